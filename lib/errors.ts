@@ -1,0 +1,226 @@
+/**
+ * One family of errors for the whole library.
+ *
+ * Match on `code`, never on the message: codes are part of the public surface, messages may get better.
+ * The arrays below are the whole list; `docs/errors.md` explains each one and a test holds the two together.
+ * An abort by the user's own `AbortSignal` is not in the family: it stays Node's `AbortError`.
+ */
+
+/** Codes of errors that belong to no service: bad options and broken links between stages. */
+export const GENERAL_ERROR_CODES = [
+  /** An option breaks a rule; thrown synchronously by the constructor. */
+  'AVIO_ERR_OPTION',
+  /** The stream piped into a stage was closed before its end and without an error. */
+  'AVIO_ERR_UPSTREAM_CLOSED',
+] as const
+
+/** Codes of errors met while reading from or writing to S3. */
+export const S3_ERROR_CODES = [
+  'AVIO_ERR_NO_SUCH_KEY',
+  'AVIO_ERR_NO_SUCH_BUCKET',
+  'AVIO_ERR_ACCESS_DENIED',
+  'AVIO_ERR_CREDENTIALS',
+  'AVIO_ERR_WRONG_REGION',
+  'AVIO_ERR_UNREACHABLE',
+  'AVIO_ERR_OBJECT_ARCHIVED',
+  'AVIO_ERR_OBJECT_CHANGED',
+  'AVIO_ERR_RANGE_NOT_SATISFIABLE',
+  'AVIO_ERR_BAD_RESPONSE',
+  'AVIO_ERR_READ_FAILED',
+  'AVIO_ERR_UPLOAD_FAILED',
+  'AVIO_ERR_CHECKSUM_MISMATCH',
+  'AVIO_ERR_PRECONDITION_FAILED',
+  'AVIO_ERR_COMMIT_REFUSED',
+  'AVIO_ERR_OUTCOME_UNKNOWN',
+  'AVIO_ERR_OBJECT_TOO_LARGE',
+] as const
+
+/** Codes of errors met while running ffmpeg. */
+export const FFMPEG_ERROR_CODES = [
+  'AVIO_ERR_FFMPEG_NOT_FOUND',
+  'AVIO_ERR_FFMPEG_SPAWN',
+  'AVIO_ERR_FFMPEG_EXIT',
+  'AVIO_ERR_FFMPEG_SIGNAL',
+  'AVIO_ERR_FFMPEG_NO_OUTPUT',
+  'AVIO_ERR_ARGUMENT_REFUSED',
+  'AVIO_ERR_MUXER_NOT_STREAMABLE',
+  'AVIO_ERR_INPUT_NEEDS_SEEK',
+  'AVIO_ERR_INPUT_PARTIAL',
+  'AVIO_ERR_INPUT_INVALID',
+  'AVIO_ERR_MOOV_NOT_FOUND',
+  'AVIO_ERR_OUTPUT_NOT_SEEKABLE',
+  'AVIO_ERR_UNKNOWN_ENCODER',
+  'AVIO_ERR_UNKNOWN_FILTER',
+  'AVIO_ERR_DISCARD_LIMIT',
+] as const
+
+/** Codes of errors found in the bytes of an ISO BMFF (MP4) stream. */
+export const MP4_ERROR_CODES = [
+  'AVIO_ERR_MP4_BOX_SIZE',
+  'AVIO_ERR_MP4_BOX_TOO_LARGE',
+  'AVIO_ERR_MP4_BOX_TRUNCATED',
+] as const
+
+/** A code of an error of S3. */
+export type S3ErrorCode = (typeof S3_ERROR_CODES)[number]
+/** A code of an error of ffmpeg. */
+export type FfmpegErrorCode = (typeof FFMPEG_ERROR_CODES)[number]
+/** A code of an error in an MP4 stream. */
+export type Mp4ErrorCode = (typeof MP4_ERROR_CODES)[number]
+/** Every code that an error of this library can carry. */
+export type AvioErrorCode =
+  (typeof GENERAL_ERROR_CODES)[number] | S3ErrorCode | FfmpegErrorCode | Mp4ErrorCode
+
+/** All codes at run time, in the order of `docs/errors.md`. */
+export const AVIO_ERROR_CODES: readonly AvioErrorCode[] = [
+  ...GENERAL_ERROR_CODES,
+  ...S3_ERROR_CODES,
+  ...FFMPEG_ERROR_CODES,
+  ...MP4_ERROR_CODES,
+]
+
+/**
+ * The base of every error this library makes.
+ * `message` says what happened, to what, and what to do; `cause` is the error it came from, where there is one.
+ */
+export class AvioError extends Error {
+  /** What went wrong, from one closed list. */
+  readonly code: AvioErrorCode
+
+  constructor(code: AvioErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+    this.name = new.target.name
+  }
+}
+
+/** An option that breaks its rule. Thrown synchronously, before anything is started. */
+export class OptionError extends AvioError {
+  declare readonly code: 'AVIO_ERR_OPTION'
+  /** The option's name, with dots for nested ones: `output.format`. */
+  readonly option: string
+  /** What was given. */
+  readonly value: unknown
+
+  constructor(option: string, message: string, value: unknown, options?: ErrorOptions) {
+    super('AVIO_ERR_OPTION', message, options)
+    this.option = option
+    this.value = value
+  }
+}
+
+/** What an {@link S3Error} knows about where it happened. Only what is known is there. */
+export interface S3ErrorFields {
+  /** The bucket that was asked. */
+  bucket?: string | undefined
+  /** The object's key. */
+  key?: string | undefined
+  /** The version that was asked for or found. */
+  versionId?: string | undefined
+  /** S3's operation: `GetObject`, `UploadPart` … */
+  operation?: string | undefined
+  /** The multipart upload's id. */
+  uploadId?: string | undefined
+  /** The part, from 1. */
+  partNumber?: number | undefined
+  /** The first byte of the object that was not delivered (reading), or not stored (writing). */
+  byteOffset?: number | undefined
+  /** How often the failing request was tried. */
+  attempts?: number | undefined
+  /** The HTTP status of the last answer. */
+  statusCode?: number | undefined
+  /** The service's own error code: `SlowDown`, `NoSuchKey` … */
+  s3Code?: string | undefined
+  /** `x-amz-request-id`, which AWS support asks for. */
+  requestId?: string | undefined
+}
+
+/** An error of reading from or writing to S3. */
+export class S3Error extends AvioError {
+  declare readonly code: S3ErrorCode
+  declare readonly bucket?: string
+  declare readonly key?: string
+  declare readonly versionId?: string
+  declare readonly operation?: string
+  declare readonly uploadId?: string
+  declare readonly partNumber?: number
+  declare readonly byteOffset?: number
+  declare readonly attempts?: number
+  declare readonly statusCode?: number
+  declare readonly s3Code?: string
+  declare readonly requestId?: string
+
+  constructor(code: S3ErrorCode, message: string, fields: S3ErrorFields = {}, options?: ErrorOptions) {
+    super(code, message, options)
+    assignKnown(this, fields)
+  }
+}
+
+/** What an {@link FfmpegError} knows. Only what is known is there. */
+export interface FfmpegErrorFields {
+  /** ffmpeg's exit code, where it exited by itself. */
+  exitCode?: number | undefined
+  /** The signal that ended ffmpeg. */
+  signal?: NodeJS.Signals | undefined
+  /** The last lines that ffmpeg wrote to stderr. */
+  stderrTail?: string | undefined
+  /** The binary that was run. */
+  ffmpegPath?: string | undefined
+  /** The argument list it was run with. */
+  args?: readonly string[] | undefined
+  /** Bytes of the input that ffmpeg was fed. */
+  bytesIn?: number | undefined
+  /** Bytes of output that came from ffmpeg. */
+  bytesOut?: number | undefined
+}
+
+/** An error of running ffmpeg. */
+export class FfmpegError extends AvioError {
+  declare readonly code: FfmpegErrorCode
+  declare readonly exitCode?: number
+  declare readonly signal?: NodeJS.Signals
+  declare readonly stderrTail?: string
+  declare readonly ffmpegPath?: string
+  declare readonly args?: readonly string[]
+  declare readonly bytesIn?: number
+  declare readonly bytesOut?: number
+
+  constructor(
+    code: FfmpegErrorCode,
+    message: string,
+    fields: FfmpegErrorFields = {},
+    options?: ErrorOptions,
+  ) {
+    super(code, message, options)
+    assignKnown(this, fields)
+  }
+}
+
+/** What an {@link Mp4Error} knows. Only what is known is there. */
+export interface Mp4ErrorFields {
+  /** Where in the stream the offending box, or field, begins. */
+  byteOffset?: number | undefined
+  /** The way to the box: `moof[3]/traf[0]/trun[0]`. */
+  boxPath?: string | undefined
+  /** The track, by its `track_ID`. */
+  trackId?: number | undefined
+}
+
+/** An error found in the bytes of an MP4 stream. */
+export class Mp4Error extends AvioError {
+  declare readonly code: Mp4ErrorCode
+  declare readonly byteOffset?: number
+  declare readonly boxPath?: string
+  declare readonly trackId?: number
+
+  constructor(code: Mp4ErrorCode, message: string, fields: Mp4ErrorFields = {}, options?: ErrorOptions) {
+    super(code, message, options)
+    assignKnown(this, fields)
+  }
+}
+
+function assignKnown(error: AvioError, fields: object) {
+  for (const [name, value] of Object.entries(fields)) {
+    if (value !== undefined) Object.defineProperty(error, name, { value, enumerable: true })
+  }
+}

@@ -1,0 +1,46 @@
+import type { Readable } from 'node:stream'
+import type { RandomAccess } from './random-access.js'
+
+/**
+ * The handshake between neighbouring stages.
+ *
+ * `stream.pipeline(a, b)` calls `a.pipe(b)`, so `b` gets `'pipe'` with `a` before its first write and before its
+ * `_construct` runs. There `b` looks for `a[LINK]` and learns what `a` can do beyond delivering bytes in order.
+ * The symbol is a registered one, so that two copies of this package, and other people's streams, can take part.
+ * A stream without a link has plain pipe semantics.
+ */
+
+/** The key under which a stream offers its {@link Link}. */
+export const LINK: unique symbol = Symbol.for('avio-streams.link/1') as never
+
+/** What a readable stream can do for the stage it is piped into. */
+export interface Link {
+  /** The very bytes that this stream delivers, for a consumer that has to jump. */
+  readonly randomAccess?: RandomAccess
+  /**
+   * No more is wanted: cancel what is under way, end without error and emit `'stop'`.
+   * Allowed only to the stream's one consumer ({@link isSoleConsumer}): with a tee the other branch would end
+   * truncated and look whole. Calling it again, or after the end, does nothing.
+   */
+  stop?(): void
+}
+
+/** A readable stream that offers a link. */
+export interface Linked {
+  readonly [LINK]: Link
+}
+
+/** The link that `stream` offers, if it offers one. */
+export function linkOf(stream: unknown): Link | undefined {
+  if (typeof stream !== 'object' || stream === null) return undefined
+  const link = (stream as Partial<Linked>)[LINK]
+  return typeof link === 'object' ? link : undefined
+}
+
+/**
+ * Whether the one pipe out of `source` is all that consumes it, so that it may be stopped.
+ * A pipe holds one `'data'` listener; a tee (a second pipe, or a listener of the user's) adds to that.
+ */
+export function isSoleConsumer(source: Readable): boolean {
+  return source.listenerCount('data') <= 1 && source.listenerCount('readable') === 0
+}

@@ -1,0 +1,172 @@
+import { OptionError } from './errors.js'
+
+/**
+ * Shared checks of options: every constructor takes one object and reads each option through one of these.
+ * Nothing is clamped. `undefined` means the default; `null` is an error like any other wrong value.
+ * The message names the option, the rule with its unit, and the value that was given.
+ */
+
+/** 1 KiB, in bytes. */
+export const KiB = 1024
+/** 1 MiB, in bytes. */
+export const MiB = 1024 * KiB
+/** 1 GiB, in bytes. */
+export const GiB = 1024 * MiB
+/** 1 TiB, in bytes. */
+export const TiB = 1024 * GiB
+
+/** The longest delay that Node's timers take, in milliseconds (2³¹ − 1). */
+export const MAX_TIMEOUT = 2 ** 31 - 1
+
+interface NumberRule<D> {
+  /** The smallest value allowed, inclusive. */
+  min: number
+  /** The largest value allowed, inclusive. */
+  max: number
+  /** The value when the option is not given. */
+  default: D
+  /** `bytes`, `milliseconds` …: goes into the message. */
+  unit?: string
+  /** `Infinity` is taken too, as "no limit". */
+  infinity?: boolean
+}
+
+/** A value as a message shows it: short, and telling `"8"` from `8`. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
+  if (typeof value === 'bigint') return `${value.toString()}n`
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'object' && value !== null) {
+    if (Array.isArray(value)) return `an array of ${value.length}`
+    const name = (value as { constructor?: { name?: string } }).constructor?.name
+    return name !== undefined && name !== '' && name !== 'Object' ? `a ${name}` : 'an object'
+  }
+  return String(value)
+}
+
+/** An `OptionError` for `option`, whose message ends in "must be `rule`, got `value`". */
+export function optionError(option: string, rule: string, value: unknown): OptionError {
+  return new OptionError(option, `Option "${option}" must be ${rule}, got ${show(value)}`, value)
+}
+
+function leaf(option: string): string {
+  return option.slice(option.lastIndexOf('.') + 1)
+}
+
+/** The value of `option` (dots name the parents it was reached by, for the message only). */
+function valueOf(options: object, option: string): unknown {
+  return (options as Record<string, unknown>)[leaf(option)]
+}
+
+/** The options themselves: an object, or a clear error. */
+export function optionsObject(options: unknown, of: string): object {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new OptionError(of, `The options of ${of} must be an object, got ${show(options)}`, options)
+  }
+  return options
+}
+
+/** Fails for a name that is not an option: a misspelt option must not be silently ignored. */
+export function knownOptions(options: object, of: string, known: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (known.includes(name)) continue
+    throw new OptionError(
+      name,
+      `${of} has no option "${name}"; it has ${known.join(', ')}`,
+      valueOf(options, name),
+    )
+  }
+}
+
+/** A whole number within its bounds. */
+export function integerOption<D extends number | undefined>(
+  options: object,
+  option: string,
+  rule: NumberRule<D>,
+): number | D {
+  const value = valueOf(options, option)
+  if (value === undefined) return rule.default
+  if (rule.infinity === true && value === Infinity) return value
+  if (Number.isInteger(value) && (value as number) >= rule.min && (value as number) <= rule.max) {
+    return value as number
+  }
+  const unit = rule.unit === undefined ? '' : ` ${rule.unit}`
+  const or = rule.infinity === true ? ', or Infinity' : ''
+  throw optionError(option, `an integer from ${rule.min} to ${rule.max}${unit}${or}`, value)
+}
+
+/** A string that is not empty. */
+export function stringOption<D extends string | undefined>(
+  options: object,
+  option: string,
+  rule: { default: D },
+): string | D {
+  const value = valueOf(options, option)
+  if (value === undefined) return rule.default
+  if (typeof value === 'string' && value !== '') return value
+  throw optionError(option, 'a string that is not empty', value)
+}
+
+/** `true` or `false`. */
+export function booleanOption(options: object, option: string, rule: { default: boolean }): boolean {
+  const value = valueOf(options, option)
+  if (value === undefined) return rule.default
+  if (typeof value === 'boolean') return value
+  throw optionError(option, 'true or false', value)
+}
+
+/** One of a few words (or other primitives). */
+export function oneOfOption<T extends string | boolean>(
+  options: object,
+  option: string,
+  rule: { values: readonly T[]; default: T },
+): T {
+  const value = valueOf(options, option)
+  if (value === undefined) return rule.default
+  if (rule.values.includes(value as T)) return value as T
+  throw optionError(option, `one of ${rule.values.map(show).join(', ')}`, value)
+}
+
+/** A function. */
+export function functionOption<F extends (...args: never[]) => unknown>(
+  options: object,
+  option: string,
+): F | undefined {
+  const value = valueOf(options, option)
+  if (value === undefined || typeof value === 'function') return value as F | undefined
+  throw optionError(option, 'a function', value)
+}
+
+/** A list of strings, copied. */
+export function stringsOption(options: object, option: string): string[] {
+  const value = valueOf(options, option)
+  if (value === undefined) return []
+  if (Array.isArray(value) && value.every(item => typeof item === 'string')) return [...value]
+  throw optionError(option, 'an array of strings', value)
+}
+
+/** A plain object whose values are strings, copied. */
+export function stringMapOption(options: object, option: string): Record<string, string> | undefined {
+  const value = valueOf(options, option)
+  if (value === undefined) return undefined
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+  if (isObject && Object.values(value).every(item => typeof item === 'string')) {
+    return { ...(value as Record<string, string>) }
+  }
+  throw optionError(option, 'an object whose values are strings', value)
+}
+
+/** A plain object, not copied. */
+export function objectOption<T extends object>(options: object, option: string): T | undefined {
+  const value = valueOf(options, option)
+  if (value === undefined) return undefined
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as T
+  throw optionError(option, 'an object', value)
+}
+
+/** An `AbortSignal`. */
+export function signalOption(options: object, option = 'signal'): AbortSignal | undefined {
+  const value = valueOf(options, option)
+  if (value === undefined || value instanceof AbortSignal) return value
+  throw optionError(option, 'an AbortSignal', value)
+}

@@ -1,0 +1,94 @@
+import t from 'tap'
+import { backoff, retry } from '../../lib/io/retry.js'
+
+const policy = { maxAttempts: 4, baseDelay: 1, maxDelay: 2 }
+
+t.test('the wait is drawn from zero to a bound that doubles and then stays', async t => {
+  const slow = { maxAttempts: 9, baseDelay: 100, maxDelay: 1000 }
+  const almostOne = () => 1 - Number.EPSILON
+  t.same(
+    [1, 2, 3, 4, 5, 60].map(attempt => backoff(attempt, slow, almostOne)),
+    [99, 199, 399, 799, 999, 999],
+  )
+  t.equal(
+    backoff(5, slow, () => 0),
+    0,
+  )
+})
+
+t.test('an operation is tried until it succeeds', async t => {
+  const tries: number[] = []
+  const seen: number[] = []
+  const result = await retry(
+    async attempt => {
+      tries.push(attempt)
+      if (attempt < 3) throw new Error(`try ${attempt}`)
+      return 'done'
+    },
+    { ...policy, isRetryable: () => true, onRetry: (_error, attempt) => seen.push(attempt) },
+  )
+  t.equal(result, 'done')
+  t.same(tries, [1, 2, 3])
+  t.same(seen, [1, 2])
+})
+
+t.test('it is tried maxAttempts times and no more; the last error is thrown', async t => {
+  let tries = 0
+  await t.rejects(
+    retry(
+      async () => {
+        throw new Error(`try ${++tries}`)
+      },
+      { ...policy, isRetryable: () => true },
+    ),
+    { message: 'try 4' },
+  )
+  t.equal(tries, 4)
+})
+
+t.test('an error that is not worth a second try is thrown at once', async t => {
+  let tries = 0
+  await t.rejects(
+    retry(
+      async () => {
+        tries++
+        throw new Error('no')
+      },
+      { ...policy, isRetryable: () => false },
+    ),
+    { message: 'no' },
+  )
+  t.equal(tries, 1)
+})
+
+t.test('an abort ends the wait', async t => {
+  const controller = new AbortController()
+  const waiting = retry(
+    async () => {
+      throw new Error('again')
+    },
+    {
+      maxAttempts: 2,
+      baseDelay: 2 ** 30,
+      maxDelay: 2 ** 30,
+      isRetryable: () => true,
+      signal: controller.signal,
+      onRetry: () => setImmediate(() => controller.abort()),
+    },
+  )
+  await t.rejects(waiting, { name: 'AbortError' })
+})
+
+t.test('nothing is tried after an abort', async t => {
+  let tries = 0
+  await t.rejects(
+    retry(
+      async () => {
+        tries++
+      },
+      { ...policy, isRetryable: () => true, signal: AbortSignal.abort() },
+    ),
+    { name: 'AbortError' },
+  )
+  t.equal(tries, 0)
+})

@@ -1,0 +1,80 @@
+import { once } from 'node:events'
+import { PassThrough, Readable, Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import t from 'tap'
+import { LINK } from '../../lib/io/link.js'
+import { Upstream } from '../../lib/io/upstream.js'
+
+class Sink extends Writable {
+  readonly upstream = new Upstream(this, 'Sink')
+  override _write(_chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
+    callback()
+  }
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.upstream.release()
+    callback(error)
+  }
+}
+
+t.test('a plain pipe() from a source that fails destroys the sink with the very same error', async t => {
+  const source = new PassThrough()
+  const sink = source.pipe(new Sink())
+  const boom = new Error('boom')
+  const failed = once(sink, 'error')
+  source.destroy(boom)
+  t.equal((await failed)[0], boom)
+})
+
+t.test('a source closed before its end and without an error is an error in the sink', async t => {
+  const source = new PassThrough()
+  const sink = source.pipe(new Sink())
+  const failed = once(sink, 'error')
+  source.write('half')
+  source.destroy()
+  t.match((await failed)[0], { code: 'AVIO_ERR_UPSTREAM_CLOSED', message: /PassThrough piped into Sink/ })
+})
+
+t.test('a source that ends leaves no error and no listener behind', async t => {
+  const source = Readable.from([Buffer.from('all')])
+  const before = source.listenerCount('error') + source.listenerCount('close')
+  const sink = new Sink()
+  const closed = once(sink, 'close')
+  await pipeline(source, sink)
+  await closed
+  t.equal(sink.errored, null)
+  t.equal(sink.upstream.source, undefined)
+  t.ok(source.listenerCount('error') + source.listenerCount('close') <= before)
+})
+
+t.test('a source that is unpiped is let go', async t => {
+  const source = new PassThrough()
+  const sink = source.pipe(new Sink())
+  t.equal(sink.upstream.source, source)
+  source.unpipe(sink)
+  t.equal(sink.upstream.source, undefined)
+  source.destroy()
+  await once(source, 'close')
+  t.equal(sink.destroyed, false)
+  sink.destroy()
+})
+
+t.test('stop reaches the source through its link, unless something else consumes it too', async t => {
+  const source = new PassThrough()
+  let stopped = 0
+  Object.defineProperty(source, LINK, { value: { stop: () => stopped++ } })
+  const sink = source.pipe(new Sink())
+  const tee = source.pipe(new PassThrough())
+  t.equal(sink.upstream.stop(), false, 'with a tee')
+  source.unpipe(tee)
+  t.equal(sink.upstream.stop(), true, 'as the one consumer')
+  t.equal(stopped, 1)
+  sink.destroy()
+  t.equal(sink.upstream.stop(), false, 'after release')
+})
+
+t.test('a source without a link cannot be stopped', async t => {
+  const sink = new PassThrough().pipe(new Sink())
+  t.equal(sink.upstream.link, undefined)
+  t.equal(sink.upstream.stop(), false)
+  sink.destroy()
+})

@@ -1,0 +1,103 @@
+import t from 'tap'
+import { OptionError } from '../lib/errors.js'
+import {
+  MiB,
+  booleanOption,
+  functionOption,
+  integerOption,
+  knownOptions,
+  objectOption,
+  oneOfOption,
+  optionsObject,
+  signalOption,
+  stringMapOption,
+  stringOption,
+  stringsOption,
+} from '../lib/options.js'
+
+const partSize = { min: 5 * MiB, max: 5 * 1024 * MiB, default: 8 * MiB, unit: 'bytes' }
+
+t.test(
+  'an integer option gives its value, its default, or an error with option, rule, unit and value',
+  async t => {
+    t.equal(integerOption({ partSize: 6 * MiB }, 'partSize', partSize), 6 * MiB)
+    t.equal(integerOption({}, 'partSize', partSize), 8 * MiB)
+    t.equal(integerOption({ partSize: undefined }, 'partSize', partSize), 8 * MiB)
+    for (const [value, shown] of [
+      [1024, '1024'],
+      ['8', '"8"'],
+      [null, 'null'],
+      [NaN, 'NaN'],
+      [Infinity, 'Infinity'],
+      [5.5 * MiB + 0.5, String(5.5 * MiB + 0.5)],
+    ] as const) {
+      t.throws(() => integerOption({ partSize: value }, 'partSize', partSize), {
+        code: 'AVIO_ERR_OPTION',
+        option: 'partSize',
+        message: `Option "partSize" must be an integer from 5242880 to 5368709120 bytes, got ${shown}`,
+      })
+    }
+  },
+)
+
+t.test('Infinity is taken only where the rule allows it', async t => {
+  const rule = { min: 0, max: 10, default: 1, infinity: true }
+  t.equal(integerOption({ n: Infinity }, 'n', rule), Infinity)
+  t.throws(() => integerOption({ n: -Infinity }, 'n', rule), { message: /or Infinity, got -Infinity/ })
+})
+
+t.test('a nested option is read by its last name and reported by its whole name', async t => {
+  t.equal(stringOption({ format: 'mp4' }, 'output.format', { default: undefined }), 'mp4')
+  t.throws(() => stringOption({ format: '' }, 'output.format', { default: undefined }), {
+    option: 'output.format',
+    message: 'Option "output.format" must be a string that is not empty, got ""',
+  })
+})
+
+t.test('each kind of option refuses null and names what it wants', async t => {
+  const cases: [string, () => unknown][] = [
+    ['a string', () => stringOption({ o: null }, 'o', { default: 'x' })],
+    ['true or false', () => booleanOption({ o: null }, 'o', { default: true })],
+    [
+      'one of "a", false',
+      () => oneOfOption<'a' | false>({ o: null }, 'o', { values: ['a', false], default: 'a' }),
+    ],
+    ['a function', () => functionOption({ o: null }, 'o')],
+    ['an array of strings', () => stringsOption({ o: null }, 'o')],
+    ['an object whose values are strings', () => stringMapOption({ o: null }, 'o')],
+    ['an object', () => objectOption({ o: null }, 'o')],
+    ['an AbortSignal', () => signalOption({ o: null }, 'o')],
+  ]
+  for (const [rule, read] of cases) {
+    t.throws(read, { code: 'AVIO_ERR_OPTION', option: 'o' })
+    t.throws(read, new RegExp(`must be ${rule}.*got null`))
+  }
+})
+
+t.test('lists and maps are copied, so that a later change by the caller has no effect', async t => {
+  const args = ['-an']
+  const read = stringsOption({ args }, 'args')
+  args.push('-vn')
+  t.same(read, ['-an'])
+  t.throws(() => stringsOption({ args: [1] }, 'args'), OptionError)
+  const env = { A: '1' }
+  const map = stringMapOption({ env }, 'env')
+  env.A = '2'
+  t.same(map, { A: '1' })
+})
+
+t.test('a misspelt option is an error that lists the real ones', async t => {
+  t.doesNotThrow(() => knownOptions({ key: 'k' }, 'S3RangeReadable', ['bucket', 'key']))
+  t.throws(() => knownOptions({ buckett: 'b' }, 'S3RangeReadable', ['bucket', 'key']), {
+    option: 'buckett',
+    message: 'S3RangeReadable has no option "buckett"; it has bucket, key',
+  })
+})
+
+t.test('options that are no object are refused', async t => {
+  for (const bad of [undefined, null, 'key', ['a']]) {
+    t.throws(() => optionsObject(bad, 'S3RangeReadable'), { code: 'AVIO_ERR_OPTION' })
+  }
+  const options = {}
+  t.equal(optionsObject(options, 'S3RangeReadable'), options)
+})
