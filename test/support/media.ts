@@ -1,0 +1,175 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/**
+ * Real media for tests, made by the real ffmpeg from its own test sources (`lavfi`) at the moment they are needed.
+ * Small, deterministic, and made once per test process: equal arguments give the very same Buffer, so copy it
+ * (`Buffer.from(bytes)`) before changing it.
+ */
+
+const FFMPEG = process.env['FFMPEG_PATH'] ?? 'ffmpeg'
+const FFPROBE = process.env['FFPROBE_PATH'] ?? 'ffprobe'
+const MAX_OUTPUT = 256 * 1024 * 1024
+
+const cache = new Map<string, Promise<Buffer>>()
+
+function once(key: string, make: () => Promise<Buffer>): Promise<Buffer> {
+  let made = cache.get(key)
+  if (made === undefined) cache.set(key, (made = make()))
+  return made
+}
+
+/** Runs a program; gives what it wrote to stdout, or rejects with what it wrote to stderr. */
+function run(file: string, args: readonly string[], input?: Uint8Array): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const options = { encoding: 'buffer', maxBuffer: MAX_OUTPUT } as const
+    const child = execFile(file, args, options, (error, stdout, stderr) => {
+      if (error) reject(new Error(`${file} ${args.join(' ')}\n${stderr.toString()}`, { cause: error }))
+      else resolve(stdout)
+    })
+    // A program that has enough closes its input early: its exit code tells whether that was well.
+    child.stdin?.on('error', () => undefined)
+    child.stdin?.end(input)
+  })
+}
+
+async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'avio-streams-media-'))
+  try {
+    return await use(folder)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+const QUIET = ['-hide_banner', '-nostdin', '-loglevel', 'error']
+
+/** Bytes that `ffmpeg <args> pipe:1` writes. The arguments have to name the format (`-f`). */
+export function ffmpegToPipe(args: readonly string[]): Promise<Buffer> {
+  return once(`pipe ${args.join('\n')}`, () => run(FFMPEG, [...QUIET, ...args, 'pipe:1']))
+}
+
+/** The same with `input` on ffmpeg's stdin (`-i pipe:0` is the caller's to write). Not cached. */
+export function ffmpegThroughPipes(args: readonly string[], input: Uint8Array): Promise<Buffer> {
+  const quiet = QUIET.filter(argument => argument !== '-nostdin')
+  return run(FFMPEG, [...quiet, ...args, 'pipe:1'], input)
+}
+
+/** Bytes of the file that ffmpeg writes, for muxers that have to seek: `name` gives the format by its ending. */
+export function ffmpegToFile(args: readonly string[], name: string): Promise<Buffer> {
+  return once(`file ${name} ${args.join('\n')}`, () =>
+    inFolder(async folder => {
+      const path = join(folder, name)
+      await run(FFMPEG, [...QUIET, '-y', ...args, path])
+      return readFile(path)
+    }),
+  )
+}
+
+/** What `ffprobe -of json <args>` says about `bytes`, read from a file (so that it can seek). */
+export function ffprobeJson<T>(bytes: Uint8Array, args: readonly string[], name = 'media'): Promise<T> {
+  return inFolder(async folder => {
+    const path = join(folder, name)
+    await writeFile(path, bytes)
+    const json = await run(FFPROBE, ['-v', 'error', '-of', 'json', ...args, path])
+    return JSON.parse(json.toString()) as T
+  })
+}
+
+/** One packet, as far as two files of the same media have to agree on it. */
+export interface Packet {
+  codec_type: string
+  stream_index: number
+  pts?: number
+  dts?: number
+  duration?: number
+  size: string
+  flags: string
+  data_hash: string
+}
+
+/** Every packet of `bytes`, in file order, with an MD5 of its data: what a remux must not change. */
+export async function packetsOf(bytes: Uint8Array, args: readonly string[] = []): Promise<Packet[]> {
+  const entries = 'packet=codec_type,stream_index,pts,dts,duration,size,flags,data_hash'
+  const asked = ['-show_packets', '-show_data_hash', 'md5', '-show_entries', entries, ...args]
+  return (await ffprobeJson<{ packets: Packet[] }>(bytes, asked)).packets
+}
+
+/** The shape of a test source. */
+export interface SourceOptions {
+  /** Seconds of media. Default 2. */
+  seconds?: number
+  /** Width and height. Default `160x90`. */
+  size?: string
+  /** Frames per second. Default 25. */
+  rate?: number
+  /** Samples per second. Default 48000. */
+  sampleRate?: number
+  /** Channels. Default 1. */
+  channels?: number
+}
+
+/** Input arguments for a moving picture. */
+export function videoInput({ seconds = 2, size = '160x90', rate = 25 }: SourceOptions = {}): string[] {
+  return ['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${rate}:duration=${seconds}`]
+}
+
+/** Input arguments for a tone. */
+export function audioInput({ seconds = 2, sampleRate = 48_000, channels = 1 }: SourceOptions = {}): string[] {
+  const tone = `sine=frequency=440:sample_rate=${sampleRate}:duration=${seconds}`
+  const layout = Array.from({ length: channels }, (_, n) => `c${n}=c0`).join('|')
+  return ['-f', 'lavfi', '-i', channels === 1 ? tone : `${tone},pan=${channels}c|${layout}`]
+}
+
+/** Input arguments for both: the picture is input 0, the tone input 1. */
+export function bothInputs(options: SourceOptions = {}): string[] {
+  return [...videoInput(options), ...audioInput(options)]
+}
+
+/** Encoder arguments: H.264 with a key frame a second, as fast as x264 goes. Bit-exact, so runs agree. */
+export const H264 = [
+  ...['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '25', '-threads', '1'],
+  ...['-pix_fmt', 'yuv420p', '-fflags', '+bitexact', '-flags:v', '+bitexact'],
+]
+
+/** Encoder arguments: H.264 with two B-frames between references. */
+export const H264_B_FRAMES = [...H264, '-bf', '2', '-x264-params', 'b-adapt=0']
+
+/** Encoder arguments: AAC. */
+export const AAC = ['-c:a', 'aac', '-b:a', '64k', '-flags:a', '+bitexact']
+
+/** The flags that this library gives ffmpeg for a fragmented MP4 on a pipe. */
+export const FRAGMENTED = ['-movflags', '+frag_keyframe+delay_moov+default_base_moof', '-f', 'mp4']
+
+/** Fragmented MP4 on a pipe, H.264 and AAC, one fragment a second. */
+export function fragmentedMp4(options: SourceOptions = {}): Promise<Buffer> {
+  return ffmpegToPipe([...bothInputs(options), ...H264, ...AAC, ...FRAGMENTED])
+}
+
+/** Ordinary MP4 with its index first. */
+export function fastStartMp4(options: SourceOptions = {}): Promise<Buffer> {
+  return ffmpegToFile([...bothInputs(options), ...H264, ...AAC, '-movflags', '+faststart'], 'fast-start.mp4')
+}
+
+/** Ordinary MP4 with its index last: what a pipe can't read. */
+export function indexLastMp4(options: SourceOptions = {}): Promise<Buffer> {
+  return ffmpegToFile([...bothInputs(options), ...H264, ...AAC], 'index-last.mp4')
+}
+
+/** MPEG-TS, H.264 and AAC in ADTS. */
+export function transportStream(options: SourceOptions = {}): Promise<Buffer> {
+  return ffmpegToPipe([...bothInputs(options), ...H264, ...AAC, '-f', 'mpegts'])
+}
+
+/** Matroska, H.264 and AAC, cues last. */
+export function matroska(options: SourceOptions = {}): Promise<Buffer> {
+  return ffmpegToFile([...bothInputs(options), ...H264, ...AAC], 'media.mkv')
+}
+
+/** AVI with H.263 and AC-3, its index last. H.263 knows few sizes; this is its second smallest. */
+export function avi(options: SourceOptions = {}): Promise<Buffer> {
+  const codecs = ['-c:v', 'h263', '-s', '176x144', '-c:a', 'ac3', '-b:a', '96k']
+  return ffmpegToFile([...bothInputs(options), ...codecs], 'media.avi')
+}
