@@ -1,0 +1,101 @@
+/**
+ * Stages of your own between ours: a throttle before ffmpeg, a hash behind it, and a tee into two buckets, of which
+ * neither shows anything before both are ready.
+ *
+ *   npx tsx examples/composition.ts s3://masters/talk.avi s3://web/talk.mp4 s3://backup/talk.mp4
+ */
+import { type Hash, createHash } from 'node:crypto'
+import { Transform, type TransformCallback } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { S3Client } from '@aws-sdk/client-s3'
+import { FfmpegTransform, Fmp4Validator, S3MultipartWritable, S3RangeReadable } from 'avio-streams'
+
+/** Lets at most `bytesPerSecond` through: backpressure does the rest, back to the GETs. */
+class Throttle extends Transform {
+  #due = performance.now()
+
+  constructor(private readonly bytesPerSecond: number) {
+    super()
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, callback: TransformCallback): void {
+    const now = performance.now()
+    this.#due = Math.max(this.#due, now) + (chunk.length / this.bytesPerSecond) * 1000
+    void delay(this.#due - now).then(() => callback(null, chunk))
+  }
+}
+
+/** Hashes what passes. */
+class HashMeter extends Transform {
+  readonly #hash: Hash = createHash('sha256')
+
+  get digest(): string {
+    return this.#hash.copy().digest('hex')
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, callback: TransformCallback): void {
+    this.#hash.update(chunk)
+    callback(null, chunk)
+  }
+}
+
+/** A promise for each of `count` parties, which all settle when the last one has arrived. */
+function rendezvous(count: number): () => Promise<void> {
+  let arrived = 0
+  let open: () => void
+  const all = new Promise<void>(resolve => (open = resolve))
+  return () => {
+    if (++arrived === count) open()
+    return all
+  }
+}
+
+export async function main(
+  [from, to, copy]: readonly string[],
+  { client, bytesPerSecond = 50e6 }: { client?: S3Client; bytesPerSecond?: number } = {},
+): Promise<{ sha256: string; etags: string[] }> {
+  if (from === undefined || to === undefined || copy === undefined) {
+    throw new Error('Usage: composition.ts s3://bucket/source s3://bucket/target s3://bucket/copy')
+  }
+  const bothReady = rendezvous(2)
+  const hash = new HashMeter()
+  const first = new S3MultipartWritable({
+    client,
+    uri: to,
+    contentType: 'video/mp4',
+    beforeCommit: bothReady,
+  })
+  const second = new S3MultipartWritable({
+    client,
+    uri: copy,
+    contentType: 'video/mp4',
+    beforeCommit: bothReady,
+  })
+
+  // A failure in either branch has to end the other one too: one signal for both.
+  const failed = new AbortController()
+  const branch = (job: Promise<void>) => job.catch((error: unknown) => failed.abort(error))
+  const { signal } = failed
+  await Promise.all([
+    branch(
+      pipeline(
+        new S3RangeReadable({ client, uri: from }),
+        new Throttle(bytesPerSecond),
+        new FfmpegTransform({ output: { format: 'mp4', args: ['-c:v', 'libx264', '-c:a', 'aac'] } }),
+        new Fmp4Validator(),
+        hash,
+        first,
+        { signal },
+      ),
+    ),
+    branch(pipeline(hash, second, { signal })),
+  ])
+  // `result` settles after commit or clean-up, and rejects with the first error of its branch.
+  const uploads = await Promise.allSettled([first.result, second.result])
+  if (signal.aborted) throw signal.reason
+  const etags = uploads.map(upload => (upload.status === 'fulfilled' ? upload.value.etag : ''))
+  return { sha256: hash.digest, etags: etags.map(String) }
+}
+
+if (process.argv[1] === import.meta.filename) console.log(await main(process.argv.slice(2)))

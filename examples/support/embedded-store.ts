@@ -1,0 +1,29 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { S3Client } from '@aws-sdk/client-s3'
+
+/** An S3 server on loopback with the buckets `masters` and `web`, gone with this process. */
+export class EmbeddedStore {
+  private constructor(
+    readonly client: S3Client,
+    readonly endpoint: string,
+    private readonly child: ChildProcess,
+  ) {}
+
+  static async start(): Promise<EmbeddedStore> {
+    const child = fork(fileURLToPath(new URL('store-process.mjs', import.meta.url)), { execArgv: [] })
+    const [{ endpoint, credentials }] = (await once(child, 'message')) as [
+      { endpoint: string; credentials: { accessKeyId: string; secretAccessKey: string } },
+    ]
+    const client = new S3Client({ endpoint, credentials, region: 'us-east-1', forcePathStyle: true })
+    return new EmbeddedStore(client, endpoint, child)
+  }
+
+  async stop(): Promise<void> {
+    this.client.destroy()
+    const exited = once(this.child, 'exit')
+    this.child.disconnect()
+    await exited
+  }
+}

@@ -1,0 +1,70 @@
+import { MultiBar, Presets, type SingleBar } from 'cli-progress'
+import type { FfmpegTransform, Fmp4Validator, S3MultipartWritable, S3RangeReadable } from 'avio-streams'
+import { bytes, clock } from './format.js'
+
+/** The four stages of the main job. */
+export interface Stages {
+  readonly source: S3RangeReadable
+  readonly ffmpeg: FfmpegTransform
+  readonly validator: Fmp4Validator
+  readonly sink: S3MultipartWritable
+}
+
+/** A live bar for each stage, drawn from the events that the stages emit anyway. */
+export class StageBars {
+  readonly #bars = new MultiBar(
+    {
+      format: ' {stage} {bar} {text}',
+      barsize: 30,
+      hideCursor: true,
+      clearOnComplete: false,
+      // Not a terminal: say where things stand every few seconds instead of drawing.
+      noTTYOutput: true,
+      notTTYSchedule: 5000,
+      emptyOnZero: true,
+    },
+    Presets.shades_classic,
+  )
+
+  constructor(title: string, { source, ffmpeg, validator, sink }: Stages) {
+    this.#bars.log(`${title}\n`)
+    const read = this.#add('read  ')
+    const encode = this.#add('ffmpeg')
+    const check = this.#add('check ')
+    const write = this.#add('write ')
+
+    source.on('progress', progress => {
+      const share = progress.total === 0 ? 1 : progress.bytes / progress.total
+      draw(read, share, `${bytes(progress.bytes)} of ${bytes(progress.total)}`)
+    })
+    ffmpeg.on('progress', progress => {
+      const share = (progress.percent ?? 0) / 100
+      const speed = progress.speed === undefined ? '' : ` at ${progress.speed.toFixed(1)} × real time`
+      draw(encode, share, `${clock(progress.outTime ?? 0)}${speed}`)
+      // The stages behind ffmpeg are as far as it is.
+      check.update(share)
+      write.update(share)
+    })
+    let fragments = 0
+    validator.on('fragment', fragment => {
+      check.update({ text: `${++fragments} fragments, ${bytes(fragment.byteOffset + fragment.byteLength)}` })
+    })
+    sink.on('progress', progress =>
+      write.update({ text: `${bytes(progress.bytes)} in ${progress.parts} parts` }),
+    )
+
+    source.once('end', () => read.update(1))
+    ffmpeg.once('end', () => encode.update(1))
+    validator.once('end', () => check.update(1))
+    sink.once('finish', () => write.update(1))
+    sink.once('close', () => this.#bars.stop())
+  }
+
+  #add(stage: string): SingleBar {
+    return this.#bars.create(1, 0, { stage, text: '' })
+  }
+}
+
+function draw(bar: SingleBar, share: number, text: string): void {
+  bar.update(Math.min(share, 1), { text })
+}

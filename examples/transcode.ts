@@ -1,0 +1,139 @@
+/**
+ * The main job: an object in S3, through ffmpeg, checked, into S3, and nothing on disk.
+ *
+ *   npm run demo                                         an embedded store and two sources made on the spot
+ *   npm run demo -- s3://in/talk.mov s3://out/talk.mp4   your own store, found as the AWS SDK finds it
+ */
+import { pipeline } from 'node:stream/promises'
+import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import {
+  FfmpegTransform,
+  Fmp4Validator,
+  S3MultipartWritable,
+  S3RangeReadable,
+  locateFfmpeg,
+  type UploadResult,
+} from 'avio-streams'
+import { EmbeddedStore } from './support/embedded-store.js'
+import { bytes, table } from './support/format.js'
+import { type Cost, Measurement } from './support/measure.js'
+import { SOURCES, makeSource } from './support/sources.js'
+import { StageBars } from './support/stage-bars.js'
+
+/** What one job did. */
+export interface Outcome extends Cost {
+  readonly from: string
+  readonly bytesIn: number
+  readonly bytesOut: number
+  readonly mediaSeconds: number
+  readonly fragments: number
+  readonly wallSeconds: number
+  readonly upload: UploadResult
+}
+
+/** Runs one job and tells what it did. Without `client`, one is made from the environment. */
+export async function transcode(
+  from: string,
+  to: string,
+  { client, signal }: { client?: S3Client | undefined; signal?: AbortSignal | undefined } = {},
+): Promise<Outcome> {
+  const measurement = await Measurement.start()
+  const started = performance.now()
+
+  const source = new S3RangeReadable({ client, uri: from })
+  const ffmpeg = new FfmpegTransform({
+    output: { format: 'mp4', args: ['-c:v', 'libx264', '-preset', 'veryfast', '-c:a', 'aac'] },
+  })
+  const validator = new Fmp4Validator()
+  const sink = new S3MultipartWritable({ client, uri: to, contentType: 'video/mp4' })
+
+  new StageBars(`${from} → ${to}`, { source, ffmpeg, validator, sink })
+  ffmpeg.on('spawn', child => (measurement.ffmpegPid = child.pid))
+  let bytesIn = 0
+  source.on('progress', progress => (bytesIn = progress.bytes))
+
+  try {
+    await pipeline(source, ffmpeg, validator, sink, { signal })
+    const upload = await sink.result
+    const report = validator.report!
+    return {
+      ...(await measurement.stop()),
+      from,
+      bytesIn,
+      bytesOut: report.bytes,
+      mediaSeconds: report.duration,
+      fragments: report.fragments,
+      wallSeconds: (performance.now() - started) / 1000,
+      upload,
+    }
+  } catch (error) {
+    // On Node 20 the pipeline rejects before the upload is cleaned away: `result` settles after it.
+    await sink.result.catch(() => undefined)
+    await measurement.stop()
+    throw error
+  }
+}
+
+function report(outcomes: readonly Outcome[]): string {
+  const or = (value: number | undefined, show: (n: number) => string) =>
+    value === undefined ? '–' : show(value)
+  return table([
+    ['source', ...outcomes.map(o => o.from.replace(/^.*\//, ''))],
+    ['bytes in', ...outcomes.map(o => bytes(o.bytesIn))],
+    ['bytes out', ...outcomes.map(o => bytes(o.bytesOut))],
+    ['media', ...outcomes.map(o => `${o.mediaSeconds.toFixed(2)} s`)],
+    ['fragments', ...outcomes.map(o => String(o.fragments))],
+    ['parts', ...outcomes.map(o => String(o.upload.parts))],
+    ['wall', ...outcomes.map(o => `${o.wallSeconds.toFixed(2)} s`)],
+    ['× real time', ...outcomes.map(o => (o.mediaSeconds / o.wallSeconds).toFixed(1))],
+    ['peak memory, Node', ...outcomes.map(o => bytes(o.peakMemory))],
+    ['peak memory, ffmpeg', ...outcomes.map(o => or(o.ffmpegPeakMemory, bytes))],
+    ['files written', ...outcomes.map(o => or(o.filesWritten, String))],
+    ['bytes written to disk', ...outcomes.map(o => or(o.diskBytesWritten, bytes))],
+  ])
+}
+
+async function demo(signal: AbortSignal): Promise<Outcome[]> {
+  const store = await EmbeddedStore.start()
+  try {
+    console.log(`An embedded store answers at ${store.endpoint}`)
+    const ffmpegPath = await locateFfmpeg()
+    const outcomes: Outcome[] = []
+    for (const source of SOURCES) {
+      const Body = await makeSource(ffmpegPath, source, 20)
+      const { key: Key, contentType: ContentType } = source
+      await store.client.send(new PutObjectCommand({ Bucket: 'masters', Key, Body, ContentType }), {
+        abortSignal: signal,
+      })
+    }
+    for (const { key } of SOURCES) {
+      const to = `s3://web/${key.replace(/\.\w+$/, '.mp4')}`
+      outcomes.push(await transcode(`s3://masters/${key}`, to, { client: store.client, signal }))
+    }
+    return outcomes
+  } finally {
+    await store.stop()
+  }
+}
+
+export async function main(args: readonly string[]): Promise<Outcome[]> {
+  const [from, to, ...rest] = args
+  if (rest.length > 0 || (from === undefined) !== (to === undefined)) {
+    throw new Error('Usage: npm run demo [-- s3://bucket/source s3://bucket/target]')
+  }
+  const interrupted = new AbortController()
+  const interrupt = () => interrupted.abort()
+  process.once('SIGINT', interrupt)
+  try {
+    const outcomes =
+      from === undefined || to === undefined
+        ? await demo(interrupted.signal)
+        : [await transcode(from, to, { signal: interrupted.signal })]
+    console.log(`\n${report(outcomes)}`)
+    return outcomes
+  } finally {
+    process.off('SIGINT', interrupt)
+  }
+}
+
+if (process.argv[1] === import.meta.filename) await main(process.argv.slice(2))
