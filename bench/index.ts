@@ -1,0 +1,71 @@
+/**
+ * npm run bench                    every topic
+ * npm run bench -- read upload     some of them
+ * npm run bench -- --rounds 5      more rounds (3 by default); each figure is the median of its rounds
+ */
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { BenchStore } from './support/bench-store.js'
+import { MediaFile } from './support/media-file.js'
+import type { Arena, Run, Topic } from './support/topic.js'
+import { report } from './support/report.js'
+
+const TOPICS = ['read', 'read-shaped', 'upload', 'upload-shaped', 'remux', 'pipe', 'transcode', 'validator']
+
+async function runOnce(topic: string, contender: string, arena: Arena): Promise<Run> {
+  const script = fileURLToPath(new URL('support/contender-process.ts', import.meta.url))
+  const child: ChildProcess = fork(script, [topic, contender], { execArgv: ['--import', 'tsx'] })
+  const ended = once(child, 'exit')
+  await once(child, 'message')
+  child.send(arena)
+  const answer = once(child, 'message') as Promise<[{ result: Run }]>
+  const first = await Promise.race([answer, ended])
+  const result = (first[0] as { result?: Run }).result
+  if (result === undefined)
+    throw new Error(`${topic}: ${contender} failed with exit code ${String(first[0])}`)
+  await ended
+  return result
+}
+
+const NO_STORE = {
+  client: {
+    endpoint: '',
+    region: '',
+    forcePathStyle: true,
+    credentials: { accessKeyId: '', secretAccessKey: '' },
+  },
+  bucket: '',
+  key: '',
+} as const
+
+async function runTopic(name: string, rounds: number): Promise<void> {
+  const { topic } = (await import(`./${name}.ts`)) as { topic: Topic }
+  const media = topic.source === 'media' ? await MediaFile.make(topic.size) : undefined
+  const size = media?.size ?? topic.size
+  const store = topic.store === 'none' ? undefined : await BenchStore.start(topic.store, size, media?.path)
+  try {
+    const arena: Arena = { ...(store?.arena ?? NO_STORE), file: media?.path ?? '', size }
+    const runs: Record<string, Run[]> = {}
+    for (let round = 0; round < rounds; round++) {
+      for (const contender of Object.keys(topic.contenders)) {
+        const run = await runOnce(name, contender, arena)
+        if (run.bytes < size) throw new Error(`${name}: ${contender} moved ${run.bytes} of ${size} bytes`)
+        ;(runs[contender] ??= []).push(run)
+      }
+    }
+    console.log(`${report(topic, size, runs)}\n`)
+  } finally {
+    await store?.stop()
+    await media?.remove()
+  }
+}
+
+const { values, positionals } = parseArgs({
+  options: { rounds: { type: 'string', default: '3' } },
+  allowPositionals: true,
+})
+const unknown = positionals.filter(name => !TOPICS.includes(name))
+if (unknown.length > 0) throw new Error(`No benchmark ${unknown.join(', ')}; there are ${TOPICS.join(', ')}`)
+for (const name of positionals.length > 0 ? positionals : TOPICS) await runTopic(name, Number(values.rounds))

@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { promisify } from 'node:util'
+import { FfmpegTransform } from '../lib/ffmpeg/ffmpeg-transform.js'
+import { KiB, MiB } from '../lib/options.js'
+import type { Arena, Topic } from './support/topic.js'
+
+/** The file through our pipes, its output thrown away. */
+export async function throughOurPipes(arena: Arena, args: readonly string[]): Promise<number> {
+  const source = createReadStream(arena.file, { highWaterMark: 256 * KiB })
+  const ffmpeg = new FfmpegTransform({ output: { format: 'mp4', args: [...args] } })
+  const sink = new Writable({ highWaterMark: MiB, write: (_chunk, _encoding, callback) => callback() })
+  await pipeline(source, ffmpeg, sink)
+  return source.bytesRead
+}
+
+/** ffmpeg from file to file, with the same muxer flags. */
+export async function fileToFile(arena: Arena, args: readonly string[]): Promise<number> {
+  const fragmented = ['-movflags', 'frag_keyframe+delay_moov+default_base_moof', '-frag_duration', '2000000']
+  const target = `${arena.file}.mp4`
+  await promisify(execFile)('ffmpeg', [
+    ...['-v', 'error', '-nostdin', '-y', '-i', arena.file, ...args],
+    ...[...fragmented, '-f', 'mp4', target],
+  ])
+  return (await stat(arena.file)).size
+}
+
+const copy = ['-c', 'copy']
+
+export const topic: Topic = {
+  title: 'ffmpeg -c copy through our pipes',
+  setting:
+    '512 MiB of Matroska from a file in the page cache; ffmpeg alone writes a file, we throw the output away',
+  size: 512 * MiB,
+  source: 'media',
+  store: 'none',
+  contenders: {
+    FfmpegTransform: arena => throughOurPipes(arena, copy),
+    'ffmpeg file → file': arena => fileToFile(arena, copy),
+  },
+}

@@ -1,0 +1,38 @@
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { MiB } from '../lib/options.js'
+import { S3RangeReadable } from '../lib/s3/s3-range-readable.js'
+import type { Arena, Topic } from './support/topic.js'
+
+const size = 1024 * MiB
+
+/** Reads through us, with the given window. */
+export async function readOurs(
+  arena: Arena,
+  options: { partSize?: number; concurrency?: number; readAhead?: number } = {},
+): Promise<number> {
+  const client = new S3Client(arena.client)
+  let bytes = 0
+  const source = new S3RangeReadable({ client, bucket: arena.bucket, key: arena.key, ...options })
+  for await (const chunk of source) bytes += (chunk as Buffer).length
+  client.destroy()
+  return bytes
+}
+
+/** What most programs do: one GetObject, its body read to the end. */
+export async function readOneBody(arena: Arena): Promise<number> {
+  const client = new S3Client(arena.client)
+  let bytes = 0
+  const { Body } = await client.send(new GetObjectCommand({ Bucket: arena.bucket, Key: arena.key }))
+  for await (const chunk of Body as AsyncIterable<Buffer>) bytes += chunk.length
+  client.destroy()
+  return bytes
+}
+
+export const topic: Topic = {
+  title: 'Read, unshaped: what the bytes cost in CPU',
+  setting: '1 GiB from loopback, default options',
+  size,
+  source: 'bytes',
+  store: 'unshaped',
+  contenders: { S3RangeReadable: readOurs, 'one GetObject body': readOneBody },
+}
