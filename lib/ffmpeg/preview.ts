@@ -1,31 +1,33 @@
 import type { InputSpec, OutputSpec } from './arguments.js'
 
-/** What a look at the head of an input is asked for. */
+/** What a look at the heads of the inputs is asked for. */
 export interface PreviewQuestion {
-  /** The first bytes of the input, as many as are there (see {@link previewBytes}). */
-  readonly head: Buffer
+  /** Each input, with the first bytes of it: as many as {@link previewBytes} wants, or all there are. */
+  readonly inputs: readonly { readonly spec: InputSpec; readonly head: Buffer }[]
+  readonly outputs: readonly OutputSpec[]
   readonly ffmpegPath: string
   readonly env: Record<string, string>
-  readonly input: InputSpec
-  readonly output: OutputSpec
   readonly signal?: AbortSignal | undefined
 }
 
+/** The most that {@link previewBytes} ever asks for. */
+export const MAX_PREVIEW_BYTES = 8 * 1024 * 1024
+
 /**
- * How many bytes of the head a preview wants; 0 where none is needed. Asked again as the head grows: the answer may
- * rise (a header names its own size) up to `MAX_PREVIEW_BYTES`.
+ * How many bytes of an input's head are wanted before {@link previewArguments} is asked; 0 where no more than the
+ * sniff window is. Asked again as the head grows (a header names its own size): the answer may rise.
  */
-export function previewBytes(_head: Buffer, _output: { format: string; args: readonly string[] }): number {
+export function previewBytes(
+  _head: Buffer,
+  _outputs: readonly { format: string; args: readonly string[] }[],
+): number {
   return 0
 }
 
-/** The most that `previewBytes` ever asks for. */
-export const MAX_PREVIEW_BYTES = 5_000_000
-
 /**
- * Arguments to add to the output (`OutputSpec.added`), from what ffmpeg itself says of the head: `aac_adtstoasc` for
- * copied ADTS tracks, cover art dropped.
+ * Arguments to add to each output (`OutputSpec.added`), one list an output: `aac_adtstoasc` for copied ADTS tracks,
+ * cover art dropped. Starts a short-lived ffmpeg on the heads only where they leave a question open.
  */
-export async function previewArguments(_question: PreviewQuestion): Promise<readonly string[]> {
-  return Promise.resolve([])
+export async function previewArguments(question: PreviewQuestion): Promise<readonly (readonly string[])[]> {
+  return Promise.resolve(question.outputs.map(() => []))
 }
