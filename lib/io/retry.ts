@@ -19,12 +19,19 @@ export function backoff(attempt: number, policy: RetryPolicy, random: () => numb
   return Math.floor(random() * Math.min(policy.maxDelay, policy.baseDelay * 2 ** (attempt - 1)))
 }
 
+/** The wait in milliseconds where the other side `asked` for one: at least that, as far as `maxDelay` allows. */
+export function waitFor(drawn: number, policy: RetryPolicy, asked = 0): number {
+  return Math.max(drawn, Math.min(asked, policy.maxDelay))
+}
+
 /** What {@link retry} is told. */
 export interface RetryOptions extends RetryPolicy {
   /** Whether it is worth trying again after `error`. */
   readonly isRetryable: (error: unknown) => boolean
   /** Ends the waiting; `retry` then rejects with an `AbortError`. */
   readonly signal?: AbortSignal | undefined
+  /** The wait in milliseconds that the other side asked for, where it did; honoured up to `maxDelay`. */
+  readonly retryAfter?: ((error: unknown) => number | undefined) | undefined
   /** Called before each wait, with the error and the number of the try that failed. */
   readonly onRetry?: ((error: unknown, attempt: number) => void) | undefined
 }
@@ -45,7 +52,8 @@ export async function retry<T>(
       if (options.signal?.aborted || attempt >= options.maxAttempts || !options.isRetryable(error))
         throw error
       options.onRetry?.(error, attempt)
-      await delay(backoff(attempt, options), undefined, { signal: options.signal })
+      const wait = waitFor(backoff(attempt, options), options, options.retryAfter?.(error))
+      await delay(wait, undefined, { signal: options.signal })
     }
   }
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { backoff, retry } from '../../lib/io/retry.js'
+import { backoff, retry, waitFor } from '../../lib/io/retry.js'
 
 const policy = { maxAttempts: 4, baseDelay: 1, maxDelay: 2 }
 
@@ -91,4 +91,32 @@ t.test('nothing is tried after an abort', async t => {
     { name: 'AbortError' },
   )
   t.equal(tries, 0)
+})
+
+t.test('a wait that the other side asks for is kept, up to the longest wait', async t => {
+  const slow = { maxAttempts: 9, baseDelay: 100, maxDelay: 1000 }
+  t.equal(waitFor(50, slow), 50)
+  t.equal(waitFor(50, slow, 700), 700)
+  t.equal(waitFor(800, slow, 700), 800)
+  t.equal(waitFor(50, slow, 60_000), 1000)
+  const asked: unknown[] = []
+  const start = performance.now()
+  let tries = 0
+  await retry(
+    async () => {
+      if (++tries === 1) throw new Error('later')
+    },
+    {
+      ...slow,
+      baseDelay: 0,
+      isRetryable: () => true,
+      retryAfter: error => {
+        asked.push((error as Error).message)
+        return 20
+      },
+    },
+  )
+  t.same(asked, ['later'])
+  // A timer may be up to a millisecond early by this clock, never more.
+  t.ok(performance.now() - start >= 19, 'it waited')
 })
