@@ -1,0 +1,218 @@
+import { posix as path } from 'node:path'
+import ts from 'typescript'
+
+/**
+ * The rules of the house as functions of source texts: each takes a tree and gives what breaks the rule, one line a
+ * breach, so that every rule can be shown to fail on a tree made for that. `test/layout.test.ts` holds the project to
+ * them, `docs/architecture.md` gives the reasons.
+ */
+
+/** Paths from the project's root, with `/`, and what the files hold. */
+export type Tree = ReadonlyMap<string, string>
+
+/** The floors, from the ground up. A file imports from floors before its own, or from its own. */
+const FLOORS = [['ground'], ['io'], ['mp4'], ['s3', 'ffmpeg'], ['hls'], ['jobs'], ['index']]
+
+/** What a floor may use from npm. The others live on Node alone. */
+const PACKAGES: Record<string, readonly string[]> = {
+  mp4: ['mux.js'],
+  ffmpeg: ['ffmpeg-static'],
+  s3: ['@aws-sdk/', '@smithy/'],
+  hls: ['@aws-sdk/'],
+  jobs: ['@aws-sdk/'],
+}
+
+/** Reads of files: for sources of the user's choice. Whatever is not listed could write. */
+const FILE_READS = ['access', 'accessSync', 'constants', 'createReadStream', 'existsSync', 'readFile']
+FILE_READS.push('readFileSync', 'realpath', 'stat', 'statSync', 'Stats', 'FileHandle')
+
+/** The floor of a file below `lib/`: its folder, or for those at the top `index` and `ground`. */
+function floorOf(file: string): string {
+  const [, folder, rest] = file.split('/')
+  if (rest !== undefined && folder !== undefined) return folder
+  return folder === 'index.ts' ? 'index' : 'ground'
+}
+
+function rank(floor: string): number {
+  return FLOORS.findIndex(floors => floors.includes(floor))
+}
+
+/** Files of the library itself, but for declarations of others' types. */
+function library(tree: Tree): [file: string, text: string][] {
+  return [...tree].filter(([file]) => /^lib\/.*(?<!\.d)\.ts$/.test(file))
+}
+
+/**
+ * What a file imports, in any form: `import`, `export from`, `import type`, `import()`, types by `import('…')`.
+ * A name in place of a literal is followed to its constant; where there is none, it stands for itself, and is on no
+ * list of what is allowed.
+ */
+function importsOf(text: string): string[] {
+  const byName = [...text.matchAll(/\bimport\(\s*([\w.]+)\s*\)/g)].map(([, name = '']) => {
+    return new RegExp(`const ${name}\\b[^=]*= '([^']+)'`).exec(text)?.[1] ?? name
+  })
+  return [...ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName), ...byName]
+}
+
+/** The file of the tree that a relative import names, or undefined for a package. */
+function target(file: string, specifier: string): string | undefined {
+  if (!specifier.startsWith('.')) return undefined
+  return path.join(path.dirname(file), specifier).replace(/\.js$/, '.ts')
+}
+
+/** An import that runs upward, across, or to a package that is not the floor's. */
+export function floorBreaches(tree: Tree): string[] {
+  const breaches: string[] = []
+  for (const [file, text] of library(tree)) {
+    const from = floorOf(file)
+    if (from !== 'testing' && rank(from) < 0) breaches.push(`${file} is on no floor of the plan`)
+    for (const specifier of importsOf(text)) {
+      const to = target(file, specifier)
+      const allowed =
+        to === undefined ? packageIsAllowed(from, specifier) : importIsAllowed(from, floorOf(to))
+      if (!allowed) breaches.push(`${file} imports ${to ?? specifier}`)
+    }
+  }
+  return breaches
+}
+
+function importIsAllowed(from: string, to: string): boolean {
+  if (from === to) return true
+  // The test bench stands beside the house: it uses the two lowest floors, and nothing uses it.
+  if (from === 'testing') return to === 'ground' || to === 'io'
+  return to !== 'testing' && rank(to) < rank(from)
+}
+
+function packageIsAllowed(floor: string, specifier: string): boolean {
+  if (specifier.startsWith('node:')) return true
+  return (PACKAGES[floor] ?? []).some(name =>
+    name.endsWith('/') ? specifier.startsWith(name) : specifier === name || specifier.startsWith(`${name}/`),
+  )
+}
+
+/** Files that import one another in a circle: each circle once, as the way round. */
+export function importCycles(tree: Tree): string[] {
+  const cycles: string[] = []
+  const done = new Set<string>()
+  const visit = (file: string, way: readonly string[]): void => {
+    const start = way.indexOf(file)
+    if (start >= 0) cycles.push([...way.slice(start), file].join(' → '))
+    if (start >= 0 || done.has(file)) return
+    for (const specifier of importsOf(tree.get(file) ?? '')) {
+      const next = target(file, specifier)
+      if (next !== undefined) visit(next, [...way, file])
+    }
+    done.add(file)
+  }
+  for (const [file] of library(tree)) visit(file, [])
+  return cycles
+}
+
+/** Files without a test of their name, and tests of files that are not there. */
+export function unmirrored(tree: Tree): string[] {
+  const breaches: string[] = []
+  for (const [file, text] of library(tree)) {
+    const test = file.replace(/^lib/, 'test').replace(/\.ts$/, '.test.ts')
+    if (!file.endsWith('/index.ts') && !tree.has(test) && hasCode(text))
+      breaches.push(`${file} has no ${test}`)
+  }
+  const folders = new Set(library(tree).map(([file]) => path.dirname(file)))
+  for (const test of tree.keys()) {
+    // A file may have further tests by subject: `x.faults.test.ts`.
+    const [, folder, name] = /^test((?:\/.+)?)\/([^/.]+)(?:\.[^/]+)?\.test\.ts$/.exec(test) ?? []
+    if (folder === undefined || name === undefined || folder === '' || !folders.has(`lib${folder}`)) continue
+    if (!tree.has(`lib${folder}/${name}.ts`)) breaches.push(`${test} tests no file of lib${folder}`)
+  }
+  return breaches
+}
+
+/** Whether anything is left of a file when its types are gone. */
+function hasCode(text: string): boolean {
+  const compilerOptions = {
+    target: ts.ScriptTarget.ES2023,
+    module: ts.ModuleKind.ESNext,
+    removeComments: true,
+  }
+  const { outputText } = ts.transpileModule(text, { compilerOptions })
+  return !/^\s*(export \{\};?)?\s*$/.test(outputText)
+}
+
+/** Statements of an `index.ts` that are anything but named re-exports. */
+export function indexBreaches(tree: Tree): string[] {
+  const breaches: string[] = []
+  for (const [file, text] of library(tree)) {
+    if (!file.endsWith('/index.ts')) continue
+    const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2023)
+    for (const statement of source.statements) {
+      const isReExport =
+        ts.isExportDeclaration(statement) &&
+        statement.moduleSpecifier !== undefined &&
+        statement.exportClause !== undefined &&
+        ts.isNamedExports(statement.exportClause)
+      if (!isReExport) breaches.push(`${file}: ${statement.getText(source).split('\n')[0] ?? ''}`)
+    }
+  }
+  return breaches
+}
+
+/** Imports by which the library could write to a disk. The test bench may: a folder is one of its stores. */
+export function diskBreaches(tree: Tree): string[] {
+  const breaches: string[] = []
+  for (const [file, text] of library(tree)) {
+    if (floorOf(file) === 'testing') continue
+    const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2023)
+    const specifiers = importsOf(text).filter(isFileModule)
+    const seen = source.statements.filter(ts.isImportDeclaration).filter(({ moduleSpecifier }) => {
+      return ts.isStringLiteral(moduleSpecifier) && isFileModule(moduleSpecifier.text)
+    })
+    if (seen.length < specifiers.length) breaches.push(`${file} imports a file module by other means`)
+    for (const declaration of seen) {
+      const module = (declaration.moduleSpecifier as ts.StringLiteral).text
+      for (const name of importedNames(declaration)) {
+        const harmless = module.endsWith('os') ? name !== 'tmpdir' : FILE_READS.includes(name)
+        if (!harmless || name === '*') breaches.push(`${file} imports ${name} of ${module}`)
+      }
+    }
+  }
+  return breaches
+}
+
+function isFileModule(specifier: string): boolean {
+  return /^(node:)?(fs(\/promises)?|os)$/.test(specifier)
+}
+
+/** The names that an import takes by name; `*` for the whole module, of which the rule can't see what is used. */
+function importedNames({ importClause }: ts.ImportDeclaration): string[] {
+  const bindings = importClause?.namedBindings
+  if (importClause?.name !== undefined || bindings === undefined || !ts.isNamedImports(bindings)) return ['*']
+  return bindings.elements.map(({ propertyName, name }) => (propertyName ?? name).text)
+}
+
+/** Words of one machine or network in a file that others are to use: folders of a user, hosts of a mirror. */
+export function machineWords(tree: Tree): string[] {
+  const folder = /(?<![\w.:/-])\/(?:home|Users|root|work|workspace|tmp)\/[\w.]/
+  const host =
+    /\b(?:registry\.(?:npmjs|yarnpkg|npmmirror)|(?:deb|ftp|security|snapshot|archive)[\w.]*\.debian\.org)|\.pkg\.dev\b/
+  return [...tree].flatMap(([file, text]) =>
+    text.split('\n').flatMap((line, index) => {
+      const found = folder.exec(line)?.[0] ?? host.exec(line)?.[0]
+      return found === undefined ? [] : [`${file}:${index + 1} says ${found}`]
+    }),
+  )
+}
+
+/** Error codes that the documentation does not tell of, or that it tells of and nobody raises. */
+export function codeBreaches(codes: readonly string[], tree: Tree): string[] {
+  const documented = new Set(tree.get('docs/errors.md')?.match(/AVIO_ERR_[A-Z0-9_]+/g))
+  const raised = library(tree)
+    .filter(([file]) => file !== 'lib/errors.ts')
+    .map(([, text]) => text)
+    .join('\n')
+  return [
+    ...codes.filter(code => !documented.has(code)).map(code => `${code} is not in docs/errors.md`),
+    ...[...documented]
+      .filter(code => !codes.includes(code))
+      .map(code => `${code} is documented, but no code`),
+    ...codes.filter(code => !new RegExp(`\\b${code}\\b`).test(raised)).map(code => `${code} is never raised`),
+  ]
+}

@@ -1,0 +1,113 @@
+/**
+ * `npm test`: starts the S3 gateways that the tests want, runs tap, and always ends what it started.
+ *
+ *   npm test                      everything
+ *   npm test -- test/io           files and folders, and any option of tap's own
+ *   npm test -- --no-ceph         without the gateways: what needs them is skipped, with the reason
+ *
+ * Its last line is `N passed, N failed`. In CI (`CI=true`) a gateway that can't be had is a failure.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, readdirSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { availableParallelism } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Report } from './report.js'
+import { Ceph, type CephRelease } from './servers/ceph.js'
+import { Unavailable } from './servers/debian-tree.js'
+import { type Gateway, environmentOf } from './servers/environment.js'
+
+const RELEASES: readonly CephRelease[] = [16, 20]
+
+const print = (line: string) => void process.stdout.write(`${line}\n`)
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
+
+const args = process.argv.slice(2)
+const tapArgs = args.filter(arg => arg !== '--no-ceph')
+const gateways: Gateway[] = []
+const running: Ceph[] = []
+try {
+  await startGateways()
+  if (stop.signal.aborted || !(await runTap())) process.exitCode = 1
+} finally {
+  await Promise.all(running.map(gateway => gateway.stop()))
+}
+
+async function startGateways() {
+  if (!wantGateways(tapArgs)) return
+  if (args.includes('--no-ceph')) {
+    gateways.push(...RELEASES.map(release => ({ release, missing: 'left out by --no-ceph' })))
+    return
+  }
+  print('Starting Ceph (the first time, its packages are fetched) …')
+  const started = await Promise.allSettled(RELEASES.map(release => startGateway(release)))
+  for (const start of started) {
+    if (start.status === 'rejected') throw start.reason
+    gateways.push(start.value)
+  }
+}
+
+async function startGateway(release: CephRelease): Promise<Gateway> {
+  try {
+    const ceph = await Ceph.start(release)
+    running.push(ceph)
+    const { version, endpoint, accessKeyId, secretAccessKey } = ceph
+    return { release, version, endpoint, accessKeyId, secretAccessKey }
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error
+    print(`Ceph ${release} is left out: ${error.message}.`)
+    return { release, missing: error.message }
+  }
+}
+
+/** Whether a test that is to be run imports the list of stores. */
+function wantGateways(paths: readonly string[]): boolean {
+  const given = paths.filter(path => !path.startsWith('-'))
+  return testFiles(given.length === 0 ? ['test'] : given).some(file =>
+    readFileSync(file, 'utf8').includes('support/stores.js'),
+  )
+}
+
+function testFiles(paths: readonly string[]): string[] {
+  return paths.flatMap(path => {
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (stat === undefined) return []
+    return stat.isDirectory() ? testFiles(readdirSync(path).map(name => join(path, name))) : [path]
+  })
+}
+
+async function runTap(): Promise<boolean> {
+  const manifest = createRequire(import.meta.url).resolve('tap/package.json')
+  const { bin } = JSON.parse(readFileSync(manifest, 'utf8')) as { bin: { tap: string } }
+  const options = [
+    '--reporter=jsonstream',
+    '--disable-coverage',
+    `--jobs=${availableParallelism()}`,
+    '--timeout=120',
+  ]
+  const tap = spawn(process.execPath, [join(dirname(manifest), bin.tap), ...options, ...tapArgs], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      ...process.env,
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      ...environmentOf(gateways),
+    },
+  })
+  const onStop = () => tap.kill('SIGTERM')
+  stop.signal.addEventListener('abort', onStop)
+  const report = new Report(print)
+  createInterface({ input: tap.stdout }).on('line', line => report.line(line))
+  const [code] = (await once(tap, 'close')) as [number | null]
+  const complete = process.env['CI'] !== 'true' || args.includes('--no-ceph') || !isAnyMissing()
+  if (!complete) print('\nA server that the tests want is missing, which in CI is a failure.')
+  const succeeded = code === 0 && complete
+  print(`\n${report.total(succeeded)}`)
+  return succeeded
+}
+
+function isAnyMissing(): boolean {
+  return gateways.some(gateway => 'missing' in gateway)
+}
