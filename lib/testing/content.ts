@@ -1,0 +1,90 @@
+/** Immutable bytes of an object or of a part, wherever they are kept. */
+export interface Content {
+  /** Length in bytes. */
+  readonly size: number
+  /** The bytes from `start` (inclusive) to `end` (exclusive), in order, in buffers of any size. */
+  read(start: number, end: number): Iterable<Buffer> | AsyncIterable<Buffer>
+  /** Lets go of the bytes: nothing will be read any more, but what is being read may be read to its end. */
+  release(): void
+}
+
+/** Takes the bytes of one content as they arrive. */
+export interface ContentWriter {
+  /** Takes the next bytes, which belong to the writer from then on; a promise asks to be waited for. */
+  write(bytes: Buffer): Promise<void> | undefined
+  /** All bytes were given. */
+  finish(): Promise<Content> | Content
+  /** Gives up and leaves nothing behind. */
+  discard(): Promise<void> | undefined
+}
+
+/** Where contents are kept. */
+export interface ContentStore {
+  /** Starts a new content. */
+  create(): ContentWriter
+}
+
+/** Contents one after the other, as a multipart object's parts are. */
+export class JoinedContent implements Content {
+  readonly size: number
+  readonly parts: readonly Content[]
+
+  constructor(parts: readonly Content[]) {
+    this.parts = parts
+    this.size = parts.reduce((sum, part) => sum + part.size, 0)
+  }
+
+  async *read(start: number, end: number): AsyncGenerator<Buffer> {
+    let offset = 0
+    for (const part of this.parts) {
+      const [from, to] = [Math.max(start - offset, 0), Math.min(end - offset, part.size)]
+      if (from < to) yield* part.read(from, to)
+      offset += part.size
+    }
+  }
+
+  release(): void {
+    for (const part of this.parts) part.release()
+  }
+}
+
+/**
+ * Makes an object's bytes when they are asked for: those from `start` (inclusive) to `end` (exclusive).
+ * It has to give the same bytes for the same place every time, and exactly `end − start` of them.
+ */
+export type Generate = (start: number, end: number) => Buffer | Promise<Buffer>
+
+const SLICE_BYTES = 256 * 1024
+
+/** Content that is made when it is read, so that it may be larger than memory and disk. */
+export class SyntheticContent implements Content {
+  readonly size: number
+  readonly #generate: Generate
+
+  constructor(size: number, generate: Generate) {
+    this.size = size
+    this.#generate = generate
+  }
+
+  async *read(start: number, end: number): AsyncGenerator<Buffer> {
+    for (let position = start; position < end; position += SLICE_BYTES) {
+      const to = Math.min(end, position + SLICE_BYTES)
+      const bytes = await this.#generate(position, to)
+      if (bytes.length !== to - position) {
+        throw new RangeError(`The generator gave ${bytes.length} bytes for ${position} to ${to}`)
+      }
+      yield bytes
+    }
+  }
+
+  release(): void {
+    // Nothing is held.
+  }
+}
+
+/** All bytes of a content in one buffer. */
+export async function bytesOf(content: Content): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of content.read(0, content.size)) chunks.push(chunk)
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+}

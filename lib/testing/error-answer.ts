@@ -1,0 +1,47 @@
+import type { Answer } from './exchange.js'
+import { statusOf, ServiceError } from './service-error.js'
+import { xmlDocument } from './xml.js'
+
+/** An error as S3 answers it. */
+export function errorAnswer(error: ServiceError, resource: string, requestId: string): Answer {
+  const body = xmlDocument('Error', {
+    Code: error.code,
+    Message: error.message,
+    ...error.fields,
+    Resource: resource,
+    RequestId: requestId,
+    HostId: 'local-s3',
+  })
+  return { status: error.status, headers: { ...error.headers, 'content-type': 'application/xml' }, body }
+}
+
+const CODES: Readonly<Record<number, string>> = {
+  400: 'InvalidRequest',
+  403: 'AccessDenied',
+  404: 'NoSuchKey',
+  409: 'ConditionalRequestConflict',
+  412: 'PreconditionFailed',
+  416: 'InvalidRange',
+  500: 'InternalError',
+  503: 'SlowDown',
+}
+
+/** The error of a given status: with the code that fits it where none is named. */
+export function errorOfStatus(fault: {
+  readonly status: number
+  readonly code?: string
+  readonly message?: string
+  readonly retryAfter?: number
+}): ServiceError {
+  const code = fault.code ?? CODES[fault.status] ?? 'InternalError'
+  const headers: Record<string, string> =
+    fault.retryAfter === undefined ? {} : { 'retry-after': String(fault.retryAfter) }
+  return new ServiceError(code, { status: fault.status, message: fault.message, headers })
+}
+
+/** Whatever was thrown, as an error that can be answered. */
+export function toServiceError(error: unknown): ServiceError {
+  if (error instanceof ServiceError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new ServiceError('InternalError', { message, status: statusOf('InternalError') })
+}

@@ -1,0 +1,53 @@
+import {
+  createBucket,
+  deleteBucket,
+  deleteObject,
+  deleteObjects,
+  getBucketLocation,
+  getBucketVersioning,
+  headBucket,
+  listBuckets,
+  putBucketVersioning,
+} from './bucket-operations.js'
+import { copyObject } from './copy-object.js'
+import type { Handler } from './exchange.js'
+import { getObject } from './get-object.js'
+import { listObjects, listObjectsV2, listObjectVersions } from './list-objects.js'
+import {
+  abortMultipartUpload,
+  completeMultipartUpload,
+  createMultipartUpload,
+  listMultipartUploads,
+  listParts,
+  uploadPart,
+  uploadPartCopy,
+} from './multipart-operations.js'
+import type { S3Operation } from './operation.js'
+import { putObject } from './put-object.js'
+
+/** What performs each operation. */
+export const HANDLERS: Readonly<Record<S3Operation, Handler>> = {
+  ListBuckets: listBuckets,
+  GetBucketLocation: getBucketLocation,
+  GetBucketVersioning: getBucketVersioning,
+  PutBucketVersioning: putBucketVersioning,
+  ListMultipartUploads: listMultipartUploads,
+  ListObjectVersions: listObjectVersions,
+  ListObjectsV2: listObjectsV2,
+  ListObjects: listObjects,
+  DeleteObjects: deleteObjects,
+  CreateBucket: createBucket,
+  HeadBucket: headBucket,
+  DeleteBucket: deleteBucket,
+  CreateMultipartUpload: createMultipartUpload,
+  CompleteMultipartUpload: completeMultipartUpload,
+  AbortMultipartUpload: abortMultipartUpload,
+  ListParts: listParts,
+  UploadPartCopy: uploadPartCopy,
+  UploadPart: uploadPart,
+  CopyObject: copyObject,
+  PutObject: putObject,
+  GetObject: getObject,
+  HeadObject: getObject,
+  DeleteObject: deleteObject,
+}

@@ -1,0 +1,33 @@
+/** `avio-streams/testing`: an S3 server inside the process, for tests. */
+export {
+  LocalS3,
+  type LocalClientConfig,
+  type LocalObject,
+  type LocalUpload,
+  type PutOptions,
+} from './local-s3.js'
+export type { LocalS3Options } from './local-s3-options.js'
+export type { S3Call } from './call-log.js'
+export type { S3Operation } from './operation.js'
+export type { Checksum, ChecksumAlgorithm, ChecksumType } from './checksum.js'
+export type { Generate } from './content.js'
+export type {
+  AnswerHeadersFault,
+  BeforeFault,
+  ChangedFault,
+  CorruptFault,
+  ErrorIn200Fault,
+  FaultAction,
+  FaultHandle,
+  FaultMatch,
+  FaultRule,
+  HoldFault,
+  Pace,
+  ResetFault,
+  ResetRequestFault,
+  ShortBodyFault,
+  SlowFault,
+  StallFault,
+  StallRequestFault,
+  StatusFault,
+} from './fault.js'

@@ -1,0 +1,102 @@
+import {
+  booleanOption,
+  GiB,
+  integerOption,
+  knownOptions,
+  MiB,
+  objectOption,
+  oneOfOption,
+  optionsObject,
+  stringOption,
+  stringsOption,
+} from '../options.js'
+import type { ServerSettings } from './exchange.js'
+import type { Pace } from './fault.js'
+import type { SigningIdentity } from './sigv4.js'
+
+/** What a {@link LocalS3} is started with. */
+export interface LocalS3Options {
+  /** The port to listen on, on 127.0.0.1. Default: 0, any that is free. */
+  readonly port?: number
+  /** Buckets to begin with. Default: none. */
+  readonly buckets?: readonly string[]
+  /** Keeps sizes, entity tags and checksums, but no bytes: they read as zeros. Default: false. */
+  readonly discard?: boolean
+  /** The one access key that is accepted. Default: `AKIALOCALS3`. */
+  readonly accessKeyId?: string
+  /** Its secret. Default: `local-s3-secret`. */
+  readonly secretAccessKey?: string
+  /** The region that requests have to be signed for. Default: `us-east-1`. */
+  readonly region?: string
+  /** The least that every part but the last has to have, in bytes. Default: 5 MiB, S3's own. */
+  readonly minPartSize?: number
+  /**
+   * Whether bodies are checked against their signed hash. Off, the server costs a client's benchmark less; signatures
+   * of headers and all checksums are checked all the same. Default: true.
+   */
+  readonly verifyPayload?: boolean
+  /**
+   * `md5`: the entity tag of an object in one piece is its MD5. `opaque`: it is random, as on S3 with encryption by
+   * KMS; cheaper, and a test of clients that rely on it. Default: `md5`.
+   */
+  readonly etag?: 'md5' | 'opaque'
+  /** Whether GET and HEAD of objects need no signature, and other origins' pages may read them. Default: false. */
+  readonly publicRead?: boolean
+  /** How fast all connections are. Default: as fast as they can. */
+  readonly pace?: Pace
+  /** A key and a certificate (PEM) make it speak HTTPS. */
+  readonly tls?: { readonly key: string; readonly cert: string }
+}
+
+/** The options with their defaults. */
+export interface Settings extends ServerSettings, SigningIdentity {
+  readonly port: number
+  readonly buckets: readonly string[]
+  readonly discard: boolean
+  readonly region: string
+  readonly publicRead: boolean
+  readonly pace: Pace
+  readonly tls: { readonly key: string; readonly cert: string } | undefined
+}
+
+const NAMES = [
+  'port',
+  'buckets',
+  'discard',
+  'accessKeyId',
+  'secretAccessKey',
+  'region',
+  'minPartSize',
+  'verifyPayload',
+  'etag',
+  'publicRead',
+  'pace',
+  'tls',
+] as const satisfies readonly (keyof LocalS3Options)[]
+
+/** Checks the options. */
+export function readOptions(options: LocalS3Options): Settings {
+  optionsObject(options, 'LocalS3')
+  knownOptions(options, 'LocalS3', NAMES)
+  const pace = objectOption<Pace>(options, 'pace') ?? {}
+  knownOptions(pace, 'pace', ['ttfb', 'bytesPerSecond'])
+  return {
+    port: integerOption(options, 'port', { min: 0, max: 65_535, default: 0 }),
+    buckets: stringsOption(options, 'buckets'),
+    discard: booleanOption(options, 'discard', { default: false }),
+    accessKeyId: stringOption(options, 'accessKeyId', { default: 'AKIALOCALS3' }),
+    secretAccessKey: stringOption(options, 'secretAccessKey', { default: 'local-s3-secret' }),
+    region: stringOption(options, 'region', { default: 'us-east-1' }),
+    minPartSize: integerOption(options, 'minPartSize', {
+      min: 1,
+      max: 5 * GiB,
+      default: 5 * MiB,
+      unit: 'bytes',
+    }),
+    verifyPayload: booleanOption(options, 'verifyPayload', { default: true }),
+    etag: oneOfOption(options, 'etag', { values: ['md5', 'opaque'], default: 'md5' }),
+    publicRead: booleanOption(options, 'publicRead', { default: false }),
+    pace,
+    tls: objectOption(options, 'tls'),
+  }
+}

@@ -1,0 +1,348 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Journal } from './bucket.js'
+import { CallLog, type S3Call } from './call-log.js'
+import type { Checksum } from './checksum.js'
+import { bytesOf, type Content, type Generate, SyntheticContent } from './content.js'
+import { discardedContents } from './discarded-content.js'
+import { Dispatcher } from './dispatcher.js'
+import type { FaultHandle, FaultRule, Pace } from './fault.js'
+import { FaultRules } from './fault-rules.js'
+import { takeContent } from './intake.js'
+import { type LocalS3Options, readOptions, type Settings } from './local-s3-options.js'
+import { MemoryContent, memoryContents } from './memory-content.js'
+import { ObjectStore } from './object-store.js'
+import { propertiesOf, type StoredObject } from './stored-object.js'
+
+/** What can be said of an object that is put directly. */
+export interface PutOptions {
+  readonly contentType?: string
+  readonly metadata?: Readonly<Record<string, string>>
+  /** `GLACIER` and `DEEP_ARCHIVE` cannot be read. Default: `STANDARD`. */
+  readonly storageClass?: string
+}
+
+/** What is known of a stored object beside its bytes. */
+export interface LocalObject {
+  readonly key: string
+  /** Bytes. */
+  readonly size: number
+  /** With its quotes. */
+  readonly etag: string
+  /** `null` (the word) where the bucket is not versioned. */
+  readonly versionId: string
+  readonly lastModified: Date
+  readonly contentType: string | undefined
+  /** All content headers, by names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly metadata: Readonly<Record<string, string>>
+  readonly storageClass: string
+  readonly checksum: Checksum | undefined
+  /** The parts it was uploaded in; absent where it came in one piece. */
+  readonly parts: readonly { readonly partNumber: number; readonly size: number }[] | undefined
+}
+
+/** A multipart upload that was neither completed nor aborted. */
+export interface LocalUpload {
+  readonly key: string
+  readonly uploadId: string
+  readonly parts: readonly { readonly partNumber: number; readonly size: number; readonly etag: string }[]
+}
+
+/** What an S3 client has to be told; spread it into the options of `new S3Client()`. */
+export interface LocalClientConfig {
+  endpoint: string
+  region: string
+  forcePathStyle: true
+  credentials: { accessKeyId: string; secretAccessKey: string }
+}
+
+const NO_JOURNAL: Journal = {
+  bucketChanged: () => undefined,
+  bucketRemoved: () => undefined,
+  versionStored: () => undefined,
+  versionRemoved: () => undefined,
+}
+
+/**
+ * An S3 server on 127.0.0.1, inside the process, for tests: it checks what a client sends as S3 does, keeps a log of
+ * all calls, and plays faults by rule.
+ *
+ * It listens on the loopback interface only. It holds in memory what is put into it (or in a folder, or not at all:
+ * see {@link LocalS3Options}), and nothing of a body beyond that.
+ *
+ * @example
+ * ```ts
+ * import { S3Client } from '@aws-sdk/client-s3'
+ * import { LocalS3 } from 'avio-streams/testing'
+ *
+ * const s3 = await LocalS3.start({ buckets: ['masters'] })
+ * const client = new S3Client(s3.clientConfig())
+ * await s3.put('masters', 'talk.mov', bytes)
+ * s3.fault({ operation: 'GetObject', nth: 2, reset: 100_000 })
+ * // … the code under test reads the object and gets over the reset …
+ * s3.calls.map(call => `${call.operation} ${call.range}`)
+ * await s3.close()
+ * ```
+ */
+export class LocalS3 implements AsyncDisposable {
+  /** How fast all connections are; a `slow` fault outranks it. May be changed at any time. */
+  pace: Pace
+  readonly #settings: Settings
+  readonly #store: ObjectStore
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  readonly #log = new CallLog()
+  readonly #rules = new FaultRules()
+  #closed: Promise<void> | undefined
+
+  /**
+   * Starts a server.
+   *
+   * @throws {@link OptionError} `AVIO_ERR_OPTION` for an option that breaks its rule
+   */
+  static async start(options: LocalS3Options = {}): Promise<LocalS3> {
+    const settings = readOptions(options)
+    const s3 = new LocalS3(settings)
+    s3.#server.listen(settings.port, '127.0.0.1')
+    await once(s3.#server, 'listening')
+    return s3
+  }
+
+  private constructor(settings: Settings) {
+    this.#settings = settings
+    this.pace = settings.pace
+    this.#store = new ObjectStore(settings.discard ? discardedContents : memoryContents, NO_JOURNAL)
+    for (const bucket of settings.buckets) {
+      if (!this.#store.has(bucket)) this.#store.createBucket(bucket)
+    }
+    const dispatcher = new Dispatcher({
+      store: this.#store,
+      identity: settings,
+      settings,
+      publicRead: settings.publicRead,
+      log: this.#log,
+      rules: this.#rules,
+      pace: () => this.pace,
+    })
+    // A server for tests must not cut slow exchanges off by itself: what is slow, or for ever, is the test's to say.
+    const http = { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0, noDelay: true }
+    this.#server = settings.tls ? createTlsServer({ ...http, ...settings.tls }) : createServer(http)
+    this.#server.on('request', (message, response) => void dispatcher.handle(message, response, false))
+    this.#server.on('checkContinue', (message, response) => void dispatcher.handle(message, response, true))
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket)
+      socket.once('close', () => this.#sockets.delete(socket))
+    })
+  }
+
+  /** The port it listens on. */
+  get port(): number {
+    return (this.#server.address() as AddressInfo | null)?.port ?? this.#settings.port
+  }
+
+  /** `http://127.0.0.1:PORT` */
+  get endpoint(): string {
+    return `${this.#settings.tls ? 'https' : 'http'}://127.0.0.1:${this.port}`
+  }
+
+  /** The one pair of keys that is accepted. */
+  get credentials(): { accessKeyId: string; secretAccessKey: string } {
+    const { accessKeyId, secretAccessKey } = this.#settings
+    return { accessKeyId, secretAccessKey }
+  }
+
+  /** What an S3 client has to be told; spread it into the options of `new S3Client()`. */
+  clientConfig(): LocalClientConfig {
+    const { endpoint, credentials } = this
+    return { endpoint, region: this.#settings.region, forcePathStyle: true, credentials }
+  }
+
+  /** All calls since the start, or since {@link clearCalls}, in the order of their arrival. */
+  get calls(): readonly S3Call[] {
+    return this.#log.calls
+  }
+
+  /** Calls that are not over yet. */
+  get openCalls(): readonly S3Call[] {
+    return this.#log.open
+  }
+
+  /** How many connections are open, those at rest between two requests included. */
+  get openSockets(): number {
+    return this.#sockets.size
+  }
+
+  /** Forgets the calls so far. */
+  clearCalls(): void {
+    this.#log.clear()
+  }
+
+  /** Resolves when no call is under way. */
+  idle(): Promise<void> {
+    return this.#log.idle()
+  }
+
+  /**
+   * Adds a fault.
+   *
+   * @throws {@link OptionError} `AVIO_ERR_OPTION` for a rule with no action, with several, or with a misspelt name
+   */
+  fault(rule: FaultRule): FaultHandle {
+    return this.#rules.add(rule)
+  }
+
+  /** Takes all faults away; calls that are held or stalled stay so. */
+  clearFaults(): void {
+    this.#rules.clear()
+  }
+
+  /** Makes a bucket. */
+  createBucket(bucket: string): void {
+    this.#store.createBucket(bucket)
+  }
+
+  /** Switches a bucket's versioning on or off. */
+  setVersioning(bucket: string, status: 'Enabled' | 'Suspended'): void {
+    this.#store.bucket(bucket).versioning = status
+  }
+
+  /** Stores an object without a request. A `Buffer` is kept, not copied: do not write to it afterwards. */
+  async put(
+    bucket: string,
+    key: string,
+    bytes: Uint8Array | string,
+    options: PutOptions = {},
+  ): Promise<LocalObject> {
+    const buffer =
+      typeof bytes === 'string'
+        ? Buffer.from(bytes)
+        : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    const target = this.#store.bucket(bucket)
+    const { content, etag } = await takeContent(
+      this.#store.contents,
+      { etag: this.#settings.etag },
+      new MemoryContent([buffer]),
+    )
+    return this.#storeContent(target.name, key, content, etag, options)
+  }
+
+  /**
+   * Stores an object whose bytes are made when they are read: it may be larger than memory and disk.
+   * Its entity tag stays the same until the key is written anew.
+   *
+   * @param size - bytes
+   * @param generate - gives the bytes from `start` (inclusive) to `end` (exclusive), the same ones every time
+   */
+  putSynthetic(
+    bucket: string,
+    key: string,
+    size: number,
+    generate: Generate,
+    options: PutOptions = {},
+  ): LocalObject {
+    const etag = `"${randomBytes(16).toString('hex')}"`
+    return this.#storeContent(bucket, key, new SyntheticContent(size, generate), etag, options)
+  }
+
+  /** What is known of an object; `undefined` where there is none. */
+  head(bucket: string, key: string): LocalObject | undefined {
+    const object = this.#store.bucket(bucket).current(key)
+    return object && describe(object)
+  }
+
+  /** The bytes of an object; `undefined` where there is none. */
+  async get(bucket: string, key: string): Promise<Buffer | undefined> {
+    const object = this.#store.bucket(bucket).current(key)
+    return object && (await bytesOf(object.content))
+  }
+
+  /** Deletes an object. */
+  delete(bucket: string, key: string): void {
+    this.#store.bucket(bucket).delete(key)
+  }
+
+  /** The keys of a bucket's objects, in S3's order. */
+  keys(bucket: string): string[] {
+    const target = this.#store.bucket(bucket)
+    return target.keys.filter(key => target.current(key) !== undefined)
+  }
+
+  /** The multipart uploads of a bucket that are neither completed nor aborted: what a client left behind. */
+  uploads(bucket: string): LocalUpload[] {
+    return [...this.#store.bucket(bucket).uploads.values()].map(({ key, uploadId, parts }) => ({
+      key,
+      uploadId,
+      parts: parts.map(({ partNumber, content, etag }) => ({ partNumber, size: content.size, etag })),
+    }))
+  }
+
+  /** Closes the server and all its connections; resolves when nothing of it is left. May be called again. */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close())
+  }
+
+  /** The same, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    this.#rules.close()
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    for (const socket of this.#sockets) socket.destroy()
+    await closed
+    await this.#log.idle()
+  }
+
+  #storeContent(
+    bucket: string,
+    key: string,
+    content: Content,
+    etag: string,
+    options: PutOptions,
+  ): LocalObject {
+    const target = this.#store.bucket(bucket)
+    const { contentType, metadata = {}, storageClass } = options
+    const properties = propertiesOf({
+      ...(contentType !== undefined && { 'content-type': contentType }),
+      ...(storageClass !== undefined && { 'x-amz-storage-class': storageClass }),
+    })
+    const object: StoredObject = {
+      ...properties,
+      metadata,
+      kind: 'object',
+      key,
+      versionId: target.newVersionId(),
+      content,
+      etag,
+      lastModified: new Date(),
+      checksum: undefined,
+      parts: undefined,
+    }
+    target.store(object)
+    return describe(object)
+  }
+}
+
+function describe(object: StoredObject): LocalObject {
+  const { key, etag, versionId, lastModified, headers, metadata, storageClass, checksum, parts, content } =
+    object
+  return {
+    key,
+    size: content.size,
+    etag,
+    versionId,
+    lastModified,
+    contentType: headers['content-type'],
+    headers,
+    metadata,
+    storageClass,
+    checksum,
+    parts,
+  }
+}

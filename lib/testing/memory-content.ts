@@ -1,0 +1,89 @@
+import type { Content, ContentStore, ContentWriter } from './content.js'
+
+const SMALL_BYTES = 4 * 1024
+const BLOCK_BYTES = 64 * 1024
+
+/** Content in memory: the buffers as they came, never joined. */
+export class MemoryContent implements Content {
+  readonly size: number
+  readonly #buffers: readonly Buffer[]
+  /** Where each buffer begins. */
+  readonly #starts: readonly number[]
+
+  constructor(buffers: readonly Buffer[]) {
+    let size = 0
+    this.#starts = buffers.map(buffer => {
+      size += buffer.length
+      return size - buffer.length
+    })
+    this.#buffers = buffers
+    this.size = size
+  }
+
+  *read(start: number, end: number): Generator<Buffer> {
+    for (let i = this.#indexAt(start); i < this.#buffers.length; i++) {
+      const offset = this.#starts[i]!
+      if (offset >= end) return
+      yield this.#buffers[i]!.subarray(Math.max(start - offset, 0), end - offset)
+    }
+  }
+
+  release(): void {
+    // The buffers go when the last reader does.
+  }
+
+  /** The last buffer that begins at or before `position`. */
+  #indexAt(position: number): number {
+    let [low, high] = [0, this.#starts.length]
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1
+      if (this.#starts[middle]! <= position) low = middle
+      else high = middle
+    }
+    return low
+  }
+}
+
+/**
+ * Keeps what it is given without a copy. Only small buffers are gathered into blocks: a body that comes byte by byte
+ * would otherwise cost a hundred times its size.
+ */
+class MemoryWriter implements ContentWriter {
+  #buffers: Buffer[] = []
+  #block: Buffer | undefined
+  #blockLength = 0
+
+  write(bytes: Buffer): undefined {
+    if (bytes.length === 0) return
+    if (bytes.length >= SMALL_BYTES) {
+      this.#closeBlock()
+      this.#buffers.push(bytes)
+      return
+    }
+    if (this.#blockLength + bytes.length > BLOCK_BYTES) this.#closeBlock()
+    this.#block ??= Buffer.allocUnsafeSlow(BLOCK_BYTES)
+    this.#blockLength += bytes.copy(this.#block, this.#blockLength)
+  }
+
+  finish(): Content {
+    this.#closeBlock()
+    return new MemoryContent(this.#buffers)
+  }
+
+  discard(): undefined {
+    this.#buffers = []
+    this.#block = undefined
+  }
+
+  #closeBlock(): void {
+    if (this.#block === undefined) return
+    // A block that is mostly empty is not worth pinning.
+    const used = this.#block.subarray(0, this.#blockLength)
+    this.#buffers.push(this.#blockLength * 2 < BLOCK_BYTES ? Buffer.from(used) : used)
+    this.#block = undefined
+    this.#blockLength = 0
+  }
+}
+
+/** Keeps contents in memory. */
+export const memoryContents: ContentStore = { create: () => new MemoryWriter() }

@@ -1,0 +1,85 @@
+/**
+ * Which operation a request asks for: S3 tells them apart by method, by what the path names (the service, a bucket,
+ * an object), by a sub-resource in the query, and for copies by a header.
+ */
+
+type Target = 'service' | 'bucket' | 'object'
+
+interface Route {
+  readonly method: string
+  readonly target: Target
+  /** Names that the query has to hold. */
+  readonly query?: readonly string[]
+  /** A header that has to be there. */
+  readonly header?: string
+}
+
+// The first route that fits is taken: the more particular ones come first.
+const ROUTES = {
+  ListBuckets: { method: 'GET', target: 'service' },
+
+  GetBucketLocation: { method: 'GET', target: 'bucket', query: ['location'] },
+  GetBucketVersioning: { method: 'GET', target: 'bucket', query: ['versioning'] },
+  PutBucketVersioning: { method: 'PUT', target: 'bucket', query: ['versioning'] },
+  ListMultipartUploads: { method: 'GET', target: 'bucket', query: ['uploads'] },
+  ListObjectVersions: { method: 'GET', target: 'bucket', query: ['versions'] },
+  ListObjectsV2: { method: 'GET', target: 'bucket', query: ['list-type'] },
+  ListObjects: { method: 'GET', target: 'bucket' },
+  DeleteObjects: { method: 'POST', target: 'bucket', query: ['delete'] },
+  CreateBucket: { method: 'PUT', target: 'bucket' },
+  HeadBucket: { method: 'HEAD', target: 'bucket' },
+  DeleteBucket: { method: 'DELETE', target: 'bucket' },
+
+  CreateMultipartUpload: { method: 'POST', target: 'object', query: ['uploads'] },
+  CompleteMultipartUpload: { method: 'POST', target: 'object', query: ['uploadId'] },
+  AbortMultipartUpload: { method: 'DELETE', target: 'object', query: ['uploadId'] },
+  ListParts: { method: 'GET', target: 'object', query: ['uploadId'] },
+  UploadPartCopy: {
+    method: 'PUT',
+    target: 'object',
+    query: ['uploadId', 'partNumber'],
+    header: 'x-amz-copy-source',
+  },
+  UploadPart: { method: 'PUT', target: 'object', query: ['uploadId', 'partNumber'] },
+  CopyObject: { method: 'PUT', target: 'object', header: 'x-amz-copy-source' },
+  PutObject: { method: 'PUT', target: 'object' },
+  GetObject: { method: 'GET', target: 'object' },
+  HeadObject: { method: 'HEAD', target: 'object' },
+  DeleteObject: { method: 'DELETE', target: 'object' },
+} as const satisfies Record<string, Route>
+
+/** An operation that the server answers. */
+export type S3Operation = keyof typeof ROUTES
+
+/** All of them. */
+export const S3_OPERATIONS = Object.keys(ROUTES) as readonly S3Operation[]
+
+// A sub-resource must never be taken for the object itself: PUT /bucket/key?acl would overwrite it.
+const SUB_RESOURCES = new Set(
+  (
+    'accelerate acl analytics attributes cors encryption intelligent-tiering inventory legal-hold lifecycle ' +
+    'location logging metrics notification object-lock ownershipControls policy policyStatus publicAccessBlock ' +
+    'renameObject replication requestPayment restore retention select tagging torrent uploads versioning versions ' +
+    'website delete uploadId'
+  ).split(' '),
+)
+
+/** The operation, or `undefined` for one that the server does not have. */
+export function operationOf(request: {
+  readonly method: string
+  readonly bucket: string | undefined
+  readonly key: string | undefined
+  readonly query: ReadonlyMap<string, string>
+  readonly headers: Readonly<Record<string, unknown>>
+}): S3Operation | undefined {
+  const target: Target =
+    request.bucket === undefined ? 'service' : request.key === undefined ? 'bucket' : 'object'
+  for (const [operation, route] of Object.entries(ROUTES) as [S3Operation, Route][]) {
+    if (route.method !== request.method || route.target !== target) continue
+    if (route.header !== undefined && request.headers[route.header] === undefined) continue
+    if (route.query?.every(name => request.query.has(name)) === false) continue
+    const others = [...request.query.keys()].filter(name => !(route.query ?? []).includes(name))
+    return others.some(name => SUB_RESOURCES.has(name)) ? undefined : operation
+  }
+  return undefined
+}

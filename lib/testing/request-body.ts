@@ -1,0 +1,85 @@
+import type { IncomingMessage } from 'node:http'
+
+/** The client went away before the exchange was over: there is nobody to answer. */
+export class ClientGone extends Error {
+  constructor() {
+    super('The client closed the connection')
+    this.name = 'ClientGone'
+  }
+}
+
+/** What watches a body on its way in; each may hold it back or cut it off. */
+export interface BodyWatcher {
+  /** The body is wanted: the moment for `100 Continue`. */
+  begin(): void
+  /** So many bytes came. A promise holds the next ones back. May throw to cut the body off. */
+  received(bytes: number): Promise<void> | undefined
+}
+
+/** A request's body, taken chunk by chunk, never gathered. */
+export class RequestBody {
+  readonly #message: IncomingMessage
+  readonly #watcher: BodyWatcher
+  #begun = false
+
+  constructor(message: IncomingMessage, watcher: BodyWatcher) {
+    this.#message = message
+    this.#watcher = watcher
+  }
+
+  /** Whether any of it was asked for. */
+  get begun(): boolean {
+    return this.#begun
+  }
+
+  /**
+   * Gives every chunk to `take`, one at a time; a promise from it is waited for.
+   * Rejects with what `take` throws (the rest of the body then waits to be discarded) or with {@link ClientGone}.
+   */
+  consume(take: (chunk: Buffer) => Promise<void> | undefined): Promise<void> {
+    const message = this.#message
+    this.#begin()
+    return new Promise((resolve, reject) => {
+      const settle = (error?: Error) => {
+        message.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone)
+        message.pause()
+        if (error) reject(error)
+        else resolve()
+      }
+      const onEnd = () => settle()
+      const onGone = () => settle(new ClientGone())
+      const onData = (chunk: Buffer) => {
+        try {
+          const waits = [this.#watcher.received(chunk.length), take(chunk)].filter(wait => wait !== undefined)
+          if (waits.length === 0) return
+          message.pause()
+          Promise.all(waits).then(() => message.resume(), settle)
+        } catch (error) {
+          settle(error as Error)
+        }
+      }
+      if (message.readableEnded) {
+        resolve()
+        return
+      }
+      if (message.destroyed) {
+        reject(new ClientGone())
+        return
+      }
+      message.on('error', onGone).on('close', onGone).on('end', onEnd).on('data', onData)
+      message.resume()
+    })
+  }
+
+  /** Reads what is left and throws it away, so that the client gets to read the answer. */
+  async discard(): Promise<void> {
+    if (this.#message.readableEnded) return
+    await this.consume(() => undefined)
+  }
+
+  #begin(): void {
+    if (this.#begun) return
+    this.#begun = true
+    this.#watcher.begin()
+  }
+}
