@@ -1,0 +1,300 @@
+import { Mp4Error } from '../errors.js'
+import { mp4Error } from './box-header.js'
+import { type BoxHandler, type BoxHeader, BoxReader, boxTooLarge } from './box-reader.js'
+import type { Box } from './boxes.js'
+import { type CheckedFragment, FragmentChecks } from './fragment-checks.js'
+import { movieProblems, movieWarnings } from './movie-checks.js'
+import { parseMovie } from './movie.js'
+import { eventMessage, segmentIndex } from './mux.js'
+import {
+  type Fmp4Fragment,
+  type Fmp4Init,
+  MAX_REPORTED_WARNINGS,
+  type ValidationReport,
+  type ValidationWarning,
+} from './validation.js'
+
+/** Who is told what the checker finds. */
+export interface CheckerListener {
+  onInit(init: Fmp4Init): void
+  onFragment(fragment: Fmp4Fragment): void
+  onWarning(warning: ValidationWarning): void
+}
+
+/** Boxes that are read whole. All others pass, of whatever size. */
+const COLLECTED = new Set(['moov', 'moof', 'sidx', 'emsg'])
+/** Boxes that mean nothing to a player, so that they may stand anywhere. */
+const PADDING = new Set(['free', 'skip', 'wide', 'uuid'])
+/** Boxes that a stream of this family may well hold, but not begin with. */
+const KNOWN = new Set(
+  'moov moof mdat free skip wide uuid sidx ssix emsg prft pdin meta udta mfra pnot'.split(' '),
+)
+
+/**
+ * Checks a fragmented MP4 as its bytes come in: the order of its boxes, and what is in them.
+ *
+ * `strict`: the first thing that is wrong is thrown. Else it becomes a warning, and checking goes on as far as there
+ * is something to go by: past a box whose end isn't known there is nothing.
+ */
+export class Fmp4Checker implements BoxHandler {
+  readonly #reader: BoxReader
+  readonly #strict: boolean
+  readonly #maxBoxSize: number
+  readonly #listener: CheckerListener
+  readonly #warnings: ValidationWarning[] = []
+  #warningCount = 0
+  #bytes = 0
+  #hasMoov = false
+  #timescale = 1
+  /** What is known of the tracks; `undefined` until `moov` was read, and for good where it can't be. */
+  #checks: FragmentChecks | undefined
+  /** The fragment whose data is still to come. */
+  #open: CheckedFragment | undefined
+  /** Whether the last `moof` could not be read, so that there is nothing to hold the next `mdat` to. */
+  #isExcused = false
+  #fragments = 0
+  /** The first box since the last fragment that makes sense only before another one. */
+  #dangling: BoxHeader | undefined
+  /** Whether `mfra`, the last box there may be, has been. */
+  #isOver = false
+  /** Whether the boxes can't be followed any more. */
+  #isLost = false
+  #hasEnded = false
+
+  constructor(options: { strict: boolean; maxBoxSize: number }, listener: CheckerListener) {
+    this.#strict = options.strict
+    this.#maxBoxSize = options.maxBoxSize
+    this.#listener = listener
+    this.#reader = new BoxReader(this, options.maxBoxSize)
+  }
+
+  /** Checks the next bytes of the stream. */
+  write(chunk: Buffer): void {
+    this.#bytes += chunk.length
+    this.#follow(() => this.#reader.write(chunk))
+  }
+
+  /** The stream is at its end: checks that it may end here. */
+  end(): void {
+    this.#follow(() => this.#reader.end())
+    if (!this.#isLost) this.#checkEnd()
+    this.#hasEnded = true
+  }
+
+  /** What there is to say so far. */
+  report(): ValidationReport {
+    const timelines = [...(this.#checks?.timelines.values() ?? [])]
+    const shown = timelines.flatMap(timeline => timeline.presentation(this.#timescale) ?? [])
+    const start = shown.reduce((least, { start }) => Math.min(least, start), Infinity)
+    const end = shown.reduce((most, { end }) => Math.max(most, end), -Infinity)
+    return {
+      duration: shown.length > 0 ? end - start : 0,
+      tracks: timelines.map(timeline => timeline.report(this.#timescale)),
+      fragments: this.#fragments,
+      bytes: this.#bytes,
+      complete: this.#hasEnded && !this.#isLost,
+      warnings: [...this.#warnings],
+      warningCount: this.#warningCount,
+    }
+  }
+
+  /** Something is wrong. */
+  problem(error: Mp4Error): void {
+    if (this.#strict) throw error
+    this.warn(error)
+  }
+
+  /** Something is worth knowing. */
+  warn(warning: ValidationWarning): void {
+    this.#warningCount++
+    if (this.#warnings.length < MAX_REPORTED_WARNINGS) this.#warnings.push(warning)
+    this.#listener.onWarning(warning)
+  }
+
+  onBox(header: BoxHeader): 'collect' | 'pass' {
+    const { type, size } = header
+    this.#checkOrder(header)
+    if (size === Infinity && type !== 'mdat') {
+      this.problem(sizeZero(header))
+      this.#isLost = true
+      return 'pass'
+    }
+    if (type === 'mdat') this.#mdatBegins(header)
+    if (!COLLECTED.has(type)) return 'pass'
+    if (size <= this.#maxBoxSize) return 'collect'
+    this.problem(boxTooLarge(header, this.#maxBoxSize))
+    this.#isExcused ||= type === 'moof'
+    return 'pass'
+  }
+
+  onCollected(box: Box): void {
+    try {
+      if (box.type === 'moov') this.#readMoov(box)
+      else if (box.type === 'moof') this.#readMoof(box)
+      else if (box.type === 'sidx') segmentIndex(box)
+      else eventMessage(box)
+    } catch (error) {
+      if (!(error instanceof Mp4Error)) throw error
+      this.problem(error)
+      this.#isExcused ||= box.type === 'moof'
+    }
+  }
+
+  onPassed(header: BoxHeader, end: number): void {
+    if (header.type === 'mfra') this.#isOver = true
+    if (header.type === 'mdat') this.#mdatEnds(header, end)
+  }
+
+  /** Runs the reader. What it throws by itself leaves no telling where the next box begins. */
+  #follow(read: () => void): void {
+    if (this.#isLost) return
+    try {
+      read()
+    } catch (error) {
+      if (this.#strict || !(error instanceof Mp4Error)) throw error
+      this.#isLost = true
+      this.warn(error)
+    }
+  }
+
+  /** Which box may come now. */
+  #checkOrder(header: BoxHeader): void {
+    const { type, offset } = header
+    if (offset === 0 && type !== 'ftyp' && type !== 'styp') this.problem(wrongStart(header))
+    if (offset > 0 && type === 'ftyp') this.problem(misplaced(header, 'ftyp can only be the first box'))
+    if (type === 'moov') {
+      if (this.#hasMoov) this.problem(misplaced(header, 'there has been a moov already'))
+      this.#hasMoov = true
+    }
+    if (type === 'moof') this.#moofBegins(header)
+    if (PADDING.has(type)) return
+    if (this.#isOver) this.problem(trailing(header, 'after mfra, the last box that there may be'))
+    if (type !== 'mdat' && type !== 'mfra' && type !== 'moof') this.#dangling ??= header
+  }
+
+  #moofBegins(header: BoxHeader): void {
+    this.#dangling = undefined
+    this.#isExcused = false
+    this.#checkAllDataCame()
+    if (!this.#hasMoov) this.problem(moovMissing(header))
+  }
+
+  #readMoov(moov: Box): void {
+    const movie = parseMovie(moov)
+    for (const problem of movieProblems(moov, movie)) this.problem(problem)
+    if (this.#checks) return
+    for (const warning of movieWarnings(moov, movie)) this.warn(warning)
+    const { timescale, tracks } = movie
+    this.#timescale = timescale
+    this.#checks = new FragmentChecks(movie, this)
+    this.#listener.onInit({ timescale, tracks, byteLength: moov.offset + moov.size })
+  }
+
+  #readMoof(moof: Box): void {
+    if (this.#checks === undefined) {
+      this.#isExcused = true
+      return
+    }
+    const fragment = this.#checks.check(moof)
+    this.#open = fragment
+    // A fragment may be without data: one that only says that a track pauses.
+    if (fragment.data.missing === undefined) this.#closeFragment(moof.offset + moof.size)
+  }
+
+  #mdatBegins(mdat: BoxHeader): void {
+    if (this.#open) {
+      if (mdat.size !== Infinity) this.#takeData(this.#open, mdat, mdat.offset + mdat.size)
+    } else if (!this.#isExcused && mdat.size > mdat.headerSize) {
+      this.problem(orphan(mdat, this.#hasMoov))
+    }
+  }
+
+  #mdatEnds(mdat: BoxHeader, end: number): void {
+    const fragment = this.#open
+    if (fragment === undefined) return
+    if (mdat.size === Infinity) this.#takeData(fragment, mdat, end)
+    if (fragment.data.missing === undefined) this.#closeFragment(end)
+  }
+
+  #takeData(fragment: CheckedFragment, mdat: BoxHeader, end: number): void {
+    const problem = fragment.data.take(mdat, mdat.offset + mdat.headerSize, end)
+    if (problem === undefined) return
+    this.problem(problem)
+    fragment.data.giveUp()
+  }
+
+  #closeFragment(end: number): void {
+    const { box, sequence, tracks } = this.#open!
+    this.#open = undefined
+    this.#fragments++
+    this.#listener.onFragment({ sequence, byteOffset: box.offset, byteLength: end - box.offset, tracks })
+  }
+
+  /** The next fragment begins, or the stream ends: the one before must have all its data. */
+  #checkAllDataCame(): void {
+    const missing = this.#open?.data.missing
+    this.#open = undefined
+    if (missing === undefined) return
+    const message = `its data, from byte ${missing.start} on, did not come: no mdat with it follows the moof`
+    this.problem(missing.run.box.error('AVIO_ERR_MP4_MDAT_MISSING', message, missing.trackId))
+  }
+
+  #checkEnd(): void {
+    this.#checkAllDataCame()
+    if (this.#bytes === 0) {
+      const message = 'The stream is empty: whoever wrote it gave up before the first byte'
+      this.problem(new Mp4Error('AVIO_ERR_MP4_EMPTY', message, { byteOffset: 0 }))
+    } else if (!this.#hasMoov) {
+      const message = 'The stream ended without a moov, which says what its fragments hold'
+      this.problem(new Mp4Error('AVIO_ERR_MP4_MOOV_MISSING', message, { byteOffset: this.#bytes }))
+    } else if (this.#fragments === 0 && !this.#isExcused) {
+      const message = 'The stream ended after its moov, without a fragment: there is no media in it'
+      this.problem(new Mp4Error('AVIO_ERR_MP4_NO_FRAGMENT', message, { byteOffset: this.#bytes }))
+    } else if (this.#dangling) {
+      this.problem(trailing(this.#dangling, 'after the last fragment, where only mfra and free may follow'))
+    }
+  }
+}
+
+function wrongStart(header: BoxHeader): Mp4Error {
+  if (KNOWN.has(header.type)) {
+    const message =
+      'the stream does not begin with ftyp (or styp), which says that it is MP4 and of what kind'
+    return mp4Error('AVIO_ERR_MP4_FTYP_MISSING', header, message)
+  }
+  const message = `This is no MP4: its first box would be a "${header.type}" of ${header.size} bytes`
+  return new Mp4Error('AVIO_ERR_MP4_NOT_MP4', message, { byteOffset: 0 })
+}
+
+function sizeZero(header: BoxHeader): Mp4Error {
+  if (header.type !== 'moof' && header.type !== 'moov') {
+    const message = 'its size is 0, "to the end of the file", which only the last mdat may say'
+    return mp4Error('AVIO_ERR_MP4_BOX_SIZE', header, message)
+  }
+  const message =
+    'its size is 0. ffmpeg fills the size in when the box is written, and can not go back on a pipe past its buffer ' +
+    'of about 32 KiB: make it smaller, with shorter fragments (-frag_duration 2000000) and without large cover art'
+  return mp4Error('AVIO_ERR_MP4_SIZE_ZERO', header, message)
+}
+
+function misplaced(header: BoxHeader, reason: string): Mp4Error {
+  const message = `${reason}. Two files one after the other are not one file: join them with a muxer`
+  return mp4Error('AVIO_ERR_MP4_BOX_MISPLACED', header, message)
+}
+
+function moovMissing(header: BoxHeader): Mp4Error {
+  const message = 'a fragment before any moov: the initialization segment has to come first'
+  return mp4Error('AVIO_ERR_MP4_MOOV_MISSING', header, message)
+}
+
+function trailing(header: BoxHeader, where: string): Mp4Error {
+  return mp4Error('AVIO_ERR_MP4_TRAILING_DATA', header, `${header.size} bytes ${where}`)
+}
+
+function orphan(mdat: BoxHeader, hasMoov: boolean): Mp4Error {
+  const message = hasMoov
+    ? 'media data that belongs to no fragment. With ffmpeg, add +delay_moov to -movflags, beside +frag_keyframe'
+    : 'media data before the moov: this is an ordinary MP4 with its index last, not a fragmented one. With ffmpeg, ' +
+      'write it with -movflags +frag_keyframe+delay_moov+default_base_moof'
+  return mp4Error('AVIO_ERR_MP4_SAMPLES_OUTSIDE_FRAGMENT', mdat, message)
+}

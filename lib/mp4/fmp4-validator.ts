@@ -1,0 +1,200 @@
+import { Transform, type TransformCallback } from 'node:stream'
+import { LINK, type Link, isSoleConsumer } from '../io/link.js'
+import { Upstream } from '../io/upstream.js'
+import {
+  GiB,
+  KiB,
+  MiB,
+  booleanOption,
+  integerOption,
+  knownOptions,
+  optionsObject,
+  signalOption,
+} from '../options.js'
+import { Fmp4Checker } from './fmp4-checker.js'
+import type { Fmp4Fragment, Fmp4Init, ValidationReport, ValidationWarning } from './validation.js'
+
+/** Options of {@link Fmp4Validator}. */
+export interface Fmp4ValidatorOptions {
+  /**
+   * Whether what is wrong is an error. `false`: it becomes a `warning`, and the bytes pass regardless.
+   * @defaultValue `true`
+   */
+  strict?: boolean | undefined
+  /**
+   * The largest metadata box (`moov`, `moof`, `sidx`, `emsg`) that is read, in bytes: 1 KiB to 1 GiB. Such a box is
+   * kept in memory while it comes, so this is what bounds the memory. Raise it for very long fragments or very large
+   * cover art; media data (`mdat`) and all other boxes may be of any size.
+   * @defaultValue 16 MiB
+   */
+  maxBoxSize?: number | undefined
+  /** Destroys the stream with an `AbortError`. */
+  signal?: AbortSignal | undefined
+  /**
+   * Bytes that may wait on either side of the stream: 0 to 1 GiB.
+   * @defaultValue Node's own
+   */
+  highWaterMark?: number | undefined
+}
+
+/** Events of {@link Fmp4Validator}, beside those of every stream. */
+export interface Fmp4ValidatorEvents {
+  /** The `moov` was read. */
+  init: [init: Fmp4Init]
+  /** A fragment has passed and was found well. */
+  fragment: [fragment: Fmp4Fragment]
+  /** Something is worth knowing; without `strict`, also whatever is wrong. */
+  warning: [warning: ValidationWarning]
+  /** All has passed: the same as the property `report`. */
+  report: [report: ValidationReport]
+  /** The consumer wanted no more, and the stream ends early. */
+  stop: []
+}
+
+/**
+ * Checks a fragmented MP4 on its way: bytes in, the very same bytes out, and an end only if there was nothing wrong.
+ *
+ * Guarantees
+ * - Bytes are neither changed nor copied: each chunk goes on as the object it came as, once what it holds was looked
+ *   at. What is wrong is found at the latest with the last byte of the box that it is in, and that chunk does not
+ *   pass any more; a sink that is all or nothing then stores nothing.
+ * - The readable side ends only after the input ended with every box closed, every fragment whole and every check
+ *   passed. Everything else is an error: an {@link Mp4Error} with `code`, `byteOffset`, `boxPath` and `trackId`.
+ *   `docs/validation.md` lists the checks.
+ * - Hostile bytes make no crash, no hang and no growth: boxes, tracks, edits and samples are counted before they
+ *   are read.
+ * - It works under a plain `pipe()`: a source that fails or closes early destroys this stream too. The link of its
+ *   source goes on to its consumer (`randomAccess`, `stop`).
+ *
+ * A failure leaves nothing behind but what was passed on before.
+ *
+ * Memory: at most 1.5 × `maxBoxSize` for the box that is being read, about as much again for what was read in it,
+ * and two `highWaterMark`s; a few hundred bytes a track. Nothing grows with the length of the stream.
+ *
+ * @example
+ * ```ts
+ * const validator = new Fmp4Validator()
+ * validator.on('init', ({ tracks }) => console.log(tracks.map(track => track.codec)))
+ * await pipeline(source, ffmpeg, validator, sink)
+ * console.log(validator.report)
+ * ```
+ */
+export class Fmp4Validator extends Transform {
+  readonly #checker: Fmp4Checker
+  readonly #upstream: Upstream
+  #report: ValidationReport | undefined
+  #isStopped = false
+
+  /** Throws an `OptionError` for an option that breaks its rule. */
+  constructor(options: Fmp4ValidatorOptions = {}) {
+    optionsObject(options, 'Fmp4Validator')
+    knownOptions(options, 'Fmp4Validator', ['strict', 'maxBoxSize', 'signal', 'highWaterMark'])
+    const strict = booleanOption(options, 'strict', { default: true })
+    const maxBoxSize = integerOption(options, 'maxBoxSize', {
+      min: KiB,
+      max: GiB,
+      default: 16 * MiB,
+      unit: 'bytes',
+    })
+    const highWaterMark = integerOption(options, 'highWaterMark', {
+      min: 0,
+      max: GiB,
+      default: undefined,
+      unit: 'bytes',
+    })
+    const signal = signalOption(options)
+    super({
+      ...(highWaterMark === undefined ? {} : { highWaterMark }),
+      ...(signal === undefined ? {} : { signal }),
+    })
+    this.#upstream = new Upstream(this, 'Fmp4Validator')
+    this.#checker = new Fmp4Checker(
+      { strict, maxBoxSize },
+      {
+        onInit: init => this.emit('init', init),
+        onFragment: fragment => this.emit('fragment', fragment),
+        onWarning: warning => this.emit('warning', warning),
+      },
+    )
+  }
+
+  /** What was found, once the stream is at its end, or was stopped; `undefined` before, and after an error. */
+  get report(): ValidationReport | undefined {
+    return this.#report
+  }
+
+  /**
+   * What this stream can do for its consumer: what its own source can do, since the bytes are the same.
+   * @internal
+   */
+  get [LINK](): Link {
+    const { source, link } = this.#upstream
+    const canStop = source !== undefined && link?.stop !== undefined && isSoleConsumer(source)
+    return {
+      ...(link?.randomAccess === undefined ? {} : { randomAccess: link.randomAccess }),
+      ...(canStop ? { stop: () => this.#stop() } : {}),
+    }
+  }
+
+  /** @internal */
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, callback: TransformCallback): void {
+    // Nobody wants these any more; where they end says nothing about the stream.
+    if (this.#isStopped) {
+      callback()
+      return
+    }
+    try {
+      this.#checker.write(chunk)
+    } catch (error) {
+      callback(error as Error)
+      return
+    }
+    callback(null, chunk)
+  }
+
+  /** @internal */
+  override _flush(callback: TransformCallback): void {
+    try {
+      if (!this.#isStopped) this.#checker.end()
+      this.#tell()
+    } catch (error) {
+      callback(error as Error)
+      return
+    }
+    callback()
+  }
+
+  /** @internal */
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#upstream.release()
+    callback(error)
+  }
+
+  #stop(): void {
+    if (this.#isStopped || this.writableFinished || this.destroyed) return
+    this.#isStopped = true
+    this.#upstream.stop()
+    this.emit('stop')
+  }
+
+  #tell(): void {
+    this.#report = this.#checker.report()
+    this.emit('report', this.#report)
+  }
+}
+
+/** Typed listeners, beside those that every stream has. */
+export interface Fmp4Validator {
+  on<K extends keyof Fmp4ValidatorEvents>(event: K, listener: (...args: Fmp4ValidatorEvents[K]) => void): this
+  on(event: string | symbol, listener: (...args: never[]) => void): this
+  once<K extends keyof Fmp4ValidatorEvents>(
+    event: K,
+    listener: (...args: Fmp4ValidatorEvents[K]) => void,
+  ): this
+  once(event: string | symbol, listener: (...args: never[]) => void): this
+  off<K extends keyof Fmp4ValidatorEvents>(
+    event: K,
+    listener: (...args: Fmp4ValidatorEvents[K]) => void,
+  ): this
+  off(event: string | symbol, listener: (...args: never[]) => void): this
+}
