@@ -1,15 +1,77 @@
-/** What is known of a muxer. */
+import { FfmpegError } from '../errors.js'
+import { optionError } from '../options.js'
+import { FRAGMENT_DURATION } from './fragmentation.js'
+import { COMPLETE, FRAGMENTED, IMPOSSIBLE, LOSSES } from './muxer-table.js'
+
+/** What is known of a muxer, as one that writes to a pipe. */
 export interface Muxer {
-  /** ffmpeg's name for it. */
+  /** ffmpeg's name for it: the value of `-f`. */
   readonly name: string
-  /** Arguments added by default so that it streams. */
+  /**
+   * `as-is`: it streams, at the price of `lost`. `with-flags`: by arguments that we add. `unknown`: it is not in our
+   * table (a newer ffmpeg, a build of one's own), and ffmpeg decides.
+   */
+  readonly streaming: 'as-is' | 'with-flags' | 'unknown'
+  /** Whether it writes boxes (ISO/IEC 14496-12). */
+  readonly isMp4: boolean
+  /** Arguments that go before the user's, which win over them. */
   readonly defaults: readonly string[]
+  /** Arguments that go after the user's. */
+  readonly always: readonly string[]
+  /** What a file would have and the stream has not. */
+  readonly lost: string | undefined
+  /** Whether no byte at all can be a success: `null` writes nothing. */
+  readonly mayBeEmpty: boolean
 }
 
-const MP4 = ['mp4', 'mov', 'ipod', '3gp', '3g2', 'psp', 'f4v', 'ismv']
+const complete = new Set<string>(COMPLETE)
+const fragmented = new Set<string>(FRAGMENTED)
+const losses = new Map<string, string>(Object.entries(LOSSES))
+const impossible = new Map(Object.entries(IMPOSSIBLE))
 
-/** The muxer of that name. */
-export function muxerOf(name: string): Muxer {
-  const flags = ['-movflags', 'frag_keyframe+delay_moov+default_base_moof', '-frag_duration', '2000000']
-  return { name, defaults: MP4.includes(name) ? flags : [] }
+const MP4_DEFAULTS = ['-frag_duration', String(FRAGMENT_DURATION)]
+
+/**
+ * Subtitles and data are sparse. `delay_moov` waits for the first sample of every track, so that one late cue holds
+ * all output back, in memory, and may push the first `moof` over its limit; and in fragments `mov_text` loses the
+ * ends of its cues.
+ */
+const MP4_ALWAYS = ['-sn', '-dn']
+
+const MP4_LOST = 'subtitle and data tracks, and cover art, are dropped; the duration is that of the fragments'
+
+// A `duration` of 0 in onMetaData makes players show 0:00; none at all makes them find out.
+const FLV_DEFAULTS = ['-flvflags', '+no_duration_filesize']
+
+/**
+ * The muxer of that name.
+ *
+ * @param name - the value of `-f`
+ * @param option - the option it comes from, for messages
+ * @throws {@link OptionError} for what is no name of one muxer
+ * @throws {@link FfmpegError} `AVIO_ERR_MUXER_NOT_STREAMABLE` for one that can't write to a pipe, with what to use
+ */
+export function muxerOf(name: string, option = 'output.format'): Muxer {
+  if (!/^[a-zA-Z0-9][\w+.-]*$/.test(name)) {
+    throw optionError(option, 'the name of one muxer of ffmpeg, such as "mp4"', name)
+  }
+  const row = impossible.get(name)
+  if (row !== undefined) {
+    const [why, instead] = row
+    throw new FfmpegError(
+      'AVIO_ERR_MUXER_NOT_STREAMABLE',
+      `The muxer "${name}" of option "${option}" can't write to a stream: ${why}. Use ${instead}.`,
+    )
+  }
+  const isMp4 = fragmented.has(name)
+  const known = complete.has(name) || losses.has(name) || name === 'null'
+  return {
+    name,
+    streaming: isMp4 ? 'with-flags' : known ? 'as-is' : 'unknown',
+    isMp4,
+    defaults: isMp4 ? MP4_DEFAULTS : name === 'flv' ? FLV_DEFAULTS : [],
+    always: isMp4 ? MP4_ALWAYS : [],
+    lost: isMp4 ? MP4_LOST : losses.get(name),
+    mayBeEmpty: name === 'null',
+  }
 }
