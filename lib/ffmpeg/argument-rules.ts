@@ -1,0 +1,96 @@
+import { type Argument, refused } from './argument-list.js'
+
+/**
+ * What happens to the user's own arguments. Most are obeyed: they come after our defaults, and in ffmpeg the last
+ * one wins. The table has the others: what would fight with the pipes, or would make ffmpeg write a file (promise 6:
+ * what needs one is refused by name). `docs/formats.md` shows it; a test holds the two together.
+ */
+
+const FILE = 'it makes ffmpeg write a file, and no stage writes one.'
+const TWO_PASS = `${FILE} Use one pass: -crf, or -b:v with -maxrate and -bufsize.`
+const NO_SEEK =
+  'it needs an output in which ffmpeg can go back. Leave it out: a fragmented MP4 has its index in front.'
+
+/** Arguments that are refused: `AVIO_ERR_ARGUMENT_REFUSED`, thrown by the constructor. */
+export const REFUSED: Readonly<Record<string, string>> = {
+  i: 'the input is what is piped into the stage. A filter can open more by itself: movie=, amovie=, anullsrc …',
+  f: 'the format is the option "format" beside "args".',
+  progress: 'the stage reads it on a pipe of its own. Listen for "progress".',
+  stdin: 'standard input carries media.',
+  target: 'it chooses a format by itself. Set "format" and the codecs one by one.',
+  pass: TWO_PASS,
+  passlogfile: TWO_PASS,
+  report: `${FILE} Listen for "log".`,
+  vstats: FILE,
+  vstats_file: FILE,
+  stats_enc_pre: FILE,
+  stats_enc_post: FILE,
+  stats_mux_pre: FILE,
+  print_graphs_file: FILE,
+  sdp_file: FILE,
+  dump_attachment: FILE,
+}
+
+/** Arguments of the MP4 family that are refused. */
+export const REFUSED_MP4: Readonly<Record<string, string>> = {
+  moov_size: NO_SEEK,
+  ism_lookahead: NO_SEEK,
+}
+
+/** Arguments that are taken out: they are set already, or mean nothing here. */
+export const DROPPED: Readonly<Record<string, string>> = {
+  y: 'no file is written, so none is overwritten',
+  n: 'no file is written, so none is overwritten',
+  hide_banner: 'set already',
+  stdin: '`-nostdin` is set already',
+  stats: 'the status line would break the log; listen for `progress`',
+}
+
+/** Arguments that are merged with ours. */
+export const MERGED: Readonly<Record<string, string>> = {
+  movflags: "with the defaults, by ffmpeg's own rule (below); MP4 family only",
+  loglevel: 'the more talkative of the two: the stage itself needs `info`',
+  v: 'the same as `-loglevel`',
+}
+
+const SUBTITLES =
+  'subtitles do not survive streaming: MP4 waits for the first cue of every track before it writes anything, and its ' +
+  'fragments lose the ends of the cues. Make a WebVTT output of its own ("webvtt"), or use "matroska".'
+const DATA =
+  'a data track is sparse, and MP4 waits for the first sample of every track before it writes anything.'
+
+/** What makes a value refused: an encoder's or filter's own way to write a file. */
+const FILE_WRITERS: readonly { name: RegExp; value: RegExp; why: string }[] = [
+  { name: /^flags$/, value: /pass[12]/, why: TWO_PASS },
+  { name: /(params|x264opts)$/, value: /(^|:)(pass|stats)\s*=/, why: TWO_PASS },
+  { name: /(params|x264opts)$/, value: /(^|:)(dump-yuv|recon|csv|analysis-save)\s*=/, why: FILE },
+  { name: /^(vf|filter|filter_complex|lavfi)$/, value: /(^|[\s,;\]])vidstabdetect\b/, why: FILE },
+]
+
+/** Fails for an argument that is refused whatever the place and the format. */
+export function refuseEverywhere(argument: Argument, option: string): void {
+  const { name, value, negated, tokens } = argument
+  const why = REFUSED[name]
+  if (why !== undefined && !negated) throw refused(tokens[0]!, option, why)
+  for (const writer of FILE_WRITERS) {
+    if (value !== undefined && writer.name.test(name) && writer.value.test(value)) {
+      throw refused(tokens.join(' '), option, writer.why)
+    }
+  }
+}
+
+/** Fails for an argument that a fragmented MP4 can't follow. */
+export function refuseForMp4(argument: Argument, option: string): void {
+  const { name, specifier, value = '', tokens } = argument
+  const why = REFUSED_MP4[name]
+  if (why !== undefined) throw refused(tokens.join(' '), option, why)
+  const type =
+    name === 'c' || name === 'codec' ? specifier.charAt(0) : name === 'map' ? mappedType(value) : ''
+  if (name === 'scodec' || type === 's') throw refused(tokens.join(' '), option, SUBTITLES)
+  if (name === 'dcodec' || type === 'd') throw refused(tokens.join(' '), option, DATA)
+}
+
+/** The type of stream that a `-map` asks for by name: `s` of `0:s:1`; empty for `0`, `0:2`, `-0:s` and labels. */
+function mappedType(map: string): string {
+  return /^\d+:(?:p:\d+:)?([a-zA-Z])(?=[:?]|$)/.exec(map)?.[1] ?? ''
+}
