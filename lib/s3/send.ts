@@ -5,18 +5,47 @@ import type { S3Client } from '@aws-sdk/client-s3'
  *
  * The SDK's own retry would multiply with ours, hides what decides about an ambiguous CompleteMultipartUpload,
  * and cannot resume a body. It cannot be switched off for a single command, but it retries only what it recognises
- * as transient: so the error is carried past it inside an envelope that it does not recognise.
- * Everything else of the user's client (credentials, signing, clock-skew correction, middleware) stays in force.
+ * as transient: so the error is carried past it inside an envelope that it does not recognise, and taken out again
+ * right behind it. Everything else of the user's client (credentials, signing, clock-skew correction, region
+ * redirects, middleware) stays in force.
  */
 
 /** A command of the SDK, with the type of its answer. */
 export interface S3Command<Output> {
-  readonly middlewareStack: S3Client['middlewareStack']
+  readonly middlewareStack: object
   resolveMiddleware(...args: never[]): (input: never) => Promise<{ output: Output }>
 }
 
-/** How the SDK's stack sees a middleware that only looks at errors. */
-type Around = (next: (args: object) => Promise<never>) => (args: object) => Promise<never>
+/** A request on its way through the SDK: what of it a middleware of ours looks at. */
+export interface RequestInFlight {
+  readonly protocol: string
+  readonly headers: Record<string, string>
+  readonly body?: unknown
+}
+
+/** A middleware of the SDK, with the types that all of its steps share. */
+export type Middleware = (
+  next: (args: { request: RequestInFlight }) => Promise<unknown>,
+) => (args: { request: RequestInFlight }) => Promise<unknown>
+
+/** Where in the SDK's stack a middleware goes. */
+export type Place =
+  | { step: 'build' | 'deserialize'; priority: 'high' | 'low' }
+  | { relation: 'before' | 'after'; toMiddleware: string }
+
+/** Puts a middleware into the stack of one command. */
+export function addMiddleware(
+  command: S3Command<unknown>,
+  name: string,
+  place: Place,
+  middleware: Middleware,
+): void {
+  type Adder = (middleware: Middleware, options: object) => void
+  const stack = command.middlewareStack as { add: Adder; addRelativeTo: Adder }
+  const options = { name, override: true, ...place }
+  if ('step' in place) stack.add(middleware, options)
+  else stack.addRelativeTo(middleware, options)
+}
 
 class Envelope extends Error {
   constructor(readonly inner: unknown) {
@@ -24,11 +53,19 @@ class Envelope extends Error {
   }
 }
 
-const enclose: Around = next => async args => {
+const enclose: Middleware = next => async args => {
   try {
     return await next(args)
   } catch (error) {
     throw new Envelope(error)
+  }
+}
+
+const disclose: Middleware = next => async args => {
+  try {
+    return await next(args)
+  } catch (error) {
+    throw error instanceof Envelope ? error.inner : error
   }
 }
 
@@ -40,16 +77,9 @@ export async function sendOnce<Output>(
 ): Promise<Output> {
   // A client whose retry was taken out has no place for the envelope, and no need.
   if (client.middlewareStack.identify().some(name => name.startsWith('retryMiddleware'))) {
-    command.middlewareStack.addRelativeTo(enclose as never, {
-      name: 'avioSingleAttempt',
-      relation: 'after',
-      toMiddleware: 'retryMiddleware',
-      override: true,
-    })
+    const toMiddleware = 'retryMiddleware'
+    addMiddleware(command, 'avioSingleAttempt', { relation: 'after', toMiddleware }, enclose)
+    addMiddleware(command, 'avioAfterAttempt', { relation: 'before', toMiddleware }, disclose)
   }
-  try {
-    return (await client.send(command as never, signal ? { abortSignal: signal } : {})) as Output
-  } catch (error) {
-    throw error instanceof Envelope ? error.inner : error
-  }
+  return (await client.send(command as never, signal ? { abortSignal: signal } : {})) as Output
 }
