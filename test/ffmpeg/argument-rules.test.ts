@@ -1,0 +1,45 @@
+import t from 'tap'
+import { readArguments } from '../../lib/ffmpeg/argument-list.js'
+import {
+  DROPPED,
+  MERGED,
+  REFUSED,
+  REFUSED_MP4,
+  refuseEverywhere,
+  refuseForMp4,
+} from '../../lib/ffmpeg/argument-rules.js'
+
+const BARE = new Set(['stdin', 'report', 'vstats', 'y', 'n', 'hide_banner', 'stats'])
+const one = (name: string) =>
+  readArguments(BARE.has(name) ? [`-${name}`] : [`-${name}`, '1'], 'output.args')[0]!
+
+t.test('every row of the table of refusals refuses, and says why', async t => {
+  for (const [name, why] of Object.entries(REFUSED)) {
+    t.throws(
+      () => refuseEverywhere(one(name), 'output.args'),
+      { code: 'AVIO_ERR_ARGUMENT_REFUSED', message: why },
+      name,
+    )
+  }
+  for (const [name, why] of Object.entries(REFUSED_MP4)) {
+    t.doesNotThrow(() => refuseEverywhere(one(name), 'output.args'))
+    t.throws(
+      () => refuseForMp4(one(name), 'output.args'),
+      { code: 'AVIO_ERR_ARGUMENT_REFUSED', message: why },
+      name,
+    )
+  }
+})
+
+t.test('what is merged or dropped is not refused', async t => {
+  for (const name of [...Object.keys(MERGED), ...Object.keys(DROPPED)]) {
+    if (name === 'stdin') continue
+    t.doesNotThrow(() => refuseEverywhere(one(name), 'output.args'), name)
+    t.doesNotThrow(() => refuseForMp4(one(name), 'output.args'), name)
+  }
+})
+
+t.test('-nostdin is not -stdin', async t => {
+  const [argument] = readArguments(['-nostdin'], 'globalArgs')
+  t.doesNotThrow(() => refuseEverywhere(argument!, 'globalArgs'))
+})

@@ -1,0 +1,59 @@
+import t from 'tap'
+import { muxerOf } from '../../lib/ffmpeg/formats.js'
+import { FRAGMENTED, IMPOSSIBLE, LOSSES } from '../../lib/ffmpeg/muxer-table.js'
+
+t.test('a muxer that streams by itself gets no arguments', async t => {
+  t.match(muxerOf('mpegts'), {
+    name: 'mpegts',
+    streaming: 'as-is',
+    isMp4: false,
+    defaults: [],
+    always: [],
+    lost: undefined,
+  })
+})
+
+t.test('what a stream loses is told', async t => {
+  for (const [name, lost] of Object.entries(LOSSES)) {
+    t.match(muxerOf(name), { streaming: 'as-is', lost })
+  }
+  t.match(muxerOf('webm').lost, /cues/)
+})
+
+t.test('the MP4 family streams by flags', async t => {
+  for (const name of FRAGMENTED) {
+    t.match(muxerOf(name), {
+      streaming: 'with-flags',
+      isMp4: true,
+      defaults: ['-frag_duration', '2000000'],
+      always: ['-sn', '-dn'],
+      lost: /subtitle/,
+    })
+  }
+})
+
+t.test('a muxer that cannot stream is refused with what to use instead', async t => {
+  for (const [name, [why, instead]] of Object.entries(IMPOSSIBLE)) {
+    t.throws(() => muxerOf(name), {
+      code: 'AVIO_ERR_MUXER_NOT_STREAMABLE',
+      message: `${why}. Use ${instead}.`,
+    })
+    const alternatives = Array.from(instead.matchAll(/"(\w+)"/g), ([, other]) => other!)
+    for (const other of alternatives) t.not(muxerOf(other).streaming, 'unknown', `${name}: ${other} streams`)
+  }
+})
+
+t.test('a muxer that is not in the table is for ffmpeg to decide', async t => {
+  t.match(muxerOf('of_a_later_ffmpeg'), { streaming: 'unknown', isMp4: false, defaults: [], always: [] })
+})
+
+t.test('a name that is no name of one muxer is an error of the option', async t => {
+  for (const name of ['', 'mp4,mov', '-f', 'matroska webm', 'pipe:1', '../x']) {
+    t.throws(() => muxerOf(name, 'output.format'), { code: 'AVIO_ERR_OPTION', message: /"output.format"/ })
+  }
+})
+
+t.test('only null is complete without a byte', async t => {
+  t.equal(muxerOf('null').mayBeEmpty, true)
+  t.equal(muxerOf('mp4').mayBeEmpty, false)
+})
