@@ -20,7 +20,7 @@ t.test('an object is named by bucket and key, or by a URI, and not by both or by
   t.same(locationOption({ uri: 's3://b/k' }, 'X'), { bucket: 'b', key: 'k' })
   t.throws(() => locationOption({ uri: 's3://b/k', key: 'k' }, 'X'), { option: 'uri', message: /given both/ })
   t.throws(() => locationOption({ bucket: 'b' }, 'X'), { option: 'key', code: 'AVIO_ERR_OPTION' })
-  t.throws(() => locationOption({ key: 'k' }, 'X'), { option: 'bucket' })
+  t.throws(() => locationOption({ key: 'k' }, 'X'), { option: 'bucket', code: 'AVIO_ERR_OPTION' })
   t.throws(() => locationOption({ uri: 'https://b/k' }, 'X'), {
     option: 'uri',
     message: /s3:\/\/bucket\/key/,
