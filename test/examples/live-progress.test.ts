@@ -1,0 +1,28 @@
+import { S3Client } from '@aws-sdk/client-s3'
+import t from 'tap'
+import { main } from '../../examples/live-progress.js'
+import { LocalS3 } from '../../lib/testing/index.js'
+import { transportStream } from '../support/media.js'
+
+t.test('a page and its events tell how the job goes, to the end', async t => {
+  const s3 = await LocalS3.start({ buckets: ['masters', 'web'] })
+  const client = new S3Client(s3.clientConfig())
+  t.teardown(async () => {
+    client.destroy()
+    await s3.close()
+  })
+  await s3.put('masters', 'in.ts', await transportStream())
+  let events: Promise<string> | undefined
+  await main(['s3://masters/in.ts', 's3://web/out.mp4'], {
+    client,
+    onListening: async url => {
+      t.match(await (await fetch(url)).text(), /EventSource/)
+      events = fetch(`${url}events`).then(response => response.text())
+    },
+  })
+  const told = await events!
+  for (const name of ['read', 'ffmpeg', 'fragment', 'write', 'done']) {
+    t.match(told, `event: ${name}\n`)
+  }
+  t.ok(s3.head('web', 'out.mp4'))
+})

@@ -1,0 +1,21 @@
+import t from 'tap'
+import { main } from '../../examples/transcode.js'
+
+t.test('the demo transcodes both of its sources and writes no file', async t => {
+  const outcomes = await main([])
+  t.same(
+    outcomes.map(outcome => outcome.from),
+    ['s3://masters/video-H263-AC3.avi', 's3://masters/video-H264-AAC.m4v'],
+  )
+  for (const outcome of outcomes) {
+    t.ok(Math.abs(outcome.mediaSeconds - 20) < 0.2, `${outcome.mediaSeconds} s of media`)
+    t.ok(outcome.fragments >= 10, `${outcome.fragments} fragments`)
+    t.equal(outcome.upload.bytes, outcome.bytesOut)
+    if (process.platform === 'linux') t.equal(outcome.filesWritten, 0)
+  }
+})
+
+t.test('half a pair of objects is refused with the usage', async t => {
+  await t.rejects(main(['s3://in/a']), { message: /^Usage/ })
+  await t.rejects(main(['s3://in/a', 's3://out/b', 's3://c/d']), { message: /^Usage/ })
+})

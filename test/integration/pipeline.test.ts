@@ -1,0 +1,239 @@
+import { once } from 'node:events'
+import { PassThrough, Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import t, { type Test } from 'tap'
+import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
+import { Fmp4Validator } from '../../lib/mp4/fmp4-validator.js'
+import { KiB } from '../../lib/options.js'
+import { S3MultipartWritable } from '../../lib/s3/s3-multipart-writable.js'
+import { S3RangeReadable } from '../../lib/s3/s3-range-readable.js'
+import { LocalS3 } from '../../lib/testing/index.js'
+import { avi, fastStartMp4, packetsOf, transportStream } from '../support/media.js'
+import { stores } from '../support/stores.js'
+
+const COPY = { format: 'mp4', args: ['-c', 'copy'] }
+const ENCODE = { format: 'mp4', args: ['-c:v', 'libx264', '-preset', 'ultrafast', '-c:a', 'aac'] }
+
+for (const store of stores()) {
+  t.test(`on ${store.name}, an object goes through ffmpeg and the check into an object`, async t => {
+    const { client, bucket, options } = await store.open(t)
+    const sources: [string, Buffer, typeof COPY][] = [
+      ['transport stream, copied', await transportStream({ seconds: 4 }), COPY],
+      ['AVI with H.263 and AC-3, encoded', await avi({ seconds: 4 }), ENCODE],
+      ['MP4 with its index first, copied', await fastStartMp4({ seconds: 4 }), COPY],
+    ]
+    for (const [name, media, output] of sources) {
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'in', Body: media }))
+      const validator = new Fmp4Validator()
+      const sink = new S3MultipartWritable({
+        client,
+        bucket,
+        key: 'out',
+        contentType: 'video/mp4',
+        ...options,
+      })
+      await pipeline(
+        new S3RangeReadable({ client, bucket, key: 'in' }),
+        new FfmpegTransform({ output }),
+        validator,
+        sink,
+      )
+      const result = await sink.result
+      const answer = await client.send(new GetObjectCommand({ Bucket: bucket, Key: 'out' }))
+      const stored = Buffer.from(await answer.Body!.transformToByteArray())
+      t.equal(stored.length, result.bytes, name)
+      t.equal(validator.report?.bytes, result.bytes)
+      t.equal(answer.ContentType, 'video/mp4')
+      t.equal(await pictures(stored), await pictures(media), 'no picture is lost')
+    }
+  })
+}
+
+async function pictures(media: Buffer): Promise<number> {
+  return (await packetsOf(media)).filter(packet => packet.codec_type === 'video').length
+}
+
+/** An in-process store with a source, an older object under the target's key, and a look at what is left. */
+async function openStore(t: Test) {
+  const s3 = await LocalS3.start({ buckets: ['b'] })
+  const client = new S3Client(s3.clientConfig())
+  t.teardown(async () => {
+    client.destroy()
+    await s3.close()
+  })
+  await s3.put('b', 'in', await transportStream({ seconds: 10, size: '640x360' }))
+  await s3.put('b', 'out', 'the older object')
+  const source = (options = {}) =>
+    new S3RangeReadable({ client, bucket: 'b', key: 'in', maxAttempts: 2, stallTimeout: 500, ...options })
+  const sink = (options = {}) =>
+    new S3MultipartWritable({ client, bucket: 'b', key: 'out', maxAttempts: 2, ...options })
+  return { s3, client, source, sink }
+}
+
+/** Holds that the failure of a job left nothing, neither in the bucket nor in this process. */
+async function nothingIsLeft(t: Test, s3: LocalS3, ffmpeg: FfmpegTransform, pid: number | undefined) {
+  if (!ffmpeg.closed) await once(ffmpeg, 'close')
+  await s3.idle()
+  t.equal((await s3.get('b', 'out'))?.toString(), 'the older object', 'the older object stays')
+  t.same(s3.uploads('b'), [], 'no upload is left')
+  t.same(s3.openCalls, [], 'no request is under way')
+  if (pid !== undefined) t.throws(() => process.kill(pid, 0), { code: 'ESRCH' }, 'ffmpeg is reaped')
+}
+
+function pidOf(ffmpeg: FfmpegTransform): { pid: number | undefined } {
+  const seen: { pid: number | undefined } = { pid: undefined }
+  ffmpeg.once('spawn', child => (seen.pid = child.pid))
+  return seen
+}
+
+const sourceFaults = {
+  'is gone': { status: 404, code: 'NoSuchKey' },
+  'is reset for ever': { reset: 1000, times: Infinity },
+  'breaks off for ever': { shortBody: 100, times: Infinity },
+  'stalls for ever': { stall: 1000, times: Infinity },
+  'is changed under way': { changed: 'another object altogether' },
+  'is told to slow down for ever': { status: 503, code: 'SlowDown', times: Infinity },
+} as const
+
+for (const [what, fault] of Object.entries(sourceFaults)) {
+  for (const nth of what === 'is changed under way' ? [2] : [1, 2]) {
+    t.test(`a source that ${what}, from GET ${nth} on, leaves nothing`, async t => {
+      const { s3, source, sink } = await openStore(t)
+      s3.fault({ operation: 'GetObject', nth, ...fault })
+      const ffmpeg = new FfmpegTransform({ output: COPY })
+      const child = pidOf(ffmpeg)
+      const target = sink()
+      // Parts small enough that a second GET is needed.
+      const reader = source({ partSize: 256 * KiB })
+      const failure: unknown = await pipeline(reader, ffmpeg, new Fmp4Validator(), target).catch(
+        (error: unknown) => error,
+      )
+      t.match(failure, { name: 'S3Error', code: /^AVIO_ERR_/, bucket: 'b', key: 'in' })
+      t.equal(await target.result.catch((error: unknown) => error), failure, 'the sink tells the first error')
+      await nothingIsLeft(t, s3, ffmpeg, child.pid)
+    })
+  }
+}
+
+const sinkFaults = {
+  'PutObject fails': { operation: 'PutObject', status: 403, code: 'AccessDenied' },
+  'PutObject fails for ever': { operation: 'PutObject', status: 500, times: Infinity },
+} as const
+
+for (const [what, fault] of Object.entries(sinkFaults)) {
+  t.test(`where ${what}, the error is the sink's and nothing is left`, async t => {
+    const { s3, source, sink } = await openStore(t)
+    s3.fault(fault)
+    const ffmpeg = new FfmpegTransform({ output: COPY })
+    const child = pidOf(ffmpeg)
+    const target = sink()
+    await t.rejects(pipeline(source(), ffmpeg, new Fmp4Validator(), target), { name: 'S3Error', key: 'out' })
+    await t.rejects(target.result, { name: 'S3Error', key: 'out' })
+    await nothingIsLeft(t, s3, ffmpeg, child.pid)
+  })
+}
+
+t.test('where ffmpeg fails, its error comes out and nothing is left', async t => {
+  const { s3, source, sink } = await openStore(t)
+  const ffmpeg = new FfmpegTransform({ output: { format: 'mp4', args: ['-c:v', 'no-such-encoder'] } })
+  const child = pidOf(ffmpeg)
+  const target = sink()
+  await t.rejects(pipeline(source(), ffmpeg, new Fmp4Validator(), target), {
+    code: 'AVIO_ERR_UNKNOWN_ENCODER',
+  })
+  await t.rejects(target.result, { code: 'AVIO_ERR_UNKNOWN_ENCODER' })
+  await nothingIsLeft(t, s3, ffmpeg, child.pid)
+})
+
+t.test('where ffmpeg is killed from outside, that is no success', async t => {
+  const { s3, source, sink } = await openStore(t)
+  const ffmpeg = new FfmpegTransform({
+    output: { format: 'mp4', args: ['-c:v', 'libx264', '-preset', 'veryslow'] },
+  })
+  ffmpeg.once('progress', () => process.kill(child.pid!, 'SIGKILL'))
+  const child = pidOf(ffmpeg)
+  const target = sink()
+  await t.rejects(pipeline(source(), ffmpeg, new Fmp4Validator(), target), {
+    code: 'AVIO_ERR_FFMPEG_SIGNAL',
+    signal: 'SIGKILL',
+  })
+  await t.rejects(target.result, { code: 'AVIO_ERR_FFMPEG_SIGNAL' })
+  await nothingIsLeft(t, s3, ffmpeg, child.pid)
+})
+
+t.test('where the check fails, nothing is left', async t => {
+  const { s3, source, sink } = await openStore(t)
+  // Not an MP4 at all: what comes out of ffmpeg is fine, what is asked of it is not.
+  const ffmpeg = new FfmpegTransform({ output: { format: 'mpegts', args: ['-c', 'copy'] } })
+  const child = pidOf(ffmpeg)
+  const target = sink()
+  await t.rejects(pipeline(source(), ffmpeg, new Fmp4Validator(), target), { name: 'Mp4Error' })
+  await t.rejects(target.result, { name: 'Mp4Error' })
+  await nothingIsLeft(t, s3, ffmpeg, child.pid)
+})
+
+t.test('an abort is an AbortError, and nothing is left, not even a listener on the signal', async t => {
+  const { s3, source, sink } = await openStore(t)
+  const controller = new AbortController()
+  const { signal } = controller
+  let listeners = 0
+  const { addEventListener, removeEventListener } = signal
+  signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
+    listeners++
+    addEventListener.apply(signal, args)
+  }
+  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+    listeners--
+    removeEventListener.apply(signal, args)
+  }
+  const ffmpeg = new FfmpegTransform({ output: ENCODE, signal })
+  const child = pidOf(ffmpeg)
+  const target = sink({ signal })
+  const reader = source({ signal })
+  ffmpeg.once('progress', () => controller.abort())
+  await t.rejects(pipeline(reader, ffmpeg, new Fmp4Validator({ signal }), target), { name: 'AbortError' })
+  await t.rejects(target.result, { name: 'AbortError' })
+  await nothingIsLeft(t, s3, ffmpeg, child.pid)
+  t.ok(listeners <= 0, `${listeners} listeners are left on the signal`)
+})
+
+t.test('ffmpeg that is done early stops the source through the link, and the job succeeds', async t => {
+  const { s3, source, sink } = await openStore(t)
+  const size = s3.head('b', 'in')!.size
+  const reader = source({ partSize: 64 * KiB, readAhead: 128 * KiB, concurrency: 2 })
+  let stopped = false
+  reader.once('stop', () => (stopped = true))
+  const ffmpeg = new FfmpegTransform({
+    output: { format: 'mp4', args: ['-c', 'copy', '-frames:v', '5', '-an'] },
+  })
+  const target = sink()
+  await pipeline(reader, ffmpeg, new Fmp4Validator(), target)
+  const { bytes } = await target.result
+  t.equal(stopped, true)
+  t.equal(s3.head('b', 'out')?.size, bytes)
+  const sent = s3.calls.reduce((sum, call) => sum + (call.operation === 'GetObject' ? call.bytesOut : 0), 0)
+  t.ok(sent < size, `${sent} of ${size} bytes were read`)
+})
+
+t.test('a slow sink stops the GETs', async t => {
+  const { s3, source } = await openStore(t)
+  const readAhead = 256 * KiB
+  const reader = source({ partSize: 64 * KiB, readAhead, concurrency: 2 })
+  // The pipe through ffmpeg holds what the kernel and ffmpeg hold; a pass-through holds next to nothing.
+  const stuck = new Writable({ highWaterMark: 1, write: () => undefined })
+  const between = new PassThrough({ highWaterMark: 1 })
+  const job = pipeline(reader, between, stuck).catch((error: unknown) => error)
+  // Once it is full, nothing more is asked for: the store sees the calls end and no new one begin.
+  await once(reader, 'progress')
+  let before = -1
+  while (before !== s3.calls.length) {
+    before = s3.calls.length
+    await s3.idle()
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  const sent = s3.calls.reduce((sum, call) => sum + call.bytesOut, 0)
+  t.ok(sent <= readAhead + 128 * KiB, `${sent} bytes were sent for a read-ahead of ${readAhead}`)
+  reader.destroy()
+  t.match(await job, { code: 'ERR_STREAM_PREMATURE_CLOSE' })
+})
