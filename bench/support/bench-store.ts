@@ -1,0 +1,33 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { StoreOrder } from './store-process.js'
+import type { Arena, Limit } from './topic.js'
+
+/** An S3 server in a process of its own that answers by the limit model, or as fast as it can. */
+export class BenchStore {
+  private constructor(
+    readonly arena: Omit<Arena, 'file' | 'size'>,
+    private readonly child: ChildProcess,
+  ) {}
+
+  /**
+   * @param size - of the object to read, in bytes
+   * @param file - what the object to read holds; synthetic bytes when absent
+   */
+  static async start(limit: Limit | 'unshaped', size: number, file: string | undefined): Promise<BenchStore> {
+    const script = fileURLToPath(new URL('store-process.ts', import.meta.url))
+    const child = fork(script, { execArgv: ['--import', 'tsx'] })
+    await once(child, 'message')
+    const order: StoreOrder = { limit: limit === 'unshaped' ? undefined : limit, size, file }
+    child.send(order)
+    const [arena] = (await once(child, 'message')) as [Omit<Arena, 'file' | 'size'>]
+    return new BenchStore(arena, child)
+  }
+
+  async stop(): Promise<void> {
+    const exited = once(this.child, 'exit')
+    this.child.disconnect()
+    await exited
+  }
+}
