@@ -1,0 +1,34 @@
+import type { RandomAccess } from '../io/random-access.js'
+import { unsatisfiable } from './resumed-get.js'
+import type { S3Object } from './s3-object.js'
+
+/** A part of an object that passes for a whole: its byte 0 is the object's byte `start`. */
+export class ObjectSlice implements RandomAccess {
+  readonly #object: S3Object
+  readonly #start: number
+  readonly #end: number
+
+  /** @param end - exclusive; `Infinity`, or anything behind the object's end, for all there is */
+  constructor(object: S3Object, start: number, end: number) {
+    this.#object = object
+    this.#start = start
+    this.#end = end
+  }
+
+  async size(signal?: AbortSignal): Promise<number> {
+    const size = await this.#object.size(signal)
+    if (isBehind(this.#start, size)) throw unsatisfiable(this.#start, size, this.#object.info!)
+    return Math.min(this.#end, size) - this.#start
+  }
+
+  async *read(start: number, end: number, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
+    const size = await this.size(signal)
+    if (end > size) throw unsatisfiable(this.#start + end - 1, this.#start + size, this.#object.info!)
+    yield* this.#object.read(this.#start + start, this.#start + end, signal)
+  }
+}
+
+/** Whether a read from `start` has nothing to read: HTTP's rule, except that all of an empty object is no byte. */
+export function isBehind(start: number, size: number): boolean {
+  return start >= size && !(start === 0 && size === 0)
+}

@@ -1,0 +1,178 @@
+import type { S3Client } from '@aws-sdk/client-s3'
+import { S3Error, type S3ErrorFields } from '../errors.js'
+import { abortError } from '../io/abort-error.js'
+import { parseUnsatisfiedRange, rangeHeader } from '../io/byte-range.js'
+import type { RangeBuffer } from '../io/range-buffer.js'
+import { retry } from '../io/retry.js'
+import { OverlongBody, transient } from './body.js'
+import type { GetObjectRequest } from './get-input.js'
+import { getRange } from './get-range.js'
+import { ObjectPin, type Preconditions, type S3ObjectInfo, badResponse, objectChanged } from './object-pin.js'
+import { classify, s3Error } from './s3-failure.js'
+import { type S3Location, formatS3Uri } from './s3-location.js'
+
+/** Full jitter from 100 ms up; a wait that the service asks for is kept up to 20 s. */
+const BACKOFF = { baseDelay: 100, maxDelay: 20_000 }
+
+/** What is read, and how patiently. */
+export interface GetTarget {
+  readonly client: S3Client
+  readonly location: S3Location
+  readonly versionId: string | undefined
+  readonly request: GetObjectRequest
+  readonly stallTimeout: number
+  readonly maxAttempts: number
+}
+
+/** Called with every accepted answer; what it throws fails the read. */
+export type OnInfo = (info: S3ObjectInfo) => void
+
+/** One try of one range. */
+interface Try {
+  readonly into: RangeBuffer
+  readonly signal: AbortSignal
+  readonly onInfo: OnInfo
+  readonly attempt: number
+}
+
+/**
+ * Ranges of one pinned object version, each fetched by as many tries as it takes, up to `maxAttempts`.
+ *
+ * A try that broke is followed by one for the bytes that are still lacking: nothing is fetched twice, and `If-Match`
+ * makes sure that the rest belongs to what is there. What cannot get better by trying again fails at once.
+ */
+export class ResumedGet {
+  readonly #target: GetTarget
+  readonly #pin: ObjectPin
+
+  constructor(target: GetTarget) {
+    this.#target = target
+    this.#pin = new ObjectPin(target.location, target.versionId)
+  }
+
+  /** What the first answer said; `undefined` before it. */
+  get info(): S3ObjectInfo | undefined {
+    return this.#pin.info
+  }
+
+  /**
+   * Fills `into`, which is trimmed where the object ends before it does. Rejects with an `S3Error` whose
+   * `byteOffset` is the first byte that is lacking, or with an `AbortError`.
+   */
+  async fill(into: RangeBuffer, signal: AbortSignal, onInfo: OnInfo): Promise<void> {
+    let attempts = 0
+    const operation = async (attempt: number) => {
+      attempts = attempt
+      try {
+        await this.#try({ into, signal, onInfo, attempt })
+      } catch (error) {
+        // A connection that broke behind the last byte took nothing away.
+        if (!into.complete || into.end === into.start || !classify(error).retryable) throw error
+      }
+    }
+    try {
+      await retry(operation, {
+        ...BACKOFF,
+        maxAttempts: this.#target.maxAttempts,
+        signal,
+        isRetryable: error => classify(error).retryable,
+        retryAfter: error => classify(error).retryAfter,
+      })
+    } catch (error) {
+      throw signal.aborted ? abortError(signal) : this.#failure(error, into, attempts)
+    }
+  }
+
+  async #try(one: Try): Promise<void> {
+    const conditions = this.#pin.preconditions
+    try {
+      await this.#get(one, conditions)
+    } catch (error) {
+      const { statusCode } = classify(error)
+      if (statusCode === 403 && this.#pin.forgetVersion(conditions)) {
+        await this.#get(one, this.#pin.preconditions)
+      } else if (statusCode === 416 && this.info === undefined && one.into.start === 0) {
+        // No byte of an empty object can be named, so it is asked for as a whole.
+        await this.#get(one, conditions, true)
+      } else {
+        throw error
+      }
+    }
+  }
+
+  async #get(
+    { into, signal, onInfo, attempt }: Try,
+    conditions: Preconditions,
+    whole = false,
+  ): Promise<void> {
+    const { client, location, request, stallTimeout } = this.#target
+    const asked = { start: into.received, end: into.end }
+    await getRange({
+      client,
+      input: {
+        ...request,
+        Bucket: location.bucket,
+        Key: location.key,
+        ...(whole ? {} : { Range: rangeHeader(asked.start, asked.end) }),
+        ...conditions,
+      },
+      stallTimeout,
+      signal,
+      into,
+      accept: answer => {
+        if (whole && answer.ContentLength !== 0) {
+          throw transient('IncompleteBody', 'An object that was empty a moment ago is not any more')
+        }
+        const { end } = this.#pin.accept(answer, asked, attempt)
+        onInfo(this.#pin.info!)
+        if (end < into.end) into.trim(end)
+      },
+    })
+  }
+
+  #failure(error: unknown, into: RangeBuffer, attempts: number): Error {
+    if (error instanceof S3Error) return error
+    const byteOffset = into.received
+    const { location } = this.#target
+    const { versionId } = this.#pin
+    const { statusCode, s3Code, requestId, retryable } = classify(error)
+    const fields = { ...location, versionId, operation: 'GetObject', byteOffset, attempts }
+    const answered = { ...fields, statusCode, s3Code, requestId }
+    if (error instanceof OverlongBody) {
+      return badResponse(
+        `sent more than bytes ${into.start}–${into.end - 1}, which it had announced`,
+        fields,
+        error,
+      )
+    }
+    if (this.info !== undefined && (statusCode === 404 || statusCode === 412 || statusCode === 416)) {
+      const how = statusCode === 404 ? 'it is gone' : `it no longer has the ETag ${this.info.etag ?? ''}`
+      return objectChanged(how, answered, error)
+    }
+    if (statusCode === 416) return unsatisfiable(into.start, sizeOf(error), answered, error)
+    const tried = retryable ? ` after ${attempts} of ${this.#target.maxAttempts} tries` : ''
+    return s3Error(error, 'AVIO_ERR_READ_FAILED', fields, `Cannot read from byte ${byteOffset}${tried} of`)
+  }
+}
+
+/** The error for a read that begins, or ends, behind the object's last byte. */
+export function unsatisfiable(
+  offset: number,
+  size: number | undefined,
+  fields: S3ErrorFields,
+  cause?: unknown,
+): S3Error {
+  const has = size === undefined ? 'is shorter than that' : `has ${size} bytes`
+  return new S3Error(
+    'AVIO_ERR_RANGE_NOT_SATISFIABLE',
+    `Cannot read byte ${offset} of ${formatS3Uri(fields)}: it ${has}. Check the start and the end of the range.`,
+    fields,
+    cause === undefined ? undefined : { cause },
+  )
+}
+
+/** The object's size, which the server tells with a 416. */
+function sizeOf(error: unknown): number | undefined {
+  const headers = (error as { $response?: { headers?: Record<string, string> } }).$response?.headers
+  return parseUnsatisfiedRange(headers?.['content-range'])
+}

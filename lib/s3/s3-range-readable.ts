@@ -1,0 +1,258 @@
+import { Readable } from 'node:stream'
+import { LINK, type Link } from '../io/link.js'
+import { OrderedRanges } from '../io/ordered-ranges.js'
+import { BLOCK_SIZE } from '../io/range-buffer.js'
+import { ReadAhead } from '../io/read-ahead.js'
+import { GiB, integerOption, KiB, knownOptions, MiB, optionsObject, signalOption } from '../options.js'
+import type { S3ObjectInfo } from './object-pin.js'
+import { ObjectSlice } from './object-slice.js'
+import { READ_OPTIONS, readOptions, type S3ReadOptions } from './read-options.js'
+import { S3Object } from './s3-object.js'
+
+/** The options of {@link S3RangeReadable}. */
+export interface S3RangeReadableOptions extends S3ReadOptions {
+  /** First byte to read, from 0. One at or behind the object's end is an error. @defaultValue 0 */
+  start?: number | undefined
+  /**
+   * One past the last byte to read; more than `start`. As in HTTP, one behind the object's end means its end; what
+   * will be delivered is `total` of every `progress` event.
+   *
+   * @defaultValue the object's end
+   */
+  end?: number | undefined
+  /**
+   * Most ranges under way at a time: 1 to 256. A connection yields at most so much; this many of them yield as much
+   * more. The next limit is `readAhead`.
+   *
+   * @defaultValue 6
+   */
+  concurrency?: number | undefined
+  /**
+   * Most bytes that may have been asked for and not yet been consumed, whether they are under way, wait in memory or
+   * in the stream's buffer: 2 to 64 GiB. For full speed it should be at least `concurrency` × `partSize`; where
+   * it is less, ranges get smaller.
+   *
+   * @defaultValue 48 MiB
+   */
+  readAhead?: number | undefined
+  /** Destroys the stream, with an `AbortError`. */
+  signal?: AbortSignal | undefined
+  /**
+   * Bytes that wait in the stream's own buffer, which are a share of `readAhead`: 1 to `readAhead`.
+   *
+   * @defaultValue 256 KiB, or half of `readAhead` where that is less
+   */
+  highWaterMark?: number | undefined
+}
+
+/** How far a read has got. */
+export interface ReadProgress {
+  /** Bytes delivered so far. */
+  readonly bytes: number
+  /** Bytes that will have been delivered at the end. */
+  readonly total: number
+}
+
+/** The events of {@link S3RangeReadable}, beside those of every `Readable`. */
+export interface S3RangeReadableEvents {
+  /** The first answer has come: what object this is. Once, before the first byte. */
+  object: [info: S3ObjectInfo]
+  /** A chunk was delivered. */
+  progress: [progress: ReadProgress]
+  /** The stage behind wants no more, and the stream ends early, without an error. */
+  stop: []
+}
+
+/**
+ * The first request asks for little: enough for a demuxer to tell what it has before it, and no more than 20 ms of a
+ * single connection. What comes behind it is asked for as soon as its head is there.
+ */
+const FIRST_SIZE = 512 * KiB
+
+/**
+ * Reads an object in S3, or a part of it, in order, through ranged GETs in parallel.
+ *
+ * Guarantees
+ * - It ends only after the last byte was delivered (or after a `stop`); whatever goes wrong is an error, with the
+ *   bucket, the key and, as `byteOffset`, the first byte that could not be read. All bytes before it came first.
+ * - All bytes are of one version: see {@link S3Object}, which does the asking, for this and for the errors.
+ * - Connections are read as fast as they come, into memory that belongs to the stream. A slow consumer is not asked
+ *   for patience by a half-read connection, but by no further request being made.
+ * - The first request is small (512 KiB), and nothing is asked for before the first read. From then on read-ahead
+ *   doubles whenever the consumer is found waiting, in proportion to what it has consumed, up to `readAhead`.
+ *
+ * Memory: at most `readAhead` bytes asked for and not yet consumed, plus what the consumer keeps of chunks it was
+ * given (each pins a block of at most 256 KiB), plus 64 KiB a connection in Node's own buffers. With the defaults
+ * 48 MiB; a consumer that is slower than one connection costs about 1 MiB.
+ *
+ * Nothing is left behind: when `close` comes, every request has been given up and settled.
+ *
+ * @example
+ * ```ts
+ * const source = new S3RangeReadable({ client, bucket: 'masters', key: 'talk.mov' })
+ * source.on('progress', ({ bytes, total }) => console.log(`${Math.round((100 * bytes) / total)} %`))
+ * await pipeline(source, createWriteStream('talk.mov'))
+ * ```
+ */
+export class S3RangeReadable extends Readable {
+  /** What this stream can do for the stage behind it: the same bytes by random access, and an early end. */
+  readonly [LINK]: Link
+  readonly #object: S3Object
+  readonly #start: number
+  readonly #plan: ReadAhead
+  readonly #ranges: OrderedRanges
+  /** The next byte to deliver. */
+  #position: number
+  #wanted = false
+  #delivering = false
+  #isAnnounced = false
+  #isOver = false
+
+  /** @throws {@link OptionError} for an option that breaks its rule */
+  constructor(options: S3RangeReadableOptions) {
+    const { rule, highWaterMark, signal } = checked(options)
+    super({ highWaterMark, ...(signal && { signal }) })
+    const object = (this.#object = new S3Object(sharedOf(options)))
+    this.#start = this.#position = rule.start
+    this.#plan = new ReadAhead(rule)
+    this.#ranges = new OrderedRanges(
+      this.#plan,
+      (into, aborted) => object.fetch(into, aborted, info => this.#announce(info)),
+      () => this.#bytesCame(),
+    )
+    this[LINK] = {
+      randomAccess:
+        rule.start === 0 && rule.end === Infinity ? object : new ObjectSlice(object, rule.start, rule.end),
+      stop: () => this.#stop(),
+    }
+  }
+
+  /** What the first answer said of the object; `undefined` before it. */
+  get info(): S3ObjectInfo | undefined {
+    return this.#object.info
+  }
+
+  /** @internal */
+  override _read(): void {
+    this.#wanted = true
+    this.#deliver()
+  }
+
+  /** @internal */
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#isOver = true
+    void this.#ranges.cancel().then(() => callback(error))
+  }
+
+  #announce(info: S3ObjectInfo): void {
+    if (this.#isAnnounced || this.#isOver) return
+    this.#isAnnounced = true
+    this.#plan.bound(info.size)
+    this.emit('object', info)
+  }
+
+  #bytesCame(): void {
+    // Its hands were empty when they came: the source could have been faster.
+    if (this.#wanted && this.readableLength === 0) this.#plan.starved(this.#position - this.#start)
+    this.#deliver()
+  }
+
+  #deliver(): void {
+    // A listener that reads from within its own 'data' event comes by here again.
+    if (this.#delivering || this.#isOver) return
+    this.#delivering = true
+    try {
+      while (this.#wanted && !this.destroyed) {
+        const chunk = this.#ranges.take()
+        if (chunk === undefined) break
+        this.#position += chunk.length
+        this.#wanted = this.push(chunk)
+        this.emit('progress', { bytes: this.#position - this.#start, total: this.#total })
+      }
+    } finally {
+      this.#delivering = false
+    }
+    this.#proceed()
+  }
+
+  /** Ends, fails, or asks for more. */
+  #proceed(): void {
+    if (this.#isOver || this.destroyed) return
+    if (this.#ranges.ended) {
+      this.#isOver = true
+      this.push(null)
+    } else if (this.#ranges.error !== undefined) {
+      if (this.#wanted) this.destroy(this.#ranges.error)
+    } else {
+      this.#ranges.fill(this.#position - this.readableLength)
+    }
+  }
+
+  get #total(): number {
+    return (this.#plan.end ?? this.#position) - this.#start
+  }
+
+  #stop(): void {
+    if (this.#isOver || this.destroyed) return
+    this.#isOver = true
+    void this.#ranges.cancel()
+    this.push(null)
+    this.emit('stop')
+  }
+}
+
+/** Typed listeners, beside those that every stream has. */
+export interface S3RangeReadable {
+  on<K extends keyof S3RangeReadableEvents>(
+    event: K,
+    listener: (...args: S3RangeReadableEvents[K]) => void,
+  ): this
+  on(event: string | symbol, listener: (...args: never[]) => void): this
+  once<K extends keyof S3RangeReadableEvents>(
+    event: K,
+    listener: (...args: S3RangeReadableEvents[K]) => void,
+  ): this
+  once(event: string | symbol, listener: (...args: never[]) => void): this
+  off<K extends keyof S3RangeReadableEvents>(
+    event: K,
+    listener: (...args: S3RangeReadableEvents[K]) => void,
+  ): this
+  off(event: string | symbol, listener: (...args: never[]) => void): this
+}
+
+const NAMES = [
+  ...READ_OPTIONS,
+  'start',
+  'end',
+  'concurrency',
+  'readAhead',
+  'signal',
+  'highWaterMark',
+] as const satisfies readonly (keyof S3RangeReadableOptions)[]
+
+function checked(options: S3RangeReadableOptions) {
+  knownOptions(optionsObject(options, 'S3RangeReadable'), 'S3RangeReadable', NAMES)
+  const { partSize } = readOptions(options, 'S3RangeReadable')
+  const max = Number.MAX_SAFE_INTEGER
+  const unit = 'bytes'
+  const start = integerOption(options, 'start', { min: 0, max: max - 1, default: 0, unit })
+  const end = integerOption(options, 'end', { min: start + 1, max, default: Infinity, unit, infinity: true })
+  const concurrency = integerOption(options, 'concurrency', { min: 1, max: 256, default: 6 })
+  const readAhead = integerOption(options, 'readAhead', { min: 2, max: 64 * GiB, default: 48 * MiB, unit })
+  const highWaterMark = integerOption(options, 'highWaterMark', {
+    min: 1,
+    max: readAhead,
+    default: Math.min(BLOCK_SIZE, Math.floor(readAhead / 2)),
+    unit,
+  })
+  return {
+    rule: { start, end, firstSize: Math.min(FIRST_SIZE, partSize), partSize, concurrency, readAhead },
+    highWaterMark,
+    signal: signalOption(options),
+  }
+}
+
+/** What the object is told of the options. */
+function sharedOf(options: S3RangeReadableOptions): S3ReadOptions {
+  return Object.fromEntries(READ_OPTIONS.map(name => [name, options[name]]))
+}
