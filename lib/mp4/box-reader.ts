@@ -26,7 +26,7 @@ export interface BoxHeader extends Place {
 export interface BoxHandler {
   /** A box begins. `'collect'`: its bytes are wanted whole, in memory; `'pass'`: they are not. */
   onBox(header: BoxHeader): 'collect' | 'pass'
-  /** A collected box is complete. Where it lay within one chunk, its bytes are that chunk's. */
+  /** A collected box is complete. Where it lay within one chunk, it is a window on that chunk. */
   onCollected(box: Box): void
   /** Content of a passed box, as slices of the chunks it came in. Left out where nobody looks: slicing costs. */
   onContent?(bytes: Buffer, header: BoxHeader): void
@@ -117,9 +117,8 @@ export class BoxReader {
     const length = headerLength(chunk, at)
     const header = this.#open(chunk, at, length, this.#offset + at)
     if (this.#collecting && header.size <= available) {
-      this.#collected = chunk.subarray(at, at + header.size)
-      this.#collectedLength = header.size
-      this.#close()
+      this.#header = undefined
+      this.#handler.onCollected(Box.topLevel(chunk, at, at + header.size, header.offset, header.index))
       return at + header.size
     }
     this.#begin(chunk, at, length)
@@ -196,10 +195,11 @@ export class BoxReader {
   #close(): void {
     const header = this.#header!
     const collected = this.#collected
+    const length = this.#collectedLength
     this.#header = undefined
     this.#collected = undefined
     this.#collectedLength = 0
-    if (collected) this.#handler.onCollected(Box.topLevel(collected, header.offset, header.index))
+    if (collected) this.#handler.onCollected(Box.topLevel(collected, 0, length, header.offset, header.index))
     else this.#handler.onPassed(header, header.size === Infinity ? this.#offset : header.offset + header.size)
   }
 

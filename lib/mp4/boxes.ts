@@ -52,14 +52,16 @@ export class Box implements Place {
   /**
    * A box of the top level.
    *
-   * @param bytes - the whole box, header included
-   * @param origin - where it begins in the stream
+   * @param bytes - where it is, whole
+   * @param start - its first byte there, the header's
+   * @param end - one past its last byte there
+   * @param offset - its first byte in the stream
    * @param index - which of its type it is in the stream, from 0
    */
-  static topLevel(bytes: Buffer, origin: number, index: number): Box {
-    const source = { bytes, origin, found: 0 }
-    const contentStart = Math.min(headerLength(bytes, 0), bytes.length)
-    return new Box(source, undefined, fourCC(bytes, 4), index, 0, contentStart, bytes.length)
+  static topLevel(bytes: Buffer, start: number, end: number, offset: number, index: number): Box {
+    const source = { bytes, origin: offset - start, found: 0 }
+    const contentStart = Math.min(start + headerLength(bytes, start), end)
+    return new Box(source, undefined, fourCC(bytes, start + 4), index, start, contentStart, end)
   }
 
   /** The bytes that this box is a window on. */
@@ -214,7 +216,7 @@ export class Box implements Place {
   }
 
   #checked(at: number, length: number): number {
-    if (at < 0 || at + length > this.length) this.needLength(at + length)
+    this.needLength(at + length)
     return this.contentStart + at
   }
 }

@@ -59,7 +59,7 @@ export class Fmp4Checker implements BoxHandler {
   #isOver = false
   /** Whether the boxes can't be followed any more. */
   #isLost = false
-  #hasEnded = false
+  #isComplete = false
 
   constructor(options: { strict: boolean; maxBoxSize: number }, listener: CheckerListener) {
     this.#strict = options.strict
@@ -71,14 +71,24 @@ export class Fmp4Checker implements BoxHandler {
   /** Checks the next bytes of the stream. */
   write(chunk: Buffer): void {
     this.#bytes += chunk.length
-    this.#follow(() => this.#reader.write(chunk))
+    if (this.#isLost) return
+    try {
+      this.#reader.write(chunk)
+    } catch (error) {
+      this.#lose(error)
+    }
   }
 
   /** The stream is at its end: checks that it may end here. */
   end(): void {
-    this.#follow(() => this.#reader.end())
-    if (!this.#isLost) this.#checkEnd()
-    this.#hasEnded = true
+    if (this.#isLost) return
+    try {
+      this.#reader.end()
+      this.#checkEnd()
+      this.#isComplete = true
+    } catch (error) {
+      this.#lose(error)
+    }
   }
 
   /** What there is to say so far. */
@@ -92,7 +102,7 @@ export class Fmp4Checker implements BoxHandler {
       tracks: timelines.map(timeline => timeline.report(this.#timescale)),
       fragments: this.#fragments,
       bytes: this.#bytes,
-      complete: this.#hasEnded && !this.#isLost,
+      complete: this.#isComplete,
       warnings: [...this.#warnings],
       warningCount: this.#warningCount,
     }
@@ -145,22 +155,21 @@ export class Fmp4Checker implements BoxHandler {
     if (header.type === 'mdat') this.#mdatEnds(header, end)
   }
 
-  /** Runs the reader. What it throws by itself leaves no telling where the next box begins. */
-  #follow(read: () => void): void {
-    if (this.#isLost) return
-    try {
-      read()
-    } catch (error) {
-      if (this.#strict || !(error instanceof Mp4Error)) throw error
-      this.#isLost = true
-      this.warn(error)
-    }
+  /** The reader threw: there is no telling where the next box begins. */
+  #lose(error: unknown): void {
+    if (this.#strict || !(error instanceof Mp4Error)) throw error
+    this.#isLost = true
+    this.warn(error)
   }
 
   /** Which box may come now. */
   #checkOrder(header: BoxHeader): void {
     const { type, offset } = header
-    if (offset === 0 && type !== 'ftyp' && type !== 'styp') this.problem(wrongStart(header))
+    if (offset === 0 && type !== 'ftyp' && type !== 'styp') {
+      // Thrown even where checking goes on after errors: what is no MP4 has no boxes to follow.
+      if (!KNOWN.has(type)) throw notMp4(header)
+      this.problem(ftypMissing(header))
+    }
     if (offset > 0 && type === 'ftyp') this.problem(misplaced(header, 'ftyp can only be the first box'))
     if (type === 'moov') {
       if (this.#hasMoov) this.problem(misplaced(header, 'there has been a moov already'))
@@ -256,14 +265,14 @@ export class Fmp4Checker implements BoxHandler {
   }
 }
 
-function wrongStart(header: BoxHeader): Mp4Error {
-  if (KNOWN.has(header.type)) {
-    const message =
-      'the stream does not begin with ftyp (or styp), which says that it is MP4 and of what kind'
-    return mp4Error('AVIO_ERR_MP4_FTYP_MISSING', header, message)
-  }
+function notMp4(header: BoxHeader): Mp4Error {
   const message = `This is no MP4: its first box would be a "${header.type}" of ${header.size} bytes`
   return new Mp4Error('AVIO_ERR_MP4_NOT_MP4', message, { byteOffset: 0 })
+}
+
+function ftypMissing(header: BoxHeader): Mp4Error {
+  const message = 'the stream does not begin with ftyp (or styp), which says that it is MP4 and of what kind'
+  return mp4Error('AVIO_ERR_MP4_FTYP_MISSING', header, message)
 }
 
 function sizeZero(header: BoxHeader): Mp4Error {

@@ -69,7 +69,7 @@ export class FragmentChecks {
     const { box, trackId } = traf
     const timeline = this.timelines.get(trackId)
     if (timeline === undefined) {
-      const message = `the moov has no such track, but ${[...this.timelines.keys()].join(', ')}`
+      const message = `the moov has ${this.timelines.size} tracks, but none with this id`
       this.#findings.problem(box.error('AVIO_ERR_MP4_TRACK_UNKNOWN', message, trackId))
       return undefined
     }

@@ -208,8 +208,7 @@ export class SampleRun {
   /** Composition time of sample `n` minus its decode time, in the track's timescale; negative in version 1 only. */
   compositionOffsetAt(n: number): number {
     if (this.#offset < 0) return 0
-    const offset = this.#field(n, this.#offset)
-    return this.#signedOffsets ? offset | 0 : offset
+    return this.#signed(this.#field(n, this.#offset))
   }
 
   /** What the samples amount to. Without a table that takes no loop, however many samples the run claims. */
@@ -219,24 +218,31 @@ export class SampleRun {
 
   #add(): RunTotals {
     const count = this.sampleCount
-    if (this.#offset < 0 && this.#duration < 0 && this.#size < 0) {
-      const duration = count * this.#defaults.duration
-      return { duration, size: count * this.#defaults.size, presentationStart: 0, presentationEnd: duration }
+    const { bytes } = this.box
+    const { duration: defaultDuration, size: defaultSize } = this.#defaults
+    if (count === 0 || (this.#offset < 0 && this.#duration < 0 && this.#size < 0)) {
+      const duration = count * defaultDuration
+      return { duration, size: count * defaultSize, presentationStart: 0, presentationEnd: duration }
     }
+    const [durationAt, sizeAt, offsetAt] = [this.#duration, this.#size, this.#offset]
+    let row = this.#table
     let time = 0
     let size = 0
     let presentationStart = Infinity
     let presentationEnd = -Infinity
-    for (let n = 0; n < count; n++) {
-      const duration = this.durationAt(n)
-      const start = time + this.compositionOffsetAt(n)
-      if (start < presentationStart) presentationStart = start
-      if (start + duration > presentationEnd) presentationEnd = start + duration
+    for (let n = 0; n < count; n++, row += this.#row) {
+      const duration = durationAt < 0 ? defaultDuration : uint32(bytes, row + durationAt)
+      const offset = offsetAt < 0 ? 0 : this.#signed(uint32(bytes, row + offsetAt))
+      if (time + offset < presentationStart) presentationStart = time + offset
+      if (time + offset + duration > presentationEnd) presentationEnd = time + offset + duration
       time += duration
-      size += this.sizeAt(n)
+      size += sizeAt < 0 ? defaultSize : uint32(bytes, row + sizeAt)
     }
-    if (count === 0) presentationStart = presentationEnd = 0
     return { duration: time, size, presentationStart, presentationEnd }
+  }
+
+  #signed(offset: number): number {
+    return this.#signedOffsets ? offset | 0 : offset
   }
 
   #field(n: number, at: number): number {
