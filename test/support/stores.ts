@@ -39,8 +39,6 @@ export interface StoreTraits {
   readonly completeEtag: boolean
   /** `If-None-Match: *` on CompleteMultipartUpload is obeyed. */
   readonly conditionalComplete: boolean
-  /** What it calls an upload that is gone. */
-  readonly goneUpload: 'NoSuchUpload' | 'NoSuchKey'
 }
 
 /** What a test works with. */
@@ -52,27 +50,15 @@ export interface OpenStore {
   readonly options: Store['options']
 }
 
-const LIKE_S3: StoreTraits = {
-  crc: true,
-  trailers: true,
-  completeEtag: true,
-  conditionalComplete: true,
-  goneUpload: 'NoSuchUpload',
-}
+const LIKE_S3: StoreTraits = { crc: true, trailers: true, completeEtag: true, conditionalComplete: true }
 
 const GATEWAYS: Record<Gateway['release'], Pick<Store, 'id' | 'options' | 'traits'>> = {
   16: {
     id: 'ceph16',
     options: { checksum: 'md5' },
-    traits: {
-      crc: false,
-      trailers: false,
-      completeEtag: false,
-      conditionalComplete: false,
-      goneUpload: 'NoSuchKey',
-    },
+    traits: { crc: false, trailers: false, completeEtag: false, conditionalComplete: false },
   },
-  20: { id: 'ceph20', options: {}, traits: { ...LIKE_S3, goneUpload: 'NoSuchKey' } },
+  20: { id: 'ceph20', options: {}, traits: LIKE_S3 },
 }
 
 /** The servers there are. */
