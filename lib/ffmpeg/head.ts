@@ -1,0 +1,79 @@
+import { Sniffer } from './sniff.js'
+
+/** What decides how much of an input is looked at before ffmpeg is started. */
+export interface HeadRules {
+  /** The most that is held back to find out whether the input can be read in order, in bytes. */
+  readonly window: number
+  /** Whether the input may be of the MP4 family. */
+  readonly sniff: boolean
+  /** How many bytes are wanted besides; asked again as the head grows. */
+  readonly wanted: (head: Buffer) => number
+}
+
+/**
+ * The first bytes of an input, held back until it is known what to make of them, and no longer: of most containers
+ * eight bytes tell, and of an MP4 the headers up to its index.
+ * Memory: `window`, or what `wanted` asks for where that is more, and one chunk.
+ */
+export class Head {
+  readonly #rules: HeadRules
+  readonly #sniffer: Sniffer
+  #chunks: Buffer[] = []
+  #length = 0
+  #wanted = 0
+
+  constructor(rules: HeadRules) {
+    this.#rules = rules
+    this.#sniffer = new Sniffer(rules.window)
+  }
+
+  /** Bytes that are held. */
+  get length(): number {
+    return this.#length
+  }
+
+  /** Media came first: where the input can't be read in order, from which byte on and how much of it. */
+  get mdat(): { readonly offset: number; readonly size: number } | undefined {
+    return this.#sniffer.mdat
+  }
+
+  /**
+   * Has a look at bytes without holding them, which goes on after the start: an index can also come late.
+   * Returns whether the input can be read in order, as far as is known.
+   */
+  look(chunk: Buffer): boolean {
+    return !this.#rules.sniff || this.#sniffer.push(chunk) !== 'seek'
+  }
+
+  /** Holds a chunk. */
+  hold(chunk: Buffer): void {
+    this.#chunks.push(chunk)
+    this.#length += chunk.length
+  }
+
+  /** Whether enough is held. */
+  isEnough(): boolean {
+    const undecided = this.#rules.sniff && this.#sniffer.verdict === 'undecided'
+    if (undecided && this.#length < this.#rules.window) return false
+    while (this.#length >= this.#wanted) {
+      const wanted = this.#rules.wanted(this.bytes())
+      if (wanted <= this.#length) return true
+      this.#wanted = wanted
+    }
+    return false
+  }
+
+  /** All that is held, in one piece. */
+  bytes(): Buffer {
+    if (this.#chunks.length !== 1) this.#chunks = [Buffer.concat(this.#chunks, this.#length)]
+    return this.#chunks[0]!
+  }
+
+  /** Lets go of what is held. */
+  release(): Buffer {
+    const bytes = this.bytes()
+    this.#chunks = []
+    this.#length = 0
+    return bytes
+  }
+}

@@ -1,0 +1,50 @@
+const LINE_FEED = 0x0a
+const CARRIAGE_RETURN = 0x0d
+
+/**
+ * Cuts bytes into lines, however they arrive, and hands each on without its line end.
+ * What goes past `maxLength` bytes of a line is dropped, so that a child which never ends its line costs no memory.
+ */
+export class LineSplitter {
+  readonly #maxLength: number
+  readonly #onLine: (line: string) => void
+  #rest: Buffer = Buffer.alloc(0)
+
+  /**
+   * @param maxLength - the longest line that is handed on whole, in bytes
+   * @param onLine - gets each line
+   */
+  constructor(maxLength: number, onLine: (line: string) => void) {
+    this.#maxLength = maxLength
+    this.#onLine = onLine
+  }
+
+  /** Takes the next bytes. */
+  push(chunk: Buffer): void {
+    let start = 0
+    for (let end; (end = chunk.indexOf(LINE_FEED, start)) !== -1; start = end + 1) {
+      this.#keep(chunk, start, end)
+      this.#flush()
+    }
+    this.#keep(chunk, start, chunk.length)
+  }
+
+  /** The bytes are over: a last line without a line end counts as one. */
+  end(): void {
+    if (this.#rest.length > 0) this.#flush()
+  }
+
+  #keep(chunk: Buffer, start: number, end: number): void {
+    const room = this.#maxLength - this.#rest.length
+    // A copy also where nothing is kept yet: a view of a few bytes would hold on to the whole chunk.
+    if (room > 0 && end > start) {
+      this.#rest = Buffer.concat([this.#rest, chunk.subarray(start, Math.min(end, start + room))])
+    }
+  }
+
+  #flush(): void {
+    const line = this.#rest
+    this.#rest = Buffer.alloc(0)
+    this.#onLine(line.toString('utf8', 0, line.at(-1) === CARRIAGE_RETURN ? line.length - 1 : line.length))
+  }
+}
