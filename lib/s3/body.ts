@@ -7,6 +7,13 @@ import type { RangeBuffer } from '../io/range-buffer.js'
 /** A body as the SDK hands it over: Node's stream, or the web's with a fetch-based request handler. */
 export type Body = GetObjectCommandOutput['Body']
 
+/** The body as Node's stream. To be called once for each. */
+export function streamOf(body: Body): Readable {
+  if (body === undefined) return Readable.from([])
+  if (body instanceof Readable) return body
+  return Readable.fromWeb(body as unknown as ReadableStream)
+}
+
 /** A body that goes on behind the bytes that it announced. */
 export class OverlongBody extends Error {}
 
@@ -23,12 +30,11 @@ export function transient(name: 'TimeoutError' | 'IncompleteBody', message: stri
  * @param onBytes - called for every chunk
  */
 export async function drain(
-  body: Body,
+  stream: Readable,
   into: RangeBuffer,
   signal: AbortSignal,
   onBytes: () => void,
 ): Promise<void> {
-  const stream = streamOf(body)
   const onAbort = () => stream.destroy(abortError(signal))
   if (signal.aborted) onAbort()
   signal.addEventListener('abort', onAbort, { once: true })
@@ -48,15 +54,8 @@ export async function drain(
   }
 }
 
-/** Lets go of a body that nobody reads; its connection is closed. */
-export function discard(body: Body): void {
-  const stream = streamOf(body)
+/** Lets go of a body that nobody reads on; its connection is closed. */
+export function discard(stream: Readable): void {
   stream.on('error', () => undefined)
   stream.destroy()
-}
-
-function streamOf(body: Body): Readable {
-  if (body === undefined) return Readable.from([])
-  if (body instanceof Readable) return body
-  return Readable.fromWeb(body as unknown as ReadableStream)
 }

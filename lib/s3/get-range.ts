@@ -7,7 +7,7 @@ import {
 import { abortError, untilAborted } from '../io/abort-error.js'
 import type { RangeBuffer } from '../io/range-buffer.js'
 import { StallWatch } from '../io/stall-watch.js'
-import { discard, drain, transient } from './body.js'
+import { discard, drain, streamOf, transient } from './body.js'
 import { sendOnce } from './send.js'
 
 /** One try of one GetObject. */
@@ -53,13 +53,14 @@ export async function getRange(one: GetRange): Promise<void> {
 async function run({ client, input, into, accept }: GetRange, signal: AbortSignal, watch: StallWatch) {
   const sent = sendOnce(client, new GetObjectCommand(input), signal)
   // The SDK heeds the signal from the moment that it has credentials; before that, nothing would end the wait.
-  const answer = await untilAborted(sent, signal, late => discard(late.Body))
+  const answer = await untilAborted(sent, signal, late => discard(streamOf(late.Body)))
   watch.alive()
+  const body = streamOf(answer.Body)
   try {
     accept(answer)
-    await drain(answer.Body, into, signal, () => watch.alive())
+    await drain(body, into, signal, () => watch.alive())
   } catch (error) {
-    discard(answer.Body)
+    discard(body)
     throw error
   }
 }
