@@ -5,7 +5,7 @@
 
 const CLOCK = /^(-?)(?:(\d+):)?(\d+):(\d+(?:\.\d*)?)$/
 const NUMBER = /^(-?\d*\.?\d+|-?\d+\.)(s|ms|us)?$/
-const UNITS = { s: 1, ms: 1e-3, us: 1e-6 } as const
+const PER_SECOND = { s: 1, ms: 1e3, us: 1e6 } as const
 
 /** Seconds of `HH:MM:SS.m`, `MM:SS`, `12.5`, `200ms`; `undefined` for what is not a time. */
 export function parseMediaTime(text: string): number | undefined {
@@ -16,7 +16,7 @@ export function parseMediaTime(text: string): number | undefined {
     return sign === '-' ? -value : value
   }
   const number = NUMBER.exec(text)
-  return number ? Number(number[1]) * UNITS[(number[2] ?? 's') as keyof typeof UNITS] : undefined
+  return number ? Number(number[1]) / PER_SECOND[(number[2] ?? 's') as keyof typeof PER_SECOND] : undefined
 }
 
 /**
