@@ -1,6 +1,7 @@
 import { NULL_VERSION, type Deletion } from './bucket.js'
-import { type Answer, bucketOf, type Exchange, keyOf } from './exchange.js'
-import { OWNER, xmlAnswer } from './list-objects.js'
+import { type Answer, xmlAnswer } from './answer.js'
+import { bucketOf, type OperationContext, keyOf } from './operation-context.js'
+import { OWNER } from './list-objects.js'
 import { receiveText } from './payload.js'
 import { ServiceError } from './service-error.js'
 import { parseXml, type XmlMap } from './xml.js'
@@ -11,11 +12,11 @@ const MAX_XML_BYTES = 2 * 1024 ** 2
 const MAX_DELETES = 1000
 
 /** ListBuckets. */
-export function listBuckets(exchange: Exchange): Answer {
+export function listBuckets(context: OperationContext): Answer {
   return xmlAnswer('ListAllMyBucketsResult', {
     Owner: OWNER,
     Buckets: {
-      Bucket: exchange.store.buckets.map(bucket => ({
+      Bucket: context.store.buckets.map(bucket => ({
         Name: bucket.name,
         CreationDate: bucket.createdAt.toISOString(),
       })),
@@ -24,52 +25,52 @@ export function listBuckets(exchange: Exchange): Answer {
 }
 
 /** CreateBucket. Its body, the location, is read past: there is one region. */
-export async function createBucket(exchange: Exchange): Promise<Answer> {
-  await receiveText(exchange, MAX_XML_BYTES)
-  const bucket = exchange.store.createBucket(exchange.request.bucket ?? '')
+export async function createBucket(context: OperationContext): Promise<Answer> {
+  await receiveText(context, MAX_XML_BYTES)
+  const bucket = context.store.createBucket(context.request.bucket ?? '')
   return { status: 200, headers: { location: `/${bucket.name}` } }
 }
 
 /** HeadBucket. */
-export function headBucket(exchange: Exchange): Answer {
-  bucketOf(exchange)
-  return { status: 200, headers: { 'x-amz-bucket-region': exchange.settings.region } }
+export function headBucket(context: OperationContext): Answer {
+  bucketOf(context)
+  return { status: 200, headers: { 'x-amz-bucket-region': context.settings.region } }
 }
 
 /** DeleteBucket. */
-export function deleteBucket(exchange: Exchange): Answer {
-  exchange.store.deleteBucket(bucketOf(exchange).name)
+export function deleteBucket(context: OperationContext): Answer {
+  context.store.deleteBucket(bucketOf(context).name)
   return { status: 204, headers: {} }
 }
 
 /** GetBucketLocation: nothing stands for us-east-1. */
-export function getBucketLocation(exchange: Exchange): Answer {
-  bucketOf(exchange)
-  const { region } = exchange.settings
+export function getBucketLocation(context: OperationContext): Answer {
+  bucketOf(context)
+  const { region } = context.settings
   const answer = xmlAnswer('LocationConstraint', {})
   if (region === 'us-east-1') return answer
   return { ...answer, body: (answer.body as string).replace('></', `>${region}</`) }
 }
 
 /** GetBucketVersioning. */
-export function getBucketVersioning(exchange: Exchange): Answer {
-  return xmlAnswer('VersioningConfiguration', { Status: bucketOf(exchange).versioning })
+export function getBucketVersioning(context: OperationContext): Answer {
+  return xmlAnswer('VersioningConfiguration', { Status: bucketOf(context).versioning })
 }
 
 /** PutBucketVersioning. */
-export async function putBucketVersioning(exchange: Exchange): Promise<Answer> {
-  const bucket = bucketOf(exchange)
-  const status = parseXml(await receiveText(exchange, MAX_XML_BYTES)).textOf('Status')
+export async function putBucketVersioning(context: OperationContext): Promise<Answer> {
+  const bucket = bucketOf(context)
+  const status = parseXml(await receiveText(context, MAX_XML_BYTES)).textOf('Status')
   if (status !== 'Enabled' && status !== 'Suspended') throw new ServiceError('MalformedXML')
   bucket.versioning = status
   return { status: 200, headers: {} }
 }
 
 /** DeleteObject: no error where there is nothing to delete. */
-export function deleteObject(exchange: Exchange): Answer {
-  const { versionId, isMarker } = bucketOf(exchange).delete(
-    keyOf(exchange),
-    exchange.request.query.get('versionId'),
+export function deleteObject(context: OperationContext): Answer {
+  const { versionId, isMarker } = bucketOf(context).delete(
+    keyOf(context),
+    context.request.query.get('versionId'),
   )
   const headers: Record<string, string> = {}
   if (versionId !== undefined) headers['x-amz-version-id'] = versionId
@@ -88,9 +89,9 @@ function deleted(key: string, asked: string | undefined, deletion: Deletion): Xm
 }
 
 /** DeleteObjects. */
-export async function deleteObjects(exchange: Exchange): Promise<Answer> {
-  const bucket = bucketOf(exchange)
-  const root = parseXml(await receiveText(exchange, MAX_XML_BYTES))
+export async function deleteObjects(context: OperationContext): Promise<Answer> {
+  const bucket = bucketOf(context)
+  const root = parseXml(await receiveText(context, MAX_XML_BYTES))
   const objects = root.all('Object')
   if (root.name !== 'Delete' || objects.length === 0 || objects.length > MAX_DELETES) {
     throw new ServiceError('MalformedXML')

@@ -4,7 +4,9 @@ export interface Content {
   readonly size: number
   /** The bytes from `start` (inclusive) to `end` (exclusive), in order, in buffers of any size. */
   read(start: number, end: number): Iterable<Buffer> | AsyncIterable<Buffer>
-  /** Lets go of the bytes: nothing will be read any more, but what is being read may be read to its end. */
+  /** Keeps the bytes readable, even when they are released meanwhile, until the returned function is called. */
+  hold(): () => void
+  /** Gives the bytes up: they go when nobody holds them any more. */
   release(): void
 }
 
@@ -43,6 +45,13 @@ export class JoinedContent implements Content {
     }
   }
 
+  hold(): () => void {
+    const letGo = this.parts.map(part => part.hold())
+    return () => {
+      for (const each of letGo) each()
+    }
+  }
+
   release(): void {
     for (const part of this.parts) part.release()
   }
@@ -77,8 +86,12 @@ export class SyntheticContent implements Content {
     }
   }
 
+  hold(): () => void {
+    return () => undefined
+  }
+
   release(): void {
-    // Nothing is held.
+    // There is nothing to give up.
   }
 }
 

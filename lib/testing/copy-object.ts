@@ -1,7 +1,9 @@
 import type { ByteRange } from '../io/byte-range.js'
 import { type Checksum, checksumElement, parseAlgorithm } from './checksum.js'
 import { checkCopyConditions, checkWriteConditions } from './conditions.js'
-import { type Answer, bucketOf, type Exchange, keyOf } from './exchange.js'
+import { type Answer } from './answer.js'
+import { bucketOf, type OperationContext, keyOf } from './operation-context.js'
+import { checkCustomerKey, customerKeyOf } from './customer-key.js'
 import { takeContent } from './intake.js'
 import { checkKey } from './put-object.js'
 import { headerOf } from './s3-request.js'
@@ -12,8 +14,8 @@ import { type XmlMap, xmlDocument } from './xml.js'
 /** CopyObject, and the source of UploadPartCopy. */
 
 /** The object that `x-amz-copy-source` names, once its conditions hold. */
-export function copySource(exchange: Exchange): StoredObject {
-  const header = headerOf(exchange.request, 'x-amz-copy-source') ?? ''
+export function copySource(context: OperationContext): StoredObject {
+  const header = headerOf(context.request, 'x-amz-copy-source') ?? ''
   const [path = '', query = ''] = header.split('?')
   let name: string
   try {
@@ -28,14 +30,16 @@ export function copySource(exchange: Exchange): StoredObject {
     })
   }
   const versionId = /^versionId=(.+)$/.exec(query)?.[1]
-  const source = exchange.store.bucket(name.slice(0, slash)).find(name.slice(slash + 1), versionId)
-  checkCopyConditions(exchange.request.headers, source)
+  const source = context.store.bucket(name.slice(0, slash)).find(name.slice(slash + 1), versionId)
+  const given = customerKeyOf(context.request.headers, 'x-amz-copy-source-')
+  checkCustomerKey(source.customerKeyMd5, given)
+  checkCopyConditions(context.request.headers, source)
   return source
 }
 
 /** The bytes that `x-amz-copy-source-range` names: unlike `Range` it must be inside the source. */
-export function copyRange(exchange: Exchange, size: number): ByteRange {
-  const header = headerOf(exchange.request, 'x-amz-copy-source-range')
+export function copyRange(context: OperationContext, size: number): ByteRange {
+  const header = headerOf(context.request, 'x-amz-copy-source-range')
   if (header === undefined) return { start: 0, end: size }
   const match = /^bytes=(\d+)-(\d+)$/.exec(header)
   if (!match) {
@@ -57,12 +61,12 @@ export function checksumFields(checksum: Checksum | undefined): XmlMap {
 }
 
 /** CopyObject. The copy's entity tag is its own: the MD5 of its bytes, whatever the source's was. */
-export async function copyObject(exchange: Exchange): Promise<Answer> {
-  const { request, store, settings } = exchange
-  const bucket = bucketOf(exchange)
-  const key = keyOf(exchange)
+export async function copyObject(context: OperationContext): Promise<Answer> {
+  const { request, store, settings } = context
+  const bucket = bucketOf(context)
+  const key = keyOf(context)
   checkKey(key)
-  const source = copySource(exchange)
+  const source = copySource(context)
   const directive = headerOf(request, 'x-amz-metadata-directive') ?? 'COPY'
   const isOntoItself = bucket.current(key) === source
   if (directive === 'COPY' && isOntoItself && headerOf(request, 'x-amz-storage-class') === undefined) {
@@ -77,7 +81,8 @@ export async function copyObject(exchange: Exchange): Promise<Answer> {
     parseAlgorithm(headerOf(request, 'x-amz-checksum-algorithm')) ?? source.checksum?.algorithm
   const taken = await takeContent(store.contents, { etag: settings.etag, algorithm }, source.content)
   const object: StoredObject = {
-    ...(directive === 'REPLACE' ? given : { ...source, storageClass: given.storageClass }),
+    ...given,
+    ...(directive === 'COPY' && { headers: source.headers, metadata: source.metadata }),
     kind: 'object',
     key,
     versionId: bucket.newVersionId(),

@@ -1,55 +1,231 @@
-import type { Bucket } from './bucket.js'
-import type { ByteRange } from '../io/byte-range.js'
-import type { Content } from './content.js'
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type Answer, errorAnswer, errorOfStatus, toServiceError } from './answer.js'
+import type { OpenCall } from './call-log.js'
+import type { Pace } from './fault.js'
+import type { ActiveFault } from './fault-rules.js'
+import { HANDLERS } from './handlers.js'
+import { takeContent } from './intake.js'
+import { MemoryContent } from './memory-content.js'
 import type { ObjectStore } from './object-store.js'
-import type { RequestBody } from './request-body.js'
-import { ServiceError } from './service-error.js'
+import type { S3Operation } from './operation.js'
+import type { ServerSettings } from './operation-context.js'
+import { Pacer } from './pacer.js'
+import { type Delivery, Reply } from './reply.js'
+import { ClientGone, RequestBody } from './request-body.js'
 import type { S3Request } from './s3-request.js'
-import type { Authentication } from './sigv4.js'
+import { ServiceError } from './service-error.js'
+import { authenticate, type SigningIdentity } from './sigv4.js'
 
-/** What of the server's options an operation looks at. */
-export interface ServerSettings {
-  readonly region: string
-  /** Bytes that every part but the last has to have. */
-  readonly minPartSize: number
-  /** Whether bodies are checked against their signed hash. */
-  readonly verifyPayload: boolean
-  readonly etag: 'md5' | 'opaque'
-}
-
-/** One request, checked and ready to be performed. */
-export interface Exchange {
-  readonly request: S3Request
-  readonly authentication: Authentication
-  readonly body: RequestBody
+/** What of the server an exchange works with. */
+export interface ExchangeParts {
   readonly store: ObjectStore
+  readonly identity: SigningIdentity
   readonly settings: ServerSettings
+  /** Whether GET and HEAD of objects need no signature. */
+  readonly publicRead: boolean
+  /** The pace of every connection, asked for at each request. */
+  readonly pace: () => Pace
 }
 
-/** A part of a stored content, to be sent as the body. */
-export interface ContentSlice extends ByteRange {
-  readonly content: Content
+/** What one exchange is about. */
+export interface ExchangeInput {
+  readonly message: IncomingMessage
+  readonly response: ServerResponse
+  readonly request: S3Request
+  readonly call: OpenCall
+  readonly expectsContinue: boolean
+  readonly fault: ActiveFault | undefined
 }
 
-/** What the server answers. */
-export interface Answer {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  /** XML, or stored bytes; absent for no body. */
-  readonly body?: string | ContentSlice
+const PUBLIC_OPERATIONS: readonly (S3Operation | undefined)[] = ['GetObject', 'HeadObject']
+
+// What a page of another origin may do with public objects: hls.js in a browser asks for ranges.
+const CORS_HEADERS = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-methods': 'GET, HEAD',
+  'access-control-allow-headers': '*',
+  'access-control-expose-headers': '*',
 }
 
-/** An operation. Throws a {@link ServiceError} where it fails. */
-export type Handler = (exchange: Exchange) => Answer | Promise<Answer>
+/**
+ * One request on its way through: fault, signature, operation, fault, delivery.
+ * A fault comes before the operation, which then does not happen, or, where it is `performed`, after it.
+ */
+export class Exchange {
+  readonly #parts: ExchangeParts
+  readonly #input: ExchangeInput
+  readonly #reply: Reply
+  readonly #body: RequestBody
+  readonly #pace: Pace
+  readonly #requestPacer: Pacer
+  readonly #requestId = randomBytes(8).toString('hex').toUpperCase()
 
-/** The bucket that the request names; `NoSuchBucket` where there is none. */
-export function bucketOf(exchange: Exchange): Bucket {
-  return exchange.store.bucket(exchange.request.bucket ?? '')
+  constructor(parts: ExchangeParts, input: ExchangeInput) {
+    const { message, response, call, expectsContinue, fault } = input
+    this.#parts = parts
+    this.#input = input
+    call.fault = fault?.action
+    this.#pace = fault && 'slow' in fault.rule ? fault.rule.slow : parts.pace()
+    this.#requestPacer = new Pacer(this.#pace.bytesPerSecond ?? Infinity)
+    this.#reply = new Reply(response, call)
+    this.#body = new RequestBody(message, {
+      begin: () => {
+        if (expectsContinue) this.#reply.writeContinue()
+      },
+      received: bytes => this.#received(bytes),
+    })
+  }
+
+  /**
+   * Runs the exchange to its end; rejects with {@link ClientGone} where there is nobody to answer any more.
+   *
+   * @param error - the request could not even be read
+   */
+  async run(error: ServiceError | undefined): Promise<void> {
+    const { fault } = this.#input
+    await this.#prepare()
+    let answer = fault && !isPerformed(fault) ? await this.#inPlaceOfAnswer(fault) : undefined
+    answer ??= await this.#perform(error)
+    const own = answer
+    try {
+      if (this.#reply.isGone) throw new ClientGone()
+      if (fault && isPerformed(fault)) answer = (await this.#inPlaceOfAnswer(fault)) ?? answer
+      await this.#deliver(answer)
+    } finally {
+      if (typeof own.body === 'object') own.body.letGo()
+    }
+  }
+
+  /** What a fault does just before the operation. */
+  async #prepare(): Promise<void> {
+    const { fault, call } = this.#input
+    if (fault && 'before' in fault.rule) await fault.rule.before(call)
+    if (fault && 'changed' in fault.rule) await this.#replaceObject(fault.rule.changed)
+  }
+
+  async #replaceObject(bytes: Uint8Array | string): Promise<void> {
+    const { store, settings } = this.#parts
+    const { bucket: name, key } = this.#input.request
+    const bucket = store.bucket(name ?? '')
+    const old = bucket.find(key ?? '')
+    const source = new MemoryContent([Buffer.from(bytes as string)])
+    const { content, etag } = await takeContent(store.contents, settings, source)
+    const versionId = bucket.newVersionId()
+    bucket.store({
+      ...old,
+      content,
+      etag,
+      versionId,
+      lastModified: new Date(),
+      checksum: undefined,
+      parts: undefined,
+    })
+  }
+
+  /** Plays a fault that stands in the answer's place; `undefined` where the exchange goes on. */
+  async #inPlaceOfAnswer({ rule, released }: ActiveFault): Promise<Answer | undefined> {
+    if ('reset' in rule && rule.reset === true) {
+      this.#reply.reset()
+      throw new ClientGone()
+    }
+    if ('stall' in rule && rule.stall === true) {
+      await this.#reply.park()
+      throw new ClientGone()
+    }
+    if ('hold' in rule) {
+      await this.#reply.park(released)
+      if (this.#reply.isGone) throw new ClientGone()
+    }
+    if ('status' in rule) return this.#fail(errorOfStatus(rule))
+    if ('errorIn200' in rule) {
+      return this.#fail(new ServiceError(rule.errorIn200, { message: rule.message, status: 200 }))
+    }
+    return undefined
+  }
+
+  async #perform(error: ServiceError | undefined): Promise<Answer> {
+    const { request } = this.#input
+    const { publicRead, identity, store, settings } = this.#parts
+    try {
+      if (error) throw error
+      if (publicRead && request.method === 'OPTIONS') return { status: 200, headers: {} }
+      const authentication = authenticate(request, identity, Date.now())
+      if (authentication.anonymous && !(publicRead && PUBLIC_OPERATIONS.includes(request.operation))) {
+        throw new ServiceError('AccessDenied')
+      }
+      if (request.operation === undefined) throw new ServiceError('NotImplemented')
+      const context = { request, authentication, body: this.#body, store, settings }
+      const answer = await HANDLERS[request.operation](context)
+      // Nothing of this request may stand in the way of the next one on the connection.
+      await this.#body.discard()
+      return answer
+    } catch (cause) {
+      if (cause instanceof ClientGone) throw cause
+      return this.#fail(toServiceError(cause))
+    }
+  }
+
+  async #fail(error: ServiceError): Promise<Answer> {
+    const { call, request, expectsContinue } = this.#input
+    call.errorCode = error.code
+    const answer = errorAnswer(error, request.path, this.#requestId)
+    if (expectsContinue && !this.#body.begun) {
+      // The client holds its body back and will not send it: the connection cannot be used again.
+      return { ...answer, headers: { ...answer.headers, connection: 'close' } }
+    }
+    // A client that is still sending may never look at an answer: let it finish first.
+    await this.#body.discard()
+    return answer
+  }
+
+  async #deliver(answer: Answer): Promise<void> {
+    const { ttfb = 0, bytesPerSecond } = this.#pace
+    await this.#reply.sleep(ttfb)
+    const headers: Record<string, string> = {
+      'x-amz-request-id': this.#requestId,
+      'x-amz-id-2': 'local-s3',
+      ...(this.#parts.publicRead && CORS_HEADERS),
+      ...answer.headers,
+    }
+    const rule = this.#input.fault?.rule
+    if (rule && 'answerHeaders' in rule) {
+      for (const [name, value] of Object.entries(rule.answerHeaders)) {
+        if (value === undefined) Reflect.deleteProperty(headers, name)
+        else headers[name] = value
+      }
+    }
+    await this.#reply.send({ ...answer, headers }, { bytesPerSecond, ...this.#cut() })
+  }
+
+  /** Where a fault cuts the answer's body, or spoils it. */
+  #cut(): Delivery {
+    const rule = this.#input.fault?.rule
+    if (!rule) return {}
+    if ('reset' in rule && rule.reset !== true) return { limit: rule.reset, then: 'reset' }
+    if ('stall' in rule && rule.stall !== true) return { limit: rule.stall, then: 'stall' }
+    if ('shortBody' in rule) return { limit: rule.shortBody, then: 'close' }
+    if ('corrupt' in rule) return { corrupt: rule.corrupt }
+    return {}
+  }
+
+  /** What holds the request's body back, or cuts it off. */
+  #received(bytes: number): Promise<void> | undefined {
+    const { call, fault } = this.#input
+    call.bytesIn += bytes
+    if (fault && 'resetRequest' in fault.rule && call.bytesIn >= fault.rule.resetRequest) {
+      this.#reply.reset()
+      throw new ClientGone()
+    }
+    if (fault && 'stallRequest' in fault.rule && call.bytesIn >= fault.rule.stallRequest) {
+      return this.#reply.park(fault.released)
+    }
+    const delay = this.#requestPacer.delayAfter(bytes, performance.now())
+    return delay > 1 ? this.#reply.sleep(delay) : undefined
+  }
 }
 
-/** The key that the request names. */
-export function keyOf(exchange: Exchange): string {
-  const { key } = exchange.request
-  if (key === undefined) throw new ServiceError('InvalidRequest')
-  return key
+/** Whether a fault comes after its operation. */
+function isPerformed(fault: ActiveFault): boolean {
+  return 'performed' in fault.rule && (fault.rule.performed ?? false)
 }

@@ -1,9 +1,29 @@
 import { integerOption, knownOptions, optionError, optionsObject } from '../options.js'
 import { OptionError } from '../errors.js'
 import type { S3Call } from './call-log.js'
-import { ACTION_NAMES, type ActionName, type FaultHandle, type FaultRule } from './fault.js'
+import type { FaultHandle, FaultRule } from './fault.js'
 import { S3_OPERATIONS } from './operation.js'
 import { firstByteOf } from './range-request.js'
+
+/** The names that tell actions apart. */
+const ACTION_NAMES = [
+  'reset',
+  'stall',
+  'hold',
+  'shortBody',
+  'status',
+  'errorIn200',
+  'slow',
+  'changed',
+  'before',
+  'corrupt',
+  'answerHeaders',
+  'resetRequest',
+  'stallRequest',
+] as const
+
+/** The name of an action. */
+export type ActionName = (typeof ACTION_NAMES)[number]
 
 const MATCH_NAMES = ['operation', 'bucket', 'key', 'partNumber', 'rangeBeyond', 'when', 'nth', 'times']
 const DETAIL_NAMES = ['performed', 'code', 'message', 'retryAfter']

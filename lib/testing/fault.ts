@@ -141,26 +141,6 @@ export type FaultAction =
 /** A rule: which calls, and what happens to them. */
 export type FaultRule = FaultMatch & FaultAction
 
-/** The names that tell actions apart. */
-export const ACTION_NAMES = [
-  'reset',
-  'stall',
-  'hold',
-  'shortBody',
-  'status',
-  'errorIn200',
-  'slow',
-  'changed',
-  'before',
-  'corrupt',
-  'answerHeaders',
-  'resetRequest',
-  'stallRequest',
-] as const
-
-/** The name of an action. */
-export type ActionName = (typeof ACTION_NAMES)[number]
-
 /** A rule that was added. */
 export interface FaultHandle {
   /** How many calls it hit so far. */

@@ -1,7 +1,9 @@
 import type { ByteRange } from '../io/byte-range.js'
 import { checksumHeader } from './checksum.js'
 import { checkReadConditions, matchesEtag } from './conditions.js'
-import { type Answer, bucketOf, type Exchange, keyOf } from './exchange.js'
+import { type Answer } from './answer.js'
+import { bucketOf, type OperationContext, keyOf } from './operation-context.js'
+import { checkCustomerKey, customerKeyOf } from './customer-key.js'
 import { MAX_PART_NUMBER } from './multipart-upload.js'
 import { parseRange } from './range-request.js'
 import { headerOf, numberFromQuery, type S3Request } from './s3-request.js'
@@ -79,23 +81,27 @@ function overrides(request: S3Request): Record<string, string> {
 }
 
 /** The headers that say what an object is, also used by HEAD. */
-function describe(exchange: Exchange, object: StoredObject, selection: Selection): Record<string, string> {
+function describe(
+  context: OperationContext,
+  object: StoredObject,
+  selection: Selection,
+): Record<string, string> {
   const { size } = object.content
   const headers: Record<string, string> = {
     ...headersOf(object),
-    ...overrides(exchange.request),
+    ...overrides(context.request),
     'accept-ranges': 'bytes',
     etag: object.etag,
     'last-modified': object.lastModified.toUTCString(),
     'content-length': String(selection.end - selection.start),
   }
-  if (bucketOf(exchange).versioning !== undefined) headers['x-amz-version-id'] = object.versionId
+  if (bucketOf(context).versioning !== undefined) headers['x-amz-version-id'] = object.versionId
   if (selection.isPartial) {
     headers['content-range'] = `bytes ${selection.start}-${selection.end - 1}/${size}`
   }
   if (selection.partsCount !== undefined) headers['x-amz-mp-parts-count'] = String(selection.partsCount)
   const isWhole = selection.start === 0 && selection.end === size
-  const wantsChecksum = headerOf(exchange.request, 'x-amz-checksum-mode')?.toUpperCase() === 'ENABLED'
+  const wantsChecksum = headerOf(context.request, 'x-amz-checksum-mode')?.toUpperCase() === 'ENABLED'
   if (object.checksum && wantsChecksum && isWhole) {
     headers[checksumHeader(object.checksum.algorithm)] = object.checksum.value
     headers['x-amz-checksum-type'] = object.checksum.type
@@ -104,9 +110,10 @@ function describe(exchange: Exchange, object: StoredObject, selection: Selection
 }
 
 /** GET and HEAD of an object: the same answer, of which HEAD's body is never sent. */
-export function getObject(exchange: Exchange): Answer {
-  const { request } = exchange
-  const object = bucketOf(exchange).find(keyOf(exchange), request.query.get('versionId'))
+export function getObject(context: OperationContext): Answer {
+  const { request } = context
+  const object = bucketOf(context).find(keyOf(context), request.query.get('versionId'))
+  checkCustomerKey(object.customerKeyMd5, customerKeyOf(request.headers))
   checkReadConditions(request.headers, object)
   if (request.method === 'GET' && ARCHIVED.includes(object.storageClass)) {
     throw new ServiceError('InvalidObjectState', { fields: { StorageClass: object.storageClass } })
@@ -114,7 +121,12 @@ export function getObject(exchange: Exchange): Answer {
   const selection = select(request, object)
   return {
     status: selection.isPartial ? 206 : 200,
-    headers: describe(exchange, object, selection),
-    body: { content: object.content, start: selection.start, end: selection.end },
+    headers: describe(context, object, selection),
+    body: {
+      content: object.content,
+      start: selection.start,
+      end: selection.end,
+      letGo: object.content.hold(),
+    },
   }
 }

@@ -10,7 +10,7 @@ import {
   putBucketVersioning,
 } from './bucket-operations.js'
 import { copyObject } from './copy-object.js'
-import type { Handler } from './exchange.js'
+import type { Handler } from './answer.js'
 import { getObject } from './get-object.js'
 import { listObjects, listObjectsV2, listObjectVersions } from './list-objects.js'
 import {

@@ -75,6 +75,7 @@ export async function takeContent(
   start = 0,
   end = source.size,
 ): Promise<Taken> {
+  const letGo = source.hold()
   const intake = new Intake(store, options)
   try {
     for await (const chunk of source.read(start, end)) await intake.write(chunk)
@@ -82,5 +83,7 @@ export async function takeContent(
   } catch (error) {
     await intake.discard()
     throw error
+  } finally {
+    letGo()
   }
 }

@@ -1,10 +1,11 @@
-import { type Answer, bucketOf, type Exchange } from './exchange.js'
+import { type Answer, xmlAnswer } from './answer.js'
+import { bucketOf, type OperationContext } from './operation-context.js'
 import { type Marker, pageOf } from './page.js'
 import { numberFromQuery, type S3Request } from './s3-request.js'
 import { encodeRfc3986 } from './sigv4.js'
 import { ServiceError } from './service-error.js'
 import type { ObjectVersion, StoredObject } from './stored-object.js'
-import { type XmlMap, xmlDocument } from './xml.js'
+import type { XmlMap } from './xml.js'
 
 /** ListObjectsV2, ListObjects and ListObjectVersions. */
 
@@ -47,11 +48,6 @@ export function echo(query: ListingQuery): XmlMap {
   }
 }
 
-/** An answer of XML. */
-export function xmlAnswer(root: string, value: XmlMap): Answer {
-  return { status: 200, headers: { 'content-type': 'application/xml' }, body: xmlDocument(root, value) }
-}
-
 function contents(object: StoredObject, query: ListingQuery, withOwner: boolean): XmlMap {
   return {
     Key: query.encode(object.key),
@@ -65,8 +61,8 @@ function contents(object: StoredObject, query: ListingQuery, withOwner: boolean)
   }
 }
 
-function pageOfObjects(exchange: Exchange, query: ListingQuery, after: string | undefined) {
-  const bucket = bucketOf(exchange)
+function pageOfObjects(context: OperationContext, query: ListingQuery, after: string | undefined) {
+  const bucket = bucketOf(context)
   return pageOf(
     bucket.keys.map(key => bucket.current(key)).filter(object => object !== undefined),
     {
@@ -78,13 +74,13 @@ function pageOfObjects(exchange: Exchange, query: ListingQuery, after: string | 
 }
 
 /** ListObjectsV2. The continuation token is the last name, hidden in Base64. */
-export function listObjectsV2(exchange: Exchange): Answer {
-  const { request } = exchange
+export function listObjectsV2(context: OperationContext): Answer {
+  const { request } = context
   const query = listingQuery(request, 'max-keys')
   const token = request.query.get('continuation-token')
   const startAfter = request.query.get('start-after')
   const after = token === undefined ? startAfter : Buffer.from(token, 'base64url').toString()
-  const page = pageOfObjects(exchange, query, after)
+  const page = pageOfObjects(context, query, after)
   const withOwner = request.query.get('fetch-owner') === 'true'
   return xmlAnswer('ListBucketResult', {
     Name: request.bucket,
@@ -101,11 +97,11 @@ export function listObjectsV2(exchange: Exchange): Answer {
 }
 
 /** ListObjects, the first version. */
-export function listObjects(exchange: Exchange): Answer {
-  const { request } = exchange
+export function listObjects(context: OperationContext): Answer {
+  const { request } = context
   const query = listingQuery(request, 'max-keys')
   const marker = request.query.get('marker')
-  const page = pageOfObjects(exchange, query, marker)
+  const page = pageOfObjects(context, query, marker)
   return xmlAnswer('ListBucketResult', {
     Name: request.bucket,
     ...echo(query),
@@ -126,9 +122,9 @@ function markerOf(request: S3Request): Marker | undefined {
 }
 
 /** ListObjectVersions. */
-export function listObjectVersions(exchange: Exchange): Answer {
-  const { request } = exchange
-  const bucket = bucketOf(exchange)
+export function listObjectVersions(context: OperationContext): Answer {
+  const { request } = context
+  const bucket = bucketOf(context)
   const query = listingQuery(request, 'max-keys')
   const page = pageOf(
     bucket.keys.flatMap(key => bucket.versionsOf(key)),

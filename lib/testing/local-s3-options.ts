@@ -6,11 +6,14 @@ import {
   MiB,
   objectOption,
   oneOfOption,
+  optionError,
   optionsObject,
   stringOption,
   stringsOption,
 } from '../options.js'
-import type { ServerSettings } from './exchange.js'
+import { OptionError } from '../errors.js'
+import { isBucketName } from './object-store.js'
+import type { ServerSettings } from './operation-context.js'
 import type { Pace } from './fault.js'
 import type { SigningIdentity } from './sigv4.js'
 
@@ -20,6 +23,11 @@ export interface LocalS3Options {
   readonly port?: number
   /** Buckets to begin with. Default: none. */
   readonly buckets?: readonly string[]
+  /**
+   * A folder to keep buckets and objects in, in place of memory, so that they outlive the process (uploads that were
+   * not completed do not). It is made where there is none; it has to be empty or an earlier server's own.
+   */
+  readonly folder?: string
   /** Keeps sizes, entity tags and checksums, but no bytes: they read as zeros. Default: false. */
   readonly discard?: boolean
   /** The one access key that is accepted. Default: `AKIALOCALS3`. */
@@ -52,6 +60,7 @@ export interface LocalS3Options {
 export interface Settings extends ServerSettings, SigningIdentity {
   readonly port: number
   readonly buckets: readonly string[]
+  readonly folder: string | undefined
   readonly discard: boolean
   readonly region: string
   readonly publicRead: boolean
@@ -62,6 +71,7 @@ export interface Settings extends ServerSettings, SigningIdentity {
 const NAMES = [
   'port',
   'buckets',
+  'folder',
   'discard',
   'accessKeyId',
   'secretAccessKey',
@@ -80,10 +90,20 @@ export function readOptions(options: LocalS3Options): Settings {
   knownOptions(options, 'LocalS3', NAMES)
   const pace = objectOption<Pace>(options, 'pace') ?? {}
   knownOptions(pace, 'pace', ['ttfb', 'bytesPerSecond'])
+  const folder = stringOption(options, 'folder', { default: undefined })
+  const discard = booleanOption(options, 'discard', { default: false })
+  if (discard && folder !== undefined) {
+    throw new OptionError(
+      'discard',
+      'Options "discard" and "folder" exclude one another: keep bytes or do not',
+      discard,
+    )
+  }
   return {
     port: integerOption(options, 'port', { min: 0, max: 65_535, default: 0 }),
-    buckets: stringsOption(options, 'buckets'),
-    discard: booleanOption(options, 'discard', { default: false }),
+    buckets: bucketNames(options),
+    folder,
+    discard,
     accessKeyId: stringOption(options, 'accessKeyId', { default: 'AKIALOCALS3' }),
     secretAccessKey: stringOption(options, 'secretAccessKey', { default: 'local-s3-secret' }),
     region: stringOption(options, 'region', { default: 'us-east-1' }),
@@ -99,4 +119,11 @@ export function readOptions(options: LocalS3Options): Settings {
     pace,
     tls: objectOption(options, 'tls'),
   }
+}
+
+function bucketNames(options: LocalS3Options): string[] {
+  const names = stringsOption(options, 'buckets')
+  const wrong = names.find(name => !isBucketName(name))
+  if (wrong === undefined) return names
+  throw optionError('buckets', 'names of 3 to 63 lower-case letters, digits, dots and hyphens', wrong)
 }

@@ -11,6 +11,7 @@ import { discardedContents } from './discarded-content.js'
 import { Dispatcher } from './dispatcher.js'
 import type { FaultHandle, FaultRule, Pace } from './fault.js'
 import { FaultRules } from './fault-rules.js'
+import { Folder } from './folder.js'
 import { takeContent } from './intake.js'
 import { type LocalS3Options, readOptions, type Settings } from './local-s3-options.js'
 import { MemoryContent, memoryContents } from './memory-content.js'
@@ -115,19 +116,14 @@ export class LocalS3 implements AsyncDisposable {
   private constructor(settings: Settings) {
     this.#settings = settings
     this.pace = settings.pace
-    this.#store = new ObjectStore(settings.discard ? discardedContents : memoryContents, NO_JOURNAL)
+    this.#store = openStore(settings)
     for (const bucket of settings.buckets) {
       if (!this.#store.has(bucket)) this.#store.createBucket(bucket)
     }
-    const dispatcher = new Dispatcher({
-      store: this.#store,
-      identity: settings,
-      settings,
-      publicRead: settings.publicRead,
-      log: this.#log,
-      rules: this.#rules,
-      pace: () => this.pace,
-    })
+    const { publicRead } = settings
+    const pace = () => this.pace
+    const parts = { store: this.#store, identity: settings, settings, publicRead, pace }
+    const dispatcher = new Dispatcher(parts, this.#log, this.#rules)
     // A server for tests must not cut slow exchanges off by itself: what is slow, or for ever, is the test's to say.
     const http = { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0, noDelay: true }
     this.#server = settings.tls ? createTlsServer({ ...http, ...settings.tls }) : createServer(http)
@@ -327,6 +323,14 @@ export class LocalS3 implements AsyncDisposable {
     target.store(object)
     return describe(object)
   }
+}
+
+function openStore({ folder: path, discard }: Settings): ObjectStore {
+  if (path === undefined) return new ObjectStore(discard ? discardedContents : memoryContents, NO_JOURNAL)
+  const folder = new Folder(path)
+  const store = new ObjectStore(folder, folder)
+  folder.restore(store)
+  return store
 }
 
 function describe(object: StoredObject): LocalObject {

@@ -28,6 +28,10 @@ export class MemoryContent implements Content {
     }
   }
 
+  hold(): () => void {
+    return () => undefined
+  }
+
   release(): void {
     // The buffers go when the last reader does.
   }

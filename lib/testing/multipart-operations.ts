@@ -11,9 +11,11 @@ import {
 } from './checksum.js'
 import { checkWriteConditions } from './conditions.js'
 import { checksumFields, copyRange, copySource } from './copy-object.js'
-import { type Answer, bucketOf, type Exchange, keyOf } from './exchange.js'
+import { type Answer, xmlAnswer } from './answer.js'
+import { bucketOf, type OperationContext, keyOf } from './operation-context.js'
+import { checkCustomerKey, customerKeyHeaders, customerKeyOf } from './customer-key.js'
 import { type Taken, takeContent } from './intake.js'
-import { echo, listingQuery, OWNER, xmlAnswer } from './list-objects.js'
+import { echo, listingQuery, OWNER } from './list-objects.js'
 import { MAX_PART_NUMBER, MultipartUpload, type NamedPart } from './multipart-upload.js'
 import { type Marker, pageOf } from './page.js'
 import { receiveContent, receiveText } from './payload.js'
@@ -29,10 +31,10 @@ import { parseXml, type XmlElement } from './xml.js'
 const MAX_LIST_BYTES = 8 * 1024 ** 2
 const MAX_PARTS_PER_PAGE = 1000
 
-function uploadOf(exchange: Exchange): MultipartUpload {
-  const uploadId = exchange.request.query.get('uploadId') ?? ''
-  const upload = bucketOf(exchange).uploads.get(uploadId)
-  if (upload?.key === exchange.request.key) return upload!
+function uploadOf(context: OperationContext): MultipartUpload {
+  const uploadId = context.request.query.get('uploadId') ?? ''
+  const upload = bucketOf(context).uploads.get(uploadId)
+  if (upload?.key === context.request.key) return upload!
   throw new ServiceError('NoSuchUpload', { fields: { UploadId: uploadId } })
 }
 
@@ -53,10 +55,10 @@ function typeFrom(request: S3Request): ChecksumType | undefined {
 }
 
 /** CreateMultipartUpload. */
-export function createMultipartUpload(exchange: Exchange): Answer {
-  const { request } = exchange
-  const bucket = bucketOf(exchange)
-  const key = keyOf(exchange)
+export function createMultipartUpload(context: OperationContext): Answer {
+  const { request } = context
+  const bucket = bucketOf(context)
+  const key = keyOf(context)
   checkKey(key)
   const algorithm = parseAlgorithm(headerOf(request, 'x-amz-checksum-algorithm'))
   const checksumType = algorithm && (typeFrom(request) ?? defaultType(algorithm))
@@ -72,16 +74,20 @@ export function createMultipartUpload(exchange: Exchange): Answer {
     Key: key,
     UploadId: uploadId,
   })
-  if (!algorithm || !checksumType) return answer
-  const headers = { 'x-amz-checksum-algorithm': algorithm, 'x-amz-checksum-type': checksumType }
-  return { ...answer, headers: { ...answer.headers, ...headers } }
+  const headers: Record<string, string> = {
+    ...answer.headers,
+    ...customerKeyHeaders(properties.customerKeyMd5),
+  }
+  if (algorithm) headers['x-amz-checksum-algorithm'] = algorithm
+  if (checksumType) headers['x-amz-checksum-type'] = checksumType
+  return { ...answer, headers }
 }
 
 /** Stores a part, unless its upload went away while the part was received. */
-function storePart(exchange: Exchange, partNumber: number, taken: Taken): void {
+function storePart(context: OperationContext, partNumber: number, taken: Taken): void {
   try {
     const { content, etag, checksum } = taken
-    uploadOf(exchange).store({ partNumber, content, etag, checksum, lastModified: new Date() })
+    uploadOf(context).store({ partNumber, content, etag, checksum, lastModified: new Date() })
   } catch (error) {
     taken.content.release()
     throw error
@@ -89,10 +95,13 @@ function storePart(exchange: Exchange, partNumber: number, taken: Taken): void {
 }
 
 /** UploadPart. */
-export async function uploadPart(exchange: Exchange): Promise<Answer> {
-  const partNumber = partNumberOf(exchange.request)
-  const upload = uploadOf(exchange)
-  const taken = await receiveContent(exchange, upload.algorithm)
+export async function uploadPart(context: OperationContext): Promise<Answer> {
+  const partNumber = partNumberOf(context.request)
+  const upload = uploadOf(context)
+  checkCustomerKey(upload.properties.customerKeyMd5, customerKeyOf(context.request.headers))
+  // Only parts of a composite checksum have to bring their own.
+  const fallback = upload.checksumType === 'FULL_OBJECT' ? upload.algorithm : undefined
+  const taken = await receiveContent(context, fallback)
   if (upload.algorithm && taken.checksum?.algorithm !== upload.algorithm) {
     taken.content.release()
     throw new ServiceError('InvalidRequest', {
@@ -101,22 +110,25 @@ export async function uploadPart(exchange: Exchange): Promise<Answer> {
         `actual checksum Type: ${taken.checksum?.algorithm.toLowerCase() ?? 'null'}`,
     })
   }
-  storePart(exchange, partNumber, taken)
-  const headers: Record<string, string> = { etag: taken.etag }
+  storePart(context, partNumber, taken)
+  const headers: Record<string, string> = {
+    etag: taken.etag,
+    ...customerKeyHeaders(upload.properties.customerKeyMd5),
+  }
   if (taken.checksum) headers[checksumHeader(taken.checksum.algorithm)] = taken.checksum.value
   return { status: 200, headers }
 }
 
 /** UploadPartCopy. */
-export async function uploadPartCopy(exchange: Exchange): Promise<Answer> {
-  const { store, settings } = exchange
-  const partNumber = partNumberOf(exchange.request)
-  const upload = uploadOf(exchange)
-  const source = copySource(exchange)
-  const { start, end } = copyRange(exchange, source.content.size)
+export async function uploadPartCopy(context: OperationContext): Promise<Answer> {
+  const { store, settings } = context
+  const partNumber = partNumberOf(context.request)
+  const upload = uploadOf(context)
+  const source = copySource(context)
+  const { start, end } = copyRange(context, source.content.size)
   const options = { etag: settings.etag, algorithm: upload.algorithm }
   const taken = await takeContent(store.contents, options, source.content, start, end)
-  storePart(exchange, partNumber, taken)
+  storePart(context, partNumber, taken)
   return xmlAnswer('CopyPartResult', {
     LastModified: new Date().toISOString(),
     ETag: taken.etag,
@@ -168,11 +180,11 @@ function checkWhole(request: S3Request, checksum: Checksum | undefined, size: nu
   }
 }
 
-function repeatedComplete(exchange: Exchange, key: string, parts: string): Answer {
-  const uploadId = exchange.request.query.get('uploadId') ?? ''
-  const completed = exchange.store.completed(uploadId)
+function repeatedComplete(context: OperationContext, key: string, parts: string): Answer {
+  const uploadId = context.request.query.get('uploadId') ?? ''
+  const completed = context.store.completed(uploadId)
   const isSame =
-    completed?.bucket === exchange.request.bucket && completed?.key === key && completed.parts === parts
+    completed?.bucket === context.request.bucket && completed?.key === key && completed.parts === parts
   if (!isSame) throw new ServiceError('NoSuchUpload', { fields: { UploadId: uploadId } })
   return { status: 200, ...completed.answer }
 }
@@ -181,17 +193,17 @@ function repeatedComplete(exchange: Exchange, key: string, parts: string): Answe
  * CompleteMultipartUpload. All checks and the storing happen in one tick, and the answer begins after that. Asked once
  * more with the same parts, it answers the same again.
  */
-export async function completeMultipartUpload(exchange: Exchange): Promise<Answer> {
-  const { request, store, settings } = exchange
-  const bucket = bucketOf(exchange)
-  const key = keyOf(exchange)
-  const root = parseXml(await receiveText(exchange, MAX_LIST_BYTES))
+export async function completeMultipartUpload(context: OperationContext): Promise<Answer> {
+  const { request, store, settings } = context
+  const bucket = bucketOf(context)
+  const key = keyOf(context)
+  const root = parseXml(await receiveText(context, MAX_LIST_BYTES, true))
   if (root.name !== 'CompleteMultipartUpload') throw new ServiceError('MalformedXML')
   const named = root.all('Part').map(namedPart)
   const list = named.map(part => `${part.partNumber}:${part.etag.replaceAll('"', '')}`).join()
   const uploadId = request.query.get('uploadId') ?? ''
-  if (!bucket.uploads.has(uploadId)) return repeatedComplete(exchange, key, list)
-  const upload = uploadOf(exchange)
+  if (!bucket.uploads.has(uploadId)) return repeatedComplete(context, key, list)
+  const upload = uploadOf(context)
   const parts = upload.select(named, settings.minPartSize)
   const joined = upload.join(parts)
   checkWhole(request, joined.checksum, joined.content.size)
@@ -222,17 +234,17 @@ export async function completeMultipartUpload(exchange: Exchange): Promise<Answe
 }
 
 /** AbortMultipartUpload. */
-export function abortMultipartUpload(exchange: Exchange): Answer {
-  const upload = uploadOf(exchange)
-  bucketOf(exchange).uploads.delete(upload.uploadId)
+export function abortMultipartUpload(context: OperationContext): Answer {
+  const upload = uploadOf(context)
+  bucketOf(context).uploads.delete(upload.uploadId)
   upload.release()
   return { status: 204, headers: {} }
 }
 
 /** ListParts. */
-export function listParts(exchange: Exchange): Answer {
-  const { request } = exchange
-  const upload = uploadOf(exchange)
+export function listParts(context: OperationContext): Answer {
+  const { request } = context
+  const upload = uploadOf(context)
   const marker = numberFromQuery(request, 'part-number-marker', { min: 0, max: 2 ** 31 - 1, fallback: 0 })
   const asked = numberFromQuery(request, 'max-parts', {
     min: 0,
@@ -266,14 +278,14 @@ export function listParts(exchange: Exchange): Answer {
 }
 
 /** ListMultipartUploads: by key, and for one key the oldest first. */
-export function listMultipartUploads(exchange: Exchange): Answer {
-  const { request } = exchange
+export function listMultipartUploads(context: OperationContext): Answer {
+  const { request } = context
   const query = listingQuery(request, 'max-uploads')
   const keyMarker = request.query.get('key-marker') ?? ''
   const idMarker = request.query.get('upload-id-marker') ?? ''
   const after: Marker | undefined =
     keyMarker === '' ? undefined : { name: keyMarker, id: idMarker === '' ? undefined : idMarker }
-  const uploads = [...bucketOf(exchange).uploads.values()].sort(
+  const uploads = [...bucketOf(context).uploads.values()].sort(
     (a, b) => compareKeys(a.key, b.key) || compareKeys(a.uploadId, b.uploadId),
   )
   const page = pageOf(uploads, {

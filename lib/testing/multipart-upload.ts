@@ -126,6 +126,13 @@ export class MultipartUpload implements UploadOptions {
   #find(name: NamedPart): UploadedPart {
     const part = this.#parts.get(name.partNumber)
     const given = part?.checksum && name.checksums.get(part.checksum.algorithm)
+    if (this.checksumType === 'COMPOSITE' && this.algorithm && !name.checksums.has(this.algorithm)) {
+      throw new ServiceError('InvalidRequest', {
+        message:
+          `The upload was created using a ${this.algorithm.toLowerCase()} checksum. The complete request must ` +
+          `include the checksum for each part. It was missing for part ${name.partNumber} in the request.`,
+      })
+    }
     const isWrong = given !== undefined && given !== part?.checksum?.value
     if (part && bare(part.etag) === bare(name.etag) && !isWrong) return part
     throw new ServiceError('InvalidPart', {

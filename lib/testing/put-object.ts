@@ -1,7 +1,9 @@
 import type { Bucket } from './bucket.js'
-import { type Checksum, checksumHeader } from './checksum.js'
+import { checksumHeader } from './checksum.js'
 import { checkWriteConditions } from './conditions.js'
-import { type Answer, bucketOf, type Exchange, keyOf } from './exchange.js'
+import { type Answer } from './answer.js'
+import { bucketOf, type OperationContext, keyOf } from './operation-context.js'
+import { customerKeyHeaders } from './customer-key.js'
 import { receiveContent } from './payload.js'
 import { ServiceError } from './service-error.js'
 import { propertiesOf, type StoredObject } from './stored-object.js'
@@ -19,28 +21,27 @@ export function checkKey(key: string): void {
 }
 
 /** The headers that tell the maker of an object what it became. */
-export function createdHeaders(bucket: Bucket, object: StoredObject): Record<string, string> {
+function createdHeaders(bucket: Bucket, object: StoredObject): Record<string, string> {
   const headers: Record<string, string> = { etag: object.etag }
   if (bucket.versioning !== undefined) headers['x-amz-version-id'] = object.versionId
-  return { ...headers, ...checksumHeaders(object.checksum) }
-}
-
-/** The headers that carry a checksum. */
-export function checksumHeaders(checksum: Checksum | undefined): Record<string, string> {
-  if (!checksum) return {}
-  return { [checksumHeader(checksum.algorithm)]: checksum.value, 'x-amz-checksum-type': checksum.type }
+  const { checksum } = object
+  if (checksum) {
+    headers[checksumHeader(checksum.algorithm)] = checksum.value
+    headers['x-amz-checksum-type'] = checksum.type
+  }
+  return { ...headers, ...customerKeyHeaders(object.customerKeyMd5) }
 }
 
 /** PutObject: stored only when all bytes are there and everything said of them holds. */
-export async function putObject(exchange: Exchange): Promise<Answer> {
-  const { request } = exchange
-  const bucket = bucketOf(exchange)
-  const key = keyOf(exchange)
+export async function putObject(context: OperationContext): Promise<Answer> {
+  const { request } = context
+  const bucket = bucketOf(context)
+  const key = keyOf(context)
   checkKey(key)
   const properties = propertiesOf(request.headers)
   // What can be told before the body is; it is asked again when the object is stored.
   checkWriteConditions(request.headers, bucket.current(key))
-  const taken = await receiveContent(exchange)
+  const taken = await receiveContent(context)
   const object: StoredObject = {
     ...properties,
     kind: 'object',

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { OpenCall } from './call-log.js'
 import type { Content } from './content.js'
-import type { Answer } from './exchange.js'
+import type { Answer } from './answer.js'
 import { Pacer } from './pacer.js'
 
 /** The most bytes given to the socket that its network stack has not taken yet. */
@@ -17,7 +17,7 @@ export interface Delivery {
   readonly bytesPerSecond?: number | undefined
 }
 
-/** The answering side of one exchange: sends, waits, breaks off; and never outlives its connection. */
+/** The answering side of one context: sends, waits, breaks off; and never outlives its connection. */
 export class Reply {
   readonly #response: ServerResponse
   readonly #call: OpenCall

@@ -59,6 +59,15 @@ export function parseRequest(message: {
   return { ...request, operation: operationOf(request) }
 }
 
+/** Stands for a request whose target cannot be read. */
+export function unreadableRequest(message: {
+  readonly method?: string | undefined
+  readonly headers: IncomingHttpHeaders
+}): S3Request {
+  const request = parseRequest({ method: message.method, headers: message.headers })
+  return { ...request, operation: undefined }
+}
+
 /** A header's value as one string. */
 export function headerOf(
   request: { readonly headers: IncomingHttpHeaders },

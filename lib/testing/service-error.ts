@@ -66,11 +66,6 @@ const ERRORS = {
 /** A code of an error that the server itself answers with. */
 export type ServiceErrorCode = keyof typeof ERRORS
 
-/** The HTTP status that goes with a code, where the code is one the server knows. */
-export function statusOf(code: string): number | undefined {
-  return Object.hasOwn(ERRORS, code) ? ERRORS[code as ServiceErrorCode][0] : undefined
-}
-
 /** What an error's answer carries beside its code. */
 export interface ServiceErrorDetails {
   /** In place of the code's own sentence. */

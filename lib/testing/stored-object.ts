@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Checksum } from './checksum.js'
 import type { Content } from './content.js'
+import { customerKeyHeaders, customerKeyOf } from './customer-key.js'
 import { ServiceError } from './service-error.js'
 
 /** What a client says of an object beside its bytes. */
@@ -11,6 +12,8 @@ export interface ObjectProperties {
   readonly metadata: Readonly<Record<string, string>>
   /** `STANDARD` unless the client asked for another. */
   readonly storageClass: string
+  /** The MD5 (Base64) of the customer's own encryption key. */
+  readonly customerKeyMd5: string | undefined
 }
 
 /** A part of a multipart object. */
@@ -90,12 +93,16 @@ export function propertiesOf(headers: IncomingHttpHeaders): ObjectProperties {
     headers: kept,
     metadata,
     storageClass: typeof storageClass === 'string' ? storageClass : 'STANDARD',
+    customerKeyMd5: customerKeyOf(headers),
   }
 }
 
 /** The headers that say of an object what its properties are. */
 export function headersOf(properties: ObjectProperties): Record<string, string> {
-  const headers: Record<string, string> = { ...properties.headers }
+  const headers: Record<string, string> = {
+    ...properties.headers,
+    ...customerKeyHeaders(properties.customerKeyMd5),
+  }
   for (const [name, value] of Object.entries(properties.metadata)) headers[`${META}${name}`] = value
   // S3 names the storage class only where it is not the usual one.
   if (properties.storageClass !== 'STANDARD') headers['x-amz-storage-class'] = properties.storageClass

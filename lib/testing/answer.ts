@@ -1,6 +1,31 @@
-import type { Answer } from './exchange.js'
-import { statusOf, ServiceError } from './service-error.js'
-import { xmlDocument } from './xml.js'
+import type { ByteRange } from '../io/byte-range.js'
+import type { Content } from './content.js'
+import type { OperationContext } from './operation-context.js'
+import { ServiceError } from './service-error.js'
+import { type XmlMap, xmlDocument } from './xml.js'
+
+/** A part of a stored content, to be sent as the body. */
+export interface ContentSlice extends ByteRange {
+  readonly content: Content
+  /** Says that the content is not read any more; it is held until then. */
+  readonly letGo: () => void
+}
+
+/** What the server answers. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** XML, or stored bytes; absent for no body. */
+  readonly body?: string | ContentSlice
+}
+
+/** What performs an operation. Throws a {@link ServiceError} where it fails. */
+export type Handler = (context: OperationContext) => Answer | Promise<Answer>
+
+/** An answer of XML. */
+export function xmlAnswer(root: string, value: XmlMap): Answer {
+  return { status: 200, headers: { 'content-type': 'application/xml' }, body: xmlDocument(root, value) }
+}
 
 /** An error as S3 answers it. */
 export function errorAnswer(error: ServiceError, resource: string, requestId: string): Answer {
@@ -43,5 +68,5 @@ export function errorOfStatus(fault: {
 export function toServiceError(error: unknown): ServiceError {
   if (error instanceof ServiceError) return error
   const message = error instanceof Error ? error.message : String(error)
-  return new ServiceError('InternalError', { message, status: statusOf('InternalError') })
+  return new ServiceError('InternalError', { message })
 }
