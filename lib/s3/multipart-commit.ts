@@ -1,0 +1,142 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { S3Error } from '../errors.js'
+import { backoff } from '../io/retry.js'
+import { combineAllCrc32, formatCrc32 } from './crc32.js'
+import { multipartEtag } from './etag.js'
+import type { MultipartUpload } from './multipart-upload.js'
+import { classify } from './s3-failure.js'
+import { formatS3Uri } from './s3-location.js'
+import { type Commit, type Expected, proveStored } from './stored-proof.js'
+import { isUploadGone, mayHaveTakenEffect, patience, unknownOutcome, uploadError } from './upload-failure.js'
+import type { StoredPart } from './upload-requests.js'
+
+/** What the object of these parts will be known by. */
+export function expectedOf(parts: readonly StoredPart[], sumsCrc: boolean): Expected {
+  return {
+    size: parts.reduce((size, part) => size + part.size, 0),
+    etag: multipartEtag(parts.map(part => part.etag)),
+    crc32: sumsCrc ? combineAllCrc32(parts) : undefined,
+  }
+}
+
+/**
+ * Makes one object of the parts, once and for all: CompleteMultipartUpload is never cancelled, and an answer that
+ * leaves its outcome open is not the end of the matter.
+ *
+ * - The upload is still there (ListParts): it was not completed. Once more, up to `maxAttempts` times; completing the
+ *   same parts twice makes the same object.
+ * - It is gone: it was completed, or aborted by somebody else. HEAD tells, by the ETag made of the parts' (or the
+ *   CRC-32 of the whole).
+ * - Nobody can say: HEAD; and if that proves nothing, once more.
+ * - When all tries are used up, the upload is aborted, so that none of them can take effect any more. Then HEAD.
+ *
+ * A refusal that comes after such an answer (412 to `If-None-Match`, NoSuchUpload) may be the echo of our own
+ * success, and is held against HEAD likewise.
+ */
+export class MultipartCommit {
+  readonly #upload: MultipartUpload
+  readonly #parts: readonly StoredPart[]
+  readonly #expected: Expected
+  #inDoubt = false
+
+  /** @param parts - all parts, in the order of the object */
+  constructor(upload: MultipartUpload, parts: readonly StoredPart[]) {
+    this.#upload = upload
+    this.#parts = parts
+    this.#expected = expectedOf(parts, upload.requests.target.checksum === 'crc32')
+  }
+
+  /** Rejects with `AVIO_ERR_OUTCOME_UNKNOWN` where nothing can be proved; then nothing must be aborted. */
+  async run(): Promise<Commit> {
+    const { maxAttempts } = this.#upload.requests.target
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#complete()
+      } catch (error) {
+        const commit = await this.#settle(error, attempt)
+        if (commit) return commit
+        if (attempt >= maxAttempts) return await this.#giveUp(error, attempt)
+        const policy = patience(maxAttempts)
+        await delay(Math.max(backoff(attempt, policy), classify(error).retryAfter ?? 0))
+      }
+    }
+  }
+
+  /** One try. Its answer is believed when it carries the ETag; one without an object in it is no answer. */
+  async #complete(): Promise<Commit> {
+    const { requests, uploadId, sumsWhole } = this.#upload
+    const { crc32, etag } = this.#expected
+    const answer = await requests.complete(uploadId, this.#parts, sumsWhole ? crc32 : undefined)
+    const confirmed = this.#confirms(answer.ChecksumCRC32)
+    if (answer.ETag) return { etag: answer.ETag, versionId: answer.VersionId, confirmed }
+    if (answer.Key === undefined && answer.Location === undefined) {
+      throw new Error('The answer to CompleteMultipartUpload names no object.')
+    }
+    // Ceph 16 leaves the ETag out of its first answer.
+    const proof = await proveStored(requests, this.#expected)
+    if (typeof proof === 'object') return proof
+    return { etag: etag ?? '', versionId: answer.VersionId, confirmed }
+  }
+
+  /** Whether the server has the CRC-32 of the whole that was sent; throws where it has another one. */
+  #confirms(crc: string | undefined): boolean {
+    const { crc32 } = this.#expected
+    // A composite value, with a dash, is a checksum of checksums and says nothing of the whole.
+    if (crc32 === undefined || crc === undefined || crc.includes('-')) return false
+    if (crc === formatCrc32(crc32)) return true
+    const { location } = this.#upload.requests.target
+    throw new S3Error(
+      'AVIO_ERR_CHECKSUM_MISMATCH',
+      `${formatS3Uri(location)} was stored with CRC32 ${crc}, and ${formatCrc32(crc32)} was sent. ` +
+        'It is visible: delete it, or write it again.',
+      { ...location, ...this.#fields(1) },
+    )
+  }
+
+  /** Finds out what a failed try has done: the commit, or `undefined` to try again. Throws where the end is known. */
+  async #settle(error: unknown, attempt: number): Promise<Commit | undefined> {
+    if (error instanceof S3Error) throw error
+    const failure = classify(error)
+    if (!mayHaveTakenEffect(error)) {
+      if (failure.retryable) return undefined
+      if (!this.#inDoubt) throw this.#failure(error, attempt)
+      const proof = await proveStored(this.#upload.requests, this.#expected)
+      if (typeof proof === 'object') return proof
+      throw proof === 'unknown' || isUploadGone(failure)
+        ? this.#unknown(error, attempt)
+        : this.#failure(error, attempt)
+    }
+    this.#inDoubt = true
+    const exists = await this.#upload.exists()
+    if (exists === true) return undefined
+    const proof = await proveStored(this.#upload.requests, this.#expected)
+    if (typeof proof === 'object') return proof
+    if (exists === false) throw this.#unknown(error, attempt)
+    return undefined
+  }
+
+  /** All tries are used up. */
+  async #giveUp(error: unknown, attempt: number): Promise<Commit> {
+    if (!this.#inDoubt) throw this.#failure(error, attempt)
+    const aborted = await this.#upload.abort().then(
+      () => true,
+      () => false,
+    )
+    const proof = await proveStored(this.#upload.requests, this.#expected)
+    if (typeof proof === 'object') return proof
+    throw aborted && proof === 'other' ? this.#failure(error, attempt) : this.#unknown(error, attempt)
+  }
+
+  #failure(error: unknown, attempt: number): S3Error {
+    return uploadError(error, this.#upload.requests.target, this.#fields(attempt), 'Could not complete')
+  }
+
+  #unknown(error: unknown, attempt: number): S3Error {
+    const { target } = this.#upload.requests
+    return unknownOutcome(this.#failure(error, attempt), target, this.#fields(attempt))
+  }
+
+  #fields(attempts: number) {
+    return { operation: 'CompleteMultipartUpload', uploadId: this.#upload.uploadId, attempts }
+  }
+}

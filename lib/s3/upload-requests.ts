@@ -1,0 +1,169 @@
+import {
+  AbortMultipartUploadCommand,
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  type CompleteMultipartUploadCommandOutput,
+  CreateMultipartUploadCommand,
+  type CreateMultipartUploadCommandOutput,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  ListPartsCommand,
+  PutObjectCommand,
+  type PutObjectCommandOutput,
+  type S3Client,
+  UploadPartCommand,
+  type UploadPartCommandOutput,
+} from '@aws-sdk/client-s3'
+import { attempt } from './attempt.js'
+import { formatCrc32 } from './crc32.js'
+import type { PartBuffer } from './part-buffer.js'
+import type { S3Location } from './s3-location.js'
+import { type UploadOperation, type UploadRequest, inputOf } from './upload-request.js'
+
+/** How bytes are protected on their way: by a checksum that the server checks. */
+export type UploadChecksum = 'crc32' | 'md5' | 'none'
+
+/** What is to be stored, and how. */
+export interface UploadTarget {
+  readonly client: S3Client
+  readonly location: S3Location
+  readonly contentType: string | undefined
+  readonly metadata: Record<string, string> | undefined
+  readonly checksum: UploadChecksum
+  readonly ifNoneMatch: '*' | undefined
+  readonly request: UploadRequest
+  /** How often a request is tried. */
+  readonly maxAttempts: number
+  /** The longest that nothing may move in a request, in milliseconds. */
+  readonly stallTimeout: number
+  /** The longest that CompleteMultipartUpload may take to answer, in milliseconds. */
+  readonly commitTimeout: number
+}
+
+/** A part that the server has. */
+export interface StoredPart {
+  readonly partNumber: number
+  /** In bytes. */
+  readonly size: number
+  /** As the server gave it. */
+  readonly etag: string
+  /** Its CRC-32, with the checksum `'crc32'`; else 0. */
+  readonly crc32: number
+}
+
+/**
+ * The requests of one upload, each sent once and bounded in time. They reject with the SDK's error, a `TimeoutError`,
+ * or an `AbortError`; what to make of those is the caller's to say.
+ */
+export class UploadRequests {
+  readonly target: UploadTarget
+
+  constructor(target: UploadTarget) {
+    this.target = target
+  }
+
+  /** Begins a multipart upload. Not to be cancelled: an upload whose answer was lost cannot be found again. */
+  create(): Promise<CreateMultipartUploadCommandOutput> {
+    const sums = this.target.checksum === 'crc32'
+    const input = {
+      ...this.#base('CreateMultipartUpload'),
+      ...this.#made(),
+      ...(sums && { ChecksumAlgorithm: 'CRC32' as const, ChecksumType: 'FULL_OBJECT' as const }),
+    }
+    return this.#send(new CreateMultipartUploadCommand(input))
+  }
+
+  /** Stores a part. */
+  uploadPart(
+    uploadId: string,
+    partNumber: number,
+    part: PartBuffer,
+    signal: AbortSignal,
+  ): Promise<UploadPartCommandOutput> {
+    const input = {
+      ...this.#base('UploadPart'),
+      UploadId: uploadId,
+      PartNumber: partNumber,
+      ContentLength: part.size,
+      ...this.#sum(part),
+    }
+    return this.#send(new UploadPartCommand(input), { body: part, signal })
+  }
+
+  /** Makes one object of the parts. */
+  complete(
+    uploadId: string,
+    parts: readonly StoredPart[],
+    crc32: number | undefined,
+  ): Promise<CompleteMultipartUploadCommandOutput> {
+    const sums = this.target.checksum === 'crc32'
+    const named = parts.map((part): CompletedPart => {
+      const { partNumber, etag } = part
+      return { PartNumber: partNumber, ETag: etag, ...(sums && { ChecksumCRC32: formatCrc32(part.crc32) }) }
+    })
+    const input = {
+      ...this.#base('CompleteMultipartUpload'),
+      UploadId: uploadId,
+      MultipartUpload: { Parts: named },
+      IfNoneMatch: this.target.ifNoneMatch,
+      ...(crc32 !== undefined && { ChecksumCRC32: formatCrc32(crc32), ChecksumType: 'FULL_OBJECT' as const }),
+    }
+    return this.#send(new CompleteMultipartUploadCommand(input), { timeout: this.target.commitTimeout })
+  }
+
+  /** Throws an upload and its parts away. */
+  async abort(uploadId: string, signal: AbortSignal): Promise<void> {
+    const input = { ...this.#base('AbortMultipartUpload'), UploadId: uploadId }
+    await this.#send(new AbortMultipartUploadCommand(input), { signal })
+  }
+
+  /** Asks whether an upload is there; rejects with a 404 where it is not. */
+  async listParts(uploadId: string, signal?: AbortSignal): Promise<void> {
+    const input = { ...this.#base('ListParts'), UploadId: uploadId, MaxParts: 1 }
+    await this.#send(new ListPartsCommand(input), { signal })
+  }
+
+  /** Stores an object in one piece. */
+  put(body: PartBuffer): Promise<PutObjectCommandOutput> {
+    const input = {
+      ...this.#base('PutObject'),
+      ...this.#made(),
+      IfNoneMatch: this.target.ifNoneMatch,
+      ContentLength: body.size,
+      ...this.#sum(body),
+    }
+    return this.#send(new PutObjectCommand(input), { body })
+  }
+
+  /** Asks what is stored under the key. */
+  head(): Promise<HeadObjectCommandOutput> {
+    const mode = this.target.checksum === 'crc32' ? { ChecksumMode: 'ENABLED' as const } : {}
+    return this.#send(new HeadObjectCommand({ ...this.#base('HeadObject'), ...mode }))
+  }
+
+  #base(operation: UploadOperation) {
+    const { bucket, key } = this.target.location
+    return { ...inputOf(this.target.request, operation), Bucket: bucket, Key: key }
+  }
+
+  #made() {
+    return { ContentType: this.target.contentType, Metadata: this.target.metadata }
+  }
+
+  #sum(part: PartBuffer) {
+    const { checksum } = this.target
+    // Ceph 20 checks the CRC only where the algorithm is named too.
+    if (checksum === 'crc32')
+      return { ChecksumAlgorithm: 'CRC32' as const, ChecksumCRC32: formatCrc32(part.crc32) }
+    if (checksum === 'md5') return { ContentMD5: part.digest('md5').toString('base64') }
+    return {}
+  }
+
+  #send<Output>(
+    command: Parameters<typeof attempt<Output>>[1],
+    options: { body?: PartBuffer; signal?: AbortSignal | undefined; timeout?: number } = {},
+  ): Promise<Output> {
+    const { client, stallTimeout } = this.target
+    return attempt(client, command, { timeout: stallTimeout, ...options })
+  }
+}
