@@ -1,58 +1,29 @@
+import { Parser, type Result } from 'tap-parser'
+
 /**
  * What a run of the tests prints: a line for each file as it ends, each failure in full where it happened, and the
- * count. tap's own reporters redraw a terminal, and lose failures where there is none.
+ * count. tap's own reporters redraw a terminal, lose failures where there is none, and keep back what a test says on
+ * stderr, which is all there is when a file can't be loaded.
  */
-
-/** One line of tap's `jsonstream` reporter. */
-type Event = [kind: 'start' | 'end' | 'pass' | 'fail' | 'skip' | 'todo', data: EventData]
-
-interface EventData {
-  name: string
-  fullname?: string
-  /** 0: the run, 1: a test file, above: its subtests. Only at the start and end of each. */
-  level?: number
-  ok?: boolean
-  /** Milliseconds. */
-  time?: number
-  skip?: string | boolean
-  diag?: Diagnosis
-  assertions?: number
-}
-
-interface Diagnosis {
-  message?: string
-  at?: { fileName?: string; lineNumber?: number; columnNumber?: number }
-  diff?: string
-  stack?: string
-  cause?: Diagnosis
-  [field: string]: unknown
-}
-
-/** Counts the events of a run and turns them into lines. */
 export class Report {
   passed = 0
   failed = 0
   skipped = 0
+  /** Takes the output of `tap --reporter=tap`. */
+  readonly input = new Parser()
   readonly #print: (line: string) => void
+  /** How many assertions there were, and how many of them failed, when each test that is under way began. */
+  readonly #open: { asserted: number; failed: number }[] = []
 
   /** @param print - takes each line, without its end */
   constructor(print: (line: string) => void) {
     this.#print = print
-  }
-
-  /** Takes one line of the `jsonstream` reporter. */
-  line(line: string): void {
-    if (!line.startsWith('[')) return
-    const [kind, data] = JSON.parse(line) as Event
-    if (kind === 'pass') this.passed++
-    if (kind === 'fail') this.#failure(data)
-    if (kind === 'skip' || kind === 'todo') this.#skip(data)
-    if (kind === 'end' && data.level === 1) this.#file(data)
+    this.#watch(this.input)
   }
 
   /**
    * The closing line, `N passed, N failed`.
-   * @param succeeded - whether tap itself exited with 0; where it did not and told of no failure, that is one
+   * @param succeeded - whether the run ended well; where it did not and no failure was seen, that is one
    */
   total(succeeded: boolean): string {
     if (!succeeded && this.failed === 0) this.failed = 1
@@ -60,29 +31,65 @@ export class Report {
     return `${this.passed} passed, ${this.failed} failed${skipped}`
   }
 
-  #file({ name, ok, time = 0, assertions = 0 }: EventData): void {
-    this.#print(`${ok === true ? '✔' : '✖'} ${name}  ${assertions} in ${(time / 1000).toFixed(1)} s`)
+  get #asserted(): number {
+    return this.passed + this.failed + this.skipped
   }
 
-  #skip({ fullname, name, skip }: EventData): void {
+  #watch(parser: Parser): void {
+    parser.on('child', (child: Parser) => {
+      this.#open.push({ asserted: this.#asserted, failed: this.failed })
+      this.#watch(child)
+    })
+    parser.on('assert', (result: Result) => {
+      if (result.closingTestPoint) this.#end(result, parser.level === 0)
+      else this.#assertion(result)
+    })
+  }
+
+  #assertion(result: Result): void {
+    if (result.skip !== false || result.todo !== false) this.#skip(result)
+    else if (result.ok) this.passed++
+    else this.#failure(result)
+  }
+
+  /** The end of a test: a failure of its own where it failed and nothing in it did, as a file that can't be loaded. */
+  #end(result: Result, isFile: boolean): void {
+    const { asserted, failed } = this.#open.pop() ?? { asserted: 0, failed: 0 }
+    if (!result.ok && this.failed === failed) this.#failure(result)
+    if (!isFile) return
+    const seconds = ((result.time ?? 0) / 1000).toFixed(1)
+    this.#print(`${result.ok ? '✔' : '✖'} ${result.name}  ${this.#asserted - asserted} in ${seconds} s`)
+  }
+
+  #skip({ fullname, skip }: Result): void {
     this.skipped++
-    this.#print(`- ${fullname ?? name}${typeof skip === 'string' ? `: ${skip}` : ''}`)
+    this.#print(`- ${fullname}${typeof skip === 'string' ? `: ${skip}` : ''}`)
   }
 
-  #failure({ fullname, name, diag }: EventData): void {
+  #failure({ fullname, diag }: Result): void {
     this.failed++
-    this.#print(`\n✖ ${fullname ?? name}`)
-    for (const line of describe(diag)) this.#print(`    ${line}`)
+    this.#print(`\n✖ ${fullname}`)
+    for (const line of describe(diag as Diagnosis | null)) this.#print(`    ${line}`)
     this.#print('')
   }
 }
 
-function describe(diag: Diagnosis | undefined): string[] {
-  if (diag === undefined) return []
-  // The source around the place is a click away, and the stack begins with the place.
+interface Diagnosis {
+  at?: { fileName?: string; lineNumber?: number }
+  diff?: string
+  stack?: string
+  cause?: Diagnosis
+  [field: string]: unknown
+}
+
+/** What is a click away, or the same for every test. */
+const OBVIOUS = ['jobId', 'source', 'stdio', 'cwd', 'externalID', 'command', 'args', 'compare']
+
+function describe(diag: Diagnosis | null): string[] {
+  if (diag === null) return []
   const { at, diff, stack, cause, ...rest } = diag
-  delete rest['source']
-  const lines = Object.entries(rest).map(([name, value]) => `${name}: ${asText(value)}`)
+  const told = Object.entries(rest).filter(([name, value]) => !OBVIOUS.includes(name) && value !== null)
+  const lines = told.flatMap(([name, value]) => `${name}: ${asText(value)}`.trimEnd().split('\n'))
   if (at?.fileName !== undefined && stack === undefined)
     lines.push(`at ${at.fileName}:${at.lineNumber ?? '?'}`)
   if (diff !== undefined) lines.push(...diff.trimEnd().split('\n'))

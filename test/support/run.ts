@@ -13,7 +13,6 @@ import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { Report } from './report.js'
 import { Ceph, type CephRelease } from './servers/ceph.js'
 import { Unavailable } from './servers/debian-tree.js'
@@ -83,7 +82,7 @@ async function runTap(): Promise<boolean> {
   const manifest = createRequire(import.meta.url).resolve('tap/package.json')
   const { bin } = JSON.parse(readFileSync(manifest, 'utf8')) as { bin: { tap: string } }
   const options = [
-    '--reporter=jsonstream',
+    '--reporter=tap',
     '--disable-coverage',
     `--jobs=${availableParallelism()}`,
     '--timeout=120',
@@ -99,7 +98,7 @@ async function runTap(): Promise<boolean> {
   const onStop = () => tap.kill('SIGTERM')
   stop.signal.addEventListener('abort', onStop)
   const report = new Report(print)
-  createInterface({ input: tap.stdout }).on('line', line => report.line(line))
+  tap.stdout.pipe(report.input)
   const [code] = (await once(tap, 'close')) as [number | null]
   const complete = process.env['CI'] !== 'true' || args.includes('--no-ceph') || !isAnyMissing()
   if (!complete) print('\nA server that the tests want is missing, which in CI is a failure.')
