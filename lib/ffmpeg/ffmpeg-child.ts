@@ -27,8 +27,11 @@ export interface ChildExit {
   readonly signal: NodeJS.Signals | null
 }
 
-/** How long a pipe may stay silent and open after the child's exit before whoever holds it is not waited for. */
-const HELD_OPEN = 1000
+/**
+ * How often a pipe is looked at after the child's exit, in milliseconds. One that is open and silent from one look
+ * to the next is held by somebody else, who is not waited for.
+ */
+const HELD_OPEN = 500
 
 /**
  * One ffmpeg process and its pipes. It knows nothing of what flows through them: any number of inputs and outputs,

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+import { setImmediate } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
+
+/** The path of a program in `test/fixtures` that stands in for ffmpeg. */
+export function fixture(name: string): string {
+  return fileURLToPath(new URL(`../fixtures/${name}.mjs`, import.meta.url))
+}
+
+/** Whether a process of that id exists, be it only as a zombie that nobody has waited for. */
+export function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Whether a process that is not our child has ended: its new parent reaps it in its own time. */
+export function isGone(pid: number): boolean {
+  try {
+    return /\) [XZ] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return true
+  }
+}
+
+/** What keeps this process alive or holds on to a child: pipes, processes, timers, by count. */
+export function resources(): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const kind of process.getActiveResourcesInfo()) {
+    if (['PipeWrap', 'ProcessWrap', 'Timeout'].includes(kind)) counts[kind] = (counts[kind] ?? 0) + 1
+  }
+  return counts
+}
+
+/** The same, as soon as it is as `before`, or after a hundred turns of the event loop: closing takes a few. */
+export async function resourcesLike(before: Record<string, number>): Promise<Record<string, number>> {
+  for (let turn = 0; turn < 100 && !isDeepStrictEqual(resources(), before); turn++) await setImmediate()
+  return resources()
+}
