@@ -1,0 +1,59 @@
+import { S3Client } from '@aws-sdk/client-s3'
+import t, { type Test } from 'tap'
+import { isBehind, ObjectSlice } from '../../lib/s3/object-slice.js'
+import { S3Object } from '../../lib/s3/s3-object.js'
+import { LocalS3 } from '../../lib/testing/index.js'
+
+async function slice(t: Test, start: number, end: number): Promise<ObjectSlice> {
+  const s3 = await LocalS3.start({ buckets: ['bucket'] })
+  const client = new S3Client(s3.clientConfig())
+  t.teardown(async () => {
+    client.destroy()
+    await s3.close()
+  })
+  await s3.put('bucket', 'k', '0123456789')
+  return new ObjectSlice(new S3Object({ client, bucket: 'bucket', key: 'k' }), start, end)
+}
+
+async function text(chunks: AsyncIterable<Buffer>): Promise<string> {
+  let all = ''
+  for await (const chunk of chunks) all += chunk.toString()
+  return all
+}
+
+t.test('its byte 0 is the object’s byte start, and it ends where it says', async t => {
+  const middle = await slice(t, 3, 8)
+  t.equal(await middle.size(), 5)
+  t.equal(await text(middle.read(0, 5)), '34567')
+  t.equal(await text(middle.read(1, 3)), '45')
+  t.equal(await text(middle.read(5, 5)), '')
+  await t.rejects(text(middle.read(3, 6)), { code: 'AVIO_ERR_RANGE_NOT_SATISFIABLE' })
+})
+
+t.test('it ends with the object where that ends first', async t => {
+  for (const end of [Infinity, 10, 99]) {
+    const rest = await slice(t, 7, end)
+    t.equal(await rest.size(), 3)
+    t.equal(await text(rest.read(0, 3)), '789')
+    await t.rejects(text(rest.read(0, 4)), { code: 'AVIO_ERR_RANGE_NOT_SATISFIABLE' })
+  }
+})
+
+t.test('one that begins behind the end is an error, not empty', async t => {
+  for (const start of [10, 11]) {
+    await t.rejects((await slice(t, start, Infinity)).size(), {
+      code: 'AVIO_ERR_RANGE_NOT_SATISFIABLE',
+      message: new RegExp(`Cannot read byte ${start} .* has 10 bytes`),
+    })
+  }
+  t.notOk(isBehind(0, 0), 'all of an empty object')
+  t.ok(isBehind(1, 0))
+})
+
+t.test('an abort reaches the request', async t => {
+  const one = await slice(t, 3, 8)
+  const abort = new AbortController()
+  abort.abort()
+  await t.rejects(one.size(abort.signal), { name: 'AbortError' })
+  await t.rejects(text(one.read(0, 5, abort.signal)), { name: 'AbortError' })
+})
