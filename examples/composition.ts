@@ -73,29 +73,25 @@ export async function main(
     beforeCommit: bothReady,
   })
 
-  // A failure in either branch has to end the other one too: one signal for both.
+  // The tee. pipe() passes no errors on, so a failure of the copy has to end the job by hand; the other way round
+  // needs nothing: a sink of ours fails with the stream that is piped into it.
+  hash.pipe(second)
   const failed = new AbortController()
-  const branch = (job: Promise<void>) => job.catch((error: unknown) => failed.abort(error))
-  const { signal } = failed
-  await Promise.all([
-    branch(
-      pipeline(
-        new S3RangeReadable({ client, uri: from }),
-        new Throttle(bytesPerSecond),
-        new FfmpegTransform({ output: { format: 'mp4', args: ['-c:v', 'libx264', '-c:a', 'aac'] } }),
-        new Fmp4Validator(),
-        hash,
-        first,
-        { signal },
-      ),
-    ),
-    branch(pipeline(hash, second, { signal })),
-  ])
-  // `result` settles after commit or clean-up, and rejects with the first error of its branch.
-  const uploads = await Promise.allSettled([first.result, second.result])
-  if (signal.aborted) throw signal.reason
-  const etags = uploads.map(upload => (upload.status === 'fulfilled' ? upload.value.etag : ''))
-  return { sha256: hash.digest, etags: etags.map(String) }
+  second.once('error', error => failed.abort(error))
+
+  await pipeline(
+    new S3RangeReadable({ client, uri: from }),
+    new Throttle(bytesPerSecond),
+    new FfmpegTransform({ output: { format: 'mp4', args: ['-c:v', 'libx264', '-c:a', 'aac'] } }),
+    new Fmp4Validator(),
+    hash,
+    first,
+    { signal: failed.signal },
+  ).catch((error: unknown) => {
+    throw failed.signal.aborted ? failed.signal.reason : error
+  })
+  const uploads = await Promise.all([first.result, second.result])
+  return { sha256: hash.digest, etags: uploads.map(upload => upload.etag) }
 }
 
 if (process.argv[1] === import.meta.filename) console.log(await main(process.argv.slice(2)))

@@ -2,6 +2,8 @@ import { readFile, readdir, readlink } from 'node:fs/promises'
 
 /** What a run cost this machine. `undefined` where the system does not tell (it is read from Linux's /proc). */
 export interface Cost {
+  /** Resident set of this process before the run, in bytes: Node itself and the loaded packages. */
+  readonly memoryAtStart: number
   /** Largest resident set of this process while it was watched, in bytes. */
   readonly peakMemory: number
   /** Largest resident set of the ffmpeg process, in bytes. */
@@ -19,7 +21,8 @@ export interface Cost {
 export class Measurement {
   /** ffmpeg's process id, as soon as it is known. */
   ffmpegPid: number | undefined
-  #peak = process.memoryUsage.rss()
+  readonly #atStart = process.memoryUsage.rss()
+  #peak = 0
   #ffmpegPeak: number | undefined
   #written: Set<string> | undefined
   #diskBefore: number | undefined
@@ -38,6 +41,7 @@ export class Measurement {
     await this.#sample()
     const after = await diskBytesWritten()
     return {
+      memoryAtStart: this.#atStart,
       peakMemory: this.#peak,
       ffmpegPeakMemory: this.#ffmpegPeak,
       filesWritten: this.#written?.size,
