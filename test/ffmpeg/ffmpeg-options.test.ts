@@ -1,0 +1,80 @@
+import t from 'tap'
+import { type FfmpegTransformOptions, transformSettings } from '../../lib/ffmpeg/ffmpeg-options.js'
+
+const settings = (options: unknown) => transformSettings(options as FfmpegTransformOptions, 'FfmpegTransform')
+const output = { format: 'mpegts' }
+
+t.test('only the output is needed; the rest has defaults', async t => {
+  const { env, ...rest } = settings({ output })
+  t.same(rest, {
+    ffmpegPath: undefined,
+    input: { format: undefined, args: [] },
+    output: { format: 'mpegts', args: [] },
+    globalArgs: [],
+    signal: undefined,
+    killTimeout: 5000,
+    discardLimit: 1024 ** 3,
+    sniffSize: 64 * 1024,
+    highWaterMark: 256 * 1024,
+  })
+  t.match(env, { PATH: String })
+})
+
+t.test('what is given is taken, and copied where it could change', async t => {
+  const args = ['-c', 'copy']
+  const { signal } = new AbortController()
+  const given = {
+    ffmpegPath: 'ffmpeg7',
+    input: { format: 's16le', args: ['-ar', '48000'] },
+    output: { format: 'matroska', args },
+    globalArgs: ['-threads', '2'],
+    env: { COLOUR: 'blue' },
+    signal,
+    killTimeout: 0,
+    discardLimit: Infinity,
+    sniffSize: 0,
+    highWaterMark: 1,
+  }
+  const taken = settings(given)
+  args.push('-an')
+  t.match(taken, { ...given, output: { format: 'matroska', args: ['-c', 'copy'] }, env: { COLOUR: 'blue' } })
+  t.equal(taken.output.args.length, 2)
+})
+
+t.test('an option that breaks its rule is named, with the rule and the value', async t => {
+  const wrong: [string, unknown, RegExp?][] = [
+    ['FfmpegTransform', undefined],
+    ['FfmpegTransform', null],
+    ['output', {}],
+    ['output', { output: 'mp4' }],
+    ['output.format', { output: {} }],
+    ['output.format', { output: { format: '' } }],
+    ['output.args', { output: { format: 'mpegts', args: '-c copy' } }],
+    ['codec', { output: { format: 'mpegts', codec: 'h264' } }],
+    ['input', { output, input: 'pipe' }],
+    ['input.format', { output, input: { format: 7 } }],
+    ['input.args', { output, input: { args: [1] } }],
+    ['demuxer', { output, input: { demuxer: 'mov' } }],
+    ['globalArgs', { output, globalArgs: '-v' }],
+    ['ffmpegPath', { output, ffmpegPath: null }],
+    ['env', { output, env: { A: 1 } }],
+    ['signal', { output, signal: {} }],
+    ['killTimeout', { output, killTimeout: -1 }, /from 0 to 2147483647 milliseconds, got -1/],
+    ['killTimeout', { output, killTimeout: Infinity }],
+    ['discardLimit', { output, discardLimit: -1 }, /bytes, or Infinity, got -1/],
+    ['sniffSize', { output, sniffSize: 1.5 }, /from 0 to 16777216 bytes, got 1\.5/],
+    ['highWaterMark', { output, highWaterMark: 0 }, /from 1 to 1073741824 bytes, got 0/],
+    ['killTimeOut', { output, killTimeOut: 1 }, /has no option "killTimeOut"; it has .*killTimeout/],
+  ]
+  for (const [option, options, message = /./] of wrong) {
+    t.throws(() => settings(options), { code: 'AVIO_ERR_OPTION', option, message }, option)
+  }
+})
+
+t.test('arguments and muxers are checked at once, too', async t => {
+  const refused = { code: 'AVIO_ERR_ARGUMENT_REFUSED' }
+  t.throws(() => settings({ output: { format: 'mpegts', args: ['-report'] } }), refused)
+  t.throws(() => settings({ output, input: { args: ['-i', 'x'] } }), refused)
+  t.throws(() => settings({ output, globalArgs: ['-progress', 'x'] }), refused)
+  t.throws(() => settings({ output: { format: 'segment' } }), { code: 'AVIO_ERR_MUXER_NOT_STREAMABLE' })
+})
