@@ -1,0 +1,96 @@
+import type { FfmpegLogEntry } from './log.js'
+
+/**
+ * What ffmpeg says of its streams before it starts: which there are in each input, and which goes where.
+ *
+ *     Input #0, mpegts, from 'pipe:0':
+ *       Stream #0:1[0x101](und): Audio: aac (LC) ([15][0][0][0] / 0x000F), 48000 Hz, stereo, fltp
+ *     Stream mapping:
+ *       Stream #0:1 -> #0:0 (copy)
+ *
+ * Texts of the media are printed between these, always indented; a header is not.
+ */
+
+/** A stream of an input. */
+export interface InputStream {
+  /** `Video`, `Audio`, `Subtitle`, `Data` or `Attachment`. */
+  readonly kind: string
+  /** ffmpeg's name of the codec: `aac`. */
+  readonly codec: string
+  /** A picture that goes with the media, not a moving one. */
+  readonly isCover: boolean
+}
+
+/** One line of the stream mapping, from a stream of an input. */
+export interface Mapping {
+  /** Index of the input. */
+  readonly input: number
+  /** Index of the stream within it. */
+  readonly inputStream: number
+  /** Index of the output. */
+  readonly output: number
+  /** Index of the stream within it. */
+  readonly outputStream: number
+  /** Whether its packets are copied. */
+  readonly isCopy: boolean
+}
+
+const STREAM = /^ {2,4}Stream #(\d+):(\d+)(?:\[0x[\da-f]+\])?(?:\([^)]*\))?: (\w+): (\w+)(.*)$/s
+const MAPPING = /^ {2}Stream #(\d+):(\d+) -> #(\d+):(\d+) \((.*)\)$/s
+// Old versions do not say "attached pic"; a still's clock gives it away, which no moving picture has.
+const COVER = /\(attached pic\)/
+const STILL = /^(?:mjpeg|png|bmp|gif)\b.* 90k tbr, 90k tbn/s
+
+/** Reads the report from the log. */
+export class StreamReport {
+  /** Streams of the inputs, by `input:stream`. */
+  readonly streams = new Map<string, InputStream>()
+  /** The mapping, in ffmpeg's order. */
+  readonly mappings: Mapping[] = []
+  #section: 'input' | 'mapping' | 'other' = 'other'
+  #isComplete = false
+
+  /** Whether the mapping has been read to its end. */
+  get isComplete(): boolean {
+    return this.#isComplete
+  }
+
+  /** The stream that a line of the mapping begins at. */
+  streamOf({ input, inputStream }: Mapping): InputStream | undefined {
+    return this.streams.get(`${input}:${inputStream}`)
+  }
+
+  /** Takes the next entry of the log. */
+  push({ message }: FfmpegLogEntry): void {
+    if (!message.startsWith(' ')) this.#enter(message)
+    else if (this.#section === 'input') this.#readStream(message)
+    else if (this.#section === 'mapping') this.#readMapping(message)
+  }
+
+  #enter(header: string): void {
+    if (this.#section === 'mapping') this.#isComplete = true
+    if (/^Input #\d+, /.test(header)) this.#section = 'input'
+    else this.#section = header === 'Stream mapping:' ? 'mapping' : 'other'
+  }
+
+  #readStream(line: string): void {
+    const [, input, stream, kind, codec, rest] = STREAM.exec(line) ?? []
+    const key = `${input!}:${stream!}`
+    // The first word counts: what comes later under the same number would be a text of the media.
+    if (kind === undefined || this.streams.has(key)) return
+    const isCover = kind === 'Video' && (COVER.test(rest!) || STILL.test(codec! + rest!))
+    this.streams.set(key, { kind, codec: codec!, isCover })
+  }
+
+  #readMapping(line: string): void {
+    const [, input, inputStream, output, outputStream, how] = MAPPING.exec(line) ?? []
+    if (how === undefined) return
+    this.mappings.push({
+      input: Number(input),
+      inputStream: Number(inputStream),
+      output: Number(output),
+      outputStream: Number(outputStream),
+      isCopy: how === 'copy',
+    })
+  }
+}
