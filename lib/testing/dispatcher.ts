@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import type { CallLog, OpenCall } from './call-log.js'
 import { Exchange, type ExchangeParts } from './exchange.js'
 import type { FaultRules } from './fault-rules.js'
@@ -12,8 +11,6 @@ export class Dispatcher {
   readonly #parts: ExchangeParts
   readonly #log: CallLog
   readonly #rules: FaultRules
-  readonly #connections = new WeakMap<Socket, number>()
-  #lastConnection = 0
 
   constructor(parts: ExchangeParts, log: CallLog, rules: FaultRules) {
     this.#parts = parts
@@ -55,7 +52,7 @@ export class Dispatcher {
       partNumber: partNumber === undefined ? undefined : Number(partNumber),
       range: headerOf(request, 'range'),
       headers: message.headers,
-      connection: this.#connectionOf(message.socket),
+      connection: this.#parts.connections.numberOf(message.socket),
       startedAt: performance.now(),
       endedAt: undefined,
       status: undefined,
@@ -65,13 +62,6 @@ export class Dispatcher {
       fault: undefined,
       aborted: false,
     }
-  }
-
-  #connectionOf(socket: Socket): number {
-    const known = this.#connections.get(socket)
-    if (known !== undefined) return known
-    this.#connections.set(socket, ++this.#lastConnection)
-    return this.#lastConnection
   }
 }
 

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type Answer, errorAnswer, errorOfStatus, toServiceError } from './answer.js'
 import type { OpenCall } from './call-log.js'
+import type { Connections } from './connections.js'
 import type { Pace } from './fault.js'
 import type { ActiveFault } from './fault-rules.js'
 import { HANDLERS } from './handlers.js'
@@ -20,6 +20,7 @@ import { authenticate, type SigningIdentity } from './sigv4.js'
 /** What of the server an exchange works with. */
 export interface ExchangeParts {
   readonly store: ObjectStore
+  readonly connections: Connections
   readonly identity: SigningIdentity
   readonly settings: ServerSettings
   /** Whether GET and HEAD of objects need no signature. */
@@ -59,7 +60,7 @@ export class Exchange {
   readonly #body: RequestBody
   readonly #pace: Pace
   readonly #requestPacer: Pacer
-  readonly #requestId = randomBytes(8).toString('hex').toUpperCase()
+  readonly #requestId = newRequestId()
 
   constructor(parts: ExchangeParts, input: ExchangeInput) {
     const { message, response, call, expectsContinue, fault } = input
@@ -68,7 +69,7 @@ export class Exchange {
     call.fault = fault?.action
     this.#pace = fault && 'slow' in fault.rule ? fault.rule.slow : parts.pace()
     this.#requestPacer = new Pacer(this.#pace.bytesPerSecond ?? Infinity)
-    this.#reply = new Reply(response, call)
+    this.#reply = new Reply(response, call, () => parts.connections.reset(message.socket))
     this.#body = new RequestBody(message, {
       begin: () => {
         if (expectsContinue) this.#reply.writeContinue()
@@ -84,7 +85,6 @@ export class Exchange {
    */
   async run(error: ServiceError | undefined): Promise<void> {
     const { fault } = this.#input
-    await this.#prepare()
     let answer = fault && !isPerformed(fault) ? await this.#inPlaceOfAnswer(fault) : undefined
     answer ??= await this.#perform(error)
     const own = answer
@@ -148,6 +148,7 @@ export class Exchange {
     const { request } = this.#input
     const { publicRead, identity, store, settings } = this.#parts
     try {
+      await this.#prepare()
       if (error) throw error
       if (publicRead && request.method === 'OPTIONS') return { status: 200, headers: {} }
       const authentication = authenticate(request, identity, Date.now())
@@ -223,6 +224,13 @@ export class Exchange {
     const delay = this.#requestPacer.delayAfter(bytes, performance.now())
     return delay > 1 ? this.#reply.sleep(delay) : undefined
   }
+}
+
+let lastRequest = 0
+
+/** Sixteen letters and digits, as S3's are, and different for every request. */
+function newRequestId(): string {
+  return `LOCALS3${(++lastRequest).toString(36).toUpperCase().padStart(9, '0')}`
 }
 
 /** Whether a fault comes after its operation. */

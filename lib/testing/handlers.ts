@@ -9,13 +9,13 @@ import {
   listBuckets,
   putBucketVersioning,
 } from './bucket-operations.js'
+import { completeMultipartUpload } from './complete-upload.js'
 import { copyObject } from './copy-object.js'
 import type { Handler } from './answer.js'
 import { getObject } from './get-object.js'
 import { listObjects, listObjectsV2, listObjectVersions } from './list-objects.js'
 import {
   abortMultipartUpload,
-  completeMultipartUpload,
   createMultipartUpload,
   listMultipartUploads,
   listParts,

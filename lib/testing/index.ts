@@ -1,11 +1,7 @@
 /** `avio-streams/testing`: an S3 server inside the process, for tests. */
-export {
-  LocalS3,
-  type LocalClientConfig,
-  type LocalObject,
-  type LocalUpload,
-  type PutOptions,
-} from './local-s3.js'
+export { type LocalClientConfig, LocalS3 } from './local-s3.js'
+export type { LocalObject, LocalPart, LocalUpload, PutOptions } from './local-object.js'
+export type { ObjectPart } from './stored-object.js'
 export type { LocalS3Options } from './local-s3-options.js'
 export type { S3Call } from './call-log.js'
 export type { S3Operation } from './operation.js'

@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Journal } from './bucket.js'
 import { CallLog, type S3Call } from './call-log.js'
-import type { Checksum } from './checksum.js'
+import { Connections } from './connections.js'
 import { bytesOf, type Content, type Generate, SyntheticContent } from './content.js'
 import { discardedContents } from './discarded-content.js'
 import { Dispatcher } from './dispatcher.js'
@@ -14,44 +14,16 @@ import { FaultRules } from './fault-rules.js'
 import { Folder } from './folder.js'
 import { takeContent } from './intake.js'
 import { type LocalS3Options, readOptions, type Settings } from './local-s3-options.js'
+import {
+  describeObject,
+  type LocalObject,
+  type LocalUpload,
+  propertiesFrom,
+  type PutOptions,
+} from './local-object.js'
 import { MemoryContent, memoryContents } from './memory-content.js'
 import { ObjectStore } from './object-store.js'
-import { propertiesOf, type StoredObject } from './stored-object.js'
-
-/** What can be said of an object that is put directly. */
-export interface PutOptions {
-  readonly contentType?: string
-  readonly metadata?: Readonly<Record<string, string>>
-  /** `GLACIER` and `DEEP_ARCHIVE` cannot be read. Default: `STANDARD`. */
-  readonly storageClass?: string
-}
-
-/** What is known of a stored object beside its bytes. */
-export interface LocalObject {
-  readonly key: string
-  /** Bytes. */
-  readonly size: number
-  /** With its quotes. */
-  readonly etag: string
-  /** `null` (the word) where the bucket is not versioned. */
-  readonly versionId: string
-  readonly lastModified: Date
-  readonly contentType: string | undefined
-  /** All content headers, by names in lower case. */
-  readonly headers: Readonly<Record<string, string>>
-  readonly metadata: Readonly<Record<string, string>>
-  readonly storageClass: string
-  readonly checksum: Checksum | undefined
-  /** The parts it was uploaded in; absent where it came in one piece. */
-  readonly parts: readonly { readonly partNumber: number; readonly size: number }[] | undefined
-}
-
-/** A multipart upload that was neither completed nor aborted. */
-export interface LocalUpload {
-  readonly key: string
-  readonly uploadId: string
-  readonly parts: readonly { readonly partNumber: number; readonly size: number; readonly etag: string }[]
-}
+import type { StoredObject } from './stored-object.js'
 
 /** What an S3 client has to be told; spread it into the options of `new S3Client()`. */
 export interface LocalClientConfig {
@@ -95,7 +67,7 @@ export class LocalS3 implements AsyncDisposable {
   readonly #settings: Settings
   readonly #store: ObjectStore
   readonly #server: Server
-  readonly #sockets = new Set<Socket>()
+  readonly #connections = new Connections()
   readonly #log = new CallLog()
   readonly #rules = new FaultRules()
   #closed: Promise<void> | undefined
@@ -122,17 +94,21 @@ export class LocalS3 implements AsyncDisposable {
     }
     const { publicRead } = settings
     const pace = () => this.pace
-    const parts = { store: this.#store, identity: settings, settings, publicRead, pace }
+    const parts = {
+      store: this.#store,
+      connections: this.#connections,
+      identity: settings,
+      settings,
+      publicRead,
+      pace,
+    }
     const dispatcher = new Dispatcher(parts, this.#log, this.#rules)
     // A server for tests must not cut slow exchanges off by itself: what is slow, or for ever, is the test's to say.
     const http = { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0, noDelay: true }
     this.#server = settings.tls ? createTlsServer({ ...http, ...settings.tls }) : createServer(http)
     this.#server.on('request', (message, response) => void dispatcher.handle(message, response, false))
     this.#server.on('checkContinue', (message, response) => void dispatcher.handle(message, response, true))
-    this.#server.on('connection', (socket: Socket) => {
-      this.#sockets.add(socket)
-      socket.once('close', () => this.#sockets.delete(socket))
-    })
+    this.#server.on('connection', (socket: Socket) => this.#connections.add(socket))
   }
 
   /** The port it listens on. */
@@ -169,7 +145,7 @@ export class LocalS3 implements AsyncDisposable {
 
   /** How many connections are open, those at rest between two requests included. */
   get openSockets(): number {
-    return this.#sockets.size
+    return this.#connections.size
   }
 
   /** Forgets the calls so far. */
@@ -247,7 +223,7 @@ export class LocalS3 implements AsyncDisposable {
   /** What is known of an object; `undefined` where there is none. */
   head(bucket: string, key: string): LocalObject | undefined {
     const object = this.#store.bucket(bucket).current(key)
-    return object && describe(object)
+    return object && describeObject(object)
   }
 
   /** The bytes of an object; `undefined` where there is none. */
@@ -290,7 +266,7 @@ export class LocalS3 implements AsyncDisposable {
     this.#rules.close()
     const closed = once(this.#server, 'close')
     this.#server.close()
-    for (const socket of this.#sockets) socket.destroy()
+    this.#connections.destroy()
     await closed
     await this.#log.idle()
   }
@@ -303,14 +279,8 @@ export class LocalS3 implements AsyncDisposable {
     options: PutOptions,
   ): LocalObject {
     const target = this.#store.bucket(bucket)
-    const { contentType, metadata = {}, storageClass } = options
-    const properties = propertiesOf({
-      ...(contentType !== undefined && { 'content-type': contentType }),
-      ...(storageClass !== undefined && { 'x-amz-storage-class': storageClass }),
-    })
     const object: StoredObject = {
-      ...properties,
-      metadata,
+      ...propertiesFrom(options),
       kind: 'object',
       key,
       versionId: target.newVersionId(),
@@ -321,7 +291,7 @@ export class LocalS3 implements AsyncDisposable {
       parts: undefined,
     }
     target.store(object)
-    return describe(object)
+    return describeObject(object)
   }
 }
 
@@ -331,22 +301,4 @@ function openStore({ folder: path, discard }: Settings): ObjectStore {
   const store = new ObjectStore(folder, folder)
   folder.restore(store)
   return store
-}
-
-function describe(object: StoredObject): LocalObject {
-  const { key, etag, versionId, lastModified, headers, metadata, storageClass, checksum, parts, content } =
-    object
-  return {
-    key,
-    size: content.size,
-    etag,
-    versionId,
-    lastModified,
-    contentType: headers['content-type'],
-    headers,
-    metadata,
-    storageClass,
-    checksum,
-    parts,
-  }
 }

@@ -1,37 +1,32 @@
 import { compareKeys, newId } from './bucket.js'
 import {
-  type Checksum,
   type ChecksumType,
-  CHECKSUM_ALGORITHMS,
   checkType,
   checksumElement,
   checksumHeader,
   defaultType,
   parseAlgorithm,
 } from './checksum.js'
-import { checkWriteConditions } from './conditions.js'
-import { checksumFields, copyRange, copySource } from './copy-object.js'
+import { copyRange, copySource } from './copy-object.js'
 import { type Answer, xmlAnswer } from './answer.js'
 import { bucketOf, type OperationContext, keyOf } from './operation-context.js'
 import { checkCustomerKey, customerKeyHeaders, customerKeyOf } from './customer-key.js'
 import { type Taken, takeContent } from './intake.js'
 import { echo, listingQuery, OWNER } from './list-objects.js'
-import { MAX_PART_NUMBER, MultipartUpload, type NamedPart } from './multipart-upload.js'
+import { MAX_PART_NUMBER, MultipartUpload } from './multipart-upload.js'
 import { type Marker, pageOf } from './page.js'
-import { receiveContent, receiveText } from './payload.js'
+import { receiveContent } from './payload.js'
 import { checkKey } from './put-object.js'
 import { headerOf, numberFromQuery, type S3Request } from './s3-request.js'
 import { ServiceError } from './service-error.js'
-import { propertiesOf, type StoredObject } from './stored-object.js'
-import { parseXml, type XmlElement } from './xml.js'
+import { propertiesOf } from './stored-object.js'
 
-/** The operations of a multipart upload. */
+/** The operations of a multipart upload, but for its completion. */
 
-/** 10,000 parts with every checksum fit well. */
-const MAX_LIST_BYTES = 8 * 1024 ** 2
 const MAX_PARTS_PER_PAGE = 1000
 
-function uploadOf(context: OperationContext): MultipartUpload {
+/** The upload that a request names; `NoSuchUpload` where there is none (any more). */
+export function uploadOf(context: OperationContext): MultipartUpload {
   const uploadId = context.request.query.get('uploadId') ?? ''
   const upload = bucketOf(context).uploads.get(uploadId)
   if (upload?.key === context.request.key) return upload!
@@ -48,7 +43,8 @@ function partNumberOf(request: S3Request): number {
   return number
 }
 
-function typeFrom(request: S3Request): ChecksumType | undefined {
+/** Reads `x-amz-checksum-type`. */
+export function typeFrom(request: S3Request): ChecksumType | undefined {
   const type = headerOf(request, 'x-amz-checksum-type')?.toUpperCase()
   if (type === undefined || type === 'COMPOSITE' || type === 'FULL_OBJECT') return type
   throw new ServiceError('InvalidRequest', { message: 'Value for x-amz-checksum-type header is invalid.' })
@@ -134,103 +130,6 @@ export async function uploadPartCopy(context: OperationContext): Promise<Answer>
     ETag: taken.etag,
     ...(taken.checksum && { [checksumElement(taken.checksum.algorithm)]: taken.checksum.value }),
   })
-}
-
-function namedPart(element: XmlElement): NamedPart {
-  const partNumber = Number(element.textOf('PartNumber') ?? NaN)
-  const etag = element.textOf('ETag')
-  if (!Number.isInteger(partNumber) || etag === undefined) throw new ServiceError('MalformedXML')
-  if (partNumber < 1 || partNumber > MAX_PART_NUMBER) {
-    throw new ServiceError('InvalidArgument', {
-      message: `PartNumber must be >= 1 and <= ${MAX_PART_NUMBER}`,
-      fields: { ArgumentName: 'PartNumber', ArgumentValue: partNumber },
-    })
-  }
-  const checksums = CHECKSUM_ALGORITHMS.map(
-    algorithm => [algorithm, element.textOf(checksumElement(algorithm))] as const,
-  ).filter((entry): entry is [(typeof entry)[0], string] => entry[1] !== undefined)
-  return { partNumber, etag, checksums: new Map(checksums) }
-}
-
-/** What the client says of the whole object at Complete. */
-function checkWhole(request: S3Request, checksum: Checksum | undefined, size: number): void {
-  const promisedSize = headerOf(request, 'x-amz-mp-object-size')
-  if (promisedSize !== undefined && Number(promisedSize) !== size) {
-    throw new ServiceError('InvalidRequest', {
-      message: `The provided 'x-amz-mp-object-size' header value ${promisedSize} does not match what was computed: ${size}`,
-    })
-  }
-  const type = typeFrom(request)
-  if (type && checksum && type !== checksum.type) {
-    throw new ServiceError('InvalidRequest', {
-      message: `The upload was created using the ${checksum.type} checksum mode. The complete request must use the same checksum mode.`,
-    })
-  }
-  for (const algorithm of CHECKSUM_ALGORITHMS) {
-    const promised = headerOf(request, checksumHeader(algorithm))
-    if (promised === undefined || !checksum) continue
-    // A composite value may come without its count.
-    const isSame =
-      algorithm === checksum.algorithm &&
-      (promised === checksum.value || promised === checksum.value.replace(/-\d+$/, ''))
-    if (isSame) continue
-    throw new ServiceError('BadDigest', {
-      message: `The ${algorithm} you specified did not match the calculated checksum.`,
-    })
-  }
-}
-
-function repeatedComplete(context: OperationContext, key: string, parts: string): Answer {
-  const uploadId = context.request.query.get('uploadId') ?? ''
-  const completed = context.store.completed(uploadId)
-  const isSame =
-    completed?.bucket === context.request.bucket && completed?.key === key && completed.parts === parts
-  if (!isSame) throw new ServiceError('NoSuchUpload', { fields: { UploadId: uploadId } })
-  return { status: 200, ...completed.answer }
-}
-
-/**
- * CompleteMultipartUpload. All checks and the storing happen in one tick, and the answer begins after that. Asked once
- * more with the same parts, it answers the same again.
- */
-export async function completeMultipartUpload(context: OperationContext): Promise<Answer> {
-  const { request, store, settings } = context
-  const bucket = bucketOf(context)
-  const key = keyOf(context)
-  const root = parseXml(await receiveText(context, MAX_LIST_BYTES, true))
-  if (root.name !== 'CompleteMultipartUpload') throw new ServiceError('MalformedXML')
-  const named = root.all('Part').map(namedPart)
-  const list = named.map(part => `${part.partNumber}:${part.etag.replaceAll('"', '')}`).join()
-  const uploadId = request.query.get('uploadId') ?? ''
-  if (!bucket.uploads.has(uploadId)) return repeatedComplete(context, key, list)
-  const upload = uploadOf(context)
-  const parts = upload.select(named, settings.minPartSize)
-  const joined = upload.join(parts)
-  checkWhole(request, joined.checksum, joined.content.size)
-  checkWriteConditions(request.headers, bucket.current(key))
-  const object: StoredObject = {
-    ...upload.properties,
-    ...joined,
-    kind: 'object',
-    key,
-    versionId: bucket.newVersionId(),
-    lastModified: new Date(),
-  }
-  bucket.store(object)
-  bucket.uploads.delete(uploadId)
-  upload.release(parts)
-  const xml = xmlAnswer('CompleteMultipartUploadResult', {
-    Location: `/${bucket.name}/${key}`,
-    Bucket: bucket.name,
-    Key: key,
-    ETag: object.etag,
-    ...checksumFields(object.checksum),
-  })
-  const version: Record<string, string> =
-    bucket.versioning === undefined ? {} : { 'x-amz-version-id': object.versionId }
-  const answer = { headers: { ...xml.headers, ...version }, body: xml.body as string }
-  store.remember(uploadId, { bucket: bucket.name, key, parts: list, answer })
-  return { status: 200, ...answer }
 }
 
 /** AbortMultipartUpload. */

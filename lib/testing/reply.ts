@@ -17,18 +17,21 @@ export interface Delivery {
   readonly bytesPerSecond?: number | undefined
 }
 
-/** The answering side of one context: sends, waits, breaks off; and never outlives its connection. */
+/** The answering side of one exchange: sends, waits, breaks off; and never outlives its connection. */
 export class Reply {
   readonly #response: ServerResponse
   readonly #call: OpenCall
+  readonly #reset: () => void
   #isClosed = false
   #unsent = 0
   #written: (() => void) | undefined
   readonly #parked = new Set<() => void>()
 
-  constructor(response: ServerResponse, call: OpenCall) {
+  /** @param reset - resets the connection */
+  constructor(response: ServerResponse, call: OpenCall, reset: () => void) {
     this.#response = response
     this.#call = call
+    this.#reset = reset
     response.on('error', () => undefined)
     response.on('close', () => {
       this.#isClosed = true
@@ -51,7 +54,7 @@ export class Reply {
   /** Resets the connection. */
   reset(): void {
     this.#call.aborted = true
-    this.#response.socket?.resetAndDestroy()
+    this.#reset()
   }
 
   /** Waits until `until` resolves, or the connection is gone. */
