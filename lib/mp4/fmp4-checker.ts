@@ -235,6 +235,7 @@ export class Fmp4Checker implements BoxHandler {
   #closeFragment(end: number): void {
     const { box, sequence, tracks } = this.#open!
     this.#open = undefined
+    this.#dangling = undefined
     this.#fragments++
     this.#listener.onFragment({ sequence, byteOffset: box.offset, byteLength: end - box.offset, tracks })
   }
