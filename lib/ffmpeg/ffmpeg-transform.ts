@@ -58,8 +58,8 @@ export class FfmpegTransform extends Duplex {
   readonly #completion: Completion
   #starting: Promise<FfmpegRun> | undefined
   #run: FfmpegRun | undefined
-  /** A write, or the end, that ffmpeg did not take: its callback waits for the exit to tell what that means. */
-  #untaken: (() => void) | undefined
+  /** The callback of a write that ffmpeg did not take, or of the end: its exit tells what becomes of it. */
+  #waiting: (() => void) | undefined
   /** ffmpeg ended well: what is still written is thrown away. */
   #isOver = false
   #isStopped = false
@@ -107,7 +107,8 @@ export class FfmpegTransform extends Duplex {
       callback()
       this.#endWhenComplete()
     }
-    const end = (run: FfmpegRun) => run.inputs[0]!.end(() => this.#settle(run, done))
+    // The end counts as written when ffmpeg has ended well, so that whoever waits for 'finish' learns of a failure.
+    const end = (run: FfmpegRun) => run.inputs[0]!.end(() => this.#whenOver(done))
     if (this.#isOver) done()
     else if (this.#run) end(this.#run)
     else if (this.#head.length === 0) callback(emptyInput())
@@ -147,10 +148,15 @@ export class FfmpegTransform extends Duplex {
     run.inputs[0]!.write(chunks, lengthOf(chunks), () => this.#settle(run, callback))
   }
 
-  /** ffmpeg has taken a write or the end; or has closed its input, and then only its exit tells what to do. */
+  /** ffmpeg has taken a write; or has closed its input, and then only its exit tells whether that was well. */
   #settle(run: FfmpegRun, callback: () => void): void {
-    if (this.#isOver || !run.inputs[0]!.isClosed) callback()
-    else this.#untaken = callback
+    if (run.inputs[0]!.isClosed) this.#whenOver(callback)
+    else callback()
+  }
+
+  #whenOver(callback: () => void): void {
+    if (this.#isOver) callback()
+    else this.#waiting = callback
   }
 
   #discard(chunks: readonly Buffer[], callback: Callback): void {
@@ -166,6 +172,7 @@ export class FfmpegTransform extends Duplex {
   async #spawn(): Promise<FfmpegRun> {
     const { ffmpegPath, input, output, globalArgs, env, killTimeout } = this.#settings
     const { signal } = this.#abort
+    this.#askForSize()
     const path = await locateFfmpeg(ffmpegPath)
     const inputs = [{ url: `pipe:${STDIN}`, protocols: ['pipe'], ...input }]
     const outputs = [{ url: `pipe:${STDOUT}`, ...output }]
@@ -199,7 +206,7 @@ export class FfmpegTransform extends Duplex {
     if (this.destroyed) return
     this.#isOver = true
     if (!this.writableEnded) this.#enough(run)
-    this.#untaken?.()
+    this.#waiting?.()
     await run.deliveredAll()
     this.#isOutputComplete = true
     this.#endWhenComplete()
@@ -226,14 +233,13 @@ export class FfmpegTransform extends Duplex {
   #onProgress(report: FfmpegProgress): void {
     if (this.destroyed || this.listenerCount('progress') === 0) return
     const percent = this.#completion.percent(report, this.#run?.inputs[0]!.bytes ?? 0)
-    if (percent === undefined) this.#askForSize()
     this.emit('progress', percent === undefined ? report : { ...report, percent })
   }
 
-  /** Where ffmpeg does not know how long its input is, the source may know how large it is. */
+  /** For inputs of which ffmpeg does not know how long they are. The source has delivered bytes: it has the answer. */
   #askForSize(): void {
-    const { randomAccess } = this.#upstream.link ?? {}
-    randomAccess?.size(this.#abort.signal).then(
+    if (this.listenerCount('progress') === 0) return
+    this.#upstream.link?.randomAccess?.size(this.#abort.signal).then(
       size => (this.#completion.inputSize = size),
       () => undefined,
     )

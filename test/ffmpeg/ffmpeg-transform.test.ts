@@ -1,0 +1,220 @@
+import { once } from 'node:events'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import t from 'tap'
+import type { FfmpegSpawn } from '../../lib/ffmpeg/ffmpeg-events.js'
+import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
+import type { FfmpegLogEntry } from '../../lib/ffmpeg/log.js'
+import type { FfmpegProgress } from '../../lib/ffmpeg/progress.js'
+import { fixture } from '../support/child.js'
+import {
+  avi,
+  fastStartMp4,
+  fragmentedMp4,
+  indexLastMp4,
+  matroska,
+  packetsOf,
+  transportStream,
+} from '../support/media.js'
+import { ChunkedSource, Collector, LinkedSource, StalledSink } from '../support/sources.js'
+
+const COPY = { output: { format: 'matroska', args: ['-c', 'copy'] } }
+const STAND_IN = { ffmpegPath: fixture('copies'), output: { format: 'mpegts' } }
+
+/** What the packets of a stream are, whatever they are wrapped in. */
+async function hashes(media: Buffer): Promise<string[]> {
+  return (await packetsOf(media)).map(({ codec_type, data_hash }) => `${codec_type} ${data_hash}`).sort()
+}
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
+/** Bytes outside of the heap that are still in use. */
+function arrayBuffers(): number {
+  collectGarbage()
+  return process.memoryUsage().arrayBuffers
+}
+
+t.test('an MP4 goes through unharmed, in chunks of any size', async t => {
+  const media = await fastStartMp4()
+  const expected = await hashes(media)
+  for (const chunkSize of [37, 1000, 65_536, media.length]) {
+    const sink = new Collector()
+    await pipeline(new ChunkedSource(media, { chunkSize }), new FfmpegTransform(COPY), sink)
+    t.same(await hashes(sink.bytes), expected, `${chunkSize} bytes at a time`)
+  }
+})
+
+t.test('byte by byte as well', async t => {
+  const media = await transportStream({ seconds: 1 })
+  const ffmpeg = new FfmpegTransform(STAND_IN)
+  const result = buffer(ffmpeg)
+  for (const byte of media) ffmpeg.write(Buffer.of(byte))
+  ffmpeg.end()
+  t.same(await result, media)
+})
+
+t.test('so do the containers that people have', async t => {
+  const files = { avi, fragmentedMp4, matroska, transportStream }
+  for (const [name, make] of Object.entries(files)) {
+    const media = await make()
+    const format = name === 'transportStream' ? 'mpegts' : 'matroska'
+    const ffmpeg = new FfmpegTransform({ output: { format, args: ['-c', 'copy'] } })
+    const sink = new Collector()
+    await pipeline(new ChunkedSource(media), ffmpeg, sink)
+    t.same(await hashes(sink.bytes), await hashes(media), name)
+  }
+})
+
+t.test('a raw input is read by the format that is named', async t => {
+  const ffmpeg = new FfmpegTransform({
+    input: { format: 's16le', args: ['-ar', '8000', '-ac', '1'] },
+    output: { format: 's16be' },
+  })
+  const output = buffer(ffmpeg)
+  // The first bytes look like a box of media; nothing is concluded from that here.
+  ffmpeg.end(Buffer.from('\0\0\0\0mdat'))
+  t.same(await output, Buffer.from('\0\0\0\0dmta'))
+})
+
+t.test('"spawn" tells what was started, at the first bytes and not before', async t => {
+  const ffmpeg = new FfmpegTransform({
+    ...COPY,
+    globalArgs: ['-threads', '1'],
+    input: { args: ['-ss', '0'] },
+  })
+  let spawned: FfmpegSpawn | undefined
+  ffmpeg.once('spawn', child => (spawned = child))
+  ffmpeg.resume()
+  await setTimeout(20)
+  t.equal(spawned, undefined)
+  await pipeline(new ChunkedSource(await fastStartMp4()), ffmpeg)
+  t.match(spawned, { path: /^\/.*ffmpeg$/, pid: Number })
+  const args = spawned!.args.join(' ')
+  t.match(args, /-progress pipe:3 .*-threads 1 .*-ss 0 -i pipe:0 .*-c copy .*-f matroska pipe:1$/)
+})
+
+t.test('an MP4 is not held back longer than its first boxes take', async t => {
+  const media = await fragmentedMp4()
+  const ffmpeg = new FfmpegTransform(STAND_IN)
+  ffmpeg.resume()
+  ffmpeg.write(media.subarray(0, 31))
+  await setTimeout(20)
+  t.equal(ffmpeg.listenerCount('error'), 0)
+  const spawned = once(ffmpeg, 'spawn')
+  ffmpeg.write(media.subarray(31, 44))
+  await spawned
+  ffmpeg.destroy()
+  await once(ffmpeg, 'close')
+})
+
+t.test('"log" has ffmpeg’s lines by level', async t => {
+  const ffmpeg = new FfmpegTransform(COPY)
+  const entries: FfmpegLogEntry[] = []
+  ffmpeg.on('log', entry => entries.push(entry))
+  ffmpeg.resume()
+  await pipeline(new ChunkedSource(await fastStartMp4()), ffmpeg)
+  t.ok(entries.some(({ level, message }) => level === 'info' && message.startsWith('Input #0, mov,mp4')))
+  t.ok(entries.every(({ level }) => level !== 'unknown'))
+})
+
+t.test('"progress" goes to 100 percent where ffmpeg knows the duration', async t => {
+  const ffmpeg = new FfmpegTransform({ output: { format: 'matroska', args: ['-c', 'copy', '-t', '1'] } })
+  const reports: FfmpegProgress[] = []
+  ffmpeg.on('progress', report => reports.push(report))
+  ffmpeg.resume()
+  await pipeline(new ChunkedSource(await fastStartMp4({ seconds: 3 })), ffmpeg)
+  const last = reports.at(-1)!
+  t.match(last, { done: true, frame: 25, totalSize: Number })
+  t.ok(last.percent! > 90 && last.percent! <= 100, `${last.percent} percent`)
+  t.ok(last.outTime! > 0.9 && last.outTime! <= 1.1, `${last.outTime} s`)
+})
+
+t.test('"progress" goes by bytes where only the source knows its size', async t => {
+  const media = await transportStream()
+  const asked: unknown[] = []
+  const size = async (signal?: AbortSignal) => {
+    asked.push(signal)
+    return media.length
+  }
+  const read = () => Readable.from([])
+  const ffmpeg = new FfmpegTransform({ output: { format: 'mpegts', args: ['-c', 'copy'] } })
+  const reports: FfmpegProgress[] = []
+  ffmpeg.on('progress', report => reports.push(report))
+  await pipeline(new LinkedSource(media, { randomAccess: { size, read } }), ffmpeg, new Collector())
+  t.match(asked, [AbortSignal], 'it is asked once')
+  t.match(reports.at(-1), { done: true, percent: 100 })
+})
+
+t.test('a sink that stalls stops the source, and memory stays within the formula', async t => {
+  const highWaterMark = 256 * 1024
+  const chunkSize = 64 * 1024
+  const before = arrayBuffers()
+  const source = new ChunkedSource(Buffer.alloc(1024 * 1024, 'x'), { endless: true, chunkSize })
+  const ffmpeg = new FfmpegTransform({ ...STAND_IN, highWaterMark })
+  const sink = new StalledSink()
+  const ended = pipeline(source, ffmpeg, sink)
+  await once(sink, 'stalled')
+  let delivered
+  do {
+    delivered = source.delivered
+    await setTimeout(100)
+  } while (source.delivered !== delivered)
+  // The rest is in the pipes (some 200 KiB each way) and in the program.
+  t.ok(source.delivered < 4 * 1024 * 1024, `${source.delivered} bytes were taken from the source`)
+  const held = arrayBuffers() - before
+  const formula = 2 * highWaterMark + 64 * 1024 + 4 * chunkSize
+  t.ok(held <= 1024 * 1024 + formula, `${held} bytes are held, one MiB of them by the test itself`)
+  source.destroy(new Error('enough'))
+  await t.rejects(ended, { message: 'enough' })
+})
+
+t.test('a source that stalls costs nothing, and goes on where it was', async t => {
+  const media = await transportStream()
+  const ffmpeg = new FfmpegTransform(STAND_IN)
+  const output = buffer(ffmpeg)
+  ffmpeg.write(media.subarray(0, 1000))
+  await once(ffmpeg, 'readable')
+  ffmpeg.write(media.subarray(1000, 2000))
+  await setTimeout(50)
+  ffmpeg.end(media.subarray(2000))
+  t.same(await output, media)
+})
+
+t.test('the environment has what is given, and no secret of ours', async t => {
+  process.env['AWS_SECRET_ACCESS_KEY'] = 'secret'
+  t.teardown(() => delete process.env['AWS_SECRET_ACCESS_KEY'])
+  const ffmpeg = new FfmpegTransform({
+    ...STAND_IN,
+    ffmpegPath: fixture('prints-environment'),
+    env: { COLOUR: 'blue' },
+  })
+  const output = buffer(ffmpeg)
+  ffmpeg.end('anything at all')
+  const { env } = JSON.parse((await output).toString()) as { env: Record<string, string> }
+  t.equal(env['COLOUR'], 'blue')
+  t.equal(env['AWS_SECRET_ACCESS_KEY'], undefined)
+})
+
+t.test('options are checked by the constructor', async t => {
+  t.throws(() => new FfmpegTransform({} as never), { code: 'AVIO_ERR_OPTION', option: 'output' })
+  const format = 'mp4'
+  t.equal(new FfmpegTransform({ output: { format }, highWaterMark: 1000 }).writableHighWaterMark, 1000)
+  t.equal(new FfmpegTransform({ output: { format }, highWaterMark: 1000 }).readableHighWaterMark, 1000)
+})
+
+t.test('an MP4 whose media come first is refused before it is read through', async t => {
+  const media = await indexLastMp4({ seconds: 4, size: '320x180' })
+  const source = new ChunkedSource(media, { chunkSize: 4096, endless: true })
+  const ffmpeg = new FfmpegTransform(COPY)
+  const sink = new Collector()
+  ffmpeg.once('spawn', () => t.fail('ffmpeg is not started'))
+  await t.rejects(pipeline(source, ffmpeg, sink), { code: 'AVIO_ERR_INPUT_NEEDS_SEEK' })
+  t.ok(source.delivered <= 3 * 4096, `${source.delivered} bytes were read`)
+  t.equal(source.destroyed, true)
+  t.equal(sink.sawEnd, false)
+})

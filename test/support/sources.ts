@@ -1,0 +1,113 @@
+import { Readable, Writable } from 'node:stream'
+import { type Link, LINK } from '../../lib/io/link.js'
+import type { RandomAccess } from '../../lib/io/random-access.js'
+
+const CHUNK = 64 * 1024
+
+interface ChunkedOptions {
+  /** Bytes of a chunk. Default 64 KiB. */
+  chunkSize?: number
+  /** Go on from the start when the bytes are over, for ever. */
+  endless?: boolean
+  /** Fail after so many bytes. */
+  failAfter?: { bytes: number; error: Error }
+  /** Say nothing more after so many bytes, for ever. */
+  stallAfter?: number
+}
+
+/** Delivers bytes in chunks that are its own, and counts them. */
+export class ChunkedSource extends Readable {
+  /** Bytes handed on so far. */
+  delivered = 0
+  readonly #bytes: Buffer
+  readonly #options: ChunkedOptions
+
+  constructor(bytes: Buffer, options: ChunkedOptions = {}) {
+    super({ highWaterMark: options.chunkSize ?? CHUNK })
+    this.#bytes = bytes
+    this.#options = options
+  }
+
+  override _read(): void {
+    const { chunkSize = CHUNK, endless = false, failAfter, stallAfter = Infinity } = this.#options
+    if (failAfter !== undefined && this.delivered >= failAfter.bytes) {
+      this.destroy(failAfter.error)
+      return
+    }
+    if (this.delivered >= stallAfter) return
+    const at = this.delivered % this.#bytes.length
+    if (this.delivered >= this.#bytes.length && !endless) {
+      this.push(null)
+      return
+    }
+    // A copy: whoever keeps a chunk keeps this one alone.
+    const chunk = Buffer.from(this.#bytes.subarray(at, at + chunkSize))
+    this.delivered += chunk.length
+    this.push(chunk)
+  }
+
+  /** Ends here. */
+  protected finish(): void {
+    if (!this.destroyed && !this.readableEnded) this.push(null)
+  }
+}
+
+/** The same with a link, as S3RangeReadable has one: it can be stopped, and may know its size. */
+export class LinkedSource extends ChunkedSource {
+  /** How often it was asked to stop. */
+  stops = 0
+  readonly [LINK]: Link
+
+  constructor(bytes: Buffer, options: ChunkedOptions & { randomAccess?: RandomAccess } = {}) {
+    super(bytes, options)
+    const { randomAccess } = options
+    const stop = () => {
+      if (this.stops++ === 0) this.finish()
+    }
+    this[LINK] = randomAccess === undefined ? { stop } : { stop, randomAccess }
+  }
+
+  override _read(): void {
+    if (this.stops === 0) super._read()
+  }
+}
+
+/** Keeps what it is written. */
+export class Collector extends Writable {
+  readonly chunks: Buffer[] = []
+  /** The end has come: what was written counts as whole. */
+  sawEnd = false
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
+    this.chunks.push(chunk)
+    callback()
+  }
+
+  override _final(callback: () => void): void {
+    this.sawEnd = true
+    callback()
+  }
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.chunks)
+  }
+}
+
+/** Takes the first chunk and never asks for another. */
+export class StalledSink extends Writable {
+  /** Lets it go on. */
+  release: (() => void) | undefined
+
+  constructor() {
+    super({ highWaterMark: 1 })
+  }
+
+  override _write(_chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
+    if (this.release) {
+      callback()
+    } else {
+      this.release = callback
+      this.emit('stalled')
+    }
+  }
+}
