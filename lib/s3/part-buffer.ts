@@ -40,7 +40,7 @@ export class BlockPool {
   }
 }
 
-/** A part: filled by `append`, sealed, read as often as it has to be sent, then released. */
+/** A part: filled by `append`, read as often as it has to be sent, then released. */
 export class PartBuffer {
   /** How many bytes it takes. */
   readonly capacity: number
@@ -52,10 +52,12 @@ export class PartBuffer {
   /** Bytes that still fit into the last block. */
   #room = 0
   #crc32 = 0
+  /** How many bytes are in the sum. */
+  #summed = 0
 
   /**
    * @param capacity - how many bytes it takes
-   * @param sumsCrc - whether `crc32` will be asked for
+   * @param sumsCrc - whether to keep a CRC-32
    */
   constructor(capacity: number, pool: BlockPool, sumsCrc: boolean) {
     this.capacity = capacity
@@ -73,8 +75,9 @@ export class PartBuffer {
     return this.#size === this.capacity
   }
 
-  /** The CRC-32 of the bytes, once sealed. */
+  /** The CRC-32 of the bytes; 0 for a part that keeps none. */
   get crc32(): number {
+    if (this.#sumsCrc) this.#sum()
     return this.#crc32
   }
 
@@ -93,12 +96,7 @@ export class PartBuffer {
     return end - start
   }
 
-  /** No more bytes will come. */
-  seal(): void {
-    this.#sumLastBlock()
-  }
-
-  /** A digest of the bytes, once sealed; computed when first asked for. */
+  /** A digest of the bytes, once all are there; computed when first asked for. */
   digest(algorithm: 'md5' | 'sha256'): Buffer {
     let digest = this.#digests.get(algorithm)
     if (digest === undefined) {
@@ -134,17 +132,20 @@ export class PartBuffer {
   }
 
   #addBlock(): void {
-    // The block before is summed while it is still in the processor's cache.
-    this.#sumLastBlock()
+    // What is there is summed while it is still in the processor's cache.
+    if (this.#sumsCrc) this.#sum()
     const wanted = Math.min(BLOCK_SIZE, Math.max(FIRST_BLOCK_SIZE, this.#size), this.capacity - this.#size)
     const block = this.#pool.take(wanted)
     this.#blocks.push(block)
     this.#room = block.length
   }
 
-  #sumLastBlock(): void {
+  /** Adds what is not in the sum yet, all of it at the end of the last block. */
+  #sum(): void {
     const block = this.#blocks.at(-1)
-    if (!this.#sumsCrc || block === undefined) return
-    this.#crc32 = crc32(block.subarray(0, block.length - this.#room), this.#crc32)
+    if (block === undefined || this.#summed === this.#size) return
+    const end = block.length - this.#room
+    this.#crc32 = crc32(block.subarray(end - (this.#size - this.#summed), end), this.#crc32)
+    this.#summed = this.#size
   }
 }

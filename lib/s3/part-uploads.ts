@@ -53,7 +53,6 @@ export class PartUploads {
 
   /** Sends `part` as the next one, and releases its memory when it is stored. */
   start(part: PartBuffer): void {
-    part.seal()
     const partNumber = ++this.#started
     const byteOffset = this.#offset
     this.#offset += part.size

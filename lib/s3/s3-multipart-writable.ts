@@ -182,7 +182,6 @@ export class S3MultipartWritable extends Writable {
   /** All there is, where it is less than one part. */
   #wholeObject(): PartBuffer {
     const whole = this.#part ?? new PartBuffer(0, this.#pool, this.#settings.target.checksum === 'crc32')
-    whole.seal()
     return whole
   }
 

@@ -75,16 +75,16 @@ const ROUTES = {
 } as const satisfies Record<string, readonly UploadOperation[]>
 
 /** Members of the SDK's inputs that have an option of their own, or are ours to fill in. */
-const OWNED: Readonly<Record<string, string>> = {
-  Bucket: 'use the option "bucket"',
-  Key: 'use the option "key"',
-  ContentType: 'use the option "contentType"',
-  Metadata: 'use the option "metadata"',
-  IfNoneMatch: 'use the option "ifNoneMatch"',
-  ContentMD5: 'use the option "checksum"',
-  ChecksumAlgorithm: 'use the option "checksum"',
-  ChecksumType: 'use the option "checksum"',
-}
+const OWNED = new Map([
+  ['Bucket', 'use the option "bucket"'],
+  ['Key', 'use the option "key"'],
+  ['ContentType', 'use the option "contentType"'],
+  ['Metadata', 'use the option "metadata"'],
+  ['IfNoneMatch', 'use the option "ifNoneMatch"'],
+  ['ContentMD5', 'use the option "checksum"'],
+  ['ChecksumAlgorithm', 'use the option "checksum"'],
+  ['ChecksumType', 'use the option "checksum"'],
+])
 
 /**
  * The rest of the SDK's input to PutObject and CreateMultipartUpload; each member goes to every operation of the
@@ -110,7 +110,7 @@ export function uploadRequestOption(options: object): UploadRequest {
   for (const [member, value] of Object.entries(request)) {
     if (Object.hasOwn(ROUTES, member)) continue
     const option = `request.${member}`
-    const instead = OWNED[member] ?? `"request" takes ${Object.keys(ROUTES).join(', ')}`
+    const instead = OWNED.get(member) ?? `"request" takes ${Object.keys(ROUTES).join(', ')}`
     throw new OptionError(option, `Option "${option}" cannot be given: ${instead}`, value)
   }
   return { ...request }

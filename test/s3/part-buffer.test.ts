@@ -7,7 +7,6 @@ import { BLOCK_SIZE, BlockPool, PartBuffer } from '../../lib/s3/part-buffer.js'
 /** Puts `data` into `part` in chunks of `size` bytes. */
 function fill(part: PartBuffer, data: Buffer, size: number) {
   for (let from = 0; from < data.length; from += size) part.append(data.subarray(from, from + size), 0)
-  part.seal()
 }
 
 const bytesOf = (part: PartBuffer) => Buffer.concat([...part.slices()])
@@ -24,6 +23,18 @@ t.test('what went in comes out, with its sums, whatever the size of the chunks',
     t.equal(part.digest('sha256').toString('hex'), createHash('sha256').update(data).digest('hex'))
     t.equal(Buffer.compare(bytesOf(part), data), 0, 'and a second time')
   }
+})
+
+t.test('the sum can be asked for at any time, and is 0 where none is kept', async t => {
+  const data = randomBytes(2 * MiB)
+  const part = new PartBuffer(8 * MiB, new BlockPool(), true)
+  const plain = new PartBuffer(8 * MiB, new BlockPool(), false)
+  for (const end of [0, 1, 70_000, 70_000, MiB, 2 * MiB]) {
+    part.append(data.subarray(0, end), part.size)
+    t.equal(part.crc32, crc32(data.subarray(0, end)), `after ${end} bytes`)
+  }
+  plain.append(data, 0)
+  t.equal(plain.crc32, 0)
 })
 
 t.test('single bytes are taken', async t => {
@@ -51,13 +62,11 @@ t.test('bytes are copied: what happens to the chunk afterwards does not matter',
   const part = new PartBuffer(8 * MiB, new BlockPool(), true)
   part.append(chunk, 0)
   chunk.fill(0)
-  part.seal()
   t.equal(bytesOf(part).toString(), 'before')
 })
 
 t.test('an empty part has no bytes and the sums of nothing', async t => {
   const part = new PartBuffer(8 * MiB, new BlockPool(), true)
-  part.seal()
   t.same([...part.slices()], [])
   t.equal(part.crc32, 0)
   t.equal(part.digest('md5').toString('hex'), createHash('md5').digest('hex'))
