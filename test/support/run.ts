@@ -25,7 +25,8 @@ const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
 
 const args = process.argv.slice(2)
-const tapArgs = args.filter(arg => arg !== '--no-ceph')
+// tap itself finds the tests of a folder only in the languages that its plugins know.
+const tapArgs = args.filter(arg => arg !== '--no-ceph').flatMap(arg => (isFolder(arg) ? testsIn(arg) : [arg]))
 const gateways: Gateway[] = []
 const running: Ceph[] = []
 try {
@@ -36,7 +37,7 @@ try {
 }
 
 async function startGateways() {
-  if (!wantGateways(tapArgs)) return
+  if (!wantGateways()) return
   if (args.includes('--no-ceph')) {
     gateways.push(...RELEASES.map(release => ({ release, missing: 'left out by --no-ceph' })))
     return
@@ -63,19 +64,20 @@ async function startGateway(release: CephRelease): Promise<Gateway> {
 }
 
 /** Whether a test that is to be run imports the list of stores. */
-function wantGateways(paths: readonly string[]): boolean {
-  const given = paths.filter(path => !path.startsWith('-'))
-  return testFiles(given.length === 0 ? ['test'] : given).some(file =>
+function wantGateways(): boolean {
+  const given = tapArgs.filter(arg => statSync(arg, { throwIfNoEntry: false })?.isFile())
+  return (given.length === 0 ? testsIn('test') : given).some(file =>
     readFileSync(file, 'utf8').includes('support/stores.js'),
   )
 }
 
-function testFiles(paths: readonly string[]): string[] {
-  return paths.flatMap(path => {
-    const stat = statSync(path, { throwIfNoEntry: false })
-    if (stat === undefined) return []
-    return stat.isDirectory() ? testFiles(readdirSync(path).map(name => join(path, name))) : [path]
-  })
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+}
+
+function testsIn(folder: string): string[] {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  return names.filter(name => name.endsWith('.test.ts')).map(name => join(folder, name))
 }
 
 async function runTap(): Promise<boolean> {

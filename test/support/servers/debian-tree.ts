@@ -114,9 +114,12 @@ async function download(apt: string, mirror: string, { suite, packages }: Debian
     'APT::Sandbox::User': 'root',
   }
   const options = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])
-  const aptGet = (...args: string[]) => exec('apt-get', ['-qq', ...options, ...args], { maxBuffer: 1 << 24 })
-  await aptGet('update')
-  await aptGet('install', '--yes', '--download-only', ...packages)
+  for (const command of [['update'], ['install', '--yes', '--download-only', ...packages]]) {
+    await exec('apt-get', ['-qq', ...options, ...command], { maxBuffer: 1 << 24 }).catch((cause: unknown) => {
+      const [, ...told] = (cause as Error).message.trim().split('\n')
+      throw new Unavailable(`apt-get could not fetch its packages: ${told.join(' ')}`, { cause })
+    })
+  }
   const names = await readdir(archives)
   return names.filter(name => name.endsWith('.deb')).map(name => join(archives, name))
 }
