@@ -34,6 +34,7 @@ export class OrderedRanges {
   readonly #entries: Entry[] = []
   #underWay = 0
   #closed = false
+  #cancelled: Promise<void> | undefined
 
   /**
    * @param onChange - called when there may be more to take or to ask for, and when the end or an error was reached
@@ -77,7 +78,11 @@ export class OrderedRanges {
   }
 
   /** Gives up what is under way and what is held; resolves when every request has settled. */
-  async cancel(): Promise<void> {
+  cancel(): Promise<void> {
+    return (this.#cancelled ??= this.#cancel())
+  }
+
+  async #cancel(): Promise<void> {
     this.#closed = true
     const entries = this.#entries.splice(0)
     for (const entry of entries) entry.abort.abort()

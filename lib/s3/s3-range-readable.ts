@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { addAbortSignal, Readable } from 'node:stream'
 import { LINK, type Link } from '../io/link.js'
 import { OrderedRanges } from '../io/ordered-ranges.js'
 import { BLOCK_SIZE } from '../io/range-buffer.js'
@@ -111,20 +111,22 @@ export class S3RangeReadable extends Readable {
   /** @throws {@link OptionError} for an option that breaks its rule */
   constructor(options: S3RangeReadableOptions) {
     const { rule, highWaterMark, signal } = checked(options)
-    super({ highWaterMark, ...(signal && { signal }) })
+    super({ highWaterMark })
     const object = (this.#object = new S3Object(sharedOf(options)))
     this.#start = this.#position = rule.start
     this.#plan = new ReadAhead(rule)
     this.#ranges = new OrderedRanges(
       this.#plan,
       (into, aborted) => object.fetch(into, aborted, info => this.#announce(info)),
-      () => this.#bytesCame(),
+      () => this.#changed(),
     )
     this[LINK] = {
       randomAccess:
         rule.start === 0 && rule.end === Infinity ? object : new ObjectSlice(object, rule.start, rule.end),
       stop: () => this.#stop(),
     }
+    // Not by super(): one that is aborted already would destroy a stream that has no fields yet.
+    if (signal) addAbortSignal(signal, this)
   }
 
   /** What the first answer said of the object; `undefined` before it. */
@@ -135,7 +137,10 @@ export class S3RangeReadable extends Readable {
   /** @internal */
   override _read(): void {
     this.#wanted = true
+    // A listener that reads from within its own 'data' event comes by here in the midst of a delivery.
+    if (this.#delivering) return
     this.#deliver()
+    this.#proceed()
   }
 
   /** @internal */
@@ -151,33 +156,34 @@ export class S3RangeReadable extends Readable {
     this.emit('object', info)
   }
 
-  #bytesCame(): void {
-    // Its hands were empty when they came: the source could have been faster.
-    if (this.#wanted && this.readableLength === 0) this.#plan.starved(this.#position - this.#start)
+  #changed(): void {
+    if (this.#isOver) return
+    // Its hands were empty when these bytes came: the source could have been faster.
+    const wasWaiting = this.#wanted && this.readableLength === 0
     this.#deliver()
+    if (wasWaiting) this.#plan.starved(this.#position - this.#start)
+    this.#proceed()
   }
 
   #deliver(): void {
-    // A listener that reads from within its own 'data' event comes by here again.
-    if (this.#delivering || this.#isOver) return
     this.#delivering = true
     try {
-      while (this.#wanted && !this.destroyed) {
+      while (this.#wanted && !this.#isOver) {
         const chunk = this.#ranges.take()
         if (chunk === undefined) break
         this.#position += chunk.length
-        this.#wanted = this.push(chunk)
+        this.#wanted = false
+        if (this.push(chunk)) this.#wanted = true
         this.emit('progress', { bytes: this.#position - this.#start, total: this.#total })
       }
     } finally {
       this.#delivering = false
     }
-    this.#proceed()
   }
 
   /** Ends, fails, or asks for more. */
   #proceed(): void {
-    if (this.#isOver || this.destroyed) return
+    if (this.#isOver) return
     if (this.#ranges.ended) {
       this.#isOver = true
       this.push(null)
@@ -193,7 +199,7 @@ export class S3RangeReadable extends Readable {
   }
 
   #stop(): void {
-    if (this.#isOver || this.destroyed) return
+    if (this.#isOver) return
     this.#isOver = true
     void this.#ranges.cancel()
     this.push(null)
