@@ -59,12 +59,28 @@ const SUBTITLES =
 const DATA =
   'a data track is sparse, and MP4 waits for the first sample of every track before it writes anything.'
 
-/** What makes a value refused: an encoder's or filter's own way to write a file. */
-const FILE_WRITERS: readonly { name: RegExp; value: RegExp; why: string }[] = [
-  { name: /^flags$/, value: /pass[12]/, why: TWO_PASS },
-  { name: /(params|x264opts)$/, value: /(^|:)(pass|stats)\s*=/, why: TWO_PASS },
-  { name: /(params|x264opts)$/, value: /(^|:)(dump-yuv|recon|csv|analysis-save)\s*=/, why: FILE },
-  { name: /^(vf|filter|filter_complex|lavfi)$/, value: /(^|[\s,;\]])vidstabdetect\b/, why: FILE },
+/** Values that are refused: encoders and filters that write files, and a muxer that reads its output back. */
+export const REFUSED_VALUES: readonly { label: string; name: RegExp; value: RegExp; why: string }[] = [
+  { label: '-flags pass1', name: /^flags$/, value: /pass[12]/, why: TWO_PASS },
+  { label: '-x264-params pass=1', name: /(params|x264opts)$/, value: /(^|:)(pass|stats)\s*=/, why: TWO_PASS },
+  {
+    label: '-x265-params csv=…',
+    name: /(params|x264opts)$/,
+    value: /(^|:)(dump-yuv|recon|csv|analysis-save)\s*=/,
+    why: FILE,
+  },
+  {
+    label: '-vf vidstabdetect',
+    name: /^(vf|filter|filter_complex|lavfi)$/,
+    value: /(^|[\s,;\]])vidstabdetect\b/,
+    why: FILE,
+  },
+  {
+    label: '-flvflags add_keyframe_index',
+    name: /^flvflags$/,
+    value: /(^|\+)add_keyframe_index/,
+    why: 'it reads its own output back, and on a pipe waits for ever.',
+  },
 ]
 
 /** Fails for an argument that is refused whatever the place and the format. */
@@ -72,9 +88,9 @@ export function refuseEverywhere(argument: Argument, option: string): void {
   const { name, value, negated, tokens } = argument
   const why = REFUSED[name]
   if (why !== undefined && !negated) throw refused(tokens[0]!, option, why)
-  for (const writer of FILE_WRITERS) {
-    if (value !== undefined && writer.name.test(name) && writer.value.test(value)) {
-      throw refused(tokens.join(' '), option, writer.why)
+  for (const rule of REFUSED_VALUES) {
+    if (value !== undefined && rule.name.test(name) && rule.value.test(value)) {
+      throw refused(tokens.join(' '), option, rule.why)
     }
   }
 }

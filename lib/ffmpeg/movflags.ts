@@ -15,7 +15,7 @@ export const REFUSED_MOVFLAGS: Readonly<Record<string, string>> = {
     'it moves the index to the front of a finished file. A fragmented MP4 has its (short) index in front already; ' +
     'leave the flag out.',
   global_sidx:
-    'it goes back to the front to write an index of all fragments. Use "dash" for an index in each.',
+    'it reads its output back to put an index of all fragments in front, and on a pipe waits for ever. Use "dash" for an index in each.',
   hybrid_fragmented: 'it goes back to turn a finished fragmented file into a plain one. Leave it out.',
 }
 

@@ -97,7 +97,7 @@ const IMPOSSIBLE: Readonly<Record<string, readonly [why: string, instead: string
   aiff: [PATCHES, '"caf", "wav" or "flac"'],
   w64: [PATCHES, '"wav", "caf" or "flac"'],
   wtv: [PATCHES, '"mpegts"'],
-  film_cpk: [PATCHES, '"matroska"'],
+  film_cpk: ['it reads its own output back, and on a pipe waits for ever', '"matroska"'],
   mxf_opatom: [PATCHES, '"mxf"'],
   gxf: [PATCHES, '"mxf"'],
   apng: ['it counts its frames in the header, and browsers refuse the count of a stream', '"gif" or "webp"'],

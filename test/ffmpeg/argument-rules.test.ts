@@ -5,6 +5,7 @@ import {
   MERGED,
   REFUSED,
   REFUSED_MP4,
+  REFUSED_VALUES,
   refuseEverywhere,
   refuseForMp4,
 } from '../../lib/ffmpeg/argument-rules.js'
@@ -29,6 +30,16 @@ t.test('every row of the table of refusals refuses, and says why', async t => {
       name,
     )
   }
+})
+
+t.test('every value of the table is refused, and says why', async t => {
+  for (const { label, why } of REFUSED_VALUES) {
+    const [argument] = readArguments(label.split(' '), 'output.args')
+    const error = { code: 'AVIO_ERR_ARGUMENT_REFUSED', message: why }
+    t.throws(() => refuseEverywhere(argument!, 'output.args'), error, label)
+  }
+  const [taken] = readArguments(['-flvflags', '+no_duration_filesize-add_keyframe_index'], 'output.args')
+  t.doesNotThrow(() => refuseEverywhere(taken!, 'output.args'))
 })
 
 t.test('what is merged or dropped is not refused', async t => {
