@@ -1,4 +1,4 @@
-import { Transform, type TransformCallback } from 'node:stream'
+import { Transform, type TransformCallback, addAbortSignal } from 'node:stream'
 import { LINK, type Link, isSoleConsumer } from '../io/link.js'
 import { Upstream } from '../io/upstream.js'
 import {
@@ -59,7 +59,7 @@ export interface Fmp4ValidatorEvents {
  *   at. What is wrong is found at the latest with the last byte of the box that it is in, and that chunk does not
  *   pass any more; a sink that is all or nothing then stores nothing.
  * - The readable side ends only after the input ended with every box closed, every fragment whole and every check
- *   passed. Everything else is an error: an {@link Mp4Error} with `code`, `byteOffset`, `boxPath` and `trackId`.
+ *   passed. Everything else is an error: an `Mp4Error` with `code`, `byteOffset`, `boxPath` and `trackId`.
  *   `docs/validation.md` lists the checks.
  * - Hostile bytes make no crash, no hang and no growth: boxes, tracks, edits and samples are counted before they
  *   are read.
@@ -68,8 +68,8 @@ export interface Fmp4ValidatorEvents {
  *
  * A failure leaves nothing behind but what was passed on before.
  *
- * Memory: at most 1.5 × `maxBoxSize` for the box that is being read, about as much again for what was read in it,
- * and two `highWaterMark`s; a few hundred bytes a track. Nothing grows with the length of the stream.
+ * Memory: at most 1.5 × `maxBoxSize` for the box that is being read, two `highWaterMark`s, and what was read in the
+ * last box: some 300 bytes a box within, of which there can be 100,000. Nothing grows with the length of the stream.
  *
  * @example
  * ```ts
@@ -85,7 +85,7 @@ export class Fmp4Validator extends Transform {
   #report: ValidationReport | undefined
   #isStopped = false
 
-  /** Throws an `OptionError` for an option that breaks its rule. */
+  /** @throws `OptionError` for an option that breaks its rule */
   constructor(options: Fmp4ValidatorOptions = {}) {
     optionsObject(options, 'Fmp4Validator')
     knownOptions(options, 'Fmp4Validator', ['strict', 'maxBoxSize', 'signal', 'highWaterMark'])
@@ -103,10 +103,7 @@ export class Fmp4Validator extends Transform {
       unit: 'bytes',
     })
     const signal = signalOption(options)
-    super({
-      ...(highWaterMark === undefined ? {} : { highWaterMark }),
-      ...(signal === undefined ? {} : { signal }),
-    })
+    super(highWaterMark === undefined ? {} : { highWaterMark })
     this.#upstream = new Upstream(this, 'Fmp4Validator')
     this.#checker = new Fmp4Checker(
       { strict, maxBoxSize },
@@ -116,6 +113,8 @@ export class Fmp4Validator extends Transform {
         onWarning: warning => this.emit('warning', warning),
       },
     )
+    // Not by super(): one that is aborted already would destroy a stream that has no fields yet.
+    if (signal) addAbortSignal(signal, this)
   }
 
   /** What was found, once the stream is at its end, or was stopped; `undefined` before, and after an error. */

@@ -33,7 +33,7 @@ export interface MediaHeader {
 }
 
 /** One entry of an edit list. */
-export interface Edit {
+export interface Mp4Edit {
   /** In the movie's timescale; 0 in a fragmented file means "to the end". */
   readonly segmentDuration: number
   /** Where the edit begins in the track, in its timescale; −1 for an empty edit, which is a wait. */
@@ -114,13 +114,13 @@ export function handlerType(box: Box): string {
 }
 
 /** Reads an `elst`. */
-export function editList(box: Box): Edit[] {
+export function editList(box: Box): Mp4Edit[] {
   const count = box.u32(4)
   if (count > MAX_EDITS)
     throw box.error('AVIO_ERR_MP4_LIMIT', `${count} edits; at most ${MAX_EDITS} are read`)
   box.needLength(8 + count * (box.version === 1 ? 20 : 12))
   return inspect(box, (_, fields) =>
-    (fields['edits'] as Record<keyof Edit, number | bigint>[]).map(edit => ({
+    (fields['edits'] as Record<keyof Mp4Edit, number | bigint>[]).map(edit => ({
       segmentDuration: Number(edit.segmentDuration),
       mediaTime: Number(
         typeof edit.mediaTime === 'bigint' ? BigInt.asIntN(64, edit.mediaTime) : edit.mediaTime,

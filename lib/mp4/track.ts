@@ -1,6 +1,6 @@
 import type { Box } from './boxes.js'
 import { codecString } from './codec-string.js'
-import { type Edit, type SampleDefaults, editList, handlerType, mediaHeader, trackHeader } from './mux.js'
+import { type Mp4Edit, type SampleDefaults, editList, handlerType, mediaHeader, trackHeader } from './mux.js'
 import { SampleEntry, audioEntry, formatName, videoEntry } from './sample-entry.js'
 
 /** What a track is, by its handler (https://mp4ra.org/registered-types/handlers). */
@@ -32,7 +32,7 @@ export interface Mp4Track {
   /** Samples per second that come out of the decoder, for audio, where the file tells. */
   readonly sampleRate: number | undefined
   /** The edit list, empty where there is none. */
-  readonly edits: readonly Edit[]
+  readonly edits: readonly Mp4Edit[]
   /** What the samples of fragments have where a fragment doesn't say; `undefined` in a file without `mvex`. */
   readonly defaults: SampleDefaults | undefined
 }

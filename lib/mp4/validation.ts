@@ -95,7 +95,7 @@ export interface ValidationReport {
    * where `strict` is off, when the boxes could not be followed to the end.
    */
   readonly complete: boolean
-  /** The first {@link MAX_REPORTED_WARNINGS} warnings. */
+  /** The first 100 warnings. */
   readonly warnings: readonly ValidationWarning[]
   /** How many there were in all. */
   readonly warningCount: number

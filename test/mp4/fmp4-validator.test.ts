@@ -176,6 +176,8 @@ t.test('a signal aborts it', async t => {
   const failed = once(validator, 'error')
   controller.abort()
   t.match((await failed)[0], { name: 'AbortError', code: 'ABORT_ERR' })
+  const late = new Fmp4Validator({ signal: controller.signal })
+  t.match((await once(late, 'error'))[0], { name: 'AbortError' }, 'one that was aborted before')
 })
 
 t.test('options that break their rules are errors of the constructor', async t => {

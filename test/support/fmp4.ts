@@ -336,7 +336,7 @@ export function plainFragment(sequence: number, time = (sequence - 1) * 80): Fra
 /** A whole stream: `ftyp`, a `moov` with `VIDEO` and `AUDIO`, and these fragments, one after the other. */
 export function stream(...fragments: (FragmentSpec | Buffer)[]): Buffer {
   const init = Buffer.concat([ftyp(), moov([VIDEO, AUDIO])])
-  const parts = [init]
+  const parts: Buffer[] = [init]
   let at = init.length
   for (const spec of fragments) {
     const bytes = Buffer.isBuffer(spec) ? spec : fragment({ at, ...spec })
