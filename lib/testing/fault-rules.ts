@@ -1,8 +1,17 @@
-import { integerOption, knownOptions, optionError, optionsObject } from '../options.js'
+import {
+  booleanOption,
+  functionOption,
+  integerOption,
+  knownOptions,
+  optionError,
+  optionsObject,
+  stringOption,
+} from '../options.js'
 import { OptionError } from '../errors.js'
 import type { S3Call } from './call-log.js'
 import type { FaultHandle, FaultRule } from './fault.js'
 import { S3_OPERATIONS } from './operation.js'
+import { readPace } from './pacer.js'
 import { firstByteOf } from './range-request.js'
 
 /** The names that tell actions apart. */
@@ -26,6 +35,7 @@ const ACTION_NAMES = [
 export type ActionName = (typeof ACTION_NAMES)[number]
 
 const MATCH_NAMES = ['operation', 'bucket', 'key', 'partNumber', 'rangeBeyond', 'when', 'nth', 'times']
+const BYTE_NAMES = ['reset', 'stall', 'shortBody', 'corrupt', 'resetRequest', 'stallRequest', 'rangeBeyond']
 const DETAIL_NAMES = ['performed', 'code', 'message', 'retryAfter']
 
 /** The one action of a rule. */
@@ -50,19 +60,18 @@ function check(rule: FaultRule): void {
       throw optionError('operation', `one of ${S3_OPERATIONS.join(', ')}`, operation)
     }
   }
-  for (const name of [
-    'reset',
-    'stall',
-    'shortBody',
-    'corrupt',
-    'resetRequest',
-    'stallRequest',
-    'rangeBeyond',
-  ]) {
-    const value = (rule as unknown as Record<string, unknown>)[name]
-    if (value === true && (name === 'reset' || name === 'stall')) continue
+  const given = rule as unknown as Record<string, unknown>
+  for (const name of BYTE_NAMES) {
+    if (given[name] === true && (name === 'reset' || name === 'stall')) continue
     integerOption(rule, name, { min: 0, max: Number.MAX_SAFE_INTEGER, default: 0, unit: 'bytes' })
   }
+  integerOption(rule, 'status', { min: 200, max: 599, default: undefined })
+  integerOption(rule, 'retryAfter', { min: 0, max: Number.MAX_SAFE_INTEGER, default: 0, unit: 'seconds' })
+  booleanOption(rule, 'performed', { default: false })
+  stringOption(rule, 'errorIn200', { default: undefined })
+  functionOption(rule, 'before')
+  functionOption(rule, 'when')
+  if ('slow' in rule) readPace(rule.slow, 'slow')
 }
 
 function fits(rule: FaultRule, call: S3Call): boolean {

@@ -1,5 +1,6 @@
 import type { S3Call } from './call-log.js'
 import type { S3Operation } from './operation.js'
+import type { Pace } from './pacer.js'
 
 /**
  * The grammar of faults: a rule says which calls it is for, and what happens to them.
@@ -79,14 +80,6 @@ export interface ErrorIn200Fault extends Performed {
 /** Calls are answered slowly. */
 export interface SlowFault {
   readonly slow: Pace
-}
-
-/** How slow. */
-export interface Pace {
-  /** Milliseconds from when the answer is ready to its first byte. Default: 0. */
-  readonly ttfb?: number
-  /** Bytes a second, of the answer's body and of the request's, each. Default: no limit. */
-  readonly bytesPerSecond?: number
 }
 
 /** The object is replaced by these bytes just before the call is performed. */

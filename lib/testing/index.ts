@@ -18,7 +18,6 @@ export type {
   FaultMatch,
   FaultRule,
   HoldFault,
-  Pace,
   ResetFault,
   ResetRequestFault,
   ShortBodyFault,
@@ -27,3 +26,4 @@ export type {
   StallRequestFault,
   StatusFault,
 } from './fault.js'
+export type { Pace } from './pacer.js'

@@ -14,7 +14,7 @@ import {
 import { OptionError } from '../errors.js'
 import { isBucketName } from './object-store.js'
 import type { ServerSettings } from './operation-context.js'
-import type { Pace } from './fault.js'
+import { type Pace, readPace } from './pacer.js'
 import type { SigningIdentity } from './sigv4.js'
 
 /** What a {@link LocalS3} is started with. */
@@ -88,8 +88,7 @@ const NAMES = [
 export function readOptions(options: LocalS3Options): Settings {
   optionsObject(options, 'LocalS3')
   knownOptions(options, 'LocalS3', NAMES)
-  const pace = objectOption<Pace>(options, 'pace') ?? {}
-  knownOptions(pace, 'pace', ['ttfb', 'bytesPerSecond'])
+  const pace = readPace(options.pace ?? {}, 'pace')
   const folder = stringOption(options, 'folder', { default: undefined })
   const discard = booleanOption(options, 'discard', { default: false })
   if (discard && folder !== undefined) {

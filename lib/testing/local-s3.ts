@@ -9,7 +9,7 @@ import { Connections } from './connections.js'
 import { bytesOf, type Content, type Generate, SyntheticContent } from './content.js'
 import { discardedContents } from './discarded-content.js'
 import { Dispatcher } from './dispatcher.js'
-import type { FaultHandle, FaultRule, Pace } from './fault.js'
+import type { FaultHandle, FaultRule } from './fault.js'
 import { FaultRules } from './fault-rules.js'
 import { Folder } from './folder.js'
 import { takeContent } from './intake.js'
@@ -23,6 +23,7 @@ import {
 } from './local-object.js'
 import { MemoryContent, memoryContents } from './memory-content.js'
 import { ObjectStore } from './object-store.js'
+import { type Pace, readPace } from './pacer.js'
 import type { StoredObject } from './stored-object.js'
 
 /** What an S3 client has to be told; spread it into the options of `new S3Client()`. */
@@ -62,9 +63,8 @@ const NO_JOURNAL: Journal = {
  * ```
  */
 export class LocalS3 implements AsyncDisposable {
-  /** How fast all connections are; a `slow` fault outranks it. May be changed at any time. */
-  pace: Pace
   readonly #settings: Settings
+  #pace: Pace
   readonly #store: ObjectStore
   readonly #server: Server
   readonly #connections = new Connections()
@@ -87,13 +87,13 @@ export class LocalS3 implements AsyncDisposable {
 
   private constructor(settings: Settings) {
     this.#settings = settings
-    this.pace = settings.pace
+    this.#pace = settings.pace
     this.#store = openStore(settings)
     for (const bucket of settings.buckets) {
       if (!this.#store.has(bucket)) this.#store.createBucket(bucket)
     }
     const { publicRead } = settings
-    const pace = () => this.pace
+    const pace = () => this.#pace
     const parts = {
       store: this.#store,
       connections: this.#connections,
@@ -131,6 +131,15 @@ export class LocalS3 implements AsyncDisposable {
   clientConfig(): LocalClientConfig {
     const { endpoint, credentials } = this
     return { endpoint, region: this.#settings.region, forcePathStyle: true, credentials }
+  }
+
+  /** How fast all connections are; a `slow` fault outranks it. May be changed at any time, for the calls to come. */
+  get pace(): Pace {
+    return this.#pace
+  }
+
+  set pace(pace: Pace) {
+    this.#pace = readPace(pace, 'pace')
   }
 
   /** All calls since the start, or since {@link clearCalls}, in the order of their arrival. */
