@@ -1,0 +1,240 @@
+import { pipeline } from 'node:stream/promises'
+import t from 'tap'
+import { MiB } from '../../lib/options.js'
+import type * as Real from '../../lib/s3/s3-multipart-writable.js'
+import type { FaultRule, S3Operation } from '../../lib/testing/index.js'
+import { PART, UploadStore } from '../support/upload-store.js'
+import { DATA, failureOf, source, writer } from '../support/uploads.js'
+
+/** Two parts and a short third one. */
+const bytes = DATA.subarray(0, 2 * PART + 1000)
+const options = { maxAttempts: 2, stallTimeout: 400, commitTimeout: 400 }
+
+/** The calls of the requests, those named sent twice. */
+function log(...twice: string[]) {
+  const once = ['create', 'part 1', 'part 2', 'part 3', 'complete']
+  return once.flatMap(call => (twice.includes(call) ? [call, call] : [call]))
+}
+
+/** Each request of an upload: which, the how-manieth of its kind, and its name in the log. */
+const REQUESTS: [S3Operation, number, string][] = [
+  ['CreateMultipartUpload', 1, 'create'],
+  ['UploadPart', 1, 'part 1'],
+  ['UploadPart', 2, 'part 2'],
+  ['UploadPart', 3, 'part 3'],
+]
+
+const PASSING: FaultRule[] = [{ status: 500 }, { reset: true }, { reset: true, performed: true }]
+
+for (const [operation, nth, call] of REQUESTS) {
+  const faults = operation === 'UploadPart' ? [...PASSING, { resetRequest: 600 }] : PASSING
+  t.test(`a passing fault of ${call} is got over`, async t => {
+    for (const fault of faults) {
+      // An upload that was begun without an answer stays: empty, and not to be told from somebody else's.
+      const store = await UploadStore.open(t, { leaves: true })
+      store.s3.fault({ operation, nth, ...fault })
+      const sink = writer(store, options)
+      await pipeline(source(bytes), sink)
+      t.equal((await sink.result).bytes, bytes.length, JSON.stringify(fault))
+      t.equal(Buffer.compare((await store.get('k'))!, bytes), 0)
+      t.same(store.log, log(call))
+      t.same(
+        store.s3.uploads('uploads').filter(({ parts }) => parts.length > 0),
+        [],
+      )
+      t.equal(await store.busySockets(), 0)
+    }
+  })
+
+  t.test(`a lasting fault of ${call} leaves nothing, and the older object stays`, async t => {
+    const done = log().slice(0, log().indexOf(call))
+    const cleanUp = call === 'create' ? [] : ['abort', 'list']
+    for (const [fault, tries, code] of [
+      [{ status: 403 }, 1, 'AVIO_ERR_ACCESS_DENIED'],
+      [{ status: 500 }, 2, 'AVIO_ERR_UPLOAD_FAILED'],
+    ] as const) {
+      const store = await UploadStore.open(t)
+      await store.s3.put('uploads', 'k', 'older')
+      store.s3.fault({ operation, nth, times: Infinity, ...fault })
+      const sink = writer(store, options)
+      const error = await failureOf(pipeline(source(bytes), sink))
+      t.match(error, { code, operation, attempts: tries }, JSON.stringify(fault))
+      t.equal(await failureOf(sink.result), error)
+      t.same(store.log, [...done, ...Array<string>(tries).fill(call), ...cleanUp])
+      t.equal(String(await store.get('k')), 'older')
+      t.equal(await store.busySockets(), 0)
+    }
+  })
+}
+
+t.test('a passing fault of Complete is got over', async t => {
+  for (const [fault, calls] of [
+    [{ status: 500 }, ['complete', 'list', 'complete']],
+    [{ status: 503, code: 'SlowDown' }, ['complete', 'complete']],
+    [{ errorIn200: 'InternalError' }, ['complete', 'list', 'complete']],
+    [{ reset: true }, ['complete', 'list', 'complete']],
+    [{ reset: true, performed: true }, ['complete', 'list', 'head']],
+    [{ stall: true, performed: true }, ['complete', 'list', 'head']],
+    [{ shortBody: 20 }, ['complete', 'list', 'head']],
+  ] as const) {
+    const store = await UploadStore.open(t)
+    store.s3.fault({ operation: 'CompleteMultipartUpload', ...fault })
+    const sink = writer(store, options)
+    await pipeline(source(bytes), sink)
+    t.equal((await sink.result).etag, store.s3.head('uploads', 'k')?.etag, JSON.stringify(fault))
+    t.same(store.log.slice(4), calls)
+    t.equal(Buffer.compare((await store.get('k'))!, bytes), 0)
+    t.equal(await store.busySockets(), 0)
+  }
+})
+
+t.test('a lasting fault of Complete leaves nothing, and the older object stays', async t => {
+  const retried = ['complete', 'list', 'complete', 'list', 'abort', 'list', 'head']
+  for (const [fault, calls, code] of [
+    [{ status: 403 }, ['complete', 'abort', 'list'], 'AVIO_ERR_ACCESS_DENIED'],
+    [{ status: 412 }, ['complete', 'abort', 'list'], 'AVIO_ERR_PRECONDITION_FAILED'],
+    [{ status: 503, code: 'SlowDown' }, ['complete', 'complete', 'abort', 'list'], 'AVIO_ERR_UPLOAD_FAILED'],
+    [{ status: 500 }, retried, 'AVIO_ERR_UPLOAD_FAILED'],
+    [{ errorIn200: 'InternalError' }, retried, 'AVIO_ERR_UPLOAD_FAILED'],
+    [{ reset: true }, retried, 'AVIO_ERR_UPLOAD_FAILED'],
+  ] as const) {
+    const store = await UploadStore.open(t)
+    await store.s3.put('uploads', 'k', 'older')
+    store.s3.fault({ operation: 'CompleteMultipartUpload', times: Infinity, ...fault })
+    const sink = writer(store, options)
+    const error = await failureOf(pipeline(source(bytes), sink))
+    t.match(error, { code, operation: 'CompleteMultipartUpload' }, JSON.stringify(fault))
+    t.equal(await failureOf(sink.result), error)
+    t.same(store.log.slice(4), calls)
+    t.equal(String(await store.get('k')), 'older')
+    t.equal(await store.busySockets(), 0)
+  }
+})
+
+t.test('an unknown outcome leaves the upload alone', async t => {
+  const store = await UploadStore.open(t, { leaves: true })
+  store.s3.fault({ operation: 'CompleteMultipartUpload', times: Infinity, reset: true })
+  store.s3.fault({
+    operation: ['ListParts', 'HeadObject', 'AbortMultipartUpload'],
+    times: Infinity,
+    status: 403,
+  })
+  const sink = writer(store, options)
+  const error = await failureOf(pipeline(source(bytes), sink))
+  t.match(error, { code: 'AVIO_ERR_OUTCOME_UNKNOWN', uploadId: store.s3.uploads('uploads')[0]?.uploadId })
+  t.equal(await failureOf(sink.result), error)
+  t.same(store.log.slice(4), ['complete', 'list', 'head', 'complete', 'list', 'head', 'abort', 'head'])
+})
+
+t.test('of several parts that fail at once the first error is the one', async t => {
+  const store = await UploadStore.open(t)
+  store.s3.fault({ operation: 'UploadPart', partNumber: 1, stall: true })
+  store.s3.fault({ operation: 'UploadPart', partNumber: 2, status: 403 })
+  store.s3.fault({ operation: 'UploadPart', partNumber: 3, stall: true })
+  const sink = writer(store, { concurrency: 3, stallTimeout: 60_000 })
+  const error = await failureOf(pipeline(source(DATA), sink))
+  t.match(error, { code: 'AVIO_ERR_ACCESS_DENIED', partNumber: 2, byteOffset: PART })
+  t.equal(await failureOf(sink.result), error)
+  t.same(store.log.slice(-2), ['abort', 'list'], 'the others were cancelled before')
+  t.equal(store.calls('UploadPart').length, 3)
+  t.equal(await store.busySockets(), 0)
+})
+
+t.test('a part that stops in the middle is noticed by its stall, however large it is', async t => {
+  const store = await UploadStore.open(t)
+  const stalled = store.s3.fault({ operation: 'UploadPart', stallRequest: MiB })
+  const sink = writer(store, { partSize: 16 * MiB, stallTimeout: 400 })
+  sink.on('part', () => stalled.release())
+  await pipeline(source(Buffer.alloc(17 * MiB)), sink)
+  t.same(store.log, ['create', 'part 1', 'part 1', 'part 2', 'complete'])
+})
+
+t.test('a clean-up that fails is told on the first error, and does not replace it', async t => {
+  const store = await UploadStore.open(t, { leaves: true })
+  store.s3.fault({ operation: 'UploadPart', nth: 2, status: 403 })
+  store.s3.fault({ operation: 'AbortMultipartUpload', status: 403 })
+  const sink = writer(store, options)
+  const error = await failureOf(pipeline(source(bytes), sink))
+  t.match(error, {
+    code: 'AVIO_ERR_ACCESS_DENIED',
+    operation: 'UploadPart',
+    cleanupError: { operation: 'AbortMultipartUpload', uploadId: store.s3.uploads('uploads')[0]?.uploadId },
+  })
+  t.equal(await failureOf(sink.result), error)
+})
+
+t.test('a part that lands after the abort is not left behind', async t => {
+  const store = await UploadStore.open(t)
+  store.s3.fault({ operation: 'UploadPart', nth: 2, status: 403 })
+  // The abort is answered, and a part was on its way: the upload is still there.
+  store.s3.fault({ operation: 'AbortMultipartUpload', status: 204 })
+  const sink = writer(store, options)
+  await failureOf(pipeline(source(bytes), sink))
+  await failureOf(sink.result)
+  t.same(store.log.slice(-4), ['abort', 'list', 'abort', 'list'])
+})
+
+t.test('what the server says it stored is compared: damage is sent again, and then an error', async t => {
+  for (const [checksum, answerHeaders] of [
+    ['crc32', { 'x-amz-checksum-crc32': 'AAAAAA==' }],
+    ['md5', { etag: '"00000000000000000000000000000000"' }],
+  ] as const) {
+    const store = await UploadStore.open(t)
+    store.s3.fault({ operation: 'UploadPart', nth: 2, answerHeaders })
+    await pipeline(source(bytes), writer(store, { ...options, checksum }))
+    t.same(store.log, log('part 2'))
+    store.s3.clearCalls()
+    store.s3.fault({ operation: 'UploadPart', nth: 2, times: 2, answerHeaders })
+    const error = await failureOf(pipeline(source(bytes), writer(store, { ...options, checksum })))
+    t.match(error, { code: 'AVIO_ERR_CHECKSUM_MISMATCH', partNumber: 2, byteOffset: PART })
+  }
+})
+
+t.test('an object that must not exist yet is not overwritten', async t => {
+  for (const size of [3, bytes.length]) {
+    const store = await UploadStore.open(t)
+    const first = writer(store, { ifNoneMatch: '*' })
+    await pipeline(source(bytes.subarray(0, size)), first)
+    const { etag } = await first.result
+    const second = writer(store, { ifNoneMatch: '*' })
+    const error = await failureOf(pipeline(source(Buffer.alloc(size)), second))
+    t.match(error, { code: 'AVIO_ERR_PRECONDITION_FAILED', statusCode: 412 })
+    t.equal(await failureOf(second.result), error)
+    t.equal(store.s3.head('uploads', 'k')?.etag, etag)
+  }
+})
+
+t.test('an object that must not exist yet is ours when only the answer was lost', async t => {
+  const store = await UploadStore.open(t)
+  store.s3.fault({ operation: 'CompleteMultipartUpload', reset: true, performed: true })
+  store.s3.fault({ operation: 'ListParts', times: 2, status: 403 })
+  const sink = writer(store, { ifNoneMatch: '*' })
+  await pipeline(source(bytes), sink)
+  t.equal((await sink.result).etag, store.s3.head('uploads', 'k')?.etag)
+})
+
+t.test('the part after the last that S3 takes is not sent', async t => {
+  const partSize = await import('../../lib/s3/part-size.js')
+  const { S3MultipartWritable } = await t.mockImport<typeof Real>('../../lib/s3/s3-multipart-writable.ts', {
+    '../../lib/s3/part-size.ts': { ...partSize, MAX_PARTS: 2, maxObjectSize: () => 2 * PART },
+  })
+  const store = await UploadStore.open(t)
+  const { client, bucket } = store
+  for (const size of [2 * PART, 2 * PART + 1]) {
+    const sink = new S3MultipartWritable({ client, bucket, key: 'k', partSize: PART, partGrowth: false })
+    const error = await failureOf(pipeline(source(bytes.subarray(0, size)), sink))
+    if (size === 2 * PART) {
+      t.equal(error, undefined)
+      store.s3.clearCalls()
+      continue
+    }
+    t.match(error, {
+      code: 'AVIO_ERR_OBJECT_TOO_LARGE',
+      byteOffset: 2 * PART,
+      message: /"partSize", or leave/,
+    })
+    t.equal(await failureOf(sink.result), error)
+    t.notOk(store.log.includes('part 3'))
+    t.same(store.log.slice(-2), ['abort', 'list'])
+  }
+})
