@@ -138,7 +138,7 @@ export function classify(error: unknown): S3Failure {
   const statusCode = raw.$metadata?.httpStatusCode ?? raw.$response?.statusCode
   const systemCode = raw.code ?? (raw.cause as RawError | undefined)?.code
   const s3Code = serviceCode(raw) ?? systemCode
-  const code = codeOf(s3Code, statusCode)
+  const code = isBadChecksum(raw) ? 'AVIO_ERR_CHECKSUM_MISMATCH' : codeOf(s3Code, statusCode)
   const region = raw.$response?.headers?.['x-amz-bucket-region'] ?? raw.Region
   const where = code === 'AVIO_ERR_WRONG_REGION' && region !== undefined ? ` It is ${region}.` : ''
   return {
@@ -150,6 +150,11 @@ export function classify(error: unknown): S3Failure {
     retryAfter: retryAfter(raw.$response?.headers?.['retry-after']),
     remedy: ((code === undefined ? undefined : REMEDIES[code]) ?? '') + where,
   }
+}
+
+/** The SDK found that the bytes are not those that the answer's checksum is of. Its message is all there is to tell. */
+function isBadChecksum(raw: RawError): boolean {
+  return raw.message?.startsWith('Checksum mismatch') === true
 }
 
 /** The service's code. An answer without a body (a HEAD, a proxy) gives the SDK nothing to name the error by. */
