@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process'
 import t from 'tap'
 import { readArguments } from '../../lib/ffmpeg/argument-list.js'
 
+const FFMPEG = process.env['FFMPEG_PATH'] ?? 'ffmpeg'
+
 t.test('an option is read as name, specifier and value', async t => {
   t.match(readArguments(['-c:v:0', 'libx264', '-bf', '-1', '-map', '-0:s'], 'output.args'), [
     { name: 'c', specifier: 'v:0', value: 'libx264', tokens: ['-c:v:0', 'libx264'] },
@@ -63,7 +65,7 @@ t.test('an option at the end that lacks its value is an error, not a way to swal
 })
 
 t.test('which options take a value is what the ffmpeg at hand says', async t => {
-  const help = spawnSync('ffmpeg', ['-hide_banner', '-h', 'long'], { encoding: 'utf8' }).stdout
+  const help = spawnSync(FFMPEG, ['-hide_banner', '-h', 'long'], { encoding: 'utf8' }).stdout
   const listed = help.slice(help.indexOf('Global options')).matchAll(/^-([a-z_A-Z]+)/gm)
   // -report is acted upon before the list is read, and it writes a file; -loglevel would end the debug log.
   const names = new Set(Array.from(listed, ([, name]) => name!))
@@ -72,7 +74,7 @@ t.test('which options take a value is what the ffmpeg at hand says', async t => 
 
   // Splitting is logged option by option; the unknown one at the end stops ffmpeg before it acts on any.
   const args = Array.from(names, name => [`-${name}`, 'PROBE']).flat()
-  const log = spawnSync('ffmpeg', ['-loglevel', 'debug', ...args, '-no_such_option_at_all'], {
+  const log = spawnSync(FFMPEG, ['-loglevel', 'debug', ...args, '-no_such_option_at_all'], {
     encoding: 'utf8',
   }).stderr
   t.match(log, /Unrecognized option 'no_such_option_at_all'/)

@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process'
 import t from 'tap'
 import { childEnvironment } from '../../lib/ffmpeg/environment.js'
 
+const FFMPEG = process.env['FFMPEG_PATH'] ?? 'ffmpeg'
+
 t.test('what a process holds for itself does not reach the child', async t => {
   const inherited = {
     ...{ AWS_ACCESS_KEY_ID: 'k', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: 't', AWS_PROFILE: 'p' },
@@ -48,6 +50,6 @@ t.test('FFREPORT, which makes ffmpeg write a file, is refused', async t => {
 })
 
 t.test('the ffmpeg at hand runs in it', async t => {
-  const { status } = spawnSync('ffmpeg', ['-version'], { env: childEnvironment() })
+  const { status } = spawnSync(FFMPEG, ['-version'], { env: childEnvironment() })
   t.equal(status, 0)
 })

@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process'
 import t from 'tap'
 import { mergeLogLevels } from '../../lib/ffmpeg/log-level.js'
 
+const FFMPEG = process.env['FFMPEG_PATH'] ?? 'ffmpeg'
+
 t.test('the more talkative of info and what was asked wins; the last one asked counts', async t => {
   t.equal(mergeLogLevels([], 'globalArgs'), 'level+info')
   t.equal(mergeLogLevels(['quiet'], 'globalArgs'), 'level+info')
@@ -23,7 +25,7 @@ t.test('a level that ffmpeg does not know is an error', async t => {
 t.test('the ffmpeg at hand takes each value', async t => {
   for (const level of ['info', 'verbose', 'debug', 'trace']) {
     const value = mergeLogLevels([level], 'globalArgs')
-    const { status } = spawnSync('ffmpeg', ['-loglevel', value, '-version'])
+    const { status } = spawnSync(FFMPEG, ['-loglevel', value, '-version'])
     t.equal(status, 0, value)
   }
 })
