@@ -9,6 +9,7 @@ import {
   refuseEverywhere,
   refuseForMp4,
 } from '../../lib/ffmpeg/argument-rules.js'
+import { section, tableIn } from '../support/doc-table.js'
 
 const BARE = new Set(['stdin', 'report', 'vstats', 'y', 'n', 'hide_banner', 'stats'])
 const one = (name: string) =>
@@ -53,4 +54,18 @@ t.test('what is merged or dropped is not refused', async t => {
 t.test('-nostdin is not -stdin', async t => {
   const [argument] = readArguments(['-nostdin'], 'globalArgs')
   t.doesNotThrow(() => refuseEverywhere(argument!, 'globalArgs'))
+})
+
+t.test('docs/formats.md says of each argument what the tables say', async t => {
+  const rows = (verdict: string, table: Readonly<Record<string, string>>) =>
+    Object.entries(table).map(([name, why]) => {
+      return [`\`-${verdict === 'dropped' && name === 'stdin' ? 'nostdin' : name}\``, verdict, why]
+    })
+  t.same(tableIn(section('formats.md', '## Your own arguments')), [
+    ...rows('merged', MERGED),
+    ...rows('dropped', DROPPED),
+    ...rows('refused', REFUSED),
+    ...REFUSED_VALUES.map(({ label, why }) => [`\`${label}\``, 'refused', why]),
+    ...rows('refused, MP4 family', REFUSED_MP4),
+  ])
 })

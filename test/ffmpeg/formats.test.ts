@@ -1,6 +1,7 @@
 import t from 'tap'
 import { muxerOf } from '../../lib/ffmpeg/formats.js'
-import { FRAGMENTED, IMPOSSIBLE, LOSSES } from '../../lib/ffmpeg/muxer-table.js'
+import { COMPLETE, FRAGMENTED, IMPOSSIBLE, LOSSES } from '../../lib/ffmpeg/muxer-table.js'
+import { section, tableIn } from '../support/doc-table.js'
 
 t.test('a muxer that streams by itself gets no arguments', async t => {
   t.match(muxerOf('mpegts'), {
@@ -56,4 +57,25 @@ t.test('a name that is no name of one muxer is an error of the option', async t 
 t.test('only null is complete without a byte', async t => {
   t.equal(muxerOf('null').mayBeEmpty, true)
   t.equal(muxerOf('mp4').mayBeEmpty, false)
+})
+
+const code = (text: string) => `\`${text}\``
+const names = (text: string) => Array.from(text.matchAll(/`([^`]+)`/g), ([, name]) => name)
+
+t.test('docs/formats.md says of each muxer what the table says', async t => {
+  const complete = section('formats.md', '## Formats with nothing lost')
+  t.same(names(complete), [...COMPLETE, 'null'])
+  const losing = section('formats.md', '## Formats that lose what stands in their header')
+  t.same(
+    tableIn(losing),
+    Object.entries(LOSSES).map(([name, lost]) => [code(name), lost]),
+  )
+  const [list = ''] = section('formats.md', '## Formats that stream by flags: the MP4 family')
+    .trim()
+    .split('\n')
+  t.same(names(list), FRAGMENTED)
+  t.same(
+    tableIn(section('formats.md', "## Formats that can't stream")),
+    Object.entries(IMPOSSIBLE).map(([name, [why, instead]]) => [code(name), why, instead]),
+  )
 })

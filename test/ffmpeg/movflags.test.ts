@@ -1,5 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import t from 'tap'
-import { mergeMovflags } from '../../lib/ffmpeg/movflags.js'
+import { readArguments } from '../../lib/ffmpeg/argument-list.js'
+import { REFUSED_MOVFLAGS, mergeMovflags } from '../../lib/ffmpeg/movflags.js'
+import { runOutputs, topLevelBoxes } from '../support/command.js'
+import { section, tableIn } from '../support/doc-table.js'
+import { H264_B_FRAMES, AAC, bothInputs, ffmpegToFile } from '../support/media.js'
 
 const merged = (...values: string[]) => mergeMovflags(values, 'output.args').join('+')
 const defaults = 'frag_keyframe+delay_moov+default_base_moof'
@@ -39,5 +44,40 @@ t.test('flags that need to go back in the output are refused by name, with what 
 t.test('flags by number, which could hide a refused one, are refused', async t => {
   for (const value of ['128', '+0x80', 'all', '+default']) {
     t.throws(() => merged(value), { code: 'AVIO_ERR_ARGUMENT_REFUSED' })
+  }
+})
+
+t.test('docs/formats.md shows what comes of them, and which are refused', async t => {
+  const text = section('formats.md', '### `-movflags`')
+  for (const [given = '', got = ''] of tableIn(text)) {
+    const args = given === 'none' ? [] : given.replaceAll('`', '').split(' ')
+    const values = readArguments(args, 'output.args').map(({ value }) => value!)
+    t.equal(merged(...values), got.replaceAll('`', ''), given)
+  }
+  t.same(
+    tableIn(text.slice(text.indexOf('Every flag is obeyed'))),
+    Object.entries(REFUSED_MOVFLAGS).map(([flag, why]) => [`\`${flag}\``, why]),
+  )
+})
+
+t.test('every other flag of the ffmpeg at hand streams, beside our defaults and in their place', async t => {
+  const help = spawnSync(process.env['FFMPEG_PATH'] ?? 'ffmpeg', ['-hide_banner', '-h', 'muxer=mp4'], {
+    encoding: 'utf8',
+  })
+  const [, list = ''] = /-movflags .*\n((?: {4,}\w+ +E.*\n)+)/.exec(help.stdout) ?? []
+  const flags = Array.from(list.matchAll(/^ +(\w+) /gm), ([, flag]) => flag!).filter(
+    flag => !(flag in REFUSED_MOVFLAGS),
+  )
+  t.ok(flags.length > 15, flags.join(' '))
+  const source = [...bothInputs({ seconds: 3 }), ...H264_B_FRAMES, ...AAC, '-movflags', '+faststart']
+  const input = await ffmpegToFile(source, 'source.mp4')
+  const values = [...flags.map(flag => `+${flag}`), ...flags, 'cmaf-cmaf']
+  const outputs = values.map(value => ({ format: 'mp4', args: ['-c', 'copy', '-movflags', value] }))
+  const result = await runOutputs({ input, outputs })
+  t.equal(result.code, 0)
+  for (const [n, value] of values.entries()) {
+    const boxes = topLevelBoxes(result.outputs[n]!)
+    const types = new Set(boxes.map(({ type }) => type))
+    t.ok(types.has('moof') && types.has('moov') && boxes.every(({ size }) => size >= 8), value)
   }
 })

@@ -1,13 +1,10 @@
-import { execFile, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFile } from 'node:child_process'
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
-import { buffer, text } from 'node:stream/consumers'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { ffmpegArguments } from '../../lib/ffmpeg/arguments.js'
 import { COMPLETE, FRAGMENTED, IMPOSSIBLE, LOSSES } from '../../lib/ffmpeg/muxer-table.js'
+import { runOutputs } from '../support/command.js'
 import * as media from '../support/media.js'
 
 const run = promisify(execFile)
@@ -98,24 +95,12 @@ function recipe(name: string): Required<Recipe> {
 
 const words = (line: string) => line.split(' ').filter(word => word !== '')
 
-/** One ffmpeg with our arguments, one input and a pipe for each muxer. */
+/** One ffmpeg with a pipe for each muxer. */
 async function muxAll(input: Buffer, names: readonly string[]): Promise<Map<string, Buffer>> {
-  const args = ffmpegArguments({
-    inputs: [{ url: 'pipe:0', args: [], protocols: ['pipe'] }],
-    outputs: names.map((name, n) => ({ url: `pipe:${n + 4}`, format: name, args: words(recipe(name).args) })),
-    globalArgs: [],
-    progressUrl: 'pipe:3',
-  })
-  const child = spawn(FFMPEG, args, { stdio: Array<'pipe'>(names.length + 4).fill('pipe') })
-  const [stdin, , stderr, ...pipes] = child.stdio
-  const ended = once(child, 'close')
-  stdin.on('error', () => undefined).end(input)
-  const [log, , ...outputs] = await Promise.all([
-    text(stderr),
-    ...pipes.map(pipe => buffer(pipe as Readable)),
-  ])
-  if (((await ended) as [number | null])[0] !== 0) throw new Error(log)
-  return new Map(names.map((name, n) => [name, outputs[n]!]))
+  const outputs = names.map(name => ({ format: name, args: words(recipe(name).args) }))
+  const result = await runOutputs({ input, outputs })
+  if (result.code !== 0) throw new Error(result.log)
+  return new Map(names.map((name, n) => [name, result.outputs[n]!]))
 }
 
 /** Packets of each stream of a file; none where it can't be read. */

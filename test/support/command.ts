@@ -27,26 +27,41 @@ export interface Command {
 }
 
 /** Runs ffmpeg with this library's argument list from pipe to pipe, and nothing else of the library. */
-export async function runCommand(command: Command): Promise<CommandResult> {
-  const { input, inputFormat, inputArgs = [], format, args = [], added, cwd } = command
+export async function runCommand({ format, args = [], added, ...input }: Command): Promise<CommandResult> {
+  const { code, log, outputs } = await runOutputs({ ...input, outputs: [{ format, args, added }] })
+  return { code, log, bytes: outputs[0]! }
+}
+
+/** The same with several outputs of one ffmpeg. */
+export async function runOutputs(
+  command: Pick<Command, 'input' | 'inputFormat' | 'inputArgs' | 'cwd'> & {
+    outputs: readonly { format: string; args: readonly string[]; added?: readonly string[] | undefined }[]
+  },
+): Promise<{ code: number | null; log: string; outputs: Buffer[] }> {
+  const FIRST = 4
   const list = ffmpegArguments({
-    inputs: [{ url: 'pipe:0', format: inputFormat, args: inputArgs, protocols: ['pipe'] }],
-    outputs: [{ url: 'pipe:1', format, args, added }],
+    inputs: [
+      { url: 'pipe:0', format: command.inputFormat, args: command.inputArgs ?? [], protocols: ['pipe'] },
+    ],
+    outputs: command.outputs.map((output, n) => ({ ...output, url: `pipe:${FIRST + n}` })),
     globalArgs: [],
     progressUrl: 'pipe:3',
   })
   const child = spawn(process.env['FFMPEG_PATH'] ?? 'ffmpeg', list, {
-    cwd,
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+    cwd: command.cwd,
+    stdio: Array<'pipe'>(FIRST + command.outputs.length).fill('pipe'),
   })
-  const [stdin, stdout, stderr, progress] = child.stdio
+  const [, , stderr, progress, ...pipes] = child.stdio as unknown as Readable[]
   const ended = once(child, 'close')
   // ffmpeg may have enough before the end; its exit code tells whether that was well.
-  stdin.on('error', () => undefined)
-  stdin.end(input)
-  const [bytes, log] = await Promise.all([buffer(stdout), text(stderr), buffer(progress as Readable)])
+  child.stdin.on('error', () => undefined).end(command.input)
+  const [log, , ...outputs] = await Promise.all([
+    text(stderr!),
+    buffer(progress!),
+    ...pipes.map(pipe => buffer(pipe)),
+  ])
   const [code] = (await ended) as [number | null]
-  return { code, bytes, log }
+  return { code, log, outputs }
 }
 
 /** Types and sizes of the boxes at the top level, as their headers tell; a size of 0 ends the list. */
