@@ -18,6 +18,7 @@ import { Ceph, type CephRelease } from './servers/ceph.js'
 import { Unavailable } from './servers/debian-tree.js'
 import { type Gateway, environmentOf } from './servers/environment.js'
 
+const require = createRequire(import.meta.url)
 const RELEASES: readonly CephRelease[] = [16, 20]
 
 const print = (line: string) => void process.stdout.write(`${line}\n`)
@@ -80,16 +81,32 @@ function testsIn(folder: string): string[] {
   return names.filter(name => name.endsWith('.test.ts')).map(name => join(folder, name))
 }
 
+/** Whether tap has been built with the plugin that package.json switches off. */
+function isTapOutdated(): boolean {
+  const built = join(dirname(require.resolve('@tapjs/test/package.json')), 'test-built/dist/esm/index.js')
+  return readFileSync(built, 'utf8').includes('@tapjs/typescript')
+}
+
 async function runTap(): Promise<boolean> {
-  const manifest = createRequire(import.meta.url).resolve('tap/package.json')
+  const manifest = require.resolve('tap/package.json')
   const { bin } = JSON.parse(readFileSync(manifest, 'utf8')) as { bin: { tap: string } }
+  const program = join(dirname(manifest), bin.tap)
+  if (isTapOutdated()) {
+    // tap builds itself anew for other plugins, but only after it has chosen the loaders of that run: the first run
+    // after an install would compile every file twice.
+    print('Building tap …')
+    await once(
+      spawn(process.execPath, [program, 'build'], { stdio: ['ignore', 'ignore', 'inherit'] }),
+      'close',
+    )
+  }
   const options = [
     '--reporter=tap',
     '--disable-coverage',
     `--jobs=${availableParallelism()}`,
     '--timeout=120',
   ]
-  const tap = spawn(process.execPath, [join(dirname(manifest), bin.tap), ...options, ...tapArgs], {
+  const tap = spawn(process.execPath, [program, ...options, ...tapArgs], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       ...process.env,
