@@ -352,6 +352,15 @@ t.test('without strict, one fault does not hide the rest of the stream', async t
   t.equal(report.complete, true)
 })
 
+t.test('without strict, data that is not where it should be is told once, and its fragment ends', async t => {
+  const { warnings, fragments } = check(FAULTS['a wrong data offset']![0], { strict: false })
+  t.same(
+    warnings.map(warning => warning.code),
+    ['AVIO_ERR_MP4_DATA_OFFSET'],
+  )
+  t.equal(fragments.length, 2)
+})
+
 t.test('without strict, what can not be read is passed over, and its mdat with it', async t => {
   const broken = change(bytes => bytes.writeUInt32BE(9, offsetOf(bytes, 'moof[0]/traf[0]/trun') + 12))
   const { warnings, fragments } = check(broken, { strict: false })
