@@ -40,20 +40,26 @@ export class RequestBody {
     const message = this.#message
     this.#begin()
     return new Promise((resolve, reject) => {
+      // The end may come while the last chunk is still being taken, and 'close' comes after every end.
+      let taking: Promise<unknown> = Promise.resolve()
       const settle = (error?: Error) => {
         message.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone)
         message.pause()
         if (error) reject(error)
         else resolve()
       }
-      const onEnd = () => settle()
+      const onEnd = () => {
+        message.off('error', onGone).off('close', onGone)
+        taking.then(() => settle(), settle)
+      }
       const onGone = () => settle(new ClientGone())
       const onData = (chunk: Buffer) => {
         try {
           const waits = [this.#watcher.received(chunk.length), take(chunk)].filter(wait => wait !== undefined)
           if (waits.length === 0) return
           message.pause()
-          Promise.all(waits).then(() => message.resume(), settle)
+          taking = Promise.all(waits)
+          taking.then(() => message.resume(), settle)
         } catch (error) {
           settle(error as Error)
         }
