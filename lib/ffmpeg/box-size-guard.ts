@@ -21,22 +21,22 @@ export class BoxSizeGuard {
    * @throws {@link FfmpegError} `AVIO_ERR_OUTPUT_NOT_SEEKABLE`, with what makes such a box small enough
    */
   check(chunk: Buffer): void {
-    if (this.#error) throw this.#error
-    if (this.#isLost) return
-    try {
-      this.#boxes.write(chunk)
-    } catch {
-      // Something that is not boxes; that is for a validator to judge, and from here on nothing is known.
-      this.#isLost = true
-    }
+    if (!this.#isLost) this.#read(chunk)
     if (this.#error) throw this.#error
   }
 
-  #onBox({ type, size, offset }: BoxHeader): 'pass' {
-    if ((type === 'moov' || type === 'moof') && size === Infinity) {
-      this.#error = lostSize(type, offset)
-      throw this.#error
+  #read(chunk: Buffer): void {
+    try {
+      this.#boxes.write(chunk)
+    } catch (error) {
+      // From here on nothing is known. What is not boxes is for a validator to judge.
+      this.#isLost = true
+      if (error instanceof FfmpegError) this.#error = error
     }
+  }
+
+  #onBox({ type, size, offset }: BoxHeader): 'pass' {
+    if ((type === 'moov' || type === 'moof') && size === Infinity) throw lostSize(type, offset)
     return 'pass'
   }
 }
