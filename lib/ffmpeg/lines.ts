@@ -1,5 +1,6 @@
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
+const NOTHING = Buffer.alloc(0)
 
 /**
  * Cuts bytes into lines, however they arrive, and hands each on without its line end.
@@ -8,7 +9,7 @@ const CARRIAGE_RETURN = 0x0d
 export class LineSplitter {
   readonly #maxLength: number
   readonly #onLine: (line: string) => void
-  #rest: Buffer = Buffer.alloc(0)
+  #rest: Buffer = NOTHING
 
   /**
    * @param maxLength - the longest line that is handed on whole, in bytes
@@ -23,8 +24,13 @@ export class LineSplitter {
   push(chunk: Buffer): void {
     let start = 0
     for (let end; (end = chunk.indexOf(LINE_FEED, start)) !== -1; start = end + 1) {
-      this.#keep(chunk, start, end)
-      this.#flush()
+      // A line that lies within one chunk, as nearly all do, is not copied.
+      if (this.#rest.length === 0) {
+        this.#emit(chunk.subarray(start, Math.min(end, start + this.#maxLength)))
+      } else {
+        this.#keep(chunk, start, end)
+        this.#flush()
+      }
     }
     this.#keep(chunk, start, chunk.length)
   }
@@ -44,7 +50,11 @@ export class LineSplitter {
 
   #flush(): void {
     const line = this.#rest
-    this.#rest = Buffer.alloc(0)
+    this.#rest = NOTHING
+    this.#emit(line)
+  }
+
+  #emit(line: Buffer): void {
     this.#onLine(line.toString('utf8', 0, line.at(-1) === CARRIAGE_RETURN ? line.length - 1 : line.length))
   }
 }
