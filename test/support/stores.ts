@@ -20,7 +20,7 @@ export interface Store {
   readonly id: StoreId
   /** What a stage that writes has to be told for this server; `docs/s3-compatible.md` says why. */
   readonly options: { readonly checksum?: 'md5' }
-  /** Whether this server does the same as S3; `conformance.test.ts` proves each of these. */
+  /** Which of S3's habits it has, each of them a question of `questions/` too. */
   readonly traits: StoreTraits
   /** A client and an empty bucket of its own for one test, which closes what was opened. */
   open(t: Test): Promise<OpenStore>
@@ -33,10 +33,6 @@ export type StoreId = 'local' | 'ceph16' | 'ceph20'
 export interface StoreTraits {
   /** It checks and keeps CRC32 and the other checksums of the SDK; else Content-MD5 only. */
   readonly crc: boolean
-  /** It takes a body whose checksum comes after it (the SDK's default for a stream). */
-  readonly trailers: boolean
-  /** Its answer to the first CompleteMultipartUpload carries the ETag. */
-  readonly completeEtag: boolean
   /** `If-None-Match: *` on CompleteMultipartUpload is obeyed. */
   readonly conditionalComplete: boolean
 }
@@ -44,19 +40,19 @@ export interface StoreTraits {
 /** What a test works with. */
 export interface OpenStore {
   readonly client: S3Client
-  /** Makes another client of the same server; the options given here come on top. */
+  /** What `client` was made with, for another one. */
   readonly config: S3ClientConfig
   readonly bucket: string
   readonly options: Store['options']
 }
 
-const LIKE_S3: StoreTraits = { crc: true, trailers: true, completeEtag: true, conditionalComplete: true }
+const LIKE_S3: StoreTraits = { crc: true, conditionalComplete: true }
 
 const GATEWAYS: Record<Gateway['release'], Pick<Store, 'id' | 'options' | 'traits'>> = {
   16: {
     id: 'ceph16',
     options: { checksum: 'md5' },
-    traits: { crc: false, trailers: false, completeEtag: false, conditionalComplete: false },
+    traits: { crc: false, conditionalComplete: false },
   },
   20: { id: 'ceph20', options: {}, traits: LIKE_S3 },
 }
