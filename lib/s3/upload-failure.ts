@@ -16,6 +16,8 @@ export function mayHaveTakenEffect(error: unknown): boolean {
   if (wasCutShort(error)) return false
   const { statusCode, s3Code = '' } = classify(error)
   if (statusCode === undefined) return !UNSENT.test(s3Code)
+  // Older releases of the SDK give the status 400 to a 200 whose body is an error.
+  if (s3Code === 'InternalError') return true
   const isRefusal = statusCode >= 300 && statusCode < 500 && statusCode !== 408
   return !isRefusal && !TURNED_AWAY.has(s3Code)
 }

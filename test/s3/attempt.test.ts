@@ -47,8 +47,9 @@ t.test('silence ends in a TimeoutError, and the request is cancelled', async t =
     message: /Nothing moved for 300 ms/,
   })
   await reached
-  t.equal(await store.busySockets(), 0)
+  await store.s3.idle()
   t.equal(store.s3.calls[0]?.aborted, true)
+  t.equal(await store.busySockets(), 0)
 })
 
 t.test('silence in the middle of a body is noticed, a slow body is not silence', async t => {

@@ -136,8 +136,10 @@ t.test('many parts that wait to be tried again make no warning of too many liste
   process.on('warning', onWarning)
   t.teardown(() => process.off('warning', onWarning))
   const { store, uploads } = await open(t)
-  store.s3.fault({ operation: 'UploadPart', times: 30, status: 500 })
-  for (let part = 0; part < 30; part++) uploads.start(partOf('x'))
+  for (let partNumber = 1; partNumber <= 30; partNumber++) {
+    store.s3.fault({ operation: 'UploadPart', partNumber, status: 500 })
+    uploads.start(partOf('x'))
+  }
   await uploads.settled()
   t.equal(uploads.stored.length, 30)
   await uploads.discard()

@@ -24,7 +24,7 @@ async function inUse(): Promise<number> {
 }
 
 /** A client of a store in another process, and what that does not count. */
-async function open(t: Test, bytesPerSecond = Infinity) {
+async function open(t: Test, bytesPerSecond: number) {
   const script = fileURLToPath(new URL('../support/store-process.ts', import.meta.url))
   const child = fork(script, { execArgv: ['--import', 'tsx'] })
   const [config] = (await once(child, 'message')) as [LocalClientConfig]

@@ -43,6 +43,7 @@ t.test('everything else may have taken effect', async t => {
   for (const error of [
     answered(500, 'InternalError'),
     answered(503, 'InternalError'),
+    answered(400, 'InternalError'),
     answered(502),
     answered(408, 'RequestTimeout'),
     answered(200, 'SyntaxError'),
