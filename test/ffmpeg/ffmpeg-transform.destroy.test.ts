@@ -1,0 +1,177 @@
+import { getEventListeners, once } from 'node:events'
+import { type Readable, type Writable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
+import { setImmediate } from 'node:timers/promises'
+import t from 'tap'
+import type { FfmpegTransformOptions } from '../../lib/ffmpeg/ffmpeg-options.js'
+import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
+import { exists, resources, resourcesLike } from '../support/child.js'
+import { transportStream } from '../support/media.js'
+import { ChunkedSource, Collector, LinkedSource, StalledSink } from '../support/sources.js'
+import { standIn } from '../support/transform.js'
+
+/** Whenever a stage is given up, its child is reaped before 'close', and nothing of it is left. */
+
+const COPY: FfmpegTransformOptions = { output: { format: 'mpegts', args: ['-c', 'copy'] } }
+
+const closed = (stream: Readable | Writable) => new Promise(resolve => stream.once('close', resolve))
+
+/** The process id, as soon as there is one. */
+async function pidOf(ffmpeg: FfmpegTransform): Promise<number> {
+  const [{ pid }] = (await once(ffmpeg, 'spawn')) as [{ pid: number }]
+  return pid
+}
+
+t.test('destroyed at any moment from the first write on, it leaves no process, pipe or timer', async t => {
+  const before = resources()
+  for (let turns = 0; turns < 40; turns++) {
+    const ffmpeg = new FfmpegTransform(standIn('forever'))
+    let pid: number | undefined
+    ffmpeg.once('spawn', child => (pid = child.pid))
+    ffmpeg.write('some bytes')
+    for (let turn = 0; turn < turns; turn++) await setImmediate()
+    const boom = new Error('boom')
+    const failed = once(ffmpeg, 'error')
+    ffmpeg.destroy(boom)
+    ffmpeg.destroy(new Error('a second time'))
+    await closed(ffmpeg)
+    t.equal((await failed)[0], boom)
+    if (pid !== undefined) t.equal(exists(pid), false, `reaped after ${turns} turns`)
+    t.same(await resourcesLike(before), before, `nothing is left after ${turns} turns`)
+  }
+})
+
+t.test('destroyed before the first write, nothing was ever started', async t => {
+  const ffmpeg = new FfmpegTransform(COPY)
+  ffmpeg.once('spawn', () => t.fail('started'))
+  ffmpeg.destroy()
+  await closed(ffmpeg)
+  t.equal(ffmpeg.errored, null)
+})
+
+t.test('ffmpeg is ended when it is blocked on its input, and when nobody reads its output', async t => {
+  const starving = new FfmpegTransform(COPY)
+  starving.write((await transportStream()).subarray(0, 1000))
+  const first = await pidOf(starving)
+  starving.destroy()
+  await closed(starving)
+  t.equal(exists(first), false)
+
+  const stuck = new FfmpegTransform(COPY)
+  const sink = new StalledSink()
+  const piped = pipeline(new ChunkedSource(await transportStream(), { endless: true }), stuck, sink)
+  const second = await pidOf(stuck)
+  await once(sink, 'stalled')
+  stuck.destroy(new Error('boom'))
+  await t.rejects(piped, { message: 'boom' })
+  if (!stuck.closed) await closed(stuck)
+  t.equal(exists(second), false)
+
+  const flood = new FfmpegTransform(standIn('floods-stdout'))
+  flood.write('some bytes')
+  const third = await pidOf(flood)
+  await once(flood, 'readable')
+  flood.destroy()
+  await closed(flood)
+  t.equal(exists(third), false)
+})
+
+t.test('what ignores SIGTERM is killed after killTimeout, and not waited for in vain', async t => {
+  const ffmpeg = new FfmpegTransform({ ...standIn('ignores-sigterm'), killTimeout: 30 })
+  ffmpeg.write('some bytes')
+  const pid = await pidOf(ffmpeg)
+  await once(ffmpeg, 'log')
+  ffmpeg.destroy()
+  t.equal(exists(pid), true)
+  await closed(ffmpeg)
+  t.equal(exists(pid), false)
+})
+
+t.test('a signal that is aborted ends it with an AbortError', async t => {
+  const early = new FfmpegTransform({ ...COPY, signal: AbortSignal.abort() })
+  t.match((await once(early, 'error'))[0], { name: 'AbortError', code: 'ABORT_ERR' })
+
+  for (const when of ['at the first write', 'while it runs'] as const) {
+    const controller = new AbortController()
+    const ffmpeg = new FfmpegTransform({ ...standIn('forever'), signal: controller.signal })
+    ffmpeg.write('some bytes')
+    const pid = when === 'while it runs' ? await pidOf(ffmpeg) : undefined
+    controller.abort()
+    const failed = once(ffmpeg, 'error')
+    await closed(ffmpeg)
+    t.match((await failed)[0], { name: 'AbortError' }, when)
+    if (pid !== undefined) t.equal(exists(pid), false)
+  }
+})
+
+t.test('the signal of a pipeline does as well', async t => {
+  const controller = new AbortController()
+  const ffmpeg = new FfmpegTransform(COPY)
+  const sink = new Collector()
+  const source = new ChunkedSource(await transportStream(), { endless: true })
+  const piped = pipeline(source, ffmpeg, sink, { signal: controller.signal })
+  const pid = await pidOf(ffmpeg)
+  controller.abort()
+  await t.rejects(piped, { name: 'AbortError' })
+  if (!ffmpeg.closed) await closed(ffmpeg)
+  t.equal(exists(pid), false)
+  t.equal(sink.sawEnd, false)
+})
+
+t.test('a reader that leaves ends it', async t => {
+  const source = new ChunkedSource(await transportStream(), { endless: true })
+  const ffmpeg = source.pipe(new FfmpegTransform(COPY))
+  const pid = pidOf(ffmpeg)
+  for await (const chunk of ffmpeg) {
+    t.ok((chunk as Buffer).length > 0)
+    break
+  }
+  if (!ffmpeg.closed) await closed(ffmpeg)
+  t.equal(exists(await pid), false)
+  source.destroy()
+})
+
+t.test('no listener is left on the signal, the source or the process', async t => {
+  const { signal } = new AbortController()
+  const events = ['error', 'close', 'end', 'data', 'readable', 'drain', 'unpipe']
+  const onProcess = () => process.eventNames().map(name => [name, process.listenerCount(name)])
+  const before = { process: onProcess(), resources: resources() }
+  for (const end of ['well', 'enough', 'destroyed', 'failed'] as const) {
+    const options: Record<typeof end, FfmpegTransformOptions> = {
+      well: COPY,
+      enough: { output: { format: 'mpegts', args: ['-c', 'copy', '-t', '1'] } },
+      destroyed: COPY,
+      failed: { output: { format: 'mpegts', args: ['-c:v', 'libnope'] } },
+    }
+    const source = new LinkedSource(await transportStream(), { endless: end !== 'well' && end !== 'failed' })
+    const listeners = events.map(event => source.listenerCount(event))
+    const ffmpeg = new FfmpegTransform({ ...options[end], signal })
+    ffmpeg.on('error', () => undefined)
+    source.pipe(ffmpeg)
+    if (end === 'destroyed') ffmpeg.once('data', () => ffmpeg.destroy())
+    ffmpeg.resume()
+    await closed(ffmpeg)
+    t.same(getEventListeners(signal, 'abort'), [], `the signal, ${end}`)
+    if (end !== 'destroyed' && end !== 'failed' && !source.closed) await closed(source)
+    const left = events.map(event => source.listenerCount(event))
+    t.same(left, listeners, `the source, ${end}`)
+    source.destroy()
+    t.same(onProcess(), before.process, `the process, ${end}`)
+    t.same(await resourcesLike(before.resources), before.resources, `handles, ${end}`)
+  }
+})
+
+t.test('it can be used many times over, one after the other and at once', async t => {
+  const media = await transportStream({ seconds: 1 })
+  const before = resources()
+  const copies = await Promise.all(
+    Array.from({ length: 8 }, () => {
+      const ffmpeg = new FfmpegTransform(standIn('copies'))
+      ffmpeg.end(media)
+      return buffer(ffmpeg)
+    }),
+  )
+  for (const copy of copies) t.same(copy, media)
+  t.same(await resourcesLike(before), before)
+})

@@ -1,0 +1,217 @@
+import { once } from 'node:events'
+import { type Duplex, PassThrough, type Readable, Transform, pipeline as callbackPipeline } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import t, { type Test } from 'tap'
+import type { FfmpegEnough } from '../../lib/ffmpeg/ffmpeg-events.js'
+import type { FfmpegTransformOptions } from '../../lib/ffmpeg/ffmpeg-options.js'
+import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
+import { Fmp4Validator } from '../../lib/mp4/fmp4-validator.js'
+import { exists } from '../support/child.js'
+import { fastStartMp4, fragmentedMp4, packetsOf, transportStream } from '../support/media.js'
+import { ChunkedSource, Collector, LinkedSource } from '../support/sources.js'
+import { standIn } from '../support/transform.js'
+
+/** ffmpeg that has had enough (`-t 1`) closes its input and exits with 0: that is success, also for the source. */
+
+const FIRST_SECOND: FfmpegTransformOptions = { output: { format: 'mpegts', args: ['-c', 'copy', '-t', '1'] } }
+
+interface Job {
+  source: LinkedSource
+  ffmpeg: FfmpegTransform
+  sink: Collector
+  enough: Promise<FfmpegEnough>
+}
+
+/** An endless source that can be stopped, a stage that wants a second of it, and a sink. */
+async function job(options = FIRST_SECOND): Promise<Job> {
+  const source = new LinkedSource(await transportStream(), { endless: true })
+  const ffmpeg = new FfmpegTransform(options)
+  const enough = once(ffmpeg, 'enough').then(([event]) => event as FfmpegEnough)
+  return { source, ffmpeg, sink: new Collector(), enough }
+}
+
+async function checkWhole(t: Test, { source, ffmpeg, sink, enough }: Job): Promise<void> {
+  t.equal(source.stops, 1, 'the source was stopped once')
+  t.equal(source.errored, null)
+  t.equal(source.readableEnded, true)
+  t.equal(ffmpeg.errored, null)
+  t.equal(sink.sawEnd, true)
+  const { stopped, bytesIn } = await enough
+  t.equal(stopped, true)
+  t.ok(bytesIn > 0 && bytesIn <= source.delivered)
+  const frames = (await packetsOf(sink.bytes)).filter(({ codec_type }) => codec_type === 'video').length
+  t.equal(frames, 25, 'a second of video')
+}
+
+t.test('a promised pipeline stops the source and resolves', async t => {
+  const stages = await job()
+  await pipeline(stages.source, stages.ffmpeg, stages.sink)
+  await checkWhole(t, stages)
+})
+
+t.test('so does one with a callback, and one that is given a list', async t => {
+  for (const isList of [false, true]) {
+    const stages = await job()
+    const { source, ffmpeg, sink } = stages
+    await new Promise<void>((resolve, reject) => {
+      const done = (error?: Error | null) => (error ? reject(error) : resolve())
+      if (isList) callbackPipeline([source, ffmpeg, sink], done)
+      else callbackPipeline(source, ffmpeg, sink, done)
+    })
+    await checkWhole(t, stages)
+  }
+})
+
+t.test('so do plain pipes', async t => {
+  const stages = await job()
+  stages.source.pipe(stages.ffmpeg).pipe(stages.sink)
+  await once(stages.sink, 'finish')
+  await checkWhole(t, stages)
+})
+
+t.test('so does a composed stage that begins with the source', async t => {
+  const stages = await job()
+  await pipeline(stages.source.compose<Duplex>(stages.ffmpeg), stages.sink)
+  await checkWhole(t, stages)
+})
+
+t.test('the stop reaches the source through a validator', async t => {
+  const source = new LinkedSource(await fragmentedMp4({ seconds: 20, size: '320x180' }), {
+    chunkSize: 16_384,
+  })
+  const size = (await fragmentedMp4({ seconds: 20, size: '320x180' })).length
+  const ffmpeg = new FfmpegTransform({ output: { format: 'mp4', args: ['-c', 'copy', '-t', '1'] } })
+  const sink = new Collector()
+  await pipeline(source, new Fmp4Validator(), ffmpeg, new Fmp4Validator(), sink)
+  t.equal(source.stops, 1)
+  t.ok(source.delivered < size, `${source.delivered} of ${size} bytes`)
+  t.equal(sink.sawEnd, true)
+})
+
+t.test('a slow sink changes nothing', async t => {
+  const stages = await job({ ...FIRST_SECOND, highWaterMark: 1 })
+  const slow = new Transform({
+    highWaterMark: 1,
+    transform: (chunk, _encoding, callback) => setTimeout(() => callback(null, chunk), 5),
+  })
+  await pipeline(stages.source, stages.ffmpeg, slow, stages.sink)
+  await checkWhole(t, stages)
+})
+
+t.test('a source that stalls just then is stopped as well', async t => {
+  const media = await fastStartMp4({ seconds: 10, size: '320x180' })
+  const source = new LinkedSource(media, { stallAfter: media.length / 2 })
+  const sink = new Collector()
+  await pipeline(source, new FfmpegTransform(FIRST_SECOND), sink)
+  t.equal(source.stops, 1)
+  t.equal(sink.sawEnd, true)
+})
+
+t.test('a source with another consumer is not stopped: its rest is thrown away here alone', async t => {
+  const media = await transportStream({ seconds: 20, size: '320x180' })
+  const source = new LinkedSource(media)
+  const other = new Collector()
+  source.pipe(other)
+  const ffmpeg = new FfmpegTransform(FIRST_SECOND)
+  const enough = once(ffmpeg, 'enough') as Promise<[FfmpegEnough]>
+  await pipeline(source, ffmpeg, new Collector())
+  t.equal(source.stops, 0)
+  t.equal((await enough)[0].stopped, false)
+  t.same(other.bytes, media, 'the other consumer has it all')
+})
+
+t.test('the rest of a source that can’t be stopped is thrown away', async t => {
+  const media = await transportStream({ seconds: 20, size: '320x180' })
+  const linkless: Record<string, () => Readable | (() => AsyncIterable<Buffer>)> = {
+    'a stream without a link': () => new ChunkedSource(media),
+    'a stream behind one that drops the link': () => new LinkedSource(media).pipe(new PassThrough()),
+    'a generator': () =>
+      async function* () {
+        yield* new ChunkedSource(media) as AsyncIterable<Buffer>
+      },
+  }
+  for (const [name, make] of Object.entries(linkless)) {
+    const ffmpeg = new FfmpegTransform({ ...FIRST_SECOND, discardLimit: media.length })
+    const sink = new Collector()
+    await pipeline(make() as Readable, ffmpeg, sink)
+    t.equal(sink.sawEnd, true, name)
+  }
+})
+
+t.test('up to the limit: past it comes an error, and the sink sees no end', async t => {
+  const source = new ChunkedSource(await transportStream(), { endless: true })
+  const ffmpeg = new FfmpegTransform({ ...FIRST_SECOND, discardLimit: 10_000_000 })
+  const sink = new Collector()
+  await t.rejects(pipeline(source, ffmpeg, sink), { code: 'AVIO_ERR_DISCARD_LIMIT' })
+  t.ok(source.delivered < 30_000_000, `${source.delivered} bytes`)
+  t.equal(source.destroyed, true)
+  t.equal(sink.sawEnd, false)
+})
+
+t.test('the limit counts what is thrown away, and not what ffmpeg took', async t => {
+  const bytes = 300_000
+  const run = (length: number, discardLimit: number) => {
+    const ffmpeg = new FfmpegTransform({ ...standIn('reads-some', { BYTES: String(bytes) }), discardLimit })
+    return pipeline(new ChunkedSource(Buffer.alloc(length, 'x')), ffmpeg, new Collector())
+  }
+  await run(bytes, 0)
+  // What the system had taken for the program is neither.
+  await t.rejects(run(bytes + 3_000_000, 1_000_000), { code: 'AVIO_ERR_DISCARD_LIMIT' })
+  await run(bytes + 3_000_000, 3_000_000)
+})
+
+t.test('the end waits for the source’s: until then it may still fail', async t => {
+  const boom = new Error('boom')
+  const source = new PassThrough()
+  const ffmpeg = new FfmpegTransform(standIn('reads-some'))
+  const sink = new Collector()
+  const piped = pipeline(source, ffmpeg, sink)
+  source.write('some bytes')
+  const enough = once(ffmpeg, 'enough')
+  await once(ffmpeg, 'data')
+  await enough
+  t.equal(sink.sawEnd, false)
+  source.destroy(boom)
+  await t.rejects(piped, boom)
+  t.equal(sink.sawEnd, false)
+})
+
+t.test(
+  'an input that is closed long before the exit holds the source, and is judged by the exit',
+  async t => {
+    for (const CODE of ['0', '1']) {
+      const source = new LinkedSource(Buffer.alloc(1_000_000, 'x'), { endless: true })
+      const ffmpeg = new FfmpegTransform(standIn('reads-some', { LINGER: '1', CODE }))
+      const sink = new Collector()
+      const spawned = once(ffmpeg, 'spawn') as Promise<[{ pid: number }]>
+      const result = pipeline(source, ffmpeg, sink).then(
+        () => 'resolved',
+        (error: unknown) => error,
+      )
+      await once(ffmpeg, 'log')
+      const [{ pid }] = await spawned
+      t.equal(source.stops, 0)
+      t.ok(source.delivered < 2_000_000, `${source.delivered} bytes`)
+      process.kill(pid, 'SIGUSR1')
+      if (CODE === '0') {
+        t.equal(await result, 'resolved')
+        t.equal(source.stops, 1)
+        t.equal(sink.bytes.toString(), 'output')
+      } else {
+        t.match(await result, { code: 'AVIO_ERR_FFMPEG_EXIT', exitCode: 1 })
+        t.equal(source.stops, 0, 'a source is not stopped for a failure')
+        t.equal(sink.sawEnd, false)
+      }
+      t.equal(exists(pid), false)
+    }
+  },
+)
+
+t.test('an input that was written whole, though ffmpeg did not read it all, needs no stop', async t => {
+  const ffmpeg = new FfmpegTransform(standIn('reads-some', { BYTES: '10' }))
+  ffmpeg.once('enough', () => t.fail('the source had ended'))
+  const sink = new Collector()
+  ffmpeg.end(Buffer.alloc(5_000_000, 'x'))
+  await pipeline(ffmpeg, sink)
+  t.equal(sink.bytes.toString(), 'output')
+})
