@@ -101,6 +101,18 @@ t.test(
   },
 )
 
+t.test(
+  'a tag with a picture before raw AAC: the picture is left out, and the AAC that moves up unwrapped',
+  async t => {
+    const song3 = await covered(t, [...song, '-id3v2_version', '3'], 'song.mp3')
+    const adts = await media.ffmpegToPipe([...tone, ...media.AAC, '-f', 'adts'])
+    const input = Buffer.concat([song3.subarray(0, metadataEnd(song3)), adts])
+    const list = await added(input, 'ipod', ['-c', 'copy'])
+    t.same(list, ['-vn', '-bsf:0', 'aac_adtstoasc'])
+    t.same(await streamsOf(t, { input, format: 'ipod', args: ['-c', 'copy'], added: list }), ['aac'])
+  },
+)
+
 t.test('a cover that the user maps and encodes is a picture like any other', async t => {
   const input = await covered(t, [...song, '-id3v2_version', '3'], 'song.mp3')
   const args = ['-map', '0:a', '-map', '0:v', '-c:a', 'copy', '-c:v', 'mpeg4', '-r', '25']

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
@@ -139,7 +140,8 @@ t.test('garbage, an empty input, and an ffmpeg that fails or is not there, add n
   t.same(await previewArguments({ ...question, ffmpegPath: '/bin/false' }), [[]])
 })
 
-t.test('an abort ends ffmpeg and rejects with its reason; no listener is left on the signal', async t => {
+// Less than the preview's own limit, which would end ffmpeg as well.
+t.test('an abort ends ffmpeg and rejects with its reason', { timeout: 9000 }, async t => {
   const folder = t.testdir()
   const script = join(folder, 'ffmpeg')
   const pidFile = join(folder, 'pid')
@@ -162,4 +164,16 @@ t.test('an abort ends ffmpeg and rejects with its reason; no listener is left on
   controller.abort(reason)
   await t.rejects(asked, reason)
   t.throws(() => process.kill(Number(pid), 0), { code: 'ESRCH' }, 'it is gone')
+})
+
+t.test('no listener is left on the signal', async t => {
+  const { signal } = new AbortController()
+  await previewArguments({
+    inputs: [{ spec: { url: 'pipe:0', args: [], protocols: ['pipe'] }, head: Buffer.alloc(2000) }],
+    outputs: [{ url: 'pipe:1', format: 'mp4', args: ['-c', 'copy'] }],
+    ffmpegPath,
+    env,
+    signal,
+  })
+  t.equal(getEventListeners(signal, 'abort').length, 0)
 })

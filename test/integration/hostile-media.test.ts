@@ -83,6 +83,14 @@ t.test('media that name files and addresses reach neither, and are not taken for
   t.same(seen, [])
 })
 
+t.test('it is the list of protocols that keeps them off', async t => {
+  const { seen, url } = await canaries(t)
+  const input = Buffer.from(`#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000\n${url}\n`)
+  const { log } = await runCommand({ input, format: 'mpegts', args: ['-c', 'copy'] })
+  t.match(log, /Protocol 'http' not on whitelist 'pipe'/)
+  t.same(seen, [])
+})
+
 t.test('a drawing that names pictures is drawn without them', async t => {
   const { seen, file, url } = await canaries(t)
   for (const place of [url, file, pathToFileURL(file).href]) {
