@@ -65,7 +65,6 @@ export class Exchange {
     const { message, response, call, expectsContinue, fault } = input
     this.#parts = parts
     this.#input = input
-    call.fault = fault?.action
     this.#pace = fault && 'slow' in fault.rule ? fault.rule.slow : parts.pace()
     this.#requestPacer = new Pacer(this.#pace.bytesPerSecond ?? Infinity)
     this.#reply = new Reply(response, call, () => parts.connections.reset(message.socket))
@@ -100,7 +99,9 @@ export class Exchange {
   async #prepare(): Promise<void> {
     const { fault, call } = this.#input
     if (fault && 'before' in fault.rule) await fault.rule.before(call)
-    if (fault && 'changed' in fault.rule) await this.#replaceObject(fault.rule.changed)
+    else if (fault && 'changed' in fault.rule) await this.#replaceObject(fault.rule.changed)
+    else return
+    this.#hit()
   }
 
   async #replaceObject(bytes: Uint8Array | string): Promise<void> {
@@ -123,7 +124,9 @@ export class Exchange {
   }
 
   /** Plays a fault that stands in the answer's place; `undefined` where the exchange goes on. */
-  async #inPlaceOfAnswer({ rule, released }: ActiveFault): Promise<Answer | undefined> {
+  async #inPlaceOfAnswer({ rule, action, released }: ActiveFault): Promise<Answer | undefined> {
+    const isWhole = 'reset' in rule ? rule.reset === true : 'stall' in rule && rule.stall === true
+    if (isWhole || ['hold', 'status', 'errorIn200'].includes(action)) this.#hit()
     if ('reset' in rule && rule.reset === true) {
       this.#reply.reset()
       throw new ClientGone()
@@ -189,7 +192,9 @@ export class Exchange {
       ...answer.headers,
     }
     const rule = this.#input.fault?.rule
+    if (rule && 'slow' in rule) this.#hit()
     if (rule && 'answerHeaders' in rule) {
+      this.#hit()
       for (const [name, value] of Object.entries(rule.answerHeaders)) {
         if (value === undefined) Reflect.deleteProperty(headers, name)
         else headers[name] = value
@@ -202,11 +207,20 @@ export class Exchange {
   #cut(): Delivery {
     const rule = this.#input.fault?.rule
     if (!rule) return {}
-    if ('reset' in rule && rule.reset !== true) return { limit: rule.reset, then: 'reset' }
-    if ('stall' in rule && rule.stall !== true) return { limit: rule.stall, then: 'stall' }
-    if ('shortBody' in rule) return { limit: rule.shortBody, then: 'close' }
-    if ('corrupt' in rule) return { corrupt: rule.corrupt }
+    const reached = () => this.#hit()
+    if ('reset' in rule && rule.reset !== true) return { limit: rule.reset, then: 'reset', reached }
+    if ('stall' in rule && rule.stall !== true) return { limit: rule.stall, then: 'stall', reached }
+    if ('shortBody' in rule) return { limit: rule.shortBody, then: 'close', reached }
+    if ('corrupt' in rule) return { corrupt: rule.corrupt, reached }
     return {}
+  }
+
+  /** The fault takes effect. */
+  #hit(): void {
+    const { call, fault } = this.#input
+    if (!fault || call.fault !== undefined) return
+    call.fault = fault.action
+    fault.hit(call)
   }
 
   /** What holds the request's body back, or cuts it off. */
@@ -214,10 +228,12 @@ export class Exchange {
     const { call, fault } = this.#input
     call.bytesIn += bytes
     if (fault && 'resetRequest' in fault.rule && call.bytesIn >= fault.rule.resetRequest) {
+      this.#hit()
       this.#reply.reset()
       throw new ClientGone()
     }
     if (fault && 'stallRequest' in fault.rule && call.bytesIn >= fault.rule.stallRequest) {
+      this.#hit()
       return this.#reply.park(fault.released)
     }
     const delay = this.#requestPacer.delayAfter(bytes, performance.now())

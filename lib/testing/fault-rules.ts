@@ -125,7 +125,7 @@ export class ActiveFault implements FaultHandle {
     return this.#matched >= first && this.#matched < first + (rule.times ?? 1)
   }
 
-  /** Notes that a call is hit. */
+  /** Notes that it took effect on a call. */
   hit(call: S3Call): void {
     this.hits++
     this.#resolveReached(call)
@@ -158,10 +158,7 @@ export class FaultRules {
 
   /** The fault for a call. Every rule counts the call; of those that are due, the one added first is played. */
   take(call: S3Call): ActiveFault | undefined {
-    const due = [...this.#rules].filter(fault => fault.counts(call))
-    const fault = due[0]
-    fault?.hit(call)
-    return fault
+    return [...this.#rules].filter(fault => fault.counts(call))[0]
   }
 
   /** Takes all rules away. */

@@ -36,7 +36,7 @@ interface Performed {
  * The connection is reset. `true`: in place of an answer; with `performed` the operation took effect and its answer
  * is lost. A number: after so many bytes of the answer's body.
  * Of bytes that the client has not read when the reset comes, its system may throw some away: use `shortBody` where
- * the exact number matters.
+ * the exact number matters. An answer without a body (that of a PutObject, say) has no such place: use `true`.
  */
 export interface ResetFault extends Performed {
   readonly reset: true | number
@@ -136,11 +136,14 @@ export type FaultRule = FaultMatch & FaultAction
 
 /** A rule that was added. */
 export interface FaultHandle {
-  /** How many calls it hit so far. */
+  /** How many calls it took effect on so far. */
   readonly hits: number
-  /** The first call that it hits; for a test to wait for. Rejects when the server closes before. */
+  /**
+   * Resolves with the first call that the rule takes effect on, at that moment: when the bytes before the break are
+   * sent or received, when the operation is done that was to be `performed`. Rejects when the server closes before.
+   */
   readonly reached: Promise<S3Call>
-  /** Lets the calls go on that it holds or stalls now, and those that it would hold later. */
+  /** Lets the calls go on that it holds now, and those that it would hold later (`hold` and `stallRequest`). */
   release(): void
   /** Takes the rule away; calls that it holds or stalls stay so. */
   remove(): void

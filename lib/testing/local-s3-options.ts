@@ -4,7 +4,6 @@ import {
   integerOption,
   knownOptions,
   MiB,
-  objectOption,
   oneOfOption,
   optionError,
   optionsObject,
@@ -12,6 +11,7 @@ import {
   stringsOption,
 } from '../options.js'
 import { OptionError } from '../errors.js'
+import { type KeyAndCertificate, selfSignedCertificate } from './certificate.js'
 import { isBucketName } from './object-store.js'
 import type { ServerSettings } from './operation-context.js'
 import { type Pace, readPace } from './pacer.js'
@@ -52,8 +52,11 @@ export interface LocalS3Options {
   readonly publicRead?: boolean
   /** How fast all connections are. Default: as fast as they can. */
   readonly pace?: Pace
-  /** A key and a certificate (PEM) make it speak HTTPS. */
-  readonly tls?: { readonly key: string; readonly cert: string }
+  /**
+   * Speaks HTTPS: with a certificate of its own making, or with a key and a certificate (PEM) that are given.
+   * Default: false.
+   */
+  readonly tls?: boolean | KeyAndCertificate
 }
 
 /** The options with their defaults. */
@@ -65,7 +68,7 @@ export interface Settings extends ServerSettings, SigningIdentity {
   readonly region: string
   readonly publicRead: boolean
   readonly pace: Pace
-  readonly tls: { readonly key: string; readonly cert: string } | undefined
+  readonly tls: KeyAndCertificate | undefined
 }
 
 const NAMES = [
@@ -116,8 +119,16 @@ export function readOptions(options: LocalS3Options): Settings {
     etag: oneOfOption(options, 'etag', { values: ['md5', 'opaque'], default: 'md5' }),
     publicRead: booleanOption(options, 'publicRead', { default: false }),
     pace,
-    tls: objectOption(options, 'tls'),
+    tls: readTls(options.tls),
   }
+}
+
+function readTls(tls: unknown): KeyAndCertificate | undefined {
+  if (tls === undefined || tls === false) return undefined
+  if (tls === true) return selfSignedCertificate()
+  const { key, cert } = (tls ?? {}) as Partial<KeyAndCertificate>
+  if (typeof key === 'string' && typeof cert === 'string') return { key, cert }
+  throw optionError('tls', 'true, false, or { key, cert } in PEM', tls)
 }
 
 function bucketNames(options: LocalS3Options): string[] {

@@ -32,6 +32,8 @@ export interface LocalClientConfig {
   region: string
   forcePathStyle: true
   credentials: { accessKeyId: string; secretAccessKey: string }
+  /** With TLS: trusts the server's certificate. */
+  requestHandler?: { httpsAgent: { ca: string } }
 }
 
 const NO_JOURNAL: Journal = {
@@ -127,10 +129,18 @@ export class LocalS3 implements AsyncDisposable {
     return { accessKeyId, secretAccessKey }
   }
 
+  /** The certificate to trust (PEM), with TLS. */
+  get certificate(): string | undefined {
+    return this.#settings.tls?.cert
+  }
+
   /** What an S3 client has to be told; spread it into the options of `new S3Client()`. */
   clientConfig(): LocalClientConfig {
     const { endpoint, credentials } = this
-    return { endpoint, region: this.#settings.region, forcePathStyle: true, credentials }
+    const { region, tls } = this.#settings
+    const config: LocalClientConfig = { endpoint, region, forcePathStyle: true, credentials }
+    if (tls) config.requestHandler = { httpsAgent: { ca: tls.cert } }
+    return config
   }
 
   /** How fast all connections are; a `slow` fault outranks it. May be changed at any time, for the calls to come. */
@@ -184,6 +194,11 @@ export class LocalS3 implements AsyncDisposable {
   /** Makes a bucket. */
   createBucket(bucket: string): void {
     this.#store.createBucket(bucket)
+  }
+
+  /** Deletes an empty bucket. */
+  deleteBucket(bucket: string): void {
+    this.#store.deleteBucket(bucket)
   }
 
   /** Switches a bucket's versioning on or off. */

@@ -1,11 +1,12 @@
 import type { ServerResponse } from 'node:http'
 import type { OpenCall } from './call-log.js'
-import type { Content } from './content.js'
 import type { Answer } from './answer.js'
 import { Pacer } from './pacer.js'
 
 /** The most bytes given to the socket that its network stack has not taken yet. */
 const WINDOW_BYTES = 256 * 1024
+
+type Chunks = Iterable<Buffer> | AsyncIterable<Buffer>
 
 /** How an answer's body is delivered. */
 export interface Delivery {
@@ -15,6 +16,8 @@ export interface Delivery {
   /** The offset of a byte to alter. */
   readonly corrupt?: number | undefined
   readonly bytesPerSecond?: number | undefined
+  /** Called when the limit, or the byte to alter, is reached. */
+  readonly reached?: () => void
 }
 
 /** The answering side of one exchange: sends, waits, breaks off; and never outlives its connection. */
@@ -94,32 +97,34 @@ export class Reply {
     await this.#sendChunks(chunks, delivery)
   }
 
-  async #sendChunks(chunks: ReturnType<Content['read']> | Buffer[], delivery: Delivery): Promise<void> {
+  async #sendChunks(chunks: Chunks, delivery: Delivery): Promise<void> {
+    const { limit = Infinity, corrupt = -1 } = delivery
     const pacer = new Pacer(delivery.bytesPerSecond ?? Infinity)
-    const slice = Math.min(WINDOW_BYTES, pacer.slice)
     let offset = 0
-    for await (const chunk of chunks) {
-      for (let from = 0; from < chunk.length; from += slice) {
-        let bytes = chunk.subarray(from, from + slice)
-        if (delivery.limit !== undefined) bytes = bytes.subarray(0, delivery.limit - offset)
-        if (bytes.length > 0) await this.#write(corrupted(bytes, (delivery.corrupt ?? -1) - offset))
-        offset += bytes.length
-        if (this.isGone) return
-        if (delivery.limit !== undefined && offset >= delivery.limit) return this.#breakOff(delivery.then)
-        await this.sleep(pacer.delayAfter(bytes.length, performance.now()))
+    for await (const slice of slicesOf(chunks, Math.min(WINDOW_BYTES, pacer.slice))) {
+      let bytes = slice.subarray(0, limit - offset)
+      if (corrupt >= offset && corrupt < offset + bytes.length) {
+        bytes = altered(bytes, corrupt - offset)
+        delivery.reached?.()
       }
+      if (bytes.length > 0) await this.#write(bytes)
+      offset += bytes.length
+      if (this.isGone) return
+      if (offset >= limit) return this.#breakOff(delivery)
+      await this.sleep(pacer.delayAfter(bytes.length, performance.now()))
     }
-    if (delivery.limit !== undefined) return this.#breakOff(delivery.then)
+    if (offset >= limit) return this.#breakOff(delivery)
     await this.#finish()
   }
 
-  async #breakOff(how: Delivery['then']): Promise<void> {
+  async #breakOff({ then, reached }: Delivery): Promise<void> {
     this.#response.flushHeaders()
     await this.#drained(0)
     this.#call.aborted = true
-    if (how === 'reset') this.reset()
-    else if (how === 'close') this.#response.socket?.destroySoon()
-    if (!this.isGone) await this.park()
+    reached?.()
+    if (then === 'reset') this.reset()
+    else if (then === 'close') this.#response.socket?.destroySoon()
+    await this.park()
   }
 
   /** Gives bytes to the socket and waits while too many are under way. */
@@ -149,8 +154,14 @@ export class Reply {
   }
 }
 
-function corrupted(bytes: Buffer, at: number): Buffer {
-  if (at < 0 || at >= bytes.length) return bytes
+async function* slicesOf(chunks: Chunks, size: number): AsyncGenerator<Buffer> {
+  for await (const chunk of chunks) {
+    for (let from = 0; from < chunk.length; from += size) yield chunk.subarray(from, from + size)
+  }
+}
+
+/** A copy with one byte that is another: what is stored stays as it is. */
+function altered(bytes: Buffer, at: number): Buffer {
   const copy = Buffer.from(bytes)
   copy[at]! ^= 0xff
   return copy

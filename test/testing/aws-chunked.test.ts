@@ -1,6 +1,6 @@
 import t from 'tap'
 import { AwsChunkedDecoder } from '../../lib/testing/aws-chunked.js'
-import { patterned } from './support.js'
+import { patterned } from './patterned.js'
 
 const body = patterned(20_000)
 const size = (bytes: number) => bytes.toString(16)

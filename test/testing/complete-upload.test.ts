@@ -7,7 +7,8 @@ import {
 } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { checksumOf } from '../../lib/testing/checksum.js'
-import { patterned, sendRaw, startS3 } from './support.js'
+import { patterned } from './patterned.js'
+import { sendRaw, startS3 } from './support.js'
 
 const bytes = patterned(1000)
 const pieces = [bytes.subarray(0, 400), bytes.subarray(400, 900), bytes.subarray(900)]

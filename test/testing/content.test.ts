@@ -1,7 +1,7 @@
 import t from 'tap'
 import { bytesOf, type Content, JoinedContent, SyntheticContent } from '../../lib/testing/content.js'
 import { MemoryContent } from '../../lib/testing/memory-content.js'
-import { patterned } from './support.js'
+import { patterned } from './patterned.js'
 
 const bytes = patterned(1000)
 const generated = new SyntheticContent(1000, (start, end) => bytes.subarray(start, end))

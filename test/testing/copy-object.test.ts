@@ -1,6 +1,7 @@
 import { CopyObjectCommand, type CopyObjectCommandInput, PutObjectCommand } from '@aws-sdk/client-s3'
 import t from 'tap'
-import { patterned, startS3 } from './support.js'
+import { patterned } from './patterned.js'
+import { startS3 } from './support.js'
 
 const bytes = patterned(10_000)
 

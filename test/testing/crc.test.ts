@@ -1,6 +1,6 @@
 import t from 'tap'
 import { combineCrc, crc32, crc32c, crc64nvme, CRC_KINDS } from '../../lib/testing/crc.js'
-import { patterned } from './support.js'
+import { patterned } from './patterned.js'
 
 const bytes = patterned(5000)
 const kinds = {

@@ -4,7 +4,7 @@ import { checksumOf } from '../../lib/testing/checksum.js'
 import { bytesOf, type Content, type ContentStore } from '../../lib/testing/content.js'
 import { Intake, takeContent } from '../../lib/testing/intake.js'
 import { MemoryContent, memoryContents } from '../../lib/testing/memory-content.js'
-import { patterned } from './support.js'
+import { patterned } from './patterned.js'
 
 const bytes = patterned(10_000)
 const md5 = createHash('md5').update(bytes).digest()

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { bytesOf } from '../../lib/testing/content.js'
 import { MemoryContent, memoryContents } from '../../lib/testing/memory-content.js'
-import { patterned } from './support.js'
+import { patterned } from './patterned.js'
 
 const bytes = patterned(200_000)
 

@@ -12,7 +12,8 @@ import {
 } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { checksumOf } from '../../lib/testing/checksum.js'
-import { patterned, sendRaw, startS3 } from './support.js'
+import { patterned } from './patterned.js'
+import { sendRaw, startS3 } from './support.js'
 
 const at = { Bucket: 'box', Key: 'k' }
 const bytes = patterned(1000)

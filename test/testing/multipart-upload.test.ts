@@ -4,7 +4,7 @@ import { type ChecksumAlgorithm, checksumOf, type ChecksumType } from '../../lib
 import { MemoryContent } from '../../lib/testing/memory-content.js'
 import { MultipartUpload, type NamedPart } from '../../lib/testing/multipart-upload.js'
 import { propertiesFrom } from '../../lib/testing/local-object.js'
-import { patterned } from './support.js'
+import { patterned } from './patterned.js'
 
 const bytes = patterned(100)
 const md5 = (data: Buffer) => createHash('md5').update(data).digest()

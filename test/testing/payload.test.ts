@@ -6,7 +6,8 @@ import t from 'tap'
 import { CHECKSUM_ALGORITHMS, checksumHeader, checksumOf } from '../../lib/testing/checksum.js'
 import { hmac } from '../../lib/testing/sigv4.js'
 import type { LocalS3 } from '../../lib/testing/index.js'
-import { openRaw, patterned, type RawRequest, sendRaw, sign, startS3 } from './support.js'
+import { patterned } from './patterned.js'
+import { openRaw, type RawRequest, sendRaw, sign, startS3 } from './support.js'
 
 const body = patterned(50_000)
 const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex')

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { GetObjectCommand } from '@aws-sdk/client-s3'
 import t from 'tap'
-import { patterned, sendRaw, startS3 } from './support.js'
+import { patterned } from './patterned.js'
+import { sendRaw, startS3 } from './support.js'
 
 const at = { Bucket: 'box', Key: 'k' }
 const GiB = 1024 ** 3

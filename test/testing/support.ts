@@ -113,10 +113,3 @@ export function openRaw(s3: LocalS3, raw: RawRequest) {
   socket.write(`${method} ${path} HTTP/1.1\r\n${head.join('')}\r\n`)
   return socket
 }
-
-/** Bytes that differ from place to place. */
-export function patterned(size: number): Buffer {
-  const bytes = Buffer.alloc(size)
-  for (let i = 0; i < size; i++) bytes[i] = (i * 31 + (i >> 8) * 7) & 255
-  return bytes
-}
