@@ -86,7 +86,7 @@ t.test('media that name files and addresses reach neither, and are not taken for
 t.test('it is the list of protocols that keeps them off', async t => {
   const { seen, url } = await canaries(t)
   const input = Buffer.from(`#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000\n${url}\n`)
-  const { log } = await runCommand({ input, format: 'mpegts', args: ['-c', 'copy'] })
+  const { log } = await runCommand({ input, inputFormat: 'hls', format: 'mpegts', args: ['-c', 'copy'] })
   t.match(log, /Protocol 'http' not on whitelist 'pipe'/)
   t.same(seen, [])
 })
