@@ -1,10 +1,12 @@
 import { Duplex, addAbortSignal } from 'node:stream'
 import { Upstream } from '../io/upstream.js'
 import { ffmpegArguments } from './arguments.js'
+import { BoxSizeGuard } from './box-size-guard.js'
 import { Completion } from './completion.js'
 import type { FfmpegTransformEvents } from './ffmpeg-events.js'
 import { type FfmpegTransformOptions, type Settings, transformSettings } from './ffmpeg-options.js'
 import { FfmpegRun } from './ffmpeg-run.js'
+import { muxerOf } from './formats.js'
 import { Head } from './head.js'
 import { discardLimit, emptyInput, needsSeek } from './input-error.js'
 import { locateFfmpeg } from './locate.js'
@@ -26,7 +28,8 @@ type Callback = (error?: Error | null) => void
  * Guarantees
  * - The readable side ends only when ffmpeg exited with 0, all of its output was delivered and is not empty, and the
  *   input was whole: either its end was written, or ffmpeg closed it first (`-t 5`) and the source has ended since.
- *   Everything else is an error: another exit code, a signal, an input that ffmpeg calls partial.
+ *   Everything else is an error: another exit code, a signal, an input that ffmpeg calls partial, an MP4 index that
+ *   lost its size (`AVIO_ERR_OUTPUT_NOT_SEEKABLE`: ffmpeg exits with 0 over it).
  * - Backpressure in both directions. ffmpeg is started by the first bytes of input; until then nothing runs.
  * - An MP4 whose media come before its index can't be read from a pipe. It is refused as soon as that is known, a
  *   few bytes into the file (`AVIO_ERR_INPUT_NEEDS_SEEK`).
@@ -185,7 +188,8 @@ export class FfmpegTransform extends Duplex {
       globalArgs,
       progressUrl: `pipe:${PROGRESS}`,
     })
-    const push = (chunk: Buffer) => this.push(chunk)
+    const guard = muxerOf(output.format).isMp4 ? new BoxSizeGuard() : undefined
+    const push = (chunk: Buffer) => this.#pass(chunk, guard)
     const run = await FfmpegRun.start(
       {
         ...{ path, args, env, killTimeout, progress: PROGRESS, inputs: [STDIN] },
@@ -198,6 +202,17 @@ export class FfmpegTransform extends Duplex {
     signal.throwIfAborted()
     this.emit('spawn', { path, args, pid: run.pid })
     return run
+  }
+
+  /** A box that lost its size is an error the moment it comes: what follows it can't be read. */
+  #pass(chunk: Buffer, guard: BoxSizeGuard | undefined): boolean {
+    try {
+      guard?.check(chunk)
+    } catch (error) {
+      this.destroy(error as Error)
+      return false
+    }
+    return this.push(chunk)
   }
 
   /** Waits for the run's end and draws the conclusions. */
