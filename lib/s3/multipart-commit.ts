@@ -64,9 +64,10 @@ export class MultipartCommit {
 
   /** One try. Its answer is believed when it carries the ETag; one without an object in it is no answer. */
   async #complete(): Promise<Commit> {
-    const { requests, uploadId, sumsWhole } = this.#upload
+    const { requests, uploadId, wholeSum } = this.#upload
     const { crc32, etag } = this.#expected
-    const answer = await requests.complete(uploadId, this.#parts, sumsWhole ? crc32 : undefined)
+    const whole = wholeSum === 'none' ? undefined : { crc32: wholeSum === 'kept' ? crc32 : undefined }
+    const answer = await requests.complete(uploadId, this.#parts, whole)
     const confirmed = this.#confirms(answer.ChecksumCRC32)
     if (answer.ETag) return { etag: answer.ETag, versionId: answer.VersionId, confirmed }
     if (answer.Key === undefined && answer.Location === undefined) {

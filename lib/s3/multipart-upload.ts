@@ -5,7 +5,7 @@ import type { PartBuffer } from './part-buffer.js'
 import { classify } from './s3-failure.js'
 import { formatS3Uri } from './s3-location.js'
 import { checkStored } from './stored-check.js'
-import { isUploadGone, patience, uploadError } from './upload-failure.js'
+import { isForeign, isUploadGone, patience, uploadError } from './upload-failure.js'
 import type { StoredPart, UploadRequests } from './upload-requests.js'
 
 /** How long throwing an upload away may take in all, in milliseconds. */
@@ -18,14 +18,14 @@ const ABORT_ATTEMPTS = 5
 export class MultipartUpload {
   readonly uploadId: string
   readonly requests: UploadRequests
-  /** Whether the server keeps a CRC-32 of the whole object, and so can be told one to compare. */
-  readonly sumsWhole: boolean
+  /** Whether a CRC-32 of the whole object was asked for, and whether the server has said that it keeps one. */
+  readonly wholeSum: 'kept' | 'asked' | 'none'
   #aborted: Promise<void> | undefined
 
-  private constructor(requests: UploadRequests, uploadId: string, sumsWhole: boolean) {
+  private constructor(requests: UploadRequests, uploadId: string, wholeSum: 'kept' | 'asked' | 'none') {
     this.requests = requests
     this.uploadId = uploadId
-    this.sumsWhole = sumsWhole
+    this.wholeSum = wholeSum
   }
 
   /**
@@ -37,13 +37,20 @@ export class MultipartUpload {
   static async create(requests: UploadRequests, signal: AbortSignal): Promise<MultipartUpload> {
     const { target } = requests
     const fields = { operation: 'CreateMultipartUpload', attempts: 0 }
+    let asks = target.checksum === 'crc32'
     try {
       return await retry(
         async attempt => {
           fields.attempts = attempt
-          const { UploadId, ChecksumType } = await requests.create()
+          const { UploadId, ChecksumType } = await requests.create(asks).catch((error: unknown) => {
+            // Cloudflare R2 sums parts only. Another server may know no checksums at all, and says so again.
+            if (!asks || !isForeign(error)) throw error
+            asks = false
+            return requests.create(asks)
+          })
           if (UploadId === undefined) throw badResponse(requests, fields, 'no upload id')
-          return new MultipartUpload(requests, UploadId, ChecksumType === 'FULL_OBJECT')
+          const kept = ChecksumType === 'FULL_OBJECT' ? 'kept' : 'asked'
+          return new MultipartUpload(requests, UploadId, asks ? kept : 'none')
         },
         patience(target.maxAttempts, signal),
       )

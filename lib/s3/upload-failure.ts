@@ -42,6 +42,12 @@ export function isUploadGone(failure: S3Failure): boolean {
   return failure.statusCode === 404 && failure.code !== 'AVIO_ERR_NO_SUCH_BUCKET'
 }
 
+/** Whether a request may have failed for a header that the server does not know, as not every one knows checksums. */
+export function isForeign(error: unknown): boolean {
+  const { statusCode, s3Code = '' } = classify(error)
+  return statusCode === 501 || /^(NotImplemented|Invalid(Argument|Request))$/.test(s3Code)
+}
+
 /** Whether sending the same bytes again may help: damage on the way is as passing as a broken connection. */
 export function isWorthRepeating(error: unknown): boolean {
   const failure = classify(error)
@@ -78,9 +84,7 @@ export function uploadError(
     const more = 'The multipart upload is gone: somebody, or a lifecycle rule of the bucket, has aborted it.'
     return rename('AVIO_ERR_UPLOAD_FAILED', more)
   }
-  // Not every server that speaks S3 knows checksums; what it makes of the headers is its own choice.
-  const isForeign = failure.statusCode === 501 || /^Invalid(Argument|Request)$/.test(failure.s3Code ?? '')
-  if (isForeign && target.checksum === 'crc32') {
+  if (isForeign(error) && target.checksum === 'crc32') {
     return rename(
       shown.code,
       `If this server does not know CRC32, set the option "checksum" to "md5" or "none".`,

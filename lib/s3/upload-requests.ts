@@ -62,13 +62,17 @@ export class UploadRequests {
     this.target = target
   }
 
-  /** Begins a multipart upload. Not to be cancelled: an upload whose answer was lost cannot be found again. */
-  create(): Promise<CreateMultipartUploadCommandOutput> {
-    const sums = this.target.checksum === 'crc32'
+  /**
+   * Begins a multipart upload. Not to be cancelled: an upload whose answer was lost cannot be found again.
+   *
+   * @param sumsWhole - asks for a CRC-32 of the whole object to be kept, not one made of those of the parts
+   */
+  create(sumsWhole: boolean): Promise<CreateMultipartUploadCommandOutput> {
     const input = {
       ...this.#base('CreateMultipartUpload'),
       ...this.#made(),
-      ...(sums && { ChecksumAlgorithm: 'CRC32' as const, ChecksumType: 'FULL_OBJECT' as const }),
+      ...(this.target.checksum === 'crc32' && { ChecksumAlgorithm: 'CRC32' as const }),
+      ...(sumsWhole && { ChecksumType: 'FULL_OBJECT' as const }),
     }
     return this.#send(new CreateMultipartUploadCommand(input))
   }
@@ -90,11 +94,15 @@ export class UploadRequests {
     return this.#send(new UploadPartCommand(input), { body: part, signal })
   }
 
-  /** Makes one object of the parts. */
+  /**
+   * Makes one object of the parts.
+   *
+   * @param whole - where it was asked for at the beginning: the CRC-32 of the whole, if the server is to compare it
+   */
   complete(
     uploadId: string,
     parts: readonly StoredPart[],
-    crc32: number | undefined,
+    whole?: { readonly crc32: number | undefined },
   ): Promise<CompleteMultipartUploadCommandOutput> {
     const sums = this.target.checksum === 'crc32'
     const named = parts.map((part): CompletedPart => {
@@ -106,7 +114,9 @@ export class UploadRequests {
       UploadId: uploadId,
       MultipartUpload: { Parts: named },
       IfNoneMatch: this.target.ifNoneMatch,
-      ...(crc32 !== undefined && { ChecksumCRC32: formatCrc32(crc32), ChecksumType: 'FULL_OBJECT' as const }),
+      // S3 refuses an upload that was begun with a type and is completed without.
+      ...(whole && { ChecksumType: 'FULL_OBJECT' as const }),
+      ...(whole?.crc32 !== undefined && { ChecksumCRC32: formatCrc32(whole.crc32) }),
     }
     return this.#send(new CompleteMultipartUploadCommand(input), { timeout: this.target.commitTimeout })
   }

@@ -5,6 +5,7 @@ import { formatCrc32 } from '../../lib/s3/crc32.js'
 import { MultipartCommit, expectedOf } from '../../lib/s3/multipart-commit.js'
 import { MultipartUpload } from '../../lib/s3/multipart-upload.js'
 import type { UploadTarget } from '../../lib/s3/upload-requests.js'
+import type { S3Call } from '../../lib/testing/index.js'
 import { UploadStore, partOf } from '../support/upload-store.js'
 
 const PIECES = ['the first part, ', 'the second, ', 'and the last']
@@ -51,7 +52,21 @@ t.test('a server that knows no whole checksum is sent none', async t => {
   const upload = await MultipartUpload.create(store.requests(), signal)
   const part = await upload.uploadPart(partOf(WHOLE), 1, 0, signal)
   await new MultipartCommit(upload, [part]).run()
-  t.notOk('x-amz-checksum-crc32' in store.s3.calls.at(-1)!.headers)
+  const { headers } = store.s3.calls.at(-1)!
+  t.notOk('x-amz-checksum-crc32' in headers)
+  t.equal(headers['x-amz-checksum-type'], 'FULL_OBJECT', 'but the type is repeated, or S3 would refuse')
+})
+
+t.test('where the server sums parts only, its checksum of checksums confirms nothing', async t => {
+  const store = await UploadStore.open(t, { server: { minPartSize: 1 } })
+  const refuses = (call: S3Call) => call.headers['x-amz-checksum-type'] !== undefined
+  store.s3.fault({ operation: 'CreateMultipartUpload', when: refuses, status: 501 })
+  const upload = await MultipartUpload.create(store.requests(), signal)
+  const part = await upload.uploadPart(partOf(WHOLE), 1, 0, signal)
+  t.match(await new MultipartCommit(upload, [part]).run(), { confirmed: false })
+  const { headers } = store.s3.calls.at(-1)!
+  t.notOk('x-amz-checksum-type' in headers)
+  t.match(store.s3.head('uploads', 'k')?.checksum, { type: 'COMPOSITE' })
 })
 
 t.test('where the bucket keeps versions, the version is told, also when HEAD has to tell it', async t => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import t from 'tap'
 import { formatCrc32 } from '../../lib/s3/crc32.js'
 import { MultipartUpload } from '../../lib/s3/multipart-upload.js'
-import type { FaultRule } from '../../lib/testing/index.js'
+import type { FaultRule, S3Call } from '../../lib/testing/index.js'
 import { UploadStore, partOf } from '../support/upload-store.js'
 
 const { signal } = new AbortController()
@@ -21,14 +21,40 @@ const PASSING: FaultRule[] = [
 t.test('an upload is begun, and knows whether the server will sum the whole', async t => {
   const store = await UploadStore.open(t)
   const upload = await MultipartUpload.create(store.requests(), signal)
-  t.equal(upload.sumsWhole, true)
+  t.equal(upload.wholeSum, 'kept')
   t.equal(store.s3.uploads('uploads')[0]?.uploadId, upload.uploadId)
   await upload.abort()
   const unaware = { 'x-amz-checksum-type': undefined, 'x-amz-checksum-algorithm': undefined }
   store.s3.fault({ operation: 'CreateMultipartUpload', answerHeaders: unaware })
   const other = await MultipartUpload.create(store.requests(), signal)
-  t.equal(other.sumsWhole, false)
+  t.equal(other.wholeSum, 'asked')
   await other.abort()
+  const none = await MultipartUpload.create(store.requests({ checksum: 'md5' }), signal)
+  t.equal(none.wholeSum, 'none')
+  await none.abort()
+})
+
+t.test('a server that sums parts only is asked for no more', async t => {
+  const store = await UploadStore.open(t)
+  const refuses = (call: S3Call) => call.headers['x-amz-checksum-type'] !== undefined
+  store.s3.fault({ operation: 'CreateMultipartUpload', when: refuses, status: 501, code: 'NotImplemented' })
+  const upload = await MultipartUpload.create(store.requests(), signal)
+  t.equal(upload.wholeSum, 'none')
+  t.same(store.log, ['create', 'create'])
+  const { headers } = store.s3.calls[1]!
+  t.equal(headers['x-amz-checksum-algorithm'], 'CRC32')
+  t.notOk('x-amz-checksum-type' in headers)
+  await upload.abort()
+})
+
+t.test('a server that knows no checksums is told of with what to do', async t => {
+  const store = await UploadStore.open(t)
+  store.s3.fault({ operation: 'CreateMultipartUpload', times: 9, status: 501, code: 'NotImplemented' })
+  await t.rejects(MultipartUpload.create(store.requests(), signal), {
+    code: 'AVIO_ERR_UPLOAD_FAILED',
+    message: /set the option "checksum" to "md5" or "none"/,
+  })
+  t.same(store.log, ['create', 'create'])
 })
 
 t.test('beginning is repeated when the fault is passing', async t => {
