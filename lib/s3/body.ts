@@ -3,6 +3,7 @@ import type { ReadableStream } from 'node:stream/web'
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3'
 import { abortError } from '../io/abort-error.js'
 import type { RangeBuffer } from '../io/range-buffer.js'
+import { DirectBody } from './direct-body.js'
 
 /** A body as the SDK hands it over: Node's stream, or the web's with a fetch-based request handler. */
 export type Body = GetObjectCommandOutput['Body']
@@ -39,19 +40,24 @@ export async function drain(
   if (signal.aborted) onAbort()
   signal.addEventListener('abort', onAbort, { once: true })
   try {
-    await new Promise<void>((resolve, reject) => {
-      finished(stream, { writable: false }, error => (error ? reject(error) : resolve()))
-      stream.on('data', (chunk: Buffer) => {
-        onBytes()
-        if (into.write(chunk) < chunk.length) stream.destroy(new OverlongBody('More came than was announced'))
-      })
-    })
+    await (stream instanceof DirectBody ? stream.into(into, onBytes) : pump(stream, into, onBytes))
   } finally {
     signal.removeEventListener('abort', onAbort)
   }
   if (!into.complete) {
     throw transient('IncompleteBody', `The body ended ${into.end - into.received} bytes early`)
   }
+}
+
+/** Copies chunk by chunk; resolves at the end of the stream. */
+function pump(stream: Readable, into: RangeBuffer, onBytes: () => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    finished(stream, { writable: false }, error => (error ? reject(error) : resolve()))
+    stream.on('data', (chunk: Buffer) => {
+      onBytes()
+      if (into.write(chunk) < chunk.length) stream.destroy(new OverlongBody('More came than was announced'))
+    })
+  })
 }
 
 /** Lets go of a body that nobody reads on; its connection is closed. */

@@ -8,6 +8,7 @@ import { abortError, untilAborted } from '../io/abort-error.js'
 import type { RangeBuffer } from '../io/range-buffer.js'
 import { StallWatch } from '../io/stall-watch.js'
 import { discard, drain, streamOf, transient } from './body.js'
+import { goDirect } from './direct-route.js'
 import { sendOnce } from './send.js'
 
 /** One try of one GetObject. */
@@ -51,7 +52,9 @@ export async function getRange(one: GetRange): Promise<void> {
 }
 
 async function run({ client, input, into, accept }: GetRange, signal: AbortSignal, watch: StallWatch) {
-  const sent = sendOnce(client, new GetObjectCommand(input), signal)
+  const command = new GetObjectCommand(input)
+  goDirect(client, command, signal)
+  const sent = sendOnce(client, command, signal)
   // The SDK heeds the signal from the moment that it has credentials; before that, nothing would end the wait.
   const answer = await untilAborted(sent, signal, late => discard(streamOf(late.Body)))
   watch.alive()
