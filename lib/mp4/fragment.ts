@@ -217,28 +217,38 @@ export class SampleRun {
   }
 
   #add(): RunTotals {
-    const count = this.sampleCount
+    const duration = this.#sum(this.#duration, this.#defaults.duration)
+    const size = this.#sum(this.#size, this.#defaults.size)
+    if (this.#offset < 0 || this.sampleCount === 0) {
+      return { duration, size, presentationStart: 0, presentationEnd: duration }
+    }
+    const [presentationStart, presentationEnd] = this.#presentation()
+    return { duration, size, presentationStart, presentationEnd }
+  }
+
+  /** Adds one field up; a default needs no loop. */
+  #sum(field: number, fallback: number): number {
+    if (field < 0) return this.sampleCount * fallback
     const { bytes } = this.box
-    const { duration: defaultDuration, size: defaultSize } = this.#defaults
-    if (count === 0 || (this.#offset < 0 && this.#duration < 0 && this.#size < 0)) {
-      const duration = count * defaultDuration
-      return { duration, size: count * defaultSize, presentationStart: 0, presentationEnd: duration }
-    }
-    const [durationAt, sizeAt, offsetAt] = [this.#duration, this.#size, this.#offset]
-    let row = this.#table
+    const end = this.#table + this.sampleCount * this.#row
+    let sum = 0
+    for (let at = this.#table + field; at < end; at += this.#row) sum += uint32(bytes, at)
+    return sum
+  }
+
+  /** When the earliest sample is shown, and when the latest one ends. */
+  #presentation(): [start: number, end: number] {
     let time = 0
-    let size = 0
-    let presentationStart = Infinity
-    let presentationEnd = -Infinity
-    for (let n = 0; n < count; n++, row += this.#row) {
-      const duration = durationAt < 0 ? defaultDuration : uint32(bytes, row + durationAt)
-      const offset = offsetAt < 0 ? 0 : this.#signed(uint32(bytes, row + offsetAt))
-      if (time + offset < presentationStart) presentationStart = time + offset
-      if (time + offset + duration > presentationEnd) presentationEnd = time + offset + duration
+    let first = Infinity
+    let last = -Infinity
+    for (let n = 0; n < this.sampleCount; n++) {
+      const start = time + this.compositionOffsetAt(n)
+      const duration = this.durationAt(n)
+      if (start < first) first = start
+      if (start + duration > last) last = start + duration
       time += duration
-      size += sizeAt < 0 ? defaultSize : uint32(bytes, row + sizeAt)
     }
-    return { duration: time, size, presentationStart, presentationEnd }
+    return [first, last]
   }
 
   #signed(offset: number): number {

@@ -59,12 +59,12 @@ export class Timeline {
     let sync: boolean | undefined
     for (const run of traf.runs) {
       if (run.sampleCount === 0) continue
-      const { duration, size, ...presentation } = run.totals
-      presentationStart = Math.min(presentationStart, time + presentation.presentationStart)
-      this.#presentationEnd = Math.max(this.#presentationEnd, time + presentation.presentationEnd)
+      const { totals } = run
+      presentationStart = Math.min(presentationStart, time + totals.presentationStart)
+      this.#presentationEnd = Math.max(this.#presentationEnd, time + totals.presentationEnd)
       sync ??= isSync(run.flagsAt(0))
-      time += duration
-      byteLength += size
+      time += totals.duration
+      byteLength += totals.size
       sampleCount += run.sampleCount
     }
     if (traf.durationIsEmpty) time += traf.defaults.duration
