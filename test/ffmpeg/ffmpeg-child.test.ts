@@ -5,6 +5,7 @@ import { setImmediate, setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { type ChildCommand, FfmpegChild } from '../../lib/ffmpeg/ffmpeg-child.js'
+import { locateFfmpeg } from '../../lib/ffmpeg/locate.js'
 import { exists, fixture, isGone, resources, resourcesLike } from '../support/child.js'
 
 const PIPES = ['in', 'out', 'out', 'out'] as const
@@ -90,6 +91,20 @@ t.test('kill ends a program that is blocked on its input, on its output, or at w
     t.equal(exists(child.pid), false, `${name} is reaped`)
     t.same(await resourcesLike(before), before, `${name} leaves no pipe and no timer`)
     await child.kill()
+  }
+})
+
+t.test('ffmpeg ends itself, though it is blocked on its input or its output', async t => {
+  const path = await locateFfmpeg()
+  const raw = ['-f', 's16le', '-ar', '48000', '-ac', '2']
+  const args = ['-loglevel', 'quiet', ...raw, '-i', 'pipe:0', ...raw, 'pipe:1']
+  // A quarter of a MiB goes through and leaves it waiting for more; of 16 MiB most finds no room in the output.
+  for (const [blockedOn, length] of Object.entries({ input: 2 ** 18, output: 2 ** 24 })) {
+    const child = await start('', { path, args })
+    child.writable(0).write(Buffer.alloc(length))
+    await once(child.readable(1), 'readable')
+    await child.kill()
+    t.match(await child.exited, { signal: null }, blockedOn)
   }
 })
 
