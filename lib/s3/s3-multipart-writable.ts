@@ -3,8 +3,8 @@ import { S3Error } from '../errors.js'
 import { Upstream } from '../io/upstream.js'
 import { formatCrc32 } from './crc32.js'
 import { expectedOf } from './multipart-commit.js'
-import { BlockPool, PartBuffer } from './part-buffer.js'
-import { MAX_PARTS, concurrencyAt, maxObjectSize, partSizeAt } from './part-size.js'
+import type { PartBuffer } from './part-buffer.js'
+import { PartFiller, PendingChunks } from './part-filler.js'
 import { PartUploads } from './part-uploads.js'
 import { formatS3Uri } from './s3-location.js'
 import { putObject } from './single-upload.js'
@@ -29,12 +29,46 @@ export interface S3MultipartWritableEvents {
 
 /** Chunks that are being copied into parts, and who waits for it. */
 interface PendingWrite {
-  readonly chunks: readonly Uint8Array[]
-  index: number
-  offset: number
+  readonly chunks: PendingChunks
   readonly callback: (error?: Error | null) => void
 }
 
+/**
+ * Writes one object to S3, of any length and not known in advance, all or nothing.
+ *
+ * Guarantees
+ * - Nothing is visible under the key, and an older object stays, until everything upstream has ended well and
+ *   `beforeCommit` has not said no. `'finish'` comes only after the object is stored.
+ * - An error, a `destroy()` or an abort before that leaves nothing: the parts under way are cancelled and settled,
+ *   the multipart upload is aborted, and the store is asked whether it is gone; only then comes `'close'`. A clean-up
+ *   that fails is put on the first error as `cleanupError` and never replaces it.
+ * - The request that makes the object visible is never cancelled: from there on `destroy()` waits for it, and
+ *   {@link result} tells. An answer that is lost is made up for by looking (ListParts, then HEAD); what can't be
+ *   proved is `AVIO_ERR_OUTCOME_UNKNOWN`, and then the upload is left as it is.
+ * - Every wait has an end: each request by `stallTimeout` (`commitTimeout` for the last), the clean-up by a minute.
+ * - Each request is tried `maxAttempts` times, a part from the same memory.
+ * - It works under a plain `pipe()`: a source that fails or closes early destroys this stream too.
+ *
+ * Left behind on failure: nothing, save for what `docs/s3-multipart-writable.md` lists (a process that is killed, an
+ * answer to CreateMultipartUpload that is lost, a clean-up that is not allowed). A lifecycle rule
+ * `AbortIncompleteMultipartUpload` on the bucket takes care of those.
+ *
+ * Memory: at most (`concurrency` + 1) × `partSize` (40 MiB by default) in blocks of 1 MiB, into which bytes are
+ * copied once, and `highWaterMark` in chunks of the writer's own. The same for an object of 64 GiB as for one of
+ * 1 GiB; from part 5,501 on it is two parts, which double every 400 parts (`part-size.ts` has the schedule).
+ *
+ * Errors: {@link S3Error} with `bucket`, `key`, `operation`, `partNumber`, `byteOffset`, `attempts` … where they are
+ * known: `AVIO_ERR_UPLOAD_FAILED`, `AVIO_ERR_CHECKSUM_MISMATCH`, `AVIO_ERR_PRECONDITION_FAILED`,
+ * `AVIO_ERR_COMMIT_REFUSED`, `AVIO_ERR_OUTCOME_UNKNOWN`, `AVIO_ERR_OBJECT_TOO_LARGE`, and those that all of S3 shares
+ * (`AVIO_ERR_ACCESS_DENIED`, `AVIO_ERR_NO_SUCH_BUCKET` …).
+ *
+ * @example
+ * ```ts
+ * const sink = new S3MultipartWritable({ bucket: 'web', key: 'talk.mp4', contentType: 'video/mp4' })
+ * await pipeline(createReadStream('talk.mp4'), sink)
+ * const { etag, bytes } = await sink.result
+ * ```
+ */
 export class S3MultipartWritable extends Writable {
   /**
    * Settles after everything is over: resolves when the object is stored, rejects with the stream's first error when
@@ -46,12 +80,10 @@ export class S3MultipartWritable extends Writable {
   readonly #upstream: Upstream
   readonly #requests: UploadRequests
   readonly #uploads: PartUploads
-  readonly #pool = new BlockPool()
+  readonly #filler: PartFiller
   #resolve!: (result: UploadResult) => void
   #reject!: (error: Error) => void
-  #part: PartBuffer | undefined
   #pending: PendingWrite | undefined
-  #bytes = 0
   #stored = { bytes: 0, parts: 0 }
   /** From the moment that the object may become visible. Never rejects; tells why it did not. */
   #commit: Promise<unknown> | undefined
@@ -78,6 +110,7 @@ export class S3MultipartWritable extends Writable {
       },
       onFailure: error => this.destroy(error as Error),
     })
+    this.#filler = new PartFiller(settings.target, settings.sizes, this.#uploads)
     // Not by super(): a signal that is aborted already would destroy a stream that has no fields yet.
     if (settings.signal) addAbortSignal(settings.signal, this)
   }
@@ -88,13 +121,13 @@ export class S3MultipartWritable extends Writable {
     _encoding: BufferEncoding,
     callback: (error?: Error | null) => void,
   ): void {
-    this.#pending = { chunks: [chunk], index: 0, offset: 0, callback }
+    this.#pending = { chunks: new PendingChunks([chunk]), callback }
     this.#store()
   }
 
   /** @internal */
   override _writev(chunks: { chunk: Uint8Array }[], callback: (error?: Error | null) => void): void {
-    this.#pending = { chunks: chunks.map(({ chunk }) => chunk), index: 0, offset: 0, callback }
+    this.#pending = { chunks: new PendingChunks(chunks.map(({ chunk }) => chunk)), callback }
     this.#store()
   }
 
@@ -114,7 +147,7 @@ export class S3MultipartWritable extends Writable {
     const write = this.#pending
     if (write === undefined) return
     try {
-      if (!this.#copy(write)) {
+      if (!this.#filler.copy(write.chunks)) {
         void this.#uploads.next().then(() => this.#store())
         return
       }
@@ -127,45 +160,12 @@ export class S3MultipartWritable extends Writable {
     write.callback()
   }
 
-  /** Returns whether everything was copied, and nothing is full that cannot be sent yet. */
-  #copy(write: PendingWrite): boolean {
-    for (; write.index < write.chunks.length; write.index++, write.offset = 0) {
-      const chunk = write.chunks[write.index]!
-      while (write.offset < chunk.length) {
-        const part = this.#roomyPart()
-        if (part === undefined) return false
-        const taken = part.append(chunk, write.offset)
-        write.offset += taken
-        this.#bytes += taken
-      }
-    }
-    return this.#part?.full !== true || this.#sendPart()
-  }
-
-  /** A part that takes bytes; `undefined` while there may be none. */
-  #roomyPart(): PartBuffer | undefined {
-    if (this.#part?.full === true && !this.#sendPart()) return undefined
-    if (this.#part) return this.#part
-    const { sizes, target } = this.#settings
-    const partNumber = this.#uploads.started + 1
-    if (partNumber > MAX_PARTS) throw this.#tooLarge()
-    const size = partSizeAt(partNumber, sizes)
-    if (this.#uploads.active > concurrencyAt(size, sizes)) return undefined
-    return (this.#part = new PartBuffer(size, this.#pool, target.checksum === 'crc32'))
-  }
-
-  /** Sends the part, unless as many are under way as may be. */
-  #sendPart(): boolean {
-    const part = this.#part!
-    if (this.#uploads.active >= concurrencyAt(part.capacity, this.#settings.sizes)) return false
-    this.#part = undefined
-    this.#uploads.start(part)
-    return true
-  }
-
   async #finish(): Promise<void> {
-    const whole = this.#uploads.started === 0 ? this.#wholeObject() : undefined
-    while (!whole && this.#part && !this.#sendPart()) await this.#uploads.next()
+    const whole = this.#uploads.started === 0 ? this.#filler.whole() : undefined
+    while (!whole && !this.#filler.send()) {
+      await this.#uploads.next()
+      this.#assertAlive()
+    }
     await this.#uploads.settled()
     this.#assertAlive()
     const summary = this.#summary(whole)
@@ -179,12 +179,6 @@ export class S3MultipartWritable extends Writable {
     if (whole) this.#progress(whole.size)
   }
 
-  /** All there is, where it is less than one part. */
-  #wholeObject(): PartBuffer {
-    const whole = this.#part ?? new PartBuffer(0, this.#pool, this.#settings.target.checksum === 'crc32')
-    return whole
-  }
-
   #summary(whole: PartBuffer | undefined): UploadSummary {
     const { location, checksum } = this.#settings.target
     const parts = this.#uploads.stored
@@ -192,7 +186,7 @@ export class S3MultipartWritable extends Writable {
     const sum = whole ? whole.crc32 : crc32
     return {
       ...location,
-      bytes: this.#bytes,
+      bytes: this.#filler.bytes,
       parts: Math.max(1, parts.length),
       etag,
       checksum: checksum === 'crc32' ? { algorithm: 'CRC32', value: formatCrc32(sum ?? 0) } : undefined,
@@ -232,8 +226,7 @@ export class S3MultipartWritable extends Writable {
       Reflect.defineProperty(first, 'cleanupError', { value: cleanupError, enumerable: true })
       if (error === null) throw cleanupError
     } finally {
-      this.#part = undefined
-      this.#pool.clear()
+      this.#filler.clear()
       this.#reject(first)
     }
   }
@@ -251,15 +244,6 @@ export class S3MultipartWritable extends Writable {
     const { location } = this.#settings.target
     const message = `The stream to ${formatS3Uri(location)} was destroyed before its end, and nothing was stored.`
     return new S3Error('AVIO_ERR_UPLOAD_FAILED', message, location)
-  }
-
-  #tooLarge(): S3Error {
-    const { target, sizes } = this.#settings
-    const limit = maxObjectSize(sizes)
-    const message =
-      `${formatS3Uri(target.location)}: ${MAX_PARTS} parts from ${sizes.partSize} bytes up end at ${limit} bytes, ` +
-      `and there is more. Raise "partSize"${sizes.partGrowth ? '' : ', or leave "partGrowth" on'}.`
-    return new S3Error('AVIO_ERR_OBJECT_TOO_LARGE', message, { ...target.location, byteOffset: limit })
   }
 }
 
