@@ -12,10 +12,15 @@ export interface S3Call {
   readonly method: string
   /** Path and query, as sent. */
   readonly url: string
+  /** The bucket that the path names. */
   readonly bucket: string | undefined
+  /** The key that the path names, decoded. */
   readonly key: string | undefined
+  /** The version that is asked for. */
   readonly versionId: string | undefined
+  /** The multipart upload that it belongs to. */
   readonly uploadId: string | undefined
+  /** The part, from 1. */
   readonly partNumber: number | undefined
   /** The `Range` header, as sent. */
   readonly range: string | undefined

@@ -7,7 +7,9 @@ import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 
 /** A key and its certificate, both PEM. */
 export interface KeyAndCertificate {
+  /** The private key. */
   readonly key: string
+  /** The certificate; with its chain, where it has one. */
   readonly cert: string
 }
 

@@ -24,7 +24,9 @@ export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE'
 
 /** A checksum as S3 keeps and returns it. */
 export interface Checksum {
+  /** How it was computed. */
   readonly algorithm: ChecksumAlgorithm
+  /** What it was computed of. */
   readonly type: ChecksumType
   /** Base64; a composite one ends in `-` and the number of parts. */
   readonly value: string

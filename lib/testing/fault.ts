@@ -13,9 +13,11 @@ import type { Pace } from './pacer.js'
 export interface FaultMatch {
   /** The operation, or several. */
   readonly operation?: S3Operation | readonly S3Operation[]
+  /** The bucket. */
   readonly bucket?: string
   /** The key, or a pattern of it. */
   readonly key?: string | RegExp
+  /** The part, from 1. */
   readonly partNumber?: number
   /** The first byte that the call's `Range` asks for is at this byte or after it. */
   readonly rangeBeyond?: number
@@ -27,91 +29,102 @@ export interface FaultMatch {
   readonly times?: number
 }
 
-/** Whether the operation takes effect although the client does not learn of it. Default: false. */
-interface Performed {
+/** A fault that stands in the place of an answer. */
+export interface AnswerFault {
+  /** Whether the operation takes effect all the same, so that the client cannot know. Default: false. */
   readonly performed?: boolean
 }
 
-/**
- * The connection is reset. `true`: in place of an answer; with `performed` the operation took effect and its answer
- * is lost. A number: after so many bytes of the answer's body.
- * Of bytes that the client has not read when the reset comes, its system may throw some away: use `shortBody` where
- * the exact number matters. An answer without a body (that of a PutObject, say) has no such place: use `true`.
- */
-export interface ResetFault extends Performed {
+/** The connection is reset. */
+export interface ResetFault extends AnswerFault {
+  /**
+   * `true`: in place of an answer. A number: after so many bytes of the answer's body. Of bytes that the client has
+   * not read when the reset comes, its system may throw some away: use `shortBody` where the exact number matters.
+   * An answer without a body (that of a PutObject, say) has no such place: use `true`.
+   */
   readonly reset: true | number
 }
 
-/**
- * Nothing more comes, and the connection stays open. `true`: in place of an answer; with `performed` the operation
- * took effect. A number: after so many bytes of the answer's body.
- */
-export interface StallFault extends Performed {
+/** Nothing more comes, and the connection stays open until the client, or the server, closes it. */
+export interface StallFault extends AnswerFault {
+  /** `true`: in place of an answer. A number: after so many bytes of the answer's body. */
   readonly stall: true | number
 }
 
-/** Like `stall: true`, until {@link FaultHandle.release} is called: then the exchange goes on as if nothing was. */
-export interface HoldFault extends Performed {
+/** The call waits until {@link FaultHandle.release}, and then goes on as if nothing was. */
+export interface HoldFault extends AnswerFault {
+  /** Before the operation, or, where it is `performed`, between the operation and its answer. */
   readonly hold: true
 }
 
-/** The connection is closed in good order after so many bytes of the answer's body, fewer than its headers promise. */
+/** The connection is closed in good order before the answer's body is whole. */
 export interface ShortBodyFault {
+  /** The bytes of the body that arrive, fewer than the headers promise. */
   readonly shortBody: number
 }
 
-/** An error is answered; with `performed` the operation took effect all the same. */
-export interface StatusFault extends Performed {
-  /** The HTTP status. */
+/** An error is answered. A body that the client is sending is read to its end first. */
+export interface StatusFault extends AnswerFault {
+  /** The HTTP status, 200 to 599. */
   readonly status: number
   /** S3's code. Default: one that fits the status. */
   readonly code?: string
+  /** Default: the code's own sentence. */
   readonly message?: string
   /** Seconds, for a `Retry-After` header. */
   readonly retryAfter?: number
 }
 
-/** The status is 200 and the body an error with this code, as CompleteMultipartUpload and the copies can answer. */
-export interface ErrorIn200Fault extends Performed {
+/** The status is 200 and the body an error, as CompleteMultipartUpload and the copies can answer. */
+export interface ErrorIn200Fault extends AnswerFault {
+  /** S3's code. */
   readonly errorIn200: string
+  /** Default: the code's own sentence. */
   readonly message?: string
 }
 
-/** Calls are answered slowly. */
+/** The call is answered slowly. */
 export interface SlowFault {
+  /** How slowly; outranks the server's own pace. */
   readonly slow: Pace
 }
 
-/** The object is replaced by these bytes just before the call is performed. */
+/** The object is replaced just before the call is performed. */
 export interface ChangedFault {
-  readonly changed: Buffer | Uint8Array | string
+  /** Its new bytes. Type and metadata stay. */
+  readonly changed: Uint8Array | string
 }
 
-/** This is called, and waited for, just before the call is performed. */
+/** Anything is done just before the call is performed. */
 export interface BeforeFault {
+  /** Does it; a promise is waited for. */
   readonly before: (call: S3Call) => unknown
 }
 
-/** One byte of the answer's body is altered: the one at this offset into the body. */
+/** One byte of the answer's body is altered. What is stored stays as it is. */
 export interface CorruptFault {
+  /** The byte's offset into the body. */
   readonly corrupt: number
 }
 
-/** These headers of the answer are set, or removed where the value is `undefined`. Names in lower case. */
+/** Headers of the answer are others. */
 export interface AnswerHeadersFault {
+  /** What to set, by names in lower case; `undefined` removes a header. */
   readonly answerHeaders: Readonly<Record<string, string | undefined>>
 }
 
-/** The connection is reset when so many bytes of the request's body have arrived. Nothing is stored. */
+/** The connection is reset while the request's body comes in. Nothing is stored. */
 export interface ResetRequestFault {
+  /** The bytes of the body, framing included, that have arrived by then, at least. */
   readonly resetRequest: number
 }
 
 /**
- * No more of the request's body is read once so many bytes have arrived, until {@link FaultHandle.release} is called.
+ * No more of the request's body is read, until {@link FaultHandle.release}.
  * A connection that is not read does not tell that its client has gone: release the rule, or close the server.
  */
 export interface StallRequestFault {
+  /** The bytes of the body, framing included, that have arrived by then, at least. */
   readonly stallRequest: number
 }
 

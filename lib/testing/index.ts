@@ -1,5 +1,10 @@
 /** `avio-streams/testing`: an S3 server inside the process, for tests. */
-export { type LocalClientConfig, LocalS3 } from './local-s3.js'
+export {
+  type LocalClientConfig,
+  type LocalCredentials,
+  type LocalRequestHandlerConfig,
+  LocalS3,
+} from './local-s3.js'
 export type { LocalObject, LocalPart, LocalUpload, PutOptions } from './local-object.js'
 export type { ObjectPart } from './stored-object.js'
 export type { LocalS3Options } from './local-s3-options.js'
@@ -9,6 +14,7 @@ export type { S3Operation } from './operation.js'
 export type { Checksum, ChecksumAlgorithm, ChecksumType } from './checksum.js'
 export type { Generate } from './content.js'
 export type {
+  AnswerFault,
   AnswerHeadersFault,
   BeforeFault,
   ChangedFault,

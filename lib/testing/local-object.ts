@@ -6,6 +6,7 @@ import { propertiesOf } from './stored-object.js'
 export interface PutOptions {
   /** Default: `binary/octet-stream`. */
   readonly contentType?: string
+  /** The user's own, by names in lower case and without `x-amz-meta-`. Default: none. */
   readonly metadata?: Readonly<Record<string, string>>
   /** `GLACIER` and `DEEP_ARCHIVE` cannot be read. Default: `STANDARD`. */
   readonly storageClass?: string
@@ -13,6 +14,7 @@ export interface PutOptions {
 
 /** What is known of a stored object beside its bytes. */
 export interface LocalObject {
+  /** Its key. */
   readonly key: string
   /** Bytes. */
   readonly size: number
@@ -20,12 +22,17 @@ export interface LocalObject {
   readonly etag: string
   /** `null` (the word) where the bucket is not versioned. */
   readonly versionId: string
+  /** When it was stored, to the millisecond; S3's answers give seconds. */
   readonly lastModified: Date
+  /** `content-type`; the same as in `headers`. */
   readonly contentType: string | undefined
   /** All content headers, by names in lower case. */
   readonly headers: Readonly<Record<string, string>>
+  /** The user's own, by names in lower case and without `x-amz-meta-`. */
   readonly metadata: Readonly<Record<string, string>>
+  /** `STANDARD` unless it was put with another. */
   readonly storageClass: string
+  /** The one that the client sent, or asked for. */
   readonly checksum: Checksum | undefined
   /** The parts it was uploaded in; absent where it came in one piece. */
   readonly parts: readonly ObjectPart[] | undefined
@@ -33,8 +40,11 @@ export interface LocalObject {
 
 /** A multipart upload that was neither completed nor aborted. */
 export interface LocalUpload {
+  /** The key that its object is to have. */
   readonly key: string
+  /** Its id. */
   readonly uploadId: string
+  /** The parts that were stored, by number. */
   readonly parts: readonly LocalPart[]
 }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
+import type { TlsOptions } from 'node:tls'
 import type { Journal } from './bucket.js'
 import { CallLog, type S3Call } from './call-log.js'
 import { Connections } from './connections.js'
@@ -26,14 +27,32 @@ import { ObjectStore } from './object-store.js'
 import { type Pace, readPace } from './pacer.js'
 import type { StoredObject } from './stored-object.js'
 
+/** A pair of keys. */
+export interface LocalCredentials {
+  /** The public half. */
+  accessKeyId: string
+  /** The half that signs. */
+  secretAccessKey: string
+}
+
+/** Options of the SDK's request handler for Node. */
+export interface LocalRequestHandlerConfig {
+  /** Options of an `https.Agent`: the certificate to trust. */
+  httpsAgent: Pick<TlsOptions, 'ca'>
+}
+
 /** What an S3 client has to be told; spread it into the options of `new S3Client()`. */
 export interface LocalClientConfig {
+  /** `http://127.0.0.1:PORT` */
   endpoint: string
+  /** The region that requests have to be signed for. */
   region: string
+  /** The bucket is in the path, for the host's name is an address. */
   forcePathStyle: true
-  credentials: { accessKeyId: string; secretAccessKey: string }
-  /** With TLS: trusts the server's certificate. */
-  requestHandler?: { httpsAgent: { ca: string } }
+  /** The one pair of keys that is accepted. */
+  credentials: LocalCredentials
+  /** With TLS: makes the client trust the server's certificate. */
+  requestHandler?: LocalRequestHandlerConfig
 }
 
 const NO_JOURNAL: Journal = {
@@ -77,7 +96,7 @@ export class LocalS3 implements AsyncDisposable {
   /**
    * Starts a server.
    *
-   * @throws {@link OptionError} `AVIO_ERR_OPTION` for an option that breaks its rule
+   * @throws `OptionError` (`AVIO_ERR_OPTION`) for an option that breaks its rule
    */
   static async start(options: LocalS3Options = {}): Promise<LocalS3> {
     const settings = readOptions(options)
@@ -124,7 +143,7 @@ export class LocalS3 implements AsyncDisposable {
   }
 
   /** The one pair of keys that is accepted. */
-  get credentials(): { accessKeyId: string; secretAccessKey: string } {
+  get credentials(): LocalCredentials {
     const { accessKeyId, secretAccessKey } = this.#settings
     return { accessKeyId, secretAccessKey }
   }
@@ -180,7 +199,7 @@ export class LocalS3 implements AsyncDisposable {
   /**
    * Adds a fault.
    *
-   * @throws {@link OptionError} `AVIO_ERR_OPTION` for a rule with no action, with several, or with a misspelt name
+   * @throws `OptionError` (`AVIO_ERR_OPTION`) for a rule with no action, with several, or with a misspelt name
    */
   fault(rule: FaultRule): FaultHandle {
     return this.#rules.add(rule)

@@ -3,6 +3,32 @@
  * an object), by a sub-resource in the query, and for copies by a header.
  */
 
+/** An operation that the server answers, by S3's own name. */
+export type S3Operation =
+  | 'ListBuckets'
+  | 'CreateBucket'
+  | 'HeadBucket'
+  | 'DeleteBucket'
+  | 'GetBucketLocation'
+  | 'GetBucketVersioning'
+  | 'PutBucketVersioning'
+  | 'ListObjectsV2'
+  | 'ListObjects'
+  | 'ListObjectVersions'
+  | 'GetObject'
+  | 'HeadObject'
+  | 'PutObject'
+  | 'CopyObject'
+  | 'DeleteObject'
+  | 'DeleteObjects'
+  | 'CreateMultipartUpload'
+  | 'UploadPart'
+  | 'UploadPartCopy'
+  | 'CompleteMultipartUpload'
+  | 'AbortMultipartUpload'
+  | 'ListParts'
+  | 'ListMultipartUploads'
+
 type Target = 'service' | 'bucket' | 'object'
 
 interface Route {
@@ -15,7 +41,7 @@ interface Route {
 }
 
 // The first route that fits is taken: the more particular ones come first.
-const ROUTES = {
+const ROUTES: Readonly<Record<S3Operation, Route>> = {
   ListBuckets: { method: 'GET', target: 'service' },
 
   GetBucketLocation: { method: 'GET', target: 'bucket', query: ['location'] },
@@ -46,12 +72,9 @@ const ROUTES = {
   GetObject: { method: 'GET', target: 'object' },
   HeadObject: { method: 'HEAD', target: 'object' },
   DeleteObject: { method: 'DELETE', target: 'object' },
-} as const satisfies Record<string, Route>
+}
 
-/** An operation that the server answers. */
-export type S3Operation = keyof typeof ROUTES
-
-/** All of them. */
+/** All operations. */
 export const S3_OPERATIONS = Object.keys(ROUTES) as readonly S3Operation[]
 
 // A sub-resource must never be taken for the object itself: PUT /bucket/key?acl would overwrite it.
