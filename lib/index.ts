@@ -26,10 +26,11 @@ export type {
   FfmpegTransformOptions,
 } from './ffmpeg/ffmpeg-options.js'
 export { FfmpegTransform } from './ffmpeg/ffmpeg-transform.js'
-export { locateFfmpeg } from './ffmpeg/locate.js'
+export { type LoadFfmpegStatic, locateFfmpeg } from './ffmpeg/locate.js'
 export type { FfmpegLogEntry, FfmpegLogLevel } from './ffmpeg/log.js'
 export type { FfmpegProgress } from './ffmpeg/progress.js'
 export { Fmp4Validator, type Fmp4ValidatorEvents, type Fmp4ValidatorOptions } from './mp4/fmp4-validator.js'
+export type { Mp4Edit, SampleDefaults } from './mp4/mux.js'
 export type { Mp4Track, TrackKind } from './mp4/track.js'
 export {
   type Fmp4Fragment,
@@ -41,6 +42,7 @@ export {
   type ValidationReport,
   type ValidationWarning,
 } from './mp4/validation.js'
+export type { GetObjectRequest } from './s3/get-input.js'
 export type { S3ObjectInfo } from './s3/object-pin.js'
 export type { S3ReadOptions } from './s3/read-options.js'
 export type { S3ClientOption } from './s3/s3-client.js'
@@ -54,3 +56,5 @@ export {
   type S3RangeReadableOptions,
 } from './s3/s3-range-readable.js'
 export type { S3MultipartWritableOptions, UploadResult, UploadSummary } from './s3/upload-options.js'
+export type { UploadRequest } from './s3/upload-request.js'
+export type { UploadChecksum } from './s3/upload-requests.js'
