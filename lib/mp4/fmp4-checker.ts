@@ -1,11 +1,22 @@
 import { Mp4Error } from '../errors.js'
-import { mp4Error } from './box-header.js'
 import { type BoxHandler, type BoxHeader, BoxReader, boxTooLarge } from './box-reader.js'
 import type { Box } from './boxes.js'
 import { type CheckedFragment, FragmentChecks } from './fragment-checks.js'
 import { movieProblems, movieWarnings } from './movie-checks.js'
 import { parseMovie } from './movie.js'
 import { eventMessage, segmentIndex } from './mux.js'
+import {
+  emptyStream,
+  endWithoutFragment,
+  endWithoutMoov,
+  ftypMissing,
+  misplaced,
+  moovMissing,
+  notMp4,
+  orphan,
+  sizeZero,
+  trailing,
+} from './order-errors.js'
 import {
   type Fmp4Fragment,
   type Fmp4Init,
@@ -252,59 +263,13 @@ export class Fmp4Checker implements BoxHandler {
   #checkEnd(): void {
     this.#checkAllDataCame()
     if (this.#bytes === 0) {
-      const message = 'The stream is empty: whoever wrote it gave up before the first byte'
-      this.problem(new Mp4Error('AVIO_ERR_MP4_EMPTY', message, { byteOffset: 0 }))
+      this.problem(emptyStream())
     } else if (!this.#hasMoov) {
-      const message = 'The stream ended without a moov, which says what its fragments hold'
-      this.problem(new Mp4Error('AVIO_ERR_MP4_MOOV_MISSING', message, { byteOffset: this.#bytes }))
+      this.problem(endWithoutMoov(this.#bytes))
     } else if (this.#fragments === 0 && !this.#isExcused) {
-      const message = 'The stream ended after its moov, without a fragment: there is no media in it'
-      this.problem(new Mp4Error('AVIO_ERR_MP4_NO_FRAGMENT', message, { byteOffset: this.#bytes }))
+      this.problem(endWithoutFragment(this.#bytes))
     } else if (this.#dangling) {
       this.problem(trailing(this.#dangling, 'after the last fragment, where only mfra and free may follow'))
     }
   }
-}
-
-function notMp4(header: BoxHeader): Mp4Error {
-  const message = `This is no MP4: its first box would be a "${header.type}" of ${header.size} bytes`
-  return new Mp4Error('AVIO_ERR_MP4_NOT_MP4', message, { byteOffset: 0 })
-}
-
-function ftypMissing(header: BoxHeader): Mp4Error {
-  const message = 'the stream does not begin with ftyp (or styp), which says that it is MP4 and of what kind'
-  return mp4Error('AVIO_ERR_MP4_FTYP_MISSING', header, message)
-}
-
-function sizeZero(header: BoxHeader): Mp4Error {
-  if (header.type !== 'moof' && header.type !== 'moov') {
-    const message = 'its size is 0, "to the end of the file", which only the last mdat may say'
-    return mp4Error('AVIO_ERR_MP4_BOX_SIZE', header, message)
-  }
-  const message =
-    'its size is 0. ffmpeg fills the size in when the box is written, and can not go back on a pipe past its buffer ' +
-    'of about 32 KiB: make it smaller, with shorter fragments (-frag_duration 2000000) and without large cover art'
-  return mp4Error('AVIO_ERR_MP4_SIZE_ZERO', header, message)
-}
-
-function misplaced(header: BoxHeader, reason: string): Mp4Error {
-  const message = `${reason}. Two files one after the other are not one file: join them with a muxer`
-  return mp4Error('AVIO_ERR_MP4_BOX_MISPLACED', header, message)
-}
-
-function moovMissing(header: BoxHeader): Mp4Error {
-  const message = 'a fragment before any moov: the initialization segment has to come first'
-  return mp4Error('AVIO_ERR_MP4_MOOV_MISSING', header, message)
-}
-
-function trailing(header: BoxHeader, where: string): Mp4Error {
-  return mp4Error('AVIO_ERR_MP4_TRAILING_DATA', header, `${header.size} bytes ${where}`)
-}
-
-function orphan(mdat: BoxHeader, hasMoov: boolean): Mp4Error {
-  const message = hasMoov
-    ? 'media data that belongs to no fragment. With ffmpeg, add +delay_moov to -movflags, beside +frag_keyframe'
-    : 'media data before the moov: this is an ordinary MP4 with its index last, not a fragmented one. With ffmpeg, ' +
-      'write it with -movflags +frag_keyframe+delay_moov+default_base_moof'
-  return mp4Error('AVIO_ERR_MP4_SAMPLES_OUTSIDE_FRAGMENT', mdat, message)
 }
