@@ -28,6 +28,20 @@ t.test('the head of the answer is looked at before its bytes are taken', async t
   t.equal(into.take()?.toString(), 'hello')
 })
 
+t.test('no listener stays on the signal, whether it goes well or not', async t => {
+  const { signal } = new AbortController()
+  await get(
+    fakeStore(() => ({ ...ok, body: 'hello' })),
+    { signal },
+  )
+  t.equal(getEventListeners(signal, 'abort').length, 0)
+  await get(
+    fakeStore(() => ({ status: 500 })),
+    { signal },
+  ).catch(() => undefined)
+  t.equal(getEventListeners(signal, 'abort').length, 0)
+})
+
 t.test('an answer that is refused is closed unread', async t => {
   const body = new PassThrough()
   const into = new RangeBuffer({ start: 0, end: 5 })

@@ -212,9 +212,13 @@ t.test('nothing is asked for before the first read', async t => {
 
 t.test('a consumer that reads nothing more is sent no more than readAhead ahead', async t => {
   const { s3, source } = await local(t, 64 * MiB)
-  for (const readAhead of [512 * KiB, 3 * MiB, 10 * MiB]) {
+  for (const [readAhead, partSize] of [
+    [512 * KiB, 64 * KiB],
+    [3 * MiB, MiB],
+    [10 * MiB, MiB],
+  ] as const) {
     s3.clearCalls()
-    const one = source({ readAhead, partSize: MiB, concurrency: 4 })
+    const one = source({ readAhead, partSize, concurrency: 4 })
     let consumed = 0
     for (const pause of [100 * KiB, 2 * MiB, 9 * MiB]) {
       while (consumed < pause) {
