@@ -12,7 +12,17 @@ import { MediaFile } from './support/media-file.js'
 import type { Arena, Run, Topic } from './support/topic.js'
 import { report } from './support/report.js'
 
-const TOPICS = ['read', 'read-shaped', 'upload', 'upload-shaped', 'remux', 'pipe', 'transcode', 'validator']
+const TOPICS = [
+  'read',
+  'read-shaped',
+  'upload',
+  'upload-shaped',
+  'remux',
+  'pipe',
+  'transcode',
+  'validator',
+  'validator-frames',
+]
 
 /** The SDK's word on the age of Node is not a result. */
 const QUIET = { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
