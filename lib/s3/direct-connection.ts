@@ -181,10 +181,12 @@ class Wire extends Duplex {
     this.on('error', () => undefined)
   }
 
+  /** @internal */
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
     this.#socket.write(chunk, callback)
   }
 
+  /** @internal */
   override _read(): void {
     if (this.isForwarding) this.#socket.resume()
   }
