@@ -173,6 +173,15 @@ t.test('a sink that stalls stops the source, and memory stays within the formula
   await t.rejects(ended, { message: 'enough' })
 })
 
+t.test('what is still in the pipe when ffmpeg ends is delivered, however late it is read', async t => {
+  const media = Buffer.from(Array.from({ length: 200_000 }, (_, n) => n % 251))
+  const ffmpeg = new FfmpegTransform({ ...STAND_IN, highWaterMark: 65_536 })
+  await pipeline(new ChunkedSource(media), ffmpeg)
+  t.ok(ffmpeg.readableLength < media.length)
+  t.equal(ffmpeg.readableEnded, false)
+  t.same(await buffer(ffmpeg), media)
+})
+
 t.test('a source that stalls costs nothing, and goes on where it was', async t => {
   const media = await transportStream()
   const ffmpeg = new FfmpegTransform(STAND_IN)
