@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { type ChildCommand, FfmpegChild } from '../../lib/ffmpeg/ffmpeg-child.js'
 import { locateFfmpeg } from '../../lib/ffmpeg/locate.js'
-import { exists, fixture, isGone, resources, resourcesLike } from '../support/child.js'
+import { exists, fixture, isGone, resources, resourcesSince } from '../support/child.js'
 import { transportStream } from '../support/media.js'
 
 const PIPES = ['in', 'out', 'out', 'out'] as const
@@ -90,7 +90,7 @@ t.test('kill ends a program that is blocked on its input, on its output, or at w
     t.equal(child.kill(), killed, 'a second time is the same')
     await killed
     t.equal(exists(child.pid), false, `${name} is reaped`)
-    t.same(await resourcesLike(before), before, `${name} leaves no pipe and no timer`)
+    t.same(await resourcesSince(before), {}, `${name} leaves no pipe and no timer`)
     await child.kill()
   }
 })
