@@ -172,14 +172,10 @@ export class Exchange {
   async #fail(error: ServiceError): Promise<Answer> {
     const { call, request, expectsContinue } = this.#input
     call.errorCode = error.code
-    const answer = errorAnswer(error, request.path, this.#requestId)
-    if (expectsContinue && !this.#body.begun) {
-      // The client holds its body back and will not send it: the connection cannot be used again.
-      return { ...answer, headers: { ...answer.headers, connection: 'close' } }
-    }
-    // A client that is still sending may never look at an answer: let it finish first.
-    await this.#body.discard()
-    return answer
+    // A client that is still sending may never look at an answer: let it finish first. One that waits for
+    // `100 Continue` will not send, and Node closes the connection after the answer.
+    if (!expectsContinue || this.#body.begun) await this.#body.discard()
+    return errorAnswer(error, request.path, this.#requestId)
   }
 
   async #deliver(answer: Answer): Promise<void> {

@@ -30,6 +30,7 @@ async function upload(client: S3Client, pieces: Buffer[]) {
   }
   return {
     UploadId,
+    Parts,
     complete: () =>
       client.send(new CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload: { Parts } })),
   }
@@ -96,6 +97,25 @@ t.test('what is replaced, deleted or aborted leaves no file', async t => {
   await t.rejects(client.send(new PutObjectCommand({ ...at, Body: bytes })))
   await s3.idle()
   t.equal(files(folder).length, 0)
+})
+
+t.test('parts that no object is made of leave no file', async t => {
+  const folder = t.testdir({})
+  const { s3, client } = await startS3(t, { folder, minPartSize: 1 })
+  const { Parts, UploadId } = await upload(client, [bytes, bytes, bytes])
+  const MultipartUpload = { Parts: [Parts[0]!, Parts[2]!] }
+  await client.send(new CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload }))
+  t.equal(files(folder).length, 2)
+
+  const aborted = await upload(client, [])
+  const fault = s3.fault({ operation: 'UploadPart', stallRequest: 1 })
+  const part = new UploadPartCommand({ ...at, UploadId: aborted.UploadId, PartNumber: 1, Body: bytes })
+  const uploading = client.send(part)
+  await fault.reached
+  await client.send(new AbortMultipartUploadCommand({ ...at, UploadId: aborted.UploadId }))
+  fault.release()
+  await t.rejects(uploading, { name: 'NoSuchUpload' })
+  t.equal(files(folder).length, 2)
 })
 
 t.test('an object that is deleted while it is read is read to its end', async t => {

@@ -198,3 +198,26 @@ t.test(
     ])
   },
 )
+
+t.test('closing waits for what is still being done', async t => {
+  const { s3, client } = await startS3(t)
+  await s3.put('box', 'k', 'bytes')
+  const log: string[] = []
+  let finish!: () => void
+  let begin!: () => void
+  const begun = new Promise<void>(resolve => (begin = resolve))
+  const before = () => {
+    begin()
+    return new Promise<void>(resolve => (finish = resolve)).then(() => log.push('done'))
+  }
+  s3.fault({ operation: 'HeadObject', before })
+  const ended = t.rejects(client.send(new HeadObjectCommand(at)))
+  await begun
+  const closed = s3.close().then(() => log.push('closed'))
+  await ended
+  await new Promise(setImmediate)
+  t.same(log, [])
+  finish()
+  await closed
+  t.same(log, ['done', 'closed'])
+})
