@@ -202,6 +202,9 @@ t.test('where Linux has setpriv, the child dies with a parent that is killed', a
   })
   const [line] = (await once(parent.stdout, 'data')) as [Buffer]
   const pid = Number(line.toString())
+  t.teardown(() => {
+    if (!isGone(pid)) process.kill(pid, 'SIGKILL')
+  })
   t.equal(exists(pid), true)
   parent.kill('SIGKILL')
   await once(parent, 'close')
