@@ -4,10 +4,10 @@ import type { S3Client } from '@aws-sdk/client-s3'
  * One command, tried once.
  *
  * The SDK's own retry would multiply with ours, hides what decides about an ambiguous CompleteMultipartUpload,
- * and cannot resume a body. It cannot be switched off for a single command, but it retries only what it recognises
- * as transient: so the error is carried past it inside an envelope that it does not recognise, and taken out again
- * right behind it. Everything else of the user's client (credentials, signing, clock-skew correction, region
- * redirects, middleware) stays in force.
+ * and cannot resume a body. It cannot be switched off for a single command, but it retries only what fails: so the
+ * error is carried past it inside an envelope that looks like an answer, and thrown right behind it. (An error that
+ * it would not retry does not do: of one with a streamed body it warns on the console.) Everything else of the user's
+ * client (credentials, signing, clock-skew correction, region redirects, middleware) stays in force.
  */
 
 /** A command of the SDK, with the type of its answer. */
@@ -47,26 +47,25 @@ export function addMiddleware(
   else stack.addRelativeTo(middleware, options)
 }
 
-class Envelope extends Error {
-  constructor(readonly inner: unknown) {
-    super('one attempt only')
-  }
+/** What a failed try looks like to the SDK's retry: an answer. */
+class Envelope {
+  readonly $metadata = {}
+  constructor(readonly error: unknown) {}
 }
 
 const enclose: Middleware = next => async args => {
   try {
     return await next(args)
   } catch (error) {
-    throw new Envelope(error)
+    return { response: {}, output: new Envelope(error) }
   }
 }
 
 const disclose: Middleware = next => async args => {
-  try {
-    return await next(args)
-  } catch (error) {
-    throw error instanceof Envelope ? error.inner : error
-  }
+  const result = await next(args)
+  const { output } = result as { output: unknown }
+  if (output instanceof Envelope) throw output.error
+  return result
 }
 
 /** Sends `command` once. Rejects with the SDK's error, or an `AbortError`. */

@@ -86,7 +86,7 @@ t.test('what broke is resumed at the byte where it broke', async t => {
   for (const [fault, ranges] of faults) {
     const one = await local(t)
     one.s3.fault({ operation: 'GetObject', ...fault })
-    const get = new ResumedGet(target(one.client, { stallTimeout: 100 }))
+    const get = new ResumedGet(target(one.client, { stallTimeout: 1000 }))
     t.match(await fetch(get, 0, 10), { error: undefined, bytes: '0123456789' }, JSON.stringify(fault))
     t.same(one.ranges(), ranges, JSON.stringify(fault))
   }

@@ -50,7 +50,6 @@ export class UploadStore {
 
   /** How many connections of the client are in use, or wait for one, once they have had time to come to rest. */
   async busySockets(): Promise<number> {
-    await this.s3.idle()
     const handler = this.client.config.requestHandler as unknown as {
       httpHandlerConfigs(): { httpAgent?: Agent }
     }
