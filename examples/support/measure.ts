@@ -8,7 +8,7 @@ export interface Cost {
   readonly peakMemory: number
   /** Largest resident set of the ffmpeg process, in bytes. */
   readonly ffmpegPeakMemory: number | undefined
-  /** Different files seen open for writing, in this process or in ffmpeg. */
+  /** Different files seen open for writing, in this process or in ffmpeg, that were not so before the run. */
   readonly filesWritten: number | undefined
   /** Bytes that this process and its ended children made the kernel write to storage. */
   readonly diskBytesWritten: number | undefined
@@ -24,6 +24,7 @@ export class Measurement {
   readonly #atStart = process.memoryUsage.rss()
   #peak = 0
   #ffmpegPeak: number | undefined
+  #openBefore = new Set<string>()
   #written: Set<string> | undefined
   #diskBefore: number | undefined
   #timer: NodeJS.Timeout | undefined
@@ -31,7 +32,11 @@ export class Measurement {
   static async start(): Promise<Measurement> {
     const measurement = new Measurement()
     measurement.#diskBefore = await diskBytesWritten()
-    if (measurement.#diskBefore !== undefined) measurement.#written = new Set()
+    if (measurement.#diskBefore !== undefined) {
+      // A terminal's log, or whatever this process's own output was sent to.
+      measurement.#openBefore = new Set(await filesOpenForWriting(process.pid))
+      measurement.#written = new Set()
+    }
     measurement.#timer = setInterval(() => void measurement.#sample(), 20)
     return measurement
   }
@@ -54,7 +59,9 @@ export class Measurement {
     this.#peak = Math.max(this.#peak, process.memoryUsage.rss())
     for (const pid of [process.pid, this.ffmpegPid]) {
       if (pid === undefined || this.#written === undefined) continue
-      for (const file of await filesOpenForWriting(pid)) this.#written.add(file)
+      for (const file of await filesOpenForWriting(pid)) {
+        if (!this.#openBefore.has(file)) this.#written.add(file)
+      }
     }
     if (this.ffmpegPid === undefined) return
     const status = await readFile(`/proc/${this.ffmpegPid}/status`, 'utf8').catch(() => '')
