@@ -50,7 +50,9 @@ export class StageBars {
       check.update({ text: `${++fragments} fragments, ${bytes(fragment.byteOffset + fragment.byteLength)}` })
     })
     sink.on('progress', progress =>
-      write.update({ text: `${bytes(progress.bytes)} in ${progress.parts} parts` }),
+      write.update({
+        text: `${bytes(progress.bytes)} in ${progress.parts} part${progress.parts === 1 ? '' : 's'}`,
+      }),
     )
 
     source.once('end', () => read.update(1))
