@@ -108,13 +108,18 @@ t.test('a request that failed before its body was out is known to have had no ef
 })
 
 t.test('a connection whose request was answered before its body was out is not left sending', async t => {
+  let status = 403
   let stream: { destroyed: boolean } | undefined
   const client = fakeStore(request => {
     stream = (request as unknown as { body: { destroyed: boolean } }).body
-    return { status: 403 }
+    return { status }
   })
   const part = partOf(Buffer.alloc(MiB))
   await t.rejects(attempt(client, uploadPart(part.size), { timeout: 5000, body: part }))
   await setImmediate()
-  t.equal(stream?.destroyed, true)
+  t.equal(stream?.destroyed, true, 'after a refusal')
+  status = 200
+  await attempt(client, uploadPart(part.size), { timeout: 5000, body: part })
+  await setImmediate()
+  t.equal(stream?.destroyed, true, 'and after a yes')
 })

@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { PartUploads } from '../../lib/s3/part-uploads.js'
 import { UploadStore, partOf } from '../support/upload-store.js'
@@ -91,6 +92,23 @@ t.test('discarding cancels what is under way, waits for it, and leaves nothing',
   t.equal(uploads.active, 0)
   t.same(heard, ['upload', 'part 1'], 'a part that was cancelled is no failure')
   t.equal(await store.busySockets(), 0)
+})
+
+t.test('nothing is aborted before every part has settled, or a late one would be kept', async t => {
+  const store = await UploadStore.open(t, { server: { minPartSize: 1 } })
+  const requests = store.requests()
+  let settle: ((error: Error) => void) | undefined
+  requests.uploadPart = () => new Promise((_resolve, reject) => (settle = reject))
+  const nobody = { onUpload: () => undefined, onPart: () => undefined, onFailure: () => undefined }
+  const uploads = new PartUploads(requests, nobody)
+  uploads.start(partOf('one'))
+  while (settle === undefined) await setImmediate()
+  const discarded = uploads.discard()
+  for (let turn = 0; turn < 20; turn++) await setImmediate()
+  t.same(store.log, ['create'], 'it waits')
+  settle(new Error('cancelled at last'))
+  await discarded
+  t.same(store.log, ['create', 'abort', 'list'])
 })
 
 t.test('discarding waits for the id of an upload that is being begun', async t => {

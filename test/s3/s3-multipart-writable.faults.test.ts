@@ -128,6 +128,20 @@ t.test('an unknown outcome leaves the upload alone', async t => {
   t.same(store.log.slice(4), ['complete', 'list', 'head', 'complete', 'list', 'head', 'abort', 'head'])
 })
 
+t.test('an upload that is gone without our object is not aborted once more', async t => {
+  const store = await UploadStore.open(t)
+  const sink = writer(store, options)
+  let uploadId = ''
+  sink.once('upload', upload => (uploadId = upload.uploadId))
+  store.s3.fault({ operation: 'CompleteMultipartUpload', reset: true })
+  const before = () => store.requests().abort(uploadId, new AbortController().signal)
+  store.s3.fault({ operation: 'ListParts', before })
+  const error = await failureOf(pipeline(source(bytes), sink))
+  t.match(error, { code: 'AVIO_ERR_OUTCOME_UNKNOWN' })
+  t.equal(await failureOf(sink.result), error)
+  t.same(store.log.slice(4), ['complete', 'list', 'abort', 'head'], 'the one abort is somebody else’s')
+})
+
 t.test('of several parts that fail at once the first error is the one', async t => {
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'UploadPart', partNumber: 1, stall: true })

@@ -95,6 +95,7 @@ for (const [when, bring, log] of STATES) {
     t.equal(await failureOf(sink.result), boom)
     await setImmediate()
     t.same(events, ['error', 'close'])
+    t.equal(sink.listenerCount('pipe'), 0, 'it looks at no source any more')
     t.same(store.log, log)
     t.equal(String(await store.get('k')), 'older')
     t.equal(await store.busySockets(), 0)
