@@ -148,9 +148,15 @@ export class Bucket {
     return { versionId: undefined, isMarker: false }
   }
 
-  /** Puts back what an earlier process stored, oldest first, without telling the journal. */
-  restore(version: ObjectVersion): void {
-    this.#set(version.key, [...(this.#versions.get(version.key) ?? []), version])
+  /**
+   * Puts back what an earlier process stored, the oldest first, without telling the journal. Returns the version that
+   * it replaces, where that process did not get to remove it any more.
+   */
+  restore(version: ObjectVersion): ObjectVersion | undefined {
+    const versions = this.#versions.get(version.key) ?? []
+    const replaced = versions.find(({ versionId }) => versionId === version.versionId)
+    this.#set(version.key, [...versions.filter(other => other !== replaced), version])
+    return replaced
   }
 
   #deleteVersion(key: string, versionId: string): Deletion {

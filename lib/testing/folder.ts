@@ -39,6 +39,11 @@ function filesOf(content: Content): SavedFile[] | undefined {
   return files.some(file => file === undefined) ? undefined : (files.flat() as SavedFile[])
 }
 
+/** The files that a version is made of; none where its bytes are not in files. */
+function contentFiles(version: ObjectVersion): SavedFile[] {
+  return version.kind === 'object' ? (filesOf(version.content) ?? []) : []
+}
+
 /** A folder that is a content store and a journal. */
 export class Folder implements ContentStore, Journal {
   readonly #path: string
@@ -69,18 +74,13 @@ export class Folder implements ContentStore, Journal {
 
   /** Puts what the folder holds into a store, and sweeps out what nothing refers to. */
   restore(store: ObjectStore): void {
-    const used = new Set<string>()
     for (const name of readdirSync(join(this.#path, 'buckets'))) {
-      const saved = readJson<SavedBucket>(join(this.#bucketPath(name), 'bucket.json'))
-      const bucket = new Bucket(name, this, new Date(saved.createdAt), saved.versioning)
-      // Names are ids, which sort by when they were made.
-      for (const file of readdirSync(join(this.#bucketPath(name), 'versions')).sort()) {
-        const path = join(this.#bucketPath(name), 'versions', file)
-        if (file.endsWith('.json')) bucket.restore(this.#readVersion(path, used))
-        else rmSync(path)
-      }
-      store.restore(bucket)
+      if (existsSync(this.#bucketFile(name))) store.restore(this.#readBucket(name))
+      // It was being made when the process ended.
+      else rmSync(this.#bucketPath(name), { recursive: true })
     }
+    const versions = store.buckets.flatMap(bucket => bucket.keys.flatMap(key => bucket.versionsOf(key)))
+    const used = new Set(versions.flatMap(contentFiles).map(({ file }) => file))
     for (const file of readdirSync(join(this.#path, 'content'))) {
       if (!used.has(file)) rmSync(this.#contentPath(file))
     }
@@ -88,7 +88,7 @@ export class Folder implements ContentStore, Journal {
 
   bucketChanged({ name, createdAt, versioning }: Bucket): void {
     mkdirSync(join(this.#bucketPath(name), 'versions'), { recursive: true })
-    writeJson(join(this.#bucketPath(name), 'bucket.json'), { createdAt, versioning })
+    writeJson(this.#bucketFile(name), { createdAt, versioning })
   }
 
   bucketRemoved({ name }: Bucket): void {
@@ -109,15 +109,34 @@ export class Folder implements ContentStore, Journal {
     if (file !== undefined) rmSync(file, { force: true })
   }
 
-  #readVersion(path: string, used: Set<string>): ObjectVersion {
+  #readBucket(name: string): Bucket {
+    const { createdAt, versioning } = readJson<SavedBucket>(this.#bucketFile(name))
+    const bucket = new Bucket(name, this, new Date(createdAt), versioning)
+    const folder = join(this.#bucketPath(name), 'versions')
+    // Names are ids, which sort by when they were made.
+    for (const file of readdirSync(folder).sort()) {
+      if (!file.endsWith('.json')) {
+        // It was being written when the process ended.
+        rmSync(join(folder, file))
+        continue
+      }
+      const replaced = bucket.restore(this.#readVersion(join(folder, file)))
+      if (replaced) this.versionRemoved(bucket, replaced)
+    }
+    return bucket
+  }
+
+  #readVersion(path: string): ObjectVersion {
     const saved = readJson<ObjectVersion & { readonly content: readonly SavedFile[] }>(path)
     const contents = saved.content.map(({ file, size }) => new FileContent(this.#contentPath(file), size))
-    for (const { file } of saved.content) used.add(file)
     const content = contents.length === 1 ? contents[0]! : new JoinedContent(contents)
-    const lastModified = new Date(saved.lastModified)
-    const version = { ...saved, lastModified, content } as ObjectVersion
+    const version = { ...saved, lastModified: new Date(saved.lastModified), content } as ObjectVersion
     this.#files.set(version, path)
     return version
+  }
+
+  #bucketFile(name: string): string {
+    return join(this.#bucketPath(name), 'bucket.json')
   }
 
   #bucketPath(name: string): string {

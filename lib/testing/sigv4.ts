@@ -58,6 +58,7 @@ export function encodeRfc3986(text: string): string {
   )
 }
 
+/** What a request says of its signature. */
 interface Claim {
   readonly accessKeyId: string
   /** `date/region/service/aws4_request` */
@@ -69,10 +70,6 @@ interface Claim {
   readonly payload: string
   /** Seconds from `date`, of a presigned URL. */
   readonly expires: number | undefined
-}
-
-function malformed(message: string, fields: Record<string, string> = {}): ServiceError {
-  return new ServiceError('AuthorizationHeaderMalformed', { message, fields })
 }
 
 function claimOfHeader(request: S3Request, authorization: string): Claim {
@@ -133,13 +130,17 @@ function splitCredential(credential: string): string[] {
 function checkScope(claim: Claim, identity: SigningIdentity): void {
   const [date, region, service, terminator] = claim.scope
   if (service !== 's3' || terminator !== 'aws4_request' || date !== claim.date.slice(0, 8)) {
-    throw malformed(`The credential scope "${claim.scope.join('/')}" is not date/region/s3/aws4_request.`)
+    throw new ServiceError('AuthorizationHeaderMalformed', {
+      message: `The credential scope "${claim.scope.join('/')}" is not date/region/s3/aws4_request.`,
+    })
   }
   if (region !== identity.region) {
-    throw malformed(
-      `The authorization header is malformed; the region '${region}' is wrong; expecting '${identity.region}'`,
-      { Region: identity.region },
-    )
+    // A HEAD has no body to read the right region from.
+    throw new ServiceError('AuthorizationHeaderMalformed', {
+      message: `The authorization header is malformed; the region '${region}' is wrong; expecting '${identity.region}'`,
+      fields: { Region: identity.region },
+      headers: { 'x-amz-bucket-region': identity.region },
+    })
   }
   if (claim.accessKeyId !== identity.accessKeyId) {
     throw new ServiceError('InvalidAccessKeyId', { fields: { AWSAccessKeyId: claim.accessKeyId } })

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   AbortMultipartUploadCommand,
@@ -154,6 +154,29 @@ t.test('a deleted bucket stays deleted, a synthetic object lives as long as the 
   const again = await restart(t, s3, folder)
   t.equal(again.s3.head('box', 'huge'), undefined)
   t.throws(() => again.s3.keys('other'), { code: 'NoSuchBucket' })
+})
+
+t.test('what a process that was killed left half done is put right', async t => {
+  const folder = t.testdir({})
+  const { s3 } = await startS3(t, { folder })
+  await s3.put('box', 'k', 'old')
+  const versions = join(folder, 'buckets', 'box', 'versions')
+  const [old] = readdirSync(versions)
+  const saved = readFileSync(join(versions, old!))
+  const [content] = files(folder)
+  const bytesOfOld = readFileSync(join(folder, 'content', content!))
+  await s3.put('box', 'k', 'new')
+  await s3.close()
+  // The old version was not removed yet, another one only begun, and so was a bucket.
+  writeFileSync(join(versions, old!), saved)
+  writeFileSync(join(folder, 'content', content!), bytesOfOld)
+  writeFileSync(join(versions, 'x.json.new'), '{"ki')
+  mkdirSync(join(folder, 'buckets', 'begun'))
+  const again = await startS3(t, { folder })
+  t.same(await again.s3.get('box', 'k'), Buffer.from('new'))
+  t.equal(readdirSync(versions).length, 1)
+  t.equal(files(folder).length, 1)
+  t.throws(() => again.s3.keys('begun'), { code: 'NoSuchBucket' })
 })
 
 t.test('a folder of somebody else is not touched', async t => {
