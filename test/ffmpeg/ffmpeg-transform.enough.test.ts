@@ -196,7 +196,7 @@ t.test(
       const [{ pid }] = await spawned
       t.equal(source.stops, 0)
       t.ok(source.delivered < 2_000_000, `${source.delivered} bytes`)
-      process.kill(pid, 'SIGUSR1')
+      process.kill(pid, 'SIGUSR2')
       if (CODE === '0') {
         t.equal(await result, 'resolved')
         t.equal(source.stops, 1)
