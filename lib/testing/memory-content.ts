@@ -83,10 +83,17 @@ class MemoryWriter implements ContentWriter {
     if (this.#block === undefined) return
     // A block that is mostly empty is not worth pinning.
     const used = this.#block.subarray(0, this.#blockLength)
-    this.#buffers.push(this.#blockLength * 2 < BLOCK_BYTES ? Buffer.from(used) : used)
+    this.#buffers.push(this.#blockLength * 2 < BLOCK_BYTES ? copyOf(used) : used)
     this.#block = undefined
     this.#blockLength = 0
   }
+}
+
+/** A copy with memory of its own: `Buffer.from` would pin a share of Node's pool, whose size changes with Node. */
+function copyOf(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length)
+  bytes.copy(copy)
+  return copy
 }
 
 /** Keeps contents in memory. */

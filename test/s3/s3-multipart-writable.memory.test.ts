@@ -1,27 +1,12 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { S3Client } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
 import { KiB, MiB } from '../../lib/options.js'
 import { S3MultipartWritable } from '../../lib/s3/s3-multipart-writable.js'
 import type { LocalClientConfig } from '../../lib/testing/index.js'
-
-setFlagsFromString('--expose-gc')
-const gc = runInNewContext('gc') as () => void
-
-/** Bytes in buffers that are in use. */
-async function inUse(): Promise<number> {
-  // Finalizers give memory back a turn after the collection.
-  for (let turn = 0; turn < 3; turn++) {
-    gc()
-    await setImmediate()
-  }
-  return process.memoryUsage().arrayBuffers
-}
+import { heldBytes } from '../support/held-bytes.js'
 
 /** A client of a store in another process, and what that does not count. */
 async function open(t: Test, bytesPerSecond: number) {
@@ -45,23 +30,23 @@ async function write(sink: S3MultipartWritable, chunk: Uint8Array) {
 
 t.test('bytes that come one by one take little more than their own number', async t => {
   const client = new S3Client({ region: 'us-east-1' })
-  const before = await inUse()
+  const before = await heldBytes()
   const sink = new S3MultipartWritable({ client, bucket: 'uploads', key: 'k' })
   const byte = Buffer.alloc(1)
   for (let n = 0; n < 100_000; n++) await write(sink, byte)
-  const held = (await inUse()) - before
+  const held = (await heldBytes()) - before
   t.ok(held >= 100_000, 'they are there')
   t.ok(held <= 2 * 100_000 + 64 * KiB, `${held} bytes for 100,000`)
   sink.destroy()
   await once(sink, 'close')
-  const after = (await inUse()) - before
+  const after = (await heldBytes()) - before
   t.ok(after < 64 * KiB, `${after} bytes are left after the end`)
 })
 
 t.test('small views of large slabs do not keep the slabs, and parts keep to their bound', async t => {
   const [partSize, concurrency, highWaterMark] = [5 * MiB, 2, 16 * KiB]
   const client = await open(t, 10 * MiB)
-  const before = await inUse()
+  const before = await heldBytes()
   const sink = new S3MultipartWritable({
     client,
     bucket: 'uploads',
@@ -73,7 +58,7 @@ t.test('small views of large slabs do not keep the slabs, and parts keep to thei
   let most = 0
   for (let n = 1; n <= 22 * KiB; n++) {
     await write(sink, Buffer.allocUnsafeSlow(64 * KiB).subarray(0, KiB))
-    if (n % 2000 === 0) most = Math.max(most, (await inUse()) - before)
+    if (n % 2000 === 0) most = Math.max(most, (await heldBytes()) - before)
   }
   sink.end()
   t.equal((await sink.result).bytes, 22 * MiB)
@@ -81,6 +66,6 @@ t.test('small views of large slabs do not keep the slabs, and parts keep to thei
   const bound = (concurrency + 1) * partSize + (highWaterMark / KiB + 2) * 64 * KiB + MiB
   t.ok(most >= partSize, `parts are held: ${most}`)
   t.ok(most <= bound, `${most} of at most ${bound} bytes`)
-  const after = (await inUse()) - before
+  const after = (await heldBytes()) - before
   t.ok(after < MiB, `${after} bytes are left after the end`)
 })

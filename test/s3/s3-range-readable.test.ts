@@ -4,14 +4,13 @@ import { createInterface } from 'node:readline'
 import { PassThrough, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { S3Client } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { linkOf } from '../../lib/io/link.js'
 import { GiB, KiB, MiB } from '../../lib/options.js'
 import { type ReadProgress, S3RangeReadable } from '../../lib/s3/s3-range-readable.js'
 import type { LocalS3 } from '../../lib/testing/index.js'
+import { heldBytes } from '../support/held-bytes.js'
 import { local, pattern, read, turn } from '../support/reading.js'
 
 /** Waits until the server has nothing more to send that it was asked for. */
@@ -27,8 +26,6 @@ const sentBy = (s3: LocalS3) => s3.calls.reduce((sum, call) => sum + call.bytesO
 
 // Before all others, so that what they leave for the collector is not in the measure.
 t.test('memory under a stalled consumer is what the formula says', async t => {
-  setFlagsFromString('--expose-gc')
-  const gc = runInNewContext('gc') as () => void
   const program = fileURLToPath(new URL('../fixtures/range-server.mjs', import.meta.url))
   const server = spawn(process.execPath, [program, String(64 * GiB)], { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface(server.stdout)[Symbol.asyncIterator]()
@@ -48,17 +45,7 @@ t.test('memory under a stalled consumer is what the formula says', async t => {
     credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
   })
   t.teardown(() => client.destroy())
-  const collect = async () => {
-    // What is let go of is swept on another thread.
-    for (let last = Infinity, now = 0; now !== last;) {
-      last = now
-      gc()
-      await new Promise(resolve => setTimeout(resolve, 20))
-      now = process.memoryUsage().arrayBuffers
-    }
-    return process.memoryUsage().arrayBuffers
-  }
-  const before = await collect()
+  const before = await heldBytes()
   const readAhead = 24 * MiB
   const one = new S3RangeReadable({ client, bucket: 'bucket', key: 'k', readAhead, partSize: 4 * MiB })
   let consumed = 0
@@ -72,7 +59,7 @@ t.test('memory under a stalled consumer is what the formula says', async t => {
     now = await sent()
   }
   t.ok((await sent()) - consumed <= readAhead)
-  const held = (await collect()) - before
+  const held = (await heldBytes()) - before
   t.ok(held > readAhead / 2, `${held} bytes held`)
   t.ok(held <= readAhead + 6 * 64 * KiB + 256 * KiB, `${held} bytes held`)
   one.destroy()
