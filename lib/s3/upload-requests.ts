@@ -23,6 +23,9 @@ import { type UploadOperation, type UploadRequest, inputOf } from './upload-requ
 /** How bytes are protected on their way: by a checksum that the server checks. */
 export type UploadChecksum = 'crc32' | 'md5' | 'none'
 
+/** The longest that CreateMultipartUpload may take, in milliseconds, where `stallTimeout` is more. */
+const CREATE_TIMEOUT = 60_000
+
 /** What is to be stored, and how. */
 export interface UploadTarget {
   readonly client: S3Client
@@ -74,7 +77,9 @@ export class UploadRequests {
       ...(this.target.checksum === 'crc32' && { ChecksumAlgorithm: 'CRC32' as const }),
       ...(sumsWhole && { ChecksumType: 'FULL_OBJECT' as const }),
     }
-    return this.#send(new CreateMultipartUploadCommand(input))
+    // What begins an upload is waited for even when the stream is destroyed, so it must not take for ever.
+    const timeout = Math.min(this.target.stallTimeout, CREATE_TIMEOUT)
+    return this.#send(new CreateMultipartUploadCommand(input), { timeout })
   }
 
   /** Stores a part. */
