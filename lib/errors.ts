@@ -35,6 +35,16 @@ export const S3_ERROR_CODES = [
   'AVIO_ERR_OBJECT_TOO_LARGE',
 ] as const
 
+/** Codes of errors met while reading any other source: a file, an address, bytes in memory. */
+export const SOURCE_ERROR_CODES = [
+  'AVIO_ERR_SOURCE_NOT_FOUND',
+  'AVIO_ERR_SOURCE_DENIED',
+  'AVIO_ERR_SOURCE_CHANGED',
+  'AVIO_ERR_SOURCE_RANGE',
+  'AVIO_ERR_SOURCE_NO_RANGES',
+  'AVIO_ERR_SOURCE_READ',
+] as const
+
 /** Codes of errors met while running ffmpeg. */
 export const FFMPEG_ERROR_CODES = [
   'AVIO_ERR_FFMPEG_NOT_FOUND',
@@ -57,7 +67,9 @@ export const FFMPEG_ERROR_CODES = [
   'AVIO_ERR_NO_SUCH_STREAM',
   'AVIO_ERR_CODEC_NOT_IN_CONTAINER',
   'AVIO_ERR_PROTOCOL_REFUSED',
+  'AVIO_ERR_FORMAT_REFUSED',
   'AVIO_ERR_DISCARD_LIMIT',
+  'AVIO_ERR_PROBE_TIMEOUT',
 ] as const
 
 /** Codes of errors found in the bytes of an ISO BMFF (MP4) stream. */
@@ -91,22 +103,36 @@ export const MP4_ERROR_CODES = [
   'AVIO_ERR_MP4_TRAILING_DATA',
 ] as const
 
+/** Codes of errors found in the bytes of a Matroska or WebM file. */
+export const MATROSKA_ERROR_CODES = ['AVIO_ERR_MATROSKA_INVALID', 'AVIO_ERR_MATROSKA_LIMIT'] as const
+
 /** A code of an error of S3. */
 export type S3ErrorCode = (typeof S3_ERROR_CODES)[number]
+/** A code of an error of a source that is no object in S3. */
+export type SourceErrorCode = (typeof SOURCE_ERROR_CODES)[number]
 /** A code of an error of ffmpeg. */
 export type FfmpegErrorCode = (typeof FFMPEG_ERROR_CODES)[number]
 /** A code of an error in an MP4 stream. */
 export type Mp4ErrorCode = (typeof MP4_ERROR_CODES)[number]
+/** A code of an error in a Matroska file. */
+export type MatroskaErrorCode = (typeof MATROSKA_ERROR_CODES)[number]
 /** Every code that an error of this library can carry. */
 export type AvioErrorCode =
-  (typeof GENERAL_ERROR_CODES)[number] | S3ErrorCode | FfmpegErrorCode | Mp4ErrorCode
+  | (typeof GENERAL_ERROR_CODES)[number]
+  | S3ErrorCode
+  | SourceErrorCode
+  | FfmpegErrorCode
+  | Mp4ErrorCode
+  | MatroskaErrorCode
 
 /** All codes at run time, in the order of `docs/errors.md`. */
 export const AVIO_ERROR_CODES: readonly AvioErrorCode[] = [
   ...GENERAL_ERROR_CODES,
   ...S3_ERROR_CODES,
+  ...SOURCE_ERROR_CODES,
   ...FFMPEG_ERROR_CODES,
   ...MP4_ERROR_CODES,
+  ...MATROSKA_ERROR_CODES,
 ]
 
 /**
@@ -186,6 +212,37 @@ export class S3Error extends AvioError {
   }
 }
 
+/** What a {@link SourceError} knows. Only what is known is there. */
+export interface SourceErrorFields {
+  /** What was read: a path, or an address without its query, which may hold a signature. */
+  source?: string | undefined
+  /** The first byte that was not delivered. */
+  byteOffset?: number | undefined
+  /** How often the failing read was tried. */
+  attempts?: number | undefined
+  /** The HTTP status of the last answer. */
+  statusCode?: number | undefined
+}
+
+/** An error of reading a source that is no object in S3. */
+export class SourceError extends AvioError {
+  declare readonly code: SourceErrorCode
+  declare readonly source?: string
+  declare readonly byteOffset?: number
+  declare readonly attempts?: number
+  declare readonly statusCode?: number
+
+  constructor(
+    code: SourceErrorCode,
+    message: string,
+    fields: SourceErrorFields = {},
+    options?: ErrorOptions,
+  ) {
+    super(code, message, options)
+    assignKnown(this, fields)
+  }
+}
+
 /** What an {@link FfmpegError} knows. Only what is known is there. */
 export interface FfmpegErrorFields {
   /** ffmpeg's exit code, where it exited by itself. */
@@ -244,6 +301,28 @@ export class Mp4Error extends AvioError {
   declare readonly trackId?: number
 
   constructor(code: Mp4ErrorCode, message: string, fields: Mp4ErrorFields = {}, options?: ErrorOptions) {
+    super(code, message, options)
+    assignKnown(this, fields)
+  }
+}
+
+/** What a {@link MatroskaError} knows. Only what is known is there. */
+export interface MatroskaErrorFields {
+  /** Where in the file the offending element begins. */
+  byteOffset?: number | undefined
+}
+
+/** An error found in the bytes of a Matroska or WebM file. */
+export class MatroskaError extends AvioError {
+  declare readonly code: MatroskaErrorCode
+  declare readonly byteOffset?: number
+
+  constructor(
+    code: MatroskaErrorCode,
+    message: string,
+    fields: MatroskaErrorFields = {},
+    options?: ErrorOptions,
+  ) {
     super(code, message, options)
     assignKnown(this, fields)
   }

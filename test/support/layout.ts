@@ -11,7 +11,7 @@ import ts from 'typescript'
 export type Tree = ReadonlyMap<string, string>
 
 /** The floors, from the ground up. A file imports from floors before its own, or from its own. */
-const FLOORS = [['ground'], ['io'], ['mp4'], ['s3', 'ffmpeg'], ['hls'], ['jobs'], ['index']]
+const FLOORS = [['ground'], ['io'], ['mp4', 'matroska'], ['s3', 'ffmpeg'], ['hls'], ['jobs'], ['index']]
 
 /** What a floor may use from npm. The others live on Node alone. */
 const PACKAGES: Record<string, readonly string[]> = {
@@ -23,8 +23,16 @@ const PACKAGES: Record<string, readonly string[]> = {
 }
 
 /** Reads of files: for sources of the user's choice. Whatever is not listed could write. */
-const FILE_READS = ['access', 'accessSync', 'constants', 'createReadStream', 'existsSync', 'readFile']
-FILE_READS.push('readFileSync', 'realpath', 'stat', 'statSync', 'Stats', 'FileHandle')
+const FILE_READS = [
+  'access',
+  'accessSync',
+  'constants',
+  'createReadStream',
+  'existsSync',
+  'fstat',
+  'readFile',
+]
+FILE_READS.push('readFileSync', 'realpath', 'stat', 'statSync', 'Stats', 'BigIntStats', 'FileHandle')
 
 /** The floor of a file below `lib/`: its folder, or for those at the top `index` and `ground`. */
 function floorOf(file: string): string {
