@@ -236,7 +236,8 @@ export function boxTooLarge(header: BoxHeader, maxBoxSize: number): Mp4Error {
   )
 }
 
-function notABox(bytes: Buffer, offset: number): Mp4Error {
+/** The error of bytes that can't be the header of a box. */
+export function notABox(bytes: Buffer, offset: number): Mp4Error {
   const text = bytes.toString('latin1').replace(/[^\x20-\x7e]/g, '.')
   const seen = `${bytes.toString('hex').replace(/..(?=.)/g, '$& ')} ("${text}")`
   const fields = { byteOffset: offset }

@@ -17,3 +17,27 @@ export const MAX_EDITS = 10_000
  * thousand million of them.
  */
 export const MAX_RUN_SAMPLES = 2 ** 24
+
+/**
+ * Samples of one track that are looked at, one after the other: a `stsz` whose samples are all of one size claims four
+ * thousand million of them in 20 bytes, and so do the fragments of a track between them.
+ */
+export const MAX_SAMPLES = 2 ** 24
+
+/** Samples and entries of tables that are passed for a track with several edits, each of which is looked for anew. */
+export const MAX_EDIT_STEPS = 2 ** 26
+
+/** Sync samples that are listed. An hour of AAC, where each sample is one, has 170,000. */
+export const MAX_KEY_SAMPLES = 2 ** 20
+
+/** Chunks of all tracks together of which the places are compared. */
+export const MAX_CHUNKS = 2 ** 22
+
+/** Boxes of the top level that are hopped over on the way to the `moov`: each may cost a read. */
+export const MAX_HOPS = 1000
+
+/** Boxes of the top level in a file of fragments. A fragment a second makes some 90,000 in ten hours. */
+export const MAX_FRAGMENT_BOXES = 400_000
+
+/** Bytes of a `moof` that is read by itself. */
+export const MAX_FRAGMENT_SIZE = 16 * 2 ** 20

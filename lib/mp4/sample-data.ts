@@ -1,6 +1,6 @@
 import type { Mp4Error } from '../errors.js'
 import { type Place, mp4Error } from './box-header.js'
-import type { Fragment, SampleRun } from './fragment.js'
+import type { Fragment, SampleRun, TrackFragment } from './fragment.js'
 
 /** Where the data of one run lies in the stream: `start` inclusive, `end` exclusive. */
 export interface RunData {
@@ -11,25 +11,38 @@ export interface RunData {
 }
 
 /**
- * Where the data of each run of a fragment lies in the stream (ISO/IEC 14496-12 §8.8.7, §8.8.8).
- *
- * Offsets of a track fragment count from the base that its `tfhd` states; else from the start of the `moof`, where
- * it says so or is the first; else from the end of the data of the track fragment before it. A run without an
- * offset of its own begins where the one before it ended, the first one at the base. Runs without data are left out.
+ * Where the data of each run of a fragment lies in the stream (ISO/IEC 14496-12 §8.8.7, §8.8.8). Runs without data are
+ * left out.
  */
 export function locateSamples(fragment: Fragment): RunData[] {
   const located: RunData[] = []
-  let end = fragment.box.offset
-  for (const track of fragment.tracks) {
-    const base = track.baseDataOffset ?? (track.defaultBaseIsMoof ? fragment.box.offset : end)
-    end = base
-    for (const run of track.runs) {
-      const start = run.dataOffset === undefined ? end : base + run.dataOffset
-      end = start + run.totals.size
-      if (end > start) located.push({ run, trackId: track.trackId, start, end })
-    }
+  for (const { run, start, trackFragment } of locateRuns(fragment)) {
+    const end = start + run.totals.size
+    if (end > start) located.push({ run, trackId: trackFragment.trackId, start, end })
   }
   return located
+}
+
+/**
+ * All runs of a fragment, and where their data begins.
+ *
+ * Offsets of a track fragment count from the base that its `tfhd` states; else from the start of the `moof`, where
+ * it says so or is the first; else from the end of the data of the track fragment before it. A run without an
+ * offset of its own begins where the one before it ended, the first one at the base.
+ */
+export function* locateRuns(
+  fragment: Fragment,
+): Generator<{ readonly run: SampleRun; readonly start: number; readonly trackFragment: TrackFragment }> {
+  let end = fragment.box.offset
+  for (const trackFragment of fragment.tracks) {
+    const base = trackFragment.baseDataOffset ?? (trackFragment.defaultBaseIsMoof ? fragment.box.offset : end)
+    end = base
+    for (const run of trackFragment.runs) {
+      const start = run.dataOffset === undefined ? end : base + run.dataOffset
+      end = start + run.totals.size
+      yield { run, start, trackFragment }
+    }
+  }
 }
 
 /**

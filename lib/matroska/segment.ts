@@ -1,0 +1,152 @@
+import type { RandomAccess } from '../io/random-access.js'
+import { SourceWindow } from '../io/source-window.js'
+import { KiB, MiB } from '../options.js'
+import { EbmlData, type Element, MAX_ELEMENT_HEADER, damaged, elementAt, tooMuch } from './element.js'
+
+/** Ids of RFC 9559 §5.1 (and the header's, RFC 8794 §11.2). */
+export const ID = {
+  header: 0x1a45dfa3,
+  segment: 0x18538067,
+  seekHead: 0x114d9b74,
+  seek: 0x4dbb,
+  seekId: 0x53ab,
+  seekPosition: 0x53ac,
+  info: 0x1549a966,
+  timestampScale: 0x2ad7b1,
+  duration: 0x4489,
+  tracks: 0x1654ae6b,
+  trackEntry: 0xae,
+  trackNumber: 0xd7,
+  trackType: 0x83,
+  codecDelay: 0x56aa,
+  cluster: 0x1f43b675,
+  cues: 0x1c53bb6b,
+  cuePoint: 0xbb,
+  cueTime: 0xb3,
+  cueTrackPositions: 0xb7,
+  cueTrack: 0xf7,
+  cueClusterPosition: 0xf1,
+} as const
+
+/** The first read: mostly all that stands before the media. */
+const FIRST_READ = 64 * KiB
+/** Elements of the segment that are hopped over: each may cost a read. */
+const MAX_HOPS = 1000
+/** Elements that are looked for by a `SeekHead`; one may name another. */
+const MAX_SEEKS = 100
+/** The largest element that is read, in bytes. */
+const MAX_ELEMENT_SIZE = 64 * MiB
+
+/** The parts of a segment that say where things are, each where there is one. */
+export interface Segment {
+  /** Where its data begins: what positions in it count from. */
+  readonly start: number
+  readonly info: EbmlData | undefined
+  readonly tracks: EbmlData | undefined
+  readonly cues: EbmlData | undefined
+}
+
+type Part = 'info' | 'tracks' | 'cues'
+const PARTS = new Map<number, Part>([
+  [ID.info, 'info'],
+  [ID.tracks, 'tracks'],
+  [ID.cues, 'cues'],
+])
+
+/**
+ * Reads what a Matroska or WebM file says of itself, without its media: what stands before the first `Cluster`, and
+ * what `SeekHead` says is elsewhere (mostly `Cues`, at the end). One read of 64 KiB, one for each element that is
+ * hopped over beyond it, and one or two for each part that is elsewhere.
+ *
+ * Memory: the parts, of at most 64 MiB each.
+ *
+ * @param source - the file
+ * @param signal - gives up; the promise rejects with an `AbortError`
+ * @throws MatroskaError `AVIO_ERR_MATROSKA_INVALID` where it is no such file, or is damaged;
+ * `AVIO_ERR_MATROSKA_LIMIT` for larger or more elements than are read
+ */
+export async function readSegment(source: RandomAccess, signal?: AbortSignal): Promise<Segment> {
+  return segmentIn(new SourceWindow(source, await source.size(signal), signal))
+}
+
+/** The same through a window that may hold the first bytes already. */
+export async function segmentIn(window: SourceWindow): Promise<Segment> {
+  const reader = new SegmentReader(window)
+  await reader.read()
+  return reader
+}
+
+class SegmentReader implements Segment {
+  start = 0
+  info: EbmlData | undefined
+  tracks: EbmlData | undefined
+  cues: EbmlData | undefined
+  readonly #window: SourceWindow
+  /** Where parts are, as seek heads say. */
+  readonly #seeks: { id: number; offset: number }[] = []
+  readonly #seen = new Set<number>()
+
+  constructor(window: SourceWindow) {
+    this.#window = window
+  }
+
+  async read(): Promise<void> {
+    const header = await this.#elementAt(0, FIRST_READ)
+    if (header?.id !== ID.header) throw damaged('it does not begin with an EBML header', 0)
+    const segment = await this.#elementAt(header.end)
+    if (segment?.id !== ID.segment) throw damaged('no segment follows the EBML header', header.end)
+    this.start = segment.start
+    await this.#readFront(Math.min(segment.end, this.#window.size))
+    for (let seek = 0; seek < this.#seeks.length && !this.#isComplete; seek++) {
+      const { id, offset } = this.#seeks[seek]!
+      const element = this.#seen.has(offset) ? undefined : await this.#elementAt(offset)
+      // A seek head that was not brought up to date points anywhere.
+      if (element?.id === id) await this.#take(element, offset)
+    }
+  }
+
+  get #isComplete(): boolean {
+    return this.info !== undefined && this.tracks !== undefined && this.cues !== undefined
+  }
+
+  /** What stands before the first cluster. */
+  async #readFront(end: number): Promise<void> {
+    let offset = this.start
+    for (let hops = 0; offset < end && !this.#isComplete; hops++) {
+      const element = await this.#elementAt(offset)
+      if (element === undefined || element.id === ID.cluster) return
+      if (hops === MAX_HOPS) throw tooMuch(`more than ${MAX_HOPS} elements stand before the media`, offset)
+      await this.#take(element, offset)
+      offset = element.end
+    }
+  }
+
+  async #take(element: Element, offset: number): Promise<void> {
+    this.#seen.add(offset)
+    const part = PARTS.get(element.id)
+    if (part !== undefined) this[part] ??= await this.#load(element, offset)
+    if (element.id !== ID.seekHead) return
+    for (const seek of (await this.#load(element, offset)).children()) {
+      if (seek.id !== ID.seek) continue
+      const id = seek.child(ID.seekId)?.unsigned
+      const position = seek.child(ID.seekPosition)?.unsigned
+      if (id === undefined || position === undefined || !(PARTS.has(id) || id === ID.seekHead)) continue
+      this.#seeks.push({ id, offset: this.start + position })
+      if (this.#seeks.length > MAX_SEEKS)
+        throw tooMuch(`seek heads name more than ${MAX_SEEKS} elements`, offset)
+    }
+  }
+
+  async #load({ id, start, end }: Element, offset: number): Promise<EbmlData> {
+    if (end > this.#window.size) throw damaged('the file ends within an element', offset)
+    if (end - start > MAX_ELEMENT_SIZE) {
+      throw tooMuch(`an element has ${end - start} bytes; at most ${MAX_ELEMENT_SIZE} are read`, offset)
+    }
+    return EbmlData.of(id, await this.#window.bytes(start, end - start), start)
+  }
+
+  async #elementAt(offset: number, ahead?: number): Promise<Element | undefined> {
+    const bytes = await this.#window.bytes(offset, MAX_ELEMENT_HEADER, ahead)
+    return elementAt(bytes, 0, offset)
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * Documents that name media elsewhere, as a stranger may upload them in the place of media, by the demuxer that would
+ * follow them.
+ *
+ * @param url - what they name
+ */
+export function hostile(url: string): Record<'hls' | 'dash' | 'concat', string> {
+  return {
+    hls: `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${url}\n#EXT-X-ENDLIST\n`,
+    dash:
+      '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" ' +
+      'profiles="urn:mpeg:dash:profile:isoff-main:2011"><Period><AdaptationSet><Representation id="1" bandwidth="1">' +
+      `<BaseURL>${url}</BaseURL></Representation></AdaptationSet></Period></MPD>`,
+    concat: `ffconcat version 1.0\nfile ${url}\n`,
+  }
+}
