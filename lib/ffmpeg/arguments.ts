@@ -22,6 +22,11 @@ export interface InputSpec {
    * external tracks) is opened by these or not at all; demuxers hand the list on.
    */
   readonly protocols: readonly string[]
+  /**
+   * The demuxers that may open it; all where there is no list. Of an input that is read by address, a playlist could
+   * name others: none that reads playlists is on the list.
+   */
+  readonly formatWhitelist?: readonly string[] | undefined
 }
 
 /** One output of the child. */
@@ -95,6 +100,7 @@ export function ffmpegArguments(spec: CommandSpec): string[] {
   for (const [index, input] of spec.inputs.entries()) {
     if (input.format !== undefined) list.push('-f', input.format)
     list.push('-protocol_whitelist', input.protocols.join(','))
+    if (input.formatWhitelist) list.push('-format_whitelist', input.formatWhitelist.join(','))
     list.push(...inputs[index]!.args, '-i', input.url)
   }
   for (const [index, output] of spec.outputs.entries()) {

@@ -100,7 +100,7 @@ const PATTERNS: readonly Pattern[] = [
   },
   {
     code: 'AVIO_ERR_UNKNOWN_FORMAT',
-    messages: [/^Unknown input format: '.*'$/, /^Requested output format '.*' is not .*$/],
+    messages: [/^Unknown input format: .*$/, /^Requested output format '.*' is not .*$/],
     remedy:
       'This build of ffmpeg lacks that format, or the name is misspelt: "ffmpeg -formats" lists what there is.',
   },
@@ -128,6 +128,13 @@ const PATTERNS: readonly Pattern[] = [
     code: 'AVIO_ERR_PROTOCOL_REFUSED',
     messages: [/^Protocol '.*' not on whitelist '.*'!$/],
     remedy: 'The media, or an argument, names another file or address: only what is piped in may be read.',
+  },
+  {
+    code: 'AVIO_ERR_FORMAT_REFUSED',
+    messages: [/^Format not on whitelist '.*'$/],
+    remedy:
+      'The input is of a format that may name other files or addresses (a playlist, a script), or one that is not on ' +
+      'the list: "formatWhitelist" says which may be opened.',
   },
   {
     code: 'AVIO_ERR_FFMPEG_ARGUMENT',
@@ -174,7 +181,7 @@ const PATTERNS: readonly Pattern[] = [
   {
     code: 'AVIO_ERR_INPUT_INVALID',
     messages: [
-      /^pipe:\d*: (?:Invalid data found when processing input|End of file)$/,
+      /^(?:pipe:\d*|http:\S+): (?:Invalid data found when processing input|End of file)$/,
       /^Error opening input(?: file \S+)?: (?:Invalid data found when processing input|End of file)$/,
     ],
     remedy:

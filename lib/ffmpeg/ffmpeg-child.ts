@@ -15,8 +15,8 @@ export interface ChildCommand {
   readonly args: readonly string[]
   /** Its whole environment. */
   readonly env: Record<string, string>
-  /** One a file descriptor, from 0 on: `in` where the child reads, `out` where it writes. */
-  readonly pipes: readonly ('in' | 'out')[]
+  /** One a file descriptor, from 0 on: `in` where the child reads, `out` where it writes, `none` where it has no pipe. */
+  readonly pipes: readonly ('in' | 'out' | 'none')[]
   /** How long the child may take to end itself after SIGTERM before SIGKILL, in milliseconds. */
   readonly killTimeout: number
 }
@@ -62,7 +62,7 @@ export class FfmpegChild {
     // Node reports a signal that could not be sent as an 'error' of the child; SIGKILL is the answer to it anyway.
     process.on('error', () => undefined)
     // A pipe that the child has closed fails with EPIPE or ECONNRESET, also when nobody is writing just now.
-    for (const fd of pipes.keys()) this.#socket(fd).on('error', () => undefined)
+    for (const fd of this.#open()) this.#socket(fd).on('error', () => undefined)
   }
 
   /**
@@ -75,7 +75,7 @@ export class FfmpegChild {
       // Where the system's setpriv starts the binary, only this tells a missing one from one that fails.
       await access(command.path, constants.X_OK)
       const [file, ...args] = [...(await dieWithParent()), command.path, ...command.args]
-      const stdio: StdioOptions = command.pipes.map(() => 'pipe')
+      const stdio: StdioOptions = command.pipes.map(pipe => (pipe === 'none' ? 'ignore' : 'pipe'))
       const process = spawn(file!, args, { stdio, env: command.env, windowsHide: true })
       await once(process, 'spawn')
       return new FfmpegChild(process, command)
@@ -136,16 +136,21 @@ export class FfmpegChild {
   }
 
   async #kill(): Promise<void> {
-    for (const [fd, direction] of this.#pipes.entries()) {
-      if (direction === 'in') this.#socket(fd).destroy()
+    for (const fd of this.#open()) {
+      if (this.#pipes[fd] === 'in') this.#socket(fd).destroy()
       else this.#socket(fd).resume()
     }
     this.#process.kill('SIGTERM')
     const timer = setTimeout(() => this.#process.kill('SIGKILL'), this.#killTimeout)
     await this.exited
     clearTimeout(timer)
-    for (const fd of this.#pipes.keys()) this.#socket(fd).destroy()
+    for (const fd of this.#open()) this.#socket(fd).destroy()
     await this.#closed
+  }
+
+  /** File descriptors that have a pipe. */
+  #open(): number[] {
+    return [...this.#pipes.keys()].filter(fd => this.#pipes[fd] !== 'none')
   }
 
   #socket(fd: number): Socket {

@@ -19,14 +19,41 @@ export interface FfmpegEnough {
   readonly bytesIn: number
 }
 
-/** Events of `FfmpegTransform`, beside those of every stream, with the arguments of their listeners. */
-export interface FfmpegTransformEvents {
-  /** ffmpeg was started: at the first bytes of input, not before. */
+/** Why an input is read by address, so that ffmpeg can jump, and not by pipe. */
+export type SeekReason =
+  /** The option `input.seek` says `always`. */
+  | 'option'
+  /** The input's arguments: `-ss`, `-sseof`, `-to`, `-stream_loop`. */
+  | 'arguments'
+  /** An MP4 whose media come before its index. */
+  | 'index-last'
+  /** An MP4 whose tracks lie far apart. */
+  | 'far-apart'
+
+/** The input is read by address. */
+export interface FfmpegSeek {
+  /** Why. */
+  readonly reason: SeekReason
+  /** Bytes that had been piped in by then; they are not fetched again. */
+  readonly bytesSniffed: number
+  /** The source was asked to stop. `false`: it feeds others too, and what it still delivers is thrown away. */
+  readonly stopped: boolean
+}
+
+/** Events of `FfmpegReadable`, beside those of every stream, with the arguments of their listeners. */
+export interface FfmpegReadableEvents {
+  /** ffmpeg was started: at the first read, not before. */
   spawn: [child: FfmpegSpawn]
   /** A line that ffmpeg wrote to stderr. */
   log: [entry: FfmpegLogEntry]
   /** Where ffmpeg is, about twice a second, and once at its end. */
   progress: [progress: FfmpegProgress]
+}
+
+/** Events of `FfmpegTransform`, beside those of every stream, with the arguments of their listeners. */
+export interface FfmpegTransformEvents extends FfmpegReadableEvents {
+  /** The input can't, or should not, be read in order: ffmpeg reads it by address from here on. */
+  seek: [seek: FfmpegSeek]
   /** ffmpeg ended well before its input did (`-t 5`, `-frames:v 1`). */
   enough: [enough: FfmpegEnough]
 }

@@ -1,20 +1,7 @@
-import { GiB, KiB, MAX_TIMEOUT, MiB } from '../options.js'
-import {
-  integerOption,
-  knownOptions,
-  objectOption,
-  optionError,
-  optionsObject,
-  signalOption,
-  stringMapOption,
-  stringOption,
-  stringsOption,
-} from '../options.js'
-import { checkGlobalArgs, checkInput, checkOutput } from './arguments.js'
-import { childEnvironment } from './environment.js'
+import type { RandomAccess } from '../io/random-access.js'
 
-/** What ffmpeg is told about the stream that it reads. */
-export interface FfmpegInputOptions {
+/** What ffmpeg is told about an input, however it is read. */
+export interface FfmpegDemuxerOptions {
   /**
    * The demuxer (`-f` before `-i`): needed where the bytes do not tell, as of raw audio or video.
    * @defaultValue found by ffmpeg from the first bytes
@@ -26,6 +13,35 @@ export interface FfmpegInputOptions {
    * @defaultValue none
    */
   args?: readonly string[] | undefined
+  /**
+   * Demuxers that may open an input that is read by address (`-format_whitelist`, ffmpeg's own names for them). The
+   * default leaves out every one that would open what the media names (`hls`, `dash`, `concat` …): of a stranger's
+   * object, a playlist could otherwise ask for anything that the range server can be asked for. That is nothing but
+   * this very source, so a longer list opens no more than it; but its nested addresses are answered with 404.
+   * @defaultValue the containers that hold all their media themselves
+   */
+  formatWhitelist?: readonly string[] | undefined
+}
+
+/** What ffmpeg is told about the stream that is piped in. */
+export interface FfmpegInputOptions extends FfmpegDemuxerOptions {
+  /**
+   * Whether ffmpeg reads the source by address, so that it can jump, rather than from its pipe. It takes a source that
+   * offers random access (S3RangeReadable does), which is then stopped and read in pieces.
+   *
+   * - `auto`: where reading in order can't work (an MP4 with its index last), or is folly (tracks far apart, `-ss`,
+   *   `-sseof`, `-to` or `-stream_loop` among the arguments);
+   * - `always`: from the first byte on;
+   * - `never`: what can't be read in order is an error.
+   * @defaultValue `auto`
+   */
+  seek?: 'auto' | 'always' | 'never' | undefined
+}
+
+/** A source that ffmpeg reads by address. */
+export interface FfmpegSourceOptions extends FfmpegDemuxerOptions {
+  /** What is read: an `S3Object`, a `FileObject`, an `HttpObject`, a `BytesObject`, or one of your own. */
+  source: RandomAccess
 }
 
 /** What ffmpeg is told about the stream that it writes. */
@@ -39,15 +55,13 @@ export interface FfmpegOutputOptions {
   args?: readonly string[] | undefined
 }
 
-/** Options of `FfmpegTransform`. */
-export interface FfmpegTransformOptions {
+/** Options that every stage that runs ffmpeg has. */
+export interface FfmpegOptions {
   /**
    * The ffmpeg to run: a path, or a name that is looked up on PATH.
    * @defaultValue the variable `FFMPEG_PATH`, else the package `ffmpeg-static`, else `ffmpeg` on PATH
    */
   ffmpegPath?: string | undefined
-  /** About the input. @defaultValue nothing: ffmpeg finds the format */
-  input?: FfmpegInputOptions | undefined
   /** About the output. */
   output: FfmpegOutputOptions
   /** Arguments that belong to neither: `['-threads', '2']`. @defaultValue none */
@@ -68,6 +82,24 @@ export interface FfmpegTransformOptions {
    */
   killTimeout?: number | undefined
   /**
+   * How many bytes of the inputs that are read by address are cached, for all of them together: 1 MiB to 64 GiB.
+   * Raise it for files whose tracks lie far apart and for several inputs at once: each place that ffmpeg reads at by
+   * turns wants a few MiB. Nothing is held of an input that is piped in.
+   * @defaultValue 32 MiB
+   */
+  cacheSize?: number | undefined
+  /**
+   * How many bytes each side buffers before it holds back the one before it: 1 to 1 GiB.
+   * @defaultValue 256 KiB, which is about what a pipe's own buffer takes at once
+   */
+  highWaterMark?: number | undefined
+}
+
+/** Options of `FfmpegTransform`. */
+export interface FfmpegTransformOptions extends FfmpegOptions {
+  /** About the input. @defaultValue nothing: ffmpeg finds the format */
+  input?: FfmpegInputOptions | undefined
+  /**
    * How many bytes of the source are thrown away, at most, after ffmpeg had enough (`-t 5`, `-frames:v 1`) where the
    * source can't be stopped: 0 up, or `Infinity`. A source with a link (S3RangeReadable) is stopped and costs none
    * of it. Past it comes `AVIO_ERR_DISCARD_LIMIT`: reading 100 GB for one frame is a bill.
@@ -81,90 +113,12 @@ export interface FfmpegTransformOptions {
    * @defaultValue 64 KiB
    */
   sniffSize?: number | undefined
-  /**
-   * How many bytes each side buffers before it holds back the one before it: 1 to 1 GiB.
-   * @defaultValue 256 KiB, which is about what a pipe's own buffer takes at once
-   */
-  highWaterMark?: number | undefined
 }
 
-/** Options that were checked, with their defaults. */
-export interface Settings {
-  readonly ffmpegPath: string | undefined
-  readonly input: { readonly format: string | undefined; readonly args: readonly string[] }
-  readonly output: { readonly format: string; readonly args: readonly string[] }
-  readonly globalArgs: readonly string[]
-  readonly env: Record<string, string>
-  readonly signal: AbortSignal | undefined
-  readonly killTimeout: number
-  readonly discardLimit: number
-  readonly sniffSize: number
-  readonly highWaterMark: number
-}
-
-const KNOWN = [
-  ...['ffmpegPath', 'input', 'output', 'globalArgs', 'env', 'signal'],
-  ...['killTimeout', 'discardLimit', 'sniffSize', 'highWaterMark'],
-]
-
-/** Checks the options of `of`, one input and one output; throws an `OptionError` or an `FfmpegError`. */
-export function transformSettings(options: FfmpegTransformOptions, of: string): Settings {
-  knownOptions(optionsObject(options, of), of, KNOWN)
-  const globalArgs = stringsOption(options, 'globalArgs')
-  checkGlobalArgs(globalArgs)
-  return {
-    ffmpegPath: stringOption(options, 'ffmpegPath', { default: undefined }),
-    input: inputSettings(options),
-    output: outputSettings(options),
-    globalArgs,
-    env: childEnvironment(stringMapOption(options, 'env')),
-    signal: signalOption(options),
-    killTimeout: integerOption(options, 'killTimeout', {
-      min: 0,
-      max: MAX_TIMEOUT,
-      default: 5000,
-      unit: 'milliseconds',
-    }),
-    discardLimit: integerOption(options, 'discardLimit', {
-      min: 0,
-      max: Number.MAX_SAFE_INTEGER,
-      default: GiB,
-      unit: 'bytes',
-      infinity: true,
-    }),
-    sniffSize: integerOption(options, 'sniffSize', {
-      min: 0,
-      max: 16 * MiB,
-      default: 64 * KiB,
-      unit: 'bytes',
-    }),
-    highWaterMark: integerOption(options, 'highWaterMark', {
-      min: 1,
-      max: GiB,
-      default: 256 * KiB,
-      unit: 'bytes',
-    }),
-  }
-}
-
-function inputSettings(options: FfmpegTransformOptions): Settings['input'] {
-  const input = objectOption<FfmpegInputOptions>(options, 'input') ?? {}
-  knownOptions(input, 'input', ['format', 'args'])
-  const settings = {
-    format: stringOption(input, 'input.format', { default: undefined }),
-    args: stringsOption(input, 'input.args'),
-  }
-  checkInput(settings)
-  return settings
-}
-
-function outputSettings(options: FfmpegTransformOptions): Settings['output'] {
-  const output = objectOption<FfmpegOutputOptions>(options, 'output')
-  if (output === undefined) throw optionError('output', 'an object with the "format" to write', output)
-  knownOptions(output, 'output', ['format', 'args'])
-  const format = stringOption(output, 'output.format', { default: undefined })
-  if (format === undefined) throw optionError('output.format', 'the name of a muxer', format)
-  const settings = { format, args: stringsOption(output, 'output.args') }
-  checkOutput(settings)
-  return settings
+/** Options of `FfmpegReadable`: one `input`, or several `inputs`. */
+export interface FfmpegReadableOptions extends FfmpegOptions {
+  /** The one input. */
+  input?: FfmpegSourceOptions | undefined
+  /** Several: a picture and a soundtrack from two objects, an overlay. ffmpeg numbers them from 0 (`-map 1:a`). */
+  inputs?: readonly FfmpegSourceOptions[] | undefined
 }

@@ -24,6 +24,8 @@ export interface RunCommand {
   }[]
   /** The file descriptor that it writes its progress to. */
   readonly progress: number
+  /** Bytes of input that it was given by other ways than pipes. */
+  readonly bytesServed?: () => number
 }
 
 const STDERR = 2
@@ -63,7 +65,11 @@ export class FfmpegRun {
    */
   static async start(command: RunCommand, listener: OutcomeListener): Promise<FfmpegRun> {
     const last = Math.max(STDERR, command.progress, ...command.inputs, ...command.outputs.map(({ fd }) => fd))
-    const pipes = Array.from({ length: last + 1 }, (_, fd) => (command.inputs.includes(fd) ? 'in' : 'out'))
+    const isOut = (fd: number) =>
+      fd === STDERR || fd === command.progress || command.outputs.some(output => output.fd === fd)
+    const pipes = Array.from({ length: last + 1 }, (_, fd) =>
+      command.inputs.includes(fd) ? 'in' : isOut(fd) ? 'out' : 'none',
+    )
     const child = await FfmpegChild.start({ ...command, pipes })
     return new FfmpegRun(command, child, listener)
   }
@@ -109,7 +115,7 @@ export class FfmpegRun {
   }
 
   #count(): void {
-    this.#outcome.bytesIn = sumOf(this.inputs)
+    this.#outcome.bytesIn = sumOf(this.inputs) + (this.#command.bytesServed?.() ?? 0)
     this.#outcome.bytesOut = sumOf(this.outputs)
   }
 }

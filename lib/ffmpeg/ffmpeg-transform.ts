@@ -1,24 +1,16 @@
 import { Duplex, addAbortSignal } from 'node:stream'
+import type { RandomAccess } from '../io/random-access.js'
 import { Upstream } from '../io/upstream.js'
-import { ffmpegArguments } from './arguments.js'
-import { BoxSizeGuard } from './box-size-guard.js'
-import { Completion } from './completion.js'
-import type { FfmpegTransformEvents } from './ffmpeg-events.js'
-import { type FfmpegTransformOptions, type Settings, transformSettings } from './ffmpeg-options.js'
-import { FfmpegRun } from './ffmpeg-run.js'
-import { muxerOf } from './formats.js'
+import type { FfmpegTransformEvents, SeekReason } from './ffmpeg-events.js'
+import { FfmpegJob } from './ffmpeg-job.js'
+import type { FfmpegTransformOptions } from './ffmpeg-options.js'
+import type { FfmpegRun } from './ffmpeg-run.js'
+import { type TransformSettings, transformSettings } from './ffmpeg-settings.js'
 import { Head } from './head.js'
-import { discardLimit, emptyInput, needsSeek } from './input-error.js'
-import { locateFfmpeg } from './locate.js'
-import type { FfmpegLogEntry } from './log.js'
-import { previewArguments, previewBytes } from './preview.js'
-import type { FfmpegProgress } from './progress.js'
+import { discardLimit, emptyInput, needsSeek, noRandomAccess } from './input-error.js'
+import { previewBytes } from './preview.js'
+import { interleaveBytes, isFarApart, jumpOf } from './seek-decision.js'
 import { isMp4Demuxer } from './sniff.js'
-
-/** File descriptors of the child. */
-const STDIN = 0
-const STDOUT = 1
-const PROGRESS = 3
 
 type Callback = (error?: Error | null) => void
 
@@ -31,8 +23,11 @@ type Callback = (error?: Error | null) => void
  *   Everything else is an error: another exit code, a signal, an input that ffmpeg calls partial, an MP4 index that
  *   lost its size (`AVIO_ERR_OUTPUT_NOT_SEEKABLE`: ffmpeg exits with 0 over it).
  * - Backpressure in both directions. ffmpeg is started by the first bytes of input; until then nothing runs.
- * - An MP4 whose media come before its index can't be read from a pipe. It is refused as soon as that is known, a
- *   few bytes into the file (`AVIO_ERR_INPUT_NEEDS_SEEK`).
+ * - An input that can't be read in order (an MP4 with its index last), or should not be, is read by address: through
+ *   a range server on loopback that lives as long as the child, from the random access that the source offers by its
+ *   link (S3RangeReadable does). The source is stopped, what it delivered is not fetched again, and every read sees the
+ *   same version. Without random access, what needs it is refused as soon as that is known, a few bytes into the file
+ *   (`AVIO_ERR_INPUT_NEEDS_SEEK`). A source that breaks fails the stage with its own error.
  * - After `'close'` the child is reaped, and no timer, listener or pipe is left. Where Linux has `setpriv`, the child
  *   dies with this process even when that is killed.
  *
@@ -40,7 +35,8 @@ type Callback = (error?: Error | null) => void
  *
  * Memory, beside ffmpeg's own: at most 2 × `highWaterMark` + `sniffSize` + four chunks (one each on its way in and
  * out). Until ffmpeg is started, up to 8 MiB of the input's head instead, where a choice depends on it (an MP4's
- * cover art, the AAC of a transport stream).
+ * cover art, the AAC of a transport stream, whether the tracks lie far apart). An input that is read by address costs
+ * `cacheSize` in place of the way in.
  *
  * Errors: {@link FfmpegError}, whose codes are listed with causes and remedies in `docs/errors.md`.
  *
@@ -54,15 +50,16 @@ type Callback = (error?: Error | null) => void
  * ```
  */
 export class FfmpegTransform extends Duplex {
-  readonly #settings: Settings
+  readonly #settings: TransformSettings
   readonly #upstream: Upstream
-  readonly #abort = new AbortController()
   readonly #head: Head
-  readonly #completion: Completion
-  #starting: Promise<FfmpegRun> | undefined
+  readonly #jump: ReturnType<typeof jumpOf>
+  #job: FfmpegJob | undefined
   #run: FfmpegRun | undefined
   /** The callback of a write that ffmpeg did not take, or of the end: its exit tells what becomes of it. */
   #waiting: (() => void) | undefined
+  /** ffmpeg reads by address: what is still written is thrown away. */
+  #isSeeking = false
   /** ffmpeg ended well: what is still written is thrown away. */
   #isOver = false
   #isStopped = false
@@ -80,11 +77,11 @@ export class FfmpegTransform extends Duplex {
     const { input, output, sniffSize, signal } = settings
     this.#settings = settings
     this.#upstream = new Upstream(this, 'FfmpegTransform')
-    this.#completion = new Completion(input.args, output.args)
+    this.#jump = jumpOf(input.args)
     this.#head = new Head({
       window: sniffSize,
       sniff: input.format === undefined || isMp4Demuxer(input.format),
-      wanted: head => previewBytes(head, [output]),
+      wanted: head => Math.max(previewBytes(head, [output]), this.#maySeek() ? interleaveBytes(head) : 0),
     })
     // Not by super({ signal }): of one that is aborted already, _destroy would run before the fields are there.
     if (signal) addAbortSignal(signal, this)
@@ -112,10 +109,10 @@ export class FfmpegTransform extends Duplex {
     }
     // The end counts as written when ffmpeg has ended well, so that whoever waits for 'finish' learns of a failure.
     const end = (run: FfmpegRun) => run.inputs[0]!.end(() => this.#whenOver(done))
-    if (this.#isOver) done()
+    if (this.#isOver || this.#isSeeking) this.#whenOver(done)
     else if (this.#run) end(this.#run)
     else if (this.#head.length === 0) callback(emptyInput())
-    else this.#start().then(run => this.#send(run, [this.#head.release()], () => end(run)), callback)
+    else this.#begin().then(run => this.#send(run, [this.#head.release()], () => end(run)), callback)
   }
 
   /** @internal */
@@ -125,26 +122,88 @@ export class FfmpegTransform extends Duplex {
 
   /** @internal */
   override _destroy(error: Error | null, callback: Callback): void {
-    this.#abort.abort()
     this.#upstream.release()
-    this.#reap().then(
+    ;(this.#job?.kill() ?? Promise.resolve()).then(
       () => callback(error),
       (cleanup: unknown) => callback(error ?? (cleanup as Error)),
     )
   }
 
   #take(chunks: readonly Buffer[], callback: Callback): void {
-    if (this.#isOver) {
+    if (this.#isOver || this.#isSeeking) {
       this.#discard(chunks, callback)
-    } else if (!chunks.every(chunk => this.#head.look(chunk))) {
-      callback(needsSeek(this.#head.mdat!))
     } else if (this.#run) {
-      this.#send(this.#run, chunks, callback)
+      // An index can also come late, behind media that were few enough at first.
+      if (!chunks.every(chunk => this.#head.look(chunk))) callback(needsSeek(this.#head.mdat!))
+      else this.#send(this.#run, chunks, callback)
     } else {
-      for (const chunk of chunks) this.#head.hold(chunk)
-      if (!this.#head.isEnough()) callback()
-      else this.#start().then(run => this.#send(run, [this.#head.release()], callback), callback)
+      for (const chunk of chunks) {
+        this.#head.look(chunk)
+        this.#head.hold(chunk)
+      }
+      this.#decide(callback)
     }
+  }
+
+  /** How the input is to be read, as soon as the head tells. */
+  #decide(callback: Callback): void {
+    const access = this.#maySeek() ? this.#upstream.link?.randomAccess : undefined
+    const { seek } = this.#settings.input
+    const reason = this.#reasonToSeek()
+    if (reason !== undefined && access !== undefined) this.#seek(access, reason, callback)
+    else if (seek === 'always') callback(noRandomAccess('"input.seek"'))
+    else if (this.#jump?.needsSeek === true) callback(noRandomAccess(`"${this.#jump.token}"`))
+    else if (reason === 'index-last') callback(needsSeek(this.#head.mdat!))
+    else if (!this.#head.isEnough()) callback()
+    else if (access !== undefined && isFarApart(this.#head.bytes())) this.#seek(access, 'far-apart', callback)
+    else this.#begin().then(run => this.#send(run, [this.#head.release()], callback), callback)
+  }
+
+  #reasonToSeek(): SeekReason | undefined {
+    if (this.#settings.input.seek === 'always') return 'option'
+    if (this.#head.needsSeek) return 'index-last'
+    return this.#jump && 'arguments'
+  }
+
+  #maySeek(): boolean {
+    return this.#settings.input.seek !== 'never' && this.#upstream.link?.randomAccess !== undefined
+  }
+
+  /** Has ffmpeg read by address. The source is not needed any more, and what came of it is known already. */
+  #seek(access: RandomAccess, reason: SeekReason, callback: Callback): void {
+    this.#isSeeking = true
+    const head = this.#head.release()
+    this.#isStopped = this.#upstream.stop()
+    this.emit('seek', { reason, bytesSniffed: head.length, stopped: this.#isStopped })
+    this.#start(access, head).catch((error: unknown) => this.destroy(error as Error))
+    callback()
+  }
+
+  /** Has ffmpeg read from its pipe. */
+  #begin(): Promise<FfmpegRun> {
+    return this.#start(undefined, this.#head.bytes())
+  }
+
+  async #start(source: RandomAccess | undefined, head: Buffer): Promise<FfmpegRun> {
+    const { input, output } = this.#settings
+    const job = new FfmpegJob(
+      {
+        ...this.#settings,
+        inputs: [{ ...input, source, head }],
+        outputs: [{ ...output, push: chunk => this.push(chunk) }],
+      },
+      {
+        onSpawn: child => this.emit('spawn', child),
+        onLog: entry => this.emit('log', entry),
+        onProgress: progress => !this.destroyed && this.emit('progress', progress),
+        onError: error => this.destroy(error),
+      },
+    )
+    this.#job = job
+    this.#askForSize(job)
+    this.#run = await job.start()
+    this.#conclude(job).catch((error: unknown) => this.destroy(error as Error))
+    return this.#run
   }
 
   #send(run: FfmpegRun, chunks: readonly Buffer[], callback: () => void): void {
@@ -168,68 +227,21 @@ export class FfmpegTransform extends Duplex {
     callback(this.#discarded > limit ? discardLimit(limit) : null)
   }
 
-  #start(): Promise<FfmpegRun> {
-    return (this.#starting = this.#spawn())
-  }
-
-  async #spawn(): Promise<FfmpegRun> {
-    const { ffmpegPath, input, output, globalArgs, env, killTimeout } = this.#settings
-    const { signal } = this.#abort
-    this.#askForSize()
-    const path = await locateFfmpeg(ffmpegPath)
-    const inputs = [{ url: `pipe:${STDIN}`, protocols: ['pipe'], ...input }]
-    const outputs = [{ url: `pipe:${STDOUT}`, ...output }]
-    const heads = inputs.map(spec => ({ spec, head: this.#head.bytes() }))
-    const added = await previewArguments({ inputs: heads, outputs, ffmpegPath: path, env, signal })
-    signal.throwIfAborted()
-    const args = ffmpegArguments({
-      inputs,
-      outputs: outputs.map((spec, n) => ({ ...spec, added: added[n] })),
-      globalArgs,
-      progressUrl: `pipe:${PROGRESS}`,
-    })
-    const guard = muxerOf(output.format).isMp4 ? new BoxSizeGuard() : undefined
-    const push = (chunk: Buffer) => this.#pass(chunk, guard)
-    const run = await FfmpegRun.start(
-      {
-        ...{ path, args, env, killTimeout, progress: PROGRESS, inputs: [STDIN] },
-        outputs: [{ fd: STDOUT, format: output.format, push }],
-      },
-      { onLog: entry => this.#onLog(entry), onProgress: report => this.#onProgress(report) },
-    )
-    this.#run = run
-    this.#conclude(run).catch((error: unknown) => this.destroy(error as Error))
-    signal.throwIfAborted()
-    this.emit('spawn', { path, args, pid: run.pid })
-    return run
-  }
-
-  /** A box that lost its size is an error the moment it comes: what follows it can't be read. */
-  #pass(chunk: Buffer, guard: BoxSizeGuard | undefined): boolean {
-    try {
-      guard?.check(chunk)
-    } catch (error) {
-      this.destroy(error as Error)
-      return false
-    }
-    return this.push(chunk)
-  }
-
   /** Waits for the run's end and draws the conclusions. */
-  async #conclude(run: FfmpegRun): Promise<void> {
-    await run.endedWell(() => this.#head.mdat !== undefined)
+  async #conclude(job: FfmpegJob): Promise<void> {
+    await job.endedWell(() => this.#head.mdat !== undefined)
     if (this.destroyed) return
     this.#isOver = true
-    if (!this.writableEnded) this.#enough(run)
+    if (!this.writableEnded && !this.#isSeeking) this.#enough(job)
     this.#waiting?.()
-    await run.deliveredAll()
+    await job.deliveredAll()
     this.#isOutputComplete = true
     this.#endWhenComplete()
   }
 
-  #enough(run: FfmpegRun): void {
+  #enough(job: FfmpegJob): void {
     this.#isStopped = this.#upstream.stop()
-    this.emit('enough', { stopped: this.#isStopped, bytesIn: run.inputs[0]!.bytes })
+    this.emit('enough', { stopped: this.#isStopped, bytesIn: job.bytesIn })
   }
 
   /**
@@ -240,29 +252,10 @@ export class FfmpegTransform extends Duplex {
     if (this.#isInputComplete && this.#isOutputComplete) this.push(null)
   }
 
-  #onLog(entry: FfmpegLogEntry): void {
-    this.#completion.see(entry)
-    this.emit('log', entry)
-  }
-
-  #onProgress(report: FfmpegProgress): void {
-    if (this.destroyed || this.listenerCount('progress') === 0) return
-    const percent = this.#completion.percent(report, this.#run?.inputs[0]!.bytes ?? 0)
-    this.emit('progress', percent === undefined ? report : { ...report, percent })
-  }
-
   /** For inputs of which ffmpeg does not know how long they are. The source has delivered bytes: it has the answer. */
-  #askForSize(): void {
-    if (this.listenerCount('progress') === 0) return
-    this.#upstream.link?.randomAccess?.size(this.#abort.signal).then(
-      size => (this.#completion.inputSize = size),
-      () => undefined,
-    )
-  }
-
-  async #reap(): Promise<void> {
-    await this.#starting?.catch(() => undefined)
-    await this.#run?.kill()
+  #askForSize(job: FfmpegJob): void {
+    const access = this.#upstream.link?.randomAccess
+    if (access !== undefined && this.listenerCount('progress') > 0) job.measure(access)
   }
 }
 

@@ -37,6 +37,11 @@ export class Head {
     return this.#sniffer.mdat
   }
 
+  /** Whether it is known by now that the input can't be read in order. */
+  get needsSeek(): boolean {
+    return this.#rules.sniff && this.#sniffer.verdict === 'seek'
+  }
+
   /**
    * Has a look at bytes without holding them, which goes on after the start: an index can also come late.
    * Returns whether the input can be read in order, as far as is known.

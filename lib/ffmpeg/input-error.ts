@@ -18,8 +18,9 @@ export function needsSeek({ offset, size }: { offset: number; size: number }): F
   return new FfmpegError(
     'AVIO_ERR_INPUT_NEEDS_SEEK',
     `The input is an MP4 whose media come before its index (mdat at byte ${offset}, ${length}, and no moov before ` +
-      'it): ffmpeg would have to go back, which a pipe does not allow. Write it with its index first ' +
-      '("-movflags +faststart") or fragmented.',
+      'it): ffmpeg would have to go back, which a pipe does not allow. Pipe a source with random access straight into ' +
+      'the stage (S3RangeReadable), name one in "input.source" of FfmpegReadable, or write the file with its index ' +
+      'first ("-movflags +faststart") or fragmented.',
   )
 }
 
@@ -30,5 +31,14 @@ export function discardLimit(limit: number): FfmpegError {
     `ffmpeg had enough of its input and ended well, but the source went on for more than ${limit} bytes ` +
       '("discardLimit"). Pipe a source that can be stopped straight into the stage (S3RangeReadable), end the ' +
       'source at the event "enough", or raise the limit.',
+  )
+}
+
+/** The arguments, or the option, want to jump in an input that can only be read in order. */
+export function noRandomAccess(why: string): FfmpegError {
+  return new FfmpegError(
+    'AVIO_ERR_INPUT_NEEDS_SEEK',
+    `${why} wants to jump in the input, but what is piped in offers no random access. Pipe a source that does ` +
+      'straight into the stage (S3RangeReadable), or name one in "input.source" of FfmpegReadable.',
   )
 }

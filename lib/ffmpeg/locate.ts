@@ -1,7 +1,5 @@
-import { constants } from 'node:fs'
-import { access, stat } from 'node:fs/promises'
-import { delimiter, join, resolve } from 'node:path'
 import { FfmpegError } from '../errors.js'
+import { type Found, fromPath, named, runnable } from './executable.js'
 
 /**
  * Where the ffmpeg binary comes from: the option, the variable `FFMPEG_PATH`, the package `ffmpeg-static`, `ffmpeg`
@@ -49,10 +47,8 @@ export async function locateFfmpeg(
   )
 }
 
-type Found = { path: string } | { problem: string }
-
 async function chosen(by: string, value: string, env: NodeJS.ProcessEnv): Promise<string> {
-  const found = /[/\\]/.test(value) ? await runnable(value) : await fromPath(value, env)
+  const found = await named(value, env)
   if ('path' in found) return found.path
   throw new FfmpegError(
     'AVIO_ERR_FFMPEG_NOT_FOUND',
@@ -72,36 +68,4 @@ async function fromPackage(load: LoadFfmpegStatic): Promise<Found> {
   if (typeof path !== 'string') return { problem: 'has no binary for this platform' }
   const found = await runnable(path)
   return 'path' in found ? found : { problem: `installed, but its binary "${path}": ${found.problem}` }
-}
-
-async function fromPath(name: string, env: NodeJS.ProcessEnv): Promise<Found> {
-  // An empty entry means the current directory, from which nothing is run unasked.
-  const folders = (env['PATH'] ?? '').split(delimiter).filter(folder => folder !== '')
-  const names = process.platform === 'win32' ? [`${name}.exe`, name] : [name]
-  let problem = `"${name}" is in none of the ${folders.length} folders of PATH`
-  for (const folder of folders) {
-    for (const file of names) {
-      const found = await runnable(join(folder, file))
-      if ('path' in found) return found
-      if (found.problem !== MISSING) problem = `"${join(folder, file)}": ${found.problem}`
-    }
-  }
-  return { problem }
-}
-
-const MISSING = 'there is no such file'
-
-async function runnable(path: string): Promise<Found> {
-  try {
-    if (!(await stat(path)).isFile()) return { problem: 'it is not a file' }
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    return { problem: code === 'ENOENT' || code === 'ENOTDIR' ? MISSING : String(code) }
-  }
-  try {
-    await access(path, constants.X_OK)
-  } catch {
-    return { problem: 'this user may not execute it' }
-  }
-  return { path: resolve(path) }
 }

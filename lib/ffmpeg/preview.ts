@@ -67,7 +67,7 @@ export function previewBytes(head: Buffer, outputs: readonly Output[]): number {
 export async function previewArguments(question: PreviewQuestion): Promise<readonly (readonly string[])[]> {
   const { inputs, outputs } = question
   const wants = outputs.map(readWants)
-  const isOpen = inputs.some(({ head }) => wants.some(want => leavesOpen(head, want)))
+  const isOpen = inputs.some(({ spec, head }) => wants.some(want => leavesOpen(spec, head, want)))
   if (!isOpen) return outputs.map(() => [])
   const report = await reportOf(question)
   return outputs.map((output, index) => {
@@ -106,8 +106,10 @@ function readWants({ format, args }: Output): Wants {
   }
 }
 
-function leavesOpen(head: Buffer, want: Wants): boolean {
-  return (want.adts && mayCarryAdts(containerOf(head))) || (mayTakeCover(head, want) && hasCover(head))
+function leavesOpen(spec: InputSpec, head: Buffer, want: Wants): boolean {
+  // Of an input that is read by address ffmpeg itself finds the metadata, wherever they are.
+  const mayHoldCover = pipeOf(spec) === undefined || hasCover(head)
+  return (want.adts && mayCarryAdts(containerOf(head))) || (mayTakeCover(head, want) && mayHoldCover)
 }
 
 /** Left to itself ffmpeg takes a moving picture rather than a cover, and an MP4 tells of one early in its index. */
@@ -211,8 +213,9 @@ async function reportOf({
 function previewCommand(inputs: PreviewQuestion['inputs'], outputs: readonly OutputSpec[]): string[] {
   return ffmpegArguments({
     inputs: inputs.map(({ spec }) => spec),
-    // What little is written before the end is thrown away, whichever output it is of.
-    outputs: outputs.map(output => ({ ...output, url: 'pipe:1' })),
+    // What little is written before the end is thrown away, whichever output it is of. The end comes at once: of an
+    // input that is read by address there is more than a head.
+    outputs: outputs.map(({ format, args }) => ({ format, args: [...args, '-t', '0'], url: 'pipe:1' })),
     globalArgs: [],
     progressUrl: 'pipe:1',
   })

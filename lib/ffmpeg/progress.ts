@@ -18,6 +18,8 @@ export interface FfmpegProgress {
   readonly dropFrames?: number
   /** Seconds of media a second of wall time: 2 is twice as fast as it plays. */
   readonly speed?: number
+  /** Bytes of input so far: those that ffmpeg took from its pipe, or was sent where it seeks. */
+  readonly bytesIn?: number
   /** How much is done, 0 to 100, where the length of the media, or the input's size in bytes, is known. */
   readonly percent?: number
   /** This is ffmpeg's last report. It comes from a run that fails, too. */

@@ -38,6 +38,7 @@ t.test('each known message has a code of its own and says what to do', async t =
     ],
     ["[AVFilterGraph @ 0x1] [error] No such filter: 'nope'", 'AVIO_ERR_UNKNOWN_FILTER'],
     ["[fatal] Unknown input format: 'nope'", 'AVIO_ERR_UNKNOWN_FORMAT'],
+    ['[error] Unknown input format: nope', 'AVIO_ERR_UNKNOWN_FORMAT'],
     [
       "[NULL @ 0x1] [error] Requested output format 'x' is not a suitable output format",
       'AVIO_ERR_UNKNOWN_FORMAT',
@@ -61,6 +62,11 @@ t.test('each known message has a code of its own and says what to do', async t =
     ['[scale @ 0x1] [error] Error setting option interl to value 4.', 'AVIO_ERR_FFMPEG_ARGUMENT'],
     ['[error] pipe:0: Invalid data found when processing input', 'AVIO_ERR_INPUT_INVALID'],
     ['[error] pipe:0: End of file', 'AVIO_ERR_INPUT_INVALID'],
+    [
+      '[error] http://avio-streams.invalid/0/input: Invalid data found when processing input',
+      'AVIO_ERR_INPUT_INVALID',
+    ],
+    ["[hls @ 0x1] [error] Format not on whitelist 'mov,mp4'", 'AVIO_ERR_FORMAT_REFUSED'],
     [
       '[in#0 @ 0x1] [error] Error opening input: Invalid data found when processing input',
       'AVIO_ERR_INPUT_INVALID',

@@ -1,5 +1,7 @@
 import t from 'tap'
-import { type FfmpegTransformOptions, transformSettings } from '../../lib/ffmpeg/ffmpeg-options.js'
+import { SELF_CONTAINED } from '../../lib/ffmpeg/demuxers.js'
+import type { FfmpegReadableOptions, FfmpegTransformOptions } from '../../lib/ffmpeg/ffmpeg-options.js'
+import { readableSettings, transformSettings } from '../../lib/ffmpeg/ffmpeg-settings.js'
 
 const settings = (options: unknown) => transformSettings(options as FfmpegTransformOptions, 'FfmpegTransform')
 const output = { format: 'mpegts' }
@@ -8,11 +10,12 @@ t.test('only the output is needed; the rest has defaults', async t => {
   const { env, ...rest } = settings({ output })
   t.same(rest, {
     ffmpegPath: undefined,
-    input: { format: undefined, args: [] },
+    input: { format: undefined, args: [], formatWhitelist: SELF_CONTAINED, seek: 'auto' },
     output: { format: 'mpegts', args: [] },
     globalArgs: [],
     signal: undefined,
     killTimeout: 5000,
+    cacheSize: 32 * 1024 ** 2,
     discardLimit: 1024 ** 3,
     sniffSize: 64 * 1024,
     highWaterMark: 256 * 1024,
@@ -25,7 +28,12 @@ t.test('what is given is taken, and copied where it could change', async t => {
   const { signal } = new AbortController()
   const given = {
     ffmpegPath: 'ffmpeg7',
-    input: { format: 's16le', args: ['-ar', '48000'] },
+    input: {
+      format: 's16le',
+      args: ['-ar', '48000'],
+      formatWhitelist: ['mov', 'hls'],
+      seek: 'always',
+    },
     output: { format: 'matroska', args },
     globalArgs: ['-threads', '2'],
     env: { COLOUR: 'blue' },
@@ -33,6 +41,7 @@ t.test('what is given is taken, and copied where it could change', async t => {
     killTimeout: 0,
     discardLimit: Infinity,
     sniffSize: 0,
+    cacheSize: 1024 ** 2,
     highWaterMark: 1,
   }
   const taken = settings(given)
@@ -77,4 +86,30 @@ t.test('arguments and muxers are checked at once, too', async t => {
   t.throws(() => settings({ output, input: { args: ['-i', 'x'] } }), refused)
   t.throws(() => settings({ output, globalArgs: ['-progress', 'x'] }), refused)
   t.throws(() => settings({ output: { format: 'segment' } }), { code: 'AVIO_ERR_MUXER_NOT_STREAMABLE' })
+})
+
+const readable = (options: unknown) => readableSettings(options as FfmpegReadableOptions, 'FfmpegReadable')
+const source = { size: () => Promise.resolve(0), read: () => [] }
+
+t.test('what is read by address has one input or several, each with random access', async t => {
+  const one = { source, format: undefined, args: [], formatWhitelist: SELF_CONTAINED }
+  t.same(readable({ input: { source }, output }).inputs, [one])
+  t.same(readable({ inputs: [{ source }, { source, format: 'wav' }], output }).inputs, [
+    one,
+    { ...one, format: 'wav' },
+  ])
+  const wrong: [unknown, RegExp][] = [
+    [{ output }, /"input" must be an object with the "source" to read/],
+    [{ inputs: [], output }, /"inputs" an array of such/],
+    [{ input: { source }, inputs: [{ source }], output }, /"inputs" an array of such/],
+    [{ inputs: { source }, output }, /"inputs" an array of such/],
+    [{ input: {}, output }, /"input.source" must be a RandomAccess/],
+    [{ inputs: [{ source }, { source: null }], output }, /"inputs\[1\].source" must be a RandomAccess/],
+    [{ input: { source: { size: source.size } }, output }, /"input.source" must be a RandomAccess/],
+    [{ input: { source, seek: 'always' }, output }, /input has no option "seek"/],
+    [{ input: { source, args: ['-i', 'x'] }, output }, /"-i" in option "input.args" is refused/],
+    [{ input: { source }, output, cacheSize: 1000 }, /"cacheSize" must be an integer from 1048576/],
+    [{ input: { source }, output, discardLimit: 1 }, /FfmpegReadable has no option "discardLimit"/],
+  ]
+  for (const [options, message] of wrong) t.throws(() => readable(options), { message })
 })

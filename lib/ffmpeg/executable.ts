@@ -1,0 +1,45 @@
+import { constants } from 'node:fs'
+import { access, stat } from 'node:fs/promises'
+import { delimiter, join, resolve } from 'node:path'
+
+/** The absolute path of a program, or why there is none. */
+export type Found = { readonly path: string } | { readonly problem: string }
+
+/** What a user named: a path, or a bare name that is looked up on PATH. */
+export function named(value: string, env: NodeJS.ProcessEnv): Promise<Found> {
+  return /[/\\]/.test(value) ? runnable(value) : fromPath(value, env)
+}
+
+/** Looks a program up on PATH. */
+export async function fromPath(name: string, env: NodeJS.ProcessEnv): Promise<Found> {
+  // An empty entry means the current directory, from which nothing is run unasked.
+  const folders = (env['PATH'] ?? '').split(delimiter).filter(folder => folder !== '')
+  const names = process.platform === 'win32' ? [`${name}.exe`, name] : [name]
+  let problem = `"${name}" is in none of the ${folders.length} folders of PATH`
+  for (const folder of folders) {
+    for (const file of names) {
+      const found = await runnable(join(folder, file))
+      if ('path' in found) return found
+      if (found.problem !== MISSING) problem = `"${join(folder, file)}": ${found.problem}`
+    }
+  }
+  return { problem }
+}
+
+const MISSING = 'there is no such file'
+
+/** Whether a file is there that this user may execute. */
+export async function runnable(path: string): Promise<Found> {
+  try {
+    if (!(await stat(path)).isFile()) return { problem: 'it is not a file' }
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return { problem: code === 'ENOENT' || code === 'ENOTDIR' ? MISSING : String(code) }
+  }
+  try {
+    await access(path, constants.X_OK)
+  } catch {
+    return { problem: 'this user may not execute it' }
+  }
+  return { path: resolve(path) }
+}

@@ -1,0 +1,121 @@
+import type { FfmpegLogEntry } from './log.js'
+import { type DumpedStream, readStreamLine } from './dump-stream.js'
+import type { MediaChapter, MediaFormat, MediaStreamInfo } from './media-info.js'
+import { parseMediaTime } from './media-time.js'
+
+/**
+ * What ffmpeg itself says of its input, read where there is no ffprobe (libavformat/dump.c):
+ *
+ *     Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'pipe:0':
+ *       Metadata:
+ *         title           : A title
+ *       Duration: 00:00:10.00, start: 0.000000, bitrate: 1796 kb/s
+ *       Chapters:
+ *         Chapter #0:0: start 0.000000, end 5.000000
+ *           Metadata:
+ *             title           : One
+ *       Stream #0:0[0x1](und): Video: h264 (High) (avc1 / 0x31637661), yuv420p, 640x360, 1794 kb/s, 25 fps, … (default)
+ *         Metadata:
+ *           handler_name    : VideoHandler
+ *         Side data:
+ *           displaymatrix: rotation of -90.00 degrees
+ *
+ * Values of tags stand deeper than any of these lines, and a line feed in one is printed with their indentation: a
+ * stranger's title can't pass for a stream. The names of tags and the languages of streams are printed as they are,
+ * though, and a line feed in one is followed by whatever the stranger wrote, `[info]` and all. So nothing that is read
+ * here is certain: the streams are held against the roster ({@link withRoster} in stream-roster.ts).
+ */
+
+const CHAPTER = /^ {4}Chapter #0:\d+: start (-?[\d.]+), end (-?[\d.]+)$/
+
+type Tags = Record<string, string>
+type Open<T> = { -readonly [K in keyof T]: T[K] }
+
+/** Reads the dump of the first input from the log. */
+export class InputDump {
+  readonly #streams: DumpedStream[] = []
+  readonly #chapters: { readonly start: number; readonly end: number; readonly tags: Tags }[] = []
+  #format: (Open<MediaFormat> & { tags: Tags }) | undefined
+  #isOver = false
+  /** Where tags go at the moment, and how deep they stand. */
+  #tags: { readonly into: Tags; readonly depth: number; last?: string } | undefined
+  #owner: { tags: Tags } | undefined
+
+  /** What the dump says; `undefined` where there was none. */
+  get info(): { format: MediaFormat; streams: MediaStreamInfo[]; chapters: MediaChapter[] } | undefined {
+    if (this.#format === undefined) return undefined
+    const chapters = this.#chapters.map(chapter => {
+      const { title } = chapter.tags
+      return title === undefined ? chapter : { ...chapter, title }
+    })
+    return { format: this.#format, streams: this.#streams, chapters }
+  }
+
+  /** Takes the next entry of the log. */
+  push({ level, message, component, continued }: FfmpegLogEntry): void {
+    if (level !== 'info' || component !== undefined || this.#isOver) return
+    if (continued) this.#goOn(message)
+    else if (!message.startsWith(' ')) this.#header(message)
+    else if (this.#format !== undefined) this.#line(message, this.#format)
+  }
+
+  #header(message: string): void {
+    const [, names] = /^Input #0, (.+), from /.exec(message) ?? []
+    if (names === undefined || this.#format !== undefined) {
+      this.#isOver = this.#format !== undefined
+      return
+    }
+    this.#format = { names: names.split(','), tags: {} }
+    this.#owner = this.#format
+  }
+
+  /** The next line of a tag's value. */
+  #goOn(line: string): void {
+    const [, more] = /^ +: (.*)$/s.exec(line) ?? []
+    const { into, last } = this.#tags ?? {}
+    if (more !== undefined && into && last !== undefined) into[last] = `${into[last]!}\n${more}`
+  }
+
+  #line(line: string, format: Open<MediaFormat>): void {
+    const depth = line.length - line.trimStart().length
+    if (this.#tags !== undefined && depth >= this.#tags.depth) {
+      const [, name, value] = /^\s+([^\s:][^:]*?)\s*: (.*)$/s.exec(line) ?? []
+      delete this.#tags.last
+      if (name === undefined || Object.hasOwn(this.#tags.into, name)) return
+      Object.defineProperty(this.#tags.into, name, { value, enumerable: true, writable: true })
+      this.#tags.last = name
+      return
+    }
+    this.#tags = undefined
+    const stream = readStreamLine(line)
+    const chapter = CHAPTER.exec(line)
+    const angle = /^\s+displaymatrix: rotation of (-?[\d.]+) degrees$/.exec(line)
+    if (/^ +Metadata:$/.test(line)) {
+      if (this.#owner) this.#tags = { into: this.#owner.tags, depth: depth + 2 }
+    } else if (line.startsWith('  Duration: ')) {
+      readDuration(line, format)
+    } else if (stream) {
+      this.#streams.push(stream)
+      this.#owner = stream
+    } else if (chapter) {
+      const read = { start: Number(chapter[1]), end: Number(chapter[2]), tags: {} }
+      this.#chapters.push(read)
+      this.#owner = read
+    } else if (/^ {2}(?:Program|Stream group) /.test(line)) {
+      // Tags of a program are no one's here.
+      this.#owner = undefined
+    } else if (angle) {
+      const last = this.#streams.at(-1)
+      if (last) last.rotation = (((Math.round(Number(angle[1]) / -90) % 4) + 4) % 4) * 90
+    }
+  }
+}
+
+function readDuration(line: string, format: Open<MediaFormat>): void {
+  const [, duration, start, rate] =
+    /^ {2}Duration: ([\d:.]+|N\/A)(?:, start: (-?[\d.]+))?(?:, bitrate: (\d+) kb\/s)?/.exec(line) ?? []
+  const seconds = duration === undefined ? undefined : parseMediaTime(duration)
+  if (seconds !== undefined) format.duration = seconds
+  if (start !== undefined) format.startTime = Number(start)
+  if (rate !== undefined) format.bitRate = Number(rate) * 1000
+}
