@@ -1,12 +1,14 @@
 /**
  * npm run bench                    every topic
  * npm run bench -- read upload     some of them
+ * npm run bench -- fetched --draw  bytes fetched where few are needed, and the pictures of it in docs/images
  * npm run bench -- --rounds 5      more rounds (3 by default); each figure is the median of its rounds
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { run as fetched } from './fetched.js'
 import { BenchStore } from './support/bench-store.js'
 import { MediaFile } from './support/media-file.js'
 import type { Arena, Run, Topic } from './support/topic.js'
@@ -22,6 +24,7 @@ const TOPICS = [
   'transcode',
   'validator',
   'validator-frames',
+  'fetched',
 ]
 
 /** The SDK's word on the age of Node is not a result. */
@@ -54,6 +57,10 @@ const NO_STORE = {
 } as const
 
 async function runTopic(name: string, rounds: number): Promise<void> {
+  if (name === 'fetched') {
+    await fetched(values.draw)
+    return
+  }
   const { topic } = (await import(`./${name}.ts`)) as { topic: Topic }
   const media = topic.source === 'media' ? await MediaFile.make(topic.size) : undefined
   const size = media?.size ?? topic.size
@@ -76,7 +83,7 @@ async function runTopic(name: string, rounds: number): Promise<void> {
 }
 
 const { values, positionals } = parseArgs({
-  options: { rounds: { type: 'string', default: '3' } },
+  options: { rounds: { type: 'string', default: '3' }, draw: { type: 'boolean', default: false } },
   allowPositionals: true,
 })
 const unknown = positionals.filter(name => !TOPICS.includes(name))

@@ -50,7 +50,7 @@ export async function transcode(
   new StageBars(`${from} → ${to}`, { source, ffmpeg, validator, sink })
   ffmpeg.on('spawn', child => (measurement.ffmpegPid = child.pid))
   let bytesIn = 0
-  source.on('progress', progress => (bytesIn = progress.bytes))
+  ffmpeg.on('progress', progress => (bytesIn = progress.bytesIn ?? bytesIn))
 
   try {
     await pipeline(source, ffmpeg, validator, sink, { signal })

@@ -1,3 +1,7 @@
+export { BytesObject } from './io/bytes-object.js'
+export { FileObject } from './io/file-object.js'
+export { HttpObject } from './io/http-object.js'
+export type { HttpObjectOptions } from './io/http-options.js'
 export { LINK, type Link, type Linked, isSoleConsumer, linkOf } from './io/link.js'
 export type { RandomAccess } from './io/random-access.js'
 export {
@@ -9,6 +13,10 @@ export {
   type FfmpegErrorCode,
   type FfmpegErrorFields,
   GENERAL_ERROR_CODES,
+  MATROSKA_ERROR_CODES,
+  MatroskaError,
+  type MatroskaErrorCode,
+  type MatroskaErrorFields,
   MP4_ERROR_CODES,
   Mp4Error,
   type Mp4ErrorCode,
@@ -18,17 +26,52 @@ export {
   S3Error,
   type S3ErrorCode,
   type S3ErrorFields,
+  SOURCE_ERROR_CODES,
+  SourceError,
+  type SourceErrorCode,
+  type SourceErrorFields,
 } from './errors.js'
-export type { FfmpegEnough, FfmpegSpawn, FfmpegTransformEvents } from './ffmpeg/ffmpeg-events.js'
 export type {
+  FfmpegEnough,
+  FfmpegReadableEvents,
+  FfmpegSeek,
+  FfmpegSpawn,
+  FfmpegTransformEvents,
+  SeekReason,
+} from './ffmpeg/ffmpeg-events.js'
+export type {
+  FfmpegDemuxerOptions,
   FfmpegInputOptions,
+  FfmpegOptions,
   FfmpegOutputOptions,
+  FfmpegReadableOptions,
+  FfmpegSourceOptions,
   FfmpegTransformOptions,
 } from './ffmpeg/ffmpeg-options.js'
+export { FfmpegReadable } from './ffmpeg/ffmpeg-readable.js'
 export { FfmpegTransform } from './ffmpeg/ffmpeg-transform.js'
+export { type KeyFrame, type KeyFrames, type KeyframesOptions, keyframes } from './ffmpeg/keyframes.js'
 export { type LoadFfmpegStatic, locateFfmpeg } from './ffmpeg/locate.js'
+export { locateFfprobe } from './ffmpeg/locate-ffprobe.js'
 export type { FfmpegLogEntry, FfmpegLogLevel } from './ffmpeg/log.js'
+export type {
+  MediaChapter,
+  MediaColour,
+  MediaFormat,
+  MediaHdr,
+  MediaInfo,
+  MediaStreamInfo,
+  MediaStreamType,
+} from './ffmpeg/media-info.js'
+export { probe } from './ffmpeg/probe.js'
+export type { ProbeOptions } from './ffmpeg/probe-options.js'
 export type { FfmpegProgress } from './ffmpeg/progress.js'
+export { type ClipOptions, clip } from './jobs/clip.js'
+export type { JobOptions } from './jobs/job-options.js'
+export { type SpriteSheetTiles, type SpriteTile, webvtt } from './jobs/sprite-map.js'
+export { type SpriteSheet, type SpritesOptions, sprites } from './jobs/sprites.js'
+export type { ThumbnailTimes } from './jobs/thumbnail-times.js'
+export { type Thumbnail, type ThumbnailsOptions, thumbnails } from './jobs/thumbnails.js'
 export { Fmp4Validator, type Fmp4ValidatorEvents, type Fmp4ValidatorOptions } from './mp4/fmp4-validator.js'
 export type { Mp4Edit, SampleDefaults } from './mp4/mux.js'
 export type { Mp4Track, TrackKind } from './mp4/track.js'

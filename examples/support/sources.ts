@@ -23,8 +23,8 @@ export const SOURCES: readonly Source[] = [
   {
     key: 'video-H264-AAC.m4v',
     contentType: 'video/x-m4v',
-    // faststart: the index goes first, so that the file can be read in order.
-    args: ['-c:v', 'libx264', '-preset', 'ultrafast', '-c:a', 'aac', '-movflags', '+faststart', '-f', 'ipod'],
+    // Its index goes last, as cameras and editors write it: a pipe can't read it, and ffmpeg is given a way to jump.
+    args: ['-c:v', 'libx264', '-preset', 'ultrafast', '-c:a', 'aac', '-f', 'ipod'],
   },
 ]
 

@@ -33,11 +33,14 @@ export class StageBars {
     const check = this.#add('check ')
     const write = this.#add('write ')
 
-    source.on('progress', progress => {
-      const share = progress.total === 0 ? 1 : progress.bytes / progress.total
-      draw(read, share, `${bytes(progress.bytes)} of ${bytes(progress.total)}`)
-    })
+    const drawRead = (done: number, total: number) =>
+      draw(read, total === 0 ? 1 : done / total, `${bytes(done)} of ${bytes(total)}`)
+    source.on('progress', progress => drawRead(progress.bytes, progress.total))
+    // An input that can't be read in order is read by address, and the source stands still.
+    let isSeeking = false
+    ffmpeg.on('seek', () => (isSeeking = true))
     ffmpeg.on('progress', progress => {
+      if (isSeeking) draw(read, (progress.percent ?? 0) / 100, `${bytes(progress.bytesIn ?? 0)} by address`)
       const share = (progress.percent ?? 0) / 100
       const speed = progress.speed === undefined ? '' : ` at ${progress.speed.toFixed(1)} × real time`
       draw(encode, share, `${clock(progress.outTime ?? 0)}${speed}`)
@@ -55,7 +58,7 @@ export class StageBars {
       }),
     )
 
-    source.once('end', () => read.update(1))
+    ffmpeg.once('end', () => read.update(1))
     ffmpeg.once('end', () => encode.update(1))
     validator.once('end', () => check.update(1))
     sink.once('finish', () => write.update(1))

@@ -1,0 +1,31 @@
+import type { FfmpegOptions } from '../ffmpeg/ffmpeg-options.js'
+import { sourceOption } from '../ffmpeg/ffmpeg-settings.js'
+import type { RandomAccess } from '../io/random-access.js'
+import { optionError } from '../options.js'
+
+/** What every whole task that reads one source is given. */
+export interface JobOptions extends Pick<FfmpegOptions, 'ffmpegPath' | 'cacheSize' | 'signal' | 'env'> {
+  /** What is read: an `S3Object`, a `FileObject`, an `HttpObject`, a `BytesObject`, or one of your own. */
+  source: RandomAccess
+}
+
+/** Names of {@link JobOptions}, for `knownOptions`. */
+export const JOB_OPTIONS = ['source', 'ffmpegPath', 'cacheSize', 'signal', 'env'] as const
+
+/** What a stage is handed on of {@link JobOptions}; the source is checked. */
+export function stageOptions(options: JobOptions) {
+  const { ffmpegPath, cacheSize, signal, env } = options
+  return { source: sourceOption(options, 'source'), stage: { ffmpegPath, cacheSize, signal, env } }
+}
+
+/** A time in seconds, from `min` on; `Infinity` is none. */
+export function secondsOption<D extends number | undefined>(
+  options: object,
+  option: string,
+  rule: { readonly min: number; readonly default: D },
+): number | D {
+  const value = (options as Record<string, unknown>)[option]
+  if (value === undefined) return rule.default
+  if (typeof value === 'number' && Number.isFinite(value) && value >= rule.min) return value
+  throw optionError(option, `a number of seconds, ${rule.min} or more`, value)
+}

@@ -1,0 +1,32 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { main } from '../../examples/probe.js'
+import { httpSource } from '../support/http-source.js'
+import { matroska } from '../support/media.js'
+
+t.test('what a file holds is told', async t => {
+  const media = await matroska()
+  const file = join(t.testdir(), 'media.mkv')
+  await writeFile(file, media)
+  const { bytesFetched, ...info } = await main([file])
+  t.match(info, {
+    by: 'ffprobe',
+    format: { size: media.length },
+    streams: [{ codec: 'h264' }, { codec: 'aac' }],
+  })
+  t.ok(bytesFetched > 0)
+})
+
+t.test('so is what an address holds', async t => {
+  const media = await matroska()
+  const { url } = await httpSource(t, media)
+  t.match(await main([url]), {
+    format: { size: media.length },
+    streams: [{ codec: 'h264' }, { codec: 'aac' }],
+  })
+})
+
+t.test('without a source it tells how to use it', async t => {
+  await t.rejects(main([]), { message: /^Usage/ })
+})
