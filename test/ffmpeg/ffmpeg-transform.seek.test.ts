@@ -167,17 +167,22 @@ t.test('a source that breaks fails the stage with its own error, wherever it bre
   }
 })
 
-t.test('a source that breaks on the pipe fails it too, and no end is seen', async t => {
-  const media = await transportStream({ seconds: 4 })
-  for (let tenth = 1; tenth < 10; tenth++) {
-    const error = new Error('The connection was cut')
-    const source = new ChunkedSource(media, {
-      failAfter: { bytes: Math.floor((media.length * tenth) / 10), error },
-      chunkSize: 1000,
-    })
-    const sink = new Collector()
-    await t.rejects(pipeline(source, new FfmpegTransform(TS_COPY), sink), error)
-    t.equal(sink.sawEnd, false)
+t.test('a source that breaks on the pipe fails it too, wherever it breaks, and no end is seen', async t => {
+  const media = {
+    ts: await transportStream({ seconds: 4 }),
+    mkv: await matroska({ seconds: 4 }),
+    mp4: await fastStartMp4({ seconds: 4 }),
+    avi: await avi({ seconds: 4 }),
+  }
+  for (const [name, bytes] of Object.entries(media)) {
+    for (let tenth = 1; tenth < 10; tenth++) {
+      const error = new Error('The connection was cut')
+      const failAfter = { bytes: Math.floor((bytes.length * tenth) / 10), error }
+      const source = new ChunkedSource(bytes, { failAfter, chunkSize: 1000 })
+      const sink = new Collector()
+      await t.rejects(pipeline(source, new FfmpegTransform(TS_COPY), sink), error, `${name} at ${tenth}0 %`)
+      t.equal(sink.sawEnd, false)
+    }
   }
 })
 
