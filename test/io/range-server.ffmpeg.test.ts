@@ -82,7 +82,7 @@ t.test('an address that a playlist brings along comes to the server, and is 404'
   t.equal(visits, 0)
 })
 
-t.test('a source that fails in the middle is reported, though ffmpeg itself ends well', async t => {
+t.test('a source that fails in the middle is reported, whatever ffmpeg makes of it', async t => {
   const bytes = await transportStream()
   const failure = new Error('on purpose')
   const whole = new BytesObject(bytes)
@@ -95,8 +95,8 @@ t.test('a source that fails in the middle is reported, though ffmpeg itself ends
       throw failure
     },
   })
-  const { code } = await ffmpeg(['-i', served.url, ...COPY], server.proxy)
-  t.equal(code, 0)
+  // Most of the time it exits with 0: to ffmpeg, a connection that breaks is an end.
+  await ffmpeg(['-i', served.url, ...COPY], server.proxy)
   t.equal(errors.length, 1)
   t.equal(errors[0], failure)
 })
