@@ -73,6 +73,14 @@ const PATTERNS: readonly Pattern[] = [
       '"-movflags" in place; else choose a format that streams.',
   },
   {
+    code: 'AVIO_ERR_OUTPUT_NOT_SEEKABLE',
+    component: /^(?:matroska|webm)/,
+    messages: [/^Error parsing AAC extradata, unable to determine samplerate\.$/],
+    remedy:
+      'Matroska fills in the setup of AAC that is copied from MPEG-TS or raw AAC later, which a pipe does not allow: ' +
+      'encode it ("-c:a aac"), or write "mp4" or "nut".',
+  },
+  {
     code: 'AVIO_ERR_UNKNOWN_ENCODER',
     messages: [
       /^Unknown encoder '.*'$/,

@@ -27,17 +27,22 @@ export function expectedOf(parts: readonly StoredPart[], sumsCrc: boolean): Expe
  *   same parts twice makes the same object.
  * - It is gone: it was completed, or aborted by somebody else. HEAD tells, by the ETag made of the parts' (or the
  *   CRC-32 of the whole).
- * - Nobody can say: HEAD; and if that proves nothing, once more.
- * - When all tries are used up, the upload is aborted, so that none of them can take effect any more. Then HEAD.
+ * - Nobody can say: once more, for the same reason.
+ * - When all tries are used up, the upload is aborted, so that none of them can take effect any more. Where it was there
+ *   until then, none has; else HEAD tells.
+ *
+ * HEAD is believed only where the upload is not known to be still there: an older object may have the very same bytes.
  *
  * A refusal that comes after such an answer (412 to `If-None-Match`, NoSuchUpload) may be the echo of our own
- * success, and is held against HEAD likewise.
+ * success, and is held against ListParts and HEAD likewise.
  */
 export class MultipartCommit {
   readonly #upload: MultipartUpload
   readonly #parts: readonly StoredPart[]
   readonly #expected: Expected
   #inDoubt = false
+  /** Whether the upload was still there after the last try: then no try had completed it. */
+  #wasThere = false
 
   /** @param parts - all parts, in the order of the object */
   constructor(upload: MultipartUpload, parts: readonly StoredPart[]) {
@@ -101,6 +106,8 @@ export class MultipartCommit {
     if (!mayHaveTakenEffect(error)) {
       if (failure.retryable) return undefined
       if (!this.#inDoubt) throw this.#failure(error, attempt)
+      // Still here: no earlier try completed it, so that the refusal is meant, whatever lies under the key.
+      if ((await this.#upload.exists()) === true) throw this.#failure(error, attempt)
       const proof = await proveStored(this.#upload.requests, this.#expected)
       if (typeof proof === 'object') return proof
       throw proof === 'unknown' || isUploadGone(failure)
@@ -109,23 +116,25 @@ export class MultipartCommit {
     }
     this.#inDoubt = true
     const exists = await this.#upload.exists()
-    if (exists === true) return undefined
+    this.#wasThere = exists === true
+    // Here, or no answer: completing the same parts again makes the same object.
+    if (exists !== false) return undefined
     const proof = await proveStored(this.#upload.requests, this.#expected)
     if (typeof proof === 'object') return proof
-    if (exists === false) throw this.#unknown(error, attempt)
-    return undefined
+    throw this.#unknown(error, attempt)
   }
 
   /** All tries are used up. */
   async #giveUp(error: unknown, attempt: number): Promise<Commit> {
     if (!this.#inDoubt) throw this.#failure(error, attempt)
-    const aborted = await this.#upload.abort().then(
-      () => true,
-      () => false,
-    )
+    const aborted = await this.#upload.abort().catch(() => undefined)
+    // It was there, and is thrown away: no try can have completed it, whatever lies under the key.
+    if (this.#wasThere && aborted === 'aborted') throw this.#failure(error, attempt)
     const proof = await proveStored(this.#upload.requests, this.#expected)
     if (typeof proof === 'object') return proof
-    throw aborted && proof === 'other' ? this.#failure(error, attempt) : this.#unknown(error, attempt)
+    throw aborted !== undefined && proof === 'other'
+      ? this.#failure(error, attempt)
+      : this.#unknown(error, attempt)
   }
 
   #failure(error: unknown, attempt: number): S3Error {

@@ -20,7 +20,7 @@ export class MultipartUpload {
   readonly requests: UploadRequests
   /** Whether a CRC-32 of the whole object was asked for, and whether the server has said that it keeps one. */
   readonly wholeSum: 'kept' | 'asked' | 'none'
-  #aborted: Promise<void> | undefined
+  #aborted: Promise<'aborted' | 'gone'> | undefined
 
   private constructor(requests: UploadRequests, uploadId: string, wholeSum: 'kept' | 'asked' | 'none') {
     this.requests = requests
@@ -102,22 +102,22 @@ export class MultipartUpload {
    * Throws the upload and all its parts away, and makes sure of it: a part that was under way when its request was
    * cancelled may land after the abort, and would be kept and billed
    * (https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html). No request of a part may be
-   * under way. Takes a minute at most.
+   * under way. Takes a minute at most. Resolves with `gone` where there was nothing to throw away any more.
    */
-  abort(): Promise<void> {
+  abort(): Promise<'aborted' | 'gone'> {
     return (this.#aborted ??= this.#abort(AbortSignal.timeout(ABORT_TIMEOUT)))
   }
 
-  async #abort(signal: AbortSignal): Promise<void> {
+  async #abort(signal: AbortSignal): Promise<'aborted' | 'gone'> {
     const { requests, uploadId } = this
     for (let attempt = 1; ; attempt++) {
       try {
         await retry(() => requests.abort(uploadId, signal), patience(ABORT_ATTEMPTS, signal))
-        if ((await this.exists(signal)) !== true) return
+        if ((await this.exists(signal)) !== true) return 'aborted'
         if (attempt === ABORT_ATTEMPTS) throw new Error('The upload is still listed after it was aborted.')
         await delay(backoff(attempt, patience(ABORT_ATTEMPTS)), undefined, { signal })
       } catch (error) {
-        if (isUploadGone(classify(error))) return
+        if (isUploadGone(classify(error))) return attempt > 1 ? 'aborted' : 'gone'
         const fields = { operation: 'AbortMultipartUpload', uploadId, attempts: attempt }
         const happened = `Parts may be left in the bucket, and billed. Could not abort upload ${uploadId} to`
         throw uploadError(error, requests.target, fields, happened)

@@ -132,6 +132,8 @@ export class Exchange {
       throw new ClientGone()
     }
     if ('stall' in rule && rule.stall === true) {
+      // Read on: of a connection that nobody reads, the end is not seen.
+      void this.#body.discard().catch(() => undefined)
       await this.#reply.park()
       throw new ClientGone()
     }

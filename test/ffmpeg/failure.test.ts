@@ -63,6 +63,10 @@ t.test('each known message has a code of its own and says what to do', async t =
     ['[error] pipe:0: Invalid data found when processing input', 'AVIO_ERR_INPUT_INVALID'],
     ['[error] pipe:0: End of file', 'AVIO_ERR_INPUT_INVALID'],
     [
+      '[matroska @ 0x1] [error] Error parsing AAC extradata, unable to determine samplerate.',
+      'AVIO_ERR_OUTPUT_NOT_SEEKABLE',
+    ],
+    [
       '[error] http://avio-streams.invalid/0/input: Invalid data found when processing input',
       'AVIO_ERR_INPUT_INVALID',
     ],

@@ -61,9 +61,9 @@ t.test('silence in the middle of a body is noticed, a slow body is not silence',
   })
   stalled.release()
   await store.s3.idle()
-  store.s3.fault({ slow: { bytesPerSecond: 12 * MiB } })
+  store.s3.fault({ slow: { bytesPerSecond: 4 * MiB } })
   await t.rejects(
-    attempt(store.client, uploadPart(part.size), { timeout: 400, body: part }),
+    attempt(store.client, uploadPart(part.size), { timeout: 1500, body: part }),
     { name: 'NoSuchUpload' },
     'it took its time, and was answered',
   )
