@@ -82,10 +82,11 @@ export interface FfmpegOptions {
    */
   killTimeout?: number | undefined
   /**
-   * How many bytes of the inputs that are read by address are cached, for all of them together: 1 MiB to 64 GiB.
+   * How many bytes of the inputs that are read by address are cached, for all of them together: 1 MiB for each to
+   * 64 GiB.
    * Raise it for files whose tracks lie far apart and for several inputs at once: each place that ffmpeg reads at by
    * turns wants a few MiB. Nothing is held of an input that is piped in.
-   * @defaultValue 32 MiB
+   * @defaultValue 32 MiB, or 1 MiB for each input where that is more
    */
   cacheSize?: number | undefined
   /**

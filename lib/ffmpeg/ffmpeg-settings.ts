@@ -107,7 +107,7 @@ export function readableSettings(options: FfmpegReadableOptions, of: string): Re
     )
   }
   return {
-    ...sharedSettings(options),
+    ...sharedSettings(options, inputs.length),
     inputs: inputs.map((input: FfmpegSourceOptions, n) => {
       const name = one === undefined ? `inputs[${n}]` : 'input'
       knownOptions(optionsObject(input, name), name, ['source', ...OF_INPUT])
@@ -116,14 +116,27 @@ export function readableSettings(options: FfmpegReadableOptions, of: string): Re
   }
 }
 
+/** Whether something has random access, as far as can be seen from outside. */
+export function isRandomAccess(source: unknown): source is RandomAccess {
+  const { size, read } = Object(source) as Partial<RandomAccess>
+  return typeof size === 'function' && typeof read === 'function'
+}
+
+/** The demuxers that may open an input: the user's list, or those of containers that hold all their media themselves. */
+export function formatWhitelistOption(options: object, option: string): readonly string[] {
+  const list = stringsOption(options, option)
+  return list.length > 0 ? list : SELF_CONTAINED
+}
+
 /** Something with random access, as far as can be seen from outside. */
 export function sourceOption(options: object, option: string): RandomAccess {
-  const { source } = options as { source?: Partial<RandomAccess> | null }
-  if (typeof source?.size === 'function' && typeof source.read === 'function') return source as RandomAccess
+  const { source } = options as { source?: unknown }
+  if (isRandomAccess(source)) return source
   throw optionError(option, 'a RandomAccess, an object with the methods size() and read()', source)
 }
 
-function sharedSettings(options: FfmpegOptions): Settings {
+/** @param inputs - how many share the cache: each needs a block of it, at least */
+function sharedSettings(options: FfmpegOptions, inputs = 1): Settings {
   const globalArgs = stringsOption(options, 'globalArgs')
   checkGlobalArgs(globalArgs)
   return {
@@ -139,9 +152,9 @@ function sharedSettings(options: FfmpegOptions): Settings {
       unit: 'milliseconds',
     }),
     cacheSize: integerOption(options, 'cacheSize', {
-      min: MiB,
+      min: inputs * MiB,
       max: 64 * GiB,
-      default: 32 * MiB,
+      default: Math.max(32, inputs) * MiB,
       unit: 'bytes',
     }),
     highWaterMark: integerOption(options, 'highWaterMark', {
@@ -154,11 +167,10 @@ function sharedSettings(options: FfmpegOptions): Settings {
 }
 
 function inputSettings(input: object, name: string): InputSettings {
-  const formatWhitelist = stringsOption(input, `${name}.formatWhitelist`)
   const settings = {
     format: stringOption(input, `${name}.format`, { default: undefined }),
     args: stringsOption(input, `${name}.args`),
-    formatWhitelist: formatWhitelist.length > 0 ? formatWhitelist : SELF_CONTAINED,
+    formatWhitelist: formatWhitelistOption(input, `${name}.formatWhitelist`),
   }
   checkInput(settings, name)
   return settings

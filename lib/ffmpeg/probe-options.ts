@@ -7,10 +7,9 @@ import {
   signalOption,
   stringMapOption,
   stringOption,
-  stringsOption,
 } from '../options.js'
-import { SELF_CONTAINED } from './demuxers.js'
 import { childEnvironment } from './environment.js'
+import { formatWhitelistOption } from './ffmpeg-settings.js'
 
 /** Options of `probe`. */
 export interface ProbeOptions {
@@ -55,12 +54,11 @@ export type ProbeSettings = ReturnType<typeof probeSettings>
  */
 export function probeSettings(options: ProbeOptions) {
   knownOptions(optionsObject(options, 'probe'), 'probe', [...KNOWN, 'signal'])
-  const formatWhitelist = stringsOption(options, 'formatWhitelist')
   return {
     ffprobePath: stringOption(options, 'ffprobePath', { default: undefined }),
     ffmpegPath: stringOption(options, 'ffmpegPath', { default: undefined }),
     format: stringOption(options, 'format', { default: undefined }),
-    formatWhitelist: formatWhitelist.length > 0 ? formatWhitelist : SELF_CONTAINED,
+    formatWhitelist: formatWhitelistOption(options, 'formatWhitelist'),
     env: childEnvironment(stringMapOption(options, 'env')),
     cacheSize: integerOption(options, 'cacheSize', {
       min: MiB,

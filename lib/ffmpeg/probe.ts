@@ -4,6 +4,7 @@ import { abortError } from '../io/abort-error.js'
 import { linkOf } from '../io/link.js'
 import type { RandomAccess } from '../io/random-access.js'
 import { optionError } from '../options.js'
+import { isRandomAccess } from './ffmpeg-settings.js'
 import { emptyInput } from './input-error.js'
 import type { MediaInfo } from './media-info.js'
 import { reportOf } from './media-report.js'
@@ -38,12 +39,6 @@ export async function probe(source: RandomAccess | Readable, options: ProbeOptio
   }
   if (!isRandomAccess(access)) throw optionError('source', 'a RandomAccess or a Readable', source)
   return inTime(settings, signal => byAddress(access, settings, signal))
-}
-
-/** A caller in plain JavaScript may give anything. */
-function isRandomAccess(source: unknown): source is RandomAccess {
-  const { size, read } = Object(source) as Partial<RandomAccess>
-  return typeof size === 'function' && typeof read === 'function'
 }
 
 /** Runs it with one signal for all ends from outside; whatever it fails with then, the signal's reason is why. */

@@ -21,10 +21,11 @@ interface Served {
  */
 export class SeekableInputs {
   readonly #server: RangeServer
-  readonly #inputs: Served[] = []
+  readonly #inputs: readonly Served[]
 
-  private constructor(server: RangeServer) {
+  private constructor(server: RangeServer, inputs: readonly Served[]) {
     this.#server = server
+    this.#inputs = inputs
   }
 
   /**
@@ -40,16 +41,16 @@ export class SeekableInputs {
     cacheSize: number,
     onError: (error: Error) => void,
   ): Promise<SeekableInputs> {
-    const inputs = new SeekableInputs(await RangeServer.start({ onError }))
-    for (const { source, head } of sources) {
-      const isOwn = !(source instanceof BlockCache)
-      const cache = isOwn
-        ? new BlockCache(source, { cacheSize: Math.floor(cacheSize / sources.length) })
-        : source
-      if (isOwn && head.length > 0) cache.seed(head)
-      inputs.#inputs.push({ cache, isOwn, served: inputs.#server.add(cache) })
-    }
-    return inputs
+    // What can fail comes first: a server that was started would have to be ended.
+    const caches = sources.map(({ source, head }) => {
+      if (source instanceof BlockCache) return { cache: source, isOwn: false }
+      const cache = new BlockCache(source, { cacheSize: Math.floor(cacheSize / sources.length) })
+      if (head.length > 0) cache.seed(head)
+      return { cache, isOwn: true }
+    })
+    const server = await RangeServer.start({ onError })
+    const inputs = caches.map(one => ({ ...one, served: server.add(one.cache) }))
+    return new SeekableInputs(server, inputs)
   }
 
   /** The child's environment with the way to the server, and the word that opens it, in place of any other way. */

@@ -109,6 +109,10 @@ t.test('what is read by address has one input or several, each with random acces
     [{ input: { source, seek: 'always' }, output }, /input has no option "seek"/],
     [{ input: { source, args: ['-i', 'x'] }, output }, /"-i" in option "input.args" is refused/],
     [{ input: { source }, output, cacheSize: 1000 }, /"cacheSize" must be an integer from 1048576/],
+    [
+      { inputs: [{ source }, { source }], output, cacheSize: 1024 ** 2 },
+      /"cacheSize" must be an integer from 2097152/,
+    ],
     [{ input: { source }, output, discardLimit: 1 }, /FfmpegReadable has no option "discardLimit"/],
   ]
   for (const [options, message] of wrong) t.throws(() => readable(options), { message })

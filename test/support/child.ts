@@ -26,11 +26,13 @@ export function isGone(pid: number): boolean {
   }
 }
 
-/** What keeps this process alive or holds on to a child: pipes, processes, timers, by count. */
+const KINDS = ['PipeWrap', 'ProcessWrap', 'Timeout', 'TCPServerWrap', 'TCPSocketWrap']
+
+/** What keeps this process alive or holds on to a child: pipes, processes, timers, servers, sockets, by count. */
 export function resources(): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const kind of process.getActiveResourcesInfo()) {
-    if (['PipeWrap', 'ProcessWrap', 'Timeout'].includes(kind)) counts[kind] = (counts[kind] ?? 0) + 1
+    if (KINDS.includes(kind)) counts[kind] = (counts[kind] ?? 0) + 1
   }
   return counts
 }
