@@ -68,7 +68,6 @@ export class FfmpegJob {
   readonly #listener: JobListener
   readonly #completion: Completion
   readonly #abort = new AbortController()
-  #sourceError: Error | undefined
   #seekable: SeekableInputs | undefined
   #run: FfmpegRun | undefined
   #starting: Promise<FfmpegRun> | undefined
@@ -115,14 +114,8 @@ export class FfmpegJob {
    *
    * @param isMediaFirst - tells whether the media of a piped MP4 came before its index
    */
-  async endedWell(isMediaFirst: () => boolean = () => false): Promise<void> {
-    try {
-      await this.#run!.endedWell(isMediaFirst)
-    } catch (error) {
-      // Of a source that broke ffmpeg only knows that its input ended.
-      throw this.#sourceError ?? error
-    }
-    if (this.#sourceError) throw this.#sourceError
+  endedWell(isMediaFirst: () => boolean = () => false): Promise<void> {
+    return this.#run!.endedWell(isMediaFirst)
   }
 
   /** Resolves when all output was taken, down to its end, and there is something in it. */
@@ -146,7 +139,8 @@ export class FfmpegJob {
     signal.throwIfAborted()
     const sources = inputs.flatMap(({ source, head }) => (source ? [{ source, head }] : []))
     if (sources.length > 0) {
-      const onError = (error: Error) => this.#onSourceError(error)
+      // Of a source that broke ffmpeg only knows that its input ended: this comes before that end does.
+      const onError = (error: Error) => this.#listener.onError(error)
       this.#seekable = await SeekableInputs.open(sources, this.#spec.cacheSize, onError)
     }
     signal.throwIfAborted()
@@ -219,11 +213,6 @@ export class FfmpegJob {
       }
       return push(chunk)
     }
-  }
-
-  #onSourceError(error: Error): void {
-    this.#sourceError ??= error
-    this.#listener.onError(error)
   }
 
   #onLog(entry: FfmpegLogEntry): void {
