@@ -12,6 +12,10 @@ export const GENERAL_ERROR_CODES = [
   'AVIO_ERR_OPTION',
   /** The stream piped into a stage was closed before its end and without an error. */
   'AVIO_ERR_UPSTREAM_CLOSED',
+  /** A stream whose head exists only at its end is read by something that can't write its first bytes last. */
+  'AVIO_ERR_HEAD_UNCLAIMED',
+  /** The head does not fit into the room that was kept for it. */
+  'AVIO_ERR_HEAD_TOO_LARGE',
 ] as const
 
 /** Codes of errors met while reading from or writing to S3. */

@@ -2,6 +2,8 @@ export { BytesObject } from './io/bytes-object.js'
 export { FileObject } from './io/file-object.js'
 export { HttpObject } from './io/http-object.js'
 export type { HttpObjectOptions } from './io/http-options.js'
+export type { ClaimedHead, HeadClaim } from './io/head-claim.js'
+export { COMMIT, type Committed, type HeldCommit, commitOf } from './io/held-commit.js'
 export { LINK, type Link, type Linked, isSoleConsumer, linkOf } from './io/link.js'
 export type { RandomAccess } from './io/random-access.js'
 export {

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { HeadClaim } from './head-claim.js'
 import type { RandomAccess } from './random-access.js'
 
 /**
@@ -23,6 +24,12 @@ export interface Link {
    * truncated and look whole. Calling it again, or after the end, does nothing.
    */
   stop?(): void
+  /**
+   * What this stream delivers belongs behind a head that exists only when all of it was delivered. A sink that can
+   * write to its beginning last claims it, as soon as it is piped into; unclaimed, the stream fails before its first
+   * byte (`AVIO_ERR_HEAD_UNCLAIMED`).
+   */
+  readonly head?: HeadClaim
 }
 
 /** A readable stream that offers a link. */

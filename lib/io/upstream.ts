@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import { AvioError } from '../errors.js'
+import type { ClaimedHead } from './head-claim.js'
 import { type Link, isSoleConsumer, linkOf } from './link.js'
 
 /**
@@ -11,16 +12,20 @@ import { type Link, isSoleConsumer, linkOf } from './link.js'
  */
 export class Upstream {
   #source: Readable | undefined
+  #head: ClaimedHead | undefined
   readonly #stage: Writable
   readonly #name: string
+  readonly #claimsHead: boolean
 
   /**
    * @param stage - the stream that is piped into
    * @param name - its class, for messages
+   * @param options - `claimsHead`: the stage can write its first bytes last, and claims a head that the source offers
    */
-  constructor(stage: Writable, name: string) {
+  constructor(stage: Writable, name: string, { claimsHead = false } = {}) {
     this.#stage = stage
     this.#name = name
+    this.#claimsHead = claimsHead
     stage.on('pipe', this.#attach)
     stage.on('unpipe', this.#detach)
   }
@@ -33,6 +38,11 @@ export class Upstream {
   /** The link that the source offers. */
   get link(): Link | undefined {
     return linkOf(this.#source)
+  }
+
+  /** The head that was claimed of the source, which belongs before all that it delivers. */
+  get head(): ClaimedHead | undefined {
+    return this.#head
   }
 
   /**
@@ -57,6 +67,7 @@ export class Upstream {
   readonly #attach = (source: Readable): void => {
     if (this.#source) this.#detach(this.#source)
     this.#source = source
+    if (this.#claimsHead) this.#head = linkOf(source)?.head?.claim()
     source.on('error', this.#failed)
     source.on('close', this.#closed)
   }
@@ -66,6 +77,10 @@ export class Upstream {
     source.off('error', this.#failed)
     source.off('close', this.#closed)
     this.#source = undefined
+    // A source that has ended is unpiped as well, and its head is still to be written.
+    if (source.readableEnded) return
+    this.#head?.release()
+    this.#head = undefined
   }
 
   readonly #failed = (error: Error): void => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { PassThrough, Writable } from 'node:stream'
 import t from 'tap'
+import { HeadOffer } from '../../lib/io/head-claim.js'
 import { LINK } from '../../lib/io/link.js'
 import { Upstream } from '../../lib/io/upstream.js'
 
@@ -85,3 +86,30 @@ t.test('a source without a link cannot be stopped', async t => {
   t.equal(sink.upstream.stop(), false)
   sink.destroy()
 })
+
+t.test(
+  'a stage that can write its first bytes last claims the head that its source offers, and no other does',
+  async t => {
+    class Claimant extends Sink {
+      override readonly upstream = new Upstream(this, 'Claimant', { claimsHead: true })
+    }
+    const offer = new HeadOffer('Maker')
+    const linked = () => Object.assign(new PassThrough(), { [LINK]: { head: offer } })
+    const other = linked()
+    t.equal(other.pipe(new Sink()).upstream.head, undefined)
+    t.ok(offer.unclaimed(other))
+
+    const source = linked()
+    const sink = source.pipe(new Claimant())
+    t.equal(offer.unclaimed(source), undefined)
+    source.unpipe(sink)
+    t.equal(sink.upstream.head, undefined, 'given back where it is not read to the end')
+    t.ok(offer.unclaimed(source))
+
+    source.pipe(sink)
+    offer.complete(() => Buffer.from('head'))
+    source.end('body')
+    await once(sink, 'close')
+    t.same(sink.upstream.head?.bytes(), Buffer.from('head'), 'and kept where it is')
+  },
+)
