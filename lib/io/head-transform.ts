@@ -1,0 +1,82 @@
+import { Transform, type TransformCallback, addAbortSignal } from 'node:stream'
+import type { HeadAssembly } from './head-assembly.js'
+import { HeadOffer } from './head-claim.js'
+import { LINK, type Link } from './link.js'
+import { Upstream } from './upstream.js'
+
+/** What a {@link HeadTransform} is made of. */
+export interface HeadTransformSettings {
+  /** Its class, for messages. */
+  readonly name: string
+  readonly assembly: HeadAssembly
+  readonly signal: AbortSignal | undefined
+  /** Bytes that may wait on either side; `undefined` for Node's own. */
+  readonly highWaterMark: number | undefined
+}
+
+/**
+ * A {@link HeadAssembly} as a stream: what is read from it belongs behind the head, which it offers by its link to the
+ * sink that it is piped into. Unclaimed, it fails at the first read. Works under a plain `pipe()`.
+ */
+export class HeadTransform extends Transform {
+  readonly #assembly: HeadAssembly
+  readonly #upstream: Upstream
+  readonly #offer: HeadOffer
+  #isRead = false
+
+  /** @internal */
+  constructor({ name, assembly, signal, highWaterMark }: HeadTransformSettings) {
+    super(highWaterMark === undefined ? {} : { highWaterMark })
+    this.#assembly = assembly
+    this.#upstream = new Upstream(this, name)
+    this.#offer = new HeadOffer(name)
+    // Not by super(): one that is aborted already would destroy a stream that has no fields yet.
+    if (signal) addAbortSignal(signal, this)
+  }
+
+  /**
+   * What this stream can do for its consumer: the head, for a sink that can write its first bytes last.
+   * @internal
+   */
+  get [LINK](): Link {
+    return { head: this.#offer }
+  }
+
+  /** @internal */
+  override _read(size: number): void {
+    const error = this.#isRead ? undefined : this.#offer.unclaimed(this)
+    this.#isRead = true
+    if (error) this.destroy(error)
+    else super._read(size)
+  }
+
+  /** @internal */
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, callback: TransformCallback): void {
+    this.#pass(() => this.#assembly.write(chunk), callback)
+  }
+
+  /** @internal */
+  override _flush(callback: TransformCallback): void {
+    this.#pass(() => {
+      const rest = this.#assembly.end()
+      this.#offer.complete(length => this.#assembly.head(length))
+      return rest
+    }, callback)
+  }
+
+  /** @internal */
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#upstream.release()
+    callback(error)
+  }
+
+  #pass(step: () => readonly Buffer[], callback: TransformCallback): void {
+    try {
+      for (const bytes of step()) this.push(bytes)
+    } catch (error) {
+      callback(error as Error)
+      return
+    }
+    callback()
+  }
+}
