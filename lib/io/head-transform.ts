@@ -22,7 +22,10 @@ export class HeadTransform extends Transform {
   readonly #assembly: HeadAssembly
   readonly #upstream: Upstream
   readonly #offer: HeadOffer
-  #isRead = false
+  /** Whether somebody reads, and every one who does has claimed the head. */
+  #isClaimed = false
+  /** What came before somebody read. */
+  #early: (() => void) | undefined
 
   /** @internal */
   constructor({ name, assembly, signal, highWaterMark }: HeadTransformSettings) {
@@ -44,10 +47,19 @@ export class HeadTransform extends Transform {
 
   /** @internal */
   override _read(size: number): void {
-    const error = this.#isRead ? undefined : this.#offer.unclaimed(this)
-    this.#isRead = true
-    if (error) this.destroy(error)
-    else super._read(size)
+    if (this.#isClaimed) {
+      super._read(size)
+      return
+    }
+    const error = this.#offer.unclaimed(this)
+    if (error) {
+      this.destroy(error)
+      return
+    }
+    this.#isClaimed = true
+    super._read(size)
+    this.#early?.()
+    this.#early = undefined
   }
 
   /** @internal */
@@ -71,6 +83,10 @@ export class HeadTransform extends Transform {
   }
 
   #pass(step: () => readonly Buffer[], callback: TransformCallback): void {
+    if (!this.#isClaimed) {
+      this.#early = () => this.#pass(step, callback)
+      return
+    }
     try {
       for (const bytes of step()) this.push(bytes)
     } catch (error) {

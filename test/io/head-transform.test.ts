@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { text } from 'node:stream/consumers'
@@ -45,12 +46,28 @@ t.test('what belongs behind the head is passed on, and the sink gets the head at
   t.equal(sink.file, '5: abcde.')
 })
 
+t.test('what is written before somebody reads waits for the reader', async t => {
+  const source = transform()
+  source.write('abc')
+  await new Promise(setImmediate)
+  const sink = new Sink()
+  source.pipe(sink)
+  source.end()
+  await once(sink, 'finish')
+  t.equal(sink.file, '3: abc.')
+})
+
 t.test('read by what does not claim the head it fails before its first byte', async t => {
   const source = transform()
   source.end('abc')
   await t.rejects(text(source), { code: 'AVIO_ERR_HEAD_UNCLAIMED', message: /^Counter / })
   const piped = transform()
-  const sink = new Writable({ write: () => t.fail('a byte came') })
+  const sink = new Writable({
+    write: (_chunk, _encoding, callback) => {
+      t.fail('a byte came')
+      callback()
+    },
+  })
   await t.rejects(pipeline([Buffer.from('abc')], piped, sink), { code: 'AVIO_ERR_HEAD_UNCLAIMED' })
 })
 
