@@ -16,6 +16,8 @@ export const GENERAL_ERROR_CODES = [
   'AVIO_ERR_HEAD_UNCLAIMED',
   /** The head does not fit into the room that was kept for it. */
   'AVIO_ERR_HEAD_TOO_LARGE',
+  /** Of several outputs that belong together some were committed when another failed in its last step. */
+  'AVIO_ERR_COMMIT_PARTIAL',
 ] as const
 
 /** Codes of errors met while reading from or writing to S3. */
@@ -166,6 +168,26 @@ export class OptionError extends AvioError {
     super('AVIO_ERR_OPTION', message, options)
     this.option = option
     this.value = value
+  }
+}
+
+/** What a {@link CommitError} knows. */
+export interface CommitErrorFields {
+  /** What is visible: `s3://bucket/key`, a path. */
+  committed: readonly string[]
+  /** What is not. */
+  failed: readonly string[]
+}
+
+/** Of several outputs that belong together some were committed when another failed in its last step. */
+export class CommitError extends AvioError {
+  declare readonly code: 'AVIO_ERR_COMMIT_PARTIAL'
+  declare readonly committed: readonly string[]
+  declare readonly failed: readonly string[]
+
+  constructor(message: string, fields: CommitErrorFields, options?: ErrorOptions) {
+    super('AVIO_ERR_COMMIT_PARTIAL', message, options)
+    assignKnown(this, fields)
   }
 }
 

@@ -2,6 +2,7 @@ export { BytesObject } from './io/bytes-object.js'
 export { FileObject } from './io/file-object.js'
 export { HttpObject } from './io/http-object.js'
 export type { HttpObjectOptions } from './io/http-options.js'
+export { CommitGroup } from './io/commit-group.js'
 export type { ClaimedHead, HeadClaim } from './io/head-claim.js'
 export { COMMIT, type Committed, type HeldCommit, commitOf } from './io/held-commit.js'
 export { LINK, type Link, type Linked, isSoleConsumer, linkOf } from './io/link.js'
@@ -10,6 +11,8 @@ export {
   AVIO_ERROR_CODES,
   AvioError,
   type AvioErrorCode,
+  CommitError,
+  type CommitErrorFields,
   FFMPEG_ERROR_CODES,
   FfmpegError,
   type FfmpegErrorCode,
