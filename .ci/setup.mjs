@@ -1,9 +1,9 @@
 /**
- * Makes a fresh clone ready to run: npm packages, ffmpeg, `dist/`. Every command of package.json that runs something
- * starts with it, and where nothing is missing it is done in a blink.
+ * Makes a fresh clone ready to run: npm packages, ffmpeg, `dist/`, and for the tests a browser. Every command of
+ * package.json that runs something starts with it, and where nothing is missing it is done in a blink.
  *
  * It runs before any package is there, so it imports nothing but Node. It never replaces what the user chose:
- * FFMPEG_PATH, FFPROBE_PATH and an ffmpeg on PATH are taken as they are.
+ * FFMPEG_PATH, FFPROBE_PATH, CHROMIUM_PATH and an ffmpeg on PATH are taken as they are.
  */
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
@@ -91,6 +91,19 @@ function works(program) {
   return program !== undefined && spawnSync(program, ['-version'], { stdio: 'ignore' }).status === 0
 }
 
+/** Installs a package of Debian or Ubuntu, where this is one and we are root. Returns whether that went well. */
+function aptInstall(name) {
+  if (process.getuid?.() !== 0 || onPath('apt-get') === undefined) return false
+  say(`Installing ${name} …`)
+  // Another apt at work, such as the system's own updates, is waited for.
+  const install = ['-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', 'install', name]
+  const quiet = { DEBIAN_FRONTEND: 'noninteractive' }
+  return (
+    run('apt-get', ['-q', ...install], quiet) ||
+    (run('apt-get', ['-q', 'update'], quiet) && run('apt-get', ['-q', ...install], quiet))
+  )
+}
+
 /** Whether ffmpeg can be had in one of the places where the library looks for it; the same for ffprobe. */
 function programIsThere(program) {
   const variable = `${program.toUpperCase()}_PATH`
@@ -105,20 +118,32 @@ function programIsThere(program) {
 function installFfmpeg(programs) {
   const missing = programs.filter(program => !programIsThere(program))
   if (missing.length === 0) return
-  if (process.getuid?.() === 0 && onPath('apt-get') !== undefined) {
-    say('Installing ffmpeg …')
-    // Another apt at work, such as the system's own updates, is waited for.
-    const install = ['-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', 'install', 'ffmpeg']
-    const quiet = { DEBIAN_FRONTEND: 'noninteractive' }
-    const done =
-      run('apt-get', ['-q', ...install], quiet) ||
-      (run('apt-get', ['-q', 'update'], quiet) && run('apt-get', ['-q', ...install], quiet))
-    if (done && programs.every(programIsThere)) return
-  }
+  if (aptInstall('ffmpeg') && programs.every(programIsThere)) return
   throw new SetupError(
     `No ${missing.join(' and no ')} found. Install ffmpeg (Debian and Ubuntu: sudo apt-get install ffmpeg; ` +
       'macOS: brew install ffmpeg), or name the binaries by FFMPEG_PATH and FFPROBE_PATH.',
   )
+}
+
+// ------------------------------------------------------------------------------------------------- browser
+
+/** Where the tests look for a browser: test/support/browser.ts has the same list. */
+const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome']
+
+/** The tests of what a browser plays need one. Whoever has none is told, and can run all the others. */
+function installChromium() {
+  const chosen = process.env.CHROMIUM_PATH
+  if (chosen !== undefined && chosen !== '') {
+    if (existsSync(chosen)) return
+    throw new SetupError(`CHROMIUM_PATH is ${chosen}, which is not there.`)
+  }
+  const isThere = () => BROWSERS.some(name => onPath(name) !== undefined)
+  if (isThere() || (aptInstall('chromium') && isThere())) return
+  const missing =
+    'No Chromium found, which some tests play media in. Install it (Debian: sudo apt-get install chromium), ' +
+    'or name one by CHROMIUM_PATH.'
+  if (process.env.CI === 'true') throw new SetupError(missing)
+  say(missing)
 }
 
 // --------------------------------------------------------------------------------------------------- build
@@ -143,6 +168,7 @@ try {
   installPackages()
   // The tests measure what ffmpeg made with ffprobe; to use the library, ffmpeg is enough.
   installFfmpeg(process.argv.includes('--ffprobe') ? ['ffmpeg', 'ffprobe'] : ['ffmpeg'])
+  if (process.argv.includes('--chromium')) installChromium()
   build()
 } catch (error) {
   if (!(error instanceof SetupError)) throw error

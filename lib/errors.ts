@@ -16,8 +16,12 @@ export const GENERAL_ERROR_CODES = [
   'AVIO_ERR_HEAD_UNCLAIMED',
   /** The head does not fit into the room that was kept for it. */
   'AVIO_ERR_HEAD_TOO_LARGE',
+  /** A stream is not of the format whose head was to be made. */
+  'AVIO_ERR_HEAD_INVALID',
   /** Of several outputs that belong together some were committed when another failed in its last step. */
   'AVIO_ERR_COMMIT_PARTIAL',
+  /** An optional package that is needed here is not installed. */
+  'AVIO_ERR_PACKAGE_MISSING',
 ] as const
 
 /** Codes of errors met while reading from or writing to S3. */
@@ -51,6 +55,9 @@ export const SOURCE_ERROR_CODES = [
   'AVIO_ERR_SOURCE_READ',
 ] as const
 
+/** Codes of errors met while writing a file. */
+export const FILE_ERROR_CODES = ['AVIO_ERR_FILE_WRITE', 'AVIO_ERR_FILE_EXISTS'] as const
+
 /** Codes of errors met while running ffmpeg. */
 export const FFMPEG_ERROR_CODES = [
   'AVIO_ERR_FFMPEG_NOT_FOUND',
@@ -76,6 +83,7 @@ export const FFMPEG_ERROR_CODES = [
   'AVIO_ERR_FORMAT_REFUSED',
   'AVIO_ERR_DISCARD_LIMIT',
   'AVIO_ERR_PROBE_TIMEOUT',
+  'AVIO_ERR_OUTPUT_CLOSED',
 ] as const
 
 /** Codes of errors found in the bytes of an ISO BMFF (MP4) stream. */
@@ -107,38 +115,56 @@ export const MP4_ERROR_CODES = [
   'AVIO_ERR_MP4_TFDT_OVERLAP',
   'AVIO_ERR_MP4_FIRST_SAMPLE_NOT_SYNC',
   'AVIO_ERR_MP4_TRAILING_DATA',
+  'AVIO_ERR_MP4_TRACK_UNSUPPORTED',
 ] as const
 
 /** Codes of errors found in the bytes of a Matroska or WebM file. */
 export const MATROSKA_ERROR_CODES = ['AVIO_ERR_MATROSKA_INVALID', 'AVIO_ERR_MATROSKA_LIMIT'] as const
 
+/** Codes of errors of packaging for HLS and DASH. */
+export const HLS_ERROR_CODES = [
+  'AVIO_ERR_HLS_TRACKS',
+  'AVIO_ERR_HLS_SEGMENT_TOO_LARGE',
+  'AVIO_ERR_HLS_SEGMENT_TOO_LONG',
+  'AVIO_ERR_HLS_NOT_ALIGNED',
+  'AVIO_ERR_HLS_STORE_FAILED',
+] as const
+
 /** A code of an error of S3. */
 export type S3ErrorCode = (typeof S3_ERROR_CODES)[number]
 /** A code of an error of a source that is no object in S3. */
 export type SourceErrorCode = (typeof SOURCE_ERROR_CODES)[number]
+/** A code of an error of writing a file. */
+export type FileErrorCode = (typeof FILE_ERROR_CODES)[number]
 /** A code of an error of ffmpeg. */
 export type FfmpegErrorCode = (typeof FFMPEG_ERROR_CODES)[number]
 /** A code of an error in an MP4 stream. */
 export type Mp4ErrorCode = (typeof MP4_ERROR_CODES)[number]
 /** A code of an error in a Matroska file. */
 export type MatroskaErrorCode = (typeof MATROSKA_ERROR_CODES)[number]
+/** A code of an error of packaging. */
+export type HlsErrorCode = (typeof HLS_ERROR_CODES)[number]
 /** Every code that an error of this library can carry. */
 export type AvioErrorCode =
   | (typeof GENERAL_ERROR_CODES)[number]
   | S3ErrorCode
   | SourceErrorCode
+  | FileErrorCode
   | FfmpegErrorCode
   | Mp4ErrorCode
   | MatroskaErrorCode
+  | HlsErrorCode
 
 /** All codes at run time, in the order of `docs/errors.md`. */
 export const AVIO_ERROR_CODES: readonly AvioErrorCode[] = [
   ...GENERAL_ERROR_CODES,
   ...S3_ERROR_CODES,
   ...SOURCE_ERROR_CODES,
+  ...FILE_ERROR_CODES,
   ...FFMPEG_ERROR_CODES,
   ...MP4_ERROR_CODES,
   ...MATROSKA_ERROR_CODES,
+  ...HLS_ERROR_CODES,
 ]
 
 /**
@@ -269,6 +295,23 @@ export class SourceError extends AvioError {
   }
 }
 
+/** What a {@link FileError} knows. Only what is known is there. */
+export interface FileErrorFields {
+  /** What was written. */
+  path?: string | undefined
+}
+
+/** An error of writing a file. */
+export class FileError extends AvioError {
+  declare readonly code: FileErrorCode
+  declare readonly path?: string
+
+  constructor(code: FileErrorCode, message: string, fields: FileErrorFields = {}, options?: ErrorOptions) {
+    super(code, message, options)
+    assignKnown(this, fields)
+  }
+}
+
 /** What an {@link FfmpegError} knows. Only what is known is there. */
 export interface FfmpegErrorFields {
   /** ffmpeg's exit code, where it exited by itself. */
@@ -349,6 +392,29 @@ export class MatroskaError extends AvioError {
     fields: MatroskaErrorFields = {},
     options?: ErrorOptions,
   ) {
+    super(code, message, options)
+    assignKnown(this, fields)
+  }
+}
+
+/** What an {@link HlsError} knows. Only what is known is there. */
+export interface HlsErrorFields {
+  /** The rendition's name. */
+  rendition?: string | undefined
+  /** The object that was to be stored, or removed. */
+  object?: string | undefined
+  /** The segment's number within its rendition, from 1. */
+  segment?: number | undefined
+}
+
+/** An error of packaging for HLS and DASH. */
+export class HlsError extends AvioError {
+  declare readonly code: HlsErrorCode
+  declare readonly rendition?: string
+  declare readonly object?: string
+  declare readonly segment?: number
+
+  constructor(code: HlsErrorCode, message: string, fields: HlsErrorFields = {}, options?: ErrorOptions) {
     super(code, message, options)
     assignKnown(this, fields)
   }

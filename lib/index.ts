@@ -1,5 +1,7 @@
 export { BytesObject } from './io/bytes-object.js'
 export { FileObject } from './io/file-object.js'
+export { FileWritable } from './io/file-writable.js'
+export type { FileResult, FileWritableOptions } from './io/file-writable-options.js'
 export { HttpObject } from './io/http-object.js'
 export type { HttpObjectOptions } from './io/http-options.js'
 export { CommitGroup } from './io/commit-group.js'
@@ -14,10 +16,18 @@ export {
   CommitError,
   type CommitErrorFields,
   FFMPEG_ERROR_CODES,
+  FILE_ERROR_CODES,
   FfmpegError,
   type FfmpegErrorCode,
   type FfmpegErrorFields,
+  FileError,
+  type FileErrorCode,
+  type FileErrorFields,
   GENERAL_ERROR_CODES,
+  HLS_ERROR_CODES,
+  HlsError,
+  type HlsErrorCode,
+  type HlsErrorFields,
   MATROSKA_ERROR_CODES,
   MatroskaError,
   type MatroskaErrorCode,
@@ -38,23 +48,33 @@ export {
 } from './errors.js'
 export type {
   FfmpegEnough,
+  FfmpegGraphEnough,
+  FfmpegGraphEvents,
+  FfmpegGraphSeek,
   FfmpegReadableEvents,
   FfmpegSeek,
   FfmpegSpawn,
   FfmpegTransformEvents,
   SeekReason,
 } from './ffmpeg/ffmpeg-events.js'
+export { FfmpegGraph } from './ffmpeg/ffmpeg-graph.js'
 export type {
   FfmpegDemuxerOptions,
+  FfmpegGraphInput,
+  FfmpegGraphOptions,
   FfmpegInputOptions,
   FfmpegOptions,
   FfmpegOutputOptions,
+  FfmpegPipeOptions,
   FfmpegReadableOptions,
+  FfmpegRunOptions,
   FfmpegSourceOptions,
   FfmpegTransformOptions,
 } from './ffmpeg/ffmpeg-options.js'
 export { FfmpegReadable } from './ffmpeg/ffmpeg-readable.js'
 export { FfmpegTransform } from './ffmpeg/ffmpeg-transform.js'
+export type { OutputLayout } from './ffmpeg/layout.js'
+export { HELD_HEADS, HeldHead, type HeldHeadFormat, type HeldHeadOptions } from './ffmpeg/held-head.js'
 export { type KeyFrame, type KeyFrames, type KeyframesOptions, keyframes } from './ffmpeg/keyframes.js'
 export { type LoadFfmpegStatic, locateFfmpeg } from './ffmpeg/locate.js'
 export { locateFfprobe } from './ffmpeg/locate-ffprobe.js'
@@ -71,14 +91,41 @@ export type {
 export { probe } from './ffmpeg/probe.js'
 export type { ProbeOptions } from './ffmpeg/probe-options.js'
 export type { FfmpegProgress } from './ffmpeg/progress.js'
+export { FolderStorage, type FolderStorageOptions } from './hls/folder-storage.js'
+export { S3Storage, type S3StorageOptions } from './hls/s3-storage.js'
+export { type SegmentStorage, type StoredObjectInfo, contentTypeOf } from './hls/storage.js'
+export { CmafPackager, type PackagingResult } from './hls/cmaf-packager.js'
+export type { ImageSheet, ImageTile, ImagesOptions } from './hls/image-store.js'
+export type { CmafPackagerOptions } from './hls/packager-options.js'
+export type {
+  ImageTrack,
+  InitSegment,
+  MediaSegment,
+  Presentation,
+  PresentationLayout,
+  PresentationMode,
+  Rendition,
+  StoredBytes,
+  StoredSheet,
+} from './hls/presentation.js'
+export type { RenditionOptions } from './hls/rendition-options.js'
+export type { RenditionWritable } from './hls/rendition-writable.js'
 export { type ClipOptions, clip } from './jobs/clip.js'
 export type { JobOptions } from './jobs/job-options.js'
 export { type SpriteSheetTiles, type SpriteTile, webvtt } from './jobs/sprite-map.js'
 export { type SpriteSheet, type SpritesOptions, sprites } from './jobs/sprites.js'
 export type { ThumbnailTimes } from './jobs/thumbnail-times.js'
 export { type Thumbnail, type ThumbnailsOptions, thumbnails } from './jobs/thumbnails.js'
+export {
+  type TranscodeInput,
+  type TranscodeOptions,
+  type TranscodeOutput,
+  type TranscodeResult,
+  transcode,
+} from './jobs/transcode.js'
 export { Fmp4Validator, type Fmp4ValidatorEvents, type Fmp4ValidatorOptions } from './mp4/fmp4-validator.js'
 export type { Mp4Edit, SampleDefaults } from './mp4/mux.js'
+export { ProgressiveMp4, type ProgressiveMp4Options } from './mp4/progressive-mp4.js'
 export type { Mp4Track, TrackKind } from './mp4/track.js'
 export {
   type Fmp4Fragment,

@@ -22,8 +22,11 @@ export class EmbeddedStore {
 
   async stop(): Promise<void> {
     this.client.destroy()
+    // Ctrl-C reaches the child, too: it may be gone already, or on its way.
+    const { exitCode, signalCode } = this.child
+    if (exitCode !== null || signalCode !== null) return
     const exited = once(this.child, 'exit')
-    this.child.disconnect()
+    if (this.child.connected) this.child.disconnect()
     await exited
   }
 }

@@ -29,11 +29,16 @@ export const SOURCES: readonly Source[] = [
 ]
 
 /** Encodes `seconds` of a test picture and a tone. Before the measured part begins: such files need a disk. */
-export async function makeSource(ffmpeg: string, source: Source, seconds: number): Promise<Buffer> {
+export async function makeSource(
+  ffmpeg: string,
+  source: Source,
+  seconds: number,
+  size = '352x288',
+): Promise<Buffer> {
   const folder = await mkdtemp(join(tmpdir(), 'avio-demo-'))
   try {
     const file = join(folder, source.key)
-    const picture = ['-f', 'lavfi', '-i', `testsrc2=size=352x288:rate=25:duration=${seconds}`]
+    const picture = ['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=25:duration=${seconds}`]
     const tone = ['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=48000:duration=${seconds}`]
     await run(ffmpeg, [
       '-v',

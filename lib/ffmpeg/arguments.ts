@@ -1,6 +1,7 @@
 import { readArguments } from './argument-list.js'
 import { DROPPED, refuseEverywhere, refuseForMp4 } from './argument-rules.js'
 import { type Muxer, muxerOf } from './formats.js'
+import { type OutputLayout, layoutArguments } from './layout.js'
 import { mergeLogLevels } from './log-level.js'
 import { mergeMovflags } from './movflags.js'
 
@@ -37,6 +38,8 @@ export interface OutputSpec {
   readonly format: string
   /** The user's own arguments. */
   readonly args: readonly string[]
+  /** How it lies in what it is stored in. Default `stream`. */
+  readonly layout?: OutputLayout | undefined
   /** Arguments found by a look at the head of the input, added after the user's. */
   readonly added?: readonly string[] | undefined
 }
@@ -49,6 +52,8 @@ export interface CommandSpec {
   readonly globalArgs: readonly string[]
   /** Where ffmpeg writes its progress: `pipe:3`. */
   readonly progressUrl: string
+  /** The least talkative level that will do. Default `info`. */
+  readonly leastLogLevel?: 'info' | 'verbose' | undefined
 }
 
 /**
@@ -83,9 +88,10 @@ export function checkInput(
  * Checks the global arguments, in a constructor; errors as of {@link checkOutput}.
  *
  * @param args - the user's list
+ * @param option - what it is called, for messages
  */
-export function checkGlobalArgs(args: readonly string[]): void {
-  readUserArguments(args, 'globalArgs')
+export function checkGlobalArgs(args: readonly string[], option = 'globalArgs'): void {
+  readUserArguments(args, option)
 }
 
 /** The whole argument list of one child. Errors as of {@link checkOutput}. */
@@ -94,8 +100,9 @@ export function ffmpegArguments(spec: CommandSpec): string[] {
   const inputs = spec.inputs.map(input => readUserArguments(input.args, 'input.args'))
   const outputs = spec.outputs.map(output => outputArguments(output, 'output.args'))
   const levels = [global, ...inputs, ...outputs].flatMap(({ logLevels }) => logLevels)
+  const level = mergeLogLevels(levels, 'globalArgs', spec.leastLogLevel)
 
-  const list = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', mergeLogLevels(levels, 'globalArgs')]
+  const list = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', level]
   list.push('-progress', spec.progressUrl, ...global.args)
   for (const [index, input] of spec.inputs.entries()) {
     if (input.format !== undefined) list.push('-f', input.format)
@@ -135,7 +142,8 @@ function readUserArguments(args: readonly string[], option: string, muxer?: Muxe
 function outputArguments(output: OutputSpec, option: string): UserArguments {
   const muxer = muxerOf(output.format)
   const read = readUserArguments(output.args, option, muxer)
-  const args = [...muxer.defaults, ...read.args, ...(output.added ?? []), ...muxer.always]
+  const ours = [...muxer.defaults, ...layoutArguments(output.format, output.layout ?? 'stream')]
+  const args = [...ours, ...read.args, ...(output.added ?? []), ...muxer.always]
   if (muxer.isMp4) args.push('-movflags', mergeMovflags(read.movflags, option).join('+') || '0')
   return { ...read, args }
 }

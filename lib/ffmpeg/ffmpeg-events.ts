@@ -57,3 +57,23 @@ export interface FfmpegTransformEvents extends FfmpegReadableEvents {
   /** ffmpeg ended well before its input did (`-t 5`, `-frames:v 1`). */
   enough: [enough: FfmpegEnough]
 }
+
+/** An input of a graph is read by address. */
+export interface FfmpegGraphSeek extends FfmpegSeek {
+  /** Which, from 0. */
+  readonly input: number
+}
+
+/** ffmpeg ended well before an input of a graph did. */
+export interface FfmpegGraphEnough extends FfmpegEnough {
+  /** Which, from 0. `bytesIn` are those of this input. */
+  readonly input: number
+}
+
+/** Events of `FfmpegGraph`, with the arguments of their listeners. */
+export interface FfmpegGraphEvents extends FfmpegReadableEvents {
+  /** An input that is piped in can't, or should not, be read in order: ffmpeg reads it by address. */
+  seek: [seek: FfmpegGraphSeek]
+  /** ffmpeg ended well before an input that is piped in did. */
+  enough: [enough: FfmpegGraphEnough]
+}

@@ -7,6 +7,7 @@ import type { FfmpegSpawn } from './ffmpeg-events.js'
 import { FfmpegRun } from './ffmpeg-run.js'
 import { muxerOf } from './formats.js'
 import { emptyInput } from './input-error.js'
+import type { OutputLayout } from './layout.js'
 import { locateFfmpeg } from './locate.js'
 import type { FfmpegLogEntry } from './log.js'
 import { previewArguments } from './preview.js'
@@ -32,6 +33,8 @@ export interface JobInput {
 export interface JobOutput {
   readonly format: string
   readonly args: readonly string[]
+  /** How it lies in what it is stored in. Default `stream`. */
+  readonly layout?: OutputLayout | undefined
   /** Takes a chunk and says whether it wants more now. */
   readonly push: (chunk: Buffer) => boolean
 }
@@ -71,6 +74,8 @@ export class FfmpegJob {
   #seekable: SeekableInputs | undefined
   #run: FfmpegRun | undefined
   #starting: Promise<FfmpegRun> | undefined
+  /** Nobody but the job itself has asked for lines of the level `verbose`. */
+  #hidesVerbose = true
 
   constructor(spec: JobSpec, listener: JobListener) {
     this.#spec = spec
@@ -156,25 +161,29 @@ export class FfmpegJob {
         ? { url: urls.pipes.shift()!, protocols: ['pipe'], format, args }
         : { url: urls.addresses.shift()!, protocols: SEEK_PROTOCOLS, format, args, formatWhitelist },
     )
-    const outputSpecs = outputs.map(({ format, args }, n) => ({
+    const outputSpecs = outputs.map(({ format, args, layout }, n) => ({
       url: `pipe:${fds.outputs[n]!}`,
-      format,
-      args,
+      ...{ format, args, layout },
     }))
     const added = await previewArguments({
       inputs: inputSpecs.map((spec, n) => ({ spec, head: heads[n]! })),
       outputs: outputSpecs,
+      globalArgs,
       ffmpegPath: path,
       env,
       signal,
     })
     signal.throwIfAborted()
-    const args = ffmpegArguments({
+    const command = {
       inputs: inputSpecs,
       outputs: outputSpecs.map((spec, n) => ({ ...spec, added: added[n] })),
       globalArgs,
       progressUrl: `pipe:${PROGRESS}`,
-    })
+    }
+    const plain = ffmpegArguments(command)
+    // Of several outputs ffmpeg says only so which of them got nothing.
+    const args = outputs.length > 1 ? ffmpegArguments({ ...command, leastLogLevel: 'verbose' }) : plain
+    this.#hidesVerbose = plain.includes('level+info')
     const run = await FfmpegRun.start(
       {
         ...{ path, args, env, killTimeout, progress: PROGRESS, inputs: fds.inputs },
@@ -217,7 +226,7 @@ export class FfmpegJob {
 
   #onLog(entry: FfmpegLogEntry): void {
     this.#completion.see(entry)
-    this.#listener.onLog(entry)
+    if (entry.level !== 'verbose' || !this.#hidesVerbose) this.#listener.onLog(entry)
   }
 
   #onProgress(report: FfmpegProgress): void {

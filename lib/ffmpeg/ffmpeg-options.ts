@@ -1,4 +1,5 @@
 import type { RandomAccess } from '../io/random-access.js'
+import type { OutputLayout } from './layout.js'
 
 /** What ffmpeg is told about an input, however it is read. */
 export interface FfmpegDemuxerOptions {
@@ -53,17 +54,29 @@ export interface FfmpegOutputOptions {
    * @defaultValue none: ffmpeg chooses the muxer's default codecs
    */
   args?: readonly string[] | undefined
+  /**
+   * How the output lies in what it is stored in.
+   *
+   * - `stream`: as ffmpeg writes it; an MP4 fragmented. Any sink takes it.
+   * - `progressive`: an ordinary MP4 with its index first ("fast start"), for the MP4 family but `ismv`: what
+   *   `ProgressiveMp4` makes, in this very stage.
+   * - `held-head`: of `wav`, `flv`, `mp3` and `au`, the header that a file would have, with its sizes and durations.
+   *
+   * The head of the last two exists only at the end. So the stage has to be piped straight into a sink that can write
+   * its first bytes last (S3MultipartWritable, FileWritable), and fails at the first read by any other, before ffmpeg is
+   * started (`AVIO_ERR_HEAD_UNCLAIMED`).
+   * @defaultValue `stream`
+   */
+  layout?: OutputLayout | undefined
 }
 
-/** Options that every stage that runs ffmpeg has. */
-export interface FfmpegOptions {
+/** Options that everything that runs ffmpeg has. */
+export interface FfmpegRunOptions {
   /**
    * The ffmpeg to run: a path, or a name that is looked up on PATH.
    * @defaultValue the variable `FFMPEG_PATH`, else the package `ffmpeg-static`, else `ffmpeg` on PATH
    */
   ffmpegPath?: string | undefined
-  /** About the output. */
-  output: FfmpegOutputOptions
   /** Arguments that belong to neither: `['-threads', '2']`. @defaultValue none */
   globalArgs?: readonly string[] | undefined
   /**
@@ -96,10 +109,14 @@ export interface FfmpegOptions {
   highWaterMark?: number | undefined
 }
 
-/** Options of `FfmpegTransform`. */
-export interface FfmpegTransformOptions extends FfmpegOptions {
-  /** About the input. @defaultValue nothing: ffmpeg finds the format */
-  input?: FfmpegInputOptions | undefined
+/** Options that every stage with one output has. */
+export interface FfmpegOptions extends FfmpegRunOptions {
+  /** About the output. */
+  output: FfmpegOutputOptions
+}
+
+/** How much is read of what is piped in, beside what ffmpeg takes. */
+export interface FfmpegPipeOptions {
   /**
    * How many bytes of the source are thrown away, at most, after ffmpeg had enough (`-t 5`, `-frames:v 1`) where the
    * source can't be stopped: 0 up, or `Infinity`. A source with a link (S3RangeReadable) is stopped and costs none
@@ -116,10 +133,36 @@ export interface FfmpegTransformOptions extends FfmpegOptions {
   sniffSize?: number | undefined
 }
 
+/** Options of `FfmpegTransform`. */
+export interface FfmpegTransformOptions extends FfmpegOptions, FfmpegPipeOptions {
+  /** About the input. @defaultValue nothing: ffmpeg finds the format */
+  input?: FfmpegInputOptions | undefined
+}
+
 /** Options of `FfmpegReadable`: one `input`, or several `inputs`. */
 export interface FfmpegReadableOptions extends FfmpegOptions {
   /** The one input. */
   input?: FfmpegSourceOptions | undefined
   /** Several: a picture and a soundtrack from two objects, an overlay. ffmpeg numbers them from 0 (`-map 1:a`). */
   inputs?: readonly FfmpegSourceOptions[] | undefined
+}
+
+/** One input of `FfmpegGraph`: with a `source` it is read by address, without one it is piped in. */
+export interface FfmpegGraphInput extends FfmpegInputOptions {
+  /** What is read by address. @defaultValue none: the input is written to `graph.inputs[n]` */
+  source?: RandomAccess | undefined
+}
+
+/** Options of `FfmpegGraph`. */
+export interface FfmpegGraphOptions extends FfmpegRunOptions, FfmpegPipeOptions {
+  /** At least one. ffmpeg numbers them from 0 (`-map 1:a`). */
+  inputs: readonly FfmpegGraphInput[]
+  /** At least one. */
+  outputs: readonly FfmpegOutputOptions[]
+  /**
+   * The filters between them (`-filter_complex`), whose labels the outputs map:
+   * `'[0:v]split[a][b]; [a]scale=-2:720[hd]; [b]scale=-2:360[sd]'`.
+   * @defaultValue none
+   */
+  filterComplex?: string | undefined
 }

@@ -1,8 +1,11 @@
 import { Readable, addAbortSignal } from 'node:stream'
+import { type Link, LINK } from '../io/link.js'
 import type { FfmpegReadableEvents } from './ffmpeg-events.js'
-import { FfmpegJob } from './ffmpeg-job.js'
+import { FfmpegFlow } from './ffmpeg-flow.js'
 import type { FfmpegReadableOptions } from './ffmpeg-options.js'
 import { readableSettings } from './ffmpeg-settings.js'
+import { flowListener } from './flow-listener.js'
+import { PipedOutput } from './piped-output.js'
 
 /**
  * ffmpeg as a source: it reads one or several inputs by address, each from any {@link RandomAccess}, and what it makes
@@ -14,7 +17,8 @@ import { readableSettings } from './ffmpeg-settings.js'
  *   the child lives. Only what ffmpeg asks for is fetched, in blocks, each once as long as it stays in the cache.
  * - A source that fails for good, or changes, fails the stream with its own error.
  *
- * Memory, beside ffmpeg's own: `cacheSize` + `highWaterMark` + two chunks.
+ * Memory, beside ffmpeg's own: `cacheSize` + `highWaterMark` + two chunks. A progressive layout adds its sample tables:
+ * see `ProgressiveMp4`.
  *
  * @example
  * ```ts
@@ -30,70 +34,55 @@ import { readableSettings } from './ffmpeg-settings.js'
  * ```
  */
 export class FfmpegReadable extends Readable {
-  readonly #job: FfmpegJob
-  #isStarted = false
+  readonly #flow: FfmpegFlow
+  readonly #output: PipedOutput
 
   /**
    * @throws {@link OptionError} for an option that breaks its rule
    * @throws {@link FfmpegError} `AVIO_ERR_MUXER_NOT_STREAMABLE`, `AVIO_ERR_ARGUMENT_REFUSED`
    */
   constructor(options: FfmpegReadableOptions) {
-    const settings = readableSettings(options, 'FfmpegReadable')
+    const name = 'FfmpegReadable'
+    const settings = readableSettings(options, name)
     super({ highWaterMark: settings.highWaterMark })
-    this.#job = new FfmpegJob(
-      {
-        ...settings,
-        inputs: settings.inputs.map(input => ({ ...input, head: NOTHING })),
-        outputs: [{ ...settings.output, push: chunk => this.push(chunk) }],
-      },
-      {
-        onSpawn: child => this.emit('spawn', child),
-        onLog: entry => this.emit('log', entry),
-        onProgress: progress => !this.destroyed && this.emit('progress', progress),
-        onError: error => this.destroy(error),
-      },
-    )
+    const { inputs, output, signal } = settings
+    this.#output = new PipedOutput(this, name, output, { onRead: () => this.#flow.read(0) })
+    this.#flow = new FfmpegFlow(settings, { inputs, outputs: [this.#output] }, flowListener(this))
     // Not by super(): one that is aborted already would destroy a stream that has no fields yet.
-    if (settings.signal) addAbortSignal(settings.signal, this)
+    if (signal) addAbortSignal(signal, this)
+  }
+
+  /**
+   * What this stream can do for its consumer: with a layout whose head exists only at the end, that head.
+   * @internal
+   */
+  get [LINK](): Link {
+    return this.#output.link
   }
 
   /** Bytes that were fetched of the inputs so far. */
   get bytesFetched(): number {
-    return this.#job.bytesFetched
+    return this.#flow.bytesFetched
   }
 
   /** Bytes that ffmpeg was sent so far: more than were fetched where it read some of them twice. */
   get bytesServed(): number {
-    return this.#job.bytesIn
+    return this.#flow.bytesIn
   }
 
   /** @internal */
   override _read(): void {
-    if (this.#isStarted) {
-      this.#job.run?.outputs[0]!.resume()
-      return
-    }
-    this.#isStarted = true
-    this.#go().catch((error: unknown) => this.destroy(error as Error))
+    this.#output.read()
   }
 
   /** @internal */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.#job.kill().then(
+    this.#flow.kill().then(
       () => callback(error),
       (cleanup: unknown) => callback(error ?? (cleanup as Error)),
     )
   }
-
-  async #go(): Promise<void> {
-    await this.#job.start()
-    await this.#job.endedWell()
-    await this.#job.deliveredAll()
-    this.push(null)
-  }
 }
-
-const NOTHING = Buffer.alloc(0)
 
 /** Typed listeners, beside those that every stream has. */
 export interface FfmpegReadable {

@@ -16,18 +16,20 @@ import { checkGlobalArgs, checkInput, checkOutput } from './arguments.js'
 import { SELF_CONTAINED } from './demuxers.js'
 import { childEnvironment } from './environment.js'
 import type {
+  FfmpegGraphInput,
+  FfmpegGraphOptions,
   FfmpegInputOptions,
-  FfmpegOptions,
   FfmpegOutputOptions,
   FfmpegReadableOptions,
+  FfmpegRunOptions,
   FfmpegSourceOptions,
   FfmpegTransformOptions,
 } from './ffmpeg-options.js'
+import { LAYOUTS, type OutputLayout, checkLayout } from './layout.js'
 
-/** Checked options that every stage has, with their defaults. */
+/** Checked options that everything that runs ffmpeg has, with their defaults. */
 export interface Settings {
   readonly ffmpegPath: string | undefined
-  readonly output: { readonly format: string; readonly args: readonly string[] }
   readonly globalArgs: readonly string[]
   readonly env: Record<string, string>
   readonly signal: AbortSignal | undefined
@@ -43,60 +45,63 @@ export interface InputSettings {
   readonly formatWhitelist: readonly string[]
 }
 
+/** Checked options about an input that is piped in. */
+export interface PipeSettings extends InputSettings {
+  readonly seek: 'auto' | 'always' | 'never'
+}
+
+/** Checked options about an input that is read by address. */
+export interface SourceSettings extends InputSettings {
+  readonly source: RandomAccess
+}
+
+/** Checked options about an output. */
+export interface OutputSettings {
+  readonly format: string
+  readonly args: readonly string[]
+  readonly layout: OutputLayout
+}
+
 /** Checked options of `FfmpegTransform`. */
 export interface TransformSettings extends Settings {
-  readonly input: InputSettings & { readonly seek: 'auto' | 'always' | 'never' }
+  readonly input: PipeSettings
+  readonly output: OutputSettings
   readonly discardLimit: number
   readonly sniffSize: number
 }
 
 /** Checked options of `FfmpegReadable`. */
 export interface ReadableSettings extends Settings {
-  readonly inputs: readonly (InputSettings & { readonly source: RandomAccess })[]
+  readonly inputs: readonly SourceSettings[]
+  readonly output: OutputSettings
 }
 
-const SHARED = [
-  'ffmpegPath',
-  'output',
-  'globalArgs',
-  'env',
-  'signal',
-  'killTimeout',
-  'cacheSize',
-  'highWaterMark',
-]
+/** Checked options of `FfmpegGraph`. */
+export interface GraphSettings extends Settings {
+  readonly inputs: readonly (PipeSettings | SourceSettings)[]
+  readonly outputs: readonly OutputSettings[]
+  readonly discardLimit: number
+  readonly sniffSize: number
+}
+
+const SHARED = ['ffmpegPath', 'globalArgs', 'env', 'signal', 'killTimeout', 'cacheSize', 'highWaterMark']
 const OF_INPUT = ['format', 'args', 'formatWhitelist']
+const OF_PIPES = ['discardLimit', 'sniffSize']
 
 /** Checks the options of a stage with one input that is piped in; throws an `OptionError` or an `FfmpegError`. */
 export function transformSettings(options: FfmpegTransformOptions, of: string): TransformSettings {
-  knownOptions(optionsObject(options, of), of, ['input', ...SHARED, 'discardLimit', 'sniffSize'])
-  const input = objectOption<FfmpegInputOptions>(options, 'input') ?? {}
-  knownOptions(input, 'input', [...OF_INPUT, 'seek'])
+  knownOptions(optionsObject(options, of), of, ['input', 'output', ...SHARED, ...OF_PIPES])
   return {
     ...sharedSettings(options),
-    input: {
-      ...inputSettings(input, 'input'),
-      seek: oneOfOption(input, 'input.seek', { values: ['auto', 'always', 'never'], default: 'auto' }),
-    },
-    discardLimit: integerOption(options, 'discardLimit', {
-      min: 0,
-      max: Number.MAX_SAFE_INTEGER,
-      default: GiB,
-      unit: 'bytes',
-      infinity: true,
-    }),
-    sniffSize: integerOption(options, 'sniffSize', {
-      min: 0,
-      max: 16 * MiB,
-      default: 64 * KiB,
-      unit: 'bytes',
-    }),
+    output: outputSettings(objectOption(options, 'output'), 'output'),
+    input: pipeSettings(objectOption<FfmpegInputOptions>(options, 'input') ?? {}, 'input'),
+    ...discardSettings(options),
   }
 }
 
 /** Checks the options of a stage whose inputs are all read by address; throws as {@link transformSettings}. */
 export function readableSettings(options: FfmpegReadableOptions, of: string): ReadableSettings {
-  knownOptions(optionsObject(options, of), of, ['input', 'inputs', ...SHARED])
+  knownOptions(optionsObject(options, of), of, ['input', 'inputs', 'output', ...SHARED])
   const one = objectOption<FfmpegSourceOptions>(options, 'input')
   const { inputs = one === undefined ? [] : [one] } = options
   if ((one !== undefined && options.inputs !== undefined) || !Array.isArray(inputs) || inputs.length === 0) {
@@ -108,11 +113,35 @@ export function readableSettings(options: FfmpegReadableOptions, of: string): Re
   }
   return {
     ...sharedSettings(options, inputs.length),
-    inputs: inputs.map((input: FfmpegSourceOptions, n) => {
-      const name = one === undefined ? `inputs[${n}]` : 'input'
-      knownOptions(optionsObject(input, name), name, ['source', ...OF_INPUT])
-      return { ...inputSettings(input, name), source: sourceOption(input, `${name}.source`) }
+    output: outputSettings(objectOption(options, 'output'), 'output'),
+    inputs: inputs.map((input: FfmpegSourceOptions, n) =>
+      sourceSettings(input, one === undefined ? `inputs[${n}]` : 'input'),
+    ),
+  }
+}
+
+/** Checks the options of any number of inputs and outputs; throws as {@link transformSettings}. */
+export function graphSettings(options: FfmpegGraphOptions, of: string): GraphSettings {
+  knownOptions(optionsObject(options, of), of, ['inputs', 'outputs', 'filterComplex', ...SHARED, ...OF_PIPES])
+  const { inputs, outputs } = options
+  for (const [name, list] of Object.entries({ inputs, outputs })) {
+    if (!Array.isArray(list) || list.length === 0) throw optionError(name, 'an array with at least one', list)
+  }
+  const filters = stringOption(options, 'filterComplex', { default: undefined })
+  const complex = filters === undefined ? [] : ['-filter_complex', filters]
+  checkGlobalArgs(complex, 'filterComplex')
+  const shared = sharedSettings(options, inputs.length)
+  return {
+    ...shared,
+    globalArgs: [...shared.globalArgs, ...complex],
+    outputs: outputs.map((output, n) => outputSettings(output, `outputs[${n}]`)),
+    inputs: inputs.map((input: FfmpegGraphInput, n) => {
+      const name = `inputs[${n}]`
+      const isPiped = (optionsObject(input, name) as FfmpegGraphInput).source === undefined
+      if (isPiped) return pipeSettings(input, name)
+      return sourceSettings(input, name)
     }),
+    ...discardSettings(options),
   }
 }
 
@@ -136,12 +165,11 @@ export function sourceOption(options: object, option: string): RandomAccess {
 }
 
 /** @param inputs - how many share the cache: each needs a block of it, at least */
-function sharedSettings(options: FfmpegOptions, inputs = 1): Settings {
+function sharedSettings(options: FfmpegRunOptions, inputs = 1): Settings {
   const globalArgs = stringsOption(options, 'globalArgs')
   checkGlobalArgs(globalArgs)
   return {
     ffmpegPath: stringOption(options, 'ffmpegPath', { default: undefined }),
-    output: outputSettings(options),
     globalArgs,
     env: childEnvironment(stringMapOption(options, 'env')),
     signal: signalOption(options),
@@ -166,6 +194,37 @@ function sharedSettings(options: FfmpegOptions, inputs = 1): Settings {
   }
 }
 
+function discardSettings(options: object): Pick<GraphSettings, 'discardLimit' | 'sniffSize'> {
+  return {
+    discardLimit: integerOption(options, 'discardLimit', {
+      min: 0,
+      max: Number.MAX_SAFE_INTEGER,
+      default: GiB,
+      unit: 'bytes',
+      infinity: true,
+    }),
+    sniffSize: integerOption(options, 'sniffSize', {
+      min: 0,
+      max: 16 * MiB,
+      default: 64 * KiB,
+      unit: 'bytes',
+    }),
+  }
+}
+
+function pipeSettings(input: object, name: string): PipeSettings {
+  knownOptions(input, name, [...OF_INPUT, 'seek'])
+  return {
+    ...inputSettings(input, name),
+    seek: oneOfOption(input, `${name}.seek`, { values: ['auto', 'always', 'never'], default: 'auto' }),
+  }
+}
+
+function sourceSettings(input: object, name: string): SourceSettings {
+  knownOptions(optionsObject(input, name), name, ['source', ...OF_INPUT])
+  return { ...inputSettings(input, name), source: sourceOption(input, `${name}.source`) }
+}
+
 function inputSettings(input: object, name: string): InputSettings {
   const settings = {
     format: stringOption(input, `${name}.format`, { default: undefined }),
@@ -176,13 +235,14 @@ function inputSettings(input: object, name: string): InputSettings {
   return settings
 }
 
-function outputSettings(options: FfmpegOptions): Settings['output'] {
-  const output = objectOption<FfmpegOutputOptions>(options, 'output')
-  if (output === undefined) throw optionError('output', 'an object with the "format" to write', output)
-  knownOptions(output, 'output', ['format', 'args'])
-  const format = stringOption(output, 'output.format', { default: undefined })
-  if (format === undefined) throw optionError('output.format', 'the name of a muxer', format)
-  const settings = { format, args: stringsOption(output, 'output.args') }
-  checkOutput(settings)
+function outputSettings(output: FfmpegOutputOptions | undefined, name: string): OutputSettings {
+  if (output === undefined) throw optionError(name, 'an object with the "format" to write', output)
+  knownOptions(optionsObject(output, name), name, ['format', 'args', 'layout'])
+  const format = stringOption(output, `${name}.format`, { default: undefined })
+  if (format === undefined) throw optionError(`${name}.format`, 'the name of a muxer', format)
+  const layout = oneOfOption(output, `${name}.layout`, { values: LAYOUTS, default: 'stream' })
+  const settings = { format, args: stringsOption(output, `${name}.args`), layout }
+  checkOutput(settings, name)
+  checkLayout(settings, name)
   return settings
 }

@@ -16,8 +16,13 @@ const FLAGS = new Set(['repeat', 'level', 'time', 'datetime'])
  *
  * @param values - the user's values, which ffmpeg takes one after the other
  * @param option - the option that holds them, for messages
+ * @param least - the least talkative level that will do
  */
-export function mergeLogLevels(values: readonly string[], option: string): string {
+export function mergeLogLevels(
+  values: readonly string[],
+  option: string,
+  least: 'info' | 'verbose' = 'info',
+): string {
   let asked = LEVELS['info']!
   for (const value of values) {
     const level = value.split(/[+-]/).find(word => word !== '' && !FLAGS.has(word))
@@ -34,6 +39,6 @@ export function mergeLogLevels(values: readonly string[], option: string): strin
     asked = number
   }
   const [name = 'trace'] =
-    Object.entries(LEVELS).find(([, number]) => number >= Math.max(asked, LEVELS['info']!)) ?? []
+    Object.entries(LEVELS).find(([, number]) => number >= Math.max(asked, LEVELS[least]!)) ?? []
   return `level+${name}`
 }

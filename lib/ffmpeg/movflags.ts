@@ -12,8 +12,8 @@ import { refused } from './argument-list.js'
 /** Flags that ask for what a pipe cannot give, and what to do instead. */
 export const REFUSED_MOVFLAGS: Readonly<Record<string, string>> = {
   faststart:
-    'it moves the index to the front of a finished file. A fragmented MP4 has its (short) index in front already; ' +
-    'leave the flag out.',
+    'it moves the index to the front of a finished file. For such a file set "output.layout" to "progressive"; a ' +
+    'fragmented MP4 has its (short) index in front already.',
   global_sidx:
     'it reads its output back to put an index of all fragments in front, and on a pipe waits for ever. Use "dash" for an index in each.',
   hybrid_fragmented: 'it goes back to turn a finished fragmented file into a plain one. Leave it out.',

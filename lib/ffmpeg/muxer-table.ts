@@ -60,9 +60,9 @@ const COMPLETE = [
 const LOSSES = {
   matroska: 'duration, and cues: players seek by guessing',
   webm: 'duration, and cues: players seek by guessing',
-  flv: 'duration and file size, in `onMetaData`',
-  mp3: 'the Xing/Info frame: exact duration, seek table, gapless playback',
-  wav: 'the sizes in the header, which say 4 GiB − 1; most readers go by the end of the data',
+  flv: 'duration and file size: `onMetaData` has neither',
+  mp3: 'the Xing/Info frame: exact duration, seek table, gapless playback; with cover art or over 32 KiB, all tags',
+  wav: 'the sizes in the header, which say 4 GiB − 1 (most readers go by the end of the data); `fact`',
   au: 'the size of the data, which says "unknown"',
   caf: 'the size of the data, which says "unknown"',
   flac: 'in STREAMINFO: number of samples, frame sizes, MD5 of the audio',

@@ -34,6 +34,9 @@ export class Outcome {
   #lastReport: FfmpegProgress | undefined
   /** What the closing statistics say: `false` where no packet was written, or the size is not known. */
   #statistics: boolean | undefined
+  /** Packets that each output got, where ffmpeg says so: at its end, and at the level `verbose`. */
+  readonly #packets = new Map<number, number>()
+  #statedOutput = 0
   #interruptedBy: NodeJS.Signals | undefined
   #execFailure: string | undefined
 
@@ -85,7 +88,7 @@ export class Outcome {
 
   /** Why the output of a run that ended well is none, where it is none. To be asked when all of it has come. */
   emptiness(exit: ChildExit): FfmpegError | undefined {
-    if (this.#muxedSomething()) return undefined
+    if (this.#muxedSomething()) return this.#emptyOutput(exit)
     return this.#error(
       'AVIO_ERR_FFMPEG_NO_OUTPUT',
       `ffmpeg exited with 0 but wrote no audio, video or subtitles (${this.bytesOut} bytes came, at most a header). ` +
@@ -104,8 +107,23 @@ export class Outcome {
     )
   }
 
+  /** Of several outputs one may be empty. */
+  #emptyOutput(exit: ChildExit): FfmpegError | undefined {
+    const index = this.#formats.findIndex(
+      (format, n) => this.#packets.get(n) === 0 && !PACKETLESS.has(format),
+    )
+    if (index < 0) return undefined
+    return this.#error(
+      'AVIO_ERR_FFMPEG_NO_OUTPUT',
+      `ffmpeg exited with 0 but wrote no audio, video or subtitles to outputs[${index}]. ` +
+        'Do its "-ss", "-t", "-frames" or "-map" leave anything of the inputs?',
+      exit,
+    )
+  }
+
   #read(entry: FfmpegLogEntry): void {
     this.#diagnosis.see(entry)
+    if (entry.level === 'verbose') this.#readStatistics(entry)
     if (entry.level === 'info' && entry.continued === undefined) {
       const overhead = /^video:\d+\w+ audio:.* muxing overhead: (unknown|[\d.]+%)$/.exec(entry.message)
       if (overhead) this.#statistics = overhead[1] !== 'unknown'
@@ -114,6 +132,14 @@ export class Outcome {
     } else if (entry.level === 'unknown' && entry.message.startsWith(EXEC_FAILED)) {
       this.#execFailure = entry.message.slice(EXEC_FAILED.length)
     }
+  }
+
+  /** `Output file #1 (pipe:4):`, its streams, then the sum; newer versions name the output on every line. */
+  #readStatistics({ component = '', message }: FfmpegLogEntry): void {
+    const [, output] = /^Output file #(\d+) /.exec(message) ?? /^out#(\d+)/.exec(component) ?? []
+    if (output !== undefined) this.#statedOutput = Number(output)
+    const [, packets] = /^ *Total: (\d+) packets \(\d+ bytes\) muxed$/.exec(message) ?? []
+    if (packets !== undefined) this.#packets.set(this.#statedOutput, Number(packets))
   }
 
   /**

@@ -27,6 +27,8 @@ export interface PreviewQuestion {
   /** Each input, with the first bytes of it: as many as {@link previewBytes} wants, or all there are. */
   readonly inputs: readonly { readonly spec: InputSpec; readonly head: Buffer }[]
   readonly outputs: readonly OutputSpec[]
+  /** The user's own global arguments: filters between several inputs and outputs are among them. */
+  readonly globalArgs?: readonly string[]
   readonly ffmpegPath: string
   readonly env: Record<string, string>
   readonly signal?: AbortSignal | undefined
@@ -43,6 +45,8 @@ const MEDIA_BYTES = 16 * KiB
 
 /** How long the preview may take, in milliseconds. Without its answer ffmpeg is started as it is. */
 const TIMEOUT = 10_000
+
+const FILTERS = new Set(['filter_complex', 'lavfi'])
 
 type Output = Pick<OutputSpec, 'format' | 'args'>
 
@@ -180,13 +184,17 @@ function leftOut({ maps }: Wants, covers: readonly Mapping[]): string[] {
 async function reportOf({
   inputs,
   outputs,
+  globalArgs = [],
   ffmpegPath,
   env,
   signal,
 }: PreviewQuestion): Promise<StreamReport> {
   signal?.throwIfAborted()
   const report = new StreamReport()
-  const child = spawn(ffmpegPath, previewCommand(inputs, outputs), { env, stdio: stdioFor(inputs) })
+  const child = spawn(ffmpegPath, previewCommand(inputs, outputs, globalArgs), {
+    env,
+    stdio: stdioFor(inputs),
+  })
   const kill = () => void child.kill('SIGKILL')
   const timer = setTimeout(kill, TIMEOUT)
   signal?.addEventListener('abort', kill)
@@ -210,13 +218,19 @@ async function reportOf({
   return report
 }
 
-function previewCommand(inputs: PreviewQuestion['inputs'], outputs: readonly OutputSpec[]): string[] {
+function previewCommand(
+  inputs: PreviewQuestion['inputs'],
+  outputs: readonly OutputSpec[],
+  globalArgs: readonly string[],
+): string[] {
+  // The labels of a filter graph are mapped by the outputs; of the other arguments none changes what is mapped.
+  const filters = readArguments(globalArgs, 'globalArgs').filter(({ name }) => FILTERS.has(name))
   return ffmpegArguments({
     inputs: inputs.map(({ spec }) => spec),
     // What little is written before the end is thrown away, whichever output it is of. The end comes at once: of an
     // input that is read by address there is more than a head.
     outputs: outputs.map(({ format, args }) => ({ format, args: [...args, '-t', '0'], url: 'pipe:1' })),
-    globalArgs: [],
+    globalArgs: filters.flatMap(({ tokens }) => tokens),
     progressUrl: 'pipe:1',
   })
 }

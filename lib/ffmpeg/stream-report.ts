@@ -21,11 +21,11 @@ export interface InputStream {
   readonly isCover: boolean
 }
 
-/** One line of the stream mapping, from a stream of an input. */
+/** One line of the stream mapping, to a stream of an output. */
 export interface Mapping {
-  /** Index of the input. */
+  /** Index of the input; −1 for what comes out of a filter graph. */
   readonly input: number
-  /** Index of the stream within it. */
+  /** Index of the stream within it; −1 likewise. */
   readonly inputStream: number
   /** Index of the output. */
   readonly output: number
@@ -37,6 +37,8 @@ export interface Mapping {
 
 const STREAM = /^ {2,4}Stream #(\d+):(\d+)(?:\[0x[\da-f]+\])?(?:\([^)]*\))?: (\w+): (\w+)(.*)$/s
 const MAPPING = /^ {2}Stream #(\d+):(\d+) -> #(\d+):(\d+) \((.*)\)$/s
+// `scale:default -> Stream #0:0 (libx264)`
+const FILTERED = /^ {2}\S.* -> Stream #(\d+):(\d+) \(/s
 // Old versions do not say "attached pic"; a still's clock gives it away, which no moving picture has.
 const COVER = /\(attached pic\)/
 const STILL = /^(?:mjpeg|png|bmp|gif)\b.* 90k tbr, 90k tbn/s
@@ -83,7 +85,8 @@ export class StreamReport {
   }
 
   #readMapping(line: string): void {
-    const [, input, inputStream, output, outputStream, how] = MAPPING.exec(line) ?? []
+    const [, input, inputStream, output, outputStream, how] =
+      MAPPING.exec(line) ?? filtered(FILTERED.exec(line)) ?? []
     if (how === undefined) return
     this.mappings.push({
       input: Number(input),
@@ -93,4 +96,9 @@ export class StreamReport {
       isCopy: how === 'copy',
     })
   }
+}
+
+/** The same fields for what comes out of a filter graph. */
+function filtered(match: RegExpExecArray | null): string[] | undefined {
+  return match ? ['', '-1', '-1', match[1]!, match[2]!, 'filtered'] : undefined
 }

@@ -14,11 +14,14 @@ export class CommitGroup {
   #waiting = 0
   #failure: { readonly error: unknown } | undefined
 
-  /** @param members - the sinks, none of which has ended, in the order in which they are to be committed */
+  /**
+   * @param members - the sinks, none of which has ended, in the order in which they are to be committed; several that
+   * are committed as one (renditions of one packager offer the same) count once
+   */
   constructor(members: readonly HeldCommit[]) {
-    this.#members = members
-    this.#turns = members.map(() => new Turn())
-    for (const [n, member] of members.entries()) {
+    this.#members = [...new Set(members)]
+    this.#turns = this.#members.map(() => new Turn())
+    for (const [n, member] of this.#members.entries()) {
       member.hold(() => this.#arrive(n))
       // It failed before it came to wait: nothing may be committed any more.
       member.result.catch((error: unknown) => this.fail(error))
@@ -26,17 +29,19 @@ export class CommitGroup {
   }
 
   /**
-   * Settles when everything is over, with what each sink's `result` gave.
+   * Settles when everything is over, with what each sink's `result` gave, by sink.
    *
    * @throws the first error, where nothing was committed
    * @throws {@link CommitError} `AVIO_ERR_COMMIT_PARTIAL`, where something was
    */
-  async settled(): Promise<unknown[]> {
+  async settled(): Promise<ReadonlyMap<HeldCommit, unknown>> {
     const settled = await Promise.allSettled(this.#members.map(({ result }) => result))
     const targets = (status: string) =>
       this.#members.filter((_, n) => settled[n]!.status === status).map(({ target }) => target)
-    const values = settled.flatMap(one => (one.status === 'fulfilled' ? [one.value] : []))
-    if (values.length === settled.length) return values
+    const values = settled.flatMap((one, n) =>
+      one.status === 'fulfilled' ? [[this.#members[n]!, one.value] as const] : [],
+    )
+    if (values.length === settled.length) return new Map(values)
     const error = this.#failure!.error
     const committed = targets('fulfilled')
     if (committed.length === 0) throw error

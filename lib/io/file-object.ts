@@ -117,7 +117,8 @@ export class FileObject implements RandomAccess {
   }
 }
 
-function pathOf(path: unknown): string {
+/** The path that was given as such, or as a `file:` URL; an option error for anything else. */
+export function pathOf(path: unknown): string {
   if (typeof path === 'string' && path !== '') return path
   try {
     if (path instanceof URL) return fileURLToPath(path)

@@ -89,6 +89,11 @@ export class Box implements Place {
     return this.bytes.subarray(this.contentStart, this.end)
   }
 
+  /** The whole box, header included, not copied. */
+  get raw(): Buffer {
+    return this.bytes.subarray(this.#start, this.end)
+  }
+
   /** The way to the box: `moof[3]/traf[0]/trun[0]`. */
   get path(): string {
     const step = pathStep(this.type, this.index)

@@ -2,8 +2,9 @@ import { Mp4Error } from '../errors.js'
 import { type BoxHandler, type BoxHeader, BoxReader, boxTooLarge } from './box-reader.js'
 import type { Box } from './boxes.js'
 import { type CheckedFragment, FragmentChecks } from './fragment-checks.js'
+import type { Fragment } from './fragment.js'
 import { movieProblems, movieWarnings } from './movie-checks.js'
-import { parseMovie } from './movie.js'
+import { type Movie, parseMovie } from './movie.js'
 import { eventMessage, segmentIndex } from './mux.js'
 import {
   emptyStream,
@@ -30,6 +31,14 @@ export interface CheckerListener {
   onInit(init: Fmp4Init): void
   onFragment(fragment: Fmp4Fragment): void
   onWarning(warning: ValidationWarning): void
+  /** The `ftyp` was read: only where somebody asks for it, since it passes otherwise. */
+  onFileType?(ftyp: Box): void
+  /** The `moov` was read, before {@link onInit}. Its bytes are a window on the chunk that it came in. */
+  onMovie?(moov: Box, movie: Movie): void
+  /** Content of an `mdat` that a fragment announced, as slices of the chunks it came in, in stream order. */
+  onMedia?(bytes: Buffer, mdat: BoxHeader): void
+  /** All data of a fragment has come: what its `moof` says, before {@link onFragment}. */
+  onSamples?(fragment: Fragment): void
 }
 
 /** Boxes that are read whole. All others pass, of whatever size. */
@@ -48,6 +57,8 @@ const KNOWN = new Set(
  * is something to go by: past a box whose end isn't known there is nothing.
  */
 export class Fmp4Checker implements BoxHandler {
+  /** There only where the listener wants media: slicing costs. */
+  onContent?: (bytes: Buffer, header: BoxHeader) => void
   readonly #reader: BoxReader
   readonly #strict: boolean
   readonly #maxBoxSize: number
@@ -77,6 +88,11 @@ export class Fmp4Checker implements BoxHandler {
     this.#maxBoxSize = options.maxBoxSize
     this.#listener = listener
     this.#reader = new BoxReader(this, options.maxBoxSize)
+    if (listener.onMedia) {
+      this.onContent = (bytes, header) => {
+        if (header.type === 'mdat') listener.onMedia!(bytes, header)
+      }
+    }
   }
 
   /** Checks the next bytes of the stream. */
@@ -141,7 +157,8 @@ export class Fmp4Checker implements BoxHandler {
       return 'pass'
     }
     if (type === 'mdat') this.#mdatBegins(header)
-    if (!COLLECTED.has(type)) return 'pass'
+    const isWanted = COLLECTED.has(type) || (type === 'ftyp' && this.#listener.onFileType !== undefined)
+    if (!isWanted) return 'pass'
     if (size <= this.#maxBoxSize) return 'collect'
     this.problem(boxTooLarge(header, this.#maxBoxSize))
     this.#isExcused ||= type === 'moof'
@@ -152,6 +169,7 @@ export class Fmp4Checker implements BoxHandler {
     try {
       if (box.type === 'moov') this.#readMoov(box)
       else if (box.type === 'moof') this.#readMoof(box)
+      else if (box.type === 'ftyp') this.#listener.onFileType!(box)
       else if (box.type === 'sidx') segmentIndex(box)
       else eventMessage(box)
     } catch (error) {
@@ -207,6 +225,7 @@ export class Fmp4Checker implements BoxHandler {
     const { timescale, tracks } = movie
     this.#timescale = timescale
     this.#checks = new FragmentChecks(movie, this)
+    this.#listener.onMovie?.(moov, movie)
     this.#listener.onInit({ timescale, tracks, byteLength: moov.offset + moov.size })
   }
 
@@ -244,10 +263,11 @@ export class Fmp4Checker implements BoxHandler {
   }
 
   #closeFragment(end: number): void {
-    const { box, sequence, tracks } = this.#open!
+    const { box, sequence, fragment, tracks } = this.#open!
     this.#open = undefined
     this.#dangling = undefined
     this.#fragments++
+    this.#listener.onSamples?.(fragment)
     this.#listener.onFragment({ sequence, byteOffset: box.offset, byteLength: end - box.offset, tracks })
   }
 

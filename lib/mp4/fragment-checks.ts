@@ -1,6 +1,6 @@
 import type { Mp4Error } from '../errors.js'
 import type { Box } from './boxes.js'
-import { type TrackFragment, parseFragment } from './fragment.js'
+import { type Fragment, type TrackFragment, parseFragment } from './fragment.js'
 import { lateStart } from './movie-checks.js'
 import type { Movie } from './movie.js'
 import { SampleData, locateSamples } from './sample-data.js'
@@ -19,6 +19,7 @@ export interface Findings {
 export interface CheckedFragment {
   readonly box: Box
   readonly sequence: number
+  readonly fragment: Fragment
   readonly tracks: readonly Fmp4FragmentTrack[]
   /** The data that it says has to follow. */
   readonly data: SampleData
@@ -49,7 +50,7 @@ export class FragmentChecks {
     }
     const allowUnused = fragment.tracks.some(traf => traf.hasAuxiliaryOffsets)
     const data = new SampleData(locateSamples(fragment), allowUnused)
-    return { box: moof, sequence, tracks: [...tracks.values()], data }
+    return { box: moof, sequence, fragment, tracks: [...tracks.values()], data }
   }
 
   /** How many numbers were left out before this one. */

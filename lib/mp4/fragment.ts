@@ -30,6 +30,8 @@ export interface TrackFragment {
   readonly defaultBaseIsMoof: boolean
   /** Whether it stands for a time without samples, of the length of one default duration. */
   readonly durationIsEmpty: boolean
+  /** Number of its sample entry, from 1; `undefined` where only `trex` tells. */
+  readonly sampleDescription: number | undefined
   /** What its samples have that say nothing themselves. */
   readonly defaults: SampleDefaults
   readonly runs: readonly SampleRun[]
@@ -78,7 +80,7 @@ function parseTrackFragment(
     baseDataOffset = tfhd.u64(at)
     at += 8
   }
-  if (flags & SAMPLE_DESCRIPTION_INDEX) at += 4
+  const sampleDescription = flags & SAMPLE_DESCRIPTION_INDEX ? next32() : undefined
   const defaults = {
     duration: flags & DEFAULT_DURATION ? next32() : inherited.duration,
     size: flags & DEFAULT_SIZE ? next32() : inherited.size,
@@ -99,6 +101,7 @@ function parseTrackFragment(
     baseDataOffset,
     defaultBaseIsMoof: (flags & DEFAULT_BASE_IS_MOOF) !== 0,
     durationIsEmpty: (flags & DURATION_IS_EMPTY) !== 0,
+    sampleDescription,
     defaults,
     runs,
     hasAuxiliaryOffsets,
@@ -187,6 +190,11 @@ export class SampleRun {
       throw box.error('AVIO_ERR_MP4_LIMIT', message)
     }
     box.needLength(at + this.sampleCount * row)
+  }
+
+  /** Whether all samples are alike (but for the flags of the first): they take no table. */
+  get isUniform(): boolean {
+    return this.#row === 0
   }
 
   /** Duration of sample `n` (from 0), in the track's timescale. */

@@ -39,5 +39,13 @@ export const MAX_HOPS = 1000
 /** Boxes of the top level in a file of fragments. A fragment a second makes some 90,000 in ten hours. */
 export const MAX_FRAGMENT_BOXES = 400_000
 
+/** Bytes of the index that is made for an ordinary MP4. A day of 60 pictures a second, with sound, takes some 100 MB. */
+export const MAX_HEAD_SIZE = 2 ** 30
+
+/**
+ * Samples without a byte and without a row of a table that are put into an index: they cost their sender nothing.
+ */
+export const MAX_EMPTY_SAMPLES = 2 ** 20
+
 /** Bytes of a `moof` that is read by itself. */
 export const MAX_FRAGMENT_SIZE = 16 * 2 ** 20

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { KiB, MiB } from '../options.js'
+import { combineCrc32 } from './crc32.js'
 
 /**
  * The bytes of one part, owned.
@@ -40,13 +41,16 @@ export class BlockPool {
   }
 }
 
+const NOTHING = Buffer.alloc(0)
+
 /** A part: filled by `append`, read as often as it has to be sent, then released. */
 export class PartBuffer {
-  /** How many bytes it takes. */
+  /** How many bytes it takes by `append`. */
   readonly capacity: number
   readonly #pool: BlockPool
   readonly #sumsCrc: boolean
   readonly #digests = new Map<string, Buffer>()
+  #prefix: Buffer = NOTHING
   #blocks: Buffer[] = []
   #size = 0
   /** Bytes that still fit into the last block. */
@@ -56,7 +60,7 @@ export class PartBuffer {
   #summed = 0
 
   /**
-   * @param capacity - how many bytes it takes
+   * @param capacity - how many bytes it takes by `append`
    * @param sumsCrc - whether to keep a CRC-32
    */
   constructor(capacity: number, pool: BlockPool, sumsCrc: boolean) {
@@ -67,7 +71,7 @@ export class PartBuffer {
 
   /** How many bytes it holds. */
   get size(): number {
-    return this.#size
+    return this.#prefix.length + this.#size
   }
 
   /** Whether no more bytes fit. */
@@ -77,8 +81,15 @@ export class PartBuffer {
 
   /** The CRC-32 of the bytes; 0 for a part that keeps none. */
   get crc32(): number {
-    if (this.#sumsCrc) this.#sum()
-    return this.#crc32
+    if (!this.#sumsCrc) return 0
+    this.#sum()
+    return combineCrc32(crc32(this.#prefix), this.#crc32, this.#size)
+  }
+
+  /** Puts `bytes` in front of all that was, and will be, appended. They are kept, not copied. */
+  prepend(bytes: Buffer): void {
+    this.#prefix = bytes
+    this.#digests.clear()
   }
 
   /** Copies as much of `chunk`, from `start` on, as still fits; returns how much that was, in bytes. */
@@ -101,7 +112,7 @@ export class PartBuffer {
     let digest = this.#digests.get(algorithm)
     if (digest === undefined) {
       const hash = createHash(algorithm)
-      for (const block of this.#filledBlocks()) hash.update(block)
+      for (const piece of this.#pieces()) hash.update(piece)
       digest = hash.digest()
       this.#digests.set(algorithm, digest)
     }
@@ -110,9 +121,9 @@ export class PartBuffer {
 
   /** The bytes in order, as views no longer than 256 KiB. */
   *slices(): Generator<Buffer, void> {
-    for (const block of this.#filledBlocks()) {
-      for (let from = 0; from < block.length; from += SLICE_SIZE)
-        yield block.subarray(from, from + SLICE_SIZE)
+    for (const piece of this.#pieces()) {
+      for (let from = 0; from < piece.length; from += SLICE_SIZE)
+        yield piece.subarray(from, from + SLICE_SIZE)
     }
   }
 
@@ -123,7 +134,8 @@ export class PartBuffer {
     this.#room = 0
   }
 
-  *#filledBlocks(): Generator<Buffer, void> {
+  *#pieces(): Generator<Buffer, void> {
+    yield this.#prefix
     let rest = this.#size
     for (const block of this.#blocks) {
       yield block.subarray(0, rest)

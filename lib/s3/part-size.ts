@@ -61,6 +61,20 @@ function sizeWithinMemory(partNumber: number, { partSize, concurrency }: PartSiz
   return Math.min(MAX_PART_SIZE, Math.max(partSize, Math.floor(size / MiB) * MiB))
 }
 
+/** The longest head for which room is left below the largest part, in bytes: the index of some weeks of video. */
+const MAX_HEAD_SIZE = GiB
+
+/**
+ * How many bytes of the stream are held back for part 1, where a head is put in front of them at the end.
+ *
+ * @param headReserve - how long the head will be, so that part 1 is as large as the others; `undefined` where it may be
+ * as long as it is, and part 1 longer
+ */
+export function heldSize({ partSize }: PartSizes, headReserve: number | undefined): number {
+  if (headReserve !== undefined) return partSize - headReserve
+  return Math.min(partSize, MAX_PART_SIZE - MAX_HEAD_SIZE)
+}
+
 /** How many parts may be under way while one of `size` bytes is being filled. */
 export function concurrencyAt(size: number, { partSize, concurrency }: PartSizes): number {
   const affordable = Math.floor(((concurrency + 1) * partSize) / size) - 1

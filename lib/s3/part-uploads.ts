@@ -36,7 +36,7 @@ export class PartUploads {
     setMaxListeners(0, this.#cancel.signal)
   }
 
-  /** How many parts were started. */
+  /** How many parts were started; one that was left for later counts. */
   get started(): number {
     return this.#started
   }
@@ -53,9 +53,23 @@ export class PartUploads {
 
   /** Sends `part` as the next one, and releases its memory when it is stored. */
   start(part: PartBuffer): void {
-    const partNumber = ++this.#started
     const byteOffset = this.#offset
     this.#offset += part.size
+    this.#start(part, ++this.#started, byteOffset)
+  }
+
+  /** Leaves number 1 to a part that is sent later; it has `size` bytes of the stream. */
+  leaveFirst(size: number): void {
+    this.#started++
+    this.#offset += size
+  }
+
+  /** Sends the part that number 1 was left to. */
+  startFirst(part: PartBuffer): void {
+    this.#start(part, 1, 0)
+  }
+
+  #start(part: PartBuffer, partNumber: number, byteOffset: number): void {
     const done: Promise<void> = this.#send(part, partNumber, byteOffset)
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {

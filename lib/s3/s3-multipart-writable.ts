@@ -1,5 +1,8 @@
 import { Writable, addAbortSignal } from 'node:stream'
-import { S3Error } from '../errors.js'
+import { AvioError, S3Error } from '../errors.js'
+import { CommitHolds } from '../io/commit-holds.js'
+import type { ClaimedHead } from '../io/head-claim.js'
+import { COMMIT, type HeldCommit } from '../io/held-commit.js'
 import { Upstream } from '../io/upstream.js'
 import { formatCrc32 } from './crc32.js'
 import { expectedOf } from './multipart-commit.js'
@@ -48,6 +51,8 @@ interface PendingWrite {
  * - Every wait has an end: each request by `stallTimeout` (`commitTimeout` for the last), the clean-up by a minute.
  * - Each request is tried `maxAttempts` times, a part from the same memory.
  * - It works under a plain `pipe()`: a source that fails or closes early destroys this stream too.
+ * - A head that its source knows only at the end (a progressive MP4's index) is claimed, and stored in front of all
+ *   the rest: the first part is held back in memory, and sent as the last one.
  *
  * Left behind on failure: nothing, save for what `docs/s3-multipart-writable.md` lists (a process that is killed, an
  * answer to CreateMultipartUpload that is lost, a clean-up that is not allowed). A lifecycle rule
@@ -55,11 +60,12 @@ interface PendingWrite {
  *
  * Memory: at most (`concurrency` + 1) × `partSize` (40 MiB by default) in blocks of 1 MiB, into which bytes are
  * copied once, and `highWaterMark` in chunks of the writer's own. The same for an object of 64 GiB as for one of
- * 1 GiB; from part 5,501 on it is two parts, which double every 400 parts (`part-size.ts` has the schedule).
+ * 1 GiB; from part 5,501 on it is two parts, which double every 400 parts (`part-size.ts` has the schedule). Where a
+ * head is claimed, one more `partSize` and the head itself.
  *
  * Errors: {@link S3Error} with `bucket`, `key`, `operation`, `partNumber`, `byteOffset`, `attempts` … where they are
  * known: `AVIO_ERR_UPLOAD_FAILED`, `AVIO_ERR_CHECKSUM_MISMATCH`, `AVIO_ERR_PRECONDITION_FAILED`,
- * `AVIO_ERR_COMMIT_REFUSED`, `AVIO_ERR_OUTCOME_UNKNOWN`, `AVIO_ERR_OBJECT_TOO_LARGE`, and those that all of S3 shares
+ * `AVIO_ERR_COMMIT_REFUSED`, `AVIO_ERR_OUTCOME_UNKNOWN`, `AVIO_ERR_OBJECT_TOO_LARGE`, `AVIO_ERR_HEAD_TOO_LARGE`, and those that all of S3 shares
  * (`AVIO_ERR_ACCESS_DENIED`, `AVIO_ERR_NO_SUCH_BUCKET` …).
  *
  * @example
@@ -81,6 +87,9 @@ export class S3MultipartWritable extends Writable {
   readonly #requests: UploadRequests
   readonly #uploads: PartUploads
   readonly #filler: PartFiller
+  readonly #holds = new CommitHolds()
+  /** The head that belongs in front, or none; not settled before the first byte, or the end. */
+  #head: { readonly claimed: ClaimedHead | undefined } | undefined
   #resolve!: (result: UploadResult) => void
   #reject!: (error: Error) => void
   #pending: PendingWrite | undefined
@@ -100,7 +109,7 @@ export class S3MultipartWritable extends Writable {
       this.#reject = reject
     })
     this.result.catch(() => undefined)
-    this.#upstream = new Upstream(this, 'S3MultipartWritable')
+    this.#upstream = new Upstream(this, 'S3MultipartWritable', { claimsHead: true })
     this.#requests = new UploadRequests(settings.target)
     this.#uploads = new PartUploads(this.#requests, {
       onUpload: ({ uploadId }) => this.emit('upload', { uploadId }),
@@ -113,6 +122,15 @@ export class S3MultipartWritable extends Writable {
     this.#filler = new PartFiller(settings.target, settings.sizes, this.#uploads)
     // Not by super(): a signal that is aborted already would destroy a stream that has no fields yet.
     if (settings.signal) addAbortSignal(settings.signal, this)
+  }
+
+  /**
+   * Has the commit wait for others: see {@link HeldCommit}. `open` is called once `beforeCommit` has passed and all
+   * parts are stored; of a single PutObject, just before it.
+   * @internal
+   */
+  get [COMMIT](): HeldCommit {
+    return this.#holds.offer(this.result, formatS3Uri(this.#settings.target.location))
   }
 
   /** @internal */
@@ -146,6 +164,7 @@ export class S3MultipartWritable extends Writable {
   #store(): void {
     const write = this.#pending
     if (write === undefined) return
+    this.#settleHead()
     try {
       if (!this.#filler.copy(write.chunks)) {
         void this.#uploads.next().then(() => this.#store())
@@ -160,9 +179,18 @@ export class S3MultipartWritable extends Writable {
     write.callback()
   }
 
+  /** Looks once whether there is a head to be put in front. */
+  #settleHead(): void {
+    if (this.#head !== undefined) return
+    this.#head = { claimed: this.#upstream.head }
+    if (this.#head.claimed) this.#filler.holdFirst(this.#settings.headReserve)
+  }
+
   async #finish(): Promise<void> {
-    const whole = this.#uploads.started === 0 ? this.#filler.whole() : undefined
-    while (!whole && !this.#filler.send()) {
+    this.#settleHead()
+    const whole = this.#filler.isWhole ? this.#filler.whole() : undefined
+    this.#addHead(whole !== undefined)
+    while (!whole && !(this.#filler.send() && this.#filler.sendHeld())) {
       await this.#uploads.next()
       this.#assertAlive()
     }
@@ -171,12 +199,21 @@ export class S3MultipartWritable extends Writable {
     const summary = this.#summary(whole)
     await this.#mayCommit(summary)
     this.#assertAlive()
+    await this.#holds.opened(formatS3Uri(summary))
+    this.#assertAlive()
     const commit = whole ? putObject(this.#requests, whole) : this.#uploads.commit()
     this.#commit = commit.then(ignore, (error: unknown) => error)
     const { confirmed, etag, versionId } = await commit
     const checksum = summary.checksum && { ...summary.checksum, confirmed }
     this.#resolve({ ...summary, etag, versionId, checksum })
     if (whole) this.#progress(whole.size)
+  }
+
+  #addHead(isWhole: boolean): void {
+    const head = this.#upstream.head
+    if (head !== this.#head?.claimed) throw this.#headOfAnother()
+    // Room is kept for the sake of parts of equal size.
+    if (head) this.#filler.prepend(head.bytes(isWhole ? undefined : this.#settings.headReserve))
   }
 
   #summary(whole: PartBuffer | undefined): UploadSummary {
@@ -234,6 +271,14 @@ export class S3MultipartWritable extends Writable {
   #progress(bytes: number): void {
     this.#stored = { bytes: this.#stored.bytes + bytes, parts: this.#stored.parts + 1 }
     this.emit('progress', this.#stored)
+  }
+
+  #headOfAnother(): AvioError {
+    return new AvioError(
+      'AVIO_ERR_HEAD_UNCLAIMED',
+      `${formatS3Uri(this.#settings.target.location)} was not stored: a stream with a head was piped in after other ` +
+        'bytes, or taken away before its end. Pipe one such stream, and nothing else, into an S3MultipartWritable.',
+    )
   }
 
   #assertAlive(): void {

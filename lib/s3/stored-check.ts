@@ -14,7 +14,7 @@ import type { UploadTarget } from './upload-requests.js'
  */
 export function checkStored(
   answer: UploadPartCommandOutput | PutObjectCommandOutput,
-  sent: PartBuffer,
+  sent: Pick<PartBuffer, 'crc32' | 'digest'>,
   target: UploadTarget,
   fields: S3ErrorFields,
 ): void {

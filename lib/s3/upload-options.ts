@@ -81,6 +81,14 @@ export interface S3MultipartWritableOptions extends S3ClientOption, S3LocationOp
    */
   partGrowth?: boolean | undefined
   /**
+   * How much of part 1 is kept for a head that comes last (`docs/s3-multipart-writable.md`), in bytes: 16 to
+   * `partSize` − 1. Only for stores that want all parts but the last one equal, such as Cloudflare R2, and together
+   * with `partGrowth: false`: the head is then filled up with padding to exactly this length. One that is longer is
+   * `AVIO_ERR_HEAD_TOO_LARGE`, and nothing is stored. An object of one part is stored without padding.
+   * @defaultValue none: part 1 is longer than the others by the head
+   */
+  headReserve?: number | undefined
+  /**
    * How bytes are protected on their way. `'crc32'`: each part and the whole, checked by the server and compared with
    * its answers; `'md5'`: each part by `Content-MD5`, for servers that check only that (Ceph before 20 among them);
    * `'none'`: neither, and the signature or TLS alone protects them.
@@ -136,10 +144,14 @@ export interface S3MultipartWritableOptions extends S3ClientOption, S3LocationOp
 export interface UploadSettings {
   readonly target: UploadTarget
   readonly sizes: PartSizes
+  readonly headReserve: number | undefined
   readonly beforeCommit: ((summary: UploadSummary) => unknown) | undefined
   readonly signal: AbortSignal | undefined
   readonly highWaterMark: number
 }
+
+/** The least that may be kept for a head, in bytes: two empty boxes of an MP4. */
+const MIN_HEAD_RESERVE = 16
 
 const NAMES = [
   'client',
@@ -147,6 +159,7 @@ const NAMES = [
   'partSize',
   'concurrency',
   'partGrowth',
+  'headReserve',
   'checksum',
   'contentType',
   'metadata',
@@ -177,14 +190,21 @@ export function uploadSettings(given: S3MultipartWritableOptions): UploadSetting
     commitTimeout: integerOption(options, 'commitTimeout', { ...timeout, default: 300_000 }),
     client: clientOption(options),
   }
-  const partSize = { min: MIN_PART_SIZE, max: MAX_PART_SIZE, default: 8 * MiB, unit: 'bytes' }
+  const partSize = integerOption(options, 'partSize', {
+    min: MIN_PART_SIZE,
+    max: MAX_PART_SIZE,
+    default: 8 * MiB,
+    unit: 'bytes',
+  })
+  const reserve = { min: MIN_HEAD_RESERVE, max: partSize - 1, default: undefined, unit: 'bytes' }
   return {
     target,
     sizes: {
-      partSize: integerOption(options, 'partSize', partSize),
+      partSize,
       concurrency: integerOption(options, 'concurrency', { min: 1, max: 1000, default: 4 }),
       partGrowth: booleanOption(options, 'partGrowth', { default: true }),
     },
+    headReserve: integerOption(options, 'headReserve', reserve),
     beforeCommit: functionOption(options, 'beforeCommit'),
     signal: signalOption(options),
     highWaterMark: integerOption(options, 'highWaterMark', {

@@ -42,6 +42,14 @@ t.test('a muxer that streams as it is gets nothing added', async t => {
   t.match(list.join(' '), /-i pipe:0 -c copy -f mpegts pipe:1$/)
 })
 
+t.test('a layout brings arguments of its own, which the user’s come after', async t => {
+  const held = { ...output, format: 'flv', layout: 'held-head' as const, args: ['-c', 'copy'] }
+  t.match(
+    ffmpegArguments({ ...spec, outputs: [held] }).join(' '),
+    '-flvflags -no_duration_filesize -c copy -f flv',
+  )
+})
+
 t.test('several inputs and outputs stand in their order, each with its own arguments', async t => {
   const list = ffmpegArguments({
     ...spec,

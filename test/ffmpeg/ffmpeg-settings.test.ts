@@ -1,7 +1,11 @@
 import t from 'tap'
 import { SELF_CONTAINED } from '../../lib/ffmpeg/demuxers.js'
-import type { FfmpegReadableOptions, FfmpegTransformOptions } from '../../lib/ffmpeg/ffmpeg-options.js'
-import { readableSettings, transformSettings } from '../../lib/ffmpeg/ffmpeg-settings.js'
+import type {
+  FfmpegGraphOptions,
+  FfmpegReadableOptions,
+  FfmpegTransformOptions,
+} from '../../lib/ffmpeg/ffmpeg-options.js'
+import { graphSettings, readableSettings, transformSettings } from '../../lib/ffmpeg/ffmpeg-settings.js'
 
 const settings = (options: unknown) => transformSettings(options as FfmpegTransformOptions, 'FfmpegTransform')
 const output = { format: 'mpegts' }
@@ -11,7 +15,7 @@ t.test('only the output is needed; the rest has defaults', async t => {
   t.same(rest, {
     ffmpegPath: undefined,
     input: { format: undefined, args: [], formatWhitelist: SELF_CONTAINED, seek: 'auto' },
-    output: { format: 'mpegts', args: [] },
+    output: { format: 'mpegts', args: [], layout: 'stream' },
     globalArgs: [],
     signal: undefined,
     killTimeout: 5000,
@@ -60,6 +64,8 @@ t.test('an option that breaks its rule is named, with the rule and the value', a
     ['output.format', { output: { format: '' } }],
     ['output.args', { output: { format: 'mpegts', args: '-c copy' } }],
     ['codec', { output: { format: 'mpegts', codec: 'h264' } }],
+    ['output.layout', { output: { format: 'mp4', layout: 'fast' } }],
+    ['output.layout', { output: { format: 'mpegts', layout: 'progressive' } }],
     ['input', { output, input: 'pipe' }],
     ['input.format', { output, input: { format: 7 } }],
     ['input.args', { output, input: { args: [1] } }],
@@ -116,4 +122,47 @@ t.test('what is read by address has one input or several, each with random acces
     [{ input: { source }, output, discardLimit: 1 }, /FfmpegReadable has no option "discardLimit"/],
   ]
   for (const [options, message] of wrong) t.throws(() => readable(options), { message })
+})
+
+const graph = (options: unknown) => graphSettings(options as FfmpegGraphOptions, 'FfmpegGraph')
+
+t.test('a graph has inputs of both kinds, and outputs, each with options of its own', async t => {
+  const progressive = { format: 'mp4', layout: 'progressive' }
+  const { inputs, outputs, globalArgs } = graph({
+    inputs: [{ source }, { seek: 'never' }],
+    outputs: [output, progressive],
+    globalArgs: ['-threads', '2'],
+    filterComplex: '[0:v]null[v]',
+  })
+  const input = { format: undefined, args: [], formatWhitelist: SELF_CONTAINED }
+  t.same(inputs, [
+    { ...input, source },
+    { ...input, seek: 'never' },
+  ])
+  t.same(outputs, [
+    { format: 'mpegts', args: [], layout: 'stream' },
+    { ...progressive, args: [] },
+  ])
+  t.same(globalArgs, ['-threads', '2', '-filter_complex', '[0:v]null[v]'])
+  const outputsOnly = { inputs: [{}], outputs: [output] }
+  const wrong: [unknown, RegExp][] = [
+    [undefined, /The options of FfmpegGraph must be an object/],
+    [{ outputs: [output] }, /"inputs" must be an array with at least one/],
+    [{ inputs: [{}], outputs: [] }, /"outputs" must be an array with at least one/],
+    [{ ...outputsOnly, output }, /FfmpegGraph has no option "output"/],
+    [{ ...outputsOnly, inputs: [null] }, /inputs\[0\] must be an object/],
+    [{ ...outputsOnly, inputs: [{}, { source: {} }] }, /"inputs\[1\].source" must be a RandomAccess/],
+    [{ ...outputsOnly, inputs: [{ source, seek: 'auto' }] }, /inputs\[0\] has no option "seek"/],
+    [{ ...outputsOnly, inputs: [{ args: ['-i', 'x'] }] }, /"-i" in option "inputs\[0\].args" is refused/],
+    [{ ...outputsOnly, outputs: [output, {}] }, /"outputs\[1\].format" must be the name of a muxer/],
+    [{ ...outputsOnly, outputs: [undefined] }, /"outputs\[0\]" must be an object/],
+    [{ ...outputsOnly, outputs: [{ ...output, layout: 'progressive' }] }, /"outputs\[0\].layout" must be/],
+    [{ ...outputsOnly, filterComplex: '' }, /"filterComplex" must be a string that is not empty/],
+    [{ ...outputsOnly, filterComplex: '[0:v]vidstabdetect[v]' }, /in option "filterComplex" is refused/],
+    [
+      { inputs: [{ source }, {}], outputs: [output], cacheSize: 1024 ** 2 },
+      /"cacheSize" must be an integer from/,
+    ],
+  ]
+  for (const [options, message] of wrong) t.throws(() => graph(options), { message })
 })

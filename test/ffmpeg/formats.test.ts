@@ -1,5 +1,6 @@
 import t from 'tap'
 import { muxerOf } from '../../lib/ffmpeg/formats.js'
+import { HELD_HEADS } from '../../lib/ffmpeg/held-head.js'
 import { COMPLETE, FRAGMENTED, IMPOSSIBLE, LOSSES } from '../../lib/ffmpeg/muxer-table.js'
 import { section, tableIn } from '../support/doc-table.js'
 
@@ -67,8 +68,13 @@ t.test('docs/formats.md says of each muxer what the table says', async t => {
   t.same(names(complete), [...COMPLETE, 'null'])
   const losing = section('formats.md', '## Formats that lose what stands in their header')
   t.same(
-    tableIn(losing),
+    tableIn(losing).map(([name, lost]) => [name, lost]),
     Object.entries(LOSSES).map(([name, lost]) => [code(name), lost]),
+  )
+  const held = tableIn(losing).filter(([, , head]) => head !== '–')
+  t.same(
+    held.flatMap(([name = '']) => names(name)).sort(),
+    HELD_HEADS.toSorted((a, b) => a.localeCompare(b)),
   )
   const [list = ''] = section('formats.md', '## Formats that stream by flags: the MP4 family')
     .trim()
@@ -78,4 +84,17 @@ t.test('docs/formats.md says of each muxer what the table says', async t => {
     tableIn(section('formats.md', "## Formats that can't stream")),
     Object.entries(IMPOSSIBLE).map(([name, [why, instead]]) => [code(name), why, instead]),
   )
+})
+
+/** How a muxer writes to a pipe, in the words of the docs. */
+function howOf(name: string): string {
+  if (name in IMPOSSIBLE) return 'not'
+  const { heldHead, streaming } = muxerOf(name)
+  return heldHead ? 'with a held head' : streaming.replace('-', ' ')
+}
+
+t.test('docs/formats.md says in short of each muxer what the table says', async t => {
+  const rows = tableIn(section('formats.md', '## In short'))
+  t.ok(rows.length > 10)
+  for (const [name = '', how] of rows) t.equal(how, howOf(names(name)[0]!), name)
 })

@@ -11,6 +11,12 @@ t.test('the more talkative of info and what was asked wins; the last one asked c
   t.equal(mergeLogLevels(['trace', 'error'], 'globalArgs'), 'level+info')
 })
 
+t.test('the stage may need more than info', async t => {
+  t.equal(mergeLogLevels([], 'globalArgs', 'verbose'), 'level+verbose')
+  t.equal(mergeLogLevels(['quiet'], 'globalArgs', 'verbose'), 'level+verbose')
+  t.equal(mergeLogLevels(['debug'], 'globalArgs', 'verbose'), 'level+debug')
+})
+
 t.test('flags and numbers are read as ffmpeg reads them', async t => {
   t.equal(mergeLogLevels(['repeat+level+debug'], 'globalArgs'), 'level+debug')
   t.equal(mergeLogLevels(['+repeat'], 'globalArgs'), 'level+info')

@@ -139,3 +139,38 @@ t.test('a muxer that writes no packets is judged by its bytes', async t => {
 t.test('output that did not end is an error that says so', async t => {
   t.match(outcomeOf({ bytesOut: 5 }).heldOpen(ended(0)), { code: 'AVIO_ERR_FFMPEG_EXIT', bytesOut: 5 })
 })
+
+t.test(
+  'of several outputs the one that got no packets is named, as old and new versions tell it',
+  async t => {
+    const listener = { onLog: () => undefined, onProgress: () => undefined }
+    const outcomeOf = (...log: string[]) => {
+      const outcome = new Outcome({ path: 'ffmpeg', args: [] }, ['mp4', 'ffmetadata', 'mpegts'], listener)
+      outcome.log.push(Buffer.from(log.map(line => `${line}\n`).join('')))
+      outcome.progress.push(Buffer.from('frame=50\nout_time_us=2000000\nprogress=end\n'))
+      outcome.bytesOut = 5000
+      return outcome.emptiness(ended(0))
+    }
+    const old = (n: number, packets: number) => [
+      `[verbose] Output file #${n} (pipe:${n}):`,
+      `[verbose]   Output stream #${n}:0 (video): ${packets} packets muxed (10 bytes); `,
+      `[verbose]   Total: ${packets} packets (10 bytes) muxed`,
+    ]
+    const now = (n: number, packets: number) =>
+      `[out#${n}/mpegts @ 0x55d0] [verbose]   Total: ${packets} packets (10 bytes) muxed`
+    t.equal(outcomeOf(...old(0, 50), ...old(1, 0), ...old(2, 50)), undefined, 'metadata have no packets')
+    t.equal(outcomeOf(now(0, 50), now(1, 0), now(2, 50)), undefined)
+    for (const [first, third, n] of [
+      [0, 50, 0],
+      [50, 0, 2],
+    ] as const) {
+      const expected = { code: 'AVIO_ERR_FFMPEG_NO_OUTPUT', message: `to outputs[${n}].`, exitCode: 0 }
+      t.match(outcomeOf(...old(0, first), ...old(1, 0), ...old(2, third)), expected)
+      t.match(outcomeOf(now(0, first), now(1, 0), now(2, third)), expected)
+    }
+    t.equal(
+      outcomeOf('[info] Output file #0 (pipe:1):', '[info]   Total: 0 packets (0 bytes) muxed'),
+      undefined,
+    )
+  },
+)

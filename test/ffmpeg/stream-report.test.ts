@@ -40,6 +40,21 @@ t.test('the streams of an input and where they go', async t => {
   t.equal(report.isComplete, true)
 })
 
+t.test('what comes out of a filter graph has its place among the streams of an output', async t => {
+  const report = read(
+    ...input,
+    '[info] Stream mapping:',
+    '[info]   Stream #0:0 (h264) -> scale:default',
+    '[info]   scale:default -> Stream #0:0 (libx264)',
+    '[info]   Stream #0:1 -> #0:1 (copy)',
+  )
+  t.same(report.mappings, [
+    { input: -1, inputStream: -1, output: 0, outputStream: 0, isCopy: false },
+    { input: 0, inputStream: 1, output: 0, outputStream: 1, isCopy: true },
+  ])
+  t.equal(report.streamOf(report.mappings[0]!), undefined)
+})
+
 t.test('the mapping is complete only when something follows it', async t => {
   const lines = [...input, '[info] Stream mapping:', '[info]   Stream #0:1 -> #0:0 (copy)']
   t.equal(read(...lines).isComplete, false)
@@ -60,7 +75,7 @@ t.test('cover art is told by its name, and in old versions by its clock', async 
   )
 })
 
-t.test('streams of outputs are not taken for inputs, nor are filters for mappings', async t => {
+t.test('streams of outputs are not taken for inputs, nor is the way into a filter for a mapping', async t => {
   const report = read(
     "[info] Output #0, mp4, to 'pipe:1':",
     '[info]   Stream #0:0: Audio: aac (LC), 48000 Hz',
@@ -69,7 +84,8 @@ t.test('streams of outputs are not taken for inputs, nor are filters for mapping
     '[info]   scale:default (graph 0) -> Stream #0:0 (libx264)',
   )
   t.equal(report.streams.size, 0)
-  t.same(report.mappings, [])
+  t.match(report.mappings, [{ input: -1, output: 0, outputStream: 0 }])
+  t.equal(report.mappings.length, 1)
 })
 
 t.test('texts of the media change nothing that ffmpeg said', async t => {

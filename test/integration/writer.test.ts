@@ -14,6 +14,7 @@ import { S3MultipartWritable } from '../../lib/s3/s3-multipart-writable.js'
 import type { S3MultipartWritableOptions } from '../../lib/s3/upload-options.js'
 import { type OpenStore, stores } from '../support/stores.js'
 import { PART } from '../support/upload-store.js'
+import { fileOf, headed } from '../support/heads.js'
 import { DATA, failureOf, source } from '../support/uploads.js'
 
 /** A stream to the key `k` with the smallest parts. */
@@ -94,6 +95,39 @@ for (const store of stores()) {
     )
     t.match(gone?.name, /^NoSuch(Upload|Key)$/, 'Ceph calls it a key')
     t.equal(String(await stored(open)), 'older')
+  })
+
+  t.test(`on ${store.name}, a head that comes last is stored first`, async t => {
+    const open = await store.open(t)
+    for (const [size, options] of [
+      [10, {}],
+      [PART, {}],
+      [2 * PART, {}],
+      [DATA.length, {}],
+      [DATA.length, { headReserve: PART - 1, partGrowth: false }],
+    ] as const) {
+      const media = DATA.subarray(0, size)
+      const file = fileOf(media, 1000, 'headReserve' in options ? options.headReserve : 1000)
+      const sink = writer(open, options)
+      await pipeline(source(media), headed(1000), sink)
+      const result = await sink.result
+      t.equal(Buffer.compare(await stored(open), file), 0, `${size} bytes behind the head`)
+      t.equal(result.bytes, file.length)
+      const head = await open.client.send(new HeadObjectCommand({ Bucket: open.bucket, Key: 'k' }))
+      t.equal(head.ETag, result.etag)
+      if (store.traits.crc) t.equal(result.checksum?.confirmed, true, 'and the checksum is confirmed')
+    }
+    t.same(await uploads(open), [])
+  })
+
+  t.test(`on ${store.name}, a head that does not fit leaves nothing`, async t => {
+    const open = await store.open(t)
+    const sink = writer(open, { headReserve: 999, partGrowth: false })
+    const error = await failureOf(pipeline(source(DATA), headed(1000), sink))
+    t.match(error, { code: 'AVIO_ERR_HEAD_TOO_LARGE' })
+    await failureOf(sink.result)
+    t.match(await failureOf(stored(open)), { name: 'NoSuchKey' })
+    t.same(await uploads(open), [])
   })
 
   t.test(`on ${store.name}, beforeCommit sees the ETag that the object will have`, async t => {

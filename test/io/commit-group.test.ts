@@ -46,7 +46,10 @@ t.test('none is committed before all are ready; then all are, in order', async t
   await tick()
   t.same(order, [])
   void members[1]!.reach()
-  t.same(await group.settled(), ['a', 'b', 'c'])
+  t.same(
+    [...(await group.settled())],
+    [...members.entries()].map(([n, member]) => [member, 'abc'[n]]),
+  )
   t.same(order, ['a', 'b', 'c'])
 })
 
@@ -102,6 +105,15 @@ t.test('the first one failing in its last step leaves nothing visible: its error
   await t.rejects(group.settled(), boom)
 })
 
+t.test('sinks that are committed as one count once', async t => {
+  const playlist = new Member('playlist')
+  const film = new Member('film')
+  const group = new CommitGroup([playlist, film, playlist])
+  void playlist.reach()
+  void film.reach()
+  t.equal((await group.settled()).size, 2)
+})
+
 t.test('a group of none is committed at once', async t => {
-  t.same(await new CommitGroup([]).settled(), [])
+  t.same([...(await new CommitGroup([]).settled())], [])
 })

@@ -29,6 +29,8 @@ t.test('a box in the middle of a chunk has the same places', async t => {
   const moof = Box.topLevel(bytes, 50, 66, 1050, 0)
   t.equal(moof.children[0]!.offset, 1058)
   t.equal(moof.size, 16)
+  t.same(moof.raw, bytes.subarray(50, 66))
+  t.same(moof.children[0]!.raw, box('traf'))
 })
 
 t.test('numbers are read from the content, and never past its end', async t => {

@@ -315,8 +315,34 @@ t.test('each fault has its code, its place and its track', async t => {
   }
 })
 
+t.test('who asks is told of ftyp, moov, the media and the samples, each once it is there', async t => {
+  const told: unknown[] = []
+  const nothing = (): void => undefined
+  const checker = new Fmp4Checker(
+    { strict: true, maxBoxSize: MiB },
+    {
+      onInit: nothing,
+      onFragment: ({ sequence }) => told.push(sequence),
+      onWarning: nothing,
+      onFileType: ({ type }) => told.push(type),
+      onMovie: (moov, { tracks }) => told.push([moov.type, tracks.length]),
+      onMedia: (bytes, mdat) => told.push([mdat.path, bytes.length]),
+      onSamples: ({ box, tracks }) => told.push([box.path, tracks.map(({ runs }) => runs[0]!.sampleCount)]),
+    },
+  )
+  const cut = good.length - 10
+  for (const chunk of [good.subarray(0, cut), good.subarray(cut)]) checker.write(chunk)
+  checker.end()
+  t.same(told, [
+    ...['ftyp', ['moov', 2], ['mdat[0]', 61], ['moof[0]', [2, 2]], 1],
+    ...[['mdat[1]', 51], ['mdat[1]', 10], ['moof[1]', [2, 2]], 2],
+  ])
+})
+
 t.test('there is a fault for every code', async t => {
   const tried = new Set(Object.values(FAULTS).map(([, code]) => `AVIO_ERR_MP4_${code}`))
+  // No fault of the stream: only what makes an ordinary file of it says so.
+  tried.add('AVIO_ERR_MP4_TRACK_UNSUPPORTED')
   t.same(
     MP4_ERROR_CODES.filter(code => !tried.has(code)),
     [],

@@ -5,7 +5,7 @@ import { BoxReader } from '../../lib/mp4/box-reader.js'
 import { type Fragment, SampleRun, isSync, parseFragment } from '../../lib/mp4/fragment.js'
 import { MAX_RUN_SAMPLES } from '../../lib/mp4/limits.js'
 import { MiB } from '../../lib/options.js'
-import { type FragmentSpec, fragment, fullBox, moof, sampleFlags, u32, u64 } from '../support/fmp4.js'
+import { type FragmentSpec, box, fragment, fullBox, moof, sampleFlags, u32, u64 } from '../support/fmp4.js'
 import { AAC, FRAGMENTED, H264_B_FRAMES, bothInputs, ffmpegToPipe, fragmentedMp4 } from '../support/media.js'
 
 const topLevel = (bytes: Buffer): Box => Box.topLevel(bytes, 0, bytes.length, 0, 0)
@@ -45,6 +45,27 @@ t.test('a fragment: its number, its tracks, their times, their runs', async t =>
   t.same(first!.totals, { duration: 90, size: 7, presentationStart: 0, presentationEnd: 70 })
   t.equal(first!.totals, first!.totals, 'added up once')
 })
+
+t.test(
+  'a run without a table says that its samples are alike, and tfhd which sample entry they have',
+  async t => {
+    const without = ['duration', 'size', 'flags', 'offset'] as const
+    const alike = { samples: [{ size: 0 }, { size: 0 }], without }
+    const { tracks } = parse({
+      sequence: 1,
+      tracks: [{ id: 1, time: 0, runs: [alike, { samples: [{ size: 1 }] }] }],
+    })
+    t.same(
+      tracks[0]!.runs.map(run => run.isUniform),
+      [true, false],
+    )
+    t.equal(tracks[0]!.sampleDescription, undefined)
+    const tfhd = fullBox('tfhd', 0, 0x0a, u32(1, 3, 50))
+    const moofBytes = box('moof', fullBox('mfhd', 0, 0, u32(1)), box('traf', tfhd))
+    const stated = parseFragment(topLevel(moofBytes), () => NONE).tracks[0]!
+    t.same([stated.sampleDescription, stated.defaults.duration], [3, 50])
+  },
+)
 
 t.test('what a sample does not say comes from tfhd, and what that does not say from trex', async t => {
   const samples = [{ size: 1 }, { size: 1 }]

@@ -114,3 +114,39 @@ t.test('slices are short enough to show that something moves', async t => {
   fill(part, Buffer.alloc(3 * MiB), 3 * MiB)
   for (const slice of part.slices()) t.ok(slice.length > 0 && slice.length <= 256 * KiB)
 })
+
+t.test(
+  'a prefix stands in front of what is appended, in slices and sums alike, and is not copied',
+  async t => {
+    const data = randomBytes(MiB + 12_345)
+    for (const size of [0, 1, 300 * KiB]) {
+      const prefix = randomBytes(size)
+      for (const appended of [0, data.length]) {
+        const part = new PartBuffer(8 * MiB, new BlockPool(), true)
+        fill(part, data.subarray(0, appended), 65_536)
+        t.equal(part.crc32, crc32(data.subarray(0, appended)))
+        part.digest('md5')
+        part.prepend(prefix)
+        const whole = Buffer.concat([prefix, data.subarray(0, appended)])
+        t.equal(part.size, whole.length)
+        t.equal(Buffer.compare(bytesOf(part), whole), 0, `${size} before ${appended} bytes`)
+        t.equal(part.crc32, crc32(whole))
+        t.equal(part.digest('md5').toString('hex'), createHash('md5').update(whole).digest('hex'))
+        const [first] = part.slices()
+        if (size > 0) t.equal(first?.buffer, prefix.buffer)
+        for (const slice of part.slices()) t.ok(slice.length > 0 && slice.length <= 256 * KiB)
+      }
+    }
+    const plain = new PartBuffer(8 * MiB, new BlockPool(), false)
+    plain.prepend(data)
+    t.equal(plain.crc32, 0)
+  },
+)
+
+t.test('a prefix takes no room from what is appended', async t => {
+  const part = new PartBuffer(4, new BlockPool(), true)
+  part.prepend(Buffer.from('head'))
+  t.equal(part.append(Buffer.from('media'), 0), 4)
+  t.ok(part.full)
+  t.equal(bytesOf(part).toString(), 'headmedi')
+})

@@ -1,6 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import t from 'tap'
-import { MiB } from '../../lib/options.js'
+import { GiB, MiB } from '../../lib/options.js'
 import type { PartBuffer } from '../../lib/s3/part-buffer.js'
 import { PartFiller, PendingChunks } from '../../lib/s3/part-filler.js'
 import type { PartUploads } from '../../lib/s3/part-uploads.js'
@@ -18,6 +18,13 @@ class HeldParts {
   start(part: PartBuffer) {
     this.parts.push(part)
     this.active++
+  }
+  leaveFirst() {
+    this.earlier++
+  }
+  startFirst(part: PartBuffer) {
+    this.earlier--
+    this.start(part)
   }
 }
 
@@ -111,4 +118,58 @@ t.test('what is less than a part can be had whole, and is empty where nothing ca
   t.equal(text(other.whole()), 'abc')
   other.clear()
   t.equal(other.whole().size, 0)
+})
+
+t.test('the first part is held back beside those under way, until the head is there', async t => {
+  const { held, filler } = open({ concurrency: 1 })
+  filler.holdFirst(undefined)
+  t.equal(filler.copy(pending('1234567890')), true)
+  t.ok(filler.isWhole, 'so far it is one part')
+  t.equal(filler.copy(pending('abcdefghij', 'ABCDEFGHIJ')), false)
+  t.notOk(filler.isWhole)
+  t.equal(filler.bytes, 30)
+  t.same(held.parts.map(text), ['abcdefghij'])
+  filler.prepend(Buffer.from('head'))
+  t.equal(filler.bytes, 34)
+  t.equal(filler.sendHeld(), false, 'it waits its turn')
+  held.active--
+  t.equal(filler.send(), true)
+  held.active--
+  t.equal(filler.sendHeld(), true)
+  t.equal(filler.sendHeld(), true, 'there is nothing more')
+  t.same(held.parts.map(text), ['abcdefghij', 'ABCDEFGHIJ', 'head1234567890'])
+})
+
+t.test('with room for the head, the first part takes that much less', async t => {
+  const { held, filler } = open({ concurrency: 9 })
+  filler.holdFirst(4)
+  filler.copy(pending('123456', 'abcdefghij', 'A'))
+  filler.prepend(Buffer.from('head'))
+  filler.send()
+  filler.sendHeld()
+  t.same(held.parts.map(text), ['abcdefghij', 'A', 'head123456'])
+})
+
+t.test('what is one part with its head, or nothing but a head, can be had whole', async t => {
+  for (const bytes of ['', '12345', '1234567890']) {
+    const { filler } = open()
+    filler.holdFirst(undefined)
+    filler.copy(pending(bytes))
+    t.ok(filler.isWhole)
+    filler.prepend(Buffer.from('head'))
+    t.equal(text(filler.whole()), `head${bytes}`)
+    filler.clear()
+    t.equal(filler.whole().size, 0)
+  }
+})
+
+t.test('a first part that its head makes longer than a part can be is an error', async t => {
+  const { filler } = open()
+  filler.holdFirst(undefined)
+  const head = { length: 6 * GiB } as Buffer
+  t.throws(() => filler.prepend(head), {
+    code: 'AVIO_ERR_OBJECT_TOO_LARGE',
+    partNumber: 1,
+    message: /at most 5368709120\. Lower "partSize"/,
+  })
 })

@@ -6,6 +6,7 @@ import {
   MIN_PART_SIZE,
   type PartSizes,
   concurrencyAt,
+  heldSize,
   maxObjectSize,
   partSizeAt,
 } from '../../lib/s3/part-size.js'
@@ -98,4 +99,12 @@ t.test('without growth all parts are equal', async t => {
   const equal = { ...defaults, partGrowth: false }
   for (const partNumber of [1, 2001, 6000, 10_000]) t.equal(partSizeAt(partNumber, equal), 8 * MiB)
   t.equal(maxObjectSize(equal), 80_000 * MiB)
+})
+
+t.test('what is held back for part 1 leaves room for a head below the largest part', async t => {
+  t.equal(heldSize(defaults, undefined), 8 * MiB)
+  t.equal(heldSize(defaults, MiB), 7 * MiB, 'and with a reserve both make one part')
+  const largest = { ...defaults, partSize: MAX_PART_SIZE }
+  t.equal(heldSize(largest, undefined), 4 * GiB)
+  t.equal(heldSize(largest, MiB), 5 * GiB - MiB)
 })

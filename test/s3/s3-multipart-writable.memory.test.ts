@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import { KiB, MiB } from '../../lib/options.js'
 import { S3MultipartWritable } from '../../lib/s3/s3-multipart-writable.js'
 import type { LocalClientConfig } from '../../lib/testing/index.js'
+import { headed } from '../support/heads.js'
 import { heldBytes } from '../support/held-bytes.js'
 
 /** A client of a store in another process, and what that does not count. */
@@ -68,4 +69,23 @@ t.test('small views of large slabs do not keep the slabs, and parts keep to thei
   t.ok(most <= bound, `${most} of at most ${bound} bytes`)
   const after = (await heldBytes()) - before
   t.ok(after < MiB, `${after} bytes are left after the end`)
+})
+
+t.test('a head that comes last costs one more part, and itself', async t => {
+  const [partSize, concurrency, head] = [5 * MiB, 1, MiB]
+  const client = await open(t, 10 * MiB)
+  const before = await heldBytes()
+  const sink = new S3MultipartWritable({ client, bucket: 'uploads', key: 'k', partSize, concurrency })
+  const from = headed(head)
+  from.pipe(sink)
+  let most = 0
+  for (let n = 1; n <= 25 * 16; n++) {
+    if (!from.write(Buffer.allocUnsafeSlow(64 * KiB))) await once(from, 'drain')
+    if (n % 40 === 0) most = Math.max(most, (await heldBytes()) - before)
+  }
+  from.end()
+  t.equal((await sink.result).bytes, 25 * MiB + head)
+  const bound = (concurrency + 2) * partSize + head + MiB
+  t.ok(most > (concurrency + 1) * partSize, `the first part is held beside the others: ${most}`)
+  t.ok(most <= bound, `${most} of at most ${bound} bytes`)
 })

@@ -1,0 +1,32 @@
+/**
+ * Two objects muxed into one: the picture of the first, the sound of the second, neither encoded again.
+ *
+ *   npx tsx examples/mux.ts s3://masters/film.mov s3://masters/dub.m4a s3://web/film.mp4
+ *   npx tsx examples/mux.ts film.mp4 dub.m4a dubbed.mp4
+ */
+import { pipeline } from 'node:stream/promises'
+import { FfmpegReadable } from 'avio-streams'
+import { bytes } from './support/format.js'
+import { openSink } from './support/open-sink.js'
+import { openSource } from './support/open-source.js'
+
+export async function main([picture, sound, to]: readonly string[]): Promise<{ bytes: number }> {
+  if (picture === undefined || sound === undefined || to === undefined) {
+    throw new Error('Usage: mux.ts picture sound target.mp4')
+  }
+  const muxed = new FfmpegReadable({
+    inputs: [{ source: openSource(picture) }, { source: openSource(sound) }],
+    output: {
+      format: 'mp4',
+      layout: 'progressive',
+      args: ['-map', '0:v:0', '-map', '1:a:0', '-c', 'copy', '-shortest'],
+    },
+  })
+  const sink = openSink(to, 'video/mp4')
+  await pipeline(muxed, sink)
+  const result = await sink.result
+  console.log(`${to}: ${bytes(result.bytes)} of ${bytes(muxed.bytesFetched)} that were fetched`)
+  return result
+}
+
+if (process.argv[1] === import.meta.filename) await main(process.argv.slice(2))

@@ -1,0 +1,58 @@
+/** The header of an ID3v2 tag, and of each frame in it, in bytes. */
+export const ID3 = 10
+
+/** The first byte of a header of MPEG audio. */
+const SYNC = 0xff
+
+/** Sizes in ID3v2 have 28 bits, seven in a byte. */
+function synchsafe(bytes: Buffer): number {
+  return bytes.reduce((size, byte) => size * 128 + (byte & 127), 0)
+}
+
+function statedSize(tag: Buffer): number {
+  return synchsafe(tag.subarray(6, ID3))
+}
+
+/**
+ * How long the ID3v2 tag is that `bytes` begin with, or how many bytes are needed to tell; 0 where they begin with none.
+ *
+ * ffmpeg goes back to fill in the tag's size. Where the tag was more than its buffer holds, or was flushed in between,
+ * as it is for cover art, a pipe gets a size of 0, and the right one, in four bytes, may come behind the padding. Such a
+ * tag ends where the first frame of audio begins.
+ */
+export function id3Size(bytes: Buffer): number {
+  if (bytes.length < ID3) return ID3
+  if (bytes.toString('latin1', 0, 3) !== 'ID3') return 0
+  const size = statedSize(bytes)
+  if (size > 0) return ID3 + size
+  const { end, isWhole } = framesEnd(bytes)
+  return isWhole ? paddingEnd(bytes, end) : end
+}
+
+/** Puts a tag in order that is all of `tag`: fills in its size, and makes zeros of what is no frame. */
+export function repairId3(tag: Buffer): void {
+  if (statedSize(tag) === 0) tag.fill(0, framesEnd(tag).end)
+  for (let n = 0; n < 4; n++) tag[9 - n] = Math.floor((tag.length - ID3) / 128 ** n) % 128
+}
+
+/** Where the frames end; or, where they are not all there, how many bytes are needed to go on. */
+function framesEnd(bytes: Buffer): { end: number; isWhole: boolean } {
+  let end = ID3
+  while (end + ID3 <= bytes.length) {
+    if (!/^[A-Z0-9]{4}$/.test(bytes.toString('latin1', end, end + 4))) return { end, isWhole: true }
+    const size = bytes.subarray(end + 4, end + 8)
+    // Only since version 4 are the sizes of frames written like the tag's.
+    end += ID3 + (bytes[3]! >= 4 ? synchsafe(size) : size.readUInt32BE())
+  }
+  return { end: end + ID3, isWhole: false }
+}
+
+function paddingEnd(bytes: Buffer, start: number): number {
+  let place = start
+  while (bytes[place] === 0) place++
+  // The stray size has no byte of more than seven bits.
+  const limit = place + 4
+  while (place < limit && bytes[place]! < 128) place++
+  // Behind the last byte that is there it may go on.
+  return place >= bytes.length ? place + 1 : bytes[place] === SYNC ? place : start
+}

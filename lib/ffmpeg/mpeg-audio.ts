@@ -1,0 +1,55 @@
+/** What the four bytes before a frame of MPEG audio, layer III, say. */
+export interface MpegFrame {
+  /** The frame's size with its header, in bytes. */
+  readonly size: number
+  /** 1 to 14: the place of its bit rate in the table of its version. */
+  readonly bitRateIndex: number
+  /** What all frames of a stream share: version, layer, sample rate. */
+  readonly kind: number
+  /** Bytes of side information behind the header. */
+  readonly sideInfo: number
+}
+
+// kbit/s of layer III: ISO/IEC 11172-3 (MPEG-1) and 13818-3 (MPEG-2, and 2.5 after it).
+const RATES_1 = [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320]
+const RATES_2 = [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160]
+const SAMPLE_RATES = [44_100, 48_000, 32_000]
+
+/** Version, layer and sample rate. */
+const KIND_MASK = 0xfffe0c00
+const MONO = 3
+
+/** Reads a header; `undefined` for four bytes that are none, or of a free bit rate, whose size they do not tell. */
+export function mpegFrame(header: number): MpegFrame | undefined {
+  const version = (header >>> 19) & 3
+  const layer = (header >>> 17) & 3
+  const bitRateIndex = (header >>> 12) & 15
+  const rate = SAMPLE_RATES[(header >>> 10) & 3]
+  const isSync = header >>> 21 === 0x7ff && version !== 1 && layer === 1
+  const bitRate = (version === 3 ? RATES_1 : RATES_2)[bitRateIndex - 1]
+  if (!isSync || rate === undefined || bitRate === undefined) return undefined
+  // Half of the rate in MPEG-2, a quarter in 2.5; half as many samples in both.
+  const sampleRate = version === 3 ? rate : version === 2 ? rate / 2 : rate / 4
+  const bytes = Math.floor(((version === 3 ? 144 : 72) * bitRate * 1000) / sampleRate)
+  const isMono = ((header >>> 6) & 3) === MONO
+  return {
+    size: bytes + ((header >>> 9) & 1),
+    bitRateIndex,
+    kind: (header & KIND_MASK) >>> 0,
+    sideInfo: version === 3 ? (isMono ? 17 : 32) : isMono ? 9 : 17,
+  }
+}
+
+/**
+ * A header like `header`, of a frame without CRC and padding that has room for `bytes` behind its side information:
+ * of the lowest bit rate that will do, from `bitRateIndex` up.
+ */
+export function roomyHeader(header: number, bytes: number, bitRateIndex = 1): number {
+  const bare = ((header | 0x00010000) & ~0x0000f200) >>> 0
+  const of = (index: number) => (bare | (index << 12)) >>> 0
+  for (let index = bitRateIndex; index < 14; index++) {
+    const { size, sideInfo } = mpegFrame(of(index))!
+    if (size >= 4 + sideInfo + bytes) return of(index)
+  }
+  return of(14)
+}

@@ -1,0 +1,130 @@
+import { HlsError } from '../errors.js'
+import { Fmp4Checker } from '../mp4/fmp4-checker.js'
+import type { Fmp4Fragment, Fmp4Init } from '../mp4/validation.js'
+import { MiB } from '../options.js'
+import { ByteQueue } from './byte-queue.js'
+import { initTracks } from './init-tracks.js'
+import type { InitSegment } from './presentation.js'
+import { type SegmentSpan, Segmenter } from './segmenter.js'
+
+/** The largest `moov` or `moof` that is read. ffmpeg's on a pipe stay below 32 KiB. */
+const MAX_BOX_SIZE = 16 * MiB
+
+/** The initialization segment of the stream. */
+export interface CutInit {
+  readonly kind: 'init'
+  readonly init: Pick<InitSegment, 'tracks' | 'track' | 'shiftTicks'>
+  readonly bytes: readonly Buffer[]
+}
+
+/** A media segment. */
+export interface CutSegment {
+  readonly kind: 'segment'
+  readonly span: SegmentSpan
+  readonly bytes: readonly Buffer[]
+}
+
+/** What is cut off the stream: its initialization segment first, then media segments. */
+export type Cut = CutInit | CutSegment
+
+/**
+ * Cuts one fragmented MP4 into its segments as its bytes come in, checking all of them on the way.
+ *
+ * What stands before a fragment (`styp`, `sidx`, `emsg`, `prft`) goes with it; what stands behind the last one
+ * (`mfra`, an index of places in the whole) goes with none. But for that the cuts are the stream, byte for byte.
+ */
+export class Fmp4Cutter {
+  readonly #rendition: string
+  readonly #targetDuration: number
+  readonly #maxSegmentSize: number
+  readonly #checker: Fmp4Checker
+  readonly #bytes = new ByteQueue()
+  #segmenter: Segmenter | undefined
+  #trackId = 0
+  /** Where in the stream the last fragment, or the initialization segment, ended. */
+  #position = 0
+  #cuts: Cut[] = []
+
+  /**
+   * @param options - `rendition`: its name, for messages; `targetDuration` in seconds; `maxSegmentSize`: how many
+   *   bytes may wait to be cut off
+   */
+  constructor(options: { rendition: string; targetDuration: number; maxSegmentSize: number }) {
+    this.#rendition = options.rendition
+    this.#targetDuration = options.targetDuration
+    this.#maxSegmentSize = options.maxSegmentSize
+    this.#checker = new Fmp4Checker(
+      { strict: true, maxBoxSize: MAX_BOX_SIZE },
+      {
+        onInit: init => this.#begin(init),
+        onFragment: fragment => this.#goOn(fragment),
+        onWarning: () => undefined,
+      },
+    )
+  }
+
+  /**
+   * Takes the next bytes.
+   *
+   * @throws an `Mp4Error` where they are not as they should be, an {@link HlsError} where they can't be cut
+   */
+  write(chunk: Buffer): void {
+    this.#bytes.add(chunk)
+    this.#checker.write(chunk)
+    if (this.#bytes.length <= this.#maxSegmentSize) return
+    throw new HlsError(
+      'AVIO_ERR_HLS_SEGMENT_TOO_LARGE',
+      `Rendition "${this.#rendition}": ${this.#bytes.length} bytes, more than maxSegmentSize, came since the last ` +
+        'place where it could be cut. Set key frames at least as often as targetDuration (-g), or raise maxSegmentSize',
+      { rendition: this.#rendition },
+    )
+  }
+
+  /** The stream is at its end: what is left is the last segment. */
+  end(): void {
+    this.#checker.end()
+    const spans = this.#segmenter!.end()
+    if (spans.length === 0) throw withoutSamples(this.#rendition)
+    this.#cut(spans)
+  }
+
+  /** What was cut off since the last time. */
+  take(): Cut[] {
+    const cuts = this.#cuts
+    this.#cuts = []
+    return cuts
+  }
+
+  #begin(init: Fmp4Init): void {
+    const tracks = initTracks(init, this.#rendition)
+    const { track, shiftTicks } = tracks
+    this.#trackId = track.id
+    this.#segmenter = new Segmenter(this.#targetDuration, track.timescale, shiftTicks)
+    this.#position = init.byteLength
+    this.#cuts.push({ kind: 'init', init: tracks, bytes: this.#bytes.take(init.byteLength) })
+  }
+
+  #goOn({ byteOffset, byteLength, tracks }: Fmp4Fragment): void {
+    const end = byteOffset + byteLength
+    const part = tracks.find(({ trackId }) => trackId === this.#trackId)
+    const spans = this.#segmenter!.add(end - this.#position, part)
+    this.#position = end
+    this.#cut(spans)
+  }
+
+  #cut(spans: readonly SegmentSpan[]): void {
+    for (const span of spans) {
+      this.#cuts.push({ kind: 'segment', span, bytes: this.#bytes.take(span.byteLength) })
+    }
+  }
+}
+
+/** There are fragments, but all of them are of the sound, where segments are cut and timed by the picture. */
+function withoutSamples(rendition: string): HlsError {
+  return new HlsError(
+    'AVIO_ERR_HLS_TRACKS',
+    `Rendition "${rendition}" has a video track without a single picture, so that there is nothing to cut it by. Leave ` +
+      'the track out (-vn)',
+    { rendition },
+  )
+}

@@ -1,0 +1,74 @@
+import { adaptationSetsOf } from './mpd-adaptation-sets.js'
+import { type Period, periodsOf } from './mpd-periods.js'
+import type { Presentation } from './presentation.js'
+import { element } from './xml.js'
+
+/** What a manifest that grows says of the wall clock. */
+export interface MpdClock {
+  /**
+   * The wall clock at the beginning of the presentation: `availabilityStartTime`. Segments are taken to be there from
+   * this plus their end on; it must not change while a manifest grows.
+   */
+  readonly startedAt: Date
+  /** When this manifest was made: `publishTime`. */
+  readonly publishedAt: Date
+}
+
+/**
+ * The DASH manifest of a presentation (ISO/IEC 23009-1), of the same segments as its playlists. Names in it are those of
+ * the storage: it has to lie at its root.
+ *
+ * - One object per segment: profile `isoff-live` with `SegmentTemplate`, `$Number$` and `SegmentTimeline`. One object
+ *   per rendition: profile `isoff-main` with `SegmentList` and byte ranges (which ffmpeg 5.1 can't read: it goes on for ever).
+ * - `static` where all is there, whole; `dynamic` while it grows. The window of a live stream stays `dynamic` when it
+ *   has ended, without `minimumUpdatePeriod`: its time line does not begin at 0.
+ * - Each discontinuity begins a `Period`.
+ *
+ * @param clock - for a presentation that grows. Default: as if what there is had ended just now, which is not the same
+ * from one manifest to the next
+ */
+export function formatMpd(presentation: Presentation, clock: MpdClock = justNow(presentation)): string {
+  const { mode, layout, targetDuration, duration, isEnded } = presentation
+  const isDynamic = mode === 'live' || !isEnded
+  const lines = element(
+    'MPD',
+    {
+      xmlns: 'urn:mpeg:dash:schema:mpd:2011',
+      profiles: `urn:mpeg:dash:profile:isoff-${layout === 'segments' ? 'live' : 'main'}:2011`,
+      type: isDynamic ? 'dynamic' : 'static',
+      ...(isDynamic && growing(presentation, clock)),
+      mediaPresentationDuration: isEnded ? seconds(duration) : undefined,
+      minBufferTime: seconds(targetDuration),
+      // What is below it when it is rounded.
+      maxSegmentDuration: seconds(targetDuration + 0.5),
+    },
+    periodsOf(presentation).flatMap(period => formatPeriod(period)),
+  )
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${lines.join('\n')}\n`
+}
+
+function growing({ mode, targetDuration, windowSize, isEnded }: Presentation, clock: MpdClock) {
+  const isWindow = mode === 'live' && windowSize !== undefined
+  return {
+    availabilityStartTime: clock.startedAt.toISOString(),
+    publishTime: clock.publishedAt.toISOString(),
+    minimumUpdatePeriod: isEnded ? undefined : seconds(targetDuration),
+    timeShiftBufferDepth: isWindow ? seconds(windowSize * targetDuration) : undefined,
+    // As far behind as players of HLS begin (RFC 8216 §6.3.3).
+    suggestedPresentationDelay: seconds(3 * targetDuration),
+  }
+}
+
+function formatPeriod(period: Period): string[] {
+  return element('Period', { id: period.id, start: seconds(period.start) }, adaptationSetsOf(period))
+}
+
+function justNow({ duration }: Presentation): MpdClock {
+  const publishedAt = new Date()
+  return { startedAt: new Date(publishedAt.getTime() - duration * 1000), publishedAt }
+}
+
+/** A duration as XML Schema writes it, to the microsecond. */
+function seconds(value: number): string {
+  return `PT${Number(value.toFixed(6))}S`
+}

@@ -1,0 +1,213 @@
+import { BandwidthMeter } from './bandwidth.js'
+import type { InitSegment, MediaSegment, Rendition, StoredBytes } from './presentation.js'
+import { type RenditionSettings, languageTag } from './rendition-options.js'
+import type { SegmentSpan } from './segmenter.js'
+
+/** What holds for all renditions. */
+export interface LogSettings {
+  /** In seconds. */
+  readonly targetDuration: number
+  /** How many segments are listed; `undefined`: all. */
+  readonly windowSize: number | undefined
+  readonly programDateTime: Date | undefined
+}
+
+/**
+ * What there is to say of a rendition so far: its segments, and what was measured of them.
+ *
+ * Memory: some 300 bytes a segment. Where a window is set, those of two windows are kept and no more.
+ */
+export class RenditionLog {
+  readonly name: string
+  readonly playlist: string
+  readonly #rendition: RenditionSettings
+  readonly #settings: LogSettings
+  readonly #meter: BandwidthMeter
+  #init: InitSegment | undefined
+  #videoRange: Rendition['videoRange']
+  readonly #codecs = new Set<string>()
+  readonly #segments: MediaSegment[] = []
+  /** Segments that are listed no more, but kept for those who have an older playlist. */
+  readonly #past: MediaSegment[] = []
+  #count = 0
+  #duration = 0
+  #byteLength = 0
+  /** Since the last initialization segment: where it began on the time line, and ticks from there. */
+  #periodStart = 0
+  #periodTicks = 0
+  /** The wall clock where the period began, and ticks from there: jumps in time included. */
+  #periodDate: Date | undefined
+  #clockTicks = 0
+  #isNewPeriod = false
+  /** The highest frame rate of a segment, and what that of all together is reckoned from. */
+  #frameRate = 0
+  #frames = 0
+  #frameSeconds = 0
+  #longest = 0
+  #discontinuitiesBefore = 0
+  #isEnded = false
+
+  constructor(rendition: RenditionSettings, settings: LogSettings) {
+    this.name = rendition.name
+    this.playlist = `${rendition.name}/index.m3u8`
+    this.#rendition = rendition
+    this.#settings = settings
+    this.#meter = new BandwidthMeter(settings.targetDuration)
+    this.#periodDate = settings.programDateTime
+  }
+
+  /** The last initialization segment. */
+  get init(): InitSegment | undefined {
+    return this.#init
+  }
+
+  /** What it is; `undefined` before its first initialization segment. */
+  get kind(): 'video' | 'audio' | undefined {
+    return this.#init && (this.#init.track.kind === 'video' ? 'video' : 'audio')
+  }
+
+  /** How many segments there were. */
+  get count(): number {
+    return this.#count
+  }
+
+  /** How long they are together, in seconds. */
+  get duration(): number {
+    return this.#duration
+  }
+
+  /** The longest of them, in seconds. */
+  get longest(): number {
+    return this.#longest
+  }
+
+  /** Bytes that were stored. */
+  get byteLength(): number {
+    return this.#byteLength
+  }
+
+  /** The group of an audio rendition. */
+  get groupId(): string | undefined {
+    return this.kind === 'audio' ? this.#rendition.groupId : undefined
+  }
+
+  /** Whether it is its group's default, as far as that was stated. */
+  get isDefault(): boolean | undefined {
+    return this.#rendition.isDefault
+  }
+
+  /**
+   * An initialization segment was stored, the first or another one after a discontinuity.
+   *
+   * @param date - the wall clock from there on; else it goes on
+   */
+  addInit(init: InitSegment, videoRange: Rendition['videoRange'], date?: Date): void {
+    const before = this.#init
+    this.#byteLength += init.byteLength
+    this.#init = init
+    this.#videoRange ??= videoRange
+    for (const { codec } of init.tracks) this.#codecs.add(codec)
+    if (before === undefined) return
+    this.#periodDate = date ?? this.#dateTime(before, 0)
+    this.#periodStart = this.#duration
+    this.#periodTicks = 0
+    this.#clockTicks = 0
+    this.#isNewPeriod = true
+  }
+
+  /** A segment was stored. */
+  add(span: SegmentSpan, stored: StoredBytes): MediaSegment {
+    const init = this.#init!
+    const { timescale } = init.track
+    const { startTicks, durationTicks, jumpTicks } = span
+    const duration = durationTicks / timescale
+    const segment: MediaSegment = {
+      ...stored,
+      number: ++this.#count,
+      init,
+      start: this.#duration,
+      duration,
+      startTicks,
+      durationTicks,
+      discontinuity: this.#isNewPeriod || jumpTicks > 0,
+      dateTime: this.#dateTime(init, jumpTicks),
+    }
+    this.#isNewPeriod = false
+    this.#periodTicks += durationTicks
+    this.#clockTicks += jumpTicks + durationTicks
+    this.#duration = this.#periodStart + this.#periodTicks / timescale
+    this.#longest = Math.max(this.#longest, duration)
+    this.#byteLength += stored.byteLength
+    this.#meter.add(stored.byteLength, duration)
+    if (this.kind === 'video') this.#measureFrames(span, timescale)
+    this.#segments.push(segment)
+    return segment
+  }
+
+  /**
+   * Moves the window on. Gives the names of what nobody should ask for any more: RFC 8216bis §6.2.2 wants a segment
+   * kept, after it left the playlist, for as long as a playlist that lists it lasts, and its own duration.
+   */
+  moveOn(): string[] {
+    const { windowSize } = this.#settings
+    if (windowSize === undefined) return []
+    while (this.#segments.length > windowSize) {
+      const left = this.#segments.shift()!
+      if (left.discontinuity) this.#discontinuitiesBefore++
+      this.#past.push(left)
+    }
+    const gone = this.#past.splice(0, Math.max(0, this.#past.length - (windowSize + 1)))
+    const kept = new Set([...this.#past, ...this.#segments].map(({ init }) => init).concat(this.#init ?? []))
+    const inits = new Set(gone.map(({ init }) => init).filter(init => !kept.has(init)))
+    return [...gone, ...inits].map(({ name }) => name)
+  }
+
+  /** No more segments will come. */
+  end(): void {
+    this.#isEnded = true
+  }
+
+  /** What it is now; `isDefault`: whether it is its group's default. Only after an initialization segment. */
+  rendition(isDefault: boolean): Rendition {
+    const { name, label, language, autoselect } = this.#rendition
+    const { track, tracks } = this.#init!
+    const isTurned = track.rotation % 180 !== 0
+    const audio = tracks.find(({ kind }) => kind === 'audio')
+    const kind = this.kind!
+    return {
+      name,
+      label,
+      kind,
+      groupId: this.groupId,
+      language: language ?? languageTag((audio ?? track).language),
+      isDefault,
+      autoselect,
+      playlist: this.playlist,
+      codecs: [...this.#codecs],
+      frameRate: this.#frameRate || this.#frames / this.#frameSeconds || undefined,
+      width: kind === 'video' ? (isTurned ? track.height : track.width) : undefined,
+      height: kind === 'video' ? (isTurned ? track.width : track.height) : undefined,
+      channels: audio?.channels,
+      videoRange: this.#videoRange,
+      bandwidth: this.#meter.peak,
+      averageBandwidth: this.#meter.average,
+      segments: [...this.#segments],
+      discontinuitiesBefore: this.#discontinuitiesBefore,
+      isEnded: this.#isEnded,
+    }
+  }
+
+  #dateTime({ track }: InitSegment, jumpTicks: number): Date | undefined {
+    const date = this.#periodDate
+    return date && new Date(date.getTime() + ((this.#clockTicks + jumpTicks) / track.timescale) * 1000)
+  }
+
+  /** The frame rate of a segment; that of short ones says little. */
+  #measureFrames({ sampleCount, sampleTicks }: SegmentSpan, timescale: number): void {
+    const seconds = sampleTicks / timescale
+    this.#frames += sampleCount
+    this.#frameSeconds += seconds
+    if (seconds < this.#settings.targetDuration / 2) return
+    this.#frameRate = Math.max(this.#frameRate, sampleCount / seconds)
+  }
+}

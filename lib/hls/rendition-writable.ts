@@ -1,0 +1,138 @@
+import { Writable } from 'node:stream'
+import { AvioError } from '../errors.js'
+import { Upstream } from '../io/upstream.js'
+import { KiB } from '../options.js'
+import { type Cut, Fmp4Cutter } from './fmp4-cutter.js'
+
+/** How much is looked at before what was cut is handed on: a write of any size then needs no more memory. */
+const STEP = 256 * KiB
+
+/** Where the segments of a rendition go. */
+export interface RenditionTarget {
+  /** Stores what was cut; the next one waits for it. `date`: the wall clock from a discontinuity on. */
+  store(cut: Cut, date: Date | undefined): Promise<void>
+  /** All was stored. */
+  end(): Promise<void>
+  /** The rendition failed, or was given up; resolves when everything is cleaned up. */
+  fail(error: Error): Promise<void>
+}
+
+/** What a rendition is cut by. */
+export interface RenditionCutting {
+  readonly rendition: string
+  /** In seconds. */
+  readonly targetDuration: number
+  /** In bytes. */
+  readonly maxSegmentSize: number
+}
+
+/**
+ * Takes the fragmented MP4 of one rendition: what `CmafPackager.rendition()` gives.
+ *
+ * The bytes are checked as `Fmp4Validator` checks them. `'finish'` comes when all segments of the rendition are stored;
+ * whether they are published is what the packager's `result` tells. An error of this stream is an error of the whole
+ * packaging, and so is its end before time: it works under a plain `pipe()` too.
+ *
+ * A write waits while a segment is being stored and the next one is complete. Memory: two segments, and what follows
+ * the last place where a cut can be made: at most 2 × `maxSegmentSize`, and 24 MiB for a `moof` of the largest size.
+ */
+export class RenditionWritable extends Writable {
+  readonly #cutting: RenditionCutting
+  readonly #target: RenditionTarget
+  readonly #upstream: Upstream
+  #cutter: Fmp4Cutter
+  #storing: Promise<void> = Promise.resolve()
+  /** Writes that stand for a discontinuity, and the wall clock there. */
+  readonly #marks = new Map<Buffer, Date | undefined>()
+  #date: Date | undefined
+  #isStored = false
+
+  /** @internal */
+  constructor(cutting: RenditionCutting, target: RenditionTarget) {
+    super()
+    this.#cutting = cutting
+    this.#target = target
+    this.#cutter = new Fmp4Cutter(cutting)
+    this.#upstream = new Upstream(this, 'RenditionWritable')
+  }
+
+  /**
+   * Says that what is written from here on is another stream, with an initialization segment of its own; other tracks,
+   * another clock. What was written before has to be a stream that is whole. Playlists say `EXT-X-DISCONTINUITY`.
+   * Players want it in all renditions alike.
+   *
+   * @param options - `programDateTime`: the wall clock from here on. Default: it goes on
+   */
+  discontinuity(options: { programDateTime?: Date | undefined } = {}): void {
+    const mark = Buffer.alloc(0)
+    this.#marks.set(mark, options.programDateTime)
+    this.write(mark)
+  }
+
+  /** @internal */
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
+    this.#take(chunk).then(() => callback(), callback)
+  }
+
+  /** @internal */
+  override _final(callback: (error?: Error | null) => void): void {
+    this.#finish().then(() => callback(), callback)
+  }
+
+  /** @internal */
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#upstream.release()
+    if (this.#isStored) {
+      callback(error)
+      return
+    }
+    const failure = error ?? closedEarly(this.#cutting.rendition)
+    const done = (): void => callback(error)
+    this.#target.fail(failure).then(done, done)
+  }
+
+  async #take(chunk: Buffer): Promise<void> {
+    if (this.#marks.has(chunk)) {
+      await this.#endStream()
+      this.#date = this.#marks.get(chunk)
+      this.#marks.delete(chunk)
+      this.#cutter = new Fmp4Cutter(this.#cutting)
+      return
+    }
+    for (let at = 0; at < chunk.length; at += STEP) {
+      this.#cutter.write(chunk.subarray(at, at + STEP))
+      await this.#store()
+    }
+  }
+
+  async #finish(): Promise<void> {
+    await this.#endStream()
+    await this.#storing
+    await this.#target.end()
+    this.#isStored = true
+  }
+
+  async #endStream(): Promise<void> {
+    this.#cutter.end()
+    await this.#store()
+  }
+
+  /** Hands on what was cut: one is being stored while the next one is gathered. */
+  async #store(): Promise<void> {
+    for (const cut of this.#cutter.take()) {
+      await this.#storing
+      const date = cut.kind === 'init' ? this.#date : undefined
+      this.#storing = this.#target.store(cut, date)
+      // It may fail while nothing is being written.
+      this.#storing.catch((error: unknown) => this.destroy(error as Error))
+    }
+  }
+}
+
+function closedEarly(rendition: string): AvioError {
+  return new AvioError(
+    'AVIO_ERR_UPSTREAM_CLOSED',
+    `Rendition "${rendition}" was closed before its end, without an error: what came so far is incomplete and was not ` +
+      'passed off as the whole. End it, or destroy it with an error.',
+  )
+}

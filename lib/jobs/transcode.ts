@@ -1,0 +1,172 @@
+import { Readable, Writable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { FfmpegGraph, type FfmpegGraphOptions } from '../ffmpeg/ffmpeg-graph.js'
+import type {
+  FfmpegDemuxerOptions,
+  FfmpegInputOptions,
+  FfmpegOutputOptions,
+} from '../ffmpeg/ffmpeg-options.js'
+import { isRandomAccess } from '../ffmpeg/ffmpeg-settings.js'
+import type { FfmpegLogEntry } from '../ffmpeg/log.js'
+import type { FfmpegProgress } from '../ffmpeg/progress.js'
+import { CommitGroup } from '../io/commit-group.js'
+import { commitOf } from '../io/held-commit.js'
+import type { RandomAccess } from '../io/random-access.js'
+import { functionOption, optionError, optionsObject } from '../options.js'
+
+/** One input of {@link transcode}. */
+export interface TranscodeInput extends FfmpegDemuxerOptions, Pick<FfmpegInputOptions, 'seek'> {
+  /** A stream, such as an `S3RangeReadable`, which is piped in; or random access, such as an `S3Object`. */
+  source: Readable | RandomAccess
+}
+
+/** One output of {@link transcode}. */
+export interface TranscodeOutput extends FfmpegOutputOptions {
+  /**
+   * Where it goes: a sink, or the stages on its way with the sink as the last one. Of several outputs each has to end
+   * in a sink that can wait before its commit: `S3MultipartWritable`, `FileWritable`, a rendition of `CmafPackager`.
+   */
+  to: Writable | readonly Writable[]
+}
+
+/** Options of {@link transcode}, beside those of `FfmpegGraph`. */
+export interface TranscodeOptions extends Omit<FfmpegGraphOptions, 'inputs' | 'outputs'> {
+  /** The one input. */
+  input?: Readable | RandomAccess | TranscodeInput | undefined
+  /** Several: ffmpeg numbers them from 0 (`-map 1:a`). */
+  inputs?: readonly (Readable | RandomAccess | TranscodeInput)[] | undefined
+  /** At least one. */
+  outputs: readonly TranscodeOutput[]
+  /** Told where ffmpeg is, about twice a second. @defaultValue nobody */
+  onProgress?: ((progress: FfmpegProgress) => void) | undefined
+  /** Told each line that ffmpeg writes to stderr. @defaultValue nobody */
+  onLog?: ((entry: FfmpegLogEntry) => void) | undefined
+}
+
+/** What {@link transcode} has made. */
+export interface TranscodeResult {
+  /** What the `result` of each sink says (an `UploadResult` of S3MultipartWritable), in the order of the outputs. */
+  readonly results: readonly unknown[]
+}
+
+/**
+ * One decode, any number of outputs, all of them stored or none.
+ *
+ * - It resolves when every output is committed. The sinks wait for each other before their last request, which makes an
+ *   object visible: not one is sent before all are stored and have passed their `beforeCommit`. A failure before that
+ *   leaves nothing behind, wherever it was; the first error is the one that is thrown.
+ * - These last requests go out one after the other. Where one is refused even so, S3 has no transaction to take the
+ *   earlier ones back: {@link CommitError} `AVIO_ERR_COMMIT_PARTIAL` says what is visible and what is not.
+ * - One slow output holds back all, since they share a decoder.
+ *
+ * Memory and errors: those of `FfmpegGraph` and of the stages that are given.
+ *
+ * @example
+ * ```ts
+ * const rung = (height: number, rate: string) => ({
+ *   format: 'mp4',
+ *   layout: 'progressive' as const,
+ *   args: ['-vf', `scale=-2:${height}`, '-c:v', 'libx264', '-b:v', rate, '-c:a', 'aac'],
+ *   to: new S3MultipartWritable({ client, bucket: 'web', key: `talk-${height}.mp4`, contentType: 'video/mp4' }),
+ * })
+ * await transcode({
+ *   input: new S3RangeReadable({ client, bucket: 'masters', key: 'talk.mov' }),
+ *   outputs: [rung(1080, '5M'), rung(720, '2500k'), rung(360, '800k')],
+ * })
+ * ```
+ * @throws {@link OptionError} for an option that breaks its rule; nothing was started then
+ */
+export async function transcode(options: TranscodeOptions): Promise<TranscodeResult> {
+  optionsObject(options, 'transcode')
+  const { input, inputs, outputs, onProgress, onLog, ...shared } = options
+  const sources = inputsOf(input, inputs)
+  const ways = waysOf(outputs)
+  functionOption(options, 'onProgress')
+  functionOption(options, 'onLog')
+  const graph = new FfmpegGraph({
+    ...shared,
+    inputs: sources.map(({ source, ...rest }) => (source instanceof Readable ? rest : { source, ...rest })),
+    outputs: outputs.map(({ to: _to, ...rest }) => rest),
+  })
+  if (onProgress) graph.on('progress', onProgress)
+  if (onLog) graph.on('log', onLog)
+  return await run(graph, sources, ways)
+}
+
+/** A stage is told that one before it failed by being destroyed; whoever was first has the error that counts. */
+async function run(
+  graph: FfmpegGraph,
+  sources: readonly TranscodeInput[],
+  ways: readonly (readonly Writable[])[],
+): Promise<TranscodeResult> {
+  const sinks = ways.map(way => commitOf(way.at(-1)))
+  const group = new CommitGroup(sinks.flatMap(sink => sink ?? []))
+  let failure: { readonly error: unknown } | undefined
+  const fail = (error: unknown): void => {
+    failure ??= { error }
+    group.fail(error)
+    graph.destroy(error as Error)
+  }
+  const flows = [
+    ...sources.flatMap(({ source }, n) =>
+      source instanceof Readable ? [pipeline(source, graph.inputs[n]!)] : [],
+    ),
+    ...ways.map((way, n) => pipeline([graph.outputs[n]!, ...way] as never)),
+  ]
+  const over = [...flows, graph.result].map((flow: Promise<unknown>) => flow.catch(fail))
+  const [results] = await Promise.allSettled([group.settled(), ...over])
+  if (results.status === 'rejected') throw results.reason
+  if (failure) throw failure.error
+  const committed = results.value
+  return { results: sinks.map(sink => sink && committed.get(sink)) }
+}
+
+function inputsOf(
+  input: TranscodeOptions['input'],
+  inputs: TranscodeOptions['inputs'],
+): readonly TranscodeInput[] {
+  const list: unknown = inputs ?? (input === undefined ? [] : [input])
+  if ((input !== undefined && inputs !== undefined) || !Array.isArray(list) || list.length === 0) {
+    throw optionError('input', 'what is read, or "inputs" an array of such', inputs ?? input)
+  }
+  return list.map((one: unknown, n) => {
+    const isBare = one instanceof Readable || isRandomAccess(one)
+    const whole = (isBare ? { source: one } : one) as TranscodeInput
+    const name = inputs === undefined ? 'input' : `inputs[${n}]`
+    const { source } = optionsObject(whole, name) as TranscodeInput
+    if (source instanceof Readable || isRandomAccess(source)) return whole
+    throw optionError(
+      `${name}.source`,
+      'a Readable, or a RandomAccess with the methods size() and read()',
+      source,
+    )
+  })
+}
+
+/** The stages of each output. Of several, every sink has to be able to wait for the others. */
+function waysOf(outputs: readonly TranscodeOutput[]): readonly (readonly Writable[])[] {
+  if (!Array.isArray(outputs) || outputs.length === 0) {
+    throw optionError('outputs', 'an array of at least one output', outputs)
+  }
+  const seen = new Set<unknown>()
+  return outputs.map((output: TranscodeOutput, n) => {
+    const name = `outputs[${n}]`
+    const { to } = optionsObject(output, name) as TranscodeOutput
+    const way = to instanceof Writable ? [to] : to
+    if (!Array.isArray(way) || way.length === 0 || !way.every(stage => stage instanceof Writable)) {
+      throw optionError(
+        `${name}.to`,
+        'a Writable, or an array of the stages with the sink as the last one',
+        to,
+      )
+    }
+    if (way.some(stage => seen.size === seen.add(stage).size)) {
+      throw optionError(`${name}.to`, 'made of stages that no other output goes through', to)
+    }
+    if (outputs.length > 1 && commitOf(way.at(-1)) === undefined) {
+      const rule = 'ended by a sink that can wait before its commit (S3MultipartWritable, FileWritable)'
+      throw optionError(`${name}.to`, `${rule}, so that all outputs are committed or none`, way.at(-1))
+    }
+    return way as readonly Writable[]
+  })
+}

@@ -1,0 +1,27 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { main } from '../../examples/mux.js'
+import { AAC, bothInputs, ffmpegToFile, indexLastMp4, packetsOf } from '../support/media.js'
+
+t.test('the picture of one file and the sound of another become one', async t => {
+  const folder = t.testdir()
+  const at = (name: string) => join(folder, name)
+  const picture = await indexLastMp4({ seconds: 2 })
+  const sound = await ffmpegToFile([...bothInputs({ seconds: 2 }), '-vn', ...AAC, '-b:a', '48k'], 'dub.m4a')
+  await writeFile(at('film.mp4'), picture)
+  await writeFile(at('dub.m4a'), sound)
+  await main([at('film.mp4'), at('dub.m4a'), at('out.mp4')])
+  const hashes = async (file: Buffer, type: string) =>
+    (await packetsOf(file)).filter(p => p.codec_type === type).map(({ data_hash }) => data_hash)
+  const made = await readFile(at('out.mp4'))
+  t.same(await hashes(made, 'video'), await hashes(picture, 'video'))
+  t.same(
+    await hashes(made, 'audio'),
+    (await hashes(sound, 'audio')).slice(0, (await hashes(made, 'audio')).length),
+  )
+})
+
+t.test('too few arguments are answered with the usage', async t => {
+  await t.rejects(main(['in.mp4', 'a.m4a']), { message: /^Usage/ })
+})

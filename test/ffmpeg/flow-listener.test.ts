@@ -1,0 +1,29 @@
+import { PassThrough } from 'node:stream'
+import t from 'tap'
+import { flowListener } from '../../lib/ffmpeg/flow-listener.js'
+
+t.test('what happens in a flow becomes events of its stage, a failure destroys it', async t => {
+  const stage = new PassThrough()
+  const listener = flowListener(stage)
+  const seen: unknown[] = []
+  t.equal(listener.hasProgress(), false)
+  for (const event of ['spawn', 'log', 'progress', 'error'])
+    stage.on(event, (...args: unknown[]) => seen.push([event, ...args]))
+  t.equal(listener.hasProgress(), true)
+  const child = { path: '/bin/ffmpeg', args: [], pid: 7 }
+  const entry = { level: 'info' as const, message: 'hello' }
+  const report = { done: false }
+  const boom = new Error('boom')
+  listener.onSpawn(child)
+  listener.onLog(entry)
+  listener.onProgress(report)
+  listener.onError(boom)
+  listener.onProgress(report)
+  await new Promise(setImmediate)
+  t.same(seen, [
+    ['spawn', child],
+    ['log', entry],
+    ['progress', report],
+    ['error', boom],
+  ])
+})

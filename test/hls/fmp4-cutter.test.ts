@@ -1,0 +1,68 @@
+import t from 'tap'
+import { type Cut, Fmp4Cutter } from '../../lib/hls/fmp4-cutter.js'
+import { AUDIO, VIDEO, fragment, ftyp, moov } from '../support/fmp4.js'
+import { bothOf, soundOf } from '../support/hls.js'
+import { fragmentedMp4 } from '../support/media.js'
+
+const CUTTING = { rendition: 'a', targetDuration: 2, maxSegmentSize: 10_000_000 }
+
+/** What is cut of a stream that comes in chunks of `size`. */
+function cutsOf(bytes: Buffer, size: number, changes: Partial<typeof CUTTING> = {}): Cut[] {
+  const cutter = new Fmp4Cutter({ ...CUTTING, ...changes })
+  const cuts: Cut[] = []
+  for (let at = 0; at < bytes.length; at += size) {
+    cutter.write(bytes.subarray(at, at + size))
+    cuts.push(...cutter.take())
+  }
+  cutter.end()
+  return [...cuts, ...cutter.take()]
+}
+
+function sizes(cuts: readonly Cut[]): number[] {
+  return cuts.map(({ bytes }) => Buffer.concat(bytes).length)
+}
+
+t.test('the cuts are the same wherever chunks begin and end', async t => {
+  const bytes = await soundOf({ seconds: 5 })
+  const expected = sizes(cutsOf(bytes, bytes.length))
+  t.equal(expected.length, 4, 'the initialization segment and three of media')
+  for (const size of [1, 7, 1000, 65_536]) t.same(sizes(cutsOf(bytes, size)), expected, `chunks of ${size}`)
+})
+
+t.test('a picture with its sound is cut where the picture can begin', async t => {
+  const [init, ...segments] = cutsOf(await bothOf({ seconds: 5 }), 4096)
+  t.match(init, { kind: 'init', init: { track: { kind: 'video' }, tracks: { length: 2 } } })
+  const spans = segments.map(cut => (cut.kind === 'segment' ? cut.span.startTicks / 12_800 : undefined))
+  t.same(spans, [0, 2, 4])
+})
+
+t.test('together the cuts are the stream, without the index at its end', async t => {
+  const bytes = await fragmentedMp4({ seconds: 4 })
+  const whole = Buffer.concat(cutsOf(bytes, 1000).flatMap(cut => cut.bytes))
+  const rest = bytes.subarray(whole.length)
+  t.ok(bytes.subarray(0, whole.length).equals(whole))
+  t.equal(rest.toString('latin1', 4, 8), 'mfra')
+  t.equal(rest.readUInt32BE(0), rest.length)
+})
+
+t.test('what grows too large before it can be cut is an error', async t => {
+  const bytes = await soundOf({ seconds: 5 })
+  t.throws(() => cutsOf(bytes, 1000, { maxSegmentSize: 10_000 }), {
+    code: 'AVIO_ERR_HLS_SEGMENT_TOO_LARGE',
+    rendition: 'a',
+  })
+})
+
+t.test('bytes that are not as they should be are an error at once', async t => {
+  const bytes = Buffer.from(await soundOf({ seconds: 1 }))
+  t.throws(() => cutsOf(bytes.subarray(0, -100), 1000), { code: 'AVIO_ERR_MP4_BOX_TRUNCATED' })
+  t.throws(() => cutsOf(Buffer.alloc(0), 1), { code: 'AVIO_ERR_MP4_EMPTY' })
+  bytes.write('moox', bytes.indexOf('moof'))
+  t.throws(() => cutsOf(bytes, 1000), { name: 'Mp4Error' })
+})
+
+t.test('a picture that never comes leaves nothing to cut by', async t => {
+  const tracks = [{ id: AUDIO.id, time: 0, runs: [{ samples: [{ size: 10 }] }] }]
+  const bytes = Buffer.concat([ftyp(), moov([VIDEO, AUDIO]), fragment({ sequence: 1, tracks })])
+  t.throws(() => cutsOf(bytes, 1000), { code: 'AVIO_ERR_HLS_TRACKS', rendition: 'a' })
+})

@@ -1,0 +1,101 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { CmafPackager } from '../../lib/hls/cmaf-packager.js'
+import { FolderStorage } from '../../lib/hls/folder-storage.js'
+import { formatMpd } from '../../lib/hls/mpd.js'
+import type { Presentation } from '../../lib/hls/presentation.js'
+import { packageAll, pictureOf, soundOf } from '../support/hls.js'
+import { initOf, presentationOf, renditionOf, segmentsOf, trackOf } from '../support/presentations.js'
+
+const CLOCK = { startedAt: new Date('2030-01-01T00:00:00Z'), publishedAt: new Date('2030-01-01T00:01:00Z') }
+
+function manifest(overrides: Partial<Presentation> = {}): string {
+  const segments = segmentsOf(initOf([trackOf('video')]), [2000, 2000])
+  return formatMpd(presentationOf([renditionOf(segments)], overrides), CLOCK)
+}
+
+/** The attributes of the `MPD` element. */
+function root(xml: string): Record<string, string> {
+  const [, list = ''] = /<MPD ([^>]*)>/.exec(xml) ?? []
+  return Object.fromEntries(
+    [...list.matchAll(/([\w:]+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]),
+  )
+}
+
+t.test('what is whole is static, and says how long it is', async t => {
+  t.same(root(manifest()), {
+    xmlns: 'urn:mpeg:dash:schema:mpd:2011',
+    profiles: 'urn:mpeg:dash:profile:isoff-live:2011',
+    type: 'static',
+    mediaPresentationDuration: 'PT8S',
+    minBufferTime: 'PT2S',
+    maxSegmentDuration: 'PT2.5S',
+  })
+  t.match(root(manifest({ layout: 'byterange' })), { profiles: 'urn:mpeg:dash:profile:isoff-main:2011' })
+  t.equal(root(manifest({ mode: 'event' }))['type'], 'static')
+})
+
+t.test('what grows is dynamic, with the clock and how often to look', async t => {
+  const growing = root(manifest({ mode: 'event', isEnded: false }))
+  t.match(growing, {
+    type: 'dynamic',
+    availabilityStartTime: '2030-01-01T00:00:00.000Z',
+    publishTime: '2030-01-01T00:01:00.000Z',
+    minimumUpdatePeriod: 'PT2S',
+    suggestedPresentationDelay: 'PT6S',
+  })
+  t.notOk('mediaPresentationDuration' in growing)
+  t.notOk('timeShiftBufferDepth' in growing)
+})
+
+t.test('a window stays dynamic when it has ended, and is looked for no more', async t => {
+  t.match(root(manifest({ mode: 'live', windowSize: 5, isEnded: false })), { timeShiftBufferDepth: 'PT10S' })
+  const ended = root(manifest({ mode: 'live', windowSize: 5, isEnded: true }))
+  t.match(ended, { type: 'dynamic', mediaPresentationDuration: 'PT8S' })
+  t.notOk('minimumUpdatePeriod' in ended)
+})
+
+t.test('without a clock, what there is has ended just now', async t => {
+  const segments = segmentsOf(initOf([trackOf('video')]), [2000])
+  const { availabilityStartTime, publishTime } = root(
+    formatMpd(presentationOf([renditionOf(segments)], { isEnded: false })),
+  )
+  t.equal(Date.parse(publishTime!) - Date.parse(availabilityStartTime!), 8000)
+})
+
+t.test('every element is closed, in its order', async t => {
+  const lines = manifest().split('\n')
+  t.equal(lines[0], '<?xml version="1.0" encoding="UTF-8"?>')
+  const open: string[] = []
+  for (const [, close, name = '', empty] of manifest().matchAll(/<(\/?)(\w+)[^>]*?(\/?)>/g)) {
+    if (close) t.equal(open.pop(), name)
+    else if (!empty) open.push(name)
+  }
+  t.same(open, [])
+})
+
+t.test('ffmpeg plays all of a ladder from its manifest', async t => {
+  const path = t.testdir()
+  const packager = new CmafPackager({
+    storage: new FolderStorage({ path }),
+    targetDuration: 2,
+    mpd: 'manifest.mpd',
+  })
+  const [low, high, sound] = await Promise.all([pictureOf('160x90'), pictureOf('320x180'), soundOf()])
+  await packageAll(packager, { low, high, sound })
+  const asked = ['-count_packets', '-show_entries', 'stream=codec_type,width,nb_read_packets:format=duration']
+  const { stdout } = await promisify(execFile)(
+    process.env['FFPROBE_PATH'] ?? 'ffprobe',
+    ['-v', 'error', ...asked, '-of', 'json', join(path, 'manifest.mpd')],
+    { timeout: 60_000 },
+  )
+  const { streams, format } = JSON.parse(stdout) as { streams: object[]; format: object }
+  t.match(streams, [
+    { codec_type: 'video', width: 160, nb_read_packets: '200' },
+    { codec_type: 'video', width: 320, nb_read_packets: '200' },
+    { codec_type: 'audio', nb_read_packets: '376' },
+  ])
+  t.match(format, { duration: '8.000000' })
+})

@@ -1,0 +1,55 @@
+import t from 'tap'
+import { packagerSettings } from '../../lib/hls/packager-options.js'
+import { MemoryStorage } from '../support/hls.js'
+
+const storage = new MemoryStorage()
+
+t.test('a storage is enough', async t => {
+  t.same(packagerSettings({ storage }), {
+    storage,
+    targetDuration: 6,
+    mode: 'vod',
+    layout: 'segments',
+    playlist: 'main.m3u8',
+    mpd: undefined,
+    windowSize: undefined,
+    programDateTime: undefined,
+    cacheControl: { segments: 'public, max-age=31536000', playlists: 'public, max-age=3600' },
+    maxSegmentSize: 67_108_864,
+    align: true,
+    signal: undefined,
+  })
+})
+
+t.test('what changes while it is read is not kept by caches', async t => {
+  t.match(packagerSettings({ storage, mode: 'event' }), { cacheControl: { playlists: 'no-cache' } })
+  t.match(packagerSettings({ storage, mode: 'live', cacheControl: { playlists: 'max-age=1' } }), {
+    windowSize: 6,
+    cacheControl: { playlists: 'max-age=1' },
+  })
+})
+
+t.test('what breaks a rule is named', async t => {
+  for (const [option, options] of [
+    ['CmafPackager', null],
+    ['storage', {}],
+    ['storage', { storage: null }],
+    ['storage', { storage: { put: () => undefined } }],
+    ['targetDuration', { storage, targetDuration: 2.5 }],
+    ['mode', { storage, mode: 'VOD' }],
+    ['layout', { storage, layout: 'byterange', mode: 'event' }],
+    ['windowSize', { storage, windowSize: 6 }],
+    ['windowSize', { storage, windowSize: 2, mode: 'live' }],
+    ['playlist', { storage, playlist: 'a/main.m3u8' }],
+    ['mpd', { storage, mpd: '.mpd' }],
+    ['programDateTime', { storage, programDateTime: new Date('no') }],
+    ['segment', { storage, cacheControl: { segment: 'x' } }],
+    ['cacheControl.segments', { storage, cacheControl: { segments: 5 } }],
+    ['maxSegmentSize', { storage, maxSegmentSize: 10 }],
+    ['align', { storage, align: 'no' }],
+    ['signal', { storage, signal: {} }],
+    ['segmentDuration', { storage, segmentDuration: 6 }],
+  ] as const) {
+    t.throws(() => packagerSettings(options as never), { code: 'AVIO_ERR_OPTION', option }, option)
+  }
+})

@@ -1,0 +1,82 @@
+import t from 'tap'
+import { StoredObjects } from '../../lib/hls/stored-objects.js'
+import { MemoryStorage } from '../support/hls.js'
+
+const cacheControl = { segments: 'max-age=9', playlists: undefined }
+
+t.test('objects are stored with their type and cache header', async t => {
+  const storage = new MemoryStorage()
+  const objects = new StoredObjects(storage, { cacheControl, remembers: true })
+  await objects.put('a/init.mp4', [Buffer.from('x'), Buffer.from('y')], { cache: 'segments', media: 'audio' })
+  await objects.put('main.m3u8', [], { cache: 'playlists' })
+  t.equal(storage.text('a/init.mp4'), 'xy')
+  t.same(storage.infos.get('a/init.mp4'), { contentType: 'audio/mp4', cacheControl: 'max-age=9' })
+  t.same(storage.infos.get('main.m3u8'), { contentType: 'application/vnd.apple.mpegurl' })
+})
+
+t.test('all that was stored is removed, the last first, each name once', async t => {
+  const storage = new MemoryStorage()
+  const objects = new StoredObjects(storage, { cacheControl, remembers: true })
+  for (const name of ['a', 'b', 'a', 'c']) await objects.put(name, [], { cache: 'segments' })
+  storage.log.length = 0
+  await objects.removeAll()
+  t.same(storage.log, ['delete c', 'delete a', 'delete b'])
+})
+
+t.test('what is not remembered stays', async t => {
+  const storage = new MemoryStorage()
+  const objects = new StoredObjects(storage, { cacheControl, remembers: false })
+  await objects.put('a', [], { cache: 'segments' })
+  await objects.removeAll()
+  t.same(storage.names(), ['a'])
+})
+
+t.test('one removal that fails keeps none of the others back', async t => {
+  const storage = new MemoryStorage()
+  const objects = new StoredObjects(storage, { cacheControl, remembers: true })
+  const names = Array.from({ length: 40 }, (_, n) => `segment-${n}`)
+  for (const name of names) await objects.put(name, [], { cache: 'segments' })
+  const asked: string[] = []
+  storage.delete = name => {
+    asked.push(name)
+    return name === 'segment-30' ? Promise.reject(new Error('no')) : Promise.resolve()
+  }
+  await t.rejects(objects.removeAll(), { code: 'AVIO_ERR_HLS_STORE_FAILED', object: 'segment-30' })
+  t.same(asked, names.toReversed())
+})
+
+t.test('what is old and can not be removed is tried again, and ends nothing', async t => {
+  const storage = new MemoryStorage()
+  const objects = new StoredObjects(storage, { cacheControl, remembers: false })
+  for (const name of ['a', 'b', 'c']) await objects.put(name, [], { cache: 'segments' })
+  const remove = storage.delete.bind(storage)
+  storage.delete = name => (name === 'a' ? Promise.reject(new Error('no')) : remove(name))
+  t.same(await objects.removeOld(['a', 'b']), ['a'])
+  t.same(storage.names(), ['a', 'c'])
+  storage.delete = remove
+  t.same(await objects.removeOld(['c']), [])
+  t.same(storage.names(), [])
+})
+
+t.test('after an abort nothing is opened, and what is open is over', async t => {
+  const storage = new MemoryStorage()
+  const objects = new StoredObjects(storage, { cacheControl, remembers: true })
+  const reason = new Error('no more')
+  const open = objects.open('a', { cache: 'segments', large: true })
+  t.match(storage.infos.get('a'), { large: true })
+  objects.abort(reason)
+  await t.rejects(open.end(), reason)
+  await objects.settled()
+  t.throws(() => objects.open('b', { cache: 'segments' }), reason)
+  t.same(storage.names(), [])
+})
+
+t.test('a name that the storage refuses is told of as any other failure', async t => {
+  const storage = new MemoryStorage()
+  const cause = new Error('no such name')
+  storage.open = () => {
+    throw cause
+  }
+  const objects = new StoredObjects(storage, { cacheControl, remembers: true })
+  await t.rejects(objects.put('a', [], { cache: 'segments' }), { code: 'AVIO_ERR_HLS_STORE_FAILED', cause })
+})

@@ -1,0 +1,159 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { S3Client } from '@aws-sdk/client-s3'
+import t, { type Test } from 'tap'
+import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
+import { muxerOf } from '../../lib/ffmpeg/formats.js'
+import { HELD_HEADS, HeldHead, type HeldHeadFormat, heldHeadArguments } from '../../lib/ffmpeg/held-head.js'
+import { S3MultipartWritable } from '../../lib/s3/s3-multipart-writable.js'
+import { S3RangeReadable } from '../../lib/s3/s3-range-readable.js'
+import { LocalS3 } from '../../lib/testing/index.js'
+import * as media from '../support/media.js'
+
+/** Uncompressed picture and sound, which every encoder takes; whole frames of AAC, so that no packet is cut short. */
+const source = () =>
+  media.ffmpegToPipe([
+    ...media.bothInputs({ seconds: 0.64, size: '64x48' }),
+    ...['-c:v', 'rawvideo', '-pix_fmt', 'yuv420p', '-c:a', 'pcm_s16le', '-f', 'nut'],
+  ])
+
+interface Output {
+  args: string[]
+  /** The demuxer's arguments, where ffmpeg can't guess. */
+  read?: string[]
+  /** Asserts what the stream has in place of what is lost. */
+  lost?: (t: Test, stream: Buffer, file: Buffer) => void | Promise<void>
+}
+
+const UNKNOWN_SIZE = Buffer.from([0x18, 0x53, 0x80, 0x67, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff])
+const CUES = Buffer.from([0x1c, 0x53, 0xbb, 0x6b])
+const BIT_EXACT = ['-threads', '1', '-fflags', '+bitexact', '-flags', '+bitexact']
+
+async function durationOf(bytes: Buffer): Promise<string | undefined> {
+  const shown = await media.ffprobeJson<{ format: { duration?: string } }>(bytes, ['-show_format'])
+  return shown.format.duration
+}
+
+async function matroskaLoses(t: Test, stream: Buffer, file: Buffer) {
+  t.ok(stream.includes(UNKNOWN_SIZE), 'the segment is of unknown size')
+  t.notOk(file.includes(UNKNOWN_SIZE))
+  t.equal(stream.lastIndexOf(CUES), -1, 'no cues')
+  t.ok(file.includes(CUES))
+  t.equal(await durationOf(stream), undefined, 'no duration')
+  t.match(await durationOf(file), /^0\.6/)
+}
+
+const OUTPUTS: Record<string, Output> = {
+  webm: {
+    args: ['-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '8', '-c:a', 'libopus'],
+    lost: matroskaLoses,
+  },
+  matroska: { args: [...media.H264, ...media.AAC], lost: matroskaLoses },
+  mpegts: { args: [...media.H264, ...media.AAC] },
+  flv: {
+    args: [...media.H264, ...media.AAC],
+    lost(t, stream, file) {
+      t.ok(file.includes('duration') && file.includes('filesize'))
+      t.notOk(stream.includes('duration') || stream.includes('filesize'), 'neither of the two fields')
+    },
+  },
+  ogg: { args: ['-vn', '-c:a', 'libopus'] },
+  mp3: {
+    args: ['-vn', '-b:a', '64k'],
+    lost(t, stream, file) {
+      t.ok(file.includes('Info\0\0\0\x0f'))
+      t.notOk(stream.includes('Info\0\0\0'), 'no Info frame')
+    },
+  },
+  adts: { args: ['-vn', ...media.AAC] },
+  wav: {
+    args: ['-vn'],
+    lost(t, stream, file) {
+      t.equal(stream.readUInt32LE(4), 0xffffffff, 'size of the file')
+      t.equal(stream.readUInt32LE(stream.indexOf('data') + 4), 0xffffffff, 'size of the data')
+      t.equal(file.readUInt32LE(4), file.length - 8)
+      t.equal(stream.length, file.length)
+    },
+  },
+  au: {
+    args: ['-vn'],
+    lost: (t, stream) => void t.equal(stream.readUInt32BE(8), 0xffffffff, 'size of the data'),
+  },
+  gif: { args: ['-an'] },
+  image2pipe: { args: ['-an', '-c:v', 'png'], read: ['-f', 'png_pipe'] },
+  mjpeg: { args: ['-an'], read: ['-f', 'mjpeg'] },
+  rawvideo: { args: ['-an'], read: ['-f', 'rawvideo', '-video_size', '64x48', '-pixel_format', 'yuv420p'] },
+  s16le: { args: ['-vn'], read: ['-f', 's16le', '-ar', '48000', '-ac', '1'] },
+}
+
+/** An in-process store with the source, and the same source as a file. */
+async function open(t: Test) {
+  const s3 = await LocalS3.start({ buckets: ['media'] })
+  const client = new S3Client(s3.clientConfig())
+  t.teardown(async () => {
+    client.destroy()
+    await s3.close()
+  })
+  await s3.put('media', 'in', await source())
+  const at = { client, bucket: 'media' }
+  const reader = () => new S3RangeReadable({ ...at, key: 'in' })
+  const sink = () => new S3MultipartWritable({ ...at, key: 'out' })
+  return { reader, sink, stored: async () => (await s3.get('media', 'out'))! }
+}
+
+const argsOf = ({ args }: Output) => [...args, ...BIT_EXACT]
+
+/** What ffmpeg writes of the same source to a file. */
+async function fileOf(t: Test, format: string, output: Output): Promise<Buffer> {
+  const path = join(t.testdir(), 'source.nut')
+  await writeFile(path, await source())
+  return media.ffmpegToFile(['-i', path, ...argsOf(output), '-f', format], `out.${format}`)
+}
+
+/** Packets, but for what only the encoder knows and only a file says: how much of them is to be skipped. */
+async function packetsOf(bytes: Buffer, output: Output) {
+  const packets = await media.packetsOf(bytes, output.read)
+  return packets.map(packet => ({ ...packet, side_data_list: undefined }))
+}
+
+for (const [format, output] of Object.entries(OUTPUTS)) {
+  t.test(
+    `${format} arrives in the bucket with the packets of a file, and loses what the table says`,
+    async t => {
+      const { reader, sink, stored } = await open(t)
+      await pipeline(reader(), new FfmpegTransform({ output: { format, args: argsOf(output) } }), sink())
+      const [stream, file] = [await stored(), await fileOf(t, format, output)]
+      t.ok((await packetsOf(stream, output)).length > 0)
+      t.same(await packetsOf(stream, output), await packetsOf(file, output))
+      t.equal(muxerOf(format).lost === undefined, output.lost === undefined, 'the table agrees')
+      if (output.lost === undefined) t.ok(stream.equals(file), 'it is the file, byte for byte')
+      await output.lost?.(t, stream, file)
+    },
+  )
+}
+
+/** The two ways to a held head: in the stage that runs ffmpeg, and behind it. */
+const WAYS = {
+  'as a layout': (format: HeldHeadFormat, args: string[]) => [
+    new FfmpegTransform({ output: { format, args, layout: 'held-head' } }),
+  ],
+  'behind ffmpeg': (format: HeldHeadFormat, args: string[]) => [
+    new FfmpegTransform({ output: { format, args: [...heldHeadArguments(format), ...args] } }),
+    new HeldHead({ format }),
+  ],
+}
+
+for (const format of HELD_HEADS) {
+  for (const [way, stages] of Object.entries(WAYS)) {
+    t.test(`${format} with a held head, ${way}, arrives in the bucket as the file`, async t => {
+      const { reader, sink, stored } = await open(t)
+      const output = OUTPUTS[format]!
+      await pipeline([reader(), ...stages(format, argsOf(output)), sink()])
+      const [made, file] = [await stored(), await fileOf(t, format, output)]
+      t.same(await packetsOf(made, output), await packetsOf(file, output))
+      t.equal(await durationOf(made), await durationOf(file))
+      if (format !== 'mp3') t.ok(made.equals(file), 'byte for byte')
+    })
+  }
+}

@@ -1,0 +1,160 @@
+import { PassThrough, Writable } from 'node:stream'
+import { S3Client } from '@aws-sdk/client-s3'
+import t, { type Test } from 'tap'
+import { type TranscodeOptions, transcode } from '../../lib/jobs/transcode.js'
+import { Fmp4Validator } from '../../lib/mp4/fmp4-validator.js'
+import { S3MultipartWritable } from '../../lib/s3/s3-multipart-writable.js'
+import type { S3MultipartWritableOptions } from '../../lib/s3/upload-options.js'
+import { S3Object } from '../../lib/s3/s3-object.js'
+import { S3RangeReadable } from '../../lib/s3/s3-range-readable.js'
+import { LocalS3 } from '../../lib/testing/index.js'
+import { resources, resourcesSince } from '../support/child.js'
+import { avi, ffprobeJson, indexLastMp4 } from '../support/media.js'
+
+async function open(t: Test) {
+  const s3 = await LocalS3.start({ buckets: ['masters', 'web'] })
+  const client = new S3Client(s3.clientConfig())
+  t.teardown(async () => {
+    client.destroy()
+    await s3.close()
+  })
+  await s3.put('masters', 'in.avi', await avi())
+  const read = () => new S3RangeReadable({ client, bucket: 'masters', key: 'in.avi' })
+  const sink = (key: string, more: Partial<S3MultipartWritableOptions> = {}) =>
+    new S3MultipartWritable({ client, bucket: 'web', key, ...more })
+  const left = () => [...s3.keys('web'), ...s3.uploads('web')]
+  return { s3, client, read, sink, left }
+}
+
+const X264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-c:a', 'aac']
+const scaled = (height: number) => ['-vf', `scale=-2:${height}`, ...X264]
+
+t.test('a ladder of one decode: every rung is stored, and its sink tells', async t => {
+  const { s3, read, sink } = await open(t)
+  const seen: number[] = []
+  const { results } = await transcode({
+    input: read(),
+    outputs: [
+      { format: 'mp4', args: scaled(120), to: [new Fmp4Validator(), sink('a.mp4')] },
+      { format: 'matroska', args: scaled(60), to: sink('b.mkv') },
+    ],
+    onProgress: ({ bytesIn }) => seen.push(bytesIn ?? 0),
+  })
+  t.match(results, [{ key: 'a.mp4' }, { key: 'b.mkv' }])
+  const heights = await Promise.all(
+    ['a.mp4', 'b.mkv'].map(async key => {
+      const entries = ['-show_entries', 'stream=height', '-select_streams', 'v']
+      return await ffprobeJson((await s3.get('web', key))!, entries)
+    }),
+  )
+  t.match(heights, [{ streams: [{ height: 120 }] }, { streams: [{ height: 60 }] }])
+  t.ok(seen.length > 0, 'progress was told')
+})
+
+t.test('an input by address, and a filter graph of all outputs', async t => {
+  const { s3, client, sink } = await open(t)
+  await s3.put('masters', 'in.mp4', await indexLastMp4({ seconds: 2 }))
+  await transcode({
+    input: new S3Object({ client, bucket: 'masters', key: 'in.mp4' }),
+    filterComplex: '[0:v]split[a][b];[b]scale=-2:60[c]',
+    outputs: [
+      { format: 'mp4', args: ['-map', '[a]', '-map', '0:a', ...X264], to: sink('a.mp4') },
+      { format: 'mp4', args: ['-map', '[c]', ...X264], to: sink('b.mp4') },
+    ],
+  })
+  t.same([...s3.keys('web')].sort(), ['a.mp4', 'b.mp4'])
+})
+
+t.test('a beforeCommit that says no to one output keeps all of them from being stored', async t => {
+  const { read, sink, left } = await open(t)
+  const before = resources()
+  const no = () => Promise.resolve(false)
+  const job = transcode({
+    input: read(),
+    outputs: [
+      { format: 'mp4', args: scaled(120), to: sink('a.mp4') },
+      { format: 'mp4', args: scaled(60), to: sink('b.mp4', { beforeCommit: no }) },
+    ],
+  })
+  await t.rejects(job, { code: 'AVIO_ERR_COMMIT_REFUSED', key: 'b.mp4' })
+  t.same(left(), [])
+  const { ProcessWrap, PipeWrap } = await resourcesSince(before)
+  t.same([ProcessWrap, PipeWrap], [undefined, undefined], 'nor is anything left of ffmpeg')
+})
+
+t.test('whatever fails first is the error, and nothing is stored', async t => {
+  const { s3, read, sink, left } = await open(t)
+  const outputs = () => [
+    { format: 'mp4', args: scaled(120), to: sink('a.mp4') },
+    { format: 'mp4', args: scaled(60), to: [new Fmp4Validator(), sink('b.mp4')] },
+  ]
+  const cases: [
+    string,
+    () => void,
+    Partial<TranscodeOptions>,
+    { name?: string; code?: string; committed?: string[]; failed?: string[] },
+  ][] = [
+    [
+      'the source',
+      () => s3.fault({ operation: 'GetObject', status: 403, code: 'AccessDenied' }),
+      {},
+      { code: 'AVIO_ERR_ACCESS_DENIED' },
+    ],
+    [
+      'one sink',
+      () => s3.fault({ operation: 'PutObject', key: 'b.mp4', status: 403, code: 'AccessDenied' }),
+      {},
+      // The first sink was committed by then, as the last request of the second one failed.
+      { code: 'AVIO_ERR_COMMIT_PARTIAL', committed: ['s3://web/a.mp4'], failed: ['s3://web/b.mp4'] },
+    ],
+    ['ffmpeg', () => undefined, { globalArgs: ['-nonsense', '1'] }, { code: 'AVIO_ERR_FFMPEG_ARGUMENT' }],
+    ['an abort', () => undefined, { signal: AbortSignal.abort() }, { name: 'AbortError' }],
+  ]
+  for (const [name, prepare, more, error] of cases) {
+    prepare()
+    await t.rejects(transcode({ input: read(), outputs: outputs(), ...more }), error as Error, name)
+    t.same(left(), name === 'one sink' ? ['a.mp4'] : [], name)
+    s3.clearFaults()
+    s3.delete('web', 'a.mp4')
+  }
+})
+
+t.test('one output may go anywhere; several have to be able to wait for each other', async t => {
+  const { read, sink, left } = await open(t)
+  const hole = () => new Writable({ write: (_chunk, _encoding, done) => done() })
+  t.same((await transcode({ input: read(), outputs: [{ format: 'mp4', args: X264, to: hole() }] })).results, [
+    undefined,
+  ])
+  const twice = sink('a.mp4')
+  const wrong: [TranscodeOptions, string][] = [
+    [
+      {
+        input: read(),
+        outputs: [
+          { format: 'mp4', to: sink('a') },
+          { format: 'mp4', to: hole() },
+        ],
+      },
+      'outputs[1].to',
+    ],
+    [
+      {
+        input: read(),
+        outputs: [
+          { format: 'mp4', to: twice },
+          { format: 'mp4', to: twice },
+        ],
+      },
+      'outputs[1].to',
+    ],
+    [{ input: read(), outputs: [] }, 'outputs'],
+    [{ input: read(), outputs: [{ format: 'mp4', to: [] }] }, 'outputs[0].to'],
+    [{ outputs: [{ format: 'mp4', to: sink('a') }] }, 'input'],
+    [{ input: {} as never, outputs: [{ format: 'mp4', to: sink('a') }] }, 'input.source'],
+    [{ inputs: [new PassThrough(), 7 as never], outputs: [{ format: 'mp4', to: sink('a') }] }, 'inputs[1]'],
+  ]
+  for (const [options, option] of wrong) {
+    await t.rejects(transcode(options), { code: 'AVIO_ERR_OPTION', option })
+  }
+  t.same(left(), [])
+})

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto'
+import type { HeadAssembly } from '../../lib/io/head-assembly.js'
+import { headTooLarge } from '../../lib/io/head-claim.js'
+import { HeadTransform } from '../../lib/io/head-transform.js'
+
+/** A head of `size` bytes that depends on all that came, and can be filled up as one of an MP4 can. */
+class Digest implements HeadAssembly {
+  readonly #size: number
+  readonly #hash = createHash('sha256')
+
+  constructor(size: number) {
+    this.#size = size
+  }
+
+  write(chunk: Buffer): Buffer[] {
+    this.#hash.update(chunk)
+    return [chunk]
+  }
+
+  end(): Buffer[] {
+    return []
+  }
+
+  head(length = this.#size): Buffer {
+    const room = length - this.#size
+    if (room !== 0 && room < 8) throw headTooLarge('Digest', this.#size, length)
+    const digest = this.#hash.copy().digest()
+    const head = Buffer.alloc(length, 'free')
+    for (let from = 0; from < this.#size; from += digest.length) {
+      digest.copy(head, from, 0, Math.min(digest.length, this.#size - from))
+    }
+    return head
+  }
+}
+
+/** A stream that passes everything on, and has a head of `size` bytes at its end. */
+export function headed(size: number): HeadTransform {
+  return new HeadTransform({
+    name: 'Headed',
+    assembly: new Digest(size),
+    signal: undefined,
+    highWaterMark: undefined,
+  })
+}
+
+/** The file that `headed(size)` makes of `media`: head, padding up to `length`, media. */
+export function fileOf(media: Buffer, size: number, length = size): Buffer {
+  const assembly = new Digest(size)
+  assembly.write(media)
+  return Buffer.concat([assembly.head(length), media])
+}

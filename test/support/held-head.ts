@@ -1,0 +1,15 @@
+import type { HeadAssembly } from '../../lib/io/head-assembly.js'
+
+/** The file that an assembly makes of a stream that comes in chunks of `size` bytes. */
+export function assemble(
+  assembly: HeadAssembly,
+  stream: Buffer,
+  { size = stream.length, length }: { size?: number; length?: number } = {},
+): Buffer {
+  const behind: Buffer[] = []
+  for (let at = 0; at < stream.length; at += size) {
+    behind.push(...assembly.write(stream.subarray(at, at + size)))
+  }
+  behind.push(...assembly.end())
+  return Buffer.concat([assembly.head(length), ...behind])
+}
