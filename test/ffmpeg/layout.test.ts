@@ -1,12 +1,6 @@
 import t from 'tap'
-import type {
-  LAYOUTS} from '../../lib/ffmpeg/layout.js';
-import {
-  REFUSED_PROGRESSIVE,
-  assemblyFor,
-  checkLayout,
-  layoutArguments,
-} from '../../lib/ffmpeg/layout.js'
+import type { LAYOUTS } from '../../lib/ffmpeg/layout.js'
+import { REFUSED_PROGRESSIVE, assemblyFor, checkLayout, layoutArguments } from '../../lib/ffmpeg/layout.js'
 import { HeldHead } from '../../lib/ffmpeg/held-head.js'
 import { ProgressiveAssembly } from '../../lib/mp4/progressive-assembly.js'
 import { section, tableIn } from '../support/doc-table.js'

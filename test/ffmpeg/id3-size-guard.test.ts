@@ -1,0 +1,24 @@
+import t from 'tap'
+import { Id3SizeGuard } from '../../lib/ffmpeg/id3-size-guard.js'
+
+const tag = (...size: number[]) => Buffer.from([...Buffer.from('ID3'), 4, 0, 0, ...size])
+const audio = Buffer.from([0xff, 0xfb, 0x90, 0x64, 0, 0, 0, 0, 0, 0, 0, 0])
+
+t.test('a tag without a size is an error, wherever the chunks end', async t => {
+  const bytes = Buffer.concat([tag(0, 0, 0, 0), audio])
+  for (let cut = 1; cut < bytes.length; cut++) {
+    const guard = new Id3SizeGuard()
+    const check = () => {
+      for (let at = 0; at < bytes.length; at += cut) guard.check(bytes.subarray(at, at + cut))
+    }
+    t.throws(check, { code: 'AVIO_ERR_OUTPUT_NOT_SEEKABLE', message: /held-head/ }, `cut every ${cut} bytes`)
+  }
+})
+
+t.test('a tag with a size, audio without a tag, and what comes behind either is let pass', async t => {
+  for (const start of [tag(0, 0, 2, 1), audio]) {
+    const guard = new Id3SizeGuard()
+    guard.check(start)
+    t.doesNotThrow(() => guard.check(tag(0, 0, 0, 0)))
+  }
+})
