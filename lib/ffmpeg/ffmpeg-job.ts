@@ -6,6 +6,7 @@ import { CONTAINER_BYTES } from './cover-art.js'
 import type { FfmpegSpawn } from './ffmpeg-events.js'
 import { FfmpegRun } from './ffmpeg-run.js'
 import { muxerOf } from './formats.js'
+import { Id3SizeGuard } from './id3-size-guard.js'
 import { emptyInput } from './input-error.js'
 import type { OutputLayout } from './layout.js'
 import { locateFfmpeg } from './locate.js'
@@ -209,10 +210,11 @@ export class FfmpegJob {
     return this.#spec.inputs.map(({ source, head }) => (source === undefined ? head : heads.shift()!))
   }
 
-  /** A box that lost its size is an error the moment it comes: what follows it can't be read. */
-  #guarded({ format, push }: JobOutput): (chunk: Buffer) => boolean {
-    if (!muxerOf(format).isMp4) return push
-    const guard = new BoxSizeGuard()
+  /** What lost its size is an error the moment it comes: what follows it can't be read, or not what is in it. */
+  #guarded(output: JobOutput): (chunk: Buffer) => boolean {
+    const { push } = output
+    const guard = guardOf(output)
+    if (guard === undefined) return push
     return chunk => {
       try {
         guard.check(chunk)
@@ -234,6 +236,12 @@ export class FfmpegJob {
     const percent = this.#completion.percent(report, bytesIn)
     this.#listener.onProgress({ ...report, bytesIn, ...(percent !== undefined && { percent }) })
   }
+}
+
+/** What watches an output for a size that ffmpeg could not fill in; a held head has it in the end. */
+function guardOf({ format, layout }: JobOutput): { check(chunk: Buffer): void } | undefined {
+  if (muxerOf(format).isMp4) return new BoxSizeGuard()
+  return format === 'mp3' && layout !== 'held-head' ? new Id3SizeGuard() : undefined
 }
 
 /** File descriptors for so many pipes in and out: the standard ones first, then those behind the progress pipe. */

@@ -1,5 +1,7 @@
 import { HlsError, OptionError } from '../errors.js'
 import { abortError } from '../io/abort-error.js'
+import { CommitHolds } from '../io/commit-holds.js'
+import { COMMIT, type HeldCommit } from '../io/held-commit.js'
 import { Alignment } from './alignment.js'
 import type { Cut, CutSegment } from './fmp4-cutter.js'
 import { type ImageSheet, type ImagesOptions, imagesName, storeImages } from './image-store.js'
@@ -80,6 +82,8 @@ export class CmafPackager {
   readonly #logs: RenditionLog[] = []
   readonly #streams: RenditionWritable[] = []
   readonly #names = new Set<string>()
+  readonly #holds = new CommitHolds()
+  readonly #commit: HeldCommit
   /** How many renditions, and tracks of images, have not ended. */
   #left = 0
   #failure: Promise<void> | undefined
@@ -101,8 +105,18 @@ export class CmafPackager {
       this.#reject = reject
     })
     this.result.catch(() => undefined)
+    this.#commit = this.#holds.offer(this.result, settings.playlist)
     signal?.addEventListener('abort', this.#abort, { once: true })
     if (signal?.aborted) this.#abort()
+  }
+
+  /**
+   * To publish it together with other outputs: all renditions of a packager are committed as one, when the playlists of a
+   * `vod` are stored. What grows is published as it grows, and waits only to say that it has ended.
+   * @internal
+   */
+  get [COMMIT](): HeldCommit {
+    return this.#commit
   }
 
   /**
@@ -122,6 +136,7 @@ export class CmafPackager {
     const stream = new RenditionWritable(
       { rendition: name, targetDuration, maxSegmentSize },
       {
+        commit: this.#commit,
         store: (cut, date) => this.#store(log, output, cut, date),
         end: () => this.#end(log, output),
         fail: error => this.#fail(error),
@@ -221,6 +236,8 @@ export class CmafPackager {
   }
 
   async #finish(): Promise<void> {
+    await this.#holds.opened(this.#settings.playlist)
+    if (this.#isOver) return
     const playlists = await this.#publication.publishAll()
     const presentation = this.#publication.presentation()
     const leftBehind = await this.#objects.removeOld([])

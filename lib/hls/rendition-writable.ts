@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream'
 import { AvioError } from '../errors.js'
+import { COMMIT, type HeldCommit } from '../io/held-commit.js'
 import { Upstream } from '../io/upstream.js'
 import { KiB } from '../options.js'
 import { type Cut, Fmp4Cutter } from './fmp4-cutter.js'
@@ -9,6 +10,8 @@ const STEP = 256 * KiB
 
 /** Where the segments of a rendition go. */
 export interface RenditionTarget {
+  /** The commit of the whole, which all renditions share. */
+  readonly commit: HeldCommit
   /** Stores what was cut; the next one waits for it. `date`: the wall clock from a discontinuity on. */
   store(cut: Cut, date: Date | undefined): Promise<void>
   /** All was stored. */
@@ -54,6 +57,14 @@ export class RenditionWritable extends Writable {
     this.#target = target
     this.#cutter = new Fmp4Cutter(cutting)
     this.#upstream = new Upstream(this, 'RenditionWritable')
+  }
+
+  /**
+   * What commits it together with other outputs: the packager's own, one for all of its renditions.
+   * @internal
+   */
+  get [COMMIT](): HeldCommit {
+    return this.#target.commit
   }
 
   /**

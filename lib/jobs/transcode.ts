@@ -86,7 +86,7 @@ export async function transcode(options: TranscodeOptions): Promise<TranscodeRes
   const graph = new FfmpegGraph({
     ...shared,
     inputs: sources.map(({ source, ...rest }) => (source instanceof Readable ? rest : { source, ...rest })),
-    outputs: outputs.map(({ to: _to, ...rest }) => rest),
+    outputs: outputs.map(withoutSink),
   })
   if (onProgress) graph.on('progress', onProgress)
   if (onLog) graph.on('log', onLog)
@@ -143,6 +143,13 @@ function inputsOf(
   })
 }
 
+/** What the graph is told of an output; a misspelt option among it is found there. */
+function withoutSink(output: TranscodeOutput): FfmpegOutputOptions {
+  const rest: Partial<TranscodeOutput> = { ...output }
+  delete rest.to
+  return rest as FfmpegOutputOptions
+}
+
 /** The stages of each output. Of several, every sink has to be able to wait for the others. */
 function waysOf(outputs: readonly TranscodeOutput[]): readonly (readonly Writable[])[] {
   if (!Array.isArray(outputs) || outputs.length === 0) {
@@ -167,6 +174,6 @@ function waysOf(outputs: readonly TranscodeOutput[]): readonly (readonly Writabl
       const rule = 'ended by a sink that can wait before its commit (S3MultipartWritable, FileWritable)'
       throw optionError(`${name}.to`, `${rule}, so that all outputs are committed or none`, way.at(-1))
     }
-    return way as readonly Writable[]
+    return way
   })
 }

@@ -2,12 +2,14 @@ import { PassThrough } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
 import t from 'tap'
 import type { Cut } from '../../lib/hls/fmp4-cutter.js'
+import { commitOf } from '../../lib/io/held-commit.js'
 import { type RenditionTarget, RenditionWritable } from '../../lib/hls/rendition-writable.js'
 import { chunksOf, soundOf } from '../support/hls.js'
 
 const CUTTING = { rendition: 'a', targetDuration: 1, maxSegmentSize: 1_000_000 }
 
 class Target implements RenditionTarget {
+  readonly commit = { hold: () => undefined, result: Promise.resolve(), target: 'main.m3u8' }
   readonly cuts: Cut[] = []
   readonly dates: (Date | undefined)[] = []
   readonly failures: Error[] = []
@@ -128,4 +130,9 @@ t.test('a discontinuity ends one stream, which has to be whole, and begins anoth
   cut.write(bytes.subarray(0, -200))
   cut.discontinuity()
   await t.rejects(finished(cut), { code: 'AVIO_ERR_MP4_BOX_TRUNCATED' })
+})
+
+t.test('it is committed with the whole packaging, as one with the other renditions', async t => {
+  const target = new Target()
+  t.equal(commitOf(new RenditionWritable(CUTTING, target)), target.commit)
 })

@@ -1,6 +1,8 @@
 import { PassThrough, Writable } from 'node:stream'
 import { S3Client } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
+import { CmafPackager } from '../../lib/hls/cmaf-packager.js'
+import { S3Storage } from '../../lib/hls/s3-storage.js'
 import { type TranscodeOptions, transcode } from '../../lib/jobs/transcode.js'
 import { Fmp4Validator } from '../../lib/mp4/fmp4-validator.js'
 import { S3MultipartWritable } from '../../lib/s3/s3-multipart-writable.js'
@@ -80,6 +82,40 @@ t.test('a beforeCommit that says no to one output keeps all of them from being s
   t.same(left(), [])
   const { ProcessWrap, PipeWrap } = await resourcesSince(before)
   t.same([ProcessWrap, PipeWrap], [undefined, undefined], 'nor is anything left of ffmpeg')
+})
+
+t.test('a ladder that is packaged is committed as one, together with a file beside it', async t => {
+  const { s3, client, read, sink, left } = await open(t)
+  const job = async (beforeCommit: () => Promise<boolean>) => {
+    const storage = new S3Storage({ client, bucket: 'web', prefix: 'hls' })
+    const packager = new CmafPackager({ storage, targetDuration: 2 })
+    const { results } = await transcode({
+      input: read(),
+      outputs: [
+        { format: 'mp4', args: ['-an', ...scaled(120)], to: packager.rendition({ name: 'a' }) },
+        { format: 'mp4', args: ['-an', ...scaled(60)], to: packager.rendition({ name: 'b' }) },
+        { format: 'mp4', layout: 'progressive', args: X264, to: sink('whole.mp4', { beforeCommit }) },
+      ],
+    })
+    return results
+  }
+  await t.rejects(
+    job(() => Promise.resolve(false)),
+    { code: 'AVIO_ERR_COMMIT_REFUSED' },
+  )
+  t.same(left(), [], 'not even a segment')
+
+  s3.clearCalls()
+  const results = await job(() => {
+    t.notOk(
+      s3.keys('web').some(key => key.endsWith('.m3u8')),
+      'no playlist before all outputs are ready',
+    )
+    return Promise.resolve(true)
+  })
+  t.match(results, [{ playlists: ['a/index.m3u8', 'b/index.m3u8', 'main.m3u8'] }, {}, { key: 'whole.mp4' }])
+  t.equal(results[0], results[1], 'renditions of one packager have one result')
+  t.ok(s3.keys('web').includes('hls/main.m3u8'))
 })
 
 t.test('whatever fails first is the error, and nothing is stored', async t => {
