@@ -39,11 +39,16 @@ function findChromium(): string | undefined {
 
 const executablePath = findChromium()
 
-/** Why the tests with a browser are skipped; `false` where there is one, and in CI, where they then fail. */
-export const noBrowser: string | false =
+const MISSING =
   executablePath === undefined && process.env['CI'] !== 'true'
     ? 'no Chromium found: install it (Debian: sudo apt-get install chromium), or name it by CHROMIUM_PATH'
     : false
+
+/**
+ * Why the tests with a browser are skipped: the run leaves them out, or there is none; `false` where there is one, and
+ * in CI, where they then fail.
+ */
+export const noBrowser: string | false = process.env['AVIO_TEST_BROWSER'] ?? MISSING
 
 let started: Promise<Browser> | undefined
 

@@ -4,6 +4,7 @@
  *   npm test                      everything
  *   npm test -- test/io           files and folders, and any option of tap's own
  *   npm test -- --no-ceph         without the gateways: what needs them is skipped, with the reason
+ *   npm test -- --no-browser      without the browser, likewise
  *
  * Its last line is `N passed, N failed`. In CI (`CI=true`) a gateway that can't be had is a failure.
  */
@@ -25,9 +26,10 @@ const print = (line: string) => void process.stdout.write(`${line}\n`)
 const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
 
+const OWN_OPTIONS = ['--no-ceph', '--no-browser']
 const args = process.argv.slice(2)
 // tap itself finds the tests of a folder only in the languages that its plugins know.
-const tapArgs = args.filter(arg => arg !== '--no-ceph').flatMap(arg => (isFolder(arg) ? testsIn(arg) : [arg]))
+const tapArgs = args.filter(arg => !OWN_OPTIONS.includes(arg)).flatMap(arg => (isFolder(arg) ? testsIn(arg) : [arg]))
 const gateways: Gateway[] = []
 const running: Ceph[] = []
 try {
@@ -112,6 +114,7 @@ async function runTap(): Promise<boolean> {
       ...process.env,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       ...environmentOf(gateways),
+      ...(args.includes('--no-browser') && { AVIO_TEST_BROWSER: 'left out by --no-browser' }),
     },
   })
   const onStop = () => tap.kill('SIGTERM')
