@@ -29,7 +29,9 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 const OWN_OPTIONS = ['--no-ceph', '--no-browser']
 const args = process.argv.slice(2)
 // tap itself finds the tests of a folder only in the languages that its plugins know.
-const tapArgs = args.filter(arg => !OWN_OPTIONS.includes(arg)).flatMap(arg => (isFolder(arg) ? testsIn(arg) : [arg]))
+const tapArgs = args
+  .filter(arg => !OWN_OPTIONS.includes(arg))
+  .flatMap(arg => (isFolder(arg) ? testsIn(arg) : [arg]))
 const gateways: Gateway[] = []
 const running: Ceph[] = []
 try {
