@@ -20,6 +20,7 @@ const TOPICS = [
   'upload',
   'upload-shaped',
   'remux',
+  'progressive',
   'pipe',
   'transcode',
   'validator',
