@@ -33,6 +33,7 @@ export const REFUSED_PROGRESSIVE: Readonly<Record<string, string>> = {
   dash: 'its index of segments has no place in a progressive MP4.',
   isml: LOSES_EDITS,
   negative_cts_offsets: 'it shifts the video against the audio.',
+  frag_every_frame: 'it states wrong times of every other sample of sound beside pictures.',
   separate_moof: 'it tears the tracks of a fragment apart; it is put together here.',
   omit_tfhd_offset: 'without "default_base_moof" it leaves open where the samples lie.',
   rtphint: 'hint tracks point into the file that was, not into the one that is made of it.',

@@ -1,3 +1,4 @@
+import { isAbsolute, sep } from 'node:path'
 import {
   GiB,
   KiB,
@@ -64,6 +65,8 @@ export interface FileWritableOptions {
 
 /** The options as the stream uses them. */
 export interface FileWritableSettings extends HeadRoom, PartialFileOptions {
+  /** The same path from the root: the working directory may be another one before the file is whole. */
+  readonly place: string
   readonly beforeCommit: ((summary: FileResult) => unknown) | undefined
   readonly signal: AbortSignal | undefined
   readonly highWaterMark: number
@@ -76,8 +79,11 @@ export function fileWritableSettings(path: string | URL, given: FileWritableOpti
   const options = optionsObject(given, 'FileWritable')
   knownOptions(options, 'FileWritable', NAMES)
   const bytes = { min: 0, max: GiB, unit: 'bytes' }
+  const checked = pathOf(path)
   return {
-    path: pathOf(path),
+    path: checked,
+    // Not by resolve(): what ".." leads to behind a symbolic link is for the file system to say.
+    place: isAbsolute(checked) ? checked : `${process.cwd()}${sep}${checked}`,
     overwrite: booleanOption(options, 'overwrite', { default: true }),
     mode: integerOption(options, 'mode', { min: 0, max: 0o777, default: 0o666 }),
     headReserve: integerOption(options, 'headReserve', { ...bytes, min: 16, default: MiB }),

@@ -123,7 +123,8 @@ export class FileWritable extends Writable {
   }
 
   async #open(head: ClaimedHead | undefined): Promise<Begun> {
-    const file = await PartialFile.create(this.#settings)
+    const { place, overwrite, mode } = this.#settings
+    const file = await PartialFile.create({ path: place, overwrite, mode })
     return { file, layout: new FileLayout(file, head, this.#settings), head }
   }
 

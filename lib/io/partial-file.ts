@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, link, open, realpath, rename, stat, unlink } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { type FileHandle, link, open, readlink, realpath, rename, stat, unlink } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { FileError } from '../errors.js'
 import { MiB } from '../options.js'
 
@@ -139,8 +139,11 @@ async function targetOf(path: string, overwrite: boolean): Promise<string> {
   try {
     older = await stat(path)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return path
-    throw error
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    // Nothing is there, or a link to where nothing is yet.
+    const leadsTo = await readlink(path).catch(() => undefined)
+    if (leadsTo === undefined) return path
+    return targetOf(resolve(await realpath(dirname(path)), leadsTo), overwrite)
   }
   if (!overwrite) throw exists(path)
   // Of a device or a pipe a rename would make a file.

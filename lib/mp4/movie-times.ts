@@ -7,6 +7,8 @@ export interface TrackTimes {
   readonly edits: readonly Mp4Edit[]
   /** Decode time of the first sample there. */
   readonly start: number
+  /** Earliest composition time, from the first sample's decode time on; 0 where it lies before that. */
+  readonly presentationStart: number
   /** Latest composition time plus duration, from the first sample on; 0 without samples. */
   readonly presentationEnd: number
   /** Sum of all durations. */
@@ -26,7 +28,8 @@ export interface TrackPlace {
  *
  * The samples of an ordinary file are decoded from 0 on, those of a fragmented one from the `tfdt` of the first. So
  * all that an edit says of the media moves back by that much. Where an edit begins before the first sample, there is
- * nothing to show for a while, which becomes an empty edit. As far as all tracks have to wait so, it is taken off: a
+ * nothing to show for a while, which becomes an empty edit, up to the first picture that is shown: players differ in what
+ * they make of an edit that begins with nothing. As far as all tracks have to wait so, it is taken off: a
  * live stream that is joined after some hours does not begin with them. What the source's own empty edits say stays.
  *
  * An edit whose duration is 0 goes on to the end in a fragmented file (the end is not known when it is written). It
@@ -47,9 +50,14 @@ export function placeTracks(tracks: readonly TrackTimes[], movieTimescale: numbe
 }
 
 /** How long nothing of the track is shown because its samples begin later than its edit does, in seconds. */
-function leadOf({ edits, start, timescale }: TrackTimes): number {
-  const from = edits.find(edit => edit.mediaTime >= 0)?.mediaTime ?? 0
-  return Math.max(0, start - from) / timescale
+function leadOf(track: TrackTimes): number {
+  const from = track.edits.find(edit => edit.mediaTime >= 0)?.mediaTime ?? 0
+  return missingFrom(from, track) / track.timescale
+}
+
+/** How long nothing is shown from `mediaTime` on, in ticks: 0 where the samples have begun by then. */
+function missingFrom(mediaTime: number, { start, presentationStart }: TrackTimes): number {
+  return start > mediaTime ? start + presentationStart - mediaTime : 0
 }
 
 /** The edits, with `wait` in place of what the first of the media lacks. */
@@ -57,8 +65,9 @@ function moved(track: TrackTimes, wait: number, movieTimescale: number): Mp4Edit
   const { edits, start, timescale, presentationEnd } = track
   const media = edits.find(edit => edit.mediaTime >= 0)
   if (media === undefined) {
-    if (wait === 0 && edits.length === 0) return []
-    const all = { segmentDuration: 0, mediaTime: start, mediaRate: 1 }
+    const begin = Math.max(start, missingFrom(0, track))
+    if (wait === 0 && edits.length === 0 && begin === start) return []
+    const all = { segmentDuration: 0, mediaTime: begin, mediaRate: 1 }
     return moved({ ...track, edits: [...edits, all] }, wait, movieTimescale)
   }
   const list: Mp4Edit[] = []
@@ -67,8 +76,9 @@ function moved(track: TrackTimes, wait: number, movieTimescale: number): Mp4Edit
       if (edit.segmentDuration > 0) list.push(edit)
       continue
     }
-    const mediaTime = Math.max(0, edit.mediaTime - start)
-    const missing = rescaled(Math.max(0, start - edit.mediaTime), timescale, movieTimescale)
+    const missed = missingFrom(edit.mediaTime, track)
+    const mediaTime = edit.mediaTime + missed - start
+    const missing = rescaled(missed, timescale, movieTimescale)
     const isOpen = edit.segmentDuration === 0
     const pause = edit === media ? wait : isOpen ? missing : Math.min(missing, edit.segmentDuration)
     if (pause > 0) list.push({ segmentDuration: pause, mediaTime: -1, mediaRate: 1 })

@@ -82,6 +82,7 @@ export class ProgressiveAssembly implements HeadAssembly {
   end(): readonly Buffer[] {
     this.#media = []
     this.#checker.end()
+    this.#lengthenTimecodes()
     for (const { log } of this.#tracks.values()) log.end()
     return this.#media
   }
@@ -140,6 +141,23 @@ export class ProgressiveAssembly implements HeadAssembly {
         const message = 'composition offsets below 0 and others past 2^31, which one table can not hold'
         throw run.box.error('AVIO_ERR_MP4_BOX_INVALID', message, trackFragment.trackId)
       }
+    }
+  }
+
+  /**
+   * A timecode is one sample that holds for all pictures. Its fragment, the first, says that it lasts as long as
+   * itself, since no more is known then.
+   */
+  #lengthenTimecodes(): void {
+    const tracks = (this.#moov?.movie.tracks ?? []).map(track => ({
+      ...track,
+      log: this.#tracks.get(track.id)!.log,
+    }))
+    const shown = tracks.filter(({ kind }) => kind === 'video')
+    const seconds = Math.max(0, ...shown.map(({ log, timescale }) => log.duration / timescale))
+    for (const { log, handler, timescale } of tracks) {
+      const duration = Math.round(seconds * timescale)
+      if (handler === 'tmcd' && log.count > 0 && log.duration < duration) log.seek(log.start + duration)
     }
   }
 

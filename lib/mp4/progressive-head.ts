@@ -61,8 +61,8 @@ class HeadPlan {
     this.#source = source
     const { movie, logs } = source
     const times = movie.tracks.map(({ id, timescale, edits }) => {
-      const { start, presentationEnd, duration } = logs.get(id)!
-      return { timescale, edits, start, presentationEnd, duration }
+      const { start, presentationStart, presentationEnd, duration } = logs.get(id)!
+      return { timescale, edits, start, presentationStart, presentationEnd, duration }
     })
     this.#places = placeTracks(times, movie.timescale)
     this.#ftyp = fileTypePart(

@@ -49,7 +49,8 @@ export class SampleLog {
   /** The last sample: how long it lasts is certain only when the next one comes. */
   #time = 0
   #duration = 0
-  /** Latest composition time. */
+  /** Earliest and latest composition time. */
+  #earliest = Infinity
   #latest = 0
   /** The chunk that may still grow. */
   #chunkStart = 0
@@ -85,6 +86,11 @@ export class SampleLog {
   /** Sum of all durations. */
   get duration(): number {
     return this.count === 0 ? 0 : this.#time + this.#duration
+  }
+
+  /** When the first picture or sound is shown, from the first decode time on; 0 where that is before it. */
+  get presentationStart(): number {
+    return this.count === 0 ? 0 : Math.max(0, this.#earliest)
   }
 
   /**
@@ -157,6 +163,7 @@ export class SampleLog {
       this.durations.add(this.#duration)
       this.#time += this.#duration
     }
+    this.#earliest = Math.min(this.#earliest, this.#time + offset)
     this.durations.add(duration, count - 1)
     this.#time += duration * (count - 1)
     this.#duration = duration

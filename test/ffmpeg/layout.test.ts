@@ -45,7 +45,7 @@ t.test('flags that lose what a progressive MP4 needs are refused, and so is the 
   for (const [value, missing] of [
     ['-delay_moov', 'delay_moov'],
     ['-default_base_moof', 'default_base_moof'],
-    ['frag_every_frame', 'frag_keyframe'],
+    ['frag_discont', 'frag_keyframe'],
   ] as const) {
     t.throws(() => check('mp4', 'progressive', value), { ...refused, message: new RegExp(`"${missing}"`) })
   }

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { fileWritableSettings } from '../../lib/io/file-writable-options.js'
@@ -6,6 +7,7 @@ import { GiB, KiB, MiB } from '../../lib/options.js'
 t.test('the defaults', async t => {
   t.same(fileWritableSettings('a', {}), {
     path: 'a',
+    place: join(process.cwd(), 'a'),
     overwrite: true,
     mode: 0o666,
     headReserve: MiB,
@@ -27,7 +29,7 @@ t.test('every option is taken, and a file: URL for a path', async t => {
     highWaterMark: 0,
   }
   const path = process.execPath
-  t.same(fileWritableSettings(pathToFileURL(path), given), { path, ...given })
+  t.same(fileWritableSettings(pathToFileURL(path), given), { path, place: path, ...given })
 })
 
 t.test('what breaks a rule is refused with the rule', async t => {

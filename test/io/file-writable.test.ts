@@ -171,6 +171,26 @@ t.test('a folder that is not there is an error of the stream', async t => {
   t.equal(await failureOf(sink.result), error)
 })
 
+t.test(
+  'a relative path begins at the directory that was the working one when the stream was made',
+  async t => {
+    const folder = t.testdir({ other: {} })
+    const before = process.cwd()
+    t.teardown(() => process.chdir(before))
+    process.chdir(folder)
+    const sink = new FileWritable('a.mp4')
+    const lost = new FileWritable('b.mp4')
+    await Promise.all([sink, lost].map(stream => new Promise(resolve => stream.write('a', resolve))))
+    process.chdir('other')
+    sink.end()
+    t.same(await sink.result, { path: 'a.mp4', bytes: 1 })
+    lost.destroy()
+    await once(lost, 'close')
+    t.same(readdirSync(folder), ['a.mp4', 'other'])
+    t.same(readdirSync('.'), [])
+  },
+)
+
 t.test('beforeCommit sees the file’s size, and may say no', async t => {
   const at = open(t)
   const boom = new Error('boom')

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, open, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, lstat, open, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { PartialFile } from '../../lib/io/partial-file.js'
@@ -113,6 +113,18 @@ t.test('a symbolic link stays, and the file behind it is replaced', async t => {
   await file.commit(true)
   t.equal(await readFile(join(folder, 'real', 'a'), 'utf8'), 'new')
   t.same((await readdir(folder)).toSorted(), ['link', 'real'])
+})
+
+t.test('a symbolic link to where nothing is yet stays, and the file is made there', async t => {
+  const folder = t.testdir({ real: {} })
+  await symlink(join('real', 'a'), join(folder, 'middle'))
+  await symlink('middle', join(folder, 'link'))
+  const file = await PartialFile.create(settings(join(folder, 'link')))
+  await file.write([Buffer.from('new')], 0)
+  await file.close()
+  await file.commit(true)
+  t.equal(await readFile(join(folder, 'real', 'a'), 'utf8'), 'new')
+  t.ok((await lstat(join(folder, 'link'))).isSymbolicLink())
 })
 
 t.test('what can’t be written is said to be so, with what to do', async t => {

@@ -6,7 +6,15 @@ type Row = readonly [segmentDuration: number, mediaTime: number]
 /** A track of 1,000 ticks a second with 10 s of media, unless said otherwise. */
 function track(edits: readonly Row[], rest: Partial<TrackTimes> = {}): TrackTimes {
   const list = edits.map(([segmentDuration, mediaTime]) => ({ segmentDuration, mediaTime, mediaRate: 1 }))
-  return { timescale: 1000, edits: list, start: 0, presentationEnd: 10_000, duration: 10_000, ...rest }
+  return {
+    timescale: 1000,
+    edits: list,
+    start: 0,
+    presentationStart: 0,
+    presentationEnd: 10_000,
+    duration: 10_000,
+    ...rest,
+  }
 }
 
 function placed(...tracks: TrackTimes[]): { edits: Row[]; duration: number }[] {
@@ -73,6 +81,23 @@ t.test('a first fragment that begins late is a wait, as far as not all tracks ha
     edits: [],
     duration: 0,
   })
+  t.end()
+})
+
+t.test('what begins late begins with its first picture, and sound stays where it was beside it', t => {
+  const start = 3_600_000
+  const pictures = { start, presentationStart: 80, presentationEnd: 10_080 }
+  const late = (wait: number) => ({
+    edits: [
+      [wait, -1],
+      [1000, 80],
+    ],
+    duration: 1000 + wait,
+  })
+  const sound = { edits: [[1000, 0]], duration: 1000 }
+  t.same(placed(track([[0, 80]], pictures), track([[0, 20]], { start })), [late(2), sound])
+  t.same(placed(track([], pictures), track([], { start })), [late(8), { edits: [], duration: 1000 }])
+  t.same(placed(track([], pictures)), [{ edits: [[1000, 80]], duration: 1000 }])
   t.end()
 })
 

@@ -186,6 +186,33 @@ t.test('a gap makes the sample before it longer; what comes hours late begins at
   t.end()
 })
 
+t.test('a timecode lasts as long as the pictures do, whatever its own fragment says', t => {
+  const traf = (id: number, time: number, size: number) => ({
+    id,
+    time,
+    runs: [{ samples: [{ size, duration: 40 }] }],
+  })
+  const timecode: TrackSpec = {
+    id: 3,
+    handler: 'tmcd',
+    timescale: 500,
+    edits: [[0, 0]],
+    entry: box('tmcd', Buffer.alloc(26)),
+  }
+  const file = assembled(
+    withTracks(
+      [VIDEO, AUDIO, timecode],
+      { sequence: 1, tracks: [traf(1, 0, 1), traf(2, 0, 1), traf(3, 0, 4)] },
+      { sequence: 2, tracks: [traf(1, 40, 1), traf(2, 40, 1)] },
+      { sequence: 3, tracks: [traf(2, 80, 1)] },
+    ),
+  )
+  const durations = samplesOf(file).map(samples => samples.map(sample => (sample as number[])[1]))
+  t.same(durations, [[40, 40], [40, 40, 40], [40]])
+  t.same(edits(file), [[[80, 0]], [[120, 0]], [[80, 0]]])
+  t.end()
+})
+
 t.test('durations that 32 bits do not hold take 64', t => {
   const samples = [{ size: 1, duration: 0xffffffff }]
   const traf = (time: number) => [{ id: 1, time, runs: [{ samples }] }]

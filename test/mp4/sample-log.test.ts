@@ -38,6 +38,7 @@ t.test('what fragments say of samples becomes columns', t => {
   t.equal(log.count, 4)
   t.equal(log.start, 5000)
   t.equal(log.duration, 180)
+  t.equal(log.presentationStart, 40)
   t.equal(log.presentationEnd, 40 + 120 + 50)
   t.same(
     [...log.durations.entries()],
