@@ -33,6 +33,9 @@ const LADDER = [
   { name: '240p', height: 240, rate: '400k' },
 ]
 
+/** Fragments of 200 ms, by which the sound can be cut where the pictures are. */
+const SHORT = ['-frag_duration', '200000']
+
 /** Decodes once, encodes a ladder and a sound, and publishes them when all of them are whole. */
 export async function packageLadder(source: RandomAccess, storage: SegmentStorage): Promise<PackagingResult> {
   const branches = LADDER.map(({ name, height }) => `[${name}-in]scale=-2:${height}[${name}]`)
@@ -44,7 +47,7 @@ export async function packageLadder(source: RandomAccess, storage: SegmentStorag
     ].join(';'),
     outputs: [
       ...LADDER.map(({ name, rate }) => ({ format: 'mp4', args: ['-map', `[${name}]`, ...video(rate)] })),
-      { format: 'mp4', args: ['-map', '0:a:0', '-c:a', 'aac', '-b:a', '128k', '-ac', '2'] },
+      { format: 'mp4', args: ['-map', '0:a:0', '-c:a', 'aac', '-b:a', '128k', '-ac', '2', ...SHORT] },
     ],
   })
   const packager = new CmafPackager({ storage, targetDuration: SEGMENT })

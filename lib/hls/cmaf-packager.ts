@@ -3,6 +3,7 @@ import { abortError } from '../io/abort-error.js'
 import { CommitHolds } from '../io/commit-holds.js'
 import { COMMIT, type HeldCommit } from '../io/held-commit.js'
 import { Alignment } from './alignment.js'
+import { checkGroups } from './audio-groups.js'
 import type { Cut, CutSegment } from './fmp4-cutter.js'
 import { type ImageSheet, type ImagesOptions, imagesName, storeImages } from './image-store.js'
 import { type CmafPackagerOptions, type PackagerSettings, packagerSettings } from './packager-options.js'
@@ -72,7 +73,7 @@ const LIVE_ALIGNMENT = 1000
 export class CmafPackager {
   /**
    * Resolves when all is published, after every rendition has ended; rejects with the first error, when what had to be
-   * removed is. A rejection that nobody waits for stays silent.
+   * removed is. A rejection that nobody waits for stays silent. As long as no rendition was asked for it waits.
    */
   readonly result: Promise<PackagingResult>
   readonly #settings: PackagerSettings
@@ -171,7 +172,8 @@ export class CmafPackager {
 
   /** One more that is waited for. */
   #begin(name: string): void {
-    if (this.#names.has(name)) {
+    const { playlist, mpd } = this.#settings
+    if (this.#names.has(name) || name === playlist || name === mpd) {
       throw new OptionError('name', `There is a "${name}" already: each has a name of its own`, name)
     }
     if (this.#error === undefined && this.#names.size > 0 && this.#left === 0) {
@@ -193,6 +195,7 @@ export class CmafPackager {
     const stored = await output.storeInit(bytes, isVideo ? 'video' : 'audio')
     const range = isVideo ? videoRange(Buffer.concat(bytes)) : undefined
     log.addInit({ ...stored, ...init }, range, date)
+    checkGroups(this.#logs)
   }
 
   async #storeSegment(

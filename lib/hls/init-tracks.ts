@@ -1,5 +1,6 @@
 import { HlsError } from '../errors.js'
 import { presentation } from '../mp4/presentation.js'
+import type { Mp4Track } from '../mp4/track.js'
 import type { Fmp4Init } from '../mp4/validation.js'
 import type { InitSegment } from './presentation.js'
 
@@ -29,4 +30,9 @@ export function initTracks(
   const { at, from } = presentation(track, timescale)[0]!
   // An edit of video skips the composition offset of the first picture, which is not known here: together that is 0.
   return { tracks, track, shiftTicks: track.kind === 'video' ? at : at - from }
+}
+
+/** The size at which the picture of a track is shown, in pixels: turned, where its matrix turns it by a quarter. */
+export function shownSize({ width, height, rotation }: Mp4Track): Pick<Mp4Track, 'width' | 'height'> {
+  return rotation % 180 === 0 ? { width, height } : { width: height, height: width }
 }

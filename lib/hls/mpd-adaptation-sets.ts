@@ -1,3 +1,4 @@
+import { shownSize } from './init-tracks.js'
 import type { Period, Run } from './mpd-periods.js'
 import { segmentsOf } from './mpd-segments.js'
 import { element } from './xml.js'
@@ -74,7 +75,9 @@ function areAligned(runs: readonly Run[]): boolean {
 }
 
 function representation(run: Run, period: Period): string[] {
-  const { name, bandwidth, width, height, frameRate, channels } = run.rendition
+  const { name, kind, bandwidth, frameRate } = run.rendition
+  // Of this period: after a discontinuity they may be others.
+  const size = kind === 'video' ? shownSize(run.init.track) : undefined
   const audio = run.init.tracks.find(({ kind }) => kind === 'audio')
   const codecs = new Set(run.init.tracks.map(({ codec }) => codec))
   return element(
@@ -83,12 +86,15 @@ function representation(run: Run, period: Period): string[] {
       id: name,
       bandwidth: Math.max(1, Math.ceil(bandwidth)),
       codecs: [...codecs].join(','),
-      width,
-      height,
+      width: size?.width,
+      height: size?.height,
       frameRate: frameRate === undefined ? undefined : formatFrameRate(frameRate),
       audioSamplingRate: audio?.sampleRate,
     },
-    [...(audio && channels !== undefined ? channelConfiguration(channels) : []), ...segmentsOf(run, period)],
+    [
+      ...(audio?.channels === undefined ? [] : channelConfiguration(audio.channels)),
+      ...segmentsOf(run, period),
+    ],
   )
 }
 

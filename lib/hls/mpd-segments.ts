@@ -1,5 +1,5 @@
 import { type Period, type Run, timelineOf } from './mpd-periods.js'
-import type { StoredBytes } from './presentation.js'
+import type { MediaSegment, StoredBytes } from './presentation.js'
 import { element } from './xml.js'
 
 /** Where the segments of a run lie: a `SegmentTemplate` where their names allow it, else a `SegmentList`. */
@@ -21,13 +21,32 @@ export function segmentsOf(run: Run, period: Period): string[] {
     const attributes = { ...common, startNumber: number, initialization: literal(init.name), media: template }
     return element('SegmentTemplate', attributes, timeline)
   }
-  return element('SegmentList', common, [
+  const duration = evenDuration(run, period)
+  return element('SegmentList', { ...common, duration }, [
     ...element('Initialization', { sourceURL: init.name, range: rangeOf(init) }),
-    ...timeline,
+    ...(duration === undefined ? timeline : []),
     ...segments.flatMap(segment =>
       element('SegmentURL', { media: segment.name, mediaRange: rangeOf(segment) }),
     ),
   ])
+}
+
+/**
+ * One duration for all ranges of a list, in ticks, where each begins within half of it from where it would by that
+ * duration, as ISO/IEC 23009-1 allows; else `undefined`. dash.js (5.2) reads no list that has a `SegmentTimeline`.
+ */
+function evenDuration({ init, segments }: Run, { mediaStart }: Period): number | undefined {
+  const { timescale } = init.track
+  const [first] = segments
+  const last = segments.at(-1)!
+  const origin = Math.round(mediaStart * timescale) - init.shiftTicks
+  const duration =
+    segments.length === 1
+      ? last.durationTicks
+      : Math.round((last.startTicks - first!.startTicks) / (segments.length - 1))
+  const isNear = ({ startTicks }: MediaSegment, n: number) =>
+    Math.abs(startTicks - origin - n * duration) <= duration / 2
+  return init.isRange && duration > 0 && segments.every(isNear) ? duration : undefined
 }
 
 /**

@@ -19,7 +19,8 @@ export interface MpdClock {
  * the storage: it has to lie at its root.
  *
  * - One object per segment: profile `isoff-live` with `SegmentTemplate`, `$Number$` and `SegmentTimeline`. One object
- *   per rendition: profile `isoff-main` with `SegmentList` and byte ranges (which ffmpeg 5.1 can't read: it goes on for ever).
+ *   per rendition: profile `isoff-main` with `SegmentList` and byte ranges (which ffmpeg 5.1 can't read: it goes on for
+ *   ever), of one duration where the segments allow it.
  * - `static` where all is there, whole; `dynamic` while it grows. The window of a live stream stays `dynamic` when it
  *   has ended, without `minimumUpdatePeriod`: its time line does not begin at 0.
  * - Each discontinuity begins a `Period`.

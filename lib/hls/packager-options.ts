@@ -119,6 +119,9 @@ export function packagerSettings(options: CmafPackagerOptions): PackagerSettings
     default: 6,
     unit: 'segments',
   })
+  const playlist = nameOption(options, 'playlist', { default: 'main.m3u8' })
+  const mpd = nameOption(options, 'mpd', { default: undefined })
+  if (mpd === playlist) throw optionError('mpd', 'another name than that of the playlist', mpd)
   const cacheControl = objectOption<object>(options, 'cacheControl') ?? {}
   knownOptions(cacheControl, 'cacheControl', ['segments', 'playlists'])
   return {
@@ -131,8 +134,8 @@ export function packagerSettings(options: CmafPackagerOptions): PackagerSettings
     }),
     mode,
     layout,
-    playlist: nameOption(options, 'playlist', { default: 'main.m3u8' }),
-    mpd: nameOption(options, 'mpd', { default: undefined }),
+    playlist,
+    mpd,
     windowSize: mode === 'live' ? windowSize : undefined,
     programDateTime: dateOption(options, 'programDateTime'),
     cacheControl: {

@@ -1,3 +1,4 @@
+import { isGroupDefault } from './audio-groups.js'
 import { formatImagePlaylist } from './image-playlist.js'
 import { formatMediaPlaylist } from './media-playlist.js'
 import { formatMpd } from './mpd.js'
@@ -39,7 +40,7 @@ export class Publication {
     const { mode, layout, targetDuration, windowSize } = this.#settings
     const logs = this.#logs.filter(({ kind }) => kind !== undefined)
     const longest = logs.reduce((most, log) => Math.max(most, Math.round(log.longest)), 0)
-    const renditions = logs.map(log => log.rendition(isDefault(log, logs)))
+    const renditions = logs.map(log => log.rendition(isGroupDefault(log, logs)))
     return {
       mode,
       layout,
@@ -108,12 +109,4 @@ export class Publication {
   #put(name: string, text: string): Promise<void> {
     return this.#objects.put(name, [Buffer.from(text)], { cache: 'playlists' })
   }
-}
-
-/** As it was stated; else the first of a group of which none is stated to be. */
-function isDefault(log: RenditionLog, logs: readonly RenditionLog[]): boolean {
-  if (log.groupId === undefined) return false
-  const group = logs.filter(({ groupId }) => groupId === log.groupId)
-  if (group.some(({ isDefault }) => isDefault === true)) return log.isDefault === true
-  return log === group.find(({ isDefault }) => isDefault === undefined)
 }

@@ -1,4 +1,5 @@
 import { BandwidthMeter } from './bandwidth.js'
+import { shownSize } from './init-tracks.js'
 import type { InitSegment, MediaSegment, Rendition, StoredBytes } from './presentation.js'
 import { type RenditionSettings, languageTag } from './rendition-options.js'
 import type { SegmentSpan } from './segmenter.js'
@@ -91,6 +92,11 @@ export class RenditionLog {
     return this.kind === 'audio' ? this.#rendition.groupId : undefined
   }
 
+  /** What people are to see. */
+  get label(): string {
+    return this.#rendition.label
+  }
+
   /** Whether it is its group's default, as far as that was stated. */
   get isDefault(): boolean | undefined {
     return this.#rendition.isDefault
@@ -171,7 +177,6 @@ export class RenditionLog {
   rendition(isDefault: boolean): Rendition {
     const { name, label, language, autoselect } = this.#rendition
     const { track, tracks } = this.#init!
-    const isTurned = track.rotation % 180 !== 0
     const audio = tracks.find(({ kind }) => kind === 'audio')
     const kind = this.kind!
     return {
@@ -185,8 +190,7 @@ export class RenditionLog {
       playlist: this.playlist,
       codecs: [...this.#codecs],
       frameRate: this.#frameRate || this.#frames / this.#frameSeconds || undefined,
-      width: kind === 'video' ? (isTurned ? track.height : track.width) : undefined,
-      height: kind === 'video' ? (isTurned ? track.width : track.height) : undefined,
+      ...(kind === 'video' ? shownSize(track) : { width: undefined, height: undefined }),
       channels: audio?.channels,
       videoRange: this.#videoRange,
       bandwidth: this.#meter.peak,

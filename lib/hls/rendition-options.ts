@@ -6,7 +6,7 @@ export interface RenditionOptions {
   /** Its name, and that of its folder: letters, digits, `-`, `_` and `.`. Each rendition has its own. */
   name: string
   /**
-   * What people are to see of an audio rendition.
+   * What people are to see of an audio rendition; each of a group has one of its own.
    * @defaultValue its name
    */
   label?: string | undefined
@@ -23,7 +23,7 @@ export interface RenditionOptions {
   language?: string | undefined
   /**
    * Whether players take it where the user has no wish; one of a group may be.
-   * @defaultValue `true` for the first of a group in which none says so
+   * @defaultValue `true` for the first of a group in which none says so and that has `autoselect`
    */
   default?: boolean | undefined
   /**
@@ -57,7 +57,8 @@ export function renditionSettings(options: RenditionOptions): RenditionSettings 
     label: quotable(options, 'label') ?? name,
     groupId: quotable(options, 'groupId') ?? 'audio',
     language: languageOption(options),
-    isDefault: options.default === undefined ? undefined : isDefault,
+    // What players may not take by themselves is not what they begin with.
+    isDefault: options.default === undefined && autoselect ? undefined : isDefault,
     autoselect,
   }
 }

@@ -352,6 +352,21 @@ t.test('options are checked, and names of renditions are not used twice', async 
   const packager = new CmafPackager({ storage })
   packager.rendition({ name: 'a' })
   t.throws(() => packager.rendition({ name: 'a' }), { code: 'AVIO_ERR_OPTION' })
+  t.throws(() => packager.rendition({ name: 'main.m3u8' }), { code: 'AVIO_ERR_OPTION', option: 'name' })
+})
+
+t.test('sounds of a group that could not be told apart end all, before a playlist says so', async t => {
+  const storage = new MemoryStorage()
+  const packager = new CmafPackager({ storage, targetDuration: 2 })
+  const picture = packager.rendition({ name: 'picture' })
+  const sounds = ['a', 'b'].map(name => packager.rendition({ name, label: 'English' }))
+  const [pictures, sound] = await Promise.all([pictureOf('160x90'), soundOf({ seconds: 2 })])
+  await Promise.allSettled([
+    pipeline(chunksOf(pictures), picture),
+    ...sounds.map(stream => pipeline(chunksOf(sound), stream)),
+  ])
+  await t.rejects(packager.result, { code: 'AVIO_ERR_OPTION', option: 'label' })
+  t.same(storage.names(), [])
 })
 
 t.test('images for seek bars are listed beside what is played, and fail with it', async t => {

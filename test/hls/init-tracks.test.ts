@@ -1,5 +1,5 @@
 import t from 'tap'
-import { initTracks } from '../../lib/hls/init-tracks.js'
+import { initTracks, shownSize } from '../../lib/hls/init-tracks.js'
 import { AUDIO_TRACK, VIDEO_TRACK } from '../support/renditions.js'
 
 const init = { timescale: 1000, byteLength: 700 }
@@ -35,4 +35,12 @@ t.test('two of a kind, none, or others are refused by name', async t => {
       message: /Rendition "a" has the tracks/,
     })
   }
+})
+
+t.test('a picture that is turned by a quarter is as wide as it was high', async t => {
+  const track = { ...VIDEO_TRACK, width: 320, height: 180 }
+  t.same(
+    [0, 90, 180, 270].map(rotation => shownSize({ ...track, rotation }).width),
+    [320, 180, 320, 180],
+  )
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { adaptationSetsOf, formatFrameRate } from '../../lib/hls/mpd-adaptation-sets.js'
 import { periodsOf } from '../../lib/hls/mpd-periods.js'
-import type { Rendition } from '../../lib/hls/presentation.js'
+import type { MediaSegment, Rendition } from '../../lib/hls/presentation.js'
 import type { Mp4Track } from '../../lib/mp4/track.js'
 import { initOf, presentationOf, renditionOf, segmentsOf, trackOf } from '../support/presentations.js'
 
@@ -109,4 +109,27 @@ t.test('a measured frame rate is said as the fraction that it is near to', async
   t.equal(formatFrameRate(23.976), '24000/1001')
   t.equal(formatFrameRate(12.5), '12500/1000')
   t.equal(formatFrameRate(0.2), '200/1000')
+})
+
+t.test('size and channels are those of the period, which a discontinuity may change', async t => {
+  const [low, high] = [
+    { width: 320, height: 180 },
+    { width: 640, height: 360 },
+  ].map(size => segmentsOf(initOf([trackOf('video', size)]), [2000]))
+  const [mono, stereo] = [1, 2].map(channels =>
+    segmentsOf(initOf([trackOf('audio', { channels })]), [96_000]),
+  )
+  const twice = ([first]: MediaSegment[] = [], [second]: MediaSegment[] = []): MediaSegment[] => [
+    first!,
+    { ...second!, number: 2, start: 2, discontinuity: true },
+  ]
+  const renditions = [
+    renditionOf(twice(low, high), { width: 640, height: 360 }),
+    renditionOf(twice(mono, stereo), { channels: 2 }),
+  ]
+  const [first, second] = periodsOf(presentationOf(renditions)).map(period =>
+    adaptationSetsOf(period).join('\n'),
+  )
+  t.match(first, /width="320" height="180"[^]*AudioChannelConfiguration [^>]*value="1"/)
+  t.match(second, /width="640" height="360"[^]*AudioChannelConfiguration [^>]*value="2"/)
 })

@@ -44,25 +44,34 @@ t.test('names that are no numbers in a row make a list', async t => {
   t.match(list, /<SegmentURL media="a\/segment-00003.m4s"\/>/)
 })
 
-t.test('ranges of one object make a list, both ends inclusive', async t => {
+/** Segments as ranges of one object, of so many ticks each. */
+function rangesOf(durations: readonly number[], startTicks = 0): MediaSegment[] {
   const stored = { name: 'a/media.mp4', isRange: true }
-  const init = { ...INIT, ...stored }
-  const segments = segmentsOf(init, [2000, 2000]).map((segment, n) => ({
+  return segmentsOf({ ...INIT, ...stored }, durations, { startTicks }).map((segment, n) => ({
     ...segment,
     ...stored,
     offset: 100 + n * 1000,
   }))
+}
+
+t.test('ranges of one object make a list, both ends inclusive', async t => {
   t.equal(
-    format(segments),
+    format(rangesOf([2000, 2000])),
     [
-      '<SegmentList timescale="1000">',
+      '<SegmentList timescale="1000" duration="2000">',
       '  <Initialization sourceURL="a/media.mp4" range="0-99"/>',
-      '  <SegmentTimeline>',
-      '    <S t="0" d="2000" r="1"/>',
-      '  </SegmentTimeline>',
       '  <SegmentURL media="a/media.mp4" mediaRange="100-1099"/>',
       '  <SegmentURL media="a/media.mp4" mediaRange="1100-2099"/>',
       '</SegmentList>',
     ].join('\n'),
   )
+})
+
+t.test('a list has one duration where all begin near to it, else a time line', async t => {
+  t.match(format(rangesOf([1900, 2150, 1950, 700], 60_000), 60), /<SegmentList [^>]*duration="2000">/)
+  t.match(format(rangesOf([700])), /duration="700">/)
+  for (const uneven of [rangesOf([1000, 1000, 4000, 4000]), rangesOf([2000, 2000], 1001)]) {
+    t.match(format(uneven), /<SegmentList timescale="1000">[^]*<SegmentTimeline>/)
+    t.notMatch(format(uneven), / duration=/)
+  }
 })

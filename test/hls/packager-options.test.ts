@@ -37,6 +37,7 @@ t.test('what breaks a rule is named', async t => {
     ['storage', { storage: { put: () => undefined } }],
     ['targetDuration', { storage, targetDuration: 2.5 }],
     ['mode', { storage, mode: 'VOD' }],
+    ['mpd', { storage, mpd: 'main.m3u8' }],
     ['layout', { storage, layout: 'byterange', mode: 'event' }],
     ['windowSize', { storage, windowSize: 6 }],
     ['windowSize', { storage, windowSize: 2, mode: 'live' }],

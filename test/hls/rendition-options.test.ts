@@ -25,6 +25,13 @@ t.test('what is stated is taken', async t => {
   )
 })
 
+t.test('what players may not take by themselves is no default', async t => {
+  t.match(renditionSettings({ name: 'commentary', autoselect: false }), {
+    isDefault: false,
+    autoselect: false,
+  })
+})
+
 t.test('what could not stand in a playlist, or contradicts itself, is refused', async t => {
   for (const [option, options] of [
     ['name', {}],

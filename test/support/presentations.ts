@@ -5,7 +5,7 @@ import type { Mp4Track } from '../../lib/mp4/track.js'
 
 /** A track with the fields that manifests are made of. */
 export function trackOf(kind: 'video' | 'audio', overrides: Partial<Mp4Track> = {}): Mp4Track {
-  const video = { codec: 'avc1.64001f', timescale: 1000 }
+  const video = { codec: 'avc1.64001f', timescale: 1000, width: 1280, height: 720, rotation: 0 }
   const audio = { codec: 'mp4a.40.2', timescale: 48_000, channels: 2, sampleRate: 48_000 }
   return { id: 1, kind, ...(kind === 'video' ? video : audio), ...overrides } as Mp4Track
 }
