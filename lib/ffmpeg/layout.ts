@@ -63,7 +63,8 @@ export function checkLayout(
   option: string,
 ): void {
   if (layout === 'held-head' && heldHeadOf(format) === undefined) {
-    const rule = `"stream" for "${format}", whose header needs nothing of its end; "held-head" is for ${HELD_HEADS.join(', ')}`
+    const own = muxerOf(format).isMp4 && format !== 'ismv' ? '"stream" or "progressive"' : '"stream"'
+    const rule = `${own} for "${format}"; "held-head" is for ${HELD_HEADS.join(', ')}`
     throw optionError(`${option}.layout`, rule, layout)
   }
   if (layout !== 'progressive') return

@@ -9,6 +9,7 @@ import type {
 import { isRandomAccess } from '../ffmpeg/ffmpeg-settings.js'
 import type { FfmpegLogEntry } from '../ffmpeg/log.js'
 import type { FfmpegProgress } from '../ffmpeg/progress.js'
+import { abortError } from '../io/abort-error.js'
 import { CommitGroup } from '../io/commit-group.js'
 import { commitOf } from '../io/held-commit.js'
 import type { RandomAccess } from '../io/random-access.js'
@@ -90,14 +91,18 @@ export async function transcode(options: TranscodeOptions): Promise<TranscodeRes
   })
   if (onProgress) graph.on('progress', onProgress)
   if (onLog) graph.on('log', onLog)
-  return await run(graph, sources, ways)
+  return await run(graph, sources, ways, shared.signal)
 }
 
-/** A stage is told that one before it failed by being destroyed; whoever was first has the error that counts. */
+/**
+ * A stage is told that one before it failed by being destroyed; whoever was first has the error that counts. The graph
+ * is over, and deaf to the signal, while the sinks still store, check and wait for each other: they hear it themselves.
+ */
 async function run(
   graph: FfmpegGraph,
   sources: readonly TranscodeInput[],
   ways: readonly (readonly Writable[])[],
+  signal: AbortSignal | undefined,
 ): Promise<TranscodeResult> {
   const sinks = ways.map(way => commitOf(way.at(-1)))
   const group = new CommitGroup(sinks.flatMap(sink => sink ?? []))
@@ -107,6 +112,9 @@ async function run(
     group.fail(error)
     graph.destroy(error as Error)
   }
+  if (signal?.aborted === true) fail(abortError(signal))
+  // They tell by `result`; a pipeline of Node 24 does not listen to one that is destroyed when it begins.
+  for (const stream of [...graph.inputs, ...graph.outputs]) stream?.on('error', () => undefined)
   const flows = [
     ...sources.flatMap(({ source }, n) =>
       source instanceof Readable ? [pipeline(source, graph.inputs[n]!)] : [],
@@ -114,9 +122,13 @@ async function run(
     ...ways.map((way, n) => pipeline([graph.outputs[n]!, ...way] as never)),
   ]
   const over = [...flows, graph.result].map((flow: Promise<unknown>) => flow.catch(fail))
+  const abort = () => ways.forEach(way => way.at(-1)!.destroy(abortError(signal!)))
+  signal?.addEventListener('abort', abort, { once: true })
   const [results] = await Promise.allSettled([group.settled(), ...over])
+  signal?.removeEventListener('abort', abort)
   if (results.status === 'rejected') throw results.reason
-  if (failure) throw failure.error
+  // An abort that comes during the last of these requests, which is never cancelled, has come too late.
+  if (failure && sinks.includes(undefined)) throw failure.error
   const committed = results.value
   return { results: sinks.map(sink => sink && committed.get(sink)) }
 }

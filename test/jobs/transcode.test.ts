@@ -194,3 +194,42 @@ t.test('one output may go anywhere; several have to be able to wait for each oth
   }
   t.same(left(), [])
 })
+
+t.test('an abort is heard while an output still has to pass its check', async t => {
+  const { read, sink, left } = await open(t)
+  const abort = new AbortController()
+  const beforeCommit = () => {
+    abort.abort()
+    return new Promise<boolean>(() => undefined)
+  }
+  const job = transcode({
+    input: read(),
+    signal: abort.signal,
+    outputs: [
+      { format: 'mp4', args: scaled(120), to: sink('a.mp4') },
+      { format: 'mp4', args: scaled(60), to: sink('b.mp4', { beforeCommit }) },
+    ],
+  })
+  await t.rejects(job, { name: 'AbortError' })
+  t.same(left(), [])
+})
+
+t.test(
+  'an abort during the very last request comes too late: what is stored is reported as stored',
+  async t => {
+    const { client, read, sink, left } = await open(t)
+    const abort = new AbortController()
+    client.middlewareStack.add(
+      (next, context) => async args => {
+        const answer = await next(args)
+        if (context.commandName === 'PutObjectCommand') abort.abort()
+        return answer
+      },
+      { step: 'initialize' },
+    )
+    const output = { format: 'mp4', args: scaled(60), to: sink('a.mp4') }
+    const { results } = await transcode({ input: read(), signal: abort.signal, outputs: [output] })
+    t.match(results, [{ key: 'a.mp4' }])
+    t.same(left(), ['a.mp4'])
+  },
+)
