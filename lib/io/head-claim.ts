@@ -74,7 +74,7 @@ export class HeadOffer implements HeadClaim {
       'AVIO_ERR_HEAD_UNCLAIMED',
       `${this.#stage} makes a file whose head exists only at its end, and not everything that reads it can write its ` +
         'first bytes last. Pipe it straight into an S3MultipartWritable or a FileWritable (every reader has to be ' +
-        'one), with nothing between; for any other sink leave the output fragmented.',
+        'one), with nothing between; for any other sink use the layout "stream".',
     )
   }
 }
