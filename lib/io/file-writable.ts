@@ -8,7 +8,7 @@ import {
   type FileWritableSettings,
   fileWritableSettings,
 } from './file-writable-options.js'
-import type { ClaimedHead } from './head-claim.js'
+import { type ClaimedHead, headOfAnother } from './head-claim.js'
 import { COMMIT, type HeldCommit } from './held-commit.js'
 import { PartialFile } from './partial-file.js'
 import { Upstream } from './upstream.js'
@@ -156,7 +156,7 @@ export class FileWritable extends Writable {
   async #store(): Promise<{ file: PartialFile; bytes: number }> {
     const { file, layout, head } = await this.#begin()
     this.#assertAlive()
-    if (head !== this.#upstream.head) throw this.#headOfAnother()
+    if (head !== this.#upstream.head) throw headOfAnother('a FileWritable', this.#settings.path)
     const bytes = await layout.finish()
     this.#assertAlive()
     await file.close()
@@ -205,13 +205,5 @@ export class FileWritable extends Writable {
     const { path } = this.#settings
     const message = `The stream to ${path} was destroyed before its end, and nothing was written.`
     return new FileError('AVIO_ERR_FILE_WRITE', message, { path })
-  }
-
-  #headOfAnother(): AvioError {
-    return new AvioError(
-      'AVIO_ERR_HEAD_UNCLAIMED',
-      `${this.#settings.path} was not written: a stream with a head was piped in after other bytes, or taken away ` +
-        'before its end. Pipe one such stream, and nothing else, into a FileWritable.',
-    )
   }
 }

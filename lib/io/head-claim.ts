@@ -79,6 +79,20 @@ export class HeadOffer implements HeadClaim {
   }
 }
 
+/**
+ * The error of a sink whose claimed head is not the one of the bytes it has.
+ *
+ * @param stage - the sink's class
+ * @param target - what is not stored
+ */
+export function headOfAnother(stage: string, target: string): AvioError {
+  return new AvioError(
+    'AVIO_ERR_HEAD_UNCLAIMED',
+    `${target} was not stored: a stream with a head was piped in after other bytes, or taken away before its end. ` +
+      `Pipe one such stream, and nothing else, into ${stage}.`,
+  )
+}
+
 /** The error of a head that does not fit into the room that was kept for it. */
 export function headTooLarge(stage: string, size: number, length: number): AvioError {
   return new AvioError(

@@ -20,7 +20,7 @@ export interface PartialFileOptions {
  * A file that is not there until it is whole: its bytes go into a neighbour, `.name.<random>.partial` in the same folder,
  * which takes its name, in one step of the file system, when it is committed.
  *
- * This is the only file of the library that writes to a disk: a file is here the user's own choice of a sink.
+ * Nothing else in the library writes bytes to a disk: a file is here the user's own choice of a sink.
  */
 export class PartialFile {
   readonly #path: string

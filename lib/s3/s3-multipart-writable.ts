@@ -1,7 +1,7 @@
 import { Writable, addAbortSignal } from 'node:stream'
-import { AvioError, S3Error } from '../errors.js'
+import { S3Error } from '../errors.js'
 import { CommitHolds } from '../io/commit-holds.js'
-import type { ClaimedHead } from '../io/head-claim.js'
+import { type ClaimedHead, headOfAnother } from '../io/head-claim.js'
 import { COMMIT, type HeldCommit } from '../io/held-commit.js'
 import { Upstream } from '../io/upstream.js'
 import { formatCrc32 } from './crc32.js'
@@ -201,7 +201,9 @@ export class S3MultipartWritable extends Writable {
     this.#assertAlive()
     await this.#holds.opened(formatS3Uri(summary))
     this.#assertAlive()
-    const commit = whole ? putObject(this.#requests, whole) : this.#uploads.commit()
+    const commit = whole
+      ? putObject(this.#requests, whole, { send: () => this.#requests.put(whole) })
+      : this.#uploads.commit()
     this.#commit = commit.then(ignore, (error: unknown) => error)
     const { confirmed, etag, versionId } = await commit
     const checksum = summary.checksum && { ...summary.checksum, confirmed }
@@ -211,7 +213,8 @@ export class S3MultipartWritable extends Writable {
 
   #addHead(isWhole: boolean): void {
     const head = this.#upstream.head
-    if (head !== this.#head?.claimed) throw this.#headOfAnother()
+    if (head !== this.#head?.claimed)
+      throw headOfAnother('an S3MultipartWritable', formatS3Uri(this.#settings.target.location))
     // Room is kept for the sake of parts of equal size.
     if (head) this.#filler.prepend(head.bytes(isWhole ? undefined : this.#settings.headReserve))
   }
@@ -271,14 +274,6 @@ export class S3MultipartWritable extends Writable {
   #progress(bytes: number): void {
     this.#stored = { bytes: this.#stored.bytes + bytes, parts: this.#stored.parts + 1 }
     this.emit('progress', this.#stored)
-  }
-
-  #headOfAnother(): AvioError {
-    return new AvioError(
-      'AVIO_ERR_HEAD_UNCLAIMED',
-      `${formatS3Uri(this.#settings.target.location)} was not stored: a stream with a head was piped in after other ` +
-        'bytes, or taken away before its end. Pipe one such stream, and nothing else, into an S3MultipartWritable.',
-    )
   }
 
   #assertAlive(): void {
