@@ -240,7 +240,6 @@ export class CmafPackager {
 
   async #finish(): Promise<void> {
     await this.#holds.opened(this.#settings.playlist)
-    if (this.#isOver) return
     const playlists = await this.#publication.publishAll()
     const presentation = this.#publication.presentation()
     const leftBehind = await this.#objects.removeOld([])

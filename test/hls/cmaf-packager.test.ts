@@ -6,6 +6,7 @@ import t from 'tap'
 import { CmafPackager } from '../../lib/hls/cmaf-packager.js'
 import { FolderStorage } from '../../lib/hls/folder-storage.js'
 import type { ImageSheet } from '../../lib/hls/image-store.js'
+import { commitOf } from '../../lib/io/held-commit.js'
 import {
   MemoryStorage,
   bothOf,
@@ -223,6 +224,38 @@ t.test('an abort ends everything, at once or before anything was done', async t 
   storage.delete = name => Promise.resolve(void storage.objects.delete(name))
   const packager = new CmafPackager({ storage, targetDuration: 2, signal: controller.signal })
   await t.rejects(packageAll(packager, { sound: await soundOf() }), { name: 'AbortError' })
+  t.same(storage.names(), [])
+})
+
+t.test('playlists wait for whoever holds the commit; given up meanwhile, nothing of it is left', async t => {
+  const hold = async (signal?: AbortSignal) => {
+    const storage = new MemoryStorage()
+    storage.delete = name => Promise.resolve(void storage.objects.delete(name))
+    const packager = new CmafPackager({ storage, targetDuration: 2, signal })
+    let letGo!: () => void
+    const reached = new Promise<void>(resolve => {
+      commitOf(packager)!.hold(() => {
+        resolve()
+        return new Promise(open => (letGo = open))
+      })
+    })
+    const over = packageAll(packager, { sound: await soundOf() })
+    over.catch(() => undefined)
+    await reached
+    return { storage, over, letGo }
+  }
+  const held = await hold()
+  t.notOk(held.storage.names().some(isPlaylist), 'all segments are stored, and no playlist')
+  held.letGo()
+  await held.over
+  t.ok(held.storage.names().includes('main.m3u8'))
+
+  const controller = new AbortController()
+  const { storage, over, letGo } = await hold(controller.signal)
+  controller.abort()
+  await t.rejects(over, { name: 'AbortError' })
+  letGo()
+  await new Promise(setImmediate)
   t.same(storage.names(), [])
 })
 
