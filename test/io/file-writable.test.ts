@@ -266,3 +266,21 @@ t.test('it is a Writable, and a misspelt option is an error at once', async t =>
   sink.destroy()
   t.throws(() => new FileWritable(path, { overwrit: true } as object), { code: 'AVIO_ERR_OPTION' })
 })
+
+t.test('destroyed while its commit is held, it is not there although the hold lets go', async t => {
+  const folder = t.testdir()
+  const sink = new FileWritable(join(folder, 'a'))
+  let letGo!: () => void
+  const reached = new Promise<void>(resolve => {
+    commitOf(sink)!.hold(() => {
+      resolve()
+      return new Promise(open => (letGo = open))
+    })
+  })
+  sink.end('bytes')
+  await reached
+  letGo()
+  sink.destroy()
+  await t.rejects(sink.result, { code: 'AVIO_ERR_FILE_WRITE', message: /destroyed before its end/ })
+  t.same(readdirSync(folder), [])
+})
