@@ -17,6 +17,7 @@ import { report } from './support/report.js'
 const TOPICS = [
   'read',
   'read-shaped',
+  'verify',
   'upload',
   'upload-shaped',
   'remux',

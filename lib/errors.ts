@@ -12,6 +12,8 @@ export const GENERAL_ERROR_CODES = [
   'AVIO_ERR_OPTION',
   /** The stream piped into a stage was closed before its end and without an error. */
   'AVIO_ERR_UPSTREAM_CLOSED',
+  /** A stream that has ended already is used once more, as the source or as the target of a pipe. */
+  'AVIO_ERR_STAGE_USED',
   /** A stream whose head exists only at its end is read by something that can't write its first bytes last. */
   'AVIO_ERR_HEAD_UNCLAIMED',
   /** The head does not fit into the room that was kept for it. */
@@ -22,6 +24,10 @@ export const GENERAL_ERROR_CODES = [
   'AVIO_ERR_COMMIT_PARTIAL',
   /** An optional package that is needed here is not installed. */
   'AVIO_ERR_PACKAGE_MISSING',
+  /** This process, or the system, has no file descriptor left. */
+  'AVIO_ERR_DESCRIPTORS',
+  /** ffmpeg can't reach the server on loopback that it reads its input from. */
+  'AVIO_ERR_INPUT_UNREACHABLE',
 ] as const
 
 /** Codes of errors met while reading from or writing to S3. */
@@ -61,6 +67,7 @@ export const FILE_ERROR_CODES = ['AVIO_ERR_FILE_WRITE', 'AVIO_ERR_FILE_EXISTS'] 
 /** Codes of errors met while running ffmpeg. */
 export const FFMPEG_ERROR_CODES = [
   'AVIO_ERR_FFMPEG_NOT_FOUND',
+  'AVIO_ERR_FFMPEG_TOO_OLD',
   'AVIO_ERR_FFMPEG_SPAWN',
   'AVIO_ERR_FFMPEG_EXIT',
   'AVIO_ERR_FFMPEG_SIGNAL',
@@ -78,12 +85,20 @@ export const FFMPEG_ERROR_CODES = [
   'AVIO_ERR_UNKNOWN_FILTER',
   'AVIO_ERR_UNKNOWN_FORMAT',
   'AVIO_ERR_NO_SUCH_STREAM',
+  'AVIO_ERR_STREAM_MISSING',
   'AVIO_ERR_CODEC_NOT_IN_CONTAINER',
   'AVIO_ERR_PROTOCOL_REFUSED',
   'AVIO_ERR_FORMAT_REFUSED',
   'AVIO_ERR_DISCARD_LIMIT',
   'AVIO_ERR_PROBE_TIMEOUT',
   'AVIO_ERR_OUTPUT_CLOSED',
+  'AVIO_ERR_LIMIT_DURATION',
+  'AVIO_ERR_LIMIT_PIXELS',
+  'AVIO_ERR_LIMIT_OUTPUT_BYTES',
+  'AVIO_ERR_LIMIT_TIMEOUT',
+  'AVIO_ERR_LIMIT_IDLE',
+  'AVIO_ERR_LIMIT_MEMORY',
+  'AVIO_ERR_LIMIT_CPU',
 ] as const
 
 /** Codes of errors found in the bytes of an ISO BMFF (MP4) stream. */
@@ -128,6 +143,7 @@ export const HLS_ERROR_CODES = [
   'AVIO_ERR_HLS_SEGMENT_TOO_LONG',
   'AVIO_ERR_HLS_NOT_ALIGNED',
   'AVIO_ERR_HLS_STORE_FAILED',
+  'AVIO_ERR_LIMIT_OBJECTS',
 ] as const
 
 /** A code of an error of S3. */
@@ -176,10 +192,18 @@ export class AvioError extends Error {
   readonly code: AvioErrorCode
 
   constructor(code: AvioErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options)
+    super(oneStop(message), options)
     this.code = code
     this.name = new.target.name
   }
+}
+
+/**
+ * Sentences are joined of what others say (the system, a store, a storage of the user's), who may have ended theirs: of two
+ * full stops at the end of a word one is left. Ellipses, and paths such as `/films/..`, are as they are.
+ */
+function oneStop(message: string): string {
+  return message.replace(/([\p{L}\p{N}"'\])!?])\.\.(?=\s|$)/gu, '$1.').replace(/([!?])\.(?=\s|$)/g, '$1')
 }
 
 /** An option that breaks its rule. Thrown synchronously, before anything is started. */

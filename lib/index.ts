@@ -1,5 +1,6 @@
 export { BytesObject } from './io/bytes-object.js'
 export { FileObject } from './io/file-object.js'
+export type { DigestAlgorithm } from './io/digest.js'
 export { FileWritable } from './io/file-writable.js'
 export type { FileResult, FileWritableOptions } from './io/file-writable-options.js'
 export { HttpObject } from './io/http-object.js'
@@ -57,7 +58,7 @@ export type {
   FfmpegTransformEvents,
   SeekReason,
 } from './ffmpeg/ffmpeg-events.js'
-export { FfmpegGraph } from './ffmpeg/ffmpeg-graph.js'
+export { FfmpegGraph, type FfmpegGraphResult } from './ffmpeg/ffmpeg-graph.js'
 export type {
   FfmpegDemuxerOptions,
   FfmpegGraphInput,
@@ -73,9 +74,19 @@ export type {
 } from './ffmpeg/ffmpeg-options.js'
 export { FfmpegReadable } from './ffmpeg/ffmpeg-readable.js'
 export { FfmpegTransform } from './ffmpeg/ffmpeg-transform.js'
+export type {
+  FfmpegInput,
+  InputNote,
+  InputStreamInfo,
+  MissingStream,
+  OnMissing,
+  StreamLeftOut,
+  StreamTarget,
+} from './ffmpeg/input-streams.js'
 export type { OutputLayout } from './ffmpeg/layout.js'
 export { HELD_HEADS, HeldHead, type HeldHeadFormat, type HeldHeadOptions } from './ffmpeg/held-head.js'
 export { type KeyFrame, type KeyFrames, type KeyframesOptions, keyframes } from './ffmpeg/keyframes.js'
+export type { FfmpegLimits } from './ffmpeg/limits.js'
 export { type LoadFfmpegStatic, locateFfmpeg } from './ffmpeg/locate.js'
 export { locateFfprobe } from './ffmpeg/locate-ffprobe.js'
 export type { FfmpegLogEntry, FfmpegLogLevel } from './ffmpeg/log.js'
@@ -89,14 +100,14 @@ export type {
   MediaStreamType,
 } from './ffmpeg/media-info.js'
 export { probe } from './ffmpeg/probe.js'
-export type { ProbeOptions } from './ffmpeg/probe-options.js'
+export type { ProbeLimits, ProbeOptions } from './ffmpeg/probe-options.js'
 export type { FfmpegProgress } from './ffmpeg/progress.js'
 export { FolderStorage, type FolderStorageOptions } from './hls/folder-storage.js'
 export { S3Storage, type S3StorageOptions } from './hls/s3-storage.js'
 export { type SegmentStorage, type StoredObjectInfo, contentTypeOf } from './hls/storage.js'
 export { CmafPackager, type PackagingResult } from './hls/cmaf-packager.js'
 export type { ImageSheet, ImageTile, ImagesOptions } from './hls/image-store.js'
-export type { CmafPackagerOptions } from './hls/packager-options.js'
+export type { CmafPackagerOptions, PackagerLimits } from './hls/packager-options.js'
 export type {
   ImageTrack,
   InitSegment,
@@ -107,6 +118,7 @@ export type {
   Rendition,
   StoredBytes,
   StoredSheet,
+  Stretch,
 } from './hls/presentation.js'
 export type { RenditionOptions } from './hls/rendition-options.js'
 export type { RenditionWritable } from './hls/rendition-writable.js'
@@ -138,6 +150,7 @@ export {
   type ValidationWarning,
 } from './mp4/validation.js'
 export type { GetObjectRequest } from './s3/get-input.js'
+export type { Transport } from './s3/get-range.js'
 export type { S3ObjectInfo } from './s3/object-pin.js'
 export type { S3ReadOptions } from './s3/read-options.js'
 export type { S3ClientOption } from './s3/s3-client.js'
@@ -150,6 +163,8 @@ export {
   type S3RangeReadableEvents,
   type S3RangeReadableOptions,
 } from './s3/s3-range-readable.js'
+export type { S3Verification } from './s3/whole-check.js'
+export { abortStaleUploads, type AbortStaleUploadsOptions, type StaleUpload } from './s3/stale-uploads.js'
 export type { S3MultipartWritableOptions, UploadResult, UploadSummary } from './s3/upload-options.js'
 export type { UploadRequest } from './s3/upload-request.js'
 export type { UploadChecksum } from './s3/upload-requests.js'

@@ -141,8 +141,22 @@ export function functionOption<F extends (...args: never[]) => unknown>(
 export function stringsOption(options: object, option: string): string[] {
   const value = valueOf(options, option)
   if (value === undefined) return []
-  if (Array.isArray(value) && value.every(item => typeof item === 'string')) return [...value]
-  throw optionError(option, 'an array of strings', value)
+  if (!Array.isArray(value)) throw optionError(option, 'an array of strings', value)
+  const list: unknown[] = Array.from(value)
+  const wrong = list.findIndex(item => typeof item !== 'string')
+  if (wrong === -1) return list as string[]
+  const element = `${option}[${wrong}]`
+  throw new OptionError(
+    element,
+    `Option "${element}" must be a string, got ${show(list[wrong])}${remedyFor(list[wrong])}`,
+    list[wrong],
+  )
+}
+
+function remedyFor(item: unknown): string {
+  if (typeof item === 'number' || typeof item === 'bigint') return `: write "${item}"`
+  if (Array.isArray(item)) return ': spread it into the list'
+  return ''
 }
 
 /** A plain object whose values are strings, copied. */

@@ -18,6 +18,24 @@ t.test('an error carries its code, its cause and only the fields that are known'
   t.notOk(Object.hasOwn(error, 'key'), 'an unknown field is not there at all')
 })
 
+t.test('a message that is joined of sentences has one full stop after each', async t => {
+  for (const [given, told] of [
+    [
+      'Could not store it: Access Denied.. Check the policy',
+      'Could not store it: Access Denied. Check the policy',
+    ],
+    ['It says "no.".. Again..', 'It says "no.". Again.'],
+    ['(HTTP 403)..', '(HTTP 403).'],
+    ['Is it there?. Look', 'Is it there? Look'],
+    ['Fetching … and so on... Then', 'Fetching … and so on... Then'],
+    ['Cannot read /films/..: a folder', 'Cannot read /films/..: a folder'],
+    ['Cannot read ../a..b', 'Cannot read ../a..b'],
+    ['Bytes 1..2 of it.', 'Bytes 1..2 of it.'],
+  ] as const) {
+    t.equal(new AvioError('AVIO_ERR_OPTION', given).message, told)
+  }
+})
+
 t.test('each class of the family names itself', async t => {
   t.equal(new OptionError('o', 'm', 1).name, 'OptionError')
   t.equal(new FfmpegError('AVIO_ERR_FFMPEG_EXIT', 'm', { exitCode: 1 }).exitCode, 1)

@@ -121,6 +121,17 @@ t.test('no files import one another in a circle', async t => {
   )
 })
 
+t.test('one file starts processes', t => {
+  const spawners = [...sources].filter(
+    ([file, text]) => file.startsWith('lib/') && /^import (?!type ).*'(node:)?child_process'/m.test(text),
+  )
+  t.same(
+    spawners.map(([file]) => file),
+    ['lib/ffmpeg/spawn.ts'],
+  )
+  t.end()
+})
+
 t.test('each file of the library has a test of its name, and each test a file', async t => {
   t.same(unmirrored(sources), [])
 

@@ -74,6 +74,24 @@ t.test('each kind of option refuses null and names what it wants', async t => {
   }
 })
 
+t.test('an element of a list that is no string is named by its place', async t => {
+  const cases: [unknown[], RegExp][] = [
+    [['-crf', 20], /^Option "o.args\[1\]" must be a string, got 20: write "20"$/],
+    [['-an', undefined], /"o.args\[1\]" must be a string, got undefined$/],
+    [[null], /"o.args\[0\]" must be a string, got null$/],
+    [['-c', ['copy']], /"o.args\[1\]" must be a string, got an array of 1: spread it into the list$/],
+    [['-an', , '-vn'], /"o.args\[1\]" must be a string, got undefined$/],
+    [[false], /"o.args\[0\]" must be a string, got false$/],
+  ]
+  for (const [args, message] of cases) {
+    t.throws(() => stringsOption({ args }, 'o.args'), {
+      code: 'AVIO_ERR_OPTION',
+      option: /^o\.args\[\d\]$/,
+      message,
+    })
+  }
+})
+
 t.test('lists and maps are copied, so that a later change by the caller has no effect', async t => {
   const args = ['-an']
   const read = stringsOption({ args }, 'args')

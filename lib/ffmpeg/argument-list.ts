@@ -1,4 +1,5 @@
 import { FfmpegError, OptionError } from '../errors.js'
+import { checkElement, checkValue } from './argument-words.js'
 
 /**
  * Reading a list of ffmpeg's arguments as ffmpeg's own `split_commandline` does (fftools/cmdutils.c).
@@ -72,7 +73,7 @@ const BOOLEANS = new Set([
 ])
 
 /** Booleans that took a value before ffmpeg 6 (`-autorotate 0`) and stand alone since. */
-const ONCE_VALUED = new Set(['autorotate', 'autoscale'])
+export const ONCE_VALUED: ReadonlySet<string> = new Set(['autorotate', 'autoscale'])
 
 /** Options that print something on standard output and end ffmpeg with exit code 0. */
 const PRINTING = new Set([
@@ -101,12 +102,13 @@ const PRINTING = new Set([
  * @param option - the name of the option that holds it, for messages: `output.args`
  * @throws {@link FfmpegError} `AVIO_ERR_ARGUMENT_REFUSED` for what would be one more output file, and for options
  * that print and exit
- * @throws {@link OptionError} where the last option lacks its value
+ * @throws {@link OptionError} where the last option lacks its value, and for what only a shell would take apart
  */
 export function readArguments(args: readonly string[], option: string): Argument[] {
   const list: Argument[] = []
   for (let at = 0; at < args.length; at++) {
     const token = args[at]!
+    checkElement(args, at, option)
     if (!token.startsWith('-') || token === '-' || token === '--') throw anotherOutput(token, option)
     const { name, specifier } = nameOf(token.slice(1))
     if (PRINTING.has(name)) {
@@ -130,6 +132,7 @@ export function readArguments(args: readonly string[], option: string): Argument
         args,
       )
     } else {
+      checkValue(args, at + 1, option)
       list.push({ name, specifier, value: next, negated: false, tokens: [token, next] })
       at++
     }

@@ -1,4 +1,5 @@
 import { type Argument, refused } from './argument-list.js'
+import { fileFilter, fileParameter } from './file-writers.js'
 
 /**
  * What happens to the user's own arguments. Most are obeyed: they come after our defaults, and in ffmpeg the last
@@ -8,18 +9,21 @@ import { type Argument, refused } from './argument-list.js'
 
 const FILE = 'it makes ffmpeg write a file, and no stage writes one.'
 const TWO_PASS = `${FILE} Use one pass: -crf, or -b:v with -maxrate and -bufsize.`
+const PRESET_FILE =
+  'it reads a file of presets, whose text ffmpeg quotes in its errors. Give the options themselves.'
 const NO_SEEK =
   'it needs an output in which ffmpeg can go back. Leave it out: a fragmented MP4 has its index in front.'
 
 /** Arguments that are refused: `AVIO_ERR_ARGUMENT_REFUSED`, thrown by the constructor. */
 export const REFUSED: Readonly<Record<string, string>> = {
-  i: 'the input is what is piped into the stage. A filter can open more by itself: movie=, amovie=, anullsrc …',
+  i: 'inputs are given beside "args": by piping into the stage, or as a source in "input" or "inputs" of FfmpegReadable. A filter can open more by itself: movie=, amovie=, anullsrc …',
   f: 'the format is the option "format" beside "args".',
   progress: 'the stage reads it on a pipe of its own. Listen for "progress".',
   stdin: 'standard input carries media.',
   target: 'it chooses a format by itself. Set "format" and the codecs one by one.',
   pass: TWO_PASS,
   passlogfile: TWO_PASS,
+  'x265-stats': TWO_PASS,
   report: `${FILE} Listen for "log".`,
   vstats: FILE,
   vstats_file: FILE,
@@ -29,6 +33,12 @@ export const REFUSED: Readonly<Record<string, string>> = {
   print_graphs_file: FILE,
   sdp_file: FILE,
   dump_attachment: FILE,
+  fs: 'it cuts the output off and ends as if all were well. Set limits.maxOutputBytes: past it nothing is stored.',
+  fpre: PRESET_FILE,
+  vpre: PRESET_FILE,
+  apre: PRESET_FILE,
+  spre: PRESET_FILE,
+  pre: PRESET_FILE,
 }
 
 /** Arguments of the MP4 family that are refused. */
@@ -49,7 +59,8 @@ export const DROPPED: Readonly<Record<string, string>> = {
 /** Arguments that are merged with ours. */
 export const MERGED: Readonly<Record<string, string>> = {
   movflags: "with the defaults, by ffmpeg's own rule (below); MP4 family only",
-  loglevel: 'the more talkative of the two: the stage itself needs `info`',
+  loglevel:
+    'the more talkative of the two: the stage itself needs `verbose`, which it shows to nobody who asks for less',
   v: 'the same as `-loglevel`',
 }
 
@@ -59,26 +70,39 @@ const SUBTITLES =
 const DATA =
   'a data track is sparse, and MP4 waits for the first sample of every track before it writes anything.'
 
+/** Lists of an encoder library's own parameters. */
+const PARAMETERS = /(params|x264opts)$/
+
 /** Values that are refused: encoders and filters that write files, and a muxer that reads its output back. */
-export const REFUSED_VALUES: readonly { label: string; name: RegExp; value: RegExp; why: string }[] = [
-  { label: '-flags pass1', name: /^flags$/, value: /pass[12]/, why: TWO_PASS },
-  { label: '-x264-params pass=1', name: /(params|x264opts)$/, value: /(^|:)(pass|stats)\s*=/, why: TWO_PASS },
+export const REFUSED_VALUES: readonly {
+  readonly label: string
+  readonly name: RegExp
+  readonly refuses: (value: string) => boolean
+  readonly why: string
+}[] = [
+  { label: '-flags pass1', name: /^flags$/, refuses: value => /pass[12]/.test(value), why: TWO_PASS },
   {
-    label: '-x265-params csv=…',
-    name: /(params|x264opts)$/,
-    value: /(^|:)(dump-yuv|recon|csv|analysis-save)\s*=/,
-    why: FILE,
+    label: '-x264-params pass=1',
+    name: PARAMETERS,
+    refuses: value => /(^|:)(pass|stats)\s*=/.test(value),
+    why: TWO_PASS,
   },
   {
-    label: '-vf vidstabdetect',
-    name: /^(vf|filter|filter_complex|lavfi)$/,
-    value: /(^|[\s,;\]])vidstabdetect\b/,
-    why: FILE,
+    label: '-x265-params csv=…',
+    name: PARAMETERS,
+    refuses: value => fileParameter(value) !== undefined,
+    why: 'it names a file that the encoder writes or reads, and no stage writes one.',
+  },
+  {
+    label: '-vf psnr=stats_file=…',
+    name: /^(vf|af|filter|filter_complex|lavfi)$/,
+    refuses: value => fileFilter(value) !== undefined,
+    why: `${FILE} Without that option, what the filter measures is in "log".`,
   },
   {
     label: '-flvflags add_keyframe_index',
     name: /^flvflags$/,
-    value: /(^|\+)add_keyframe_index/,
+    refuses: value => /(^|\+)add_keyframe_index/.test(value),
     why: 'it reads its own output back, and on a pipe waits for ever.',
   },
 ]
@@ -89,7 +113,7 @@ export function refuseEverywhere(argument: Argument, option: string): void {
   const why = REFUSED[name]
   if (why !== undefined && !negated) throw refused(tokens[0]!, option, why)
   for (const rule of REFUSED_VALUES) {
-    if (value !== undefined && rule.name.test(name) && rule.value.test(value)) {
+    if (value !== undefined && rule.name.test(name) && rule.refuses(value)) {
       throw refused(tokens.join(' '), option, rule.why)
     }
   }

@@ -1,9 +1,13 @@
-import { readArguments } from './argument-list.js'
+import { OptionError } from '../errors.js'
+import { type Argument, ONCE_VALUED, readArguments } from './argument-list.js'
 import { DROPPED, refuseEverywhere, refuseForMp4 } from './argument-rules.js'
 import { type Muxer, muxerOf } from './formats.js'
+import { TRUE_TIMES, hasTrueTimes, withTrueTimes } from './late-tracks.js'
 import { type OutputLayout, layoutArguments } from './layout.js'
+import { type Limits, MOST_PIXELS } from './limits.js'
 import { mergeLogLevels } from './log-level.js'
 import { mergeMovflags } from './movflags.js'
+import { retryArguments } from './retry-arguments.js'
 
 /**
  * The argument list of a child, from what the user gave and what the pipes need. Order matters: our defaults come
@@ -24,8 +28,8 @@ export interface InputSpec {
    */
   readonly protocols: readonly string[]
   /**
-   * The demuxers that may open it; all where there is no list. Of an input that is read by address, a playlist could
-   * name others: none that reads playlists is on the list.
+   * The demuxers that may open it; all where there is no list. A playlist could name other inputs: none that reads
+   * playlists is on the list.
    */
   readonly formatWhitelist?: readonly string[] | undefined
 }
@@ -40,6 +44,8 @@ export interface OutputSpec {
   readonly args: readonly string[]
   /** How it lies in what it is stored in. Default `stream`. */
   readonly layout?: OutputLayout | undefined
+  /** A track of it begins late: it is not waited for. */
+  readonly hasLateTrack?: boolean | undefined
   /** Arguments found by a look at the head of the input, added after the user's. */
   readonly added?: readonly string[] | undefined
 }
@@ -54,6 +60,8 @@ export interface CommandSpec {
   readonly progressUrl: string
   /** The least talkative level that will do. Default `info`. */
   readonly leastLogLevel?: 'info' | 'verbose' | undefined
+  /** What ffmpeg itself can be held to. They come behind the user's own arguments, and win over them. */
+  readonly limits?: Pick<Limits, 'threads' | 'maxPixels'> | undefined
 }
 
 /**
@@ -94,6 +102,15 @@ export function checkGlobalArgs(args: readonly string[], option = 'globalArgs'):
   readUserArguments(args, option)
 }
 
+/** The flags that an output of the MP4 family is written with, as far as its arguments tell. Errors as of {@link checkOutput}. */
+export function movflagsOf(args: readonly string[]): string[] {
+  const values = readArguments(args, 'output.args').filter(({ name }) => name === 'movflags')
+  return mergeMovflags(
+    values.map(({ value = '' }) => value),
+    'output.args',
+  )
+}
+
 /** The whole argument list of one child. Errors as of {@link checkOutput}. */
 export function ffmpegArguments(spec: CommandSpec): string[] {
   const global = readUserArguments(spec.globalArgs, 'globalArgs')
@@ -104,16 +121,30 @@ export function ffmpegArguments(spec: CommandSpec): string[] {
 
   const list = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', level]
   list.push('-progress', spec.progressUrl, ...global.args)
+  const { threads: count, maxPixels = MOST_PIXELS } = spec.limits ?? {}
+  const threads = count === undefined ? [] : ['-threads', String(count)]
+  const pixels = maxPixels === MOST_PIXELS ? [] : ['-max_pixels', String(withPadding(maxPixels))]
+  if (count !== undefined)
+    list.push('-filter_threads', String(count), '-filter_complex_threads', String(count))
   for (const [index, input] of spec.inputs.entries()) {
     if (input.format !== undefined) list.push('-f', input.format)
     list.push('-protocol_whitelist', input.protocols.join(','))
     if (input.formatWhitelist) list.push('-format_whitelist', input.formatWhitelist.join(','))
-    list.push(...inputs[index]!.args, '-i', input.url)
+    const retry = retryArguments(input.protocols)
+    list.push(...inputs[index]!.args, ...threads, ...pixels, ...retry, '-i', input.url)
   }
   for (const [index, output] of spec.outputs.entries()) {
-    list.push(...outputs[index]!.args, '-f', output.format, output.url)
+    list.push(...outputs[index]!.args, ...threads, '-f', output.format, output.url)
   }
   return list
+}
+
+/**
+ * Decoders hold padded pictures to `-max_pixels` (192 × 90 for 160 × 90). What an input states is checked to the pixel,
+ * so this is for what it does not state: pictures that grow within a stream.
+ */
+function withPadding(pixels: number): number {
+  return Math.min(MOST_PIXELS, 2 * pixels + 65_536)
 }
 
 interface UserArguments {
@@ -127,16 +158,48 @@ interface UserArguments {
 
 function readUserArguments(args: readonly string[], option: string, muxer?: Muxer): UserArguments {
   const read: UserArguments = { args: [], logLevels: [], movflags: [] }
+  const kept: (readonly string[])[] = []
   for (const argument of readArguments(args, option)) {
     refuseEverywhere(argument, option)
     if (muxer?.isMp4 === true) refuseForMp4(argument, option)
     const { name, value = '' } = argument
     if (name === 'loglevel' || name === 'v') read.logLevels.push(value)
     else if (name === 'movflags' && muxer?.isMp4 === true) read.movflags.push(value)
-    else if (!Object.hasOwn(DROPPED, name)) read.args.push(...argument.tokens)
+    else if (ONCE_VALUED.has(name)) setForEveryVersion(argument, kept, option)
+    else if (!Object.hasOwn(DROPPED, name)) kept.push(argument.tokens)
   }
+  read.args = kept.flat()
   mergeLogLevels(read.logLevels, option)
   return read
+}
+
+/**
+ * `-autorotate 0` of old versions is `-noautorotate` in all of them. To be on is the default, for which there is no form
+ * that all of them take: it takes back what switched it off before, since the last one counts.
+ *
+ * @throws {@link OptionError} for what is switched off for more streams than it is switched on for again
+ */
+function setForEveryVersion(
+  { name, specifier, value, negated, tokens }: Argument,
+  kept: (readonly string[])[],
+  option: string,
+): void {
+  const off = (streams: string) => `-no${name}${streams === '' ? '' : `:${streams}`}`
+  if (negated || Number(value ?? 1) === 0) {
+    kept.push([off(specifier)])
+    return
+  }
+  for (const [n, [earlier = '']] of [...kept.entries()].reverse()) {
+    const isOff = earlier === off('') || earlier.startsWith(off('') + ':')
+    if (!isOff) continue
+    if (specifier !== '' && earlier !== off(specifier)) {
+      const message =
+        `Option "${option}" must switch "-${name}" off for those streams alone that it is not to hold for: not every ffmpeg ` +
+        `can be told "${tokens.join(' ')}" after "${earlier}"`
+      throw new OptionError(option, message, tokens[0])
+    }
+    kept.splice(n, 1)
+  }
 }
 
 function outputArguments(output: OutputSpec, option: string): UserArguments {
@@ -144,6 +207,11 @@ function outputArguments(output: OutputSpec, option: string): UserArguments {
   const read = readUserArguments(output.args, option, muxer)
   const ours = [...muxer.defaults, ...layoutArguments(output.format, output.layout ?? 'stream')]
   const args = [...ours, ...read.args, ...(output.added ?? []), ...muxer.always]
-  if (muxer.isMp4) args.push('-movflags', mergeMovflags(read.movflags, option).join('+') || '0')
+  if (muxer.isMp4) {
+    const merged = mergeMovflags(read.movflags, option)
+    const isTrue = output.hasLateTrack === true || hasTrueTimes(merged)
+    const flags = isTrue ? withTrueTimes(merged) : merged
+    args.push(...(isTrue ? TRUE_TIMES : []), '-movflags', flags.join('+') || '0')
+  }
   return { ...read, args }
 }

@@ -13,7 +13,13 @@ export class BoxSizeGuard {
     0,
   )
   #isLost = false
+  #hasFragment = false
   #error: FfmpegError | undefined
+
+  /** A fragment has begun, with a size; or what comes is no MP4, of which nothing is known. */
+  get hasFragment(): boolean {
+    return this.#hasFragment || this.#isLost
+  }
 
   /**
    * Takes the next bytes of the output; they are neither kept nor copied.
@@ -37,6 +43,7 @@ export class BoxSizeGuard {
 
   #onBox({ type, size, offset }: BoxHeader): 'pass' {
     if ((type === 'moov' || type === 'moof') && size === Infinity) throw lostSize(type, offset)
+    this.#hasFragment ||= type === 'moof'
     return 'pass'
   }
 }
@@ -47,7 +54,7 @@ const REMEDY = {
     '-map_chapters -1, -movflags +disable_chpl).',
   moof:
     'It holds too many samples. Make fragments shorter (-frag_duration, in microseconds); if one track starts long ' +
-    'after the others, do not wait for it (-movflags frag_keyframe+empty_moov+default_base_moof).',
+    'after the others, do not wait for it (-movflags frag_keyframe+empty_moov+default_base_moof+frag_discont).',
 }
 
 function lostSize(type: 'moov' | 'moof', offset: number): FfmpegError {

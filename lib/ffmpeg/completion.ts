@@ -38,7 +38,9 @@ export class Completion {
   }
 
   /** How much is done, from 0 to 100. */
-  percent({ outTime }: FfmpegProgress, bytesIn: number): number | undefined {
+  percent({ outTime, done }: FfmpegProgress, bytesIn: number): number | undefined {
+    // The time told is that of the last packet's begin in some versions, of its end in others.
+    if (done && (this.#duration ?? this.inputSize) !== undefined) return 100
     if (this.#duration !== undefined) return share(outTime ?? 0, this.#duration)
     return this.inputSize === undefined ? undefined : share(bytesIn, this.inputSize)
   }

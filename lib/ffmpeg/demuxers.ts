@@ -1,31 +1,35 @@
 /**
- * ffmpeg's demuxers of containers that hold all of their media themselves.
+ * ffmpeg's demuxers, and which of them may open an input (`-format_whitelist`), however it is read.
  *
- * Of an input that is read by address, ffmpeg may open more addresses: a playlist names its segments. Uploaded by a
- * stranger, it would name what it likes. The range server answers nothing but the job's own sources; this list sees to
- * it that nobody even asks. Not on it are, for that reason, `hls`, `dash`, `concat`, `imf`, `webm_dash_manifest`, `sdp`,
- * `rtsp`, `rtp`, `sap` (they name addresses), `image2`, `vobsub` (files beside), `lavfi`, `avisynth`, `vapoursynth`
- * (scripts), `svg_pipe` (a document with links) and every device.
+ * A playlist names its segments. Uploaded by a stranger, it names what it likes. The lists of protocols see to it that
+ * none of that is reached: on a pipe nothing but the pipe, by address nothing but the range server, which answers for the
+ * job's own sources only. This list sees to it that nobody even asks, with every version of ffmpeg.
+ *
+ * - {@link SELF_CONTAINED} is the default: containers that hold all of their media themselves.
+ * - {@link OPENING} open more than their input (addresses, files beside it, devices) or run what is in it. Such a one opens
+ *   an input only where the user's own list names it.
+ * - All others open an input where the user names them, as its format or in a list: containers of a single game or console,
+ *   which hardly anyone uploads and each of which is one more parser; `svg_pipe`, a document that a renderer draws; `tty`,
+ *   which takes a text for a film. Nobody is kept from them, and no stranger chooses them.
  *
  * `mov` may name external tracks as well, but opens them only under `-enable_drefs`, and absolute paths among them only
  * under `-use_absolute_path`: both are off by default.
  *
- * Containers of a single game or console are not on it either: hardly anyone uploads them, and each is one more parser.
- *
  * ffmpeg compares a list with each of a demuxer's names (`av_match_list`), so one of them is enough; names that a
- * version does not know do no harm.
+ * version does not know do no harm. A test holds the lists to the binary at hand.
  */
 
 const CONTAINERS =
   'mov mp4 m4a 3gp 3g2 mj2 matroska webm avi mpegts mpegtsraw mpeg mpegvideo flv live_flv kux asf asf_o mxf mxg gxf ' +
   'ogg nut wtv rm ivf ivr dv nuv nsv pva ty lmlm4 swf film_cpk filmstrip smjpeg yuv4mpegpipe mv thp bink ' +
-  'smk roq rpl rl2 r3d mlv cine dhav ifv lvf lxf vividas vivo wc3movie pmp jv ser cdg cdxl'
+  'smk roq rpl rl2 r3d mlv cine dhav ifv lvf lxf vividas vivo wc3movie pmp jv ser cdg cdxl iv8 luodat nc msnwctcp hxvs ' +
+  'simbiosis_imx siff pdv'
 
 const AUDIO =
   'aac ac3 eac3 ac4 mp3 flac wav w64 aiff caf au ast amr amrnb amrwb ape wv tta tak mpc mpc8 dts dtshd truehd mlp ' +
   'loas voc oma aa aax act adx aea aptx aptx_hd apc apm ircam lc3 sbc sbg shn sln sox spdif s337m daud dss avr dsf iff ' +
   'wsd wve xwma xa vqf qcp rso sds sdx pvf paf nistsphere msf mmf hca hcom gsm g722 g723_1 g726 g726le g729 codec2 ' +
-  'codec2raw bit bonk brstm bfstm ilbc epaf osq qoa rka usm dfpwm'
+  'codec2raw bit bonk brstm bfstm ilbc epaf osq qoa rka usm dfpwm iamf laf wavarc apac g728 nsp libopenmpt libgme'
 
 const ELEMENTARY =
   'h261 h263 h264 hevc vvc evc av1 obu apv avs avs2 avs3 cavsvideo dirac dnxhd m4v mjpeg mjpeg_2000 vc1 vc1test ' +
@@ -38,13 +42,46 @@ const IMAGES =
   'gif apng jpegxl_anim webp_anim image2pipe bmp_pipe cri_pipe dds_pipe dpx_pipe exr_pipe gem_pipe gif_pipe hdr_pipe ' +
   'j2k_pipe jpeg_pipe jpegls_pipe jpegxl_pipe jpegxs_pipe pam_pipe pbm_pipe pcx_pipe pfm_pipe pgm_pipe pgmyuv_pipe ' +
   'pgx_pipe phm_pipe photocd_pipe pictor_pipe png_pipe ppm_pipe psd_pipe qdraw_pipe qoi_pipe sgi_pipe sunrast_pipe ' +
-  'tiff_pipe vbn_pipe webp_pipe xbm_pipe xpm_pipe xwd_pipe ico fits flic flic anm bfi idf'
+  'tiff_pipe vbn_pipe webp_pipe xbm_pipe xpm_pipe xwd_pipe ico fits flic flic anm bfi idf adf bin xbin alias_pix ' +
+  'brender_pix msp'
 
 const SUBTITLES =
   'srt ass webvtt sami stl subviewer subviewer1 microdvd mpl2 mpsub jacosub pjs realtext scc mcc sup aqtitle lrc ' +
-  'tedcaptions vplayer dvbsub dvbtxt'
+  'tedcaptions vplayer dvbsub dvbtxt rcwt'
 
-/** Names of the demuxers that may open an input that is read by address, where the user gives no list. */
+/** Formats of a game that ffmpeg writes as well: what it has written it can read. */
+const GAMES = 'alp argo_asf argo_cvg kvag wsaud'
+
+/** Names of the demuxers that may open an input where the user gives no list. */
 export const SELF_CONTAINED: readonly string[] = [
-  ...new Set([CONTAINERS, AUDIO, ELEMENTARY, PCM, IMAGES, SUBTITLES].join(' ').split(' ')),
+  ...new Set([CONTAINERS, AUDIO, ELEMENTARY, PCM, IMAGES, SUBTITLES, GAMES].join(' ').split(' ')),
 ]
+
+const ADDRESSES = 'hls applehttp dash concat imf webm_dash_manifest sdp rtsp rtp sap'
+
+/** `image2` takes the address for a pattern of files, `vobsub` has its pictures in a second file. */
+const FILES = 'image2 vobsub dvdvideo'
+
+const SCRIPTS = 'lavfi avisynth vapoursynth'
+
+const DEVICES =
+  'alsa android_camera audiotoolbox avfoundation bktr decklink dshow fbdev gdigrab iec61883 jack kmsgrab libcdio ' +
+  'libdc1394 libndi_newtek openal oss pulse sndio v4l2 video4linux2 vfwcap x11grab xcbgrab'
+
+/** Names of the demuxers that open more than their input, or run what is in it. */
+export const OPENING: ReadonlySet<string> = new Set([ADDRESSES, FILES, SCRIPTS, DEVICES].join(' ').split(' '))
+
+/**
+ * The demuxers that may open one input.
+ *
+ * @param list - the user's own list; the default where it is empty
+ * @param format - the demuxer that the user names for it
+ */
+export function demuxersFor(list: readonly string[], format: string | undefined): readonly string[] {
+  const allowed = list.length > 0 ? list : SELF_CONTAINED
+  // ffmpeg finds a demuxer by a name in any case, but holds a list to the case.
+  const named = format?.toLowerCase()
+  const isAdded =
+    named !== undefined && /^\w+$/.test(named) && !OPENING.has(named) && !allowed.includes(named)
+  return isAdded ? [...allowed, named] : allowed
+}

@@ -5,7 +5,7 @@ import type { MediaColour, MediaHdr, MediaStreamInfo, MediaStreamType } from './
  * libavcodec/avcodec.c). The indentation is 4 in ffmpeg 4 and 2 since.
  */
 
-const STREAM = /^ {2,4}Stream #0:(\d+)(?:\[0x([\da-f]+)\])?(?:\(([^)]*)\))?: (\w+): (.*)$/s
+const STREAM = /^ {2,4}Stream #(\d+):(\d+)(?:\[0x([\da-f]+)\])?(?:\(([^)]*)\))?: (\w+): (.*)$/s
 /** ffmpeg's words for the kinds of streams. */
 const TYPES: Readonly<Record<string, MediaStreamType>> = {
   Video: 'video',
@@ -35,11 +35,11 @@ type Open<T> = { -readonly [K in keyof T]: T[K] }
 /** A stream that lines which follow may add to. */
 export type DumpedStream = Open<MediaStreamInfo> & { tags: Record<string, string> }
 
-/** Reads the line; `undefined` for any other. */
-export function readStreamLine(line: string): DumpedStream | undefined {
+/** Reads the line, of the input with that number; `undefined` for any other. */
+export function readStreamLine(line: string, input = 0): DumpedStream | undefined {
   const match = STREAM.exec(line)
-  if (match === null) return undefined
-  const [, index, id, language, kind, rest] = match
+  if (match === null || Number(match[1]) !== input) return undefined
+  const [, , index, id, language, kind, rest] = match
   const parts = splitTop(rest!)
   const type = TYPES[kind!] ?? 'unknown'
   const [codec = 'unknown', ...groups] = parts[0]!.split(/ (?=\()/)

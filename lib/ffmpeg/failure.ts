@@ -1,229 +1,59 @@
-import type { FfmpegErrorCode } from '../errors.js'
 import type { FfmpegLogEntry, FfmpegLogLevel } from './log.js'
-
-/**
- * What ffmpeg's messages mean, and what to do about them.
- *
- * Only messages at the level they really come at are looked at, and only whole known shapes of them: titles and
- * comments of a stranger's media are printed too (at level `info`), and may say "partial file" as well.
- * The wordings are those of ffmpeg 4 to 8.
- */
-
-/** What one kind of message means. */
-export interface Symptom {
-  readonly code: FfmpegErrorCode
-  /** What to do about it. */
-  readonly remedy: string
-}
-
-interface Pattern extends Symptom {
-  /** The whole message. */
-  readonly messages: readonly RegExp[]
-  /** Who has to say it. */
-  readonly component?: RegExp
-  /** The least severe level it comes at. Default `error`. */
-  readonly level?: 'error' | 'warning'
-  /** The output is not what was asked for even where ffmpeg exits with 0. */
-  readonly evenAtExit0?: true
-}
-
-const CUT_SHORT =
-  'The input ends before its own index says it does: it was cut when it was written or copied. Fetch or write it ' +
-  'anew; what ffmpeg made of it is incomplete and was not passed off as whole.'
-
-/** From the most to the least telling: of several that are found, the first here is the reason. */
-const PATTERNS: readonly Pattern[] = [
-  {
-    code: 'AVIO_ERR_MOOV_NOT_FOUND',
-    component: /^mov,/,
-    messages: [/^moov atom not found$/],
-    remedy:
-      'An MP4 without its index (moov) cannot be read: it was cut short, or its writer never finished it. Fetch or ' +
-      'write it anew.',
-  },
-  {
-    code: 'AVIO_ERR_INPUT_PARTIAL',
-    component: /^mov,/,
-    messages: [/^stream \d+, offset 0x[0-9a-f]+: partial file$/],
-    remedy: CUT_SHORT,
-    evenAtExit0: true,
-  },
-  {
-    code: 'AVIO_ERR_INPUT_PARTIAL',
-    component: /^matroska/,
-    messages: [/^File ended prematurely(?: at pos\. \d+ \(0x[0-9a-f]+\))?$/],
-    remedy: CUT_SHORT,
-    evenAtExit0: true,
-  },
-  {
-    // These demuxers call a packet corrupt for one reason only: the file ended within it. MPEG-TS has others, and
-    // the last packet of a WAV that was written to a pipe (its size unknown) looks the same when all is there.
-    code: 'AVIO_ERR_INPUT_PARTIAL',
-    component: /^(?:mov,.*|avi|flv)$/,
-    messages: [/^Packet corrupt \(stream = \d+, dts = (?:-?\d+|NOPTS)\)\.?$/],
-    level: 'warning',
-    remedy: CUT_SHORT,
-    evenAtExit0: true,
-  },
-  {
-    code: 'AVIO_ERR_OUTPUT_NOT_SEEKABLE',
-    messages: [/^muxer does not support non[- ]seekable output$/],
-    remedy:
-      'This muxer goes back in its output, which a pipe does not allow. For the MP4 family leave the default ' +
-      '"-movflags" in place; else choose a format that streams.',
-  },
-  {
-    code: 'AVIO_ERR_OUTPUT_NOT_SEEKABLE',
-    component: /^(?:matroska|webm)/,
-    messages: [/^Error parsing AAC extradata, unable to determine samplerate\.$/],
-    remedy:
-      'Matroska fills in the setup of AAC that is copied from MPEG-TS or raw AAC later, which a pipe does not allow: ' +
-      'encode it ("-c:a aac"), or write "mp4" or "nut".',
-  },
-  {
-    code: 'AVIO_ERR_UNKNOWN_ENCODER',
-    messages: [
-      /^Unknown encoder '.*'$/,
-      /^Encoder \(codec .*\) not found for output stream #\S+$/,
-      /^(?:Automatic encoder selection failed|Default encoder for format) .*$/,
-    ],
-    remedy:
-      'This build of ffmpeg lacks that encoder: choose one that "ffmpeg -encoders" lists, or another build.',
-  },
-  {
-    code: 'AVIO_ERR_UNKNOWN_DECODER',
-    messages: [
-      /^Unknown decoder '.*'$/,
-      /^Decoder \(codec .*\) not found for input stream #\S+$/,
-      /^Decoding requested, but no decoder found for: .*$/,
-    ],
-    remedy:
-      'This build of ffmpeg lacks that decoder: choose one that "ffmpeg -decoders" lists, or another build.',
-  },
-  {
-    code: 'AVIO_ERR_UNKNOWN_FILTER',
-    messages: [/^No such filter: '.*'$/, /^Filter '.*' not found$/],
-    remedy:
-      'This build of ffmpeg lacks that filter, or the name is misspelt: "ffmpeg -filters" lists what there is.',
-  },
-  {
-    code: 'AVIO_ERR_UNKNOWN_FORMAT',
-    messages: [/^Unknown input format: .*$/, /^Requested output format '.*' is not .*$/],
-    remedy:
-      'This build of ffmpeg lacks that format, or the name is misspelt: "ffmpeg -formats" lists what there is.',
-  },
-  {
-    code: 'AVIO_ERR_CODEC_NOT_IN_CONTAINER',
-    messages: [
-      /^Could not find tag for codec \S+ in stream #\d+, codec not currently supported in container$/,
-      /^Only .* are supported for WebM\.$/,
-      /^Unsupported codec id in stream \d+$/,
-    ],
-    remedy:
-      'The container cannot hold that codec: encode the stream ("-c:v", "-c:a"), or choose another container.',
-  },
-  {
-    code: 'AVIO_ERR_NO_SUCH_STREAM',
-    messages: [
-      /^Stream map '.*' matches no streams\.$/,
-      /^Output file (?:#\d+ )?does not contain any stream$/,
-      /^Stream specifier '.*' in filtergraph description .* matches no streams\.$/,
-    ],
-    remedy:
-      'The input has no stream of the kind asked for. An optional one is mapped with a "?" at the end: "-map 0:a?".',
-  },
-  {
-    code: 'AVIO_ERR_PROTOCOL_REFUSED',
-    messages: [/^Protocol '.*' not on whitelist '.*'!$/],
-    remedy: 'The media, or an argument, names another file or address: only what is piped in may be read.',
-  },
-  {
-    code: 'AVIO_ERR_FORMAT_REFUSED',
-    messages: [/^Format not on whitelist '.*'$/],
-    remedy:
-      'The input is of a format that may name other files or addresses (a playlist, a script), or one that is not on ' +
-      'the list: "formatWhitelist" says which may be opened.',
-  },
-  {
-    code: 'AVIO_ERR_FFMPEG_ARGUMENT',
-    messages: [
-      /^Unrecognized option '.*'\.$/,
-      /^Option .* not found\.$/,
-      /^Option .* cannot be applied to .*$/,
-      /^Missing argument for option '.*'\.$/,
-      /^Failed to set value '.*' for option '.*': .*$/,
-      /^Error (?:parsing|setting) option .*$/,
-      /^Error parsing options for (?:input|output) file .*$/,
-      /^Unable to parse option value ".*".*$/,
-      /^Invalid (?:duration specification for|stream specifier:) .*$/,
-    ],
-    remedy: 'An argument is misspelt, misplaced, or not known to this version of ffmpeg.',
-  },
-  {
-    code: 'AVIO_ERR_FFMPEG_EXIT',
-    messages: [/^Malformed AAC bitstream detected: .*$/],
-    remedy:
-      "An AAC track with ADTS headers was copied into MP4: add '-bsf:a:N', 'aac_adtstoasc' for that track.",
-  },
-  {
-    code: 'AVIO_ERR_FFMPEG_EXIT',
-    messages: [/(?:^|: )No space left on device$/],
-    remedy: 'A file that the arguments name could not be written: the disk is full.',
-  },
-  {
-    code: 'AVIO_ERR_FFMPEG_EXIT',
-    messages: [/(?:^|: )(?:Permission denied|Read-only file system)$/],
-    remedy: 'A file or device that the arguments name may not be used by this user.',
-  },
-  {
-    code: 'AVIO_ERR_FFMPEG_EXIT',
-    messages: [/(?:^|: )No such file or directory$/],
-    remedy: 'A file that the arguments name is not there.',
-  },
-  {
-    code: 'AVIO_ERR_FFMPEG_EXIT',
-    messages: [/(?:^|: )Cannot allocate memory$/],
-    remedy:
-      'ffmpeg had too little memory: give the machine more, or ask for a smaller picture or fewer threads.',
-  },
-  {
-    code: 'AVIO_ERR_INPUT_INVALID',
-    messages: [
-      /^(?:pipe:\d*|http:\S+): (?:Invalid data found when processing input|End of file)$/,
-      /^Error opening input(?: file \S+)?: (?:Invalid data found when processing input|End of file)$/,
-    ],
-    remedy:
-      'The input is of no format that this ffmpeg recognises, or it is damaged. Where it is raw (pcm, yuv), name its ' +
-      'format in "input.format".',
-  },
-]
+import type { Pattern, Symptom } from './symptom.js'
+import { SYMPTOMS } from './symptoms.js'
 
 const SEVERE: ReadonlySet<FfmpegLogLevel> = new Set(['panic', 'fatal', 'error'])
 
 /** What was found in a log. */
 export interface Finding extends Symptom {
-  /** The message it was found in. */
-  readonly message: string
+  /** The entry it was found in. */
+  readonly entry: FfmpegLogEntry
   /** The run failed even where ffmpeg exits with 0. */
   readonly evenAtExit0: boolean
 }
 
-/** Listens to a whole log for known messages: the tail that an error shows may have lost them. */
+/** What ffmpeg says when something else, of which it spoke before, has failed. */
+const GENERIC: readonly RegExp[] = [
+  /^Error (?:while opening encoder|sending frames to consumers|opening (?:input|output)|selecting an encoder)\b/,
+  /^Error (?:initializing output stream|(?:re)?initializing (?:complex )?filters?|initializing the muxer)\b/,
+  /^Error (?:applying (?:encoder options|options to the filter)|binding filtergraph|splitting the argument list)\b/,
+  /^Error (?:parsing (?:options for|a filter (?:description|chain))|writing trailer)\b/,
+  /^Error (?:while processing the decoded data|processing|muxing|: )/,
+  /^Failed to (?:configure (?:in|out)put pad|inject frame into filter network|set option$)/,
+  /^(?:Task finished|Terminating thread|Nothing was written into output file|Conversion failed)\b/,
+  /^Could not (?:open encoder before EOF|write header)\b/,
+  /^(?:pipe:\d+|http:\S+): /,
+  /^[A-Z][\w ]+ argument$/,
+]
+
+/** What decoders say of media that are damaged, and go on. */
+const PASSING = /^(?:Error while decoding stream|Decoding error|Error submitting packet to decoder)\b/
+
+/** On 5.1 a cause may stand behind these words. */
+const PREFIX = /^Error initializing output stream \d+:\d+ -- (?=\S)(?!Error )/
+
+/** Listens to a whole log for known messages and for causes: the tail that an error shows may have lost them. */
 export class Diagnosis {
   #rank = Infinity
   #finding: Finding | undefined
-  #lastError: string | undefined
+  #lastError: FfmpegLogEntry | undefined
+  /** The first of the messages by one speaker, which are not generic. */
+  #cause: FfmpegLogEntry | undefined
+  /** ffmpeg gave up over the cause. */
+  #isSettled = false
 
   /** Looks at the next entry. */
   see(entry: FfmpegLogEntry): void {
     const severe = SEVERE.has(entry.level)
-    if (entry.continued || (!severe && entry.level !== 'warning')) return
-    if (severe && entry.message !== '') this.#lastError = entry.message
-    const rank = PATTERNS.findIndex(pattern => matches(pattern, entry, severe))
+    if (entry.continued || entry.message === '' || (!severe && entry.level !== 'warning')) return
+    if (severe) this.#seeCause({ ...entry, message: entry.message.replace(PREFIX, '') })
+    const rank = SYMPTOMS.findIndex(pattern => matches(pattern, entry, severe))
+    const [, map] = /^Failed to set value '(.*)' for option 'map'/.exec(entry.message) ?? []
+    if (map !== undefined) this.#nameMap(map)
     if (rank === -1 || rank >= this.#rank) return
-    const { code, remedy, evenAtExit0 = false } = PATTERNS[rank]!
+    const { code, remedy, evenAtExit0 = false, isVague } = SYMPTOMS[rank]!
     this.#rank = rank
-    this.#finding = { code, remedy, evenAtExit0, message: entry.message }
+    this.#finding = { code, remedy, evenAtExit0, entry, ...(isVague && { isVague }) }
   }
 
   /** The most telling message, where a known one was there. */
@@ -231,9 +61,33 @@ export class Diagnosis {
     return this.#finding
   }
 
+  /** The first message that names a cause, where one does: not one of those that ffmpeg ends with. */
+  get cause(): FfmpegLogEntry | undefined {
+    return this.#cause
+  }
+
   /** The last message at level error or above. */
   get lastError(): string | undefined {
-    return this.#lastError
+    return this.#lastError?.message
+  }
+
+  /**
+   * The line before the first generic one belongs to what failed, and is the last of several by the same speaker: the
+   * first of these tells most. Other lines before may be of decoders, which go on.
+   */
+  #seeCause(entry: FfmpegLogEntry): void {
+    this.#lastError = entry
+    if (this.#isSettled || PASSING.test(entry.message)) return
+    if (GENERIC.some(generic => generic.test(entry.message))) this.#isSettled = this.#cause !== undefined
+    else if (this.#cause === undefined || this.#cause.component !== entry.component) this.#cause = entry
+  }
+
+  /** Since version 7 the message itself names an empty map. */
+  #nameMap(map: string): void {
+    const message = this.#finding?.entry.message
+    if (message === undefined || !message.startsWith("Stream map ''")) return
+    const entry = { ...this.#finding!.entry, message: message.replace("''", `'${map}'`) }
+    this.#finding = { ...this.#finding!, entry }
   }
 }
 

@@ -1,11 +1,14 @@
-import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
-import { once } from 'node:events'
+import type { ChildProcess } from 'node:child_process'
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import type { Readable, Writable } from 'node:stream'
 import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { onAbort } from '../io/on-abort.js'
 import { FfmpegError } from '../errors.js'
 import { dieWithParent } from './die-with-parent.js'
+import { signalGroup, survivorsOf } from './process-group.js'
+import { roomRemedy, startProcess } from './spawn.js'
 
 /** What an {@link FfmpegChild} is started with. */
 export interface ChildCommand {
@@ -17,7 +20,9 @@ export interface ChildCommand {
   readonly env: Record<string, string>
   /** One a file descriptor, from 0 on: `in` where the child reads, `out` where it writes, `none` where it has no pipe. */
   readonly pipes: readonly ('in' | 'out' | 'none')[]
-  /** How long the child may take to end itself after SIGTERM before SIGKILL, in milliseconds. */
+  /** Commands that hold it to limits and then become it. Default none. */
+  readonly prefix?: readonly string[] | undefined
+  /** How long the child may take to end itself after SIGTERM before SIGKILL, in milliseconds. 0: SIGKILL at once. */
   readonly killTimeout: number
 }
 
@@ -33,12 +38,21 @@ export interface ChildExit {
  */
 const HELD_OPEN = 500
 
+/** How often it is looked whether the rest of a group is gone, in milliseconds. */
+const GROUP_WATCH = 20
+/** How often at most after SIGKILL: what the system itself holds (a disk that does not answer) is not waited for. */
+const KILLED_LOOKS = 50
+
 /**
- * One ffmpeg process and its pipes. It knows nothing of what flows through them: any number of inputs and outputs,
- * the log and the progress are file descriptors with a direction.
+ * One process (ffmpeg, ffprobe) and its pipes. It knows nothing of what flows through them: any number of inputs and
+ * outputs, the log and the progress are file descriptors with a direction.
  *
  * Nothing of it is left when `kill()` has resolved: the process is reaped and every pipe is closed, whoever else
  * may still hold the other end.
+ *
+ * Where it dies with its parent (die-with-parent.ts) it leads a group of its own, so that a wrapper script is ended
+ * together with the ffmpeg that it started. Ctrl-C in a terminal does not reach that group: it ends this process, and
+ * that ends the child. Elsewhere the child stays in our group, which Ctrl-C reaches, and a wrapper is ended alone.
  */
 export class FfmpegChild {
   /** Settles when the process has ended, however; never rejects. Its pipes may still hold bytes then. */
@@ -47,20 +61,28 @@ export class FfmpegChild {
   readonly #killTimeout: number
   readonly #pipes: ChildCommand['pipes']
   readonly #closed: Promise<void>
+  /** It leads a group of its own. */
+  readonly #leads: boolean
+  /** By `process.uptime()`. */
+  #endedAt = 0
   #killed: Promise<void> | undefined
 
-  private constructor(process: ChildProcess, { pipes, killTimeout }: ChildCommand) {
-    this.#process = process
+  private constructor(child: ChildProcess, { pipes, killTimeout }: ChildCommand, leads: boolean) {
+    this.#process = child
     this.#pipes = pipes
     this.#killTimeout = killTimeout
+    this.#leads = leads
     this.exited = new Promise(resolve => {
-      process.once('exit', (code, signal) => resolve({ code, signal }))
+      child.once('exit', (code, signal) => {
+        this.#endedAt = process.uptime()
+        resolve({ code, signal })
+      })
     })
     this.#closed = new Promise(resolve => {
-      process.once('close', () => resolve())
+      child.once('close', () => resolve())
     })
     // Node reports a signal that could not be sent as an 'error' of the child; SIGKILL is the answer to it anyway.
-    process.on('error', () => undefined)
+    child.on('error', () => undefined)
     // A pipe that the child has closed fails with EPIPE or ECONNRESET, also when nobody is writing just now.
     for (const fd of this.#open()) this.#socket(fd).on('error', () => undefined)
   }
@@ -74,20 +96,17 @@ export class FfmpegChild {
     try {
       // Where the system's setpriv starts the binary, only this tells a missing one from one that fails.
       await access(command.path, constants.X_OK)
-      const [file, ...args] = [...(await dieWithParent()), command.path, ...command.args]
-      const stdio: StdioOptions = command.pipes.map(pipe => (pipe === 'none' ? 'ignore' : 'pipe'))
-      const process = spawn(file!, args, { stdio, env: command.env, windowsHide: true })
-      await once(process, 'spawn')
-      return new FfmpegChild(process, command)
-    } catch (cause) {
-      const { path, args } = command
-      throw new FfmpegError(
-        'AVIO_ERR_FFMPEG_SPAWN',
-        `ffmpeg could not be started from "${path}": ${(cause as Error).message}. ` +
-          'Is it a program for this system, may this user execute it, and is the argument list short enough?',
-        { ffmpegPath: path, args },
-        { cause },
+      const dies = await dieWithParent()
+      const [file, ...args] = [...(command.prefix ?? []), ...dies, command.path, ...command.args]
+      const stdio = command.pipes.map(pipe => (pipe === 'none' ? 'ignore' : 'pipe'))
+      const detached = dies.length > 0
+      return new FfmpegChild(
+        await startProcess(file!, args, { stdio, env: command.env, detached }),
+        command,
+        detached,
       )
+    } catch (cause) {
+      throw notStarted(command, cause)
     }
   }
 
@@ -126,7 +145,8 @@ export class FfmpegChild {
 
   /**
    * Ends the process and everything that hangs on it, and resolves when it is reaped. Calling it again, or after
-   * the process has ended, is fine.
+   * the process has ended, is fine. One that ended by itself, and well, may have left something behind on purpose:
+   * that is not ours to end.
    *
    * ffmpeg that is blocked on a pipe pays no attention to a first SIGTERM: so its inputs are closed and its outputs
    * drained before it gets one.
@@ -140,12 +160,41 @@ export class FfmpegChild {
       if (this.#pipes[fd] === 'in') this.#socket(fd).destroy()
       else this.#socket(fd).resume()
     }
-    this.#process.kill('SIGTERM')
-    const timer = setTimeout(() => this.#process.kill('SIGKILL'), this.#killTimeout)
-    await this.exited
+    const endedItself = this.#hasEnded
+    const deadline = performance.now() + this.#killTimeout
+    const timer = setTimeout(() => this.#signal('SIGKILL'), this.#killTimeout)
+    this.#signal(this.#killTimeout > 0 ? 'SIGTERM' : 'SIGKILL')
+    const { code, signal } = await this.exited
     clearTimeout(timer)
+    // A SIGKILL of ours went to all of the group at once.
+    const isDone = endedItself ? code === 0 : signal === 'SIGKILL'
+    if (this.#leads && !isDone) await this.#endGroup(endedItself, deadline)
     for (const fd of this.#open()) this.#socket(fd).destroy()
     await this.#closed
+  }
+
+  /** It has been reaped: its number may be another's by now. */
+  get #hasEnded(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null
+  }
+
+  #signal(signal: NodeJS.Signals): void {
+    if (this.#hasEnded || (this.#leads && signalGroup(this.pid, signal))) return
+    this.#process.kill(signal)
+  }
+
+  /** Ends what a wrapper has left: that had the same SIGTERM, and gets the same time. */
+  async #endGroup(isUnaware: boolean, deadline: number): Promise<void> {
+    const survivors = () => survivorsOf(this.pid, this.#endedAt)
+    if ((await survivors()).length === 0) return
+    if (isUnaware) signalGroup(this.pid, 'SIGTERM')
+    while (performance.now() < deadline) {
+      await sleep(GROUP_WATCH)
+      if ((await survivors()).length === 0) return
+    }
+    signalGroup(this.pid, 'SIGKILL')
+    for (let looks = 0; looks < KILLED_LOOKS && (await survivors()).length > 0; looks++)
+      await sleep(GROUP_WATCH)
   }
 
   /** File descriptors that have a pipe. */
@@ -156,6 +205,18 @@ export class FfmpegChild {
   #socket(fd: number): Socket {
     return this.#process.stdio[fd] as Socket
   }
+}
+
+function notStarted({ path, args }: ChildCommand, cause: unknown): FfmpegError {
+  const remedy =
+    roomRemedy(cause) ??
+    'Is it a program for this system, may this user execute it, and is the argument list short enough?'
+  return new FfmpegError(
+    'AVIO_ERR_FFMPEG_SPAWN',
+    `ffmpeg could not be started from "${path}": ${(cause as Error).message}. ${remedy}`,
+    { ffmpegPath: path, args },
+    { cause },
+  )
 }
 
 /** Resolves when nothing has come through a socket for a while although it is read; or when told to stop watching. */
@@ -177,6 +238,6 @@ function heldOpen(socket: Socket, signal: AbortSignal): Promise<void> {
       clearInterval(timer)
       resolve()
     }
-    signal.addEventListener('abort', stop, { once: true })
+    onAbort(signal, stop)
   })
 }

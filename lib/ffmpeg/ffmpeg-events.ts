@@ -1,3 +1,4 @@
+import type { FfmpegInput } from './input-streams.js'
 import type { FfmpegLogEntry } from './log.js'
 import type { FfmpegProgress } from './progress.js'
 
@@ -13,7 +14,7 @@ export interface FfmpegSpawn {
 
 /** ffmpeg ended well before its input did. */
 export interface FfmpegEnough {
-  /** The source was asked to stop. `false`: what it still delivers is thrown away, up to `discardLimit`. */
+  /** The source was ended. `false`: what it still delivers is thrown away, up to `discardLimit`. */
   readonly stopped: boolean
   /** Bytes of input that ffmpeg was fed. */
   readonly bytesIn: number
@@ -29,14 +30,23 @@ export type SeekReason =
   | 'index-last'
   /** An MP4 whose tracks lie far apart. */
   | 'far-apart'
+  /** A track begins long after the others, or never: it is read again, without waiting for that. */
+  | 'late-track'
+  /** Tags, chapters or attachments lie behind the media, where ffmpeg does not get in time on a pipe. */
+  | 'behind-media'
+  /** A container, or a form of one, that is not known to be read the same from a pipe: GIF, MXF, CAF, an MP4 with timecode. */
+  | 'container'
 
 /** The input is read by address. */
 export interface FfmpegSeek {
   /** Why. */
   readonly reason: SeekReason
-  /** Bytes that had been piped in by then; they are not fetched again. */
+  /** Bytes that had been piped in by then; they are not fetched again. A small source has come whole. */
   readonly bytesSniffed: number
-  /** The source was asked to stop. `false`: it feeds others too, and what it still delivers is thrown away. */
+  /**
+   * No more comes of the source: it was asked to stop, or was small and is at its end. `false`: it feeds others too, and
+   * what it still delivers is thrown away.
+   */
   readonly stopped: boolean
 }
 
@@ -46,6 +56,11 @@ export interface FfmpegReadableEvents {
   spawn: [child: FfmpegSpawn]
   /** A line that ffmpeg wrote to stderr. */
   log: [entry: FfmpegLogEntry]
+  /**
+   * What ffmpeg found in an input, and what becomes of each stream: told when it is about to begin, and again when it finds
+   * more (a track that begins late, a second index).
+   */
+  input: [input: FfmpegInput]
   /** Where ffmpeg is, about twice a second, and once at its end. */
   progress: [progress: FfmpegProgress]
 }

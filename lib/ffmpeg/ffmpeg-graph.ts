@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
+import { onAbortSoon } from '../io/on-abort.js'
 import { abortError } from '../io/abort-error.js'
+import { tell } from '../io/user-event.js'
 import type { FfmpegGraphEvents } from './ffmpeg-events.js'
 import { FfmpegFlow } from './ffmpeg-flow.js'
 import type { FfmpegGraphOptions } from './ffmpeg-options.js'
@@ -8,10 +10,17 @@ import { graphSettings } from './ffmpeg-settings.js'
 import { flowListener } from './flow-listener.js'
 import { GraphInput } from './graph-input.js'
 import { GraphOutput } from './graph-output.js'
+import type { InputStreamInfo } from './input-streams.js'
 import { PipedInput } from './piped-input.js'
 import { PipedOutput } from './piped-output.js'
 
 export type { FfmpegGraphOptions } from './ffmpeg-options.js'
+
+/** What {@link FfmpegGraph} has done. */
+export interface FfmpegGraphResult {
+  /** The streams of the inputs, and what became of each. */
+  readonly streams: readonly InputStreamInfo[]
+}
 
 /**
  * One ffmpeg with any number of inputs and outputs: a ladder of renditions from one decode, a picture and a soundtrack
@@ -50,10 +59,10 @@ export class FfmpegGraph extends EventEmitter<FfmpegGraphEvents> {
   /** In the order of the options. */
   readonly outputs: readonly Readable[]
   /**
-   * Settles when every stream is closed and nothing is left of the child: rejects with the first error, after
+   * Settles when every stream is closed and nothing is left of the child, with what became of the streams: rejects with the first error, after
    * `destroy()` without one with an `AbortError`. Never an unhandled rejection.
    */
-  readonly result: Promise<void>
+  readonly result: Promise<FfmpegGraphResult>
   readonly #flow: FfmpegFlow
   readonly #streams: readonly (GraphInput | GraphOutput)[]
   #failure: { readonly error: Error } | undefined
@@ -67,15 +76,20 @@ export class FfmpegGraph extends EventEmitter<FfmpegGraphEvents> {
     const settings = graphSettings(options, 'FfmpegGraph')
     const { highWaterMark, signal } = settings
     const close = (error: Error | undefined) => this.#close(error)
+    const isAlone = settings.inputs.length === 1
     const inputs = settings.inputs.map((input, n) => {
       if ('source' in input) return input
+      const own = { ...settings, ...input }
       const pipedInput = (stage: Writable, name: string) =>
-        new PipedInput(stage, name, { ...settings, ...input }, settings.outputs, this.#inputListener(n))
+        new PipedInput(stage, name, own, settings.outputs, this.#inputListener(n), isAlone)
       return new GraphInput(`inputs[${n}] of FfmpegGraph`, highWaterMark, pipedInput, close)
     })
     const outputs = settings.outputs.map((output, n) => {
       const pipedOutput = (stage: Readable, name: string) =>
-        new PipedOutput(stage, name, output, { onRead: () => this.#flow.read(n) })
+        new PipedOutput(stage, name, output, {
+          onRead: () => this.#flow.read(n),
+          silentTracks: () => this.#flow.silentTracks(n),
+        })
       const onWanted = () => this.#flow.endWhenComplete()
       return new GraphOutput(`outputs[${n}] of FfmpegGraph`, highWaterMark, pipedOutput, onWanted, close)
     })
@@ -89,6 +103,11 @@ export class FfmpegGraph extends EventEmitter<FfmpegGraphEvents> {
     this.#flow = new FfmpegFlow(settings, flows, flowListener(this))
     this.result = this.#over(signal)
     this.result.catch(() => undefined)
+  }
+
+  /** The streams of the inputs, and what becomes of each; none before ffmpeg has told (event `input`). */
+  get streams(): readonly InputStreamInfo[] {
+    return this.#flow.streams
   }
 
   /** Whether it was destroyed, or has failed. */
@@ -115,22 +134,22 @@ export class FfmpegGraph extends EventEmitter<FfmpegGraphEvents> {
     if (this.#failure) await this.#flow.kill()
   }
 
-  async #over(signal: AbortSignal | undefined): Promise<void> {
+  async #over(signal: AbortSignal | undefined): Promise<FfmpegGraphResult> {
     const closed = this.#streams.map(stream => new Promise(resolve => stream.once('close', resolve)))
     const abort = () => this.destroy(abortError(signal!))
-    if (signal?.aborted === true) abort()
-    signal?.addEventListener('abort', abort, { once: true })
+    const forget = onAbortSoon(signal, abort)
     await Promise.all(closed)
-    signal?.removeEventListener('abort', abort)
+    forget()
     await this.#flow.kill()
     if (this.#failure) throw this.#failure.error
+    return { streams: this.streams }
   }
 
   #inputListener(input: number): ConstructorParameters<typeof PipedInput>[4] {
     return {
       onDecided: () => this.#flow.begin(),
-      onSeek: seek => this.emit('seek', { ...seek, input }),
-      onEnough: enough => this.emit('enough', { ...enough, input }),
+      onSeek: seek => tell(this, 'seek', { ...seek, input }),
+      onEnough: enough => tell(this, 'enough', { ...enough, input }),
       onComplete: () => this.#flow.endWhenComplete(),
     }
   }

@@ -1,5 +1,6 @@
+import type { Shortfall } from '../containers/container-watch.js'
 import type { RandomAccess } from '../io/random-access.js'
-import { ffmpegArguments } from './arguments.js'
+import { ffmpegArguments, movflagsOf } from './arguments.js'
 import { BoxSizeGuard } from './box-size-guard.js'
 import { Completion } from './completion.js'
 import { CONTAINER_BYTES } from './cover-art.js'
@@ -7,13 +8,28 @@ import type { FfmpegSpawn } from './ffmpeg-events.js'
 import { FfmpegRun } from './ffmpeg-run.js'
 import { muxerOf } from './formats.js'
 import { Id3SizeGuard } from './id3-size-guard.js'
-import { emptyInput } from './input-error.js'
+import { emptyInput, inputUnreachable } from './input-error.js'
+import { nameOf, namesByUrl } from './input-names.js'
+import type { FfmpegInput, InputStreamInfo, OnMissing } from './input-streams.js'
+import { InputWatch } from './input-watch.js'
+import { LateTrackWatch, Mp4Way, hasTrueTimes } from './late-tracks.js'
 import type { OutputLayout } from './layout.js'
+import { limitPrefix } from './limit-prefix.js'
+import type { Limits } from './limits.js'
 import { locateFfmpeg } from './locate.js'
 import type { FfmpegLogEntry } from './log.js'
+import { demuxerOf } from './playlist.js'
+import { checkPipe } from './pipe-failures.js'
 import { previewArguments } from './preview.js'
 import type { FfmpegProgress } from './progress.js'
+import { isReadToEnd } from './read-extent.js'
+import { isUnanswered } from './retry-arguments.js'
 import { SEEK_PROTOCOLS, SeekableInputs } from './seekable-inputs.js'
+import { type Prepare, SourceLook } from './source-look.js'
+import { streamKey } from './stream-report.js'
+import { type FailedTool, withSuggestion } from './suggestion.js'
+import { remarkOn } from './version.js'
+import { versionOf } from './version-reading.js'
 
 /** The file descriptor that the child writes its progress to. */
 const PROGRESS = 3
@@ -22,12 +38,16 @@ const PROGRESS = 3
 export interface JobInput {
   readonly format: string | undefined
   readonly args: readonly string[]
-  /** Demuxers that may open it, where it is read by address. */
+  /** Demuxers that may open it. */
   readonly formatWhitelist: readonly string[]
   /** What it is read from by address; `undefined` where it is written to a pipe of the child. */
   readonly source: RandomAccess | undefined
+  /** What errors call it. */
+  readonly name?: string | undefined
   /** First bytes of it that are known; of a piped input all that were looked at. */
   readonly head: Buffer
+  /** What it has that a pipe can't bring, where that is known: a clause to be put behind its name. */
+  readonly lost?: string | undefined
 }
 
 /** One output of a job. */
@@ -36,6 +56,10 @@ export interface JobOutput {
   readonly args: readonly string[]
   /** How it lies in what it is stored in. Default `stream`. */
   readonly layout?: OutputLayout | undefined
+  /** A track of it begins late: it is not waited for. */
+  readonly hasLateTrack?: boolean | undefined
+  /** What to do about a stream of an input that it lacks. Default `tell`. */
+  readonly onMissing?: OnMissing | undefined
   /** Takes a chunk and says whether it wants more now. */
   readonly push: (chunk: Buffer) => boolean
 }
@@ -48,8 +72,11 @@ export interface JobSpec {
   readonly globalArgs: readonly string[]
   readonly env: Record<string, string>
   readonly killTimeout: number
+  readonly limits: Limits
   /** Bytes that are cached of the inputs that are read by address. */
   readonly cacheSize: number
+  /** Finds out the arguments of the input and the output, where they are one each. */
+  readonly prepare?: Prepare | undefined
 }
 
 /** Who is told while a job goes on. */
@@ -57,6 +84,14 @@ export interface JobListener {
   onSpawn(child: FfmpegSpawn): void
   onLog(entry: FfmpegLogEntry): void
   onProgress(progress: FfmpegProgress): void
+  /** What ffmpeg found in an input; told again when there is more to tell. */
+  onInput(input: FfmpegInput): void
+  /**
+   * An output waits for a track that begins late, and nothing of any output has gone on.
+   *
+   * @returns whether another job takes the place of this one
+   */
+  onLateTrack?(): boolean
   /** The job has failed for a reason that ffmpeg does not know: a source that broke, an output that is damaged. */
   onError(error: Error): void
 }
@@ -71,22 +106,47 @@ export class FfmpegJob {
   readonly #spec: JobSpec
   readonly #listener: JobListener
   readonly #completion: Completion
+  readonly #watch: InputWatch
+  readonly #ways: readonly (Mp4Way | undefined)[]
+  readonly #lateTracks: readonly (LateTrackWatch | undefined)[]
   readonly #abort = new AbortController()
   #seekable: SeekableInputs | undefined
   #run: FfmpegRun | undefined
+  /** What was run. */
+  #tool: Omit<FailedTool, 'signal'> | undefined
   #starting: Promise<FfmpegRun> | undefined
-  /** Nobody but the job itself has asked for lines of the level `verbose`. */
-  #hidesVerbose = true
+  /** The last one. */
+  #report: FfmpegProgress | undefined
 
   constructor(spec: JobSpec, listener: JobListener) {
     this.#spec = spec
     this.#listener = listener
     this.#completion = new Completion(spec.inputs[0]?.args ?? [], spec.outputs[0]?.args ?? [])
+    const flags = spec.outputs.map(({ format, args }) =>
+      muxerOf(format).isMp4 ? movflagsOf(args) : undefined,
+    )
+    this.#lateTracks = spec.outputs.map(({ args, hasLateTrack }, n) =>
+      flags[n] && hasLateTrack !== true ? new LateTrackWatch(args, flags[n]) : undefined,
+    )
+    this.#ways = spec.outputs.map(({ hasLateTrack = false }, n) => {
+      if (flags[n] === undefined) return undefined
+      const isTrue = hasLateTrack || hasTrueTimes(flags[n])
+      return new Mp4Way(new BoxSizeGuard(), isTrue, this.#lateTracks[n]?.isAble === true)
+    })
+    this.#watch = new InputWatch(spec.inputs.map(nameOf), spec.outputs, {
+      onInput: input => listener.onInput(input),
+      onError: error => listener.onError(error),
+    })
   }
 
   /** The run, once ffmpeg was started. */
   get run(): FfmpegRun | undefined {
     return this.#run
+  }
+
+  /** The streams of all inputs and what becomes of them; none before ffmpeg has told. */
+  get streams(): readonly InputStreamInfo[] {
+    return this.#watch.streams
   }
 
   /** Bytes of input that ffmpeg was given, by pipe and by address. */
@@ -120,13 +180,44 @@ export class FfmpegJob {
    *
    * @param isMediaFirst - tells whether the media of a piped MP4 came before its index
    */
-  endedWell(isMediaFirst: () => boolean = () => false): Promise<void> {
-    return this.#run!.endedWell(isMediaFirst)
+  async endedWell(isMediaFirst: () => boolean = () => false): Promise<void> {
+    try {
+      await this.#run!.endedWell(isMediaFirst)
+    } catch (error) {
+      throw await withSuggestion(error, { ...this.#tool!, signal: this.#abort.signal })
+    }
+    const doubt = this.#watch.doubt()
+    if (doubt) throw doubt
+  }
+
+  /** Whether ffmpeg, which has ended well, read an input to its end: not where it made a part of it. */
+  isReadToEnd(input: number): boolean {
+    return isReadToEnd(input, this.#spec.inputs, this.#spec.outputs, this.#report)
+  }
+
+  /** Numbers of the tracks of an MP4 output whose streams had no packet in their inputs: known when ffmpeg has ended. */
+  silentTracks(output: number): ReadonlySet<number> {
+    const silent = this.#run?.silentInputs ?? new Set()
+    const targets = this.streams
+      .filter(({ input, index }) => silent.has(streamKey(input, index)))
+      .flatMap(({ into }) => into.filter(target => target.output === output))
+    // The muxer numbers its tracks from 1, in the order of the streams.
+    return new Set(targets.flatMap(({ stream }) => (stream === undefined ? [] : [stream + 1])))
+  }
+
+  /** How much less an input that is read by address has than its container states. */
+  async shortfall(input: number): Promise<Shortfall | undefined> {
+    const before = this.#spec.inputs.slice(0, input)
+    const index = before.filter(({ source }) => source !== undefined).length
+    return this.#seekable?.shortfall(index, this.#abort.signal)
   }
 
   /** Resolves when all output was taken, down to its end, and there is something in it. */
-  deliveredAll(): Promise<void> {
-    return this.#run!.deliveredAll()
+  async deliveredAll(): Promise<void> {
+    await this.#run!.deliveredAll()
+    for (const [n, way] of this.#ways.entries()) {
+      for (const chunk of way?.end() ?? []) this.#spec.outputs[n]!.push(chunk)
+    }
   }
 
   /** Ends ffmpeg and the server, whatever they are doing; resolves when nothing of either is left. */
@@ -138,41 +229,60 @@ export class FfmpegJob {
   }
 
   async #start(): Promise<FfmpegRun> {
-    const { ffmpegPath, inputs, outputs, globalArgs, killTimeout } = this.#spec
+    const { ffmpegPath, inputs, outputs, globalArgs, killTimeout, limits } = this.#spec
     const { signal } = this.#abort
     signal.throwIfAborted()
     const path = await locateFfmpeg(ffmpegPath)
+    const prefix = await limitPrefix(limits)
     signal.throwIfAborted()
-    const sources = inputs.flatMap(({ source, head }) => (source ? [{ source, head }] : []))
+    // Beside the first request of a source.
+    const version = versionOf(path, this.#spec.env, signal)
+    version.catch(() => undefined)
+    const sources = inputs.flatMap(({ source, head, format }) => (source ? [{ source, head, format }] : []))
     if (sources.length > 0) {
       // Of a source that broke ffmpeg only knows that its input ended: this comes before that end does.
       const onError = (error: Error) => this.#listener.onError(error)
-      this.#seekable = await SeekableInputs.open(sources, this.#spec.cacheSize, onError)
+      const bytesOut = () => this.#run?.outputs.reduce((sum, { bytes }) => sum + bytes, 0) ?? 0
+      this.#seekable = await SeekableInputs.open(sources, this.#spec.cacheSize, onError, bytesOut)
     }
     signal.throwIfAborted()
     const heads = await this.#heads()
+    this.#remark(remarkOn(path, await version))
+    for (const input of inputs) {
+      if (input.source === undefined) this.#remark(checkPipe(input, nameOf(input), await version))
+    }
     const env = this.#seekable?.environment(this.#spec.env) ?? this.#spec.env
     const fds = descriptors(
       inputs.map(({ source }) => source === undefined).filter(Boolean).length,
       outputs.length,
     )
     const urls = { pipes: fds.inputs.map(fd => `pipe:${fd}`), addresses: [...(this.#seekable?.urls ?? [])] }
-    const inputSpecs = inputs.map(({ source, format, args, formatWhitelist }) =>
-      source === undefined
-        ? { url: urls.pipes.shift()!, protocols: ['pipe'], format, args }
-        : { url: urls.addresses.shift()!, protocols: SEEK_PROTOCOLS, format, args, formatWhitelist },
-    )
-    const outputSpecs = outputs.map(({ format, args, layout }, n) => ({
-      url: `pipe:${fds.outputs[n]!}`,
-      ...{ format, args, layout },
+    const inputSpecs = inputs.map((input, n) => ({
+      ...(input.source === undefined
+        ? { url: urls.pipes.shift()!, protocols: ['pipe'] }
+        : { url: urls.addresses.shift()!, protocols: SEEK_PROTOCOLS }),
+      format: demuxerOf(input, heads[n]!, nameOf(input)),
+      args: input.args,
+      formatWhitelist: input.formatWhitelist,
     }))
+    const outputSpecs = outputs.map(({ format, args, layout, hasLateTrack }, n) => ({
+      url: `pipe:${fds.outputs[n]!}`,
+      ...{ format, args, layout, hasLateTrack },
+    }))
+    if (this.#spec.prepare) {
+      const [input, output] = [inputSpecs[0]!, outputSpecs[0]!]
+      const remark = (message: string) => this.#remark(message)
+      const look = new SourceLook({ path, env, prefix, limits, input, signal, remark })
+      const prepared = await this.#spec.prepare(look)
+      input.args = prepared.input
+      output.args = prepared.output
+    }
     const added = await previewArguments({
       inputs: inputSpecs.map((spec, n) => ({ spec, head: heads[n]! })),
       outputs: outputSpecs,
       globalArgs,
       ffmpegPath: path,
-      env,
-      signal,
+      ...{ env, limits, prefix, signal },
     })
     signal.throwIfAborted()
     const command = {
@@ -180,68 +290,92 @@ export class FfmpegJob {
       outputs: outputSpecs.map((spec, n) => ({ ...spec, added: added[n] })),
       globalArgs,
       progressUrl: `pipe:${PROGRESS}`,
+      limits,
     }
-    const plain = ffmpegArguments(command)
-    // Of several outputs ffmpeg says only so which of them got nothing.
-    const args = outputs.length > 1 ? ffmpegArguments({ ...command, leastLogLevel: 'verbose' }) : plain
-    this.#hidesVerbose = plain.includes('level+info')
+    // ffmpeg counts what it muxed at this level, and at no other: its exit code and its clock are those of a success
+    // where that was nothing.
+    const args = ffmpegArguments({ ...command, leastLogLevel: 'verbose' })
+    const hidesVerbose = ffmpegArguments(command).includes('level+info')
     const run = await FfmpegRun.start(
       {
-        ...{ path, args, env, killTimeout, progress: PROGRESS, inputs: fds.inputs },
+        inputName: inputs.length === 1 ? nameOf(inputs[0]!) : undefined,
+        names: namesByUrl(inputs, inputSpecs, outputSpecs),
+        ...{ path, args, env, prefix, killTimeout, hidesVerbose, progress: PROGRESS, inputs: fds.inputs },
         outputs: outputs.map((output, n) => ({
           fd: fds.outputs[n]!,
           format: output.format,
-          push: this.#guarded(output),
+          push: this.#guarded(output, n),
         })),
         bytesServed: () => this.#seekable?.bytesServed ?? 0,
       },
       { onLog: entry => this.#onLog(entry), onProgress: report => this.#onProgress(report) },
     )
     this.#run = run
+    this.#tool = { path, env: this.#spec.env }
     signal.throwIfAborted()
     this.#listener.onSpawn({ path, args, pid: run.pid })
     return run
   }
 
+  #remark(message: string | undefined): void {
+    if (message !== undefined) this.#listener.onLog({ level: 'warning', component: 'avio-streams', message })
+  }
+
   /** The first bytes of each input: those that came by pipe, else as many as tell the container. */
   async #heads(): Promise<Buffer[]> {
     const heads = [...((await this.#seekable?.heads(CONTAINER_BYTES, this.#abort.signal)) ?? [])]
-    if (heads.some(head => head.length === 0)) throw emptyInput()
+    const empty = heads.findIndex(head => head.length === 0)
+    if (empty >= 0) throw emptyInput(this.#spec.inputs.filter(({ source }) => source)[empty]!.source!.name)
     return this.#spec.inputs.map(({ source, head }) => (source === undefined ? head : heads.shift()!))
   }
 
   /** What lost its size is an error the moment it comes: what follows it can't be read, or not what is in it. */
-  #guarded(output: JobOutput): (chunk: Buffer) => boolean {
-    const { push } = output
-    const guard = guardOf(output)
-    if (guard === undefined) return push
+  #guarded({ format, layout, push }: JobOutput, n: number): (chunk: Buffer) => boolean {
+    const way = this.#ways[n]
+    // A held head has the size of the tag in the end.
+    const guard = format === 'mp3' && layout !== 'held-head' ? new Id3SizeGuard() : undefined
+    if (way === undefined && guard === undefined) return push
     return chunk => {
+      let chunks: readonly Buffer[] = [chunk]
       try {
-        guard.check(chunk)
+        guard?.check(chunk)
+        if (way) chunks = way.take(chunk)
       } catch (error) {
-        this.#listener.onError(error as Error)
+        const isLate = way?.isUntouched === true && this.#lateTracks[n]!.isAble
+        if (!isLate || !this.#giveWay()) this.#listener.onError(error as Error)
         return false
       }
-      return push(chunk)
+      let isWanted = true
+      for (const one of chunks) isWanted = push(one)
+      return isWanted
     }
+  }
+
+  /** Whether another job takes the place of this one, which waits for a track: nothing of any output has gone on. */
+  #giveWay(): boolean {
+    const isUntouched = this.#ways.every((way, n) => way?.isUntouched ?? this.#run?.outputs[n]?.bytes === 0)
+    return isUntouched && this.#listener.onLateTrack?.() === true
   }
 
   #onLog(entry: FfmpegLogEntry): void {
     this.#completion.see(entry)
-    if (entry.level !== 'verbose' || !this.#hidesVerbose) this.#listener.onLog(entry)
+    if (isUnanswered(entry)) this.#listener.onError(inputUnreachable(entry.message))
+    this.#listener.onLog(entry)
+    this.#watch.see(entry)
+    for (const watch of this.#lateTracks) watch?.see(entry)
   }
 
   #onProgress(report: FfmpegProgress): void {
+    this.#watch.isWorking()
+    this.#report = report
+    const isWaiting = this.#lateTracks.some((watch, n) =>
+      watch?.isWaiting(report.outTime ?? 0, this.#run?.outputs[n]?.bytes ?? 0),
+    )
+    if (isWaiting) this.#giveWay()
     const { bytesIn } = this
     const percent = this.#completion.percent(report, bytesIn)
     this.#listener.onProgress({ ...report, bytesIn, ...(percent !== undefined && { percent }) })
   }
-}
-
-/** What watches an output for a size that ffmpeg could not fill in; a held head has it in the end. */
-function guardOf({ format, layout }: JobOutput): { check(chunk: Buffer): void } | undefined {
-  if (muxerOf(format).isMp4) return new BoxSizeGuard()
-  return format === 'mp3' && layout !== 'held-head' ? new Id3SizeGuard() : undefined
 }
 
 /** File descriptors for so many pipes in and out: the standard ones first, then those behind the progress pipe. */

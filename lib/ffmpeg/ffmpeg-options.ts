@@ -1,5 +1,7 @@
 import type { RandomAccess } from '../io/random-access.js'
 import type { OutputLayout } from './layout.js'
+import type { OnMissing } from './input-streams.js'
+import type { FfmpegLimits } from './limits.js'
 
 /** What ffmpeg is told about an input, however it is read. */
 export interface FfmpegDemuxerOptions {
@@ -15,10 +17,14 @@ export interface FfmpegDemuxerOptions {
    */
   args?: readonly string[] | undefined
   /**
-   * Demuxers that may open an input that is read by address (`-format_whitelist`, ffmpeg's own names for them). The
-   * default leaves out every one that would open what the media names (`hls`, `dash`, `concat` …): of a stranger's
-   * object, a playlist could otherwise ask for anything that the range server can be asked for. That is nothing but
-   * this very source, so a longer list opens no more than it; but its nested addresses are answered with 404.
+   * Demuxers that may open the input (`-format_whitelist`, ffmpeg's own names for them), piped or by address. The default
+   * leaves out every one that would open what the media name (`hls`, `dash`, `concat` …): from a stranger's playlist
+   * ffmpeg would otherwise ask for whatever it names. Even with a longer list it reaches nothing but this very input; the
+   * other addresses are refused on a pipe, and answered with 404 by address. Left out as well are the containers of a
+   * single game or console, and devices.
+   *
+   * A demuxer that `format` names is added, unless it opens more than its input: `hls` has to stand in the list itself.
+   * What may not be opened is `AVIO_ERR_FORMAT_REFUSED`.
    * @defaultValue the containers that hold all their media themselves
    */
   formatWhitelist?: readonly string[] | undefined
@@ -30,8 +36,8 @@ export interface FfmpegInputOptions extends FfmpegDemuxerOptions {
    * Whether ffmpeg reads the source by address, so that it can jump, rather than from its pipe. It takes a source that
    * offers random access (S3RangeReadable does), which is then stopped and read in pieces.
    *
-   * - `auto`: where reading in order can't work (an MP4 with its index last), or is folly (tracks far apart, `-ss`,
-   *   `-sseof`, `-to` or `-stream_loop` among the arguments);
+   * - `auto`: unless ffmpeg is known to read the same from a pipe (the containers are listed in `docs/seeking.md`), and where
+   *   that is folly (tracks far apart, `-ss`, `-sseof`, `-to` or `-stream_loop` among the arguments);
    * - `always`: from the first byte on;
    * - `never`: what can't be read in order is an error.
    * @defaultValue `auto`
@@ -68,6 +74,17 @@ export interface FfmpegOutputOptions {
    * @defaultValue `stream`
    */
   layout?: OutputLayout | undefined
+  /**
+   * What to do about a stream of an input that this output lacks though its arguments do not leave it out: a cover,
+   * subtitles, data, a codec that ffmpeg does not know, a second track where none is mapped, one that begins late.
+   *
+   * - `tell`: the event `input` and `streams` say so;
+   * - `error`: fail with `AVIO_ERR_STREAM_MISSING`, also for what is found at the end; nothing is stored then. So do an MP4
+   *   with a second index, and times that go back in many packets: both lose something;
+   * - a function: is asked about each such stream, and says whether it is an error.
+   * @defaultValue `tell`
+   */
+  onMissing?: OnMissing | undefined
 }
 
 /** Options that everything that runs ffmpeg has. */
@@ -95,6 +112,11 @@ export interface FfmpegRunOptions {
    */
   killTimeout?: number | undefined
   /**
+   * What media that strangers bring may cost: duration, pixels, bytes, time, memory.
+   * @defaultValue no limits
+   */
+  limits?: FfmpegLimits | undefined
+  /**
    * How many bytes of the inputs that are read by address are cached, for all of them together: 1 MiB for each to
    * 64 GiB.
    * Raise it for files whose tracks lie far apart and for several inputs at once: each place that ffmpeg reads at by
@@ -119,8 +141,9 @@ export interface FfmpegOptions extends FfmpegRunOptions {
 export interface FfmpegPipeOptions {
   /**
    * How many bytes of the source are thrown away, at most, after ffmpeg had enough (`-t 5`, `-frames:v 1`) where the
-   * source can't be stopped: 0 up, or `Infinity`. A source with a link (S3RangeReadable) is stopped and costs none
-   * of it. Past it comes `AVIO_ERR_DISCARD_LIMIT`: reading 100 GB for one frame is a bill.
+   * source can't be ended: 0 up, or `Infinity`. That is one that others read, too (a tee), a request to an HTTP server,
+   * or a generator function in a pipeline. Any other is ended and costs none of it. Past it comes
+   * `AVIO_ERR_DISCARD_LIMIT`: reading 100 GB for one frame is a bill.
    * @defaultValue 1 GiB: some seconds and cents
    */
   discardLimit?: number | undefined

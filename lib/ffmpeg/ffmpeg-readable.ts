@@ -1,10 +1,12 @@
-import { Readable, addAbortSignal } from 'node:stream'
+import { Readable } from 'node:stream'
+import { destroyOnAbort } from '../io/on-abort.js'
 import { type Link, LINK } from '../io/link.js'
 import type { FfmpegReadableEvents } from './ffmpeg-events.js'
 import { FfmpegFlow } from './ffmpeg-flow.js'
 import type { FfmpegReadableOptions } from './ffmpeg-options.js'
 import { readableSettings } from './ffmpeg-settings.js'
 import { flowListener } from './flow-listener.js'
+import type { InputStreamInfo } from './input-streams.js'
 import { PipedOutput } from './piped-output.js'
 
 /**
@@ -46,10 +48,13 @@ export class FfmpegReadable extends Readable {
     const settings = readableSettings(options, name)
     super({ highWaterMark: settings.highWaterMark })
     const { inputs, output, signal } = settings
-    this.#output = new PipedOutput(this, name, output, { onRead: () => this.#flow.read(0) })
+    this.#output = new PipedOutput(this, name, output, {
+      onRead: () => this.#flow.read(0),
+      silentTracks: () => this.#flow.silentTracks(0),
+    })
     this.#flow = new FfmpegFlow(settings, { inputs, outputs: [this.#output] }, flowListener(this))
     // Not by super(): one that is aborted already would destroy a stream that has no fields yet.
-    if (signal) addAbortSignal(signal, this)
+    destroyOnAbort(signal, this)
   }
 
   /**
@@ -58,6 +63,11 @@ export class FfmpegReadable extends Readable {
    */
   get [LINK](): Link {
     return this.#output.link
+  }
+
+  /** The streams of the inputs, and what becomes of each; none before ffmpeg has told (event `input`). */
+  get streams(): readonly InputStreamInfo[] {
+    return this.#flow.streams
   }
 
   /** Bytes that were fetched of the inputs so far. */

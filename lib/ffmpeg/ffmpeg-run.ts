@@ -12,8 +12,12 @@ export interface RunCommand {
   readonly args: readonly string[]
   /** Its whole environment. */
   readonly env: Record<string, string>
+  /** Commands that hold it to limits and then become it. */
+  readonly prefix?: readonly string[] | undefined
   /** How long it may take to end itself after SIGTERM, in milliseconds. */
   readonly killTimeout: number
+  /** What errors call the input, where it has a name and is the only one. */
+  readonly inputName?: string | undefined
   /** File descriptors that ffmpeg reads media from. */
   readonly inputs: readonly number[]
   /** File descriptors that it writes media to, by which muxer, and who takes what comes. */
@@ -26,6 +30,10 @@ export interface RunCommand {
   readonly progress: number
   /** Bytes of input that it was given by other ways than pipes. */
   readonly bytesServed?: () => number
+  /** Lines of the level `verbose` are asked for by us alone: neither the listener nor an error shows them. */
+  readonly hidesVerbose?: boolean
+  /** What errors call the inputs and outputs, by the address that ffmpeg has for each: inputs first, in their order. */
+  readonly names?: ReadonlyMap<string, string>
 }
 
 const STDERR = 2
@@ -102,6 +110,11 @@ export class FfmpegRun {
     if (failure) throw failure
   }
 
+  /** Streams of inputs, by `input:stream`, of which not one packet came: known when it has ended. */
+  get silentInputs(): ReadonlySet<string> {
+    return this.#outcome.silentInputs
+  }
+
   /** Ends ffmpeg, whatever it is doing, and resolves when it is reaped and its pipes are closed. */
   async kill(): Promise<void> {
     for (const output of this.outputs) output.discard()
@@ -116,7 +129,7 @@ export class FfmpegRun {
 
   #count(): void {
     this.#outcome.bytesIn = sumOf(this.inputs) + (this.#command.bytesServed?.() ?? 0)
-    this.#outcome.bytesOut = sumOf(this.outputs)
+    this.#outcome.outputBytes = this.outputs.map(({ bytes }) => bytes)
   }
 }
 

@@ -12,9 +12,11 @@ import {
   stringsOption,
 } from '../options.js'
 import type { RandomAccess } from '../io/random-access.js'
+import { isNoSource, noSource } from '../io/no-source.js'
 import { checkGlobalArgs, checkInput, checkOutput } from './arguments.js'
-import { SELF_CONTAINED } from './demuxers.js'
+import { demuxersFor } from './demuxers.js'
 import { childEnvironment } from './environment.js'
+import { meantBy, misnamed } from './format-names.js'
 import type {
   FfmpegGraphInput,
   FfmpegGraphOptions,
@@ -25,6 +27,9 @@ import type {
   FfmpegSourceOptions,
   FfmpegTransformOptions,
 } from './ffmpeg-options.js'
+import type { OnMissing } from './input-streams.js'
+import { type Limits, limitsOption } from './limits.js'
+import { type Prepare, prepareOption } from './source-look.js'
 import { LAYOUTS, type OutputLayout, checkLayout } from './layout.js'
 
 /** Checked options that everything that runs ffmpeg has, with their defaults. */
@@ -34,6 +39,7 @@ export interface Settings {
   readonly env: Record<string, string>
   readonly signal: AbortSignal | undefined
   readonly killTimeout: number
+  readonly limits: Limits
   readonly cacheSize: number
   readonly highWaterMark: number
 }
@@ -60,6 +66,7 @@ export interface OutputSettings {
   readonly format: string
   readonly args: readonly string[]
   readonly layout: OutputLayout
+  readonly onMissing: OnMissing
 }
 
 /** Checked options of `FfmpegTransform`. */
@@ -74,6 +81,7 @@ export interface TransformSettings extends Settings {
 export interface ReadableSettings extends Settings {
   readonly inputs: readonly SourceSettings[]
   readonly output: OutputSettings
+  readonly prepare: Prepare | undefined
 }
 
 /** Checked options of `FfmpegGraph`. */
@@ -84,7 +92,16 @@ export interface GraphSettings extends Settings {
   readonly sniffSize: number
 }
 
-const SHARED = ['ffmpegPath', 'globalArgs', 'env', 'signal', 'killTimeout', 'cacheSize', 'highWaterMark']
+const SHARED = [
+  'ffmpegPath',
+  'globalArgs',
+  'env',
+  'signal',
+  'killTimeout',
+  'limits',
+  'cacheSize',
+  'highWaterMark',
+]
 const OF_INPUT = ['format', 'args', 'formatWhitelist']
 const OF_PIPES = ['discardLimit', 'sniffSize']
 
@@ -94,7 +111,7 @@ export function transformSettings(options: FfmpegTransformOptions, of: string): 
   return {
     ...sharedSettings(options),
     output: outputSettings(objectOption(options, 'output'), 'output'),
-    input: pipeSettings(objectOption<FfmpegInputOptions>(options, 'input') ?? {}, 'input'),
+    input: pipeSettings(pipedInput(options), 'input'),
     ...discardSettings(options),
   }
 }
@@ -102,6 +119,7 @@ export function transformSettings(options: FfmpegTransformOptions, of: string): 
 /** Checks the options of a stage whose inputs are all read by address; throws as {@link transformSettings}. */
 export function readableSettings(options: FfmpegReadableOptions, of: string): ReadableSettings {
   knownOptions(optionsObject(options, of), of, ['input', 'inputs', 'output', ...SHARED])
+  sourceInObject(options.input, 'input')
   const one = objectOption<FfmpegSourceOptions>(options, 'input')
   const { inputs = one === undefined ? [] : [one] } = options
   if ((one !== undefined && options.inputs !== undefined) || !Array.isArray(inputs) || inputs.length === 0) {
@@ -113,10 +131,13 @@ export function readableSettings(options: FfmpegReadableOptions, of: string): Re
   }
   return {
     ...sharedSettings(options, inputs.length),
+    prepare: prepareOption(options),
     output: outputSettings(objectOption(options, 'output'), 'output'),
-    inputs: inputs.map((input: FfmpegSourceOptions, n) =>
-      sourceSettings(input, one === undefined ? `inputs[${n}]` : 'input'),
-    ),
+    inputs: inputs.map((input: FfmpegSourceOptions, n) => {
+      const name = one === undefined ? `inputs[${n}]` : 'input'
+      sourceInObject(input, name)
+      return sourceSettings(input, name)
+    }),
   }
 }
 
@@ -137,6 +158,7 @@ export function graphSettings(options: FfmpegGraphOptions, of: string): GraphSet
     outputs: outputs.map((output, n) => outputSettings(output, `outputs[${n}]`)),
     inputs: inputs.map((input: FfmpegGraphInput, n) => {
       const name = `inputs[${n}]`
+      sourceInObject(input, name)
       const isPiped = (optionsObject(input, name) as FfmpegGraphInput).source === undefined
       if (isPiped) return pipeSettings(input, name)
       return sourceSettings(input, name)
@@ -151,17 +173,34 @@ export function isRandomAccess(source: unknown): source is RandomAccess {
   return typeof size === 'function' && typeof read === 'function'
 }
 
-/** The demuxers that may open an input: the user's list, or those of containers that hold all their media themselves. */
-export function formatWhitelistOption(options: object, option: string): readonly string[] {
+/** The name of a demuxer, where one is given. */
+export function demuxerOption(options: object, option: string): string | undefined {
+  const name = stringOption(options, option, { default: undefined })
+  if (name !== undefined) checkDemuxer(name, option)
+  return name
+}
+
+function checkDemuxer(name: string, option: string): void {
+  const meant = meantBy(name, 'demuxer')
+  if (meant !== undefined) throw misnamed(name, meant, 'demuxer', option)
+}
+
+/** The demuxers that may open an input of that `format`, where it has one. */
+export function formatWhitelistOption(
+  options: object,
+  option: string,
+  format: string | undefined,
+): readonly string[] {
   const list = stringsOption(options, option)
-  return list.length > 0 ? list : SELF_CONTAINED
+  list.forEach((name, n) => checkDemuxer(name, `${option}[${n}]`))
+  return demuxersFor(list, format)
 }
 
 /** Something with random access, as far as can be seen from outside. */
 export function sourceOption(options: object, option: string): RandomAccess {
   const { source } = options as { source?: unknown }
   if (isRandomAccess(source)) return source
-  throw optionError(option, 'a RandomAccess, an object with the methods size() and read()', source)
+  throw noSource(option, 'a RandomAccess, an object with the methods size() and read()', source)
 }
 
 /** @param inputs - how many share the cache: each needs a block of it, at least */
@@ -179,6 +218,7 @@ function sharedSettings(options: FfmpegRunOptions, inputs = 1): Settings {
       default: 5000,
       unit: 'milliseconds',
     }),
+    limits: limitsOption(options),
     cacheSize: integerOption(options, 'cacheSize', {
       min: inputs * MiB,
       max: 64 * GiB,
@@ -225,11 +265,29 @@ function sourceSettings(input: object, name: string): SourceSettings {
   return { ...inputSettings(input, name), source: sourceOption(input, `${name}.source`) }
 }
 
+/** What is told of the one input that is piped in: it has no source. */
+function pipedInput(options: FfmpegTransformOptions): FfmpegInputOptions {
+  const { input } = options as { input?: unknown }
+  if (!isNoSource(input) && !isRandomAccess(input)) return objectOption(options, 'input') ?? {}
+  throw noSource(
+    'input',
+    'an object about what is piped into the stage, whereas FfmpegReadable reads a source by itself',
+    input,
+  )
+}
+
+/** Fails for a source, or the name of one, in the place of an object that has it as its "source". */
+function sourceInObject(input: unknown, name: string): void {
+  if (!isNoSource(input) && !isRandomAccess(input)) return
+  throw noSource(name, 'an object that has the source in it, { source }', input)
+}
+
 function inputSettings(input: object, name: string): InputSettings {
+  const format = demuxerOption(input, `${name}.format`)
   const settings = {
-    format: stringOption(input, `${name}.format`, { default: undefined }),
+    format,
     args: stringsOption(input, `${name}.args`),
-    formatWhitelist: formatWhitelistOption(input, `${name}.formatWhitelist`),
+    formatWhitelist: formatWhitelistOption(input, `${name}.formatWhitelist`, format),
   }
   checkInput(settings, name)
   return settings
@@ -237,12 +295,20 @@ function inputSettings(input: object, name: string): InputSettings {
 
 function outputSettings(output: FfmpegOutputOptions | undefined, name: string): OutputSettings {
   if (output === undefined) throw optionError(name, 'an object with the "format" to write', output)
-  knownOptions(optionsObject(output, name), name, ['format', 'args', 'layout'])
+  knownOptions(optionsObject(output, name), name, ['format', 'args', 'layout', 'onMissing'])
   const format = stringOption(output, `${name}.format`, { default: undefined })
   if (format === undefined) throw optionError(`${name}.format`, 'the name of a muxer', format)
   const layout = oneOfOption(output, `${name}.layout`, { values: LAYOUTS, default: 'stream' })
-  const settings = { format, args: stringsOption(output, `${name}.args`), layout }
+  const onMissing = onMissingOption(output, `${name}.onMissing`)
+  const settings = { format, args: stringsOption(output, `${name}.args`), layout, onMissing }
   checkOutput(settings, name)
   checkLayout(settings, name)
   return settings
+}
+
+function onMissingOption(output: FfmpegOutputOptions, name: string): OnMissing {
+  const given: unknown = output.onMissing
+  if (given === undefined) return 'tell'
+  if (given === 'tell' || given === 'error' || typeof given === 'function') return given as OnMissing
+  throw optionError(name, '"tell", "error" or a function', given)
 }

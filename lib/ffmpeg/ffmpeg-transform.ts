@@ -1,10 +1,13 @@
-import { Duplex, addAbortSignal } from 'node:stream'
+import { Duplex } from 'node:stream'
+import { destroyOnAbort } from '../io/on-abort.js'
 import { type Link, LINK } from '../io/link.js'
+import { tell } from '../io/user-event.js'
 import type { FfmpegTransformEvents } from './ffmpeg-events.js'
 import { FfmpegFlow } from './ffmpeg-flow.js'
 import type { FfmpegTransformOptions } from './ffmpeg-options.js'
 import { transformSettings } from './ffmpeg-settings.js'
 import { flowListener } from './flow-listener.js'
+import type { InputStreamInfo } from './input-streams.js'
 import { PipedInput } from './piped-input.js'
 import { PipedOutput } from './piped-output.js'
 
@@ -61,15 +64,18 @@ export class FfmpegTransform extends Duplex {
     const { input, output, signal } = settings
     this.#input = new PipedInput(this, name, { ...settings, ...input }, [output], {
       onDecided: () => this.#flow.begin(),
-      onSeek: seek => this.emit('seek', seek),
-      onEnough: enough => this.emit('enough', enough),
+      onSeek: seek => tell(this, 'seek', seek),
+      onEnough: enough => tell(this, 'enough', enough),
       onComplete: () => this.#flow.endWhenComplete(),
     })
-    this.#output = new PipedOutput(this, name, output, { onRead: () => this.#flow.read(0) })
+    this.#output = new PipedOutput(this, name, output, {
+      onRead: () => this.#flow.read(0),
+      silentTracks: () => this.#flow.silentTracks(0),
+    })
     const flows = { inputs: [this.#input], outputs: [this.#output] }
     this.#flow = new FfmpegFlow(settings, flows, flowListener(this))
     // Not by super({ signal }): of one that is aborted already, _destroy would run before the fields are there.
-    if (signal) addAbortSignal(signal, this)
+    destroyOnAbort(signal, this)
   }
 
   /**
@@ -78,6 +84,11 @@ export class FfmpegTransform extends Duplex {
    */
   get [LINK](): Link {
     return this.#output.link
+  }
+
+  /** The streams of the inputs, and what becomes of each; none before ffmpeg has told (event `input`). */
+  get streams(): readonly InputStreamInfo[] {
+    return this.#flow.streams
   }
 
   /** @internal */

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events'
+import { tell } from '../io/user-event.js'
 import type { FlowListener } from './ffmpeg-flow.js'
 
 /** What can be told of a flow, and fails with it: a stream, or several that belong together. */
@@ -13,6 +14,8 @@ export function flowListener(stage: FlowStage): FlowListener {
     onSpawn: child => stage.emit('spawn', child),
     onLog: entry => stage.emit('log', entry),
     onProgress: progress => !stage.destroyed && stage.emit('progress', progress),
+    // In the midst of the log's reading: what a listener throws is its own.
+    onInput: input => !stage.destroyed && tell(stage, 'input', input),
     onError: error => stage.destroy(error),
     hasProgress: () => stage.listenerCount('progress') > 0,
   }

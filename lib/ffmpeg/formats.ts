@@ -1,6 +1,7 @@
 import { FfmpegError } from '../errors.js'
 import { optionError } from '../options.js'
 import { FRAGMENT_DURATION } from './fragmentation.js'
+import { meantBy, misnamed } from './format-names.js'
 import { heldHeadOf } from './held-head.js'
 import { COMPLETE, FRAGMENTED, IMPOSSIBLE, LOSSES } from './muxer-table.js'
 
@@ -51,19 +52,21 @@ const FLV_DEFAULTS = ['-flvflags', '+no_duration_filesize']
  *
  * @param name - the value of `-f`
  * @param option - the option it comes from, for messages
- * @throws {@link OptionError} for what is no name of one muxer
+ * @throws {@link OptionError} for what is no name of one muxer, with the right one where it is known
  * @throws {@link FfmpegError} `AVIO_ERR_MUXER_NOT_STREAMABLE` for one that can't write to a pipe, with what to use
  */
 export function muxerOf(name: string, option = 'output.format'): Muxer {
-  if (!/^[a-zA-Z0-9][\w+.-]*$/.test(name)) {
+  const meant = meantBy(name, 'muxer')
+  if (meant !== undefined && !impossible.has(meant)) throw misnamed(name, meant, 'muxer', option)
+  if (meant === undefined && !/^[a-zA-Z0-9][\w+.-]*$/.test(name)) {
     throw optionError(option, 'the name of one muxer of ffmpeg, such as "mp4"', name)
   }
-  const row = impossible.get(name)
+  const row = impossible.get(meant ?? name)
   if (row !== undefined) {
     const [why, instead] = row
     throw new FfmpegError(
       'AVIO_ERR_MUXER_NOT_STREAMABLE',
-      `The muxer "${name}" of option "${option}" can't write to a stream: ${why}. Use ${instead}.`,
+      `The muxer "${meant ?? name}" of option "${option}" can't write to a stream: ${why}. Use ${instead}.`,
     )
   }
   const isMp4 = fragmented.has(name)

@@ -46,7 +46,7 @@ export class GraphInput extends Writable {
   }
 
   override _destroy(error: Error | null, callback: Callback): void {
-    this.#input.release()
+    void this.#input.release()
     const failure = error ?? (this.writableFinished ? undefined : this.#closedEarly())
     this.#onClosing(failure).then(() => callback(error), callback)
   }

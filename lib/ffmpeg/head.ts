@@ -1,3 +1,4 @@
+import { KiB } from '../options.js'
 import { Sniffer } from './sniff.js'
 
 /** What decides how much of an input is looked at before ffmpeg is started. */
@@ -10,15 +11,19 @@ export interface HeadRules {
   readonly wanted: (head: Buffer) => number
 }
 
+/** What is allocated first, once there is more than one chunk. */
+const FIRST_CAPACITY = 4 * KiB
+
 /**
  * The first bytes of an input, held back until it is known what to make of them, and no longer: of most containers
  * eight bytes tell, and of an MP4 the headers up to its index.
- * Memory: `window`, or what `wanted` asks for where that is more, and one chunk.
+ * Memory: twice the `window`, or what `wanted` asks for where that is more, and one chunk.
  */
 export class Head {
   readonly #rules: HeadRules
   readonly #sniffer: Sniffer
-  #chunks: Buffer[] = []
+  /** What is held, with room for more behind it; a single chunk is held as it came. */
+  #bytes: Buffer = Buffer.alloc(0)
   #length = 0
   #wanted = 0
 
@@ -52,8 +57,19 @@ export class Head {
 
   /** Holds a chunk. */
   hold(chunk: Buffer): void {
-    this.#chunks.push(chunk)
-    this.#length += chunk.length
+    const length = this.#length + chunk.length
+    if (this.#length === 0) {
+      this.#bytes = chunk
+    } else {
+      if (this.#bytes.length < length) {
+        // Twice as much each time: however small the chunks are, no byte is copied more than twice.
+        const grown = Buffer.allocUnsafeSlow(Math.max(FIRST_CAPACITY, 2 * length))
+        this.#bytes.copy(grown, 0, 0, this.#length)
+        this.#bytes = grown
+      }
+      chunk.copy(this.#bytes, this.#length)
+    }
+    this.#length = length
   }
 
   /** Whether enough is held. */
@@ -70,14 +86,13 @@ export class Head {
 
   /** All that is held, in one piece. */
   bytes(): Buffer {
-    if (this.#chunks.length !== 1) this.#chunks = [Buffer.concat(this.#chunks, this.#length)]
-    return this.#chunks[0]!
+    return this.#bytes.subarray(0, this.#length)
   }
 
   /** Lets go of what is held. */
   release(): Buffer {
     const bytes = this.bytes()
-    this.#chunks = []
+    this.#bytes = Buffer.alloc(0)
     this.#length = 0
     return bytes
   }

@@ -73,9 +73,10 @@ export interface HeldHeadOptions {
  *
  * Guarantees
  * - The media passes as it came, not copied; only the header is kept, and offered by the link to the sink, which
- *   writes it last. WAV and AU are then byte for byte the file that ffmpeg writes. FLV is too where the last packet is
- *   a whole one; else its duration is longer by less than that packet. MP3 has the file's duration and packets; the
- *   encoder's delay and padding, which only the encoder knows, are not in it.
+ *   writes it last. WAV and AU are then byte for byte the file that ffmpeg writes; the samples that ADPCM states are
+ *   those of whole blocks, as ffmpeg below 6 counts them. FLV is too where the last packet is a whole one; else its duration is longer by less than that packet. MP3 has the file's packets, and the
+ *   duration of all of them; the encoder's delay and padding (some 30 to 50 ms), which only the encoder knows, are not
+ *   in it. A file states them, and ffmpeg 9 takes them off its duration.
  * - A WAV of 4 GiB and more becomes an RF64 (EBU Tech 3306).
  * - Read by anything that does not claim the head it fails before the first byte: `AVIO_ERR_HEAD_UNCLAIMED`.
  * - A stream of another format is an error, `AVIO_ERR_HEAD_INVALID`, and so is one that ends within its header.

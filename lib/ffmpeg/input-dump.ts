@@ -18,7 +18,7 @@ import { parseMediaTime } from './media-time.js'
  *         Metadata:
  *           handler_name    : VideoHandler
  *         Side data:
- *           displaymatrix: rotation of -90.00 degrees
+ *           displaymatrix: rotation of -90.00 degrees     (9.0: `Display Matrix`)
  *
  * Values of tags stand deeper than any of these lines, and a line feed in one is printed with their indentation: a
  * stranger's title can't pass for a stream. The names of tags and the languages of streams are printed as they are,
@@ -26,13 +26,14 @@ import { parseMediaTime } from './media-time.js'
  * here is certain: the streams are held against the roster ({@link withRoster} in stream-roster.ts).
  */
 
-const CHAPTER = /^ {4}Chapter #0:\d+: start (-?[\d.]+), end (-?[\d.]+)$/
+const CHAPTER = /^ {4}Chapter #(\d+):\d+: start (-?[\d.]+), end (-?[\d.]+)$/
 
 type Tags = Record<string, string>
 type Open<T> = { -readonly [K in keyof T]: T[K] }
 
-/** Reads the dump of the first input from the log. */
+/** Reads the dump of one input from the log: of the first, unless another is named. */
 export class InputDump {
+  readonly #input: number
   readonly #streams: DumpedStream[] = []
   readonly #chapters: { readonly start: number; readonly end: number; readonly tags: Tags }[] = []
   #format: (Open<MediaFormat> & { tags: Tags }) | undefined
@@ -40,6 +41,10 @@ export class InputDump {
   /** Where tags go at the moment, and how deep they stand. */
   #tags: { readonly into: Tags; readonly depth: number; last?: string } | undefined
   #owner: { tags: Tags } | undefined
+
+  constructor(input = 0) {
+    this.#input = input
+  }
 
   /** What the dump says; `undefined` where there was none. */
   get info(): { format: MediaFormat; streams: MediaStreamInfo[]; chapters: MediaChapter[] } | undefined {
@@ -60,8 +65,8 @@ export class InputDump {
   }
 
   #header(message: string): void {
-    const [, names] = /^Input #0, (.+), from /.exec(message) ?? []
-    if (names === undefined || this.#format !== undefined) {
+    const [, number, names] = /^Input #(\d+), (.+), from /.exec(message) ?? []
+    if (names === undefined || Number(number) !== this.#input || this.#format !== undefined) {
       this.#isOver = this.#format !== undefined
       return
     }
@@ -79,7 +84,7 @@ export class InputDump {
   #line(line: string, format: Open<MediaFormat>): void {
     const depth = line.length - line.trimStart().length
     if (this.#tags !== undefined && depth >= this.#tags.depth) {
-      const [, name, value] = /^\s+([^\s:][^:]*?)\s*: (.*)$/s.exec(line) ?? []
+      const [name, value] = readTag(line) ?? []
       delete this.#tags.last
       if (name === undefined || Object.hasOwn(this.#tags.into, name)) return
       Object.defineProperty(this.#tags.into, name, { value, enumerable: true, writable: true })
@@ -87,9 +92,9 @@ export class InputDump {
       return
     }
     this.#tags = undefined
-    const stream = readStreamLine(line)
+    const stream = readStreamLine(line, this.#input)
     const chapter = CHAPTER.exec(line)
-    const angle = /^\s+displaymatrix: rotation of (-?[\d.]+) degrees$/.exec(line)
+    const angle = /^\s+(?:displaymatrix|Display Matrix): rotation of (-?[\d.]+) degrees$/.exec(line)
     if (/^ +Metadata:$/.test(line)) {
       if (this.#owner) this.#tags = { into: this.#owner.tags, depth: depth + 2 }
     } else if (line.startsWith('  Duration: ')) {
@@ -97,8 +102,8 @@ export class InputDump {
     } else if (stream) {
       this.#streams.push(stream)
       this.#owner = stream
-    } else if (chapter) {
-      const read = { start: Number(chapter[1]), end: Number(chapter[2]), tags: {} }
+    } else if (chapter && Number(chapter[1]) === this.#input) {
+      const read = { start: Number(chapter[2]), end: Number(chapter[3]), tags: {} }
       this.#chapters.push(read)
       this.#owner = read
     } else if (/^ {2}(?:Program|Stream group) /.test(line)) {
@@ -109,6 +114,17 @@ export class InputDump {
       if (last) last.rotation = (((Math.round(Number(angle[1]) / -90) % 4) + 4) % 4) * 90
     }
   }
+}
+
+/**
+ * `  title           : A title`: the name goes up to the first colon. By hand: a pattern has to try every place where
+ * the spaces before the colon could begin, and a stranger can name a tag with thousands of them.
+ */
+function readTag(line: string): [name: string, value: string] | undefined {
+  const colon = line.indexOf(':')
+  if (colon < 0 || line[colon + 1] !== ' ') return undefined
+  const name = line.slice(0, colon).trim()
+  return name === '' ? undefined : [name, line.slice(colon + 2)]
 }
 
 function readDuration(line: string, format: Open<MediaFormat>): void {

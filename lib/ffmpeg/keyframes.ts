@@ -1,7 +1,9 @@
 import { FfmpegError } from '../errors.js'
+import { BoundedSource } from '../io/bounded-source.js'
 import { CountedSource } from '../io/counted-source.js'
 import type { RandomAccess } from '../io/random-access.js'
 import { SourceWindow } from '../io/source-window.js'
+import { Turns } from '../io/turns.js'
 import { segmentDuration, trackCues } from '../matroska/cues.js'
 import { segmentIn } from '../matroska/segment.js'
 import { matroskaTracks } from '../matroska/tracks.js'
@@ -9,6 +11,10 @@ import { keyTrack, mp4Keys } from '../mp4/mp4-keys.js'
 import { movieIn } from '../mp4/movie-reader.js'
 import { KiB, integerOption, knownOptions, optionsObject, signalOption, stringOption } from '../options.js'
 import { CONTAINER_BYTES, containerOf } from './cover-art.js'
+import { formatWhitelistOption, sourceOption } from './ffmpeg-settings.js'
+import { tooLong } from './limit-errors.js'
+import { UNLIMITED, limitsOption } from './limits.js'
+import { PROBE_LIMITS, type ProbeLimits } from './probe-options.js'
 import { packetKeys } from './packet-keys.js'
 
 /** A frame that decodes by itself: a place where media can be cut, or be begun with. */
@@ -58,7 +64,24 @@ export interface KeyframesOptions {
    * @defaultValue `FFPROBE_PATH`, else `ffprobe` on PATH, else the one beside ffmpeg
    */
   readonly ffprobePath?: string | undefined
+  /** The demuxer of what has no index, where its bytes do not tell. @defaultValue found from the first bytes */
+  readonly format?: string | undefined
+  /**
+   * The demuxers that may open what has no index.
+   * @defaultValue those of containers that hold all of their media themselves, and `format`
+   */
+  readonly formatWhitelist?: readonly string[] | undefined
+  /**
+   * What the media may be, and what looking at them may cost. `maxDuration` holds whatever is found out; `maxPixels`,
+   * `threads`, `nice`, `memory` and `cpuSeconds` hold ffprobe, where it reads the packets. Each is an error where it is
+   * exceeded.
+   * @defaultValue none, as of `probe`
+   */
+  readonly limits?: ProbeLimits | undefined
 }
+
+/** Options of how what has no index is read. */
+const READING = ['format', 'formatWhitelist', 'limits']
 
 /** The first read: what tells the container, and mostly the index or the way to it. */
 const FIRST_READ = 64 * KiB
@@ -88,29 +111,41 @@ const FIRST_READ = 64 * KiB
  */
 export async function keyframes(source: RandomAccess, options: KeyframesOptions = {}): Promise<KeyFrames> {
   const given = optionsObject(options, 'keyframes')
-  knownOptions(given, 'keyframes', ['track', 'signal', 'ffprobePath'])
+  knownOptions(given, 'keyframes', ['track', 'signal', 'ffprobePath', ...READING])
   const track = integerOption(given, 'track', { min: 0, max: 2 ** 32 - 1, default: undefined })
   const ffprobePath = stringOption(given, 'ffprobePath', { default: undefined })
   const signal = signalOption(given)
+  const format = stringOption(given, 'format', { default: undefined })
+  const formatWhitelist = formatWhitelistOption(given, 'formatWhitelist', format)
+  const limits = limitsOption(given, UNLIMITED, PROBE_LIMITS)
+  sourceOption({ source }, 'source')
 
-  const counted = new CountedSource(source)
+  const counted = new CountedSource(new BoundedSource(source))
   const window = new SourceWindow(counted, await counted.size(signal), signal)
   const container = containerOf(await window.bytes(0, CONTAINER_BYTES, FIRST_READ))
   let found: FoundKeys | undefined
-  if (container === 'mp4') found = await fromMp4(window, track)
-  if (container === 'matroska') found = await fromMatroska(window, track)
-  found ??= await packetKeys(counted, { track, ffprobePath, signal })
+  const turns = new Turns(signal)
+  if (container === 'mp4') found = await fromMp4(window, track, turns, source.name)
+  if (container === 'matroska') found = await fromMatroska(window, track, turns, source.name)
+  found ??= await packetKeys(counted, { track, ffprobePath, signal, format, formatWhitelist, limits })
+  if ((found.duration ?? 0) > limits.maxDuration)
+    throw tooLong(source.name ?? 'The source', limits.maxDuration)
   return { ...found, bytesFetched: counted.bytes }
 }
 
 /** What is found, before it is counted what that took. */
 export type FoundKeys = Omit<KeyFrames, 'bytesFetched'>
 
-async function fromMp4(window: SourceWindow, id: number | undefined): Promise<FoundKeys> {
+async function fromMp4(
+  window: SourceWindow,
+  id: number | undefined,
+  turns: Turns,
+  name: string | undefined,
+): Promise<FoundKeys> {
   const movie = await movieIn(window)
   const track = keyTrack(movie, id)
-  if (track === undefined) throw noSuchTrack(id)
-  const { fragmented, duration, keys } = await mp4Keys(movie, track)
+  if (track === undefined) throw noSuchTrack(id, name)
+  const { fragmented, duration, keys } = await mp4Keys(movie, track, turns)
   return { method: fragmented ? 'fragments' : 'index', track: track.id, duration, frames: keys }
 }
 
@@ -118,6 +153,8 @@ async function fromMp4(window: SourceWindow, id: number | undefined): Promise<Fo
 async function fromMatroska(
   window: SourceWindow,
   number: number | undefined,
+  turns: Turns,
+  name: string | undefined,
 ): Promise<FoundKeys | undefined> {
   const segment = await segmentIn(window)
   if (segment.tracks === undefined) return undefined
@@ -126,14 +163,14 @@ async function fromMatroska(
     number === undefined
       ? (tracks.find(({ kind }) => kind === 'video') ?? tracks.find(({ kind }) => kind === 'audio'))
       : tracks.find(other => other.number === number)
-  if (track === undefined) throw noSuchTrack(number)
-  const frames = trackCues(segment, track)
+  if (track === undefined) throw noSuchTrack(number, name)
+  const frames = await turns.run(trackCues(segment, track))
   const duration = segmentDuration(segment)
   if (frames.length === 0) return undefined
   return { method: 'cues', track: track.number, ...(duration !== undefined && { duration }), frames }
 }
 
-function noSuchTrack(track: number | undefined): FfmpegError {
+function noSuchTrack(track: number | undefined, name = 'The file'): FfmpegError {
   const which = track === undefined ? 'neither picture nor sound' : `no track ${track}`
-  return new FfmpegError('AVIO_ERR_NO_SUCH_STREAM', `The file has ${which}`)
+  return new FfmpegError('AVIO_ERR_NO_SUCH_STREAM', `${name} has ${which}`)
 }

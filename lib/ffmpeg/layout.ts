@@ -4,6 +4,7 @@ import { MiB, optionError } from '../options.js'
 import { readArguments, refused } from './argument-list.js'
 import { DEFAULT_MOVFLAGS } from './fragmentation.js'
 import { muxerOf } from './formats.js'
+import { hasTrueTimes } from './late-tracks.js'
 import { HELD_HEADS, heldHeadArguments, heldHeadOf } from './held-head.js'
 import { mergeMovflags } from './movflags.js'
 
@@ -80,11 +81,14 @@ function checkMovflags(args: readonly string[], option: string): void {
     .filter(({ name }) => name === 'movflags')
     .map(({ value = '' }) => value)
   const flags = mergeMovflags(values, option)
+  // Nothing is waited for then, and the edit lists are ours.
+  const isTrue = hasTrueTimes(flags)
   for (const flag of flags) {
     const why = REFUSED_PROGRESSIVE[flag]
-    if (why !== undefined) throw refused(`-movflags ${flag}`, option, `${why} Leave it out.`)
+    if (why !== undefined && !(isTrue && flag === 'empty_moov'))
+      throw refused(`-movflags ${flag}`, option, `${why} Leave it out.`)
   }
-  const missing = DEFAULT_MOVFLAGS.find(flag => !flags.includes(flag))
+  const missing = DEFAULT_MOVFLAGS.find(flag => !flags.includes(flag) && !(isTrue && flag === 'delay_moov'))
   if (missing !== undefined) {
     const why = `a progressive MP4 is made of fragments written with "${missing}". Write "+flag" to add to the defaults.`
     throw refused(`-movflags ${values.join(' ')}`, option, why)

@@ -9,7 +9,9 @@ const NOTHING = Buffer.alloc(0)
 export class LineSplitter {
   readonly #maxLength: number
   readonly #onLine: (line: string) => void
+  /** The beginning of a line, with room for more of it. */
   #rest: Buffer = NOTHING
+  #length = 0
 
   /**
    * @param maxLength - the longest line that is handed on whole, in bytes
@@ -20,12 +22,16 @@ export class LineSplitter {
     this.#onLine = onLine
   }
 
-  /** Takes the next bytes. */
-  push(chunk: Buffer): void {
+  /**
+   * Takes the next bytes.
+   *
+   * @param next - gets where in `chunk` the next line begins, behind each; gives where the next one does that is wanted
+   */
+  push(chunk: Buffer, next = (start: number): number => start): void {
     let start = 0
-    for (let end; (end = chunk.indexOf(LINE_FEED, start)) !== -1; start = end + 1) {
+    for (let end; (end = chunk.indexOf(LINE_FEED, start)) !== -1; start = next(end + 1)) {
       // A line that lies within one chunk, as nearly all do, is not copied.
-      if (this.#rest.length === 0) {
+      if (this.#length === 0) {
         this.#emit(chunk.subarray(start, Math.min(end, start + this.#maxLength)))
       } else {
         this.#keep(chunk, start, end)
@@ -37,20 +43,26 @@ export class LineSplitter {
 
   /** The bytes are over: a last line without a line end counts as one. */
   end(): void {
-    if (this.#rest.length > 0) this.#flush()
+    if (this.#length > 0) this.#flush()
   }
 
   #keep(chunk: Buffer, start: number, end: number): void {
-    const room = this.#maxLength - this.#rest.length
+    const length = Math.min(this.#length + end - start, this.#maxLength)
+    if (length <= this.#length) return
     // A copy also where nothing is kept yet: a view of a few bytes would hold on to the whole chunk.
-    if (room > 0 && end > start) {
-      this.#rest = Buffer.concat([this.#rest, chunk.subarray(start, Math.min(end, start + room))])
+    if (this.#rest.length < length) {
+      const grown = Buffer.allocUnsafeSlow(Math.min(2 * length, this.#maxLength))
+      this.#rest.copy(grown, 0, 0, this.#length)
+      this.#rest = grown
     }
+    chunk.copy(this.#rest, this.#length, start, start + length - this.#length)
+    this.#length = length
   }
 
   #flush(): void {
-    const line = this.#rest
+    const line = this.#rest.subarray(0, this.#length)
     this.#rest = NOTHING
+    this.#length = 0
     this.#emit(line)
   }
 

@@ -1,8 +1,8 @@
 import { OptionError } from '../errors.js'
 
 /**
- * `-loglevel`: ours and the user's. The stage reads durations, stream tables and warnings from the log, so that it
- * can't do with less than `info`; whoever wants less listens to fewer levels.
+ * `-loglevel`: ours and the user's. The stage reads durations, stream tables and warnings from the log, and how
+ * many packets were muxed at the level `verbose`; whoever wants less listens to fewer levels.
  */
 
 /** ffmpeg's levels by number. */

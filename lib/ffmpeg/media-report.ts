@@ -2,21 +2,31 @@ import { FfmpegError } from '../errors.js'
 import { readFfprobeReport, withFirstFrame } from './ffprobe-report.js'
 import { InputDump } from './input-dump.js'
 import { emptyInput } from './input-error.js'
+import { limitBehind, tooLong, tooManyPixels } from './limit-errors.js'
+import { limitPrefix } from './limit-prefix.js'
+import type { Limits } from './limits.js'
 import { locateFfprobe } from './locate-ffprobe.js'
 import { locateFfmpeg } from './locate.js'
 import type { MediaInfo } from './media-info.js'
 import type { ProbeSettings } from './probe-options.js'
 import { type ProbeOutput, runProbe } from './probe-run.js'
+import { retryArguments } from './retry-arguments.js'
 import { readRoster, ROSTER_ARGS, withRoster } from './stream-roster.js'
+import { remarkOn } from './version.js'
+import { versionOf } from './version-reading.js'
 
 /** How the tool is given the source. */
 export interface ProbeWay {
   readonly url: string
+  /** What errors call it. */
+  readonly name?: string | undefined
   readonly protocols: readonly string[]
   /** The tool's environment. */
   readonly env: Record<string, string>
   /** Written to its stdin, where it reads from there. */
   readonly input: Buffer | undefined
+  /** Commands that hold it to limits and then become it. */
+  readonly prefix?: readonly string[]
 }
 
 /** The most streams whose first frame is asked for: each takes a run of ffprobe, and a stranger may have a thousand. */
@@ -25,35 +35,72 @@ const MAX_FRAMES = 4
 /** What a tool says of a source. */
 export type MediaReport = Omit<MediaInfo, 'bytesFetched'>
 
-type Options = Pick<ProbeSettings, 'ffprobePath' | 'ffmpegPath' | 'format' | 'formatWhitelist'>
+type Options = Pick<ProbeSettings, 'ffprobePath' | 'ffmpegPath' | 'format' | 'formatWhitelist' | 'limits'>
 
 /**
  * Asks ffprobe where there is one, else ffmpeg.
  *
  * @param signal - ends it; its reason is the error
- * @throws {@link FfmpegError} for what is no media, or may not be opened
+ * @throws {@link FfmpegError} for what is no media, may not be opened, or exceeds a limit
  */
 export async function reportOf(way: ProbeWay, options: Options, signal: AbortSignal): Promise<MediaReport> {
-  const { ffprobePath, ffmpegPath, format, formatWhitelist } = options
+  const { limits } = options
+  try {
+    const report = await asked({ ...way, prefix: await limitPrefix(limits) }, options, signal)
+    check(report, limits, way.name)
+    return report
+  } catch (error) {
+    throw limitBehind(error, limits)
+  }
+}
+
+/** Holds what the media state of themselves to the limits. */
+function check(
+  { format, streams }: MediaReport,
+  { maxDuration, maxPixels }: Limits,
+  name = 'The source',
+): void {
+  if ((format.duration ?? 0) > maxDuration) throw tooLong(name, maxDuration)
+  for (const { width = 0, height = 0 } of streams) {
+    if (width * height > maxPixels) throw tooManyPixels(`${width}x${height}`, maxPixels, name)
+  }
+}
+
+async function asked(way: ProbeWay, options: Options, signal: AbortSignal): Promise<MediaReport> {
+  const { ffprobePath, ffmpegPath, format, formatWhitelist, limits } = options
   const input = [
     ...['-protocol_whitelist', way.protocols.join(), '-format_whitelist', formatWhitelist.join()],
+    ...retryArguments(way.protocols),
     ...(format === undefined ? [] : ['-f', format]),
+    ...(limits.threads === undefined ? [] : ['-threads', String(limits.threads)]),
     ...['-i', way.url],
   ]
   const ffprobe = await locateFfprobe(ffprobePath, ffmpegPath)
-  if (ffprobe !== undefined) return byFfprobe(ffprobe, input, way, signal)
-  return byFfmpeg(await locateFfmpeg(ffmpegPath), input, way, signal)
+  const path = ffprobe ?? (await locateFfmpeg(ffmpegPath))
+  remarkOn(path, await versionOf(path, way.env, signal))
+  return ffprobe === undefined ? byFfmpeg(path, input, way, signal) : byFfprobe(path, input, way, signal)
 }
 
 async function byFfprobe(
   path: string,
   input: readonly string[],
-  { env, input: stdin }: ProbeWay,
+  { env, input: stdin, prefix = [], ...way }: ProbeWay,
   signal: AbortSignal,
 ): Promise<MediaReport> {
+  const names = namesOf(way)
   const ask = (show: readonly string[]) => {
     const args = ['-hide_banner', '-loglevel', 'level+warning', ...show, '-of', 'json=compact=1', ...input]
-    return runProbe({ env, input: stdin, signal, path, args, onLog: () => undefined })
+    return runProbe({
+      env,
+      prefix,
+      names,
+      inputName: way.name,
+      input: stdin,
+      signal,
+      path,
+      args,
+      onLog: () => undefined,
+    })
   }
   const answer = await ask(['-show_format', '-show_streams', '-show_chapters'])
   if (answer.exit.code !== 0 && answer.failure) throw answer.failure
@@ -66,6 +113,11 @@ async function byFfprobe(
     if (exit.code === 0) streams[streams.indexOf(stream)] = withFirstFrame(stream, stdout)
   }
   return { by: 'ffprobe', ...report, streams }
+}
+
+/** What ffmpeg's words for the address are replaced with. */
+function namesOf({ url, name = 'the source' }: Pick<ProbeWay, 'url' | 'name'>): ReadonlyMap<string, string> {
+  return new Map([[url, name]])
 }
 
 function readAnswer(path: string, { stdout, exit }: ProbeOutput) {
@@ -84,16 +136,16 @@ function readAnswer(path: string, { stdout, exit }: ProbeOutput) {
 async function byFfmpeg(
   path: string,
   input: readonly string[],
-  { env, input: stdin }: ProbeWay,
+  { env, input: stdin, prefix = [], ...way }: ProbeWay,
   signal: AbortSignal,
 ): Promise<MediaReport> {
   const dump = new InputDump()
   const { stdout, failure } = await runProbe({
-    ...{ env, input: stdin, signal, path },
+    ...{ env, prefix, input: stdin, signal, path, names: namesOf(way), inputName: way.name },
     args: ['-hide_banner', '-nostdin', '-loglevel', 'level+info', ...input, ...ROSTER_ARGS],
     onLog: entry => dump.push(entry),
   })
   // It may fail for want of streams that can be copied; the report comes before that.
-  if (dump.info === undefined) throw failure ?? emptyInput()
+  if (dump.info === undefined) throw failure ?? emptyInput(way.name)
   return { by: 'ffmpeg', ...dump.info, streams: withRoster(dump.info.streams, readRoster(stdout)) }
 }

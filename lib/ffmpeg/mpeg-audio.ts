@@ -10,33 +10,47 @@ export interface MpegFrame {
   readonly sideInfo: number
 }
 
-// kbit/s of layer III: ISO/IEC 11172-3 (MPEG-1) and 13818-3 (MPEG-2, and 2.5 after it).
-const RATES_1 = [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320]
+// kbit/s of layers II and III in MPEG-1 (ISO/IEC 11172-3), and of both in MPEG-2 (13818-3) and in 2.5 after it.
+const RATES_II = [32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384]
+const RATES_III = [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320]
 const RATES_2 = [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160]
 const SAMPLE_RATES = [44_100, 48_000, 32_000]
 
+/** The two bits that say layer III. */
+const LAYER_III = 1
 /** Version, layer and sample rate. */
 const KIND_MASK = 0xfffe0c00
 const MONO = 3
 
-/** Reads a header; `undefined` for four bytes that are none, or of a free bit rate, whose size they do not tell. */
-export function mpegFrame(header: number): MpegFrame | undefined {
+/**
+ * The size of a frame of layer II or III with its header, in bytes; `undefined` for four bytes that are no header, or of a
+ * free bit rate, whose size they do not tell.
+ */
+export function mpegFrameSize(header: number): number | undefined {
   const version = (header >>> 19) & 3
   const layer = (header >>> 17) & 3
-  const bitRateIndex = (header >>> 12) & 15
   const rate = SAMPLE_RATES[(header >>> 10) & 3]
-  const isSync = header >>> 21 === 0x7ff && version !== 1 && layer === 1
-  const bitRate = (version === 3 ? RATES_1 : RATES_2)[bitRateIndex - 1]
+  const isSync = header >>> 21 === 0x7ff && version !== 1 && (layer === 1 || layer === 2)
+  const rates = version === 3 ? (layer === LAYER_III ? RATES_III : RATES_II) : RATES_2
+  const bitRate = rates[((header >>> 12) & 15) - 1]
   if (!isSync || rate === undefined || bitRate === undefined) return undefined
-  // Half of the rate in MPEG-2, a quarter in 2.5; half as many samples in both.
+  // Half of the rate in MPEG-2, a quarter in 2.5; half as many samples in both, of layer III.
   const sampleRate = version === 3 ? rate : version === 2 ? rate / 2 : rate / 4
-  const bytes = Math.floor(((version === 3 ? 144 : 72) * bitRate * 1000) / sampleRate)
+  const slots = version !== 3 && layer === LAYER_III ? 72 : 144
+  return Math.floor((slots * bitRate * 1000) / sampleRate) + ((header >>> 9) & 1)
+}
+
+/** Reads a header; `undefined` for four bytes that are none, or of a free bit rate, whose size they do not tell. */
+export function mpegFrame(header: number): MpegFrame | undefined {
+  const size = mpegFrameSize(header)
+  if (size === undefined || ((header >>> 17) & 3) !== LAYER_III) return undefined
+  const isVersion1 = ((header >>> 19) & 3) === 3
   const isMono = ((header >>> 6) & 3) === MONO
   return {
-    size: bytes + ((header >>> 9) & 1),
-    bitRateIndex,
+    size,
+    bitRateIndex: (header >>> 12) & 15,
     kind: (header & KIND_MASK) >>> 0,
-    sideInfo: version === 3 ? (isMono ? 17 : 32) : isMono ? 9 : 17,
+    sideInfo: isVersion1 ? (isMono ? 17 : 32) : isMono ? 9 : 17,
   }
 }
 

@@ -3,13 +3,29 @@ import { FfmpegError, type FfmpegErrorCode } from '../errors.js'
 import { EXEC_FAILED } from './die-with-parent.js'
 import { Diagnosis, type Finding } from './failure.js'
 import type { ChildExit } from './ffmpeg-child.js'
+import { muxerOf } from './formats.js'
 import { type FfmpegLogEntry, LogReader } from './log.js'
+import { MuxedPackets } from './muxed-packets.js'
 import { type FfmpegProgress, ProgressReader } from './progress.js'
 
 /** Who is told while a run goes on. */
 export interface OutcomeListener {
   onLog(entry: FfmpegLogEntry): void
   onProgress(report: FfmpegProgress): void
+}
+
+/** What is run. */
+export interface OutcomeCommand {
+  /** The binary. */
+  readonly path: string
+  /** Its arguments. */
+  readonly args: readonly string[]
+  /** Lines of the level `verbose` are read here and shown to nobody. */
+  readonly hidesVerbose?: boolean
+  /** What errors call the inputs and outputs, by the address that ffmpeg has for each: inputs first, in their order. */
+  readonly names?: ReadonlyMap<string, string>
+  /** What errors call the input, where it has a name and is the only one. */
+  readonly inputName?: string | undefined
 }
 
 /** Muxers that write their output without a single packet. */
@@ -26,17 +42,15 @@ export class Outcome {
   readonly progress: ProgressReader
   /** Bytes of input that the child was fed. */
   bytesIn = 0
-  /** Bytes of output that came from it. */
-  bytesOut = 0
-  readonly #command: { readonly path: string; readonly args: readonly string[] }
+  /** Bytes that came from each output. */
+  outputBytes: readonly number[] = []
+  readonly #command: OutcomeCommand
   readonly #formats: readonly string[]
   readonly #diagnosis = new Diagnosis()
+  /** It has told which outputs it has opened. */
+  #isOpened = false
   #lastReport: FfmpegProgress | undefined
-  /** What the closing statistics say: `false` where no packet was written, or the size is not known. */
-  #statistics: boolean | undefined
-  /** Packets that each output got, where ffmpeg says so: at its end, and at the level `verbose`. */
-  readonly #packets = new Map<number, number>()
-  #statedOutput = 0
+  readonly #muxed = new MuxedPackets()
   #interruptedBy: NodeJS.Signals | undefined
   #execFailure: string | undefined
 
@@ -45,17 +59,14 @@ export class Outcome {
    * @param formats - the muxers of its outputs
    * @param listener - who is told
    */
-  constructor(
-    command: { readonly path: string; readonly args: readonly string[] },
-    formats: readonly string[],
-    listener: OutcomeListener,
-  ) {
+  constructor(command: OutcomeCommand, formats: readonly string[], listener: OutcomeListener) {
     this.#command = command
     this.#formats = formats
+    const hidden = command.hidesVerbose === true ? 'verbose' : undefined
     this.log = new LogReader(entry => {
       this.#read(entry)
-      listener.onLog(entry)
-    })
+      if (entry.level !== hidden) listener.onLog(entry)
+    }, hidden)
     this.progress = new ProgressReader(report => {
       this.#lastReport = report
       listener.onProgress(report)
@@ -69,12 +80,12 @@ export class Outcome {
    * @param isMediaFirst - media came before the input's index: a pipe may not have been enough for it
    */
   failure(exit: ChildExit, isMediaFirst: boolean): FfmpegError | undefined {
-    const { lastError } = this.#diagnosis
     const finding = inTheLightOf(isMediaFirst, this.#diagnosis.finding)
-    const why = finding === undefined ? this.#lastWords(lastError) : `${finding.message}. ${finding.remedy}`
+    const why = this.#why(finding)
     if (exit.signal !== null) return this.#killed(exit, exit.signal)
     if (this.#interruptedBy !== undefined) return this.#killed(exit, this.#interruptedBy)
     if (exit.code === 0) {
+      if (this.#isUnfinished) return this.#unfinished(exit)
       if (finding?.evenAtExit0 !== true) return undefined
       return this.#error(finding.code, `ffmpeg exited with 0, but said: ${why}`, exit)
     }
@@ -82,17 +93,57 @@ export class Outcome {
       const message = `ffmpeg could not be started: ${this.#execFailure}`
       return this.#error('AVIO_ERR_FFMPEG_SPAWN', message, exit)
     }
+    const isUnexplained = this.#diagnosis.cause === undefined || this.#muxed.isStarved
+    if (finding === undefined && isUnexplained) {
+      // Since version 9 an encoder that got no frame fails the run, and says no more than that.
+      const empty = this.#formats.findIndex((_, n) => this.#muxed.countOf(n, true) === 0)
+      if (empty >= 0) return this.#noOutput(exit, empty)
+    }
     const code = finding === undefined ? 'AVIO_ERR_FFMPEG_EXIT' : finding.code
     return this.#error(code, `ffmpeg failed with exit code ${exit.code}: ${why}`, exit)
   }
 
+  /**
+   * ffmpeg closes each report with whether it was the last one, and makes one at its end, however short it ran. Where it has
+   * opened its output and never said that it was done, a wrapper script ended it, and itself with 0. A program that says
+   * nothing is believed.
+   */
+  get #isUnfinished(): boolean {
+    return this.#lastReport?.done === false || (this.#isOpened && this.#lastReport === undefined)
+  }
+
+  #unfinished(exit: ChildExit): FfmpegError {
+    const { outTime } = this.#lastReport ?? {}
+    const place = outTime === undefined ? '' : `, at ${outTime} s,`
+    const report = this.#lastReport
+      ? `its last report${place} says that more was to come`
+      : 'it reported none'
+    return this.#error(
+      'AVIO_ERR_FFMPEG_EXIT',
+      `The program exited with 0, but its ffmpeg did not come to its end: ${report}. A wrapper script has to hand on the ` +
+        'exit code of ffmpeg.',
+      exit,
+    )
+  }
+
+  /** Streams of inputs, by `input:stream`, of which not one packet came. */
+  get silentInputs(): ReadonlySet<string> {
+    return this.#muxed.silentInputs
+  }
+
   /** Why the output of a run that ended well is none, where it is none. To be asked when all of it has come. */
   emptiness(exit: ChildExit): FfmpegError | undefined {
-    if (this.#muxedSomething()) return this.#emptyOutput(exit)
+    const index = this.#formats.findIndex((format, n) => this.#isEmpty(format, n))
+    return index < 0 ? undefined : this.#noOutput(exit, index)
+  }
+
+  #noOutput(exit: ChildExit, index: number): FfmpegError {
+    const [to, input] = this.#formats.length > 1 ? [` to outputs[${index}]`, 'inputs'] : ['', 'input']
+    const bytes = this.outputBytes[index] ?? 0
     return this.#error(
       'AVIO_ERR_FFMPEG_NO_OUTPUT',
-      `ffmpeg exited with 0 but wrote no audio, video or subtitles (${this.bytesOut} bytes came, at most a header). ` +
-        'Do "-ss", "-t", "-frames" or "-map" leave anything of this input?',
+      `ffmpeg exited with ${exit.code} and wrote no audio, video or subtitles${to} (${bytes} bytes, at most a header). ` +
+        `Check that -ss, -t, -frames and -map select something from the ${input}.`,
       exit,
     )
   }
@@ -107,26 +158,11 @@ export class Outcome {
     )
   }
 
-  /** Of several outputs one may be empty. */
-  #emptyOutput(exit: ChildExit): FfmpegError | undefined {
-    const index = this.#formats.findIndex(
-      (format, n) => this.#packets.get(n) === 0 && !PACKETLESS.has(format),
-    )
-    if (index < 0) return undefined
-    return this.#error(
-      'AVIO_ERR_FFMPEG_NO_OUTPUT',
-      `ffmpeg exited with 0 but wrote no audio, video or subtitles to outputs[${index}]. ` +
-        'Do its "-ss", "-t", "-frames" or "-map" leave anything of the inputs?',
-      exit,
-    )
-  }
-
   #read(entry: FfmpegLogEntry): void {
     this.#diagnosis.see(entry)
-    if (entry.level === 'verbose') this.#readStatistics(entry)
+    this.#muxed.see(entry)
     if (entry.level === 'info' && entry.continued === undefined) {
-      const overhead = /^video:\d+\w+ audio:.* muxing overhead: (unknown|[\d.]+%)$/.exec(entry.message)
-      if (overhead) this.#statistics = overhead[1] !== 'unknown'
+      if (entry.component === undefined && entry.message.startsWith('Output #')) this.#isOpened = true
       const signal = /^Exiting normally, received signal (\d+)\.$/.exec(entry.message)
       if (signal) this.#interruptedBy = signalName(Number(signal[1]))
     } else if (entry.level === 'unknown' && entry.message.startsWith(EXEC_FAILED)) {
@@ -134,30 +170,56 @@ export class Outcome {
     }
   }
 
-  /** `Output file #1 (pipe:4):`, its streams, then the sum; newer versions name the output on every line. */
-  #readStatistics({ component = '', message }: FfmpegLogEntry): void {
-    const [, output] = /^Output file #(\d+) /.exec(message) ?? /^out#(\d+)/.exec(component) ?? []
-    if (output !== undefined) this.#statedOutput = Number(output)
-    const [, packets] = /^ *Total: (\d+) packets \(\d+ bytes\) muxed$/.exec(message) ?? []
-    if (packets !== undefined) this.#packets.set(this.#statedOutput, Number(packets))
-  }
-
   /**
-   * ffmpeg ends with 0 after an input of which nothing was wanted (`-ss` past its end), and leaves a header. What
-   * gives it away: no frame and no time in the last report, and closing statistics that can't set the output's
-   * size in relation to its packets, because there are none. One of the two alone says too little: an output that
-   * is smaller than its packets (`framemd5`) has no such relation either, and subtitles no frames.
+   * ffmpeg ends with 0 after an input of which nothing was wanted (`-ss` past its end), and leaves a header, or not a
+   * byte. What it muxed decides: since version 6 it reports an `out_time` even where that was nothing.
+   * Of a program that does not count its packets (a wrapper that drops the log) the frames of its progress count, and
+   * then the bytes.
    */
-  #muxedSomething(): boolean {
-    const { frame = 0, outTime = 0 } = this.#lastReport ?? {}
-    if (frame > 0 || outTime > 0) return true
-    if (this.#formats.some(format => PACKETLESS.has(format))) return this.bytesOut > 0
-    return this.#statistics ?? this.bytesOut > 0
+  #isEmpty(format: string, output: number): boolean {
+    const isNull = muxerOf(format).mayBeEmpty
+    const bytes = this.outputBytes[output] ?? 0
+    if (bytes === 0 && !isNull) return true
+    if (PACKETLESS.has(format)) return false
+    const isOnly = this.#formats.length === 1
+    const packets = this.#muxed.countOf(output, isOnly)
+    if (packets !== undefined) return packets === 0
+    const { frame, outTime = 0 } = this.#lastReport ?? {}
+    if (isOnly && frame !== undefined) return frame === 0
+    return isNull && outTime <= 0
   }
 
-  #lastWords(lastError: string | undefined): string {
-    const words = lastError ?? this.log.tail.slice(this.log.tail.lastIndexOf('\n') + 1)
-    return words === '' ? 'it wrote nothing to stderr.' : `${words}. "stderrTail" has its last lines.`
+  /** The reason: the first message that names one, and what to do. */
+  #why(finding: Finding | undefined): string {
+    const { cause, lastError } = this.#diagnosis
+    const entry =
+      finding === undefined || finding.isVague === true ? (cause ?? finding?.entry) : finding.entry
+    if (entry === undefined) {
+      const last = lastError ?? this.log.tail.slice(this.log.tail.lastIndexOf('\n') + 1)
+      return last === '' ? 'it wrote nothing to stderr.' : `${sentence(this.#renamed(last))} ${SEE_TAIL}`
+    }
+    return `${sentence(this.#named(entry, finding?.code))} ${finding === undefined ? SEE_TAIL : finding.remedy}`
+  }
+
+  /** The message, with its input's name where ffmpeg says only which one it is, or nothing but what is wrong with it. */
+  #named(entry: FfmpegLogEntry, code?: FfmpegErrorCode): string {
+    const words = this.#renamed(spoken(entry))
+    const [, input] = /^in#(\d+)$/.exec(entry.scope ?? '') ?? []
+    const { names, inputName } = this.#command
+    const isOfInput = code === 'AVIO_ERR_FORMAT_REFUSED' || code?.startsWith('AVIO_ERR_INPUT_') === true
+    const only = isOfInput ? inputName : undefined
+    const name = input === undefined ? only : [...(names?.values() ?? [])][Number(input)]
+    return name === undefined || words.includes(name) ? words : `${name}: ${words}`
+  }
+
+  /** Names of objects in place of addresses that mean nothing to anybody. */
+  #renamed(words: string): string {
+    let renamed = words
+    for (const [url, name] of this.#command.names ?? []) {
+      // `pipe:1` is no part of `pipe:11`.
+      renamed = renamed.split(new RegExp(`${url.replace(/\W/g, '\\$&')}(?![\\w/])`)).join(name)
+    }
+    return renamed
   }
 
   #killed(exit: ChildExit, signal: NodeJS.Signals): FfmpegError {
@@ -172,7 +234,8 @@ export class Outcome {
 
   #error(code: FfmpegErrorCode, message: string, exit: ChildExit, signal = exit.signal): FfmpegError {
     const { path, args } = this.#command
-    const { bytesIn, bytesOut } = this
+    const { bytesIn } = this
+    const bytesOut = this.outputBytes.reduce((sum, bytes) => sum + bytes, 0)
     return new FfmpegError(code, message, {
       exitCode: exit.code ?? undefined,
       signal: signal ?? undefined,
@@ -183,6 +246,20 @@ export class Outcome {
       bytesOut,
     })
   }
+}
+
+const SEE_TAIL = '"stderrTail" has its last lines.'
+
+/** With one full stop. */
+function sentence(words: string): string {
+  return `${words.replace(/[.\s]+$/, '')}.`
+}
+
+/** Who says it, where that is a demuxer, a codec or a filter. */
+function spoken({ component = '', message }: FfmpegLogEntry): string {
+  const name = component.replace(/^Parsed_(\w+)_\d+$/, '$1')
+  const isName = /^[a-z][\w,() .-]*$/.test(name) && !message.includes(name)
+  return isName ? `${name}: ${message}` : message
 }
 
 /** Behind media that came first, ffmpeg calls "the file" partial because it can't go back to its beginning. */

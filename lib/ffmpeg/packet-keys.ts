@@ -1,21 +1,28 @@
+import { onAbort } from '../io/on-abort.js'
 import { FfmpegError } from '../errors.js'
 import { abortError } from '../io/abort-error.js'
 import { BlockCache } from '../io/block-cache.js'
 import type { RandomAccess } from '../io/random-access.js'
 import { KiB, MiB } from '../options.js'
-import { SELF_CONTAINED } from './demuxers.js'
+import { demuxersFor } from './demuxers.js'
 import { childEnvironment } from './environment.js'
-import { FfmpegChild } from './ffmpeg-child.js'
+import { CONTAINER_BYTES } from './cover-art.js'
+import { limitBehind } from './limit-errors.js'
+import { limitPrefix } from './limit-prefix.js'
+import { type Limits, UNLIMITED, systemLimits } from './limits.js'
 import { LineSplitter } from './lines.js'
 import { locateFfprobe } from './locate-ffprobe.js'
 import type { MediaInfo, MediaStreamInfo } from './media-info.js'
 import { Outcome } from './outcome.js'
 import { type KeyPacket, PACKET_ENTRIES, keyPacket } from './packet-lines.js'
 import { probe } from './probe.js'
+import type { ProbeLimits } from './probe-options.js'
+import { demuxerOf } from './playlist.js'
+import { retryArguments } from './retry-arguments.js'
+import { runTool } from './run-tool.js'
 import { SEEK_PROTOCOLS, SeekableInputs } from './seekable-inputs.js'
 
 const CACHE_SIZE = 8 * MiB
-const KILL_TIMEOUT = 1000
 const MAX_LINE = 4 * KiB
 /** Key packets that are kept. Ten hours of pictures that are all key frames, at 25 a second, are 900,000. */
 const MAX_PACKETS = 2 ** 20
@@ -26,6 +33,12 @@ export interface PacketOptions {
   readonly track: number | undefined
   readonly ffprobePath: string | undefined
   readonly signal: AbortSignal | undefined
+  /** The demuxer that the caller names, where it does. */
+  readonly format?: string | undefined
+  /** Those that may open it. Default the self-contained ones, and `format`. */
+  readonly formatWhitelist?: readonly string[] | undefined
+  /** What holds the media and the tool. Default none. */
+  readonly limits?: Limits | undefined
 }
 
 /** What it found. */
@@ -49,9 +62,17 @@ export async function packetKeys(source: RandomAccess, options: PacketOptions): 
   if (path === undefined) throw noFfprobe()
   const cache = new BlockCache(source, { cacheSize: CACHE_SIZE })
   try {
-    const info = await probe(cache, { ffprobePath: path, signal: options.signal })
-    const { index } = chosen(info, options.track)
-    const frames = await readPackets(cache, path, index, options.signal)
+    const { format, signal, limits = UNLIMITED } = options
+    const formatWhitelist = demuxersFor(options.formatWhitelist ?? [], format)
+    const info = await probe(cache, {
+      ffprobePath: path,
+      signal,
+      format,
+      formatWhitelist,
+      limits: mediaLimits(limits),
+    })
+    const { index } = chosen(info, options.track, source.name)
+    const frames = await readPackets(cache, path, index, { ...options, formatWhitelist })
     frames.sort((a, b) => a.time - b.time)
     const { duration } = info.format
     return { method: 'packets', track: index, ...(duration !== undefined && { duration }), frames }
@@ -60,8 +81,14 @@ export async function packetKeys(source: RandomAccess, options: PacketOptions): 
   }
 }
 
+/** Of limits those that `probe` takes. */
+function mediaLimits(limits: Limits): ProbeLimits {
+  const { maxDuration, maxPixels } = limits
+  return { maxDuration, maxPixels, ...systemLimits(limits) }
+}
+
 /** The stream that is asked for: without a number, the first moving picture, else the first sound. */
-function chosen({ streams }: MediaInfo, track: number | undefined): MediaStreamInfo {
+function chosen({ streams }: MediaInfo, track: number | undefined, name = 'The source'): MediaStreamInfo {
   const isPicture = ({ type, disposition }: MediaStreamInfo) =>
     type === 'video' && !disposition.includes('attached_pic')
   const found =
@@ -70,27 +97,27 @@ function chosen({ streams }: MediaInfo, track: number | undefined): MediaStreamI
       : streams.find(({ index }) => index === track)
   if (found !== undefined) return found
   const which = track === undefined ? 'neither picture nor sound' : `no stream ${track}`
-  throw new FfmpegError('AVIO_ERR_NO_SUCH_STREAM', `The source has ${which}`)
+  throw new FfmpegError('AVIO_ERR_NO_SUCH_STREAM', `${name} has ${which}`)
 }
 
 async function readPackets(
   cache: BlockCache,
   path: string,
   stream: number,
-  signal: AbortSignal | undefined,
+  options: PacketOptions & { readonly formatWhitelist: readonly string[] },
 ): Promise<KeyPacket[]> {
+  const { signal, formatWhitelist, limits = UNLIMITED } = options
+  const end = new AbortController()
   const inputs = await SeekableInputs.open([{ source: cache, head: Buffer.alloc(0) }], CACHE_SIZE, error =>
-    giveUp(error),
+    end.abort(error),
   )
-  let reason: Error | undefined
-  let child: FfmpegChild | undefined
-  const giveUp = (why: Error): void => {
-    reason ??= why
-    void child?.kill()
-  }
-  const onAbort = () => signal && giveUp(abortError(signal))
-  signal?.addEventListener('abort', onAbort, { once: true })
+  const abort = () => signal && end.abort(abortError(signal))
+  const forget = onAbort(signal, abort)
+  if (signal?.aborted) abort()
   try {
+    const [head] = await inputs.heads(CONTAINER_BYTES, end.signal)
+    const format = demuxerOf({ format: options.format, formatWhitelist }, head!, cache.name)
+    const prefix = await limitPrefix(limits)
     const args = [
       ...[
         '-hide_banner',
@@ -102,35 +129,48 @@ async function readPackets(
         PACKET_ENTRIES,
       ],
       ...['-select_streams', String(stream), '-protocol_whitelist', SEEK_PROTOCOLS.join()],
-      ...['-format_whitelist', SELF_CONTAINED.join(), '-i', inputs.urls[0]!],
+      ...[
+        '-format_whitelist',
+        formatWhitelist.join(),
+        ...(format === undefined ? [] : ['-f', format]),
+        ...(limits.threads === undefined ? [] : ['-threads', String(limits.threads)]),
+        ...retryArguments(SEEK_PROTOCOLS),
+        '-i',
+        inputs.urls[0]!,
+      ],
     ]
-    const env = inputs.environment(childEnvironment())
-    const pipes = ['none', 'out', 'out'] as const
-    child = await FfmpegChild.start({ path, args, env, pipes, killTimeout: KILL_TIMEOUT })
-    if (signal?.aborted) onAbort()
     const packets: KeyPacket[] = []
     const lines = new LineSplitter(MAX_LINE, line => {
       const packet = keyPacket(line)
       if (packet === undefined) return
-      if (packets.length === MAX_PACKETS) giveUp(tooMany(path))
-      else packets.push(packet)
+      if (packets.length === MAX_PACKETS) throw tooMany(path)
+      packets.push(packet)
     })
-    const outcome = new Outcome({ path, args }, ['null'], {
-      onLog: () => undefined,
-      onProgress: () => undefined,
-    })
-    child.readable(1).on('data', (chunk: Buffer) => lines.push(chunk))
-    child.readable(2).on('data', (chunk: Buffer) => outcome.log.push(chunk))
-    const exit = await child.exited
-    await Promise.all([child.drained(1), child.drained(2)])
+    const outcome = new Outcome(
+      { path, args, names: new Map([[inputs.urls[0]!, cache.name ?? 'the source']]), inputName: cache.name },
+      ['null'],
+      {
+        onLog: () => undefined,
+        onProgress: () => undefined,
+      },
+    )
+    const onStderr = (chunk: Buffer) => {
+      outcome.log.push(chunk)
+      return true
+    }
+    const env = inputs.environment(childEnvironment())
+    const exit = await runTool(
+      { path, args, env, prefix, signal: end.signal, maxOutput: Infinity },
+      { onStdout: chunk => lines.push(chunk), onStderr },
+    )
     lines.end()
     outcome.log.end()
-    if (reason !== undefined) throw reason
     if (exit.code !== 0) throw outcome.failure(exit, false) ?? unreadable(path)
     return packets
+  } catch (error) {
+    throw limitBehind(error, limits)
   } finally {
-    signal?.removeEventListener('abort', onAbort)
-    await child?.kill()
+    forget()
     await inputs.close()
   }
 }

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { HeadAssembly } from '../io/head-assembly.js'
 import { HeadOffer } from '../io/head-claim.js'
 import type { Link } from '../io/link.js'
+import type { OnMissing } from './input-streams.js'
 import { type OutputLayout, assemblyFor } from './layout.js'
 
 /** What a {@link PipedOutput} is told about its output. */
@@ -9,12 +10,15 @@ export interface PipedOutputSettings {
   readonly format: string
   readonly args: readonly string[]
   readonly layout: OutputLayout
+  readonly onMissing?: OnMissing | undefined
 }
 
 /** Who runs ffmpeg for a {@link PipedOutput}. */
 export interface PipedOutputListener {
   /** More is wanted. */
   onRead(): void
+  /** Tracks that have no sample because the input has none of them; known at the end. */
+  silentTracks?(): ReadonlySet<number>
 }
 
 /**
@@ -47,7 +51,11 @@ export class PipedOutput {
 
   /** What the stream can do for its consumer. */
   get link(): Link {
-    return this.#offer ? { head: this.#offer } : {}
+    const listener = this.#listener
+    return {
+      ...(this.#offer && { head: this.#offer }),
+      ...(listener.silentTracks && { silentTracks: () => listener.silentTracks!() }),
+    }
   }
 
   /** ffmpeg may be started: there is no head, or whoever reads has claimed it. */

@@ -1,13 +1,12 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import type { Readable, Writable } from 'node:stream'
 import { KiB, MiB } from '../options.js'
 import { readArguments } from './argument-list.js'
-import { type InputSpec, type OutputSpec, ffmpegArguments } from './arguments.js'
-import { type Container, CONTAINER_BYTES, containerOf, hasCover, metadataEnd } from './cover-art.js'
-import { muxerOf } from './formats.js'
-import { LogReader } from './log.js'
-import { type Mapping, StreamReport } from './stream-report.js'
+import type { InputSpec, OutputSpec } from './arguments.js'
+import { type AudioSeen, audioSeen } from './audio-seen.js'
+import { type Container, CONTAINER_BYTES, HeadWalk, containerOf, hasCover, metadataEnd } from './cover-art.js'
+import { type PreviewQuestion, pipeOf, takableOf } from './preview-run.js'
+import { FILTER, type Wants, readWants } from './preview-wants.js'
+import type { Mapping, StreamReport } from './stream-report.js'
+import { hasRareEntry } from './undecodable.js'
 
 /**
  * What a fragmented MP4 needs and arguments alone can't say, because it depends on the streams of the input:
@@ -17,63 +16,70 @@ import { type Mapping, StreamReport } from './stream-report.js'
  *   filter fails on any other codec, so it must be given to the right streams.
  * - Cover art goes into the `moov`, which can't be that large on a pipe: it is left out.
  *
+ * - A stream that ffmpeg can't decode fails the whole job where a map of all its kind (`0:a`) takes it along: it is left out.
+ *
  * ffmpeg itself is asked, with the very same arguments, on the first bytes of the input: it says which streams there
  * are and which goes where before it reads on, and is ended there. That takes some 50 ms, and is done only where
  * the container and the arguments leave one of these questions open.
  */
 
-/** What a look at the heads of the inputs is asked for. */
-export interface PreviewQuestion {
-  /** Each input, with the first bytes of it: as many as {@link previewBytes} wants, or all there are. */
-  readonly inputs: readonly { readonly spec: InputSpec; readonly head: Buffer }[]
-  readonly outputs: readonly OutputSpec[]
-  /** The user's own global arguments: filters between several inputs and outputs are among them. */
-  readonly globalArgs?: readonly string[]
-  readonly ffmpegPath: string
-  readonly env: Record<string, string>
-  readonly signal?: AbortSignal | undefined
-}
+export type { PreviewQuestion } from './preview-run.js'
 
 /** The most that {@link previewBytes} ever asks for. Cover art beyond it is not found, and fails the output. */
 export const MAX_PREVIEW_BYTES = 8 * MiB
 
-/** MPEG-TS repeats its tables every 100 to 500 ms: this is half a second at 8 Mbit/s. */
-const ADTS_BYTES = 512 * KiB
-
 /** Media behind the metadata, so that the demuxer finds its first packets. */
 const MEDIA_BYTES = 16 * KiB
-
-/** How long the preview may take, in milliseconds. Without its answer ffmpeg is started as it is. */
-const TIMEOUT = 10_000
-
-const FILTERS = new Set(['filter_complex', 'lavfi'])
 
 type Output = Pick<OutputSpec, 'format' | 'args'>
 
 /**
  * How many bytes of an input's head are wanted before {@link previewArguments} is asked; 0 where none are.
  * Asked again as the head grows (a header names its own size): the answer may rise.
+ *
+ * @param walk - what is known of the shorter heads that were asked about
+ * @param isAlone - whether the input is the only one
  */
-export function previewBytes(head: Buffer, outputs: readonly Output[]): number {
-  const wants = outputs.map(readWants).filter(({ adts, cover }) => adts || cover)
+export function previewBytes(
+  head: Buffer,
+  outputs: readonly Output[],
+  walk = new HeadWalk(),
+  isAlone = true,
+): number {
+  const wants = outputs.map(readWants).filter(({ adts, cover, maps }) => adts || cover || maps)
   if (wants.length === 0) return 0
   if (head.length < CONTAINER_BYTES) return CONTAINER_BYTES
-  if (mayCarryAdts(containerOf(head)) && wants.some(({ adts }) => adts)) return adtsBytes(head)
-  return wants.some(want => mayTakeCover(head, want)) ? coverBytes(head) : 0
+  const forCover = wants.some(want => want.maps || mayTakeCover(head, want, walk))
+    ? coverBytes(head, walk)
+    : 0
+  const adts = wants.filter(want => want.adts)
+  if (adts.length === 0 || !mayCarryAdts(containerOf(head))) return forCover
+  return Math.max(forCover, adtsBytes(head, walk, isAlone && adts.every(({ all }) => all)))
 }
 
 /**
  * Arguments to add to each output (`OutputSpec.added`), one list an output.
- * A preview that fails adds none: what is wrong with the input or the arguments, the real run says better.
+ * A preview that fails adds none: what is wrong with the input or the arguments, the real run says better. One that is
+ * late is waited for.
  *
- * @throws the reason of `signal`, when it is aborted
+ * @throws {@link FfmpegError} `AVIO_ERR_FFMPEG_SPAWN`, and `AVIO_ERR_FFMPEG_SIGNAL` where something else ended it; the
+ * reason of `signal`, when it is aborted
  */
 export async function previewArguments(question: PreviewQuestion): Promise<readonly (readonly string[])[]> {
   const { inputs, outputs } = question
   const wants = outputs.map(readWants)
-  const isOpen = inputs.some(({ spec, head }) => wants.some(want => leavesOpen(spec, head, want)))
-  if (!isOpen) return outputs.map(() => [])
-  const report = await reportOf(question)
+  const isAdtsOpen = inputs.some(({ head }) => wants.some(({ adts }) => adts && mayHoldAdts(head)))
+  const isCoverOpen = inputs.some(({ spec, head }) => wants.some(want => leavesCoverOpen(spec, head, want)))
+  const isDecoderOpen = inputs.some(({ spec, head }) =>
+    wants.some(want => leavesDecoderOpen(spec, head, want)),
+  )
+  if (!isAdtsOpen && !isCoverOpen && !isDecoderOpen) return outputs.map(() => [])
+  // Where all that can be copied is wrapped, it does not matter what ffmpeg chooses.
+  const isAllAdts = inputs.length === 1 && soundOf(inputs[0]!.head) === 'adts'
+  if (!isCoverOpen && !isDecoderOpen && isAllAdts && wants.every(({ adts, all }) => all || !adts)) {
+    return wants.map(({ adts }) => (adts ? ['-bsf:a', FILTER] : []))
+  }
+  const { report, unmapped } = await takableOf(question)
   return outputs.map((output, index) => {
     const want = wants[index]!
     const mappings = report.mappings.filter(mapping => mapping.output === index)
@@ -81,45 +87,27 @@ export async function previewArguments(question: PreviewQuestion): Promise<reado
     // What is left out moves the streams behind it up.
     const rest = mappings.filter(mapping => !covers.includes(mapping))
     const wrapped = want.adts ? rest.filter(mapping => isAdts(inputs, report, mapping)) : []
-    return [...leftOut(want, covers), ...unwrapped(output, report, rest, wrapped)]
+    return [...unmapped[index]!, ...leftOut(want, covers), ...unwrapped(output, report, rest, wrapped)]
   })
 }
 
-/** What about an output depends on the input. */
-interface Wants {
-  /** Audio may be copied. */
-  readonly adts: boolean
-  /** A picture may be mapped. */
-  readonly cover: boolean
-  /** The user maps streams, rather than leave the choice to ffmpeg. */
-  readonly maps: boolean
+/** Of an input that is read by address the index may be anywhere; of one that is piped it is in the head. */
+function leavesDecoderOpen(spec: InputSpec, head: Buffer, { maps }: Wants): boolean {
+  return maps && (pipeOf(spec) === undefined || (containerOf(head) === 'mp4' && hasRareEntry(head)))
 }
 
-function readWants({ format, args }: Output): Wants {
-  if (!muxerOf(format).isMp4) return { adts: false, cover: false, maps: false }
-  const list = readArguments(args, 'output.args')
-  const isCodec = (name: string) => name === 'c' || name === 'codec'
-  const copies = list.some(
-    ({ name, specifier, value }) =>
-      value === 'copy' && (name === 'acodec' || (isCodec(name) && !/^[vVsdt](:|$)/.test(specifier))),
-  )
-  return {
-    adts: copies && !list.some(({ name }) => name === 'an'),
-    cover: !list.some(({ name }) => name === 'vn'),
-    maps: list.some(({ name }) => name === 'map'),
-  }
+/** Of an input that is read by address ffmpeg itself finds the metadata, wherever they are. */
+function leavesCoverOpen(spec: InputSpec, head: Buffer, want: Wants): boolean {
+  return mayTakeCover(head, want) && (pipeOf(spec) === undefined || hasCover(head))
 }
 
-function leavesOpen(spec: InputSpec, head: Buffer, want: Wants): boolean {
-  // Of an input that is read by address ffmpeg itself finds the metadata, wherever they are.
-  const mayHoldCover = pipeOf(spec) === undefined || hasCover(head)
-  return (want.adts && mayCarryAdts(containerOf(head))) || (mayTakeCover(head, want) && mayHoldCover)
-}
+const VIDEO_HANDLER = Buffer.from('vide')
+const COVER_ITEM = Buffer.from('covr')
 
 /** Left to itself ffmpeg takes a moving picture rather than a cover, and an MP4 tells of one early in its index. */
-function mayTakeCover(head: Buffer, { cover, maps }: Wants): boolean {
+function mayTakeCover(head: Buffer, { cover, maps }: Wants, walk = new HeadWalk()): boolean {
   if (!cover || maps || containerOf(head) !== 'mp4') return cover
-  const [video, picture] = [head.indexOf('vide'), head.indexOf('covr')]
+  const [video, picture] = [walk.indexOf(head, VIDEO_HANDLER), walk.indexOf(head, COVER_ITEM)]
   return video < 0 || (picture >= 0 && picture < video)
 }
 
@@ -128,16 +116,29 @@ function mayCarryAdts(container: Container): boolean {
   return container === 'other' || container === 'id3' || container === 'asf'
 }
 
-function adtsBytes(head: Buffer): number {
-  // Behind a tag, and be it large, the audio begins.
-  const start = metadataEnd(head)
-  return Math.min(start > 0 ? start + MEDIA_BYTES : ADTS_BYTES, MAX_PREVIEW_BYTES)
+/** Whether sound in ADTS frames may be in it, as far as its head tells. */
+function mayHoldAdts(head: Buffer): boolean {
+  return mayCarryAdts(containerOf(head)) && soundOf(head) !== 'other'
 }
 
-function coverBytes(head: Buffer): number {
-  const end = metadataEnd(head)
+function soundOf(head: Buffer): AudioSeen['sound'] {
+  return mayCarryAdts(containerOf(head)) ? audioSeen(head, metadataEnd(head)).sound : undefined
+}
+
+/** @param forAll - whether the filter can be given for all sound, whatever ffmpeg chooses */
+function adtsBytes(head: Buffer, walk: HeadWalk, forAll: boolean): number {
+  // Behind a tag, and be it large, the audio begins.
+  const start = walk.metadataEnd(head)
+  const seen = audioSeen(head, start, walk.tables)
+  const wanted = forAll || seen.sound === 'other' ? seen.wanted : seen.wantedByFfmpeg
+  return Math.min(start > 0 ? Math.min(wanted, start + MEDIA_BYTES) : wanted, MAX_PREVIEW_BYTES)
+}
+
+function coverBytes(head: Buffer, walk: HeadWalk): number {
+  const end = walk.metadataEnd(head)
   if (end === 0 || end > MAX_PREVIEW_BYTES) return 0
-  return end <= head.length && !hasCover(head) ? 0 : Math.min(end + MEDIA_BYTES, MAX_PREVIEW_BYTES)
+  const isPlain = () => !walk.hasCover(head) && !(walk.container(head) === 'mp4' && hasRareEntry(head))
+  return end <= head.length && isPlain() ? 0 : Math.min(end + MEDIA_BYTES, MAX_PREVIEW_BYTES)
 }
 
 /** Whether a stream is AAC that is copied out of a container that may wrap it in ADTS. */
@@ -157,8 +158,8 @@ function unwrapped(
   return wrapped.flatMap(mapping => {
     const index = mappings.indexOf(mapping)
     const own = ownFilters(output, index, audio.indexOf(mapping))
-    if (own?.includes('aac_adtstoasc') === true) return []
-    return [`-bsf:${index}`, [...(own === undefined ? [] : [own]), 'aac_adtstoasc'].join(',')]
+    if (own?.includes(FILTER) === true) return []
+    return [`-bsf:${index}`, [...(own === undefined ? [] : [own]), FILTER].join(',')]
   })
 }
 
@@ -178,71 +179,4 @@ function isUnwantedCover({ cover, maps }: Wants, report: StreamReport, mapping: 
 function leftOut({ maps }: Wants, covers: readonly Mapping[]): string[] {
   if (!maps) return covers.length > 0 ? ['-vn'] : []
   return covers.flatMap(({ input, inputStream }) => ['-map', `-${input}:${inputStream}`])
-}
-
-/** What ffmpeg says of the streams, as far as it gets. */
-async function reportOf({
-  inputs,
-  outputs,
-  globalArgs = [],
-  ffmpegPath,
-  env,
-  signal,
-}: PreviewQuestion): Promise<StreamReport> {
-  signal?.throwIfAborted()
-  const report = new StreamReport()
-  const child = spawn(ffmpegPath, previewCommand(inputs, outputs, globalArgs), {
-    env,
-    stdio: stdioFor(inputs),
-  })
-  const kill = () => void child.kill('SIGKILL')
-  const timer = setTimeout(kill, TIMEOUT)
-  signal?.addEventListener('abort', kill)
-  const log = new LogReader(entry => {
-    report.push(entry)
-    if (report.isComplete) kill()
-  })
-  const closed = once(child, 'close').catch(() => undefined)
-  const stdio = child.stdio as readonly (Readable | Writable | null)[]
-  for (const stream of stdio) stream?.on('error', () => undefined)
-  ;(stdio[1] as Readable).resume()
-  ;(stdio[2] as Readable).on('data', (chunk: Buffer) => log.push(chunk))
-  for (const { spec, head } of inputs) {
-    const fd = pipeOf(spec)
-    if (fd !== undefined) (stdio[fd] as Writable).end(head)
-  }
-  await closed
-  clearTimeout(timer)
-  signal?.removeEventListener('abort', kill)
-  signal?.throwIfAborted()
-  return report
-}
-
-function previewCommand(
-  inputs: PreviewQuestion['inputs'],
-  outputs: readonly OutputSpec[],
-  globalArgs: readonly string[],
-): string[] {
-  // The labels of a filter graph are mapped by the outputs; of the other arguments none changes what is mapped.
-  const filters = readArguments(globalArgs, 'globalArgs').filter(({ name }) => FILTERS.has(name))
-  return ffmpegArguments({
-    inputs: inputs.map(({ spec }) => spec),
-    // What little is written before the end is thrown away, whichever output it is of. The end comes at once: of an
-    // input that is read by address there is more than a head.
-    outputs: outputs.map(({ format, args }) => ({ format, args: [...args, '-t', '0'], url: 'pipe:1' })),
-    globalArgs: filters.flatMap(({ tokens }) => tokens),
-    progressUrl: 'pipe:1',
-  })
-}
-
-/** Pipes for ffmpeg's own three, and for each input that comes on one. */
-function stdioFor(inputs: PreviewQuestion['inputs']): ('pipe' | 'ignore')[] {
-  const fds = new Set([1, 2, ...inputs.map(({ spec }) => pipeOf(spec) ?? 1)])
-  return Array.from({ length: Math.max(...fds) + 1 }, (_, fd) => (fds.has(fd) ? 'pipe' : 'ignore'))
-}
-
-/** The file descriptor of an input that is a pipe. */
-function pipeOf({ url }: InputSpec): number | undefined {
-  const [, fd] = /^pipe:(\d+)$/.exec(url) ?? []
-  return fd === undefined ? undefined : Number(fd)
 }

@@ -9,7 +9,8 @@ import {
   stringOption,
 } from '../options.js'
 import { childEnvironment } from './environment.js'
-import { formatWhitelistOption } from './ffmpeg-settings.js'
+import { demuxerOption, formatWhitelistOption } from './ffmpeg-settings.js'
+import { type FfmpegLimits, UNLIMITED, limitsOption } from './limits.js'
 
 /** Options of `probe`. */
 export interface ProbeOptions {
@@ -19,7 +20,10 @@ export interface ProbeOptions {
   ffmpegPath?: string | undefined
   /** The demuxer, where the bytes do not tell. @defaultValue found from the first bytes */
   format?: string | undefined
-  /** Demuxers that may open the source. @defaultValue the containers that hold all their media themselves */
+  /**
+   * Demuxers that may open the source, as for `FfmpegTransform`.
+   * @defaultValue the containers that hold all their media themselves, and the one named by `format`
+   */
   formatWhitelist?: readonly string[] | undefined
   /** Variables for the tool, as for `FfmpegTransform`. @defaultValue none */
   env?: Record<string, string> | undefined
@@ -29,9 +33,24 @@ export interface ProbeOptions {
   probeSize?: number | undefined
   /** After how many milliseconds, of source and tool together, it is given up: 1 to 2³¹ − 1. @defaultValue 30,000 */
   timeout?: number | undefined
+  /**
+   * What the media may be, and what looking at them may cost: `maxDuration` and `maxPixels` as they state themselves,
+   * `threads`, `nice`, `memory` and `cpuSeconds` of the tool. Each is an error where it is exceeded.
+   * @defaultValue none, beside `timeout`
+   */
+  limits?: ProbeLimits | undefined
   /** Gives up, with an `AbortError`. @defaultValue none */
   signal?: AbortSignal | undefined
 }
+
+/** Limits of `probe`. */
+export type ProbeLimits = Pick<
+  FfmpegLimits,
+  'maxDuration' | 'maxPixels' | 'threads' | 'nice' | 'memory' | 'cpuSeconds'
+>
+
+/** The names of {@link ProbeLimits}. */
+export const PROBE_LIMITS = ['maxDuration', 'maxPixels', 'threads', 'nice', 'memory', 'cpuSeconds']
 
 const KNOWN = [
   'ffprobePath',
@@ -42,6 +61,7 @@ const KNOWN = [
   'cacheSize',
   'probeSize',
   'timeout',
+  'limits',
 ]
 
 /** Options of `probe`, checked and with their defaults. */
@@ -54,11 +74,12 @@ export type ProbeSettings = ReturnType<typeof probeSettings>
  */
 export function probeSettings(options: ProbeOptions) {
   knownOptions(optionsObject(options, 'probe'), 'probe', [...KNOWN, 'signal'])
+  const format = demuxerOption(options, 'format')
   return {
     ffprobePath: stringOption(options, 'ffprobePath', { default: undefined }),
     ffmpegPath: stringOption(options, 'ffmpegPath', { default: undefined }),
-    format: stringOption(options, 'format', { default: undefined }),
-    formatWhitelist: formatWhitelistOption(options, 'formatWhitelist'),
+    format,
+    formatWhitelist: formatWhitelistOption(options, 'formatWhitelist', format),
     env: childEnvironment(stringMapOption(options, 'env')),
     cacheSize: integerOption(options, 'cacheSize', {
       min: MiB,
@@ -78,6 +99,7 @@ export function probeSettings(options: ProbeOptions) {
       default: 30_000,
       unit: 'milliseconds',
     }),
+    limits: limitsOption(options, UNLIMITED, PROBE_LIMITS),
     signal: signalOption(options),
   }
 }

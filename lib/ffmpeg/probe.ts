@@ -1,15 +1,22 @@
 import { Readable } from 'node:stream'
+import { onAbort } from '../io/on-abort.js'
 import { FfmpegError } from '../errors.js'
 import { abortError } from '../io/abort-error.js'
+import { BoundedSource } from '../io/bounded-source.js'
+import { boundedRead } from '../io/bounded-wait.js'
 import { linkOf } from '../io/link.js'
+import { noSource } from '../io/no-source.js'
 import type { RandomAccess } from '../io/random-access.js'
-import { optionError } from '../options.js'
 import { isRandomAccess } from './ffmpeg-settings.js'
+import { CONTAINER_BYTES } from './cover-art.js'
 import { emptyInput } from './input-error.js'
+import { locateFfprobe } from './locate-ffprobe.js'
 import type { MediaInfo } from './media-info.js'
 import { reportOf } from './media-report.js'
+import { demuxerOf } from './playlist.js'
 import { type ProbeOptions, type ProbeSettings, probeSettings } from './probe-options.js'
 import { SEEK_PROTOCOLS, SeekableInputs } from './seekable-inputs.js'
+import { askAhead } from './version-reading.js'
 
 /**
  * Tells what a source holds, without reading it through: its index and a few packets are fetched.
@@ -37,27 +44,31 @@ export async function probe(source: RandomAccess | Readable, options: ProbeOptio
   if (access === undefined && source instanceof Readable) {
     return inTime(settings, signal => byPipe(source, settings, signal))
   }
-  if (!isRandomAccess(access)) throw optionError('source', 'a RandomAccess or a Readable', source)
+  if (!isRandomAccess(access)) throw noSource('source', 'a RandomAccess or a Readable', source)
   return inTime(settings, signal => byAddress(access, settings, signal))
 }
 
 /** Runs it with one signal for all ends from outside; whatever it fails with then, the signal's reason is why. */
 async function inTime<T>(
-  { timeout, signal }: ProbeSettings,
+  { timeout, signal, ffprobePath, ffmpegPath, env }: ProbeSettings,
   run: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const end = new AbortController()
-  const onAbort = () => end.abort(abortError(signal!))
   const timer = setTimeout(() => end.abort(tooLong(timeout)), timeout)
-  signal?.addEventListener('abort', onAbort, { once: true })
+  let asked: Promise<void> | undefined
+  const forget = onAbort(signal, () => end.abort(abortError(signal!)))
   try {
     if (signal?.aborted) throw abortError(signal)
+    // Beside the first request of the source.
+    asked = askAhead(() => locateFfprobe(ffprobePath, ffmpegPath), env, end.signal)
     return await run(end.signal)
   } catch (error) {
     throw end.signal.aborted ? end.signal.reason : error
   } finally {
     clearTimeout(timer)
-    signal?.removeEventListener('abort', onAbort)
+    forget()
+    end.abort()
+    await asked
   }
 }
 
@@ -78,16 +89,18 @@ async function byAddress(
     failed.abort(error),
   )
   try {
-    const [head] = await inputs.heads(1, signal)
-    if (head!.length === 0) throw emptyInput()
+    const [head] = await inputs.heads(CONTAINER_BYTES, signal)
+    if (head!.length === 0) throw emptyInput(source.name)
+    const format = demuxerOf(settings, head!, source.name)
     const way = {
       url: inputs.urls[0]!,
+      name: source.name,
       protocols: SEEK_PROTOCOLS,
       env: inputs.environment(settings.env),
       input: undefined,
     }
-    const report = await reportOf(way, settings, AbortSignal.any([signal, failed.signal]))
-    const size = await source.size(signal)
+    const report = await reportOf(way, { ...settings, format }, AbortSignal.any([signal, failed.signal]))
+    const size = await new BoundedSource(source).size(signal)
     return { ...report, format: { ...report.format, size }, bytesFetched: inputs.bytesFetched }
   } finally {
     await inputs.close()
@@ -97,25 +110,25 @@ async function byAddress(
 async function byPipe(stream: Readable, settings: ProbeSettings, signal: AbortSignal): Promise<MediaInfo> {
   const input = await headOf(stream, settings.probeSize, signal)
   if (input.length === 0) throw emptyInput()
-  const way = { url: 'pipe:0', protocols: ['pipe'], env: settings.env, input }
-  return { ...(await reportOf(way, settings, signal)), bytesFetched: input.length }
+  const format = demuxerOf(settings, input)
+  const way = { url: 'pipe:0', name: undefined, protocols: ['pipe'], env: settings.env, input }
+  return { ...(await reportOf(way, { ...settings, format }, signal)), bytesFetched: input.length }
 }
 
 /** The first bytes of a stream, which is destroyed then. */
 async function headOf(stream: Readable, length: number, signal: AbortSignal): Promise<Buffer> {
   const chunks: Buffer[] = []
   let taken = 0
-  const abort = () => stream.destroy(signal.reason as Error)
-  signal.addEventListener('abort', abort, { once: true })
+  const forget = onAbort(signal, () => stream.destroy(signal.reason as Error))
   try {
-    for await (const chunk of stream as AsyncIterable<Buffer | string>) {
+    for await (const chunk of boundedRead(stream as AsyncIterable<Buffer | string>, signal)) {
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
       chunks.push(bytes)
       taken += bytes.length
       if (taken >= length) break
     }
   } finally {
-    signal.removeEventListener('abort', abort)
+    forget()
   }
   return Buffer.concat(chunks).subarray(0, length)
 }

@@ -1,3 +1,5 @@
+import type { Shortfall } from '../containers/container-watch.js'
+import { WatchedSource } from '../containers/watched-source.js'
 import { BlockCache } from '../io/block-cache.js'
 import { readExactly } from '../io/read-exactly.js'
 import type { RandomAccess } from '../io/random-access.js'
@@ -10,6 +12,7 @@ interface Served {
   readonly cache: BlockCache
   /** Whether the cache was made here, and has to be closed here. */
   readonly isOwn: boolean
+  readonly watched: WatchedSource
   readonly served: ServedSource
 }
 
@@ -33,23 +36,32 @@ export class SeekableInputs {
    *
    * @param sources - what ffmpeg reads; `head` holds first bytes of it that are known already. One that is a block cache
    * itself (several jobs share it) is used as it is, and not closed.
+   * `format` is the demuxer that ffmpeg is told to use, where it is.
    * @param cacheSize - bytes that the caches of all of them hold together
-   * @param onError - called once, with the error of the first source that failed for good
+   * @param onError - called once, with the error of the first source that failed for good, or what kept it from ffmpeg
+   * @param progress - a number that changes as long as the job gets on by other means
    */
   static async open(
-    sources: readonly { readonly source: RandomAccess; readonly head: Buffer }[],
+    sources: readonly {
+      readonly source: RandomAccess
+      readonly head: Buffer
+      readonly format?: string | undefined
+    }[],
     cacheSize: number,
     onError: (error: Error) => void,
+    progress?: () => number,
   ): Promise<SeekableInputs> {
     // What can fail comes first: a server that was started would have to be ended.
-    const caches = sources.map(({ source, head }) => {
-      if (source instanceof BlockCache) return { cache: source, isOwn: false }
+    const caches = sources.map(({ source, head, format }) => {
+      if (source instanceof BlockCache) {
+        return { cache: source, isOwn: false, watched: new WatchedSource(source, format) }
+      }
       const cache = new BlockCache(source, { cacheSize: Math.floor(cacheSize / sources.length) })
       if (head.length > 0) cache.seed(head)
-      return { cache, isOwn: true }
+      return { cache, isOwn: true, watched: new WatchedSource(cache, format) }
     })
-    const server = await RangeServer.start({ onError })
-    const inputs = caches.map(one => ({ ...one, served: server.add(one.cache) }))
+    const server = await RangeServer.start({ onError, progress })
+    const inputs = caches.map(one => ({ ...one, served: server.add(one.watched) }))
     return new SeekableInputs(server, inputs)
   }
 
@@ -71,6 +83,11 @@ export class SeekableInputs {
         readExactly(cache, 0, Math.min(length, await cache.size(signal)), signal),
       ),
     )
+  }
+
+  /** How much less the source with this number has than its container states. */
+  shortfall(index: number, signal: AbortSignal): Promise<Shortfall | undefined> {
+    return this.#inputs[index]!.watched.shortfall(signal)
   }
 
   /** Bytes that ffmpeg was sent. */

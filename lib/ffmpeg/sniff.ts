@@ -1,3 +1,4 @@
+import { isFirstMp4Box } from '../containers/signature.js'
 import { type BoxHeader, BoxReader } from '../mp4/box-reader.js'
 
 /**
@@ -8,7 +9,8 @@ import { type BoxHeader, BoxReader } from '../mp4/box-reader.js'
  * object first, and then report `partial file` and exit with 0. The order of the boxes is known as soon as the
  * header of the first `mdat` is, a few bytes into the file.
  *
- * ffmpeg keeps the last bytes of a pipe: an `mdat` of up to about 64 KiB before the `moov` it does find again.
+ * ffmpeg keeps the last bytes of a pipe: an `mdat` it does find again if from there to the end of the `moov` it is no more
+ * than about 64 KiB. A short sound with a cover in its index is more.
  */
 
 /** `undecided` until the boxes tell; `pipe` where nothing speaks against reading in order; `seek` where all does. */
@@ -19,12 +21,10 @@ export function isMp4Demuxer(format: string): boolean {
   return format.split(',').some(name => ['mov', 'mp4', 'm4a', '3gp', '3g2', 'mj2'].includes(name))
 }
 
-/** Types that an MP4 or QuickTime file begins with; anything else is another container and goes to ffmpeg at once. */
-const FIRST = new Set(
-  'ftyp styp moov moof mdat free skip wide pnot uuid junk pict sidx ssix prft emsg'.split(' '),
-)
 /** From these on the file can be read in order: an index, a fragment, or the items of a HEIF image. */
 const INDEX = new Set(['moov', 'moof', 'meta'])
+/** Boxes that are looked at. Before an index or the media there are a handful; what has more wants to keep us busy. */
+const MAX_BOXES = 2 ** 14
 
 /** Watches the boxes go by; the chunks may end anywhere. */
 export class Sniffer {
@@ -32,6 +32,7 @@ export class Sniffer {
   readonly #boxes: BoxReader
   #verdict: Sniffed = 'undecided'
   #mdat: BoxHeader | undefined
+  #count = 0
 
   /** @param window - the largest `mdat` that may come before the index, in bytes */
   constructor(window: number) {
@@ -58,7 +59,7 @@ export class Sniffer {
     try {
       this.#boxes.write(chunk)
     } catch {
-      // Not an MP4, or a broken one: that is for ffmpeg to say, which reads more of them than the standard allows.
+      // Not an MP4, a broken one, or one of too many boxes: that is for ffmpeg to say, which reads more of them than the standard allows.
       this.#decide('pipe')
     }
     return this.#verdict
@@ -67,7 +68,15 @@ export class Sniffer {
   #onBox(header: BoxHeader): 'pass' {
     // The reader goes on to the end of the chunk.
     if (this.#verdict !== 'undecided') return 'pass'
-    const isForeign = header.offset === 0 && !FIRST.has(header.type)
+    if (++this.#count > MAX_BOXES) throw new Error('more boxes than are looked at')
+    // Anything else is another container, and goes to ffmpeg at once.
+    const isForeign = header.offset === 0 && !isFirstMp4Box(header.type)
+    const isOutOfReach =
+      this.#mdat !== undefined && header.offset + header.size - this.#mdat.offset > this.#window
+    if (header.type === 'moov' && isOutOfReach) {
+      this.#decide('seek')
+      return 'pass'
+    }
     if (isForeign || INDEX.has(header.type)) {
       this.#decide('pipe')
     } else if (header.type === 'mdat') {

@@ -21,6 +21,11 @@ export interface InputStream {
   readonly isCover: boolean
 }
 
+/** What a stream of an input is found by. */
+export function streamKey(input: number, stream: number): string {
+  return `${input}:${stream}`
+}
+
 /** One line of the stream mapping, to a stream of an output. */
 export interface Mapping {
   /** Index of the input; −1 for what comes out of a filter graph. */
@@ -37,11 +42,12 @@ export interface Mapping {
 
 const STREAM = /^ {2,4}Stream #(\d+):(\d+)(?:\[0x[\da-f]+\])?(?:\([^)]*\))?: (\w+): (\w+)(.*)$/s
 const MAPPING = /^ {2}Stream #(\d+):(\d+) -> #(\d+):(\d+) \((.*)\)$/s
+// `Stream #0:0 (h264) -> scale:default`
+const INTO_FILTER = /^ {2}Stream #(\d+):(\d+) \([^)]*\) -> (?!#)/
 // `scale:default -> Stream #0:0 (libx264)`
 const FILTERED = /^ {2}\S.* -> Stream #(\d+):(\d+) \(/s
-// Old versions do not say "attached pic"; a still's clock gives it away, which no moving picture has.
+// Every version that is run says so. A cover's clock (90 kHz) proves nothing: that of an IP camera's Motion JPEG is the same.
 const COVER = /\(attached pic\)/
-const STILL = /^(?:mjpeg|png|bmp|gif)\b.* 90k tbr, 90k tbn/s
 
 /** Reads the report from the log. */
 export class StreamReport {
@@ -49,7 +55,11 @@ export class StreamReport {
   readonly streams = new Map<string, InputStream>()
   /** The mapping, in ffmpeg's order. */
   readonly mappings: Mapping[] = []
-  #section: 'input' | 'mapping' | 'other' = 'other'
+  /** Streams of the inputs that go into a filter graph of several, by `input:stream`. */
+  readonly filtered = new Set<string>()
+  #section: 'input' | 'output' | 'mapping' | 'other' = 'other'
+  /** Streams of the outputs: version 5 tells them first, and nothing behind the mapping before media are read. */
+  #outputStreams = 0
   #isComplete = false
 
   /** Whether the mapping has been read to its end. */
@@ -57,21 +67,28 @@ export class StreamReport {
     return this.#isComplete
   }
 
+  /** ffmpeg is at work: there is no more to come. */
+  close(): void {
+    if (this.mappings.length > 0) this.#isComplete = true
+  }
+
   /** The stream that a line of the mapping begins at. */
   streamOf({ input, inputStream }: Mapping): InputStream | undefined {
-    return this.streams.get(`${input}:${inputStream}`)
+    return this.streams.get(streamKey(input, inputStream))
   }
 
   /** Takes the next entry of the log. */
   push({ message }: FfmpegLogEntry): void {
     if (!message.startsWith(' ')) this.#enter(message)
     else if (this.#section === 'input') this.#readStream(message)
+    else if (this.#section === 'output') this.#outputStreams += Number(STREAM.test(message))
     else if (this.#section === 'mapping') this.#readMapping(message)
   }
 
   #enter(header: string): void {
     if (this.#section === 'mapping') this.#isComplete = true
     if (/^Input #\d+, /.test(header)) this.#section = 'input'
+    else if (/^Output #\d+, /.test(header)) this.#section = 'output'
     else this.#section = header === 'Stream mapping:' ? 'mapping' : 'other'
   }
 
@@ -80,14 +97,18 @@ export class StreamReport {
     const key = `${input!}:${stream!}`
     // The first word counts: what comes later under the same number would be a text of the media.
     if (kind === undefined || this.streams.has(key)) return
-    const isCover = kind === 'Video' && (COVER.test(rest!) || STILL.test(codec! + rest!))
+    const isCover = kind === 'Video' && COVER.test(rest!)
     this.streams.set(key, { kind, codec: codec!, isCover })
   }
 
   #readMapping(line: string): void {
     const [, input, inputStream, output, outputStream, how] =
       MAPPING.exec(line) ?? filtered(FILTERED.exec(line)) ?? []
-    if (how === undefined) return
+    if (how === undefined) {
+      const [, from, stream] = INTO_FILTER.exec(line) ?? []
+      if (from !== undefined) this.filtered.add(`${from}:${stream!}`)
+      return
+    }
     this.mappings.push({
       input: Number(input),
       inputStream: Number(inputStream),
@@ -95,6 +116,7 @@ export class StreamReport {
       outputStream: Number(outputStream),
       isCopy: how === 'copy',
     })
+    if (this.mappings.length === this.#outputStreams) this.#isComplete = true
   }
 }
 

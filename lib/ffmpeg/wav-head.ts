@@ -19,8 +19,11 @@ interface Chunk {
  * The head of a WAV: everything up to the data. The sizes of the file and of the data are filled in, and `fact`, the
  * number of samples, is put where a file of ffmpeg has it: behind `fmt ` of what is not plain PCM.
  *
- * Above 4 GiB − 1 the sizes go into a `ds64`, and the file is an RF64 (EBU Tech 3306): it takes the place of the `JUNK`
- * that `-rf64 auto` keeps free, or is put in front, which a head that is made last can do.
+ * `fact` counts whole blocks: that the encoder filled up the last one of ADPCM does not show in the stream. ffmpeg below 6
+ * counts likewise; newer ones leave out what is filled up where they encoded it, less than a block.
+ *
+ * Above 4 GiB − 1 the sizes go into a `ds64`, and the file is an RF64 (EBU Tech 3306). It has to be the first chunk, and
+ * the `JUNK` that `-rf64 auto` keeps free goes for it, be it in front or behind `fmt ` (ffmpeg 9.0).
  */
 export class WavHead implements HeadAssembly {
   readonly #header = new HeldHeader({ stage: STAGE, measure })
@@ -74,10 +77,9 @@ export class WavHead implements HeadAssembly {
 
   /** The head; `undefined` where it can't be `length` bytes long. */
   #assemble(chunks: readonly Chunk[], length: number | undefined, is64: boolean): Buffer | undefined {
-    const [first] = chunks
-    const isRoom = first !== undefined && ['JUNK', 'ds64'].includes(first.id) && first.body.length >= DS64
+    const room = chunks.findIndex(({ id, body }) => ['JUNK', 'ds64'].includes(id) && body.length >= DS64)
     const all = is64
-      ? [{ id: 'ds64', body: this.#ds64(chunks) }, ...chunks.slice(isRoom ? 1 : 0)]
+      ? [{ id: 'ds64', body: this.#ds64(chunks) }, ...chunks.filter((_, place) => place !== room)]
       : [...chunks]
     const size = all.reduce((sum, { body }) => sum + 8 + body.length + (body.length % 2), 12 + 8)
     const fill = (length ?? size) - size

@@ -52,4 +52,35 @@ export class ByteQueue {
     }
     return taken
   }
+
+  /** Puts `bytes` in the place of the `length` bytes at `at`, counted from the next one to be given out. */
+  replace(at: number, length: number, bytes: Buffer): void {
+    const from = this.#taken + at
+    if (bytes.length !== length) {
+      const rest = Buffer.concat(this.#views(from + length))
+      this.#truncate(from)
+      this.add(bytes)
+      this.add(rest)
+      return
+    }
+    for (let copied = 0, place = from; copied < length; place = from + copied) {
+      copied += bytes.copy(this.#blocks[Math.floor(place / BLOCK_SIZE)]!, place % BLOCK_SIZE, copied)
+    }
+  }
+
+  /** All bytes from `from` on, counted from the start of the first block. */
+  #views(from: number): Buffer[] {
+    const end = this.#taken + this.#length
+    return this.#blocks.flatMap((block, n) => {
+      const start = n * BLOCK_SIZE
+      return start + BLOCK_SIZE <= from ? [] : [block.subarray(Math.max(0, from - start), end - start)]
+    })
+  }
+
+  /** Ends the queue at `end`, counted from the start of the first block. */
+  #truncate(end: number): void {
+    this.#length = end - this.#taken
+    this.#blocks.length = Math.ceil(end / BLOCK_SIZE)
+    this.#filled = end - (this.#blocks.length - 1) * BLOCK_SIZE
+  }
 }

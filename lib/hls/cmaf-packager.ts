@@ -1,3 +1,4 @@
+import { destroyOnAbort, onAbortSoon } from '../io/on-abort.js'
 import { HlsError, OptionError } from '../errors.js'
 import { abortError } from '../io/abort-error.js'
 import { CommitHolds } from '../io/commit-holds.js'
@@ -26,7 +27,18 @@ export interface PackagingResult {
   readonly bytes: number
   /** Of the longest rendition, in seconds. */
   readonly duration: number
-  /** What left a window and could not be removed, with the last try at the end: the last 100. */
+  /** The run's name: what its objects lie below. */
+  readonly run: string
+  /**
+   * Objects of the presentation that was published under the same names before, as its playlists listed them: they are
+   * there still, unless `removeReplaced` had them removed. None where nothing was published; `undefined` where the
+   * storage has no `read`, or reading failed.
+   */
+  readonly replaced: readonly string[] | undefined
+  /**
+   * What left a window and could not be removed, with the last try at the end: the last 100. And what was replaced and
+   * could not be removed.
+   */
   readonly leftBehind: readonly string[]
   /** All that the playlists say: codecs, bit rates, segments (for `live` those of the last window). */
   readonly presentation: Presentation
@@ -43,13 +55,18 @@ const LIVE_ALIGNMENT = 1000
  * rates of the playlists are read from the bytes. `docs/hls.md` has the rules of cutting.
  *
  * Guarantees
- * - Segments of a rendition are its bytes: with the initialization segment before them they are the stream that was
- *   written (but for an `mfra` at its end).
- * - A playlist never lists what is not stored. `vod`: playlists are stored when all segments of all renditions are, the
- *   multivariant one last; a failure publishes none, and removes what was stored before, as far as the storage can. What
- *   an earlier packaging left under the same names is replaced as objects come: use a prefix of its own for each.
+ * - Segments of a rendition are its samples: with the initialization segment before them they are the stream that was
+ *   written, but for an `mfra` at its end, and for edit lists, which are written into the times of the fragments as far as
+ *   CMAF doesn't allow them. Each sample is presented when it was.
+ * - A playlist never lists what is not stored. `vod`: playlists are stored when all segments of all renditions are; a
+ *   failure publishes none, and removes what this run has stored, as far as the storage can.
+ * - Nothing of an older presentation under the same names is touched: all objects of a run lie below its name, but for
+ *   the manifest and the multivariant playlist, which are stored last and replace those of the older one. Its segments
+ *   stay, since players are in the middle of them; `replaced` of the result lists them.
+ * - Where the manifest is stored and the multivariant playlist then fails, that is `AVIO_ERR_COMMIT_PARTIAL`, and the
+ *   objects of both runs stay. From the first of the two requests on, an abort is too late: the result tells.
  * - `event`, `live`: a media playlist is stored anew after each segment, the multivariant one once all renditions have
- *   their first. After a failure what was published stays, without an end.
+ *   their first. After a failure what was published stays, without an end; before that, what was stored is removed.
  * - No segment is longer, when its duration is rounded, than `EXT-X-TARGETDURATION`. A `vod` playlist states a longer
  *   one where key frames leave no choice; for the others that is `AVIO_ERR_HLS_SEGMENT_TOO_LONG`.
  * - An error of one rendition is the error of all: their streams are destroyed with it and {@link result} rejects.
@@ -57,7 +74,7 @@ const LIVE_ALIGNMENT = 1000
  * Memory, for each rendition: a segment that is being stored, and what is gathered for the next one, up to one key
  * frame behind it; at most 2 × `maxSegmentSize`. And some 300 bytes for each segment that is listed.
  *
- * Errors: {@link HlsError}; an `Mp4Error` for bytes that are not as they should be; an `AbortError`.
+ * Errors: {@link HlsError}; {@link CommitError}; an `Mp4Error` for bytes that are not as they should be; an `AbortError`.
  *
  * @example
  * ```ts
@@ -85,6 +102,7 @@ export class CmafPackager {
   readonly #names = new Set<string>()
   readonly #holds = new CommitHolds()
   readonly #commit: HeldCommit
+  readonly #forget: () => void
   /** How many renditions, and tracks of images, have not ended. */
   #left = 0
   #failure: Promise<void> | undefined
@@ -96,9 +114,9 @@ export class CmafPackager {
   /** @throws `OptionError` for an option that breaks its rule */
   constructor(options: CmafPackagerOptions) {
     const settings = packagerSettings(options)
-    const { storage, cacheControl, mode, align, signal } = settings
+    const { storage, cacheControl, maxObjects, mode, align, signal } = settings
     this.#settings = settings
-    this.#objects = new StoredObjects(storage, { cacheControl, remembers: mode === 'vod' })
+    this.#objects = new StoredObjects(storage, { cacheControl, maxObjects })
     this.#publication = new Publication(settings, this.#logs, this.#objects)
     this.#alignment = align ? new Alignment(mode === 'live' ? LIVE_ALIGNMENT : Infinity) : undefined
     this.result = new Promise((resolve, reject) => {
@@ -107,8 +125,7 @@ export class CmafPackager {
     })
     this.result.catch(() => undefined)
     this.#commit = this.#holds.offer(this.result, settings.playlist)
-    signal?.addEventListener('abort', this.#abort, { once: true })
-    if (signal?.aborted) this.#abort()
+    this.#forget = onAbortSoon(signal, this.#abort)
   }
 
   /**
@@ -121,7 +138,7 @@ export class CmafPackager {
   }
 
   /**
-   * A stream for one rendition: fragmented MP4 of one video track, one audio track, or one of each. Ask for all of them
+   * A stream for one rendition: fragmented MP4 of one video track, one audio track, or, without `mpd`, one of each. Ask for all of them
    * before the first one ends, or, where playlists grow, has its first segment: what is published does not wait for one
    * that it has not heard of.
    *
@@ -131,11 +148,12 @@ export class CmafPackager {
     const rendition = renditionSettings(options)
     const { name } = rendition
     this.#begin(name)
-    const log = new RenditionLog(rendition, this.#settings)
-    const output = new RenditionOutput(name, this.#settings.layout, this.#objects)
-    const { targetDuration, maxSegmentSize } = this.#settings
+    const folder = this.#folderOf(name)
+    const log = new RenditionLog(rendition, folder, this.#settings)
+    const output = new RenditionOutput(folder, this.#settings.layout, this.#objects)
+    const { targetDuration, maxSegmentSize, mpd } = this.#settings
     const stream = new RenditionWritable(
-      { rendition: name, targetDuration, maxSegmentSize },
+      { rendition: name, targetDuration, maxSegmentSize, allowMixed: mpd === undefined },
       {
         commit: this.#commit,
         store: (cut, date) => this.#store(log, output, cut, date),
@@ -145,7 +163,10 @@ export class CmafPackager {
     )
     this.#logs.push(log)
     this.#streams.push(stream)
-    if (this.#error) stream.destroy(this.#error)
+    const { signal } = this.#settings
+    if (signal?.aborted) destroyOnAbort(signal, stream)
+    // Not at once, which a pipeline would answer with an error of its own: see onAbortSoon.
+    else if (this.#error) process.nextTick(() => stream.destroy(this.#error))
     return stream
   }
 
@@ -162,7 +183,9 @@ export class CmafPackager {
       throw new OptionError('mode', 'Images need the mode "vod"', this.#settings.mode)
     }
     this.#begin(name)
-    storeImages(name, sheets, this.#objects)
+    this.#publication
+      .checkRun()
+      .then(() => storeImages(name, this.#folderOf(name), sheets, this.#objects))
       .then(track => {
         if (track) this.#publication.addImages(track)
         this.#ended()
@@ -172,8 +195,7 @@ export class CmafPackager {
 
   /** One more that is waited for. */
   #begin(name: string): void {
-    const { playlist, mpd } = this.#settings
-    if (this.#names.has(name) || name === playlist || name === mpd) {
+    if (this.#names.has(name)) {
       throw new OptionError('name', `There is a "${name}" already: each has a name of its own`, name)
     }
     if (this.#error === undefined && this.#names.size > 0 && this.#left === 0) {
@@ -181,6 +203,10 @@ export class CmafPackager {
     }
     this.#names.add(name)
     this.#left++
+  }
+
+  #folderOf(name: string): string {
+    return `${this.#settings.run}/${name}`
   }
 
   /** One less; when there is none, all is stored. */
@@ -191,6 +217,7 @@ export class CmafPackager {
   async #store(log: RenditionLog, output: RenditionOutput, cut: Cut, date: Date | undefined): Promise<void> {
     if (cut.kind === 'segment') return this.#storeSegment(log, output, cut)
     const { init, bytes } = cut
+    await this.#publication.checkRun()
     const isVideo = init.track.kind === 'video'
     const stored = await output.storeInit(bytes, isVideo ? 'video' : 'audio')
     const range = isVideo ? videoRange(Buffer.concat(bytes)) : undefined
@@ -240,11 +267,23 @@ export class CmafPackager {
 
   async #finish(): Promise<void> {
     await this.#holds.opened(this.#settings.playlist)
-    const playlists = await this.#publication.publishAll()
-    const presentation = this.#publication.presentation()
-    const leftBehind = await this.#objects.removeOld([])
+    const media = await this.#publication.publishMedia()
+    // What is to be seen once it is sent is not called back: from here on the result alone tells.
     this.#close()
+    try {
+      const roots = await this.#publication.publishRoots()
+      await this.#resolveWith([...media, ...roots])
+    } catch (error) {
+      await this.#giveUp(error as Error)
+    }
+  }
+
+  async #resolveWith(playlists: readonly string[]): Promise<void> {
+    const presentation = this.#publication.presentation()
+    const leftBehind = [...(await this.#objects.removeOld([])), ...(await this.#publication.leftBehind())]
     this.#resolve({
+      run: this.#settings.run,
+      replaced: this.#publication.replaced,
       playlists,
       segments: this.#logs.reduce((sum, { count }) => sum + count, 0),
       bytes: this.#logs.reduce((sum, { byteLength }) => sum + byteLength, 0),
@@ -260,16 +299,18 @@ export class CmafPackager {
     this.#close()
     this.#error = error
     this.#objects.abort(error)
-    this.#failure = this.#cleanUp(error)
+    this.#failure = this.#giveUp(error)
     // Each of them comes back here, and waits for the clean-up.
     for (const stream of this.#streams) stream.destroy(error)
     return this.#failure
   }
 
-  async #cleanUp(error: Error): Promise<void> {
+  /** Removes what nobody can have seen. */
+  async #giveUp(error: Error): Promise<void> {
     try {
-      if (this.#settings.mode === 'vod') await this.#objects.removeAll()
-      else await this.#objects.settled()
+      await this.#objects.settled()
+      await this.#publication.settled()
+      if (!this.#publication.mayBeVisible) await this.#objects.removeAll()
     } catch (cleanupError) {
       Reflect.defineProperty(error, 'cleanupError', { value: cleanupError, enumerable: true })
     }
@@ -278,7 +319,7 @@ export class CmafPackager {
 
   #close(): void {
     this.#isOver = true
-    this.#settings.signal?.removeEventListener('abort', this.#abort)
+    this.#forget()
   }
 
   readonly #abort = (): void => {

@@ -1,11 +1,14 @@
 import { HlsError } from '../errors.js'
 import { Fmp4Checker } from '../mp4/fmp4-checker.js'
+import type { Fragment } from '../mp4/fragment.js'
+import type { OffsetEdit } from '../mp4/offset-edit.js'
 import type { Fmp4Fragment, Fmp4Init } from '../mp4/validation.js'
 import { MiB } from '../options.js'
 import { ByteQueue } from './byte-queue.js'
 import { initTracks } from './init-tracks.js'
 import type { InitSegment } from './presentation.js'
 import { type SegmentSpan, Segmenter } from './segmenter.js'
+import { TrackTimes } from './track-times.js'
 
 /** The largest `moov` or `moof` that is read. ffmpeg's on a pipe stay below 32 KiB. */
 const MAX_BOX_SIZE = 16 * MiB
@@ -31,32 +34,49 @@ export type Cut = CutInit | CutSegment
  * Cuts one fragmented MP4 into its segments as its bytes come in, checking all of them on the way.
  *
  * What stands before a fragment (`styp`, `sidx`, `emsg`, `prft`) goes with it; what stands behind the last one
- * (`mfra`, an index of places in the whole) goes with none. But for that the cuts are the stream, byte for byte.
+ * (`mfra`, an index of places in the whole) goes with none. But for that, and for the edit lists and the times of
+ * fragments, which {@link TrackTimes} writes as players take them, the cuts are the stream, byte for byte.
  */
 export class Fmp4Cutter {
   readonly #rendition: string
   readonly #targetDuration: number
   readonly #maxSegmentSize: number
+  readonly #allowMixed: boolean
   readonly #checker: Fmp4Checker
   readonly #bytes = new ByteQueue()
   #segmenter: Segmenter | undefined
-  #trackId = 0
-  /** Where in the stream the last fragment, or the initialization segment, ended. */
+  #times!: TrackTimes
+  #tracks!: Pick<InitSegment, 'tracks' | 'track'>
+  /** All of the initialization segment that stands before the `moov`. */
+  #beforeMoov: readonly Buffer[] = []
+  /** How many bytes came. */
+  #written = 0
+  /** Where in the stream the last fragment that was added, or the initialization segment, ended. */
   #position = 0
+  /** By how much what came since then has grown. */
+  #growth = 0
   #cuts: Cut[] = []
 
   /**
    * @param options - `rendition`: its name, for messages; `targetDuration` in seconds; `maxSegmentSize`: how many
-   *   bytes may wait to be cut off
+   *   bytes may wait to be cut off; `allowMixed`: whether the sound may be with the picture
    */
-  constructor(options: { rendition: string; targetDuration: number; maxSegmentSize: number }) {
+  constructor(options: {
+    rendition: string
+    targetDuration: number
+    maxSegmentSize: number
+    allowMixed: boolean
+  }) {
     this.#rendition = options.rendition
     this.#targetDuration = options.targetDuration
     this.#maxSegmentSize = options.maxSegmentSize
+    this.#allowMixed = options.allowMixed
     this.#checker = new Fmp4Checker(
       { strict: true, maxBoxSize: MAX_BOX_SIZE },
       {
+        onMovie: (moov, movie) => (this.#times = new TrackTimes(moov, movie)),
         onInit: init => this.#begin(init),
+        onSamples: fragment => this.#rewrite(fragment),
         onFragment: fragment => this.#goOn(fragment),
         onWarning: () => undefined,
       },
@@ -70,6 +90,7 @@ export class Fmp4Cutter {
    */
   write(chunk: Buffer): void {
     this.#bytes.add(chunk)
+    this.#written += chunk.length
     this.#checker.write(chunk)
     if (this.#bytes.length <= this.#maxSegmentSize) return
     throw new HlsError(
@@ -83,7 +104,7 @@ export class Fmp4Cutter {
   /** The stream is at its end: what is left is the last segment. */
   end(): void {
     this.#checker.end()
-    const spans = this.#segmenter!.end()
+    const spans = this.#segmenter?.end() ?? []
     if (spans.length === 0) throw withoutSamples(this.#rendition)
     this.#cut(spans)
   }
@@ -96,20 +117,44 @@ export class Fmp4Cutter {
   }
 
   #begin(init: Fmp4Init): void {
-    const tracks = initTracks(init, this.#rendition)
-    const { track, shiftTicks } = tracks
-    this.#trackId = track.id
-    this.#segmenter = new Segmenter(this.#targetDuration, track.timescale, shiftTicks)
+    this.#tracks = initTracks(init, this.#rendition, this.#allowMixed)
     this.#position = init.byteLength
-    this.#cuts.push({ kind: 'init', init: tracks, bytes: this.#bytes.take(init.byteLength) })
+    const { moovSize } = this.#times
+    this.#beforeMoov = this.#bytes.take(init.byteLength - moovSize)
+    this.#bytes.take(moovSize)
+  }
+
+  /** All data of a fragment has come: its `moof` is put in order where it lies. */
+  #rewrite(fragment: Fragment): void {
+    const moof = this.#times.moof(fragment)
+    if (moof === undefined) return
+    const { offset, size } = fragment.box
+    this.#bytes.replace(this.#bytes.length - (this.#written - offset), size, moof)
+    this.#growth += moof.length - size
   }
 
   #goOn({ byteOffset, byteLength, tracks }: Fmp4Fragment): void {
+    const { track } = this.#tracks
+    const times = this.#times.of(track.id)
+    // Until the first picture has come, what comes lies before it.
+    if (times === undefined) return
+    this.#segmenter ??= this.#startWith(times)
     const end = byteOffset + byteLength
-    const part = tracks.find(({ trackId }) => trackId === this.#trackId)
-    const spans = this.#segmenter!.add(end - this.#position, part)
+    const part = tracks.find(({ trackId }) => trackId === track.id)
+    const moved = part && { ...part, startTicks: part.startTicks + times.decodeShift }
+    const spans = this.#segmenter.add(end - this.#position + this.#growth, moved)
     this.#position = end
+    this.#growth = 0
     this.#cut(spans)
+  }
+
+  /** What the edit list says is known: the initialization segment is cut off. */
+  #startWith({ presentationShift }: OffsetEdit): Segmenter {
+    const tracks = this.#tracks.tracks.map(track => this.#times.track(track))
+    const track = tracks.find(({ id }) => id === this.#tracks.track.id)!
+    const init = { tracks, track, shiftTicks: presentationShift }
+    this.#cuts.push({ kind: 'init', init, bytes: [...this.#beforeMoov, this.#times.moov()] })
+    return new Segmenter(this.#targetDuration, track.timescale, presentationShift)
   }
 
   #cut(spans: readonly SegmentSpan[]): void {

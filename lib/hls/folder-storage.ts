@@ -2,9 +2,11 @@ import { mkdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
-import { FileError } from '../errors.js'
-import { pathOf } from '../io/file-object.js'
+import { FileError, SourceError } from '../errors.js'
+import { descriptorHint } from '../io/descriptors.js'
+import { FileObject, pathOf } from '../io/file-object.js'
 import { FileWritable } from '../io/file-writable.js'
+import { readExactly } from '../io/read-exactly.js'
 import { knownOptions, optionsObject } from '../options.js'
 import { type SegmentStorage, storageName } from './storage.js'
 
@@ -70,6 +72,25 @@ export class FolderStorage implements SegmentStorage {
     }
   }
 
+  /**
+   * Reads a file; `undefined` where there is none.
+   *
+   * @throws {@link SourceError} where it can't be read, or has more than `maxSize` bytes
+   */
+  async read(name: string, maxSize: number): Promise<Buffer | undefined> {
+    const path = this.#pathOf(name)
+    const file = new FileObject(path)
+    try {
+      const size = await file.size()
+      if (size <= maxSize) return await readExactly(file, 0, size)
+    } catch (error) {
+      if (error instanceof SourceError && error.code === 'AVIO_ERR_SOURCE_NOT_FOUND') return undefined
+      throw error
+    }
+    const message = `The file ${path} has more than the ${maxSize} bytes that are read at most.`
+    throw new SourceError('AVIO_ERR_SOURCE_READ', message, { source: path })
+  }
+
   #pathOf(name: string): string {
     return join(this.#path, ...storageName(name).split('/'))
   }
@@ -79,7 +100,7 @@ function failure(what: string, path: string, done: string, cause: unknown): File
   const { message } = cause as Error
   return new FileError(
     'AVIO_ERR_FILE_WRITE',
-    `${what} ${path} can't be ${done}: ${message}`,
+    `${what} ${path} can't be ${done}: ${message}.${descriptorHint(cause)}`,
     { path },
     { cause },
   )

@@ -37,9 +37,14 @@ export function imagesName(options: ImagesOptions): string {
   return nameOption(options, 'name', { default: 'thumbnails' })
 }
 
-/** Stores sheets as they come, one after the other, and tells of them; `undefined` where none came. */
+/**
+ * Stores sheets as they come, one after the other, and tells of them; `undefined` where none came.
+ *
+ * @param folder - where its objects lie
+ */
 export async function storeImages(
   name: string,
+  folder: string,
   sheets: AsyncIterable<ImageSheet>,
   objects: StoredObjects,
 ): Promise<ImageTrack | undefined> {
@@ -54,9 +59,9 @@ export async function storeImages(
     const codec = codecOf(image)
     first ??= { tile, codec, columns }
     const file = `sheet-${String(stored.length + 1).padStart(5, '0')}.${codec === 'jpeg' ? 'jpg' : codec}`
-    await objects.put(`${name}/${file}`, [Buffer.from(image)], { cache: 'segments' })
+    await objects.put(`${folder}/${file}`, [Buffer.from(image)], { cache: 'segments' })
     stored.push({
-      ...{ name: `${name}/${file}`, offset: 0, byteLength: image.length, isRange: false },
+      ...{ name: `${folder}/${file}`, offset: 0, byteLength: image.length, isRange: false },
       ...{ duration: tiles.at(-1)!.end - tile.start, tiles: tiles.length, columns },
       rows: Math.round(Math.max(...tiles.map(({ y }) => y)) / height) + 1,
     })
@@ -65,7 +70,7 @@ export async function storeImages(
   const { tile, codec } = first
   const rates = stored.map(({ byteLength, duration }) => (byteLength * 8) / Math.max(duration, 1))
   return {
-    ...{ name, playlist: `${name}/index.m3u8`, codec, width: tile.width, height: tile.height },
+    ...{ name, playlist: `${folder}/index.m3u8`, codec, width: tile.width, height: tile.height },
     bandwidth: Math.ceil(Math.max(...rates)),
     sheets: stored,
   }

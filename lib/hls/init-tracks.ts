@@ -1,20 +1,20 @@
 import { HlsError } from '../errors.js'
-import { presentation } from '../mp4/presentation.js'
 import type { Mp4Track } from '../mp4/track.js'
 import type { Fmp4Init } from '../mp4/validation.js'
 import type { InitSegment } from './presentation.js'
 
 /**
- * What an initialization segment says of the tracks: which one segments are cut by, and how its decode times become
- * times of presentation.
+ * What an initialization segment says of the tracks: which one segments are cut by.
  *
+ * @param allowMixed - whether the sound may be with the picture
  * @throws {@link HlsError} `AVIO_ERR_HLS_TRACKS` unless there is one video track, one audio track, or one of each: a
  *   player of HLS plays the first of a kind, and the others would be downloaded for nothing
  */
 export function initTracks(
-  { timescale, tracks }: Fmp4Init,
+  { tracks }: Pick<Fmp4Init, 'tracks'>,
   rendition: string,
-): Pick<InitSegment, 'tracks' | 'track' | 'shiftTicks'> {
+  allowMixed: boolean,
+): Pick<InitSegment, 'tracks' | 'track'> {
   const video = tracks.filter(({ kind }) => kind === 'video')
   const audio = tracks.filter(({ kind }) => kind === 'audio')
   const track = video[0] ?? audio[0]
@@ -27,12 +27,37 @@ export function initTracks(
       { rendition },
     )
   }
-  const { at, from } = presentation(track, timescale)[0]!
-  // An edit of video skips the composition offset of the first picture, which is not known here: together that is 0.
-  return { tracks, track, shiftTicks: track.kind === 'video' ? at : at - from }
+  if (tracks.length > 1 && !allowMixed) {
+    throw new HlsError(
+      'AVIO_ERR_HLS_TRACKS',
+      `Rendition "${rendition}" has sound and picture in one, which a manifest of DASH (mpd) can't list: its segments are ` +
+        'of one kind each, and dash.js plays no others. Make the sound a rendition of its own (an output each, with ' +
+        '-map 0:v and -map 0:a), or leave mpd out',
+      { rendition },
+    )
+  }
+  return { tracks, track }
 }
 
-/** The size at which the picture of a track is shown, in pixels: turned, where its matrix turns it by a quarter. */
-export function shownSize({ width, height, rotation }: Mp4Track): Pick<Mp4Track, 'width' | 'height'> {
-  return rotation % 180 === 0 ? { width, height } : { width: height, height: width }
+/**
+ * The size at which the picture of a track is shown, in pixels that are square: as wide as its own pixels make it, and
+ * turned, where its matrix turns it by a quarter.
+ */
+export function shownSize({
+  width,
+  height,
+  rotation,
+  pixelAspect,
+}: Mp4Track): Pick<Mp4Track, 'width' | 'height'> {
+  const [horizontal, vertical] = pixelAspect ?? [1, 1]
+  const shown = width === undefined ? undefined : Math.max(1, Math.round((width * horizontal) / vertical))
+  return rotation % 180 === 0 ? { width: shown, height } : { width: height, height: shown }
+}
+
+/** The size of the picture of a track in its own pixels, and their shape (`sar`, wide to high), turned in the same way. */
+export function codedSize({ width, height, rotation, pixelAspect }: Mp4Track) {
+  const [horizontal, vertical] = pixelAspect ?? []
+  const isTurned = rotation % 180 !== 0
+  const sar = pixelAspect && (isTurned ? `${vertical}:${horizontal}` : `${horizontal}:${vertical}`)
+  return isTurned ? { width: height, height: width, sar } : { width, height, sar }
 }

@@ -1,4 +1,5 @@
-import { shownSize } from './init-tracks.js'
+import { FrameMeter, frameRateFraction } from './frame-rate.js'
+import { codedSize } from './init-tracks.js'
 import type { Period, Run } from './mpd-periods.js'
 import { segmentsOf } from './mpd-segments.js'
 import { element } from './xml.js'
@@ -75,9 +76,10 @@ function areAligned(runs: readonly Run[]): boolean {
 }
 
 function representation(run: Run, period: Period): string[] {
-  const { name, kind, bandwidth, frameRate } = run.rendition
+  const { name, kind, bandwidth } = run.rendition
   // Of this period: after a discontinuity they may be others.
-  const size = kind === 'video' ? shownSize(run.init.track) : undefined
+  const size = kind === 'video' ? codedSize(run.init.track) : undefined
+  const frameRate = kind === 'video' ? frameRateOf(run) : undefined
   const audio = run.init.tracks.find(({ kind }) => kind === 'audio')
   const codecs = new Set(run.init.tracks.map(({ codec }) => codec))
   return element(
@@ -88,6 +90,7 @@ function representation(run: Run, period: Period): string[] {
       codecs: [...codecs].join(','),
       width: size?.width,
       height: size?.height,
+      sar: size?.sar,
       frameRate: frameRate === undefined ? undefined : formatFrameRate(frameRate),
       audioSamplingRate: audio?.sampleRate,
     },
@@ -98,16 +101,20 @@ function representation(run: Run, period: Period): string[] {
   )
 }
 
+function frameRateOf({ segments }: Run): number | undefined {
+  const longest = segments.reduce((most, { duration }) => Math.max(most, duration), 0)
+  const meter = new FrameMeter(longest / 2)
+  for (const { sampleCount, sampleDuration } of segments) meter.add(sampleCount, sampleDuration)
+  return meter.rate
+}
+
 function channelConfiguration(channels: number): string[] {
   const schemeIdUri = 'urn:mpeg:dash:23003:3:audio_channel_configuration:2011'
   return element('AudioChannelConfiguration', { schemeIdUri, value: channels })
 }
 
-/** A measured frame rate as the fraction that it is near to: `25`, `30000/1001`, else of thousandths. */
+/** A frame rate as DASH writes it: `25`, `30000/1001`. */
 export function formatFrameRate(rate: number): string {
-  const whole = Math.round(rate)
-  const isNear = (exact: number) => Math.abs(rate - exact) < 0.005
-  if (whole > 0 && isNear(whole)) return String(whole)
-  if (whole > 0 && isNear((whole * 1000) / 1001)) return `${whole * 1000}/1001`
-  return `${Math.max(1, Math.round(rate * 1000))}/1000`
+  const [numerator, denominator] = frameRateFraction(rate)
+  return denominator === 1 ? String(numerator) : `${numerator}/${denominator}`
 }

@@ -1,5 +1,6 @@
 import { adaptationSetsOf } from './mpd-adaptation-sets.js'
-import { type Period, periodsOf } from './mpd-periods.js'
+import { imageAdaptationSet } from './mpd-images.js'
+import { type Period, endOf, periodsOf } from './mpd-periods.js'
 import type { Presentation } from './presentation.js'
 import { element } from './xml.js'
 
@@ -21,16 +22,19 @@ export interface MpdClock {
  * - One object per segment: profile `isoff-live` with `SegmentTemplate`, `$Number$` and `SegmentTimeline`. One object
  *   per rendition: profile `isoff-main` with `SegmentList` and byte ranges (which ffmpeg 5.1 can't read: it goes on for
  *   ever), of one duration where the segments allow it.
- * - `static` where all is there, whole; `dynamic` while it grows. The window of a live stream stays `dynamic` when it
- *   has ended, without `minimumUpdatePeriod`: its time line does not begin at 0.
+ * - `dynamic` while it grows, `static` from its end on. What is left of a live stream keeps the time line that it had, for
+ *   players that are in the middle of it: its first period begins later than 0.
  * - Each discontinuity begins a `Period`.
  *
  * @param clock - for a presentation that grows. Default: as if what there is had ended just now, which is not the same
  * from one manifest to the next
  */
 export function formatMpd(presentation: Presentation, clock: MpdClock = justNow(presentation)): string {
-  const { mode, layout, targetDuration, duration, isEnded } = presentation
-  const isDynamic = mode === 'live' || !isEnded
+  const { layout, targetDuration, isEnded } = presentation
+  const isDynamic = !isEnded
+  const periods = periodsOf(presentation)
+  // Sheets are numbered over all of the presentation, which a period of several has no words for.
+  const images = periods.length === 1 ? (presentation.images ?? []).flatMap(imageAdaptationSet) : []
   const lines = element(
     'MPD',
     {
@@ -38,30 +42,31 @@ export function formatMpd(presentation: Presentation, clock: MpdClock = justNow(
       profiles: `urn:mpeg:dash:profile:isoff-${layout === 'segments' ? 'live' : 'main'}:2011`,
       type: isDynamic ? 'dynamic' : 'static',
       ...(isDynamic && growing(presentation, clock)),
-      mediaPresentationDuration: isEnded ? seconds(duration) : undefined,
+      mediaPresentationDuration: isEnded ? seconds(endOf(periods)) : undefined,
       minBufferTime: seconds(targetDuration),
       // What is below it when it is rounded.
       maxSegmentDuration: seconds(targetDuration + 0.5),
     },
-    periodsOf(presentation).flatMap(period => formatPeriod(period)),
+    periods.flatMap(period => formatPeriod(period, images)),
   )
   return `<?xml version="1.0" encoding="UTF-8"?>\n${lines.join('\n')}\n`
 }
 
-function growing({ mode, targetDuration, windowSize, isEnded }: Presentation, clock: MpdClock) {
+function growing({ mode, targetDuration, windowSize }: Presentation, clock: MpdClock) {
   const isWindow = mode === 'live' && windowSize !== undefined
   return {
     availabilityStartTime: clock.startedAt.toISOString(),
     publishTime: clock.publishedAt.toISOString(),
-    minimumUpdatePeriod: isEnded ? undefined : seconds(targetDuration),
+    minimumUpdatePeriod: seconds(targetDuration),
     timeShiftBufferDepth: isWindow ? seconds(windowSize * targetDuration) : undefined,
     // As far behind as players of HLS begin (RFC 8216 §6.3.3).
     suggestedPresentationDelay: seconds(3 * targetDuration),
   }
 }
 
-function formatPeriod(period: Period): string[] {
-  return element('Period', { id: period.id, start: seconds(period.start) }, adaptationSetsOf(period))
+function formatPeriod(period: Period, images: readonly string[]): string[] {
+  const sets = [...adaptationSetsOf(period), ...images]
+  return element('Period', { id: period.id, start: seconds(period.start) }, sets)
 }
 
 function justNow({ duration }: Presentation): MpdClock {

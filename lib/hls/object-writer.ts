@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { HlsError } from '../errors.js'
+import { BoundedWait } from '../io/bounded-wait.js'
 
 /**
  * One object that is being written to a storage. Each write waits until the storage has room again; what the storage
@@ -10,16 +11,21 @@ export class ObjectWriter {
   readonly #name: string
   readonly #sink: Writable
   readonly #over: Promise<void>
+  readonly #grace: number
+  readonly #givenUp = new AbortController()
   #abortedBy: Error | undefined
 
   /**
    * @param name - the object's, for messages
    * @param sink - what the storage opened
+   * @param grace - how long it may take to close once it was given up, in milliseconds; then it is left behind
    */
-  constructor(name: string, sink: Writable) {
+  constructor(name: string, sink: Writable, grace = Infinity) {
     this.#name = name
     this.#sink = sink
-    this.#over = finished(sink)
+    this.#grace = grace
+    const wait = new BoundedWait(this.#givenUp.signal, grace)
+    this.#over = wait.for(finished(sink)).finally(() => wait.end())
     this.#over.catch(() => undefined)
   }
 
@@ -42,6 +48,7 @@ export class ObjectWriter {
   abort(error: Error): void {
     this.#abortedBy = error
     this.#sink.destroy(error)
+    if (this.#grace !== Infinity) this.#givenUp.abort()
   }
 
   /** Resolves when nothing is under way any more, whatever came of it. */

@@ -12,6 +12,7 @@ import {
   signalOption,
   stringOption,
 } from '../options.js'
+import { makeRunId } from './run-id.js'
 import type { PresentationLayout, PresentationMode } from './presentation.js'
 import { type SegmentStorage, storageName } from './storage.js'
 import type { CacheControl } from './stored-objects.js'
@@ -44,7 +45,7 @@ export interface CmafPackagerOptions {
    */
   playlist?: string | undefined
   /**
-   * Name of the DASH manifest: `manifest.mpd`.
+   * Name of the DASH manifest: `manifest.mpd`. Sound and picture are renditions of their own then.
    * @defaultValue none is written
    */
   mpd?: string | undefined
@@ -54,6 +55,22 @@ export interface CmafPackagerOptions {
    * @defaultValue 6
    */
   windowSize?: number | undefined
+  /**
+   * Names this run: segments, initialization segments, media playlists and image sheets lie below `run/`, so that they
+   * replace nothing of an older run. Letters, digits, `-`, `_` and `.` (not the first). Give a name that was never used
+   * under this root; one that the published playlists still list is refused (where the storage can read).
+   * @defaultValue made of the time and chance: `20261128T172233Z-9f86d081`
+   */
+  run?: string | undefined
+  /**
+   * Whether the objects of the presentation that this one replaces are removed after publication. By default they
+   * stay, since players are in the middle of them; {@link PackagingResult.replaced} lists them. What can't be removed
+   * is in `leftBehind`.
+   * @defaultValue `false`
+   */
+  removeReplaced?: boolean | undefined
+  /** Limits for media that strangers bring. */
+  limits?: PackagerLimits | undefined
   /** The wall clock at the beginning of the first segments: `EXT-X-PROGRAM-DATE-TIME`. */
   programDateTime?: Date | undefined
   /**
@@ -76,6 +93,17 @@ export interface CmafPackagerOptions {
   signal?: AbortSignal | undefined
 }
 
+/** Limits of a packaging. One that is exceeded is an error, and nothing is published. */
+export interface PackagerLimits {
+  /**
+   * How many segments, initialization segments and image sheets may be stored at a time, of all renditions together:
+   * 1 to 2⁵³ − 1, or `Infinity`. Jumps in the time line make segments of a few bytes, each of which is a request.
+   * Exceeded: `AVIO_ERR_LIMIT_OBJECTS`.
+   * @defaultValue `Infinity`
+   */
+  maxObjects?: number | undefined
+}
+
 /** The options of `CmafPackager`, checked. */
 export interface PackagerSettings {
   readonly storage: SegmentStorage
@@ -85,6 +113,11 @@ export interface PackagerSettings {
   readonly playlist: string
   readonly mpd: string | undefined
   readonly windowSize: number | undefined
+  readonly run: string
+  /** The user named the run, so it may be one that was used before. */
+  readonly isNamedRun: boolean
+  readonly removeReplaced: boolean
+  readonly maxObjects: number
   readonly programDateTime: Date | undefined
   readonly cacheControl: CacheControl
   readonly maxSegmentSize: number
@@ -94,7 +127,7 @@ export interface PackagerSettings {
 
 const KNOWN = [
   ...['storage', 'targetDuration', 'mode', 'layout', 'playlist', 'mpd', 'windowSize', 'programDateTime'],
-  ...['cacheControl', 'maxSegmentSize', 'align', 'signal'],
+  ...['run', 'removeReplaced', 'limits', 'cacheControl', 'maxSegmentSize', 'align', 'signal'],
 ]
 
 /** Checks the options of `CmafPackager`. */
@@ -122,6 +155,11 @@ export function packagerSettings(options: CmafPackagerOptions): PackagerSettings
   const playlist = nameOption(options, 'playlist', { default: 'main.m3u8' })
   const mpd = nameOption(options, 'mpd', { default: undefined })
   if (mpd === playlist) throw optionError('mpd', 'another name than that of the playlist', mpd)
+  const run = nameOption(options, 'run', { default: makeRunId() })
+  if (run === playlist || run === mpd)
+    throw optionError('run', 'another name than those of the playlists', run)
+  const limits = objectOption<object>(options, 'limits') ?? {}
+  knownOptions(limits, 'limits', ['maxObjects'])
   const cacheControl = objectOption<object>(options, 'cacheControl') ?? {}
   knownOptions(cacheControl, 'cacheControl', ['segments', 'playlists'])
   return {
@@ -137,6 +175,16 @@ export function packagerSettings(options: CmafPackagerOptions): PackagerSettings
     playlist,
     mpd,
     windowSize: mode === 'live' ? windowSize : undefined,
+    run,
+    isNamedRun: options.run !== undefined,
+    removeReplaced: booleanOption(options, 'removeReplaced', { default: false }),
+    maxObjects: integerOption(limits, 'limits.maxObjects', {
+      min: 1,
+      max: Number.MAX_SAFE_INTEGER,
+      default: Infinity,
+      unit: 'objects',
+      infinity: true,
+    }),
     programDateTime: dateOption(options, 'programDateTime'),
     cacheControl: {
       segments: stringOption(cacheControl, 'cacheControl.segments', { default: 'public, max-age=31536000' }),

@@ -31,10 +31,18 @@ export interface InitSegment extends StoredBytes {
   readonly track: Mp4Track
   /**
    * What has to be added to a decode time of `track` to get when it is presented, as its edit list has it, in ticks of
-   * `track.timescale`: minus the priming for audio (−1024 for ffmpeg's AAC). For video it is 0, or how long the track
-   * waits: its edit skips the composition offset of the first picture, and no more.
+   * `track.timescale`: minus the priming for audio (−1024 for ffmpeg's AAC). For video it is 0, unless an edit skips
+   * pictures: composition offsets begin with 0, and waits are in the decode times.
    */
   readonly shiftTicks: number
+}
+
+/** A stretch of a rendition without a discontinuity. */
+export interface Stretch {
+  /** When it begins on the time line of the rendition, in seconds. */
+  readonly start: number
+  /** Decode time (`tfdt`) of its first sample, in ticks of the track that segments are timed by. */
+  readonly startTicks: number
 }
 
 /** A media segment. */
@@ -44,13 +52,20 @@ export interface MediaSegment extends StoredBytes {
   readonly init: InitSegment
   /** When it begins on the time line of the presentation: what the segments before it last, together. */
   readonly start: number
+  /** Of what is presented: the priming of sound, before its time 0, does not count. */
   readonly duration: number
   /** Decode time (`tfdt`) of its first sample of `init.track`, in ticks of `init.track.timescale`. */
   readonly startTicks: number
-  /** In the same. To the start of the next segment, or to the end of the last sample. */
+  /** `duration` in the same: to the start of the next segment, or to the end of the last sample. */
   readonly durationTicks: number
+  /** How many samples of `init.track` it has. */
+  readonly sampleCount: number
+  /** How long these are together, in seconds: less than it lasts where there is a gap. */
+  readonly sampleDuration: number
   /** Whether it does not go on where the segment before it ended: a jump in time, or other tracks. */
   readonly discontinuity: boolean
+  /** The stretch that it belongs to: from the last discontinuity on. */
+  readonly stretch: Stretch
   /** The wall clock at its beginning, where that is known. */
   readonly dateTime: Date | undefined
 }
@@ -130,7 +145,7 @@ export interface Presentation {
   readonly targetDuration: number
   /** In the order in which they were asked for. */
   readonly renditions: readonly Rendition[]
-  /** Pictures for seek bars. HLS alone lists them. */
+  /** Pictures for seek bars. A manifest of several periods lists none. */
   readonly images?: readonly ImageTrack[]
   /** Of the longest rendition, in seconds: what was listed so far, also where a window has moved on. */
   readonly duration: number

@@ -1,11 +1,14 @@
+import { OptionError } from '../errors.js'
 import { isGroupDefault } from './audio-groups.js'
 import { formatImagePlaylist } from './image-playlist.js'
 import { formatMediaPlaylist } from './media-playlist.js'
 import { formatMpd } from './mpd.js'
 import { formatMultivariantPlaylist } from './multivariant-playlist.js'
+import { publishedObjects } from './older-presentation.js'
 import type { PackagerSettings } from './packager-options.js'
 import type { ImageTrack, Presentation, Rendition } from './presentation.js'
 import type { RenditionLog } from './rendition-log.js'
+import { RootFiles } from './root-files.js'
 import type { StoredObjects } from './stored-objects.js'
 
 /** Writes the playlists and the manifest of what there is so far. */
@@ -13,11 +16,15 @@ export class Publication {
   readonly #settings: PackagerSettings
   readonly #logs: readonly RenditionLog[]
   readonly #objects: StoredObjects
+  readonly #roots: RootFiles
   /** What describes all renditions is written by whichever of them has news: one after the other. */
   #last: Promise<void> = Promise.resolve()
   readonly #images: ImageTrack[] = []
   #isComplete = false
   #startedAt: Date | undefined
+  #replaced: readonly string[] | undefined
+  #removal: Promise<readonly string[]> = Promise.resolve([])
+  #checked: Promise<void> | undefined
 
   /**
    * @param settings - the packager's options
@@ -28,6 +35,49 @@ export class Publication {
     this.#settings = settings
     this.#logs = logs
     this.#objects = objects
+    this.#roots = new RootFiles(objects)
+  }
+
+  /** Somebody may have seen it, and so all that it names has to stay. */
+  get mayBeVisible(): boolean {
+    return this.#roots.mayBeVisible
+  }
+
+  /**
+   * Objects of the presentation that was published before this one, from when this one is; `undefined` where that can't
+   * be known.
+   */
+  get replaced(): readonly string[] | undefined {
+    return this.#replaced
+  }
+
+  /** What is replaced, was to be removed, and could not be. */
+  leftBehind(): Promise<readonly string[]> {
+    return this.#removal
+  }
+
+  /** Resolves when nothing is being published, nor removed. */
+  async settled(): Promise<void> {
+    await this.#last
+    await this.#removal
+  }
+
+  /**
+   * Refuses a run that is published already: what players are in the middle of would be written over. Where the storage
+   * can't tell, nothing is refused.
+   *
+   * @throws {@link OptionError} for `run`
+   */
+  checkRun(): Promise<void> {
+    return (this.#checked ??= this.#settings.isNamedRun ? this.#checkRun() : Promise.resolve())
+  }
+
+  async #checkRun(): Promise<void> {
+    const { run } = this.#settings
+    const published = await this.#published()
+    if (published?.some(name => name.startsWith(`${run}/`)) !== true) return
+    const message = `The run "${run}" is published already, and its objects would be written over: name another one`
+    throw new OptionError('run', message, run)
   }
 
   /** A track of images is stored. */
@@ -53,16 +103,18 @@ export class Publication {
     }
   }
 
-  /** All is stored: media playlists first, the multivariant one last of all. Gives the names. */
-  async publishAll(): Promise<string[]> {
+  /** All media is stored: stores the playlists of each rendition, which nobody knows of yet. Gives their names. */
+  async publishMedia(): Promise<string[]> {
     const presentation = this.presentation()
     for (const rendition of presentation.renditions) await this.#putMediaPlaylist(presentation, rendition)
     for (const images of this.#images) await this.#put(images.playlist, formatImagePlaylist(images))
-    await this.#putManifest()
-    await this.#putMultivariant()
-    const { playlist, mpd } = this.#settings
-    const media = [...this.#logs, ...this.#images].map(track => track.playlist)
-    return [...media, ...(mpd === undefined ? [] : [mpd]), playlist]
+    return [...this.#logs, ...this.#images].map(track => track.playlist)
+  }
+
+  /** All that they name is stored: stores the manifest and, last of all, the multivariant playlist. Gives their names. */
+  async publishRoots(): Promise<string[]> {
+    await this.#inOrder(() => this.#putRoots(true))
+    return rootsOf(this.#settings)
   }
 
   /**
@@ -76,10 +128,7 @@ export class Publication {
     if (!this.#logs.every(({ count }) => count > 0)) return
     const isFirst = !this.#isComplete
     this.#isComplete = true
-    await this.#inOrder(async () => {
-      await this.#putManifest()
-      if (isFirst) await this.#putMultivariant()
-    })
+    await this.#inOrder(() => this.#putRoots(isFirst))
   }
 
   #inOrder(task: () => Promise<void>): Promise<void> {
@@ -92,21 +141,41 @@ export class Publication {
     return this.#put(rendition.playlist, formatMediaPlaylist(presentation, rendition))
   }
 
-  async #putManifest(): Promise<void> {
-    const { mpd } = this.#settings
-    if (mpd === undefined) return
+  async #putRoots(isMultivariantWanted: boolean): Promise<void> {
+    const { mpd, playlist } = this.#settings
+    const isFirst = !this.mayBeVisible
+    if (isFirst) this.#replaced = await this.#published()
+    const files = [
+      ...(mpd === undefined ? [] : [{ name: mpd, text: this.#manifest() }]),
+      ...(isMultivariantWanted
+        ? [{ name: playlist, text: formatMultivariantPlaylist(this.presentation()) }]
+        : []),
+    ]
+    await this.#roots.putAll(files)
+    if (!isFirst) return
+    this.#objects.keep()
+    if (this.#settings.removeReplaced) this.#removal = this.#objects.removeOthers(this.#replaced ?? [])
+  }
+
+  async #published(): Promise<string[] | undefined> {
+    // One that may not be read, or is no playlist, is no reason not to publish.
+    return await publishedObjects(this.#objects, rootsOf(this.#settings)).catch(() => undefined)
+  }
+
+  #manifest(): string {
     const presentation = this.presentation()
     const publishedAt = new Date()
     // One that grows is reckoned from its first manifest on: what there is by then has just come to its end.
     this.#startedAt ??= new Date(publishedAt.getTime() - presentation.duration * 1000)
-    await this.#put(mpd, formatMpd(presentation, { startedAt: this.#startedAt, publishedAt }))
-  }
-
-  #putMultivariant(): Promise<void> {
-    return this.#put(this.#settings.playlist, formatMultivariantPlaylist(this.presentation()))
+    return formatMpd(presentation, { startedAt: this.#startedAt, publishedAt })
   }
 
   #put(name: string, text: string): Promise<void> {
     return this.#objects.put(name, [Buffer.from(text)], { cache: 'playlists' })
   }
+}
+
+/** In the order in which they are stored. */
+function rootsOf({ mpd, playlist }: PackagerSettings): string[] {
+  return [...(mpd === undefined ? [] : [mpd]), playlist]
 }

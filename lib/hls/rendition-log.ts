@@ -1,6 +1,7 @@
 import { BandwidthMeter } from './bandwidth.js'
+import { FrameMeter } from './frame-rate.js'
 import { shownSize } from './init-tracks.js'
-import type { InitSegment, MediaSegment, Rendition, StoredBytes } from './presentation.js'
+import type { InitSegment, MediaSegment, Rendition, StoredBytes, Stretch } from './presentation.js'
 import { type RenditionSettings, languageTag } from './rendition-options.js'
 import type { SegmentSpan } from './segmenter.js'
 
@@ -40,20 +41,22 @@ export class RenditionLog {
   #periodDate: Date | undefined
   #clockTicks = 0
   #isNewPeriod = false
-  /** The highest frame rate of a segment, and what that of all together is reckoned from. */
-  #frameRate = 0
-  #frames = 0
-  #frameSeconds = 0
+  #stretch: Stretch | undefined
+  readonly #frames: FrameMeter
   #longest = 0
   #discontinuitiesBefore = 0
   #isEnded = false
 
-  constructor(rendition: RenditionSettings, settings: LogSettings) {
+  /**
+   * @param folder - where its objects lie
+   */
+  constructor(rendition: RenditionSettings, folder: string, settings: LogSettings) {
     this.name = rendition.name
-    this.playlist = `${rendition.name}/index.m3u8`
+    this.playlist = `${folder}/index.m3u8`
     this.#rendition = rendition
     this.#settings = settings
     this.#meter = new BandwidthMeter(settings.targetDuration)
+    this.#frames = new FrameMeter(settings.targetDuration / 2)
     this.#periodDate = settings.programDateTime
   }
 
@@ -127,6 +130,8 @@ export class RenditionLog {
     const { timescale } = init.track
     const { startTicks, durationTicks, jumpTicks } = span
     const duration = durationTicks / timescale
+    const discontinuity = this.#isNewPeriod || jumpTicks > 0
+    if (discontinuity) this.#stretch = undefined
     const segment: MediaSegment = {
       ...stored,
       number: ++this.#count,
@@ -135,7 +140,10 @@ export class RenditionLog {
       duration,
       startTicks,
       durationTicks,
-      discontinuity: this.#isNewPeriod || jumpTicks > 0,
+      discontinuity,
+      sampleCount: span.sampleCount,
+      sampleDuration: span.sampleTicks / timescale,
+      stretch: (this.#stretch ??= { start: this.#duration, startTicks }),
       dateTime: this.#dateTime(init, jumpTicks),
     }
     this.#isNewPeriod = false
@@ -145,7 +153,7 @@ export class RenditionLog {
     this.#longest = Math.max(this.#longest, duration)
     this.#byteLength += stored.byteLength
     this.#meter.add(stored.byteLength, duration)
-    if (this.kind === 'video') this.#measureFrames(span, timescale)
+    if (this.kind === 'video') this.#frames.add(segment.sampleCount, segment.sampleDuration)
     this.#segments.push(segment)
     return segment
   }
@@ -189,7 +197,7 @@ export class RenditionLog {
       autoselect,
       playlist: this.playlist,
       codecs: [...this.#codecs],
-      frameRate: this.#frameRate || this.#frames / this.#frameSeconds || undefined,
+      frameRate: this.#frames.rate,
       ...(kind === 'video' ? shownSize(track) : { width: undefined, height: undefined }),
       channels: audio?.channels,
       videoRange: this.#videoRange,
@@ -204,14 +212,5 @@ export class RenditionLog {
   #dateTime({ track }: InitSegment, jumpTicks: number): Date | undefined {
     const date = this.#periodDate
     return date && new Date(date.getTime() + ((this.#clockTicks + jumpTicks) / track.timescale) * 1000)
-  }
-
-  /** The frame rate of a segment; that of short ones says little. */
-  #measureFrames({ sampleCount, sampleTicks }: SegmentSpan, timescale: number): void {
-    const seconds = sampleTicks / timescale
-    this.#frames += sampleCount
-    this.#frameSeconds += seconds
-    if (seconds < this.#settings.targetDuration / 2) return
-    this.#frameRate = Math.max(this.#frameRate, sampleCount / seconds)
   }
 }

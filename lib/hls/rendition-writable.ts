@@ -27,6 +27,8 @@ export interface RenditionCutting {
   readonly targetDuration: number
   /** In bytes. */
   readonly maxSegmentSize: number
+  /** Whether the sound may be with the picture: a manifest of DASH can't list that for all players. */
+  readonly allowMixed: boolean
 }
 
 /**
@@ -57,6 +59,7 @@ export class RenditionWritable extends Writable {
     this.#target = target
     this.#cutter = new Fmp4Cutter(cutting)
     this.#upstream = new Upstream(this, 'RenditionWritable')
+    this.on('pipe', this.#expectAnother)
   }
 
   /**
@@ -78,6 +81,15 @@ export class RenditionWritable extends Writable {
     const mark = Buffer.alloc(0)
     this.#marks.set(mark, options.programDateTime)
     this.write(mark)
+  }
+
+  /**
+   * A pipeline that does not end its last stream leaves its listeners on it (Node 20 to 26), two to an event: one for each
+   * stream between discontinuities, and no leak.
+   */
+  readonly #expectAnother = (): void => {
+    const most = this.getMaxListeners()
+    if (most > 0) this.setMaxListeners(most + 2)
   }
 
   /** @internal */

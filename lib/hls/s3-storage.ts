@@ -1,7 +1,9 @@
 import type { Writable } from 'node:stream'
 import { DeleteObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { S3Error } from '../errors.js'
+import { readExactly } from '../io/read-exactly.js'
 import { retry } from '../io/retry.js'
+import { minThroughputOption } from '../io/stall-watch.js'
 import {
   GiB,
   KiB,
@@ -15,10 +17,12 @@ import {
   stringOption,
 } from '../options.js'
 import { attempt } from '../s3/attempt.js'
+import { checkHeaderValue } from '../s3/header-value.js'
 import { type S3ClientOption, clientOption } from '../s3/s3-client.js'
 import { classify, s3Error } from '../s3/s3-failure.js'
 import { formatS3Uri, locationOption } from '../s3/s3-location.js'
 import { S3MultipartWritable } from '../s3/s3-multipart-writable.js'
+import { S3Object } from '../s3/s3-object.js'
 import { patience } from '../s3/upload-failure.js'
 import { type UploadRequest, uploadRequestOption } from '../s3/upload-request.js'
 import type { UploadChecksum, UploadTarget } from '../s3/upload-requests.js'
@@ -64,6 +68,12 @@ export interface S3StorageOptions extends S3ClientOption {
    * @defaultValue 60,000
    */
   stallTimeout?: number | undefined
+  /**
+   * The least rate at which the body of a request may go out, in bytes a second, measured over `stallTimeout`; 0 for
+   * none.
+   * @defaultValue 512
+   */
+  minThroughput?: number | undefined
 }
 
 const NAMES = [
@@ -75,6 +85,7 @@ const NAMES = [
   'checksum',
   'maxAttempts',
   'stallTimeout',
+  'minThroughput',
 ]
 
 /**
@@ -115,7 +126,7 @@ export class S3Storage implements SegmentStorage {
   readonly #prefix: string
   readonly #request: UploadRequest
   readonly #maxBodySize: number
-  readonly #sending: Pick<UploadTarget, 'checksum' | 'maxAttempts' | 'stallTimeout'>
+  readonly #sending: Pick<UploadTarget, 'checksum' | 'maxAttempts' | 'stallTimeout' | 'minThroughput'>
   #upload: Promise<UploadClass> | undefined
 
   /**
@@ -138,6 +149,7 @@ export class S3Storage implements SegmentStorage {
       checksum: oneOfOption(given, 'checksum', { values: ['crc32', 'md5', 'none'], default: 'crc32' }),
       maxAttempts: integerOption(given, 'maxAttempts', { min: 1, max: 100, default: 5 }),
       stallTimeout: integerOption(given, 'stallTimeout', stall),
+      minThroughput: minThroughputOption(given),
     }
   }
 
@@ -145,10 +157,12 @@ export class S3Storage implements SegmentStorage {
    * Opens a name for writing.
    *
    * @throws {@link OptionError} `AVIO_ERR_OPTION` for a name that leads out of the storage, or makes a key of more than
-   * 1,024 bytes
+   * 1,024 bytes; for a `contentType` or `cacheControl` that no header can carry
    */
   open(name: string, { contentType, cacheControl, large = false }: StoredObjectInfo): Writable {
     const location = this.#locationOf(name)
+    checkHeaderValue('contentType', contentType, 'Give a media type, such as video/mp4')
+    checkHeaderValue('cacheControl', cacheControl ?? '', 'Give directives, such as max-age=60')
     const request =
       cacheControl === undefined ? this.#request : { ...this.#request, CacheControl: cacheControl }
     const sending = { client: this.#client, contentType, request, ...this.#sending }
@@ -194,6 +208,27 @@ export class S3Storage implements SegmentStorage {
       if (classify(error).code === 'AVIO_ERR_NO_SUCH_KEY') return
       throw s3Error(error, 'AVIO_ERR_UPLOAD_FAILED', fields, 'Could not delete')
     }
+  }
+
+  /**
+   * Reads what is stored under a name; `undefined` where nothing is.
+   *
+   * @throws {@link S3Error} where it could not be read, for good; `AVIO_ERR_OBJECT_TOO_LARGE` for more than `maxSize`
+   * bytes
+   */
+  async read(name: string, maxSize: number): Promise<Buffer | undefined> {
+    const location = this.#locationOf(name)
+    const { maxAttempts, stallTimeout } = this.#sending
+    const object = new S3Object({ ...location, client: this.#client, maxAttempts, stallTimeout })
+    try {
+      const size = await object.size()
+      if (size <= maxSize) return await readExactly(object, 0, size)
+    } catch (error) {
+      if (error instanceof S3Error && error.code === 'AVIO_ERR_NO_SUCH_KEY') return undefined
+      throw error
+    }
+    const message = `${formatS3Uri(location)} has more than the ${maxSize} bytes that are read at most.`
+    throw new S3Error('AVIO_ERR_OBJECT_TOO_LARGE', message, location)
   }
 
   #locationOf(name: string) {

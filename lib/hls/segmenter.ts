@@ -9,6 +9,12 @@
  * drift off the clock by 2 ms each, and would otherwise leave a tiny segment now and then.
  *
  * A place that is at its aim, or past it, is the nearest as soon as it comes. One before it has to wait for the next.
+ *
+ * What is left at the end, or before a jump in time, is joined to the segment before it where it is shorter than a
+ * quarter of the target and both together don't exceed that when their duration is rounded: a request for one picture is
+ * worth nothing, and players stall at segments that are shorter than what they take for a rounding of times (hls.js at
+ * those shorter than the first composition offset, where it has to guess that). So a segment is given out only when what
+ * follows it is too long to be joined, which is so with the first fragment of any usual length.
  */
 
 /** What a fragment has of the track that segments are cut by, in its ticks. */
@@ -24,7 +30,10 @@ export interface TimedPart {
 /** A segment: what lies between two cuts. */
 export interface SegmentSpan {
   readonly startTicks: number
-  /** To where the next one begins; to the end of the last sample where none follows, or time jumps. */
+  /**
+   * What is presented of it: to where the next one begins; to the end of the last sample where none follows, or time
+   * jumps. What lies before time 0 (the priming of sound) does not count.
+   */
   readonly durationTicks: number
   readonly byteLength: number
   /** How many samples of the track it has, and how long they are together. */
@@ -36,6 +45,8 @@ export interface SegmentSpan {
 
 /** A rounded duration stays within the target up to this much more. In seconds. */
 const TOLERANCE = 0.499
+/** What is left at the end is joined to the segment before it where it is shorter, as a share of the target. */
+const CRUMB = 0.25
 /** Times nearer to one another than this are one. In seconds. */
 const CLOSE = 0.001
 /** From here on a gap is a jump of the time line, which players have to be told of. In seconds. */
@@ -51,11 +62,19 @@ interface Piece {
   jumpTicks: number
 }
 
+/** A segment whose end is known, and that is kept until it is certain that nothing is joined to it. */
+interface ClosedPiece extends Piece {
+  /** To where the next one begins. */
+  readonly cutTicks: number
+}
+
 /** Gathers fragments into segments. */
 export class Segmenter {
   readonly #target: number
   readonly #timescale: number
   readonly #shiftTicks: number
+  /** The segment before, as long as the rest of all might be joined to it. */
+  #closed: ClosedPiece | undefined
   /** What belongs to the segment for certain. */
   #segment: Piece | undefined
   /** What comes after the last place where it could be cut, while that is before the aim. */
@@ -98,24 +117,15 @@ export class Segmenter {
       this.#segment = piece
       return []
     }
-    if (!part.sync) {
-      append(last, piece)
-      return []
-    }
     const gap = piece.startTicks - last.endTicks
-    if (gap > JUMP * this.#timescale) {
+    if (part.sync && gap > JUMP * this.#timescale) {
       const spans = this.end()
       this.#segment = { ...piece, jumpTicks: gap }
       return spans
     }
-    const spans = this.#settle(piece.startTicks)
-    if (this.#seconds(piece.startTicks) >= this.#aim() - CLOSE) {
-      spans.push(this.#close(piece.startTicks))
-      this.#segment = piece
-    } else {
-      this.#rest = piece
-    }
-    return spans
+    const spans = part.sync ? this.#begin(piece) : []
+    if (!part.sync) append(last, piece)
+    return [...spans, ...this.#release(piece.endTicks)]
   }
 
   /** Nothing follows: gives what is left. */
@@ -123,8 +133,26 @@ export class Segmenter {
     const last = this.#rest ?? this.#segment
     if (last === undefined) return []
     const spans = this.#settle(last.endTicks)
-    spans.push(this.#close(this.#segment!.endTicks))
+    const segment = this.#segment!
     this.#segment = undefined
+    if (this.#closed && this.#canJoin(this.#closed, segment.endTicks)) {
+      append(this.#closed, segment)
+      this.#closed = { ...this.#closed, cutTicks: segment.endTicks }
+    } else {
+      spans.push(...this.#close(segment, segment.endTicks))
+    }
+    return [...spans, ...this.#give()]
+  }
+
+  /** A fragment comes that a segment can begin with. */
+  #begin(piece: Piece): SegmentSpan[] {
+    const spans = this.#settle(piece.startTicks)
+    if (this.#seconds(piece.startTicks) < this.#aim() - CLOSE) {
+      this.#rest = piece
+      return spans
+    }
+    spans.push(...this.#close(this.#segment!, piece.startTicks))
+    this.#segment = piece
     return spans
   }
 
@@ -135,34 +163,61 @@ export class Segmenter {
     this.#rest = undefined
     const aim = this.#aim()
     const next = this.#seconds(nextTicks)
-    const isTooLong = next - this.#seconds(this.#segment!.startTicks) > this.#target + TOLERANCE
+    const isTooLong = next - this.#start(this.#segment!) > this.#target + TOLERANCE
     const isNearer = Math.abs(next - aim) < Math.abs(this.#seconds(rest.startTicks) - aim) - CLOSE
     if (isNearer && !isTooLong) {
       append(this.#segment!, rest)
       return []
     }
-    const span = this.#close(rest.startTicks)
+    const spans = this.#close(this.#segment!, rest.startTicks)
     this.#segment = rest
-    return [span]
+    return spans
+  }
+
+  /** A segment ends: the one before it is given out, and it is kept itself. */
+  #close(piece: Piece, cutTicks: number): SegmentSpan[] {
+    const spans = this.#give()
+    this.#closed = { ...piece, cutTicks }
+    return spans
+  }
+
+  /** What follows the segment that is kept ends at `endTicks` so far: gives it out where that is too long to be joined. */
+  #release(endTicks: number): SegmentSpan[] {
+    return this.#closed && this.#canJoin(this.#closed, endTicks) ? [] : this.#give()
+  }
+
+  /**
+   * Whether what lies between a segment and `endTicks` is short enough to be joined to it: one that has to be longer than
+   * the target may be longer by what doesn't change it when it is rounded.
+   */
+  #canJoin(closed: ClosedPiece, endTicks: number): boolean {
+    const cut = this.#seconds(closed.cutTicks)
+    const end = this.#seconds(endTicks)
+    const start = this.#start(closed)
+    const longest = Math.max(this.#target, Math.round(cut - start))
+    return end - cut < CRUMB * this.#target && end - start <= longest + TOLERANCE
   }
 
   /** When the segment should end: the first multiple of the target that is at least half of it away. */
   #aim(): number {
     const target = this.#target
-    const start = this.#seconds(this.#segment!.startTicks)
+    const start = this.#start(this.#segment!)
     return Math.ceil((start + target / 2 - CLOSE) / target) * target
   }
 
-  #close(endTicks: number): SegmentSpan {
-    const { startTicks, byteLength, sampleCount, sampleTicks, jumpTicks } = this.#segment!
-    return {
-      startTicks,
-      durationTicks: endTicks - startTicks,
-      byteLength,
-      sampleCount,
-      sampleTicks,
-      jumpTicks,
-    }
+  /** Gives the segment out that was kept. */
+  #give(): SegmentSpan[] {
+    const closed = this.#closed
+    if (closed === undefined) return []
+    this.#closed = undefined
+    const { startTicks, cutTicks, byteLength, sampleCount, sampleTicks, jumpTicks } = closed
+    const durationTicks = Math.max(0, cutTicks - Math.max(startTicks, -this.#shiftTicks))
+    return [{ startTicks, durationTicks, byteLength, sampleCount, sampleTicks, jumpTicks }]
+  }
+
+  /** When a segment is first presented. */
+  #start({ startTicks }: Piece): number {
+    return Math.max(0, this.#seconds(startTicks))
   }
 
   #seconds(ticks: number): number {

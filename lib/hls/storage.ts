@@ -33,7 +33,8 @@ export interface SegmentStorage {
    * Opens a name for writing.
    *
    * What is written is visible when the stream has emitted `'finish'`, and not a byte of it before; until then an
-   * older object stays. A stream that is destroyed before its end leaves nothing. Backpressure is honoured.
+   * older object stays. A stream that is destroyed before its end leaves nothing. Backpressure is honoured. A stream
+   * that was destroyed, and a removal, are waited for 10 s; what has not settled by then is left behind.
    *
    * @throws an error where the name can't be stored at all; whatever else goes wrong is the stream's error
    */
@@ -43,6 +44,14 @@ export interface SegmentStorage {
    * on, and to clean up after a failure: without it, what was stored stays.
    */
   delete?(name: string): Promise<void>
+  /**
+   * Reads what is stored under a name; resolves with `undefined` where nothing is. It is asked for playlists and
+   * manifests only, to tell which objects of an older packaging are replaced: without it, that stays unknown. So it does
+   * where there is no answer within 10 s, which is as long as it is waited for.
+   *
+   * @param maxSize - an object of more bytes is an error: a playlist of a million segments has some 40 MB
+   */
+  read?(name: string, maxSize: number): Promise<Uint8Array | undefined>
 }
 
 /** Media types by the ending of a name: RFC 8216 §4, ISO/IEC 23009-1 Annex C, RFC 4337, the W3C's WebVTT. */
@@ -74,13 +83,18 @@ export function contentTypeOf(name: string, kind: 'video' | 'audio' = 'video'): 
 /** An empty segment, `.`, `..`, or what some system takes for something else than a part of a name. */
 const BAD_NAME = /^$|^\/|\/$|\/\/|(^|\/)\.{1,2}(\/|$)|[\\\p{Cc}]/u
 
+/** Whether every storage can store an object of this name. */
+export function isStorageName(name: string): boolean {
+  return !BAD_NAME.test(name)
+}
+
 /**
  * The name itself, where it is one that every storage can store.
  *
  * @throws {@link OptionError} `AVIO_ERR_OPTION` where it is absolute, leads out of the storage, or is malformed
  */
 export function storageName(name: unknown): string {
-  if (typeof name === 'string' && !BAD_NAME.test(name)) return name
+  if (typeof name === 'string' && isStorageName(name)) return name
   throw optionError(
     'name',
     'relative, its segments separated by "/" and none of them empty, "." or "..", without a backslash or a control ' +

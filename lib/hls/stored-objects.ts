@@ -1,4 +1,8 @@
+import { HlsError } from '../errors.js'
+import { boundedCall } from '../io/bounded-wait.js'
+import { FolderStorage } from './folder-storage.js'
 import { ObjectWriter, storeFailed } from './object-writer.js'
+import { S3Storage } from './s3-storage.js'
 import { type SegmentStorage, contentTypeOf } from './storage.js'
 
 /** `Cache-Control` headers of what is stored. */
@@ -16,8 +20,15 @@ export interface ObjectKind {
   readonly media?: 'video' | 'audio'
   /** Whether it may be of any length. */
   readonly large?: boolean
+  /** It is found by a name of its own, under which an older one may lie: it is never removed. */
+  readonly isRoot?: boolean
 }
 
+/**
+ * How long a storage of the user's may take to close an object that was given up, to remove one, and to read one, in
+ * milliseconds. One that never answers must not hold the result for ever; what it stores after that stays.
+ */
+export const STORAGE_GRACE = 10_000
 /** How many objects are removed at a time. */
 const REMOVED_AT_ONCE = 16
 /** How many objects that could not be removed are tried again; where none can be, older ones are given up. */
@@ -27,20 +38,28 @@ const MOST_LEFT_BEHIND = 100
 export class StoredObjects {
   readonly #storage: SegmentStorage
   readonly #cacheControl: CacheControl
-  readonly #remembers: boolean
-  readonly #names = new Set<string>()
+  readonly #maxObjects: number
+  /** What there is to remove, as long as nobody may have seen it. */
+  #names: Set<string> | undefined = new Set()
+  /** How many segments, initialization segments and images are stored. */
+  #count = 0
   readonly #open = new Set<ObjectWriter>()
   #leftBehind: readonly string[] = []
   #abortedBy: Error | undefined
+  /** How long the storage may take for what nobody can abort. Ours see to that themselves. */
+  readonly #grace: number
+  /** A removal was not answered in time: others are asked for, and not waited for. */
+  #isDeaf = false
 
   /**
    * @param storage - where they go
-   * @param options - `cacheControl`; `remembers`: whether names are kept, for {@link removeAll}
+   * @param options - `cacheControl`; `maxObjects`: how many segments and the like there may be at a time
    */
-  constructor(storage: SegmentStorage, options: { cacheControl: CacheControl; remembers: boolean }) {
+  constructor(storage: SegmentStorage, options: { cacheControl: CacheControl; maxObjects: number }) {
     this.#storage = storage
+    this.#grace = storage instanceof S3Storage || storage instanceof FolderStorage ? Infinity : STORAGE_GRACE
     this.#cacheControl = options.cacheControl
-    this.#remembers = options.remembers
+    this.#maxObjects = options.maxObjects
   }
 
   /** Stores an object whole. */
@@ -51,23 +70,30 @@ export class StoredObjects {
   }
 
   /** Opens an object that is written piece by piece. */
-  open(name: string, { cache, media, large }: ObjectKind): ObjectWriter {
+  open(name: string, { cache, media, large, isRoot = false }: ObjectKind): ObjectWriter {
     if (this.#abortedBy) throw this.#abortedBy
+    if (cache === 'segments') this.#countOne(name)
     const cacheControl = this.#cacheControl[cache]
     const info = {
       contentType: contentTypeOf(name, media),
       ...(cacheControl === undefined ? {} : { cacheControl }),
       ...(large === undefined ? {} : { large }),
     }
-    if (this.#remembers) {
+    if (!isRoot) {
       // Last in is first out, also where a name is written again.
-      this.#names.delete(name)
-      this.#names.add(name)
+      this.#names?.delete(name)
+      this.#names?.add(name)
     }
-    const writer = new ObjectWriter(name, this.#opened(name, info))
+    const writer = new ObjectWriter(name, this.#opened(name, info), this.#grace)
     this.#open.add(writer)
     void writer.over().then(() => this.#open.delete(writer))
     return writer
+  }
+
+  /** Reads an object of the storage, as far as it can be read; see {@link SegmentStorage.read}. */
+  get read(): SegmentStorage['read'] {
+    if (this.#storage.read === undefined) return undefined
+    return (name, maxSize) => this.#answer(() => this.#storage.read!(name, maxSize), this.#grace)
   }
 
   /** Gives up whatever is under way, and takes no more. */
@@ -87,9 +113,21 @@ export class StoredObjects {
    */
   async removeOld(names: readonly string[]): Promise<readonly string[]> {
     const old = [...this.#leftBehind, ...names]
-    const removals = await Promise.allSettled(old.map(name => this.#remove(name)))
-    this.#leftBehind = old.filter((_name, n) => removals[n]!.status === 'rejected').slice(-MOST_LEFT_BEHIND)
+    const failures = await this.#removeEach(old)
+    const left = old.filter(name => failures.has(name))
+    this.#count -= old.length - left.length
+    this.#leftBehind = left.slice(-MOST_LEFT_BEHIND)
     return this.#leftBehind
+  }
+
+  /** Removes objects of another packaging; resolves with those that could not be removed. */
+  async removeOthers(names: readonly string[]): Promise<string[]> {
+    return [...(await this.#removeEach(names)).keys()]
+  }
+
+  /** Somebody may have seen what was stored: from now on nothing of it is removed. */
+  keep(): void {
+    this.#names = undefined
   }
 
   /**
@@ -98,22 +136,60 @@ export class StoredObjects {
    */
   async removeAll(): Promise<void> {
     await this.settled()
-    const names = [...this.#names].reverse()
-    const failures: unknown[] = []
+    const [failure] = (await this.#removeEach([...(this.#names ?? [])].reverse())).values()
+    if (failure !== undefined) throw failure
+  }
+
+  #countOne(object: string): void {
+    if (++this.#count <= this.#maxObjects) return
+    throw new HlsError(
+      'AVIO_ERR_LIMIT_OBJECTS',
+      `"${object}" is one object more than limits.maxObjects allows (${this.#maxObjects}). Raise it for media that ` +
+        'you trust; longer segments (targetDuration) or layout: "byterange" need fewer objects',
+      { object },
+    )
+  }
+
+  /** Some at a time, all of them; gives the errors of those that failed. */
+  async #removeEach(names: readonly string[]): Promise<Map<string, Error>> {
+    const failures = new Map<string, Error>()
     for (let at = 0; at < names.length; at += REMOVED_AT_ONCE) {
-      const removals = names.slice(at, at + REMOVED_AT_ONCE).map(name => this.#remove(name))
-      for (const removal of await Promise.allSettled(removals)) {
-        if (removal.status === 'rejected') failures.push(removal.reason)
-      }
+      const some = names.slice(at, at + REMOVED_AT_ONCE)
+      await Promise.all(
+        some.map(name => this.#remove(name).catch((e: unknown) => failures.set(name, e as Error))),
+      )
     }
-    if (failures.length > 0) throw failures[0]
+    return failures
   }
 
   async #remove(name: string): Promise<void> {
     try {
-      await this.#storage.delete?.(name)
+      await this.#delete(name)
+      this.#names?.delete(name)
     } catch (cause) {
       throw storeFailed(name, cause, 'removed')
+    }
+  }
+
+  async #delete(name: string): Promise<void> {
+    const grace = this.#isDeaf ? 0 : this.#grace
+    await this.#answer(
+      () => this.#storage.delete?.(name),
+      grace,
+      () => (this.#isDeaf = true),
+    )
+  }
+
+  /** What the storage answers, in time. There is no signal that it could heed. */
+  async #answer<T>(call: () => Promise<T> | T, grace: number, onDeaf?: () => void): Promise<T> {
+    if (this.#grace === Infinity) return call()
+    const unheard = AbortSignal.abort()
+    try {
+      return await boundedCall(call, unheard, grace)
+    } catch (error) {
+      if (error !== unheard.reason) throw error
+      onDeaf?.()
+      throw new Error(`the storage has not answered for ${this.#grace} ms`)
     }
   }
 

@@ -26,23 +26,28 @@ export async function uploadWhole(
   body: WholeBody,
   signal: AbortSignal,
 ): Promise<void> {
-  const send = () =>
+  const send = (marked: Record<string, string>) =>
     new Upload({
       client: sendingOnce(target, body),
-      params: inputFor(target, body),
+      params: inputFor(target, body, marked),
       partSize: Math.max(MIN_PART_SIZE, body.size),
       queueSize: 1,
     }).done()
   await putObject(new UploadRequests(target), body, { send, signal })
 }
 
-function inputFor(target: UploadTarget, body: WholeBody): PutObjectCommandInput {
+function inputFor(
+  target: UploadTarget,
+  body: WholeBody,
+  marked: Record<string, string>,
+): PutObjectCommandInput {
   const { location, contentType, checksum, request } = target
   return {
     ...inputOf(request, 'PutObject'),
     Bucket: location.bucket,
     Key: location.key,
     ContentType: contentType,
+    ...(Object.keys(marked).length > 0 && { Metadata: marked }),
     Body: body.bytes,
     ContentLength: body.size,
     ...(checksum === 'crc32' && { ChecksumAlgorithm: 'CRC32', ChecksumCRC32: formatCrc32(body.crc32) }),
@@ -51,7 +56,10 @@ function inputFor(target: UploadTarget, body: WholeBody): PutObjectCommandInput 
 }
 
 /** As much of a client as `Upload` asks of one. */
-function sendingOnce({ client, stallTimeout }: UploadTarget, body: WholeBody): S3Client {
-  const send = (command: S3Command<unknown>) => attempt(client, command, { timeout: stallTimeout, body })
+function sendingOnce(
+  { client, stallTimeout: timeout, minThroughput }: UploadTarget,
+  body: WholeBody,
+): S3Client {
+  const send = (command: S3Command<unknown>) => attempt(client, command, { timeout, minThroughput, body })
   return { config: client.config, send } as unknown as S3Client
 }

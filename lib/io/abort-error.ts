@@ -1,3 +1,5 @@
+import { onAbort } from './on-abort.js'
+
 /** What Node's own calls reject with when a signal ends them: name `AbortError`, code `ABORT_ERR`, the reason as cause. */
 export function abortError(signal: AbortSignal): Error {
   const reason: unknown = signal.reason
@@ -24,11 +26,11 @@ export async function untilAborted<T>(
       reject(abortError(signal))
     }
     if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort, { once: true })
   })
+  const forget = onAbort(signal, abort)
   try {
     return await Promise.race([promise, aborted])
   } finally {
-    signal.removeEventListener('abort', abort)
+    forget()
   }
 }

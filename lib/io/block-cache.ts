@@ -2,6 +2,7 @@ import { GiB, KiB, MiB, integerOption, knownOptions, optionError, optionsObject 
 import { abortError, untilAborted } from './abort-error.js'
 import { BlockFetcher } from './block-fetcher.js'
 import { type Block, BlockStore } from './block-store.js'
+import { BoundedSource } from './bounded-source.js'
 import type { RandomAccess } from './random-access.js'
 import { type ReadCursor, ReadCursors } from './read-cursor.js'
 import { checkRange } from './source-range.js'
@@ -81,14 +82,14 @@ export class BlockCache implements RandomAccess {
     const cacheSize = integerOption(given, 'cacheSize', cacheRule)
     if (cacheSize === undefined) throw optionError('cacheSize', 'given: an integer of bytes', undefined)
     const blockRule = { min: 4 * KiB, max: Math.min(cacheSize, GiB), default: MiB, unit: 'bytes' }
-    this.#source = source
+    this.#source = new BoundedSource(source)
     this.#blockSize = integerOption(given, 'blockSize', blockRule)
     this.#concurrency = integerOption(given, 'concurrency', { min: 1, max: 1000, default: 6 })
     const capacity = Math.floor(cacheSize / this.#blockSize)
     this.#store = new BlockStore(capacity)
     this.#cursors = new ReadCursors(this.#blockSize, capacity)
     this.#fetcher = new BlockFetcher({
-      source,
+      source: this.#source,
       store: this.#store,
       blockSize: this.#blockSize,
       concurrency: this.#concurrency,
@@ -98,6 +99,11 @@ export class BlockCache implements RandomAccess {
       onError: (error, lost) => this.#failed(error, lost),
       onRoom: () => this.#waiters.wakeAll(),
     })
+  }
+
+  /** What errors call it: as the source itself. */
+  get name(): string | undefined {
+    return this.#source.name
   }
 
   /** Bytes that have come from the source. Those of a read that was cancelled count as far as they came. */
@@ -162,7 +168,10 @@ export class BlockCache implements RandomAccess {
     }
   }
 
-  /** Cancels everything: loops throw an `AbortError`. Resolves when all reads of the source have settled. */
+  /**
+   * Cancels everything: loops throw an `AbortError`. Resolves when all reads of the source have settled, or were left
+   * behind by {@link BoundedSource} because they heed no signal.
+   */
   close(): Promise<void> {
     return (this.#closed ??= this.#close())
   }

@@ -26,6 +26,11 @@ export class BytesObject implements RandomAccess {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
+  /** What errors call it: bytes have no name of their own. */
+  get name(): string {
+    return 'BytesObject'
+  }
+
   /** The number of bytes. */
   size(signal?: AbortSignal): Promise<number> {
     return signal?.aborted ? Promise.reject(abortError(signal)) : Promise.resolve(this.#bytes.length)

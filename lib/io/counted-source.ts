@@ -14,6 +14,11 @@ export class CountedSource implements RandomAccess {
     this.#source = source
   }
 
+  /** What errors call it: as the source itself. */
+  get name(): string | undefined {
+    return this.#source.name
+  }
+
   /** Bytes that came, those of a read that was given up or failed included. */
   get bytes(): number {
     return this.#bytes

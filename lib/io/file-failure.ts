@@ -1,4 +1,5 @@
 import { SourceError, type SourceErrorCode } from '../errors.js'
+import { descriptorHint } from './descriptors.js'
 
 const CODES: Record<string, SourceErrorCode> = {
   ENOENT: 'AVIO_ERR_SOURCE_NOT_FOUND',
@@ -22,7 +23,7 @@ export function fileFailure(cause: unknown, path: string, byteOffset: number | u
   const remedy = REMEDIES[code]
   return new SourceError(
     code,
-    `Cannot read ${path}: ${message}.${remedy === undefined ? '' : ` ${remedy}`}`,
+    `Cannot read ${path}: ${message}.${remedy === undefined ? descriptorHint(cause) : ` ${remedy}`}`,
     { source: path, byteOffset },
     { cause },
   )

@@ -3,6 +3,7 @@ import { type BigIntStats, createReadStream, fstat, stat } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { onAbort } from './on-abort.js'
 import { SourceError } from '../errors.js'
 import { optionError } from '../options.js'
 import { abortError, untilAborted } from './abort-error.js'
@@ -51,6 +52,11 @@ export class FileObject implements RandomAccess {
     this.#path = pathOf(path)
   }
 
+  /** What errors call it: its path. */
+  get name(): string {
+    return this.#path
+  }
+
   /** The file's length in bytes, as it was at the first look. */
   async size(signal?: AbortSignal): Promise<number> {
     if (signal?.aborted) throw abortError(signal)
@@ -71,8 +77,8 @@ export class FileObject implements RandomAccess {
     const options = { start, end: end - 1, highWaterMark: BLOCK_SIZE, autoClose: false }
     const stream = createReadStream(this.#path, options)
     stream.on('error', () => undefined)
-    const onAbort = () => stream.destroy(signal && abortError(signal))
-    signal?.addEventListener('abort', onAbort, { once: true })
+    const abort = () => stream.destroy(signal && abortError(signal))
+    const forget = onAbort(signal, abort)
     let position = start
     try {
       const [fd] = (await once(stream, 'open')) as [number]
@@ -87,7 +93,7 @@ export class FileObject implements RandomAccess {
       if (signal?.aborted) throw abortError(signal)
       throw error instanceof SourceError ? error : fileFailure(error, this.#path, position)
     } finally {
-      signal?.removeEventListener('abort', onAbort)
+      forget()
       await closed(stream)
     }
   }

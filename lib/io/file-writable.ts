@@ -1,4 +1,5 @@
-import { Writable, addAbortSignal } from 'node:stream'
+import { Writable } from 'node:stream'
+import { destroyOnAbort } from './on-abort.js'
 import { AvioError, FileError } from '../errors.js'
 import { CommitHolds } from './commit-holds.js'
 import { FileLayout } from './file-layout.js'
@@ -76,7 +77,7 @@ export class FileWritable extends Writable {
     this.result.catch(() => undefined)
     this.#upstream = new Upstream(this, 'FileWritable', { claimsHead: true })
     // Not by super(): a signal that is aborted already would destroy a stream that has no fields yet.
-    if (settings.signal) addAbortSignal(settings.signal, this)
+    destroyOnAbort(settings.signal, this)
   }
 
   /**

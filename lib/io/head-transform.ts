@@ -1,8 +1,13 @@
-import { Transform, type TransformCallback, addAbortSignal } from 'node:stream'
+import { Transform, type TransformCallback } from 'node:stream'
+import { destroyOnAbort } from './on-abort.js'
+import { KiB } from '../options.js'
 import type { HeadAssembly } from './head-assembly.js'
 import { HeadOffer } from './head-claim.js'
 import { LINK, type Link } from './link.js'
 import { Upstream } from './upstream.js'
+
+/** Bytes that are taken in one turn of the event loop. */
+const TAKEN_AT_ONCE = 256 * KiB
 
 /** What a {@link HeadTransform} is made of. */
 export interface HeadTransformSettings {
@@ -34,7 +39,7 @@ export class HeadTransform extends Transform {
     this.#upstream = new Upstream(this, name)
     this.#offer = new HeadOffer(name)
     // Not by super(): one that is aborted already would destroy a stream that has no fields yet.
-    if (signal) addAbortSignal(signal, this)
+    destroyOnAbort(signal, this)
   }
 
   /**
@@ -64,7 +69,20 @@ export class HeadTransform extends Transform {
 
   /** @internal */
   override _transform(chunk: Buffer, _encoding: BufferEncoding, callback: TransformCallback): void {
-    this.#pass(() => this.#assembly.write(chunk), callback)
+    this.#take(chunk, 0, callback)
+  }
+
+  /** A long chunk is taken in parts, and others have a turn in between. */
+  #take(chunk: Buffer, from: number, callback: TransformCallback): void {
+    const end = Math.min(chunk.length, from + TAKEN_AT_ONCE)
+    const part = from === 0 && end === chunk.length ? chunk : chunk.subarray(from, end)
+    this.#pass(
+      () => this.#assembly.write(part),
+      error => {
+        if (error || end === chunk.length || this.destroyed) callback(error)
+        else setImmediate(() => this.#take(chunk, end, callback))
+      },
+    )
   }
 
   /** @internal */

@@ -1,3 +1,4 @@
+import { isDamagedTls } from './retry.js'
 import { SourceError, type SourceErrorCode, type SourceErrorFields } from '../errors.js'
 
 /** What a failed HTTP request means, and whether it is worth another try. */
@@ -40,6 +41,7 @@ export function isRetryable(error: unknown): boolean {
     return status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505)
   }
   if (error instanceof SourceError || !(error instanceof Error) || error.name === 'AbortError') return false
+  if (isDamagedTls(error)) return true
   const { code } = error as NodeJS.ErrnoException
   return code !== undefined && !FINAL.test(code)
 }

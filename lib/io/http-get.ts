@@ -1,6 +1,7 @@
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { finished } from 'node:stream'
+import { onAbort } from './on-abort.js'
 import { SourceError } from '../errors.js'
 import { abortError } from './abort-error.js'
 import { type ByteRange, rangeHeader } from './byte-range.js'
@@ -21,13 +22,16 @@ export interface HttpGet {
   /** Where the bytes go. */
   readonly into: RangeBuffer
   readonly signal: AbortSignal
-  /** Looks at the head of the answer; throws where it is not what `into` waits for. */
-  readonly accept: (answer: HttpHead) => void
+  /**
+   * Looks at the head of the answer; throws where it is not what `into` waits for. Returns one past the last byte that
+   * the body is to hold, where that is not the end of `into`.
+   */
+  readonly accept: (answer: HttpHead) => number | undefined
 }
 
 /**
- * Asks once and reads the answer into memory, as fast as it comes. Resolves when the buffer is complete and the body
- * has ended; rejects with what broke, with what `accept` threw, or with an `AbortError`. The buffer then holds what
+ * Asks once and reads the answer into memory, as fast as it comes. Resolves when the body has ended and has held what
+ * it should; rejects with what broke, with what `accept` threw, or with an `AbortError`. The buffer then holds what
  * came before.
  *
  * It goes by `node:http` and not by `fetch`, which decodes a body that is marked `Content-Encoding: gzip` whatever was
@@ -35,14 +39,14 @@ export interface HttpGet {
  */
 export async function httpGet(one: HttpGet): Promise<void> {
   const { signal } = one
-  const { stallTimeout } = one.target
+  const { stallTimeout, minThroughput } = one.target
   if (signal.aborted) throw abortError(signal)
   const attempt = new AbortController()
   const giveUp = () => attempt.abort(abortError(signal))
-  signal.addEventListener('abort', giveUp, { once: true })
-  const watch = new StallWatch(stallTimeout, () =>
-    attempt.abort(new BrokenAnswer(`No byte came for ${stallTimeout} ms, and the request was given up`)),
-  )
+  const forget = onAbort(signal, giveUp)
+  const onStall = (drip = `No byte came for ${stallTimeout} ms`) =>
+    attempt.abort(new BrokenAnswer(`${drip}, and the request was given up`))
+  const watch = new StallWatch(stallTimeout, onStall, minThroughput)
   try {
     await run(one, attempt.signal, watch)
   } catch (error) {
@@ -50,7 +54,7 @@ export async function httpGet(one: HttpGet): Promise<void> {
     throw attempt.signal.aborted ? (attempt.signal.reason as Error) : error
   } finally {
     watch.stop()
-    signal.removeEventListener('abort', giveUp)
+    forget()
   }
 }
 
@@ -58,13 +62,13 @@ async function run(one: HttpGet, signal: AbortSignal, watch: StallWatch): Promis
   const { target, range, into, accept } = one
   const answer = await follow(target, range, signal, watch)
   try {
-    accept(answer)
+    const end = accept(answer) ?? into.end
     if (into.start === into.end) {
       // Nothing is there to be taken, not even what a refusal says of itself.
       discard(answer)
       return
     }
-    await drain(answer, into, watch)
+    await drain(answer, into, end, watch)
   } catch (error) {
     discard(answer)
     throw error
@@ -115,16 +119,23 @@ function badRedirect(what: string, source: string): SourceError {
   return new SourceError('AVIO_ERR_SOURCE_READ', `Cannot read ${source}: it ${what}.`, { source })
 }
 
-/** Copies a body into `into` as fast as it comes; resolves when it has ended and `into` is complete. */
-async function drain(answer: IncomingMessage, into: RangeBuffer, watch: StallWatch): Promise<void> {
+/** Copies a body into `into` as fast as it comes; resolves when it has ended, with the byte before `end`. */
+async function drain(
+  answer: IncomingMessage,
+  into: RangeBuffer,
+  end: number,
+  watch: StallWatch,
+): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     finished(answer, { writable: false }, error => (error ? reject(error) : resolve()))
     answer.on('data', (chunk: Buffer) => {
-      watch.alive()
-      if (into.write(chunk) < chunk.length) answer.destroy(new OverlongAnswer('More came than was announced'))
+      watch.alive(chunk.length)
+      const isTooMuch = chunk.length > end - into.received
+      into.write(isTooMuch ? chunk.subarray(0, end - into.received) : chunk)
+      if (isTooMuch) answer.destroy(new OverlongAnswer('More came than was announced'))
     })
   })
-  if (!into.complete) throw new BrokenAnswer(`The body ended ${into.end - into.received} bytes early`)
+  if (into.received < end) throw new BrokenAnswer(`The body ended ${end - into.received} bytes early`)
 }
 
 /** Lets go of an answer that nobody reads on; its connection is closed. */

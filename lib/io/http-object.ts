@@ -50,6 +50,11 @@ export class HttpObject implements RandomAccess {
     this.#pin = new HttpPin(this.#target.source)
   }
 
+  /** What errors call it: its address, without the query, which may hold a signature. */
+  get name(): string {
+    return this.#target.source
+  }
+
   /** The length in bytes: known from the first answer on, else asked for with the first byte. */
   async size(signal: AbortSignal = NEVER): Promise<number> {
     if (signal.aborted) throw abortError(signal)
@@ -114,6 +119,12 @@ export class HttpObject implements RandomAccess {
   }
 
   async #try(into: RangeBuffer, signal: AbortSignal, check: () => void): Promise<void> {
+    await this.#get(into, signal, check)
+    // A server may answer with less than was asked for: the rest is asked for behind it.
+    while (!into.complete) await this.#get(into, signal, check)
+  }
+
+  async #get(into: RangeBuffer, signal: AbortSignal, check: () => void): Promise<void> {
     const asked = { start: into.received, end: into.end }
     const get = (isWhole: boolean) =>
       httpGet({
@@ -124,7 +135,8 @@ export class HttpObject implements RandomAccess {
         accept: answer => {
           const end = this.#pin.accept(answer, asked)
           check()
-          if (end < into.end) into.trim(end)
+          if (this.#pin.size! < into.end) into.trim(this.#pin.size!)
+          return end
         },
       })
     try {

@@ -9,6 +9,7 @@ import {
   optionsObject,
   stringMapOption,
 } from '../options.js'
+import { minThroughputOption } from './stall-watch.js'
 
 /** The options of {@link HttpObject}. */
 export interface HttpObjectOptions {
@@ -30,6 +31,14 @@ export interface HttpObjectOptions {
    * @defaultValue 30,000
    */
   stallTimeout?: number | undefined
+  /**
+   * The least rate at which the bytes of an answer may come, in bytes a second, measured over `stallTimeout` from the
+   * first byte on; 0 for none. An answer that drips slower than that is given up and resumed like one that stalled.
+   * Only time in which this process takes bytes counts: a slow consumer is no slow server.
+   *
+   * @defaultValue 512
+   */
+  minThroughput?: number | undefined
   /**
    * How often each range is tried in all: 1 to 100. A try begins at the byte where the one before broke.
    * The waits between are drawn from 0 to 100 ms, 200 ms, 400 ms … 20 s, or are what the server asks for.
@@ -55,11 +64,12 @@ export interface HttpTarget {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
   readonly stallTimeout: number
+  readonly minThroughput: number
   readonly maxAttempts: number
   readonly partSize: number
 }
 
-const OPTIONS = ['url', 'headers', 'stallTimeout', 'maxAttempts', 'partSize'] as const
+const OPTIONS = ['url', 'headers', 'stallTimeout', 'minThroughput', 'maxAttempts', 'partSize'] as const
 const OWNED = /^(range|accept-encoding|connection|content-length|transfer-encoding|if-.*)$/
 
 /** Reads the options of an HttpObject; throws an {@link OptionError} for one that breaks its rule. */
@@ -79,6 +89,7 @@ export function httpOptions(options: HttpObjectOptions): HttpTarget {
       unit: 'milliseconds',
       infinity: true,
     }),
+    minThroughput: minThroughputOption(options),
     maxAttempts: integerOption(options, 'maxAttempts', { min: 1, max: 100, default: 8 }),
     partSize: integerOption(options, 'partSize', {
       min: 1,

@@ -44,7 +44,8 @@ export class HttpPin {
 
   /**
    * Checks an answer before a byte of it is used. The first one pins.
-   * Returns one past the last byte that the body holds: `asked.end`, or less where the source ends before it.
+   * Returns one past the last byte that the body holds: `asked.end`, or less where the source ends before it, or where
+   * the server sent only the first of the bytes.
    *
    * @throws {@link SourceError} AVIO_ERR_SOURCE_CHANGED, …_NO_RANGES, …_RANGE, …_READ
    * @throws {@link StatusError} for any other status
@@ -64,12 +65,12 @@ export class HttpPin {
     const found = { size, etag: headers.etag, lastModified: headers['last-modified'] }
     const change = this.#version && changeOf(this.#version, found, statusCode !== 416)
     if (change !== undefined) throw sourceChanged(change, fields)
-    if (statusCode === 200 && size > 0) throw noRanges(fields)
+    if (statusCode === 200 && size > 0 && !isRange(answer)) throw noRanges(fields)
     if (statusCode === 416 && size > 0) throw unsatisfiable(asked, size, fields)
     const end = Math.min(asked.end, size)
-    if (size > 0) checkBody(answer, { start: asked.start, end }, fields)
+    const held = size > 0 ? checkBody(answer, { start: asked.start, end }, fields) : end
     this.#version ??= found
-    return end
+    return held
   }
 }
 
@@ -80,25 +81,32 @@ export class HttpPin {
 function sizeOf({ statusCode, headers }: HttpHead): number | undefined {
   const { 'content-range': range, 'content-length': length } = headers
   // No byte of an empty source can be named, so servers answer what they like.
-  if (statusCode === 206) return parseContentRange(range)?.size ?? (length === '0' ? 0 : undefined)
+  if (statusCode === 206 || isRange({ statusCode, headers }))
+    return parseContentRange(range)?.size ?? (length === '0' ? 0 : undefined)
   if (statusCode === 416) return parseUnsatisfiedRange(range)
   if (statusCode !== 200) return undefined
   return length === undefined ? Infinity : Number(length)
 }
 
-/** Holds a 206 to the bytes that were asked for. */
-function checkBody({ headers }: HttpHead, { start, end }: ByteRange, fields: SourceErrorFields): void {
+/** Whether an answer is a range by what it says of itself, though something in between made a 200 of the 206. */
+function isRange({ statusCode, headers }: HttpHead): boolean {
+  return statusCode === 200 && parseContentRange(headers['content-range']) !== undefined
+}
+
+/** Holds a range to the bytes that were asked for, or the first of them; returns where it ends. */
+function checkBody({ headers }: HttpHead, { start, end }: ByteRange, fields: SourceErrorFields): number {
   const sent = parseContentRange(headers['content-range'])!
-  if (sent.start !== start || sent.end !== end) {
+  if (sent.start !== start || sent.end > end) {
     throw unusableAnswer(
       `answered with bytes ${sent.start}–${sent.end - 1} where ${start}–${end - 1} were asked for`,
       fields,
     )
   }
   const { 'content-length': length } = headers
-  if (length !== undefined && Number(length) !== end - start) {
-    throw unusableAnswer(`announced ${length} bytes for a range of ${end - start}`, fields)
+  if (length !== undefined && Number(length) !== sent.end - start) {
+    throw unusableAnswer(`announced ${length} bytes for a range of ${sent.end - start}`, fields)
   }
+  return sent.end
 }
 
 /** How an answer differs from what is pinned; `undefined` where it doesn't. A 416 carries no validators. */
@@ -113,9 +121,12 @@ function changeOf(pinned: Version, found: Version, hasValidators: boolean): stri
   return isSame ? undefined : `it had ${size} bytes and now has ${found.size}`
 }
 
-/** An ETag without its mark of weakness, which some servers take off once the version is a second old. */
+/**
+ * An ETag without its mark of weakness, which some servers take off once the version is a second old, and without its
+ * quotes, which some leave out.
+ */
 function opaque(etag: string | undefined): string | undefined {
-  return etag?.replace(/^W\//, '')
+  return etag?.replace(/^W\//, '').replace(/^"(.*)"$/, '$1')
 }
 
 function sourceChanged(how: string, fields: SourceErrorFields): SourceError {

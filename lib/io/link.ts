@@ -19,6 +19,11 @@ export interface Link {
   /** The very bytes that this stream delivers, for a consumer that has to jump. */
   readonly randomAccess?: RandomAccess
   /**
+   * Whether all that is still to be delivered has been asked for already, so that taking it costs nothing more: a consumer
+   * that has to jump may as well take a small object whole.
+   */
+  readonly isAllRequested?: boolean
+  /**
    * No more is wanted: cancel what is under way, end without error and emit `'stop'`.
    * Allowed only to the stream's one consumer ({@link isSoleConsumer}): with a tee the other branch would end
    * truncated and look whole. Calling it again, or after the end, does nothing.
@@ -30,6 +35,11 @@ export interface Link {
    * byte (`AVIO_ERR_HEAD_UNCLAIMED`).
    */
   readonly head?: HeadClaim
+  /**
+   * Tracks of a fragmented MP4, by number, that have no sample because their source has none: to be asked when the stream has
+   * ended. A validator takes any other track without a sample for a loss.
+   */
+  silentTracks?(): ReadonlySet<number>
 }
 
 /** A readable stream that offers a link. */

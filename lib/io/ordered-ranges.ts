@@ -1,3 +1,4 @@
+import { onAbort } from './on-abort.js'
 import { abortError } from './abort-error.js'
 import type { ByteRange } from './byte-range.js'
 import { RangeBuffer } from './range-buffer.js'
@@ -137,11 +138,11 @@ export async function* inOrder(
 ): AsyncGenerator<Buffer, void, undefined> {
   let wake: () => void = () => undefined
   const ranges = new OrderedRanges(plan, fetch, () => wake())
-  const onAbort = () => {
+  const abort = () => {
     void ranges.cancel()
     wake()
   }
-  signal?.addEventListener('abort', onAbort, { once: true })
+  const forget = onAbort(signal, abort)
   try {
     const start = plan.next
     for (let position = start; ;) {
@@ -159,7 +160,7 @@ export async function* inOrder(
       await new Promise<void>(resolve => (wake = resolve))
     }
   } finally {
-    signal?.removeEventListener('abort', onAbort)
+    forget()
     await ranges.cancel()
   }
 }

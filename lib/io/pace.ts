@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import { setTimeout as delay } from 'node:timers/promises'
+import { sleep } from './sleep.js'
 import { KiB, MiB } from '../options.js'
 
 /** What a client may leave unread from the beginning. */
@@ -75,7 +75,7 @@ export class Pace {
   async ready(bytes: number, signal: AbortSignal): Promise<void> {
     if (this.allows(bytes)) return
     for (let looks = 0; ; looks++) {
-      await delay(this.#isBlind ? FIRST_WAIT : pollDelay(looks, this.#consumed > 0), undefined, { signal })
+      await sleep(this.#isBlind ? FIRST_WAIT : pollDelay(looks, this.#consumed > 0), signal)
       if (!this.#isBlind) await this.#look()
       if (this.#isBlind ? this.allows(bytes) : this.#backlog(0) <= RESUME) return
     }

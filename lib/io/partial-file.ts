@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type FileHandle, link, open, readlink, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { FileError } from '../errors.js'
+import { DESCRIPTOR_REMEDY } from './descriptors.js'
 import { MiB } from '../options.js'
 
 /** How much of the file is in memory while its bytes are moved, in bytes. */
@@ -159,6 +160,8 @@ const REMEDIES: Record<string, string> = {
   EACCES: 'Check the permissions of the folder: a file is made in it.',
   EPERM: 'Check the permissions of the folder: a file is made in it.',
   EROFS: 'The file system is mounted read-only.',
+  EMFILE: DESCRIPTOR_REMEDY,
+  ENFILE: DESCRIPTOR_REMEDY,
 }
 
 /** The error for a system call that failed, on the way to a file at `path`. */

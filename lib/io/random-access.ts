@@ -6,6 +6,9 @@
  * version at its first answer and fails from then on when it meets another.
  */
 export interface RandomAccess {
+  /** What errors call it: `s3://masters/talk.mov`, a path. No secrets: leave out a query that holds a signature. */
+  readonly name?: string | undefined
+
   /**
    * Total length in bytes.
    *

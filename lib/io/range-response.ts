@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { KiB } from '../options.js'
 import { abortError } from './abort-error.js'
+import { onAbort } from './on-abort.js'
 import type { Pace } from './pace.js'
 import type { RandomAccess } from './random-access.js'
 import { answerRange } from './range-request.js'
@@ -61,19 +62,18 @@ export async function respond(
 
 /** Waits until the socket takes more. */
 async function drain(response: ServerResponse, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) throw abortError(signal)
   let finish!: () => void
-  let abort!: () => void
+  let forget!: () => void
   const done = new Promise<void>((resolve, reject) => {
     finish = resolve
-    abort = () => reject(abortError(signal))
+    forget = onAbort(signal, () => reject(abortError(signal)))
   })
   response.once('drain', finish)
-  if (signal.aborted) abort()
-  else signal.addEventListener('abort', abort, { once: true })
   try {
     await done
   } finally {
     response.off('drain', finish)
-    signal.removeEventListener('abort', abort)
+    forget()
   }
 }

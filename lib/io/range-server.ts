@@ -2,27 +2,33 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { KiB } from '../options.js'
+import { DescriptorWatch } from './descriptor-watch.js'
 import { Pace } from './pace.js'
 import { ProxyToken } from './proxy-token.js'
 import type { RandomAccess } from './random-access.js'
 import { respond } from './range-response.js'
+import { notServed, unservable } from './range-server-error.js'
 import { SocketTable } from './socket-table.js'
+import { Strangers } from './strangers.js'
 
 /** No name service knows it, nor ever will (RFC 6761 §6.4): a child that does not use the proxy reaches nothing. */
 const HOST = 'avio-streams.invalid'
-/** How long a request may take to arrive, in milliseconds. Its answer may take for ever: the client sets the pace. */
-const REQUEST_TIMEOUT = 10_000
+/** How long a connection may be idle after an answer, in milliseconds. */
+const KEEP_ALIVE_TIMEOUT = 5000
 const MAX_HEADER_SIZE = 8 * KiB
-/** ffmpeg has two connections at a time for each input, while it jumps. */
-const MAX_CONNECTIONS = 256
+/** Connections that the kernel keeps while this process is busy. */
+const BACKLOG = 4096
 
 /** What a {@link RangeServer} reports to. */
 export interface RangeServerOptions {
   /**
-   * Called once, with the error by which the first read failed for good, as the source threw it. The connection has
-   * been broken by then; ffmpeg itself would only tell of an input/output error, or of nothing at all.
+   * Called once, with whatever kept the server from answering: the error by which the first read failed for good, as
+   * the source threw it, an address that is not served, no descriptor for a connection. ffmpeg itself would only tell of
+   * an input/output error, or of nothing at all.
    */
   readonly onError: (error: Error) => void
+  /** A number that changes as long as the job gets on by other means than this server. */
+  readonly progress?: (() => number) | undefined
 }
 
 /** A source that is being served. */
@@ -56,7 +62,13 @@ class Served implements ServedSource {
  * - Without the token in `Proxy-Authorization: Basic` the answer is 407. ffmpeg sends it after the first 407.
  * - GET and HEAD of a source's exact address are answered with 200, 206 or 416 (RFC 9110 §14); anything else is 404,
  *   or 405 for another method. What is no HTTP is 400, and the connection is closed.
- * - A read that fails breaks the connection and is reported, see {@link RangeServerOptions}. A body never ends short.
+ * - A read that fails breaks the connection and is reported, see {@link RangeServerOptions}, as is a 404 or 405 to who
+ *   has the token: the child did not get what it asked for, and may go on as if that were not there. A body never ends
+ *   short.
+ * - A connection that never got through leaves no trace here, and ffmpeg would take it for the end of its input. So the
+ *   proof that there is none is ffmpeg's own: it is told to try again until it is answered (`retryArguments`), and
+ *   so can't go on without an answer; and what would keep it waiting for ever is the job's error, see
+ *   {@link DescriptorWatch}. Those who have not shown the token can't keep it out, see {@link Strangers}.
  * - A client that goes away cancels its read. One that does not read is sent little, see {@link Pace}.
  *
  * **Memory.** For each connection the chunk it is being sent, and what the source holds.
@@ -68,6 +80,8 @@ export class RangeServer {
   readonly #table = new SocketTable()
   readonly #served = new Map<string, Served>()
   readonly #sockets = new Set<Socket>()
+  readonly #strangers = new Strangers()
+  readonly #watch: DescriptorWatch
   readonly #answers = new Set<Promise<void>>()
   #count = 0
   #failed = false
@@ -76,34 +90,51 @@ export class RangeServer {
   /** Starts a server, on 127.0.0.1 and a port that was free. */
   static async start(options: RangeServerOptions): Promise<RangeServer> {
     const server = new RangeServer(options)
-    await new Promise<void>((resolve, reject) => {
-      server.#server.once('error', reject)
-      server.#server.listen(0, '127.0.0.1', () => {
-        server.#server.off('error', reject)
-        resolve()
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.#server.once('error', reject)
+        server.#server.listen({ port: 0, host: '127.0.0.1', backlog: BACKLOG }, () => {
+          server.#server.off('error', reject)
+          resolve()
+        })
       })
-    })
+    } catch (cause) {
+      server.#watch.stop()
+      throw unservable(cause)
+    }
+    server.#server.on('error', (error: Error) => server.#fail(unservable(error)))
     return server
   }
 
-  private constructor({ onError }: RangeServerOptions) {
+  private constructor({ onError, progress }: RangeServerOptions) {
     this.#onError = onError
     this.#server = createServer({
       maxHeaderSize: MAX_HEADER_SIZE,
-      headersTimeout: REQUEST_TIMEOUT,
-      requestTimeout: REQUEST_TIMEOUT,
-      connectionsCheckingInterval: REQUEST_TIMEOUT / 2,
-      keepAliveTimeout: REQUEST_TIMEOUT / 2,
+      // Not by Node's clock, which would turn ffmpeg away where this process was busy: see Strangers.
+      headersTimeout: 0,
+      requestTimeout: 0,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
       noDelay: true,
     })
-    this.#server.maxConnections = MAX_CONNECTIONS
+    this.#watch = new DescriptorWatch({
+      progress: () => {
+        const served = [...this.#served.values()]
+        const sum = served.reduce((total, { bytesServed, requests }) => total + bytesServed + requests, 0)
+        return sum + (progress?.() ?? 0)
+      },
+      onExhausted: error => this.#fail(error),
+    })
     this.#server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket)
+      this.#strangers.add(socket)
       socket.once('close', () => this.#sockets.delete(socket))
     })
     this.#server.on('request', (request, response) => this.#answer(request, response))
     this.#server.on('connect', (request: IncomingMessage, socket: Socket) => {
-      hangUp(socket, this.#knows(request) ? '405 Method Not Allowed' : '407 Proxy Authentication Required')
+      if (this.#knows(request)) {
+        hangUp(socket, '405 Method Not Allowed')
+        this.#fail(notServed(`CONNECT ${request.url ?? ''}`))
+      } else hangUp(socket, '407 Proxy Authentication Required')
     })
     this.#server.on('clientError', (_error, socket) => hangUp(socket, '400 Bad Request'))
   }
@@ -135,6 +166,7 @@ export class RangeServer {
   }
 
   async #close(): Promise<void> {
+    this.#watch.stop()
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
     for (const socket of this.#sockets) socket.destroy()
     await closed
@@ -150,10 +182,18 @@ export class RangeServer {
     request.resume()
     const { method, url = '' } = request
     const served = this.#served.get(url)
-    if (!this.#knows(request)) refuse(response, 407, { 'Proxy-Authenticate': 'Basic realm="avio-streams"' })
-    else if (method !== 'GET' && method !== 'HEAD') refuse(response, 405, { Allow: 'GET, HEAD' })
-    else if (served === undefined) refuse(response, 404)
-    else {
+    if (!this.#knows(request)) {
+      refuse(response, 407, { 'Proxy-Authenticate': 'Basic realm="avio-streams"' })
+      return
+    }
+    this.#strangers.welcome(request.socket)
+    if (method !== 'GET' && method !== 'HEAD') {
+      refuse(response, 405, { Allow: 'GET, HEAD' })
+      this.#fail(notServed(`${method ?? 'A request'} ${url}`))
+    } else if (served === undefined) {
+      refuse(response, 404)
+      this.#fail(notServed(url))
+    } else {
       const answer = this.#serve(served, request, response).finally(() => this.#answers.delete(answer))
       this.#answers.add(answer)
     }
@@ -172,10 +212,14 @@ export class RangeServer {
     } catch (error) {
       const isOurOwn = gone.signal.aborted && (error as Error).name === 'AbortError'
       response.destroy()
-      if (isOurOwn || this.#failed) return
-      this.#failed = true
-      this.#onError(error as Error)
+      if (!isOurOwn) this.#fail(error as Error)
     }
+  }
+
+  #fail(error: Error): void {
+    if (this.#failed || this.#closed) return
+    this.#failed = true
+    this.#onError(error)
   }
 
   #knows(request: IncomingMessage): boolean {

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { sleep } from './sleep.js'
 
 /**
  * Exponential backoff with full jitter: the wait before try n + 1 is drawn evenly from 0 to
@@ -53,7 +53,31 @@ export async function retry<T>(
         throw error
       options.onRetry?.(error, attempt)
       const wait = waitFor(backoff(attempt, options), options, options.retryAfter?.(error))
-      await delay(wait, undefined, { signal: options.signal })
+      await sleep(wait, options.signal)
     }
   }
+}
+
+/** Alerts in which the other side says that it will not talk like this: no damage, and the same a second later. */
+const REFUSAL =
+  /CERT|UNKNOWN_CA|ACCESS_DENIED|PROTOCOL_VERSION|HANDSHAKE_FAILURE|INSUFFICIENT_SECURITY|UNSUPPORTED/
+
+/**
+ * Whether a TLS connection failed because what came is not what was sent: a record was damaged, or bytes of it are
+ * missing. A new connection may be better, as after a reset.
+ *
+ * Node tells the two stages apart: what goes wrong once a connection stands has a code of its own (`ERR_SSL_…`), what
+ * goes wrong in the handshake is `EPROTO`. There most is a disagreement (another protocol, no common cipher), which
+ * stays; only what the record's own checksum finds is damage for certain.
+ */
+export function isDamagedTls(error: unknown): boolean {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
+  if (typeof code !== 'string') return false
+  if (code.startsWith('ERR_SSL_')) return !REFUSAL.test(code)
+  return (
+    code === 'EPROTO' &&
+    /bad record mac|decryption failed|bad decrypt|cipher operation failed|encrypted length too long/i.test(
+      String(message),
+    )
+  )
 }

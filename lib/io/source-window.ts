@@ -50,8 +50,7 @@ export class SourceWindow {
     const kept = start >= this.#start && start < held ? this.#bytes.subarray(start - this.#start) : NOTHING
     const from = start + kept.length
     const to = Math.max(end, Math.min(start + ahead, this.size))
-    const read = await readExactly(this.#source, from, to, this.#signal)
-    this.#bytes = kept.length === 0 ? read : Buffer.concat([kept, read])
+    this.#bytes = await readExactly(this.#source, from, to, this.#signal, kept)
     this.#start = start
     return this.#bytes.subarray(0, end - start)
   }

@@ -1,3 +1,4 @@
+import { onAbort } from './on-abort.js'
 import { abortError } from './abort-error.js'
 
 interface Waiter<T> {
@@ -18,19 +19,18 @@ export class Waiters<T> {
   /** Resolves when `target` is woken, or all are; rejects when it fails, or when `signal` is aborted. */
   async wait(target: T | undefined, signal?: AbortSignal): Promise<void> {
     let waiter!: Waiter<T>
-    let abort!: () => void
     const woken = new Promise<void>((resolve, reject) => {
       waiter = { target, resolve, reject }
-      abort = () => reject(abortError(signal!))
     })
     this.#waiters.add(waiter)
+    const abort = () => waiter.reject(abortError(signal!))
+    const forget = onAbort(signal, abort)
     if (signal?.aborted) abort()
-    else signal?.addEventListener('abort', abort, { once: true })
     try {
       await woken
     } finally {
       this.#waiters.delete(waiter)
-      signal?.removeEventListener('abort', abort)
+      forget()
     }
   }
 

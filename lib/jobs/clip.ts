@@ -1,7 +1,19 @@
+import type { FfmpegReadableOptions } from '../ffmpeg/ffmpeg-options.js'
 import { FfmpegReadable } from '../ffmpeg/ffmpeg-readable.js'
+import { PREPARE, type Prepared, type SourceLook } from '../ffmpeg/source-look.js'
 import { booleanOption, knownOptions, optionError, optionsObject, stringsOption } from '../options.js'
 import { failBehindEnd } from './behind-end.js'
+import {
+  canBeFiltered,
+  exactInput,
+  exactOutput,
+  leavesOutSound,
+  mapArguments,
+  seconds,
+} from './clip-arguments.js'
+import { type Span, openingAt, silentTracks } from './clip-look.js'
 import { JOB_OPTIONS, type JobOptions, secondsOption, stageOptions } from './job-options.js'
+import { KEEP_CLOCK } from './shown-picture.js'
 
 /** Options of {@link clip}. */
 export interface ClipOptions extends JobOptions {
@@ -10,9 +22,14 @@ export interface ClipOptions extends JobOptions {
   /** Where it ends, in seconds; more than `start`. */
   end: number
   /**
-   * Whether it begins and ends on the very frame. That takes encoding: the default copies packets, which costs next to
-   * no CPU time and no quality: its packets begin at the last key frame at or before `start`, and an edit list has
-   * players begin at `start`. One that does not know edit lists shows what comes before, too.
+   * Whether it begins and ends on the very frame, at variable frame rates too: it begins with the picture that is shown
+   * at `start`, be it seconds old, and its last one is shown to `end`, or to the end of the media. That takes encoding:
+   * the default copies packets, which costs next to no CPU time and no quality: its packets begin at the last key frame
+   * at or before `start`, and an edit list has players begin at `start`. One that does not know edit lists shows what
+   * comes before, too.
+   *
+   * Filters of `args` (`-vf`, `-af`) come behind ours. Pictures that are copied, and graphs of your own
+   * (`-filter_complex`), are cut by ffmpeg, which drops what began before `start`.
    * @defaultValue false
    */
   exact?: boolean | undefined
@@ -23,10 +40,15 @@ export interface ClipOptions extends JobOptions {
   args?: readonly string[] | undefined
 }
 
-const STREAMS = ['-map', '0:V?', '-map', '0:a?']
+export { seconds }
+
+const COPIED = ['-c', 'copy']
+const ENCODED = ['-c:v', 'libx264', '-c:a', 'aac']
 
 /**
  * Cuts a clip out of a long source: fragmented MP4, with the picture and every sound track.
+ *
+ * A sound track that has nothing between the two times is left out; a line in `log` (`component: 'avio-streams'`) says so.
  *
  * What is fetched is the index, the span between the two times (from the key frame before it on) and the blocks at its
  * ends; `bytesFetched` of the stream tells. Events, errors, memory: those of {@link FfmpegReadable}. A `start` behind the
@@ -49,17 +71,51 @@ export function clip(options: ClipOptions): FfmpegReadable {
   if (end === undefined || end <= start)
     throw optionError('end', `a number of seconds, more than ${start}`, end)
   const exact = booleanOption(options, 'exact', { default: false })
-  const codecs = exact ? ['-c:v', 'libx264', '-c:a', 'aac'] : ['-c', 'copy']
+  const span = { start, end }
+  const args = stringsOption(options, 'args')
+  const isFiltered = exact && canBeFiltered(args)
   const stream = new FfmpegReadable({
     ...stage,
+    // What is run in the end is found out by a look; this is what the progress goes by.
     input: { source, args: ['-ss', seconds(start), '-to', seconds(end)] },
-    output: { format: 'mp4', args: [...STREAMS, ...codecs, ...stringsOption(options, 'args')] },
-  })
+    output: { format: 'mp4', args: [...mapArguments([]), ...(exact ? ENCODED : COPIED), ...args] },
+    globalArgs: isFiltered ? [...KEEP_CLOCK] : [],
+    [PREPARE]: (look: SourceLook) => prepared(look, { span, exact, isFiltered, args }),
+  } as FfmpegReadableOptions)
   failBehindEnd(stream, start)
   return stream
 }
 
-/** A time as ffmpeg reads it: to the microsecond, which is its own grain, and never with an exponent. */
-export function seconds(time: number): string {
-  return time.toFixed(6)
+interface Order {
+  readonly span: Span
+  readonly exact: boolean
+  /** Whether filters of ours cut it. */
+  readonly isFiltered: boolean
+  /** The user's own arguments. */
+  readonly args: readonly string[]
+}
+
+/** Looks at the source for what a clip begins with, and for the sound that it has. */
+async function prepared(look: SourceLook, { span, exact, isFiltered, args }: Order): Promise<Prepared> {
+  const [silent, opening] = await Promise.all([
+    leavesOutSound(args) ? [] : silenceIn(look, span),
+    isFiltered ? openingAt(look, span.start) : undefined,
+  ])
+  const maps = mapArguments(silent)
+  if (opening === undefined) {
+    const input = ['-ss', seconds(span.start), '-to', seconds(span.end)]
+    return { input, output: [...maps, ...(exact ? ENCODED : COPIED), ...args] }
+  }
+  return { input: exactInput(span, opening), output: [...maps, ...exactOutput(span, opening, args)] }
+}
+
+/** The sound tracks that have nothing in the span; the user is told. */
+async function silenceIn(look: SourceLook, span: Span): Promise<readonly number[]> {
+  const { silent, count } = await silentTracks(look, span)
+  if (silent.length > 0) {
+    const which = silent.length === count ? 'The clip has no sound' : `The clip has not all sound tracks`
+    const names = silent.map(track => `0:a:${track}`).join(', ')
+    look.remark(`${which}: from ${span.start} s to ${span.end} s there is nothing in ${names} of the source.`)
+  }
+  return silent
 }

@@ -1,21 +1,30 @@
 import type { FfmpegOptions } from '../ffmpeg/ffmpeg-options.js'
 import { sourceOption } from '../ffmpeg/ffmpeg-settings.js'
+import { type Limits, UNLIMITED, limitsOption } from '../ffmpeg/limits.js'
 import type { RandomAccess } from '../io/random-access.js'
 import { optionError } from '../options.js'
 
 /** What every whole task that reads one source is given. */
-export interface JobOptions extends Pick<FfmpegOptions, 'ffmpegPath' | 'cacheSize' | 'signal' | 'env'> {
+export interface JobOptions extends Pick<
+  FfmpegOptions,
+  'ffmpegPath' | 'cacheSize' | 'signal' | 'env' | 'limits'
+> {
   /** What is read: an `S3Object`, a `FileObject`, an `HttpObject`, a `BytesObject`, or one of your own. */
   source: RandomAccess
 }
 
 /** Names of {@link JobOptions}, for `knownOptions`. */
-export const JOB_OPTIONS = ['source', 'ffmpegPath', 'cacheSize', 'signal', 'env'] as const
+export const JOB_OPTIONS = ['source', 'ffmpegPath', 'cacheSize', 'signal', 'env', 'limits'] as const
 
-/** What a stage is handed on of {@link JobOptions}; the source is checked. */
-export function stageOptions(options: JobOptions) {
+/**
+ * What a stage is handed on of {@link JobOptions}; the source and the limits are checked.
+ *
+ * @param defaults - the limits that are not given
+ */
+export function stageOptions(options: JobOptions, defaults: Limits = UNLIMITED) {
   const { ffmpegPath, cacheSize, signal, env } = options
-  return { source: sourceOption(options, 'source'), stage: { ffmpegPath, cacheSize, signal, env } }
+  const limits = limitsOption(options, defaults)
+  return { source: sourceOption(options, 'source'), stage: { ffmpegPath, cacheSize, signal, env, limits } }
 }
 
 /** A time in seconds, from `min` on; `Infinity` is none. */

@@ -2,10 +2,13 @@ import { buffer } from 'node:stream/consumers'
 import { Readable } from 'node:stream'
 import { FfmpegError } from '../errors.js'
 import { FfmpegTransform } from '../ffmpeg/ffmpeg-transform.js'
+import { LOOKING, type Limits, systemLimits } from '../ffmpeg/limits.js'
 import { probe } from '../ffmpeg/probe.js'
 import type { MediaInfo } from '../ffmpeg/media-info.js'
 import { integerOption, knownOptions, oneOfOption, optionsObject } from '../options.js'
+import { BoundedSource } from '../io/bounded-source.js'
 import { JOB_OPTIONS, stageOptions } from './job-options.js'
+import { lengthOf, noLength } from './media-length.js'
 import { type SpriteTile, gridOptions, tileHeight, tilesOf } from './sprite-map.js'
 import { thumbnailTimes } from './thumbnail-times.js'
 import { type ThumbnailsOptions, thumbnails } from './thumbnails.js'
@@ -53,9 +56,10 @@ export function sprites(options: SpritesOptions): AsyncIterable<SpriteSheet> {
   const height = integerOption(options, 'height', { min: 2, max: 4096, default: undefined, unit: 'pixels' })
   const format = oneOfOption(options, 'format', { values: ['jpeg', 'png', 'webp'], default: 'jpeg' })
   thumbnailTimes(options)
-  stageOptions(options)
+  const { stage } = stageOptions(options, LOOKING)
   return made({
     options,
+    limits: stage.limits,
     ...grid,
     width,
     height,
@@ -65,6 +69,7 @@ export function sprites(options: SpritesOptions): AsyncIterable<SpriteSheet> {
 
 interface Order {
   readonly options: SpritesOptions
+  readonly limits: Limits
   readonly columns: number
   readonly rows: number
   readonly width: number
@@ -73,13 +78,14 @@ interface Order {
 }
 
 async function* made(order: Order): AsyncGenerator<SpriteSheet, void, undefined> {
-  const { options } = order
+  const { options, limits } = order
   const { ffprobePath, ffmpegPath, signal, source } = options
-  const info = await probe(source, { ffprobePath, ffmpegPath, signal })
+  const info = await probe(source, { ffprobePath, ffmpegPath, signal, limits: systemLimits(limits) })
   const grid = { ...order, height: order.height ?? tileHeight(order.width, shapeOf(info)) }
-  const duration = info.format.duration ?? Infinity
+  const duration = await lengthOf(new BoundedSource(source), info.format, signal)
   const known = thumbnailTimes(options)
-  const times = typeof known === 'function' ? known(duration) : known
+  if (typeof known === 'function' && duration === undefined) throw noLength()
+  const times = typeof known === 'function' ? known(duration!) : known
   const size = order.columns * order.rows
   let images: Buffer[] = []
   let first = 0
@@ -87,7 +93,7 @@ async function* made(order: Order): AsyncGenerator<SpriteSheet, void, undefined>
   const tiles = thumbnails({
     ...{ source, ffmpegPath, signal, times, format: 'png', width: grid.width, height: grid.height },
     ...{
-      cacheSize: options.cacheSize,
+      ...{ cacheSize: options.cacheSize, limits },
       env: options.env,
       exact: options.exact,
       concurrency: options.concurrency,
@@ -98,7 +104,7 @@ async function* made(order: Order): AsyncGenerator<SpriteSheet, void, undefined>
     const isLast = first + images.length === times.length
     if (images.length < size && !isLast) continue
     const own = times.slice(first, first + images.length)
-    const end = times[first + images.length] ?? (Number.isFinite(duration) ? duration : own.at(-1)!)
+    const end = times[first + images.length] ?? duration ?? own.at(-1)!
     yield { image: await sheetOf(images, grid, order), tiles: tilesOf(own, end, grid) }
     first += images.length
     images = []
@@ -109,7 +115,7 @@ async function sheetOf(images: readonly Buffer[], grid: { columns: number }, ord
   const { ffmpegPath, signal, env } = order.options
   const tile = `tile=${grid.columns}x${Math.ceil(images.length / grid.columns)}`
   const ffmpeg = new FfmpegTransform({
-    ...{ ffmpegPath, signal, env },
+    ...{ ffmpegPath, signal, env, limits: systemLimits(order.limits) },
     input: { format: 'png_pipe' },
     output: { format: 'image2pipe', args: ['-vf', tile, '-frames:v', '1', '-c:v', order.codec] },
   })

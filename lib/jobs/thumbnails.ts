@@ -1,15 +1,16 @@
-import { buffer } from 'node:stream/consumers'
-import { FfmpegError } from '../errors.js'
-import { FfmpegReadable } from '../ffmpeg/ffmpeg-readable.js'
-import type { FfmpegLogEntry } from '../ffmpeg/log.js'
+import { type FfmpegLimits, LOOKING, systemLimits } from '../ffmpeg/limits.js'
+import type { MediaFormat } from '../ffmpeg/media-info.js'
 import { probe } from '../ffmpeg/probe.js'
 import { BlockCache } from '../io/block-cache.js'
 import type { RandomAccess } from '../io/random-access.js'
 import { booleanOption, integerOption, knownOptions, MiB, oneOfOption, optionsObject } from '../options.js'
-import { failBehindEnd } from './behind-end.js'
-import { seconds } from './clip.js'
 import { JOB_OPTIONS, type JobOptions, stageOptions } from './job-options.js'
+import { lengthOf, noLength } from './media-length.js'
+import { timeLineOf } from './shown-picture.js'
+import { type Taking, type Thumbnail, takeExact, takeKey } from './take-thumbnail.js'
 import { type ThumbnailTimes, type Times, thumbnailTimes } from './thumbnail-times.js'
+
+export type { Thumbnail }
 
 /** Options of {@link thumbnails}. */
 export interface ThumbnailsOptions extends JobOptions, ThumbnailTimes {
@@ -20,31 +21,25 @@ export interface ThumbnailsOptions extends JobOptions, ThumbnailTimes {
   /** How the images are encoded. @defaultValue `jpeg` */
   format?: 'jpeg' | 'png' | 'webp' | undefined
   /**
-   * Whether each is the very frame at its time. The default takes the key frame at or before it, which is one frame to
-   * fetch and to decode in place of all since that key frame.
+   * Whether each is the very frame that is shown at its time, at variable frame rates too: the last one that begins by
+   * then, be it seconds before; the first one before the first, the last one behind the last. The default takes the key
+   * frame at or before it, which is one frame to fetch and to decode in place of all since that key frame.
    * @defaultValue false
    */
   exact?: boolean | undefined
   /** The ffprobe that tells how long the media are, for `every` and `count`. @defaultValue as `probe` finds it */
   ffprobePath?: string | undefined
+  /**
+   * What each ffmpeg may cost, one a picture.
+   * @defaultValue pictures of 2²⁷ pixels (16,384 × 8,192), a minute without a step, an hour in all
+   */
+  limits?: FfmpegLimits | undefined
   /** How many pictures are under way at a time: 1 to 16; each is an ffmpeg of its own. @defaultValue 2 */
   concurrency?: number | undefined
 }
 
-/** One picture. */
-export interface Thumbnail {
-  /** The time that was asked for, in seconds. */
-  readonly time: number
-  /** The time that the picture is shown at, in seconds: `time`, or that of the key frame before it. */
-  readonly pictureTime: number
-  /** The encoded image. */
-  readonly image: Buffer
-}
-
 const CODECS = { jpeg: 'mjpeg', png: 'png', webp: 'libwebp' } as const
 const MAX_SIDE = 16_384
-/** The first frame behind the jump, handed out by the decoder without waiting for any that follow. */
-const FIRST_FRAME = ['-noaccurate_seek', '-threads', '1', '-flags', '+low_delay']
 const OWN = ['times', 'every', 'count', 'width', 'height', 'format', 'exact', 'ffprobePath', 'concurrency']
 
 /**
@@ -53,7 +48,8 @@ const OWN = ['times', 'every', 'count', 'width', 'height', 'format', 'exact', 'f
  * What is fetched is the index, once for all of them, and for each the block or blocks that hold its frame. Leaving the
  * loop ends what is under way. Memory: `cacheSize`, and `concurrency` images.
  *
- * Errors: those of `probe` and of {@link FfmpegReadable}; a time behind the last picture is `AVIO_ERR_FFMPEG_NO_OUTPUT`.
+ * Errors: those of `probe` and of {@link FfmpegReadable}; without `exact`, a time behind the end of the media is
+ * `AVIO_ERR_FFMPEG_NO_OUTPUT`.
  *
  * @example
  * ```ts
@@ -66,7 +62,7 @@ const OWN = ['times', 'every', 'count', 'width', 'height', 'format', 'exact', 'f
  */
 export function thumbnails(options: ThumbnailsOptions): AsyncIterable<Thumbnail> {
   knownOptions(optionsObject(options, 'thumbnails'), 'thumbnails', [...JOB_OPTIONS, ...OWN])
-  const { source, stage } = stageOptions(options)
+  const { source, stage } = stageOptions(options, LOOKING)
   const side = { min: 1, max: MAX_SIDE, default: undefined, unit: 'pixels' }
   const width = integerOption(options, 'width', side)
   const height = integerOption(options, 'height', side)
@@ -83,12 +79,9 @@ export function thumbnails(options: ThumbnailsOptions): AsyncIterable<Thumbnail>
   })
 }
 
-interface Order {
+interface Order extends Taking {
   readonly source: RandomAccess
-  readonly stage: ReturnType<typeof stageOptions>['stage']
   readonly times: Times
-  readonly scale: string | undefined
-  readonly codec: string
   readonly exact: boolean
   readonly concurrency: number
   readonly ffprobePath: string | undefined
@@ -103,12 +96,16 @@ async function* taken(order: Order): AsyncGenerator<Thumbnail, void, undefined> 
   const signal = outer ? AbortSignal.any([outer, abort.signal]) : abort.signal
   const underWay: Promise<Thumbnail>[] = []
   try {
-    const times =
-      typeof order.times === 'function' ? order.times(await durationOf(order, cache, signal)) : order.times
+    const isOpen = typeof order.times === 'function'
+    const format = isOpen || order.exact ? await formatOf(order, cache, signal) : undefined
+    const times = await timesOf(order, cache, format, signal)
+    const line = order.exact ? timeLineOf(format!) : undefined
+    const take = (time: number) =>
+      line === undefined ? takeKey(order, cache, time, signal) : takeExact(order, cache, time, line, signal)
     let next = 0
     while (next < times.length || underWay.length > 0) {
       while (next < times.length && underWay.length < order.concurrency) {
-        const one = take(order, cache, times[next++]!, signal)
+        const one = take(times[next++]!)
         // It may fail before its turn has come; whoever waits for it then is told.
         one.catch(() => undefined)
         underWay.push(one)
@@ -122,47 +119,23 @@ async function* taken(order: Order): AsyncGenerator<Thumbnail, void, undefined> 
   }
 }
 
-async function durationOf(
-  { ffprobePath, stage: { ffmpegPath } }: Order,
+async function formatOf(
+  { ffprobePath, stage: { ffmpegPath, limits } }: Order,
   cache: BlockCache,
   signal: AbortSignal,
-): Promise<number> {
-  const { format } = await probe(cache, { ffprobePath, ffmpegPath, signal })
-  if (format.duration !== undefined && format.duration > 0) return format.duration
-  throw new FfmpegError(
-    'AVIO_ERR_INPUT_INVALID',
-    'How long the media are can\'t be told from the source, so "every" and "count" have no meaning: give "times".',
-  )
+): Promise<MediaFormat> {
+  const { format } = await probe(cache, { ffprobePath, ffmpegPath, signal, limits: systemLimits(limits) })
+  return format
 }
 
-async function take(
-  { stage, scale, codec, exact }: Order,
+async function timesOf(
+  { times }: Order,
   cache: BlockCache,
-  time: number,
+  format: MediaFormat | undefined,
   signal: AbortSignal,
-): Promise<Thumbnail> {
-  const filters = ['showinfo=checksum=0', ...(scale === undefined ? [] : [scale])]
-  const ffmpeg = new FfmpegReadable({
-    ...stage,
-    signal,
-    input: { source: cache, args: [...(exact ? [] : FIRST_FRAME), '-ss', seconds(time)] },
-    output: {
-      format: 'image2pipe',
-      args: ['-map', '0:V:0', '-frames:v', '1', '-vf', filters.join(), '-c:v', codec],
-    },
-    globalArgs: ['-copyts', '-start_at_zero'],
-  })
-  failBehindEnd(ffmpeg, time)
-  // The filter is ahead of the encoder: the first picture that it sees is the one that is taken.
-  let pictureTime: number | undefined
-  ffmpeg.on('log', entry => (pictureTime ??= shownAt(entry)))
-  const image = await buffer(ffmpeg)
-  return { time, pictureTime: pictureTime ?? time, image }
-}
-
-/** The time of the picture, as the filter `showinfo` tells it. */
-function shownAt({ component, message }: FfmpegLogEntry): number | undefined {
-  if (component?.startsWith('Parsed_showinfo') !== true) return undefined
-  const [, time] = / pts_time:\s*(-?\d+(?:\.\d+)?)/.exec(message) ?? []
-  return time === undefined ? undefined : Number(time)
+): Promise<readonly number[]> {
+  if (typeof times !== 'function') return times
+  const length = await lengthOf(cache, format!, signal)
+  if (length === undefined) throw noLength()
+  return times(length)
 }

@@ -1,5 +1,6 @@
 import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { onAbort } from '../io/on-abort.js'
 import { FfmpegGraph, type FfmpegGraphOptions } from '../ffmpeg/ffmpeg-graph.js'
 import type {
   FfmpegDemuxerOptions,
@@ -7,11 +8,13 @@ import type {
   FfmpegOutputOptions,
 } from '../ffmpeg/ffmpeg-options.js'
 import { isRandomAccess } from '../ffmpeg/ffmpeg-settings.js'
+import type { FfmpegInput, InputStreamInfo } from '../ffmpeg/input-streams.js'
 import type { FfmpegLogEntry } from '../ffmpeg/log.js'
 import type { FfmpegProgress } from '../ffmpeg/progress.js'
 import { abortError } from '../io/abort-error.js'
 import { CommitGroup } from '../io/commit-group.js'
 import { commitOf } from '../io/held-commit.js'
+import { noSource } from '../io/no-source.js'
 import type { RandomAccess } from '../io/random-access.js'
 import { functionOption, optionError, optionsObject } from '../options.js'
 
@@ -42,12 +45,16 @@ export interface TranscodeOptions extends Omit<FfmpegGraphOptions, 'inputs' | 'o
   onProgress?: ((progress: FfmpegProgress) => void) | undefined
   /** Told each line that ffmpeg writes to stderr. @defaultValue nobody */
   onLog?: ((entry: FfmpegLogEntry) => void) | undefined
+  /** Told what ffmpeg found in each input, and what becomes of its streams. @defaultValue nobody */
+  onInput?: ((input: FfmpegInput) => void) | undefined
 }
 
 /** What {@link transcode} has made. */
 export interface TranscodeResult {
   /** What the `result` of each sink says (an `UploadResult` of S3MultipartWritable), in the order of the outputs. */
   readonly results: readonly unknown[]
+  /** The streams of the inputs, and what became of each. */
+  readonly streams: readonly InputStreamInfo[]
 }
 
 /**
@@ -79,11 +86,12 @@ export interface TranscodeResult {
  */
 export async function transcode(options: TranscodeOptions): Promise<TranscodeResult> {
   optionsObject(options, 'transcode')
-  const { input, inputs, outputs, onProgress, onLog, ...shared } = options
+  const { input, inputs, outputs, onProgress, onLog, onInput, ...shared } = options
   const sources = inputsOf(input, inputs)
   const ways = waysOf(outputs)
   functionOption(options, 'onProgress')
   functionOption(options, 'onLog')
+  functionOption(options, 'onInput')
   const graph = new FfmpegGraph({
     ...shared,
     inputs: sources.map(({ source, ...rest }) => (source instanceof Readable ? rest : { source, ...rest })),
@@ -91,6 +99,7 @@ export async function transcode(options: TranscodeOptions): Promise<TranscodeRes
   })
   if (onProgress) graph.on('progress', onProgress)
   if (onLog) graph.on('log', onLog)
+  if (onInput) graph.on('input', onInput)
   return await run(graph, sources, ways, shared.signal)
 }
 
@@ -112,7 +121,6 @@ async function run(
     group.fail(error)
     graph.destroy(error as Error)
   }
-  if (signal?.aborted === true) fail(abortError(signal))
   // They tell by `result`; a pipeline of Node 24 does not listen to one that is destroyed when it begins.
   for (const stream of [...graph.inputs, ...graph.outputs]) stream?.on('error', () => undefined)
   const flows = [
@@ -122,15 +130,17 @@ async function run(
     ...ways.map((way, n) => pipeline([graph.outputs[n]!, ...way] as never)),
   ]
   const over = [...flows, graph.result].map((flow: Promise<unknown>) => flow.catch(fail))
+  // Not before the pipelines are made: Node 24 makes none of a stage that is destroyed already, and leaves its source open.
+  if (signal?.aborted === true) fail(abortError(signal))
   const abort = () => ways.forEach(way => way.at(-1)!.destroy(abortError(signal!)))
-  signal?.addEventListener('abort', abort, { once: true })
+  const forget = onAbort(signal, abort)
   const [results] = await Promise.allSettled([group.settled(), ...over])
-  signal?.removeEventListener('abort', abort)
+  forget()
   if (results.status === 'rejected') throw results.reason
   // An abort that comes during the last of these requests, which is never cancelled, has come too late.
   if (failure && sinks.includes(undefined)) throw failure.error
   const committed = results.value
-  return { results: sinks.map(sink => sink && committed.get(sink)) }
+  return { results: sinks.map(sink => sink && committed.get(sink)), streams: graph.streams }
 }
 
 function inputsOf(
@@ -145,13 +155,12 @@ function inputsOf(
     const isBare = one instanceof Readable || isRandomAccess(one)
     const whole = (isBare ? { source: one } : one) as TranscodeInput
     const name = inputs === undefined ? 'input' : `inputs[${n}]`
-    const { source } = optionsObject(whole, name) as TranscodeInput
+    const isObject =
+      typeof one === 'object' && one !== null && !(one instanceof URL || ArrayBuffer.isView(one))
+    const { source } = isObject ? whole : { source: one }
     if (source instanceof Readable || isRandomAccess(source)) return whole
-    throw optionError(
-      `${name}.source`,
-      'a Readable, or a RandomAccess with the methods size() and read()',
-      source,
-    )
+    const option = isObject ? `${name}.source` : name
+    throw noSource(option, 'a Readable, or a RandomAccess with the methods size() and read()', source)
   })
 }
 

@@ -1,4 +1,7 @@
+import { longSort } from '../io/long-sort.js'
+import { STEP, type Work } from '../io/turns.js'
 import { type EbmlData, tooMuch } from './element.js'
+import { KiB } from '../options.js'
 import { ID, type Segment } from './segment.js'
 import type { MatroskaTrack } from './tracks.js'
 
@@ -14,6 +17,8 @@ export interface Cue {
 const DEFAULT_SCALE = 1_000_000
 /** More are refused: each becomes an object. */
 const MAX_CUES = 2 ** 19
+/** Bytes of a cue: some 20 for each track that it names. One is looked at in one go. */
+const MAX_POINT_SIZE = 16 * KiB
 
 /** How many nanoseconds a tick of the segment has (RFC 9559 §5.1.2.9). */
 export function timestampScale(segment: Segment): number {
@@ -36,19 +41,26 @@ export function segmentDuration(segment: Segment): number | undefined {
  *
  * @throws MatroskaError `AVIO_ERR_MATROSKA_INVALID`, `AVIO_ERR_MATROSKA_LIMIT` for more than half a million
  */
-export function trackCues(segment: Segment, track: MatroskaTrack): Cue[] {
+export function* trackCues(segment: Segment, track: MatroskaTrack): Work<Cue[]> {
   const scale = timestampScale(segment)
   const delay = Math.round(track.codecDelay / scale)
   const cues: Cue[] = []
+  let counted = 0
   for (const point of segment.cues?.children() ?? []) {
+    const looked = segment.cues!.looked
+    if (looked - counted >= STEP) {
+      yield looked - counted
+      counted = looked
+    }
     if (point.id !== ID.cuePoint) continue
+    if (point.length > MAX_POINT_SIZE) throw tooMuch(`a cue has ${point.length} bytes`, point.offset)
     const ticks = point.child(ID.cueTime)?.unsigned ?? 0
     const position = positionOf(point, track.number)
     if (position === undefined) continue
     cues.push({ time: ((ticks - delay) * scale) / 1e9, offset: segment.start + position })
     if (cues.length > MAX_CUES) throw tooMuch(`more than ${MAX_CUES} cues`, point.offset)
   }
-  return cues.sort((a, b) => a.time - b.time)
+  return yield* longSort(cues, ({ time }) => time)
 }
 
 /** Where a cue says that the cluster of a track begins, from the start of the segment's data. */

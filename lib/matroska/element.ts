@@ -72,6 +72,9 @@ function vintLength(bytes: Buffer, at: number): number | undefined {
  */
 const MAX_ELEMENTS = 2 ** 22
 
+/** The same within one that is read in one go. What a file says of itself and its tracks are some hundreds. */
+const MAX_ELEMENTS_AT_ONCE = 2 ** 16
+
 /** What elements are read from, shared by all that lie within one. */
 interface Source {
   readonly bytes: Buffer
@@ -79,6 +82,8 @@ interface Source {
   readonly origin: number
   /** How many elements were looked at so far. */
   looked: number
+  /** How many may be. */
+  readonly limit: number
 }
 
 /** An element in memory. Nothing is copied: it is a window on the bytes that it was read in. */
@@ -99,9 +104,16 @@ export class EbmlData {
    * An element whose data is these bytes.
    *
    * @param offset - where its data begins in the file
+   * @param isLong - whether it may hold millions of elements, because whoever reads it does so in short turns
    */
-  static of(id: number, bytes: Buffer, offset: number): EbmlData {
-    return new EbmlData(id, { bytes, origin: offset, looked: 0 }, 0, bytes.length)
+  static of(id: number, bytes: Buffer, offset: number, isLong = false): EbmlData {
+    const limit = isLong ? MAX_ELEMENTS : MAX_ELEMENTS_AT_ONCE
+    return new EbmlData(id, { bytes, origin: offset, looked: 0, limit }, 0, bytes.length)
+  }
+
+  /** How many elements were looked at so far, in all that was read together. */
+  get looked(): number {
+    return this.#source.looked
   }
 
   /** Where its data begins in the file. */
@@ -122,8 +134,8 @@ export class EbmlData {
       if (element === undefined || element.end > origin + this.#end) {
         throw damaged('an element is larger than the one it is in', origin + at)
       }
-      if (++this.#source.looked > MAX_ELEMENTS) {
-        throw tooMuch(`more than ${MAX_ELEMENTS} elements were looked at`, origin + at)
+      if (++this.#source.looked > this.#source.limit) {
+        throw tooMuch(`more than ${this.#source.limit} elements were looked at`, origin + at)
       }
       at = element.end - origin
       yield new EbmlData(element.id, this.#source, element.start - origin, at)

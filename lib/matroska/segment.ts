@@ -142,7 +142,7 @@ class SegmentReader implements Segment {
     if (end - start > MAX_ELEMENT_SIZE) {
       throw tooMuch(`an element has ${end - start} bytes; at most ${MAX_ELEMENT_SIZE} are read`, offset)
     }
-    return EbmlData.of(id, await this.#window.bytes(start, end - start), start)
+    return EbmlData.of(id, await this.#window.bytes(start, end - start), start, id === ID.cues)
   }
 
   async #elementAt(offset: number, ahead?: number): Promise<Element | undefined> {

@@ -1,4 +1,6 @@
+import { STEP, type Work } from '../io/turns.js'
 import type { Box } from './boxes.js'
+import { MAX_EMPTY_ENTRIES } from './limits.js'
 
 /**
  * A cursor on the chunks of a track: pieces of the file that hold samples of it one behind the other (`stsc`, `stco`,
@@ -37,15 +39,25 @@ export class Chunks {
     return this.#count
   }
 
-  /** Number of samples that all chunks together have room for. */
-  get capacity(): number {
+  /**
+   * Number of samples that all chunks together have room for. Chunks of no samples are passed over, but not without
+   * limit: one step of the cursor may have to pass all of them.
+   */
+  *capacity(): Work<number> {
     let samples = 0
+    let empty = 0
     for (let entry = 0; entry < this.#entries; entry++) {
       const first = this.#firstOf(entry)
       const end = this.#firstOf(entry + 1)
       if (end <= first) throw this.#outOfOrder(entry + 1)
       const chunks = Math.min(end, this.#count) - Math.min(first, this.#count)
-      samples += chunks * this.#map.u32(12 + 12 * entry)
+      const each = this.#map.u32(12 + 12 * entry)
+      samples += chunks * each
+      if (each === 0) empty += chunks
+      if (empty > MAX_EMPTY_ENTRIES) {
+        throw this.#map.error('AVIO_ERR_MP4_LIMIT', `more than ${MAX_EMPTY_ENTRIES} chunks are for no sample`)
+      }
+      if (entry % STEP === STEP - 1) yield STEP
     }
     return samples
   }

@@ -8,6 +8,21 @@ import { type SampleEntry, formatName } from './sample-entry.js'
  * too short, the bare format is all that can be said.
  */
 export function codecString(entry: SampleEntry): string {
+  return encoded(codecOf(entry))
+}
+
+/**
+ * RFC 6381 §3.1 has what is no letter, digit or harmless mark written as `%` and two hex digits. A type is any four
+ * characters, and a quotation mark would end the attribute of a playlist, a comma the codec.
+ */
+function encoded(codec: string): string {
+  return codec.replace(
+    /[^A-Za-z0-9.?_+!$*~-]/g,
+    character => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  )
+}
+
+function codecOf(entry: SampleEntry): string {
   const format = formatName(entry.format)
   switch (format) {
     case 'avc1':

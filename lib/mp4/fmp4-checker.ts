@@ -3,7 +3,13 @@ import { type BoxHandler, type BoxHeader, BoxReader, boxTooLarge } from './box-r
 import type { Box } from './boxes.js'
 import { type CheckedFragment, FragmentChecks } from './fragment-checks.js'
 import type { Fragment } from './fragment.js'
-import { movieProblems, movieWarnings } from './movie-checks.js'
+import {
+  type AnnouncedTrack,
+  announcedTracks,
+  movieProblems,
+  movieWarnings,
+  sampleDescriptions,
+} from './movie-checks.js'
 import { type Movie, parseMovie } from './movie.js'
 import { eventMessage, segmentIndex } from './mux.js'
 import {
@@ -16,6 +22,7 @@ import {
   notMp4,
   orphan,
   sizeZero,
+  trackWithoutSamples,
   trailing,
 } from './order-errors.js'
 import {
@@ -41,6 +48,14 @@ export interface CheckerListener {
   onSamples?(fragment: Fragment): void
 }
 
+/** How strictly, and how large a box may be that is read. */
+export interface CheckerOptions {
+  readonly strict: boolean
+  readonly maxBoxSize: number
+  /** Whether a picture's or a sound's track may be without samples. Default: it must not. */
+  readonly allowEmptyTracks?: boolean
+}
+
 /** Boxes that are read whole. All others pass, of whatever size. */
 const COLLECTED = new Set(['moov', 'moof', 'sidx', 'emsg'])
 /** Boxes that mean nothing to a player, so that they may stand anywhere. */
@@ -62,12 +77,15 @@ export class Fmp4Checker implements BoxHandler {
   readonly #reader: BoxReader
   readonly #strict: boolean
   readonly #maxBoxSize: number
+  readonly #allowEmptyTracks: boolean
   readonly #listener: CheckerListener
   readonly #warnings: ValidationWarning[] = []
   #warningCount = 0
   #bytes = 0
   #hasMoov = false
   #timescale = 1
+  /** Where each track was announced, without the bytes. */
+  #announced: readonly AnnouncedTrack[] = []
   /** What is known of the tracks; `undefined` until `moov` was read, and for good where it can't be. */
   #checks: FragmentChecks | undefined
   /** The fragment whose data is still to come. */
@@ -83,9 +101,10 @@ export class Fmp4Checker implements BoxHandler {
   #isLost = false
   #isComplete = false
 
-  constructor(options: { strict: boolean; maxBoxSize: number }, listener: CheckerListener) {
+  constructor(options: CheckerOptions, listener: CheckerListener) {
     this.#strict = options.strict
     this.#maxBoxSize = options.maxBoxSize
+    this.#allowEmptyTracks = options.allowEmptyTracks ?? false
     this.#listener = listener
     this.#reader = new BoxReader(this, options.maxBoxSize)
     if (listener.onMedia) {
@@ -106,12 +125,16 @@ export class Fmp4Checker implements BoxHandler {
     }
   }
 
-  /** The stream is at its end: checks that it may end here. */
-  end(): void {
+  /**
+   * The stream is at its end: checks that it may end here.
+   *
+   * @param silent - numbers of tracks that may be without a sample: their source has none
+   */
+  end(silent: ReadonlySet<number> = new Set()): void {
     if (this.#isLost) return
     try {
       this.#reader.end()
-      this.#checkEnd()
+      this.#checkEnd(silent)
       this.#isComplete = true
     } catch (error) {
       this.#lose(error)
@@ -224,7 +247,8 @@ export class Fmp4Checker implements BoxHandler {
     for (const warning of movieWarnings(moov, movie)) this.warn(warning)
     const { timescale, tracks } = movie
     this.#timescale = timescale
-    this.#checks = new FragmentChecks(movie, this)
+    this.#announced = announcedTracks(moov, movie)
+    this.#checks = new FragmentChecks(movie, this, sampleDescriptions(moov, movie))
     this.#listener.onMovie?.(moov, movie)
     this.#listener.onInit({ timescale, tracks, byteLength: moov.offset + moov.size })
   }
@@ -280,7 +304,7 @@ export class Fmp4Checker implements BoxHandler {
     this.problem(missing.run.box.error('AVIO_ERR_MP4_MDAT_MISSING', message, missing.trackId))
   }
 
-  #checkEnd(): void {
+  #checkEnd(silent: ReadonlySet<number>): void {
     this.#checkAllDataCame()
     if (this.#bytes === 0) {
       this.problem(emptyStream())
@@ -290,6 +314,17 @@ export class Fmp4Checker implements BoxHandler {
       this.problem(endWithoutFragment(this.#bytes))
     } else if (this.#dangling) {
       this.problem(trailing(this.#dangling, 'after the last fragment, where only mfra and free may follow'))
+    } else if (this.#fragments > 0 && !this.#allowEmptyTracks) {
+      this.#checkTracks(silent)
+    }
+  }
+
+  /** Half of a film is none; subtitles and metadata may have nothing to say. */
+  #checkTracks(silent: ReadonlySet<number>): void {
+    for (const track of this.#announced) {
+      const isPlayed = track.kind === 'video' || track.kind === 'audio'
+      const isThere = this.#checks?.timelines.get(track.trackId)?.isUnderWay
+      if (isPlayed && !isThere && !silent.has(track.trackId)) this.problem(trackWithoutSamples(track))
     }
   }
 }

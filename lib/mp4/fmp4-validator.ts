@@ -1,6 +1,8 @@
-import { Transform, type TransformCallback, addAbortSignal } from 'node:stream'
+import { Transform, type TransformCallback } from 'node:stream'
+import { destroyOnAbort } from '../io/on-abort.js'
 import { LINK, type Link, isSoleConsumer } from '../io/link.js'
 import { Upstream } from '../io/upstream.js'
+import { tell } from '../io/user-event.js'
 import {
   GiB,
   KiB,
@@ -13,6 +15,9 @@ import {
 } from '../options.js'
 import { Fmp4Checker } from './fmp4-checker.js'
 import type { Fmp4Fragment, Fmp4Init, ValidationReport, ValidationWarning } from './validation.js'
+
+/** Bytes that are looked at in one turn of the event loop. */
+const LOOKED_AT_ONCE = 128 * KiB
 
 /** Options of {@link Fmp4Validator}. */
 export interface Fmp4ValidatorOptions {
@@ -108,13 +113,13 @@ export class Fmp4Validator extends Transform {
     this.#checker = new Fmp4Checker(
       { strict, maxBoxSize },
       {
-        onInit: init => this.emit('init', init),
-        onFragment: fragment => this.emit('fragment', fragment),
-        onWarning: warning => this.emit('warning', warning),
+        onInit: init => tell(this, 'init', init),
+        onFragment: fragment => tell(this, 'fragment', fragment),
+        onWarning: warning => tell(this, 'warning', warning),
       },
     )
     // Not by super(): one that is aborted already would destroy a stream that has no fields yet.
-    if (signal) addAbortSignal(signal, this)
+    destroyOnAbort(signal, this)
   }
 
   /** What was found, once the stream is at its end, or was stopped; `undefined` before, and after an error. */
@@ -127,10 +132,12 @@ export class Fmp4Validator extends Transform {
    * @internal
    */
   get [LINK](): Link {
-    const { source, link } = this.#upstream
+    const { source, link, silentTracks } = this.#upstream
     const canStop = source !== undefined && link?.stop !== undefined && isSoleConsumer(source)
     return {
       ...(link?.randomAccess === undefined ? {} : { randomAccess: link.randomAccess }),
+      ...(link?.isAllRequested === undefined ? {} : { isAllRequested: link.isAllRequested }),
+      ...(silentTracks && { silentTracks }),
       ...(canStop ? { stop: () => this.#stop() } : {}),
     }
   }
@@ -142,19 +149,31 @@ export class Fmp4Validator extends Transform {
       callback()
       return
     }
+    this.#check(chunk, 0, callback)
+  }
+
+  /** A long chunk is looked at in parts, and others have a turn in between. It goes on in one piece. */
+  #check(chunk: Buffer, from: number, callback: TransformCallback): void {
+    const end = Math.min(chunk.length, from + LOOKED_AT_ONCE)
     try {
-      this.#checker.write(chunk)
+      this.#checker.write(from === 0 && end === chunk.length ? chunk : chunk.subarray(from, end))
     } catch (error) {
       callback(error as Error)
       return
     }
-    callback(null, chunk)
+    if (end === chunk.length) callback(null, chunk)
+    else setImmediate(() => this.#goOn(chunk, end, callback))
+  }
+
+  #goOn(chunk: Buffer, from: number, callback: TransformCallback): void {
+    if (this.destroyed || this.#isStopped) callback()
+    else this.#check(chunk, from, callback)
   }
 
   /** @internal */
   override _flush(callback: TransformCallback): void {
     try {
-      if (!this.#isStopped) this.#checker.end()
+      if (!this.#isStopped) this.#checker.end(this.#upstream.silentTracks?.())
       this.#tell()
     } catch (error) {
       callback(error as Error)
@@ -173,12 +192,12 @@ export class Fmp4Validator extends Transform {
     if (this.#isStopped || this.writableFinished || this.destroyed) return
     this.#isStopped = true
     this.#upstream.stop()
-    this.emit('stop')
+    tell(this, 'stop')
   }
 
   #tell(): void {
     this.#report = this.#checker.report()
-    this.emit('report', this.#report)
+    tell(this, 'report', this.#report)
   }
 }
 

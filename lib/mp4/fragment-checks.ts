@@ -25,14 +25,30 @@ export interface CheckedFragment {
   readonly data: SampleData
 }
 
+/** Seconds between decoding and showing a sample, at most. */
+const MAX_REORDERING = 60
+
 /** Checks each `moof` against the `moov` and the ones before it. */
 export class FragmentChecks {
   /** One for each track, in the order of the `moov`. */
   readonly timelines: ReadonlyMap<number, Timeline>
   readonly #findings: Findings
   #sequence: number | undefined
+  /** How many numbers of the sequence were left out so far, in all. */
+  #skipped = 0
+  /** How many had been when a track was there last. */
+  readonly #skippedBefore = new Map<number, number>()
+  /** How many this writer leaves out although nothing is missing. */
+  #habit = 0
+  readonly #descriptions: ReadonlyMap<number, { readonly count: number; readonly index: number }>
 
-  constructor(movie: Movie, findings: Findings) {
+  /** @param descriptions - the sample entries of each track: how many, and which counts where a fragment says none */
+  constructor(
+    movie: Movie,
+    findings: Findings,
+    descriptions: ReadonlyMap<number, { readonly count: number; readonly index: number }> = new Map(),
+  ) {
+    this.#descriptions = descriptions
     this.timelines = new Map(movie.tracks.map(track => [track.id, new Timeline(track)]))
     this.#findings = findings
   }
@@ -42,6 +58,7 @@ export class FragmentChecks {
     const fragment = parseFragment(moof, id => this.timelines.get(id)?.track.defaults)
     const { sequence } = fragment
     const skipped = this.#checkSequence(moof, sequence)
+    this.#skipped += Math.max(0, skipped - this.#habit)
     const tracks = new Map<number, Fmp4FragmentTrack>()
     for (const traf of fragment.tracks) {
       const before = tracks.get(traf.trackId)
@@ -82,8 +99,17 @@ export class FragmentChecks {
         'Smooth Streaming (-f ismv) writes none; use -f mp4'
       this.#findings.problem(box.error('AVIO_ERR_MP4_TFDT_MISSING', message, trackId))
     }
+    this.#checkDescription(traf)
     const advance = timeline.advance(traf, traf.decodeTime ?? timeline.end ?? 0)
-    this.#checkTime(traf, timeline, advance, skipped)
+    this.#checkOffsets(traf, timeline)
+    // A moof may hold one track: the number that is missing may have been missed before one of another track.
+    const lost = this.#skipped - (this.#skippedBefore.get(trackId) ?? this.#skipped)
+    this.#skippedBefore.set(trackId, this.#skipped)
+    this.#checkTime(traf, timeline, advance, lost)
+    // Of a single track a number that is left out without a gap in time says that this is how they are counted here.
+    if (this.timelines.size === 1 && advance.continuity.kind === 'seamless' && timeline.isUnderWay) {
+      this.#habit = Math.max(this.#habit, skipped)
+    }
     if (advance.isFirst && timeline.track.kind === 'video') this.#checkStart(traf, timeline, advance)
     return advance.part
   }
@@ -115,6 +141,34 @@ export class FragmentChecks {
         boxPath: box.path,
         trackId: track.id,
       })
+    }
+  }
+
+  /** The sample entry has to be there. */
+  #checkDescription(traf: TrackFragment): void {
+    const known = this.#descriptions.get(traf.trackId)
+    if (known === undefined) return
+    const index = traf.sampleDescription ?? known.index
+    if (index >= 1 && index <= known.count) return
+    const message = `its samples are of sample entry ${index}, but the track has ${known.count}, counted from 1`
+    const box = traf.box.child('tfhd') ?? traf.box
+    this.#findings.problem(box.error('AVIO_ERR_MP4_BOX_INVALID', message, traf.trackId))
+  }
+
+  /**
+   * How far from its decode time a sample may be shown: nobody reorders pictures over a minute. What an edit list
+   * takes back may be on top.
+   */
+  #checkOffsets(traf: TrackFragment, { track }: Timeline): void {
+    const edited = track.edits.reduce((most, { mediaTime }) => Math.max(most, mediaTime), 0)
+    for (const run of traf.runs) {
+      if (run.sampleCount === 0) continue
+      const { duration, presentationStart, presentationEnd } = run.totals
+      const limit = Math.max(MAX_REORDERING * track.timescale, duration) + edited
+      if (presentationStart >= -limit && presentationEnd - duration <= limit) continue
+      const far = Math.max(-presentationStart, presentationEnd - duration) / track.timescale
+      const message = `a sample is said to be shown ${far.toFixed(0)} s from its decode time: its composition offset is wrong`
+      this.#findings.problem(run.box.error('AVIO_ERR_MP4_BOX_INVALID', message, track.id))
     }
   }
 

@@ -1,11 +1,13 @@
 import { Mp4Error } from '../errors.js'
 import type { Box } from './boxes.js'
 import { fourCC, uint32 } from './box-header.js'
-import { MAX_FRAGMENT_BOXES, MAX_FRAGMENT_SIZE } from './limits.js'
+import { MAX_FRAGMENT_BOXES, MAX_FRAGMENT_SIZE, MAX_TRACKS } from './limits.js'
 import type { TopLevel } from './top-level.js'
 
 /** Length of an `mfro`, the last box of an `mfra`. */
 const MFRO_LENGTH = 16
+/** Places that are taken from an index, evenly: a few are enough to begin at. */
+const MAX_PLACES = 2 ** 12
 
 /**
  * Places behind the first one where boxes of a fragmented file begin, in ascending order, as its index says: the `sidx` behind the `moov`
@@ -59,11 +61,11 @@ async function fromMfra(topLevel: TopLevel): Promise<number[] | undefined> {
   const header = await topLevel.boxAt(size - length)
   if (header?.type !== 'mfra' || header.end !== size) return undefined
   const mfra = await topLevel.read(header, MAX_FRAGMENT_SIZE)
-  const tables = mfra.children.filter(({ type }) => type === 'tfra')
-  return tables.flatMap(tfra => placesOf(tfra))
+  const tables = mfra.children.filter(({ type }) => type === 'tfra').slice(0, MAX_TRACKS)
+  return tables.flatMap(tfra => placesOf(tfra, Math.ceil(MAX_PLACES / tables.length)))
 }
 
-function placesOf(tfra: Box): number[] {
+function placesOf(tfra: Box, most: number): number[] {
   const lengths = tfra.u32(8)
   const number = (at: number) => ((lengths >> at) & 3) + 1
   const count = tfra.u32(12)
@@ -72,7 +74,10 @@ function placesOf(tfra: Box): number[] {
   if (count > MAX_FRAGMENT_BOXES)
     throw tfra.error('AVIO_ERR_MP4_LIMIT', `${count} entries are more than are read`)
   tfra.needLength(16 + count * row)
-  return Array.from({ length: count }, (_, n) =>
-    isLong ? tfra.u64(16 + n * row + 8) : tfra.u32(16 + n * row + 4),
-  )
+  const step = row * Math.max(1, Math.ceil(count / most))
+  const places: number[] = []
+  for (let at = 16; at < 16 + count * row; at += step) {
+    places.push(isLong ? tfra.u64(at + 8) : tfra.u32(at + 4))
+  }
+  return places
 }

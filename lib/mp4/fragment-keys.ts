@@ -1,3 +1,4 @@
+import { STEP, Turns, type Work } from '../io/turns.js'
 import { mp4Error } from './box-header.js'
 import { type Fragment, type SampleRun, parseFragment } from './fragment.js'
 import type { KeySample } from './key-samples.js'
@@ -27,6 +28,8 @@ export class FragmentCounts {
 
 /** Room for a header behind a `moof`, which is mostly that of its `mdat`. */
 const NEXT_HEADER = 32
+/** A box takes as long as so many samples. */
+const ELEMENTS_A_BOX = 400
 /** The first `moof` may be so large for one read to bring it, in bytes. */
 const FIRST_GUESS = 1024
 
@@ -47,6 +50,7 @@ export async function walkFragments(
   end: number,
   track: Mp4Track,
   counts: FragmentCounts,
+  turns = new Turns(),
 ): Promise<FragmentKeys[]> {
   const found: FragmentKeys[] = []
   let guess = FIRST_GUESS
@@ -65,8 +69,9 @@ export async function walkFragments(
       guess = Math.min(Math.ceil(box.size * 1.25), MAX_FRAGMENT_SIZE)
       const moof = await topLevel.read(box, MAX_FRAGMENT_SIZE)
       const fragment = parseFragment(moof, id => (id === track.id ? track.defaults : undefined))
-      found.push(keysOf(fragment, track, counts, topLevel.size))
+      found.push(await turns.run(keysOf(fragment, track, counts, topLevel.size)))
     }
+    await turns.count(ELEMENTS_A_BOX)
     offset = box.end
     if (offset > end) throw endsWithin(box, end)
   }
@@ -81,7 +86,12 @@ function endsWithin(box: TopLevelBox, end: number): Error {
   )
 }
 
-function keysOf(fragment: Fragment, track: Mp4Track, counts: FragmentCounts, size: number): FragmentKeys {
+function* keysOf(
+  fragment: Fragment,
+  track: Mp4Track,
+  counts: FragmentCounts,
+  size: number,
+): Work<FragmentKeys> {
   const keys: KeySample[] = []
   let decodeTime: number | undefined
   let time = 0
@@ -89,7 +99,7 @@ function keysOf(fragment: Fragment, track: Mp4Track, counts: FragmentCounts, siz
   for (const { run, start, trackFragment } of locateRuns(fragment)) {
     if (trackFragment.trackId !== track.id) continue
     if (time === 0) decodeTime ??= trackFragment.decodeTime
-    addKeys(run, start, time, track, counts, keys)
+    yield* addKeys(run, start, time, track, counts, keys)
     end = Math.max(end, time + run.totals.presentationEnd)
     time += run.totals.duration
   }
@@ -101,14 +111,14 @@ function keysOf(fragment: Fragment, track: Mp4Track, counts: FragmentCounts, siz
   return { decodeTime, duration: time, end, keys }
 }
 
-function addKeys(
+function* addKeys(
   run: SampleRun,
   start: number,
   from: number,
   track: Mp4Track,
   counts: FragmentCounts,
   keys: KeySample[],
-): void {
+): Work<void> {
   counts.samples += run.sampleCount
   if (counts.samples > MAX_SAMPLES) {
     const message = `${counts.samples} samples up to here; at most ${MAX_SAMPLES} are looked at`
@@ -127,6 +137,7 @@ function addKeys(
     }
     time += run.durationAt(n)
     offset += size
+    if (n % STEP === STEP - 1) yield STEP
   }
 }
 

@@ -54,13 +54,15 @@ export function parseFragment(
   return { box: moof, sequence, tracks }
 }
 
-const BASE_DATA_OFFSET = 0x01
+/** Flags of `tfhd`: it states where data offsets count from. */
+export const BASE_DATA_OFFSET = 0x01
 const SAMPLE_DESCRIPTION_INDEX = 0x02
 const DEFAULT_DURATION = 0x08
 const DEFAULT_SIZE = 0x10
 const DEFAULT_FLAGS = 0x20
 const DURATION_IS_EMPTY = 0x010000
-const DEFAULT_BASE_IS_MOOF = 0x020000
+/** They count from the start of the `moof`. */
+export const DEFAULT_BASE_IS_MOOF = 0x020000
 
 function parseTrackFragment(
   traf: Box,
@@ -108,12 +110,13 @@ function parseTrackFragment(
   }
 }
 
-const DATA_OFFSET = 0x001
-const FIRST_SAMPLE_FLAGS = 0x004
+/** Flags of `trun`: which fields it has. */
+export const DATA_OFFSET = 0x001
+export const FIRST_SAMPLE_FLAGS = 0x004
 const SAMPLE_DURATION = 0x100
 const SAMPLE_SIZE = 0x200
 const SAMPLE_FLAGS = 0x400
-const SAMPLE_COMPOSITION_OFFSET = 0x800
+export const SAMPLE_COMPOSITION_OFFSET = 0x800
 
 const NON_SYNC = 0x010000
 

@@ -1,4 +1,5 @@
 import { Mp4Error } from '../errors.js'
+import { STEP, Turns, type Work } from '../io/turns.js'
 import { FragmentCounts, type FragmentKeys, walkFragments } from './fragment-keys.js'
 import { fragmentPlaces } from './fragment-index.js'
 import type { KeySample, TrackKeys } from './key-samples.js'
@@ -24,19 +25,20 @@ const WORTH_SPLITTING = 16
 export async function fragmentedKeys(
   { topLevel, movie, end }: FoundMovie,
   track: Mp4Track,
+  turns = new Turns(),
 ): Promise<TrackKeys> {
   const places = await fragmentPlaces(topLevel, end)
-  const whole = async () => walkFragments(topLevel, end, topLevel.size, track, new FragmentCounts())
+  const whole = async () => walkFragments(topLevel, end, topLevel.size, track, new FragmentCounts(), turns)
   const fragments =
     places.length < WORTH_SPLITTING
       ? await whole()
       : await inParts(places, [end, topLevel.size], (from, to, counts) =>
-          walkFragments(topLevel.another(), from, to, track, counts),
+          walkFragments(topLevel.another(), from, to, track, counts, turns),
         ).catch((error: unknown) => {
           if (error instanceof Mp4Error) return whole()
           throw error
         })
-  return joined(fragments, presentationShift(track, movie.timescale))
+  return turns.run(joined(fragments, presentationShift(track, movie.timescale)))
 }
 
 /** Cuts the way from `start` to `end` at some of the places and walks all parts at a time. */
@@ -59,15 +61,20 @@ async function inParts(
 }
 
 /** Puts fragments one after the other: one that does not say when it begins does so where the one before it ended. */
-function joined(fragments: readonly FragmentKeys[], shift: number): TrackKeys {
+function* joined(fragments: readonly FragmentKeys[], shift: number): Work<TrackKeys> {
   const keys: KeySample[] = []
   let time = 0
   let end = -Infinity
+  let count = 0
   for (const fragment of fragments) {
     time = fragment.decodeTime ?? time
-    for (const key of fragment.keys) keys.push({ ...key, time: key.time + time + shift })
+    for (const key of fragment.keys) {
+      keys.push({ time: key.time + time + shift, offset: key.offset, size: key.size })
+      if (keys.length % STEP === 0) yield STEP
+    }
     end = Math.max(end, time + fragment.end + shift)
     time += fragment.duration
+    if (++count % STEP === 0) yield STEP
   }
   return { keys, end }
 }

@@ -24,8 +24,8 @@ export const MAX_RUN_SAMPLES = 2 ** 24
  */
 export const MAX_SAMPLES = 2 ** 24
 
-/** Samples and entries of tables that are passed for a track with several edits, each of which is looked for anew. */
-export const MAX_EDIT_STEPS = 2 ** 26
+/** Entries of a sample table that stand for nothing: one step from sample to sample may have to pass all of them. */
+export const MAX_EMPTY_ENTRIES = 2 ** 16
 
 /** Sync samples that are listed. An hour of AAC, where each sample is one, has 170,000. */
 export const MAX_KEY_SAMPLES = 2 ** 20
@@ -49,3 +49,6 @@ export const MAX_EMPTY_SAMPLES = 2 ** 20
 
 /** Bytes of a `moof` that is read by itself. */
 export const MAX_FRAGMENT_SIZE = 16 * 2 ** 20
+
+/** Bytes of a string in an `emsg`: the name of a scheme, a value. */
+export const MAX_STRING = 2 ** 16

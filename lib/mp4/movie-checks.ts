@@ -1,7 +1,9 @@
 import type { Mp4Error } from '../errors.js'
 import type { Box } from './boxes.js'
+import type { Mp4Edit } from './mux.js'
 import { type Movie, sampleCount, sampleTable } from './movie.js'
-import type { Mp4Track } from './track.js'
+import { sampleEntryProblems } from './sample-entry-checks.js'
+import type { Mp4Track, TrackKind } from './track.js'
 import type { ValidationWarning } from './validation.js'
 
 /** What keeps a `moov` from being the start of a fragmented stream. */
@@ -22,6 +24,7 @@ export function* movieProblems(moov: Box, movie: Movie): Generator<Mp4Error> {
       yield trak.error('AVIO_ERR_MP4_TREX_MISSING', message, track.id)
     }
     const stbl = sampleTable(trak)
+    yield* sampleEntryProblems(stbl.needChild('stsd'), track)
     const samples = sampleCount(stbl)
     if (samples > 0) {
       yield stbl.error(
@@ -32,6 +35,38 @@ export function* movieProblems(moov: Box, movie: Movie): Generator<Mp4Error> {
       )
     }
   }
+}
+
+/** How many sample entries each track has, and which of them its samples have where no fragment says. */
+export function sampleDescriptions(moov: Box, movie: Movie): Map<number, { count: number; index: number }> {
+  const found = new Map<number, { count: number; index: number }>()
+  const traks = moov.children.filter(child => child.type === 'trak')
+  for (const [n, track] of movie.tracks.entries()) {
+    const count = sampleTable(traks[n]!).needChild('stsd').childrenFrom(8).length
+    found.set(track.id, { count, index: 1 })
+  }
+  for (const trex of moov.child('mvex')?.children ?? []) {
+    const track = trex.type === 'trex' ? found.get(trex.u32(4)) : undefined
+    if (track) track.index = trex.u32(8)
+  }
+  return found
+}
+
+/** A track that the `moov` announces. */
+export interface AnnouncedTrack {
+  /** Where its `trak` is, without the bytes. */
+  readonly trak: { readonly path: string; readonly offset: number }
+  readonly trackId: number
+  readonly kind: TrackKind
+}
+
+/** Where the tracks are announced; does not hold on to the bytes of the `moov`. */
+export function announcedTracks(moov: Box, movie: Movie): AnnouncedTrack[] {
+  const traks = moov.children.filter(child => child.type === 'trak')
+  return movie.tracks.map(({ id, kind }, n) => {
+    const { offset, path } = traks[n]!
+    return { trak: { offset, path }, trackId: id, kind }
+  })
 }
 
 /** What of a `moov` is legal, and breaks players all the same. */
@@ -54,7 +89,24 @@ export function* movieWarnings(moov: Box, movie: Movie): Generator<ValidationWar
         'instead of +empty_moov or +cmaf'
       yield { code: 'AVIO_WARN_MP4_NO_EDIT_LIST', message, ...place }
     }
+    const ignored = ignoredEdits(track.edits)
+    if (ignored !== undefined) {
+      const message =
+        `The edit list of track ${track.id} has ${ignored}: browsers play fragments as if it were not there, and CMAF ` +
+        'allows one edit, at normal speed, that says where in the media to begin. CmafPackager writes waits into the ' +
+        'decode times; so does ffmpeg with +frag_discont in -movflags'
+      yield { code: 'AVIO_WARN_MP4_EDIT_IGNORED', message, ...place }
+    }
   }
+}
+
+/** What of an edit list is passed over by players that know fragments as Media Source Extensions do. */
+function ignoredEdits(edits: readonly Mp4Edit[]): string | undefined {
+  const media = edits.filter(({ mediaTime }) => mediaTime >= 0)
+  const isEmpty = edits.some(edit => edit.mediaTime < 0 && edit.segmentDuration > 0)
+  if (isEmpty) return 'an empty edit, by which it waits'
+  if (media.length > 1) return `${media.length} edits of media`
+  return media.some(({ mediaRate }) => mediaRate !== 1) ? 'an edit at another speed' : undefined
 }
 
 /**

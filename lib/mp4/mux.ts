@@ -1,7 +1,7 @@
 import inspector, { type InspectedBox } from 'mux.js/lib/tools/mp4-inspector.js'
 import emsgParser from 'mux.js/lib/mp4/emsg.js'
 import type { Box } from './boxes.js'
-import { MAX_EDITS } from './limits.js'
+import { MAX_EDITS, MAX_STRING } from './limits.js'
 
 /**
  * The fields of single boxes, parsed by mux.js.
@@ -82,14 +82,12 @@ export interface EventMessage {
 
 /** Reads an `mvhd`. */
 export function movieHeader(box: Box): MovieHeader {
-  box.needLength(box.version === 1 ? 112 : 100)
-  return { timescale: inspect(box, number => ({ timescale: number('timescale') })).timescale }
+  return inspect(box, box.version === 1 ? 112 : 100, number => ({ timescale: number('timescale') }))
 }
 
 /** Reads a `tkhd`. */
 export function trackHeader(box: Box): TrackHeader {
-  box.needLength(box.version === 1 ? 96 : 84)
-  return inspect(box, number => ({
+  return inspect(box, box.version === 1 ? 96 : 84, number => ({
     trackId: number('trackId'),
     width: number('width'),
     height: number('height'),
@@ -98,8 +96,7 @@ export function trackHeader(box: Box): TrackHeader {
 
 /** Reads an `mdhd`. */
 export function mediaHeader(box: Box): MediaHeader {
-  box.needLength(box.version === 1 ? 36 : 24)
-  return inspect(box, (number, fields) => {
+  return inspect(box, box.version === 1 ? 36 : 24, (number, fields) => {
     // QuickTime's own language codes (below 0x400) come out as no letters at all.
     const language = String(fields['language'])
     return { timescale: number('timescale'), language: /^[a-z]{3}$/.test(language) ? language : 'und' }
@@ -108,9 +105,8 @@ export function mediaHeader(box: Box): MediaHeader {
 
 /** Reads the handler type of an `hdlr`: `vide`, `soun` … */
 export function handlerType(box: Box): string {
-  box.needLength(24)
   // Without the name: mux.js throws on one that isn't UTF-8, and QuickTime's are Pascal strings in Mac Roman.
-  return inspect(box, (_, fields) => String(fields['handlerType']), 24)
+  return inspect(box, 24, (_, fields) => String(fields['handlerType']))
 }
 
 /** Reads an `elst`. */
@@ -118,8 +114,7 @@ export function editList(box: Box): Mp4Edit[] {
   const count = box.u32(4)
   if (count > MAX_EDITS)
     throw box.error('AVIO_ERR_MP4_LIMIT', `${count} edits; at most ${MAX_EDITS} are read`)
-  box.needLength(8 + count * (box.version === 1 ? 20 : 12))
-  return inspect(box, (_, fields) =>
+  return inspect(box, 8 + count * (box.version === 1 ? 20 : 12), (_, fields) =>
     (fields['edits'] as Record<keyof Mp4Edit, number | bigint>[]).map(edit => ({
       segmentDuration: Number(edit.segmentDuration),
       mediaTime: Number(
@@ -132,8 +127,7 @@ export function editList(box: Box): Mp4Edit[] {
 
 /** Reads a `trex`: the track's id, and its defaults. */
 export function trackExtends(box: Box): { trackId: number; defaults: SampleDefaults } {
-  box.needLength(24)
-  return inspect(box, number => ({
+  return inspect(box, 24, number => ({
     trackId: number('trackId'),
     defaults: {
       duration: number('defaultSampleDuration'),
@@ -147,8 +141,7 @@ export function trackExtends(box: Box): { trackId: number; defaults: SampleDefau
 export function segmentIndex(box: Box): SegmentIndex {
   const table = box.version === 0 ? 24 : 32
   box.needLength(table)
-  box.needLength(table + box.u16(table - 2) * 12)
-  return inspect(box, (number, fields) => ({
+  return inspect(box, table + box.u16(table - 2) * 12, (number, fields) => ({
     referenceId: number('referenceId'),
     timescale: number('timescale'),
     references: fields['references'] as SegmentReference[],
@@ -159,10 +152,11 @@ export function segmentIndex(box: Box): SegmentIndex {
 export function eventMessage(box: Box): EventMessage | undefined {
   const version = box.version
   if (version > 1) return undefined
-  const content = Uint8Array.from(box.content)
   const strings = version === 0 ? 4 : 24
-  const value = afterString(box, content, strings)
-  box.needLength(afterString(box, content, value) + (version === 0 ? 16 : 0))
+  const end = afterString(box, afterString(box, strings)) + (version === 0 ? 16 : 0)
+  box.needLength(end)
+  // Without the message itself, which nobody looks at.
+  const content = new Uint8Array(box.content.subarray(0, end))
   const parsed = guard(box, () => emsgParser.parseEmsgBox(content))
   if (parsed === undefined) throw box.error('AVIO_ERR_MP4_BOX_INVALID', 'its scheme_id_uri is empty')
   return {
@@ -175,21 +169,23 @@ export function eventMessage(box: Box): EventMessage | undefined {
 }
 
 /** Where the string at `at` ends, its closing zero included. */
-function afterString(box: Box, content: Uint8Array, at: number): number {
-  const end = content.indexOf(0, at)
-  if (end < 0) throw box.error('AVIO_ERR_MP4_BOX_INVALID', 'a string in it has no end')
-  return end + 1
+function afterString(box: Box, at: number): number {
+  const length = box.content.subarray(at, at + MAX_STRING + 1).indexOf(0)
+  if (length >= 0) return at + length + 1
+  if (box.length - at <= MAX_STRING) throw box.error('AVIO_ERR_MP4_BOX_INVALID', 'a string in it has no end')
+  throw box.error('AVIO_ERR_MP4_LIMIT', `a string in it has more than ${MAX_STRING} bytes`)
 }
 
 /**
  * Hands one box to mux.js and its fields to `read`, with a function that gives one that must be a number.
- * The box is built anew from its content, since mux.js knows no 64-bit sizes.
+ * The box is built anew from the first `length` bytes of its content: what is behind them is not read, and mux.js knows no 64-bit sizes.
  */
 function inspect<T>(
   box: Box,
+  length: number,
   read: (number: (name: string) => number, fields: InspectedBox) => T,
-  length = box.length,
 ): T {
+  box.needLength(length)
   const bytes = Buffer.alloc(8 + length)
   bytes.writeUInt32BE(bytes.length, 0)
   bytes.write(box.type, 4, 'latin1')

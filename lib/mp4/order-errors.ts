@@ -1,5 +1,6 @@
 import { Mp4Error } from '../errors.js'
 import { mp4Error } from './box-header.js'
+import type { AnnouncedTrack } from './movie-checks.js'
 import type { BoxHeader } from './box-reader.js'
 
 /** The errors of boxes that are well by themselves, and stand where they must not. Each says what to do. */
@@ -72,4 +73,12 @@ export function endWithoutFragment(length: number): Mp4Error {
     'The stream ended after its moov, without a fragment: there is no media in it. Look for the reason why none was ' +
     'written, such as a start past the end of the input'
   return new Mp4Error('AVIO_ERR_MP4_NO_FRAGMENT', message, { byteOffset: length })
+}
+
+/** The end, and not one sample of a track that was announced, where others have some. */
+export function trackWithoutSamples({ trak, trackId, kind }: AnnouncedTrack): Mp4Error {
+  const message =
+    `the stream ended without a sample of this ${kind} track: players wait for it, or show nothing. Where the source has ` +
+    'none in this range, leave the track out (ffmpeg: -map, -an, -vn)'
+  return mp4Error('AVIO_ERR_MP4_NO_FRAGMENT', trak, message, trackId)
 }

@@ -4,6 +4,7 @@ import { Box } from './boxes.js'
 import { type CheckerListener, Fmp4Checker } from './fmp4-checker.js'
 import type { Fragment, TrackFragment } from './fragment.js'
 import { type Movie, sampleTable } from './movie.js'
+import { framesOf, pcmFrameSize } from './pcm.js'
 import { type HeadSource, progressiveHead } from './progressive-head.js'
 import { locateRuns } from './sample-data.js'
 import { SampleLog } from './sample-log.js'
@@ -24,7 +25,16 @@ interface TrackState {
   readonly entries: number
   /** The one that samples have which say nothing themselves, from 1: that of `trex`. */
   readonly defaultEntry: number
+  /** Bytes of a frame of uncompressed sound; `undefined` for all else. */
+  readonly frameSize: number | undefined
+  readonly timescale: number
 }
+
+/**
+ * How far the times of fragments may be from the count of frames of uncompressed sound, in seconds: packets are stamped to
+ * the millisecond in other containers, and the frames follow one another without a gap all the same.
+ */
+const MAX_DRIFT = 0.05
 
 /** The most samples that a table can count. */
 const MAX_COUNT = 0xffffffff
@@ -70,7 +80,7 @@ export class ProgressiveAssembly implements HeadAssembly {
       onMedia: (bytes, mdat) => this.#take(bytes, mdat),
       onSamples: fragment => this.#log(fragment),
     }
-    this.#checker = new Fmp4Checker({ strict: true, maxBoxSize }, listener)
+    this.#checker = new Fmp4Checker({ strict: true, maxBoxSize, allowEmptyTracks: true }, listener)
   }
 
   write(chunk: Buffer): readonly Buffer[] {
@@ -105,10 +115,12 @@ export class ProgressiveAssembly implements HeadAssembly {
     this.#moov = { box: moov, movie }
     const traks = moov.children.filter(child => child.type === 'trak')
     const trexes = moov.child('mvex')?.children.filter(child => child.type === 'trex') ?? []
-    for (const [n, { id }] of movie.tracks.entries()) {
-      const entries = sampleTable(traks[n]!).needChild('stsd').childrenFrom(8).length
+    for (const [n, { id, kind, timescale }] of movie.tracks.entries()) {
+      const stsd = sampleTable(traks[n]!).needChild('stsd')
+      const entries = stsd.childrenFrom(8).length
+      const frameSize = kind === 'audio' ? pcmFrameSize(stsd, timescale) : undefined
       const defaultEntry = trexes.find(trex => trex.u32(4) === id)?.u32(8) ?? 1
-      this.#tracks.set(id, { log: new SampleLog(), entries, defaultEntry })
+      this.#tracks.set(id, { log: new SampleLog(), entries, defaultEntry, frameSize, timescale })
     }
   }
 
@@ -128,12 +140,13 @@ export class ProgressiveAssembly implements HeadAssembly {
     for (const { run, start, trackFragment } of locateRuns(fragment)) {
       const state = this.#tracks.get(trackFragment.trackId)!
       if (run.sampleCount === 0) continue
-      if (trackFragment !== last) this.#join(trackFragment, state.log)
+      if (trackFragment !== last) this.#join(trackFragment, state)
       last = trackFragment
       const entry = this.#entryOf(trackFragment, state)
       // What has no data may be said to lie anywhere.
       const place = run.totals.size === 0 ? this.#mediaSize : placeOf(places, start)
-      if (state.log.count + run.sampleCount > MAX_COUNT || !state.log.add(run, place, entry)) {
+      const samples = framesOf(run, state.frameSize)
+      if (state.log.count + samples.sampleCount > MAX_COUNT || !state.log.add(samples, place, entry)) {
         const message = `more samples than an index can hold, or more than a million of them empty`
         throw run.box.error('AVIO_ERR_MP4_LIMIT', message, trackFragment.trackId)
       }
@@ -162,9 +175,12 @@ export class ProgressiveAssembly implements HeadAssembly {
   }
 
   /** The samples of a track go on. */
-  #join(traf: TrackFragment, log: SampleLog): void {
+  #join(traf: TrackFragment, { log, frameSize, timescale }: TrackState): void {
     if (traf.hasAuxiliaryOffsets) throw refusedFragment(traf)
-    if (traf.decodeTime === undefined || log.seek(traf.decodeTime)) return
+    if (traf.decodeTime === undefined) return
+    const gap = traf.decodeTime - log.start - log.duration
+    if (frameSize !== undefined && log.count > 0 && gap <= timescale * MAX_DRIFT) return
+    if (log.seek(traf.decodeTime)) return
     const message = `its samples come so long after those before it (at ${traf.decodeTime}) that no table can say it`
     throw traf.box.error('AVIO_ERR_MP4_LIMIT', message, traf.trackId)
   }

@@ -8,6 +8,7 @@ import type { Movie } from './movie.js'
 import { type TrackPlace, placeTracks } from './movie-times.js'
 import type { Mp4Edit } from './mux.js'
 import type { SampleLog } from './sample-log.js'
+import type { Mp4Track } from './track.js'
 import { SAMPLE_TABLES, tableParts } from './table-parts.js'
 
 /** What a head is made of. */
@@ -95,10 +96,22 @@ class HeadPlan {
     const parts = moov.children.flatMap(child => {
       if (child.type === 'mvex') return []
       if (child.type === 'mvhd') return [timesPart(child, 4, duration)]
-      if (child.type === 'trak') return [this.#trak(child, track++, mediaStart)]
+      if (child.type === 'trak') {
+        const index = track++
+        return this.#isSilent(index) ? [] : [this.#trak(child, index, mediaStart)]
+      }
       return [bytesPart(child.raw)]
     })
     return boxPart('moov', parts)
+  }
+
+  /** A picture's or sound's track that never had a sample: ffmpeg leaves it out of an ordinary file. */
+  #isSilent(index: number): boolean {
+    const { movie, logs } = this.#source
+    const isPlayed = ({ id, kind }: Mp4Track) =>
+      (kind === 'video' || kind === 'audio') && logs.get(id)!.count > 0
+    const { id, kind } = movie.tracks[index]!
+    return (kind === 'video' || kind === 'audio') && logs.get(id)!.count === 0 && movie.tracks.some(isPlayed)
   }
 
   #trak(trak: Box, index: number, mediaStart: number): Part {

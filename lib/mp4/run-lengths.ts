@@ -1,4 +1,6 @@
+import { STEP, type Work } from '../io/turns.js'
 import type { Box } from './boxes.js'
+import { MAX_EMPTY_ENTRIES } from './limits.js'
 
 /**
  * A cursor on a table of runs: pairs of how many samples have a value, and the value (`stts`, `ctts`; ISO/IEC 14496-12
@@ -23,14 +25,25 @@ export class RunLengths {
     box.needLength(8 + 8 * this.#entries)
   }
 
-  /** How many samples the runs have in all, and what their values add up to. */
-  totals(): { readonly samples: number; readonly sum: number } {
+  /**
+   * How many samples the runs have in all, and what their values add up to. Runs of no samples are passed over, but
+   * not without limit: one step of the cursor may have to pass all of them.
+   */
+  *totals(): Work<{ readonly samples: number; readonly sum: number }> {
     let samples = 0
     let sum = 0
+    let empty = 0
     for (let entry = 0; entry < this.#entries; entry++) {
       const count = this.#box.u32(8 + 8 * entry)
+      if (count === 0 && ++empty > MAX_EMPTY_ENTRIES) {
+        throw this.#box.error(
+          'AVIO_ERR_MP4_LIMIT',
+          `more than ${MAX_EMPTY_ENTRIES} of its entries are for no sample`,
+        )
+      }
       samples += count
       sum += count * this.#valueAt(entry)
+      if (entry % STEP === STEP - 1) yield STEP
     }
     return { samples, sum }
   }

@@ -32,9 +32,14 @@ export class SampleEntry {
     this.format = isProtected(entry.type) ? (this.#originalFormat() ?? entry.type) : entry.type
   }
 
+  /** The box of `type` within the entry. */
+  box(type: string): Box | undefined {
+    return this.#boxes.find(box => box.type === type)
+  }
+
   /** The content of the box of `type` within the entry, where it has one of at least `length` bytes. */
   config(type: string, length = 0): Buffer | undefined {
-    const content = this.#boxes.find(box => box.type === type)?.content
+    const content = this.box(type)?.content
     return content !== undefined && content.length >= length ? content : undefined
   }
 
@@ -61,11 +66,22 @@ export interface VideoEntry {
   /** Coded size, in pixels. */
   readonly width: number
   readonly height: number
+  /** How wide and how high a pixel is; `undefined` where it is square. */
+  readonly pixelAspect: readonly [number, number] | undefined
 }
 
 /** Reads a VisualSampleEntry. */
 export function videoEntry(box: Box): VideoEntry {
-  return { entry: new SampleEntry(box, 78), width: box.u16(24), height: box.u16(26) }
+  const entry = new SampleEntry(box, 78)
+  return { entry, width: box.u16(24), height: box.u16(26), pixelAspect: pixelAspect(entry) }
+}
+
+/** The shape of a picture's pixels (`pasp`, ISO/IEC 14496-12 §12.1.4); `undefined` where they are square. */
+function pixelAspect(entry: SampleEntry): readonly [number, number] | undefined {
+  const pasp = entry.config('pasp', 8)
+  const horizontal = pasp?.readUInt32BE(0) ?? 0
+  const vertical = pasp?.readUInt32BE(4) ?? 0
+  return horizontal === vertical || horizontal === 0 || vertical === 0 ? undefined : [horizontal, vertical]
 }
 
 /** A sound's sample entry. */

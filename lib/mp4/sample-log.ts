@@ -1,6 +1,7 @@
 import { Column, LongColumn, RunColumn } from './columns.js'
-import { type SampleRun, isSync } from './fragment.js'
+import { isSync } from './fragment.js'
 import { MAX_EMPTY_SAMPLES } from './limits.js'
+import type { IndexedRun } from './pcm.js'
 
 /** Bytes of a chunk up to which it grows by what follows it at once: as ffmpeg has it. */
 const CHUNK_SIZE = 2 ** 20
@@ -124,7 +125,7 @@ export class SampleLog {
    * @param entry - number of its sample entry
    * @returns whether that is within the limits
    */
-  add(run: SampleRun, place: number, entry: number): boolean {
+  add(run: IndexedRun, place: number, entry: number): boolean {
     const { sampleCount } = run
     if (sampleCount === 0) return true
     this.#addChunk(place, run.totals.size, sampleCount, entry)
@@ -156,7 +157,7 @@ export class SampleLog {
   }
 
   /** Adds `count` samples that are all like number `n` of the run. */
-  #addSamples(run: SampleRun, n: number, count: number): void {
+  #addSamples(run: IndexedRun, n: number, count: number): void {
     const duration = run.durationAt(n)
     const offset = run.compositionOffsetAt(n)
     if (this.count > 0) {

@@ -1,6 +1,7 @@
+import { STEP, type Work } from '../io/turns.js'
 import type { Box } from './boxes.js'
 import { Chunks } from './chunks.js'
-import { MAX_SAMPLES } from './limits.js'
+import { MAX_EMPTY_ENTRIES, MAX_SAMPLES } from './limits.js'
 import { sampleCount } from './movie.js'
 import { RunLengths } from './run-lengths.js'
 
@@ -16,28 +17,63 @@ export class SampleTable {
   readonly count: number
   readonly #stbl: Box
 
-  /** @param stbl - the box; `trackId` is for messages */
-  constructor(stbl: Box, trackId?: number) {
+  private constructor(stbl: Box, count: number) {
     this.#stbl = stbl
-    this.count = sampleCount(stbl)
-    if (this.count > MAX_SAMPLES) {
-      const message = `it lists ${this.count} samples; at most ${MAX_SAMPLES} are looked at`
+    this.count = count
+  }
+
+  /**
+   * Looks through the tables once.
+   *
+   * @param stbl - the box
+   * @param trackId - for messages
+   */
+  static *read(stbl: Box, trackId?: number): Work<SampleTable> {
+    const count = sampleCount(stbl)
+    if (count > MAX_SAMPLES) {
+      const message = `it lists ${count} samples; at most ${MAX_SAMPLES} are looked at`
       throw stbl.error('AVIO_ERR_MP4_LIMIT', message, trackId)
     }
-    if (this.count === 0) return
-    for (const [name, samples] of [
-      ['stts', new RunLengths(stbl.needChild('stts')).totals().samples],
-      ['stsc', new Chunks(stbl).capacity],
-    ] as const) {
-      if (samples >= this.count) continue
-      const message = `${name} is for ${samples} samples, but there are ${this.count}`
-      throw stbl.error('AVIO_ERR_MP4_BOX_INVALID', message, trackId)
-    }
+    if (count > 0) yield* checkTables(stbl, count, trackId)
+    return new SampleTable(stbl, count)
   }
 
   /** A cursor that stands before the first sample. */
   samples(): Samples {
     return new Samples(this.#stbl, this.count)
+  }
+}
+
+function* checkTables(stbl: Box, count: number, trackId: number | undefined): Work<void> {
+  const stts = yield* new RunLengths(stbl.needChild('stts')).totals()
+  const capacity = yield* new Chunks(stbl).capacity()
+  for (const [name, samples] of [['stts', stts.samples] as const, ['stsc', capacity] as const]) {
+    if (samples >= count) continue
+    const message = `${name} is for ${samples} samples, but there are ${count}`
+    throw stbl.error('AVIO_ERR_MP4_BOX_INVALID', message, trackId)
+  }
+  const ctts = stbl.child('ctts')
+  if (ctts) yield* new RunLengths(ctts).totals()
+  const stss = stbl.child('stss')
+  if (stss) yield* checkOrder(stss)
+}
+
+/** Numbers of sync samples that are not in order are passed over, but not without limit. */
+function* checkOrder(stss: Box): Work<void> {
+  const entries = stss.u32(4)
+  stss.needLength(8 + 4 * entries)
+  let last = 0
+  let passed = 0
+  for (let entry = 0; entry < entries; entry++) {
+    const number = stss.u32(8 + 4 * entry)
+    if (number <= last && ++passed > MAX_EMPTY_ENTRIES) {
+      throw stss.error(
+        'AVIO_ERR_MP4_LIMIT',
+        `more than ${MAX_EMPTY_ENTRIES} of its entries are not in ascending order`,
+      )
+    }
+    last = Math.max(last, number)
+    if (entry % STEP === STEP - 1) yield STEP
   }
 }
 

@@ -43,6 +43,11 @@ export class Timeline {
     return this.#end
   }
 
+  /** Whether a sample has come. */
+  get isUnderWay(): boolean {
+    return this.#sampleCount > 0
+  }
+
   /**
    * Goes on by a track fragment that has samples, or stands for time without any.
    *

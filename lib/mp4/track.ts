@@ -25,6 +25,8 @@ export interface Mp4Track {
   readonly width: number | undefined
   /** See `width`. */
   readonly height: number | undefined
+  /** How wide and how high a pixel is, where pixels are not square: `[16, 11]`; else `undefined`. */
+  readonly pixelAspect: readonly [horizontal: number, vertical: number] | undefined
   /** How far a player has to turn the picture clockwise: 0, 90, 180 or 270 degrees. */
   readonly rotation: number
   /** Channels that come out of the decoder, for audio, where the file tells. */
@@ -61,6 +63,7 @@ export function parseTrack(trak: Box, defaultsOf: (trackId: number) => SampleDef
     language: extendedLanguage(mdia) ?? language,
     width: format.width || Math.round(width) || undefined,
     height: format.height || Math.round(height) || undefined,
+    pixelAspect: format.pixelAspect,
     rotation: rotation(tkhd),
     channels: format.channels,
     sampleRate: format.sampleRate,
@@ -88,6 +91,7 @@ interface SampleFormat {
   sampleEntry: string
   width?: number
   height?: number
+  pixelAspect?: readonly [number, number] | undefined
   channels?: number | undefined
   sampleRate?: number | undefined
 }
@@ -98,8 +102,8 @@ function sampleFormat(stsd: Box, kind: TrackKind): SampleFormat {
   if (first === undefined) throw stsd.error('AVIO_ERR_MP4_BOX_MISSING', 'it has no sample entry')
   const sampleEntry = formatName(first.type)
   if (kind === 'video') {
-    const { entry, width, height } = videoEntry(first)
-    return { codec: codecString(entry), sampleEntry, width, height }
+    const { entry, ...picture } = videoEntry(first)
+    return { codec: codecString(entry), sampleEntry, ...picture }
   }
   if (kind === 'audio') {
     const { entry, channels, sampleRate } = audioEntry(first, stsd.version)

@@ -8,6 +8,7 @@ export const MP4_WARNING_CODES = [
   'AVIO_WARN_MP4_TFDT_GAP',
   'AVIO_WARN_MP4_HEV1',
   'AVIO_WARN_MP4_NO_EDIT_LIST',
+  'AVIO_WARN_MP4_EDIT_IGNORED',
 ] as const
 
 /** A code of a warning. */

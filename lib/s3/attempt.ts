@@ -1,13 +1,16 @@
 import type { S3Client } from '@aws-sdk/client-s3'
+import { onAbort } from '../io/on-abort.js'
 import { abortError, untilAborted } from '../io/abort-error.js'
-import { StallWatch } from '../io/stall-watch.js'
 import { type RequestBody, attachBody } from './request-body.js'
-import { type S3Command, sendOnce } from './send.js'
+import { RequestWatch } from './request-watch.js'
+import { type S3Command, Sending, sendOnce } from './send.js'
 
 /** What an {@link attempt} is told. */
 export interface AttemptOptions {
-  /** The longest that nothing may move before the request is given up, in milliseconds. */
+  /** The longest that nothing may move before the request is given up, in milliseconds; a wait for a socket does not count. */
   readonly timeout: number
+  /** The least rate at which the body may go out, in bytes a second over `timeout`; 0, the default, for none. */
+  readonly minThroughput?: number | undefined
   /** Gives the request up at once. */
   readonly signal?: AbortSignal | undefined
   /** The request's body, where it has one. */
@@ -16,8 +19,8 @@ export interface AttemptOptions {
 
 /** The server went silent. The name is what the SDK calls it too, and is retried like any broken connection. */
 class SilenceError extends Error {
-  constructor(timeout: number) {
-    super(`Nothing moved for ${timeout} ms, and the request was given up.`)
+  constructor(why: string) {
+    super(`${why}, and the request was given up.`)
     this.name = 'TimeoutError'
   }
 }
@@ -40,15 +43,22 @@ const RELEASE_TIMEOUT = 2000
 export async function attempt<Output>(
   client: S3Client,
   command: S3Command<Output>,
-  { timeout, signal, body }: AttemptOptions,
+  { timeout, minThroughput, signal, body }: AttemptOptions,
 ): Promise<Output> {
   if (signal?.aborted) throw abortError(signal)
   const request = new AbortController()
   const giveUp = () => request.abort(signal?.reason)
-  signal?.addEventListener('abort', giveUp, { once: true })
-  const watch = new StallWatch(timeout, () => request.abort(new SilenceError(timeout)))
-  const bodyStream = body && attachBody(command, body, () => watch.alive())
-  const sent = sendOnce(client, command, request.signal)
+  const forget = onAbort(signal, giveUp)
+  const onStall = (drip = `Nothing moved for ${timeout} ms`) => request.abort(new SilenceError(drip))
+  const sending = new Sending(client)
+  const watch = new RequestWatch(client, sending, timeout, onStall, minThroughput)
+  const bodyStream =
+    body &&
+    attachBody(command, body, (bytes, isTaken) => {
+      watch.alive(bytes)
+      if (isTaken) watch.moved()
+    })
+  const sent = sendOnce(client, command, request.signal, sending)
   // An answer can come before the body has gone out; the connection then has to go, or it would send on for ever.
   const release = (reason?: unknown) => {
     request.abort(reason)
@@ -61,13 +71,14 @@ export async function attempt<Output>(
     return output
   } catch (error) {
     const thrown: unknown = request.signal.reason instanceof SilenceError ? request.signal.reason : error
+    sending.mark(thrown)
     if (bodyStream?.()?.isTaken === false) cutShort.add(thrown as object)
     release(error)
     await settled(sent)
     throw thrown
   } finally {
     watch.stop()
-    signal?.removeEventListener('abort', giveUp)
+    forget()
   }
 }
 

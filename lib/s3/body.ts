@@ -1,6 +1,7 @@
 import { Readable, finished } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3'
+import { onAbort } from '../io/on-abort.js'
 import { abortError } from '../io/abort-error.js'
 import type { RangeBuffer } from '../io/range-buffer.js'
 import { DirectBody } from './direct-body.js'
@@ -26,36 +27,45 @@ export function transient(name: 'TimeoutError' | 'IncompleteBody', message: stri
 }
 
 /**
- * Copies a body into `into` as fast as it comes; resolves when it has ended and `into` is complete.
+ * Copies a body into `into` as fast as it comes; resolves when it has ended, with the byte before `end`.
  *
- * @param onBytes - called for every chunk
+ * @param onBytes - called for every chunk, with its length
+ * @param end - one past the last byte that the body is to hold: that of `into`, or an earlier one
  */
 export async function drain(
   stream: Readable,
   into: RangeBuffer,
   signal: AbortSignal,
-  onBytes: () => void,
+  onBytes: (bytes: number) => void,
+  end = into.end,
 ): Promise<void> {
-  const onAbort = () => stream.destroy(abortError(signal))
-  if (signal.aborted) onAbort()
-  signal.addEventListener('abort', onAbort, { once: true })
+  const abort = () => stream.destroy(abortError(signal))
+  if (signal.aborted) abort()
+  const forget = onAbort(signal, abort)
   try {
-    await (stream instanceof DirectBody ? stream.into(into, onBytes) : pump(stream, into, onBytes))
+    await (stream instanceof DirectBody ? stream.into(into, onBytes, end) : pump(stream, into, end, onBytes))
   } finally {
-    signal.removeEventListener('abort', onAbort)
+    forget()
   }
-  if (!into.complete) {
-    throw transient('IncompleteBody', `The body ended ${into.end - into.received} bytes early`)
+  if (into.received < end) {
+    throw transient('IncompleteBody', `The body ended ${end - into.received} bytes early`)
   }
 }
 
 /** Copies chunk by chunk; resolves at the end of the stream. */
-function pump(stream: Readable, into: RangeBuffer, onBytes: () => void): Promise<void> {
+function pump(
+  stream: Readable,
+  into: RangeBuffer,
+  end: number,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     finished(stream, { writable: false }, error => (error ? reject(error) : resolve()))
     stream.on('data', (chunk: Buffer) => {
-      onBytes()
-      if (into.write(chunk) < chunk.length) stream.destroy(new OverlongBody('More came than was announced'))
+      onBytes(chunk.length)
+      const isTooMuch = chunk.length > end - into.received
+      into.write(isTooMuch ? chunk.subarray(0, end - into.received) : chunk)
+      if (isTooMuch) stream.destroy(new OverlongBody('More came than was announced'))
     })
   })
 }

@@ -18,7 +18,7 @@ export class DirectBody extends Readable {
   #isOver = false
   #isWanted = false
   #sink: RangeBuffer | undefined
-  #onBytes: () => void = () => undefined
+  #onBytes: (bytes: number) => void = () => undefined
   #settle: (error?: Error) => void = () => undefined
 
   /** @param onOver - called once: with the last byte, or when it is given up */
@@ -33,22 +33,23 @@ export class DirectBody extends Readable {
 
   /** Where the next bytes are to be read; `undefined` where nobody has said. */
   get space(): Buffer | undefined {
-    return this.#sink?.space()
+    return this.#sink?.space().subarray(0, this.#left)
   }
 
   /**
    * Reads the body into `sink`, to its end; rejects where it breaks off, or does not fit.
    *
-   * @param onBytes - called whenever bytes have come
+   * @param onBytes - called whenever bytes have come, with how many
+   * @param end - one past the last byte of `sink` that it is to hold
    */
-  into(sink: RangeBuffer, onBytes: () => void): Promise<void> {
+  into(sink: RangeBuffer, onBytes: (bytes: number) => void, end = sink.end): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.destroyed) {
         reject(this.errored ?? new Error(GIVEN_UP))
         return
       }
       this.#settle = error => (error ? reject(error) : resolve())
-      if (sink.end - sink.received !== this.#left) {
+      if (end - sink.received !== this.#left) {
         this.destroy(
           new RangeError(`A body of ${this.#left} bytes does not fill the range that waits for it`),
         )
@@ -64,7 +65,7 @@ export class DirectBody extends Readable {
   /** Takes `length` bytes that were read into {@link space}; returns whether to read on. */
   filled(length: number): boolean {
     this.#left -= length
-    this.#onBytes()
+    this.#onBytes(length)
     this.#sink!.filled(length)
     return this.#goOn()
   }
@@ -80,7 +81,7 @@ export class DirectBody extends Readable {
       return false
     }
     this.#left -= bytes.length
-    this.#onBytes()
+    this.#onBytes(bytes.length)
     if (this.#sink) this.#sink.write(bytes)
     else this.#isWanted = this.push(Buffer.from(bytes))
     return this.#goOn()

@@ -1,6 +1,7 @@
 import { type IncomingMessage, request as httpRequest, type RequestOptions } from 'node:http'
 import type { OnReadOpts, Socket } from 'node:net'
 import { Duplex, type Readable } from 'node:stream'
+import { onAbort } from '../io/on-abort.js'
 import { abortError } from '../io/abort-error.js'
 import { KiB } from '../options.js'
 import { DirectBody } from './direct-body.js'
@@ -13,6 +14,8 @@ export interface DirectAnswer {
 
 /** A head longer than this is left for Node's parser to refuse. */
 const MAX_HEAD = 64 * KiB
+/** How long the server may take to close a connection that we have ended, in milliseconds. */
+const RETIRE_TIME = 1000
 const NOTHING = Buffer.alloc(0)
 
 /**
@@ -79,12 +82,11 @@ export class DirectConnection {
       this.#fail = reject
       this.isAnswered = false
       const abort = () => this.close(abortError(signal!))
-      this.#release = () => signal?.removeEventListener('abort', abort)
       if (signal?.aborted) {
         abort()
         return
       }
-      signal?.addEventListener('abort', abort, { once: true })
+      this.#release = onAbort(signal, abort)
       const wire = (this.#wire = new Wire(this.#socket))
       const request = httpRequest({ ...options, createConnection: () => wire })
       request.on('error', error => this.close(error))
@@ -95,6 +97,13 @@ export class DirectConnection {
       })
       request.end()
     })
+  }
+
+  /** Closes a connection at rest, so that its place is free only when the server has let go of it too. */
+  retire(): void {
+    this.#socket.resume()
+    this.#socket.end()
+    this.#socket.setTimeout(RETIRE_TIME, () => this.close())
   }
 
   /** Closes the connection. What waits for it fails with `error`, or as one does whose peer has gone. */
@@ -111,12 +120,15 @@ export class DirectConnection {
 
   #bodyOf(message: IncomingMessage, wire: Wire): Readable {
     const length = contentLength(message)
+    const isKept = message.httpVersion === '1.1' && message.headers.connection?.toLowerCase() !== 'close'
     if (length === undefined || !this.#isParsing) {
       wire.isForwarding = true
-      message.on('close', () => this.close())
+      message.on('close', () => {
+        if (isKept && message.complete && this.#wire === wire) this.#freeFrom(wire)
+        else this.close()
+      })
       return message
     }
-    const isKept = message.httpVersion === '1.1' && message.headers.connection?.toLowerCase() !== 'close'
     return (this.#body = new DirectBody(length, this.#socket, isComplete => {
       this.#body = undefined
       if (!isComplete || !isKept) {
@@ -127,6 +139,17 @@ export class DirectConnection {
       this.#release()
       this.#onFree()
     }))
+  }
+
+  /** An answer that went through Node's client is over, and the connection is as good as before. */
+  #freeFrom(wire: Wire): void {
+    this.#wire = undefined
+    wire.destroy()
+    this.isUsed = true
+    this.#release()
+    // It may have been held back by a reader that was slow to take the end.
+    this.#socket.resume()
+    this.#onFree()
   }
 
   /** Takes what was read; returns whether to read on. */

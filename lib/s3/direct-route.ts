@@ -3,8 +3,10 @@ import { Agent as HttpsAgent } from 'node:https'
 import { connect, isIP, type OnReadOpts, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { S3Client } from '@aws-sdk/client-s3'
+import { AgentAccount } from './agent-account.js'
 import { type DirectAnswer, DirectConnection } from './direct-connection.js'
 import { addMiddleware, type S3Command } from './send.js'
+import { isNetworkUntouched } from './untouched-network.js'
 
 /** A request as the SDK has signed it. */
 interface SignedRequest {
@@ -32,16 +34,20 @@ interface HandlerConfig {
 /**
  * Has `command`, a GET, answered over a {@link DirectConnection}, where that makes no difference but in CPU time: where
  * the client's requests would go out by the SDK's handler for Node, without time limits of its own, over a plain agent.
- * A proxy, a fetch-based handler, a stub, an agent of somebody's own: they are asked as ever. Everything before that
+ * A proxy, a fetch-based handler, a stub, an agent of somebody's own, functions in the place of Node's (nock, msw): they
+ * are asked as ever. Everything before that
  * (credentials, signing, the user's middleware) is the client's in any case.
  *
- * Connections are opened with the agent's options (certificates, `lookup`, `localAddress` …), as many as it allows for
- * a host; one that is at rest is kept for {@link IDLE_TIME}, and does not keep the process alive.
+ * Connections are opened with the agent's options (certificates, `lookup`, `localAddress` …), as many as it allows
+ * together with its own ({@link AgentAccount}); where it allows no more, the request is the agent's. One that is at rest is
+ * kept for {@link IDLE_TIME}, but not while requests wait at the agent, and does not keep the process alive.
  */
 export function goDirect(client: S3Client, command: S3Command<unknown>, signal: AbortSignal): void {
-  addMiddleware(command, 'avioDirect', { step: 'deserialize', priority: 'low' }, next => async args => {
+  // Behind the step that notes that the request is under way, or what fails here would pass for never sent.
+  const place = { relation: 'after', toMiddleware: 'avioHandOver' } as const
+  addMiddleware(command, 'avioDirect', place, next => async args => {
     const request = args.request as SignedRequest
-    const pool = poolFor(client, request)
+    const pool = isNetworkUntouched() ? poolFor(client, request) : undefined
     if (pool === undefined) return next(args)
     const answer = await pool.send(request, signal)
     if (answer === undefined) return next(args)
@@ -53,6 +59,8 @@ export function goDirect(client: S3Client, command: S3Command<unknown>, signal: 
 
 /** How long a connection is kept without a request, in milliseconds: less than servers do. */
 const IDLE_TIME = 4000
+/** How often a connection at rest looks whether the agent has better use for its place, in milliseconds. */
+const LOOK_TIME = 100
 
 /** By agent, and by scheme, host and port. */
 const pools = new WeakMap<HttpAgent, Map<string, Pool>>()
@@ -94,11 +102,14 @@ class Pool {
   readonly #agent: HttpAgent
   readonly #host: SignedRequest
   readonly #idle: { readonly connection: DirectConnection; readonly timer: NodeJS.Timeout }[] = []
-  #open = 0
+  readonly #account: AgentAccount
+  /** Of the last TLS connection: the next one need not begin from nothing. */
+  #session: Buffer | undefined
 
   constructor(agent: HttpAgent, host: SignedRequest) {
     this.#agent = agent
     this.#host = host
+    this.#account = new AgentAccount(agent, host)
   }
 
   /** Sends a request; `undefined` where no further connection is allowed at the moment. */
@@ -117,33 +128,64 @@ class Pool {
 
   #take(): DirectConnection | undefined {
     for (let entry = this.#idle.pop(); entry; entry = this.#idle.pop()) {
-      clearTimeout(entry.timer)
+      clearInterval(entry.timer)
       if (entry.connection.isClosed) continue
       entry.connection.await(true)
       return entry.connection
     }
-    if (this.#open >= this.#agent.maxSockets) return undefined
-    this.#open++
+    if (!this.#account.hasRoom) return undefined
     const connection: DirectConnection = new DirectConnection(
       onread => this.#connect(onread),
       () => this.#rest(connection),
     )
-    connection.onClose(() => this.#open--)
+    connection.onClose(() => this.#forget(connection))
     return connection
   }
 
+  /** Keeps nothing of a connection that was closed at rest. */
+  #forget(connection: DirectConnection): void {
+    const index = this.#idle.findIndex(entry => entry.connection === connection)
+    const [entry] = index === -1 ? [] : this.#idle.splice(index, 1)
+    clearInterval(entry?.timer)
+  }
+
   #rest(connection: DirectConnection): void {
+    if (connection.isClosed) return
+    if (this.#account.isAwaited) {
+      connection.retire()
+      return
+    }
     connection.await(false)
-    const timer = setTimeout(() => connection.close(), IDLE_TIME).unref()
+    const until = performance.now() + IDLE_TIME
+    const timer = setInterval(() => {
+      if (performance.now() >= until) connection.close()
+      else if (this.#account.isAwaited) this.#retire(connection)
+    }, LOOK_TIME).unref()
     this.#idle.push({ connection, timer })
+  }
+
+  #retire(connection: DirectConnection): void {
+    this.#forget(connection)
+    connection.retire()
   }
 
   #connect(onread: OnReadOpts): Socket {
     const { protocol, hostname, port } = this.#host
     const host = hostname.replace(/^\[(.*)\]$/, '$1')
     const options = { ...optionsOfAgent(this.#agent), host, onread }
-    if (protocol !== 'https:') return connect({ ...options, port: port ?? 80 })
-    return connectTls({ servername: isIP(host) ? '' : host, ...options, port: port ?? 443 })
+    if (protocol !== 'https:') return this.#entered(connect({ ...options, port: port ?? 80 }))
+    const session = this.#session
+    const secure = { servername: isIP(host) ? '' : host, ...options, ...(session && { session }) }
+    const socket = connectTls({ ...secure, port: port ?? 443 })
+    socket.on('session', ticket => (this.#session = ticket))
+    // One that the server does not want must not be offered for ever.
+    socket.on('error', () => (this.#session = undefined))
+    return this.#entered(socket)
+  }
+
+  #entered(socket: Socket): Socket {
+    this.#account.enter(socket)
+    return socket
   }
 }
 

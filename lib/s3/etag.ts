@@ -9,9 +9,19 @@ import { createHash } from 'node:crypto'
  * equal to the expected one proves identity; one that differs proves nothing by itself.
  */
 
-/** The MD5 in an ETag, in lower-case hex; `undefined` where it has not the form of one. */
+/** The MD5 of bytes in an ETag, in lower-case hex; `undefined` where it has not the form of one. */
 export function md5OfEtag(etag: string | undefined): string | undefined {
-  return /^"?([0-9a-f]{32})"?$/i.exec(etag ?? '')?.[1]?.toLowerCase()
+  const told = md5InEtag(etag)
+  return told?.parts === undefined ? told?.md5 : undefined
+}
+
+/** The same, or the MD5 of the MD5s of so many parts. */
+export function md5InEtag(
+  etag: string | undefined,
+): { readonly md5: string; readonly parts: number | undefined } | undefined {
+  const [, md5, parts] = /^"?([0-9a-f]{32})(?:-(\d{1,5}))?"?$/i.exec(etag ?? '') ?? []
+  if (md5 === undefined) return undefined
+  return { md5: md5.toLowerCase(), parts: parts === undefined ? undefined : Number(parts) }
 }
 
 /** The ETag that a multipart object of these parts has, quoted; `undefined` where a part's own is no MD5. */

@@ -4,12 +4,19 @@ import {
   type GetObjectCommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3'
+import { onAbort } from '../io/on-abort.js'
 import { abortError, untilAborted } from '../io/abort-error.js'
 import type { RangeBuffer } from '../io/range-buffer.js'
-import { StallWatch } from '../io/stall-watch.js'
 import { discard, drain, streamOf, transient } from './body.js'
 import { goDirect } from './direct-route.js'
-import { sendOnce } from './send.js'
+import { RequestWatch } from './request-watch.js'
+import { Sending, sendOnce } from './send.js'
+
+/**
+ * How the bytes of answers travel: `'direct'`, over a connection of the library's own where that makes no other
+ * difference than CPU time, or `'sdk'`, always by the client's own request handler.
+ */
+export type Transport = 'direct' | 'sdk'
 
 /** One try of one GetObject. */
 export interface GetRange {
@@ -17,51 +24,62 @@ export interface GetRange {
   readonly input: GetObjectCommandInput
   /** Milliseconds without a byte, from the beginning, after which the try is given up; or `Infinity`. */
   readonly stallTimeout: number
+  /** The least rate at which bytes may come, in bytes a second over `stallTimeout`; 0 for none. */
+  readonly minThroughput: number
   readonly signal: AbortSignal
+  /** The way that the bytes go. @defaultValue `'direct'` */
+  readonly transport?: Transport | undefined
   /** Where the bytes go. */
   readonly into: RangeBuffer
-  /** Looks at the head of the answer; throws where it is not what `into` waits for. */
-  readonly accept: (answer: GetObjectCommandOutput) => void
+  /**
+   * Looks at the head of the answer; throws where it is not what `into` waits for. Returns one past the last byte that
+   * the body is to hold, where that is not the end of `into`.
+   */
+  readonly accept: (answer: GetObjectCommandOutput) => number | undefined
 }
 
 /**
- * Asks once and reads the answer into memory, as fast as it comes. Resolves when the buffer is complete and the body
- * has ended; rejects with the SDK's error, with one that is classified like it, with what `accept` threw, or with an
+ * Asks once and reads the answer into memory, as fast as it comes. Resolves when the body has ended and has held what
+ * it should; rejects with the SDK's error, with one that is classified like it, with what `accept` threw, or with an
  * `AbortError`. The buffer then holds what came before.
  */
 export async function getRange(one: GetRange): Promise<void> {
-  const { signal, stallTimeout } = one
+  const { signal, stallTimeout, minThroughput } = one
   if (signal.aborted) throw abortError(signal)
   const attempt = new AbortController()
   const giveUp = () => attempt.abort(abortError(signal))
-  signal.addEventListener('abort', giveUp, { once: true })
-  const watch = new StallWatch(stallTimeout, () =>
-    attempt.abort(
-      transient('TimeoutError', `No byte came for ${stallTimeout} ms, and the request was given up`),
-    ),
-  )
+  const forget = onAbort(signal, giveUp)
+  const onStall = (drip = `No byte came for ${stallTimeout} ms`) =>
+    attempt.abort(transient('TimeoutError', `${drip}, and the request was given up`))
+  const sending = new Sending(one.client)
+  const watch = new RequestWatch(one.client, sending, stallTimeout, onStall, minThroughput)
   try {
-    await run(one, attempt.signal, watch)
+    await run(one, attempt.signal, watch, sending)
   } catch (error) {
     // However the SDK and the socket say it: this is why.
     throw attempt.signal.aborted ? (attempt.signal.reason as Error) : error
   } finally {
     watch.stop()
-    signal.removeEventListener('abort', giveUp)
+    forget()
   }
 }
 
-async function run({ client, input, into, accept }: GetRange, signal: AbortSignal, watch: StallWatch) {
+async function run(
+  { client, input, into, accept, transport = 'direct' }: GetRange,
+  signal: AbortSignal,
+  watch: RequestWatch,
+  sending: Sending,
+) {
   const command = new GetObjectCommand(input)
-  goDirect(client, command, signal)
-  const sent = sendOnce(client, command, signal)
+  if (transport === 'direct') goDirect(client, command, signal)
+  const sent = sendOnce(client, command, signal, sending)
   // The SDK heeds the signal from the moment that it has credentials; before that, nothing would end the wait.
   const answer = await untilAborted(sent, signal, late => discard(streamOf(late.Body)))
   watch.alive()
   const body = streamOf(answer.Body)
   try {
-    accept(answer)
-    await drain(body, into, signal, () => watch.alive())
+    const end = accept(answer) ?? into.end
+    await drain(body, into, signal, bytes => watch.alive(bytes), end)
   } catch (error) {
     discard(body)
     throw error

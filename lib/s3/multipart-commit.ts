@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { sleep } from '../io/sleep.js'
 import { S3Error } from '../errors.js'
-import { backoff } from '../io/retry.js'
+import { backoff, waitFor } from '../io/retry.js'
 import { combineAllCrc32, formatCrc32 } from './crc32.js'
 import { multipartEtag } from './etag.js'
 import type { MultipartUpload } from './multipart-upload.js'
@@ -48,11 +48,18 @@ export class MultipartCommit {
   constructor(upload: MultipartUpload, parts: readonly StoredPart[]) {
     this.#upload = upload
     this.#parts = parts
-    this.#expected = expectedOf(parts, upload.requests.target.checksum === 'crc32')
+    this.#expected = {
+      ...expectedOf(parts, upload.requests.target.checksum === 'crc32'),
+      since: performance.now(),
+    }
   }
 
-  /** Rejects with `AVIO_ERR_OUTCOME_UNKNOWN` where nothing can be proved; then nothing must be aborted. */
-  async run(): Promise<Commit> {
+  /**
+   * Rejects with `AVIO_ERR_OUTCOME_UNKNOWN` where nothing can be proved; then nothing must be aborted.
+   *
+   * @param signal - nobody wants the object any more: no further try is begun; the one that was sent is waited for
+   */
+  async run(signal?: AbortSignal): Promise<Commit> {
     const { maxAttempts } = this.#upload.requests.target
     for (let attempt = 1; ; attempt++) {
       try {
@@ -60,9 +67,12 @@ export class MultipartCommit {
       } catch (error) {
         const commit = await this.#settle(error, attempt)
         if (commit) return commit
-        if (attempt >= maxAttempts) return await this.#giveUp(error, attempt)
-        const policy = patience(maxAttempts)
-        await delay(Math.max(backoff(attempt, policy), classify(error).retryAfter ?? 0))
+        if (attempt < maxAttempts) {
+          const policy = patience(maxAttempts)
+          const wait = waitFor(backoff(attempt, policy), policy, classify(error).retryAfter)
+          await sleep(wait, signal).catch(() => undefined)
+        }
+        if (attempt >= maxAttempts || signal?.aborted === true) return await this.#giveUp(error, attempt)
       }
     }
   }
@@ -105,12 +115,15 @@ export class MultipartCommit {
     const failure = classify(error)
     if (!mayHaveTakenEffect(error)) {
       if (failure.retryable) return undefined
-      if (!this.#inDoubt) throw this.#failure(error, attempt)
+      // Something in between may have sent it twice, and this is the second answer: gone, or in the way of itself.
+      const mayBeEcho = isUploadGone(failure) || failure.statusCode === 412
+      if (!this.#inDoubt && !mayBeEcho) throw this.#failure(error, attempt)
       // Still here: no earlier try completed it, so that the refusal is meant, whatever lies under the key.
-      if ((await this.#upload.exists()) === true) throw this.#failure(error, attempt)
+      const mayBeHere = this.#inDoubt || !isUploadGone(failure)
+      if (mayBeHere && (await this.#upload.exists()) === true) throw this.#failure(error, attempt)
       const proof = await proveStored(this.#upload.requests, this.#expected)
       if (typeof proof === 'object') return proof
-      throw proof === 'unknown' || isUploadGone(failure)
+      throw proof === 'unknown' || (this.#inDoubt && isUploadGone(failure))
         ? this.#unknown(error, attempt)
         : this.#failure(error, attempt)
     }

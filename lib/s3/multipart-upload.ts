@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { sleep } from '../io/sleep.js'
 import { S3Error, type S3ErrorFields } from '../errors.js'
 import { backoff, retry } from '../io/retry.js'
 import type { PartBuffer } from './part-buffer.js'
@@ -91,8 +91,8 @@ export class MultipartUpload {
   /** Whether S3 has the upload; `undefined` where it does not say. */
   async exists(signal?: AbortSignal): Promise<boolean | undefined> {
     try {
-      await retry(() => this.requests.listParts(this.uploadId, signal), patience(ABORT_ATTEMPTS, signal))
-      return true
+      const listing = () => this.requests.listParts(this.uploadId, signal)
+      return (await retry(listing, patience(ABORT_ATTEMPTS, signal))) ? true : undefined
     } catch (error) {
       return isUploadGone(classify(error)) ? false : undefined
     }
@@ -115,7 +115,7 @@ export class MultipartUpload {
         await retry(() => requests.abort(uploadId, signal), patience(ABORT_ATTEMPTS, signal))
         if ((await this.exists(signal)) !== true) return 'aborted'
         if (attempt === ABORT_ATTEMPTS) throw new Error('The upload is still listed after it was aborted.')
-        await delay(backoff(attempt, patience(ABORT_ATTEMPTS)), undefined, { signal })
+        await sleep(backoff(attempt, patience(ABORT_ATTEMPTS)), signal)
       } catch (error) {
         if (isUploadGone(classify(error))) return attempt > 1 ? 'aborted' : 'gone'
         const fields = { operation: 'AbortMultipartUpload', uploadId, attempts: attempt }

@@ -15,6 +15,10 @@ export class ObjectSlice implements RandomAccess {
     this.#end = end
   }
 
+  get name(): string {
+    return this.#object.name
+  }
+
   async size(signal?: AbortSignal): Promise<number> {
     const size = await this.#object.size(signal)
     if (isBehind(this.#start, size)) throw unsatisfiable(this.#start, size, this.#object.info!)

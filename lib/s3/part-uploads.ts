@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import { MultipartCommit } from './multipart-commit.js'
 import { MultipartUpload } from './multipart-upload.js'
 import type { PartBuffer } from './part-buffer.js'
@@ -32,8 +31,6 @@ export class PartUploads {
   constructor(requests: UploadRequests, listener: PartListener) {
     this.#requests = requests
     this.#listener = listener
-    // Every part that waits to be tried again listens.
-    setMaxListeners(0, this.#cancel.signal)
   }
 
   /** How many parts were started; one that was left for later counts. */
@@ -89,9 +86,13 @@ export class PartUploads {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay)
   }
 
-  /** Makes one object of the parts, all of which are stored. */
-  async commit(): Promise<Commit> {
-    return new MultipartCommit(await this.#upload!, this.stored).run()
+  /**
+   * Makes one object of the parts, all of which are stored.
+   *
+   * @param signal - nobody wants it any more: what was sent is waited for, and nothing further begun
+   */
+  async commit(signal?: AbortSignal): Promise<Commit> {
+    return new MultipartCommit(await this.#upload!, this.stored).run(signal)
   }
 
   /** Cancels what is under way, waits for it to have settled, and leaves nothing in the bucket. */

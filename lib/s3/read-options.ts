@@ -1,5 +1,7 @@
-import { integerOption, MAX_TIMEOUT, MiB, GiB, stringOption } from '../options.js'
+import { integerOption, MAX_TIMEOUT, MiB, GiB, oneOfOption, stringOption } from '../options.js'
+import { minThroughputOption } from '../io/stall-watch.js'
 import { type GetObjectRequest, getRequestOption } from './get-input.js'
+import type { Transport } from './get-range.js'
 import type { GetTarget } from './resumed-get.js'
 import { clientOption, type S3ClientOption } from './s3-client.js'
 import { LOCATION_OPTIONS, locationOption, type S3LocationOptions } from './s3-location.js'
@@ -25,12 +27,27 @@ export interface S3ReadOptions extends S3ClientOption, S3LocationOptions {
    */
   stallTimeout?: number | undefined
   /**
+   * The least rate at which the bytes of an answer may come, in bytes a second, measured over `stallTimeout` from the
+   * first byte on; 0 for none. An answer that drips slower than that is given up and resumed like one that stalled.
+   * Only time in which this process takes bytes counts: a slow consumer is no slow store.
+   *
+   * @defaultValue 512
+   */
+  minThroughput?: number | undefined
+  /**
    * How often each range is tried in all: 1 to 100. A try begins at the byte where the one before broke.
    * The waits between are drawn from 0 to 100 ms, 200 ms, 400 ms … 20 s, or are what the service asks for.
    *
    * @defaultValue 8
    */
   maxAttempts?: number | undefined
+  /**
+   * How the bytes of answers travel. `'direct'`: over connections of the library's own, at less than half the CPU time,
+   * where that makes no other difference (`docs/s3-range-readable.md`); `'sdk'`: always by the client's request handler.
+   *
+   * @defaultValue `'direct'`
+   */
+  transport?: Transport | undefined
 }
 
 /** The names of {@link S3ReadOptions}, for `knownOptions`. */
@@ -41,7 +58,9 @@ export const READ_OPTIONS = [
   'request',
   'partSize',
   'stallTimeout',
+  'minThroughput',
   'maxAttempts',
+  'transport',
 ] as const satisfies readonly (keyof S3ReadOptions)[]
 
 /** What the shared options say, checked. */
@@ -63,7 +82,12 @@ export function readOptions(options: object, of: string): GetTarget & { readonly
       unit: 'milliseconds',
       infinity: true,
     }),
+    minThroughput: minThroughputOption(options),
     maxAttempts: integerOption(options, 'maxAttempts', { min: 1, max: 100, default: 8 }),
+    transport: oneOfOption<Transport>(options, 'transport', {
+      values: ['direct', 'sdk'],
+      default: 'direct',
+    }),
     client: clientOption(options),
   }
 }

@@ -24,13 +24,22 @@ const SHA256_HEADER = 'x-amz-content-sha256'
 /** The SDK computes no checksum for a request that has a header of this kind. It is taken out again before signing. */
 const CHECKSUM_PLACEHOLDER = 'x-amz-checksum-none'
 
+/**
+ * More of a body is asked for.
+ *
+ * @param bytes - what has gone out since it was asked for last
+ * @param isTaken - whether that was the last of it
+ */
+export type OnRead = (bytes: number, isTaken: boolean) => void
+
 /** One sending of a body: what the request reads from. */
 export class BodyStream extends Readable {
   readonly #slices: Iterator<Buffer>
-  readonly #onRead: () => void
+  readonly #onRead: OnRead
   #untaken: number
+  #given = 0
 
-  constructor(body: RequestBody, onRead: () => void) {
+  constructor(body: RequestBody, onRead: OnRead) {
     // At most one view is held ready, so that each further one is taken because the socket wants it.
     super({ highWaterMark: 1 })
     this.#slices = body.slices()[Symbol.iterator]()
@@ -45,13 +54,14 @@ export class BodyStream extends Readable {
 
   /** @internal */
   override _read(): void {
-    this.#onRead()
+    // What was given before has gone out: this is asked for because the socket has room again.
+    this.#onRead(this.#given, this.isTaken)
     const next = this.#slices.next()
     if (next.done === true) {
       this.push(null)
       return
     }
-    this.#untaken -= next.value.length
+    this.#untaken -= this.#given = next.value.length
     this.push(next.value)
   }
 }
@@ -68,7 +78,7 @@ export class BodyStream extends Readable {
 export function attachBody(
   command: S3Command<unknown>,
   body: RequestBody,
-  onRead: () => void,
+  onRead: OnRead,
 ): () => BodyStream | undefined {
   let stream: BodyStream | undefined
   const reserve: Middleware = next => args => {

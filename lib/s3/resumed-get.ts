@@ -2,17 +2,21 @@ import type { S3Client } from '@aws-sdk/client-s3'
 import { S3Error, type S3ErrorFields } from '../errors.js'
 import { abortError } from '../io/abort-error.js'
 import { parseUnsatisfiedRange, rangeHeader } from '../io/byte-range.js'
-import type { RangeBuffer } from '../io/range-buffer.js'
+import { RangeBuffer } from '../io/range-buffer.js'
 import { retry } from '../io/retry.js'
 import { OverlongBody, transient } from './body.js'
 import type { GetObjectRequest } from './get-input.js'
-import { getRange } from './get-range.js'
-import { ObjectPin, type Preconditions, type S3ObjectInfo, badResponse, objectChanged } from './object-pin.js'
-import { classify, s3Error } from './s3-failure.js'
+import { getRange, type Transport } from './get-range.js'
+import {
+  type AnswerHead,
+  ObjectPin,
+  type Preconditions,
+  type S3ObjectInfo,
+  badResponse,
+  objectChanged,
+} from './object-pin.js'
+import { BACKOFF, classify, s3Error } from './s3-failure.js'
 import { type S3Location, formatS3Uri } from './s3-location.js'
-
-/** Full jitter from 100 ms up; a wait that the service asks for is kept up to 20 s. */
-const BACKOFF = { baseDelay: 100, maxDelay: 20_000 }
 
 /** What is read, and how patiently. */
 export interface GetTarget {
@@ -21,11 +25,19 @@ export interface GetTarget {
   readonly versionId: string | undefined
   readonly request: GetObjectRequest
   readonly stallTimeout: number
+  readonly minThroughput: number
+  readonly transport?: Transport | undefined
   readonly maxAttempts: number
 }
 
 /** Called with every accepted answer; what it throws fails the read. */
 export type OnInfo = (info: S3ObjectInfo) => void
+
+/** An answer that may be the whole object, or a range that does not say so. */
+class DoubtfulWhole extends Error {}
+
+/** The head of an answer told all that was to be known. */
+class Looked extends Error {}
 
 /** One try of one range. */
 interface Try {
@@ -44,10 +56,17 @@ interface Try {
 export class ResumedGet {
   readonly #target: GetTarget
   readonly #pin: ObjectPin
+  /** Whether a 200 of just the length that was asked for was looked into, and found to be the whole. */
+  #isWholeKnown = false
 
   constructor(target: GetTarget) {
     this.#target = target
     this.#pin = new ObjectPin(target.location, target.versionId)
+  }
+
+  /** What a request for the same version has to carry. */
+  get conditions(): Preconditions {
+    return this.#pin.preconditions
   }
 
   /** What the first answer said; `undefined` before it. */
@@ -84,6 +103,12 @@ export class ResumedGet {
   }
 
   async #try(one: Try): Promise<void> {
+    await this.#once(one)
+    // A server may answer with less than was asked for: the rest is asked for behind it.
+    while (!one.into.complete) await this.#once(one)
+  }
+
+  async #once(one: Try): Promise<void> {
     const conditions = this.#pin.preconditions
     try {
       await this.#get(one, conditions)
@@ -94,6 +119,9 @@ export class ResumedGet {
       } else if (statusCode === 416 && this.info === undefined && one.into.start === 0) {
         // No byte of an empty object can be named, so it is asked for as a whole.
         await this.#get(one, conditions, true)
+      } else if (error instanceof DoubtfulWhole) {
+        await this.#lookBehind(one)
+        await this.#get(one, conditions)
       } else {
         throw error
       }
@@ -105,7 +133,7 @@ export class ResumedGet {
     conditions: Preconditions,
     whole = false,
   ): Promise<void> {
-    const { client, location, request, stallTimeout } = this.#target
+    const { client, location, request, stallTimeout, minThroughput, transport } = this.#target
     const asked = { start: into.received, end: into.end }
     await getRange({
       client,
@@ -117,17 +145,62 @@ export class ResumedGet {
         ...conditions,
       },
       stallTimeout,
+      minThroughput,
+      transport,
       signal,
       into,
       accept: answer => {
+        if (!this.#isWholeKnown && this.#pin.isDoubtful(answer, asked)) throw new DoubtfulWhole()
         if (whole && answer.ContentLength !== 0) {
           throw transient('IncompleteBody', 'An object that was empty a moment ago is not any more')
         }
         const { end } = this.#pin.accept(answer, asked, attempt)
-        onInfo(this.#pin.info!)
-        if (end < into.end) into.trim(end)
+        const info = this.#pin.info!
+        onInfo(info)
+        if (info.size < into.end) into.trim(info.size)
+        return end
       },
     })
+  }
+
+  /**
+   * Finds out whether a 200 that holds just as many bytes as were asked for, and names none, is the whole object: there
+   * is no byte behind a whole. Something in between can make such an answer of a range, and what is behind it would be
+   * lost without a word.
+   */
+  async #lookBehind({ into, signal, attempt }: Try): Promise<void> {
+    const { client, location, request, stallTimeout, minThroughput, transport } = this.#target
+    const end = into.end
+    const input = { ...request, Bucket: location.bucket, Key: location.key, Range: rangeHeader(end, end + 1) }
+    const found = { isWhole: false }
+    const accept = (answer: AnswerHead) => {
+      // A server that knows no ranges sends the same again.
+      found.isWhole = answer.ContentRange === undefined && answer.ContentLength === end
+      throw new Looked()
+    }
+    const behind = new RangeBuffer({ start: end, end: end + 1 })
+    await getRange({
+      client,
+      input: { ...input, ...(this.#pin.versionId && { VersionId: this.#pin.versionId }) },
+      stallTimeout,
+      minThroughput,
+      transport,
+      signal,
+      into: behind,
+      accept,
+    }).catch((error: unknown) => {
+      if (error instanceof Looked) return
+      if (classify(error).statusCode !== 416) throw error
+      found.isWhole = (sizeOf(error) ?? end) === end
+    })
+    if (!found.isWhole) {
+      throw badResponse(
+        `answered a request for bytes 0–${end - 1} with that many and no word of which (200, no Content-Range), as if ` +
+          'they were the whole object, which they are not',
+        { ...location, operation: 'GetObject', byteOffset: 0, attempts: attempt, statusCode: 200 },
+      )
+    }
+    this.#isWholeKnown = true
   }
 
   #failure(error: unknown, into: RangeBuffer, attempts: number): Error {
@@ -135,7 +208,7 @@ export class ResumedGet {
     const byteOffset = into.received
     const { location } = this.#target
     const { versionId } = this.#pin
-    const { statusCode, s3Code, requestId, retryable } = classify(error)
+    const { code, statusCode, s3Code, requestId, retryable } = classify(error)
     const fields = { ...location, versionId, operation: 'GetObject', byteOffset, attempts }
     const answered = { ...fields, statusCode, s3Code, requestId }
     if (error instanceof OverlongBody) {
@@ -150,6 +223,17 @@ export class ResumedGet {
       return objectChanged(how, answered, error)
     }
     if (statusCode === 416) return unsatisfiable(into.start, sizeOf(error), answered, error)
+    const isRange = this.info !== undefined && (into.start > 0 || into.end < this.info.size)
+    if (code === 'AVIO_ERR_CHECKSUM_MISMATCH' && isRange) {
+      const said = error instanceof Error ? error.message : ''
+      return new S3Error(
+        code,
+        `Cannot read from byte ${byteOffset} of ${formatS3Uri(location)}: ${said}. Some stores send the checksum of the ` +
+          "whole object with a range of it. If this one does, make the client with responseChecksumValidation: 'WHEN_REQUIRED'.",
+        answered,
+        { cause: error },
+      )
+    }
     const tried = retryable ? ` after ${attempts} of ${this.#target.maxAttempts} tries` : ''
     return s3Error(error, 'AVIO_ERR_READ_FAILED', fields, `Cannot read from byte ${byteOffset}${tried} of`)
   }

@@ -30,8 +30,17 @@ export function clientOption(options: object): S3Client {
   throw optionError('client', 'an S3Client of @aws-sdk/client-s3', client)
 }
 
+/**
+ * Stores other than AWS rarely have a name in DNS for every bucket. Where the endpoint comes from (`AWS_ENDPOINT_URL_S3`,
+ * `AWS_ENDPOINT_URL`, `endpoint_url` of the profile or of its `services`), and whether it counts, the SDK finds out with
+ * each request, which is also when it asks for the style. Only a client of our own is told so.
+ */
 function environmentClient(): S3Client {
-  const endpoint = process.env['AWS_ENDPOINT_URL_S3'] ?? process.env['AWS_ENDPOINT_URL']
-  // Stores other than AWS rarely have a name in DNS for every bucket.
-  return new S3Client(endpoint === undefined ? {} : { forcePathStyle: true })
+  const client = new S3Client({})
+  const { serviceConfiguredEndpoint: configured } = client.config as {
+    serviceConfiguredEndpoint?: () => Promise<string | undefined>
+  }
+  const forcePathStyle = async () => (await configured?.()) !== undefined
+  Object.assign(client.config, { forcePathStyle })
+  return client
 }

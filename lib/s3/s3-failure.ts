@@ -1,5 +1,12 @@
 import { AvioError, S3Error, type S3ErrorCode, type S3ErrorFields } from '../errors.js'
+import { isDamagedTls } from '../io/retry.js'
+import { type NetworkFailure, networkFailure } from './network-failure.js'
+import { type RawError, isRegionMissing, pathStyleRemedy, remedyOf } from './remedy.js'
 import { formatS3Uri } from './s3-location.js'
+import { type SendMark, sendMark } from './send-mark.js'
+
+/** Full jitter from 100 ms up; a wait that the service asks for is kept up to 20 s. */
+export const BACKOFF = { baseDelay: 100, maxDelay: 20_000 }
 
 /**
  * What a failed request means: one of our codes, whether it is worth trying again, and what to do about it.
@@ -11,6 +18,8 @@ export interface S3Failure {
   readonly code: S3ErrorCode | undefined
   /** Whether the same request may succeed when sent again. */
   readonly retryable: boolean
+  /** Whether the request is known not to have reached the server: no connection, no credentials, no endpoint. */
+  readonly unsent: boolean
   /** The HTTP status, where there was an answer. */
   readonly statusCode: number | undefined
   /** The service's own code, or the system's (`ECONNRESET`). */
@@ -21,30 +30,6 @@ export interface S3Failure {
   readonly retryAfter: number | undefined
   /** What to do, as a sentence; empty where nobody can say. */
   readonly remedy: string
-}
-
-/** An SDK error as it comes: any of it may be missing. */
-interface RawError {
-  name?: string
-  code?: string
-  Code?: string
-  message?: string
-  cause?: unknown
-  Region?: string
-  $metadata?: { httpStatusCode?: number; requestId?: string }
-  $response?: { statusCode?: number; headers?: Record<string, string | undefined> }
-}
-
-const REMEDIES: Partial<Record<S3ErrorCode, string>> = {
-  AVIO_ERR_NO_SUCH_KEY: 'Check the key (it is case-sensitive and used as it is, never URL-decoded).',
-  AVIO_ERR_NO_SUCH_BUCKET: 'Check the bucket, and that the client points to the right endpoint and region.',
-  AVIO_ERR_ACCESS_DENIED:
-    'Check the credentials and the bucket policy. Without s3:ListBucket, S3 answers like this for a missing key too.',
-  AVIO_ERR_CREDENTIALS:
-    'Give the client credentials that are valid now, and check that the clock of this machine is right.',
-  AVIO_ERR_WRONG_REGION: 'Make the client with the region of the bucket.',
-  AVIO_ERR_UNREACHABLE: 'Check the endpoint, the network, and the certificates.',
-  AVIO_ERR_OBJECT_ARCHIVED: 'Restore the object (RestoreObject) and try again.',
 }
 
 const BY_CODE: Record<string, S3ErrorCode> = {
@@ -59,6 +44,9 @@ const BY_CODE: Record<string, S3ErrorCode> = {
   ExpiredToken: 'AVIO_ERR_CREDENTIALS',
   InvalidToken: 'AVIO_ERR_CREDENTIALS',
   TokenRefreshRequired: 'AVIO_ERR_CREDENTIALS',
+  RequestTimeTooSkewed: 'AVIO_ERR_CREDENTIALS',
+  RequestExpired: 'AVIO_ERR_CREDENTIALS',
+  RequestInTheFuture: 'AVIO_ERR_CREDENTIALS',
   CredentialsProviderError: 'AVIO_ERR_CREDENTIALS',
   TokenProviderError: 'AVIO_ERR_CREDENTIALS',
   PermanentRedirect: 'AVIO_ERR_WRONG_REGION',
@@ -83,41 +71,16 @@ const BY_STATUS: Record<number, S3ErrorCode> = {
   416: 'AVIO_ERR_RANGE_NOT_SATISFIABLE',
 }
 
-/** Codes of Node and of the SDK for a connection that could not be made: retried, then named. */
-const UNREACHABLE = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EHOSTDOWN',
-  'ENETDOWN',
-  'UND_ERR_CONNECT_TIMEOUT',
-])
-
-/** A host that has no name will have none in a second either, and a bad certificate does not get better. */
-const FINAL_NETWORK = /^(ENOTFOUND|CERT_|ERR_TLS_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO$)/
-
-const TRANSIENT_NETWORK = new Set([
-  'ECONNRESET',
-  'ECONNABORTED',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ERR_STREAM_PREMATURE_CLOSE',
-  'HPE_INVALID_CONSTANT',
-  'HPE_INVALID_EOF_STATE',
-  'UND_ERR_SOCKET',
-  'UND_ERR_BODY_TIMEOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-])
-
 /** Codes of the service that mean "again, later", with whatever status they come. */
 const TRANSIENT_CODES = new Set([
   'SlowDown',
   'InternalError',
   'ServiceUnavailable',
   'RequestTimeout',
+  // The SDK corrects its clock by the answer, so that the next try has the right time.
   'RequestTimeTooSkewed',
+  'RequestExpired',
+  'RequestInTheFuture',
   'OperationAborted',
   'Throttling',
   'ThrottlingException',
@@ -135,21 +98,41 @@ export function isAbortError(error: unknown): boolean {
 /** Reads a failed request. */
 export function classify(error: unknown): S3Failure {
   const raw = (error ?? {}) as RawError
+  const mark = sendMark(error)
   const statusCode = raw.$metadata?.httpStatusCode ?? raw.$response?.statusCode
-  const systemCode = raw.code ?? (raw.cause as RawError | undefined)?.code
-  const s3Code = serviceCode(raw) ?? systemCode
-  const code = isBadChecksum(raw) ? 'AVIO_ERR_CHECKSUM_MISMATCH' : codeOf(s3Code, statusCode)
-  const region = raw.$response?.headers?.['x-amz-bucket-region'] ?? raw.Region
-  const where = code === 'AVIO_ERR_WRONG_REGION' && region !== undefined ? ` It is ${region}.` : ''
+  // An answer is no failure of the network, whatever else its error carries.
+  const network =
+    statusCode === undefined && !(error instanceof AvioError)
+      ? networkFailure(error, mark?.hasWorked)
+      : undefined
+  const s3Code = network?.code ?? serviceCode(raw) ?? (typeof raw.code === 'string' ? raw.code : undefined)
+  const code = codeOf({ raw, network, s3Code, statusCode })
   return {
     code,
-    retryable: isRetryable(raw, statusCode, s3Code),
+    retryable: isRetryable({ raw, network, s3Code, statusCode }) || isHiccup(raw, mark),
+    unsent: mark?.unsent === true || network?.unsent === true || isProviderError(raw),
     statusCode,
     s3Code,
     requestId: raw.$metadata?.requestId,
     retryAfter: retryAfter(raw.$response?.headers?.['retry-after']),
-    remedy: ((code === undefined ? undefined : REMEDIES[code]) ?? '') + where,
+    remedy: remedyOf(error, code),
   }
+}
+
+/** What is known of a failed request. */
+interface Known {
+  readonly raw: RawError
+  readonly network: NetworkFailure | undefined
+  readonly s3Code: string | undefined
+  readonly statusCode: number | undefined
+}
+
+const isProviderError = ({ name }: RawError) => /^(Credentials|Token)ProviderError$/.test(name ?? '')
+
+/** Credentials that can't be had just now, of a client that had some before: asking once more may do. */
+function isHiccup(raw: RawError, mark: SendMark | undefined): boolean {
+  if (mark?.hadCredentials !== true || !mark.unsent || raw.name === 'AbortError') return false
+  return isProviderError(raw) || raw.name === 'Error' || raw.name === 'TimeoutError'
 }
 
 /** The SDK found that the bytes are not those that the answer's checksum is of. Its message is all there is to tell. */
@@ -171,17 +154,20 @@ function serviceCode(raw: RawError): string | undefined {
   return name
 }
 
-function codeOf(s3Code: string | undefined, statusCode: number | undefined): S3ErrorCode | undefined {
+function codeOf({ raw, network, s3Code, statusCode }: Known): S3ErrorCode | undefined {
+  if (isBadChecksum(raw)) return 'AVIO_ERR_CHECKSUM_MISMATCH'
+  if (isRegionMissing(raw)) return 'AVIO_ERR_WRONG_REGION'
   const byCode = s3Code === undefined ? undefined : BY_CODE[s3Code]
   if (byCode !== undefined) return byCode
   if (statusCode !== undefined) return BY_STATUS[statusCode]
-  if (s3Code === undefined) return undefined
-  return UNREACHABLE.has(s3Code) || FINAL_NETWORK.test(s3Code) ? 'AVIO_ERR_UNREACHABLE' : undefined
+  if (isProviderError(raw)) return 'AVIO_ERR_CREDENTIALS'
+  return network?.unreachable === true ? 'AVIO_ERR_UNREACHABLE' : undefined
 }
 
-function isRetryable(raw: RawError, statusCode: number | undefined, s3Code: string | undefined): boolean {
+function isRetryable({ raw, network, s3Code, statusCode }: Known): boolean {
   if (raw.name === 'AbortError' || raw instanceof AvioError) return false
   if (s3Code !== undefined && TRANSIENT_CODES.has(s3Code)) return true
+  if (isDamagedTls(raw) || isDamagedTls(raw.cause)) return true
   // 501 and 505 say that the server cannot do this at all.
   if (statusCode !== undefined && statusCode >= 300) {
     return (
@@ -190,8 +176,7 @@ function isRetryable(raw: RawError, statusCode: number | undefined, s3Code: stri
       (statusCode >= 500 && statusCode !== 501 && statusCode !== 505)
     )
   }
-  if (s3Code !== undefined && FINAL_NETWORK.test(s3Code)) return false
-  return s3Code !== undefined && (UNREACHABLE.has(s3Code) || TRANSIENT_NETWORK.has(s3Code))
+  return network?.retryable === true && !isProviderError(raw)
 }
 
 /** `Retry-After` in milliseconds, where it is a plausible number of seconds. */
@@ -212,14 +197,18 @@ export function s3Error(
   happened: string,
 ): S3Error {
   const failure = classify(error)
-  const said =
-    error instanceof Error && error.message !== '' ? error.message : (failure.s3Code ?? 'no reason given')
+  const message = error instanceof Error && error.message !== '' ? error.message : undefined
+  const said = (message ?? networkFailure(error)?.message ?? failure.s3Code ?? 'no reason given').replace(
+    /[\s.:]+$/,
+    '',
+  )
   const status = failure.statusCode === undefined ? '' : ` (HTTP ${failure.statusCode})`
   const name = failure.s3Code === undefined || said.includes(failure.s3Code) ? '' : `${failure.s3Code}: `
-  const message = `${happened} ${formatS3Uri(fields)}: ${name}${said}${status}. ${failure.remedy}`
+  const remedy = pathStyleRemedy(error, fields.bucket) ?? failure.remedy
+  const whole = `${happened} ${formatS3Uri(fields)}: ${name}${said}${status}. ${remedy}`
   return new S3Error(
     failure.code ?? fallback,
-    message.replace(/\.\. /, '. ').trim(),
+    whole.trim(),
     { ...fields, statusCode: failure.statusCode, s3Code: failure.s3Code, requestId: failure.requestId },
     { cause: error },
   )

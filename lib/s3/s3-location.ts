@@ -13,7 +13,10 @@ export interface S3LocationOptions {
   bucket?: string | undefined
   /** The object's key: 1 to 1,024 bytes of UTF-8 (S3's own limit), used as it is, never decoded. */
   key?: string | undefined
-  /** `s3://bucket/key`, in place of `bucket` and `key`. The key is taken as it stands, as the AWS CLI does. */
+  /**
+   * `s3://bucket/key`, in place of `bucket` and `key`; `s3://arn:aws:s3:…:accesspoint/name/key` for an access point.
+   * The key is taken as it stands, as the AWS CLI does.
+   */
   uri?: string | undefined
 }
 
@@ -23,9 +26,20 @@ const MAX_KEY_BYTES = 1024
 /** The names of the location options, for `knownOptions`. */
 export const LOCATION_OPTIONS = ['bucket', 'key', 'uri'] as const
 
+/**
+ * An object behind an access point, whose ARN may have slashes of its own: of S3, of Object Lambda, multi-Region ones,
+ * and those of Outposts, which have two names
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-access-points.html).
+ */
+const ARN_URI =
+  /^s3:\/\/(arn:[^/:]+:[^/:]+:[^/:]*:[^/:]*:(?:outpost[/:][^/:]+[/:])?accesspoint[/:][^/:]+)\/(.+)$/is
+
+/** Any other, but for an ARN of that kind without a key. */
+const URI = /^s3:\/\/(?!arn:[^/]*:(?:accesspoint|outpost)\/)([^/?#]+)\/(.+)$/is
+
 /** Splits `s3://bucket/key`; `undefined` where it is no such URI. */
 export function parseS3Uri(uri: string): S3Location | undefined {
-  const match = /^s3:\/\/([^/?#]+)\/(.+)$/is.exec(uri)
+  const match = ARN_URI.exec(uri) ?? URI.exec(uri)
   return match ? { bucket: match[1]!, key: match[2]! } : undefined
 }
 

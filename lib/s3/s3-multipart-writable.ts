@@ -1,9 +1,11 @@
-import { Writable, addAbortSignal } from 'node:stream'
+import { Writable } from 'node:stream'
+import { destroyOnAbort } from '../io/on-abort.js'
 import { S3Error } from '../errors.js'
 import { CommitHolds } from '../io/commit-holds.js'
 import { type ClaimedHead, headOfAnother } from '../io/head-claim.js'
 import { COMMIT, type HeldCommit } from '../io/held-commit.js'
 import { Upstream } from '../io/upstream.js'
+import { tell } from '../io/user-event.js'
 import { formatCrc32 } from './crc32.js'
 import { expectedOf } from './multipart-commit.js'
 import type { PartBuffer } from './part-buffer.js'
@@ -46,7 +48,7 @@ interface PendingWrite {
  *   the multipart upload is aborted, and the store is asked whether it is gone; only then comes `'close'`. A clean-up
  *   that fails is put on the first error as `cleanupError` and never replaces it.
  * - The request that makes the object visible is never cancelled: from there on `destroy()` waits for it, and
- *   {@link result} tells. An answer that is lost is made up for by looking (ListParts, then HEAD); what can't be
+ *   {@link result} tells. It is not sent again after `destroy()`. An answer that is lost is made up for by looking (ListParts, then HEAD); what can't be
  *   proved is `AVIO_ERR_OUTCOME_UNKNOWN`, and then the upload is left as it is.
  * - Every wait has an end: each request by `stallTimeout` (`commitTimeout` for the last), the clean-up by a minute.
  * - Each request is tried `maxAttempts` times, a part from the same memory.
@@ -88,6 +90,8 @@ export class S3MultipartWritable extends Writable {
   readonly #uploads: PartUploads
   readonly #filler: PartFiller
   readonly #holds = new CommitHolds()
+  /** Nobody wants the object any more. */
+  readonly #unwanted = new AbortController()
   /** The head that belongs in front, or none; not settled before the first byte, or the end. */
   #head: { readonly claimed: ClaimedHead | undefined } | undefined
   #resolve!: (result: UploadResult) => void
@@ -112,16 +116,16 @@ export class S3MultipartWritable extends Writable {
     this.#upstream = new Upstream(this, 'S3MultipartWritable', { claimsHead: true })
     this.#requests = new UploadRequests(settings.target)
     this.#uploads = new PartUploads(this.#requests, {
-      onUpload: ({ uploadId }) => this.emit('upload', { uploadId }),
+      onUpload: ({ uploadId }) => tell(this, 'upload', { uploadId }),
       onPart: ({ partNumber, size, etag }) => {
-        this.emit('part', { partNumber, size, etag })
+        tell(this, 'part', { partNumber, size, etag })
         this.#progress(size)
       },
       onFailure: error => this.destroy(error as Error),
     })
     this.#filler = new PartFiller(settings.target, settings.sizes, this.#uploads)
     // Not by super(): a signal that is aborted already would destroy a stream that has no fields yet.
-    if (settings.signal) addAbortSignal(settings.signal, this)
+    destroyOnAbort(settings.signal, this)
   }
 
   /**
@@ -157,6 +161,7 @@ export class S3MultipartWritable extends Writable {
   /** @internal */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#upstream.release()
+    this.#unwanted.abort()
     this.#end(error).then(() => callback(error), callback)
   }
 
@@ -201,9 +206,10 @@ export class S3MultipartWritable extends Writable {
     this.#assertAlive()
     await this.#holds.opened(formatS3Uri(summary))
     this.#assertAlive()
+    const { signal } = this.#unwanted
     const commit = whole
-      ? putObject(this.#requests, whole, { send: () => this.#requests.put(whole) })
-      : this.#uploads.commit()
+      ? putObject(this.#requests, whole, { send: marked => this.#requests.put(whole, marked), signal })
+      : this.#uploads.commit(signal)
     this.#commit = commit.then(ignore, (error: unknown) => error)
     const { confirmed, etag, versionId } = await commit
     const checksum = summary.checksum && { ...summary.checksum, confirmed }
@@ -257,10 +263,12 @@ export class S3MultipartWritable extends Writable {
     pending?.callback(reason)
     const failure = await this.#commit
     const isStored = this.#commit !== undefined && failure === undefined
-    const first = (failure ?? reason) as Error
+    // What is not known to have failed must not be made to fail.
+    const isOpen = failure instanceof S3Error && failure.code === 'AVIO_ERR_OUTCOME_UNKNOWN'
+    const isVisible = failure instanceof S3Error && failure.code === 'AVIO_ERR_CHECKSUM_MISMATCH'
+    // Destroyed while the commit was under way, it ends with the error that it was given.
+    const first = (isOpen || isVisible ? failure : (error ?? failure ?? reason)) as Error
     try {
-      // What is not known to have failed must not be made to fail.
-      const isOpen = first instanceof S3Error && first.code === 'AVIO_ERR_OUTCOME_UNKNOWN'
       if (!isStored && !isOpen) await this.#uploads.discard()
     } catch (cleanupError) {
       Reflect.defineProperty(first, 'cleanupError', { value: cleanupError, enumerable: true })
@@ -273,7 +281,7 @@ export class S3MultipartWritable extends Writable {
 
   #progress(bytes: number): void {
     this.#stored = { bytes: this.#stored.bytes + bytes, parts: this.#stored.parts + 1 }
-    this.emit('progress', this.#stored)
+    tell(this, 'progress', this.#stored)
   }
 
   #assertAlive(): void {

@@ -1,12 +1,15 @@
 import { inOrder } from '../io/ordered-ranges.js'
+import type { DigestAlgorithm } from '../io/digest.js'
 import type { RandomAccess } from '../io/random-access.js'
 import { RangeBuffer } from '../io/range-buffer.js'
 import { ReadAhead } from '../io/read-ahead.js'
 import { integerOption, knownOptions, optionsObject } from '../options.js'
 import type { S3ObjectInfo } from './object-pin.js'
 import { READ_OPTIONS, readOptions, type S3ReadOptions } from './read-options.js'
-import { ResumedGet, unsatisfiable, type OnInfo } from './resumed-get.js'
+import { type GetTarget, ResumedGet, unsatisfiable, type OnInfo } from './resumed-get.js'
 import { type S3Location } from './s3-location.js'
+import type { StoredSum } from './object-sum.js'
+import { storedSum } from './stored-sum.js'
 
 /** The options of {@link S3Object}. */
 export type S3ObjectOptions = S3ReadOptions
@@ -37,6 +40,7 @@ export type S3ObjectOptions = S3ReadOptions
 export class S3Object implements RandomAccess {
   readonly #location: S3Location
   readonly #partSize: number
+  readonly #target: GetTarget
   readonly #get: ResumedGet
 
   /** @throws {@link OptionError} for an option that breaks its rule */
@@ -45,7 +49,13 @@ export class S3Object implements RandomAccess {
     const { partSize, ...target } = readOptions(options, 'S3Object')
     this.#location = target.location
     this.#partSize = partSize
+    this.#target = target
     this.#get = new ResumedGet(target)
+  }
+
+  /** What errors call it: `s3://bucket/key`. */
+  get name(): string {
+    return `s3://${this.#location.bucket}/${this.#location.key}`
   }
 
   /** What the first answer said of the object; `undefined` before it. */
@@ -97,6 +107,16 @@ export class S3Object implements RandomAccess {
    */
   fetch(into: RangeBuffer, signal: AbortSignal, onInfo: OnInfo = () => undefined): Promise<void> {
     return this.#get.fill(into, signal, onInfo)
+  }
+
+  /**
+   * What the store keeps of all bytes of the pinned version, whatever it is, or a sum by one algorithm alone; `undefined`
+   * where there is nothing to be had.
+   *
+   * @internal
+   */
+  storedSum(signal: AbortSignal, only?: DigestAlgorithm): Promise<StoredSum | undefined> {
+    return storedSum(this.#target, this.info!, this.#get.conditions, signal, only)
   }
 }
 

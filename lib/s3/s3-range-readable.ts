@@ -1,13 +1,25 @@
-import { addAbortSignal, Readable } from 'node:stream'
+import { Readable } from 'node:stream'
+import { destroyOnAbort } from '../io/on-abort.js'
 import { LINK, type Link } from '../io/link.js'
 import { OrderedRanges } from '../io/ordered-ranges.js'
 import { BLOCK_SIZE } from '../io/range-buffer.js'
 import { ReadAhead } from '../io/read-ahead.js'
-import { GiB, integerOption, KiB, knownOptions, MiB, optionsObject, signalOption } from '../options.js'
+import { tell, throwOutside } from '../io/user-event.js'
+import {
+  GiB,
+  integerOption,
+  KiB,
+  knownOptions,
+  MiB,
+  oneOfOption,
+  optionsObject,
+  signalOption,
+} from '../options.js'
 import type { S3ObjectInfo } from './object-pin.js'
 import { ObjectSlice } from './object-slice.js'
 import { READ_OPTIONS, readOptions, type S3ReadOptions } from './read-options.js'
 import { S3Object } from './s3-object.js'
+import { type S3Verification, WholeCheck } from './whole-check.js'
 
 /** The options of {@link S3RangeReadable}. */
 export interface S3RangeReadableOptions extends S3ReadOptions {
@@ -35,6 +47,21 @@ export interface S3RangeReadableOptions extends S3ReadOptions {
    * @defaultValue 48 MiB
    */
   readAhead?: number | undefined
+  /**
+   * Whether a read of a whole object is held against what the store keeps of its bytes, before its end.
+   *
+   * - `'auto'`: one of more than one request, against a CRC-32 of the whole object, where there is one. It is asked for by
+   *   one HEAD, beside the second range.
+   * - `'always'`: each, against any checksum that there is: CRC-32, CRC-32C, CRC-64/NVME, SHA-1, SHA-256, of the whole or
+   *   of its parts, or an ETag that is an MD5. The first byte waits for the store to tell; CPU time is spent on the sum.
+   * - `'off'`: none.
+   *
+   * Where the question is refused, or the object has nothing of the kind, the check is not made and nothing else
+   * changes; {@link S3RangeReadable.verified} says whether it was.
+   *
+   * @defaultValue `'auto'`
+   */
+  verify?: 'auto' | 'always' | 'off' | undefined
   /** Destroys the stream, with an `AbortError`. */
   signal?: AbortSignal | undefined
   /**
@@ -107,10 +134,12 @@ export class S3RangeReadable extends Readable {
   #delivering = false
   #isAnnounced = false
   #isOver = false
+  #check: WholeCheck | undefined
+  #isChecking = false
 
   /** @throws {@link OptionError} for an option that breaks its rule */
   constructor(options: S3RangeReadableOptions) {
-    const { rule, highWaterMark, signal } = checked(options)
+    const { rule, highWaterMark, verify, signal } = checked(options)
     super({ highWaterMark })
     const object = (this.#object = new S3Object(sharedOf(options)))
     this.#start = this.#position = rule.start
@@ -120,18 +149,37 @@ export class S3RangeReadable extends Readable {
       (into, aborted) => object.fetch(into, aborted, info => this.#announce(info)),
       () => this.#changed(),
     )
+    if (rule.start === 0 && rule.end === Infinity) this.#check = checkOf(object, verify)
+    const plan = this.#plan
     this[LINK] = {
       randomAccess:
         rule.start === 0 && rule.end === Infinity ? object : new ObjectSlice(object, rule.start, rule.end),
+      get isAllRequested() {
+        return plan.exhausted
+      },
       stop: () => this.#stop(),
     }
     // Not by super(): one that is aborted already would destroy a stream that has no fields yet.
-    if (signal) addAbortSignal(signal, this)
+    destroyOnAbort(signal, this)
   }
 
   /** What the first answer said of the object; `undefined` before it. */
   get info(): S3ObjectInfo | undefined {
     return this.#object.info
+  }
+
+  /**
+   * By what all bytes were found to be those that were stored; `undefined` before the end, and where no check was made
+   * ({@link S3RangeReadableOptions.verify}). Whoever has to know asks before it commits:
+   *
+   * ```ts
+   * const beforeCommit = () => {
+   *   if (source.verified === undefined) throw new Error('The store has no checksum of it')
+   * }
+   * ```
+   */
+  get verified(): S3Verification | undefined {
+    return this.#check?.verified
   }
 
   /** @internal */
@@ -146,18 +194,22 @@ export class S3RangeReadable extends Readable {
   /** @internal */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#isOver = true
-    void this.#ranges.cancel().then(() => callback(error))
+    void Promise.all([this.#ranges.cancel(), this.#check?.cancel()]).then(() => callback(error))
   }
 
   #announce(info: S3ObjectInfo): void {
     if (this.#isAnnounced || this.#isOver) return
     this.#isAnnounced = true
     this.#plan.bound(info.size)
-    this.emit('object', info)
+    // What one request brings is not worth a second one, unless bytes wait for it.
+    if (this.#plan.exhausted && this.#check?.isReady === true) this.#check = undefined
+    else this.#check?.begin(() => this.#changed())
+    tell(this, 'object', info)
   }
 
   #changed(): void {
-    if (this.#isOver) return
+    // Nothing is read anew until something was delivered: so what waits for the store to tell waits here.
+    if (this.#isOver || this.#check?.isReady === false) return
     // Its hands were empty when these bytes came: the source could have been faster.
     const wasWaiting = this.#wanted && this.readableLength === 0
     this.#deliver()
@@ -172,12 +224,23 @@ export class S3RangeReadable extends Readable {
         const chunk = this.#ranges.take()
         if (chunk === undefined) break
         this.#position += chunk.length
+        this.#check?.add(chunk)
         this.#wanted = false
-        if (this.push(chunk)) this.#wanted = true
-        this.emit('progress', { bytes: this.#position - this.#start, total: this.#total })
+        if (this.#give(chunk)) this.#wanted = true
+        tell(this, 'progress', { bytes: this.#position - this.#start, total: this.#total })
       }
     } finally {
       this.#delivering = false
+    }
+  }
+
+  /** Pushes a chunk; what a listener for 'data' throws is the user's, and no failure of the read. */
+  #give(chunk: Buffer): boolean {
+    try {
+      return this.push(chunk)
+    } catch (error) {
+      throwOutside(error)
+      return true
     }
   }
 
@@ -185,13 +248,28 @@ export class S3RangeReadable extends Readable {
   #proceed(): void {
     if (this.#isOver) return
     if (this.#ranges.ended) {
-      this.#isOver = true
-      this.push(null)
+      if (this.#check) void this.#conclude(this.#check)
+      else this.#end()
     } else if (this.#ranges.error !== undefined) {
       if (this.#wanted) this.destroy(this.#ranges.error)
     } else {
       this.#ranges.fill(this.#position - this.readableLength)
     }
+  }
+
+  #end(): void {
+    this.#isOver = true
+    this.push(null)
+  }
+
+  /** All bytes were delivered; the end, or the error in its place, follows when the store has told its checksum. */
+  async #conclude(check: WholeCheck): Promise<void> {
+    if (this.#isChecking) return
+    this.#isChecking = true
+    const error = await check.verdict(this.info!)
+    if (this.#isOver) return
+    if (error === undefined) this.#end()
+    else this.destroy(error)
   }
 
   get #total(): number {
@@ -202,8 +280,9 @@ export class S3RangeReadable extends Readable {
     if (this.#isOver) return
     this.#isOver = true
     void this.#ranges.cancel()
+    void this.#check?.cancel()
     this.push(null)
-    this.emit('stop')
+    tell(this, 'stop')
   }
 }
 
@@ -232,6 +311,7 @@ const NAMES = [
   'end',
   'concurrency',
   'readAhead',
+  'verify',
   'signal',
   'highWaterMark',
 ] as const satisfies readonly (keyof S3RangeReadableOptions)[]
@@ -254,8 +334,17 @@ function checked(options: S3RangeReadableOptions) {
   return {
     rule: { start, end, firstSize: Math.min(FIRST_SIZE, partSize), partSize, concurrency, readAhead },
     highWaterMark,
+    verify: oneOfOption(options, 'verify', { values: ['auto', 'always', 'off'], default: 'auto' }),
     signal: signalOption(options),
   }
+}
+
+/** How the bytes of a whole object are checked. */
+function checkOf(object: S3Object, verify: 'auto' | 'always' | 'off'): WholeCheck | undefined {
+  if (verify === 'off') return undefined
+  if (verify === 'always') return new WholeCheck(asked => object.storedSum(asked))
+  const algorithm = 'CRC32'
+  return new WholeCheck(asked => object.storedSum(asked, algorithm), { algorithm })
 }
 
 /** What the object is told of the options. */

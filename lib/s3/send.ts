@@ -1,4 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3'
+import { setSendMark } from './send-mark.js'
 
 /**
  * One command, tried once.
@@ -30,7 +31,7 @@ export type Middleware = (
 
 /** Where in the SDK's stack a middleware goes. */
 export type Place =
-  | { step: 'build' | 'deserialize'; priority: 'high' | 'low' }
+  | { step: 'initialize' | 'build' | 'deserialize'; priority: 'high' | 'low' }
   | { relation: 'before' | 'after'; toMiddleware: string }
 
 /** Puts a middleware into the stack of one command. */
@@ -68,11 +69,80 @@ const disclose: Middleware = next => async args => {
   return result
 }
 
-/** Sends `command` once. Rejects with the SDK's error, or an `AbortError`. */
+/** The clients that have had credentials. */
+const identified = new WeakSet<object>()
+
+/** The clients that have had an answer. */
+const working = new WeakSet<object>()
+
+interface RawAnswer {
+  $metadata?: { httpStatusCode?: number }
+}
+
+/** How far a command has come. */
+export class Sending {
+  readonly #client: object
+  /** Whether the SDK's steps were entered: a stand-in for a client, as tests use them, has none. */
+  #began = false
+  /** The request as it was handed to the network; `undefined` before that. */
+  request: RequestInFlight | undefined
+  /** Called when it was handed to the network. */
+  onRequest: (() => void) | undefined
+
+  constructor(client: object) {
+    this.#client = client
+  }
+
+  /** Has `command` tell. */
+  follow(command: S3Command<unknown>): void {
+    const begin: Middleware = next => args => {
+      this.#began = true
+      return next(args)
+    }
+    // The SDK asks for credentials as it serializes, and once more as it signs.
+    const identify: Middleware = next => args => {
+      identified.add(this.#client)
+      return next(args)
+    }
+    const hand: Middleware = next => args => {
+      this.request = args.request
+      const result = next(args)
+      this.onRequest?.()
+      return result
+    }
+    addMiddleware(command, 'avioBegin', { step: 'initialize', priority: 'high' }, begin)
+    addMiddleware(command, 'avioIdentified', { step: 'build', priority: 'high' }, identify)
+    addMiddleware(command, 'avioHandOver', { step: 'deserialize', priority: 'low' }, hand)
+  }
+
+  /** Notes with `error` what is known of the sending that it ended. */
+  mark(error: unknown): void {
+    const unsent = this.#began && this.request === undefined
+    setSendMark(error, {
+      unsent,
+      protocol: this.request?.protocol,
+      hadCredentials: identified.has(this.#client),
+      hasWorked: working.has(this.#client),
+    })
+    if ((error as RawAnswer | undefined)?.$metadata?.httpStatusCode !== undefined) this.works()
+  }
+
+  /** The server has answered. */
+  works(): void {
+    working.add(this.#client)
+  }
+}
+
+/**
+ * Sends `command` once. Rejects with the SDK's error, or an `AbortError`.
+ *
+ * @param sending - learns how far it comes
+ */
 export async function sendOnce<Output>(
   client: S3Client,
   command: S3Command<Output>,
   signal?: AbortSignal,
+  sending = new Sending(client),
 ): Promise<Output> {
   // A stand-in for a client, as tests use them, has no place for the envelope, and no need.
   const stack = (client as Partial<S3Client>).middlewareStack
@@ -81,5 +151,13 @@ export async function sendOnce<Output>(
     addMiddleware(command, 'avioSingleAttempt', { relation: 'after', toMiddleware }, enclose)
     addMiddleware(command, 'avioAfterAttempt', { relation: 'before', toMiddleware }, disclose)
   }
-  return (await client.send(command as never, signal ? { abortSignal: signal } : {})) as Output
+  sending.follow(command)
+  try {
+    const output = (await client.send(command as never, signal ? { abortSignal: signal } : {})) as Output
+    sending.works()
+    return output
+  } catch (error) {
+    sending.mark(error)
+    throw error
+  }
 }

@@ -1,10 +1,9 @@
-import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3'
 import { retry } from '../io/retry.js'
 import { formatCrc32 } from './crc32.js'
 import { sameEtag } from './etag.js'
 import { classify } from './s3-failure.js'
 import { patience } from './upload-failure.js'
-import type { UploadRequests } from './upload-requests.js'
+import type { ObjectHead, UploadRequests } from './upload-requests.js'
 
 /** An object that has taken its place. */
 export interface Commit {
@@ -24,23 +23,50 @@ export interface Expected {
   readonly etag: string | undefined
   /** The CRC-32 of the whole, where it is known. */
   readonly crc32: number | undefined
+  /** What tells tries apart that were marked, by the metadata {@link MARK}: one of these is under the key. */
+  readonly marks?: readonly string[] | undefined
+  /** Whether every try was marked: then only a mark proves. */
+  readonly isMarked?: boolean | undefined
+  /** When the first try began, by `performance.now()`: what was stored before is not ours, whatever its bytes. */
+  readonly since?: number | undefined
 }
+
+/** The name of the metadata by which a try is recognised that may have stored an object without saying so. */
+export const MARK = 'avio-write'
+
+/** How far the times of the store, whole seconds, may be off in sum, in milliseconds. */
+const CLOCK_STEP = 2000
 
 /**
  * Asks whether the object under the key is the one that was sent: it is, there is none or another one, or nobody can
  * say.
+ *
+ * The same bytes are not enough, since an older object may have them: it is known by its age, by the store's own
+ * clock, and where that is too coarse by the mark that a try was given.
  */
 export async function proveStored(
   requests: UploadRequests,
   expected: Expected,
 ): Promise<Commit | 'other' | 'unknown'> {
-  let answer: HeadObjectCommandOutput
+  let answer: ObjectHead
   try {
     answer = await retry(() => requests.head(), patience(requests.target.maxAttempts))
   } catch (error) {
     return classify(error).statusCode === 404 ? 'other' : 'unknown'
   }
+  if (answer.ContentLength !== expected.size) return 'other'
   const confirmed = expected.crc32 !== undefined && answer.ChecksumCRC32 === formatCrc32(expected.crc32)
-  const isOurs = answer.ContentLength === expected.size && (confirmed || sameEtag(answer.ETag, expected.etag))
-  return isOurs ? { etag: answer.ETag ?? '', versionId: answer.VersionId, confirmed } : 'other'
+  const commit = { etag: answer.ETag ?? '', versionId: answer.VersionId, confirmed }
+  const mark = answer.Metadata?.[MARK]
+  if (mark !== undefined && expected.marks?.includes(mark)) return commit
+  if (!confirmed && !sameEtag(answer.ETag, expected.etag)) return 'other'
+  if (mark !== undefined || expected.isMarked === true || isOlder(answer, expected)) return 'other'
+  // Some tries were marked, and the first was not: it may be this one, or a twin from a moment before.
+  return expected.marks !== undefined && expected.marks.length > 0 ? 'unknown' : commit
+}
+
+/** Whether the object was there before the first try. */
+function isOlder({ LastModified, serverTime }: ObjectHead, { since }: Expected): boolean {
+  if (since === undefined || LastModified === undefined || serverTime === undefined) return false
+  return serverTime - LastModified.getTime() > performance.now() - since + CLOCK_STEP
 }

@@ -14,19 +14,13 @@ import type { UploadTarget } from './upload-requests.js'
  */
 export function mayHaveTakenEffect(error: unknown): boolean {
   if (wasCutShort(error)) return false
-  const { statusCode, s3Code = '' } = classify(error)
-  if (statusCode === undefined) return !UNSENT.test(s3Code)
+  const { statusCode, s3Code = '', unsent } = classify(error)
+  if (statusCode === undefined) return !unsent
   // Older releases of the SDK give the status 400 to a 200 whose body is an error.
   if (s3Code === 'InternalError') return true
   const isRefusal = statusCode >= 300 && statusCode < 500 && statusCode !== 408
   return !isRefusal && !TURNED_AWAY.has(s3Code)
 }
-
-/** Codes of errors from before a request is sent: no connection, no name, no certificate, no credentials. */
-const UNSENT = new RegExp(
-  '^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_|ERR_INVALID_|' +
-    'ERR_HTTP_INVALID_|CredentialsProviderError|TokenProviderError)',
-)
 
 /** Codes of 5xx answers that say the request was not even looked at. */
 const TURNED_AWAY = new Set(['SlowDown', 'RequestLimitExceeded', 'BandwidthLimitExceeded', 'NotImplemented'])
@@ -89,6 +83,10 @@ export function uploadError(
       shown.code,
       `If this server does not know CRC32, set the option "checksum" to "md5" or "none".`,
     )
+  }
+  if (failure.s3Code === 'InvalidPart' && target.checksum === 'crc32') {
+    // MinIO of before 2022 knows no CRC32, and takes the one in a list of parts for another ETag.
+    return rename(shown.code, 'If this server is an old MinIO, set the option "checksum" to "md5".')
   }
   return shown
 }

@@ -14,6 +14,8 @@ import {
   stringMapOption,
   stringOption,
 } from '../options.js'
+import { minThroughputOption } from '../io/stall-watch.js'
+import { checkHeaderValue, checkMetadata } from './header-value.js'
 import { MAX_PART_SIZE, MIN_PART_SIZE, type PartSizes } from './part-size.js'
 import { type S3ClientOption, clientOption } from './s3-client.js'
 import { LOCATION_OPTIONS, type S3LocationOptions, locationOption } from './s3-location.js'
@@ -97,7 +99,10 @@ export interface S3MultipartWritableOptions extends S3ClientOption, S3LocationOp
   checksum?: UploadChecksum | undefined
   /** The object's media type, such as `video/mp4`. */
   contentType?: string | undefined
-  /** User metadata of the object: S3's `x-amz-meta-…`, 2 KB in all. */
+  /**
+   * User metadata of the object: S3's `x-amz-meta-…`, 2,048 bytes of names and values in all. Headers carry printable
+   * ASCII only: encode other text by `encodeURIComponent()` or RFC 2047.
+   */
   metadata?: Record<string, string> | undefined
   /**
    * `'*'`: store the object only if there is none under the key yet, else fail with `AVIO_ERR_PRECONDITION_FAILED`.
@@ -127,6 +132,13 @@ export interface S3MultipartWritableOptions extends S3ClientOption, S3LocationOp
    * @defaultValue 60,000
    */
   stallTimeout?: number | undefined
+  /**
+   * The least rate at which the body of a request may go out, in bytes a second, measured over `stallTimeout`; 0 for
+   * none. A request that is slower is given up and tried again like one that stalled. The time in which the server
+   * works on what it has does not count.
+   * @defaultValue 512
+   */
+  minThroughput?: number | undefined
   /**
    * The longest that CompleteMultipartUpload may take to answer, in milliseconds: 1 to 2³¹ − 1, or `Infinity`. S3 may
    * need minutes for an object of many parts. When it is over, what became of the object is found out by other means.
@@ -169,6 +181,7 @@ const NAMES = [
   'signal',
   'maxAttempts',
   'stallTimeout',
+  'minThroughput',
   'commitTimeout',
   'highWaterMark',
 ]
@@ -187,9 +200,12 @@ export function uploadSettings(given: S3MultipartWritableOptions): UploadSetting
     request: uploadRequestOption(options),
     maxAttempts: integerOption(options, 'maxAttempts', { min: 1, max: 100, default: 5 }),
     stallTimeout: integerOption(options, 'stallTimeout', { ...timeout, default: 60_000 }),
+    minThroughput: minThroughputOption(options),
     commitTimeout: integerOption(options, 'commitTimeout', { ...timeout, default: 300_000 }),
     client: clientOption(options),
   }
+  checkMetadata(target.metadata)
+  checkHeaderValue('contentType', target.contentType ?? '', 'Give a media type, such as video/mp4')
   const partSize = integerOption(options, 'partSize', {
     min: MIN_PART_SIZE,
     max: MAX_PART_SIZE,

@@ -5,6 +5,7 @@ import type {
 } from '@aws-sdk/client-s3'
 import { OptionError } from '../errors.js'
 import { objectOption } from '../options.js'
+import { checkRequestHeaders } from './header-value.js'
 
 /**
  * Which of S3's operations takes what.
@@ -113,6 +114,7 @@ export function uploadRequestOption(options: object): UploadRequest {
     const instead = OWNED.get(member) ?? `"request" takes ${Object.keys(ROUTES).join(', ')}`
     throw new OptionError(option, `Option "${option}" cannot be given: ${instead}`, value)
   }
+  checkRequestHeaders(request)
   return { ...request }
 }
 

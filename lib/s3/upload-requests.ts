@@ -18,6 +18,7 @@ import { attempt } from './attempt.js'
 import { formatCrc32 } from './crc32.js'
 import type { PartBuffer } from './part-buffer.js'
 import type { S3Location } from './s3-location.js'
+import { type Middleware, addMiddleware } from './send.js'
 import { type UploadOperation, type UploadRequest, inputOf } from './upload-request.js'
 
 /** How bytes are protected on their way: by a checksum that the server checks. */
@@ -39,8 +40,18 @@ export interface UploadTarget {
   readonly maxAttempts: number
   /** The longest that nothing may move in a request, in milliseconds. */
   readonly stallTimeout: number
+  /** The least rate at which a body may go out, in bytes a second over `stallTimeout`; 0 for none. */
+  readonly minThroughput: number
   /** The longest that CompleteMultipartUpload may take to answer, in milliseconds. */
   readonly commitTimeout: number
+}
+
+/** What is under a key, and the time of the server's clock when it said so, in milliseconds since 1970. */
+export type ObjectHead = HeadObjectCommandOutput & { readonly serverTime: number | undefined }
+
+/** What the SDK's last step gives. */
+interface RawResult {
+  readonly response?: { readonly headers?: Record<string, string | undefined> }
 }
 
 /** A part that the server has. */
@@ -132,17 +143,26 @@ export class UploadRequests {
     await this.#send(new AbortMultipartUploadCommand(input), { signal })
   }
 
-  /** Asks whether an upload is there; rejects with a 404 where it is not. */
-  async listParts(uploadId: string, signal?: AbortSignal): Promise<void> {
+  /**
+   * Asks whether an upload is there; rejects with a 404 where it is not. Resolves with false where the answer does not
+   * speak of it: a page of something in between.
+   */
+  async listParts(uploadId: string, signal?: AbortSignal): Promise<boolean> {
     const input = { ...this.#base('ListParts'), UploadId: uploadId, MaxParts: 1 }
-    await this.#send(new ListPartsCommand(input), { signal })
+    const answer = await this.#send(new ListPartsCommand(input), { signal })
+    return answer.UploadId !== undefined
   }
 
-  /** Stores an object in one piece. */
-  put(body: PartBuffer): Promise<PutObjectCommandOutput> {
+  /**
+   * Stores an object in one piece.
+   *
+   * @param marked - metadata to know this try by
+   */
+  put(body: PartBuffer, marked: Record<string, string> = {}): Promise<PutObjectCommandOutput> {
     const input = {
       ...this.#base('PutObject'),
       ...this.#made(),
+      ...(Object.keys(marked).length > 0 && { Metadata: { ...this.target.metadata, ...marked } }),
       IfNoneMatch: this.target.ifNoneMatch,
       ContentLength: body.size,
       ...this.#sum(body),
@@ -151,9 +171,19 @@ export class UploadRequests {
   }
 
   /** Asks what is stored under the key. */
-  head(): Promise<HeadObjectCommandOutput> {
+  async head(): Promise<ObjectHead> {
     const mode = this.target.checksum === 'crc32' ? { ChecksumMode: 'ENABLED' as const } : {}
-    return this.#send(new HeadObjectCommand({ ...this.#base('HeadObject'), ...mode }))
+    const command = new HeadObjectCommand({ ...this.#base('HeadObject'), ...mode })
+    let date: string | undefined
+    const read: Middleware = next => async args => {
+      const result = await next(args)
+      date = (result as RawResult).response?.headers?.['date']
+      return result
+    }
+    addMiddleware(command, 'avioDate', { step: 'deserialize', priority: 'low' }, read)
+    const answer = await this.#send(command)
+    const serverTime = Date.parse(date ?? '')
+    return { ...answer, serverTime: Number.isNaN(serverTime) ? undefined : serverTime }
   }
 
   #base(operation: UploadOperation) {
@@ -178,7 +208,7 @@ export class UploadRequests {
     command: Parameters<typeof attempt<Output>>[1],
     options: { body?: PartBuffer; signal?: AbortSignal | undefined; timeout?: number } = {},
   ): Promise<Output> {
-    const { client, stallTimeout } = this.target
-    return attempt(client, command, { timeout: stallTimeout, ...options })
+    const { client, stallTimeout, minThroughput } = this.target
+    return attempt(client, command, { timeout: stallTimeout, minThroughput, ...options })
   }
 }

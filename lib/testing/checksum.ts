@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
-import { CRC_KINDS, combineCrc, crc32, crc32c, crc64nvme } from './crc.js'
+import { CRC_KINDS, combineCrc } from '../io/crc.js'
+import { createDigest } from '../io/digest.js'
 import { ServiceError } from './service-error.js'
 
 /**
@@ -32,13 +32,6 @@ export interface Checksum {
   readonly value: string
 }
 
-/** A checksum under way. */
-export interface ChecksumState {
-  update(bytes: Buffer): void
-  /** The raw checksum; call it once. */
-  digest(): Buffer
-}
-
 /** The header or trailer that carries a checksum. */
 export function checksumHeader(algorithm: ChecksumAlgorithm): string {
   return `x-amz-checksum-${algorithm.toLowerCase()}`
@@ -62,42 +55,13 @@ export function parseAlgorithm(value: string | undefined): ChecksumAlgorithm | u
   throw new ServiceError('InvalidRequest', { message: 'Checksum algorithm provided is unsupported.' })
 }
 
-function crcState<N extends number | bigint>(
-  zero: N,
-  step: (bytes: Buffer, crc: N) => N,
-  bits: number,
-): ChecksumState {
-  let crc = zero
-  return {
-    update: bytes => {
-      crc = step(bytes, crc)
-    },
-    digest: () => bytesOf(BigInt(crc), bits),
-  }
-}
-
 function bytesOf(value: bigint, bits: number): Buffer {
   return Buffer.from(value.toString(16).padStart(bits / 4, '0'), 'hex')
 }
 
-/** Starts a checksum. */
-export function createChecksum(algorithm: ChecksumAlgorithm): ChecksumState {
-  switch (algorithm) {
-    case 'CRC32':
-      return crcState(0, crc32, 32)
-    case 'CRC32C':
-      return crcState(0, crc32c, 32)
-    case 'CRC64NVME':
-      return crcState(0n, crc64nvme, 64)
-    case 'SHA1':
-    case 'SHA256':
-      return createHash(algorithm.toLowerCase())
-  }
-}
-
 /** The checksum of `bytes`, in Base64. */
 export function checksumOf(algorithm: ChecksumAlgorithm, bytes: Buffer): string {
-  const state = createChecksum(algorithm)
+  const state = createDigest(algorithm)
   state.update(bytes)
   return state.digest().toString('base64')
 }
@@ -105,7 +69,7 @@ export function checksumOf(algorithm: ChecksumAlgorithm, bytes: Buffer): string 
 /** Whether `value` is Base64 of as many bytes as the algorithm gives. */
 export function isChecksum(algorithm: ChecksumAlgorithm, value: string): boolean {
   const bytes = Buffer.from(value, 'base64')
-  return bytes.toString('base64') === value && bytes.length === createChecksum(algorithm).digest().length
+  return bytes.toString('base64') === value && bytes.length === createDigest(algorithm).digest().length
 }
 
 /** The type that a multipart upload has where the client names none. */

@@ -1,5 +1,6 @@
 import type { ByteRange } from '../io/byte-range.js'
 import { checksumHeader } from './checksum.js'
+import { SyntheticContent } from './content.js'
 import { checkReadConditions, matchesEtag } from './conditions.js'
 import { type Answer } from './answer.js'
 import { bucketOf, type OperationContext, keyOf } from './operation-context.js'
@@ -94,6 +95,10 @@ function describe(
     etag: object.etag,
     'last-modified': object.lastModified.toUTCString(),
     'content-length': String(selection.end - selection.start),
+  }
+  // Where S3's entity tags are random, it says why.
+  if (context.settings.etag === 'opaque' || object.content instanceof SyntheticContent) {
+    headers['x-amz-server-side-encryption'] = 'aws:kms'
   }
   if (bucketOf(context).versioning !== undefined) headers['x-amz-version-id'] = object.versionId
   if (selection.isPartial) {

@@ -13,6 +13,7 @@ import { completeMultipartUpload } from './complete-upload.js'
 import { copyObject } from './copy-object.js'
 import type { Handler } from './answer.js'
 import { getObject } from './get-object.js'
+import { getObjectAttributes } from './object-attributes.js'
 import { listObjects, listObjectsV2, listObjectVersions } from './list-objects.js'
 import {
   abortMultipartUpload,
@@ -49,5 +50,6 @@ export const HANDLERS: Readonly<Record<S3Operation, Handler>> = {
   PutObject: putObject,
   GetObject: getObject,
   HeadObject: getObject,
+  GetObjectAttributes: getObjectAttributes,
   DeleteObject: deleteObject,
 }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes, type Hash } from 'node:crypto'
-import { type ChecksumAlgorithm, type ChecksumState, createChecksum } from './checksum.js'
+import { createDigest, type Digest } from '../io/digest.js'
+import type { ChecksumAlgorithm } from './checksum.js'
 import type { Content, ContentStore, ContentWriter } from './content.js'
 
 /** What an intake works out beside keeping the bytes. */
@@ -30,13 +31,13 @@ export class Intake {
   readonly #writer: ContentWriter
   readonly #options: IntakeOptions
   readonly #md5: Hash | undefined
-  readonly #checksum: ChecksumState | undefined
+  readonly #checksum: Digest | undefined
 
   constructor(store: ContentStore, options: IntakeOptions) {
     this.#writer = store.create()
     this.#options = options
     this.#md5 = options.etag === 'md5' || options.md5 === true ? createHash('md5') : undefined
-    this.#checksum = options.algorithm && createChecksum(options.algorithm)
+    this.#checksum = options.algorithm && createDigest(options.algorithm)
   }
 
   /** Takes the next bytes; a promise asks to be waited for. */

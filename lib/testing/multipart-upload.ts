@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type Checksum, type ChecksumAlgorithm, type ChecksumType, combineChecksums } from './checksum.js'
 import { type Content, JoinedContent } from './content.js'
 import { ServiceError } from './service-error.js'
-import type { ObjectProperties } from './stored-object.js'
+import type { ObjectPart, ObjectProperties } from './stored-object.js'
 
 /** The highest part number. */
 export const MAX_PART_NUMBER = 10_000
@@ -32,7 +32,7 @@ export interface JoinedParts {
   readonly content: Content
   readonly etag: string
   readonly checksum: Checksum | undefined
-  readonly parts: readonly { readonly partNumber: number; readonly size: number }[]
+  readonly parts: readonly ObjectPart[]
 }
 
 /** How a new upload is made. */
@@ -119,7 +119,11 @@ export class MultipartUpload implements UploadOptions {
       content: new JoinedContent(parts.map(part => part.content)),
       etag: `"${md5}-${parts.length}"`,
       checksum: this.#joinChecksums(parts),
-      parts: parts.map(({ partNumber, content }) => ({ partNumber, size: content.size })),
+      parts: parts.map(({ partNumber, content, checksum }) => ({
+        partNumber,
+        size: content.size,
+        ...(checksum && { checksum }),
+      })),
     }
   }
 

@@ -17,6 +17,7 @@ export type S3Operation =
   | 'ListObjectVersions'
   | 'GetObject'
   | 'HeadObject'
+  | 'GetObjectAttributes'
   | 'PutObject'
   | 'CopyObject'
   | 'DeleteObject'
@@ -69,6 +70,7 @@ const ROUTES: Readonly<Record<S3Operation, Route>> = {
   UploadPart: { method: 'PUT', target: 'object', query: ['uploadId', 'partNumber'] },
   CopyObject: { method: 'PUT', target: 'object', header: 'x-amz-copy-source' },
   PutObject: { method: 'PUT', target: 'object' },
+  GetObjectAttributes: { method: 'GET', target: 'object', query: ['attributes'] },
   GetObject: { method: 'GET', target: 'object' },
   HeadObject: { method: 'HEAD', target: 'object' },
   DeleteObject: { method: 'DELETE', target: 'object' },

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Checksum } from './checksum.js'
+import type { Checksum, ChecksumAlgorithm } from './checksum.js'
 import type { Content } from './content.js'
 import { customerKeyHeaders, customerKeyOf } from './customer-key.js'
 import { ServiceError } from './service-error.js'
@@ -22,6 +22,8 @@ export interface ObjectPart {
   readonly partNumber: number
   /** Bytes. */
   readonly size: number
+  /** Its own checksum, where it was uploaded with one. */
+  readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined
 }
 
 /** One version of an object. */

@@ -6,6 +6,8 @@ import {
   checkOutput,
   ffmpegArguments,
 } from '../../lib/ffmpeg/arguments.js'
+import { runCommand } from '../support/command.js'
+import { transportStream } from '../support/media.js'
 
 const input = { url: 'pipe:0', args: [], protocols: ['pipe'] }
 const output: OutputSpec = { url: 'pipe:1', format: 'mp4', args: [] }
@@ -61,7 +63,7 @@ t.test('several inputs and outputs stand in their order, each with its own argum
   })
   t.match(
     list.join(' '),
-    /pipe -i pipe:0 -protocol_whitelist http,tcp -re -i http:\/\/127.0.0.1\/1 -an -f webm pipe:1 -vn -f wav pipe:4$/,
+    /pipe -i pipe:0 -protocol_whitelist http,tcp -re -reconnect_on_network_error 1 -reconnect_delay_max 4294 -i http:\/\/127.0.0.1\/1 -an -f webm pipe:1 -vn -f wav pipe:4$/,
   )
 })
 
@@ -144,7 +146,7 @@ t.test('what makes ffmpeg or an encoder write a file is refused by name', async 
     ['-filter_complex', '[0:v]vidstabdetect[v]'],
   ]
   for (const args of cases)
-    t.throws(() => checkOutput({ format: 'webm', args }), refused(/writes? one|one pass/))
+    t.throws(() => checkOutput({ format: 'webm', args }), refused(/writes? one|one pass|no stage does/))
   t.throws(() => checkInput({ args: ['-dump_attachment:t', ''] }), refused(/dump_attachment/))
   for (const args of [
     ['-x264-params', 'bypass=1:keyint=50'],
@@ -208,4 +210,38 @@ t.test('a malformed option is named as the caller names it', async t => {
   })
   t.throws(() => checkOutput({ format: '', args: [] }), { code: 'AVIO_ERR_OPTION', option: 'output.format' })
   t.throws(() => checkGlobalArgs(['-loglevel', 'loud']), { code: 'AVIO_ERR_OPTION', message: /loud/ })
+})
+
+t.test('turns booleans that once took a value into what every ffmpeg takes', async t => {
+  const OFF = { autorotate: '-noautorotate', autoscale: '-noautoscale' }
+  const media = await transportStream({ seconds: 1 })
+  for (const [name, off] of Object.entries(OFF)) {
+    const listOf = (...args: string[]) => {
+      const list = ffmpegArguments({ ...spec, inputs: [{ ...input, args }] })
+      return list.slice(list.indexOf('pipe') + 1, list.indexOf('-i'))
+    }
+    t.same(listOf(`-${name}`, '0'), [off])
+    t.same(listOf(`-${name}:v:0`, '0', '-an'), [`${off}:v:0`, '-an'])
+    t.same(listOf(off), [off])
+    t.same(listOf(`-${name}`, '1', '-an'), ['-an'], 'on is the default')
+    t.same(listOf(`-${name}`, '-an'), ['-an'])
+    t.same(listOf(off, '-an', `-${name}`, '1'), ['-an'], 'the last one counts')
+    t.same(listOf(`-${name}`, '0', '-an', `-${name}`), ['-an'])
+    t.same(listOf(`-${name}`, '1', off), [off])
+    t.same(listOf(off, `-${name}`, off), [off])
+    t.same(listOf(`${off}:v:0`, `-${name}:v:0`, '1'), [])
+    t.same(listOf(off, `${off}:v:1`, `-${name}`, '1'), [], 'for all streams, after some')
+    t.same(listOf('-metadata', off, `-${name}`, '1'), ['-metadata', off], 'a value is none of them')
+    t.throws(() => listOf(off, `-${name}:v:1`, '1'), { code: 'AVIO_ERR_OPTION', option: 'input.args' })
+    t.throws(() => listOf(`${off}:v:0`, `-${name}:v`, '1'), { code: 'AVIO_ERR_OPTION' })
+  }
+  for (const value of ['0', '1']) {
+    const { code, log } = await runCommand({
+      input: media,
+      inputArgs: ['-autorotate', value],
+      format: 'null',
+      args: ['-autoscale', value],
+    })
+    t.equal(code, 0, log)
+  }
 })

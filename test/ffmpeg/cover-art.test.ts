@@ -1,9 +1,14 @@
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { containerOf, hasCover, metadataEnd } from '../../lib/ffmpeg/cover-art.js'
+import { FfmpegReadable } from '../../lib/ffmpeg/ffmpeg-readable.js'
+import { BytesObject } from '../../lib/io/bytes-object.js'
 import { runCommand, topLevelBoxes } from '../support/command.js'
 import * as media from '../support/media.js'
 import { added, headOf, streamsOf } from '../support/preview.js'
+
+const COUNT_PACKETS = ['-count_packets', '-show_entries', 'stream=codec_name,nb_read_packets']
 
 // A picture that does not compress: some 400 kB of JPEG.
 let picture: Promise<Buffer> | undefined
@@ -176,5 +181,20 @@ t.test('hostile sizes end the walk', async t => {
       t.type(metadataEnd(head), 'number')
       t.type(hasCover(head), 'boolean')
     }
+  }
+})
+
+t.test('moving pictures with the clock of a camera, whose times jitter, are no cover', async t => {
+  const clock = ['-enc_time_base', '1/90000', '-video_track_timescale', '90000', '-fps_mode', 'vfr']
+  const pictures = ['-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=25:duration=2']
+  const camera = [...pictures, '-vf', "settb=1/90000,setpts='N*3600+mod(N*N*911\\,1777)'", ...clock]
+  for (const codec of ['mjpeg', 'png']) {
+    const film = await media.ffmpegToFile([...camera, '-c:v', codec], 'camera.mov')
+    const args = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p']
+    // Its index comes last: what is in it is known only by address.
+    const source = new BytesObject(film)
+    const made = await buffer(new FfmpegReadable({ input: { source }, output: { format: 'mp4', args } }))
+    const { streams } = await media.ffprobeJson<{ streams: unknown[] }>(made, COUNT_PACKETS)
+    t.match(streams, [{ codec_name: 'h264', nb_read_packets: '50' }], codec)
   }
 })

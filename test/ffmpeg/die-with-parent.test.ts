@@ -1,6 +1,7 @@
 import { delimiter, join } from 'node:path'
 import t from 'tap'
 import { detectDieWithParent, dieWithParent } from '../../lib/ffmpeg/die-with-parent.js'
+import { canLimitDescriptors, withDescriptors } from '../support/descriptors.js'
 
 const LINUX = process.platform === 'linux'
 
@@ -26,4 +27,14 @@ t.test('without a setpriv that can do it, nothing goes in front', async t => {
   const { chmod } = await import('node:fs/promises')
   await chmod(join(folder, 'without', 'setpriv'), 0o755)
   t.same(await detectDieWithParent([join(folder, 'unused'), join(folder, 'without')].join(delimiter)), [])
+})
+
+t.test('asks again after a time without descriptors', async t => {
+  if (!canLimitDescriptors) return
+  const fresh = await t.mockImport<{ dieWithParent: typeof dieWithParent }>(
+    '../../lib/ffmpeg/die-with-parent.js',
+    {},
+  )
+  await withDescriptors(1, () => t.rejects(fresh.dieWithParent(), { code: 'EMFILE' }))
+  t.same(await fresh.dieWithParent(), await dieWithParent())
 })

@@ -100,7 +100,7 @@ t.test('of several messages the most telling one is the reason, in whatever orde
   ]
   t.equal(diagnose(...lines).finding?.code, 'AVIO_ERR_MOOV_NOT_FOUND')
   t.equal(diagnose(...lines.toReversed()).finding?.code, 'AVIO_ERR_MOOV_NOT_FOUND')
-  t.equal(diagnose(...lines).finding?.message, 'moov atom not found')
+  t.equal(diagnose(...lines).finding?.entry.message, 'moov atom not found')
 })
 
 t.test('words of the media are not taken for ffmpeg’s own', async t => {

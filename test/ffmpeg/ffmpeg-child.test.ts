@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { type ChildCommand, FfmpegChild } from '../../lib/ffmpeg/ffmpeg-child.js'
 import { locateFfmpeg } from '../../lib/ffmpeg/locate.js'
-import { exists, fixture, isGone, resources, resourcesSince } from '../support/child.js'
+import { endProcess, exists, fixture, isGone, resources, resourcesSince } from '../support/child.js'
 import { transportStream } from '../support/media.js'
 
 const PIPES = ['in', 'out', 'out', 'out'] as const
@@ -135,7 +135,7 @@ t.test('kill does not wait for another process that holds the pipes', async t =>
   const child = await start('leaves-a-grandchild')
   const [line] = (await once(child.readable(2), 'data')) as [Buffer]
   const grandchild = Number(/\d+/.exec(line.toString())?.[0])
-  t.teardown(() => process.kill(grandchild, 'SIGKILL'))
+  t.teardown(() => endProcess(grandchild))
   await child.kill()
   t.equal(exists(child.pid), false)
   t.equal(exists(grandchild), true, 'which is not ours to end')
@@ -158,7 +158,7 @@ t.test('drained tells whether a pipe was read to its end', async t => {
 
   const held = await start('leaves-a-grandchild')
   const [line] = (await once(held.readable(2), 'data')) as [Buffer]
-  t.teardown(() => process.kill(Number(/\d+/.exec(line.toString())?.[0]), 'SIGKILL'))
+  t.teardown(() => endProcess(Number(/\d+/.exec(line.toString())?.[0])))
   held.writable(0).end('all')
   const chunks: Buffer[] = []
   held.readable(1).on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -202,9 +202,7 @@ t.test('where Linux has setpriv, the child dies with a parent that is killed', a
   })
   const [line] = (await once(parent.stdout, 'data')) as [Buffer]
   const pid = Number(line.toString())
-  t.teardown(() => {
-    if (!isGone(pid)) process.kill(pid, 'SIGKILL')
-  })
+  t.teardown(() => endProcess(pid))
   t.equal(exists(pid), true)
   parent.kill('SIGKILL')
   await once(parent, 'close')

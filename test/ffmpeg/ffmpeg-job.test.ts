@@ -1,4 +1,5 @@
 import t from 'tap'
+import { UNLIMITED } from '../../lib/ffmpeg/limits.js'
 import { FfmpegJob, type JobListener, descriptors } from '../../lib/ffmpeg/ffmpeg-job.js'
 import { BytesObject } from '../../lib/io/bytes-object.js'
 import { fixture } from '../support/child.js'
@@ -8,10 +9,17 @@ const silent: JobListener = {
   onSpawn: () => undefined,
   onLog: () => undefined,
   onProgress: () => undefined,
+  onInput: () => undefined,
   onError: () => undefined,
 }
 
-const JOB = { globalArgs: [], env: { PATH: process.env['PATH']! }, killTimeout: 5000, cacheSize: 1024 ** 2 }
+const JOB = {
+  globalArgs: [],
+  env: { PATH: process.env['PATH']! },
+  killTimeout: 5000,
+  limits: UNLIMITED,
+  cacheSize: 1024 ** 2,
+}
 const INPUT = { format: undefined, args: [], formatWhitelist: ['mov'], head: Buffer.alloc(0) }
 
 t.test('pipes get the standard descriptors first, then those behind the progress pipe', async t => {

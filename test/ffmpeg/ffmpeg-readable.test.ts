@@ -3,6 +3,7 @@ import { buffer } from 'node:stream/consumers'
 import t from 'tap'
 import { FfmpegReadable } from '../../lib/ffmpeg/ffmpeg-readable.js'
 import { BytesObject } from '../../lib/io/bytes-object.js'
+import type { RandomAccess } from '../../lib/io/random-access.js'
 import { exists, resources, resourcesSince } from '../support/child.js'
 import {
   AAC,
@@ -119,6 +120,23 @@ t.test('the word that opens the range server stands in no argument', async t => 
   ffmpeg.resume()
   const [{ args }] = (await once(ffmpeg, 'spawn')) as [{ args: string[] }]
   await once(ffmpeg, 'end')
-  t.match(args.join(' '), /-protocol_whitelist http,tcp -format_whitelist \S+ -i http:/)
+  t.match(args.join(' '), /-protocol_whitelist http,tcp -format_whitelist \S+ .*-i http:/)
   t.notMatch(args.join(' '), /@|127\.0\.0\.1/)
+})
+
+t.test('an error names the object that it is about', async t => {
+  const garbage = new BytesObject(Buffer.alloc(100_000, 'no media, this '))
+  const named = (name: string) => ({ name, size: () => garbage.size(), read: garbage.read.bind(garbage) })
+  const stage = (...sources: RandomAccess[]) =>
+    new FfmpegReadable({ inputs: sources.map(source => ({ source })), output: COPY })
+  await t.rejects(buffer(stage(named('s3://masters/x.html'))), {
+    code: 'AVIO_ERR_INPUT_INVALID',
+    message: /exit code \d+: s3:\/\/masters\/x\.html: (?!.*avio-streams\.invalid)/,
+  })
+  const media = new BytesObject(await indexLastMp4({ seconds: 1 }))
+  await t.rejects(buffer(stage(media, named('b.mov'))), { message: /: b\.mov: / })
+  const twice = { message: /: inputs\[1\] \(BytesObject\): / }
+  await t.rejects(buffer(stage(media, garbage)), twice, 'two of one name')
+  const unnamed = { size: () => garbage.size(), read: garbage.read.bind(garbage) }
+  await t.rejects(buffer(stage(media, unnamed)), { message: /: inputs\[1\]: / }, 'one that has no name')
 })

@@ -3,7 +3,7 @@ import t from 'tap'
 import { FfmpegRun } from '../../lib/ffmpeg/ffmpeg-run.js'
 import type { FfmpegLogEntry } from '../../lib/ffmpeg/log.js'
 import type { FfmpegProgress } from '../../lib/ffmpeg/progress.js'
-import { exists, fixture } from '../support/child.js'
+import { endProcess, exists, fixture } from '../support/child.js'
 import { AAC, H264, transportStream } from '../support/media.js'
 
 interface Started {
@@ -70,7 +70,7 @@ t.test('output that somebody else holds open can’t be called whole', async t =
   const started = await start('leaves-a-grandchild')
   await feed(started, Buffer.from('media'))
   await started.run.endedWell(indexFirst)
-  t.teardown(() => process.kill(Number(/\d+/.exec(started.log[0]!.message)?.[0]), 'SIGKILL'))
+  t.teardown(() => endProcess(Number(/\d+/.exec(started.log[0]!.message)?.[0])))
   await t.rejects(started.run.deliveredAll(), { code: 'AVIO_ERR_FFMPEG_EXIT', message: /holds it open/ })
   await started.run.kill()
 })

@@ -1,11 +1,22 @@
+import { BytesObject } from '../../lib/io/bytes-object.js'
+import { Readable, Writable } from 'node:stream'
 import t from 'tap'
+import { probe } from '../../lib/ffmpeg/probe.js'
+import { keyframes } from '../../lib/ffmpeg/keyframes.js'
+import { transcode } from '../../lib/jobs/transcode.js'
 import { SELF_CONTAINED } from '../../lib/ffmpeg/demuxers.js'
 import type {
   FfmpegGraphOptions,
   FfmpegReadableOptions,
   FfmpegTransformOptions,
 } from '../../lib/ffmpeg/ffmpeg-options.js'
-import { graphSettings, readableSettings, transformSettings } from '../../lib/ffmpeg/ffmpeg-settings.js'
+import { UNLIMITED } from '../../lib/ffmpeg/limits.js'
+import {
+  graphSettings,
+  readableSettings,
+  sourceOption,
+  transformSettings,
+} from '../../lib/ffmpeg/ffmpeg-settings.js'
 
 const settings = (options: unknown) => transformSettings(options as FfmpegTransformOptions, 'FfmpegTransform')
 const output = { format: 'mpegts' }
@@ -15,10 +26,11 @@ t.test('only the output is needed; the rest has defaults', async t => {
   t.same(rest, {
     ffmpegPath: undefined,
     input: { format: undefined, args: [], formatWhitelist: SELF_CONTAINED, seek: 'auto' },
-    output: { format: 'mpegts', args: [], layout: 'stream' },
+    output: { format: 'mpegts', args: [], layout: 'stream', onMissing: 'tell' },
     globalArgs: [],
     signal: undefined,
     killTimeout: 5000,
+    limits: UNLIMITED,
     cacheSize: 32 * 1024 ** 2,
     discardLimit: 1024 ** 3,
     sniffSize: 64 * 1024,
@@ -65,6 +77,8 @@ t.test('an option that breaks its rule is named, with the rule and the value', a
     ['output.args', { output: { format: 'mpegts', args: '-c copy' } }],
     ['codec', { output: { format: 'mpegts', codec: 'h264' } }],
     ['output.layout', { output: { format: 'mp4', layout: 'fast' } }],
+    ['output.onMissing', { output: { format: 'mp4', onMissing: 'warn' } }],
+    ['output.onMissing', { output: { format: 'mp4', onMissing: null } }],
     ['output.layout', { output: { format: 'mpegts', layout: 'progressive' } }],
     ['input', { output, input: 'pipe' }],
     ['input.format', { output, input: { format: 7 } }],
@@ -140,8 +154,8 @@ t.test('a graph has inputs of both kinds, and outputs, each with options of its 
     { ...input, seek: 'never' },
   ])
   t.same(outputs, [
-    { format: 'mpegts', args: [], layout: 'stream' },
-    { ...progressive, args: [] },
+    { format: 'mpegts', args: [], layout: 'stream', onMissing: 'tell' },
+    { ...progressive, args: [], onMissing: 'tell' },
   ])
   t.same(globalArgs, ['-threads', '2', '-filter_complex', '[0:v]null[v]'])
   const outputsOnly = { inputs: [{}], outputs: [output] }
@@ -165,4 +179,72 @@ t.test('a graph has inputs of both kinds, and outputs, each with options of its 
     ],
   ]
   for (const [options, message] of wrong) t.throws(() => graph(options), { message })
+})
+
+t.test('what is given in place of a source is told how to become one', async t => {
+  const noRead = { size: source.size }
+  const cases: [unknown, RegExp][] = [
+    [
+      'talk.mov',
+      /\(of a file: new FileObject\('talk\.mov'\); of an object in S3: new S3Object\(\{ client, bucket, key \}\)\)/,
+    ],
+    ['/masters/talk.mov', /new FileObject\('\/masters\/talk\.mov'\)/],
+    ['C:\\talk.mov', /new FileObject\('C:\\\\talk\.mov'\)/],
+    [new URL('file:///talk.mov'), /new FileObject\(new URL\('file:\/\/\/talk\.mov'\)\)/],
+    ['https://example.com/talk.mov', /new HttpObject\(\{ url \}\)/],
+    [new URL('http://example.com/talk.mov'), /new HttpObject\(\{ url \}\)/],
+    ['s3://masters/talk.mov', /new S3Object\(\{ client, bucket: 'masters', key: 'talk\.mov' \}\)/],
+    [Buffer.alloc(1), /new BytesObject\(bytes\)/],
+    [Readable.from([]), /a stream is piped into FfmpegTransform/],
+    [noRead, /read\(\), got an object$/],
+  ]
+  for (const [given, message] of cases) {
+    const refusal = { code: 'AVIO_ERR_OPTION', option: 'input.source', message }
+    t.throws(() => sourceOption({ source: given }, 'input.source'), refusal)
+    if (given instanceof Readable || given === noRead) continue
+    await t.rejects(probe(given as never), { ...refusal, option: 'source' }, 'probe')
+    await t.rejects(keyframes(given as never), { ...refusal, option: 'source' }, 'keyframes')
+    const job = transcode({ input: given as never, outputs: [{ format: 'mp4', to: new Writable() }] })
+    await t.rejects(job, { code: 'AVIO_ERR_OPTION', message }, 'transcode')
+  }
+})
+
+t.test(
+  'a source, or its name, in the place of an object that has it is refused with what to write',
+  async t => {
+    const source = new BytesObject(Buffer.alloc(1))
+    const readable = (options: object) => readableSettings({ output, ...options }, 'FfmpegReadable')
+    const graph = (...inputs: unknown[]) =>
+      graphSettings({ inputs, outputs: [output] } as unknown as FfmpegGraphOptions, 'FfmpegGraph')
+    const cases: [string, () => unknown][] = [
+      ['input', () => settings({ output, input: 'talk.mov' })],
+      ['input', () => readable({ input: 'talk.mov' })],
+      ['input.source', () => readable({ input: { source: 'talk.mov' } })],
+      ['inputs[0]', () => readable({ inputs: ['talk.mov'] })],
+      ['inputs[1].source', () => readable({ inputs: [{ source }, { source: 'talk.mov' }] })],
+      ['inputs[0]', () => graph('talk.mov')],
+      ['inputs[0].source', () => graph({ source: 'talk.mov' })],
+    ]
+    for (const [option, read] of cases) {
+      const message = /new FileObject\('talk\.mov'\)/
+      t.throws(read, { code: 'AVIO_ERR_OPTION', option, message }, option)
+    }
+    t.throws(() => settings({ output, input: source }), {
+      option: 'input',
+      message: /FfmpegReadable reads a source/,
+    })
+    const message = /\{ source \}, got a BytesObject$/
+    t.throws(() => readable({ input: source }), { option: 'input', message })
+    t.throws(() => readable({ inputs: [source] }), { option: 'inputs[0]', message })
+    t.throws(() => graph(source), { option: 'inputs[0]', message })
+  },
+)
+
+t.test('each name of a format whitelist has to be one that some ffmpeg has', async t => {
+  t.throws(() => settings({ output, input: { formatWhitelist: ['mov', 'mkv'] } }), {
+    code: 'AVIO_ERR_OPTION',
+    option: 'input.formatWhitelist[1]',
+    message: /"matroska"/,
+  })
+  t.doesNotThrow(() => settings({ output, input: { formatWhitelist: ['mov', 'some_newer_demuxer'] } }))
 })

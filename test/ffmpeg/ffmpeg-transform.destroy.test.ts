@@ -9,7 +9,7 @@ import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
 import { exists, resources, resourcesSince } from '../support/child.js'
 import { transportStream } from '../support/media.js'
 import { ChunkedSource, Collector, LinkedSource, StalledSink } from '../support/sources.js'
-import { standIn } from '../support/transform.js'
+import { standIn, spoke } from '../support/transform.js'
 
 /** Whenever a stage is given up, its child is reaped before 'close', and nothing of it is left. */
 
@@ -39,6 +39,21 @@ t.test('destroyed at any moment from the first write on, it leaves no process, p
     t.equal((await failed)[0], boom)
     if (pid !== undefined) t.equal(exists(pid), false, `reaped after ${turns} turns`)
     t.same(await resourcesSince(before), {}, `nothing is left after ${turns} turns`)
+  }
+})
+
+t.test('destroyed without an error while ffmpeg is being started, it has none', async t => {
+  const media = await transportStream()
+  for (const options of [COPY, standIn('forever')]) {
+    for (let turns = 0; turns < 25; turns++) {
+      const ffmpeg = new FfmpegTransform(options)
+      const piped = pipeline(new LinkedSource(media), ffmpeg, new Collector())
+      for (let turn = 0; turn < turns; turn++) await setImmediate()
+      ffmpeg.destroy()
+      const error: unknown = await piped.catch((reason: unknown) => reason)
+      t.match(error, { code: 'ERR_STREAM_PREMATURE_CLOSE' }, `Node's own, after ${turns} turns`)
+      t.equal(ffmpeg.errored, null)
+    }
   }
 })
 
@@ -79,9 +94,10 @@ t.test('ffmpeg is ended when it is blocked on its input, and when nobody reads i
 
 t.test('what ignores SIGTERM is killed after killTimeout, and not waited for in vain', async t => {
   const ffmpeg = new FfmpegTransform({ ...standIn('ignores-sigterm'), killTimeout: 30 })
+  const said = spoke(ffmpeg)
   ffmpeg.write('some bytes')
   const pid = await pidOf(ffmpeg)
-  await once(ffmpeg, 'log')
+  await said
   ffmpeg.destroy()
   t.equal(exists(pid), true)
   await closed(ffmpeg)

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type Duplex, PassThrough, type Readable, Transform, pipeline as callbackPipeline } from 'node:stream'
+import { type Duplex, PassThrough, Readable, Transform, pipeline as callbackPipeline } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import t, { type Test } from 'tap'
 import type { FfmpegEnough } from '../../lib/ffmpeg/ffmpeg-events.js'
@@ -9,7 +9,7 @@ import { Fmp4Validator } from '../../lib/mp4/fmp4-validator.js'
 import { exists } from '../support/child.js'
 import { fastStartMp4, fragmentedMp4, packetsOf, transportStream } from '../support/media.js'
 import { ChunkedSource, Collector, LinkedSource } from '../support/sources.js'
-import { standIn } from '../support/transform.js'
+import { standIn, spoke } from '../support/transform.js'
 
 /** ffmpeg that has had enough (`-t 1`) closes its input and exits with 0: that is success, also for the source. */
 
@@ -124,26 +124,55 @@ t.test('a source with another consumer is not stopped: its rest is thrown away h
   t.same(other.bytes, media, 'the other consumer has it all')
 })
 
-t.test('the rest of a source that can’t be stopped is thrown away', async t => {
+t.test(
+  'a source that never ends and can’t be stopped is ended, also behind a stage without a link',
+  async t => {
+    const media = await transportStream()
+    const source = () => new ChunkedSource(media, { endless: true })
+    const ways: Record<string, readonly (Readable | PassThrough)[]> = {
+      'a stream without a link': [source()],
+      'a stream behind one without a link': [source().pipe(new PassThrough())],
+      'a stage without a link in the pipeline': [source(), new PassThrough()],
+      'a link behind a stage without one': [new LinkedSource(media, { endless: true }), new PassThrough()],
+      'a generator': [Readable.from(source())],
+    }
+    for (const [name, stages] of Object.entries(ways)) {
+      const ffmpeg = new FfmpegTransform({ ...FIRST_SECOND, discardLimit: 0 })
+      const enough = once(ffmpeg, 'enough') as Promise<[FfmpegEnough]>
+      const sink = new Collector()
+      await pipeline([...stages, ffmpeg, sink] as never)
+      t.equal(sink.sawEnd, true, name)
+      t.equal((await enough)[0].stopped, true)
+      for (const stage of stages) {
+        if (!stage.closed) await once(stage, 'close')
+        t.equal(stage.errored, null)
+      }
+    }
+  },
+)
+
+t.test('the rest of a source that can’t be ended is thrown away', async t => {
   const media = await longStream()
-  const linkless: Record<string, () => Readable | (() => AsyncIterable<Buffer>)> = {
-    'a stream without a link': () => new ChunkedSource(media),
-    'a stream behind one that drops the link': () => new LinkedSource(media).pipe(new PassThrough()),
-    'a generator': () =>
-      async function* () {
-        yield* new ChunkedSource(media) as AsyncIterable<Buffer>
-      },
-  }
-  for (const [name, make] of Object.entries(linkless)) {
-    const ffmpeg = new FfmpegTransform({ ...FIRST_SECOND, discardLimit: media.length })
-    const sink = new Collector()
-    await pipeline(make() as Readable, ffmpeg, sink)
-    t.equal(sink.sawEnd, true, name)
-  }
+  const ffmpeg = new FfmpegTransform({ ...FIRST_SECOND, discardLimit: media.length })
+  const sink = new Collector()
+  await pipeline(
+    async function* () {
+      yield* new ChunkedSource(media) as AsyncIterable<Buffer>
+    },
+    ffmpeg,
+    sink,
+  )
+  t.equal(sink.sawEnd, true)
 })
 
+/** A source that feeds another consumer as well. */
+function shared<T extends Readable>(source: T): T {
+  source.pipe(new Collector())
+  return source
+}
+
 t.test('up to the limit: past it comes an error, and the sink sees no end', async t => {
-  const source = new ChunkedSource(await transportStream(), { endless: true })
+  const source = shared(new ChunkedSource(await transportStream(), { endless: true }))
   const ffmpeg = new FfmpegTransform({ ...FIRST_SECOND, discardLimit: 10_000_000 })
   const sink = new Collector()
   await t.rejects(pipeline(source, ffmpeg, sink), { code: 'AVIO_ERR_DISCARD_LIMIT' })
@@ -156,7 +185,7 @@ t.test('the limit counts what is thrown away, and not what ffmpeg took', async t
   const bytes = 300_000
   const run = (length: number, discardLimit: number) => {
     const ffmpeg = new FfmpegTransform({ ...standIn('reads-some', { BYTES: String(bytes) }), discardLimit })
-    return pipeline(new ChunkedSource(Buffer.alloc(length, 'x')), ffmpeg, new Collector())
+    return pipeline(shared(new ChunkedSource(Buffer.alloc(length, 'x'))), ffmpeg, new Collector())
   }
   await run(bytes, 0)
   // What the system had taken for the program is neither.
@@ -166,7 +195,7 @@ t.test('the limit counts what is thrown away, and not what ffmpeg took', async t
 
 t.test('the end waits for the source’s: until then it may still fail', async t => {
   const boom = new Error('boom')
-  const source = new PassThrough()
+  const source = shared(new PassThrough())
   const ffmpeg = new FfmpegTransform(standIn('reads-some'))
   const sink = new Collector()
   const piped = pipeline(source, ffmpeg, sink)
@@ -192,7 +221,7 @@ t.test(
         () => 'resolved',
         (error: unknown) => error,
       )
-      await once(ffmpeg, 'log')
+      await spoke(ffmpeg)
       const [{ pid }] = await spawned
       t.equal(source.stops, 0)
       t.ok(source.delivered < 2_000_000, `${source.delivered} bytes`)

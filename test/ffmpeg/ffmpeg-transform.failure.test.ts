@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import t from 'tap'
 import type { FfmpegTransformOptions } from '../../lib/ffmpeg/ffmpeg-options.js'
 import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
+import { endProcess } from '../support/child.js'
 import { fastStartMp4, transportStream } from '../support/media.js'
 import { ChunkedSource, Collector } from '../support/sources.js'
 import { failing, standIn } from '../support/transform.js'
@@ -18,7 +19,7 @@ t.test('what ffmpeg says of arguments comes with a code', async t => {
   const cases: [string, FfmpegTransformOptions][] = [
     ['AVIO_ERR_UNKNOWN_ENCODER', output('-c:v', 'libnope')],
     ['AVIO_ERR_UNKNOWN_DECODER', { ...output(), input: { args: ['-c:v', 'nope'] } }],
-    ['AVIO_ERR_UNKNOWN_FILTER', output('-vf', 'nope=1')],
+    ['AVIO_ERR_UNKNOWN_FILTER', output('-vf', 'nope')],
     ['AVIO_ERR_UNKNOWN_FORMAT', { ...output(), input: { format: 'nope' } }],
     ['AVIO_ERR_FFMPEG_ARGUMENT', output('-t', 'never')],
     ['AVIO_ERR_NO_SUCH_STREAM', output('-map', '0:7')],
@@ -86,7 +87,7 @@ t.test('what cannot be started is an error', async t => {
 t.test('output that another process holds open is not called whole', async t => {
   const ffmpeg = new FfmpegTransform(standIn('leaves-a-grandchild'))
   let grandchild = 0
-  ffmpeg.on('log', ({ message }) => (grandchild = Number(/grandchild (\d+)/.exec(message)?.[1])))
+  ffmpeg.on('log', ({ message }) => (grandchild ||= Number(/grandchild (\d+)/.exec(message)?.[1] ?? 0)))
   const sink = new Collector()
   await t.rejects(pipeline(new ChunkedSource(Buffer.from('some bytes')), ffmpeg, sink), {
     code: 'AVIO_ERR_FFMPEG_EXIT',
@@ -94,7 +95,7 @@ t.test('output that another process holds open is not called whole', async t => 
   })
   t.equal(sink.sawEnd, false)
   t.equal(sink.bytes.toString(), 'some bytes')
-  process.kill(grandchild, 'SIGKILL')
+  endProcess(grandchild)
 })
 
 t.test(

@@ -121,7 +121,8 @@ t.test('"progress" goes to 100 percent where ffmpeg knows the duration', async t
   const last = reports.at(-1)!
   t.match(last, { done: true, frame: 25, totalSize: Number })
   t.ok(last.percent! > 90 && last.percent! <= 100, `${last.percent} percent`)
-  t.ok(last.outTime! > 0.9 && last.outTime! <= 1.1, `${last.outTime} s`)
+  // 9.0 may count the pictures that it has read behind the end, for their order.
+  t.ok(last.outTime! > 0.9 && last.outTime! <= 1.25, `${last.outTime} s`)
 })
 
 t.test('"progress" goes by bytes where only the source knows its size', async t => {

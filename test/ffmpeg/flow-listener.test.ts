@@ -7,22 +7,26 @@ t.test('what happens in a flow becomes events of its stage, a failure destroys i
   const listener = flowListener(stage)
   const seen: unknown[] = []
   t.equal(listener.hasProgress(), false)
-  for (const event of ['spawn', 'log', 'progress', 'error'])
+  for (const event of ['spawn', 'log', 'input', 'progress', 'error'])
     stage.on(event, (...args: unknown[]) => seen.push([event, ...args]))
   t.equal(listener.hasProgress(), true)
   const child = { path: '/bin/ffmpeg', args: [], pid: 7 }
   const entry = { level: 'info' as const, message: 'hello' }
+  const input = { input: 0, format: { names: ['mov'], tags: {} }, streams: [], chapters: [], notes: [] }
   const report = { done: false }
   const boom = new Error('boom')
   listener.onSpawn(child)
   listener.onLog(entry)
+  listener.onInput(input)
   listener.onProgress(report)
   listener.onError(boom)
+  listener.onInput(input)
   listener.onProgress(report)
   await new Promise(setImmediate)
   t.same(seen, [
     ['spawn', child],
     ['log', entry],
+    ['input', input],
     ['progress', report],
     ['error', boom],
   ])

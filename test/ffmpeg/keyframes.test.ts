@@ -43,7 +43,7 @@ const FILES: Record<string, () => Promise<Buffer>> = {
     ),
   'MP4, variable frame rate': () =>
     ffmpegToFile(
-      [...videoInput(BIG), '-vf', "select='not(mod(n,3)*mod(n,7))'", '-vsync', 'vfr', ...H264],
+      [...videoInput(BIG), '-vf', "select='not(mod(n,3)*mod(n,7))'", '-fps_mode', 'vfr', ...H264],
       'f.mp4',
     ),
   MOV: () => ffmpegToFile(B_FRAMES, 'g.mov'),
@@ -195,6 +195,27 @@ t.test('options are checked', async t => {
     null,
   ]) {
     await t.rejects(keyframes(source, options as never), { code: 'AVIO_ERR_OPTION' })
+  }
+})
+
+t.test('media that are longer than they may be are an error, however that is found out', async t => {
+  const named = (bytes: Buffer) => {
+    const source = new BytesObject(bytes)
+    return { name: 's3://masters/a', size: source.size.bind(source), read: source.read.bind(source) }
+  }
+  const kinds = {
+    mp4: () => fastStartMp4({ seconds: 2 }),
+    mkv: () => matroska({ seconds: 2 }),
+    ts: () => transportStream(),
+  }
+  for (const [kind, make] of Object.entries(kinds)) {
+    const source = named(await make())
+    await t.rejects(
+      keyframes(source, { limits: { maxDuration: 1 } }),
+      { code: 'AVIO_ERR_LIMIT_DURATION', message: /s3:\/\/masters\/a/ },
+      kind,
+    )
+    t.ok((await keyframes(source, { limits: { maxDuration: 10 } })).frames.length > 0, kind)
   }
 })
 

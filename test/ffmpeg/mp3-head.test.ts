@@ -20,6 +20,17 @@ async function durationOf(bytes: Buffer): Promise<number> {
   return streams[0]!.duration_ts
 }
 
+/** All that is played, silence of the encoder's included. */
+async function playedBy(bytes: Buffer): Promise<number> {
+  return (await packetsOf(bytes)).reduce((sum, { duration }) => sum + duration!, 0)
+}
+
+/** What the encoder added at both ends, in samples, as its extension says in a file of ffmpeg's. */
+function addedIn(file: Buffer): number {
+  const at = xingIn(file).readUIntBE(141, 3)
+  return (at >> 12) + (at & 0xfff)
+}
+
 /** Packets, but for what only the encoder knows: how much of the first and the last is to be skipped. */
 async function plainPackets(bytes: Buffer) {
   return (await packetsOf(bytes)).map(packet => ({ ...packet, side_data_list: undefined }))
@@ -41,11 +52,20 @@ const ENCODINGS: Record<string, string[]> = {
   'no tag': ['-id3v2_version', '0'],
 }
 
+function sampleRateOf(args: readonly string[]): number {
+  const at = args.indexOf('-ar')
+  return at < 0 ? 44_100 : Number(args[at + 1])
+}
+
 for (const [what, args] of Object.entries(ENCODINGS)) {
-  t.test(`an MP3 with ${what} gets the duration of a file, and keeps its packets`, async t => {
+  t.test(`an MP3 with ${what} gets the duration of all its frames, and keeps those of a file`, async t => {
     const [stream, file] = await both(args)
     const made = assemble(new Mp3Head(), stream)
-    t.equal(await durationOf(made), await durationOf(file))
+    const [shown, whole] = [await durationOf(file), await playedBy(file)]
+    t.equal(await durationOf(made), whole)
+    // Since ffmpeg 9 what the encoder added does not count. A stream does not hold it.
+    const added = (addedIn(file) * 14_112_000) / sampleRateOf(args)
+    t.ok([whole, whole - added].includes(shown), `${shown} of ${whole}`)
     t.same(await plainPackets(made), await plainPackets(file))
     const [ours, theirs] = [xingIn(made), xingIn(file)]
     t.equal(ours.toString('latin1', 0, 4), theirs.toString('latin1', 0, 4), 'Xing or Info')
@@ -85,7 +105,7 @@ t.test('a longer head is filled up within the tag, or by one, and the media are 
     const made = assemble(new Mp3Head(), stream, { length: 5000 })
     t.equal(made.subarray(5000).compare(stream.subarray(-made.length + 5000)), 0)
     t.same(await plainPackets(made), await plainPackets(file))
-    t.equal(await durationOf(made), await durationOf(file))
+    t.equal(await durationOf(made), await playedBy(file))
     const { format } = await ffprobeJson<{ format: { tags?: { title: string } } }>(made, ['-show_format'])
     t.equal(format.tags?.title, version === '3' ? 'kept' : undefined)
     t.throws(() => assemble(new Mp3Head(), stream, { length: 100 }), { code: 'AVIO_ERR_HEAD_TOO_LARGE' })

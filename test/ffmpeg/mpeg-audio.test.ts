@@ -1,5 +1,5 @@
 import t from 'tap'
-import { mpegFrame, roomyHeader } from '../../lib/ffmpeg/mpeg-audio.js'
+import { mpegFrame, mpegFrameSize, roomyHeader } from '../../lib/ffmpeg/mpeg-audio.js'
 
 t.test('a header says how long its frame is, and what goes before the sound', async t => {
   t.match(mpegFrame(0xfffb90c4), { size: 417, bitRateIndex: 9, sideInfo: 17 }, 'MPEG-1, 128 kbit/s, mono')
@@ -7,6 +7,14 @@ t.test('a header says how long its frame is, and what goes before the sound', as
   t.match(mpegFrame(0xfffbe400), { size: 960, sideInfo: 32 }, '320 kbit/s at 48 kHz')
   t.match(mpegFrame(0xfff380c4), { size: 208, sideInfo: 9 }, 'MPEG-2, 64 kbit/s at 22.05 kHz')
   t.match(mpegFrame(0xffe318c4), { size: 72, sideInfo: 9 }, 'MPEG-2.5, 8 kbit/s at 8 kHz')
+})
+
+t.test('the size of a frame is told of layer II as well', async t => {
+  t.equal(mpegFrameSize(0xfffb90c4), 417)
+  t.equal(mpegFrameSize(0xfffd90c4), 522, 'layer II, 160 kbit/s at 44.1 kHz')
+  t.equal(mpegFrameSize(0xfff580c4), 417, 'of MPEG-2, 64 kbit/s at 22.05 kHz: as many samples as in MPEG-1')
+  t.equal(mpegFrameSize(0xffff90c4), undefined, 'layer I')
+  t.equal(mpegFrameSize(0xfff990c4), undefined, 'no layer')
 })
 
 t.test('frames of one stream are of one kind, whatever their bit rate and channels', async t => {

@@ -20,7 +20,7 @@ function outcomeOf({ log = [], progress = '', bytesOut = 0, format = 'mp4' }: Ru
   outcome.log.end()
   outcome.progress.push(Buffer.from(progress))
   outcome.bytesIn = 1000
-  outcome.bytesOut = bytesOut
+  outcome.outputBytes = [bytesOut]
   return outcome
 }
 
@@ -34,6 +34,25 @@ t.test('exit code 0 and nothing in the log against it is no failure', async t =>
     failure({ log: ['[info] all is well', '[error] Error while decoding stream #0:0'] }, ended(0)),
     undefined,
   )
+})
+
+t.test('exit code 0 of a program whose ffmpeg had more to come is a failure', async t => {
+  const more = 'out_time_us=1500000\nprogress=continue\n'
+  t.match(failure({ progress: more }, ended(0)), {
+    code: 'AVIO_ERR_FFMPEG_EXIT',
+    message:
+      /exited with 0, but its ffmpeg did not come to its end: its last report, at 1\.5 s, says .* wrapper/,
+  })
+  t.equal(failure({ progress: `${more}out_time_us=2000000\nprogress=end\n` }, ended(0)), undefined)
+  const log = ["[info] Output #0, mp4, to 'pipe:1':"]
+  t.match(failure({ log }, ended(0)), { message: /did not come to its end: it reported none\. / })
+  t.equal(failure({ log, progress: 'progress=end\n' }, ended(0)), undefined)
+  const text = [
+    "[info]     title           : Output #0, mp4, to 'pipe:1':",
+    '[info]  : Output #0, a second line',
+  ]
+  t.equal(failure({ log: text }, ended(0)), undefined, 'a text of the media')
+  t.equal(failure({}, ended(0)), undefined, 'a program that says nothing')
 })
 
 t.test('a failure carries all that is known', async t => {
@@ -99,41 +118,127 @@ t.test('a program that setpriv could not execute was not started', async t => {
 const EMPTY = 'frame=0\nout_time_us=0\nprogress=end\n'
 const statistics = (overhead: string, prefix = '') =>
   `${prefix}[info] video:0kB audio:0kB subtitle:0kB other streams:0kB global headers:0kB muxing overhead: ${overhead}`
+const packets = (n: number) => `[out#0/mp4 @ 0x1] [verbose]   Total: ${n} packets (${n * 10} bytes) muxed`
 const isEmpty = (run: Run): boolean => outcomeOf(run).emptiness(ended(0)) !== undefined
 
-t.test('a header alone is no output', async t => {
-  const nothing = { log: [statistics('unknown')], progress: EMPTY, bytesOut: 1293 }
+t.test('a header alone is no output, whatever the clock says', async t => {
+  const nothing = { log: [packets(0)], progress: EMPTY, bytesOut: 1293 }
   t.match(outcomeOf(nothing).emptiness(ended(0)), {
     code: 'AVIO_ERR_FFMPEG_NO_OUTPUT',
-    message: /1293 bytes came/,
+    message: /\(1293 bytes, at most a header\)\. Check that -ss, -t, -frames and -map select something/,
     exitCode: 0,
   })
-  const newer = { ...nothing, log: [statistics('unknown', '[out#0/mp4 @ 0x1] ').replaceAll('kB', 'KiB')] }
-  t.equal(isEmpty(newer), true, 'as ffmpeg 7 says it')
-  t.equal(isEmpty({ bytesOut: 0 }), true, 'nor is nothing at all, without a report')
+  const late = 'frame=0\nout_time_us=2000000\nprogress=end\n'
+  t.equal(isEmpty({ ...nothing, progress: late }), true, 'ffmpeg 7 reports where the input ended')
+  t.equal(isEmpty({ ...nothing, log: [statistics('unknown')] }), true, 'a log at the level info')
+  t.equal(isEmpty({ ...nothing, log: [] }), true, 'a wrapper that drops the log')
 })
 
 t.test('any packet is output', async t => {
-  const log = [statistics('unknown')]
-  t.equal(
-    isEmpty({ log, progress: 'frame=1\nout_time_us=0\nprogress=end\n', bytesOut: 900 }),
-    false,
-    'a picture',
-  )
-  t.equal(isEmpty({ log, progress: 'out_time_us=10000\nprogress=end\n', bytesOut: 90 }), false, 'some audio')
-  t.equal(isEmpty({ log: [statistics('2.713178%')], progress: EMPTY, bytesOut: 265 }), false, 'a cue at 0:00')
+  const few = { progress: EMPTY, bytesOut: 90 }
+  t.equal(isEmpty({ ...few, log: [packets(1)] }), false)
+  t.equal(isEmpty({ ...few, log: [statistics('2.713178%')] }), false, 'a log at the level info')
+  t.equal(isEmpty({ bytesOut: 900, progress: 'frame=1\nprogress=end\n' }), false, 'a picture, without a log')
+  t.equal(isEmpty({ bytesOut: 90, progress: 'out_time_us=0\nprogress=end\n' }), false, 'sound, without a log')
   t.equal(isEmpty({ bytesOut: 1 }), false, 'bytes of a program that reports nothing')
-  t.equal(
-    isEmpty({ log, progress: 'frame=125\nout_time_us=5000000\nprogress=end\n', format: 'null' }),
-    false,
-    'the muxer that writes no byte',
-  )
+})
+
+t.test('no byte at all is a success of the null muxer only', async t => {
+  const said = { log: [packets(50)], progress: 'frame=50\nout_time_us=2000000\nprogress=end\n' }
+  t.equal(isEmpty({ ...said, format: 'null' }), false)
+  t.equal(isEmpty({ progress: 'out_time_us=10000\nprogress=end\n', format: 'null' }), false, 'without a log')
+  t.equal(isEmpty({ log: [packets(0)], format: 'null' }), true)
+  t.equal(isEmpty({ format: 'null' }), true)
+  for (const format of ['mpegts', 'webvtt', 'framemd5', 'ffmetadata', 'a_new_one']) {
+    t.equal(isEmpty({ ...said, format }), true, format)
+  }
 })
 
 t.test('a muxer that writes no packets is judged by its bytes', async t => {
-  const run = { log: [statistics('unknown')], progress: EMPTY, format: 'ffmetadata' }
+  const run = { log: [packets(0)], progress: EMPTY, format: 'ffmetadata' }
   t.equal(isEmpty({ ...run, bytesOut: 105 }), false)
   t.equal(isEmpty({ ...run, bytesOut: 0 }), true)
+})
+
+t.test('lines that only we asked for are shown to nobody', async t => {
+  const seen: string[] = []
+  const listener = {
+    onLog: ({ message }: { message: string }) => seen.push(message),
+    onProgress: () => undefined,
+  }
+  const command = { path: 'ffmpeg', args: [], hidesVerbose: true }
+  const outcome = new Outcome(command, ['mp4'], listener)
+  outcome.log.push(Buffer.from(`[info] hello\n${packets(0)}\n[error] bye\n`))
+  t.same(seen, ['hello', 'bye'])
+  t.equal(outcome.failure(ended(1), false)?.stderrTail, '[info] hello\n[error] bye')
+  t.ok(outcome.emptiness(ended(0)))
+})
+
+t.test('the objects stand in the place of addresses', async t => {
+  const names = new Map([
+    ['pipe:0', 's3://masters/x.html'],
+    ['http://avio-streams.invalid/1/input', 'theme.wav'],
+    ['pipe:1', 'the output'],
+  ])
+  const told = (line: string) => {
+    const listener = { onLog: () => undefined, onProgress: () => undefined }
+    const outcome = new Outcome({ path: 'ffmpeg', args: [], names }, ['mp4'], listener)
+    outcome.log.push(Buffer.from(`${line}\n`))
+    return outcome.failure(ended(1), false)?.message
+  }
+  const invalid = 'Invalid data found when processing input'
+  t.match(
+    told(`[error] pipe:0: ${invalid}`),
+    `exit code 1: s3://masters/x.html: ${invalid}. The input is of no`,
+  )
+  t.match(told(`[error] http://avio-streams.invalid/1/input: ${invalid}`), `: theme.wav: ${invalid}. `)
+  t.match(
+    told(`[in#1 @ 0x1] [error] Error opening input: ${invalid}`),
+    `: theme.wav: Error opening input: ${invalid}. `,
+  )
+  t.match(told('[error] pipe:1: Invalid argument'), ': the output: Invalid argument. ')
+  t.match(told('[error] pipe:11: Invalid argument'), ': pipe:11: Invalid argument. ', 'another one')
+})
+
+t.test('a run that failed for want of frames has no output', async t => {
+  const starved =
+    '[vf#0:0 @ 0x1] [warning] No filtered frames for output stream, trying to initialize anyway.'
+  const encoder = '[mjpeg @ 0x1] [error] Non full-range YUV is non-standard'
+  const nothing =
+    '[out#0/mjpeg @ 0x1] [error] Nothing was written into output file, because at least one of its streams received no packets.'
+  t.match(failure({ log: [starved, encoder, nothing] }, ended(234)), {
+    code: 'AVIO_ERR_FFMPEG_NO_OUTPUT',
+    exitCode: 234,
+  })
+  t.match(failure({ log: [nothing] }, ended(234)), { code: 'AVIO_ERR_FFMPEG_NO_OUTPUT' })
+  t.match(
+    failure({ log: [encoder, nothing] }, ended(234)),
+    { code: 'AVIO_ERR_FFMPEG_EXIT', message: /mjpeg: Non full-range YUV/ },
+    'where it got some, its own words are the reason',
+  )
+})
+
+t.test('the first words of whoever failed are the reason, and end with one full stop', async t => {
+  const log = [
+    '[h264 @ 0x1] [error] Invalid NAL unit size (1276 > 865).',
+    '[vist#0:0/h264 @ 0x1] [dec:h264 @ 0x1] [error] Decoding error: Invalid data found when processing input',
+    '[wrapped @ 0x1] [error] Cannot do this..',
+    '[wrapped @ 0x1] [error] Supported are: 1, 2',
+    '[vost#0:0/wrapped @ 0x1] [enc:wrapped @ 0x1] [error] Error while opening encoder - maybe incorrect parameters such as bit_rate, rate, width or height.',
+    '[in#0/mov @ 0x1] [error] later words',
+  ]
+  t.match(failure({ log }, ended(187)), {
+    code: 'AVIO_ERR_FFMPEG_EXIT',
+    message: /^ffmpeg failed with exit code 187: wrapped: Cannot do this\. "stderrTail"/,
+  })
+  const library = [
+    "x264 [error]: invalid preset 'vryfast'",
+    '[libx264 @ 0x1] [error] Error setting preset/tune vryfast/(null).',
+  ]
+  t.match(failure({ log: ['[info] a', ...library] }, ended(1)), {
+    code: 'AVIO_ERR_FFMPEG_ARGUMENT',
+    message: /x264: invalid preset 'vryfast'\. x264 and x265 have the presets/,
+  })
 })
 
 t.test('output that did not end is an error that says so', async t => {
@@ -148,7 +253,7 @@ t.test(
       const outcome = new Outcome({ path: 'ffmpeg', args: [] }, ['mp4', 'ffmetadata', 'mpegts'], listener)
       outcome.log.push(Buffer.from(log.map(line => `${line}\n`).join('')))
       outcome.progress.push(Buffer.from('frame=50\nout_time_us=2000000\nprogress=end\n'))
-      outcome.bytesOut = 5000
+      outcome.outputBytes = [2000, 1000, 2000]
       return outcome.emptiness(ended(0))
     }
     const old = (n: number, packets: number) => [
@@ -164,7 +269,7 @@ t.test(
       [0, 50, 0],
       [50, 0, 2],
     ] as const) {
-      const expected = { code: 'AVIO_ERR_FFMPEG_NO_OUTPUT', message: `to outputs[${n}].`, exitCode: 0 }
+      const expected = { code: 'AVIO_ERR_FFMPEG_NO_OUTPUT', message: `to outputs[${n}] (`, exitCode: 0 }
       t.match(outcomeOf(...old(0, first), ...old(1, 0), ...old(2, third)), expected)
       t.match(outcomeOf(now(0, first), now(1, 0), now(2, third)), expected)
     }

@@ -1,5 +1,8 @@
+import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import t from 'tap'
 import { packetKeys } from '../../lib/ffmpeg/packet-keys.js'
+import { keyframes } from '../../lib/ffmpeg/keyframes.js'
 import { BytesObject } from '../../lib/io/bytes-object.js'
 import { keyPackets } from '../support/key-packets.js'
 import { audioInput, avi, ffmpegToFile, transportStream } from '../support/media.js'
@@ -18,7 +21,7 @@ t.test('the key packets of containers without an index that is read here', async
 })
 
 t.test('sound where there is no picture but a cover, and any stream by its number', async t => {
-  const cover = ['-f', 'lavfi', '-i', 'color=red:size=64x64:duration=1', '-frames:v', '1', '-c:v', 'mjpeg']
+  const cover = ['-f', 'lavfi', '-i', 'color=red:size=64x64:rate=25:duration=0.04', '-c:v', 'mjpeg']
   const args = [
     ...audioInput(),
     ...cover,
@@ -47,6 +50,26 @@ t.test('what is no media, and no ffprobe, are errors of their own', async t => {
   })
 })
 
+t.test(
+  'the system holds ffprobe to the limits each time that it is run',
+  { skip: process.platform !== 'linux' && 'prlimit is of Linux' },
+  async t => {
+    const folder = t.testdir()
+    const [ffprobePath, told] = [join(folder, 'ffprobe'), join(folder, 'told')]
+    const own = process.env['FFPROBE_PATH'] ?? 'ffprobe'
+    await writeFile(
+      ffprobePath,
+      `#!/bin/sh\ncase "$*" in *-version*) ;; *) ulimit -t >>${told} ;; esac\nexec ${own} "$@"\n`,
+    )
+    await chmod(ffprobePath, 0o755)
+    const source = new BytesObject(await transportStream())
+    await keyframes(source, { ffprobePath, limits: { cpuSeconds: 77 } })
+    const times = (await readFile(told, 'utf8')).trim().split('\n')
+    t.ok(times.length >= 2, 'what the streams are, and their packets')
+    t.same(new Set(times), new Set(['77']))
+  },
+)
+
 t.test('a source that fails fails it with its own error, wherever that happens', async t => {
   const bytes = await transportStream({ seconds: 20 })
   for (const failAt of [10, Math.floor(bytes.length / 2), bytes.length - 10]) {
@@ -62,4 +85,14 @@ t.test('gives up with its signal', async t => {
   const running = packetKeys(source, { ...NOTHING, signal: later.signal })
   later.abort()
   await t.rejects(running, { name: 'AbortError' })
+})
+
+t.test('holds the media to the limits, and the tool to a demuxer that the caller names', async t => {
+  const source = new BytesObject(await transportStream())
+  await t.rejects(keyframes(source, { limits: { maxDuration: 1 } }), { code: 'AVIO_ERR_LIMIT_DURATION' })
+  await t.rejects(keyframes(source, { limits: { maxPixels: 100 } }), { code: 'AVIO_ERR_LIMIT_PIXELS' })
+  await t.rejects(keyframes(source, { limits: { timeout: 5 } as never }), { code: 'AVIO_ERR_OPTION' })
+  await t.rejects(keyframes(source, { formatWhitelist: ['avi'] }), { name: 'FfmpegError' })
+  const { frames } = await keyframes(source, { limits: { threads: 1 } })
+  t.same((await keyframes(source, { formatWhitelist: ['avi'], format: 'mpegts' })).frames, frames)
 })

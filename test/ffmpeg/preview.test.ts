@@ -1,10 +1,17 @@
-import { getEventListeners } from 'node:events'
+import { spawn } from 'node:child_process'
+import { getEventListeners, once } from 'node:events'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import t from 'tap'
-import { previewArguments, previewBytes } from '../../lib/ffmpeg/preview.js'
+import { setImmediate } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { dieWithParent } from '../../lib/ffmpeg/die-with-parent.js'
+import { HeadWalk } from '../../lib/ffmpeg/cover-art.js'
+import { type PreviewQuestion, previewArguments, previewBytes } from '../../lib/ffmpeg/preview.js'
+import { endProcess, isGone } from '../support/child.js'
 import { runCommand } from '../support/command.js'
+import { canLimitDescriptors, withDescriptors } from '../support/descriptors.js'
 import * as media from '../support/media.js'
+import { associations, mapOf, mediaPackets, tablePackets } from '../support/transport.js'
 import { added, env, ffmpegPath, headOf, streamsOf } from '../support/preview.js'
 
 const tones = (...codecs: string[]) => [
@@ -35,7 +42,8 @@ t.test('every way to say "copy" is seen, and AAC that is encoded is left alone',
   ]
   for (const way of ways) {
     const args = [...way, '-c:v', 'copy']
-    t.same(await added(input, 'mov', args), ['-bsf:1', 'aac_adtstoasc'], way.join(' '))
+    const filter = way[0] === '-codec:a:0' || way[0] === '-c:1' ? '-bsf:1' : '-bsf:a'
+    t.same(await added(input, 'mov', args), [filter, 'aac_adtstoasc'], way.join(' '))
   }
   const args = ['-c', 'copy', '-c:a', 'aac']
   t.same(await added(input, 'mp4', args), [])
@@ -54,7 +62,7 @@ t.test('the filter goes with the output stream, in whatever order the user maps'
 t.test("the user's own bitstream filters stay, before ours", async t => {
   const input = await media.transportStream()
   t.same(await added(input, 'mp4', ['-c', 'copy', '-bsf:a', 'aac_adtstoasc']), [])
-  t.same(await added(input, 'mp4', ['-c', 'copy', '-bsf:v', 'h264_mp4toannexb']), ['-bsf:1', 'aac_adtstoasc'])
+  t.same(await added(input, 'mp4', ['-c', 'copy', '-bsf:v', 'h264_mp4toannexb']), ['-bsf:a', 'aac_adtstoasc'])
   for (const option of ['-bsf:a', '-bsf:a:0', '-bsf:1']) {
     t.same(
       await added(input, 'mp4', ['-c', 'copy', option, 'null']),
@@ -80,7 +88,7 @@ t.test('raw AAC is unwrapped, with and without a tag before it, and LATM is left
   const inputs = { adts, tagged, latm: await media.ffmpegToPipe([...tone, '-f', 'latm']) }
   for (const [name, input] of Object.entries(inputs)) {
     const list = await added(input, 'ipod', ['-c', 'copy'])
-    t.same(list, name === 'latm' ? [] : ['-bsf:0', 'aac_adtstoasc'], name)
+    t.same(list, name === 'latm' ? [] : ['-bsf:a', 'aac_adtstoasc'], name)
     if (name !== 'latm')
       t.same(await streamsOf(t, { input, format: 'ipod', args: ['-c', 'copy'], added: list }), ['aac'])
   }
@@ -111,6 +119,19 @@ t.test('the first table of a transport stream is enough', async t => {
   t.same(list, ['-bsf:1', 'aac_adtstoasc'])
 })
 
+t.test('beside other inputs, or with a filter of the user, media are waited for as well as tables', t => {
+  const tables = [tablePackets(0x1ffe, Buffer.alloc(10), 4), tablePackets(0, associations([1, 0x100]))]
+  const head = Buffer.concat([...tables, tablePackets(0x100, mapOf(1, [[0x0f, 0x101]]))])
+  const begun = Buffer.concat([head, mediaPackets(0x101, 2)])
+  const bytes = (bytes: Buffer, isAlone: boolean, ...args: string[]) =>
+    previewBytes(bytes, [{ format: 'mp4', args: ['-c', 'copy', ...args] }], new HeadWalk(), isAlone)
+  t.ok(bytes(head, true) <= head.length, 'alone, the tables are enough')
+  t.ok(bytes(head, false) > head.length, 'ffmpeg chooses among several inputs')
+  t.ok(bytes(head, true, '-bsf:a:0', 'null') > head.length, 'and which stream has a filter')
+  for (const isAlone of [true, false]) t.ok(bytes(begun, isAlone) <= begun.length)
+  t.end()
+})
+
 t.test('several outputs are asked about at once', async t => {
   const input = await media.transportStream()
   const lists = await previewArguments({
@@ -123,10 +144,20 @@ t.test('several outputs are asked about at once', async t => {
     ffmpegPath,
     env,
   })
-  t.same(lists, [['-bsf:1', 'aac_adtstoasc'], [], ['-bsf:0', 'aac_adtstoasc']])
+  t.same(lists, [['-bsf:a', 'aac_adtstoasc'], [], ['-bsf:a', 'aac_adtstoasc']])
+  const [, mixed] = await previewArguments({
+    inputs: [{ spec: { url: 'pipe:0', args: [], protocols: ['pipe'] }, head: input }],
+    outputs: [
+      { url: 'pipe:1', format: 'mp4', args: ['-c', 'copy'] },
+      { url: 'pipe:4', format: 'mp4', args: ['-c:v', 'copy', '-c:a:0', 'copy'] },
+    ],
+    ffmpegPath,
+    env,
+  })
+  t.same(mixed, ['-bsf:1', 'aac_adtstoasc'], 'one that may copy some sound only')
 })
 
-t.test('garbage, an empty input, and an ffmpeg that fails or is not there, add nothing', async t => {
+t.test('garbage, an empty input, and an ffmpeg that fails, add nothing', async t => {
   const garbage = Buffer.alloc(2000, 0x5a)
   for (const input of [garbage, Buffer.alloc(0), Buffer.from('ID3')]) {
     t.same(await added(input, 'mp4', ['-c', 'copy']), [])
@@ -136,34 +167,93 @@ t.test('garbage, an empty input, and an ffmpeg that fails or is not there, add n
     outputs: [{ url: 'pipe:1', format: 'mp4', args: ['-c', 'copy'] }],
     env,
   }
-  t.same(await previewArguments({ ...question, ffmpegPath: '/nowhere/ffmpeg' }), [[]])
   t.same(await previewArguments({ ...question, ffmpegPath: '/bin/false' }), [[]])
 })
 
-// Less than the preview's own limit, which would end ffmpeg as well.
-t.test('an abort ends ffmpeg and rejects with its reason', { timeout: 9000 }, async t => {
+/** A shell script in place of ffmpeg, asked about a bare stream; it says its process id before the last line. */
+async function scripted(t: Test, lines: string, last: string) {
   const folder = t.testdir()
   const script = join(folder, 'ffmpeg')
   const pidFile = join(folder, 'pid')
-  await writeFile(
-    script,
-    `#!/bin/sh\necho $$ > ${pidFile}.new && mv ${pidFile}.new ${pidFile}\nexec sleep 600\n`,
-  )
+  const text = `#!/bin/sh\n${lines}\necho $$ > ${pidFile}.new && mv ${pidFile}.new ${pidFile}\n${last}\n`
+  await writeFile(script, text)
   await chmod(script, 0o755)
-  const controller = new AbortController()
-  const asked = previewArguments({
-    inputs: [{ spec: { url: 'pipe:0', args: [], protocols: ['pipe'] }, head: Buffer.alloc(2000) }],
-    outputs: [{ url: 'pipe:1', format: 'mp4', args: ['-c', 'copy'] }],
+  const question = (head: Buffer): PreviewQuestion => ({
+    inputs: [{ spec: { url: 'pipe:0', args: [], protocols: ['pipe'] }, head }],
+    outputs: [{ url: 'pipe:1', format: 'mp4', args: ['-map', '0', '-c', 'copy'] }],
     ffmpegPath: script,
     env: { PATH: process.env['PATH'] ?? '' },
-    signal: controller.signal,
   })
-  let pid = ''
-  while (pid === '') pid = await readFile(pidFile, 'utf8').catch(() => '')
-  const reason = new Error('enough')
-  controller.abort(reason)
-  await t.rejects(asked, reason)
-  t.throws(() => process.kill(Number(pid), 0), { code: 'ESRCH' }, 'it is gone')
+  const pid = async () => {
+    let text = ''
+    while (text === '') text = await readFile(pidFile, 'utf8').catch(() => '')
+    return Number(text)
+  }
+  return { script, question, pid }
+}
+
+t.test('an abort ends ffmpeg and rejects with its reason, whoever else holds its pipes', async t => {
+  for (const lines of ['', 'setsid sleep 600 &', 'sleep 600 &']) {
+    const { question, pid } = await scripted(t, lines, 'exec sleep 600')
+    const controller = new AbortController()
+    const asked = previewArguments({ ...question(Buffer.alloc(2000)), signal: controller.signal })
+    const id = await pid()
+    const reason = new Error('enough')
+    controller.abort(reason)
+    await t.rejects(asked, reason)
+    t.throws(() => process.kill(id, 0), { code: 'ESRCH' }, 'it is gone')
+  }
+})
+
+t.test('an ffmpeg that can not be started, and one that somebody else ends, are errors', async t => {
+  const { question, pid } = await scripted(t, '', 'exec sleep 600')
+  const head = Buffer.alloc(2000)
+  await t.rejects(previewArguments({ ...question(head), ffmpegPath: '/nowhere/ffmpeg' }), {
+    code: 'AVIO_ERR_FFMPEG_SPAWN',
+    cause: { code: 'ENOENT' },
+  })
+  const asked = previewArguments(question(head))
+  endProcess(await pid())
+  await t.rejects(asked, { code: 'AVIO_ERR_FFMPEG_SIGNAL', signal: 'SIGKILL' })
+  if (!canLimitDescriptors) return
+  await withDescriptors(4, async () => {
+    await t.rejects(previewArguments(question(head)), {
+      code: 'AVIO_ERR_FFMPEG_SPAWN',
+      message: /ulimit -n/,
+      cause: { code: 'EMFILE' },
+    })
+  })
+})
+
+t.test('no clock ends a look that is late', async t => {
+  const head = await media.transportStream()
+  await dieWithParent()
+  // A clock that runs out at once.
+  const { setTimeout: wait } = globalThis
+  t.teardown(() => void (globalThis.setTimeout = wait))
+  globalThis.setTimeout = ((run: () => void, delay: number) =>
+    wait(run, delay > 1000 ? 0 : delay)) as typeof wait
+  const { question } = await scripted(t, 'sleep 0.2', `exec ${ffmpegPath} "$@"`)
+  const outputs = [{ url: 'pipe:1', format: 'mp4', args: ['-map', '0', '-c:v', 'copy', '-c:a:0', 'copy'] }]
+  t.same(await previewArguments({ ...question(head), outputs }), [['-bsf:1', 'aac_adtstoasc']])
+})
+
+t.test('where Linux has setpriv, it dies with a parent that is killed', async t => {
+  if ((await dieWithParent()).length === 0) return
+  const { script, pid } = await scripted(t, '', 'exec sleep 600')
+  const lib = new URL('../../lib/ffmpeg/ffmpeg-transform.ts', import.meta.url).href
+  const code = `
+    const { FfmpegTransform } = await import(${JSON.stringify(lib)})
+    const output = { format: 'mp4', args: ['-c', 'copy'] }
+    new FfmpegTransform({ ffmpegPath: ${JSON.stringify(script)}, output }).end(Buffer.alloc(2000))`
+  const parent = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const id = await pid()
+  t.teardown(() => endProcess(id))
+  parent.kill('SIGKILL')
+  await once(parent, 'close')
+  while (!isGone(id)) await setImmediate()
 })
 
 t.test('no listener is left on the signal', async t => {

@@ -12,6 +12,7 @@ import { FileObject } from '../../lib/io/file-object.js'
 import { readMovie } from '../../lib/mp4/movie-reader.js'
 import { fixture, resources, resourcesSince } from '../support/child.js'
 import {
+  fastStartMp4,
   AAC,
   H264,
   audioInput,
@@ -378,4 +379,18 @@ t.test('it can be given up, and takes no longer than it may', async t => {
     })
   }
   t.same(await resourcesSince(before), {})
+})
+
+t.test('holds what the media state of themselves to limits, and the tool to those of the system', async t => {
+  const source = new BytesObject(await fastStartMp4({ seconds: 2 }))
+  for (const [limits, code] of [
+    [{ maxDuration: 1 }, 'AVIO_ERR_LIMIT_DURATION'],
+    [{ maxPixels: 160 * 90 - 1 }, 'AVIO_ERR_LIMIT_PIXELS'],
+    [{ memory: 2 ** 26 }, 'AVIO_ERR_LIMIT_MEMORY'],
+  ] as const) {
+    await t.rejects(probe(source, { limits }), { code }, JSON.stringify(limits))
+  }
+  const kept = { maxDuration: 3, maxPixels: 160 * 90, threads: 1, nice: 1, memory: 2 ** 36, cpuSeconds: 600 }
+  t.match(await probe(source, { limits: kept }), { streams: [{ width: 160 }] })
+  await t.rejects(probe(source, { limits: { timeout: 5 } as never }), { code: 'AVIO_ERR_OPTION' })
 })

@@ -54,8 +54,23 @@ t.test('the verdict does not depend on where the bytes are cut', async t => {
 t.test('media within the window do not decide, however far into the file they are', async t => {
   const small = (length: number) => Buffer.concat([ftyp, box('mdat', content(length))])
   const index = box('moov', content(100))
-  for (const length of [0, 8, 984, 992]) t.match(sniff(Buffer.concat([small(length), index])), /^pipe/)
-  t.match(sniff(Buffer.concat([small(993), index])), /^seek/, 'one byte more')
+  for (const length of [0, 8, 876, 884]) t.match(sniff(Buffer.concat([small(length), index])), /^pipe/)
+  t.match(sniff(Buffer.concat([small(885), index])), /^seek/, 'one byte more')
+  t.match(sniff(small(993)), /^seek/, 'without an index')
+  const large = box('moov', content(WINDOW))
+  for (const between of [[], [box('free')]]) {
+    t.match(
+      sniff(Buffer.concat([small(8), ...between, large])),
+      /^seek/,
+      'the index is too long to go back over',
+    )
+    t.match(sniff(Buffer.concat([ftyp, ...between, large, box('mdat', content(8))])), /^pipe/)
+  }
+  t.match(
+    sniff(Buffer.concat([small(8), box('moof', content(WINDOW))])),
+    /^pipe/,
+    'a fragment is read in order',
+  )
   const far = Buffer.concat([ftyp, box('free', content(50_000)), box('mdat', content(8)), index])
   t.equal(sniff(far), `pipe after ${24 + 50_008 + 16 + 8}`)
   const sniffer = new Sniffer(WINDOW)

@@ -62,16 +62,16 @@ t.test('the mapping is complete only when something follows it', async t => {
   t.equal(read(...input, "[info] Output #0, mp4, to 'pipe:1':").isComplete, false)
 })
 
-t.test('cover art is told by its name, and in old versions by its clock', async t => {
+t.test('cover art is told by its name, not by its clock', async t => {
   const report = read(
     "[info] Input #0, mp3, from 'pipe:0':",
     '[info]   Stream #0:1: Video: mjpeg (Baseline), yuvj420p, 640x480, 90k tbr, 90k tbn (attached pic)',
-    '[info]     Stream #0:2: Video: png, rgb24(pc), 640x480, 90k tbr, 90k tbn, 90k tbc',
+    '[info]   Stream #0:2: Video: png, rgb24(pc), 640x480, 25 fps, 90k tbr, 90k tbn (default)',
     '[info]   Stream #0:3: Video: mjpeg (Baseline), yuvj420p, 640x480, 25 fps, 25 tbr, 25 tbn',
   )
   t.same(
     [...report.streams.values()].map(({ isCover }) => isCover),
-    [true, true, false],
+    [true, false, false],
   )
 })
 

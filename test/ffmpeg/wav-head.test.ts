@@ -12,14 +12,18 @@ async function both(args: string[], input = short): Promise<[stream: Buffer, fil
   return [await ffmpegToPipe(all), await ffmpegToFile(all, 'media.wav')]
 }
 
+function filledTo(samples: number): string {
+  return `apad=whole_len=${samples},atrim=end_sample=${samples}`
+}
+
 const ENCODINGS: Record<string, string[]> = {
   'plain PCM': [],
   'an odd number of bytes': ['-c:a', 'pcm_u8', '-af', 'atrim=end_sample=77'],
   'PCM of 24 bits in an extensible format': ['-c:a', 'pcm_s24le', '-ac', '6'],
   'floating point': ['-c:a', 'pcm_f32le'],
   'A-law': ['-c:a', 'pcm_alaw'],
-  'ADPCM of Microsoft': ['-c:a', 'adpcm_ms', '-af', 'apad=whole_len=8000,atrim=end_sample=8000'],
-  'ADPCM of IMA': ['-c:a', 'adpcm_ima_wav', '-af', 'apad=whole_len=8000,atrim=end_sample=8000'],
+  'ADPCM of Microsoft in whole blocks': ['-c:a', 'adpcm_ms', '-af', filledTo(4 * 2036)],
+  'ADPCM of IMA in whole blocks': ['-c:a', 'adpcm_ima_wav', '-af', filledTo(4 * 2041)],
   'tags of more than one kind': ['-metadata', 'title=odd', '-write_bext', '1', '-metadata', 'description=x'],
   'room for 64 bits': ['-rf64', 'auto'],
   '64 bits': ['-rf64', 'always'],
@@ -32,6 +36,24 @@ for (const [what, args] of Object.entries(ENCODINGS)) {
     t.same(assemble(new WavHead(), stream), file)
   })
 }
+
+t.test(
+  'ADPCM is longer by less than the block that the encoder filled up, and its data are the same',
+  async t => {
+    for (const [codec, blockSamples] of [
+      ['adpcm_ms', 2036],
+      ['adpcm_ima_wav', 2041],
+    ] as const) {
+      const [stream, file] = await both(['-c:a', codec, '-af', filledTo(8000)])
+      const made = assemble(new WavHead(), stream)
+      const place = file.indexOf('fact') + 8
+      const [samples, encoded] = [made.readUInt32LE(place), file.readUInt32LE(place)]
+      t.equal(samples, 4 * blockSamples, 'whole blocks')
+      t.ok([8000, samples].includes(encoded), `ffmpeg says ${encoded}`)
+      t.same(made.fill(0, place, place + 4), file.fill(0, place, place + 4))
+    }
+  },
+)
 
 t.test('however the stream is cut', async t => {
   const [stream, file] = await both(['-metadata', 'title=odd', '-c:a', 'pcm_alaw'])
@@ -99,6 +121,36 @@ t.test('above 4 GiB it is an RF64, whose sizes have 64 bits', async t => {
     t.equal(head.readUInt32LE(head.length - 4), 0xffffffff)
     t.notOk(head.includes('JUNK'))
   }
+})
+
+t.test('an RF64 begins with its sizes wherever room was kept for them, and keeps every other chunk', t => {
+  const chunk = (id: string, size: number) => {
+    const bytes = Buffer.alloc(8 + size, id)
+    bytes.write(id, 'latin1')
+    bytes.writeUInt32LE(size, 4)
+    return bytes
+  }
+  const format = chunk('fmt ', 16)
+  format.write('\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0', 8, 'latin1')
+  const [room, small, list] = [chunk('JUNK', 28), chunk('JUNK', 4), chunk('LIST', 26)]
+  const orders: Record<string, Buffer[]> = {
+    none: [format, list],
+    'in front': [room, format, list],
+    'behind the format': [format, room, list],
+    'at the end': [format, list, room],
+    'too little': [format, small, list],
+    'a second one': [format, room, small, list, chunk('JUNK', 40)],
+  }
+  for (const [what, chunks] of Object.entries(orders)) {
+    const start = Buffer.from('RIFF\xff\xff\xff\xffWAVE', 'latin1')
+    const stream = Buffer.concat([start, ...chunks, Buffer.from('data\xff\xff\xff\xff', 'latin1')])
+    const head = after(stream, 5 * GiB).head()
+    t.equal(head.toString('latin1', 12, 16), 'ds64', what)
+    const rest = chunks.filter(each => each !== room)
+    t.same(head.subarray(12 + 36, -8), Buffer.concat(rest), what)
+    t.equal(head.readBigUInt64LE(20), BigInt(head.length + 5 * GiB - 8), what)
+  }
+  t.end()
 })
 
 t.test('the largest file of 32 bits is the last one that is no RF64', async t => {

@@ -39,3 +39,28 @@ t.test('no more is given out than there is, and what was given out stays', async
   t.equal(Buffer.concat(first).toString(), 'ab')
   t.same(queue.take(1), [])
 })
+
+t.test('puts bytes in the place of others, as many or not, wherever blocks begin', async t => {
+  for (const at of [0, 1, 65_530, 65_536, 130_000, 140_000]) {
+    for (const length of [0, 3, 20, 70_000]) {
+      for (const given of [0, 5, 500]) {
+        for (const by of [length, 0, 3, 66_000]) {
+          const queue = new ByteQueue()
+          queue.add(bytes)
+          queue.take(given)
+          const put = Buffer.alloc(by, 255)
+          const left = bytes.subarray(given)
+          if (at + length > left.length) continue
+          queue.replace(at, length, put)
+          queue.add(Buffer.from('end'))
+          const expected = [left.subarray(0, at), put, left.subarray(at + length), Buffer.from('end')]
+          const whole = Buffer.concat(expected)
+          t.equal(queue.length, whole.length)
+          if (!Buffer.concat(queue.take(queue.length)).equals(whole)) {
+            t.fail(`${length} at ${at} after ${given}, by ${by}`)
+          }
+        }
+      }
+    }
+  }
+})

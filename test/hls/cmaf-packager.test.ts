@@ -17,6 +17,7 @@ import {
   sheetOf,
   soundOf,
 } from '../support/hls.js'
+import { samplesOf } from '../support/samples.js'
 
 async function ladder(): Promise<Record<string, Buffer>> {
   const [low, high, sound] = await Promise.all([pictureOf('160x90'), pictureOf('320x180'), soundOf()])
@@ -40,13 +41,13 @@ function withoutIndex(bytes: Buffer): Buffer {
 }
 
 t.test(
-  'a ladder is cut alike, within the target, and its segments are the streams, byte for byte',
+  'a ladder is cut alike, within the target, and its segments are the streams, sample for sample',
   async t => {
     const storage = new MemoryStorage()
     const renditions = await ladder()
-    const result = await packageAll(new CmafPackager({ storage, targetDuration: 2 }), renditions)
+    const result = await packageAll(new CmafPackager({ run: 'run', storage, targetDuration: 2 }), renditions)
     const [low, high, sound] = result.presentation.renditions
-    t.same(durations(storage.text('low/index.m3u8')), [2, 2, 2, 2])
+    t.same(durations(storage.text('run/low/index.m3u8')), [2, 2, 2, 2])
     t.same(
       low!.segments.map(({ start }) => start),
       high!.segments.map(({ start }) => start),
@@ -57,9 +58,11 @@ t.test(
       t.ok(Math.round(duration) <= 2)
     }
     for (const [name, bytes] of Object.entries(renditions)) {
-      const parts = storage.names().filter(object => object.startsWith(`${name}/`) && !isPlaylist(object))
-      t.equal(parts[0], `${name}/init.mp4`)
-      t.ok(Buffer.concat(parts.map(part => storage.objects.get(part)!)).equals(withoutIndex(bytes)), name)
+      const parts = storage.names().filter(object => object.startsWith(`run/${name}/`) && !isPlaylist(object))
+      t.equal(parts[0], `run/${name}/init.mp4`)
+      const whole = Buffer.concat(parts.map(part => storage.objects.get(part)!))
+      t.same(samplesOf(whole), samplesOf(bytes), name)
+      if (name === 'sound') t.ok(whole.equals(withoutIndex(bytes)), 'nothing of sound has to be written anew')
     }
     t.equal(result.segments, 12)
     t.equal(
@@ -71,7 +74,7 @@ t.test(
 
 t.test('the multivariant playlist says what is in the bytes', async t => {
   const storage = new MemoryStorage()
-  await packageAll(new CmafPackager({ storage, targetDuration: 2 }), await ladder())
+  await packageAll(new CmafPackager({ run: 'run', storage, targetDuration: 2 }), await ladder())
   const lines = storage.text('main.m3u8').split('\n')
   t.match(
     lines[3],
@@ -85,7 +88,7 @@ t.test('the multivariant playlist says what is in the bytes', async t => {
   const heaviest = (name: string): number =>
     Math.max(
       ...[...storage.objects].flatMap(([object, { length }]) =>
-        object.startsWith(`${name}/segment`) ? [length] : [],
+        object.startsWith(`run/${name}/segment`) ? [length] : [],
       ),
     )
   const peak = Number(/BANDWIDTH=(\d+)/.exec(lines[4]!)![1])
@@ -94,13 +97,13 @@ t.test('the multivariant playlist says what is in the bytes', async t => {
 
 t.test('playlists come when all is stored, the multivariant one last of all', async t => {
   const storage = new MemoryStorage()
-  const packager = new CmafPackager({ storage, targetDuration: 2, mpd: 'manifest.mpd' })
+  const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2, mpd: 'manifest.mpd' })
   const result = await packageAll(packager, await ladder())
   const media = storage.log.findIndex(line => isPlaylist(line))
   t.same(storage.log.slice(media), [
-    'store low/index.m3u8',
-    'store high/index.m3u8',
-    'store sound/index.m3u8',
+    'store run/low/index.m3u8',
+    'store run/high/index.m3u8',
+    'store run/sound/index.m3u8',
     'store manifest.mpd',
     'store main.m3u8',
   ])
@@ -109,11 +112,11 @@ t.test('playlists come when all is stored, the multivariant one last of all', as
     storage.log.slice(media),
   )
   t.match(storage.text('manifest.mpd'), /type="static"[^]*\$Number%05d\$/)
-  t.same(storage.infos.get('low/init.mp4'), {
+  t.same(storage.infos.get('run/low/init.mp4'), {
     contentType: 'video/mp4',
     cacheControl: 'public, max-age=31536000',
   })
-  t.match(storage.infos.get('sound/segment-00001.m4s'), { contentType: 'audio/mp4' })
+  t.match(storage.infos.get('run/sound/segment-00001.m4s'), { contentType: 'audio/mp4' })
   t.same(storage.infos.get('main.m3u8'), {
     contentType: 'application/vnd.apple.mpegurl',
     cacheControl: 'public, max-age=3600',
@@ -125,12 +128,12 @@ t.test('ffprobe reads every playlist of a folder, in both layouts', async t => {
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   for (const layout of ['segments', 'byterange'] as const) {
     const storage = new FolderStorage({ path: join(folder, layout) })
-    const packager = new CmafPackager({ storage, targetDuration: 2, layout })
+    const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2, layout })
     const { playlists } = await packageAll(packager, { ...(await ladder()), both: await bothOf() })
     t.equal(playlists.length, 5)
     for (const name of playlists) {
       const { packets, seconds } = await probePlaylist(join(folder, layout, name))
-      const expected = { 'main.m3u8': [200, 200, 200], 'sound/index.m3u8': [] }[name] ?? [200]
+      const expected = { 'main.m3u8': [200, 200, 200], 'run/sound/index.m3u8': [] }[name] ?? [200]
       t.same(packets, expected, `${layout} ${name}: every picture is there`)
       t.ok(Math.abs(seconds - 8) < 0.05, `${layout} ${name} lasts ${seconds} s`)
     }
@@ -140,21 +143,21 @@ t.test('ffprobe reads every playlist of a folder, in both layouts', async t => {
 t.test('a rendition is one object with byte ranges, which are its bytes', async t => {
   const storage = new MemoryStorage()
   const sound = await soundOf()
-  const packager = new CmafPackager({ storage, targetDuration: 2, layout: 'byterange' })
+  const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2, layout: 'byterange' })
   const result = await packageAll(packager, { sound })
-  t.same(storage.names(), ['main.m3u8', 'sound/index.m3u8', 'sound/media.mp4'])
-  t.ok(storage.objects.get('sound/media.mp4')!.equals(withoutIndex(sound)))
-  t.equal(storage.infos.get('sound/media.mp4')!.large, true)
+  t.same(storage.names(), ['main.m3u8', 'run/sound/index.m3u8', 'run/sound/media.mp4'])
+  t.ok(storage.objects.get('run/sound/media.mp4')!.equals(withoutIndex(sound)))
+  t.equal(storage.infos.get('run/sound/media.mp4')!.large, true)
   let end = 0
   const { segments } = result.presentation.renditions[0]!
   for (const { offset, byteLength } of [segments[0]!.init, ...segments]) {
     t.equal(offset, end)
     end += byteLength
   }
-  t.match(storage.text('sound/index.m3u8'), /#EXT-X-MAP:URI="media.mp4",BYTERANGE="\d+@0"/)
+  t.match(storage.text('run/sound/index.m3u8'), /#EXT-X-MAP:URI="media.mp4",BYTERANGE="\d+@0"/)
   t.match(
     storage.text('main.m3u8'),
-    /#EXT-X-STREAM-INF:[^\n]*CODECS="mp4a.40.2"\nsound\/index.m3u8/,
+    /#EXT-X-STREAM-INF:[^\n]*CODECS="mp4a.40.2"\nrun\/sound\/index.m3u8/,
     'sound alone',
   )
 })
@@ -162,17 +165,17 @@ t.test('a rendition is one object with byte ranges, which are its bytes', async 
 t.test('a storage that fails at any object leaves nothing, and the error says where', async t => {
   const renditions = await ladder()
   for (const failing of [
-    'low/init.mp4',
-    'high/segment-00003.m4s',
-    'sound/segment-00004.m4s',
-    'low/index.m3u8',
+    'run/low/init.mp4',
+    'run/high/segment-00003.m4s',
+    'run/sound/segment-00004.m4s',
+    'run/low/index.m3u8',
     'main.m3u8',
   ]) {
     const storage = new MemoryStorage()
     storage.onStore = name => {
       if (name === failing) throw new Error('no room')
     }
-    await t.rejects(packageAll(new CmafPackager({ storage, targetDuration: 2 }), renditions), {
+    await t.rejects(packageAll(new CmafPackager({ run: 'run', storage, targetDuration: 2 }), renditions), {
       name: 'HlsError',
       code: 'AVIO_ERR_HLS_STORE_FAILED',
       object: failing,
@@ -188,7 +191,7 @@ t.test('bytes that are damaged end all renditions, and nothing is left', async t
   const storage = new MemoryStorage()
   const { low, sound } = await ladder()
   const cut = sound!.subarray(0, sound!.length - 5000)
-  const packager = new CmafPackager({ storage, targetDuration: 2 })
+  const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2 })
   await t.rejects(packageAll(packager, { low: low!, sound: cut }), { code: 'AVIO_ERR_MP4_BOX_TRUNCATED' })
   t.same(storage.names(), [])
   t.throws(() => packager.rendition({ name: 'sound' }), { code: 'AVIO_ERR_OPTION' })
@@ -200,16 +203,16 @@ t.test('a clean-up that fails is told of beside the first error', async t => {
     if (name.endsWith('00002.m4s')) throw new Error('no room')
   }
   storage.delete = () => Promise.reject(new Error('not allowed'))
-  const packager = new CmafPackager({ storage, targetDuration: 2 })
+  const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2 })
   await t.rejects(packageAll(packager, { sound: await soundOf() }), {
     name: 'HlsError',
-    object: 'sound/segment-00002.m4s',
+    object: 'run/sound/segment-00002.m4s',
     cleanupError: { code: 'AVIO_ERR_HLS_STORE_FAILED', cause: { message: 'not allowed' } },
   })
 })
 
 t.test('an abort ends everything, at once or before anything was done', async t => {
-  const aborted = new CmafPackager({ storage: new MemoryStorage(), signal: AbortSignal.abort() })
+  const aborted = new CmafPackager({ run: 'run', storage: new MemoryStorage(), signal: AbortSignal.abort() })
   const stream = aborted.rendition({ name: 'sound' })
   await t.rejects(finished(stream), { name: 'AbortError' })
   await t.rejects(aborted.result, { name: 'AbortError' })
@@ -222,7 +225,7 @@ t.test('an abort ends everything, at once or before anything was done', async t 
     return new Promise(() => undefined)
   }
   storage.delete = name => Promise.resolve(void storage.objects.delete(name))
-  const packager = new CmafPackager({ storage, targetDuration: 2, signal: controller.signal })
+  const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2, signal: controller.signal })
   await t.rejects(packageAll(packager, { sound: await soundOf() }), { name: 'AbortError' })
   t.same(storage.names(), [])
 })
@@ -231,7 +234,7 @@ t.test('playlists wait for whoever holds the commit; given up meanwhile, nothing
   const hold = async (signal?: AbortSignal) => {
     const storage = new MemoryStorage()
     storage.delete = name => Promise.resolve(void storage.objects.delete(name))
-    const packager = new CmafPackager({ storage, targetDuration: 2, signal })
+    const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2, signal })
     let letGo!: () => void
     const reached = new Promise<void>(resolve => {
       commitOf(packager)!.hold(() => {
@@ -261,7 +264,7 @@ t.test('playlists wait for whoever holds the commit; given up meanwhile, nothing
 
 t.test('a rendition that is closed before its end is no end', async t => {
   const storage = new MemoryStorage()
-  const packager = new CmafPackager({ storage, targetDuration: 2 })
+  const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2 })
   const stream = packager.rendition({ name: 'sound' })
   stream.write(await soundOf(), () => stream.destroy())
   await t.rejects(packager.result, { code: 'AVIO_ERR_UPSTREAM_CLOSED' })
@@ -270,9 +273,14 @@ t.test('a rendition that is closed before its end is no end', async t => {
 
 t.test('renditions whose key frames differ are refused, unless that is allowed', async t => {
   const renditions = { a: await pictureOf('160x90'), b: await pictureOf('160x90', { gop: 40 }) }
-  const refusing = new CmafPackager({ storage: new MemoryStorage(), targetDuration: 2 })
+  const refusing = new CmafPackager({ run: 'run', storage: new MemoryStorage(), targetDuration: 2 })
   await t.rejects(packageAll(refusing, renditions), { code: 'AVIO_ERR_HLS_NOT_ALIGNED' })
-  const taking = new CmafPackager({ storage: new MemoryStorage(), targetDuration: 2, align: false })
+  const taking = new CmafPackager({
+    run: 'run',
+    storage: new MemoryStorage(),
+    targetDuration: 2,
+    align: false,
+  })
   t.equal((await packageAll(taking, renditions)).segments > 8, true)
 })
 
@@ -280,48 +288,60 @@ t.test('an event grows: each playlist lists what is stored, and the multivariant
   const storage = new MemoryStorage()
   const lists: string[] = []
   storage.onStore = name => {
-    if (name === 'low/index.m3u8') lists.push(storage.log.join('\n'))
+    if (name === 'run/low/index.m3u8') lists.push(storage.log.join('\n'))
   }
   const programDateTime = new Date('2030-01-01T00:00:00Z')
-  const packager = new CmafPackager({ storage, targetDuration: 2, mode: 'event', programDateTime })
+  const packager = new CmafPackager({
+    run: 'run',
+    storage,
+    targetDuration: 2,
+    mode: 'event',
+    programDateTime,
+  })
   const { low, sound } = await ladder()
   await packageAll(packager, { low: low!, sound: sound! })
   t.ok(lists.length >= 5, 'after every segment, and at the end')
   for (const [n, stored] of lists.slice(0, 4).entries()) {
-    t.match(stored, `low/segment-0000${n + 1}.m4s`, 'a segment is stored before it is listed')
+    t.match(stored, `run/low/segment-0000${n + 1}.m4s`, 'a segment is stored before it is listed')
   }
   const multivariant = storage.log.indexOf('store main.m3u8')
-  for (const name of ['low/index.m3u8', 'sound/index.m3u8']) {
+  for (const name of ['run/low/index.m3u8', 'run/sound/index.m3u8']) {
     t.ok(storage.log.indexOf(`store ${name}`) < multivariant, `${name} before what names it`)
   }
-  const playlist = storage.text('low/index.m3u8')
+  const playlist = storage.text('run/low/index.m3u8')
   t.match(playlist, /TYPE:EVENT[^]*#EXT-X-PROGRAM-DATE-TIME:2030-01-01T00:00:00.000Z[^]*#EXT-X-ENDLIST/)
   t.same(durations(playlist), [2, 2, 2, 2])
-  t.match(storage.infos.get('low/index.m3u8'), { cacheControl: 'no-cache' })
+  t.match(storage.infos.get('run/low/index.m3u8'), { cacheControl: 'no-cache' })
 })
 
 t.test('a live window moves on, and what left it twice over is removed', async t => {
   const storage = new MemoryStorage()
   const packager = new CmafPackager({
+    run: 'run',
     storage,
     targetDuration: 1,
     mode: 'live',
     windowSize: 3,
     mpd: 'live.mpd',
   })
+  const types: unknown[] = []
+  storage.onStore = () => {
+    if (storage.objects.has('live.mpd')) types.push(/type="(\w+)"/.exec(storage.text('live.mpd'))?.[1])
+  }
   const { presentation } = await packageAll(packager, { low: await pictureOf('160x90', { seconds: 9 }) })
-  const playlist = storage.text('low/index.m3u8')
+  const playlist = storage.text('run/low/index.m3u8')
   t.match(playlist, /#EXT-X-MEDIA-SEQUENCE:7\n/)
   t.same(durations(playlist), [1, 1, 1])
   t.notMatch(playlist, 'PLAYLIST-TYPE')
   t.same(
     storage.names().filter(name => name.endsWith('.m4s')),
-    [3, 4, 5, 6, 7, 8, 9].map(n => `low/segment-0000${n}.m4s`),
+    [3, 4, 5, 6, 7, 8, 9].map(n => `run/low/segment-0000${n}.m4s`),
     'three listed, three and one kept for older playlists',
   )
-  t.ok(storage.names().includes('low/init.mp4'))
+  t.ok(storage.names().includes('run/low/init.mp4'))
   t.equal(presentation.duration, 9)
-  t.match(storage.text('live.mpd'), 'type="dynamic"')
+  t.match(storage.text('live.mpd'), 'type="static"')
+  t.match(types.join(' '), /^(dynamic )+static( static)*$/)
 })
 
 t.test('what was published of an event stays when it fails, without an end', async t => {
@@ -329,33 +349,38 @@ t.test('what was published of an event stays when it fails, without an end', asy
   storage.onStore = name => {
     if (name.endsWith('00003.m4s')) throw new Error('no room')
   }
-  const packager = new CmafPackager({ storage, targetDuration: 2, mode: 'event' })
+  const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2, mode: 'event' })
   await t.rejects(packageAll(packager, { sound: await soundOf() }), {
     name: 'HlsError',
-    object: 'sound/segment-00003.m4s',
+    object: 'run/sound/segment-00003.m4s',
   })
-  t.same(durations(storage.text('sound/index.m3u8')).length, 2)
-  t.notMatch(storage.text('sound/index.m3u8'), 'ENDLIST')
+  t.same(durations(storage.text('run/sound/index.m3u8')).length, 2)
+  t.notMatch(storage.text('run/sound/index.m3u8'), 'ENDLIST')
 })
 
 t.test('a segment too long for a playlist that is out is an error; at the end it is stated', async t => {
   const low = await pictureOf('160x90', { gop: 75 })
-  const growing = new CmafPackager({ storage: new MemoryStorage(), targetDuration: 2, mode: 'event' })
+  const growing = new CmafPackager({
+    run: 'run',
+    storage: new MemoryStorage(),
+    targetDuration: 2,
+    mode: 'event',
+  })
   await t.rejects(packageAll(growing, { low }), { code: 'AVIO_ERR_HLS_SEGMENT_TOO_LONG', segment: 1 })
   const storage = new MemoryStorage()
-  await packageAll(new CmafPackager({ storage, targetDuration: 2 }), { low })
-  t.match(storage.text('low/index.m3u8'), '#EXT-X-TARGETDURATION:3\n')
+  await packageAll(new CmafPackager({ run: 'run', storage, targetDuration: 2 }), { low })
+  t.match(storage.text('run/low/index.m3u8'), '#EXT-X-TARGETDURATION:3\n')
 })
 
 t.test('another stream after a discontinuity has its own initialization segment', async t => {
   const storage = new MemoryStorage()
-  const packager = new CmafPackager({ storage, targetDuration: 2 })
+  const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2 })
   const stream = packager.rendition({ name: 'sound' })
   await pipeline(chunksOf(await soundOf({ seconds: 3 })), stream, { end: false })
   stream.discontinuity({ programDateTime: new Date('2030-01-01T00:00:00Z') })
   await pipeline(chunksOf(await soundOf({ seconds: 3, channels: 2 })), stream)
   const { presentation } = await packager.result
-  const playlist = storage.text('sound/index.m3u8')
+  const playlist = storage.text('run/sound/index.m3u8')
   const tags = playlist.match(/#EXT-X-(MAP|DISC|PROG).*|^segment.*/gm)
   t.same(tags, [
     '#EXT-X-MAP:URI="init.mp4"',
@@ -367,7 +392,21 @@ t.test('another stream after a discontinuity has its own initialization segment'
     'segment-00003.m4s',
     'segment-00004.m4s',
   ])
-  t.ok(Math.abs(presentation.duration - 6) < 0.1)
+  t.equal(presentation.duration, 6, 'the priming of neither counts')
+})
+
+t.test('playlists and manifest count what is presented, and a last picture alone is no segment', async t => {
+  const storage = new MemoryStorage()
+  const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2, mpd: 'manifest.mpd' })
+  const [low, sound] = await Promise.all([pictureOf('160x90', { seconds: 4.04 }), soundOf({ seconds: 4.04 })])
+  const { presentation } = await packageAll(packager, { low, sound })
+  t.same(durations(storage.text('run/low/index.m3u8')), [2, 2.04])
+  const heard = durations(storage.text('run/sound/index.m3u8'))
+  t.ok(Math.abs(heard.reduce((sum, duration) => sum + duration) - 4.04) < 1e-5, heard.join())
+  const [first] = presentation.renditions[1]!.segments
+  t.equal(first!.durationTicks % 1024, 0)
+  t.match(storage.text('manifest.mpd'), `<S t="0" d="${first!.durationTicks}"/>`)
+  t.equal(Number((first!.durationTicks / 48_000).toFixed(6)), heard[0])
 })
 
 t.test('options are checked, and names of renditions are not used twice', async t => {
@@ -378,19 +417,24 @@ t.test('options are checked, and names of renditions are not used twice', async 
     { storage, mode: 'live', layout: 'byterange' },
     { storage, windowSize: 5 },
     { storage, playlist: '../main.m3u8' },
+    { storage, run: 'main.m3u8' },
+    { storage, run: 'm.mpd', mpd: 'm.mpd' },
+    { storage, run: 'a/b' },
+    { storage, limits: { maxObjects: 0 } },
+    { storage, limits: { maxObject: 5 } },
     { storage, target: 5 },
   ]) {
     t.throws(() => new CmafPackager(options as never), { code: 'AVIO_ERR_OPTION' })
   }
-  const packager = new CmafPackager({ storage })
+  const packager = new CmafPackager({ run: 'run', storage })
   packager.rendition({ name: 'a' })
   t.throws(() => packager.rendition({ name: 'a' }), { code: 'AVIO_ERR_OPTION' })
-  t.throws(() => packager.rendition({ name: 'main.m3u8' }), { code: 'AVIO_ERR_OPTION', option: 'name' })
+  packager.rendition({ name: 'main.m3u8' })
 })
 
 t.test('sounds of a group that could not be told apart end all, before a playlist says so', async t => {
   const storage = new MemoryStorage()
-  const packager = new CmafPackager({ storage, targetDuration: 2 })
+  const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2 })
   const picture = packager.rendition({ name: 'picture' })
   const sounds = ['a', 'b'].map(name => packager.rendition({ name, label: 'English' }))
   const [pictures, sound] = await Promise.all([pictureOf('160x90'), soundOf({ seconds: 2 })])
@@ -410,23 +454,23 @@ t.test('images for seek bars are listed beside what is played, and fail with it'
     if (failure) throw failure
   }
   const storage = new MemoryStorage()
-  const packager = new CmafPackager({ storage })
+  const packager = new CmafPackager({ run: 'run', storage })
   packager.images(sheets())
   t.throws(() => packager.rendition({ name: 'thumbnails' }), { code: 'AVIO_ERR_OPTION' })
   const { playlists, presentation } = await packageAll(packager, { sound })
-  t.same(playlists, ['sound/index.m3u8', 'thumbnails/index.m3u8', 'main.m3u8'])
+  t.same(playlists, ['run/sound/index.m3u8', 'run/thumbnails/index.m3u8', 'main.m3u8'])
   t.match(
     storage.text('main.m3u8'),
-    '#EXT-X-IMAGE-STREAM-INF:BANDWIDTH=667,RESOLUTION=160x90,CODECS="jpeg",URI="thumbnails/index.m3u8"\n',
+    '#EXT-X-IMAGE-STREAM-INF:BANDWIDTH=667,RESOLUTION=160x90,CODECS="jpeg",URI="run/thumbnails/index.m3u8"\n',
   )
-  t.match(storage.text('thumbnails/index.m3u8'), 'LAYOUT=3x2')
+  t.match(storage.text('run/thumbnails/index.m3u8'), 'LAYOUT=3x2')
   t.equal(presentation.images?.length, 1)
 
   const failed = new MemoryStorage()
-  const failing = new CmafPackager({ storage: failed })
+  const failing = new CmafPackager({ run: 'run', storage: failed })
   failing.images(sheets(new Error('no pictures')))
   await t.rejects(packageAll(failing, { sound }), { message: 'no pictures' })
   t.same(failed.names(), [])
-  const growing = new CmafPackager({ storage, mode: 'event' })
+  const growing = new CmafPackager({ run: 'run', storage, mode: 'event' })
   t.throws(() => growing.images(sheets()), { code: 'AVIO_ERR_OPTION' })
 })

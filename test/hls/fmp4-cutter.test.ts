@@ -2,9 +2,10 @@ import t from 'tap'
 import { type Cut, Fmp4Cutter } from '../../lib/hls/fmp4-cutter.js'
 import { AUDIO, VIDEO, fragment, ftyp, moov } from '../support/fmp4.js'
 import { bothOf, soundOf } from '../support/hls.js'
-import { fragmentedMp4 } from '../support/media.js'
+import { AAC, FRAGMENTED, H264_B_FRAMES, audioInput, ffmpegToPipe, videoInput } from '../support/media.js'
+import { samplesOf } from '../support/samples.js'
 
-const CUTTING = { rendition: 'a', targetDuration: 2, maxSegmentSize: 10_000_000 }
+const CUTTING = { rendition: 'a', targetDuration: 2, maxSegmentSize: 10_000_000, allowMixed: true }
 
 /** What is cut of a stream that comes in chunks of `size`. */
 function cutsOf(bytes: Buffer, size: number, changes: Partial<typeof CUTTING> = {}): Cut[] {
@@ -37,13 +38,59 @@ t.test('a picture with its sound is cut where the picture can begin', async t =>
 })
 
 t.test('together the cuts are the stream, without the index at its end', async t => {
-  const bytes = await fragmentedMp4({ seconds: 4 })
+  const bytes = await soundOf({ seconds: 4 })
   const whole = Buffer.concat(cutsOf(bytes, 1000).flatMap(cut => cut.bytes))
   const rest = bytes.subarray(whole.length)
   t.ok(bytes.subarray(0, whole.length).equals(whole))
   t.equal(rest.toString('latin1', 4, 8), 'mfra')
   t.equal(rest.readUInt32BE(0), rest.length)
 })
+
+/** Media whose edit lists and times players take differently, made by ffmpeg. */
+const TIMES = {
+  'B-frames': [...videoInput({ seconds: 4 }), ...H264_B_FRAMES, ...FRAGMENTED],
+  'a fragment for each picture': [
+    ...[...videoInput({ seconds: 2 }), ...H264_B_FRAMES, '-movflags', '+frag_every_frame+delay_moov'],
+    ...['-f', 'mp4'],
+  ],
+  'a late picture': [
+    ...[...videoInput({ seconds: 4 }), ...H264_B_FRAMES, '-output_ts_offset', '10', ...FRAGMENTED],
+  ],
+  'late sound': [...audioInput({ seconds: 4 }), ...AAC, '-output_ts_offset', '1', ...FRAGMENTED],
+  'no edit list': [
+    ...[...videoInput({ seconds: 4 }), ...H264_B_FRAMES, '-movflags', '+frag_keyframe+empty_moov'],
+    ...['-f', 'mp4'],
+  ],
+  'sound and picture': [
+    ...[...videoInput({ seconds: 4 }), '-itsoffset', '0.7', ...audioInput({ seconds: 3 })],
+    ...[...H264_B_FRAMES, ...AAC, ...FRAGMENTED],
+  ],
+}
+
+for (const [name, args] of Object.entries(TIMES)) {
+  t.test(`presents every sample when the stream does: ${name}`, async t => {
+    const bytes = await ffmpegToPipe(args)
+    const cuts = cutsOf(bytes, 5000)
+    const whole = Buffer.concat(cuts.flatMap(cut => cut.bytes))
+    t.same(samplesOf(whole), samplesOf(bytes))
+    const tracks = cuts.flatMap(cut => (cut.kind === 'init' ? cut.init.tracks : []))
+    t.ok(tracks.length > 0)
+    for (const { kind, edits } of tracks) {
+      t.ok(edits.length <= (kind === 'video' ? 0 : 1), 'no more edits than CMAF allows')
+      t.ok(edits.every(({ mediaTime }) => mediaTime >= 0))
+    }
+    let end = 0
+    for (const cut of cuts) {
+      const { length } = Buffer.concat(cut.bytes)
+      if (cut.kind === 'segment') t.equal(length, cut.span.byteLength)
+      if (cut.kind === 'segment') t.equal(whole.toString('latin1', end + 4, end + 8), 'moof')
+      end += length
+    }
+    for (const size of [1, 77, bytes.length]) {
+      t.ok(Buffer.concat(cutsOf(bytes, size).flatMap(cut => cut.bytes)).equals(whole), `chunks of ${size}`)
+    }
+  })
+}
 
 t.test('what grows too large before it can be cut is an error', async t => {
   const bytes = await soundOf({ seconds: 5 })
@@ -61,8 +108,16 @@ t.test('bytes that are not as they should be are an error at once', async t => {
   t.throws(() => cutsOf(bytes, 1000), { name: 'Mp4Error' })
 })
 
-t.test('a picture that never comes leaves nothing to cut by', async t => {
+t.test('fails where the picture never comes', async t => {
   const tracks = [{ id: AUDIO.id, time: 0, runs: [{ samples: [{ size: 10 }] }] }]
   const bytes = Buffer.concat([ftyp(), moov([VIDEO, AUDIO]), fragment({ sequence: 1, tracks })])
-  t.throws(() => cutsOf(bytes, 1000), { code: 'AVIO_ERR_HLS_TRACKS', rendition: 'a' })
+  t.throws(() => cutsOf(bytes, 1000), { code: 'AVIO_ERR_MP4_NO_FRAGMENT', trackId: VIDEO.id })
+})
+
+t.test('refuses sound with the picture as soon as the moov has come', async t => {
+  const bytes = await bothOf({ seconds: 1 })
+  const cutter = new Fmp4Cutter({ ...CUTTING, allowMixed: false })
+  const moof = bytes.indexOf('moof') - 4
+  cutter.write(bytes.subarray(0, moof - 1))
+  t.throws(() => cutter.write(bytes.subarray(moof - 1, moof)), { code: 'AVIO_ERR_HLS_TRACKS' })
 })

@@ -100,3 +100,13 @@ t.test('the folder is a path or a file URL', async t => {
     option: 'mode',
   })
 })
+
+t.test('reads what is stored, and tells what is not there, too large, or no file', async t => {
+  const path = t.testdir({ 'a.m3u8': '#EXTM3U\n', folder: {} })
+  const storage = storageIn(path)
+  t.equal(await storage.read!('b.m3u8', 100), undefined)
+  t.equal(String(await storage.read!('a.m3u8', 8)), '#EXTM3U\n')
+  await t.rejects(storage.read!('a.m3u8', 7), { code: 'AVIO_ERR_SOURCE_READ', source: join(path, 'a.m3u8') })
+  await t.rejects(storage.read!('folder', 100), { code: 'AVIO_ERR_SOURCE_READ' })
+  await t.rejects(storage.read!('../a', 100), { code: 'AVIO_ERR_OPTION', option: 'name' })
+})

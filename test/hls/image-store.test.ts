@@ -11,13 +11,18 @@ async function* sheets(...given: ImageSheet[]): AsyncGenerator<ImageSheet> {
 function objects(storage: MemoryStorage): StoredObjects {
   return new StoredObjects(storage, {
     cacheControl: { segments: 'max-age=9', playlists: undefined },
-    remembers: true,
+    maxObjects: Infinity,
   })
 }
 
 t.test('sheets are stored in order, and their grid is read from where the tiles lie', async t => {
   const storage = new MemoryStorage()
-  const track = await storeImages('thumbnails', sheets(sheetOf(6, 0), sheetOf(2, 12)), objects(storage))
+  const track = await storeImages(
+    'thumbnails',
+    'thumbnails',
+    sheets(sheetOf(6, 0), sheetOf(2, 12)),
+    objects(storage),
+  )
   t.same(track, { ...imageTrackOf(), bandwidth: 2000 })
   t.same(storage.names(), ['thumbnails/sheet-00001.jpg', 'thumbnails/sheet-00002.jpg'])
   t.match(storage.infos.get('thumbnails/sheet-00001.jpg'), {
@@ -34,17 +39,21 @@ t.test('the coding is that of the bytes, and others are refused', async t => {
     [webp, 'webp'],
   ] as const) {
     const storage = new MemoryStorage()
-    t.match(await storeImages('a', sheets({ ...sheetOf(1, 0), image }), objects(storage)), { codec })
-    t.same(storage.names(), [`a/sheet-00001.${codec}`])
+    t.match(await storeImages('a', 'r/a', sheets({ ...sheetOf(1, 0), image }), objects(storage)), { codec })
+    t.same(storage.names(), [`r/a/sheet-00001.${codec}`])
   }
   const wrong = { ...sheetOf(1, 0), image: Buffer.from('GIF89a') }
-  await t.rejects(storeImages('a', sheets(wrong), objects(new MemoryStorage())), { code: 'AVIO_ERR_OPTION' })
+  await t.rejects(storeImages('a', 'r/a', sheets(wrong), objects(new MemoryStorage())), {
+    code: 'AVIO_ERR_OPTION',
+  })
   const empty = { ...sheetOf(1, 0), tiles: [] }
-  await t.rejects(storeImages('a', sheets(empty), objects(new MemoryStorage())), { code: 'AVIO_ERR_OPTION' })
+  await t.rejects(storeImages('a', 'r/a', sheets(empty), objects(new MemoryStorage())), {
+    code: 'AVIO_ERR_OPTION',
+  })
 })
 
 t.test('no sheets are no track', async t => {
-  t.equal(await storeImages('a', sheets(), objects(new MemoryStorage())), undefined)
+  t.equal(await storeImages('a', 'r/a', sheets(), objects(new MemoryStorage())), undefined)
 })
 
 t.test('a name is checked', async t => {

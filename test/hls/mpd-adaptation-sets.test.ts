@@ -133,3 +133,11 @@ t.test('size and channels are those of the period, which a discontinuity may cha
   t.match(first, /width="320" height="180"[^]*AudioChannelConfiguration [^>]*value="1"/)
   t.match(second, /width="640" height="360"[^]*AudioChannelConfiguration [^>]*value="2"/)
 })
+
+t.test('says the shape of pixels, and the frame rate of the period', async t => {
+  const init = initOf([trackOf('video', { width: 720, height: 576, pixelAspect: [64, 45] })])
+  const segments = segmentsOf(init, [2000]).map(segment => ({ ...segment, sampleCount: 100 }))
+  const run = { rendition: renditionOf(segments, { frameRate: 25 }), init, segments }
+  const xml = adaptationSetsOf({ id: 0, start: 0, mediaStart: 0, runs: [run] }).join('\n')
+  t.match(xml, 'width="720" height="576" sar="64:45" frameRate="50"')
+})

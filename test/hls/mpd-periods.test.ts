@@ -1,5 +1,5 @@
 import t from 'tap'
-import { periodsOf, timelineOf } from '../../lib/hls/mpd-periods.js'
+import { endOf, periodsOf, timelineOf } from '../../lib/hls/mpd-periods.js'
 import { initOf, presentationOf, renditionOf, segmentsOf, trackOf } from '../support/presentations.js'
 
 const VIDEO = initOf([trackOf('video')])
@@ -18,7 +18,8 @@ t.test('equal segments are one entry, and a time is said only where it does not 
 })
 
 t.test('the priming of audio is not presented, and a delay of video is', async t => {
-  t.same(timelineOf(segmentsOf(AUDIO, [96_256, 96_256])), [
+  const [first, second] = segmentsOf(AUDIO, [96_256, 96_256])
+  t.same(timelineOf([{ ...first!, durationTicks: 95_232 }, second!]), [
     { t: 0, d: 95_232, r: undefined },
     { t: undefined, d: 96_256, r: undefined },
   ])
@@ -42,7 +43,12 @@ t.test('media that begin late are presented from the start, in the same relation
 t.test('a discontinuity begins a period, whose media time is its own', async t => {
   const other = initOf([trackOf('video')])
   const [third, fourth] = segmentsOf(other, [2000, 2000], { start: 4, number: 3, startTicks: 125 })
-  const segments = [...segmentsOf(VIDEO, [2000, 2000]), { ...third!, discontinuity: true }, fourth!]
+  const stretch = { start: 4, startTicks: 125 }
+  const segments = [
+    ...segmentsOf(VIDEO, [2000, 2000]),
+    { ...third!, discontinuity: true, stretch },
+    { ...fourth!, stretch },
+  ]
   t.match(periodsOf(presentationOf([renditionOf(segments)])), [
     { id: 0, start: 0, mediaStart: 0, runs: [{ init: VIDEO, segments: { length: 2 } }] },
     { id: 1, start: 4, mediaStart: 0.125, runs: [{ init: other, segments: { length: 2 } }] },
@@ -64,4 +70,45 @@ t.test('while a window moves on, a segment stays where it was', async t => {
 t.test('nothing gives no period', async t => {
   const empty = { ...renditionOf(segmentsOf(VIDEO, [1])), segments: [] }
   t.same(periodsOf(presentationOf([empty])), [])
+})
+
+t.test('renditions that lasted differently before a period begin together in it', async t => {
+  const second = (init: typeof VIDEO, start: number, ticks: number) => {
+    const stretch = { start, startTicks: 10 * init.track.timescale }
+    return segmentsOf(init, [ticks, ticks], { start, number: 2, startTicks: stretch.startTicks }).map(
+      (segment, n) => ({ ...segment, stretch, discontinuity: n === 0 }),
+    )
+  }
+  const sound = initOf([trackOf('audio')])
+  const pictures = [...segmentsOf(VIDEO, [2000]), ...second(VIDEO, 2, 2000)]
+  const sounds = [...segmentsOf(sound, [97_024]), ...second(sound, 97_024 / 48_000, 96_000)]
+  const periods = periodsOf(presentationOf([renditionOf(pictures), renditionOf(sounds)]))
+  t.match(periods, [
+    { start: 0, mediaStart: 0 },
+    { start: 2, mediaStart: 10 },
+  ])
+  t.equal(endOf(periods), 6)
+  const window = { discontinuitiesBefore: 1 }
+  const later = presentationOf([renditionOf(pictures.slice(2), window), renditionOf(sounds.slice(2), window)])
+  t.match(periodsOf(later), [{ id: 1, start: 4, mediaStart: 12 }], 'where it was, when the window moved on')
+})
+
+t.test('sound that begins just before the picture is its priming, and other sound is not', async t => {
+  const sound = initOf([trackOf('audio')])
+  for (const [startTicks, mediaStart] of [
+    [478_976, 10],
+    [470_400, 9.8],
+    [490_000, 10],
+  ] as const) {
+    const renditions = [
+      renditionOf(segmentsOf(VIDEO, [2000], { startTicks: 10_000 })),
+      renditionOf(segmentsOf(sound, [96_000], { startTicks })),
+    ]
+    t.match(periodsOf(presentationOf(renditions)), [{ start: 0, mediaStart }])
+    t.match(periodsOf(presentationOf(renditions.slice(1))), [{ mediaStart: startTicks / 48_000 }])
+  }
+})
+
+t.test('nothing ends at 0', async t => {
+  t.equal(endOf([]), 0)
 })

@@ -7,6 +7,7 @@ import { FolderStorage } from '../../lib/hls/folder-storage.js'
 import { formatMpd } from '../../lib/hls/mpd.js'
 import type { Presentation } from '../../lib/hls/presentation.js'
 import { packageAll, pictureOf, soundOf } from '../support/hls.js'
+import { imageTrackOf } from '../support/renditions.js'
 import { initOf, presentationOf, renditionOf, segmentsOf, trackOf } from '../support/presentations.js'
 
 const CLOCK = { startedAt: new Date('2030-01-01T00:00:00Z'), publishedAt: new Date('2030-01-01T00:01:00Z') }
@@ -29,7 +30,7 @@ t.test('what is whole is static, and says how long it is', async t => {
     xmlns: 'urn:mpeg:dash:schema:mpd:2011',
     profiles: 'urn:mpeg:dash:profile:isoff-live:2011',
     type: 'static',
-    mediaPresentationDuration: 'PT8S',
+    mediaPresentationDuration: 'PT4S',
     minBufferTime: 'PT2S',
     maxSegmentDuration: 'PT2.5S',
   })
@@ -50,12 +51,35 @@ t.test('what grows is dynamic, with the clock and how often to look', async t =>
   t.notOk('timeShiftBufferDepth' in growing)
 })
 
-t.test('a window stays dynamic when it has ended, and is looked for no more', async t => {
+t.test('a live stream is static at its end, and keeps its time line', async t => {
   t.match(root(manifest({ mode: 'live', windowSize: 5, isEnded: false })), { timeShiftBufferDepth: 'PT10S' })
-  const ended = root(manifest({ mode: 'live', windowSize: 5, isEnded: true }))
-  t.match(ended, { type: 'dynamic', mediaPresentationDuration: 'PT8S' })
-  t.notOk('minimumUpdatePeriod' in ended)
+  const segments = segmentsOf(initOf([trackOf('video')]), [2000, 2000, 2000]).slice(1)
+  const live = { mode: 'live' as const, windowSize: 2, isEnded: true, duration: 6 }
+  const ended = formatMpd(presentationOf([renditionOf(segments)], live), CLOCK)
+  t.match(root(ended), { type: 'static', mediaPresentationDuration: 'PT6S' })
+  for (const name of ['minimumUpdatePeriod', 'timeShiftBufferDepth', 'availabilityStartTime']) {
+    t.notOk(name in root(ended))
+  }
+  t.match(ended, '<S t="2000" d="2000" r="1"/>')
 })
+
+t.test(
+  'the presentation lasts as long as its last period, whatever the renditions lasted before',
+  async t => {
+    const video = initOf([trackOf('video')])
+    const sound = initOf([trackOf('audio')])
+    const second = { discontinuity: true, stretch: { start: 2, startTicks: 0 } }
+    const [picture] = segmentsOf(video, [2000], { start: 2, number: 2 })
+    const heard = { ...segmentsOf(sound, [96_000], { start: 2.5, number: 2 })[0]!, ...second }
+    const renditions = [
+      renditionOf([...segmentsOf(video, [2000]), { ...picture!, ...second }]),
+      renditionOf([...segmentsOf(sound, [120_000]), { ...heard, stretch: { start: 2.5, startTicks: 0 } }]),
+    ]
+    t.match(root(formatMpd(presentationOf(renditions, { duration: 4.5 }), CLOCK)), {
+      mediaPresentationDuration: 'PT4S',
+    })
+  },
+)
 
 t.test('without a clock, what there is has ended just now', async t => {
   const segments = segmentsOf(initOf([trackOf('video')]), [2000])
@@ -98,4 +122,14 @@ t.test('ffmpeg plays all of a ladder from its manifest', async t => {
     { codec_type: 'audio', nb_read_packets: '376' },
   ])
   t.match(format, { duration: '8.000000' })
+})
+
+t.test('pictures for seek bars are listed in a period that is the only one', async t => {
+  const images = [imageTrackOf()]
+  t.match(manifest({ images }), /contentType="image"[^]*thumbnail_tile[^]*<\/Period>/)
+  const init = initOf([trackOf('video')])
+  const [first, second] = segmentsOf(init, [2000, 2000])
+  const stretch = { start: 2, startTicks: 2000 }
+  const segments = [first!, { ...second!, discontinuity: true, stretch }]
+  t.notMatch(formatMpd(presentationOf([renditionOf(segments)], { images }), CLOCK), 'image')
 })

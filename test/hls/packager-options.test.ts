@@ -5,7 +5,12 @@ import { MemoryStorage } from '../support/hls.js'
 const storage = new MemoryStorage()
 
 t.test('a storage is enough', async t => {
-  t.same(packagerSettings({ storage }), {
+  const { run, ...settings } = packagerSettings({ storage })
+  t.match(run, /^\d{8}T\d{6}Z-[0-9a-f]{8}$/)
+  t.same(settings, {
+    isNamedRun: false,
+    removeReplaced: false,
+    maxObjects: Infinity,
     storage,
     targetDuration: 6,
     mode: 'vod',

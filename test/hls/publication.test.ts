@@ -12,12 +12,12 @@ function setUp(mode: PresentationMode, ...renditions: (RenditionOptions & { trac
   const storage = new MemoryStorage()
   const settings = packagerSettings({ storage, mode, targetDuration: 2, mpd: 'm.mpd' })
   const logs = renditions.map(({ track = AUDIO_TRACK, ...options }) => {
-    const log = new RenditionLog(renditionSettings(options), settings)
+    const log = new RenditionLog(renditionSettings(options), options.name, settings)
     log.addInit(initOf(track), undefined)
     return log
   })
   const { cacheControl } = settings
-  const objects = new StoredObjects(storage, { cacheControl, remembers: false })
+  const objects = new StoredObjects(storage, { cacheControl, maxObjects: Infinity })
   return { storage, logs, publication: new Publication(settings, logs, objects) }
 }
 
@@ -58,7 +58,7 @@ t.test('all of it is published at once, what names others after them', async t =
   const { storage, logs, publication } = setUp('vod', { name: 'a' }, { name: 'b', track: VIDEO_TRACK })
   for (const log of logs) addTo(log)
   const order = ['a/index.m3u8', 'b/index.m3u8', 'm.mpd', 'main.m3u8']
-  t.same(await publication.publishAll(), order)
+  t.same([...(await publication.publishMedia()), ...(await publication.publishRoots())], order)
   t.same(
     storage.log,
     order.map(name => `store ${name}`),

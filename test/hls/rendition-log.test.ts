@@ -8,10 +8,10 @@ const SETTINGS = { targetDuration: 2, windowSize: undefined, programDateTime: un
 const SECOND = VIDEO_TRACK.timescale
 
 function logOf(
-  changes: Partial<ConstructorParameters<typeof RenditionLog>[1]> = {},
+  changes: Partial<ConstructorParameters<typeof RenditionLog>[2]> = {},
   options: Partial<RenditionOptions> = {},
 ): RenditionLog {
-  return new RenditionLog(renditionSettings({ name: 'a', ...options }), { ...SETTINGS, ...changes })
+  return new RenditionLog(renditionSettings({ name: 'a', ...options }), 'a', { ...SETTINGS, ...changes })
 }
 
 /** A segment of some seconds, 25 pictures each. */

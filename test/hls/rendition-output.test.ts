@@ -11,7 +11,7 @@ t.test('each segment is an object of its own, numbered', async t => {
   const output = new RenditionOutput(
     'a',
     'segments',
-    new StoredObjects(storage, { cacheControl, remembers: true }),
+    new StoredObjects(storage, { cacheControl, maxObjects: Infinity }),
   )
   t.same(await output.storeInit(bytes('init'), 'video'), {
     name: 'a/init.mp4',
@@ -34,7 +34,7 @@ t.test('or all of them are one object, which is there at the end', async t => {
   const output = new RenditionOutput(
     'a',
     'byterange',
-    new StoredObjects(storage, { cacheControl, remembers: true }),
+    new StoredObjects(storage, { cacheControl, maxObjects: Infinity }),
   )
   t.match(await output.storeInit(bytes('init'), 'audio'), { offset: 0, byteLength: 4, isRange: true })
   t.match(await output.storeSegment(1, bytes('one'), 'audio'), {

@@ -6,7 +6,7 @@ import { commitOf } from '../../lib/io/held-commit.js'
 import { type RenditionTarget, RenditionWritable } from '../../lib/hls/rendition-writable.js'
 import { chunksOf, soundOf } from '../support/hls.js'
 
-const CUTTING = { rendition: 'a', targetDuration: 1, maxSegmentSize: 1_000_000 }
+const CUTTING = { rendition: 'a', targetDuration: 1, maxSegmentSize: 1_000_000, allowMixed: true }
 
 class Target implements RenditionTarget {
   readonly commit = { hold: () => undefined, result: Promise.resolve(), target: 'main.m3u8' }
@@ -136,3 +136,22 @@ t.test('it is committed with the whole packaging, as one with the other renditio
   const target = new Target()
   t.equal(commitOf(new RenditionWritable(CUTTING, target)), target.commit)
 })
+
+t.test(
+  'takes any number of streams by pipelines that do not end it, without a warning of a leak',
+  async t => {
+    const warnings: string[] = []
+    const listen = ({ name }: Error): void => void warnings.push(name)
+    process.on('warning', listen)
+    t.teardown(() => process.off('warning', listen))
+    const rendition = new RenditionWritable(CUTTING, new Target())
+    const bytes = await soundOf({ seconds: 1 })
+    for (let n = 0; n < 20; n++) {
+      if (n > 0) rendition.discontinuity()
+      await pipeline(chunksOf(bytes), rendition, { end: n === 19 })
+    }
+    await new Promise(setImmediate)
+    t.same(warnings, [])
+    t.ok(rendition.getMaxListeners() > 0, 'a leak would still be told')
+  },
+)

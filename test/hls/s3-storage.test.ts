@@ -11,7 +11,7 @@ const M3U8 = 'application/vnd.apple.mpegurl'
 const INFO: StoredObjectInfo = { contentType: 'video/mp4' }
 
 function storage({ client, bucket }: UploadStore, options: Partial<S3StorageOptions> = {}): S3Storage {
-  return new S3Storage({ client, bucket, maxAttempts: 2, stallTimeout: 400, ...options })
+  return new S3Storage({ client, bucket, maxAttempts: 2, ...options })
 }
 
 t.test('objects are stored below the prefix, with their media type and cache header', async t => {
@@ -154,6 +154,7 @@ t.test('each option has its rule', async t => {
     [{ checksum: 'sha1' }, 'checksum'],
     [{ maxAttempts: 0 }, 'maxAttempts'],
     [{ stallTimeout: 0 }, 'stallTimeout'],
+    [{ minThroughput: -1 }, 'minThroughput'],
     [{ request: { Key: 'k' } }, 'request.Key'],
     [{ client: {} }, 'client'],
     [{ prefiks: 'p' }, 'prefiks'],
@@ -164,4 +165,33 @@ t.test('each option has its rule', async t => {
       option,
     })
   }
+})
+
+t.test('refuses at open what a header can’t carry, and sends nothing', async t => {
+  const store = await UploadStore.open(t)
+  const given = storage(store)
+  for (const large of [false, true]) {
+    for (const [info, option] of [
+      [{ contentType: 'video/mp4; title=Ä' }, 'contentType'],
+      [{ contentType: 'a\r\nx-b: c' }, 'contentType'],
+      [{ contentType: M3U8, cacheControl: 'max-age=60 – öffentlich' }, 'cacheControl'],
+    ] as const) {
+      t.throws(() => given.open('k', { ...info, large }), { code: 'AVIO_ERR_OPTION', option })
+    }
+  }
+  t.same(store.log, [])
+})
+
+t.test('reads what is stored, and tells what is not there, too large, or not to be had', async t => {
+  const store = await UploadStore.open(t)
+  const given = storage(store, { prefix: 'p' })
+  t.equal(await given.read('main.m3u8', 100), undefined)
+  const sink = given.open('main.m3u8', { contentType: M3U8 })
+  sink.end('#EXTM3U\n')
+  await finished(sink)
+  t.equal(String(await given.read('main.m3u8', 8)), '#EXTM3U\n')
+  await t.rejects(given.read('main.m3u8', 7), { code: 'AVIO_ERR_OBJECT_TOO_LARGE', key: 'p/main.m3u8' })
+  await t.rejects(given.read('../main.m3u8', 100), { code: 'AVIO_ERR_OPTION', option: 'name' })
+  const elsewhere = new S3Storage({ client: store.client, bucket: 'no-such-bucket' })
+  await t.rejects(elsewhere.read('main.m3u8', 100), { code: 'AVIO_ERR_NO_SUCH_BUCKET' })
 })

@@ -57,7 +57,7 @@ t.test('where key frames are too far apart the segment is as long as it has to b
 
 t.test('cuts follow the clock of presentation, whatever a stream begins with', async t => {
   t.same(cut(2, repeat(1, 6), { start: 101 }), [1, 2, 2, 1], 'at 102, 104, 106')
-  t.same(cut(2, repeat(0.1, 40), { shift: -0.02 }), [2, 2], 'sound that begins 20 ms early')
+  t.same(cut(2, repeat(0.1, 40), { shift: -0.02 }), [1.98, 2], 'sound that begins 20 ms early')
 })
 
 t.test('sound in small fragments stays with the clock for hours', async t => {
@@ -115,4 +115,42 @@ t.test('a place at its aim is cut as soon as it comes', async t => {
 
 t.test('nothing is cut of nothing', async t => {
   t.same(new Segmenter(2, 1000, 0).end(), [])
+})
+
+t.test('joins a short rest to the segment before it, where that does not exceed the target', async t => {
+  t.same(cut(2, [2, 2, 0.04]), [2, 2.04], 'one picture')
+  t.same(cut(2, [2, 2, 0.49]), [2, 2.49])
+  t.same(cut(2, [2, 2, 0.5]), [2, 2, 0.5], 'a quarter of the target is worth a segment')
+  t.same(cut(6, [6, 6, 0.5]), [6, 6, 0.5], '6.5 is rounded to 7')
+  t.same(cut(6, [6, 5, 1.4]), [6, 6.4], 'a short one has room for more')
+  t.same(cut(2, [2.4, 2.4, 0.08]), [2.4, 2.48])
+  t.same(cut(2, [2.4, 2.4, 0.12]), [2.4, 2.4, 0.12])
+  t.same(cut(1, [1, 1, 0.04, '!0.04']), [1, 1.08], 'of several fragments')
+  t.same(cut(2, [2, 0.2, 0.2]), [2.4], 'of several places to cut at')
+  t.same(cut(2, [5, 0.04]), [5.04], 'a segment that is longer than the target already')
+  t.same(cut(2, [0.04]), [0.04], 'there is none before it')
+  t.same(cut(2, repeat(0.1, 42), { shift: -0.1 }), [2, 2.1], 'of what is presented')
+})
+
+t.test('joins what is left before a jump in time, with all of its bytes and samples', async t => {
+  const segmenter = new Segmenter(2, 1000, 0)
+  const part = { sampleCount: 5, sync: true }
+  t.same(segmenter.add(10, { ...part, startTicks: 0, durationTicks: 2000 }), [])
+  t.same(segmenter.add(4, { ...part, startTicks: 2000, durationTicks: 40, sampleCount: 1 }), [])
+  t.same(segmenter.add(1, undefined), [])
+  const spans = segmenter.add(10, { ...part, startTicks: 9000, durationTicks: 2000 })
+  t.same(spans, [
+    { startTicks: 0, durationTicks: 2040, byteLength: 15, sampleCount: 6, sampleTicks: 2040, jumpTicks: 0 },
+  ])
+  t.match(segmenter.end(), [{ startTicks: 9000, jumpTicks: 6960 }])
+})
+
+t.test('gives a segment out as soon as nothing can be joined to it', async t => {
+  const segmenter = new Segmenter(2, 1000, 0)
+  const given: number[] = []
+  for (let n = 0; n < 40; n++) {
+    const part = { startTicks: n * 200, durationTicks: 200, sampleCount: 5, sync: n % 10 === 0 }
+    if (segmenter.add(10, part).length > 0) given.push(n)
+  }
+  t.same(given, [12, 22, 32], 'half a second after its end')
 })

@@ -6,7 +6,7 @@ const cacheControl = { segments: 'max-age=9', playlists: undefined }
 
 t.test('objects are stored with their type and cache header', async t => {
   const storage = new MemoryStorage()
-  const objects = new StoredObjects(storage, { cacheControl, remembers: true })
+  const objects = new StoredObjects(storage, { cacheControl, maxObjects: Infinity })
   await objects.put('a/init.mp4', [Buffer.from('x'), Buffer.from('y')], { cache: 'segments', media: 'audio' })
   await objects.put('main.m3u8', [], { cache: 'playlists' })
   t.equal(storage.text('a/init.mp4'), 'xy')
@@ -16,24 +16,57 @@ t.test('objects are stored with their type and cache header', async t => {
 
 t.test('all that was stored is removed, the last first, each name once', async t => {
   const storage = new MemoryStorage()
-  const objects = new StoredObjects(storage, { cacheControl, remembers: true })
+  const objects = new StoredObjects(storage, { cacheControl, maxObjects: Infinity })
   for (const name of ['a', 'b', 'a', 'c']) await objects.put(name, [], { cache: 'segments' })
   storage.log.length = 0
   await objects.removeAll()
   t.same(storage.log, ['delete c', 'delete a', 'delete b'])
 })
 
-t.test('what is not remembered stays', async t => {
+t.test('keeps what may have been seen, and never removes a root', async t => {
   const storage = new MemoryStorage()
-  const objects = new StoredObjects(storage, { cacheControl, remembers: false })
+  const objects = new StoredObjects(storage, { cacheControl, maxObjects: Infinity })
+  await objects.put('main.m3u8', [], { cache: 'playlists', isRoot: true })
   await objects.put('a', [], { cache: 'segments' })
   await objects.removeAll()
-  t.same(storage.names(), ['a'])
+  t.same(storage.names(), ['main.m3u8'])
+  await objects.put('b', [], { cache: 'segments' })
+  objects.keep()
+  await objects.removeAll()
+  t.same(storage.names(), ['b', 'main.m3u8'])
+})
+
+t.test(
+  'refuses one object more than the limit, counting what is there at a time, and no playlists',
+  async t => {
+    const storage = new MemoryStorage()
+    const objects = new StoredObjects(storage, { cacheControl, maxObjects: 2 })
+    for (const name of ['a', 'b']) await objects.put(name, [], { cache: 'segments' })
+    for (const name of ['x.m3u8', 'y.m3u8']) await objects.put(name, [], { cache: 'playlists' })
+    await objects.removeOld(['a'])
+    await objects.put('c', [], { cache: 'segments' })
+    await t.rejects(objects.put('d', [], { cache: 'segments' }), {
+      code: 'AVIO_ERR_LIMIT_OBJECTS',
+      object: 'd',
+      message: /limits\.maxObjects allows \(2\)/,
+    })
+    t.notOk(storage.names().includes('d'))
+  },
+)
+
+t.test('removes objects of another packaging, and tells which it could not', async t => {
+  const storage = new MemoryStorage()
+  for (const name of ['a', 'b', 'c']) storage.objects.set(name, Buffer.alloc(0))
+  const remove = storage.delete.bind(storage)
+  storage.delete = name => (name === 'b' ? Promise.reject(new Error('no')) : remove(name))
+  const objects = new StoredObjects(storage, { cacheControl, maxObjects: Infinity })
+  t.same(await objects.removeOthers(['a', 'b']), ['b'])
+  t.same(storage.names(), ['b', 'c'])
 })
 
 t.test('one removal that fails keeps none of the others back', async t => {
   const storage = new MemoryStorage()
-  const objects = new StoredObjects(storage, { cacheControl, remembers: true })
+  const objects = new StoredObjects(storage, { cacheControl, maxObjects: Infinity })
   const names = Array.from({ length: 40 }, (_, n) => `segment-${n}`)
   for (const name of names) await objects.put(name, [], { cache: 'segments' })
   const asked: string[] = []
@@ -47,7 +80,7 @@ t.test('one removal that fails keeps none of the others back', async t => {
 
 t.test('what is old and can not be removed is tried again, and ends nothing', async t => {
   const storage = new MemoryStorage()
-  const objects = new StoredObjects(storage, { cacheControl, remembers: false })
+  const objects = new StoredObjects(storage, { cacheControl, maxObjects: Infinity })
   for (const name of ['a', 'b', 'c']) await objects.put(name, [], { cache: 'segments' })
   const remove = storage.delete.bind(storage)
   storage.delete = name => (name === 'a' ? Promise.reject(new Error('no')) : remove(name))
@@ -60,7 +93,7 @@ t.test('what is old and can not be removed is tried again, and ends nothing', as
 
 t.test('after an abort nothing is opened, and what is open is over', async t => {
   const storage = new MemoryStorage()
-  const objects = new StoredObjects(storage, { cacheControl, remembers: true })
+  const objects = new StoredObjects(storage, { cacheControl, maxObjects: Infinity })
   const reason = new Error('no more')
   const open = objects.open('a', { cache: 'segments', large: true })
   t.match(storage.infos.get('a'), { large: true })
@@ -77,6 +110,6 @@ t.test('a name that the storage refuses is told of as any other failure', async 
   storage.open = () => {
     throw cause
   }
-  const objects = new StoredObjects(storage, { cacheControl, remembers: true })
+  const objects = new StoredObjects(storage, { cacheControl, maxObjects: Infinity })
   await t.rejects(objects.put('a', [], { cache: 'segments' }), { code: 'AVIO_ERR_HLS_STORE_FAILED', cause })
 })

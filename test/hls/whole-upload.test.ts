@@ -21,7 +21,7 @@ function upload(
   body = bodyOf(1000),
   signal = idle(),
 ) {
-  const patient = { maxAttempts: 2, stallTimeout: 400, ...overrides }
+  const patient = { maxAttempts: 2, stallTimeout: 2000, ...overrides }
   return uploadWhole(Upload, target(store.client, patient), body, signal)
 }
 

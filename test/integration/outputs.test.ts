@@ -35,6 +35,14 @@ async function durationOf(bytes: Buffer): Promise<string | undefined> {
   return shown.format.duration
 }
 
+/** Of an MP3, with what the encoder added, which no stream tells, and which counts no more since ffmpeg 9. */
+async function playedBy(bytes: Buffer): Promise<string> {
+  const packets = await media.packetsOf(bytes)
+  const { streams } = await media.ffprobeJson<{ streams: { time_base: string }[] }>(bytes, ['-show_streams'])
+  const ticks = packets.reduce((sum, { duration }) => sum + duration!, 0)
+  return (ticks / Number(streams[0]!.time_base.split('/')[1])).toFixed(6)
+}
+
 async function matroskaLoses(t: Test, stream: Buffer, file: Buffer) {
   t.ok(stream.includes(UNKNOWN_SIZE), 'the segment is of unknown size')
   t.notOk(file.includes(UNKNOWN_SIZE))
@@ -84,7 +92,7 @@ const OUTPUTS: Record<string, Output> = {
   image2pipe: { args: ['-an', '-c:v', 'png'], read: ['-f', 'png_pipe'] },
   mjpeg: { args: ['-an'], read: ['-f', 'mjpeg'] },
   rawvideo: { args: ['-an'], read: ['-f', 'rawvideo', '-video_size', '64x48', '-pixel_format', 'yuv420p'] },
-  s16le: { args: ['-vn'], read: ['-f', 's16le', '-ar', '48000', '-ac', '1'] },
+  s16le: { args: ['-vn'], read: ['-f', 's16le', '-ar', '48000', '-ch_layout', 'mono'] },
 }
 
 /** An in-process store with the source, and the same source as a file. */
@@ -111,10 +119,13 @@ async function fileOf(t: Test, format: string, output: Output): Promise<Buffer> 
   return media.ffmpegToFile(['-i', path, ...argsOf(output), '-f', format], `out.${format}`)
 }
 
-/** Packets, but for what only the encoder knows and only a file says: how much of them is to be skipped. */
+/**
+ * Packets, but for what only the encoder knows and only a file says: how much of them is to be skipped. ffmpeg 7 and
+ * later call the last packet of a WAV damaged (`C`) where the file does not state its size.
+ */
 async function packetsOf(bytes: Buffer, output: Output) {
   const packets = await media.packetsOf(bytes, output.read)
-  return packets.map(packet => ({ ...packet, side_data_list: undefined }))
+  return packets.map(packet => ({ ...packet, flags: packet.flags.slice(0, 2), side_data_list: undefined }))
 }
 
 for (const [format, output] of Object.entries(OUTPUTS)) {
@@ -152,8 +163,12 @@ for (const format of HELD_HEADS) {
       await pipeline([reader(), ...stages(format, argsOf(output)), sink()])
       const [made, file] = [await stored(), await fileOf(t, format, output)]
       t.same(await packetsOf(made, output), await packetsOf(file, output))
-      t.equal(await durationOf(made), await durationOf(file))
-      if (format !== 'mp3') t.ok(made.equals(file), 'byte for byte')
+      if (format === 'mp3') {
+        t.equal(await durationOf(made), await playedBy(file))
+      } else {
+        t.equal(await durationOf(made), await durationOf(file))
+        t.ok(made.equals(file), 'byte for byte')
+      }
     })
   }
 }

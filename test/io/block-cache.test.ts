@@ -238,6 +238,7 @@ t.test(
     }, failure)
     t.equal(delivered, bad)
     t.equal(triesBefore, 1)
+    await cache.close()
     t.equal(source.underWay, 0)
   },
 )

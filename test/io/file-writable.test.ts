@@ -92,7 +92,7 @@ t.test('destroyed at any time, it leaves nothing, and an error is passed on', as
       await closed
       t.match(await failureOf(sink.result), error ?? { code: 'AVIO_ERR_FILE_WRITE', path: at.path })
       isUntouched(t, at)
-      t.equal(sink.listenerCount('pipe'), 0)
+      t.equal(sink.listenerCount('pipe'), 1, 'what is piped into it from now on is refused')
     }
   }
 })

@@ -16,7 +16,7 @@ async function ask(
   const into = new RangeBuffer({ start: 2, end: 8 })
   const target = httpOptions({ url, ...more })
   const heads: (number | undefined)[] = []
-  const accept = ({ statusCode }: { statusCode?: number | undefined }) => heads.push(statusCode)
+  const accept = ({ statusCode }: { statusCode?: number | undefined }) => void heads.push(statusCode)
   const failure = await httpGet({ target, range: into, into, signal, accept }).catch(
     (error: unknown) => error,
   )
@@ -174,4 +174,28 @@ t.test('an abort before, while it waits and in the middle; nothing is left liste
   const fine = await source(t)
   await ask(fine.url, {}, kept.signal)
   t.equal(getEventListeners(kept.signal, 'abort').length, 0)
+})
+
+t.test('a body that drips is given up, and its connection is closed', async t => {
+  let gone: Promise<void> | undefined
+  const one = await source(t, (response, range, request) => {
+    gone = closed(request)
+    head(response, range, bytes.length, { 'content-length': undefined })
+    const drip = setInterval(() => response.write(''.padEnd(1, 'x')), 20)
+    void gone.then(() => clearInterval(drip))
+  })
+  // Eight bytes would be complete before the time is over: the longer range has to be asked for.
+  const into = new RangeBuffer({ start: 2, end: 2000 })
+  const target = httpOptions({ url: one.url, stallTimeout: 200 })
+  const { signal } = new AbortController()
+  const failure: unknown = await httpGet({
+    target,
+    range: into,
+    into,
+    signal,
+    accept: () => undefined,
+  }).catch((error: unknown) => error)
+  t.match(failure, { name: 'BrokenAnswer', message: /^Fewer than 512 bytes a second \(minThroughput\)/ })
+  t.ok(into.received > 2)
+  await gone
 })

@@ -109,7 +109,7 @@ t.test('a read goes on at the byte where it broke, whatever broke it', async t =
     breaks(2, response => response.socket!.end()),
     breaks(1, () => undefined),
   )
-  const one = object(source, { maxAttempts: 4, stallTimeout: 100 })
+  const one = object(source, { maxAttempts: 4, stallTimeout: 3000 })
   t.equal(String(await collect(one.read(2, 12))), '23456789ab')
   // Of what was sent before a reset, its system may have thrown some away.
   const [first, ...rest] = source.log
@@ -381,4 +381,45 @@ t.test('an https: address, whose certificate has to be good', async t => {
 t.test('options are checked at once', async t => {
   t.throws(() => new HttpObject(undefined as never), { code: 'AVIO_ERR_OPTION' })
   t.throws(() => new HttpObject({ url: 'x' }), { code: 'AVIO_ERR_OPTION', option: 'url' })
+})
+
+t.test('a shorter 206 is gone on with where it ended, and costs no try', async t => {
+  const source = await httpSource(t, bytes)
+  const short: Fault = (response, range) => {
+    const end = Math.min(range.end, range.start + 3)
+    head(response, { start: range.start, end }, bytes.length)
+    response.end(bytes.subarray(range.start, end))
+  }
+  source.faults = [short, short, short]
+  t.equal(String(await collect(object(source, { maxAttempts: 1 }).read(2, 12))), '23456789ab')
+  t.same(source.log, ['GET bytes=2-11', 'GET bytes=5-11', 'GET bytes=8-11', 'GET bytes=11-11'])
+})
+
+t.test(
+  'a range that came as a 200 with its Content-Range is a range; one without is the whole, refused',
+  async t => {
+    const source = await httpSource(t, bytes)
+    const marked: Fault = (response, range) => {
+      head(response, range, bytes.length)
+      response.statusCode = 200
+      response.end(bytes.subarray(range.start, range.end))
+    }
+    const bare: Fault = (response, range) =>
+      response
+        .writeHead(200, { 'content-length': range.end - range.start })
+        .end(bytes.subarray(range.start, range.end))
+    source.faults = [marked, bare]
+    t.equal(String(await collect(object(source).read(2, 12))), '23456789ab')
+    t.match(await failure(source), { code: 'AVIO_ERR_SOURCE_NO_RANGES' })
+  },
+)
+
+t.test('an ETag that is weakened, or loses its quotes, is no change', async t => {
+  for (const etag of ['W/"one"', 'one']) {
+    const source = await httpSource(t, bytes)
+    const one = object(source)
+    await collect(one.read(2, 12))
+    source.validators = { etag }
+    t.equal(String(await collect(one.read(2, 12))), '23456789ab', etag)
+  }
 })

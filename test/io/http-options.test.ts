@@ -7,7 +7,13 @@ import { SECRET } from '../support/http-source.js'
 const url = `https://media.example.com/talk.mov?signature=${SECRET}`
 
 t.test('defaults', async t => {
-  t.match(httpOptions({ url }), { stallTimeout: 30_000, maxAttempts: 8, partSize: 8 * MiB, headers: {} })
+  t.match(httpOptions({ url }), {
+    stallTimeout: 30_000,
+    minThroughput: 512,
+    maxAttempts: 8,
+    partSize: 8 * MiB,
+    headers: {},
+  })
   t.equal(httpOptions({ url, stallTimeout: Infinity }).stallTimeout, Infinity)
 })
 
@@ -45,6 +51,7 @@ t.test('options that break their rule are refused, and the error holds no secret
     ['url', { url: new URL(`file:///x?${SECRET}`) }],
     ['url', { url: `http://%E0%A4%A:${SECRET}@example.com/` }],
     ['stallTimeout', { url, stallTimeout: 0 }],
+    ['minThroughput', { url, minThroughput: -1 }],
     ['maxAttempts', { url, maxAttempts: 101 }],
     ['partSize', { url, partSize: 0 }],
     ['headers', { url, headers: ['x'] }],

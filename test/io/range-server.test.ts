@@ -90,8 +90,9 @@ t.test('without the right token the answer is 407, whatever is asked', async t =
   t.same(source.log, [])
 })
 
-t.test('anything but the exact address is 404, and is not followed', async t => {
-  const { server, line, port } = await started(t)
+t.test('anything but the exact address is 404, is not followed, and is told', async t => {
+  const errors: Error[] = []
+  const { server, line, port } = await started(t, error => errors.push(error))
   const source = new SyntheticSource(SIZE)
   const { url } = server.add(source, 'a.mp4')
   for (const target of [
@@ -111,15 +112,42 @@ t.test('anything but the exact address is 404, and is not followed', async t => 
     t.equal(await line(target), 'HTTP/1.1 404 Not Found', target)
   }
   t.same(source.log, [])
+  t.match(
+    errors,
+    [{ code: 'AVIO_ERR_PROTOCOL_REFUSED', message: /asked for \/0\/a\.mp4/ }],
+    'the first of them',
+  )
 })
 
 t.test('other methods are 405, CONNECT among them', async t => {
-  const { server, line } = await started(t)
+  const errors: Error[] = []
+  const { server, line } = await started(t, error => errors.push(error))
   const { url } = server.add(new SyntheticSource(SIZE))
   for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']) {
     t.equal(await line(url, method), 'HTTP/1.1 405 Method Not Allowed', method)
   }
   t.equal(await line('127.0.0.1:80', 'CONNECT'), 'HTTP/1.1 405 Method Not Allowed')
+  t.match(errors, [{ code: 'AVIO_ERR_PROTOCOL_REFUSED', message: /asked for POST/ }], 'the first of them')
+})
+
+t.test('CONNECT is told, by who has the token', async t => {
+  const errors: Error[] = []
+  const { line } = await started(t, error => errors.push(error))
+  await line('example.com:443', 'CONNECT', '')
+  t.same(errors, [], 'a stranger is none of the job')
+  await line('example.com:443', 'CONNECT')
+  t.match(errors, [
+    { code: 'AVIO_ERR_PROTOCOL_REFUSED', message: /asked for CONNECT example\.com:443, which/ },
+  ])
+})
+
+t.test('400 strangers that say nothing do not keep out who has the token', async t => {
+  const { server, port, get } = await started(t)
+  const { url } = server.add(new SyntheticSource(SIZE))
+  const strangers = Array.from({ length: 400 }, () => connect(port, '127.0.0.1').on('error', () => undefined))
+  t.teardown(() => strangers.forEach(stranger => stranger.destroy()))
+  await Promise.all(strangers.map(stranger => once(stranger, 'connect')))
+  t.same(await body(await get(url)), bytesOf(0, SIZE))
 })
 
 t.test('what is no HTTP, or too long, is 400, and the connection is closed', async t => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { backoff, retry, waitFor } from '../../lib/io/retry.js'
+import { backoff, retry, waitFor, isDamagedTls } from '../../lib/io/retry.js'
 
 const policy = { maxAttempts: 4, baseDelay: 1, maxDelay: 2 }
 
@@ -119,4 +119,37 @@ t.test('a wait that the other side asks for is kept, up to the longest wait', as
   t.same(asked, ['later'])
   // A timer may be up to a millisecond early by this clock, never more.
   t.ok(performance.now() - start >= 19, 'it waited')
+})
+
+t.test('a TLS connection that broke is told from one that was refused', async t => {
+  // As Node 20, 24 and 26 put them, with a byte of the server's records changed on the way.
+  const damaged = [
+    { code: 'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC' },
+    { code: 'ERR_SSL_CIPHER_OPERATION_FAILED' },
+    { code: 'ERR_SSL_BAD_RECORD_TYPE' },
+    { code: 'ERR_SSL_WRONG_VERSION_NUMBER' },
+    { code: 'ERR_SSL_PACKET_LENGTH_TOO_LONG' },
+    { code: 'ERR_SSL_ENCRYPTED_LENGTH_TOO_LONG' },
+    { code: 'ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC' },
+    {
+      code: 'EPROTO',
+      message: 'write EPROTO 80:error:0A000119:SSL routines:x:decryption failed or bad record mac:y',
+    },
+    {
+      code: 'EPROTO',
+      message: 'write EPROTO 80:error:0A0003FC:SSL routines:x:ssl/tls alert bad record mac:y',
+    },
+  ]
+  for (const error of damaged) t.equal(isDamagedTls(error), true, error.code)
+  const refused = [
+    { code: 'EPROTO', message: 'write EPROTO 80:error:0A00010B:SSL routines:x:wrong version number:y' },
+    { code: 'EPROTO', message: 'write EPROTO 80:error:0A000102:SSL routines:x:unsupported protocol:y' },
+    { code: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED' },
+    { code: 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA' },
+    { code: 'ERR_TLS_CERT_ALTNAME_INVALID' },
+    { code: 'ECONNRESET' },
+    new Error('bad record mac'),
+    undefined,
+  ]
+  for (const error of refused) t.equal(isDamagedTls(error), false)
 })

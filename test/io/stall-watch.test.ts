@@ -1,7 +1,7 @@
 import { once, EventEmitter } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import t from 'tap'
-import { StallWatch } from '../../lib/io/stall-watch.js'
+import { minThroughputOption, StallWatch } from '../../lib/io/stall-watch.js'
 
 t.test('it calls back once nothing was heard for the time', async t => {
   const events = new EventEmitter()
@@ -65,4 +65,77 @@ t.test('Infinity means never, and holds no timer', async t => {
   t.equal(process.getActiveResourcesInfo().filter(name => name === 'Timeout').length, before)
   watch.alive()
   watch.stop()
+})
+
+t.test('a drip is a stall, and says so', async t => {
+  const events = new EventEmitter()
+  const watch = new StallWatch(100, drip => events.emit('stall', drip), 512)
+  const drip = setInterval(() => watch.alive(1), 5)
+  const [why] = (await once(events, 'stall')) as [string]
+  clearInterval(drip)
+  t.match(why, /^Fewer than 512 bytes a second \(minThroughput\) moved for 100 ms$/)
+})
+
+t.test('fast bytes do not excuse the drip behind them', async t => {
+  const events = new EventEmitter()
+  const watch = new StallWatch(100, drip => events.emit('stall', drip), 512)
+  watch.alive(1e9)
+  const drip = setInterval(() => watch.alive(1), 5)
+  const [why] = (await once(events, 'stall')) as [string]
+  clearInterval(drip)
+  t.ok(why)
+})
+
+/** Runs until a clock of its own, far longer than `timeout`, has gone by; tells whether `watch` was content. */
+async function isContent(timeout: number, minThroughput: number, feed: (watch: StallWatch) => void) {
+  let stalled = false
+  const watch = new StallWatch(timeout, () => (stalled = true), minThroughput)
+  const timer = setInterval(() => feed(watch), timeout / 20)
+  const clock = new EventEmitter()
+  const end = setTimeout(() => clock.emit('over'), 4 * timeout)
+  await once(clock, 'over')
+  clearInterval(timer)
+  clearTimeout(end)
+  watch.stop()
+  return !stalled
+}
+
+t.test('enough bytes are no stall, nor are any where no least rate is asked for', async t => {
+  t.ok(await isContent(200, 512, watch => watch.alive(100)))
+  t.ok(await isContent(200, 0, watch => watch.alive(1)))
+})
+
+t.test(
+  'signs of life without data are not measured, nor is what comes when all bytes have moved',
+  async t => {
+    t.ok(await isContent(200, 512, watch => watch.alive()))
+    let isFirst = true
+    t.ok(
+      await isContent(200, 512, watch => {
+        watch.alive(isFirst ? 1 : 0)
+        watch.moved()
+        isFirst = false
+      }),
+    )
+  },
+)
+
+t.test('a time in which this process was too busy to take bytes does not count', async t => {
+  let stalled = false
+  const watch = new StallWatch(100, () => (stalled = true), 10_000)
+  for (let turn = 0; turn < 15; turn++) {
+    watch.alive(50)
+    const end = performance.now() + 50
+    while (performance.now() < end);
+    await new Promise<void>(resolve => setImmediate(resolve))
+  }
+  watch.stop()
+  t.notOk(stalled)
+})
+
+t.test('the option: bytes a second, 0 for none', t => {
+  t.equal(minThroughputOption({}), 512)
+  t.equal(minThroughputOption({ minThroughput: 0 }), 0)
+  t.throws(() => minThroughputOption({ minThroughput: -1 }), { code: 'AVIO_ERR_OPTION' })
+  t.end()
 })

@@ -66,6 +66,17 @@ t.test('a source that is unpiped is let go', async t => {
   sink.destroy()
 })
 
+t.test('the name of a source outlives its end: errors of the stage come after it', async t => {
+  const source = Object.assign(new PassThrough(), {
+    [LINK]: { randomAccess: { name: 's3://masters/x.html' } },
+  })
+  const sink = source.pipe(new Sink())
+  source.end('short')
+  await once(sink, 'finish')
+  t.equal(sink.upstream.source, undefined)
+  t.equal(sink.upstream.sourceName, 's3://masters/x.html')
+})
+
 t.test('stop reaches the source through its link, unless something else consumes it too', async t => {
   const source = new PassThrough()
   let stopped = 0
@@ -80,11 +91,14 @@ t.test('stop reaches the source through its link, unless something else consumes
   t.equal(sink.upstream.stop(), false, 'after release')
 })
 
-t.test('a source without a link cannot be stopped', async t => {
-  const sink = new PassThrough().pipe(new Sink())
+t.test('a source without a link is ended', async t => {
+  const source = new PassThrough()
+  const sink = source.pipe(new Sink())
   t.equal(sink.upstream.link, undefined)
-  t.equal(sink.upstream.stop(), false)
-  sink.destroy()
+  t.equal(sink.upstream.stop(), true)
+  await once(sink, 'finish')
+  t.equal(source.readableEnded, true)
+  t.equal(new Sink().upstream.stop(), false, 'and there may be none')
 })
 
 t.test(

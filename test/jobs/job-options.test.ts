@@ -1,4 +1,5 @@
 import t from 'tap'
+import { UNLIMITED } from '../../lib/ffmpeg/limits.js'
 import { BytesObject } from '../../lib/io/bytes-object.js'
 import { type JobOptions, secondsOption, stageOptions } from '../../lib/jobs/job-options.js'
 
@@ -7,7 +8,7 @@ t.test('the source is checked, the rest is handed on', async t => {
   const { signal } = new AbortController()
   t.same(stageOptions({ source, cacheSize: 5, signal }), {
     source,
-    stage: { ffmpegPath: undefined, cacheSize: 5, signal, env: undefined },
+    stage: { ffmpegPath: undefined, cacheSize: 5, signal, env: undefined, limits: UNLIMITED },
   })
   t.throws(() => stageOptions({} as JobOptions), { message: /"source" must be a RandomAccess/ })
 })

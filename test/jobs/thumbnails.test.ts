@@ -1,7 +1,16 @@
 import t from 'tap'
 import { resources, resourcesSince } from '../support/child.js'
+import { BytesObject } from '../../lib/io/bytes-object.js'
 import { type Thumbnail, type ThumbnailsOptions, thumbnails } from '../../lib/jobs/thumbnails.js'
-import { AAC, audioInput, ffmpegToFile, ffprobeJson, indexLastMp4, videoInput } from '../support/media.js'
+import {
+  AAC,
+  audioInput,
+  fastStartMp4,
+  ffmpegToFile,
+  ffprobeJson,
+  indexLastMp4,
+  videoInput,
+} from '../support/media.js'
 import { LoggedAccess } from '../support/random-accesses.js'
 
 async function all(options: ThumbnailsOptions): Promise<Thumbnail[]> {
@@ -103,4 +112,17 @@ t.test('options are checked at the call', async t => {
   ]
   for (const [options, message] of wrong)
     t.throws(() => thumbnails(options as ThumbnailsOptions), { message })
+})
+
+t.test('takes limits, and has some of its own', async t => {
+  const source = new BytesObject(await fastStartMp4({ seconds: 2 }))
+  const first = async (limits: object) => {
+    for await (const { image } of thumbnails({ source, times: [0], limits })) return image
+    return undefined
+  }
+  await t.rejects(first({ maxPixels: 100 }), { code: 'AVIO_ERR_LIMIT_PIXELS' })
+  t.ok(await first({ maxPixels: 160 * 90 }))
+  t.throws(() => thumbnails({ source, times: [0], limits: { maxObjects: 5 } as never }), {
+    code: 'AVIO_ERR_OPTION',
+  })
 })

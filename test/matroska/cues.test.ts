@@ -1,4 +1,5 @@
 import t from 'tap'
+import { atOnce } from '../../lib/io/turns.js'
 import { segmentDuration, timestampScale, trackCues } from '../../lib/matroska/cues.js'
 import { EbmlData } from '../../lib/matroska/element.js'
 import { ID, type Segment } from '../../lib/matroska/segment.js'
@@ -12,9 +13,11 @@ function segment(cues: Buffer[], info: Buffer[] = []): Segment {
     start: 1000,
     info: EbmlData.of(ID.info, Buffer.concat(info), 0),
     tracks: undefined,
-    cues: EbmlData.of(ID.cues, Buffer.concat(cues), 0),
+    cues: EbmlData.of(ID.cues, Buffer.concat(cues), 0, true),
   }
 }
+
+const cuesOf = (of: Segment, track: MatroskaTrack) => atOnce(trackCues(of, track))
 
 function float(value: number): Buffer {
   const bytes = Buffer.alloc(8)
@@ -30,24 +33,24 @@ t.test('the cues of one track: times in seconds, clusters by their place in the 
     element(0xec),
     cue(900, [1, 75]),
   ]
-  t.same(trackCues(segment(cues), VIDEO), [
+  t.same(cuesOf(segment(cues), VIDEO), [
     { time: 0, offset: 1050 },
     { time: 0.9, offset: 1075 },
     { time: 1.5, offset: 1080 },
   ])
-  t.same(trackCues(segment(cues), { ...VIDEO, number: 3 }), [])
+  t.same(cuesOf(segment(cues), { ...VIDEO, number: 3 }), [])
 })
 
 t.test('ticks have the length that the file says', async t => {
   const microseconds = segment([cue(2_000_000, [1, 5])], [element(ID.timestampScale, 1000)])
   t.equal(timestampScale(microseconds), 1000)
-  t.equal(trackCues(microseconds, VIDEO)[0]?.time, 2)
+  t.equal(cuesOf(microseconds, VIDEO)[0]?.time, 2)
   t.equal(timestampScale(segment([], [element(ID.timestampScale, 0)])), 1_000_000, 'none have the usual one')
 })
 
 t.test('a codec delay is taken off, in whole ticks', async t => {
   const opus: MatroskaTrack = { number: 1, kind: 'audio', codecDelay: 6_500_000 }
-  t.equal(trackCues(segment([cue(0, [1, 5])]), opus)[0]?.time, -0.007)
+  t.equal(cuesOf(segment([cue(0, [1, 5])]), opus)[0]?.time, -0.007)
 })
 
 t.test('the length of the segment, where it is stated', async t => {
@@ -59,8 +62,8 @@ t.test('the length of the segment, where it is stated', async t => {
 })
 
 t.test('cues without a place are left out, and more than half a million are refused', async t => {
-  t.same(trackCues(segment([element(ID.cuePoint), cue(5)]), VIDEO), [])
+  t.same(cuesOf(segment([element(ID.cuePoint), cue(5)]), VIDEO), [])
   const point = Buffer.from('bb8bb38100b786f78101f18100', 'hex')
   const many = Buffer.alloc(point.length * (2 ** 19 + 1), point)
-  t.throws(() => trackCues(segment([many]), VIDEO), { code: 'AVIO_ERR_MATROSKA_LIMIT' })
+  t.throws(() => cuesOf(segment([many]), VIDEO), { code: 'AVIO_ERR_MATROSKA_LIMIT' })
 })

@@ -62,7 +62,12 @@ t.test(
 
 t.test('a great many elements are refused, however they are nested', async t => {
   const many = (count: number) => Buffer.alloc(2 * count, Buffer.from('ec80', 'hex'))
-  const nested = EbmlData.of(1, element(0xa0, many(2 ** 21)), 0)
-  t.equal(nested.child(0xa0)?.child(0xaa), undefined)
-  t.throws(() => nested.child(0xa0)?.child(0xaa), { code: 'AVIO_ERR_MATROSKA_LIMIT' }, 'walks add up')
+  for (const [isLong, limit] of [
+    [false, 2 ** 16],
+    [true, 2 ** 22],
+  ] as const) {
+    const nested = EbmlData.of(1, element(0xa0, many(limit / 2)), 0, isLong)
+    t.equal(nested.child(0xa0)?.child(0xaa), undefined)
+    t.throws(() => nested.child(0xa0)?.child(0xaa), { code: 'AVIO_ERR_MATROSKA_LIMIT' }, 'walks add up')
+  }
 })

@@ -1,5 +1,7 @@
 import t from 'tap'
+import { atOnce } from '../../lib/io/turns.js'
 import { Box } from '../../lib/mp4/boxes.js'
+import { MAX_EMPTY_ENTRIES } from '../../lib/mp4/limits.js'
 import { Chunks } from '../../lib/mp4/chunks.js'
 import { type Part, box, fullBox, u32, u64 } from '../support/fmp4.js'
 
@@ -18,7 +20,7 @@ function all(chunks: Chunks): number[][] {
 
 t.test('gives each chunk its place and its number of samples', async t => {
   const chunks = new Chunks(stbl(stsc([1, 3, 1], [3, 1, 1]), stco(100, 200, 300, 400)))
-  t.same([chunks.count, chunks.capacity], [4, 8])
+  t.same([chunks.count, atOnce(chunks.capacity())], [4, 8])
   t.same(all(chunks), [
     [100, 3],
     [200, 3],
@@ -37,7 +39,7 @@ t.test('places past 4 GiB', async t => {
 
 t.test('empty chunks are passed over, and a map for chunks that are not there changes nothing', async t => {
   const chunks = new Chunks(stbl(stsc([1, 0, 1], [2, 5, 1], [9, 7, 1]), stco(100, 200)))
-  t.equal(chunks.capacity, 5)
+  t.equal(atOnce(chunks.capacity()), 5)
   t.same(all(chunks), [[200, 5]])
   t.same(all(new Chunks(stbl(stsc(), stco(1, 2)))), [], 'without a map there are no samples')
 })
@@ -46,9 +48,18 @@ t.test('a map out of order, or tables shorter than they say, are errors', async 
   for (const map of [stsc([2, 1, 1]), stsc([1, 1, 1], [1, 2, 1]), stsc([0, 1, 1])]) {
     const damaged = { code: 'AVIO_ERR_MP4_BOX_INVALID', boxPath: 'stbl/stsc[0]' }
     t.throws(() => all(new Chunks(stbl(map, stco(1)))), damaged)
-    t.throws(() => new Chunks(stbl(map, stco(1))).capacity, damaged)
+    t.throws(() => atOnce(new Chunks(stbl(map, stco(1))).capacity()), damaged)
   }
   const short = fullBox('stco', 0, 0, u32(1000))
   t.throws(() => new Chunks(stbl(stsc([1, 1, 1]), short)), { code: 'AVIO_ERR_MP4_BOX_INVALID' })
   t.throws(() => new Chunks(stbl(stsc([1, 1, 1]))), { code: 'AVIO_ERR_MP4_BOX_MISSING' })
+})
+
+t.test('passes over chunks of no samples, but not without limit', async t => {
+  const withEmpty = (count: number) => {
+    const offsets = fullBox('stco', 0, 0, u32(count + 1), Buffer.alloc(4 * (count + 1)))
+    return new Chunks(stbl(stsc([1, 0, 1], [count + 1, 1, 1]), offsets))
+  }
+  t.equal(atOnce(withEmpty(MAX_EMPTY_ENTRIES).capacity()), 1)
+  t.throws(() => atOnce(withEmpty(MAX_EMPTY_ENTRIES + 1).capacity()), { code: 'AVIO_ERR_MP4_LIMIT' })
 })

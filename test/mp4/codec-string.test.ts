@@ -93,3 +93,17 @@ t.test('a protected track is named by what is protected', async t => {
   t.equal(codec('encv', avcC(0x64, 0, 0x28), sinf), 'avc1.640028')
   t.equal(codec('enca', box('sinf')), 'enca')
 })
+
+t.test(
+  'no type breaks out of the place that it is written to: each of the characters that one may have',
+  async t => {
+    for (let code = 0x20; code < 0x7f; code++) {
+      const character = String.fromCharCode(code)
+      const named = codec(`a${character}b1`)
+      t.match(named, /^[A-Za-z0-9.?_+!$*~%-]+$/, character)
+      if (!/[A-Za-z0-9.?_+!$*~-]/.test(character)) t.equal(decodeURIComponent(named), `a${character}b1`)
+    }
+    t.equal(codec('a"b,'), 'a%22b%2C')
+    t.equal(codec('\xa9nam'), '%A9nam')
+  },
+)

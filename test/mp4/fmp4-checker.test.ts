@@ -1,6 +1,6 @@
 import t from 'tap'
 import { MP4_ERROR_CODES, Mp4Error } from '../../lib/errors.js'
-import { Fmp4Checker } from '../../lib/mp4/fmp4-checker.js'
+import { type CheckerOptions, Fmp4Checker } from '../../lib/mp4/fmp4-checker.js'
 import type { Fmp4Fragment, Fmp4Init, ValidationReport, ValidationWarning } from '../../lib/mp4/validation.js'
 import { MAX_REPORTED_WARNINGS } from '../../lib/mp4/validation.js'
 import { KiB, MiB } from '../../lib/options.js'
@@ -32,7 +32,7 @@ interface Checked {
   readonly report: ValidationReport
 }
 
-function check(bytes: Buffer, options: { strict?: boolean; maxBoxSize?: number } = {}): Checked {
+function check(bytes: Buffer, options: Partial<CheckerOptions> = {}): Checked {
   let init: Fmp4Init | undefined
   const fragments: Fmp4Fragment[] = []
   const warnings: ValidationWarning[] = []
@@ -104,6 +104,8 @@ const styp = box('styp', 'msdh', u32(0), 'msdh', 'msix')
 const free = box('free', Buffer.alloc(100))
 const samples = [{ size: 30 }, { size: 20, sync: false }]
 
+const soundAlone = { sequence: 2, tracks: [one.tracks[1]!] }
+
 t.test('layouts that the standard allows are well', async t => {
   const at = init.length
   const layouts: Record<string, Buffer> = {
@@ -118,10 +120,10 @@ t.test('layouts that the standard allows are well', async t => {
       { ...one, tracks: one.tracks.map(traf => ({ ...traf, base: 'stated' as const })) },
       { ...two, tracks: two.tracks.map(traf => ({ ...traf, base: 'neither' as const })) },
     ),
-    'several runs, of which only the first has an offset': stream({
-      sequence: 1,
-      tracks: [{ id: 1, time: 0, runs: [{ samples }, { samples, shift: null }] }],
-    }),
+    'several runs, of which only the first has an offset': stream(
+      { sequence: 1, tracks: [{ id: 1, time: 0, runs: [{ samples }, { samples, shift: null }] }] },
+      soundAlone,
+    ),
     'a fragment for each track': stream(
       { sequence: 1, tracks: [one.tracks[0]!] },
       { sequence: 2, tracks: [one.tracks[1]!] },
@@ -137,12 +139,16 @@ t.test('layouts that the standard allows are well', async t => {
       moof({ sequence: 1, at, tracks: [{ id: 1, time: 0, runs: [{ samples }, { samples, shift: 8 }] }] }, 0),
       box('mdat', Buffer.alloc(50)),
       box('mdat', Buffer.alloc(50)),
+      fragment(soundAlone),
     ]),
-    'encryption data in the mdat': stream({
-      sequence: 1,
-      tracks: [{ id: 1, time: 0, boxes: fullBox('saio', 0, 0, u32(1, 0)), runs: [{ samples }] }],
-      data: Buffer.alloc(66),
-    }),
+    'encryption data in the mdat': stream(
+      {
+        sequence: 1,
+        tracks: [{ id: 1, time: 0, boxes: fullBox('saio', 0, 0, u32(1, 0)), runs: [{ samples }] }],
+        data: Buffer.alloc(66),
+      },
+      soundAlone,
+    ),
     'a styp first': Buffer.concat([styp, moov([VIDEO, AUDIO]), fragment(one)]),
     'boxes that nobody knows': stream(box('abcd', 'x'), one, box('wxyz', 'y'), two),
   }
@@ -188,6 +194,18 @@ const FAULTS: Record<string, [bytes: Buffer, code: string, boxPath?: string, tra
   ],
   'only an ftyp': [ftyp(), 'MOOV_MISSING'],
   'only an initialization segment': [init, 'NO_FRAGMENT'],
+  'a track that never gets samples': [
+    stream({ ...one, tracks: [one.tracks[0]!] }, { ...two, tracks: [picture] }),
+    'NO_FRAGMENT',
+    'moov/trak[1]',
+    2,
+  ],
+  'a track whose runs are all empty': [
+    stream({ ...one, tracks: [one.tracks[0]!, { ...sound, time: 0, runs: [{ samples: [] }] }] }),
+    'NO_FRAGMENT',
+    'moov/trak[1]',
+    2,
+  ],
   'an ordinary MP4 with its index first': [
     Buffer.concat([ftyp(), moov([{ ...VIDEO, tables: emptyTables(2) }], { mvex: false }), box('mdat', 'xx')]),
     'NOT_FRAGMENTED',
@@ -337,6 +355,24 @@ t.test('who asks is told of ftyp, moov, the media and the samples, each once it 
     ...['ftyp', ['moov', 2], ['mdat[0]', 61], ['moof[0]', [2, 2]], 1],
     ...[['mdat[1]', 51], ['mdat[1]', 10], ['moof[1]', [2, 2]], 2],
   ])
+})
+
+t.test('takes a track without samples where it is no picture or sound, or where that is allowed', async t => {
+  for (const handler of ['subt', 'text', 'meta', 'sbtl']) {
+    const bytes = Buffer.concat([
+      ...[ftyp(), moov([VIDEO, AUDIO, { id: 3, handler, entry: box('wvtt', Buffer.alloc(8)) }])],
+      fragment(one),
+    ])
+    t.equal(check(bytes).error, undefined, handler)
+  }
+  const bytes = FAULTS['a track that never gets samples']![0]
+  t.equal(check(bytes, { allowEmptyTracks: true }).error, undefined)
+  const { warnings, report } = check(bytes, { strict: false })
+  t.same(
+    warnings.map(({ code }) => code),
+    ['AVIO_ERR_MP4_NO_FRAGMENT'],
+  )
+  t.equal(report.complete, true)
 })
 
 t.test('there is a fault for every code', async t => {

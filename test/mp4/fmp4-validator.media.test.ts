@@ -17,6 +17,7 @@ import {
   videoInput,
 } from '../support/media.js'
 import { chunksOf } from '../support/fmp4.js'
+import { every, takeApart } from '../support/surgery.js'
 import { type Validated, validate } from '../support/validate.js'
 
 /** What one kind of output has to be found to be: tracks as "kind codec", and warnings, if there are any. */
@@ -38,6 +39,7 @@ const AVC_B_AAC = ['video avc1.4d400b', 'audio mp4a.40.2']
 const sound = (...codec: string[]): string[] => [...both, ...H264, ...codec, ...FRAGMENTED]
 const vision = (...codec: string[]): string[] => [...picture, ...codec, ...FRAGMENTED]
 const NO_EDITS = 'AVIO_WARN_MP4_NO_EDIT_LIST'
+const WAITS = 'AVIO_WARN_MP4_EDIT_IGNORED'
 
 const KINDS: Record<string, Kind> = {
   'the default flags': { args: [...encode, ...FRAGMENTED], tracks: AVC_AAC, duration: 2 },
@@ -77,7 +79,7 @@ const KINDS: Record<string, Kind> = {
       ...both,
       '-vf',
       "select='not(mod(n,3))+not(mod(n,7))'",
-      '-vsync',
+      '-fps_mode',
       'vfr',
       ...H264_B_FRAMES,
       ...AAC,
@@ -86,13 +88,14 @@ const KINDS: Record<string, Kind> = {
     tracks: AVC_B_AAC,
   },
   'a picture that stands still for three seconds': {
-    args: [...both, '-vf', "setpts='PTS+gt(N,30)*3/TB'", '-vsync', 'vfr', ...H264, ...AAC, ...FRAGMENTED],
+    args: [...both, '-vf', "setpts='PTS+gt(N,30)*3/TB'", '-fps_mode', 'vfr', ...H264, ...AAC, ...FRAGMENTED],
     tracks: AVC_AAC,
     duration: 5,
   },
   'sound that begins later': {
     args: [...picture, '-itsoffset', '0.7', ...audioInput(), ...H264, ...AAC, ...FRAGMENTED],
     tracks: AVC_AAC,
+    warnings: [WAITS],
   },
   'times that begin at 100 s': {
     args: [
@@ -108,6 +111,7 @@ const KINDS: Record<string, Kind> = {
       ...FRAGMENTED,
     ],
     tracks: AVC_B_AAC,
+    warnings: [WAITS, WAITS],
   },
   'sound alone': { args: [...audioInput(), ...AAC, ...FRAGMENTED], tracks: ['audio mp4a.40.2'], duration: 2 },
   'one picture': { args: vision(...H264, '-frames:v', '1'), tracks: ['video avc1.42c00b'], duration: 0.04 },
@@ -221,11 +225,16 @@ t.test('remuxed streams are well too, such as those with subtitles, chapters or 
     return validate(chunksOf(bytes, 4096))
   }
   const fromTransport = await copy(await transportStream(), '-bsf:a', 'aac_adtstoasc')
-  t.same([fromTransport.error, fromTransport.warnings], [undefined, []], 'MPEG-TS')
+  const waits = [{ code: WAITS, trackId: 1 }]
+  t.match([fromTransport.error, fromTransport.warnings], [undefined, waits], 'MPEG-TS: priming comes first')
   const fromMatroska = await copy(await matroska(), '-frag_duration', '100000')
-  t.same(
+  // From 9.0 on ffmpeg begins such a file without a wait.
+  const empties = every(takeApart(Buffer.concat(fromMatroska.output)), 'elst').filter(
+    ({ data }) => data!.readInt32BE(12) === -1,
+  )
+  t.match(
     [fromMatroska.error, fromMatroska.warnings],
-    [undefined, []],
+    [undefined, empties.length === 0 ? [] : waits],
     'Matroska, whose times are milliseconds',
   )
   const subtitles = '1\n00:00:00,500 --> 00:00:01,000\nHello\n'

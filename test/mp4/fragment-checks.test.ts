@@ -148,3 +148,22 @@ t.test('B-frames without an edit list start late', async t => {
   t.same(check([delayed], [{ ...VIDEO, edits: [[0, 80]] }]).found, [])
   t.same(check([plainFragment(1)], [{ ...VIDEO, edits: [] }, AUDIO]).found, [], 'no B-frames, no need')
 })
+
+t.test('a fragment that is missing is found where each fragment holds one track', async t => {
+  const alone = (sequence: number, track: 0 | 1, time: number) => {
+    const { tracks } = plainFragment(sequence, time)
+    return { sequence, tracks: [tracks[track]!] }
+  }
+  const turns = [
+    alone(1, 0, 0),
+    alone(2, 1, 0),
+    alone(3, 0, 80),
+    alone(4, 1, 80),
+    alone(5, 0, 160),
+    alone(6, 1, 160),
+  ]
+  t.same(check(turns).found, [])
+  for (const lost of [2, 3]) {
+    t.match(check(turns.filter((_, n) => n !== lost)).found, [/FRAGMENT_LOST/], `number ${lost + 1}`)
+  }
+})

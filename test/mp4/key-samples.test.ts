@@ -1,7 +1,9 @@
 import t from 'tap'
+import { atOnce } from '../../lib/io/turns.js'
 import { type TrackKeys, keySamples } from '../../lib/mp4/key-samples.js'
 import { MAX_KEY_SAMPLES } from '../../lib/mp4/limits.js'
 import { parseMovie } from '../../lib/mp4/movie.js'
+import { seeded } from '../support/hostile.js'
 import { AUDIO, type EditSpec, VIDEO, moov } from '../support/fmp4.js'
 import { type TablesSpec, tables, topLevel } from '../support/sample-tables.js'
 
@@ -17,7 +19,7 @@ const TEN: TablesSpec = {
 function keys(spec: TablesSpec, edits: readonly EditSpec[] = [], track = VIDEO): TrackKeys {
   const box = topLevel(moov([{ ...track, edits, tables: tables(spec) }], { mvex: false }))
   const movie = parseMovie(box)
-  return keySamples(box.needChild('trak'), movie.tracks[0]!, movie.timescale)
+  return atOnce(keySamples(box.needChild('trak'), movie.tracks[0]!, movie.timescale))
 }
 
 const times = ({ keys: found }: TrackKeys) => found.map(({ time }) => time)
@@ -92,20 +94,101 @@ t.test('more than is looked at is refused', async t => {
   t.throws(() => keys(tooMany), { code: 'AVIO_ERR_MP4_LIMIT', trackId: 1 })
   const edits = Array.from({ length: 1000 }, () => [10, 0] as const)
   t.equal(keys(TEN, edits).keys.length, 1000)
-  const long = {
-    ...TEN,
-    durations: [[100_000, 1]] as const,
-    sizes: { count: 100_000, size: 1 },
-    map: [[1, 100_000]] as const,
+  const half = {
+    ...tooMany,
+    durations: [[many / 2 + 1, 1]] as const,
+    sizes: { count: many / 2 + 1, size: 1 },
   }
-  t.throws(() => keys(long, edits), { code: 'AVIO_ERR_MP4_LIMIT' }, 'each edit is a walk of its own')
-  const empty = {
-    ...TEN,
-    durations: [...Array.from({ length: 40_000 }, () => [0, 0] as const), [10, 1] as const],
-  }
-  t.throws(
-    () => keys(empty, edits),
-    { code: 'AVIO_ERR_MP4_LIMIT' },
-    'also over entries that stand for nothing',
-  )
+  const twice = [
+    [0, 0],
+    [0, 0],
+  ] as const
+  t.throws(() => keys(half, twice), { code: 'AVIO_ERR_MP4_LIMIT' }, 'all pieces together')
 })
+
+t.test('the samples are gone through once, whatever the number of edits', async t => {
+  const work = (samples: number, edits: number): number => {
+    const spec = {
+      ...TEN,
+      durations: [[samples, 1]] as const,
+      sizes: { count: samples, size: 1 },
+      map: [[1, samples]] as const,
+    }
+    const list = Array.from({ length: edits }, (_, n) => [10, n] as const)
+    const box = topLevel(moov([{ ...VIDEO, edits: list, tables: tables(spec) }], { mvex: false }))
+    const movie = parseMovie(box)
+    let visited = 0
+    for (const step of keySamples(box.needChild('trak'), movie.tracks[0]!, movie.timescale)) visited += step
+    return visited
+  }
+  t.ok(work(200_000, 10) > 190_000, 'they are counted')
+  t.ok(work(200_000, 5000) <= 1.1 * work(200_000, 10))
+  t.ok(work(400_000, 5000) <= 2.2 * work(200_000, 2500))
+})
+
+t.test('pieces that overlap, go back, and begin anywhere: as if each was looked for alone', async t => {
+  const random = seeded(7)
+  for (let round = 0; round < 300; round++) {
+    const samples = Array.from({ length: 1 + Math.floor(random() * 40) }, () => ({
+      duration: Math.floor(random() * 5),
+      shift: Math.floor(random() * 7) - 3,
+      sync: random() < 0.4,
+    }))
+    const edits = Array.from(
+      { length: Math.floor(random() * 5) },
+      () => [Math.floor(random() * 60), Math.floor(random() * 90) - 1] as const,
+    )
+    const spec: TablesSpec = {
+      durations: samples.map(({ duration }) => [1, duration] as const),
+      compositions: samples.map(({ shift }) => [1, shift] as const),
+      sizes: samples.map((_, n) => n + 1),
+      sync: samples.flatMap(({ sync }, n) => (sync ? [n + 1] : [])),
+      map: [[1, samples.length]],
+      chunks: [0],
+    }
+    const timed = withTimes(samples)
+    // Sync samples whose order of time is not that of decoding are no media.
+    const order = timed.filter(({ sync }) => sync).map(({ time }) => time)
+    if (order.some((time, n) => n > 0 && time <= order[n - 1]!)) continue
+    t.same(times(keys(spec, edits)), expectedTimes(timed, edits), JSON.stringify({ samples, edits }))
+  }
+})
+
+interface Timed {
+  time: number
+  sync: boolean
+}
+
+function withTimes(samples: readonly { duration: number; shift: number; sync: boolean }[]): Timed[] {
+  let decoded = 0
+  return samples.map(({ duration, shift, sync }) => {
+    const time = decoded + shift
+    decoded += duration
+    return { time, sync }
+  })
+}
+
+/** What the rules say, piece by piece. */
+function expectedTimes(samples: readonly Timed[], edits: readonly EditSpec[]): number[] {
+  let at = 0
+  const pieces = edits.flatMap(([length, start]) => {
+    const piece = start < 0 ? [] : [{ at, from: start, to: length === 0 ? Infinity : start + length }]
+    at += length
+    return piece
+  })
+  if (pieces.length === 0) pieces.push({ at, from: 0, to: Infinity })
+  return pieces.flatMap(({ at: shown, from, to }) => {
+    const within = samples.filter(({ time }) => time < to)
+    const first = Math.min(...within.filter(({ time }) => time >= from).map(({ time }) => time))
+    const origin = edits.length === 0 || first === Infinity ? from : first
+    const sync = within.filter(sample => sample.sync).map(({ time }) => time)
+    const begin =
+      edits.length === 0
+        ? 0
+        : Math.max(
+            0,
+            sync.findLastIndex(time => time <= from),
+          )
+    return sync.slice(begin).map(time => time + shown - origin)
+  })
+}

@@ -71,3 +71,20 @@ t.test('a late first picture is told in milliseconds', async t => {
   t.match(warning, { code: 'AVIO_WARN_MP4_NO_EDIT_LIST', trackId: 1, byteOffset: 24, boxPath: 'moov' })
   t.match(warning.message, /shown 80\.0 ms after/)
 })
+
+t.test('tells of edits that players of fragments pass over, and of no others', async t => {
+  const wait = [500, -1] as const
+  const start = [0, 80] as const
+  const warnings = (...edits: (readonly [number, number])[]) => checks([{ ...VIDEO, edits }]).warnings
+  const ignored = [['WARN_MP4_EDIT_IGNORED', 'moov/trak[0]', 1]]
+  t.same(warnings(wait, start), ignored)
+  t.same(warnings(wait), ignored)
+  t.same(warnings([1000, 80], [1000, 4000]), ignored)
+  t.same(warnings(start), [])
+  t.same(warnings([1000, 80]), [])
+  t.same(warnings([0, -1], start), [], 'a wait of no length')
+  const bytes = moov([{ ...VIDEO, edits: [start] }])
+  bytes.writeUInt32BE(0x8000, bytes.indexOf('elst') + 20)
+  const box = Box.topLevel(bytes, 0, bytes.length, 0, 0)
+  t.match([...movieWarnings(box, parseMovie(box))], [{ code: 'AVIO_WARN_MP4_EDIT_IGNORED' }], 'half speed')
+})

@@ -10,6 +10,7 @@ import {
   notMp4,
   orphan,
   sizeZero,
+  trackWithoutSamples,
   trailing,
 } from '../../lib/mp4/order-errors.js'
 
@@ -47,4 +48,13 @@ t.test('an error about the whole stream names no box', async t => {
   for (const error of [notMp4(box('o wo')), emptyStream(), endWithoutMoov(1), endWithoutFragment(1)]) {
     t.notOk('boxPath' in error)
   }
+})
+
+t.test('names the track that has no samples, where it was announced, and how to leave it out', async t => {
+  const trak = { path: 'moov/trak[1]', offset: 300 }
+  const error = trackWithoutSamples({ trak, trackId: 2, kind: 'audio' })
+  t.match(error, {
+    ...{ code: 'AVIO_ERR_MP4_NO_FRAGMENT', boxPath: 'moov/trak[1]', byteOffset: 300, trackId: 2 },
+    message: /without a sample of this audio track.*-an/,
+  })
 })

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { Mp4Error } from '../../lib/errors.js'
+import { atOnce } from '../../lib/io/turns.js'
 import { Box } from '../../lib/mp4/boxes.js'
 import { sampleTable } from '../../lib/mp4/movie.js'
 import { editList } from '../../lib/mp4/mux.js'
@@ -49,7 +50,7 @@ function samplesOf(file: Buffer): unknown[][] {
     .get('moov')!
     .children.filter(({ type }) => type === 'trak')
   return traks.map(trak => {
-    const samples = new SampleTable(sampleTable(trak)).samples()
+    const samples = atOnce(SampleTable.read(sampleTable(trak))).samples()
     const rows: unknown[] = []
     while (samples.next()) {
       const { decodeTime, duration, offset, size } = samples
@@ -378,7 +379,7 @@ t.test(
     const [picture] = moovBox.children.filter(({ type }) => type === 'trak')
     const table = sampleTable(picture!)
     t.notOk(table.child('stco'))
-    const cursor = new SampleTable(table).samples()
+    const cursor = atOnce(SampleTable.read(table)).samples()
     let last = 0
     let at = made.length
     for (let n = 0; cursor.next(); n++) {
@@ -411,7 +412,7 @@ t.test('no byte that is wrong makes anything but an error or a file', { timeout:
     try {
       const file = assembled(damaged)
       for (const trak of boxesOf(file).get('moov')!.children) {
-        if (trak.type === 'trak') new SampleTable(sampleTable(trak))
+        if (trak.type === 'trak') atOnce(SampleTable.read(sampleTable(trak)))
       }
     } catch (error) {
       if (!(error instanceof Mp4Error)) throw new Error(`byte ${at}, round ${n}`, { cause: error })

@@ -84,7 +84,7 @@ const CASES: Record<string, Case> = {
   'pictures at uneven distances, reordered': {
     make: [
       ...['-f', 'lavfi', '-i', "testsrc2=size=128x96:duration=4,select='not(mod(n,7))+not(mod(n,5))'"],
-      ...['-vsync', 'vfr', ...H264_B_FRAMES],
+      ...['-fps_mode', 'vfr', ...H264_B_FRAMES],
     ],
     file: 'a.mkv',
   },

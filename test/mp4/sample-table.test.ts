@@ -1,4 +1,5 @@
 import t from 'tap'
+import { atOnce } from '../../lib/io/turns.js'
 import { MAX_SAMPLES } from '../../lib/mp4/limits.js'
 import { SampleTable } from '../../lib/mp4/sample-table.js'
 import { type TablesSpec, sampleTableBox } from '../support/sample-tables.js'
@@ -14,7 +15,7 @@ const PLAIN: TablesSpec = {
 }
 
 function all(spec: TablesSpec) {
-  const samples = new SampleTable(sampleTableBox(spec)).samples()
+  const samples = atOnce(SampleTable.read(sampleTableBox(spec))).samples()
   const found: unknown[] = []
   while (samples.next()) {
     const { index, decodeTime, compositionTime, duration, offset, size, isSync } = samples
@@ -40,7 +41,7 @@ t.test('each sample has its times, its place, its size, and whether it decodes b
 t.test(
   'without composition times and sync samples: shown when decoded, and every one decodes by itself',
   async t => {
-    const samples = new SampleTable(sampleTableBox(PLAIN)).samples()
+    const samples = atOnce(SampleTable.read(sampleTableBox(PLAIN))).samples()
     while (samples.next()) t.ok(samples.isSync && samples.compositionTime === samples.decodeTime)
     t.equal(samples.next(), false, 'and it stays at its end')
   },
@@ -68,7 +69,7 @@ t.test('a track without samples has none', async t => {
 t.test('tables that contradict one another are an error before the first sample', async t => {
   const wrong: Partial<TablesSpec>[] = [{ durations: [[4, 1]] }, { chunks: [100, 200] }, { map: [[1, 1]] }]
   for (const part of wrong) {
-    t.throws(() => new SampleTable(sampleTableBox({ ...PLAIN, ...part })), {
+    t.throws(() => atOnce(SampleTable.read(sampleTableBox({ ...PLAIN, ...part }))), {
       code: 'AVIO_ERR_MP4_BOX_INVALID',
     })
   }
@@ -82,7 +83,7 @@ t.test('sync samples out of order are passed over', async t => {
 t.test('twenty bytes that claim four thousand million samples are refused at once', async t => {
   const claim = { count: 0xffffffff, size: 1 }
   const endless: TablesSpec = { ...PLAIN, durations: [[0xffffffff, 1]], sizes: claim, map: [[1, 0xffffffff]] }
-  t.throws(() => new SampleTable(sampleTableBox(endless)), { code: 'AVIO_ERR_MP4_LIMIT' })
+  t.throws(() => atOnce(SampleTable.read(sampleTableBox(endless))), { code: 'AVIO_ERR_MP4_LIMIT' })
   const most = { ...endless, sizes: { count: MAX_SAMPLES, size: 1 } }
-  t.equal(new SampleTable(sampleTableBox(most)).count, MAX_SAMPLES)
+  t.equal(atOnce(SampleTable.read(sampleTableBox(most))).count, MAX_SAMPLES)
 })

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { atOnce } from '../../lib/io/turns.js'
 import { boxPart } from '../../lib/mp4/box-parts.js'
 import { parseFragment } from '../../lib/mp4/fragment.js'
 import { SampleLog } from '../../lib/mp4/sample-log.js'
@@ -40,7 +41,7 @@ t.test('our own reader finds in the tables what went into them', t => {
   )
   t.ok(stbl.children.every(({ type }) => SAMPLE_TABLES.has(type)))
   t.equal(stbl.child('ctts')!.version, 1)
-  const samples = new SampleTable(stbl).samples()
+  const samples = atOnce(SampleTable.read(stbl)).samples()
   const rows: unknown[] = []
   while (samples.next()) {
     const { decodeTime, compositionTime, duration, offset, size, isSync } = samples

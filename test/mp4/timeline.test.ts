@@ -16,7 +16,15 @@ function track(edits: readonly EditSpec[] = []): Mp4Track {
       sampleEntry: 'avc1',
       language: 'und',
     },
-    ...{ width: 1, height: 1, rotation: 0, channels: undefined, sampleRate: undefined, defaults: undefined },
+    ...{
+      width: 1,
+      height: 1,
+      rotation: 0,
+      pixelAspect: undefined,
+      channels: undefined,
+      sampleRate: undefined,
+      defaults: undefined,
+    },
     edits: edits.map(([segmentDuration, mediaTime]) => ({ segmentDuration, mediaTime, mediaRate: 1 })),
   }
 }

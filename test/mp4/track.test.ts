@@ -11,6 +11,7 @@ import {
   offsetOf,
   trak,
   u16,
+  u32,
   videoSampleEntry,
 } from '../support/fmp4.js'
 
@@ -37,6 +38,21 @@ t.test('a picture', async t => {
     edits: [{ segmentDuration: 0, mediaTime: 1024, mediaRate: 1 }],
     defaults: undefined,
   })
+})
+
+t.test('pixels that are not square have a shape, where it is one', async t => {
+  const pasp = (...shape: [number, number]) => {
+    const entry = videoSampleEntry('avc1', Buffer.concat([avcC(), box('pasp', u32(...shape))]), [720, 576])
+    return parse({ id: 1, entry }).pixelAspect
+  }
+  t.same(pasp(64, 45), [64, 45])
+  for (const square of [
+    [1, 1],
+    [0, 1],
+    [1, 0],
+    [7, 7],
+  ] as const)
+    t.equal(pasp(square[0], square[1]), undefined)
 })
 
 t.test('sound', async t => {

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import { HeadObjectCommand, UploadPartCommand } from '@aws-sdk/client-s3'
 import t from 'tap'
-import { KiB, MiB } from '../../lib/options.js'
+import { GiB, KiB, MiB } from '../../lib/options.js'
 import { attempt, wasCutShort } from '../../lib/s3/attempt.js'
 import { fakeStore } from '../support/fake-store.js'
 import { UploadStore, partOf } from '../support/upload-store.js'
@@ -122,4 +122,19 @@ t.test('a connection whose request was answered before its body was out is not l
   await attempt(client, uploadPart(part.size), { timeout: 5000, body: part })
   await setImmediate()
   t.equal(stream?.destroyed, true, 'and after a yes')
+})
+
+t.test('a body that goes out slower than the least rate is given up, and says so', async t => {
+  const store = await UploadStore.open(t)
+  store.s3.pace = { bytesPerSecond: MiB }
+  const part = partOf(Buffer.alloc(24 * MiB))
+  await t.rejects(
+    attempt(store.client, uploadPart(part.size), { timeout: 1500, minThroughput: GiB, body: part }),
+    {
+      name: 'TimeoutError',
+      message: /Fewer than 1073741824 bytes a second \(minThroughput\) moved for 1500 ms/,
+    },
+  )
+  await store.s3.idle()
+  t.equal(await store.busySockets(), 0)
 })

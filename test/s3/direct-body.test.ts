@@ -76,7 +76,10 @@ t.test('a slow reader of the stream holds the connection back', async t => {
   t.equal(one.copy(Buffer.alloc(50_000)), true)
   t.equal(one.copy(Buffer.alloc(50_000)), false)
   await once(one, 'readable')
-  t.equal((one.read() as Buffer).length, 100_000)
+  // From Node 26 on, read() gives one chunk at a time.
+  let length = 0
+  for (let chunk; (chunk = one.read() as Buffer | null) !== null;) length += chunk.length
+  t.equal(length, 100_000)
   t.same(log, ['resume', 'resume'])
 })
 

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { Agent, createServer } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 import {
   GetObjectCommand,
   type GetObjectCommandInput,
@@ -13,7 +14,9 @@ import {
 import t, { type Test } from 'tap'
 import { DirectBody } from '../../lib/s3/direct-body.js'
 import { goDirect } from '../../lib/s3/direct-route.js'
+import { S3RangeReadable } from '../../lib/s3/s3-range-readable.js'
 import { S3Object } from '../../lib/s3/s3-object.js'
+import { sendMark } from '../../lib/s3/send-mark.js'
 import { sendOnce } from '../../lib/s3/send.js'
 import { LocalS3, type LocalS3Options } from '../../lib/testing/index.js'
 
@@ -83,7 +86,7 @@ t.test('whatever else the requests go by, they go by that', async t => {
   t.notOk(await goesDirect(client), 'a handler that somebody listens in on')
 })
 
-t.test('errors are the SDK’s, and a connection that brought one is not used again', async t => {
+t.test('errors are the SDK’s, and a connection that brought one is used again', async t => {
   const { client, get, s3 } = await local(t)
   await goesDirect(client)
   for (const [input, name] of [
@@ -93,7 +96,7 @@ t.test('errors are the SDK’s, and a connection that brought one is not used ag
   ] as const) {
     await t.rejects(get(input), { name })
   }
-  t.equal(new Set(s3.calls.slice(2).map(call => call.connection)).size, 3)
+  t.equal(new Set(s3.calls.slice(2).map(call => call.connection)).size, 1)
 })
 
 t.test('one connection serves many requests, and as many as the agent allows are open', async t => {
@@ -115,7 +118,7 @@ t.test('one connection serves many requests, and as many as the agent allows are
     },
   })
   await Promise.all(Array.from({ length: 12 }, read))
-  t.ok(most.direct <= 4, 'two of ours, and two of the agent’s')
+  t.ok(most.direct <= 2, 'ours and the agent’s together')
 })
 
 t.test('a connection that the server closed while it was at rest is no failure', async t => {
@@ -193,4 +196,19 @@ t.test('over TLS, with the agent’s certificates', async t => {
   const stranger = new S3Client({ ...s3.clientConfig(), requestHandler: { httpsAgent: {} } })
   t.teardown(() => stranger.destroy())
   await t.rejects(get(stranger), { code: /CERT/ })
+})
+
+t.test('what fails on it says what was sent, and to which scheme', async t => {
+  const s3 = await LocalS3.start({ buckets: ['bucket'], tls: true })
+  const client = new S3Client({ ...s3.clientConfig(), endpoint: s3.endpoint.replace('https:', 'http:') })
+  t.teardown(async () => {
+    client.destroy()
+    await s3.close()
+  })
+  for (let n = 1; n <= 3; n++) {
+    const read = buffer(new S3RangeReadable({ client, bucket: 'bucket', key: 'k', maxAttempts: n }))
+    await t.rejects(read, { message: /If this port speaks https, begin the endpoint with https/ }, `try ${n}`)
+    const error = (await read.catch((failure: unknown) => failure)) as { cause: object }
+    t.match(sendMark(error.cause), { unsent: false, protocol: 'http:', hasWorked: false })
+  }
 })

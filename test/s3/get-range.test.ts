@@ -14,7 +14,16 @@ const ok = { status: 206, headers: partialHeaders(0, 5, 100) }
 function get(client: GetRange['client'], more: Partial<GetRange> = {}): Promise<void> {
   const { signal } = new AbortController()
   const into = new RangeBuffer({ start: 0, end: 5 })
-  return getRange({ client, input, stallTimeout: 1000, signal, into, accept: () => undefined, ...more })
+  return getRange({
+    client,
+    input,
+    stallTimeout: 1000,
+    minThroughput: 0,
+    signal,
+    into,
+    accept: () => undefined,
+    ...more,
+  })
 }
 
 t.test('the head of the answer is looked at before its bytes are taken', async t => {
@@ -22,7 +31,13 @@ t.test('the head of the answer is looked at before its bytes are taken', async t
   const seen: (Partial<GetObjectCommandOutput> | number)[] = []
   await get(
     fakeStore(() => ({ ...ok, body: 'hello' })),
-    { into, accept: ({ ContentRange, ETag }) => seen.push({ ContentRange, ETag }, into.received) },
+    {
+      into,
+      accept: ({ ContentRange, ETag }) => {
+        seen.push({ ContentRange, ETag }, into.received)
+        return undefined
+      },
+    },
   )
   t.same(seen, [{ ContentRange: 'bytes 0-4/100', ETag: '"one"' }, 0])
   t.equal(into.take()?.toString(), 'hello')
@@ -114,12 +129,12 @@ t.test('a body that keeps coming is no stall, however long it takes', async t =>
     const byte = bytes.shift()
     if (byte) body.write(byte)
     else body.end()
-  }, 20)
+  }, 400)
   t.teardown(() => clearInterval(drip))
   const into = new RangeBuffer({ start: 0, end: 5 })
   await get(
     fakeStore(() => ({ ...ok, body })),
-    { into, stallTimeout: 60 },
+    { into, stallTimeout: 1500 },
   )
   t.ok(into.complete)
 })
@@ -147,5 +162,20 @@ t.test('an abort ends it at any time, with an AbortError and its reason, and lea
     await t.rejects(get(counting, { signal: abort.signal }), { name: 'AbortError' })
     t.equal(requests, 0, 'nothing is sent after an abort')
   }
+  t.ok(body.destroyed)
+})
+
+t.test('a body that drips is given up like one that stalls, and what came of it is kept', async t => {
+  const body = new PassThrough()
+  const drip = setInterval(() => body.write('x'), 20)
+  t.teardown(() => clearInterval(drip))
+  const into = new RangeBuffer({ start: 0, end: 1000 })
+  const error: unknown = await get(
+    fakeStore(() => ({ status: 206, headers: partialHeaders(0, 1000, 1000), body })),
+    { into, stallTimeout: 200, minThroughput: 512 },
+  ).catch((error: unknown) => error)
+  t.match(error, { name: 'TimeoutError', message: /^Fewer than 512 bytes a second \(minThroughput\)/ })
+  t.ok(classify(error).retryable)
+  t.ok(into.received > 0)
   t.ok(body.destroyed)
 })

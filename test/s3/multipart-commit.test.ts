@@ -113,7 +113,7 @@ t.test('a try that did it without an answer is proved by the ETag of the parts',
 
 t.test('an answer that does not come in time is settled the same way', async t => {
   for (const performed of [true, false]) {
-    const { store, commit } = await ready(t, { commitTimeout: 300 })
+    const { store, commit } = await ready(t, { commitTimeout: 2000 })
     store.s3.fault({ operation: 'CompleteMultipartUpload', stall: true, performed })
     t.match(await commit.run(), { etag })
     t.same(store.log, performed ? ['complete', 'list', 'head'] : ['complete', 'list', 'complete'])
@@ -164,7 +164,8 @@ t.test('a condition that fails is its own error', async t => {
     const { store, upload, commit } = await ready(t, { ifNoneMatch: '*' })
     store.s3.fault({ operation: 'CompleteMultipartUpload', status, code })
     await t.rejects(commit.run(), { code: 'AVIO_ERR_PRECONDITION_FAILED', statusCode: status })
-    t.same(store.log, ['complete'], 'a conflict needs a new upload, so S3 says')
+    const looks = status === 412 ? ['list'] : []
+    t.same(store.log, ['complete', ...looks], 'a conflict needs a new upload, so S3 says')
     await upload.abort()
   }
 })
@@ -248,7 +249,7 @@ t.test('an upload that was gone before is not', async t => {
   await upload.requests.abort(upload.uploadId, signal)
   store.s3.clearCalls()
   await t.rejects(commit.run(), { code: 'AVIO_ERR_UPLOAD_FAILED', message: /lifecycle rule/ })
-  t.same(store.log, ['complete'])
+  t.same(store.log, ['complete', 'head'])
 })
 
 t.test('where nobody may look, the outcome is unknown, and nothing is made to fail', async t => {
@@ -271,4 +272,69 @@ t.test('an object that the server has summed differently is an error that says i
   requests.complete = async (...args) => ({ ...(await complete(...args)), ChecksumCRC32: formatCrc32(1) })
   await t.rejects(commit.run(), { code: 'AVIO_ERR_CHECKSUM_MISMATCH', message: /It is visible/ })
   t.same(store.log, ['complete'])
+})
+
+t.test(
+  'a Complete that something in between has sent twice is proved, though it is answered 404 or 412',
+  async t => {
+    for (const [status, code, log] of [
+      [404, 'NoSuchUpload', ['complete', 'complete', 'head']],
+      [412, 'PreconditionFailed', ['complete', 'complete', 'list', 'head']],
+    ] as const) {
+      const { store, upload, commit } = await ready(t)
+      const { requests } = upload
+      const complete = requests.complete.bind(requests)
+      requests.complete = async (...args) => {
+        await complete(...args)
+        return complete(...args)
+      }
+      store.s3.fault({ operation: 'CompleteMultipartUpload', nth: 2, status, code })
+      t.match(await commit.run(), { etag })
+      t.same(store.log, log)
+      store.s3.delete('uploads', 'k')
+    }
+  },
+)
+
+t.test('an upload that is gone is not taken for stored by an older object with the same bytes', async t => {
+  const { store, upload, commit } = await ready(t)
+  await commit.run()
+  const later = await MultipartUpload.create(upload.requests, signal)
+  const parts = []
+  for (const [n, piece] of PIECES.entries())
+    parts.push(await later.uploadPart(partOf(piece), n + 1, 0, signal))
+  await upload.requests.abort(later.uploadId, signal)
+  const head = upload.requests.head.bind(upload.requests)
+  upload.requests.head = async () => {
+    const answer = await head()
+    return { ...answer, LastModified: new Date(answer.serverTime! - 60_000) }
+  }
+  await t.rejects(new MultipartCommit(later, parts).run(), { code: 'AVIO_ERR_UPLOAD_FAILED' })
+  store.s3.delete('uploads', 'k')
+})
+
+t.test('a commit is not sent again once nobody wants it', async t => {
+  for (const [fault, log] of [
+    [{ status: 503, code: 'SlowDown', retryAfter: 60 }, ['complete']],
+    [{ reset: true }, ['complete', 'list', 'abort', 'list']],
+  ] as const) {
+    const { store, upload, commit } = await ready(t)
+    const controller = new AbortController()
+    const { requests } = upload
+    const complete = requests.complete.bind(requests)
+    requests.complete = (...args) => complete(...args).finally(() => setImmediate(() => controller.abort()))
+    store.s3.fault({ operation: 'CompleteMultipartUpload', ...fault })
+    await t.rejects(commit.run(controller.signal), { code: 'AVIO_ERR_UPLOAD_FAILED', attempts: 1 })
+    t.same(store.log, log)
+    t.equal(await store.get('k'), undefined)
+    await upload.abort()
+  }
+})
+
+t.test('a page in place of the answer to ListParts does not say that the upload is there', async t => {
+  const { store, upload } = await ready(t)
+  upload.requests.listParts = () => Promise.resolve(false)
+  t.equal(await upload.exists(), undefined)
+  await upload.abort()
+  t.ok(store)
 })

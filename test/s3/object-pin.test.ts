@@ -52,6 +52,24 @@ t.test('a whole object in answer to a range that covers it is what was asked for
   }
 })
 
+t.test('a 200 without any validator is not the store’s: an error page, a login page', async t => {
+  const nothing = { ETag: undefined, LastModified: undefined }
+  const asked = { start: 0, end: 1000 }
+  t.throws(() => pin().accept(whole(300, nothing), asked, 1), {
+    code: 'AVIO_ERR_BAD_RESPONSE',
+    message: /sent 200 with neither an ETag nor a Last-Modified/,
+  })
+  for (const answer of [
+    whole(300, { ETag: undefined }),
+    whole(300, { LastModified: undefined }),
+    whole(0, nothing),
+    whole(300, { ...nothing, $metadata: undefined }),
+    partial(0, 300, 300, nothing),
+  ]) {
+    t.match(pin().accept(answer, asked, 1), { start: 0 })
+  }
+})
+
 t.test('the odd ways in which servers say that an object is empty', async t => {
   for (const header of [undefined, 'bytes */0', 'bytes 0--1/0']) {
     const one = pin()
@@ -65,9 +83,8 @@ t.test('an answer with other bytes than were asked for is refused, and pins noth
   const asked = { start: 10, end: 20 }
   const answers: Record<string, AnswerHead> = {
     'another start': partial(11, 20, 100),
-    'another end': partial(10, 19, 100),
     'more than was asked for': partial(10, 21, 100),
-    'less, with the object reaching further': partial(10, 12, 100),
+    nothing: partial(10, 10, 100),
     'the whole object: the Range header was ignored': whole(100),
     'no word of which bytes': partial(10, 20, 100, { ContentRange: undefined }),
     garbage: partial(10, 20, 100, { ContentRange: 'bytes ten-twenty/100' }),
@@ -97,7 +114,7 @@ t.test('an answer with other bytes than were asked for is refused, and pins noth
 t.test('an answer of another version is a change', async t => {
   const changes: Record<string, Partial<AnswerHead>> = {
     'another ETag': { ETag: '"two"' },
-    'the same ETag, but weak': { ETag: 'W/"one"' },
+    'another ETag, and weak': { ETag: 'W/"two"' },
     'no ETag any more': { ETag: undefined },
     'another size': { ContentRange: 'bytes 10-19/101' },
   }
@@ -168,3 +185,46 @@ t.test('the errors name the object and keep their cause', async t => {
   })
   t.match(badResponse('sent nonsense', location), { message: /^The server of s3:\/\/b\/k sent nonsense\./ })
 })
+
+t.test('the first of the bytes that were asked for are taken, as far as they go', async t => {
+  for (const end of [11, 12, 19]) {
+    t.match(pin().accept(partial(10, end, 100), { start: 10, end: 20 }, 1), { start: 10, end })
+  }
+})
+
+t.test('an ETag that is weakened, or loses its quotes, is no change', async t => {
+  const asked = { start: 0, end: 10 }
+  const spellings = ['"one"', 'W/"one"', 'one']
+  for (const first of spellings) {
+    for (const later of spellings) {
+      const one = pin()
+      one.accept(partial(0, 10, 100, { ETag: first }), asked, 1)
+      one.accept(partial(0, 10, 100, { ETag: later }), asked, 1)
+      t.same(one.preconditions, first === '"one"' ? { IfMatch: '"one"' } : {}, `${first}, then ${later}`)
+      t.throws(() => one.accept(partial(0, 10, 100, { ETag: later.replace('one', 'two') }), asked, 1), {
+        code: 'AVIO_ERR_OBJECT_CHANGED',
+      })
+    }
+  }
+})
+
+t.test('an answer without $metadata, as a stand-in for a client gives, is a success', async t => {
+  const bare = whole(7, { $metadata: undefined })
+  t.match(pin().accept(bare, { start: 0, end: 10 }, 1), { start: 0, end: 7 })
+  const ranged = partial(0, 10, 100, { $metadata: undefined })
+  t.match(pin().accept(ranged, { start: 0, end: 10 }, 1), { start: 0, end: 10 })
+})
+
+t.test(
+  'only a first 200 of just the length that was asked for, and that names no range, is doubtful',
+  async t => {
+    const asked = { start: 0, end: 10 }
+    t.equal(pin().isDoubtful(whole(10), asked), true)
+    t.equal(pin().isDoubtful(whole(9), asked), false)
+    t.equal(pin().isDoubtful(partial(0, 10, 100), asked), false)
+    t.equal(pin().isDoubtful(whole(10, { $metadata: undefined }), asked), false)
+    const known = pin()
+    known.accept(partial(0, 10, 10), asked, 1)
+    t.equal(known.isDoubtful(whole(10), asked), false)
+  },
+)

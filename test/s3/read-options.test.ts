@@ -14,7 +14,9 @@ t.test('the defaults', async t => {
     request: {},
     partSize: 8 * MiB,
     stallTimeout: 30_000,
+    minThroughput: 512,
     maxAttempts: 8,
+    transport: 'direct',
   })
 })
 
@@ -24,7 +26,9 @@ t.test('every option that is given is taken', async t => {
     request: { RequestPayer: 'requester' },
     partSize: MiB,
     stallTimeout: 1,
+    minThroughput: 0,
     maxAttempts: 1,
+    transport: 'sdk' as const,
   }
   t.same(readOptions({ client, uri: 's3://b/k', ...given }, 'S3Object'), {
     client,
@@ -40,6 +44,7 @@ t.test('what breaks its rule is refused by name', async t => {
     request: [null, 'x', { Range: 'bytes=0-1' }],
     partSize: [0, -1, 1.5, 5 * GiB + 1, Infinity, '8', null],
     stallTimeout: [0, -1, 2 ** 31, '1', null],
+    minThroughput: [-1, 0.5, 2 ** 30 + 1, Infinity, '1', null],
     maxAttempts: [0, 101, 1.5, Infinity, null],
     client: [null, {}, 'x'],
     bucket: ['', 7, null],
@@ -63,9 +68,11 @@ t.test('the list of names has them all', async t => {
     'client',
     'key',
     'maxAttempts',
+    'minThroughput',
     'partSize',
     'request',
     'stallTimeout',
+    'transport',
     'uri',
     'versionId',
   ])

@@ -22,20 +22,27 @@ async function send(bytes: Buffer, config: object, more: object = {}) {
   }, config)
   const command = new UploadPartCommand({ ...input, ContentLength: bytes.length, ...more })
   let reads = 0
-  attachBody(command, partOf(bytes), () => reads++)
+  let out = 0
+  let isOut = false
+  attachBody(command, partOf(bytes), (moved, isTaken) => {
+    reads++
+    out += moved
+    isOut = isTaken
+  })
   await client.send(command)
-  return { headers: sent!.headers, body, reads }
+  return { headers: sent!.headers, body, reads, out, isOut }
 }
 
 t.test('a body goes out as it is, with its length and no chunks or trailers around it', async t => {
   const bytes = randomBytes(2 * MiB + 7)
-  const { headers, body, reads } = await send(bytes, {})
+  const { headers, body, reads, out, isOut } = await send(bytes, {})
   t.equal(Buffer.compare(body!, bytes), 0)
   t.equal(headers['content-length'], String(bytes.length))
   for (const absent of ['transfer-encoding', 'content-encoding', 'x-amz-trailer', 'Expect', 'expect']) {
     t.notOk(absent in headers, absent)
   }
   t.ok(reads >= bytes.length / (256 * 1024), 'each view taken is seen')
+  t.same([out, isOut], [bytes.length, true], 'and counted, to the last')
 })
 
 t.test('over http the signature covers the bytes, over https it leaves them to TLS', async t => {

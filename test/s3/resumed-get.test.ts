@@ -10,7 +10,16 @@ const content = Buffer.from('0123456789abcdefghij')
 
 function target(client: S3Client, more: Partial<GetTarget> = {}): GetTarget {
   const location = { bucket: 'bucket', key: 'k' }
-  return { client, location, versionId: undefined, request: {}, stallTimeout: 1000, maxAttempts: 4, ...more }
+  return {
+    client,
+    location,
+    versionId: undefined,
+    request: {},
+    stallTimeout: 1000,
+    minThroughput: 0,
+    maxAttempts: 4,
+    ...more,
+  }
 }
 
 /** Fetches a range; resolves with its bytes, or with the error and the bytes that came before it. */
@@ -351,4 +360,101 @@ t.test('what the caller throws at the first answer fails the read as it is', asy
     throw no
   })
   t.equal(await filling.catch((error: unknown) => error), no)
+})
+
+/** Answers by what `odd` makes of a range (start, exclusive end), and logs the ranges. */
+function counted(odd: (start: number, end: number) => FakeAnswer) {
+  const log: string[] = []
+  const client = fakeStore(request => {
+    const range = request.headers['range'] ?? 'whole'
+    log.push(range)
+    const [, start, last] = /bytes=(\d+)-(\d+)/.exec(range)!
+    return odd(Number(start), Math.min(Number(last) + 1, content.length))
+  })
+  return { get: new ResumedGet(target(client)), log }
+}
+
+t.test('a shorter 206 is gone on with where it ended, and costs no try', async t => {
+  const { get, log } = counted((start, end) => {
+    const upTo = Math.min(end, start + 2)
+    const headers = partialHeaders(start, upTo, content.length)
+    return { status: 206, headers, body: content.subarray(start, upTo).toString() }
+  })
+  t.match(await fetch(get, 0, 10), { error: undefined, bytes: '0123456789' })
+  t.same(log, ['bytes=0-9', 'bytes=2-9', 'bytes=4-9', 'bytes=6-9', 'bytes=8-9'])
+})
+
+t.test('a shorter 206 with more behind it than it announced is refused', async t => {
+  const { get } = counted(() => {
+    const headers = { 'content-range': `bytes 0-3/${content.length}`, etag: '"one"' }
+    return { status: 206, headers, body: '0123456789' }
+  })
+  t.match(await fetch(get, 0, 10), { error: { code: 'AVIO_ERR_BAD_RESPONSE' }, bytes: '0123' })
+})
+
+t.test('a 200 of just the length that was asked for is looked behind', async t => {
+  const bare = (start: number, end: number): FakeAnswer => ({
+    status: 200,
+    headers: { 'content-length': String(end - start), etag: '"one"' },
+    body: content.subarray(start, end).toString(),
+  })
+  const whole = bare(0, content.length)
+  const beyond = (headers: Record<string, string> = {}): FakeAnswer => ({ status: 416, headers })
+  const cases: [string, (start: number, end: number) => FakeAnswer, object, string[]][] = [
+    [
+      'a range whose marks were lost',
+      bare,
+      {
+        error: { code: 'AVIO_ERR_BAD_RESPONSE', byteOffset: 0, message: /which they are not/ },
+        bytes: '',
+      },
+      ['bytes=0-9', 'bytes=10-10'],
+    ],
+    [
+      'marks that are lost now and then',
+      (start, end) =>
+        start === 0 ? bare(start, end) : { status: 206, headers: partialHeaders(10, 11, 20), body: 'a' },
+      { error: { code: 'AVIO_ERR_BAD_RESPONSE' }, bytes: '' },
+      ['bytes=0-9', 'bytes=10-10'],
+    ],
+  ]
+  for (const [name, odd, expected, log] of cases) {
+    const one = counted(odd)
+    t.match(await fetch(one.get, 0, 10), expected, name)
+    t.same(one.log, log, name)
+    t.equal(one.get.info, undefined, name)
+  }
+  for (const [name, odd] of Object.entries({
+    'a server that knows no ranges': () => whole,
+    'one that knows some': (start: number) => (start === 0 ? whole : beyond()),
+    'one that says how much there is': (start: number) =>
+      start === 0 ? whole : beyond({ 'content-range': 'bytes */20' }),
+  })) {
+    const one = counted(odd)
+    t.match(await fetch(one.get, 0, 20), { error: undefined, bytes: content.toString() }, name)
+    t.same(one.log, ['bytes=0-19', 'bytes=20-20', 'bytes=0-19'], name)
+    t.equal(one.get.info?.size, 20, name)
+  }
+})
+
+t.test('a 200 that is shorter than what was asked for is the whole, without a look', async t => {
+  const one = counted(() => ({
+    status: 200,
+    headers: { 'content-length': '20', etag: '"one"' },
+    body: content.toString(),
+  }))
+  t.match(await fetch(one.get, 0, 100), { error: undefined, bytes: content.toString() })
+  t.same(one.log, ['bytes=0-99'])
+})
+
+t.test("the whole object's checksum with a range names its remedy", async t => {
+  const { get } = counted((start, end) => ({
+    status: 206,
+    headers: { ...partialHeaders(start, end, content.length), 'x-amz-checksum-crc32': 'AAAAAA==' },
+    body: content.subarray(start, end).toString(),
+  }))
+  t.match((await fetch(get, 0, 10)).error, {
+    code: 'AVIO_ERR_CHECKSUM_MISMATCH',
+    message: /responseChecksumValidation: 'WHEN_REQUIRED'/,
+  })
 })

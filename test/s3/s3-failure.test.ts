@@ -19,7 +19,7 @@ function errorOf(answer: FakeAnswer): Promise<unknown> {
 
 const xml = (code: string, more = '') =>
   `<?xml version="1.0"?><Error><Code>${code}</Code><Message>so it is</Message>${more}</Error>`
-const system = (code: string) => Object.assign(new Error(code), { code })
+const system = (code: string, message = code) => Object.assign(new Error(message), { code })
 
 t.test('answers of S3', async t => {
   const table: [number, string, string | undefined, boolean][] = [
@@ -30,6 +30,8 @@ t.test('answers of S3', async t => {
     [403, 'SignatureDoesNotMatch', 'AVIO_ERR_CREDENTIALS', false],
     [403, 'InvalidAccessKeyId', 'AVIO_ERR_CREDENTIALS', false],
     [400, 'ExpiredToken', 'AVIO_ERR_CREDENTIALS', false],
+    [403, 'RequestTimeTooSkewed', 'AVIO_ERR_CREDENTIALS', true],
+    [403, 'RequestExpired', 'AVIO_ERR_CREDENTIALS', true],
     [403, 'InvalidObjectState', 'AVIO_ERR_OBJECT_ARCHIVED', false],
     [301, 'PermanentRedirect', 'AVIO_ERR_WRONG_REGION', false],
     [400, 'AuthorizationHeaderMalformed', 'AVIO_ERR_WRONG_REGION', false],
@@ -177,6 +179,30 @@ t.test('the error says what happened, to what, what the service said, and what t
     s3Error(undefined, 'AVIO_ERR_READ_FAILED', {}, 'Cannot read').message,
     'Cannot read s3://?/: no reason given.',
   )
+})
+
+t.test('a client without a region has a code, and every address of a name is shown', async t => {
+  t.match(
+    s3Error(
+      new Error('Region is missing'),
+      'AVIO_ERR_UPLOAD_FAILED',
+      { bucket: 'b', key: 'k' },
+      'Could not store',
+    ),
+    {
+      code: 'AVIO_ERR_WRONG_REGION',
+      message: /Region is missing\. Give the client a region/,
+    },
+  )
+  const parts = ['10.0.0.1', '10.0.0.2'].map(address =>
+    system('ECONNREFUSED', `connect ECONNREFUSED ${address}:443`),
+  )
+  const aggregate = Object.assign(new AggregateError(parts), { code: 'ECONNREFUSED' })
+  t.match(s3Error(aggregate, 'AVIO_ERR_UPLOAD_FAILED', { bucket: 'b', key: 'k' }, 'Could not store'), {
+    code: 'AVIO_ERR_UNREACHABLE',
+    s3Code: 'ECONNREFUSED',
+    message: /10\.0\.0\.1:443; connect ECONNREFUSED 10\.0\.0\.2:443/,
+  })
 })
 
 t.test('an abort is known by its name, whoever made it', async t => {

@@ -34,3 +34,23 @@ t.test('a key longer than S3 takes is refused by its bytes, not its characters',
     message: /1024 bytes/,
   })
 })
+
+t.test('an ARN in a URI keeps its own slashes', async t => {
+  const arns = [
+    'arn:aws:s3:us-east-1:123456789012:accesspoint/films',
+    'arn:aws:s3:us-east-1:123456789012:accesspoint:films',
+    'arn:aws-cn:s3:cn-north-1:123456789012:accesspoint/films',
+    'arn:aws:s3::123456789012:accesspoint/mfzwi23gnjvgw.mrap',
+    'arn:aws:s3-object-lambda:us-west-2:123456789012:accesspoint/films',
+    'arn:aws:s3-outposts:us-west-2:123456789012:outpost/op-1a2b/accesspoint/films',
+    'arn:aws:s3-outposts:us-west-2:123456789012:outpost:op-1a2b:accesspoint:films',
+  ]
+  for (const bucket of arns) {
+    for (const key of ['k', 'a/b c/d.mov', '/lead', 'accesspoint/x/y']) {
+      t.same(parseS3Uri(`s3://${bucket}/${key}`), { bucket, key }, `${bucket} ${key}`)
+    }
+    t.equal(parseS3Uri(`s3://${bucket}`), undefined, `${bucket} without a key`)
+    t.equal(parseS3Uri(`s3://${bucket}/`), undefined, `${bucket} with an empty key`)
+  }
+  t.same(parseS3Uri('s3://arn/accesspoint/k'), { bucket: 'arn', key: 'accesspoint/k' })
+})

@@ -10,7 +10,7 @@ import { DATA, failureOf, source, write, writer } from '../support/uploads.js'
 
 /** Two parts and a short third one. */
 const bytes = DATA.subarray(0, 2 * PART + 1000)
-const options = { maxAttempts: 2, stallTimeout: 400, commitTimeout: 400 }
+const options = { maxAttempts: 2 }
 
 /** The calls of the requests, those named sent twice. */
 function log(...twice: string[]) {
@@ -81,7 +81,7 @@ t.test('a passing fault of Complete is got over', async t => {
   ] as const) {
     const store = await UploadStore.open(t)
     store.s3.fault({ operation: 'CompleteMultipartUpload', ...fault })
-    const sink = writer(store, options)
+    const sink = writer(store, { ...options, ...('stall' in fault && { commitTimeout: 1000 }) })
     await pipeline(source(bytes), sink)
     t.equal((await sink.result).etag, store.s3.head('uploads', 'k')?.etag, JSON.stringify(fault))
     t.same(store.log.slice(4), calls)
@@ -94,7 +94,7 @@ t.test('a lasting fault of Complete leaves nothing, and the older object stays',
   const retried = ['complete', 'list', 'complete', 'list', 'abort', 'list']
   for (const [fault, calls, code] of [
     [{ status: 403 }, ['complete', 'abort', 'list'], 'AVIO_ERR_ACCESS_DENIED'],
-    [{ status: 412 }, ['complete', 'abort', 'list'], 'AVIO_ERR_PRECONDITION_FAILED'],
+    [{ status: 412 }, ['complete', 'list', 'abort', 'list'], 'AVIO_ERR_PRECONDITION_FAILED'],
     [{ status: 503, code: 'SlowDown' }, ['complete', 'complete', 'abort', 'list'], 'AVIO_ERR_UPLOAD_FAILED'],
     [{ status: 500 }, retried, 'AVIO_ERR_UPLOAD_FAILED'],
     [{ errorIn200: 'InternalError' }, retried, 'AVIO_ERR_UPLOAD_FAILED'],
@@ -159,7 +159,7 @@ t.test('of several parts that fail at once the first error is the one', async t 
 t.test('a part that stops in the middle is noticed by its stall, however large it is', async t => {
   const store = await UploadStore.open(t)
   const stalled = store.s3.fault({ operation: 'UploadPart', stallRequest: MiB })
-  const sink = writer(store, { partSize: 16 * MiB, stallTimeout: 400 })
+  const sink = writer(store, { partSize: 16 * MiB, stallTimeout: 1000 })
   sink.on('part', () => stalled.release())
   await pipeline(source(Buffer.alloc(17 * MiB)), sink)
   t.same(store.log, ['create', 'part 1', 'part 1', 'part 2', 'complete'])

@@ -6,6 +6,7 @@ import t from 'tap'
 import type { S3MultipartWritable } from '../../lib/s3/s3-multipart-writable.js'
 import type { FaultHandle } from '../../lib/testing/index.js'
 import { PART, UploadStore } from '../support/upload-store.js'
+import { uncaught } from '../support/uncaught.js'
 import { DATA, failureOf, source, write, writer } from '../support/uploads.js'
 
 /** Names of events as they come. */
@@ -95,7 +96,6 @@ for (const [when, bring, log] of STATES) {
     t.equal(await failureOf(sink.result), boom)
     await setImmediate()
     t.same(events, ['error', 'close'])
-    t.equal(sink.listenerCount('pipe'), 0, 'it looks at no source any more')
     t.same(store.log, log)
     t.equal(String(await store.get('k')), 'older')
     t.equal(await store.busySockets(), 0)
@@ -194,21 +194,27 @@ for (const [what, size, operation] of [
   })
 }
 
-t.test('a commit that is refused after a destroy rejects result with the refusal', async t => {
-  const store = await UploadStore.open(t)
-  const sink = writer(store)
-  const held = store.s3.fault({ operation: 'ListParts', hold: true })
-  store.s3.fault({ operation: 'CompleteMultipartUpload', status: 500 })
-  store.s3.fault({ operation: 'CompleteMultipartUpload', nth: 2, status: 403 })
-  const failed = once(sink, 'error')
-  sink.end(DATA.subarray(0, PART + 3))
-  await held.reached
-  sink.destroy(new Error('boom'))
-  held.release()
-  t.match((await failed)[0], { message: 'boom' })
-  t.match(await failureOf(sink.result), { code: 'AVIO_ERR_ACCESS_DENIED' })
-  t.same(store.log.slice(-2), ['abort', 'list'])
-})
+for (const boom of [undefined, new Error('boom')]) {
+  const expected = boom ? 'the error of the destroy' : 'the reason'
+  t.test(`rejects result with ${expected} where a commit had no effect, and sends it no more`, async t => {
+    const store = await UploadStore.open(t)
+    const sink = writer(store)
+    const events = record(sink)
+    const held = store.s3.fault({ operation: 'ListParts', hold: true })
+    store.s3.fault({ operation: 'CompleteMultipartUpload', status: 500 })
+    sink.end(DATA.subarray(0, PART + 3))
+    await held.reached
+    sink.destroy(boom)
+    held.release()
+    const failure = await failureOf(sink.result)
+    if (boom) t.equal(failure, boom)
+    else t.match(failure, { code: 'AVIO_ERR_UPLOAD_FAILED', statusCode: 500 })
+    await setImmediate()
+    t.same(events, boom ? ['error', 'close'] : ['close'])
+    t.same(store.log.slice(-4), ['complete', 'list', 'abort', 'list'])
+    t.equal(store.log.filter(name => name === 'complete').length, 1)
+  })
+}
 
 t.test('an abort ends it with an AbortError, and the signal is let go', async t => {
   const store = await UploadStore.open(t)
@@ -323,4 +329,30 @@ t.test('finished() tells success from failure', async t => {
   bad.write('abc')
   bad.destroy()
   t.match(await outcome(bad), { code: 'ERR_STREAM_PREMATURE_CLOSE' })
+})
+
+t.test('an error in a listener is left to the process, and what is stored is stored', async t => {
+  for (const event of ['upload', 'part', 'progress'] as const) {
+    const store = await UploadStore.open(t)
+    const sink = writer(store)
+    const bug = new TypeError(`a bug in the listener of ${event}`)
+    sink.once(event, () => {
+      throw bug
+    })
+    const thrown = await uncaught(async () => {
+      await pipeline(source(DATA), sink)
+      t.match(await sink.result, { bytes: DATA.length }, event)
+    })
+    t.same(thrown, [bug], event)
+  }
+  const store = await UploadStore.open(t)
+  const small = writer(store)
+  small.once('progress', () => {
+    throw new TypeError('a bug')
+  })
+  const thrown = await uncaught(async () => {
+    small.end(Buffer.alloc(10))
+    t.match(await small.result, { bytes: 10, parts: 1 })
+  })
+  t.match(thrown, [{ message: 'a bug' }])
 })

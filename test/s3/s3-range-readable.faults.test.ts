@@ -1,6 +1,11 @@
+import { once } from 'node:events'
+import { Agent } from 'node:https'
+import { type AddressInfo, connect, createServer } from 'node:net'
+import { S3Client } from '@aws-sdk/client-s3'
 import t from 'tap'
-import { KiB } from '../../lib/options.js'
-import type { FaultAction } from '../../lib/testing/index.js'
+import { KiB, MiB } from '../../lib/options.js'
+import { S3RangeReadable } from '../../lib/s3/s3-range-readable.js'
+import { type FaultAction, LocalS3 } from '../../lib/testing/index.js'
 import { local, pattern, read, turn } from '../support/reading.js'
 
 t.test('each fault at the first, a middle and the last request is resumed at its byte', async t => {
@@ -72,4 +77,43 @@ t.test('an object that changes under way is an error, never a mixture', async t 
     t.match(error, { code: 'AVIO_ERR_OBJECT_CHANGED', byteOffset: 10 * (nth - 1) })
     t.same(bytes, pattern(0, 10 * (nth - 1)))
   }
+})
+
+t.test('resumes where a TLS record was damaged on its way', async t => {
+  const s3 = await LocalS3.start({ buckets: ['bucket'], tls: true })
+  s3.putSynthetic('bucket', 'k', 3 * MiB, pattern)
+  const { port } = new URL(s3.clientConfig().endpoint)
+  let connections = 0
+  let damaged = 0
+  // Turns over a byte of the server's three times, each on a connection of its own and in another record. Which
+  // connections these are is known when the byte passes: several may be open before the first one is damaged.
+  const between = createServer(client => {
+    const server = connect(Number(port), '127.0.0.1')
+    const at = 100_000 * ++connections
+    let passed = 0
+    server.on('data', (chunk: Buffer) => {
+      if (damaged < 3 && at >= passed && at < passed + chunk.length) {
+        damaged++
+        chunk.writeUInt8(chunk.readUInt8(at - passed) ^ 0x55, at - passed)
+      }
+      passed += chunk.length
+      client.write(chunk)
+    })
+    client.pipe(server)
+    client.on('error', () => undefined).on('close', () => server.destroy())
+    server.on('error', () => undefined).on('close', () => client.destroy())
+  }).listen(0, '127.0.0.1')
+  await once(between, 'listening')
+  const endpoint = `https://127.0.0.1:${(between.address() as AddressInfo).port}`
+  const httpsAgent = new Agent({ keepAlive: true, rejectUnauthorized: false })
+  const client = new S3Client({ ...s3.clientConfig(), endpoint, requestHandler: { httpsAgent } })
+  t.teardown(async () => {
+    client.destroy()
+    between.close()
+    await s3.close()
+  })
+  const { bytes, error } = await read(new S3RangeReadable({ client, bucket: 'bucket', key: 'k' }))
+  t.equal(error, undefined)
+  t.ok(bytes.equals(pattern(0, 3 * MiB)))
+  t.equal(damaged, 3)
 })

@@ -12,6 +12,7 @@ import { type ReadProgress, S3RangeReadable } from '../../lib/s3/s3-range-readab
 import type { LocalS3 } from '../../lib/testing/index.js'
 import { heldBytes } from '../support/held-bytes.js'
 import { local, pattern, read, turn } from '../support/reading.js'
+import { uncaught } from '../support/uncaught.js'
 
 /** Waits until the server has nothing more to send that it was asked for. */
 async function quiet(s3: LocalS3): Promise<void> {
@@ -499,4 +500,37 @@ t.test('options are checked at once, by name', async t => {
   t.throws(() => new S3RangeReadable(null as never), { code: 'AVIO_ERR_OPTION' })
   t.equal(source({ readAhead: 2 }).readableHighWaterMark, 1)
   t.equal(source().readableHighWaterMark, 256 * KiB)
+})
+
+t.test('leaves the error of a listener to the process, and reads on', async t => {
+  const { source } = await local(t, 3 * MiB)
+  for (const event of ['object', 'progress', 'data'] as const) {
+    const one = source()
+    const bug = new TypeError(`a bug in the listener of ${event}`)
+    let heard = 0
+    one.once(event, () => {
+      throw bug
+    })
+    const thrown = await uncaught(async () => {
+      const { bytes, error } = await read(one.on('progress', () => heard++))
+      t.equal(error, undefined, event)
+      t.equal(bytes.length, event === 'data' ? bytes.length : 3 * MiB)
+    })
+    t.same(thrown, [bug], event)
+    t.ok(heard > 3, event)
+  }
+})
+
+t.test('leaves the error of a listener for stop to the process', async t => {
+  const { source } = await local(t, 3 * MiB)
+  const one = source()
+  one.once('stop', () => {
+    throw new TypeError('a bug')
+  })
+  one.read()
+  const thrown = await uncaught(async () => {
+    linkOf(one)!.stop!()
+    t.match(await read(one), { error: undefined })
+  })
+  t.match(thrown, [{ message: 'a bug' }])
 })

@@ -27,6 +27,7 @@ t.test('the defaults hold at most 40 MiB in parts', async t => {
       request: {},
       maxAttempts: 5,
       stallTimeout: 60_000,
+      minThroughput: 512,
       commitTimeout: 300_000,
     },
   )
@@ -51,6 +52,7 @@ t.test('every option is taken', async t => {
     signal,
     maxAttempts: 1,
     stallTimeout: Infinity,
+    minThroughput: 0,
     commitTimeout: 1,
     highWaterMark: 0,
   } as const
@@ -67,6 +69,7 @@ t.test('every option is taken', async t => {
       request: { Tagging: 'a=b' },
       maxAttempts: 1,
       stallTimeout: Infinity,
+      minThroughput: 0,
       commitTimeout: 1,
     },
   })

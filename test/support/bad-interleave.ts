@@ -1,3 +1,4 @@
+import { atOnce } from '../../lib/io/turns.js'
 import { Box } from '../../lib/mp4/boxes.js'
 import { Chunks } from '../../lib/mp4/chunks.js'
 import { sampleTable } from '../../lib/mp4/movie.js'
@@ -45,7 +46,7 @@ function topLevelBox(mp4: Buffer, type: string): Box {
 
 /** Bytes of each chunk. */
 function chunkLengths(stbl: Box): number[] {
-  const samples = new SampleTable(stbl).samples()
+  const samples = atOnce(SampleTable.read(stbl)).samples()
   const chunks = new Chunks(stbl)
   const lengths: number[] = []
   while (chunks.next()) {

@@ -1,7 +1,6 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
-import { type Browser, type Page, chromium } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import t, { type Test } from 'tap'
+import { findChromium, startChromium } from './chromium.js'
 
 /**
  * A headless Chromium for the tests of what a browser plays: one for each test file, started by the first test that
@@ -13,34 +12,8 @@ import t, { type Test } from 'tap'
  * ```
  */
 
-/** Where it is looked for on PATH; `.ci/setup.mjs` has the same list. */
-const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome']
-
-const ARGS = [
-  ...['--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-  ...['--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required'],
-]
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function findChromium(): string | undefined {
-  const { CHROMIUM_PATH, PATH = '' } = process.env
-  if (CHROMIUM_PATH !== undefined && CHROMIUM_PATH !== '') return CHROMIUM_PATH
-  const folders = PATH.split(delimiter).filter(folder => folder !== '')
-  return PROGRAMS.flatMap(name => folders.map(folder => join(folder, name))).find(isProgram)
-}
-
-const executablePath = findChromium()
-
 const MISSING =
-  executablePath === undefined && process.env['CI'] !== 'true'
+  findChromium() === undefined && process.env['CI'] !== 'true'
     ? 'no Chromium found: install it (Debian: sudo apt-get install chromium), or name it by CHROMIUM_PATH'
     : false
 
@@ -53,8 +26,7 @@ export const noBrowser: string | false = process.env['AVIO_TEST_BROWSER'] ?? MIS
 let started: Promise<Browser> | undefined
 
 async function start(): Promise<Browser> {
-  if (executablePath === undefined) throw new Error('no Chromium found')
-  const browser = await chromium.launch({ executablePath, args: ARGS, chromiumSandbox: false })
+  const browser = await startChromium()
   t.teardown(() => browser.close())
   return browser
 }

@@ -26,6 +26,16 @@ export function isGone(pid: number): boolean {
   }
 }
 
+/**
+ * Ends a process that may have ended.
+ *
+ * @throws RangeError for what is no process's id: to kill(2), 0 means the whole group, which is that of all the tests
+ */
+export function endProcess(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
+  if (!(Number.isInteger(pid) && pid > 0)) throw new RangeError(`${pid} is no process's id`)
+  if (!isGone(pid)) process.kill(pid, signal)
+}
+
 const KINDS = ['PipeWrap', 'ProcessWrap', 'Timeout', 'TCPServerWrap', 'TCPSocketWrap']
 
 /** What keeps this process alive or holds on to a child: pipes, processes, timers, servers, sockets, by count. */

@@ -10,7 +10,7 @@ export class HlsPlayback extends Playback {
       window.failures = []
       hls.on(Hls.Events.LEVEL_SWITCHED, (_event, { level }) => switched.push(level))
       hls.on(Hls.Events.ERROR, (_event, { fatal, details, error }) => {
-        if (!/^buffer(Stalled|NudgeOnStall)/.test(details) || fatal) failures.push((fatal ? 'fatal: ' : '') + details + ': ' + (error && error.message))
+        if (!/^(aborted|buffer(Stalled|NudgeOnStall))/.test(details) || fatal) failures.push((fatal ? 'fatal: ' : '') + details + ': ' + (error && error.message))
       })`)
     return new HlsPlayback(page)
   }
@@ -41,7 +41,10 @@ export class HlsPlayback extends Playback {
     return this.run('return switched')
   }
 
-  /** Errors that hls.js told of, but for stalls that it got over, as a busy machine has them. */
+  /**
+   * Errors that hls.js told of, but for stalls that it got over and loads that it gave up itself when it switched, as a
+   * busy machine has them.
+   */
   failures(): Promise<string[]> {
     return this.run('return failures')
   }

@@ -68,6 +68,10 @@ export class MemoryStorage implements SegmentStorage {
     return Promise.resolve()
   }
 
+  read(name: string): Promise<Uint8Array | undefined> {
+    return Promise.resolve(this.objects.get(name))
+  }
+
   /** The text of an object. */
   text(name: string): string {
     const bytes = this.objects.get(name)

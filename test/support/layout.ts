@@ -11,7 +11,16 @@ import ts from 'typescript'
 export type Tree = ReadonlyMap<string, string>
 
 /** The floors, from the ground up. A file imports from floors before its own, or from its own. */
-const FLOORS = [['ground'], ['io'], ['mp4', 'matroska'], ['s3', 'ffmpeg'], ['hls'], ['jobs'], ['index']]
+const FLOORS = [
+  ['ground'],
+  ['io'],
+  ['mp4', 'matroska'],
+  ['containers'],
+  ['s3', 'ffmpeg'],
+  ['hls'],
+  ['jobs'],
+  ['index'],
+]
 
 /** What a floor may use from npm. The others live on Node alone. */
 const PACKAGES: Record<string, readonly string[]> = {
@@ -32,7 +41,18 @@ const FILE_READS = [
   'fstat',
   'readFile',
 ]
-FILE_READS.push('readFileSync', 'realpath', 'stat', 'statSync', 'Stats', 'BigIntStats', 'FileHandle')
+FILE_READS.push(
+  'Dir',
+  'opendirSync',
+  'readdir',
+  'readFileSync',
+  'realpath',
+  'stat',
+  'statSync',
+  'Stats',
+  'BigIntStats',
+  'FileHandle',
+)
 
 /** What is under the sink for files, and under nothing else. */
 const PARTIAL_FILE = 'lib/io/partial-file.ts'

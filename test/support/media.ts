@@ -97,6 +97,60 @@ export async function packetsOf(bytes: Uint8Array, args: readonly string[] = [])
   return (await ffprobeJson<{ packets: Packet[] }>(bytes, asked)).packets
 }
 
+/** A decoded picture of a file. */
+export interface Frame {
+  /** When it is shown, in seconds from where the media begin. */
+  time: number
+  /** An MD5 of it as a PNG: that of `thumbnails({ exact: true, format: 'png' })`. */
+  hash: string
+}
+
+/** Every picture of `bytes`, decoded by plain ffmpeg from the first to the last, at the times that the container gives. */
+export function framesOf(bytes: Uint8Array, name = 'media', args: readonly string[] = []): Promise<Frame[]> {
+  return inFolder(async folder => {
+    const path = join(folder, name)
+    await writeFile(path, bytes)
+    const asked = ['-v', 'error', '-show_entries', 'format=start_time', '-of', 'csv=p=0', path]
+    const start = Math.max(0, Number(await run(FFPROBE, asked)) || 0)
+    const way = [
+      '-fps_mode',
+      'passthrough',
+      '-enc_time_base:v',
+      '1/1000000',
+      '-c:v',
+      'png',
+      '-f',
+      'framehash',
+    ]
+    const input = ['-copyts', '-i', path, '-map', '0:V:0']
+    const lines = (
+      await run(FFMPEG, [...QUIET, ...input, ...way, '-hash', 'md5', ...args, 'pipe:1'])
+    ).toString()
+    return lines.split('\n').flatMap(line => {
+      const [, , pts, , , hash] = line.split(',').map(field => field.trim())
+      return hash === undefined || line.startsWith('#') ? [] : [{ time: Number(pts) / 1e6 - start, hash }]
+    })
+  })
+}
+
+/** The picture that is shown at a time: the last that began by then, before the first the first. */
+export function shownAt(frames: readonly Frame[], time: number): Frame {
+  // ffmpeg's own grain is a microsecond.
+  return frames.findLast(frame => frame.time <= time + 5e-7) ?? frames[0]!
+}
+
+/** A screen that stands still from 2 s to 6 s, and is recorded until 8 s. */
+export function stillScreen(
+  name: string,
+  args: readonly string[],
+  sound: readonly string[],
+): Promise<Buffer> {
+  const options = { seconds: 8 }
+  const input = sound.length > 0 ? bothInputs(options) : videoInput(options)
+  const still = ['-vf', "select='lt(t,2)+gte(t,6)'", '-fps_mode', 'passthrough']
+  return ffmpegToFile([...input, ...still, ...args, ...sound], name)
+}
+
 /** The shape of a test source. */
 export interface SourceOptions {
   /** Seconds of media. Default 2. */

@@ -36,7 +36,10 @@ export function segmentsOf(
       duration: durationTicks / timescale,
       startTicks: startTicks + ticks,
       durationTicks,
+      sampleCount: (durationTicks / timescale) * 25,
+      sampleDuration: durationTicks / timescale,
       discontinuity: false,
+      stretch: { start, startTicks },
       dateTime: undefined,
     }
     ticks += durationTicks

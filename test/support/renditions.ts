@@ -11,13 +11,29 @@ import type { Mp4Track } from '../../lib/mp4/track.js'
 
 export const VIDEO_TRACK: Mp4Track = {
   ...{ id: 1, kind: 'video', handler: 'vide', timescale: 12_800, codec: 'avc1.64001f', sampleEntry: 'avc1' },
-  ...{ language: 'und', width: 640, height: 360, rotation: 0, channels: undefined, sampleRate: undefined },
+  ...{
+    language: 'und',
+    width: 640,
+    height: 360,
+    rotation: 0,
+    pixelAspect: undefined,
+    channels: undefined,
+    sampleRate: undefined,
+  },
   ...{ edits: [], defaults: undefined },
 }
 
 export const AUDIO_TRACK: Mp4Track = {
   ...{ id: 1, kind: 'audio', handler: 'soun', timescale: 48_000, codec: 'mp4a.40.2', sampleEntry: 'mp4a' },
-  ...{ language: 'eng', width: undefined, height: undefined, rotation: 0, channels: 2, sampleRate: 48_000 },
+  ...{
+    language: 'eng',
+    width: undefined,
+    height: undefined,
+    rotation: 0,
+    pixelAspect: undefined,
+    channels: 2,
+    sampleRate: 48_000,
+  },
   ...{ edits: [], defaults: undefined },
 }
 
@@ -33,7 +49,8 @@ export function segmentsOf(init: InitSegment, count: number): MediaSegment[] {
   return Array.from({ length: count }, (_, n) => ({
     ...{ name: `a/segment-0000${n + 1}.m4s`, offset: 0, byteLength: 1000 + n, isRange: false },
     ...{ number: n + 1, init, start: n * 2, duration: 2, startTicks: n * durationTicks, durationTicks },
-    ...{ discontinuity: false, dateTime: undefined },
+    ...{ sampleCount: 50, sampleDuration: 2 },
+    ...{ discontinuity: false, dateTime: undefined, stretch: { start: 0, startTicks: 0 } },
   }))
 }
 

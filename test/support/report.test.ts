@@ -87,3 +87,26 @@ t.test('a run that ended badly has failed, whatever it printed', async t => {
   t.same(reported('', false), ['0 passed, 1 failed'])
   t.same(reported('TAP version 14\nok 1 - test/a.test.ts\n1..1\n', false).at(-1), '1 passed, 1 failed')
 })
+
+t.test('whatever a diagnosis holds, what follows is told', async t => {
+  const fields: [yaml: string, told: string[]][] = [
+    ['stack:', []],
+    ['stack: ""', ['']],
+    ['stack: 7', ['7']],
+    ['stack: [a, b]', ["[ 'a', 'b' ]"]],
+    ['diff: {}', ['{}']],
+    ['at: null', []],
+    ['at: here', []],
+    ['at: { fileName: a.ts }', ['at a.ts:?']],
+    ['cause: out of luck', ['caused by', '  out of luck']],
+    ['cause: { code: EMFILE, stack: null }', ['caused by', '  code: EMFILE']],
+    ['found: 12345678901234567890', ['found: 12345678901234567000']],
+    ['found: &a [*a]', ['found: <ref *1> [ [Circular *1] ]']],
+    ['found: "a\\0b\\e[1mc\\td"', ['found: a\\x00b\\x1b[1mc\td']],
+  ]
+  for (const [yaml, told] of fields) {
+    const tap = `TAP version 14\nnot ok 1 - first\n  ---\n  ${yaml}\n  ...\nok 2 - second\n1..2\n`
+    const expected = ['\n✖ first', ...told.map(line => `    ${line}`), '1 passed, 1 failed']
+    t.same(reported(tap, false), expected, yaml)
+  }
+})

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { Parser, type Result } from 'tap-parser'
 
 /**
@@ -68,36 +69,49 @@ export class Report {
 
   #failure({ fullname, diag }: Result): void {
     this.failed++
-    this.#print(`\n✖ ${fullname}`)
-    for (const line of describe(diag as Diagnosis | null)) this.#print(`    ${line}`)
+    this.#print(`\n✖ ${asText(fullname)}`)
+    for (const line of describe(diag)) this.#print(`    ${line}`)
     this.#print('')
   }
-}
-
-interface Diagnosis {
-  at?: { fileName?: string; lineNumber?: number }
-  diff?: string
-  stack?: string
-  cause?: Diagnosis
-  [field: string]: unknown
 }
 
 /** What is a click away, or the same for every test. */
 const OBVIOUS = ['jobId', 'source', 'stdio', 'cwd', 'externalID', 'command', 'args', 'compare']
 
-function describe(diag: Diagnosis | null): string[] {
-  if (diag === null) return []
-  const { at, diff, stack, cause, ...rest } = diag
-  const told = Object.entries(rest).filter(([name, value]) => !OBVIOUS.includes(name) && value !== null)
-  const lines = told.flatMap(([name, value]) => `${name}: ${asText(value)}`.trimEnd().split('\n'))
-  if (at?.fileName !== undefined && stack === undefined)
-    lines.push(`at ${at.fileName}:${at.lineNumber ?? '?'}`)
-  if (diff !== undefined) lines.push(...diff.trimEnd().split('\n'))
-  if (stack !== undefined) lines.push(...stack.trimEnd().split('\n'))
-  if (cause !== undefined) lines.push('caused by', ...describe(cause).map(line => `  ${line}`))
-  return lines
+/**
+ * The lines of a diagnosis, which is whatever a test's YAML was read as: a field may be of any type, and an error here
+ * would end the report of all that follows.
+ */
+function describe(diag: unknown): string[] {
+  if (typeof diag !== 'object' || diag === null) return lines(diag)
+  const { at, diff, stack, cause, ...rest } = diag as Record<string, unknown>
+  const told = Object.entries(rest).filter(
+    ([name, value]) => !OBVIOUS.includes(name) && value !== null && value !== undefined,
+  )
+  return [
+    ...told.flatMap(([name, value]) => lines(`${name}: ${asText(value)}`)),
+    ...(stack ? [] : place(at)),
+    ...lines(diff),
+    ...lines(stack),
+    ...(cause ? ['caused by', ...describe(cause).map(line => `  ${line}`)] : []),
+  ]
 }
 
+function place(at: unknown): string[] {
+  const { fileName, lineNumber } = (at ?? {}) as Record<string, unknown>
+  return fileName ? [`at ${asText(fileName)}:${asText(lineNumber ?? '?')}`] : []
+}
+
+function lines(value: unknown): string[] {
+  return value === null || value === undefined ? [] : asText(value).trimEnd().split('\n')
+}
+
+/** Control characters are spelt out: with one of them in it, other programs take the whole output for binary. */
 function asText(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  // JSON.stringify() throws for what YAML can name: a number of 64 bits, a list that holds itself.
+  const text = typeof value === 'string' ? value : inspect(value, { breakLength: Infinity, depth: 6 })
+  return text.replace(
+    /[\0-\x08\x0b-\x1f\x7f]/g,
+    char => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  )
 }

@@ -5,8 +5,10 @@
  *   npm test -- test/io           files and folders, and any option of tap's own
  *   npm test -- --no-ceph         without the gateways: what needs them is skipped, with the reason
  *   npm test -- --no-browser      without the browser, likewise
+ *   npm test -- --ffmpeg=trixie   with the ffmpeg and ffprobe of a Debian suite, fetched the first time
  *
- * Its last line is `N passed, N failed`. In CI (`CI=true`) a gateway that can't be had is a failure.
+ * Its first line tells which ffmpeg it is, its last one is `N passed, N failed`. In CI (`CI=true`) a gateway or an ffmpeg
+ * that can't be had is a failure.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -16,6 +18,7 @@ import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Report } from './report.js'
 import { Ceph, type CephRelease } from './servers/ceph.js'
+import { debianFfmpeg, ffmpegVersion } from './servers/debian-ffmpeg.js'
 import { Unavailable } from './servers/debian-tree.js'
 import { type Gateway, environmentOf } from './servers/environment.js'
 
@@ -27,18 +30,42 @@ const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
 
 const OWN_OPTIONS = ['--no-ceph', '--no-browser']
+const FFMPEG_OPTION = '--ffmpeg='
 const args = process.argv.slice(2)
 // tap itself finds the tests of a folder only in the languages that its plugins know.
 const tapArgs = args
-  .filter(arg => !OWN_OPTIONS.includes(arg))
+  .filter(arg => !OWN_OPTIONS.includes(arg) && !arg.startsWith(FFMPEG_OPTION))
   .flatMap(arg => (isFolder(arg) ? testsIn(arg) : [arg]))
 const gateways: Gateway[] = []
 const running: Ceph[] = []
+let isFfmpegMissing = false
 try {
+  const ffmpeg = await ffmpegEnvironment()
   await startGateways()
-  if (stop.signal.aborted || !(await runTap())) process.exitCode = 1
+  if (stop.signal.aborted || !(await runTap(ffmpeg))) process.exitCode = 1
 } finally {
   await Promise.all(running.map(gateway => gateway.stop()))
+}
+
+/** The variables by which the library and the tests find the ffmpeg that was asked for: none where none was. */
+async function ffmpegEnvironment(): Promise<NodeJS.ProcessEnv> {
+  const suite = args.findLast(arg => arg.startsWith(FFMPEG_OPTION))?.slice(FFMPEG_OPTION.length)
+  let missing = ''
+  if (suite !== undefined) {
+    try {
+      const found = await debianFfmpeg(suite)
+      print(`ffmpeg ${found.version} of Debian ${found.suite}, Node ${process.version}`)
+      return { FFMPEG_PATH: found.ffmpegPath, FFPROBE_PATH: found.ffprobePath }
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error
+      isFfmpegMissing = true
+      missing = `; that of Debian ${suite} can't be had: ${error.message}`
+    }
+  }
+  const path = process.env['FFMPEG_PATH'] || 'ffmpeg'
+  const version = await ffmpegVersion(path).catch((error: unknown) => `is not there: ${String(error)}`)
+  print(`ffmpeg ${version} (${path}), Node ${process.version}${missing}`)
+  return {}
 }
 
 async function startGateways() {
@@ -91,7 +118,7 @@ function isTapOutdated(): boolean {
   return readFileSync(built, 'utf8').includes('@tapjs/typescript')
 }
 
-async function runTap(): Promise<boolean> {
+async function runTap(ffmpeg: NodeJS.ProcessEnv): Promise<boolean> {
   const manifest = require.resolve('tap/package.json')
   const { bin } = JSON.parse(readFileSync(manifest, 'utf8')) as { bin: { tap: string } }
   const program = join(dirname(manifest), bin.tap)
@@ -108,12 +135,14 @@ async function runTap(): Promise<boolean> {
     '--reporter=tap',
     '--disable-coverage',
     `--jobs=${availableParallelism()}`,
-    '--timeout=120',
+    // It finds what hangs; a busy machine may take its time.
+    '--timeout=600',
   ]
   const tap = spawn(process.execPath, [program, ...options, ...tapArgs], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {
       ...process.env,
+      ...ffmpeg,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       ...environmentOf(gateways),
       ...(args.includes('--no-browser') && { AVIO_TEST_BROWSER: 'left out by --no-browser' }),
@@ -122,15 +151,15 @@ async function runTap(): Promise<boolean> {
   const onStop = () => tap.kill('SIGTERM')
   stop.signal.addEventListener('abort', onStop)
   const report = new Report(print)
-  tap.stdout.pipe(report.input)
+  tap.stdout.setEncoding('utf8').pipe(report.input)
   const [code] = (await once(tap, 'close')) as [number | null]
-  const complete = process.env['CI'] !== 'true' || args.includes('--no-ceph') || !isAnyMissing()
-  if (!complete) print('\nA server that the tests want is missing, which in CI is a failure.')
+  const complete = process.env['CI'] !== 'true' || !(isAnyMissing() || isFfmpegMissing)
+  if (!complete) print('\nA server or an ffmpeg that the tests want is missing, which in CI is a failure.')
   const succeeded = code === 0 && complete
   print(`\n${report.total(succeeded)}`)
   return succeeded
 }
 
 function isAnyMissing(): boolean {
-  return gateways.some(gateway => 'missing' in gateway)
+  return !args.includes('--no-ceph') && gateways.some(gateway => 'missing' in gateway)
 }

@@ -1,14 +1,23 @@
+import { on } from 'node:events'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Test } from 'tap'
 import type { FfmpegTransformOptions } from '../../lib/ffmpeg/ffmpeg-options.js'
 import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
+import type { FfmpegLogEntry } from '../../lib/ffmpeg/log.js'
 import { exists, fixture } from './child.js'
 import { ChunkedSource, Collector } from './sources.js'
 
 /** Options that run a program of `test/fixtures` in ffmpeg's place. */
 export function standIn(name: string, env: Record<string, string> = {}): FfmpegTransformOptions {
   return { ffmpegPath: fixture(name), env, output: { format: 'mpegts' } }
+}
+
+/** Resolves when the child has said something, which is not what the stage itself remarks on it. */
+export async function spoke(ffmpeg: FfmpegTransform): Promise<void> {
+  for await (const [{ component }] of on(ffmpeg, 'log') as AsyncIterable<[FfmpegLogEntry]>) {
+    if (component !== 'avio-streams') return
+  }
 }
 
 /**

@@ -81,6 +81,7 @@ export function target(client: S3Client, overrides: Partial<UploadTarget> = {}):
     request: {},
     maxAttempts: 3,
     stallTimeout: 5000,
+    minThroughput: 0,
     commitTimeout: 5000,
     ...overrides,
   }

@@ -25,6 +25,7 @@ t.test('method, path, query and header tell the operation', async t => {
     'PUT /box/a/b': 'PutObject',
     'GET /box/a/b?versionId=1&x-id=GetObject': 'GetObject',
     'HEAD /box/a': 'HeadObject',
+    'GET /box/a?attributes': 'GetObjectAttributes',
     'DELETE /box/a': 'DeleteObject',
     'POST /box/a?uploads': 'CreateMultipartUpload',
     'PUT /box/a?partNumber=1&uploadId=u': 'UploadPart',

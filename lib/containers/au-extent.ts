@@ -1,0 +1,9 @@
+import { type Walk, isUnknown32 } from './walk.js'
+
+/** Sun AU: the header says where the data begin and how many there are. */
+export function* auExtent(from: number): Walk {
+  const { bytes } = yield { at: from, length: 12 }
+  if (bytes.length < 12) return undefined
+  const size = bytes.readUInt32BE(8)
+  return isUnknown32(size) ? undefined : { end: from + bytes.readUInt32BE(4) + size, by: 'its header' }
+}

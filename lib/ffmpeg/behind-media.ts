@@ -1,0 +1,111 @@
+import { readExactly } from '../io/read-exactly.js'
+import type { RandomAccess } from '../io/random-access.js'
+import { EbmlData, type Element, MAX_ELEMENT_HEADER, elementAt } from '../matroska/element.js'
+import { ID } from '../matroska/segment.js'
+import { OTHER, type PipeProof, SAME, open } from './pipe-proof.js'
+
+/**
+ * What lies behind the media of an input, and ffmpeg reads where it can jump: on a pipe it is lost without a word.
+ */
+
+/** Elements, or chunks, that stand before the media; some dozens at most in what people have. */
+const MAX_HEADERS = 1000
+
+const NAMES = new Map([
+  [0x1043a770, 'chapters'],
+  [0x1254c367, 'tags'],
+  [0x1941a469, 'attachments'],
+  [ID.info, 'segment information'],
+  [ID.tracks, 'track list'],
+  [ID.seekHead, 'second seek head'],
+])
+
+/**
+ * Matroska and WebM (RFC 9559 §5.1.1): what the `SeekHead` says lies behind the first `Cluster`. `Cues` don't count:
+ * ffmpeg jumps by them, and says nothing of them.
+ */
+export function matroskaProof(head: Buffer): PipeProof {
+  try {
+    return inMatroska(head)
+  } catch {
+    // Damaged: that is for ffmpeg to say.
+    return OTHER
+  }
+}
+
+function inMatroska(head: Buffer): PipeProof {
+  const places: { readonly id: number; readonly at: number }[] = []
+  let start = 0
+  let at = 0
+  for (let n = 0; n < MAX_HEADERS; n++) {
+    const element: Element | undefined = elementAt(head, at, 0)
+    if (element === undefined) return open(at + MAX_ELEMENT_HEADER)
+    if (element.id === ID.cluster) return ofPlaces(places, at)
+    if (element.id === ID.segment) {
+      start = at = element.start
+      continue
+    }
+    if (element.end === Infinity) return OTHER
+    if (element.id === ID.seekHead) {
+      if (element.end > head.length) return open(element.end)
+      places.push(...seekPlaces(head.subarray(element.start, element.end), start))
+    }
+    at = element.end
+  }
+  return OTHER
+}
+
+function seekPlaces(data: Buffer, start: number): { id: number; at: number }[] {
+  return [...EbmlData.of(ID.seekHead, data, 0).children()].flatMap(seek => {
+    if (seek.id !== ID.seek) return []
+    const id = seek.child(ID.seekId)?.unsigned
+    const position = seek.child(ID.seekPosition)?.unsigned
+    return id === undefined || position === undefined ? [] : [{ id, at: start + position }]
+  })
+}
+
+function ofPlaces(places: readonly { readonly id: number; readonly at: number }[], media: number): PipeProof {
+  const behind = places.filter(({ id, at }) => at > media && NAMES.has(id))
+  if (behind.length === 0) return SAME
+  const names = [...new Set(behind.map(({ id }) => NAMES.get(id)!))]
+  return { kind: 'other', reason: 'behind-media', what: `has its ${names.join(' and ')} behind the media` }
+}
+
+/**
+ * WAV: ffmpeg reads the chunks behind `data` as well (`LIST`, `id3 `, `bext` …), whether or not `RIFF` counts them in.
+ */
+export function waveProof(head: Buffer): PipeProof {
+  let at = 12
+  for (let n = 0; n < MAX_HEADERS; n++) {
+    if (at + 8 > head.length) return open(at + 8)
+    const size = head.readUInt32LE(at + 4)
+    const end = at + 8 + size + (size % 2)
+    if (head.toString('latin1', at, at + 4) === 'data') {
+      // Sizes of a recording that was written to a pipe.
+      if (size === 0 || size >= 0x7fffffff) return SAME
+      const stated = 8 + head.readUInt32LE(4)
+      if (stated >= end + 8) {
+        return { kind: 'other', reason: 'behind-media', what: 'has chunks behind its samples' }
+      }
+      return {
+        kind: 'unless-behind',
+        isBehind: async (source, signal) => (await source.size(signal)) >= end + 8,
+      }
+    }
+    at = end
+  }
+  return OTHER
+}
+
+/** An ID3v1 tag has this many bytes, the header and the footer of an APE tag as many. */
+const ID3V1 = 128
+const APE = 32
+
+/** Whether a file of sound ends in an ID3v1 tag, an APE tag, or both. */
+export async function isTagBehind(source: RandomAccess, signal: AbortSignal): Promise<boolean> {
+  const size = await source.size(signal)
+  const tail = await readExactly(source, Math.max(0, size - ID3V1 - APE), size, signal)
+  const hasAt = (word: string, before: number) =>
+    tail.length >= before && tail.toString('latin1', tail.length - before).startsWith(word)
+  return hasAt('TAG', ID3V1) || hasAt('APETAGEX', APE) || hasAt('APETAGEX', ID3V1 + APE)
+}

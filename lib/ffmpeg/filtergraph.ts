@@ -1,0 +1,91 @@
+/**
+ * Reading a filtergraph as far as its filters and their options, as ffmpeg's own parser does
+ * (libavfilter/graphparser.c, libavutil/opt.c): `[in]name@id=key=value:value[out],name;…`. Quotes and backslashes are
+ * taken off twice, once around the whole of a filter's options and once around each of them.
+ *
+ * What is malformed is read as far as it goes: ffmpeg itself refuses it.
+ */
+
+/** One filter. */
+export interface Filter {
+  /** Without its instance: `scale` of `scale@hd`. */
+  readonly name: string
+  /** In order. One without a key is named by its place among the filter's options; keys end that. */
+  readonly options: readonly FilterOption[]
+}
+
+/** One option of a filter. */
+export interface FilterOption {
+  /** `undefined` where it goes by its place. */
+  readonly key: string | undefined
+  readonly value: string
+}
+
+/** The filters of a graph, in order. */
+export function filtersOf(graph: string): Filter[] {
+  const filters: Filter[] = []
+  let at = 0
+  while (at < graph.length) {
+    // Labels of pads, the scaler's flags in front (`sws_flags=…;`), and what lies between filters.
+    at = skipLabels(graph, at)
+    const { text, end } = token(graph, at, '[,;')
+    at = skipLabels(graph, end)
+    if (text !== '') filters.push(filterOf(text))
+    // A separator; and a stray character, so that it goes on in any case.
+    at++
+  }
+  return filters
+}
+
+function filterOf(text: string): Filter {
+  const equals = text.indexOf('=')
+  const [name = ''] = (equals < 0 ? text : text.slice(0, equals)).trim().split('@')
+  return { name, options: equals < 0 ? [] : optionsOf(text.slice(equals + 1)) }
+}
+
+function optionsOf(text: string): FilterOption[] {
+  const options: FilterOption[] = []
+  let at = 0
+  while (at < text.length) {
+    const [, key] = /^\s*([\w]+)\s*=/.exec(text.slice(at, at + MAX_KEY)) ?? []
+    if (key !== undefined) at = text.indexOf('=', at) + 1
+    const { text: value, end } = token(text, at, ':')
+    options.push({ key, value })
+    at = end + 1
+  }
+  return options
+}
+
+/** No option of any filter has a longer name. */
+const MAX_KEY = 100
+
+/** What stands before one of `ends`, without quotes, backslashes and white space around it (`av_get_token`). */
+function token(from: string, start: number, ends: string): { text: string; end: number } {
+  let text = ''
+  let at = start
+  let isQuoted = false
+  /** What is quoted or escaped keeps its white space. */
+  let kept = 0
+  while (at < from.length && (isQuoted || !ends.includes(from[at]!))) {
+    const char = from[at++]!
+    if (char === "'") isQuoted = !isQuoted
+    else if (char === '\\' && !isQuoted && at < from.length) text += from[at++]!
+    else {
+      text += char
+      if (!isQuoted) continue
+    }
+    kept = text.length
+  }
+  return { text: (text.slice(0, kept) + text.slice(kept).trimEnd()).trimStart(), end: at }
+}
+
+function skipLabels(graph: string, start: number): number {
+  let at = start
+  for (;;) {
+    while (/\s/.test(graph[at] ?? '')) at++
+    if (graph[at] !== '[') return at
+    const close = graph.indexOf(']', at)
+    if (close < 0) return graph.length
+    at = close + 1
+  }
+}

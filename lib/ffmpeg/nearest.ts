@@ -1,0 +1,50 @@
+/** A longer name is nobody's slip of the finger, and costs time. */
+const MAX_LENGTH = 64
+
+/** What people call an encoder or decoder, and no build does. */
+const CALLED: Readonly<Record<string, string>> = {
+  h265: 'libx265',
+  avc: 'libx264',
+  'h.264': 'libx264',
+  'h.265': 'libx265',
+}
+
+/**
+ * Of some names the one that is meant by another that is not among them: the same but for case or the beginning `lib`, or
+ * at most every third letter of it away. `undefined` where none is so near.
+ */
+export function nearest(name: string, names: readonly string[]): string | undefined {
+  const given = name.toLowerCase()
+  if (given === '' || given.length > MAX_LENGTH || names.includes(name)) return undefined
+  const called = Object.hasOwn(CALLED, given) ? CALLED[given] : undefined
+  if (called !== undefined && names.includes(called)) return called
+  let found: string | undefined
+  let least = Math.max(1, Math.floor(given.length / 3)) + 1
+  for (const other of names) {
+    const candidate = other.toLowerCase()
+    if (candidate === `lib${given}`) return other
+    if (Math.abs(candidate.length - given.length) >= least) continue
+    const far = distance(given, candidate)
+    if (far < least) [least, found] = [far, other]
+  }
+  return found
+}
+
+/** How many letters are to be put in, taken out, replaced, or swapped with the next, to get from one to the other. */
+function distance(a: string, b: string): number {
+  let before: number[] = []
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const isSame = a[i - 1] === b[j - 1]
+      let least = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (isSame ? 0 : 1))
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      if (isSwapped) least = Math.min(least, before[j - 2]! + 1)
+      row.push(least)
+    }
+    before = last
+    last = row
+  }
+  return last[b.length]!
+}

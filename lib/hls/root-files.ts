@@ -1,0 +1,78 @@
+import { CommitError, HlsError } from '../errors.js'
+import type { StoredObjects } from './stored-objects.js'
+
+/**
+ * The multivariant playlist and the manifest: the names by which a presentation is found, and so the last that are
+ * stored. Once one of them is to be seen, or may be, everything that it names has to stay.
+ */
+export class RootFiles {
+  readonly #objects: StoredObjects
+  readonly #stored = new Set<string>()
+  /** Names whose last request may have been carried out. */
+  readonly #uncertain = new Set<string>()
+
+  constructor(objects: StoredObjects) {
+    this.#objects = objects
+  }
+
+  /** Somebody may have seen one of them. */
+  get mayBeVisible(): boolean {
+    return this.#stored.size + this.#uncertain.size > 0
+  }
+
+  /**
+   * Stores files one after the other.
+   *
+   * @throws {@link HlsError} `AVIO_ERR_HLS_STORE_FAILED`; {@link CommitError} `AVIO_ERR_COMMIT_PARTIAL` where one is
+   * stored for the first time, and the next is not
+   */
+  async putAll(files: readonly { readonly name: string; readonly text: string }[]): Promise<void> {
+    const before = this.#stored.size
+    for (const [n, { name, text }] of files.entries()) {
+      try {
+        await this.#put(name, text)
+      } catch (cause) {
+        if (before > 0 || n === 0) throw cause
+        const fields = {
+          committed: files.slice(0, n).map(file => file.name),
+          failed: files.slice(n).map(file => file.name),
+        }
+        const message =
+          `"${fields.committed.join('", "')}" is published and "${fields.failed.join('", "')}" is not: ` +
+          `${(cause as Error).message}. The objects of this run and of the one before it stay. Package again`
+        throw new CommitError(message, fields, { cause })
+      }
+    }
+  }
+
+  async #put(name: string, text: string): Promise<void> {
+    this.#uncertain.add(name)
+    try {
+      await this.#objects.put(name, [Buffer.from(text)], { cache: 'playlists', isRoot: true })
+    } catch (error) {
+      if (!(await this.#isThere(name, text))) {
+        if (hadNoEffect(error)) this.#uncertain.delete(name)
+        throw error
+      }
+    }
+    this.#uncertain.delete(name)
+    this.#stored.add(name)
+  }
+
+  /** Whether a file is there whose request failed: its answer was lost. Each names its run, so no other is the same. */
+  async #isThere(name: string, text: string): Promise<boolean> {
+    try {
+      const bytes = await this.#objects.read?.(name, Buffer.byteLength(text))
+      return bytes !== undefined && Buffer.from(text).equals(bytes)
+    } catch {
+      return false
+    }
+  }
+}
+
+/** A storage whose stream fails has stored nothing, unless it says itself that it does not know. */
+function hadNoEffect(error: unknown): boolean {
+  if (!(error instanceof HlsError)) return false
+  const { code } = (error.cause ?? {}) as { code?: unknown }
+  return code !== 'AVIO_ERR_OUTCOME_UNKNOWN'
+}

@@ -1,0 +1,205 @@
+import { MatroskaError } from '../errors.js'
+import type { RandomAccess } from '../io/random-access.js'
+import { readExactly } from '../io/read-exactly.js'
+import { STEP, Turns, type Work } from '../io/turns.js'
+import { KiB, MiB } from '../options.js'
+import { segmentDuration, timestampScale } from './cues.js'
+import { type Element, elementAt } from './element.js'
+import { ID, type Segment, readSegment } from './segment.js'
+
+/**
+ * How long a file is that does not say so. What a browser records (`MediaRecorder`) and what is written to a pipe has a
+ * segment of unknown size, no `Duration` and often no `Cues`; but each cluster tells its time, and each block in it its own
+ * (RFC 9559 §5.1.3). The last cluster begins where the last `1F 43 B6 75` stands that is followed by what a cluster
+ * holds: blocks count 16 bits of ticks, so that it is mostly no further from the end than 32 seconds of media.
+ */
+
+/** How much of the end is read, one after the other until the last cluster is in it. */
+const TAILS = [256 * KiB, MiB, 4 * MiB, 16 * MiB, 32 * MiB]
+const CLUSTER_BYTES = Buffer.from('1f43b675', 'hex')
+const TIMESTAMP = 0xe7
+const SIMPLE_BLOCK = 0xa3
+const BLOCK_GROUP = 0xa0
+const BLOCK = 0xa1
+const BLOCK_DURATION = 0x9b
+const DEFAULT_DURATION = 0x23e383
+const VOID = 0xec
+const CRC = 0xbf
+/** What may stand in a cluster, beside its blocks and its timestamp: places, sizes, silent tracks, encrypted blocks. */
+const OTHERS = new Set([0x5854, 0xa7, 0xab, 0xaf, VOID, CRC])
+/** What ends a cluster of unknown size. */
+const TOP_LEVEL = new Set<number>([
+  ...[ID.header, ID.segment, ID.seekHead, ID.info, ID.tracks, ID.cluster, ID.cues],
+  ...[0x1941a469, 0x1043a770, 0x1254c367],
+])
+/** Elements that are looked at: a stranger's file may seem to have clusters everywhere. */
+const MAX_ELEMENTS = 2 ** 20
+
+/**
+ * When the media of a Matroska or WebM file end, in seconds by its own clock: what it states, else the end of the last
+ * block. That takes its first bytes and a read at its end, or a few where the last cluster is longer than 256 KiB; 32 MiB
+ * at most.
+ *
+ * @returns `undefined` where it can't be told: no such file, or no cluster in its last 32 MiB
+ * @throws what the source throws, and an `AbortError`
+ */
+export async function mediaEnd(source: RandomAccess, signal?: AbortSignal): Promise<number | undefined> {
+  try {
+    return await endOf(source, signal)
+  } catch (error) {
+    if (error instanceof MatroskaError) return undefined
+    throw error
+  }
+}
+
+async function endOf(source: RandomAccess, signal: AbortSignal | undefined): Promise<number | undefined> {
+  const segment = await readSegment(source, signal)
+  const stated = segmentDuration(segment)
+  if (stated !== undefined) return stated
+  const size = await source.size(signal)
+  const turns = new Turns(signal)
+  const search = new Search(lengths(segment))
+  let tail: Buffer = Buffer.alloc(0)
+  for (const length of TAILS) {
+    const start = Math.max(segment.start, size - length)
+    const more = await readExactly(source, start, size - tail.length, signal)
+    tail = Buffer.concat([more, tail])
+    const ticks = await turns.run(search.end(tail, more.length))
+    if (ticks !== undefined) return (ticks * timestampScale(segment)) / 1e9
+    if (start === segment.start) return undefined
+  }
+  return undefined
+}
+
+/** How long a block of each track lasts by default, in ticks. */
+function lengths(segment: Segment): Map<number, number> {
+  const scale = timestampScale(segment)
+  const found = new Map<number, number>()
+  for (const entry of segment.tracks?.children() ?? []) {
+    if (entry.id !== ID.trackEntry) continue
+    const number = entry.child(ID.trackNumber)?.unsigned
+    const length = entry.child(DEFAULT_DURATION)?.unsigned
+    if (number !== undefined && length !== undefined) found.set(number, length / scale)
+  }
+  return found
+}
+
+/** The blocks of one cluster. */
+class Blocks {
+  readonly #lengths: ReadonlyMap<number, number>
+  /** The time of the last block of each track, and how far it lay behind the one before. */
+  readonly #last = new Map<number, { readonly time: number; readonly gap: number }>()
+  /** The end of the last block, in ticks from the cluster's timestamp; `undefined` where there is none. */
+  end: number | undefined
+
+  constructor(lengths: ReadonlyMap<number, number>) {
+    this.#lengths = lengths
+  }
+
+  /** Takes the block that begins with `bytes`; says whether they are one. */
+  take(bytes: Buffer, at: number, duration: number | undefined): boolean {
+    const length = Math.clz32(bytes[at] ?? 0) - 23
+    if (length > 8 || at + length + 2 > bytes.length) return false
+    let track = bytes[at]! & (0xff >> length)
+    for (let n = 1; n < length; n++) track = track * 256 + bytes[at + n]!
+    const time = bytes.readInt16BE(at + length)
+    const last = this.#last.get(track)
+    const gap = last === undefined || time <= last.time ? (last?.gap ?? 0) : time - last.time
+    this.#last.set(track, { time: Math.max(time, last?.time ?? time), gap })
+    this.end = Math.max(this.end ?? -Infinity, time + (duration ?? this.#lengths.get(track) ?? gap))
+    return true
+  }
+}
+
+/** Looks for the last cluster in the last bytes of a file. */
+class Search {
+  readonly #lengths: ReadonlyMap<number, number>
+  #looked = 0
+
+  constructor(lengths: ReadonlyMap<number, number>) {
+    this.#lengths = lengths
+  }
+
+  /**
+   * When the last cluster ends, in ticks.
+   *
+   * @param until - its first byte stands before this place of `bytes`: what is behind was looked at
+   */
+  *end(bytes: Buffer, until: number): Work<number | undefined> {
+    let at = until
+    while (at > 0 && this.#looked < MAX_ELEMENTS) {
+      const from = Math.max(0, at - MiB)
+      const found = bytes.subarray(from, at + CLUSTER_BYTES.length - 1).lastIndexOf(CLUSTER_BYTES)
+      yield MiB
+      at = found < 0 ? from : from + found
+      const end = found < 0 ? undefined : yield* this.#clusterEnd(bytes, at)
+      if (end !== undefined) return end
+    }
+    return undefined
+  }
+
+  /** When the cluster at `start` ends; `undefined` where there is none, or none with a block. */
+  *#clusterEnd(bytes: Buffer, start: number): Work<number | undefined> {
+    const cluster = read(bytes, start)
+    if (cluster === undefined) return undefined
+    const blocks = new Blocks(this.#lengths)
+    let time: number | undefined
+    let counted = 0
+    for (let at = cluster.start; at < Math.min(cluster.end, bytes.length);) {
+      if (++counted % 1024 === 0) yield STEP
+      if (++this.#looked > MAX_ELEMENTS) return undefined
+      const element = read(bytes, at)
+      // A file that was cut ends anywhere.
+      if (element === undefined) return at + MAX_HEADER > bytes.length ? total(time, blocks) : undefined
+      const { id } = element
+      if (id === TIMESTAMP) time ??= unsigned(bytes, element)
+      else if (id === SIMPLE_BLOCK || id === BLOCK_GROUP) {
+        if (time === undefined || element.end === Infinity) return undefined
+        const isWhole = element.end <= bytes.length
+        const isBlock =
+          id === SIMPLE_BLOCK
+            ? blocks.take(bytes, element.start, undefined)
+            : takeGroup(bytes, element, blocks)
+        if (!isBlock && isWhole) return undefined
+      } else if (cluster.end === Infinity && TOP_LEVEL.has(id)) break
+      else if (!OTHERS.has(id)) return undefined
+      at = element.end
+    }
+    return total(time, blocks)
+  }
+}
+
+const MAX_HEADER = 12
+
+function total(time: number | undefined, { end }: Blocks): number | undefined {
+  return time === undefined || end === undefined ? undefined : time + end
+}
+
+function takeGroup(bytes: Buffer, group: Element, blocks: Blocks): boolean {
+  let block: number | undefined
+  let duration: number | undefined
+  for (let at = group.start; at < Math.min(group.end, bytes.length);) {
+    const element = read(bytes, at)
+    if (element === undefined || element.end === Infinity) return false
+    if (element.id === BLOCK) block = element.start
+    if (element.id === BLOCK_DURATION) duration = unsigned(bytes, element)
+    at = element.end
+  }
+  return block !== undefined && blocks.take(bytes, block, duration)
+}
+
+function unsigned(bytes: Buffer, { start, end }: Element): number | undefined {
+  if (end - start > 8 || end > bytes.length) return undefined
+  let value = 0
+  for (let at = start; at < end; at++) value = value * 256 + bytes[at]!
+  return Number.isSafeInteger(value) ? value : undefined
+}
+
+/** The element at `at`; `undefined` where there is none, or not all of its header. */
+function read(bytes: Buffer, at: number): Element | undefined {
+  try {
+    return elementAt(bytes, at, 0)
+  } catch {
+    return undefined
+  }
+}

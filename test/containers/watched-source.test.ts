@@ -1,0 +1,54 @@
+import t from 'tap'
+import { WatchedSource } from '../../lib/containers/watched-source.js'
+import { BytesObject } from '../../lib/io/bytes-object.js'
+import { CountedSource } from '../../lib/io/counted-source.js'
+import { chunk } from '../support/cut.js'
+
+const wav = Buffer.concat([
+  Buffer.from('RIFF\0\0\0\0WAVE', 'latin1'),
+  chunk('fmt ', Buffer.alloc(16)),
+  chunk('data', Buffer.alloc(100_000)),
+])
+
+async function drain(source: WatchedSource, start: number, end: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const bytes of source.read(start, end)) chunks.push(bytes)
+  return Buffer.concat(chunks)
+}
+
+t.test('hands on what is read, and reads nothing again to judge it', async t => {
+  for (const [bytes, isWhole] of [
+    [wav, true],
+    [wav.subarray(0, 50_000), false],
+  ] as const) {
+    const counted = new CountedSource(new BytesObject(bytes))
+    const source = new WatchedSource(counted, undefined)
+    t.same(await drain(source, 0, await source.size()), bytes)
+    t.equal(counted.reads, 1)
+    t.equal((await source.shortfall()) === undefined, isWhole)
+    t.equal(counted.reads, 1)
+  }
+})
+
+t.test('reads headers that nobody has read, and no media', async t => {
+  const counted = new CountedSource(new BytesObject(wav.subarray(0, 50_000)))
+  const source = new WatchedSource(counted, undefined)
+  await drain(source, 40_000, 50_000)
+  t.match(await source.shortfall(), { container: 'WAV' })
+  t.ok(counted.bytes < 10_000 + 200, String(counted.bytes))
+})
+
+t.test('passes on the error of a source', async t => {
+  const error = new Error('gone')
+  const source = new WatchedSource(
+    {
+      size: () => Promise.resolve(wav.length),
+      async *read() {
+        throw error
+      },
+    },
+    undefined,
+  )
+  await t.rejects(drain(source, 0, 10), error)
+  await t.rejects(source.shortfall(), error)
+})

@@ -1,0 +1,11 @@
+import { createHash } from 'node:crypto'
+
+const TIME = /\d{4}-\d\d-\d\dT[\d:.]+Z/g
+
+/** The hash of what was stored; of a manifest without the wall clock in it. */
+export function hashOf(name: string, bytes: Buffer): string {
+  const text = name.endsWith('.mpd') || name.endsWith('.m3u8')
+  return createHash('sha256')
+    .update(text ? bytes.toString().replace(TIME, '') : bytes)
+    .digest('hex')
+}

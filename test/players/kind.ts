@@ -1,0 +1,118 @@
+import { pipeline } from 'node:stream/promises'
+import { CmafPackager } from '../../lib/hls/cmaf-packager.js'
+import type { CmafPackagerOptions } from '../../lib/hls/packager-options.js'
+import type { RenditionOptions } from '../../lib/hls/rendition-options.js'
+import type { RenditionWritable } from '../../lib/hls/rendition-writable.js'
+import { type MemoryStorage, chunksOf } from '../support/hls.js'
+import type { SoundTruth } from './sound-truth.js'
+import { soundTruth } from './sound-truth.js'
+
+/** A rendition, and what is written to it: streams one after the other, with a discontinuity between them. */
+export interface Track {
+  readonly kind: 'picture' | 'sound' | 'both'
+  readonly options: RenditionOptions
+  readonly streams: readonly Buffer[]
+}
+
+/** A kind of output of `CmafPackager`. */
+export interface Kind {
+  readonly name: string
+  /** In the table. */
+  readonly title: string
+  readonly packager?: Partial<CmafPackagerOptions>
+  /** Whether there is a manifest of DASH; why not, where there is none. */
+  readonly dash?: string
+  /** Seconds of the source at which its picture begins and ends; `undefined` for sound alone. */
+  readonly shown: readonly [number, number] | undefined
+  /** The same for what is heard. */
+  readonly heard: readonly [number, number]
+  /** Whether renditions of the picture are changed on the way. */
+  readonly switches?: boolean
+  /** Whether the sound is. */
+  readonly sounds?: boolean
+  /** More that is packaged. */
+  readonly also?: (packager: CmafPackager) => void
+  readonly tracks: () => Promise<readonly Track[]>
+}
+
+/** What was packaged, or is being. */
+export interface Output {
+  /** Resolves when it can be played. */
+  readonly playable: Promise<unknown>
+  readonly whole: Promise<Awaited<CmafPackager['result']>>
+  readonly truth: SoundTruth
+}
+
+/** Whether it can be played before it is whole. */
+export function isGrowing({ packager }: Kind): boolean {
+  return (packager?.mode ?? 'vod') !== 'vod'
+}
+
+/** In real time, as segments of two seconds come to be. */
+const STEP = 2
+
+/** Packages a kind into a storage: at once, or in real time where it grows. */
+export async function make(kind: Kind, storage: MemoryStorage): Promise<Output> {
+  const tracks = await kind.tracks()
+  const sounds = tracks.filter(track => track.kind === 'sound')
+  const truth = await soundTruth(
+    Object.fromEntries(sounds.map(({ options, streams }) => [options.name, streams])),
+  )
+  const mpd = kind.dash === undefined ? { mpd: 'manifest.mpd' } : {}
+  // Without dates Shaka Player can't tell where two playlists whose windows moved on belong together.
+  const dates = kind.packager?.mode === 'live' ? { programDateTime: new Date() } : {}
+  const packager = new CmafPackager({ storage, targetDuration: 2, ...mpd, ...dates, ...kind.packager })
+  const renditions = tracks.map(({ options }) => packager.rendition(options))
+  kind.also?.(packager)
+  const written = isGrowing(kind) ? grow(tracks, renditions) : write(tracks, renditions)
+  written.catch(() => undefined)
+  const playable = isGrowing(kind) ? grown(storage) : packager.result
+  return { playable, whole: packager.result, truth }
+}
+
+async function write(tracks: readonly Track[], renditions: readonly RenditionWritable[]): Promise<void> {
+  await Promise.all(
+    tracks.map(async ({ streams }, n) => {
+      for (const [index, bytes] of streams.entries()) {
+        if (index > 0) renditions[n]!.discontinuity()
+        await pipeline(chunksOf(bytes), renditions[n]!, { end: index === streams.length - 1 })
+      }
+    }),
+  )
+}
+
+/** When every playlist lists three segments. */
+async function grown(storage: MemoryStorage): Promise<void> {
+  const isThere = () => {
+    const playlists = storage.names().filter(name => name.endsWith('/index.m3u8'))
+    return (
+      storage.objects.has('main.m3u8') &&
+      playlists.every(name => storage.text(name).split('#EXTINF').length > 3)
+    )
+  }
+  while (!isThere()) await new Promise(resolve => setTimeout(resolve, 100))
+}
+
+/** Writes as much every two seconds as lasts so long: a fragment of the picture, ten of the sound. */
+async function grow(tracks: readonly Track[], renditions: readonly RenditionWritable[]): Promise<void> {
+  const parts = tracks.map(({ kind, streams }) => steps(streams[0]!, kind === 'sound' ? 0.2 : STEP))
+  for (let n = 0; parts.some(part => n < part.length); n++) {
+    if (n > 1) await new Promise(resolve => setTimeout(resolve, STEP * 1000))
+    parts.forEach((part, index) => {
+      const bytes = part[n]
+      if (bytes) renditions[index]!.write(bytes)
+    })
+  }
+  for (const rendition of renditions) rendition.end()
+}
+
+/** The bytes up to each multiple of the step. */
+function steps(bytes: Buffer, seconds: number): Buffer[] {
+  const each = Math.round(STEP / seconds)
+  const cuts: number[] = []
+  let fragments = 0
+  for (let at = 0; at + 8 <= bytes.length; at += bytes.readUInt32BE(at)) {
+    if (bytes.toString('latin1', at + 4, at + 8) === 'moof' && fragments++ % each === 0) cuts.push(at)
+  }
+  return [0, ...cuts.slice(1)].map((from, n, all) => bytes.subarray(from, all[n + 1] ?? bytes.length))
+}

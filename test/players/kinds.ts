@@ -1,0 +1,205 @@
+import { buffer } from 'node:stream/consumers'
+import { FfmpegGraph } from '../../lib/ffmpeg/ffmpeg-graph.js'
+import { BytesObject } from '../../lib/io/bytes-object.js'
+import { ffmpegToFile, ffmpegToPipe } from '../support/media.js'
+import { sheetOf } from '../support/hls.js'
+import type { Kind, Track } from './kind.js'
+import { AAC, FRAGMENTED, H264, SHORT, picture, pictureInput, sound, soundInput } from './sources.js'
+
+/** Each kind of output, and what is put into it. */
+
+const SECONDS = 12
+const WHOLE = [0, SECONDS] as const
+const span = { seconds: SECONDS }
+
+const pictureTrack = (...streams: Buffer[]): Track => ({
+  kind: 'picture',
+  options: { name: 'picture' },
+  streams,
+})
+const soundTrack = (...streams: Buffer[]): Track => ({ kind: 'sound', options: { name: 'sound' }, streams })
+
+/** Two sizes and a sound. */
+async function ladder(): Promise<Track[]> {
+  return [
+    { kind: 'picture', options: { name: 'small' }, streams: [await picture(span)] },
+    { kind: 'picture', options: { name: 'large' }, streams: [await picture(span, { size: '320x180' })] },
+    soundTrack(await sound(span)),
+  ]
+}
+
+/** A picture and a sound that one ffmpeg copies out of a file of another container, a rendition each. */
+async function copied(name: string, more: readonly string[] = []): Promise<Track[]> {
+  const inputs = [...pictureInput(span), ...soundInput(span)]
+  const file = await ffmpegToFile([...inputs, ...H264, ...AAC, '-map', '0:v', '-map', '1:a'], name)
+  const graph = new FfmpegGraph({
+    inputs: [{ source: new BytesObject(file) }],
+    outputs: [
+      { format: 'mp4', args: ['-map', '0:v', '-c', 'copy'] },
+      { format: 'mp4', args: ['-map', '0:a', '-c', 'copy', ...more, ...SHORT] },
+    ],
+  })
+  const [shown, heard] = await Promise.all([...graph.outputs.map(output => buffer(output)), graph.result])
+  return [pictureTrack(shown as Buffer), soundTrack(heard as Buffer)]
+}
+
+const GROWING = { seconds: 22 }
+
+async function growing(): Promise<Track[]> {
+  return [pictureTrack(await picture(GROWING)), soundTrack(await sound(GROWING))]
+}
+
+/** Programmes of four seconds, one after the other. */
+async function programmes(more: (from: number) => readonly string[] = () => []): Promise<Track[]> {
+  const starts = [0, 4, 8]
+  const pictures = await Promise.all(starts.map(from => picture({ from, seconds: 4 }, { more: more(from) })))
+  const sounds = await Promise.all(starts.map(from => sound({ from, seconds: 4 }, { more: more(from) })))
+  return [pictureTrack(...pictures), soundTrack(...sounds)]
+}
+
+/** Without it ffmpeg fills the time before the first picture with copies of it. */
+const AS_IT_IS = ['-fps_mode', 'passthrough']
+
+const VP9 = [
+  ...['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-cpu-used', '8', '-b:v', '200k', '-threads', '1'],
+  ...['-force_key_frames', 'expr:gte(t,n_forced*2)'],
+]
+const OPUS = ['-c:a', 'libopus', '-b:a', '96k']
+
+async function spoken(
+  language: string,
+  name: string,
+  making: Parameters<typeof sound>[1] = {},
+  groupId = 'audio',
+): Promise<Track> {
+  const options = { name, language, label: name, groupId }
+  return { kind: 'sound', options, streams: [await sound(span, making)] }
+}
+
+export const KINDS: readonly Kind[] = [
+  {
+    ...{ name: 'vod', title: 'two sizes and a sound, an object a segment', switches: true },
+    ...{ shown: WHOLE, heard: WHOLE, tracks: ladder },
+  },
+  {
+    ...{ name: 'byterange', title: 'the same, ranges of one object', switches: true },
+    ...{ shown: WHOLE, heard: WHOLE, tracks: ladder, packager: { layout: 'byterange' } },
+  },
+  {
+    ...{ name: 'event', title: 'a picture and a sound, `event`', packager: { mode: 'event' } },
+    ...{ shown: [0, 22], heard: [0, 22], tracks: growing },
+  },
+  {
+    ...{
+      name: 'live',
+      title: 'a picture and a sound, `live`',
+      packager: { mode: 'live', windowSize: 8 },
+    },
+    ...{ shown: [0, 22], heard: [0, 22], tracks: growing },
+  },
+  {
+    ...{ name: 'both', title: 'picture and sound in one rendition', shown: WHOLE, heard: WHOLE },
+    dash: 'dash.js doesn’t play that, and so docs/hls.md wants a rendition each',
+    tracks: async () => {
+      const inputs = [...pictureInput(span), ...soundInput(span)]
+      const bytes = await ffmpegToPipe([...inputs, ...H264, ...AAC, ...FRAGMENTED])
+      return [{ kind: 'both', options: { name: 'both' }, streams: [bytes] }]
+    },
+  },
+  {
+    ...{ name: 'discontinuity', title: 'three programmes with `discontinuity()` between them' },
+    ...{ shown: WHOLE, heard: WHOLE, tracks: programmes },
+  },
+  {
+    ...{ name: 'late-sound', title: 'sound that begins a second late', shown: WHOLE, heard: [1, SECONDS] },
+    tracks: async () => {
+      const late = await sound({ from: 1, seconds: SECONDS - 1 }, { before: ['-itsoffset', '1'] })
+      return [pictureTrack(await picture(span)), soundTrack(late)]
+    },
+  },
+  {
+    ...{
+      name: 'late-picture',
+      title: 'a picture that begins a second late',
+      shown: [1, SECONDS],
+      heard: WHOLE,
+    },
+    tracks: async () => {
+      const late = await picture(
+        { from: 1, seconds: SECONDS - 1 },
+        { before: ['-itsoffset', '1'], more: AS_IT_IS },
+      )
+      return [pictureTrack(late), soundTrack(await sound(span))]
+    },
+  },
+  {
+    ...{ name: 'from-10', title: 'renditions that all begin at 10 s', shown: [10, 22], heard: [10, 22] },
+    tracks: async () => {
+      const later = { from: 10, seconds: SECONDS }
+      const more = ['-output_ts_offset', '10']
+      return [pictureTrack(await picture(later, { more })), soundTrack(await sound(later, { more }))]
+    },
+  },
+  {
+    ...{ name: 'copied-mkv', title: 'copied out of Matroska', shown: WHOLE, heard: WHOLE },
+    tracks: () => copied('source.mkv'),
+  },
+  {
+    ...{ name: 'copied-ts', title: 'copied out of MPEG-TS', shown: WHOLE, heard: WHOLE },
+    tracks: () => copied('source.ts', ['-bsf:a', 'aac_adtstoasc']),
+  },
+  {
+    ...{
+      name: 'short-rest',
+      title: 'a frame more than whole segments',
+      shown: [0, 12.04],
+      heard: [0, 12.04],
+    },
+    tracks: async () => {
+      const more = { seconds: 12.04 }
+      return [pictureTrack(await picture(more)), soundTrack(await sound(more))]
+    },
+  },
+  {
+    ...{ name: 'languages', title: 'sounds of two languages', shown: WHOLE, heard: WHOLE, sounds: true },
+    tracks: async () => [
+      pictureTrack(await picture(span)),
+      await spoken('en', 'english', { volume: 0.5 }),
+      await spoken('de', 'deutsch', { volume: 0.4 }),
+    ],
+  },
+  {
+    ...{ name: 'codings', title: 'a sound in two codings', shown: WHOLE, heard: WHOLE },
+    tracks: async () => [
+      pictureTrack(await picture(span)),
+      await spoken('en', 'aac'),
+      await spoken('en', 'opus', { codec: OPUS }, 'opus'),
+    ],
+  },
+  {
+    ...{ name: 'vp9-opus', title: 'VP9 in two sizes and Opus', shown: WHOLE, heard: WHOLE, switches: true },
+    tracks: async () => [
+      { kind: 'picture', options: { name: 'small' }, streams: [await picture(span, { codec: VP9 })] },
+      {
+        ...{ kind: 'picture', options: { name: 'large' } },
+        streams: [await picture(span, { codec: VP9, size: '320x180' })],
+      },
+      soundTrack(await sound(span, { codec: OPUS })),
+    ],
+  },
+  {
+    ...{ name: 'images', title: 'images for the seek bar beside them', shown: WHOLE, heard: WHOLE },
+    also: packager => {
+      packager.images(
+        (async function* () {
+          yield sheetOf(6, 0)
+        })(),
+      )
+    },
+    tracks: async () => [pictureTrack(await picture(span)), soundTrack(await sound(span))],
+  },
+  {
+    ...{ name: 'sound-alone', title: 'a sound alone', shown: undefined, heard: WHOLE },
+    tracks: async () => [soundTrack(await sound(span))],
+  },
+]

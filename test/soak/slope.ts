@@ -1,0 +1,22 @@
+/** A straight line through samples, by least squares. */
+export interface Slope {
+  /** How much it rises from one sample to the next. */
+  readonly perSample: number
+  /** How much it rises over all of them. */
+  readonly growth: number
+  readonly mean: number
+}
+
+/** Fits a line through values that were taken at even steps. */
+export function slopeOf(values: readonly number[]): Slope {
+  const count = values.length
+  const mean = values.reduce((sum, value) => sum + value, 0) / count
+  const middle = (count - 1) / 2
+  let [over, under] = [0, 0]
+  values.forEach((value, n) => {
+    over += (n - middle) * (value - mean)
+    under += (n - middle) ** 2
+  })
+  const perSample = under === 0 ? 0 : over / under
+  return { perSample, growth: perSample * (count - 1), mean }
+}

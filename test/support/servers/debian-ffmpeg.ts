@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process'
+import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { type DebianTree, Unavailable, debianTree } from './debian-tree.js'
+
+/** The ffmpeg and the ffprobe of a Debian suite, as programs that can be started like any other. */
+export interface DebianFfmpeg {
+  /** The suite that they are of: another than the one asked for where that has none at the moment. */
+  readonly suite: string
+  /** What ffmpeg says it is: `7.1.2-0+deb13u1`. */
+  readonly version: string
+  readonly ffmpegPath: string
+  readonly ffprobePath: string
+}
+
+const PACKAGES = { packages: ['ffmpeg'], privateLibraries: ['pulseaudio', 'blas', 'lapack'] }
+
+/** In the middle of a transition, sid's packages may depend on some that are gone: the next release has them settled. */
+const STANDS_IN: Readonly<Record<string, string>> = { sid: 'forky', unstable: 'forky' }
+
+const exec = promisify(execFile)
+
+/**
+ * Fetches the packages where they are not in the cache yet (20–30 s, 700 MB of disk).
+ *
+ * @param of - makes that of a suite
+ * @throws {@link Unavailable} where neither the suite nor the one that stands in for it can be had
+ */
+export async function debianFfmpeg(
+  suite: string,
+  of: (suite: string) => Promise<DebianFfmpeg> = ffmpegOf,
+): Promise<DebianFfmpeg> {
+  try {
+    return await of(suite)
+  } catch (error) {
+    const other = STANDS_IN[suite]
+    if (!(error instanceof Unavailable) || other === undefined) throw error
+    return await of(other).catch((): never => {
+      throw error
+    })
+  }
+}
+
+async function ffmpegOf(suite: string): Promise<DebianFfmpeg> {
+  const tree = await debianTree({ suite, ...PACKAGES })
+  const [ffmpegPath, ffprobePath] = await wrappers(tree, ['ffmpeg', 'ffprobe'])
+  try {
+    const version = await ffmpegVersion(ffmpegPath!)
+    return { suite, version, ffmpegPath: ffmpegPath!, ffprobePath: ffprobePath! }
+  } catch (cause) {
+    throw new Unavailable(`its ffmpeg does not run: ${(cause as Error).message.trim()}`, { cause })
+  }
+}
+
+/** The second word after the program's name in the first line of `-version`. */
+export async function ffmpegVersion(ffmpegPath: string): Promise<string> {
+  const { stdout } = await exec(ffmpegPath, ['-version'])
+  return /^ffmpeg version (\S+)/.exec(stdout)?.[1] ?? 'of an unknown version'
+}
+
+/**
+ * Programs of a tree run by its own loader, which is an argument list; who starts ffmpeg wants a file. Written anew each
+ * time, since the tree may have been moved, and renamed into place, since other runs may be starting the older one.
+ */
+async function wrappers(tree: DebianTree, programs: readonly string[]): Promise<string[]> {
+  const folder = join(tree.folder, 'wrappers')
+  await mkdir(folder, { recursive: true })
+  const making = await mkdtemp(join(tree.folder, 'making-wrappers-'))
+  try {
+    return await Promise.all(
+      programs.map(async program => {
+        const [file, args] = tree.command(program, [])
+        const made = join(making, program)
+        // `exec`: the process that is started is ffmpeg's own, and so are signals to it.
+        await writeFile(made, `#!/bin/sh\nexec ${[file, ...args].map(quoted).join(' ')} "$@"\n`)
+        await chmod(made, 0o755)
+        await rename(made, join(folder, program))
+        return join(folder, program)
+      }),
+    )
+  } finally {
+    await rm(making, { recursive: true, force: true })
+  }
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", String.raw`'\''`)}'`
+}
