@@ -248,8 +248,8 @@ export class FfmpegJob {
     signal.throwIfAborted()
     const heads = await this.#heads()
     this.#remark(remarkOn(path, await version))
-    for (const input of inputs) {
-      if (input.source === undefined) this.#remark(checkPipe(input, nameOf(input), await version))
+    for (const [n, input] of inputs.entries()) {
+      if (input.source === undefined) this.#noteLoss(n, checkPipe(input, nameOf(input), await version))
     }
     const env = this.#seekable?.environment(this.#spec.env) ?? this.#spec.env
     const fds = descriptors(
@@ -319,6 +319,12 @@ export class FfmpegJob {
 
   #remark(message: string | undefined): void {
     if (message !== undefined) this.#listener.onLog({ level: 'warning', component: 'avio-streams', message })
+  }
+
+  #noteLoss(input: number, message: string | undefined): void {
+    if (message === undefined) return
+    this.#remark(message)
+    this.#watch.note(input, { kind: 'out-of-reach', message })
   }
 
   /** The first bytes of each input: those that came by pipe, else as many as tell the container. */

@@ -79,8 +79,9 @@ export interface FfmpegOutputOptions {
    * subtitles, data, a codec that ffmpeg does not know, a second track where none is mapped, one that begins late.
    *
    * - `tell`: the event `input` and `streams` say so;
-   * - `error`: fail with `AVIO_ERR_STREAM_MISSING`, also for what is found at the end; nothing is stored then. So do an MP4
-   *   with a second index, and times that go back in many packets: both lose something;
+   * - `error`: fail with `AVIO_ERR_STREAM_MISSING`, also for what is found at the end; nothing is stored then. So do the
+   *   notes of `input` (an MP4 with a second index, times that go back in many packets, what a pipe can't reach): they lose
+   *   something, or may;
    * - a function: is asked about each such stream, and says whether it is an error.
    * @defaultValue `tell`
    */

@@ -3,7 +3,7 @@ import type { FfmpegLogEntry } from './log.js'
 import type { StreamReport } from './stream-report.js'
 
 /**
- * What ffmpeg notices of an input and does not fail for, though something of it is lost:
+ * What is noticed of an input that does not fail for it, though something of it is lost. By ffmpeg, on its way:
  *
  *     [mov,mp4,m4a,3gp,3g2,mj2 @ 0x1] [warning] Found duplicated MOOV Atom. Skipped it       (9.0: [in#0 @ …])
  *     [mp4 @ 0x1] [warning] Non-monotonous DTS in output stream 0:1; previous: 5, current: 3; changing to 6. …
@@ -16,7 +16,7 @@ const MANY = 50
 const SECOND_INDEX = /^Found duplicated MOOV Atom\b/i
 const WENT_BACK = /^Non-monoton(?:ous|ic) DTS\b(?: in output stream (\d+):(\d+))?/
 
-/** Reads them from the log. */
+/** Reads them from the log, and takes what is known without it. */
 export class InputNotes {
   readonly #notes: readonly InputNote[][]
   readonly #wentBack: number[]
@@ -36,6 +36,11 @@ export class InputNotes {
   /** What was noticed of all inputs so far. */
   all(): readonly InputNote[] {
     return this.#notes.flat()
+  }
+
+  /** Takes what was noticed before ffmpeg was started. */
+  add(input: number, note: InputNote): void {
+    this.#note(input, note)
   }
 
   /**

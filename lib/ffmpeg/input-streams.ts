@@ -48,8 +48,10 @@ export interface InputNote {
    * - `second-index`: an MP4 with another `moov` behind its media, as of two files that were joined byte by byte: what
    *   belongs to it is not read.
    * - `times-changed`: the times of many packets went back, and ffmpeg put others in their place.
+   * - `out-of-reach`: the input comes by a pipe, and something of it lies, or may lie, where ffmpeg would have to jump: tags
+   *   behind the media, chapters, the index that the times of its pictures hang on.
    */
-  readonly kind: 'second-index' | 'times-changed'
+  readonly kind: 'second-index' | 'times-changed' | 'out-of-reach'
   /** A sentence that says so. */
   readonly message: string
 }

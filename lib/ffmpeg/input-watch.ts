@@ -3,6 +3,7 @@ import { InputDump } from './input-dump.js'
 import { InputNotes } from './input-notes.js'
 import type {
   FfmpegInput,
+  InputNote,
   InputStreamInfo,
   MissingStream,
   OnMissing,
@@ -73,6 +74,11 @@ export class InputWatch {
   /** The streams of all inputs; none before ffmpeg has told where they go. */
   get streams(): readonly InputStreamInfo[] {
     return this.#streams.flat()
+  }
+
+  /** Takes what was noticed of an input before ffmpeg was started. It is told with the streams. */
+  note(input: number, note: InputNote): void {
+    this.#notes.add(input, note)
   }
 
   /** Takes the next entry of the log. */
@@ -147,7 +153,7 @@ export class InputWatch {
     })
   }
 
-  #judge(streams: readonly InputStreamInfo[], notes: ReturnType<InputNotes['of']>): void {
+  #judge(streams: readonly InputStreamInfo[], notes: readonly InputNote[]): void {
     const missing = streams.flatMap(stream =>
       stream.leftOut
         .filter(({ reason }) => reason !== 'arguments' && reason !== 'format')

@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import type { FfmpegSeek } from '../../lib/ffmpeg/ffmpeg-events.js'
 import type { FfmpegTransformOptions } from '../../lib/ffmpeg/ffmpeg-options.js'
 import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
+import type { FfmpegInput } from '../../lib/ffmpeg/input-streams.js'
 import type { FfmpegLogEntry } from '../../lib/ffmpeg/log.js'
 import type { RandomAccess } from '../../lib/io/random-access.js'
 import { LINK, type Link } from '../../lib/io/link.js'
@@ -237,21 +238,30 @@ t.test('behind a validator, which passes the same bytes, a small object is fetch
   t.equal(s3.calls.length - before, 1)
 })
 
-t.test('what a pipe is known to lose is told by the log, where the source can not jump', async t => {
-  const said: FfmpegLogEntry[] = []
-  const ffmpeg = new FfmpegTransform(CRC)
-  ffmpeg.on('log', entry => said.push(entry))
-  await pipeline(new ChunkedSource(withTagsBehind(await matroska())), ffmpeg, new Collector())
-  t.match(
-    said.filter(({ component }) => component === 'avio-streams'),
-    [
-      {
-        level: 'warning',
-        message: /^The input has its tags behind the media\. On a pipe ffmpeg can't jump there/,
-      },
-    ],
-  )
-})
+t.test(
+  'what a pipe is known to lose is told, where the source can not jump, and is an error if asked',
+  async t => {
+    const said: FfmpegLogEntry[] = []
+    const inputs: FfmpegInput[] = []
+    const ffmpeg = new FfmpegTransform(CRC)
+    ffmpeg.on('log', entry => said.push(entry))
+    ffmpeg.on('input', input => inputs.push(input))
+    const bytes = withTagsBehind(await matroska())
+    await pipeline(new ChunkedSource(bytes), ffmpeg, new Collector())
+    const message = /^The input has its tags behind the media\. On a pipe ffmpeg can't jump there/
+    t.match(inputs, [{ input: 0, notes: [{ kind: 'out-of-reach', message }] }])
+    t.equal(inputs[0]!.notes.length, 1)
+    t.match(
+      said.filter(({ component }) => component === 'avio-streams'),
+      [{ level: 'warning', message }],
+    )
+    const strict = new FfmpegTransform({ output: { ...CRC.output, onMissing: 'error' } })
+    await t.rejects(pipeline(new ChunkedSource(bytes), strict, new Collector()), {
+      code: 'AVIO_ERR_STREAM_MISSING',
+      message,
+    })
+  },
+)
 
 t.test('what no ffmpeg reads from a pipe is refused before it is started', async t => {
   const spawned: unknown[] = []

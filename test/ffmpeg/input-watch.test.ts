@@ -4,7 +4,7 @@ import { FfmpegGraph } from '../../lib/ffmpeg/ffmpeg-graph.js'
 import type { FfmpegOutputOptions } from '../../lib/ffmpeg/ffmpeg-options.js'
 import { FfmpegReadable } from '../../lib/ffmpeg/ffmpeg-readable.js'
 import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
-import type { FfmpegInput, MissingStream } from '../../lib/ffmpeg/input-streams.js'
+import type { FfmpegInput, InputNote, MissingStream } from '../../lib/ffmpeg/input-streams.js'
 import { InputWatch } from '../../lib/ffmpeg/input-watch.js'
 import { LogReader } from '../../lib/ffmpeg/log.js'
 import { BytesObject } from '../../lib/io/bytes-object.js'
@@ -241,6 +241,38 @@ t.test('begins by what it is told, in the order of each version', async t => {
     `[in#0/mpegts @ 0x1] [warning] New data stream with index ${n} at pos:1 and DTS:1s`
   const many = tell(...head, ...output, ...mapping, ...Array.from({ length: 500 }, (_, n) => late(n + 1)))
   t.equal(many.told.length, 201, 'a list that a stranger makes grow ends')
+})
+
+t.test('tells what was noticed before ffmpeg was started with the streams, and judges it then', async t => {
+  const note: InputNote = { kind: 'out-of-reach', message: 'It has its tags behind the media.' }
+  const told: FfmpegInput[] = []
+  const errors: Error[] = []
+  const watch = new InputWatch([undefined, 'b'], [{ format: 'mpegts', args: [], onMissing: 'error' }], {
+    onInput: input => told.push(input),
+    onError: error => errors.push(error),
+  })
+  watch.note(1, note)
+  t.same(told, [], 'it is no news of its own')
+  const log = new LogReader(entry => watch.see(entry))
+  const lines = [
+    ...["[info] Input #0, mpegts, from 'x':", '[info]   Stream #0:0[0x100]: Video: h264, yuv420p, 64x64'],
+    ...["[info] Input #1, matroska, from 'y':", '[info]   Stream #1:0: Audio: aac, 48000 Hz, mono'],
+    ...[
+      '[info] Stream mapping:',
+      '[info]   Stream #0:0 -> #0:0 (copy)',
+      '[info]   Stream #1:0 -> #0:1 (copy)',
+    ],
+  ]
+  log.push(Buffer.from([...lines, '[info] Press'].map(line => `${line}\n`).join('')))
+  log.end()
+  t.same(
+    told.map(({ input, notes }) => [input, notes]),
+    [
+      [0, []],
+      [1, [note]],
+    ],
+  )
+  t.match(errors, [{ code: 'AVIO_ERR_STREAM_MISSING', message: /^It has its tags .* set "onMissing"/ }])
 })
 
 t.test('gives an error of a listener to nobody but the process', async t => {
