@@ -2,6 +2,7 @@ import { readExactly } from '../io/read-exactly.js'
 import type { RandomAccess } from '../io/random-access.js'
 import { EbmlData, type Element, MAX_ELEMENT_HEADER, elementAt } from '../matroska/element.js'
 import { ID } from '../matroska/segment.js'
+import { HeadWalk } from './cover-art.js'
 import { OTHER, type PipeProof, SAME, open } from './pipe-proof.js'
 
 /**
@@ -20,37 +21,58 @@ const NAMES = new Map([
   [ID.seekHead, 'second seek head'],
 ])
 
+/** Where a proof goes on when there is more of the head: what it has passed is not read again. */
+interface Passed {
+  /** Where the next header is. */
+  at: number
+  /** Headers that were read. */
+  headers: number
+}
+
+interface PassedElements extends Passed {
+  /** Where the data of the Segment begin. */
+  segment: number
+  /** What the seek heads name. */
+  readonly places: { readonly id: number; readonly at: number }[]
+}
+
 /**
  * Matroska and WebM (RFC 9559 §5.1.1): what the `SeekHead` says lies behind the first `Cluster`. `Cues` don't count:
  * ffmpeg jumps by them, and says nothing of them.
+ *
+ * @param walk - what is known of the shorter heads that were asked about
  */
-export function matroskaProof(head: Buffer): PipeProof {
+export function matroskaProof(head: Buffer, walk = new HeadWalk()): PipeProof {
+  const passed = walk.kept<PassedElements>(matroskaProof, () => ({
+    at: 0,
+    headers: 0,
+    segment: 0,
+    places: [],
+  }))
   try {
-    return inMatroska(head)
+    return inMatroska(head, walk, passed)
   } catch {
     // Damaged: that is for ffmpeg to say.
     return OTHER
   }
 }
 
-function inMatroska(head: Buffer): PipeProof {
-  const places: { readonly id: number; readonly at: number }[] = []
-  let start = 0
-  let at = 0
-  for (let n = 0; n < MAX_HEADERS; n++) {
-    const element: Element | undefined = elementAt(head, at, 0)
-    if (element === undefined) return open(at + MAX_ELEMENT_HEADER)
-    if (element.id === ID.cluster) return ofPlaces(places, at)
+function inMatroska(head: Buffer, walk: HeadWalk, passed: PassedElements): PipeProof {
+  for (; passed.headers < MAX_HEADERS; passed.headers++) {
+    walk.visited++
+    const element: Element | undefined = elementAt(head, passed.at, 0)
+    if (element === undefined) return open(passed.at + MAX_ELEMENT_HEADER)
+    if (element.id === ID.cluster) return ofPlaces(passed.places, passed.at)
     if (element.id === ID.segment) {
-      start = at = element.start
+      passed.segment = passed.at = element.start
       continue
     }
     if (element.end === Infinity) return OTHER
     if (element.id === ID.seekHead) {
       if (element.end > head.length) return open(element.end)
-      places.push(...seekPlaces(head.subarray(element.start, element.end), start))
+      passed.places.push(...seekPlaces(head.subarray(element.start, element.end), passed.segment))
     }
-    at = element.end
+    passed.at = element.end
   }
   return OTHER
 }
@@ -73,10 +95,14 @@ function ofPlaces(places: readonly { readonly id: number; readonly at: number }[
 
 /**
  * WAV: ffmpeg reads the chunks behind `data` as well (`LIST`, `id3 `, `bext` …), whether or not `RIFF` counts them in.
+ *
+ * @param walk - what is known of the shorter heads that were asked about
  */
-export function waveProof(head: Buffer): PipeProof {
-  let at = 12
-  for (let n = 0; n < MAX_HEADERS; n++) {
+export function waveProof(head: Buffer, walk = new HeadWalk()): PipeProof {
+  const passed = walk.kept<Passed>(waveProof, () => ({ at: 12, headers: 0 }))
+  for (; passed.headers < MAX_HEADERS; passed.headers++) {
+    walk.visited++
+    const { at } = passed
     if (at + 8 > head.length) return open(at + 8)
     const size = head.readUInt32LE(at + 4)
     const end = at + 8 + size + (size % 2)
@@ -92,7 +118,7 @@ export function waveProof(head: Buffer): PipeProof {
         isBehind: async (source, signal) => (await source.size(signal)) >= end + 8,
       }
     }
-    at = end
+    passed.at = end
   }
   return OTHER
 }

@@ -64,6 +64,14 @@ export class HeadWalk {
   /** The tables of a transport stream. */
   readonly tables = new TransportTables()
   readonly #searches = new Map<string, { from: number; found: number }>()
+  readonly #kept = new Map<unknown, unknown>()
+
+  /** What a reader of these heads keeps from one to the next, by a key of its own; `begin` makes it. */
+  kept<T extends object>(key: (head: Buffer, walk: HeadWalk) => unknown, begin: () => T): T {
+    const found = (this.#kept.get(key) as T | undefined) ?? begin()
+    this.#kept.set(key, found)
+    return found
+  }
 
   /** The container; it is told from {@link CONTAINER_BYTES}. */
   container(head: Buffer): Container {

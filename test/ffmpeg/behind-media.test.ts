@@ -1,5 +1,6 @@
 import t from 'tap'
 import { isTagBehind, matroskaProof, waveProof } from '../../lib/ffmpeg/behind-media.js'
+import { HeadWalk } from '../../lib/ffmpeg/cover-art.js'
 import type { PipeProof } from '../../lib/ffmpeg/pipe-proof.js'
 import { BytesObject } from '../../lib/io/bytes-object.js'
 import { ID } from '../../lib/matroska/segment.js'
@@ -25,11 +26,12 @@ async function isBehind(proof: PipeProof, bytes: Buffer): Promise<boolean> {
 }
 
 /** Asks as a stage does: with no more than was wanted. */
-function asked(bytes: Buffer, proofOf: (head: Buffer) => PipeProof): { proof: PipeProof; bytes: number } {
+function asked(bytes: Buffer, proofOf: (head: Buffer, walk: HeadWalk) => PipeProof) {
+  const walk = new HeadWalk()
   let length = 16
   for (;;) {
-    const proof = proofOf(bytes.subarray(0, length))
-    if (proof.kind !== 'open') return { proof, bytes: length }
+    const proof = proofOf(bytes.subarray(0, length), walk)
+    if (proof.kind !== 'open') return { proof, bytes: length, visited: walk.visited }
     if (proof.wanted <= length) throw new Error('no more than there is')
     length = proof.wanted
   }
@@ -98,6 +100,20 @@ t.test('a WAV that was written to a pipe has no sizes, and nothing behind', asyn
   t.match(asked(wav, waveProof).bytes <= data + 8, true)
   const many = Buffer.concat([wav.subarray(0, 12), Buffer.alloc(8 * 2000, 0)])
   t.match(waveProof(many), { kind: 'other' }, 'some hundreds of chunks are looked at')
+})
+
+t.test('what was passed in a shorter head is not read again', async t => {
+  const wav = await ffmpegToFile(audioInput(), 'a.wav')
+  const empty = Buffer.from('LIST\0\0\0\0', 'latin1')
+  const chunks = Buffer.concat([wav.subarray(0, 12), ...Array<Buffer>(900).fill(empty), wav.subarray(12)])
+  const ofChunks = asked(chunks, waveProof)
+  t.equal(ofChunks.proof.kind, 'unless-behind')
+  t.ok(ofChunks.visited > 900 && ofChunks.visited < 2000, `${ofChunks.visited} looks`)
+  const seeks = seekHead([TAGS, 5000])
+  const elements = matroskaFile(seeks, ...Array<Buffer>(900).fill(Buffer.from('ec80', 'hex')), cluster)
+  const ofElements = asked(elements, matroskaProof)
+  t.match(ofElements.proof, { reason: 'behind-media', what: /^has its tags behind/ })
+  t.ok(ofElements.visited > 900 && ofElements.visited < 2000, `${ofElements.visited} looks`)
 })
 
 t.test('tags at the end of a file of sound are found: ID3v1, APE, and one before the other', async t => {
