@@ -1,6 +1,3 @@
-/** Tries made of one find, at most. */
-const MAX_TRIES = 400
-
 /**
  * A part of `input` that still is what `isFind` says, made by leaving ever smaller pieces out (delta debugging), within
  * a bounded number of tries.
@@ -8,7 +5,7 @@ const MAX_TRIES = 400
 export async function minimised(
   input: Buffer,
   isFind: (candidate: Buffer) => Promise<boolean>,
-  maxTries = MAX_TRIES,
+  maxTries: number,
 ): Promise<Buffer> {
   let least = input
   let tries = 0

@@ -38,6 +38,12 @@ const ROUND = 16
 /** Looks that don't count, and the least that have to: code is compiled, caches and pools fill. */
 const [WARM_UP, LEAST] = [6, 12]
 
+/**
+ * How many more times so many looks are taken where something grew, on the last of which it then hangs: a leak goes on,
+ * and the allocator of a busy machine comes to rest.
+ */
+const MORE = 2
+
 /** How long closing may take after a round, in milliseconds: turns of the event loop, on a machine that is busy. */
 const LAST = 15_000
 
@@ -196,10 +202,8 @@ async function sample(): Promise<Record<string, number>> {
 }
 
 const samples: Record<string, number>[] = []
-for (const pipeline of PIPELINES) await run(pipeline, false)
-store.send('faults')
-const begin = performance.now()
-while (performance.now() - begin < minutes * 60_000 || samples.length < WARM_UP + LEAST) {
+
+async function round(): Promise<void> {
   let left = ROUND
   await Promise.all(
     Array.from({ length: AT_ONCE }, async () => {
@@ -209,19 +213,38 @@ while (performance.now() - begin < minutes * 60_000 || samples.length < WARM_UP 
   samples.push(await sample())
 }
 
-const counting = samples.slice(Math.max(WARM_UP, Math.floor(samples.length / 4)))
 const amount = (name: string, n: number) =>
   ['rss', 'heap', 'external'].includes(name) ? `${(n / MiB).toFixed(2)} MiB` : n.toFixed(2)
-for (const [name, tolerance] of Object.entries(TOLERANCES)) {
-  const { perSample, growth, mean } = slopeOf(counting.map(one => one[name]!))
-  const most = tolerance(mean)
-  const line =
-    `${name.padEnd(11)} mean ${amount(name, mean)}, slope ${amount(name, perSample / ROUND)} a job, ` +
-    `${amount(name, growth)} over ${counting.length} looks (at most ${amount(name, most)})`
-  if (growth < most) {
+
+/** How each of what is held went over the looks that count. */
+function growths(counting: readonly Record<string, number>[]) {
+  return Object.entries(TOLERANCES).map(([name, tolerance]) => {
+    const { perSample, growth, mean } = slopeOf(counting.map(one => one[name]!))
+    const most = tolerance(mean)
+    const line =
+      `${name.padEnd(11)} mean ${amount(name, mean)}, slope ${amount(name, perSample / ROUND)} a job, ` +
+      `${amount(name, growth)} over ${counting.length} looks (at most ${amount(name, most)})`
+    return { grows: growth >= most, line }
+  })
+}
+
+for (const pipeline of PIPELINES) await run(pipeline, false)
+store.send('faults')
+const begin = performance.now()
+while (performance.now() - begin < minutes * 60_000 || samples.length < WARM_UP + LEAST) await round()
+
+let counted = growths(samples.slice(Math.max(WARM_UP, Math.floor(samples.length / 4))))
+for (let more = 0; more < MORE && counted.some(({ grows }) => grows); more++) {
+  for (const { grows, line } of counted) if (grows) print(`once more: ${line}`)
+  for (let n = 0; n < LEAST; n++) await round()
+  counted = growths(samples.slice(-LEAST))
+}
+for (const { grows, line } of counted) {
+  if (grows) fail(`grows ${line}`)
+  else {
     passed++
     print(`      ${line}`)
-  } else fail(`grows ${line}`)
+  }
 }
 for (const error of uncaught) fail(`uncaught: ${(error as Error).stack ?? String(error)}`)
 client.destroy()
