@@ -1,19 +1,15 @@
 import type { Shortfall } from '../containers/container-watch.js'
 import type { RandomAccess } from '../io/random-access.js'
-import { ffmpegArguments, movflagsOf } from './arguments.js'
-import { BoxSizeGuard } from './box-size-guard.js'
+import { ffmpegArguments } from './arguments.js'
 import { Completion } from './completion.js'
 import { CONTAINER_BYTES } from './cover-art.js'
 import type { FfmpegSpawn } from './ffmpeg-events.js'
 import { FfmpegRun } from './ffmpeg-run.js'
-import { muxerOf } from './formats.js'
-import { Id3SizeGuard } from './id3-size-guard.js'
+import { GuardedOutput, type GuardedOutputSpec } from './guarded-output.js'
 import { emptyInput, inputUnreachable } from './input-error.js'
 import { nameOf, namesByUrl } from './input-names.js'
 import type { FfmpegInput, InputStreamInfo, OnMissing } from './input-streams.js'
 import { InputWatch } from './input-watch.js'
-import { LateTrackWatch, Mp4Way, hasTrueTimes } from './late-tracks.js'
-import type { OutputLayout } from './layout.js'
 import { limitPrefix } from './limit-prefix.js'
 import type { Limits } from './limits.js'
 import { locateFfmpeg } from './locate.js'
@@ -51,17 +47,9 @@ export interface JobInput {
 }
 
 /** One output of a job. */
-export interface JobOutput {
-  readonly format: string
-  readonly args: readonly string[]
-  /** How it lies in what it is stored in. Default `stream`. */
-  readonly layout?: OutputLayout | undefined
-  /** A track of it begins late: it is not waited for. */
-  readonly hasLateTrack?: boolean | undefined
+export interface JobOutput extends GuardedOutputSpec {
   /** What to do about a stream of an input that it lacks. Default `tell`. */
   readonly onMissing?: OnMissing | undefined
-  /** Takes a chunk and says whether it wants more now. */
-  readonly push: (chunk: Buffer) => boolean
 }
 
 /** What a job is made of. */
@@ -107,8 +95,7 @@ export class FfmpegJob {
   readonly #listener: JobListener
   readonly #completion: Completion
   readonly #watch: InputWatch
-  readonly #ways: readonly (Mp4Way | undefined)[]
-  readonly #lateTracks: readonly (LateTrackWatch | undefined)[]
+  readonly #outputs: readonly GuardedOutput[]
   readonly #abort = new AbortController()
   #seekable: SeekableInputs | undefined
   #run: FfmpegRun | undefined
@@ -122,17 +109,11 @@ export class FfmpegJob {
     this.#spec = spec
     this.#listener = listener
     this.#completion = new Completion(spec.inputs[0]?.args ?? [], spec.outputs[0]?.args ?? [])
-    const flags = spec.outputs.map(({ format, args }) =>
-      muxerOf(format).isMp4 ? movflagsOf(args) : undefined,
-    )
-    this.#lateTracks = spec.outputs.map(({ args, hasLateTrack }, n) =>
-      flags[n] && hasLateTrack !== true ? new LateTrackWatch(args, flags[n]) : undefined,
-    )
-    this.#ways = spec.outputs.map(({ hasLateTrack = false }, n) => {
-      if (flags[n] === undefined) return undefined
-      const isTrue = hasLateTrack || hasTrueTimes(flags[n])
-      return new Mp4Way(new BoxSizeGuard(), isTrue, this.#lateTracks[n]?.isAble === true)
-    })
+    const guard = {
+      onLateTrack: () => this.#giveWay(),
+      onError: (error: Error) => listener.onError(error),
+    }
+    this.#outputs = spec.outputs.map(output => new GuardedOutput(output, guard))
     this.#watch = new InputWatch(spec.inputs.map(nameOf), spec.outputs, {
       onInput: input => listener.onInput(input),
       onError: error => listener.onError(error),
@@ -215,9 +196,7 @@ export class FfmpegJob {
   /** Resolves when all output was taken, down to its end, and there is something in it. */
   async deliveredAll(): Promise<void> {
     await this.#run!.deliveredAll()
-    for (const [n, way] of this.#ways.entries()) {
-      for (const chunk of way?.end() ?? []) this.#spec.outputs[n]!.push(chunk)
-    }
+    for (const output of this.#outputs) output.end()
   }
 
   /** Ends ffmpeg and the server, whatever they are doing; resolves when nothing of either is left. */
@@ -304,7 +283,7 @@ export class FfmpegJob {
         outputs: outputs.map((output, n) => ({
           fd: fds.outputs[n]!,
           format: output.format,
-          push: this.#guarded(output, n),
+          push: chunk => this.#outputs[n]!.push(chunk),
         })),
         bytesServed: () => this.#seekable?.bytesServed ?? 0,
       },
@@ -335,32 +314,9 @@ export class FfmpegJob {
     return this.#spec.inputs.map(({ source, head }) => (source === undefined ? head : heads.shift()!))
   }
 
-  /** What lost its size is an error the moment it comes: what follows it can't be read, or not what is in it. */
-  #guarded({ format, layout, push }: JobOutput, n: number): (chunk: Buffer) => boolean {
-    const way = this.#ways[n]
-    // A held head has the size of the tag in the end.
-    const guard = format === 'mp3' && layout !== 'held-head' ? new Id3SizeGuard() : undefined
-    if (way === undefined && guard === undefined) return push
-    return chunk => {
-      let chunks: readonly Buffer[] = [chunk]
-      try {
-        guard?.check(chunk)
-        if (way) chunks = way.take(chunk)
-      } catch (error) {
-        const isLate = way?.isUntouched === true && this.#lateTracks[n]!.isAble
-        if (!isLate || !this.#giveWay()) this.#listener.onError(error as Error)
-        return false
-      }
-      let isWanted = true
-      for (const one of chunks) isWanted = push(one)
-      return isWanted
-    }
-  }
-
   /** Whether another job takes the place of this one, which waits for a track: nothing of any output has gone on. */
   #giveWay(): boolean {
-    const isUntouched = this.#ways.every((way, n) => way?.isUntouched ?? this.#run?.outputs[n]?.bytes === 0)
-    return isUntouched && this.#listener.onLateTrack?.() === true
+    return this.#outputs.every(output => output.canBeMadeAnew) && this.#listener.onLateTrack?.() === true
   }
 
   #onLog(entry: FfmpegLogEntry): void {
@@ -368,15 +324,13 @@ export class FfmpegJob {
     if (isUnanswered(entry)) this.#listener.onError(inputUnreachable(entry.message))
     this.#listener.onLog(entry)
     this.#watch.see(entry)
-    for (const watch of this.#lateTracks) watch?.see(entry)
+    for (const output of this.#outputs) output.see(entry)
   }
 
   #onProgress(report: FfmpegProgress): void {
     this.#watch.isWorking()
     this.#report = report
-    const isWaiting = this.#lateTracks.some((watch, n) =>
-      watch?.isWaiting(report.outTime ?? 0, this.#run?.outputs[n]?.bytes ?? 0),
-    )
+    const isWaiting = this.#outputs.some(output => output.isWaiting(report.outTime ?? 0))
     if (isWaiting) this.#giveWay()
     const { bytesIn } = this
     const percent = this.#completion.percent(report, bytesIn)

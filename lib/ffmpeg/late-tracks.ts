@@ -1,14 +1,11 @@
-import { EditListWriter } from '../mp4/edit-list-writer.js'
-import { MiB } from '../options.js'
 import { readArguments } from './argument-list.js'
-import type { BoxSizeGuard } from './box-size-guard.js'
 import type { FfmpegLogEntry } from './log.js'
 
 /**
  * A track that begins minutes after the others, or never. `delay_moov` has ffmpeg wait for the first sample of each, with all
  * that comes before it in memory, and then write one fragment of it, too large for a pipe. So that is noticed, and the inputs
  * are read again with the `moov` first (`empty_moov`) and with times as they are; the edit lists that ffmpeg could not know
- * by then are written here ({@link EditListWriter}).
+ * by then are written here (mp4/edit-list-writer.ts).
  *
  * The very same comes of the flags `empty_moov` and `frag_discont`, given by the user: for an input that can be read once.
  */
@@ -82,56 +79,5 @@ export class LateTrackWatch {
   isWaiting(outTime: number, bytes: number): boolean {
     if (bytes > 0 || outTime < PATIENCE) return false
     return this.isAble && ++this.#reports > 1
-  }
-}
-
-/** The largest `moov` or `moof` on a pipe is far below. */
-const MAX_BOX_SIZE = MiB
-
-/** What comes of an output of the MP4 family on its way to its stage. */
-export class Mp4Way {
-  readonly #guard: BoxSizeGuard
-  readonly #writer: EditListWriter | undefined
-  /** What came before the first fragment: `undefined` once that has. */
-  #held: Buffer[] | undefined
-
-  /**
-   * @param guard - what looks for boxes without a size
-   * @param hasTrueTimes - whether edit lists are to be written
-   * @param holds - whether to hold back what comes before the first fragment
-   */
-  constructor(guard: BoxSizeGuard, hasTrueTimes: boolean, holds: boolean) {
-    this.#guard = guard
-    this.#writer = hasTrueTimes ? new EditListWriter(MAX_BOX_SIZE) : undefined
-    this.#held = holds ? [] : undefined
-  }
-
-  /** Nothing has gone on: it can be made anew. */
-  get isUntouched(): boolean {
-    return this.#held !== undefined
-  }
-
-  /**
-   * Takes a chunk; gives what may go on.
-   *
-   * @throws what the guard throws, and the writer
-   */
-  take(chunk: Buffer): readonly Buffer[] {
-    this.#guard.check(chunk)
-    if (this.#writer) return this.#writer.write(chunk)
-    if (this.#held === undefined) return [chunk]
-    this.#held.push(chunk)
-    return this.#guard.hasFragment ? this.#release() : []
-  }
-
-  /** All has come. */
-  end(): readonly Buffer[] {
-    return this.#writer?.end() ?? this.#release()
-  }
-
-  #release(): readonly Buffer[] {
-    const held = this.#held ?? []
-    this.#held = undefined
-    return held
   }
 }

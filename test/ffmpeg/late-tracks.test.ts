@@ -1,10 +1,9 @@
 import { pipeline } from 'node:stream/promises'
 import t from 'tap'
-import { BoxSizeGuard } from '../../lib/ffmpeg/box-size-guard.js'
 import type { FfmpegOutputOptions } from '../../lib/ffmpeg/ffmpeg-options.js'
 import { FfmpegReadable } from '../../lib/ffmpeg/ffmpeg-readable.js'
 import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
-import { LateTrackWatch, Mp4Way, hasTrueTimes, withTrueTimes } from '../../lib/ffmpeg/late-tracks.js'
+import { LateTrackWatch, hasTrueTimes, withTrueTimes } from '../../lib/ffmpeg/late-tracks.js'
 import { BytesObject } from '../../lib/io/bytes-object.js'
 import { LINK } from '../../lib/io/link.js'
 import { Fmp4Validator } from '../../lib/mp4/fmp4-validator.js'
@@ -188,24 +187,4 @@ t.test('knows the flags that do not wait', async t => {
   t.equal(hasTrueTimes([...REMEDY[1]!.split('+'), 'cmaf']), false)
   t.equal(hasTrueTimes(['empty_moov', 'default_base_moof']), false)
   t.equal(hasTrueTimes(withTrueTimes(DEFAULTS)), true)
-})
-
-t.test('holds back what comes before the first fragment, so that it can be made anew', async t => {
-  const box = (type: string, size: number) => {
-    const bytes = Buffer.alloc(Math.max(8, size))
-    bytes.writeUInt32BE(size)
-    bytes.write(type, 4, 'latin1')
-    return bytes
-  }
-  const way = new Mp4Way(new BoxSizeGuard(), false, true)
-  t.same(way.take(box('moov', 20)), [])
-  t.equal(way.isUntouched, true)
-  t.same(Buffer.concat([...way.take(box('moof', 16))]), Buffer.concat([box('moov', 20), box('moof', 16)]))
-  t.equal(way.isUntouched, false)
-  const lost = new Mp4Way(new BoxSizeGuard(), false, true)
-  t.throws(() => lost.take(box('moof', 0)), { code: 'AVIO_ERR_OUTPUT_NOT_SEEKABLE' })
-  t.equal(lost.isUntouched, true)
-  const short = new Mp4Way(new BoxSizeGuard(), false, true)
-  short.take(box('moov', 20))
-  t.same(short.end(), [box('moov', 20)])
 })
