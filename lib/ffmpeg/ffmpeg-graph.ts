@@ -59,8 +59,9 @@ export class FfmpegGraph extends EventEmitter<FfmpegGraphEvents> {
   /** In the order of the options. */
   readonly outputs: readonly Readable[]
   /**
-   * Settles when every stream is closed and nothing is left of the child, with what became of the streams: rejects with the first error, after
-   * `destroy()` without one with an `AbortError`. Never an unhandled rejection.
+   * Settles when every stream is closed and nothing is left of the child. It resolves with what became of the streams of
+   * the inputs. It rejects with the first error; after `destroy()` without an error, with an `AbortError`. It is never an
+   * unhandled rejection.
    */
   readonly result: Promise<FfmpegGraphResult>
   readonly #flow: FfmpegFlow

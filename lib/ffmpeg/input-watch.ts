@@ -12,7 +12,7 @@ import type {
 import type { FfmpegLogEntry } from './log.js'
 import type { MediaStreamType } from './media-info.js'
 import { type FateOutput, StreamFates } from './stream-fates.js'
-import { StreamReport } from './stream-report.js'
+import { StreamReport, streamKey } from './stream-report.js'
 
 /**
  * What ffmpeg says of its inputs before it starts, and what it notices on its way:
@@ -187,7 +187,7 @@ export class InputWatch {
     const own = streams.filter(({ output }) => output === first.output)
     const what = own.slice(0, SHOWN).map(({ input, index, type, codec, reason }) => {
       const kind = codec === 'unknown' || codec === type ? type : `${type}, ${codec}`
-      return `${input}:${index} (${kind}) ${WHY[reason]}`
+      return `${streamKey(input, index)} (${kind}) ${WHY[reason]}`
     })
     const name = this.#names[first.input]
     const of = name === undefined ? '' : ` of ${name}`

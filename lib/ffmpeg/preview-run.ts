@@ -8,7 +8,7 @@ import { Outcome } from './outcome.js'
 import { readWants } from './preview-wants.js'
 import { runTool } from './run-tool.js'
 import { type MappedStream, StreamMaps } from './stream-maps.js'
-import { StreamReport } from './stream-report.js'
+import { StreamReport, streamKey } from './stream-report.js'
 import { Undecodable } from './undecodable.js'
 
 /** The look itself: ffmpeg is run on the first bytes of its inputs, and ended when it has told where the streams go. */
@@ -50,7 +50,7 @@ export async function takableOf(
     const doubtful = undecodable.doubtful(report)
     if (doubtful) {
       // Whether there is a decoder for it, it says when it is asked to decode it.
-      const map = `${doubtful.input}:${doubtful.inputStream}`
+      const map = streamKey(doubtful.input, doubtful.inputStream)
       const decoded = { format: 'null', args: ['-map', map], url: 'pipe:1' }
       const answer = await reportOf({ ...question, outputs: [decoded], globalArgs: [] })
       undecodable.learn(answer.undecodable)

@@ -5,7 +5,7 @@ import { type AudioSeen, audioSeen } from './audio-seen.js'
 import { type Container, CONTAINER_BYTES, HeadWalk, containerOf, hasCover, metadataEnd } from './cover-art.js'
 import { type PreviewQuestion, pipeOf, takableOf } from './preview-run.js'
 import { FILTER, type Wants, readWants } from './preview-wants.js'
-import type { Mapping, StreamReport } from './stream-report.js'
+import { type Mapping, type StreamReport, streamKey } from './stream-report.js'
 import { hasRareEntry } from './undecodable.js'
 
 /**
@@ -15,15 +15,12 @@ import { hasRareEntry } from './undecodable.js'
  *   the bitstream filter by itself; under `delay_moov` it does not and fails with "Malformed AAC bitstream". The
  *   filter fails on any other codec, so it must be given to the right streams.
  * - Cover art goes into the `moov`, which can't be that large on a pipe: it is left out.
- *
  * - A stream that ffmpeg can't decode fails the whole job where a map of all its kind (`0:a`) takes it along: it is left out.
  *
  * ffmpeg itself is asked, with the very same arguments, on the first bytes of the input: it says which streams there
  * are and which goes where before it reads on, and is ended there. That takes some 50 ms, and is done only where
  * the container and the arguments leave one of these questions open.
  */
-
-export type { PreviewQuestion } from './preview-run.js'
 
 /** The most that {@link previewBytes} ever asks for. Cover art beyond it is not found, and fails the output. */
 export const MAX_PREVIEW_BYTES = 8 * MiB
@@ -178,5 +175,5 @@ function isUnwantedCover({ cover, maps }: Wants, report: StreamReport, mapping: 
 
 function leftOut({ maps }: Wants, covers: readonly Mapping[]): string[] {
   if (!maps) return covers.length > 0 ? ['-vn'] : []
-  return covers.flatMap(({ input, inputStream }) => ['-map', `-${input}:${inputStream}`])
+  return covers.flatMap(({ input, inputStream }) => ['-map', `-${streamKey(input, inputStream)}`])
 }

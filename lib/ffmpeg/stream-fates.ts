@@ -2,7 +2,7 @@ import { muxerOf } from './formats.js'
 import type { InputStreamInfo, StreamLeftOut, StreamTarget } from './input-streams.js'
 import type { MediaStreamInfo } from './media-info.js'
 import { type MappedStream, StreamMaps } from './stream-maps.js'
-import type { StreamReport } from './stream-report.js'
+import { type StreamReport, streamKey } from './stream-report.js'
 
 /** An output, as far as it decides which streams go into it. */
 export interface FateOutput {
@@ -63,7 +63,7 @@ export class StreamFates {
         by: isCopy ? 'copied' : 'encoded',
       }))
     }
-    const isFiltered = this.#report.filtered.has(`${input}:${index}`)
+    const isFiltered = this.#report.filtered.has(streamKey(input, index))
     return isFiltered && own.some(mapping => mapping.input < 0) ? [{ output, by: 'filtered' }] : []
   }
 
@@ -71,7 +71,7 @@ export class StreamFates {
     const { format, maps } = this.#outputs[output]!
     const { info } = stream
     // What goes into a filter graph went where its labels were mapped.
-    if (this.#report.filtered.has(`${stream.input}:${info.index}`)) return 'arguments'
+    if (this.#report.filtered.has(streamKey(stream.input, info.index))) return 'arguments'
     const isAsked = maps.asksFor(stream)
     if (isAsked === false) return 'arguments'
     if (isAsked === undefined && this.#isForeign(output, info)) return 'format'

@@ -21,7 +21,7 @@ export interface InputStream {
   readonly isCover: boolean
 }
 
-/** What a stream of an input is found by. */
+/** What a stream of an input is found by, and what `-map` calls it. */
 export function streamKey(input: number, stream: number): string {
   return `${input}:${stream}`
 }
@@ -94,7 +94,7 @@ export class StreamReport {
 
   #readStream(line: string): void {
     const [, input, stream, kind, codec, rest] = STREAM.exec(line) ?? []
-    const key = `${input!}:${stream!}`
+    const key = streamKey(Number(input), Number(stream))
     // The first word counts: what comes later under the same number would be a text of the media.
     if (kind === undefined || this.streams.has(key)) return
     const isCover = kind === 'Video' && COVER.test(rest!)
@@ -106,7 +106,7 @@ export class StreamReport {
       MAPPING.exec(line) ?? filtered(FILTERED.exec(line)) ?? []
     if (how === undefined) {
       const [, from, stream] = INTO_FILTER.exec(line) ?? []
-      if (from !== undefined) this.filtered.add(`${from}:${stream!}`)
+      if (from !== undefined) this.filtered.add(streamKey(Number(from), Number(stream)))
       return
     }
     this.mappings.push({
