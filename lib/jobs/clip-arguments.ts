@@ -8,6 +8,14 @@ export function seconds(time: number): string {
   return time.toFixed(6)
 }
 
+/** Arguments before `-i` that lead ffmpeg to a time. Of a raw stream it finds the beginning alone, and not by a jump. */
+export function startArguments(time: number): string[] {
+  return time === 0 ? [] : ['-ss', seconds(time)]
+}
+
+/** The codecs of an exact clip. */
+export const ENCODED = ['-c:v', 'libx264', '-c:a', 'aac']
+
 const CODECS = new Set(['c', 'codec', 'vcodec', 'acodec'])
 const GRAPHS = new Set(['filter_complex', 'lavfi', 'filter_script', 'filter_complex_script'])
 /** What sets the times of pictures beside us. */
@@ -79,7 +87,7 @@ export function exactOutput(span: Span, opening: Opening, args: readonly string[
     ...(isCopied(list, 'a') ? ['-ss', '0', '-copypriorss:a', '0'] : []),
     ...(hasRate ? [] : ['-fps_mode:v', 'passthrough', '-enc_time_base:v', '1/90000']),
     ...(isFilled ? [] : lastDuration(end)),
-    ...['-c:v', 'libx264', '-c:a', 'aac', '-t', seconds(length / 1e6)],
+    ...[...ENCODED, '-t', seconds(length / 1e6)],
     ...list.filter(argument => kindOf(argument) === undefined).flatMap(({ tokens }) => tokens),
   ]
 }

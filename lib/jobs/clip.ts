@@ -4,12 +4,14 @@ import { PREPARE, type Prepared, type SourceLook } from '../ffmpeg/source-look.j
 import { booleanOption, knownOptions, optionError, optionsObject, stringsOption } from '../options.js'
 import { failBehindEnd } from './behind-end.js'
 import {
+  ENCODED,
   canBeFiltered,
   exactInput,
   exactOutput,
   leavesOutSound,
   mapArguments,
   seconds,
+  startArguments,
 } from './clip-arguments.js'
 import { type Span, openingAt, silentTracks } from './clip-look.js'
 import { JOB_OPTIONS, type JobOptions, secondsOption, stageOptions } from './job-options.js'
@@ -40,10 +42,7 @@ export interface ClipOptions extends JobOptions {
   args?: readonly string[] | undefined
 }
 
-export { seconds }
-
 const COPIED = ['-c', 'copy']
-const ENCODED = ['-c:v', 'libx264', '-c:a', 'aac']
 
 /**
  * Cuts a clip out of a long source: fragmented MP4, with the picture and every sound track.
@@ -77,7 +76,7 @@ export function clip(options: ClipOptions): FfmpegReadable {
   const stream = new FfmpegReadable({
     ...stage,
     // What is run in the end is found out by a look; this is what the progress goes by.
-    input: { source, args: ['-ss', seconds(start), '-to', seconds(end)] },
+    input: { source, args: [...startArguments(start), '-to', seconds(end)] },
     output: { format: 'mp4', args: [...mapArguments([]), ...(exact ? ENCODED : COPIED), ...args] },
     globalArgs: isFiltered ? [...KEEP_CLOCK] : [],
     [PREPARE]: (look: SourceLook) => prepared(look, { span, exact, isFiltered, args }),
@@ -103,7 +102,7 @@ async function prepared(look: SourceLook, { span, exact, isFiltered, args }: Ord
   ])
   const maps = mapArguments(silent)
   if (opening === undefined) {
-    const input = ['-ss', seconds(span.start), '-to', seconds(span.end)]
+    const input = [...startArguments(span.start), '-to', seconds(span.end)]
     return { input, output: [...maps, ...(exact ? ENCODED : COPIED), ...args] }
   }
   return { input: exactInput(span, opening), output: [...maps, ...exactOutput(span, opening, args)] }

@@ -91,3 +91,8 @@ export function pictureTime({ component, message }: FfmpegLogEntry): number | un
 export function onlyShownAt(pts: number): string {
   return `setpts=PTS-(${pts}),fps=fps=1/36000:start_time=0:round=up`
 }
+
+/** Filters behind {@link DECODABLE} for the last picture of all, which begins at `pts`: nothing comes behind it. */
+export function onlyLastAt(pts: number): string {
+  return `select='gte(pts,${pts})',setpts=PTS-(${pts})`
+}

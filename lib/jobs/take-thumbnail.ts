@@ -4,7 +4,7 @@ import { FfmpegReadable } from '../ffmpeg/ffmpeg-readable.js'
 import type { BlockCache } from '../io/block-cache.js'
 import { failBehindEnd } from './behind-end.js'
 import type { stageOptions } from './job-options.js'
-import { seconds } from './clip-arguments.js'
+import { startArguments } from './clip-arguments.js'
 import {
   DECODABLE,
   KEEP_CLOCK,
@@ -14,6 +14,7 @@ import {
   landingArguments,
   landings,
   onClock,
+  onlyLastAt,
   onlyShownAt,
   pictureTime,
 } from './shown-picture.js'
@@ -51,7 +52,7 @@ export async function takeKey(
   signal: AbortSignal,
 ): Promise<Thumbnail> {
   const ffmpeg = imageOf(order, cache, signal, {
-    input: [...FIRST_FRAME, '-ss', seconds(time)],
+    input: [...FIRST_FRAME, ...startArguments(time)],
     filters: ['settb=AVTB', SEEN],
     globalArgs: [...KEEP_CLOCK, '-start_at_zero'],
   })
@@ -74,12 +75,12 @@ export async function takeExact(
   const wanted = onClock(time, line)
   for (const landing of landings(time, line)) {
     const isGood = ([first = Infinity]: readonly number[]) => first <= wanted || landing === undefined
-    let taken = await takeShown(order, cache, wanted, landing, signal)
+    let taken = await takeShown(order, cache, onlyShownAt(wanted), landing, signal)
     if (!isGood(taken.seen)) continue
     const last = taken.seen.at(-1)
     // Nothing comes behind the last picture that would show that it was the one.
     if (taken.image === undefined && last !== undefined)
-      taken = await takeShown(order, cache, last, landing, signal)
+      taken = await takeShown(order, cache, onlyLastAt(last), landing, signal)
     const { image, seen } = taken
     if (image === undefined) throw taken.error
     const shown = seen.findLast(pts => pts <= wanted) ?? seen[0]!
@@ -100,13 +101,13 @@ interface Taken {
 async function takeShown(
   order: Taking,
   cache: BlockCache,
-  wanted: number,
+  only: string,
   landing: number | undefined,
   signal: AbortSignal,
 ): Promise<Taken> {
   const ffmpeg = imageOf(order, cache, signal, {
     input: landingArguments(landing),
-    filters: [DECODABLE, SEEN, onlyShownAt(wanted)],
+    filters: [DECODABLE, SEEN, only],
     globalArgs: KEEP_CLOCK,
   })
   const seen: number[] = []

@@ -19,7 +19,7 @@ const VP8 = ['-c:v', 'libvpx', '-deadline', 'realtime', '-g', '250']
 /** Pictures, the times that the call gives for them, and a hash of each. */
 async function taken(options: ThumbnailsOptions): Promise<{ time: number; shown: string; hash: string }[]> {
   const list = []
-  for await (const { time, pictureTime, image } of thumbnails({ ...options, exact: true, format: 'png' })) {
+  for await (const { time, pictureTime, image } of thumbnails({ exact: true, ...options, format: 'png' })) {
     const hash = createHash('md5').update(image).digest('hex')
     list.push({ time, shown: pictureTime.toFixed(4), hash })
   }
@@ -82,6 +82,20 @@ t.test('takes the first picture before there is one, and the last behind it', as
   }
   const slides = ['-f', 'lavfi', '-i', 'testsrc2=size=160x90:rate=1/2:duration=8', '-fps_mode', 'passthrough']
   await compare(t, await ffmpegToFile([...slides, ...LONG_GOP], 'slides.mp4'), 'slides.mp4', [1.9, 5])
+})
+
+t.test('takes a picture of what ffmpeg can neither jump in nor tell the length of', async t => {
+  const raw = await ffmpegToFile([...videoInput(), ...LONG_GOP, '-f', 'h264'], 'raw.h264')
+  const icon = await ffmpegToFile(
+    [...videoInput(), ...['-frames:v', '1', '-pix_fmt', 'rgba', '-c:v', 'png']],
+    'icon.ico',
+  )
+  for (const bytes of [raw, icon]) {
+    const first = (await framesOf(bytes))[0]!.hash
+    const source = new LoggedAccess(bytes)
+    for (const exact of [true, false])
+      t.equal((await taken({ source, times: [0], exact }))[0]!.hash, first, `${exact}`)
+  }
 })
 
 t.test('takes the times of WebM as players do, though its sound begins before 0', async t => {
