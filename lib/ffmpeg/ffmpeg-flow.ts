@@ -222,6 +222,7 @@ export class FfmpegFlow {
         this.#listener.onProgress(progress)
       },
       onInput: input => isCurrent() && this.#listener.onInput(input),
+      hearsInput: () => this.#listener.hearsInput(),
       onLateTrack: () => isCurrent() && this.#readAgain(),
       onError: error => isCurrent() && this.#listener.onError(error),
     }

@@ -74,6 +74,8 @@ export interface JobListener {
   onProgress(progress: FfmpegProgress): void
   /** What ffmpeg found in an input; told again when there is more to tell. */
   onInput(input: FfmpegInput): void
+  /** Whether anybody wants to know that. */
+  hearsInput(): boolean
   /**
    * An output waits for a track that begins late, and nothing of any output has gone on.
    *
@@ -112,6 +114,7 @@ export class FfmpegJob {
     const guard = {
       onLateTrack: () => this.#giveWay(),
       onError: (error: Error) => listener.onError(error),
+      isAwaited: () => this.#watch.judges || listener.hearsInput(),
     }
     this.#outputs = spec.outputs.map(output => new GuardedOutput(output, guard))
     this.#watch = new InputWatch(spec.inputs.map(nameOf), spec.outputs, {
@@ -324,11 +327,16 @@ export class FfmpegJob {
     if (isUnanswered(entry)) this.#listener.onError(inputUnreachable(entry.message))
     this.#listener.onLog(entry)
     this.#watch.see(entry)
-    for (const output of this.#outputs) output.see(entry)
+    for (const output of this.#outputs) {
+      output.see(entry)
+      if (this.#watch.hasBegun) output.told()
+    }
   }
 
   #onProgress(report: FfmpegProgress): void {
     this.#watch.isWorking()
+    // The first may overtake what was said before it; by the second nothing was said: a wrapper script hides it.
+    if (this.#watch.hasBegun || this.#report) for (const output of this.#outputs) output.told()
     this.#report = report
     const isWaiting = this.#outputs.some(output => output.isWaiting(report.outTime ?? 0))
     if (isWaiting) this.#giveWay()

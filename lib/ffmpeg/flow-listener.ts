@@ -16,6 +16,7 @@ export function flowListener(stage: FlowStage): FlowListener {
     onProgress: progress => !stage.destroyed && stage.emit('progress', progress),
     // In the midst of the log's reading: what a listener throws is its own.
     onInput: input => !stage.destroyed && tell(stage, 'input', input),
+    hearsInput: () => stage.listenerCount('input') > 0,
     onError: error => stage.destroy(error),
     hasProgress: () => stage.listenerCount('progress') > 0,
   }

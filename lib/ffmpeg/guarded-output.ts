@@ -1,5 +1,5 @@
 import { EditListWriter } from '../mp4/edit-list-writer.js'
-import { MiB } from '../options.js'
+import { KiB, MiB } from '../options.js'
 import { movflagsOf } from './arguments.js'
 import { BoxSizeGuard } from './box-size-guard.js'
 import { muxerOf } from './formats.js'
@@ -30,19 +30,28 @@ export interface GuardedOutputListener {
   onLateTrack(): boolean
   /** It can't be read. */
   onError(error: Error): void
+  /** Whether somebody wants to know what is in the inputs before any of the output goes on. */
+  isAwaited(): boolean
 }
 
 /** The largest `moov` or `moof` on a pipe is far below. */
 const MAX_BOX_SIZE = MiB
 
 /**
+ * The most that waits for what ffmpeg says of its inputs, in bytes. Up to version 6 it writes the header of an output before
+ * it says where the streams go, and a header that is larger than a pipe would keep it from saying so.
+ */
+export const MAX_UNTOLD = 256 * KiB
+
+/**
  * One output of ffmpeg, on its way to its stage:
  *
  * - what lost its size is an error the moment it comes: what follows it can't be read, or not what is in it;
  * - an MP4 that waits for a track is held back up to its first fragment: until then it can be made anew;
- * - an MP4 that does not wait gets its edit lists.
+ * - an MP4 that does not wait gets its edit lists;
+ * - nothing goes on before it is told what is in the inputs, where somebody wants to know.
  *
- * Memory: what comes before the first fragment, or what {@link EditListWriter} holds.
+ * Memory: what comes before the first fragment, or what {@link EditListWriter} holds, and {@link MAX_UNTOLD} and one chunk.
  */
 export class GuardedOutput {
   readonly #push: GuardedOutputSpec['push']
@@ -53,6 +62,8 @@ export class GuardedOutput {
   readonly #late: LateTrackWatch | undefined
   /** What came before the first fragment: `undefined` once that has, and where nothing is held. */
   #held: Buffer[] | undefined
+  /** What may go on when it is told what is in the inputs: `undefined` once it is. */
+  #untold: Buffer[] | undefined = []
   #bytes = 0
 
   constructor(
@@ -107,9 +118,15 @@ export class GuardedOutput {
     return this.#handOn(chunks)
   }
 
+  /** It is told what is in the inputs, or never will be. */
+  told(): void {
+    this.#pushUntold()
+  }
+
   /** All has come. */
   end(): void {
     this.#handOn(this.#edits?.end() ?? this.#release())
+    this.#pushUntold()
   }
 
   /** What may go on of what has come. */
@@ -129,6 +146,19 @@ export class GuardedOutput {
   }
 
   #handOn(chunks: readonly Buffer[]): boolean {
+    if (this.#untold === undefined) return this.#pushAll(chunks)
+    this.#untold.push(...chunks)
+    const waits = this.#bytes <= MAX_UNTOLD && this.#listener.isAwaited()
+    return waits || this.#pushUntold()
+  }
+
+  #pushUntold(): boolean {
+    const chunks = this.#untold ?? []
+    this.#untold = undefined
+    return this.#pushAll(chunks)
+  }
+
+  #pushAll(chunks: readonly Buffer[]): boolean {
     let isWanted = true
     for (const chunk of chunks) isWanted = this.#push(chunk)
     return isWanted

@@ -76,6 +76,16 @@ export class InputWatch {
     return this.#streams.flat()
   }
 
+  /** It is told what is in the inputs. */
+  get hasBegun(): boolean {
+    return this.#fates !== undefined
+  }
+
+  /** Whether what an output lacks may be an error. */
+  get judges(): boolean {
+    return this.#outputs.some(({ onMissing }) => onMissing !== undefined && onMissing !== 'tell')
+  }
+
   /** Takes what was noticed of an input before ffmpeg was started. It is told with the streams. */
   note(input: number, note: InputNote): void {
     this.#notes.add(input, note)
@@ -102,8 +112,7 @@ export class InputWatch {
 
   /** Why it can't be known whether an output has everything, to be asked at the end. */
   doubt(): Error | undefined {
-    const wants = this.#outputs.some(({ onMissing }) => onMissing !== undefined && onMissing !== 'tell')
-    if (!wants || this.#fates !== undefined) return undefined
+    if (!this.judges || this.hasBegun) return undefined
     return new FfmpegError(
       'AVIO_ERR_STREAM_MISSING',
       "ffmpeg did not say which streams its input has, so whether one is missing from the output can't be known. A wrapper " +

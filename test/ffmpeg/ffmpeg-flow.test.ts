@@ -26,6 +26,7 @@ async function make(count: number, ffmpegPath?: string) {
     onLog: () => undefined,
     onProgress: () => undefined,
     onInput: () => undefined,
+    hearsInput: () => false,
     onError: error => errors.push(error),
     hasProgress: () => false,
   }

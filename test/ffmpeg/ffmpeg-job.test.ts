@@ -10,6 +10,7 @@ const silent: JobListener = {
   onLog: () => undefined,
   onProgress: () => undefined,
   onInput: () => undefined,
+  hearsInput: () => false,
   onError: () => undefined,
 }
 

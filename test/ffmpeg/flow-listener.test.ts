@@ -6,10 +6,10 @@ t.test('what happens in a flow becomes events of its stage, a failure destroys i
   const stage = new PassThrough()
   const listener = flowListener(stage)
   const seen: unknown[] = []
-  t.equal(listener.hasProgress(), false)
+  t.same([listener.hasProgress(), listener.hearsInput()], [false, false])
   for (const event of ['spawn', 'log', 'input', 'progress', 'error'])
     stage.on(event, (...args: unknown[]) => seen.push([event, ...args]))
-  t.equal(listener.hasProgress(), true)
+  t.same([listener.hasProgress(), listener.hearsInput()], [true, true])
   const child = { path: '/bin/ffmpeg', args: [], pid: 7 }
   const entry = { level: 'info' as const, message: 'hello' }
   const input = { input: 0, format: { names: ['mov'], tags: {} }, streams: [], chapters: [], notes: [] }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { GuardedOutput, type GuardedOutputSpec } from '../../lib/ffmpeg/guarded-output.js'
+import { GuardedOutput, type GuardedOutputSpec, MAX_UNTOLD } from '../../lib/ffmpeg/guarded-output.js'
 import type { FfmpegLogEntry } from '../../lib/ffmpeg/log.js'
 
 const TRUE_TIMES = ['-movflags', 'frag_keyframe+empty_moov+default_base_moof+frag_discont']
@@ -13,7 +13,10 @@ function box(type: string, size: number): Buffer {
 }
 
 /** An output, what has gone on of it, and what was told. */
-function guarded(spec: Omit<GuardedOutputSpec, 'push'>, { givesWay = false, wants = true } = {}) {
+function guarded(
+  spec: Omit<GuardedOutputSpec, 'push'>,
+  { givesWay = false, wants = true, isAwaited = false } = {},
+) {
   const chunks: Buffer[] = []
   const told: string[] = []
   const output = new GuardedOutput(
@@ -24,6 +27,7 @@ function guarded(spec: Omit<GuardedOutputSpec, 'push'>, { givesWay = false, want
         return givesWay
       },
       onError: error => told.push((error as Error & { code: string }).code),
+      isAwaited: () => isAwaited,
     },
   )
   return { output, told, passed: () => Buffer.concat(chunks).length }
@@ -121,4 +125,34 @@ t.test('writes the edit lists of an MP4 that does not wait', async t => {
     output.push(box('moov', 32))
     t.same(told, ['AVIO_ERR_MP4_BOX_SIZE'], 'a moov is read')
   }
+})
+
+t.test('nothing goes on before it is told what is in the inputs, where somebody wants to know', async t => {
+  const spec = { format: 'mpegts', args: [] }
+  const { output, passed } = guarded(spec, { isAwaited: true, wants: false })
+  t.equal(output.push(Buffer.alloc(5)), true, 'ffmpeg is not held up')
+  t.equal(output.push(Buffer.alloc(5)), true)
+  t.equal(passed(), 0)
+  output.told()
+  t.equal(passed(), 10)
+  t.equal(output.push(Buffer.alloc(5)), false, 'from then on whoever takes it sets the pace')
+  t.equal(passed(), 15)
+
+  const silent = guarded(spec, { isAwaited: true })
+  silent.output.push(Buffer.alloc(5))
+  silent.output.end()
+  t.equal(silent.passed(), 5, 'at the end, though nothing was told')
+
+  const long = guarded(spec, { isAwaited: true })
+  long.output.push(Buffer.alloc(MAX_UNTOLD))
+  t.equal(long.passed(), 0)
+  long.output.push(Buffer.alloc(1))
+  t.equal(long.passed(), MAX_UNTOLD + 1, 'a header that is larger than a pipe')
+  long.output.push(Buffer.alloc(1))
+  t.equal(long.passed(), MAX_UNTOLD + 2)
+
+  const anew = guarded(MP4, { isAwaited: true })
+  anew.output.push(box('moof', 16))
+  anew.output.told()
+  t.equal(anew.passed(), 16, 'what was held back for another reason as well')
 })

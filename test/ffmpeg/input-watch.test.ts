@@ -1,4 +1,7 @@
+import { once } from 'node:events'
+import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { FfmpegGraph } from '../../lib/ffmpeg/ffmpeg-graph.js'
 import type { FfmpegOutputOptions } from '../../lib/ffmpeg/ffmpeg-options.js'
@@ -241,6 +244,76 @@ t.test('begins by what it is told, in the order of each version', async t => {
     `[in#0/mpegts @ 0x1] [warning] New data stream with index ${n} at pos:1 and DTS:1s`
   const many = tell(...head, ...output, ...mapping, ...Array.from({ length: 500 }, (_, n) => late(n + 1)))
   t.equal(many.told.length, 201, 'a list that a stranger makes grow ends')
+})
+
+/** A source that ends when `isOver` resolves. */
+function endingAt(isOver: Promise<unknown>): Readable {
+  return Readable.from(
+    (async function* () {
+      yield Buffer.alloc(1024, 'media')
+      await isOver
+    })(),
+    { objectMode: false },
+  )
+}
+
+const SAYS =
+  "[info] Input #0, mpegts, from 'x':\n[info]   Stream #0:0[0x100]: Video: h264, yuv420p, 64x64\n" +
+  '[info] Stream mapping:\n[info]   Stream #0:0 -> #0:0 (copy)\n[info] Press\n'
+
+/** Takes all, and tells when the first byte has come. */
+class Taker extends Writable {
+  readonly first = once(this, 'first')
+
+  override _write(_chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
+    this.emit('first')
+    callback()
+  }
+}
+
+t.test('tells what was found before the first byte goes on, in whichever order they come', async t => {
+  const run = async (hears: boolean) => {
+    const told: string[] = []
+    const stage = new FfmpegTransform(standIn('says', { SAYS }))
+    const sink = new Taker().once('first', () => told.push('bytes'))
+    if (hears) stage.on('input', () => told.push('input'))
+    // The program says what it found at its end, long after it has given its first byte.
+    await pipeline(endingAt(hears ? setTimeout(300) : sink.first), stage, sink)
+    return told
+  }
+  t.same(await run(true), ['input', 'bytes'])
+  t.same(await run(false), ['bytes'], 'nothing is held up where nobody listens')
+})
+
+t.test('hands nothing on of an output that lacks something, though it has come', async t => {
+  const late = SAYS.replace(
+    '[info] Stream mapping',
+    '[info]   Stream #0:1[0x101]: Data: klv\n[info] Stream mapping',
+  )
+  const stage = new FfmpegTransform({
+    ...standIn('says', { SAYS: late }),
+    output: { format: 'mpegts', onMissing: 'error' },
+  })
+  const sink = new Collector()
+  await t.rejects(pipeline(endingAt(setTimeout(300)), stage, sink), { code: 'AVIO_ERR_STREAM_MISSING' })
+  t.equal(sink.bytes.length, 0)
+})
+
+t.test('waits no longer than it has to', async t => {
+  for (const [env, inputs] of [
+    [{ HELLO: SAYS }, 1],
+    // A wrapper script hides what ffmpeg says.
+    [{ EARLY: 'progress=continue\nprogress=continue\n', PROGRESS: 'progress=end\n' }, 0],
+  ] as const) {
+    const stage = new FfmpegTransform(standIn('says', env))
+    let told = 0
+    stage.on('input', () => told++)
+    const sink = new Taker()
+    const first = Promise.race([sink.first.then(() => 'bytes'), setTimeout(20_000, 'end', { ref: false })])
+    await pipeline(endingAt(first), stage, sink)
+    t.equal(await first, 'bytes')
+    t.equal(told, inputs)
+  }
 })
 
 t.test('tells what was noticed before ffmpeg was started with the streams, and judges it then', async t => {
