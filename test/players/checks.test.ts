@@ -1,12 +1,11 @@
 import t from 'tap'
 import { check, heardIn, lags } from './checks.js'
 import { KINDS } from './kinds.js'
-import { KNOWN, type Known } from './known.js'
+import { KNOWN } from './known.js'
 import type { Kind } from './kind.js'
 import type { Observation } from './observation.js'
 import { page, written } from './report.js'
 import type { SoundTruth } from './sound-truth.js'
-import { verdict } from './verdict.js'
 
 const KIND: Kind = {
   ...{ name: 'made-up', title: 'made up', shown: [0, 4], heard: [0, 4], tracks: () => Promise.resolve([]) },
@@ -101,18 +100,6 @@ t.test('finds what is lost, cut, jumped and wrong', async t => {
   t.same(check(seen(), { ...KIND, switches: true }, TRUTH), { switches: 'the picture does not change' })
   t.same(check(seen(), { ...KIND, sounds: true }, TRUTH), { switches: 'the sound does not change' })
   t.same(check(seen({ isReady: false }), KIND, TRUTH), { start: 'nothing is ever shown' })
-})
-
-t.test('fails where something unknown is found, and where something known is gone', async t => {
-  const known: Known = {
-    ...{ kinds: ['made-up'], judges: ['hls'], checks: ['end'], besides: ['seeks'], of: 'player', why: '' },
-  }
-  const problems = (judge: string, findings: object) => verdict('made-up', judge, findings, [known]).problems
-  t.same(problems('hls.js', { end: 'it stands' }), [])
-  t.same(problems('hls.js', { end: 'it stands', seeks: 'wrong' }), [])
-  t.same(problems('dash.js', { end: 'it stands' }), ['end: it stands'], 'another judge')
-  t.same(problems('hls.js', { end: 'it stands', sync: 'late' }), ['sync: late'])
-  t.equal(problems('hls.js', {}).length, 1)
 })
 
 t.test(

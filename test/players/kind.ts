@@ -35,12 +35,17 @@ export interface Kind {
   readonly tracks: () => Promise<readonly Track[]>
 }
 
+/** What is packaged of a kind. */
+export interface Material {
+  readonly tracks: readonly Track[]
+  readonly truth: SoundTruth
+}
+
 /** What was packaged, or is being. */
 export interface Output {
   /** Resolves when it can be played. */
   readonly playable: Promise<unknown>
   readonly whole: Promise<Awaited<CmafPackager['result']>>
-  readonly truth: SoundTruth
 }
 
 /** Whether it can be played before it is whole. */
@@ -51,13 +56,18 @@ export function isGrowing({ packager }: Kind): boolean {
 /** In real time, as segments of two seconds come to be. */
 const STEP = 2
 
-/** Packages a kind into a storage: at once, or in real time where it grows. */
-export async function make(kind: Kind, storage: MemoryStorage): Promise<Output> {
+/** Encodes what is packaged, and finds the beeps in it. */
+export async function materialOf(kind: Kind): Promise<Material> {
   const tracks = await kind.tracks()
   const sounds = tracks.filter(track => track.kind === 'sound')
   const truth = await soundTruth(
     Object.fromEntries(sounds.map(({ options, streams }) => [options.name, streams])),
   )
+  return { tracks, truth }
+}
+
+/** Packages a kind into a storage: at once, or in real time where it grows. */
+export function make(kind: Kind, { tracks }: Material, storage: MemoryStorage): Output {
   const mpd = kind.dash === undefined ? { mpd: 'manifest.mpd' } : {}
   // Without dates Shaka Player can't tell where two playlists whose windows moved on belong together.
   const dates = kind.packager?.mode === 'live' ? { programDateTime: new Date() } : {}
@@ -65,9 +75,10 @@ export async function make(kind: Kind, storage: MemoryStorage): Promise<Output> 
   const renditions = tracks.map(({ options }) => packager.rendition(options))
   kind.also?.(packager)
   const written = isGrowing(kind) ? grow(tracks, renditions) : write(tracks, renditions)
+  // The result tells of a rendition that fails.
   written.catch(() => undefined)
-  const playable = isGrowing(kind) ? grown(storage) : packager.result
-  return { playable, whole: packager.result, truth }
+  const playable = isGrowing(kind) ? grown(storage, packager) : packager.result
+  return { playable, whole: packager.result }
 }
 
 async function write(tracks: readonly Track[], renditions: readonly RenditionWritable[]): Promise<void> {
@@ -81,23 +92,35 @@ async function write(tracks: readonly Track[], renditions: readonly RenditionWri
   )
 }
 
-/** When every playlist lists three segments. */
-async function grown(storage: MemoryStorage): Promise<void> {
+/**
+ * How many segments there are when a player joins. Shaka Player goes by its clock, and takes for gone what comes later
+ * than the playlist was long when it joined; a busy machine needs some of that.
+ */
+const JOINED = 5
+
+/** When every playlist lists so many. */
+async function grown(storage: MemoryStorage, { result }: CmafPackager): Promise<void> {
   const isThere = () => {
     const playlists = storage.names().filter(name => name.endsWith('/index.m3u8'))
     return (
       storage.objects.has('main.m3u8') &&
-      playlists.every(name => storage.text(name).split('#EXTINF').length > 3)
+      playlists.every(name => storage.text(name).split('#EXTINF').length > JOINED)
     )
   }
-  while (!isThere()) await new Promise(resolve => setTimeout(resolve, 100))
+  const tick = () => new Promise<'tick'>(resolve => setTimeout(() => resolve('tick'), 100))
+  while (!isThere() && (await Promise.race([result, tick()])) === 'tick');
 }
 
-/** Writes as much every two seconds as lasts so long: a fragment of the picture, ten of the sound. */
+/**
+ * Writes as much every two seconds as lasts so long: a fragment of the picture, ten of the sound. What a busy machine
+ * writes late makes nothing that follows later, as with an encoder that goes by the clock.
+ */
 async function grow(tracks: readonly Track[], renditions: readonly RenditionWritable[]): Promise<void> {
   const parts = tracks.map(({ kind, streams }) => steps(streams[0]!, kind === 'sound' ? 0.2 : STEP))
+  const began = performance.now()
   for (let n = 0; parts.some(part => n < part.length); n++) {
-    if (n > 1) await new Promise(resolve => setTimeout(resolve, STEP * 1000))
+    const due = began + (n - 1) * STEP * 1000
+    await new Promise(resolve => setTimeout(resolve, Math.max(0, due - performance.now())))
     parts.forEach((part, index) => {
       const bytes = part[n]
       if (bytes) renditions[index]!.write(bytes)

@@ -1,10 +1,12 @@
-import type { Browser, BrowserContext } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { MemoryStorage } from '../support/hls.js'
 import { startChromium } from '../support/chromium.js'
 import type { Files } from './file-judges.js'
 import type { PlayerJudge } from './judges.js'
-import { type Kind, type Output, isGrowing, make } from './kind.js'
+import { type Kind, type Material, type Output, isGrowing, make, materialOf } from './kind.js'
 import type { Observation } from './observation.js'
+import { within } from './rounds.js'
+import { Seat } from './seat.js'
 import { Shelf } from './shelf.js'
 import { FRAME_RATE } from './sources.js'
 import type { SoundTruth } from './sound-truth.js'
@@ -18,65 +20,98 @@ const ALL_IN_FRONT = [
   '--disable-backgrounding-occluded-windows',
 ]
 
+/** What a page saw, and where the beeps are in what it was given. */
+export interface Played {
+  readonly seen: Observation
+  readonly truth: SoundTruth
+}
+
+/** What is packaged of a kind, once or each time that it is played. */
+interface Served {
+  readonly output: Output
+  readonly storage: MemoryStorage
+  readonly url: string
+}
+
 /** A browser, and a server of what it plays. */
 export class Stage {
-  readonly #outputs = new Map<string, Promise<{ output: Output; storage: MemoryStorage; url: string }>>()
+  readonly #shelf: Shelf
+  readonly #materials = new Map<string, Promise<Material>>()
+  readonly #outputs = new Map<string, Promise<Served>>()
+  #outputCount = 0
+  #browser: Promise<Browser> | undefined
 
-  private constructor(
-    private readonly shelf: Shelf,
-    private readonly browser: Browser,
-  ) {}
+  private constructor(shelf: Shelf) {
+    this.#shelf = shelf
+  }
 
   static async open(): Promise<Stage> {
-    return new Stage(await Shelf.open(), await startChromium(ALL_IN_FRONT))
+    return new Stage(await Shelf.open())
   }
 
   async close(): Promise<void> {
-    await this.browser.close()
-    await this.shelf.close()
+    await (await this.#browser)?.close()
+    await this.#shelf.close()
   }
 
-  /** One seat: plays go on in it one after the other, and the browser keeps the compiled players. */
-  seat(): Promise<BrowserContext> {
-    return this.browser.newContext({ viewport: { width: 200, height: 120 } })
-  }
-
-  /** What was packaged of a kind; what grows, grows for one judge at a time. */
-  #output(kind: Kind, judge: string) {
-    const id = isGrowing(kind) ? `${kind.name} ${judge}` : kind.name
-    let own = this.#outputs.get(id)
-    if (!own) {
-      const storage = new MemoryStorage()
-      own = make(kind, storage).then(output => ({
-        output,
-        storage,
-        url: this.shelf.put(id.replaceAll(' ', '-'), storage),
-      }))
-      this.#outputs.set(id, own)
-    }
-    return own
+  seat(): Seat {
+    return new Seat(() => (this.#browser ??= this.#start()))
   }
 
   /** The files of a kind, when all are there. */
   async files(kind: Kind): Promise<Files> {
-    const grown = [...this.#outputs.keys()].find(id => id.startsWith(`${kind.name} `))
-    const { output, storage } = await this.#output(kind, grown?.slice(kind.name.length + 1) ?? 'files')
+    const { output, storage } = await this.#output(kind, false)
     const { presentation } = await output.whole
     return { storage, presentation }
   }
 
-  /** Plays a kind with a player. */
-  async play(
-    seat: BrowserContext,
-    kind: Kind,
-    judge: PlayerJudge,
-  ): Promise<{ seen: Observation; truth: SoundTruth }> {
-    const { output, url } = await this.#output(kind, judge.name)
-    await output.playable
-    const page = await seat.newPage()
+  /**
+   * Plays a kind with a player.
+   *
+   * @param seconds - how long that may take; an error where it takes longer, and where the browser dies, after which
+   *   the seat is a new one
+   */
+  async play(seat: Seat, kind: Kind, judge: PlayerJudge, seconds: number): Promise<Played> {
+    try {
+      return await within(seconds, this.#play(seat, kind, judge))
+    } catch (error) {
+      await seat.clear()
+      throw error
+    }
+  }
+
+  /** Starts a browser, and another one when it has died. */
+  async #start(): Promise<Browser> {
+    const forget = () => (this.#browser = undefined)
+    try {
+      const browser = await startChromium(ALL_IN_FRONT)
+      browser.once('disconnected', forget)
+      return browser
+    } catch (error) {
+      forget()
+      throw error
+    }
+  }
+
+  /** What was packaged of a kind; one that grows is begun anew for each play. */
+  #output(kind: Kind, isAnew: boolean): Promise<Served> {
+    return kept(this.#outputs, kind.name, isAnew, async () => {
+      const material = await kept(this.#materials, kind.name, false, () => materialOf(kind))
+      const storage = new MemoryStorage()
+      const url = this.#shelf.put(`${kind.name}-${++this.#outputCount}`, storage)
+      const output = make(kind, material, storage)
+      await output.playable
+      return { output, storage, url }
+    })
+  }
+
+  async #play(seat: Seat, kind: Kind, judge: PlayerJudge): Promise<Played> {
+    const { url } = await this.#output(kind, isGrowing(kind))
+    const { truth } = (await this.#materials.get(kind.name))!
+    const page = await seat.page()
     const thrown: string[] = []
     page.on('pageerror', error => thrown.push(`the page threw ${error.message}`))
-    await page.goto(this.shelf.url)
+    await page.goto(this.#shelf.url, { timeout: 0 })
     const { shown } = kind
     const plan = {
       ...{ player: judge.player, src: `${url}/${judge.manifest}`, hasPictures: shown !== undefined },
@@ -88,6 +123,23 @@ export class Stage {
     }
     const seen = await page.evaluate<Observation>(`judge(${JSON.stringify(plan)})`)
     await page.close()
-    return { seen: { ...seen, errors: [...seen.errors, ...thrown] }, truth: output.truth }
+    return { seen: { ...seen, errors: [...seen.errors, ...thrown] }, truth }
   }
+}
+
+/** Gives what is kept under a name, and makes it where there is none, or anew; what can't be made is not kept. */
+function kept<T>(
+  all: Map<string, Promise<T>>,
+  name: string,
+  isAnew: boolean,
+  made: () => Promise<T>,
+): Promise<T> {
+  const old = isAnew ? undefined : all.get(name)
+  if (old) return old
+  const own = made()
+  all.set(name, own)
+  own.catch(() => {
+    if (all.get(name) === own) all.delete(name)
+  })
+  return own
 }

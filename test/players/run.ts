@@ -15,7 +15,9 @@ import { isGrowing } from './kind.js'
 import { KNOWN } from './known.js'
 import { Stage } from './playing.js'
 import { table, write } from './report.js'
-import { type Verdict, verdict } from './verdict.js'
+import { SIDE_BY_SIDE, inRounds } from './rounds.js'
+import type { Seat } from './seat.js'
+import { type Verdict, linesOf, textOf, verdict } from './verdict.js'
 
 const { values } = parseArgs({
   options: {
@@ -26,8 +28,15 @@ const { values } = parseArgs({
   },
 })
 
-/** How many players run side by side. */
-const AT_ONCE = 6
+/**
+ * How long one play may take, in seconds: on an idle machine a minute at most, of which 22 s are real time, and half a
+ * minute at most for each thing that does not come about.
+ */
+const ONE_PLAY = 240
+
+/** How long all may take, in seconds, and by when there is an end in any case: CI stops a run after 1,200. */
+const ALL_PLAYS = 900
+const IN_ANY_CASE = ALL_PLAYS + 60
 
 const print = (line: string) => void process.stdout.write(`${line}\n`)
 
@@ -42,6 +51,7 @@ const plays = ordered.flatMap(kind =>
     return isAsked(name, values.judge) && (manifest === 'main.m3u8' || kind.dash === undefined)
   }).map(judge => ({ kind, judge })),
 )
+type Cell = (typeof plays)[number]
 const reads = kinds.flatMap(kind =>
   FILE_JUDGES.filter(({ name, isDash }) => {
     return isAsked(name, values.judge) && (isDash !== true || kind.dash === undefined)
@@ -49,36 +59,59 @@ const reads = kinds.flatMap(kind =>
 )
 if (plays.length + reads.length === 0) throw new Error('There is no such kind, or no such judge')
 
-const stage = await Stage.open()
-const verdicts: Verdict[] = []
 const began = performance.now()
+const secondsLeft = () => ALL_PLAYS - (performance.now() - began) / 1000
+setTimeout(() => {
+  print(`Stopped after ${IN_ANY_CASE} s\n0 passed, ${plays.length + reads.length} failed`)
+  process.exit(1)
+}, IN_ANY_CASE * 1000).unref()
 
-function decide(kind: string, judge: string, findings: Findings): void {
-  const own = verdict(kind, judge, findings, KNOWN)
-  verdicts.push(own)
-  const texts = Object.entries(findings).map(([name, text]) => `${name}: ${text}`)
-  const how = own.problems.length > 0 ? 'FAILED' : own.known.length > 0 ? 'as known' : 'well'
-  print([`${kind}, ${judge}: ${how}`, ...texts].join('; '))
-  for (const problem of own.problems) print(`  ${problem}`)
-  if (own.problems.length > 0) print(`  alone: npm run players -- --kind=${kind} --judge='${judge}'`)
+const stage = await Stage.open()
+const seats = Array.from({ length: Math.max(...SIDE_BY_SIDE) }, () => stage.seat())
+const found = new Map<Cell, Findings[]>()
+
+/** The first line of an error: that of a browser that dies has all of its log behind it. */
+const failing = (error: unknown): Findings => ({ errors: (error as Error).message.split('\n', 1)[0]! })
+
+async function playOnce({ kind, judge }: Cell, seat: Seat): Promise<Findings> {
+  try {
+    const { seen, truth } = await stage.play(seat, kind, judge, Math.min(ONE_PLAY, secondsLeft()))
+    if (values.verbose) print(JSON.stringify({ ...seen, frames: seen.frames.length }))
+    return check(seen, kind, truth)
+  } catch (error) {
+    return failing(error)
+  }
 }
 
-let next = 0
-await Promise.all(
-  Array.from({ length: Math.min(AT_ONCE, plays.length) }, async () => {
-    const seat = await stage.seat()
-    while (next < plays.length) {
-      const { kind, judge } = plays[next++]!
-      const { seen, truth } = await stage.play(seat, kind, judge)
-      decide(kind.name, judge.name, check(seen, kind, truth))
-      if (values.verbose) print(JSON.stringify({ ...seen, frames: seen.frames.length }))
-    }
-    await seat.close()
-  }),
-)
-for (const { kind, judge } of reads) decide(kind.name, judge.name, await judge.judge(await stage.files(kind)))
+const decide = ({ kind, judge }: Cell | (typeof reads)[number], plays: readonly Findings[]): Verdict =>
+  verdict(kind.name, judge.name, plays, KNOWN)
+
+await inRounds(plays, SIDE_BY_SIDE, async (cell, seat, isLast) => {
+  const own = found.get(cell) ?? []
+  found.set(cell, own)
+  if (secondsLeft() > 0) own.push(await playOnce(cell, seats[seat]!))
+  else if (own.length === 0) own.push({ errors: `not played within ${ALL_PLAYS} s` })
+  const said = decide(cell, own)
+  for (const line of linesOf(said, isLast || secondsLeft() <= 0)) print(line)
+  return said.problems.length === 0
+})
+const played = [...found].map(([cell, own]) => decide(cell, own))
+
+const read: Verdict[] = []
+for (const own of reads) {
+  const found = await stage
+    .files(own.kind)
+    .then(files => own.judge.judge(files))
+    .catch(failing)
+  read.push(decide(own, [found]))
+  for (const line of linesOf(read.at(-1)!, true)) print(line)
+}
 await stage.close()
 
+const verdicts = [...played, ...read]
+const again = verdicts.filter(({ plays }) => plays.length > 1)
+if (again.length > 0) print(`\nPlayed again, with what was found each time:`)
+for (const { kind, judge, plays } of again) print(`${kind}, ${judge}: ${plays.map(textOf).join(' | ')}`)
 const failed = verdicts.filter(({ problems }) => problems.length > 0)
 print(`\n${table(verdicts)}\n`)
 if (values.write) await write(verdicts)

@@ -29,9 +29,17 @@ export function findChromium(): string | undefined {
   return PROGRAMS.flatMap(name => folders.map(folder => join(folder, name))).find(isProgram)
 }
 
+/** How long it may take to start, in milliseconds: a machine may be busy with other things. */
+const TIMEOUT = 120_000
+
 /** Starts it, without a window. */
 export function startChromium(more: readonly string[] = []): Promise<Browser> {
   const executablePath = findChromium()
   if (executablePath === undefined) throw new Error('no Chromium found')
-  return chromium.launch({ executablePath, args: [...ARGS, ...more], chromiumSandbox: false })
+  return chromium.launch({
+    executablePath,
+    args: [...ARGS, ...more],
+    chromiumSandbox: false,
+    timeout: TIMEOUT,
+  })
 }

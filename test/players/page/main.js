@@ -5,7 +5,7 @@ import { activity, appends, buffers, ranges } from './recorder.js'
  * How often in a row nothing may have moved, a tenth of a second apart, before a player counts as standing still. A busy
  * machine may need long for the first picture.
  */
-const PATIENCE = { first: 600, next: 200 }
+const PATIENCE = { first: 600, next: 300 }
 
 const TICK = 100
 
@@ -107,7 +107,8 @@ class Playback {
       if (sounds) player.chooseSound(1)
     }
     video.playbackRate = rate
-    await video.play().catch(error => this.errors.push(`play: ${error.message}`))
+    // Not waited for: where there is nothing to play it settles only when the player is taken away.
+    video.play().catch(error => this.errors.push(`play: ${error.message}`))
     await this.until(() => {
       turn()
       video.playbackRate = rate
@@ -128,7 +129,7 @@ class Playback {
     const { video, errors, frames, start } = this
     return {
       last: frames.length > 0 ? look(video) : undefined,
-      ...{ errors, frames: [...frames], start, isEnded: video.ended, time: video.currentTime },
+      ...{ errors: [...errors], frames: [...frames], start, isEnded: video.ended, time: video.currentTime },
       ...{ duration: video.duration, buffered: ranges(video.buffered), played: ranges(video.played) },
     }
   }

@@ -47,9 +47,13 @@ async function shakaPlayer(video, src, tell) {
     streaming: { bufferingGoal: AHEAD, rebufferingGoal: 1 },
     abr: { enabled: false, defaultBandwidthEstimate: 1000 },
   })
-  const name = code => Object.keys(shaka.util.Error.Code).find(key => shaka.util.Error.Code[key] === code)
-  player.addEventListener('error', ({ detail }) => tell(`${name(detail.code)}: ${detail.data}`))
-  player.load(src).catch(error => tell(`${name(error.code)}: ${error.data ?? error}`))
+  // What it throws by mistake has no code.
+  const text = error => {
+    const name = Object.keys(shaka.util.Error.Code).find(key => shaka.util.Error.Code[key] === error?.code)
+    return name === undefined ? String(error?.stack ?? error) : `${name}: ${error.data}`
+  }
+  player.addEventListener('error', ({ detail }) => tell(text(detail)))
+  player.load(src).catch(error => tell(text(error)))
   const pictures = () => {
     const tracks = player.getVariantTracks()
     const heights = [...new Set(tracks.map(({ height }) => height))].sort((a, b) => a - b)
