@@ -15,9 +15,13 @@ interface PipeFailure {
   readonly marks: readonly Buffer[]
   /** What else has to be true of the first bytes. */
   readonly when?: (head: Buffer) => boolean
+  /** Bytes that tell that; 1 KiB, unless it says fewer. */
+  readonly enough?: number
   /** Bytes that it may have and still be read: ffmpeg goes back within what it keeps of a pipe. */
   readonly within: number
-  /** The last major version of libavformat that is known to fail. */
+  /** The first major version of libavformat that is known to fail; without it, the oldest that is run. */
+  readonly from?: number
+  /** The last one. */
   readonly until: number
 }
 
@@ -45,6 +49,11 @@ const FAILURES: readonly PipeFailure[] = [
   {
     is: 'a CAF file whose packet table lies behind its media',
     ...{ demuxers: 'caf', marks: hex('63616666'), when: isPacketed, within: 0, until: Infinity },
+  },
+  {
+    is: 'an AVIF picture of more than 64 KiB, in which it goes back from the end to the media',
+    ...{ demuxers: 'mov mp4', marks: hex('000000'), when: isStill, enough: 12 },
+    ...{ within: KEPT, from: 60, until: Infinity },
   },
   picture('a TIFF', 'tiff_pipe', hex('49492a00', '4d4d002a')),
   picture('an OpenEXR picture', 'exr_pipe', hex('762f3101')),
@@ -75,6 +84,11 @@ function isPacketed(head: Buffer): boolean {
   return word(head, 8) === 'desc' && !isConstant && !head.includes('pakt')
 }
 
+/** ISO/IEC 23008-12 §10.2: one picture, as an item; a sequence of them (`avis`) has an index as well, and is read in order. */
+function isStill(head: Buffer): boolean {
+  return word(head, 4) === 'ftyp' && ['avif', 'mif1'].includes(word(head, 8))
+}
+
 /** What is asked about. */
 interface PipedHead {
   readonly format: string | undefined
@@ -102,11 +116,12 @@ const ENOUGH = KiB
 /** How many bytes of a head are wanted to tell whether ffmpeg may fail on it: none where it begins as nothing that is listed. */
 export function failureBytes(head: Buffer, format: string | undefined): number {
   const rows = rowsOf(format).filter(
-    ({ marks, when }) =>
+    ({ marks, when, enough = ENOUGH }) =>
       marks.some(mark => head.subarray(0, mark.length).equals(mark.subarray(0, head.length))) &&
-      (head.length < ENOUGH || when === undefined || when(head)),
+      (head.length < enough || when === undefined || when(head)),
   )
-  return Math.max(0, ...rows.map(({ within }) => (head.length < ENOUGH ? ENOUGH : within + 1)))
+  const wanted = rows.map(({ within, enough = ENOUGH }) => (head.length < enough ? enough : within + 1))
+  return Math.max(0, ...wanted)
 }
 
 /**
@@ -119,7 +134,8 @@ export function failureBytes(head: Buffer, format: string | undefined): number {
 export function checkPipe(input: PipedHead, name = 'The input', version?: FfmpegVersion): string | undefined {
   const failure = failureOf(input)
   const major = version?.libavformat[0] ?? Infinity
-  if (failure !== undefined && input.head.length > failure.within && major <= failure.until) {
+  const { within = 0, from = 0, until = 0 } = failure ?? {}
+  if (failure !== undefined && input.head.length > within && major >= from && major <= until) {
     const which = version ? `ffmpeg ${version.name}` : 'ffmpeg'
     throw new FfmpegError(
       'AVIO_ERR_INPUT_NEEDS_SEEK',

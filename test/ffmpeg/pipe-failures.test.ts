@@ -61,6 +61,25 @@ t.test('each row is told by its first bytes, beyond its size, up to its version'
   t.equal(check(head(png('00000001'), KEPT + 1)), undefined, 'an APNG that plays once')
 })
 
+t.test('an AVIF picture that is larger than what newer ones keep of a pipe', async t => {
+  for (const brand of ['avif', 'mif1']) {
+    const start = `00000020 66747970 ${Buffer.from(brand).toString('hex')}`
+    t.equal(failureBytes(head(start, 12), undefined), KEPT + 1)
+    t.equal(check(head(start, KEPT), NEWEST), undefined, 'small enough')
+    for (const version of [SEVEN, NEWEST])
+      t.throws(() => check(head(start, KEPT + 1), version), {
+        message: /is an AVIF picture .* Store it first/,
+      })
+    t.equal(check(head(start, KEPT + 1)), undefined, 'the oldest knows its index alone')
+  }
+  for (const brand of ['avis', 'isom', 'qt  ']) {
+    const start = `00000020 66747970 ${Buffer.from(brand).toString('hex')}`
+    t.equal(failureBytes(head(start, 4), undefined), 12)
+    t.equal(failureBytes(head(start, 12), undefined), 0, brand)
+    t.equal(check(head(start, KEPT + 1), NEWEST), undefined, brand)
+  }
+})
+
 t.test('what is lost on a pipe is told, with the name', async t => {
   const lost = 'has its tags behind the media'
   const told = checkPipe({ head: Buffer.alloc(100), format: undefined, lost }, 'talk.mkv', NEWEST)

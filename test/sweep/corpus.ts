@@ -234,6 +234,11 @@ const ELEMENTARY: readonly Sample[] = [
 
 const IMAGES: readonly Sample[] = [
   sample('still.avif', picture(0.04), words('-frames:v 1 -c:v libaom-av1 -cpu-used 8 -f avif')),
+  sample(
+    'large.avif',
+    words('-f lavfi -i testsrc2=size=320x240:rate=25:duration=0.04,noise=alls=100:allf=t'),
+    words('-frames:v 1 -c:v libaom-av1 -cpu-used 8 -crf 2 -f avif'),
+  ),
   sample('small.gif', picture(0.2)),
   sample('large.gif', V),
   sample('looping.apng', picture(1), words('-plays 0')),
