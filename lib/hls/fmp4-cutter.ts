@@ -33,9 +33,10 @@ export type Cut = CutInit | CutSegment
 /**
  * Cuts one fragmented MP4 into its segments as its bytes come in, checking all of them on the way.
  *
- * What stands before a fragment (`styp`, `sidx`, `emsg`, `prft`) goes with it; what stands behind the last one
- * (`mfra`, an index of places in the whole) goes with none. But for that, and for the edit lists and the times of
- * fragments, which {@link TrackTimes} writes as players take them, the cuts are the stream, byte for byte.
+ * What stands before a fragment (`styp`, `emsg`, `prft`) goes with it. Indexes of places in the whole (`sidx`, and `mfra`
+ * behind the last fragment) go with none: playlists and manifests say where segments lie. But for them, and for the edit
+ * lists and the times of fragments, which {@link TrackTimes} writes as players take them, the cuts are the stream, byte
+ * for byte.
  */
 export class Fmp4Cutter {
   readonly #rendition: string
@@ -75,6 +76,7 @@ export class Fmp4Cutter {
       { strict: true, maxBoxSize: MAX_BOX_SIZE },
       {
         onMovie: (moov, movie) => (this.#times = new TrackTimes(moov, movie)),
+        onIndex: ({ offset, size }) => this.#replace(offset, size, Buffer.alloc(0)),
         onInit: init => this.#begin(init),
         onSamples: fragment => this.#rewrite(fragment),
         onFragment: fragment => this.#goOn(fragment),
@@ -120,17 +122,21 @@ export class Fmp4Cutter {
     this.#tracks = initTracks(init, this.#rendition, this.#allowMixed)
     this.#position = init.byteLength
     const { moovSize } = this.#times
-    this.#beforeMoov = this.#bytes.take(init.byteLength - moovSize)
+    this.#beforeMoov = this.#bytes.take(init.byteLength + this.#growth - moovSize)
     this.#bytes.take(moovSize)
+    this.#growth = 0
   }
 
   /** All data of a fragment has come: its `moof` is put in order where it lies. */
   #rewrite(fragment: Fragment): void {
     const moof = this.#times.moof(fragment)
-    if (moof === undefined) return
-    const { offset, size } = fragment.box
-    this.#bytes.replace(this.#bytes.length - (this.#written - offset), size, moof)
-    this.#growth += moof.length - size
+    if (moof) this.#replace(fragment.box.offset, fragment.box.size, moof)
+  }
+
+  /** Puts `bytes` in the place of a box whose place in the stream is stated; nothing behind it may have grown. */
+  #replace(offset: number, size: number, bytes: Buffer): void {
+    this.#bytes.replace(this.#bytes.length - (this.#written - offset), size, bytes)
+    this.#growth += bytes.length - size
   }
 
   #goOn({ byteOffset, byteLength, tracks }: Fmp4Fragment): void {

@@ -42,6 +42,8 @@ export interface CheckerListener {
   onFileType?(ftyp: Box): void
   /** The `moov` was read, before {@link onInit}. Its bytes are a window on the chunk that it came in. */
   onMovie?(moov: Box, movie: Movie): void
+  /** A `sidx` was read: where it lies in the stream, and how long it is, in bytes. */
+  onIndex?(sidx: Pick<Box, 'offset' | 'size'>): void
   /** Content of an `mdat` that a fragment announced, as slices of the chunks it came in, in stream order. */
   onMedia?(bytes: Buffer, mdat: BoxHeader): void
   /** All data of a fragment has come: what its `moof` says, before {@link onFragment}. */
@@ -193,8 +195,8 @@ export class Fmp4Checker implements BoxHandler {
       if (box.type === 'moov') this.#readMoov(box)
       else if (box.type === 'moof') this.#readMoof(box)
       else if (box.type === 'ftyp') this.#listener.onFileType!(box)
-      else if (box.type === 'sidx') segmentIndex(box)
-      else eventMessage(box)
+      else if (box.type === 'emsg') eventMessage(box)
+      else this.#readIndex(box)
     } catch (error) {
       if (!(error instanceof Mp4Error)) throw error
       this.problem(error)
@@ -251,6 +253,11 @@ export class Fmp4Checker implements BoxHandler {
     this.#checks = new FragmentChecks(movie, this, sampleDescriptions(moov, movie))
     this.#listener.onMovie?.(moov, movie)
     this.#listener.onInit({ timescale, tracks, byteLength: moov.offset + moov.size })
+  }
+
+  #readIndex(sidx: Box): void {
+    segmentIndex(sidx)
+    this.#listener.onIndex?.(sidx)
   }
 
   #readMoof(moof: Box): void {

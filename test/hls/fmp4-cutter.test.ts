@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type Cut, Fmp4Cutter } from '../../lib/hls/fmp4-cutter.js'
-import { AUDIO, VIDEO, fragment, ftyp, moov } from '../support/fmp4.js'
+import { AUDIO, VIDEO, fragment, ftyp, fullBox, moov, u16, u32 } from '../support/fmp4.js'
 import { bothOf, soundOf } from '../support/hls.js'
 import { AAC, FRAGMENTED, H264_B_FRAMES, audioInput, ffmpegToPipe, videoInput } from '../support/media.js'
 import { samplesOf } from '../support/samples.js'
@@ -91,6 +91,26 @@ for (const [name, args] of Object.entries(TIMES)) {
     }
   })
 }
+
+t.test('leaves out indexes of places in the stream, wherever they stand', async t => {
+  const input = [...videoInput({ seconds: 4 }), ...H264_B_FRAMES, '-f', 'mp4', '-movflags']
+  const plain = await ffmpegToPipe([...input, '+frag_keyframe+delay_moov+default_base_moof'])
+  const expected = Buffer.concat(cutsOf(plain, plain.length).flatMap(cut => cut.bytes))
+  t.notOk(expected.includes('sidx'))
+  const at = (type: string) => plain.indexOf(type) - 4
+  const index = fullBox('sidx', 0, 0, u32(1, 1000, 0, 0), u16(0, 1), u32(100, 1000, 0x90000000))
+  const indexed = [at('moov'), at('moof'), plain.lastIndexOf('moof') - 4].reduceRight(
+    (bytes, place) => Buffer.concat([bytes.subarray(0, place), index, index, bytes.subarray(place)]),
+    plain,
+  )
+  for (const size of [1, 77, 65_536]) {
+    const cuts = cutsOf(indexed, size)
+    t.ok(Buffer.concat(cuts.flatMap(cut => cut.bytes)).equals(expected), `chunks of ${size}`)
+    for (const cut of cuts) {
+      if (cut.kind === 'segment') t.equal(Buffer.concat(cut.bytes).length, cut.span.byteLength)
+    }
+  }
+})
 
 t.test('what grows too large before it can be cut is an error', async t => {
   const bytes = await soundOf({ seconds: 5 })

@@ -333,7 +333,7 @@ t.test('each fault has its code, its place and its track', async t => {
   }
 })
 
-t.test('who asks is told of ftyp, moov, the media and the samples, each once it is there', async t => {
+t.test('who asks is told of ftyp, moov, sidx, the media and the samples, each once it is there', async t => {
   const told: unknown[] = []
   const nothing = (): void => undefined
   const checker = new Fmp4Checker(
@@ -344,15 +344,20 @@ t.test('who asks is told of ftyp, moov, the media and the samples, each once it 
       onWarning: nothing,
       onFileType: ({ type }) => told.push(type),
       onMovie: (moov, { tracks }) => told.push([moov.type, tracks.length]),
+      onIndex: ({ offset, size }) => told.push(['sidx', offset, size]),
       onMedia: (bytes, mdat) => told.push([mdat.path, bytes.length]),
       onSamples: ({ box, tracks }) => told.push([box.path, tracks.map(({ runs }) => runs[0]!.sampleCount)]),
     },
   )
+  const first = offsetOf(good, 'moof[0]')
+  const index = fullBox('sidx', 0, 0, u32(1, 1000, 0, 0), u16(0, 1), u32(100, 1000, 0x90000000))
   const cut = good.length - 10
-  for (const chunk of [good.subarray(0, cut), good.subarray(cut)]) checker.write(chunk)
+  for (const chunk of [good.subarray(0, first), index, good.subarray(first, cut), good.subarray(cut)]) {
+    checker.write(chunk)
+  }
   checker.end()
   t.same(told, [
-    ...['ftyp', ['moov', 2], ['mdat[0]', 61], ['moof[0]', [2, 2]], 1],
+    ...['ftyp', ['moov', 2], ['sidx', first, 44], ['mdat[0]', 61], ['moof[0]', [2, 2]], 1],
     ...[['mdat[1]', 51], ['mdat[1]', 10], ['moof[1]', [2, 2]], 2],
   ])
 })
