@@ -1,0 +1,151 @@
+import type { MediaInfo } from '../../lib/ffmpeg/media-info.js'
+import type { Sample } from './corpus.js'
+
+/** What is held against plain ffmpeg reading the file itself. */
+export const CHECKS = {
+  route:
+    'a copy of all streams, by the route that the library takes itself and by address: every packet and its times',
+  probe: 'streams, codecs, sizes, rates, lengths, dispositions, tags and chapters, beside ffprobe’s',
+  clip: 'a second out of the middle: every packet, its time and its length, copied where MP4 takes the codecs, else encoded',
+  thumbnails: 'a picture out of the middle, the key frame and the exact one: the same pixels',
+} as const
+
+/** One of them. */
+export type Check = keyof typeof CHECKS
+
+/** Why there is nothing to hold, by the word in the table. */
+export const REASONS = {
+  'no media': 'there is neither a picture nor sound in it',
+  'no picture': 'there is no moving picture in it',
+  named: 'nothing in the bytes tells the demuxer, and `clip` and `thumbnails` take no name of one',
+  error: 'plain ffmpeg fails, and the library has an error too',
+} as const
+
+/** What came of a check: the word for the table, or in what the two differ. */
+export type Finding = { readonly cell: string } | { readonly problem: string }
+
+/** What came of all checks of a file. */
+export interface Swept {
+  readonly sample: Sample
+  /** ffmpeg's names of the demuxer. */
+  readonly demuxer: string
+  readonly findings: Readonly<Record<Check, Finding>>
+}
+
+/** What a sample is called where it is to be told from others: one may be there twice. */
+export const nameOf = ({ file, format }: Sample): string =>
+  format === undefined ? file : `${file} as ${format}`
+
+/** A difference of two values, where they differ. */
+function difference(what: string, ours: unknown, plain: unknown): string[] {
+  const [one, other] = [JSON.stringify(ours), JSON.stringify(plain)]
+  return one === other ? [] : [`${what} ${one} for ${other}`]
+}
+
+/** What ffprobe says of a file, as far as it is held against `probe`. */
+export interface ProbeReport {
+  readonly format: {
+    readonly format_name: string
+    readonly duration?: string
+    readonly start_time?: string
+    readonly tags?: Record<string, string>
+  }
+  readonly streams: readonly {
+    readonly codec_type: string
+    readonly codec_name?: string
+    readonly width?: number
+    readonly height?: number
+    readonly pix_fmt?: string
+    readonly sample_rate?: string
+    readonly channels?: number
+    readonly time_base?: string
+    readonly start_time?: string
+    readonly duration?: string
+    readonly disposition?: Record<string, number>
+    readonly tags?: Record<string, string>
+  }[]
+  readonly chapters: readonly {
+    readonly start_time: string
+    readonly end_time: string
+    readonly tags?: Record<string, string>
+  }[]
+}
+
+const number = (text: string | undefined) => (text === undefined ? undefined : Number(text))
+
+/** In what `probe` and ffprobe differ. */
+export function probeDifferences(ours: MediaInfo, plain: ProbeReport): string[] {
+  const { format, streams, chapters } = ours
+  const found = [
+    ...difference('demuxer', format.names.join(), plain.format.format_name),
+    ...difference('duration', format.duration, number(plain.format.duration)),
+    ...difference('start', format.startTime, number(plain.format.start_time)),
+    ...difference('tags', format.tags, plain.format.tags ?? {}),
+    ...difference('streams', streams.length, plain.streams.length),
+    ...difference(
+      'chapters',
+      chapters.map(({ start, end, tags }) => [start, end, tags]),
+      plain.chapters.map(({ start_time, end_time, tags }) => [
+        Number(start_time),
+        Number(end_time),
+        tags ?? {},
+      ]),
+    ),
+  ]
+  for (const [n, stream] of streams.entries()) {
+    const other = plain.streams[n]
+    if (other === undefined) continue
+    const set = Object.entries(other.disposition ?? {}).flatMap(([name, isSet]) => (isSet ? [name] : []))
+    const fields: readonly (readonly [string, unknown, unknown])[] = [
+      ['type', stream.type, other.codec_type],
+      ['codec', stream.codec, other.codec_name ?? 'unknown'],
+      // What is not known is 0 there.
+      ['width', stream.width, other.width || undefined],
+      ['height', stream.height, other.height || undefined],
+      ['pixel format', stream.pixelFormat, other.pix_fmt],
+      ['sample rate', stream.sampleRate, number(other.sample_rate)],
+      ['channels', stream.channels, other.channels],
+      ['time base', stream.timeBase, other.time_base],
+      ['start', stream.startTime, number(other.start_time)],
+      ['duration', stream.duration, number(other.duration)],
+      ['disposition', stream.disposition, set],
+      ['tags', stream.tags, other.tags ?? {}],
+    ]
+    for (const [what, one, two] of fields) found.push(...difference(`${what} of stream ${n}`, one, two))
+  }
+  return found
+}
+
+/** The packets of one stream of an MP4. */
+export interface ClipTrack {
+  readonly codec: string
+  /** For each its time and its length in seconds, and a sum of its data. */
+  readonly packets: readonly { readonly time: number; readonly length: number; readonly hash: string }[]
+}
+
+/** Times of one track may be counted in other units: as far as they may be apart, in seconds. */
+const GRAIN = 0.002
+
+/** In what a clip and plain ffmpeg's differ. A track without a packet, which plain ffmpeg announces, is none. */
+export function clipDifferences(ours: readonly ClipTrack[], plain: readonly ClipTrack[]): string[] {
+  const tracks = plain.filter(({ packets }) => packets.length > 0)
+  const names = (list: readonly ClipTrack[]) => list.map(({ codec }) => codec).join()
+  const found = difference('tracks', names(ours), names(tracks))
+  if (found.length > 0) return found
+  for (const [n, { codec, packets }] of ours.entries()) {
+    const others = tracks[n]!.packets
+    found.push(...difference(`${codec}: packets`, packets.length, others.length))
+    if (found.length > 0) continue
+    const apart = packets.findIndex(({ hash }, at) => hash !== others[at]!.hash)
+    if (apart >= 0) found.push(`${codec}: packet ${apart} has other data`)
+    const late = packets.findIndex(({ time }, at) => Math.abs(time - others[at]!.time) > GRAIN)
+    if (late >= 0) {
+      found.push(`${codec}: packet ${late} at ${packets[late]!.time} for ${others[late]!.time}`)
+    }
+    const sum = (list: ClipTrack['packets']) => list.reduce((all, { length }) => all + length, 0)
+    if (Math.abs(sum(packets) - sum(others)) > GRAIN) {
+      found.push(`${codec}: ${sum(packets).toFixed(3)} s for ${sum(others).toFixed(3)} s`)
+    }
+  }
+  return found
+}
