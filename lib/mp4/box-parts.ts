@@ -11,6 +11,13 @@ export function bytesPart(bytes: Buffer): Part {
   return { size: bytes.length, write: (to, at) => void bytes.copy(to, at) }
 }
 
+/** The bytes of a part. */
+export function bytesOf(part: Part): Buffer {
+  const bytes = Buffer.allocUnsafe(part.size)
+  part.write(bytes, 0)
+  return bytes
+}
+
 /** A box around `parts`, of less than 4 GiB. */
 export function boxPart(type: string, parts: readonly Part[]): Part {
   const size = parts.reduce((sum, part) => sum + part.size, 8)

@@ -1,8 +1,10 @@
 import type { BoxHeader } from './box-reader.js'
 import { BoxReader } from './box-reader.js'
-import { type Part, boxPart, bytesPart, numbersPart } from './box-parts.js'
+import { type Part, boxPart, bytesOf, bytesPart } from './box-parts.js'
 import { Box } from './boxes.js'
+import { editListPart } from './edit-list-part.js'
 import { type Movie, parseMovie } from './movie.js'
+import type { Mp4Edit } from './mux.js'
 
 /**
  * Writes the edit lists into a fragmented MP4 whose `moov` came before any sample, and whose times are as they are: those of
@@ -122,10 +124,7 @@ export class EditListWriter {
     const parts = box.children.map(child =>
       child.type === 'trak' ? this.#trak(child, movie, track++) : bytesPart(child.raw),
     )
-    const moov = boxPart('moov', parts)
-    const bytes = Buffer.allocUnsafe(moov.size)
-    moov.write(bytes, 0)
-    this.#out.push(bytes, ...this.#held)
+    this.#out.push(bytesOf(boxPart('moov', parts)), ...this.#held)
     this.#held = []
   }
 
@@ -134,7 +133,7 @@ export class EditListWriter {
     const { begin } = this.#states.get(id)!
     if (begin === undefined || trak.child('edts')) return bytesPart(trak.raw)
     const edits = editsOf(begin, timescale, movie.timescale)
-    const edts = boxPart('edts', [boxPart('elst', [numbersPart(0, edits.length, ...edits.flat())])])
+    const edts = boxPart('edts', [editListPart(edits)])
     const parts = trak.children.flatMap(child =>
       child.type === 'tkhd' ? [bytesPart(child.raw), edts] : [bytesPart(child.raw)],
     )
@@ -159,14 +158,14 @@ interface Beginning {
   readonly shift: number
 }
 
-/** Rows of an edit list: duration, media time, rate. A duration of 0 reaches to the end. As ffmpeg's own. */
-function editsOf({ time, offset }: Beginning, timescale: number, movieTimescale: number): number[][] {
+/** An edit list as ffmpeg's own. */
+function editsOf({ time, offset }: Beginning, timescale: number, movieTimescale: number): Mp4Edit[] {
   const wait = Math.floor(((time + offset) * movieTimescale) / timescale)
-  const rate = 0x10000
-  if (wait <= 0) return [[0, Math.max(0, -time), rate]]
+  const toTheEnd = { segmentDuration: 0, mediaRate: 1 }
+  if (wait <= 0) return [{ ...toTheEnd, mediaTime: Math.max(0, -time) }]
   return [
-    [wait, -1, rate],
-    [0, offset, rate],
+    { segmentDuration: wait, mediaTime: -1, mediaRate: 1 },
+    { ...toTheEnd, mediaTime: offset },
   ]
 }
 

@@ -1,5 +1,7 @@
 import type { Box } from './boxes.js'
+import { bytesOf } from './box-parts.js'
 import { BoxRewrite } from './box-rewrite.js'
+import { editListPart } from './edit-list-part.js'
 import type { Movie } from './movie.js'
 import type { Mp4Edit } from './mux.js'
 import type { Mp4Track } from './track.js'
@@ -97,7 +99,7 @@ export function withEditLists(
     const edits = editsOf(track)
     if (edts === undefined || elst === undefined || isSame(edits, track.edits)) continue
     if (edits.length === 0) rewrite.replace(edts, Buffer.alloc(0))
-    else rewrite.replace(elst, editListBox(edits))
+    else rewrite.replace(elst, bytesOf(editListPart(edits)))
   }
   return rewrite.isEmpty ? undefined : rewrite.bytes()
 }
@@ -108,20 +110,4 @@ function isSame(a: readonly Mp4Edit[], b: readonly Mp4Edit[]): boolean {
     edit.mediaTime === other.mediaTime &&
     edit.mediaRate === other.mediaRate
   return a.length === b.length && a.every((edit, n) => isAlike(edit, b[n]))
-}
-
-/** An `elst` of version 1. */
-function editListBox(edits: readonly Mp4Edit[]): Buffer {
-  const bytes = Buffer.alloc(16 + 20 * edits.length)
-  bytes.writeUInt32BE(bytes.length, 0)
-  bytes.write('elst', 4, 'latin1')
-  bytes.writeUInt8(1, 8)
-  bytes.writeUInt32BE(edits.length, 12)
-  for (const [n, { segmentDuration, mediaTime, mediaRate }] of edits.entries()) {
-    const at = 16 + 20 * n
-    bytes.writeBigUInt64BE(BigInt.asUintN(64, BigInt(segmentDuration)), at)
-    bytes.writeBigInt64BE(BigInt.asIntN(64, BigInt(mediaTime)), at + 8)
-    bytes.writeUInt32BE(Math.round(mediaRate * 65_536), at + 16)
-  }
-  return bytes
 }

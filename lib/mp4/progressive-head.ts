@@ -1,12 +1,12 @@
 import type { AvioError } from '../errors.js'
 import { headTooLarge } from '../io/head-claim.js'
-import { type Part, boxPart, bytesPart, numbersPart, writeLong } from './box-parts.js'
+import { type Part, boxPart, bytesPart, writeLong } from './box-parts.js'
 import type { Box } from './boxes.js'
+import { editListPart } from './edit-list-part.js'
 import { fileTypePart } from './file-type.js'
 import { MAX_HEAD_SIZE } from './limits.js'
 import type { Movie } from './movie.js'
 import { type TrackPlace, placeTracks } from './movie-times.js'
-import type { Mp4Edit } from './mux.js'
 import type { SampleLog } from './sample-log.js'
 import type { Mp4Track } from './track.js'
 import { SAMPLE_TABLES, tableParts } from './table-parts.js'
@@ -122,7 +122,7 @@ class HeadPlan {
       if (child.type === 'edts') continue
       if (child.type === 'tkhd') {
         parts.push(timesPart(child, 8, duration))
-        if (edits.length > 0) parts.push(boxPart('edts', [editsPart(edits)]))
+        if (edits.length > 0) parts.push(boxPart('edts', [editListPart(edits)]))
       } else {
         parts.push(child.type === 'mdia' ? mediaPart(child, log, mediaStart) : bytesPart(child.raw))
       }
@@ -176,27 +176,6 @@ function timesPart(box: Box, fields: number, duration: number): Part {
       rest.copy(to, at)
     },
   }
-}
-
-function editsPart(edits: readonly Mp4Edit[]): Part {
-  const isLong = edits.some(edit => edit.segmentDuration >= 0xffffffff || edit.mediaTime > 0x7fffffff)
-  const table: Part = {
-    size: edits.length * (isLong ? 20 : 12),
-    write: (to, start) => {
-      let at = start
-      for (const { segmentDuration, mediaTime, mediaRate } of edits) {
-        if (isLong) {
-          at = writeLong(to, segmentDuration, at)
-          at = mediaTime < 0 ? to.writeBigInt64BE(-1n, at) : writeLong(to, mediaTime, at)
-        } else {
-          at = to.writeUInt32BE(segmentDuration, at)
-          at = to.writeInt32BE(mediaTime, at)
-        }
-        at = to.writeUInt32BE(Math.round(mediaRate * 0x10000) >>> 0, at)
-      }
-    },
-  }
-  return boxPart('elst', [numbersPart(isLong ? 2 ** 24 : 0, edits.length), table])
 }
 
 function shortHeader(size: number): Part {
