@@ -254,7 +254,8 @@ export class FfmpegJob {
     if (this.#spec.prepare) {
       const [input, output] = [inputSpecs[0]!, outputSpecs[0]!]
       const remark = (message: string) => this.#remark(message)
-      const look = new SourceLook({ path, env, prefix, limits, input, signal, remark })
+      const source = this.#seekable?.access(0)
+      const look = new SourceLook({ path, env, prefix, limits, input, source, signal, remark })
       const prepared = await this.#spec.prepare(look)
       input.args = prepared.input
       output.args = prepared.output

@@ -76,6 +76,11 @@ export class SeekableInputs {
     return this.#inputs.map(({ served }) => served.url)
   }
 
+  /** The source with this number, through its cache. */
+  access(index: number): RandomAccess | undefined {
+    return this.#inputs[index]?.cache
+  }
+
   /** The first bytes of each source, at most `length` of them. They stay in its cache. */
   heads(length: number, signal: AbortSignal): Promise<Buffer[]> {
     return Promise.all(

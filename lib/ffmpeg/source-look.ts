@@ -1,3 +1,4 @@
+import type { RandomAccess } from '../io/random-access.js'
 import { type InputSpec, ffmpegArguments } from './arguments.js'
 import type { Limits } from './limits.js'
 import { LineSplitter } from './lines.js'
@@ -16,6 +17,8 @@ export interface LookTool {
   readonly prefix: readonly string[] | undefined
   readonly limits: Limits
   readonly input: InputSpec
+  /** The input through the cache of the job, where it is read by address. */
+  readonly source: RandomAccess | undefined
   readonly signal: AbortSignal
   /** Tells the user something, in the log. */
   readonly remark: (message: string) => void
@@ -65,6 +68,16 @@ export class SourceLook {
 
   constructor(tool: LookTool) {
     this.#tool = tool
+  }
+
+  /** What is looked at, for what ffmpeg does not tell; through the cache of the job. */
+  get source(): RandomAccess | undefined {
+    return this.#tool.source
+  }
+
+  /** Ends with the job. */
+  get signal(): AbortSignal {
+    return this.#tool.signal
   }
 
   /** Tells the user something, in the log. */

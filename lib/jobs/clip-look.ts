@@ -1,6 +1,7 @@
 import { InputDump } from '../ffmpeg/input-dump.js'
 import type { MediaFormat, MediaStreamInfo } from '../ffmpeg/media-info.js'
 import type { SourceLook } from '../ffmpeg/source-look.js'
+import { lengthOf } from './media-length.js'
 import {
   DECODABLE,
   SEEN,
@@ -21,7 +22,7 @@ export interface Span {
 /** What a clip begins with. */
 export interface Opening {
   readonly line: TimeLine
-  /** How long the media are, in seconds, as far as they say. */
+  /** How long the media are, in seconds, as far as that can be told. */
   readonly duration: number | undefined
   /** Where ffmpeg is led, in seconds. */
   readonly landing: number | undefined
@@ -59,7 +60,7 @@ export async function openingAt(look: SourceLook, start: number): Promise<Openin
           seen.length > 0 && seen.at(-1)! > onClock(start, timeLineOf(dump.info?.format ?? NONE)),
       },
     )
-    const { duration, ...format } = dump.info?.format ?? NONE
+    const format = dump.info?.format ?? NONE
     line = timeLineOf(format)
     const wanted = onClock(start, line)
     // Only the first look does not know which demuxer it is.
@@ -68,6 +69,7 @@ export async function openingAt(look: SourceLook, start: number): Promise<Openin
     const hasNone = !isWell && seen.length === 0
     if (isGood || hasNone) {
       const pictures = (dump.info?.streams ?? []).filter(isMovingPicture).length
+      const duration = look.source && (await lengthOf(look.source, format, look.signal))
       return { line, duration, landing, shown: seen.findLast(pts => pts <= wanted) ?? seen[0], pictures }
     }
   }

@@ -6,7 +6,9 @@ import {
   AAC,
   H264_B_FRAMES,
   audioInput,
+  bothInputs,
   ffmpegToFile,
+  ffprobeJson,
   framesOf,
   shownAt,
   stillScreen,
@@ -122,6 +124,18 @@ t.test('holds the last picture for as long as there is sound', async t => {
     ],
     'to the end of the media',
   )
+})
+
+t.test('holds the last picture to the end of a recording that does not state its length', async t => {
+  const live = ['-live', '1', '-f', 'webm', '-frames:v', '50']
+  for (const sound of [[], ['-c:a', 'libopus']]) {
+    const input = sound.length > 0 ? bothInputs({ seconds: 2 }) : videoInput({ seconds: 2 })
+    const bytes = await ffmpegToFile([...input, ...VP8, ...sound, ...live], 'recorded.webm')
+    const { format } = await ffprobeJson<{ format: { duration?: string } }>(bytes, ['-show_format'])
+    t.equal(format.duration, undefined, 'it does not')
+    const past = await compare(t, bytes, 'recorded.webm', { start: 1, end: 60 })
+    t.same(past.tracks, [['video', 1], ...(sound.length > 0 ? [['audio', 1]] : [])])
+  }
 })
 
 t.test('has no sound where the source has none, and says so', async t => {
