@@ -106,9 +106,7 @@ export class Fmp4Cutter {
   /** The stream is at its end: what is left is the last segment. */
   end(): void {
     this.#checker.end()
-    const spans = this.#segmenter?.end() ?? []
-    if (spans.length === 0) throw withoutSamples(this.#rendition)
-    this.#cut(spans)
+    this.#cut(this.#segmenter?.end() ?? [])
   }
 
   /** What was cut off since the last time. */
@@ -168,14 +166,4 @@ export class Fmp4Cutter {
       this.#cuts.push({ kind: 'segment', span, bytes: this.#bytes.take(span.byteLength) })
     }
   }
-}
-
-/** There are fragments, but all of them are of the sound, where segments are cut and timed by the picture. */
-function withoutSamples(rendition: string): HlsError {
-  return new HlsError(
-    'AVIO_ERR_HLS_TRACKS',
-    `Rendition "${rendition}" has a video track without a single picture, so that there is nothing to cut it by. Leave ` +
-      'the track out (-vn)',
-    { rendition },
-  )
 }

@@ -67,6 +67,12 @@ const TIMES = {
   ],
 }
 
+/** The decode time of the first track of the first `moof`. */
+function decodeTimeOf(bytes: Buffer): number {
+  const at = bytes.indexOf('tfdt') + 4
+  return bytes[at] === 1 ? Number(bytes.readBigUInt64BE(at + 4)) : bytes.readUInt32BE(at + 4)
+}
+
 for (const [name, args] of Object.entries(TIMES)) {
   t.test(`presents every sample when the stream does: ${name}`, async t => {
     const bytes = await ffmpegToPipe(args)
@@ -84,6 +90,7 @@ for (const [name, args] of Object.entries(TIMES)) {
       const { length } = Buffer.concat(cut.bytes)
       if (cut.kind === 'segment') t.equal(length, cut.span.byteLength)
       if (cut.kind === 'segment') t.equal(whole.toString('latin1', end + 4, end + 8), 'moof')
+      if (cut.kind === 'segment') t.equal(decodeTimeOf(whole.subarray(end)), cut.span.startTicks)
       end += length
     }
     for (const size of [1, 77, bytes.length]) {
@@ -126,6 +133,28 @@ t.test('bytes that are not as they should be are an error at once', async t => {
   t.throws(() => cutsOf(Buffer.alloc(0), 1), { code: 'AVIO_ERR_MP4_EMPTY' })
   bytes.write('moox', bytes.indexOf('moof'))
   t.throws(() => cutsOf(bytes, 1000), { name: 'Mp4Error' })
+})
+
+t.test('sound that comes before the first picture goes with it', async t => {
+  const sound = (sequence: number, time: number) =>
+    fragment({ sequence, tracks: [{ id: AUDIO.id, time, runs: [{ samples: [{ size: 10 }] }] }] })
+  const picture = { id: VIDEO.id, time: 0, runs: [{ samples: [{ size: 7 }] }] }
+  const media = [sound(1, 0), sound(2, 40), fragment({ sequence: 3, tracks: [picture] }), sound(4, 80)]
+  const bytes = Buffer.concat([ftyp(), moov([VIDEO, AUDIO]), ...media])
+  for (const size of [1, 50, bytes.length]) {
+    const [init, segment, ...more] = cutsOf(bytes, size)
+    t.equal(init?.kind, 'init')
+    t.same(more, [])
+    t.same(Buffer.concat(segment?.bytes ?? []), Buffer.concat(media))
+  }
+})
+
+t.test('a box of metadata that is too large is an error as soon as its header has come', async t => {
+  const cutter = new Fmp4Cutter({ ...CUTTING })
+  cutter.write(ftyp())
+  t.throws(() => cutter.write(Buffer.concat([u32(16 * 2 ** 20 + 1), Buffer.from('moov')])), {
+    code: 'AVIO_ERR_MP4_BOX_TOO_LARGE',
+  })
 })
 
 t.test('fails where the picture never comes', async t => {

@@ -47,6 +47,7 @@ t.test('shows pixels that are not square as wide as they are', async t => {
   t.same(shownSize(track), { width: 1024, height: 576 })
   t.same(codedSize(track), { width: 720, height: 576, sar: '64:45' })
   t.same(shownSize({ ...track, rotation: 90 }), { width: 576, height: 1024 })
+  t.same(codedSize({ ...track, rotation: 180 }), { width: 720, height: 576, sar: '64:45' })
   t.same(codedSize({ ...track, rotation: 270 }), { width: 576, height: 720, sar: '45:64' })
   t.same(codedSize(VIDEO_TRACK), { width: 640, height: 360, sar: undefined })
   t.same(shownSize({ ...track, pixelAspect: [1, 2 ** 31] }).width, 1)

@@ -109,6 +109,39 @@ t.test('sound that begins just before the picture is its priming, and other soun
   }
 })
 
+t.test('priming is not presented where a period begins with it', async t => {
+  const primed = segmentsOf(AUDIO, [96_256]).map(segment => ({ ...segment, durationTicks: 95_232 }))
+  const periods = periodsOf(presentationOf([renditionOf(primed)]))
+  t.match(periods, [{ start: 0, mediaStart: 0 }])
+  t.equal(endOf(periods), 1.984)
+  const sound = initOf([trackOf('audio')])
+  const second = { discontinuitiesBefore: 1 }
+  const renditions = [
+    renditionOf(segmentsOf(VIDEO, [2000], { start: 2, startTicks: 10_000 }), second),
+    renditionOf(segmentsOf(sound, [96_000], { start: 2, startTicks: 478_976 }), second),
+  ]
+  t.match(periodsOf(presentationOf(renditions)), [{ id: 1, start: 2, mediaStart: 10 }])
+})
+
+t.test('a presentation ends with the last of its renditions', async t => {
+  const sound = initOf([trackOf('audio')])
+  const renditions = [renditionOf(segmentsOf(VIDEO, [2000])), renditionOf(segmentsOf(sound, [120_000]))]
+  t.equal(endOf(periodsOf(presentationOf(renditions))), 2.5)
+  t.equal(endOf(periodsOf(presentationOf(renditions.toReversed()))), 2.5)
+})
+
+t.test('periods are in order, whichever rendition still lists the first', async t => {
+  const segments = segmentsOf(VIDEO, [2000, 2000]).map((segment, n) => ({
+    ...segment,
+    discontinuity: n === 1,
+  }))
+  const renditions = [renditionOf(segments.slice(1)), renditionOf(segments)]
+  t.same(
+    periodsOf(presentationOf(renditions)).map(({ id }) => id),
+    [0, 1],
+  )
+})
+
 t.test('nothing ends at 0', async t => {
   t.equal(endOf([]), 0)
 })

@@ -39,6 +39,12 @@ t.test('the nearest place is taken, unless the segment would be too long', async
   t.same(cut(4, repeat(2.002, 4)), [4.004, 4.004], 'what is rounded to the target is not too long')
 })
 
+t.test('times that differ by what they are rounded by are cut alike', async t => {
+  t.same(cut(2, [1.8, 0.3995, 1.8005]).slice(0, 1), [1.8], 'of two that are as near the first one')
+  t.same(cut(2, [1, 1, 1, 1], { start: 1.0005 }).slice(0, 1), [1], 'half a target away')
+  t.same(cut(2, [1.8, 0.79, 1], { shift: -0.2 }).slice(0, 1), [2.39], 'as long as what is presented')
+})
+
 t.test('no rounded duration exceeds the target, as long as key frames come that often', async t => {
   for (const target of [1, 2, 3, 4, 6, 10]) {
     for (let gop = 0.1; gop <= target; gop += 0.13) {
@@ -80,6 +86,14 @@ t.test('a jump in time ends a segment; the next one says how far it was', async 
   t.same(segmenter.end(), [])
 })
 
+t.test('a jump in time to what can not be decoded by itself is none', async t => {
+  const segmenter = new Segmenter(4, 1000, 0)
+  const part = { durationTicks: 1000, sampleCount: 5 }
+  t.same(segmenter.add(10, { ...part, startTicks: 0, sync: true }), [])
+  t.same(segmenter.add(10, { ...part, startTicks: 9000, sync: false }), [])
+  t.match(segmenter.end(), [{ startTicks: 0, durationTicks: 10_000, sampleTicks: 2000, jumpTicks: 0 }])
+})
+
 t.test('a small gap belongs to the segment before it', async t => {
   const segmenter = new Segmenter(1, 1000, 0)
   segmenter.add(10, { startTicks: 0, durationTicks: 960, sampleCount: 5, sync: true })
@@ -111,6 +125,9 @@ t.test('a place at its aim is cut as soon as it comes', async t => {
   const part = { durationTicks: 2000, sampleCount: 5, sync: true }
   t.same(segmenter.add(1, { ...part, startTicks: 0 }), [])
   t.equal(segmenter.add(1, { ...part, startTicks: 2000 }).length, 1)
+  const early = new Segmenter(2, 1000, 0)
+  t.same(early.add(1, { ...part, startTicks: 0, durationTicks: 1999.5 }), [])
+  t.equal(early.add(1, { ...part, startTicks: 1999.5 }).length, 1, 'times are rounded')
 })
 
 t.test('nothing is cut of nothing', async t => {
@@ -121,6 +138,7 @@ t.test('joins a short rest to the segment before it, where that does not exceed 
   t.same(cut(2, [2, 2, 0.04]), [2, 2.04], 'one picture')
   t.same(cut(2, [2, 2, 0.49]), [2, 2.49])
   t.same(cut(2, [2, 2, 0.5]), [2, 2, 0.5], 'a quarter of the target is worth a segment')
+  t.same(cut(2, [1.8, 0.6]), [1.8, 0.6], 'whatever room there is')
   t.same(cut(6, [6, 6, 0.5]), [6, 6, 0.5], '6.5 is rounded to 7')
   t.same(cut(6, [6, 5, 1.4]), [6, 6.4], 'a short one has room for more')
   t.same(cut(2, [2.4, 2.4, 0.08]), [2.4, 2.48])

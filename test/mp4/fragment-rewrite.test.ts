@@ -129,6 +129,28 @@ t.test('moves the places of encryption data, within the moof and behind it', asy
   }
 })
 
+t.test('counts the places of encryption data from where data offsets count', async t => {
+  const boxes = fullBox('saio', 0, 0, u32(1, 10))
+  const runs = [{ samples: SAMPLES, shift: null }]
+  const moof = moofOf({ tracks: [{ id: 1, time: 0, base: 'stated', baseShift: 500, runs, boxes }] })
+  const moved = rewritten(moof, undefined)!
+  t.equal(parse(moved).tracks[0]!.box.needChild('saio').u32(8), 510 + moved.length - moof.length)
+})
+
+t.test('refuses encryption data at more places than there are', async t => {
+  const runs = [{ samples: SAMPLES }]
+  const boxes = fullBox('saio', 0, 0, u32(0xffffffff, 100))
+  const moof = moofOf({ tracks: [{ id: 1, time: 0, runs, boxes }] })
+  t.throws(() => rewritten(moof, { offsetShift: 80 }), { name: 'Mp4Error' })
+})
+
+t.test('takes a stated base for what counts, whatever else is said', async t => {
+  const moof = moofOf({ tracks: [{ id: 1, time: 0, base: 'stated', runs: [{ samples: SAMPLES }] }] })
+  moof.writeUInt8(moof.readUInt8(moof.indexOf('tfhd') + 5) | 2, moof.indexOf('tfhd') + 5)
+  const moved = rewritten(moof, undefined)
+  t.match(parse(moved!).tracks, [{ defaultBaseIsMoof: true, baseDataOffset: undefined }])
+})
+
 t.test('refuses times that do not fit, and samples that grow out of nothing', async t => {
   const moof = (time: number, offset: number) =>
     moofOf({ tracks: [{ id: 1, time, runs: [{ samples: [{ size: 1, offset }], version: 0 }] }] })
@@ -140,6 +162,10 @@ t.test('refuses times that do not fit, and samples that grow out of nothing', as
   const claim = fullBox('trun', 0, 0, u32(MAX_EMPTY_SAMPLES / 2))
   const many = moofOf({ tracks: [{ id: 1, time: 0, runs: [], boxes: Buffer.concat([claim, claim]) }] })
   t.ok(rewritten(many, { offsetShift: 4 })!.length > 4 * MAX_EMPTY_SAMPLES)
-  const more = moofOf({ tracks: [{ id: 1, time: 0, runs: [], boxes: Buffer.concat([claim, claim, claim]) }] })
+  const claims = Buffer.concat([claim, claim, claim])
+  const still = { id: 2, time: 0, runs: [], boxes: claims }
+  const first = { id: 1, time: 0, runs: [{ samples: SAMPLES }] }
+  t.ok(rewritten(moofOf({ tracks: [first, still] }), { offsetShift: 4 }), 'another track stays as it is')
+  const more = moofOf({ tracks: [{ id: 1, time: 0, runs: [], boxes: claims }] })
   t.throws(() => rewritten(more, { offsetShift: 4 }), { code: 'AVIO_ERR_MP4_LIMIT', trackId: 1 })
 })
