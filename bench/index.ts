@@ -8,6 +8,8 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { MiB } from '../lib/options.js'
+import { run as byAddress } from './by-address.js'
 import { run as fetched } from './fetched.js'
 import { BenchStore } from './support/bench-store.js'
 import { MediaFile } from './support/media-file.js'
@@ -61,6 +63,10 @@ const NO_STORE = {
 async function runTopic(name: string, rounds: number): Promise<void> {
   if (name === 'fetched') {
     await fetched(values.draw)
+    for (const line of await byAddress(256 * MiB)) {
+      console.log(`FAILED: ${line}`)
+      process.exitCode = 1
+    }
     return
   }
   const { topic } = (await import(`./${name}.ts`)) as { topic: Topic }
