@@ -5,8 +5,8 @@ import type { RenditionLog } from './rendition-log.js'
 export type GroupMember = Pick<RenditionLog, 'name' | 'kind' | 'groupId' | 'label' | 'isDefault'>
 
 /**
- * Checks the audio renditions that are known so far by the rules of groups (RFC 8216bis §4.4.6.1.1): each has a label of
- * its own, and no more than one is stated to be the default. Without pictures there are no groups: all is allowed.
+ * Checks the audio renditions that are known so far by the rules of groups (RFC 8216bis §4.4.6.1.1): each has a label
+ * of its own, and no more than one is stated to be the default. Without pictures there are no groups: all is allowed.
  *
  * @throws {@link OptionError} for the `label` or the `default` of the later one
  */
@@ -30,7 +30,9 @@ export function checkGroups(members: readonly GroupMember[]): void {
   }
 }
 
-/** Whether a rendition is its group's default: as it was stated; else the first that may be, where none is stated to be. */
+/**
+ * Whether a rendition is its group's default: as it was stated; else the first that may be, where none is stated to be.
+ */
 export function isGroupDefault(member: GroupMember, members: readonly GroupMember[]): boolean {
   if (member.groupId === undefined) return false
   const group = members.filter(({ groupId }) => groupId === member.groupId)

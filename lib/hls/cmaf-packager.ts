@@ -56,8 +56,8 @@ const LIVE_ALIGNMENT = 1000
  *
  * Guarantees
  * - Segments of a rendition are its samples: with the initialization segment before them they are the stream that was
- *   written, but for an `mfra` at its end, and for edit lists, which are written into the times of the fragments as far as
- *   CMAF doesn't allow them. Each sample is presented when it was.
+ *   written, but for indexes of places in it (`sidx`, `mfra`), and for edit lists, which are written into the times of
+ *   the fragments as far as CMAF doesn't allow them. Each sample is presented when it was.
  * - A playlist never lists what is not stored. `vod`: playlists are stored when all segments of all renditions are; a
  *   failure publishes none, and removes what this run has stored, as far as the storage can.
  * - Nothing of an older presentation under the same names is touched: all objects of a run lie below its name, but for
@@ -74,7 +74,8 @@ const LIVE_ALIGNMENT = 1000
  * Memory, for each rendition: a segment that is being stored, and what is gathered for the next one, up to one key
  * frame behind it; at most 2 × `maxSegmentSize`. And some 300 bytes for each segment that is listed.
  *
- * Errors: {@link HlsError}; {@link CommitError}; an `Mp4Error` for bytes that are not as they should be; an `AbortError`.
+ * Errors: {@link HlsError}; {@link CommitError}; an `Mp4Error` for bytes that are not as they should be; an
+ * `AbortError`.
  *
  * @example
  * ```ts
@@ -129,8 +130,8 @@ export class CmafPackager {
   }
 
   /**
-   * To publish it together with other outputs: all renditions of a packager are committed as one, when the playlists of a
-   * `vod` are stored. What grows is published as it grows, and waits only to say that it has ended.
+   * To publish it together with other outputs: all renditions of a packager are committed as one, when the playlists of
+   * a `vod` are stored. What grows is published as it grows, and waits only to say that it has ended.
    * @internal
    */
   get [COMMIT](): HeldCommit {
@@ -138,9 +139,9 @@ export class CmafPackager {
   }
 
   /**
-   * A stream for one rendition: fragmented MP4 of one video track, one audio track, or, without `mpd`, one of each. Ask for all of them
-   * before the first one ends, or, where playlists grow, has its first segment: what is published does not wait for one
-   * that it has not heard of.
+   * A stream for one rendition: fragmented MP4 of one video track, one audio track, or, without `mpd`, one of each. Ask
+   * for all of them before the first one ends, or, where playlists grow, has its first segment: what is published does
+   * not wait for one that it has not heard of.
    *
    * @throws `OptionError` for an option that breaks its rule, and for a rendition that comes too late
    */

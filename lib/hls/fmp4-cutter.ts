@@ -33,10 +33,10 @@ export type Cut = CutInit | CutSegment
 /**
  * Cuts one fragmented MP4 into its segments as its bytes come in, checking all of them on the way.
  *
- * What stands before a fragment (`styp`, `emsg`, `prft`) goes with it. Indexes of places in the whole (`sidx`, and `mfra`
- * behind the last fragment) go with none: playlists and manifests say where segments lie. But for them, and for the edit
- * lists and the times of fragments, which {@link TrackTimes} writes as players take them, the cuts are the stream, byte
- * for byte.
+ * What stands before a fragment (`styp`, `emsg`, `prft`) goes with it. Indexes of places in the whole (`sidx`, and
+ * `mfra` behind the last fragment) go with none: playlists and manifests say where segments lie. But for them, and for
+ * the edit lists and the times of fragments, which {@link TrackTimes} writes as players take them, the cuts are the
+ * stream, byte for byte.
  */
 export class Fmp4Cutter {
   readonly #rendition: string

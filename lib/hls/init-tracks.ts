@@ -54,7 +54,9 @@ export function shownSize({
   return rotation % 180 === 0 ? { width: shown, height } : { width: height, height: shown }
 }
 
-/** The size of the picture of a track in its own pixels, and their shape (`sar`, wide to high), turned in the same way. */
+/**
+ * The size of the picture of a track in its own pixels, and their shape (`sar`, wide to high), turned in the same way.
+ */
 export function codedSize({ width, height, rotation, pixelAspect }: Mp4Track) {
   const [horizontal, vertical] = pixelAspect ?? []
   const isTurned = rotation % 180 !== 0

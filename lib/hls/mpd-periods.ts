@@ -101,8 +101,8 @@ export interface TimelineEntry {
 }
 
 /**
- * When segments are presented, in ticks of media time: from 0 on, as their durations are. `t` is left out where it follows
- * from the entry before.
+ * When segments are presented, in ticks of media time: from 0 on, as their durations are. `t` is left out where it
+ * follows from the entry before.
  */
 export function timelineOf(segments: readonly MediaSegment[]): TimelineEntry[] {
   const entries: TimelineEntry[] = []

@@ -16,14 +16,14 @@ export interface MpdClock {
 }
 
 /**
- * The DASH manifest of a presentation (ISO/IEC 23009-1), of the same segments as its playlists. Names in it are those of
- * the storage: it has to lie at its root.
+ * The DASH manifest of a presentation (ISO/IEC 23009-1), of the same segments as its playlists. Names in it are those
+ * of the storage: it has to lie at its root.
  *
  * - One object per segment: profile `isoff-live` with `SegmentTemplate`, `$Number$` and `SegmentTimeline`. One object
  *   per rendition: profile `isoff-main` with `SegmentList` and byte ranges (which ffmpeg 5.1 can't read: it goes on for
  *   ever), of one duration where the segments allow it.
- * - `dynamic` while it grows, `static` from its end on. What is left of a live stream keeps the time line that it had, for
- *   players that are in the middle of it: its first period begins later than 0.
+ * - `dynamic` while it grows, `static` from its end on. What is left of a live stream keeps the time line that it had,
+ *   for players that are in the middle of it: its first period begins later than 0.
  * - Each discontinuity begins a `Period`.
  *
  * @param clock - for a presentation that grows. Default: as if what there is had ended just now, which is not the same

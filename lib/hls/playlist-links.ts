@@ -16,7 +16,9 @@ export function linksOf(playlist: string): string[] {
   })
 }
 
-/** Names in the attributes of a manifest of DASH; those of a template without the part that changes: its folder tells. */
+/**
+ * Names in the attributes of a manifest of DASH; those of a template without the part that changes: its folder tells.
+ */
 export function linksOfMpd(mpd: string): string[] {
   return [...mpd.matchAll(/\b(?:initialization|media|sourceURL)="([^"]*)"/g)].map(([, uri]) => uri!)
 }

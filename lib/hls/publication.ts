@@ -111,7 +111,9 @@ export class Publication {
     return [...this.#logs, ...this.#images].map(track => track.playlist)
   }
 
-  /** All that they name is stored: stores the manifest and, last of all, the multivariant playlist. Gives their names. */
+  /**
+   * All that they name is stored: stores the manifest and, last of all, the multivariant playlist. Gives their names.
+   */
   async publishRoots(): Promise<string[]> {
     await this.#inOrder(() => this.#putRoots(true))
     return rootsOf(this.#settings)

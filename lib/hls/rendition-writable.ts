@@ -84,8 +84,8 @@ export class RenditionWritable extends Writable {
   }
 
   /**
-   * A pipeline that does not end its last stream leaves its listeners on it (Node 20 to 26), two to an event: one for each
-   * stream between discontinuities, and no leak.
+   * A pipeline that does not end its last stream leaves its listeners on it (Node 20 to 26), two to an event: one for
+   * each stream between discontinuities, and no leak.
    */
   readonly #expectAnother = (): void => {
     const most = this.getMaxListeners()

@@ -5,16 +5,16 @@
  * never hear of one another are cut alike: the aim is every multiple of the target duration, on the clock of what is
  * presented. Of the places where a cut can be made the one nearest to the aim is taken, and the earlier one where the
  * later would make a segment whose rounded duration exceeds the target (RFC 8216bis §4.4.3.1). An aim is at least half
- * a target duration ahead of where the segment begins: with pictures of 29.97 a second, and key frames every 60 of them, cuts
- * drift off the clock by 2 ms each, and would otherwise leave a tiny segment now and then.
+ * a target duration ahead of where the segment begins: with pictures of 29.97 a second, and key frames every 60 of
+ * them, cuts drift off the clock by 2 ms each, and would otherwise leave a tiny segment now and then.
  *
  * A place that is at its aim, or past it, is the nearest as soon as it comes. One before it has to wait for the next.
  *
  * What is left at the end, or before a jump in time, is joined to the segment before it where it is shorter than a
- * quarter of the target and both together don't exceed that when their duration is rounded: a request for one picture is
- * worth nothing, and players stall at segments that are shorter than what they take for a rounding of times (hls.js at
- * those shorter than the first composition offset, where it has to guess that). So a segment is given out only when what
- * follows it is too long to be joined, which is so with the first fragment of any usual length.
+ * quarter of the target and both together don't exceed that when their duration is rounded: a request for one picture
+ * is worth nothing, and players stall at segments that are shorter than what they take for a rounding of times (hls.js
+ * at those shorter than the first composition offset, where it has to guess that). So a segment is given out only when
+ * what follows it is too long to be joined, which is so with the first fragment of any usual length.
  */
 
 /** What a fragment has of the track that segments are cut by, in its ticks. */
@@ -181,14 +181,16 @@ export class Segmenter {
     return spans
   }
 
-  /** What follows the segment that is kept ends at `endTicks` so far: gives it out where that is too long to be joined. */
+  /**
+   * What follows the segment that is kept ends at `endTicks` so far: gives it out where that is too long to be joined.
+   */
   #release(endTicks: number): SegmentSpan[] {
     return this.#closed && this.#canJoin(this.#closed, endTicks) ? [] : this.#give()
   }
 
   /**
-   * Whether what lies between a segment and `endTicks` is short enough to be joined to it: one that has to be longer than
-   * the target may be longer by what doesn't change it when it is rounded.
+   * Whether what lies between a segment and `endTicks` is short enough to be joined to it: one that has to be longer
+   * than the target may be longer by what doesn't change it when it is rounded.
    */
   #canJoin(closed: ClosedPiece, endTicks: number): boolean {
     const cut = this.#seconds(closed.cutTicks)

@@ -46,8 +46,8 @@ export interface SegmentStorage {
   delete?(name: string): Promise<void>
   /**
    * Reads what is stored under a name; resolves with `undefined` where nothing is. It is asked for playlists and
-   * manifests only, to tell which objects of an older packaging are replaced: without it, that stays unknown. So it does
-   * where there is no answer within 10 s, which is as long as it is waited for.
+   * manifests only, to tell which objects of an older packaging are replaced: without it, that stays unknown. So it
+   * does where there is no answer within 10 s, which is as long as it is waited for.
    *
    * @param maxSize - an object of more bytes is an error: a playlist of a million segments has some 40 MB
    */

@@ -1,8 +1,8 @@
 import type { Check } from './checks.js'
 
 /**
- * What is known not to hold, and why. A run fails where something else does not hold, and where one of these does: a line
- * whose fault was mended has to go.
+ * What is known not to hold, and why. A run fails where something else does not hold, and where one of these does: a
+ * line whose fault was mended has to go.
  */
 export interface Known {
   readonly kinds: readonly string[]

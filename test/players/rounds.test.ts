@@ -2,7 +2,9 @@ import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
 import { TimeIsOver, inRounds, within } from './rounds.js'
 
-/** Plays cells, of which each is well at its own time; tells of each play, and how many went on side by side at most. */
+/**
+ * Plays cells, of which each is well at its own time; tells of each play, and how many went on side by side at most.
+ */
 async function played(rounds: readonly number[], wellAt: Readonly<Record<string, number>>) {
   const log: string[] = []
   const most: number[] = []

@@ -32,7 +32,9 @@ export async function inRounds<Cell>(
 /** The seconds are over. */
 export class TimeIsOver extends Error {}
 
-/** Settles as the promise does; rejects with {@link TimeIsOver} where that takes longer. What goes on is left to itself. */
+/**
+ * Settles as the promise does; rejects with {@link TimeIsOver} where that takes longer. What goes on is left to itself.
+ */
 export async function within<T>(seconds: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const over = new Promise<never>((_resolve, reject) => {

@@ -11,7 +11,9 @@ export interface SoundFragment {
   readonly rendition: string
   /** Which stretch without another initialization segment it belongs to. */
   readonly run: number
-  /** Seconds from the first sample of the stretch that is stored, the priming counted, to the first of this fragment. */
+  /**
+   * Seconds from the first sample of the stretch that is stored, the priming counted, to the first of this fragment.
+   */
   readonly from: number
   readonly to: number
   /** The beeps that begin in it: the second of the source, and when, on the same clock. */
@@ -56,8 +58,8 @@ function framesOf(moof: Buffer): number[] {
 }
 
 /**
- * Where beeps begin and what their pitch is, in mono samples. An encoder smears the beginning: the middle of what is loud
- * is more exact.
+ * Where beeps begin and what their pitch is, in mono samples. An encoder smears the beginning: the middle of what is
+ * loud is more exact.
  */
 function beepsIn(samples: Float32Array, offset: number): { second: number; at: number }[] {
   const beeps = []

@@ -1,8 +1,8 @@
 import { ffmpegToPipe } from '../support/media.js'
 
 /**
- * Media that tell their own time. Picture n of the source has n drawn in it; a beep of a tenth of a second begins at each
- * whole second, and its pitch says which one.
+ * Media that tell their own time. Picture n of the source has n drawn in it; a beep of a tenth of a second begins at
+ * each whole second, and its pitch says which one.
  */
 
 export const FRAME_RATE = 25
@@ -21,7 +21,9 @@ export interface Span {
   readonly seconds: number
 }
 
-/** Input arguments for the picture: ten blocks in a row are the bits of its number, and below them the same turned over. */
+/**
+ * Input arguments for the picture: ten blocks in a row are the bits of its number, and below them the same turned over.
+ */
 export function pictureInput({ from = 0, seconds }: Span, size = '160x90'): string[] {
   const bit = `mod(floor((N+${Math.round(from * FRAME_RATE)})/pow(2\\,X))\\,2)`
   const drawn = `format=gray,geq=lum='255*abs(Y-${bit})'`
@@ -29,7 +31,9 @@ export function pictureInput({ from = 0, seconds }: Span, size = '160x90'): stri
   return ['-f', 'lavfi', '-i', `color=black:s=10x2:r=${FRAME_RATE}:d=${seconds},${drawn},${scaled}`]
 }
 
-/** Input arguments for the sound. Behind the beeps is a faint tone that rises, so that no two fragments are the same. */
+/**
+ * Input arguments for the sound. Behind the beeps is a faint tone that rises, so that no two fragments are the same.
+ */
 export function soundInput({ from = 0, seconds }: Span, volume = 0.5): string[] {
   const { first, step } = PITCH
   const beep = `${volume}*sin(2*PI*(${first}+${step}*floor(t+${from}))*t)*lt(mod(t\\,1)\\,${BEEP})`
