@@ -33,7 +33,8 @@ export function formatMpd(presentation: Presentation, clock: MpdClock = justNow(
   const { layout, targetDuration, isEnded } = presentation
   const isDynamic = !isEnded
   const periods = periodsOf(presentation)
-  // Sheets are numbered over all of the presentation, which a period of several has no words for.
+  // Sheets go on from one period into the next. Shaka Player takes the first one of a period to begin with it, whatever
+  // `presentationTimeOffset` says, and would show other pictures.
   const images = periods.length === 1 ? (presentation.images ?? []).flatMap(imageAdaptationSet) : []
   const lines = element(
     'MPD',

@@ -157,10 +157,13 @@ t.test('a box of metadata that is too large is an error as soon as its header ha
   })
 })
 
-t.test('fails where the picture never comes', async t => {
+t.test('fails where the picture never comes, or the sound', async t => {
   const tracks = [{ id: AUDIO.id, time: 0, runs: [{ samples: [{ size: 10 }] }] }]
   const bytes = Buffer.concat([ftyp(), moov([VIDEO, AUDIO]), fragment({ sequence: 1, tracks })])
   t.throws(() => cutsOf(bytes, 1000), { code: 'AVIO_ERR_MP4_NO_FRAGMENT', trackId: VIDEO.id })
+  const picture = { id: VIDEO.id, time: 0, runs: [{ samples: [{ size: 10 }] }] }
+  const silent = Buffer.concat([ftyp(), moov([VIDEO, AUDIO]), fragment({ sequence: 1, tracks: [picture] })])
+  t.throws(() => cutsOf(silent, 1000), { code: 'AVIO_ERR_MP4_NO_FRAGMENT', trackId: AUDIO.id })
 })
 
 t.test('refuses sound with the picture as soon as the moov has come', async t => {
