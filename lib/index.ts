@@ -83,7 +83,7 @@ export type {
   StreamLeftOut,
   StreamTarget,
 } from './ffmpeg/input-streams.js'
-export type { OutputLayout } from './ffmpeg/layout.js'
+export type { CoverChoice, OutputLayout } from './ffmpeg/layout.js'
 export { HELD_HEADS, HeldHead, type HeldHeadFormat, type HeldHeadOptions } from './ffmpeg/held-head.js'
 export { type KeyFrame, type KeyFrames, type KeyframesOptions, keyframes } from './ffmpeg/keyframes.js'
 export type { FfmpegLimits } from './ffmpeg/limits.js'

@@ -3,7 +3,7 @@ import { type Argument, ONCE_VALUED, readArguments } from './argument-list.js'
 import { DROPPED, refuseEverywhere, refuseForMp4 } from './argument-rules.js'
 import { type Muxer, muxerOf } from './formats.js'
 import { TRUE_TIMES, hasTrueTimes, withTrueTimes } from './late-tracks.js'
-import { type OutputLayout, layoutArguments } from './layout.js'
+import { type CoverChoice, type OutputLayout, layoutArguments } from './layout.js'
 import { type Limits, MOST_PIXELS } from './limits.js'
 import { mergeLogLevels } from './log-level.js'
 import { mergeMovflags } from './movflags.js'
@@ -44,6 +44,8 @@ export interface OutputSpec {
   readonly args: readonly string[]
   /** How it lies in what it is stored in. Default `stream`. */
   readonly layout?: OutputLayout | undefined
+  /** What becomes of cover art. Default `leave-out`. */
+  readonly cover?: CoverChoice | undefined
   /** A track of it begins late: it is not waited for. */
   readonly hasLateTrack?: boolean | undefined
   /** Arguments found by a look at the head of the input, added after the user's. */

@@ -10,6 +10,8 @@ import { emptyInput, inputUnreachable } from './input-error.js'
 import { nameOf, namesByUrl } from './input-names.js'
 import type { FfmpegInput, InputStreamInfo, OnMissing } from './input-streams.js'
 import { InputWatch } from './input-watch.js'
+import { coverOf } from './kept-cover.js'
+import type { CoverChoice } from './layout.js'
 import { limitPrefix } from './limit-prefix.js'
 import type { Limits } from './limits.js'
 import { locateFfmpeg } from './locate.js'
@@ -17,6 +19,7 @@ import type { FfmpegLogEntry } from './log.js'
 import { demuxerOf } from './playlist.js'
 import { checkPipe } from './pipe-failures.js'
 import { previewArguments } from './preview.js'
+import type { PreviewQuestion } from './preview-run.js'
 import type { FfmpegProgress } from './progress.js'
 import { isReadToEnd } from './read-extent.js'
 import { isUnanswered } from './retry-arguments.js'
@@ -50,6 +53,8 @@ export interface JobInput {
 export interface JobOutput extends GuardedOutputSpec {
   /** What to do about a stream of an input that it lacks. Default `tell`. */
   readonly onMissing?: OnMissing | undefined
+  /** What becomes of cover art. Default `leave-out`. */
+  readonly cover?: CoverChoice | undefined
 }
 
 /** What a job is made of. */
@@ -247,9 +252,9 @@ export class FfmpegJob {
       args: input.args,
       formatWhitelist: input.formatWhitelist,
     }))
-    const outputSpecs = outputs.map(({ format, args, layout, hasLateTrack }, n) => ({
+    const outputSpecs = outputs.map(({ format, args, layout, hasLateTrack, cover }, n) => ({
       url: `pipe:${fds.outputs[n]!}`,
-      ...{ format, args, layout, hasLateTrack },
+      ...{ format, args, layout, hasLateTrack, cover },
     }))
     if (this.#spec.prepare) {
       const [input, output] = [inputSpecs[0]!, outputSpecs[0]!]
@@ -260,13 +265,15 @@ export class FfmpegJob {
       input.args = prepared.input
       output.args = prepared.output
     }
-    const added = await previewArguments({
+    const question: PreviewQuestion = {
       inputs: inputSpecs.map((spec, n) => ({ spec, head: heads[n]! })),
       outputs: outputSpecs,
       globalArgs,
       ffmpegPath: path,
       ...{ env, limits, prefix, signal },
-    })
+    }
+    const added = await previewArguments(question)
+    await this.#keepCover(question)
     signal.throwIfAborted()
     const command = {
       inputs: inputSpecs,
@@ -298,6 +305,17 @@ export class FfmpegJob {
     signal.throwIfAborted()
     this.#listener.onSpawn({ path, args, pid: run.pid })
     return run
+  }
+
+  async #keepCover(question: PreviewQuestion): Promise<void> {
+    const keeping = this.#spec.outputs.flatMap(({ cover }, n) => (cover === 'keep' ? [n] : []))
+    if (keeping.length === 0) return
+    const cover = await coverOf(question, message => this.#remark(message))
+    if (cover === undefined) return
+    for (const n of keeping) {
+      this.#outputs[n]!.keepCover(cover.image)
+      this.#watch.keepsCover(n, cover.input, cover.stream)
+    }
   }
 
   #remark(message: string | undefined): void {

@@ -1,5 +1,5 @@
 import type { RandomAccess } from '../io/random-access.js'
-import type { OutputLayout } from './layout.js'
+import type { CoverChoice, OutputLayout } from './layout.js'
 import type { OnMissing } from './input-streams.js'
 import type { FfmpegLimits } from './limits.js'
 
@@ -86,6 +86,17 @@ export interface FfmpegOutputOptions {
    * @defaultValue `tell`
    */
   onMissing?: OnMissing | undefined
+  /**
+   * What becomes of cover art, in `mp4` and `ipod` (M4A): the first picture that goes with the media of an input.
+   *
+   * - `leave-out`: it is no part of the output;
+   * - `keep`: it is written into the index, where players look for it, also beside `-vn`, which is about moving pictures. A
+   *   JPEG, PNG or BMP of at most 8 MiB; any other is left out, and told by `input` and in `log`.
+   *
+   * An MP3 keeps its cover in the layout `held-head`.
+   * @defaultValue `leave-out`
+   */
+  cover?: CoverChoice | undefined
 }
 
 /** Options that everything that runs ffmpeg has. */

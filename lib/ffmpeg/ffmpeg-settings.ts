@@ -30,7 +30,7 @@ import type {
 import type { OnMissing } from './input-streams.js'
 import { type Limits, limitsOption } from './limits.js'
 import { type Prepare, prepareOption } from './source-look.js'
-import { LAYOUTS, type OutputLayout, checkLayout } from './layout.js'
+import { COVER_CHOICES, type CoverChoice, LAYOUTS, type OutputLayout, checkLayout } from './layout.js'
 
 /** Checked options that everything that runs ffmpeg has, with their defaults. */
 export interface Settings {
@@ -67,6 +67,7 @@ export interface OutputSettings {
   readonly args: readonly string[]
   readonly layout: OutputLayout
   readonly onMissing: OnMissing
+  readonly cover: CoverChoice
 }
 
 /** Checked options of `FfmpegTransform`. */
@@ -295,12 +296,13 @@ function inputSettings(input: object, name: string): InputSettings {
 
 function outputSettings(output: FfmpegOutputOptions | undefined, name: string): OutputSettings {
   if (output === undefined) throw optionError(name, 'an object with the "format" to write', output)
-  knownOptions(optionsObject(output, name), name, ['format', 'args', 'layout', 'onMissing'])
+  knownOptions(optionsObject(output, name), name, ['format', 'args', 'layout', 'onMissing', 'cover'])
   const format = stringOption(output, `${name}.format`, { default: undefined })
   if (format === undefined) throw optionError(`${name}.format`, 'the name of a muxer', format)
   const layout = oneOfOption(output, `${name}.layout`, { values: LAYOUTS, default: 'stream' })
   const onMissing = onMissingOption(output, `${name}.onMissing`)
-  const settings = { format, args: stringsOption(output, `${name}.args`), layout, onMissing }
+  const cover = coverOption(output, `${name}.cover`, format)
+  const settings = { format, args: stringsOption(output, `${name}.args`), layout, onMissing, cover }
   checkOutput(settings, name)
   checkLayout(settings, name)
   return settings
@@ -311,4 +313,14 @@ function onMissingOption(output: FfmpegOutputOptions, name: string): OnMissing {
   if (given === undefined) return 'tell'
   if (given === 'tell' || given === 'error' || typeof given === 'function') return given as OnMissing
   throw optionError(name, '"tell", "error" or a function', given)
+}
+
+/** Muxers whose files have the metadata of iTunes. */
+const COVERED: ReadonlySet<string> = new Set(['mp4', 'ipod'])
+
+function coverOption(output: FfmpegOutputOptions, name: string, format: string): CoverChoice {
+  const cover = oneOfOption(output, name, { values: COVER_CHOICES, default: 'leave-out' })
+  if (cover === 'leave-out' || COVERED.has(format)) return cover
+  const rule = `"leave-out" for "${format}"; "keep" is for mp4 and ipod, and an MP3 keeps its cover with layout "held-head"`
+  throw optionError(name, rule, cover)
 }

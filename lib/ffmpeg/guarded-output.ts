@@ -1,3 +1,4 @@
+import { CoverWriter } from '../mp4/cover-writer.js'
 import { EditListWriter } from '../mp4/edit-list-writer.js'
 import { KiB, MiB } from '../options.js'
 import { movflagsOf } from './arguments.js'
@@ -49,6 +50,7 @@ export const MAX_UNTOLD = 256 * KiB
  * - what lost its size is an error the moment it comes: what follows it can't be read, or not what is in it;
  * - an MP4 that waits for a track is held back up to its first fragment: until then it can be made anew;
  * - an MP4 that does not wait gets its edit lists;
+ * - one whose cover is kept gets it;
  * - nothing goes on before it is told what is in the inputs, where somebody wants to know.
  *
  * Memory: what comes before the first fragment, or what {@link EditListWriter} holds, and {@link MAX_UNTOLD} and one chunk.
@@ -60,6 +62,7 @@ export class GuardedOutput {
   readonly #boxes: BoxSizeGuard | undefined
   readonly #edits: EditListWriter | undefined
   readonly #late: LateTrackWatch | undefined
+  #cover: CoverWriter | undefined
   /** What came before the first fragment: `undefined` once that has, and where nothing is held. */
   #held: Buffer[] | undefined
   /** What may go on when it is told what is in the inputs: `undefined` once it is. */
@@ -91,6 +94,11 @@ export class GuardedOutput {
     return this.#held !== undefined && this.#late?.isAble === true
   }
 
+  /** Puts a cover into the index. To be called before anything has come. */
+  keepCover(image: Buffer): void {
+    this.#cover = new CoverWriter(image, MAX_BOX_SIZE)
+  }
+
   /** Takes the next entry of the log. */
   see(entry: FfmpegLogEntry): void {
     this.#late?.see(entry)
@@ -110,7 +118,7 @@ export class GuardedOutput {
     this.#bytes += chunk.length
     let chunks: readonly Buffer[]
     try {
-      chunks = this.#take(chunk)
+      chunks = this.#covered(this.#take(chunk))
     } catch (error) {
       if (!this.canBeMadeAnew || !this.#listener.onLateTrack()) this.#listener.onError(error as Error)
       return false
@@ -125,7 +133,8 @@ export class GuardedOutput {
 
   /** All has come. */
   end(): void {
-    this.#handOn(this.#edits?.end() ?? this.#release())
+    this.#handOn(this.#covered(this.#edits?.end() ?? this.#release()))
+    this.#cover?.end()
     this.#pushUntold()
   }
 
@@ -143,6 +152,11 @@ export class GuardedOutput {
     const held = this.#held ?? []
     this.#held = undefined
     return held
+  }
+
+  #covered(chunks: readonly Buffer[]): readonly Buffer[] {
+    const cover = this.#cover
+    return cover ? chunks.flatMap(chunk => cover.write(chunk)) : chunks
   }
 
   #handOn(chunks: readonly Buffer[]): boolean {

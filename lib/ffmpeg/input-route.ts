@@ -3,6 +3,7 @@ import { BytesObject } from '../io/bytes-object.js'
 import type { RandomAccess } from '../io/random-access.js'
 import type { Upstream } from '../io/upstream.js'
 import { MiB } from '../options.js'
+import type { OutputSpec } from './arguments.js'
 import { HeadWalk } from './cover-art.js'
 import type { SeekReason } from './ffmpeg-events.js'
 import { Head } from './head.js'
@@ -29,7 +30,7 @@ export interface RouteSettings {
 }
 
 /** What ffmpeg makes of an input: that decides how much of its head is wanted. */
-export type RouteOutputs = readonly { readonly format: string; readonly args: readonly string[] }[]
+export type RouteOutputs = readonly Pick<OutputSpec, 'format' | 'args' | 'cover'>[]
 
 /** The most that is taken of a source to have it whole, in bytes: what always fits into the cache of one input. */
 const MAX_GATHERED = MiB

@@ -26,7 +26,7 @@ export type StreamLeftOut =
 export interface StreamTarget {
   /** Which output, from 0. */
   readonly output: number
-  /** Its place among the streams of that output, from 0; not there for one that goes through `filterComplex`. */
+  /** Its place among the streams of that output, from 0; not there for one that goes through `filterComplex`, or is kept as a cover. */
   readonly stream?: number
   /** `filtered`: it goes into `filterComplex`, and what comes out of that into this output. */
   readonly by: 'copied' | 'encoded' | 'filtered'

@@ -11,7 +11,7 @@ import type {
 } from './input-streams.js'
 import type { FfmpegLogEntry } from './log.js'
 import type { MediaStreamType } from './media-info.js'
-import { type FateOutput, StreamFates } from './stream-fates.js'
+import { type FateOutput, type KeptStream, StreamFates } from './stream-fates.js'
 import { StreamReport, streamKey } from './stream-report.js'
 
 /**
@@ -52,6 +52,7 @@ export class InputWatch {
   readonly #streams: InputStreamInfo[][]
   readonly #late: number[]
   readonly #notes: InputNotes
+  readonly #covers: KeptStream[] = []
   #fates: StreamFates | undefined
 
   /**
@@ -84,6 +85,11 @@ export class InputWatch {
   /** Whether what an output lacks may be an error. */
   get judges(): boolean {
     return this.#outputs.some(({ onMissing }) => onMissing !== undefined && onMissing !== 'tell')
+  }
+
+  /** A stream is the cover of an output, which is not ffmpeg's doing. To be called before ffmpeg is started. */
+  keepsCover(output: number, input: number, stream: number): void {
+    this.#covers.push({ output, input, stream })
   }
 
   /** Takes what was noticed of an input before ffmpeg was started. It is told with the streams. */
@@ -122,7 +128,7 @@ export class InputWatch {
 
   #begin(): void {
     const found = this.#dumps.map(dump => dump.info?.streams ?? [])
-    const fates = (this.#fates = new StreamFates(this.#outputs, found, this.#report))
+    const fates = (this.#fates = new StreamFates(this.#outputs, found, this.#report, this.#covers))
     for (const [input, streams] of found.entries()) {
       this.#streams[input]!.push(...streams.map(stream => fates.of(input, stream)))
     }
@@ -218,7 +224,7 @@ const GO_ON =
 const WHY: Readonly<Record<StreamLeftOut, string>> = {
   arguments: 'is left out by the arguments',
   format: 'has no place in the format',
-  cover: 'is a cover picture, which this output leaves out',
+  cover: 'is a cover picture, which this output leaves out ("cover" keeps it in mp4 and ipod)',
   subtitle: 'holds subtitles, which this output leaves out',
   data: 'holds data, which this output leaves out',
   attachment: 'is an attachment, which this output leaves out',

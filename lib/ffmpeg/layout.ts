@@ -22,7 +22,16 @@ export type OutputLayout = 'stream' | 'progressive' | 'held-head'
 /** Every layout. */
 export const LAYOUTS: readonly OutputLayout[] = ['stream', 'progressive', 'held-head']
 
-/** Far above the `moof` that a pipe lets ffmpeg write (32 KiB), far below what would hurt. */
+/** What becomes of cover art. */
+export type CoverChoice = 'leave-out' | 'keep'
+
+/** Every choice. */
+export const COVER_CHOICES: readonly CoverChoice[] = ['leave-out', 'keep']
+
+/** The largest cover that is kept, in bytes: as far as the head of an input is looked at. */
+export const MAX_COVER = 8 * MiB
+
+/** Far above the `moof` and `moov` that a pipe lets ffmpeg write (32 KiB), far below what would hurt. */
 const MAX_BOX_SIZE = MiB
 
 const LOSES_EDITS = 'it has ffmpeg write the index before the edit lists (priming, B-frame delay) are known.'
@@ -41,8 +50,12 @@ export const REFUSED_PROGRESSIVE: Readonly<Record<string, string>> = {
 }
 
 /** What makes the file of an output's stream; `undefined` where the stream is the file. */
-export function assemblyFor(format: string, layout: OutputLayout, name: string): HeadAssembly | undefined {
-  if (layout === 'progressive') return new ProgressiveAssembly({ maxBoxSize: MAX_BOX_SIZE, name })
+export function assemblyFor(
+  { format, layout, cover }: { format: string; layout: OutputLayout; cover?: CoverChoice | undefined },
+  name: string,
+): HeadAssembly | undefined {
+  const maxBoxSize = cover === 'keep' ? MAX_BOX_SIZE + MAX_COVER : MAX_BOX_SIZE
+  if (layout === 'progressive') return new ProgressiveAssembly({ maxBoxSize, name })
   return layout === 'held-head' ? heldHeadOf(format) : undefined
 }
 

@@ -3,7 +3,7 @@ import type { HeadAssembly } from '../io/head-assembly.js'
 import { HeadOffer } from '../io/head-claim.js'
 import type { Link } from '../io/link.js'
 import type { OnMissing } from './input-streams.js'
-import { type OutputLayout, assemblyFor } from './layout.js'
+import { type CoverChoice, type OutputLayout, assemblyFor } from './layout.js'
 
 /** What a {@link PipedOutput} is told about its output. */
 export interface PipedOutputSettings {
@@ -11,6 +11,7 @@ export interface PipedOutputSettings {
   readonly args: readonly string[]
   readonly layout: OutputLayout
   readonly onMissing?: OnMissing | undefined
+  readonly cover?: CoverChoice | undefined
 }
 
 /** Who runs ffmpeg for a {@link PipedOutput}. */
@@ -44,7 +45,7 @@ export class PipedOutput {
     this.settings = settings
     this.#stage = stage
     this.#listener = listener
-    this.#assembly = assemblyFor(settings.format, settings.layout, name)
+    this.#assembly = assemblyFor(settings, name)
     this.#offer = this.#assembly && new HeadOffer(name)
     this.#isClaimed = this.#offer === undefined
   }

@@ -84,7 +84,7 @@ function mappedStream(key: string, report: StreamReport): MappedStream {
 }
 
 /** What ffmpeg says of the streams, as far as it gets. */
-async function reportOf({
+export async function reportOf({
   inputs,
   outputs,
   globalArgs = [],

@@ -13,13 +13,16 @@ export interface Wants {
   readonly all: boolean
   /** A picture may be mapped. */
   readonly cover: boolean
+  /** The cover is to be kept, by us. */
+  readonly keepsCover: boolean
   /** The user maps streams, rather than leave the choice to ffmpeg. */
   readonly maps: boolean
 }
 
 /** Reads what the arguments of an output leave to its input. */
-export function readWants({ format, args }: Pick<OutputSpec, 'format' | 'args'>): Wants {
-  if (!muxerOf(format).isMp4) return { adts: false, all: false, cover: false, maps: false }
+export function readWants({ format, args, cover }: Pick<OutputSpec, 'format' | 'args' | 'cover'>): Wants {
+  const keepsCover = cover === 'keep'
+  if (!muxerOf(format).isMp4) return { adts: false, all: false, cover: false, keepsCover, maps: false }
   const list = readArguments(args, 'output.args')
   const isCodec = (name: string) => name === 'c' || name === 'codec'
   const isOfAudio = ({ specifier }: { specifier: string }) => !/^[vVsdt](:|$)/.test(specifier)
@@ -34,6 +37,7 @@ export function readWants({ format, args }: Pick<OutputSpec, 'format' | 'args'>)
       codecs.some(({ specifier }) => specifier === '' || specifier === 'a') &&
       !list.some(one => isFilter(one.name) && isOfAudio(one)),
     cover: !list.some(({ name }) => name === 'vn'),
+    keepsCover,
     maps: list.some(({ name }) => name === 'map'),
   }
 }

@@ -28,7 +28,7 @@ export const MAX_PREVIEW_BYTES = 8 * MiB
 /** Media behind the metadata, so that the demuxer finds its first packets. */
 const MEDIA_BYTES = 16 * KiB
 
-type Output = Pick<OutputSpec, 'format' | 'args'>
+type Output = Pick<OutputSpec, 'format' | 'args' | 'cover'>
 
 /**
  * How many bytes of an input's head are wanted before {@link previewArguments} is asked; 0 where none are.
@@ -43,10 +43,10 @@ export function previewBytes(
   walk = new HeadWalk(),
   isAlone = true,
 ): number {
-  const wants = outputs.map(readWants).filter(({ adts, cover, maps }) => adts || cover || maps)
+  const wants = outputs.map(readWants).filter(want => want.adts || want.cover || want.keepsCover || want.maps)
   if (wants.length === 0) return 0
   if (head.length < CONTAINER_BYTES) return CONTAINER_BYTES
-  const forCover = wants.some(want => want.maps || mayTakeCover(head, want, walk))
+  const forCover = wants.some(want => want.maps || want.keepsCover || mayTakeCover(head, want, walk))
     ? coverBytes(head, walk)
     : 0
   const adts = wants.filter(want => want.adts)

@@ -11,11 +11,19 @@ export interface FateOutput {
   readonly args: readonly string[]
 }
 
+/** A stream of an input that is the cover of an output, which is not ffmpeg's doing. */
+export interface KeptStream {
+  readonly output: number
+  readonly input: number
+  readonly stream: number
+}
+
 /** What becomes of each stream of the inputs. */
 export class StreamFates {
   readonly #outputs: readonly { readonly format: string; readonly maps: StreamMaps }[]
   readonly #inputs: readonly (readonly MediaStreamInfo[])[]
   readonly #report: StreamReport
+  readonly #covers: readonly KeptStream[]
   /** Kinds of which there is one to choose. */
   readonly #kinds: ReadonlySet<string>
 
@@ -23,15 +31,18 @@ export class StreamFates {
    * @param outputs - what is made
    * @param inputs - the streams of each input
    * @param report - where ffmpeg says that they go
+   * @param covers - those that are kept as covers
    */
   constructor(
     outputs: readonly FateOutput[],
     inputs: readonly (readonly MediaStreamInfo[])[],
     report: StreamReport,
+    covers: readonly KeptStream[] = [],
   ) {
     this.#outputs = outputs.map(({ format, args }) => ({ format, maps: new StreamMaps(args) }))
     this.#inputs = inputs
     this.#report = report
+    this.#covers = covers
     this.#kinds = new Set(inputs.flat().flatMap(info => (isPlain(info) ? info.type : [])))
   }
 
@@ -63,6 +74,9 @@ export class StreamFates {
         by: isCopy ? 'copied' : 'encoded',
       }))
     }
+    const isKept = (kept: KeptStream) =>
+      kept.output === output && kept.input === input && kept.stream === index
+    if (this.#covers.some(isKept)) return [{ output, by: 'copied' }]
     const isFiltered = this.#report.filtered.has(streamKey(input, index))
     return isFiltered && own.some(mapping => mapping.input < 0) ? [{ output, by: 'filtered' }] : []
   }

@@ -247,3 +247,13 @@ export function notABox(bytes: Buffer, offset: number): Mp4Error {
   }
   return new Mp4Error('AVIO_ERR_MP4_NOT_MP4', `This is no MP4: it begins with ${seen}`, fields)
 }
+
+/** The header as it came. */
+export function headerBytes({ type, size, headerSize }: BoxHeader): Buffer {
+  const header = Buffer.alloc(headerSize)
+  const isLong = headerSize === 16
+  header.writeUInt32BE(isLong ? 1 : size === Infinity ? 0 : size, 0)
+  header.write(type, 4, 'latin1')
+  if (isLong) header.writeBigUInt64BE(BigInt(size), 8)
+  return header
+}

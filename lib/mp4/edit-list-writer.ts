@@ -1,5 +1,4 @@
-import type { BoxHeader } from './box-reader.js'
-import { BoxReader } from './box-reader.js'
+import { type BoxHeader, BoxReader, headerBytes } from './box-reader.js'
 import { type Part, boxPart, bytesOf, bytesPart } from './box-parts.js'
 import { Box } from './boxes.js'
 import { editListPart } from './edit-list-part.js'
@@ -64,14 +63,9 @@ export class EditListWriter {
     else this.#out.push(bytes)
   }
 
-  #begin({ type, size, headerSize }: BoxHeader): 'collect' | 'pass' {
-    if (type === 'moov' || type === 'moof') return 'collect'
-    const header = Buffer.alloc(headerSize)
-    const isLong = headerSize === 16
-    header.writeUInt32BE(isLong ? 1 : size === Infinity ? 0 : size, 0)
-    header.write(type, 4, 'latin1')
-    if (isLong) header.writeBigUInt64BE(BigInt(size), 8)
-    this.#put(header)
+  #begin(header: BoxHeader): 'collect' | 'pass' {
+    if (header.type === 'moov' || header.type === 'moof') return 'collect'
+    this.#put(headerBytes(header))
     return 'pass'
   }
 

@@ -26,7 +26,7 @@ t.test('only the output is needed; the rest has defaults', async t => {
   t.same(rest, {
     ffmpegPath: undefined,
     input: { format: undefined, args: [], formatWhitelist: SELF_CONTAINED, seek: 'auto' },
-    output: { format: 'mpegts', args: [], layout: 'stream', onMissing: 'tell' },
+    output: { format: 'mpegts', args: [], layout: 'stream', onMissing: 'tell', cover: 'leave-out' },
     globalArgs: [],
     signal: undefined,
     killTimeout: 5000,
@@ -79,6 +79,9 @@ t.test('an option that breaks its rule is named, with the rule and the value', a
     ['output.layout', { output: { format: 'mp4', layout: 'fast' } }],
     ['output.onMissing', { output: { format: 'mp4', onMissing: 'warn' } }],
     ['output.onMissing', { output: { format: 'mp4', onMissing: null } }],
+    ['output.cover', { output: { format: 'mp4', cover: true } }],
+    ['output.cover', { output: { format: 'mp3', cover: 'keep' } }],
+    ['output.cover', { output: { format: 'mov', cover: 'keep' } }],
     ['output.layout', { output: { format: 'mpegts', layout: 'progressive' } }],
     ['input', { output, input: 'pipe' }],
     ['input.format', { output, input: { format: 7 } }],
@@ -154,8 +157,8 @@ t.test('a graph has inputs of both kinds, and outputs, each with options of its 
     { ...input, seek: 'never' },
   ])
   t.same(outputs, [
-    { format: 'mpegts', args: [], layout: 'stream', onMissing: 'tell' },
-    { ...progressive, args: [], onMissing: 'tell' },
+    { format: 'mpegts', args: [], layout: 'stream', onMissing: 'tell', cover: 'leave-out' },
+    { ...progressive, args: [], onMissing: 'tell', cover: 'leave-out' },
   ])
   t.same(globalArgs, ['-threads', '2', '-filter_complex', '[0:v]null[v]'])
   const outputsOnly = { inputs: [{}], outputs: [output] }

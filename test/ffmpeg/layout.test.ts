@@ -11,15 +11,15 @@ const check = (format: string, layout: (typeof LAYOUTS)[number], ...movflags: st
 t.test('every format streams; some have a head that is known only at the end', async t => {
   for (const format of ['mp4', 'wav', 'mpegts', 'ismv', 'of-a-newer-ffmpeg']) {
     t.doesNotThrow(() => check(format, 'stream'))
-    t.equal(assemblyFor(format, 'stream', 'Test'), undefined)
+    t.equal(assemblyFor({ format, layout: 'stream' }, 'Test'), undefined)
   }
   for (const format of ['mp4', 'mov', 'ipod', 'psp', '3gp', '3g2', 'f4v']) {
     t.doesNotThrow(() => check(format, 'progressive'))
-    t.ok(assemblyFor(format, 'progressive', 'Test') instanceof ProgressiveAssembly)
+    t.ok(assemblyFor({ format, layout: 'progressive' }, 'Test') instanceof ProgressiveAssembly)
   }
   for (const format of ['wav', 'flv', 'mp3', 'au']) {
     t.doesNotThrow(() => check(format, 'held-head'))
-    t.ok(assemblyFor(format, 'held-head', 'Test'))
+    t.ok(assemblyFor({ format, layout: 'held-head' }, 'Test'))
     t.ok(new HeldHead({ format: format as 'wav' }))
   }
 })

@@ -47,5 +47,7 @@ t.test('asks nothing where no sound is copied, or the filter is given for all', 
 t.test('tells whether a cover may be among the streams, and who chooses them', t => {
   t.match(readWants({ format: 'mp4', args: [] }), { cover: true, maps: false })
   t.match(readWants({ format: 'mp4', args: ['-vn', '-map', '0'] }), { cover: false, maps: true })
+  t.equal(readWants({ format: 'mp4', args: ['-vn'] }).keepsCover, false)
+  t.equal(readWants({ format: 'mp4', args: ['-vn'], cover: 'keep' }).keepsCover, true)
   t.end()
 })

@@ -121,3 +121,19 @@ t.test('follows a stream through filters into each output that they feed', async
     'encoded 2:0 0 arguments 1 arguments',
   ])
 })
+
+t.test('a cover that is kept goes into its output, though ffmpeg says nothing of that', async t => {
+  const dump = new InputDump()
+  const log = new LogReader(entry => dump.push(entry))
+  log.push(Buffer.from(INPUT.map(line => `${line}\n`).join('')))
+  log.end()
+  const { streams } = dump.info!
+  const outputs = [0, 1].map(() => ({ format: 'mp4', args: ['-vn'] }))
+  const kept = [{ output: 1, input: 0, stream: 5 }]
+  const all = new StreamFates(outputs, [streams], new StreamReport(), kept)
+  t.match(all.of(0, streams[5]!), {
+    into: [{ output: 1, by: 'copied' }],
+    leftOut: [{ output: 0, reason: 'arguments' }],
+  })
+  t.same(all.of(0, streams[0]!).into, [])
+})
