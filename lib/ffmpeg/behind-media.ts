@@ -1,7 +1,7 @@
 import { readExactly } from '../io/read-exactly.js'
 import type { RandomAccess } from '../io/random-access.js'
 import { EbmlData, type Element, MAX_ELEMENT_HEADER, elementAt } from '../matroska/element.js'
-import { ID } from '../matroska/segment.js'
+import { ID, seekPlaces } from '../matroska/segment.js'
 import { HeadWalk } from './cover-art.js'
 import { OTHER, type PipeProof, SAME, open } from './pipe-proof.js'
 
@@ -12,10 +12,15 @@ import { OTHER, type PipeProof, SAME, open } from './pipe-proof.js'
 /** Elements, or chunks, that stand before the media; some dozens at most in what people have. */
 const MAX_HEADERS = 1000
 
-const NAMES = new Map([
-  [0x1043a770, 'chapters'],
-  [0x1254c367, 'tags'],
-  [0x1941a469, 'attachments'],
+interface Place {
+  readonly id: number
+  readonly offset: number
+}
+
+const NAMES = new Map<number, string>([
+  [ID.chapters, 'chapters'],
+  [ID.tags, 'tags'],
+  [ID.attachments, 'attachments'],
   [ID.info, 'segment information'],
   [ID.tracks, 'track list'],
   [ID.seekHead, 'second seek head'],
@@ -33,7 +38,7 @@ interface PassedElements extends Passed {
   /** Where the data of the Segment begin. */
   segment: number
   /** What the seek heads name. */
-  readonly places: { readonly id: number; readonly at: number }[]
+  readonly places: Place[]
 }
 
 /**
@@ -70,24 +75,17 @@ function inMatroska(head: Buffer, walk: HeadWalk, passed: PassedElements): PipeP
     if (element.end === Infinity) return OTHER
     if (element.id === ID.seekHead) {
       if (element.end > head.length) return open(element.end)
-      passed.places.push(...seekPlaces(head.subarray(element.start, element.end), passed.segment))
+      passed.places.push(
+        ...seekPlaces(EbmlData.of(ID.seekHead, head.subarray(element.start, element.end), 0), passed.segment),
+      )
     }
     passed.at = element.end
   }
   return OTHER
 }
 
-function seekPlaces(data: Buffer, start: number): { id: number; at: number }[] {
-  return [...EbmlData.of(ID.seekHead, data, 0).children()].flatMap(seek => {
-    if (seek.id !== ID.seek) return []
-    const id = seek.child(ID.seekId)?.unsigned
-    const position = seek.child(ID.seekPosition)?.unsigned
-    return id === undefined || position === undefined ? [] : [{ id, at: start + position }]
-  })
-}
-
-function ofPlaces(places: readonly { readonly id: number; readonly at: number }[], media: number): PipeProof {
-  const behind = places.filter(({ id, at }) => at > media && NAMES.has(id))
+function ofPlaces(places: readonly Place[], media: number): PipeProof {
+  const behind = places.filter(({ id, offset }) => offset > media && NAMES.has(id))
   if (behind.length === 0) return SAME
   const names = [...new Set(behind.map(({ id }) => NAMES.get(id)!))]
   return { kind: 'other', reason: 'behind-media', what: `has its ${names.join(' and ')} behind the media` }

@@ -1,4 +1,6 @@
 import { SIGNATURES } from '../containers/signature.js'
+import { MAX_ELEMENT_HEADER, elementIfAny } from '../matroska/element.js'
+import { ID } from '../matroska/segment.js'
 import { TransportTables } from './transport-tables.js'
 
 /**
@@ -146,7 +148,7 @@ const NONE: Step = { at: 0, isEnd: true }
 
 const WALKS: Partial<Record<Container, Walk>> = {
   mp4: { start: 0, after: () => 16, next: nextBox },
-  matroska: { start: 0, after: () => 12, next: nextElement },
+  matroska: { start: 0, after: () => MAX_ELEMENT_HEADER, next: nextElement },
   flac: { start: 4, after: () => 4, next: nextFlacBlock },
   ogg: { start: 0, after: oggHeaderLength, next: nextOggPage },
   // ID3v2 §3.1: four bytes of seven bits, without the header of ten.
@@ -172,33 +174,12 @@ function nextBox(head: Buffer, at: number): Step {
 
 /** RFC 9559: `Attachments` is a child of `Segment`; what stands behind the first `Cluster` is out of reach. */
 function nextElement(head: Buffer, at: number): Step {
-  const { id, start, size } = ebmlElement(head, at)
-  if (id === 0x1f43b675) return NONE
-  if (id === 0x18538067) return { at: start, isEnd: false }
-  if (size === undefined) return NONE
-  return { at: start + size, isEnd: id === 0x1941a469 }
-}
-
-/** The header of the EBML element at `at` (RFC 8794 §4), of which 12 bytes are there. */
-function ebmlElement(head: Buffer, at: number): { id: number; start: number; size: number | undefined } {
-  const idLength = vintLength(head[at]!)
-  const sizeLength = vintLength(head[at + idLength]!)
-  const start = at + idLength + sizeLength
-  // Not EBML any more: an element of unknown size, behind which nothing is looked for.
-  if (idLength > 4 || sizeLength > 8) return { id: 0, start, size: undefined }
-  const marker = 2 ** (8 - sizeLength)
-  let size = head[at + idLength]! % marker
-  let isUnknown = size === marker - 1
-  for (const byte of head.subarray(at + idLength + 1, start)) {
-    size = size * 256 + byte
-    isUnknown &&= byte === 0xff
-  }
-  return { id: head.readUIntBE(at, idLength), start, size: isUnknown ? undefined : size }
-}
-
-/** Bytes of a variable-size integer, from its first: the place of the highest bit. 9 where there is none. */
-function vintLength(byte: number): number {
-  return Math.clz32(byte) - 23
+  const element = elementIfAny(head, at, 0)
+  if (element === undefined || element.id === ID.cluster) return NONE
+  if (element.id === ID.segment) return { at: element.start, isEnd: false }
+  // Behind one of unknown size nothing is looked for.
+  if (element.end === Infinity) return NONE
+  return { at: element.end, isEnd: element.id === ID.attachments }
 }
 
 /** RFC 9639 §8.1: a byte of type and last-flag, three of length. */

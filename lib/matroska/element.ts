@@ -60,6 +60,15 @@ export function elementAt(bytes: Buffer, at: number, origin: number): Element | 
   return { id: bytes.readUIntBE(at, idLength), start: origin + start, end }
 }
 
+/** The same, but `undefined` as well where no header can begin so: for readers that look for one. */
+export function elementIfAny(bytes: Buffer, at: number, origin: number): Element | undefined {
+  try {
+    return elementAt(bytes, at, origin)
+  } catch {
+    return undefined
+  }
+}
+
 /** Length of the variable-size integer at `at`: the place of the first bit that is set. 9 where none is. */
 function vintLength(bytes: Buffer, at: number): number | undefined {
   const first = bytes[at]

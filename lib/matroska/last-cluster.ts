@@ -4,8 +4,8 @@ import { readExactly } from '../io/read-exactly.js'
 import { STEP, Turns, type Work } from '../io/turns.js'
 import { KiB, MiB } from '../options.js'
 import { segmentDuration, timestampScale } from './cues.js'
-import { type Element, elementAt } from './element.js'
-import { ID, type Segment, readSegment } from './segment.js'
+import { type Element, MAX_ELEMENT_HEADER, elementIfAny } from './element.js'
+import { ID, IN_CLUSTER, type Segment, readSegment } from './segment.js'
 
 /**
  * How long a file is that does not say so. What a browser records (`MediaRecorder`) and what is written to a pipe has a
@@ -16,21 +16,11 @@ import { ID, type Segment, readSegment } from './segment.js'
 
 /** How much of the end is read, one after the other until the last cluster is in it. */
 const TAILS = [256 * KiB, MiB, 4 * MiB, 16 * MiB, 32 * MiB]
-const CLUSTER_BYTES = Buffer.from('1f43b675', 'hex')
-const TIMESTAMP = 0xe7
-const SIMPLE_BLOCK = 0xa3
-const BLOCK_GROUP = 0xa0
-const BLOCK = 0xa1
-const BLOCK_DURATION = 0x9b
-const DEFAULT_DURATION = 0x23e383
-const VOID = 0xec
-const CRC = 0xbf
-/** What may stand in a cluster, beside its blocks and its timestamp: places, sizes, silent tracks, encrypted blocks. */
-const OTHERS = new Set([0x5854, 0xa7, 0xab, 0xaf, VOID, CRC])
+const CLUSTER_BYTES = Buffer.from(ID.cluster.toString(16), 'hex')
 /** What ends a cluster of unknown size. */
 const TOP_LEVEL = new Set<number>([
   ...[ID.header, ID.segment, ID.seekHead, ID.info, ID.tracks, ID.cluster, ID.cues],
-  ...[0x1941a469, 0x1043a770, 0x1254c367],
+  ...[ID.attachments, ID.chapters, ID.tags],
 ])
 /** Elements that are looked at: a stranger's file may seem to have clusters everywhere. */
 const MAX_ELEMENTS = 2 ** 20
@@ -78,7 +68,7 @@ function lengths(segment: Segment): Map<number, number> {
   for (const entry of segment.tracks?.children() ?? []) {
     if (entry.id !== ID.trackEntry) continue
     const number = entry.child(ID.trackNumber)?.unsigned
-    const length = entry.child(DEFAULT_DURATION)?.unsigned
+    const length = entry.child(ID.defaultDuration)?.unsigned
     if (number !== undefined && length !== undefined) found.set(number, length / scale)
   }
   return found
@@ -140,7 +130,7 @@ class Search {
 
   /** When the cluster at `start` ends; `undefined` where there is none, or none with a block. */
   *#clusterEnd(bytes: Buffer, start: number): Work<number | undefined> {
-    const cluster = read(bytes, start)
+    const cluster = elementIfAny(bytes, start, 0)
     if (cluster === undefined) return undefined
     const blocks = new Blocks(this.#lengths)
     let time: number | undefined
@@ -148,28 +138,27 @@ class Search {
     for (let at = cluster.start; at < Math.min(cluster.end, bytes.length);) {
       if (++counted % 1024 === 0) yield STEP
       if (++this.#looked > MAX_ELEMENTS) return undefined
-      const element = read(bytes, at)
+      const element = elementIfAny(bytes, at, 0)
       // A file that was cut ends anywhere.
-      if (element === undefined) return at + MAX_HEADER > bytes.length ? total(time, blocks) : undefined
+      if (element === undefined)
+        return at + MAX_ELEMENT_HEADER > bytes.length ? total(time, blocks) : undefined
       const { id } = element
-      if (id === TIMESTAMP) time ??= unsigned(bytes, element)
-      else if (id === SIMPLE_BLOCK || id === BLOCK_GROUP) {
+      if (id === ID.timestamp) time ??= unsigned(bytes, element)
+      else if (id === ID.simpleBlock || id === ID.blockGroup) {
         if (time === undefined || element.end === Infinity) return undefined
         const isWhole = element.end <= bytes.length
         const isBlock =
-          id === SIMPLE_BLOCK
+          id === ID.simpleBlock
             ? blocks.take(bytes, element.start, undefined)
             : takeGroup(bytes, element, blocks)
         if (!isBlock && isWhole) return undefined
       } else if (cluster.end === Infinity && TOP_LEVEL.has(id)) break
-      else if (!OTHERS.has(id)) return undefined
+      else if (!IN_CLUSTER.has(id)) return undefined
       at = element.end
     }
     return total(time, blocks)
   }
 }
-
-const MAX_HEADER = 12
 
 function total(time: number | undefined, { end }: Blocks): number | undefined {
   return time === undefined || end === undefined ? undefined : time + end
@@ -179,10 +168,10 @@ function takeGroup(bytes: Buffer, group: Element, blocks: Blocks): boolean {
   let block: number | undefined
   let duration: number | undefined
   for (let at = group.start; at < Math.min(group.end, bytes.length);) {
-    const element = read(bytes, at)
+    const element = elementIfAny(bytes, at, 0)
     if (element === undefined || element.end === Infinity) return false
-    if (element.id === BLOCK) block = element.start
-    if (element.id === BLOCK_DURATION) duration = unsigned(bytes, element)
+    if (element.id === ID.block) block = element.start
+    if (element.id === ID.blockDuration) duration = unsigned(bytes, element)
     at = element.end
   }
   return block !== undefined && blocks.take(bytes, block, duration)
@@ -193,13 +182,4 @@ function unsigned(bytes: Buffer, { start, end }: Element): number | undefined {
   let value = 0
   for (let at = start; at < end; at++) value = value * 256 + bytes[at]!
   return Number.isSafeInteger(value) ? value : undefined
-}
-
-/** The element at `at`; `undefined` where there is none, or not all of its header. */
-function read(bytes: Buffer, at: number): Element | undefined {
-  try {
-    return elementAt(bytes, at, 0)
-  } catch {
-    return undefined
-  }
 }

@@ -3,9 +3,11 @@ import { SourceWindow } from '../io/source-window.js'
 import { KiB, MiB } from '../options.js'
 import { EbmlData, type Element, MAX_ELEMENT_HEADER, damaged, elementAt, tooMuch } from './element.js'
 
-/** Ids of RFC 9559 §5.1 (and the header's, RFC 8794 §11.2). */
+/** Ids of RFC 9559 §5.1 (and the header's and those of any element, RFC 8794 §11). */
 export const ID = {
   header: 0x1a45dfa3,
+  void: 0xec,
+  crc32: 0xbf,
   segment: 0x18538067,
   seekHead: 0x114d9b74,
   seek: 0x4dbb,
@@ -19,14 +21,46 @@ export const ID = {
   trackNumber: 0xd7,
   trackType: 0x83,
   codecDelay: 0x56aa,
+  defaultDuration: 0x23e383,
   cluster: 0x1f43b675,
+  timestamp: 0xe7,
+  silentTracks: 0x5854,
+  position: 0xa7,
+  prevSize: 0xab,
+  simpleBlock: 0xa3,
+  blockGroup: 0xa0,
+  block: 0xa1,
+  blockDuration: 0x9b,
+  encryptedBlock: 0xaf,
   cues: 0x1c53bb6b,
   cuePoint: 0xbb,
   cueTime: 0xb3,
   cueTrackPositions: 0xb7,
   cueTrack: 0xf7,
   cueClusterPosition: 0xf1,
+  chapters: 0x1043a770,
+  tags: 0x1254c367,
+  attachments: 0x1941a469,
 } as const
+
+/** What may stand in a cluster (RFC 9559 §5.1.3): anything else ends one of unknown size. */
+export const IN_CLUSTER: ReadonlySet<number> = new Set([
+  ...[ID.timestamp, ID.silentTracks, ID.position, ID.prevSize, ID.simpleBlock, ID.blockGroup],
+  ...[ID.encryptedBlock, ID.void, ID.crc32],
+])
+
+/** Where a `SeekHead` says that elements stand; those that it names badly are left out. */
+export function* seekPlaces(
+  head: EbmlData,
+  segmentStart: number,
+): Generator<{ readonly id: number; readonly offset: number }, void, undefined> {
+  for (const seek of head.children()) {
+    if (seek.id !== ID.seek) continue
+    const id = seek.child(ID.seekId)?.unsigned
+    const position = seek.child(ID.seekPosition)?.unsigned
+    if (id !== undefined && position !== undefined) yield { id, offset: segmentStart + position }
+  }
+}
 
 /** The first read: mostly all that stands before the media. */
 const FIRST_READ = 64 * KiB
@@ -83,7 +117,7 @@ class SegmentReader implements Segment {
   cues: EbmlData | undefined
   readonly #window: SourceWindow
   /** Where parts are, as seek heads say. */
-  readonly #seeks: { id: number; offset: number }[] = []
+  readonly #seeks: { readonly id: number; readonly offset: number }[] = []
   readonly #seen = new Set<number>()
 
   constructor(window: SourceWindow) {
@@ -126,12 +160,9 @@ class SegmentReader implements Segment {
     const part = PARTS.get(element.id)
     if (part !== undefined) this[part] ??= await this.#load(element, offset)
     if (element.id !== ID.seekHead) return
-    for (const seek of (await this.#load(element, offset)).children()) {
-      if (seek.id !== ID.seek) continue
-      const id = seek.child(ID.seekId)?.unsigned
-      const position = seek.child(ID.seekPosition)?.unsigned
-      if (id === undefined || position === undefined || !(PARTS.has(id) || id === ID.seekHead)) continue
-      this.#seeks.push({ id, offset: this.start + position })
+    for (const place of seekPlaces(await this.#load(element, offset), this.start)) {
+      if (!PARTS.has(place.id) && place.id !== ID.seekHead) continue
+      this.#seeks.push(place)
       if (this.#seeks.length > MAX_SEEKS)
         throw tooMuch(`seek heads name more than ${MAX_SEEKS} elements`, offset)
     }

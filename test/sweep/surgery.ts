@@ -1,3 +1,4 @@
+import { elementAt } from '../../lib/matroska/element.js'
 import { ID } from '../../lib/matroska/segment.js'
 import { element, seekHead } from '../support/ebml.js'
 import { type Piece, every, putTogether, takeApart } from '../support/surgery.js'
@@ -99,17 +100,15 @@ interface Element {
 function elements(bytes: Buffer, from: number, to: number): Element[] {
   const list: Element[] = []
   for (let at = from; at < to;) {
-    const idLength = Math.clz32(bytes[at]!) - 23
-    const sizeAt = at + idLength
-    const sizeLength = Math.clz32(bytes[sizeAt]!) - 23
-    const content = sizeAt + sizeLength
-    let size = bytes[sizeAt]! % 2 ** (8 - sizeLength)
-    for (const byte of bytes.subarray(sizeAt + 1, content)) size = size * 256 + byte
-    list.push({ type: bytes.readUIntBE(at, idLength), start: at, content, end: content + size })
-    at = content + size
+    const { id, start, end } = elementAt(bytes, at, 0)!
+    list.push({ type: id, start: at, content: start, end })
+    at = end
   }
   return list
 }
+
+/** What is made anew, or not needed. */
+const UNMOVED = new Set<number>([ID.seekHead, ID.cues, ID.void])
 
 /** Moves the elements of some types behind the clusters of a Matroska file, as mkvmerge has its Tags. */
 const behindClusters =
@@ -117,9 +116,7 @@ const behindClusters =
   bytes => {
     const segment = elements(bytes, 0, bytes.length).find(({ type }) => type === ID.segment)!
     const all = elements(bytes, segment.content, segment.end)
-    const front = all.filter(
-      ({ type }) => !types.includes(type) && ![ID.seekHead, ID.cues, 0xec].includes(type),
-    )
+    const front = all.filter(({ type }) => !types.includes(type) && !UNMOVED.has(type))
     const behind = all.filter(({ type }) => types.includes(type))
     const pieces = [...front, ...behind].map(({ type, start, end }) => ({
       type,
@@ -134,7 +131,7 @@ const behindClusters =
       at += data.length
     }
     const head = seekHead(...places)
-    const filler = element(0xec, Buffer.alloc(room - head.length - 9))
+    const filler = element(ID.void, Buffer.alloc(room - head.length - 9))
     return Buffer.concat([
       bytes.subarray(0, segment.start),
       element(ID.segment, head, filler, ...pieces.map(({ data }) => data)),
@@ -142,8 +139,8 @@ const behindClusters =
   }
 
 /** Tags behind the clusters. */
-export const withTagsBehind = behindClusters(0x1254c367)
+export const withTagsBehind = behindClusters(ID.tags)
 /** Attachments behind the clusters. */
-export const withAttachmentsBehind = behindClusters(0x1941a469)
+export const withAttachmentsBehind = behindClusters(ID.attachments)
 /** Chapters behind the clusters. */
-export const withChaptersBehind = behindClusters(0x1043a770)
+export const withChaptersBehind = behindClusters(ID.chapters)
