@@ -7,6 +7,9 @@ import {
 import { onAbort } from '../io/on-abort.js'
 import { abortError, untilAborted } from '../io/abort-error.js'
 import type { RangeBuffer } from '../io/range-buffer.js'
+import type { GetObjectRequest } from './get-input.js'
+import type { S3ObjectInfo } from './object-pin.js'
+import type { S3Location } from './s3-location.js'
 import { discard, drain, streamOf, transient } from './body.js'
 import { goDirect } from './direct-route.js'
 import { RequestWatch } from './request-watch.js'
@@ -17,6 +20,21 @@ import { Sending, sendOnce } from './send.js'
  * difference than CPU time, or `'sdk'`, always by the client's own request handler.
  */
 export type Transport = 'direct' | 'sdk'
+
+/** What is read, and how patiently. */
+export interface GetTarget {
+  readonly client: S3Client
+  readonly location: S3Location
+  readonly versionId: string | undefined
+  readonly request: GetObjectRequest
+  readonly stallTimeout: number
+  readonly minThroughput: number
+  readonly transport?: Transport | undefined
+  readonly maxAttempts: number
+}
+
+/** Called with every accepted answer; what it throws fails the read. */
+export type OnInfo = (info: S3ObjectInfo) => void
 
 /** One try of one GetObject. */
 export interface GetRange {

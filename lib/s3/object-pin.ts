@@ -105,6 +105,22 @@ export class ObjectPin {
   }
 
   /**
+   * Whether the first answer is the whole object in place of its first bytes: a 200 that holds more than was asked for, and
+   * tells of a version. The store knows no ranges.
+   */
+  isWholeInstead(answer: AnswerHead, asked: ByteRange): boolean {
+    const { ContentRange, ContentLength, $metadata } = answer
+    return (
+      this.#info === undefined &&
+      asked.start === 0 &&
+      $metadata?.httpStatusCode === 200 &&
+      ContentRange === undefined &&
+      (ContentLength ?? 0) > asked.end &&
+      !isStrangers(answer)
+    )
+  }
+
+  /**
    * Checks an answer before a byte of it is used: the pinned version, and the bytes that were asked for, as far as
    * the object reaches, or the first of them. The first answer pins. Returns the range that the body holds.
    *

@@ -1,8 +1,7 @@
 import { integerOption, MAX_TIMEOUT, MiB, GiB, oneOfOption, stringOption } from '../options.js'
 import { minThroughputOption } from '../io/stall-watch.js'
 import { type GetObjectRequest, getRequestOption } from './get-input.js'
-import type { Transport } from './get-range.js'
-import type { GetTarget } from './resumed-get.js'
+import type { GetTarget, Transport } from './get-range.js'
 import { clientOption, type S3ClientOption } from './s3-client.js'
 import { LOCATION_OPTIONS, locationOption, type S3LocationOptions } from './s3-location.js'
 

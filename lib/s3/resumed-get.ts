@@ -1,12 +1,10 @@
-import type { S3Client } from '@aws-sdk/client-s3'
 import { S3Error, type S3ErrorFields } from '../errors.js'
 import { abortError } from '../io/abort-error.js'
 import { parseUnsatisfiedRange, rangeHeader } from '../io/byte-range.js'
 import { RangeBuffer } from '../io/range-buffer.js'
 import { retry } from '../io/retry.js'
 import { OverlongBody, transient } from './body.js'
-import type { GetObjectRequest } from './get-input.js'
-import { getRange, type Transport } from './get-range.js'
+import { type GetTarget, type OnInfo, getRange } from './get-range.js'
 import {
   type AnswerHead,
   ObjectPin,
@@ -16,25 +14,14 @@ import {
   objectChanged,
 } from './object-pin.js'
 import { BACKOFF, classify, s3Error } from './s3-failure.js'
-import { type S3Location, formatS3Uri } from './s3-location.js'
-
-/** What is read, and how patiently. */
-export interface GetTarget {
-  readonly client: S3Client
-  readonly location: S3Location
-  readonly versionId: string | undefined
-  readonly request: GetObjectRequest
-  readonly stallTimeout: number
-  readonly minThroughput: number
-  readonly transport?: Transport | undefined
-  readonly maxAttempts: number
-}
-
-/** Called with every accepted answer; what it throws fails the read. */
-export type OnInfo = (info: S3ObjectInfo) => void
+import { formatS3Uri } from './s3-location.js'
+import { WholeBody } from './whole-body.js'
 
 /** An answer that may be the whole object, or a range that does not say so. */
 class DoubtfulWhole extends Error {}
+
+/** An answer that is the whole object, where its first bytes were asked for. */
+class WholeInstead extends Error {}
 
 /** The head of an answer told all that was to be known. */
 class Looked extends Error {}
@@ -45,6 +32,8 @@ interface Try {
   readonly signal: AbortSignal
   readonly onInfo: OnInfo
   readonly attempt: number
+  /** Whether ranges are asked for from the first to the last, so that the whole will do. */
+  readonly inOrder: boolean
 }
 
 /**
@@ -58,6 +47,10 @@ export class ResumedGet {
   readonly #pin: ObjectPin
   /** Whether a 200 of just the length that was asked for was looked into, and found to be the whole. */
   #isWholeKnown = false
+  /** The body that all is read from, where the store ignores ranges. */
+  #whole: WholeBody | undefined
+  /** Settles when the ranges that were asked for before are there: there is one body for all. */
+  #turn: Promise<unknown> = Promise.resolve()
 
   constructor(target: GetTarget) {
     this.#target = target
@@ -74,16 +67,35 @@ export class ResumedGet {
     return this.#pin.info
   }
 
+  /** Whether the store was found to ignore ranges: bytes can be had in order, and not otherwise. */
+  get ignoresRanges(): boolean {
+    return this.#whole !== undefined
+  }
+
+  /** Nothing more is asked for: gives up a body that is open between two ranges. */
+  close(): void {
+    this.#whole?.close()
+  }
+
   /**
    * Fills `into`, which is trimmed where the object ends before it does. Rejects with an `S3Error` whose
    * `byteOffset` is the first byte that is lacking, or with an `AbortError`.
+   *
+   * @param inOrder - each range begins where the one before it ends, from byte 0: a store that ignores ranges will do
    */
-  async fill(into: RangeBuffer, signal: AbortSignal, onInfo: OnInfo): Promise<void> {
+  fill(into: RangeBuffer, signal: AbortSignal, onInfo: OnInfo, inOrder = false): Promise<void> {
+    const fill = () => this.#fill(into, signal, onInfo, inOrder)
+    const filled = inOrder && this.#whole !== undefined ? this.#turn.then(fill) : fill()
+    if (inOrder) this.#turn = filled.catch(() => undefined)
+    return filled
+  }
+
+  async #fill(into: RangeBuffer, signal: AbortSignal, onInfo: OnInfo, inOrder: boolean): Promise<void> {
     let attempts = 0
     const operation = async (attempt: number) => {
       attempts = attempt
       try {
-        await this.#try({ into, signal, onInfo, attempt })
+        await this.#try({ into, signal, onInfo, attempt, inOrder })
       } catch (error) {
         // A connection that broke behind the last byte took nothing away.
         if (!into.complete || into.end === into.start || !classify(error).retryable) throw error
@@ -109,6 +121,10 @@ export class ResumedGet {
   }
 
   async #once(one: Try): Promise<void> {
+    if (one.inOrder && this.#whole) {
+      await this.#whole.read(one)
+      return
+    }
     const conditions = this.#pin.preconditions
     try {
       await this.#get(one, conditions)
@@ -122,6 +138,9 @@ export class ResumedGet {
       } else if (error instanceof DoubtfulWhole) {
         await this.#lookBehind(one)
         await this.#get(one, conditions)
+      } else if (error instanceof WholeInstead) {
+        this.#whole = new WholeBody(this.#target, this.#pin)
+        await this.#whole.read(one)
       } else {
         throw error
       }
@@ -129,7 +148,7 @@ export class ResumedGet {
   }
 
   async #get(
-    { into, signal, onInfo, attempt }: Try,
+    { into, signal, onInfo, attempt, inOrder }: Try,
     conditions: Preconditions,
     whole = false,
   ): Promise<void> {
@@ -151,6 +170,7 @@ export class ResumedGet {
       into,
       accept: answer => {
         if (!this.#isWholeKnown && this.#pin.isDoubtful(answer, asked)) throw new DoubtfulWhole()
+        if (inOrder && this.#pin.isWholeInstead(answer, asked)) throw new WholeInstead()
         if (whole && answer.ContentLength !== 0) {
           throw transient('IncompleteBody', 'An object that was empty a moment ago is not any more')
         }

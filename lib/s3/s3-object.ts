@@ -6,7 +6,8 @@ import { ReadAhead } from '../io/read-ahead.js'
 import { integerOption, knownOptions, optionsObject } from '../options.js'
 import type { S3ObjectInfo } from './object-pin.js'
 import { READ_OPTIONS, readOptions, type S3ReadOptions } from './read-options.js'
-import { type GetTarget, ResumedGet, unsatisfiable, type OnInfo } from './resumed-get.js'
+import { ResumedGet, unsatisfiable } from './resumed-get.js'
+import type { GetTarget, OnInfo } from './get-range.js'
 import { type S3Location } from './s3-location.js'
 import type { StoredSum } from './object-sum.js'
 import { storedSum } from './stored-sum.js'
@@ -107,6 +108,33 @@ export class S3Object implements RandomAccess {
    */
   fetch(into: RangeBuffer, signal: AbortSignal, onInfo: OnInfo = () => undefined): Promise<void> {
     return this.#get.fill(into, signal, onInfo)
+  }
+
+  /**
+   * Fills the next range of a read from byte 0 on, also where the store ignores ranges; {@link endInOrder} ends it.
+   *
+   * @internal
+   */
+  fetchInOrder(into: RangeBuffer, signal: AbortSignal, onInfo: OnInfo): Promise<void> {
+    return this.#get.fill(into, signal, onInfo, true)
+  }
+
+  /**
+   * Gives up what is open between two ranges.
+   *
+   * @internal
+   */
+  endInOrder(): void {
+    this.#get.close()
+  }
+
+  /**
+   * Whether the store was found to ignore ranges, so that no byte can be had but in order.
+   *
+   * @internal
+   */
+  get ignoresRanges(): boolean {
+    return this.#get.ignoresRanges
   }
 
   /**

@@ -146,14 +146,22 @@ export class S3RangeReadable extends Readable {
     this.#plan = new ReadAhead(rule)
     this.#ranges = new OrderedRanges(
       this.#plan,
-      (into, aborted) => object.fetch(into, aborted, info => this.#announce(info)),
+      (into, aborted) => {
+        const announce = (info: S3ObjectInfo) => this.#announce(info)
+        return rule.start === 0
+          ? object.fetchInOrder(into, aborted, announce)
+          : object.fetch(into, aborted, announce)
+      },
       () => this.#changed(),
     )
-    if (rule.start === 0 && rule.end === Infinity) this.#check = checkOf(object, verify)
     const plan = this.#plan
+    const isWhole = rule.start === 0 && rule.end === Infinity
+    if (isWhole) this.#check = checkOf(object, verify)
+    const access = isWhole ? object : new ObjectSlice(object, rule.start, rule.end)
     this[LINK] = {
-      randomAccess:
-        rule.start === 0 && rule.end === Infinity ? object : new ObjectSlice(object, rule.start, rule.end),
+      get randomAccess() {
+        return object.ignoresRanges ? undefined : access
+      },
       get isAllRequested() {
         return plan.exhausted
       },
@@ -194,7 +202,10 @@ export class S3RangeReadable extends Readable {
   /** @internal */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#isOver = true
-    void Promise.all([this.#ranges.cancel(), this.#check?.cancel()]).then(() => callback(error))
+    void Promise.all([this.#ranges.cancel(), this.#check?.cancel()]).then(() => {
+      this.#object.endInOrder()
+      callback(error)
+    })
   }
 
   #announce(info: S3ObjectInfo): void {
@@ -279,7 +290,7 @@ export class S3RangeReadable extends Readable {
   #stop(): void {
     if (this.#isOver) return
     this.#isOver = true
-    void this.#ranges.cancel()
+    void this.#ranges.cancel().then(() => this.#object.endInOrder())
     void this.#check?.cancel()
     this.push(null)
     tell(this, 'stop')

@@ -7,7 +7,7 @@ import type { GetObjectRequest } from './get-input.js'
 import type { Preconditions, S3ObjectInfo } from './object-pin.js'
 import type { StoredSum } from './object-sum.js'
 import { type PartQuestion, partSizes } from './part-sizes.js'
-import type { GetTarget } from './resumed-get.js'
+import type { GetTarget } from './get-range.js'
 import { BACKOFF, classify } from './s3-failure.js'
 import type { S3Command } from './send.js'
 
