@@ -17,8 +17,8 @@ export const LINK: unique symbol = Symbol.for('avio-streams.link/1') as never
 /** What a readable stream can do for the stage it is piped into. */
 export interface Link {
   /**
-   * The very bytes that this stream delivers, for a consumer that has to jump; to be looked up when it does, since a source
-   * may find out with its first answer that it can't.
+   * The very bytes that this stream delivers, for a consumer that has to jump; to be looked up when it does, since a
+   * source may find out with its first answer that it can't.
    */
   readonly randomAccess?: RandomAccess | undefined
   /**

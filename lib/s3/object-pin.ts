@@ -105,18 +105,16 @@ export class ObjectPin {
   }
 
   /**
-   * Whether the first answer is the whole object in place of its first bytes: a 200 that holds more than was asked for, and
-   * tells of a version. The store knows no ranges.
+   * Whether the first answer is the whole object in place of its first bytes, a 200 that holds more than was asked for:
+   * the store knows no ranges.
    */
   isWholeInstead(answer: AnswerHead, asked: ByteRange): boolean {
     const { ContentRange, ContentLength, $metadata } = answer
     return (
       this.#info === undefined &&
-      asked.start === 0 &&
       $metadata?.httpStatusCode === 200 &&
       ContentRange === undefined &&
-      (ContentLength ?? 0) > asked.end &&
-      !isStrangers(answer)
+      (ContentLength ?? 0) > asked.end
     )
   }
 

@@ -29,8 +29,8 @@ interface Open {
 }
 
 /**
- * The object as the body of one GET, for a store that ignores ranges: ranges are cut out of it in order, one after the other, and
- * between them the connection waits.
+ * The object as the body of one GET, for a store that ignores ranges: ranges are cut out of it in order, one after the
+ * other, and between them the connection waits.
  *
  * One that breaks is asked for anew from its beginning, under the same conditions; what was delivered already is passed over.
  *
@@ -49,7 +49,6 @@ export class WholeBody {
   /** Fills what a range still lacks; rejects as a request does, and the next try begins anew. */
   async read(one: WholeTry): Promise<void> {
     const { into, signal } = one
-    if (this.#open !== undefined && this.#open.position > into.received) this.close()
     const attempt = new AbortController()
     const forget = onAbort(signal, () => attempt.abort(abortError(signal)))
     try {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -10,6 +11,7 @@ import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
 import { linkOf } from '../../lib/io/link.js'
 import { S3Object } from '../../lib/s3/s3-object.js'
 import { S3RangeReadable } from '../../lib/s3/s3-range-readable.js'
+import { fakeStore } from '../support/fake-store.js'
 import { audioInput, ffmpegToFile } from '../support/media.js'
 import { pattern } from '../support/reading.js'
 
@@ -127,6 +129,35 @@ t.test('silence is given up, and the rest asked for anew', async t => {
   const source = new S3RangeReadable({ client, ...OBJECT, stallTimeout: 1000 })
   t.ok((await buffer(source)).equals(bytes))
   t.equal(requests.length, 3)
+})
+
+t.test('a line that is slow is not silent', async t => {
+  const bytes = pattern(0, 700 * 1024)
+  const { client, requests } = await store(t, bytes, response => {
+    let at = 0
+    const timer = setInterval(() => {
+      response.write(bytes.subarray(at, (at += 16 * 1024)))
+      if (at < bytes.length) return
+      clearInterval(timer)
+      response.end()
+    }, 60)
+  })
+  const source = new S3RangeReadable({ client, ...OBJECT, stallTimeout: 1500 })
+  t.ok((await buffer(source)).equals(bytes))
+  t.equal(requests.length, 2)
+})
+
+t.test('a body that goes on behind its length is not believed', async t => {
+  const bytes = pattern(0, MiB)
+  const client = fakeStore(() => ({
+    status: 200,
+    headers: { etag: '"one"', 'content-length': String(bytes.length) },
+    body: Readable.from([bytes, Buffer.alloc(1)]),
+  }))
+  await t.rejects(buffer(new S3RangeReadable({ client, ...OBJECT })), {
+    code: 'AVIO_ERR_BAD_RESPONSE',
+    message: /more than bytes/,
+  })
 })
 
 t.test('a consumer that takes its time holds the connection back, and is no stall', async t => {
