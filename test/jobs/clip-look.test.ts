@@ -3,10 +3,9 @@ import t from 'tap'
 import { FfmpegReadable } from '../../lib/ffmpeg/ffmpeg-readable.js'
 import { PREPARE, type SourceLook } from '../../lib/ffmpeg/source-look.js'
 import { openingAt, silentTracks } from '../../lib/jobs/clip-look.js'
-import { AAC, H264_B_FRAMES, audioInput, ffmpegToFile, stillScreen, videoInput } from '../support/media.js'
+import { AAC, audioInput, ffmpegToFile, videoInput } from '../support/media.js'
 import { LoggedAccess } from '../support/random-accesses.js'
-
-const LONG_GOP = [...H264_B_FRAMES, '-g', '250']
+import { LONG_GOP, stillScreen } from '../support/still-screens.js'
 
 /** Looks at a source. */
 async function looked<T>(bytes: Buffer, find: (look: SourceLook) => Promise<T>): Promise<T> {

@@ -4,21 +4,18 @@ import { clip } from '../../lib/jobs/clip.js'
 import { Fmp4Validator } from '../../lib/mp4/fmp4-validator.js'
 import {
   AAC,
-  H264_B_FRAMES,
   audioInput,
   bothInputs,
   ffmpegToFile,
   ffprobeJson,
   framesOf,
   shownAt,
-  stillScreen,
   videoInput,
 } from '../support/media.js'
 import { LoggedAccess } from '../support/random-accesses.js'
 import { Collector } from '../support/sources.js'
+import { LONG_GOP, STILL_SCREENS, VP8, stillScreen } from '../support/still-screens.js'
 
-const LONG_GOP = [...H264_B_FRAMES, '-g', '250']
-const VP8 = ['-c:v', 'libvpx', '-deadline', 'realtime', '-g', '250']
 const RAW = ['-pix_fmt', 'yuv420p', '-c:v', 'rawvideo']
 /** Every picture is what it was; with frames that are decoded before they are shown. */
 const LOSSLESS = [
@@ -70,14 +67,7 @@ async function compare(t: Test, bytes: Buffer, name: string, { start, end }: Spa
   return made
 }
 
-for (const [name, codec, sound] of [
-  ['still.mp4', LONG_GOP, AAC],
-  ['still.mov', LONG_GOP, AAC],
-  ['still.mkv', LONG_GOP, AAC],
-  ['still.webm', VP8, ['-c:a', 'libopus']],
-  ['still.ts', LONG_GOP, AAC],
-  ['still.gif', [], []],
-] as const) {
+for (const [name, codec, sound] of STILL_SCREENS) {
   t.test(`holds the pictures of its span and no others where nothing moves: ${name}`, async t => {
     const bytes = await stillScreen(name, codec, sound)
     const track = (kind: string, duration: number) =>

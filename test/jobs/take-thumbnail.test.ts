@@ -1,20 +1,9 @@
 import { createHash } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { type ThumbnailsOptions, thumbnails } from '../../lib/jobs/thumbnails.js'
-import {
-  AAC,
-  H264_B_FRAMES,
-  audioInput,
-  ffmpegToFile,
-  framesOf,
-  shownAt,
-  stillScreen,
-  videoInput,
-} from '../support/media.js'
+import { AAC, audioInput, ffmpegToFile, framesOf, shownAt, videoInput } from '../support/media.js'
 import { LoggedAccess } from '../support/random-accesses.js'
-
-const LONG_GOP = [...H264_B_FRAMES, '-g', '250']
-const VP8 = ['-c:v', 'libvpx', '-deadline', 'realtime', '-g', '250']
+import { LONG_GOP, STILL_SCREENS, VP8, stillScreen } from '../support/still-screens.js'
 
 /** Pictures, the times that the call gives for them, and a hash of each. */
 async function taken(options: ThumbnailsOptions): Promise<{ time: number; shown: string; hash: string }[]> {
@@ -38,14 +27,7 @@ async function compare(t: Test, bytes: Buffer, name: string, times: readonly num
 
 const STILL = [1.95, 4, 6, 7.999]
 
-for (const [name, codec, sound] of [
-  ['still.mp4', LONG_GOP, AAC],
-  ['still.mov', LONG_GOP, AAC],
-  ['still.mkv', LONG_GOP, AAC],
-  ['still.webm', VP8, ['-c:a', 'libopus']],
-  ['still.ts', LONG_GOP, AAC],
-  ['still.gif', [], []],
-] as const) {
+for (const [name, codec, sound] of STILL_SCREENS) {
   t.test(`takes the picture shown at the time where nothing moves: ${name}`, async t => {
     await compare(t, await stillScreen(name, codec, sound), name, STILL)
   })

@@ -139,18 +139,6 @@ export function shownAt(frames: readonly Frame[], time: number): Frame {
   return frames.findLast(frame => frame.time <= time + 5e-7) ?? frames[0]!
 }
 
-/** A screen that stands still from 2 s to 6 s, and is recorded until 8 s. */
-export function stillScreen(
-  name: string,
-  args: readonly string[],
-  sound: readonly string[],
-): Promise<Buffer> {
-  const options = { seconds: 8 }
-  const input = sound.length > 0 ? bothInputs(options) : videoInput(options)
-  const still = ['-vf', "select='lt(t,2)+gte(t,6)'", '-fps_mode', 'passthrough']
-  return ffmpegToFile([...input, ...still, ...args, ...sound], name)
-}
-
 /** The shape of a test source. */
 export interface SourceOptions {
   /** Seconds of media. Default 2. */
