@@ -8,7 +8,7 @@ export const SIDE_BY_SIDE = [6, 2, 1] as const
  * Plays each cell, and those with a problem again, once all are over and fewer at a time.
  *
  * @param rounds - how many side by side, for each round
- * @param play - plays a cell in one of so many seats; resolves with whether that was well
+ * @param play - plays a cell in one of so many seats; resolves with whether it is done with
  */
 export async function inRounds<Cell>(
   cells: readonly Cell[],

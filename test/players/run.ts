@@ -92,8 +92,9 @@ await inRounds(plays, SIDE_BY_SIDE, async (cell, seat, isLast) => {
   if (secondsLeft() > 0) own.push(await playOnce(cell, seats[seat]!))
   else if (own.length === 0) own.push({ errors: `not played within ${ALL_PLAYS} s` })
   const said = decide(cell, own)
-  for (const line of linesOf(said, isLast || secondsLeft() <= 0)) print(line)
-  return said.problems.length === 0
+  const isOver = isLast || secondsLeft() <= 0
+  for (const line of linesOf(said, isOver)) print(line)
+  return isOver || said.problems.length === 0
 })
 const played = [...found].map(([cell, own]) => decide(cell, own))
 
