@@ -74,6 +74,8 @@ t.test('a fragment without a size is made anew where nothing has gone on, else a
   for (const [spec, before] of [
     [MP4, [box('moof', 16)]],
     [{ ...MP4, args: ['-frag_duration', '60000000'] }, []],
+    [{ ...MP4, args: ['-min_frag_duration', '60000000'] }, []],
+    [{ ...MP4, args: ['-frag_size', '60000000'] }, []],
     [{ ...MP4, hasLateTrack: true }, []],
     [{ ...MP4, args: TRUE_TIMES }, []],
   ] as const) {

@@ -7,6 +7,7 @@ import { LateTrackWatch, hasTrueTimes, withTrueTimes } from '../../lib/ffmpeg/la
 import { BytesObject } from '../../lib/io/bytes-object.js'
 import { LINK } from '../../lib/io/link.js'
 import { Fmp4Validator } from '../../lib/mp4/fmp4-validator.js'
+import { exists } from '../support/child.js'
 import { AAC, audioInput, ffmpegToFile, packetsOf, videoInput } from '../support/media.js'
 import { HeadSink, bothLayouts } from '../support/progressive.js'
 import { ChunkedSource, Collector } from '../support/sources.js'
@@ -80,6 +81,21 @@ t.test('reads an input again whose sound begins late, and makes what ffmpeg make
       t.ok(own.length - plain.length <= 1, 'ffmpeg rounds its edit down, and may lose the last packet')
     }
   }
+})
+
+t.test('leaves no child behind where it is destroyed between the two runs', async t => {
+  const bytes = await meeting()
+  const linked = new ChunkedSource(bytes)
+  Object.defineProperty(linked, LINK, { value: { randomAccess: new BytesObject(bytes) } })
+  const stage = new FfmpegTransform({ output: { format: 'mp4', args: ['-c', 'copy'] } })
+  const pids: number[] = []
+  stage.on('spawn', ({ pid }) => pids.push(pid))
+  const boom = new Error('boom')
+  stage.once('seek', () => setImmediate(() => stage.destroy(boom)))
+  const closed = new Promise(resolve => stage.once('close', resolve)).then(() => pids.filter(exists))
+  await t.rejects(pipeline(linked, stage, new Collector()), boom)
+  t.same(await closed, [])
+  t.ok(pids.length > 0)
 })
 
 t.test('has a way out where the input can be read once: flags that do not wait', async t => {

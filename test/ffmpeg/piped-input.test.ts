@@ -3,6 +3,7 @@ import t from 'tap'
 import { ChildInput } from '../../lib/ffmpeg/child-input.js'
 import type { FfmpegEnough, FfmpegSeek } from '../../lib/ffmpeg/ffmpeg-events.js'
 import { PipedInput, type PipedInputSettings } from '../../lib/ffmpeg/piped-input.js'
+import { LINK } from '../../lib/io/link.js'
 import { LoggedAccess } from '../support/random-accesses.js'
 import { fastStartMp4, indexLastMp4, transportStream } from '../support/media.js'
 import { LinkedSource } from '../support/sources.js'
@@ -66,6 +67,7 @@ t.test('with random access an index at the end has it read by address, and the s
   t.equal(input.decided!.source, access)
   t.equal(input.access, access)
   t.equal(input.isMediaFirst, true)
+  t.equal(input.canReadAgain, true)
   t.match(seen, [{ reason: 'index-last', stopped: true }, 'decided'])
   input.over()
   await new Promise(setImmediate)
@@ -119,4 +121,50 @@ t.test('an empty input is an error, and a start that fails is one too', async t 
   t.equal(await second, boom)
   input.release()
   t.equal(stage.listenerCount('pipe'), 1, 'what is piped into it from now on is refused')
+})
+
+t.test('can be read once more where the source can jump, and holds nothing back from then on', async t => {
+  const media = await transportStream()
+  const once = make()
+  once.stage.write(media)
+  t.equal(once.input.canReadAgain, false)
+
+  const { stage, input, seen, child, connect } = make()
+  const access = new LoggedAccess(media)
+  const source = new PassThrough()
+  const stop = () => source.end()
+  Object.defineProperty(source, LINK, { value: { randomAccess: access, stop } })
+  source.pipe(stage)
+  source.write(media)
+  await new Promise(setImmediate)
+  connect()
+  await new Promise(resolve => child.once('readable', resolve))
+  t.equal(input.canReadAgain, true)
+  t.equal(input.decided!.source, undefined)
+  input.readAgain()
+  t.equal(input.decided!.source, access)
+  t.match(seen.at(-1), { reason: 'late-track', stopped: true })
+  t.equal(input.canReadAgain, true)
+  const told = seen.length
+  input.readAgain()
+  t.equal(seen.length, told, 'it is read so already')
+})
+
+t.test('a write that ffmpeg did not take is no reason to wait when the input is read once more', async t => {
+  const media = await transportStream()
+  const { stage, input, seen, connect, child } = make()
+  const source = new PassThrough()
+  Object.defineProperty(source, LINK, { value: { randomAccess: new LoggedAccess(media) } })
+  source.pipe(stage)
+  source.write(media)
+  await new Promise(setImmediate)
+  t.same(seen, ['decided'])
+  // ffmpeg takes nothing.
+  child.write = () => false
+  connect()
+  await new Promise(setImmediate)
+  input.readAgain()
+  const taken = new Promise(resolve => stage.write(Buffer.alloc(1), resolve))
+  child.destroy()
+  t.equal(await taken, null, 'no error')
 })

@@ -95,3 +95,33 @@ t.test('writes an index of one track though another never begins, and one of non
     code: 'AVIO_ERR_MP4_BOX_TOO_LARGE',
   })
 })
+
+t.test('leaves an index as it is that has its edit lists', async t => {
+  const once = written(await ffmpegThroughPipes(TRUE, await matroska(0)))
+  t.ok(once.indexOf('edts') > 0)
+  t.same(written(once), once)
+})
+
+t.test('a track that begins late and before all others is moved as a whole', async t => {
+  const inputs = [...videoInput({ seconds: 4 }), '-itsoffset', '2', ...audioInput({ seconds: 2.5 })]
+  const source = await ffmpegToFile([...inputs, '-map', '0', '-map', '1', ...H264_B_FRAMES, ...AAC], 'a.mkv')
+  const bytes = await ffmpegThroughPipes(TRUE, source)
+  const [first, ...rest] = soundTimes(bytes)
+  t.ok(rest.length > 1)
+  const earlier = Buffer.from(bytes)
+  earlier.writeBigInt64BE(-100n, first!.at)
+  t.same(
+    soundTimes(written(earlier)).map(({ time }) => time),
+    [0n, ...rest.map(({ time }) => time + 100n)],
+  )
+})
+
+/** Where the times of the second track are in a fragmented MP4, and which. */
+function soundTimes(bytes: Buffer): { at: number; time: bigint }[] {
+  const times: { at: number; time: bigint }[] = []
+  for (let at = bytes.indexOf('tfhd'); at > 0; at = bytes.indexOf('tfhd', at + 4)) {
+    const tfdt = bytes.indexOf('tfdt', at) + 8
+    if (bytes.readUInt32BE(at + 8) === 2) times.push({ at: tfdt, time: bytes.readBigInt64BE(tfdt) })
+  }
+  return times
+}
