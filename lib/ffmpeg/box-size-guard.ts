@@ -54,7 +54,8 @@ const REMEDY = {
     '-map_chapters -1, -movflags +disable_chpl).',
   moof:
     'It holds too many samples. Make fragments shorter (-frag_duration, in microseconds); if one track starts long ' +
-    'after the others, do not wait for it (-movflags frag_keyframe+empty_moov+default_base_moof+frag_discont).',
+    'after the others, do not wait for it (-movflags frag_keyframe+empty_moov+default_base_moof+frag_discont); AC-3 and ' +
+    'E-AC-3 are always waited for: encode such a track (-c:a aac), or leave it out.',
 }
 
 function lostSize(type: 'moov' | 'moof', offset: number): FfmpegError {

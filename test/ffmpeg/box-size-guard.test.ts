@@ -53,7 +53,7 @@ t.test('a track that starts minutes after the others breaks the first moof, and 
   ])
   const late = await runCommand({ input, format: 'mp4', args: ['-c', 'copy'] })
   t.equal(late.code, 0, 'ffmpeg finds nothing wrong')
-  t.throws(() => check(late.bytes, 65_536), { message: /empty_moov/ })
+  t.throws(() => check(late.bytes, 65_536), { message: /empty_moov.*AC-3.*-c:a aac/ })
 
   const flags = ['-movflags', 'frag_keyframe+empty_moov+default_base_moof']
   const remedied = await runCommand({ input, format: 'mp4', args: ['-c', 'copy', ...flags] })

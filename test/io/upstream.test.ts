@@ -127,3 +127,21 @@ t.test(
     t.same(sink.upstream.head?.bytes(), Buffer.from('head'), 'and kept where it is')
   },
 )
+
+t.test(
+  'what tells of silent tracks stays when the source has ended, and goes with another source',
+  async t => {
+    const source = new PassThrough()
+    Object.defineProperty(source, LINK, { value: { silentTracks: () => new Set([2]) } })
+    const sink = new Sink()
+    t.equal(sink.upstream.silentTracks, undefined)
+    source.pipe(sink, { end: false })
+    source.end()
+    await once(source, 'end')
+    t.equal(sink.upstream.source, undefined)
+    t.same(sink.upstream.silentTracks!(), new Set([2]))
+    new PassThrough().pipe(sink)
+    t.equal(sink.upstream.silentTracks, undefined)
+    sink.destroy()
+  },
+)
