@@ -152,9 +152,10 @@ export class CmafPackager {
     const folder = this.#folderOf(name)
     const log = new RenditionLog(rendition, folder, this.#settings)
     const output = new RenditionOutput(folder, this.#settings.layout, this.#objects)
-    const { targetDuration, maxSegmentSize, mpd } = this.#settings
+    const { targetDuration, maxSegmentSize, mpd, mode, layout } = this.#settings
+    const allowSilent = mode === 'vod' && layout === 'segments'
     const stream = new RenditionWritable(
-      { rendition: name, targetDuration, maxSegmentSize, allowMixed: mpd === undefined },
+      { rendition: name, targetDuration, maxSegmentSize, allowMixed: mpd === undefined, allowSilent },
       {
         commit: this.#commit,
         store: (cut, date) => this.#store(log, output, cut, date),
@@ -220,7 +221,12 @@ export class CmafPackager {
     const { init, bytes } = cut
     await this.#publication.checkRun()
     const isVideo = init.track.kind === 'video'
-    const stored = await output.storeInit(bytes, isVideo ? 'video' : 'audio')
+    const media = isVideo ? 'video' : 'audio'
+    if (cut.kind === 'init-anew') {
+      log.replaceInit({ ...(await output.storeInitAnew(bytes, media)), ...init })
+      return
+    }
+    const stored = await output.storeInit(bytes, media)
     const range = isVideo ? videoRange(Buffer.concat(bytes)) : undefined
     log.addInit({ ...stored, ...init }, range, date)
     checkGroups(this.#logs)

@@ -13,9 +13,9 @@ import { TrackTimes } from './track-times.js'
 /** The largest `moov` or `moof` that is read. ffmpeg's on a pipe stay below 32 KiB. */
 const MAX_BOX_SIZE = 16 * MiB
 
-/** The initialization segment of the stream. */
+/** The initialization segment of the stream. `init-anew`: what takes its place, since a track of it has no sample. */
 export interface CutInit {
-  readonly kind: 'init'
+  readonly kind: 'init' | 'init-anew'
   readonly init: Pick<InitSegment, 'tracks' | 'track' | 'shiftTicks'>
   readonly bytes: readonly Buffer[]
 }
@@ -27,7 +27,7 @@ export interface CutSegment {
   readonly bytes: readonly Buffer[]
 }
 
-/** What is cut off the stream: its initialization segment first, then media segments. */
+/** What is cut off the stream: its initialization segment first, then media segments, and one anew at the end. */
 export type Cut = CutInit | CutSegment
 
 /**
@@ -48,6 +48,8 @@ export class Fmp4Cutter {
   #segmenter: Segmenter | undefined
   #times!: TrackTimes
   #tracks!: Pick<InitSegment, 'tracks' | 'track'>
+  /** Numbers of the tracks that have a sample. */
+  readonly #heard = new Set<number>()
   /** All of the initialization segment that stands before the `moov`. */
   #beforeMoov: readonly Buffer[] = []
   /** How many bytes came. */
@@ -103,10 +105,20 @@ export class Fmp4Cutter {
     )
   }
 
-  /** The stream is at its end: what is left is the last segment. */
-  end(): void {
-    this.#checker.end()
+  /**
+   * The stream is at its end: what is left is the last segment.
+   *
+   * @param silent - numbers of tracks that may be without a sample, but for the one that segments are cut by: where one is,
+   *   an initialization segment without it is cut then
+   */
+  end(silent: ReadonlySet<number> = new Set()): void {
+    const tracks = this.#tracks as Pick<InitSegment, 'track' | 'tracks'> | undefined
+    const without = (tracks?.tracks ?? [])
+      .filter(({ id }) => id !== tracks?.track.id && silent.has(id) && !this.#heard.has(id))
+      .map(({ id }) => id)
+    this.#checker.end(new Set(without))
     this.#cut(this.#segmenter?.end() ?? [])
+    if (without.length > 0) this.#cutInit('init-anew', new Set(without))
   }
 
   /** What was cut off since the last time. */
@@ -127,6 +139,9 @@ export class Fmp4Cutter {
 
   /** All data of a fragment has come: its `moof` is put in order where it lies. */
   #rewrite(fragment: Fragment): void {
+    for (const { trackId, runs } of fragment.tracks) {
+      if (runs.some(({ sampleCount }) => sampleCount > 0)) this.#heard.add(trackId)
+    }
     const moof = this.#times.moof(fragment)
     if (moof) this.#replace(fragment.box.offset, fragment.box.size, moof)
   }
@@ -154,11 +169,16 @@ export class Fmp4Cutter {
 
   /** What the edit list says is known: the initialization segment is cut off. */
   #startWith({ presentationShift }: OffsetEdit): Segmenter {
-    const tracks = this.#tracks.tracks.map(track => this.#times.track(track))
-    const track = tracks.find(({ id }) => id === this.#tracks.track.id)!
-    const init = { tracks, track, shiftTicks: presentationShift }
-    this.#cuts.push({ kind: 'init', init, bytes: [...this.#beforeMoov, this.#times.moov()] })
-    return new Segmenter(this.#targetDuration, track.timescale, presentationShift)
+    this.#cutInit('init', new Set())
+    return new Segmenter(this.#targetDuration, this.#tracks.track.timescale, presentationShift)
+  }
+
+  #cutInit(kind: CutInit['kind'], without: ReadonlySet<number>): void {
+    const { id } = this.#tracks.track
+    const tracks = this.#tracks.tracks.filter(own => !without.has(own.id)).map(own => this.#times.track(own))
+    const track = tracks.find(own => own.id === id)!
+    const init = { tracks, track, shiftTicks: this.#times.of(id)!.presentationShift }
+    this.#cuts.push({ kind, init, bytes: [...this.#beforeMoov, this.#times.moov(without)] })
   }
 
   #cut(spans: readonly SegmentSpan[]): void {

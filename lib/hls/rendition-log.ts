@@ -27,6 +27,7 @@ export class RenditionLog {
   readonly #meter: BandwidthMeter
   #init: InitSegment | undefined
   #videoRange: Rendition['videoRange']
+  /** Of the initialization segments before the last. */
   readonly #codecs = new Set<string>()
   readonly #segments: MediaSegment[] = []
   /** Segments that are listed no more, but kept for those who have an older playlist. */
@@ -115,13 +116,23 @@ export class RenditionLog {
     this.#byteLength += init.byteLength
     this.#init = init
     this.#videoRange ??= videoRange
-    for (const { codec } of init.tracks) this.#codecs.add(codec)
     if (before === undefined) return
+    for (const { codec } of before.tracks) this.#codecs.add(codec)
     this.#periodDate = date ?? this.#dateTime(before, 0)
     this.#periodStart = this.#duration
     this.#periodTicks = 0
     this.#clockTicks = 0
     this.#isNewPeriod = true
+  }
+
+  /** Another initialization segment was stored in the place of the last one. */
+  replaceInit(init: InitSegment): void {
+    const before = this.#init!
+    this.#byteLength += init.byteLength - before.byteLength
+    this.#init = init
+    for (const [n, segment] of this.#segments.entries()) {
+      if (segment.init === before) this.#segments[n] = { ...segment, init }
+    }
   }
 
   /** A segment was stored. */
@@ -196,7 +207,7 @@ export class RenditionLog {
       isDefault,
       autoselect,
       playlist: this.playlist,
-      codecs: [...this.#codecs],
+      codecs: [...new Set([...this.#codecs, ...tracks.map(({ codec }) => codec)])],
       frameRate: this.#frames.rate,
       ...(kind === 'video' ? shownSize(track) : { width: undefined, height: undefined }),
       channels: audio?.channels,

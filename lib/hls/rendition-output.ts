@@ -25,8 +25,13 @@ export class RenditionOutput {
 
   /** Stores an initialization segment. */
   storeInit(bytes: readonly Buffer[], media: 'video' | 'audio'): Promise<StoredBytes> {
-    const number = ++this.#inits
-    return this.#store(number === 1 ? 'init.mp4' : `init-${number}.mp4`, bytes, media)
+    this.#inits++
+    return this.#store(this.#initFile(), bytes, media)
+  }
+
+  /** Stores another one in the place of the last initialization segment: where each is an object. */
+  storeInitAnew(bytes: readonly Buffer[], media: 'video' | 'audio'): Promise<StoredBytes> {
+    return this.#store(this.#initFile(), bytes, media)
   }
 
   /** Stores a media segment. */
@@ -37,6 +42,10 @@ export class RenditionOutput {
   /** No more is stored: what is open is ended. */
   async end(): Promise<void> {
     await this.#writer?.end()
+  }
+
+  #initFile(): string {
+    return this.#inits === 1 ? 'init.mp4' : `init-${this.#inits}.mp4`
   }
 
   async #store(file: string, bytes: readonly Buffer[], media: 'video' | 'audio'): Promise<StoredBytes> {

@@ -29,6 +29,8 @@ export interface RenditionCutting {
   readonly maxSegmentSize: number
   /** Whether the sound may be with the picture: a manifest of DASH can't list that for all players. */
   readonly allowMixed: boolean
+  /** Whether nobody has seen the initialization segment before the end, so that it can be stored anew. */
+  readonly allowSilent: boolean
 }
 
 /**
@@ -47,8 +49,13 @@ export class RenditionWritable extends Writable {
   readonly #upstream: Upstream
   #cutter: Fmp4Cutter
   #storing: Promise<void> = Promise.resolve()
-  /** Writes that stand for a discontinuity, and the wall clock there. */
-  readonly #marks = new Map<Buffer, Date | undefined>()
+  /** Writes that stand for a discontinuity, with the wall clock there, and what tells the silent tracks before it. */
+  readonly #marks = new Map<
+    Buffer,
+    { readonly date: Date | undefined; readonly silent: Upstream['silentTracks'] }
+  >()
+  /** What told of the stream before the last discontinuity: what is written since, without a pipe, is not told of. */
+  #told: Upstream['silentTracks']
   #date: Date | undefined
   #isStored = false
 
@@ -79,7 +86,9 @@ export class RenditionWritable extends Writable {
    */
   discontinuity(options: { programDateTime?: Date | undefined } = {}): void {
     const mark = Buffer.alloc(0)
-    this.#marks.set(mark, options.programDateTime)
+    const silent = this.#silentTracks
+    this.#told = this.#upstream.silentTracks
+    this.#marks.set(mark, { date: options.programDateTime, silent })
     this.write(mark)
   }
 
@@ -114,10 +123,17 @@ export class RenditionWritable extends Writable {
     this.#target.fail(failure).then(done, done)
   }
 
+  /** What tells the silent tracks of the stream that comes. */
+  get #silentTracks(): Upstream['silentTracks'] {
+    const { silentTracks } = this.#upstream
+    return silentTracks === this.#told ? undefined : silentTracks
+  }
+
   async #take(chunk: Buffer): Promise<void> {
-    if (this.#marks.has(chunk)) {
-      await this.#endStream()
-      this.#date = this.#marks.get(chunk)
+    const mark = this.#marks.get(chunk)
+    if (mark) {
+      await this.#endStream(mark.silent)
+      this.#date = mark.date
       this.#marks.delete(chunk)
       this.#cutter = new Fmp4Cutter(this.#cutting)
       return
@@ -129,14 +145,14 @@ export class RenditionWritable extends Writable {
   }
 
   async #finish(): Promise<void> {
-    await this.#endStream()
+    await this.#endStream(this.#silentTracks)
     await this.#storing
     await this.#target.end()
     this.#isStored = true
   }
 
-  async #endStream(): Promise<void> {
-    this.#cutter.end()
+  async #endStream(silent: Upstream['silentTracks']): Promise<void> {
+    this.#cutter.end(this.#cutting.allowSilent ? silent?.() : undefined)
     await this.#store()
   }
 

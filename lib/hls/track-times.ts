@@ -4,6 +4,7 @@ import { rewriteFragment } from '../mp4/fragment-rewrite.js'
 import type { Movie } from '../mp4/movie.js'
 import { type OffsetEdit, offsetEdit, withEditLists } from '../mp4/offset-edit.js'
 import type { Mp4Track } from '../mp4/track.js'
+import { withoutTracks } from '../mp4/without-tracks.js'
 
 /**
  * The times of a rendition's tracks as players of CMAF take them: what the edit lists say is decided here, once, and
@@ -36,10 +37,15 @@ export class TrackTimes {
     return this.#edits.get(trackId)
   }
 
-  /** The `moov` with the edit lists that are left, as far as they are decided. */
-  moov(): Buffer {
+  /**
+   * The `moov` with the edit lists that are left, as far as they are decided.
+   *
+   * @param without - numbers of tracks that it does not announce
+   */
+  moov(without: ReadonlySet<number> = new Set()): Buffer {
     const { raw } = this.#moov
-    return withEditLists(this.#moov, this.#movie, track => this.#editsOf(track)) ?? raw
+    const moov = withEditLists(this.#moov, this.#movie, track => this.#editsOf(track)) ?? raw
+    return without.size === 0 ? moov : withoutTracks(moov, this.#movie, without)
   }
 
   /** A track with the edit list that is left. */

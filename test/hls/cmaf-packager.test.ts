@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
 import { finished, pipeline } from 'node:stream/promises'
 import t from 'tap'
+import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
 import { CmafPackager } from '../../lib/hls/cmaf-packager.js'
 import { FolderStorage } from '../../lib/hls/folder-storage.js'
 import type { ImageSheet } from '../../lib/hls/image-store.js'
@@ -17,7 +19,17 @@ import {
   sheetOf,
   soundOf,
 } from '../support/hls.js'
+import {
+  AAC,
+  H264_B_FRAMES,
+  audioInput,
+  ffmpegThroughPipes,
+  ffmpegToFile,
+  ffprobeJson,
+  videoInput,
+} from '../support/media.js'
 import { samplesOf } from '../support/samples.js'
+import { ChunkedSource } from '../support/sources.js'
 
 async function ladder(): Promise<Record<string, Buffer>> {
   const [low, high, sound] = await Promise.all([pictureOf('160x90'), pictureOf('320x180'), soundOf()])
@@ -473,4 +485,75 @@ t.test('images for seek bars are listed beside what is played, and fail with it'
   t.same(failed.names(), [])
   const growing = new CmafPackager({ run: 'run', storage, mode: 'event' })
   t.throws(() => growing.images(sheets()), { code: 'AVIO_ERR_OPTION' })
+})
+
+/** A picture, whose sound begins only behind the end. */
+async function muted(): Promise<[ChunkedSource, FfmpegTransform]> {
+  const inputs = [...videoInput({ seconds: 4 }), '-itsoffset', '3', ...audioInput({ seconds: 1 })]
+  const bytes = await ffmpegToFile([...inputs, ...H264_B_FRAMES, ...AAC], 'soon.mkv')
+  const cut = ['-i', 'pipe:0', '-map', '0', '-c', 'copy', '-t', '2', '-f', 'matroska']
+  const silent = await ffmpegThroughPipes(cut, bytes)
+  return [new ChunkedSource(silent), new FfmpegTransform({ output: { format: 'mp4', args: ['-c', 'copy'] } })]
+}
+
+t.test('a sound that never comes is neither in the playlists nor in what they name', async t => {
+  const storage = new MemoryStorage()
+  const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2 })
+  const rendition = packager.rendition({ name: 'both' })
+  const [source, stage] = await muted()
+  await pipeline(source, stage, rendition, { end: false })
+  rendition.discontinuity()
+  rendition.end(await bothOf({ seconds: 2 }))
+  const { presentation } = await packager.result
+  const inits = presentation.renditions[0]!.segments.map(({ init }) => init)
+  t.same(
+    [...new Set(inits)].map(({ name, tracks }) => [name, tracks.map(({ kind }) => kind)]),
+    [
+      ['run/both/init.mp4', ['video']],
+      ['run/both/init-2.mp4', ['video', 'audio']],
+    ],
+    'of the first programme alone',
+  )
+  t.equal(storage.objects.get('run/both/init.mp4')!.indexOf('mp4a'), -1)
+  const alone = new MemoryStorage()
+  const other = new CmafPackager({ run: 'run', storage: alone, targetDuration: 2 })
+  await pipeline(...(await muted()), other.rendition({ name: 'both' }))
+  const { segments } = (await other.result).presentation.renditions[0]!
+  const pictures = segments.reduce((sum, { sampleCount }) => sum + sampleCount, 0)
+  t.match(alone.text('main.m3u8'), /CODECS="avc1\.[0-9a-f]{6}"/)
+  const parts = alone.names().filter(name => !isPlaylist(name))
+  const whole = Buffer.concat(parts.map(name => alone.objects.get(name)!))
+  const { streams } = await ffprobeJson<{ streams: { codec_type: string; nb_read_packets: string }[] }>(
+    whole,
+    [...['-count_packets', '-show_entries', 'stream=codec_type,nb_read_packets']],
+  )
+  t.same(streams, [{ codec_type: 'video', nb_read_packets: `${pictures}` }])
+})
+
+t.test('what is told of one stream does not go for the next', async t => {
+  const packager = new CmafPackager({ run: 'run', storage: new MemoryStorage(), targetDuration: 2 })
+  packager.result.catch(() => undefined)
+  const rendition = packager.rendition({ name: 'both' })
+  await pipeline(...(await muted()), rendition, { end: false })
+  rendition.discontinuity()
+  const [source, stage] = await muted()
+  const [bytes] = await Promise.all([buffer(stage), pipeline(source, stage)])
+  rendition.end(bytes)
+  await t.rejects(finished(rendition), { code: 'AVIO_ERR_MP4_NO_FRAGMENT' })
+})
+
+t.test('where players may have seen that it is announced, it is an error', async t => {
+  const layouts = [
+    { mode: 'event' as const },
+    { mode: 'live' as const, windowSize: 3 },
+    { layout: 'byterange' as const },
+  ]
+  for (const options of layouts) {
+    const storage = new MemoryStorage()
+    const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2, ...options })
+    packager.result.catch(() => undefined)
+    await t.rejects(pipeline(...(await muted()), packager.rendition({ name: 'both' })), {
+      code: 'AVIO_ERR_MP4_NO_FRAGMENT',
+    })
+  }
 })

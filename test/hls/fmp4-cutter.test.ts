@@ -8,14 +8,19 @@ import { samplesOf } from '../support/samples.js'
 const CUTTING = { rendition: 'a', targetDuration: 2, maxSegmentSize: 10_000_000, allowMixed: true }
 
 /** What is cut of a stream that comes in chunks of `size`. */
-function cutsOf(bytes: Buffer, size: number, changes: Partial<typeof CUTTING> = {}): Cut[] {
+function cutsOf(
+  bytes: Buffer,
+  size: number,
+  changes: Partial<typeof CUTTING> = {},
+  silent?: ReadonlySet<number>,
+): Cut[] {
   const cutter = new Fmp4Cutter({ ...CUTTING, ...changes })
   const cuts: Cut[] = []
   for (let at = 0; at < bytes.length; at += size) {
     cutter.write(bytes.subarray(at, at + size))
     cuts.push(...cutter.take())
   }
-  cutter.end()
+  cutter.end(silent)
   return [...cuts, ...cutter.take()]
 }
 
@@ -164,6 +169,30 @@ t.test('fails where the picture never comes, or the sound', async t => {
   const picture = { id: VIDEO.id, time: 0, runs: [{ samples: [{ size: 10 }] }] }
   const silent = Buffer.concat([ftyp(), moov([VIDEO, AUDIO]), fragment({ sequence: 1, tracks: [picture] })])
   t.throws(() => cutsOf(silent, 1000), { code: 'AVIO_ERR_MP4_NO_FRAGMENT', trackId: AUDIO.id })
+  const both = new Set([VIDEO.id, AUDIO.id])
+  t.throws(() => cutsOf(bytes, 1000, {}, both), { code: 'AVIO_ERR_MP4_NO_FRAGMENT', trackId: VIDEO.id })
+})
+
+t.test('a sound that its source has no sample of is not announced in the end', async t => {
+  const tracks = [{ id: VIDEO.id, time: 0, runs: [{ samples: [{ size: 10 }] }] }]
+  const bytes = Buffer.concat([ftyp(), moov([VIDEO, AUDIO]), fragment({ sequence: 1, tracks })])
+  const cuts = cutsOf(bytes, 1000, {}, new Set([AUDIO.id]))
+  t.same(
+    cuts.map(({ kind }) => kind),
+    ['init', 'segment', 'init-anew'],
+  )
+  const [init, , anew] = cuts
+  t.match(init, { init: { tracks: [{ id: VIDEO.id }, { id: AUDIO.id }], track: { id: VIDEO.id } } })
+  t.match(anew, { init: { tracks: { length: 1 }, track: { id: VIDEO.id }, shiftTicks: 0 } })
+  const alone = Buffer.concat([...anew!.bytes, fragment({ sequence: 1, tracks })])
+  t.same(
+    cutsOf(alone, 1000).map(({ kind }) => kind),
+    ['init', 'segment'],
+    'it is whole without',
+  )
+  const heard = [...tracks, { id: AUDIO.id, time: 0, runs: [{ samples: [{ size: 5 }] }] }]
+  const whole = Buffer.concat([ftyp(), moov([VIDEO, AUDIO]), fragment({ sequence: 1, tracks: heard })])
+  t.equal(cutsOf(whole, 1000, {}, new Set([AUDIO.id])).length, 2, 'one that has samples stays')
 })
 
 t.test('refuses sound with the picture as soon as the moov has come', async t => {

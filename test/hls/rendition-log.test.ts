@@ -44,6 +44,32 @@ t.test('what is said of a rendition is read from its tracks and measured', async
   t.match(log, { count: 2, duration: 4, longest: 2, byteLength: 4700 })
 })
 
+t.test('an initialization segment that is replaced is that of its segments, and no others', async t => {
+  const log = logOf()
+  const sound = { ...AUDIO_TRACK, id: 2 }
+  const both = () => initOf(VIDEO_TRACK, { tracks: [VIDEO_TRACK, sound] })
+  const first = { ...both(), name: 'init.mp4', byteLength: 700 }
+  log.addInit(first, undefined)
+  log.add(span(0, 2), stored('1'))
+  const second = { ...both(), name: 'init-2.mp4', byteLength: 700 }
+  log.addInit(second, undefined)
+  log.add(span(0, 2), stored('2'))
+  const anew = { ...initOf(VIDEO_TRACK), name: 'init-2.mp4', byteLength: 400 }
+  log.replaceInit(anew)
+  const { segments, codecs, channels } = log.rendition(false)
+  t.same(
+    segments.map(({ init }) => init),
+    [first, anew],
+  )
+  t.same(codecs, ['avc1.64001f', 'mp4a.40.2'], 'the first one has sound')
+  t.equal(channels, undefined)
+  t.equal(log.byteLength, 700 + 400 + 2000)
+  const alone = logOf()
+  alone.addInit(first, undefined)
+  alone.replaceInit(anew)
+  t.same(alone.rendition(false).codecs, ['avc1.64001f'])
+})
+
 t.test('sound is of a group, and has no size', async t => {
   const log = logOf({}, { groupId: 'surround', language: 'de' })
   log.addInit(initOf({ ...AUDIO_TRACK, width: 5, height: 5 }), undefined)

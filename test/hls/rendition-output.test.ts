@@ -29,6 +29,18 @@ t.test('each segment is an object of its own, numbered', async t => {
   t.same(storage.names(), ['a/init-2.mp4', 'a/init.mp4', 'a/segment-00001.m4s', 'a/segment-123456.m4s'])
 })
 
+t.test('the last initialization segment can be stored anew', async t => {
+  const storage = new MemoryStorage()
+  const objects = new StoredObjects(storage, { cacheControl, maxObjects: Infinity })
+  const output = new RenditionOutput('a', 'segments', objects)
+  for (const name of ['a/init.mp4', 'a/init-2.mp4']) {
+    t.match(await output.storeInit(bytes('init'), 'video'), { name })
+    await output.storeSegment(1, bytes('one'), 'video')
+    t.match(await output.storeInitAnew(bytes('another'), 'video'), { name, byteLength: 7 })
+    t.equal(storage.text(name), 'another')
+  }
+})
+
 t.test('or all of them are one object, which is there at the end', async t => {
   const storage = new MemoryStorage()
   const output = new RenditionOutput(

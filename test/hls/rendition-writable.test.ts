@@ -6,7 +6,13 @@ import { commitOf } from '../../lib/io/held-commit.js'
 import { type RenditionTarget, RenditionWritable } from '../../lib/hls/rendition-writable.js'
 import { chunksOf, soundOf } from '../support/hls.js'
 
-const CUTTING = { rendition: 'a', targetDuration: 1, maxSegmentSize: 1_000_000, allowMixed: true }
+const CUTTING = {
+  rendition: 'a',
+  targetDuration: 1,
+  maxSegmentSize: 1_000_000,
+  allowMixed: true,
+  allowSilent: true,
+}
 
 class Target implements RenditionTarget {
   readonly commit = { hold: () => undefined, result: Promise.resolve(), target: 'main.m3u8' }
