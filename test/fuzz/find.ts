@@ -30,7 +30,8 @@ const LOOKS = 5
 const SETTLES = 120_000
 
 setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
+/** What others have left is freed, and not in the midst of a look. */
+export const collectGarbage = runInNewContext('gc') as () => void
 
 /** What is wrong with how an input is read; `undefined` where nothing is. */
 export async function findOf(target: Target, input: Buffer): Promise<Find | undefined> {
@@ -59,11 +60,12 @@ async function look({ run }: Target, input: Buffer, isExact = false): Promise<Fi
     if (!(error instanceof AvioError)) return { kind: 'throw', what: String((error as Error).stack ?? error) }
     slices.lap()
   }
+  // Before anything else is done that may free it.
+  const now = isExact ? exactPeak() : process.resourceUsage().maxRSS * 1024
+  const grown = Math.max(now > peak || isExact ? now - rss : 0, process.memoryUsage.rss() - rss)
   // Looked at only where it counts: it takes as long as most inputs.
   if (slices.longest > SLICE && slices.longest > SLICE * slowness())
     return { kind: 'slice', what: `a slice of ${slices.longest.toFixed(0)} ms of CPU` }
-  const now = isExact ? exactPeak() : process.resourceUsage().maxRSS * 1024
-  const grown = Math.max(now > peak || isExact ? now - rss : 0, process.memoryUsage.rss() - rss)
   return grown > MEMORY
     ? { kind: 'memory', what: `memory grew by ${(grown / 2 ** 20).toFixed(0)} MiB` }
     : undefined
