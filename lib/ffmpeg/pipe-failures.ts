@@ -137,16 +137,31 @@ export function checkPipe(input: PipedHead, name = 'The input', version?: Ffmpeg
   const { within = 0, from = 0, until = 0 } = failure ?? {}
   if (failure !== undefined && input.head.length > within && major >= from && major <= until) {
     const which = version ? `ffmpeg ${version.name}` : 'ffmpeg'
-    throw new FfmpegError(
-      'AVIO_ERR_INPUT_NEEDS_SEEK',
-      `${name} is ${failure.is}: ${which} can't read that from a pipe. Store it first, then transcode the object: pipe ` +
-        'S3RangeReadable straight into the stage, or name a source in "input.source" of FfmpegReadable.',
-      { bytesIn: 0, bytesOut: 0 },
-    )
+    const remedy =
+      'Store it first, then transcode the object: pipe S3RangeReadable straight into the stage, or name a source in ' +
+      '"input.source" of FfmpegReadable.'
+    throw needsSeek(`${name} is ${failure.is}: ${which} can't read that from a pipe. ${remedy}`)
   }
   if (input.lost === undefined) return undefined
   return (
     `${name} ${input.lost}. On a pipe ffmpeg can't jump there, so something may be missing or wrong. To have it all, ` +
     'store it first, and pipe S3RangeReadable straight into the stage.'
   )
+}
+
+/**
+ * What is to be said of an input that a tool has failed on, where it is one of those that some version can't read from a pipe.
+ *
+ * @param cause - what it failed with
+ */
+export function pipeFailure(input: PipedHead, cause: unknown): FfmpegError | undefined {
+  const failure = failureOf(input)
+  if (failure === undefined || input.head.length <= failure.within) return undefined
+  const what = `The input is ${failure.is}: this ffmpeg can't read that from a pipe.`
+  return needsSeek(`${what} Store it first, then probe the object.`, cause)
+}
+
+function needsSeek(message: string, cause?: unknown): FfmpegError {
+  const options = cause === undefined ? undefined : { cause }
+  return new FfmpegError('AVIO_ERR_INPUT_NEEDS_SEEK', message, { bytesIn: 0, bytesOut: 0 }, options)
 }

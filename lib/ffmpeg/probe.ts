@@ -13,6 +13,7 @@ import { emptyInput } from './input-error.js'
 import { locateFfprobe } from './locate-ffprobe.js'
 import type { MediaInfo } from './media-info.js'
 import { reportOf } from './media-report.js'
+import { pipeFailure } from './pipe-failures.js'
 import { demuxerOf } from './playlist.js'
 import { type ProbeOptions, type ProbeSettings, probeSettings } from './probe-options.js'
 import { SEEK_PROTOCOLS, SeekableInputs } from './seekable-inputs.js'
@@ -28,7 +29,8 @@ import { askAhead } from './version-reading.js'
  * ffprobe is asked where there is one, else ffmpeg, whose report has fewer fields: `by` says which.
  *
  * Errors: those of the source, as they are; {@link FfmpegError} for what is no media (`AVIO_ERR_INPUT_INVALID`), is of a
- * format that may not be opened (`AVIO_ERR_FORMAT_REFUSED`), or takes too long (`AVIO_ERR_PROBE_TIMEOUT`).
+ * format that may not be opened (`AVIO_ERR_FORMAT_REFUSED`), can't be told from the first bytes of a stream
+ * (`AVIO_ERR_INPUT_NEEDS_SEEK`), or takes too long (`AVIO_ERR_PROBE_TIMEOUT`).
  *
  * @example
  * ```ts
@@ -112,7 +114,11 @@ async function byPipe(stream: Readable, settings: ProbeSettings, signal: AbortSi
   if (input.length === 0) throw emptyInput()
   const format = demuxerOf(settings, input)
   const way = { url: 'pipe:0', name: undefined, protocols: ['pipe'], env: settings.env, input }
-  return { ...(await reportOf(way, { ...settings, format }, signal)), bytesFetched: input.length }
+  try {
+    return { ...(await reportOf(way, { ...settings, format }, signal)), bytesFetched: input.length }
+  } catch (error) {
+    throw pipeFailure({ format: settings.format, head: input }, error) ?? error
+  }
 }
 
 /** The first bytes of a stream, which is destroyed then. */

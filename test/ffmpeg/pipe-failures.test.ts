@@ -1,5 +1,5 @@
 import t from 'tap'
-import { checkPipe, failureBytes } from '../../lib/ffmpeg/pipe-failures.js'
+import { checkPipe, failureBytes, pipeFailure } from '../../lib/ffmpeg/pipe-failures.js'
 import { OLDEST } from '../../lib/ffmpeg/version.js'
 
 const NEWEST = { name: '9.0', libavformat: [63, 1] } as const
@@ -78,6 +78,17 @@ t.test('an AVIF picture that is larger than what newer ones keep of a pipe', asy
     t.equal(failureBytes(head(start, 12), undefined), 0, brand)
     t.equal(check(head(start, KEPT + 1), NEWEST), undefined, brand)
   }
+})
+
+t.test('what a tool has failed on is named, whichever version it is', async t => {
+  const cause = new Error('Input/output error')
+  const failed = (bytes: Buffer) => pipeFailure({ head: bytes, format: undefined }, cause)
+  t.match(failed(head(GIF, KEPT + 1)), {
+    ...{ code: 'AVIO_ERR_INPUT_NEEDS_SEEK', cause },
+    message: /^The input is a GIF .* Store it first, then probe the object\.$/,
+  })
+  t.equal(failed(head(GIF, KEPT)), undefined, 'small enough')
+  t.equal(failed(head('1a45dfa3', KEPT + 1)), undefined)
 })
 
 t.test('what is lost on a pipe is told, with the name', async t => {

@@ -192,6 +192,18 @@ t.test('what is no media is an error, by either tool', async t => {
   t.match(await probe(new FileObject(named)), { streams: [{ codec: 'mjpeg' }] }, 'a JPEG, whatever its name')
 })
 
+t.test('what some ffmpeg goes back in, on a pipe, says what to do', async t => {
+  const noise = ['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=25:duration=3,noise=alls=60:allf=t']
+  const gif = await ffmpegToFile(noise, 'a.gif')
+  t.ok(gif.length > 65_536)
+  const told = await probe(Readable.from([gif])).catch((error: unknown) => error)
+  if (told instanceof Error) {
+    t.match(told, { code: 'AVIO_ERR_INPUT_NEEDS_SEEK', message: /is a GIF .*Store it first, then probe/ })
+    t.match(told.cause, { code: 'AVIO_ERR_FFMPEG_EXIT' })
+  } else t.match(told, { streams: [{ codec: 'gif' }] })
+  t.match(await probe(new BytesObject(gif)), { streams: [{ codec: 'gif' }] }, 'by address it is read')
+})
+
 t.test('of a stream the first bytes are taken; one with random access is left alone', async t => {
   const media = await transportStream({ seconds: 4 })
   const plain = new ChunkedSource(media, { chunkSize: 1000 })
