@@ -5,6 +5,10 @@ const PRESETS =
   'x264 and x265 have the presets ultrafast, superfast, veryfast, faster, fast, medium, slow, slower, veryslow and ' +
   'placebo; "ffmpeg -h encoder=libx264" lists the rest.'
 
+const PROFILES =
+  'libx264 has the profiles baseline, main, high, high10, high422 and high444, and libx265 main, main10 and others: ' +
+  '"ffmpeg -h encoder=libx264".'
+
 /** Messages that blame an argument, from the most to the least telling. */
 export const ARGUMENT_SYMPTOMS: readonly Pattern[] = [
   {
@@ -15,13 +19,29 @@ export const ARGUMENT_SYMPTOMS: readonly Pattern[] = [
   },
   {
     code: 'AVIO_ERR_FFMPEG_ARGUMENT',
-    messages: [/^invalid (?:preset|tune|profile)\b.*$/i],
+    messages: [/^\w+ profile doesn't support .*$/],
+    remedy:
+      'Choose a pixel format that the profile has ("-pix_fmt yuv420p" is one of each), or leave "-profile:v" out.',
+  },
+  {
+    code: 'AVIO_ERR_FFMPEG_ARGUMENT',
+    messages: [/^invalid (?:preset|tune)\b.*$/i],
     remedy: PRESETS,
   },
   {
     code: 'AVIO_ERR_FFMPEG_ARGUMENT',
-    messages: [/^Error setting (?:preset\/tune|profile) .*$/],
+    messages: [/^invalid profile\b.*$/i],
+    remedy: PROFILES,
+  },
+  {
+    code: 'AVIO_ERR_FFMPEG_ARGUMENT',
+    messages: [/^Error setting preset\/tune .*$/],
     remedy: PRESETS,
+  },
+  {
+    code: 'AVIO_ERR_FFMPEG_ARGUMENT',
+    messages: [/^Error setting profile .*$/],
+    remedy: PROFILES,
   },
   {
     code: 'AVIO_ERR_FFMPEG_ARGUMENT',

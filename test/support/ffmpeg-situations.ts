@@ -215,6 +215,12 @@ situation('-r abc', fast, 'mpegts:-c:v libx264 -r abc', argument(/framerate.*abc
 situation('-pix_fmt nope', fast, 'mpegts:-c:v libx264 -pix_fmt nope', argument(/pixel format.*nope/))
 situation('-sample_fmt nope', fast, 'mpegts:-c:a aac -sample_fmt nope', argument(/nope/))
 situation('profile', fast, 'mpegts:-c:v libx264 -profile:v nope', argument(/invalid profile: nope/))
+situation(
+  'pixel format of no such profile',
+  fast,
+  'mpegts:-c:v libx264 -profile:v baseline -pix_fmt yuv444p',
+  argument(/baseline profile doesn't support 4:4:4/),
+)
 situation('-ar 7', fast, 'mpegts:-c:a aac -ar 7', argument(/7/))
 situation('channels', fast, 'mp4:-vn -c:a aac -ac 99', argument(/channel/))
 situation(
