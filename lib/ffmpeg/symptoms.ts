@@ -84,6 +84,14 @@ export const SYMPTOMS: readonly Pattern[] = [
       'This build of ffmpeg lacks that decoder: choose one that "ffmpeg -decoders" lists, or another build.',
   },
   {
+    code: 'AVIO_ERR_UNKNOWN_DECODER',
+    component: /^webp$/,
+    messages: [/^skipping unsupported chunk: ANIM$/],
+    level: 'warning',
+    remedy:
+      'The input is a WebP that moves, of which this ffmpeg can decode nothing: use a newer one, or make a GIF or an APNG of it.',
+  },
+  {
     code: 'AVIO_ERR_UNKNOWN_FILTER',
     messages: [/^No such filter: '.*'$/, /^Filter '.*' not found$/],
     remedy:

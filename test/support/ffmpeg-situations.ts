@@ -51,6 +51,8 @@ const flv = () =>
     'a.flv',
   )
 const wav = () => media.ffmpegToFile([...media.audioInput({ seconds: 1 })], 'a.wav')
+const webp = () =>
+  media.ffmpegToFile([...media.videoInput(size), '-c:v', 'libwebp_anim', '-loop', '0'], 'a.webp')
 const text = (bytes: string) => () => Promise.resolve(Buffer.from(bytes))
 const PLAYLIST = '#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/x.ts\n#EXT-X-ENDLIST\n'
 const SUBTITLES = '1\n00:00:00,000 --> 00:00:01,000\nhello\n'
@@ -221,6 +223,11 @@ situation(
   'mpegts:-c:v libx264 -profile:v baseline -pix_fmt yuv444p',
   argument(/baseline profile doesn't support 4:4:4/),
 )
+situation('webp that moves', webp, 'mpegts:-c:v libx264', {
+  // Newer ones have a decoder for it.
+  code: ['AVIO_ERR_UNKNOWN_DECODER', 'ok'],
+  says: /ANIM\. The input is a WebP that moves/,
+})
 situation('-ar 7', fast, 'mpegts:-c:a aac -ar 7', argument(/7/))
 situation('channels', fast, 'mp4:-vn -c:a aac -ac 99', argument(/channel/))
 situation(
