@@ -89,7 +89,8 @@ export const SYMPTOMS: readonly Pattern[] = [
     messages: [/^skipping unsupported chunk: ANIM$/],
     level: 'warning',
     remedy:
-      'The input is a WebP that moves, of which this ffmpeg can decode nothing: use a newer one, or make a GIF or an APNG of it.',
+      'The input is a WebP that moves, of which this ffmpeg can decode nothing: use a newer one, or make a GIF or an ' +
+      'APNG of it.',
   },
   {
     code: 'AVIO_ERR_UNKNOWN_FILTER',
