@@ -101,7 +101,7 @@ export class StallWatch {
     this.#spans.push(this.#bytes)
     this.#bytes = 0
     if (this.#spans.length > SPANS) this.#spans.shift()
-    if (this.#spans.length === SPANS && this.#isTooSlow) {
+    if (this.#spans.length === SPANS && this.#isTooSlow && !this.#isOver) {
       setImmediate(() => {
         if (!this.#isTooSlow) return
         this.#stall(
@@ -109,6 +109,12 @@ export class StallWatch {
         )
       })
     }
+  }
+
+  /** All that moved came in the first span: where nothing is heard since, that is silence, and told as such by the timer. */
+  get #isOver(): boolean {
+    const [first = 0, ...later] = this.#spans
+    return first > 0 && this.#bytes === 0 && later.every(bytes => bytes === 0)
   }
 
   get #isTooSlow(): boolean {

@@ -76,6 +76,22 @@ t.test('a drip is a stall, and says so', async t => {
   t.match(why, /^Fewer than 512 bytes a second \(minThroughput\) moved for 100 ms$/)
 })
 
+t.test('silence behind a first byte is no drip', async t => {
+  const events = new EventEmitter()
+  for (let n = 0; n < 10; n++) {
+    const watch = new StallWatch(30, drip => events.emit('stall', drip), 512)
+    setImmediate(() => watch.alive(1))
+    const [why] = (await once(events, 'stall')) as [string | undefined]
+    t.equal(why, undefined)
+  }
+  const watch = new StallWatch(100, drip => events.emit('stall', drip), 512)
+  watch.alive(1)
+  const beat = setInterval(() => watch.alive(), 5)
+  const [why] = (await once(events, 'stall')) as [string]
+  clearInterval(beat)
+  t.match(why, /^Fewer than 512 bytes/, 'signs of life without a byte are')
+})
+
 t.test('fast bytes do not excuse the drip behind them', async t => {
   const events = new EventEmitter()
   const watch = new StallWatch(100, drip => events.emit('stall', drip), 512)
