@@ -111,7 +111,7 @@ export class StallWatch {
     }
   }
 
-  /** All that moved came in the first span: where nothing is heard since, that is silence, and told as such by the timer. */
+  /** All that moved came in the first span. Where nothing is heard since, that is silence: the timer tells it as such. */
   get #isOver(): boolean {
     const [first = 0, ...later] = this.#spans
     return first > 0 && this.#bytes === 0 && later.every(bytes => bytes === 0)
