@@ -111,7 +111,7 @@ export class StallWatch {
     }
   }
 
-  /** All that moved came in the first span. Where nothing is heard since, that is silence: the timer tells it as such. */
+  /** All that moved came in the first span. Where nothing is heard since, it is silence: the timer tells that. */
   get #isOver(): boolean {
     const [first = 0, ...later] = this.#spans
     return first > 0 && this.#bytes === 0 && later.every(bytes => bytes === 0)
