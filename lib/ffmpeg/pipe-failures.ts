@@ -150,7 +150,8 @@ export function checkPipe(input: PipedHead, name = 'The input', version?: Ffmpeg
 }
 
 /**
- * What is to be said of an input that a tool has failed on, where it is one of those that some version can't read from a pipe.
+ * What is to be said of an input that a tool has failed on, where it is one of those that some version can't read from a
+ * pipe.
  *
  * @param cause - what it failed with
  */

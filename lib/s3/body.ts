@@ -27,6 +27,16 @@ export function transient(name: 'TimeoutError' | 'IncompleteBody', message: stri
 }
 
 /**
+ * The error for a request that is given up because nothing was heard of it.
+ *
+ * @param timeout - how long that was, in milliseconds
+ * @param drip - what is said instead where bytes moved, but too slowly
+ */
+export function stalled(timeout: number, drip = `No byte came for ${timeout} ms`): Error {
+  return transient('TimeoutError', `${drip}, and the request was given up`)
+}
+
+/**
  * Copies a body into `into` as fast as it comes; resolves when it has ended, with the byte before `end`.
  *
  * @param onBytes - called for every chunk, with its length

@@ -10,7 +10,7 @@ import type { RangeBuffer } from '../io/range-buffer.js'
 import type { GetObjectRequest } from './get-input.js'
 import type { S3ObjectInfo } from './object-pin.js'
 import type { S3Location } from './s3-location.js'
-import { discard, drain, streamOf, transient } from './body.js'
+import { discard, drain, stalled, streamOf } from './body.js'
 import { goDirect } from './direct-route.js'
 import { RequestWatch } from './request-watch.js'
 import { Sending, sendOnce } from './send.js'
@@ -67,8 +67,7 @@ export async function getRange(one: GetRange): Promise<void> {
   const attempt = new AbortController()
   const giveUp = () => attempt.abort(abortError(signal))
   const forget = onAbort(signal, giveUp)
-  const onStall = (drip = `No byte came for ${stallTimeout} ms`) =>
-    attempt.abort(transient('TimeoutError', `${drip}, and the request was given up`))
+  const onStall = (drip?: string) => attempt.abort(stalled(stallTimeout, drip))
   const sending = new Sending(one.client)
   const watch = new RequestWatch(one.client, sending, stallTimeout, onStall, minThroughput)
   try {

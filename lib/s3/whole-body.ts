@@ -4,7 +4,7 @@ import { abortError, untilAborted } from '../io/abort-error.js'
 import { onAbort } from '../io/on-abort.js'
 import type { RangeBuffer } from '../io/range-buffer.js'
 import { StallWatch } from '../io/stall-watch.js'
-import { OverlongBody, discard, streamOf, transient } from './body.js'
+import { OverlongBody, discard, stalled, streamOf, transient } from './body.js'
 import type { ObjectPin } from './object-pin.js'
 import { RequestWatch } from './request-watch.js'
 import type { GetTarget, OnInfo } from './get-range.js'
@@ -147,8 +147,4 @@ export class WholeBody {
     if (isMore) throw new OverlongBody('More came than was announced')
     this.close()
   }
-}
-
-function stalled(timeout: number, drip = `No byte came for ${timeout} ms`): Error {
-  return transient('TimeoutError', `${drip}, and the request was given up`)
 }

@@ -31,6 +31,9 @@ import { withId3v1, withTagsBehind } from '../sweep/surgery.js'
 const CRC = { output: { format: 'framecrc', args: ['-map', '0', '-c', 'copy'] } }
 const gif = () => ffmpegToFile(videoInput({ seconds: 1, size: '320x180' }), 'a.gif')
 const adts = () => ffmpegToPipe([...audioInput({ seconds: 4 }), '-c:a', 'aac', '-f', 'adts'])
+/** More than the first request brings. */
+const longAdts = () =>
+  ffmpegToPipe([...audioInput({ seconds: 60 }), '-c:a', 'aac', '-b:a', '160k', '-f', 'adts'])
 
 /** Sends a source through a transform; gives how it was read, and what came out. */
 async function copyOf(source: Readable, options: FfmpegTransformOptions = CRC) {
@@ -111,15 +114,7 @@ t.test('a small object without tags at its end goes by the pipe, by one GET as w
 })
 
 t.test('of a large one its end is looked at, and it goes on by the pipe', async t => {
-  const media = await ffmpegToPipe([
-    ...audioInput({ seconds: 60 }),
-    '-c:a',
-    'aac',
-    '-b:a',
-    '160k',
-    '-f',
-    'adts',
-  ])
+  const media = await longAdts()
   t.ok(media.length > 512 * 1024)
   const plain = await fromS3(t, media)
   t.same(plain.seeks, [])
@@ -189,15 +184,7 @@ t.test('a source that says it is all on its way and goes on is not taken for a s
 })
 
 t.test('a source that fails while its end is looked at fails the stage with its own error', async t => {
-  const media = await ffmpegToPipe([
-    ...audioInput({ seconds: 60 }),
-    '-c:a',
-    'aac',
-    '-b:a',
-    '160k',
-    '-f',
-    'adts',
-  ])
+  const media = await longAdts()
   const error = new Error('the end is gone')
   const source = new ChunkedSource(media)
   Object.assign(source, {
