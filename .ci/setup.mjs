@@ -7,7 +7,6 @@
  */
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import path from 'node:path'
 import process from 'node:process'
 
@@ -78,15 +77,6 @@ function onPath(program) {
     })
 }
 
-/** ffmpeg-static's binary: an optional package, whose download may have failed without failing the install. */
-function staticFfmpeg() {
-  try {
-    return createRequire(import.meta.url)('ffmpeg-static') ?? undefined
-  } catch {
-    return undefined
-  }
-}
-
 function works(program) {
   return program !== undefined && spawnSync(program, ['-version'], { stdio: 'ignore' }).status === 0
 }
@@ -112,7 +102,7 @@ function programIsThere(program) {
     if (works(chosen)) return true
     throw new SetupError(`${variable} is ${chosen}, which does not run.`)
   }
-  return (program === 'ffmpeg' && works(staticFfmpeg())) || works(onPath(program))
+  return works(onPath(program))
 }
 
 function installFfmpeg(programs) {

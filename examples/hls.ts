@@ -69,7 +69,8 @@ function video(rate: string): string[] {
 
 async function demoSource(store: EmbeddedStore, seconds: number): Promise<RandomAccess> {
   const [, source] = SOURCES
-  const Body = await makeSource(await locateFfmpeg(), source!, seconds, '1280x720')
+  const { path } = await locateFfmpeg()
+  const Body = await makeSource(path, source!, seconds, '1280x720')
   const { key, contentType: ContentType } = source!
   await store.client.send(new PutObjectCommand({ Bucket: 'masters', Key: key, Body, ContentType }))
   return new S3Object({ client: store.client, bucket: 'masters', key })

@@ -100,7 +100,7 @@ async function demo(signal: AbortSignal): Promise<Outcome[]> {
   const store = await EmbeddedStore.start()
   try {
     console.log(`An embedded store answers at ${store.endpoint}`)
-    const ffmpegPath = await locateFfmpeg()
+    const { path: ffmpegPath } = await locateFfmpeg()
     const outcomes: Outcome[] = []
     for (const source of SOURCES) {
       const Body = await makeSource(ffmpegPath, source, 20)

@@ -87,8 +87,13 @@ export type { CoverChoice, OutputLayout } from './ffmpeg/layout.js'
 export { HELD_HEADS, HeldHead, type HeldHeadFormat, type HeldHeadOptions } from './ffmpeg/held-head.js'
 export { type KeyFrame, type KeyFrames, type KeyframesOptions, keyframes } from './ffmpeg/keyframes.js'
 export type { FfmpegLimits } from './ffmpeg/limits.js'
-export { type LoadFfmpegStatic, locateFfmpeg } from './ffmpeg/locate.js'
-export { locateFfprobe } from './ffmpeg/locate-ffprobe.js'
+export {
+  type FfmpegOrigin,
+  type LoadFfmpegStatic,
+  type LocatedFfmpeg,
+  locateFfmpeg,
+} from './ffmpeg/locate.js'
+export { type FfprobeOrigin, type LocatedFfprobe, locateFfprobe } from './ffmpeg/locate-ffprobe.js'
 export type { FfmpegLogEntry, FfmpegLogLevel } from './ffmpeg/log.js'
 export type {
   MediaChapter,

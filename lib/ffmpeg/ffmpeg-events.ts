@@ -1,11 +1,14 @@
 import type { FfmpegInput } from './input-streams.js'
 import type { FfmpegLogEntry } from './log.js'
+import type { FfmpegOrigin } from './locate.js'
 import type { FfmpegProgress } from './progress.js'
 
 /** What was started. */
 export interface FfmpegSpawn {
   /** The binary. */
   readonly path: string
+  /** What named it: the option `ffmpegPath`, the variable `FFMPEG_PATH`, `PATH`, or the package `ffmpeg-static`. */
+  readonly from: FfmpegOrigin
   /** Its exact argument list. */
   readonly args: readonly string[]
   /** The process id. */

@@ -219,7 +219,7 @@ export class FfmpegJob {
     const { ffmpegPath, inputs, outputs, globalArgs, killTimeout, limits } = this.#spec
     const { signal } = this.#abort
     signal.throwIfAborted()
-    const path = await locateFfmpeg(ffmpegPath)
+    const { path, from } = await locateFfmpeg(ffmpegPath)
     const prefix = await limitPrefix(limits)
     signal.throwIfAborted()
     // Beside the first request of a source.
@@ -303,7 +303,7 @@ export class FfmpegJob {
     this.#run = run
     this.#tool = { path, env: this.#spec.env }
     signal.throwIfAborted()
-    this.#listener.onSpawn({ path, args, pid: run.pid })
+    this.#listener.onSpawn({ path, from, args, pid: run.pid })
     return run
   }
 

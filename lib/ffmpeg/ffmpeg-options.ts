@@ -103,7 +103,7 @@ export interface FfmpegOutputOptions {
 export interface FfmpegRunOptions {
   /**
    * The ffmpeg to run: a path, or a name that is looked up on PATH.
-   * @defaultValue the variable `FFMPEG_PATH`, else the package `ffmpeg-static`, else `ffmpeg` on PATH
+   * @defaultValue the variable `FFMPEG_PATH`, else `ffmpeg` on PATH, else the package `ffmpeg-static`
    */
   ffmpegPath?: string | undefined
   /** Arguments that belong to neither: `['-threads', '2']`. @defaultValue none */

@@ -3,10 +3,21 @@ import { FfmpegError } from '../errors.js'
 import { fromPath, named, runnable } from './executable.js'
 import { locateFfmpeg } from './locate.js'
 
+/** What named the ffprobe that is run; `ffmpeg` for the one in the folder of the ffmpeg in use. */
+export type FfprobeOrigin = 'option' | 'FFPROBE_PATH' | 'PATH' | 'ffmpeg'
+
+/** An ffprobe, and what named it. */
+export interface LocatedFfprobe {
+  /** The absolute path of the binary. */
+  readonly path: string
+  /** What named it. */
+  readonly from: FfprobeOrigin
+}
+
 /**
- * Where the ffprobe binary comes from: the option, the variable `FFPROBE_PATH`, PATH, beside the ffmpeg that is used.
- * `undefined` where there is none: the package `ffmpeg-static` brings none along. One that was named and can't be run is
- * an error.
+ * Finds the ffprobe to run, in this order: the option, the variable `FFPROBE_PATH`, `ffprobe` on PATH, the folder of the
+ * ffmpeg in use. `undefined` if there is none: the package `ffmpeg-static` has no ffprobe. An ffprobe that was named and
+ * can't be run is an error.
  *
  * @param option - the user's choice: a path, or a bare name that is looked up on PATH
  * @param ffmpegPath - the option for ffmpeg
@@ -17,11 +28,11 @@ export async function locateFfprobe(
   option?: string,
   ffmpegPath?: string,
   env: NodeJS.ProcessEnv = process.env,
-): Promise<string | undefined> {
+): Promise<LocatedFfprobe | undefined> {
   const chosen = option ?? env['FFPROBE_PATH']
   if (chosen !== undefined && chosen !== '') {
     const found = await named(chosen, env)
-    if ('path' in found) return found.path
+    if ('path' in found) return { path: found.path, from: option === undefined ? 'FFPROBE_PATH' : 'option' }
     const by = option === undefined ? 'The environment variable FFPROBE_PATH' : 'The option "ffprobePath"'
     throw new FfmpegError(
       'AVIO_ERR_FFMPEG_NOT_FOUND',
@@ -31,10 +42,10 @@ export async function locateFfprobe(
     )
   }
   const onPath = await fromPath('ffprobe', env)
-  if ('path' in onPath) return onPath.path
+  if ('path' in onPath) return { path: onPath.path, from: 'PATH' }
   const ffmpeg = await locateFfmpeg(ffmpegPath, env).catch(() => undefined)
   if (ffmpeg === undefined) return undefined
   const name = process.platform === 'win32' ? 'ffprobe.exe' : 'ffprobe'
-  const beside = await runnable(join(dirname(ffmpeg), name))
-  return 'path' in beside ? beside.path : undefined
+  const beside = await runnable(join(dirname(ffmpeg.path), name))
+  return 'path' in beside ? { path: beside.path, from: 'ffmpeg' } : undefined
 }

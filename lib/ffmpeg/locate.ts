@@ -2,10 +2,21 @@ import { FfmpegError } from '../errors.js'
 import { type Found, fromPath, named, runnable } from './executable.js'
 
 /**
- * Where the ffmpeg binary comes from: the option, the variable `FFMPEG_PATH`, the package `ffmpeg-static`, `ffmpeg`
- * on PATH, in this order. The first two are the user's own word: one that is given but wrong is an error, because
- * another ffmpeg than the one asked for may lack the encoders asked for. The last two are only looked at.
+ * Where the ffmpeg binary comes from, in this order: the option, the variable `FFMPEG_PATH`, `ffmpeg` on PATH, the package
+ * `ffmpeg-static`. The first two are the user's own choice, and a wrong one is an error: another ffmpeg may lack the
+ * encoders the user counts on. The last two are only tried.
  */
+
+/** What named the ffmpeg that is run. */
+export type FfmpegOrigin = 'option' | 'FFMPEG_PATH' | 'PATH' | 'ffmpeg-static'
+
+/** An ffmpeg, and what named it. */
+export interface LocatedFfmpeg {
+  /** The absolute path of the binary. */
+  readonly path: string
+  /** What named it. */
+  readonly from: FfmpegOrigin
+}
 
 /** Loads the package `ffmpeg-static`; rejects where it is not installed. */
 export type LoadFfmpegStatic = () => Promise<{ readonly default?: unknown }>
@@ -16,34 +27,37 @@ const loadFfmpegStatic: LoadFfmpegStatic = async () =>
   (await import(FFMPEG_STATIC)) as { readonly default?: unknown }
 
 /**
- * The absolute path of the ffmpeg to run.
+ * Finds the ffmpeg to run.
  *
  * @param option - the user's choice: a path, or a bare name that is looked up on PATH
  * @param env - the environment that holds `FFMPEG_PATH` and `PATH`
  * @param load - how `ffmpeg-static` is loaded
- * @throws {@link FfmpegError} `AVIO_ERR_FFMPEG_NOT_FOUND`, which tells all four places and what was found at each
+ * @throws {@link FfmpegError} `AVIO_ERR_FFMPEG_NOT_FOUND`; its message lists all four places and what each had
  */
 export async function locateFfmpeg(
   option?: string,
   env: NodeJS.ProcessEnv = process.env,
   load: LoadFfmpegStatic = loadFfmpegStatic,
-): Promise<string> {
-  if (option !== undefined) return await chosen('The option "ffmpegPath"', option, env)
+): Promise<LocatedFfmpeg> {
+  if (option !== undefined) {
+    return { path: await chosen('The option "ffmpegPath"', option, env), from: 'option' }
+  }
   // An empty variable counts as not set, as it does for a shell's ${FFMPEG_PATH:-}.
   const variable = env['FFMPEG_PATH']
-  if (variable) return await chosen('The environment variable FFMPEG_PATH', variable, env)
-
-  const packaged = await fromPackage(load)
-  if ('path' in packaged) return packaged.path
+  if (variable) {
+    return { path: await chosen('The environment variable FFMPEG_PATH', variable, env), from: 'FFMPEG_PATH' }
+  }
   const onPath = await fromPath('ffmpeg', env)
-  if ('path' in onPath) return onPath.path
+  if ('path' in onPath) return { path: onPath.path, from: 'PATH' }
+  const packaged = await fromPackage(load)
+  if ('path' in packaged) return { path: packaged.path, from: 'ffmpeg-static' }
 
   throw new FfmpegError(
     'AVIO_ERR_FFMPEG_NOT_FOUND',
-    'No ffmpeg was found. Looked at, in this order: ' +
+    'No ffmpeg found. Tried, in this order: ' +
       'the option "ffmpegPath" (not given); the environment variable FFMPEG_PATH (not set); ' +
-      `the package ffmpeg-static (${packaged.problem}); ffmpeg on PATH (${onPath.problem}). ` +
-      'Install ffmpeg by the system\'s package manager, or "npm install ffmpeg-static", or name a binary.',
+      `ffmpeg on PATH (${onPath.problem}); the package ffmpeg-static (${packaged.problem}). ` +
+      'Install ffmpeg with the system\'s package manager, run "npm install ffmpeg-static", or name a binary.',
   )
 }
 
@@ -53,7 +67,7 @@ async function chosen(by: string, value: string, env: NodeJS.ProcessEnv): Promis
   throw new FfmpegError(
     'AVIO_ERR_FFMPEG_NOT_FOUND',
     `${by} names "${value}", which cannot be run: ${found.problem}. ` +
-      'Correct it, or leave it out: then FFMPEG_PATH, the package ffmpeg-static and ffmpeg on PATH are looked at.',
+      'Correct it, or leave it out to use FFMPEG_PATH, ffmpeg on PATH, or the package ffmpeg-static.',
     { ffmpegPath: value },
   )
 }

@@ -76,7 +76,7 @@ async function asked(way: ProbeWay, options: Options, signal: AbortSignal): Prom
     ...['-i', way.url],
   ]
   const ffprobe = await locateFfprobe(ffprobePath, ffmpegPath)
-  const path = ffprobe ?? (await locateFfmpeg(ffmpegPath))
+  const { path } = ffprobe ?? (await locateFfmpeg(ffmpegPath))
   remarkOn(path, await versionOf(path, way.env, signal))
   return ffprobe === undefined ? byFfmpeg(path, input, way, signal) : byFfprobe(path, input, way, signal)
 }

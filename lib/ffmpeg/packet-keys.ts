@@ -58,8 +58,9 @@ export interface PacketKeys {
  * `AVIO_ERR_INPUT_INVALID`; with what the source throws
  */
 export async function packetKeys(source: RandomAccess, options: PacketOptions): Promise<PacketKeys> {
-  const path = await locateFfprobe(options.ffprobePath)
-  if (path === undefined) throw noFfprobe()
+  const ffprobe = await locateFfprobe(options.ffprobePath)
+  if (ffprobe === undefined) throw noFfprobe()
+  const { path } = ffprobe
   const cache = new BlockCache(source, { cacheSize: CACHE_SIZE })
   try {
     const { format, signal, limits = UNLIMITED } = options

@@ -37,13 +37,13 @@ export async function versionOf(
 
 /** Asks early, so that nobody waits for the answer later; what goes wrong is for who asks then. */
 export async function askAhead(
-  locate: () => Promise<string | undefined>,
+  locate: () => Promise<{ readonly path: string } | undefined>,
   env: Record<string, string>,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    const path = await locate()
-    if (path !== undefined) await versionOf(path, env, signal)
+    const program = await locate()
+    if (program !== undefined) await versionOf(program.path, env, signal)
   } catch {
     // Not there, or given up.
   }

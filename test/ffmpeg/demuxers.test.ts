@@ -12,7 +12,7 @@ const run = promisify(execFile)
 
 /** Names of the demuxers of the binary at hand, one list for each. */
 async function demuxers(): Promise<string[][]> {
-  const { stdout } = await run(await locateFfmpeg(), ['-hide_banner', '-demuxers'])
+  const { stdout } = await run((await locateFfmpeg()).path, ['-hide_banner', '-demuxers'])
   // Flags (a demuxer, a muxer as well, from 7 on a device), the names, what it is in words.
   const rows = [...stdout.matchAll(/^ D[E ](?:[d ] )? ?(\S+)(?: |$)/gm)]
   return rows.map(([, names]) => names!.split(','))
@@ -82,7 +82,7 @@ t.test('the binary takes any one of the names of a demuxer', async t => {
   const folder = t.testdir({ media })
   const opens = async (whitelist: string) => {
     const args = ['-v', 'error', '-format_whitelist', whitelist, '-i', `${folder}/media`, '-f', 'null', '-']
-    return run(await locateFfmpeg(), args).then(
+    return run((await locateFfmpeg()).path, args).then(
       () => true,
       (error: unknown) => !/Format not on whitelist/.test((error as { stderr: string }).stderr),
     )
@@ -103,7 +103,7 @@ t.test('the binary refuses playlists, manifests and scripts, and asks nobody for
   const open = async (file: string, more: readonly string[]) => {
     const protocols = ['-protocol_whitelist', 'file,http,tcp']
     const args = ['-v', 'error', ...protocols, ...more, '-i', file, '-f', 'null', '-']
-    return run(await locateFfmpeg(), args, { timeout: 20_000 }).then(
+    return run((await locateFfmpeg()).path, args, { timeout: 20_000 }).then(
       () => '',
       (error: unknown) => (error as { stderr: string }).stderr,
     )

@@ -96,7 +96,7 @@ t.test('kill ends a program that is blocked on its input, on its output, or at w
 })
 
 t.test('ffmpeg that waits for input, deaf to SIGTERM, ends itself all the same', async t => {
-  const path = await locateFfmpeg()
+  const { path } = await locateFfmpeg()
   const child = await start('', {
     path,
     args: ['-loglevel', 'debug', '-i', 'pipe:0', '-f', 'mpegts', 'pipe:1'],
@@ -111,7 +111,7 @@ t.test('ffmpeg that waits for input, deaf to SIGTERM, ends itself all the same',
 })
 
 t.test('ffmpeg that waits for room in its output ends itself, too', async t => {
-  const path = await locateFfmpeg()
+  const { path } = await locateFfmpeg()
   const raw = ['-f', 's16le', '-ar', '48000', '-ac', '2']
   const child = await start('', {
     path,

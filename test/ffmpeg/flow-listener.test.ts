@@ -10,7 +10,7 @@ t.test('what happens in a flow becomes events of its stage, a failure destroys i
   for (const event of ['spawn', 'log', 'input', 'progress', 'error'])
     stage.on(event, (...args: unknown[]) => seen.push([event, ...args]))
   t.same([listener.hasProgress(), listener.hearsInput()], [true, true])
-  const child = { path: '/bin/ffmpeg', args: [], pid: 7 }
+  const child = { path: '/bin/ffmpeg', from: 'PATH' as const, args: [], pid: 7 }
   const entry = { level: 'info' as const, message: 'hello' }
   const input = { input: 0, format: { names: ['mov'], tags: {} }, streams: [], chapters: [], notes: [] }
   const report = { done: false }

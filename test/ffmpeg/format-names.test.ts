@@ -11,7 +11,7 @@ const run = promisify(execFile)
 
 /** Every name of every format that the binary at hand reads or writes. */
 async function names(list: 'muxers' | 'demuxers'): Promise<Set<string>> {
-  const { stdout } = await run(await locateFfmpeg(), ['-hide_banner', `-${list}`])
+  const { stdout } = await run((await locateFfmpeg()).path, ['-hide_banner', `-${list}`])
   const rows = [...stdout.matchAll(/^ [D ][E ](?:[d ] )? ?(\S+)(?: |$)/gm)]
   return new Set(rows.flatMap(([, row]) => row!.split(',')))
 }

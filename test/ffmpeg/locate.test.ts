@@ -1,4 +1,4 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir } from 'node:fs/promises'
 import { delimiter, join, relative } from 'node:path'
 import t, { type Test } from 'tap'
 import { locateFfmpeg } from '../../lib/ffmpeg/locate.js'
@@ -21,13 +21,26 @@ async function places(t: Test) {
   return (...names: string[]) => names.map(name => join(root, name)).join(delimiter)
 }
 
-t.test('the option wins over FFMPEG_PATH, that over the package, and that over PATH', async t => {
+t.test('takes the option first, then FFMPEG_PATH, then PATH, then the package, and says which', async t => {
   const at = await places(t)
-  const env = { FFMPEG_PATH: at('b/ffmpeg'), PATH: at('b') }
-  t.equal(await locateFfmpeg(at('a/ffmpeg'), env, packaged(at('b/ffmpeg'))), at('a/ffmpeg'))
-  t.equal(await locateFfmpeg(undefined, env, packaged(at('a/ffmpeg'))), at('b/ffmpeg'))
-  t.equal(await locateFfmpeg(undefined, { PATH: at('b') }, packaged(at('a/ffmpeg'))), at('a/ffmpeg'))
-  t.equal(await locateFfmpeg(undefined, { PATH: at('b') }, notInstalled), at('b/ffmpeg'))
+  const load = packaged(at('b/ffmpeg-7'))
+  const env = { FFMPEG_PATH: at('b/ffmpeg'), PATH: at('a') }
+  t.same(await locateFfmpeg(at('a/ffmpeg'), env, load), { path: at('a/ffmpeg'), from: 'option' })
+  t.same(await locateFfmpeg(undefined, env, load), { path: at('b/ffmpeg'), from: 'FFMPEG_PATH' })
+  t.same(await locateFfmpeg(undefined, { PATH: at('a') }, load), { path: at('a/ffmpeg'), from: 'PATH' })
+  const found = { path: at('b/ffmpeg-7'), from: 'ffmpeg-static' }
+  t.same(await locateFfmpeg(undefined, { PATH: at('nowhere') }, load), found)
+  t.same(
+    await locateFfmpeg(undefined, { PATH: at('plain', 'folder') }, load),
+    found,
+    'PATH has none that runs',
+  )
+})
+
+t.test('loads the package only where PATH has no ffmpeg', async t => {
+  const at = await places(t)
+  const load = () => t.fail('loaded') as never
+  await locateFfmpeg(undefined, { PATH: at('b') }, load)
 })
 
 t.test(
@@ -35,9 +48,9 @@ t.test(
   async t => {
     const at = await places(t)
     const PATH = ['', at('nowhere', 'plain', 'folder', 'a', 'b')].join(delimiter)
-    t.equal(await locateFfmpeg(undefined, { PATH }, notInstalled), at('a/ffmpeg'))
+    t.equal((await locateFfmpeg(undefined, { PATH }, notInstalled)).path, at('a/ffmpeg'))
     t.equal(
-      await locateFfmpeg(undefined, { PATH, FFMPEG_PATH: '' }, notInstalled),
+      (await locateFfmpeg(undefined, { PATH, FFMPEG_PATH: '' }, notInstalled)).path,
       at('a/ffmpeg'),
       'empty: not set',
     )
@@ -47,9 +60,15 @@ t.test(
 t.test('a bare name is looked up on PATH, a relative path becomes absolute', async t => {
   const at = await places(t)
   const env = { PATH: at('a', 'b') }
-  t.equal(await locateFfmpeg('ffmpeg-7', env, notInstalled), at('b/ffmpeg-7'))
-  t.equal(await locateFfmpeg(undefined, { ...env, FFMPEG_PATH: 'ffmpeg-7' }, notInstalled), at('b/ffmpeg-7'))
-  t.equal(await locateFfmpeg(relative(process.cwd(), at('a/ffmpeg')), env, notInstalled), at('a/ffmpeg'))
+  t.equal((await locateFfmpeg('ffmpeg-7', env, notInstalled)).path, at('b/ffmpeg-7'))
+  t.equal(
+    (await locateFfmpeg(undefined, { ...env, FFMPEG_PATH: 'ffmpeg-7' }, notInstalled)).path,
+    at('b/ffmpeg-7'),
+  )
+  t.equal(
+    (await locateFfmpeg(relative(process.cwd(), at('a/ffmpeg')), env, notInstalled)).path,
+    at('a/ffmpeg'),
+  )
 })
 
 t.test(
@@ -99,9 +118,8 @@ t.test('where there is none, the error tells all four places and what was found 
   await t.rejects(locateFfmpeg(undefined, {}, notInstalled), notFound(/none of the 0 folders/))
 })
 
-t.test('the real package is looked for where nothing else is said', async t => {
+t.test('looks for the real package where PATH has no ffmpeg', async t => {
   const at = await places(t)
-  await writeFile(at('a/ffmpeg'), '#!/bin/sh\n')
-  const path = await locateFfmpeg(undefined, { PATH: at('a') })
-  t.ok(path === at('a/ffmpeg') || path.includes('ffmpeg-static'), path)
+  const found = await locateFfmpeg(undefined, { PATH: at('plain') }).catch((error: unknown) => error)
+  t.match(found, found instanceof Error ? notFound(/ffmpeg-static \(/) : { from: 'ffmpeg-static' })
 })

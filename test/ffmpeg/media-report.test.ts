@@ -66,7 +66,7 @@ t.test('no more than four streams are asked for their first frame', async t => {
 
 t.test('where there is no ffprobe, ffmpeg is asked', async t => {
   const { PATH, FFPROBE_PATH } = process.env
-  const ffmpegPath = join(t.testdir({ ffmpeg: t.fixture('symlink', await locateFfmpeg()) }), 'ffmpeg')
+  const ffmpegPath = join(t.testdir({ ffmpeg: t.fixture('symlink', (await locateFfmpeg()).path) }), 'ffmpeg')
   t.teardown(() => {
     process.env['PATH'] = PATH
     if (FFPROBE_PATH !== undefined) process.env['FFPROBE_PATH'] = FFPROBE_PATH

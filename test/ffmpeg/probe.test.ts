@@ -32,7 +32,7 @@ import { ChunkedSource, LinkedSource } from '../support/sources.js'
 /** Probes where ffprobe can't be found: then ffmpeg's own report is read. */
 async function withoutFfprobe(t: Test, media: Buffer): Promise<MediaInfo> {
   const { PATH, FFPROBE_PATH } = process.env
-  const ffmpegPath = join(t.testdir({ ffmpeg: t.fixture('symlink', await locateFfmpeg()) }), 'ffmpeg')
+  const ffmpegPath = join(t.testdir({ ffmpeg: t.fixture('symlink', (await locateFfmpeg()).path) }), 'ffmpeg')
   process.env['PATH'] = ''
   process.env['FFPROBE_PATH'] = ''
   try {

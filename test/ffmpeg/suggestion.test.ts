@@ -10,7 +10,7 @@ import { BytesObject } from '../../lib/io/bytes-object.js'
 import { transportStream } from '../support/media.js'
 
 const tool = async (signal = new AbortController().signal) => ({
-  ...{ path: await locateFfmpeg(), env: { PATH: process.env['PATH'] ?? '' } },
+  ...{ path: (await locateFfmpeg()).path, env: { PATH: process.env['PATH'] ?? '' } },
   signal,
 })
 

@@ -68,7 +68,7 @@ for (const file of (await readdir(FOLDER)).sort()) {
 }
 
 t.test('the ffmpeg at hand gives each situation the same code and reason', async t => {
-  const path = await locateFfmpeg(undefined)
+  const { path } = await locateFfmpeg()
   const waiting = [...SITUATIONS]
   const work = async () => {
     for (let one = waiting.shift(); one; one = waiting.shift()) await check(one)

@@ -77,7 +77,7 @@ t.test('takes no answer for an answer: one that fails, says nothing, never stops
 t.test('asks ahead without a word about what goes wrong', async () => {
   await askAhead(() => Promise.reject(new Error('none')), PATH, never())
   await askAhead(async () => undefined, PATH, never())
-  await askAhead(async () => '/nowhere/ffmpeg', PATH, never())
+  await askAhead(async () => ({ path: '/nowhere/ffmpeg' }), PATH, never())
 })
 
 t.test('refuses an ffmpeg that is too old before any media reach it', async t => {
@@ -99,7 +99,7 @@ t.test('refuses an ffmpeg that is too old before any media reach it', async t =>
 })
 
 t.test('remarks in the log on a binary that is newer, or unknown, and runs it', async t => {
-  const real = await locateFfmpeg()
+  const { path: real } = await locateFfmpeg()
   const bytes = await transportStream({ seconds: 1 })
   const logOf = async (ffmpegPath: string) => {
     const log: FfmpegLogEntry[] = []

@@ -130,6 +130,6 @@ t.test('draws the lines at the oldest and the newest tested', async t => {
 })
 
 t.test('knows the binary at hand', async t => {
-  const { stdout } = await promisify(execFile)(await locateFfmpeg(), ['-version'])
+  const { stdout } = await promisify(execFile)((await locateFfmpeg()).path, ['-version'])
   t.equal(verdictOn(parseVersion(stdout)), 'tested', stdout)
 })

@@ -72,8 +72,8 @@ export class Lab {
       makeMedia(),
       front,
       await front.listen(),
-      await locateFfmpeg(),
-      (await locateFfprobe())!,
+      (await locateFfmpeg()).path,
+      (await locateFfprobe())!.path,
       [
         new S3Client(store.clientConfig()),
         new S3Client({

@@ -7,7 +7,7 @@ import * as media from './media.js'
 /** The child's environment. */
 export const env = { AV_LOG_FORCE_NOCOLOR: '1' }
 /** The ffmpeg at hand. */
-export const ffmpegPath = await locateFfmpeg(process.env['FFMPEG_PATH'])
+export const { path: ffmpegPath } = await locateFfmpeg()
 
 /** As the transform does it: the head grows until enough is there, or all; then ffmpeg is asked. */
 export function headOf(

@@ -18,7 +18,7 @@ const KEPT =
 
 const folder = await mkdtemp(join(tmpdir(), 'avio-streams-situations-'))
 const wrapper = join(folder, 'ffmpeg')
-const real = await locateFfmpeg(undefined)
+const { path: real } = await locateFfmpeg()
 await writeFile(
   wrapper,
   `#!/bin/bash\ncase "$*" in *"-progress pipe:3"*) exec 2> >(exec tee '${folder}/logs/'$$ >&2);; esac\nexec '${real}' "$@"\n`,
