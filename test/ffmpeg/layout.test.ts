@@ -55,7 +55,7 @@ t.test('flags that lose what a progressive MP4 needs are refused, and so is the 
 
 t.test('docs/formats.md shows which flags these are', async t => {
   t.same(
-    tableIn(section('formats.md', '### `-movflags` of a progressive layout')),
+    tableIn(section('formats.md', '### Refused movflags')),
     Object.entries(REFUSED_PROGRESSIVE).map(([flag, why]) => [`\`${flag}\``, why]),
   )
 })

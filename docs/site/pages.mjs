@@ -1,0 +1,50 @@
+/**
+ * The pages of the documentation, in the order and under the headings in which the site's navigation shows them. A page
+ * that is missing here fails the build, and so does a name here that has no page. Its title is its first heading.
+ */
+export const PAGES = {
+  'Start here': ['docs/ffmpeg-transform.md'],
+  Guides: [
+    'docs/outputs.md',
+    'docs/seeking.md',
+    'docs/probe.md',
+    'docs/keyframes.md',
+    'docs/hls.md',
+    'docs/testing.md',
+    'docs/security.md',
+    'docs/lifecycle.md',
+    'docs/memory.md',
+  ],
+  Reference: [
+    'docs/s3-range-readable.md',
+    'docs/ffmpeg-graph.md',
+    'docs/validation.md',
+    'docs/s3-multipart-writable.md',
+    'docs/file-writable.md',
+    'docs/hls-storage.md',
+    'docs/random-access.md',
+    'docs/formats.md',
+    'docs/s3-compatible.md',
+    'docs/errors.md',
+    'docs/faults.md',
+    'docs/players.md',
+    'docs/architecture.md',
+    'docs/avio-contract.md',
+    'CHANGELOG.md',
+    'CONTRIBUTING.md',
+    'SECURITY.md',
+  ],
+  Examples: [
+    'examples/transcode.ts',
+    'examples/clip.ts',
+    'examples/progressive.ts',
+    'examples/hls.ts',
+    'examples/audio.ts',
+    'examples/mux.ts',
+    'examples/contact-sheet.ts',
+    'examples/probe.ts',
+    'examples/live-progress.ts',
+    'examples/composition.ts',
+    'examples/file-to-file.ts',
+  ],
+}

@@ -1,0 +1,136 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { type Server, createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import t, { type Test } from 'tap'
+import { noBrowser, openPage } from '../support/browser.js'
+
+/** The site of the documentation, built as `npm run docs` builds it, and looked at in a browser. */
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const TYPES: Record<string, string> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain',
+}
+
+async function serve(t: Test, folder: string): Promise<string> {
+  const server: Server = createServer((request, response) => {
+    const path = decodeURIComponent(new URL(request.url!, 'http://localhost').pathname)
+    readFile(join(folder, path.endsWith('/') ? `${path}index.html` : path)).then(
+      body =>
+        response
+          .writeHead(200, { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' })
+          .end(body),
+      () => response.writeHead(404).end(),
+    )
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/index.html`
+}
+
+/**
+ * In the page: loads every page that can be reached from the first one; `broken` are the links that lead nowhere, `external`
+ * the addresses outside of the site.
+ */
+const CRAWL = `(async first => {
+  const pages = new Map()
+  const links = []
+  const external = new Set()
+  const waiting = [first]
+  while (waiting.length > 0) {
+    const url = waiting.pop()
+    const response = await fetch(url)
+    if (!response.ok) continue
+    const page = new DOMParser().parseFromString(await response.text(), 'text/html')
+    pages.set(url, page)
+    if (response.headers.get('content-type') !== 'text/html') continue
+    for (const element of page.querySelectorAll('a[href], img[src]')) {
+      const target = new URL(element.getAttribute('href') ?? element.getAttribute('src'), url)
+      if (target.origin !== location.origin) {
+        external.add(target.href)
+        continue
+      }
+      links.push([url, target.href])
+      target.hash = ''
+      if (!pages.has(target.href) && !waiting.includes(target.href)) waiting.push(target.href)
+    }
+  }
+  const broken = links.filter(([, to]) => {
+    const { hash } = new URL(to)
+    const page = pages.get(to.split('#')[0])
+    return page === undefined || (hash !== '' && page.getElementById(decodeURIComponent(hash.slice(1))) === null)
+  })
+  return {
+    pages: [...pages.keys()],
+    broken: [...new Set(broken.map(([from, to]) => from + ' -> ' + to))],
+    external: [...external],
+  }
+})`
+
+interface Crawled {
+  pages: string[]
+  broken: string[]
+  external: string[]
+}
+
+t.test('the site', { skip: noBrowser }, async t => {
+  const folder = t.testdir()
+  const typedoc = join(root, 'node_modules/typedoc/bin/typedoc')
+  await promisify(execFile)(process.execPath, [typedoc, '--out', folder, '--logLevel', 'Warn'], { cwd: root })
+  const address = await serve(t, folder)
+  const page = await openPage(t, address)
+  const manifest = new URL('../../docs/site/pages.mjs', import.meta.url).href
+  const { PAGES } = (await import(manifest)) as { PAGES: Record<string, readonly string[]> }
+
+  await t.test('has no link that leads nowhere', async t => {
+    const { pages, broken, external } = await page.evaluate<Crawled>(`${CRAWL}(${JSON.stringify(address)})`)
+    t.same(broken, [])
+    const count = Object.values(PAGES).flat().length
+    t.ok(pages.length > 2 * count, 'the guides, the examples and the reference are reached')
+    t.same(
+      external.filter(url => !/^https:\/\/[\w-]+(\.[\w-]+)+(:\d+)?\//.test(url)),
+      [],
+      'links that leave the site are https addresses',
+    )
+  })
+
+  await t.test('shows every heading and every page in its navigation, in order', async t => {
+    const menu = page.locator('#tsd-nav-container > li')
+    await menu.nth(1).waitFor()
+    const headings = await menu.locator('> details > summary').allInnerTexts()
+    t.same(headings.map(text => text.trim()).slice(0, Object.keys(PAGES).length), Object.keys(PAGES))
+    for (const [n, names] of Object.values(PAGES).entries()) {
+      const titles = await menu.nth(n).locator('a').allTextContents()
+      t.equal(titles.length, names.length, titles.join(', '))
+    }
+  })
+
+  await t.test('finds a page by a word of its text', async t => {
+    await page.locator('#tsd-search-trigger').click()
+    await page.locator('#tsd-search-input').pressSequentially('lifecycle')
+    const hit = page.locator('#tsd-search-results a', { hasText: 'Lifecycle' }).first()
+    await hit.waitFor()
+    await hit.click()
+    await page.locator('h1', { hasText: 'Lifecycle' }).waitFor()
+    t.match(page.url(), /guides\/lifecycle\.html/)
+  })
+
+  await t.test('has an index for language models whose links lead to its pages', async t => {
+    const index = readFileSync(join(folder, 'llms.txt'), 'utf8')
+    const targets = [...index.matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target!)
+    t.equal(targets.length, Object.values(PAGES).flat().length + 3)
+    for (const target of targets) t.doesNotThrow(() => readFileSync(join(folder, target)), target)
+    t.match(readFileSync(join(folder, 'llms-full.txt'), 'utf8'), /# Lifecycle\n/)
+  })
+})
