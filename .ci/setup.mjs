@@ -149,7 +149,9 @@ function newest(folder) {
 
 function build() {
   const built = at('dist', 'index.js')
-  const sources = ['tsconfig.json', 'tsconfig.build.json'].map(name => statSync(at(name)).mtimeMs)
+  const sources = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs'].map(
+    name => statSync(at(name)).mtimeMs,
+  )
   if (existsSync(built) && statSync(built).mtimeMs > Math.max(newest(at('lib')), ...sources)) return
   if (!npm('run', '--silent', 'build')) throw new SetupError('The library does not compile: see above.')
 }

@@ -1,0 +1,120 @@
+/**
+ * Builds `dist/`: one JavaScript and one declaration file for each entry point that package.json names, over chunks of
+ * what several of them use. An entry point's file has its source below `lib/` under the same name: `dist/testing.js` is
+ * made from `lib/testing.ts` or `lib/testing/index.ts`.
+ *
+ * Shared chunks, since bundled apart each entry point would have classes of its own, and `instanceof AvioError` would be
+ * false between them; the same holds for declarations, whose classes have private fields and are told apart by them.
+ * No source maps: the code is not minified, and each module in it is headed by its path in `lib/`.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import process from 'node:process'
+import esbuild from 'esbuild'
+import { rollup } from 'rollup'
+import { dts } from 'rollup-plugin-dts'
+
+const root = path.dirname(import.meta.dirname)
+process.chdir(root)
+const at = (...names) => path.join(root, ...names)
+
+/** The names of the entry points: every `dist/<name>.js` in the exports and the commands of package.json. */
+function entryNames({ exports, bin = {} }) {
+  const targets = [...Object.values(exports).map(target => target.default ?? target), ...Object.values(bin)]
+  return targets.map(file => /^\.\/dist\/(.+)\.js$/.exec(file)?.[1]).filter(name => name !== undefined)
+}
+
+/** Where an entry point begins, without its ending: `lib/index`, `lib/testing/index`. */
+function sourceOf(name) {
+  const found = [name, `${name}/index`].find(source => existsSync(at('lib', `${source}.ts`)))
+  if (found === undefined) throw new Error(`package.json names dist/${name}.js, which has no source in lib/`)
+  return found
+}
+
+const names = entryNames(JSON.parse(readFileSync(at('package.json'), 'utf8')))
+const entries = Object.fromEntries(names.map(name => [name, sourceOf(name)]))
+const making = at('.build', `package-${process.pid}`)
+
+/** Resolves to what each entry point exports, by its name. */
+async function bundleCode() {
+  const { outputFiles, metafile } = await esbuild.build({
+    entryPoints: Object.fromEntries(names.map(name => [name, `lib/${entries[name]}.ts`])),
+    outdir: path.join(making, 'dist'),
+    bundle: true,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    packages: 'external',
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    charset: 'utf8',
+    metafile: true,
+    write: false,
+    logLevel: 'warning',
+  })
+  for (const { path: file, text } of outputFiles) {
+    await mkdir(path.dirname(file), { recursive: true })
+    await writeFile(file, named(text))
+  }
+  const nameOf = file => path.relative(path.join(making, 'dist'), path.resolve(file)).replace(/\.js$/, '')
+  return Object.fromEntries(
+    Object.entries(metafile.outputs).map(([file, output]) => [nameOf(file), output.exports]),
+  )
+}
+
+/** Where a class names itself esbuild writes `var Box = class _Box {`: it gets its own name back, in the same line. */
+function named(text) {
+  const own = name =>
+    `static { Object.defineProperty(this, "name", { value: "${name}", configurable: true }); }`
+  return text.replace(/^(?:var|let|const) (\w+) = class _\1\b.*\{$/gm, (line, name) => `${line} ${own(name)}`)
+}
+
+/** The declarations of each file by the compiler, which checks the types, then those of an entry point in one file. */
+async function bundleTypes() {
+  const types = path.join(making, 'types')
+  const options = ['--project', 'tsconfig.build.json', '--emitDeclarationOnly', '--outDir', types]
+  const tsc = spawn(process.execPath, [at('node_modules', 'typescript', 'bin', 'tsc'), ...options], {
+    stdio: 'inherit',
+  })
+  const [code] = await once(tsc, 'exit')
+  if (code !== 0) throw new Error('The library does not compile: see above.')
+  const bundle = await rollup({
+    input: Object.fromEntries(names.map(name => [name, path.join(types, `${entries[name]}.d.ts`)])),
+    plugins: [dts()],
+    external: id => !id.startsWith('.') && !path.isAbsolute(id),
+  })
+  const { output } = await bundle.generate({
+    entryFileNames: '[name].d.ts',
+    chunkFileNames: 'chunks/types-[hash].d.ts',
+    minifyInternalExports: false,
+  })
+  await bundle.close()
+  return output
+}
+
+/** A class that is exported as a type alone has no value to import, which the bundler of declarations does not keep. */
+function withTypesApart(code, values) {
+  return code.replace(/^export \{ (.*) \}( from '.*')?;$/gm, (_statement, list, from = '') => {
+    const exported = list.split(', ')
+    const isValue = part => values.has(part.split(' as ').at(-1))
+    const statement = (keyword, parts) => (parts.length ? `${keyword} { ${parts.join(', ')} }${from};\n` : '')
+    const types = exported.filter(part => !isValue(part))
+    return statement('export', exported.filter(isValue)) + statement('export type', types)
+  })
+}
+
+try {
+  const [exportsOf, types] = await Promise.all([bundleCode(), bundleTypes()])
+  for (const { fileName, code, isEntry, name } of types) {
+    const file = path.join(making, 'dist', fileName)
+    await mkdir(path.dirname(file), { recursive: true })
+    await writeFile(file, isEntry ? withTypesApart(code, new Set(exportsOf[name])) : code)
+  }
+  await rm(at('dist'), { recursive: true, force: true })
+  await rename(path.join(making, 'dist'), at('dist'))
+} finally {
+  await rm(making, { recursive: true, force: true })
+}

@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process'
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+const run = promisify(execFile)
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** What npm would publish. */
+export interface Tarball {
+  readonly file: string
+  /** Bytes of the file that is downloaded. */
+  readonly size: number
+  /** Bytes of the files in it. */
+  readonly unpackedSize: number
+}
+
+/** Packs `dist/` as it is, into `folder`. */
+export async function pack(folder: string): Promise<Tarball> {
+  const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder]
+  const cli = process.env['npm_execpath']
+  const [command, first] = cli?.endsWith('.js') ? [process.execPath, [cli]] : ['npm', []]
+  const { stdout } = await run(command, [...first, ...args], { cwd: root, shell: false })
+  const [{ filename, size, unpackedSize }] = JSON.parse(stdout) as [Tarball & { filename: string }]
+  return { file: join(folder, filename), size, unpackedSize }
+}
+
+/**
+ * Makes an app of `folder` as `npm install avio-streams @aws-sdk/client-s3` would, without a network: the packed files
+ * themselves, and links to the packages that they and the SDK declare. What is not declared can't be found from there.
+ *
+ * @param links - further packages by the name that the app knows them by, each with its name in this repository
+ */
+export async function installPacked(
+  folder: string,
+  tarball: Tarball,
+  links: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const library = join(folder, 'node_modules', 'avio-streams')
+  await mkdir(library, { recursive: true })
+  await run('tar', ['-xzf', tarball.file, '-C', library, '--strip-components=1'])
+  const { dependencies } = await readManifest(library)
+  const wanted = new Map(Object.entries(links))
+  const declared = ['@aws-sdk/client-s3', ...Object.keys(dependencies ?? {})]
+  for (const name of await withDependencies(declared)) if (!wanted.has(name)) wanted.set(name, name)
+  for (const [name, source] of wanted) {
+    const link = join(folder, 'node_modules', name)
+    await mkdir(dirname(link), { recursive: true })
+    await symlink(join(root, 'node_modules', source), link, 'junction')
+  }
+  await writeFile(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
+}
+
+interface Manifest {
+  readonly dependencies?: Readonly<Record<string, string>>
+}
+
+async function readManifest(folder: string): Promise<Manifest> {
+  return JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest
+}
+
+/** These packages and all they depend on, as far as they lie at the top of `node_modules`. */
+async function withDependencies(names: readonly string[]): Promise<Set<string>> {
+  const found = new Set<string>()
+  const open = [...names]
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (found.has(name)) continue
+    const manifest = await readManifest(join(root, 'node_modules', name)).catch(() => undefined)
+    // Nested below the one that wants it: it comes along with that.
+    if (manifest === undefined) continue
+    found.add(name)
+    open.push(...Object.keys(manifest.dependencies ?? {}))
+  }
+  return found
+}
