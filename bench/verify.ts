@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3'
-import type { DigestAlgorithm } from '../lib/io/digest.js'
+import type { DigestAlgorithm } from '../lib/io/checksums/digest.js'
 import { MiB } from '../lib/options.js'
-import { ObjectSum } from '../lib/s3/object-sum.js'
+import { ObjectSum } from '../lib/s3/checks/object-sum.js'
 import { S3RangeReadable } from '../lib/s3/s3-range-readable.js'
 import type { Arena, Contender, Topic } from './support/topic.js'
 

@@ -1,14 +1,14 @@
-export { BytesObject } from './io/bytes-object.js'
-export { FileObject } from './io/file-object.js'
-export type { DigestAlgorithm } from './io/digest.js'
-export { FileWritable } from './io/file-writable.js'
-export type { FileResult, FileWritableOptions } from './io/file-writable-options.js'
-export { HttpObject } from './io/http-object.js'
-export type { HttpObjectOptions } from './io/http-options.js'
-export { CommitGroup } from './io/commit-group.js'
-export type { ClaimedHead, HeadClaim } from './io/head-claim.js'
-export { COMMIT, type Committed, type HeldCommit, commitOf } from './io/held-commit.js'
-export { LINK, type Link, type Linked, isSoleConsumer, linkOf } from './io/link.js'
+export { BytesObject } from './io/sources/bytes-source.js'
+export { FileObject } from './io/sources/file-source.js'
+export type { DigestAlgorithm } from './io/checksums/digest.js'
+export { FileWritable } from './io/file/file-writable.js'
+export type { FileResult, FileWritableOptions } from './io/file/file-writable-options.js'
+export { HttpObject } from './io/sources/http-source.js'
+export type { HttpObjectOptions } from './io/sources/http-options.js'
+export { CommitGroup } from './io/pipeline/commit-group.js'
+export type { ClaimedHead, HeadClaim } from './io/pipeline/header-claim.js'
+export { COMMIT, type Committed, type HeldCommit, commitOf } from './io/pipeline/commit-hook.js'
+export { LINK, type Link, type Linked, isSoleConsumer, linkOf } from './io/pipeline/link.js'
 export type { RandomAccess } from './io/random-access.js'
 export {
   AVIO_ERROR_CODES,
@@ -57,8 +57,8 @@ export type {
   FfmpegSpawn,
   FfmpegTransformEvents,
   SeekReason,
-} from './ffmpeg/ffmpeg-events.js'
-export { FfmpegGraph, type FfmpegGraphResult } from './ffmpeg/ffmpeg-graph.js'
+} from './ffmpeg/job/ffmpeg-events.js'
+export { FfmpegGraph, type FfmpegGraphResult } from './ffmpeg/ffmpeg-process.js'
 export type {
   FfmpegDemuxerOptions,
   FfmpegGraphInput,
@@ -82,19 +82,24 @@ export type {
   OnMissing,
   StreamLeftOut,
   StreamTarget,
-} from './ffmpeg/input-streams.js'
-export type { CoverChoice, OutputLayout } from './ffmpeg/layout.js'
-export { HELD_HEADS, HeldHead, type HeldHeadFormat, type HeldHeadOptions } from './ffmpeg/held-head.js'
-export { type KeyFrame, type KeyFrames, type KeyframesOptions, keyframes } from './ffmpeg/keyframes.js'
-export type { FfmpegLimits } from './ffmpeg/limits.js'
+} from './ffmpeg/streams/input-streams.js'
+export type { CoverChoice, OutputLayout } from './ffmpeg/args/output-layout.js'
+export {
+  HELD_HEADS,
+  HeldHead,
+  type HeldHeadFormat,
+  type HeldHeadOptions,
+} from './ffmpeg/headers/deferred-header.js'
+export { type KeyFrame, type KeyFrames, type KeyframesOptions, keyframes } from './ffmpeg/probe/keyframes.js'
+export type { FfmpegLimits } from './ffmpeg/limits/limits.js'
 export {
   type FfmpegOrigin,
   type LoadFfmpegStatic,
   type LocatedFfmpeg,
   locateFfmpeg,
-} from './ffmpeg/locate.js'
-export { type FfprobeOrigin, type LocatedFfprobe, locateFfprobe } from './ffmpeg/locate-ffprobe.js'
-export type { FfmpegLogEntry, FfmpegLogLevel } from './ffmpeg/log.js'
+} from './ffmpeg/binary/locate-ffmpeg.js'
+export { type FfprobeOrigin, type LocatedFfprobe, locateFfprobe } from './ffmpeg/binary/locate-ffprobe.js'
+export type { FfmpegLogEntry, FfmpegLogLevel } from './ffmpeg/log/log.js'
 export type {
   MediaChapter,
   MediaColour,
@@ -103,13 +108,13 @@ export type {
   MediaInfo,
   MediaStreamInfo,
   MediaStreamType,
-} from './ffmpeg/media-info.js'
-export { probe } from './ffmpeg/probe.js'
-export type { ProbeLimits, ProbeOptions } from './ffmpeg/probe-options.js'
-export type { FfmpegProgress } from './ffmpeg/progress.js'
-export { FolderStorage, type FolderStorageOptions } from './hls/folder-storage.js'
-export { S3Storage, type S3StorageOptions } from './hls/s3-storage.js'
-export { type SegmentStorage, type StoredObjectInfo, contentTypeOf } from './hls/storage.js'
+} from './ffmpeg/report/media-info.js'
+export { probe } from './ffmpeg/probe/probe.js'
+export type { ProbeLimits, ProbeOptions } from './ffmpeg/probe/probe-options.js'
+export type { FfmpegProgress } from './ffmpeg/log/progress.js'
+export { FolderStorage, type FolderStorageOptions } from './hls/storage/directory-storage.js'
+export { S3Storage, type S3StorageOptions } from './hls/storage/s3-storage.js'
+export { type SegmentStorage, type StoredObjectInfo, contentTypeOf } from './hls/storage/segment-storage.js'
 export { CmafPackager, type PackagingResult } from './hls/cmaf-packager.js'
 export type { ImageSheet, ImageTile, ImagesOptions } from './hls/image-store.js'
 export type { CmafPackagerOptions, PackagerLimits } from './hls/packager-options.js'
@@ -124,15 +129,15 @@ export type {
   StoredBytes,
   StoredSheet,
   Stretch,
-} from './hls/presentation.js'
-export type { RenditionOptions } from './hls/rendition-options.js'
-export type { RenditionWritable } from './hls/rendition-writable.js'
-export { type ClipOptions, clip } from './jobs/clip.js'
+} from './hls/presentation/presentation.js'
+export type { RenditionOptions } from './hls/rendition/rendition-options.js'
+export type { RenditionWritable } from './hls/rendition/rendition-writable.js'
+export { type ClipOptions, clip } from './jobs/clip/clip.js'
 export type { JobOptions } from './jobs/job-options.js'
-export { type SpriteSheetTiles, type SpriteTile, webvtt } from './jobs/sprite-map.js'
-export { type SpriteSheet, type SpritesOptions, sprites } from './jobs/sprites.js'
-export type { ThumbnailTimes } from './jobs/thumbnail-times.js'
-export { type Thumbnail, type ThumbnailsOptions, thumbnails } from './jobs/thumbnails.js'
+export { type SpriteSheetTiles, type SpriteTile, webvtt } from './jobs/storyboard/storyboard-vtt.js'
+export { type SpriteSheet, type SpritesOptions, sprites } from './jobs/storyboard/storyboard.js'
+export type { ThumbnailTimes } from './jobs/thumbnails/thumbnail-times.js'
+export { type Thumbnail, type ThumbnailsOptions, thumbnails } from './jobs/thumbnails/thumbnails.js'
 export {
   type TranscodeInput,
   type TranscodeOptions,
@@ -141,9 +146,9 @@ export {
   transcode,
 } from './jobs/transcode.js'
 export { Fmp4Validator, type Fmp4ValidatorEvents, type Fmp4ValidatorOptions } from './mp4/fmp4-validator.js'
-export type { Mp4Edit, SampleDefaults } from './mp4/mux.js'
-export { ProgressiveMp4, type ProgressiveMp4Options } from './mp4/progressive-mp4.js'
-export type { Mp4Track, TrackKind } from './mp4/track.js'
+export type { Mp4Edit, SampleDefaults } from './mp4/boxes/leaf-boxes.js'
+export { ProgressiveMp4, type ProgressiveMp4Options } from './mp4/faststart-mp4.js'
+export type { Mp4Track, TrackKind } from './mp4/movie/track.js'
 export {
   type Fmp4Fragment,
   type Fmp4FragmentTrack,
@@ -153,23 +158,27 @@ export {
   type TrackReport,
   type ValidationReport,
   type ValidationWarning,
-} from './mp4/validation.js'
-export type { GetObjectRequest } from './s3/get-input.js'
-export type { Transport } from './s3/get-range.js'
-export type { S3ObjectInfo } from './s3/object-pin.js'
-export type { S3ReadOptions } from './s3/read-options.js'
-export type { S3ClientOption } from './s3/s3-client.js'
-export type { S3Location, S3LocationOptions } from './s3/s3-location.js'
+} from './mp4/checks/validation-report.js'
+export type { GetObjectRequest } from './s3/read/get-request-option.js'
+export type { Transport } from './s3/read/get-range.js'
+export type { S3ObjectInfo } from './s3/read/version-pin.js'
+export type { S3ReadOptions } from './s3/read/read-options.js'
+export type { S3ClientOption } from './s3/request/s3-client.js'
+export type { S3Location, S3LocationOptions } from './s3/request/s3-location.js'
 export { S3MultipartWritable, type S3MultipartWritableEvents } from './s3/s3-multipart-writable.js'
-export { S3Object, type S3ObjectOptions } from './s3/s3-object.js'
+export { S3Object, type S3ObjectOptions } from './s3/s3-source.js'
 export {
   type ReadProgress,
   S3RangeReadable,
   type S3RangeReadableEvents,
   type S3RangeReadableOptions,
 } from './s3/s3-range-readable.js'
-export type { S3Verification } from './s3/whole-check.js'
-export { abortStaleUploads, type AbortStaleUploadsOptions, type StaleUpload } from './s3/stale-uploads.js'
-export type { S3MultipartWritableOptions, UploadResult, UploadSummary } from './s3/upload-options.js'
-export type { UploadRequest } from './s3/upload-request.js'
-export type { UploadChecksum } from './s3/upload-requests.js'
+export type { S3Verification } from './s3/checks/whole-check.js'
+export {
+  abortStaleUploads,
+  type AbortStaleUploadsOptions,
+  type StaleUpload,
+} from './s3/abort-stale-uploads.js'
+export type { S3MultipartWritableOptions, UploadResult, UploadSummary } from './s3/upload/upload-options.js'
+export type { UploadRequest } from './s3/upload/upload-request-option.js'
+export type { UploadChecksum } from './s3/upload/upload-commands.js'

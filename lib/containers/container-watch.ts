@@ -1,8 +1,8 @@
 import type { RandomAccess } from '../io/random-access.js'
 import { readExactly } from '../io/read-exactly.js'
-import { type StatedExtent, statedExtent } from './container.js'
+import { type StatedExtent, statedExtent } from './stated-extent.js'
 import { TailRing } from './tail-ring.js'
-import type { Need, Piece } from './walk.js'
+import type { Need, Piece } from './extents/walk.js'
 
 /** What is allocated first for bytes that are gathered; more as they come. */
 const FIRST_ALLOCATION = 64 * 1024

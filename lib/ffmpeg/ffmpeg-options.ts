@@ -1,7 +1,7 @@
 import type { RandomAccess } from '../io/random-access.js'
-import type { CoverChoice, OutputLayout } from './layout.js'
-import type { OnMissing } from './input-streams.js'
-import type { FfmpegLimits } from './limits.js'
+import type { CoverChoice, OutputLayout } from './args/output-layout.js'
+import type { OnMissing } from './streams/input-streams.js'
+import type { FfmpegLimits } from './limits/limits.js'
 
 /** What ffmpeg is told about an input, however it is read. */
 export interface FfmpegDemuxerOptions {

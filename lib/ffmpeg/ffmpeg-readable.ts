@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream'
-import { destroyOnAbort } from '../io/on-abort.js'
-import { type Link, LINK } from '../io/link.js'
-import type { FfmpegReadableEvents } from './ffmpeg-events.js'
-import { FfmpegFlow } from './ffmpeg-flow.js'
+import { destroyOnAbort } from '../io/async/abort-listeners.js'
+import { type Link, LINK } from '../io/pipeline/link.js'
+import type { FfmpegReadableEvents } from './job/ffmpeg-events.js'
+import { FfmpegFlow } from './job/ffmpeg-flow.js'
 import type { FfmpegReadableOptions } from './ffmpeg-options.js'
-import { readableSettings } from './ffmpeg-settings.js'
-import { flowListener } from './flow-listener.js'
-import type { InputStreamInfo } from './input-streams.js'
-import { PipedOutput } from './piped-output.js'
+import { readableSettings } from './check-options.js'
+import { flowListener } from './job/flow-listener.js'
+import type { InputStreamInfo } from './streams/input-streams.js'
+import { PipedOutput } from './output/piped-output.js'
 
 /**
  * ffmpeg as a source: it reads one or several inputs by address, each from any {@link RandomAccess}, and what it makes

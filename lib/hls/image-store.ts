@@ -1,7 +1,7 @@
 import { knownOptions, optionError, optionsObject } from '../options.js'
 import { nameOption } from './packager-options.js'
-import type { ImageTrack, StoredSheet } from './presentation.js'
-import type { StoredObjects } from './stored-objects.js'
+import type { ImageTrack, StoredSheet } from './presentation/presentation.js'
+import type { StoredObjects } from './storage/stored-objects.js'
 
 /** A picture on a sheet. */
 export interface ImageTile {

@@ -1,6 +1,6 @@
 import { MiB } from '../options.js'
-import { linksOf, linksOfMpd, nameOf } from './playlist-links.js'
-import type { SegmentStorage } from './storage.js'
+import { linksOf, linksOfMpd, nameOf } from './manifests/playlist-links.js'
+import type { SegmentStorage } from './storage/segment-storage.js'
 
 /** More than playlists of a million segments have. */
 const MAX_PLAYLIST = 64 * MiB

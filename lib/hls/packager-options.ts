@@ -13,9 +13,9 @@ import {
   stringOption,
 } from '../options.js'
 import { makeRunId } from './run-id.js'
-import type { PresentationLayout, PresentationMode } from './presentation.js'
-import { type SegmentStorage, storageName } from './storage.js'
-import type { CacheControl } from './stored-objects.js'
+import type { PresentationLayout, PresentationMode } from './presentation/presentation.js'
+import { type SegmentStorage, storageName } from './storage/segment-storage.js'
+import type { CacheControl } from './storage/stored-objects.js'
 
 /** Options of `CmafPackager`. */
 export interface CmafPackagerOptions {

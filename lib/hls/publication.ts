@@ -1,15 +1,15 @@
 import { OptionError } from '../errors.js'
-import { isGroupDefault } from './audio-groups.js'
-import { formatImagePlaylist } from './image-playlist.js'
-import { formatMediaPlaylist } from './media-playlist.js'
-import { formatMpd } from './mpd.js'
-import { formatMultivariantPlaylist } from './multivariant-playlist.js'
+import { isGroupDefault } from './rendition/audio-groups.js'
+import { formatImagePlaylist } from './manifests/image-playlist.js'
+import { formatMediaPlaylist } from './manifests/media-playlist.js'
+import { formatMpd } from './manifests/mpd.js'
+import { formatMultivariantPlaylist } from './manifests/multivariant-playlist.js'
 import { publishedObjects } from './older-presentation.js'
 import type { PackagerSettings } from './packager-options.js'
-import type { ImageTrack, Presentation, Rendition } from './presentation.js'
-import type { RenditionLog } from './rendition-log.js'
+import type { ImageTrack, Presentation, Rendition } from './presentation/presentation.js'
+import type { RenditionLog } from './rendition/rendition-log.js'
 import { RootFiles } from './root-files.js'
-import type { StoredObjects } from './stored-objects.js'
+import type { StoredObjects } from './storage/stored-objects.js'
 
 /** Writes the playlists and the manifest of what there is so far. */
 export class Publication {

@@ -1,5 +1,5 @@
 import { CommitError, HlsError } from '../errors.js'
-import type { StoredObjects } from './stored-objects.js'
+import type { StoredObjects } from './storage/stored-objects.js'
 
 /**
  * The multivariant playlist and the manifest: the names by which a presentation is found, and so the last that are

@@ -1,5 +1,5 @@
 import type { RandomAccess } from './random-access.js'
-import { Turns } from './turns.js'
+import { Turns } from './async/turns.js'
 
 /** From here on room is made before the bytes come, and they are copied one chunk at a time. */
 const LONG = 1024 * 1024

@@ -1,6 +1,6 @@
 import type { FfmpegOptions } from '../ffmpeg/ffmpeg-options.js'
-import { sourceOption } from '../ffmpeg/ffmpeg-settings.js'
-import { type Limits, UNLIMITED, limitsOption } from '../ffmpeg/limits.js'
+import { sourceOption } from '../ffmpeg/check-options.js'
+import { type Limits, UNLIMITED, limitsOption } from '../ffmpeg/limits/limits.js'
 import type { RandomAccess } from '../io/random-access.js'
 import { optionError } from '../options.js'
 

@@ -1,5 +1,5 @@
 import { FfmpegError } from '../errors.js'
-import type { MediaFormat } from '../ffmpeg/media-info.js'
+import type { MediaFormat } from '../ffmpeg/report/media-info.js'
 import type { RandomAccess } from '../io/random-access.js'
 import { mediaEnd } from '../matroska/last-cluster.js'
 import { timeLineOf } from './shown-picture.js'

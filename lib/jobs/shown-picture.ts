@@ -1,5 +1,5 @@
-import type { MediaFormat } from '../ffmpeg/media-info.js'
-import type { FfmpegLogEntry } from '../ffmpeg/log.js'
+import type { MediaFormat } from '../ffmpeg/report/media-info.js'
+import type { FfmpegLogEntry } from '../ffmpeg/log/log.js'
 
 /**
  * Which picture is shown at a time. At a variable frame rate that is seldom one that begins there: a recording of a

@@ -1,20 +1,20 @@
 import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { onAbort } from '../io/on-abort.js'
-import { FfmpegGraph, type FfmpegGraphOptions } from '../ffmpeg/ffmpeg-graph.js'
+import { onAbort } from '../io/async/abort-listeners.js'
+import { FfmpegGraph, type FfmpegGraphOptions } from '../ffmpeg/ffmpeg-process.js'
 import type {
   FfmpegDemuxerOptions,
   FfmpegInputOptions,
   FfmpegOutputOptions,
 } from '../ffmpeg/ffmpeg-options.js'
-import { isRandomAccess } from '../ffmpeg/ffmpeg-settings.js'
-import type { FfmpegInput, InputStreamInfo } from '../ffmpeg/input-streams.js'
-import type { FfmpegLogEntry } from '../ffmpeg/log.js'
-import type { FfmpegProgress } from '../ffmpeg/progress.js'
-import { abortError } from '../io/abort-error.js'
-import { CommitGroup } from '../io/commit-group.js'
-import { commitOf } from '../io/held-commit.js'
-import { noSource } from '../io/no-source.js'
+import { isRandomAccess } from '../ffmpeg/check-options.js'
+import type { FfmpegInput, InputStreamInfo } from '../ffmpeg/streams/input-streams.js'
+import type { FfmpegLogEntry } from '../ffmpeg/log/log.js'
+import type { FfmpegProgress } from '../ffmpeg/log/progress.js'
+import { abortError } from '../io/async/abort-error.js'
+import { CommitGroup } from '../io/pipeline/commit-group.js'
+import { commitOf } from '../io/pipeline/commit-hook.js'
+import { noSource } from '../io/sources/not-a-source.js'
 import type { RandomAccess } from '../io/random-access.js'
 import { functionOption, optionError, optionsObject } from '../options.js'
 

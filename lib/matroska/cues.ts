@@ -1,5 +1,5 @@
-import { longSort } from '../io/long-sort.js'
-import { STEP, type Work } from '../io/turns.js'
+import { longSort } from '../io/async/sort-in-turns.js'
+import { STEP, type Work } from '../io/async/turns.js'
 import { type EbmlData, tooMuch } from './element.js'
 import { KiB } from '../options.js'
 import { ID, type Segment } from './segment.js'

@@ -1,7 +1,7 @@
 import { MatroskaError } from '../errors.js'
 import type { RandomAccess } from '../io/random-access.js'
 import { readExactly } from '../io/read-exactly.js'
-import { STEP, Turns, type Work } from '../io/turns.js'
+import { STEP, Turns, type Work } from '../io/async/turns.js'
 import { KiB, MiB } from '../options.js'
 import { segmentDuration, timestampScale } from './cues.js'
 import { type Element, MAX_ELEMENT_HEADER, elementIfAny } from './element.js'

@@ -1,5 +1,5 @@
 import type { RandomAccess } from '../io/random-access.js'
-import { SourceWindow } from '../io/source-window.js'
+import { SourceWindow } from '../io/sources/source-window.js'
 import { KiB, MiB } from '../options.js'
 import { EbmlData, type Element, MAX_ELEMENT_HEADER, damaged, elementAt, tooMuch } from './element.js'
 

@@ -1,8 +1,8 @@
 import { Transform, type TransformCallback } from 'node:stream'
-import { destroyOnAbort } from '../io/on-abort.js'
-import { LINK, type Link, isSoleConsumer } from '../io/link.js'
-import { Upstream } from '../io/upstream.js'
-import { tell } from '../io/user-event.js'
+import { destroyOnAbort } from '../io/async/abort-listeners.js'
+import { LINK, type Link, isSoleConsumer } from '../io/pipeline/link.js'
+import { Upstream } from '../io/pipeline/upstream.js'
+import { tell } from '../io/async/user-event.js'
 import {
   GiB,
   KiB,
@@ -13,8 +13,13 @@ import {
   optionsObject,
   signalOption,
 } from '../options.js'
-import { Fmp4Checker } from './fmp4-checker.js'
-import type { Fmp4Fragment, Fmp4Init, ValidationReport, ValidationWarning } from './validation.js'
+import { Fmp4Checker } from './checks/fmp4-checker.js'
+import type {
+  Fmp4Fragment,
+  Fmp4Init,
+  ValidationReport,
+  ValidationWarning,
+} from './checks/validation-report.js'
 
 /** Bytes that are looked at in one turn of the event loop. */
 const LOOKED_AT_ONCE = 128 * KiB

@@ -1,6 +1,6 @@
 import type { RandomAccess } from '../io/random-access.js'
-import { unsatisfiable } from './resumed-get.js'
-import type { S3Object } from './s3-object.js'
+import { unsatisfiable } from './read/resumable-get.js'
+import type { S3Object } from './s3-source.js'
 
 /** A part of an object that passes for a whole: its byte 0 is the object's byte `start`. */
 export class ObjectSlice implements RandomAccess {

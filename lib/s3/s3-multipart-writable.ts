@@ -1,26 +1,26 @@
 import { Writable } from 'node:stream'
-import { destroyOnAbort } from '../io/on-abort.js'
+import { destroyOnAbort } from '../io/async/abort-listeners.js'
 import { S3Error } from '../errors.js'
-import { CommitHolds } from '../io/commit-holds.js'
-import { type ClaimedHead, headOfAnother } from '../io/head-claim.js'
-import { COMMIT, type HeldCommit } from '../io/held-commit.js'
-import { Upstream } from '../io/upstream.js'
-import { tell } from '../io/user-event.js'
-import { formatCrc32 } from './crc32.js'
-import { expectedOf } from './multipart-commit.js'
-import type { PartBuffer } from './part-buffer.js'
-import { PartFiller, PendingChunks } from './part-filler.js'
-import { PartUploads } from './part-uploads.js'
-import { formatS3Uri } from './s3-location.js'
-import { putObject } from './single-upload.js'
+import { CommitHolds } from '../io/pipeline/commit-gate.js'
+import { type ClaimedHead, headOfAnother } from '../io/pipeline/header-claim.js'
+import { COMMIT, type HeldCommit } from '../io/pipeline/commit-hook.js'
+import { Upstream } from '../io/pipeline/upstream.js'
+import { tell } from '../io/async/user-event.js'
+import { formatCrc32 } from './upload/combine-crc32.js'
+import { expectedOf } from './upload/complete-upload.js'
+import type { PartBuffer } from './upload/part-buffer.js'
+import { PartFiller, PendingChunks } from './upload/part-filler.js'
+import { PartUploads } from './upload/part-uploads.js'
+import { formatS3Uri } from './request/s3-location.js'
+import { putObject } from './upload/put-object.js'
 import {
   type S3MultipartWritableOptions,
   type UploadResult,
   type UploadSettings,
   type UploadSummary,
   uploadSettings,
-} from './upload-options.js'
-import { UploadRequests } from './upload-requests.js'
+} from './upload/upload-options.js'
+import { UploadRequests } from './upload/upload-commands.js'
 
 /** Events of {@link S3MultipartWritable}, beside those of every stream. */
 export interface S3MultipartWritableEvents {

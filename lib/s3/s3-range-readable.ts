@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream'
-import { destroyOnAbort } from '../io/on-abort.js'
-import { LINK, type Link } from '../io/link.js'
-import { OrderedRanges } from '../io/ordered-ranges.js'
-import { BLOCK_SIZE } from '../io/range-buffer.js'
-import { ReadAhead } from '../io/read-ahead.js'
-import { tell, throwOutside } from '../io/user-event.js'
+import { destroyOnAbort } from '../io/async/abort-listeners.js'
+import { LINK, type Link } from '../io/pipeline/link.js'
+import { OrderedRanges } from '../io/fetch/ordered-ranges.js'
+import { BLOCK_SIZE } from '../io/fetch/range-buffer.js'
+import { ReadAhead } from '../io/fetch/read-ahead-window.js'
+import { tell, throwOutside } from '../io/async/user-event.js'
 import {
   GiB,
   integerOption,
@@ -15,11 +15,11 @@ import {
   optionsObject,
   signalOption,
 } from '../options.js'
-import type { S3ObjectInfo } from './object-pin.js'
+import type { S3ObjectInfo } from './read/version-pin.js'
 import { ObjectSlice } from './object-slice.js'
-import { READ_OPTIONS, readOptions, type S3ReadOptions } from './read-options.js'
-import { S3Object } from './s3-object.js'
-import { type S3Verification, WholeCheck } from './whole-check.js'
+import { READ_OPTIONS, readOptions, type S3ReadOptions } from './read/read-options.js'
+import { S3Object } from './s3-source.js'
+import { type S3Verification, WholeCheck } from './checks/whole-check.js'
 
 /** The options of {@link S3RangeReadable}. */
 export interface S3RangeReadableOptions extends S3ReadOptions {

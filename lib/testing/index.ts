@@ -5,14 +5,14 @@ export {
   type LocalRequestHandlerConfig,
   LocalS3,
 } from './local-s3.js'
-export type { LocalObject, LocalPart, LocalUpload, PutOptions } from './local-object.js'
-export type { ObjectPart } from './stored-object.js'
+export type { LocalObject, LocalPart, LocalUpload, PutOptions } from './store/local-object.js'
+export type { ObjectPart } from './store/stored-object.js'
 export type { LocalS3Options } from './local-s3-options.js'
-export type { KeyAndCertificate } from './certificate.js'
-export type { S3Call } from './call-log.js'
-export type { S3Operation } from './operation.js'
-export type { Checksum, ChecksumAlgorithm, ChecksumType } from './checksum.js'
-export type { Generate } from './content.js'
+export type { KeyAndCertificate } from './server/certificate.js'
+export type { S3Call } from './server/call-log.js'
+export type { S3Operation } from './wire/operation.js'
+export type { Checksum, ChecksumAlgorithm, ChecksumType } from './wire/checksum.js'
+export type { Generate } from './store/content.js'
 export type {
   AnswerFault,
   AnswerHeadersFault,
@@ -32,5 +32,5 @@ export type {
   StallFault,
   StallRequestFault,
   StatusFault,
-} from './fault.js'
-export type { Pace } from './pacer.js'
+} from './server/fault.js'
+export type { Pace } from './wire/pacer.js'

@@ -11,11 +11,11 @@ import {
   stringsOption,
 } from '../options.js'
 import { OptionError } from '../errors.js'
-import { type KeyAndCertificate, selfSignedCertificate } from './certificate.js'
-import { isBucketName } from './object-store.js'
-import type { ServerSettings } from './operation-context.js'
-import { type Pace, readPace } from './pacer.js'
-import type { SigningIdentity } from './sigv4.js'
+import { type KeyAndCertificate, selfSignedCertificate } from './server/certificate.js'
+import { isBucketName } from './store/object-store.js'
+import type { ServerSettings } from './operations/operation-context.js'
+import { type Pace, readPace } from './wire/pacer.js'
+import type { SigningIdentity } from './wire/sigv4.js'
 
 /** What a {@link LocalS3} is started with. */
 export interface LocalS3Options {

@@ -4,16 +4,16 @@ import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
-import type { Journal } from './bucket.js'
-import { CallLog, type S3Call } from './call-log.js'
-import { Connections } from './connections.js'
-import { bytesOf, type Content, type Generate, SyntheticContent } from './content.js'
-import { discardedContents } from './discarded-content.js'
-import { Dispatcher } from './dispatcher.js'
-import type { FaultHandle, FaultRule } from './fault.js'
-import { FaultRules } from './fault-rules.js'
-import { Folder } from './folder.js'
-import { takeContent } from './intake.js'
+import type { Journal } from './store/bucket.js'
+import { CallLog, type S3Call } from './server/call-log.js'
+import { Connections } from './server/connections.js'
+import { bytesOf, type Content, type Generate, SyntheticContent } from './store/content.js'
+import { discardedContents } from './store/discarded-content.js'
+import { Dispatcher } from './server/dispatcher.js'
+import type { FaultHandle, FaultRule } from './server/fault.js'
+import { FaultRules } from './server/fault-rules.js'
+import { Folder } from './store/folder.js'
+import { takeContent } from './operations/intake.js'
 import { type LocalS3Options, readOptions, type Settings } from './local-s3-options.js'
 import {
   describeObject,
@@ -21,11 +21,11 @@ import {
   type LocalUpload,
   propertiesFrom,
   type PutOptions,
-} from './local-object.js'
-import { MemoryContent, memoryContents } from './memory-content.js'
-import { ObjectStore } from './object-store.js'
-import { type Pace, readPace } from './pacer.js'
-import type { StoredObject } from './stored-object.js'
+} from './store/local-object.js'
+import { MemoryContent, memoryContents } from './store/memory-content.js'
+import { ObjectStore } from './store/object-store.js'
+import { type Pace, readPace } from './wire/pacer.js'
+import type { StoredObject } from './store/stored-object.js'
 
 /** A pair of keys. */
 export interface LocalCredentials {

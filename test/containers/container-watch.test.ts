@@ -1,7 +1,7 @@
 import t from 'tap'
 import { ContainerWatch } from '../../lib/containers/container-watch.js'
-import { BytesObject } from '../../lib/io/bytes-object.js'
-import { CountedSource } from '../../lib/io/counted-source.js'
+import { BytesObject } from '../../lib/io/sources/bytes-source.js'
+import { CountedSource } from '../../lib/io/sources/counted-source.js'
 import { chunk, missingByPipe } from '../support/cut.js'
 
 /** Chunks enough that the walk has to step a few times. */

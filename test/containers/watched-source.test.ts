@@ -1,7 +1,7 @@
 import t from 'tap'
 import { WatchedSource } from '../../lib/containers/watched-source.js'
-import { BytesObject } from '../../lib/io/bytes-object.js'
-import { CountedSource } from '../../lib/io/counted-source.js'
+import { BytesObject } from '../../lib/io/sources/bytes-source.js'
+import { CountedSource } from '../../lib/io/sources/counted-source.js'
 import { chunk } from '../support/cut.js'
 
 const wav = Buffer.concat([

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { buffer } from 'node:stream/consumers'
 import t from 'tap'
 import { FfmpegReadable } from '../../lib/ffmpeg/ffmpeg-readable.js'
-import { BytesObject } from '../../lib/io/bytes-object.js'
+import { BytesObject } from '../../lib/io/sources/bytes-source.js'
 import type { RandomAccess } from '../../lib/io/random-access.js'
 import { exists, resources, resourcesSince } from '../support/child.js'
 import {

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import t from 'tap'
 import { CmafPackager } from '../../lib/hls/cmaf-packager.js'
-import { FolderStorage } from '../../lib/hls/folder-storage.js'
+import { FolderStorage } from '../../lib/hls/storage/directory-storage.js'
 import type { CmafPackagerOptions } from '../../lib/hls/packager-options.js'
-import type { SegmentStorage } from '../../lib/hls/storage.js'
+import type { SegmentStorage } from '../../lib/hls/storage/segment-storage.js'
 import {
   MemoryStorage,
   chunksOf,

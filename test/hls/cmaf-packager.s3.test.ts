@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events'
 import { ListObjectsV2Command } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { CmafPackager } from '../../lib/hls/cmaf-packager.js'
-import { S3Storage } from '../../lib/hls/s3-storage.js'
+import { S3Storage } from '../../lib/hls/storage/s3-storage.js'
 import { MemoryStorage, packageAll, pictureOf, soundOf } from '../support/hls.js'
 import { type OpenStore, stores } from '../support/stores.js'
 

@@ -6,9 +6,9 @@ import { finished, pipeline } from 'node:stream/promises'
 import t from 'tap'
 import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
 import { CmafPackager } from '../../lib/hls/cmaf-packager.js'
-import { FolderStorage } from '../../lib/hls/folder-storage.js'
+import { FolderStorage } from '../../lib/hls/storage/directory-storage.js'
 import type { ImageSheet } from '../../lib/hls/image-store.js'
-import { commitOf } from '../../lib/io/held-commit.js'
+import { commitOf } from '../../lib/io/pipeline/commit-hook.js'
 import {
   MemoryStorage,
   bothOf,

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { type ImageSheet, imagesName, storeImages } from '../../lib/hls/image-store.js'
-import { StoredObjects } from '../../lib/hls/stored-objects.js'
+import { StoredObjects } from '../../lib/hls/storage/stored-objects.js'
 import { MemoryStorage, sheetOf } from '../support/hls.js'
 import { imageTrackOf } from '../support/renditions.js'
 

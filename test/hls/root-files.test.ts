@@ -1,6 +1,6 @@
 import t from 'tap'
 import { RootFiles } from '../../lib/hls/root-files.js'
-import { StoredObjects } from '../../lib/hls/stored-objects.js'
+import { StoredObjects } from '../../lib/hls/storage/stored-objects.js'
 import { MemoryStorage } from '../support/hls.js'
 
 const FILES = [

@@ -4,8 +4,13 @@ import { pipeline } from 'node:stream/promises'
 import { S3Client } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
 import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
-import { muxerOf } from '../../lib/ffmpeg/formats.js'
-import { HELD_HEADS, HeldHead, type HeldHeadFormat, heldHeadArguments } from '../../lib/ffmpeg/held-head.js'
+import { muxerOf } from '../../lib/ffmpeg/args/muxers.js'
+import {
+  HELD_HEADS,
+  HeldHead,
+  type HeldHeadFormat,
+  heldHeadArguments,
+} from '../../lib/ffmpeg/headers/deferred-header.js'
 import { S3MultipartWritable } from '../../lib/s3/s3-multipart-writable.js'
 import { S3RangeReadable } from '../../lib/s3/s3-range-readable.js'
 import { LocalS3 } from '../../lib/testing/index.js'

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { KiB, MiB } from '../../lib/options.js'
-import { S3Object } from '../../lib/s3/s3-object.js'
+import { S3Object } from '../../lib/s3/s3-source.js'
 import { S3RangeReadable } from '../../lib/s3/s3-range-readable.js'
 import { type OpenStore, stores } from '../support/stores.js'
 

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { S3MultipartWritable } from '../../lib/s3/s3-multipart-writable.js'
-import type { S3MultipartWritableOptions } from '../../lib/s3/upload-options.js'
+import type { S3MultipartWritableOptions } from '../../lib/s3/upload/upload-options.js'
 import { type OpenStore, stores } from '../support/stores.js'
 import { PART } from '../support/upload-store.js'
 import { fileOf, headed } from '../support/heads.js'

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { UNLIMITED } from '../../lib/ffmpeg/limits.js'
-import { BytesObject } from '../../lib/io/bytes-object.js'
+import { UNLIMITED } from '../../lib/ffmpeg/limits/limits.js'
+import { BytesObject } from '../../lib/io/sources/bytes-source.js'
 import { type JobOptions, secondsOption, stageOptions } from '../../lib/jobs/job-options.js'
 
 t.test('the source is checked, the rest is handed on', async t => {

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { BytesObject } from '../../lib/io/bytes-object.js'
+import { BytesObject } from '../../lib/io/sources/bytes-source.js'
 import { lengthOf, noLength } from '../../lib/jobs/media-length.js'
-import { sprites } from '../../lib/jobs/sprites.js'
-import { thumbnails } from '../../lib/jobs/thumbnails.js'
+import { sprites } from '../../lib/jobs/storyboard/storyboard.js'
+import { thumbnails } from '../../lib/jobs/thumbnails/thumbnails.js'
 import { ffmpegToPipe, ffprobeJson, videoInput } from '../support/media.js'
 import { LoggedAccess } from '../support/random-accesses.js'
 

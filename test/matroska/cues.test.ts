@@ -1,5 +1,5 @@
 import t from 'tap'
-import { atOnce } from '../../lib/io/turns.js'
+import { atOnce } from '../../lib/io/async/turns.js'
 import { segmentDuration, timestampScale, trackCues } from '../../lib/matroska/cues.js'
 import { EbmlData } from '../../lib/matroska/element.js'
 import { ID, type Segment } from '../../lib/matroska/segment.js'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { BytesObject } from '../../lib/io/bytes-object.js'
+import { BytesObject } from '../../lib/io/sources/bytes-source.js'
 import { mediaEnd } from '../../lib/matroska/last-cluster.js'
 import { ID } from '../../lib/matroska/segment.js'
 import { element, endless, id, matroskaFile, trackEntry } from '../support/ebml.js'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { BytesObject } from '../../lib/io/bytes-object.js'
+import { BytesObject } from '../../lib/io/sources/bytes-source.js'
 import { ID, readSegment } from '../../lib/matroska/segment.js'
 import {
   EBML_HEADER,

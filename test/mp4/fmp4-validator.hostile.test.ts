@@ -2,9 +2,9 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t, { type Test } from 'tap'
 import { Mp4Error } from '../../lib/errors.js'
-import { Fmp4Checker } from '../../lib/mp4/fmp4-checker.js'
+import { Fmp4Checker } from '../../lib/mp4/checks/fmp4-checker.js'
 import { Fmp4Validator } from '../../lib/mp4/fmp4-validator.js'
-import { MAX_BOXES, MAX_EDITS } from '../../lib/mp4/limits.js'
+import { MAX_BOXES, MAX_EDITS } from '../../lib/mp4/boxes/limits.js'
 import { MiB } from '../../lib/options.js'
 import {
   AUDIO,

@@ -1,4 +1,4 @@
-import type { Presentation, Rendition } from '../../lib/hls/presentation.js'
+import type { Presentation, Rendition } from '../../lib/hls/presentation/presentation.js'
 import type { MemoryStorage } from '../support/hls.js'
 import { judges, verdictOf } from '../support/judges.js'
 import type { Findings } from './checks.js'

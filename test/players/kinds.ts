@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers'
-import { FfmpegGraph } from '../../lib/ffmpeg/ffmpeg-graph.js'
-import { BytesObject } from '../../lib/io/bytes-object.js'
+import { FfmpegGraph } from '../../lib/ffmpeg/ffmpeg-process.js'
+import { BytesObject } from '../../lib/io/sources/bytes-source.js'
 import { ffmpegToFile, ffmpegToPipe } from '../support/media.js'
 import { sheetOf } from '../support/hls.js'
 import type { Kind, Track } from './kind.js'

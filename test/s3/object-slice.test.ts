@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
 import { isBehind, ObjectSlice } from '../../lib/s3/object-slice.js'
-import { S3Object } from '../../lib/s3/s3-object.js'
+import { S3Object } from '../../lib/s3/s3-source.js'
 import { LocalS3 } from '../../lib/testing/index.js'
 
 async function slice(t: Test, start: number, end: number): Promise<ObjectSlice> {

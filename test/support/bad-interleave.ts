@@ -1,9 +1,9 @@
-import { atOnce } from '../../lib/io/turns.js'
-import { Box } from '../../lib/mp4/boxes.js'
-import { Chunks } from '../../lib/mp4/chunks.js'
-import { sampleTable } from '../../lib/mp4/movie.js'
-import { handlerType } from '../../lib/mp4/mux.js'
-import { SampleTable } from '../../lib/mp4/sample-table.js'
+import { atOnce } from '../../lib/io/async/turns.js'
+import { Box } from '../../lib/mp4/boxes/box.js'
+import { Chunks } from '../../lib/mp4/index/chunk-cursor.js'
+import { sampleTable } from '../../lib/mp4/movie/movie.js'
+import { handlerType } from '../../lib/mp4/boxes/leaf-boxes.js'
+import { SampleTable } from '../../lib/mp4/index/sample-table.js'
 import { box } from './fmp4.js'
 
 /**

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { buffer, text } from 'node:stream/consumers'
 import type { Readable } from 'node:stream'
-import { ffmpegArguments } from '../../lib/ffmpeg/arguments.js'
+import { ffmpegArguments } from '../../lib/ffmpeg/args/build-arguments.js'
 
 /** How a run of ffmpeg ended. */
 export interface CommandResult {

@@ -1,5 +1,5 @@
 import { ContainerWatch, type Shortfall } from '../../lib/containers/container-watch.js'
-import { BytesObject } from '../../lib/io/bytes-object.js'
+import { BytesObject } from '../../lib/io/sources/bytes-source.js'
 
 /** What is missing in an input that comes by pipe, in chunks of `size` bytes. */
 export async function missingByPipe(

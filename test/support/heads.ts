@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { HeadAssembly } from '../../lib/io/head-assembly.js'
-import { headTooLarge } from '../../lib/io/head-claim.js'
-import { HeadTransform } from '../../lib/io/head-transform.js'
+import type { HeadAssembly } from '../../lib/io/pipeline/deferred-header-builder.js'
+import { headTooLarge } from '../../lib/io/pipeline/header-claim.js'
+import { HeadTransform } from '../../lib/io/pipeline/deferred-header-transform.js'
 
 /** A head of `size` bytes that depends on all that came, and can be filled up as one of an MP4 can. */
 class Digest implements HeadAssembly {

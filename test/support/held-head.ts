@@ -1,4 +1,4 @@
-import type { HeadAssembly } from '../../lib/io/head-assembly.js'
+import type { HeadAssembly } from '../../lib/io/pipeline/deferred-header-builder.js'
 
 /** The file that an assembly makes of a stream that comes in chunks of `size` bytes. */
 export function assemble(

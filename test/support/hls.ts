@@ -4,7 +4,7 @@ import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { CmafPackager } from '../../lib/hls/cmaf-packager.js'
 import type { ImageSheet } from '../../lib/hls/image-store.js'
-import type { SegmentStorage, StoredObjectInfo } from '../../lib/hls/storage.js'
+import type { SegmentStorage, StoredObjectInfo } from '../../lib/hls/storage/segment-storage.js'
 import { AAC, H264, audioInput, ffmpegToPipe, videoInput } from './media.js'
 
 /** Renditions for packaging, and a storage in memory that keeps a log. */

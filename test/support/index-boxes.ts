@@ -1,4 +1,4 @@
-import { Box } from '../../lib/mp4/boxes.js'
+import { Box } from '../../lib/mp4/boxes/box.js'
 
 /** Boxes of an MP4's index, made by hand. */
 

@@ -1,4 +1,4 @@
-import { Box } from '../../lib/mp4/boxes.js'
+import { Box } from '../../lib/mp4/boxes/box.js'
 import type { RandomAccess } from '../../lib/io/random-access.js'
 import { GiB } from '../../lib/options.js'
 import { box, fullBox, u32, u64 } from './fmp4.js'

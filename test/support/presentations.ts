@@ -1,5 +1,10 @@
-import type { InitSegment, MediaSegment, Presentation, Rendition } from '../../lib/hls/presentation.js'
-import type { Mp4Track } from '../../lib/mp4/track.js'
+import type {
+  InitSegment,
+  MediaSegment,
+  Presentation,
+  Rendition,
+} from '../../lib/hls/presentation/presentation.js'
+import type { Mp4Track } from '../../lib/mp4/movie/track.js'
 
 /** Presentations by their numbers, without media. */
 

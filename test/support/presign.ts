@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
-import { encodeRfc3986 } from '../../lib/testing/sigv4.js'
+import { encodeRfc3986 } from '../../lib/testing/wire/sigv4.js'
 import type { LocalS3 } from '../../lib/testing/index.js'
 
 /** A URL by which whoever has it may GET an object for a minute (Signature Version 4 in the query). */

@@ -1,6 +1,6 @@
 import type { Test } from 'tap'
-import { locateFfmpeg } from '../../lib/ffmpeg/locate.js'
-import { previewArguments, previewBytes } from '../../lib/ffmpeg/preview.js'
+import { locateFfmpeg } from '../../lib/ffmpeg/binary/locate-ffmpeg.js'
+import { previewArguments, previewBytes } from '../../lib/ffmpeg/preview/stream-preview.js'
 import { type Command, runCommand, topLevelBoxes } from './command.js'
 import * as media from './media.js'
 

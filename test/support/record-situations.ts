@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { locateFfmpeg } from '../../lib/ffmpeg/locate.js'
+import { locateFfmpeg } from '../../lib/ffmpeg/binary/locate-ffmpeg.js'
 import type { FfmpegError } from '../../lib/errors.js'
 import { SITUATIONS } from './ffmpeg-situations.js'
 

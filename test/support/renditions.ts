@@ -4,8 +4,8 @@ import type {
   MediaSegment,
   Presentation,
   Rendition,
-} from '../../lib/hls/presentation.js'
-import type { Mp4Track } from '../../lib/mp4/track.js'
+} from '../../lib/hls/presentation/presentation.js'
+import type { Mp4Track } from '../../lib/mp4/movie/track.js'
 
 /** Made-up renditions, for what is written from them. */
 

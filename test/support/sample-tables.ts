@@ -1,4 +1,4 @@
-import { Box } from '../../lib/mp4/boxes.js'
+import { Box } from '../../lib/mp4/boxes/box.js'
 import { box, fullBox, u16, u32, u64, u8 } from './fmp4.js'
 
 /** A sample table, in words. */

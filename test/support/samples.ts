@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { Fmp4Checker } from '../../lib/mp4/fmp4-checker.js'
-import { presentationShift } from '../../lib/mp4/presentation.js'
-import { locateRuns } from '../../lib/mp4/sample-data.js'
-import type { Mp4Track } from '../../lib/mp4/track.js'
+import { Fmp4Checker } from '../../lib/mp4/checks/fmp4-checker.js'
+import { presentationShift } from '../../lib/mp4/movie/edit-list-times.js'
+import { locateRuns } from '../../lib/mp4/fragments/sample-data.js'
+import type { Mp4Track } from '../../lib/mp4/movie/track.js'
 import { MiB } from '../../lib/options.js'
 
 /** A sample as a player of the whole file gets it. */

@@ -1,5 +1,5 @@
 import { Readable, Writable } from 'node:stream'
-import { type Link, LINK } from '../../lib/io/link.js'
+import { type Link, LINK } from '../../lib/io/pipeline/link.js'
 import type { RandomAccess } from '../../lib/io/random-access.js'
 
 const CHUNK = 64 * 1024

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import type { Test } from 'tap'
 import type { FfmpegTransformOptions } from '../../lib/ffmpeg/ffmpeg-options.js'
 import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
-import type { FfmpegLogEntry } from '../../lib/ffmpeg/log.js'
+import type { FfmpegLogEntry } from '../../lib/ffmpeg/log/log.js'
 import { exists, fixture } from './child.js'
 import { ChunkedSource, Collector } from './sources.js'
 

@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises'
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import type { Test } from 'tap'
 import { MiB } from '../../lib/options.js'
-import { BlockPool, PartBuffer } from '../../lib/s3/part-buffer.js'
-import { UploadRequests, type UploadTarget } from '../../lib/s3/upload-requests.js'
+import { BlockPool, PartBuffer } from '../../lib/s3/upload/part-buffer.js'
+import { UploadRequests, type UploadTarget } from '../../lib/s3/upload/upload-commands.js'
 import { LocalS3, type LocalS3Options, type S3Call } from '../../lib/testing/index.js'
 
 /** The size of the parts of most tests, in bytes: the smallest there is. */

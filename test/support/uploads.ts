@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { KiB } from '../../lib/options.js'
 import { S3MultipartWritable } from '../../lib/s3/s3-multipart-writable.js'
-import type { S3MultipartWritableOptions } from '../../lib/s3/upload-options.js'
+import type { S3MultipartWritableOptions } from '../../lib/s3/upload/upload-options.js'
 import { PART } from './upload-store.js'
 
 /** Three parts of the smallest size, and a short one. */

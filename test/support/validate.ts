@@ -2,7 +2,12 @@ import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { AvioError } from '../../lib/errors.js'
 import { Fmp4Validator, type Fmp4ValidatorOptions } from '../../lib/mp4/fmp4-validator.js'
-import type { Fmp4Fragment, Fmp4Init, ValidationReport, ValidationWarning } from '../../lib/mp4/validation.js'
+import type {
+  Fmp4Fragment,
+  Fmp4Init,
+  ValidationReport,
+  ValidationWarning,
+} from '../../lib/mp4/checks/validation-report.js'
 
 /** All that came of sending bytes through an `Fmp4Validator`. */
 export interface Validated {

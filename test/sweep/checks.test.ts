@@ -1,6 +1,6 @@
 import t from 'tap'
-import type { MediaInfo } from '../../lib/ffmpeg/media-info.js'
-import { PIPED, PIPED_BY_NAME } from '../../lib/ffmpeg/piped-containers.js'
+import type { MediaInfo } from '../../lib/ffmpeg/report/media-info.js'
+import { PIPED, PIPED_BY_NAME } from '../../lib/ffmpeg/route/piped-containers.js'
 import { section, tableIn } from '../support/doc-table.js'
 import {
   CHECKS,

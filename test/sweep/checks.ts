@@ -1,4 +1,4 @@
-import type { MediaInfo } from '../../lib/ffmpeg/media-info.js'
+import type { MediaInfo } from '../../lib/ffmpeg/report/media-info.js'
 import type { Sample } from './corpus.js'
 
 /** What is held against plain ffmpeg reading the file itself. */

@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { S3Client } from '@aws-sdk/client-s3'
 import type { Test } from 'tap'
 import { LocalS3, type LocalS3Options } from '../../lib/testing/index.js'
-import { encodeRfc3986, hmac, signingKey } from '../../lib/testing/sigv4.js'
+import { encodeRfc3986, hmac, signingKey } from '../../lib/testing/wire/sigv4.js'
 
 /** A server with the bucket `box`, and a client of it that tries each request once. Both end with the test. */
 export async function startS3(t: Test, options: LocalS3Options = {}) {

@@ -1,0 +1,91 @@
+import type { Box } from '../../mp4/boxes/box.js'
+import { Chunks } from '../../mp4/index/chunk-cursor.js'
+import { sampleCount, sampleTable } from '../../mp4/movie/movie.js'
+import { sampleEntryOf, soundUnit } from './mp4-sound.js'
+
+/** Chunks and samples of all tracks that are looked at: what an index of 8 MiB may have at most, and some. */
+const MAX_STEPS = 2 ** 22
+
+/**
+ * One past the last byte of the samples that a `moov` lists (ISO/IEC 14496-12 §8.7); 0 where it lists none, `undefined`
+ * where its tables can't be read.
+ *
+ * Of each track the chunk that lies furthest back decides: its samples are added up, and no others. Tracks whose media
+ * lie in another file (`dref`) do not count.
+ */
+export function tablesEnd(moov: Box): number | undefined {
+  let steps = 0
+  let end = 0
+  try {
+    for (const trak of moov.children) {
+      if (trak.type !== 'trak' || isElsewhere(trak)) continue
+      const stbl = sampleTable(trak)
+      const count = sampleCount(stbl)
+      if (count === 0) continue
+      const last = lastChunk(stbl, count, MAX_STEPS - steps)
+      if (last === undefined) return undefined
+      const bytes = bytesOf(stbl, trak, last)
+      steps += last.steps + last.samples
+      if (bytes === undefined || steps > MAX_STEPS) return undefined
+      if (bytes > 0) end = Math.max(end, last.offset + bytes)
+    }
+    return end
+  } catch {
+    return undefined
+  }
+}
+
+interface LastChunk {
+  readonly offset: number
+  /** Number of its first sample in the track, from 0. */
+  readonly first: number
+  readonly samples: number
+  /** Chunks that were looked at. */
+  readonly steps: number
+}
+
+/** The chunk that lies furthest back. */
+function lastChunk(stbl: Box, count: number, mostSteps: number): LastChunk | undefined {
+  const chunks = new Chunks(stbl)
+  if (chunks.count > mostSteps) return undefined
+  let last: LastChunk | undefined
+  let first = 0
+  let steps = 0
+  while (first < count && chunks.next()) {
+    steps++
+    const samples = Math.min(chunks.samples, count - first)
+    if (last === undefined || chunks.offset >= last.offset)
+      last = { offset: chunks.offset, first, samples, steps }
+    first += samples
+  }
+  return last && { ...last, steps }
+}
+
+/** Bytes of the samples of a chunk. */
+function bytesOf(stbl: Box, trak: Box, { first, samples }: LastChunk): number | undefined {
+  const stsz = stbl.child('stsz')
+  if (stsz !== undefined && stsz.u32(4) > 0) {
+    // QuickTime counts sound by the sample, and says how many bytes that is beside it.
+    const unit = stsz.u32(4) === 1 ? soundUnit(sampleEntryOf(trak)) : undefined
+    return unit ? Math.floor((samples * unit.bytes) / unit.samples) : samples * stsz.u32(4)
+  }
+  const table = stsz ?? stbl.needChild('stz2')
+  const bits = stsz ? 32 : table.u8(7)
+  if (![4, 8, 16, 32].includes(bits) || samples > MAX_STEPS) return undefined
+  table.needLength(12 + Math.ceil(((first + samples) * bits) / 8))
+  const sizes = table.content.subarray(12)
+  let sum = 0
+  for (let n = first; n < first + samples; n++) {
+    if (bits === 32) sum += sizes.readUInt32BE(4 * n)
+    else if (bits === 16) sum += sizes.readUInt16BE(2 * n)
+    else if (bits === 8) sum += sizes[n]!
+    else sum += n % 2 === 0 ? sizes[n >> 1]! >> 4 : sizes[n >> 1]! & 15
+  }
+  return sum
+}
+
+/** Whether the media of a track may lie in another file: an entry of `dref` without the flag "in this file". */
+function isElsewhere(trak: Box): boolean {
+  const dref = trak.child('mdia')?.child('minf')?.child('dinf')?.child('dref')
+  return dref?.childrenFrom(8, true).some(({ flags }) => (flags & 1) === 0) ?? false
+}

@@ -1,0 +1,219 @@
+import { OptionError } from '../../errors.js'
+import { type Argument, ONCE_VALUED, readArguments } from './parse-arguments.js'
+import { DROPPED, refuseEverywhere, refuseForMp4 } from './refused-arguments.js'
+import { type Muxer, muxerOf } from './muxers.js'
+import { TRUE_TIMES, hasTrueTimes, withTrueTimes } from './late-tracks.js'
+import { type CoverChoice, type OutputLayout, layoutArguments } from './output-layout.js'
+import { type Limits, MOST_PIXELS } from '../limits/limits.js'
+import { mergeLogLevels } from './log-level.js'
+import { mergeMovflags } from './movflags.js'
+import { retryArguments } from './http-retry-arguments.js'
+
+/**
+ * The argument list of a child, from what the user gave and what the pipes need. Order matters: our defaults come
+ * before the user's arguments, which win over them; what must hold comes after.
+ */
+
+/** One input of the child. */
+export interface InputSpec {
+  /** What follows `-i`: `pipe:0`, or the address of a range server. */
+  readonly url: string
+  /** `-f`: the demuxer, where the user names it. */
+  readonly format?: string | undefined
+  /** The user's own arguments. */
+  readonly args: readonly string[]
+  /**
+   * The protocols that this input needs, and no others: `['pipe']`. What the media names (segments of a playlist,
+   * external tracks) is opened by these or not at all; demuxers hand the list on.
+   */
+  readonly protocols: readonly string[]
+  /**
+   * The demuxers that may open it; all where there is no list. A playlist could name other inputs: none that reads
+   * playlists is on the list.
+   */
+  readonly formatWhitelist?: readonly string[] | undefined
+}
+
+/** One output of the child. */
+export interface OutputSpec {
+  /** The last argument: `pipe:1`. */
+  readonly url: string
+  /** `-f`: the muxer. */
+  readonly format: string
+  /** The user's own arguments. */
+  readonly args: readonly string[]
+  /** How it lies in what it is stored in. Default `stream`. */
+  readonly layout?: OutputLayout | undefined
+  /** What becomes of cover art. Default `leave-out`. */
+  readonly cover?: CoverChoice | undefined
+  /** A track of it begins late: it is not waited for. */
+  readonly hasLateTrack?: boolean | undefined
+  /** Arguments found by a look at the head of the input, added after the user's. */
+  readonly added?: readonly string[] | undefined
+}
+
+/** All that goes into one argument list. */
+export interface CommandSpec {
+  readonly inputs: readonly InputSpec[]
+  readonly outputs: readonly OutputSpec[]
+  /** The user's own global arguments. */
+  readonly globalArgs: readonly string[]
+  /** Where ffmpeg writes its progress: `pipe:3`. */
+  readonly progressUrl: string
+  /** The least talkative level that will do. Default `info`. */
+  readonly leastLogLevel?: 'info' | 'verbose' | undefined
+  /** What ffmpeg itself can be held to. They come behind the user's own arguments, and win over them. */
+  readonly limits?: Pick<Limits, 'threads' | 'maxPixels'> | undefined
+}
+
+/**
+ * Checks an output, in a constructor.
+ *
+ * @param output - the user's options
+ * @param option - what they are called, for messages
+ * @returns what is known of its muxer
+ * @throws {@link FfmpegError} `AVIO_ERR_MUXER_NOT_STREAMABLE`, `AVIO_ERR_ARGUMENT_REFUSED`
+ * @throws {@link OptionError} for a malformed list
+ */
+export function checkOutput(output: { format: string; args: readonly string[] }, option = 'output'): Muxer {
+  const muxer = muxerOf(output.format, `${option}.format`)
+  outputArguments({ ...output, url: '' }, `${option}.args`)
+  return muxer
+}
+
+/**
+ * Checks an input, in a constructor; errors as of {@link checkOutput}.
+ *
+ * @param input - the user's options
+ * @param option - what they are called, for messages
+ */
+export function checkInput(
+  input: { format?: string | undefined; args: readonly string[] },
+  option = 'input',
+): void {
+  readUserArguments(input.args, `${option}.args`)
+}
+
+/**
+ * Checks the global arguments, in a constructor; errors as of {@link checkOutput}.
+ *
+ * @param args - the user's list
+ * @param option - what it is called, for messages
+ */
+export function checkGlobalArgs(args: readonly string[], option = 'globalArgs'): void {
+  readUserArguments(args, option)
+}
+
+/** The flags that an output of the MP4 family is written with, as far as its arguments tell. Errors as of {@link checkOutput}. */
+export function movflagsOf(args: readonly string[]): string[] {
+  const values = readArguments(args, 'output.args').filter(({ name }) => name === 'movflags')
+  return mergeMovflags(
+    values.map(({ value = '' }) => value),
+    'output.args',
+  )
+}
+
+/** The whole argument list of one child. Errors as of {@link checkOutput}. */
+export function ffmpegArguments(spec: CommandSpec): string[] {
+  const global = readUserArguments(spec.globalArgs, 'globalArgs')
+  const inputs = spec.inputs.map(input => readUserArguments(input.args, 'input.args'))
+  const outputs = spec.outputs.map(output => outputArguments(output, 'output.args'))
+  const levels = [global, ...inputs, ...outputs].flatMap(({ logLevels }) => logLevels)
+  const level = mergeLogLevels(levels, 'globalArgs', spec.leastLogLevel)
+
+  const list = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', level]
+  list.push('-progress', spec.progressUrl, ...global.args)
+  const { threads: count, maxPixels = MOST_PIXELS } = spec.limits ?? {}
+  const threads = count === undefined ? [] : ['-threads', String(count)]
+  const pixels = maxPixels === MOST_PIXELS ? [] : ['-max_pixels', String(withPadding(maxPixels))]
+  if (count !== undefined)
+    list.push('-filter_threads', String(count), '-filter_complex_threads', String(count))
+  for (const [index, input] of spec.inputs.entries()) {
+    if (input.format !== undefined) list.push('-f', input.format)
+    list.push('-protocol_whitelist', input.protocols.join(','))
+    if (input.formatWhitelist) list.push('-format_whitelist', input.formatWhitelist.join(','))
+    const retry = retryArguments(input.protocols)
+    list.push(...inputs[index]!.args, ...threads, ...pixels, ...retry, '-i', input.url)
+  }
+  for (const [index, output] of spec.outputs.entries()) {
+    list.push(...outputs[index]!.args, ...threads, '-f', output.format, output.url)
+  }
+  return list
+}
+
+/**
+ * Decoders hold padded pictures to `-max_pixels` (192 × 90 for 160 × 90). What an input states is checked to the pixel,
+ * so this is for what it does not state: pictures that grow within a stream.
+ */
+function withPadding(pixels: number): number {
+  return Math.min(MOST_PIXELS, 2 * pixels + 65_536)
+}
+
+interface UserArguments {
+  /** What is left of the user's list. */
+  args: string[]
+  /** The values of `-loglevel`, which is one for the whole child. */
+  logLevels: string[]
+  /** The values of `-movflags`. */
+  movflags: string[]
+}
+
+function readUserArguments(args: readonly string[], option: string, muxer?: Muxer): UserArguments {
+  const read: UserArguments = { args: [], logLevels: [], movflags: [] }
+  const kept: (readonly string[])[] = []
+  for (const argument of readArguments(args, option)) {
+    refuseEverywhere(argument, option)
+    if (muxer?.isMp4 === true) refuseForMp4(argument, option)
+    const { name, value = '' } = argument
+    if (name === 'loglevel' || name === 'v') read.logLevels.push(value)
+    else if (name === 'movflags' && muxer?.isMp4 === true) read.movflags.push(value)
+    else if (ONCE_VALUED.has(name)) setForEveryVersion(argument, kept, option)
+    else if (!Object.hasOwn(DROPPED, name)) kept.push(argument.tokens)
+  }
+  read.args = kept.flat()
+  mergeLogLevels(read.logLevels, option)
+  return read
+}
+
+/**
+ * `-autorotate 0` of old versions is `-noautorotate` in all of them. To be on is the default, for which there is no form
+ * that all of them take: it takes back what switched it off before, since the last one counts.
+ *
+ * @throws {@link OptionError} for what is switched off for more streams than it is switched on for again
+ */
+function setForEveryVersion(
+  { name, specifier, value, negated, tokens }: Argument,
+  kept: (readonly string[])[],
+  option: string,
+): void {
+  const off = (streams: string) => `-no${name}${streams === '' ? '' : `:${streams}`}`
+  if (negated || Number(value ?? 1) === 0) {
+    kept.push([off(specifier)])
+    return
+  }
+  for (const [n, [earlier = '']] of [...kept.entries()].reverse()) {
+    const isOff = earlier === off('') || earlier.startsWith(off('') + ':')
+    if (!isOff) continue
+    if (specifier !== '' && earlier !== off(specifier)) {
+      const message =
+        `Option "${option}" must switch "-${name}" off for those streams alone that it is not to hold for: not every ffmpeg ` +
+        `can be told "${tokens.join(' ')}" after "${earlier}"`
+      throw new OptionError(option, message, tokens[0])
+    }
+    kept.splice(n, 1)
+  }
+}
+
+function outputArguments(output: OutputSpec, option: string): UserArguments {
+  const muxer = muxerOf(output.format)
+  const read = readUserArguments(output.args, option, muxer)
+  const ours = [...muxer.defaults, ...layoutArguments(output.format, output.layout ?? 'stream')]
+  const args = [...ours, ...read.args, ...(output.added ?? []), ...muxer.always]
+  if (muxer.isMp4) {
+    const merged = mergeMovflags(read.movflags, option)
+    const isTrue = output.hasLateTrack === true || hasTrueTimes(merged)
+    const flags = isTrue ? withTrueTimes(merged) : merged
+    args.push(...(isTrue ? TRUE_TIMES : []), '-movflags', flags.join('+') || '0')
+  }
+  return { ...read, args }
+}

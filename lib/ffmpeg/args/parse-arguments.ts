@@ -1,0 +1,165 @@
+import { FfmpegError, OptionError } from '../../errors.js'
+import { checkElement, checkValue } from './check-words.js'
+
+/**
+ * Reading a list of ffmpeg's arguments as ffmpeg's own `split_commandline` does (fftools/cmdutils.c).
+ *
+ * `-name[:specifier] value`; a token that is neither an option nor an option's value is the name of an output file.
+ * Whether an option takes a value is not visible from outside, but the rule is short: every option does, those of
+ * muxers, codecs and filters without exception, but for the booleans of the command line itself. Those are listed
+ * here, for ffmpeg 4 to 9; a test holds the list to the binary at hand.
+ */
+
+/** One option as it stands in the list. */
+export interface Argument {
+  /** The name, without dash and specifier; `stdin` for `-nostdin`. */
+  readonly name: string
+  /** What follows the first colon of the name: `v:0` of `-c:v:0`; empty where there is none. */
+  readonly specifier: string
+  /** The value; undefined for a boolean. */
+  readonly value: string | undefined
+  /** Whether a boolean was given in its `-no…` form. */
+  readonly negated: boolean
+  /** The tokens that it is made of. */
+  readonly tokens: readonly string[]
+}
+
+/** Options that stand alone; each has a `-no…` form. */
+const BOOLEANS = new Set([
+  ...[
+    'y',
+    'n',
+    'vn',
+    'an',
+    'sn',
+    'dn',
+    're',
+    'hide_banner',
+    'stdin',
+    'stats',
+    'report',
+    'vstats',
+    'psnr',
+    'qphist',
+  ],
+  ...[
+    'ignore_unknown',
+    'copy_unknown',
+    'recast_media',
+    'accurate_seek',
+    'find_stream_info',
+    'bitexact',
+    'shortest',
+  ],
+  ...[
+    'benchmark',
+    'benchmark_all',
+    'dump',
+    'hex',
+    'debug_ts',
+    'xerror',
+    'copyts',
+    'start_at_zero',
+    'copyinkf',
+  ],
+  ...[
+    'force_fps',
+    'fix_sub_duration',
+    'fix_sub_duration_heartbeat',
+    'auto_conversion_filters',
+    'print_graphs',
+  ],
+  ...['display_hflip', 'display_vflip', 'deinterlace', 'intra', 'override_ffserver'],
+])
+
+/** Booleans that took a value before ffmpeg 6 (`-autorotate 0`) and stand alone since. */
+export const ONCE_VALUED: ReadonlySet<string> = new Set(['autorotate', 'autoscale'])
+
+/** Options that print something on standard output and end ffmpeg with exit code 0. */
+const PRINTING = new Set([
+  ...[
+    'h',
+    '?',
+    'help',
+    '-help',
+    'L',
+    'license',
+    'version',
+    'buildconf',
+    'formats',
+    'muxers',
+    'demuxers',
+    'devices',
+  ],
+  ...['codecs', 'decoders', 'encoders', 'bsfs', 'protocols', 'filters', 'pix_fmts', 'layouts', 'sample_fmts'],
+  ...['dispositions', 'colors', 'hwaccels', 'sources', 'sinks'],
+])
+
+/**
+ * The options in `args`.
+ *
+ * @param args - the user's list
+ * @param option - the name of the option that holds it, for messages: `output.args`
+ * @throws {@link FfmpegError} `AVIO_ERR_ARGUMENT_REFUSED` for what would be one more output file, and for options
+ * that print and exit
+ * @throws {@link OptionError} where the last option lacks its value, and for what only a shell would take apart
+ */
+export function readArguments(args: readonly string[], option: string): Argument[] {
+  const list: Argument[] = []
+  for (let at = 0; at < args.length; at++) {
+    const token = args[at]!
+    checkElement(args, at, option)
+    if (!token.startsWith('-') || token === '-' || token === '--') throw anotherOutput(token, option)
+    const { name, specifier } = nameOf(token.slice(1))
+    if (PRINTING.has(name)) {
+      throw refused(
+        token,
+        option,
+        'it prints text in place of media and ends ffmpeg. Run ffmpeg by hand for that.',
+      )
+    }
+    const next = args[at + 1]
+    const alone = BOOLEANS.has(name) || (ONCE_VALUED.has(name) && (next === undefined || !/^\d+$/.test(next)))
+    const positive = name.slice('no'.length)
+    if (alone) {
+      list.push({ name, specifier, value: undefined, negated: false, tokens: [token] })
+    } else if (name.startsWith('no') && (BOOLEANS.has(positive) || ONCE_VALUED.has(positive))) {
+      list.push({ name: positive, specifier, value: undefined, negated: true, tokens: [token] })
+    } else if (next === undefined) {
+      throw new OptionError(
+        option,
+        `Option "${option}" must end with a complete option: "${token}" wants a value, and none follows`,
+        args,
+      )
+    } else {
+      checkValue(args, at + 1, option)
+      list.push({ name, specifier, value: next, negated: false, tokens: [token, next] })
+      at++
+    }
+  }
+  return list
+}
+
+function nameOf(token: string): { name: string; specifier: string } {
+  const colon = token.indexOf(':')
+  const name = colon < 0 ? token : token.slice(0, colon)
+  // From ffmpeg 7 on, `-/name file` takes the value from a file.
+  return { name: name.replace(/^\//, ''), specifier: colon < 0 ? '' : token.slice(colon + 1) }
+}
+
+function anotherOutput(token: string, option: string): FfmpegError {
+  return refused(
+    token,
+    option,
+    'ffmpeg would take it for the name of one more output file. If it belongs to the option before it, ' +
+      'that option takes no value; a second output is a second pipeline.',
+  )
+}
+
+/** The error for an argument that cannot be had; `why` says so, and what to do instead. */
+export function refused(argument: string, option: string, why: string): FfmpegError {
+  return new FfmpegError(
+    'AVIO_ERR_ARGUMENT_REFUSED',
+    `"${argument}" in option "${option}" is refused: ${why}`,
+  )
+}

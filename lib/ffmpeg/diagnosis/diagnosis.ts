@@ -1,0 +1,98 @@
+import type { FfmpegLogEntry, FfmpegLogLevel } from '../log/log.js'
+import type { Pattern, Symptom } from './symptom.js'
+import { SYMPTOMS } from './symptoms.js'
+
+const SEVERE: ReadonlySet<FfmpegLogLevel> = new Set(['panic', 'fatal', 'error'])
+
+/** What was found in a log. */
+export interface Finding extends Symptom {
+  /** The entry it was found in. */
+  readonly entry: FfmpegLogEntry
+  /** The run failed even where ffmpeg exits with 0. */
+  readonly evenAtExit0: boolean
+}
+
+/** What ffmpeg says when something else, of which it spoke before, has failed. */
+const GENERIC: readonly RegExp[] = [
+  /^Error (?:while opening encoder|sending frames to consumers|opening (?:input|output)|selecting an encoder)\b/,
+  /^Error (?:initializing output stream|(?:re)?initializing (?:complex )?filters?|initializing the muxer)\b/,
+  /^Error (?:applying (?:encoder options|options to the filter)|binding filtergraph|splitting the argument list)\b/,
+  /^Error (?:parsing (?:options for|a filter (?:description|chain))|writing trailer)\b/,
+  /^Error (?:while processing the decoded data|processing|muxing|: )/,
+  /^Failed to (?:configure (?:in|out)put pad|inject frame into filter network|set option$)/,
+  /^(?:Task finished|Terminating thread|Nothing was written into output file|Conversion failed)\b/,
+  /^Could not (?:open encoder before EOF|write header)\b/,
+  /^(?:pipe:\d+|http:\S+): /,
+  /^[A-Z][\w ]+ argument$/,
+]
+
+/** What decoders say of media that are damaged, and go on. */
+const PASSING = /^(?:Error while decoding stream|Decoding error|Error submitting packet to decoder)\b/
+
+/** On 5.1 a cause may stand behind these words. */
+const PREFIX = /^Error initializing output stream \d+:\d+ -- (?=\S)(?!Error )/
+
+/** Listens to a whole log for known messages and for causes: the tail that an error shows may have lost them. */
+export class Diagnosis {
+  #rank = Infinity
+  #finding: Finding | undefined
+  #lastError: FfmpegLogEntry | undefined
+  /** The first of the messages by one speaker, which are not generic. */
+  #cause: FfmpegLogEntry | undefined
+  /** ffmpeg gave up over the cause. */
+  #isSettled = false
+
+  /** Looks at the next entry. */
+  see(entry: FfmpegLogEntry): void {
+    const severe = SEVERE.has(entry.level)
+    if (entry.continued || entry.message === '' || (!severe && entry.level !== 'warning')) return
+    if (severe) this.#seeCause({ ...entry, message: entry.message.replace(PREFIX, '') })
+    const rank = SYMPTOMS.findIndex(pattern => matches(pattern, entry, severe))
+    const [, map] = /^Failed to set value '(.*)' for option 'map'/.exec(entry.message) ?? []
+    if (map !== undefined) this.#nameMap(map)
+    if (rank === -1 || rank >= this.#rank) return
+    const { code, remedy, evenAtExit0 = false, isVague } = SYMPTOMS[rank]!
+    this.#rank = rank
+    this.#finding = { code, remedy, evenAtExit0, entry, ...(isVague && { isVague }) }
+  }
+
+  /** The most telling message, where a known one was there. */
+  get finding(): Finding | undefined {
+    return this.#finding
+  }
+
+  /** The first message that names a cause, where one does: not one of those that ffmpeg ends with. */
+  get cause(): FfmpegLogEntry | undefined {
+    return this.#cause
+  }
+
+  /** The last message at level error or above. */
+  get lastError(): string | undefined {
+    return this.#lastError?.message
+  }
+
+  /**
+   * The line before the first generic one belongs to what failed, and is the last of several by the same speaker: the
+   * first of these tells most. Other lines before may be of decoders, which go on.
+   */
+  #seeCause(entry: FfmpegLogEntry): void {
+    this.#lastError = entry
+    if (this.#isSettled || PASSING.test(entry.message)) return
+    if (GENERIC.some(generic => generic.test(entry.message))) this.#isSettled = this.#cause !== undefined
+    else if (this.#cause === undefined || this.#cause.component !== entry.component) this.#cause = entry
+  }
+
+  /** Since version 7 the message itself names an empty map. */
+  #nameMap(map: string): void {
+    const message = this.#finding?.entry.message
+    if (message === undefined || !message.startsWith("Stream map ''")) return
+    const entry = { ...this.#finding!.entry, message: message.replace("''", `'${map}'`) }
+    this.#finding = { ...this.#finding!, entry }
+  }
+}
+
+function matches(pattern: Pattern, entry: FfmpegLogEntry, severe: boolean): boolean {
+  if (!severe && pattern.level !== 'warning') return false
+  if (pattern.component && !pattern.component.test(entry.component ?? '')) return false
+  return pattern.messages.some(message => message.test(entry.message))
+}

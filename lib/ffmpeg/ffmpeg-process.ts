@@ -1,0 +1,157 @@
+import { EventEmitter } from 'node:events'
+import type { Readable, Writable } from 'node:stream'
+import { onAbortSoon } from '../io/async/abort-listeners.js'
+import { abortError } from '../io/async/abort-error.js'
+import { tell } from '../io/async/user-event.js'
+import type { FfmpegGraphEvents } from './job/ffmpeg-events.js'
+import { FfmpegFlow } from './job/ffmpeg-flow.js'
+import type { FfmpegGraphOptions } from './ffmpeg-options.js'
+import { graphSettings } from './check-options.js'
+import { flowListener } from './job/flow-listener.js'
+import { GraphInput } from './process-input.js'
+import { GraphOutput } from './process-output.js'
+import type { InputStreamInfo } from './streams/input-streams.js'
+import { PipedInput } from './job/piped-input.js'
+import { PipedOutput } from './output/piped-output.js'
+
+export type { FfmpegGraphOptions } from './ffmpeg-options.js'
+
+/** What {@link FfmpegGraph} has done. */
+export interface FfmpegGraphResult {
+  /** The streams of the inputs, and what became of each. */
+  readonly streams: readonly InputStreamInfo[]
+}
+
+/**
+ * One ffmpeg with any number of inputs and outputs: a ladder of renditions from one decode, a picture and a soundtrack
+ * from two objects, the frames and the sound of one source side by side.
+ *
+ * Guarantees, beside those of `FfmpegTransform` for each input and output, and for the child
+ * - Nothing runs before it is known how each input that is piped in is to be read; where all are read by address, before
+ *   the first read of an output.
+ * - All outputs end, or none: each ends only after ffmpeg exited with 0, every input was whole, every output was delivered
+ *   and is not empty, and every one of them is being read. So no sink takes a part of a ladder for the whole of it.
+ * - Whatever fails, be it an input, an output, one that is destroyed by its reader, or ffmpeg, fails all of them with that
+ *   first error.
+ * - One slow output holds back all, since they share a decoder.
+ * - `result` settles when all streams are closed and nothing is left of the child.
+ *
+ * On failure nothing is left but what was read so far, which no end has declared whole.
+ *
+ * Memory, beside ffmpeg's own: for each input that is piped in `highWaterMark` + `sniffSize` + two chunks, and up to
+ * 8 MiB of its head until ffmpeg is started; `cacheSize` for all that are read by address; for each output
+ * `highWaterMark` + two chunks, and the sample tables where its layout is progressive (see `ProgressiveMp4`).
+ *
+ * @example
+ * ```ts
+ * const graph = new FfmpegGraph({
+ *   inputs: [{ source: new S3Object({ client, bucket: 'masters', key: 'talk.mov' }) }],
+ *   filterComplex: '[0:v]split[a][b]; [a]scale=-2:720[hd]; [b]scale=-2:360[sd]',
+ *   outputs: ['hd', 'sd'].map(rung => ({ format: 'mp4', args: ['-map', `[${rung}]`, '-map', '0:a', '-c:a', 'aac'] })),
+ * })
+ * const sinkOf = (n: number) => new S3MultipartWritable({ client, bucket: 'web', key: `talk-${n}.mp4` })
+ * await Promise.all([...graph.outputs.map((output, n) => pipeline(output, sinkOf(n))), graph.result])
+ * ```
+ */
+export class FfmpegGraph extends EventEmitter<FfmpegGraphEvents> {
+  /** In the order of the options: a stream for each that is piped in, `undefined` for one that is read by address. */
+  readonly inputs: readonly (Writable | undefined)[]
+  /** In the order of the options. */
+  readonly outputs: readonly Readable[]
+  /**
+   * Settles when every stream is closed and nothing is left of the child. It resolves with what became of the streams of
+   * the inputs. It rejects with the first error; after `destroy()` without an error, with an `AbortError`. It is never an
+   * unhandled rejection.
+   */
+  readonly result: Promise<FfmpegGraphResult>
+  readonly #flow: FfmpegFlow
+  readonly #streams: readonly (GraphInput | GraphOutput)[]
+  #failure: { readonly error: Error } | undefined
+
+  /**
+   * @throws {@link OptionError} for an option that breaks its rule
+   * @throws {@link FfmpegError} `AVIO_ERR_MUXER_NOT_STREAMABLE`, `AVIO_ERR_ARGUMENT_REFUSED`
+   */
+  constructor(options: FfmpegGraphOptions) {
+    super()
+    const settings = graphSettings(options, 'FfmpegGraph')
+    const { highWaterMark, signal } = settings
+    const close = (error: Error | undefined) => this.#close(error)
+    const isAlone = settings.inputs.length === 1
+    const inputs = settings.inputs.map((input, n) => {
+      if ('source' in input) return input
+      const own = { ...settings, ...input }
+      const pipedInput = (stage: Writable, name: string) =>
+        new PipedInput(stage, name, own, settings.outputs, this.#inputListener(n), isAlone)
+      return new GraphInput(`inputs[${n}] of FfmpegGraph`, highWaterMark, pipedInput, close)
+    })
+    const outputs = settings.outputs.map((output, n) => {
+      const pipedOutput = (stage: Readable, name: string) =>
+        new PipedOutput(stage, name, output, {
+          onRead: () => this.#flow.read(n),
+          silentTracks: () => this.#flow.silentTracks(n),
+        })
+      const onWanted = () => this.#flow.endWhenComplete()
+      return new GraphOutput(`outputs[${n}] of FfmpegGraph`, highWaterMark, pipedOutput, onWanted, close)
+    })
+    this.inputs = inputs.map(input => (input instanceof GraphInput ? input : undefined))
+    this.outputs = outputs
+    this.#streams = [...inputs.filter(input => input instanceof GraphInput), ...outputs]
+    const flows = {
+      inputs: inputs.map(input => (input instanceof GraphInput ? input.input : input)),
+      outputs: outputs.map(({ output }) => output),
+    }
+    this.#flow = new FfmpegFlow(settings, flows, flowListener(this))
+    this.result = this.#over(signal)
+    this.result.catch(() => undefined)
+  }
+
+  /** The streams of the inputs, and what becomes of each; none before ffmpeg has told (event `input`). */
+  get streams(): readonly InputStreamInfo[] {
+    return this.#flow.streams
+  }
+
+  /** Whether it was destroyed, or has failed. */
+  get destroyed(): boolean {
+    return this.#failure !== undefined
+  }
+
+  /**
+   * Gives everything up: every stream is destroyed with that error, and ffmpeg is ended. Calling it again, or after the
+   * end, does nothing. `result` tells when nothing is left.
+   *
+   * @param error - what `result` rejects with
+   */
+  destroy(error?: Error): this {
+    if (this.#failure) return this
+    this.#failure = { error: error ?? abortError(AbortSignal.abort()) }
+    for (const stream of this.#streams) stream.destroy(error)
+    return this
+  }
+
+  /** A stream closes: where that is not its end, all of them do. */
+  async #close(error: Error | undefined): Promise<void> {
+    if (error) this.destroy(error)
+    if (this.#failure) await this.#flow.kill()
+  }
+
+  async #over(signal: AbortSignal | undefined): Promise<FfmpegGraphResult> {
+    const closed = this.#streams.map(stream => new Promise(resolve => stream.once('close', resolve)))
+    const abort = () => this.destroy(abortError(signal!))
+    const forget = onAbortSoon(signal, abort)
+    await Promise.all(closed)
+    forget()
+    await this.#flow.kill()
+    if (this.#failure) throw this.#failure.error
+    return { streams: this.streams }
+  }
+
+  #inputListener(input: number): ConstructorParameters<typeof PipedInput>[4] {
+    return {
+      onDecided: () => this.#flow.begin(),
+      onSeek: seek => tell(this, 'seek', { ...seek, input }),
+      onEnough: enough => tell(this, 'enough', { ...enough, input }),
+      onComplete: () => this.#flow.endWhenComplete(),
+    }
+  }
+}

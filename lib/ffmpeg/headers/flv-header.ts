@@ -1,0 +1,78 @@
+import { AvioError } from '../../errors.js'
+import type { HeadAssembly } from '../../io/pipeline/deferred-header-builder.js'
+import { headTooLarge } from '../../io/pipeline/header-claim.js'
+import { type AmfProperty, amfProperties } from './amf.js'
+import { FlvClock } from './flv-duration.js'
+import { HeldHeader, expectWord, headInvalid } from './header-writer.js'
+
+const STAGE = 'HeldHead (flv)'
+/** The header with the (empty) size of the tag before the first. */
+const START = 13
+/** What stands before a tag's data; behind them there are 4 bytes more, its size. */
+const TAG = 11
+const SCRIPT = 18
+
+/**
+ * The head of an FLV: its header and `onMetaData`, in which `duration`, in seconds, and `filesize` are filled in where
+ * ffmpeg left room for them (that is, without `no_duration_filesize`). All other fields stay as they are.
+ */
+export class FlvHead implements HeadAssembly {
+  readonly #header = new HeldHeader({ stage: STAGE, measure })
+  #clock: FlvClock | undefined
+  #bodySize = 0
+
+  write(chunk: Buffer): Buffer[] {
+    const body = this.#header.take(chunk)
+    if (body.length === 0) return []
+    this.#clock ??= clockOf(this.#header.bytes)
+    this.#bodySize += body.length
+    this.#clock.write(body)
+    return [body]
+  }
+
+  end(): Buffer[] {
+    this.#header.end()
+    if (this.#clock?.isBetweenTags === false) throw headInvalid(STAGE, 'it ended within a tag')
+    return []
+  }
+
+  /** FLV has nothing to fill it up with that every player skips. */
+  head(length?: number): Buffer {
+    const head = Buffer.from(this.#header.bytes)
+    if (length !== undefined && length < head.length) throw headTooLarge(STAGE, head.length, length)
+    if (length !== undefined && length > head.length) {
+      throw new AvioError(
+        'AVIO_ERR_HEAD_TOO_LARGE',
+        `The head of an FLV has ${head.length} bytes and can't be filled up to the ${length} that were kept for it, ` +
+          'because its players skip no padding. Leave "headReserve" out.',
+      )
+    }
+    const fill = { duration: (this.#clock?.end ?? 0) / 1000, filesize: head.length + this.#bodySize }
+    for (const [name, value] of Object.entries(fill)) {
+      const property = metadata(head).find(({ key, type }) => key === name && type === 'number')
+      if (property) head.writeDoubleBE(value, property.place)
+    }
+    return head
+  }
+}
+
+/** The fields of `onMetaData`; none where the head has no script tag. */
+function metadata(head: Buffer): AmfProperty[] {
+  return head[START] === SCRIPT ? amfProperties(head.subarray(0, head.length - 4), START + TAG) : []
+}
+
+function clockOf(head: Buffer): FlvClock {
+  const numberOf = (name: string) => {
+    const property = metadata(head).find(({ key, type }) => key === name && type === 'number')
+    return property ? head.readDoubleBE(property.place) : 0
+  }
+  return new FlvClock({ frameRate: numberOf('framerate'), sampleRate: numberOf('audiosamplerate') })
+}
+
+function measure(bytes: Buffer): number {
+  if (bytes.length < START + TAG) return START + TAG
+  expectWord(STAGE, bytes, 'FLV')
+  // Without metadata (`-flvflags no_metadata`) the head is the header alone.
+  if (bytes[START] !== SCRIPT) return START
+  return START + TAG + bytes.readUIntBE(START + 1, 3) + 4
+}

@@ -1,0 +1,97 @@
+import type { FfmpegInput } from '../streams/input-streams.js'
+import type { FfmpegOrigin } from '../binary/locate-ffmpeg.js'
+import type { FfmpegLogEntry } from '../log/log.js'
+import type { FfmpegProgress } from '../log/progress.js'
+
+/** What was started. */
+export interface FfmpegSpawn {
+  /** The binary. */
+  readonly path: string
+  /** What named it: the option `ffmpegPath`, the variable `FFMPEG_PATH`, `PATH`, or the package `ffmpeg-static`. */
+  readonly from: FfmpegOrigin
+  /** Its exact argument list. */
+  readonly args: readonly string[]
+  /** The process id. */
+  readonly pid: number
+}
+
+/** ffmpeg ended well before its input did. */
+export interface FfmpegEnough {
+  /** The source was ended. `false`: what it still delivers is thrown away, up to `discardLimit`. */
+  readonly stopped: boolean
+  /** Bytes of input that ffmpeg was fed. */
+  readonly bytesIn: number
+}
+
+/** Why an input is read by address, so that ffmpeg can jump, and not by pipe. */
+export type SeekReason =
+  /** The option `input.seek` says `always`. */
+  | 'option'
+  /** The input's arguments: `-ss`, `-sseof`, `-to`, `-stream_loop`. */
+  | 'arguments'
+  /** An MP4 whose media come before its index. */
+  | 'index-last'
+  /** An MP4 whose tracks lie far apart. */
+  | 'far-apart'
+  /** A track begins long after the others, or never: it is read again, without waiting for that. */
+  | 'late-track'
+  /** Tags, chapters or attachments lie behind the media, where ffmpeg does not get in time on a pipe. */
+  | 'behind-media'
+  /** A container, or a form of one, that is not known to be read the same from a pipe: GIF, MXF, CAF, an MP4 with timecode. */
+  | 'container'
+
+/** The input is read by address. */
+export interface FfmpegSeek {
+  /** Why. */
+  readonly reason: SeekReason
+  /** Bytes that had been piped in by then; they are not fetched again. A small source has come whole. */
+  readonly bytesSniffed: number
+  /**
+   * No more comes of the source: it was asked to stop, or was small and is at its end. `false`: it feeds others too, and
+   * what it still delivers is thrown away.
+   */
+  readonly stopped: boolean
+}
+
+/** Events of `FfmpegReadable`, beside those of every stream, with the arguments of their listeners. */
+export interface FfmpegReadableEvents {
+  /** ffmpeg was started: at the first read, not before. */
+  spawn: [child: FfmpegSpawn]
+  /** A line that ffmpeg wrote to stderr. */
+  log: [entry: FfmpegLogEntry]
+  /**
+   * What ffmpeg found in an input, and what becomes of each stream: told when it is about to begin, before the first byte of
+   * output, and again when it finds more (a track that begins late, a second index).
+   */
+  input: [input: FfmpegInput]
+  /** Where ffmpeg is, about twice a second, and once at its end. */
+  progress: [progress: FfmpegProgress]
+}
+
+/** Events of `FfmpegTransform`, beside those of every stream, with the arguments of their listeners. */
+export interface FfmpegTransformEvents extends FfmpegReadableEvents {
+  /** The input can't, or should not, be read in order: ffmpeg reads it by address from here on. */
+  seek: [seek: FfmpegSeek]
+  /** ffmpeg ended well before its input did (`-t 5`, `-frames:v 1`). */
+  enough: [enough: FfmpegEnough]
+}
+
+/** An input of a graph is read by address. */
+export interface FfmpegGraphSeek extends FfmpegSeek {
+  /** Which, from 0. */
+  readonly input: number
+}
+
+/** ffmpeg ended well before an input of a graph did. */
+export interface FfmpegGraphEnough extends FfmpegEnough {
+  /** Which, from 0. `bytesIn` are those of this input. */
+  readonly input: number
+}
+
+/** Events of `FfmpegGraph`, with the arguments of their listeners. */
+export interface FfmpegGraphEvents extends FfmpegReadableEvents {
+  /** An input that is piped in can't, or should not, be read in order: ffmpeg reads it by address. */
+  seek: [seek: FfmpegGraphSeek]
+  /** ffmpeg ended well before an input that is piped in did. */
+  enough: [enough: FfmpegGraphEnough]
+}

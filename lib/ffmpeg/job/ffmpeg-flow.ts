@@ -1,0 +1,295 @@
+import type { RandomAccess } from '../../io/random-access.js'
+import { FfmpegJob, type JobInput, type JobListener } from './ffmpeg-job.js'
+import type { FfmpegRun } from './ffmpeg-run.js'
+import { inputCut } from '../input/input-errors.js'
+import { nameAt } from '../input/input-names.js'
+import type { InputStreamInfo } from '../streams/input-streams.js'
+import { locateFfmpeg } from '../binary/locate-ffmpeg.js'
+import { PipedInput } from './piped-input.js'
+import { limitBehind } from '../limits/limit-errors.js'
+import { LimitWatch } from './limit-watch.js'
+import type { Limits } from '../limits/limits.js'
+import type { PipedOutput } from '../output/piped-output.js'
+import type { Prepare } from '../route/source-look.js'
+import { askAhead } from '../binary/read-version.js'
+
+/** An input that is read by address from the first. */
+export interface SourceInput {
+  readonly format: string | undefined
+  readonly args: readonly string[]
+  readonly formatWhitelist: readonly string[]
+  readonly source: RandomAccess
+}
+
+/** What flows through one ffmpeg. */
+export interface FlowSpec {
+  readonly inputs: readonly (PipedInput | SourceInput)[]
+  readonly outputs: readonly PipedOutput[]
+}
+
+/** How ffmpeg is run. */
+export interface FlowSettings {
+  readonly ffmpegPath: string | undefined
+  readonly globalArgs: readonly string[]
+  readonly env: Record<string, string>
+  readonly killTimeout: number
+  readonly cacheSize: number
+  readonly limits: Limits
+  readonly prepare?: Prepare | undefined
+}
+
+/** Who is told while it flows. */
+export interface FlowListener extends JobListener {
+  /** Whether anybody wants to know how far it is. */
+  hasProgress(): boolean
+}
+
+const NOTHING = Buffer.alloc(0)
+
+/**
+ * Everything that flows through one ffmpeg, from its start to its end: `FfmpegTransform` is one piped input and one
+ * output of it, `FfmpegReadable` inputs by address and one output, `FfmpegGraph` any number of each.
+ *
+ * - It starts when it is known how each piped input is to be read, and each head that exists only at the end is
+ *   claimed; where there are neither, at the first read.
+ * - Every output ends together, and none before everything is well: ffmpeg exited with 0, each input was whole, each
+ *   output was delivered and is not empty, each that gets a head is whole, and somebody reads each of them.
+ */
+export class FfmpegFlow {
+  readonly #settings: FlowSettings
+  readonly #inputs: FlowSpec['inputs']
+  readonly #piped: readonly PipedInput[]
+  readonly #outputs: readonly PipedOutput[]
+  readonly #listener: FlowListener
+  readonly #watch: LimitWatch
+  /** Outputs whose reader takes nothing now. */
+  readonly #heldBack = new Set<number>()
+  #bytesOut = 0
+  readonly #started: Promise<FfmpegRun>
+  #resolve!: (run: FfmpegRun) => void
+  #reject!: (error: unknown) => void
+  #job: FfmpegJob | undefined
+  #run: FfmpegRun | undefined
+  #asked: Promise<void> | undefined
+  readonly #abort = new AbortController()
+  #isDelivered = false
+  /** A job that waited for a late track is ended, and another one takes its place. */
+  #retired: Promise<void> | undefined
+  #isRetiring = false
+  #isEnded = false
+  #killed: Promise<void> | undefined
+
+  constructor(settings: FlowSettings, { inputs, outputs }: FlowSpec, listener: FlowListener) {
+    this.#settings = settings
+    this.#inputs = inputs
+    this.#piped = inputs.filter(input => input instanceof PipedInput)
+    this.#outputs = outputs
+    this.#listener = listener
+    this.#watch = new LimitWatch(settings.limits, {
+      moved: () => this.bytesIn + this.#bytesOut + this.#piped.reduce((sum, { bytes }) => sum + bytes, 0),
+      isHeldBack: () => this.#heldBack.size > 0,
+      fail: error => listener.onError(error),
+    })
+    this.#started = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    this.#started.catch(() => undefined)
+  }
+
+  /** Bytes of input that ffmpeg was given, by pipe and by address. */
+  get bytesIn(): number {
+    return this.#job?.bytesIn ?? 0
+  }
+
+  /** The streams of all inputs and what becomes of them; none before ffmpeg has told. */
+  get streams(): readonly InputStreamInfo[] {
+    return this.#job?.streams ?? []
+  }
+
+  /** Tracks of an MP4 output whose streams had no packet in their inputs. */
+  silentTracks(output: number): ReadonlySet<number> {
+    return this.#job?.silentTracks(output) ?? new Set()
+  }
+
+  /** Bytes that the sources were asked for, of inputs that are read by address. */
+  get bytesFetched(): number {
+    return this.#job?.bytesFetched ?? 0
+  }
+
+  /**
+   * One more input is decided. Resolves when ffmpeg was started; the error is that of the start. Neither comes once it was
+   * given up: the stream is destroyed then, and the error of that, or none, is the only one there is.
+   */
+  begin(): Promise<unknown> {
+    this.#watch.start()
+    this.#startWhenReady()
+    return this.#started
+  }
+
+  /** More of an output is wanted. */
+  read(output: number): void {
+    this.#askAhead()
+    this.#watch.start()
+    this.#heldBack.delete(output)
+    this.#startWhenReady()
+    this.#run?.outputs[output]!.resume()
+    this.endWhenComplete()
+  }
+
+  /**
+   * The end comes last, after that of every source: until then one may fail, or hold more than may be thrown away,
+   * and a sink that has seen the end could no longer take back what it stored.
+   */
+  endWhenComplete(): void {
+    const isComplete = this.#isDelivered && this.#piped.every(input => input.isComplete)
+    if (!isComplete || this.#isEnded || this.#killed) return
+    // One that nobody has begun to read may never be: the others would be passed off as the whole.
+    if (this.#outputs.length > 1 && !this.#outputs.every(output => output.isWanted)) return
+    this.#isEnded = true
+    this.#watch.close()
+    if (!this.#outputs.every(output => output.complete())) return
+    for (const output of this.#outputs) output.end()
+  }
+
+  /** Ends ffmpeg and the server, whatever they are doing; resolves when nothing of either is left. */
+  kill(): Promise<void> {
+    return (this.#killed ??= this.#kill())
+  }
+
+  async #kill(): Promise<void> {
+    this.#watch.close()
+    const released = this.#piped.map(input => input.release())
+    this.#abort.abort()
+    await Promise.all([...released, this.#job?.kill(), this.#retired, this.#asked])
+  }
+
+  /** While the source sends its first bytes, ffmpeg says which it is. */
+  #askAhead(): void {
+    if (this.#killed) return
+    const { ffmpegPath, env } = this.#settings
+    this.#asked ??= askAhead(() => locateFfmpeg(ffmpegPath), env, this.#abort.signal)
+  }
+
+  #startWhenReady(): void {
+    if ((this.#job ?? this.#killed) || this.#isRetiring) return
+    const inputs = this.#inputs.map(input =>
+      input instanceof PipedInput ? input.decided : { ...input, head: NOTHING },
+    )
+    if (!isAll(inputs) || !this.#outputs.every(output => output.isReady)) return
+    const hasLateTrack = this.#retired !== undefined
+    const job: FfmpegJob = new FfmpegJob(
+      {
+        ...this.#settings,
+        inputs,
+        outputs: this.#outputs.map((output, n) => ({
+          ...output.settings,
+          hasLateTrack,
+          push: chunk => this.#push(output, n, chunk),
+        })),
+      },
+      this.#watched(() => this.#job === job),
+    )
+    this.#job = job
+    this.#flow(job, inputs).catch((error: unknown) => {
+      if (this.#killed || this.#job !== job) return
+      const reason = limitBehind(error, this.#settings.limits)
+      this.#reject(reason)
+      this.#listener.onError(reason as Error)
+    })
+  }
+
+  #push(output: PipedOutput, n: number, chunk: Buffer): boolean {
+    this.#bytesOut += chunk.length
+    if (!this.#watch.output(chunk.length)) return false
+    const isWanted = output.push(chunk)
+    if (!isWanted) this.#heldBack.add(n)
+    return isWanted
+  }
+
+  /** The listener, behind the limits. A job whose place was taken tells nothing. */
+  #watched(isCurrent: () => boolean): JobListener {
+    return {
+      onSpawn: child => this.#listener.onSpawn(child),
+      onLog: entry => {
+        if (!isCurrent()) return
+        this.#watch.log(entry)
+        this.#listener.onLog(entry)
+      },
+      onProgress: progress => {
+        if (!isCurrent()) return
+        this.#watch.progress(progress)
+        this.#listener.onProgress(progress)
+      },
+      onInput: input => isCurrent() && this.#listener.onInput(input),
+      hearsInput: () => this.#listener.hearsInput(),
+      onLateTrack: () => isCurrent() && this.#readAgain(),
+      onError: error => isCurrent() && this.#listener.onError(error),
+    }
+  }
+
+  /**
+   * A track begins long after the others: the inputs are read again, without waiting for it. Whether that can be: each has to
+   * have random access.
+   */
+  #readAgain(): boolean {
+    const job = this.#job
+    if (!job || this.#killed || this.#retired || !this.#piped.every(input => input.canReadAgain)) return false
+    this.#listener.onLog({
+      level: 'info',
+      component: 'avio-streams',
+      message:
+        'A track begins long after the others, or never: the input is read again, without waiting for that track.',
+    })
+    for (const input of this.#piped) input.readAgain()
+    this.#job = undefined
+    this.#run = undefined
+    this.#isRetiring = true
+    this.#retired = job.kill().then(() => {
+      this.#isRetiring = false
+      this.#startWhenReady()
+    })
+    return true
+  }
+
+  /** Runs the job and draws the conclusions. */
+  async #flow(job: FfmpegJob, inputs: readonly JobInput[]): Promise<void> {
+    this.#measure(job)
+    const run = (this.#run = await job.start())
+    const pipes = [...run.inputs]
+    for (const [n, { source }] of inputs.entries()) {
+      const input = this.#inputs[n]
+      if (source === undefined && input instanceof PipedInput) input.connect(pipes.shift()!)
+    }
+    this.#resolve(run)
+    await job.endedWell(() => this.#piped.some(input => input.isMediaFirst))
+    await this.#checkWhole(job, inputs)
+    if (this.#killed || this.#job !== job) return
+    for (const input of this.#piped) input.over()
+    await job.deliveredAll()
+    this.#isDelivered = true
+    this.endWhenComplete()
+  }
+
+  /** Each input that ffmpeg read to its end has to be as long as its own container states: ffmpeg may not have said so. */
+  async #checkWhole(job: FfmpegJob, inputs: readonly JobInput[]): Promise<void> {
+    for (const [n, { source }] of inputs.entries()) {
+      const input = this.#inputs[n]
+      const piped = source === undefined && input instanceof PipedInput ? input : undefined
+      if ((piped !== undefined && !piped.isTaken) || !job.isReadToEnd(n)) continue
+      const shortfall = await (piped ?? job).shortfall(n)
+      if (shortfall) throw inputCut(shortfall, nameAt(inputs, n, 'The input'), job.bytesIn)
+    }
+  }
+
+  /** For an input of which ffmpeg does not know how long it is. The source has delivered bytes: it has the answer. */
+  #measure(job: FfmpegJob): void {
+    const [input, ...others] = this.#inputs
+    if (others.length > 0 || !(input instanceof PipedInput)) return
+    if (input.access !== undefined && this.#listener.hasProgress()) job.measure(input.access)
+  }
+}
+
+function isAll(inputs: readonly (JobInput | undefined)[]): inputs is readonly JobInput[] {
+  return inputs.every(input => input !== undefined)
+}

@@ -1,0 +1,281 @@
+import type { Writable } from 'node:stream'
+import { ContainerWatch, type Shortfall } from '../../containers/container-watch.js'
+import type { RandomAccess } from '../../io/random-access.js'
+import { Upstream } from '../../io/pipeline/upstream.js'
+import type { ChildInput } from '../child/stdin-writer.js'
+import type { FfmpegEnough, FfmpegSeek } from './ffmpeg-events.js'
+import type { JobInput } from './ffmpeg-job.js'
+import { discardLimit, emptyInput, needsSeek } from '../input/input-errors.js'
+import { InputRoute, type Route, type RouteOutputs, type RouteSettings } from '../route/input-route.js'
+
+type Callback = (error?: Error | null) => void
+
+/** What a {@link PipedInput} is told about its input. */
+export interface PipedInputSettings extends RouteSettings {
+  readonly formatWhitelist: readonly string[]
+  /** Bytes that are thrown away, at most, after ffmpeg had enough. */
+  readonly discardLimit: number
+}
+
+/** Who runs ffmpeg for a {@link PipedInput}. */
+export interface PipedInputListener {
+  /** It is known how the input is to be read. Resolves when ffmpeg was started. */
+  onDecided(): Promise<unknown>
+  /** ffmpeg will read it by address. */
+  onSeek(seek: FfmpegSeek): void
+  /** ffmpeg has ended well, before the input did. */
+  onEnough(enough: FfmpegEnough): void
+  /** The source has ended, and all of it was taken or is not wanted. */
+  onComplete(): void
+}
+
+/**
+ * One input that is written to a stream: its head is held back until it is known how to read it, then it goes to a
+ * pipe of the child; or ffmpeg reads it by address, and what is still written is thrown away.
+ *
+ * The stream hands on what it is written, and passes the callbacks: they hold the source back.
+ *
+ * Memory: that of {@link InputRoute}, and what is on its way.
+ */
+export class PipedInput {
+  readonly #settings: PipedInputSettings
+  readonly #stage: Writable
+  readonly #listener: PipedInputListener
+  readonly #upstream: Upstream
+  readonly #route: InputRoute
+  readonly #watch: ContainerWatch
+  #length = 0
+  /** What is given to the job, once it is known how the input is to be read. */
+  #decided: JobInput | undefined
+  #pipe: ChildInput | undefined
+  /** What it can be read from once more, though it has ended. */
+  #again: RandomAccess | undefined
+  /** The callback of a write that ffmpeg did not take, or of the end: its exit tells what becomes of it. */
+  #waiting: (() => void) | undefined
+  /** ffmpeg ended well: what is still written is thrown away. */
+  #isOver = false
+  #isStopped = false
+  /** The source has ended, and the child was told so. */
+  #isEnded = false
+  #isComplete = false
+  #discarded = 0
+  #bytes = 0
+
+  /**
+   * @param stage - the stream that is written to
+   * @param name - what it is called, for messages
+   * @param outputs - what ffmpeg makes of it: that decides how much of the head is wanted
+   * @param isAlone - whether it is the only input
+   */
+  constructor(
+    stage: Writable,
+    name: string,
+    settings: PipedInputSettings,
+    outputs: RouteOutputs,
+    listener: PipedInputListener,
+    isAlone = true,
+  ) {
+    this.#settings = settings
+    this.#stage = stage
+    this.#listener = listener
+    this.#upstream = new Upstream(stage, name)
+    this.#watch = new ContainerWatch(settings.format)
+    this.#route = new InputRoute(settings, this.#upstream, outputs, isAlone)
+  }
+
+  /** How the job reads it, as soon as that is known. */
+  get decided(): JobInput | undefined {
+    return this.#decided
+  }
+
+  /** The random access that the source offers. */
+  get access(): RandomAccess | undefined {
+    return this.#upstream.link?.randomAccess
+  }
+
+  /** The media of an MP4 came before its index. */
+  get isMediaFirst(): boolean {
+    return this.#head.mdat !== undefined
+  }
+
+  /** The source has ended, and ffmpeg's pipe has taken all of it. */
+  get isTaken(): boolean {
+    return this.#isEnded && this.#pipe?.isClosed === false
+  }
+
+  /** How much less came by the pipe than the input's container states, to be asked when all of it was taken. */
+  shortfall(): Promise<Shortfall | undefined> {
+    return this.#watch.finish()
+  }
+
+  /** The source has ended, and all of it was taken or is not wanted. */
+  get isComplete(): boolean {
+    return this.#isComplete
+  }
+
+  /** Bytes that were written to the stream. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Whether it can be read from its beginning once more. */
+  get canReadAgain(): boolean {
+    return this.#isSeeking || this.#again !== undefined
+  }
+
+  /** Has ffmpeg read it by address, from its beginning. */
+  readAgain(): void {
+    if (this.#isSeeking) return
+    this.#decided = { ...this.#settings, source: this.#again, head: Buffer.alloc(0) }
+    this.#pipe = undefined
+    this.#isStopped = this.#upstream.stop()
+    this.#listener.onSeek({ reason: 'late-track', bytesSniffed: 0, stopped: this.#isStopped })
+  }
+
+  /** ffmpeg was started, and reads from this pipe. */
+  connect(pipe: ChildInput): void {
+    this.#pipe = pipe
+  }
+
+  /** Takes what was written. */
+  take(chunks: readonly Buffer[], callback: Callback): void {
+    this.#bytes += lengthOf(chunks)
+    if (this.#isOver || this.#isSeeking) {
+      this.#discard(chunks, callback)
+      return
+    }
+    for (const chunk of chunks) this.#see(chunk)
+    if (this.#pipe) {
+      // An index can also come late, behind media that were few enough at first.
+      if (!chunks.every(chunk => this.#head.look(chunk)))
+        callback(needsSeek(this.#head.mdat!, this.#upstream.sourceName))
+      else this.#send(this.#pipe, chunks, callback)
+    } else {
+      for (const chunk of chunks) {
+        this.#head.look(chunk)
+        this.#head.hold(chunk)
+      }
+      this.#decide(callback)
+    }
+  }
+
+  /** Takes the end. */
+  end(callback: Callback): void {
+    const done = () => {
+      this.#isComplete = true
+      callback()
+      this.#listener.onComplete()
+    }
+    // The end counts as written when ffmpeg has ended well, so that whoever waits for 'finish' learns of a failure.
+    const end = (pipe: ChildInput) => {
+      this.#isEnded = true
+      pipe.end(() => this.#whenOver(done))
+    }
+    if (this.#isOver || this.#isSeeking) this.#whenOver(done)
+    else if (this.#pipe) end(this.#pipe)
+    else if (this.#head.length === 0) callback(emptyInput(this.#upstream.sourceName))
+    else {
+      this.#route.atEnd().then(route => {
+        if (route.by === 'address') this.#seek(route, () => this.#whenOver(done))
+        else this.#begin(pipe => this.#send(pipe, [this.#head.release()], () => end(pipe)), callback)
+      }, callback)
+    }
+  }
+
+  /** ffmpeg has ended well. */
+  over(): void {
+    this.#isOver = true
+    if (!this.#stage.writableEnded && !this.#isSeeking) {
+      this.#isStopped = this.#upstream.stop()
+      this.#listener.onEnough({ stopped: this.#isStopped, bytesIn: this.#pipe?.bytes ?? 0 })
+    }
+    this.#waiting?.()
+  }
+
+  /** Lets go of the source; resolves when nothing is asked of it any more. */
+  release(): Promise<void> {
+    this.#upstream.release()
+    return this.#route.close()
+  }
+
+  /** ffmpeg reads by address: what is still written is thrown away. */
+  get #isSeeking(): boolean {
+    return this.#decided?.source !== undefined
+  }
+
+  get #head() {
+    return this.#route.head
+  }
+
+  /** How the input is to be read, as soon as the head tells. */
+  #decide(callback: Callback): void {
+    let route: ReturnType<InputRoute['choose']>
+    try {
+      route = this.#route.choose()
+    } catch (error) {
+      callback(error as Error)
+      return
+    }
+    if (route === undefined) callback()
+    else if (route instanceof Promise) route.then(found => this.#go(found, callback), callback)
+    else this.#go(route, callback)
+  }
+
+  #go(route: Route, callback: Callback): void {
+    if (route.by === 'address') this.#seek(route, callback)
+    else this.#begin(pipe => this.#send(pipe, [this.#head.release()], callback), callback)
+  }
+
+  /** Has ffmpeg read by address. The source is not needed any more, and what came of it is known already. */
+  #seek({ access, reason }: Route & { by: 'address' }, callback: Callback): void {
+    const head = this.#head.release()
+    this.#decided = { ...this.#settings, source: access, head }
+    this.#isStopped = this.#upstream.stop() || this.#stage.writableEnded
+    this.#listener.onSeek({ reason, bytesSniffed: head.length, stopped: this.#isStopped })
+    this.#listener.onDecided().catch((error: unknown) => this.#stage.destroy(error as Error))
+    callback()
+  }
+
+  /** Has ffmpeg read from its pipe. */
+  #begin(send: (pipe: ChildInput) => void, callback: Callback): void {
+    this.#again = this.#route.access
+    this.#decided = {
+      ...this.#settings,
+      source: undefined,
+      name: this.#upstream.sourceName,
+      head: this.#head.bytes(),
+      lost: this.#route.lost,
+    }
+    this.#listener.onDecided().then(() => send(this.#pipe!), callback)
+  }
+
+  #see(chunk: Buffer): void {
+    this.#watch.see(this.#length, chunk)
+    this.#length += chunk.length
+  }
+
+  #send(pipe: ChildInput, chunks: readonly Buffer[], callback: () => void): void {
+    pipe.write(chunks, lengthOf(chunks), () => this.#settle(pipe, callback))
+  }
+
+  /** ffmpeg has taken a write; or has closed its input, and then only its exit tells whether that was well. */
+  #settle(pipe: ChildInput, callback: () => void): void {
+    if (pipe.isClosed && !this.#isSeeking) this.#whenOver(callback)
+    else callback()
+  }
+
+  #whenOver(callback: () => void): void {
+    if (this.#isOver) callback()
+    else this.#waiting = callback
+  }
+
+  #discard(chunks: readonly Buffer[], callback: Callback): void {
+    const limit = this.#settings.discardLimit
+    if (!this.#isStopped) this.#discarded += lengthOf(chunks)
+    callback(this.#discarded > limit ? discardLimit(limit) : null)
+  }
+}
+
+function lengthOf(chunks: readonly Buffer[]): number {
+  return chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+}

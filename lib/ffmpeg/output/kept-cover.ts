@@ -1,0 +1,83 @@
+import { isCoverImage } from '../../mp4/rewrite/cover-writer.js'
+import { ffmpegArguments } from '../args/build-arguments.js'
+import { hasCover } from '../input/container-sniffer.js'
+import { MAX_COVER } from '../args/output-layout.js'
+import { type PreviewQuestion, pipeOf, reportOf } from '../preview/run-preview.js'
+import { runTool } from '../child/run-tool.js'
+import { streamKey } from '../report/stream-mapping.js'
+
+/** A cover that is to be kept. */
+export interface KeptCover {
+  /** Which input it is of. */
+  readonly input: number
+  /** Its stream in that. */
+  readonly stream: number
+  /** The picture, as the input has it. */
+  readonly image: Buffer
+}
+
+/**
+ * Looks for the first cover of the inputs, and takes it out. ffmpeg does both, on the first bytes of what is piped in, or by
+ * address: of an MP4 on a pipe its own muxer would leave the size of the `moov` open, and write a track for the cover.
+ *
+ * @param remark - told why a cover that was found can't be kept
+ * @returns nothing where there is none; a look that fails finds none: what is wrong, the real run says better
+ * @throws the reason of `signal`, when it is aborted
+ */
+export async function coverOf(
+  question: PreviewQuestion,
+  remark: (message: string) => void,
+): Promise<KeptCover | undefined> {
+  const { inputs } = question
+  if (!inputs.some(({ spec, head }) => pipeOf(spec) === undefined || hasCover(head))) return undefined
+  const maps = inputs.flatMap((_, n) => ['-map', `${n}:v?`])
+  const all = { format: 'null', args: [...maps, '-c', 'copy'], url: 'pipe:1' }
+  const { report } = await reportOf({ ...question, outputs: [all], globalArgs: [] })
+  const [key] = [...report.streams].find(([, { isCover }]) => isCover) ?? []
+  if (key === undefined) return undefined
+  const [input, stream] = key.split(':').map(Number) as [number, number]
+  const image = await imageOf(question, streamKey(input, stream))
+  if (image === undefined) {
+    remark(`The cover ${key} is left out: it can't be read, or is larger than ${MAX_COVER} bytes.`)
+  } else if (isCoverImage(image)) return { input, stream, image }
+  else remark(`The cover ${key} is left out: an MP4 has its cover as a JPEG, a PNG or a BMP.`)
+  return undefined
+}
+
+/** The packet of a stream, as it is. */
+async function imageOf(question: PreviewQuestion, map: string): Promise<Buffer | undefined> {
+  const { inputs, ffmpegPath, env, limits, prefix, signal } = question
+  const args = ffmpegArguments({
+    inputs: inputs.map(({ spec }) => spec),
+    outputs: [
+      {
+        format: 'image2pipe',
+        args: ['-map', map, '-c', 'copy', '-frames:v', '1'],
+        url: 'pipe:1',
+      },
+    ],
+    globalArgs: [],
+    progressUrl: 'pipe:2',
+    limits,
+  })
+  const heads = inputs.flatMap(({ spec, head }) => {
+    const fd = pipeOf(spec)
+    return fd === undefined ? [] : [[fd, head] as const]
+  })
+  const chunks: Buffer[] = []
+  let length = 0
+  const onStdout = (chunk: Buffer) => {
+    length += chunk.length
+    if (length <= MAX_COVER) chunks.push(chunk)
+  }
+  const command = {
+    path: ffmpegPath,
+    args,
+    env,
+    prefix,
+    inputs: new Map(heads),
+    maxOutput: Infinity,
+  }
+  const exit = await runTool({ ...command, signal, killTimeout: 0 }, { onStdout })
+  return exit.code === 0 && length > 0 && length <= MAX_COVER ? Buffer.concat(chunks) : undefined
+}

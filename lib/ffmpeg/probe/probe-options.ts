@@ -1,0 +1,105 @@
+import {
+  integerOption,
+  knownOptions,
+  MAX_TIMEOUT,
+  MiB,
+  optionsObject,
+  signalOption,
+  stringMapOption,
+  stringOption,
+} from '../../options.js'
+import { childEnvironment } from '../child/environment.js'
+import { demuxerOption, formatWhitelistOption } from '../check-options.js'
+import { type FfmpegLimits, UNLIMITED, limitsOption } from '../limits/limits.js'
+
+/** Options of `probe`. */
+export interface ProbeOptions {
+  /** The ffprobe to run. @defaultValue the variable `FFPROBE_PATH`, else `ffprobe` on PATH, else beside ffmpeg */
+  ffprobePath?: string | undefined
+  /** The ffmpeg that is asked where there is no ffprobe. @defaultValue as for `FfmpegTransform` */
+  ffmpegPath?: string | undefined
+  /** The demuxer, where the bytes do not tell. @defaultValue found from the first bytes */
+  format?: string | undefined
+  /**
+   * Demuxers that may open the source, as for `FfmpegTransform`.
+   * @defaultValue the containers that hold all their media themselves, and the one named by `format`
+   */
+  formatWhitelist?: readonly string[] | undefined
+  /** Variables for the tool, as for `FfmpegTransform`. @defaultValue none */
+  env?: Record<string, string> | undefined
+  /** Bytes that are cached of the source: 1 MiB to 64 GiB. @defaultValue 8 MiB */
+  cacheSize?: number | undefined
+  /** How many bytes are taken of a stream without random access: 1 to 64 MiB. @defaultValue 5 MiB */
+  probeSize?: number | undefined
+  /** After how many milliseconds, of source and tool together, it is given up: 1 to 2³¹ − 1. @defaultValue 30,000 */
+  timeout?: number | undefined
+  /**
+   * What the media may be, and what looking at them may cost: `maxDuration` and `maxPixels` as they state themselves,
+   * `threads`, `nice`, `memory` and `cpuSeconds` of the tool. Each is an error where it is exceeded.
+   * @defaultValue none, beside `timeout`
+   */
+  limits?: ProbeLimits | undefined
+  /** Gives up, with an `AbortError`. @defaultValue none */
+  signal?: AbortSignal | undefined
+}
+
+/** Limits of `probe`. */
+export type ProbeLimits = Pick<
+  FfmpegLimits,
+  'maxDuration' | 'maxPixels' | 'threads' | 'nice' | 'memory' | 'cpuSeconds'
+>
+
+/** The names of {@link ProbeLimits}. */
+export const PROBE_LIMITS = ['maxDuration', 'maxPixels', 'threads', 'nice', 'memory', 'cpuSeconds']
+
+const KNOWN = [
+  'ffprobePath',
+  'ffmpegPath',
+  'format',
+  'formatWhitelist',
+  'env',
+  'cacheSize',
+  'probeSize',
+  'timeout',
+  'limits',
+]
+
+/** Options of `probe`, checked and with their defaults. */
+export type ProbeSettings = ReturnType<typeof probeSettings>
+
+/**
+ * Checks the options of `probe`.
+ *
+ * @throws {@link OptionError} for one that breaks its rule
+ */
+export function probeSettings(options: ProbeOptions) {
+  knownOptions(optionsObject(options, 'probe'), 'probe', [...KNOWN, 'signal'])
+  const format = demuxerOption(options, 'format')
+  return {
+    ffprobePath: stringOption(options, 'ffprobePath', { default: undefined }),
+    ffmpegPath: stringOption(options, 'ffmpegPath', { default: undefined }),
+    format,
+    formatWhitelist: formatWhitelistOption(options, 'formatWhitelist', format),
+    env: childEnvironment(stringMapOption(options, 'env')),
+    cacheSize: integerOption(options, 'cacheSize', {
+      min: MiB,
+      max: 65_536 * MiB,
+      default: 8 * MiB,
+      unit: 'bytes',
+    }),
+    probeSize: integerOption(options, 'probeSize', {
+      min: 1,
+      max: 64 * MiB,
+      default: 5 * MiB,
+      unit: 'bytes',
+    }),
+    timeout: integerOption(options, 'timeout', {
+      min: 1,
+      max: MAX_TIMEOUT,
+      default: 30_000,
+      unit: 'milliseconds',
+    }),
+    limits: limitsOption(options, UNLIMITED, PROBE_LIMITS),
+    signal: signalOption(options),
+  }
+}

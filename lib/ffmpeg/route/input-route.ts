@@ -1,0 +1,173 @@
+import { BoundedSource } from '../../io/sources/bounded-source.js'
+import { BytesObject } from '../../io/sources/bytes-source.js'
+import type { RandomAccess } from '../../io/random-access.js'
+import type { Upstream } from '../../io/pipeline/upstream.js'
+import { MiB } from '../../options.js'
+import type { OutputSpec } from '../args/build-arguments.js'
+import { HeadWalk } from '../input/container-sniffer.js'
+import type { SeekReason } from '../job/ffmpeg-events.js'
+import { Head } from '../input/input-head.js'
+import { needsSeek, noRandomAccess } from '../input/input-errors.js'
+import { jumpOf } from '../args/seek-arguments.js'
+import { failureBytes } from './pipe-failures.js'
+import type { IsBehind, PipeProof } from './pipe-proof.js'
+import { pipeProof } from './piped-containers.js'
+import { previewBytes } from '../preview/stream-preview.js'
+import { isMp4Demuxer } from '../input/mp4-sniffer.js'
+
+/** How an input is read. */
+export type Route =
+  | { readonly by: 'pipe' }
+  | { readonly by: 'address'; readonly access: RandomAccess; readonly reason: SeekReason }
+
+/** What an {@link InputRoute} is told about its input. */
+export interface RouteSettings {
+  readonly format: string | undefined
+  readonly args: readonly string[]
+  readonly seek: 'auto' | 'always' | 'never'
+  /** Bytes that are held back, at most, to see whether an MP4 can be read in order. */
+  readonly sniffSize: number
+}
+
+/** What ffmpeg makes of an input: that decides how much of its head is wanted. */
+export type RouteOutputs = readonly Pick<OutputSpec, 'format' | 'args' | 'cover'>[]
+
+/** The most that is taken of a source to have it whole, in bytes: what always fits into the cache of one input. */
+const MAX_GATHERED = MiB
+
+const PIPE: Route = { by: 'pipe' }
+
+/**
+ * How one input that is piped in is to be read, told from its head, which is held back meanwhile: by the pipe, where ffmpeg
+ * is known to read the same from it, or where the source can't jump; else by address. A small source, of which all is
+ * on its way already, is taken whole first, so that nothing of it is fetched twice.
+ *
+ * Memory: the head, or 1 MiB and one chunk of a small source.
+ */
+export class InputRoute {
+  readonly #settings: RouteSettings
+  readonly #upstream: Upstream
+  readonly #head: Head
+  readonly #jump: ReturnType<typeof jumpOf>
+  readonly #walk = new HeadWalk()
+  readonly #abort = new AbortController()
+  /** A small source is taken whole: what is done with it is decided at its end. */
+  #gathering: { readonly access: RandomAccess; readonly to: SeekReason | IsBehind } | undefined
+  #isTooLong = false
+  #looking: Promise<boolean> | undefined
+  #proved: { readonly length: number; readonly proof: PipeProof } | undefined
+
+  /** @param isAlone - whether it is the only input */
+  constructor(settings: RouteSettings, upstream: Upstream, outputs: RouteOutputs, isAlone: boolean) {
+    const { format, args, sniffSize } = settings
+    this.#settings = settings
+    this.#upstream = upstream
+    this.#jump = jumpOf(args)
+    this.#head = new Head({
+      window: sniffSize,
+      sniff: format === undefined || isMp4Demuxer(format),
+      wanted: head =>
+        Math.max(
+          previewBytes(head, outputs, this.#walk, isAlone),
+          this.access === undefined ? failureBytes(head, format) : wantedBy(this.#proof(head)),
+        ),
+    })
+  }
+
+  /** What is held back. */
+  get head(): Head {
+    return this.#head
+  }
+
+  /** What it is read from by address, where the source can jump and may. */
+  get access(): RandomAccess | undefined {
+    if (this.#settings.seek === 'never') return undefined
+    return this.#upstream.link?.randomAccess
+  }
+
+  /** What a pipe can't bring of it, as far as the head tells: a clause to be put behind its name. */
+  get lost(): string | undefined {
+    const proof = this.#proof(this.#head.bytes())
+    return proof.kind === 'other' ? proof.what : undefined
+  }
+
+  /**
+   * The route, as soon as the head tells; `undefined` where more of it is wanted.
+   *
+   * @throws {@link FfmpegError} `AVIO_ERR_INPUT_NEEDS_SEEK` where there is none
+   */
+  choose(): Route | undefined | Promise<Route> {
+    if (this.#gathering) {
+      if (this.#head.length <= MAX_GATHERED) return undefined
+      this.#gathering = undefined
+      this.#isTooLong = true
+    }
+    const access = this.access
+    const reason = this.#reasonToSeek()
+    if (reason !== undefined && access !== undefined) return this.#byAddress(access, reason)
+    if (this.#settings.seek === 'always') throw noRandomAccess('"input.seek"')
+    if (this.#jump?.needsSeek === true) throw noRandomAccess(`"${this.#jump.token}"`)
+    if (reason === 'index-last') throw needsSeek(this.#head.mdat!, this.#upstream.sourceName)
+    if (!this.#head.isEnough()) return undefined
+    return access === undefined ? PIPE : this.#byProof(access)
+  }
+
+  /** The route of an input that has ended before it was decided. */
+  async atEnd(): Promise<Route> {
+    if (this.#gathering === undefined) return PIPE
+    const { access, to } = this.#gathering
+    if (typeof to !== 'function') return { by: 'address', access, reason: to }
+    return this.#unlessBehind(access, to, new BytesObject(this.#head.bytes()))
+  }
+
+  /** Gives up what is still to be found out; resolves when nothing of it is under way. */
+  async close(): Promise<void> {
+    this.#abort.abort()
+    await this.#looking?.catch(() => undefined)
+  }
+
+  #reasonToSeek(): SeekReason | undefined {
+    if (this.#settings.seek === 'always') return 'option'
+    if (this.#head.needsSeek) return 'index-last'
+    return this.#jump && 'arguments'
+  }
+
+  /** By address, unless the pipe is known to be the same. */
+  #byProof(access: RandomAccess): Route | undefined | Promise<Route> {
+    const proof = this.#proof(this.#head.bytes())
+    if (proof.kind === 'other') return this.#byAddress(access, proof.reason)
+    if (proof.kind !== 'unless-behind') return PIPE
+    return this.#gathers(access, proof.isBehind)
+      ? undefined
+      : this.#unlessBehind(access, proof.isBehind, access)
+  }
+
+  #byAddress(access: RandomAccess, reason: SeekReason): Route | undefined {
+    return this.#gathers(access, reason) ? undefined : { by: 'address', access, reason }
+  }
+
+  /** @param bytes - where it is looked up */
+  async #unlessBehind(access: RandomAccess, isBehind: IsBehind, bytes: RandomAccess): Promise<Route> {
+    this.#looking = isBehind(new BoundedSource(bytes), this.#abort.signal)
+    const isOther = await this.#looking
+    return isOther ? { by: 'address', access, reason: 'behind-media' } : PIPE
+  }
+
+  /** Whether the rest of the source is all on its way, and is taken first. */
+  #gathers(access: RandomAccess, to: SeekReason | IsBehind): boolean {
+    if (this.#isTooLong || this.#upstream.link?.isAllRequested !== true) return false
+    this.#gathering = { access, to }
+    return true
+  }
+
+  #proof(head: Buffer): PipeProof {
+    if (this.#proved?.length !== head.length) {
+      this.#proved = { length: head.length, proof: pipeProof(head, this.#settings.format, this.#walk) }
+    }
+    return this.#proved.proof
+  }
+}
+
+function wantedBy(proof: PipeProof): number {
+  return proof.kind === 'open' ? proof.wanted : 0
+}

@@ -1,0 +1,65 @@
+import type { ObjectWriter } from '../storage/object-writer.js'
+import type { PresentationLayout, StoredBytes } from '../presentation/presentation.js'
+import type { StoredObjects } from '../storage/stored-objects.js'
+
+/** The objects of one rendition: `init.mp4`, `segment-00001.m4s` … or all of it in `media.mp4`. */
+export class RenditionOutput {
+  readonly #folder: string
+  readonly #layout: PresentationLayout
+  readonly #objects: StoredObjects
+  /** For `byterange`: the one object, and how much of it there is. */
+  #writer: ObjectWriter | undefined
+  #offset = 0
+  #inits = 0
+
+  /**
+   * @param folder - where its objects lie
+   * @param layout - one object each, or one for all
+   * @param objects - where they are stored
+   */
+  constructor(folder: string, layout: PresentationLayout, objects: StoredObjects) {
+    this.#folder = folder
+    this.#layout = layout
+    this.#objects = objects
+  }
+
+  /** Stores an initialization segment. */
+  storeInit(bytes: readonly Buffer[], media: 'video' | 'audio'): Promise<StoredBytes> {
+    this.#inits++
+    return this.#store(this.#initFile(), bytes, media)
+  }
+
+  /** Stores another one in the place of the last initialization segment: where each is an object. */
+  storeInitAnew(bytes: readonly Buffer[], media: 'video' | 'audio'): Promise<StoredBytes> {
+    return this.#store(this.#initFile(), bytes, media)
+  }
+
+  /** Stores a media segment. */
+  storeSegment(number: number, bytes: readonly Buffer[], media: 'video' | 'audio'): Promise<StoredBytes> {
+    return this.#store(`segment-${String(number).padStart(5, '0')}.m4s`, bytes, media)
+  }
+
+  /** No more is stored: what is open is ended. */
+  async end(): Promise<void> {
+    await this.#writer?.end()
+  }
+
+  #initFile(): string {
+    return this.#inits === 1 ? 'init.mp4' : `init-${this.#inits}.mp4`
+  }
+
+  async #store(file: string, bytes: readonly Buffer[], media: 'video' | 'audio'): Promise<StoredBytes> {
+    const byteLength = bytes.reduce((sum, { length }) => sum + length, 0)
+    if (this.#layout === 'segments') {
+      const name = `${this.#folder}/${file}`
+      await this.#objects.put(name, bytes, { cache: 'segments', media })
+      return { name, offset: 0, byteLength, isRange: false }
+    }
+    const name = `${this.#folder}/media.mp4`
+    this.#writer ??= this.#objects.open(name, { cache: 'segments', media, large: true })
+    await this.#writer.write(bytes)
+    const offset = this.#offset
+    this.#offset += byteLength
+    return { name, offset, byteLength, isRange: true }
+  }
+}

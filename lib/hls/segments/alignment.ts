@@ -1,0 +1,56 @@
+import { HlsError } from '../../errors.js'
+
+/** Times nearer to one another than this are one: clocks of renditions differ in their ticks. In seconds. */
+const CLOSE = 0.005
+
+/**
+ * Whether the segments of several video renditions begin at the same times: the first one to come says when, and the
+ * others are held to it.
+ */
+export class Alignment {
+  readonly #limit: number
+  readonly #starts = new Map<number, { start: number; rendition: string }>()
+  #ended: { count: number; rendition: string } | undefined
+
+  /** @param limit - how many of the last segments are remembered */
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  /**
+   * Segment `number` of a rendition begins at `start`, in seconds of presentation.
+   *
+   * @throws {@link HlsError} `AVIO_ERR_HLS_NOT_ALIGNED` where that of another one begins elsewhere, or there is none
+   */
+  add(rendition: string, number: number, start: number): void {
+    const first = this.#starts.get(number)
+    if (first !== undefined && Math.abs(first.start - start) > CLOSE) {
+      const times = `begins at ${start.toFixed(3)} s, that of "${first.rendition}" at ${first.start.toFixed(3)} s`
+      throw notAligned(rendition, number, `segment ${number} of "${rendition}" ${times}`)
+    }
+    if (this.#ended !== undefined && number > this.#ended.count) throw this.#uneven(rendition, number)
+    if (first !== undefined) return
+    this.#starts.set(number, { start, rendition })
+    this.#starts.delete(number - this.#limit)
+  }
+
+  /** A rendition has no more than `count` segments. */
+  end(rendition: string, count: number): void {
+    if (this.#ended !== undefined && count !== this.#ended.count) throw this.#uneven(rendition, count)
+    this.#ended ??= { count, rendition }
+  }
+
+  #uneven(rendition: string, count: number): HlsError {
+    const { count: other, rendition: name } = this.#ended!
+    return notAligned(rendition, count, `"${rendition}" has segment ${count}, "${name}" ended with ${other}`)
+  }
+}
+
+function notAligned(rendition: string, segment: number, what: string): HlsError {
+  return new HlsError(
+    'AVIO_ERR_HLS_NOT_ALIGNED',
+    `Video renditions are not aligned: ${what}. Give their encoders key frames at the same times (-g, -keyint_min ` +
+      'and -sc_threshold 0, or -force_key_frames), or set align to false',
+    { rendition, segment },
+  )
+}

@@ -1,0 +1,107 @@
+import { mkdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Writable } from 'node:stream'
+import { FileError, SourceError } from '../../errors.js'
+import { descriptorHint } from '../../io/descriptors/out-of-descriptors.js'
+import { FileObject, pathOf } from '../../io/sources/file-source.js'
+import { FileWritable } from '../../io/file/file-writable.js'
+import { readExactly } from '../../io/read-exactly.js'
+import { knownOptions, optionsObject } from '../../options.js'
+import { type SegmentStorage, storageName } from './segment-storage.js'
+
+/** Options of {@link FolderStorage}. */
+export interface FolderStorageOptions {
+  /** The folder: a path, or a `file:` URL. It and the folders below it are made where they are not there. */
+  path: string | URL
+}
+
+/**
+ * Stores segments and playlists as files in a folder, which any web server can serve.
+ *
+ * Each file is there in one step, whole, when its stream has finished; until then an older one stays, and a stream that
+ * is destroyed before leaves nothing (see {@link FileWritable}). Media types and cache headers are the server's to say.
+ * Folders stay when what was in them is removed.
+ *
+ * Errors: {@link FileError} `AVIO_ERR_FILE_WRITE`, with `path`.
+ *
+ * @example
+ * ```ts
+ * const storage = new FolderStorage({ path: 'public/talks/1' })
+ * storage.open('720p/init.mp4', { contentType: 'video/mp4' }).end(bytes) // public/talks/1/720p/init.mp4
+ * ```
+ */
+export class FolderStorage implements SegmentStorage {
+  readonly #path: string
+
+  /**
+   * @throws {@link OptionError} `AVIO_ERR_OPTION` for a `path` that is none
+   */
+  constructor(options: FolderStorageOptions) {
+    knownOptions(optionsObject(options, 'FolderStorage'), 'FolderStorage', ['path'])
+    this.#path = pathOf(options.path)
+  }
+
+  /**
+   * Opens a name for writing, and makes its folder.
+   *
+   * @throws {@link OptionError} `AVIO_ERR_OPTION` for a name that leads out of the folder; {@link FileError}
+   * `AVIO_ERR_FILE_WRITE` where its folder can't be made
+   */
+  open(name: string): Writable {
+    const path = this.#pathOf(name)
+    try {
+      mkdirSync(dirname(path), { recursive: true })
+    } catch (cause) {
+      throw failure('The folder of', path, 'made', cause)
+    }
+    return new FileWritable(path)
+  }
+
+  /**
+   * Removes a file; what is not there is no error.
+   *
+   * @throws {@link FileError} `AVIO_ERR_FILE_WRITE` where it can't be removed
+   */
+  async delete(name: string): Promise<void> {
+    const path = this.#pathOf(name)
+    try {
+      await rm(path, { force: true })
+    } catch (cause) {
+      throw failure('The file', path, 'removed', cause)
+    }
+  }
+
+  /**
+   * Reads a file; `undefined` where there is none.
+   *
+   * @throws {@link SourceError} where it can't be read, or has more than `maxSize` bytes
+   */
+  async read(name: string, maxSize: number): Promise<Buffer | undefined> {
+    const path = this.#pathOf(name)
+    const file = new FileObject(path)
+    try {
+      const size = await file.size()
+      if (size <= maxSize) return await readExactly(file, 0, size)
+    } catch (error) {
+      if (error instanceof SourceError && error.code === 'AVIO_ERR_SOURCE_NOT_FOUND') return undefined
+      throw error
+    }
+    const message = `The file ${path} has more than the ${maxSize} bytes that are read at most.`
+    throw new SourceError('AVIO_ERR_SOURCE_READ', message, { source: path })
+  }
+
+  #pathOf(name: string): string {
+    return join(this.#path, ...storageName(name).split('/'))
+  }
+}
+
+function failure(what: string, path: string, done: string, cause: unknown): FileError {
+  const { message } = cause as Error
+  return new FileError(
+    'AVIO_ERR_FILE_WRITE',
+    `${what} ${path} can't be ${done}: ${message}.${descriptorHint(cause)}`,
+    { path },
+    { cause },
+  )
+}

@@ -1,0 +1,88 @@
+import type { Writable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import { HlsError } from '../../errors.js'
+import { BoundedWait } from '../../io/async/bounded-wait.js'
+
+/**
+ * One object that is being written to a storage. Each write waits until the storage has room again; what the storage
+ * fails with comes as `AVIO_ERR_HLS_STORE_FAILED`.
+ */
+export class ObjectWriter {
+  readonly #name: string
+  readonly #sink: Writable
+  readonly #over: Promise<void>
+  readonly #grace: number
+  readonly #givenUp = new AbortController()
+  #abortedBy: Error | undefined
+
+  /**
+   * @param name - the object's, for messages
+   * @param sink - what the storage opened
+   * @param grace - how long it may take to close once it was given up, in milliseconds; then it is left behind
+   */
+  constructor(name: string, sink: Writable, grace = Infinity) {
+    this.#name = name
+    this.#sink = sink
+    this.#grace = grace
+    const wait = new BoundedWait(this.#givenUp.signal, grace)
+    this.#over = wait.for(finished(sink)).finally(() => wait.end())
+    this.#over.catch(() => undefined)
+  }
+
+  /** Writes some bytes. */
+  async write(chunks: readonly Buffer[]): Promise<void> {
+    for (const chunk of chunks) {
+      if (this.#sink.destroyed) return this.#settled()
+      if (!this.#sink.write(chunk)) await this.#drained()
+    }
+    if (this.#sink.destroyed) await this.#settled()
+  }
+
+  /** Ends the object; resolves when it is stored. */
+  async end(): Promise<void> {
+    if (!this.#sink.destroyed) this.#sink.end()
+    await this.#settled()
+  }
+
+  /** Gives the object up: what is under way fails with `error`. */
+  abort(error: Error): void {
+    this.#abortedBy = error
+    this.#sink.destroy(error)
+    if (this.#grace !== Infinity) this.#givenUp.abort()
+  }
+
+  /** Resolves when nothing is under way any more, whatever came of it. */
+  async over(): Promise<void> {
+    await this.#over.catch(() => undefined)
+  }
+
+  async #settled(): Promise<void> {
+    try {
+      await this.#over
+    } catch (cause) {
+      if (this.#abortedBy) throw this.#abortedBy
+      throw storeFailed(this.#name, cause)
+    }
+  }
+
+  /** Listens to the sink itself: waiting for `#over` beside `drain`, again and again, would pile up there. */
+  #drained(): Promise<void> {
+    const sink = this.#sink
+    const events = ['drain', 'error', 'close']
+    return new Promise(resolve => {
+      const settle = (): void => {
+        for (const event of events) sink.off(event, settle)
+        resolve()
+      }
+      for (const event of events) sink.on(event, settle)
+      if (sink.destroyed) settle()
+    })
+  }
+}
+
+/** A storage did not do what it was asked for. */
+export function storeFailed(object: string, cause: unknown, done = 'stored'): HlsError {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  const message = `"${object}" could not be ${done}: ${reason}`
+  return new HlsError('AVIO_ERR_HLS_STORE_FAILED', message, { object }, { cause })
+}

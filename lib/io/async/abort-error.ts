@@ -1,0 +1,36 @@
+import { onAbort } from './abort-listeners.js'
+
+/** What Node's own calls reject with when a signal ends them: name `AbortError`, code `ABORT_ERR`, the reason as cause. */
+export function abortError(signal: AbortSignal): Error {
+  const reason: unknown = signal.reason
+  if (reason instanceof Error && reason.name === 'AbortError') return reason
+  const error = new Error('The operation was aborted', { cause: reason })
+  error.name = 'AbortError'
+  return Object.assign(error, { code: 'ABORT_ERR' })
+}
+
+/**
+ * Gives up waiting for `promise` as soon as `signal` is aborted, whether or not whoever made it takes notice.
+ *
+ * @param late - what to do with a result that nobody waits for any more
+ */
+export async function untilAborted<T>(
+  promise: Promise<T>,
+  signal: AbortSignal,
+  late: (result: T) => void,
+): Promise<T> {
+  let abort!: () => void
+  const aborted = new Promise<never>((_resolve, reject) => {
+    abort = () => {
+      promise.then(late, () => undefined)
+      reject(abortError(signal))
+    }
+    if (signal.aborted) abort()
+  })
+  const forget = onAbort(signal, abort)
+  try {
+    return await Promise.race([promise, aborted])
+  } finally {
+    forget()
+  }
+}

@@ -1,0 +1,262 @@
+import { GiB, KiB, MiB, integerOption, knownOptions, optionError, optionsObject } from '../../options.js'
+import { abortError, untilAborted } from '../async/abort-error.js'
+import { BlockFetcher } from './block-fetcher.js'
+import { type Block, BlockStore } from './block-store.js'
+import { BoundedSource } from '../sources/bounded-source.js'
+import type { RandomAccess } from '../random-access.js'
+import { type ReadCursor, ReadCursors } from './read-cursor.js'
+import { checkRange } from '../check-range.js'
+import { Waiters } from './block-waiters.js'
+
+/** Largest number of blocks in one read of the source. */
+const MAX_RUN = 8
+/** Largest chunk that is delivered, in bytes: what a reader that leaves has taken too much is less than that. */
+const MAX_CHUNK = 64 * KiB
+
+/** How much a {@link BlockCache} may hold and do at a time. */
+export interface BlockCacheOptions {
+  /**
+   * Most bytes that are held, cached and under way together: at least 1 MiB and one block.
+   * Raise it for media whose tracks lie far apart, and for a store that is far away.
+   */
+  readonly cacheSize: number
+  /**
+   * Bytes of a block, from 4 KiB to `cacheSize`: the least that is asked of the source.
+   * @defaultValue 1 MiB
+   */
+  readonly blockSize?: number | undefined
+  /**
+   * Most reads of the source under way at a time, from 1.
+   * @defaultValue 6
+   */
+  readonly concurrency?: number | undefined
+}
+
+/**
+ * A source behind a bounded cache, for readers that jump: what one read has brought, another finds here.
+ *
+ * The source is read in blocks. Those that are missing and lie side by side are asked for in one read, a *run*. A
+ * reader at a new place costs one block; the further it reads in order, and as long as it finds itself waiting, the
+ * further the cache reads ahead of it, up to its share of the cache: with `W` blocks ahead, `concurrency` runs of
+ * `W / concurrency` blocks (at most 8) are under way. A reader that comes back to where one stopped goes on with
+ * what that one had learnt, see {@link ReadCursors}. A block under way is shared by all who want it.
+ *
+ * When a reader leaves, what only it wanted is cancelled, but for the block it was in: readers that go to and fro
+ * want that one next, and cutting it would cost a read each time. Where a reader has come back before, its read-ahead
+ * is finished as well. Bytes that came before the cut are kept.
+ *
+ * A read that fails rejects every reader that waits for its blocks, at its place; it is not cached, and the next
+ * reader tries anew.
+ *
+ * **Memory.** Blocks cached and under way: at most `cacheSize`, rounded down to blocks. On top of that, what the
+ * source itself holds for at most `concurrency` reads; and for each chunk that a consumer keeps, its block, once that
+ * has left the cache.
+ *
+ * @example
+ * ```ts
+ * const cache = new BlockCache(new S3Object({ client, bucket, key }), { cacheSize: 32 * 1024 * 1024 })
+ * for await (const chunk of cache.read(0, 100)) process.stdout.write(chunk)
+ * await cache.close()
+ * ```
+ */
+export class BlockCache implements RandomAccess {
+  readonly #source: RandomAccess
+  readonly #blockSize: number
+  readonly #concurrency: number
+  readonly #store: BlockStore
+  readonly #cursors: ReadCursors
+  readonly #fetcher: BlockFetcher
+  readonly #waiters = new Waiters<Block>()
+  /** Cursors whose next block could not even be asked for: while there are any, nothing is read ahead. */
+  readonly #hungry = new Set<ReadCursor>()
+  readonly #abort = new AbortController()
+  #size: Promise<number> | undefined
+  #knownSize = Infinity
+  #closed: Promise<void> | undefined
+
+  /** @throws {@link OptionError} where an option breaks its rule */
+  constructor(source: RandomAccess, options: BlockCacheOptions) {
+    const given = optionsObject(options, 'BlockCache')
+    knownOptions(given, 'BlockCache', ['cacheSize', 'blockSize', 'concurrency'])
+    const cacheRule = { min: MiB, max: Number.MAX_SAFE_INTEGER, default: undefined, unit: 'bytes' }
+    const cacheSize = integerOption(given, 'cacheSize', cacheRule)
+    if (cacheSize === undefined) throw optionError('cacheSize', 'given: an integer of bytes', undefined)
+    const blockRule = { min: 4 * KiB, max: Math.min(cacheSize, GiB), default: MiB, unit: 'bytes' }
+    this.#source = new BoundedSource(source)
+    this.#blockSize = integerOption(given, 'blockSize', blockRule)
+    this.#concurrency = integerOption(given, 'concurrency', { min: 1, max: 1000, default: 6 })
+    const capacity = Math.floor(cacheSize / this.#blockSize)
+    this.#store = new BlockStore(capacity)
+    this.#cursors = new ReadCursors(this.#blockSize, capacity)
+    this.#fetcher = new BlockFetcher({
+      source: this.#source,
+      store: this.#store,
+      blockSize: this.#blockSize,
+      concurrency: this.#concurrency,
+      lengthOf: index => this.#lengthOf(index),
+      isWanted: index => this.#cursors.wants(index),
+      onBytes: block => this.#waiters.wake(block),
+      onError: (error, lost) => this.#failed(error, lost),
+      onRoom: () => this.#waiters.wakeAll(),
+    })
+  }
+
+  /** What errors call it: as the source itself. */
+  get name(): string | undefined {
+    return this.#source.name
+  }
+
+  /** Bytes that have come from the source. Those of a read that was cancelled count as far as they came. */
+  get bytesFetched(): number {
+    return this.#fetcher.bytesFetched
+  }
+
+  /** Reads made of the source: about as many GETs. */
+  get reads(): number {
+    return this.#fetcher.reads
+  }
+
+  /**
+   * Takes a copy of bytes that are known already, from byte 0: they are not fetched while they stay cached. To be
+   * called before the first read; what does not fit is left out.
+   */
+  seed(head: Buffer): void {
+    for (let index = 0; index * this.#blockSize < head.length; index++) {
+      const block = this.#store.add(index, this.#lengthOf(index), () => false)
+      if (block === undefined) return
+      block.write(head.subarray(index * this.#blockSize))
+    }
+  }
+
+  /** Total length in bytes; asked of the source once. A failure is not kept: the next call asks anew. */
+  async size(signal?: AbortSignal): Promise<number> {
+    if (signal?.aborted) throw abortError(signal)
+    this.#size ??= this.#askSize()
+    return signal === undefined ? this.#size : untilAborted(this.#size, signal, () => undefined)
+  }
+
+  /**
+   * The bytes from `start` (inclusive) to `end` (exclusive), in order, in chunks of at most 64 KiB that are views of
+   * cached blocks and must not be written to. Nothing behind the block of `end` is fetched for it.
+   * Leaving the loop, or aborting `signal`, cancels what only this reader wanted.
+   *
+   * @throws {@link SourceError} AVIO_ERR_SOURCE_RANGE where the source has no such bytes, and whatever the source throws
+   */
+  async *read(start: number, end: number, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
+    checkRange(start, end, await this.size(signal), 'the source')
+    if (start === end) return
+    const cursor = this.#cursors.open(start, end)
+    try {
+      while (cursor.position < end) {
+        if (signal?.aborted) throw abortError(signal)
+        if (this.#abort.signal.aborted) throw abortError(this.#abort.signal)
+        const block = this.#next(cursor)
+        const offset = cursor.position % this.#blockSize
+        const length = Math.min((block?.filled ?? 0) - offset, end - cursor.position, MAX_CHUNK)
+        if (block === undefined || length <= 0) {
+          await this.#waiters.wait(block, signal)
+          continue
+        }
+        const chunk = block.slice(offset, offset + length)
+        this.#cursors.deliver(cursor, length)
+        yield chunk
+      }
+    } finally {
+      this.#hungry.delete(cursor)
+      this.#cursors.close(cursor)
+      this.#fetcher.trim()
+    }
+  }
+
+  /**
+   * Cancels everything: loops throw an `AbortError`. Resolves when all reads of the source have settled, or were left
+   * behind by {@link BoundedSource} because they heed no signal.
+   */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close())
+  }
+
+  async #close(): Promise<void> {
+    this.#abort.abort()
+    this.#waiters.wakeAll()
+    await Promise.allSettled([this.#size, this.#fetcher.close()])
+    this.#store.clear()
+  }
+
+  async #askSize(): Promise<number> {
+    try {
+      if (this.#abort.signal.aborted) throw abortError(this.#abort.signal)
+      this.#knownSize = await this.#source.size(this.#abort.signal)
+      // The head may have been given before it was known how short the last block is.
+      const last = this.#store.peek(this.#blockOf(this.#knownSize))
+      if (last !== undefined) last.length = this.#lengthOf(last.index)
+      return this.#knownSize
+    } catch (error) {
+      this.#size = undefined
+      throw error
+    }
+  }
+
+  /** The block at the cursor's place, having seen to it that it comes; `undefined` as long as there is no room for it. */
+  #next(cursor: ReadCursor): Block | undefined {
+    const index = this.#blockOf(cursor.position)
+    const isThere = (block: Block | undefined) => (block?.filled ?? 0) > cursor.position % this.#blockSize
+    let block = this.#store.use(index)
+    if (!isThere(block)) cursor.starved(index, this.#blockSize)
+    if (block?.whole !== true && block?.underWay !== true) {
+      cursor.horizon = Infinity
+      this.#fetcher.start(index, Math.min(this.#runLength(cursor), this.#stretch(cursor, index)), true)
+      block = this.#store.peek(index)
+    }
+    if (isThere(block) || block?.underWay === true) this.#hungry.delete(cursor)
+    else this.#hungry.add(cursor)
+    this.#readAhead(cursor)
+    return block
+  }
+
+  /** Asks for what is missing up to the end of the cursor's window, in runs as long as the window asks for. */
+  #readAhead(cursor: ReadCursor): void {
+    const { first, last } = this.#cursors.reach(cursor)
+    const runLength = this.#runLength(cursor)
+    for (let index = first + 1; index <= last && index < cursor.horizon; index++) {
+      if (this.#hungry.size > 0 || this.#fetcher.busy) return
+      const length = Math.min(runLength, this.#stretch(cursor, index))
+      if (length === 0) continue
+      // The window moves on by one block at a time: its far end is asked for when it makes a whole run.
+      if (length < runLength && index + length > last && last < cursor.last) return
+      if (!this.#fetcher.start(index, length, false)) return
+      index += length - 1
+    }
+  }
+
+  /** How many blocks from `index` on are missing, up to the end of the cursor's window. */
+  #stretch(cursor: ReadCursor, index: number): number {
+    const last = Math.min(this.#cursors.reach(cursor).last, cursor.horizon - 1)
+    let length = 0
+    for (; index + length <= last; length++) {
+      const block = this.#store.peek(index + length)
+      // A block of which a part is there can only be the first of a run.
+      const missing = block === undefined || (length === 0 && !block.whole && !block.underWay)
+      if (!missing) break
+    }
+    return length
+  }
+
+  #runLength(cursor: ReadCursor): number {
+    const { first, last } = this.#cursors.reach(cursor)
+    return Math.min(Math.ceil((last - first + 1) / this.#concurrency), MAX_RUN)
+  }
+
+  #failed(error: Error, lost: readonly Block[]): void {
+    this.#cursors.stopAt(lost[0]!.index)
+    for (const block of lost) this.#waiters.fail(block, error)
+  }
+
+  #blockOf(position: number): number {
+    return Math.floor(position / this.#blockSize)
+  }
+
+  #lengthOf(index: number): number {
+    return Math.min(this.#blockSize, this.#knownSize - index * this.#blockSize)
+  }
+}

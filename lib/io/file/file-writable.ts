@@ -1,0 +1,210 @@
+import { Writable } from 'node:stream'
+import { destroyOnAbort } from '../async/abort-listeners.js'
+import { AvioError, FileError } from '../../errors.js'
+import { CommitHolds } from '../pipeline/commit-gate.js'
+import { FileLayout } from './file-writer-layout.js'
+import {
+  type FileResult,
+  type FileWritableOptions,
+  type FileWritableSettings,
+  fileWritableSettings,
+} from './file-writable-options.js'
+import { type ClaimedHead, headOfAnother } from '../pipeline/header-claim.js'
+import { COMMIT, type HeldCommit } from '../pipeline/commit-hook.js'
+import { PartialFile } from './atomic-file.js'
+import { Upstream } from '../pipeline/upstream.js'
+
+/** A file that was begun: what it is laid out by, and the head that belongs in front. */
+interface Begun {
+  readonly file: PartialFile
+  readonly layout: FileLayout
+  readonly head: ClaimedHead | undefined
+}
+
+/**
+ * Writes one file, all or nothing: the counterpart of `S3MultipartWritable` for a disk.
+ *
+ * Guarantees
+ * - Nothing is seen under the path, and an older file stays, until everything upstream has ended well, everything is on
+ *   the disk, and `beforeCommit` has not said no; then the file is there in one step. `'finish'` comes only after that.
+ * - An error, a `destroy()` or an abort before that leaves nothing. Bytes are written to a neighbour in the same
+ *   folder, `.name.<random>.partial`, which is removed before `'close'`; only a process that is killed leaves it.
+ * - A head that its source knows only at the end (a progressive MP4's index) is claimed, and put in front of all the
+ *   rest (`docs/file-writable.md` says how); it never fails for lack of room.
+ * - It works under a plain `pipe()`: a source that fails or closes early destroys this stream too.
+ *
+ * Memory: `highWaterMark`; with a head `holdSize` and the head, or 1 MiB while bytes are moved.
+ *
+ * Errors: {@link FileError} `AVIO_ERR_FILE_WRITE` and `AVIO_ERR_FILE_EXISTS`; {@link AvioError}
+ * `AVIO_ERR_COMMIT_REFUSED`, `AVIO_ERR_HEAD_UNCLAIMED`. A clean-up that fails is put on the first error as `cleanupError`.
+ *
+ * @example
+ * ```ts
+ * const sink = new FileWritable('talk.mp4', { overwrite: false })
+ * await pipeline(source, sink)
+ * const { bytes } = await sink.result
+ * ```
+ */
+export class FileWritable extends Writable {
+  /**
+   * Settles after everything is over: resolves when the file is there, rejects with the stream's first error when it is
+   * not and nothing is left behind. It may be ignored: it never causes an unhandled rejection.
+   */
+  readonly result: Promise<FileResult>
+  readonly #settings: FileWritableSettings
+  readonly #upstream: Upstream
+  readonly #holds = new CommitHolds()
+  #resolve!: (result: FileResult) => void
+  #reject!: (error: Error) => void
+  #begun: Promise<Begun> | undefined
+  /** What is being done with the file. Never rejects. */
+  #step: Promise<unknown> = Promise.resolve()
+  /** From the moment that the file may be seen. Never rejects; tells why it is not. */
+  #commit: Promise<unknown> | undefined
+
+  /**
+   * @param path - a path, or a `file:` URL; a symbolic link stays, and the file that it leads to is replaced
+   * @throws {@link OptionError} `AVIO_ERR_OPTION` for an option that breaks its rule, before anything is written
+   */
+  constructor(path: string | URL, options: FileWritableOptions = {}) {
+    const settings = fileWritableSettings(path, options)
+    super({ highWaterMark: settings.highWaterMark })
+    this.#settings = settings
+    this.result = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    this.result.catch(() => undefined)
+    this.#upstream = new Upstream(this, 'FileWritable', { claimsHead: true })
+    // Not by super(): a signal that is aborted already would destroy a stream that has no fields yet.
+    destroyOnAbort(settings.signal, this)
+  }
+
+  /**
+   * Has the commit wait for others: see {@link HeldCommit}. `open` is called once everything is on the disk and
+   * `beforeCommit` has passed.
+   * @internal
+   */
+  get [COMMIT](): HeldCommit {
+    return this.#holds.offer(this.result, this.#settings.path)
+  }
+
+  /** @internal */
+  override _write(
+    chunk: Uint8Array,
+    _encoding: BufferEncoding,
+    callback: (error?: Error | null) => void,
+  ): void {
+    this.#take(this.#write([chunk]), callback)
+  }
+
+  /** @internal */
+  override _writev(chunks: { chunk: Uint8Array }[], callback: (error?: Error | null) => void): void {
+    this.#take(this.#write(chunks.map(({ chunk }) => chunk)), callback)
+  }
+
+  /** @internal */
+  override _final(callback: (error?: Error | null) => void): void {
+    this.#finish().then(() => callback(), callback)
+  }
+
+  /** @internal */
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#upstream.release()
+    this.#end(error).then(() => callback(error), callback)
+  }
+
+  #take(step: Promise<void>, callback: (error?: Error | null) => void): void {
+    this.#step = step.then(() => callback(), callback)
+  }
+
+  /** Makes the neighbour, when the first byte is there, or the end. */
+  #begin(): Promise<Begun> {
+    return (this.#begun ??= this.#open(this.#upstream.head))
+  }
+
+  async #open(head: ClaimedHead | undefined): Promise<Begun> {
+    const { place, overwrite, mode } = this.#settings
+    const file = await PartialFile.create({ path: place, overwrite, mode })
+    return { file, layout: new FileLayout(file, head, this.#settings), head }
+  }
+
+  async #write(chunks: readonly Uint8Array[]): Promise<void> {
+    const { layout } = await this.#begin()
+    this.#assertAlive()
+    await layout.write(chunks)
+  }
+
+  async #finish(): Promise<void> {
+    const storing = this.#store()
+    this.#step = storing.catch(() => undefined)
+    const { file, bytes } = await storing
+    const { path, overwrite } = this.#settings
+    await this.#mayCommit({ path, bytes })
+    this.#assertAlive()
+    await this.#holds.opened(path)
+    this.#assertAlive()
+    const commit = file.commit(overwrite)
+    this.#commit = commit.then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    await commit
+    this.#resolve({ path, bytes })
+  }
+
+  /** Brings everything onto the disk. */
+  async #store(): Promise<{ file: PartialFile; bytes: number }> {
+    const { file, layout, head } = await this.#begin()
+    this.#assertAlive()
+    if (head !== this.#upstream.head) throw headOfAnother('a FileWritable', this.#settings.path)
+    const bytes = await layout.finish()
+    this.#assertAlive()
+    await file.close()
+    this.#assertAlive()
+    return { file, bytes }
+  }
+
+  async #mayCommit(summary: FileResult): Promise<void> {
+    let cause: unknown
+    try {
+      if ((await this.#settings.beforeCommit?.(summary)) !== false) return
+    } catch (error) {
+      cause = error
+    }
+    const said = cause instanceof Error ? `: ${cause.message}` : ''
+    const message = `${summary.path} was not written: its beforeCommit said no${said}`
+    throw new AvioError('AVIO_ERR_COMMIT_REFUSED', message, { cause })
+  }
+
+  /** The end of everything, good or bad. Rejects only where there is no error but that of the clean-up. */
+  async #end(error: Error | null): Promise<void> {
+    const failure = await this.#commit
+    const isStored = this.#commit !== undefined && failure === undefined
+    const first = (failure ?? error ?? this.#destroyedEarly()) as Error
+    try {
+      if (!isStored) await this.#discard()
+    } catch (cleanupError) {
+      Reflect.defineProperty(first, 'cleanupError', { value: cleanupError, enumerable: true })
+      if (error === null) throw cleanupError
+    } finally {
+      this.#reject(first)
+    }
+  }
+
+  async #discard(): Promise<void> {
+    const begun = await this.#begun?.catch(() => undefined)
+    await begun?.file.discard()
+    await this.#step
+  }
+
+  #assertAlive(): void {
+    if (this.destroyed) throw this.#destroyedEarly()
+  }
+
+  #destroyedEarly(): FileError {
+    const { path } = this.#settings
+    const message = `The stream to ${path} was destroyed before its end, and nothing was written.`
+    return new FileError('AVIO_ERR_FILE_WRITE', message, { path })
+  }
+}

@@ -1,0 +1,88 @@
+import { AvioError } from '../../errors.js'
+import type { ClaimedHead } from '../pipeline/header-claim.js'
+import type { PartialFile } from './atomic-file.js'
+
+/** How much room there is for a head. */
+export interface HeadRoom {
+  /** How many bytes that come before the head are kept in memory. */
+  readonly holdSize: number
+  /** How much is left free at the file's beginning, in bytes, once there are more. */
+  readonly headReserve: number
+}
+
+/**
+ * Where in a file each byte goes.
+ *
+ * Without a head they go in as they come. With one, which is known only at the end, they are first kept in memory; if
+ * all of them are, head and bytes are written at the end, and nothing is ever moved. Once there are more than `holdSize`,
+ * they go behind a hole of `headReserve`. At the end the head is put into the hole, filled up with padding. One that
+ * is longer, or shorter by less than the padding can be, is taken without padding, and the bytes behind it are moved to
+ * where it ends: a second pass over the file, in blocks of 1 MiB.
+ */
+export class FileLayout {
+  readonly #file: PartialFile
+  readonly #head: ClaimedHead | undefined
+  readonly #headReserve: number
+  /** What is kept in memory, and how much of it is filled. Memory that was not touched yet takes no room. */
+  #held: Buffer | undefined
+  #heldSize = 0
+  /** Where the next byte goes, of those that are not held. */
+  #end = 0
+
+  constructor(file: PartialFile, head: ClaimedHead | undefined, { holdSize, headReserve }: HeadRoom) {
+    this.#file = file
+    this.#head = head
+    this.#headReserve = headReserve
+    if (head) this.#held = Buffer.allocUnsafeSlow(holdSize)
+  }
+
+  /** Takes the next bytes. */
+  async write(chunks: readonly Uint8Array[]): Promise<void> {
+    const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
+    if (this.#held && this.#heldSize + size <= this.#held.length) {
+      for (const chunk of chunks) {
+        this.#held.set(chunk, this.#heldSize)
+        this.#heldSize += chunk.length
+      }
+      return
+    }
+    if (this.#held) {
+      const held = this.#held.subarray(0, this.#heldSize)
+      this.#held = undefined
+      this.#end = this.#headReserve
+      await this.#append([held])
+    }
+    await this.#append(chunks)
+  }
+
+  /** Puts the head in its place; resolves with the file's size in bytes. */
+  async finish(): Promise<number> {
+    if (this.#head === undefined) return this.#end
+    if (this.#held) {
+      await this.#append([this.#head.bytes(), this.#held.subarray(0, this.#heldSize)])
+      return this.#end
+    }
+    const head = filledUp(this.#head, this.#headReserve) ?? this.#head.bytes()
+    if (head.length !== this.#headReserve) {
+      await this.#file.move(this.#headReserve, this.#end, head.length)
+      this.#end += head.length - this.#headReserve
+    }
+    await this.#file.write([head], 0)
+    return this.#end
+  }
+
+  async #append(chunks: readonly Uint8Array[]): Promise<void> {
+    await this.#file.write(chunks, this.#end)
+    for (const chunk of chunks) this.#end += chunk.length
+  }
+}
+
+/** The head of exactly `length` bytes; `undefined` where it can't be had. */
+function filledUp(head: ClaimedHead, length: number): Buffer | undefined {
+  try {
+    return head.bytes(length)
+  } catch (error) {
+    if (error instanceof AvioError && error.code === 'AVIO_ERR_HEAD_TOO_LARGE') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,116 @@
+import { Transform, type TransformCallback } from 'node:stream'
+import { destroyOnAbort } from '../async/abort-listeners.js'
+import { KiB } from '../../options.js'
+import type { HeadAssembly } from './deferred-header-builder.js'
+import { HeadOffer } from './header-claim.js'
+import { LINK, type Link } from './link.js'
+import { Upstream } from './upstream.js'
+
+/** Bytes that are taken in one turn of the event loop. */
+const TAKEN_AT_ONCE = 256 * KiB
+
+/** What a {@link HeadTransform} is made of. */
+export interface HeadTransformSettings {
+  /** Its class, for messages. */
+  readonly name: string
+  readonly assembly: HeadAssembly
+  readonly signal: AbortSignal | undefined
+  /** Bytes that may wait on either side; `undefined` for Node's own. */
+  readonly highWaterMark: number | undefined
+}
+
+/**
+ * A {@link HeadAssembly} as a stream: what is read from it belongs behind the head, which it offers by its link to the
+ * sink that it is piped into. Unclaimed, it fails at the first read. Works under a plain `pipe()`.
+ */
+export class HeadTransform extends Transform {
+  readonly #assembly: HeadAssembly
+  readonly #upstream: Upstream
+  readonly #offer: HeadOffer
+  /** Whether somebody reads, and every one who does has claimed the head. */
+  #isClaimed = false
+  /** What came before somebody read. */
+  #early: (() => void) | undefined
+
+  /** @internal */
+  constructor({ name, assembly, signal, highWaterMark }: HeadTransformSettings) {
+    super(highWaterMark === undefined ? {} : { highWaterMark })
+    this.#assembly = assembly
+    this.#upstream = new Upstream(this, name)
+    this.#offer = new HeadOffer(name)
+    // Not by super(): one that is aborted already would destroy a stream that has no fields yet.
+    destroyOnAbort(signal, this)
+  }
+
+  /**
+   * What this stream can do for its consumer: the head, for a sink that can write its first bytes last.
+   * @internal
+   */
+  get [LINK](): Link {
+    return { head: this.#offer }
+  }
+
+  /** @internal */
+  override _read(size: number): void {
+    if (this.#isClaimed) {
+      super._read(size)
+      return
+    }
+    const error = this.#offer.unclaimed(this)
+    if (error) {
+      this.destroy(error)
+      return
+    }
+    this.#isClaimed = true
+    super._read(size)
+    this.#early?.()
+    this.#early = undefined
+  }
+
+  /** @internal */
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, callback: TransformCallback): void {
+    this.#take(chunk, 0, callback)
+  }
+
+  /** A long chunk is taken in parts, and others have a turn in between. */
+  #take(chunk: Buffer, from: number, callback: TransformCallback): void {
+    const end = Math.min(chunk.length, from + TAKEN_AT_ONCE)
+    const part = from === 0 && end === chunk.length ? chunk : chunk.subarray(from, end)
+    this.#pass(
+      () => this.#assembly.write(part),
+      error => {
+        if (error || end === chunk.length || this.destroyed) callback(error)
+        else setImmediate(() => this.#take(chunk, end, callback))
+      },
+    )
+  }
+
+  /** @internal */
+  override _flush(callback: TransformCallback): void {
+    this.#pass(() => {
+      const rest = this.#assembly.end()
+      this.#offer.complete(length => this.#assembly.head(length))
+      return rest
+    }, callback)
+  }
+
+  /** @internal */
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#upstream.release()
+    callback(error)
+  }
+
+  #pass(step: () => readonly Buffer[], callback: TransformCallback): void {
+    if (!this.#isClaimed) {
+      this.#early = () => this.#pass(step, callback)
+      return
+    }
+    try {
+      for (const bytes of step()) this.push(bytes)
+    } catch (error) {
+      callback(error as Error)
+      return
+    }
+    callback()
+  }
+}

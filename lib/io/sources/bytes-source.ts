@@ -1,0 +1,50 @@
+import { optionError } from '../../options.js'
+import { abortError } from '../async/abort-error.js'
+import type { RandomAccess } from '../random-access.js'
+import { BLOCK_SIZE } from '../fetch/range-buffer.js'
+import { checkRange } from '../check-range.js'
+
+/**
+ * Bytes in memory, to be read from any place.
+ *
+ * - *No copy.* Chunks are slices of the bytes that were given, of at most 256 KiB: whoever writes to a chunk writes to
+ *   them, and nothing may change them while they are read. That is all that pins their version.
+ * - *Memory.* What was given, and nothing on top.
+ *
+ * @example
+ * ```ts
+ * const clip = new BytesObject(await readFile('clip.mp4'))
+ * for await (const chunk of clip.read(4, 8)) console.log(chunk.toString()) // ftyp
+ * ```
+ */
+export class BytesObject implements RandomAccess {
+  readonly #bytes: Buffer
+
+  /** @throws {@link OptionError} for anything but a `Uint8Array` (a `Buffer` is one) */
+  constructor(bytes: Uint8Array) {
+    if (!((bytes as unknown) instanceof Uint8Array)) throw optionError('bytes', 'a Uint8Array', bytes)
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  /** What errors call it: bytes have no name of their own. */
+  get name(): string {
+    return 'BytesObject'
+  }
+
+  /** The number of bytes. */
+  size(signal?: AbortSignal): Promise<number> {
+    return signal?.aborted ? Promise.reject(abortError(signal)) : Promise.resolve(this.#bytes.length)
+  }
+
+  /**
+   * The bytes from `start` (inclusive) to `end` (exclusive), in order. It throws `AVIO_ERR_SOURCE_RANGE` in place of
+   * the first chunk where `end` lies behind the last byte, or before `start`.
+   */
+  async *read(start: number, end: number, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
+    checkRange(start, end, await this.size(signal), 'the bytes in memory')
+    for (let position = start; position < end; position += BLOCK_SIZE) {
+      if (signal?.aborted) throw abortError(signal)
+      yield this.#bytes.subarray(position, Math.min(position + BLOCK_SIZE, end))
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import { isDamagedTls } from '../async/retry.js'
+import { SourceError, type SourceErrorCode, type SourceErrorFields } from '../../errors.js'
+
+/** What a failed HTTP request means, and whether it is worth another try. */
+
+/** An answer whose status says that there is none. */
+export class StatusError extends Error {
+  readonly statusCode: number
+  /** The wait that the server asked for, in milliseconds. */
+  readonly retryAfter: number | undefined
+
+  constructor(statusCode: number, retryAfter: string | undefined) {
+    super(`The server answered ${statusCode}`)
+    this.name = 'StatusError'
+    this.statusCode = statusCode
+    const seconds = Number(retryAfter)
+    this.retryAfter = seconds > 0 && seconds <= 300 ? seconds * 1000 : undefined
+  }
+}
+
+/** An answer that went silent, or ended before its last byte. */
+export class BrokenAnswer extends Error {
+  override readonly name = 'BrokenAnswer'
+}
+
+/** A body that goes on behind the bytes that it announced. */
+export class OverlongAnswer extends Error {
+  override readonly name = 'OverlongAnswer'
+}
+
+/** A host that has no name will have none in a second either, and a bad certificate does not get better. */
+const FINAL =
+  /^(ENOTFOUND|EPROTO)$|^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_|ERR_(?!STREAM_PREMATURE_CLOSE))/
+
+/** Whether the same request may succeed when sent again. */
+export function isRetryable(error: unknown): boolean {
+  if (error instanceof BrokenAnswer) return true
+  if (error instanceof StatusError) {
+    const { statusCode: status } = error
+    // 501 and 505 say that the server cannot do this at all.
+    return status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505)
+  }
+  if (error instanceof SourceError || !(error instanceof Error) || error.name === 'AbortError') return false
+  if (isDamagedTls(error)) return true
+  const { code } = error as NodeJS.ErrnoException
+  return code !== undefined && !FINAL.test(code)
+}
+
+const BY_STATUS: Record<number, SourceErrorCode> = {
+  401: 'AVIO_ERR_SOURCE_DENIED',
+  403: 'AVIO_ERR_SOURCE_DENIED',
+  404: 'AVIO_ERR_SOURCE_NOT_FOUND',
+  410: 'AVIO_ERR_SOURCE_NOT_FOUND',
+  416: 'AVIO_ERR_SOURCE_RANGE',
+}
+
+const REMEDIES: Partial<Record<SourceErrorCode, string>> = {
+  AVIO_ERR_SOURCE_NOT_FOUND: 'Check the address.',
+  AVIO_ERR_SOURCE_DENIED:
+    'Check the credentials; a presigned URL may have expired, or hold for another method than GET.',
+}
+
+/** What an {@link httpError} knows beside its cause. */
+export type HttpErrorFields = Required<Pick<SourceErrorFields, 'source' | 'byteOffset' | 'attempts'>>
+
+/**
+ * The error to show for a request that failed for good.
+ *
+ * @param maxAttempts - how often it could have been tried
+ */
+export function httpError(error: unknown, fields: HttpErrorFields, maxAttempts: number): SourceError {
+  if (error instanceof SourceError) return error
+  const statusCode = error instanceof StatusError ? error.statusCode : undefined
+  const code = BY_STATUS[statusCode ?? 0] ?? 'AVIO_ERR_SOURCE_READ'
+  const tried = isRetryable(error) ? ` after ${fields.attempts} of ${maxAttempts} tries` : ''
+  const { message, code: name = 'no reason given' } = error as NodeJS.ErrnoException
+  const remedy = REMEDIES[code] === undefined ? '' : ` ${REMEDIES[code]}`
+  return new SourceError(
+    code,
+    `Cannot read from byte ${fields.byteOffset} of ${fields.source}${tried}: ${message === '' ? name : message}.${remedy}`,
+    { ...fields, statusCode },
+    { cause: error },
+  )
+}

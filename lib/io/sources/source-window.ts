@@ -1,0 +1,57 @@
+import type { RandomAccess } from '../random-access.js'
+import { readExactly } from '../read-exactly.js'
+
+const NOTHING: Buffer = Buffer.alloc(0)
+
+/**
+ * A window on a source, for readers that hop forward from header to header: what the last read has brought is looked
+ * at first, and a read that has to be made brings a little more than was asked for, since the next question is mostly
+ * about what comes right behind.
+ *
+ * Memory: the larger of what was asked for last and what was read ahead.
+ */
+export class SourceWindow {
+  readonly #source: RandomAccess
+  /** Length of the source, in bytes. */
+  readonly size: number
+  readonly #signal: AbortSignal | undefined
+  #bytes = NOTHING
+  #start = 0
+
+  /**
+   * @param source - what is read
+   * @param size - its length, in bytes
+   * @param signal - gives up every read
+   */
+  constructor(source: RandomAccess, size: number, signal?: AbortSignal) {
+    this.#source = source
+    this.size = size
+    this.#signal = signal
+  }
+
+  /** Another window on the same source, for a reader at another place at the same time. */
+  another(): SourceWindow {
+    return new SourceWindow(this.#source, this.size, this.#signal)
+  }
+
+  /**
+   * `length` bytes from `start` on, or what there is of them before the source's end. Not copied where they are there:
+   * they may share memory with the next answer.
+   *
+   * @param ahead - how many bytes are read at least, where a read has to be made
+   */
+  async bytes(start: number, length: number, ahead = length): Promise<Buffer> {
+    const end = Math.min(start + length, this.size)
+    if (start >= end) return NOTHING
+    const held = this.#start + this.#bytes.length
+    if (start >= this.#start && end <= held)
+      return this.#bytes.subarray(start - this.#start, end - this.#start)
+    // What the window has already is not asked for again.
+    const kept = start >= this.#start && start < held ? this.#bytes.subarray(start - this.#start) : NOTHING
+    const from = start + kept.length
+    const to = Math.max(end, Math.min(start + ahead, this.size))
+    this.#bytes = await readExactly(this.#source, from, to, this.#signal, kept)
+    this.#start = start
+    return this.#bytes.subarray(0, end - start)
+  }
+}

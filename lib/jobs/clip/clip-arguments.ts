@@ -1,0 +1,154 @@
+import { type Argument, readArguments } from '../../ffmpeg/args/parse-arguments.js'
+import { parseMediaTime } from '../../ffmpeg/log/media-time.js'
+import { landingArguments, onClock } from '../shown-picture.js'
+import type { Opening, Span } from './clip-span.js'
+
+/** A time as ffmpeg reads it: to the microsecond, which is its own grain, and never with an exponent. */
+export function seconds(time: number): string {
+  return time.toFixed(6)
+}
+
+/** Arguments before `-i` that lead ffmpeg to a time. Of a raw stream it finds the beginning alone, and not by a jump. */
+export function startArguments(time: number): string[] {
+  return time === 0 ? [] : ['-ss', seconds(time)]
+}
+
+/** The codecs of an exact clip. */
+export const ENCODED = ['-c:v', 'libx264', '-c:a', 'aac']
+
+const CODECS = new Set(['c', 'codec', 'vcodec', 'acodec'])
+const GRAPHS = new Set(['filter_complex', 'lavfi', 'filter_script', 'filter_complex_script'])
+/** What sets the times of pictures beside us. */
+const RATES = new Set(['r', 'fpsmax', 'vsync', 'fps_mode', 'enc_time_base'])
+
+/** What a user's arguments make of the tracks of one kind. */
+function isCopied(args: readonly Argument[], kind: 'v' | 'a'): boolean {
+  const codec = args.findLast(
+    ({ name, specifier }) =>
+      name === `${kind}codec` || (CODECS.has(name) && (specifier === '' || specifier.startsWith(kind))),
+  )
+  return codec?.value === 'copy'
+}
+
+/**
+ * Whether filters of ours can cut a clip to the frame: not where its pictures are copied, and not before a graph that takes
+ * the pictures from the input by itself.
+ */
+export function canBeFiltered(args: readonly string[]): boolean {
+  const list = readArguments(args, 'args')
+  return !isCopied(list, 'v') && !list.some(({ name }) => GRAPHS.has(name))
+}
+
+/** Whether the user leaves out all sound. */
+export function leavesOutSound(args: readonly string[]): boolean {
+  return readArguments(args, 'args').some(({ name, negated }) => name === 'an' && !negated)
+}
+
+/** Maps the moving pictures, and all sound but the tracks that have nothing in the span. */
+export function mapArguments(silent: readonly number[]): string[] {
+  return ['-map', '0:V?', '-map', '0:a?', ...silent.flatMap(track => ['-map', `-0:a:${track}`])]
+}
+
+/** Arguments of the input of an exact clip: ffmpeg's clock shows 0 at its start. */
+export function exactInput({ start }: Span, { line, landing }: Opening): string[] {
+  return ['-itsoffset', seconds(-onClock(start, line) / 1e6), ...landingArguments(landing)]
+}
+
+/**
+ * Arguments of the output of an exact clip, but for its maps.
+ *
+ * The picture that is shown at the start begins before it: it is kept, and brought to 0. The last one is shown to the end
+ * of the span, or of the media. Filters of the user's come behind ours.
+ */
+export function exactOutput(span: Span, opening: Opening, args: readonly string[]): string[] {
+  const list = readArguments(args, 'args')
+  const { line, shown, duration = Infinity } = opening
+  const start = onClock(span.start, line)
+  const length = Math.min(onClock(span.end, line) - start, ownLength(list))
+  /** Where the media end, too. */
+  const end = Math.min(length, Math.round((duration - span.start) * 1e6))
+  const hasRate = list.some(({ name }) => RATES.has(name))
+  // A constant rate repeats a picture as long as another one follows.
+  const rate = list.findLast(({ name }) => name === 'r')?.value
+  const isFilled = rate !== undefined && end > 0
+  const filled = isFilled ? `,fps=${rate},tpad=stop=-1:stop_mode=clone,trim=end=${seconds(end / 1e6)}` : ''
+  const filters: Filters = {
+    // Of several tracks the first is the one that was looked at.
+    first:
+      shown === undefined
+        ? `settb=AVTB,trim=start_pts=0:end_pts=${length}`
+        : `settb=AVTB,select='gte(pts,${shown - start})',setpts='if(eq(N,0),0,PTS)',trim=end_pts=${length}${filled}`,
+    others: `settb=AVTB,trim=start_pts=0:end_pts=${length}`,
+    sound: `atrim=start=0:end=${seconds(length / 1e6)}`,
+    pictures: opening.pictures,
+  }
+  return [
+    ...filterArguments(list, filters),
+    ...(isCopied(list, 'a') ? ['-ss', '0', '-copypriorss:a', '0'] : []),
+    ...(hasRate ? [] : ['-fps_mode:v', 'passthrough', '-enc_time_base:v', '1/90000']),
+    ...(isFilled ? [] : lastDuration(end)),
+    ...[...ENCODED, '-t', seconds(length / 1e6)],
+    ...list.filter(argument => kindOf(argument) === undefined).flatMap(({ tokens }) => tokens),
+  ]
+}
+
+/** How much of the clip the user wants, in microseconds. */
+function ownLength(args: readonly Argument[]): number {
+  const { value } =
+    args.findLast(({ name }) => name === 't') ?? args.findLast(({ name }) => name === 'to') ?? {}
+  const length = value === undefined ? undefined : parseMediaTime(value)
+  return length === undefined ? Infinity : Math.round(length * 1e6)
+}
+
+/**
+ * How long the last picture is shown: encoders and muxers guess the length of a frame, and since version 6 ffmpeg takes
+ * the source's, which may reach far past the end.
+ *
+ * @param end - when the clip ends, in microseconds
+ */
+function lastDuration(end: number): string[] {
+  const ticks = `floor(${end}/1000000/TB)`
+  const held = end > 0 ? `if(gt(${ticks},DTS),${ticks}-DTS,DURATION)` : 'DURATION'
+  return ['-bsf:v', `setts=pts=PTS:dts=DTS:duration='if(eq(NEXT_DTS,NOPTS),${held},DURATION)'`]
+}
+
+/** Our filters. */
+interface Filters {
+  /** Of the picture that was looked at. */
+  readonly first: string
+  /** Of any other. */
+  readonly others: string
+  readonly sound: string
+  /** How many tracks of pictures there are. */
+  readonly pictures: number
+}
+
+/** Our filters, and the user's behind them. One option a track: ffmpeg warns of two that hold for the same. */
+function filterArguments(args: readonly Argument[], { first, others, sound, pictures }: Filters): string[] {
+  const behind = (kinds: readonly string[]) => {
+    const own = args.findLast(argument => kinds.includes(kindOf(argument) ?? ''))?.value
+    return own === undefined ? '' : `,${own}`
+  }
+  const ofPictures = Array.from({ length: pictures }, (_, n) => [
+    `-filter:v:${n}`,
+    `${n === 0 ? first : others}${behind(['v', `v:${n}`, String(n)])}`,
+  ])
+  if (isCopied(args, 'a')) return ofPictures.flat()
+  const single = args.filter(
+    argument => /^a:|^\d+$/.test(kindOf(argument) ?? '') && !isPicture(argument, pictures),
+  )
+  const ofSound = [
+    ['-filter:a', `${sound}${behind(['a'])}`],
+    ...single.map(({ specifier, value = '' }) => [`-filter:${specifier}`, `${sound},${value}`]),
+  ]
+  return [...ofPictures, ...ofSound].flat()
+}
+
+/** Which tracks a user's filter is for: a specifier, `v` or `a` of all; `undefined` for what is no filter. */
+function kindOf({ name, specifier }: Argument): string | undefined {
+  return name === 'vf' ? 'v' : name === 'af' ? 'a' : name === 'filter' ? specifier : undefined
+}
+
+function isPicture(argument: Argument, pictures: number): boolean {
+  return Number(kindOf(argument)) < pictures
+}

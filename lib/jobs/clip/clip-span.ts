@@ -1,0 +1,151 @@
+import { InputDump } from '../../ffmpeg/report/input-dump.js'
+import type { MediaFormat, MediaStreamInfo } from '../../ffmpeg/report/media-info.js'
+import type { SourceLook } from '../../ffmpeg/route/source-look.js'
+import { lengthOf } from '../media-length.js'
+import {
+  DECODABLE,
+  SEEN,
+  type TimeLine,
+  landingArguments,
+  landings,
+  onClock,
+  pictureTime,
+  timeLineOf,
+} from '../shown-picture.js'
+
+/** A part of the media, in seconds from their start. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+/** What a clip begins with. */
+export interface Opening {
+  readonly line: TimeLine
+  /** How long the media are, in seconds, as far as that can be told. */
+  readonly duration: number | undefined
+  /** Where ffmpeg is led, in seconds. */
+  readonly landing: number | undefined
+  /** When the picture began that is shown at the start, in microseconds by ffmpeg's clock; not there without a picture. */
+  readonly shown: number | undefined
+  /** How many tracks of moving pictures there are. */
+  readonly pictures: number
+}
+
+/** A decoder of sound needs what comes before, in seconds: an overlap of AAC, the bit reservoir of MP3, 80 ms of Opus. */
+const RUN_UP = 0.5
+
+/** Finds the picture that is shown at a time, by decoding from a key frame before it to the first picture behind it. */
+export async function openingAt(look: SourceLook, start: number): Promise<Opening> {
+  let line: TimeLine = { start: 0, names: [] }
+  const tried = new Set<number | undefined>()
+  for (;;) {
+    const landing = landings(start, line, RUN_UP).find(way => !tried.has(way))
+    tried.add(landing)
+    const dump = new InputDump()
+    const seen: number[] = []
+    const isWell = await look.run(
+      {
+        input: landingArguments(landing),
+        output: ['-map', '0:V:0', '-vf', `${DECODABLE},${SEEN}`, '-fps_mode', 'passthrough'],
+        format: 'null',
+      },
+      {
+        onLog: entry => {
+          dump.push(entry)
+          const pts = pictureTime(entry)
+          if (pts !== undefined) seen.push(pts)
+        },
+        isEnough: () =>
+          seen.length > 0 && seen.at(-1)! > onClock(start, timeLineOf(dump.info?.format ?? NONE)),
+      },
+    )
+    const format = dump.info?.format ?? NONE
+    line = timeLineOf(format)
+    const wanted = onClock(start, line)
+    // Only the first look does not know which demuxer it is.
+    const isLed = landings(start, line)[0] !== undefined
+    const isGood = landing === undefined || (isLed && (seen[0] ?? Infinity) <= wanted)
+    const hasNone = !isWell && seen.length === 0
+    if (isGood || hasNone) {
+      const pictures = (dump.info?.streams ?? []).filter(isMovingPicture).length
+      const duration = look.source && (await lengthOf(look.source, format, look.signal))
+      return { line, duration, landing, shown: seen.findLast(pts => pts <= wanted) ?? seen[0], pictures }
+    }
+  }
+}
+
+function isMovingPicture({ type, disposition }: MediaStreamInfo): boolean {
+  return type === 'video' && !disposition.includes('attached_pic')
+}
+
+const NONE: MediaFormat = { names: [], tags: {} }
+
+/** How far behind the end other tracks are read for one that has not been heard, in seconds. */
+const APART = 10
+
+/** A packet, as `framecrc` writes it: stream, dts, pts, duration. */
+const PACKET = /^(\d+), *(?:-?\d+|NOPTS), *(-?\d+|NOPTS), *(\d+),/
+const HEADER = /^#(tb|media_type) (\d+): (\S+)$/
+
+/**
+ * Which sound tracks have nothing in a span: their numbers among the sound tracks, from 0. Packets tell; nothing is decoded.
+ */
+export async function silentTracks(
+  look: SourceLook,
+  { start, end }: Span,
+): Promise<{ silent: number[]; count: number }> {
+  const dump = new InputDump()
+  const sounds: number[] = []
+  const clocks = new Map<number, number>()
+  const packets: { stream: number; from: number; to: number }[] = []
+  const heard = new Set<number>()
+  const over = new Set<number>()
+  let isOver = false
+  /** Packets that were written before it was known where the media begin. */
+  const settle = () => {
+    if (dump.info === undefined) return
+    const { start: zero } = timeLineOf(dump.info.format)
+    for (const { stream, from, to } of packets.splice(0)) {
+      if (from - zero < end && to - zero > start) heard.add(stream)
+      if (from - zero >= end) over.add(stream)
+      if (from - zero >= end + APART) isOver = true
+    }
+  }
+  const isWell = await look.run(
+    {
+      input: landingArguments(start > 1 ? start - 1 : undefined),
+      output: [
+        ...['-map', '0:V:0?', '-map', '0:a?', '-c', 'copy'],
+        ...['-max_interleave_delta', '1', '-flush_packets', '1'],
+      ],
+      format: 'framecrc',
+    },
+    {
+      onLog: entry => dump.push(entry),
+      onLine: line => {
+        const [, key, number, value = ''] = HEADER.exec(line) ?? []
+        if (key === 'tb') clocks.set(Number(number), ratio(value))
+        else if (key === 'media_type' && value === 'audio') sounds.push(Number(number))
+        const [, stream, pts, length] = PACKET.exec(line) ?? []
+        if (stream === undefined) return
+        const clock = clocks.get(Number(stream)) ?? 0
+        // One without a time may be anywhere.
+        const from = pts === 'NOPTS' ? start : Number(pts) * clock
+        packets.push({ stream: Number(stream), from, to: from + Math.max(1, Number(length)) * clock })
+      },
+      isEnough: () => {
+        settle()
+        return isOver || (sounds.length > 0 && sounds.every(sound => heard.has(sound) || over.has(sound)))
+      },
+    },
+  )
+  settle()
+  const silent = isWell ? sounds.flatMap((sound, n) => (heard.has(sound) ? [] : [n])) : []
+  return { silent, count: sounds.length }
+}
+
+function ratio(text: string): number {
+  const [numerator = 0, denominator = 1] = text.split('/').map(Number)
+  return numerator / denominator
+}

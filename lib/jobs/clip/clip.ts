@@ -1,0 +1,120 @@
+import type { FfmpegReadableOptions } from '../../ffmpeg/ffmpeg-options.js'
+import { FfmpegReadable } from '../../ffmpeg/ffmpeg-readable.js'
+import { PREPARE, type Prepared, type SourceLook } from '../../ffmpeg/route/source-look.js'
+import { booleanOption, knownOptions, optionError, optionsObject, stringsOption } from '../../options.js'
+import { failBehindEnd } from '../fail-past-end.js'
+import {
+  ENCODED,
+  canBeFiltered,
+  exactInput,
+  exactOutput,
+  leavesOutSound,
+  mapArguments,
+  seconds,
+  startArguments,
+} from './clip-arguments.js'
+import { type Span, openingAt, silentTracks } from './clip-span.js'
+import { JOB_OPTIONS, type JobOptions, secondsOption, stageOptions } from '../job-options.js'
+import { KEEP_CLOCK } from '../shown-picture.js'
+
+/** Options of {@link clip}. */
+export interface ClipOptions extends JobOptions {
+  /** Where the clip begins, in seconds from the start of the media: 0 up. @defaultValue 0 */
+  start?: number | undefined
+  /** Where it ends, in seconds; more than `start`. */
+  end: number
+  /**
+   * Whether it begins and ends on the very frame, at variable frame rates too: it begins with the picture that is shown
+   * at `start`, be it seconds old, and its last one is shown to `end`, or to the end of the media. That takes encoding:
+   * the default copies packets, which costs next to no CPU time and no quality: its packets begin at the last key frame
+   * at or before `start`, and an edit list has players begin at `start`. One that does not know edit lists shows what
+   * comes before, too.
+   *
+   * Filters of `args` (`-vf`, `-af`) come behind ours. Pictures that are copied, and graphs of your own
+   * (`-filter_complex`), are cut by ffmpeg, which drops what began before `start`.
+   * @defaultValue false
+   */
+  exact?: boolean | undefined
+  /**
+   * Arguments for the output, after ours: codecs of an exact clip, filters, maps.
+   * @defaultValue `-c copy`; for an exact clip `-c:v libx264 -c:a aac`
+   */
+  args?: readonly string[] | undefined
+}
+
+const COPIED = ['-c', 'copy']
+
+/**
+ * Cuts a clip out of a long source: fragmented MP4, with the picture and every sound track.
+ *
+ * A sound track that has nothing between the two times is left out; a line in `log` (`component: 'avio-streams'`) says so.
+ *
+ * What is fetched is the index, the span between the two times (from the key frame before it on) and the blocks at its
+ * ends; `bytesFetched` of the stream tells. Events, errors, memory: those of {@link FfmpegReadable}. A `start` behind the
+ * end of the media is `AVIO_ERR_FFMPEG_NO_OUTPUT`.
+ *
+ * @example
+ * ```ts
+ * await pipeline(
+ *   clip({ source: new S3Object({ client, bucket: 'masters', key: 'match.mov' }), start: 3600, end: 3610 }),
+ *   new S3MultipartWritable({ client, bucket: 'web', key: 'goal.mp4', contentType: 'video/mp4' }),
+ * )
+ * ```
+ * @throws {@link OptionError} for an option that breaks its rule
+ */
+export function clip(options: ClipOptions): FfmpegReadable {
+  knownOptions(optionsObject(options, 'clip'), 'clip', [...JOB_OPTIONS, 'start', 'end', 'exact', 'args'])
+  const { source, stage } = stageOptions(options)
+  const start = secondsOption(options, 'start', { min: 0, default: 0 })
+  const end = secondsOption(options, 'end', { min: 0, default: undefined })
+  if (end === undefined || end <= start)
+    throw optionError('end', `a number of seconds, more than ${start}`, end)
+  const exact = booleanOption(options, 'exact', { default: false })
+  const span = { start, end }
+  const args = stringsOption(options, 'args')
+  const isFiltered = exact && canBeFiltered(args)
+  const stream = new FfmpegReadable({
+    ...stage,
+    // What is run in the end is found out by a look; this is what the progress goes by.
+    input: { source, args: [...startArguments(start), '-to', seconds(end)] },
+    output: { format: 'mp4', args: [...mapArguments([]), ...(exact ? ENCODED : COPIED), ...args] },
+    globalArgs: isFiltered ? [...KEEP_CLOCK] : [],
+    [PREPARE]: (look: SourceLook) => prepared(look, { span, exact, isFiltered, args }),
+  } as FfmpegReadableOptions)
+  failBehindEnd(stream, start)
+  return stream
+}
+
+interface Order {
+  readonly span: Span
+  readonly exact: boolean
+  /** Whether filters of ours cut it. */
+  readonly isFiltered: boolean
+  /** The user's own arguments. */
+  readonly args: readonly string[]
+}
+
+/** Looks at the source for what a clip begins with, and for the sound that it has. */
+async function prepared(look: SourceLook, { span, exact, isFiltered, args }: Order): Promise<Prepared> {
+  const [silent, opening] = await Promise.all([
+    leavesOutSound(args) ? [] : silenceIn(look, span),
+    isFiltered ? openingAt(look, span.start) : undefined,
+  ])
+  const maps = mapArguments(silent)
+  if (opening === undefined) {
+    const input = [...startArguments(span.start), '-to', seconds(span.end)]
+    return { input, output: [...maps, ...(exact ? ENCODED : COPIED), ...args] }
+  }
+  return { input: exactInput(span, opening), output: [...maps, ...exactOutput(span, opening, args)] }
+}
+
+/** The sound tracks that have nothing in the span; the user is told. */
+async function silenceIn(look: SourceLook, span: Span): Promise<readonly number[]> {
+  const { silent, count } = await silentTracks(look, span)
+  if (silent.length > 0) {
+    const which = silent.length === count ? 'The clip has no sound' : `The clip has not all sound tracks`
+    const names = silent.map(track => `0:a:${track}`).join(', ')
+    look.remark(`${which}: from ${span.start} s to ${span.end} s there is nothing in ${names} of the source.`)
+  }
+  return silent
+}

@@ -1,0 +1,150 @@
+import { buffer } from 'node:stream/consumers'
+import type { AvioError } from '../../errors.js'
+import { FfmpegReadable } from '../../ffmpeg/ffmpeg-readable.js'
+import type { BlockCache } from '../../io/cache/block-cache.js'
+import { failBehindEnd } from '../fail-past-end.js'
+import type { stageOptions } from '../job-options.js'
+import { startArguments } from '../clip/clip-arguments.js'
+import {
+  DECODABLE,
+  KEEP_CLOCK,
+  SEEN,
+  type TimeLine,
+  fromClock,
+  landingArguments,
+  landings,
+  onClock,
+  onlyLastAt,
+  onlyShownAt,
+  pictureTime,
+} from '../shown-picture.js'
+
+/** One picture. */
+export interface Thumbnail {
+  /** The time that was asked for, in seconds. */
+  readonly time: number
+  /**
+   * When the picture begins to be shown, in seconds from the start of the media: `time` or before it, but for one that is
+   * taken because there is none before.
+   */
+  readonly pictureTime: number
+  /** The encoded image. */
+  readonly image: Buffer
+}
+
+/** How a thumbnail is made. */
+export interface Taking {
+  readonly stage: ReturnType<typeof stageOptions>['stage']
+  /** A filter that brings it to its size. */
+  readonly scale: string | undefined
+  /** The encoder. */
+  readonly codec: string
+}
+
+/** The first frame behind the jump, handed out by the decoder without waiting for any that follow. */
+const FIRST_FRAME = ['-noaccurate_seek', '-threads', '1', '-flags', '+low_delay']
+
+/** The key frame at or before a time. */
+export async function takeKey(
+  order: Taking,
+  cache: BlockCache,
+  time: number,
+  signal: AbortSignal,
+): Promise<Thumbnail> {
+  const ffmpeg = imageOf(order, cache, signal, {
+    input: [...FIRST_FRAME, ...startArguments(time)],
+    filters: ['settb=AVTB', SEEN],
+    globalArgs: [...KEEP_CLOCK, '-start_at_zero'],
+  })
+  failBehindEnd(ffmpeg, time)
+  // The filter is ahead of the encoder: the first picture that it sees is the one that is taken.
+  let seen: number | undefined
+  ffmpeg.on('log', entry => (seen ??= pictureTime(entry)))
+  const image = await buffer(ffmpeg)
+  return { time, pictureTime: seen === undefined ? time : seen / 1e6, image }
+}
+
+/** The picture that is shown at a time. */
+export async function takeExact(
+  order: Taking,
+  cache: BlockCache,
+  time: number,
+  line: TimeLine,
+  signal: AbortSignal,
+): Promise<Thumbnail> {
+  const wanted = onClock(time, line)
+  for (const landing of landings(time, line)) {
+    const isGood = ([first = Infinity]: readonly number[]) => first <= wanted || landing === undefined
+    let taken = await takeShown(order, cache, onlyShownAt(wanted), landing, signal)
+    if (!isGood(taken.seen)) continue
+    const last = taken.seen.at(-1)
+    // Nothing comes behind the last picture that would show that it was the one.
+    if (taken.image === undefined && last !== undefined)
+      taken = await takeShown(order, cache, onlyLastAt(last), landing, signal)
+    const { image, seen } = taken
+    if (image === undefined) throw taken.error
+    const shown = seen.findLast(pts => pts <= wanted) ?? seen[0]!
+    return { time, pictureTime: fromClock(shown, line), image }
+  }
+  // The last landing is good, or has thrown.
+  throw new Error('No landing was good')
+}
+
+interface Taken {
+  /** Not there where no picture came behind the time. */
+  readonly image: Buffer | undefined
+  readonly error?: unknown
+  /** The times of all pictures that were decoded, by ffmpeg's clock. */
+  readonly seen: readonly number[]
+}
+
+async function takeShown(
+  order: Taking,
+  cache: BlockCache,
+  only: string,
+  landing: number | undefined,
+  signal: AbortSignal,
+): Promise<Taken> {
+  const ffmpeg = imageOf(order, cache, signal, {
+    input: landingArguments(landing),
+    filters: [DECODABLE, SEEN, only],
+    globalArgs: KEEP_CLOCK,
+  })
+  const seen: number[] = []
+  ffmpeg.on('log', entry => {
+    const pts = pictureTime(entry)
+    if (pts !== undefined) seen.push(pts)
+  })
+  try {
+    return { image: await buffer(ffmpeg), seen }
+  } catch (error) {
+    if ((error as Partial<AvioError>).code !== 'AVIO_ERR_FFMPEG_NO_OUTPUT') throw error
+    return { image: undefined, error, seen }
+  }
+}
+
+interface Way {
+  readonly input: readonly string[]
+  readonly filters: readonly string[]
+  readonly globalArgs: readonly string[]
+}
+
+/** An ffmpeg that makes one image of the first picture that comes through the filters. */
+function imageOf(
+  { stage, scale, codec }: Taking,
+  source: BlockCache,
+  signal: AbortSignal,
+  way: Way,
+): FfmpegReadable {
+  const filters = [...way.filters, ...(scale === undefined ? [] : [scale])].join()
+  return new FfmpegReadable({
+    ...stage,
+    signal,
+    input: { source, args: [...way.input] },
+    output: {
+      format: 'image2pipe',
+      args: ['-map', '0:V:0', '-frames:v', '1', '-vf', filters, '-c:v', codec],
+    },
+    globalArgs: [...way.globalArgs],
+  })
+}

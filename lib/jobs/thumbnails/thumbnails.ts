@@ -1,0 +1,141 @@
+import { type FfmpegLimits, LOOKING, systemLimits } from '../../ffmpeg/limits/limits.js'
+import type { MediaFormat } from '../../ffmpeg/report/media-info.js'
+import { probe } from '../../ffmpeg/probe/probe.js'
+import { BlockCache } from '../../io/cache/block-cache.js'
+import type { RandomAccess } from '../../io/random-access.js'
+import { booleanOption, integerOption, knownOptions, MiB, oneOfOption, optionsObject } from '../../options.js'
+import { JOB_OPTIONS, type JobOptions, stageOptions } from '../job-options.js'
+import { lengthOf, noLength } from '../media-length.js'
+import { timeLineOf } from '../shown-picture.js'
+import { type Taking, type Thumbnail, takeExact, takeKey } from './take-thumbnail.js'
+import { type ThumbnailTimes, type Times, thumbnailTimes } from './thumbnail-times.js'
+
+export type { Thumbnail }
+
+/** Options of {@link thumbnails}. */
+export interface ThumbnailsOptions extends JobOptions, ThumbnailTimes {
+  /** Width in pixels: 1 to 16,384. The height follows, unless it is given. @defaultValue the picture's own */
+  width?: number | undefined
+  /** Height in pixels: 1 to 16,384. The width follows, unless it is given. @defaultValue the picture's own */
+  height?: number | undefined
+  /** How the images are encoded. @defaultValue `jpeg` */
+  format?: 'jpeg' | 'png' | 'webp' | undefined
+  /**
+   * Whether each is the very frame that is shown at its time, at variable frame rates too: the last one that begins by
+   * then, be it seconds before; the first one before the first, the last one behind the last. The default takes the key
+   * frame at or before it, which is one frame to fetch and to decode in place of all since that key frame.
+   * @defaultValue false
+   */
+  exact?: boolean | undefined
+  /** The ffprobe that tells how long the media are, for `every` and `count`. @defaultValue as `probe` finds it */
+  ffprobePath?: string | undefined
+  /**
+   * What each ffmpeg may cost, one a picture.
+   * @defaultValue pictures of 2²⁷ pixels (16,384 × 8,192), a minute without a step, an hour in all
+   */
+  limits?: FfmpegLimits | undefined
+  /** How many pictures are under way at a time: 1 to 16; each is an ffmpeg of its own. @defaultValue 2 */
+  concurrency?: number | undefined
+}
+
+const CODECS = { jpeg: 'mjpeg', png: 'png', webp: 'libwebp' } as const
+const MAX_SIDE = 16_384
+const OWN = ['times', 'every', 'count', 'width', 'height', 'format', 'exact', 'ffprobePath', 'concurrency']
+
+/**
+ * Takes still pictures out of a source, in the order of the times, without reading what lies between.
+ *
+ * What is fetched is the index, once for all of them, and for each the block or blocks that hold its frame. Leaving the
+ * loop ends what is under way. Memory: `cacheSize`, and `concurrency` images.
+ *
+ * Errors: those of `probe` and of {@link FfmpegReadable}; without `exact`, a time behind the end of the media is
+ * `AVIO_ERR_FFMPEG_NO_OUTPUT`.
+ *
+ * @example
+ * ```ts
+ * const source = new S3Object({ client, bucket: 'masters', key: 'talk.mov' })
+ * for await (const { time, image } of thumbnails({ source, count: 12, width: 320 })) {
+ *   await writeFile(`talk-${time}.jpg`, image)
+ * }
+ * ```
+ * @throws {@link OptionError} for an option that breaks its rule, at the call
+ */
+export function thumbnails(options: ThumbnailsOptions): AsyncIterable<Thumbnail> {
+  knownOptions(optionsObject(options, 'thumbnails'), 'thumbnails', [...JOB_OPTIONS, ...OWN])
+  const { source, stage } = stageOptions(options, LOOKING)
+  const side = { min: 1, max: MAX_SIDE, default: undefined, unit: 'pixels' }
+  const width = integerOption(options, 'width', side)
+  const height = integerOption(options, 'height', side)
+  return taken({
+    source,
+    stage,
+    times: thumbnailTimes(options),
+    scale: width === undefined && height === undefined ? undefined : `scale=${width ?? -2}:${height ?? -2}`,
+    codec: CODECS[oneOfOption(options, 'format', { values: ['jpeg', 'png', 'webp'], default: 'jpeg' })],
+    exact: booleanOption(options, 'exact', { default: false }),
+    concurrency: integerOption(options, 'concurrency', { min: 1, max: 16, default: 2 }),
+    ffprobePath: options.ffprobePath,
+    cacheSize: integerOption(options, 'cacheSize', { min: MiB, max: 64 * 1024 * MiB, default: 32 * MiB }),
+  })
+}
+
+interface Order extends Taking {
+  readonly source: RandomAccess
+  readonly times: Times
+  readonly exact: boolean
+  readonly concurrency: number
+  readonly ffprobePath: string | undefined
+  readonly cacheSize: number
+}
+
+async function* taken(order: Order): AsyncGenerator<Thumbnail, void, undefined> {
+  // One cache for all: the index is fetched once, and neighbours share their blocks.
+  const cache = new BlockCache(order.source, { cacheSize: order.cacheSize })
+  const abort = new AbortController()
+  const { signal: outer } = order.stage
+  const signal = outer ? AbortSignal.any([outer, abort.signal]) : abort.signal
+  const underWay: Promise<Thumbnail>[] = []
+  try {
+    const isOpen = typeof order.times === 'function'
+    const format = isOpen || order.exact ? await formatOf(order, cache, signal) : undefined
+    const times = await timesOf(order, cache, format, signal)
+    const line = order.exact ? timeLineOf(format!) : undefined
+    const take = (time: number) =>
+      line === undefined ? takeKey(order, cache, time, signal) : takeExact(order, cache, time, line, signal)
+    let next = 0
+    while (next < times.length || underWay.length > 0) {
+      while (next < times.length && underWay.length < order.concurrency) {
+        const one = take(times[next++]!)
+        // It may fail before its turn has come; whoever waits for it then is told.
+        one.catch(() => undefined)
+        underWay.push(one)
+      }
+      yield await underWay.shift()!
+    }
+  } finally {
+    abort.abort()
+    await Promise.allSettled(underWay)
+    await cache.close()
+  }
+}
+
+async function formatOf(
+  { ffprobePath, stage: { ffmpegPath, limits } }: Order,
+  cache: BlockCache,
+  signal: AbortSignal,
+): Promise<MediaFormat> {
+  const { format } = await probe(cache, { ffprobePath, ffmpegPath, signal, limits: systemLimits(limits) })
+  return format
+}
+
+async function timesOf(
+  { times }: Order,
+  cache: BlockCache,
+  format: MediaFormat | undefined,
+  signal: AbortSignal,
+): Promise<readonly number[]> {
+  if (typeof times !== 'function') return times
+  const length = await lengthOf(cache, format!, signal)
+  if (length === undefined) throw noLength()
+  return times(length)
+}

@@ -1,0 +1,78 @@
+import { Mp4Error, type Mp4ErrorCode } from '../../errors.js'
+
+/**
+ * The header of a box, ISO/IEC 14496-12 §4.2: a 32-bit size and a four-character type; size 1 says that a 64-bit
+ * size follows, size 0 that the box goes on to the end of the file; type `uuid` is followed by 16 bytes more.
+ */
+
+/** The longest header: 64-bit size and extended type. */
+export const MAX_HEADER_LENGTH = 32
+
+/** Where something is in the stream: what an error says of it. */
+export interface Place {
+  /** The way to the box: `moof[3]/traf[0]`. */
+  readonly path: string
+  /** The first byte of the box, from the start of the stream. */
+  readonly offset: number
+}
+
+/** An {@link Mp4Error} about `place`, whose message starts by naming it. */
+export function mp4Error(
+  code: Mp4ErrorCode,
+  place: Place,
+  message: string,
+  trackId?: number,
+  options?: ErrorOptions,
+): Mp4Error {
+  const track = trackId === undefined ? '' : ` (track ${trackId})`
+  return new Mp4Error(
+    code,
+    `${place.path} at byte ${place.offset}${track}: ${message}`,
+    { byteOffset: place.offset, boxPath: place.path, trackId },
+    options,
+  )
+}
+
+/** Types of which a container holds one: their path needs no number. */
+const SINGLE = new Set(
+  'ftyp moov mvhd mvex mehd tkhd edts elst mdia mdhd hdlr minf stbl stsd stsz stz2 mfhd tfhd tfdt mfra'.split(
+    ' ',
+  ),
+)
+
+/** One step of a path: `moof[3]`, but `moov` for what comes only once. */
+export function pathStep(type: string, index: number): string {
+  return index === 0 && SINGLE.has(type) ? type : `${type}[${index}]`
+}
+
+/** The unsigned 32-bit number at `at`. The caller has seen to it that it is there. */
+export function uint32(bytes: Uint8Array, at: number): number {
+  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+}
+
+/** The four characters at `at`, one per byte. */
+export function fourCC(bytes: Uint8Array, at: number): string {
+  return String.fromCharCode(bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!)
+}
+
+/** Whether `type` can be a box's: printable ASCII, or QuickTime's `©nam` and the like. */
+export function isBoxType(type: string): boolean {
+  return /^[\x20-\x7e\xa9]{4}$/.test(type)
+}
+
+/** How many bytes the header at `at` takes, told from its first eight. */
+export function headerLength(bytes: Uint8Array, at: number): number {
+  const long = uint32(bytes, at) === 1 ? 8 : 0
+  const extended = fourCC(bytes, at + 4) === 'uuid' ? 16 : 0
+  return 8 + long + extended
+}
+
+/**
+ * The size that the header at `at` states, itself included: `Infinity` for "to the end of the file".
+ * Past 2⁵³ it comes rounded: such a size fits nowhere, which is for the caller to say.
+ */
+export function statedSize(bytes: Uint8Array, at: number): number {
+  const size = uint32(bytes, at)
+  if (size === 0) return Infinity
+  return size === 1 ? uint32(bytes, at + 8) * 2 ** 32 + uint32(bytes, at + 12) : size
+}

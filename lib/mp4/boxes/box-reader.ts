@@ -1,0 +1,259 @@
+import { Mp4Error } from '../../errors.js'
+import {
+  MAX_HEADER_LENGTH,
+  type Place,
+  fourCC,
+  headerLength,
+  isBoxType,
+  mp4Error,
+  pathStep,
+  statedSize,
+} from './box-header.js'
+import { Box } from './box.js'
+
+/** What is known of a box of the top level once its header was read. */
+export interface BoxHeader extends Place {
+  readonly type: string
+  /** Which of its type it is in the stream, from 0. */
+  readonly index: number
+  /** Size of the whole box, in bytes; `Infinity` where it says "to the end of the file". */
+  readonly size: number
+  /** Size of the header alone, in bytes. */
+  readonly headerSize: number
+}
+
+/** Who a {@link BoxReader} tells what it finds, in stream order. Whatever it throws comes out of `write()`. */
+export interface BoxHandler {
+  /** A box begins. `'collect'`: its bytes are wanted whole, in memory; `'pass'`: they are not. */
+  onBox(header: BoxHeader): 'collect' | 'pass'
+  /** A collected box is complete. Where it lay within one chunk, it is a window on that chunk. */
+  onCollected(box: Box): void
+  /** Content of a passed box, as slices of the chunks it came in. Left out where nobody looks: slicing costs. */
+  onContent?(bytes: Buffer, header: BoxHeader): void
+  /** A passed box is complete. `end` is one past its last byte, also for a box "to the end of the file". */
+  onPassed(header: BoxHeader, end: number): void
+}
+
+/** Types whose boxes are numbered. Without a limit, a stream of ever new types would make the list grow for ever. */
+const MAX_NUMBERED_TYPES = 100
+
+/** What is allocated first for a collected box; more as its bytes come. The size it claims is no reason to believe it. */
+const FIRST_ALLOCATION = 64 * 1024
+
+/**
+ * Cuts a stream of bytes into the boxes of its top level, at whatever places the chunks end.
+ *
+ * Memory: nothing for a box that is passed, whatever its size; for one that is collected at most `maxBoxSize`, and
+ * half of that again while it grows. A collected box that lies within one chunk is not copied.
+ *
+ * Errors: `AVIO_ERR_MP4_NOT_MP4` and `AVIO_ERR_MP4_BOX_TYPE` (no box here), `AVIO_ERR_MP4_BOX_SIZE` (an impossible
+ * size), `AVIO_ERR_MP4_BOX_TOO_LARGE` (to be collected), `AVIO_ERR_MP4_BOX_TRUNCATED` (the stream ends within).
+ * After one there is no telling where the next box begins, so that the reader is of no use any more.
+ */
+export class BoxReader {
+  readonly #handler: BoxHandler
+  readonly #maxBoxSize: number
+  readonly #numbers = new Map<string, number>()
+  /** The bytes of a header that is cut by the end of a chunk. */
+  readonly #head = Buffer.alloc(MAX_HEADER_LENGTH)
+  #headLength = 0
+  /** The box that is open, where one is. */
+  #header: BoxHeader | undefined
+  /** Bytes of its content that are still to come. */
+  #left = 0
+  #collecting = false
+  #collected: Buffer | undefined
+  #collectedLength = 0
+  /** Where the current chunk begins in the stream. */
+  #offset = 0
+
+  /**
+   * @param handler - who is told
+   * @param maxBoxSize - the largest box that may be collected, in bytes
+   */
+  constructor(handler: BoxHandler, maxBoxSize: number) {
+    this.#handler = handler
+    this.#maxBoxSize = maxBoxSize
+  }
+
+  /** Reads the next bytes of the stream. */
+  write(chunk: Buffer): void {
+    let at = 0
+    while (at < chunk.length) {
+      at = this.#header ? this.#readContent(chunk, at) : this.#readHeader(chunk, at)
+    }
+    this.#offset += chunk.length
+  }
+
+  /** The stream is at its end: an error where a box isn't, unless the box reaches "to the end of the file". */
+  end(): void {
+    const header = this.#header
+    if (header?.size === Infinity) {
+      this.#close()
+    } else if (header) {
+      const came = this.#offset - header.offset
+      throw mp4Error(
+        'AVIO_ERR_MP4_BOX_TRUNCATED',
+        header,
+        `the stream ends after ${came} of the ${header.size} bytes of this box. Its writer was ended early, or the ` +
+          'rest was lost on the way: write or fetch it anew',
+      )
+    } else if (this.#headLength > 0) {
+      const offset = this.#offset - this.#headLength
+      throw new Mp4Error(
+        'AVIO_ERR_MP4_BOX_TRUNCATED',
+        `The stream ends ${this.#headLength} bytes into the header of the box at byte ${offset}. Its writer was ` +
+          'ended early, or the rest was lost on the way: write or fetch it anew',
+        { byteOffset: offset },
+      )
+    }
+  }
+
+  #readHeader(chunk: Buffer, at: number): number {
+    const available = chunk.length - at
+    if (this.#headLength > 0 || available < 8 || available < headerLength(chunk, at)) {
+      return this.#gatherHeader(chunk, at)
+    }
+    const length = headerLength(chunk, at)
+    const header = this.#open(chunk, at, length, this.#offset + at)
+    if (this.#collecting && header.size <= available) {
+      this.#header = undefined
+      this.#handler.onCollected(Box.topLevel(chunk, at, at + header.size, header.offset, header.index))
+      return at + header.size
+    }
+    this.#begin(chunk, at, length)
+    return at + length
+  }
+
+  /** A header of which the chunk has only a part: its first eight bytes tell how many there are in all. */
+  #gatherHeader(chunk: Buffer, at: number): number {
+    let end = at
+    const take = (length: number): boolean => {
+      const taken = Math.min(length - this.#headLength, chunk.length - end)
+      chunk.copy(this.#head, this.#headLength, end, end + taken)
+      this.#headLength += taken
+      end += taken
+      return this.#headLength === length
+    }
+    if (this.#headLength >= 8 || take(8)) {
+      const length = headerLength(this.#head, 0)
+      if (take(length)) {
+        this.#headLength = 0
+        this.#open(this.#head, 0, length, this.#offset + end - length)
+        this.#begin(this.#head, 0, length)
+      }
+    }
+    return end
+  }
+
+  #readContent(chunk: Buffer, at: number): number {
+    const end = Math.min(at + this.#left, chunk.length)
+    if (this.#collecting) this.#collect(chunk, at, end)
+    else this.#handler.onContent?.(chunk.subarray(at, end), this.#header!)
+    this.#left -= end - at
+    if (this.#left === 0) this.#close()
+    return end
+  }
+
+  /** Reads the header, numbers the box, and asks what is to be done with it. */
+  #open(bytes: Buffer, at: number, headerSize: number, offset: number): BoxHeader {
+    const type = fourCC(bytes, at + 4)
+    if (!isBoxType(type)) throw notABox(bytes.subarray(at, at + 8), offset)
+    const size = statedSize(bytes, at)
+    const index = this.#number(type)
+    const header = new TopLevelHeader(type, index, offset, size, headerSize)
+    if (size < headerSize || (size !== Infinity && !Number.isSafeInteger(offset + size))) {
+      const message = `it says it has ${size} bytes, which no box with a header of ${headerSize} bytes can have`
+      throw mp4Error('AVIO_ERR_MP4_BOX_SIZE', header, message)
+    }
+    this.#collecting = this.#handler.onBox(header) === 'collect'
+    if (this.#collecting && size > this.#maxBoxSize) throw boxTooLarge(header, this.#maxBoxSize)
+    this.#header = header
+    this.#left = size - headerSize
+    return header
+  }
+
+  /** Keeps the header of a collected box; closes one that is nothing but its header. */
+  #begin(bytes: Buffer, at: number, length: number): void {
+    if (this.#collecting) this.#collect(bytes, at, at + length)
+    if (this.#left === 0) this.#close()
+  }
+
+  #collect(bytes: Buffer, start: number, end: number): void {
+    const length = this.#collectedLength + end - start
+    let buffer = this.#collected
+    if (buffer === undefined || buffer.length < length) {
+      const capacity = Math.max(FIRST_ALLOCATION, length, 2 * (buffer?.length ?? 0))
+      const grown = Buffer.allocUnsafeSlow(Math.min(capacity, this.#header!.size))
+      buffer?.copy(grown, 0, 0, this.#collectedLength)
+      this.#collected = buffer = grown
+    }
+    bytes.copy(buffer, this.#collectedLength, start, end)
+    this.#collectedLength = length
+  }
+
+  #close(): void {
+    const header = this.#header!
+    const collected = this.#collected
+    const length = this.#collectedLength
+    this.#header = undefined
+    this.#collected = undefined
+    this.#collectedLength = 0
+    if (collected) this.#handler.onCollected(Box.topLevel(collected, 0, length, header.offset, header.index))
+    else this.#handler.onPassed(header, header.size === Infinity ? this.#offset : header.offset + header.size)
+  }
+
+  #number(type: string): number {
+    const number = this.#numbers.get(type) ?? 0
+    if (number > 0 || this.#numbers.size < MAX_NUMBERED_TYPES) this.#numbers.set(type, number + 1)
+    return number
+  }
+}
+
+/** A header whose path is put together only when an error asks for it. */
+class TopLevelHeader implements BoxHeader {
+  constructor(
+    readonly type: string,
+    readonly index: number,
+    readonly offset: number,
+    readonly size: number,
+    readonly headerSize: number,
+  ) {}
+
+  get path(): string {
+    return pathStep(this.type, this.index)
+  }
+}
+
+/** The error of a box that would have to be collected and is too large for it. */
+export function boxTooLarge(header: BoxHeader, maxBoxSize: number): Mp4Error {
+  const size = header.size === Infinity ? 'reaches to the end of the file' : `has ${header.size} bytes`
+  return mp4Error(
+    'AVIO_ERR_MP4_BOX_TOO_LARGE',
+    header,
+    `it ${size}, but a metadata box is kept in memory and may have at most ${maxBoxSize} ("maxBoxSize"). Shorter ` +
+      'fragments make a smaller moof; raise the option where the source is trusted',
+  )
+}
+
+/** The error of bytes that can't be the header of a box. */
+export function notABox(bytes: Buffer, offset: number): Mp4Error {
+  const text = bytes.toString('latin1').replace(/[^\x20-\x7e]/g, '.')
+  const seen = `${bytes.toString('hex').replace(/..(?=.)/g, '$& ')} ("${text}")`
+  const fields = { byteOffset: offset }
+  if (offset > 0) {
+    const message = `There is no box at byte ${offset}, but ${seen}: a size before it is wrong, or something was added`
+    return new Mp4Error('AVIO_ERR_MP4_BOX_TYPE', message, fields)
+  }
+  return new Mp4Error('AVIO_ERR_MP4_NOT_MP4', `This is no MP4: it begins with ${seen}`, fields)
+}
+
+/** The header as it came. */
+export function headerBytes({ type, size, headerSize }: BoxHeader): Buffer {
+  const header = Buffer.alloc(headerSize)
+  const isLong = headerSize === 16
+  header.writeUInt32BE(isLong ? 1 : size === Infinity ? 0 : size, 0)
+  header.write(type, 4, 'latin1')
+  if (isLong) header.writeBigUInt64BE(BigInt(size), 8)
+  return header
+}

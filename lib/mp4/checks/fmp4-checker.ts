@@ -1,0 +1,337 @@
+import { Mp4Error } from '../../errors.js'
+import { type BoxHandler, type BoxHeader, BoxReader, boxTooLarge } from '../boxes/box-reader.js'
+import type { Box } from '../boxes/box.js'
+import { type CheckedFragment, FragmentChecks } from './fragment-checks.js'
+import type { Fragment } from '../fragments/fragment.js'
+import {
+  type AnnouncedTrack,
+  announcedTracks,
+  movieProblems,
+  movieWarnings,
+  sampleDescriptions,
+} from './movie-checks.js'
+import { type Movie, parseMovie } from '../movie/movie.js'
+import { eventMessage, segmentIndex } from '../boxes/leaf-boxes.js'
+import {
+  emptyStream,
+  endWithoutFragment,
+  endWithoutMoov,
+  ftypMissing,
+  misplaced,
+  moovMissing,
+  notMp4,
+  orphan,
+  sizeZero,
+  trackWithoutSamples,
+  trailing,
+} from './order-errors.js'
+import {
+  type Fmp4Fragment,
+  type Fmp4Init,
+  MAX_REPORTED_WARNINGS,
+  type ValidationReport,
+  type ValidationWarning,
+} from './validation-report.js'
+
+/** Who is told what the checker finds. */
+export interface CheckerListener {
+  onInit(init: Fmp4Init): void
+  onFragment(fragment: Fmp4Fragment): void
+  onWarning(warning: ValidationWarning): void
+  /** The `ftyp` was read: only where somebody asks for it, since it passes otherwise. */
+  onFileType?(ftyp: Box): void
+  /** The `moov` was read, before {@link onInit}. Its bytes are a window on the chunk that it came in. */
+  onMovie?(moov: Box, movie: Movie): void
+  /** A `sidx` was read: where it lies in the stream, and how long it is, in bytes. */
+  onIndex?(sidx: Pick<Box, 'offset' | 'size'>): void
+  /** Content of an `mdat` that a fragment announced, as slices of the chunks it came in, in stream order. */
+  onMedia?(bytes: Buffer, mdat: BoxHeader): void
+  /** All data of a fragment has come: what its `moof` says, before {@link onFragment}. */
+  onSamples?(fragment: Fragment): void
+}
+
+/** How strictly, and how large a box may be that is read. */
+export interface CheckerOptions {
+  readonly strict: boolean
+  readonly maxBoxSize: number
+  /** Whether a picture's or a sound's track may be without samples. Default: it must not. */
+  readonly allowEmptyTracks?: boolean
+}
+
+/** Boxes that are read whole. All others pass, of whatever size. */
+const COLLECTED = new Set(['moov', 'moof', 'sidx', 'emsg'])
+/** Boxes that mean nothing to a player, so that they may stand anywhere. */
+const PADDING = new Set(['free', 'skip', 'wide', 'uuid'])
+/** Boxes that a stream of this family may well hold, but not begin with. */
+const KNOWN = new Set(
+  'moov moof mdat free skip wide uuid sidx ssix emsg prft pdin meta udta mfra pnot'.split(' '),
+)
+
+/**
+ * Checks a fragmented MP4 as its bytes come in: the order of its boxes, and what is in them.
+ *
+ * `strict`: the first thing that is wrong is thrown. Else it becomes a warning, and checking goes on as far as there
+ * is something to go by: past a box whose end isn't known there is nothing.
+ */
+export class Fmp4Checker implements BoxHandler {
+  /** There only where the listener wants media: slicing costs. */
+  onContent?: (bytes: Buffer, header: BoxHeader) => void
+  readonly #reader: BoxReader
+  readonly #strict: boolean
+  readonly #maxBoxSize: number
+  readonly #allowEmptyTracks: boolean
+  readonly #listener: CheckerListener
+  readonly #warnings: ValidationWarning[] = []
+  #warningCount = 0
+  #bytes = 0
+  #hasMoov = false
+  #timescale = 1
+  /** Where each track was announced, without the bytes. */
+  #announced: readonly AnnouncedTrack[] = []
+  /** What is known of the tracks; `undefined` until `moov` was read, and for good where it can't be. */
+  #checks: FragmentChecks | undefined
+  /** The fragment whose data is still to come. */
+  #open: CheckedFragment | undefined
+  /** Whether the last `moof` could not be read, so that there is nothing to hold the next `mdat` to. */
+  #isExcused = false
+  #fragments = 0
+  /** The first box since the last fragment that makes sense only before another one. */
+  #dangling: BoxHeader | undefined
+  /** Whether `mfra`, the last box there may be, has been. */
+  #isOver = false
+  /** Whether the boxes can't be followed any more. */
+  #isLost = false
+  #isComplete = false
+
+  constructor(options: CheckerOptions, listener: CheckerListener) {
+    this.#strict = options.strict
+    this.#maxBoxSize = options.maxBoxSize
+    this.#allowEmptyTracks = options.allowEmptyTracks ?? false
+    this.#listener = listener
+    this.#reader = new BoxReader(this, options.maxBoxSize)
+    if (listener.onMedia) {
+      this.onContent = (bytes, header) => {
+        if (header.type === 'mdat') listener.onMedia!(bytes, header)
+      }
+    }
+  }
+
+  /** Checks the next bytes of the stream. */
+  write(chunk: Buffer): void {
+    this.#bytes += chunk.length
+    if (this.#isLost) return
+    try {
+      this.#reader.write(chunk)
+    } catch (error) {
+      this.#lose(error)
+    }
+  }
+
+  /**
+   * The stream is at its end: checks that it may end here.
+   *
+   * @param silent - numbers of tracks that may be without a sample: their source has none
+   */
+  end(silent: ReadonlySet<number> = new Set()): void {
+    if (this.#isLost) return
+    try {
+      this.#reader.end()
+      this.#checkEnd(silent)
+      this.#isComplete = true
+    } catch (error) {
+      this.#lose(error)
+    }
+  }
+
+  /** What there is to say so far. */
+  report(): ValidationReport {
+    const timelines = [...(this.#checks?.timelines.values() ?? [])]
+    const shown = timelines.flatMap(timeline => timeline.presentation(this.#timescale) ?? [])
+    const start = shown.reduce((least, { start }) => Math.min(least, start), Infinity)
+    const end = shown.reduce((most, { end }) => Math.max(most, end), -Infinity)
+    return {
+      duration: shown.length > 0 ? end - start : 0,
+      tracks: timelines.map(timeline => timeline.report(this.#timescale)),
+      fragments: this.#fragments,
+      bytes: this.#bytes,
+      complete: this.#isComplete,
+      warnings: [...this.#warnings],
+      warningCount: this.#warningCount,
+    }
+  }
+
+  /** Something is wrong. */
+  problem(error: Mp4Error): void {
+    if (this.#strict) throw error
+    this.warn(error)
+  }
+
+  /** Something is worth knowing. */
+  warn(warning: ValidationWarning): void {
+    this.#warningCount++
+    if (this.#warnings.length < MAX_REPORTED_WARNINGS) this.#warnings.push(warning)
+    this.#listener.onWarning(warning)
+  }
+
+  onBox(header: BoxHeader): 'collect' | 'pass' {
+    const { type, size } = header
+    this.#checkOrder(header)
+    if (size === Infinity && type !== 'mdat') {
+      this.problem(sizeZero(header))
+      this.#isLost = true
+      return 'pass'
+    }
+    if (type === 'mdat') this.#mdatBegins(header)
+    const isWanted = COLLECTED.has(type) || (type === 'ftyp' && this.#listener.onFileType !== undefined)
+    if (!isWanted) return 'pass'
+    if (size <= this.#maxBoxSize) return 'collect'
+    this.problem(boxTooLarge(header, this.#maxBoxSize))
+    this.#isExcused ||= type === 'moof'
+    return 'pass'
+  }
+
+  onCollected(box: Box): void {
+    try {
+      if (box.type === 'moov') this.#readMoov(box)
+      else if (box.type === 'moof') this.#readMoof(box)
+      else if (box.type === 'ftyp') this.#listener.onFileType!(box)
+      else if (box.type === 'emsg') eventMessage(box)
+      else this.#readIndex(box)
+    } catch (error) {
+      if (!(error instanceof Mp4Error)) throw error
+      this.problem(error)
+      this.#isExcused ||= box.type === 'moof'
+    }
+  }
+
+  onPassed(header: BoxHeader, end: number): void {
+    if (header.type === 'mfra') this.#isOver = true
+    if (header.type === 'mdat') this.#mdatEnds(header, end)
+  }
+
+  /** The reader threw: there is no telling where the next box begins. */
+  #lose(error: unknown): void {
+    if (this.#strict || !(error instanceof Mp4Error)) throw error
+    this.#isLost = true
+    this.warn(error)
+  }
+
+  /** Which box may come now. */
+  #checkOrder(header: BoxHeader): void {
+    const { type, offset } = header
+    if (offset === 0 && type !== 'ftyp' && type !== 'styp') {
+      // Thrown even where checking goes on after errors: what is no MP4 has no boxes to follow.
+      if (!KNOWN.has(type)) throw notMp4(header)
+      this.problem(ftypMissing(header))
+    }
+    if (offset > 0 && type === 'ftyp') this.problem(misplaced(header, 'ftyp can only be the first box'))
+    if (type === 'moov') {
+      if (this.#hasMoov) this.problem(misplaced(header, 'there has been a moov already'))
+      this.#hasMoov = true
+    }
+    if (type === 'moof') this.#moofBegins(header)
+    if (PADDING.has(type)) return
+    if (this.#isOver) this.problem(trailing(header, 'after mfra, the last box that there may be'))
+    if (type !== 'mdat' && type !== 'mfra' && type !== 'moof') this.#dangling ??= header
+  }
+
+  #moofBegins(header: BoxHeader): void {
+    this.#dangling = undefined
+    this.#isExcused = false
+    this.#checkAllDataCame()
+    if (!this.#hasMoov) this.problem(moovMissing(header))
+  }
+
+  #readMoov(moov: Box): void {
+    const movie = parseMovie(moov)
+    for (const problem of movieProblems(moov, movie)) this.problem(problem)
+    if (this.#checks) return
+    for (const warning of movieWarnings(moov, movie)) this.warn(warning)
+    const { timescale, tracks } = movie
+    this.#timescale = timescale
+    this.#announced = announcedTracks(moov, movie)
+    this.#checks = new FragmentChecks(movie, this, sampleDescriptions(moov, movie))
+    this.#listener.onMovie?.(moov, movie)
+    this.#listener.onInit({ timescale, tracks, byteLength: moov.offset + moov.size })
+  }
+
+  #readIndex(sidx: Box): void {
+    segmentIndex(sidx)
+    this.#listener.onIndex?.(sidx)
+  }
+
+  #readMoof(moof: Box): void {
+    if (this.#checks === undefined) {
+      this.#isExcused = true
+      return
+    }
+    const fragment = this.#checks.check(moof)
+    this.#open = fragment
+    // A fragment may be without data: one that only says that a track pauses.
+    if (fragment.data.missing === undefined) this.#closeFragment(moof.offset + moof.size)
+  }
+
+  #mdatBegins(mdat: BoxHeader): void {
+    if (this.#open) {
+      if (mdat.size !== Infinity) this.#takeData(this.#open, mdat, mdat.offset + mdat.size)
+    } else if (!this.#isExcused && mdat.size > mdat.headerSize) {
+      this.problem(orphan(mdat, this.#hasMoov))
+    }
+  }
+
+  #mdatEnds(mdat: BoxHeader, end: number): void {
+    const fragment = this.#open
+    if (fragment === undefined) return
+    if (mdat.size === Infinity) this.#takeData(fragment, mdat, end)
+    if (fragment.data.missing === undefined) this.#closeFragment(end)
+  }
+
+  #takeData(fragment: CheckedFragment, mdat: BoxHeader, end: number): void {
+    const problem = fragment.data.take(mdat, mdat.offset + mdat.headerSize, end)
+    if (problem === undefined) return
+    this.problem(problem)
+    fragment.data.giveUp()
+  }
+
+  #closeFragment(end: number): void {
+    const { box, sequence, fragment, tracks } = this.#open!
+    this.#open = undefined
+    this.#dangling = undefined
+    this.#fragments++
+    this.#listener.onSamples?.(fragment)
+    this.#listener.onFragment({ sequence, byteOffset: box.offset, byteLength: end - box.offset, tracks })
+  }
+
+  /** The next fragment begins, or the stream ends: the one before must have all its data. */
+  #checkAllDataCame(): void {
+    const missing = this.#open?.data.missing
+    this.#open = undefined
+    if (missing === undefined) return
+    const message = `its data, from byte ${missing.start} on, did not come: no mdat with it follows the moof`
+    this.problem(missing.run.box.error('AVIO_ERR_MP4_MDAT_MISSING', message, missing.trackId))
+  }
+
+  #checkEnd(silent: ReadonlySet<number>): void {
+    this.#checkAllDataCame()
+    if (this.#bytes === 0) {
+      this.problem(emptyStream())
+    } else if (!this.#hasMoov) {
+      this.problem(endWithoutMoov(this.#bytes))
+    } else if (this.#fragments === 0 && !this.#isExcused) {
+      this.problem(endWithoutFragment(this.#bytes))
+    } else if (this.#dangling) {
+      this.problem(trailing(this.#dangling, 'after the last fragment, where only mfra and free may follow'))
+    } else if (this.#fragments > 0 && !this.#allowEmptyTracks) {
+      this.#checkTracks(silent)
+    }
+  }
+
+  /** Half of a film is none; subtitles and metadata may have nothing to say. */
+  #checkTracks(silent: ReadonlySet<number>): void {
+    for (const track of this.#announced) {
+      const isPlayed = track.kind === 'video' || track.kind === 'audio'
+      const isThere = this.#checks?.timelines.get(track.trackId)?.isUnderWay
+      if (isPlayed && !isThere && !silent.has(track.trackId)) this.problem(trackWithoutSamples(track))
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import { type TrackFragment, isSync } from '../fragments/fragment.js'
+import type { Mp4Track } from '../movie/track.js'
+import type { Fmp4FragmentTrack, TrackReport } from './validation-report.js'
+
+/** How a track fragment goes on from the one before it. */
+export type Continuity =
+  /** It begins where the other one ended, or is the first. */
+  | { readonly kind: 'seamless' }
+  /** Later: nothing lies between. Allowed: the last sample before it counts as that much longer (§8.8.12). */
+  | { readonly kind: 'gap'; readonly expected: number; readonly found: number }
+  /** Earlier: within what the other one has, or before it. */
+  | { readonly kind: 'overlap'; readonly expected: number; readonly found: number }
+
+/** What a track fragment adds to its track. */
+export interface Advance {
+  readonly continuity: Continuity
+  /** Whether these are the first samples of the track. */
+  readonly isFirst: boolean
+  readonly part: Fmp4FragmentTrack
+  /** How much later than its decode time the earliest of these samples is shown, in ticks. */
+  readonly presentationDelay: number
+}
+
+/**
+ * The decode timeline of one track, in ticks of its own timescale, as its fragments come in.
+ */
+export class Timeline {
+  readonly track: Mp4Track
+  /** Decode time at which the next sample is due; `undefined` before the first. */
+  #end: number | undefined
+  #start = 0
+  #presentationStart = Infinity
+  #presentationEnd = -Infinity
+  #sampleCount = 0
+  #byteLength = 0
+
+  constructor(track: Mp4Track) {
+    this.track = track
+  }
+
+  /** Decode time at which the next sample is due; `undefined` before the first. */
+  get end(): number | undefined {
+    return this.#end
+  }
+
+  /** Whether a sample has come. */
+  get isUnderWay(): boolean {
+    return this.#sampleCount > 0
+  }
+
+  /**
+   * Goes on by a track fragment that has samples, or stands for time without any.
+   *
+   * @param start - its decode time
+   */
+  advance(traf: TrackFragment, start: number): Advance {
+    const expected = this.#end
+    const isFirst = this.#sampleCount === 0
+    if (expected === undefined) this.#start = start
+    let time = start
+    let byteLength = 0
+    let presentationStart = Infinity
+    let sampleCount = 0
+    let sync: boolean | undefined
+    for (const run of traf.runs) {
+      if (run.sampleCount === 0) continue
+      const { totals } = run
+      presentationStart = Math.min(presentationStart, time + totals.presentationStart)
+      this.#presentationEnd = Math.max(this.#presentationEnd, time + totals.presentationEnd)
+      sync ??= isSync(run.flagsAt(0))
+      time += totals.duration
+      byteLength += totals.size
+      sampleCount += run.sampleCount
+    }
+    if (traf.durationIsEmpty) time += traf.defaults.duration
+    if (!Number.isSafeInteger(time)) {
+      throw traf.box.error(
+        'AVIO_ERR_MP4_BOX_INVALID',
+        `its samples end at tick ${time}, past 2^53`,
+        this.track.id,
+      )
+    }
+    this.#presentationStart = Math.min(this.#presentationStart, presentationStart)
+    this.#end = time
+    this.#sampleCount += sampleCount
+    this.#byteLength += byteLength
+    const { id, timescale } = this.track
+    return {
+      continuity: continuity(expected, start),
+      isFirst: isFirst && sampleCount > 0,
+      presentationDelay: sampleCount > 0 ? presentationStart - start : 0,
+      part: {
+        trackId: id,
+        start: start / timescale,
+        duration: (time - start) / timescale,
+        startTicks: start,
+        durationTicks: time - start,
+        sampleCount,
+        byteLength,
+        sync: sync ?? false,
+      },
+    }
+  }
+
+  /** When the track is first and last shown or heard, in seconds of the movie; `undefined` without samples. */
+  presentation(movieTimescale: number): { start: number; end: number } | undefined {
+    if (this.#sampleCount === 0) return undefined
+    const { edits, timescale } = this.track
+    // The usual list: a wait, or none, then the one edit that says where in the media the movie begins.
+    const media = edits.find(edit => edit.mediaTime >= 0)
+    const waits = edits.slice(0, media ? edits.indexOf(media) : 0)
+    const wait = waits.reduce((sum, edit) => sum + edit.segmentDuration, 0) / (movieTimescale || 1)
+    const from = media?.mediaTime ?? -Infinity
+    const shift = wait - (media?.mediaTime ?? 0) / timescale
+    return {
+      start: Math.max(this.#presentationStart, from) / timescale + shift,
+      end: Math.max(this.#presentationEnd, from) / timescale + shift,
+    }
+  }
+
+  /** What there is to say of the track at the end. */
+  report(movieTimescale: number): TrackReport {
+    const { id, kind, codec, timescale } = this.track
+    const shown = this.presentation(movieTimescale)
+    return {
+      id,
+      kind,
+      codec,
+      start: this.#start / timescale,
+      duration: shown ? shown.end - shown.start : 0,
+      sampleCount: this.#sampleCount,
+      byteLength: this.#byteLength,
+    }
+  }
+}
+
+function continuity(expected: number | undefined, found: number): Continuity {
+  if (expected === undefined || expected === found) return { kind: 'seamless' }
+  return { kind: found > expected ? 'gap' : 'overlap', expected, found }
+}

@@ -1,0 +1,95 @@
+import { longSort } from '../../io/async/sort-in-turns.js'
+import { STEP, type Work } from '../../io/async/turns.js'
+import { MAX_KEY_SAMPLES } from '../boxes/limits.js'
+import { countUpTo } from './piece-bounds.js'
+
+const FIRST_CAPACITY = 1024
+
+/**
+ * The sync samples of a track in columns, in the order of their composition times.
+ *
+ * Memory: 24 bytes a sample, of at most 2²⁰, and half of that again while it grows.
+ */
+export class KeyColumns {
+  readonly #search: number
+  readonly #latest: number
+  #rows = new Float64Array(3 * FIRST_CAPACITY)
+  #count = 0
+  #times = new Float64Array(0)
+  #isSorted = true
+
+  /**
+   * @param search - of the samples up to this time only the last is of interest
+   * @param latest - those from this time on are of none
+   */
+  constructor(search: number, latest: number) {
+    this.#search = search
+    this.#latest = latest
+  }
+
+  /** Adds one; `false` where there are more than are kept. */
+  add(time: number, offset: number, size: number): boolean {
+    if (time >= this.#latest) return true
+    const last = this.#count - 1
+    const isEarly = time <= this.#search && last >= 0 && this.timeAt(last) <= this.#search
+    if (isEarly) {
+      if (time >= this.timeAt(last)) this.#set(last, time, offset, size)
+      return true
+    }
+    if (this.#count === MAX_KEY_SAMPLES + 1) return false
+    if (last >= 0 && time < this.timeAt(last)) this.#isSorted = false
+    if (3 * this.#count === this.#rows.length) {
+      const grown = new Float64Array(2 * this.#rows.length)
+      grown.set(this.#rows)
+      this.#rows = grown
+    }
+    this.#set(this.#count++, time, offset, size)
+    return true
+  }
+
+  /** Puts them in order, before {@link cut} is asked. */
+  *sort(): Work<void> {
+    if (!this.#isSorted) {
+      const order = yield* longSort(
+        Array.from({ length: this.#count }, (_, n) => n),
+        n => this.timeAt(n),
+      )
+      const rows = new Float64Array(3 * this.#count)
+      for (const [to, from] of order.entries()) {
+        rows.set(this.#rows.subarray(3 * from, 3 * from + 3), 3 * to)
+        if (to % STEP === STEP - 1) yield STEP
+      }
+      this.#rows = rows
+    }
+    this.#times = new Float64Array(this.#count)
+    for (let n = 0; n < this.#count; n++) this.#times[n] = this.timeAt(n)
+  }
+
+  /** Those of a piece: from the last one at or before `search` on, up to those before `to`. */
+  cut(search: number, to: number): [from: number, to: number] {
+    const from = Math.max(0, countUpTo(this.#times, search) - 1)
+    // The greatest number below `to` that a time can be: times are whole ticks.
+    return [from, Math.max(from, to === Infinity ? this.#count : countUpTo(this.#times, to - 1))]
+  }
+
+  /** Composition time of sample `n`. */
+  timeAt(n: number): number {
+    return this.#rows[3 * n]!
+  }
+
+  /** Where sample `n` lies in the file. */
+  offsetAt(n: number): number {
+    return this.#rows[3 * n + 1]!
+  }
+
+  /** Size of sample `n`, in bytes. */
+  sizeAt(n: number): number {
+    return this.#rows[3 * n + 2]!
+  }
+
+  #set(n: number, time: number, offset: number, size: number): void {
+    this.#rows[3 * n] = time
+    this.#rows[3 * n + 1] = offset
+    this.#rows[3 * n + 2] = size
+  }
+}

@@ -1,0 +1,101 @@
+import { Mp4Error } from '../../errors.js'
+import type { SourceWindow } from '../../io/sources/source-window.js'
+import {
+  MAX_HEADER_LENGTH,
+  fourCC,
+  headerLength,
+  isBoxType,
+  mp4Error,
+  pathStep,
+  statedSize,
+} from '../boxes/box-header.js'
+import { type BoxHeader, boxTooLarge, notABox } from '../boxes/box-reader.js'
+import { Box } from '../boxes/box.js'
+
+/** Types whose boxes are numbered: see box-reader.ts. */
+const MAX_NUMBERED_TYPES = 100
+
+/** A box of the top level, of which only the header was read. */
+export interface TopLevelBox extends BoxHeader {
+  /** One past its last byte; the source's end for a box "to the end of the file", or that is cut off by it. */
+  readonly end: number
+}
+
+/**
+ * The boxes of the top level of a source, found by hopping from header to header: what lies between two of them is
+ * not read, whatever its size.
+ *
+ * Errors: `AVIO_ERR_MP4_NOT_MP4` and `AVIO_ERR_MP4_BOX_TYPE` (no box here), `AVIO_ERR_MP4_BOX_SIZE` (an impossible
+ * size), `AVIO_ERR_MP4_BOX_TRUNCATED` (the source ends within a header, or within a box that is read whole),
+ * `AVIO_ERR_MP4_BOX_TOO_LARGE`, and whatever the source throws.
+ */
+export class TopLevel {
+  readonly #window: SourceWindow
+  readonly #numbers = new Map<string, number>()
+
+  constructor(window: SourceWindow) {
+    this.#window = window
+  }
+
+  /** Length of the source, in bytes. */
+  get size(): number {
+    return this.#window.size
+  }
+
+  /** The same source for a reader at another place at the same time. */
+  another(): TopLevel {
+    return new TopLevel(this.#window.another())
+  }
+
+  /** `length` bytes from `offset` on, or what there is of them. */
+  bytes(offset: number, length: number): Promise<Buffer> {
+    return this.#window.bytes(offset, length)
+  }
+
+  /**
+   * The box that begins at `offset`; `undefined` at the end of the source.
+   *
+   * @param ahead - how many bytes are read at least, where a read has to be made
+   */
+  async boxAt(offset: number, ahead = MAX_HEADER_LENGTH): Promise<TopLevelBox | undefined> {
+    if (offset >= this.size) return undefined
+    const bytes = await this.#window.bytes(offset, MAX_HEADER_LENGTH, ahead)
+    const headerSize = bytes.length < 8 ? 8 : headerLength(bytes, 0)
+    if (bytes.length < headerSize) throw cutHeader(bytes.length, offset)
+    const type = fourCC(bytes, 4)
+    if (!isBoxType(type)) throw notABox(bytes.subarray(0, 8), offset)
+    const size = statedSize(bytes, 0)
+    const index = this.#number(type)
+    const path = pathStep(type, index)
+    const box = { type, index, path, offset, size, headerSize, end: Math.min(offset + size, this.size) }
+    if (size >= headerSize && (size === Infinity || Number.isSafeInteger(offset + size))) return box
+    const message = `it says it has ${size} bytes, which no box with a header of ${headerSize} bytes can have`
+    throw mp4Error('AVIO_ERR_MP4_BOX_SIZE', box, message)
+  }
+
+  /** Reads a box whole. Its bytes are its own: they stay what they are while the walk goes on. */
+  async read(box: TopLevelBox, maxBoxSize: number): Promise<Box> {
+    const { offset, end, size, index } = box
+    if (end - offset > maxBoxSize) throw boxTooLarge(box, maxBoxSize)
+    if (size !== Infinity && offset + size > end) {
+      const message = `the file ends after ${end - offset} of the ${size} bytes of this box. Fetch or write it anew`
+      throw mp4Error('AVIO_ERR_MP4_BOX_TRUNCATED', box, message)
+    }
+    const bytes = await this.#window.bytes(offset, end - offset)
+    return Box.topLevel(bytes, 0, bytes.length, offset, index)
+  }
+
+  #number(type: string): number {
+    const number = this.#numbers.get(type) ?? 0
+    if (number > 0 || this.#numbers.size < MAX_NUMBERED_TYPES) this.#numbers.set(type, number + 1)
+    return number
+  }
+}
+
+function cutHeader(length: number, offset: number): Mp4Error {
+  return new Mp4Error(
+    offset === 0 ? 'AVIO_ERR_MP4_NOT_MP4' : 'AVIO_ERR_MP4_BOX_TRUNCATED',
+    `The file ends ${length} bytes into the header of the box at byte ${offset}. Fetch or write it anew`,
+    { byteOffset: offset },
+  )
+}

@@ -1,0 +1,203 @@
+import {
+  AbortMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
+  type S3Client,
+} from '@aws-sdk/client-s3'
+import { S3Error } from '../errors.js'
+import { retry } from '../io/async/retry.js'
+import {
+  booleanOption,
+  integerOption,
+  knownOptions,
+  optionError,
+  optionsObject,
+  signalOption,
+  stringOption,
+} from '../options.js'
+import { attempt } from './request/send-with-timeout.js'
+import { type S3ClientOption, clientOption } from './request/s3-client.js'
+import { classify, s3Error } from './request/classify-error.js'
+import { type Middleware, addMiddleware } from './request/send-once.js'
+import { patience } from './upload/upload-errors.js'
+
+/** Options of {@link abortStaleUploads}. */
+export interface AbortStaleUploadsOptions extends S3ClientOption {
+  /** The bucket's name, or the ARN of an access point. */
+  bucket: string
+  /**
+   * Only uploads to keys that begin with this.
+   * @defaultValue none: those to all keys
+   */
+  prefix?: string | undefined
+  /**
+   * How old an upload has to be, by the store's own clock, in milliseconds: 0 or more. Choose more than the longest job
+   * takes: an upload that is under way looks the same as one whose process was killed.
+   */
+  olderThan: number
+  /**
+   * Only lists what would be aborted.
+   * @defaultValue `true`
+   */
+  dryRun?: boolean | undefined
+  /** Ends it with an `AbortError`; what was aborted by then stays so. */
+  signal?: AbortSignal | undefined
+  /**
+   * How often each request is tried: 1 to 100.
+   * @defaultValue 5
+   */
+  maxAttempts?: number | undefined
+}
+
+/** A multipart upload that was begun, and neither completed nor aborted. */
+export interface StaleUpload {
+  /** The bucket. */
+  bucket: string
+  /** The key it was begun for. */
+  key: string
+  /** Its id. */
+  uploadId: string
+  /** When it was begun, by the store's clock. */
+  initiated: Date
+  /** Whether it is gone: `false` in a dry run, and where there is an `error`. */
+  aborted: boolean
+  /** Why it could not be aborted. */
+  error?: S3Error
+}
+
+const NAMES = ['client', 'bucket', 'prefix', 'olderThan', 'dryRun', 'signal', 'maxAttempts']
+
+/** The longest that nothing may move in a request, in milliseconds. */
+const TIMEOUT = 60_000
+
+/** What the work is done with. */
+interface Task {
+  readonly client: S3Client
+  readonly bucket: string
+  readonly prefix: string
+  readonly maxAttempts: number
+  readonly signal: AbortSignal | undefined
+}
+
+/**
+ * Aborts the multipart uploads that killed processes have left in a bucket, and that are billed until then. Where the
+ * bucket may have a lifecycle rule, `AbortIncompleteMultipartUpload` does the same by itself.
+ *
+ * By default nothing is changed: it lists what it would abort. All pages of the listing are read, and one upload that
+ * can't be aborted does not keep the others; an upload that is gone by then is as good as aborted.
+ *
+ * @returns the uploads that are older than `olderThan`, in the order of the listing (by key)
+ * @throws {@link OptionError} `AVIO_ERR_OPTION` for an option that breaks its rule
+ * @throws {@link S3Error} where the uploads can't be listed: `AVIO_ERR_ACCESS_DENIED` (it needs
+ * `s3:ListBucketMultipartUploads`), `AVIO_ERR_NO_SUCH_BUCKET`, `AVIO_ERR_BAD_RESPONSE` … or `AVIO_ERR_READ_FAILED`
+ *
+ * @example
+ * ```ts
+ * const day = 24 * 60 * 60 * 1000
+ * const stale = await abortStaleUploads({ bucket: 'web', prefix: 'talks/', olderThan: day })
+ * if (stale.length > 0) await abortStaleUploads({ bucket: 'web', prefix: 'talks/', olderThan: day, dryRun: false })
+ * ```
+ */
+export async function abortStaleUploads(options: AbortStaleUploadsOptions): Promise<StaleUpload[]> {
+  const given = optionsObject(options, 'abortStaleUploads')
+  knownOptions(given, 'abortStaleUploads', NAMES)
+  const bucket = stringOption(given, 'bucket', { default: undefined })
+  if (bucket === undefined) throw optionError('bucket', 'given', bucket)
+  if ((given as Partial<AbortStaleUploadsOptions>).olderThan === undefined)
+    throw optionError('olderThan', 'given, in milliseconds', undefined)
+  const olderThan = integerOption(given, 'olderThan', {
+    min: 0,
+    max: Number.MAX_SAFE_INTEGER,
+    default: 0,
+    unit: 'milliseconds',
+  })
+  const dryRun = booleanOption(given, 'dryRun', { default: true })
+  const task: Task = {
+    client: clientOption(given),
+    bucket,
+    prefix: options.prefix === '' ? '' : stringOption(given, 'prefix', { default: '' }),
+    maxAttempts: integerOption(given, 'maxAttempts', { min: 1, max: 100, default: 5 }),
+    signal: signalOption(given),
+  }
+  // The whole list first: aborting while paging would move the pages.
+  const stale = (await list(task)).filter(({ age }) => age >= olderThan).map(({ upload }) => upload)
+  if (!dryRun) for (const upload of stale) await abort(task, upload)
+  return stale
+}
+
+async function list(task: Task): Promise<{ upload: StaleUpload; age: number }[]> {
+  const { client, bucket, prefix, maxAttempts, signal } = task
+  const found: { upload: StaleUpload; age: number }[] = []
+  const fields = { bucket, key: prefix, operation: 'ListMultipartUploads', attempts: 0 }
+  let marker: { KeyMarker?: string; UploadIdMarker?: string } = {}
+  for (;;) {
+    const input = { Bucket: bucket, ...(prefix !== '' && { Prefix: prefix }), ...marker }
+    let now = Date.now()
+    let page: ListMultipartUploadsCommandOutput
+    try {
+      page = await retry(
+        number => {
+          fields.attempts = number
+          const command = new ListMultipartUploadsCommand(input)
+          const readDate: Middleware = next => async args => {
+            const result = await next(args)
+            const { response } = result as { response?: { headers?: Record<string, string | undefined> } }
+            now = Date.parse(response?.headers?.['date'] ?? '') || Date.now()
+            return result
+          }
+          addMiddleware(command, 'avioDate', { step: 'deserialize', priority: 'low' }, readDate)
+          return attempt(client, command, { timeout: TIMEOUT, signal })
+        },
+        patience(maxAttempts, signal),
+      )
+    } catch (error) {
+      if (signal?.aborted === true) throw error
+      throw s3Error(error, 'AVIO_ERR_READ_FAILED', fields, 'Could not list the uploads to')
+    }
+    for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+      // MinIO takes the prefix for a key, and other stores may leave it out.
+      if (Key === undefined || UploadId === undefined || Initiated === undefined || !Key.startsWith(prefix))
+        continue
+      const upload = { bucket, key: Key, uploadId: UploadId, initiated: Initiated, aborted: false }
+      // The clock of the answer has whole seconds.
+      found.push({ upload, age: Math.max(0, now - Initiated.getTime()) })
+    }
+    if (page.IsTruncated !== true) return found
+    const { NextKeyMarker, NextUploadIdMarker } = page
+    if (
+      NextKeyMarker === undefined ||
+      (NextKeyMarker === marker.KeyMarker && NextUploadIdMarker === marker.UploadIdMarker)
+    ) {
+      throw new S3Error(
+        'AVIO_ERR_BAD_RESPONSE',
+        `The list of the uploads to s3://${bucket}/${prefix} goes on, and the answer does not say where.`,
+        fields,
+      )
+    }
+    marker = {
+      KeyMarker: NextKeyMarker,
+      ...(NextUploadIdMarker !== undefined && { UploadIdMarker: NextUploadIdMarker }),
+    }
+  }
+}
+
+async function abort({ client, maxAttempts, signal }: Task, upload: StaleUpload): Promise<void> {
+  const { bucket, key, uploadId } = upload
+  const fields = { bucket, key, operation: 'AbortMultipartUpload', uploadId, attempts: 0 }
+  try {
+    await retry(
+      number => {
+        fields.attempts = number
+        const command = new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId })
+        return attempt(client, command, { timeout: TIMEOUT, signal })
+      },
+      patience(maxAttempts, signal),
+    )
+    upload.aborted = true
+  } catch (error) {
+    if (signal?.aborted === true) throw error
+    upload.aborted = classify(error).statusCode === 404
+    if (!upload.aborted)
+      upload.error = s3Error(error, 'AVIO_ERR_UPLOAD_FAILED', fields, `Could not abort upload ${uploadId} to`)
+  }
+}

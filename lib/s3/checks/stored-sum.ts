@@ -1,0 +1,106 @@
+import { type HeadObjectCommandOutput, HeadObjectCommand } from '@aws-sdk/client-s3'
+import type { DigestAlgorithm } from '../../io/checksums/digest.js'
+import { retry } from '../../io/async/retry.js'
+import { attempt } from '../request/send-with-timeout.js'
+import { md5InEtag, md5OfEtag, sameEtag } from './etag.js'
+import type { GetObjectRequest } from '../read/get-request-option.js'
+import type { Preconditions, S3ObjectInfo } from '../read/version-pin.js'
+import type { StoredSum } from './object-sum.js'
+import { type PartQuestion, partSizes } from './part-sizes.js'
+import type { GetTarget } from '../read/get-range.js'
+import { BACKOFF, classify } from '../request/classify-error.js'
+import type { S3Command } from '../request/send-once.js'
+
+/** How long the store may be silent before it tells, in milliseconds, where `stallTimeout` is more. */
+const LIMIT = 30_000
+
+/** How often it is asked where bytes wait for the answer. */
+const MAX_ATTEMPTS = 3
+
+/** Cheapest first: CRC-32 and the hashes are Node's own. */
+const ALGORITHMS = ['CRC32', 'SHA1', 'SHA256', 'CRC32C', 'CRC64NVME'] as const
+
+/**
+ * What the store keeps of the bytes of an object, by which a read of all of them can be checked: a checksum of the whole,
+ * or one of the checksums of its parts, or an ETag that is an MD5. `undefined` where it keeps none, does not tell, or
+ * tells of another version: a ranged answer never carries one, so it takes a HEAD, which needs no other permission than the
+ * read itself, and for parts some more requests.
+ *
+ * @param only - the one algorithm, of the whole object, that is any use: it is asked for by a single HEAD
+ */
+export async function storedSum(
+  target: GetTarget,
+  info: S3ObjectInfo,
+  conditions: Preconditions,
+  signal: AbortSignal,
+  only?: DigestAlgorithm,
+): Promise<StoredSum | undefined> {
+  const { client, location, request, stallTimeout } = target
+  const timeout = Math.min(stallTimeout, LIMIT)
+  const send = <Output>(make: () => S3Command<Output>): Promise<Output> =>
+    retry(() => attempt(client, make(), { timeout, signal }), {
+      ...BACKOFF,
+      maxAttempts: only === undefined ? Math.min(target.maxAttempts, MAX_ATTEMPTS) : 1,
+      signal,
+      isRetryable: error => classify(error).retryable,
+      retryAfter: error => classify(error).retryAfter,
+    })
+  const input = { ...shared(request), Bucket: location.bucket, Key: location.key, ...conditions }
+  try {
+    const answer = await send(() => new HeadObjectCommand({ ...input, ChecksumMode: 'ENABLED' }))
+    if (answer.ContentLength !== info.size || !sameEtag(answer.ETag, info.etag)) return undefined
+    return await sumOf(answer, { input, info, send }, only)
+  } catch {
+    // It costs the check, and nothing else.
+    return undefined
+  }
+}
+
+/** What of a GetObject's input other requests for the same object need. */
+function shared(request: GetObjectRequest) {
+  const { SSECustomerAlgorithm, SSECustomerKey, SSECustomerKeyMD5, RequestPayer, ExpectedBucketOwner } =
+    request
+  return { SSECustomerAlgorithm, SSECustomerKey, SSECustomerKeyMD5, RequestPayer, ExpectedBucketOwner }
+}
+
+async function sumOf(
+  answer: HeadObjectCommandOutput,
+  question: Omit<PartQuestion, 'count'>,
+  only: DigestAlgorithm | undefined,
+): Promise<StoredSum | undefined> {
+  const sums = [...checksumsOf(answer), ...etagOf(answer)]
+  const whole = sums.find(({ algorithm, count }) => count === undefined && (only ?? algorithm) === algorithm)
+  if (whole !== undefined) return { algorithm: whole.algorithm, value: whole.value }
+  if (only !== undefined) return undefined
+  const [composite] = sums
+  if (composite?.count === undefined) return undefined
+  const sizes = await partSizes({ ...question, count: composite.count })
+  return sizes && { algorithm: composite.algorithm, value: composite.value, partSizes: sizes }
+}
+
+interface Sum {
+  readonly algorithm: DigestAlgorithm
+  readonly value: string
+  /** Of how many parts' sums it is the sum. */
+  readonly count: number | undefined
+}
+
+function checksumsOf(answer: HeadObjectCommandOutput): Sum[] {
+  const isOnePiece = md5OfEtag(answer.ETag) !== undefined
+  return ALGORITHMS.flatMap((algorithm): Sum[] => {
+    const [value, count] = answer[`Checksum${algorithm}`]?.split('-') ?? []
+    if (value === undefined) return []
+    if (count !== undefined) return [{ algorithm, value, count: Number(count) }]
+    // Stores that are older than that distinction say of neither what it is: of one piece it is one of the bytes.
+    const isOfBytes =
+      answer.ChecksumType === 'FULL_OBJECT' || (answer.ChecksumType === undefined && isOnePiece)
+    return isOfBytes ? [{ algorithm, value, count: undefined }] : []
+  })
+}
+
+/** What the ETag says where it is made of MD5s: under SSE-KMS and SSE-C it is not. */
+function etagOf(answer: HeadObjectCommandOutput): Sum[] {
+  const isHidden = /kms/i.test(answer.ServerSideEncryption ?? '') || answer.SSECustomerAlgorithm !== undefined
+  const told = isHidden ? undefined : md5InEtag(answer.ETag)
+  return told === undefined ? [] : [{ algorithm: 'MD5', value: told.md5, count: told.parts }]
+}

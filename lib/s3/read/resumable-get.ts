@@ -1,0 +1,282 @@
+import { S3Error, type S3ErrorFields } from '../../errors.js'
+import { abortError } from '../../io/async/abort-error.js'
+import { parseUnsatisfiedRange, rangeHeader } from '../../io/byte-range.js'
+import { RangeBuffer } from '../../io/fetch/range-buffer.js'
+import { retry } from '../../io/async/retry.js'
+import { OverlongBody, transient } from './get-body.js'
+import { type GetTarget, type OnInfo, getRange } from './get-range.js'
+import {
+  type AnswerHead,
+  ObjectPin,
+  type Preconditions,
+  type S3ObjectInfo,
+  badResponse,
+  objectChanged,
+} from './version-pin.js'
+import { BACKOFF, classify, s3Error } from '../request/classify-error.js'
+import { formatS3Uri } from '../request/s3-location.js'
+import { WholeBody } from './whole-body.js'
+
+/** An answer that may be the whole object, or a range that does not say so. */
+class DoubtfulWhole extends Error {}
+
+/** An answer that is the whole object, where its first bytes were asked for. */
+class WholeInstead extends Error {}
+
+/** The head of an answer told all that was to be known. */
+class Looked extends Error {}
+
+/** One try of one range. */
+interface Try {
+  readonly into: RangeBuffer
+  readonly signal: AbortSignal
+  readonly onInfo: OnInfo
+  readonly attempt: number
+  /** Whether ranges are asked for from the first to the last, so that the whole will do. */
+  readonly inOrder: boolean
+}
+
+/**
+ * Ranges of one pinned object version, each fetched by as many tries as it takes, up to `maxAttempts`.
+ *
+ * A try that broke is followed by one for the bytes that are still lacking: nothing is fetched twice, and `If-Match`
+ * makes sure that the rest belongs to what is there. What cannot get better by trying again fails at once.
+ */
+export class ResumedGet {
+  readonly #target: GetTarget
+  readonly #pin: ObjectPin
+  /** Whether a 200 of just the length that was asked for was looked into, and found to be the whole. */
+  #isWholeKnown = false
+  /** The body that all is read from, where the store ignores ranges. */
+  #whole: WholeBody | undefined
+  /** Settles when the ranges that were asked for before are there: there is one body for all. */
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(target: GetTarget) {
+    this.#target = target
+    this.#pin = new ObjectPin(target.location, target.versionId)
+  }
+
+  /** What a request for the same version has to carry. */
+  get conditions(): Preconditions {
+    return this.#pin.preconditions
+  }
+
+  /** What the first answer said; `undefined` before it. */
+  get info(): S3ObjectInfo | undefined {
+    return this.#pin.info
+  }
+
+  /** Whether the store was found to ignore ranges: bytes can be had in order, and not otherwise. */
+  get ignoresRanges(): boolean {
+    return this.#whole !== undefined
+  }
+
+  /** Nothing more is asked for: gives up a body that is open between two ranges. */
+  close(): void {
+    this.#whole?.close()
+  }
+
+  /**
+   * Fills `into`, which is trimmed where the object ends before it does. Rejects with an `S3Error` whose
+   * `byteOffset` is the first byte that is lacking, or with an `AbortError`.
+   *
+   * @param inOrder - each range begins where the one before it ends, from byte 0: a store that ignores ranges will do
+   */
+  fill(into: RangeBuffer, signal: AbortSignal, onInfo: OnInfo, inOrder = false): Promise<void> {
+    const fill = () => this.#fill(into, signal, onInfo, inOrder)
+    const filled = inOrder && this.#whole !== undefined ? this.#turn.then(fill) : fill()
+    if (inOrder) this.#turn = filled.catch(() => undefined)
+    return filled
+  }
+
+  async #fill(into: RangeBuffer, signal: AbortSignal, onInfo: OnInfo, inOrder: boolean): Promise<void> {
+    let attempts = 0
+    const operation = async (attempt: number) => {
+      attempts = attempt
+      try {
+        await this.#try({ into, signal, onInfo, attempt, inOrder })
+      } catch (error) {
+        // A connection that broke behind the last byte took nothing away.
+        if (!into.complete || into.end === into.start || !classify(error).retryable) throw error
+      }
+    }
+    try {
+      await retry(operation, {
+        ...BACKOFF,
+        maxAttempts: this.#target.maxAttempts,
+        signal,
+        isRetryable: error => classify(error).retryable,
+        retryAfter: error => classify(error).retryAfter,
+      })
+    } catch (error) {
+      throw signal.aborted ? abortError(signal) : this.#failure(error, into, attempts)
+    }
+  }
+
+  async #try(one: Try): Promise<void> {
+    await this.#once(one)
+    // A server may answer with less than was asked for: the rest is asked for behind it.
+    while (!one.into.complete) await this.#once(one)
+  }
+
+  async #once(one: Try): Promise<void> {
+    if (one.inOrder && this.#whole) {
+      await this.#whole.read(one)
+      return
+    }
+    const conditions = this.#pin.preconditions
+    try {
+      await this.#get(one, conditions)
+    } catch (error) {
+      const { statusCode } = classify(error)
+      if (statusCode === 403 && this.#pin.forgetVersion(conditions)) {
+        await this.#get(one, this.#pin.preconditions)
+      } else if (statusCode === 416 && this.info === undefined && one.into.start === 0) {
+        // No byte of an empty object can be named, so it is asked for as a whole.
+        await this.#get(one, conditions, true)
+      } else if (error instanceof DoubtfulWhole) {
+        await this.#lookBehind(one)
+        await this.#get(one, conditions)
+      } else if (error instanceof WholeInstead) {
+        this.#whole = new WholeBody(this.#target, this.#pin)
+        await this.#whole.read(one)
+      } else {
+        throw error
+      }
+    }
+  }
+
+  async #get(
+    { into, signal, onInfo, attempt, inOrder }: Try,
+    conditions: Preconditions,
+    whole = false,
+  ): Promise<void> {
+    const { client, location, request, stallTimeout, minThroughput, transport } = this.#target
+    const asked = { start: into.received, end: into.end }
+    await getRange({
+      client,
+      input: {
+        ...request,
+        Bucket: location.bucket,
+        Key: location.key,
+        ...(whole ? {} : { Range: rangeHeader(asked.start, asked.end) }),
+        ...conditions,
+      },
+      stallTimeout,
+      minThroughput,
+      transport,
+      signal,
+      into,
+      accept: answer => {
+        if (!this.#isWholeKnown && this.#pin.isDoubtful(answer, asked)) throw new DoubtfulWhole()
+        if (inOrder && this.#pin.isWholeInstead(answer, asked)) throw new WholeInstead()
+        if (whole && answer.ContentLength !== 0) {
+          throw transient('IncompleteBody', 'An object that was empty a moment ago is not any more')
+        }
+        const { end } = this.#pin.accept(answer, asked, attempt)
+        const info = this.#pin.info!
+        onInfo(info)
+        if (info.size < into.end) into.trim(info.size)
+        return end
+      },
+    })
+  }
+
+  /**
+   * Finds out whether a 200 that holds just as many bytes as were asked for, and names none, is the whole object: there
+   * is no byte behind a whole. Something in between can make such an answer of a range, and what is behind it would be
+   * lost without a word.
+   */
+  async #lookBehind({ into, signal, attempt }: Try): Promise<void> {
+    const { client, location, request, stallTimeout, minThroughput, transport } = this.#target
+    const end = into.end
+    const input = { ...request, Bucket: location.bucket, Key: location.key, Range: rangeHeader(end, end + 1) }
+    const found = { isWhole: false }
+    const accept = (answer: AnswerHead) => {
+      // A server that knows no ranges sends the same again.
+      found.isWhole = answer.ContentRange === undefined && answer.ContentLength === end
+      throw new Looked()
+    }
+    const behind = new RangeBuffer({ start: end, end: end + 1 })
+    await getRange({
+      client,
+      input: { ...input, ...(this.#pin.versionId && { VersionId: this.#pin.versionId }) },
+      stallTimeout,
+      minThroughput,
+      transport,
+      signal,
+      into: behind,
+      accept,
+    }).catch((error: unknown) => {
+      if (error instanceof Looked) return
+      if (classify(error).statusCode !== 416) throw error
+      found.isWhole = (sizeOf(error) ?? end) === end
+    })
+    if (!found.isWhole) {
+      throw badResponse(
+        `answered a request for bytes 0–${end - 1} with that many and no word of which (200, no Content-Range), as if ` +
+          'they were the whole object, which they are not',
+        { ...location, operation: 'GetObject', byteOffset: 0, attempts: attempt, statusCode: 200 },
+      )
+    }
+    this.#isWholeKnown = true
+  }
+
+  #failure(error: unknown, into: RangeBuffer, attempts: number): Error {
+    if (error instanceof S3Error) return error
+    const byteOffset = into.received
+    const { location } = this.#target
+    const { versionId } = this.#pin
+    const { code, statusCode, s3Code, requestId, retryable } = classify(error)
+    const fields = { ...location, versionId, operation: 'GetObject', byteOffset, attempts }
+    const answered = { ...fields, statusCode, s3Code, requestId }
+    if (error instanceof OverlongBody) {
+      return badResponse(
+        `sent more than bytes ${into.start}–${into.end - 1}, which it had announced`,
+        fields,
+        error,
+      )
+    }
+    if (this.info !== undefined && (statusCode === 404 || statusCode === 412 || statusCode === 416)) {
+      const how = statusCode === 404 ? 'it is gone' : `it no longer has the ETag ${this.info.etag ?? ''}`
+      return objectChanged(how, answered, error)
+    }
+    if (statusCode === 416) return unsatisfiable(into.start, sizeOf(error), answered, error)
+    const isRange = this.info !== undefined && (into.start > 0 || into.end < this.info.size)
+    if (code === 'AVIO_ERR_CHECKSUM_MISMATCH' && isRange) {
+      const said = error instanceof Error ? error.message : ''
+      return new S3Error(
+        code,
+        `Cannot read from byte ${byteOffset} of ${formatS3Uri(location)}: ${said}. Some stores send the checksum of the ` +
+          "whole object with a range of it. If this one does, make the client with responseChecksumValidation: 'WHEN_REQUIRED'.",
+        answered,
+        { cause: error },
+      )
+    }
+    const tried = retryable ? ` after ${attempts} of ${this.#target.maxAttempts} tries` : ''
+    return s3Error(error, 'AVIO_ERR_READ_FAILED', fields, `Cannot read from byte ${byteOffset}${tried} of`)
+  }
+}
+
+/** The error for a read that begins, or ends, behind the object's last byte. */
+export function unsatisfiable(
+  offset: number,
+  size: number | undefined,
+  fields: S3ErrorFields,
+  cause?: unknown,
+): S3Error {
+  const has = size === undefined ? 'is shorter than that' : `has ${size} bytes`
+  return new S3Error(
+    'AVIO_ERR_RANGE_NOT_SATISFIABLE',
+    `Cannot read byte ${offset} of ${formatS3Uri(fields)}: it ${has}. Check the start and the end of the range.`,
+    fields,
+    cause === undefined ? undefined : { cause },
+  )
+}
+
+/** The object's size, which the server tells with a 416. */
+function sizeOf(error: unknown): number | undefined {
+  const headers = (error as { $response?: { headers?: Record<string, string> } }).$response?.headers
+  return parseUnsatisfiedRange(headers?.['content-range'])
+}

@@ -1,0 +1,150 @@
+import { GetObjectCommand } from '@aws-sdk/client-s3'
+import type { Readable } from 'node:stream'
+import { abortError, untilAborted } from '../../io/async/abort-error.js'
+import { onAbort } from '../../io/async/abort-listeners.js'
+import type { RangeBuffer } from '../../io/fetch/range-buffer.js'
+import { StallWatch } from '../../io/async/stall-timer.js'
+import { OverlongBody, discard, stalled, streamOf, transient } from './get-body.js'
+import type { ObjectPin } from './version-pin.js'
+import { RequestWatch } from '../request/request-watch.js'
+import type { GetTarget, OnInfo } from './get-range.js'
+import { Sending, sendOnce } from '../request/send-once.js'
+
+/** One try to fill one range. */
+interface WholeTry {
+  readonly into: RangeBuffer
+  readonly signal: AbortSignal
+  readonly onInfo: OnInfo
+  readonly attempt: number
+}
+
+/** A body that is read. */
+interface Open {
+  readonly stream: Readable
+  readonly chunks: AsyncIterator<Buffer, undefined>
+  /** What has come and was not wanted yet. */
+  rest: Buffer
+  /** The byte that `rest` begins with. */
+  position: number
+}
+
+/**
+ * The object as the body of one GET, for a store that ignores ranges: ranges are cut out of it in order, one after the
+ * other, and between them the connection waits.
+ *
+ * One that breaks is asked for anew from its beginning, under the same conditions; what was delivered already is passed over.
+ *
+ * Memory: a chunk of the connection, beside the range that is filled.
+ */
+export class WholeBody {
+  readonly #target: GetTarget
+  readonly #pin: ObjectPin
+  #open: Open | undefined
+
+  constructor(target: GetTarget, pin: ObjectPin) {
+    this.#target = target
+    this.#pin = pin
+  }
+
+  /** Fills what a range still lacks; rejects as a request does, and the next try begins anew. */
+  async read(one: WholeTry): Promise<void> {
+    const { into, signal } = one
+    const attempt = new AbortController()
+    const forget = onAbort(signal, () => attempt.abort(abortError(signal)))
+    try {
+      const open = (this.#open ??= await this.#begin(one, attempt))
+      await this.#fill(open, into, attempt)
+    } catch (error) {
+      this.close()
+      throw attempt.signal.aborted ? (attempt.signal.reason as Error) : error
+    } finally {
+      forget()
+    }
+  }
+
+  /** Gives up the body. */
+  close(): void {
+    if (this.#open) discard(this.#open.stream)
+    this.#open = undefined
+  }
+
+  async #begin({ into, onInfo, attempt }: WholeTry, aborted: AbortController): Promise<Open> {
+    const { client, location, request, stallTimeout, minThroughput } = this.#target
+    const { signal } = aborted
+    const command = new GetObjectCommand({
+      ...request,
+      Bucket: location.bucket,
+      Key: location.key,
+      ...this.#pin.preconditions,
+    })
+    const sending = new Sending(client)
+    const watch = new RequestWatch(
+      client,
+      sending,
+      stallTimeout,
+      drip => aborted.abort(stalled(stallTimeout, drip)),
+      minThroughput,
+    )
+    try {
+      const sent = sendOnce(client, command, signal, sending)
+      const answer = await untilAborted(sent, signal, late => discard(streamOf(late.Body)))
+      const stream = streamOf(answer.Body)
+      try {
+        this.#pin.accept(answer, { start: 0, end: Number.MAX_SAFE_INTEGER }, attempt)
+        const info = this.#pin.info!
+        onInfo(info)
+        if (info.size < into.end) into.trim(info.size)
+      } catch (error) {
+        discard(stream)
+        throw error
+      }
+      // Between two ranges nobody hears what happens to it: the next one does.
+      stream.on('error', () => undefined)
+      const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>
+      return { stream, chunks, rest: Buffer.alloc(0), position: 0 }
+    } finally {
+      watch.stop()
+    }
+  }
+
+  async #fill(open: Open, into: RangeBuffer, aborted: AbortController): Promise<void> {
+    const { stallTimeout, minThroughput } = this.#target
+    const { signal } = aborted
+    // Only while bytes are wanted: a consumer that takes its time is no stall.
+    const watch = new StallWatch(
+      stallTimeout,
+      drip => aborted.abort(stalled(stallTimeout, drip)),
+      minThroughput,
+    )
+    const forget = onAbort(signal, () => open.stream.destroy(signal.reason as Error))
+    try {
+      while (!into.complete) {
+        if (open.rest.length === 0) open.rest = await this.#next(open, into, watch)
+        const skipped = Math.min(open.rest.length, into.received - open.position)
+        const taken = into.write(open.rest.subarray(skipped))
+        open.rest = open.rest.subarray(skipped + taken)
+        open.position += skipped + taken
+      }
+      if (into.end === this.#pin.info!.size) await this.#end(open)
+    } finally {
+      forget()
+      watch.stop()
+    }
+  }
+
+  async #next({ chunks, position }: Open, into: RangeBuffer, watch: StallWatch): Promise<Buffer> {
+    const { value, done } = await chunks.next()
+    if (done === true) {
+      throw transient('IncompleteBody', `The body ended ${into.end - position} bytes early`)
+    }
+    watch.alive(value.length)
+    return value
+  }
+
+  /** The last byte was taken: nothing may follow. */
+  async #end({ rest, chunks }: Open): Promise<void> {
+    const isMore = rest.length > 0 || (await chunks.next()).done !== true
+    if (isMore) throw new OverlongBody('More came than was announced')
+    this.close()
+  }
+}

@@ -1,0 +1,215 @@
+import { AvioError, S3Error, type S3ErrorCode, type S3ErrorFields } from '../../errors.js'
+import { isDamagedTls } from '../../io/async/retry.js'
+import { type NetworkFailure, networkFailure } from './network-errors.js'
+import { type RawError, isRegionMissing, pathStyleRemedy, remedyOf } from './remedies.js'
+import { formatS3Uri } from './s3-location.js'
+import { type SendMark, sendMark } from './send-mark.js'
+
+/** Full jitter from 100 ms up; a wait that the service asks for is kept up to 20 s. */
+export const BACKOFF = { baseDelay: 100, maxDelay: 20_000 }
+
+/**
+ * What a failed request means: one of our codes, whether it is worth trying again, and what to do about it.
+ * S3's own codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html; other servers use them too,
+ * but not all of them, so the HTTP status decides where the code is unknown.
+ */
+export interface S3Failure {
+  /** The code for a failure that has one of its own; else `undefined`, and the operation names it. */
+  readonly code: S3ErrorCode | undefined
+  /** Whether the same request may succeed when sent again. */
+  readonly retryable: boolean
+  /** Whether the request is known not to have reached the server: no connection, no credentials, no endpoint. */
+  readonly unsent: boolean
+  /** The HTTP status, where there was an answer. */
+  readonly statusCode: number | undefined
+  /** The service's own code, or the system's (`ECONNRESET`). */
+  readonly s3Code: string | undefined
+  /** The service's id of the request. */
+  readonly requestId: string | undefined
+  /** The wait that the service asked for, in milliseconds. */
+  readonly retryAfter: number | undefined
+  /** What to do, as a sentence; empty where nobody can say. */
+  readonly remedy: string
+}
+
+const BY_CODE: Record<string, S3ErrorCode> = {
+  NoSuchKey: 'AVIO_ERR_NO_SUCH_KEY',
+  NoSuchVersion: 'AVIO_ERR_NO_SUCH_KEY',
+  NoSuchBucket: 'AVIO_ERR_NO_SUCH_BUCKET',
+  AccessDenied: 'AVIO_ERR_ACCESS_DENIED',
+  AllAccessDisabled: 'AVIO_ERR_ACCESS_DENIED',
+  AccountProblem: 'AVIO_ERR_ACCESS_DENIED',
+  InvalidAccessKeyId: 'AVIO_ERR_CREDENTIALS',
+  SignatureDoesNotMatch: 'AVIO_ERR_CREDENTIALS',
+  ExpiredToken: 'AVIO_ERR_CREDENTIALS',
+  InvalidToken: 'AVIO_ERR_CREDENTIALS',
+  TokenRefreshRequired: 'AVIO_ERR_CREDENTIALS',
+  RequestTimeTooSkewed: 'AVIO_ERR_CREDENTIALS',
+  RequestExpired: 'AVIO_ERR_CREDENTIALS',
+  RequestInTheFuture: 'AVIO_ERR_CREDENTIALS',
+  CredentialsProviderError: 'AVIO_ERR_CREDENTIALS',
+  TokenProviderError: 'AVIO_ERR_CREDENTIALS',
+  PermanentRedirect: 'AVIO_ERR_WRONG_REGION',
+  AuthorizationHeaderMalformed: 'AVIO_ERR_WRONG_REGION',
+  IllegalLocationConstraintException: 'AVIO_ERR_WRONG_REGION',
+  InvalidObjectState: 'AVIO_ERR_OBJECT_ARCHIVED',
+  InvalidRange: 'AVIO_ERR_RANGE_NOT_SATISFIABLE',
+  PreconditionFailed: 'AVIO_ERR_PRECONDITION_FAILED',
+  ConditionalRequestConflict: 'AVIO_ERR_PRECONDITION_FAILED',
+  BadDigest: 'AVIO_ERR_CHECKSUM_MISMATCH',
+  XAmzContentChecksumMismatch: 'AVIO_ERR_CHECKSUM_MISMATCH',
+  XAmzContentSHA256Mismatch: 'AVIO_ERR_CHECKSUM_MISMATCH',
+  EntityTooLarge: 'AVIO_ERR_OBJECT_TOO_LARGE',
+}
+
+const BY_STATUS: Record<number, S3ErrorCode> = {
+  301: 'AVIO_ERR_WRONG_REGION',
+  401: 'AVIO_ERR_CREDENTIALS',
+  403: 'AVIO_ERR_ACCESS_DENIED',
+  404: 'AVIO_ERR_NO_SUCH_KEY',
+  412: 'AVIO_ERR_PRECONDITION_FAILED',
+  416: 'AVIO_ERR_RANGE_NOT_SATISFIABLE',
+}
+
+/** Codes of the service that mean "again, later", with whatever status they come. */
+const TRANSIENT_CODES = new Set([
+  'SlowDown',
+  'InternalError',
+  'ServiceUnavailable',
+  'RequestTimeout',
+  // The SDK corrects its clock by the answer, so that the next try has the right time.
+  'RequestTimeTooSkewed',
+  'RequestExpired',
+  'RequestInTheFuture',
+  'OperationAborted',
+  'Throttling',
+  'ThrottlingException',
+  'RequestLimitExceeded',
+  'BandwidthLimitExceeded',
+  'TimeoutError',
+  'IncompleteBody',
+])
+
+/** Whether `error` is an abort, by whoever made it. */
+export function isAbortError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError'
+}
+
+/** Reads a failed request. */
+export function classify(error: unknown): S3Failure {
+  const raw = (error ?? {}) as RawError
+  const mark = sendMark(error)
+  const statusCode = raw.$metadata?.httpStatusCode ?? raw.$response?.statusCode
+  // An answer is no failure of the network, whatever else its error carries.
+  const network =
+    statusCode === undefined && !(error instanceof AvioError)
+      ? networkFailure(error, mark?.hasWorked)
+      : undefined
+  const s3Code = network?.code ?? serviceCode(raw) ?? (typeof raw.code === 'string' ? raw.code : undefined)
+  const code = codeOf({ raw, network, s3Code, statusCode })
+  return {
+    code,
+    retryable: isRetryable({ raw, network, s3Code, statusCode }) || isHiccup(raw, mark),
+    unsent: mark?.unsent === true || network?.unsent === true || isProviderError(raw),
+    statusCode,
+    s3Code,
+    requestId: raw.$metadata?.requestId,
+    retryAfter: retryAfter(raw.$response?.headers?.['retry-after']),
+    remedy: remedyOf(error, code),
+  }
+}
+
+/** What is known of a failed request. */
+interface Known {
+  readonly raw: RawError
+  readonly network: NetworkFailure | undefined
+  readonly s3Code: string | undefined
+  readonly statusCode: number | undefined
+}
+
+const isProviderError = ({ name }: RawError) => /^(Credentials|Token)ProviderError$/.test(name ?? '')
+
+/** Credentials that can't be had just now, of a client that had some before: asking once more may do. */
+function isHiccup(raw: RawError, mark: SendMark | undefined): boolean {
+  if (mark?.hadCredentials !== true || !mark.unsent || raw.name === 'AbortError') return false
+  return isProviderError(raw) || raw.name === 'Error' || raw.name === 'TimeoutError'
+}
+
+/** The SDK found that the bytes are not those that the answer's checksum is of. Its message is all there is to tell. */
+function isBadChecksum(raw: RawError): boolean {
+  return raw.message?.startsWith('Checksum mismatch') === true
+}
+
+/** The service's code. An answer without a body (a HEAD, a proxy) gives the SDK nothing to name the error by. */
+function serviceCode(raw: RawError): string | undefined {
+  const name = raw.Code ?? raw.name
+  if (
+    name === undefined ||
+    name === 'Error' ||
+    name === 'TypeError' ||
+    /^(Unknown|NotFound$|\d)/.test(name)
+  ) {
+    return undefined
+  }
+  return name
+}
+
+function codeOf({ raw, network, s3Code, statusCode }: Known): S3ErrorCode | undefined {
+  if (isBadChecksum(raw)) return 'AVIO_ERR_CHECKSUM_MISMATCH'
+  if (isRegionMissing(raw)) return 'AVIO_ERR_WRONG_REGION'
+  const byCode = s3Code === undefined ? undefined : BY_CODE[s3Code]
+  if (byCode !== undefined) return byCode
+  if (statusCode !== undefined) return BY_STATUS[statusCode]
+  if (isProviderError(raw)) return 'AVIO_ERR_CREDENTIALS'
+  return network?.unreachable === true ? 'AVIO_ERR_UNREACHABLE' : undefined
+}
+
+function isRetryable({ raw, network, s3Code, statusCode }: Known): boolean {
+  if (raw.name === 'AbortError' || raw instanceof AvioError) return false
+  if (s3Code !== undefined && TRANSIENT_CODES.has(s3Code)) return true
+  if (isDamagedTls(raw) || isDamagedTls(raw.cause)) return true
+  // 501 and 505 say that the server cannot do this at all.
+  if (statusCode !== undefined && statusCode >= 300) {
+    return (
+      statusCode === 408 ||
+      statusCode === 429 ||
+      (statusCode >= 500 && statusCode !== 501 && statusCode !== 505)
+    )
+  }
+  return network?.retryable === true && !isProviderError(raw)
+}
+
+/** `Retry-After` in milliseconds, where it is a plausible number of seconds. */
+function retryAfter(header: string | undefined): number | undefined {
+  const seconds = Number(header)
+  return header !== undefined && seconds > 0 && seconds <= 300 ? seconds * 1000 : undefined
+}
+
+/**
+ * The error to show for a failed request: what was tried, on what, what the service said, and what to do.
+ *
+ * @param fallback - the code where the failure has none of its own
+ */
+export function s3Error(
+  error: unknown,
+  fallback: S3ErrorCode,
+  fields: S3ErrorFields,
+  happened: string,
+): S3Error {
+  const failure = classify(error)
+  const message = error instanceof Error && error.message !== '' ? error.message : undefined
+  const said = (message ?? networkFailure(error)?.message ?? failure.s3Code ?? 'no reason given').replace(
+    /[\s.:]+$/,
+    '',
+  )
+  const status = failure.statusCode === undefined ? '' : ` (HTTP ${failure.statusCode})`
+  const name = failure.s3Code === undefined || said.includes(failure.s3Code) ? '' : `${failure.s3Code}: `
+  const remedy = pathStyleRemedy(error, fields.bucket) ?? failure.remedy
+  const whole = `${happened} ${formatS3Uri(fields)}: ${name}${said}${status}. ${remedy}`
+  return new S3Error(
+    failure.code ?? fallback,
+    whole.trim(),
+    { ...fields, statusCode: failure.statusCode, s3Code: failure.s3Code, requestId: failure.requestId },
+    { cause: error },
+  )
+}

@@ -1,0 +1,130 @@
+import { isDamagedTls } from '../../io/async/retry.js'
+
+/**
+ * What a failure below HTTP means: whether it may pass, and whether anything can have reached the server.
+ *
+ * A failed connection arrives in several wrappers: a name with several addresses gives an `AggregateError` with one
+ * error for each address, `fetch` puts the system's error into `cause`, and the SDK renames some to `TimeoutError`.
+ * The wrapper means what its parts mean.
+ */
+export interface NetworkFailure {
+  /** The system's code, such as `ECONNRESET`. */
+  readonly code: string
+  /** What the system said, of each address where there were several. */
+  readonly message: string
+  /** Whether the same request may succeed when it is sent again. */
+  readonly retryable: boolean
+  /** Whether no connection was made, so that the server has not seen the request. */
+  readonly unsent: boolean
+  /** Whether the endpoint can't be reached, rather than a connection to it broken. */
+  readonly unreachable: boolean
+  /** The host whose name was looked up, where that failed. */
+  readonly hostname: string | undefined
+}
+
+interface SystemError {
+  readonly code?: unknown
+  readonly name?: string | undefined
+  readonly message?: string | undefined
+  readonly syscall?: string | undefined
+  readonly hostname?: string | undefined
+  readonly cause?: unknown
+  readonly errors?: unknown
+  readonly rawPacket?: unknown
+}
+
+/** A name or a certificate is the same a second later. */
+const FINAL =
+  /^(ENOTFOUND|CERT_|ERR_TLS_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$|ERR_SSL_)/
+
+/** From before the first byte of the request: no connection, no name, no descriptor, no trust, a header Node refuses. */
+const UNSENT =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EMFILE|ENFILE|ENOBUFS|EADDRNOTAVAIL|EADDRINUSE|UND_ERR_CONNECT_TIMEOUT|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_TLS_|EPROTO$|ERR_SSL_|ERR_INVALID_|ERR_HTTP_INVALID_)/
+
+/** Passing failures to make a connection. */
+const MAY_PASS =
+  /^(ECONNREFUSED|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EMFILE|ENFILE|ENOBUFS|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT)$/
+
+/** Passing failures of a connection that was there. */
+const BROKEN =
+  /^(ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|ERR_STREAM_PREMATURE_CLOSE|HPE_INVALID_CONSTANT|HPE_INVALID_EOF_STATE|UND_ERR_SOCKET|UND_ERR_BODY_TIMEOUT|UND_ERR_HEADERS_TIMEOUT)$/
+
+/** Errors whose message alone says that there was no connection yet: of Node's TLS, and of the SDK's handler. */
+const NOT_CONNECTED =
+  /before secure TLS connection was established|not establish a connection|Connection timed out after/
+
+/** The codes of TLS, which say by themselves nothing of when. */
+const TLS = /^(EPROTO$|ERR_SSL_)/
+
+/**
+ * Reads a failure of the network, in whatever wrapper; `undefined` where it is none.
+ *
+ * @param hasWorked - whether the same client has had an answer before: garbage on a TLS connection then is damage on
+ * the way, while at first it means that the port does not speak TLS
+ */
+export function networkFailure(error: unknown, hasWorked = false): NetworkFailure | undefined {
+  const parts = partsOf(error, 0).map(part => failureOf(part, hasWorked))
+  // One address that may be up again in a moment is enough to try again.
+  const deciding = parts.find(part => part.retryable) ?? parts[0]
+  return (
+    deciding && {
+      ...deciding,
+      message: [...new Set(parts.map(({ message }) => message))].join('; '),
+      unsent: parts.every(part => part.unsent),
+      unreachable: parts.every(part => part.unreachable),
+    }
+  )
+}
+
+/** Whether the port answered in another protocol than the one of the endpoint's scheme. */
+export function schemeMismatch(error: unknown): 'is-http' | 'is-https' | undefined {
+  for (const { code, message = '', rawPacket } of partsOf(error, 0)) {
+    if (isOtherProtocol(String(code), message)) return 'is-http'
+    // An alert of TLS, in place of a status line.
+    if (Buffer.isBuffer(rawPacket) && rawPacket[0] === 0x15 && rawPacket[1] === 3) return 'is-https'
+  }
+  return undefined
+}
+
+/** What OpenSSL says of bytes that are no TLS at all. */
+function isOtherProtocol(code: string, message: string): boolean {
+  const said = /wrong.version.number|packet.length.too.long|unknown.protocol|http.request/i
+  return TLS.test(code) && said.test(`${code} ${message}`)
+}
+
+/** The errors with a code that `error` is made of. */
+function partsOf(error: unknown, depth: number): SystemError[] {
+  if (typeof error !== 'object' || error === null || depth > 8) return []
+  const { errors, code, cause, name, message } = error as SystemError
+  if (Array.isArray(errors) && errors.length > 0) {
+    const parts = errors.flatMap(part => partsOf(part, depth + 1))
+    if (parts.length > 0) return parts
+  }
+  if (typeof code === 'string') return [error]
+  if (name === 'TimeoutError' && NOT_CONNECTED.test(message ?? ''))
+    return [{ ...error, name, message, code: 'ETIMEDOUT' }]
+  return partsOf(cause, depth + 1)
+}
+
+function failureOf(part: SystemError, hasWorked: boolean): NetworkFailure {
+  const code = String(part.code)
+  const message = part.message === undefined || part.message === '' ? code : part.message.trim()
+  const isConnecting =
+    part.syscall === 'connect' ||
+    part.syscall?.startsWith('getaddrinfo') === true ||
+    NOT_CONNECTED.test(message)
+  // `ERR_SSL_…` comes of a connection that stood: what was sent on it may have been read.
+  const isDamage = !isConnecting && (isDamagedTls(part) || (TLS.test(code) && hasWorked))
+  const isStranger = !hasWorked && isOtherProtocol(code, message)
+  const unsent = !isDamage && (isConnecting || UNSENT.test(code))
+  return {
+    code,
+    message,
+    retryable: isDamage || MAY_PASS.test(code) || BROKEN.test(code),
+    unsent,
+    unreachable:
+      isStranger ||
+      (!isDamage && (MAY_PASS.test(code) || FINAL.test(code) || (isConnecting && BROKEN.test(code)))),
+    hostname: part.hostname,
+  }
+}

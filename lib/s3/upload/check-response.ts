@@ -1,0 +1,41 @@
+import type { PutObjectCommandOutput, UploadPartCommandOutput } from '@aws-sdk/client-s3'
+import { S3Error, type S3ErrorFields } from '../../errors.js'
+import { formatCrc32 } from './combine-crc32.js'
+import { md5OfEtag } from '../checks/etag.js'
+import type { PartBuffer } from './part-buffer.js'
+import { formatS3Uri } from '../request/s3-location.js'
+import { hidesMd5 } from './upload-request-option.js'
+import type { UploadTarget } from './upload-commands.js'
+
+/**
+ * Holds what the server says of the bytes it stored against what was sent, as far as the checksum of the upload goes.
+ *
+ * @throws {@link S3Error} `AVIO_ERR_CHECKSUM_MISMATCH` where it says something else
+ */
+export function checkStored(
+  answer: UploadPartCommandOutput | PutObjectCommandOutput,
+  sent: Pick<PartBuffer, 'crc32' | 'digest'>,
+  target: UploadTarget,
+  fields: S3ErrorFields,
+): void {
+  const [kind, stored, expected] =
+    target.checksum === 'crc32'
+      ? ['CRC32', answer.ChecksumCRC32, formatCrc32(sent.crc32)]
+      : [
+          'MD5',
+          md5Of(answer, target),
+          target.checksum === 'md5' ? sent.digest('md5').toString('hex') : undefined,
+        ]
+  if (stored === undefined || expected === undefined || stored === expected) return
+  throw new S3Error(
+    'AVIO_ERR_CHECKSUM_MISMATCH',
+    `The server says that the bytes it stored for ${formatS3Uri(target.location)} have ${kind} ${stored}, and ` +
+      `${expected} was sent. They were damaged on their way or in the store: look at what is in between.`,
+    { ...target.location, ...fields },
+  )
+}
+
+function md5Of(answer: UploadPartCommandOutput | PutObjectCommandOutput, target: UploadTarget) {
+  const isHidden = hidesMd5(target.request) || /kms/i.test(answer.ServerSideEncryption ?? '')
+  return isHidden ? undefined : md5OfEtag(answer.ETag)
+}

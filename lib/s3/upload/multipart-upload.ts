@@ -1,0 +1,139 @@
+import { sleep } from '../../io/async/sleep.js'
+import { S3Error, type S3ErrorFields } from '../../errors.js'
+import { backoff, retry } from '../../io/async/retry.js'
+import type { PartBuffer } from './part-buffer.js'
+import { classify } from '../request/classify-error.js'
+import { formatS3Uri } from '../request/s3-location.js'
+import { checkStored } from './check-response.js'
+import { isForeign, isUploadGone, patience, uploadError } from './upload-errors.js'
+import type { StoredPart, UploadRequests } from './upload-commands.js'
+
+/** How long throwing an upload away may take in all, in milliseconds. */
+const ABORT_TIMEOUT = 60_000
+
+/** How often an upload that is still there is aborted, and how often each request of that is tried. */
+const ABORT_ATTEMPTS = 5
+
+/** A multipart upload that S3 knows: parts go in, in any order, until it is completed or aborted. */
+export class MultipartUpload {
+  readonly uploadId: string
+  readonly requests: UploadRequests
+  /** Whether a CRC-32 of the whole object was asked for, and whether the server has said that it keeps one. */
+  readonly wholeSum: 'kept' | 'asked' | 'none'
+  #aborted: Promise<'aborted' | 'gone'> | undefined
+
+  private constructor(requests: UploadRequests, uploadId: string, wholeSum: 'kept' | 'asked' | 'none') {
+    this.requests = requests
+    this.uploadId = uploadId
+    this.wholeSum = wholeSum
+  }
+
+  /**
+   * Begins an upload.
+   *
+   * @param signal - keeps it from trying again; a request that is under way is waited for all the same, since an
+   * upload whose id is lost cannot be aborted
+   */
+  static async create(requests: UploadRequests, signal: AbortSignal): Promise<MultipartUpload> {
+    const { target } = requests
+    const fields = { operation: 'CreateMultipartUpload', attempts: 0 }
+    let asks = target.checksum === 'crc32'
+    try {
+      return await retry(
+        async attempt => {
+          fields.attempts = attempt
+          const { UploadId, ChecksumType } = await requests.create(asks).catch((error: unknown) => {
+            // Cloudflare R2 sums parts only. Another server may know no checksums at all, and says so again.
+            if (!asks || !isForeign(error)) throw error
+            asks = false
+            return requests.create(asks)
+          })
+          if (UploadId === undefined) throw badResponse(requests, fields, 'no upload id')
+          const kept = ChecksumType === 'FULL_OBJECT' ? 'kept' : 'asked'
+          return new MultipartUpload(requests, UploadId, asks ? kept : 'none')
+        },
+        patience(target.maxAttempts, signal),
+      )
+    } catch (error) {
+      throw uploadError(error, target, fields, 'Could not begin a multipart upload to')
+    }
+  }
+
+  /**
+   * Stores a part, tried up to `maxAttempts` times from the same memory. Rejects when nothing reads `part` any more.
+   *
+   * @param byteOffset - where in the object the part begins, for the error
+   */
+  async uploadPart(
+    part: PartBuffer,
+    partNumber: number,
+    byteOffset: number,
+    signal: AbortSignal,
+  ): Promise<StoredPart> {
+    const { requests, uploadId } = this
+    const fields = { operation: 'UploadPart', uploadId, partNumber, byteOffset, attempts: 0 }
+    try {
+      return await retry(
+        async attempt => {
+          fields.attempts = attempt
+          const answer = await requests.uploadPart(uploadId, partNumber, part, signal)
+          checkStored(answer, part, requests.target, fields)
+          if (answer.ETag) return { partNumber, size: part.size, etag: answer.ETag, crc32: part.crc32 }
+          throw badResponse(requests, fields, 'no ETag, without which a part cannot be used')
+        },
+        patience(requests.target.maxAttempts, signal),
+      )
+    } catch (error) {
+      throw uploadError(error, requests.target, fields, `Could not upload part ${partNumber} of`)
+    }
+  }
+
+  /** Whether S3 has the upload; `undefined` where it does not say. */
+  async exists(signal?: AbortSignal): Promise<boolean | undefined> {
+    try {
+      const listing = () => this.requests.listParts(this.uploadId, signal)
+      return (await retry(listing, patience(ABORT_ATTEMPTS, signal))) ? true : undefined
+    } catch (error) {
+      return isUploadGone(classify(error)) ? false : undefined
+    }
+  }
+
+  /**
+   * Throws the upload and all its parts away, and makes sure of it: a part that was under way when its request was
+   * cancelled may land after the abort, and would be kept and billed
+   * (https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html). No request of a part may be
+   * under way. Takes a minute at most. Resolves with `gone` where there was nothing to throw away any more.
+   */
+  abort(): Promise<'aborted' | 'gone'> {
+    return (this.#aborted ??= this.#abort(AbortSignal.timeout(ABORT_TIMEOUT)))
+  }
+
+  async #abort(signal: AbortSignal): Promise<'aborted' | 'gone'> {
+    const { requests, uploadId } = this
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await retry(() => requests.abort(uploadId, signal), patience(ABORT_ATTEMPTS, signal))
+        if ((await this.exists(signal)) !== true) return 'aborted'
+        if (attempt === ABORT_ATTEMPTS) throw new Error('The upload is still listed after it was aborted.')
+        await sleep(backoff(attempt, patience(ABORT_ATTEMPTS)), signal)
+      } catch (error) {
+        if (isUploadGone(classify(error))) return attempt > 1 ? 'aborted' : 'gone'
+        const fields = { operation: 'AbortMultipartUpload', uploadId, attempts: attempt }
+        const happened = `Parts may be left in the bucket, and billed. Could not abort upload ${uploadId} to`
+        throw uploadError(error, requests.target, fields, happened)
+      }
+    }
+  }
+}
+
+function badResponse(
+  { target }: UploadRequests,
+  fields: S3ErrorFields & { operation: string },
+  what: string,
+) {
+  return new S3Error(
+    'AVIO_ERR_BAD_RESPONSE',
+    `The answer to ${fields.operation} for ${formatS3Uri(target.location)} has ${what}.`,
+    { ...target.location, ...fields },
+  )
+}

@@ -1,0 +1,214 @@
+import {
+  AbortMultipartUploadCommand,
+  type CompletedPart,
+  CompleteMultipartUploadCommand,
+  type CompleteMultipartUploadCommandOutput,
+  CreateMultipartUploadCommand,
+  type CreateMultipartUploadCommandOutput,
+  HeadObjectCommand,
+  type HeadObjectCommandOutput,
+  ListPartsCommand,
+  PutObjectCommand,
+  type PutObjectCommandOutput,
+  type S3Client,
+  UploadPartCommand,
+  type UploadPartCommandOutput,
+} from '@aws-sdk/client-s3'
+import { attempt } from '../request/send-with-timeout.js'
+import { formatCrc32 } from './combine-crc32.js'
+import type { PartBuffer } from './part-buffer.js'
+import type { S3Location } from '../request/s3-location.js'
+import { type Middleware, addMiddleware } from '../request/send-once.js'
+import { type UploadOperation, type UploadRequest, inputOf } from './upload-request-option.js'
+
+/** How bytes are protected on their way: by a checksum that the server checks. */
+export type UploadChecksum = 'crc32' | 'md5' | 'none'
+
+/** The longest that CreateMultipartUpload may take, in milliseconds, where `stallTimeout` is more. */
+const CREATE_TIMEOUT = 60_000
+
+/** What is to be stored, and how. */
+export interface UploadTarget {
+  readonly client: S3Client
+  readonly location: S3Location
+  readonly contentType: string | undefined
+  readonly metadata: Record<string, string> | undefined
+  readonly checksum: UploadChecksum
+  readonly ifNoneMatch: '*' | undefined
+  readonly request: UploadRequest
+  /** How often a request is tried. */
+  readonly maxAttempts: number
+  /** The longest that nothing may move in a request, in milliseconds. */
+  readonly stallTimeout: number
+  /** The least rate at which a body may go out, in bytes a second over `stallTimeout`; 0 for none. */
+  readonly minThroughput: number
+  /** The longest that CompleteMultipartUpload may take to answer, in milliseconds. */
+  readonly commitTimeout: number
+}
+
+/** What is under a key, and the time of the server's clock when it said so, in milliseconds since 1970. */
+export type ObjectHead = HeadObjectCommandOutput & { readonly serverTime: number | undefined }
+
+/** What the SDK's last step gives. */
+interface RawResult {
+  readonly response?: { readonly headers?: Record<string, string | undefined> }
+}
+
+/** A part that the server has. */
+export interface StoredPart {
+  readonly partNumber: number
+  /** In bytes. */
+  readonly size: number
+  /** As the server gave it. */
+  readonly etag: string
+  /** Its CRC-32, with the checksum `'crc32'`; else 0. */
+  readonly crc32: number
+}
+
+/**
+ * The requests of one upload, each sent once and bounded in time. They reject with the SDK's error, a `TimeoutError`,
+ * or an `AbortError`; what to make of those is the caller's to say.
+ */
+export class UploadRequests {
+  readonly target: UploadTarget
+
+  constructor(target: UploadTarget) {
+    this.target = target
+  }
+
+  /**
+   * Begins a multipart upload. Not to be cancelled: an upload whose answer was lost cannot be found again.
+   *
+   * @param sumsWhole - asks for a CRC-32 of the whole object to be kept, not one made of those of the parts
+   */
+  create(sumsWhole: boolean): Promise<CreateMultipartUploadCommandOutput> {
+    const input = {
+      ...this.#base('CreateMultipartUpload'),
+      ...this.#made(),
+      ...(this.target.checksum === 'crc32' && { ChecksumAlgorithm: 'CRC32' as const }),
+      ...(sumsWhole && { ChecksumType: 'FULL_OBJECT' as const }),
+    }
+    // What begins an upload is waited for even when the stream is destroyed, so it must not take for ever.
+    const timeout = Math.min(this.target.stallTimeout, CREATE_TIMEOUT)
+    return this.#send(new CreateMultipartUploadCommand(input), { timeout })
+  }
+
+  /** Stores a part. */
+  uploadPart(
+    uploadId: string,
+    partNumber: number,
+    part: PartBuffer,
+    signal: AbortSignal,
+  ): Promise<UploadPartCommandOutput> {
+    const input = {
+      ...this.#base('UploadPart'),
+      UploadId: uploadId,
+      PartNumber: partNumber,
+      ContentLength: part.size,
+      ...this.#sum(part),
+    }
+    return this.#send(new UploadPartCommand(input), { body: part, signal })
+  }
+
+  /**
+   * Makes one object of the parts.
+   *
+   * @param whole - where it was asked for at the beginning: the CRC-32 of the whole, if the server is to compare it
+   */
+  complete(
+    uploadId: string,
+    parts: readonly StoredPart[],
+    whole?: { readonly crc32: number | undefined },
+  ): Promise<CompleteMultipartUploadCommandOutput> {
+    const sums = this.target.checksum === 'crc32'
+    const named = parts.map((part): CompletedPart => {
+      const { partNumber, etag } = part
+      return { PartNumber: partNumber, ETag: etag, ...(sums && { ChecksumCRC32: formatCrc32(part.crc32) }) }
+    })
+    const input = {
+      ...this.#base('CompleteMultipartUpload'),
+      UploadId: uploadId,
+      MultipartUpload: { Parts: named },
+      IfNoneMatch: this.target.ifNoneMatch,
+      // S3 refuses an upload that was begun with a type and is completed without.
+      ...(whole && { ChecksumType: 'FULL_OBJECT' as const }),
+      ...(whole?.crc32 !== undefined && { ChecksumCRC32: formatCrc32(whole.crc32) }),
+    }
+    return this.#send(new CompleteMultipartUploadCommand(input), { timeout: this.target.commitTimeout })
+  }
+
+  /** Throws an upload and its parts away. */
+  async abort(uploadId: string, signal: AbortSignal): Promise<void> {
+    const input = { ...this.#base('AbortMultipartUpload'), UploadId: uploadId }
+    await this.#send(new AbortMultipartUploadCommand(input), { signal })
+  }
+
+  /**
+   * Asks whether an upload is there; rejects with a 404 where it is not. Resolves with false where the answer does not
+   * speak of it: a page of something in between.
+   */
+  async listParts(uploadId: string, signal?: AbortSignal): Promise<boolean> {
+    const input = { ...this.#base('ListParts'), UploadId: uploadId, MaxParts: 1 }
+    const answer = await this.#send(new ListPartsCommand(input), { signal })
+    return answer.UploadId !== undefined
+  }
+
+  /**
+   * Stores an object in one piece.
+   *
+   * @param marked - metadata to know this try by
+   */
+  put(body: PartBuffer, marked: Record<string, string> = {}): Promise<PutObjectCommandOutput> {
+    const input = {
+      ...this.#base('PutObject'),
+      ...this.#made(),
+      ...(Object.keys(marked).length > 0 && { Metadata: { ...this.target.metadata, ...marked } }),
+      IfNoneMatch: this.target.ifNoneMatch,
+      ContentLength: body.size,
+      ...this.#sum(body),
+    }
+    return this.#send(new PutObjectCommand(input), { body })
+  }
+
+  /** Asks what is stored under the key. */
+  async head(): Promise<ObjectHead> {
+    const mode = this.target.checksum === 'crc32' ? { ChecksumMode: 'ENABLED' as const } : {}
+    const command = new HeadObjectCommand({ ...this.#base('HeadObject'), ...mode })
+    let date: string | undefined
+    const read: Middleware = next => async args => {
+      const result = await next(args)
+      date = (result as RawResult).response?.headers?.['date']
+      return result
+    }
+    addMiddleware(command, 'avioDate', { step: 'deserialize', priority: 'low' }, read)
+    const answer = await this.#send(command)
+    const serverTime = Date.parse(date ?? '')
+    return { ...answer, serverTime: Number.isNaN(serverTime) ? undefined : serverTime }
+  }
+
+  #base(operation: UploadOperation) {
+    const { bucket, key } = this.target.location
+    return { ...inputOf(this.target.request, operation), Bucket: bucket, Key: key }
+  }
+
+  #made() {
+    return { ContentType: this.target.contentType, Metadata: this.target.metadata }
+  }
+
+  #sum(part: PartBuffer) {
+    const { checksum } = this.target
+    // Ceph 20 checks the CRC only where the algorithm is named too.
+    if (checksum === 'crc32')
+      return { ChecksumAlgorithm: 'CRC32' as const, ChecksumCRC32: formatCrc32(part.crc32) }
+    if (checksum === 'md5') return { ContentMD5: part.digest('md5').toString('base64') }
+    return {}
+  }
+
+  #send<Output>(
+    command: Parameters<typeof attempt<Output>>[1],
+    options: { body?: PartBuffer; signal?: AbortSignal | undefined; timeout?: number } = {},
+  ): Promise<Output> {
+    const { client, stallTimeout, minThroughput } = this.target
+    return attempt(client, command, { timeout: stallTimeout, minThroughput, ...options })
+  }
+}

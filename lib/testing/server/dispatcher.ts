@@ -1,0 +1,75 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { CallLog, OpenCall } from './call-log.js'
+import { Exchange, type ExchangeParts } from './exchange.js'
+import type { FaultRules } from './fault-rules.js'
+import { ClientGone } from '../wire/request-body.js'
+import { headerOf, parseRequest, type S3Request, unreadableRequest } from '../wire/s3-request.js'
+import type { ServiceError } from '../wire/service-error.js'
+
+/** Enters every request into the log, finds the fault for it, and sees it through to its end. */
+export class Dispatcher {
+  readonly #parts: ExchangeParts
+  readonly #log: CallLog
+  readonly #rules: FaultRules
+
+  constructor(parts: ExchangeParts, log: CallLog, rules: FaultRules) {
+    this.#parts = parts
+    this.#log = log
+    this.#rules = rules
+  }
+
+  /**
+   * Answers one request. Never rejects.
+   *
+   * @param expectsContinue - the client holds its body back until `100 Continue`
+   */
+  async handle(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
+    const { request, error } = read(message)
+    const call = this.#callOf(message, request)
+    this.#log.begin(call)
+    try {
+      const fault = this.#rules.take(call)
+      await new Exchange(this.#parts, { message, response, request, call, expectsContinue, fault }).run(error)
+    } catch (cause) {
+      call.aborted = true
+      // Too late for an answer that says so; a cut connection at least is no success.
+      if (!(cause instanceof ClientGone)) response.destroy(cause as Error)
+    } finally {
+      this.#log.end(call)
+    }
+  }
+
+  #callOf(message: IncomingMessage, request: S3Request): OpenCall {
+    const partNumber = request.query.get('partNumber')
+    return {
+      operation: request.operation,
+      method: request.method,
+      url: message.url ?? '',
+      bucket: request.bucket,
+      key: request.key,
+      versionId: request.query.get('versionId'),
+      uploadId: request.query.get('uploadId'),
+      partNumber: partNumber === undefined ? undefined : Number(partNumber),
+      range: headerOf(request, 'range'),
+      headers: message.headers,
+      connection: this.#parts.connections.numberOf(message.socket),
+      startedAt: performance.now(),
+      endedAt: undefined,
+      status: undefined,
+      errorCode: undefined,
+      bytesIn: 0,
+      bytesOut: 0,
+      fault: undefined,
+      aborted: false,
+    }
+  }
+}
+
+/** A request that cannot be read is logged and answered like any other. */
+function read(message: IncomingMessage): { request: S3Request; error?: ServiceError } {
+  try {
+    return { request: parseRequest(message) }
+  } catch (error) {
+    return { request: unreadableRequest(message), error: error as ServiceError }
+  }
+}

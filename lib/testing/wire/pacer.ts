@@ -1,0 +1,59 @@
+import { integerOption, knownOptions, MAX_TIMEOUT, optionsObject } from '../../options.js'
+
+/** How slow exchanges are. */
+export interface Pace {
+  /** Milliseconds from when the answer is ready to its first byte. Default: 0. */
+  readonly ttfb?: number
+  /** Bytes a second, of the answer's body and of the request's, each. Default: no limit. */
+  readonly bytesPerSecond?: number
+}
+
+/** Checks a pace that is given as the option `name`. */
+export function readPace(pace: unknown, name: string): Pace {
+  const options = optionsObject(pace, name)
+  knownOptions(options, name, ['ttfb', 'bytesPerSecond'])
+  return {
+    ttfb: integerOption(options, `${name}.ttfb`, {
+      min: 0,
+      max: MAX_TIMEOUT,
+      default: 0,
+      unit: 'milliseconds',
+    }),
+    bytesPerSecond: integerOption(options, `${name}.bytesPerSecond`, {
+      min: 1,
+      max: Number.MAX_SAFE_INTEGER,
+      default: Infinity,
+      unit: 'bytes a second',
+      infinity: true,
+    }),
+  }
+}
+
+/** Spreads bytes over time: answers how long to wait after each so many of them. */
+export class Pacer {
+  readonly #bytesPerSecond: number
+  #startedAt: number | undefined
+  #bytes = 0
+
+  /** @param bytesPerSecond - `Infinity` for no limit */
+  constructor(bytesPerSecond: number) {
+    this.#bytesPerSecond = bytesPerSecond
+  }
+
+  /** The most bytes to move between two waits: ten milliseconds' worth, for steady flow at a fair price. */
+  get slice(): number {
+    return Math.max(1, Math.ceil(this.#bytesPerSecond / 100))
+  }
+
+  /**
+   * Counts bytes and returns how many milliseconds they are ahead of their time. It is reckoned from the first bytes,
+   * so that late timers do not add up.
+   *
+   * @param now - milliseconds, on any steady clock
+   */
+  delayAfter(bytes: number, now: number): number {
+    this.#startedAt ??= now
+    this.#bytes += bytes
+    return Math.max(0, this.#startedAt + (this.#bytes * 1000) / this.#bytesPerSecond - now)
+  }
+}

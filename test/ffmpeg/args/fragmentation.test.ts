@@ -1,0 +1,120 @@
+import t, { type Test } from 'tap'
+import { FRAGMENT_DURATION, LARGEST_HEADER } from '../../../lib/ffmpeg/args/fragmentation.js'
+import { runCommand, topLevelBoxes } from '../../support/command.js'
+import { ffmpegToFile, ffmpegToPipe, ffprobeJson } from '../../support/media.js'
+
+// Ten minutes, quick to make: silence, and a grey picture with its one key frame at the start.
+const silence = ['-f', 'lavfi', '-i', 'anullsrc=r=48000:cl=mono']
+const tenMinutesOfAc3 = () =>
+  ffmpegToPipe([...silence, '-t', '600', '-c:a', 'ac3', '-b:a', '32k', '-f', 'ac3'])
+const tenMinuteGop = () =>
+  ffmpegToPipe([
+    ...['-f', 'lavfi', '-i', 'color=size=32x32:rate=25:duration=600'],
+    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '100000', '-f', 'matroska'],
+  ])
+
+/** Every `moov` and `moof` has its size, none is near the limit, and every packet is read back. */
+async function sound(t: Test, bytes: Buffer, packets: Record<string, number>) {
+  const headers = topLevelBoxes(bytes).filter(({ type }) => type === 'moov' || type === 'moof')
+  t.ok(headers.length > 1)
+  t.ok(
+    headers.every(({ size }) => size > 8 && size < LARGEST_HEADER),
+    `largest: ${Math.max(...headers.map(({ size }) => size))}`,
+  )
+  t.same(await packetCounts(bytes), packets)
+}
+
+async function packetCounts(bytes: Buffer): Promise<Record<string, number>> {
+  interface Probe {
+    streams: { codec_name: string; nb_read_packets: string }[]
+  }
+  const { streams } = await ffprobeJson<Probe>(bytes, [
+    ...['-count_packets', '-show_entries', 'stream=codec_name,nb_read_packets'],
+  ])
+  const counts: Record<string, number> = {}
+  for (const { codec_name: codec, nb_read_packets: n } of streams)
+    counts[codec] = (counts[codec] ?? 0) + Number(n)
+  return counts
+}
+
+t.test('ten minutes of audio alone, copied, AC-3', async t => {
+  const { code, bytes } = await runCommand({
+    input: await tenMinutesOfAc3(),
+    format: 'mp4',
+    args: ['-c', 'copy'],
+  })
+  t.equal(code, 0)
+  await sound(t, bytes, { ac3: 18_750 })
+})
+
+t.test('ten minutes of audio alone, encoded, AAC', async t => {
+  const { code, bytes } = await runCommand({
+    input: Buffer.alloc(600 * 8000 * 2),
+    inputFormat: 's16le',
+    inputArgs: ['-ar', '8000', '-ac', '1'],
+    format: 'ipod',
+    args: ['-c:a', 'aac', '-ar', '48000'],
+  })
+  t.equal(code, 0)
+  await sound(t, bytes, { aac: 28_126 })
+})
+
+t.test('ten minutes from one key frame to the next', async t => {
+  const { code, bytes } = await runCommand({
+    input: await tenMinuteGop(),
+    format: 'mp4',
+    args: ['-c', 'copy'],
+  })
+  t.equal(code, 0)
+  await sound(t, bytes, { h264: 15_000 })
+})
+
+t.test('video of 240 frames a second beside eight tracks of AAC at 96 kHz', async t => {
+  const input = await ffmpegToPipe([
+    ...['-f', 'lavfi', '-i', 'testsrc2=size=32x32:rate=240:duration=3'],
+    ...['-f', 'lavfi', '-i', 'sine=sample_rate=96000:duration=3', '-map', '0'],
+    ...Array.from({ length: 8 }, () => ['-map', '1']).flat(),
+    ...[
+      '-c:v',
+      'libx264',
+      '-preset',
+      'veryfast',
+      '-bf',
+      '2',
+      '-g',
+      '100000',
+      '-c:a',
+      'aac',
+      '-f',
+      'matroska',
+    ],
+  ])
+  const { code, bytes } = await runCommand({ input, format: 'mp4', args: ['-map', '0', '-c', 'copy'] })
+  t.equal(code, 0)
+  await sound(t, bytes, { h264: 720, aac: 8 * 283 })
+})
+
+t.test('fragments begin on key frames where there are any, and last no longer than the limit', async t => {
+  const input = await ffmpegToFile(
+    ['-f', 'lavfi', '-i', 'testsrc2=size=64x36:rate=25:duration=7', '-c:v', 'libx264', '-g', '25'],
+    'key-frame-a-second.mkv',
+  )
+  const { bytes } = await runCommand({ input, format: 'mp4', args: ['-c', 'copy'] })
+  t.equal(topLevelBoxes(bytes).filter(({ type }) => type === 'moof').length, 7, 'one a key frame')
+  const long = await runCommand({ input: await tenMinuteGop(), format: 'mp4', args: ['-c', 'copy'] })
+  const moofs = topLevelBoxes(long.bytes).filter(({ type }) => type === 'moof')
+  t.equal(moofs.length, 600_000_000 / FRAGMENT_DURATION, 'one every two seconds')
+})
+
+t.test("a fragment duration of the user's own is obeyed, also where it breaks the output", async t => {
+  const input = await tenMinuteGop()
+  const args = ['-c', 'copy', '-frag_duration', '10000000']
+  const { bytes } = await runCommand({ input, format: 'mp4', args })
+  t.equal(topLevelBoxes(bytes).filter(({ type }) => type === 'moof').length, 60)
+
+  // The fact that all this is for: ffmpeg says that all is well.
+  const broken = await runCommand({ input, format: 'mp4', args: ['-c', 'copy', '-frag_duration', '0'] })
+  t.equal(broken.code, 0)
+  t.notMatch(broken.log, /\[(warning|error|fatal)\]/)
+  t.match(topLevelBoxes(broken.bytes).at(-1), { type: 'moof', size: 0 })
+})

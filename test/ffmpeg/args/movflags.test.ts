@@ -1,0 +1,83 @@
+import { spawnSync } from 'node:child_process'
+import t from 'tap'
+import { readArguments } from '../../../lib/ffmpeg/args/parse-arguments.js'
+import { REFUSED_MOVFLAGS, mergeMovflags } from '../../../lib/ffmpeg/args/movflags.js'
+import { runOutputs, topLevelBoxes } from '../../support/command.js'
+import { section, tableIn } from '../../support/doc-table.js'
+import { H264_B_FRAMES, AAC, bothInputs, ffmpegToFile } from '../../support/media.js'
+
+const merged = (...values: string[]) => mergeMovflags(values, 'output.args').join('+')
+const defaults = 'frag_keyframe+delay_moov+default_base_moof'
+
+t.test('without a word of the user the defaults stand', async t => {
+  t.equal(merged(), defaults)
+})
+
+t.test('a value with a sign changes the defaults', async t => {
+  t.equal(merged('+cmaf'), `${defaults}+cmaf`)
+  t.equal(merged('-delay_moov'), 'frag_keyframe+default_base_moof')
+  t.equal(
+    merged('+empty_moov-delay_moov+skip_trailer'),
+    'frag_keyframe+default_base_moof+empty_moov+skip_trailer',
+  )
+  t.equal(merged('+cmaf', '-cmaf'), defaults)
+})
+
+t.test('a value without a sign takes the place of the defaults, and of values before it', async t => {
+  t.equal(merged('frag_keyframe+empty_moov'), 'frag_keyframe+empty_moov')
+  t.equal(merged('+cmaf', 'empty_moov', '+dash'), 'empty_moov+dash')
+  t.equal(merged('frag_keyframe+empty_moov-frag_keyframe'), 'empty_moov')
+})
+
+t.test('flags that need to go back in the output are refused by name, with what to do instead', async t => {
+  for (const flag of ['faststart', 'global_sidx', 'hybrid_fragmented']) {
+    for (const value of [flag, `+${flag}`, `frag_keyframe+${flag}`]) {
+      t.throws(() => merged(value), {
+        code: 'AVIO_ERR_ARGUMENT_REFUSED',
+        message: `"-movflags ${flag}" in option "output.args"`,
+      })
+    }
+  }
+  t.equal(merged('+faststart', '-faststart'), defaults, 'taken back')
+})
+
+t.test('flags by number, which could hide a refused one, are refused', async t => {
+  for (const value of ['128', '+0x80', 'all', '+default']) {
+    t.throws(() => merged(value), { code: 'AVIO_ERR_ARGUMENT_REFUSED' })
+  }
+})
+
+t.test('docs/formats.md shows what comes of them, and which are refused', async t => {
+  const text = section('formats.md', '### `-movflags`')
+  for (const [given = '', got = ''] of tableIn(text)) {
+    const args = given === 'none' ? [] : given.replaceAll('`', '').split(' ')
+    const values = readArguments(args, 'output.args').map(({ value }) => value!)
+    t.equal(merged(...values), got.replaceAll('`', ''), given)
+  }
+  t.same(
+    tableIn(text.slice(text.indexOf('Every flag is obeyed'))),
+    Object.entries(REFUSED_MOVFLAGS).map(([flag, why]) => [`\`${flag}\``, why]),
+  )
+})
+
+t.test('every other flag of the ffmpeg at hand streams, beside our defaults and in their place', async t => {
+  const help = spawnSync(process.env['FFMPEG_PATH'] ?? 'ffmpeg', ['-hide_banner', '-h', 'muxer=mp4'], {
+    encoding: 'utf8',
+  })
+  const [, list = ''] = /-movflags .*\n((?: {4,}\w+ +E.*\n)+)/.exec(help.stdout) ?? []
+  const flags = Array.from(list.matchAll(/^ +(\w+) /gm), ([, flag]) => flag!).filter(
+    flag => !(flag in REFUSED_MOVFLAGS),
+  )
+  t.ok(flags.length > 15, flags.join(' '))
+  const source = [...bothInputs({ seconds: 3 }), ...H264_B_FRAMES, ...AAC, '-movflags', '+faststart']
+  const input = await ffmpegToFile(source, 'source.mp4')
+  const values = [...flags.map(flag => `+${flag}`), ...flags, 'cmaf-cmaf']
+  const outputs = values.map(value => ({ format: 'mp4', args: ['-c', 'copy', '-movflags', value] }))
+  const result = await runOutputs({ input, outputs })
+  t.equal(result.code, 0)
+  for (const [n, value] of values.entries()) {
+    const boxes = topLevelBoxes(result.outputs[n]!)
+    const types = new Set(boxes.map(({ type }) => type))
+    t.ok(types.has('moof') && types.has('moov') && boxes.every(({ size }) => size >= 8), value)
+  }
+})

@@ -1,0 +1,100 @@
+import t from 'tap'
+import { muxerOf } from '../../../lib/ffmpeg/args/muxers.js'
+import { HELD_HEADS } from '../../../lib/ffmpeg/headers/deferred-header.js'
+import { COMPLETE, FRAGMENTED, IMPOSSIBLE, LOSSES } from '../../../lib/ffmpeg/args/muxer-table.js'
+import { section, tableIn } from '../../support/doc-table.js'
+
+t.test('a muxer that streams by itself gets no arguments', async t => {
+  t.match(muxerOf('mpegts'), {
+    name: 'mpegts',
+    streaming: 'as-is',
+    isMp4: false,
+    defaults: [],
+    always: [],
+    lost: undefined,
+  })
+})
+
+t.test('what a stream loses is told', async t => {
+  for (const [name, lost] of Object.entries(LOSSES)) {
+    t.match(muxerOf(name), { streaming: 'as-is', lost })
+  }
+  t.match(muxerOf('webm').lost, /cues/)
+})
+
+t.test('the MP4 family streams by flags', async t => {
+  for (const name of FRAGMENTED) {
+    t.match(muxerOf(name), {
+      streaming: 'with-flags',
+      isMp4: true,
+      defaults: ['-frag_duration', '2000000'],
+      always: ['-sn', '-dn'],
+      lost: /subtitle/,
+    })
+  }
+})
+
+t.test('a muxer that cannot stream is refused with what to use instead', async t => {
+  for (const [name, [why, instead]] of Object.entries(IMPOSSIBLE)) {
+    t.throws(() => muxerOf(name), {
+      code: 'AVIO_ERR_MUXER_NOT_STREAMABLE',
+      message: `${why}. Use ${instead}.`,
+    })
+    const alternatives = Array.from(instead.matchAll(/"(\w+)"/g), ([, other]) => other!)
+    for (const other of alternatives) t.not(muxerOf(other).streaming, 'unknown', `${name}: ${other} streams`)
+  }
+})
+
+t.test('a muxer that is not in the table is for ffmpeg to decide', async t => {
+  t.match(muxerOf('of_a_later_ffmpeg'), { streaming: 'unknown', isMp4: false, defaults: [], always: [] })
+})
+
+t.test('a name that is no name of one muxer is an error of the option', async t => {
+  for (const name of ['', 'mp4,mov', '-f', 'matroska webm', 'pipe:1', '../x']) {
+    t.throws(() => muxerOf(name, 'output.format'), { code: 'AVIO_ERR_OPTION', message: /"output.format"/ })
+  }
+})
+
+t.test('only null is complete without a byte', async t => {
+  t.equal(muxerOf('null').mayBeEmpty, true)
+  t.equal(muxerOf('mp4').mayBeEmpty, false)
+})
+
+const code = (text: string) => `\`${text}\``
+const names = (text: string) => Array.from(text.matchAll(/`([^`]+)`/g), ([, name]) => name)
+
+t.test('docs/formats.md says of each muxer what the table says', async t => {
+  const complete = section('formats.md', '## Formats with nothing lost')
+  t.same(names(complete), [...COMPLETE, 'null'])
+  const losing = section('formats.md', '## Formats that lose what stands in their header')
+  t.same(
+    tableIn(losing).map(([name, lost]) => [name, lost]),
+    Object.entries(LOSSES).map(([name, lost]) => [code(name), lost]),
+  )
+  const held = tableIn(losing).filter(([, , head]) => head !== '–')
+  t.same(
+    held.flatMap(([name = '']) => names(name)).sort(),
+    HELD_HEADS.toSorted((a, b) => a.localeCompare(b)),
+  )
+  const [list = ''] = section('formats.md', '## Formats that stream by flags: the MP4 family')
+    .trim()
+    .split('\n')
+  t.same(names(list), FRAGMENTED)
+  t.same(
+    tableIn(section('formats.md', "## Formats that can't stream")),
+    Object.entries(IMPOSSIBLE).map(([name, [why, instead]]) => [code(name), why, instead]),
+  )
+})
+
+/** How a muxer writes to a pipe, in the words of the docs. */
+function howOf(name: string): string {
+  if (name in IMPOSSIBLE) return 'not'
+  const { heldHead, streaming } = muxerOf(name)
+  return heldHead ? 'with a held head' : streaming.replace('-', ' ')
+}
+
+t.test('docs/formats.md says in short of each muxer what the table says', async t => {
+  const rows = tableIn(section('formats.md', '## In short'))
+  t.ok(rows.length > 10)
+  for (const [name = '', how] of rows) t.equal(how, howOf(names(name)[0]!), name)
+})

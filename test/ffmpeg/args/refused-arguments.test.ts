@@ -1,0 +1,71 @@
+import t from 'tap'
+import { readArguments } from '../../../lib/ffmpeg/args/parse-arguments.js'
+import {
+  DROPPED,
+  MERGED,
+  REFUSED,
+  REFUSED_MP4,
+  REFUSED_VALUES,
+  refuseEverywhere,
+  refuseForMp4,
+} from '../../../lib/ffmpeg/args/refused-arguments.js'
+import { section, tableIn } from '../../support/doc-table.js'
+
+const BARE = new Set(['stdin', 'report', 'vstats', 'y', 'n', 'hide_banner', 'stats'])
+const one = (name: string) =>
+  readArguments(BARE.has(name) ? [`-${name}`] : [`-${name}`, '1'], 'output.args')[0]!
+
+t.test('every row of the table of refusals refuses, and says why', async t => {
+  for (const [name, why] of Object.entries(REFUSED)) {
+    t.throws(
+      () => refuseEverywhere(one(name), 'output.args'),
+      { code: 'AVIO_ERR_ARGUMENT_REFUSED', message: why },
+      name,
+    )
+  }
+  for (const [name, why] of Object.entries(REFUSED_MP4)) {
+    t.doesNotThrow(() => refuseEverywhere(one(name), 'output.args'))
+    t.throws(
+      () => refuseForMp4(one(name), 'output.args'),
+      { code: 'AVIO_ERR_ARGUMENT_REFUSED', message: why },
+      name,
+    )
+  }
+})
+
+t.test('every value of the table is refused, and says why', async t => {
+  for (const { label, why } of REFUSED_VALUES) {
+    const [argument] = readArguments(label.split(' '), 'output.args')
+    const error = { code: 'AVIO_ERR_ARGUMENT_REFUSED', message: why }
+    t.throws(() => refuseEverywhere(argument!, 'output.args'), error, label)
+  }
+  const [taken] = readArguments(['-flvflags', '+no_duration_filesize-add_keyframe_index'], 'output.args')
+  t.doesNotThrow(() => refuseEverywhere(taken!, 'output.args'))
+})
+
+t.test('what is merged or dropped is not refused', async t => {
+  for (const name of [...Object.keys(MERGED), ...Object.keys(DROPPED)]) {
+    if (name === 'stdin') continue
+    t.doesNotThrow(() => refuseEverywhere(one(name), 'output.args'), name)
+    t.doesNotThrow(() => refuseForMp4(one(name), 'output.args'), name)
+  }
+})
+
+t.test('-nostdin is not -stdin', async t => {
+  const [argument] = readArguments(['-nostdin'], 'globalArgs')
+  t.doesNotThrow(() => refuseEverywhere(argument!, 'globalArgs'))
+})
+
+t.test('docs/formats.md says of each argument what the tables say', async t => {
+  const rows = (verdict: string, table: Readonly<Record<string, string>>) =>
+    Object.entries(table).map(([name, why]) => {
+      return [`\`-${verdict === 'dropped' && name === 'stdin' ? 'nostdin' : name}\``, verdict, why]
+    })
+  t.same(tableIn(section('formats.md', '## Your own arguments')), [
+    ...rows('merged', MERGED),
+    ...rows('dropped', DROPPED),
+    ...rows('refused', REFUSED),
+    ...REFUSED_VALUES.map(({ label, why }) => [`\`${label}\``, 'refused', why]),
+    ...rows('refused, MP4 family', REFUSED_MP4),
+  ])
+})

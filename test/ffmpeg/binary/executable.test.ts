@@ -1,0 +1,17 @@
+import { chmod } from 'node:fs/promises'
+import { delimiter, join } from 'node:path'
+import t from 'tap'
+import { fromPath, named, runnable } from '../../../lib/ffmpeg/binary/executable.js'
+
+t.test('a path is taken as it is, a bare name is looked up on PATH', async t => {
+  const root = t.testdir({ a: { tool: '' }, b: { tool: '' } })
+  await chmod(join(root, 'b/tool'), 0o755)
+  const found = { path: join(root, 'b/tool') }
+  const env = { PATH: [join(root, 'a'), join(root, 'b')].join(delimiter) }
+  t.same(await named(join(root, 'b/tool'), {}), found)
+  t.same(await named('tool', env), found)
+  t.same(await fromPath('tool', env), found)
+  t.match(await fromPath('other', env), { problem: '"other" is in none of the 2 folders of PATH' })
+  t.same(await runnable(join(root, 'a')), { problem: 'it is not a file' })
+  t.same(await runnable(join(root, 'c')), { problem: 'there is no such file' })
+})

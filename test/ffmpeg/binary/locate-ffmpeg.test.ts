@@ -1,0 +1,125 @@
+import { chmod, mkdir } from 'node:fs/promises'
+import { delimiter, join, relative } from 'node:path'
+import t, { type Test } from 'tap'
+import { locateFfmpeg } from '../../../lib/ffmpeg/binary/locate-ffmpeg.js'
+
+const notInstalled = () => Promise.reject(new Error('Cannot find package'))
+const packaged = (path: unknown) => () => Promise.resolve({ default: path })
+const notFound = (message: RegExp | string) => ({ code: 'AVIO_ERR_FFMPEG_NOT_FOUND', message })
+
+/** Folders `a` and `b`, each with an `ffmpeg` that can be run; `plain` has one that can't, `folder` a directory. */
+async function places(t: Test) {
+  const root = t.testdir({
+    a: { ffmpeg: '' },
+    b: { ffmpeg: '', 'ffmpeg-7': '' },
+    plain: { ffmpeg: '' },
+    folder: {},
+  })
+  await mkdir(join(root, 'folder', 'ffmpeg'))
+  for (const file of ['a/ffmpeg', 'b/ffmpeg', 'b/ffmpeg-7']) await chmod(join(root, file), 0o755)
+  await chmod(join(root, 'plain/ffmpeg'), 0o644)
+  return (...names: string[]) => names.map(name => join(root, name)).join(delimiter)
+}
+
+t.test('takes the option first, then FFMPEG_PATH, then PATH, then the package, and says which', async t => {
+  const at = await places(t)
+  const load = packaged(at('b/ffmpeg-7'))
+  const env = { FFMPEG_PATH: at('b/ffmpeg'), PATH: at('a') }
+  t.same(await locateFfmpeg(at('a/ffmpeg'), env, load), { path: at('a/ffmpeg'), from: 'option' })
+  t.same(await locateFfmpeg(undefined, env, load), { path: at('b/ffmpeg'), from: 'FFMPEG_PATH' })
+  t.same(await locateFfmpeg(undefined, { PATH: at('a') }, load), { path: at('a/ffmpeg'), from: 'PATH' })
+  const found = { path: at('b/ffmpeg-7'), from: 'ffmpeg-static' }
+  t.same(await locateFfmpeg(undefined, { PATH: at('nowhere') }, load), found)
+  t.same(
+    await locateFfmpeg(undefined, { PATH: at('plain', 'folder') }, load),
+    found,
+    'PATH has none that runs',
+  )
+})
+
+t.test('loads the package only where PATH has no ffmpeg', async t => {
+  const at = await places(t)
+  const load = () => t.fail('loaded') as never
+  await locateFfmpeg(undefined, { PATH: at('b') }, load)
+})
+
+t.test(
+  'the first ffmpeg on PATH that can be run is taken, and an empty entry is not the current folder',
+  async t => {
+    const at = await places(t)
+    const PATH = ['', at('nowhere', 'plain', 'folder', 'a', 'b')].join(delimiter)
+    t.equal((await locateFfmpeg(undefined, { PATH }, notInstalled)).path, at('a/ffmpeg'))
+    t.equal(
+      (await locateFfmpeg(undefined, { PATH, FFMPEG_PATH: '' }, notInstalled)).path,
+      at('a/ffmpeg'),
+      'empty: not set',
+    )
+  },
+)
+
+t.test('a bare name is looked up on PATH, a relative path becomes absolute', async t => {
+  const at = await places(t)
+  const env = { PATH: at('a', 'b') }
+  t.equal((await locateFfmpeg('ffmpeg-7', env, notInstalled)).path, at('b/ffmpeg-7'))
+  t.equal(
+    (await locateFfmpeg(undefined, { ...env, FFMPEG_PATH: 'ffmpeg-7' }, notInstalled)).path,
+    at('b/ffmpeg-7'),
+  )
+  t.equal(
+    (await locateFfmpeg(relative(process.cwd(), at('a/ffmpeg')), env, notInstalled)).path,
+    at('a/ffmpeg'),
+  )
+})
+
+t.test(
+  'a choice that is wrong is an error that names it, and no other ffmpeg is run in its place',
+  async t => {
+    const at = await places(t)
+    const env = { PATH: at('a') }
+    const choices: [string, RegExp][] = [
+      [at('nowhere/ffmpeg'), /no such file/],
+      [at('a/ffmpeg/x'), /no such file/],
+      [at('folder'), /not a file/],
+      ['ffmpeg-9', /none of the 1 folders of PATH/],
+    ]
+    // Root may execute nothing either that has no execute bit at all.
+    choices.push([at('plain/ffmpeg'), /may not execute/])
+    for (const [choice, why] of choices) {
+      await t.rejects(locateFfmpeg(choice, env, notInstalled), { ...notFound(why), ffmpegPath: choice })
+      await t.rejects(locateFfmpeg(choice, env, notInstalled), notFound(/The option "ffmpegPath"/))
+      await t.rejects(
+        locateFfmpeg(undefined, { ...env, FFMPEG_PATH: choice }, notInstalled),
+        notFound(/FFMPEG_PATH names/),
+      )
+    }
+  },
+)
+
+t.test('where there is none, the error tells all four places and what was found at each', async t => {
+  const at = await places(t)
+  const env = { PATH: at('plain', 'folder') }
+  const cases: [() => Promise<object>, RegExp][] = [
+    [notInstalled, /ffmpeg-static \(not installed\)/],
+    [packaged(null), /ffmpeg-static \(has no binary for this platform\)/],
+    [
+      packaged(at('nowhere/ffmpeg')),
+      /ffmpeg-static \(installed, but its binary ".*": there is no such file\)/,
+    ],
+  ]
+  for (const [load, said] of cases) {
+    await t.rejects(locateFfmpeg(undefined, env, load), notFound(said))
+    await t.rejects(locateFfmpeg(undefined, env, load), notFound(/option "ffmpegPath" \(not given\)/))
+    await t.rejects(locateFfmpeg(undefined, env, load), notFound(/FFMPEG_PATH \(not set\)/))
+    await t.rejects(
+      locateFfmpeg(undefined, env, load),
+      notFound(/on PATH \(".*folder.ffmpeg": it is not a file\)/),
+    )
+  }
+  await t.rejects(locateFfmpeg(undefined, {}, notInstalled), notFound(/none of the 0 folders/))
+})
+
+t.test('looks for the real package where PATH has no ffmpeg', async t => {
+  const at = await places(t)
+  const found = await locateFfmpeg(undefined, { PATH: at('plain') }).catch((error: unknown) => error)
+  t.match(found, found instanceof Error ? notFound(/ffmpeg-static \(/) : { from: 'ffmpeg-static' })
+})

@@ -1,0 +1,253 @@
+import { BytesObject } from '../../lib/io/sources/bytes-source.js'
+import { Readable, Writable } from 'node:stream'
+import t from 'tap'
+import { probe } from '../../lib/ffmpeg/probe/probe.js'
+import { keyframes } from '../../lib/ffmpeg/probe/keyframes.js'
+import { transcode } from '../../lib/jobs/transcode.js'
+import { SELF_CONTAINED } from '../../lib/ffmpeg/args/safe-demuxers.js'
+import type {
+  FfmpegGraphOptions,
+  FfmpegReadableOptions,
+  FfmpegTransformOptions,
+} from '../../lib/ffmpeg/ffmpeg-options.js'
+import { UNLIMITED } from '../../lib/ffmpeg/limits/limits.js'
+import {
+  graphSettings,
+  readableSettings,
+  sourceOption,
+  transformSettings,
+} from '../../lib/ffmpeg/check-options.js'
+
+const settings = (options: unknown) => transformSettings(options as FfmpegTransformOptions, 'FfmpegTransform')
+const output = { format: 'mpegts' }
+
+t.test('only the output is needed; the rest has defaults', async t => {
+  const { env, ...rest } = settings({ output })
+  t.same(rest, {
+    ffmpegPath: undefined,
+    input: { format: undefined, args: [], formatWhitelist: SELF_CONTAINED, seek: 'auto' },
+    output: { format: 'mpegts', args: [], layout: 'stream', onMissing: 'tell', cover: 'leave-out' },
+    globalArgs: [],
+    signal: undefined,
+    killTimeout: 5000,
+    limits: UNLIMITED,
+    cacheSize: 32 * 1024 ** 2,
+    discardLimit: 1024 ** 3,
+    sniffSize: 64 * 1024,
+    highWaterMark: 256 * 1024,
+  })
+  t.match(env, { PATH: String })
+})
+
+t.test('what is given is taken, and copied where it could change', async t => {
+  const args = ['-c', 'copy']
+  const { signal } = new AbortController()
+  const given = {
+    ffmpegPath: 'ffmpeg7',
+    input: {
+      format: 's16le',
+      args: ['-ar', '48000'],
+      formatWhitelist: ['mov', 'hls'],
+      seek: 'always',
+    },
+    output: { format: 'matroska', args },
+    globalArgs: ['-threads', '2'],
+    env: { COLOUR: 'blue' },
+    signal,
+    killTimeout: 0,
+    discardLimit: Infinity,
+    sniffSize: 0,
+    cacheSize: 1024 ** 2,
+    highWaterMark: 1,
+  }
+  const taken = settings(given)
+  args.push('-an')
+  t.match(taken, { ...given, output: { format: 'matroska', args: ['-c', 'copy'] }, env: { COLOUR: 'blue' } })
+  t.equal(taken.output.args.length, 2)
+})
+
+t.test('an option that breaks its rule is named, with the rule and the value', async t => {
+  const wrong: [string, unknown, RegExp?][] = [
+    ['FfmpegTransform', undefined],
+    ['FfmpegTransform', null],
+    ['output', {}],
+    ['output', { output: 'mp4' }],
+    ['output.format', { output: {} }],
+    ['output.format', { output: { format: '' } }],
+    ['output.args', { output: { format: 'mpegts', args: '-c copy' } }],
+    ['codec', { output: { format: 'mpegts', codec: 'h264' } }],
+    ['output.layout', { output: { format: 'mp4', layout: 'fast' } }],
+    ['output.onMissing', { output: { format: 'mp4', onMissing: 'warn' } }],
+    ['output.onMissing', { output: { format: 'mp4', onMissing: null } }],
+    ['output.cover', { output: { format: 'mp4', cover: true } }],
+    ['output.cover', { output: { format: 'mp3', cover: 'keep' } }],
+    ['output.cover', { output: { format: 'mov', cover: 'keep' } }],
+    ['output.layout', { output: { format: 'mpegts', layout: 'progressive' } }],
+    ['input', { output, input: 'pipe' }],
+    ['input.format', { output, input: { format: 7 } }],
+    ['input.args', { output, input: { args: [1] } }],
+    ['demuxer', { output, input: { demuxer: 'mov' } }],
+    ['globalArgs', { output, globalArgs: '-v' }],
+    ['ffmpegPath', { output, ffmpegPath: null }],
+    ['env', { output, env: { A: 1 } }],
+    ['signal', { output, signal: {} }],
+    ['killTimeout', { output, killTimeout: -1 }, /from 0 to 2147483647 milliseconds, got -1/],
+    ['killTimeout', { output, killTimeout: Infinity }],
+    ['discardLimit', { output, discardLimit: -1 }, /bytes, or Infinity, got -1/],
+    ['sniffSize', { output, sniffSize: 1.5 }, /from 0 to 16777216 bytes, got 1\.5/],
+    ['highWaterMark', { output, highWaterMark: 0 }, /from 1 to 1073741824 bytes, got 0/],
+    ['killTimeOut', { output, killTimeOut: 1 }, /has no option "killTimeOut"; it has .*killTimeout/],
+  ]
+  for (const [option, options, message = /./] of wrong) {
+    t.throws(() => settings(options), { code: 'AVIO_ERR_OPTION', option, message }, option)
+  }
+})
+
+t.test('arguments and muxers are checked at once, too', async t => {
+  const refused = { code: 'AVIO_ERR_ARGUMENT_REFUSED' }
+  t.throws(() => settings({ output: { format: 'mpegts', args: ['-report'] } }), refused)
+  t.throws(() => settings({ output, input: { args: ['-i', 'x'] } }), refused)
+  t.throws(() => settings({ output, globalArgs: ['-progress', 'x'] }), refused)
+  t.throws(() => settings({ output: { format: 'segment' } }), { code: 'AVIO_ERR_MUXER_NOT_STREAMABLE' })
+})
+
+const readable = (options: unknown) => readableSettings(options as FfmpegReadableOptions, 'FfmpegReadable')
+const source = { size: () => Promise.resolve(0), read: () => [] }
+
+t.test('what is read by address has one input or several, each with random access', async t => {
+  const one = { source, format: undefined, args: [], formatWhitelist: SELF_CONTAINED }
+  t.same(readable({ input: { source }, output }).inputs, [one])
+  t.same(readable({ inputs: [{ source }, { source, format: 'wav' }], output }).inputs, [
+    one,
+    { ...one, format: 'wav' },
+  ])
+  const wrong: [unknown, RegExp][] = [
+    [{ output }, /"input" must be an object with the "source" to read/],
+    [{ inputs: [], output }, /"inputs" an array of such/],
+    [{ input: { source }, inputs: [{ source }], output }, /"inputs" an array of such/],
+    [{ inputs: { source }, output }, /"inputs" an array of such/],
+    [{ input: {}, output }, /"input.source" must be a RandomAccess/],
+    [{ inputs: [{ source }, { source: null }], output }, /"inputs\[1\].source" must be a RandomAccess/],
+    [{ input: { source: { size: source.size } }, output }, /"input.source" must be a RandomAccess/],
+    [{ input: { source, seek: 'always' }, output }, /input has no option "seek"/],
+    [{ input: { source, args: ['-i', 'x'] }, output }, /"-i" in option "input.args" is refused/],
+    [{ input: { source }, output, cacheSize: 1000 }, /"cacheSize" must be an integer from 1048576/],
+    [
+      { inputs: [{ source }, { source }], output, cacheSize: 1024 ** 2 },
+      /"cacheSize" must be an integer from 2097152/,
+    ],
+    [{ input: { source }, output, discardLimit: 1 }, /FfmpegReadable has no option "discardLimit"/],
+  ]
+  for (const [options, message] of wrong) t.throws(() => readable(options), { message })
+})
+
+const graph = (options: unknown) => graphSettings(options as FfmpegGraphOptions, 'FfmpegGraph')
+
+t.test('a graph has inputs of both kinds, and outputs, each with options of its own', async t => {
+  const progressive = { format: 'mp4', layout: 'progressive' }
+  const { inputs, outputs, globalArgs } = graph({
+    inputs: [{ source }, { seek: 'never' }],
+    outputs: [output, progressive],
+    globalArgs: ['-threads', '2'],
+    filterComplex: '[0:v]null[v]',
+  })
+  const input = { format: undefined, args: [], formatWhitelist: SELF_CONTAINED }
+  t.same(inputs, [
+    { ...input, source },
+    { ...input, seek: 'never' },
+  ])
+  t.same(outputs, [
+    { format: 'mpegts', args: [], layout: 'stream', onMissing: 'tell', cover: 'leave-out' },
+    { ...progressive, args: [], onMissing: 'tell', cover: 'leave-out' },
+  ])
+  t.same(globalArgs, ['-threads', '2', '-filter_complex', '[0:v]null[v]'])
+  const outputsOnly = { inputs: [{}], outputs: [output] }
+  const wrong: [unknown, RegExp][] = [
+    [undefined, /The options of FfmpegGraph must be an object/],
+    [{ outputs: [output] }, /"inputs" must be an array with at least one/],
+    [{ inputs: [{}], outputs: [] }, /"outputs" must be an array with at least one/],
+    [{ ...outputsOnly, output }, /FfmpegGraph has no option "output"/],
+    [{ ...outputsOnly, inputs: [null] }, /inputs\[0\] must be an object/],
+    [{ ...outputsOnly, inputs: [{}, { source: {} }] }, /"inputs\[1\].source" must be a RandomAccess/],
+    [{ ...outputsOnly, inputs: [{ source, seek: 'auto' }] }, /inputs\[0\] has no option "seek"/],
+    [{ ...outputsOnly, inputs: [{ args: ['-i', 'x'] }] }, /"-i" in option "inputs\[0\].args" is refused/],
+    [{ ...outputsOnly, outputs: [output, {}] }, /"outputs\[1\].format" must be the name of a muxer/],
+    [{ ...outputsOnly, outputs: [undefined] }, /"outputs\[0\]" must be an object/],
+    [{ ...outputsOnly, outputs: [{ ...output, layout: 'progressive' }] }, /"outputs\[0\].layout" must be/],
+    [{ ...outputsOnly, filterComplex: '' }, /"filterComplex" must be a string that is not empty/],
+    [{ ...outputsOnly, filterComplex: '[0:v]vidstabdetect[v]' }, /in option "filterComplex" is refused/],
+    [
+      { inputs: [{ source }, {}], outputs: [output], cacheSize: 1024 ** 2 },
+      /"cacheSize" must be an integer from/,
+    ],
+  ]
+  for (const [options, message] of wrong) t.throws(() => graph(options), { message })
+})
+
+t.test('what is given in place of a source is told how to become one', async t => {
+  const noRead = { size: source.size }
+  const cases: [unknown, RegExp][] = [
+    [
+      'talk.mov',
+      /\(of a file: new FileObject\('talk\.mov'\); of an object in S3: new S3Object\(\{ client, bucket, key \}\)\)/,
+    ],
+    ['/masters/talk.mov', /new FileObject\('\/masters\/talk\.mov'\)/],
+    ['C:\\talk.mov', /new FileObject\('C:\\\\talk\.mov'\)/],
+    [new URL('file:///talk.mov'), /new FileObject\(new URL\('file:\/\/\/talk\.mov'\)\)/],
+    ['https://example.com/talk.mov', /new HttpObject\(\{ url \}\)/],
+    [new URL('http://example.com/talk.mov'), /new HttpObject\(\{ url \}\)/],
+    ['s3://masters/talk.mov', /new S3Object\(\{ client, bucket: 'masters', key: 'talk\.mov' \}\)/],
+    [Buffer.alloc(1), /new BytesObject\(bytes\)/],
+    [Readable.from([]), /a stream is piped into FfmpegTransform/],
+    [noRead, /read\(\), got an object$/],
+  ]
+  for (const [given, message] of cases) {
+    const refusal = { code: 'AVIO_ERR_OPTION', option: 'input.source', message }
+    t.throws(() => sourceOption({ source: given }, 'input.source'), refusal)
+    if (given instanceof Readable || given === noRead) continue
+    await t.rejects(probe(given as never), { ...refusal, option: 'source' }, 'probe')
+    await t.rejects(keyframes(given as never), { ...refusal, option: 'source' }, 'keyframes')
+    const job = transcode({ input: given as never, outputs: [{ format: 'mp4', to: new Writable() }] })
+    await t.rejects(job, { code: 'AVIO_ERR_OPTION', message }, 'transcode')
+  }
+})
+
+t.test(
+  'a source, or its name, in the place of an object that has it is refused with what to write',
+  async t => {
+    const source = new BytesObject(Buffer.alloc(1))
+    const readable = (options: object) => readableSettings({ output, ...options }, 'FfmpegReadable')
+    const graph = (...inputs: unknown[]) =>
+      graphSettings({ inputs, outputs: [output] } as unknown as FfmpegGraphOptions, 'FfmpegGraph')
+    const cases: [string, () => unknown][] = [
+      ['input', () => settings({ output, input: 'talk.mov' })],
+      ['input', () => readable({ input: 'talk.mov' })],
+      ['input.source', () => readable({ input: { source: 'talk.mov' } })],
+      ['inputs[0]', () => readable({ inputs: ['talk.mov'] })],
+      ['inputs[1].source', () => readable({ inputs: [{ source }, { source: 'talk.mov' }] })],
+      ['inputs[0]', () => graph('talk.mov')],
+      ['inputs[0].source', () => graph({ source: 'talk.mov' })],
+    ]
+    for (const [option, read] of cases) {
+      const message = /new FileObject\('talk\.mov'\)/
+      t.throws(read, { code: 'AVIO_ERR_OPTION', option, message }, option)
+    }
+    t.throws(() => settings({ output, input: source }), {
+      option: 'input',
+      message: /FfmpegReadable reads a source/,
+    })
+    const message = /\{ source \}, got a BytesObject$/
+    t.throws(() => readable({ input: source }), { option: 'input', message })
+    t.throws(() => readable({ inputs: [source] }), { option: 'inputs[0]', message })
+    t.throws(() => graph(source), { option: 'inputs[0]', message })
+  },
+)
+
+t.test('each name of a format whitelist has to be one that some ffmpeg has', async t => {
+  t.throws(() => settings({ output, input: { formatWhitelist: ['mov', 'mkv'] } }), {
+    code: 'AVIO_ERR_OPTION',
+    option: 'input.formatWhitelist[1]',
+    message: /"matroska"/,
+  })
+  t.doesNotThrow(() => settings({ output, input: { formatWhitelist: ['mov', 'some_newer_demuxer'] } }))
+})

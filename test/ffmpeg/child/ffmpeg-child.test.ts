@@ -1,0 +1,211 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { setImmediate, setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { type ChildCommand, FfmpegChild } from '../../../lib/ffmpeg/child/ffmpeg-child.js'
+import { locateFfmpeg } from '../../../lib/ffmpeg/binary/locate-ffmpeg.js'
+import { endProcess, exists, fixture, isGone, resources, resourcesSince } from '../../support/child.js'
+import { transportStream } from '../../support/media.js'
+
+const PIPES = ['in', 'out', 'out', 'out'] as const
+
+function start(name: string, options: Partial<ChildCommand> = {}): Promise<FfmpegChild> {
+  const env = { PATH: process.env['PATH'] ?? '' }
+  return FfmpegChild.start({
+    path: fixture(name),
+    args: [],
+    env,
+    pipes: PIPES,
+    killTimeout: 5000,
+    ...options,
+  })
+}
+
+/** Waits until the child has said that it runs. */
+async function ready(child: FfmpegChild): Promise<void> {
+  await once(child.readable(2), 'data')
+}
+
+t.test(
+  'it gives each pipe its direction, its arguments and environment to the program, and tells how it ended',
+  async t => {
+    const env = { PATH: process.env['PATH'] ?? '', COLOUR: 'blue' }
+    const child = await start('prints-environment', { args: ['-a', 'b c'], env })
+    t.teardown(() => child.kill())
+    child.writable(0).end()
+    const said = JSON.parse(await text(child.readable(1))) as { env: object; args: string[] }
+    t.same(said.args, ['-a', 'b c'])
+    t.match(said.env, env)
+    t.notMatch(said.env, { HOME: String }, 'and no more than that')
+    t.same(await child.exited, { code: 0, signal: null })
+  },
+)
+
+t.test('there may be any number of pipes', async t => {
+  const child = await start('says', {
+    env: { PATH: process.env['PATH'] ?? '', PROGRESS: 'progress=end\n' },
+    pipes: [...PIPES, 'in', 'out'],
+  })
+  t.teardown(() => child.kill())
+  child.writable(0).end('hello')
+  t.equal(await text(child.readable(1)), 'hello')
+  t.equal(await text(child.readable(3)), 'progress=end\n')
+  t.equal(await child.drained(5), true)
+})
+
+t.test('the process id is the program’s own, so that a signal reaches it', async t => {
+  const child = await start('forever')
+  await ready(child)
+  process.kill(child.pid, 'SIGUSR2')
+  t.same(await child.exited, { code: null, signal: 'SIGUSR2' })
+  await child.kill()
+  t.equal(exists(child.pid), false)
+})
+
+t.test('what cannot be started is an error with its cause', async t => {
+  const cases: [string, Partial<ChildCommand>][] = [
+    ['ENOENT', { path: '/nonexistent/ffmpeg' }],
+    ['EACCES', { path: fileURLToPath(import.meta.url) }],
+    ['E2BIG', { args: ['x'.repeat(4 * 1024 * 1024)] }],
+    ['ERR_INVALID_ARG_VALUE', { args: ['nul\0'] }],
+  ]
+  for (const [code, options] of cases) {
+    const path = options.path ?? fixture('copies')
+    await t.rejects(
+      start('copies', options),
+      { code: 'AVIO_ERR_FFMPEG_SPAWN', ffmpegPath: path, cause: { code }, message: /could not be started/ },
+      code,
+    )
+  }
+})
+
+t.test('kill ends a program that is blocked on its input, on its output, or at work', async t => {
+  for (const name of ['copies', 'floods-stdout', 'forever']) {
+    const before = resources()
+    const child = await start(name)
+    if (name !== 'copies') await ready(child)
+    const killed = child.kill()
+    t.equal(child.kill(), killed, 'a second time is the same')
+    await killed
+    t.equal(exists(child.pid), false, `${name} is reaped`)
+    t.same(await resourcesSince(before), {}, `${name} leaves no pipe and no timer`)
+    await child.kill()
+  }
+})
+
+t.test('ffmpeg that waits for input, deaf to SIGTERM, ends itself all the same', async t => {
+  const { path } = await locateFfmpeg()
+  const child = await start('', {
+    path,
+    args: ['-loglevel', 'debug', '-i', 'pipe:0', '-f', 'mpegts', 'pipe:1'],
+  })
+  let log = ''
+  child.readable(2).on('data', (chunk: Buffer) => (log += chunk.toString()))
+  child.writable(0).write((await transportStream()).subarray(0, 1000))
+  while (!log.includes("Opening 'pipe:0' for reading")) await once(child.readable(2), 'data')
+  await setTimeout(200)
+  await child.kill()
+  t.match(await child.exited, { signal: null })
+})
+
+t.test('ffmpeg that waits for room in its output ends itself, too', async t => {
+  const { path } = await locateFfmpeg()
+  const raw = ['-f', 's16le', '-ar', '48000', '-ac', '2']
+  const child = await start('', {
+    path,
+    args: ['-loglevel', 'quiet', ...raw, '-i', 'pipe:0', ...raw, 'pipe:1'],
+  })
+  child.writable(0).write(Buffer.alloc(2 ** 24))
+  await once(child.readable(1), 'readable')
+  await child.kill()
+  t.match(await child.exited, { signal: null })
+})
+
+t.test('a program that ignores SIGTERM gets SIGKILL after killTimeout', async t => {
+  const child = await start('ignores-sigterm', { killTimeout: 50 })
+  await ready(child)
+  await child.kill()
+  t.same(await child.exited, { code: null, signal: 'SIGKILL' })
+  t.equal(exists(child.pid), false)
+})
+
+t.test('kill does not wait for another process that holds the pipes', async t => {
+  const child = await start('leaves-a-grandchild')
+  const [line] = (await once(child.readable(2), 'data')) as [Buffer]
+  const grandchild = Number(/\d+/.exec(line.toString())?.[0])
+  t.teardown(() => endProcess(grandchild))
+  await child.kill()
+  t.equal(exists(child.pid), false)
+  t.equal(exists(grandchild), true, 'which is not ours to end')
+})
+
+t.test('drained tells whether a pipe was read to its end', async t => {
+  const child = await start('copies')
+  t.teardown(() => child.kill())
+  const drained = child.drained(1)
+  child.writable(0).end('x'.repeat(100_000))
+  t.equal((await text(child.readable(1))).length, 100_000)
+  t.equal(await drained, true)
+  t.equal(await child.drained(1), true, 'also when asked later')
+
+  const closed = await start('forever')
+  await ready(closed)
+  const cut = closed.drained(1)
+  await closed.kill()
+  t.equal(await cut, true, 'the pipe of a killed child ends as well')
+
+  const held = await start('leaves-a-grandchild')
+  const [line] = (await once(held.readable(2), 'data')) as [Buffer]
+  t.teardown(() => endProcess(Number(/\d+/.exec(line.toString())?.[0])))
+  held.writable(0).end('all')
+  const chunks: Buffer[] = []
+  held.readable(1).on('data', (chunk: Buffer) => chunks.push(chunk))
+  t.equal(await held.drained(1), false, 'one that somebody else holds open does not')
+  t.equal(Buffer.concat(chunks).toString(), 'all')
+  await held.kill()
+})
+
+t.test('drained waits for a slow reader as long as it takes', async t => {
+  const child = await start('copies')
+  t.teardown(() => child.kill())
+  const output = child.readable(1)
+  let length = 0
+  const takeOne = (chunk: Buffer) => {
+    length += chunk.length
+    output.pause()
+  }
+  output.on('data', takeOne)
+  child.writable(0).end('x'.repeat(200_000))
+  await child.exited
+  let isDrained = false
+  const drained = child.drained(1).finally(() => (isDrained = true))
+  // The watch for pipes that others hold open looks twice a second: long enough for three looks.
+  await setTimeout(1700)
+  t.equal(isDrained, false)
+  t.ok(length < 200_000)
+  output.off('data', takeOne).on('data', (chunk: Buffer) => (length += chunk.length))
+  output.resume()
+  t.equal(await drained, true)
+  t.equal(length, 200_000)
+})
+
+t.test('where Linux has setpriv, the child dies with a parent that is killed', async t => {
+  if (process.platform !== 'linux') {
+    t.pass('not on this system')
+    return
+  }
+  const maker = fileURLToPath(new URL('../../fixtures/orphan-maker.ts', import.meta.url))
+  const parent = spawn(process.execPath, ['--import', 'tsx', maker, fixture('ignores-sigterm')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [line] = (await once(parent.stdout, 'data')) as [Buffer]
+  const pid = Number(line.toString())
+  t.teardown(() => endProcess(pid))
+  t.equal(exists(pid), true)
+  parent.kill('SIGKILL')
+  await once(parent, 'close')
+  while (!isGone(pid)) await setImmediate()
+  t.pass('gone')
+})

@@ -1,0 +1,40 @@
+import { delimiter, join } from 'node:path'
+import t from 'tap'
+import { detectDieWithParent, dieWithParent } from '../../../lib/ffmpeg/child/parent-death-signal.js'
+import { canLimitDescriptors, withDescriptors } from '../../support/descriptors.js'
+
+const LINUX = process.platform === 'linux'
+
+t.test('on a Linux with util-linux, setpriv goes in front of the command', async t => {
+  const prefix = await detectDieWithParent(process.env['PATH'] ?? '')
+  if (LINUX) {
+    t.match(prefix[0], /^\/.*\/setpriv$/)
+    t.same(prefix.slice(1), ['--pdeathsig', 'KILL', '--'])
+  } else {
+    t.same(prefix, [])
+  }
+  t.same(await dieWithParent(), prefix)
+  t.equal(await dieWithParent(), await dieWithParent(), 'it is looked for once')
+})
+
+t.test('without a setpriv that can do it, nothing goes in front', async t => {
+  t.same(await detectDieWithParent(''), [])
+  t.same(await detectDieWithParent(['relative', '/nonexistent'].join(delimiter)), [])
+  const folder = t.testdir({
+    without: { setpriv: '#!/bin/sh\nexit 1\n' },
+    unused: { setpriv: 'not executable' },
+  })
+  const { chmod } = await import('node:fs/promises')
+  await chmod(join(folder, 'without', 'setpriv'), 0o755)
+  t.same(await detectDieWithParent([join(folder, 'unused'), join(folder, 'without')].join(delimiter)), [])
+})
+
+t.test('asks again after a time without descriptors', async t => {
+  if (!canLimitDescriptors) return
+  const fresh = await t.mockImport<{ dieWithParent: typeof dieWithParent }>(
+    '../../../lib/ffmpeg/child/parent-death-signal.js',
+    {},
+  )
+  await withDescriptors(1, () => t.rejects(fresh.dieWithParent(), { code: 'EMFILE' }))
+  t.same(await fresh.dieWithParent(), await dieWithParent())
+})

@@ -1,0 +1,116 @@
+import { once } from 'node:events'
+import { Writable } from 'node:stream'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { ChildInput } from '../../../lib/ffmpeg/child/stdin-writer.js'
+import { FfmpegChild } from '../../../lib/ffmpeg/child/ffmpeg-child.js'
+import { fixture } from '../../support/child.js'
+
+/** Takes what is written and notes the pieces; `hold` keeps it from taking more. */
+class Pipe extends Writable {
+  readonly batches: number[][] = []
+  release: (() => void) | undefined
+  readonly #hold: boolean
+
+  constructor(hold = false) {
+    super({ highWaterMark: 1 })
+    this.#hold = hold
+    this.on('error', () => undefined)
+  }
+
+  #took(lengths: number[], callback: () => void): void {
+    this.batches.push(lengths)
+    if (this.#hold) this.release = callback
+    else callback()
+  }
+
+  override _write(chunk: Buffer, _encoding: string, callback: () => void): void {
+    this.#took([chunk.length], callback)
+  }
+
+  override _writev(items: { chunk: Buffer }[], callback: () => void): void {
+    this.#took(
+      items.map(({ chunk }) => chunk.length),
+      callback,
+    )
+  }
+}
+
+/** Writes chunks of these lengths; resolves when it is called back. */
+function write(input: ChildInput, ...lengths: number[]): Promise<void> {
+  const chunks = lengths.map(length => Buffer.alloc(length))
+  const total = lengths.reduce((sum, length) => sum + length, 0)
+  return promisify((callback: () => void) => input.write(chunks, total, callback))()
+}
+
+const end = (input: ChildInput) => promisify((callback: () => void) => input.end(callback))()
+
+t.test('a batch goes to the system in one call, and is counted when it was taken', async t => {
+  const pipe = new Pipe(true)
+  const input = new ChildInput(pipe)
+  const written = write(input, 65536, 65536, 65536)
+  await Promise.resolve()
+  t.same(pipe.batches, [[65536, 65536, 65536]])
+  t.equal(input.bytes, 0)
+  pipe.release?.()
+  await written
+  t.equal(input.bytes, 3 * 65536)
+})
+
+t.test('small chunks are joined', async t => {
+  const pipe = new Pipe()
+  const input = new ChildInput(pipe)
+  await write(input, ...Array.from({ length: 1000 }, () => 7))
+  t.same(pipe.batches, [[7000]])
+  t.equal(input.bytes, 7000)
+})
+
+t.test('the end is called back when all is written', async t => {
+  const pipe = new Pipe()
+  const input = new ChildInput(pipe)
+  await write(input, 10)
+  await end(input)
+  t.equal(pipe.writableFinished, true)
+  t.equal(input.isClosed, false)
+})
+
+t.test('a pipe that is closed calls back whatever waits, and all that comes after', async t => {
+  for (const error of [undefined, new Error('EPIPE')]) {
+    const pipe = new Pipe(true)
+    const input = new ChildInput(pipe)
+    const written = write(input, 10)
+    pipe.destroy(error)
+    await written
+    t.equal(input.isClosed, true)
+    t.equal(input.bytes, 0)
+    await write(input, 10)
+    await end(input)
+    t.equal(input.bytes, 0)
+  }
+})
+
+t.test('a pipe that closes between two writes is noticed as well', async t => {
+  const pipe = new Pipe()
+  const input = new ChildInput(pipe)
+  await write(input, 10)
+  pipe.destroy()
+  await once(pipe, 'close')
+  t.equal(input.isClosed, true)
+})
+
+t.test('a child that closes its input is no error', async t => {
+  const env = { PATH: process.env['PATH'] ?? '', BYTES: '100000' }
+  const pipes = ['in', 'out', 'out'] as const
+  const child = await FfmpegChild.start({
+    path: fixture('reads-some'),
+    args: [],
+    env,
+    pipes,
+    killTimeout: 5000,
+  })
+  t.teardown(() => child.kill())
+  const input = new ChildInput(child.writable(0))
+  while (!input.isClosed) await write(input, 65536, 65536)
+  await end(input)
+  t.same(await child.exited, { code: 0, signal: null })
+})

@@ -1,0 +1,37 @@
+import { Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
+import t from 'tap'
+import { ChildOutput } from '../../../lib/ffmpeg/child/stdout-reader.js'
+
+t.test('chunks are handed on until no more is wanted, and from when it is', async t => {
+  const pipe = Readable.from(['one', 'two', 'three', 'four'].map(text => Buffer.from(text)))
+  const taken: string[] = []
+  const output = new ChildOutput(pipe, chunk => {
+    taken.push(chunk.toString())
+    return taken.length % 2 === 1
+  })
+  await setImmediate()
+  t.same(taken, ['one', 'two'])
+  t.equal(output.bytes, 6)
+  output.resume()
+  await setImmediate()
+  t.same(taken, ['one', 'two', 'three', 'four'])
+  t.equal(output.bytes, 15)
+  output.resume()
+  await setImmediate()
+  t.equal(pipe.readableEnded, true)
+})
+
+t.test('discard reads on without handing on', async t => {
+  const pipe = Readable.from([Buffer.from('one'), Buffer.from('two')])
+  let taken = 0
+  const output = new ChildOutput(pipe, () => {
+    taken++
+    return false
+  })
+  await setImmediate()
+  output.discard()
+  await setImmediate()
+  t.equal(taken, 1)
+  t.equal(pipe.readableEnded, true)
+})

@@ -1,0 +1,278 @@
+import { once } from 'node:events'
+import type { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout } from 'node:timers/promises'
+import { S3Client } from '@aws-sdk/client-s3'
+import t from 'tap'
+import type { FfmpegGraphEnough, FfmpegGraphSeek, FfmpegSpawn } from '../../lib/ffmpeg/job/ffmpeg-events.js'
+import { FfmpegGraph } from '../../lib/ffmpeg/ffmpeg-process.js'
+import type { FfmpegLogEntry } from '../../lib/ffmpeg/log/log.js'
+import type { FfmpegProgress } from '../../lib/ffmpeg/log/progress.js'
+import { BytesObject } from '../../lib/io/sources/bytes-source.js'
+import { S3RangeReadable } from '../../lib/s3/s3-range-readable.js'
+import { LocalS3 } from '../../lib/testing/index.js'
+import { resources, resourcesSince } from '../support/child.js'
+import {
+  H264,
+  fastStartMp4,
+  ffprobeJson,
+  indexLastMp4,
+  matroska,
+  packetsOf,
+  transportStream,
+} from '../support/media.js'
+import { ChunkedSource, LinkedSource } from '../support/sources.js'
+
+const COPY = { format: 'matroska', args: ['-c', 'copy'] }
+const VIDEO = { format: 'mpegts', args: ['-map', '0:v', '-c', 'copy'] }
+const AUDIO = { format: 'matroska', args: ['-map', '0:a', '-c', 'copy'] }
+
+/** What the packets of a stream are, whatever they are wrapped in. */
+async function hashes(media: Buffer, type?: string): Promise<string[]> {
+  const packets = (await packetsOf(media)).filter(
+    ({ codec_type }) => type === undefined || codec_type === type,
+  )
+  return packets.map(({ codec_type, data_hash }) => `${codec_type} ${data_hash}`).sort()
+}
+
+/** All outputs, when the graph is over. */
+async function outputsOf(graph: FfmpegGraph): Promise<Buffer[]> {
+  const outputs = await Promise.all(graph.outputs.map(output => buffer(output)))
+  await graph.result
+  return outputs
+}
+
+t.test('one input that is piped in becomes three outputs of different formats', async t => {
+  const before = resources()
+  const media = await matroska()
+  const outputs = [COPY, { format: 'wav', args: ['-map', '0:a'] }, { format: 'mpegts', args: ['-c', 'copy'] }]
+  const graph = new FfmpegGraph({ inputs: [{}], outputs })
+  t.equal(graph.inputs.length, 1)
+  const [made] = await Promise.all([
+    outputsOf(graph),
+    pipeline(new ChunkedSource(media, { chunkSize: 1000 }), graph.inputs[0]!),
+  ])
+  const [copy, wav, ts] = made as [Buffer, Buffer, Buffer]
+  t.same(await hashes(copy), await hashes(media))
+  t.equal(wav.toString('latin1', 0, 4), 'RIFF')
+  t.equal((await hashes(ts)).length, (await hashes(media)).length)
+  t.same(await resourcesSince(before), {})
+})
+
+t.test('several inputs that are read by address are numbered from 0, and have no stream', async t => {
+  const before = resources()
+  const [picture, sound] = [await indexLastMp4({ seconds: 1 }), await matroska({ seconds: 2 })]
+  const graph = new FfmpegGraph({
+    inputs: [{ source: new BytesObject(picture) }, { source: new BytesObject(sound) }],
+    outputs: [{ ...COPY, args: ['-map', '0:v', '-map', '1:a', '-c', 'copy'] }],
+  })
+  t.same(graph.inputs, [undefined, undefined])
+  const [made] = await outputsOf(graph)
+  t.same(await hashes(made!, 'video'), await hashes(picture, 'video'))
+  t.same(await hashes(made!, 'audio'), await hashes(sound, 'audio'))
+  t.same(await resourcesSince(before), {})
+})
+
+t.test('two inputs that are piped in are fed each at its own pace', async t => {
+  const [picture, sound] = [await fastStartMp4({ seconds: 3 }), await matroska({ seconds: 2 })]
+  const graph = new FfmpegGraph({
+    inputs: [{}, {}],
+    outputs: [
+      { ...COPY, args: ['-map', '0:v', '-map', '1:a', '-c', 'copy'] },
+      { ...AUDIO, args: ['-map', '1:a', '-c', 'copy'] },
+    ],
+  })
+  const made = outputsOf(graph)
+  const spawned = once(graph, 'spawn')
+  const first = pipeline(new ChunkedSource(picture, { chunkSize: 5000 }), graph.inputs[0]!)
+  await setTimeout(20)
+  const second = pipeline(new ChunkedSource(sound, { chunkSize: 700 }), graph.inputs[1]!)
+  const [{ args }] = (await spawned) as [FfmpegSpawn]
+  t.match(args.join(' '), /-i pipe:0 .*-i pipe:4 .*matroska pipe:1 .*matroska pipe:5$/)
+  await Promise.all([first, second])
+  const [both, audio] = await made
+  t.same(await hashes(both!, 'video'), await hashes(picture, 'video'))
+  t.same(await hashes(both!, 'audio'), await hashes(sound, 'audio'))
+  t.same(await hashes(audio!), await hashes(sound, 'audio'))
+})
+
+t.test('one that is piped in and one that is read by address go together, in either order', async t => {
+  const [piped, addressed] = [await matroska(), await indexLastMp4({ seconds: 1 })]
+  for (const inputs of [
+    [{}, { source: new BytesObject(addressed) }],
+    [{ source: new BytesObject(addressed) }, {}],
+  ]) {
+    const n = inputs[0]!.source === undefined ? 0 : 1
+    const args = ['-map', `${n}:v`, '-map', `${1 - n}:a`, '-c', 'copy']
+    const graph = new FfmpegGraph({ inputs, outputs: [{ ...COPY, args }] })
+    const made = outputsOf(graph)
+    await pipeline(new ChunkedSource(piped), graph.inputs[n]!)
+    const [bytes] = await made
+    t.same(await hashes(bytes!, 'video'), await hashes(piped, 'video'))
+    t.same(await hashes(bytes!, 'audio'), await hashes(addressed, 'audio'))
+  }
+})
+
+t.test('an object whose index is last is read by address, and the event says which input it is', async t => {
+  const s3 = await LocalS3.start({ buckets: ['masters'] })
+  const client = new S3Client(s3.clientConfig())
+  t.teardown(async () => {
+    client.destroy()
+    await s3.close()
+  })
+  const [media, other] = [await indexLastMp4({ seconds: 4 }), await transportStream({ seconds: 1 })]
+  await s3.put('masters', 'talk.mov', media)
+  const graph = new FfmpegGraph({
+    inputs: [{}, {}],
+    outputs: [
+      { ...COPY, args: ['-map', '1', '-c', 'copy'] },
+      { ...VIDEO, args: ['-map', '0:v', '-c', 'copy'] },
+    ],
+  })
+  const seeks: FfmpegGraphSeek[] = []
+  graph.on('seek', seek => seeks.push(seek))
+  const made = outputsOf(graph)
+  await Promise.all([
+    pipeline(new ChunkedSource(other), graph.inputs[0]!),
+    pipeline(new S3RangeReadable({ client, bucket: 'masters', key: 'talk.mov' }), graph.inputs[1]!),
+  ])
+  const [copy, video] = await made
+  t.match(seeks, [{ input: 1, reason: 'index-last', stopped: true }])
+  t.same(await hashes(copy!), await hashes(media))
+  t.same((await hashes(video!)).length, 25)
+})
+
+t.test('a ladder is split from one decode by filterComplex', async t => {
+  const media = await fastStartMp4()
+  const rungs = { hd: 144, sd: 72 }
+  const graph = new FfmpegGraph({
+    inputs: [{}],
+    filterComplex: '[0:v]split[a][b]; [a]scale=-2:144[hd]; [b]scale=-2:72[sd]',
+    outputs: Object.keys(rungs).map(rung => ({ format: 'mp4', args: ['-map', `[${rung}]`, ...H264] })),
+  })
+  const made = outputsOf(graph)
+  await pipeline(new ChunkedSource(media), graph.inputs[0]!)
+  const heights = (await made).map(async bytes => {
+    const asked = ['-show_entries', 'stream=height']
+    return (await ffprobeJson<{ streams: { height: number }[] }>(bytes, asked)).streams[0]!.height
+  })
+  t.same(await Promise.all(heights), Object.values(rungs))
+})
+
+t.test('what a look at the head adds to an output is found behind a filter graph too', async t => {
+  const media = await transportStream()
+  const graph = new FfmpegGraph({
+    inputs: [{}],
+    filterComplex: '[0:v]scale=80:-2[v]',
+    outputs: [{ format: 'mp4', args: ['-map', '[v]', '-map', '0:a', ...H264, '-c:a', 'copy'] }],
+  })
+  const made = outputsOf(graph)
+  await pipeline(new ChunkedSource(media), graph.inputs[0]!)
+  t.equal((await hashes((await made)[0]!, 'audio')).length, (await hashes(media, 'audio')).length)
+})
+
+t.test('a slow output holds back all the others, and with them the source', async t => {
+  const source = new ChunkedSource(await transportStream(), { endless: true, chunkSize: 16_384 })
+  const graph = new FfmpegGraph({ inputs: [{}], outputs: [VIDEO, { ...VIDEO, args: ['-c', 'copy'] }] })
+  let taken = 0
+  graph.outputs[0]!.on('data', (chunk: Buffer) => (taken += chunk.length))
+  const failed = pipeline(source, graph.inputs[0]!).catch((error: unknown) => error)
+  graph.outputs[1]!.once('readable', () => undefined)
+  await once(graph.outputs[0]!, 'data')
+  let delivered
+  do {
+    delivered = source.delivered
+    await setTimeout(100)
+  } while (source.delivered !== delivered)
+  t.ok(source.delivered < 4 * 1024 ** 2, `${source.delivered} bytes were taken from the source`)
+  t.ok(taken > 0 && taken < 4 * 1024 ** 2, `${taken} bytes came from the other output`)
+  const boom = new Error('enough')
+  for (const output of graph.outputs) output.on('error', () => undefined)
+  graph.destroy(boom)
+  t.equal(await failed, boom)
+  await t.rejects(graph.result, boom)
+})
+
+t.test('no output ends before each of them is read', async t => {
+  const graph = new FfmpegGraph({
+    inputs: [{ source: new BytesObject(await matroska()) }],
+    outputs: [COPY, AUDIO],
+  })
+  const [first, second] = graph.outputs as [Readable, Readable]
+  let bytes = 0
+  first.on('data', (chunk: Buffer) => (bytes += chunk.length))
+  first.once('end', () => t.not(second.readableFlowing, null, 'the second is being read by now'))
+  const done = new Promise<void>(resolve => {
+    graph.on('progress', ({ done }) => done && resolve())
+  })
+  await done
+  await setTimeout(50)
+  t.equal(first.readableEnded, false)
+  t.ok(bytes > 0)
+  t.ok((await buffer(second)).length > 0)
+  if (!first.readableEnded) await once(first, 'end')
+  await graph.result
+})
+
+t.test('ffmpeg that has had enough stops every source', async t => {
+  const media = await transportStream()
+  const sources = [1, 2].map(() => new LinkedSource(media, { endless: true }))
+  const graph = new FfmpegGraph({
+    inputs: [{}, {}],
+    outputs: [0, 1].map(n => ({ ...COPY, args: ['-map', `${n}:v`, '-c', 'copy', '-t', '1'] })),
+  })
+  const enough: FfmpegGraphEnough[] = []
+  graph.on('enough', event => enough.push(event))
+  const made = outputsOf(graph)
+  await Promise.all(sources.map((source, n) => pipeline(source, graph.inputs[n]!)))
+  for (const bytes of await made) t.equal((await hashes(bytes)).length, 25)
+  t.same(
+    sources.map(({ stops }) => stops),
+    [1, 1],
+  )
+  t.match(enough, [
+    { input: 0, stopped: true, bytesIn: Number },
+    { input: 1, stopped: true, bytesIn: Number },
+  ])
+})
+
+t.test('nothing is started before an output is read, or an input is written', async t => {
+  const source = new BytesObject(await matroska())
+  const byAddress = new FfmpegGraph({ inputs: [{ source }], outputs: [COPY] })
+  const piped = new FfmpegGraph({ inputs: [{}, { source }], outputs: [COPY] })
+  for (const graph of [byAddress, piped]) graph.once('spawn', () => t.fail('started'))
+  piped.outputs[0]!.resume()
+  await setTimeout(20)
+  for (const graph of [byAddress, piped]) {
+    graph.destroy()
+    await t.rejects(graph.result, { name: 'AbortError' })
+  }
+})
+
+t.test('log and progress are told; of several outputs no more is said than of one', async t => {
+  const graph = new FfmpegGraph({
+    inputs: [{ source: new BytesObject(await matroska()) }],
+    outputs: [COPY, AUDIO],
+  })
+  const entries: FfmpegLogEntry[] = []
+  const reports: FfmpegProgress[] = []
+  graph.on('log', entry => entries.push(entry)).on('progress', report => reports.push(report))
+  await outputsOf(graph)
+  t.ok(entries.some(({ message }) => message.startsWith('Output #1, matroska')))
+  t.same(
+    entries.filter(({ level }) => level === 'verbose'),
+    [],
+  )
+  t.match(reports.at(-1), { done: true, percent: 100 })
+
+  const talkative = new FfmpegGraph({
+    inputs: [{ source: new BytesObject(await matroska()) }],
+    outputs: [COPY, AUDIO],
+    globalArgs: ['-v', 'verbose'],
+  })
+  let isHeard = false
+  talkative.on('log', ({ level }) => (isHeard ||= level === 'verbose'))
+  await outputsOf(talkative)
+  t.equal(isHeard, true)
+})

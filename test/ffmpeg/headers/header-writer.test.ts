@@ -1,0 +1,43 @@
+import t from 'tap'
+import { HeldHeader, expectWord, headInvalid } from '../../../lib/ffmpeg/headers/header-writer.js'
+
+/** A header whose first byte says how long it is. */
+const header = (limit?: number) =>
+  new HeldHeader({
+    stage: 'Stage',
+    measure: bytes => bytes[0]!,
+    ...(limit === undefined ? {} : { limit }),
+  })
+
+t.test('a header is kept, and what comes behind it given, however it is cut', async t => {
+  const stream = Buffer.from([4, 1, 2, 3, 4, 5, 6])
+  for (let size = 1; size <= stream.length; size++) {
+    const held = header()
+    const behind: Buffer[] = []
+    for (let at = 0; at < stream.length; at += size) behind.push(held.take(stream.subarray(at, at + size)))
+    t.same(held.end(), stream.subarray(0, 4))
+    t.same(Buffer.concat(behind), stream.subarray(4))
+  }
+})
+
+t.test('it does not hold on to the chunk that it came in', async t => {
+  const held = header()
+  const chunk = Buffer.from([2, 1, 0])
+  held.take(chunk)
+  chunk[1] = 9
+  t.same(held.bytes, Buffer.from([2, 1]))
+})
+
+t.test('one that is too long, or not whole, is an error', async t => {
+  t.throws(() => header(3).take(Buffer.from([4])), { code: 'AVIO_ERR_HEAD_INVALID', message: /3 bytes/ })
+  const held = header()
+  held.take(Buffer.from([4, 1]))
+  t.throws(() => held.bytes, { code: 'AVIO_ERR_HEAD_INVALID', message: /ended within/ })
+})
+
+t.test('a word that is not there is told with what is', async t => {
+  const bytes = Buffer.from('..RIFX')
+  t.doesNotThrow(() => expectWord('Stage', bytes, 'RIFX', 2))
+  t.throws(() => expectWord('Stage', bytes, 'RIFF', 2), { message: /"RIFX" .*"RIFF", at byte 2/ })
+  t.match(headInvalid('Stage', 'it is odd'), { message: /^Stage .*it is odd/ })
+})

@@ -1,0 +1,52 @@
+import t from 'tap'
+import { MpegFrames } from '../../../lib/ffmpeg/headers/mpeg-frame-counter.js'
+
+/** A frame without sound of 32 (or another number of) kbit/s, mono, at 44.1 kHz. */
+function frame(bitRateIndex = 1): Buffer {
+  const bytes = Buffer.alloc({ 1: 104, 5: 208, 9: 417 }[bitRateIndex]!)
+  bytes.writeUInt32BE((0xfffb00c4 | (bitRateIndex << 12)) >>> 0)
+  return bytes
+}
+
+function count(stream: Buffer, size = stream.length): MpegFrames {
+  const frames = new MpegFrames()
+  for (let at = 0; at < stream.length; at += size) frames.write(stream.subarray(at, at + size))
+  return frames
+}
+
+t.test('frames are counted and found, however they are cut', async t => {
+  const stream = Buffer.concat([frame(), frame(5), frame(9), frame()])
+  for (let size = 1; size <= stream.length; size++) {
+    const frames = count(stream, size)
+    t.same(
+      [frames.count, frames.bytes, frames.isVariable, [0, 1, 2, 3].map(n => frames.placeOf(n))],
+      [4, stream.length, true, [0, 104, 312, 729]],
+    )
+  }
+  t.equal(count(Buffer.concat([frame(), frame()])).isVariable, false)
+})
+
+t.test('what is no frame is passed over, and a tag at the end is no audio', async t => {
+  const tag = Buffer.concat([Buffer.from('TAG'), Buffer.alloc(125, 0xff)])
+  const stream = Buffer.concat([frame(), Buffer.from('junk \xff\xfb', 'latin1'), frame(), frame(), tag])
+  for (let size = 1; size <= stream.length; size++) {
+    const frames = count(stream, size)
+    t.same([frames.count, frames.placeOf(1), frames.bytes], [3, 111, stream.length - 128])
+  }
+})
+
+t.test('a last frame that is cut short counts what came of it', async t => {
+  t.equal(count(Buffer.concat([frame(), frame()]).subarray(0, 150)).bytes, 150)
+})
+
+t.test('of many frames only some places are kept, evenly', async t => {
+  const frames = new MpegFrames()
+  const many = 10_000
+  for (let n = 0; n < many; n++) frames.write(frame())
+  t.equal(frames.count, many)
+  for (let n = 0; n < 100; n++) {
+    const wanted = (many * n) / 100
+    const found = frames.placeOf(wanted) / 104
+    t.ok(found <= wanted && found > wanted - 64, `frame ${wanted}: ${found}`)
+  }
+})

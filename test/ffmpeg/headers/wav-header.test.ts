@@ -1,0 +1,191 @@
+import t from 'tap'
+import { WavHead } from '../../../lib/ffmpeg/headers/wav-header.js'
+import { GiB } from '../../../lib/options.js'
+import { assemble } from '../../support/held-head.js'
+import { audioInput, ffmpegToFile, ffmpegToPipe, ffprobeJson } from '../../support/media.js'
+
+const short = audioInput({ seconds: 0.02, sampleRate: 8000 })
+
+/** What ffmpeg writes to a pipe, and to a file. */
+async function both(args: string[], input = short): Promise<[stream: Buffer, file: Buffer]> {
+  const all = [...input, ...args, '-f', 'wav']
+  return [await ffmpegToPipe(all), await ffmpegToFile(all, 'media.wav')]
+}
+
+function filledTo(samples: number): string {
+  return `apad=whole_len=${samples},atrim=end_sample=${samples}`
+}
+
+const ENCODINGS: Record<string, string[]> = {
+  'plain PCM': [],
+  'an odd number of bytes': ['-c:a', 'pcm_u8', '-af', 'atrim=end_sample=77'],
+  'PCM of 24 bits in an extensible format': ['-c:a', 'pcm_s24le', '-ac', '6'],
+  'floating point': ['-c:a', 'pcm_f32le'],
+  'A-law': ['-c:a', 'pcm_alaw'],
+  'ADPCM of Microsoft in whole blocks': ['-c:a', 'adpcm_ms', '-af', filledTo(4 * 2036)],
+  'ADPCM of IMA in whole blocks': ['-c:a', 'adpcm_ima_wav', '-af', filledTo(4 * 2041)],
+  'tags of more than one kind': ['-metadata', 'title=odd', '-write_bext', '1', '-metadata', 'description=x'],
+  'room for 64 bits': ['-rf64', 'auto'],
+  '64 bits': ['-rf64', 'always'],
+}
+
+for (const [what, args] of Object.entries(ENCODINGS)) {
+  t.test(`a WAV with ${what} becomes the file that ffmpeg writes, byte for byte`, async t => {
+    const [stream, file] = await both(args)
+    t.notSame(stream, file)
+    t.same(assemble(new WavHead(), stream), file)
+  })
+}
+
+t.test(
+  'ADPCM is longer by less than the block that the encoder filled up, and its data are the same',
+  async t => {
+    for (const [codec, blockSamples] of [
+      ['adpcm_ms', 2036],
+      ['adpcm_ima_wav', 2041],
+    ] as const) {
+      const [stream, file] = await both(['-c:a', codec, '-af', filledTo(8000)])
+      const made = assemble(new WavHead(), stream)
+      const place = file.indexOf('fact') + 8
+      const [samples, encoded] = [made.readUInt32LE(place), file.readUInt32LE(place)]
+      t.equal(samples, 4 * blockSamples, 'whole blocks')
+      t.ok([8000, samples].includes(encoded), `ffmpeg says ${encoded}`)
+      t.same(made.fill(0, place, place + 4), file.fill(0, place, place + 4))
+    }
+  },
+)
+
+t.test('however the stream is cut', async t => {
+  const [stream, file] = await both(['-metadata', 'title=odd', '-c:a', 'pcm_alaw'])
+  for (let size = 1; size <= stream.length; size++) {
+    if (!assemble(new WavHead(), stream, { size }).equals(file)) t.fail(`cut every ${size} bytes`)
+  }
+  for (let first = 1; first < stream.length; first++) {
+    const head = new WavHead()
+    const behind = [stream.subarray(0, first), stream.subarray(first)].flatMap(chunk => head.write(chunk))
+    head.end()
+    if (!Buffer.concat([head.head(), ...behind]).equals(file)) t.fail(`cut at ${first}`)
+  }
+})
+
+t.test('the data are passed on, not copied', async t => {
+  const [stream] = await both([])
+  const [data] = new WavHead().write(stream)
+  t.equal(data!.buffer, stream.buffer)
+})
+
+t.test('a longer head is filled up, and says the same', async t => {
+  const [stream, file] = await both([])
+  const long = assemble(new WavHead(), stream, { length: 4096 })
+  t.equal(long.length, 4096 + 320)
+  t.equal(long.readUInt32LE(4), long.length - 8)
+  const shown = (bytes: Buffer) =>
+    ffprobeJson(bytes, [
+      '-show_packets',
+      '-show_entries',
+      'packet=pts,size,data_hash',
+      '-show_data_hash',
+      'md5',
+    ])
+  t.same(await shown(long), await shown(file))
+  const fits = file.length - 320
+  t.same(assemble(new WavHead(), stream, { length: fits }), file)
+  for (const length of [fits - 2, fits + 6, fits + 9]) {
+    t.throws(() => assemble(new WavHead(), stream, { length }), { code: 'AVIO_ERR_HEAD_TOO_LARGE' })
+  }
+})
+
+/** A head behind which `size` bytes have come, none of which is kept. */
+function after(stream: Buffer, size: number): WavHead {
+  const head = new WavHead()
+  let left = size - head.write(stream).reduce((sum, { length }) => sum + length, 0)
+  for (const zeros = Buffer.alloc(2 ** 24); left > 0; left -= zeros.length) {
+    head.write(zeros.subarray(0, Math.min(left, zeros.length)))
+  }
+  head.end()
+  return head
+}
+
+t.test('above 4 GiB it is an RF64, whose sizes have 64 bits', async t => {
+  const size = 5 * GiB + 2
+  for (const args of [[], ['-rf64', 'auto'], ['-rf64', 'always']]) {
+    const [stream] = await both(args)
+    const head = after(stream, size).head()
+    t.equal(head.toString('latin1', 0, 4), 'RF64')
+    t.equal(head.readUInt32LE(4), 0xffffffff)
+    t.equal(head.toString('latin1', 12, 16), 'ds64')
+    t.equal(head.readUInt32LE(16), 28)
+    t.equal(head.readBigUInt64LE(20), BigInt(head.length + size - 8), 'of the file')
+    t.equal(head.readBigUInt64LE(28), BigInt(size), 'of the data')
+    t.equal(head.readBigUInt64LE(36), BigInt(size / 2), 'samples')
+    t.equal(head.readUInt32LE(head.length - 4), 0xffffffff)
+    t.notOk(head.includes('JUNK'))
+  }
+})
+
+t.test('an RF64 begins with its sizes wherever room was kept for them, and keeps every other chunk', t => {
+  const chunk = (id: string, size: number) => {
+    const bytes = Buffer.alloc(8 + size, id)
+    bytes.write(id, 'latin1')
+    bytes.writeUInt32LE(size, 4)
+    return bytes
+  }
+  const format = chunk('fmt ', 16)
+  format.write('\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0', 8, 'latin1')
+  const [room, small, list] = [chunk('JUNK', 28), chunk('JUNK', 4), chunk('LIST', 26)]
+  const orders: Record<string, Buffer[]> = {
+    none: [format, list],
+    'in front': [room, format, list],
+    'behind the format': [format, room, list],
+    'at the end': [format, list, room],
+    'too little': [format, small, list],
+    'a second one': [format, room, small, list, chunk('JUNK', 40)],
+  }
+  for (const [what, chunks] of Object.entries(orders)) {
+    const start = Buffer.from('RIFF\xff\xff\xff\xffWAVE', 'latin1')
+    const stream = Buffer.concat([start, ...chunks, Buffer.from('data\xff\xff\xff\xff', 'latin1')])
+    const head = after(stream, 5 * GiB).head()
+    t.equal(head.toString('latin1', 12, 16), 'ds64', what)
+    const rest = chunks.filter(each => each !== room)
+    t.same(head.subarray(12 + 36, -8), Buffer.concat(rest), what)
+    t.equal(head.readBigUInt64LE(20), BigInt(head.length + 5 * GiB - 8), what)
+  }
+  t.end()
+})
+
+t.test('the largest file of 32 bits is the last one that is no RF64', async t => {
+  const [stream] = await both([])
+  const headSize = new WavHead().write(stream).length && stream.length - 320
+  const largest = 2 ** 32 - 1 + 8 - headSize
+  const even = largest - (largest % 2)
+  t.equal(after(stream, even).head().toString('latin1', 0, 4), 'RIFF')
+  t.equal(
+    after(stream, even + 2)
+      .head()
+      .toString('latin1', 0, 4),
+    'RF64',
+  )
+  t.equal(after(stream, even).head(8192).toString('latin1', 0, 4), 'RF64', 'with what fills it up, too')
+})
+
+t.test('ffprobe reads the duration of an RF64 of five gigabytes by its head', async t => {
+  const [stream] = await both([])
+  const head = after(stream, 5 * GiB).head()
+  const probed = await ffprobeJson<{ streams: { duration_ts: number }[] }>(head, [
+    '-show_entries',
+    'stream=duration_ts',
+  ])
+  t.equal(probed.streams[0]!.duration_ts, (5 * GiB) / 2)
+})
+
+t.test('what is no WAV, or ends too early, has no head', async t => {
+  const [stream] = await both([])
+  t.throws(() => new WavHead().write(Buffer.from('OggS and much more')), { code: 'AVIO_ERR_HEAD_INVALID' })
+  t.throws(() => new WavHead().write(Buffer.from('RIFF....AVI LIST')), { message: /"AVI " .*"WAVE"/ })
+  for (const size of [0, 8, 30]) {
+    t.throws(() => assemble(new WavHead(), stream.subarray(0, size)), { message: /ended within its header/ })
+  }
+  const endless = Buffer.from(stream)
+  endless.writeUInt32LE(2 ** 31, 16)
+  t.throws(() => new WavHead().write(endless), { message: /more than the 1048576 bytes/ })
+})

@@ -1,0 +1,181 @@
+import t from 'tap'
+import {
+  GuardedOutput,
+  type GuardedOutputSpec,
+  MAX_UNTOLD,
+} from '../../../lib/ffmpeg/output/guarded-output.js'
+import type { FfmpegLogEntry } from '../../../lib/ffmpeg/log/log.js'
+
+const TRUE_TIMES = ['-movflags', 'frag_keyframe+empty_moov+default_base_moof+frag_discont']
+const MP4 = { format: 'mp4', args: [] }
+
+function box(type: string, size: number): Buffer {
+  const bytes = Buffer.alloc(Math.max(8, size))
+  bytes.writeUInt32BE(size)
+  bytes.write(type, 4, 'latin1')
+  return bytes
+}
+
+/** An output, what has gone on of it, and what was told. */
+function guarded(
+  spec: Omit<GuardedOutputSpec, 'push'>,
+  { givesWay = false, wants = true, isAwaited = false } = {},
+) {
+  const chunks: Buffer[] = []
+  const told: string[] = []
+  const output = new GuardedOutput(
+    { ...spec, push: chunk => chunks.push(chunk) > 0 && wants },
+    {
+      onLateTrack: () => {
+        told.push('late')
+        return givesWay
+      },
+      onError: error => told.push((error as Error & { code: string }).code),
+      isAwaited: () => isAwaited,
+    },
+  )
+  return { output, told, passed: () => Buffer.concat(chunks).length }
+}
+
+const AC3: FfmpegLogEntry[] = [
+  { level: 'info', message: "Output #0, mp4, to 'pipe:1':" },
+  { level: 'info', message: '  Stream #0:1: Audio: ac3 (ac-3 / 0x332D6361), 48000 Hz, stereo' },
+]
+
+t.test('hands on what comes of a format that needs no guard, at the pace of who takes it', async t => {
+  const { output, passed } = guarded({ format: 'mpegts', args: [] })
+  t.equal(output.canBeMadeAnew, true)
+  t.equal(output.push(Buffer.alloc(5)), true)
+  t.equal(passed(), 5)
+  t.equal(output.canBeMadeAnew, false)
+  output.end()
+  t.equal(passed(), 5)
+  t.equal(guarded({ format: 'mpegts', args: [] }, { wants: false }).output.push(Buffer.alloc(5)), false)
+})
+
+t.test('holds back what comes before the first fragment, so that it can be made anew', async t => {
+  const { output, passed } = guarded(MP4)
+  t.equal(output.push(box('moov', 20)), true, 'more is wanted')
+  t.equal(passed(), 0)
+  t.equal(output.canBeMadeAnew, true)
+  output.push(box('moof', 16))
+  t.equal(passed(), 36)
+  t.equal(output.canBeMadeAnew, false)
+  const short = guarded(MP4)
+  short.output.push(box('moov', 20))
+  short.output.end()
+  t.equal(short.passed(), 20, 'one without a fragment comes at the end')
+})
+
+t.test('a fragment without a size is made anew where nothing has gone on, else an error', async t => {
+  const lost = box('moof', 0)
+  const anew = guarded(MP4, { givesWay: true })
+  t.equal(anew.output.push(lost), false)
+  t.same(anew.told, ['late'])
+  const refused = guarded(MP4)
+  t.equal(refused.output.push(lost), false)
+  t.same(refused.told, ['late', 'AVIO_ERR_OUTPUT_NOT_SEEKABLE'], 'whoever runs ffmpeg can not')
+  for (const [spec, before] of [
+    [MP4, [box('moof', 16)]],
+    [{ ...MP4, args: ['-frag_duration', '60000000'] }, []],
+    [{ ...MP4, args: ['-min_frag_duration', '60000000'] }, []],
+    [{ ...MP4, args: ['-frag_size', '60000000'] }, []],
+    [{ ...MP4, hasLateTrack: true }, []],
+    [{ ...MP4, args: TRUE_TIMES }, []],
+  ] as const) {
+    const { output, told } = guarded(spec, { givesWay: true })
+    for (const bytes of before) output.push(bytes)
+    output.push(lost)
+    t.same(told, ['AVIO_ERR_OUTPUT_NOT_SEEKABLE'], JSON.stringify(spec))
+  }
+})
+
+t.test('an output whose description is in its packets can not be made without waiting for them', async t => {
+  const { output, told } = guarded(MP4, { givesWay: true })
+  for (const entry of AC3) output.see(entry)
+  t.equal(output.canBeMadeAnew, false)
+  t.same([output.isWaiting(20), output.isWaiting(21)], [false, false])
+  output.push(box('moof', 0))
+  t.same(told, ['AVIO_ERR_OUTPUT_NOT_SEEKABLE'])
+})
+
+t.test('waits for a track as long as nothing of it has come', async t => {
+  const none = guarded(MP4).output
+  t.same([none.isWaiting(20), none.isWaiting(21)], [false, true])
+  const some = guarded(MP4).output
+  some.push(box('moov', 20))
+  t.same([some.isWaiting(20), some.isWaiting(21)], [false, false], 'held back is not waiting')
+  const other = guarded({ format: 'matroska', args: [] }).output
+  t.same([other.isWaiting(20), other.isWaiting(21)], [false, false])
+})
+
+t.test('a tag of MP3 without a size is an error, but for a head that is written last', async t => {
+  const tag = Buffer.from('49443304000000000000', 'hex')
+  const plain = guarded({ format: 'mp3', args: [] }, { givesWay: true })
+  t.equal(plain.output.push(tag), false)
+  t.same(plain.told, ['AVIO_ERR_OUTPUT_NOT_SEEKABLE'])
+  t.equal(plain.passed(), 0)
+  const held = guarded({ format: 'mp3', args: [], layout: 'held-head' })
+  t.equal(held.output.push(tag), true)
+  t.same([held.told, held.passed()], [[], 10])
+})
+
+t.test('writes the edit lists of an MP4 that does not wait', async t => {
+  for (const spec of [
+    { ...MP4, hasLateTrack: true },
+    { ...MP4, args: TRUE_TIMES },
+  ]) {
+    const { output, told, passed } = guarded(spec)
+    output.push(box('free', 16))
+    t.equal(passed(), 16)
+    output.push(box('moov', 32))
+    t.same(told, ['AVIO_ERR_MP4_BOX_SIZE'], 'a moov is read')
+  }
+})
+
+t.test('nothing goes on before it is told what is in the inputs, where somebody wants to know', async t => {
+  const spec = { format: 'mpegts', args: [] }
+  const { output, passed } = guarded(spec, { isAwaited: true, wants: false })
+  t.equal(output.push(Buffer.alloc(5)), true, 'ffmpeg is not held up')
+  t.equal(output.push(Buffer.alloc(5)), true)
+  t.equal(passed(), 0)
+  output.told()
+  t.equal(passed(), 10)
+  t.equal(output.push(Buffer.alloc(5)), false, 'from then on whoever takes it sets the pace')
+  t.equal(passed(), 15)
+
+  const silent = guarded(spec, { isAwaited: true })
+  silent.output.push(Buffer.alloc(5))
+  silent.output.end()
+  t.equal(silent.passed(), 5, 'at the end, though nothing was told')
+
+  const long = guarded(spec, { isAwaited: true })
+  long.output.push(Buffer.alloc(MAX_UNTOLD))
+  t.equal(long.passed(), 0)
+  long.output.push(Buffer.alloc(1))
+  t.equal(long.passed(), MAX_UNTOLD + 1, 'a header that is larger than a pipe')
+  long.output.push(Buffer.alloc(1))
+  t.equal(long.passed(), MAX_UNTOLD + 2)
+
+  const anew = guarded(MP4, { isAwaited: true })
+  anew.output.push(box('moof', 16))
+  anew.output.told()
+  t.equal(anew.passed(), 16, 'what was held back for another reason as well')
+})
+
+t.test('puts a cover into the index, wherever it was held back before', async t => {
+  const image = Buffer.from('ffd8ffe000000000', 'hex')
+  const moov = Buffer.concat([box('moov', 8), box('mvhd', 16)])
+  moov.writeUInt32BE(24)
+  const { output, passed } = guarded(MP4, { isAwaited: true })
+  output.keepCover(image)
+  output.push(moov)
+  output.push(box('moof', 16))
+  output.told()
+  t.ok(passed() > 40 + image.length)
+  const short = guarded(MP4)
+  short.output.keepCover(image)
+  short.output.push(moov)
+  short.output.end()
+  t.ok(short.passed() > 24 + image.length, 'and at the end')
+})

@@ -1,0 +1,168 @@
+import { pipeline } from 'node:stream/promises'
+import t from 'tap'
+import type { FfmpegOutputOptions } from '../../../lib/ffmpeg/ffmpeg-options.js'
+import { FfmpegReadable } from '../../../lib/ffmpeg/ffmpeg-readable.js'
+import { FfmpegTransform } from '../../../lib/ffmpeg/ffmpeg-transform.js'
+import type { FfmpegInput } from '../../../lib/ffmpeg/streams/input-streams.js'
+import { coverOf as keptCover } from '../../../lib/ffmpeg/output/kept-cover.js'
+import { BytesObject } from '../../../lib/io/sources/bytes-source.js'
+import { Fmp4Validator } from '../../../lib/mp4/fmp4-validator.js'
+import {
+  AAC,
+  H264,
+  audioInput,
+  ffmpegToFile,
+  ffmpegToPipe,
+  ffprobeJson,
+  videoInput,
+} from '../../support/media.js'
+import { HeadSink } from '../../support/progressive.js'
+import { ChunkedSource, Collector } from '../../support/sources.js'
+import { failing } from '../../support/transform.js'
+
+/** Sound with a cover, in a container that has both. */
+function song(name: string, codec: string, cover = ['-c:v', 'mjpeg'], size = '640x480'): Promise<Buffer> {
+  // One picture: `-frames` would end the sound, too, in ffmpeg 7.
+  const picture = [...cover, '-disposition:v', 'attached_pic']
+  const inputs = [...audioInput(), ...videoInput({ size, seconds: 0.04 })]
+  return ffmpegToFile(
+    [...inputs, '-map', '0', '-map', '1', '-c:a', codec, ...picture, '-metadata', 'title=kept'],
+    name,
+  )
+}
+
+interface Probed {
+  streams: { codec_name: string; disposition: { attached_pic: number } }[]
+  packets: { codec_type: string; data_hash: string; size: string }[]
+}
+
+async function coverOf(bytes: Buffer, name: string) {
+  const asked = ['-show_streams', '-show_packets', '-show_data_hash', 'MD5']
+  const { streams, packets } = await ffprobeJson<Probed>(bytes, asked, name)
+  return {
+    kinds: streams.map(({ codec_name, disposition }) => `${codec_name} ${disposition.attached_pic}`),
+    cover: packets.find(({ codec_type }) => codec_type === 'video')?.data_hash,
+  }
+}
+
+async function run(bytes: Buffer, by: 'pipe' | 'address', output: FfmpegOutputOptions, args: string[] = []) {
+  const stage =
+    by === 'pipe'
+      ? new FfmpegTransform({ input: { args }, output })
+      : new FfmpegReadable({ input: { source: new BytesObject(bytes), args }, output })
+  const inputs: FfmpegInput[] = []
+  const remarks: string[] = []
+  stage.on('input', input => inputs.push(input))
+  stage.on('log', ({ component, message }) => component === 'avio-streams' && remarks.push(message))
+  const source = by === 'pipe' ? [new ChunkedSource(bytes)] : []
+  const head = new HeadSink()
+  const plain = new Collector()
+  const isFile = output.layout === 'progressive'
+  const rest = isFile ? [head] : [new Fmp4Validator(), plain]
+  await pipeline([...source, stage, ...rest] as never)
+  return { file: isFile ? head.file : plain.bytes, streams: inputs.at(-1)!.streams, remarks }
+}
+
+const KEEP = { format: 'ipod', cover: 'keep', onMissing: 'error' } as const
+
+t.test('keeps the cover of a song, whatever it comes in, and however it goes out', async t => {
+  for (const [name, codec] of [
+    ['song.mp3', 'libmp3lame'],
+    ['song.m4a', 'aac'],
+    ['song.flac', 'flac'],
+  ] as const) {
+    const bytes = await song(name, codec)
+    const { cover } = await coverOf(bytes, name)
+    for (const by of ['pipe', 'address'] as const) {
+      for (const layout of ['stream', 'progressive'] as const) {
+        const { file, streams } = await run(bytes, by, { ...KEEP, layout, args: ['-vn', ...AAC] })
+        t.same(
+          await coverOf(file, 'out.m4a'),
+          { kinds: ['aac 0', 'mjpeg 1'], cover },
+          `${name} ${by} ${layout}`,
+        )
+        t.match(streams[1], { into: [{ output: 0, by: 'copied' }], leftOut: [] })
+      }
+    }
+  }
+})
+
+t.test('keeps it without -vn, where it is mapped, and where only a part is made', async t => {
+  const bytes = await song('song.m4a', 'aac')
+  const { cover } = await coverOf(bytes, 'song.m4a')
+  for (const [args, input] of [
+    [AAC, []],
+    [['-map', '0', '-c', 'copy'], []],
+    [
+      ['-map', '0:a', ...AAC],
+      ['-ss', '1', '-t', '0.5'],
+    ],
+  ] as const) {
+    const { file } = await run(bytes, 'address', { ...KEEP, args }, [...input])
+    t.same(await coverOf(file, 'out.m4a'), { kinds: ['aac 0', 'mjpeg 1'], cover }, args.join(' '))
+  }
+})
+
+t.test('keeps a cover that is far larger than what ffmpeg could write to a pipe', async t => {
+  const bytes = await song('song.mp3', 'libmp3lame', ['-c:v', 'bmp'], '800x600')
+  const { cover } = await coverOf(bytes, 'song.mp3')
+  for (const layout of ['stream', 'progressive'] as const) {
+    const { file } = await run(bytes, 'pipe', { ...KEEP, layout, args: ['-vn', ...AAC] })
+    t.same(await coverOf(file, 'out.m4a'), { kinds: ['aac 0', 'bmp 1'], cover }, layout)
+  }
+})
+
+t.test('runs nothing to look into what is piped in where there is no cover', async t => {
+  const head = await ffmpegToPipe([...audioInput(), '-f', 'mp3'])
+  const question = (url: string) => ({
+    inputs: [{ spec: { url, args: [], protocols: [] }, head }],
+    outputs: [],
+    ffmpegPath: '/nowhere/ffmpeg',
+    env: {},
+  })
+  const remark = () => t.fail('there is nothing to say')
+  t.equal(await keptCover(question('pipe:0'), remark), undefined)
+  await t.rejects(keptCover(question('http://there/0/input'), remark), { code: 'AVIO_ERR_FFMPEG_SPAWN' })
+})
+
+t.test('keeps the cover of a film beside its pictures', async t => {
+  const inputs = [...videoInput(), ...audioInput(), ...videoInput({ size: '64x64', seconds: 0.04 })]
+  const maps = ['-map', '0', '-map', '1', '-map', '2', ...H264, ...AAC]
+  const picture = ['-c:v:1', 'mjpeg', '-disposition:v:1', 'attached_pic']
+  const film = await ffmpegToFile([...inputs, ...maps, ...picture], 'film.mp4')
+  const { file } = await run(film, 'address', { format: 'mp4', cover: 'keep', args: ['-c', 'copy'] })
+  t.same((await coverOf(file, 'out.mp4')).kinds, ['h264 0', 'aac 0', 'mjpeg 1'])
+})
+
+t.test('leaves a cover out unless it is asked for, and where there is none all is well', async t => {
+  const bytes = await song('song.mp3', 'libmp3lame')
+  const { file, streams } = await run(bytes, 'pipe', { format: 'ipod', args: AAC })
+  t.same((await coverOf(file, 'out.m4a')).kinds, ['aac 0'])
+  t.match(streams[1], { into: [], leftOut: [{ output: 0, reason: 'cover' }] })
+  const plain = await ffmpegToPipe([...audioInput(), '-f', 'mp3'])
+  for (const by of ['pipe', 'address'] as const) {
+    const made = await run(plain, by, { ...KEEP, args: AAC })
+    t.same((await coverOf(made.file, 'out.m4a')).kinds, ['aac 0'], by)
+    t.same(made.remarks, [])
+  }
+})
+
+t.test('tells of a cover that an MP4 can not have, or that is too large', async t => {
+  const gif = await song('song.mp3', 'libmp3lame', ['-c:v', 'gif'])
+  const large = await song('song.mp3', 'libmp3lame', ['-c:v', 'bmp'], '1800x1600')
+  for (const [bytes, message] of [
+    [gif, /^The cover 0:1 is left out: .* JPEG, a PNG or a BMP/],
+    [large, /^The cover 0:1 is left out: .* larger than 8388608 bytes/],
+  ] as const) {
+    const { file, streams, remarks } = await run(bytes, 'address', {
+      ...KEEP,
+      onMissing: 'tell',
+      args: ['-vn', ...AAC],
+    })
+    t.same((await coverOf(file, 'out.m4a')).kinds, ['aac 0'])
+    t.match(remarks, [message])
+    t.same(streams[1]!.into, [])
+  }
+  const error = await failing(t, gif, { output: { ...KEEP, args: AAC } })
+  t.match(error, { code: 'AVIO_ERR_STREAM_MISSING', message: /0:1 \(video, gif\) is a cover picture/ })
+})

@@ -1,0 +1,80 @@
+import { Readable } from 'node:stream'
+import t from 'tap'
+import { PipedOutput, type PipedOutputSettings } from '../../../lib/ffmpeg/output/piped-output.js'
+import { fragmentedMp4 } from '../../support/media.js'
+
+interface Made {
+  stage: Readable
+  output: PipedOutput
+  /** How often more was wanted. */
+  reads: () => number
+}
+
+function make(settings: Partial<PipedOutputSettings> = {}): Made {
+  let reads = 0
+  const stage: Readable = new Readable({ read: () => output.read(), highWaterMark: 4 })
+  const output = new PipedOutput(
+    stage,
+    'Stage',
+    { format: 'mp4', args: [], layout: 'stream', ...settings },
+    { onRead: () => reads++ },
+  )
+  return { stage, output, reads: () => reads }
+}
+
+t.test('a stream goes through as it is, and pushes say whether more is wanted', async t => {
+  const { stage, output, reads } = make()
+  t.equal(output.isReady, true)
+  t.same(output.link, {})
+  stage.read(0)
+  t.equal(reads(), 1)
+  t.equal(output.push(Buffer.from('ab')), true)
+  t.equal(output.push(Buffer.from('cdef')), false)
+  t.equal(output.complete(), true)
+  output.end()
+  t.equal((await stage.toArray()).join(''), 'abcdef')
+})
+
+t.test('it is wanted when somebody says so', async t => {
+  const { output } = make()
+  t.equal(output.isWanted, false)
+  output.want()
+  t.equal(output.isWanted, true)
+})
+
+t.test('with a head it is ready when that is claimed, and delivers what belongs behind', async t => {
+  const { stage, output, reads } = make({ layout: 'progressive' })
+  t.equal(output.isReady, false)
+  const head = output.link.head!.claim()
+  const chunks: Buffer[] = []
+  stage.on('data', (chunk: Buffer) => chunks.push(chunk))
+  await new Promise(setImmediate)
+  t.equal(output.isReady, true)
+  t.equal(reads(), 1)
+  const media = await fragmentedMp4()
+  t.equal(output.push(media.subarray(0, 100)), true, 'what is held back wants more')
+  output.push(media.subarray(100))
+  t.equal(output.complete(), true)
+  t.equal(head.bytes().toString('latin1', 4, 8), 'ftyp')
+  output.end()
+  await new Promise(resolve => stage.once('end', resolve))
+  t.ok(Buffer.concat(chunks).length > 1000)
+})
+
+t.test('an unclaimed head fails the stream at the first read', async t => {
+  const { stage, output, reads } = make({ layout: 'progressive' })
+  await t.rejects(stage.toArray(), { code: 'AVIO_ERR_HEAD_UNCLAIMED', message: /^Stage makes/ })
+  t.equal(output.isReady, false)
+  t.equal(reads(), 0)
+})
+
+t.test('what is not whole can’t be completed', async t => {
+  for (const bytes of [(await fragmentedMp4()).subarray(0, 5000), Buffer.from('no boxes, no media')]) {
+    const { stage, output } = make({ layout: 'progressive' })
+    output.link.head!.claim()
+    const failed = new Promise(resolve => stage.once('error', resolve))
+    output.push(bytes)
+    t.equal(output.complete(), false)
+    t.match(await failed, { code: /^AVIO_ERR_MP4_/ })
+  }
+})

@@ -1,0 +1,92 @@
+import { pipeline } from 'node:stream/promises'
+import t from 'tap'
+import { FfmpegReadable } from '../../../lib/ffmpeg/ffmpeg-readable.js'
+import { FfmpegTransform } from '../../../lib/ffmpeg/ffmpeg-transform.js'
+import type { InputStreamInfo } from '../../../lib/ffmpeg/streams/input-streams.js'
+import { BytesObject } from '../../../lib/io/sources/bytes-source.js'
+import { clip } from '../../../lib/jobs/clip/clip.js'
+import { thumbnails } from '../../../lib/jobs/thumbnails/thumbnails.js'
+import { iphone } from '../../support/iphone.js'
+import { AAC, audioInput, ffmpegToFile, packetsOf, videoInput } from '../../support/media.js'
+import { ChunkedSource, Collector } from '../../support/sources.js'
+
+/** Packets of each stream that a stage makes, and what became of the third stream of the input. */
+async function made(
+  stage: FfmpegReadable | FfmpegTransform,
+  source: Buffer,
+): Promise<[number, InputStreamInfo]> {
+  const sink = new Collector()
+  if (stage instanceof FfmpegTransform) await pipeline(new ChunkedSource(source), stage, sink)
+  else await pipeline(stage, sink)
+  const streams = new Set((await packetsOf(sink.bytes)).map(packet => packet.stream_index))
+  return [streams.size, stage.streams[2]!]
+}
+
+const LEFT_OUT = { type: 'audio', into: [], leftOut: [{ output: 0, reason: 'unknown-codec' }] }
+
+t.test('takes what can be taken of an input with sound that nothing decodes, and tells', async t => {
+  const bytes = await iphone()
+  const lists = [
+    ['-map', '0', '-c', 'copy'],
+    ['-map', '0:v', '-map', '0:a', '-c:v', 'copy', '-c:a', 'aac'],
+  ]
+  for (const args of lists) {
+    const piped = new FfmpegTransform({ output: { format: 'mp4', args } })
+    const seeking = new FfmpegReadable({
+      input: { source: new BytesObject(bytes) },
+      output: { format: 'mp4', args },
+    })
+    for (const stage of [piped, seeking]) {
+      const [streams, third] = await made(stage, bytes)
+      t.equal(streams, 2, args.join(' '))
+      t.match(third, LEFT_OUT)
+    }
+  }
+})
+
+t.test('fails for such a stream where a map names it, or where it must not be missing', async t => {
+  const bytes = await iphone('last')
+  const run = (args: string[], onMissing: 'tell' | 'error') => {
+    const output = { format: 'mp4', args, onMissing }
+    return pipeline(
+      new FfmpegReadable({ input: { source: new BytesObject(bytes) }, output }),
+      new Collector(),
+    )
+  }
+  await t.rejects(run(['-map', '0:2', '-c', 'copy'], 'tell'), { code: 'AVIO_ERR_CODEC_NOT_IN_CONTAINER' })
+  await t.rejects(run(['-map', '0:a', '-c', 'copy'], 'error'), {
+    code: 'AVIO_ERR_STREAM_MISSING',
+    message: /0:2 \(audio.* has a codec that ffmpeg does not know/,
+  })
+})
+
+t.test('leaves the cover of a short M4A out, whose index comes last, and takes its sound', async t => {
+  const cover = ['-c:v', 'mjpeg', '-frames:v', '1', '-disposition:v', 'attached_pic']
+  const inputs = [...audioInput(), ...videoInput({ size: '300x300' })]
+  const bytes = await ffmpegToFile([...inputs, '-map', '0', '-map', '1', ...AAC, ...cover], 'song.m4a')
+  t.ok(bytes.indexOf('moov') > bytes.indexOf('mdat'))
+  for (const args of [
+    ['-c', 'copy'],
+    ['-c:a', 'aac'],
+  ]) {
+    const stage = new FfmpegTransform({ output: { format: 'mp4', args } })
+    const sink = new Collector()
+    await pipeline(new ChunkedSource(bytes), stage, sink)
+    t.match(stage.streams, [{ codec: 'aac', leftOut: [] }, { leftOut: [{ reason: 'cover' }] }])
+    t.equal(sink.bytes.indexOf('covr'), -1)
+  }
+  const wav = new FfmpegTransform({ output: { format: 'wav', onMissing: 'error' } })
+  await pipeline(new ChunkedSource(bytes), wav, new Collector())
+  t.match(wav.streams[1]!.leftOut, [{ reason: 'format' }], 'a WAV holds no pictures')
+})
+
+t.test('makes clips and thumbnails of it', async t => {
+  const bytes = await iphone('last')
+  const source = new BytesObject(bytes)
+  for (const exact of [false, true]) {
+    const [streams, third] = await made(clip({ source, start: 1, end: 2, exact }), bytes)
+    t.equal(streams, 2)
+    t.match(third, LEFT_OUT)
+  }
+  for await (const { image } of thumbnails({ source, times: [1] })) t.ok(image.length > 100)
+})

@@ -1,0 +1,270 @@
+import { spawn } from 'node:child_process'
+import { getEventListeners, once } from 'node:events'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { dieWithParent } from '../../../lib/ffmpeg/child/parent-death-signal.js'
+import { HeadWalk } from '../../../lib/ffmpeg/input/container-sniffer.js'
+import type { PreviewQuestion } from '../../../lib/ffmpeg/preview/run-preview.js'
+import { previewArguments, previewBytes } from '../../../lib/ffmpeg/preview/stream-preview.js'
+import { endProcess, isGone } from '../../support/child.js'
+import { runCommand } from '../../support/command.js'
+import { canLimitDescriptors, withDescriptors } from '../../support/descriptors.js'
+import * as media from '../../support/media.js'
+import { associations, mapOf, mediaPackets, tablePackets } from '../../support/transport.js'
+import { added, env, ffmpegPath, headOf, streamsOf } from '../../support/preview.js'
+
+const tones = (...codecs: string[]) => [
+  ...media.bothInputs(),
+  ...['-map', '0', ...codecs.flatMap(() => ['-map', '1']), ...media.H264],
+  ...codecs.flatMap((codec, index) => [`-c:a:${index}`, codec]),
+]
+
+t.test('MPEG-TS with AAC and AC-3, copied: the AAC alone is unwrapped', async t => {
+  const input = await media.ffmpegToPipe([...tones('ac3', 'aac', 'aac'), '-f', 'mpegts'])
+  const args = ['-map', '0', '-c', 'copy']
+  const list = await added(input, 'mp4', args)
+  t.same(list, ['-bsf:2', 'aac_adtstoasc', '-bsf:3', 'aac_adtstoasc'])
+  t.same(await streamsOf(t, { input, format: 'mp4', args, added: list }), ['h264', 'ac3', 'aac', 'aac'])
+
+  const without = await runCommand({ input, format: 'mp4', args })
+  t.match(without.log, /Malformed AAC bitstream/, 'what it is for')
+})
+
+t.test('every way to say "copy" is seen, and AAC that is encoded is left alone', async t => {
+  const input = await media.transportStream()
+  const ways = [
+    ['-c', 'copy'],
+    ['-c:a', 'copy'],
+    ['-codec:a:0', 'copy'],
+    ['-acodec', 'copy'],
+    ['-c:1', 'copy'],
+  ]
+  for (const way of ways) {
+    const args = [...way, '-c:v', 'copy']
+    const filter = way[0] === '-codec:a:0' || way[0] === '-c:1' ? '-bsf:1' : '-bsf:a'
+    t.same(await added(input, 'mov', args), [filter, 'aac_adtstoasc'], way.join(' '))
+  }
+  const args = ['-c', 'copy', '-c:a', 'aac']
+  t.same(await added(input, 'mp4', args), [])
+  t.same(await streamsOf(t, { input, format: 'mp4', args }), ['h264', 'aac'])
+  t.same(await added(input, 'mp4', ['-an', '-c', 'copy']), [])
+})
+
+t.test('the filter goes with the output stream, in whatever order the user maps', async t => {
+  const input = await media.ffmpegToPipe([...tones('ac3', 'aac'), '-f', 'mpegts'])
+  const args = ['-map', '0:a:1', '-map', '0:v', '-map', '0:a:0', '-c', 'copy']
+  const list = await added(input, 'mp4', args)
+  t.same(list, ['-bsf:0', 'aac_adtstoasc'])
+  t.same(await streamsOf(t, { input, format: 'mp4', args, added: list }), ['aac', 'h264', 'ac3'])
+})
+
+t.test("the user's own bitstream filters stay, before ours", async t => {
+  const input = await media.transportStream()
+  t.same(await added(input, 'mp4', ['-c', 'copy', '-bsf:a', 'aac_adtstoasc']), [])
+  t.same(await added(input, 'mp4', ['-c', 'copy', '-bsf:v', 'h264_mp4toannexb']), ['-bsf:a', 'aac_adtstoasc'])
+  for (const option of ['-bsf:a', '-bsf:a:0', '-bsf:1']) {
+    t.same(
+      await added(input, 'mp4', ['-c', 'copy', option, 'null']),
+      ['-bsf:1', 'null,aac_adtstoasc'],
+      option,
+    )
+  }
+})
+
+t.test('raw AAC is unwrapped, with and without a tag before it, and LATM is left alone', async t => {
+  const tone = [...media.audioInput(), ...media.AAC]
+  const adts = await media.ffmpegToPipe([...tone, '-f', 'adts'])
+  const tagged = await media.ffmpegToPipe([
+    ...tone,
+    '-write_id3v2',
+    '1',
+    '-metadata',
+    'title=x',
+    '-f',
+    'adts',
+  ])
+  t.equal(tagged.toString('latin1', 0, 3), 'ID3')
+  const inputs = { adts, tagged, latm: await media.ffmpegToPipe([...tone, '-f', 'latm']) }
+  for (const [name, input] of Object.entries(inputs)) {
+    const list = await added(input, 'ipod', ['-c', 'copy'])
+    t.same(list, name === 'latm' ? [] : ['-bsf:a', 'aac_adtstoasc'], name)
+    if (name !== 'latm')
+      t.same(await streamsOf(t, { input, format: 'ipod', args: ['-c', 'copy'], added: list }), ['aac'])
+  }
+})
+
+t.test('containers that hold bare AAC, and outputs that take ADTS, ask nothing', async t => {
+  const ts = await media.transportStream()
+  for (const input of [await media.fastStartMp4(), await media.matroska()]) {
+    t.equal(
+      headOf(input, [{ format: 'mp4', args: ['-c', 'copy'] }]).length <= 1000,
+      true,
+      'nothing is waited for',
+    )
+    t.same(await added(input, 'mp4', ['-c', 'copy']), [])
+  }
+  t.equal(previewBytes(ts, [{ format: 'mpegts', args: ['-c', 'copy'] }]), 0)
+  t.equal(previewBytes(ts, [{ format: 'mp4', args: ['-c:v', 'libx264', '-c:a', 'aac'] }]), 0)
+})
+
+t.test('the first table of a transport stream is enough', async t => {
+  const input = await media.transportStream()
+  const [list] = await previewArguments({
+    inputs: [{ spec: { url: 'pipe:0', args: [], protocols: ['pipe'] }, head: input.subarray(0, 600) }],
+    outputs: [{ url: 'pipe:1', format: 'mp4', args: ['-c', 'copy', '-map', '0'] }],
+    ffmpegPath,
+    env,
+  })
+  t.same(list, ['-bsf:1', 'aac_adtstoasc'])
+})
+
+t.test('beside other inputs, or with a filter of the user, media are waited for as well as tables', t => {
+  const tables = [tablePackets(0x1ffe, Buffer.alloc(10), 4), tablePackets(0, associations([1, 0x100]))]
+  const head = Buffer.concat([...tables, tablePackets(0x100, mapOf(1, [[0x0f, 0x101]]))])
+  const begun = Buffer.concat([head, mediaPackets(0x101, 2)])
+  const bytes = (bytes: Buffer, isAlone: boolean, ...args: string[]) =>
+    previewBytes(bytes, [{ format: 'mp4', args: ['-c', 'copy', ...args] }], new HeadWalk(), isAlone)
+  t.ok(bytes(head, true) <= head.length, 'alone, the tables are enough')
+  t.ok(bytes(head, false) > head.length, 'ffmpeg chooses among several inputs')
+  t.ok(bytes(head, true, '-bsf:a:0', 'null') > head.length, 'and which stream has a filter')
+  for (const isAlone of [true, false]) t.ok(bytes(begun, isAlone) <= begun.length)
+  t.end()
+})
+
+t.test('several outputs are asked about at once', async t => {
+  const input = await media.transportStream()
+  const lists = await previewArguments({
+    inputs: [{ spec: { url: 'pipe:0', args: [], protocols: ['pipe'] }, head: input }],
+    outputs: [
+      { url: 'pipe:1', format: 'mp4', args: ['-c', 'copy'] },
+      { url: 'pipe:4', format: 'mpegts', args: ['-c', 'copy'] },
+      { url: 'pipe:5', format: 'ipod', args: ['-vn', '-c', 'copy'] },
+    ],
+    ffmpegPath,
+    env,
+  })
+  t.same(lists, [['-bsf:a', 'aac_adtstoasc'], [], ['-bsf:a', 'aac_adtstoasc']])
+  const [, mixed] = await previewArguments({
+    inputs: [{ spec: { url: 'pipe:0', args: [], protocols: ['pipe'] }, head: input }],
+    outputs: [
+      { url: 'pipe:1', format: 'mp4', args: ['-c', 'copy'] },
+      { url: 'pipe:4', format: 'mp4', args: ['-c:v', 'copy', '-c:a:0', 'copy'] },
+    ],
+    ffmpegPath,
+    env,
+  })
+  t.same(mixed, ['-bsf:1', 'aac_adtstoasc'], 'one that may copy some sound only')
+})
+
+t.test('garbage, an empty input, and an ffmpeg that fails, add nothing', async t => {
+  const garbage = Buffer.alloc(2000, 0x5a)
+  for (const input of [garbage, Buffer.alloc(0), Buffer.from('ID3')]) {
+    t.same(await added(input, 'mp4', ['-c', 'copy']), [])
+  }
+  const question = {
+    inputs: [{ spec: { url: 'pipe:0', args: [], protocols: ['pipe'] }, head: garbage }],
+    outputs: [{ url: 'pipe:1', format: 'mp4', args: ['-c', 'copy'] }],
+    env,
+  }
+  t.same(await previewArguments({ ...question, ffmpegPath: '/bin/false' }), [[]])
+})
+
+/** A shell script in place of ffmpeg, asked about a bare stream; it says its process id before the last line. */
+async function scripted(t: Test, lines: string, last: string) {
+  const folder = t.testdir()
+  const script = join(folder, 'ffmpeg')
+  const pidFile = join(folder, 'pid')
+  const text = `#!/bin/sh\n${lines}\necho $$ > ${pidFile}.new && mv ${pidFile}.new ${pidFile}\n${last}\n`
+  await writeFile(script, text)
+  await chmod(script, 0o755)
+  const question = (head: Buffer): PreviewQuestion => ({
+    inputs: [{ spec: { url: 'pipe:0', args: [], protocols: ['pipe'] }, head }],
+    outputs: [{ url: 'pipe:1', format: 'mp4', args: ['-map', '0', '-c', 'copy'] }],
+    ffmpegPath: script,
+    env: { PATH: process.env['PATH'] ?? '' },
+  })
+  const pid = async () => {
+    let text = ''
+    while (text === '') text = await readFile(pidFile, 'utf8').catch(() => '')
+    return Number(text)
+  }
+  return { script, question, pid }
+}
+
+t.test('an abort ends ffmpeg and rejects with its reason, whoever else holds its pipes', async t => {
+  for (const lines of ['', 'setsid sleep 600 &', 'sleep 600 &']) {
+    const { question, pid } = await scripted(t, lines, 'exec sleep 600')
+    const controller = new AbortController()
+    const asked = previewArguments({ ...question(Buffer.alloc(2000)), signal: controller.signal })
+    const id = await pid()
+    const reason = new Error('enough')
+    controller.abort(reason)
+    await t.rejects(asked, reason)
+    t.throws(() => process.kill(id, 0), { code: 'ESRCH' }, 'it is gone')
+  }
+})
+
+t.test('an ffmpeg that can not be started, and one that somebody else ends, are errors', async t => {
+  const { question, pid } = await scripted(t, '', 'exec sleep 600')
+  const head = Buffer.alloc(2000)
+  await t.rejects(previewArguments({ ...question(head), ffmpegPath: '/nowhere/ffmpeg' }), {
+    code: 'AVIO_ERR_FFMPEG_SPAWN',
+    cause: { code: 'ENOENT' },
+  })
+  const asked = previewArguments(question(head))
+  endProcess(await pid())
+  await t.rejects(asked, { code: 'AVIO_ERR_FFMPEG_SIGNAL', signal: 'SIGKILL' })
+  if (!canLimitDescriptors) return
+  await withDescriptors(4, async () => {
+    await t.rejects(previewArguments(question(head)), {
+      code: 'AVIO_ERR_FFMPEG_SPAWN',
+      message: /ulimit -n/,
+      cause: { code: 'EMFILE' },
+    })
+  })
+})
+
+t.test('no clock ends a look that is late', async t => {
+  const head = await media.transportStream()
+  await dieWithParent()
+  // A clock that runs out at once.
+  const { setTimeout: wait } = globalThis
+  t.teardown(() => void (globalThis.setTimeout = wait))
+  globalThis.setTimeout = ((run: () => void, delay: number) =>
+    wait(run, delay > 1000 ? 0 : delay)) as typeof wait
+  const { question } = await scripted(t, 'sleep 0.2', `exec ${ffmpegPath} "$@"`)
+  const outputs = [{ url: 'pipe:1', format: 'mp4', args: ['-map', '0', '-c:v', 'copy', '-c:a:0', 'copy'] }]
+  t.same(await previewArguments({ ...question(head), outputs }), [['-bsf:1', 'aac_adtstoasc']])
+})
+
+t.test('where Linux has setpriv, it dies with a parent that is killed', async t => {
+  if ((await dieWithParent()).length === 0) return
+  const { script, pid } = await scripted(t, '', 'exec sleep 600')
+  const lib = new URL('../../../lib/ffmpeg/ffmpeg-transform.ts', import.meta.url).href
+  const code = `
+    const { FfmpegTransform } = await import(${JSON.stringify(lib)})
+    const output = { format: 'mp4', args: ['-c', 'copy'] }
+    new FfmpegTransform({ ffmpegPath: ${JSON.stringify(script)}, output }).end(Buffer.alloc(2000))`
+  const parent = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const id = await pid()
+  t.teardown(() => endProcess(id))
+  parent.kill('SIGKILL')
+  await once(parent, 'close')
+  while (!isGone(id)) await setImmediate()
+})
+
+t.test('no listener is left on the signal', async t => {
+  const { signal } = new AbortController()
+  await previewArguments({
+    inputs: [{ spec: { url: 'pipe:0', args: [], protocols: ['pipe'] }, head: Buffer.alloc(2000) }],
+    outputs: [{ url: 'pipe:1', format: 'mp4', args: ['-c', 'copy'] }],
+    ffmpegPath,
+    env,
+    signal,
+  })
+  t.equal(getEventListeners(signal, 'abort').length, 0)
+})

@@ -1,0 +1,98 @@
+import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t from 'tap'
+import { packetKeys } from '../../../lib/ffmpeg/probe/packet-keys.js'
+import { keyframes } from '../../../lib/ffmpeg/probe/keyframes.js'
+import { BytesObject } from '../../../lib/io/sources/bytes-source.js'
+import { keyPackets } from '../../support/key-packets.js'
+import { audioInput, avi, ffmpegToFile, transportStream } from '../../support/media.js'
+import { LoggedAccess } from '../../support/random-accesses.js'
+
+const NOTHING = { track: undefined, ffprobePath: undefined, signal: undefined }
+
+t.test('the key packets of containers without an index that is read here', async t => {
+  for (const bytes of [await transportStream(), await avi()]) {
+    const { method, track, duration, frames } = await packetKeys(new BytesObject(bytes), NOTHING)
+    t.same([method, track], ['packets', 0])
+    t.ok(duration! > 1.9 && duration! < 2.2, `${duration} s`)
+    t.ok(frames.length >= 2)
+    if (bytes === (await transportStream())) t.same(frames, await keyPackets(bytes))
+  }
+})
+
+t.test('sound where there is no picture but a cover, and any stream by its number', async t => {
+  const cover = ['-f', 'lavfi', '-i', 'color=red:size=64x64:rate=25:duration=0.04', '-c:v', 'mjpeg']
+  const args = [
+    ...audioInput(),
+    ...cover,
+    '-map',
+    '0',
+    '-map',
+    '1',
+    '-disposition:v',
+    'attached_pic',
+    '-c:a',
+    'mp3',
+  ]
+  const mp3 = new BytesObject(await ffmpegToFile(args, 'cover.mp3'))
+  const { track, frames } = await packetKeys(mp3, NOTHING)
+  t.equal(track, 0)
+  t.ok(frames.length > 50, 'each packet of sound decodes by itself')
+  t.same((await packetKeys(mp3, { ...NOTHING, track: 1 })).frames, [], 'a cover is shown at no time')
+  await t.rejects(packetKeys(mp3, { ...NOTHING, track: 2 }), { code: 'AVIO_ERR_NO_SUCH_STREAM' })
+})
+
+t.test('what is no media, and no ffprobe, are errors of their own', async t => {
+  const text = new BytesObject(Buffer.from('just a text\n'.repeat(1000)))
+  await t.rejects(packetKeys(text, NOTHING), { name: 'FfmpegError' })
+  await t.rejects(packetKeys(text, { ...NOTHING, ffprobePath: '/nowhere/ffprobe' }), {
+    code: 'AVIO_ERR_FFMPEG_NOT_FOUND',
+  })
+})
+
+t.test(
+  'the system holds ffprobe to the limits each time that it is run',
+  { skip: process.platform !== 'linux' && 'prlimit is of Linux' },
+  async t => {
+    const folder = t.testdir()
+    const [ffprobePath, told] = [join(folder, 'ffprobe'), join(folder, 'told')]
+    const own = process.env['FFPROBE_PATH'] ?? 'ffprobe'
+    await writeFile(
+      ffprobePath,
+      `#!/bin/sh\ncase "$*" in *-version*) ;; *) ulimit -t >>${told} ;; esac\nexec ${own} "$@"\n`,
+    )
+    await chmod(ffprobePath, 0o755)
+    const source = new BytesObject(await transportStream())
+    await keyframes(source, { ffprobePath, limits: { cpuSeconds: 77 } })
+    const times = (await readFile(told, 'utf8')).trim().split('\n')
+    t.ok(times.length >= 2, 'what the streams are, and their packets')
+    t.same(new Set(times), new Set(['77']))
+  },
+)
+
+t.test('a source that fails fails it with its own error, wherever that happens', async t => {
+  const bytes = await transportStream({ seconds: 20 })
+  for (const failAt of [10, Math.floor(bytes.length / 2), bytes.length - 10]) {
+    const error = new Error(`broken at ${failAt}`)
+    await t.rejects(packetKeys(new LoggedAccess(bytes, { failAt, error }), NOTHING), error)
+  }
+})
+
+t.test('gives up with its signal', async t => {
+  const source = new LoggedAccess(await transportStream())
+  await t.rejects(packetKeys(source, { ...NOTHING, signal: AbortSignal.abort() }), { name: 'AbortError' })
+  const later = new AbortController()
+  const running = packetKeys(source, { ...NOTHING, signal: later.signal })
+  later.abort()
+  await t.rejects(running, { name: 'AbortError' })
+})
+
+t.test('holds the media to the limits, and the tool to a demuxer that the caller names', async t => {
+  const source = new BytesObject(await transportStream())
+  await t.rejects(keyframes(source, { limits: { maxDuration: 1 } }), { code: 'AVIO_ERR_LIMIT_DURATION' })
+  await t.rejects(keyframes(source, { limits: { maxPixels: 100 } }), { code: 'AVIO_ERR_LIMIT_PIXELS' })
+  await t.rejects(keyframes(source, { limits: { timeout: 5 } as never }), { code: 'AVIO_ERR_OPTION' })
+  await t.rejects(keyframes(source, { formatWhitelist: ['avi'] }), { name: 'FfmpegError' })
+  const { frames } = await keyframes(source, { limits: { threads: 1 } })
+  t.same((await keyframes(source, { formatWhitelist: ['avi'], format: 'mpegts' })).frames, frames)
+})

@@ -1,0 +1,74 @@
+import { once } from 'node:events'
+import { PassThrough, type Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import t from 'tap'
+import { GraphOutput } from '../../lib/ffmpeg/process-output.js'
+import { PipedOutput } from '../../lib/ffmpeg/output/piped-output.js'
+import { linkOf } from '../../lib/io/pipeline/link.js'
+
+function make(layout: 'stream' | 'progressive' = 'stream') {
+  const closings: (Error | undefined)[] = []
+  let wanted = 0
+  const outputOf = (stage: Readable, name: string) =>
+    new PipedOutput(stage, name, { format: 'mp4', args: [], layout }, { onRead: () => undefined })
+  const stream = new GraphOutput(
+    'outputs[1] of FfmpegGraph',
+    16,
+    outputOf,
+    () => wanted++,
+    error => {
+      closings.push(error)
+      return Promise.resolve()
+    },
+  )
+  return { stream, closings, wanted: () => wanted }
+}
+
+t.test('it is wanted from the first read of anybody on, however that is done', async t => {
+  const readers: Record<string, (stream: Readable) => unknown> = {
+    read: stream => stream.read() as unknown,
+    pipe: stream => stream.pipe(new PassThrough()),
+    data: stream => stream.on('data', () => undefined),
+    resume: stream => stream.resume(),
+    iterator: stream => void stream[Symbol.asyncIterator]().next(),
+    readable: stream => stream.on('readable', () => void (stream.read() as unknown)),
+  }
+  for (const [name, read] of Object.entries(readers)) {
+    const { stream, wanted } = make()
+    stream.output.push(Buffer.from('some'))
+    await new Promise(setImmediate)
+    t.equal(wanted(), 0, `not before ${name}`)
+    read(stream)
+    stream.output.push(Buffer.from('more'))
+    await new Promise(setImmediate)
+    t.equal(wanted(), 1, name)
+    t.equal(stream.output.isWanted, true)
+  }
+})
+
+t.test('read to its end it closes without an error', async t => {
+  const { stream, closings } = make()
+  stream.output.push(Buffer.from('all'))
+  stream.output.end()
+  t.equal((await buffer(stream)).toString(), 'all')
+  if (!stream.closed) await once(stream, 'close')
+  t.same(closings, [undefined])
+})
+
+t.test('left before its end it closes with an error', async t => {
+  const boom = new Error('boom')
+  const failed = make()
+  failed.stream.on('error', () => undefined).destroy(boom)
+  const left = make()
+  left.stream.destroy()
+  await new Promise(resolve => left.stream.once('close', resolve))
+  t.same(failed.closings, [boom])
+  t.match(left.closings, [
+    { code: 'AVIO_ERR_OUTPUT_CLOSED', message: /^outputs\[1\] of FfmpegGraph was closed/ },
+  ])
+})
+
+t.test('a head is offered by its link', async t => {
+  t.ok(linkOf(make('progressive').stream)!.head)
+  t.equal(linkOf(make().stream)!.head, undefined)
+})

@@ -1,0 +1,25 @@
+import t from 'tap'
+import { imageAdaptationSet } from '../../../lib/hls/manifests/mpd-images.js'
+import { imageTrackOf } from '../../support/renditions.js'
+
+t.test('lists sheets by their number, with how many pictures they have in a row and rows', async t => {
+  t.same(
+    imageAdaptationSet(imageTrackOf()).map(line => line.trim()),
+    [
+      '<AdaptationSet contentType="image" mimeType="image/jpeg">',
+      '<SegmentTemplate timescale="1000" duration="12000" startNumber="1" media="thumbnails/sheet-$Number%05d$.jpg"/>',
+      '<Representation id="thumbnails" bandwidth="2000" width="480" height="180">',
+      '<EssentialProperty schemeIdUri="http://dashif.org/guidelines/thumbnail_tile" value="3x2"/>',
+      '</Representation>',
+      '</AdaptationSet>',
+    ],
+  )
+})
+
+t.test('lists none whose sheets stand for different times, and none without sheets', async t => {
+  const track = imageTrackOf()
+  const [first, last] = track.sheets
+  t.same(imageAdaptationSet({ ...track, sheets: [first!, last!, last!] }), [])
+  t.same(imageAdaptationSet({ ...track, sheets: [] }), [])
+  t.ok(imageAdaptationSet({ ...track, sheets: [last!] }).length > 0)
+})

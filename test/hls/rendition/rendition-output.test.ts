@@ -1,0 +1,62 @@
+import t from 'tap'
+import { RenditionOutput } from '../../../lib/hls/rendition/rendition-output.js'
+import { StoredObjects } from '../../../lib/hls/storage/stored-objects.js'
+import { MemoryStorage } from '../../support/hls.js'
+
+const cacheControl = { segments: undefined, playlists: undefined }
+const bytes = (text: string): Buffer[] => [Buffer.from(text)]
+
+t.test('each segment is an object of its own, numbered', async t => {
+  const storage = new MemoryStorage()
+  const output = new RenditionOutput(
+    'a',
+    'segments',
+    new StoredObjects(storage, { cacheControl, maxObjects: Infinity }),
+  )
+  t.same(await output.storeInit(bytes('init'), 'video'), {
+    name: 'a/init.mp4',
+    offset: 0,
+    byteLength: 4,
+    isRange: false,
+  })
+  await output.storeSegment(1, bytes('one'), 'video')
+  await output.storeInit(bytes('other'), 'video')
+  t.match(await output.storeSegment(123_456, bytes('two'), 'video'), {
+    name: 'a/segment-123456.m4s',
+    byteLength: 3,
+  })
+  await output.end()
+  t.same(storage.names(), ['a/init-2.mp4', 'a/init.mp4', 'a/segment-00001.m4s', 'a/segment-123456.m4s'])
+})
+
+t.test('the last initialization segment can be stored anew', async t => {
+  const storage = new MemoryStorage()
+  const objects = new StoredObjects(storage, { cacheControl, maxObjects: Infinity })
+  const output = new RenditionOutput('a', 'segments', objects)
+  for (const name of ['a/init.mp4', 'a/init-2.mp4']) {
+    t.match(await output.storeInit(bytes('init'), 'video'), { name })
+    await output.storeSegment(1, bytes('one'), 'video')
+    t.match(await output.storeInitAnew(bytes('another'), 'video'), { name, byteLength: 7 })
+    t.equal(storage.text(name), 'another')
+  }
+})
+
+t.test('or all of them are one object, which is there at the end', async t => {
+  const storage = new MemoryStorage()
+  const output = new RenditionOutput(
+    'a',
+    'byterange',
+    new StoredObjects(storage, { cacheControl, maxObjects: Infinity }),
+  )
+  t.match(await output.storeInit(bytes('init'), 'audio'), { offset: 0, byteLength: 4, isRange: true })
+  t.match(await output.storeSegment(1, bytes('one'), 'audio'), {
+    name: 'a/media.mp4',
+    offset: 4,
+    byteLength: 3,
+  })
+  t.match(await output.storeSegment(2, bytes('two'), 'audio'), { offset: 7, byteLength: 3, isRange: true })
+  t.same(storage.names(), [])
+  await output.end()
+  t.equal(storage.text('a/media.mp4'), 'initonetwo')
+  t.match(storage.infos.get('a/media.mp4'), { contentType: 'audio/mp4', large: true })
+})

@@ -1,0 +1,197 @@
+import { once } from 'node:events'
+import { finished, pipeline } from 'node:stream/promises'
+import t from 'tap'
+import { S3Storage, type S3StorageOptions } from '../../../lib/hls/storage/s3-storage.js'
+import type { StoredObjectInfo } from '../../../lib/hls/storage/segment-storage.js'
+import { KiB, MiB } from '../../../lib/options.js'
+import { UploadStore } from '../../support/upload-store.js'
+import { DATA, failureOf, source } from '../../support/uploads.js'
+
+const M3U8 = 'application/vnd.apple.mpegurl'
+const INFO: StoredObjectInfo = { contentType: 'video/mp4' }
+
+function storage({ client, bucket }: UploadStore, options: Partial<S3StorageOptions> = {}): S3Storage {
+  return new S3Storage({ client, bucket, maxAttempts: 2, ...options })
+}
+
+t.test('objects are stored below the prefix, with their media type and cache header', async t => {
+  const store = await UploadStore.open(t)
+  for (const [prefix, key] of [
+    ['talks/1/', 'talks/1/720p/a.m3u8'],
+    ['talks/2', 'talks/2/720p/a.m3u8'],
+    ['', '720p/a.m3u8'],
+    [undefined, '720p/a.m3u8'],
+  ] as const) {
+    const sink = storage(store, { prefix }).open('720p/a.m3u8', {
+      contentType: M3U8,
+      cacheControl: 'max-age=2',
+    })
+    sink.write('#EXTM3U\n')
+    sink.end('#EXT-X-ENDLIST\n')
+    await finished(sink)
+    t.equal(String(await store.get(key)), '#EXTM3U\n#EXT-X-ENDLIST\n')
+    t.match(store.s3.head('uploads', key), { contentType: M3U8 })
+    t.match(store.s3.calls.at(-1)?.headers, { 'cache-control': 'max-age=2', 'content-type': M3U8 })
+  }
+  t.same(new Set(store.log), new Set(['put']))
+})
+
+t.test('what `request` says goes for every object, save where an object says it itself', async t => {
+  const store = await UploadStore.open(t)
+  const given = storage(store, { request: { CacheControl: 'max-age=9', Tagging: 'a=b' } })
+  for (const large of [false, true]) {
+    for (const cacheControl of [undefined, 'no-cache']) {
+      await pipeline(source(DATA.subarray(0, 10)), given.open('a', { ...INFO, cacheControl, large }))
+      t.match(store.s3.calls.at(-1)?.headers, {
+        'cache-control': cacheControl ?? 'max-age=9',
+        'x-amz-tagging': 'a=b',
+        'content-type': 'video/mp4',
+      })
+    }
+  }
+})
+
+t.test('a large object goes out in parts as it comes, and a small one within its bound', async t => {
+  const store = await UploadStore.open(t)
+  const given = storage(store, { maxBodySize: MiB, prefix: 'p' })
+  await pipeline(source(DATA), given.open('all.mp4', { ...INFO, large: true }))
+  t.ok((await store.get('p/all.mp4'))!.equals(DATA))
+  t.match(store.s3.head('uploads', 'p/all.mp4'), { contentType: 'video/mp4' })
+  t.equal(store.log[0], 'create')
+
+  await pipeline(source(DATA.subarray(0, MiB)), given.open('1.m4s', INFO))
+  const before = store.log.length
+  const error = await failureOf(pipeline(source(DATA.subarray(0, MiB + 1)), given.open('2.m4s', INFO)))
+  t.match(error, {
+    code: 'AVIO_ERR_OBJECT_TOO_LARGE',
+    bucket: 'uploads',
+    key: 'p/2.m4s',
+    message: /1048576 bytes/,
+  })
+  t.equal(store.log.length, before, 'and nothing was sent')
+})
+
+t.test('destroyed half-way, an object is not there and an older one stays', async t => {
+  const store = await UploadStore.open(t)
+  await store.s3.put('uploads', 'k', 'older')
+  for (const large of [false, true]) {
+    for (const error of [undefined, new Error('mine')]) {
+      const sink = storage(store).open('k', { ...INFO, large })
+      sink.write(DATA.subarray(0, MiB))
+      const failure = failureOf(finished(sink))
+      sink.destroy(error)
+      if (!sink.closed) await once(sink, 'close').catch(() => undefined)
+      if (error) t.equal(await failure, error)
+      t.equal(String(await store.get('k')), 'older')
+    }
+  }
+  t.same(store.log, [], 'nothing was sent')
+  t.equal(await store.busySockets(), 0)
+})
+
+t.test('destroyed while it is stored, it closes when the answer is here', async t => {
+  const store = await UploadStore.open(t)
+  const held = store.s3.fault({ operation: 'PutObject', hold: true })
+  const sink = storage(store, { stallTimeout: 60_000 }).open('k', INFO)
+  sink.end('abc')
+  await held.reached
+  sink.destroy()
+  t.equal(sink.closed, false)
+  held.release()
+  await once(sink, 'close')
+  t.equal(String(await store.get('k')), 'abc')
+  t.equal(await store.busySockets(), 0)
+})
+
+t.test('faults of storing are the stream’s error, with the object in it', async t => {
+  const store = await UploadStore.open(t)
+  store.s3.fault({ operation: 'PutObject', nth: 1, status: 500 })
+  await pipeline(source(DATA.subarray(0, 10)), storage(store).open('a', INFO))
+  store.s3.fault({ operation: 'PutObject', times: Infinity, status: 403 })
+  for (const large of [false, true]) {
+    await t.rejects(pipeline(source(DATA.subarray(0, 10)), storage(store).open('b', { ...INFO, large })), {
+      code: 'AVIO_ERR_ACCESS_DENIED',
+      operation: 'PutObject',
+      key: 'b',
+    })
+  }
+  t.same(store.log, ['put', 'put', 'put', 'put'])
+})
+
+t.test('an object is removed, and what is not there is no error', async t => {
+  const store = await UploadStore.open(t)
+  await store.s3.put('uploads', 'p/a', 'x')
+  const given = storage(store, { prefix: 'p' })
+  store.s3.fault({ operation: 'DeleteObject', status: 500 })
+  await given.delete('a')
+  t.equal(await store.get('p/a'), undefined)
+  await given.delete('a')
+  store.s3.fault({ operation: 'DeleteObject', status: 404, code: 'NoSuchKey' })
+  await given.delete('a')
+  store.s3.fault({ operation: 'DeleteObject', status: 403 })
+  await t.rejects(given.delete('a'), {
+    code: 'AVIO_ERR_ACCESS_DENIED',
+    operation: 'DeleteObject',
+    key: 'p/a',
+  })
+  store.s3.fault({ operation: 'DeleteObject', times: 2, reset: true })
+  await t.rejects(given.delete('a'), { code: 'AVIO_ERR_UPLOAD_FAILED', attempts: 2 })
+})
+
+t.test('names that lead out of the storage are refused', async t => {
+  const store = await UploadStore.open(t)
+  const given = storage(store, { prefix: 'p' })
+  t.throws(() => given.open('../a', INFO), { code: 'AVIO_ERR_OPTION', option: 'name' })
+  await t.rejects(given.delete('../a'), { code: 'AVIO_ERR_OPTION', option: 'name' })
+  t.throws(() => given.open('a'.repeat(1023), INFO), { code: 'AVIO_ERR_OPTION', option: 'key' })
+})
+
+t.test('each option has its rule', async t => {
+  const bad: [Record<string, unknown>, string][] = [
+    [{ bucket: undefined }, 'bucket'],
+    [{ prefix: 7 }, 'prefix'],
+    [{ maxBodySize: 4 * KiB - 1 }, 'maxBodySize'],
+    [{ checksum: 'sha1' }, 'checksum'],
+    [{ maxAttempts: 0 }, 'maxAttempts'],
+    [{ stallTimeout: 0 }, 'stallTimeout'],
+    [{ minThroughput: -1 }, 'minThroughput'],
+    [{ request: { Key: 'k' } }, 'request.Key'],
+    [{ client: {} }, 'client'],
+    [{ prefiks: 'p' }, 'prefiks'],
+  ]
+  for (const [options, option] of bad) {
+    t.throws(() => new S3Storage({ bucket: 'b', ...options }), {
+      code: 'AVIO_ERR_OPTION',
+      option,
+    })
+  }
+})
+
+t.test('refuses at open what a header can’t carry, and sends nothing', async t => {
+  const store = await UploadStore.open(t)
+  const given = storage(store)
+  for (const large of [false, true]) {
+    for (const [info, option] of [
+      [{ contentType: 'video/mp4; title=Ä' }, 'contentType'],
+      [{ contentType: 'a\r\nx-b: c' }, 'contentType'],
+      [{ contentType: M3U8, cacheControl: 'max-age=60 – öffentlich' }, 'cacheControl'],
+    ] as const) {
+      t.throws(() => given.open('k', { ...info, large }), { code: 'AVIO_ERR_OPTION', option })
+    }
+  }
+  t.same(store.log, [])
+})
+
+t.test('reads what is stored, and tells what is not there, too large, or not to be had', async t => {
+  const store = await UploadStore.open(t)
+  const given = storage(store, { prefix: 'p' })
+  t.equal(await given.read('main.m3u8', 100), undefined)
+  const sink = given.open('main.m3u8', { contentType: M3U8 })
+  sink.end('#EXTM3U\n')
+  await finished(sink)
+  t.equal(String(await given.read('main.m3u8', 8)), '#EXTM3U\n')
+  await t.rejects(given.read('main.m3u8', 7), { code: 'AVIO_ERR_OBJECT_TOO_LARGE', key: 'p/main.m3u8' })
+  await t.rejects(given.read('../main.m3u8', 100), { code: 'AVIO_ERR_OPTION', option: 'name' })
+  const elsewhere = new S3Storage({ client: store.client, bucket: 'no-such-bucket' })
+  await t.rejects(elsewhere.read('main.m3u8', 100), { code: 'AVIO_ERR_NO_SUCH_BUCKET' })
+})

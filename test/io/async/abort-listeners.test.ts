@@ -1,0 +1,136 @@
+import { getEventListeners, once } from 'node:events'
+import { PassThrough, Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { setImmediate } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { destroyOnAbort, follow, onAbort, onAbortSoon } from '../../../lib/io/async/abort-listeners.js'
+import { noWarning } from '../../support/warnings.js'
+
+const count = (signal: AbortSignal) => getEventListeners(signal, 'abort').length
+
+t.test('puts one listener on a signal, however many listen, and takes it away with the last', async t => {
+  const warnings = noWarning(t)
+  const { signal } = new AbortController()
+  const forget = Array.from({ length: 50 }, () => onAbort(signal, () => undefined))
+  t.equal(count(signal), 1)
+  for (const one of forget.slice(1)) one()
+  t.equal(count(signal), 1)
+  forget[0]!()
+  forget[0]!()
+  t.equal(count(signal), 0)
+  const again = onAbort(signal, () => undefined)
+  forget[1]!()
+  t.equal(count(signal), 1, 'what was taken away stays away')
+  again()
+  t.equal(count(signal), 0)
+  await warnings()
+})
+
+t.test('calls each once, in their order, but for those that were taken away', t => {
+  const controller = new AbortController()
+  const calls: number[] = []
+  const twice = () => void calls.push(1)
+  onAbort(controller.signal, twice)
+  onAbort(controller.signal, () => {
+    calls.push(2)
+    late()
+    onAbort(controller.signal, () => void calls.push(5))
+  })
+  const late = onAbort(controller.signal, () => void calls.push(3))
+  onAbort(controller.signal, twice)
+  onAbort(controller.signal, () => void calls.push(4))()
+  controller.abort()
+  t.same(calls, [1, 2, 1])
+  t.equal(count(controller.signal), 0)
+  onAbort(controller.signal, () => void calls.push(6))()
+  onAbort(undefined, () => void calls.push(7))()
+  t.same(calls, [1, 2, 1], 'not where it is aborted already, or there is none')
+  t.end()
+})
+
+t.test('an error of one keeps no other from being called, and is an uncaught exception', async t => {
+  const controller = new AbortController()
+  const calls: string[] = []
+  onAbort(controller.signal, () => {
+    throw new Error('mine')
+  })
+  onAbort(controller.signal, () => void calls.push('other'))
+  controller.signal.addEventListener('abort', event => event.stopImmediatePropagation())
+  const caught = uncaught(t)
+  controller.abort()
+  t.same(calls, ['other'])
+  t.match(await caught, { message: 'mine' })
+})
+
+/** The next uncaught exception, which is no failure of the test. */
+function uncaught(t: Test): Promise<unknown> {
+  const before = process.listeners('uncaughtException')
+  process.removeAllListeners('uncaughtException')
+  t.teardown(() => {
+    process.removeAllListeners('uncaughtException')
+    for (const listener of before) process.on('uncaughtException', listener)
+  })
+  return new Promise(resolve => process.once('uncaughtException', resolve))
+}
+
+t.test('nobody can keep an abort from a stage', async t => {
+  const controller = new AbortController()
+  controller.signal.addEventListener('abort', event => event.stopImmediatePropagation())
+  let isTold = false
+  onAbort(controller.signal, () => (isTold = true))
+  controller.abort()
+  t.equal(isTold, true)
+})
+
+t.test('destroys a stream with the error that Node has for it, and lets go of one that is over', async t => {
+  const controller = new AbortController()
+  const reason = new Error('enough')
+  const [stream, over] = [new PassThrough(), new PassThrough()]
+  destroyOnAbort(controller.signal, stream)
+  destroyOnAbort(controller.signal, over)
+  destroyOnAbort(undefined, over)
+  t.equal(count(controller.signal), 1)
+  over.resume().end()
+  await once(over, 'close')
+  const failed = once(stream, 'error')
+  controller.abort(reason)
+  t.match(await failed, [{ name: 'AbortError', code: 'ABORT_ERR', cause: reason }])
+  t.equal(over.errored, null)
+  const late = new PassThrough()
+  const refused = once(late, 'error')
+  destroyOnAbort(controller.signal, late)
+  t.match(await refused, [{ name: 'AbortError' }], 'one that is aborted already')
+  t.equal(count(controller.signal), 0)
+})
+
+t.test('a stream that others pipe into is destroyed only when they have had their turn', async t => {
+  const signal = AbortSignal.abort()
+  const [sink, reader] = [new PassThrough(), new Readable({ read: () => undefined })]
+  for (const stream of [sink, reader]) {
+    stream.on('error', () => undefined)
+    destroyOnAbort(signal, stream)
+  }
+  t.same([sink.destroyed, reader.destroyed], [false, true])
+  const source = new PassThrough()
+  await t.rejects(pipeline(source, sink), { name: 'AbortError' })
+  t.equal(source.destroyed, true)
+  const calls: string[] = []
+  onAbortSoon(signal, () => void calls.push('told'))
+  onAbortSoon(signal, () => void calls.push('forgotten'))()
+  t.same(calls, [])
+  await setImmediate()
+  t.same(calls, ['told'])
+})
+
+t.test('a signal for code of others is aborted with its own, and keeps what is left on it', t => {
+  const controller = new AbortController()
+  const [first, second] = [follow(controller.signal), follow(controller.signal)]
+  first.signal?.addEventListener('abort', () => undefined)
+  t.equal(count(controller.signal), 1)
+  first.forget()
+  controller.abort('why')
+  t.same([first.signal?.aborted, second.signal?.aborted, second.signal?.reason], [false, true, 'why'])
+  t.equal(follow(controller.signal).signal?.reason, 'why', 'one that is aborted already')
+  t.equal(follow(undefined).signal, undefined)
+  t.end()
+})

@@ -1,0 +1,157 @@
+import { once, EventEmitter } from 'node:events'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import t from 'tap'
+import { minThroughputOption, StallWatch } from '../../../lib/io/async/stall-timer.js'
+
+t.test('it calls back once nothing was heard for the time', async t => {
+  const events = new EventEmitter()
+  const start = performance.now()
+  const watch = new StallWatch(20, () => events.emit('stall'))
+  await once(events, 'stall')
+  t.ok(performance.now() - start >= 19)
+  watch.stop()
+})
+
+t.test('it never does once it was stopped', async t => {
+  let stalled = false
+  const watch = new StallWatch(5, () => (stalled = true))
+  watch.stop()
+  const later = new EventEmitter()
+  const other = new StallWatch(20, () => later.emit('stall'))
+  await once(later, 'stall')
+  t.notOk(stalled)
+  other.stop()
+})
+
+t.test('what is heard puts it off', async t => {
+  const order: string[] = []
+  const events = new EventEmitter()
+  const kept = new StallWatch(40, () => {
+    order.push('kept alive')
+    events.emit('done')
+  })
+  const plain = new StallWatch(40, () => {
+    order.push('silent')
+  })
+  const beat = setTimeout(() => kept.alive(), 20)
+  await once(events, 'done')
+  clearTimeout(beat)
+  plain.stop()
+  t.same(order, ['silent', 'kept alive'])
+})
+
+t.test('what has arrived while the process was busy counts, although the timer is due', async t => {
+  const server = createServer().listen(0, '127.0.0.1')
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  const [peer] = (await once(server, 'connection')) as [Socket]
+  let stalled = false
+  const watch = new StallWatch(10, () => (stalled = true))
+  client.on('data', () => watch.alive())
+  peer.write('here')
+  const end = performance.now() + 30
+  while (performance.now() < end);
+  await once(client, 'data')
+  await new Promise<void>(resolve => setImmediate(resolve))
+  t.notOk(stalled)
+  watch.stop()
+  client.destroy()
+})
+
+t.test('Infinity means never, and holds no timer', async t => {
+  const before = process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
+  const watch = new StallWatch(Infinity, () => t.fail('it called back'))
+  t.equal(process.getActiveResourcesInfo().filter(name => name === 'Timeout').length, before)
+  watch.alive()
+  watch.stop()
+})
+
+t.test('a drip is a stall, and says so', async t => {
+  const events = new EventEmitter()
+  const watch = new StallWatch(100, drip => events.emit('stall', drip), 512)
+  const drip = setInterval(() => watch.alive(1), 5)
+  const [why] = (await once(events, 'stall')) as [string]
+  clearInterval(drip)
+  t.match(why, /^Fewer than 512 bytes a second \(minThroughput\) moved for 100 ms$/)
+})
+
+t.test('silence behind a first byte is no drip', async t => {
+  const events = new EventEmitter()
+  for (let n = 0; n < 10; n++) {
+    const watch = new StallWatch(30, drip => events.emit('stall', drip), 512)
+    setImmediate(() => watch.alive(1))
+    const [why] = (await once(events, 'stall')) as [string | undefined]
+    t.equal(why, undefined)
+  }
+  const watch = new StallWatch(100, drip => events.emit('stall', drip), 512)
+  watch.alive(1)
+  const beat = setInterval(() => watch.alive(), 5)
+  const [why] = (await once(events, 'stall')) as [string]
+  clearInterval(beat)
+  t.match(why, /^Fewer than 512 bytes/, 'signs of life without a byte are')
+})
+
+t.test('fast bytes do not excuse the drip behind them', async t => {
+  const events = new EventEmitter()
+  const watch = new StallWatch(100, drip => events.emit('stall', drip), 512)
+  watch.alive(1e9)
+  const drip = setInterval(() => watch.alive(1), 5)
+  const [why] = (await once(events, 'stall')) as [string]
+  clearInterval(drip)
+  t.ok(why)
+})
+
+/** Runs until a clock of its own, far longer than `timeout`, has gone by; tells whether `watch` was content. */
+async function isContent(timeout: number, minThroughput: number, feed: (watch: StallWatch) => void) {
+  let stalled = false
+  const watch = new StallWatch(timeout, () => (stalled = true), minThroughput)
+  const timer = setInterval(() => feed(watch), timeout / 20)
+  const clock = new EventEmitter()
+  const end = setTimeout(() => clock.emit('over'), 4 * timeout)
+  await once(clock, 'over')
+  clearInterval(timer)
+  clearTimeout(end)
+  watch.stop()
+  return !stalled
+}
+
+t.test('enough bytes are no stall, nor are any where no least rate is asked for', async t => {
+  t.ok(await isContent(200, 512, watch => watch.alive(100)))
+  t.ok(await isContent(200, 0, watch => watch.alive(1)))
+})
+
+t.test(
+  'signs of life without data are not measured, nor is what comes when all bytes have moved',
+  async t => {
+    t.ok(await isContent(200, 512, watch => watch.alive()))
+    let isFirst = true
+    t.ok(
+      await isContent(200, 512, watch => {
+        watch.alive(isFirst ? 1 : 0)
+        watch.moved()
+        isFirst = false
+      }),
+    )
+  },
+)
+
+t.test('a time in which this process was too busy to take bytes does not count', async t => {
+  let stalled = false
+  const watch = new StallWatch(100, () => (stalled = true), 10_000)
+  for (let turn = 0; turn < 15; turn++) {
+    watch.alive(50)
+    const end = performance.now() + 50
+    while (performance.now() < end);
+    await new Promise<void>(resolve => setImmediate(resolve))
+  }
+  watch.stop()
+  t.notOk(stalled)
+})
+
+t.test('the option: bytes a second, 0 for none', t => {
+  t.equal(minThroughputOption({}), 512)
+  t.equal(minThroughputOption({ minThroughput: 0 }), 0)
+  t.throws(() => minThroughputOption({ minThroughput: -1 }), { code: 'AVIO_ERR_OPTION' })
+  t.end()
+})

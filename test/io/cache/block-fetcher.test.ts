@@ -1,0 +1,104 @@
+import t from 'tap'
+import { BlockFetcher } from '../../../lib/io/cache/block-fetcher.js'
+import { BlockStore } from '../../../lib/io/cache/block-store.js'
+import { SyntheticSource, type SyntheticSourceOptions } from '../../support/synthetic-source.js'
+
+/** A fetcher over blocks of ten bytes, where `wanted` are held on to. */
+function fetching(
+  places: number,
+  concurrency: number,
+  wanted: number[] = [],
+  options: SyntheticSourceOptions = {},
+) {
+  const source = new SyntheticSource(95, { chunkSize: 5, ...options })
+  const store = new BlockStore(places)
+  const told = { bytes: [] as number[], errors: [] as Error[], lost: [] as number[], rooms: 0 }
+  const fetcher = new BlockFetcher({
+    source,
+    store,
+    blockSize: 10,
+    concurrency,
+    lengthOf: index => Math.min(10, 95 - 10 * index),
+    isWanted: index => wanted.includes(index),
+    onBytes: block => told.bytes.push(block.index),
+    onError: (error, lost) => {
+      told.errors.push(error)
+      told.lost.push(...lost.map(block => block.index))
+    },
+    onRoom: () => told.rooms++,
+  })
+  const idle = async () => {
+    while (source.underWay > 0 || fetcher.busy) await new Promise(setImmediate)
+  }
+  return { source, store, fetcher, told, idle }
+}
+
+const never = { before: () => new Promise(() => undefined) }
+
+t.test('a run takes as many blocks as there are places for, up to the last of the source', async t => {
+  const { fetcher, source, told, idle, store } = fetching(4, 1)
+  t.ok(fetcher.start(8, 2, true))
+  await idle()
+  t.ok(fetcher.start(0, 9, false), 'the places of blocks that nobody wants are taken')
+  await idle()
+  t.same(source.log, ['80-95', '0-40'])
+  t.equal(store.count, 4)
+  t.equal(fetcher.bytesFetched, 55)
+  t.equal(fetcher.reads, 2)
+  t.equal(told.rooms, 2)
+  t.same(told.bytes.slice(0, 3), [8, 8, 9])
+})
+
+t.test('no more runs are under way than may be', async t => {
+  const { fetcher } = fetching(9, 2, [], never)
+  t.ok(fetcher.start(0, 1, true))
+  t.ok(fetcher.start(1, 1, true))
+  t.ok(fetcher.busy)
+  t.notOk(fetcher.start(2, 1, true))
+  await fetcher.close()
+  t.notOk(fetcher.busy)
+})
+
+t.test('a block that somebody wants gives its place only to one that somebody waits for', async t => {
+  const { fetcher, store, idle } = fetching(1, 1, [0])
+  fetcher.start(0, 1, true)
+  await idle()
+  t.notOk(fetcher.start(5, 1, false))
+  t.ok(store.peek(0))
+  t.ok(fetcher.start(5, 1, true))
+  t.notOk(store.peek(0))
+  t.notOk(fetcher.start(6, 1, true), 'and one that is under way to nobody')
+  await idle()
+})
+
+t.test('what nobody wants is given up, and its places with it', async t => {
+  const wanted = [0, 1, 5]
+  const { fetcher, store, source } = fetching(9, 3, wanted, never)
+  fetcher.start(0, 4, true)
+  fetcher.start(5, 1, true)
+  await new Promise(setImmediate)
+  fetcher.trim()
+  t.equal(store.count, 3)
+  wanted.splice(0, 2)
+  fetcher.trim()
+  await new Promise(setImmediate)
+  t.equal(store.count, 1)
+  t.same(source.log, ['0-40', '50-60', 'cut 0-40 at 0'])
+  await fetcher.close()
+  t.equal(source.underWay, 0)
+})
+
+t.test('a failure gives the places back, but for a block of which a part has come', async t => {
+  const failure = new Error('on purpose')
+  const { fetcher, store, told, idle } = fetching(9, 1, [], {
+    before: position => {
+      if (position === 15) throw failure
+    },
+  })
+  fetcher.start(0, 4, true)
+  await idle()
+  t.same(told.errors, [failure])
+  t.same(told.lost, [1, 2, 3])
+  t.equal(store.count, 2)
+  t.match(store.peek(1), { filled: 5, underWay: false })
+})

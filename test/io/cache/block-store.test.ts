@@ -1,0 +1,58 @@
+import t from 'tap'
+import { BlockStore } from '../../../lib/io/cache/block-store.js'
+
+const any = () => true
+
+t.test('a block takes what there is room for, and is whole when it is full', async t => {
+  const block = new BlockStore(1).add(3, 5, any)!
+  t.equal(block.write(Buffer.from('abc')), 3)
+  t.equal(block.whole, false)
+  t.equal(block.write(Buffer.from('defg')), 2)
+  t.equal(block.whole, true)
+  t.equal(block.write(Buffer.from('h')), 0)
+  t.equal(block.slice(1, 5).toString(), 'bcde')
+})
+
+t.test('a chunk that is kept keeps the memory of its block, and of no other', async t => {
+  const block = new BlockStore(1).add(0, 10, any)!
+  block.write(Buffer.from('x'))
+  t.equal(block.slice(0, 1).buffer.byteLength, 10)
+})
+
+t.test('there are never more blocks than places, and the one used least recently goes first', async t => {
+  const store = new BlockStore(3)
+  for (const index of [1, 2, 3]) store.add(index, 1, any)
+  store.use(1)
+  store.peek(2)
+  store.add(4, 1, any)
+  t.equal(store.count, 3)
+  t.same(
+    [1, 2, 3, 4].map(index => store.peek(index) !== undefined),
+    [true, false, true, true],
+  )
+})
+
+t.test('a block that is under way keeps its place, and so does one that may not go', async t => {
+  const store = new BlockStore(2)
+  store.add(1, 1, any)!.underWay = true
+  store.add(2, 1, any)
+  t.equal(
+    store.add(3, 1, block => block.index !== 2),
+    undefined,
+  )
+  t.ok(store.add(3, 1, any))
+  t.ok(store.peek(1))
+  t.equal(store.peek(2), undefined)
+  t.equal(store.use(2), undefined)
+})
+
+t.test('a block is removed only if it is the one that is held', async t => {
+  const store = new BlockStore(2)
+  const old = store.add(1, 1, any)!
+  store.remove(old)
+  const block = store.add(1, 1, any)
+  store.remove(old)
+  t.equal(store.peek(1), block)
+  store.clear()
+  t.equal(store.count, 0)
+})

@@ -1,0 +1,47 @@
+import { getEventListeners } from 'node:events'
+import t from 'tap'
+import { Waiters } from '../../../lib/io/cache/block-waiters.js'
+
+t.test('those who wait for a thing are woken with it, those who wait for any change with all', async t => {
+  const waiters = new Waiters<string>()
+  const log: string[] = []
+  const a = waiters.wait('a').then(() => log.push('a'))
+  const any = waiters.wait(undefined).then(() => log.push('any'))
+  waiters.wake('b')
+  waiters.wake('a')
+  await a
+  t.same(log, ['a'])
+  t.equal(waiters.count, 1)
+  waiters.wakeAll()
+  await any
+  t.equal(waiters.count, 0)
+})
+
+t.test('what fails, fails for those who wait for it', async t => {
+  const waiters = new Waiters<string>()
+  const failure = new Error('on purpose')
+  const a = waiters.wait('a')
+  const b = waiters.wait('b')
+  waiters.fail('a', failure)
+  waiters.wake('b')
+  await t.rejects(a, failure)
+  await b
+  t.equal(waiters.count, 0)
+})
+
+t.test('an aborted signal ends the waiting, and keeps no listener', async t => {
+  const waiters = new Waiters<string>()
+  const controller = new AbortController()
+  const waiting = waiters.wait('a', controller.signal)
+  controller.abort()
+  await t.rejects(waiting, { name: 'AbortError' })
+  await t.rejects(waiters.wait('a', controller.signal), { name: 'AbortError' })
+  t.equal(waiters.count, 0)
+
+  const { signal } = new AbortController()
+  const woken = waiters.wait('a', signal)
+  t.equal(getEventListeners(signal, 'abort').length, 1)
+  waiters.wake('a')
+  await woken
+  t.equal(getEventListeners(signal, 'abort').length, 0)
+})

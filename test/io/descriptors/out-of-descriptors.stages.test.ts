@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import t from 'tap'
+import { LocalS3 } from '../../../lib/testing/index.js'
+import { fragmentedMp4, transportStream } from '../../support/media.js'
+
+const STAGES = [
+  ...['S3RangeReadable', 'S3MultipartWritable', 'FfmpegTransform by pipe', 'FfmpegTransform by address'],
+  ...['FfmpegReadable', 'FfmpegGraph', 'probe', 'keyframes by packets', 'keyframes by index', 'thumbnails'],
+  ...['CmafPackager', 'FileWritable'],
+]
+const PROGRAM = join(import.meta.dirname, '../../fixtures/without-descriptors.ts')
+
+t.test('with no descriptor left every stage fails with an AvioError that says what to do', async t => {
+  const s3 = await LocalS3.start({ buckets: ['bkt'] })
+  t.teardown(() => s3.close())
+  await s3.put('bkt', 'film.mp4', await fragmentedMp4())
+  const folder = t.testdir({})
+  writeFileSync(join(folder, 'film.ts'), await transportStream())
+  const config = JSON.stringify(s3.clientConfig())
+  for (const stage of STAGES) {
+    const command = 'ulimit -n 256; exec "$@"'
+    const args = ['-c', command, 'sh', process.execPath, '--import', 'tsx', PROGRAM, stage, config, folder]
+    const { stdout } = await promisify(execFile)('sh', args, { timeout: 60_000 })
+    const end = JSON.parse(stdout) as { end: boolean | 'done'; code: string; message: string }
+    t.comment(stage, end)
+    if (end.end === 'done') t.pass(stage)
+    else t.match(end, { end: true, code: /^AVIO_ERR_/, message: /ulimit -n/ }, stage)
+  }
+})

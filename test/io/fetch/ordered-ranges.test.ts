@@ -1,0 +1,231 @@
+import { getEventListeners } from 'node:events'
+import t from 'tap'
+import { inOrder, OrderedRanges } from '../../../lib/io/fetch/ordered-ranges.js'
+import type { RangeBuffer } from '../../../lib/io/fetch/range-buffer.js'
+import { ReadAhead } from '../../../lib/io/fetch/read-ahead-window.js'
+
+/** A source whose every range is answered by hand. */
+class Source {
+  readonly bytes: Buffer
+  readonly open: { into: RangeBuffer; resolve: () => void; reject: (error: Error) => void }[] = []
+  readonly log: string[] = []
+
+  constructor(size: number) {
+    this.bytes = Buffer.from(Uint8Array.from({ length: size }, (_, i) => i * 7))
+  }
+
+  readonly fetch = (into: RangeBuffer, signal: AbortSignal): Promise<void> => {
+    this.log.push(`${into.start}-${into.end}`)
+    return new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => {
+        this.log.push(`abort ${into.start}`)
+        reject(new Error('aborted'))
+      })
+      this.open.push({ into, resolve, reject })
+    })
+  }
+
+  /** Sends `length` bytes of the range that begins at `start`, or all of it. */
+  send(start: number, length = Infinity): void {
+    const { into, resolve } = this.open.find(entry => entry.into.start === start)!
+    into.write(this.bytes.subarray(into.received, Math.min(into.end, into.received + length)))
+    if (into.complete) resolve()
+  }
+
+  fail(start: number, error: Error): void {
+    this.open.find(entry => entry.into.start === start)!.reject(error)
+  }
+}
+
+const plan = (size: number, concurrency = 3, readAhead = 30) => {
+  const ahead = new ReadAhead({ start: 0, end: size, firstSize: 10, partSize: 10, concurrency, readAhead })
+  ahead.bound(size)
+  for (let n = 0; n < 5; n++) ahead.starved(1000)
+  return ahead
+}
+
+const turn = () => new Promise<void>(resolve => setImmediate(resolve))
+
+t.test('bytes come out in order although the ranges come in backwards', async t => {
+  const source = new Source(30)
+  const ranges = new OrderedRanges(plan(30), source.fetch, () => undefined)
+  ranges.fill(0)
+  t.same(source.log, ['0-10', '10-20', '20-30'])
+  source.send(20)
+  source.send(10)
+  await turn()
+  t.equal(ranges.take(), undefined)
+  source.send(0, 4)
+  t.same(ranges.take(), source.bytes.subarray(0, 4), 'the range whose turn it is can be taken while it comes')
+  t.equal(ranges.take(), undefined)
+  source.send(0)
+  await turn()
+  const rest: Buffer[] = []
+  for (let chunk = ranges.take(); chunk; chunk = ranges.take()) rest.push(chunk)
+  t.same(Buffer.concat(rest), source.bytes.subarray(4))
+  t.ok(ranges.ended)
+})
+
+t.test('what was asked for stays within the window, and a connection that is free is used', async t => {
+  const source = new Source(100)
+  const ranges = new OrderedRanges(plan(100, 2, 30), source.fetch, () => undefined)
+  ranges.fill(0)
+  t.same(source.log, ['0-10', '10-20'])
+  source.send(10)
+  await turn()
+  ranges.fill(0)
+  t.same(source.log, ['0-10', '10-20', '20-30'])
+  source.send(20)
+  await turn()
+  ranges.fill(0)
+  t.equal(source.log.length, 3, 'nothing was consumed, and the window is full')
+  source.send(0)
+  await turn()
+  t.equal(ranges.take()?.length, 10)
+  ranges.fill(9)
+  t.equal(source.log.length, 3)
+  ranges.fill(10)
+  t.equal(source.log[3], '30-40')
+})
+
+t.test('a range is over only when its request is', async t => {
+  const source = new Source(20)
+  const ranges = new OrderedRanges(plan(20), source.fetch, () => undefined)
+  ranges.fill(0)
+  const [first] = source.open
+  first!.into.write(source.bytes.subarray(0, 10))
+  source.send(10)
+  await turn()
+  t.equal(ranges.take()?.length, 10)
+  t.equal(ranges.take(), undefined, 'the answer may yet turn out to be too long')
+  first!.resolve()
+  await turn()
+  t.equal(ranges.take()?.length, 10)
+})
+
+t.test(
+  'an error comes at its place: behind all bytes before it, and nothing behind it is kept going',
+  async t => {
+    const source = new Source(50)
+    let changes = 0
+    const ranges = new OrderedRanges(plan(50), source.fetch, () => changes++)
+    ranges.fill(0)
+    source.send(10, 3)
+    const broken = new Error('broken')
+    source.fail(10, broken)
+    await turn()
+    t.equal(ranges.error, undefined, 'its turn has not come')
+    t.same(source.log, ['0-10', '10-20', '20-30', 'abort 20'])
+    ranges.fill(10)
+    t.equal(source.log.length, 4, 'nothing more is asked for')
+    source.send(0)
+    await turn()
+    t.equal(ranges.take()?.length, 10)
+    t.equal(ranges.error, undefined)
+    t.equal(ranges.take()?.length, 3)
+    t.equal(ranges.error, broken)
+    t.equal(ranges.take(), undefined)
+    t.notOk(ranges.ended)
+    t.ok(changes > 0)
+  },
+)
+
+t.test('a fetch that claims success with bytes lacking is an error, not an end', async t => {
+  const source = new Source(10)
+  const ranges = new OrderedRanges(plan(10), source.fetch, () => undefined)
+  ranges.fill(0)
+  source.send(0, 9)
+  source.open[0]!.resolve()
+  await turn()
+  t.equal(ranges.take()?.length, 9)
+  t.match(ranges.error, { message: /incomplete/ })
+  t.notOk(ranges.ended)
+})
+
+t.test(
+  'cancel aborts what is under way, resolves when it has settled, and calls nobody any more',
+  async t => {
+    const source = new Source(30)
+    let changes = 0
+    const ranges = new OrderedRanges(plan(30), source.fetch, () => changes++)
+    ranges.fill(0)
+    source.send(10)
+    await turn()
+    changes = 0
+    await ranges.cancel()
+    t.same(source.log.slice(3), ['abort 0', 'abort 10', 'abort 20'])
+    t.equal(changes, 0)
+    t.equal(ranges.take(), undefined)
+    ranges.fill(0)
+    t.equal(source.log.length, 6)
+    await ranges.cancel()
+  },
+)
+
+t.test('inOrder yields everything; one chunk is consumed when the next is asked for', async t => {
+  const source = new Source(40)
+  const chunks: Buffer[] = []
+  const reading = (async () => {
+    for await (const chunk of inOrder(plan(40, 2, 20), source.fetch)) chunks.push(chunk)
+  })()
+  for (const start of [0, 10, 20, 30]) {
+    await turn()
+    source.send(start)
+    await turn()
+  }
+  await reading
+  t.same(Buffer.concat(chunks), source.bytes)
+})
+
+t.test(
+  'inOrder asks for nothing before it is read, and gives up everything when the loop is left',
+  async t => {
+    const source = new Source(40)
+    const iterable = inOrder(plan(40), source.fetch)
+    t.same(source.log, [])
+    const first = iterable.next()
+    await turn()
+    source.send(0, 5)
+    t.equal((await first).value?.length, 5)
+    await iterable.return()
+    t.same(source.log, ['0-10', '10-20', '20-30', 'abort 0', 'abort 10', 'abort 20'])
+  },
+)
+
+t.test('inOrder throws the error at its place', async t => {
+  const source = new Source(20)
+  const chunks: Buffer[] = []
+  const reading = (async () => {
+    for await (const chunk of inOrder(plan(20), source.fetch)) chunks.push(chunk)
+  })()
+  await turn()
+  source.fail(10, new Error('broken'))
+  await turn()
+  source.send(0)
+  await t.rejects(reading, { message: 'broken' })
+  t.same(Buffer.concat(chunks), source.bytes.subarray(0, 10))
+})
+
+t.test(
+  'an abort ends inOrder, while it waits and while its consumer does, and leaves no listener',
+  async t => {
+    for (const taken of [0, 1]) {
+      const source = new Source(20)
+      const abort = new AbortController()
+      const iterable = inOrder(plan(20), source.fetch, abort.signal)
+      let next = iterable.next()
+      await turn()
+      if (taken) {
+        source.send(0, 5)
+        t.equal((await next).value?.length, 5)
+        abort.abort()
+        next = iterable.next()
+      } else {
+        abort.abort()
+      }
+      await t.rejects(next, { name: 'AbortError' })
+      t.same(source.log.slice(2), ['abort 0', 'abort 10'])
+      t.equal(getEventListeners(abort.signal, 'abort').length, 0)
+    }
+  },
+)

@@ -1,0 +1,116 @@
+import t from 'tap'
+import { ReadAhead, type ReadAheadRule } from '../../../lib/io/fetch/read-ahead-window.js'
+
+const rule: ReadAheadRule = {
+  start: 0,
+  end: Infinity,
+  firstSize: 10,
+  partSize: 100,
+  concurrency: 4,
+  readAhead: 400,
+}
+
+/** Everything that there is room for at the moment, as `start-end`. */
+function planned(plan: ReadAhead, consumed: number, underWay = 0): string[] {
+  const ranges: string[] = []
+  for (;;) {
+    const range = plan.plan(consumed, underWay + ranges.length, underWay + ranges.length > 0)
+    if (range === undefined) return ranges
+    ranges.push(`${range.start}-${range.end}`)
+  }
+}
+
+t.test('the first range is small, and nothing else is asked for before the size is known', async t => {
+  const plan = new ReadAhead(rule)
+  t.equal(plan.end, undefined)
+  t.same(planned(plan, 0), ['0-10'])
+  plan.starved(1000)
+  t.same(planned(plan, 10), [])
+  t.notOk(plan.exhausted)
+  plan.bound(35)
+  t.equal(plan.end, 35)
+  t.same(planned(plan, 10), ['10-20', '20-30'], 'the window holds 20')
+  t.same(planned(plan, 20), ['30-35'])
+  t.ok(plan.exhausted)
+})
+
+t.test('a source that ends within the first range leaves nothing to ask for', async t => {
+  const plan = new ReadAhead(rule)
+  planned(plan, 0)
+  plan.bound(3)
+  t.equal(plan.next, 3)
+  t.ok(plan.exhausted)
+  t.same(planned(plan, 0), [])
+})
+
+t.test('an empty source', async t => {
+  const plan = new ReadAhead({ ...rule, start: 5 })
+  t.same(planned(plan, 5), ['5-15'])
+  plan.bound(0)
+  t.equal(plan.end, 5)
+  t.ok(plan.exhausted)
+})
+
+t.test(
+  'the wanted end counts where it comes before the source ends, and not where it comes after',
+  async t => {
+    const before = new ReadAhead({ ...rule, end: 7 })
+    t.same(planned(before, 0), ['0-7'])
+    before.bound(1000)
+    t.equal(before.end, 7)
+    const after = new ReadAhead({ ...rule, end: 5000 })
+    after.bound(12)
+    t.equal(after.end, 12)
+    t.same(planned(after, 0, 0), ['0-10'])
+    t.same(planned(after, 10), ['10-12'])
+  },
+)
+
+t.test('the window doubles when the consumer starves, by what it has consumed, up to read-ahead', async t => {
+  const plan = new ReadAhead(rule)
+  plan.bound(100_000)
+  const windows = [0, 1, 2, 10, 20, 30, 40, 50].map(delivered => {
+    plan.starved(delivered)
+    return plan.window
+  })
+  t.same(windows, [10, 18, 26, 52, 104, 208, 330, 400])
+})
+
+t.test('ranges grow with the window, and are never more, or larger, than allowed', async t => {
+  const plan = new ReadAhead(rule)
+  plan.bound(100_000)
+  t.same(planned(plan, 0), ['0-10'])
+  for (let n = 0; n < 6; n++) plan.starved(1000)
+  t.equal(plan.window, 400)
+  t.same(planned(plan, 10), ['10-110', '110-210', '210-310', '310-410'])
+  t.same(planned(plan, 10, 3), [], 'no room')
+  t.same(planned(plan, 110, 4), [], 'all connections busy')
+  t.same(planned(plan, 110, 3), ['410-510'])
+})
+
+t.test('what was asked for never exceeds what was consumed by more than the window', async t => {
+  for (const readAhead of [1, 7, 64, 250, 400]) {
+    const plan = new ReadAhead({ ...rule, readAhead })
+    plan.bound(5000)
+    let consumed = 0
+    let most = 0
+    while (consumed < 5000) {
+      planned(plan, consumed, 0)
+      most = Math.max(most, plan.next - consumed)
+      if (plan.next === consumed) break
+      consumed = Math.min(plan.next, consumed + 13)
+      plan.starved(consumed)
+    }
+    t.ok(plan.exhausted, 'it moved on to the end')
+    t.equal(most, readAhead, `${readAhead} were used, and no more`)
+  }
+})
+
+t.test('with nothing under way, a range smaller than usual is better than none', async t => {
+  const plan = new ReadAhead({ ...rule, readAhead: 6 })
+  plan.bound(100)
+  t.same(plan.plan(0, 0, false), { start: 0, end: 6 })
+  t.equal(plan.plan(2, 1, true), undefined)
+  t.same(plan.plan(2, 0, false), { start: 6, end: 8 })
+  t.equal(plan.plan(2, 0, false), undefined, 'no room at all')
+})

@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, lstat, open, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { PartialFile } from '../../../lib/io/file/atomic-file.js'
+import { MiB } from '../../../lib/options.js'
+
+const settings = (path: string) => ({ path, overwrite: true, mode: 0o666 })
+
+function fail(code: string) {
+  return () => Promise.reject(Object.assign(new Error(`${code}: a fault`), { code }))
+}
+
+/** What descriptors do in place of `method`, as long as the test runs; `undefined` lets the call pass. */
+async function fault(
+  t: Test,
+  method: 'writev' | 'unlink' | 'sync',
+  instead: () => Promise<unknown> | undefined,
+) {
+  const some = await open(process.execPath)
+  const prototype = Object.getPrototypeOf(some) as Record<string, (...args: unknown[]) => unknown>
+  await some.close()
+  const real = prototype[method]!
+  prototype[method] = function (...args) {
+    return instead() ?? real.apply(this, args)
+  }
+  t.teardown(() => (prototype[method] = real))
+}
+
+t.test('nothing is seen under the name before the commit, and then all of it', async t => {
+  const folder = t.testdir({ 'a.mp4': 'older' })
+  const path = join(folder, 'a.mp4')
+  const file = await PartialFile.create(settings(path))
+  await file.write([Buffer.from('cd'), Buffer.from('e')], 2)
+  await file.write([Buffer.from('ab')], 0)
+  const [neighbour, older] = (await readdir(folder)).toSorted()
+  t.match(neighbour, /^\.a\.mp4\.[0-9a-f]{12}\.partial$/)
+  t.equal(older, 'a.mp4')
+  await file.close()
+  t.equal(await readFile(path, 'utf8'), 'older')
+  await file.commit(true)
+  t.equal(await readFile(path, 'utf8'), 'abcde')
+  t.same(await readdir(folder), ['a.mp4'])
+})
+
+t.test('discarded at any time, nothing is left but the older file', async t => {
+  const folder = t.testdir({ 'a.mp4': 'older' })
+  for (const isClosed of [false, true]) {
+    const file = await PartialFile.create(settings(join(folder, 'a.mp4')))
+    await file.write([Buffer.from('new')], 0)
+    if (isClosed) await file.close()
+    await file.discard()
+    t.same(await readdir(folder), ['a.mp4'])
+    t.equal(await readFile(join(folder, 'a.mp4'), 'utf8'), 'older')
+  }
+})
+
+t.test('bytes are moved up and down in place, whatever their number', async t => {
+  const folder = t.testdir({})
+  const path = join(folder, 'a')
+  for (const size of [0, 1, MiB - 1, MiB, MiB + 1, 2 * MiB + 77]) {
+    for (const by of [1, 7, 100, MiB + 3, -1, -7, -100]) {
+      const bytes = randomBytes(size)
+      const file = await PartialFile.create(settings(path))
+      await file.write([bytes], 128)
+      await file.move(128, 128 + size, 128 + by)
+      await file.close()
+      await file.commit(true)
+      const moved = await readFile(path)
+      t.equal(Buffer.compare(moved.subarray(128 + by), bytes), 0, `${size} bytes by ${by}`)
+    }
+  }
+})
+
+t.test('a file that may not be replaced is an error at the beginning, and at the end', async t => {
+  const folder = t.testdir({})
+  const path = join(folder, 'a')
+  const late = await PartialFile.create({ ...settings(path), overwrite: false })
+  await late.close()
+  await writeFile(path, 'older')
+  await t.rejects(late.commit(false), { name: 'FileError', code: 'AVIO_ERR_FILE_EXISTS', path })
+  await late.discard()
+  await t.rejects(PartialFile.create({ ...settings(path), overwrite: false }), {
+    code: 'AVIO_ERR_FILE_EXISTS',
+  })
+  t.same(await readdir(folder), ['a'])
+  t.equal(await readFile(path, 'utf8'), 'older')
+})
+
+t.test('where nothing is there, a file that must be new is written', async t => {
+  const folder = t.testdir({})
+  const file = await PartialFile.create({ path: join(folder, 'a'), overwrite: false, mode: 0o600 })
+  await file.close()
+  await file.commit(false)
+  t.same(await readdir(folder), ['a'])
+  t.equal((await stat(join(folder, 'a'))).mode & 0o777, 0o600)
+})
+
+t.test('a name as long as there can be is taken', async t => {
+  const path = join(t.testdir({}), 'é'.repeat(127))
+  const file = await PartialFile.create(settings(path))
+  await file.close()
+  await file.commit(true)
+  t.ok((await stat(path)).isFile())
+})
+
+t.test('a symbolic link stays, and the file behind it is replaced', async t => {
+  const folder = t.testdir({ real: { a: 'older' } })
+  await symlink(join('real', 'a'), join(folder, 'link'))
+  const file = await PartialFile.create(settings(join(folder, 'link')))
+  await file.write([Buffer.from('new')], 0)
+  await file.close()
+  await file.commit(true)
+  t.equal(await readFile(join(folder, 'real', 'a'), 'utf8'), 'new')
+  t.same((await readdir(folder)).toSorted(), ['link', 'real'])
+})
+
+t.test('a symbolic link to where nothing is yet stays, and the file is made there', async t => {
+  const folder = t.testdir({ real: {} })
+  await symlink(join('real', 'a'), join(folder, 'middle'))
+  await symlink('middle', join(folder, 'link'))
+  const file = await PartialFile.create(settings(join(folder, 'link')))
+  await file.write([Buffer.from('new')], 0)
+  await file.close()
+  await file.commit(true)
+  t.equal(await readFile(join(folder, 'real', 'a'), 'utf8'), 'new')
+  t.ok((await lstat(join(folder, 'link'))).isSymbolicLink())
+})
+
+t.test('what can’t be written is said to be so, with what to do', async t => {
+  const folder = t.testdir({ file: '', closed: {} })
+  for (const [path, message] of [
+    [join(folder, 'none', 'a'), /ENOENT.*The folder has to be there/],
+    [join(folder, 'file', 'a'), /ENOTDIR/],
+    [folder, /it is a folder\./],
+    ['/dev/null', /it is no regular file\./],
+  ] as const) {
+    await t.rejects(PartialFile.create(settings(path)), { code: 'AVIO_ERR_FILE_WRITE', message, path })
+  }
+  await chmod(join(folder, 'closed'), 0o500)
+  // To root everything is open.
+  if (process.getuid?.() === 0) return
+  await t.rejects(PartialFile.create(settings(join(folder, 'closed', 'a'))), {
+    message: /EACCES.*permissions/,
+  })
+})
+
+t.test('a full disk is an error, and what was written is removed', async t => {
+  const folder = t.testdir({})
+  const file = await PartialFile.create(settings(join(folder, 'a')))
+  await fault(t, 'writev', fail('ENOSPC'))
+  await t.rejects(file.write([Buffer.from('a')], 0), {
+    code: 'AVIO_ERR_FILE_WRITE',
+    message: /ENOSPC: a fault\. Make room on the disk\.$/,
+    cause: { code: 'ENOSPC' },
+  })
+  await file.discard()
+  t.same(await readdir(folder), [])
+})
+
+t.test('what the disk took only in part is written to the end', async t => {
+  const path = join(t.testdir({}), 'a')
+  for (const taken of [0, 2, 3, 4]) {
+    const file = await PartialFile.create(settings(path))
+    await file.write([Buffer.from('123456789'.slice(0, taken))], 0)
+    await t.test(`${taken} bytes at first`, async t => {
+      await fault(t, 'writev', () => Promise.resolve({ bytesWritten: taken }))
+      await file.write(
+        ['123', '', '456', '789'].map(text => Buffer.from(text)),
+        0,
+      )
+    })
+    await file.close()
+    await file.commit(true)
+    t.equal(await readFile(path, 'utf8'), '123456789')
+  }
+})

@@ -1,0 +1,55 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import t from 'tap'
+import { fileWritableSettings } from '../../../lib/io/file/file-writable-options.js'
+import { GiB, KiB, MiB } from '../../../lib/options.js'
+
+t.test('the defaults', async t => {
+  t.same(fileWritableSettings('a', {}), {
+    path: 'a',
+    place: join(process.cwd(), 'a'),
+    overwrite: true,
+    mode: 0o666,
+    headReserve: MiB,
+    holdSize: 8 * MiB,
+    beforeCommit: undefined,
+    signal: undefined,
+    highWaterMark: 256 * KiB,
+  })
+})
+
+t.test('every option is taken, and a file: URL for a path', async t => {
+  const given = {
+    overwrite: false,
+    mode: 0o600,
+    headReserve: 16,
+    holdSize: 0,
+    beforeCommit: () => true,
+    signal: new AbortController().signal,
+    highWaterMark: 0,
+  }
+  const path = process.execPath
+  t.same(fileWritableSettings(pathToFileURL(path), given), { path, place: path, ...given })
+})
+
+t.test('what breaks a rule is refused with the rule', async t => {
+  for (const [option, value, rule] of [
+    ['overwrite', 'no', /true or false/],
+    ['mode', 0o1000, /from 0 to 511/],
+    ['mode', '644', /got "644"/],
+    ['headReserve', 15, /from 16 to 1073741824 bytes, got 15/],
+    ['holdSize', GiB + 1, /from 0 to 1073741824 bytes/],
+    ['beforeCommit', true, /a function/],
+    ['signal', {}, /AbortSignal/],
+    ['highWaterMark', null, /bytes, got null/],
+    ['flags', 'wx', /has no option "flags"/],
+  ] as const) {
+    const options = { [option]: value } as object
+    t.throws(() => fileWritableSettings('a', options), { code: 'AVIO_ERR_OPTION', message: rule }, option)
+  }
+  for (const path of ['', 7, undefined, new URL('https://example.com/a')]) {
+    const rule = { code: 'AVIO_ERR_OPTION', message: /a path or a file: URL/ }
+    t.throws(() => fileWritableSettings(path as string, {}), rule)
+  }
+  t.throws(() => fileWritableSettings('a', null as never), { code: 'AVIO_ERR_OPTION' })
+})

@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { FileLayout } from '../../../lib/io/file/file-writer-layout.js'
+import { type ClaimedHead, headTooLarge } from '../../../lib/io/pipeline/header-claim.js'
+import { PartialFile } from '../../../lib/io/file/atomic-file.js'
+
+const MEDIA = randomBytes(5000)
+const ROOM = { holdSize: 1000, headReserve: 256 }
+
+/** A head of `size` bytes, all of them 1, with padding of zeros where at least 8 are wanted. */
+function head(size: number): ClaimedHead {
+  return {
+    bytes(length = size) {
+      if (length < size || (length > size && length < size + 8)) throw headTooLarge('head', size, length)
+      return Buffer.concat([Buffer.alloc(size, 1), Buffer.alloc(length - size)])
+    },
+    release: () => undefined,
+  }
+}
+
+/** What is in the file after `media` came in chunks of `size`. */
+async function written(t: Test, media: Buffer, size: number, claimed?: ClaimedHead): Promise<Buffer> {
+  const path = join(t.testdir({}), 'a')
+  const file = await PartialFile.create({ path, overwrite: true, mode: 0o666 })
+  const layout = new FileLayout(file, claimed, ROOM)
+  for (let from = 0; from < media.length; from += size)
+    await layout.write([media.subarray(from, from + size)])
+  const bytes = await layout.finish()
+  await file.close()
+  await file.commit(true)
+  const stored = await readFile(path)
+  t.equal(bytes, stored.length)
+  return stored
+}
+
+t.test('without a head, bytes go in as they come', async t => {
+  for (const size of [0, 1, 1000, 5000]) {
+    const media = MEDIA.subarray(0, size)
+    t.equal(Buffer.compare(await written(t, media, 300), media), 0, `${size} bytes`)
+  }
+})
+
+t.test('what fits into memory is written behind its head, without padding', async t => {
+  for (const size of [0, 1, 999, 1000]) {
+    const media = MEDIA.subarray(0, size)
+    const stored = await written(t, media, 300, head(100))
+    t.equal(Buffer.compare(stored, Buffer.concat([Buffer.alloc(100, 1), media])), 0, `${size} bytes`)
+  }
+})
+
+t.test('what does not lies behind a room that the head fills up, or as near as the head ends', async t => {
+  for (const media of [MEDIA.subarray(0, 1001), MEDIA]) {
+    for (const size of [1, 100, 247, 248, 249, 255, 256, 257, 263, 264, 1000, 9000]) {
+      for (const chunk of [7, 1000, 5000]) {
+        const stored = await written(t, media, chunk, head(size))
+        const length = size <= 248 ? 256 : size
+        const expected = Buffer.concat([head(size).bytes(length), media])
+        t.equal(Buffer.compare(stored, expected), 0, `a head of ${size} bytes, chunks of ${chunk}`)
+      }
+    }
+  }
+})
+
+t.test('another error of the head is passed on', async t => {
+  const broken: ClaimedHead = {
+    bytes: () => {
+      throw new RangeError('no')
+    },
+    release: () => undefined,
+  }
+  await t.rejects(written(t, MEDIA, 1000, broken), new RangeError('no'))
+})

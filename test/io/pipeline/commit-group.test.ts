@@ -1,0 +1,119 @@
+import t from 'tap'
+import { CommitGroup } from '../../../lib/io/pipeline/commit-group.js'
+import type { HeldCommit } from '../../../lib/io/pipeline/commit-hook.js'
+
+/** A sink as the group sees it: `reach()` is when all is stored; `commit` makes it visible. */
+class Member implements HeldCommit {
+  readonly result: Promise<unknown>
+  committed = false
+  #open!: () => Promise<void>
+  #settle!: (outcome: unknown) => void
+  constructor(
+    readonly target: string,
+    readonly commit: () => unknown = () => target,
+  ) {
+    this.result = new Promise((resolve, reject) => {
+      this.#settle = outcome => (outcome instanceof Error ? reject(outcome) : resolve(outcome))
+    })
+    this.result.catch(() => undefined)
+  }
+  hold(open: () => Promise<void>): void {
+    this.#open = open
+  }
+  async reach(): Promise<void> {
+    try {
+      await this.#open()
+      const outcome = await this.commit()
+      this.committed = !(outcome instanceof Error)
+      this.#settle(outcome)
+    } catch (error) {
+      this.#settle(error)
+    }
+  }
+  fail(error: Error): void {
+    this.#settle(error)
+  }
+}
+
+const tick = () => new Promise(setImmediate)
+
+t.test('none is committed before all are ready; then all are, in order', async t => {
+  const order: string[] = []
+  const members = ['a', 'b', 'c'].map(name => new Member(name, () => (order.push(name), name)))
+  const group = new CommitGroup(members)
+  void members[2]!.reach()
+  void members[0]!.reach()
+  await tick()
+  t.same(order, [])
+  void members[1]!.reach()
+  t.same(
+    [...(await group.settled())],
+    [...members.entries()].map(([n, member]) => [member, 'abc'[n]]),
+  )
+  t.same(order, ['a', 'b', 'c'])
+})
+
+t.test('one that fails before it is ready keeps all others from committing, with its own error', async t => {
+  const members = ['a', 'b', 'c'].map(name => new Member(name))
+  const group = new CommitGroup(members)
+  void members[0]!.reach()
+  void members[1]!.reach()
+  const boom = new Error('boom')
+  members[2]!.fail(boom)
+  await t.rejects(group.settled(), boom)
+  t.same(
+    members.map(({ committed }) => committed),
+    [false, false, false],
+  )
+})
+
+t.test('a reason from outside keeps all from committing, and is the error', async t => {
+  const members = [new Member('a'), new Member('b')]
+  const group = new CommitGroup(members)
+  void members[0]!.reach()
+  const boom = new Error('the encoder broke')
+  group.fail(boom)
+  group.fail(new Error('later'))
+  void members[1]!.reach()
+  await t.rejects(group.settled(), boom)
+  t.notOk(members.some(({ committed }) => committed))
+})
+
+t.test(
+  'one that fails in its last step: those behind it are not committed, those before it are listed',
+  async t => {
+    const boom = new Error('refused')
+    const members = [new Member('s3://b/a'), new Member('s3://b/b', () => boom), new Member('s3://b/c')]
+    const group = new CommitGroup(members)
+    for (const member of members) void member.reach()
+    await t.rejects(group.settled(), {
+      code: 'AVIO_ERR_COMMIT_PARTIAL',
+      committed: ['s3://b/a'],
+      failed: ['s3://b/b', 's3://b/c'],
+      cause: boom,
+      message: /s3:\/\/b\/a is visible.*refused/,
+    })
+    t.equal(members[2]!.committed, false)
+  },
+)
+
+t.test('the first one failing in its last step leaves nothing visible: its error is the error', async t => {
+  const boom = new Error('refused')
+  const members = [new Member('a', () => boom), new Member('b')]
+  const group = new CommitGroup(members)
+  for (const member of members) void member.reach()
+  await t.rejects(group.settled(), boom)
+})
+
+t.test('sinks that are committed as one count once', async t => {
+  const playlist = new Member('playlist')
+  const film = new Member('film')
+  const group = new CommitGroup([playlist, film, playlist])
+  void playlist.reach()
+  void film.reach()
+  t.equal((await group.settled()).size, 2)
+})
+
+t.test('a group of none is committed at once', async t => {
+  t.same([...(await new CommitGroup([]).settled())], [])
+})

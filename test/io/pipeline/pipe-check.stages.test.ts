@@ -1,0 +1,139 @@
+import { once } from 'node:events'
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { PassThrough, Readable, type Writable } from 'node:stream'
+import { finished, pipeline } from 'node:stream/promises'
+import t, { type Test } from 'tap'
+import {
+  CmafPackager,
+  Fmp4Validator,
+  FfmpegGraph,
+  FfmpegTransform,
+  FileWritable,
+  FolderStorage,
+  HeldHead,
+  ProgressiveMp4,
+  S3MultipartWritable,
+  S3RangeReadable,
+} from '../../../lib/index.js'
+import { LocalS3 } from '../../../lib/testing/index.js'
+import { S3Client } from '@aws-sdk/client-s3'
+import { fragmentedMp4 } from '../../support/media.js'
+
+async function store(t: Test) {
+  const s3 = await LocalS3.start({ buckets: ['bkt'] })
+  const client = new S3Client(s3.clientConfig())
+  t.teardown(async () => {
+    client.destroy()
+    await s3.close()
+  })
+  return { s3, client }
+}
+
+type Env = Awaited<ReturnType<typeof store>> & { folder: string; signal?: AbortSignal }
+
+const COPY = { format: 'mp4', args: ['-c', 'copy'] }
+
+/** Everything that can be piped into. */
+const STAGES: Record<string, (env: Env) => Writable> = {
+  S3MultipartWritable: ({ client, signal }) =>
+    new S3MultipartWritable({ client, bucket: 'bkt', key: 'copy', signal }),
+  FileWritable: ({ folder, signal }) => new FileWritable(join(folder, 'copy'), { signal }),
+  FfmpegTransform: ({ signal }) => new FfmpegTransform({ output: COPY, signal }),
+  Fmp4Validator: ({ signal }) => new Fmp4Validator({ signal }),
+  ProgressiveMp4: ({ signal }) => new ProgressiveMp4({ signal }),
+  HeldHead: ({ signal }) => new HeldHead({ format: 'wav', signal }),
+  'FfmpegGraph.inputs': ({ signal }) => {
+    const graph = new FfmpegGraph({ inputs: [{}], outputs: [COPY], signal })
+    graph.outputs[0]!.on('error', () => undefined)
+    return graph.inputs[0]!
+  },
+  'CmafPackager.rendition': ({ folder, signal }) =>
+    new CmafPackager({ storage: new FolderStorage({ path: join(folder, 'hls') }), signal }).rendition({
+      name: 'v',
+    }),
+}
+
+async function environment(t: Test): Promise<Env> {
+  const { s3, client } = await store(t)
+  await s3.put('bkt', 'source', await fragmentedMp4())
+  return { s3, client, folder: t.testdir({}) }
+}
+
+async function readBefore({ client }: Env): Promise<Readable> {
+  const source = new S3RangeReadable({ client, bucket: 'bkt', key: 'source' })
+  await finished(source.resume())
+  return source
+}
+
+for (const [name, make] of Object.entries(STAGES)) {
+  t.test(`${name} refuses a source that was read before, and what was destroyed`, async t => {
+    const env = await environment(t)
+    for (const pipe of [pipeline, (source: Readable, stage: Writable) => finished(source.pipe(stage))]) {
+      const used = await readBefore(env)
+      await t.rejects(pipe(used, make(env)), { code: 'AVIO_ERR_STAGE_USED' })
+      const closed = Readable.from(['x']).destroy()
+      await new Promise(resolve => setImmediate(resolve))
+      await t.rejects(pipe(closed, make(env)), { code: /AVIO_ERR_UPSTREAM_CLOSED|PREMATURE_CLOSE/ })
+    }
+    t.equal(env.s3.head('bkt', 'copy'), undefined)
+    t.equal(existsSync(join(env.folder, 'copy')), false)
+  })
+
+  t.test(`${name} that is over refuses a pipe, whose source is told`, async t => {
+    const env = await environment(t)
+    const over = make(env)
+    const closed = new Promise(resolve => over.once('close', resolve))
+    Readable.from(['no media']).pipe(over)
+    over.on('error', () => undefined).destroy()
+    await closed
+    const fresh = () => new S3RangeReadable({ client: env.client, bucket: 'bkt', key: 'source' })
+    // From Node 24 on, a pipeline refuses it by itself.
+    const refused = /AVIO_ERR_STAGE_USED|PREMATURE_CLOSE|UNABLE_TO_PIPE/
+    await t.rejects(pipeline(fresh(), over), { code: refused })
+    const plain = fresh()
+    plain.pipe(over)
+    await t.rejects(finished(plain), { code: 'AVIO_ERR_STAGE_USED' })
+  })
+
+  t.test(
+    `${name} whose signal is aborted already gives the AbortError, does nothing, and ends its source`,
+    async t => {
+      const env = { ...(await environment(t)), signal: AbortSignal.abort() }
+      const source = new S3RangeReadable({ client: env.client, bucket: 'bkt', key: 'source' })
+      await t.rejects(pipeline(source, make(env)), { name: 'AbortError' })
+      t.equal(source.destroyed, true)
+
+      const written = make(env)
+      const over = finished(written)
+      written.end(Buffer.alloc(100_000))
+      await t.rejects(over, { name: 'AbortError' })
+      if (!written.closed) await once(written, 'close')
+      t.equal(
+        env.s3.calls.some(({ operation }) => operation !== 'GetObject'),
+        false,
+      )
+      t.same(readdirSync(env.folder), [])
+    },
+  )
+}
+
+t.test('a source of which a header was taken is stored from there on', async t => {
+  const env = await environment(t)
+  const source = new PassThrough()
+  source.end('header, body')
+  source.read(8)
+  await pipeline(source, STAGES['S3MultipartWritable']!(env))
+  t.equal((await env.s3.get('bkt', 'copy'))?.toString(), 'body')
+})
+
+t.test('a stage whose signal was aborted before its use gives the AbortError', async t => {
+  const { client } = await environment(t)
+  const options = { client, bucket: 'bkt', key: 'copy', signal: AbortSignal.abort() }
+  const sink = () => new S3MultipartWritable(options).on('error', () => undefined)
+  await t.rejects(pipeline(Readable.from(['x']), sink()), { name: 'AbortError' })
+  const source = new PassThrough()
+  source.pipe(sink())
+  await new Promise(resolve => source.once('close', resolve))
+  t.equal(source.errored, null, 'the sink has told already')
+})

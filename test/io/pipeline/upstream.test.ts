@@ -1,0 +1,147 @@
+import { once } from 'node:events'
+import { PassThrough, Writable } from 'node:stream'
+import t from 'tap'
+import { HeadOffer } from '../../../lib/io/pipeline/header-claim.js'
+import { LINK } from '../../../lib/io/pipeline/link.js'
+import { Upstream } from '../../../lib/io/pipeline/upstream.js'
+
+class Sink extends Writable {
+  readonly upstream = new Upstream(this, 'Sink')
+  override _write(_chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
+    callback()
+  }
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.upstream.release()
+    callback(error)
+  }
+}
+
+t.test('a plain pipe() from a source that fails destroys the sink with the very same error', async t => {
+  const source = new PassThrough()
+  const sink = source.pipe(new Sink())
+  const boom = new Error('boom')
+  const failed = once(sink, 'error')
+  source.destroy(boom)
+  t.equal((await failed)[0], boom)
+})
+
+t.test('a source closed before its end and without an error is an error in the sink', async t => {
+  const source = new PassThrough()
+  const sink = source.pipe(new Sink())
+  const failed = once(sink, 'error')
+  source.write('half')
+  source.destroy()
+  t.match((await failed)[0], { code: 'AVIO_ERR_UPSTREAM_CLOSED', message: /PassThrough piped into Sink/ })
+})
+
+t.test('a source that ends leaves no error and no listener behind', async t => {
+  const source = new PassThrough()
+  const sink = new Sink()
+  const before = ['error', 'close'].map(event => source.listenerCount(event))
+  source.pipe(sink)
+  t.strictNotSame(
+    ['error', 'close'].map(event => source.listenerCount(event)),
+    before,
+  )
+  const closed = once(sink, 'close')
+  source.end('all')
+  await closed
+  t.equal(sink.errored, null)
+  t.equal(sink.upstream.source, undefined)
+  t.same(
+    ['error', 'close'].map(event => source.listenerCount(event)),
+    before,
+  )
+})
+
+t.test('a source that is unpiped is let go', async t => {
+  const source = new PassThrough()
+  const sink = source.pipe(new Sink())
+  t.equal(sink.upstream.source, source)
+  source.unpipe(sink)
+  t.equal(sink.upstream.source, undefined)
+  source.destroy()
+  await once(source, 'close')
+  t.equal(sink.destroyed, false)
+  sink.destroy()
+})
+
+t.test('the name of a source outlives its end: errors of the stage come after it', async t => {
+  const source = Object.assign(new PassThrough(), {
+    [LINK]: { randomAccess: { name: 's3://masters/x.html' } },
+  })
+  const sink = source.pipe(new Sink())
+  source.end('short')
+  await once(sink, 'finish')
+  t.equal(sink.upstream.source, undefined)
+  t.equal(sink.upstream.sourceName, 's3://masters/x.html')
+})
+
+t.test('stop reaches the source through its link, unless something else consumes it too', async t => {
+  const source = new PassThrough()
+  let stopped = 0
+  Object.defineProperty(source, LINK, { value: { stop: () => stopped++ } })
+  const sink = source.pipe(new Sink())
+  const tee = source.pipe(new PassThrough())
+  t.equal(sink.upstream.stop(), false, 'with a tee')
+  source.unpipe(tee)
+  t.equal(sink.upstream.stop(), true, 'as the one consumer')
+  t.equal(stopped, 1)
+  sink.destroy()
+  t.equal(sink.upstream.stop(), false, 'after release')
+})
+
+t.test('a source without a link is ended', async t => {
+  const source = new PassThrough()
+  const sink = source.pipe(new Sink())
+  t.equal(sink.upstream.link, undefined)
+  t.equal(sink.upstream.stop(), true)
+  await once(sink, 'finish')
+  t.equal(source.readableEnded, true)
+  t.equal(new Sink().upstream.stop(), false, 'and there may be none')
+})
+
+t.test(
+  'a stage that can write its first bytes last claims the head that its source offers, and no other does',
+  async t => {
+    class Claimant extends Sink {
+      override readonly upstream = new Upstream(this, 'Claimant', { claimsHead: true })
+    }
+    const offer = new HeadOffer('Maker')
+    const linked = () => Object.assign(new PassThrough(), { [LINK]: { head: offer } })
+    const other = linked()
+    t.equal(other.pipe(new Sink()).upstream.head, undefined)
+    t.ok(offer.unclaimed(other))
+
+    const source = linked()
+    const sink = source.pipe(new Claimant())
+    t.equal(offer.unclaimed(source), undefined)
+    source.unpipe(sink)
+    t.equal(sink.upstream.head, undefined, 'given back where it is not read to the end')
+    t.ok(offer.unclaimed(source))
+
+    source.pipe(sink)
+    offer.complete(() => Buffer.from('head'))
+    source.end('body')
+    await once(sink, 'close')
+    t.same(sink.upstream.head?.bytes(), Buffer.from('head'), 'and kept where it is')
+  },
+)
+
+t.test(
+  'what tells of silent tracks stays when the source has ended, and goes with another source',
+  async t => {
+    const source = new PassThrough()
+    Object.defineProperty(source, LINK, { value: { silentTracks: () => new Set([2]) } })
+    const sink = new Sink()
+    t.equal(sink.upstream.silentTracks, undefined)
+    source.pipe(sink, { end: false })
+    source.end()
+    await once(source, 'end')
+    t.equal(sink.upstream.source, undefined)
+    t.same(sink.upstream.silentTracks!(), new Set([2]))
+    new PassThrough().pipe(sink)
+    t.equal(sink.upstream.silentTracks, undefined)
+    sink.destroy()
+  },
+)

@@ -1,0 +1,17 @@
+import t from 'tap'
+import { notServed, unservable } from '../../../lib/io/range-server/range-server-errors.js'
+
+t.test('an address that is not served is named, however long it is', t => {
+  const error = notServed(`http://example.com/${'x'.repeat(10_000)}`)
+  t.match(error, { code: 'AVIO_ERR_PROTOCOL_REFUSED', message: /^ffmpeg asked for http:\/\/example\.com\/x/ })
+  t.ok(error.message.length < 500)
+  t.end()
+})
+
+t.test('a server that has no descriptor left says what to do about it', t => {
+  const used = Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' })
+  t.match(unservable(used), { code: 'AVIO_ERR_DESCRIPTORS', cause: used, message: /ulimit -n/ })
+  const other = Object.assign(new Error('listen EADDRNOTAVAIL'), { code: 'EADDRNOTAVAIL' })
+  t.match(unservable(other), { code: 'AVIO_ERR_INPUT_UNREACHABLE', cause: other, message: /loopback/ })
+  t.end()
+})

@@ -1,0 +1,78 @@
+import t from 'tap'
+import { Pace, allowance, pollDelay, ramp } from '../../../lib/io/range-server/response-pacer.js'
+import { KiB, MiB } from '../../../lib/options.js'
+
+const { signal } = new AbortController()
+
+t.test('what may be left unread grows with what was read, up to what the kernel takes anyway', async t => {
+  t.equal(allowance(0), 256 * KiB)
+  t.equal(allowance(4 * MiB), 256 * KiB + MiB)
+  t.equal(allowance(16 * MiB - 4), 256 * KiB + 4 * MiB - 1)
+  t.equal(allowance(16 * MiB), Infinity)
+})
+
+t.test('where it cannot be seen what was read, what may be sent grows with time', async t => {
+  t.equal(ramp(0), 256 * KiB)
+  t.equal(ramp(100), MiB)
+  t.equal(ramp(250), 8 * MiB)
+  t.equal(ramp(300), Infinity)
+  t.equal(ramp(1e9), Infinity)
+})
+
+t.test('a client is looked at less and less often while it is held back', async t => {
+  t.same(
+    [0, 1, 2, 3, 4, 5, 6, 7].map(looks => pollDelay(looks, false)),
+    [4, 12, 24, 48, 96, 192, 250, 250],
+  )
+  t.equal(pollDelay(0, true), 0)
+})
+
+t.test('up to the allowance nobody looks; above it, nothing is sent before half of it was read', async t => {
+  const unread = [256, 200, 129, 128].map(size => size * KiB)
+  let looks = 0
+  const pace = new Pace(async () => unread[looks++])
+  for (let n = 0; n < 4; n++) {
+    await pace.ready(64 * KiB, signal)
+    pace.sent(64 * KiB)
+  }
+  t.equal(looks, 0)
+  t.notOk(pace.allows(1))
+  await pace.ready(64 * KiB, signal)
+  // 128 KiB of 256 were read by then: the allowance is 288 KiB, of which 144 is the half.
+  t.equal(looks, 3)
+  t.ok(pace.allows(64 * KiB))
+})
+
+t.test('once much was read, nobody looks any more', async t => {
+  let looks = 0
+  const pace = new Pace(async () => (looks++, 0))
+  pace.sent(16 * MiB)
+  await pace.ready(1, signal)
+  t.equal(looks, 1)
+  pace.sent(1000 * MiB)
+  await pace.ready(1, signal)
+  t.equal(looks, 1)
+})
+
+t.test('where nothing can be seen, time is what is gone by', async t => {
+  let looks = 0
+  const pace = new Pace(async () => {
+    looks++
+    return undefined
+  })
+  pace.sent(256 * KiB)
+  await pace.ready(64 * KiB, signal)
+  t.equal(looks, 1, 'it looked once')
+  pace.sent(300 * KiB)
+  await pace.ready(64 * KiB, signal)
+  t.equal(looks, 1, 'and does not look again')
+})
+
+t.test('a client that is gone is not waited for', async t => {
+  const controller = new AbortController()
+  const pace = new Pace(async () => 256 * KiB)
+  pace.sent(256 * KiB)
+  const waiting = pace.ready(1, controller.signal)
+  controller.abort()
+  await t.rejects(waiting, { name: 'AbortError' })
+})

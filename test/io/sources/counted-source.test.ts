@@ -1,0 +1,33 @@
+import t from 'tap'
+import { CountedSource } from '../../../lib/io/sources/counted-source.js'
+import { readExactly } from '../../../lib/io/read-exactly.js'
+import { LoggedAccess } from '../../support/random-accesses.js'
+
+const BYTES = Buffer.alloc(200_000, 'counted')
+
+t.test('counts the bytes that came and the reads that were begun, and changes nothing', async t => {
+  const source = new CountedSource(new LoggedAccess(BYTES))
+  t.equal(await source.size(), BYTES.length)
+  t.same([source.bytes, source.reads], [0, 0], 'the size costs nothing')
+  t.same(await readExactly(source, 10, 30), BYTES.subarray(10, 30))
+  t.same(await readExactly(source, 0, 100_000), BYTES.subarray(0, 100_000))
+  t.same([source.bytes, source.reads], [100_020, 2])
+})
+
+t.test('a read that is given up cancels that of the source, and counts as far as it came', async t => {
+  const inner = new LoggedAccess(BYTES)
+  const source = new CountedSource(inner)
+  for await (const chunk of source.read(0, BYTES.length)) {
+    t.equal(source.bytes, chunk.length)
+    break
+  }
+  t.equal(inner.cancelled, 1)
+})
+
+t.test('an error, and an abort, come out as they are', async t => {
+  const error = new Error('broken')
+  const failing = new CountedSource(new LoggedAccess(BYTES, { failAt: 70_000, error }))
+  await t.rejects(readExactly(failing, 0, 100_000), error)
+  t.equal(failing.bytes, 70_000, 'what came before it is counted')
+  await t.rejects(readExactly(failing, 0, 10, AbortSignal.abort()), { name: 'AbortError' })
+})

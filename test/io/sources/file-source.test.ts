@@ -1,0 +1,174 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { readdirSync, readlinkSync } from 'node:fs'
+import { appendFile, chmod, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import t, { type Test } from 'tap'
+import { FileObject } from '../../../lib/io/sources/file-source.js'
+import { BLOCK_SIZE } from '../../../lib/io/fetch/range-buffer.js'
+import { collect, randomAccessSuite } from '../../support/random-access-suite.js'
+
+const LONG_AGO = new Date('2020-01-01T00:00:00Z')
+
+/** A file whose modification time no later write can have. */
+async function file(t: Test, bytes: Buffer | string): Promise<string> {
+  const path = join(t.testdir({}), 'talk.mov')
+  await writeFile(path, bytes)
+  await utimes(path, LONG_AGO, LONG_AGO)
+  return path
+}
+
+/** How many descriptors of this process are open on `path`. */
+function descriptors(path: string): number {
+  return readdirSync('/proc/self/fd').filter(fd => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`) === path
+    } catch {
+      return false
+    }
+  }).length
+}
+
+const canCount = process.platform === 'linux' ? {} : { skip: 'counts in /proc' }
+
+randomAccessSuite(
+  t,
+  'a file',
+  async (t, bytes) => new FileObject(await file(t, bytes)),
+  'AVIO_ERR_SOURCE_RANGE',
+)
+
+t.test('a path may be a file: URL, and lead through a link', async t => {
+  const path = await file(t, 'abcdef')
+  const link = `${path}.link`
+  await symlink(path, link)
+  for (const name of [pathToFileURL(path), link]) {
+    t.equal((await collect(new FileObject(name).read(2, 4))).toString(), 'cd')
+  }
+})
+
+t.test('anything else is refused at once', async t => {
+  for (const wrong of [undefined, null, '', 5, {}, new URL('http://127.0.0.1/x')]) {
+    t.throws(() => new FileObject(wrong as never), { code: 'AVIO_ERR_OPTION', option: 'path' })
+  }
+})
+
+t.test('a file that was written to, cut, or replaced between two reads has changed', async t => {
+  const ways: Record<string, (path: string) => Promise<void>> = {
+    'written to': path => writeFile(path, 'ABCDEF'),
+    'appended to': path => appendFile(path, 'g'),
+    cut: path => truncate(path, 3),
+    replaced: async path => {
+      await writeFile(`${path}.new`, 'ABCDEF')
+      await utimes(`${path}.new`, LONG_AGO, LONG_AGO)
+      await rename(`${path}.new`, path)
+    },
+  }
+  for (const [how, change] of Object.entries(ways)) {
+    for (const first of ['size', 'read'] as const) {
+      const path = await file(t, 'abcdef')
+      const one = new FileObject(path)
+      await (first === 'size' ? one.size() : collect(one.read(0, 1)))
+      await change(path)
+      const error = { code: 'AVIO_ERR_SOURCE_CHANGED', source: path, byteOffset: 1 }
+      await t.rejects(collect(one.read(1, 2)), error, `${how}, pinned by ${first}`)
+      t.equal(await one.size(), 6, 'its size is that of the version it was')
+    }
+  }
+})
+
+t.test('a change under way is seen before a byte that was read after it', async t => {
+  const bytes = randomBytes(8 * BLOCK_SIZE)
+  for (const change of [
+    (path: string) => truncate(path, 3 * BLOCK_SIZE + 5),
+    (path: string) => writeFile(path, randomBytes(bytes.length)),
+  ]) {
+    const path = await file(t, bytes)
+    let delivered = 0
+    const reading = async () => {
+      for await (const chunk of new FileObject(path).read(0, bytes.length)) {
+        t.ok(chunk.equals(bytes.subarray(delivered, delivered + chunk.length)))
+        delivered += chunk.length
+        if (delivered === BLOCK_SIZE) await change(path)
+      }
+    }
+    await t.rejects(reading(), { code: 'AVIO_ERR_SOURCE_CHANGED', byteOffset: BLOCK_SIZE })
+    t.equal(delivered, BLOCK_SIZE)
+  }
+})
+
+t.test('a file that another one takes the place of while it is read is read to its end', async t => {
+  const bytes = randomBytes(4 * BLOCK_SIZE)
+  const path = await file(t, bytes)
+  const chunks = new FileObject(path).read(0, bytes.length)
+  const first = (await chunks.next()).value as Buffer
+  await rm(path)
+  await writeFile(path, 'another')
+  t.ok(bytes.equals(Buffer.concat([first, await collect(chunks)])))
+})
+
+t.test('a file that is not there', async t => {
+  const path = join(t.testdir({}), 'none')
+  const one = new FileObject(path)
+  const error = { code: 'AVIO_ERR_SOURCE_NOT_FOUND', source: path, cause: { code: 'ENOENT' } }
+  await t.rejects(one.size(), error)
+  await t.rejects(collect(one.read(0, 1)), { ...error, byteOffset: 0 })
+})
+
+t.test('a file that may not be read', async t => {
+  const path = await file(t, 'abc')
+  await chmod(path, 0)
+  const { getuid, seteuid } = process
+  const isRoot = getuid?.() === 0
+  if (isRoot) seteuid!(65534)
+  try {
+    await t.rejects(collect(new FileObject(path).read(0, 1)), {
+      code: 'AVIO_ERR_SOURCE_DENIED',
+      cause: { code: 'EACCES' },
+    })
+  } finally {
+    if (isRoot) seteuid!(0)
+  }
+})
+
+t.test('a folder and a pipe are no files, and a pipe is not waited for', async t => {
+  const folder = t.testdir({})
+  await t.rejects(new FileObject(folder).size(), { code: 'AVIO_ERR_SOURCE_READ', message: /a folder/ })
+  const pipe = join(folder, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  await t.rejects(collect(new FileObject(pipe).read(0, 1)), {
+    code: 'AVIO_ERR_SOURCE_READ',
+    message: /no regular file/,
+  })
+  const below = join(await file(t, 'abc'), 'below')
+  await t.rejects(new FileObject(below).size(), { code: 'AVIO_ERR_SOURCE_READ', cause: { code: 'ENOTDIR' } })
+})
+
+t.test('however a read ends, its descriptor is closed by then', canCount, async t => {
+  const bytes = randomBytes(8 * BLOCK_SIZE)
+  const path = await file(t, bytes)
+  const one = new FileObject(path)
+  await collect(one.read(0, bytes.length))
+  t.equal(descriptors(path), 0, 'at the end')
+  for await (const chunk of one.read(0, bytes.length)) {
+    t.ok(chunk.length > 0)
+    t.equal(descriptors(path), 1)
+    break
+  }
+  t.equal(descriptors(path), 0, 'where the loop was left')
+  const controller = new AbortController()
+  const chunks = one.read(0, bytes.length, controller.signal)
+  await chunks.next()
+  controller.abort()
+  await t.rejects(chunks.next(), { name: 'AbortError' })
+  t.equal(descriptors(path), 0, 'after an abort')
+  const again = new AbortController()
+  const opening = collect(one.read(0, bytes.length, again.signal))
+  setImmediate(() => again.abort())
+  await t.rejects(opening, { name: 'AbortError' })
+  t.equal(descriptors(path), 0, 'after an abort while it was opened')
+  await appendFile(path, 'x')
+  await t.rejects(collect(one.read(0, 1)), { code: 'AVIO_ERR_SOURCE_CHANGED' })
+  t.equal(descriptors(path), 0, 'after an error')
+})

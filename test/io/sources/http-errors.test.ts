@@ -1,0 +1,85 @@
+import t from 'tap'
+import { SourceError } from '../../../lib/errors.js'
+import {
+  BrokenAnswer,
+  httpError,
+  isRetryable,
+  OverlongAnswer,
+  StatusError,
+} from '../../../lib/io/sources/http-errors.js'
+
+const fields = { source: 'http://x/y', byteOffset: 7, attempts: 3 }
+
+function coded(code: string, message = 'it broke'): Error {
+  return Object.assign(new Error(message), { code })
+}
+
+t.test('what may go away is worth another try', async t => {
+  const status = (code: number) => new StatusError(code, undefined)
+  for (const error of [
+    ...[408, 429, 500, 502, 503, 504].map(status),
+    new BrokenAnswer('silent'),
+    ...['ECONNRESET', 'ECONNREFUSED', 'EAI_AGAIN', 'HPE_INVALID_CONSTANT', 'ERR_STREAM_PREMATURE_CLOSE'].map(
+      code => coded(code),
+    ),
+  ]) {
+    t.equal(isRetryable(error), true, String(error))
+  }
+  for (const error of [
+    ...[304, 400, 401, 403, 404, 405, 410, 412, 416, 451, 501, 505].map(status),
+    new OverlongAnswer('long'),
+    new SourceError('AVIO_ERR_SOURCE_CHANGED', 'no'),
+    ...[
+      'ENOTFOUND',
+      'CERT_HAS_EXPIRED',
+      'DEPTH_ZERO_SELF_SIGNED_CERT',
+      'ERR_TLS_CERT_ALTNAME_INVALID',
+      'EPROTO',
+    ].map(code => coded(code)),
+    Object.assign(coded('ABORT_ERR'), { name: 'AbortError' }),
+    new TypeError('a slip of ours'),
+    undefined,
+  ]) {
+    t.equal(isRetryable(error), false, String(error))
+  }
+})
+
+t.test('a wait that the server asks for is taken where it is plausible', async t => {
+  const asked = (header?: string) => new StatusError(503, header).retryAfter
+  t.equal(asked('2'), 2000)
+  for (const header of [undefined, '', '0', '-1', '301', 'Wed, 21 Oct 2015 07:28:00 GMT'])
+    t.equal(asked(header), undefined)
+})
+
+t.test('a status has its code, and the error its fields and cause', async t => {
+  for (const [status, code] of [
+    [400, 'AVIO_ERR_SOURCE_READ'],
+    [401, 'AVIO_ERR_SOURCE_DENIED'],
+    [403, 'AVIO_ERR_SOURCE_DENIED'],
+    [404, 'AVIO_ERR_SOURCE_NOT_FOUND'],
+    [410, 'AVIO_ERR_SOURCE_NOT_FOUND'],
+    [416, 'AVIO_ERR_SOURCE_RANGE'],
+    [503, 'AVIO_ERR_SOURCE_READ'],
+  ] as const) {
+    const cause = new StatusError(status, undefined)
+    const error = httpError(cause, fields, 3)
+    t.match(error, { ...fields, code, statusCode: status, cause })
+  }
+  t.match(httpError(new StatusError(403, undefined), fields, 3).message, /presigned URL may have expired/)
+})
+
+t.test(
+  'the message tells of tries where there was more than one to be had, and of a code without words',
+  async t => {
+    t.equal(
+      httpError(coded('ECONNRESET'), fields, 8).message,
+      'Cannot read from byte 7 of http://x/y after 3 of 8 tries: it broke.',
+    )
+    t.equal(
+      httpError(coded('ENOTFOUND', ''), fields, 8).message,
+      'Cannot read from byte 7 of http://x/y: ENOTFOUND.',
+    )
+    const ours = new SourceError('AVIO_ERR_SOURCE_CHANGED', 'changed')
+    t.equal(httpError(ours, fields, 8), ours)
+  },
+)

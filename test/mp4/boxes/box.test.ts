@@ -1,0 +1,93 @@
+import t from 'tap'
+import { Box } from '../../../lib/mp4/boxes/box.js'
+import { MAX_BOXES } from '../../../lib/mp4/boxes/limits.js'
+import { box, fullBox, longBox, u16, u32, u64, u8 } from '../../support/fmp4.js'
+
+const topLevel = (bytes: Buffer, offset = 0, index = 0): Box =>
+  Box.topLevel(bytes, 0, bytes.length, offset, index)
+
+t.test('a tree of boxes knows its types, places and paths', async t => {
+  const bytes = box(
+    'moof',
+    fullBox('mfhd', 0, 0, u32(1)),
+    box('traf', box('trun'), box('trun')),
+    longBox('traf', box('tfhd')),
+  )
+  const moof = topLevel(bytes, 1000, 3)
+  t.same(
+    moof.children.map(child => `${child.path} ${child.offset} ${child.size} ${child.length}`),
+    ['moof[3]/mfhd 1008 16 8', 'moof[3]/traf[0] 1024 24 16', 'moof[3]/traf[1] 1048 24 8'],
+  )
+  t.equal(moof.children[1]!.children[1]!.path, 'moof[3]/traf[0]/trun[1]')
+  t.equal(moof.needChild('traf').children.length, 2)
+  t.equal(moof.child('none'), undefined)
+  t.equal(moof.children, moof.children, 'read once')
+})
+
+t.test('a box in the middle of a chunk has the same places', async t => {
+  const bytes = Buffer.concat([Buffer.alloc(50), box('moof', box('traf')), Buffer.alloc(9)])
+  const moof = Box.topLevel(bytes, 50, 66, 1050, 0)
+  t.equal(moof.children[0]!.offset, 1058)
+  t.equal(moof.size, 16)
+  t.same(moof.raw, bytes.subarray(50, 66))
+  t.same(moof.children[0]!.raw, box('traf'))
+})
+
+t.test('numbers are read from the content, and never past its end', async t => {
+  const { children } = topLevel(
+    box('moov', box('mvhd', u8(1), u16(2), u32(0xfffffffe), u64(2 ** 40)), box('free')),
+  )
+  const mvhd = children[0]!
+  t.equal(mvhd.u8(0), 1)
+  t.equal(mvhd.u16(1), 2)
+  t.equal(mvhd.u32(3), 0xfffffffe)
+  t.equal(mvhd.i32(3), -2)
+  t.equal(mvhd.u64(7), 2 ** 40)
+  const short = { code: 'AVIO_ERR_MP4_BOX_INVALID', boxPath: 'moov/mvhd', byteOffset: 8 }
+  t.throws(() => mvhd.u8(15), short)
+  t.throws(() => mvhd.u16(14), short)
+  t.throws(() => mvhd.u32(12), short)
+  t.throws(() => mvhd.u64(8), short)
+  t.throws(() => mvhd.type4(12), short)
+  t.throws(() => mvhd.u64(0), { ...short, message: /past 2\^53/ })
+  t.throws(() => mvhd.needLength(16), { ...short, message: /has 15 bytes, but its fields take 16/ })
+})
+
+t.test('a full box has version and flags', async t => {
+  const tfhd = topLevel(fullBox('tfhd', 1, 0x020038, u32(7)))
+  t.equal(tfhd.version, 1)
+  t.equal(tfhd.flags, 0x020038)
+})
+
+t.test('a child that does not fit is an error with its place, whatever it says', async t => {
+  const cases: [string, Buffer][] = [
+    ['larger than what is left', Buffer.concat([u32(13), Buffer.from('traf')])],
+    ['smaller than its header', Buffer.concat([u32(4), Buffer.from('traf')])],
+    ['size 0', Buffer.concat([u32(0), Buffer.from('traf')])],
+    ['64 bits and too large', Buffer.concat([u32(1), Buffer.from('traf'), u32(1, 0)])],
+    ['64 bits that are not there', Buffer.concat([u32(1), Buffer.from('traf')])],
+    ['a rest that holds no header', u8(0, 0, 0, 8, 0x66)],
+  ]
+  for (const [name, bytes] of cases) {
+    const moof = topLevel(box('moof', box('mfhd', u32(0, 1)), bytes), 500)
+    const error = { code: 'AVIO_ERR_MP4_BOX_SIZE', boxPath: 'moof[0]/byte 16', byteOffset: 524 }
+    t.throws(() => moof.children, error, name)
+    t.equal(moof.childrenFrom(0, true).length, 1, `${name}: leniently, what comes before it`)
+  }
+})
+
+t.test('what is missing is named', async t => {
+  t.throws(() => topLevel(box('moof')).needChild('mfhd'), {
+    code: 'AVIO_ERR_MP4_BOX_MISSING',
+    message: /^moof\[0\] at byte 0: it has no mfhd box/,
+  })
+})
+
+t.test('more boxes than any file has are an error, in one container or spread over many', async t => {
+  const empty = box('free')
+  const flat = topLevel(box('moof', Buffer.alloc((MAX_BOXES + 1) * 8).fill(empty)))
+  t.throws(() => flat.children, { code: 'AVIO_ERR_MP4_LIMIT' })
+  const half = box('traf', Buffer.alloc((MAX_BOXES / 2) * 8).fill(empty))
+  const spread = topLevel(box('moof', half, half))
+  t.throws(() => spread.children.map(traf => traf.children.length), { code: 'AVIO_ERR_MP4_LIMIT' })
+})

@@ -1,0 +1,130 @@
+import t from 'tap'
+import { type TrackTimes, placeTracks, rescaled } from '../../../lib/mp4/faststart/edit-lists.js'
+
+type Row = readonly [segmentDuration: number, mediaTime: number]
+
+/** A track of 1,000 ticks a second with 10 s of media, unless said otherwise. */
+function track(edits: readonly Row[], rest: Partial<TrackTimes> = {}): TrackTimes {
+  const list = edits.map(([segmentDuration, mediaTime]) => ({ segmentDuration, mediaTime, mediaRate: 1 }))
+  return {
+    timescale: 1000,
+    edits: list,
+    start: 0,
+    presentationStart: 0,
+    presentationEnd: 10_000,
+    duration: 10_000,
+    ...rest,
+  }
+}
+
+function placed(...tracks: TrackTimes[]): { edits: Row[]; duration: number }[] {
+  return placeTracks(tracks, 100).map(({ edits, duration }) => ({
+    edits: edits.map(({ segmentDuration, mediaTime }) => [segmentDuration, mediaTime]),
+    duration,
+  }))
+}
+
+t.test('an edit to the end gets the duration of what it shows, rounded up', t => {
+  t.same(placed(track([[0, 1024]])), [{ edits: [[898, 1024]], duration: 898 }])
+  t.same(placed(track([[0, 0]], { presentationEnd: 10_001 })), [{ edits: [[1001, 0]], duration: 1001 }])
+  t.same(placed(track([[500, 0]])), [{ edits: [[500, 0]], duration: 500 }], 'one that is stated stays')
+  t.end()
+})
+
+t.test('without an edit list there stays none', t => {
+  t.same(placed(track([])), [{ edits: [], duration: 1000 }])
+  t.same(placed(track([], { duration: 0, presentationEnd: 0 })), [{ edits: [], duration: 0 }])
+  t.end()
+})
+
+t.test('a single picture of no duration is shown for a moment, from where its edit says', t => {
+  const place = placed(track([[0, 80]], { duration: 0, presentationEnd: 81 }))
+  t.same(place, [{ edits: [[1, 80]], duration: 1 }])
+  t.end()
+})
+
+t.test('empty edits of the source stay', t => {
+  const edits: Row[] = [
+    [70, -1],
+    [0, 40],
+  ]
+  t.same(placed(track(edits)), [
+    {
+      edits: [
+        [70, -1],
+        [996, 40],
+      ],
+      duration: 1066,
+    },
+  ])
+  t.end()
+})
+
+t.test('a first fragment that begins late is a wait, as far as not all tracks have it', t => {
+  const hour = 3_600_000
+  t.same(
+    placed(track([[0, 0]], { start: hour }), track([], { start: hour + 500 })),
+    [
+      { edits: [[1000, 0]], duration: 1000 },
+      {
+        edits: [
+          [50, -1],
+          [1000, 0],
+        ],
+        duration: 1050,
+      },
+    ],
+    'a live stream begins at once, and its sound half a second later',
+  )
+  t.same(placed(track([[0, hour + 40]], { start: hour })), [{ edits: [[996, 40]], duration: 996 }])
+  t.same(placed(track([[0, 0]]), track([[0, 0]], { duration: 0, presentationEnd: 0 }))[1], {
+    edits: [],
+    duration: 0,
+  })
+  t.end()
+})
+
+t.test('what begins late begins with its first picture, and sound stays where it was beside it', t => {
+  const start = 3_600_000
+  const pictures = { start, presentationStart: 80, presentationEnd: 10_080 }
+  const late = (wait: number) => ({
+    edits: [
+      [wait, -1],
+      [1000, 80],
+    ],
+    duration: 1000 + wait,
+  })
+  const sound = { edits: [[1000, 0]], duration: 1000 }
+  t.same(placed(track([[0, 80]], pictures), track([[0, 20]], { start })), [late(2), sound])
+  t.same(placed(track([], pictures), track([], { start })), [late(8), { edits: [], duration: 1000 }])
+  t.same(placed(track([], pictures)), [{ edits: [[1000, 80]], duration: 1000 }])
+  t.end()
+})
+
+t.test('several edits each lose what lies before the first sample', t => {
+  const edits: Row[] = [
+    [100, 500],
+    [200, 3000],
+    [50, 0],
+  ]
+  t.same(placed(track(edits, { start: 1000 }), track([[0, 0]])), [
+    {
+      edits: [
+        [50, -1],
+        [50, 0],
+        [200, 2000],
+        [50, -1],
+      ],
+      duration: 350,
+    },
+    { edits: [[1000, 0]], duration: 1000 },
+  ])
+  t.end()
+})
+
+t.test('ticks of another clock are rounded up, and exact at any size', t => {
+  t.equal(rescaled(1, 48_000, 1000), 1)
+  t.equal(rescaled(48_000, 48_000, 1000), 1000)
+  t.equal(rescaled(2 ** 52, 90_000, 1000), Math.ceil(2 ** 52 / 90))
+  t.end()
+})

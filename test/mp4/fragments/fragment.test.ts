@@ -1,0 +1,225 @@
+import inspector from 'mux.js/lib/tools/mp4-inspector.js'
+import t from 'tap'
+import { Box } from '../../../lib/mp4/boxes/box.js'
+import { BoxReader } from '../../../lib/mp4/boxes/box-reader.js'
+import { type Fragment, SampleRun, isSync, parseFragment } from '../../../lib/mp4/fragments/fragment.js'
+import { MAX_RUN_SAMPLES } from '../../../lib/mp4/boxes/limits.js'
+import { MiB } from '../../../lib/options.js'
+import { type FragmentSpec, box, fragment, fullBox, moof, sampleFlags, u32, u64 } from '../../support/fmp4.js'
+import {
+  AAC,
+  FRAGMENTED,
+  H264_B_FRAMES,
+  bothInputs,
+  ffmpegToPipe,
+  fragmentedMp4,
+} from '../../support/media.js'
+
+const topLevel = (bytes: Buffer): Box => Box.topLevel(bytes, 0, bytes.length, 0, 0)
+const NONE = { duration: 0, size: 0, flags: 0 }
+const run = (bytes: Buffer, defaults = NONE): SampleRun => new SampleRun(topLevel(bytes), defaults)
+const parse = (spec: FragmentSpec, defaults = NONE): Fragment =>
+  parseFragment(topLevel(moof(spec, 0)), () => defaults)
+
+t.test('a fragment: its number, its tracks, their times, their runs', async t => {
+  const samples = [
+    { size: 3, duration: 40 },
+    { size: 4, duration: 50, sync: false, offset: -20 },
+  ]
+  const { sequence, tracks } = parse({
+    sequence: 9,
+    tracks: [
+      { id: 1, time: 2 ** 40, runs: [{ samples }, { samples: [{ size: 1 }], shift: null }] },
+      { id: 2, time: 70, tfdtVersion: 0, base: 'stated', baseShift: 2 ** 33, runs: [] },
+      { id: 3, time: null, base: 'neither', durationIsEmpty: true, defaults: { duration: 9 }, runs: [] },
+    ],
+  })
+  t.equal(sequence, 9)
+  t.same(
+    tracks.map(({ trackId, decodeTime, baseDataOffset, defaultBaseIsMoof, durationIsEmpty, defaults }) => [
+      ...[trackId, decodeTime, baseDataOffset, defaultBaseIsMoof, durationIsEmpty, defaults.duration],
+    ]),
+    [
+      [1, 2 ** 40, undefined, true, false, 0],
+      [2, 70, 2 ** 33, false, false, 0],
+      [3, undefined, undefined, false, true, 9],
+    ],
+  )
+  const [first, second] = tracks[0]!.runs
+  t.same([first!.sampleCount, first!.dataOffset, second!.dataOffset], [2, 0, undefined])
+  t.same([first!.durationAt(1), first!.sizeAt(1), first!.compositionOffsetAt(1)], [50, 4, -20])
+  t.same([isSync(first!.flagsAt(0)), isSync(first!.flagsAt(1))], [true, false])
+  t.same(first!.totals, { duration: 90, size: 7, presentationStart: 0, presentationEnd: 70 })
+  t.equal(first!.totals, first!.totals, 'added up once')
+})
+
+t.test(
+  'a run without a table says that its samples are alike, and tfhd which sample entry they have',
+  async t => {
+    const without = ['duration', 'size', 'flags', 'offset'] as const
+    const alike = { samples: [{ size: 0 }, { size: 0 }], without }
+    const { tracks } = parse({
+      sequence: 1,
+      tracks: [{ id: 1, time: 0, runs: [alike, { samples: [{ size: 1 }] }] }],
+    })
+    t.same(
+      tracks[0]!.runs.map(run => run.isUniform),
+      [true, false],
+    )
+    t.equal(tracks[0]!.sampleDescription, undefined)
+    const tfhd = fullBox('tfhd', 0, 0x0a, u32(1, 3, 50))
+    const moofBytes = box('moof', fullBox('mfhd', 0, 0, u32(1)), box('traf', tfhd))
+    const stated = parseFragment(topLevel(moofBytes), () => NONE).tracks[0]!
+    t.same([stated.sampleDescription, stated.defaults.duration], [3, 50])
+  },
+)
+
+t.test('what a sample does not say comes from tfhd, and what that does not say from trex', async t => {
+  const samples = [{ size: 1 }, { size: 1 }]
+  const defaults = { duration: 7, size: 8, flags: sampleFlags(false) }
+  const without = ['duration', 'size', 'flags', 'offset'] as const
+  const { tracks } = parse(
+    { sequence: 1, tracks: [{ id: 1, time: 0, defaults: { size: 5 }, runs: [{ samples, without }] }] },
+    defaults,
+  )
+  const first = tracks[0]!.runs[0]!
+  t.same([first.durationAt(1), first.sizeAt(1), first.flagsAt(0)], [7, 5, sampleFlags(false)])
+  t.same(first.totals, { duration: 14, size: 10, presentationStart: 0, presentationEnd: 14 })
+  t.same(tracks[0]!.defaults, { duration: 7, size: 5, flags: sampleFlags(false) })
+})
+
+t.test("the first sample's own flags go before the table's and the defaults", async t => {
+  const flags = run(fullBox('trun', 0, 0x4, u32(2, sampleFlags(true))), {
+    ...NONE,
+    flags: sampleFlags(false),
+  })
+  t.same([isSync(flags.flagsAt(0)), isSync(flags.flagsAt(1))], [true, false])
+})
+
+t.test('composition offsets are unsigned in version 0, signed in version 1', async t => {
+  const table = u32(2, 0xffffffff, 5)
+  t.same(run(fullBox('trun', 0, 0x800, table)).compositionOffsetAt(0), 0xffffffff)
+  const signed = run(fullBox('trun', 1, 0x800, table), { ...NONE, duration: 10 })
+  t.equal(signed.compositionOffsetAt(0), -1)
+  t.same(signed.totals, { duration: 20, size: 0, presentationStart: -1, presentationEnd: 25 })
+})
+
+t.test('a run that claims more than it has, or than any has, is an error at once', async t => {
+  t.throws(() => run(fullBox('trun', 0, 0x200, u32(3, 1, 1))), { code: 'AVIO_ERR_MP4_BOX_INVALID' })
+  t.throws(() => run(fullBox('trun', 0, 0xf00, u32(0xffffffff))), { code: 'AVIO_ERR_MP4_LIMIT' })
+  t.throws(() => run(fullBox('trun', 0, 0x1, u32(0))), { code: 'AVIO_ERR_MP4_BOX_INVALID' }, 'no data offset')
+  const long = run(fullBox('trun', 0, 0, u32(MAX_RUN_SAMPLES)), { duration: 1, size: 2, flags: 0 })
+  t.same(long.totals, {
+    duration: MAX_RUN_SAMPLES,
+    size: 2 * MAX_RUN_SAMPLES,
+    presentationStart: 0,
+    presentationEnd: MAX_RUN_SAMPLES,
+  })
+  t.same(run(fullBox('trun', 1, 0x800, u32(0))).totals.presentationEnd, 0, 'a run without samples')
+})
+
+t.test('what a fragment needs and has not is an error with its place', async t => {
+  const box = (...children: Buffer[]): Box => topLevel(fragmentBox('moof', ...children))
+  const parse = (moof: Box): Fragment => parseFragment(moof, () => undefined)
+  t.throws(() => parse(box()), { code: 'AVIO_ERR_MP4_BOX_MISSING', boxPath: 'moof[0]' })
+  const mfhd = fullBox('mfhd', 0, 0, u32(1))
+  t.throws(() => parse(box(mfhd, fragmentBox('traf'))), {
+    code: 'AVIO_ERR_MP4_BOX_MISSING',
+    boxPath: 'moof[0]/traf[0]',
+  })
+  const late = fragmentBox('traf', fullBox('tfhd', 0, 0, u32(1)), fullBox('tfdt', 1, 0, u64(-1)))
+  t.throws(() => parse(box(mfhd, late)), {
+    code: 'AVIO_ERR_MP4_BOX_INVALID',
+    boxPath: 'moof[0]/traf[0]/tfdt',
+  })
+  const short = fragmentBox('traf', fullBox('tfhd', 0, 0x39, u32(1), u64(0)))
+  t.throws(() => parse(box(mfhd, short)), {
+    code: 'AVIO_ERR_MP4_BOX_INVALID',
+    boxPath: 'moof[0]/traf[0]/tfhd',
+  })
+})
+
+function fragmentBox(type: string, ...children: Buffer[]): Buffer {
+  const content = Buffer.concat(children)
+  return Buffer.concat([u32(content.length + 8), Buffer.from(type), content])
+}
+
+/** Every `moof` of a stream. */
+function moofs(bytes: Buffer): Box[] {
+  const found: Box[] = []
+  const reader = new BoxReader(
+    {
+      onBox: ({ type }) => (type === 'moof' ? 'collect' : 'pass'),
+      onCollected: box => void found.push(box),
+      onPassed: () => undefined,
+    },
+    MiB,
+  )
+  reader.write(bytes)
+  reader.end()
+  return found
+}
+
+/** What we read of a track fragment, in the words of mux.js. */
+function ours(run: SampleRun): unknown {
+  return Array.from({ length: run.sampleCount }, (_, n) => ({
+    duration: run.durationAt(n),
+    size: run.sizeAt(n),
+    compositionTimeOffset: run.compositionOffsetAt(n),
+    isSync: isSync(run.flagsAt(n)),
+  }))
+}
+
+t.test('fragments of real media and of our own read as mux.js reads them', async t => {
+  const options = { seconds: 2 }
+  const sources = {
+    plain: await fragmentedMp4(options),
+    'B-frames, unsigned offsets, a fragment every 200 ms': await ffmpegToPipe([
+      ...[...bothInputs(options), ...H264_B_FRAMES, ...AAC, ...FRAGMENTED],
+      ...['-frag_duration', '200000'],
+    ]),
+    'B-frames, signed offsets, stated bases': await ffmpegToPipe([
+      ...[...bothInputs(options), ...H264_B_FRAMES, ...AAC],
+      ...['-movflags', '+frag_keyframe+empty_moov+negative_cts_offsets', '-f', 'mp4'],
+    ]),
+    'a fragment a frame': await ffmpegToPipe([
+      ...[...bothInputs(options), ...H264_B_FRAMES, ...AAC],
+      ...['-movflags', '+frag_every_frame+empty_moov+default_base_moof', '-f', 'mp4'],
+    ]),
+    'our own': Buffer.concat(
+      [[], ['duration'], ['size', 'offset'], ['flags'], ['duration', 'size', 'flags', 'offset']].map(
+        (without, n) => {
+          const samples = [{ size: 7 }, { size: 7, sync: false, offset: n - 2 }]
+          const runs = [{ samples, without: without as 'size'[], version: n % 2, firstFlags: n === 3 }]
+          const defaults = { duration: 40, size: 7, flags: sampleFlags(false) }
+          return fragment({ sequence: n + 1, tracks: [{ id: 1, time: n * 80, defaults, runs }] })
+        },
+      ),
+    ),
+  }
+  for (const [name, bytes] of Object.entries(sources)) {
+    let runs = 0
+    for (const box of moofs(bytes)) {
+      const { tracks } = parseFragment(box, () => NONE)
+      for (const { box: traf, trackId, decodeTime, baseDataOffset, defaults, runs: ownRuns } of tracks) {
+        const header = inspector.parseTfhd(traf.needChild('tfhd').content)
+        t.equal(trackId, header.trackId)
+        t.equal(baseDataOffset, header.baseDataOffset)
+        t.equal(Number(inspector.parseTfdt(traf.needChild('tfdt').content).baseMediaDecodeTime), decodeTime)
+        for (const run of ownRuns) {
+          const { dataOffset, samples } = inspector.parseTrun(run.box.content)
+          t.equal(run.dataOffset, dataOffset)
+          const theirs = samples.map(sample => ({
+            duration: sample.duration ?? header.defaultSampleDuration ?? 0,
+            size: sample.size ?? header.defaultSampleSize ?? 0,
+            compositionTimeOffset: sample.compositionTimeOffset ?? 0,
+            isSync: sample.flags ? sample.flags.isNonSyncSample === 0 : isSync(defaults.flags),
+          }))
+          t.same(ours(run), theirs, name)
+          runs++
+        }
+      }
+    }
+    t.ok(runs >= 4, `${name}: ${runs} runs`)
+  }
+})

@@ -1,0 +1,127 @@
+import t from 'tap'
+import { Box } from '../../../lib/mp4/boxes/box.js'
+import { parseFragment } from '../../../lib/mp4/fragments/fragment.js'
+import { type RunData, SampleData, locateSamples } from '../../../lib/mp4/fragments/sample-data.js'
+import { type TrafSpec, moof } from '../../support/fmp4.js'
+
+const MOOF = 1000
+const MDAT = { path: 'mdat[0]', offset: 1192 }
+
+/** The data of the runs of a `moof` at byte 1000 whose data begins at 1200. */
+function locate(...tracks: TrafSpec[]): RunData[] {
+  const bytes = moof({ sequence: 1, tracks, at: MOOF }, 200)
+  return locateSamples(parseFragment(Box.topLevel(bytes, 0, bytes.length, MOOF, 0), () => undefined))
+}
+
+const run = (size: number, shift: number | null = 0): TrafSpec['runs'][number] => ({
+  samples: [{ size }],
+  shift,
+})
+const ranges = (located: RunData[]): number[][] =>
+  located.map(({ trackId, start, end }) => [trackId, start, end])
+
+t.test('offsets count from the moof, from a stated base, or from the end of the data before', async t => {
+  const expected = [
+    [1, 1200, 1210],
+    [2, 1210, 1230],
+  ]
+  for (const base of ['moof', 'stated', 'neither'] as const) {
+    const tracks = [
+      { id: 1, time: 0, base, runs: [run(10)] },
+      { id: 2, time: 0, base, runs: [run(20)] },
+    ]
+    t.same(ranges(locate(...tracks)), expected, base)
+  }
+})
+
+t.test('a run without an offset goes on where the one before it ended', async t => {
+  const located = locate({ id: 1, time: 0, runs: [run(10), run(20, null), run(5, null)] })
+  t.same(
+    ranges(located).map(range => range[1]),
+    [1200, 1210, 1230],
+  )
+  t.same(
+    ranges(locate({ id: 1, time: 0, runs: [run(10, null)] })),
+    [[1, 1000, 1010]],
+    'the first one at the base',
+  )
+})
+
+t.test('runs without data are nowhere', async t => {
+  t.same(locate({ id: 1, time: 0, runs: [run(0), { samples: [] }] }), [])
+})
+
+t.test('an mdat takes what lies in it exactly, in whatever order the runs are', async t => {
+  const located = locate({ id: 1, time: 0, runs: [run(10), run(20)] })
+  for (const order of [located, [...located].reverse()]) {
+    const data = new SampleData(order, false)
+    t.equal(data.missing?.start, 1200)
+    t.equal(data.take(MDAT, 1200, 1230), undefined)
+    t.equal(data.missing, undefined)
+  }
+})
+
+t.test('a fragment may have its data in several mdats, empty ones among them', async t => {
+  const data = new SampleData(locate({ id: 1, time: 0, runs: [run(10), run(20, 8)] }), false)
+  t.equal(data.take(MDAT, 1200, 1200), undefined)
+  t.equal(data.take(MDAT, 1200, 1210), undefined)
+  t.equal(data.missing?.start, 1218)
+  t.equal(data.take(MDAT, 1218, 1238), undefined)
+  t.equal(data.missing, undefined)
+})
+
+t.test('what does not lie in an mdat exactly is an error that says where', async t => {
+  const two = { id: 7, time: 0, runs: [run(10), run(20)] }
+  const cases: [string, TrafSpec, [number, number], object][] = [
+    [
+      'before it',
+      two,
+      [1201, 1231],
+      { code: 'AVIO_ERR_MP4_DATA_OFFSET', boxPath: 'moof[0]/traf[0]/trun[0]', trackId: 7 },
+    ],
+    ['wholly before it', two, [1300, 1330], { code: 'AVIO_ERR_MP4_DATA_OFFSET', trackId: 7 }],
+    [
+      'after it',
+      two,
+      [1100, 1130],
+      {
+        code: 'AVIO_ERR_MP4_DATA_OFFSET',
+        message: /begin at byte 1200, but mdat\[0\] holds bytes 1100 to 1130/,
+      },
+    ],
+    [
+      'past its end',
+      two,
+      [1200, 1229],
+      { code: 'AVIO_ERR_MP4_SAMPLE_SIZE', boxPath: 'moof[0]/traf[0]/trun[1]' },
+    ],
+    [
+      'a byte over',
+      two,
+      [1200, 1231],
+      { code: 'AVIO_ERR_MP4_SAMPLE_SIZE', boxPath: 'mdat[0]', byteOffset: 1192 },
+    ],
+    ['a hole', { ...two, runs: [run(10), run(20, 1)] }, [1200, 1231], { message: /bytes 1210 to 1211/ }],
+    [
+      'an overlap',
+      { ...two, runs: [run(10), run(20, -1)] },
+      [1200, 1229],
+      { message: /begins at byte 1209, within/ },
+    ],
+  ]
+  for (const [name, traf, [start, end], error] of cases) {
+    t.match(new SampleData(locate(traf), false).take(MDAT, start, end), error, name)
+  }
+})
+
+t.test('bytes may be left over where encryption data may lie among them', async t => {
+  const data = new SampleData(locate({ id: 1, time: 0, runs: [run(10), run(20, 4)] }), true)
+  t.equal(data.take(MDAT, 1190, 1300), undefined)
+  t.equal(data.missing, undefined)
+})
+
+t.test('what was wrong is waited for no longer', async t => {
+  const data = new SampleData(locate({ id: 1, time: 0, runs: [run(10)] }), false)
+  data.giveUp()
+  t.equal(data.missing, undefined)
+})

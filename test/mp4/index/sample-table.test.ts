@@ -1,0 +1,89 @@
+import t from 'tap'
+import { atOnce } from '../../../lib/io/async/turns.js'
+import { MAX_SAMPLES } from '../../../lib/mp4/boxes/limits.js'
+import { SampleTable } from '../../../lib/mp4/index/sample-table.js'
+import { type TablesSpec, sampleTableBox } from '../../support/sample-tables.js'
+
+const PLAIN: TablesSpec = {
+  durations: [
+    [2, 10],
+    [3, 20],
+  ],
+  sizes: [1, 2, 3, 4, 5],
+  map: [[1, 2]],
+  chunks: [100, 200, 300],
+}
+
+function all(spec: TablesSpec) {
+  const samples = atOnce(SampleTable.read(sampleTableBox(spec))).samples()
+  const found: unknown[] = []
+  while (samples.next()) {
+    const { index, decodeTime, compositionTime, duration, offset, size, isSync } = samples
+    found.push([index, decodeTime, compositionTime, duration, offset, size, isSync])
+  }
+  return found
+}
+
+t.test('each sample has its times, its place, its size, and whether it decodes by itself', async t => {
+  const compositions = [
+    [1, 5],
+    [4, -10],
+  ] as const
+  t.same(all({ ...PLAIN, compositions, sync: [1, 4] }), [
+    [0, 0, 5, 10, 100, 1, true],
+    [1, 10, 0, 10, 101, 2, false],
+    [2, 20, 10, 20, 200, 3, false],
+    [3, 40, 30, 20, 203, 4, true],
+    [4, 60, 50, 20, 300, 5, false],
+  ])
+})
+
+t.test(
+  'without composition times and sync samples: shown when decoded, and every one decodes by itself',
+  async t => {
+    const samples = atOnce(SampleTable.read(sampleTableBox(PLAIN))).samples()
+    while (samples.next()) t.ok(samples.isSync && samples.compositionTime === samples.decodeTime)
+    t.equal(samples.next(), false, 'and it stays at its end')
+  },
+)
+
+t.test('sizes of 4, 8 and 16 bits, and one for all', async t => {
+  for (const bits of [4, 8, 16] as const) t.same(all({ ...PLAIN, bits }), all(PLAIN), `${bits} bits`)
+  const fixed = all({ ...PLAIN, sizes: { count: 5, size: 9 } }) as number[][]
+  t.same(
+    fixed.map(row => [row[4], row[5]]),
+    [
+      [100, 9],
+      [109, 9],
+      [200, 9],
+      [209, 9],
+      [300, 9],
+    ],
+  )
+})
+
+t.test('a track without samples has none', async t => {
+  t.same(all({ durations: [], sizes: [], map: [], chunks: [] }), [])
+})
+
+t.test('tables that contradict one another are an error before the first sample', async t => {
+  const wrong: Partial<TablesSpec>[] = [{ durations: [[4, 1]] }, { chunks: [100, 200] }, { map: [[1, 1]] }]
+  for (const part of wrong) {
+    t.throws(() => atOnce(SampleTable.read(sampleTableBox({ ...PLAIN, ...part }))), {
+      code: 'AVIO_ERR_MP4_BOX_INVALID',
+    })
+  }
+})
+
+t.test('sync samples out of order are passed over', async t => {
+  const sync = (all({ ...PLAIN, sync: [4, 2, 0, 5, 99] }) as unknown[][]).map(row => row[6])
+  t.same(sync, [false, false, false, true, true])
+})
+
+t.test('twenty bytes that claim four thousand million samples are refused at once', async t => {
+  const claim = { count: 0xffffffff, size: 1 }
+  const endless: TablesSpec = { ...PLAIN, durations: [[0xffffffff, 1]], sizes: claim, map: [[1, 0xffffffff]] }
+  t.throws(() => atOnce(SampleTable.read(sampleTableBox(endless))), { code: 'AVIO_ERR_MP4_LIMIT' })
+  const most = { ...endless, sizes: { count: MAX_SAMPLES, size: 1 } }
+  t.equal(atOnce(SampleTable.read(sampleTableBox(most))).count, MAX_SAMPLES)
+})

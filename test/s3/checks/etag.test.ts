@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto'
+import t from 'tap'
+import { md5OfEtag, multipartEtag, sameEtag } from '../../../lib/s3/checks/etag.js'
+
+const md5 = (text: string) => createHash('md5').update(text).digest('hex')
+
+t.test('an ETag is an MD5 when it has the form of one', async t => {
+  t.equal(md5OfEtag(`"${md5('a')}"`), md5('a'))
+  t.equal(md5OfEtag(md5('a').toUpperCase()), md5('a'))
+  for (const other of [
+    undefined,
+    '',
+    '""',
+    `"${md5('a')}-2"`,
+    `W/"${md5('a')}"`,
+    '"abc"',
+    `"${md5('a')}0"`,
+  ]) {
+    t.equal(md5OfEtag(other), undefined, String(other))
+  }
+})
+
+t.test('the ETag of a multipart object is the MD5 of its parts’ MD5s, with their number', async t => {
+  const parts = ['one', 'two', 'three'].map(md5)
+  const expected = createHash('md5')
+    .update(Buffer.from(parts.join(''), 'hex'))
+    .digest('hex')
+  t.equal(multipartEtag(parts.map(part => `"${part}"`)), `"${expected}-3"`)
+})
+
+t.test('where one part has an ETag of another kind, nothing is expected of the whole', async t => {
+  t.equal(multipartEtag([`"${md5('a')}"`, '"opaque"']), undefined)
+  t.equal(multipartEtag([]), undefined)
+})
+
+t.test('ETags are compared without their quotes, and a missing one equals nothing', async t => {
+  t.ok(sameEtag('"a"', 'a'))
+  t.notOk(sameEtag('"a"', '"b"'))
+  t.notOk(sameEtag(undefined, undefined))
+  t.notOk(sameEtag('"a"', undefined))
+})

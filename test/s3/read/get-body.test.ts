@@ -1,0 +1,95 @@
+import { getEventListeners, once } from 'node:events'
+import { PassThrough, Readable } from 'node:stream'
+import t from 'tap'
+import { RangeBuffer } from '../../../lib/io/fetch/range-buffer.js'
+import {
+  type Body,
+  discard,
+  drain,
+  OverlongBody,
+  streamOf,
+  transient,
+} from '../../../lib/s3/read/get-body.js'
+import { classify } from '../../../lib/s3/request/classify-error.js'
+
+const range = (length: number) => new RangeBuffer({ start: 0, end: length })
+const idle = new AbortController().signal
+const ignore = () => undefined
+
+t.test('a body is copied whole, whatever kind of stream it is', async t => {
+  const bodies = {
+    'of Node': Readable.from([Buffer.from('abc'), Buffer.from('defg')]),
+    'of the web': new Blob(['abc', 'defg']).stream(),
+  }
+  for (const [name, body] of Object.entries(bodies)) {
+    const into = range(7)
+    let heard = 0
+    await drain(streamOf(body as unknown as Body), into, idle, () => heard++)
+    t.equal(into.take()?.toString(), 'abcdefg', name)
+    t.ok(heard > 0)
+  }
+})
+
+t.test('no body at all is an empty one', async t => {
+  await drain(streamOf(undefined), range(0), idle, ignore)
+  await t.rejects(drain(streamOf(undefined), range(1), idle, ignore), { name: 'IncompleteBody' })
+})
+
+t.test('a body that ends early is worth another try, and what came is kept', async t => {
+  const into = range(10)
+  const error: unknown = await drain(Readable.from([Buffer.from('abc')]), into, idle, ignore).catch(
+    (error: unknown) => error,
+  )
+  t.match(error, { name: 'IncompleteBody', message: 'The body ended 7 bytes early' })
+  t.ok(classify(error).retryable)
+  t.equal(into.received, 3)
+})
+
+t.test('a body that goes on too long is destroyed, and is not worth another try', async t => {
+  const body = new PassThrough()
+  body.write('abcdef')
+  const error: unknown = await drain(body, range(5), idle, ignore).catch((error: unknown) => error)
+  t.ok(error instanceof OverlongBody)
+  t.notOk(classify(error).retryable)
+  t.ok(body.destroyed)
+})
+
+t.test('a body that fails passes its error on; one that is closed early does too', async t => {
+  const broken = new PassThrough()
+  const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
+  const failing = drain(broken, range(5), idle, ignore)
+  broken.destroy(reset)
+  t.equal(await failing.catch((error: unknown) => error), reset)
+  const closed = new PassThrough()
+  const closing = drain(closed, range(5), idle, ignore)
+  closed.destroy()
+  const error: unknown = await closing.catch((error: unknown) => error)
+  t.ok(classify(error).retryable, 'a premature close may go away')
+})
+
+t.test('an abort destroys the body, also one that came before, and leaves no listener', async t => {
+  const abort = new AbortController()
+  const body = new PassThrough()
+  const draining = drain(body, range(5), abort.signal, ignore)
+  abort.abort()
+  await t.rejects(draining, { name: 'AbortError' })
+  t.ok(body.destroyed)
+  const late = new PassThrough()
+  await t.rejects(drain(late, range(5), abort.signal, ignore), { name: 'AbortError' })
+  t.ok(late.destroyed)
+  t.equal(getEventListeners(abort.signal, 'abort').length, 0)
+})
+
+t.test('a body that nobody wants is closed, and its error is nobody’s', async t => {
+  const body = new PassThrough()
+  discard(body)
+  await once(body, 'close')
+  const failing = new Readable({
+    read: ignore,
+    destroy: (_error, callback) => callback(new Error('too late')),
+  })
+  discard(failing)
+  await new Promise<void>(resolve => failing.once('close', resolve))
+  t.ok(failing.destroyed)
+  t.ok(classify(transient('TimeoutError', 'x')).retryable)
+})

@@ -1,0 +1,181 @@
+import { getEventListeners, once } from 'node:events'
+import { PassThrough } from 'node:stream'
+import type { GetObjectCommandOutput } from '@aws-sdk/client-s3'
+import t from 'tap'
+import { RangeBuffer } from '../../../lib/io/fetch/range-buffer.js'
+import { type GetRange, getRange } from '../../../lib/s3/read/get-range.js'
+import { classify } from '../../../lib/s3/request/classify-error.js'
+import { fakeStore, partialHeaders } from '../../support/fake-store.js'
+
+const input = { Bucket: 'b', Key: 'k', Range: 'bytes=0-4' }
+const ok = { status: 206, headers: partialHeaders(0, 5, 100) }
+
+/** What a test says of a request; the rest is usual. */
+function get(client: GetRange['client'], more: Partial<GetRange> = {}): Promise<void> {
+  const { signal } = new AbortController()
+  const into = new RangeBuffer({ start: 0, end: 5 })
+  return getRange({
+    client,
+    input,
+    stallTimeout: 1000,
+    minThroughput: 0,
+    signal,
+    into,
+    accept: () => undefined,
+    ...more,
+  })
+}
+
+t.test('the head of the answer is looked at before its bytes are taken', async t => {
+  const into = new RangeBuffer({ start: 0, end: 5 })
+  const seen: (Partial<GetObjectCommandOutput> | number)[] = []
+  await get(
+    fakeStore(() => ({ ...ok, body: 'hello' })),
+    {
+      into,
+      accept: ({ ContentRange, ETag }) => {
+        seen.push({ ContentRange, ETag }, into.received)
+        return undefined
+      },
+    },
+  )
+  t.same(seen, [{ ContentRange: 'bytes 0-4/100', ETag: '"one"' }, 0])
+  t.equal(into.take()?.toString(), 'hello')
+})
+
+t.test('no listener stays on the signal, whether it goes well or not', async t => {
+  const { signal } = new AbortController()
+  await get(
+    fakeStore(() => ({ ...ok, body: 'hello' })),
+    { signal },
+  )
+  t.equal(getEventListeners(signal, 'abort').length, 0)
+  await get(
+    fakeStore(() => ({ status: 500 })),
+    { signal },
+  ).catch(() => undefined)
+  t.equal(getEventListeners(signal, 'abort').length, 0)
+})
+
+t.test('an answer that is refused is closed unread', async t => {
+  const body = new PassThrough()
+  const into = new RangeBuffer({ start: 0, end: 5 })
+  const refused = new Error('not this one')
+  const accept = () => {
+    throw refused
+  }
+  const error: unknown = await get(
+    fakeStore(() => ({ ...ok, body })),
+    { into, accept },
+  ).catch((error: unknown) => error)
+  t.equal(error, refused)
+  t.ok(body.destroyed)
+  t.equal(into.received, 0)
+})
+
+t.test('a request is made once, whatever the client thinks of retries', async t => {
+  let requests = 0
+  const client = fakeStore(
+    () => {
+      requests++
+      return { status: 503 }
+    },
+    { maxAttempts: 5 },
+  )
+  const error: unknown = await get(client).catch((error: unknown) => error)
+  t.match(error, { $metadata: { httpStatusCode: 503 } })
+  t.equal(requests, 1)
+})
+
+t.test('silence is given up: before the answer, in its head, and in its body', async t => {
+  const stalls: Record<string, GetRange['client']> = {
+    'before there are credentials': fakeStore(() => ok, { credentials: () => new Promise(() => undefined) }),
+    'before the answer': fakeStore(
+      (_request, signal) =>
+        new Promise((_resolve, reject) =>
+          signal!.addEventListener('abort', () => reject(new Error('aborted'))),
+        ),
+    ),
+    'before an answer of a server that heeds no signal': fakeStore(() => new Promise(() => undefined)),
+    'in the body of an error': fakeStore(() => ({ status: 500, body: new PassThrough() })),
+    'before the first byte of the body': fakeStore(() => ({ ...ok, body: new PassThrough() })),
+    'behind the last byte': fakeStore(() => {
+      const body = new PassThrough()
+      body.write('hello')
+      return { ...ok, body }
+    }),
+  }
+  for (const [when, client] of Object.entries(stalls)) {
+    const error: unknown = await get(client, { stallTimeout: 20 }).catch((error: unknown) => error)
+    t.match(error, { name: 'TimeoutError', message: /^No byte came for 20 ms/ }, when)
+    t.ok(classify(error).retryable)
+  }
+})
+
+t.test('an answer that comes after it was given up is closed', async t => {
+  const body = new PassThrough()
+  let answer!: (value: typeof ok & { body: PassThrough }) => void
+  const client = fakeStore(() => new Promise(resolve => (answer = resolve)))
+  await t.rejects(get(client, { stallTimeout: 20 }), { name: 'TimeoutError' })
+  answer({ ...ok, body })
+  await once(body, 'close')
+  t.ok(body.destroyed)
+})
+
+t.test('a body that keeps coming is no stall, however long it takes', async t => {
+  const body = new PassThrough()
+  const bytes = ['h', 'e', 'l', 'l', 'o']
+  const drip = setInterval(() => {
+    const byte = bytes.shift()
+    if (byte) body.write(byte)
+    else body.end()
+  }, 400)
+  t.teardown(() => clearInterval(drip))
+  const into = new RangeBuffer({ start: 0, end: 5 })
+  await get(
+    fakeStore(() => ({ ...ok, body })),
+    { into, stallTimeout: 1500 },
+  )
+  t.ok(into.complete)
+})
+
+t.test('an abort ends it at any time, with an AbortError and its reason, and leaves no listener', async t => {
+  const reason = new Error('shutting down')
+  const body = new PassThrough()
+  const waits: Record<string, GetRange['client']> = {
+    'before there are credentials': fakeStore(() => ok, { credentials: () => new Promise(() => undefined) }),
+    'before the answer': fakeStore(() => new Promise(() => undefined)),
+    'in the body': fakeStore(() => ({ ...ok, body })),
+  }
+  for (const [when, client] of Object.entries(waits)) {
+    const abort = new AbortController()
+    const getting = get(client, { signal: abort.signal })
+    await new Promise<void>(resolve => setTimeout(resolve, 10))
+    abort.abort(reason)
+    await t.rejects(getting, { name: 'AbortError', cause: reason }, when)
+    t.equal(getEventListeners(abort.signal, 'abort').length, 0, when)
+    let requests = 0
+    const counting = fakeStore(() => {
+      requests++
+      return ok
+    })
+    await t.rejects(get(counting, { signal: abort.signal }), { name: 'AbortError' })
+    t.equal(requests, 0, 'nothing is sent after an abort')
+  }
+  t.ok(body.destroyed)
+})
+
+t.test('a body that drips is given up like one that stalls, and what came of it is kept', async t => {
+  const body = new PassThrough()
+  const drip = setInterval(() => body.write('x'), 20)
+  t.teardown(() => clearInterval(drip))
+  const into = new RangeBuffer({ start: 0, end: 1000 })
+  const error: unknown = await get(
+    fakeStore(() => ({ status: 206, headers: partialHeaders(0, 1000, 1000), body })),
+    { into, stallTimeout: 200, minThroughput: 512 },
+  ).catch((error: unknown) => error)
+  t.match(error, { name: 'TimeoutError', message: /^Fewer than 512 bytes a second \(minThroughput\)/ })
+  t.ok(classify(error).retryable)
+  t.ok(into.received > 0)
+  t.ok(body.destroyed)
+})

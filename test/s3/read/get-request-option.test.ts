@@ -1,0 +1,43 @@
+import t from 'tap'
+import { getRequestOption } from '../../../lib/s3/read/get-request-option.js'
+
+t.test('the rest of the input is copied', async t => {
+  const request = { RequestPayer: 'requester', ExpectedBucketOwner: '123456789012' } as const
+  const taken = getRequestOption({ request })
+  t.same(taken, request)
+  t.not(taken, request)
+  t.same(getRequestOption({}), {})
+})
+
+t.test('what the reader sets itself is refused by name, even where it is undefined', async t => {
+  const owned = [
+    'Bucket',
+    'Key',
+    'VersionId',
+    'Range',
+    'PartNumber',
+    'IfMatch',
+    'IfNoneMatch',
+    'IfModifiedSince',
+    'IfUnmodifiedSince',
+  ]
+  for (const name of owned) {
+    for (const value of ['x', undefined]) {
+      t.throws(
+        () => getRequestOption({ request: { [name]: value } }),
+        {
+          code: 'AVIO_ERR_OPTION',
+          option: `request.${name}`,
+          message: new RegExp(`must not hold "${name}"`),
+        },
+        name,
+      )
+    }
+  }
+})
+
+t.test('anything but an object is refused', async t => {
+  for (const request of [null, 'x', 7, []]) {
+    t.throws(() => getRequestOption({ request }), { code: 'AVIO_ERR_OPTION', option: 'request' })
+  }
+})

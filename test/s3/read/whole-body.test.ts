@@ -1,0 +1,221 @@
+import { once } from 'node:events'
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import { S3Client } from '@aws-sdk/client-s3'
+import t, { type Test } from 'tap'
+import { FfmpegTransform } from '../../../lib/ffmpeg/ffmpeg-transform.js'
+import { linkOf } from '../../../lib/io/pipeline/link.js'
+import { S3Object } from '../../../lib/s3/s3-source.js'
+import { S3RangeReadable } from '../../../lib/s3/s3-range-readable.js'
+import { fakeStore } from '../../support/fake-store.js'
+import { audioInput, ffmpegToFile } from '../../support/media.js'
+import { pattern } from '../../support/reading.js'
+
+const MiB = 2 ** 20
+const SIZE = 3 * MiB
+const OBJECT = { bucket: 'bucket', key: 'k' } as const
+
+type Answer = (response: ServerResponse, nth: number, request: IncomingMessage) => void
+
+/** A store that knows no ranges: whatever is asked for, all of `bytes` is the answer, unless `answer` has another. */
+async function store(t: Test, bytes: Buffer, answer?: Answer) {
+  const requests: { range: string | undefined; ifMatch: string | undefined }[] = []
+  const responses: ServerResponse[] = []
+  const server = createServer((request, response) => {
+    if (request.method === 'HEAD') return void response.writeHead(403).end()
+    requests.push({ range: request.headers.range, ifMatch: request.headers['if-match'] })
+    responses.push(response)
+    response.setHeader('etag', '"one"')
+    response.setHeader('content-length', bytes.length)
+    if (answer && request.headers.range === undefined) answer(response, requests.length, request)
+    else response.end(bytes)
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const client = new S3Client({
+    region: 'us-east-1',
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+  })
+  t.teardown(() => {
+    client.destroy()
+    server.closeAllConnections()
+    server.close()
+  })
+  return { client, requests, responses }
+}
+
+/** Sends as fast as the connection takes it. */
+function send(bytes: Buffer, response: ServerResponse, sent: { written: number }): void {
+  while (sent.written < bytes.length) {
+    const chunk = bytes.subarray(sent.written, sent.written + 64 * 1024)
+    sent.written += chunk.length
+    if (!response.write(chunk)) return void response.once('drain', () => send(bytes, response, sent))
+  }
+  response.end()
+}
+
+t.test('an object is read whole from a store that ignores ranges', async t => {
+  const bytes = pattern(0, SIZE)
+  const { client, requests } = await store(t, bytes)
+  const source = new S3RangeReadable({ client, ...OBJECT })
+  t.ok((await buffer(source)).equals(bytes))
+  t.same(
+    requests.map(({ range }) => range),
+    ['bytes=0-524287', undefined],
+    'asked for once more, as a whole',
+  )
+  t.equal(source.info?.size, SIZE)
+})
+
+t.test('up to where it ends, or where the read does', async t => {
+  for (const end of [600 * 1024, SIZE - 1, SIZE, SIZE + 1]) {
+    const bytes = pattern(0, SIZE)
+    const { client, responses } = await store(t, bytes)
+    const read = await buffer(new S3RangeReadable({ client, ...OBJECT, end }))
+    t.ok(read.equals(bytes.subarray(0, end)), `${end}`)
+    if (end < SIZE && !responses.at(-1)!.writableFinished) await once(responses.at(-1)!, 'close')
+  }
+})
+
+t.test('a connection that breaks is followed by one that passes over what is there', async t => {
+  const bytes = pattern(0, SIZE)
+  const { client, requests } = await store(t, bytes, (response, nth) => {
+    if (nth > 3) return void response.end(bytes)
+    response.write(bytes.subarray(0, nth * MiB - 12345), () => response.destroy())
+  })
+  t.ok((await buffer(new S3RangeReadable({ client, ...OBJECT }))).equals(bytes))
+  t.equal(requests.length, 4)
+  t.same(
+    requests.slice(1).map(({ ifMatch }) => ifMatch),
+    [undefined, '"one"', '"one"'],
+    'of the same version',
+  )
+})
+
+t.test(
+  'what is no longer the same object is an error, and so is a body that ends early each time',
+  async t => {
+    const bytes = pattern(0, SIZE)
+    const changed = await store(t, bytes, (response, nth) => {
+      if (nth > 2) response.setHeader('etag', '"two"')
+      if (nth > 2) return void response.end(bytes)
+      response.write(bytes.subarray(0, MiB), () => response.destroy())
+    })
+    await t.rejects(buffer(new S3RangeReadable({ client: changed.client, ...OBJECT })), {
+      code: 'AVIO_ERR_OBJECT_CHANGED',
+    })
+    const broken = await store(t, bytes, response => {
+      response.write(bytes.subarray(0, MiB), () => response.destroy())
+    })
+    await t.rejects(buffer(new S3RangeReadable({ client: broken.client, ...OBJECT, maxAttempts: 2 })), {
+      code: 'AVIO_ERR_READ_FAILED',
+      message: /s3:\/\/bucket\/k/,
+      attempts: 2,
+    })
+  },
+)
+
+t.test('silence is given up, and the rest asked for anew', async t => {
+  const bytes = pattern(0, SIZE)
+  const { client, requests } = await store(t, bytes, (response, nth) => {
+    if (nth === 2) response.write(bytes.subarray(0, MiB))
+    else response.end(bytes)
+  })
+  const source = new S3RangeReadable({ client, ...OBJECT, stallTimeout: 1000 })
+  t.ok((await buffer(source)).equals(bytes))
+  t.equal(requests.length, 3)
+})
+
+t.test('a line that is slow is not silent', async t => {
+  const bytes = pattern(0, 700 * 1024)
+  const { client, requests } = await store(t, bytes, response => {
+    let at = 0
+    const timer = setInterval(() => {
+      response.write(bytes.subarray(at, (at += 16 * 1024)))
+      if (at < bytes.length) return
+      clearInterval(timer)
+      response.end()
+    }, 60)
+  })
+  const source = new S3RangeReadable({ client, ...OBJECT, stallTimeout: 1500 })
+  t.ok((await buffer(source)).equals(bytes))
+  t.equal(requests.length, 2)
+})
+
+t.test('a body that goes on behind its length is not believed', async t => {
+  const bytes = pattern(0, MiB)
+  const client = fakeStore(() => ({
+    status: 200,
+    headers: { etag: '"one"', 'content-length': String(bytes.length) },
+    body: Readable.from([bytes, Buffer.alloc(1)]),
+  }))
+  await t.rejects(buffer(new S3RangeReadable({ client, ...OBJECT })), {
+    code: 'AVIO_ERR_BAD_RESPONSE',
+    message: /more than bytes/,
+  })
+})
+
+t.test('a consumer that takes its time holds the connection back, and is no stall', async t => {
+  const size = 64 * MiB
+  const bytes = pattern(0, size)
+  const sent = { written: 0 }
+  const { client, requests } = await store(t, bytes, response => send(bytes, response, sent))
+  const source = new S3RangeReadable({ client, ...OBJECT, stallTimeout: 1000, readAhead: 2 * MiB })
+  const chunks: Buffer[] = []
+  for await (const chunk of source) {
+    chunks.push(chunk as Buffer)
+    if (chunks.length === 1) await delay(2500)
+    if (chunks.length === 1) t.ok(sent.written < size / 2, `${sent.written} bytes were sent`)
+  }
+  t.ok(Buffer.concat(chunks).equals(bytes))
+  t.equal(requests.length, 2)
+})
+
+t.test('nothing is left open by a read that is given up, or stopped, between two ranges', async t => {
+  for (const end of ['destroy', 'stop'] as const) {
+    const bytes = pattern(0, 32 * MiB)
+    const sent = { written: 0 }
+    const { client, responses } = await store(t, bytes, response => send(bytes, response, sent))
+    const source = new S3RangeReadable({ client, ...OBJECT, readAhead: MiB })
+    source.on('error', () => undefined)
+    const iterator = source[Symbol.asyncIterator]()
+    await iterator.next()
+    await delay(50)
+    if (end === 'destroy') source.destroy()
+    else linkOf(source)!.stop!()
+    const last = responses.at(-1)!
+    if (!last.closed) await once(last, 'close')
+    t.ok(sent.written < bytes.length, `${end}: ${sent.written} bytes were sent`)
+  }
+})
+
+t.test('such a store has no random access: ffmpeg gets the bytes in order', async t => {
+  const wide = await ffmpegToFile(audioInput({ seconds: 8, channels: 2 }), 'a.wav')
+  t.ok(wide.length > MiB)
+  const { client } = await store(t, wide)
+  const source = new S3RangeReadable({ client, ...OBJECT })
+  const stage = new FfmpegTransform({ output: { format: 'framecrc', args: ['-c', 'copy'] } })
+  const seeks: string[] = []
+  stage.on('seek', ({ reason }) => seeks.push(reason))
+  const [, text] = await Promise.all([pipeline(source, stage), buffer(stage)])
+  t.ok(text.length > 0)
+  t.same(seeks, [])
+  t.equal(linkOf(source)!.randomAccess, undefined)
+})
+
+t.test('a part of it, or a jump, is an error', async t => {
+  const { client } = await store(t, pattern(0, SIZE))
+  const refused = { code: 'AVIO_ERR_BAD_RESPONSE', message: /it ignores the Range header/ }
+  await t.rejects(buffer(new S3RangeReadable({ client, ...OBJECT, start: 1 })), refused)
+  const object = new S3Object({ client, ...OBJECT })
+  const read = async () => {
+    for await (const chunk of object.read(0, 10)) return chunk
+    return undefined
+  }
+  await t.rejects(read(), refused)
+})

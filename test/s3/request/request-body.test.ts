@@ -1,0 +1,111 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { UploadPartCommand } from '@aws-sdk/client-s3'
+import t from 'tap'
+import { MiB } from '../../../lib/options.js'
+import { BodyStream, attachBody } from '../../../lib/s3/request/request-body.js'
+import { type FakeRequest, fakeStore } from '../../support/fake-store.js'
+import { partOf } from '../../support/upload-store.js'
+
+const input = { Bucket: 'b', Key: 'k', UploadId: 'u', PartNumber: 1 }
+
+/** Sends `bytes` to a client of `config`, and shows the request as it would have gone out. */
+async function send(bytes: Buffer, config: object, more: object = {}) {
+  let sent: FakeRequest | undefined
+  let body: Buffer | undefined
+  const client = fakeStore(async request => {
+    sent = request
+    const stream = (request as unknown as { body?: Readable }).body
+    body = stream ? await buffer(stream) : undefined
+    return { status: 200, headers: { etag: '"e"' } }
+  }, config)
+  const command = new UploadPartCommand({ ...input, ContentLength: bytes.length, ...more })
+  let reads = 0
+  let out = 0
+  let isOut = false
+  attachBody(command, partOf(bytes), (moved, isTaken) => {
+    reads++
+    out += moved
+    isOut = isTaken
+  })
+  await client.send(command)
+  return { headers: sent!.headers, body, reads, out, isOut }
+}
+
+t.test('a body goes out as it is, with its length and no chunks or trailers around it', async t => {
+  const bytes = randomBytes(2 * MiB + 7)
+  const { headers, body, reads, out, isOut } = await send(bytes, {})
+  t.equal(Buffer.compare(body!, bytes), 0)
+  t.equal(headers['content-length'], String(bytes.length))
+  for (const absent of ['transfer-encoding', 'content-encoding', 'x-amz-trailer', 'Expect', 'expect']) {
+    t.notOk(absent in headers, absent)
+  }
+  t.ok(reads >= bytes.length / (256 * 1024), 'each view taken is seen')
+  t.same([out, isOut], [bytes.length, true], 'and counted, to the last')
+})
+
+t.test('over http the signature covers the bytes, over https it leaves them to TLS', async t => {
+  const bytes = randomBytes(1000)
+  const plain = await send(bytes, { endpoint: 'http://fake.invalid' })
+  t.equal(plain.headers['x-amz-content-sha256'], createHash('sha256').update(bytes).digest('hex'))
+  t.match(plain.headers['authorization'], /SignedHeaders=[^,]*x-amz-content-sha256/)
+  const secure = await send(bytes, { endpoint: 'https://fake.invalid' })
+  t.equal(secure.headers['x-amz-content-sha256'], 'UNSIGNED-PAYLOAD')
+  t.match(secure.headers['authorization'], /SignedHeaders=[^,]*x-amz-content-sha256/)
+})
+
+t.test('no checksum is added to the one that was given, whatever mode the client is in', async t => {
+  for (const requestChecksumCalculation of ['WHEN_SUPPORTED', 'WHEN_REQUIRED'] as const) {
+    const config = { requestChecksumCalculation }
+    const sums = ({ headers }: { headers: Record<string, string> }) =>
+      Object.keys(headers).filter(name => /checksum|md5/i.test(name))
+    t.same(sums(await send(Buffer.from('abc'), config)), [], 'none')
+    t.same(sums(await send(Buffer.from('abc'), config, { ContentMD5: 'x' })), ['content-md5'])
+    t.same(
+      sums(
+        await send(Buffer.from('abc'), config, { ChecksumAlgorithm: 'CRC32', ChecksumCRC32: 'NSRBwg==' }),
+      ).sort(),
+      ['x-amz-checksum-crc32', 'x-amz-sdk-checksum-algorithm'],
+    )
+  }
+})
+
+t.test('a signature that the user’s own middleware asks for is left as it is', async t => {
+  let sent: FakeRequest | undefined
+  const client = fakeStore(request => {
+    sent = request
+    return { status: 200 }
+  })
+  client.middlewareStack.add(
+    next => args => {
+      ;(args.request as FakeRequest).headers['x-amz-content-sha256'] = 'UNSIGNED-PAYLOAD'
+      return next(args)
+    },
+    { step: 'build', name: 'unsigned' },
+  )
+  const command = new UploadPartCommand({ ...input, ContentLength: 3 })
+  attachBody(command, partOf('abc'), () => undefined)
+  await client.send(command)
+  t.equal(sent?.headers['x-amz-content-sha256'], 'UNSIGNED-PAYLOAD')
+})
+
+t.test('an empty body is no body', async t => {
+  const { headers, body } = await send(Buffer.alloc(0), {})
+  t.equal(body, undefined)
+  t.equal(headers['content-length'], '0')
+  t.equal(headers['x-amz-content-sha256'], createHash('sha256').digest('hex'))
+})
+
+t.test('a stream tells when its last view was taken, and looks no further ahead than one', async t => {
+  let reads = 0
+  const stream = new BodyStream(partOf(Buffer.alloc(MiB)), () => reads++)
+  const taken: boolean[] = []
+  for await (const slice of stream as AsyncIterable<Buffer>) {
+    t.ok(slice.length <= 256 * 1024)
+    taken.push(stream.isTaken)
+  }
+  t.equal(taken[0], false)
+  t.equal(taken.at(-1), true)
+  t.ok(stream.readableEnded)
+})

@@ -1,0 +1,180 @@
+import { S3Client } from '@aws-sdk/client-s3'
+import t, { type Test } from 'tap'
+import { GiB, MiB } from '../../lib/options.js'
+import { S3Object, type S3ObjectOptions } from '../../lib/s3/s3-source.js'
+import { LocalS3 } from '../../lib/testing/index.js'
+
+const content = Buffer.from('0123456789abcdefghij')
+
+async function local(t: Test) {
+  const s3 = await LocalS3.start({ buckets: ['bucket'] })
+  const client = new S3Client(s3.clientConfig())
+  t.teardown(async () => {
+    client.destroy()
+    await s3.close()
+  })
+  await s3.put('bucket', 'k', content)
+  const object = (more: Partial<S3ObjectOptions> = {}) =>
+    new S3Object({ client, uri: 's3://bucket/k', ...more })
+  return { s3, client, object, ranges: () => s3.calls.map(call => call.range ?? 'whole') }
+}
+
+async function collect(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+  const all: Buffer[] = []
+  for await (const chunk of chunks) all.push(chunk)
+  return Buffer.concat(all)
+}
+
+t.test('the size is asked for once, with the first byte', async t => {
+  const { object, ranges } = await local(t)
+  const one = object()
+  t.equal(one.info, undefined)
+  t.equal(await one.size(), 20)
+  t.equal(await one.size(), 20)
+  t.match(one.info, { bucket: 'bucket', key: 'k', size: 20 })
+  t.same(ranges(), ['bytes=0-0'])
+})
+
+t.test('a read tells the size as well', async t => {
+  const { object, ranges } = await local(t)
+  const one = object()
+  t.equal((await collect(one.read(3, 8))).toString(), '34567')
+  t.equal(await one.size(), 20)
+  t.same(ranges(), ['bytes=3-7'])
+})
+
+t.test('any range, in any order, several at a time', async t => {
+  const { object } = await local(t)
+  const one = object()
+  for (let start = 0; start <= 20; start++) {
+    const reads = Array.from({ length: 21 - start }, (_, length) => one.read(start, start + length))
+    t.same(
+      (await Promise.all(reads.map(collect))).map(String),
+      reads.map((_, length) => content.toString('latin1', start, start + length)),
+    )
+  }
+})
+
+t.test('an empty range needs no request, an empty object one that names no byte', async t => {
+  const { s3, object, ranges } = await local(t)
+  t.equal((await collect(object().read(7, 7))).length, 0)
+  t.same(ranges(), [])
+  await s3.put('bucket', 'k', '')
+  const empty = object()
+  t.equal(await empty.size(), 0)
+  t.equal((await collect(empty.read(0, 0))).length, 0)
+  t.same(ranges(), ['bytes=0-0', 'whole'])
+})
+
+t.test('a read that reaches behind the end is an error, before a byte of it', async t => {
+  const { object, ranges } = await local(t)
+  for (const [start, end] of [
+    [15, 21],
+    [20, 21],
+    [90, 99],
+  ] as const) {
+    const one = object()
+    const error = { code: 'AVIO_ERR_RANGE_NOT_SATISFIABLE', message: /it has 20 bytes/ }
+    await t.rejects(collect(one.read(start, end)), error)
+    await one.size()
+    const asked = ranges().length
+    await t.rejects(collect(one.read(start, end)), error)
+    t.equal(ranges().length, asked, 'nothing is asked for where the size is known')
+  }
+})
+
+t.test('places that are none are refused at once', async t => {
+  const { object } = await local(t)
+  for (const [start, end] of [
+    [-1, 5],
+    [5, 4],
+    [0.5, 4],
+    [0, NaN],
+    [0, Infinity],
+  ] as const) {
+    t.throws(() => object().read(start, end), { code: 'AVIO_ERR_OPTION' })
+  }
+})
+
+t.test('up to partSize bytes are one request; more are several, two at a time', async t => {
+  const { object, ranges } = await local(t)
+  const one = object({ partSize: 5 })
+  await collect(one.read(2, 7))
+  t.same(ranges(), ['bytes=2-6'])
+  t.same(await collect(one.read(0, 20)), content)
+  t.same(ranges().slice(1), ['bytes=0-4', 'bytes=5-9', 'bytes=10-14', 'bytes=15-19'])
+})
+
+t.test('a slow reader is waited for: no more than two ranges are held', async t => {
+  const { s3, object } = await local(t)
+  const size = 64 * MiB
+  s3.putSynthetic('bucket', 'k', size, (start, end) => Buffer.alloc(end - start))
+  let taken = 0
+  for await (const chunk of object({ partSize: MiB }).read(0, size)) {
+    taken += chunk.length
+    await new Promise<void>(resolve => setImmediate(resolve))
+    const sent = s3.calls.reduce((sum, call) => sum + call.bytesOut, 0)
+    if (sent - taken > 2 * MiB) t.fail(`${sent - taken} bytes ahead`)
+    if (taken > 8 * MiB) break
+  }
+  t.ok(taken > 8 * MiB)
+})
+
+t.test('an early end of the loop, and an abort, give up what is under way', async t => {
+  const { s3, object } = await local(t)
+  s3.fault({ operation: 'GetObject', times: Infinity, stall: 3 })
+  for await (const chunk of object().read(0, 20)) {
+    t.equal(chunk.toString(), '012')
+    break
+  }
+  await s3.idle()
+  const abort = new AbortController()
+  const chunks = object().read(0, 20, abort.signal)[Symbol.asyncIterator]()
+  t.equal(String((await chunks.next()).value), '012')
+  const next = chunks.next()
+  abort.abort()
+  await t.rejects(next, { name: 'AbortError' })
+  await s3.idle()
+  const sizing = object().size(abort.signal)
+  await t.rejects(sizing, { name: 'AbortError' })
+  t.same(
+    s3.calls.map(call => call.aborted),
+    [true, true],
+  )
+})
+
+t.test('all reads of one object see one version, also those that began side by side', async t => {
+  const { s3, object } = await local(t)
+  const one = object()
+  t.equal((await collect(one.read(0, 5))).toString(), '01234')
+  await s3.put('bucket', 'k', 'XXXXXXXXXXXXXXXXXXXX')
+  await t.rejects(collect(one.read(5, 10)), { code: 'AVIO_ERR_OBJECT_CHANGED' })
+  t.equal((await collect(object().read(5, 10))).toString(), 'XXXXX')
+  const other = object()
+  s3.fault({ operation: 'GetObject', nth: 2, changed: content })
+  const both = await Promise.allSettled([collect(other.read(0, 5)), collect(other.read(5, 10))])
+  t.same(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+})
+
+t.test('places behind 4 GiB', async t => {
+  const { s3, object, ranges } = await local(t)
+  const size = 6 * GiB + 3
+  s3.putSynthetic('bucket', 'k', size, (start, end) =>
+    Buffer.alloc(end - start, `${Math.floor(start / GiB)}`),
+  )
+  const one = object()
+  t.equal((await collect(one.read(5 * GiB, 5 * GiB + 4))).toString(), '5555')
+  t.equal((await collect(one.read(size - 2, size))).toString(), '66')
+  t.equal(await one.size(), size)
+  t.same(ranges(), ['bytes=5368709120-5368709123', 'bytes=6442450945-6442450946'])
+})
+
+t.test('options are checked at once, and misspelt ones refused', async t => {
+  const { client } = await local(t)
+  t.throws(() => new S3Object(undefined as never), { code: 'AVIO_ERR_OPTION' })
+  t.throws(() => new S3Object({ client, bucket: 'b' }), { code: 'AVIO_ERR_OPTION', option: 'key' })
+  t.throws(() => new S3Object({ client, uri: 's3://b/k', partsize: 5 } as never), {
+    code: 'AVIO_ERR_OPTION',
+    message: /^S3Object has no option "partsize"/,
+  })
+})

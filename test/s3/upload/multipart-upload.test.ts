@@ -1,0 +1,238 @@
+import { createHash } from 'node:crypto'
+import t from 'tap'
+import { formatCrc32 } from '../../../lib/s3/upload/combine-crc32.js'
+import { MultipartUpload } from '../../../lib/s3/upload/multipart-upload.js'
+import type { FaultRule, S3Call } from '../../../lib/testing/index.js'
+import { UploadStore, partOf } from '../../support/upload-store.js'
+
+const { signal } = new AbortController()
+const part = partOf('the bytes of a part')
+const etag = `"${createHash('md5').update('the bytes of a part').digest('hex')}"`
+
+/** Faults that pass. */
+const PASSING: FaultRule[] = [
+  { status: 500 },
+  { status: 503, code: 'SlowDown' },
+  { reset: true },
+  { reset: true, performed: true },
+  { status: 500, performed: true },
+]
+
+t.test('an upload is begun, and knows whether the server will sum the whole', async t => {
+  const store = await UploadStore.open(t)
+  const upload = await MultipartUpload.create(store.requests(), signal)
+  t.equal(upload.wholeSum, 'kept')
+  t.equal(store.s3.uploads('uploads')[0]?.uploadId, upload.uploadId)
+  await upload.abort()
+  const unaware = { 'x-amz-checksum-type': undefined, 'x-amz-checksum-algorithm': undefined }
+  store.s3.fault({ operation: 'CreateMultipartUpload', answerHeaders: unaware })
+  const other = await MultipartUpload.create(store.requests(), signal)
+  t.equal(other.wholeSum, 'asked')
+  await other.abort()
+  const none = await MultipartUpload.create(store.requests({ checksum: 'md5' }), signal)
+  t.equal(none.wholeSum, 'none')
+  await none.abort()
+})
+
+t.test('a server that sums parts only is asked for no more', async t => {
+  const store = await UploadStore.open(t)
+  const refuses = (call: S3Call) => call.headers['x-amz-checksum-type'] !== undefined
+  store.s3.fault({ operation: 'CreateMultipartUpload', when: refuses, status: 501, code: 'NotImplemented' })
+  const upload = await MultipartUpload.create(store.requests(), signal)
+  t.equal(upload.wholeSum, 'none')
+  t.same(store.log, ['create', 'create'])
+  const { headers } = store.s3.calls[1]!
+  t.equal(headers['x-amz-checksum-algorithm'], 'CRC32')
+  t.notOk('x-amz-checksum-type' in headers)
+  await upload.abort()
+})
+
+t.test('a server that knows no checksums is told of with what to do', async t => {
+  const store = await UploadStore.open(t)
+  store.s3.fault({ operation: 'CreateMultipartUpload', times: 9, status: 501, code: 'NotImplemented' })
+  await t.rejects(MultipartUpload.create(store.requests(), signal), {
+    code: 'AVIO_ERR_UPLOAD_FAILED',
+    message: /set the option "checksum" to "md5" or "none"/,
+  })
+  t.same(store.log, ['create', 'create'])
+})
+
+t.test('beginning is repeated when the fault is passing', async t => {
+  for (const fault of PASSING) {
+    // An upload whose answer was lost holds no bytes, and is not to be told from somebody else's.
+    const store = await UploadStore.open(t, { leaves: true })
+    store.s3.fault({ operation: 'CreateMultipartUpload', times: 2, ...fault })
+    const upload = await MultipartUpload.create(store.requests(), signal)
+    await upload.abort()
+    t.same(store.log, ['create', 'create', 'create', 'abort', 'list'], JSON.stringify(fault))
+    t.same(
+      store.s3.uploads('uploads').filter(({ parts }) => parts.length > 0),
+      [],
+    )
+  }
+})
+
+t.test('and not when it is not', async t => {
+  const store = await UploadStore.open(t)
+  store.s3.fault({ operation: 'CreateMultipartUpload', status: 403 })
+  await t.rejects(MultipartUpload.create(store.requests(), signal), {
+    code: 'AVIO_ERR_ACCESS_DENIED',
+    operation: 'CreateMultipartUpload',
+    attempts: 1,
+  })
+  t.same(store.log, ['create'])
+})
+
+t.test('a part is stored under its number', async t => {
+  const store = await UploadStore.open(t)
+  const upload = await MultipartUpload.create(store.requests(), signal)
+  t.same(await upload.uploadPart(part, 7, 100, signal), {
+    partNumber: 7,
+    size: part.size,
+    etag,
+    crc32: part.crc32,
+  })
+  t.match(store.s3.uploads('uploads')[0]?.parts, [{ partNumber: 7, size: part.size, etag }])
+  await upload.abort()
+})
+
+t.test('a part is sent again from the same memory when the fault is passing', async t => {
+  for (const fault of [...PASSING, { resetRequest: 5 }, { status: 400, code: 'BadDigest' }]) {
+    const store = await UploadStore.open(t)
+    const upload = await MultipartUpload.create(store.requests(), signal)
+    store.s3.fault({ operation: 'UploadPart', times: 2, ...fault })
+    t.match(await upload.uploadPart(part, 1, 0, signal), { etag }, JSON.stringify(fault))
+    t.same(store.log, ['create', 'part 1', 'part 1', 'part 1'])
+    t.match(store.s3.uploads('uploads')[0]?.parts, [{ size: part.size, etag }])
+    await upload.abort()
+  }
+})
+
+t.test('a part that fails for good says which, where, and how often it was tried', async t => {
+  const store = await UploadStore.open(t)
+  const upload = await MultipartUpload.create(store.requests(), signal)
+  store.s3.fault({ operation: 'UploadPart', times: 3, status: 500 })
+  await t.rejects(upload.uploadPart(part, 3, 16, signal), {
+    code: 'AVIO_ERR_UPLOAD_FAILED',
+    operation: 'UploadPart',
+    partNumber: 3,
+    byteOffset: 16,
+    attempts: 3,
+    uploadId: upload.uploadId,
+    message: /^Could not upload part 3 of s3:\/\/uploads\/k/,
+  })
+  await upload.abort()
+})
+
+t.test('a part that the server stored otherwise is sent again, then an error', async t => {
+  for (const [checksum, damaged] of [
+    ['crc32', { 'x-amz-checksum-crc32': formatCrc32(1) }],
+    ['md5', { etag: `"${createHash('md5').update('other').digest('hex')}"` }],
+  ] as const) {
+    const store = await UploadStore.open(t)
+    const upload = await MultipartUpload.create(store.requests({ checksum }), signal)
+    store.s3.fault({ operation: 'UploadPart', answerHeaders: damaged })
+    t.match(await upload.uploadPart(part, 1, 0, signal), { etag })
+    store.s3.fault({ operation: 'UploadPart', times: 3, answerHeaders: damaged })
+    await t.rejects(upload.uploadPart(part, 2, 0, signal), {
+      code: 'AVIO_ERR_CHECKSUM_MISMATCH',
+      partNumber: 2,
+      attempts: 3,
+    })
+    await upload.abort()
+  }
+})
+
+t.test('a part without an ETag cannot be used', async t => {
+  const store = await UploadStore.open(t)
+  const upload = await MultipartUpload.create(store.requests(), signal)
+  store.s3.fault({ operation: 'UploadPart', answerHeaders: { etag: undefined } })
+  await t.rejects(upload.uploadPart(part, 1, 0, signal), { code: 'AVIO_ERR_BAD_RESPONSE', partNumber: 1 })
+  await upload.abort()
+})
+
+t.test('an upload that somebody else has aborted is said to be gone', async t => {
+  const store = await UploadStore.open(t)
+  const upload = await MultipartUpload.create(store.requests(), signal)
+  const { requests, uploadId } = upload
+  await requests.abort(uploadId, signal)
+  await t.rejects(upload.uploadPart(part, 1, 0, signal), {
+    code: 'AVIO_ERR_UPLOAD_FAILED',
+    message: /lifecycle rule/,
+    attempts: 1,
+  })
+})
+
+t.test('whether the upload is there can be yes, no, and not to be found out', async t => {
+  const store = await UploadStore.open(t)
+  const upload = await MultipartUpload.create(store.requests(), signal)
+  t.equal(await upload.exists(), true)
+  store.s3.fault({ operation: 'ListParts', status: 403 })
+  t.equal(await upload.exists(), undefined)
+  await upload.abort()
+  t.equal(await upload.exists(), false)
+})
+
+t.test('an abort is made sure of', async t => {
+  const store = await UploadStore.open(t)
+  const upload = await MultipartUpload.create(store.requests(), signal)
+  await upload.uploadPart(part, 1, 0, signal)
+  await upload.abort()
+  t.same(store.log, ['create', 'part 1', 'abort', 'list'])
+})
+
+t.test('an upload that is still there after an abort is aborted again', async t => {
+  const store = await UploadStore.open(t)
+  const upload = await MultipartUpload.create(store.requests(), signal)
+  // The answer of an abort that did nothing, as when a part lands behind it.
+  store.s3.fault({ operation: 'AbortMultipartUpload', times: 2, status: 204 })
+  await upload.abort()
+  t.same(store.log, ['create', 'abort', 'list', 'abort', 'list', 'abort', 'list'])
+})
+
+t.test('an abort has retries of its own', async t => {
+  for (const fault of PASSING) {
+    const store = await UploadStore.open(t)
+    const upload = await MultipartUpload.create(store.requests({ maxAttempts: 1 }), signal)
+    store.s3.fault({ operation: 'AbortMultipartUpload', times: 2, ...fault })
+    await upload.abort()
+    t.same(store.s3.uploads('uploads'), [], JSON.stringify(fault))
+  }
+})
+
+t.test('an abort that is not allowed to look afterwards is believed', async t => {
+  const store = await UploadStore.open(t)
+  const upload = await MultipartUpload.create(store.requests(), signal)
+  store.s3.fault({ operation: 'ListParts', status: 403 })
+  await upload.abort()
+  t.same(store.log, ['create', 'abort', 'list'])
+})
+
+t.test('an abort that fails says what is left', async t => {
+  const store = await UploadStore.open(t, { leaves: true })
+  const upload = await MultipartUpload.create(store.requests(), signal)
+  store.s3.fault({ operation: 'AbortMultipartUpload', status: 403 })
+  const failure = {
+    code: 'AVIO_ERR_ACCESS_DENIED',
+    operation: 'AbortMultipartUpload',
+    uploadId: upload.uploadId,
+    message: /Parts may be left in the bucket/,
+  }
+  await t.rejects(upload.abort(), failure)
+  await t.rejects(upload.abort(), failure, 'and is not tried anew')
+  t.same(store.log, ['create', 'abort'])
+})
+
+t.test('after a cancellation no part is tried again', async t => {
+  const store = await UploadStore.open(t)
+  const upload = await MultipartUpload.create(store.requests(), signal)
+  const controller = new AbortController()
+  const { reached } = store.s3.fault({ operation: 'UploadPart', stall: true })
+  const sent = upload.uploadPart(part, 1, 0, controller.signal)
+  await reached
+  controller.abort()
+  await t.rejects(sent)
+  await upload.abort()
+  t.same(store.log, ['create', 'part 1', 'abort', 'list'])
+  t.equal(await store.busySockets(), 0)
+})

@@ -1,0 +1,175 @@
+import { S3Client } from '@aws-sdk/client-s3'
+import t from 'tap'
+import { GiB, MiB } from '../../../lib/options.js'
+import type { PartBuffer } from '../../../lib/s3/upload/part-buffer.js'
+import { PartFiller, PendingChunks } from '../../../lib/s3/upload/part-filler.js'
+import type { PartUploads } from '../../../lib/s3/upload/part-uploads.js'
+import { target } from '../../support/upload-store.js'
+
+/** Parts that are under way until they are let go. */
+class HeldParts {
+  readonly parts: PartBuffer[] = []
+  active = 0
+  /** How many parts were before. */
+  earlier = 0
+  get started() {
+    return this.earlier + this.parts.length
+  }
+  start(part: PartBuffer) {
+    this.parts.push(part)
+    this.active++
+  }
+  leaveFirst() {
+    this.earlier++
+  }
+  startFirst(part: PartBuffer) {
+    this.earlier--
+    this.start(part)
+  }
+}
+
+function open(sizes: { partSize?: number; concurrency?: number; partGrowth?: boolean } = {}) {
+  const held = new HeldParts()
+  const all = { partSize: 10, concurrency: 2, partGrowth: false, ...sizes }
+  const client = new S3Client({ region: 'us-east-1' })
+  const filler = new PartFiller(target(client), all, held as unknown as PartUploads)
+  return { held, filler }
+}
+
+const pending = (...chunks: string[]) => new PendingChunks(chunks.map(chunk => Buffer.from(chunk)))
+const text = (part: PartBuffer) => Buffer.concat([...part.slices()]).toString()
+
+t.test('bytes are cut into parts wherever the chunks end', async t => {
+  for (let size = 1; size <= 25; size++) {
+    const { held, filler } = open({ concurrency: 9 })
+    const letters = 'abcdefghijklmnopqrstuvwxy'
+    const chunks: string[] = []
+    for (let from = 0; from < letters.length; from += size) chunks.push(letters.slice(from, from + size))
+    t.equal(filler.copy(pending(...chunks)), true)
+    t.equal(filler.send(), true)
+    t.same(held.parts.map(text), ['abcdefghij', 'klmnopqrst', 'uvwxy'], `chunks of ${size}`)
+    t.equal(filler.bytes, 25)
+  }
+})
+
+t.test('a part is sent as soon as it is full, and not before', async t => {
+  const { held, filler } = open()
+  filler.copy(pending('123456789'))
+  t.equal(held.started, 0)
+  filler.copy(pending('0'))
+  t.equal(held.started, 1)
+})
+
+t.test('when one more than may be sent is full, the writer is held back until one is gone', async t => {
+  const { held, filler } = open()
+  const chunks = pending('1234567890', '1234567890', '1234567890')
+  t.equal(filler.copy(chunks), false, 'though all bytes are copied')
+  t.equal(filler.bytes, 30)
+  t.equal(held.started, 2)
+  t.equal(filler.copy(chunks), false, 'asking again changes nothing')
+  held.active--
+  t.equal(filler.copy(chunks), true)
+  t.equal(held.started, 3)
+})
+
+t.test('what has no room waits at the very byte, in the middle of a chunk', async t => {
+  const { held, filler } = open({ concurrency: 1 })
+  const chunks = pending('1234567890123456789012345')
+  t.equal(filler.copy(chunks), false)
+  t.match(chunks, { index: 0, offset: 20 })
+  held.active--
+  t.equal(filler.copy(chunks), true)
+  t.equal(filler.bytes, 25)
+  t.equal(filler.send(), false, 'the rest has to wait like any other part')
+  held.active--
+  t.equal(filler.send(), true)
+  t.same(held.parts.map(text), ['1234567890', '1234567890', '12345'])
+})
+
+t.test('where parts grow, the next one is begun only when fewer are under way', async t => {
+  const { held, filler } = open({ partSize: 8 * MiB, concurrency: 4, partGrowth: true })
+  held.earlier = 2000
+  held.active = 4
+  const chunks = pending('x')
+  t.equal(filler.copy(chunks), false, 'a part of 10 MiB is not begun beside four')
+  held.active = 3
+  t.equal(filler.copy(chunks), true)
+  t.equal(filler.whole().capacity, 10 * MiB)
+})
+
+t.test('there are bytes for 10,000 parts, and not for one more', async t => {
+  const { held, filler } = open()
+  held.earlier = 9999
+  t.equal(filler.copy(pending('1234567890')), true)
+  t.equal(held.started, 10_000)
+  t.throws(() => filler.copy(pending('1')), {
+    code: 'AVIO_ERR_OBJECT_TOO_LARGE',
+    byteOffset: 100_000,
+    message: /"partSize", or leave "partGrowth" on/,
+  })
+  t.equal(filler.copy(pending('')), true, 'an empty chunk is no byte')
+})
+
+t.test('what is less than a part can be had whole, and is empty where nothing came', async t => {
+  const { filler } = open()
+  t.equal(filler.whole().size, 0)
+  const other = open().filler
+  other.copy(pending('abc'))
+  t.equal(text(other.whole()), 'abc')
+  other.clear()
+  t.equal(other.whole().size, 0)
+})
+
+t.test('the first part is held back beside those under way, until the head is there', async t => {
+  const { held, filler } = open({ concurrency: 1 })
+  filler.holdFirst(undefined)
+  t.equal(filler.copy(pending('1234567890')), true)
+  t.ok(filler.isWhole, 'so far it is one part')
+  t.equal(filler.copy(pending('abcdefghij', 'ABCDEFGHIJ')), false)
+  t.notOk(filler.isWhole)
+  t.equal(filler.bytes, 30)
+  t.same(held.parts.map(text), ['abcdefghij'])
+  filler.prepend(Buffer.from('head'))
+  t.equal(filler.bytes, 34)
+  t.equal(filler.sendHeld(), false, 'it waits its turn')
+  held.active--
+  t.equal(filler.send(), true)
+  held.active--
+  t.equal(filler.sendHeld(), true)
+  t.equal(filler.sendHeld(), true, 'there is nothing more')
+  t.same(held.parts.map(text), ['abcdefghij', 'ABCDEFGHIJ', 'head1234567890'])
+})
+
+t.test('with room for the head, the first part takes that much less', async t => {
+  const { held, filler } = open({ concurrency: 9 })
+  filler.holdFirst(4)
+  filler.copy(pending('123456', 'abcdefghij', 'A'))
+  filler.prepend(Buffer.from('head'))
+  filler.send()
+  filler.sendHeld()
+  t.same(held.parts.map(text), ['abcdefghij', 'A', 'head123456'])
+})
+
+t.test('what is one part with its head, or nothing but a head, can be had whole', async t => {
+  for (const bytes of ['', '12345', '1234567890']) {
+    const { filler } = open()
+    filler.holdFirst(undefined)
+    filler.copy(pending(bytes))
+    t.ok(filler.isWhole)
+    filler.prepend(Buffer.from('head'))
+    t.equal(text(filler.whole()), `head${bytes}`)
+    filler.clear()
+    t.equal(filler.whole().size, 0)
+  }
+})
+
+t.test('a first part that its head makes longer than a part can be is an error', async t => {
+  const { filler } = open()
+  filler.holdFirst(undefined)
+  const head = { length: 6 * GiB } as Buffer
+  t.throws(() => filler.prepend(head), {
+    code: 'AVIO_ERR_OBJECT_TOO_LARGE',
+    partNumber: 1,
+    message: /at most 5368709120\. Lower "partSize"/,
+  })
+})

@@ -1,0 +1,182 @@
+import { getEventListeners } from 'node:events'
+import { setImmediate } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { PartUploads } from '../../../lib/s3/upload/part-uploads.js'
+import { UploadStore, partOf } from '../../support/upload-store.js'
+
+/** Parts on their way to a store that takes small ones, and what their listener heard. */
+async function open(t: Test) {
+  const store = await UploadStore.open(t, { server: { minPartSize: 1 } })
+  const heard: string[] = []
+  const uploads = new PartUploads(store.requests(), {
+    onUpload: () => heard.push('upload'),
+    onPart: ({ partNumber }) => heard.push(`part ${partNumber}`),
+    onFailure: error => heard.push((error as { code: string }).code),
+  })
+  return { store, heard, uploads }
+}
+
+t.test('the upload is begun once, with the first part, and the parts are numbered as they start', async t => {
+  const { store, heard, uploads } = await open(t)
+  t.equal(uploads.started, 0)
+  for (const bytes of ['one, ', 'two, ', 'three']) uploads.start(partOf(bytes))
+  t.equal(uploads.started, 3)
+  t.equal(uploads.active, 3)
+  await uploads.settled()
+  t.equal(uploads.active, 0)
+  t.equal(store.log.filter(call => call === 'create').length, 1)
+  t.equal(heard[0], 'upload')
+  t.same(heard.slice(1).sort(), ['part 1', 'part 2', 'part 3'])
+  t.same(
+    uploads.stored.map(part => part.partNumber),
+    [1, 2, 3],
+  )
+  await uploads.commit()
+  t.equal(String(await store.get('k')), 'one, two, three')
+})
+
+t.test('parts are all under way at once, and next() comes with the first that is done', async t => {
+  const { store, uploads } = await open(t)
+  const held = store.s3.fault({ operation: 'UploadPart', partNumber: 1, hold: true })
+  uploads.start(partOf('one'))
+  uploads.start(partOf('two'))
+  await uploads.next()
+  t.same(
+    uploads.stored.map(part => part.partNumber),
+    [2],
+  )
+  t.equal(uploads.active, 1)
+  held.release()
+  await uploads.settled()
+  await uploads.discard()
+})
+
+t.test('a failure is told once, with the byte where it happened', async t => {
+  const store = await UploadStore.open(t, { server: { minPartSize: 1 } })
+  const failures: unknown[] = []
+  const uploads = new PartUploads(store.requests(), {
+    onUpload: () => undefined,
+    onPart: () => undefined,
+    onFailure: error => failures.push(error),
+  })
+  store.s3.fault({ operation: 'UploadPart', times: Infinity, status: 403 })
+  uploads.start(partOf('12345'))
+  await uploads.settled()
+  uploads.start(partOf('678'))
+  uploads.start(partOf('9'))
+  await uploads.settled()
+  t.match(failures, [{ code: 'AVIO_ERR_ACCESS_DENIED', partNumber: 1, byteOffset: 0 }])
+  await uploads.discard()
+})
+
+t.test('an upload that cannot be begun fails all parts, and is told once', async t => {
+  const { store, heard, uploads } = await open(t)
+  store.s3.fault({ operation: 'CreateMultipartUpload', status: 403 })
+  uploads.start(partOf('one'))
+  uploads.start(partOf('two'))
+  await uploads.settled()
+  t.same(heard, ['AVIO_ERR_ACCESS_DENIED'])
+  await uploads.discard()
+  t.same(store.log, ['create'])
+})
+
+t.test('discarding cancels what is under way, waits for it, and leaves nothing', async t => {
+  const { store, heard, uploads } = await open(t)
+  const { reached } = store.s3.fault({ operation: 'UploadPart', partNumber: 2, stall: true })
+  uploads.start(partOf('one'))
+  await uploads.settled()
+  uploads.start(partOf('two'))
+  await reached
+  await uploads.discard()
+  t.same(store.log, ['create', 'part 1', 'part 2', 'abort', 'list'])
+  t.equal(uploads.active, 0)
+  t.same(heard, ['upload', 'part 1'], 'a part that was cancelled is no failure')
+  t.equal(await store.busySockets(), 0)
+})
+
+t.test('nothing is aborted before every part has settled, or a late one would be kept', async t => {
+  const store = await UploadStore.open(t, { server: { minPartSize: 1 } })
+  const requests = store.requests()
+  let settle: ((error: Error) => void) | undefined
+  requests.uploadPart = () => new Promise((_resolve, reject) => (settle = reject))
+  const nobody = { onUpload: () => undefined, onPart: () => undefined, onFailure: () => undefined }
+  const uploads = new PartUploads(requests, nobody)
+  uploads.start(partOf('one'))
+  while (settle === undefined) await setImmediate()
+  const discarded = uploads.discard()
+  for (let turn = 0; turn < 20; turn++) await setImmediate()
+  t.same(store.log, ['create'], 'it waits')
+  settle(new Error('cancelled at last'))
+  await discarded
+  t.same(store.log, ['create', 'abort', 'list'])
+})
+
+t.test('discarding waits for the id of an upload that is being begun', async t => {
+  const { store, heard, uploads } = await open(t)
+  const held = store.s3.fault({ operation: 'CreateMultipartUpload', hold: true })
+  uploads.start(partOf('one'))
+  await held.reached
+  const discarded = uploads.discard()
+  held.release()
+  await discarded
+  t.same(store.log, ['create', 'abort', 'list'])
+  t.same(heard, [])
+})
+
+t.test('discarding nothing asks nothing', async t => {
+  const { store, uploads } = await open(t)
+  await uploads.discard()
+  t.same(store.log, [])
+})
+
+t.test('what a listener throws fails the upload', async t => {
+  const store = await UploadStore.open(t, { server: { minPartSize: 1 } })
+  const boom = new Error('boom')
+  const failures: unknown[] = []
+  const uploads = new PartUploads(store.requests(), {
+    onUpload: () => undefined,
+    onPart: () => {
+      throw boom
+    },
+    onFailure: error => failures.push(error),
+  })
+  uploads.start(partOf('one'))
+  await uploads.settled()
+  t.equal(failures[0], boom)
+  await uploads.discard()
+})
+
+t.test('many parts that wait to be tried again make no warning of too many listeners', async t => {
+  const warnings: Error[] = []
+  const onWarning = (warning: Error) => {
+    if (warning.name === 'MaxListenersExceededWarning') warnings.push(warning)
+  }
+  process.on('warning', onWarning)
+  t.teardown(() => process.off('warning', onWarning))
+  const { store, uploads } = await open(t)
+  for (let partNumber = 1; partNumber <= 30; partNumber++) {
+    store.s3.fault({ operation: 'UploadPart', partNumber, status: 500 })
+    uploads.start(partOf('x'))
+  }
+  await uploads.settled()
+  t.equal(uploads.stored.length, 30)
+  await uploads.discard()
+  t.same(warnings, [])
+  t.same(getEventListeners(process, 'warning').includes(onWarning), true)
+})
+
+t.test('number 1 can be left to a part that is sent last', async t => {
+  const { store, heard, uploads } = await open(t)
+  uploads.leaveFirst(3)
+  t.equal(uploads.started, 1)
+  t.equal(uploads.active, 0)
+  uploads.start(partOf('two, '))
+  uploads.start(partOf('three'))
+  await uploads.settled()
+  uploads.startFirst(partOf('one, '))
+  await uploads.settled()
+  t.equal(uploads.started, 3)
+  t.equal(heard.at(-1), 'part 1')
+  await uploads.commit()
+  t.equal(String(await store.get('k')), 'one, two, three')
+})

@@ -1,0 +1,101 @@
+import {
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetBucketLocationCommand,
+  GetBucketVersioningCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  ListBucketsCommand,
+  PutBucketVersioningCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3'
+import t from 'tap'
+import { sendRaw, startS3 } from '../support.js'
+
+t.test('buckets come and go', async t => {
+  const { client } = await startS3(t, { region: 'eu-west-1' })
+  await client.send(new CreateBucketCommand({ Bucket: 'another' }))
+  const { Buckets } = await client.send(new ListBucketsCommand({}))
+  t.same(
+    Buckets?.map(bucket => bucket.Name),
+    ['another', 'box'],
+  )
+  await t.rejects(client.send(new CreateBucketCommand({ Bucket: 'box' })), {
+    name: 'BucketAlreadyOwnedByYou',
+  })
+  const head = await client.send(new HeadBucketCommand({ Bucket: 'box' }))
+  t.equal(head.BucketRegion, 'eu-west-1')
+  const location = await client.send(new GetBucketLocationCommand({ Bucket: 'box' }))
+  t.equal(location.LocationConstraint, 'eu-west-1')
+  await client.send(new DeleteBucketCommand({ Bucket: 'another' }))
+  await t.rejects(client.send(new HeadBucketCommand({ Bucket: 'another' })), { name: 'NotFound' })
+})
+
+t.test('a bucket with something in it stays', async t => {
+  const { s3, client } = await startS3(t)
+  await s3.put('box', 'k', 'x')
+  await t.rejects(client.send(new DeleteBucketCommand({ Bucket: 'box' })), { name: 'BucketNotEmpty' })
+  t.same(s3.keys('box'), ['k'])
+})
+
+t.test('us-east-1 is answered as no location', async t => {
+  const { client } = await startS3(t)
+  t.equal((await client.send(new GetBucketLocationCommand({ Bucket: 'box' }))).LocationConstraint, undefined)
+})
+
+t.test('versioning is switched, and a delete then leaves a marker', async t => {
+  const { s3, client } = await startS3(t)
+  const at = { Bucket: 'box', Key: 'k' }
+  t.equal((await client.send(new GetBucketVersioningCommand({ Bucket: 'box' }))).Status, undefined)
+  await client.send(
+    new PutBucketVersioningCommand({ Bucket: 'box', VersioningConfiguration: { Status: 'Enabled' } }),
+  )
+  t.equal((await client.send(new GetBucketVersioningCommand({ Bucket: 'box' }))).Status, 'Enabled')
+  const { VersionId } = await client.send(new PutObjectCommand({ ...at, Body: 'one' }))
+  const deleted = await client.send(new DeleteObjectCommand(at))
+  t.equal(deleted.DeleteMarker, true)
+  await t.rejects(client.send(new GetObjectCommand(at)), { name: 'NoSuchKey' })
+  const old = await client.send(new GetObjectCommand({ ...at, VersionId: VersionId! }))
+  t.equal(await old.Body?.transformToString(), 'one')
+  await client.send(new DeleteObjectCommand({ ...at, VersionId: deleted.VersionId! }))
+  t.same(await s3.get('box', 'k'), Buffer.from('one'))
+})
+
+t.test('many objects are deleted at once, whether they are there or not', async t => {
+  const { s3, client } = await startS3(t)
+  for (const key of ['a', 'b&<c>', 'd']) await s3.put('box', key, 'x')
+  const del = (Quiet: boolean, ...keys: string[]) =>
+    client.send(
+      new DeleteObjectsCommand({ Bucket: 'box', Delete: { Quiet, Objects: keys.map(Key => ({ Key })) } }),
+    )
+  const { Deleted, Errors } = await del(false, 'a', 'b&<c>', 'never')
+  t.same(
+    Deleted?.map(({ Key }) => Key),
+    ['a', 'b&<c>', 'never'],
+  )
+  t.equal(Errors, undefined)
+  t.same(s3.keys('box'), ['d'])
+  t.equal((await del(true, 'd')).Deleted, undefined)
+})
+
+t.test('a list of deletes that is broken or altered deletes nothing', async t => {
+  const { s3 } = await startS3(t)
+  await s3.put('box', 'a', 'x')
+  const post = (body: string, headers: Record<string, string> = {}) =>
+    sendRaw(s3, {
+      method: 'POST',
+      path: '/box?delete=',
+      body,
+      headers: { 'content-length': String(body.length), ...headers },
+    })
+  const list = '<Delete><Object><Key>a</Key></Object></Delete>'
+  t.match(await post('<Delete></Delete>'), { status: 400, code: 'MalformedXML' })
+  t.match(await post('<Delete><Object><Key>a</Key></Object><Object/></Delete>'), { code: 'MalformedXML' })
+  t.match(await post(list, { 'content-md5': 'AAAAAAAAAAAAAAAAAAAAAA==' }), { status: 400, code: 'BadDigest' })
+  t.match(await post(list, { 'x-amz-checksum-crc32': 'AAAAAA==' }), { status: 400, code: 'BadDigest' })
+  t.same(s3.keys('box'), ['a'])
+  t.equal((await post(list)).status, 200)
+  t.same(s3.keys('box'), [])
+})

@@ -1,0 +1,87 @@
+import t from 'tap'
+import {
+  checkCopyConditions,
+  checkReadConditions,
+  checkWriteConditions,
+  matchesEtag,
+} from '../../../lib/testing/operations/conditions.js'
+
+const lastModified = new Date('2024-05-01T12:00:00.750Z')
+const object = { etag: '"abc"', lastModified }
+const same = lastModified.toUTCString()
+const earlier = new Date(lastModified.getTime() - 2000).toUTCString()
+const later = new Date(lastModified.getTime() + 2000).toUTCString()
+
+function read(headers: Record<string, string>): number {
+  try {
+    checkReadConditions(headers, object)
+    return 200
+  } catch (error) {
+    return (error as { status: number }).status
+  }
+}
+
+t.test('entity tags match with and without quotes, in lists, and by a star', async t => {
+  for (const list of ['"abc"', 'abc', 'W/"abc"', '"x", "abc"', '*', ' "abc" '])
+    t.ok(matchesEtag(list, '"abc"'), list)
+  for (const list of ['"abcd"', '"x"', '', '"ab"']) t.notOk(matchesEtag(list, '"abc"'), list)
+})
+
+t.test('a read is answered, not modified, or refused', async t => {
+  const table: [Record<string, string>, number][] = [
+    [{}, 200],
+    [{ 'if-match': '"abc"' }, 200],
+    [{ 'if-match': '"x"' }, 412],
+    [{ 'if-none-match': '"abc"' }, 304],
+    [{ 'if-none-match': '"x"' }, 200],
+    [{ 'if-modified-since': same }, 304],
+    [{ 'if-modified-since': later }, 304],
+    [{ 'if-modified-since': earlier }, 200],
+    [{ 'if-unmodified-since': same }, 200],
+    [{ 'if-unmodified-since': later }, 200],
+    [{ 'if-unmodified-since': earlier }, 412],
+    [{ 'if-modified-since': 'never' }, 200],
+    [{ 'if-unmodified-since': 'never' }, 200],
+    // The tag outranks the date beside it.
+    [{ 'if-match': '"abc"', 'if-unmodified-since': earlier }, 200],
+    [{ 'if-none-match': '"x"', 'if-modified-since': later }, 200],
+    [{ 'if-none-match': '"abc"', 'if-modified-since': earlier }, 304],
+    // Failing comes before not modified.
+    [{ 'if-match': '"x"', 'if-none-match': '"abc"' }, 412],
+  ]
+  for (const [headers, status] of table) t.equal(read(headers), status, JSON.stringify(headers))
+})
+
+t.test('not modified says of what', async t => {
+  t.throws(() => checkReadConditions({ 'if-none-match': '*' }, object), {
+    code: 'NotModified',
+    headers: { etag: '"abc"', 'last-modified': same },
+  })
+})
+
+t.test('for the source of a copy everything that fails is a 412', async t => {
+  const copy = (name: string, value: string) =>
+    checkCopyConditions({ [`x-amz-copy-source-${name}`]: value }, object)
+  copy('if-match', '"abc"')
+  copy('if-none-match', '"x"')
+  for (const [name, value] of [
+    ['if-match', '"x"'],
+    ['if-none-match', '"abc"'],
+    ['if-modified-since', later],
+    ['if-unmodified-since', earlier],
+  ] as const) {
+    t.throws(() => copy(name, value), { code: 'PreconditionFailed', status: 412 }, name)
+  }
+  checkCopyConditions({ 'if-match': '"x"' }, object)
+})
+
+t.test('a write may ask that there is no object, or this one', async t => {
+  checkWriteConditions({}, object)
+  checkWriteConditions({ 'if-none-match': '*' }, undefined)
+  checkWriteConditions({ 'if-match': '"abc"' }, object)
+  const failed = (condition: string) => ({ code: 'PreconditionFailed', fields: { Condition: condition } })
+  t.throws(() => checkWriteConditions({ 'if-none-match': '*' }, object), failed('If-None-Match'))
+  t.throws(() => checkWriteConditions({ 'if-match': '"x"' }, object), failed('If-Match'))
+  t.throws(() => checkWriteConditions({ 'if-match': '"abc"' }, undefined), { code: 'NoSuchKey', status: 404 })
+  t.throws(() => checkWriteConditions({ 'if-none-match': '"abc"' }, undefined), { code: 'NotImplemented' })
+})
