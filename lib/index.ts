@@ -53,10 +53,8 @@ export type {
   FfmpegGraphEvents,
   FfmpegGraphSeek,
   FfmpegReadableEvents,
-  FfmpegSeek,
   FfmpegSpawn,
   FfmpegTransformEvents,
-  SeekReason,
 } from './ffmpeg/job/ffmpeg-events.js'
 export { FfmpegGraph, type FfmpegGraphResult } from './ffmpeg/ffmpeg-process.js'
 export type {
@@ -83,6 +81,7 @@ export type {
   StreamLeftOut,
   StreamTarget,
 } from './ffmpeg/streams/input-streams.js'
+export type { FfmpegSeek, SeekReason } from './ffmpeg/route/seek.js'
 export type { CoverChoice, OutputLayout } from './ffmpeg/args/output-layout.js'
 export {
   HELD_HEADS,

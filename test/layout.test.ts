@@ -4,10 +4,12 @@ import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { AVIO_ERROR_CODES } from '../lib/errors.js'
+import { houseTable } from './support/house.js'
 import {
   type Tree,
   codeBreaches,
   diskBreaches,
+  emptyRooms,
   floorBreaches,
   importCycles,
   indexBreaches,
@@ -28,7 +30,7 @@ const sources = read([
       .filter(name => name.endsWith('.ts'))
       .map(name => `${folder}/${name.split(sep).join('/')}`),
   ),
-  ...['docs/errors.md'].filter(file => existsSync(join(root, file))),
+  ...['docs/errors.md', 'docs/architecture.md'].filter(file => existsSync(join(root, file))),
 ])
 
 /** A tree of made-up files, to show that a rule can fail. */
@@ -36,70 +38,104 @@ function tree(files: Record<string, string>): Tree {
   return new Map(Object.entries(files))
 }
 
-t.test('no file imports from a floor above its own, nor across', async t => {
+t.test('a file imports from its room, from lower rooms of its floor, and from lower floors', async t => {
   t.same(floorBreaches(sources), [])
+  t.same(emptyRooms(sources), [])
 
   t.same(
     floorBreaches(
       tree({
-        'lib/errors.ts': `import { retry } from './io/retry.js'`,
-        'lib/io/retry.ts': `import type { Box } from '../mp4/boxes.js'`,
-        'lib/mp4/boxes.ts': `export { x } from '../s3/part.js'`,
-        'lib/s3/part.ts': `type F = import('../ffmpeg/child.js').F`,
-        'lib/ffmpeg/child.ts': `const s3 = await import('../s3/part.js')`,
-        'lib/hls/playlist.ts': `import '../jobs/clip.js'`,
-        'lib/jobs/clip.ts': `import { all } from '../index.js'`,
+        'lib/errors.ts': `import { retry } from './io/async/retry.js'`,
+        'lib/io/async/retry.ts': `import type { Box } from '../../mp4/boxes/box.js'`,
+        'lib/mp4/boxes/box.ts': `export { x } from '../../s3/upload/part.js'`,
+        'lib/s3/upload/part.ts': `type F = import('../../ffmpeg/child/ffmpeg-child.js').F`,
+        'lib/ffmpeg/child/ffmpeg-child.ts': `const s3 = await import('../../s3/upload/part.js')`,
+        'lib/hls/manifests/mpd.ts': `import '../../jobs/clip/clip.js'`,
+        'lib/jobs/clip/clip.ts': `import { all } from '../../index.js'`,
         'lib/index.ts': `export { LocalS3 } from './testing/local-s3.js'`,
-        'lib/testing/local-s3.ts': `import { Box } from '../mp4/boxes.js'`,
+        'lib/testing/local-s3.ts': `import { Box } from '../mp4/boxes/box.js'`,
         'lib/attic/x.ts': '',
+        'lib/io/attic/x.ts': '',
       }),
     ),
     [
-      'lib/errors.ts imports lib/io/retry.ts',
-      'lib/io/retry.ts imports lib/mp4/boxes.ts',
-      'lib/mp4/boxes.ts imports lib/s3/part.ts',
-      'lib/s3/part.ts imports lib/ffmpeg/child.ts',
-      'lib/ffmpeg/child.ts imports lib/s3/part.ts',
-      'lib/hls/playlist.ts imports lib/jobs/clip.ts',
-      'lib/jobs/clip.ts imports lib/index.ts',
+      'lib/errors.ts imports lib/io/async/retry.ts',
+      'lib/io/async/retry.ts imports lib/mp4/boxes/box.ts',
+      'lib/mp4/boxes/box.ts imports lib/s3/upload/part.ts',
+      'lib/s3/upload/part.ts imports lib/ffmpeg/child/ffmpeg-child.ts',
+      'lib/ffmpeg/child/ffmpeg-child.ts imports lib/s3/upload/part.ts',
+      'lib/hls/manifests/mpd.ts imports lib/jobs/clip/clip.ts',
+      'lib/jobs/clip/clip.ts imports lib/index.ts',
       'lib/index.ts imports lib/testing/local-s3.ts',
-      'lib/testing/local-s3.ts imports lib/mp4/boxes.ts',
-      'lib/attic/x.ts is on no floor of the plan',
+      'lib/testing/local-s3.ts imports lib/mp4/boxes/box.ts',
+      'lib/attic/x.ts is in no room of the plan',
+      'lib/io/attic/x.ts is in no room of the plan',
     ],
-    'each of these breaks the rule',
+    'each of these breaks the rule between floors',
   )
   t.same(
     floorBreaches(
       tree({
-        'lib/io/link.ts': `import { AvioError } from '../errors.js'; import { retry } from './retry.js'`,
-        'lib/mp4/boxes.ts': `import '../io/link.js'`,
-        'lib/ffmpeg/child.ts': `import '../mp4/boxes.js'; import '../options.js'`,
-        'lib/s3/part.ts': `import '../io/link.js' // not import '../ffmpeg/child.js'`,
-        'lib/index.ts': `export { child } from './ffmpeg/child.js'; export { part } from './s3/part.js'`,
+        'lib/io/async/retry.ts': `import '../cache/block-cache.js'; import '../checksums/crc.js'`,
+        'lib/ffmpeg/args/muxers.ts': `import type { Settings } from '../check-options.js'`,
+        'lib/ffmpeg/ffmpeg-transform.ts': `import './probe/probe.js'`,
+        'lib/testing/wire/xml.ts': `import '../store/bucket.js'`,
+      }),
+    ),
+    [
+      'lib/io/async/retry.ts imports lib/io/cache/block-cache.ts',
+      'lib/io/async/retry.ts imports lib/io/checksums/crc.ts',
+      'lib/ffmpeg/args/muxers.ts imports lib/ffmpeg/check-options.ts',
+      'lib/ffmpeg/ffmpeg-transform.ts imports lib/ffmpeg/probe/probe.ts',
+      'lib/testing/wire/xml.ts imports lib/testing/store/bucket.ts',
+    ],
+    'and each of these that between rooms',
+  )
+  t.same(
+    floorBreaches(
+      tree({
+        'lib/io/pipeline/link.ts': `import { AvioError } from '../../errors.js'; import '../async/retry.js'; import './x.js'`,
+        'lib/mp4/boxes/box.ts': `import '../../io/pipeline/link.js'`,
+        'lib/ffmpeg/child/ffmpeg-child.ts': `import '../../mp4/boxes/box.js'; import '../../options.js'`,
+        'lib/s3/upload/part.ts': `import '../../io/pipeline/link.js' // not import '../../ffmpeg/child/ffmpeg-child.js'`,
+        'lib/index.ts': `export { child } from './ffmpeg/child/ffmpeg-child.js'; export { part } from './s3/upload/part.js'`,
         'lib/testing/local-s3.ts': `import '../options.js'; import '../io/byte-range.js'`,
       }),
     ),
     [],
-    'and these do not',
+    'and these break none',
   )
 })
+
+t.test('docs/architecture.md shows the plan as it is', t => {
+  const page = sources.get('docs/architecture.md') ?? ''
+  const shown = /<!-- the plan -->\n([\s\S]*?)<!-- end of the plan -->/.exec(page)?.[1]
+  t.same(cells(shown ?? ''), cells(houseTable()), 'npm run layout writes it')
+  t.end()
+})
+
+/** The cells of a table, however wide a formatter has made them. */
+function cells(table: string): string[][] {
+  const lines = table.split('\n').filter(line => line.startsWith('| ') && !line.includes('---'))
+  return lines.map(line => line.split('|').map(cell => cell.trim()))
+}
 
 t.test('a floor uses only the packages that are its own', async t => {
   t.same(
     floorBreaches(
       tree({
-        'lib/io/link.ts': `import type { S3Client } from '@aws-sdk/client-s3'`,
-        'lib/s3/part.ts': `import mux from 'mux.js'; import '@aws-sdk/client-s3'; import 'node:zlib'`,
-        'lib/mp4/boxes.ts': `import mux from 'mux.js/lib/tools/mp4-inspector.js'; import 'mux.json'`,
-        'lib/ffmpeg/locate.ts': `const P: string = 'ffmpeg-static'; await import(P); await import(name); import 'fs'`,
+        'lib/io/pipeline/link.ts': `import type { S3Client } from '@aws-sdk/client-s3'`,
+        'lib/s3/upload/part.ts': `import mux from 'mux.js'; import '@aws-sdk/client-s3'; import 'node:zlib'`,
+        'lib/mp4/boxes/box.ts': `import mux from 'mux.js/lib/tools/mp4-inspector.js'; import 'mux.json'`,
+        'lib/ffmpeg/binary/locate.ts': `const P: string = 'ffmpeg-static'; await import(P); await import(name); import 'fs'`,
       }),
     ),
     [
-      'lib/io/link.ts imports @aws-sdk/client-s3',
-      'lib/s3/part.ts imports mux.js',
-      'lib/mp4/boxes.ts imports mux.json',
-      'lib/ffmpeg/locate.ts imports fs',
-      'lib/ffmpeg/locate.ts imports name',
+      'lib/io/pipeline/link.ts imports @aws-sdk/client-s3',
+      'lib/s3/upload/part.ts imports mux.js',
+      'lib/mp4/boxes/box.ts imports mux.json',
+      'lib/ffmpeg/binary/locate.ts imports fs',
+      'lib/ffmpeg/binary/locate.ts imports name',
     ],
   )
 })
@@ -127,7 +163,7 @@ t.test('one file starts processes', t => {
   )
   t.same(
     spawners.map(([file]) => file),
-    ['lib/ffmpeg/spawn.ts'],
+    ['lib/ffmpeg/child/spawn.ts'],
   )
   t.end()
 })
@@ -197,9 +233,9 @@ t.test('no file of the library can write to a disk', async t => {
         'lib/io/d.ts': `const { writeFile } = await import('node:fs/promises')`,
         'lib/io/e.ts': `export { mkdtemp } from 'node:fs/promises'`,
         'lib/io/f.ts': `import { stat, type Stats } from 'node:fs'; import { constants } from 'node:os'`,
-        'lib/io/partial-file.ts': `import { open } from 'node:fs/promises'`,
-        'lib/io/file-writable.ts': `import { PartialFile } from './partial-file.js'`,
-        'lib/mp4/stage.ts': `import { PartialFile } from '../io/partial-file.js'`,
+        'lib/io/file/atomic-file.ts': `import { open } from 'node:fs/promises'`,
+        'lib/io/file/file-writable.ts': `import { AtomicFile } from './atomic-file.js'`,
+        'lib/mp4/stage.ts': `import { AtomicFile } from '../io/file/atomic-file.js'`,
         'lib/testing/folder.ts': `import { writeFile } from 'node:fs/promises'`,
       }),
     ),
@@ -210,7 +246,7 @@ t.test('no file of the library can write to a disk', async t => {
       'lib/io/c.ts imports tmpdir of os',
       'lib/io/d.ts imports a file module by other means',
       'lib/io/e.ts imports a file module by other means',
-      'lib/mp4/stage.ts imports lib/io/partial-file.ts',
+      'lib/mp4/stage.ts imports lib/io/file/atomic-file.ts',
     ],
   )
 })

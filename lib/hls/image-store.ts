@@ -1,5 +1,5 @@
 import { knownOptions, optionError, optionsObject } from '../options.js'
-import { nameOption } from './packager-options.js'
+import { nameOption } from './storage/segment-storage.js'
 import type { ImageTrack, StoredSheet } from './presentation/presentation.js'
 import type { StoredObjects } from './storage/stored-objects.js'
 

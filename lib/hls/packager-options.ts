@@ -14,7 +14,7 @@ import {
 } from '../options.js'
 import { makeRunId } from './run-id.js'
 import type { PresentationLayout, PresentationMode } from './presentation/presentation.js'
-import { type SegmentStorage, storageName } from './storage/segment-storage.js'
+import { type SegmentStorage, nameOption } from './storage/segment-storage.js'
 import type { CacheControl } from './storage/stored-objects.js'
 
 /** Options of `CmafPackager`. */
@@ -209,18 +209,6 @@ export function dateOption(options: object, option: string): Date | undefined {
   if (value === undefined) return undefined
   if (value instanceof Date && !Number.isNaN(value.getTime())) return new Date(value)
   throw optionError(option, 'a valid Date', value)
-}
-
-/** A name that needs no escaping, neither as a name of an object nor in a URI. */
-export function nameOption<D extends string | undefined>(
-  options: object,
-  option: string,
-  rule: { default: D },
-): string | D {
-  const value = stringOption(options, option, rule)
-  if (value === undefined) return value
-  if (/^[\w-][\w.-]*$/.test(value)) return storageName(value)
-  throw optionError(option, 'of letters, digits, "-", "_" and "." (not the first)', value)
 }
 
 function storageOption(options: object): SegmentStorage {

@@ -1,5 +1,6 @@
 import { posix as path } from 'node:path'
 import ts from 'typescript'
+import { ENTRIES, type Floor, GROUND, HOUSE, TESTING } from './house.js'
 
 /**
  * The rules of the house as functions of source texts: each takes a tree and gives what breaks the rule, one line a
@@ -9,27 +10,6 @@ import ts from 'typescript'
 
 /** Paths from the project's root, with `/`, and what the files hold. */
 export type Tree = ReadonlyMap<string, string>
-
-/** The floors, from the ground up. A file imports from floors before its own, or from its own. */
-const FLOORS = [
-  ['ground'],
-  ['io'],
-  ['mp4', 'matroska'],
-  ['containers'],
-  ['s3', 'ffmpeg'],
-  ['hls'],
-  ['jobs'],
-  ['index'],
-]
-
-/** What a floor may use from npm. The others live on Node alone. */
-const PACKAGES: Record<string, readonly string[]> = {
-  mp4: ['mux.js'],
-  ffmpeg: ['ffmpeg-static'],
-  s3: ['@aws-sdk/', '@smithy/'],
-  hls: ['@aws-sdk/'],
-  jobs: ['@aws-sdk/'],
-}
 
 /** Reads of files: for sources of the user's choice. Whatever is not listed could write. */
 const FILE_READS = [
@@ -55,23 +35,37 @@ FILE_READS.push(
 )
 
 /** What is under the sink for files, and under nothing else. */
-const PARTIAL_FILE = 'lib/io/partial-file.ts'
+const ATOMIC_FILE = 'lib/io/file/atomic-file.ts'
 
 /**
  * The files that write to a disk, each for who asks for a file by name: what is under the sink for files; the storage
  * of packaging that is a folder, which has to make its folders and to remove files.
  */
-const WRITES_FILES = [PARTIAL_FILE, 'lib/hls/folder-storage.ts']
+const WRITES_FILES = [ATOMIC_FILE, 'lib/hls/storage/directory-storage.ts']
 
-/** The floor of a file below `lib/`: its folder, or for those at the top `index` and `ground`. */
+/** The floor of a file below `lib/`: its first folder, or for those at the top {@link ENTRIES} or {@link GROUND}. */
 function floorOf(file: string): string {
-  const [, folder, rest] = file.split('/')
-  if (rest !== undefined && folder !== undefined) return folder
-  return folder === 'index.ts' ? 'index' : 'ground'
+  const [, folder = '', rest] = file.split('/')
+  if (rest !== undefined) return folder
+  return folder === 'errors.ts' || folder === 'options.ts' ? GROUND : ENTRIES
 }
 
-function rank(floor: string): number {
-  return FLOORS.findIndex(floors => floors.includes(floor))
+/** The room of a file: its folder below the floor's. */
+function roomOf(file: string): string {
+  return file.split('/').slice(2, -1).join('/')
+}
+
+function floorNamed(name: string): Floor | undefined {
+  return HOUSE.find(floor => floor.name === name)
+}
+
+function levelOf(floor: string): number {
+  if (floor === GROUND) return 0
+  return floor === ENTRIES ? Infinity : (floorNamed(floor)?.level ?? NaN)
+}
+
+function levelOfRoom(file: string): number {
+  return floorNamed(floorOf(file))?.rooms.find(({ name }) => name === roomOf(file))?.level ?? NaN
 }
 
 /** Files of the library itself, but for declarations of others' types. */
@@ -97,34 +91,46 @@ function target(file: string, specifier: string): string | undefined {
   return path.join(path.dirname(file), specifier).replace(/\.js$/, '.ts')
 }
 
-/** An import that runs upward, across, or to a package that is not the floor's. */
+/** An import that runs upward, across, or to a package that is not the floor's; a file in no room of the plan. */
 export function floorBreaches(tree: Tree): string[] {
   const breaches: string[] = []
   for (const [file, text] of library(tree)) {
-    const from = floorOf(file)
-    if (from !== 'testing' && rank(from) < 0) breaches.push(`${file} is on no floor of the plan`)
+    const floor = floorOf(file)
+    if (floor !== GROUND && floor !== ENTRIES && Number.isNaN(levelOfRoom(file))) {
+      breaches.push(`${file} is in no room of the plan`)
+    }
     for (const specifier of importsOf(text)) {
       const to = target(file, specifier)
-      const allowed =
-        to === undefined ? packageIsAllowed(from, specifier) : importIsAllowed(from, floorOf(to))
+      const allowed = to === undefined ? packageIsAllowed(floor, specifier) : importIsAllowed(file, to)
       if (!allowed) breaches.push(`${file} imports ${to ?? specifier}`)
     }
   }
   return breaches
 }
 
-function importIsAllowed(from: string, to: string): boolean {
-  if (from === to) return true
-  // The test bench stands beside the house: it uses the two lowest floors, and nothing uses it.
-  if (from === 'testing') return to === 'ground' || to === 'io'
-  return to !== 'testing' && rank(to) < rank(from)
+function importIsAllowed(file: string, to: string): boolean {
+  const [from, into] = [floorOf(file), floorOf(to)]
+  if (from === into)
+    return from === GROUND || roomOf(file) === roomOf(to) || levelOfRoom(to) < levelOfRoom(file)
+  if (into === GROUND) return true
+  if (from === TESTING) return into === 'io'
+  // The entry of the test bench is its own index.
+  return into !== TESTING && levelOf(into) < levelOf(from)
 }
 
 function packageIsAllowed(floor: string, specifier: string): boolean {
   if (specifier.startsWith('node:')) return true
-  return (PACKAGES[floor] ?? []).some(name =>
+  return (floorNamed(floor)?.packages ?? []).some(name =>
     name.endsWith('/') ? specifier.startsWith(name) : specifier === name || specifier.startsWith(`${name}/`),
   )
+}
+
+/** Rooms of the plan that hold no file: the plan must not tell of what is not there. */
+export function emptyRooms(tree: Tree): string[] {
+  const folders = new Set(library(tree).map(([file]) => path.dirname(file)))
+  return HOUSE.flatMap(({ name, rooms }) =>
+    rooms.map(room => ['lib', name, room.name].filter(Boolean).join('/')),
+  ).filter(folder => !folders.has(folder))
 }
 
 /** Files that import one another in a circle: each circle once, as the way round. */
@@ -198,10 +204,10 @@ export function diskBreaches(tree: Tree): string[] {
   for (const [file, text] of library(tree)) {
     if (floorOf(file) === 'testing' || WRITES_FILES.includes(file)) continue
     if (
-      !file.startsWith('lib/io/file-') &&
-      importsOf(text).some(name => target(file, name) === PARTIAL_FILE)
+      !file.startsWith('lib/io/file/') &&
+      importsOf(text).some(name => target(file, name) === ATOMIC_FILE)
     ) {
-      breaches.push(`${file} imports ${PARTIAL_FILE}`)
+      breaches.push(`${file} imports ${ATOMIC_FILE}`)
     }
     const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2023)
     const specifiers = importsOf(text).filter(isFileModule)

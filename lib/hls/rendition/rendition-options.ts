@@ -1,5 +1,5 @@
 import { booleanOption, knownOptions, optionError, optionsObject, stringOption } from '../../options.js'
-import { nameOption } from '../packager-options.js'
+import { nameOption } from '../storage/segment-storage.js'
 
 /** Options of a rendition. What is not stated here is read from its bytes. */
 export interface RenditionOptions {

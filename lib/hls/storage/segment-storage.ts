@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { optionError } from '../../options.js'
+import { optionError, stringOption } from '../../options.js'
 
 /** What is told of an object when it is opened for writing. */
 export interface StoredObjectInfo {
@@ -101,4 +101,16 @@ export function storageName(name: unknown): string {
       'character',
     name,
   )
+}
+
+/** A name that needs no escaping, neither as a name of an object nor in a URI. */
+export function nameOption<D extends string | undefined>(
+  options: object,
+  option: string,
+  rule: { default: D },
+): string | D {
+  const value = stringOption(options, option, rule)
+  if (value === undefined) return value
+  if (/^[\w-][\w.-]*$/.test(value)) return storageName(value)
+  throw optionError(option, 'of letters, digits, "-", "_" and "." (not the first)', value)
 }
