@@ -11,7 +11,7 @@ import { FfmpegTransform } from '../lib/ffmpeg/ffmpeg-transform.js'
 import { clip } from '../lib/jobs/clip/clip.js'
 import { thumbnails } from '../lib/jobs/thumbnails/thumbnails.js'
 import { GiB, MiB } from '../lib/options.js'
-import { S3Object } from '../lib/s3/s3-source.js'
+import { S3Source } from '../lib/s3/s3-source.js'
 import { S3RangeReadable } from '../lib/s3/s3-range-readable.js'
 import { LocalS3 } from '../lib/testing/index.js'
 import { MediaFile } from './support/media-file.js'
@@ -31,7 +31,7 @@ interface Case {
   readonly title: string
   /** Bytes that have to be read: index, span, and one block a jump. */
   readonly need: number
-  readonly ours: (object: S3Object) => Promise<void>
+  readonly ours: (object: S3Source) => Promise<void>
   /** ffmpeg's arguments around the address. */
   readonly theirs: (url: string) => readonly string[]
   /** The picture that is drawn of it. */
@@ -133,7 +133,7 @@ export async function run(draw: boolean, size = GiB): Promise<void> {
     const rows: string[][] = []
     for (const one of cases(client, (await stat(path)).size, index, Number(probe.stdout))) {
       store.clearCalls()
-      await one.ours(new S3Object({ client, ...OBJECT }))
+      await one.ours(new S3Source({ client, ...OBJECT }))
       await store.idle()
       const ours = {
         bytes: store.calls.reduce((sum, { bytesOut }) => sum + bytesOut, 0),

@@ -23,7 +23,7 @@ const TOPICS = [
   'upload',
   'upload-shaped',
   'remux',
-  'progressive',
+  'faststart',
   'pipe',
   'transcode',
   'validator',

@@ -31,7 +31,7 @@ export async function main(args: readonly string[]): Promise<{ bytes: number }> 
       input: { source: openSource(from) },
       output: {
         format: 'mp3',
-        layout: 'held-head',
+        layout: 'file',
         args: ['-map', '0:a:0', '-c:a', 'libmp3lame', '-q:a', '2', '-id3v2_version', '3', ...tags],
       },
     }),

@@ -6,13 +6,13 @@
  */
 import { writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { sprites, webvtt } from 'avio-streams'
+import { storyboard, storyboardVtt } from 'avio-streams'
 import { openSource } from './support/open-source.js'
 
 export async function main([from, to]: readonly string[]): Promise<string> {
   if (from === undefined || to === undefined) throw new Error('Usage: contact-sheet.ts source sheet.png')
   const grid = { columns: 5, rows: 4 }
-  for await (const sheet of sprites({
+  for await (const sheet of storyboard({
     source: openSource(from),
     count: 20,
     ...grid,
@@ -23,7 +23,7 @@ export async function main([from, to]: readonly string[]): Promise<string> {
     const map = `${to}.vtt`
     await writeFile(
       map,
-      webvtt([sheet], () => basename(to)),
+      storyboardVtt([sheet], () => basename(to)),
     )
     console.log(`${to}: ${sheet.tiles.length} pictures; ${map} says where they lie`)
   }

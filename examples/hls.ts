@@ -10,10 +10,10 @@ import { parseArgs } from 'node:util'
 import { PutObjectCommand } from '@aws-sdk/client-s3'
 import {
   CmafPackager,
-  FfmpegGraph,
+  FfmpegProcess,
   type PackagingResult,
   type RandomAccess,
-  S3Object,
+  S3Source,
   S3Storage,
   type SegmentStorage,
   locateFfmpeg,
@@ -39,7 +39,7 @@ const SHORT = ['-frag_duration', '200000']
 /** Decodes once, encodes a ladder and a sound, and publishes them when all of them are whole. */
 export async function packageLadder(source: RandomAccess, storage: SegmentStorage): Promise<PackagingResult> {
   const branches = LADDER.map(({ name, height }) => `[${name}-in]scale=-2:${height}[${name}]`)
-  const graph = new FfmpegGraph({
+  const ffmpeg = new FfmpegProcess({
     inputs: [{ source }],
     filterComplex: [
       `[0:v:0]split=${LADDER.length}${LADDER.map(({ name }) => `[${name}-in]`).join('')}`,
@@ -53,8 +53,8 @@ export async function packageLadder(source: RandomAccess, storage: SegmentStorag
   const packager = new CmafPackager({ storage, targetDuration: SEGMENT })
   const renditions = [...LADDER.map(({ name }) => name), 'sound'].map(name => packager.rendition({ name }))
   await Promise.all([
-    ...renditions.map((rendition, n) => pipeline(graph.outputs[n]!, rendition)),
-    graph.result,
+    ...renditions.map((rendition, n) => pipeline(ffmpeg.outputs[n]!, rendition)),
+    ffmpeg.result,
     packager.result,
   ])
   return packager.result
@@ -73,7 +73,7 @@ async function demoSource(store: EmbeddedStore, seconds: number): Promise<Random
   const Body = await makeSource(path, source!, seconds, '1280x720')
   const { key, contentType: ContentType } = source!
   await store.client.send(new PutObjectCommand({ Bucket: 'masters', Key: key, Body, ContentType }))
-  return new S3Object({ client: store.client, bucket: 'masters', key })
+  return new S3Source({ client: store.client, bucket: 'masters', key })
 }
 
 function report({ presentation }: PackagingResult): string {

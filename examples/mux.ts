@@ -18,7 +18,7 @@ export async function main([picture, sound, to]: readonly string[]): Promise<{ b
     inputs: [{ source: openSource(picture) }, { source: openSource(sound) }],
     output: {
       format: 'mp4',
-      layout: 'progressive',
+      layout: 'file',
       args: ['-map', '0:v:0', '-map', '1:a:0', '-c', 'copy', '-shortest'],
     },
   })

@@ -15,11 +15,11 @@ export const GENERAL_ERROR_CODES = [
   /** A stream that has ended already is used once more, as the source or as the target of a pipe. */
   'AVIO_ERR_STAGE_USED',
   /** A stream whose head exists only at its end is read by something that can't write its first bytes last. */
-  'AVIO_ERR_HEAD_UNCLAIMED',
+  'AVIO_ERR_HEADER_UNCLAIMED',
   /** The head does not fit into the room that was kept for it. */
-  'AVIO_ERR_HEAD_TOO_LARGE',
+  'AVIO_ERR_HEADER_TOO_LARGE',
   /** A stream is not of the format whose head was to be made. */
-  'AVIO_ERR_HEAD_INVALID',
+  'AVIO_ERR_HEADER_INVALID',
   /** Of several outputs that belong together some were committed when another failed in its last step. */
   'AVIO_ERR_COMMIT_PARTIAL',
   /** An optional package that is needed here is not installed. */

@@ -1,14 +1,11 @@
-export { BytesObject } from './io/sources/bytes-source.js'
-export { FileObject } from './io/sources/file-source.js'
+export { BytesSource } from './io/sources/bytes-source.js'
+export { FileSource } from './io/sources/file-source.js'
 export type { DigestAlgorithm } from './io/checksums/digest.js'
 export { FileWritable } from './io/file/file-writable.js'
 export type { FileResult, FileWritableOptions } from './io/file/file-writable-options.js'
-export { HttpObject } from './io/sources/http-source.js'
-export type { HttpObjectOptions } from './io/sources/http-options.js'
+export { HttpSource } from './io/sources/http-source.js'
+export type { HttpSourceOptions } from './io/sources/http-options.js'
 export { CommitGroup } from './io/pipeline/commit-group.js'
-export type { ClaimedHead, HeadClaim } from './io/pipeline/header-claim.js'
-export { COMMIT, type Committed, type HeldCommit, commitOf } from './io/pipeline/commit-hook.js'
-export { LINK, type Link, type Linked, isSoleConsumer, linkOf } from './io/pipeline/link.js'
 export type { RandomAccess } from './io/random-access.js'
 export {
   AVIO_ERROR_CODES,
@@ -16,51 +13,43 @@ export {
   type AvioErrorCode,
   CommitError,
   type CommitErrorFields,
-  FFMPEG_ERROR_CODES,
-  FILE_ERROR_CODES,
   FfmpegError,
   type FfmpegErrorCode,
   type FfmpegErrorFields,
   FileError,
   type FileErrorCode,
   type FileErrorFields,
-  GENERAL_ERROR_CODES,
-  HLS_ERROR_CODES,
   HlsError,
   type HlsErrorCode,
   type HlsErrorFields,
-  MATROSKA_ERROR_CODES,
   MatroskaError,
   type MatroskaErrorCode,
   type MatroskaErrorFields,
-  MP4_ERROR_CODES,
   Mp4Error,
   type Mp4ErrorCode,
   type Mp4ErrorFields,
   OptionError,
-  S3_ERROR_CODES,
   S3Error,
   type S3ErrorCode,
   type S3ErrorFields,
-  SOURCE_ERROR_CODES,
   SourceError,
   type SourceErrorCode,
   type SourceErrorFields,
 } from './errors.js'
 export type {
-  FfmpegEnough,
-  FfmpegGraphEnough,
-  FfmpegGraphEvents,
-  FfmpegGraphSeek,
+  FfmpegEarlyExit,
+  FfmpegProcessEarlyExit,
+  FfmpegProcessEvents,
+  FfmpegProcessSeek,
   FfmpegReadableEvents,
   FfmpegSpawn,
   FfmpegTransformEvents,
 } from './ffmpeg/job/ffmpeg-events.js'
-export { FfmpegGraph, type FfmpegGraphResult } from './ffmpeg/ffmpeg-process.js'
+export { FfmpegProcess, type FfmpegProcessResult } from './ffmpeg/ffmpeg-process.js'
 export type {
   FfmpegDemuxerOptions,
-  FfmpegGraphInput,
-  FfmpegGraphOptions,
+  FfmpegProcessInput,
+  FfmpegProcessOptions,
   FfmpegInputOptions,
   FfmpegOptions,
   FfmpegOutputOptions,
@@ -84,10 +73,10 @@ export type {
 export type { FfmpegSeek, SeekReason } from './ffmpeg/route/seek.js'
 export type { CoverChoice, OutputLayout } from './ffmpeg/args/output-layout.js'
 export {
-  HELD_HEADS,
-  HeldHead,
-  type HeldHeadFormat,
-  type HeldHeadOptions,
+  DEFERRED_HEADERS,
+  DeferredHeader,
+  type DeferredHeaderFormat,
+  type DeferredHeaderOptions,
 } from './ffmpeg/headers/deferred-header.js'
 export { type KeyFrame, type KeyFrames, type KeyframesOptions, keyframes } from './ffmpeg/probe/keyframes.js'
 export type { FfmpegLimits } from './ffmpeg/limits/limits.js'
@@ -101,7 +90,7 @@ export { type FfprobeOrigin, type LocatedFfprobe, locateFfprobe } from './ffmpeg
 export type { FfmpegLogEntry, FfmpegLogLevel } from './ffmpeg/log/log.js'
 export type {
   MediaChapter,
-  MediaColour,
+  MediaColor,
   MediaFormat,
   MediaHdr,
   MediaInfo,
@@ -111,7 +100,7 @@ export type {
 export { probe } from './ffmpeg/probe/probe.js'
 export type { ProbeLimits, ProbeOptions } from './ffmpeg/probe/probe-options.js'
 export type { FfmpegProgress } from './ffmpeg/log/progress.js'
-export { FolderStorage, type FolderStorageOptions } from './hls/storage/directory-storage.js'
+export { DirectoryStorage, type DirectoryStorageOptions } from './hls/storage/directory-storage.js'
 export { S3Storage, type S3StorageOptions } from './hls/storage/s3-storage.js'
 export { type SegmentStorage, type StoredObjectInfo, contentTypeOf } from './hls/storage/segment-storage.js'
 export { CmafPackager, type PackagingResult } from './hls/cmaf-packager.js'
@@ -133,8 +122,8 @@ export type { RenditionOptions } from './hls/rendition/rendition-options.js'
 export type { RenditionWritable } from './hls/rendition/rendition-writable.js'
 export { type ClipOptions, clip } from './jobs/clip/clip.js'
 export type { JobOptions } from './jobs/job-options.js'
-export { type SpriteSheetTiles, type SpriteTile, webvtt } from './jobs/storyboard/storyboard-vtt.js'
-export { type SpriteSheet, type SpritesOptions, sprites } from './jobs/storyboard/storyboard.js'
+export { type SpriteSheetTiles, type SpriteTile, storyboardVtt } from './jobs/storyboard/storyboard-vtt.js'
+export { type SpriteSheet, type StoryboardOptions, storyboard } from './jobs/storyboard/storyboard.js'
 export type { ThumbnailTimes } from './jobs/thumbnails/thumbnail-times.js'
 export { type Thumbnail, type ThumbnailsOptions, thumbnails } from './jobs/thumbnails/thumbnails.js'
 export {
@@ -146,7 +135,7 @@ export {
 } from './jobs/transcode.js'
 export { Fmp4Validator, type Fmp4ValidatorEvents, type Fmp4ValidatorOptions } from './mp4/fmp4-validator.js'
 export type { Mp4Edit, SampleDefaults } from './mp4/boxes/leaf-boxes.js'
-export { ProgressiveMp4, type ProgressiveMp4Options } from './mp4/faststart-mp4.js'
+export { FaststartMp4, type FaststartMp4Options } from './mp4/faststart-mp4.js'
 export type { Mp4Track, TrackKind } from './mp4/movie/track.js'
 export {
   type Fmp4Fragment,
@@ -165,7 +154,7 @@ export type { S3ReadOptions } from './s3/read/read-options.js'
 export type { S3ClientOption } from './s3/request/s3-client.js'
 export type { S3Location, S3LocationOptions } from './s3/request/s3-location.js'
 export { S3MultipartWritable, type S3MultipartWritableEvents } from './s3/s3-multipart-writable.js'
-export { S3Object, type S3ObjectOptions } from './s3/s3-source.js'
+export { S3Source, type S3SourceOptions } from './s3/s3-source.js'
 export {
   type ReadProgress,
   S3RangeReadable,

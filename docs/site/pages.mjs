@@ -17,7 +17,7 @@ export const PAGES = {
   ],
   Reference: [
     'docs/s3-range-readable.md',
-    'docs/ffmpeg-graph.md',
+    'docs/ffmpeg-process.md',
     'docs/validation.md',
     'docs/s3-multipart-writable.md',
     'docs/file-writable.md',
@@ -37,7 +37,7 @@ export const PAGES = {
   Examples: [
     'examples/transcode.ts',
     'examples/clip.ts',
-    'examples/progressive.ts',
+    'examples/faststart.ts',
     'examples/hls.ts',
     'examples/audio.ts',
     'examples/mux.ts',

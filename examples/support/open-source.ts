@@ -1,8 +1,8 @@
-import { FileObject, HttpObject, type RandomAccess, S3Object } from 'avio-streams'
+import { FileSource, HttpSource, type RandomAccess, S3Source } from 'avio-streams'
 
 /** What a command line names: `s3://bucket/key`, an address of http or https, or a file. */
 export function openSource(name: string): RandomAccess {
-  if (name.startsWith('s3://')) return new S3Object({ uri: name })
-  if (/^https?:\/\//.test(name)) return new HttpObject({ url: name })
-  return new FileObject(name)
+  if (name.startsWith('s3://')) return new S3Source({ uri: name })
+  if (/^https?:\/\//.test(name)) return new HttpSource({ url: name })
+  return new FileSource(name)
 }

@@ -12,14 +12,14 @@ import {
   stringsOption,
 } from '../options.js'
 import type { RandomAccess } from '../io/random-access.js'
-import { isNoSource, noSource } from '../io/sources/not-a-source.js'
+import { isNotASource, notASource } from '../io/sources/not-a-source.js'
 import { checkGlobalArgs, checkInput, checkOutput } from './args/build-arguments.js'
 import { demuxersFor } from './args/safe-demuxers.js'
 import { childEnvironment } from './child/environment.js'
 import { meantBy, misnamed } from './args/misnamed-formats.js'
 import type {
-  FfmpegGraphInput,
-  FfmpegGraphOptions,
+  FfmpegProcessInput,
+  FfmpegProcessOptions,
   FfmpegInputOptions,
   FfmpegOutputOptions,
   FfmpegReadableOptions,
@@ -34,6 +34,7 @@ import {
   COVER_CHOICES,
   type CoverChoice,
   LAYOUTS,
+  impliedLayout,
   type OutputLayout,
   checkLayout,
 } from './args/output-layout.js'
@@ -91,8 +92,8 @@ export interface ReadableSettings extends Settings {
   readonly prepare: Prepare | undefined
 }
 
-/** Checked options of `FfmpegGraph`. */
-export interface GraphSettings extends Settings {
+/** Checked options of `FfmpegProcess`. */
+export interface ProcessSettings extends Settings {
   readonly inputs: readonly (PipeSettings | SourceSettings)[]
   readonly outputs: readonly OutputSettings[]
   readonly discardLimit: number
@@ -149,7 +150,7 @@ export function readableSettings(options: FfmpegReadableOptions, of: string): Re
 }
 
 /** Checks the options of any number of inputs and outputs; throws as {@link transformSettings}. */
-export function graphSettings(options: FfmpegGraphOptions, of: string): GraphSettings {
+export function processSettings(options: FfmpegProcessOptions, of: string): ProcessSettings {
   knownOptions(optionsObject(options, of), of, ['inputs', 'outputs', 'filterComplex', ...SHARED, ...OF_PIPES])
   const { inputs, outputs } = options
   for (const [name, list] of Object.entries({ inputs, outputs })) {
@@ -163,10 +164,10 @@ export function graphSettings(options: FfmpegGraphOptions, of: string): GraphSet
     ...shared,
     globalArgs: [...shared.globalArgs, ...complex],
     outputs: outputs.map((output, n) => outputSettings(output, `outputs[${n}]`)),
-    inputs: inputs.map((input: FfmpegGraphInput, n) => {
+    inputs: inputs.map((input: FfmpegProcessInput, n) => {
       const name = `inputs[${n}]`
       sourceInObject(input, name)
-      const isPiped = (optionsObject(input, name) as FfmpegGraphInput).source === undefined
+      const isPiped = (optionsObject(input, name) as FfmpegProcessInput).source === undefined
       if (isPiped) return pipeSettings(input, name)
       return sourceSettings(input, name)
     }),
@@ -207,7 +208,7 @@ export function formatWhitelistOption(
 export function sourceOption(options: object, option: string): RandomAccess {
   const { source } = options as { source?: unknown }
   if (isRandomAccess(source)) return source
-  throw noSource(option, 'a RandomAccess, an object with the methods size() and read()', source)
+  throw notASource(option, 'a RandomAccess, an object with the methods size() and read()', source)
 }
 
 /** @param inputs - how many share the cache: each needs a block of it, at least */
@@ -241,7 +242,7 @@ function sharedSettings(options: FfmpegRunOptions, inputs = 1): Settings {
   }
 }
 
-function discardSettings(options: object): Pick<GraphSettings, 'discardLimit' | 'sniffSize'> {
+function discardSettings(options: object): Pick<ProcessSettings, 'discardLimit' | 'sniffSize'> {
   return {
     discardLimit: integerOption(options, 'discardLimit', {
       min: 0,
@@ -275,8 +276,8 @@ function sourceSettings(input: object, name: string): SourceSettings {
 /** What is told of the one input that is piped in: it has no source. */
 function pipedInput(options: FfmpegTransformOptions): FfmpegInputOptions {
   const { input } = options as { input?: unknown }
-  if (!isNoSource(input) && !isRandomAccess(input)) return objectOption(options, 'input') ?? {}
-  throw noSource(
+  if (!isNotASource(input) && !isRandomAccess(input)) return objectOption(options, 'input') ?? {}
+  throw notASource(
     'input',
     'an object about what is piped into the stage, whereas FfmpegReadable reads a source by itself',
     input,
@@ -285,8 +286,8 @@ function pipedInput(options: FfmpegTransformOptions): FfmpegInputOptions {
 
 /** Fails for a source, or the name of one, in the place of an object that has it as its "source". */
 function sourceInObject(input: unknown, name: string): void {
-  if (!isNoSource(input) && !isRandomAccess(input)) return
-  throw noSource(name, 'an object that has the source in it, { source }', input)
+  if (!isNotASource(input) && !isRandomAccess(input)) return
+  throw notASource(name, 'an object that has the source in it, { source }', input)
 }
 
 function inputSettings(input: object, name: string): InputSettings {
@@ -305,10 +306,12 @@ function outputSettings(output: FfmpegOutputOptions | undefined, name: string): 
   knownOptions(optionsObject(output, name), name, ['format', 'args', 'layout', 'onMissing', 'cover'])
   const format = stringOption(output, `${name}.format`, { default: undefined })
   if (format === undefined) throw optionError(`${name}.format`, 'the name of a muxer', format)
-  const layout = oneOfOption(output, `${name}.layout`, { values: LAYOUTS, default: 'stream' })
+  const args = stringsOption(output, `${name}.args`)
+  const implied = impliedLayout({ format, args }, name)
+  const layout = oneOfOption(output, `${name}.layout`, { values: LAYOUTS, default: implied })
   const onMissing = onMissingOption(output, `${name}.onMissing`)
   const cover = coverOption(output, `${name}.cover`, format)
-  const settings = { format, args: stringsOption(output, `${name}.args`), layout, onMissing, cover }
+  const settings = { format, args, layout, onMissing, cover }
   checkOutput(settings, name)
   checkLayout(settings, name)
   return settings
@@ -327,6 +330,6 @@ const COVERED: ReadonlySet<string> = new Set(['mp4', 'ipod'])
 function coverOption(output: FfmpegOutputOptions, name: string, format: string): CoverChoice {
   const cover = oneOfOption(output, name, { values: COVER_CHOICES, default: 'leave-out' })
   if (cover === 'leave-out' || COVERED.has(format)) return cover
-  const rule = `"leave-out" for "${format}"; "keep" is for mp4 and ipod, and an MP3 keeps its cover with layout "held-head"`
+  const rule = `"leave-out" for "${format}"; "keep" is for mp4 and ipod, and an MP3 keeps its cover with layout "file"`
   throw optionError(name, rule, cover)
 }

@@ -47,7 +47,7 @@ export interface FfmpegInputOptions extends FfmpegDemuxerOptions {
 
 /** A source that ffmpeg reads by address. */
 export interface FfmpegSourceOptions extends FfmpegDemuxerOptions {
-  /** What is read: an `S3Object`, a `FileObject`, an `HttpObject`, a `BytesObject`, or one of your own. */
+  /** What is read: an `S3Source`, a `FileSource`, an `HttpSource`, a `BytesSource`, or one of your own. */
   source: RandomAccess
 }
 
@@ -61,17 +61,17 @@ export interface FfmpegOutputOptions {
    */
   args?: readonly string[] | undefined
   /**
-   * How the output lies in what it is stored in.
+   * What the output's bytes are.
    *
-   * - `stream`: as ffmpeg writes it; an MP4 fragmented. Any sink takes it.
-   * - `progressive`: an ordinary MP4 with its index first ("fast start"), for the MP4 family but `ismv`: what
-   *   `ProgressiveMp4` makes, in this very stage.
-   * - `held-head`: of `wav`, `flv`, `mp3` and `au`, the header that a file would have, with its sizes and durations.
+   * - `stream`: what ffmpeg writes to a pipe; an MP4 is fragmented. Any sink takes it.
+   * - `file`: what ffmpeg writes to a file. An ordinary MP4 with its index first ("fast start") for the MP4 family but
+   *   `ismv`, as `FaststartMp4` makes it; the sizes and durations in the header of `wav`, `flv`, `mp3` and `au`, as
+   *   `DeferredHeader` fills them in. Other formats have no such layout: the table is in `docs/formats.md`.
    *
-   * The head of the last two exists only at the end. So the stage has to be piped straight into a sink that can write
-   * its first bytes last (S3MultipartWritable, FileWritable), and fails at the first read by any other, before ffmpeg is
-   * started (`AVIO_ERR_HEAD_UNCLAIMED`).
-   * @defaultValue `stream`
+   * The first bytes of a `file` are known last. Pipe the stage straight into a sink that can write its first bytes last
+   * (S3MultipartWritable, FileWritable); the first read by anything else fails with `AVIO_ERR_HEADER_UNCLAIMED`, before
+   * ffmpeg is started.
+   * @defaultValue `stream`; `file` for an MP4 whose `args` ask for `-movflags +faststart`
    */
   layout?: OutputLayout | undefined
   /**
@@ -93,7 +93,7 @@ export interface FfmpegOutputOptions {
    * - `keep`: it is written into the index, where players look for it, also beside `-vn`, which is about moving pictures. A
    *   JPEG, PNG or BMP of at most 8 MiB; any other is left out, and told by `input` and in `log`.
    *
-   * An MP3 keeps its cover in the layout `held-head`.
+   * An MP3 keeps its cover with `layout: 'file'`.
    * @defaultValue `leave-out`
    */
   cover?: CoverChoice | undefined
@@ -182,16 +182,16 @@ export interface FfmpegReadableOptions extends FfmpegOptions {
   inputs?: readonly FfmpegSourceOptions[] | undefined
 }
 
-/** One input of `FfmpegGraph`: with a `source` it is read by address, without one it is piped in. */
-export interface FfmpegGraphInput extends FfmpegInputOptions {
-  /** What is read by address. @defaultValue none: the input is written to `graph.inputs[n]` */
+/** One input of `FfmpegProcess`: with a `source` it is read by address, without one it is piped in. */
+export interface FfmpegProcessInput extends FfmpegInputOptions {
+  /** What is read by address. @defaultValue none: the input is written to `ffmpeg.inputs[n]` */
   source?: RandomAccess | undefined
 }
 
-/** Options of `FfmpegGraph`. */
-export interface FfmpegGraphOptions extends FfmpegRunOptions, FfmpegPipeOptions {
+/** Options of `FfmpegProcess`. */
+export interface FfmpegProcessOptions extends FfmpegRunOptions, FfmpegPipeOptions {
   /** At least one. ffmpeg numbers them from 0 (`-map 1:a`). */
-  inputs: readonly FfmpegGraphInput[]
+  inputs: readonly FfmpegProcessInput[]
   /** At least one. */
   outputs: readonly FfmpegOutputOptions[]
   /**

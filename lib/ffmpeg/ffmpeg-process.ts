@@ -3,21 +3,21 @@ import type { Readable, Writable } from 'node:stream'
 import { onAbortSoon } from '../io/async/abort-listeners.js'
 import { abortError } from '../io/async/abort-error.js'
 import { tell } from '../io/async/user-event.js'
-import type { FfmpegGraphEvents } from './job/ffmpeg-events.js'
+import type { FfmpegProcessEvents } from './job/ffmpeg-events.js'
 import { FfmpegFlow } from './job/ffmpeg-flow.js'
-import type { FfmpegGraphOptions } from './ffmpeg-options.js'
-import { graphSettings } from './check-options.js'
+import type { FfmpegProcessOptions } from './ffmpeg-options.js'
+import { processSettings } from './check-options.js'
 import { flowListener } from './job/flow-listener.js'
-import { GraphInput } from './process-input.js'
-import { GraphOutput } from './process-output.js'
+import { ProcessInput } from './process-input.js'
+import { ProcessOutput } from './process-output.js'
 import type { InputStreamInfo } from './streams/input-streams.js'
 import { PipedInput } from './job/piped-input.js'
 import { PipedOutput } from './output/piped-output.js'
 
-export type { FfmpegGraphOptions } from './ffmpeg-options.js'
+export type { FfmpegProcessOptions } from './ffmpeg-options.js'
 
-/** What {@link FfmpegGraph} has done. */
-export interface FfmpegGraphResult {
+/** What {@link FfmpegProcess} has done. */
+export interface FfmpegProcessResult {
   /** The streams of the inputs, and what became of each. */
   readonly streams: readonly InputStreamInfo[]
 }
@@ -40,20 +40,20 @@ export interface FfmpegGraphResult {
  *
  * Memory, beside ffmpeg's own: for each input that is piped in `highWaterMark` + `sniffSize` + two chunks, and up to
  * 8 MiB of its head until ffmpeg is started; `cacheSize` for all that are read by address; for each output
- * `highWaterMark` + two chunks, and the sample tables where its layout is progressive (see `ProgressiveMp4`).
+ * `highWaterMark` + two chunks, and the sample tables where its layout is `file` (see `FaststartMp4`).
  *
  * @example
  * ```ts
- * const graph = new FfmpegGraph({
- *   inputs: [{ source: new S3Object({ client, bucket: 'masters', key: 'talk.mov' }) }],
+ * const ffmpeg = new FfmpegProcess({
+ *   inputs: [{ source: new S3Source({ client, bucket: 'masters', key: 'talk.mov' }) }],
  *   filterComplex: '[0:v]split[a][b]; [a]scale=-2:720[hd]; [b]scale=-2:360[sd]',
  *   outputs: ['hd', 'sd'].map(rung => ({ format: 'mp4', args: ['-map', `[${rung}]`, '-map', '0:a', '-c:a', 'aac'] })),
  * })
  * const sinkOf = (n: number) => new S3MultipartWritable({ client, bucket: 'web', key: `talk-${n}.mp4` })
- * await Promise.all([...graph.outputs.map((output, n) => pipeline(output, sinkOf(n))), graph.result])
+ * await Promise.all([...ffmpeg.outputs.map((output, n) => pipeline(output, sinkOf(n))), ffmpeg.result])
  * ```
  */
-export class FfmpegGraph extends EventEmitter<FfmpegGraphEvents> {
+export class FfmpegProcess extends EventEmitter<FfmpegProcessEvents> {
   /** In the order of the options: a stream for each that is piped in, `undefined` for one that is read by address. */
   readonly inputs: readonly (Writable | undefined)[]
   /** In the order of the options. */
@@ -63,18 +63,18 @@ export class FfmpegGraph extends EventEmitter<FfmpegGraphEvents> {
    * the inputs. It rejects with the first error; after `destroy()` without an error, with an `AbortError`. It is never an
    * unhandled rejection.
    */
-  readonly result: Promise<FfmpegGraphResult>
+  readonly result: Promise<FfmpegProcessResult>
   readonly #flow: FfmpegFlow
-  readonly #streams: readonly (GraphInput | GraphOutput)[]
+  readonly #streams: readonly (ProcessInput | ProcessOutput)[]
   #failure: { readonly error: Error } | undefined
 
   /**
    * @throws {@link OptionError} for an option that breaks its rule
    * @throws {@link FfmpegError} `AVIO_ERR_MUXER_NOT_STREAMABLE`, `AVIO_ERR_ARGUMENT_REFUSED`
    */
-  constructor(options: FfmpegGraphOptions) {
+  constructor(options: FfmpegProcessOptions) {
     super()
-    const settings = graphSettings(options, 'FfmpegGraph')
+    const settings = processSettings(options, 'FfmpegProcess')
     const { highWaterMark, signal } = settings
     const close = (error: Error | undefined) => this.#close(error)
     const isAlone = settings.inputs.length === 1
@@ -83,7 +83,7 @@ export class FfmpegGraph extends EventEmitter<FfmpegGraphEvents> {
       const own = { ...settings, ...input }
       const pipedInput = (stage: Writable, name: string) =>
         new PipedInput(stage, name, own, settings.outputs, this.#inputListener(n), isAlone)
-      return new GraphInput(`inputs[${n}] of FfmpegGraph`, highWaterMark, pipedInput, close)
+      return new ProcessInput(`inputs[${n}] of FfmpegProcess`, highWaterMark, pipedInput, close)
     })
     const outputs = settings.outputs.map((output, n) => {
       const pipedOutput = (stage: Readable, name: string) =>
@@ -92,13 +92,13 @@ export class FfmpegGraph extends EventEmitter<FfmpegGraphEvents> {
           silentTracks: () => this.#flow.silentTracks(n),
         })
       const onWanted = () => this.#flow.endWhenComplete()
-      return new GraphOutput(`outputs[${n}] of FfmpegGraph`, highWaterMark, pipedOutput, onWanted, close)
+      return new ProcessOutput(`outputs[${n}] of FfmpegProcess`, highWaterMark, pipedOutput, onWanted, close)
     })
-    this.inputs = inputs.map(input => (input instanceof GraphInput ? input : undefined))
+    this.inputs = inputs.map(input => (input instanceof ProcessInput ? input : undefined))
     this.outputs = outputs
-    this.#streams = [...inputs.filter(input => input instanceof GraphInput), ...outputs]
+    this.#streams = [...inputs.filter(input => input instanceof ProcessInput), ...outputs]
     const flows = {
-      inputs: inputs.map(input => (input instanceof GraphInput ? input.input : input)),
+      inputs: inputs.map(input => (input instanceof ProcessInput ? input.input : input)),
       outputs: outputs.map(({ output }) => output),
     }
     this.#flow = new FfmpegFlow(settings, flows, flowListener(this))
@@ -135,7 +135,7 @@ export class FfmpegGraph extends EventEmitter<FfmpegGraphEvents> {
     if (this.#failure) await this.#flow.kill()
   }
 
-  async #over(signal: AbortSignal | undefined): Promise<FfmpegGraphResult> {
+  async #over(signal: AbortSignal | undefined): Promise<FfmpegProcessResult> {
     const closed = this.#streams.map(stream => new Promise(resolve => stream.once('close', resolve)))
     const abort = () => this.destroy(abortError(signal!))
     const forget = onAbortSoon(signal, abort)
@@ -150,7 +150,7 @@ export class FfmpegGraph extends EventEmitter<FfmpegGraphEvents> {
     return {
       onDecided: () => this.#flow.begin(),
       onSeek: seek => tell(this, 'seek', { ...seek, input }),
-      onEnough: enough => tell(this, 'enough', { ...enough, input }),
+      onEarlyExit: enough => tell(this, 'early-exit', { ...enough, input }),
       onComplete: () => this.#flow.endWhenComplete(),
     }
   }

@@ -19,13 +19,13 @@ import { PipedOutput } from './output/piped-output.js'
  *   the child lives. Only what ffmpeg asks for is fetched, in blocks, each once as long as it stays in the cache.
  * - A source that fails for good, or changes, fails the stream with its own error.
  *
- * Memory, beside ffmpeg's own: `cacheSize` + `highWaterMark` + two chunks. A progressive layout adds its sample tables:
- * see `ProgressiveMp4`.
+ * Memory, beside ffmpeg's own: `cacheSize` + `highWaterMark` + two chunks. The layout `file` of an MP4 adds its sample tables:
+ * see `FaststartMp4`.
  *
  * @example
  * ```ts
- * const video = new S3Object({ client, bucket: 'masters', key: 'talk.mov' })
- * const music = new S3Object({ client, bucket: 'masters', key: 'theme.wav' })
+ * const video = new S3Source({ client, bucket: 'masters', key: 'talk.mov' })
+ * const music = new S3Source({ client, bucket: 'masters', key: 'theme.wav' })
  * await pipeline(
  *   new FfmpegReadable({
  *     inputs: [{ source: video }, { source: music }],

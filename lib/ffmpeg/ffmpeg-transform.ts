@@ -35,7 +35,7 @@ type Callback = (error?: Error | null) => void
  * Memory, beside ffmpeg's own: at most 2 × `highWaterMark` + `sniffSize` + four chunks (one each on its way in and
  * out). Until ffmpeg is started, up to 8 MiB of the input's head instead, where a choice depends on it (an MP4's
  * cover art, the AAC of a transport stream, whether the tracks lie far apart). An input that is read by address costs
- * `cacheSize` in place of the way in. A progressive layout adds its sample tables: see `ProgressiveMp4`.
+ * `cacheSize` in place of the way in. The layout `file` of an MP4 adds its sample tables: see `FaststartMp4`.
  *
  * Errors: {@link FfmpegError}, whose codes are listed with causes and remedies in `docs/errors.md`.
  *
@@ -65,7 +65,7 @@ export class FfmpegTransform extends Duplex {
     this.#input = new PipedInput(this, name, { ...settings, ...input }, [output], {
       onDecided: () => this.#flow.begin(),
       onSeek: seek => tell(this, 'seek', seek),
-      onEnough: enough => tell(this, 'enough', enough),
+      onEarlyExit: enough => tell(this, 'early-exit', enough),
       onComplete: () => this.#flow.endWhenComplete(),
     })
     this.#output = new PipedOutput(this, name, output, {

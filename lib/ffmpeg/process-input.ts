@@ -4,11 +4,11 @@ import type { PipedInput } from './job/piped-input.js'
 
 type Callback = (error?: Error | null) => void
 
-/** Who is told that a stream of a graph closes; resolves when it may. */
+/** Who is told that a stream of a process closes; resolves when it may. */
 export type OnClosing = (error: Error | undefined) => Promise<void>
 
-/** One input of a graph, to be written to. */
-export class GraphInput extends Writable {
+/** One input of an `FfmpegProcess`, to be written to. */
+export class ProcessInput extends Writable {
   readonly #name: string
   readonly #input: PipedInput
   readonly #onClosing: OnClosing

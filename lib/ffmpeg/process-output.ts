@@ -4,8 +4,8 @@ import { type Link, LINK } from '../io/pipeline/link.js'
 import type { OnClosing } from './process-input.js'
 import type { PipedOutput } from './output/piped-output.js'
 
-/** One output of a graph, to be read from. */
-export class GraphOutput extends Readable {
+/** One output of an `FfmpegProcess`, to be read from. */
+export class ProcessOutput extends Readable {
   readonly #name: string
   readonly #output: PipedOutput
   readonly #onWanted: () => void
@@ -55,7 +55,7 @@ export class GraphOutput extends Readable {
   #closedEarly(): FfmpegError {
     return new FfmpegError(
       'AVIO_ERR_OUTPUT_CLOSED',
-      `${this.#name} was closed by its reader before its end, and all outputs of a graph are delivered or none. ` +
+      `${this.#name} was closed by its reader before its end, and all outputs of a process are delivered or none. ` +
         'Read each one to its end; what ffmpeg need not make, leave out of "outputs".',
     )
   }

@@ -1,8 +1,8 @@
 import { destroyOnAbort, onAbortSoon } from '../io/async/abort-listeners.js'
 import { HlsError, OptionError } from '../errors.js'
 import { abortError } from '../io/async/abort-error.js'
-import { CommitHolds } from '../io/pipeline/commit-gate.js'
-import { COMMIT, type HeldCommit } from '../io/pipeline/commit-hook.js'
+import { CommitGate } from '../io/pipeline/commit-gate.js'
+import { COMMIT, type CommitHook } from '../io/pipeline/commit-hook.js'
 import { Alignment } from './segments/alignment.js'
 import { checkGroups } from './rendition/audio-groups.js'
 import type { Cut, CutSegment } from './segments/fmp4-cutter.js'
@@ -79,7 +79,7 @@ const LIVE_ALIGNMENT = 1000
  *
  * @example
  * ```ts
- * const packager = new CmafPackager({ storage: new FolderStorage({ path: 'public/talk' }) })
+ * const packager = new CmafPackager({ storage: new DirectoryStorage({ path: 'public/talk' }) })
  * await Promise.all([
  *   pipeline(encode('720p'), packager.rendition({ name: '720p' })),
  *   pipeline(encode('360p'), packager.rendition({ name: '360p' })),
@@ -101,8 +101,8 @@ export class CmafPackager {
   readonly #logs: RenditionLog[] = []
   readonly #streams: RenditionWritable[] = []
   readonly #names = new Set<string>()
-  readonly #holds = new CommitHolds()
-  readonly #commit: HeldCommit
+  readonly #holds = new CommitGate()
+  readonly #commit: CommitHook
   readonly #forget: () => void
   /** How many renditions, and tracks of images, have not ended. */
   #left = 0
@@ -134,7 +134,7 @@ export class CmafPackager {
    * a `vod` are stored. What grows is published as it grows, and waits only to say that it has ended.
    * @internal
    */
-  get [COMMIT](): HeldCommit {
+  get [COMMIT](): CommitHook {
     return this.#commit
   }
 
@@ -173,7 +173,7 @@ export class CmafPackager {
   }
 
   /**
-   * Stores images of many pictures for the seek bars of players, as `sprites` makes them, and lists them
+   * Stores images of many pictures for the seek bars of players, as `storyboard` makes them, and lists them
    * (`EXT-X-IMAGE-STREAM-INF`). For `vod` only. What goes wrong with them is an error of the whole.
    *
    * @param sheets - they are asked for one after the other, from now on, until something fails

@@ -15,7 +15,7 @@ export interface ImageTile {
   readonly height: number
 }
 
-/** An image of pictures of one size, of which all stand for as long, row by row: what `sprites` gives. */
+/** An image of pictures of one size, of which all stand for as long, row by row: what `storyboard` gives. */
 export interface ImageSheet {
   /** JPEG, PNG or WebP. */
   readonly image: Uint8Array

@@ -19,7 +19,7 @@ import type { CacheControl } from './storage/stored-objects.js'
 
 /** Options of `CmafPackager`. */
 export interface CmafPackagerOptions {
-  /** Where all of it goes: `S3Storage`, `FolderStorage`, or one of your own. */
+  /** Where all of it goes: `S3Storage`, `DirectoryStorage`, or one of your own. */
   storage: SegmentStorage
   /**
    * How long segments shall be, in whole seconds: 1 to 60. Cuts need key frames: set `-g` so that they come at least

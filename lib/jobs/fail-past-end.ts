@@ -8,7 +8,7 @@ import { InputDump } from '../ffmpeg/report/input-dump.js'
  * Asked to begin behind the end, ffmpeg goes to the last key frame there is and makes something of that: what was asked
  * for is none of it.
  */
-export function failBehindEnd(stream: FfmpegReadable, time: number): void {
+export function failPastEnd(stream: FfmpegReadable, time: number): void {
   const dump = new InputDump()
   stream.on('log', entry => {
     dump.push(entry)

@@ -9,7 +9,7 @@ export interface JobOptions extends Pick<
   FfmpegOptions,
   'ffmpegPath' | 'cacheSize' | 'signal' | 'env' | 'limits'
 > {
-  /** What is read: an `S3Object`, a `FileObject`, an `HttpObject`, a `BytesObject`, or one of your own. */
+  /** What is read: an `S3Source`, a `FileSource`, an `HttpSource`, a `BytesSource`, or one of your own. */
   source: RandomAccess
 }
 

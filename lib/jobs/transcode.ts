@@ -1,7 +1,7 @@
 import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { onAbort } from '../io/async/abort-listeners.js'
-import { FfmpegGraph, type FfmpegGraphOptions } from '../ffmpeg/ffmpeg-process.js'
+import { FfmpegProcess, type FfmpegProcessOptions } from '../ffmpeg/ffmpeg-process.js'
 import type {
   FfmpegDemuxerOptions,
   FfmpegInputOptions,
@@ -14,13 +14,13 @@ import type { FfmpegProgress } from '../ffmpeg/log/progress.js'
 import { abortError } from '../io/async/abort-error.js'
 import { CommitGroup } from '../io/pipeline/commit-group.js'
 import { commitOf } from '../io/pipeline/commit-hook.js'
-import { noSource } from '../io/sources/not-a-source.js'
+import { notASource } from '../io/sources/not-a-source.js'
 import type { RandomAccess } from '../io/random-access.js'
 import { functionOption, optionError, optionsObject } from '../options.js'
 
 /** One input of {@link transcode}. */
 export interface TranscodeInput extends FfmpegDemuxerOptions, Pick<FfmpegInputOptions, 'seek'> {
-  /** A stream, such as an `S3RangeReadable`, which is piped in; or random access, such as an `S3Object`. */
+  /** A stream, such as an `S3RangeReadable`, which is piped in; or random access, such as an `S3Source`. */
   source: Readable | RandomAccess
 }
 
@@ -33,8 +33,8 @@ export interface TranscodeOutput extends FfmpegOutputOptions {
   to: Writable | readonly Writable[]
 }
 
-/** Options of {@link transcode}, beside those of `FfmpegGraph`. */
-export interface TranscodeOptions extends Omit<FfmpegGraphOptions, 'inputs' | 'outputs'> {
+/** Options of {@link transcode}, beside those of `FfmpegProcess`. */
+export interface TranscodeOptions extends Omit<FfmpegProcessOptions, 'inputs' | 'outputs'> {
   /** The one input. */
   input?: Readable | RandomAccess | TranscodeInput | undefined
   /** Several: ffmpeg numbers them from 0 (`-map 1:a`). */
@@ -67,13 +67,13 @@ export interface TranscodeResult {
  *   earlier ones back: {@link CommitError} `AVIO_ERR_COMMIT_PARTIAL` says what is visible and what is not.
  * - One slow output holds back all, since they share a decoder.
  *
- * Memory and errors: those of `FfmpegGraph` and of the stages that are given.
+ * Memory and errors: those of `FfmpegProcess` and of the stages that are given.
  *
  * @example
  * ```ts
  * const rung = (height: number, rate: string) => ({
  *   format: 'mp4',
- *   layout: 'progressive' as const,
+ *   layout: 'file' as const,
  *   args: ['-vf', `scale=-2:${height}`, '-c:v', 'libx264', '-b:v', rate, '-c:a', 'aac'],
  *   to: new S3MultipartWritable({ client, bucket: 'web', key: `talk-${height}.mp4`, contentType: 'video/mp4' }),
  * })
@@ -92,23 +92,23 @@ export async function transcode(options: TranscodeOptions): Promise<TranscodeRes
   functionOption(options, 'onProgress')
   functionOption(options, 'onLog')
   functionOption(options, 'onInput')
-  const graph = new FfmpegGraph({
+  const ffmpeg = new FfmpegProcess({
     ...shared,
     inputs: sources.map(({ source, ...rest }) => (source instanceof Readable ? rest : { source, ...rest })),
     outputs: outputs.map(withoutSink),
   })
-  if (onProgress) graph.on('progress', onProgress)
-  if (onLog) graph.on('log', onLog)
-  if (onInput) graph.on('input', onInput)
-  return await run(graph, sources, ways, shared.signal)
+  if (onProgress) ffmpeg.on('progress', onProgress)
+  if (onLog) ffmpeg.on('log', onLog)
+  if (onInput) ffmpeg.on('input', onInput)
+  return await run(ffmpeg, sources, ways, shared.signal)
 }
 
 /**
- * A stage is told that one before it failed by being destroyed; whoever was first has the error that counts. The graph
+ * A stage is told that one before it failed by being destroyed; whoever was first has the error that counts. The process
  * is over, and deaf to the signal, while the sinks still store, check and wait for each other: they hear it themselves.
  */
 async function run(
-  graph: FfmpegGraph,
+  ffmpeg: FfmpegProcess,
   sources: readonly TranscodeInput[],
   ways: readonly (readonly Writable[])[],
   signal: AbortSignal | undefined,
@@ -119,17 +119,17 @@ async function run(
   const fail = (error: unknown): void => {
     failure ??= { error }
     group.fail(error)
-    graph.destroy(error as Error)
+    ffmpeg.destroy(error as Error)
   }
   // They tell by `result`; a pipeline of Node 24 does not listen to one that is destroyed when it begins.
-  for (const stream of [...graph.inputs, ...graph.outputs]) stream?.on('error', () => undefined)
+  for (const stream of [...ffmpeg.inputs, ...ffmpeg.outputs]) stream?.on('error', () => undefined)
   const flows = [
     ...sources.flatMap(({ source }, n) =>
-      source instanceof Readable ? [pipeline(source, graph.inputs[n]!)] : [],
+      source instanceof Readable ? [pipeline(source, ffmpeg.inputs[n]!)] : [],
     ),
-    ...ways.map((way, n) => pipeline([graph.outputs[n]!, ...way] as never)),
+    ...ways.map((way, n) => pipeline([ffmpeg.outputs[n]!, ...way] as never)),
   ]
-  const over = [...flows, graph.result].map((flow: Promise<unknown>) => flow.catch(fail))
+  const over = [...flows, ffmpeg.result].map((flow: Promise<unknown>) => flow.catch(fail))
   // Not before the pipelines are made: Node 24 makes none of a stage that is destroyed already, and leaves its source open.
   if (signal?.aborted === true) fail(abortError(signal))
   const abort = () => ways.forEach(way => way.at(-1)!.destroy(abortError(signal!)))
@@ -140,7 +140,7 @@ async function run(
   // An abort that comes during the last of these requests, which is never cancelled, has come too late.
   if (failure && sinks.includes(undefined)) throw failure.error
   const committed = results.value
-  return { results: sinks.map(sink => sink && committed.get(sink)), streams: graph.streams }
+  return { results: sinks.map(sink => sink && committed.get(sink)), streams: ffmpeg.streams }
 }
 
 function inputsOf(
@@ -160,11 +160,11 @@ function inputsOf(
     const { source } = isObject ? whole : { source: one }
     if (source instanceof Readable || isRandomAccess(source)) return whole
     const option = isObject ? `${name}.source` : name
-    throw noSource(option, 'a Readable, or a RandomAccess with the methods size() and read()', source)
+    throw notASource(option, 'a Readable, or a RandomAccess with the methods size() and read()', source)
   })
 }
 
-/** What the graph is told of an output; a misspelt option among it is found there. */
+/** What ffmpeg is told of an output; a misspelt option among it is found there. */
 function withoutSink(output: TranscodeOutput): FfmpegOutputOptions {
   const rest: Partial<TranscodeOutput> = { ...output }
   delete rest.to

@@ -1,4 +1,4 @@
-import { longSort } from '../io/async/sort-in-turns.js'
+import { sortInTurns } from '../io/async/sort-in-turns.js'
 import { STEP, type Work } from '../io/async/turns.js'
 import { type EbmlData, tooMuch } from './element.js'
 import { KiB } from '../options.js'
@@ -60,7 +60,7 @@ export function* trackCues(segment: Segment, track: MatroskaTrack): Work<Cue[]> 
     cues.push({ time: ((ticks - delay) * scale) / 1e9, offset: segment.start + position })
     if (cues.length > MAX_CUES) throw tooMuch(`more than ${MAX_CUES} cues`, point.offset)
   }
-  return yield* longSort(cues, ({ time }) => time)
+  return yield* sortInTurns(cues, ({ time }) => time)
 }
 
 /** Where a cue says that the cluster of a track begins, from the start of the segment's data. */

@@ -15,9 +15,9 @@ import {
   signalOption,
   stringOption,
 } from '../options.js'
-import { attempt } from './request/send-with-timeout.js'
+import { sendWithTimeout } from './request/send-with-timeout.js'
 import { type S3ClientOption, clientOption } from './request/s3-client.js'
-import { classify, s3Error } from './request/classify-error.js'
+import { classifyError, s3Error } from './request/classify-error.js'
 import { type Middleware, addMiddleware } from './request/send-once.js'
 import { patience } from './upload/upload-errors.js'
 
@@ -146,7 +146,7 @@ async function list(task: Task): Promise<{ upload: StaleUpload; age: number }[]>
             return result
           }
           addMiddleware(command, 'avioDate', { step: 'deserialize', priority: 'low' }, readDate)
-          return attempt(client, command, { timeout: TIMEOUT, signal })
+          return sendWithTimeout(client, command, { timeout: TIMEOUT, signal })
         },
         patience(maxAttempts, signal),
       )
@@ -189,14 +189,14 @@ async function abort({ client, maxAttempts, signal }: Task, upload: StaleUpload)
       number => {
         fields.attempts = number
         const command = new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId })
-        return attempt(client, command, { timeout: TIMEOUT, signal })
+        return sendWithTimeout(client, command, { timeout: TIMEOUT, signal })
       },
       patience(maxAttempts, signal),
     )
     upload.aborted = true
   } catch (error) {
     if (signal?.aborted === true) throw error
-    upload.aborted = classify(error).statusCode === 404
+    upload.aborted = classifyError(error).statusCode === 404
     if (!upload.aborted)
       upload.error = s3Error(error, 'AVIO_ERR_UPLOAD_FAILED', fields, `Could not abort upload ${uploadId} to`)
   }

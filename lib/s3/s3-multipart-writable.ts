@@ -1,9 +1,9 @@
 import { Writable } from 'node:stream'
 import { destroyOnAbort } from '../io/async/abort-listeners.js'
 import { S3Error } from '../errors.js'
-import { CommitHolds } from '../io/pipeline/commit-gate.js'
-import { type ClaimedHead, headOfAnother } from '../io/pipeline/header-claim.js'
-import { COMMIT, type HeldCommit } from '../io/pipeline/commit-hook.js'
+import { CommitGate } from '../io/pipeline/commit-gate.js'
+import { type ClaimedHeader, headerOfAnother } from '../io/pipeline/header-claim.js'
+import { COMMIT, type CommitHook } from '../io/pipeline/commit-hook.js'
 import { Upstream } from '../io/pipeline/upstream.js'
 import { tell } from '../io/async/user-event.js'
 import { formatCrc32 } from './upload/combine-crc32.js'
@@ -20,7 +20,7 @@ import {
   type UploadSummary,
   uploadSettings,
 } from './upload/upload-options.js'
-import { UploadRequests } from './upload/upload-commands.js'
+import { UploadCommands } from './upload/upload-commands.js'
 
 /** Events of {@link S3MultipartWritable}, beside those of every stream. */
 export interface S3MultipartWritableEvents {
@@ -53,7 +53,7 @@ interface PendingWrite {
  * - Every wait has an end: each request by `stallTimeout` (`commitTimeout` for the last), the clean-up by a minute.
  * - Each request is tried `maxAttempts` times, a part from the same memory.
  * - It works under a plain `pipe()`: a source that fails or closes early destroys this stream too.
- * - A head that its source knows only at the end (a progressive MP4's index) is claimed, and stored in front of all
+ * - A header that its source knows only at the end (the index of an ordinary MP4) is claimed, and stored in front of all
  *   the rest: the first part is held back in memory, and sent as the last one.
  *
  * Left behind on failure: nothing, save for what `docs/s3-multipart-writable.md` lists (a process that is killed, an
@@ -67,7 +67,7 @@ interface PendingWrite {
  *
  * Errors: {@link S3Error} with `bucket`, `key`, `operation`, `partNumber`, `byteOffset`, `attempts` … where they are
  * known: `AVIO_ERR_UPLOAD_FAILED`, `AVIO_ERR_CHECKSUM_MISMATCH`, `AVIO_ERR_PRECONDITION_FAILED`,
- * `AVIO_ERR_COMMIT_REFUSED`, `AVIO_ERR_OUTCOME_UNKNOWN`, `AVIO_ERR_OBJECT_TOO_LARGE`, `AVIO_ERR_HEAD_TOO_LARGE`, and those that all of S3 shares
+ * `AVIO_ERR_COMMIT_REFUSED`, `AVIO_ERR_OUTCOME_UNKNOWN`, `AVIO_ERR_OBJECT_TOO_LARGE`, `AVIO_ERR_HEADER_TOO_LARGE`, and those that all of S3 shares
  * (`AVIO_ERR_ACCESS_DENIED`, `AVIO_ERR_NO_SUCH_BUCKET` …).
  *
  * @example
@@ -86,14 +86,14 @@ export class S3MultipartWritable extends Writable {
   readonly result: Promise<UploadResult>
   readonly #settings: UploadSettings
   readonly #upstream: Upstream
-  readonly #requests: UploadRequests
+  readonly #requests: UploadCommands
   readonly #uploads: PartUploads
   readonly #filler: PartFiller
-  readonly #holds = new CommitHolds()
+  readonly #holds = new CommitGate()
   /** Nobody wants the object any more. */
   readonly #unwanted = new AbortController()
   /** The head that belongs in front, or none; not settled before the first byte, or the end. */
-  #head: { readonly claimed: ClaimedHead | undefined } | undefined
+  #head: { readonly claimed: ClaimedHeader | undefined } | undefined
   #resolve!: (result: UploadResult) => void
   #reject!: (error: Error) => void
   #pending: PendingWrite | undefined
@@ -114,7 +114,7 @@ export class S3MultipartWritable extends Writable {
     })
     this.result.catch(() => undefined)
     this.#upstream = new Upstream(this, 'S3MultipartWritable', { claimsHead: true })
-    this.#requests = new UploadRequests(settings.target)
+    this.#requests = new UploadCommands(settings.target)
     this.#uploads = new PartUploads(this.#requests, {
       onUpload: ({ uploadId }) => tell(this, 'upload', { uploadId }),
       onPart: ({ partNumber, size, etag }) => {
@@ -129,11 +129,11 @@ export class S3MultipartWritable extends Writable {
   }
 
   /**
-   * Has the commit wait for others: see {@link HeldCommit}. `open` is called once `beforeCommit` has passed and all
+   * Has the commit wait for others: see {@link CommitHook}. `open` is called once `beforeCommit` has passed and all
    * parts are stored; of a single PutObject, just before it.
    * @internal
    */
-  get [COMMIT](): HeldCommit {
+  get [COMMIT](): CommitHook {
     return this.#holds.offer(this.result, formatS3Uri(this.#settings.target.location))
   }
 
@@ -188,7 +188,7 @@ export class S3MultipartWritable extends Writable {
   #settleHead(): void {
     if (this.#head !== undefined) return
     this.#head = { claimed: this.#upstream.head }
-    if (this.#head.claimed) this.#filler.holdFirst(this.#settings.headReserve)
+    if (this.#head.claimed) this.#filler.holdFirst(this.#settings.headerReserve)
   }
 
   async #finish(): Promise<void> {
@@ -220,9 +220,9 @@ export class S3MultipartWritable extends Writable {
   #addHead(isWhole: boolean): void {
     const head = this.#upstream.head
     if (head !== this.#head?.claimed)
-      throw headOfAnother('an S3MultipartWritable', formatS3Uri(this.#settings.target.location))
+      throw headerOfAnother('an S3MultipartWritable', formatS3Uri(this.#settings.target.location))
     // Room is kept for the sake of parts of equal size.
-    if (head) this.#filler.prepend(head.bytes(isWhole ? undefined : this.#settings.headReserve))
+    if (head) this.#filler.prepend(head.bytes(isWhole ? undefined : this.#settings.headerReserve))
   }
 
   #summary(whole: PartBuffer | undefined): UploadSummary {

@@ -3,7 +3,7 @@ import { destroyOnAbort } from '../io/async/abort-listeners.js'
 import { LINK, type Link } from '../io/pipeline/link.js'
 import { OrderedRanges } from '../io/fetch/ordered-ranges.js'
 import { BLOCK_SIZE } from '../io/fetch/range-buffer.js'
-import { ReadAhead } from '../io/fetch/read-ahead-window.js'
+import { ReadAheadWindow } from '../io/fetch/read-ahead-window.js'
 import { tell, throwOutside } from '../io/async/user-event.js'
 import {
   GiB,
@@ -18,7 +18,7 @@ import {
 import type { S3ObjectInfo } from './read/version-pin.js'
 import { ObjectSlice } from './object-slice.js'
 import { READ_OPTIONS, readOptions, type S3ReadOptions } from './read/read-options.js'
-import { S3Object } from './s3-source.js'
+import { S3Source } from './s3-source.js'
 import { type S3Verification, WholeCheck } from './checks/whole-check.js'
 
 /** The options of {@link S3RangeReadable}. */
@@ -102,7 +102,7 @@ const FIRST_SIZE = 512 * KiB
  * Guarantees
  * - It ends only after the last byte was delivered (or after a `stop`); whatever goes wrong is an error, with the
  *   bucket, the key and, as `byteOffset`, the first byte that could not be read. All bytes before it came first.
- * - All bytes are of one version: see {@link S3Object}, which does the asking, for this and for the errors.
+ * - All bytes are of one version: see {@link S3Source}, which does the asking, for this and for the errors.
  * - Connections are read as fast as they come, into memory that belongs to the stream. A slow consumer is not asked
  *   for patience by a half-read connection, but by no further request being made.
  * - The first request is small (512 KiB), and nothing is asked for before the first read. From then on read-ahead
@@ -124,9 +124,9 @@ const FIRST_SIZE = 512 * KiB
 export class S3RangeReadable extends Readable {
   /** What this stream can do for the stage behind it: the same bytes by random access, and an early end. */
   readonly [LINK]: Link
-  readonly #object: S3Object
+  readonly #object: S3Source
   readonly #start: number
-  readonly #plan: ReadAhead
+  readonly #plan: ReadAheadWindow
   readonly #ranges: OrderedRanges
   /** The next byte to deliver. */
   #position: number
@@ -141,9 +141,9 @@ export class S3RangeReadable extends Readable {
   constructor(options: S3RangeReadableOptions) {
     const { rule, highWaterMark, verify, signal } = checked(options)
     super({ highWaterMark })
-    const object = (this.#object = new S3Object(sharedOf(options)))
+    const object = (this.#object = new S3Source(sharedOf(options)))
     this.#start = this.#position = rule.start
-    this.#plan = new ReadAhead(rule)
+    this.#plan = new ReadAheadWindow(rule)
     this.#ranges = new OrderedRanges(
       this.#plan,
       (into, aborted) => {
@@ -351,7 +351,7 @@ function checked(options: S3RangeReadableOptions) {
 }
 
 /** How the bytes of a whole object are checked. */
-function checkOf(object: S3Object, verify: 'auto' | 'always' | 'off'): WholeCheck | undefined {
+function checkOf(object: S3Source, verify: 'auto' | 'always' | 'off'): WholeCheck | undefined {
   if (verify === 'off') return undefined
   if (verify === 'always') return new WholeCheck(asked => object.storedSum(asked))
   const algorithm = 'CRC32'

@@ -2,18 +2,18 @@ import { inOrder } from '../io/fetch/ordered-ranges.js'
 import type { DigestAlgorithm } from '../io/checksums/digest.js'
 import type { RandomAccess } from '../io/random-access.js'
 import { RangeBuffer } from '../io/fetch/range-buffer.js'
-import { ReadAhead } from '../io/fetch/read-ahead-window.js'
+import { ReadAheadWindow } from '../io/fetch/read-ahead-window.js'
 import { integerOption, knownOptions, optionsObject } from '../options.js'
 import type { S3ObjectInfo } from './read/version-pin.js'
 import { READ_OPTIONS, readOptions, type S3ReadOptions } from './read/read-options.js'
-import { ResumedGet, unsatisfiable } from './read/resumable-get.js'
+import { ResumableGet, unsatisfiable } from './read/resumable-get.js'
 import type { GetTarget, OnInfo } from './read/get-range.js'
 import { type S3Location } from './request/s3-location.js'
 import type { StoredSum } from './checks/object-sum.js'
 import { storedSum } from './checks/stored-sum.js'
 
-/** The options of {@link S3Object}. */
-export type S3ObjectOptions = S3ReadOptions
+/** The options of {@link S3Source}. */
+export type S3SourceOptions = S3ReadOptions
 
 /**
  * One version of one object, to be read from any place: {@link RandomAccess} over ranged GETs.
@@ -33,25 +33,25 @@ export type S3ObjectOptions = S3ReadOptions
  *
  * @example
  * ```ts
- * const object = new S3Object({ client, bucket: 'masters', key: 'talk.mov' })
+ * const object = new S3Source({ client, bucket: 'masters', key: 'talk.mov' })
  * const size = await object.size()
  * for await (const chunk of object.read(size - 1024, size)) process.stdout.write(chunk)
  * ```
  */
-export class S3Object implements RandomAccess {
+export class S3Source implements RandomAccess {
   readonly #location: S3Location
   readonly #partSize: number
   readonly #target: GetTarget
-  readonly #get: ResumedGet
+  readonly #get: ResumableGet
 
   /** @throws {@link OptionError} for an option that breaks its rule */
-  constructor(options: S3ObjectOptions) {
-    knownOptions(optionsObject(options, 'S3Object'), 'S3Object', READ_OPTIONS)
-    const { partSize, ...target } = readOptions(options, 'S3Object')
+  constructor(options: S3SourceOptions) {
+    knownOptions(optionsObject(options, 'S3Source'), 'S3Source', READ_OPTIONS)
+    const { partSize, ...target } = readOptions(options, 'S3Source')
     this.#location = target.location
     this.#partSize = partSize
     this.#target = target
-    this.#get = new ResumedGet(target)
+    this.#get = new ResumableGet(target)
   }
 
   /** What errors call it: `s3://bucket/key`. */
@@ -79,7 +79,7 @@ export class S3Object implements RandomAccess {
     integerOption({ start }, 'start', { min: 0, max, default: undefined, unit: 'bytes' })
     integerOption({ end }, 'end', { min: start, max, default: undefined, unit: 'bytes' })
     const partSize = this.#partSize
-    const plan = new ReadAhead({
+    const plan = new ReadAheadWindow({
       start,
       end,
       firstSize: partSize,

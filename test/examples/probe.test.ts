@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
 import { main } from '../../examples/probe.js'
-import { httpSource } from '../support/http-source.js'
+import { httpSource } from '../support/http-origin.js'
 import { matroska } from '../support/media.js'
 
 t.test('what a file holds is told', async t => {

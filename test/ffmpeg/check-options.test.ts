@@ -1,4 +1,4 @@
-import { BytesObject } from '../../lib/io/sources/bytes-source.js'
+import { BytesSource } from '../../lib/io/sources/bytes-source.js'
 import { Readable, Writable } from 'node:stream'
 import t from 'tap'
 import { probe } from '../../lib/ffmpeg/probe/probe.js'
@@ -6,13 +6,13 @@ import { keyframes } from '../../lib/ffmpeg/probe/keyframes.js'
 import { transcode } from '../../lib/jobs/transcode.js'
 import { SELF_CONTAINED } from '../../lib/ffmpeg/args/safe-demuxers.js'
 import type {
-  FfmpegGraphOptions,
+  FfmpegProcessOptions,
   FfmpegReadableOptions,
   FfmpegTransformOptions,
 } from '../../lib/ffmpeg/ffmpeg-options.js'
 import { UNLIMITED } from '../../lib/ffmpeg/limits/limits.js'
 import {
-  graphSettings,
+  processSettings,
   readableSettings,
   sourceOption,
   transformSettings,
@@ -82,7 +82,7 @@ t.test('an option that breaks its rule is named, with the rule and the value', a
     ['output.cover', { output: { format: 'mp4', cover: true } }],
     ['output.cover', { output: { format: 'mp3', cover: 'keep' } }],
     ['output.cover', { output: { format: 'mov', cover: 'keep' } }],
-    ['output.layout', { output: { format: 'mpegts', layout: 'progressive' } }],
+    ['output.layout', { output: { format: 'mpegts', layout: 'file' } }],
     ['input', { output, input: 'pipe' }],
     ['input.format', { output, input: { format: 7 } }],
     ['input.args', { output, input: { args: [1] } }],
@@ -141,10 +141,10 @@ t.test('what is read by address has one input or several, each with random acces
   for (const [options, message] of wrong) t.throws(() => readable(options), { message })
 })
 
-const graph = (options: unknown) => graphSettings(options as FfmpegGraphOptions, 'FfmpegGraph')
+const graph = (options: unknown) => processSettings(options as FfmpegProcessOptions, 'FfmpegProcess')
 
 t.test('a graph has inputs of both kinds, and outputs, each with options of its own', async t => {
-  const progressive = { format: 'mp4', layout: 'progressive' }
+  const progressive = { format: 'mp4', layout: 'file' }
   const { inputs, outputs, globalArgs } = graph({
     inputs: [{ source }, { seek: 'never' }],
     outputs: [output, progressive],
@@ -163,17 +163,17 @@ t.test('a graph has inputs of both kinds, and outputs, each with options of its 
   t.same(globalArgs, ['-threads', '2', '-filter_complex', '[0:v]null[v]'])
   const outputsOnly = { inputs: [{}], outputs: [output] }
   const wrong: [unknown, RegExp][] = [
-    [undefined, /The options of FfmpegGraph must be an object/],
+    [undefined, /The options of FfmpegProcess must be an object/],
     [{ outputs: [output] }, /"inputs" must be an array with at least one/],
     [{ inputs: [{}], outputs: [] }, /"outputs" must be an array with at least one/],
-    [{ ...outputsOnly, output }, /FfmpegGraph has no option "output"/],
+    [{ ...outputsOnly, output }, /FfmpegProcess has no option "output"/],
     [{ ...outputsOnly, inputs: [null] }, /inputs\[0\] must be an object/],
     [{ ...outputsOnly, inputs: [{}, { source: {} }] }, /"inputs\[1\].source" must be a RandomAccess/],
     [{ ...outputsOnly, inputs: [{ source, seek: 'auto' }] }, /inputs\[0\] has no option "seek"/],
     [{ ...outputsOnly, inputs: [{ args: ['-i', 'x'] }] }, /"-i" in option "inputs\[0\].args" is refused/],
     [{ ...outputsOnly, outputs: [output, {}] }, /"outputs\[1\].format" must be the name of a muxer/],
     [{ ...outputsOnly, outputs: [undefined] }, /"outputs\[0\]" must be an object/],
-    [{ ...outputsOnly, outputs: [{ ...output, layout: 'progressive' }] }, /"outputs\[0\].layout" must be/],
+    [{ ...outputsOnly, outputs: [{ ...output, layout: 'file' }] }, /"outputs\[0\].layout" must be/],
     [{ ...outputsOnly, filterComplex: '' }, /"filterComplex" must be a string that is not empty/],
     [{ ...outputsOnly, filterComplex: '[0:v]vidstabdetect[v]' }, /in option "filterComplex" is refused/],
     [
@@ -189,15 +189,15 @@ t.test('what is given in place of a source is told how to become one', async t =
   const cases: [unknown, RegExp][] = [
     [
       'talk.mov',
-      /\(of a file: new FileObject\('talk\.mov'\); of an object in S3: new S3Object\(\{ client, bucket, key \}\)\)/,
+      /\(of a file: new FileSource\('talk\.mov'\); of an object in S3: new S3Source\(\{ client, bucket, key \}\)\)/,
     ],
-    ['/masters/talk.mov', /new FileObject\('\/masters\/talk\.mov'\)/],
-    ['C:\\talk.mov', /new FileObject\('C:\\\\talk\.mov'\)/],
-    [new URL('file:///talk.mov'), /new FileObject\(new URL\('file:\/\/\/talk\.mov'\)\)/],
-    ['https://example.com/talk.mov', /new HttpObject\(\{ url \}\)/],
-    [new URL('http://example.com/talk.mov'), /new HttpObject\(\{ url \}\)/],
-    ['s3://masters/talk.mov', /new S3Object\(\{ client, bucket: 'masters', key: 'talk\.mov' \}\)/],
-    [Buffer.alloc(1), /new BytesObject\(bytes\)/],
+    ['/masters/talk.mov', /new FileSource\('\/masters\/talk\.mov'\)/],
+    ['C:\\talk.mov', /new FileSource\('C:\\\\talk\.mov'\)/],
+    [new URL('file:///talk.mov'), /new FileSource\(new URL\('file:\/\/\/talk\.mov'\)\)/],
+    ['https://example.com/talk.mov', /new HttpSource\(\{ url \}\)/],
+    [new URL('http://example.com/talk.mov'), /new HttpSource\(\{ url \}\)/],
+    ['s3://masters/talk.mov', /new S3Source\(\{ client, bucket: 'masters', key: 'talk\.mov' \}\)/],
+    [Buffer.alloc(1), /new BytesSource\(bytes\)/],
     [Readable.from([]), /a stream is piped into FfmpegTransform/],
     [noRead, /read\(\), got an object$/],
   ]
@@ -215,10 +215,10 @@ t.test('what is given in place of a source is told how to become one', async t =
 t.test(
   'a source, or its name, in the place of an object that has it is refused with what to write',
   async t => {
-    const source = new BytesObject(Buffer.alloc(1))
+    const source = new BytesSource(Buffer.alloc(1))
     const readable = (options: object) => readableSettings({ output, ...options }, 'FfmpegReadable')
     const graph = (...inputs: unknown[]) =>
-      graphSettings({ inputs, outputs: [output] } as unknown as FfmpegGraphOptions, 'FfmpegGraph')
+      processSettings({ inputs, outputs: [output] } as unknown as FfmpegProcessOptions, 'FfmpegProcess')
     const cases: [string, () => unknown][] = [
       ['input', () => settings({ output, input: 'talk.mov' })],
       ['input', () => readable({ input: 'talk.mov' })],
@@ -229,14 +229,14 @@ t.test(
       ['inputs[0].source', () => graph({ source: 'talk.mov' })],
     ]
     for (const [option, read] of cases) {
-      const message = /new FileObject\('talk\.mov'\)/
+      const message = /new FileSource\('talk\.mov'\)/
       t.throws(read, { code: 'AVIO_ERR_OPTION', option, message }, option)
     }
     t.throws(() => settings({ output, input: source }), {
       option: 'input',
       message: /FfmpegReadable reads a source/,
     })
-    const message = /\{ source \}, got a BytesObject$/
+    const message = /\{ source \}, got a BytesSource$/
     t.throws(() => readable({ input: source }), { option: 'input', message })
     t.throws(() => readable({ inputs: [source] }), { option: 'inputs[0]', message })
     t.throws(() => graph(source), { option: 'inputs[0]', message })

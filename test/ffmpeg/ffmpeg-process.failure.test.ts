@@ -3,8 +3,8 @@ import { PassThrough, type Readable, type Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { FfmpegGraph, type FfmpegGraphOptions } from '../../lib/ffmpeg/ffmpeg-process.js'
-import { BytesObject } from '../../lib/io/sources/bytes-source.js'
+import { FfmpegProcess, type FfmpegProcessOptions } from '../../lib/ffmpeg/ffmpeg-process.js'
+import { BytesSource } from '../../lib/io/sources/bytes-source.js'
 import { exists, fixture, resources, resourcesSince } from '../support/child.js'
 import { matroska, transportStream } from '../support/media.js'
 import { LoggedAccess } from '../support/random-accesses.js'
@@ -17,15 +17,18 @@ const TS = { format: 'mpegts', args: ['-c', 'copy'] }
 const ENDLESS = { endless: true, chunkSize: 16_384 }
 
 interface Run {
-  graph: FfmpegGraph
+  graph: FfmpegProcess
   sources: readonly Readable[]
   sinks: readonly Collector[]
   pid: Promise<number>
 }
 
 /** A graph of endless sources (one a piped input) and a sink for each output, on its way. */
-async function start(options: Partial<FfmpegGraphOptions> = {}, sources?: readonly Readable[]): Promise<Run> {
-  const graph = new FfmpegGraph({ inputs: [{}, {}], outputs: [COPY, TS, TS], ...options })
+async function start(
+  options: Partial<FfmpegProcessOptions> = {},
+  sources?: readonly Readable[],
+): Promise<Run> {
+  const graph = new FfmpegProcess({ inputs: [{}, {}], outputs: [COPY, TS, TS], ...options })
   const media = await transportStream()
   const piped = graph.inputs.filter(input => input !== undefined)
   const from = sources ?? piped.map(() => new ChunkedSource(media, ENDLESS))
@@ -76,7 +79,7 @@ t.test('an output that its reader leaves fails the others', async t => {
   run.graph.outputs[1]!.destroy()
   t.match(await checkFailure(t, run, before), {
     code: 'AVIO_ERR_OUTPUT_CLOSED',
-    message: 'outputs[1] of FfmpegGraph',
+    message: 'outputs[1] of FfmpegProcess',
   })
 })
 
@@ -100,7 +103,7 @@ t.test('an input that is closed before its end fails all', async t => {
   run.graph.inputs[1]!.destroy()
   t.match(await checkFailure(t, run, before), {
     code: 'AVIO_ERR_UPSTREAM_CLOSED',
-    message: 'inputs[1] of FfmpegGraph',
+    message: 'inputs[1] of FfmpegProcess',
   })
 })
 
@@ -110,7 +113,7 @@ t.test('an input that is empty, or can’t be read in order, is an error before 
     ['\0\0\0\x10ftypisom\0\0\0\0\x7f\0\0\0mdat', 'AVIO_ERR_INPUT_NEEDS_SEEK'],
   ] as const) {
     const before = resources()
-    const graph = new FfmpegGraph({ inputs: [{}, {}], outputs: [COPY] })
+    const graph = new FfmpegProcess({ inputs: [{}, {}], outputs: [COPY] })
     graph.once('spawn', () => t.fail('started'))
     for (const stream of [...graph.inputs, ...graph.outputs]) stream!.on('error', () => undefined)
     graph.outputs[0]!.resume()
@@ -126,7 +129,7 @@ t.test('a source that breaks fails all with its own error', async t => {
   const media = await matroska({ seconds: 4 })
   const error = new Error('The connection was cut')
   const source = new LoggedAccess(media, { failAt: Math.floor(media.length / 2), error })
-  const run = await start({ inputs: [{ source: new BytesObject(media) }, { source }] })
+  const run = await start({ inputs: [{ source: new BytesSource(media) }, { source }] })
   t.equal(await checkFailure(t, run, before), error)
 })
 
@@ -140,7 +143,7 @@ t.test(
     t.teardown(() => other.destroy())
     const outputs = [TS, TS].map(output => ({ ...output, args: [...output.args, '-t', '1'] }))
     const run = await start({ inputs: [{}], outputs }, [source])
-    const enough = once(run.graph, 'enough')
+    const enough = once(run.graph, 'early-exit')
     source.write(await transportStream({ seconds: 10 }))
     await enough
     // Time for an end that must not come.
@@ -164,7 +167,7 @@ t.test('ffmpeg that fails fails all', async t => {
 
 t.test('an output that got nothing fails all, although ffmpeg exits with 0', async t => {
   const before = resources()
-  const source = new BytesObject(await matroska())
+  const source = new BytesSource(await matroska())
   for (const n of [0, 1, 2]) {
     const outputs = [COPY, TS, { format: 'mp4', args: ['-c', 'copy'] }]
     outputs[n] = { ...outputs[n]!, args: ['-ss', '100', ...outputs[n]!.args] }
@@ -193,15 +196,15 @@ t.test('destroy() and an abort leave nothing, at any moment', async t => {
 })
 
 t.test('one that is aborted already is over at once', async t => {
-  const graph = new FfmpegGraph({ inputs: [{}], outputs: [COPY], signal: AbortSignal.abort() })
+  const graph = new FfmpegProcess({ inputs: [{}], outputs: [COPY], signal: AbortSignal.abort() })
   for (const stream of [...graph.inputs, ...graph.outputs]) stream!.on('error', () => undefined)
   await t.rejects(graph.result, { name: 'AbortError' })
 })
 
 t.test('destroy() after the end does nothing', async t => {
   const { signal } = new AbortController()
-  const source = new BytesObject(await matroska())
-  const graph = new FfmpegGraph({ inputs: [{ source }], outputs: [COPY], signal })
+  const source = new BytesSource(await matroska())
+  const graph = new FfmpegProcess({ inputs: [{ source }], outputs: [COPY], signal })
   await pipeline(graph.outputs[0]!, new Collector())
   await graph.result
   t.same(getEventListeners(signal, 'abort'), [])

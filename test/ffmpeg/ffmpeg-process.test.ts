@@ -5,11 +5,15 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout } from 'node:timers/promises'
 import { S3Client } from '@aws-sdk/client-s3'
 import t from 'tap'
-import type { FfmpegGraphEnough, FfmpegGraphSeek, FfmpegSpawn } from '../../lib/ffmpeg/job/ffmpeg-events.js'
-import { FfmpegGraph } from '../../lib/ffmpeg/ffmpeg-process.js'
+import type {
+  FfmpegProcessEarlyExit,
+  FfmpegProcessSeek,
+  FfmpegSpawn,
+} from '../../lib/ffmpeg/job/ffmpeg-events.js'
+import { FfmpegProcess } from '../../lib/ffmpeg/ffmpeg-process.js'
 import type { FfmpegLogEntry } from '../../lib/ffmpeg/log/log.js'
 import type { FfmpegProgress } from '../../lib/ffmpeg/log/progress.js'
-import { BytesObject } from '../../lib/io/sources/bytes-source.js'
+import { BytesSource } from '../../lib/io/sources/bytes-source.js'
 import { S3RangeReadable } from '../../lib/s3/s3-range-readable.js'
 import { LocalS3 } from '../../lib/testing/index.js'
 import { resources, resourcesSince } from '../support/child.js'
@@ -37,7 +41,7 @@ async function hashes(media: Buffer, type?: string): Promise<string[]> {
 }
 
 /** All outputs, when the graph is over. */
-async function outputsOf(graph: FfmpegGraph): Promise<Buffer[]> {
+async function outputsOf(graph: FfmpegProcess): Promise<Buffer[]> {
   const outputs = await Promise.all(graph.outputs.map(output => buffer(output)))
   await graph.result
   return outputs
@@ -47,7 +51,7 @@ t.test('one input that is piped in becomes three outputs of different formats', 
   const before = resources()
   const media = await matroska()
   const outputs = [COPY, { format: 'wav', args: ['-map', '0:a'] }, { format: 'mpegts', args: ['-c', 'copy'] }]
-  const graph = new FfmpegGraph({ inputs: [{}], outputs })
+  const graph = new FfmpegProcess({ inputs: [{}], outputs })
   t.equal(graph.inputs.length, 1)
   const [made] = await Promise.all([
     outputsOf(graph),
@@ -63,8 +67,8 @@ t.test('one input that is piped in becomes three outputs of different formats', 
 t.test('several inputs that are read by address are numbered from 0, and have no stream', async t => {
   const before = resources()
   const [picture, sound] = [await indexLastMp4({ seconds: 1 }), await matroska({ seconds: 2 })]
-  const graph = new FfmpegGraph({
-    inputs: [{ source: new BytesObject(picture) }, { source: new BytesObject(sound) }],
+  const graph = new FfmpegProcess({
+    inputs: [{ source: new BytesSource(picture) }, { source: new BytesSource(sound) }],
     outputs: [{ ...COPY, args: ['-map', '0:v', '-map', '1:a', '-c', 'copy'] }],
   })
   t.same(graph.inputs, [undefined, undefined])
@@ -76,7 +80,7 @@ t.test('several inputs that are read by address are numbered from 0, and have no
 
 t.test('two inputs that are piped in are fed each at its own pace', async t => {
   const [picture, sound] = [await fastStartMp4({ seconds: 3 }), await matroska({ seconds: 2 })]
-  const graph = new FfmpegGraph({
+  const graph = new FfmpegProcess({
     inputs: [{}, {}],
     outputs: [
       { ...COPY, args: ['-map', '0:v', '-map', '1:a', '-c', 'copy'] },
@@ -100,12 +104,12 @@ t.test('two inputs that are piped in are fed each at its own pace', async t => {
 t.test('one that is piped in and one that is read by address go together, in either order', async t => {
   const [piped, addressed] = [await matroska(), await indexLastMp4({ seconds: 1 })]
   for (const inputs of [
-    [{}, { source: new BytesObject(addressed) }],
-    [{ source: new BytesObject(addressed) }, {}],
+    [{}, { source: new BytesSource(addressed) }],
+    [{ source: new BytesSource(addressed) }, {}],
   ]) {
     const n = inputs[0]!.source === undefined ? 0 : 1
     const args = ['-map', `${n}:v`, '-map', `${1 - n}:a`, '-c', 'copy']
-    const graph = new FfmpegGraph({ inputs, outputs: [{ ...COPY, args }] })
+    const graph = new FfmpegProcess({ inputs, outputs: [{ ...COPY, args }] })
     const made = outputsOf(graph)
     await pipeline(new ChunkedSource(piped), graph.inputs[n]!)
     const [bytes] = await made
@@ -123,14 +127,14 @@ t.test('an object whose index is last is read by address, and the event says whi
   })
   const [media, other] = [await indexLastMp4({ seconds: 4 }), await transportStream({ seconds: 1 })]
   await s3.put('masters', 'talk.mov', media)
-  const graph = new FfmpegGraph({
+  const graph = new FfmpegProcess({
     inputs: [{}, {}],
     outputs: [
       { ...COPY, args: ['-map', '1', '-c', 'copy'] },
       { ...VIDEO, args: ['-map', '0:v', '-c', 'copy'] },
     ],
   })
-  const seeks: FfmpegGraphSeek[] = []
+  const seeks: FfmpegProcessSeek[] = []
   graph.on('seek', seek => seeks.push(seek))
   const made = outputsOf(graph)
   await Promise.all([
@@ -146,7 +150,7 @@ t.test('an object whose index is last is read by address, and the event says whi
 t.test('a ladder is split from one decode by filterComplex', async t => {
   const media = await fastStartMp4()
   const rungs = { hd: 144, sd: 72 }
-  const graph = new FfmpegGraph({
+  const graph = new FfmpegProcess({
     inputs: [{}],
     filterComplex: '[0:v]split[a][b]; [a]scale=-2:144[hd]; [b]scale=-2:72[sd]',
     outputs: Object.keys(rungs).map(rung => ({ format: 'mp4', args: ['-map', `[${rung}]`, ...H264] })),
@@ -162,7 +166,7 @@ t.test('a ladder is split from one decode by filterComplex', async t => {
 
 t.test('what a look at the head adds to an output is found behind a filter graph too', async t => {
   const media = await transportStream()
-  const graph = new FfmpegGraph({
+  const graph = new FfmpegProcess({
     inputs: [{}],
     filterComplex: '[0:v]scale=80:-2[v]',
     outputs: [{ format: 'mp4', args: ['-map', '[v]', '-map', '0:a', ...H264, '-c:a', 'copy'] }],
@@ -174,7 +178,7 @@ t.test('what a look at the head adds to an output is found behind a filter graph
 
 t.test('a slow output holds back all the others, and with them the source', async t => {
   const source = new ChunkedSource(await transportStream(), { endless: true, chunkSize: 16_384 })
-  const graph = new FfmpegGraph({ inputs: [{}], outputs: [VIDEO, { ...VIDEO, args: ['-c', 'copy'] }] })
+  const graph = new FfmpegProcess({ inputs: [{}], outputs: [VIDEO, { ...VIDEO, args: ['-c', 'copy'] }] })
   let taken = 0
   graph.outputs[0]!.on('data', (chunk: Buffer) => (taken += chunk.length))
   const failed = pipeline(source, graph.inputs[0]!).catch((error: unknown) => error)
@@ -187,7 +191,7 @@ t.test('a slow output holds back all the others, and with them the source', asyn
   } while (source.delivered !== delivered)
   t.ok(source.delivered < 4 * 1024 ** 2, `${source.delivered} bytes were taken from the source`)
   t.ok(taken > 0 && taken < 4 * 1024 ** 2, `${taken} bytes came from the other output`)
-  const boom = new Error('enough')
+  const boom = new Error('early-exit')
   for (const output of graph.outputs) output.on('error', () => undefined)
   graph.destroy(boom)
   t.equal(await failed, boom)
@@ -195,8 +199,8 @@ t.test('a slow output holds back all the others, and with them the source', asyn
 })
 
 t.test('no output ends before each of them is read', async t => {
-  const graph = new FfmpegGraph({
-    inputs: [{ source: new BytesObject(await matroska()) }],
+  const graph = new FfmpegProcess({
+    inputs: [{ source: new BytesSource(await matroska()) }],
     outputs: [COPY, AUDIO],
   })
   const [first, second] = graph.outputs as [Readable, Readable]
@@ -218,12 +222,12 @@ t.test('no output ends before each of them is read', async t => {
 t.test('ffmpeg that has had enough stops every source', async t => {
   const media = await transportStream()
   const sources = [1, 2].map(() => new LinkedSource(media, { endless: true }))
-  const graph = new FfmpegGraph({
+  const graph = new FfmpegProcess({
     inputs: [{}, {}],
     outputs: [0, 1].map(n => ({ ...COPY, args: ['-map', `${n}:v`, '-c', 'copy', '-t', '1'] })),
   })
-  const enough: FfmpegGraphEnough[] = []
-  graph.on('enough', event => enough.push(event))
+  const enough: FfmpegProcessEarlyExit[] = []
+  graph.on('early-exit', event => enough.push(event))
   const made = outputsOf(graph)
   await Promise.all(sources.map((source, n) => pipeline(source, graph.inputs[n]!)))
   for (const bytes of await made) t.equal((await hashes(bytes)).length, 25)
@@ -238,9 +242,9 @@ t.test('ffmpeg that has had enough stops every source', async t => {
 })
 
 t.test('nothing is started before an output is read, or an input is written', async t => {
-  const source = new BytesObject(await matroska())
-  const byAddress = new FfmpegGraph({ inputs: [{ source }], outputs: [COPY] })
-  const piped = new FfmpegGraph({ inputs: [{}, { source }], outputs: [COPY] })
+  const source = new BytesSource(await matroska())
+  const byAddress = new FfmpegProcess({ inputs: [{ source }], outputs: [COPY] })
+  const piped = new FfmpegProcess({ inputs: [{}, { source }], outputs: [COPY] })
   for (const graph of [byAddress, piped]) graph.once('spawn', () => t.fail('started'))
   piped.outputs[0]!.resume()
   await setTimeout(20)
@@ -251,8 +255,8 @@ t.test('nothing is started before an output is read, or an input is written', as
 })
 
 t.test('log and progress are told; of several outputs no more is said than of one', async t => {
-  const graph = new FfmpegGraph({
-    inputs: [{ source: new BytesObject(await matroska()) }],
+  const graph = new FfmpegProcess({
+    inputs: [{ source: new BytesSource(await matroska()) }],
     outputs: [COPY, AUDIO],
   })
   const entries: FfmpegLogEntry[] = []
@@ -266,8 +270,8 @@ t.test('log and progress are told; of several outputs no more is said than of on
   )
   t.match(reports.at(-1), { done: true, percent: 100 })
 
-  const talkative = new FfmpegGraph({
-    inputs: [{ source: new BytesObject(await matroska()) }],
+  const talkative = new FfmpegProcess({
+    inputs: [{ source: new BytesSource(await matroska()) }],
     outputs: [COPY, AUDIO],
     globalArgs: ['-v', 'verbose'],
   })

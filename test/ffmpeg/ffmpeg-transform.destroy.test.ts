@@ -153,10 +153,10 @@ t.test('no listener is left on the signal, the source or the process', async t =
   const events = ['error', 'close', 'end', 'data', 'readable', 'drain', 'unpipe']
   const onProcess = () => process.eventNames().map(name => [name, process.listenerCount(name)])
   const before = { process: onProcess(), resources: resources() }
-  for (const end of ['well', 'enough', 'destroyed', 'failed'] as const) {
+  for (const end of ['well', 'early-exit', 'destroyed', 'failed'] as const) {
     const options: Record<typeof end, FfmpegTransformOptions> = {
       well: COPY,
-      enough: { output: { format: 'mpegts', args: ['-c', 'copy', '-t', '1'] } },
+      'early-exit': { output: { format: 'mpegts', args: ['-c', 'copy', '-t', '1'] } },
       destroyed: COPY,
       failed: { output: { format: 'mpegts', args: ['-c:v', 'libnope'] } },
     }

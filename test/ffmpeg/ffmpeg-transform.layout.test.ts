@@ -4,10 +4,10 @@ import { pipeline } from 'node:stream/promises'
 import { setTimeout } from 'node:timers/promises'
 import { S3Client } from '@aws-sdk/client-s3'
 import t from 'tap'
-import { FfmpegGraph } from '../../lib/ffmpeg/ffmpeg-process.js'
+import { FfmpegProcess } from '../../lib/ffmpeg/ffmpeg-process.js'
 import { FfmpegReadable } from '../../lib/ffmpeg/ffmpeg-readable.js'
 import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
-import { BytesObject } from '../../lib/io/sources/bytes-source.js'
+import { BytesSource } from '../../lib/io/sources/bytes-source.js'
 import { S3MultipartWritable } from '../../lib/s3/s3-multipart-writable.js'
 import { LocalS3 } from '../../lib/testing/index.js'
 import {
@@ -23,10 +23,10 @@ import {
   packetsOf,
 } from '../support/media.js'
 import { fixture, resources, resourcesSince } from '../support/child.js'
-import { HeadSink } from '../support/progressive.js'
+import { HeadSink } from '../support/faststart.js'
 import { ChunkedSource, Collector } from '../support/sources.js'
 
-const PROGRESSIVE = { format: 'mp4', args: ['-c', 'copy'], layout: 'progressive' as const }
+const PROGRESSIVE = { format: 'mp4', args: ['-c', 'copy'], layout: 'file' as const }
 
 /** B-frames and priming: what edit lists are for. */
 const source = () => ffmpegToFile([...bothInputs({ seconds: 3 }), ...H264_B_FRAMES, ...AAC], 'source.mkv')
@@ -73,7 +73,7 @@ t.test('into S3 it is one object, its head uploaded with the first part, which c
     await s3.close()
   })
   const ffmpeg = new FfmpegReadable({
-    input: { source: new BytesObject(await source()) },
+    input: { source: new BytesSource(await source()) },
     output: PROGRESSIVE,
   })
   const sink = new S3MultipartWritable({ client, bucket: 'web', key: 'talk.mp4' })
@@ -85,13 +85,9 @@ t.test('into S3 it is one object, its head uploaded with the first part, which c
 
 t.test('each output of a graph has its own layout', async t => {
   const before = resources()
-  const graph = new FfmpegGraph({
+  const graph = new FfmpegProcess({
     inputs: [{}],
-    outputs: [
-      PROGRESSIVE,
-      { format: 'wav', layout: 'held-head' },
-      { format: 'matroska', args: ['-c', 'copy'] },
-    ],
+    outputs: [PROGRESSIVE, { format: 'wav', layout: 'file' }, { format: 'matroska', args: ['-c', 'copy'] }],
   })
   const sinks = [new HeadSink(), new HeadSink(), new Collector()] as const
   await Promise.all([
@@ -110,7 +106,7 @@ t.test('a held head is what a file would have', async t => {
   for (const format of ['wav', 'flv', 'mp3', 'au']) {
     const args = format === 'flv' ? ['-c:v', 'flv', '-an'] : []
     const sink = new HeadSink()
-    const ffmpeg = new FfmpegTransform({ output: { format, args, layout: 'held-head' } })
+    const ffmpeg = new FfmpegTransform({ output: { format, args, layout: 'file' } })
     await pipeline(new ChunkedSource(media), ffmpeg, sink)
     const asked = ['-show_entries', 'format=duration,format_name']
     const { format: found } = await ffprobeJson<{ format: { duration: string } }>(sink.file, asked)
@@ -124,7 +120,7 @@ t.test('read by what does not claim the head, it fails before ffmpeg is started'
   const stages: Record<string, () => Promise<Readable>> = {
     transform: async () => new ChunkedSource(media).pipe(new FfmpegTransform({ output: PROGRESSIVE })),
     readable: async () =>
-      new FfmpegReadable({ input: { source: new BytesObject(media) }, output: PROGRESSIVE }),
+      new FfmpegReadable({ input: { source: new BytesSource(media) }, output: PROGRESSIVE }),
   }
   for (const [name, make] of Object.entries(stages)) {
     for (const between of [[], [new PassThrough()]]) {
@@ -134,14 +130,14 @@ t.test('read by what does not claim the head, it fails before ffmpeg is started'
       const sink = between.length > 0 ? new HeadSink() : new Collector()
       await t.rejects(
         pipeline([stage, ...between, sink] as never),
-        { code: 'AVIO_ERR_HEAD_UNCLAIMED', message: /^Ffmpeg/ },
+        { code: 'AVIO_ERR_HEADER_UNCLAIMED', message: /^Ffmpeg/ },
         name,
       )
       t.same(await resourcesSince(before), {})
     }
   }
-  const graph = new FfmpegGraph({
-    inputs: [{ source: new BytesObject(media) }],
+  const graph = new FfmpegProcess({
+    inputs: [{ source: new BytesSource(media) }],
     outputs: [PROGRESSIVE, PROGRESSIVE],
   })
   graph.once('spawn', () => t.fail('started'))
@@ -151,7 +147,7 @@ t.test('read by what does not claim the head, it fails before ffmpeg is started'
     settled.map(({ status }) => status),
     ['rejected', 'rejected'],
   )
-  await t.rejects(graph.result, { code: 'AVIO_ERR_HEAD_UNCLAIMED', message: /^outputs\[1\]/ })
+  await t.rejects(graph.result, { code: 'AVIO_ERR_HEADER_UNCLAIMED', message: /^outputs\[1\]/ })
 })
 
 t.test('ffmpeg is not started before somebody has claimed the head', async t => {

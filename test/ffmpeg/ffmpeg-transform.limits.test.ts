@@ -3,7 +3,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { BytesObject } from '../../lib/io/sources/bytes-source.js'
+import { BytesSource } from '../../lib/io/sources/bytes-source.js'
 import { FfmpegReadable } from '../../lib/ffmpeg/ffmpeg-readable.js'
 import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
 import type { FfmpegLimits } from '../../lib/ffmpeg/limits/limits.js'
@@ -108,7 +108,7 @@ function fastClock(t: Test): { goOn: (milliseconds: number) => Promise<void> } {
 }
 
 t.test('holds what is read by address to them as well', async t => {
-  const source = new BytesObject(await indexLastMp4({ seconds: 4 }))
+  const source = new BytesSource(await indexLastMp4({ seconds: 4 }))
   const read = async (limits: FfmpegLimits): Promise<void> => {
     await new FfmpegReadable({ input: { source }, output: COPY, limits }).resume().toArray()
   }

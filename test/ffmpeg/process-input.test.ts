@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import t from 'tap'
-import { GraphInput } from '../../lib/ffmpeg/process-input.js'
+import { ProcessInput } from '../../lib/ffmpeg/process-input.js'
 import type { PipedInput } from '../../lib/ffmpeg/job/piped-input.js'
 
 /** An input that takes everything, and what was told of its stream's closing. */
@@ -21,7 +21,7 @@ function make() {
     closings.push(error)
     return Promise.resolve()
   }
-  const stream = new GraphInput('inputs[2] of FfmpegGraph', 16, inputOf, onClosing)
+  const stream = new ProcessInput('inputs[2] of FfmpegProcess', 16, inputOf, onClosing)
   return { stream, piped, taken, closings, isReleased: () => isReleased }
 }
 
@@ -50,6 +50,6 @@ t.test('destroyed with an error it closes with that, without one with an error o
   left.stream.destroy()
   await once(left.stream, 'close')
   t.match(left.closings, [
-    { code: 'AVIO_ERR_UPSTREAM_CLOSED', message: /^inputs\[2\] of FfmpegGraph was closed/ },
+    { code: 'AVIO_ERR_UPSTREAM_CLOSED', message: /^inputs\[2\] of FfmpegProcess was closed/ },
   ])
 })

@@ -2,17 +2,17 @@ import { once } from 'node:events'
 import { PassThrough, type Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import t from 'tap'
-import { GraphOutput } from '../../lib/ffmpeg/process-output.js'
+import { ProcessOutput } from '../../lib/ffmpeg/process-output.js'
 import { PipedOutput } from '../../lib/ffmpeg/output/piped-output.js'
 import { linkOf } from '../../lib/io/pipeline/link.js'
 
-function make(layout: 'stream' | 'progressive' = 'stream') {
+function make(layout: 'stream' | 'file' = 'stream') {
   const closings: (Error | undefined)[] = []
   let wanted = 0
   const outputOf = (stage: Readable, name: string) =>
     new PipedOutput(stage, name, { format: 'mp4', args: [], layout }, { onRead: () => undefined })
-  const stream = new GraphOutput(
-    'outputs[1] of FfmpegGraph',
+  const stream = new ProcessOutput(
+    'outputs[1] of FfmpegProcess',
     16,
     outputOf,
     () => wanted++,
@@ -64,11 +64,11 @@ t.test('left before its end it closes with an error', async t => {
   await new Promise(resolve => left.stream.once('close', resolve))
   t.same(failed.closings, [boom])
   t.match(left.closings, [
-    { code: 'AVIO_ERR_OUTPUT_CLOSED', message: /^outputs\[1\] of FfmpegGraph was closed/ },
+    { code: 'AVIO_ERR_OUTPUT_CLOSED', message: /^outputs\[1\] of FfmpegProcess was closed/ },
   ])
 })
 
 t.test('a head is offered by its link', async t => {
-  t.ok(linkOf(make('progressive').stream)!.head)
-  t.equal(linkOf(make().stream)!.head, undefined)
+  t.ok(linkOf(make('file').stream)!.header)
+  t.equal(linkOf(make().stream)!.header, undefined)
 })

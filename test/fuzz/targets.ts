@@ -1,25 +1,25 @@
 import { setImmediate } from 'node:timers/promises'
-import { audioSeen } from '../../lib/ffmpeg/input/audio-sniffer.js'
+import { sniffAudio } from '../../lib/ffmpeg/input/audio-sniffer.js'
 import { InputDump } from '../../lib/ffmpeg/report/input-dump.js'
 import { keyframes } from '../../lib/ffmpeg/probe/keyframes.js'
 import { LogReader } from '../../lib/ffmpeg/log/log.js'
 import { keyPacket } from '../../lib/ffmpeg/probe/packet-lines.js'
 import { ProgressReader } from '../../lib/ffmpeg/log/progress.js'
 import { HeadWalk } from '../../lib/ffmpeg/input/container-sniffer.js'
-import { StreamReport } from '../../lib/ffmpeg/report/stream-mapping.js'
-import { TransportTables } from '../../lib/ffmpeg/input/ts-tables.js'
+import { StreamMapping } from '../../lib/ffmpeg/report/stream-mapping.js'
+import { TsTables } from '../../lib/ffmpeg/input/ts-tables.js'
 import { ContainerWatch } from '../../lib/containers/container-watch.js'
-import { heldHeadOf } from '../../lib/ffmpeg/headers/deferred-header.js'
+import { deferredHeaderOf } from '../../lib/ffmpeg/headers/deferred-header.js'
 import { demuxerOf } from '../../lib/ffmpeg/input/playlist-sniffer.js'
 import { failureBytes } from '../../lib/ffmpeg/route/pipe-failures.js'
 import { pipeProof } from '../../lib/ffmpeg/route/piped-containers.js'
-import { Sniffer } from '../../lib/ffmpeg/input/mp4-sniffer.js'
+import { Mp4Sniffer } from '../../lib/ffmpeg/input/mp4-sniffer.js'
 import { linksOf, linksOfMpd, nameOf } from '../../lib/hls/manifests/playlist-links.js'
-import { BytesObject } from '../../lib/io/sources/bytes-source.js'
+import { BytesSource } from '../../lib/io/sources/bytes-source.js'
 import { answerRange } from '../../lib/io/range-server/range-request.js'
 import { EbmlData, elementAt } from '../../lib/matroska/element.js'
 import { Fmp4Checker } from '../../lib/mp4/checks/fmp4-checker.js'
-import { ProgressiveAssembly } from '../../lib/mp4/faststart/faststart-builder.js'
+import { FaststartBuilder } from '../../lib/mp4/faststart/faststart-builder.js'
 import { VIDEO, chunksOf, ftyp, moov, videoSampleEntry } from '../support/fmp4.js'
 import { CONTAINERS, au, flv, fragments, index, matroska, mp3, pipedWav } from './container-seeds.js'
 import { AC3, associations, mapOf, mediaPackets, tablePackets } from '../support/transport.js'
@@ -81,7 +81,7 @@ function readCodecs(input: Buffer): void {
 const PIPE = 2 ** 16
 
 async function readLog(input: Buffer): Promise<unknown> {
-  const report = new StreamReport()
+  const report = new StreamMapping()
   const read = new InputDump()
   const log = new LogReader(entry => {
     report.push(entry)
@@ -112,12 +112,12 @@ async function watch(input: Buffer): Promise<void> {
     at += piece.length
   }
   await piped.finish()
-  await new ContainerWatch(undefined, input.length).finish(new BytesObject(input))
+  await new ContainerWatch(undefined, input.length).finish(new BytesSource(input))
 }
 
 /** As a stage does it that holds the head back. */
 function assembleHead(format: string, input: Buffer): void {
-  const head = heldHeadOf(format)!
+  const head = deferredHeaderOf(format)!
   for (const piece of chunksOf(input, 1000)) head.write(piece)
   head.end()
   head.head()
@@ -125,7 +125,7 @@ function assembleHead(format: string, input: Buffer): void {
 }
 
 function sniff(input: Buffer): void {
-  const sniffer = new Sniffer(1000)
+  const sniffer = new Mp4Sniffer(1000)
   for (const piece of chunksOf(input, 100)) sniffer.push(piece)
   demuxerOf({ format: undefined, formatWhitelist: [] }, input.subarray(0, 32))
 }
@@ -147,8 +147,8 @@ function prove(input: Buffer): void {
 
 /** As the look ahead does it, while the head grows. */
 function readTables(input: Buffer): void {
-  const tables = new TransportTables()
-  for (let at = 188; at <= input.length; at += 188) audioSeen(input.subarray(0, at), 0, tables)
+  const tables = new TsTables()
+  for (let at = 188; at <= input.length; at += 188) sniffAudio(input.subarray(0, at), 0, tables)
 }
 
 function readRange(input: Buffer): void {
@@ -195,7 +195,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
     seeds: [fragments],
     inputs: 3000,
     run: input => {
-      const assembly = new ProgressiveAssembly({ maxBoxSize: 2 ** 20 })
+      const assembly = new FaststartBuilder({ maxBoxSize: 2 ** 20 })
       assembly.write(input)
       assembly.end()
       assembly.head(0)
@@ -204,7 +204,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   keyframes: {
     seeds: [index, matroska, fragments],
     inputs: 4200,
-    run: input => keyframes(new BytesObject(input), { ffprobePath: '/nowhere' }),
+    run: input => keyframes(new BytesSource(input), { ffprobePath: '/nowhere' }),
   },
   playlists: {
     seeds: ['a"b1', 'av01', 'x,y ', 'mp4v'].map(type =>

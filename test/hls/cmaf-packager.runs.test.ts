@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import t from 'tap'
 import { CmafPackager } from '../../lib/hls/cmaf-packager.js'
-import { FolderStorage } from '../../lib/hls/storage/directory-storage.js'
+import { DirectoryStorage } from '../../lib/hls/storage/directory-storage.js'
 import type { CmafPackagerOptions } from '../../lib/hls/packager-options.js'
 import type { SegmentStorage } from '../../lib/hls/storage/segment-storage.js'
 import {
@@ -217,7 +217,7 @@ t.test('stops at the limit of objects, and publishes nothing', async t => {
 t.test('replaces a presentation in a folder, and an older player plays on', async t => {
   const path = await mkdtemp(join(tmpdir(), 'avio-streams-runs-'))
   t.teardown(() => rm(path, { recursive: true, force: true }))
-  const storage = new FolderStorage({ path })
+  const storage = new DirectoryStorage({ path })
   const first = await packageAll(packager(storage), { low, sound })
   const broken = packager(storage)
   const stream = broken.rendition({ name: 'low' })

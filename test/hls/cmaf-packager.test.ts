@@ -6,7 +6,7 @@ import { finished, pipeline } from 'node:stream/promises'
 import t from 'tap'
 import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
 import { CmafPackager } from '../../lib/hls/cmaf-packager.js'
-import { FolderStorage } from '../../lib/hls/storage/directory-storage.js'
+import { DirectoryStorage } from '../../lib/hls/storage/directory-storage.js'
 import type { ImageSheet } from '../../lib/hls/image-store.js'
 import { commitOf } from '../../lib/io/pipeline/commit-hook.js'
 import {
@@ -139,7 +139,7 @@ t.test('ffprobe reads every playlist of a folder, in both layouts', async t => {
   const folder = await mkdtemp(join(tmpdir(), 'avio-streams-hls-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   for (const layout of ['segments', 'byterange'] as const) {
-    const storage = new FolderStorage({ path: join(folder, layout) })
+    const storage = new DirectoryStorage({ path: join(folder, layout) })
     const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2, layout })
     const { playlists } = await packageAll(packager, { ...(await ladder()), both: await bothOf() })
     t.equal(playlists.length, 5)

@@ -6,10 +6,10 @@ import t, { type Test } from 'tap'
 import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
 import { muxerOf } from '../../lib/ffmpeg/args/muxers.js'
 import {
-  HELD_HEADS,
-  HeldHead,
-  type HeldHeadFormat,
-  heldHeadArguments,
+  DEFERRED_HEADERS,
+  DeferredHeader,
+  type DeferredHeaderFormat,
+  deferredHeaderArguments,
 } from '../../lib/ffmpeg/headers/deferred-header.js'
 import { S3MultipartWritable } from '../../lib/s3/s3-multipart-writable.js'
 import { S3RangeReadable } from '../../lib/s3/s3-range-readable.js'
@@ -151,16 +151,16 @@ for (const [format, output] of Object.entries(OUTPUTS)) {
 
 /** The two ways to a held head: in the stage that runs ffmpeg, and behind it. */
 const WAYS = {
-  'as a layout': (format: HeldHeadFormat, args: string[]) => [
-    new FfmpegTransform({ output: { format, args, layout: 'held-head' } }),
+  'as a layout': (format: DeferredHeaderFormat, args: string[]) => [
+    new FfmpegTransform({ output: { format, args, layout: 'file' } }),
   ],
-  'behind ffmpeg': (format: HeldHeadFormat, args: string[]) => [
-    new FfmpegTransform({ output: { format, args: [...heldHeadArguments(format), ...args] } }),
-    new HeldHead({ format }),
+  'behind ffmpeg': (format: DeferredHeaderFormat, args: string[]) => [
+    new FfmpegTransform({ output: { format, args: [...deferredHeaderArguments(format), ...args] } }),
+    new DeferredHeader({ format }),
   ],
 }
 
-for (const format of HELD_HEADS) {
+for (const format of DEFERRED_HEADERS) {
   for (const [way, stages] of Object.entries(WAYS)) {
     t.test(`${format} with a held head, ${way}, arrives in the bucket as the file`, async t => {
       const { reader, sink, stored } = await open(t)

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { DeleteObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { KiB, MiB } from '../../lib/options.js'
-import { S3Object } from '../../lib/s3/s3-source.js'
+import { S3Source } from '../../lib/s3/s3-source.js'
 import { S3RangeReadable } from '../../lib/s3/s3-range-readable.js'
 import { type OpenStore, stores } from '../support/stores.js'
 
@@ -58,7 +58,7 @@ for (const store of stores()) {
     const opened = await store.open(t)
     const bytes = randomBytes(MiB)
     await put(opened, 'k', bytes)
-    const object = new S3Object({ client: opened.client, uri: `s3://${opened.bucket}/k`, partSize: 100_000 })
+    const object = new S3Source({ client: opened.client, uri: `s3://${opened.bucket}/k`, partSize: 100_000 })
     t.equal(await object.size(), MiB)
     for (const [start, end] of [
       [MiB - 10, MiB],
@@ -70,7 +70,7 @@ for (const store of stores()) {
     }
     await t.rejects(collect(object.read(0, MiB + 1)), { code: 'AVIO_ERR_RANGE_NOT_SATISFIABLE' })
     await put(opened, 'empty', Buffer.alloc(0))
-    t.equal(await new S3Object({ client: opened.client, bucket: opened.bucket, key: 'empty' }).size(), 0)
+    t.equal(await new S3Source({ client: opened.client, bucket: opened.bucket, key: 'empty' }).size(), 0)
   })
 
   t.test(
@@ -80,7 +80,7 @@ for (const store of stores()) {
       const { client, bucket } = opened
       for (const change of ['replaced', 'deleted']) {
         await put(opened, 'k', randomBytes(MiB))
-        const object = new S3Object({ client, bucket, key: 'k' })
+        const object = new S3Source({ client, bucket, key: 'k' })
         await collect(object.read(0, 10))
         if (change === 'replaced') await put(opened, 'k', randomBytes(MiB))
         else await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'k' }))

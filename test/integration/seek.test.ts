@@ -7,13 +7,13 @@ import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3
 import t from 'tap'
 import { FfmpegReadable } from '../../lib/ffmpeg/ffmpeg-readable.js'
 import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
-import { BytesObject } from '../../lib/io/sources/bytes-source.js'
-import { FileObject } from '../../lib/io/sources/file-source.js'
+import { BytesSource } from '../../lib/io/sources/bytes-source.js'
+import { FileSource } from '../../lib/io/sources/file-source.js'
 import type { RandomAccess } from '../../lib/io/random-access.js'
 import { Fmp4Validator } from '../../lib/mp4/fmp4-validator.js'
 import { GiB, KiB, MiB } from '../../lib/options.js'
 import { S3MultipartWritable } from '../../lib/s3/s3-multipart-writable.js'
-import { S3Object } from '../../lib/s3/s3-source.js'
+import { S3Source } from '../../lib/s3/s3-source.js'
 import { S3RangeReadable } from '../../lib/s3/s3-range-readable.js'
 import { LocalS3 } from '../../lib/testing/index.js'
 import { badlyInterleaved } from '../support/bad-interleave.js'
@@ -69,9 +69,9 @@ for (const store of stores()) {
     for (const media of [await indexLastMp4(), await avi(), await matroska()]) {
       await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'in', Body: media }))
       await writeFile(file, media)
-      const fromS3 = await read(new S3Object({ client, bucket, key: 'in' }))
-      t.same(await read(new FileObject(file)), fromS3)
-      t.same(await read(new BytesObject(media)), fromS3)
+      const fromS3 = await read(new S3Source({ client, bucket, key: 'in' }))
+      t.same(await read(new FileSource(file)), fromS3)
+      t.same(await read(new BytesSource(media)), fromS3)
     }
   })
 }
@@ -134,7 +134,7 @@ t.test('a file with its sound behind its picture takes one GET a block, not one 
 
 t.test('what ffmpeg leaves by a jump is cancelled', async t => {
   const { s3, object } = await local(await loud('jump.mov'))
-  await read(new S3Object(object), ['-ss', '6', '-t', '0.2'])
+  await read(new S3Source(object), ['-ss', '6', '-t', '0.2'])
   await s3.idle()
   const fetched = s3.calls.reduce((sum, { bytesOut }) => sum + bytesOut, 0)
   t.ok(fetched < s3.head('box', 'k')!.size / 2, `${fetched} bytes in ${s3.calls.length} GETs`)
@@ -176,7 +176,7 @@ t.test(
       await pipeline(Readable.from([media]), new FfmpegTransform({ output: COPY }), sink)
       const [piped, sought] = [
         await packetsOf(sink.bytes),
-        await packetsOf(await read(new BytesObject(media))),
+        await packetsOf(await read(new BytesSource(media))),
       ]
       t.same(sought, piped)
     }
@@ -204,7 +204,7 @@ t.test('sound and pictures of all kinds are read by address', async t => {
     ]),
   }
   for (const [name, media] of Object.entries(files)) {
-    const output = await read(new BytesObject(media))
+    const output = await read(new BytesSource(media))
     t.equal((await packetsOf(output)).length, (await packetsOf(media)).length, name)
   }
 })
@@ -222,19 +222,19 @@ t.test('what is no media, or not what its name says, is told as it is', async t 
     '-f',
     'image2pipe',
   ])
-  t.equal((await packetsOf(await read(new BytesObject(jpeg)))).length, 1, 'a JPEG under any name')
+  t.equal((await packetsOf(await read(new BytesSource(jpeg)))).length, 1, 'a JPEG under any name')
   for (const bytes of [
     Buffer.alloc(0),
     Buffer.from([0]),
     Buffer.from('Just a text.\n'.repeat(99)),
     Buffer.alloc(99_999, 0xa5),
   ]) {
-    await t.rejects(read(new BytesObject(bytes)), { code: 'AVIO_ERR_INPUT_INVALID' })
+    await t.rejects(read(new BytesSource(bytes)), { code: 'AVIO_ERR_INPUT_INVALID' })
   }
 })
 
 t.test('a file that was cut at rest is told where its container tells', async t => {
-  const half = (media: Buffer) => new BytesObject(media.subarray(0, Math.floor(media.length / 2)))
+  const half = (media: Buffer) => new BytesSource(media.subarray(0, Math.floor(media.length / 2)))
   const faststart = await ffmpegToFile(
     [...bothInputs({ seconds: 4 }), ...H264, ...AAC, '-movflags', '+faststart'],
     'cut.mp4',

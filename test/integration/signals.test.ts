@@ -6,25 +6,25 @@ import { S3Client } from '@aws-sdk/client-s3'
 import t from 'tap'
 import {
   CmafPackager,
-  FfmpegGraph,
+  FfmpegProcess,
   FfmpegReadable,
   FfmpegTransform,
-  FileObject,
+  FileSource,
   FileWritable,
-  FolderStorage,
+  DirectoryStorage,
   Fmp4Validator,
-  HeldHead,
-  HttpObject,
-  ProgressiveMp4,
+  DeferredHeader,
+  HttpSource,
+  FaststartMp4,
   type RandomAccess,
   S3MultipartWritable,
-  S3Object,
+  S3Source,
   S3RangeReadable,
   abortStaleUploads,
   clip,
   keyframes,
   probe,
-  sprites,
+  storyboard,
   thumbnails,
   transcode,
 } from '../../lib/index.js'
@@ -66,18 +66,18 @@ t.test('fifty of each stage share a signal without a warning, and an abort ends 
     S3MultipartWritable: signal => new S3MultipartWritable({ ...place, key: 'new', signal }),
     FfmpegTransform: signal => new FfmpegTransform({ output, signal }),
     FfmpegReadable: signal => new FfmpegReadable({ input: { source: silent }, output, signal }),
-    FfmpegGraph: signal => {
-      const graph = new FfmpegGraph({ inputs: [{}], outputs: [output], signal })
+    FfmpegProcess: signal => {
+      const graph = new FfmpegProcess({ inputs: [{}], outputs: [output], signal })
       graph.result.catch(() => undefined)
       graph.inputs[0]!.on('error', () => undefined)
       return graph.outputs[0]!
     },
     Fmp4Validator: signal => new Fmp4Validator({ signal }),
-    ProgressiveMp4: signal => new ProgressiveMp4({ signal }),
-    HeldHead: signal => new HeldHead({ format: 'wav', signal }),
+    FaststartMp4: signal => new FaststartMp4({ signal }),
+    DeferredHeader: signal => new DeferredHeader({ format: 'wav', signal }),
     FileWritable: (signal, n) => new FileWritable(`${folder}/${n}`, { signal }),
     CmafPackager: signal => {
-      const packager = new CmafPackager({ storage: new FolderStorage({ path: folder }), signal })
+      const packager = new CmafPackager({ storage: new DirectoryStorage({ path: folder }), signal })
       packager.result.catch(() => undefined)
       return packager.rendition({ name: 'a' })
     },
@@ -105,21 +105,21 @@ t.test('fifty of each job share a signal without a warning, and an abort ends al
   const drained = async (images: AsyncIterable<unknown>) => {
     for await (const image of images) t.fail(String(image))
   }
-  const http = new HttpObject({ url: `${s3.endpoint}/bucket/none` })
+  const http = new HttpSource({ url: `${s3.endpoint}/bucket/none` })
   const jobs: Record<string, (signal: AbortSignal) => Promise<unknown>> = {
     'probe by address': signal => probe(silent, { signal }),
     'probe of a stream': signal => probe(new PassThrough(), { signal }),
     keyframes: signal => keyframes(silent, { signal }),
     clip: signal => buffer(clip({ source: silent, end: 2, signal })),
     thumbnails: signal => drained(thumbnails({ source: silent, count: 2, signal })),
-    sprites: signal => drained(sprites({ source: silent, every: 1, signal })),
+    sprites: signal => drained(storyboard({ source: silent, every: 1, signal })),
     transcode: signal =>
       transcode({
         input: new PassThrough(),
         outputs: [{ format: 'mp4', args: [], to: new S3MultipartWritable({ ...place, key: 'new' }) }],
         signal,
       }),
-    'HttpObject.size': signal => http.size(signal),
+    'HttpSource.size': signal => http.size(signal),
     abortStaleUploads: signal => abortStaleUploads({ client, bucket: 'bucket', olderThan: 1000, signal }),
   }
   for (const [name, run] of Object.entries(jobs)) {
@@ -137,11 +137,11 @@ t.test('fifty of each job share a signal without a warning, and an abort ends al
 t.test('many sizes and reads at once, of one object and of many, warn of nothing', async t => {
   const warnings = noWarning(t)
   const { signal } = new AbortController()
-  const file = new FileObject(new URL(import.meta.url).pathname)
-  const http = new HttpObject({ url: `${s3.endpoint}/bucket/k` })
+  const file = new FileSource(new URL(import.meta.url).pathname)
+  const http = new HttpSource({ url: `${s3.endpoint}/bucket/k` })
   for (const given of [undefined, signal]) {
-    const one = new S3Object(place)
-    const sizes = many(n => (n % 2 === 0 ? one : new S3Object(place)).size(given))
+    const one = new S3Source(place)
+    const sizes = many(n => (n % 2 === 0 ? one : new S3Source(place)).size(given))
     t.same(new Set(await Promise.all(sizes)), new Set([3 * 2 ** 20]))
     await warnings('size')
     await Promise.all(many(n => buffer(one.read(n, n + 1000, given))))
@@ -169,7 +169,7 @@ t.test('fifty requests that wait to be tried again warn of nothing', async t => 
   // Each waits for a minute, or as near to one as a service may ask for.
   s3.fault({ operation: 'GetObject', times: Infinity, status: 503, retryAfter: 60 })
   t.teardown(() => s3.clearFaults())
-  const reads = many(() => buffer(new S3Object(place).read(0, 10, controller.signal)))
+  const reads = many(() => buffer(new S3Source(place).read(0, 10, controller.signal)))
   for (const read of reads) read.catch(() => undefined)
   while (s3.calls.length < MANY) await setImmediate()
   await warnings()

@@ -104,10 +104,10 @@ for (const store of stores()) {
       [PART, {}],
       [2 * PART, {}],
       [DATA.length, {}],
-      [DATA.length, { headReserve: PART - 1, partGrowth: false }],
+      [DATA.length, { headerReserve: PART - 1, partGrowth: false }],
     ] as const) {
       const media = DATA.subarray(0, size)
-      const file = fileOf(media, 1000, 'headReserve' in options ? options.headReserve : 1000)
+      const file = fileOf(media, 1000, 'headerReserve' in options ? options.headerReserve : 1000)
       const sink = writer(open, options)
       await pipeline(source(media), headed(1000), sink)
       const result = await sink.result
@@ -122,9 +122,9 @@ for (const store of stores()) {
 
   t.test(`on ${store.name}, a head that does not fit leaves nothing`, async t => {
     const open = await store.open(t)
-    const sink = writer(open, { headReserve: 999, partGrowth: false })
+    const sink = writer(open, { headerReserve: 999, partGrowth: false })
     const error = await failureOf(pipeline(source(DATA), headed(1000), sink))
-    t.match(error, { code: 'AVIO_ERR_HEAD_TOO_LARGE' })
+    t.match(error, { code: 'AVIO_ERR_HEADER_TOO_LARGE' })
     await failureOf(sink.result)
     t.match(await failureOf(stored(open)), { name: 'NoSuchKey' })
     t.same(await uploads(open), [])

@@ -1,16 +1,16 @@
 import { buffer } from 'node:stream/consumers'
 import t from 'tap'
 import { FfmpegReadable } from '../../lib/ffmpeg/ffmpeg-readable.js'
-import { BytesObject } from '../../lib/io/sources/bytes-source.js'
-import { failBehindEnd } from '../../lib/jobs/fail-past-end.js'
+import { BytesSource } from '../../lib/io/sources/bytes-source.js'
+import { failPastEnd } from '../../lib/jobs/fail-past-end.js'
 import { indexLastMp4 } from '../support/media.js'
 
 t.test('a time behind the end fails the stream, one before it does not', async t => {
-  const source = new BytesObject(await indexLastMp4({ seconds: 2 }))
+  const source = new BytesSource(await indexLastMp4({ seconds: 2 }))
   const read = (time: number) => {
     const output = { format: 'matroska', args: ['-c', 'copy'] }
     const stream = new FfmpegReadable({ input: { source, args: ['-ss', String(time)] }, output })
-    failBehindEnd(stream, time)
+    failPastEnd(stream, time)
     return buffer(stream)
   }
   t.ok((await read(1)).length > 0)

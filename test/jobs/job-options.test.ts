@@ -1,10 +1,10 @@
 import t from 'tap'
 import { UNLIMITED } from '../../lib/ffmpeg/limits/limits.js'
-import { BytesObject } from '../../lib/io/sources/bytes-source.js'
+import { BytesSource } from '../../lib/io/sources/bytes-source.js'
 import { type JobOptions, secondsOption, stageOptions } from '../../lib/jobs/job-options.js'
 
 t.test('the source is checked, the rest is handed on', async t => {
-  const source = new BytesObject(Buffer.alloc(1))
+  const source = new BytesSource(Buffer.alloc(1))
   const { signal } = new AbortController()
   t.same(stageOptions({ source, cacheSize: 5, signal }), {
     source,

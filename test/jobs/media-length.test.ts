@@ -1,7 +1,7 @@
 import t from 'tap'
-import { BytesObject } from '../../lib/io/sources/bytes-source.js'
+import { BytesSource } from '../../lib/io/sources/bytes-source.js'
 import { lengthOf, noLength } from '../../lib/jobs/media-length.js'
-import { sprites } from '../../lib/jobs/storyboard/storyboard.js'
+import { storyboard } from '../../lib/jobs/storyboard/storyboard.js'
 import { thumbnails } from '../../lib/jobs/thumbnails/thumbnails.js'
 import { ffmpegToPipe, ffprobeJson, videoInput } from '../support/media.js'
 import { LoggedAccess } from '../support/random-accesses.js'
@@ -14,7 +14,7 @@ t.test('goes by what the media state, else by the last cluster', async t => {
   const bytes = await recorded()
   const { format } = await ffprobeJson<{ format: { duration?: string } }>(bytes, ['-show_format'])
   t.equal(format.duration, undefined)
-  const source = new BytesObject(bytes)
+  const source = new BytesSource(bytes)
   const names = ['matroska', 'webm']
   t.equal(await lengthOf(source, { duration: 7, names }), 7)
   t.equal(await lengthOf(source, { names }), 4)
@@ -30,7 +30,7 @@ t.test('thumbnails and sprites are spread over a recording that does not state i
   t.same(times, [1, 3])
   const starts: number[] = []
   let end = 0
-  for await (const { tiles } of sprites({ source: new LoggedAccess(bytes), every: 1.5, width: 40 })) {
+  for await (const { tiles } of storyboard({ source: new LoggedAccess(bytes), every: 1.5, width: 40 })) {
     for (const tile of tiles) {
       starts.push(tile.start)
       end = tile.end
@@ -42,7 +42,7 @@ t.test('thumbnails and sprites are spread over a recording that does not state i
 
 t.test('thumbnails and sprites fail alike where the length can not be told', async t => {
   const apng = await ffmpegToPipe([...videoInput({ seconds: 1 }), '-f', 'apng'])
-  for (const call of [thumbnails, sprites]) {
+  for (const call of [thumbnails, storyboard]) {
     const all = async () => {
       for await (const one of call({ source: new LoggedAccess(apng), count: 2 })) t.ok(one)
     }

@@ -7,7 +7,7 @@ import { type TranscodeOptions, transcode } from '../../lib/jobs/transcode.js'
 import { Fmp4Validator } from '../../lib/mp4/fmp4-validator.js'
 import { S3MultipartWritable } from '../../lib/s3/s3-multipart-writable.js'
 import type { S3MultipartWritableOptions } from '../../lib/s3/upload/upload-options.js'
-import { S3Object } from '../../lib/s3/s3-source.js'
+import { S3Source } from '../../lib/s3/s3-source.js'
 import { S3RangeReadable } from '../../lib/s3/s3-range-readable.js'
 import { LocalS3 } from '../../lib/testing/index.js'
 import { resources, resourcesSince } from '../support/child.js'
@@ -57,7 +57,7 @@ t.test('an input by address, and a filter graph of all outputs', async t => {
   const { s3, client, sink } = await open(t)
   await s3.put('masters', 'in.mp4', await indexLastMp4({ seconds: 2 }))
   await transcode({
-    input: new S3Object({ client, bucket: 'masters', key: 'in.mp4' }),
+    input: new S3Source({ client, bucket: 'masters', key: 'in.mp4' }),
     filterComplex: '[0:v]split[a][b];[b]scale=-2:60[c]',
     outputs: [
       { format: 'mp4', args: ['-map', '[a]', '-map', '0:a', ...X264], to: sink('a.mp4') },
@@ -94,7 +94,7 @@ t.test('a ladder that is packaged is committed as one, together with a file besi
       outputs: [
         { format: 'mp4', args: ['-an', ...scaled(120)], to: packager.rendition({ name: 'a' }) },
         { format: 'mp4', args: ['-an', ...scaled(60)], to: packager.rendition({ name: 'b' }) },
-        { format: 'mp4', layout: 'progressive', args: X264, to: sink('whole.mp4', { beforeCommit }) },
+        { format: 'mp4', layout: 'file', args: X264, to: sink('whole.mp4', { beforeCommit }) },
       ],
     })
     return results

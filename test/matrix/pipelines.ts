@@ -10,7 +10,7 @@ import {
   Fmp4Validator,
   type RandomAccess,
   S3MultipartWritable,
-  S3Object,
+  S3Source,
   S3RangeReadable,
   S3Storage,
   clip,
@@ -72,8 +72,8 @@ function upload(conditions: Conditions, name: string): S3MultipartWritable {
   return new S3MultipartWritable({ ...way, partSize: 5 * 2 ** 20, maxAttempts: 3 })
 }
 
-function object({ client, bucket, source, stallTimeout }: Conditions): S3Object {
-  return new S3Object({ client, bucket, key: source, stallTimeout, maxAttempts: 3, partSize: 16 * 1024 })
+function object({ client, bucket, source, stallTimeout }: Conditions): S3Source {
+  return new S3Source({ client, bucket, key: source, stallTimeout, maxAttempts: 3, partSize: 16 * 1024 })
 }
 
 /** The source as a stream. */
@@ -207,14 +207,14 @@ export const PIPELINES: readonly Pipeline[] = [
     },
   },
   {
-    name: 'progressive',
+    name: 'faststart',
     title: 'an ordinary MP4, whose first part comes last',
     media: 'large',
     stages: [...READ, ...PARTS, 'ffmpeg', 'caller', 'source', 'connection'],
     start: conditions =>
       row(
         conditions,
-        [stream(conditions, 2 ** 20), transform(conditions, { layout: 'progressive' })],
+        [stream(conditions, 2 ** 20), transform(conditions, { layout: 'file' })],
         upload(conditions, 'out.mp4'),
       ),
   },
@@ -231,7 +231,7 @@ export const PIPELINES: readonly Pipeline[] = [
         ...run,
         signal,
         input,
-        outputs: sinks.map(to => ({ format: 'mp4', layout: 'progressive' as const, args: COPY, to })),
+        outputs: sinks.map(to => ({ format: 'mp4', layout: 'file' as const, args: COPY, to })),
       })
       const results = [job, ...sinks.map(sink => sink.result)]
       return { streams: [input, ...sinks], results, done: all(results) }

@@ -16,7 +16,7 @@ import {
   described,
   packetsByStream,
   progressive,
-} from '../support/progressive.js'
+} from '../support/faststart.js'
 
 const SMALL: SourceOptions = { size: '128x96', seconds: 2.2 }
 const HEVC_ARGS = 'log-level=error:keyint=25:bframes=3:pools=1:frame-threads=1'

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import t from 'tap'
-import { ProgressiveMp4 } from '../../lib/mp4/faststart-mp4.js'
+import { FaststartMp4 } from '../../lib/mp4/faststart-mp4.js'
 import { box, chunksOf, plainFragment, stream } from '../support/fmp4.js'
 import { AAC, FRAGMENTED, H264, bothInputs, ffmpegToPipe, fragmentedMp4 } from '../support/media.js'
-import { HeadSink, assembled, packetsByStream, progressive } from '../support/progressive.js'
+import { HeadSink, assembled, packetsByStream, progressive } from '../support/faststart.js'
 
 t.test('a fragmented MP4 becomes an ordinary one, however it comes', async t => {
   const bytes = await fragmentedMp4()
@@ -20,26 +20,26 @@ t.test('a fragmented MP4 becomes an ordinary one, however it comes', async t => 
 t.test('a sink that kept room gets a head of that length', async t => {
   const bytes = stream(plainFragment(1), plainFragment(2))
   const sink = new HeadSink(8192)
-  await pipeline([bytes], new ProgressiveMp4({ highWaterMark: 100 }), sink)
+  await pipeline([bytes], new FaststartMp4({ highWaterMark: 100 }), sink)
   t.equal(sink.file.length, 8192 + 122)
   const small = new HeadSink(100)
-  await t.rejects(pipeline([bytes], new ProgressiveMp4(), small), {
-    code: 'AVIO_ERR_HEAD_TOO_LARGE',
-    message: /ProgressiveMp4/,
+  await t.rejects(pipeline([bytes], new FaststartMp4(), small), {
+    code: 'AVIO_ERR_HEADER_TOO_LARGE',
+    message: /FaststartMp4/,
   })
 })
 
 t.test('whoever can not write the head last gets an error, not a body without one', async t => {
-  const read = new ProgressiveMp4()
+  const read = new FaststartMp4()
   read.end(stream(plainFragment(1)))
-  await t.rejects(read.toArray(), { code: 'AVIO_ERR_HEAD_UNCLAIMED', message: /^ProgressiveMp4/ })
+  await t.rejects(read.toArray(), { code: 'AVIO_ERR_HEADER_UNCLAIMED', message: /^FaststartMp4/ })
 })
 
 t.test('what is damaged, cut off, or no fragmented MP4 makes no file', async t => {
   const bytes = stream(plainFragment(1), plainFragment(2))
   const failing = async (input: Buffer, code: string): Promise<void> => {
     const sink = new HeadSink()
-    await t.rejects(pipeline(chunksOf(input, 50), new ProgressiveMp4(), sink), { code })
+    await t.rejects(pipeline(chunksOf(input, 50), new FaststartMp4(), sink), { code })
     t.equal(sink.writableFinished, false)
   }
   await failing(bytes.subarray(0, -1), 'AVIO_ERR_MP4_BOX_TRUNCATED')
@@ -68,16 +68,16 @@ t.test('subtitles whose ends are lost are refused by name', async t => {
 
 t.test('a source that fails, or an abort, fails it', async t => {
   const source = new Readable({ read: () => source.destroy(new Error('gone')) })
-  await t.rejects(pipeline(source, new ProgressiveMp4(), new HeadSink()), { message: 'gone' })
+  await t.rejects(pipeline(source, new FaststartMp4(), new HeadSink()), { message: 'gone' })
   await t.rejects(
-    pipeline([stream(plainFragment(1))], new ProgressiveMp4({ signal: AbortSignal.abort() }), new HeadSink()),
+    pipeline([stream(plainFragment(1))], new FaststartMp4({ signal: AbortSignal.abort() }), new HeadSink()),
     { name: 'AbortError' },
   )
 })
 
 t.test('options are held to their rules', t => {
-  t.throws(() => new ProgressiveMp4({ maxBoxSize: 10 }), { code: 'AVIO_ERR_OPTION', message: /maxBoxSize/ })
-  t.throws(() => new ProgressiveMp4({ highWaterMark: -1 }), { code: 'AVIO_ERR_OPTION' })
-  t.throws(() => new ProgressiveMp4({ strict: false } as object), { code: 'AVIO_ERR_OPTION' })
+  t.throws(() => new FaststartMp4({ maxBoxSize: 10 }), { code: 'AVIO_ERR_OPTION', message: /maxBoxSize/ })
+  t.throws(() => new FaststartMp4({ highWaterMark: -1 }), { code: 'AVIO_ERR_OPTION' })
+  t.throws(() => new FaststartMp4({ strict: false } as object), { code: 'AVIO_ERR_OPTION' })
   t.end()
 })

@@ -141,8 +141,8 @@ t.test('a consumer that stalls stalls the source, within both high-water marks',
   }
   t.ok(pulled * KiB <= (8 + 8 + 4 + 4) * KiB, `${pulled} KiB pulled`)
   t.ok(validator.writableNeedDrain)
-  sink.destroy(new Error('enough'))
-  await t.rejects(done, { message: 'enough' })
+  sink.destroy(new Error('early-exit'))
+  await t.rejects(done, { message: 'early-exit' })
 })
 
 t.test('a plain pipe() from a source that fails, or closes early, destroys it with a reason', async t => {

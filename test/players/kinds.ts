@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers'
-import { FfmpegGraph } from '../../lib/ffmpeg/ffmpeg-process.js'
-import { BytesObject } from '../../lib/io/sources/bytes-source.js'
+import { FfmpegProcess } from '../../lib/ffmpeg/ffmpeg-process.js'
+import { BytesSource } from '../../lib/io/sources/bytes-source.js'
 import { ffmpegToFile, ffmpegToPipe } from '../support/media.js'
 import { sheetOf } from '../support/hls.js'
 import type { Kind, Track } from './kind.js'
@@ -32,8 +32,8 @@ async function ladder(): Promise<Track[]> {
 async function copied(name: string, more: readonly string[] = []): Promise<Track[]> {
   const inputs = [...pictureInput(span), ...soundInput(span)]
   const file = await ffmpegToFile([...inputs, ...H264, ...AAC, '-map', '0:v', '-map', '1:a'], name)
-  const graph = new FfmpegGraph({
-    inputs: [{ source: new BytesObject(file) }],
+  const graph = new FfmpegProcess({
+    inputs: [{ source: new BytesSource(file) }],
     outputs: [
       { format: 'mp4', args: ['-map', '0:v', '-c', 'copy'] },
       { format: 'mp4', args: ['-map', '0:a', '-c', 'copy', ...more, ...SHORT] },

@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
 import { isBehind, ObjectSlice } from '../../lib/s3/object-slice.js'
-import { S3Object } from '../../lib/s3/s3-source.js'
+import { S3Source } from '../../lib/s3/s3-source.js'
 import { LocalS3 } from '../../lib/testing/index.js'
 
 async function slice(t: Test, start: number, end: number): Promise<ObjectSlice> {
@@ -12,7 +12,7 @@ async function slice(t: Test, start: number, end: number): Promise<ObjectSlice> 
     await s3.close()
   })
   await s3.put('bucket', 'k', '0123456789')
-  return new ObjectSlice(new S3Object({ client, bucket: 'bucket', key: 'k' }), start, end)
+  return new ObjectSlice(new S3Source({ client, bucket: 'bucket', key: 'k' }), start, end)
 }
 
 async function text(chunks: AsyncIterable<Buffer>): Promise<string> {

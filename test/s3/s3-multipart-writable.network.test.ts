@@ -61,8 +61,8 @@ for (const count of [1, 2]) {
     await stored
     state.down = true
     setTimeout(() => (state.down = false), 100)
-    sink.destroy(new Error('enough'))
-    t.match(await failureOf(sink.result), { message: 'enough', cleanupError: undefined })
+    sink.destroy(new Error('early-exit'))
+    t.match(await failureOf(sink.result), { message: 'early-exit', cleanupError: undefined })
     t.equal(store.s3.uploads(store.bucket).length, 0)
     t.same(store.log.slice(-2), ['abort', 'list'])
   })

@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { KiB } from '../../lib/options.js'
-import { S3Object } from '../../lib/s3/s3-source.js'
+import { S3Source } from '../../lib/s3/s3-source.js'
 import { LocalS3 } from '../../lib/testing/index.js'
 import { randomAccessSuite } from '../support/random-access-suite.js'
 
@@ -18,7 +18,7 @@ for (const partSize of [undefined, 100 * KiB]) {
         await s3.close()
       })
       await s3.put('bucket', 'k', bytes)
-      return new S3Object({ client, uri: 's3://bucket/k', partSize })
+      return new S3Source({ client, uri: 's3://bucket/k', partSize })
     },
     'AVIO_ERR_RANGE_NOT_SATISFIABLE',
   )

@@ -1,6 +1,6 @@
 import { atOnce } from '../../lib/io/async/turns.js'
 import { Box } from '../../lib/mp4/boxes/box.js'
-import { Chunks } from '../../lib/mp4/index/chunk-cursor.js'
+import { ChunkCursor } from '../../lib/mp4/index/chunk-cursor.js'
 import { sampleTable } from '../../lib/mp4/movie/movie.js'
 import { handlerType } from '../../lib/mp4/boxes/leaf-boxes.js'
 import { SampleTable } from '../../lib/mp4/index/sample-table.js'
@@ -26,7 +26,7 @@ export function badlyInterleaved(mp4: Buffer): Buffer {
     const stbl = sampleTable(trak)
     const stco = stbl.needChild('stco')
     const lengths = chunkLengths(stbl)
-    const chunks = new Chunks(stbl)
+    const chunks = new ChunkCursor(stbl)
     for (let n = 0; chunks.next(); n++) {
       media.push(mp4.subarray(chunks.offset, chunks.offset + lengths[n]!))
       head.writeUInt32BE(position, stco.offset + 16 + 4 * n)
@@ -47,7 +47,7 @@ function topLevelBox(mp4: Buffer, type: string): Box {
 /** Bytes of each chunk. */
 function chunkLengths(stbl: Box): number[] {
   const samples = atOnce(SampleTable.read(stbl)).samples()
-  const chunks = new Chunks(stbl)
+  const chunks = new ChunkCursor(stbl)
   const lengths: number[] = []
   while (chunks.next()) {
     let length = 0

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { buffer, text } from 'node:stream/consumers'
 import type { Readable } from 'node:stream'
-import { ffmpegArguments } from '../../lib/ffmpeg/args/build-arguments.js'
+import { buildArguments } from '../../lib/ffmpeg/args/build-arguments.js'
 
 /** How a run of ffmpeg ended. */
 export interface CommandResult {
@@ -39,7 +39,7 @@ export async function runOutputs(
   },
 ): Promise<{ code: number | null; log: string; outputs: Buffer[] }> {
   const FIRST = 4
-  const list = ffmpegArguments({
+  const list = buildArguments({
     inputs: [
       { url: 'pipe:0', format: command.inputFormat, args: command.inputArgs ?? [], protocols: ['pipe'] },
     ],

@@ -1,5 +1,5 @@
 import { ContainerWatch, type Shortfall } from '../../lib/containers/container-watch.js'
-import { BytesObject } from '../../lib/io/sources/bytes-source.js'
+import { BytesSource } from '../../lib/io/sources/bytes-source.js'
 
 /** What is missing in an input that comes by pipe, in chunks of `size` bytes. */
 export async function missingByPipe(
@@ -15,7 +15,7 @@ export async function missingByPipe(
 export async function missingByAddress(bytes: Buffer, seen = true): Promise<Shortfall | undefined> {
   const watch = new ContainerWatch(undefined, bytes.length)
   for (let at = 0; seen && at < bytes.length; at += 4096) watch.see(at, bytes.subarray(at, at + 4096))
-  return watch.finish(new BytesObject(bytes))
+  return watch.finish(new BytesSource(bytes))
 }
 
 /** The same both ways: `undefined` where both find nothing, and an error of the test where they do not agree. */

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { BytesObject } from '../../lib/io/sources/bytes-source.js'
-import { FfmpegGraph } from '../../lib/ffmpeg/ffmpeg-process.js'
+import { BytesSource } from '../../lib/io/sources/bytes-source.js'
+import { FfmpegProcess } from '../../lib/ffmpeg/ffmpeg-process.js'
 import { FfmpegReadable } from '../../lib/ffmpeg/ffmpeg-readable.js'
 import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
 import * as media from './media.js'
@@ -31,7 +31,7 @@ export interface Situation extends Expected {
 
 interface Ways {
   readonly input?: { readonly format?: string; readonly args?: readonly string[] }
-  /** The input is read from `BytesObject` by address. */
+  /** The input is read from `BytesSource` by address. */
   readonly rest?: boolean
   /** A signal that the child gets in the middle. */
   readonly killedBy?: NodeJS.Signals
@@ -79,7 +79,7 @@ function situation(
     const bytes = await input()
     const options = { ffmpegPath, output: output(line, more) }
     const stage = rest
-      ? new FfmpegReadable({ ...options, input: { source: new BytesObject(bytes), ...inputOptions } })
+      ? new FfmpegReadable({ ...options, input: { source: new BytesSource(bytes), ...inputOptions } })
       : new FfmpegTransform({ ...options, input: inputOptions })
     if (stage instanceof FfmpegReadable) return pipeline(stage, new Collector())
     await pipeline(
@@ -302,7 +302,7 @@ situation('subtitles in mpegts', text(SUBTITLES), 'mpegts:-c:s dvbsub', {
 function twoOutputs(name: string, lines: readonly [string, string], expected: Expected) {
   const run = async (ffmpegPath: string) => {
     const outputs = lines.map(line => output(line, []))
-    const graph = new FfmpegGraph({ ffmpegPath, inputs: [{}], outputs })
+    const graph = new FfmpegProcess({ ffmpegPath, inputs: [{}], outputs })
     const ways = [pipeline(Readable.from([await fast()]), graph.inputs[0]!)]
     ways.push(...graph.outputs.map(stream => pipeline(stream, new Collector())))
     await Promise.allSettled(ways)

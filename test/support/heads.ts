@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import type { HeadAssembly } from '../../lib/io/pipeline/deferred-header-builder.js'
-import { headTooLarge } from '../../lib/io/pipeline/header-claim.js'
-import { HeadTransform } from '../../lib/io/pipeline/deferred-header-transform.js'
+import type { DeferredHeaderBuilder } from '../../lib/io/pipeline/deferred-header-builder.js'
+import { headerTooLarge } from '../../lib/io/pipeline/header-claim.js'
+import { DeferredHeaderTransform } from '../../lib/io/pipeline/deferred-header-transform.js'
 
 /** A head of `size` bytes that depends on all that came, and can be filled up as one of an MP4 can. */
-class Digest implements HeadAssembly {
+class Digest implements DeferredHeaderBuilder {
   readonly #size: number
   readonly #hash = createHash('sha256')
 
@@ -23,7 +23,7 @@ class Digest implements HeadAssembly {
 
   head(length = this.#size): Buffer {
     const room = length - this.#size
-    if (room !== 0 && room < 8) throw headTooLarge('Digest', this.#size, length)
+    if (room !== 0 && room < 8) throw headerTooLarge('Digest', this.#size, length)
     const digest = this.#hash.copy().digest()
     const head = Buffer.alloc(length, 'free')
     for (let from = 0; from < this.#size; from += digest.length) {
@@ -34,8 +34,8 @@ class Digest implements HeadAssembly {
 }
 
 /** A stream that passes everything on, and has a head of `size` bytes at its end. */
-export function headed(size: number): HeadTransform {
-  return new HeadTransform({
+export function headed(size: number): DeferredHeaderTransform {
+  return new DeferredHeaderTransform({
     name: 'Headed',
     assembly: new Digest(size),
     signal: undefined,

@@ -156,8 +156,7 @@ export function unmirrored(tree: Tree): string[] {
   const breaches: string[] = []
   for (const [file, text] of library(tree)) {
     const test = file.replace(/^lib/, 'test').replace(/\.ts$/, '.test.ts')
-    if (!file.endsWith('/index.ts') && !tree.has(test) && hasCode(text))
-      breaches.push(`${file} has no ${test}`)
+    if (!isEntry(file) && !tree.has(test) && hasCode(text)) breaches.push(`${file} has no ${test}`)
   }
   const folders = new Set(library(tree).map(([file]) => path.dirname(file)))
   for (const test of tree.keys()) {
@@ -180,11 +179,16 @@ function hasCode(text: string): boolean {
   return !/^\s*(export \{\};?)?\s*$/.test(outputText)
 }
 
-/** Statements of an `index.ts` that are anything but named re-exports. */
+/** Whether a file is an entry point, or the index of a folder. */
+function isEntry(file: string): boolean {
+  return file.endsWith('/index.ts') || floorOf(file) === ENTRIES
+}
+
+/** Statements of an entry point that are anything but named re-exports. */
 export function indexBreaches(tree: Tree): string[] {
   const breaches: string[] = []
   for (const [file, text] of library(tree)) {
-    if (!file.endsWith('/index.ts')) continue
+    if (!isEntry(file)) continue
     const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2023)
     for (const statement of source.statements) {
       const isReExport =

@@ -124,10 +124,10 @@ export function randomAccessSuite(t: Test, name: string, open: OpenSource, code:
     const reading = async () => {
       for await (const chunk of source.read(0, size, controller.signal)) {
         delivered += chunk.length
-        controller.abort(new Error('enough'))
+        controller.abort(new Error('early-exit'))
       }
     }
-    await t.rejects(reading(), { name: 'AbortError', cause: { message: 'enough' } })
+    await t.rejects(reading(), { name: 'AbortError', cause: { message: 'early-exit' } })
     t.ok(delivered > 0 && delivered < size)
     t.equal(await source.size(), size, 'and the source is as good as before')
     t.same(await collect(source.read(7, 9)), bytes.subarray(7, 9))

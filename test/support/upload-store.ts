@@ -3,7 +3,7 @@ import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import type { Test } from 'tap'
 import { MiB } from '../../lib/options.js'
 import { BlockPool, PartBuffer } from '../../lib/s3/upload/part-buffer.js'
-import { UploadRequests, type UploadTarget } from '../../lib/s3/upload/upload-commands.js'
+import { UploadCommands, type UploadTarget } from '../../lib/s3/upload/upload-commands.js'
 import { LocalS3, type LocalS3Options, type S3Call } from '../../lib/testing/index.js'
 
 /** The size of the parts of most tests, in bytes: the smallest there is. */
@@ -62,8 +62,8 @@ export class UploadStore {
   }
 
   /** The requests of an upload to the key `k`. */
-  requests(overrides: Partial<UploadTarget> = {}): UploadRequests {
-    return new UploadRequests(target(this.client, overrides))
+  requests(overrides: Partial<UploadTarget> = {}): UploadCommands {
+    return new UploadCommands(target(this.client, overrides))
   }
 }
 

@@ -8,7 +8,7 @@ import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
 import { probe } from '../../lib/ffmpeg/probe/probe.js'
 import { clip } from '../../lib/jobs/clip/clip.js'
 import { thumbnails } from '../../lib/jobs/thumbnails/thumbnails.js'
-import { S3Object } from '../../lib/s3/s3-source.js'
+import { S3Source } from '../../lib/s3/s3-source.js'
 import { S3RangeReadable } from '../../lib/s3/s3-range-readable.js'
 import type { LocalS3 } from '../../lib/testing/index.js'
 import { framesOf, shownAt } from '../support/media.js'
@@ -23,7 +23,7 @@ interface Subject {
   readonly sample: Sample
   readonly path: string
   readonly key: string
-  readonly source: S3Object
+  readonly source: S3Source
   /** Undefined where ffprobe fails. */
   readonly report: ProbeReport | undefined
 }
@@ -71,7 +71,7 @@ export class Sweep {
   /** Checks one file. */
   async sweep(sample: Sample, path: string): Promise<Swept> {
     const key = await this.store(path)
-    const source = new S3Object({ client: this.#client, bucket: BUCKET, key })
+    const source = new S3Source({ client: this.#client, bucket: BUCKET, key })
     const report = await probed(path, inputFormat(sample)).catch(() => undefined)
     const subject = { sample, path, key, source, report }
     const checks: Record<Check, (subject: Subject) => Promise<Finding>> = {

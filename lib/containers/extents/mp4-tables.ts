@@ -1,5 +1,5 @@
 import type { Box } from '../../mp4/boxes/box.js'
-import { Chunks } from '../../mp4/index/chunk-cursor.js'
+import { ChunkCursor } from '../../mp4/index/chunk-cursor.js'
 import { sampleCount, sampleTable } from '../../mp4/movie/movie.js'
 import { sampleEntryOf, soundUnit } from './mp4-sound.js'
 
@@ -46,7 +46,7 @@ interface LastChunk {
 
 /** The chunk that lies furthest back. */
 function lastChunk(stbl: Box, count: number, mostSteps: number): LastChunk | undefined {
-  const chunks = new Chunks(stbl)
+  const chunks = new ChunkCursor(stbl)
   if (chunks.count > mostSteps) return undefined
   let last: LastChunk | undefined
   let first = 0

@@ -1,5 +1,5 @@
 import { OptionError } from '../../errors.js'
-import { type Argument, ONCE_VALUED, readArguments } from './parse-arguments.js'
+import { type Argument, ONCE_VALUED, parseArguments } from './parse-arguments.js'
 import { DROPPED, refuseEverywhere, refuseForMp4 } from './refused-arguments.js'
 import { type Muxer, muxerOf } from './muxers.js'
 import { TRUE_TIMES, hasTrueTimes, withTrueTimes } from './late-tracks.js'
@@ -106,7 +106,7 @@ export function checkGlobalArgs(args: readonly string[], option = 'globalArgs'):
 
 /** The flags that an output of the MP4 family is written with, as far as its arguments tell. Errors as of {@link checkOutput}. */
 export function movflagsOf(args: readonly string[]): string[] {
-  const values = readArguments(args, 'output.args').filter(({ name }) => name === 'movflags')
+  const values = parseArguments(args, 'output.args').filter(({ name }) => name === 'movflags')
   return mergeMovflags(
     values.map(({ value = '' }) => value),
     'output.args',
@@ -114,7 +114,7 @@ export function movflagsOf(args: readonly string[]): string[] {
 }
 
 /** The whole argument list of one child. Errors as of {@link checkOutput}. */
-export function ffmpegArguments(spec: CommandSpec): string[] {
+export function buildArguments(spec: CommandSpec): string[] {
   const global = readUserArguments(spec.globalArgs, 'globalArgs')
   const inputs = spec.inputs.map(input => readUserArguments(input.args, 'input.args'))
   const outputs = spec.outputs.map(output => outputArguments(output, 'output.args'))
@@ -161,7 +161,7 @@ interface UserArguments {
 function readUserArguments(args: readonly string[], option: string, muxer?: Muxer): UserArguments {
   const read: UserArguments = { args: [], logLevels: [], movflags: [] }
   const kept: (readonly string[])[] = []
-  for (const argument of readArguments(args, option)) {
+  for (const argument of parseArguments(args, option)) {
     refuseEverywhere(argument, option)
     if (muxer?.isMp4 === true) refuseForMp4(argument, option)
     const { name, value = '' } = argument

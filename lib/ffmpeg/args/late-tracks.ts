@@ -1,4 +1,4 @@
-import { readArguments } from './parse-arguments.js'
+import { parseArguments } from './parse-arguments.js'
 import type { FfmpegLogEntry } from '../log/log.js'
 
 /**
@@ -52,7 +52,7 @@ export class LateTrackWatch {
    * @param flags - its `-movflags`, all of them
    */
   constructor(args: readonly string[], flags: readonly string[]) {
-    const isLong = readArguments(args, 'output.args').some(({ name }) => LENGTHS.has(name))
+    const isLong = parseArguments(args, 'output.args').some(({ name }) => LENGTHS.has(name))
     const rest = flags.filter(flag => flag !== 'delay_moov')
     const isPlain = flags.includes('delay_moov') && hasTrueTimes(withTrueTimes(rest))
     this.#isAble = isPlain && !isLong

@@ -2,7 +2,7 @@ import { FfmpegError } from '../../errors.js'
 import { optionError } from '../../options.js'
 import { FRAGMENT_DURATION } from './fragmentation.js'
 import { meantBy, misnamed } from './misnamed-formats.js'
-import { heldHeadOf } from '../headers/deferred-header.js'
+import { deferredHeaderOf } from '../headers/deferred-header.js'
 import { COMPLETE, FRAGMENTED, IMPOSSIBLE, LOSSES } from './muxer-table.js'
 
 /** What is known of a muxer, as one that writes to a pipe. */
@@ -22,7 +22,7 @@ export interface Muxer {
   readonly always: readonly string[]
   /** What a file would have and the stream has not. */
   readonly lost: string | undefined
-  /** Whether a held head gives that back: for a sink that can write its first bytes last. */
+  /** Whether a deferred header gives that back: for a sink that can write its first bytes last. */
   readonly heldHead: boolean
   /** Whether no byte at all can be a success: `null` writes nothing. */
   readonly mayBeEmpty: boolean
@@ -78,7 +78,7 @@ export function muxerOf(name: string, option = 'output.format'): Muxer {
     defaults: isMp4 ? MP4_DEFAULTS : name === 'flv' ? FLV_DEFAULTS : [],
     always: isMp4 ? MP4_ALWAYS : [],
     lost: isMp4 ? MP4_LOST : losses.get(name),
-    heldHead: heldHeadOf(name) !== undefined,
+    heldHead: deferredHeaderOf(name) !== undefined,
     mayBeEmpty: name === 'null',
   }
 }

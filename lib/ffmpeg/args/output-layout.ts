@@ -1,26 +1,24 @@
-import type { HeadAssembly } from '../../io/pipeline/deferred-header-builder.js'
-import { ProgressiveAssembly } from '../../mp4/faststart/faststart-builder.js'
+import type { DeferredHeaderBuilder } from '../../io/pipeline/deferred-header-builder.js'
+import { FaststartBuilder } from '../../mp4/faststart/faststart-builder.js'
 import { MiB, optionError } from '../../options.js'
-import { readArguments, refused } from './parse-arguments.js'
+import { parseArguments, refused } from './parse-arguments.js'
 import { DEFAULT_MOVFLAGS } from './fragmentation.js'
 import { muxerOf } from './muxers.js'
 import { hasTrueTimes } from './late-tracks.js'
-import { HELD_HEADS, heldHeadArguments, heldHeadOf } from '../headers/deferred-header.js'
-import { mergeMovflags } from './movflags.js'
+import { DEFERRED_HEADERS, deferredHeaderArguments, deferredHeaderOf } from '../headers/deferred-header.js'
+import { asksForFaststart, mergeMovflags } from './movflags.js'
 
 /**
- * How an output lies in what it is stored in.
+ * What an output's bytes are.
  *
- * - `stream`: as ffmpeg writes it, from the first byte to the last. Any sink takes it.
- * - `progressive`: an ordinary MP4 with its index first, which exists only at the end.
- * - `held-head`: the file's own header, with the sizes and durations that are known only at the end.
- *
- * The last two need a sink that can write its first bytes last.
+ * - `stream`: what ffmpeg writes to a pipe, from the first byte to the last. Any sink takes it.
+ * - `file`: what ffmpeg writes to a file. Its first bytes are known last: the index of an ordinary MP4, the sizes and
+ *   durations in the header of WAV, FLV, MP3 and Au. It needs a sink that can write its first bytes last.
  */
-export type OutputLayout = 'stream' | 'progressive' | 'held-head'
+export type OutputLayout = 'stream' | 'file'
 
 /** Every layout. */
-export const LAYOUTS: readonly OutputLayout[] = ['stream', 'progressive', 'held-head']
+export const LAYOUTS: readonly OutputLayout[] = ['stream', 'file']
 
 /** What becomes of cover art. */
 export type CoverChoice = 'leave-out' | 'keep'
@@ -36,11 +34,11 @@ const MAX_BOX_SIZE = MiB
 
 const LOSES_EDITS = 'it has ffmpeg write the index before the edit lists (priming, B-frame delay) are known.'
 
-/** Flags of `-movflags` that lose what a progressive MP4 needs. */
-export const REFUSED_PROGRESSIVE: Readonly<Record<string, string>> = {
+/** Flags of `-movflags` that lose what an ordinary MP4 needs. */
+export const REFUSED_FASTSTART: Readonly<Record<string, string>> = {
   empty_moov: LOSES_EDITS,
   cmaf: LOSES_EDITS,
-  dash: 'its index of segments has no place in a progressive MP4.',
+  dash: 'its index of segments has no place in an ordinary MP4.',
   isml: LOSES_EDITS,
   negative_cts_offsets: 'it shifts the video against the audio.',
   frag_every_frame: 'it states wrong times of every other sample of sound beside pictures.',
@@ -50,18 +48,36 @@ export const REFUSED_PROGRESSIVE: Readonly<Record<string, string>> = {
 }
 
 /** What makes the file of an output's stream; `undefined` where the stream is the file. */
-export function assemblyFor(
+export function deferredHeaderFor(
   { format, layout, cover }: { format: string; layout: OutputLayout; cover?: CoverChoice | undefined },
   name: string,
-): HeadAssembly | undefined {
+): DeferredHeaderBuilder | undefined {
   const maxBoxSize = cover === 'keep' ? MAX_BOX_SIZE + MAX_COVER : MAX_BOX_SIZE
-  if (layout === 'progressive') return new ProgressiveAssembly({ maxBoxSize, name })
-  return layout === 'held-head' ? heldHeadOf(format) : undefined
+  if (layout === 'stream') return undefined
+  return deferredHeaderOf(format) ?? new FaststartBuilder({ maxBoxSize, name })
 }
 
 /** Arguments that a layout needs, after the muxer's defaults and before the user's. */
 export function layoutArguments(format: string, layout: OutputLayout): readonly string[] {
-  return layout === 'held-head' ? heldHeadArguments(format) : []
+  return layout === 'file' ? deferredHeaderArguments(format) : []
+}
+
+/** Whether a muxer writes MP4s that can be made into ordinary ones: all of the family but Smooth Streaming's fragments. */
+function hasFaststart(format: string): boolean {
+  return muxerOf(format).isMp4 && format !== 'ismv'
+}
+
+/**
+ * The layout that is meant where none is given: `-movflags +faststart` asks for a file.
+ *
+ * @param output - the user's format and arguments
+ * @param option - what they are called, for messages
+ */
+export function impliedLayout(
+  { format, args }: { format: string; args: readonly string[] },
+  option: string,
+): OutputLayout {
+  return hasFaststart(format) && asksForFaststart(movflagsIn(args, `${option}.args`)) ? 'file' : 'stream'
 }
 
 /**
@@ -69,41 +85,48 @@ export function layoutArguments(format: string, layout: OutputLayout): readonly 
  *
  * @param output - the user's options
  * @param option - what they are called, for messages
- * @throws {@link OptionError} for a format that can't be laid out so
+ * @throws {@link OptionError} for a format that has no such layout
  * @throws {@link FfmpegError} `AVIO_ERR_ARGUMENT_REFUSED` for flags that lose what the layout needs
  */
 export function checkLayout(
   { format, args, layout }: { format: string; args: readonly string[]; layout: OutputLayout },
   option: string,
 ): void {
-  if (layout === 'held-head' && heldHeadOf(format) === undefined) {
-    const own = muxerOf(format).isMp4 && format !== 'ismv' ? '"stream" or "progressive"' : '"stream"'
-    const rule = `${own} for "${format}"; "held-head" is for ${HELD_HEADS.join(', ')}`
-    throw optionError(`${option}.layout`, rule, layout)
+  const { isMp4 } = muxerOf(format)
+  if (layout === 'stream') {
+    if (!isMp4 || !asksForFaststart(movflagsIn(args, `${option}.args`))) return
+    const why = hasFaststart(format)
+      ? `it asks for an ordinary MP4 with its index in front: set "${option}.layout" to "file", or leave one of the two out.`
+      : 'the index of this format is spread over its fragments. Leave it out.'
+    throw refused('-movflags faststart', `${option}.args`, why)
   }
-  if (layout !== 'progressive') return
-  if (!muxerOf(format).isMp4 || format === 'ismv') {
-    const rule = `"stream" for "${format}"; "progressive" is for mp4, mov and their like`
+  if (deferredHeaderOf(format) !== undefined) return
+  if (!hasFaststart(format)) {
+    const rule = `"stream" for "${format}"; "file" is for ${DEFERRED_HEADERS.join(', ')}, mp4, mov and their like`
     throw optionError(`${option}.layout`, rule, layout)
   }
   checkMovflags(args, `${option}.args`)
 }
 
-function checkMovflags(args: readonly string[], option: string): void {
-  const values = readArguments(args, option)
+function movflagsIn(args: readonly string[], option: string): string[] {
+  return parseArguments(args, option)
     .filter(({ name }) => name === 'movflags')
     .map(({ value = '' }) => value)
+}
+
+function checkMovflags(args: readonly string[], option: string): void {
+  const values = movflagsIn(args, option)
   const flags = mergeMovflags(values, option)
   // Nothing is waited for then, and the edit lists are ours.
   const isTrue = hasTrueTimes(flags)
   for (const flag of flags) {
-    const why = REFUSED_PROGRESSIVE[flag]
+    const why = REFUSED_FASTSTART[flag]
     if (why !== undefined && !(isTrue && flag === 'empty_moov'))
       throw refused(`-movflags ${flag}`, option, `${why} Leave it out.`)
   }
   const missing = DEFAULT_MOVFLAGS.find(flag => !flags.includes(flag) && !(isTrue && flag === 'delay_moov'))
   if (missing !== undefined) {
-    const why = `a progressive MP4 is made of fragments written with "${missing}". Write "+flag" to add to the defaults.`
+    const why = `an ordinary MP4 is made of fragments written with "${missing}". Write "+flag" to add to the defaults.`
     throw refused(`-movflags ${values.join(' ')}`, option, why)
   }
 }

@@ -104,7 +104,7 @@ const PRINTING = new Set([
  * that print and exit
  * @throws {@link OptionError} where the last option lacks its value, and for what only a shell would take apart
  */
-export function readArguments(args: readonly string[], option: string): Argument[] {
+export function parseArguments(args: readonly string[], option: string): Argument[] {
   const list: Argument[] = []
   for (let at = 0; at < args.length; at++) {
     const token = args[at]!

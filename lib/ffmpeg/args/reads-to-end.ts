@@ -1,4 +1,4 @@
-import { type Argument, readArguments } from './parse-arguments.js'
+import { type Argument, parseArguments } from './parse-arguments.js'
 import { expectedDuration } from '../log/media-time.js'
 import type { FfmpegProgress } from '../log/progress.js'
 
@@ -40,9 +40,9 @@ export function isReadToEnd(
   report: FfmpegProgress | undefined,
 ): boolean {
   const input = inputs[index]!
-  const all = outputs.map(({ args }) => readArguments(args, 'output.args'))
+  const all = outputs.map(({ args }) => parseArguments(args, 'output.args'))
   const readers = all.filter(output => mayUse(output, index))
-  const isPart = limitsOf(readArguments(input.args, 'input.args')).length > 0
+  const isPart = limitsOf(parseArguments(input.args, 'input.args')).length > 0
   if (!isPart && readers.some(output => limitsOf(output).length === 0)) return true
   const [output] = readers
   return (
@@ -80,7 +80,7 @@ function fellShort(
   report: FfmpegProgress | undefined,
 ): boolean {
   const { outTime = 0, frame = 0 } = report ?? {}
-  const limits = [...limitsOf(readArguments(input.args, 'input.args')), ...limitsOf(output)]
+  const limits = [...limitsOf(parseArguments(input.args, 'input.args')), ...limitsOf(output)]
   const isFiltered = output.some(({ name }) => FILTERS.has(name))
   const outputArgs = output.flatMap(({ tokens }) => tokens)
   return limits.every(({ name, specifier, value }) => {

@@ -1,4 +1,4 @@
-import { readArguments } from './parse-arguments.js'
+import { parseArguments } from './parse-arguments.js'
 
 /**
  * Arguments of an input that jump in it: on a pipe ffmpeg reads everything up to `-ss`; `-sseof` and `-stream_loop` it
@@ -13,7 +13,7 @@ const IMPOSSIBLE = new Set(['sseof', 'stream_loop'])
 export function jumpOf(
   args: readonly string[],
 ): { readonly token: string; readonly needsSeek: boolean } | undefined {
-  const jumps = readArguments(args, 'input.args').filter(({ name }) => JUMPS.has(name))
+  const jumps = parseArguments(args, 'input.args').filter(({ name }) => JUMPS.has(name))
   const jump = jumps.find(({ name }) => IMPOSSIBLE.has(name)) ?? jumps[0]
   return jump && { token: jump.tokens[0]!, needsSeek: IMPOSSIBLE.has(jump.name) }
 }

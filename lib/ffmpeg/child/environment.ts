@@ -54,6 +54,6 @@ export function childEnvironment(
     const value = inherited[name]
     if (value !== undefined) environment[name] = value
   }
-  // The log is parsed: no colour codes, whatever the terminal.
+  // The log is parsed: no color codes, whatever the terminal.
   return { ...environment, ...extra, AV_LOG_FORCE_NOCOLOR: '1' }
 }

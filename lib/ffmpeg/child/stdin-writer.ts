@@ -9,7 +9,7 @@ const SMALL = 4096
  * A child that closes its end is no error here: it may have had enough (`-t 5`). What that means is told by its
  * exit.
  */
-export class ChildInput {
+export class StdinWriter {
   readonly #pipe: Writable
   #bytes = 0
   #isClosed = false

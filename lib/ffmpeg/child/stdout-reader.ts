@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 
 /** The way out of one pipe of a child, at the pace of whoever takes the chunks. */
-export class ChildOutput {
+export class StdoutReader {
   readonly #pipe: Readable
   readonly #push: (chunk: Buffer) => boolean
   #bytes = 0

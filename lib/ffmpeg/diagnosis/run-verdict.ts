@@ -9,13 +9,13 @@ import { MuxedPackets } from '../report/muxed-packets.js'
 import { type FfmpegProgress, ProgressReader } from '../log/progress.js'
 
 /** Who is told while a run goes on. */
-export interface OutcomeListener {
+export interface RunVerdictListener {
   onLog(entry: FfmpegLogEntry): void
   onProgress(report: FfmpegProgress): void
 }
 
 /** What is run. */
-export interface OutcomeCommand {
+export interface RunVerdictCommand {
   /** The binary. */
   readonly path: string
   /** Its arguments. */
@@ -35,7 +35,7 @@ const PACKETLESS = new Set(['ffmetadata'])
  * What became of one run of ffmpeg, judged by everything that is known of it: exit code or signal, the whole log,
  * the progress reports, and the bytes that went in and came out. The exit code alone proves nothing.
  */
-export class Outcome {
+export class RunVerdict {
   /** The log: stderr goes here. */
   readonly log: LogReader
   /** The progress reports go here. */
@@ -44,7 +44,7 @@ export class Outcome {
   bytesIn = 0
   /** Bytes that came from each output. */
   outputBytes: readonly number[] = []
-  readonly #command: OutcomeCommand
+  readonly #command: RunVerdictCommand
   readonly #formats: readonly string[]
   readonly #diagnosis = new Diagnosis()
   /** It has told which outputs it has opened. */
@@ -59,7 +59,7 @@ export class Outcome {
    * @param formats - the muxers of its outputs
    * @param listener - who is told
    */
-  constructor(command: OutcomeCommand, formats: readonly string[], listener: OutcomeListener) {
+  constructor(command: RunVerdictCommand, formats: readonly string[], listener: RunVerdictListener) {
     this.#command = command
     this.#formats = formats
     const hidden = command.hidesVerbose === true ? 'verbose' : undefined

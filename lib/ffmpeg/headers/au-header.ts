@@ -1,8 +1,8 @@
-import type { HeadAssembly } from '../../io/pipeline/deferred-header-builder.js'
-import { headTooLarge } from '../../io/pipeline/header-claim.js'
-import { HeldHeader, expectWord, headInvalid } from './header-writer.js'
+import type { DeferredHeaderBuilder } from '../../io/pipeline/deferred-header-builder.js'
+import { headerTooLarge } from '../../io/pipeline/header-claim.js'
+import { HeaderWriter, expectWord, headerInvalid } from './header-writer.js'
 
-const STAGE = 'HeldHead (au)'
+const STAGE = 'DeferredHeader (au)'
 /** In place of a size: not known. */
 const UNKNOWN = 0xffffffff
 
@@ -10,8 +10,8 @@ const UNKNOWN = 0xffffffff
  * The head of an AU: `.snd`, the place of the data, its size, and what describes it.
  * A size of 4 GiB − 1 and more stays "unknown", which readers take as "to the end".
  */
-export class AuHead implements HeadAssembly {
-  readonly #header = new HeldHeader({ stage: STAGE, measure })
+export class AuHeader implements DeferredHeaderBuilder {
+  readonly #header = new HeaderWriter({ stage: STAGE, measure })
   #dataSize = 0
 
   write(chunk: Buffer): Buffer[] {
@@ -28,7 +28,7 @@ export class AuHead implements HeadAssembly {
   /** Filled up by a longer annotation, which readers skip. */
   head(length = this.#header.bytes.length): Buffer {
     const size = this.#header.bytes.length
-    if (length < size) throw headTooLarge(STAGE, size, length)
+    if (length < size) throw headerTooLarge(STAGE, size, length)
     const head = Buffer.alloc(length)
     this.#header.bytes.copy(head)
     head.writeUInt32BE(length, 4)
@@ -41,6 +41,6 @@ function measure(bytes: Buffer): number {
   if (bytes.length < 24) return 24
   expectWord(STAGE, bytes, '.snd')
   const place = bytes.readUInt32BE(4)
-  if (place < 24) throw headInvalid(STAGE, `its data begin at byte ${place}, within its header`)
+  if (place < 24) throw headerInvalid(STAGE, `its data begin at byte ${place}, within its header`)
   return place
 }

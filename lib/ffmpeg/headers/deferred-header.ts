@@ -1,34 +1,34 @@
-import type { HeadAssembly } from '../../io/pipeline/deferred-header-builder.js'
-import { HeadTransform } from '../../io/pipeline/deferred-header-transform.js'
+import type { DeferredHeaderBuilder } from '../../io/pipeline/deferred-header-builder.js'
+import { DeferredHeaderTransform } from '../../io/pipeline/deferred-header-transform.js'
 import { GiB, integerOption, knownOptions, optionError, optionsObject, signalOption } from '../../options.js'
-import { AuHead } from './au-header.js'
-import { FlvHead } from './flv-header.js'
-import { Mp3Head } from './xing-header.js'
-import { WavHead } from './wav-header.js'
+import { AuHeader } from './au-header.js'
+import { FlvHeader } from './flv-header.js'
+import { XingHeader } from './xing-header.js'
+import { WavHeader } from './wav-header.js'
 
-/** A muxer whose output, on a pipe, gets by a held head what a file has in its header. */
-export type HeldHeadFormat = 'wav' | 'flv' | 'mp3' | 'au'
+/** A muxer whose output, on a pipe, gets by a deferred header what a file has in its header. */
+export type DeferredHeaderFormat = 'wav' | 'flv' | 'mp3' | 'au'
 
-interface HeldHeadKind {
+interface Kind {
   /** Makes the head of one stream. */
-  readonly make: () => HeadAssembly
+  readonly make: () => DeferredHeaderBuilder
   /** Arguments by which ffmpeg leaves the places that the head fills in; the user's come after them. */
   readonly args: readonly string[]
 }
 
-const KINDS: Readonly<Record<HeldHeadFormat, HeldHeadKind>> = {
-  wav: { make: () => new WavHead(), args: [] },
+const KINDS: Readonly<Record<DeferredHeaderFormat, Kind>> = {
+  wav: { make: () => new WavHeader(), args: [] },
   // Takes back the default of the stream, which has no head to fill in.
-  flv: { make: () => new FlvHead(), args: ['-flvflags', '-no_duration_filesize'] },
-  mp3: { make: () => new Mp3Head(), args: ['-write_xing', '0'] },
-  au: { make: () => new AuHead(), args: [] },
+  flv: { make: () => new FlvHeader(), args: ['-flvflags', '-no_duration_filesize'] },
+  mp3: { make: () => new XingHeader(), args: ['-write_xing', '0'] },
+  au: { make: () => new AuHeader(), args: [] },
 }
 
-/** The muxers that a held head makes whole: names of ffmpeg's, values of `-f`. */
-export const HELD_HEADS = Object.keys(KINDS) as readonly HeldHeadFormat[]
+/** The muxers that a deferred header makes whole: names of ffmpeg's, values of `-f`. */
+export const DEFERRED_HEADERS = Object.keys(KINDS) as readonly DeferredHeaderFormat[]
 
-function kindOf(format: string): HeldHeadKind | undefined {
-  return Object.hasOwn(KINDS, format) ? KINDS[format as HeldHeadFormat] : undefined
+function kindOf(format: string): Kind | undefined {
+  return Object.hasOwn(KINDS, format) ? KINDS[format as DeferredHeaderFormat] : undefined
 }
 
 /**
@@ -36,28 +36,28 @@ function kindOf(format: string): HeldHeadKind | undefined {
  *
  * @param format - the value of `-f`
  */
-export function heldHeadOf(format: string): HeadAssembly | undefined {
+export function deferredHeaderOf(format: string): DeferredHeaderBuilder | undefined {
   return kindOf(format)?.make()
 }
 
 /**
- * Arguments that go after the muxer's defaults and before the user's, so that the stream is what {@link heldHeadOf}
- * expects; none for a muxer that has no held head.
+ * Arguments that go after the muxer's defaults and before the user's, so that the stream is what {@link deferredHeaderOf}
+ * expects; none for a muxer that has no deferred header.
  *
  * @param format - the value of `-f`
  */
-export function heldHeadArguments(format: string): readonly string[] {
+export function deferredHeaderArguments(format: string): readonly string[] {
   return kindOf(format)?.args ?? []
 }
 
-/** Options of {@link HeldHead}. */
-export interface HeldHeadOptions {
+/** Options of {@link DeferredHeader}. */
+export interface DeferredHeaderOptions {
   /**
    * What comes in, as ffmpeg writes it to a pipe: `wav`, `flv`, `mp3` or `au`. For FLV ffmpeg has to leave the places
    * that are filled in: give FfmpegTransform `args: ['-flvflags', '-no_duration_filesize']`, or in place of this stage
-   * `layout: 'held-head'`, which does so by itself.
+   * `layout: 'file'`, which does so by itself.
    */
-  format: HeldHeadFormat
+  format: DeferredHeaderFormat
   /** Destroys the stream with an `AbortError`. */
   signal?: AbortSignal | undefined
   /**
@@ -78,8 +78,8 @@ export interface HeldHeadOptions {
  *   duration of all of them; the encoder's delay and padding (some 30 to 50 ms), which only the encoder knows, are not
  *   in it. A file states them, and ffmpeg 9 takes them off its duration.
  * - A WAV of 4 GiB and more becomes an RF64 (EBU Tech 3306).
- * - Read by anything that does not claim the head it fails before the first byte: `AVIO_ERR_HEAD_UNCLAIMED`.
- * - A stream of another format is an error, `AVIO_ERR_HEAD_INVALID`, and so is one that ends within its header.
+ * - Read by anything that does not claim the head it fails before the first byte: `AVIO_ERR_HEADER_UNCLAIMED`.
+ * - A stream of another format is an error, `AVIO_ERR_HEADER_INVALID`, and so is one that ends within its header.
  *
  * A failure leaves nothing behind but what was passed on before.
  *
@@ -89,22 +89,28 @@ export interface HeldHeadOptions {
  * @example
  * ```ts
  * const sink = new S3MultipartWritable({ client, bucket, key: 'tone.wav', contentType: 'audio/wav' })
- * await pipeline(source, new FfmpegTransform({ output: { format: 'wav' } }), new HeldHead({ format: 'wav' }), sink)
+ * await pipeline(source, new FfmpegTransform({ output: { format: 'wav' } }), new DeferredHeader({ format: 'wav' }), sink)
  * ```
  */
-export class HeldHead extends HeadTransform {
+export class DeferredHeader extends DeferredHeaderTransform {
   /** @throws `OptionError` for an option that breaks its rule */
-  constructor(options: HeldHeadOptions) {
-    optionsObject(options, 'HeldHead')
-    knownOptions(options, 'HeldHead', ['format', 'signal', 'highWaterMark'])
+  constructor(options: DeferredHeaderOptions) {
+    optionsObject(options, 'DeferredHeader')
+    knownOptions(options, 'DeferredHeader', ['format', 'signal', 'highWaterMark'])
     const { format } = options
-    if (!HELD_HEADS.includes(format)) throw optionError('format', `one of ${HELD_HEADS.join(', ')}`, format)
+    if (!DEFERRED_HEADERS.includes(format))
+      throw optionError('format', `one of ${DEFERRED_HEADERS.join(', ')}`, format)
     const highWaterMark = integerOption(options, 'highWaterMark', {
       min: 0,
       max: GiB,
       default: undefined,
       unit: 'bytes',
     })
-    super({ name: 'HeldHead', assembly: KINDS[format].make(), signal: signalOption(options), highWaterMark })
+    super({
+      name: 'DeferredHeader',
+      assembly: KINDS[format].make(),
+      signal: signalOption(options),
+      highWaterMark,
+    })
   }
 }

@@ -15,7 +15,7 @@ export interface FlvRates {
  * The end is the largest presentation time plus duration. A tag has no duration: a frame of AAC has 1,024 samples, one
  * of MP3 1,152 or 576, a picture lasts as long as the frame rate says; anything else lasts as long as the one before.
  */
-export class FlvClock {
+export class FlvDuration {
   readonly #rates: FlvRates
   readonly #last = new Map<number, number>()
   /** The beginning of a tag. */

@@ -1,11 +1,11 @@
 import { AvioError } from '../../errors.js'
-import type { HeadAssembly } from '../../io/pipeline/deferred-header-builder.js'
-import { headTooLarge } from '../../io/pipeline/header-claim.js'
+import type { DeferredHeaderBuilder } from '../../io/pipeline/deferred-header-builder.js'
+import { headerTooLarge } from '../../io/pipeline/header-claim.js'
 import { type AmfProperty, amfProperties } from './amf.js'
-import { FlvClock } from './flv-duration.js'
-import { HeldHeader, expectWord, headInvalid } from './header-writer.js'
+import { FlvDuration } from './flv-duration.js'
+import { HeaderWriter, expectWord, headerInvalid } from './header-writer.js'
 
-const STAGE = 'HeldHead (flv)'
+const STAGE = 'DeferredHeader (flv)'
 /** The header with the (empty) size of the tag before the first. */
 const START = 13
 /** What stands before a tag's data; behind them there are 4 bytes more, its size. */
@@ -16,9 +16,9 @@ const SCRIPT = 18
  * The head of an FLV: its header and `onMetaData`, in which `duration`, in seconds, and `filesize` are filled in where
  * ffmpeg left room for them (that is, without `no_duration_filesize`). All other fields stay as they are.
  */
-export class FlvHead implements HeadAssembly {
-  readonly #header = new HeldHeader({ stage: STAGE, measure })
-  #clock: FlvClock | undefined
+export class FlvHeader implements DeferredHeaderBuilder {
+  readonly #header = new HeaderWriter({ stage: STAGE, measure })
+  #clock: FlvDuration | undefined
   #bodySize = 0
 
   write(chunk: Buffer): Buffer[] {
@@ -32,19 +32,19 @@ export class FlvHead implements HeadAssembly {
 
   end(): Buffer[] {
     this.#header.end()
-    if (this.#clock?.isBetweenTags === false) throw headInvalid(STAGE, 'it ended within a tag')
+    if (this.#clock?.isBetweenTags === false) throw headerInvalid(STAGE, 'it ended within a tag')
     return []
   }
 
   /** FLV has nothing to fill it up with that every player skips. */
   head(length?: number): Buffer {
     const head = Buffer.from(this.#header.bytes)
-    if (length !== undefined && length < head.length) throw headTooLarge(STAGE, head.length, length)
+    if (length !== undefined && length < head.length) throw headerTooLarge(STAGE, head.length, length)
     if (length !== undefined && length > head.length) {
       throw new AvioError(
-        'AVIO_ERR_HEAD_TOO_LARGE',
+        'AVIO_ERR_HEADER_TOO_LARGE',
         `The head of an FLV has ${head.length} bytes and can't be filled up to the ${length} that were kept for it, ` +
-          'because its players skip no padding. Leave "headReserve" out.',
+          'because its players skip no padding. Leave "headerReserve" out.',
       )
     }
     const fill = { duration: (this.#clock?.end ?? 0) / 1000, filesize: head.length + this.#bodySize }
@@ -61,12 +61,12 @@ function metadata(head: Buffer): AmfProperty[] {
   return head[START] === SCRIPT ? amfProperties(head.subarray(0, head.length - 4), START + TAG) : []
 }
 
-function clockOf(head: Buffer): FlvClock {
+function clockOf(head: Buffer): FlvDuration {
   const numberOf = (name: string) => {
     const property = metadata(head).find(({ key, type }) => key === name && type === 'number')
     return property ? head.readDoubleBE(property.place) : 0
   }
-  return new FlvClock({ frameRate: numberOf('framerate'), sampleRate: numberOf('audiosamplerate') })
+  return new FlvDuration({ frameRate: numberOf('framerate'), sampleRate: numberOf('audiosamplerate') })
 }
 
 function measure(bytes: Buffer): number {

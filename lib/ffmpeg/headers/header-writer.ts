@@ -2,7 +2,7 @@ import { AvioError } from '../../errors.js'
 import { MiB, show } from '../../options.js'
 
 /** What is known of a header that has come in part. */
-export interface HeldHeaderSettings {
+export interface HeaderWriterSettings {
   /** The stage that makes the head, for messages. */
   readonly stage: string
   /**
@@ -17,14 +17,14 @@ export interface HeldHeaderSettings {
 }
 
 /** The first bytes of a stream, kept until its header is whole. */
-export class HeldHeader {
-  readonly #settings: Required<HeldHeaderSettings>
+export class HeaderWriter {
+  readonly #settings: Required<HeaderWriterSettings>
   #chunks: Buffer[] = []
   #size = 0
   #wanted = 1
   #bytes: Buffer | undefined
 
-  constructor(settings: HeldHeaderSettings) {
+  constructor(settings: HeaderWriterSettings) {
     this.#settings = { limit: MiB, ...settings }
   }
 
@@ -35,7 +35,7 @@ export class HeldHeader {
 
   /** The stream has ended. Fails where the header is not whole. */
   end(): Buffer {
-    if (this.#bytes === undefined) throw headInvalid(this.#settings.stage, 'it ended within its header')
+    if (this.#bytes === undefined) throw headerInvalid(this.#settings.stage, 'it ended within its header')
     return this.#bytes
   }
 
@@ -50,7 +50,7 @@ export class HeldHeader {
       const { stage, measure, limit } = this.#settings
       const length = measure(bytes)
       if (length > limit) {
-        throw headInvalid(stage, `its header has more than the ${limit} bytes that are kept in memory`)
+        throw headerInvalid(stage, `its header has more than the ${limit} bytes that are kept in memory`)
       }
       if (length <= this.#size) {
         // Copied, so that it does not hold on to all that came with it.
@@ -65,9 +65,9 @@ export class HeldHeader {
 }
 
 /** The error of a stream that is not of the format whose head was to be made. */
-export function headInvalid(stage: string, why: string): AvioError {
+export function headerInvalid(stage: string, why: string): AvioError {
   return new AvioError(
-    'AVIO_ERR_HEAD_INVALID',
+    'AVIO_ERR_HEADER_INVALID',
     `${stage} can't make the head of this stream: ${why}. It has to be what ffmpeg writes to a pipe in that format.`,
   )
 }
@@ -76,6 +76,6 @@ export function headInvalid(stage: string, why: string): AvioError {
 export function expectWord(stage: string, bytes: Buffer, word: string, place = 0): void {
   const got = bytes.toString('latin1', place, place + word.length)
   if (got !== word) {
-    throw headInvalid(stage, `it has ${show(got)} where the format has ${show(word)}, at byte ${place}`)
+    throw headerInvalid(stage, `it has ${show(got)} where the format has ${show(word)}, at byte ${place}`)
   }
 }

@@ -9,7 +9,7 @@ const PLACES = 400
  *
  * Memory: 400 places. When they are taken, every second one is dropped, and only every second frame from then on kept.
  */
-export class MpegFrames {
+export class MpegFrameCounter {
   #first: number | undefined
   #kind = 0
   #bitRateIndex = 0

@@ -1,9 +1,9 @@
-import type { HeadAssembly } from '../../io/pipeline/deferred-header-builder.js'
-import { headTooLarge } from '../../io/pipeline/header-claim.js'
-import { HeldHeader, expectWord, headInvalid } from './header-writer.js'
+import type { DeferredHeaderBuilder } from '../../io/pipeline/deferred-header-builder.js'
+import { headerTooLarge } from '../../io/pipeline/header-claim.js'
+import { HeaderWriter, expectWord, headerInvalid } from './header-writer.js'
 import { type WaveFormat, samplesIn, waveFormat } from './wave-format.js'
 
-const STAGE = 'HeldHead (wav)'
+const STAGE = 'DeferredHeader (wav)'
 /** The largest size that a chunk can state; as a size itself it says "see ds64", or "not known". */
 const MAX = 0xffffffff
 /** What a `ds64` holds without a table: three sizes of 64 bits, and the length of the table. */
@@ -25,8 +25,8 @@ interface Chunk {
  * Above 4 GiB − 1 the sizes go into a `ds64`, and the file is an RF64 (EBU Tech 3306). It has to be the first chunk, and
  * the `JUNK` that `-rf64 auto` keeps free goes for it, be it in front or behind `fmt ` (ffmpeg 9.0).
  */
-export class WavHead implements HeadAssembly {
-  readonly #header = new HeldHeader({ stage: STAGE, measure })
+export class WavHeader implements DeferredHeaderBuilder {
+  readonly #header = new HeaderWriter({ stage: STAGE, measure })
   #dataSize = 0
 
   write(chunk: Buffer): Buffer[] {
@@ -49,7 +49,7 @@ export class WavHead implements HeadAssembly {
     if (small !== undefined && !isAlways64 && small.length + this.#stored - 8 <= MAX) return small
     const large = this.#assemble(chunks, length, true)
     if (large !== undefined) return large
-    throw headTooLarge(STAGE, this.#assemble(chunks, undefined, true)!.length, length!)
+    throw headerTooLarge(STAGE, this.#assemble(chunks, undefined, true)!.length, length!)
   }
 
   /** Bytes of the data and what follows it. */
@@ -132,7 +132,7 @@ function measure(bytes: Buffer): number {
   while (place + 8 <= bytes.length) {
     const size = bytes.readUInt32LE(place + 4)
     if (bytes.toString('latin1', place, place + 4) === 'data') return place + 8
-    if (size === MAX) throw headInvalid(STAGE, `the chunk before its data at byte ${place} has no size`)
+    if (size === MAX) throw headerInvalid(STAGE, `the chunk before its data at byte ${place} has no size`)
     place += 8 + size + (size % 2)
   }
   return place + 8

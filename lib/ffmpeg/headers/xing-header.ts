@@ -1,12 +1,12 @@
-import type { HeadAssembly } from '../../io/pipeline/deferred-header-builder.js'
-import { headTooLarge } from '../../io/pipeline/header-claim.js'
+import type { DeferredHeaderBuilder } from '../../io/pipeline/deferred-header-builder.js'
+import { headerTooLarge } from '../../io/pipeline/header-claim.js'
 import { MiB } from '../../options.js'
-import { HeldHeader, headInvalid } from './header-writer.js'
+import { HeaderWriter, headerInvalid } from './header-writer.js'
 import { ID3, id3Size, repairId3 } from './id3v2.js'
 import { mpegFrame, roomyHeader } from './mpeg-frame-header.js'
-import { MpegFrames } from './mpeg-frame-counter.js'
+import { MpegFrameCounter } from './mpeg-frame-counter.js'
 
-const STAGE = 'HeldHead (mp3)'
+const STAGE = 'DeferredHeader (mp3)'
 /** The longest tag that is kept, for its cover art. */
 const MAX_TAG = 16 * MiB
 /** `Xing`, its flags, the number of frames, of bytes, and the seek table. */
@@ -23,9 +23,9 @@ const FLAGS = 7
  * The `LAME` extension, of the encoder's delay and padding, is left out: a stream does not hold them. So what an
  * encoder puts before the first sample and behind the last one is played, as it is in the stream without this head.
  */
-export class Mp3Head implements HeadAssembly {
-  readonly #header = new HeldHeader({ stage: STAGE, measure: id3Size, limit: MAX_TAG })
-  readonly #frames = new MpegFrames()
+export class XingHeader implements DeferredHeaderBuilder {
+  readonly #header = new HeaderWriter({ stage: STAGE, measure: id3Size, limit: MAX_TAG })
+  readonly #frames = new MpegFrameCounter()
 
   write(chunk: Buffer): Buffer[] {
     const audio = this.#header.take(chunk)
@@ -36,7 +36,8 @@ export class Mp3Head implements HeadAssembly {
 
   end(): Buffer[] {
     this.#header.end()
-    if (this.#frames.first === undefined) throw headInvalid(STAGE, 'it has no frame of MPEG audio, layer III')
+    if (this.#frames.first === undefined)
+      throw headerInvalid(STAGE, 'it has no frame of MPEG audio, layer III')
     return []
   }
 
@@ -46,7 +47,7 @@ export class Mp3Head implements HeadAssembly {
     const xing = this.#xing()
     const fill = (length ?? tag.length + xing.length) - tag.length - xing.length
     const isFull = fill < 0 || (tag.length === 0 && fill > 0 && fill < ID3)
-    if (isFull) throw headTooLarge(STAGE, tag.length + xing.length, length!)
+    if (isFull) throw headerTooLarge(STAGE, tag.length + xing.length, length!)
     const padded = Buffer.alloc(tag.length + fill)
     if (padded.length > 0) {
       if (tag.length > 0) tag.copy(padded)

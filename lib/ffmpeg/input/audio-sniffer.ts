@@ -1,5 +1,5 @@
 import { followedFrame } from './audio-frames.js'
-import { TransportTables } from './ts-tables.js'
+import { TsTables } from './ts-tables.js'
 
 /**
  * How the sound of an input is wrapped, as soon as its first bytes tell: the tables of a transport stream, or two headers
@@ -25,7 +25,7 @@ const MOST = 512 * 1024
  *
  * @param tables - what is known of the shorter heads that were asked about
  */
-export function audioSeen(head: Buffer, start = 0, tables = new TransportTables()): AudioSeen {
+export function sniffAudio(head: Buffer, start = 0, tables = new TsTables()): AudioSeen {
   const transport = start === 0 ? tables.look(head) : undefined
   if (transport !== undefined) {
     const { isTold, isUnderWay, adts, others, unknown } = transport

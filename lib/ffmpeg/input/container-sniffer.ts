@@ -1,7 +1,7 @@
 import { SIGNATURES } from '../../containers/extents/signature.js'
 import { MAX_ELEMENT_HEADER, elementIfAny } from '../../matroska/element.js'
 import { ID } from '../../matroska/segment.js'
-import { TransportTables } from './ts-tables.js'
+import { TsTables } from './ts-tables.js'
 
 /**
  * Where a cover picture would be: in the metadata that precede the media. ffmpeg makes a video stream of it, which
@@ -64,7 +64,7 @@ export class HeadWalk {
   #headers = 0
   #end: number | undefined
   /** The tables of a transport stream. */
-  readonly tables = new TransportTables()
+  readonly tables = new TsTables()
   readonly #searches = new Map<string, { from: number; found: number }>()
   readonly #kept = new Map<unknown, unknown>()
 

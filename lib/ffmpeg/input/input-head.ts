@@ -1,8 +1,8 @@
 import { KiB } from '../../options.js'
-import { Sniffer } from './mp4-sniffer.js'
+import { Mp4Sniffer } from './mp4-sniffer.js'
 
 /** What decides how much of an input is looked at before ffmpeg is started. */
-export interface HeadRules {
+export interface InputHeadRules {
   /** The most that is held back to find out whether the input can be read in order, in bytes. */
   readonly window: number
   /** Whether the input may be of the MP4 family. */
@@ -19,17 +19,17 @@ const FIRST_CAPACITY = 4 * KiB
  * eight bytes tell, and of an MP4 the headers up to its index.
  * Memory: twice the `window`, or what `wanted` asks for where that is more, and one chunk.
  */
-export class Head {
-  readonly #rules: HeadRules
-  readonly #sniffer: Sniffer
+export class InputHead {
+  readonly #rules: InputHeadRules
+  readonly #sniffer: Mp4Sniffer
   /** What is held, with room for more behind it; a single chunk is held as it came. */
   #bytes: Buffer = Buffer.alloc(0)
   #length = 0
   #wanted = 0
 
-  constructor(rules: HeadRules) {
+  constructor(rules: InputHeadRules) {
     this.#rules = rules
-    this.#sniffer = new Sniffer(rules.window)
+    this.#sniffer = new Mp4Sniffer(rules.window)
   }
 
   /** Bytes that are held. */

@@ -27,7 +27,7 @@ const INDEX = new Set(['moov', 'moof', 'meta'])
 const MAX_BOXES = 2 ** 14
 
 /** Watches the boxes go by; the chunks may end anywhere. */
-export class Sniffer {
+export class Mp4Sniffer {
   readonly #window: number
   readonly #boxes: BoxReader
   #verdict: Sniffed = 'undecided'

@@ -74,7 +74,7 @@ function list<Name>(kind: Kind, names: readonly Name[]): [Name, Kind][] {
 }
 
 /** Reads the tables of a head that grows. All heads that are given to one of these begin with the same bytes. */
-export class TransportTables {
+export class TsTables {
   /** Packets that were read. */
   visited = 0
   /** Programs and streams that were looked at, each time that they were. */

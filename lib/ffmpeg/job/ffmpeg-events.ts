@@ -17,7 +17,7 @@ export interface FfmpegSpawn {
 }
 
 /** ffmpeg ended well before its input did. */
-export interface FfmpegEnough {
+export interface FfmpegEarlyExit {
   /** The source was ended. `false`: what it still delivers is thrown away, up to `discardLimit`. */
   readonly stopped: boolean
   /** Bytes of input that ffmpeg was fed. */
@@ -44,25 +44,25 @@ export interface FfmpegTransformEvents extends FfmpegReadableEvents {
   /** The input can't, or should not, be read in order: ffmpeg reads it by address from here on. */
   seek: [seek: FfmpegSeek]
   /** ffmpeg ended well before its input did (`-t 5`, `-frames:v 1`). */
-  enough: [enough: FfmpegEnough]
+  'early-exit': [earlyExit: FfmpegEarlyExit]
 }
 
-/** An input of a graph is read by address. */
-export interface FfmpegGraphSeek extends FfmpegSeek {
+/** An input of an `FfmpegProcess` is read by address. */
+export interface FfmpegProcessSeek extends FfmpegSeek {
   /** Which, from 0. */
   readonly input: number
 }
 
-/** ffmpeg ended well before an input of a graph did. */
-export interface FfmpegGraphEnough extends FfmpegEnough {
+/** ffmpeg ended well before an input of an `FfmpegProcess` did. */
+export interface FfmpegProcessEarlyExit extends FfmpegEarlyExit {
   /** Which, from 0. `bytesIn` are those of this input. */
   readonly input: number
 }
 
-/** Events of `FfmpegGraph`, with the arguments of their listeners. */
-export interface FfmpegGraphEvents extends FfmpegReadableEvents {
+/** Events of `FfmpegProcess`, with the arguments of their listeners. */
+export interface FfmpegProcessEvents extends FfmpegReadableEvents {
   /** An input that is piped in can't, or should not, be read in order: ffmpeg reads it by address. */
-  seek: [seek: FfmpegGraphSeek]
+  seek: [seek: FfmpegProcessSeek]
   /** ffmpeg ended well before an input that is piped in did. */
-  enough: [enough: FfmpegGraphEnough]
+  'early-exit': [earlyExit: FfmpegProcessEarlyExit]
 }

@@ -48,7 +48,7 @@ const NOTHING = Buffer.alloc(0)
 
 /**
  * Everything that flows through one ffmpeg, from its start to its end: `FfmpegTransform` is one piped input and one
- * output of it, `FfmpegReadable` inputs by address and one output, `FfmpegGraph` any number of each.
+ * output of it, `FfmpegReadable` inputs by address and one output, `FfmpegProcess` any number of each.
  *
  * - It starts when it is known how each piped input is to be read, and each head that exists only at the end is
  *   claimed; where there are neither, at the first read.

@@ -1,7 +1,7 @@
 import type { Shortfall } from '../../containers/container-watch.js'
 import type { RandomAccess } from '../../io/random-access.js'
-import { ffmpegArguments } from '../args/build-arguments.js'
-import { Completion } from '../log/percent-done.js'
+import { buildArguments } from '../args/build-arguments.js'
+import { PercentDone } from '../log/percent-done.js'
 import { CONTAINER_BYTES } from '../input/container-sniffer.js'
 import type { FfmpegSpawn } from './ffmpeg-events.js'
 import { FfmpegRun } from './ffmpeg-run.js'
@@ -100,7 +100,7 @@ export interface JobListener {
 export class FfmpegJob {
   readonly #spec: JobSpec
   readonly #listener: JobListener
-  readonly #completion: Completion
+  readonly #completion: PercentDone
   readonly #watch: InputWatch
   readonly #outputs: readonly GuardedOutput[]
   readonly #abort = new AbortController()
@@ -115,7 +115,7 @@ export class FfmpegJob {
   constructor(spec: JobSpec, listener: JobListener) {
     this.#spec = spec
     this.#listener = listener
-    this.#completion = new Completion(spec.inputs[0]?.args ?? [], spec.outputs[0]?.args ?? [])
+    this.#completion = new PercentDone(spec.inputs[0]?.args ?? [], spec.outputs[0]?.args ?? [])
     const guard = {
       onLateTrack: () => this.#giveWay(),
       onError: (error: Error) => listener.onError(error),
@@ -284,8 +284,8 @@ export class FfmpegJob {
     }
     // ffmpeg counts what it muxed at this level, and at no other: its exit code and its clock are those of a success
     // where that was nothing.
-    const args = ffmpegArguments({ ...command, leastLogLevel: 'verbose' })
-    const hidesVerbose = ffmpegArguments(command).includes('level+info')
+    const args = buildArguments({ ...command, leastLogLevel: 'verbose' })
+    const hidesVerbose = buildArguments(command).includes('level+info')
     const run = await FfmpegRun.start(
       {
         inputName: inputs.length === 1 ? nameOf(inputs[0]!) : undefined,

@@ -1,8 +1,8 @@
 import type { ChildExit } from '../child/ffmpeg-child.js'
 import { FfmpegChild } from '../child/ffmpeg-child.js'
-import { ChildInput } from '../child/stdin-writer.js'
-import { ChildOutput } from '../child/stdout-reader.js'
-import { Outcome, type OutcomeListener } from '../diagnosis/run-verdict.js'
+import { StdinWriter } from '../child/stdin-writer.js'
+import { StdoutReader } from '../child/stdout-reader.js'
+import { RunVerdict, type RunVerdictListener } from '../diagnosis/run-verdict.js'
 
 /** What a {@link FfmpegRun} starts. */
 export interface RunCommand {
@@ -46,19 +46,19 @@ export class FfmpegRun {
   /** The process id. */
   readonly pid: number
   /** In the order of the command. */
-  readonly inputs: readonly ChildInput[]
+  readonly inputs: readonly StdinWriter[]
   /** In the order of the command. */
-  readonly outputs: readonly ChildOutput[]
+  readonly outputs: readonly StdoutReader[]
   readonly #command: RunCommand
   readonly #child: FfmpegChild
-  readonly #outcome: Outcome
+  readonly #outcome: RunVerdict
 
-  private constructor(command: RunCommand, child: FfmpegChild, listener: OutcomeListener) {
+  private constructor(command: RunCommand, child: FfmpegChild, listener: RunVerdictListener) {
     const formats = command.outputs.map(({ format }) => format)
-    const outcome = new Outcome(command, formats, listener)
+    const outcome = new RunVerdict(command, formats, listener)
     this.pid = child.pid
-    this.inputs = command.inputs.map(fd => new ChildInput(child.writable(fd)))
-    this.outputs = command.outputs.map(({ fd, push }) => new ChildOutput(child.readable(fd), push))
+    this.inputs = command.inputs.map(fd => new StdinWriter(child.writable(fd)))
+    this.outputs = command.outputs.map(({ fd, push }) => new StdoutReader(child.readable(fd), push))
     this.#command = command
     this.#child = child
     this.#outcome = outcome
@@ -71,7 +71,7 @@ export class FfmpegRun {
    *
    * @throws {@link FfmpegError} `AVIO_ERR_FFMPEG_SPAWN`
    */
-  static async start(command: RunCommand, listener: OutcomeListener): Promise<FfmpegRun> {
+  static async start(command: RunCommand, listener: RunVerdictListener): Promise<FfmpegRun> {
     const last = Math.max(STDERR, command.progress, ...command.inputs, ...command.outputs.map(({ fd }) => fd))
     const isOut = (fd: number) =>
       fd === STDERR || fd === command.progress || command.outputs.some(output => output.fd === fd)
@@ -87,7 +87,7 @@ export class FfmpegRun {
    * the way.
    *
    * @param isMediaFirst - tells whether the input's media came before its index
-   * @throws {@link FfmpegError} the reason, as the {@link Outcome} sees it
+   * @throws {@link FfmpegError} the reason, as the {@link RunVerdict} sees it
    */
   async endedWell(isMediaFirst: () => boolean): Promise<void> {
     const exit = await this.#exit()

@@ -12,7 +12,7 @@ import type {
 import type { FfmpegLogEntry } from '../log/log.js'
 import type { MediaStreamType } from '../report/media-info.js'
 import { type FateOutput, type KeptStream, StreamFates } from '../streams/stream-fates.js'
-import { StreamReport, streamKey } from '../report/stream-mapping.js'
+import { StreamMapping, streamKey } from '../report/stream-mapping.js'
 
 /**
  * What ffmpeg says of its inputs before it starts, and what it notices on its way:
@@ -46,7 +46,7 @@ export class InputWatch {
   readonly #names: readonly (string | undefined)[]
   readonly #outputs: readonly WatchedOutput[]
   readonly #listener: InputWatchListener
-  readonly #report = new StreamReport()
+  readonly #report = new StreamMapping()
   readonly #dumps: readonly InputDump[]
   /** What becomes of the streams of each input; empty before ffmpeg has told. */
   readonly #streams: InputStreamInfo[][]

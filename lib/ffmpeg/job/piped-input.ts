@@ -2,8 +2,8 @@ import type { Writable } from 'node:stream'
 import { ContainerWatch, type Shortfall } from '../../containers/container-watch.js'
 import type { RandomAccess } from '../../io/random-access.js'
 import { Upstream } from '../../io/pipeline/upstream.js'
-import type { ChildInput } from '../child/stdin-writer.js'
-import type { FfmpegEnough } from './ffmpeg-events.js'
+import type { StdinWriter } from '../child/stdin-writer.js'
+import type { FfmpegEarlyExit } from './ffmpeg-events.js'
 import type { FfmpegSeek } from '../route/seek.js'
 import type { JobInput } from './ffmpeg-job.js'
 import { discardLimit, emptyInput, needsSeek } from '../input/input-errors.js'
@@ -25,7 +25,7 @@ export interface PipedInputListener {
   /** ffmpeg will read it by address. */
   onSeek(seek: FfmpegSeek): void
   /** ffmpeg has ended well, before the input did. */
-  onEnough(enough: FfmpegEnough): void
+  onEarlyExit(enough: FfmpegEarlyExit): void
   /** The source has ended, and all of it was taken or is not wanted. */
   onComplete(): void
 }
@@ -48,7 +48,7 @@ export class PipedInput {
   #length = 0
   /** What is given to the job, once it is known how the input is to be read. */
   #decided: JobInput | undefined
-  #pipe: ChildInput | undefined
+  #pipe: StdinWriter | undefined
   /** What it can be read from once more, though it has ended. */
   #again: RandomAccess | undefined
   /** The callback of a write that ffmpeg did not take, or of the end: its exit tells what becomes of it. */
@@ -134,7 +134,7 @@ export class PipedInput {
   }
 
   /** ffmpeg was started, and reads from this pipe. */
-  connect(pipe: ChildInput): void {
+  connect(pipe: StdinWriter): void {
     this.#pipe = pipe
   }
 
@@ -168,7 +168,7 @@ export class PipedInput {
       this.#listener.onComplete()
     }
     // The end counts as written when ffmpeg has ended well, so that whoever waits for 'finish' learns of a failure.
-    const end = (pipe: ChildInput) => {
+    const end = (pipe: StdinWriter) => {
       this.#isEnded = true
       pipe.end(() => this.#whenOver(done))
     }
@@ -188,7 +188,7 @@ export class PipedInput {
     this.#isOver = true
     if (!this.#stage.writableEnded && !this.#isSeeking) {
       this.#isStopped = this.#upstream.stop()
-      this.#listener.onEnough({ stopped: this.#isStopped, bytesIn: this.#pipe?.bytes ?? 0 })
+      this.#listener.onEarlyExit({ stopped: this.#isStopped, bytesIn: this.#pipe?.bytes ?? 0 })
     }
     this.#waiting?.()
   }
@@ -238,7 +238,7 @@ export class PipedInput {
   }
 
   /** Has ffmpeg read from its pipe. */
-  #begin(send: (pipe: ChildInput) => void, callback: Callback): void {
+  #begin(send: (pipe: StdinWriter) => void, callback: Callback): void {
     this.#again = this.#route.access
     this.#decided = {
       ...this.#settings,
@@ -255,12 +255,12 @@ export class PipedInput {
     this.#length += chunk.length
   }
 
-  #send(pipe: ChildInput, chunks: readonly Buffer[], callback: () => void): void {
+  #send(pipe: StdinWriter, chunks: readonly Buffer[], callback: () => void): void {
     pipe.write(chunks, lengthOf(chunks), () => this.#settle(pipe, callback))
   }
 
   /** ffmpeg has taken a write; or has closed its input, and then only its exit tells whether that was well. */
-  #settle(pipe: ChildInput, callback: () => void): void {
+  #settle(pipe: StdinWriter, callback: () => void): void {
     if (pipe.isClosed && !this.#isSeeking) this.#whenOver(callback)
     else callback()
   }

@@ -92,7 +92,7 @@ export const UNLIMITED: Limits = {
 }
 
 /**
- * The limits of what looks into media for pictures (`thumbnails`, `sprites`): such of up to 16,384 × 8,192, a minute without a
+ * The limits of what looks into media for pictures (`thumbnails`, `storyboard`): such of up to 16,384 × 8,192, a minute without a
  * step, and an hour for all of it.
  */
 export const LOOKING: Limits = {

@@ -6,7 +6,7 @@ import type { FfmpegProgress } from './progress.js'
  * How much of a run is done: by media time where ffmpeg reports how long its input is, else by bytes where the
  * input's size is known.
  */
-export class Completion {
+export class PercentDone {
   readonly #inputArgs: readonly string[]
   readonly #outputArgs: readonly string[]
   #isInputDump = false

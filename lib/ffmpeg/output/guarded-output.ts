@@ -75,8 +75,8 @@ export class GuardedOutput {
   ) {
     this.#push = push
     this.#listener = listener
-    // A held head has the size of the tag in the end.
-    if (format === 'mp3' && layout !== 'held-head') this.#tag = new Id3SizeGuard()
+    // A deferred header has the size of the tag in the end.
+    if (format === 'mp3' && layout !== 'file') this.#tag = new Id3SizeGuard()
     if (!muxerOf(format).isMp4) return
     const flags = movflagsOf(args)
     this.#boxes = new BoxSizeGuard()

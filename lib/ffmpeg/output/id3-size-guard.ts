@@ -29,7 +29,7 @@ function lostSize(): FfmpegError {
   return new FfmpegError(
     'AVIO_ERR_OUTPUT_NOT_SEEKABLE',
     "ffmpeg wrote an ID3v2 tag without a size: on a pipe it can't go back to fill it in where the tag is long or holds " +
-      "cover art, and readers find neither tags nor cover. Have the head written last (layout: 'held-head', into an " +
+      "cover art, and readers find neither tags nor cover. Have the head written last (layout: 'file', into an " +
       'S3MultipartWritable or a FileWritable), or leave out the cover (-vn) and long tags.',
   )
 }

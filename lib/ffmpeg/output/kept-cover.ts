@@ -1,5 +1,5 @@
 import { isCoverImage } from '../../mp4/rewrite/cover-writer.js'
-import { ffmpegArguments } from '../args/build-arguments.js'
+import { buildArguments } from '../args/build-arguments.js'
 import { hasCover } from '../input/container-sniffer.js'
 import { MAX_COVER } from '../args/output-layout.js'
 import { type PreviewQuestion, pipeOf, reportOf } from '../preview/run-preview.js'
@@ -47,7 +47,7 @@ export async function coverOf(
 /** The packet of a stream, as it is. */
 async function imageOf(question: PreviewQuestion, map: string): Promise<Buffer | undefined> {
   const { inputs, ffmpegPath, env, limits, prefix, signal } = question
-  const args = ffmpegArguments({
+  const args = buildArguments({
     inputs: inputs.map(({ spec }) => spec),
     outputs: [
       {

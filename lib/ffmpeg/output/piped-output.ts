@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream'
-import type { HeadAssembly } from '../../io/pipeline/deferred-header-builder.js'
-import { HeadOffer } from '../../io/pipeline/header-claim.js'
+import type { DeferredHeaderBuilder } from '../../io/pipeline/deferred-header-builder.js'
+import { HeaderOffer } from '../../io/pipeline/header-claim.js'
 import type { Link } from '../../io/pipeline/link.js'
 import type { OnMissing } from '../streams/input-streams.js'
-import { type CoverChoice, type OutputLayout, assemblyFor } from '../args/output-layout.js'
+import { type CoverChoice, type OutputLayout, deferredHeaderFor } from '../args/output-layout.js'
 
 /** What a {@link PipedOutput} is told about its output. */
 export interface PipedOutputSettings {
@@ -32,8 +32,8 @@ export class PipedOutput {
   readonly settings: PipedOutputSettings
   readonly #stage: Readable
   readonly #listener: PipedOutputListener
-  readonly #assembly: HeadAssembly | undefined
-  readonly #offer: HeadOffer | undefined
+  readonly #assembly: DeferredHeaderBuilder | undefined
+  readonly #offer: HeaderOffer | undefined
   #isClaimed: boolean
   #isWanted = false
 
@@ -45,8 +45,8 @@ export class PipedOutput {
     this.settings = settings
     this.#stage = stage
     this.#listener = listener
-    this.#assembly = assemblyFor(settings, name)
-    this.#offer = this.#assembly && new HeadOffer(name)
+    this.#assembly = deferredHeaderFor(settings, name)
+    this.#offer = this.#assembly && new HeaderOffer(name)
     this.#isClaimed = this.#offer === undefined
   }
 
@@ -54,7 +54,7 @@ export class PipedOutput {
   get link(): Link {
     const listener = this.#listener
     return {
-      ...(this.#offer && { head: this.#offer }),
+      ...(this.#offer && { header: this.#offer }),
       ...(listener.silentTracks && { silentTracks: () => listener.silentTracks!() }),
     }
   }

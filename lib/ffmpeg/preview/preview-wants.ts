@@ -1,4 +1,4 @@
-import { type Argument, readArguments } from '../args/parse-arguments.js'
+import { type Argument, parseArguments } from '../args/parse-arguments.js'
 import type { OutputSpec } from '../args/build-arguments.js'
 import { muxerOf } from '../args/muxers.js'
 
@@ -23,7 +23,7 @@ export interface Wants {
 export function readWants({ format, args, cover }: Pick<OutputSpec, 'format' | 'args' | 'cover'>): Wants {
   const keepsCover = cover === 'keep'
   if (!muxerOf(format).isMp4) return { adts: false, all: false, cover: false, keepsCover, maps: false }
-  const list = readArguments(args, 'output.args')
+  const list = parseArguments(args, 'output.args')
   const isCodec = (name: string) => name === 'c' || name === 'codec'
   const isOfAudio = ({ specifier }: { specifier: string }) => !/^[vVsdt](:|$)/.test(specifier)
   const isFilter = (name: string) => name === 'bsf' || name === 'absf'

@@ -1,14 +1,14 @@
-import { readArguments } from '../args/parse-arguments.js'
-import { type InputSpec, type OutputSpec, ffmpegArguments } from '../args/build-arguments.js'
-import { audioSeen } from '../input/audio-sniffer.js'
+import { parseArguments } from '../args/parse-arguments.js'
+import { type InputSpec, type OutputSpec, buildArguments } from '../args/build-arguments.js'
+import { sniffAudio } from '../input/audio-sniffer.js'
 import { metadataEnd } from '../input/container-sniffer.js'
 import type { Limits } from '../limits/limits.js'
 import type { MediaStreamType } from '../report/media-info.js'
-import { Outcome } from '../diagnosis/run-verdict.js'
+import { RunVerdict } from '../diagnosis/run-verdict.js'
 import { readWants } from './preview-wants.js'
 import { runTool } from '../child/run-tool.js'
 import { type MappedStream, StreamMaps } from '../streams/stream-maps.js'
-import { StreamReport, streamKey } from '../report/stream-mapping.js'
+import { StreamMapping, streamKey } from '../report/stream-mapping.js'
 import { Undecodable } from '../streams/undecodable-streams.js'
 
 /** The look itself: ffmpeg is run on the first bytes of its inputs, and ended when it has told where the streams go. */
@@ -40,7 +40,7 @@ const MAX_TRIES = 8
  */
 export async function takableOf(
   question: PreviewQuestion,
-): Promise<{ report: StreamReport; unmapped: readonly (readonly string[])[] }> {
+): Promise<{ report: StreamMapping; unmapped: readonly (readonly string[])[] }> {
   const { outputs } = question
   const maps = outputs.map(({ args }) => new StreamMaps(args))
   const unmapped = outputs.map((): string[] => [])
@@ -71,7 +71,7 @@ export async function takableOf(
 }
 
 /** The stream as a map sees it. */
-function mappedStream(key: string, report: StreamReport): MappedStream {
+function mappedStream(key: string, report: StreamMapping): MappedStream {
   const input = Number(key.split(':')[0])
   const siblings = [...report.streams].flatMap(([other, { kind, codec, isCover }]) => {
     const [file, index] = other.split(':').map(Number)
@@ -93,11 +93,11 @@ export async function reportOf({
   limits,
   prefix,
   signal,
-}: PreviewQuestion): Promise<{ report: StreamReport; undecodable: Undecodable }> {
-  const report = new StreamReport()
+}: PreviewQuestion): Promise<{ report: StreamMapping; undecodable: Undecodable }> {
+  const report = new StreamMapping()
   const undecodable = new Undecodable()
   const args = previewCommand(inputs, outputs, globalArgs, limits)
-  const outcome = new Outcome({ path: ffmpegPath, args }, ['null'], {
+  const outcome = new RunVerdict({ path: ffmpegPath, args }, ['null'], {
     onLog: entry => {
       report.push(entry)
       undecodable.see(entry)
@@ -129,12 +129,12 @@ function previewCommand(
   limits: Limits | undefined,
 ): string[] {
   // The labels of a filter graph are mapped by the outputs; of the other arguments none changes what is mapped.
-  const filters = readArguments(globalArgs, 'globalArgs').filter(({ name }) => FILTERS.has(name))
-  return ffmpegArguments({
+  const filters = parseArguments(globalArgs, 'globalArgs').filter(({ name }) => FILTERS.has(name))
+  return buildArguments({
     // A head that is short tells ffmpeg less than it tells here.
     inputs: inputs.map(({ spec, head }) => ({
       ...spec,
-      format: spec.format ?? audioSeen(head, metadataEnd(head)).format,
+      format: spec.format ?? sniffAudio(head, metadataEnd(head)).format,
     })),
     // What little is written before the end is thrown away, whichever output it is of. The end comes at once: of an
     // input that is read by address there is more than a head.

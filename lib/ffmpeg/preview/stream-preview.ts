@@ -1,7 +1,7 @@
 import { KiB, MiB } from '../../options.js'
-import { readArguments } from '../args/parse-arguments.js'
+import { parseArguments } from '../args/parse-arguments.js'
 import type { InputSpec, OutputSpec } from '../args/build-arguments.js'
-import { type AudioSeen, audioSeen } from '../input/audio-sniffer.js'
+import { type AudioSeen, sniffAudio } from '../input/audio-sniffer.js'
 import {
   type Container,
   CONTAINER_BYTES,
@@ -12,7 +12,7 @@ import {
 } from '../input/container-sniffer.js'
 import { type PreviewQuestion, pipeOf, takableOf } from './run-preview.js'
 import { FILTER, type Wants, readWants } from './preview-wants.js'
-import { type Mapping, type StreamReport, streamKey } from '../report/stream-mapping.js'
+import { type Mapping, type StreamMapping, streamKey } from '../report/stream-mapping.js'
 import { hasRareEntry } from '../streams/undecodable-streams.js'
 
 /**
@@ -126,14 +126,14 @@ function mayHoldAdts(head: Buffer): boolean {
 }
 
 function soundOf(head: Buffer): AudioSeen['sound'] {
-  return mayCarryAdts(containerOf(head)) ? audioSeen(head, metadataEnd(head)).sound : undefined
+  return mayCarryAdts(containerOf(head)) ? sniffAudio(head, metadataEnd(head)).sound : undefined
 }
 
 /** @param forAll - whether the filter can be given for all sound, whatever ffmpeg chooses */
 function adtsBytes(head: Buffer, walk: HeadWalk, forAll: boolean): number {
   // Behind a tag, and be it large, the audio begins.
   const start = walk.metadataEnd(head)
-  const seen = audioSeen(head, start, walk.tables)
+  const seen = sniffAudio(head, start, walk.tables)
   const wanted = forAll || seen.sound === 'other' ? seen.wanted : seen.wantedByFfmpeg
   return Math.min(start > 0 ? Math.min(wanted, start + MEDIA_BYTES) : wanted, MAX_PREVIEW_BYTES)
 }
@@ -146,7 +146,7 @@ function coverBytes(head: Buffer, walk: HeadWalk): number {
 }
 
 /** Whether a stream is AAC that is copied out of a container that may wrap it in ADTS. */
-function isAdts(inputs: PreviewQuestion['inputs'], report: StreamReport, mapping: Mapping): boolean {
+function isAdts(inputs: PreviewQuestion['inputs'], report: StreamMapping, mapping: Mapping): boolean {
   const container = containerOf(inputs[mapping.input]?.head ?? Buffer.alloc(0))
   return mapping.isCopy && report.streamOf(mapping)?.codec === 'aac' && mayCarryAdts(container)
 }
@@ -154,7 +154,7 @@ function isAdts(inputs: PreviewQuestion['inputs'], report: StreamReport, mapping
 /** `aac_adtstoasc` for each of the `wrapped`, after the user's own filters. It passes bare AAC on as it is. */
 function unwrapped(
   output: OutputSpec,
-  report: StreamReport,
+  report: StreamMapping,
   mappings: readonly Mapping[],
   wrapped: readonly Mapping[],
 ): string[] {
@@ -170,13 +170,13 @@ function unwrapped(
 /** The user's `-bsf` for one audio stream of an output. The last that matches counts. */
 function ownFilters({ args }: OutputSpec, stream: number, audio: number): string | undefined {
   const matches = (specifier: string) => ['', 'a', `a:${audio}`, String(stream)].includes(specifier)
-  return readArguments(args, 'output.args').findLast(
+  return parseArguments(args, 'output.args').findLast(
     ({ name, specifier }) => (name === 'bsf' && matches(specifier)) || name === 'absf',
   )?.value
 }
 
 /** Covers that ffmpeg chose for want of a moving picture, and those that are copied: a cover encoded is a picture. */
-function isUnwantedCover({ cover, maps }: Wants, report: StreamReport, mapping: Mapping): boolean {
+function isUnwantedCover({ cover, maps }: Wants, report: StreamMapping, mapping: Mapping): boolean {
   return cover && report.streamOf(mapping)?.isCover === true && (mapping.isCopy || !maps)
 }
 

@@ -13,7 +13,7 @@ import { type Limits, UNLIMITED, systemLimits } from '../limits/limits.js'
 import { LineSplitter } from '../log/line-splitter.js'
 import { locateFfprobe } from '../binary/locate-ffprobe.js'
 import type { MediaInfo, MediaStreamInfo } from '../report/media-info.js'
-import { Outcome } from '../diagnosis/run-verdict.js'
+import { RunVerdict } from '../diagnosis/run-verdict.js'
 import { type KeyPacket, PACKET_ENTRIES, keyPacket } from './packet-lines.js'
 import { probe } from './probe.js'
 import type { ProbeLimits } from './probe-options.js'
@@ -147,7 +147,7 @@ async function readPackets(
       if (packets.length === MAX_PACKETS) throw tooMany(path)
       packets.push(packet)
     })
-    const outcome = new Outcome(
+    const outcome = new RunVerdict(
       { path, args, names: new Map([[inputs.urls[0]!, cache.name ?? 'the source']]), inputName: cache.name },
       ['null'],
       {

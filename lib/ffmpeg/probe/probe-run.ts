@@ -1,7 +1,7 @@
 import type { FfmpegError } from '../../errors.js'
 import type { ChildExit } from '../child/ffmpeg-child.js'
 import type { FfmpegLogEntry } from '../log/log.js'
-import { Outcome } from '../diagnosis/run-verdict.js'
+import { RunVerdict } from '../diagnosis/run-verdict.js'
 import { runTool } from '../child/run-tool.js'
 import { withSuggestion } from '../diagnosis/suggestion.js'
 
@@ -38,7 +38,7 @@ export interface ProbeOutput {
  */
 export async function runProbe(command: ProbeCommand): Promise<ProbeOutput> {
   const { path, args, env, prefix, input, signal, onLog } = command
-  const outcome = new Outcome(command, ['null'], { onLog, onProgress: () => undefined })
+  const outcome = new RunVerdict(command, ['null'], { onLog, onProgress: () => undefined })
   const inputs = new Map(input === undefined ? [] : [[0, input]])
   const chunks: Buffer[] = []
   const onStderr = (chunk: Buffer) => {

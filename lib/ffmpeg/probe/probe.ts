@@ -5,7 +5,7 @@ import { abortError } from '../../io/async/abort-error.js'
 import { BoundedSource } from '../../io/sources/bounded-source.js'
 import { boundedRead } from '../../io/async/bounded-wait.js'
 import { linkOf } from '../../io/pipeline/link.js'
-import { noSource } from '../../io/sources/not-a-source.js'
+import { notASource } from '../../io/sources/not-a-source.js'
 import type { RandomAccess } from '../../io/random-access.js'
 import { isRandomAccess } from '../check-options.js'
 import { CONTAINER_BYTES } from '../input/container-sniffer.js'
@@ -34,7 +34,7 @@ import { askAhead } from '../binary/read-version.js'
  *
  * @example
  * ```ts
- * const { format, streams } = await probe(new S3Object({ client, bucket: 'masters', key: 'talk.mov' }))
+ * const { format, streams } = await probe(new S3Source({ client, bucket: 'masters', key: 'talk.mov' }))
  * const video = streams.find(({ type }) => type === 'video')
  * console.log(`${format.duration} s, ${video?.width} × ${video?.height}, ${video?.codec}`)
  * ```
@@ -46,7 +46,7 @@ export async function probe(source: RandomAccess | Readable, options: ProbeOptio
   if (access === undefined && source instanceof Readable) {
     return inTime(settings, signal => byPipe(source, settings, signal))
   }
-  if (!isRandomAccess(access)) throw noSource('source', 'a RandomAccess or a Readable', source)
+  if (!isRandomAccess(access)) throw notASource('source', 'a RandomAccess or a Readable', source)
   return inTime(settings, signal => byAddress(access, settings, signal))
 }
 

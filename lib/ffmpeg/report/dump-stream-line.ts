@@ -1,4 +1,4 @@
-import type { MediaColour, MediaHdr, MediaStreamInfo, MediaStreamType } from './media-info.js'
+import type { MediaColor, MediaHdr, MediaStreamInfo, MediaStreamType } from './media-info.js'
 
 /**
  * One line of ffmpeg's dump that tells of a stream (`dump_stream_format` in libavformat/dump.c, `avcodec_string` in
@@ -90,19 +90,19 @@ function readPicture(parts: readonly string[], stream: DumpedStream): void {
 
 /** What stands in brackets behind the pixel format: `tv, bt2020nc/bt2020/smpte2084, progressive`. */
 function readPixels(details: readonly string[], stream: DumpedStream): void {
-  const colour: Open<MediaColour> = {}
+  const color: Open<MediaColor> = {}
   for (const detail of details) {
-    if (detail === 'tv' || detail === 'pc') colour.range = detail
+    if (detail === 'tv' || detail === 'pc') color.range = detail
     else if (Object.hasOwn(FIELD_ORDERS, detail)) stream.fieldOrder = FIELD_ORDERS[detail]!
     else if (/^[a-z][a-z\d-]*(?:\/[a-z][a-z\d-]*){0,2}$/.test(detail)) {
       const [space, primaries = space, transfer = space] = detail.split('/')
       for (const [name, value] of Object.entries({ space, primaries, transfer })) {
-        if (value !== 'unknown') colour[name as 'space'] = value!
+        if (value !== 'unknown') color[name as 'space'] = value!
       }
     }
   }
-  if (Object.keys(colour).length > 0) stream.colour = colour
-  const type = HDR_TRANSFERS[colour.transfer ?? '']
+  if (Object.keys(color).length > 0) stream.color = color
+  const type = HDR_TRANSFERS[color.transfer ?? '']
   if (type) stream.hdr = { type }
 }
 

@@ -1,6 +1,6 @@
 import type {
   MediaChapter,
-  MediaColour,
+  MediaColor,
   MediaFormat,
   MediaHdr,
   MediaInfo,
@@ -34,7 +34,7 @@ export function readFfprobeReport(json: string): Omit<MediaInfo, 'by' | 'bytesFe
  */
 export function withFirstFrame(stream: MediaStreamInfo, json: string): MediaStreamInfo {
   const [frame] = list(fields(JSON.parse(json))['frames'])
-  const hdr = frame && hdrOf(stream.colour?.transfer, list(frame['side_data_list']))
+  const hdr = frame && hdrOf(stream.color?.transfer, list(frame['side_data_list']))
   return hdr === undefined ? stream : { ...stream, hdr }
 }
 
@@ -90,7 +90,7 @@ function stream(of: Fields, position: number): MediaStreamInfo {
 function picture(of: Fields) {
   const sideData = list(of['side_data_list'])
   const rotation = sideData.map(data => number(data['rotation'])).find(angle => angle !== undefined)
-  const colour: MediaColour = known({
+  const color: MediaColor = known({
     range: text(of['color_range']),
     space: text(of['color_space']),
     transfer: text(of['color_transfer']),
@@ -108,8 +108,8 @@ function picture(of: Fields) {
     bFrames: number(of['has_b_frames']),
     // ffprobe's angle is counter-clockwise.
     rotation: (((Math.round((rotation ?? 0) / -90) % 4) + 4) % 4) * 90,
-    colour: Object.keys(colour).length > 0 ? colour : undefined,
-    hdr: hdrOf(colour.transfer, sideData),
+    color: Object.keys(color).length > 0 ? color : undefined,
+    hdr: hdrOf(color.transfer, sideData),
   }
 }
 

@@ -82,8 +82,8 @@ export interface MediaStreamInfo {
   readonly bFrames?: number
   /** How far a player has to turn the picture clockwise: 0, 90, 180 or 270 degrees. */
   readonly rotation?: number
-  /** How the numbers mean colours, by ffmpeg's names. */
-  readonly colour?: MediaColour
+  /** How the numbers mean colors, by ffmpeg's names. */
+  readonly color?: MediaColor
   /** High dynamic range, where the stream has it. */
   readonly hdr?: MediaHdr
   /** Samples a second. */
@@ -95,8 +95,8 @@ export interface MediaStreamInfo {
   readonly bitsPerSample?: number
 }
 
-/** How the numbers of a picture mean colours: ITU-T H.273, by ffmpeg's names. */
-export interface MediaColour {
+/** How the numbers of a picture mean colors: ITU-T H.273, by ffmpeg's names. */
+export interface MediaColor {
   /** `tv` (limited) or `pc` (full). */
   readonly range?: string
   /** The matrix: `bt709`, `bt2020nc` … */

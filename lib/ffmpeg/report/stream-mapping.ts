@@ -50,7 +50,7 @@ const FILTERED = /^ {2}\S.* -> Stream #(\d+):(\d+) \(/s
 const COVER = /\(attached pic\)/
 
 /** Reads the report from the log. */
-export class StreamReport {
+export class StreamMapping {
   /** Streams of the inputs, by `input:stream`. */
   readonly streams = new Map<string, InputStream>()
   /** The mapping, in ffmpeg's order. */

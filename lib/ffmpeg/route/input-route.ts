@@ -1,12 +1,12 @@
 import { BoundedSource } from '../../io/sources/bounded-source.js'
-import { BytesObject } from '../../io/sources/bytes-source.js'
+import { BytesSource } from '../../io/sources/bytes-source.js'
 import type { RandomAccess } from '../../io/random-access.js'
 import type { Upstream } from '../../io/pipeline/upstream.js'
 import { MiB } from '../../options.js'
 import type { OutputSpec } from '../args/build-arguments.js'
 import { HeadWalk } from '../input/container-sniffer.js'
 import type { SeekReason } from './seek.js'
-import { Head } from '../input/input-head.js'
+import { InputHead } from '../input/input-head.js'
 import { needsSeek, noRandomAccess } from '../input/input-errors.js'
 import { jumpOf } from '../args/seek-arguments.js'
 import { failureBytes } from './pipe-failures.js'
@@ -47,7 +47,7 @@ const PIPE: Route = { by: 'pipe' }
 export class InputRoute {
   readonly #settings: RouteSettings
   readonly #upstream: Upstream
-  readonly #head: Head
+  readonly #head: InputHead
   readonly #jump: ReturnType<typeof jumpOf>
   readonly #walk = new HeadWalk()
   readonly #abort = new AbortController()
@@ -63,7 +63,7 @@ export class InputRoute {
     this.#settings = settings
     this.#upstream = upstream
     this.#jump = jumpOf(args)
-    this.#head = new Head({
+    this.#head = new InputHead({
       window: sniffSize,
       sniff: format === undefined || isMp4Demuxer(format),
       wanted: head =>
@@ -75,7 +75,7 @@ export class InputRoute {
   }
 
   /** What is held back. */
-  get head(): Head {
+  get head(): InputHead {
     return this.#head
   }
 
@@ -117,7 +117,7 @@ export class InputRoute {
     if (this.#gathering === undefined) return PIPE
     const { access, to } = this.#gathering
     if (typeof to !== 'function') return { by: 'address', access, reason: to }
-    return this.#unlessBehind(access, to, new BytesObject(this.#head.bytes()))
+    return this.#unlessBehind(access, to, new BytesSource(this.#head.bytes()))
   }
 
   /** Gives up what is still to be found out; resolves when nothing of it is under way. */

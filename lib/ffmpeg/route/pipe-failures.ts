@@ -110,7 +110,7 @@ function rowsOf(format: string | undefined): readonly PipeFailure[] {
   return FAILURES.filter(({ demuxers }) => names === undefined || names.includes(demuxers))
 }
 
-/** Bytes of a head that are enough to tell each row: an `acTL` may stand behind chunks of colour. */
+/** Bytes of a head that are enough to tell each row: an `acTL` may stand behind chunks of color. */
 const ENOUGH = KiB
 
 /** How many bytes of a head are wanted to tell whether ffmpeg may fail on it: none where it begins as nothing that is listed. */

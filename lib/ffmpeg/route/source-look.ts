@@ -1,5 +1,5 @@
 import type { RandomAccess } from '../../io/random-access.js'
-import { type InputSpec, ffmpegArguments } from '../args/build-arguments.js'
+import { type InputSpec, buildArguments } from '../args/build-arguments.js'
 import type { Limits } from '../limits/limits.js'
 import { LineSplitter } from '../log/line-splitter.js'
 import { type FfmpegLogEntry, LogReader } from '../log/log.js'
@@ -126,7 +126,7 @@ export class SourceLook {
   }
 
   #arguments({ input, output, format }: LookArguments): string[] {
-    return ffmpegArguments({
+    return buildArguments({
       inputs: [{ ...this.#tool.input, args: input }],
       outputs: [{ url: 'pipe:1', format, args: output }],
       globalArgs: ['-copyts'],

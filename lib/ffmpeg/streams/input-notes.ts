@@ -1,6 +1,6 @@
 import type { InputNote } from './input-streams.js'
 import type { FfmpegLogEntry } from '../log/log.js'
-import type { StreamReport } from '../report/stream-mapping.js'
+import type { StreamMapping } from '../report/stream-mapping.js'
 
 /**
  * What is noticed of an input that does not fail for it, though something of it is lost. By ffmpeg, on its way:
@@ -49,7 +49,7 @@ export class InputNotes {
    * @param report - which stream of an output comes from which input
    * @returns the input of which there is something new to tell
    */
-  see({ level, message, scope = '', continued }: FfmpegLogEntry, report: StreamReport): number | undefined {
+  see({ level, message, scope = '', continued }: FfmpegLogEntry, report: StreamMapping): number | undefined {
     if (continued) return undefined
     if (level === 'info' && /^Input #\d+, /.test(message)) this.#opened++
     if (level !== 'warning') return undefined

@@ -2,7 +2,7 @@ import { muxerOf } from '../args/muxers.js'
 import type { InputStreamInfo, StreamLeftOut, StreamTarget } from './input-streams.js'
 import type { MediaStreamInfo } from '../report/media-info.js'
 import { type MappedStream, StreamMaps } from './stream-maps.js'
-import { type StreamReport, streamKey } from '../report/stream-mapping.js'
+import { type StreamMapping, streamKey } from '../report/stream-mapping.js'
 
 /** An output, as far as it decides which streams go into it. */
 export interface FateOutput {
@@ -22,7 +22,7 @@ export interface KeptStream {
 export class StreamFates {
   readonly #outputs: readonly { readonly format: string; readonly maps: StreamMaps }[]
   readonly #inputs: readonly (readonly MediaStreamInfo[])[]
-  readonly #report: StreamReport
+  readonly #report: StreamMapping
   readonly #covers: readonly KeptStream[]
   /** Kinds of which there is one to choose. */
   readonly #kinds: ReadonlySet<string>
@@ -36,7 +36,7 @@ export class StreamFates {
   constructor(
     outputs: readonly FateOutput[],
     inputs: readonly (readonly MediaStreamInfo[])[],
-    report: StreamReport,
+    report: StreamMapping,
     covers: readonly KeptStream[] = [],
   ) {
     this.#outputs = outputs.map(({ format, args }) => ({ format, maps: new StreamMaps(args) }))

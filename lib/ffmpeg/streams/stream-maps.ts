@@ -1,4 +1,4 @@
-import { type Argument, readArguments } from '../args/parse-arguments.js'
+import { type Argument, parseArguments } from '../args/parse-arguments.js'
 import type { MediaStreamInfo } from '../report/media-info.js'
 
 /**
@@ -43,7 +43,7 @@ export class StreamMaps {
 
   /** @param args - the arguments of an output, checked */
   constructor(args: readonly string[]) {
-    const list = readArguments(args, 'output.args')
+    const list = parseArguments(args, 'output.args')
     this.#disabled = new Set(
       list.flatMap(({ name, negated }) =>
         Object.hasOwn(DISABLING, name) && !negated ? DISABLING[name]! : [],

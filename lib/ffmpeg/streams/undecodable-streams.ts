@@ -1,5 +1,5 @@
 import type { FfmpegLogEntry } from '../log/log.js'
-import { type InputStream, type Mapping, type StreamReport, streamKey } from '../report/stream-mapping.js'
+import { type InputStream, type Mapping, type StreamMapping, streamKey } from '../report/stream-mapping.js'
 
 /**
  * Streams that ffmpeg has no decoder for, as it says itself when it is asked to decode or to store one:
@@ -44,7 +44,7 @@ export class Undecodable {
   }
 
   /** A stream that the muxer did not take, of which it is open whether it can be decoded. */
-  doubtful(report: StreamReport): Mapping | undefined {
+  doubtful(report: StreamMapping): Mapping | undefined {
     return report.mappings.find(mapping => {
       const codec = report.streamOf(mapping)?.codec
       const isRefused = (one: { codec: string; outputStream: number }) =>

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream'
 import { AvioError } from '../../errors.js'
-import { COMMIT, type HeldCommit } from '../../io/pipeline/commit-hook.js'
+import { COMMIT, type CommitHook } from '../../io/pipeline/commit-hook.js'
 import { Upstream } from '../../io/pipeline/upstream.js'
 import { KiB } from '../../options.js'
 import { type Cut, Fmp4Cutter } from '../segments/fmp4-cutter.js'
@@ -11,7 +11,7 @@ const STEP = 256 * KiB
 /** Where the segments of a rendition go. */
 export interface RenditionTarget {
   /** The commit of the whole, which all renditions share. */
-  readonly commit: HeldCommit
+  readonly commit: CommitHook
   /** Stores what was cut; the next one waits for it. `date`: the wall clock from a discontinuity on. */
   store(cut: Cut, date: Date | undefined): Promise<void>
   /** All was stored. */
@@ -73,7 +73,7 @@ export class RenditionWritable extends Writable {
    * What commits it together with other outputs: the packager's own, one for all of its renditions.
    * @internal
    */
-  get [COMMIT](): HeldCommit {
+  get [COMMIT](): CommitHook {
     return this.#target.commit
   }
 

@@ -4,14 +4,14 @@ import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { FileError, SourceError } from '../../errors.js'
 import { descriptorHint } from '../../io/descriptors/out-of-descriptors.js'
-import { FileObject, pathOf } from '../../io/sources/file-source.js'
+import { FileSource, pathOf } from '../../io/sources/file-source.js'
 import { FileWritable } from '../../io/file/file-writable.js'
 import { readExactly } from '../../io/read-exactly.js'
 import { knownOptions, optionsObject } from '../../options.js'
 import { type SegmentStorage, storageName } from './segment-storage.js'
 
-/** Options of {@link FolderStorage}. */
-export interface FolderStorageOptions {
+/** Options of {@link DirectoryStorage}. */
+export interface DirectoryStorageOptions {
   /** The folder: a path, or a `file:` URL. It and the folders below it are made where they are not there. */
   path: string | URL
 }
@@ -27,18 +27,18 @@ export interface FolderStorageOptions {
  *
  * @example
  * ```ts
- * const storage = new FolderStorage({ path: 'public/talks/1' })
+ * const storage = new DirectoryStorage({ path: 'public/talks/1' })
  * storage.open('720p/init.mp4', { contentType: 'video/mp4' }).end(bytes) // public/talks/1/720p/init.mp4
  * ```
  */
-export class FolderStorage implements SegmentStorage {
+export class DirectoryStorage implements SegmentStorage {
   readonly #path: string
 
   /**
    * @throws {@link OptionError} `AVIO_ERR_OPTION` for a `path` that is none
    */
-  constructor(options: FolderStorageOptions) {
-    knownOptions(optionsObject(options, 'FolderStorage'), 'FolderStorage', ['path'])
+  constructor(options: DirectoryStorageOptions) {
+    knownOptions(optionsObject(options, 'DirectoryStorage'), 'DirectoryStorage', ['path'])
     this.#path = pathOf(options.path)
   }
 
@@ -79,7 +79,7 @@ export class FolderStorage implements SegmentStorage {
    */
   async read(name: string, maxSize: number): Promise<Buffer | undefined> {
     const path = this.#pathOf(name)
-    const file = new FileObject(path)
+    const file = new FileSource(path)
     try {
       const size = await file.size()
       if (size <= maxSize) return await readExactly(file, 0, size)

@@ -16,13 +16,13 @@ import {
   optionsObject,
   stringOption,
 } from '../../options.js'
-import { attempt } from '../../s3/request/send-with-timeout.js'
+import { sendWithTimeout } from '../../s3/request/send-with-timeout.js'
 import { checkHeaderValue } from '../../s3/request/check-headers.js'
 import { type S3ClientOption, clientOption } from '../../s3/request/s3-client.js'
-import { classify, s3Error } from '../../s3/request/classify-error.js'
+import { classifyError, s3Error } from '../../s3/request/classify-error.js'
 import { formatS3Uri, locationOption } from '../../s3/request/s3-location.js'
 import { S3MultipartWritable } from '../../s3/s3-multipart-writable.js'
-import { S3Object } from '../../s3/s3-source.js'
+import { S3Source } from '../../s3/s3-source.js'
 import { patience } from '../../s3/upload/upload-errors.js'
 import { type UploadRequest, uploadRequestOption } from '../../s3/upload/upload-request-option.js'
 import type { UploadChecksum, UploadTarget } from '../../s3/upload/upload-commands.js'
@@ -199,13 +199,13 @@ export class S3Storage implements SegmentStorage {
     const fields = { ...location, operation: 'DeleteObject', attempts: 0 }
     const operation = (number: number) => {
       fields.attempts = number
-      return attempt(this.#client, new DeleteObjectCommand(input), { timeout })
+      return sendWithTimeout(this.#client, new DeleteObjectCommand(input), { timeout })
     }
     try {
       await retry(operation, patience(maxAttempts))
     } catch (error) {
       // S3 itself answers 204 for what is not there; not every other store does.
-      if (classify(error).code === 'AVIO_ERR_NO_SUCH_KEY') return
+      if (classifyError(error).code === 'AVIO_ERR_NO_SUCH_KEY') return
       throw s3Error(error, 'AVIO_ERR_UPLOAD_FAILED', fields, 'Could not delete')
     }
   }
@@ -219,7 +219,7 @@ export class S3Storage implements SegmentStorage {
   async read(name: string, maxSize: number): Promise<Buffer | undefined> {
     const location = this.#locationOf(name)
     const { maxAttempts, stallTimeout } = this.#sending
-    const object = new S3Object({ ...location, client: this.#client, maxAttempts, stallTimeout })
+    const object = new S3Source({ ...location, client: this.#client, maxAttempts, stallTimeout })
     try {
       const size = await object.size()
       if (size <= maxSize) return await readExactly(object, 0, size)

@@ -19,7 +19,7 @@ export interface StoredObjectInfo {
 }
 
 /**
- * Where packaged media goes: a few methods, so that any store fits. {@link S3Storage} and {@link FolderStorage} are
+ * Where packaged media goes: a few methods, so that any store fits. {@link S3Storage} and {@link DirectoryStorage} are
  * ours; a CDN's own API, a database or memory take a few lines.
  *
  * Names are relative, as URIs in playlists are: `720p/segment-00001.m4s`. Segments of a name are separated by `/`;

@@ -1,6 +1,6 @@
 import { HlsError } from '../../errors.js'
 import { boundedCall } from '../../io/async/bounded-wait.js'
-import { FolderStorage } from './directory-storage.js'
+import { DirectoryStorage } from './directory-storage.js'
 import { ObjectWriter, storeFailed } from './object-writer.js'
 import { S3Storage } from './s3-storage.js'
 import { type SegmentStorage, contentTypeOf } from './segment-storage.js'
@@ -57,7 +57,8 @@ export class StoredObjects {
    */
   constructor(storage: SegmentStorage, options: { cacheControl: CacheControl; maxObjects: number }) {
     this.#storage = storage
-    this.#grace = storage instanceof S3Storage || storage instanceof FolderStorage ? Infinity : STORAGE_GRACE
+    this.#grace =
+      storage instanceof S3Storage || storage instanceof DirectoryStorage ? Infinity : STORAGE_GRACE
     this.#cacheControl = options.cacheControl
     this.#maxObjects = options.maxObjects
   }

@@ -1,11 +1,11 @@
 import type { PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3'
-import { attempt } from '../../s3/request/send-with-timeout.js'
+import { sendWithTimeout } from '../../s3/request/send-with-timeout.js'
 import { formatCrc32 } from '../../s3/upload/combine-crc32.js'
 import { MIN_PART_SIZE } from '../../s3/upload/part-size-schedule.js'
 import type { S3Command } from '../../s3/request/send-once.js'
 import { putObject } from '../../s3/upload/put-object.js'
 import { inputOf } from '../../s3/upload/upload-request-option.js'
-import { UploadRequests, type UploadTarget } from '../../s3/upload/upload-commands.js'
+import { UploadCommands, type UploadTarget } from '../../s3/upload/upload-commands.js'
 import type { UploadClass } from './lib-storage.js'
 import type { WholeBody } from './whole-body.js'
 
@@ -33,7 +33,7 @@ export async function uploadWhole(
       partSize: Math.max(MIN_PART_SIZE, body.size),
       queueSize: 1,
     }).done()
-  await putObject(new UploadRequests(target), body, { send, signal })
+  await putObject(new UploadCommands(target), body, { send, signal })
 }
 
 function inputFor(
@@ -60,6 +60,7 @@ function sendingOnce(
   { client, stallTimeout: timeout, minThroughput }: UploadTarget,
   body: WholeBody,
 ): S3Client {
-  const send = (command: S3Command<unknown>) => attempt(client, command, { timeout, minThroughput, body })
+  const send = (command: S3Command<unknown>) =>
+    sendWithTimeout(client, command, { timeout, minThroughput, body })
   return { config: client.config, send } as unknown as S3Client
 }

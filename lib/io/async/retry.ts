@@ -14,7 +14,7 @@ export interface RetryPolicy {
   readonly maxDelay: number
 }
 
-/** The wait before the try after `attempt` (from 1), in milliseconds. `random` gives numbers in [0, 1). */
+/** The wait before the try after `sendWithTimeout` (from 1), in milliseconds. `random` gives numbers in [0, 1). */
 export function backoff(attempt: number, policy: RetryPolicy, random: () => number = Math.random): number {
   return Math.floor(random() * Math.min(policy.maxDelay, policy.baseDelay * 2 ** (attempt - 1)))
 }

@@ -11,7 +11,7 @@ const RUN = 2 ** 12
  * @param keyOf - the number that they are sorted by
  * @returns the items in order
  */
-export function* longSort<T>(items: T[], keyOf: (item: T) => number): Work<T[]> {
+export function* sortInTurns<T>(items: T[], keyOf: (item: T) => number): Work<T[]> {
   if (yield* isSorted(items, keyOf)) return items
   for (let start = 0; start < items.length; start += RUN) {
     const run = items.slice(start, start + RUN).sort((a, b) => keyOf(a) - keyOf(b))

@@ -13,7 +13,7 @@ export function minThroughputOption(options: object): number {
   })
 }
 
-/** Into how many spans {@link StallWatch} divides its time to measure the rate. */
+/** Into how many spans {@link StallTimer} divides its time to measure the rate. */
 const SPANS = 10
 
 /**
@@ -25,7 +25,7 @@ const SPANS = 10
  * The rate is measured from the first byte on, over the last ten spans of a tenth of the time each. A span that lasted
  * far longer than it should was one in which this process took no bytes: it does not count.
  */
-export class StallWatch {
+export class StallTimer {
   readonly #timeout: number
   readonly #minThroughput: number
   readonly #onStall: (drip: string | undefined) => void

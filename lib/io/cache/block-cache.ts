@@ -6,7 +6,7 @@ import { BoundedSource } from '../sources/bounded-source.js'
 import type { RandomAccess } from '../random-access.js'
 import { type ReadCursor, ReadCursors } from './read-cursor.js'
 import { checkRange } from '../check-range.js'
-import { Waiters } from './block-waiters.js'
+import { BlockWaiters } from './block-waiters.js'
 
 /** Largest number of blocks in one read of the source. */
 const MAX_RUN = 8
@@ -54,7 +54,7 @@ export interface BlockCacheOptions {
  *
  * @example
  * ```ts
- * const cache = new BlockCache(new S3Object({ client, bucket, key }), { cacheSize: 32 * 1024 * 1024 })
+ * const cache = new BlockCache(new S3Source({ client, bucket, key }), { cacheSize: 32 * 1024 * 1024 })
  * for await (const chunk of cache.read(0, 100)) process.stdout.write(chunk)
  * await cache.close()
  * ```
@@ -66,7 +66,7 @@ export class BlockCache implements RandomAccess {
   readonly #store: BlockStore
   readonly #cursors: ReadCursors
   readonly #fetcher: BlockFetcher
-  readonly #waiters = new Waiters<Block>()
+  readonly #waiters = new BlockWaiters<Block>()
   /** Cursors whose next block could not even be asked for: while there are any, nothing is read ahead. */
   readonly #hungry = new Set<ReadCursor>()
   readonly #abort = new AbortController()

@@ -8,7 +8,7 @@ interface Waiter<T> {
 }
 
 /** Those who wait for something to happen to a `T`, or, without one, for anything that changes. */
-export class Waiters<T> {
+export class BlockWaiters<T> {
   readonly #waiters = new Set<Waiter<T>>()
 
   /** How many are waiting. */

@@ -2,7 +2,7 @@ import { onAbort } from '../async/abort-listeners.js'
 import { abortError } from '../async/abort-error.js'
 import type { ByteRange } from '../byte-range.js'
 import { RangeBuffer } from './range-buffer.js'
-import type { ReadAhead } from './read-ahead-window.js'
+import type { ReadAheadWindow } from './read-ahead-window.js'
 
 /**
  * Fills a range: resolves when `into` is complete, or rejects; never ends short.
@@ -20,7 +20,7 @@ interface Entry {
 }
 
 /**
- * Bytes in order from ranges that are fetched in parallel. Which ranges, and when, is up to a {@link ReadAhead}.
+ * Bytes in order from ranges that are fetched in parallel. Which ranges, and when, is up to a {@link ReadAheadWindow}.
  *
  * Every range is read into memory as fast as it comes, whatever the consumer does; what holds back the source of a
  * slow consumer is that no further range is asked for. The bytes of the range whose turn it is can be taken while
@@ -28,7 +28,7 @@ interface Entry {
  * nothing behind it is asked for any more.
  */
 export class OrderedRanges {
-  readonly #plan: ReadAhead
+  readonly #plan: ReadAheadWindow
   readonly #fetch: FetchRange
   readonly #onChange: () => void
   /** In order; the first is the one whose turn it is. */
@@ -40,7 +40,7 @@ export class OrderedRanges {
   /**
    * @param onChange - called when there may be more to take or to ask for, and when the end or an error was reached
    */
-  constructor(plan: ReadAhead, fetch: FetchRange, onChange: () => void) {
+  constructor(plan: ReadAheadWindow, fetch: FetchRange, onChange: () => void) {
     this.#plan = plan
     this.#fetch = fetch
     this.#onChange = onChange
@@ -132,7 +132,7 @@ export class OrderedRanges {
  * Leaving the loop early, or aborting `signal`, gives up everything that is under way.
  */
 export async function* inOrder(
-  plan: ReadAhead,
+  plan: ReadAheadWindow,
   fetch: FetchRange,
   signal?: AbortSignal,
 ): AsyncGenerator<Buffer, void, undefined> {

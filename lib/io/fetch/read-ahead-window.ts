@@ -1,7 +1,7 @@
 import type { ByteRange } from '../byte-range.js'
 
-/** How far and how fast {@link ReadAhead} may go. All sizes in bytes. */
-export interface ReadAheadRule {
+/** How far and how fast {@link ReadAheadWindow} may go. All sizes in bytes. */
+export interface ReadAheadWindowRule {
   /** The first byte that is read. */
   readonly start: number
   /** One past the last byte that is wanted; `Infinity` where all is. */
@@ -31,14 +31,14 @@ const GROWTH = 8
  *
  * Until the first answer has told where the source ends ({@link bound}), only the first range is asked for.
  */
-export class ReadAhead {
-  readonly #rule: ReadAheadRule
+export class ReadAheadWindow {
+  readonly #rule: ReadAheadWindowRule
   #next: number
   #end: number
   #bounded = false
   #window: number
 
-  constructor(rule: ReadAheadRule) {
+  constructor(rule: ReadAheadWindowRule) {
     this.#rule = rule
     this.#next = rule.start
     this.#end = rule.end

@@ -9,7 +9,7 @@ import { MiB } from '../../options.js'
 const SHIFT_SIZE = MiB
 
 /** What is to be written, and under which conditions. */
-export interface PartialFileOptions {
+export interface AtomicFileOptions {
   readonly path: string
   /** Whether a file that is there already is replaced. */
   readonly overwrite: boolean
@@ -23,7 +23,7 @@ export interface PartialFileOptions {
  *
  * Nothing else in the library writes bytes to a disk: a file is here the user's own choice of a sink.
  */
-export class PartialFile {
+export class AtomicFile {
   readonly #path: string
   readonly #neighbour: string
   readonly #handle: FileHandle
@@ -39,13 +39,13 @@ export class PartialFile {
    * @throws {@link FileError} `AVIO_ERR_FILE_EXISTS` where there is a file that may not be replaced, else
    * `AVIO_ERR_FILE_WRITE`
    */
-  static async create({ path, overwrite, mode }: PartialFileOptions): Promise<PartialFile> {
+  static async create({ path, overwrite, mode }: AtomicFileOptions): Promise<AtomicFile> {
     try {
       const target = await targetOf(path, overwrite)
       // A name has at most 255 bytes, and one of the user's may have all of them.
       const name = `.${basename(target).slice(0, 50)}.${randomBytes(6).toString('hex')}.partial`
       const neighbour = join(dirname(target), name)
-      return new PartialFile(target, neighbour, await open(neighbour, 'wx+', mode))
+      return new AtomicFile(target, neighbour, await open(neighbour, 'wx+', mode))
     } catch (error) {
       throw writeFailure(error, path)
     }

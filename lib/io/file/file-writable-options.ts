@@ -10,9 +10,9 @@ import {
   optionsObject,
   signalOption,
 } from '../../options.js'
-import type { HeadRoom } from './file-writer-layout.js'
+import type { HeaderRoom } from './file-writer-layout.js'
 import { pathOf } from '../sources/file-source.js'
-import type { PartialFileOptions } from './atomic-file.js'
+import type { AtomicFileOptions } from './atomic-file.js'
 
 /** What a {@link FileWritable} is about to show under its name, or has shown there. */
 export interface FileResult {
@@ -42,13 +42,13 @@ export interface FileWritableOptions {
    * for long recordings (an MP4's index has some 15 bytes for each frame).
    * @defaultValue 1 MiB
    */
-  headReserve?: number | undefined
+  headerReserve?: number | undefined
   /**
    * How many bytes are kept in memory until the head is known, in bytes: 0 to 1 GiB. A file of no more than that is
    * written without padding.
    * @defaultValue 8 MiB
    */
-  holdSize?: number | undefined
+  headerHoldSize?: number | undefined
   /**
    * Called when everything is on the disk, and nothing under its name yet. It may take its time, and says no by
    * throwing, by rejecting or by `false`: then the stream fails with `AVIO_ERR_COMMIT_REFUSED`.
@@ -64,7 +64,7 @@ export interface FileWritableOptions {
 }
 
 /** The options as the stream uses them. */
-export interface FileWritableSettings extends HeadRoom, PartialFileOptions {
+export interface FileWritableSettings extends HeaderRoom, AtomicFileOptions {
   /** The same path from the root: the working directory may be another one before the file is whole. */
   readonly place: string
   readonly beforeCommit: ((summary: FileResult) => unknown) | undefined
@@ -72,7 +72,15 @@ export interface FileWritableSettings extends HeadRoom, PartialFileOptions {
   readonly highWaterMark: number
 }
 
-const NAMES = ['overwrite', 'mode', 'headReserve', 'holdSize', 'beforeCommit', 'signal', 'highWaterMark']
+const NAMES = [
+  'overwrite',
+  'mode',
+  'headerReserve',
+  'headerHoldSize',
+  'beforeCommit',
+  'signal',
+  'highWaterMark',
+]
 
 /** Reads and checks path and options. */
 export function fileWritableSettings(path: string | URL, given: FileWritableOptions): FileWritableSettings {
@@ -86,8 +94,8 @@ export function fileWritableSettings(path: string | URL, given: FileWritableOpti
     place: isAbsolute(checked) ? checked : `${process.cwd()}${sep}${checked}`,
     overwrite: booleanOption(options, 'overwrite', { default: true }),
     mode: integerOption(options, 'mode', { min: 0, max: 0o777, default: 0o666 }),
-    headReserve: integerOption(options, 'headReserve', { ...bytes, min: 16, default: MiB }),
-    holdSize: integerOption(options, 'holdSize', { ...bytes, default: 8 * MiB }),
+    headerReserve: integerOption(options, 'headerReserve', { ...bytes, min: 16, default: MiB }),
+    headerHoldSize: integerOption(options, 'headerHoldSize', { ...bytes, default: 8 * MiB }),
     beforeCommit: functionOption(options, 'beforeCommit'),
     signal: signalOption(options),
     highWaterMark: integerOption(options, 'highWaterMark', { ...bytes, default: 256 * KiB }),

@@ -1,24 +1,24 @@
 import { Writable } from 'node:stream'
 import { destroyOnAbort } from '../async/abort-listeners.js'
 import { AvioError, FileError } from '../../errors.js'
-import { CommitHolds } from '../pipeline/commit-gate.js'
-import { FileLayout } from './file-writer-layout.js'
+import { CommitGate } from '../pipeline/commit-gate.js'
+import { FileWriterLayout } from './file-writer-layout.js'
 import {
   type FileResult,
   type FileWritableOptions,
   type FileWritableSettings,
   fileWritableSettings,
 } from './file-writable-options.js'
-import { type ClaimedHead, headOfAnother } from '../pipeline/header-claim.js'
-import { COMMIT, type HeldCommit } from '../pipeline/commit-hook.js'
-import { PartialFile } from './atomic-file.js'
+import { type ClaimedHeader, headerOfAnother } from '../pipeline/header-claim.js'
+import { COMMIT, type CommitHook } from '../pipeline/commit-hook.js'
+import { AtomicFile } from './atomic-file.js'
 import { Upstream } from '../pipeline/upstream.js'
 
 /** A file that was begun: what it is laid out by, and the head that belongs in front. */
 interface Begun {
-  readonly file: PartialFile
-  readonly layout: FileLayout
-  readonly head: ClaimedHead | undefined
+  readonly file: AtomicFile
+  readonly layout: FileWriterLayout
+  readonly head: ClaimedHeader | undefined
 }
 
 /**
@@ -29,14 +29,14 @@ interface Begun {
  *   the disk, and `beforeCommit` has not said no; then the file is there in one step. `'finish'` comes only after that.
  * - An error, a `destroy()` or an abort before that leaves nothing. Bytes are written to a neighbour in the same
  *   folder, `.name.<random>.partial`, which is removed before `'close'`; only a process that is killed leaves it.
- * - A head that its source knows only at the end (a progressive MP4's index) is claimed, and put in front of all the
+ * - A header that its source knows only at the end (the index of an ordinary MP4) is claimed, and put in front of all the
  *   rest (`docs/file-writable.md` says how); it never fails for lack of room.
  * - It works under a plain `pipe()`: a source that fails or closes early destroys this stream too.
  *
- * Memory: `highWaterMark`; with a head `holdSize` and the head, or 1 MiB while bytes are moved.
+ * Memory: `highWaterMark`; with a head `headerHoldSize` and the head, or 1 MiB while bytes are moved.
  *
  * Errors: {@link FileError} `AVIO_ERR_FILE_WRITE` and `AVIO_ERR_FILE_EXISTS`; {@link AvioError}
- * `AVIO_ERR_COMMIT_REFUSED`, `AVIO_ERR_HEAD_UNCLAIMED`. A clean-up that fails is put on the first error as `cleanupError`.
+ * `AVIO_ERR_COMMIT_REFUSED`, `AVIO_ERR_HEADER_UNCLAIMED`. A clean-up that fails is put on the first error as `cleanupError`.
  *
  * @example
  * ```ts
@@ -53,7 +53,7 @@ export class FileWritable extends Writable {
   readonly result: Promise<FileResult>
   readonly #settings: FileWritableSettings
   readonly #upstream: Upstream
-  readonly #holds = new CommitHolds()
+  readonly #holds = new CommitGate()
   #resolve!: (result: FileResult) => void
   #reject!: (error: Error) => void
   #begun: Promise<Begun> | undefined
@@ -81,11 +81,11 @@ export class FileWritable extends Writable {
   }
 
   /**
-   * Has the commit wait for others: see {@link HeldCommit}. `open` is called once everything is on the disk and
+   * Has the commit wait for others: see {@link CommitHook}. `open` is called once everything is on the disk and
    * `beforeCommit` has passed.
    * @internal
    */
-  get [COMMIT](): HeldCommit {
+  get [COMMIT](): CommitHook {
     return this.#holds.offer(this.result, this.#settings.path)
   }
 
@@ -123,10 +123,10 @@ export class FileWritable extends Writable {
     return (this.#begun ??= this.#open(this.#upstream.head))
   }
 
-  async #open(head: ClaimedHead | undefined): Promise<Begun> {
+  async #open(head: ClaimedHeader | undefined): Promise<Begun> {
     const { place, overwrite, mode } = this.#settings
-    const file = await PartialFile.create({ path: place, overwrite, mode })
-    return { file, layout: new FileLayout(file, head, this.#settings), head }
+    const file = await AtomicFile.create({ path: place, overwrite, mode })
+    return { file, layout: new FileWriterLayout(file, head, this.#settings), head }
   }
 
   async #write(chunks: readonly Uint8Array[]): Promise<void> {
@@ -154,10 +154,10 @@ export class FileWritable extends Writable {
   }
 
   /** Brings everything onto the disk. */
-  async #store(): Promise<{ file: PartialFile; bytes: number }> {
+  async #store(): Promise<{ file: AtomicFile; bytes: number }> {
     const { file, layout, head } = await this.#begin()
     this.#assertAlive()
-    if (head !== this.#upstream.head) throw headOfAnother('a FileWritable', this.#settings.path)
+    if (head !== this.#upstream.head) throw headerOfAnother('a FileWritable', this.#settings.path)
     const bytes = await layout.finish()
     this.#assertAlive()
     await file.close()

@@ -1,39 +1,43 @@
 import { AvioError } from '../../errors.js'
-import type { ClaimedHead } from '../pipeline/header-claim.js'
-import type { PartialFile } from './atomic-file.js'
+import type { ClaimedHeader } from '../pipeline/header-claim.js'
+import type { AtomicFile } from './atomic-file.js'
 
 /** How much room there is for a head. */
-export interface HeadRoom {
+export interface HeaderRoom {
   /** How many bytes that come before the head are kept in memory. */
-  readonly holdSize: number
+  readonly headerHoldSize: number
   /** How much is left free at the file's beginning, in bytes, once there are more. */
-  readonly headReserve: number
+  readonly headerReserve: number
 }
 
 /**
  * Where in a file each byte goes.
  *
  * Without a head they go in as they come. With one, which is known only at the end, they are first kept in memory; if
- * all of them are, head and bytes are written at the end, and nothing is ever moved. Once there are more than `holdSize`,
- * they go behind a hole of `headReserve`. At the end the head is put into the hole, filled up with padding. One that
+ * all of them are, head and bytes are written at the end, and nothing is ever moved. Once there are more than `headerHoldSize`,
+ * they go behind a hole of `headerReserve`. At the end the head is put into the hole, filled up with padding. One that
  * is longer, or shorter by less than the padding can be, is taken without padding, and the bytes behind it are moved to
  * where it ends: a second pass over the file, in blocks of 1 MiB.
  */
-export class FileLayout {
-  readonly #file: PartialFile
-  readonly #head: ClaimedHead | undefined
-  readonly #headReserve: number
+export class FileWriterLayout {
+  readonly #file: AtomicFile
+  readonly #head: ClaimedHeader | undefined
+  readonly #headerReserve: number
   /** What is kept in memory, and how much of it is filled. Memory that was not touched yet takes no room. */
   #held: Buffer | undefined
   #heldSize = 0
   /** Where the next byte goes, of those that are not held. */
   #end = 0
 
-  constructor(file: PartialFile, head: ClaimedHead | undefined, { holdSize, headReserve }: HeadRoom) {
+  constructor(
+    file: AtomicFile,
+    head: ClaimedHeader | undefined,
+    { headerHoldSize, headerReserve }: HeaderRoom,
+  ) {
     this.#file = file
     this.#head = head
-    this.#headReserve = headReserve
-    if (head) this.#held = Buffer.allocUnsafeSlow(holdSize)
+    this.#headerReserve = headerReserve
+    if (head) this.#held = Buffer.allocUnsafeSlow(headerHoldSize)
   }
 
   /** Takes the next bytes. */
@@ -49,7 +53,7 @@ export class FileLayout {
     if (this.#held) {
       const held = this.#held.subarray(0, this.#heldSize)
       this.#held = undefined
-      this.#end = this.#headReserve
+      this.#end = this.#headerReserve
       await this.#append([held])
     }
     await this.#append(chunks)
@@ -62,10 +66,10 @@ export class FileLayout {
       await this.#append([this.#head.bytes(), this.#held.subarray(0, this.#heldSize)])
       return this.#end
     }
-    const head = filledUp(this.#head, this.#headReserve) ?? this.#head.bytes()
-    if (head.length !== this.#headReserve) {
-      await this.#file.move(this.#headReserve, this.#end, head.length)
-      this.#end += head.length - this.#headReserve
+    const head = filledUp(this.#head, this.#headerReserve) ?? this.#head.bytes()
+    if (head.length !== this.#headerReserve) {
+      await this.#file.move(this.#headerReserve, this.#end, head.length)
+      this.#end += head.length - this.#headerReserve
     }
     await this.#file.write([head], 0)
     return this.#end
@@ -78,11 +82,11 @@ export class FileLayout {
 }
 
 /** The head of exactly `length` bytes; `undefined` where it can't be had. */
-function filledUp(head: ClaimedHead, length: number): Buffer | undefined {
+function filledUp(head: ClaimedHeader, length: number): Buffer | undefined {
   try {
     return head.bytes(length)
   } catch (error) {
-    if (error instanceof AvioError && error.code === 'AVIO_ERR_HEAD_TOO_LARGE') return undefined
+    if (error instanceof AvioError && error.code === 'AVIO_ERR_HEADER_TOO_LARGE') return undefined
     throw error
   }
 }

@@ -1,12 +1,12 @@
 import { AvioError } from '../../errors.js'
-import type { HeldCommit } from './commit-hook.js'
+import type { CommitHook } from './commit-hook.js'
 
 /** The side of the sink that offers to wait: who asked it to, and whether they have let it go on. */
-export class CommitHolds {
+export class CommitGate {
   readonly #opens: (() => Promise<void>)[] = []
 
   /** The offer, for the sink to show under `COMMIT`. */
-  offer(result: Promise<unknown>, target: string): HeldCommit {
+  offer(result: Promise<unknown>, target: string): CommitHook {
     return { hold: open => void this.#opens.push(open), result, target }
   }
 

@@ -1,5 +1,5 @@
 import { CommitError } from '../../errors.js'
-import type { HeldCommit } from './commit-hook.js'
+import type { CommitHook } from './commit-hook.js'
 
 /**
  * Commits several sinks together: all of them, or none.
@@ -9,7 +9,7 @@ import type { HeldCommit } from './commit-hook.js'
  * it are. S3 has no transaction that could take these back; a {@link CommitError} lists them.
  */
 export class CommitGroup {
-  readonly #members: readonly HeldCommit[]
+  readonly #members: readonly CommitHook[]
   readonly #turns: readonly Turn[]
   #waiting = 0
   #failure: { readonly error: unknown } | undefined
@@ -18,7 +18,7 @@ export class CommitGroup {
    * @param members - the sinks, none of which has ended, in the order in which they are to be committed; several that
    * are committed as one (renditions of one packager offer the same) count once
    */
-  constructor(members: readonly HeldCommit[]) {
+  constructor(members: readonly CommitHook[]) {
     this.#members = [...new Set(members)]
     this.#turns = this.#members.map(() => new Turn())
     for (const [n, member] of this.#members.entries()) {
@@ -34,7 +34,7 @@ export class CommitGroup {
    * @throws the first error, where nothing was committed
    * @throws {@link CommitError} `AVIO_ERR_COMMIT_PARTIAL`, where something was
    */
-  async settled(): Promise<ReadonlyMap<HeldCommit, unknown>> {
+  async settled(): Promise<ReadonlyMap<CommitHook, unknown>> {
     const settled = await Promise.allSettled(this.#members.map(({ result }) => result))
     const targets = (status: string) =>
       this.#members.filter((_, n) => settled[n]!.status === status).map(({ target }) => target)

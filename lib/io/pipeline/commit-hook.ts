@@ -6,11 +6,11 @@
  * have stored everything and passed their own checks, they go on together.
  */
 
-/** The key under which a sink offers its {@link HeldCommit}. */
+/** The key under which a sink offers its {@link CommitHook}. */
 export const COMMIT: unique symbol = Symbol.for('avio-streams.commit/1') as never
 
 /** What a sink can do for who commits it together with others. */
-export interface HeldCommit {
+export interface CommitHook {
   /**
    * Has the sink wait for `open()` once all is stored and its own check was passed; it commits when that resolves, and
    * fails with its reason when it rejects. To be called before the sink is ended. `destroy()` does not wait for it.
@@ -24,11 +24,11 @@ export interface HeldCommit {
 
 /** A sink that offers to wait. */
 export interface Committed {
-  readonly [COMMIT]: HeldCommit
+  readonly [COMMIT]: CommitHook
 }
 
 /** What `stream` offers, if it offers it. */
-export function commitOf(stream: unknown): HeldCommit | undefined {
+export function commitOf(stream: unknown): CommitHook | undefined {
   if (typeof stream !== 'object' || stream === null) return undefined
   const commit = (stream as Partial<Committed>)[COMMIT]
   return typeof commit === 'object' ? commit : undefined

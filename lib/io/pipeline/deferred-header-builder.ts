@@ -2,7 +2,7 @@
  * Makes a file whose head is known only at the end from a stream that was written without going back: what comes in
  * is looked at, what belongs behind the head goes out, and at the end there is the head.
  */
-export interface HeadAssembly {
+export interface DeferredHeaderBuilder {
   /**
    * Takes the next bytes of the stream; gives what of them belongs behind the head, in order, not copied.
    *
@@ -19,7 +19,7 @@ export interface HeadAssembly {
    * The head, after {@link end}. Places in the file that it names hold for exactly its own length.
    *
    * @param length - how long it is to be, in bytes: filled up with padding. Without it as short as it can be
-   * @throws {@link AvioError} `AVIO_ERR_HEAD_TOO_LARGE`
+   * @throws {@link AvioError} `AVIO_ERR_HEADER_TOO_LARGE`
    */
   head(length?: number): Buffer
 }

@@ -1,43 +1,43 @@
 import { Transform, type TransformCallback } from 'node:stream'
 import { destroyOnAbort } from '../async/abort-listeners.js'
 import { KiB } from '../../options.js'
-import type { HeadAssembly } from './deferred-header-builder.js'
-import { HeadOffer } from './header-claim.js'
+import type { DeferredHeaderBuilder } from './deferred-header-builder.js'
+import { HeaderOffer } from './header-claim.js'
 import { LINK, type Link } from './link.js'
 import { Upstream } from './upstream.js'
 
 /** Bytes that are taken in one turn of the event loop. */
 const TAKEN_AT_ONCE = 256 * KiB
 
-/** What a {@link HeadTransform} is made of. */
-export interface HeadTransformSettings {
+/** What a {@link DeferredHeaderTransform} is made of. */
+export interface DeferredHeaderTransformSettings {
   /** Its class, for messages. */
   readonly name: string
-  readonly assembly: HeadAssembly
+  readonly assembly: DeferredHeaderBuilder
   readonly signal: AbortSignal | undefined
   /** Bytes that may wait on either side; `undefined` for Node's own. */
   readonly highWaterMark: number | undefined
 }
 
 /**
- * A {@link HeadAssembly} as a stream: what is read from it belongs behind the head, which it offers by its link to the
+ * A {@link DeferredHeaderBuilder} as a stream: what is read from it belongs behind the head, which it offers by its link to the
  * sink that it is piped into. Unclaimed, it fails at the first read. Works under a plain `pipe()`.
  */
-export class HeadTransform extends Transform {
-  readonly #assembly: HeadAssembly
+export class DeferredHeaderTransform extends Transform {
+  readonly #assembly: DeferredHeaderBuilder
   readonly #upstream: Upstream
-  readonly #offer: HeadOffer
+  readonly #offer: HeaderOffer
   /** Whether somebody reads, and every one who does has claimed the head. */
   #isClaimed = false
   /** What came before somebody read. */
   #early: (() => void) | undefined
 
   /** @internal */
-  constructor({ name, assembly, signal, highWaterMark }: HeadTransformSettings) {
+  constructor({ name, assembly, signal, highWaterMark }: DeferredHeaderTransformSettings) {
     super(highWaterMark === undefined ? {} : { highWaterMark })
     this.#assembly = assembly
     this.#upstream = new Upstream(this, name)
-    this.#offer = new HeadOffer(name)
+    this.#offer = new HeaderOffer(name)
     // Not by super(): one that is aborted already would destroy a stream that has no fields yet.
     destroyOnAbort(signal, this)
   }
@@ -47,7 +47,7 @@ export class HeadTransform extends Transform {
    * @internal
    */
   get [LINK](): Link {
-    return { head: this.#offer }
+    return { header: this.#offer }
   }
 
   /** @internal */

@@ -20,7 +20,7 @@ type Source = Readable & { writable?: unknown; statusCode?: unknown }
  * Ends `source`, which is piped into the caller and into nothing else.
  * Returns `false` where it can't be ended, or must not: its bytes go on coming.
  */
-export function endSource(source: Readable): boolean {
+export function endUpstream(source: Readable): boolean {
   if (!isSoleConsumer(source)) return false
   return endUnread(source)
 }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream'
-import type { HeadClaim } from './header-claim.js'
+import type { HeaderClaim } from './header-claim.js'
 import type { RandomAccess } from '../random-access.js'
 
 /**
@@ -35,9 +35,9 @@ export interface Link {
   /**
    * What this stream delivers belongs behind a head that exists only when all of it was delivered. A sink that can
    * write to its beginning last claims it, as soon as it is piped into; unclaimed, the stream fails before its first
-   * byte (`AVIO_ERR_HEAD_UNCLAIMED`).
+   * byte (`AVIO_ERR_HEADER_UNCLAIMED`).
    */
-  readonly head?: HeadClaim
+  readonly header?: HeaderClaim
   /**
    * Tracks of a fragmented MP4, by number, that have no sample because their source has none: to be asked when the stream has
    * ended. A validator takes any other track without a sample for a loss.

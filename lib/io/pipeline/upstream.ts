@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
-import { endSource } from './end-upstream.js'
-import type { ClaimedHead } from './header-claim.js'
+import { endUpstream } from './end-upstream.js'
+import type { ClaimedHeader } from './header-claim.js'
 import { type Link, linkOf } from './link.js'
 import { closedEarly, pipeFault } from './pipe-check.js'
 
@@ -18,7 +18,7 @@ import { closedEarly, pipeFault } from './pipe-check.js'
  */
 export class Upstream {
   #source: Readable | undefined
-  #head: ClaimedHead | undefined
+  #head: ClaimedHeader | undefined
   #hadSource = false
   #silentTracks: (() => ReadonlySet<number>) | undefined
   readonly #stage: Writable
@@ -60,16 +60,16 @@ export class Upstream {
   }
 
   /** The head that was claimed of the source, which belongs before all that it delivers. */
-  get head(): ClaimedHead | undefined {
+  get head(): ClaimedHeader | undefined {
     return this.#head
   }
 
   /**
-   * Ends the source early, where this stage is all that consumes it: by its link, else as {@link endSource} does.
+   * Ends the source early, where this stage is all that consumes it: by its link, else as {@link endUpstream} does.
    * Returns whether it ends: if not, its bytes go on coming and are this stage's to discard.
    */
   stop(): boolean {
-    return this.#source !== undefined && endSource(this.#source)
+    return this.#source !== undefined && endUpstream(this.#source)
   }
 
   /**
@@ -92,7 +92,7 @@ export class Upstream {
     const link = linkOf(source)
     this.#sourceName = link?.randomAccess?.name
     this.#silentTracks = link?.silentTracks && (() => link.silentTracks!())
-    if (this.#claimsHead) this.#head = linkOf(source)?.head?.claim()
+    if (this.#claimsHead) this.#head = linkOf(source)?.header?.claim()
     source.on('error', this.#failed)
     source.on('close', this.#closed)
   }

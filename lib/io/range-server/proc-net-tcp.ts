@@ -39,7 +39,7 @@ function port(number: number): string {
  * Reads the kernel's table of sockets. A read costs some milliseconds of CPU time, whatever the number of sockets
  * (the kernel walks its whole hash table), so those who ask while one is under way wait for the same next one.
  */
-export class SocketTable {
+export class ProcNetTcp {
   readonly #path: string
   #reading: Promise<string | undefined> | undefined
   #next: Promise<string | undefined> | undefined

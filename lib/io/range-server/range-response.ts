@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { KiB } from '../../options.js'
 import { abortError } from '../async/abort-error.js'
 import { onAbort } from '../async/abort-listeners.js'
-import type { Pace } from './response-pacer.js'
+import type { ResponsePacer } from './response-pacer.js'
 import type { RandomAccess } from '../random-access.js'
 import { answerRange } from './range-request.js'
 
@@ -11,7 +11,7 @@ const PIECE = 64 * KiB
 
 /** What {@link respond} needs besides the request. */
 export interface RespondOptions {
-  readonly pace: Pace
+  readonly pace: ResponsePacer
   /** Aborted when the client is gone. */
   readonly signal: AbortSignal
   /** Called with the number of bytes of each piece that was written. */

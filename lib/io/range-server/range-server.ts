@@ -3,13 +3,13 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { KiB } from '../../options.js'
 import { DescriptorWatch } from '../descriptors/descriptor-watch.js'
-import { Pace } from './response-pacer.js'
+import { ResponsePacer } from './response-pacer.js'
 import { ProxyToken } from './proxy-token.js'
 import type { RandomAccess } from '../random-access.js'
 import { respond } from './range-response.js'
 import { notServed, unservable } from './range-server-errors.js'
-import { SocketTable } from './proc-net-tcp.js'
-import { Strangers } from './unidentified-connections.js'
+import { ProcNetTcp } from './proc-net-tcp.js'
+import { UnidentifiedConnections } from './unidentified-connections.js'
 
 /** No name service knows it, nor ever will (RFC 6761 §6.4): a child that does not use the proxy reaches nothing. */
 const HOST = 'avio-streams.invalid'
@@ -68,8 +68,8 @@ class Served implements ServedSource {
  * - A connection that never got through leaves no trace here, and ffmpeg would take it for the end of its input. So the
  *   proof that there is none is ffmpeg's own: it is told to try again until it is answered (`retryArguments`), and
  *   so can't go on without an answer; and what would keep it waiting for ever is the job's error, see
- *   {@link DescriptorWatch}. Those who have not shown the token can't keep it out, see {@link Strangers}.
- * - A client that goes away cancels its read. One that does not read is sent little, see {@link Pace}.
+ *   {@link DescriptorWatch}. Those who have not shown the token can't keep it out, see {@link UnidentifiedConnections}.
+ * - A client that goes away cancels its read. One that does not read is sent little, see {@link ResponsePacer}.
  *
  * **Memory.** For each connection the chunk it is being sent, and what the source holds.
  */
@@ -77,10 +77,10 @@ export class RangeServer {
   readonly #server: Server
   readonly #onError: (error: Error) => void
   readonly #token = new ProxyToken()
-  readonly #table = new SocketTable()
+  readonly #table = new ProcNetTcp()
   readonly #served = new Map<string, Served>()
   readonly #sockets = new Set<Socket>()
-  readonly #strangers = new Strangers()
+  readonly #strangers = new UnidentifiedConnections()
   readonly #watch: DescriptorWatch
   readonly #answers = new Set<Promise<void>>()
   #count = 0
@@ -226,9 +226,9 @@ export class RangeServer {
     return this.#token.isIn(request.headers['proxy-authorization'])
   }
 
-  #paceOf(socket: Socket): Pace {
+  #paceOf(socket: Socket): ResponsePacer {
     const ports = { local: socket.localPort ?? 0, remote: socket.remotePort ?? 0 }
-    return new Pace(async () => {
+    return new ResponsePacer(async () => {
       const unread = await this.#table.unread(ports)
       return unread === undefined ? undefined : unread + socket.writableLength
     })

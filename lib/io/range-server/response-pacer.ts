@@ -47,7 +47,7 @@ export function pollDelay(looks: number, hasRead: boolean): number {
  * So a client may leave unread 256 KiB and a quarter of what it has read. Above that it is looked at from time to
  * time, at growing intervals, and held back until it has read down to half of its allowance.
  */
-export class Pace {
+export class ResponsePacer {
   readonly #unread: () => Promise<number | undefined>
   readonly #began = performance.now()
   #sent = 0

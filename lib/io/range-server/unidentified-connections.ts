@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { StallWatch } from '../async/stall-timer.js'
+import { StallTimer } from '../async/stall-timer.js'
 
 /** Most connections that may be open without having said who they are. */
 const MOST = 64
@@ -14,8 +14,8 @@ const TIMEOUT = 10_000
  * the time to be heard: two turns of the event loop, since all that are waiting are accepted in one turn, before a
  * byte of any of them is read. The wanted client sends its request as soon as it is connected.
  */
-export class Strangers {
-  readonly #waiting = new Map<Socket, StallWatch>()
+export class UnidentifiedConnections {
+  readonly #waiting = new Map<Socket, StallTimer>()
   #isThinning = false
 
   /** How many there are. */
@@ -26,7 +26,7 @@ export class Strangers {
   /** Somebody has come. */
   add(socket: Socket): void {
     const drop = () => this.#drop(socket)
-    this.#waiting.set(socket, new StallWatch(TIMEOUT, drop))
+    this.#waiting.set(socket, new StallTimer(TIMEOUT, drop))
     socket.once('close', () => this.welcome(socket))
     this.#thin()
   }

@@ -13,11 +13,11 @@ import { checkRange } from '../check-range.js'
  *
  * @example
  * ```ts
- * const clip = new BytesObject(await readFile('clip.mp4'))
+ * const clip = new BytesSource(await readFile('clip.mp4'))
  * for await (const chunk of clip.read(4, 8)) console.log(chunk.toString()) // ftyp
  * ```
  */
-export class BytesObject implements RandomAccess {
+export class BytesSource implements RandomAccess {
   readonly #bytes: Buffer
 
   /** @throws {@link OptionError} for anything but a `Uint8Array` (a `Buffer` is one) */
@@ -28,7 +28,7 @@ export class BytesObject implements RandomAccess {
 
   /** What errors call it: bytes have no name of their own. */
   get name(): string {
-    return 'BytesObject'
+    return 'BytesSource'
   }
 
   /** The number of bytes. */

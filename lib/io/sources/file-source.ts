@@ -35,12 +35,12 @@ const lookAt = promisify((fd: number, done: (error: Error | null, stats: BigIntS
  *
  * @example
  * ```ts
- * const file = new FileObject('talk.mov')
+ * const file = new FileSource('talk.mov')
  * const size = await file.size()
  * for await (const chunk of file.read(size - 1024, size)) process.stdout.write(chunk)
  * ```
  */
-export class FileObject implements RandomAccess {
+export class FileSource implements RandomAccess {
   readonly #path: string
   #pinned: BigIntStats | undefined
 

@@ -9,7 +9,7 @@ import { BrokenAnswer, OverlongAnswer } from './http-errors.js'
 import type { HttpTarget } from './http-options.js'
 import type { HttpHead } from './http-version-pin.js'
 import type { RangeBuffer } from '../fetch/range-buffer.js'
-import { StallWatch } from '../async/stall-timer.js'
+import { StallTimer } from '../async/stall-timer.js'
 
 /** What `fetch` follows as well: enough for any honest way, and no circle. */
 const MAX_REDIRECTS = 20
@@ -46,7 +46,7 @@ export async function httpGet(one: HttpGet): Promise<void> {
   const forget = onAbort(signal, giveUp)
   const onStall = (drip = `No byte came for ${stallTimeout} ms`) =>
     attempt.abort(new BrokenAnswer(`${drip}, and the request was given up`))
-  const watch = new StallWatch(stallTimeout, onStall, minThroughput)
+  const watch = new StallTimer(stallTimeout, onStall, minThroughput)
   try {
     await run(one, attempt.signal, watch)
   } catch (error) {
@@ -58,7 +58,7 @@ export async function httpGet(one: HttpGet): Promise<void> {
   }
 }
 
-async function run(one: HttpGet, signal: AbortSignal, watch: StallWatch): Promise<void> {
+async function run(one: HttpGet, signal: AbortSignal, watch: StallTimer): Promise<void> {
   const { target, range, into, accept } = one
   const answer = await follow(target, range, signal, watch)
   try {
@@ -80,7 +80,7 @@ async function follow(
   target: HttpTarget,
   range: ByteRange | undefined,
   signal: AbortSignal,
-  watch: StallWatch,
+  watch: StallTimer,
 ): Promise<IncomingMessage> {
   const asked = {
     'accept-encoding': 'identity',
@@ -124,7 +124,7 @@ async function drain(
   answer: IncomingMessage,
   into: RangeBuffer,
   end: number,
-  watch: StallWatch,
+  watch: StallTimer,
 ): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     finished(answer, { writable: false }, error => (error ? reject(error) : resolve()))

@@ -11,8 +11,8 @@ import {
 } from '../../options.js'
 import { minThroughputOption } from '../async/stall-timer.js'
 
-/** The options of {@link HttpObject}. */
-export interface HttpObjectOptions {
+/** The options of {@link HttpSource}. */
+export interface HttpSourceOptions {
   /**
    * The address: `http:` or `https:`, a presigned one included. A user and password in it are sent as Basic
    * authorization. Neither these nor the query appear in any error.
@@ -55,7 +55,7 @@ export interface HttpObjectOptions {
   partSize?: number | undefined
 }
 
-/** {@link HttpObjectOptions}, checked. */
+/** {@link HttpSourceOptions}, checked. */
 export interface HttpTarget {
   /** Without user, password and fragment. */
   readonly url: URL
@@ -72,9 +72,9 @@ export interface HttpTarget {
 const OPTIONS = ['url', 'headers', 'stallTimeout', 'minThroughput', 'maxAttempts', 'partSize'] as const
 const OWNED = /^(range|accept-encoding|connection|content-length|transfer-encoding|if-.*)$/
 
-/** Reads the options of an HttpObject; throws an {@link OptionError} for one that breaks its rule. */
-export function httpOptions(options: HttpObjectOptions): HttpTarget {
-  knownOptions(optionsObject(options, 'HttpObject'), 'HttpObject', OPTIONS)
+/** Reads the options of an HttpSource; throws an {@link OptionError} for one that breaks its rule. */
+export function httpOptions(options: HttpSourceOptions): HttpTarget {
+  knownOptions(optionsObject(options, 'HttpSource'), 'HttpSource', OPTIONS)
   const given = addressOption(options.url)
   const url = new URL(given)
   url.username = url.password = url.hash = ''

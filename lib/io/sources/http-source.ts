@@ -1,12 +1,12 @@
 import { abortError } from '../async/abort-error.js'
 import { httpError, isRetryable, OverlongAnswer, StatusError } from './http-errors.js'
 import { httpGet } from './http-get.js'
-import { httpOptions, type HttpObjectOptions, type HttpTarget } from './http-options.js'
-import { HttpPin, unusableAnswer } from './http-version-pin.js'
+import { httpOptions, type HttpSourceOptions, type HttpTarget } from './http-options.js'
+import { HttpVersionPin, unusableAnswer } from './http-version-pin.js'
 import { inOrder } from '../fetch/ordered-ranges.js'
 import type { RandomAccess } from '../random-access.js'
 import { RangeBuffer } from '../fetch/range-buffer.js'
-import { ReadAhead } from '../fetch/read-ahead-window.js'
+import { ReadAheadWindow } from '../fetch/read-ahead-window.js'
 import { retry } from '../async/retry.js'
 import { checkRange } from '../check-range.js'
 
@@ -35,19 +35,19 @@ const NEVER = new AbortController().signal
  *
  * @example
  * ```ts
- * const object = new HttpObject({ url: 'https://media.example.com/talk.mov' })
+ * const object = new HttpSource({ url: 'https://media.example.com/talk.mov' })
  * const size = await object.size()
  * for await (const chunk of object.read(size - 1024, size)) process.stdout.write(chunk)
  * ```
  */
-export class HttpObject implements RandomAccess {
+export class HttpSource implements RandomAccess {
   readonly #target: HttpTarget
-  readonly #pin: HttpPin
+  readonly #pin: HttpVersionPin
 
   /** @throws {@link OptionError} for an option that breaks its rule */
-  constructor(options: HttpObjectOptions) {
+  constructor(options: HttpSourceOptions) {
     this.#target = httpOptions(options)
-    this.#pin = new HttpPin(this.#target.source)
+    this.#pin = new HttpVersionPin(this.#target.source)
   }
 
   /** What errors call it: its address, without the query, which may hold a signature. */
@@ -72,7 +72,7 @@ export class HttpObject implements RandomAccess {
     const check = () => checkRange(start, end, this.#pin.size, this.#target.source)
     check()
     const { partSize } = this.#target
-    const plan = new ReadAhead({
+    const plan = new ReadAheadWindow({
       start,
       end,
       firstSize: partSize,

@@ -28,7 +28,7 @@ interface Version {
  * - Without an ETag it is the modification time.
  * - The size must stay the same. A server that sends no validator is held to no more than that.
  */
-export class HttpPin {
+export class HttpVersionPin {
   readonly #source: string
   #version: Version | undefined
 

@@ -9,14 +9,14 @@ import { optionError } from '../../options.js'
  * @param rule - what belongs there
  * @param given - what was given
  */
-export function noSource(option: string, rule: string, given: unknown): OptionError {
+export function notASource(option: string, rule: string, given: unknown): OptionError {
   // The query of an address may hold a signature, and belongs in no log.
   const shown = /^https?:/i.test(nameOf(given) ?? '') ? nameOf(given)!.replace(/[?#].*$/s, '') : given
   return optionError(option, `${rule}${remedyFor(given)}`, shown)
 }
 
 /** Whether it is the name of a source, or its bytes, and not a source. */
-export function isNoSource(given: unknown): boolean {
+export function isNotASource(given: unknown): boolean {
   return nameOf(given) !== undefined || given instanceof Uint8Array || given instanceof ArrayBuffer
 }
 
@@ -27,21 +27,21 @@ function nameOf(given: unknown): string | undefined {
 function remedyFor(given: unknown): string {
   const name = nameOf(given)
   if (name !== undefined) return ` (${wayTo(name, given instanceof URL)})`
-  if (isNoSource(given)) return ' (of bytes in memory: new BytesObject(bytes))'
-  if (given instanceof Readable) return '; a stream is piped into FfmpegTransform, or FfmpegGraph'
+  if (isNotASource(given)) return ' (of bytes in memory: new BytesSource(bytes))'
+  if (given instanceof Readable) return '; a stream is piped into FfmpegTransform, or FfmpegProcess'
   return ''
 }
 
 function wayTo(name: string, isUrl: boolean): string {
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(name)?.[1]?.toLowerCase()
-  if (scheme === 'http' || scheme === 'https') return 'of an address: new HttpObject({ url })'
+  if (scheme === 'http' || scheme === 'https') return 'of an address: new HttpSource({ url })'
   if (scheme === 's3') {
     const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/is.exec(name) ?? []
     const location = bucket === undefined ? 'bucket, key' : `bucket: ${quoted(bucket)}, key: ${quoted(key!)}`
-    return `of an object: new S3Object({ client, ${location} })`
+    return `of an object: new S3Source({ client, ${location} })`
   }
-  if (isUrl) return `of a file: new FileObject(new URL(${quoted(name)}))`
-  return `of a file: new FileObject(${quoted(name)}); of an object in S3: new S3Object({ client, bucket, key })`
+  if (isUrl) return `of a file: new FileSource(new URL(${quoted(name)}))`
+  return `of a file: new FileSource(${quoted(name)}); of an object in S3: new S3Source({ client, bucket, key })`
 }
 
 function quoted(text: string): string {

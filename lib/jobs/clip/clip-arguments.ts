@@ -1,4 +1,4 @@
-import { type Argument, readArguments } from '../../ffmpeg/args/parse-arguments.js'
+import { type Argument, parseArguments } from '../../ffmpeg/args/parse-arguments.js'
 import { parseMediaTime } from '../../ffmpeg/log/media-time.js'
 import { landingArguments, onClock } from '../shown-picture.js'
 import type { Opening, Span } from './clip-span.js'
@@ -35,13 +35,13 @@ function isCopied(args: readonly Argument[], kind: 'v' | 'a'): boolean {
  * the pictures from the input by itself.
  */
 export function canBeFiltered(args: readonly string[]): boolean {
-  const list = readArguments(args, 'args')
+  const list = parseArguments(args, 'args')
   return !isCopied(list, 'v') && !list.some(({ name }) => GRAPHS.has(name))
 }
 
 /** Whether the user leaves out all sound. */
 export function leavesOutSound(args: readonly string[]): boolean {
-  return readArguments(args, 'args').some(({ name, negated }) => name === 'an' && !negated)
+  return parseArguments(args, 'args').some(({ name, negated }) => name === 'an' && !negated)
 }
 
 /** Maps the moving pictures, and all sound but the tracks that have nothing in the span. */
@@ -61,7 +61,7 @@ export function exactInput({ start }: Span, { line, landing }: Opening): string[
  * of the span, or of the media. Filters of the user's come behind ours.
  */
 export function exactOutput(span: Span, opening: Opening, args: readonly string[]): string[] {
-  const list = readArguments(args, 'args')
+  const list = parseArguments(args, 'args')
   const { line, shown, duration = Infinity } = opening
   const start = onClock(span.start, line)
   const length = Math.min(onClock(span.end, line) - start, ownLength(list))

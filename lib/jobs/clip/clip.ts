@@ -2,7 +2,7 @@ import type { FfmpegReadableOptions } from '../../ffmpeg/ffmpeg-options.js'
 import { FfmpegReadable } from '../../ffmpeg/ffmpeg-readable.js'
 import { PREPARE, type Prepared, type SourceLook } from '../../ffmpeg/route/source-look.js'
 import { booleanOption, knownOptions, optionError, optionsObject, stringsOption } from '../../options.js'
-import { failBehindEnd } from '../fail-past-end.js'
+import { failPastEnd } from '../fail-past-end.js'
 import {
   ENCODED,
   canBeFiltered,
@@ -56,7 +56,7 @@ const COPIED = ['-c', 'copy']
  * @example
  * ```ts
  * await pipeline(
- *   clip({ source: new S3Object({ client, bucket: 'masters', key: 'match.mov' }), start: 3600, end: 3610 }),
+ *   clip({ source: new S3Source({ client, bucket: 'masters', key: 'match.mov' }), start: 3600, end: 3610 }),
  *   new S3MultipartWritable({ client, bucket: 'web', key: 'goal.mp4', contentType: 'video/mp4' }),
  * )
  * ```
@@ -81,7 +81,7 @@ export function clip(options: ClipOptions): FfmpegReadable {
     globalArgs: isFiltered ? [...KEEP_CLOCK] : [],
     [PREPARE]: (look: SourceLook) => prepared(look, { span, exact, isFiltered, args }),
   } as FfmpegReadableOptions)
-  failBehindEnd(stream, start)
+  failPastEnd(stream, start)
   return stream
 }
 

@@ -39,7 +39,7 @@ export function tilesOf(times: readonly number[], end: number, grid: SpriteGrid)
   }))
 }
 
-/** A sheet, as {@link webvtt} has to know it. */
+/** A sheet, as {@link storyboardVtt} has to know it. */
 export interface SpriteSheetTiles {
   readonly tiles: readonly SpriteTile[]
 }
@@ -51,7 +51,7 @@ export interface SpriteSheetTiles {
  * @param sheets - in order
  * @param urlOf - the address of the sheet with that number (from 0), as the player will find it
  */
-export function webvtt(sheets: readonly SpriteSheetTiles[], urlOf: (sheet: number) => string): string {
+export function storyboardVtt(sheets: readonly SpriteSheetTiles[], urlOf: (sheet: number) => string): string {
   const cues = sheets.flatMap(({ tiles }, sheet) =>
     tiles.map(
       ({ start, end, x, y, width, height }) =>

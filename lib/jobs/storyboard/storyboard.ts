@@ -13,8 +13,8 @@ import { type SpriteTile, gridOptions, tileHeight, tilesOf } from './storyboard-
 import { thumbnailTimes } from '../thumbnails/thumbnail-times.js'
 import { type ThumbnailsOptions, thumbnails } from '../thumbnails/thumbnails.js'
 
-/** Options of {@link sprites}. */
-export interface SpritesOptions extends ThumbnailsOptions {
+/** Options of {@link storyboard}. */
+export interface StoryboardOptions extends ThumbnailsOptions {
   /** Tiles in a row: 1 to 100. @defaultValue 5 */
   columns?: number | undefined
   /** Rows of a full sheet: 1 to 100; the last sheet has as many as it needs. @defaultValue 5 */
@@ -27,14 +27,14 @@ export interface SpritesOptions extends ThumbnailsOptions {
 export interface SpriteSheet {
   /** The encoded image. */
   readonly image: Buffer
-  /** What lies where; see `webvtt` for the map that players read. */
+  /** What lies where; see `storyboardVtt` for the map that players read. */
   readonly tiles: readonly SpriteTile[]
 }
 
 const OWN = ['times', 'every', 'count', 'width', 'height', 'format', 'exact', 'ffprobePath', 'concurrency']
 
 /**
- * Takes thumbnails out of a source and puts them together on sheets, each as soon as it is full. `webvtt` makes the map
+ * Takes thumbnails out of a source and puts them together on sheets, each as soon as it is full. `storyboardVtt` makes the map
  * for the player's seek bar.
  *
  * Costs and errors: those of {@link thumbnails}; memory: a sheet's images beside theirs.
@@ -42,15 +42,20 @@ const OWN = ['times', 'every', 'count', 'width', 'height', 'format', 'exact', 'f
  * @example
  * ```ts
  * const sheets = []
- * for await (const sheet of sprites({ source, every: 10 })) {
+ * for await (const sheet of storyboard({ source, every: 10 })) {
  *   await writeFile(`sheet-${sheets.push(sheet)}.jpg`, sheet.image)
  * }
- * await writeFile('sheets.vtt', webvtt(sheets, n => `sheet-${n + 1}.jpg`))
+ * await writeFile('sheets.vtt', storyboardVtt(sheets, n => `sheet-${n + 1}.jpg`))
  * ```
  * @throws {@link OptionError} for an option that breaks its rule, at the call
  */
-export function sprites(options: SpritesOptions): AsyncIterable<SpriteSheet> {
-  knownOptions(optionsObject(options, 'sprites'), 'sprites', [...JOB_OPTIONS, ...OWN, 'columns', 'rows'])
+export function storyboard(options: StoryboardOptions): AsyncIterable<SpriteSheet> {
+  knownOptions(optionsObject(options, 'storyboard'), 'storyboard', [
+    ...JOB_OPTIONS,
+    ...OWN,
+    'columns',
+    'rows',
+  ])
   const grid = gridOptions(options)
   const width = integerOption(options, 'width', { min: 2, max: 4096, default: 160, unit: 'pixels' })
   const height = integerOption(options, 'height', { min: 2, max: 4096, default: undefined, unit: 'pixels' })
@@ -68,7 +73,7 @@ export function sprites(options: SpritesOptions): AsyncIterable<SpriteSheet> {
 }
 
 interface Order {
-  readonly options: SpritesOptions
+  readonly options: StoryboardOptions
   readonly limits: Limits
   readonly columns: number
   readonly rows: number

@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers'
 import type { AvioError } from '../../errors.js'
 import { FfmpegReadable } from '../../ffmpeg/ffmpeg-readable.js'
 import type { BlockCache } from '../../io/cache/block-cache.js'
-import { failBehindEnd } from '../fail-past-end.js'
+import { failPastEnd } from '../fail-past-end.js'
 import type { stageOptions } from '../job-options.js'
 import { startArguments } from '../clip/clip-arguments.js'
 import {
@@ -56,7 +56,7 @@ export async function takeKey(
     filters: ['settb=AVTB', SEEN],
     globalArgs: [...KEEP_CLOCK, '-start_at_zero'],
   })
-  failBehindEnd(ffmpeg, time)
+  failPastEnd(ffmpeg, time)
   // The filter is ahead of the encoder: the first picture that it sees is the one that is taken.
   let seen: number | undefined
   ffmpeg.on('log', entry => (seen ??= pictureTime(entry)))

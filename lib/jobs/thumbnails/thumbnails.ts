@@ -53,7 +53,7 @@ const OWN = ['times', 'every', 'count', 'width', 'height', 'format', 'exact', 'f
  *
  * @example
  * ```ts
- * const source = new S3Object({ client, bucket: 'masters', key: 'talk.mov' })
+ * const source = new S3Source({ client, bucket: 'masters', key: 'talk.mov' })
  * for await (const { time, image } of thumbnails({ source, count: 12, width: 320 })) {
  *   await writeFile(`talk-${time}.jpg`, image)
  * }

@@ -4,7 +4,7 @@ import { type Fragment, type TrackFragment, parseFragment } from '../fragments/f
 import { lateStart } from './movie-checks.js'
 import type { Movie } from '../movie/movie.js'
 import { SampleData, locateSamples } from '../fragments/sample-data.js'
-import { type Advance, Timeline } from './track-timeline.js'
+import { type Advance, TrackTimeline } from './track-timeline.js'
 import type { Fmp4FragmentTrack, ValidationWarning } from './validation-report.js'
 
 /** Where what was found goes. */
@@ -31,7 +31,7 @@ const MAX_REORDERING = 60
 /** Checks each `moof` against the `moov` and the ones before it. */
 export class FragmentChecks {
   /** One for each track, in the order of the `moov`. */
-  readonly timelines: ReadonlyMap<number, Timeline>
+  readonly timelines: ReadonlyMap<number, TrackTimeline>
   readonly #findings: Findings
   #sequence: number | undefined
   /** How many numbers of the sequence were left out so far, in all. */
@@ -49,7 +49,7 @@ export class FragmentChecks {
     descriptions: ReadonlyMap<number, { readonly count: number; readonly index: number }> = new Map(),
   ) {
     this.#descriptions = descriptions
-    this.timelines = new Map(movie.tracks.map(track => [track.id, new Timeline(track)]))
+    this.timelines = new Map(movie.tracks.map(track => [track.id, new TrackTimeline(track)]))
     this.#findings = findings
   }
 
@@ -119,7 +119,7 @@ export class FragmentChecks {
    * one where a track pauses at the end of a fragment. But where a number of the sequence is missing as well, it is
    * a fragment that is missing. Nothing allows an overlap, not of one tick.
    */
-  #checkTime(traf: TrackFragment, { track }: Timeline, { continuity }: Advance, skipped: number): void {
+  #checkTime(traf: TrackFragment, { track }: TrackTimeline, { continuity }: Advance, skipped: number): void {
     if (continuity.kind === 'seamless') return
     const { expected, found } = continuity
     const box = traf.box.child('tfdt') ?? traf.box
@@ -159,7 +159,7 @@ export class FragmentChecks {
    * How far from its decode time a sample may be shown: nobody reorders pictures over a minute. What an edit list
    * takes back may be on top.
    */
-  #checkOffsets(traf: TrackFragment, { track }: Timeline): void {
+  #checkOffsets(traf: TrackFragment, { track }: TrackTimeline): void {
     const edited = track.edits.reduce((most, { mediaTime }) => Math.max(most, mediaTime), 0)
     for (const run of traf.runs) {
       if (run.sampleCount === 0) continue
@@ -172,7 +172,7 @@ export class FragmentChecks {
     }
   }
 
-  #checkStart(traf: TrackFragment, { track }: Timeline, advance: Advance): void {
+  #checkStart(traf: TrackFragment, { track }: TrackTimeline, advance: Advance): void {
     if (!advance.part.sync) {
       const box = traf.runs.find(run => run.sampleCount > 0)!.box
       const message =

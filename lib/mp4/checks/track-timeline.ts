@@ -24,7 +24,7 @@ export interface Advance {
 /**
  * The decode timeline of one track, in ticks of its own timescale, as its fragments come in.
  */
-export class Timeline {
+export class TrackTimeline {
   readonly track: Mp4Track
   /** Decode time at which the next sample is due; `undefined` before the first. */
   #end: number | undefined

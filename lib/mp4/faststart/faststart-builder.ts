@@ -1,11 +1,11 @@
-import type { HeadAssembly } from '../../io/pipeline/deferred-header-builder.js'
+import type { DeferredHeaderBuilder } from '../../io/pipeline/deferred-header-builder.js'
 import type { BoxHeader } from '../boxes/box-reader.js'
 import { Box } from '../boxes/box.js'
 import { type CheckerListener, Fmp4Checker } from '../checks/fmp4-checker.js'
 import type { Fragment, TrackFragment } from '../fragments/fragment.js'
 import { type Movie, sampleTable } from '../movie/movie.js'
 import { framesOf, pcmFrameSize } from '../movie/pcm.js'
-import { type HeadSource, progressiveHead } from './moov-writer.js'
+import { type MoovSource, writeMoov } from './moov-writer.js'
 import { locateRuns } from '../fragments/sample-data.js'
 import { SampleLog } from './sample-log.js'
 import { refusedFragment, refusedTracks } from '../checks/unsupported-tracks.js'
@@ -51,9 +51,9 @@ const MAX_COUNT = 0xffffffff
  * of it; at the end the head, in one allocation, of at most 1 GiB.
  *
  * Errors: those of `Fmp4Checker`; `AVIO_ERR_MP4_TRACK_UNSUPPORTED`; `AVIO_ERR_MP4_LIMIT` for more samples than an index
- * can hold; `AVIO_ERR_MP4_BOX_INVALID` for what it can't say; `AVIO_ERR_HEAD_TOO_LARGE` from {@link head}.
+ * can hold; `AVIO_ERR_MP4_BOX_INVALID` for what it can't say; `AVIO_ERR_HEADER_TOO_LARGE` from {@link head}.
  */
-export class ProgressiveAssembly implements HeadAssembly {
+export class FaststartBuilder implements DeferredHeaderBuilder {
   readonly #checker: Fmp4Checker
   readonly #name: string
   readonly #tracks = new Map<number, TrackState>()
@@ -68,7 +68,7 @@ export class ProgressiveAssembly implements HeadAssembly {
   #media: Buffer[] = []
 
   /** @param options - `maxBoxSize` is the largest metadata box, in bytes; `name` is who makes the file, for messages */
-  constructor({ maxBoxSize, name = 'ProgressiveMp4' }: { maxBoxSize: number; name?: string }) {
+  constructor({ maxBoxSize, name = 'FaststartMp4' }: { maxBoxSize: number; name?: string }) {
     this.#name = name
     const ignore = (): void => undefined
     const listener: CheckerListener = {
@@ -98,10 +98,10 @@ export class ProgressiveAssembly implements HeadAssembly {
   }
 
   head(length?: number): Buffer {
-    return progressiveHead(this.#source(), length)
+    return writeMoov(this.#source(), length)
   }
 
-  #source(): HeadSource {
+  #source(): MoovSource {
     const { box: moov, movie } = this.#moov!
     const logs = new Map([...this.#tracks].map(([id, { log }]) => [id, log]))
     return { name: this.#name, ftyp: this.#ftyp, moov, movie, logs, mediaSize: this.#mediaSize }

@@ -1,5 +1,5 @@
 import type { AvioError } from '../../errors.js'
-import { headTooLarge } from '../../io/pipeline/header-claim.js'
+import { headerTooLarge } from '../../io/pipeline/header-claim.js'
 import { type Part, boxPart, bytesPart, writeLong } from '../boxes/box-writer.js'
 import type { Box } from '../boxes/box.js'
 import { editListPart } from '../rewrite/edit-list-part.js'
@@ -12,7 +12,7 @@ import type { Mp4Track } from '../movie/track.js'
 import { SAMPLE_TABLES, tableParts } from './sample-table-writer.js'
 
 /** What a head is made of. */
-export interface HeadSource {
+export interface MoovSource {
   /** Who makes it, for messages. */
   readonly name: string
   /** That of the fragmented stream. */
@@ -33,14 +33,14 @@ const PADDING = 8
  * `ftyp`, `moov` and the header of `mdat`: what comes before the media in an ordinary MP4.
  *
  * @param length - how long it is to be, in bytes; filled with a `free` before the media
- * @throws {@link AvioError} `AVIO_ERR_HEAD_TOO_LARGE`; `AVIO_ERR_MP4_LIMIT` past 1 GiB
+ * @throws {@link AvioError} `AVIO_ERR_HEADER_TOO_LARGE`; `AVIO_ERR_MP4_LIMIT` past 1 GiB
  */
-export function progressiveHead(source: HeadSource, length?: number): Buffer {
+export function writeMoov(source: MoovSource, length?: number): Buffer {
   const plan = new HeadPlan(source)
   const parts = plan.parts(length)
   const size = sizeOf(parts)
   const total = length ?? size
-  if (size > total || (size < total && size + PADDING > total)) throw headTooLarge(source.name, size, total)
+  if (size > total || (size < total && size + PADDING > total)) throw headerTooLarge(source.name, size, total)
   const head = Buffer.allocUnsafeSlow(total)
   const padding = total - size
   // Before the header of mdat, which is the last part.
@@ -54,11 +54,11 @@ export function progressiveHead(source: HeadSource, length?: number): Buffer {
 }
 
 class HeadPlan {
-  readonly #source: HeadSource
+  readonly #source: MoovSource
   readonly #places: readonly TrackPlace[]
   readonly #ftyp: Part
 
-  constructor(source: HeadSource) {
+  constructor(source: MoovSource) {
     this.#source = source
     const { movie, logs } = source
     const times = movie.tracks.map(({ id, timescale, edits }) => {
@@ -214,7 +214,7 @@ function sizeOf(parts: readonly Part[]): number {
   return parts.reduce((sum, part) => sum + part.size, 0)
 }
 
-function indexTooLarge({ moov }: HeadSource, size: number): AvioError {
+function indexTooLarge({ moov }: MoovSource, size: number): AvioError {
   const message = `the index of an ordinary MP4 would take ${size} bytes; at most ${MAX_HEAD_SIZE} are made`
   return moov.error('AVIO_ERR_MP4_LIMIT', message)
 }

@@ -6,7 +6,7 @@ import { MAX_EMPTY_ENTRIES } from '../boxes/limits.js'
  * A cursor on the chunks of a track: pieces of the file that hold samples of it one behind the other (`stsc`, `stco`,
  * `co64`; ISO/IEC 14496-12 §8.7.4, §8.7.5). Chunks without samples are passed over.
  */
-export class Chunks {
+export class ChunkCursor {
   /** Where the current chunk begins in the file. */
   offset = 0
   /** Its number of samples. */

@@ -1,10 +1,10 @@
 import { atOnce } from '../../io/async/turns.js'
 import type { Box } from '../boxes/box.js'
-import { Chunks } from './chunk-cursor.js'
+import { ChunkCursor } from './chunk-cursor.js'
 import { MAX_CHUNKS } from '../boxes/limits.js'
 import { type Movie, parseMovie, sampleTable } from '../movie/movie.js'
 import { presentationShift } from '../movie/edit-list-times.js'
-import { RunLengths } from './run-length-cursor.js'
+import { RunLengthCursor } from './run-length-cursor.js'
 import type { Mp4Track } from '../movie/track.js'
 
 /** Tracks of picture and sound that are compared; more are passed over. */
@@ -78,15 +78,15 @@ class TrackPlace {
   /** When the track ends. */
   readonly end: number
   readonly chunks: number
-  readonly #chunks: Chunks
-  readonly #durations: RunLengths
+  readonly #chunks: ChunkCursor
+  readonly #durations: RunLengthCursor
   readonly #timescale: number
   readonly #shift: number
   #ticks = 0
 
   constructor(stbl: Box, track: Mp4Track, movieTimescale: number) {
-    this.#chunks = new Chunks(stbl)
-    this.#durations = new RunLengths(stbl.needChild('stts'))
+    this.#chunks = new ChunkCursor(stbl)
+    this.#durations = new RunLengthCursor(stbl.needChild('stts'))
     this.#timescale = track.timescale
     this.#shift = presentationShift(track, movieTimescale)
     this.chunks = this.#chunks.count

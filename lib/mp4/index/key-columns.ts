@@ -1,4 +1,4 @@
-import { longSort } from '../../io/async/sort-in-turns.js'
+import { sortInTurns } from '../../io/async/sort-in-turns.js'
 import { STEP, type Work } from '../../io/async/turns.js'
 import { MAX_KEY_SAMPLES } from '../boxes/limits.js'
 import { countUpTo } from './piece-bounds.js'
@@ -50,7 +50,7 @@ export class KeyColumns {
   /** Puts them in order, before {@link cut} is asked. */
   *sort(): Work<void> {
     if (!this.#isSorted) {
-      const order = yield* longSort(
+      const order = yield* sortInTurns(
         Array.from({ length: this.#count }, (_, n) => n),
         n => this.timeAt(n),
       )

@@ -4,7 +4,7 @@ import { type Fragment, type SampleRun, parseFragment } from '../fragments/fragm
 import type { KeySample } from './moov-key-samples.js'
 import { MAX_FRAGMENT_BOXES, MAX_FRAGMENT_SIZE, MAX_KEY_SAMPLES, MAX_SAMPLES } from '../boxes/limits.js'
 import { locateRuns } from '../fragments/sample-data.js'
-import type { TopLevel, TopLevelBox } from './top-level-boxes.js'
+import type { TopLevelBoxes, TopLevelBox } from './top-level-boxes.js'
 import type { Mp4Track } from '../movie/track.js'
 
 /** What one `moof` has of the track. Times are in its timescale, edits are not applied. */
@@ -41,11 +41,11 @@ const FIRST_GUESS = 1024
  * @param start - where a box begins
  * @param end - where the walk ends: at the end of a box, or it is an error
  * @param track - the one that is wanted
- * @throws Mp4Error those of {@link TopLevel} and {@link parseFragment}; `AVIO_ERR_MP4_BOX_SIZE` where `end` lies within
+ * @throws Mp4Error those of {@link TopLevelBoxes} and {@link parseFragment}; `AVIO_ERR_MP4_BOX_SIZE` where `end` lies within
  * a box; `AVIO_ERR_MP4_LIMIT`
  */
 export async function walkFragments(
-  topLevel: TopLevel,
+  topLevel: TopLevelBoxes,
   start: number,
   end: number,
   track: Mp4Track,

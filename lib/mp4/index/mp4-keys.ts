@@ -1,4 +1,4 @@
-import { longSort } from '../../io/async/sort-in-turns.js'
+import { sortInTurns } from '../../io/async/sort-in-turns.js'
 import { STEP, Turns, type Work } from '../../io/async/turns.js'
 import type { Box } from '../boxes/box.js'
 import { fragmentedKeys } from './fragmented-keys.js'
@@ -70,7 +70,7 @@ function* inSeconds(parts: readonly TrackKeys[], timescale: number): Work<KeySam
       if (keys.length % STEP === 0) yield STEP
     }
   }
-  return yield* longSort(keys, ({ time }) => time)
+  return yield* sortInTurns(keys, ({ time }) => time)
 }
 
 function traks(moov: Box): Box[] {

@@ -6,7 +6,7 @@ import { mp4Error } from '../boxes/box-header.js'
 import type { Box } from '../boxes/box.js'
 import { MAX_HOPS } from '../boxes/limits.js'
 import { type Movie, parseMovie } from '../movie/movie.js'
-import { TopLevel } from './top-level-boxes.js'
+import { TopLevelBoxes } from './top-level-boxes.js'
 
 /** The first read: mostly all of an index in front, or the header of the media that it lies behind. */
 const FIRST_READ = 64 * KiB
@@ -22,7 +22,7 @@ export interface FoundMovie {
   /** One past its last byte in the source. */
   readonly end: number
   /** For those that go on from here. */
-  readonly topLevel: TopLevel
+  readonly topLevel: TopLevelBoxes
 }
 
 /**
@@ -35,7 +35,7 @@ export interface FoundMovie {
  * @param signal - gives up; the promise rejects with an `AbortError`
  * @param maxBoxSize - the largest `moov` that is read, in bytes
  * @throws {@link Mp4Error} `AVIO_ERR_MP4_MOOV_MISSING` where there is none, `AVIO_ERR_MP4_BOX_TOO_LARGE`,
- * `AVIO_ERR_MP4_LIMIT` after 1,000 other boxes, and those of {@link TopLevel} and {@link parseMovie}
+ * `AVIO_ERR_MP4_LIMIT` after 1,000 other boxes, and those of {@link TopLevelBoxes} and {@link parseMovie}
  */
 export async function readMovie(
   source: RandomAccess,
@@ -49,7 +49,7 @@ export async function readMovie(
 export async function movieIn(window: SourceWindow, maxBoxSize = MAX_INDEX_SIZE): Promise<FoundMovie> {
   const { size } = window
   if (size === 0) throw new Mp4Error('AVIO_ERR_MP4_EMPTY', 'The file is empty')
-  const topLevel = new TopLevel(window)
+  const topLevel = new TopLevelBoxes(window)
   let offset = 0
   for (let hops = 0; ; hops++) {
     const header = await topLevel.boxAt(offset, offset === 0 ? FIRST_READ : undefined)

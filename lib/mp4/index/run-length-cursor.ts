@@ -6,7 +6,7 @@ import { MAX_EMPTY_ENTRIES } from '../boxes/limits.js'
  * A cursor on a table of runs: pairs of how many samples have a value, and the value (`stts`, `ctts`; ISO/IEC 14496-12
  * §8.6.1). It moves over any number of samples in as many steps as runs end there.
  */
-export class RunLengths {
+export class RunLengthCursor {
   readonly #box: Box
   readonly #entries: number
   readonly #signed: boolean

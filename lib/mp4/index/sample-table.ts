@@ -1,9 +1,9 @@
 import { STEP, type Work } from '../../io/async/turns.js'
 import type { Box } from '../boxes/box.js'
-import { Chunks } from './chunk-cursor.js'
+import { ChunkCursor } from './chunk-cursor.js'
 import { MAX_EMPTY_ENTRIES, MAX_SAMPLES } from '../boxes/limits.js'
 import { sampleCount } from '../movie/movie.js'
-import { RunLengths } from './run-length-cursor.js'
+import { RunLengthCursor } from './run-length-cursor.js'
 
 /**
  * The samples that a `moov` lists for a track (ISO/IEC 14496-12 §8.6, §8.7). The tables are read where they are, entry
@@ -45,15 +45,15 @@ export class SampleTable {
 }
 
 function* checkTables(stbl: Box, count: number, trackId: number | undefined): Work<void> {
-  const stts = yield* new RunLengths(stbl.needChild('stts')).totals()
-  const capacity = yield* new Chunks(stbl).capacity()
+  const stts = yield* new RunLengthCursor(stbl.needChild('stts')).totals()
+  const capacity = yield* new ChunkCursor(stbl).capacity()
   for (const [name, samples] of [['stts', stts.samples] as const, ['stsc', capacity] as const]) {
     if (samples >= count) continue
     const message = `${name} is for ${samples} samples, but there are ${count}`
     throw stbl.error('AVIO_ERR_MP4_BOX_INVALID', message, trackId)
   }
   const ctts = stbl.child('ctts')
-  if (ctts) yield* new RunLengths(ctts).totals()
+  if (ctts) yield* new RunLengthCursor(ctts).totals()
   const stss = stbl.child('stss')
   if (stss) yield* checkOrder(stss)
 }
@@ -96,9 +96,9 @@ export class Samples {
   readonly #count: number
   readonly #sizes: SampleSizes
   readonly #sync: SyncSamples
-  readonly #durations: RunLengths | undefined
-  readonly #compositions: RunLengths | undefined
-  readonly #chunks: Chunks | undefined
+  readonly #durations: RunLengthCursor | undefined
+  readonly #compositions: RunLengthCursor | undefined
+  readonly #chunks: ChunkCursor | undefined
   #leftInChunk = 0
 
   constructor(stbl: Box, count: number) {
@@ -107,10 +107,10 @@ export class Samples {
     this.#sync = new SyncSamples(stbl.child('stss'))
     if (count === 0) return
     const ctts = stbl.child('ctts')
-    this.#durations = new RunLengths(stbl.needChild('stts'))
+    this.#durations = new RunLengthCursor(stbl.needChild('stts'))
     // Version 0 has them unsigned, but QuickTime writes negative ones there, and ffmpeg takes them as such.
-    this.#compositions = ctts && new RunLengths(ctts, true)
-    this.#chunks = new Chunks(stbl)
+    this.#compositions = ctts && new RunLengthCursor(ctts, true)
+    this.#chunks = new ChunkCursor(stbl)
   }
 
   /** Goes on to the next sample; `false` behind the last. */

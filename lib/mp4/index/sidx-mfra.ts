@@ -2,7 +2,7 @@ import { Mp4Error } from '../../errors.js'
 import type { Box } from '../boxes/box.js'
 import { fourCC, uint32 } from '../boxes/box-header.js'
 import { MAX_FRAGMENT_BOXES, MAX_FRAGMENT_SIZE, MAX_TRACKS } from '../boxes/limits.js'
-import type { TopLevel } from './top-level-boxes.js'
+import type { TopLevelBoxes } from './top-level-boxes.js'
 
 /** Length of an `mfro`, the last box of an `mfra`. */
 const MFRO_LENGTH = 16
@@ -20,7 +20,7 @@ const MAX_PLACES = 2 ** 12
  * @param topLevel - the file
  * @param start - the end of its `moov`: nothing before it is listed
  */
-export async function fragmentPlaces(topLevel: TopLevel, start: number): Promise<number[]> {
+export async function fragmentPlaces(topLevel: TopLevelBoxes, start: number): Promise<number[]> {
   try {
     const places = (await fromSidx(topLevel, start)) ?? (await fromMfra(topLevel)) ?? []
     return [...new Set(places)].filter(place => place > start && place < topLevel.size).sort((a, b) => a - b)
@@ -31,7 +31,7 @@ export async function fragmentPlaces(topLevel: TopLevel, start: number): Promise
   }
 }
 
-async function fromSidx(topLevel: TopLevel, start: number): Promise<number[] | undefined> {
+async function fromSidx(topLevel: TopLevelBoxes, start: number): Promise<number[] | undefined> {
   const header = await topLevel.boxAt(start)
   if (header?.type !== 'sidx') return undefined
   const sidx = await topLevel.read(header, MAX_FRAGMENT_SIZE)
@@ -51,7 +51,7 @@ async function fromSidx(topLevel: TopLevel, start: number): Promise<number[] | u
   return places
 }
 
-async function fromMfra(topLevel: TopLevel): Promise<number[] | undefined> {
+async function fromMfra(topLevel: TopLevelBoxes): Promise<number[] | undefined> {
   const { size } = topLevel
   if (size < MFRO_LENGTH) return undefined
   const mfro = await topLevel.bytes(size - MFRO_LENGTH, MFRO_LENGTH)

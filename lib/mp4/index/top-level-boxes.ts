@@ -29,7 +29,7 @@ export interface TopLevelBox extends BoxHeader {
  * size), `AVIO_ERR_MP4_BOX_TRUNCATED` (the source ends within a header, or within a box that is read whole),
  * `AVIO_ERR_MP4_BOX_TOO_LARGE`, and whatever the source throws.
  */
-export class TopLevel {
+export class TopLevelBoxes {
   readonly #window: SourceWindow
   readonly #numbers = new Map<string, number>()
 
@@ -43,8 +43,8 @@ export class TopLevel {
   }
 
   /** The same source for a reader at another place at the same time. */
-  another(): TopLevel {
-    return new TopLevel(this.#window.another())
+  another(): TopLevelBoxes {
+    return new TopLevelBoxes(this.#window.another())
   }
 
   /** `length` bytes from `offset` on, or what there is of them. */

@@ -103,15 +103,15 @@ function av1(entry: SampleEntry): string {
   const short = `av01.${av1C[1]! >> 5}.${decimal(av1C[1]! & 0x1f)}${tier}.${decimal(depth)}`
   const monochrome = (flags >> 4) & 1
   const subsampling = `${(flags >> 3) & 1}${(flags >> 2) & 1}${flags & 3}`
-  const colour = nclxColour(entry)
-  if (monochrome === 0 && subsampling === '110' && colour === undefined) return short
-  return `${short}.${monochrome}.${subsampling}.${colour ?? BT709.join('.')}`
+  const color = nclxColor(entry)
+  if (monochrome === 0 && subsampling === '110' && color === undefined) return short
+  return `${short}.${monochrome}.${subsampling}.${color ?? BT709.join('.')}`
 }
 
 const BT709 = ['01', '01', '01', '0']
 
 /** Primaries, transfer, matrix and range of a `colr` box, where they are told and differ from BT.709's. */
-function nclxColour(entry: SampleEntry): string | undefined {
+function nclxColor(entry: SampleEntry): string | undefined {
   const colr = entry.config('colr', 11)
   if (colr?.toString('latin1', 0, 4) !== 'nclx') return undefined
   const codes = [colr.readUInt16BE(4), colr.readUInt16BE(6), colr.readUInt16BE(8)]
@@ -124,11 +124,11 @@ function nclxColour(entry: SampleEntry): string | undefined {
 function vpx(entry: SampleEntry, format: string): string {
   const vpcC = entry.config('vpcC', 10)
   if (!vpcC) return format
-  const [profile, level, packed, ...colour] = vpcC.subarray(4, 10)
+  const [profile, level, packed, ...color] = vpcC.subarray(4, 10)
   const depth = packed! >> 4
   const short = `${format}.${decimal(profile!)}.${decimal(level!)}.${decimal(depth)}`
   const chroma = (packed! >> 1) & 7
-  const codes = colour.slice(0, 3)
+  const codes = color.slice(0, 3)
   if (chroma <= 1 && (packed! & 1) === 0 && codes.every(code => code === 1 || code === 2)) return short
   return [short, decimal(chroma), ...codes.map(decimal), decimal(packed! & 1)].join('.')
 }

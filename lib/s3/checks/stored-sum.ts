@@ -1,14 +1,14 @@
 import { type HeadObjectCommandOutput, HeadObjectCommand } from '@aws-sdk/client-s3'
 import type { DigestAlgorithm } from '../../io/checksums/digest.js'
 import { retry } from '../../io/async/retry.js'
-import { attempt } from '../request/send-with-timeout.js'
+import { sendWithTimeout } from '../request/send-with-timeout.js'
 import { md5InEtag, md5OfEtag, sameEtag } from './etag.js'
 import type { GetObjectRequest } from '../read/get-request-option.js'
 import type { Preconditions, S3ObjectInfo } from '../read/version-pin.js'
 import type { StoredSum } from './object-sum.js'
 import { type PartQuestion, partSizes } from './part-sizes.js'
 import type { GetTarget } from '../read/get-range.js'
-import { BACKOFF, classify } from '../request/classify-error.js'
+import { BACKOFF, classifyError } from '../request/classify-error.js'
 import type { S3Command } from '../request/send-once.js'
 
 /** How long the store may be silent before it tells, in milliseconds, where `stallTimeout` is more. */
@@ -38,12 +38,12 @@ export async function storedSum(
   const { client, location, request, stallTimeout } = target
   const timeout = Math.min(stallTimeout, LIMIT)
   const send = <Output>(make: () => S3Command<Output>): Promise<Output> =>
-    retry(() => attempt(client, make(), { timeout, signal }), {
+    retry(() => sendWithTimeout(client, make(), { timeout, signal }), {
       ...BACKOFF,
       maxAttempts: only === undefined ? Math.min(target.maxAttempts, MAX_ATTEMPTS) : 1,
       signal,
-      isRetryable: error => classify(error).retryable,
-      retryAfter: error => classify(error).retryAfter,
+      isRetryable: error => classifyError(error).retryable,
+      retryAfter: error => classifyError(error).retryAfter,
     })
   const input = { ...shared(request), Bucket: location.bucket, Key: location.key, ...conditions }
   try {

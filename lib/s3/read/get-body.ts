@@ -19,7 +19,7 @@ export function streamOf(body: Body): Readable {
 /** A body that goes on behind the bytes that it announced. */
 export class OverlongBody extends Error {}
 
-/** An error that {@link classify} takes for one that may go away. */
+/** An error that {@link classifyError} takes for one that may go away. */
 export function transient(name: 'TimeoutError' | 'IncompleteBody', message: string): Error {
   const error = new Error(message)
   error.name = name

@@ -7,13 +7,13 @@ import { OverlongBody, transient } from './get-body.js'
 import { type GetTarget, type OnInfo, getRange } from './get-range.js'
 import {
   type AnswerHead,
-  ObjectPin,
+  VersionPin,
   type Preconditions,
   type S3ObjectInfo,
   badResponse,
   objectChanged,
 } from './version-pin.js'
-import { BACKOFF, classify, s3Error } from '../request/classify-error.js'
+import { BACKOFF, classifyError, s3Error } from '../request/classify-error.js'
 import { formatS3Uri } from '../request/s3-location.js'
 import { WholeBody } from './whole-body.js'
 
@@ -42,9 +42,9 @@ interface Try {
  * A try that broke is followed by one for the bytes that are still lacking: nothing is fetched twice, and `If-Match`
  * makes sure that the rest belongs to what is there. What cannot get better by trying again fails at once.
  */
-export class ResumedGet {
+export class ResumableGet {
   readonly #target: GetTarget
-  readonly #pin: ObjectPin
+  readonly #pin: VersionPin
   /** Whether a 200 of just the length that was asked for was looked into, and found to be the whole. */
   #isWholeKnown = false
   /** The body that all is read from, where the store ignores ranges. */
@@ -54,7 +54,7 @@ export class ResumedGet {
 
   constructor(target: GetTarget) {
     this.#target = target
-    this.#pin = new ObjectPin(target.location, target.versionId)
+    this.#pin = new VersionPin(target.location, target.versionId)
   }
 
   /** What a request for the same version has to carry. */
@@ -98,7 +98,7 @@ export class ResumedGet {
         await this.#try({ into, signal, onInfo, attempt, inOrder })
       } catch (error) {
         // A connection that broke behind the last byte took nothing away.
-        if (!into.complete || into.end === into.start || !classify(error).retryable) throw error
+        if (!into.complete || into.end === into.start || !classifyError(error).retryable) throw error
       }
     }
     try {
@@ -106,8 +106,8 @@ export class ResumedGet {
         ...BACKOFF,
         maxAttempts: this.#target.maxAttempts,
         signal,
-        isRetryable: error => classify(error).retryable,
-        retryAfter: error => classify(error).retryAfter,
+        isRetryable: error => classifyError(error).retryable,
+        retryAfter: error => classifyError(error).retryAfter,
       })
     } catch (error) {
       throw signal.aborted ? abortError(signal) : this.#failure(error, into, attempts)
@@ -129,7 +129,7 @@ export class ResumedGet {
     try {
       await this.#get(one, conditions)
     } catch (error) {
-      const { statusCode } = classify(error)
+      const { statusCode } = classifyError(error)
       if (statusCode === 403 && this.#pin.forgetVersion(conditions)) {
         await this.#get(one, this.#pin.preconditions)
       } else if (statusCode === 416 && this.info === undefined && one.into.start === 0) {
@@ -210,7 +210,7 @@ export class ResumedGet {
       accept,
     }).catch((error: unknown) => {
       if (error instanceof Looked) return
-      if (classify(error).statusCode !== 416) throw error
+      if (classifyError(error).statusCode !== 416) throw error
       found.isWhole = (sizeOf(error) ?? end) === end
     })
     if (!found.isWhole) {
@@ -228,7 +228,7 @@ export class ResumedGet {
     const byteOffset = into.received
     const { location } = this.#target
     const { versionId } = this.#pin
-    const { code, statusCode, s3Code, requestId, retryable } = classify(error)
+    const { code, statusCode, s3Code, requestId, retryable } = classifyError(error)
     const fields = { ...location, versionId, operation: 'GetObject', byteOffset, attempts }
     const answered = { ...fields, statusCode, s3Code, requestId }
     if (error instanceof OverlongBody) {

@@ -46,7 +46,7 @@ export type AnswerHead = Pick<
  * - Size and, without a strong ETag, modification time must stay what they were. A server that sends no validator
  *   at all is held to no more than that, as long as it heeds ranges.
  */
-export class ObjectPin {
+export class VersionPin {
   readonly #location: S3Location
   readonly #askedVersion: string | undefined
   #info: S3ObjectInfo | undefined
@@ -92,7 +92,7 @@ export class ObjectPin {
 
   /**
    * Whether the first answer may be a range that lost its marks on the way: a 200 that names no range and holds just as
-   * many bytes as were asked for. `ResumedGet` looks behind it.
+   * many bytes as were asked for. `ResumableGet` looks behind it.
    */
   isDoubtful(answer: AnswerHead, asked: ByteRange): boolean {
     const { ContentRange, ContentLength, $metadata } = answer

@@ -3,9 +3,9 @@ import type { Readable } from 'node:stream'
 import { abortError, untilAborted } from '../../io/async/abort-error.js'
 import { onAbort } from '../../io/async/abort-listeners.js'
 import type { RangeBuffer } from '../../io/fetch/range-buffer.js'
-import { StallWatch } from '../../io/async/stall-timer.js'
+import { StallTimer } from '../../io/async/stall-timer.js'
 import { OverlongBody, discard, stalled, streamOf, transient } from './get-body.js'
-import type { ObjectPin } from './version-pin.js'
+import type { VersionPin } from './version-pin.js'
 import { RequestWatch } from '../request/request-watch.js'
 import type { GetTarget, OnInfo } from './get-range.js'
 import { Sending, sendOnce } from '../request/send-once.js'
@@ -38,10 +38,10 @@ interface Open {
  */
 export class WholeBody {
   readonly #target: GetTarget
-  readonly #pin: ObjectPin
+  readonly #pin: VersionPin
   #open: Open | undefined
 
-  constructor(target: GetTarget, pin: ObjectPin) {
+  constructor(target: GetTarget, pin: VersionPin) {
     this.#target = target
     this.#pin = pin
   }
@@ -111,7 +111,7 @@ export class WholeBody {
     const { stallTimeout, minThroughput } = this.#target
     const { signal } = aborted
     // Only while bytes are wanted: a consumer that takes its time is no stall.
-    const watch = new StallWatch(
+    const watch = new StallTimer(
       stallTimeout,
       drip => aborted.abort(stalled(stallTimeout, drip)),
       minThroughput,
@@ -132,7 +132,7 @@ export class WholeBody {
     }
   }
 
-  async #next({ chunks, position }: Open, into: RangeBuffer, watch: StallWatch): Promise<Buffer> {
+  async #next({ chunks, position }: Open, into: RangeBuffer, watch: StallTimer): Promise<Buffer> {
     const { value, done } = await chunks.next()
     if (done === true) {
       throw transient('IncompleteBody', `The body ended ${into.end - position} bytes early`)

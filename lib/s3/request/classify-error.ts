@@ -96,7 +96,7 @@ export function isAbortError(error: unknown): boolean {
 }
 
 /** Reads a failed request. */
-export function classify(error: unknown): S3Failure {
+export function classifyError(error: unknown): S3Failure {
   const raw = (error ?? {}) as RawError
   const mark = sendMark(error)
   const statusCode = raw.$metadata?.httpStatusCode ?? raw.$response?.statusCode
@@ -196,7 +196,7 @@ export function s3Error(
   fields: S3ErrorFields,
   happened: string,
 ): S3Error {
-  const failure = classify(error)
+  const failure = classifyError(error)
   const message = error instanceof Error && error.message !== '' ? error.message : undefined
   const said = (message ?? networkFailure(error)?.message ?? failure.s3Code ?? 'no reason given').replace(
     /[\s.:]+$/,

@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events'
 import type { S3Client } from '@aws-sdk/client-s3'
-import { StallWatch } from '../../io/async/stall-timer.js'
+import { StallTimer } from '../../io/async/stall-timer.js'
 import type { Sending } from './send-once.js'
 
 /** A request of Node's, as an agent keeps it. */
@@ -19,7 +19,7 @@ const ID_HEADER = 'amz-sdk-invocation-id'
 const SECOND_LOOK = 1000
 
 /**
- * A {@link StallWatch} whose clock stands still while the request waits for a socket.
+ * A {@link StallTimer} whose clock stands still while the request waits for a socket.
  *
  * A client has so many sockets (50, unless it was made with others), and more requests than those wait in the queue of
  * its agent. That is no silence of the server: of many uploads at once each would be given up in its turn. So the
@@ -29,10 +29,10 @@ const SECOND_LOOK = 1000
 export class RequestWatch {
   readonly #client: S3Client
   readonly #sending: Sending
-  readonly #start: () => StallWatch
+  readonly #start: () => StallTimer
   readonly #lookAgain: NodeJS.Timeout | undefined
   /** `undefined` while the request waits. */
-  #watch: StallWatch | undefined
+  #watch: StallTimer | undefined
   #stopped = false
 
   /**
@@ -52,7 +52,7 @@ export class RequestWatch {
     const due = (drip: string | undefined) => {
       if (!this.#waits()) onStall(drip)
     }
-    this.#start = () => new StallWatch(timeout, due, minThroughput)
+    this.#start = () => new StallTimer(timeout, due, minThroughput)
     this.#watch = this.#start()
     sending.onRequest = () => setImmediate(() => this.#waits())
     this.#lookAgain =

@@ -5,8 +5,8 @@ import { type RequestBody, attachBody } from './request-body.js'
 import { RequestWatch } from './request-watch.js'
 import { type S3Command, Sending, sendOnce } from './send-once.js'
 
-/** What an {@link attempt} is told. */
-export interface AttemptOptions {
+/** What an {@link sendWithTimeout} is told. */
+export interface SendWithTimeoutOptions {
   /** The longest that nothing may move before the request is given up, in milliseconds; a wait for a socket does not count. */
   readonly timeout: number
   /** The least rate at which the body may go out, in bytes a second over `timeout`; 0, the default, for none. */
@@ -40,10 +40,10 @@ const RELEASE_TIMEOUT = 2000
  * `timeout`, with a `TimeoutError`. A request that failed has let go of its connection and of its body by then, also
  * where the server answered before it had read all of it.
  */
-export async function attempt<Output>(
+export async function sendWithTimeout<Output>(
   client: S3Client,
   command: S3Command<Output>,
-  { timeout, minThroughput, signal, body }: AttemptOptions,
+  { timeout, minThroughput, signal, body }: SendWithTimeoutOptions,
 ): Promise<Output> {
   if (signal?.aborted) throw abortError(signal)
   const request = new AbortController()

@@ -4,9 +4,9 @@ import { backoff, waitFor } from '../../io/async/retry.js'
 import { combineAllCrc32, formatCrc32 } from './combine-crc32.js'
 import { multipartEtag } from '../checks/etag.js'
 import type { MultipartUpload } from './multipart-upload.js'
-import { classify } from '../request/classify-error.js'
+import { classifyError } from '../request/classify-error.js'
 import { formatS3Uri } from '../request/s3-location.js'
-import { type Commit, type Expected, proveStored } from './prove-stored.js'
+import { type StoreCommit, type Expected, proveStored } from './prove-stored.js'
 import { isUploadGone, mayHaveTakenEffect, patience, unknownOutcome, uploadError } from './upload-errors.js'
 import type { StoredPart } from './upload-commands.js'
 
@@ -36,7 +36,7 @@ export function expectedOf(parts: readonly StoredPart[], sumsCrc: boolean): Expe
  * A refusal that comes after such an answer (412 to `If-None-Match`, NoSuchUpload) may be the echo of our own
  * success, and is held against ListParts and HEAD likewise.
  */
-export class MultipartCommit {
+export class CompleteUpload {
   readonly #upload: MultipartUpload
   readonly #parts: readonly StoredPart[]
   readonly #expected: Expected
@@ -59,7 +59,7 @@ export class MultipartCommit {
    *
    * @param signal - nobody wants the object any more: no further try is begun; the one that was sent is waited for
    */
-  async run(signal?: AbortSignal): Promise<Commit> {
+  async run(signal?: AbortSignal): Promise<StoreCommit> {
     const { maxAttempts } = this.#upload.requests.target
     for (let attempt = 1; ; attempt++) {
       try {
@@ -69,7 +69,7 @@ export class MultipartCommit {
         if (commit) return commit
         if (attempt < maxAttempts) {
           const policy = patience(maxAttempts)
-          const wait = waitFor(backoff(attempt, policy), policy, classify(error).retryAfter)
+          const wait = waitFor(backoff(attempt, policy), policy, classifyError(error).retryAfter)
           await sleep(wait, signal).catch(() => undefined)
         }
         if (attempt >= maxAttempts || signal?.aborted === true) return await this.#giveUp(error, attempt)
@@ -78,7 +78,7 @@ export class MultipartCommit {
   }
 
   /** One try. Its answer is believed when it carries the ETag; one without an object in it is no answer. */
-  async #complete(): Promise<Commit> {
+  async #complete(): Promise<StoreCommit> {
     const { requests, uploadId, wholeSum } = this.#upload
     const { crc32, etag } = this.#expected
     const whole = wholeSum === 'none' ? undefined : { crc32: wholeSum === 'kept' ? crc32 : undefined }
@@ -110,9 +110,9 @@ export class MultipartCommit {
   }
 
   /** Finds out what a failed try has done: the commit, or `undefined` to try again. Throws where the end is known. */
-  async #settle(error: unknown, attempt: number): Promise<Commit | undefined> {
+  async #settle(error: unknown, attempt: number): Promise<StoreCommit | undefined> {
     if (error instanceof S3Error) throw error
-    const failure = classify(error)
+    const failure = classifyError(error)
     if (!mayHaveTakenEffect(error)) {
       if (failure.retryable) return undefined
       // Something in between may have sent it twice, and this is the second answer: gone, or in the way of itself.
@@ -138,7 +138,7 @@ export class MultipartCommit {
   }
 
   /** All tries are used up. */
-  async #giveUp(error: unknown, attempt: number): Promise<Commit> {
+  async #giveUp(error: unknown, attempt: number): Promise<StoreCommit> {
     if (!this.#inDoubt) throw this.#failure(error, attempt)
     const aborted = await this.#upload.abort().catch(() => undefined)
     // It was there, and is thrown away: no try can have completed it, whatever lies under the key.

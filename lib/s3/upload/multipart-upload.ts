@@ -2,11 +2,11 @@ import { sleep } from '../../io/async/sleep.js'
 import { S3Error, type S3ErrorFields } from '../../errors.js'
 import { backoff, retry } from '../../io/async/retry.js'
 import type { PartBuffer } from './part-buffer.js'
-import { classify } from '../request/classify-error.js'
+import { classifyError } from '../request/classify-error.js'
 import { formatS3Uri } from '../request/s3-location.js'
 import { checkStored } from './check-response.js'
 import { isForeign, isUploadGone, patience, uploadError } from './upload-errors.js'
-import type { StoredPart, UploadRequests } from './upload-commands.js'
+import type { StoredPart, UploadCommands } from './upload-commands.js'
 
 /** How long throwing an upload away may take in all, in milliseconds. */
 const ABORT_TIMEOUT = 60_000
@@ -17,12 +17,12 @@ const ABORT_ATTEMPTS = 5
 /** A multipart upload that S3 knows: parts go in, in any order, until it is completed or aborted. */
 export class MultipartUpload {
   readonly uploadId: string
-  readonly requests: UploadRequests
+  readonly requests: UploadCommands
   /** Whether a CRC-32 of the whole object was asked for, and whether the server has said that it keeps one. */
   readonly wholeSum: 'kept' | 'asked' | 'none'
   #aborted: Promise<'aborted' | 'gone'> | undefined
 
-  private constructor(requests: UploadRequests, uploadId: string, wholeSum: 'kept' | 'asked' | 'none') {
+  private constructor(requests: UploadCommands, uploadId: string, wholeSum: 'kept' | 'asked' | 'none') {
     this.requests = requests
     this.uploadId = uploadId
     this.wholeSum = wholeSum
@@ -34,7 +34,7 @@ export class MultipartUpload {
    * @param signal - keeps it from trying again; a request that is under way is waited for all the same, since an
    * upload whose id is lost cannot be aborted
    */
-  static async create(requests: UploadRequests, signal: AbortSignal): Promise<MultipartUpload> {
+  static async create(requests: UploadCommands, signal: AbortSignal): Promise<MultipartUpload> {
     const { target } = requests
     const fields = { operation: 'CreateMultipartUpload', attempts: 0 }
     let asks = target.checksum === 'crc32'
@@ -94,7 +94,7 @@ export class MultipartUpload {
       const listing = () => this.requests.listParts(this.uploadId, signal)
       return (await retry(listing, patience(ABORT_ATTEMPTS, signal))) ? true : undefined
     } catch (error) {
-      return isUploadGone(classify(error)) ? false : undefined
+      return isUploadGone(classifyError(error)) ? false : undefined
     }
   }
 
@@ -117,7 +117,7 @@ export class MultipartUpload {
         if (attempt === ABORT_ATTEMPTS) throw new Error('The upload is still listed after it was aborted.')
         await sleep(backoff(attempt, patience(ABORT_ATTEMPTS)), signal)
       } catch (error) {
-        if (isUploadGone(classify(error))) return attempt > 1 ? 'aborted' : 'gone'
+        if (isUploadGone(classifyError(error))) return attempt > 1 ? 'aborted' : 'gone'
         const fields = { operation: 'AbortMultipartUpload', uploadId, attempts: attempt }
         const happened = `Parts may be left in the bucket, and billed. Could not abort upload ${uploadId} to`
         throw uploadError(error, requests.target, fields, happened)
@@ -127,7 +127,7 @@ export class MultipartUpload {
 }
 
 function badResponse(
-  { target }: UploadRequests,
+  { target }: UploadCommands,
   fields: S3ErrorFields & { operation: string },
   what: string,
 ) {

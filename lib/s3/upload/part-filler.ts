@@ -3,7 +3,7 @@ import { BlockPool, PartBuffer } from './part-buffer.js'
 import {
   MAX_PARTS,
   MAX_PART_SIZE,
-  type PartSizes,
+  type PartSizeSchedule,
   concurrencyAt,
   heldSize,
   maxObjectSize,
@@ -35,7 +35,7 @@ export class PendingChunks {
  */
 export class PartFiller {
   readonly #target: UploadTarget
-  readonly #sizes: PartSizes
+  readonly #sizes: PartSizeSchedule
   readonly #uploads: PartUploads
   readonly #pool = new BlockPool()
   #part: PartBuffer | undefined
@@ -44,7 +44,7 @@ export class PartFiller {
   #held: PartBuffer | undefined
   #bytes = 0
 
-  constructor(target: UploadTarget, sizes: PartSizes, uploads: PartUploads) {
+  constructor(target: UploadTarget, sizes: PartSizeSchedule, uploads: PartUploads) {
     this.#target = target
     this.#sizes = sizes
     this.#uploads = uploads
@@ -64,10 +64,10 @@ export class PartFiller {
   /**
    * Has the first part held back. To be called before there is one.
    *
-   * @param headReserve - how long the head will be, in bytes, where part 1 is to be as large as the others
+   * @param headerReserve - how long the head will be, in bytes, where part 1 is to be as large as the others
    */
-  holdFirst(headReserve: number | undefined): void {
-    this.#heldSize = heldSize(this.#sizes, headReserve)
+  holdFirst(headerReserve: number | undefined): void {
+    this.#heldSize = heldSize(this.#sizes, headerReserve)
   }
 
   /**

@@ -36,7 +36,7 @@ const LAST_WITHIN_MEMORY = 5500
 const DOUBLING = 400
 
 /** What decides how large parts are, and how many are sent at once. */
-export interface PartSizes {
+export interface PartSizeSchedule {
   /** The size of the first parts, in bytes. */
   readonly partSize: number
   /** Whether parts grow with the object. */
@@ -46,7 +46,7 @@ export interface PartSizes {
 }
 
 /** The size of part `partNumber` (from 1), in bytes. */
-export function partSizeAt(partNumber: number, sizes: PartSizes): number {
+export function partSizeAt(partNumber: number, sizes: PartSizeSchedule): number {
   if (!sizes.partGrowth || partNumber <= LAST_EQUAL) return sizes.partSize
   if (partNumber <= LAST_WITHIN_MEMORY) return sizeWithinMemory(partNumber, sizes)
   const doublings = (partNumber - LAST_WITHIN_MEMORY) / DOUBLING
@@ -54,7 +54,7 @@ export function partSizeAt(partNumber: number, sizes: PartSizes): number {
   return Math.min(MAX_PART_SIZE, Math.ceil(size / MiB) * MiB)
 }
 
-function sizeWithinMemory(partNumber: number, { partSize, concurrency }: PartSizes): number {
+function sizeWithinMemory(partNumber: number, { partSize, concurrency }: PartSizeSchedule): number {
   const way = (partNumber - LAST_EQUAL) / (LAST_WITHIN_MEMORY - LAST_EQUAL)
   const fallen = concurrency - Math.ceil(way * (concurrency - 1))
   const size = ((concurrency + 1) * partSize) / (fallen + 1)
@@ -67,22 +67,22 @@ const MAX_HEAD_SIZE = GiB
 /**
  * How many bytes of the stream are held back for part 1, where a head is put in front of them at the end.
  *
- * @param headReserve - how long the head will be, so that part 1 is as large as the others; `undefined` where it may be
+ * @param headerReserve - how long the head will be, so that part 1 is as large as the others; `undefined` where it may be
  * as long as it is, and part 1 longer
  */
-export function heldSize({ partSize }: PartSizes, headReserve: number | undefined): number {
-  if (headReserve !== undefined) return partSize - headReserve
+export function heldSize({ partSize }: PartSizeSchedule, headerReserve: number | undefined): number {
+  if (headerReserve !== undefined) return partSize - headerReserve
   return Math.min(partSize, MAX_PART_SIZE - MAX_HEAD_SIZE)
 }
 
 /** How many parts may be under way while one of `size` bytes is being filled. */
-export function concurrencyAt(size: number, { partSize, concurrency }: PartSizes): number {
+export function concurrencyAt(size: number, { partSize, concurrency }: PartSizeSchedule): number {
   const affordable = Math.floor(((concurrency + 1) * partSize) / size) - 1
   return Math.min(concurrency, Math.max(1, affordable))
 }
 
 /** The largest object that fits into 10,000 parts, in bytes. */
-export function maxObjectSize(sizes: PartSizes): number {
+export function maxObjectSize(sizes: PartSizeSchedule): number {
   let size = 0
   for (let partNumber = 1; partNumber <= MAX_PARTS; partNumber++) size += partSizeAt(partNumber, sizes)
   return size

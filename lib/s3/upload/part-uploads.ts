@@ -1,8 +1,8 @@
-import { MultipartCommit } from './complete-upload.js'
+import { CompleteUpload } from './complete-upload.js'
 import { MultipartUpload } from './multipart-upload.js'
 import type { PartBuffer } from './part-buffer.js'
-import type { Commit } from './prove-stored.js'
-import type { StoredPart, UploadRequests } from './upload-commands.js'
+import type { StoreCommit } from './prove-stored.js'
+import type { StoredPart, UploadCommands } from './upload-commands.js'
 
 /** Who is told how the parts fare. */
 export interface PartListener {
@@ -18,7 +18,7 @@ export interface PartListener {
  * The parts of one upload on their way, as many at once as are started. The upload is begun with the first of them.
  */
 export class PartUploads {
-  readonly #requests: UploadRequests
+  readonly #requests: UploadCommands
   readonly #listener: PartListener
   readonly #cancel = new AbortController()
   readonly #underWay = new Set<Promise<void>>()
@@ -28,7 +28,7 @@ export class PartUploads {
   #offset = 0
   #failed = false
 
-  constructor(requests: UploadRequests, listener: PartListener) {
+  constructor(requests: UploadCommands, listener: PartListener) {
     this.#requests = requests
     this.#listener = listener
   }
@@ -91,8 +91,8 @@ export class PartUploads {
    *
    * @param signal - nobody wants it any more: what was sent is waited for, and nothing further begun
    */
-  async commit(signal?: AbortSignal): Promise<Commit> {
-    return new MultipartCommit(await this.#upload!, this.stored).run(signal)
+  async commit(signal?: AbortSignal): Promise<StoreCommit> {
+    return new CompleteUpload(await this.#upload!, this.stored).run(signal)
   }
 
   /** Cancels what is under way, waits for it to have settled, and leaves nothing in the bucket. */

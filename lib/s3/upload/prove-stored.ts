@@ -1,12 +1,12 @@
 import { retry } from '../../io/async/retry.js'
 import { formatCrc32 } from './combine-crc32.js'
 import { sameEtag } from '../checks/etag.js'
-import { classify } from '../request/classify-error.js'
+import { classifyError } from '../request/classify-error.js'
 import { patience } from './upload-errors.js'
-import type { ObjectHead, UploadRequests } from './upload-commands.js'
+import type { ObjectHead, UploadCommands } from './upload-commands.js'
 
 /** An object that has taken its place. */
-export interface Commit {
+export interface StoreCommit {
   /** As S3 gave it, with its quotes. */
   readonly etag: string
   /** Where the bucket keeps versions. */
@@ -45,14 +45,14 @@ const CLOCK_STEP = 2000
  * clock, and where that is too coarse by the mark that a try was given.
  */
 export async function proveStored(
-  requests: UploadRequests,
+  requests: UploadCommands,
   expected: Expected,
-): Promise<Commit | 'other' | 'unknown'> {
+): Promise<StoreCommit | 'other' | 'unknown'> {
   let answer: ObjectHead
   try {
     answer = await retry(() => requests.head(), patience(requests.target.maxAttempts))
   } catch (error) {
-    return classify(error).statusCode === 404 ? 'other' : 'unknown'
+    return classifyError(error).statusCode === 404 ? 'other' : 'unknown'
   }
   if (answer.ContentLength !== expected.size) return 'other'
   const confirmed = expected.crc32 !== undefined && answer.ChecksumCRC32 === formatCrc32(expected.crc32)

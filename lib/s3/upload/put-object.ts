@@ -4,10 +4,10 @@ import { S3Error, type S3ErrorFields } from '../../errors.js'
 import { retry } from '../../io/async/retry.js'
 import { MAX_METADATA } from '../request/check-headers.js'
 import type { PartBuffer } from './part-buffer.js'
-import { classify } from '../request/classify-error.js'
+import { classifyError } from '../request/classify-error.js'
 import { formatS3Uri } from '../request/s3-location.js'
 import { checkStored } from './check-response.js'
-import { type Commit, MARK, proveStored } from './prove-stored.js'
+import { type StoreCommit, MARK, proveStored } from './prove-stored.js'
 import {
   isAnswered,
   isWorthRepeating,
@@ -16,7 +16,7 @@ import {
   unknownOutcome,
   uploadError,
 } from './upload-errors.js'
-import type { UploadRequests, UploadTarget } from './upload-commands.js'
+import type { UploadCommands, UploadTarget } from './upload-commands.js'
 
 /** What is put, as far as it has to be known here. */
 export type PutBody = Pick<PartBuffer, 'size' | 'crc32' | 'digest'>
@@ -41,10 +41,10 @@ export interface Put {
  * `maxAttempts: 1` leaves no other, carries a mark of its own in the metadata, by which the look recognises it.
  */
 export async function putObject(
-  requests: UploadRequests,
+  requests: UploadCommands,
   body: PutBody,
   { send, signal }: Put,
-): Promise<Commit> {
+): Promise<StoreCommit> {
   const { target } = requests
   const fields = { operation: 'PutObject', attempts: 0 }
   const md5 = () => `"${body.digest('md5').toString('hex')}"`
@@ -57,7 +57,7 @@ export async function putObject(
     return proveStored(requests, { size: body.size, etag: md5(), crc32, marks, isMarked, since })
   }
   let last: unknown
-  const operation = async (attempt: number): Promise<Commit> => {
+  const operation = async (attempt: number): Promise<StoreCommit> => {
     fields.attempts = attempt
     try {
       const answer = await send(markOf(attempt, target, marks))
@@ -80,7 +80,7 @@ export async function putObject(
   const isRetryable = (error: unknown) =>
     isWorthRepeating(error) ||
     error instanceof NoObjectAnswer ||
-    classify(error).s3Code === 'ConditionalRequestConflict'
+    classifyError(error).s3Code === 'ConditionalRequestConflict'
   try {
     return await retry(operation, { ...patience(target.maxAttempts, signal), isRetryable })
   } catch (thrown) {

@@ -14,7 +14,7 @@ import {
   UploadPartCommand,
   type UploadPartCommandOutput,
 } from '@aws-sdk/client-s3'
-import { attempt } from '../request/send-with-timeout.js'
+import { sendWithTimeout } from '../request/send-with-timeout.js'
 import { formatCrc32 } from './combine-crc32.js'
 import type { PartBuffer } from './part-buffer.js'
 import type { S3Location } from '../request/s3-location.js'
@@ -69,7 +69,7 @@ export interface StoredPart {
  * The requests of one upload, each sent once and bounded in time. They reject with the SDK's error, a `TimeoutError`,
  * or an `AbortError`; what to make of those is the caller's to say.
  */
-export class UploadRequests {
+export class UploadCommands {
   readonly target: UploadTarget
 
   constructor(target: UploadTarget) {
@@ -205,10 +205,10 @@ export class UploadRequests {
   }
 
   #send<Output>(
-    command: Parameters<typeof attempt<Output>>[1],
+    command: Parameters<typeof sendWithTimeout<Output>>[1],
     options: { body?: PartBuffer; signal?: AbortSignal | undefined; timeout?: number } = {},
   ): Promise<Output> {
     const { client, stallTimeout, minThroughput } = this.target
-    return attempt(client, command, { timeout: stallTimeout, minThroughput, ...options })
+    return sendWithTimeout(client, command, { timeout: stallTimeout, minThroughput, ...options })
   }
 }

@@ -1,7 +1,7 @@
 import { S3Error, type S3ErrorFields } from '../../errors.js'
 import type { RetryOptions } from '../../io/async/retry.js'
 import { wasCutShort } from '../request/send-with-timeout.js'
-import { type S3Failure, classify, s3Error } from '../request/classify-error.js'
+import { type S3Failure, classifyError, s3Error } from '../request/classify-error.js'
 import { formatS3Uri } from '../request/s3-location.js'
 import type { UploadTarget } from './upload-commands.js'
 
@@ -14,7 +14,7 @@ import type { UploadTarget } from './upload-commands.js'
  */
 export function mayHaveTakenEffect(error: unknown): boolean {
   if (wasCutShort(error)) return false
-  const { statusCode, s3Code = '', unsent } = classify(error)
+  const { statusCode, s3Code = '', unsent } = classifyError(error)
   if (statusCode === undefined) return !unsent
   // Older releases of the SDK give the status 400 to a 200 whose body is an error.
   if (s3Code === 'InternalError') return true
@@ -27,7 +27,7 @@ const TURNED_AWAY = new Set(['SlowDown', 'RequestLimitExceeded', 'BandwidthLimit
 
 /** Whether the server has answered. */
 export function isAnswered(error: unknown): boolean {
-  return classify(error).statusCode !== undefined
+  return classifyError(error).statusCode !== undefined
 }
 
 /** Whether a request about an upload failed because there is no such upload. */
@@ -38,13 +38,13 @@ export function isUploadGone(failure: S3Failure): boolean {
 
 /** Whether a request may have failed for a header that the server does not know, as not every one knows checksums. */
 export function isForeign(error: unknown): boolean {
-  const { statusCode, s3Code = '' } = classify(error)
+  const { statusCode, s3Code = '' } = classifyError(error)
   return statusCode === 501 || /^(NotImplemented|Invalid(Argument|Request))$/.test(s3Code)
 }
 
 /** Whether sending the same bytes again may help: damage on the way is as passing as a broken connection. */
 export function isWorthRepeating(error: unknown): boolean {
-  const failure = classify(error)
+  const failure = classifyError(error)
   if (failure.retryable || failure.code === 'AVIO_ERR_CHECKSUM_MISMATCH') return true
   return error instanceof S3Error && error.code === 'AVIO_ERR_CHECKSUM_MISMATCH'
 }
@@ -57,7 +57,7 @@ export function patience(maxAttempts: number, signal?: AbortSignal): RetryOption
     maxAttempts,
     signal,
     isRetryable: isWorthRepeating,
-    retryAfter: error => classify(error).retryAfter,
+    retryAfter: error => classifyError(error).retryAfter,
   }
 }
 
@@ -70,7 +70,7 @@ export function uploadError(
 ): S3Error {
   if (error instanceof S3Error) return error
   const all = { ...target.location, ...fields }
-  const failure = classify(error)
+  const failure = classifyError(error)
   const shown = s3Error(error, 'AVIO_ERR_UPLOAD_FAILED', all, happened)
   const rename = (code: S3Error['code'], more: string) =>
     new S3Error(code, `${shown.message} ${more}`.trim(), { ...all, ...known(failure) }, { cause: error })

@@ -16,7 +16,7 @@ import {
 } from '../../options.js'
 import { minThroughputOption } from '../../io/async/stall-timer.js'
 import { checkHeaderValue, checkMetadata } from '../request/check-headers.js'
-import { MAX_PART_SIZE, MIN_PART_SIZE, type PartSizes } from './part-size-schedule.js'
+import { MAX_PART_SIZE, MIN_PART_SIZE, type PartSizeSchedule } from './part-size-schedule.js'
 import { type S3ClientOption, clientOption } from '../request/s3-client.js'
 import { LOCATION_OPTIONS, type S3LocationOptions, locationOption } from '../request/s3-location.js'
 import { type UploadRequest, uploadRequestOption } from './upload-request-option.js'
@@ -86,10 +86,10 @@ export interface S3MultipartWritableOptions extends S3ClientOption, S3LocationOp
    * How much of part 1 is kept for a head that comes last (`docs/s3-multipart-writable.md`), in bytes: 16 to
    * `partSize` − 1. Only for stores that want all parts but the last one equal, such as Cloudflare R2, and together
    * with `partGrowth: false`: the head is then filled up with padding to exactly this length. One that is longer is
-   * `AVIO_ERR_HEAD_TOO_LARGE`, and nothing is stored. An object of one part is stored without padding.
+   * `AVIO_ERR_HEADER_TOO_LARGE`, and nothing is stored. An object of one part is stored without padding.
    * @defaultValue none: part 1 is longer than the others by the head
    */
-  headReserve?: number | undefined
+  headerReserve?: number | undefined
   /**
    * How bytes are protected on their way. `'crc32'`: each part and the whole, checked by the server and compared with
    * its answers; `'md5'`: each part by `Content-MD5`, for servers that check only that (Ceph before 20 among them);
@@ -155,8 +155,8 @@ export interface S3MultipartWritableOptions extends S3ClientOption, S3LocationOp
 /** The options as the stream uses them. */
 export interface UploadSettings {
   readonly target: UploadTarget
-  readonly sizes: PartSizes
-  readonly headReserve: number | undefined
+  readonly sizes: PartSizeSchedule
+  readonly headerReserve: number | undefined
   readonly beforeCommit: ((summary: UploadSummary) => unknown) | undefined
   readonly signal: AbortSignal | undefined
   readonly highWaterMark: number
@@ -171,7 +171,7 @@ const NAMES = [
   'partSize',
   'concurrency',
   'partGrowth',
-  'headReserve',
+  'headerReserve',
   'checksum',
   'contentType',
   'metadata',
@@ -220,7 +220,7 @@ export function uploadSettings(given: S3MultipartWritableOptions): UploadSetting
       concurrency: integerOption(options, 'concurrency', { min: 1, max: 1000, default: 4 }),
       partGrowth: booleanOption(options, 'partGrowth', { default: true }),
     },
-    headReserve: integerOption(options, 'headReserve', reserve),
+    headerReserve: integerOption(options, 'headerReserve', reserve),
     beforeCommit: functionOption(options, 'beforeCommit'),
     signal: signalOption(options),
     highWaterMark: integerOption(options, 'highWaterMark', {

@@ -4,7 +4,7 @@ import {
   checkGlobalArgs,
   checkInput,
   checkOutput,
-  ffmpegArguments,
+  buildArguments,
 } from '../../../lib/ffmpeg/args/build-arguments.js'
 import { runCommand } from '../../support/command.js'
 import { transportStream } from '../../support/media.js'
@@ -15,7 +15,7 @@ const spec = { inputs: [input], outputs: [output], globalArgs: [], progressUrl: 
 
 t.test('the whole list of a plain job', async t => {
   t.equal(
-    ffmpegArguments(spec).join(' '),
+    buildArguments(spec).join(' '),
     '-hide_banner -nostdin -nostats -loglevel level+info -progress pipe:3 ' +
       '-protocol_whitelist pipe -i pipe:0 ' +
       '-frag_duration 2000000 -sn -dn -movflags frag_keyframe+delay_moov+default_base_moof -f mp4 pipe:1',
@@ -23,7 +23,7 @@ t.test('the whole list of a plain job', async t => {
 })
 
 t.test("the user's arguments come after what they may override and before what must hold", async t => {
-  const list = ffmpegArguments({
+  const list = buildArguments({
     ...spec,
     inputs: [{ ...input, format: 'mpegts', args: ['-ss', '5', '-protocol_whitelist', 'pipe,file'] }],
     outputs: [
@@ -40,20 +40,20 @@ t.test("the user's arguments come after what they may override and before what m
 })
 
 t.test('a muxer that streams as it is gets nothing added', async t => {
-  const list = ffmpegArguments({ ...spec, outputs: [{ ...output, format: 'mpegts', args: ['-c', 'copy'] }] })
+  const list = buildArguments({ ...spec, outputs: [{ ...output, format: 'mpegts', args: ['-c', 'copy'] }] })
   t.match(list.join(' '), /-i pipe:0 -c copy -f mpegts pipe:1$/)
 })
 
 t.test('a layout brings arguments of its own, which the user’s come after', async t => {
-  const held = { ...output, format: 'flv', layout: 'held-head' as const, args: ['-c', 'copy'] }
+  const held = { ...output, format: 'flv', layout: 'file' as const, args: ['-c', 'copy'] }
   t.match(
-    ffmpegArguments({ ...spec, outputs: [held] }).join(' '),
+    buildArguments({ ...spec, outputs: [held] }).join(' '),
     '-flvflags -no_duration_filesize -c copy -f flv',
   )
 })
 
 t.test('several inputs and outputs stand in their order, each with its own arguments', async t => {
-  const list = ffmpegArguments({
+  const list = buildArguments({
     ...spec,
     inputs: [input, { url: 'http://127.0.0.1/1', args: ['-re'], protocols: ['http', 'tcp'] }],
     outputs: [
@@ -68,18 +68,18 @@ t.test('several inputs and outputs stand in their order, each with its own argum
 })
 
 t.test('-movflags of the user are merged into one, wherever they stand', async t => {
-  const list = ffmpegArguments({
+  const list = buildArguments({
     ...spec,
     outputs: [{ ...output, args: ['-movflags', '+cmaf', '-an', '-movflags', '+dash'] }],
   })
   t.equal(list.filter(token => token === '-movflags').length, 1)
   t.match(list.join(' '), /-an .*-movflags frag_keyframe\+delay_moov\+default_base_moof\+cmaf\+dash -f mp4/)
-  const none = ffmpegArguments({ ...spec, outputs: [{ ...output, args: ['-movflags', 'cmaf-cmaf'] }] })
+  const none = buildArguments({ ...spec, outputs: [{ ...output, args: ['-movflags', 'cmaf-cmaf'] }] })
   t.match(none.join(' '), '-movflags 0 -f mp4', 'none left: ffmpeg knows that as 0')
 })
 
 t.test('-movflags for another family of muxers is left to ffmpeg', async t => {
-  const list = ffmpegArguments({
+  const list = buildArguments({
     ...spec,
     outputs: [{ ...output, format: 'webm', args: ['-movflags', '+faststart'] }],
   })
@@ -88,7 +88,7 @@ t.test('-movflags for another family of muxers is left to ffmpeg', async t => {
 
 t.test('a log level is merged: never below info, which the stage itself reads', async t => {
   const level = (globalArgs: string[], outputArgs: string[] = []) => {
-    const list = ffmpegArguments({ ...spec, globalArgs, outputs: [{ ...output, args: outputArgs }] })
+    const list = buildArguments({ ...spec, globalArgs, outputs: [{ ...output, args: outputArgs }] })
     t.equal(list.filter(token => token === '-loglevel' || token === '-v').length, 1)
     return list[list.indexOf('-loglevel') + 1]
   }
@@ -99,10 +99,10 @@ t.test('a log level is merged: never below info, which the stage itself reads', 
 
 t.test('what is set already, or means nothing on a pipe, is taken out', async t => {
   const args = ['-y', '-n', '-hide_banner', '-nostdin', '-stats', '-nostats']
-  const plain = ffmpegArguments(spec)
-  t.same(ffmpegArguments({ ...spec, globalArgs: args }), plain)
-  t.same(ffmpegArguments({ ...spec, outputs: [{ ...output, args }] }), plain)
-  t.same(ffmpegArguments({ ...spec, inputs: [{ ...input, args }] }), plain)
+  const plain = buildArguments(spec)
+  t.same(buildArguments({ ...spec, globalArgs: args }), plain)
+  t.same(buildArguments({ ...spec, outputs: [{ ...output, args }] }), plain)
+  t.same(buildArguments({ ...spec, inputs: [{ ...input, args }] }), plain)
 })
 
 const refused = (message: string | RegExp) => ({ code: 'AVIO_ERR_ARGUMENT_REFUSED', message })
@@ -217,7 +217,7 @@ t.test('turns booleans that once took a value into what every ffmpeg takes', asy
   const media = await transportStream({ seconds: 1 })
   for (const [name, off] of Object.entries(OFF)) {
     const listOf = (...args: string[]) => {
-      const list = ffmpegArguments({ ...spec, inputs: [{ ...input, args }] })
+      const list = buildArguments({ ...spec, inputs: [{ ...input, args }] })
       return list.slice(list.indexOf('pipe') + 1, list.indexOf('-i'))
     }
     t.same(listOf(`-${name}`, '0'), [off])

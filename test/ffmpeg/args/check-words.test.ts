@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
-import { readArguments } from '../../../lib/ffmpeg/args/parse-arguments.js'
+import { parseArguments } from '../../../lib/ffmpeg/args/parse-arguments.js'
 
-const read = (args: string[]) => readArguments(args, 'output.args')
+const read = (args: string[]) => parseArguments(args, 'output.args')
 
 /** The error names the element, and ends with those to write. */
 function refuses(t: Test, args: string[], index: number, right: string): void {

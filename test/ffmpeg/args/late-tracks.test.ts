@@ -4,12 +4,12 @@ import type { FfmpegOutputOptions } from '../../../lib/ffmpeg/ffmpeg-options.js'
 import { FfmpegReadable } from '../../../lib/ffmpeg/ffmpeg-readable.js'
 import { FfmpegTransform } from '../../../lib/ffmpeg/ffmpeg-transform.js'
 import { LateTrackWatch, hasTrueTimes, withTrueTimes } from '../../../lib/ffmpeg/args/late-tracks.js'
-import { BytesObject } from '../../../lib/io/sources/bytes-source.js'
+import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
 import { LINK } from '../../../lib/io/pipeline/link.js'
 import { Fmp4Validator } from '../../../lib/mp4/fmp4-validator.js'
 import { exists } from '../../support/child.js'
 import { AAC, audioInput, ffmpegToFile, packetsOf, videoInput } from '../../support/media.js'
-import { HeadSink, bothLayouts } from '../../support/progressive.js'
+import { HeadSink, bothLayouts } from '../../support/faststart.js'
 import { ChunkedSource, Collector } from '../../support/sources.js'
 import { failing } from '../../support/transform.js'
 
@@ -47,7 +47,7 @@ async function made(stage: FfmpegReadable | FfmpegTransform, source?: ChunkedSou
   stage.on('spawn', () => spawns++)
   stage.on('seek', ({ reason }: { reason: string }) => seeks.push(reason))
   const sink = new HeadSink()
-  const isHeaded = stage[LINK].head !== undefined
+  const isHeaded = stage[LINK].header !== undefined
   const plain = { file: Buffer.alloc(0) }
   const collect = async (stream: AsyncIterable<Buffer>) => {
     const chunks: Buffer[] = []
@@ -63,11 +63,11 @@ t.test('reads an input again whose sound begins late, and makes what ffmpeg make
   const bytes = await meeting()
   const { faststart } = await bothLayouts(bytes, 'meeting.mkv')
   const plain = await timed(faststart)
-  for (const layout of ['stream', 'progressive'] as const) {
+  for (const layout of ['stream', 'file'] as const) {
     const output: FfmpegOutputOptions = { format: 'mp4', layout, args: ['-c', 'copy'] }
-    const seeking = await made(new FfmpegReadable({ input: { source: new BytesObject(bytes) }, output }))
+    const seeking = await made(new FfmpegReadable({ input: { source: new BytesSource(bytes) }, output }))
     const linked = new ChunkedSource(bytes)
-    Object.defineProperty(linked, LINK, { value: { randomAccess: new BytesObject(bytes) } })
+    Object.defineProperty(linked, LINK, { value: { randomAccess: new BytesSource(bytes) } })
     const piped = await made(new FfmpegTransform({ output }), linked)
     t.equal(seeking.spawns, 2)
     t.same([piped.spawns, piped.seeks], [2, ['late-track']])
@@ -86,7 +86,7 @@ t.test('reads an input again whose sound begins late, and makes what ffmpeg make
 t.test('leaves no child behind where it is destroyed between the two runs', async t => {
   const bytes = await meeting()
   const linked = new ChunkedSource(bytes)
-  Object.defineProperty(linked, LINK, { value: { randomAccess: new BytesObject(bytes) } })
+  Object.defineProperty(linked, LINK, { value: { randomAccess: new BytesSource(bytes) } })
   const stage = new FfmpegTransform({ output: { format: 'mp4', args: ['-c', 'copy'] } })
   const pids: number[] = []
   stage.on('spawn', ({ pid }) => pids.push(pid))
@@ -107,7 +107,7 @@ t.test('has a way out where the input can be read once: flags that do not wait',
     code: 'AVIO_ERR_OUTPUT_NOT_SEEKABLE',
     message: new RegExp(REMEDY[1]!.replaceAll('+', '\\+')),
   })
-  for (const layout of ['stream', 'progressive'] as const) {
+  for (const layout of ['stream', 'file'] as const) {
     const output: FfmpegOutputOptions = { format: 'mp4', layout, args: ['-c', 'copy', ...REMEDY] }
     const { file, spawns } = await made(new FfmpegTransform({ output }), new ChunkedSource(bytes))
     t.equal(spawns, 1)
@@ -123,11 +123,11 @@ t.test('leaves a track that never begins out of an ordinary file, as ffmpeg does
   const bytes = await meeting()
   const output: FfmpegOutputOptions = {
     format: 'mp4',
-    layout: 'progressive',
+    layout: 'file',
     args: ['-c', 'copy', '-t', '38'],
   }
   const { file, spawns } = await made(
-    new FfmpegReadable({ input: { source: new BytesObject(bytes) }, output }),
+    new FfmpegReadable({ input: { source: new BytesSource(bytes) }, output }),
   )
   t.equal(spawns, 2)
   t.equal(file.indexOf('mp4a'), -1)
@@ -159,7 +159,7 @@ t.test('lets a validator pass a track of which the input has no sample, and no o
     ['-c:v', 'copy', '-c:a', 'aac'],
   ]) {
     const stage = new FfmpegReadable({
-      input: { source: new BytesObject(cut) },
+      input: { source: new BytesSource(cut) },
       output: { format: 'mp4', args },
     })
     const validator = new Fmp4Validator()
@@ -168,7 +168,7 @@ t.test('lets a validator pass a track of which the input has no sample, and no o
   }
   const lost = ['-c:v', 'copy', '-c:a', 'aac', '-af', 'atrim=start=100']
   const stage = new FfmpegReadable({
-    input: { source: new BytesObject(bytes) },
+    input: { source: new BytesSource(bytes) },
     output: { format: 'mp4', args: lost },
   })
   await t.rejects(pipeline(stage, new Fmp4Validator(), new Collector()), { code: 'AVIO_ERR_MP4_NO_FRAGMENT' })

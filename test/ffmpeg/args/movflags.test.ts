@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
-import { readArguments } from '../../../lib/ffmpeg/args/parse-arguments.js'
+import { parseArguments } from '../../../lib/ffmpeg/args/parse-arguments.js'
 import { REFUSED_MOVFLAGS, mergeMovflags } from '../../../lib/ffmpeg/args/movflags.js'
 import { runOutputs, topLevelBoxes } from '../../support/command.js'
 import { section, tableIn } from '../../support/doc-table.js'
@@ -30,7 +30,7 @@ t.test('a value without a sign takes the place of the defaults, and of values be
 })
 
 t.test('flags that need to go back in the output are refused by name, with what to do instead', async t => {
-  for (const flag of ['faststart', 'global_sidx', 'hybrid_fragmented']) {
+  for (const flag of ['global_sidx', 'hybrid_fragmented']) {
     for (const value of [flag, `+${flag}`, `frag_keyframe+${flag}`]) {
       t.throws(() => merged(value), {
         code: 'AVIO_ERR_ARGUMENT_REFUSED',
@@ -38,7 +38,14 @@ t.test('flags that need to go back in the output are refused by name, with what 
       })
     }
   }
-  t.equal(merged('+faststart', '-faststart'), defaults, 'taken back')
+  t.equal(merged('+global_sidx', '-global_sidx'), defaults, 'taken back')
+})
+
+t.test('faststart is a layout, which ffmpeg is not told of', async t => {
+  t.equal(merged('+faststart'), defaults)
+  t.equal(merged('faststart'), defaults)
+  t.equal(merged('+faststart+cmaf', 'faststart'), `${defaults}+cmaf`)
+  t.equal(merged('frag_keyframe+faststart'), 'frag_keyframe')
 })
 
 t.test('flags by number, which could hide a refused one, are refused', async t => {
@@ -51,11 +58,11 @@ t.test('docs/formats.md shows what comes of them, and which are refused', async 
   const text = section('formats.md', '### `-movflags`')
   for (const [given = '', got = ''] of tableIn(text)) {
     const args = given === 'none' ? [] : given.replaceAll('`', '').split(' ')
-    const values = readArguments(args, 'output.args').map(({ value }) => value!)
+    const values = parseArguments(args, 'output.args').map(({ value }) => value!)
     t.equal(merged(...values), got.replaceAll('`', ''), given)
   }
   t.same(
-    tableIn(text.slice(text.indexOf('Every flag is obeyed'))),
+    tableIn(text.slice(text.indexOf('Every other flag is obeyed'))),
     Object.entries(REFUSED_MOVFLAGS).map(([flag, why]) => [`\`${flag}\``, why]),
   )
 })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { muxerOf } from '../../../lib/ffmpeg/args/muxers.js'
-import { HELD_HEADS } from '../../../lib/ffmpeg/headers/deferred-header.js'
+import { DEFERRED_HEADERS } from '../../../lib/ffmpeg/headers/deferred-header.js'
 import { COMPLETE, FRAGMENTED, IMPOSSIBLE, LOSSES } from '../../../lib/ffmpeg/args/muxer-table.js'
 import { section, tableIn } from '../../support/doc-table.js'
 
@@ -74,7 +74,7 @@ t.test('docs/formats.md says of each muxer what the table says', async t => {
   const held = tableIn(losing).filter(([, , head]) => head !== '–')
   t.same(
     held.flatMap(([name = '']) => names(name)).sort(),
-    HELD_HEADS.toSorted((a, b) => a.localeCompare(b)),
+    DEFERRED_HEADERS.toSorted((a, b) => a.localeCompare(b)),
   )
   const [list = ''] = section('formats.md', '## Formats that stream by flags: the MP4 family')
     .trim()

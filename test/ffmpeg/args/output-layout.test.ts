@@ -1,13 +1,14 @@
 import t from 'tap'
 import type { LAYOUTS } from '../../../lib/ffmpeg/args/output-layout.js'
 import {
-  REFUSED_PROGRESSIVE,
-  assemblyFor,
+  REFUSED_FASTSTART,
+  deferredHeaderFor,
   checkLayout,
+  impliedLayout,
   layoutArguments,
 } from '../../../lib/ffmpeg/args/output-layout.js'
-import { HeldHead } from '../../../lib/ffmpeg/headers/deferred-header.js'
-import { ProgressiveAssembly } from '../../../lib/mp4/faststart/faststart-builder.js'
+import { DeferredHeader } from '../../../lib/ffmpeg/headers/deferred-header.js'
+import { FaststartBuilder } from '../../../lib/mp4/faststart/faststart-builder.js'
 import { section, tableIn } from '../../support/doc-table.js'
 
 const check = (format: string, layout: (typeof LAYOUTS)[number], ...movflags: string[]) =>
@@ -16,57 +17,92 @@ const check = (format: string, layout: (typeof LAYOUTS)[number], ...movflags: st
 t.test('every format streams; some have a head that is known only at the end', async t => {
   for (const format of ['mp4', 'wav', 'mpegts', 'ismv', 'of-a-newer-ffmpeg']) {
     t.doesNotThrow(() => check(format, 'stream'))
-    t.equal(assemblyFor({ format, layout: 'stream' }, 'Test'), undefined)
+    t.equal(deferredHeaderFor({ format, layout: 'stream' }, 'Test'), undefined)
   }
   for (const format of ['mp4', 'mov', 'ipod', 'psp', '3gp', '3g2', 'f4v']) {
-    t.doesNotThrow(() => check(format, 'progressive'))
-    t.ok(assemblyFor({ format, layout: 'progressive' }, 'Test') instanceof ProgressiveAssembly)
+    t.doesNotThrow(() => check(format, 'file'))
+    t.ok(deferredHeaderFor({ format, layout: 'file' }, 'Test') instanceof FaststartBuilder)
   }
   for (const format of ['wav', 'flv', 'mp3', 'au']) {
-    t.doesNotThrow(() => check(format, 'held-head'))
-    t.ok(assemblyFor({ format, layout: 'held-head' }, 'Test'))
-    t.ok(new HeldHead({ format: format as 'wav' }))
+    t.doesNotThrow(() => check(format, 'file'))
+    t.ok(deferredHeaderFor({ format, layout: 'file' }, 'Test'))
+    t.ok(new DeferredHeader({ format: format as 'wav' }))
   }
 })
 
 t.test('a format that can’t be laid out so is refused, with what can', async t => {
   for (const [format, layout, message] of [
-    ['matroska', 'progressive', /"stream" for "matroska"; "progressive" is for mp4/],
-    ['ismv', 'progressive', /"stream" for "ismv"/],
-    ['mp4', 'held-head', /"held-head" is for wav, flv, mp3, au/],
+    ['matroska', 'file', /"stream" for "matroska"; "file" is for wav, flv, mp3, au, mp4, mov/],
+    ['mpegts', 'file', /"stream" for "mpegts"/],
+    ['ismv', 'file', /"stream" for "ismv"/],
   ] as const) {
     t.throws(() => check(format, layout), { code: 'AVIO_ERR_OPTION', option: 'outputs[1].layout', message })
   }
 })
 
-t.test('flags that lose what a progressive MP4 needs are refused, and so is the lack of ours', async t => {
+t.test('flags that lose what an ordinary MP4 needs are refused, and so is the lack of ours', async t => {
   const refused = { code: 'AVIO_ERR_ARGUMENT_REFUSED' }
-  for (const flag of Object.keys(REFUSED_PROGRESSIVE)) {
+  for (const flag of Object.keys(REFUSED_FASTSTART)) {
     const message = `"-movflags ${flag}" in option "outputs[1].args"`
-    t.throws(() => check('mp4', 'progressive', `+${flag}`), { ...refused, message })
+    t.throws(() => check('mp4', 'file', `+${flag}`), { ...refused, message })
     t.doesNotThrow(() => check('mp4', 'stream', `+${flag}`))
-    t.doesNotThrow(() => check('mp4', 'progressive', `+${flag}-${flag}`), 'taken back')
+    t.doesNotThrow(() => check('mp4', 'file', `+${flag}-${flag}`), 'taken back')
   }
   for (const [value, missing] of [
     ['-delay_moov', 'delay_moov'],
     ['-default_base_moof', 'default_base_moof'],
     ['frag_discont', 'frag_keyframe'],
   ] as const) {
-    t.throws(() => check('mp4', 'progressive', value), { ...refused, message: new RegExp(`"${missing}"`) })
+    t.throws(() => check('mp4', 'file', value), { ...refused, message: new RegExp(`"${missing}"`) })
   }
-  t.doesNotThrow(() => check('mp4', 'progressive', '+frag_discont', '+skip_trailer'))
-  t.throws(() => check('mp4', 'progressive', '+faststart'), { ...refused, message: /"output.layout"/ })
+  t.doesNotThrow(() => check('mp4', 'file', '+frag_discont', '+skip_trailer'))
+  t.doesNotThrow(() => check('mp4', 'file', '+faststart'))
+})
+
+t.test('+faststart asks for the layout of a file', async t => {
+  const implied = (format: string, ...movflags: string[]) =>
+    impliedLayout({ format, args: movflags.flatMap(value => ['-movflags', value]) }, 'output')
+  for (const format of ['mp4', 'mov', 'ipod', 'psp', '3gp', '3g2', 'f4v']) {
+    t.equal(implied(format), 'stream')
+    for (const flags of [
+      ['+faststart'],
+      ['faststart'],
+      ['+faststart+frag_discont'],
+      ['-faststart', '+faststart'],
+    ]) {
+      t.equal(implied(format, ...flags), 'file', `${format} ${flags.join(' ')}`)
+    }
+    for (const flags of [['-faststart'], ['+faststart-faststart'], ['faststart', 'empty_moov']]) {
+      t.equal(implied(format, ...flags), 'stream', `${format} ${flags.join(' ')}`)
+    }
+  }
+  for (const format of ['ismv', 'webm', 'wav']) t.equal(implied(format, '+faststart'), 'stream', format)
+})
+
+t.test('+faststart beside the layout of a stream is refused, since one of the two is not meant', async t => {
+  for (const value of ['+faststart', 'faststart', 'frag_keyframe+faststart']) {
+    t.throws(() => check('mp4', 'stream', value), {
+      code: 'AVIO_ERR_ARGUMENT_REFUSED',
+      message: /"outputs\[1\].layout" to "file", or leave one of the two out/,
+    })
+    t.throws(() => check('ismv', 'stream', value), {
+      code: 'AVIO_ERR_ARGUMENT_REFUSED',
+      message: /Leave it out/,
+    })
+  }
+  t.doesNotThrow(() => check('mp4', 'stream', '+faststart', '-faststart'))
+  t.doesNotThrow(() => check('webm', 'stream', '+faststart'), 'ffmpeg itself ignores it there')
 })
 
 t.test('docs/formats.md shows which flags these are', async t => {
   t.same(
     tableIn(section('formats.md', '### Refused movflags')),
-    Object.entries(REFUSED_PROGRESSIVE).map(([flag, why]) => [`\`${flag}\``, why]),
+    Object.entries(REFUSED_FASTSTART).map(([flag, why]) => [`\`${flag}\``, why]),
   )
 })
 
 t.test('a held head may need arguments of its own', async t => {
-  t.same(layoutArguments('mp3', 'held-head'), ['-write_xing', '0'])
+  t.same(layoutArguments('mp3', 'file'), ['-write_xing', '0'])
   t.same(layoutArguments('mp3', 'stream'), [])
-  t.same(layoutArguments('mp4', 'progressive'), [])
+  t.same(layoutArguments('mp4', 'file'), [])
 })

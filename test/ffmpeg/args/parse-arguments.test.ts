@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
-import { readArguments } from '../../../lib/ffmpeg/args/parse-arguments.js'
+import { parseArguments } from '../../../lib/ffmpeg/args/parse-arguments.js'
 
 const FFMPEG = process.env['FFMPEG_PATH'] ?? 'ffmpeg'
 
 t.test('an option is read as name, specifier and value', async t => {
-  t.match(readArguments(['-c:v:0', 'libx264', '-bf', '-1', '-map', '-0:s'], 'output.args'), [
+  t.match(parseArguments(['-c:v:0', 'libx264', '-bf', '-1', '-map', '-0:s'], 'output.args'), [
     { name: 'c', specifier: 'v:0', value: 'libx264', tokens: ['-c:v:0', 'libx264'] },
     { name: 'bf', specifier: '', value: '-1' },
     { name: 'map', value: '-0:s' },
@@ -13,7 +13,7 @@ t.test('an option is read as name, specifier and value', async t => {
 })
 
 t.test('a boolean takes no value, and its -no form is the same option, negated', async t => {
-  t.match(readArguments(['-an', '-nostdin', '-shortest', '-t', '5'], 'output.args'), [
+  t.match(parseArguments(['-an', '-nostdin', '-shortest', '-t', '5'], 'output.args'), [
     { name: 'an', value: undefined, negated: false, tokens: ['-an'] },
     { name: 'stdin', value: undefined, negated: true },
     { name: 'shortest' },
@@ -22,28 +22,28 @@ t.test('a boolean takes no value, and its -no form is the same option, negated',
 })
 
 t.test('an option whose name only begins with "no" takes its value', async t => {
-  t.match(readArguments(['-noise_reduction', '5'], 'output.args'), [{ name: 'noise_reduction', value: '5' }])
+  t.match(parseArguments(['-noise_reduction', '5'], 'output.args'), [{ name: 'noise_reduction', value: '5' }])
 })
 
 t.test('-autorotate is read in its old form with a value and in its new form without', async t => {
-  t.match(readArguments(['-autorotate', '0', '-an'], 'input.args'), [
+  t.match(parseArguments(['-autorotate', '0', '-an'], 'input.args'), [
     { name: 'autorotate', value: '0' },
     { name: 'an' },
   ])
-  t.match(readArguments(['-autorotate', '-an'], 'input.args'), [
+  t.match(parseArguments(['-autorotate', '-an'], 'input.args'), [
     { name: 'autorotate', value: undefined },
     { name: 'an' },
   ])
-  t.match(readArguments(['-noautorotate'], 'input.args'), [{ name: 'autorotate', negated: true }])
+  t.match(parseArguments(['-noautorotate'], 'input.args'), [{ name: 'autorotate', negated: true }])
 })
 
 t.test('a value that ffmpeg 7 reads from a file belongs to the option of that name', async t => {
-  t.match(readArguments(['-/filter:v', 'graph.txt'], 'output.args'), [{ name: 'filter', specifier: 'v' }])
+  t.match(parseArguments(['-/filter:v', 'graph.txt'], 'output.args'), [{ name: 'filter', specifier: 'v' }])
 })
 
 t.test('what would be one more output file is refused by name', async t => {
   for (const args of [['out.mp4'], ['-c', 'copy', 'copy'], ['-'], ['--'], ['pipe:1'], ['-an', '1'], ['']]) {
-    t.throws(() => readArguments(args, 'output.args'), {
+    t.throws(() => parseArguments(args, 'output.args'), {
       code: 'AVIO_ERR_ARGUMENT_REFUSED',
       message: `"${args.at(-1)}" in option "output.args"`,
     })
@@ -52,12 +52,12 @@ t.test('what would be one more output file is refused by name', async t => {
 
 t.test('an option that prints and exits is refused', async t => {
   for (const name of ['-h', '-version', '--help', '-encoders', '-L', '-?']) {
-    t.throws(() => readArguments([name], 'globalArgs'), { code: 'AVIO_ERR_ARGUMENT_REFUSED' })
+    t.throws(() => parseArguments([name], 'globalArgs'), { code: 'AVIO_ERR_ARGUMENT_REFUSED' })
   }
 })
 
 t.test('an option at the end that lacks its value is an error, not a way to swallow what we add', async t => {
-  t.throws(() => readArguments(['-an', '-c:v'], 'output.args'), {
+  t.throws(() => parseArguments(['-an', '-c:v'], 'output.args'), {
     code: 'AVIO_ERR_OPTION',
     option: 'output.args',
     message: /"-c:v" wants a value/,
@@ -81,7 +81,7 @@ t.test('which options take a value is what the ffmpeg at hand says', async t => 
   for (const name of names) {
     const said = new RegExp(`Reading option '-${name}' \\.\\.\\..* with argument '(.*)'`).exec(log)
     const takesValue = said?.[1] === 'PROBE'
-    t.match(readArguments([`-${name}`, ...(takesValue ? ['7'] : [])], 'output.args'), [{ name }], name)
-    if (!takesValue) t.throws(() => readArguments([`-${name}`, 'PROBE'], 'output.args'), name)
+    t.match(parseArguments([`-${name}`, ...(takesValue ? ['7'] : [])], 'output.args'), [{ name }], name)
+    if (!takesValue) t.throws(() => parseArguments([`-${name}`, 'PROBE'], 'output.args'), name)
   }
 })

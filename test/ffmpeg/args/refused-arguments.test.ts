@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readArguments } from '../../../lib/ffmpeg/args/parse-arguments.js'
+import { parseArguments } from '../../../lib/ffmpeg/args/parse-arguments.js'
 import {
   DROPPED,
   MERGED,
@@ -13,7 +13,7 @@ import { section, tableIn } from '../../support/doc-table.js'
 
 const BARE = new Set(['stdin', 'report', 'vstats', 'y', 'n', 'hide_banner', 'stats'])
 const one = (name: string) =>
-  readArguments(BARE.has(name) ? [`-${name}`] : [`-${name}`, '1'], 'output.args')[0]!
+  parseArguments(BARE.has(name) ? [`-${name}`] : [`-${name}`, '1'], 'output.args')[0]!
 
 t.test('every row of the table of refusals refuses, and says why', async t => {
   for (const [name, why] of Object.entries(REFUSED)) {
@@ -35,11 +35,11 @@ t.test('every row of the table of refusals refuses, and says why', async t => {
 
 t.test('every value of the table is refused, and says why', async t => {
   for (const { label, why } of REFUSED_VALUES) {
-    const [argument] = readArguments(label.split(' '), 'output.args')
+    const [argument] = parseArguments(label.split(' '), 'output.args')
     const error = { code: 'AVIO_ERR_ARGUMENT_REFUSED', message: why }
     t.throws(() => refuseEverywhere(argument!, 'output.args'), error, label)
   }
-  const [taken] = readArguments(['-flvflags', '+no_duration_filesize-add_keyframe_index'], 'output.args')
+  const [taken] = parseArguments(['-flvflags', '+no_duration_filesize-add_keyframe_index'], 'output.args')
   t.doesNotThrow(() => refuseEverywhere(taken!, 'output.args'))
 })
 
@@ -52,7 +52,7 @@ t.test('what is merged or dropped is not refused', async t => {
 })
 
 t.test('-nostdin is not -stdin', async t => {
-  const [argument] = readArguments(['-nostdin'], 'globalArgs')
+  const [argument] = parseArguments(['-nostdin'], 'globalArgs')
   t.doesNotThrow(() => refuseEverywhere(argument!, 'globalArgs'))
 })
 

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { Writable } from 'node:stream'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { ChildInput } from '../../../lib/ffmpeg/child/stdin-writer.js'
+import { StdinWriter } from '../../../lib/ffmpeg/child/stdin-writer.js'
 import { FfmpegChild } from '../../../lib/ffmpeg/child/ffmpeg-child.js'
 import { fixture } from '../../support/child.js'
 
@@ -37,17 +37,17 @@ class Pipe extends Writable {
 }
 
 /** Writes chunks of these lengths; resolves when it is called back. */
-function write(input: ChildInput, ...lengths: number[]): Promise<void> {
+function write(input: StdinWriter, ...lengths: number[]): Promise<void> {
   const chunks = lengths.map(length => Buffer.alloc(length))
   const total = lengths.reduce((sum, length) => sum + length, 0)
   return promisify((callback: () => void) => input.write(chunks, total, callback))()
 }
 
-const end = (input: ChildInput) => promisify((callback: () => void) => input.end(callback))()
+const end = (input: StdinWriter) => promisify((callback: () => void) => input.end(callback))()
 
 t.test('a batch goes to the system in one call, and is counted when it was taken', async t => {
   const pipe = new Pipe(true)
-  const input = new ChildInput(pipe)
+  const input = new StdinWriter(pipe)
   const written = write(input, 65536, 65536, 65536)
   await Promise.resolve()
   t.same(pipe.batches, [[65536, 65536, 65536]])
@@ -59,7 +59,7 @@ t.test('a batch goes to the system in one call, and is counted when it was taken
 
 t.test('small chunks are joined', async t => {
   const pipe = new Pipe()
-  const input = new ChildInput(pipe)
+  const input = new StdinWriter(pipe)
   await write(input, ...Array.from({ length: 1000 }, () => 7))
   t.same(pipe.batches, [[7000]])
   t.equal(input.bytes, 7000)
@@ -67,7 +67,7 @@ t.test('small chunks are joined', async t => {
 
 t.test('the end is called back when all is written', async t => {
   const pipe = new Pipe()
-  const input = new ChildInput(pipe)
+  const input = new StdinWriter(pipe)
   await write(input, 10)
   await end(input)
   t.equal(pipe.writableFinished, true)
@@ -77,7 +77,7 @@ t.test('the end is called back when all is written', async t => {
 t.test('a pipe that is closed calls back whatever waits, and all that comes after', async t => {
   for (const error of [undefined, new Error('EPIPE')]) {
     const pipe = new Pipe(true)
-    const input = new ChildInput(pipe)
+    const input = new StdinWriter(pipe)
     const written = write(input, 10)
     pipe.destroy(error)
     await written
@@ -91,7 +91,7 @@ t.test('a pipe that is closed calls back whatever waits, and all that comes afte
 
 t.test('a pipe that closes between two writes is noticed as well', async t => {
   const pipe = new Pipe()
-  const input = new ChildInput(pipe)
+  const input = new StdinWriter(pipe)
   await write(input, 10)
   pipe.destroy()
   await once(pipe, 'close')
@@ -109,7 +109,7 @@ t.test('a child that closes its input is no error', async t => {
     killTimeout: 5000,
   })
   t.teardown(() => child.kill())
-  const input = new ChildInput(child.writable(0))
+  const input = new StdinWriter(child.writable(0))
   while (!input.isClosed) await write(input, 65536, 65536)
   await end(input)
   t.same(await child.exited, { code: 0, signal: null })

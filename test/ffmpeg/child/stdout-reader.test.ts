@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
-import { ChildOutput } from '../../../lib/ffmpeg/child/stdout-reader.js'
+import { StdoutReader } from '../../../lib/ffmpeg/child/stdout-reader.js'
 
 t.test('chunks are handed on until no more is wanted, and from when it is', async t => {
   const pipe = Readable.from(['one', 'two', 'three', 'four'].map(text => Buffer.from(text)))
   const taken: string[] = []
-  const output = new ChildOutput(pipe, chunk => {
+  const output = new StdoutReader(pipe, chunk => {
     taken.push(chunk.toString())
     return taken.length % 2 === 1
   })
@@ -25,7 +25,7 @@ t.test('chunks are handed on until no more is wanted, and from when it is', asyn
 t.test('discard reads on without handing on', async t => {
   const pipe = Readable.from([Buffer.from('one'), Buffer.from('two')])
   let taken = 0
-  const output = new ChildOutput(pipe, () => {
+  const output = new StdoutReader(pipe, () => {
     taken++
     return false
   })

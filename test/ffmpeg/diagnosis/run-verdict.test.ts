@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { FfmpegError } from '../../../lib/errors.js'
 import type { ChildExit } from '../../../lib/ffmpeg/child/ffmpeg-child.js'
-import { Outcome } from '../../../lib/ffmpeg/diagnosis/run-verdict.js'
+import { RunVerdict } from '../../../lib/ffmpeg/diagnosis/run-verdict.js'
 
 const MOV = '[mov,mp4,m4a,3gp,3g2,mj2 @ 0x5640dbe]'
 const PARTIAL = `${MOV} [error] stream 1, offset 0x30: partial file`
@@ -13,9 +13,9 @@ interface Run {
   format?: string
 }
 
-function outcomeOf({ log = [], progress = '', bytesOut = 0, format = 'mp4' }: Run): Outcome {
+function outcomeOf({ log = [], progress = '', bytesOut = 0, format = 'mp4' }: Run): RunVerdict {
   const listener = { onLog: () => undefined, onProgress: () => undefined }
-  const outcome = new Outcome({ path: '/usr/bin/ffmpeg', args: ['-i', 'pipe:0'] }, [format], listener)
+  const outcome = new RunVerdict({ path: '/usr/bin/ffmpeg', args: ['-i', 'pipe:0'] }, [format], listener)
   outcome.log.push(Buffer.from(log.map(line => `${line}\n`).join('')))
   outcome.log.end()
   outcome.progress.push(Buffer.from(progress))
@@ -167,7 +167,7 @@ t.test('lines that only we asked for are shown to nobody', async t => {
     onProgress: () => undefined,
   }
   const command = { path: 'ffmpeg', args: [], hidesVerbose: true }
-  const outcome = new Outcome(command, ['mp4'], listener)
+  const outcome = new RunVerdict(command, ['mp4'], listener)
   outcome.log.push(Buffer.from(`[info] hello\n${packets(0)}\n[error] bye\n`))
   t.same(seen, ['hello', 'bye'])
   t.equal(outcome.failure(ended(1), false)?.stderrTail, '[info] hello\n[error] bye')
@@ -182,7 +182,7 @@ t.test('the objects stand in the place of addresses', async t => {
   ])
   const told = (line: string) => {
     const listener = { onLog: () => undefined, onProgress: () => undefined }
-    const outcome = new Outcome({ path: 'ffmpeg', args: [], names }, ['mp4'], listener)
+    const outcome = new RunVerdict({ path: 'ffmpeg', args: [], names }, ['mp4'], listener)
     outcome.log.push(Buffer.from(`${line}\n`))
     return outcome.failure(ended(1), false)?.message
   }
@@ -250,7 +250,7 @@ t.test(
   async t => {
     const listener = { onLog: () => undefined, onProgress: () => undefined }
     const outcomeOf = (...log: string[]) => {
-      const outcome = new Outcome({ path: 'ffmpeg', args: [] }, ['mp4', 'ffmetadata', 'mpegts'], listener)
+      const outcome = new RunVerdict({ path: 'ffmpeg', args: [] }, ['mp4', 'ffmetadata', 'mpegts'], listener)
       outcome.log.push(Buffer.from(log.map(line => `${line}\n`).join('')))
       outcome.progress.push(Buffer.from('frame=50\nout_time_us=2000000\nprogress=end\n'))
       outcome.outputBytes = [2000, 1000, 2000]

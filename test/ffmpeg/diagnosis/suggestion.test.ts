@@ -6,7 +6,7 @@ import { FfmpegTransform } from '../../../lib/ffmpeg/ffmpeg-transform.js'
 import { locateFfmpeg } from '../../../lib/ffmpeg/binary/locate-ffmpeg.js'
 import { probe } from '../../../lib/ffmpeg/probe/probe.js'
 import { withSuggestion } from '../../../lib/ffmpeg/diagnosis/suggestion.js'
-import { BytesObject } from '../../../lib/io/sources/bytes-source.js'
+import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
 import { transportStream } from '../../support/media.js'
 
 const tool = async (signal = new AbortController().signal) => ({
@@ -76,7 +76,7 @@ t.test('a stage, and probe, fail with the name that may be meant, on every ffmpe
     const run = pipeline(Readable.from([media]), stage, sink)
     await t.rejects(run, { message: new RegExp(` Did you mean "${meant}"\\?$`) }, meant)
   }
-  await t.rejects(probe(new BytesObject(media), { format: 'mpegst' }), {
+  await t.rejects(probe(new BytesSource(media), { format: 'mpegst' }), {
     message: /Did you mean "mpegts"\?$/,
   })
 })

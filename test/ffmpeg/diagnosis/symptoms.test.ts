@@ -4,7 +4,7 @@ import t from 'tap'
 import type { FfmpegError } from '../../../lib/errors.js'
 import type { ChildExit } from '../../../lib/ffmpeg/child/ffmpeg-child.js'
 import { locateFfmpeg } from '../../../lib/ffmpeg/binary/locate-ffmpeg.js'
-import { Outcome } from '../../../lib/ffmpeg/diagnosis/run-verdict.js'
+import { RunVerdict } from '../../../lib/ffmpeg/diagnosis/run-verdict.js'
 import { SITUATIONS, type Situation } from '../../support/ffmpeg-situations.js'
 
 const FOLDER = new URL('../../fixtures/ffmpeg-logs/', import.meta.url)
@@ -32,7 +32,7 @@ function readRecord(file: string): Map<string, Recorded> {
 
 function errorOf({ formats }: Situation, { exit, log }: Recorded): FfmpegError | undefined {
   const listener = { onLog: () => undefined, onProgress: () => undefined }
-  const outcome = new Outcome({ path: 'ffmpeg', args: [] }, formats, listener)
+  const outcome = new RunVerdict({ path: 'ffmpeg', args: [] }, formats, listener)
   outcome.log.push(Buffer.from(log))
   outcome.log.end()
   outcome.outputBytes = formats.map(format => (format === 'null' ? 0 : 1000))

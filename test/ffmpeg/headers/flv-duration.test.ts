@@ -1,5 +1,5 @@
 import t from 'tap'
-import { FlvClock } from '../../../lib/ffmpeg/headers/flv-duration.js'
+import { FlvDuration } from '../../../lib/ffmpeg/headers/flv-duration.js'
 
 /** A tag with its size behind it. */
 function tag(type: number, time: number, data: readonly number[]): Buffer {
@@ -16,7 +16,7 @@ const [AUDIO, VIDEO, SCRIPT] = [8, 9, 18]
 const h264 = (shift: number) => [0x17, 1, 0, 0, shift, 9, 9, 9, 9, 9]
 
 function endOf(tags: readonly Buffer[], rates = { frameRate: 0, sampleRate: 0 }, size = Infinity): number {
-  const clock = new FlvClock(rates)
+  const clock = new FlvDuration(rates)
   const bytes = Buffer.concat(tags)
   for (let at = 0; at < bytes.length; at += Math.min(size, bytes.length)) {
     clock.write(bytes.subarray(at, at + size))
@@ -64,7 +64,7 @@ t.test('times of more than 24 bits, and of enhanced RTMP', async t => {
 })
 
 t.test('a stream that ends within a tag is told', async t => {
-  const clock = new FlvClock({ frameRate: 0, sampleRate: 0 })
+  const clock = new FlvDuration({ frameRate: 0, sampleRate: 0 })
   clock.write(tag(VIDEO, 0, h264(0)).subarray(0, -1))
   t.notOk(clock.isBetweenTags)
 })

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { FlvHead } from '../../../lib/ffmpeg/headers/flv-header.js'
-import { assemble } from '../../support/held-head.js'
+import { FlvHeader } from '../../../lib/ffmpeg/headers/flv-header.js'
+import { assemble } from '../../support/deferred-header.js'
 import * as media from '../../support/media.js'
 
 /** What ffmpeg writes to a pipe, and to a file. */
@@ -27,7 +27,7 @@ for (const [what, args] of Object.entries(WHOLE)) {
   t.test(`an FLV with ${what} becomes the file that ffmpeg writes, byte for byte`, async t => {
     const [stream, file] = await both(args)
     t.notSame(stream, file)
-    t.same(assemble(new FlvHead(), stream), file)
+    t.same(assemble(new FlvHeader(), stream), file)
   })
 }
 
@@ -43,7 +43,7 @@ t.test(
         '-c:a',
         codec,
       ])
-      const made = assemble(new FlvHead(), stream)
+      const made = assemble(new FlvHeader(), stream)
       t.equal(made.length, file.length)
       t.ok(
         differences(made, file).every(at => at >= 53 && at < 61),
@@ -58,34 +58,36 @@ t.test(
 t.test('however the stream is cut', async t => {
   const [stream, file] = await both(WHOLE['Sorenson H.263']!)
   for (let size = 1; size <= stream.length; size += size < 1000 ? 1 : 97) {
-    if (!assemble(new FlvHead(), stream, { size }).equals(file)) t.fail(`cut every ${size} bytes`)
+    if (!assemble(new FlvHeader(), stream, { size }).equals(file)) t.fail(`cut every ${size} bytes`)
   }
 })
 
 t.test('other fields stay, and a head without places for the two stays as it is', async t => {
   const args = [...WHOLE['H.264']!, '-metadata', 'title=a \0duration of none', '-metadata', 'filesize=text']
   const [stream, file] = await both(args.map(argument => argument.replace('\0', '')))
-  t.same(assemble(new FlvHead(), stream), file)
+  t.same(assemble(new FlvHeader(), stream), file)
   for (const flag of ['no_duration_filesize', 'no_metadata']) {
     const [stream] = await both([...WHOLE['H.264']!, '-flvflags', flag])
-    t.same(assemble(new FlvHead(), stream), stream, flag)
+    t.same(assemble(new FlvHeader(), stream), stream, flag)
   }
 })
 
 t.test('a head is as long as it is: it can be neither shorter nor filled up', async t => {
   const [stream, file] = await both(WHOLE['H.264']!)
   const size = 13 + 11 + stream.readUIntBE(14, 3) + 4
-  t.same(assemble(new FlvHead(), stream, { length: size }), file)
-  t.throws(() => assemble(new FlvHead(), stream, { length: size - 1 }), { code: 'AVIO_ERR_HEAD_TOO_LARGE' })
-  t.throws(() => assemble(new FlvHead(), stream, { length: size + 99 }), {
-    code: 'AVIO_ERR_HEAD_TOO_LARGE',
+  t.same(assemble(new FlvHeader(), stream, { length: size }), file)
+  t.throws(() => assemble(new FlvHeader(), stream, { length: size - 1 }), {
+    code: 'AVIO_ERR_HEADER_TOO_LARGE',
+  })
+  t.throws(() => assemble(new FlvHeader(), stream, { length: size + 99 }), {
+    code: 'AVIO_ERR_HEADER_TOO_LARGE',
     message: /can't be filled up/,
   })
 })
 
 t.test('what is no FLV, or ends within a tag, has no head', async t => {
   const [stream] = await both(WHOLE['H.264']!)
-  t.throws(() => new FlvHead().write(Buffer.alloc(30)), { code: 'AVIO_ERR_HEAD_INVALID' })
-  t.throws(() => assemble(new FlvHead(), stream.subarray(0, 30)), { message: /ended within its header/ })
-  t.throws(() => assemble(new FlvHead(), stream.subarray(0, -1)), { message: /ended within a tag/ })
+  t.throws(() => new FlvHeader().write(Buffer.alloc(30)), { code: 'AVIO_ERR_HEADER_INVALID' })
+  t.throws(() => assemble(new FlvHeader(), stream.subarray(0, 30)), { message: /ended within its header/ })
+  t.throws(() => assemble(new FlvHeader(), stream.subarray(0, -1)), { message: /ended within a tag/ })
 })

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { HeldHeader, expectWord, headInvalid } from '../../../lib/ffmpeg/headers/header-writer.js'
+import { HeaderWriter, expectWord, headerInvalid } from '../../../lib/ffmpeg/headers/header-writer.js'
 
 /** A header whose first byte says how long it is. */
 const header = (limit?: number) =>
-  new HeldHeader({
+  new HeaderWriter({
     stage: 'Stage',
     measure: bytes => bytes[0]!,
     ...(limit === undefined ? {} : { limit }),
@@ -29,15 +29,15 @@ t.test('it does not hold on to the chunk that it came in', async t => {
 })
 
 t.test('one that is too long, or not whole, is an error', async t => {
-  t.throws(() => header(3).take(Buffer.from([4])), { code: 'AVIO_ERR_HEAD_INVALID', message: /3 bytes/ })
+  t.throws(() => header(3).take(Buffer.from([4])), { code: 'AVIO_ERR_HEADER_INVALID', message: /3 bytes/ })
   const held = header()
   held.take(Buffer.from([4, 1]))
-  t.throws(() => held.bytes, { code: 'AVIO_ERR_HEAD_INVALID', message: /ended within/ })
+  t.throws(() => held.bytes, { code: 'AVIO_ERR_HEADER_INVALID', message: /ended within/ })
 })
 
 t.test('a word that is not there is told with what is', async t => {
   const bytes = Buffer.from('..RIFX')
   t.doesNotThrow(() => expectWord('Stage', bytes, 'RIFX', 2))
   t.throws(() => expectWord('Stage', bytes, 'RIFF', 2), { message: /"RIFX" .*"RIFF", at byte 2/ })
-  t.match(headInvalid('Stage', 'it is odd'), { message: /^Stage .*it is odd/ })
+  t.match(headerInvalid('Stage', 'it is odd'), { message: /^Stage .*it is odd/ })
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { MpegFrames } from '../../../lib/ffmpeg/headers/mpeg-frame-counter.js'
+import { MpegFrameCounter } from '../../../lib/ffmpeg/headers/mpeg-frame-counter.js'
 
 /** A frame without sound of 32 (or another number of) kbit/s, mono, at 44.1 kHz. */
 function frame(bitRateIndex = 1): Buffer {
@@ -8,8 +8,8 @@ function frame(bitRateIndex = 1): Buffer {
   return bytes
 }
 
-function count(stream: Buffer, size = stream.length): MpegFrames {
-  const frames = new MpegFrames()
+function count(stream: Buffer, size = stream.length): MpegFrameCounter {
+  const frames = new MpegFrameCounter()
   for (let at = 0; at < stream.length; at += size) frames.write(stream.subarray(at, at + size))
   return frames
 }
@@ -40,7 +40,7 @@ t.test('a last frame that is cut short counts what came of it', async t => {
 })
 
 t.test('of many frames only some places are kept, evenly', async t => {
-  const frames = new MpegFrames()
+  const frames = new MpegFrameCounter()
   const many = 10_000
   for (let n = 0; n < many; n++) frames.write(frame())
   t.equal(frames.count, many)

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { WavHead } from '../../../lib/ffmpeg/headers/wav-header.js'
+import { WavHeader } from '../../../lib/ffmpeg/headers/wav-header.js'
 import { GiB } from '../../../lib/options.js'
-import { assemble } from '../../support/held-head.js'
+import { assemble } from '../../support/deferred-header.js'
 import { audioInput, ffmpegToFile, ffmpegToPipe, ffprobeJson } from '../../support/media.js'
 
 const short = audioInput({ seconds: 0.02, sampleRate: 8000 })
@@ -33,7 +33,7 @@ for (const [what, args] of Object.entries(ENCODINGS)) {
   t.test(`a WAV with ${what} becomes the file that ffmpeg writes, byte for byte`, async t => {
     const [stream, file] = await both(args)
     t.notSame(stream, file)
-    t.same(assemble(new WavHead(), stream), file)
+    t.same(assemble(new WavHeader(), stream), file)
   })
 }
 
@@ -45,7 +45,7 @@ t.test(
       ['adpcm_ima_wav', 2041],
     ] as const) {
       const [stream, file] = await both(['-c:a', codec, '-af', filledTo(8000)])
-      const made = assemble(new WavHead(), stream)
+      const made = assemble(new WavHeader(), stream)
       const place = file.indexOf('fact') + 8
       const [samples, encoded] = [made.readUInt32LE(place), file.readUInt32LE(place)]
       t.equal(samples, 4 * blockSamples, 'whole blocks')
@@ -58,10 +58,10 @@ t.test(
 t.test('however the stream is cut', async t => {
   const [stream, file] = await both(['-metadata', 'title=odd', '-c:a', 'pcm_alaw'])
   for (let size = 1; size <= stream.length; size++) {
-    if (!assemble(new WavHead(), stream, { size }).equals(file)) t.fail(`cut every ${size} bytes`)
+    if (!assemble(new WavHeader(), stream, { size }).equals(file)) t.fail(`cut every ${size} bytes`)
   }
   for (let first = 1; first < stream.length; first++) {
-    const head = new WavHead()
+    const head = new WavHeader()
     const behind = [stream.subarray(0, first), stream.subarray(first)].flatMap(chunk => head.write(chunk))
     head.end()
     if (!Buffer.concat([head.head(), ...behind]).equals(file)) t.fail(`cut at ${first}`)
@@ -70,13 +70,13 @@ t.test('however the stream is cut', async t => {
 
 t.test('the data are passed on, not copied', async t => {
   const [stream] = await both([])
-  const [data] = new WavHead().write(stream)
+  const [data] = new WavHeader().write(stream)
   t.equal(data!.buffer, stream.buffer)
 })
 
 t.test('a longer head is filled up, and says the same', async t => {
   const [stream, file] = await both([])
-  const long = assemble(new WavHead(), stream, { length: 4096 })
+  const long = assemble(new WavHeader(), stream, { length: 4096 })
   t.equal(long.length, 4096 + 320)
   t.equal(long.readUInt32LE(4), long.length - 8)
   const shown = (bytes: Buffer) =>
@@ -89,15 +89,15 @@ t.test('a longer head is filled up, and says the same', async t => {
     ])
   t.same(await shown(long), await shown(file))
   const fits = file.length - 320
-  t.same(assemble(new WavHead(), stream, { length: fits }), file)
+  t.same(assemble(new WavHeader(), stream, { length: fits }), file)
   for (const length of [fits - 2, fits + 6, fits + 9]) {
-    t.throws(() => assemble(new WavHead(), stream, { length }), { code: 'AVIO_ERR_HEAD_TOO_LARGE' })
+    t.throws(() => assemble(new WavHeader(), stream, { length }), { code: 'AVIO_ERR_HEADER_TOO_LARGE' })
   }
 })
 
 /** A head behind which `size` bytes have come, none of which is kept. */
-function after(stream: Buffer, size: number): WavHead {
-  const head = new WavHead()
+function after(stream: Buffer, size: number): WavHeader {
+  const head = new WavHeader()
   let left = size - head.write(stream).reduce((sum, { length }) => sum + length, 0)
   for (const zeros = Buffer.alloc(2 ** 24); left > 0; left -= zeros.length) {
     head.write(zeros.subarray(0, Math.min(left, zeros.length)))
@@ -155,7 +155,7 @@ t.test('an RF64 begins with its sizes wherever room was kept for them, and keeps
 
 t.test('the largest file of 32 bits is the last one that is no RF64', async t => {
   const [stream] = await both([])
-  const headSize = new WavHead().write(stream).length && stream.length - 320
+  const headSize = new WavHeader().write(stream).length && stream.length - 320
   const largest = 2 ** 32 - 1 + 8 - headSize
   const even = largest - (largest % 2)
   t.equal(after(stream, even).head().toString('latin1', 0, 4), 'RIFF')
@@ -180,12 +180,16 @@ t.test('ffprobe reads the duration of an RF64 of five gigabytes by its head', as
 
 t.test('what is no WAV, or ends too early, has no head', async t => {
   const [stream] = await both([])
-  t.throws(() => new WavHead().write(Buffer.from('OggS and much more')), { code: 'AVIO_ERR_HEAD_INVALID' })
-  t.throws(() => new WavHead().write(Buffer.from('RIFF....AVI LIST')), { message: /"AVI " .*"WAVE"/ })
+  t.throws(() => new WavHeader().write(Buffer.from('OggS and much more')), {
+    code: 'AVIO_ERR_HEADER_INVALID',
+  })
+  t.throws(() => new WavHeader().write(Buffer.from('RIFF....AVI LIST')), { message: /"AVI " .*"WAVE"/ })
   for (const size of [0, 8, 30]) {
-    t.throws(() => assemble(new WavHead(), stream.subarray(0, size)), { message: /ended within its header/ })
+    t.throws(() => assemble(new WavHeader(), stream.subarray(0, size)), {
+      message: /ended within its header/,
+    })
   }
   const endless = Buffer.from(stream)
   endless.writeUInt32LE(2 ** 31, 16)
-  t.throws(() => new WavHead().write(endless), { message: /more than the 1048576 bytes/ })
+  t.throws(() => new WavHeader().write(endless), { message: /more than the 1048576 bytes/ })
 })

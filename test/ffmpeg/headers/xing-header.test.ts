@@ -1,6 +1,6 @@
 import t from 'tap'
-import { Mp3Head } from '../../../lib/ffmpeg/headers/xing-header.js'
-import { assemble } from '../../support/held-head.js'
+import { XingHeader } from '../../../lib/ffmpeg/headers/xing-header.js'
+import { assemble } from '../../support/deferred-header.js'
 import { audioInput, ffmpegToFile, ffmpegToPipe, ffprobeJson, packetsOf } from '../../support/media.js'
 
 const tone = audioInput({ seconds: 3, sampleRate: 44_100 })
@@ -60,7 +60,7 @@ function sampleRateOf(args: readonly string[]): number {
 for (const [what, args] of Object.entries(ENCODINGS)) {
   t.test(`an MP3 with ${what} gets the duration of all its frames, and keeps those of a file`, async t => {
     const [stream, file] = await both(args)
-    const made = assemble(new Mp3Head(), stream)
+    const made = assemble(new XingHeader(), stream)
     const [shown, whole] = [await durationOf(file), await playedBy(file)]
     t.equal(await durationOf(made), whole)
     // Since ffmpeg 9 what the encoder added does not count. A stream does not hold it.
@@ -76,7 +76,7 @@ for (const [what, args] of Object.entries(ENCODINGS)) {
 
 t.test('the seek table says where each hundredth of the time begins', async t => {
   const [stream] = await both(['-q:a', '3'])
-  const made = assemble(new Mp3Head(), stream)
+  const made = assemble(new XingHeader(), stream)
   const xing = xingIn(made)
   const [frames, bytes] = [xing.readUInt32BE(8), xing.readUInt32BE(12)]
   const packets = await packetsOf(made, ['-show_entries', 'packet=pos'])
@@ -93,22 +93,22 @@ t.test('however the stream is cut', async t => {
     ['-b:a', '32k', '-write_id3v1', '1'],
     audioInput({ seconds: 0.3, sampleRate: 44_100 }),
   )
-  const made = assemble(new Mp3Head(), stream)
+  const made = assemble(new XingHeader(), stream)
   for (let size = 1; size < stream.length; size++) {
-    if (!assemble(new Mp3Head(), stream, { size }).equals(made)) t.fail(`cut every ${size} bytes`)
+    if (!assemble(new XingHeader(), stream, { size }).equals(made)) t.fail(`cut every ${size} bytes`)
   }
 })
 
 t.test('a longer head is filled up within the tag, or by one, and the media are the same', async t => {
   for (const version of ['3', '0']) {
     const [stream, file] = await both(['-id3v2_version', version, '-metadata', 'title=kept'])
-    const made = assemble(new Mp3Head(), stream, { length: 5000 })
+    const made = assemble(new XingHeader(), stream, { length: 5000 })
     t.equal(made.subarray(5000).compare(stream.subarray(-made.length + 5000)), 0)
     t.same(await plainPackets(made), await plainPackets(file))
     t.equal(await durationOf(made), await playedBy(file))
     const { format } = await ffprobeJson<{ format: { tags?: { title: string } } }>(made, ['-show_format'])
     t.equal(format.tags?.title, version === '3' ? 'kept' : undefined)
-    t.throws(() => assemble(new Mp3Head(), stream, { length: 100 }), { code: 'AVIO_ERR_HEAD_TOO_LARGE' })
+    t.throws(() => assemble(new XingHeader(), stream, { length: 100 }), { code: 'AVIO_ERR_HEADER_TOO_LARGE' })
   }
 })
 
@@ -120,7 +120,7 @@ t.test('a tag with cover art, or a very long one, is found again: on a pipe its 
     for (const args of [long, [...cover, '-metadata', 'title=kept']]) {
       const [stream, file] = await both([...args, '-id3v2_version', version])
       t.equal(stream.readUInt32BE(6), 0)
-      const made = assemble(new Mp3Head(), stream, { size: 1000 })
+      const made = assemble(new XingHeader(), stream, { size: 1000 })
       const frames = file.subarray(10, file.indexOf('Info') - 40)
       t.ok(made.subarray(10).subarray(0, frames.length).equals(frames), 'what is in the tag of the file')
       t.same(await plainPackets(made), await plainPackets(file))
@@ -132,14 +132,16 @@ t.test('a tag with cover art, or a very long one, is found again: on a pipe its 
 
 t.test('what is no MP3, or ends too early, has no head', async t => {
   const [stream] = await both(['-b:a', '64k'])
-  t.throws(() => assemble(new Mp3Head(), Buffer.alloc(5000)), {
-    code: 'AVIO_ERR_HEAD_INVALID',
+  t.throws(() => assemble(new XingHeader(), Buffer.alloc(5000)), {
+    code: 'AVIO_ERR_HEADER_INVALID',
     message: /no frame/,
   })
   for (const size of [0, 5, 30]) {
-    t.throws(() => assemble(new Mp3Head(), stream.subarray(0, size)), { message: /ended within its header/ })
+    t.throws(() => assemble(new XingHeader(), stream.subarray(0, size)), {
+      message: /ended within its header/,
+    })
   }
   const endless = Buffer.from(stream)
   endless.fill(0x7f, 6, 10)
-  t.throws(() => new Mp3Head().write(endless), { message: /more than the 16777216 bytes/ })
+  t.throws(() => new XingHeader().write(endless), { message: /more than the 16777216 bytes/ })
 })

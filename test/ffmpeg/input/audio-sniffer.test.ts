@@ -1,6 +1,6 @@
 import t from 'tap'
-import { audioSeen } from '../../../lib/ffmpeg/input/audio-sniffer.js'
-import { TransportTables } from '../../../lib/ffmpeg/input/ts-tables.js'
+import { sniffAudio } from '../../../lib/ffmpeg/input/audio-sniffer.js'
+import { TsTables } from '../../../lib/ffmpeg/input/ts-tables.js'
 import * as media from '../../support/media.js'
 import { associations, mapOf, mediaPackets, tablePackets } from '../../support/transport.js'
 
@@ -8,7 +8,7 @@ import { associations, mapOf, mediaPackets, tablePackets } from '../../support/t
 function seen(bytes: Buffer, step: number, start = 0): { length: number; format: string | undefined } {
   let head = bytes.subarray(0, step)
   for (;;) {
-    const { format, wanted } = audioSeen(head, start)
+    const { format, wanted } = sniffAudio(head, start)
     if (wanted <= head.length || head.length === bytes.length) return { length: head.length, format }
     head = bytes.subarray(0, head.length + step)
   }
@@ -29,7 +29,7 @@ t.test('asks for no more than half a MiB of what tells nothing, in ever larger s
   let length = 1
   for (let wanted = 1; ; looks++) {
     bytes += length
-    wanted = audioSeen(nothing.subarray(0, length)).wanted
+    wanted = sniffAudio(nothing.subarray(0, length)).wanted
     if (wanted <= length) break
     length = wanted
   }
@@ -80,11 +80,11 @@ t.test('two headers of any other sound tell that there is nothing to unwrap', as
       ...(args.includes('mp3') ? ['-id3v2_version', '0'] : []),
     ])
     let head: Buffer = Buffer.alloc(0)
-    for (let seen = audioSeen(head); seen.sound === undefined; seen = audioSeen(head)) {
+    for (let seen = sniffAudio(head); seen.sound === undefined; seen = sniffAudio(head)) {
       if (head.length >= bytes.length || seen.wanted <= head.length) break
       head = bytes.subarray(0, seen.wanted)
     }
-    t.equal(audioSeen(head).sound, 'other', name)
+    t.equal(sniffAudio(head).sound, 'other', name)
     t.ok(head.length < 4096, `${name}: ${head.length} bytes`)
   }
 })
@@ -98,15 +98,15 @@ t.test('the tables of a transport stream tell, and its media where ffmpeg has to
     ])
   const adts = head([0x1b, 0x101], [0x0f, 0x102])
   const { length } = adts
-  t.match(audioSeen(adts), { sound: 'adts', wanted: length, wantedByFfmpeg: length + 1 })
-  t.match(audioSeen(head([0x1b, 0x101], [0x11, 0x102])), { sound: 'other', wanted: length })
-  t.match(audioSeen(head([0x1b, 0x101])), { sound: 'other' }, 'no sound at all')
+  t.match(sniffAudio(adts), { sound: 'adts', wanted: length, wantedByFfmpeg: length + 1 })
+  t.match(sniffAudio(head([0x1b, 0x101], [0x11, 0x102])), { sound: 'other', wanted: length })
+  t.match(sniffAudio(head([0x1b, 0x101])), { sound: 'other' }, 'no sound at all')
   const mixed = head([0x0f, 0x101], [0x81, 0x102])
-  t.match(audioSeen(mixed), { sound: undefined, wanted: length + 1, wantedByFfmpeg: length + 1 })
+  t.match(sniffAudio(mixed), { sound: undefined, wanted: length + 1, wantedByFfmpeg: length + 1 })
   const begun = Buffer.concat([mixed, mediaPackets(0x101, 2), mediaPackets(0x102, 2)])
-  t.match(audioSeen(begun), { sound: undefined, wanted: begun.length, wantedByFfmpeg: begun.length })
-  const tables = new TransportTables()
-  for (let n = 0; n < begun.length; n++) audioSeen(begun.subarray(0, n), 0, tables)
+  t.match(sniffAudio(begun), { sound: undefined, wanted: begun.length, wantedByFfmpeg: begun.length })
+  const tables = new TsTables()
+  for (let n = 0; n < begun.length; n++) sniffAudio(begun.subarray(0, n), 0, tables)
   t.equal(tables.visited, begun.length / 188 - 1, 'each packet is read once')
   t.end()
 })

@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers'
 import t, { type Test } from 'tap'
 import { containerOf, hasCover, metadataEnd } from '../../../lib/ffmpeg/input/container-sniffer.js'
 import { FfmpegReadable } from '../../../lib/ffmpeg/ffmpeg-readable.js'
-import { BytesObject } from '../../../lib/io/sources/bytes-source.js'
+import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
 import { runCommand, topLevelBoxes } from '../../support/command.js'
 import * as media from '../../support/media.js'
 import { added, headOf, streamsOf } from '../../support/preview.js'
@@ -192,7 +192,7 @@ t.test('moving pictures with the clock of a camera, whose times jitter, are no c
     const film = await media.ffmpegToFile([...camera, '-c:v', codec], 'camera.mov')
     const args = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p']
     // Its index comes last: what is in it is known only by address.
-    const source = new BytesObject(film)
+    const source = new BytesSource(film)
     const made = await buffer(new FfmpegReadable({ input: { source }, output: { format: 'mp4', args } }))
     const { streams } = await media.ffprobeJson<{ streams: unknown[] }>(made, COUNT_PACKETS)
     t.match(streams, [{ codec_name: 'h264', nb_read_packets: '50' }], codec)

@@ -8,13 +8,13 @@ import { pipeline } from 'node:stream/promises'
 import { S3Client } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
 import {
-  BytesObject,
+  BytesSource,
   FfmpegReadable,
   FfmpegTransform,
-  FileObject,
-  HttpObject,
+  FileSource,
+  HttpSource,
   type RandomAccess,
-  S3Object,
+  S3Source,
   S3RangeReadable,
   clip,
   keyframes,
@@ -65,10 +65,10 @@ async function sourcesOf(t: Test, bytes: Buffer) {
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/x.html`
   const at = { client, bucket: 'masters', key: 'x.html' }
   const sources: [string, () => RandomAccess][] = [
-    ['s3://masters/x.html', () => new S3Object(at)],
-    [path, () => new FileObject(path)],
-    [address, () => new HttpObject({ url: `${address}?X-Amz-Signature=secret` })],
-    ['BytesObject', () => new BytesObject(bytes)],
+    ['s3://masters/x.html', () => new S3Source(at)],
+    [path, () => new FileSource(path)],
+    [address, () => new HttpSource({ url: `${address}?X-Amz-Signature=secret` })],
+    ['BytesSource', () => new BytesSource(bytes)],
   ]
   return { at, sources }
 }
@@ -122,7 +122,7 @@ t.test('an input that is empty is named', async t => {
   const piped = () => pipeline(new S3RangeReadable(at), new FfmpegTransform({ output: OUTPUT }), buffer)
   check(t, await messageOf(piped), name, 'a pipe')
   for (const [what, run] of RUNS.slice(0, 2))
-    check(t, await messageOf(() => run(new S3Object(at))), name, what)
+    check(t, await messageOf(() => run(new S3Source(at))), name, what)
 })
 
 t.test('an input that is cut short is named', async t => {
@@ -133,7 +133,7 @@ t.test('an input that is cut short is named', async t => {
   const output = { format: 'matroska', args: ['-c', 'copy'] }
   const piped = () => pipeline(new S3RangeReadable(at), new FfmpegTransform({ output }), buffer)
   check(t, await messageOf(piped), name, 'a pipe')
-  const read = () => buffer(new FfmpegReadable({ input: { source: new S3Object(at) }, output }))
+  const read = () => buffer(new FfmpegReadable({ input: { source: new S3Source(at) }, output }))
   check(t, await messageOf(read), name, 'FfmpegReadable')
 })
 

@@ -1,10 +1,14 @@
 import t from 'tap'
-import { Head, type HeadRules } from '../../../lib/ffmpeg/input/input-head.js'
+import { InputHead, type InputHeadRules } from '../../../lib/ffmpeg/input/input-head.js'
 import { box } from '../../support/fmp4.js'
 
 /** Feeds bytes as a stage does, and tells how many were held when it was enough; or what came instead. */
-function heldOf(bytes: Buffer, step: number, rules: Partial<HeadRules> = {}): number | 'refused' | 'all' {
-  const head = new Head({ window: 1000, sniff: true, wanted: () => 0, ...rules })
+function heldOf(
+  bytes: Buffer,
+  step: number,
+  rules: Partial<InputHeadRules> = {},
+): number | 'refused' | 'all' {
+  const head = new InputHead({ window: 1000, sniff: true, wanted: () => 0, ...rules })
   for (let at = 0; at < bytes.length; at += step) {
     const chunk = bytes.subarray(at, at + step)
     if (!head.look(chunk)) return 'refused'
@@ -50,7 +54,7 @@ t.test('more is held where more is wanted, which is asked anew as the head grows
 })
 
 t.test('the look goes on after the head was released', async t => {
-  const head = new Head({ window: 100, sniff: true, wanted: () => 0 })
+  const head = new InputHead({ window: 100, sniff: true, wanted: () => 0 })
   const late = Buffer.concat([ftyp, box('uuid', media), box('mdat', media)])
   t.equal(head.look(late.subarray(0, 200)), true)
   head.hold(late.subarray(0, 200))

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Sniffer, isMp4Demuxer } from '../../../lib/ffmpeg/input/mp4-sniffer.js'
+import { Mp4Sniffer, isMp4Demuxer } from '../../../lib/ffmpeg/input/mp4-sniffer.js'
 import { box, longBox } from '../../support/fmp4.js'
 import { fastStartMp4, fragmentedMp4, indexLastMp4, matroska, transportStream } from '../../support/media.js'
 
@@ -7,7 +7,7 @@ const WINDOW = 1000
 
 /** Where the verdict falls (bytes needed), and what it is. */
 function sniff(bytes: Buffer, step = 1, window = WINDOW): string {
-  const sniffer = new Sniffer(window)
+  const sniffer = new Mp4Sniffer(window)
   for (let at = 0; at < bytes.length; at += step) {
     const verdict = sniffer.push(bytes.subarray(at, at + step))
     if (verdict !== 'undecided') return `${verdict} after ${Math.min(at + step, bytes.length)}`
@@ -45,7 +45,7 @@ t.test('the verdict does not depend on where the bytes are cut', async t => {
   const early = Buffer.concat([ftyp, box('moov', content(200)), box('mdat', content(5000))])
   for (let step = 1; step < 400; step++) {
     t.match(sniff(early, step), /^pipe/, `${step} bytes at a time`)
-    const sniffer = new Sniffer(WINDOW)
+    const sniffer = new Mp4Sniffer(WINDOW)
     for (let at = 0; at < early.length; at += step) sniffer.push(early.subarray(at, at + step))
     t.equal(sniffer.mdat, undefined, 'media after the index are not "first"')
   }
@@ -73,7 +73,7 @@ t.test('media within the window do not decide, however far into the file they ar
   )
   const far = Buffer.concat([ftyp, box('free', content(50_000)), box('mdat', content(8)), index])
   t.equal(sniff(far), `pipe after ${24 + 50_008 + 16 + 8}`)
-  const sniffer = new Sniffer(WINDOW)
+  const sniffer = new Mp4Sniffer(WINDOW)
   sniffer.push(far)
   t.same(sniffer.mdat && { offset: sniffer.mdat.offset, size: sniffer.mdat.size }, {
     offset: 50_032,

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import t, { type Test } from 'tap'
-import { BytesObject, FfmpegReadable, FfmpegTransform, probe } from '../../../lib/index.js'
+import { BytesSource, FfmpegReadable, FfmpegTransform, probe } from '../../../lib/index.js'
 import { demuxerOf, playlistOf } from '../../../lib/ffmpeg/input/playlist-sniffer.js'
 import { transportStream } from '../../support/media.js'
 import { hostile } from '../../support/playlists.js'
@@ -76,8 +76,8 @@ const WAYS: Record<string, (bytes: Buffer, input: object) => Promise<unknown>> =
       buffer,
     ),
   'by address': (bytes, input) =>
-    buffer(new FfmpegReadable({ input: { ...input, source: new BytesObject(bytes) }, output: COPY })),
-  'probed by address': (bytes, input) => probe(new BytesObject(bytes), input),
+    buffer(new FfmpegReadable({ input: { ...input, source: new BytesSource(bytes) }, output: COPY })),
+  'probed by address': (bytes, input) => probe(new BytesSource(bytes), input),
   'probed by pipe': (bytes, input) => probe(Readable.from([bytes]), input),
 } as const
 

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { TransportTables } from '../../../lib/ffmpeg/input/ts-tables.js'
+import { TsTables } from '../../../lib/ffmpeg/input/ts-tables.js'
 import * as media from '../../support/media.js'
 import { AC3, associations, mapOf, mediaPackets, tablePackets } from '../../support/transport.js'
 
-const look = (head: Buffer) => new TransportTables().look(head)
+const look = (head: Buffer) => new TsTables().look(head)
 
 /** Enough packets for their size to be known. */
 const filler = tablePackets(0x1ffe, Buffer.alloc(10), 4)
@@ -28,7 +28,7 @@ t.test('tells the sound of each program, once all have told theirs', t => {
   ])
   const packets = whole.length / 188
   t.ok(packets > 8, 'a table may span packets')
-  const growing = new TransportTables()
+  const growing = new TsTables()
   for (let n = 1; n < packets; n++) {
     const head = whole.subarray(0, n * 188)
     t.not(look(head)?.isTold, true, `${n} of ${packets} packets`)
@@ -155,7 +155,7 @@ t.test('costs no more than twice as much for twice the packets, whatever their t
   for (const [name, shape] of shapes) {
     const work = (packets: number) => {
       const head = Buffer.concat([filler, ...Array.from({ length: packets }, (_, n) => shape(n))])
-      const tables = new TransportTables()
+      const tables = new TsTables()
       for (let at = 188; at <= head.length; at += 188) {
         tables.look(head.subarray(0, at))
         const { counted } = tables

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import t from 'tap'
 import { FfmpegReadable } from '../../../lib/ffmpeg/ffmpeg-readable.js'
 import { FfmpegTransform } from '../../../lib/ffmpeg/ffmpeg-transform.js'
-import { BytesObject } from '../../../lib/io/sources/bytes-source.js'
+import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
 import { ffmpegToFile, ffmpegToPipe, ffprobeJson } from '../../support/media.js'
 
 const VIDEO = ['-f', 'lavfi', '-i', 'testsrc2=s=160x120:r=25:d=6']
@@ -46,7 +46,7 @@ async function byPipe(bytes: Buffer, output: { format: string; args: string[] } 
 }
 
 function byAddress(bytes: Buffer, args: string[] = [], output: { format: string; args: string[] } = COPY) {
-  return drain(new FfmpegReadable({ input: { source: new BytesObject(bytes), args }, output }))
+  return drain(new FfmpegReadable({ input: { source: new BytesSource(bytes), args }, output }))
 }
 
 /** Where a packet begins, in the middle of the file. */

@@ -5,7 +5,7 @@ import t from 'tap'
 import { UNLIMITED } from '../../../lib/ffmpeg/limits/limits.js'
 import { FfmpegFlow, type FlowListener } from '../../../lib/ffmpeg/job/ffmpeg-flow.js'
 import { PipedOutput } from '../../../lib/ffmpeg/output/piped-output.js'
-import { BytesObject } from '../../../lib/io/sources/bytes-source.js'
+import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
 import { resources, resourcesSince } from '../../support/child.js'
 import { matroska } from '../../support/media.js'
 
@@ -18,7 +18,7 @@ const COPY = { format: 'matroska', args: ['-c', 'copy'], layout: 'stream' as con
 
 /** A flow from bytes to so many outputs, and what it tells. */
 async function make(count: number, ffmpegPath?: string) {
-  const source = new BytesObject(await matroska())
+  const source = new BytesSource(await matroska())
   const seen: string[] = []
   const errors: Error[] = []
   const listener: FlowListener = {

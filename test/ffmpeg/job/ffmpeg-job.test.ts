@@ -1,7 +1,7 @@
 import t from 'tap'
 import { UNLIMITED } from '../../../lib/ffmpeg/limits/limits.js'
 import { FfmpegJob, type JobListener, descriptors } from '../../../lib/ffmpeg/job/ffmpeg-job.js'
-import { BytesObject } from '../../../lib/io/sources/bytes-source.js'
+import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
 import { fixture } from '../../support/child.js'
 import { indexLastMp4 } from '../../support/media.js'
 
@@ -32,7 +32,7 @@ t.test('pipes get the standard descriptors first, then those behind the progress
 t.test('two outputs of one source come on two pipes', async t => {
   const chunks: Buffer[][] = [[], []]
   const push = (n: number) => (chunk: Buffer) => chunks[n]!.push(chunk) > 0
-  const source = new BytesObject(await indexLastMp4())
+  const source = new BytesSource(await indexLastMp4())
   const args = ['-c', 'copy']
   const outputs = ['matroska', 'mpegts'].map((format, n) => ({ format, args, push: push(n) }))
   const job = new FfmpegJob(
@@ -52,7 +52,7 @@ t.test('two outputs of one source come on two pipes', async t => {
 })
 
 t.test('it can be ended before, while and after it starts', async t => {
-  const source = new BytesObject(await indexLastMp4())
+  const source = new BytesSource(await indexLastMp4())
   const outputs = [{ format: 'matroska', args: [], push: () => true }]
   const make = () =>
     new FfmpegJob({ ...JOB, ffmpegPath: fixture('forever'), inputs: [{ ...INPUT, source }], outputs }, silent)

@@ -3,14 +3,14 @@ import { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
-import { FfmpegGraph } from '../../../lib/ffmpeg/ffmpeg-process.js'
+import { FfmpegProcess } from '../../../lib/ffmpeg/ffmpeg-process.js'
 import type { FfmpegOutputOptions } from '../../../lib/ffmpeg/ffmpeg-options.js'
 import { FfmpegReadable } from '../../../lib/ffmpeg/ffmpeg-readable.js'
 import { FfmpegTransform } from '../../../lib/ffmpeg/ffmpeg-transform.js'
 import type { FfmpegInput, InputNote, MissingStream } from '../../../lib/ffmpeg/streams/input-streams.js'
 import { InputWatch } from '../../../lib/ffmpeg/job/input-watch.js'
 import { LogReader } from '../../../lib/ffmpeg/log/log.js'
-import { BytesObject } from '../../../lib/io/sources/bytes-source.js'
+import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
 import {
   AAC,
   H264,
@@ -49,7 +49,7 @@ async function readAll(
   output: FfmpegOutputOptions,
   bytes: Buffer,
 ): Promise<{ inputs: FfmpegInput[]; told: string[] }> {
-  const stage = new FfmpegReadable({ input: { source: new BytesObject(bytes) }, output })
+  const stage = new FfmpegReadable({ input: { source: new BytesSource(bytes) }, output })
   const inputs: FfmpegInput[] = []
   const told: string[] = []
   stage.on('input', input => {
@@ -90,13 +90,13 @@ t.test('tells what was found and what becomes of it, once', async t => {
 t.test('fails for what is missing before anything is stored, and names it', async t => {
   const bytes = await film()
   const stage = new FfmpegReadable({
-    input: { source: new BytesObject(bytes) },
+    input: { source: new BytesSource(bytes) },
     output: { ...COPY, onMissing: 'error' },
   })
   await t.rejects(pipeline(stage, new Collector()), {
     code: 'AVIO_ERR_STREAM_MISSING',
     message:
-      /Streams of BytesObject are missing from the output: 0:2 \(audio, aac\).* map it.*; 0:3 \(video, mjpeg\) is a cover/,
+      /Streams of BytesSource are missing from the output: 0:2 \(audio, aac\).* map it.*; 0:3 \(video, mjpeg\) is a cover/,
   })
 })
 
@@ -128,7 +128,7 @@ t.test('asks a function about each stream that is missing, and about no other', 
   t.same(asked, ['2 not-chosen of output 0', '3 cover of output 0'])
   await t.rejects(readAll({ ...COPY, onMissing: ask(({ type }) => type === 'audio') }, bytes), {
     code: 'AVIO_ERR_STREAM_MISSING',
-    message: /^Stream of BytesObject is missing from the output: 0:2/,
+    message: /^Stream of BytesSource is missing from the output: 0:2/,
   })
   const own = new Error('of the function')
   const thrower = () => {
@@ -180,8 +180,8 @@ t.test('tells times that go back in many packets', async t => {
 })
 
 t.test('tells each input of a graph, and what goes into which output', async t => {
-  const graph = new FfmpegGraph({
-    inputs: [await indexLastMp4(), await matroska()].map(bytes => ({ source: new BytesObject(bytes) })),
+  const graph = new FfmpegProcess({
+    inputs: [await indexLastMp4(), await matroska()].map(bytes => ({ source: new BytesSource(bytes) })),
     outputs: [
       { ...COPY, args: ['-c', 'copy', '-map', '0:v', '-map', '1:a'], onMissing: 'error' },
       { format: 'matroska', args: ['-c', 'copy', '-map', '1:v'], onMissing: 'error' },

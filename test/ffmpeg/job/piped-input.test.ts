@@ -1,7 +1,7 @@
 import { PassThrough, Writable } from 'node:stream'
 import t from 'tap'
-import { ChildInput } from '../../../lib/ffmpeg/child/stdin-writer.js'
-import type { FfmpegEnough } from '../../../lib/ffmpeg/job/ffmpeg-events.js'
+import { StdinWriter } from '../../../lib/ffmpeg/child/stdin-writer.js'
+import type { FfmpegEarlyExit } from '../../../lib/ffmpeg/job/ffmpeg-events.js'
 import type { FfmpegSeek } from '../../../lib/ffmpeg/route/seek.js'
 import { PipedInput, type PipedInputSettings } from '../../../lib/ffmpeg/job/piped-input.js'
 import { LINK } from '../../../lib/io/pipeline/link.js'
@@ -16,7 +16,7 @@ const SETTINGS: PipedInputSettings = {
 
 /** An input on a stream, and everything that it tells; ffmpeg is there when `start` was called. */
 function make(settings: Partial<PipedInputSettings> = {}) {
-  const seen: (string | FfmpegSeek | FfmpegEnough)[] = []
+  const seen: (string | FfmpegSeek | FfmpegEarlyExit)[] = []
   let started!: () => void
   const start = new Promise<void>(resolve => (started = resolve))
   const stage: Writable = new Writable({
@@ -30,12 +30,12 @@ function make(settings: Partial<PipedInputSettings> = {}) {
       return start
     },
     onSeek: event => seen.push(event),
-    onEnough: event => seen.push(event),
+    onEarlyExit: event => seen.push(event),
     onComplete: () => seen.push('complete'),
   })
   const child = new PassThrough({ highWaterMark: 2 ** 24 })
   const connect = () => {
-    input.connect(new ChildInput(child))
+    input.connect(new StdinWriter(child))
     started()
   }
   return { stage, input, seen, child, connect }
@@ -114,7 +114,7 @@ t.test('an empty input is an error, and a start that fails is one too', async t 
   })
   const ignore = () => undefined
   const input = new PipedInput(stage, 'Stage', SETTINGS, [], {
-    ...{ onSeek: ignore, onEnough: ignore, onComplete: ignore },
+    ...{ onSeek: ignore, onEarlyExit: ignore, onComplete: ignore },
     onDecided: () => Promise.reject(boom),
   })
   const second = new Promise(resolve => stage.once('error', resolve))

@@ -1,13 +1,13 @@
 import t from 'tap'
 import { SeekableInputs } from '../../../lib/ffmpeg/job/seekable-inputs.js'
 import { BlockCache } from '../../../lib/io/cache/block-cache.js'
-import { BytesObject } from '../../../lib/io/sources/bytes-source.js'
+import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
 
 const NOTHING = Buffer.alloc(0)
 const fail = (error: Error) => t.error(error)
 
 t.test('each source has an address of its own, and the word is in the environment only', async t => {
-  const source = new BytesObject(Buffer.from('abc'))
+  const source = new BytesSource(Buffer.from('abc'))
   const inputs = await SeekableInputs.open(
     [
       { source, head: NOTHING },
@@ -28,7 +28,7 @@ t.test('each source has an address of its own, and the word is in the environmen
 
 t.test('a cache of the caller is used, and left to them', async t => {
   const bytes = Buffer.from('abcdef')
-  const cache = new BlockCache(new BytesObject(bytes), { cacheSize: 1024 ** 2 })
+  const cache = new BlockCache(new BytesSource(bytes), { cacheSize: 1024 ** 2 })
   const inputs = await SeekableInputs.open([{ source: cache, head: NOTHING }], 1024 ** 2, fail)
   await inputs.close()
   const chunks: Buffer[] = []

@@ -1,11 +1,11 @@
 import t from 'tap'
-import { Completion } from '../../../lib/ffmpeg/log/percent-done.js'
+import { PercentDone } from '../../../lib/ffmpeg/log/percent-done.js'
 
 const info = (message: string) => ({ level: 'info' as const, message })
 const at = (outTime: number) => ({ outTime, done: false })
 
 t.test('the duration is the one in ffmpeg’s report on its input', async t => {
-  const completion = new Completion([], [])
+  const completion = new PercentDone([], [])
   t.equal(completion.percent(at(1), 0), undefined)
   completion.see(info('  Duration: 00:00:01.00, start: 0.000000, bitrate: 1 kb/s'))
   t.equal(completion.duration, undefined, 'not before that report begins')
@@ -20,7 +20,7 @@ t.test('the duration is the one in ffmpeg’s report on its input', async t => {
 })
 
 t.test('percent goes by media time, and stays within 0 and 100', async t => {
-  const completion = new Completion(['-ss', '1'], ['-t', '2'])
+  const completion = new PercentDone(['-ss', '1'], ['-t', '2'])
   completion.see(info("Input #0, matroska,webm, from 'pipe:0':"))
   completion.see(info('  Duration: 00:00:05.00, start: 0.000000, bitrate: 804 kb/s'))
   completion.inputSize = 1000
@@ -31,7 +31,7 @@ t.test('percent goes by media time, and stays within 0 and 100', async t => {
 })
 
 t.test('without a duration it goes by bytes, where the size is known', async t => {
-  const completion = new Completion([], [])
+  const completion = new PercentDone([], [])
   completion.inputSize = 1000
   t.equal(completion.percent(at(1), 250), 25)
   completion.inputSize = 0

@@ -5,7 +5,7 @@ import { FfmpegReadable } from '../../../lib/ffmpeg/ffmpeg-readable.js'
 import { FfmpegTransform } from '../../../lib/ffmpeg/ffmpeg-transform.js'
 import type { FfmpegInput } from '../../../lib/ffmpeg/streams/input-streams.js'
 import { coverOf as keptCover } from '../../../lib/ffmpeg/output/kept-cover.js'
-import { BytesObject } from '../../../lib/io/sources/bytes-source.js'
+import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
 import { Fmp4Validator } from '../../../lib/mp4/fmp4-validator.js'
 import {
   AAC,
@@ -16,7 +16,7 @@ import {
   ffprobeJson,
   videoInput,
 } from '../../support/media.js'
-import { HeadSink } from '../../support/progressive.js'
+import { HeadSink } from '../../support/faststart.js'
 import { ChunkedSource, Collector } from '../../support/sources.js'
 import { failing } from '../../support/transform.js'
 
@@ -49,7 +49,7 @@ async function run(bytes: Buffer, by: 'pipe' | 'address', output: FfmpegOutputOp
   const stage =
     by === 'pipe'
       ? new FfmpegTransform({ input: { args }, output })
-      : new FfmpegReadable({ input: { source: new BytesObject(bytes), args }, output })
+      : new FfmpegReadable({ input: { source: new BytesSource(bytes), args }, output })
   const inputs: FfmpegInput[] = []
   const remarks: string[] = []
   stage.on('input', input => inputs.push(input))
@@ -57,7 +57,7 @@ async function run(bytes: Buffer, by: 'pipe' | 'address', output: FfmpegOutputOp
   const source = by === 'pipe' ? [new ChunkedSource(bytes)] : []
   const head = new HeadSink()
   const plain = new Collector()
-  const isFile = output.layout === 'progressive'
+  const isFile = output.layout === 'file'
   const rest = isFile ? [head] : [new Fmp4Validator(), plain]
   await pipeline([...source, stage, ...rest] as never)
   return { file: isFile ? head.file : plain.bytes, streams: inputs.at(-1)!.streams, remarks }
@@ -74,7 +74,7 @@ t.test('keeps the cover of a song, whatever it comes in, and however it goes out
     const bytes = await song(name, codec)
     const { cover } = await coverOf(bytes, name)
     for (const by of ['pipe', 'address'] as const) {
-      for (const layout of ['stream', 'progressive'] as const) {
+      for (const layout of ['stream', 'file'] as const) {
         const { file, streams } = await run(bytes, by, { ...KEEP, layout, args: ['-vn', ...AAC] })
         t.same(
           await coverOf(file, 'out.m4a'),
@@ -106,7 +106,7 @@ t.test('keeps it without -vn, where it is mapped, and where only a part is made'
 t.test('keeps a cover that is far larger than what ffmpeg could write to a pipe', async t => {
   const bytes = await song('song.mp3', 'libmp3lame', ['-c:v', 'bmp'], '800x600')
   const { cover } = await coverOf(bytes, 'song.mp3')
-  for (const layout of ['stream', 'progressive'] as const) {
+  for (const layout of ['stream', 'file'] as const) {
     const { file } = await run(bytes, 'pipe', { ...KEEP, layout, args: ['-vn', ...AAC] })
     t.same(await coverOf(file, 'out.m4a'), { kinds: ['aac 0', 'bmp 1'], cover }, layout)
   }

@@ -43,9 +43,9 @@ t.test('it is wanted when somebody says so', async t => {
 })
 
 t.test('with a head it is ready when that is claimed, and delivers what belongs behind', async t => {
-  const { stage, output, reads } = make({ layout: 'progressive' })
+  const { stage, output, reads } = make({ layout: 'file' })
   t.equal(output.isReady, false)
-  const head = output.link.head!.claim()
+  const head = output.link.header!.claim()
   const chunks: Buffer[] = []
   stage.on('data', (chunk: Buffer) => chunks.push(chunk))
   await new Promise(setImmediate)
@@ -62,16 +62,16 @@ t.test('with a head it is ready when that is claimed, and delivers what belongs 
 })
 
 t.test('an unclaimed head fails the stream at the first read', async t => {
-  const { stage, output, reads } = make({ layout: 'progressive' })
-  await t.rejects(stage.toArray(), { code: 'AVIO_ERR_HEAD_UNCLAIMED', message: /^Stage makes/ })
+  const { stage, output, reads } = make({ layout: 'file' })
+  await t.rejects(stage.toArray(), { code: 'AVIO_ERR_HEADER_UNCLAIMED', message: /^Stage makes/ })
   t.equal(output.isReady, false)
   t.equal(reads(), 0)
 })
 
 t.test('what is not whole can’t be completed', async t => {
   for (const bytes of [(await fragmentedMp4()).subarray(0, 5000), Buffer.from('no boxes, no media')]) {
-    const { stage, output } = make({ layout: 'progressive' })
-    output.link.head!.claim()
+    const { stage, output } = make({ layout: 'file' })
+    output.link.header!.claim()
     const failed = new Promise(resolve => stage.once('error', resolve))
     output.push(bytes)
     t.equal(output.complete(), false)

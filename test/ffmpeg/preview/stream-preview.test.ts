@@ -199,7 +199,7 @@ t.test('an abort ends ffmpeg and rejects with its reason, whoever else holds its
     const controller = new AbortController()
     const asked = previewArguments({ ...question(Buffer.alloc(2000)), signal: controller.signal })
     const id = await pid()
-    const reason = new Error('enough')
+    const reason = new Error('early-exit')
     controller.abort(reason)
     await t.rejects(asked, reason)
     t.throws(() => process.kill(id, 0), { code: 'ESRCH' }, 'it is gone')

@@ -12,7 +12,7 @@ t.test('a picture is read, with its colours, its fields and what they are for', 
       ...{ disposition: ['default'], bitRate: 72_000, pixelFormat: 'yuv420p10le', fieldOrder: 'progressive' },
       ...{ width: 64, height: 48, sampleAspect: '1:1', displayAspect: '4:3', frameRate: 25, rotation: 0 },
       ...{ realFrameRate: 50, hdr: { type: 'pq' } },
-      colour: { range: 'tv', space: 'bt2020nc', primaries: 'bt2020', transfer: 'smpte2084' },
+      color: { range: 'tv', space: 'bt2020nc', primaries: 'bt2020', transfer: 'smpte2084' },
     },
   )
 })
@@ -25,10 +25,10 @@ t.test('the container has the last word on the shape of a pixel', async t => {
 
 t.test('of what stands behind the pixel format only what is known is told', async t => {
   const picture = (details: string) => readStreamLine(`  Stream #0:0: Video: h264, yuv420p(${details}), 2x2`)!
-  t.same(picture('tv, unknown/bt709/unknown, top first').colour, { range: 'tv', primaries: 'bt709' })
+  t.same(picture('tv, unknown/bt709/unknown, top first').color, { range: 'tv', primaries: 'bt709' })
   t.equal(picture('top first').fieldOrder, 'tt')
   t.equal(picture('bottom coded first (swapped)').fieldOrder, 'bt')
-  t.equal(picture('8 bpc, progressive').colour, undefined)
+  t.equal(picture('8 bpc, progressive').color, undefined)
   t.same(picture('bt2020nc/bt2020/arib-std-b67').hdr, { type: 'hlg' })
   t.equal(picture('bt709').hdr, undefined)
   t.equal(picture('constructor').fieldOrder, undefined)

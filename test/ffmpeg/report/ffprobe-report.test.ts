@@ -54,8 +54,8 @@ t.test('high dynamic range is told by its transfer function and by what comes wi
     type: 'dolby-vision',
   })
   t.equal(video({ color_transfer: 'bt709' }).hdr, undefined)
-  t.same(video(pq).colour, { range: 'tv', space: 'bt2020nc', transfer: 'smpte2084', primaries: 'bt2020' })
-  t.equal(video({ color_space: 'unknown' }).colour, undefined)
+  t.same(video(pq).color, { range: 'tv', space: 'bt2020nc', transfer: 'smpte2084', primaries: 'bt2020' })
+  t.equal(video({ color_space: 'unknown' }).color, undefined)
 })
 
 t.test('the first frame adds what only it says, and nothing else', async t => {

@@ -72,7 +72,7 @@ t.test('container, streams, chapters and tags are read', async t => {
         ...{ profile: 'High', codecTag: 'avc1', bitRate: 1_794_000, pixelFormat: 'yuv420p', rotation: 90 },
         ...{ width: 1920, height: 1080, sampleAspect: '1:1', displayAspect: '16:9', frameRate: 23.98 },
         ...{ realFrameRate: 23.98, fieldOrder: 'progressive' },
-        colour: { range: 'tv', space: 'bt709', primaries: 'bt709', transfer: 'bt709' },
+        color: { range: 'tv', space: 'bt709', primaries: 'bt709', transfer: 'bt709' },
       },
       {
         ...{
@@ -109,7 +109,7 @@ t.test('container, streams, chapters and tags are read', async t => {
           tags: {},
           pixelFormat: 'rgb24',
         },
-        ...{ rotation: 0, width: 600, height: 600, realFrameRate: 90_000, colour: { range: 'pc' } },
+        ...{ rotation: 0, width: 600, height: 600, realFrameRate: 90_000, color: { range: 'pc' } },
       },
     ],
     chapters: [

@@ -1,9 +1,9 @@
 import t from 'tap'
 import { LogReader } from '../../../lib/ffmpeg/log/log.js'
-import { StreamReport } from '../../../lib/ffmpeg/report/stream-mapping.js'
+import { StreamMapping } from '../../../lib/ffmpeg/report/stream-mapping.js'
 
-function read(...lines: string[]): StreamReport {
-  const report = new StreamReport()
+function read(...lines: string[]): StreamMapping {
+  const report = new StreamMapping()
   const log = new LogReader(entry => report.push(entry))
   log.push(Buffer.from(lines.map(line => `${line}\n`).join('')))
   log.end()

@@ -1,12 +1,12 @@
 import t from 'tap'
 import { InputNotes } from '../../../lib/ffmpeg/streams/input-notes.js'
 import { LogReader } from '../../../lib/ffmpeg/log/log.js'
-import { StreamReport } from '../../../lib/ffmpeg/report/stream-mapping.js'
+import { StreamMapping } from '../../../lib/ffmpeg/report/stream-mapping.js'
 
 /** Which inputs there is something to tell of, line by line, and what in the end. */
 function read(inputs: number, ...lines: string[]) {
   const notes = new InputNotes(inputs)
-  const report = new StreamReport()
+  const report = new StreamMapping()
   const told: number[] = []
   const log = new LogReader(entry => {
     report.push(entry)

@@ -2,7 +2,7 @@ import t from 'tap'
 import { InputDump } from '../../../lib/ffmpeg/report/input-dump.js'
 import { LogReader } from '../../../lib/ffmpeg/log/log.js'
 import { StreamFates } from '../../../lib/ffmpeg/streams/stream-fates.js'
-import { StreamReport } from '../../../lib/ffmpeg/report/stream-mapping.js'
+import { StreamMapping } from '../../../lib/ffmpeg/report/stream-mapping.js'
 
 const INPUT = [
   "[info] Input #0, matroska,webm, from 'pipe:0':",
@@ -25,7 +25,7 @@ function fates(
   ...mapping: string[]
 ) {
   const dump = new InputDump()
-  const report = new StreamReport()
+  const report = new StreamMapping()
   const log = new LogReader(entry => {
     dump.push(entry)
     report.push(entry)
@@ -130,7 +130,7 @@ t.test('a cover that is kept goes into its output, though ffmpeg says nothing of
   const { streams } = dump.info!
   const outputs = [0, 1].map(() => ({ format: 'mp4', args: ['-vn'] }))
   const kept = [{ output: 1, input: 0, stream: 5 }]
-  const all = new StreamFates(outputs, [streams], new StreamReport(), kept)
+  const all = new StreamFates(outputs, [streams], new StreamMapping(), kept)
   t.match(all.of(0, streams[5]!), {
     into: [{ output: 1, by: 'copied' }],
     leftOut: [{ output: 0, reason: 'arguments' }],

@@ -1,12 +1,12 @@
 import t from 'tap'
 import { LogReader } from '../../../lib/ffmpeg/log/log.js'
-import { StreamReport } from '../../../lib/ffmpeg/report/stream-mapping.js'
+import { StreamMapping } from '../../../lib/ffmpeg/report/stream-mapping.js'
 import { Undecodable, hasRareEntry } from '../../../lib/ffmpeg/streams/undecodable-streams.js'
 import { fastStartMp4 } from '../../support/media.js'
 import { iphone } from '../../support/iphone.js'
 
 function read(...lines: string[]) {
-  const report = new StreamReport()
+  const report = new StreamMapping()
   const undecodable = new Undecodable()
   const log = new LogReader(entry => {
     report.push(entry)

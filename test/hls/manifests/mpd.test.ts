@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { CmafPackager } from '../../../lib/hls/cmaf-packager.js'
-import { FolderStorage } from '../../../lib/hls/storage/directory-storage.js'
+import { DirectoryStorage } from '../../../lib/hls/storage/directory-storage.js'
 import { formatMpd } from '../../../lib/hls/manifests/mpd.js'
 import type { Presentation } from '../../../lib/hls/presentation/presentation.js'
 import { packageAll, pictureOf, soundOf } from '../../support/hls.js'
@@ -103,7 +103,7 @@ t.test('every element is closed, in its order', async t => {
 t.test('ffmpeg plays all of a ladder from its manifest', async t => {
   const path = t.testdir()
   const packager = new CmafPackager({
-    storage: new FolderStorage({ path }),
+    storage: new DirectoryStorage({ path }),
     targetDuration: 2,
     mpd: 'manifest.mpd',
   })

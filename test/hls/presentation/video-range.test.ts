@@ -5,8 +5,8 @@ import { AAC, FRAGMENTED, H264, bothInputs, ffmpegToPipe, videoInput } from '../
 import { soundOf } from '../../support/hls.js'
 
 function picture(transfer: string): Promise<Buffer> {
-  const colour = ['-vf', `setparams=color_primaries=bt2020:color_trc=${transfer}:colorspace=bt2020nc`]
-  return ffmpegToPipe([...videoInput({ seconds: 1 }), ...H264, ...colour, ...FRAGMENTED])
+  const color = ['-vf', `setparams=color_primaries=bt2020:color_trc=${transfer}:colorspace=bt2020nc`]
+  return ffmpegToPipe([...videoInput({ seconds: 1 }), ...H264, ...color, ...FRAGMENTED])
 }
 
 t.test('the transfer function that ffmpeg writes down is told', async t => {

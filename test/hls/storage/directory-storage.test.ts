@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { finished, pipeline } from 'node:stream/promises'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
-import { FolderStorage, type FolderStorageOptions } from '../../../lib/hls/storage/directory-storage.js'
+import { DirectoryStorage, type DirectoryStorageOptions } from '../../../lib/hls/storage/directory-storage.js'
 import type { SegmentStorage } from '../../../lib/hls/storage/segment-storage.js'
 import { DATA, failureOf, source } from '../../support/uploads.js'
 
@@ -12,7 +12,7 @@ const INFO = { contentType: 'video/mp4' }
 
 /** As a packager sees it: by the interface. */
 function storageIn(path: string | URL): SegmentStorage & { delete(name: string): Promise<void> } {
-  return new FolderStorage({ path })
+  return new DirectoryStorage({ path })
 }
 
 t.test('objects are files below the folder, whose parents are made', async t => {
@@ -90,12 +90,12 @@ t.test('names that lead out of the folder are refused', async t => {
 
 t.test('the folder is a path or a file URL', async t => {
   for (const path of [undefined, null, '', 7, new URL('https://example.com/')]) {
-    t.throws(() => new FolderStorage({ path } as FolderStorageOptions), {
+    t.throws(() => new DirectoryStorage({ path } as DirectoryStorageOptions), {
       code: 'AVIO_ERR_OPTION',
       option: 'path',
     })
   }
-  t.throws(() => new FolderStorage({ path: 'a', mode: 1 } as FolderStorageOptions), {
+  t.throws(() => new DirectoryStorage({ path: 'a', mode: 1 } as DirectoryStorageOptions), {
     code: 'AVIO_ERR_OPTION',
     option: 'mode',
   })

@@ -84,7 +84,7 @@ t.test('nobody can keep an abort from a stage', async t => {
 
 t.test('destroys a stream with the error that Node has for it, and lets go of one that is over', async t => {
   const controller = new AbortController()
-  const reason = new Error('enough')
+  const reason = new Error('early-exit')
   const [stream, over] = [new PassThrough(), new PassThrough()]
   destroyOnAbort(controller.signal, stream)
   destroyOnAbort(controller.signal, over)

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { longSort } from '../../../lib/io/async/sort-in-turns.js'
+import { sortInTurns } from '../../../lib/io/async/sort-in-turns.js'
 import { atOnce } from '../../../lib/io/async/turns.js'
 import { seeded } from '../../support/hostile.js'
 
@@ -8,7 +8,7 @@ interface Item {
   readonly place: number
 }
 const items = (keys: readonly number[]): Item[] => keys.map((key, place) => ({ key, place }))
-const sorted = (keys: readonly number[]) => atOnce(longSort(items(keys), ({ key }) => key))
+const sorted = (keys: readonly number[]) => atOnce(sortInTurns(items(keys), ({ key }) => key))
 const expected = (keys: readonly number[]) => items(keys).sort((a, b) => a.key - b.key)
 
 t.test('sorts lists of any length as the engine does, and keeps the order of what is equal', async t => {
@@ -22,11 +22,11 @@ t.test('sorts lists of any length as the engine does, and keeps the order of wha
 
 t.test('leaves a list as it is that is in order already', async t => {
   const list = items(Array.from({ length: 10_000 }, (_, n) => n >> 1))
-  t.equal(atOnce(longSort(list, ({ key }) => key)), list)
+  t.equal(atOnce(sortInTurns(list, ({ key }) => key)), list)
 })
 
 t.test('never does more in one step than some thousand items', async t => {
-  for (const step of longSort(items(Array.from({ length: 100_000 }, (_, n) => -n)), ({ key }) => key)) {
+  for (const step of sortInTurns(items(Array.from({ length: 100_000 }, (_, n) => -n)), ({ key }) => key)) {
     if (step > 4096) t.fail(`${step} at once`)
   }
 })

@@ -1,12 +1,12 @@
 import { once, EventEmitter } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import t from 'tap'
-import { minThroughputOption, StallWatch } from '../../../lib/io/async/stall-timer.js'
+import { minThroughputOption, StallTimer } from '../../../lib/io/async/stall-timer.js'
 
 t.test('it calls back once nothing was heard for the time', async t => {
   const events = new EventEmitter()
   const start = performance.now()
-  const watch = new StallWatch(20, () => events.emit('stall'))
+  const watch = new StallTimer(20, () => events.emit('stall'))
   await once(events, 'stall')
   t.ok(performance.now() - start >= 19)
   watch.stop()
@@ -14,10 +14,10 @@ t.test('it calls back once nothing was heard for the time', async t => {
 
 t.test('it never does once it was stopped', async t => {
   let stalled = false
-  const watch = new StallWatch(5, () => (stalled = true))
+  const watch = new StallTimer(5, () => (stalled = true))
   watch.stop()
   const later = new EventEmitter()
-  const other = new StallWatch(20, () => later.emit('stall'))
+  const other = new StallTimer(20, () => later.emit('stall'))
   await once(later, 'stall')
   t.notOk(stalled)
   other.stop()
@@ -26,11 +26,11 @@ t.test('it never does once it was stopped', async t => {
 t.test('what is heard puts it off', async t => {
   const order: string[] = []
   const events = new EventEmitter()
-  const kept = new StallWatch(40, () => {
+  const kept = new StallTimer(40, () => {
     order.push('kept alive')
     events.emit('done')
   })
-  const plain = new StallWatch(40, () => {
+  const plain = new StallTimer(40, () => {
     order.push('silent')
   })
   const beat = setTimeout(() => kept.alive(), 20)
@@ -47,7 +47,7 @@ t.test('what has arrived while the process was busy counts, although the timer i
   const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
   const [peer] = (await once(server, 'connection')) as [Socket]
   let stalled = false
-  const watch = new StallWatch(10, () => (stalled = true))
+  const watch = new StallTimer(10, () => (stalled = true))
   client.on('data', () => watch.alive())
   peer.write('here')
   const end = performance.now() + 30
@@ -61,7 +61,7 @@ t.test('what has arrived while the process was busy counts, although the timer i
 
 t.test('Infinity means never, and holds no timer', async t => {
   const before = process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
-  const watch = new StallWatch(Infinity, () => t.fail('it called back'))
+  const watch = new StallTimer(Infinity, () => t.fail('it called back'))
   t.equal(process.getActiveResourcesInfo().filter(name => name === 'Timeout').length, before)
   watch.alive()
   watch.stop()
@@ -69,7 +69,7 @@ t.test('Infinity means never, and holds no timer', async t => {
 
 t.test('a drip is a stall, and says so', async t => {
   const events = new EventEmitter()
-  const watch = new StallWatch(100, drip => events.emit('stall', drip), 512)
+  const watch = new StallTimer(100, drip => events.emit('stall', drip), 512)
   const drip = setInterval(() => watch.alive(1), 5)
   const [why] = (await once(events, 'stall')) as [string]
   clearInterval(drip)
@@ -79,12 +79,12 @@ t.test('a drip is a stall, and says so', async t => {
 t.test('silence behind a first byte is no drip', async t => {
   const events = new EventEmitter()
   for (let n = 0; n < 10; n++) {
-    const watch = new StallWatch(30, drip => events.emit('stall', drip), 512)
+    const watch = new StallTimer(30, drip => events.emit('stall', drip), 512)
     setImmediate(() => watch.alive(1))
     const [why] = (await once(events, 'stall')) as [string | undefined]
     t.equal(why, undefined)
   }
-  const watch = new StallWatch(100, drip => events.emit('stall', drip), 512)
+  const watch = new StallTimer(100, drip => events.emit('stall', drip), 512)
   watch.alive(1)
   const beat = setInterval(() => watch.alive(), 5)
   const [why] = (await once(events, 'stall')) as [string]
@@ -94,7 +94,7 @@ t.test('silence behind a first byte is no drip', async t => {
 
 t.test('fast bytes do not excuse the drip behind them', async t => {
   const events = new EventEmitter()
-  const watch = new StallWatch(100, drip => events.emit('stall', drip), 512)
+  const watch = new StallTimer(100, drip => events.emit('stall', drip), 512)
   watch.alive(1e9)
   const drip = setInterval(() => watch.alive(1), 5)
   const [why] = (await once(events, 'stall')) as [string]
@@ -103,9 +103,9 @@ t.test('fast bytes do not excuse the drip behind them', async t => {
 })
 
 /** Runs until a clock of its own, far longer than `timeout`, has gone by; tells whether `watch` was content. */
-async function isContent(timeout: number, minThroughput: number, feed: (watch: StallWatch) => void) {
+async function isContent(timeout: number, minThroughput: number, feed: (watch: StallTimer) => void) {
   let stalled = false
-  const watch = new StallWatch(timeout, () => (stalled = true), minThroughput)
+  const watch = new StallTimer(timeout, () => (stalled = true), minThroughput)
   const timer = setInterval(() => feed(watch), timeout / 20)
   const clock = new EventEmitter()
   const end = setTimeout(() => clock.emit('over'), 4 * timeout)
@@ -138,7 +138,7 @@ t.test(
 
 t.test('a time in which this process was too busy to take bytes does not count', async t => {
   let stalled = false
-  const watch = new StallWatch(100, () => (stalled = true), 10_000)
+  const watch = new StallTimer(100, () => (stalled = true), 10_000)
   for (let turn = 0; turn < 15; turn++) {
     watch.alive(50)
     const end = performance.now() + 50

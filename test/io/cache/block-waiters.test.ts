@@ -1,9 +1,9 @@
 import { getEventListeners } from 'node:events'
 import t from 'tap'
-import { Waiters } from '../../../lib/io/cache/block-waiters.js'
+import { BlockWaiters } from '../../../lib/io/cache/block-waiters.js'
 
 t.test('those who wait for a thing are woken with it, those who wait for any change with all', async t => {
-  const waiters = new Waiters<string>()
+  const waiters = new BlockWaiters<string>()
   const log: string[] = []
   const a = waiters.wait('a').then(() => log.push('a'))
   const any = waiters.wait(undefined).then(() => log.push('any'))
@@ -18,7 +18,7 @@ t.test('those who wait for a thing are woken with it, those who wait for any cha
 })
 
 t.test('what fails, fails for those who wait for it', async t => {
-  const waiters = new Waiters<string>()
+  const waiters = new BlockWaiters<string>()
   const failure = new Error('on purpose')
   const a = waiters.wait('a')
   const b = waiters.wait('b')
@@ -30,7 +30,7 @@ t.test('what fails, fails for those who wait for it', async t => {
 })
 
 t.test('an aborted signal ends the waiting, and keeps no listener', async t => {
-  const waiters = new Waiters<string>()
+  const waiters = new BlockWaiters<string>()
   const controller = new AbortController()
   const waiting = waiters.wait('a', controller.signal)
   controller.abort()

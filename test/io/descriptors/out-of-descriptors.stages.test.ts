@@ -8,7 +8,7 @@ import { fragmentedMp4, transportStream } from '../../support/media.js'
 
 const STAGES = [
   ...['S3RangeReadable', 'S3MultipartWritable', 'FfmpegTransform by pipe', 'FfmpegTransform by address'],
-  ...['FfmpegReadable', 'FfmpegGraph', 'probe', 'keyframes by packets', 'keyframes by index', 'thumbnails'],
+  ...['FfmpegReadable', 'FfmpegProcess', 'probe', 'keyframes by packets', 'keyframes by index', 'thumbnails'],
   ...['CmafPackager', 'FileWritable'],
 ]
 const PROGRAM = join(import.meta.dirname, '../../fixtures/without-descriptors.ts')

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events'
 import t from 'tap'
 import { inOrder, OrderedRanges } from '../../../lib/io/fetch/ordered-ranges.js'
 import type { RangeBuffer } from '../../../lib/io/fetch/range-buffer.js'
-import { ReadAhead } from '../../../lib/io/fetch/read-ahead-window.js'
+import { ReadAheadWindow } from '../../../lib/io/fetch/read-ahead-window.js'
 
 /** A source whose every range is answered by hand. */
 class Source {
@@ -38,7 +38,14 @@ class Source {
 }
 
 const plan = (size: number, concurrency = 3, readAhead = 30) => {
-  const ahead = new ReadAhead({ start: 0, end: size, firstSize: 10, partSize: 10, concurrency, readAhead })
+  const ahead = new ReadAheadWindow({
+    start: 0,
+    end: size,
+    firstSize: 10,
+    partSize: 10,
+    concurrency,
+    readAhead,
+  })
   ahead.bound(size)
   for (let n = 0; n < 5; n++) ahead.starved(1000)
   return ahead

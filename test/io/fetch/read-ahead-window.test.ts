@@ -1,7 +1,7 @@
 import t from 'tap'
-import { ReadAhead, type ReadAheadRule } from '../../../lib/io/fetch/read-ahead-window.js'
+import { ReadAheadWindow, type ReadAheadWindowRule } from '../../../lib/io/fetch/read-ahead-window.js'
 
-const rule: ReadAheadRule = {
+const rule: ReadAheadWindowRule = {
   start: 0,
   end: Infinity,
   firstSize: 10,
@@ -11,7 +11,7 @@ const rule: ReadAheadRule = {
 }
 
 /** Everything that there is room for at the moment, as `start-end`. */
-function planned(plan: ReadAhead, consumed: number, underWay = 0): string[] {
+function planned(plan: ReadAheadWindow, consumed: number, underWay = 0): string[] {
   const ranges: string[] = []
   for (;;) {
     const range = plan.plan(consumed, underWay + ranges.length, underWay + ranges.length > 0)
@@ -21,7 +21,7 @@ function planned(plan: ReadAhead, consumed: number, underWay = 0): string[] {
 }
 
 t.test('the first range is small, and nothing else is asked for before the size is known', async t => {
-  const plan = new ReadAhead(rule)
+  const plan = new ReadAheadWindow(rule)
   t.equal(plan.end, undefined)
   t.same(planned(plan, 0), ['0-10'])
   plan.starved(1000)
@@ -35,7 +35,7 @@ t.test('the first range is small, and nothing else is asked for before the size 
 })
 
 t.test('a source that ends within the first range leaves nothing to ask for', async t => {
-  const plan = new ReadAhead(rule)
+  const plan = new ReadAheadWindow(rule)
   planned(plan, 0)
   plan.bound(3)
   t.equal(plan.next, 3)
@@ -44,7 +44,7 @@ t.test('a source that ends within the first range leaves nothing to ask for', as
 })
 
 t.test('an empty source', async t => {
-  const plan = new ReadAhead({ ...rule, start: 5 })
+  const plan = new ReadAheadWindow({ ...rule, start: 5 })
   t.same(planned(plan, 5), ['5-15'])
   plan.bound(0)
   t.equal(plan.end, 5)
@@ -54,11 +54,11 @@ t.test('an empty source', async t => {
 t.test(
   'the wanted end counts where it comes before the source ends, and not where it comes after',
   async t => {
-    const before = new ReadAhead({ ...rule, end: 7 })
+    const before = new ReadAheadWindow({ ...rule, end: 7 })
     t.same(planned(before, 0), ['0-7'])
     before.bound(1000)
     t.equal(before.end, 7)
-    const after = new ReadAhead({ ...rule, end: 5000 })
+    const after = new ReadAheadWindow({ ...rule, end: 5000 })
     after.bound(12)
     t.equal(after.end, 12)
     t.same(planned(after, 0, 0), ['0-10'])
@@ -67,7 +67,7 @@ t.test(
 )
 
 t.test('the window doubles when the consumer starves, by what it has consumed, up to read-ahead', async t => {
-  const plan = new ReadAhead(rule)
+  const plan = new ReadAheadWindow(rule)
   plan.bound(100_000)
   const windows = [0, 1, 2, 10, 20, 30, 40, 50].map(delivered => {
     plan.starved(delivered)
@@ -77,7 +77,7 @@ t.test('the window doubles when the consumer starves, by what it has consumed, u
 })
 
 t.test('ranges grow with the window, and are never more, or larger, than allowed', async t => {
-  const plan = new ReadAhead(rule)
+  const plan = new ReadAheadWindow(rule)
   plan.bound(100_000)
   t.same(planned(plan, 0), ['0-10'])
   for (let n = 0; n < 6; n++) plan.starved(1000)
@@ -90,7 +90,7 @@ t.test('ranges grow with the window, and are never more, or larger, than allowed
 
 t.test('what was asked for never exceeds what was consumed by more than the window', async t => {
   for (const readAhead of [1, 7, 64, 250, 400]) {
-    const plan = new ReadAhead({ ...rule, readAhead })
+    const plan = new ReadAheadWindow({ ...rule, readAhead })
     plan.bound(5000)
     let consumed = 0
     let most = 0
@@ -107,7 +107,7 @@ t.test('what was asked for never exceeds what was consumed by more than the wind
 })
 
 t.test('with nothing under way, a range smaller than usual is better than none', async t => {
-  const plan = new ReadAhead({ ...rule, readAhead: 6 })
+  const plan = new ReadAheadWindow({ ...rule, readAhead: 6 })
   plan.bound(100)
   t.same(plan.plan(0, 0, false), { start: 0, end: 6 })
   t.equal(plan.plan(2, 1, true), undefined)

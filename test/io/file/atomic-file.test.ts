@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmod, lstat, open, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { PartialFile } from '../../../lib/io/file/atomic-file.js'
+import { AtomicFile } from '../../../lib/io/file/atomic-file.js'
 import { MiB } from '../../../lib/options.js'
 
 const settings = (path: string) => ({ path, overwrite: true, mode: 0o666 })
@@ -30,7 +30,7 @@ async function fault(
 t.test('nothing is seen under the name before the commit, and then all of it', async t => {
   const folder = t.testdir({ 'a.mp4': 'older' })
   const path = join(folder, 'a.mp4')
-  const file = await PartialFile.create(settings(path))
+  const file = await AtomicFile.create(settings(path))
   await file.write([Buffer.from('cd'), Buffer.from('e')], 2)
   await file.write([Buffer.from('ab')], 0)
   const [neighbour, older] = (await readdir(folder)).toSorted()
@@ -46,7 +46,7 @@ t.test('nothing is seen under the name before the commit, and then all of it', a
 t.test('discarded at any time, nothing is left but the older file', async t => {
   const folder = t.testdir({ 'a.mp4': 'older' })
   for (const isClosed of [false, true]) {
-    const file = await PartialFile.create(settings(join(folder, 'a.mp4')))
+    const file = await AtomicFile.create(settings(join(folder, 'a.mp4')))
     await file.write([Buffer.from('new')], 0)
     if (isClosed) await file.close()
     await file.discard()
@@ -61,7 +61,7 @@ t.test('bytes are moved up and down in place, whatever their number', async t =>
   for (const size of [0, 1, MiB - 1, MiB, MiB + 1, 2 * MiB + 77]) {
     for (const by of [1, 7, 100, MiB + 3, -1, -7, -100]) {
       const bytes = randomBytes(size)
-      const file = await PartialFile.create(settings(path))
+      const file = await AtomicFile.create(settings(path))
       await file.write([bytes], 128)
       await file.move(128, 128 + size, 128 + by)
       await file.close()
@@ -75,12 +75,12 @@ t.test('bytes are moved up and down in place, whatever their number', async t =>
 t.test('a file that may not be replaced is an error at the beginning, and at the end', async t => {
   const folder = t.testdir({})
   const path = join(folder, 'a')
-  const late = await PartialFile.create({ ...settings(path), overwrite: false })
+  const late = await AtomicFile.create({ ...settings(path), overwrite: false })
   await late.close()
   await writeFile(path, 'older')
   await t.rejects(late.commit(false), { name: 'FileError', code: 'AVIO_ERR_FILE_EXISTS', path })
   await late.discard()
-  await t.rejects(PartialFile.create({ ...settings(path), overwrite: false }), {
+  await t.rejects(AtomicFile.create({ ...settings(path), overwrite: false }), {
     code: 'AVIO_ERR_FILE_EXISTS',
   })
   t.same(await readdir(folder), ['a'])
@@ -89,7 +89,7 @@ t.test('a file that may not be replaced is an error at the beginning, and at the
 
 t.test('where nothing is there, a file that must be new is written', async t => {
   const folder = t.testdir({})
-  const file = await PartialFile.create({ path: join(folder, 'a'), overwrite: false, mode: 0o600 })
+  const file = await AtomicFile.create({ path: join(folder, 'a'), overwrite: false, mode: 0o600 })
   await file.close()
   await file.commit(false)
   t.same(await readdir(folder), ['a'])
@@ -98,7 +98,7 @@ t.test('where nothing is there, a file that must be new is written', async t => 
 
 t.test('a name as long as there can be is taken', async t => {
   const path = join(t.testdir({}), 'é'.repeat(127))
-  const file = await PartialFile.create(settings(path))
+  const file = await AtomicFile.create(settings(path))
   await file.close()
   await file.commit(true)
   t.ok((await stat(path)).isFile())
@@ -107,7 +107,7 @@ t.test('a name as long as there can be is taken', async t => {
 t.test('a symbolic link stays, and the file behind it is replaced', async t => {
   const folder = t.testdir({ real: { a: 'older' } })
   await symlink(join('real', 'a'), join(folder, 'link'))
-  const file = await PartialFile.create(settings(join(folder, 'link')))
+  const file = await AtomicFile.create(settings(join(folder, 'link')))
   await file.write([Buffer.from('new')], 0)
   await file.close()
   await file.commit(true)
@@ -119,7 +119,7 @@ t.test('a symbolic link to where nothing is yet stays, and the file is made ther
   const folder = t.testdir({ real: {} })
   await symlink(join('real', 'a'), join(folder, 'middle'))
   await symlink('middle', join(folder, 'link'))
-  const file = await PartialFile.create(settings(join(folder, 'link')))
+  const file = await AtomicFile.create(settings(join(folder, 'link')))
   await file.write([Buffer.from('new')], 0)
   await file.close()
   await file.commit(true)
@@ -135,19 +135,19 @@ t.test('what can’t be written is said to be so, with what to do', async t => {
     [folder, /it is a folder\./],
     ['/dev/null', /it is no regular file\./],
   ] as const) {
-    await t.rejects(PartialFile.create(settings(path)), { code: 'AVIO_ERR_FILE_WRITE', message, path })
+    await t.rejects(AtomicFile.create(settings(path)), { code: 'AVIO_ERR_FILE_WRITE', message, path })
   }
   await chmod(join(folder, 'closed'), 0o500)
   // To root everything is open.
   if (process.getuid?.() === 0) return
-  await t.rejects(PartialFile.create(settings(join(folder, 'closed', 'a'))), {
+  await t.rejects(AtomicFile.create(settings(join(folder, 'closed', 'a'))), {
     message: /EACCES.*permissions/,
   })
 })
 
 t.test('a full disk is an error, and what was written is removed', async t => {
   const folder = t.testdir({})
-  const file = await PartialFile.create(settings(join(folder, 'a')))
+  const file = await AtomicFile.create(settings(join(folder, 'a')))
   await fault(t, 'writev', fail('ENOSPC'))
   await t.rejects(file.write([Buffer.from('a')], 0), {
     code: 'AVIO_ERR_FILE_WRITE',
@@ -161,7 +161,7 @@ t.test('a full disk is an error, and what was written is removed', async t => {
 t.test('what the disk took only in part is written to the end', async t => {
   const path = join(t.testdir({}), 'a')
   for (const taken of [0, 2, 3, 4]) {
-    const file = await PartialFile.create(settings(path))
+    const file = await AtomicFile.create(settings(path))
     await file.write([Buffer.from('123456789'.slice(0, taken))], 0)
     await t.test(`${taken} bytes at first`, async t => {
       await fault(t, 'writev', () => Promise.resolve({ bytesWritten: taken }))

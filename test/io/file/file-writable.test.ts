@@ -53,15 +53,15 @@ t.test('strings, empty chunks and cork() are taken like anywhere else', async t 
 
 t.test('a head that comes last is written first: held, into its room, or by moving the rest', async t => {
   const at = open(t)
-  const [size, headReserve, holdSize] = [5000, 8192, 64 * KiB]
+  const [size, headerReserve, headerHoldSize] = [5000, 8192, 64 * KiB]
   for (const [media, head, options, length] of [
     [MEDIA.subarray(0, 0), size, {}, size],
-    [MEDIA.subarray(0, holdSize), size, { holdSize }, size],
-    [MEDIA, size, { holdSize, headReserve }, headReserve],
-    [MEDIA, size, { holdSize, headReserve: size }, size],
-    [MEDIA, size, { holdSize, headReserve: size + 7 }, size],
-    [MEDIA, size, { holdSize, headReserve: size - 1 }, size],
-    [MEDIA, 2 * MiB + 1, { holdSize: 0, headReserve: 16 }, 2 * MiB + 1],
+    [MEDIA.subarray(0, headerHoldSize), size, { headerHoldSize }, size],
+    [MEDIA, size, { headerHoldSize, headerReserve }, headerReserve],
+    [MEDIA, size, { headerHoldSize, headerReserve: size }, size],
+    [MEDIA, size, { headerHoldSize, headerReserve: size + 7 }, size],
+    [MEDIA, size, { headerHoldSize, headerReserve: size - 1 }, size],
+    [MEDIA, 2 * MiB + 1, { headerHoldSize: 0, headerReserve: 16 }, 2 * MiB + 1],
   ] as const) {
     const sink = new FileWritable(at.path, options)
     await pipeline(source(media), headed(head), sink)
@@ -99,7 +99,7 @@ t.test('destroyed at any time, it leaves nothing, and an error is passed on', as
 
 t.test('destroyed while bytes are moved, it leaves nothing', async t => {
   const at = open(t)
-  const sink = new FileWritable(at.path, { holdSize: 0, headReserve: 16 })
+  const sink = new FileWritable(at.path, { headerHoldSize: 0, headerReserve: 16 })
   const from = headed(5000)
   const done = pipeline(source(MEDIA), from, sink)
   // The head is asked for when everything else is written.
@@ -130,7 +130,7 @@ t.test('a plain pipe() from a source that fails, or is closed early, leaves noth
   for (const error of [new Error('boom'), undefined]) {
     for (const from of [new PassThrough(), headed(100)]) {
       const at = open(t)
-      const sink = from.pipe(new FileWritable(at.path, { holdSize: 0 }))
+      const sink = from.pipe(new FileWritable(at.path, { headerHoldSize: 0 }))
       from.write(MEDIA.subarray(0, 1000))
       const failed = once(sink, 'error')
       from.on('error', () => undefined).destroy(error)
@@ -254,7 +254,7 @@ t.test('a head that belongs behind other bytes is refused', async t => {
   const at = open(t)
   const sink = new FileWritable(at.path)
   sink.write('before')
-  t.match(await failureOf(pipeline(source(MEDIA), headed(100), sink)), { code: 'AVIO_ERR_HEAD_UNCLAIMED' })
+  t.match(await failureOf(pipeline(source(MEDIA), headed(100), sink)), { code: 'AVIO_ERR_HEADER_UNCLAIMED' })
   await failureOf(sink.result)
   isUntouched(t, at)
 })

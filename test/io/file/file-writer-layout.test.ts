@@ -2,18 +2,18 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { FileLayout } from '../../../lib/io/file/file-writer-layout.js'
-import { type ClaimedHead, headTooLarge } from '../../../lib/io/pipeline/header-claim.js'
-import { PartialFile } from '../../../lib/io/file/atomic-file.js'
+import { FileWriterLayout } from '../../../lib/io/file/file-writer-layout.js'
+import { type ClaimedHeader, headerTooLarge } from '../../../lib/io/pipeline/header-claim.js'
+import { AtomicFile } from '../../../lib/io/file/atomic-file.js'
 
 const MEDIA = randomBytes(5000)
-const ROOM = { holdSize: 1000, headReserve: 256 }
+const ROOM = { headerHoldSize: 1000, headerReserve: 256 }
 
 /** A head of `size` bytes, all of them 1, with padding of zeros where at least 8 are wanted. */
-function head(size: number): ClaimedHead {
+function head(size: number): ClaimedHeader {
   return {
     bytes(length = size) {
-      if (length < size || (length > size && length < size + 8)) throw headTooLarge('head', size, length)
+      if (length < size || (length > size && length < size + 8)) throw headerTooLarge('head', size, length)
       return Buffer.concat([Buffer.alloc(size, 1), Buffer.alloc(length - size)])
     },
     release: () => undefined,
@@ -21,10 +21,10 @@ function head(size: number): ClaimedHead {
 }
 
 /** What is in the file after `media` came in chunks of `size`. */
-async function written(t: Test, media: Buffer, size: number, claimed?: ClaimedHead): Promise<Buffer> {
+async function written(t: Test, media: Buffer, size: number, claimed?: ClaimedHeader): Promise<Buffer> {
   const path = join(t.testdir({}), 'a')
-  const file = await PartialFile.create({ path, overwrite: true, mode: 0o666 })
-  const layout = new FileLayout(file, claimed, ROOM)
+  const file = await AtomicFile.create({ path, overwrite: true, mode: 0o666 })
+  const layout = new FileWriterLayout(file, claimed, ROOM)
   for (let from = 0; from < media.length; from += size)
     await layout.write([media.subarray(from, from + size)])
   const bytes = await layout.finish()
@@ -64,7 +64,7 @@ t.test('what does not lies behind a room that the head fills up, or as near as t
 })
 
 t.test('another error of the head is passed on', async t => {
-  const broken: ClaimedHead = {
+  const broken: ClaimedHeader = {
     bytes: () => {
       throw new RangeError('no')
     },

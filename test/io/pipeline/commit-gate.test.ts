@@ -1,13 +1,13 @@
 import t from 'tap'
-import { CommitHolds } from '../../../lib/io/pipeline/commit-gate.js'
+import { CommitGate } from '../../../lib/io/pipeline/commit-gate.js'
 
 t.test('a commit that nobody holds goes on at once', async t => {
-  await new CommitHolds().opened('a file')
+  await new CommitGate().opened('a file')
   t.pass()
 })
 
 t.test('everyone who holds it is asked, once, and all have to let go', async t => {
-  const holds = new CommitHolds()
+  const holds = new CommitGate()
   const commit = holds.offer(Promise.resolve('done'), 'a file')
   t.equal(commit.target, 'a file')
   t.equal(await commit.result, 'done')
@@ -33,7 +33,7 @@ t.test('the first reason not to is the error, also where it is thrown', async t 
       throw new RangeError('no')
     },
   ]) {
-    const holds = new CommitHolds()
+    const holds = new CommitGate()
     holds.offer(Promise.resolve(), 'a file').hold(open)
     holds.offer(Promise.resolve(), 'a file').hold(() => new Promise(() => undefined))
     await t.rejects(holds.opened('a file'), new RangeError('no'))
@@ -41,7 +41,7 @@ t.test('the first reason not to is the error, also where it is thrown', async t 
 })
 
 t.test('a reason that is no error becomes one', async t => {
-  const holds = new CommitHolds()
+  const holds = new CommitGate()
   // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
   holds.offer(Promise.resolve(), 'a file').hold(() => Promise.reject(undefined))
   await t.rejects(holds.opened('a file'), { code: 'AVIO_ERR_COMMIT_REFUSED', message: /^a file was not/ })

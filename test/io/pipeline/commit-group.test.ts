@@ -1,9 +1,9 @@
 import t from 'tap'
 import { CommitGroup } from '../../../lib/io/pipeline/commit-group.js'
-import type { HeldCommit } from '../../../lib/io/pipeline/commit-hook.js'
+import type { CommitHook } from '../../../lib/io/pipeline/commit-hook.js'
 
 /** A sink as the group sees it: `reach()` is when all is stored; `commit` makes it visible. */
-class Member implements HeldCommit {
+class Member implements CommitHook {
   readonly result: Promise<unknown>
   committed = false
   #open!: () => Promise<void>

@@ -3,12 +3,12 @@ import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
-import type { HeadAssembly } from '../../../lib/io/pipeline/deferred-header-builder.js'
-import { HeadTransform } from '../../../lib/io/pipeline/deferred-header-transform.js'
+import type { DeferredHeaderBuilder } from '../../../lib/io/pipeline/deferred-header-builder.js'
+import { DeferredHeaderTransform } from '../../../lib/io/pipeline/deferred-header-transform.js'
 import { Upstream } from '../../../lib/io/pipeline/upstream.js'
 
 /** Counts what comes, and says so in the head. */
-class Counting implements HeadAssembly {
+class Counting implements DeferredHeaderBuilder {
   #bytes = 0
   write(chunk: Buffer): Buffer[] {
     if (chunk.includes('!')) throw new Error('not that')
@@ -38,7 +38,7 @@ class Sink extends Writable {
 }
 
 const transform = (signal?: AbortSignal) =>
-  new HeadTransform({ name: 'Counter', assembly: new Counting(), signal, highWaterMark: undefined })
+  new DeferredHeaderTransform({ name: 'Counter', assembly: new Counting(), signal, highWaterMark: undefined })
 
 t.test('what belongs behind the head is passed on, and the sink gets the head at the end', async t => {
   const sink = new Sink()
@@ -60,7 +60,7 @@ t.test('what is written before somebody reads waits for the reader', async t => 
 t.test('read by what does not claim the head it fails before its first byte', async t => {
   const source = transform()
   source.end('abc')
-  await t.rejects(text(source), { code: 'AVIO_ERR_HEAD_UNCLAIMED', message: /^Counter / })
+  await t.rejects(text(source), { code: 'AVIO_ERR_HEADER_UNCLAIMED', message: /^Counter / })
   const piped = transform()
   const sink = new Writable({
     write: (_chunk, _encoding, callback) => {
@@ -68,7 +68,7 @@ t.test('read by what does not claim the head it fails before its first byte', as
       callback()
     },
   })
-  await t.rejects(pipeline([Buffer.from('abc')], piped, sink), { code: 'AVIO_ERR_HEAD_UNCLAIMED' })
+  await t.rejects(pipeline([Buffer.from('abc')], piped, sink), { code: 'AVIO_ERR_HEADER_UNCLAIMED' })
 })
 
 t.test('what the assembly throws fails the stream, and an abort ends it', async t => {

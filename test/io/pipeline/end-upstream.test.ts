@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises'
 import { setImmediate } from 'node:timers/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import t from 'tap'
-import { endSource } from '../../../lib/io/pipeline/end-upstream.js'
+import { endUpstream } from '../../../lib/io/pipeline/end-upstream.js'
 import { LINK } from '../../../lib/io/pipeline/link.js'
 
 /** A sink that has enough after 100,000 bytes, and then takes its time. */
@@ -25,8 +25,8 @@ class Enough extends Writable {
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
     this.#bytes += chunk.length
     if (this.#bytes >= 100_000 && this.hasEnded === undefined) {
-      this.hasEnded = endSource(this.#source!)
-      this.emit('enough')
+      this.hasEnded = endUpstream(this.#source!)
+      this.emit('early-exit')
     }
     setTimeout(callback, 1)
   }
@@ -157,7 +157,7 @@ t.test('leaves a request to a server alone, whose answer needs the connection', 
   const server = createServer((message, response) => {
     const sink = new Enough()
     message.pipe(sink)
-    sink.once('enough', () => response.end(String(sink.hasEnded)))
+    sink.once('early-exit', () => response.end(String(sink.hasEnded)))
   }).listen(0)
   await once(server, 'listening')
   t.teardown(() => server.close())
@@ -175,7 +175,7 @@ t.test('asks a source that can be stopped, also behind a PassThrough', async t =
     let stops = 0
     const stop = () => {
       stops++
-      endSource(Object.assign(source, { [LINK]: undefined }))
+      endUpstream(Object.assign(source, { [LINK]: undefined }))
     }
     Object.assign(source, { [LINK]: { stop } })
     await pipeline([source, ...behind, new Enough()])
@@ -187,7 +187,7 @@ t.test('leaves a source that somebody else reads', async t => {
   const source = new Endless()
   source.on('data', () => undefined)
   const other = source.pipe(new PassThrough())
-  t.equal(endSource(source), false, 'itself')
+  t.equal(endUpstream(source), false, 'itself')
   source.unpipe(other)
   await pipeline(source.pipe(new PassThrough()), new Enough())
   await once(source, 'data')
@@ -198,9 +198,9 @@ t.test('leaves a source that somebody else reads', async t => {
 t.test('has nothing to end where the end has come, or nothing can be pushed', async t => {
   const over = Readable.from([])
   await over.toArray()
-  t.equal(endSource(over), false)
+  t.equal(endUpstream(over), false)
   const destroyed = new Endless()
   destroyed.destroy()
-  t.equal(endSource(destroyed), false)
-  t.equal(endSource(Object.assign(new Endless(), { push: undefined })), false)
+  t.equal(endUpstream(destroyed), false)
+  t.equal(endUpstream(Object.assign(new Endless(), { push: undefined })), false)
 })

@@ -7,12 +7,12 @@ import t, { type Test } from 'tap'
 import {
   CmafPackager,
   Fmp4Validator,
-  FfmpegGraph,
+  FfmpegProcess,
   FfmpegTransform,
   FileWritable,
-  FolderStorage,
-  HeldHead,
-  ProgressiveMp4,
+  DirectoryStorage,
+  DeferredHeader,
+  FaststartMp4,
   S3MultipartWritable,
   S3RangeReadable,
 } from '../../../lib/index.js'
@@ -41,15 +41,15 @@ const STAGES: Record<string, (env: Env) => Writable> = {
   FileWritable: ({ folder, signal }) => new FileWritable(join(folder, 'copy'), { signal }),
   FfmpegTransform: ({ signal }) => new FfmpegTransform({ output: COPY, signal }),
   Fmp4Validator: ({ signal }) => new Fmp4Validator({ signal }),
-  ProgressiveMp4: ({ signal }) => new ProgressiveMp4({ signal }),
-  HeldHead: ({ signal }) => new HeldHead({ format: 'wav', signal }),
-  'FfmpegGraph.inputs': ({ signal }) => {
-    const graph = new FfmpegGraph({ inputs: [{}], outputs: [COPY], signal })
+  FaststartMp4: ({ signal }) => new FaststartMp4({ signal }),
+  DeferredHeader: ({ signal }) => new DeferredHeader({ format: 'wav', signal }),
+  'FfmpegProcess.inputs': ({ signal }) => {
+    const graph = new FfmpegProcess({ inputs: [{}], outputs: [COPY], signal })
     graph.outputs[0]!.on('error', () => undefined)
     return graph.inputs[0]!
   },
   'CmafPackager.rendition': ({ folder, signal }) =>
-    new CmafPackager({ storage: new FolderStorage({ path: join(folder, 'hls') }), signal }).rendition({
+    new CmafPackager({ storage: new DirectoryStorage({ path: join(folder, 'hls') }), signal }).rendition({
       name: 'v',
     }),
 }

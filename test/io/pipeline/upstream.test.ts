@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { PassThrough, Writable } from 'node:stream'
 import t from 'tap'
-import { HeadOffer } from '../../../lib/io/pipeline/header-claim.js'
+import { HeaderOffer } from '../../../lib/io/pipeline/header-claim.js'
 import { LINK } from '../../../lib/io/pipeline/link.js'
 import { Upstream } from '../../../lib/io/pipeline/upstream.js'
 
@@ -107,7 +107,7 @@ t.test(
     class Claimant extends Sink {
       override readonly upstream = new Upstream(this, 'Claimant', { claimsHead: true })
     }
-    const offer = new HeadOffer('Maker')
+    const offer = new HeaderOffer('Maker')
     const linked = () => Object.assign(new PassThrough(), { [LINK]: { head: offer } })
     const other = linked()
     t.equal(other.pipe(new Sink()).upstream.head, undefined)

@@ -1,7 +1,7 @@
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net'
 import { once } from 'node:events'
 import t from 'tap'
-import { SocketTable, unreadBytes } from '../../../lib/io/range-server/proc-net-tcp.js'
+import { ProcNetTcp, unreadBytes } from '../../../lib/io/range-server/proc-net-tcp.js'
 
 const head =
   '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode'
@@ -39,7 +39,7 @@ t.test('a connection of which either end is missing says nothing', async t => {
 })
 
 t.test('a machine without such a table says nothing', async t => {
-  t.equal(await new SocketTable('/nowhere').unread({ local: 1, remote: 2 }), undefined)
+  t.equal(await new ProcNetTcp('/nowhere').unread({ local: 1, remote: 2 }), undefined)
 })
 
 t.test('of a real connection it says what was not read', { skip: process.platform !== 'linux' }, async t => {
@@ -50,7 +50,7 @@ t.test('of a real connection it says what was not read', { skip: process.platfor
   const client = connect((server.address() as AddressInfo).port, '127.0.0.1').pause()
   const [socket] = await accepted
   const ports = { local: socket.localPort!, remote: socket.remotePort! }
-  const sockets = new SocketTable()
+  const sockets = new ProcNetTcp()
   t.equal(await sockets.unread(ports), 0)
   await new Promise(resolve => socket.write(Buffer.alloc(100_000), resolve))
   const unread = await Promise.all([sockets.unread(ports), sockets.unread(ports), sockets.unread(ports)])

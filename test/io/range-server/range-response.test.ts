@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type IncomingMessage, type RequestOptions, createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import { Pace } from '../../../lib/io/range-server/response-pacer.js'
+import { ResponsePacer } from '../../../lib/io/range-server/response-pacer.js'
 import { respond } from '../../../lib/io/range-server/range-response.js'
 import type { RandomAccess } from '../../../lib/io/random-access.js'
 import { MiB } from '../../../lib/options.js'
@@ -17,7 +17,7 @@ async function serving(t: Test, source: RandomAccess, unread: () => number = () 
   const server = createServer((asked, response) => {
     const gone = new AbortController()
     response.once('close', () => gone.abort())
-    const pace = new Pace(async () => unread())
+    const pace = new ResponsePacer(async () => unread())
     const answer = respond(source, asked, response, {
       pace,
       signal: gone.signal,

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import t, { type Test } from 'tap'
 import { BlockCache } from '../../../lib/io/cache/block-cache.js'
-import { BytesObject } from '../../../lib/io/sources/bytes-source.js'
+import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
 import { RangeServer } from '../../../lib/io/range-server/range-server.js'
 import { MiB } from '../../../lib/options.js'
 import { indexLastMp4, transportStream } from '../../support/media.js'
@@ -38,7 +38,7 @@ const COPY = ['-c', 'copy', '-f', 'framemd5', 'pipe:1']
 t.test('ffmpeg sends the token after a 407, and reads an MP4 with its index at the end', async t => {
   const bytes = await indexLastMp4()
   const server = await started(t)
-  const cache = new BlockCache(new BytesObject(bytes), { cacheSize: MiB, blockSize: 16 * 1024 })
+  const cache = new BlockCache(new BytesSource(bytes), { cacheSize: MiB, blockSize: 16 * 1024 })
   const served = server.add(cache, 'talk.mp4')
   const { code, stdout, stderr } = await ffmpeg(['-i', served.url, ...COPY], server.proxy)
   t.equal(stderr, '')
@@ -77,7 +77,7 @@ t.test('an address that a playlist brings along comes to the server, and is 404'
   const playlist = `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${nested}\n#EXT-X-ENDLIST\n`
   const errors: Error[] = []
   const server = await started(t, error => errors.push(error))
-  const served = server.add(new BytesObject(Buffer.from(playlist)), 'x.m3u8')
+  const served = server.add(new BytesSource(Buffer.from(playlist)), 'x.m3u8')
   // The demuxer is forced here; an input of ours is never given it.
   const { stderr } = await ffmpeg(
     ['-loglevel', 'warning', '-f', 'hls', '-i', served.url, ...COPY],
@@ -91,7 +91,7 @@ t.test('an address that a playlist brings along comes to the server, and is 404'
 t.test('a source that fails in the middle is reported, whatever ffmpeg makes of it', async t => {
   const bytes = await transportStream()
   const failure = new Error('on purpose')
-  const whole = new BytesObject(bytes)
+  const whole = new BytesSource(bytes)
   const errors: Error[] = []
   const server = await started(t, error => errors.push(error))
   const served = server.add({

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Pace, allowance, pollDelay, ramp } from '../../../lib/io/range-server/response-pacer.js'
+import { ResponsePacer, allowance, pollDelay, ramp } from '../../../lib/io/range-server/response-pacer.js'
 import { KiB, MiB } from '../../../lib/options.js'
 
 const { signal } = new AbortController()
@@ -30,7 +30,7 @@ t.test('a client is looked at less and less often while it is held back', async 
 t.test('up to the allowance nobody looks; above it, nothing is sent before half of it was read', async t => {
   const unread = [256, 200, 129, 128].map(size => size * KiB)
   let looks = 0
-  const pace = new Pace(async () => unread[looks++])
+  const pace = new ResponsePacer(async () => unread[looks++])
   for (let n = 0; n < 4; n++) {
     await pace.ready(64 * KiB, signal)
     pace.sent(64 * KiB)
@@ -45,7 +45,7 @@ t.test('up to the allowance nobody looks; above it, nothing is sent before half 
 
 t.test('once much was read, nobody looks any more', async t => {
   let looks = 0
-  const pace = new Pace(async () => (looks++, 0))
+  const pace = new ResponsePacer(async () => (looks++, 0))
   pace.sent(16 * MiB)
   await pace.ready(1, signal)
   t.equal(looks, 1)
@@ -56,7 +56,7 @@ t.test('once much was read, nobody looks any more', async t => {
 
 t.test('where nothing can be seen, time is what is gone by', async t => {
   let looks = 0
-  const pace = new Pace(async () => {
+  const pace = new ResponsePacer(async () => {
     looks++
     return undefined
   })
@@ -70,7 +70,7 @@ t.test('where nothing can be seen, time is what is gone by', async t => {
 
 t.test('a client that is gone is not waited for', async t => {
   const controller = new AbortController()
-  const pace = new Pace(async () => 256 * KiB)
+  const pace = new ResponsePacer(async () => 256 * KiB)
   pace.sent(256 * KiB)
   const waiting = pace.ready(1, controller.signal)
   controller.abort()

@@ -1,10 +1,13 @@
 import { once } from 'node:events'
 import { type AddressInfo, type Socket, connect, createServer } from 'node:net'
 import t, { type Test } from 'tap'
-import { Strangers } from '../../../lib/io/range-server/unidentified-connections.js'
+import { UnidentifiedConnections } from '../../../lib/io/range-server/unidentified-connections.js'
 
-async function server(t: Test, welcome: (socket: Socket, strangers: Strangers) => void = () => undefined) {
-  const strangers = new Strangers()
+async function server(
+  t: Test,
+  welcome: (socket: Socket, strangers: UnidentifiedConnections) => void = () => undefined,
+) {
+  const strangers = new UnidentifiedConnections()
   const accepted: Socket[] = []
   let reached: { count: number; resolve: () => void } | undefined
   /** Resolves when so many have come. */

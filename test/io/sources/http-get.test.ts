@@ -1,16 +1,16 @@
 import { getEventListeners } from 'node:events'
 import t, { type Test } from 'tap'
 import { httpGet } from '../../../lib/io/sources/http-get.js'
-import { type HttpObjectOptions, httpOptions } from '../../../lib/io/sources/http-options.js'
+import { type HttpSourceOptions, httpOptions } from '../../../lib/io/sources/http-options.js'
 import { RangeBuffer } from '../../../lib/io/fetch/range-buffer.js'
-import { closed, type Fault, head, httpSource, SECRET } from '../../support/http-source.js'
+import { closed, type Fault, head, httpSource, SECRET } from '../../support/http-origin.js'
 
 const bytes = Buffer.from('0123456789')
 
 /** Asks `url` once for bytes 2 to 7, and gives what has come and how it ended. */
 async function ask(
   url: string,
-  more: Partial<HttpObjectOptions> = {},
+  more: Partial<HttpSourceOptions> = {},
   signal = new AbortController().signal,
 ) {
   const into = new RangeBuffer({ start: 2, end: 8 })

@@ -1,8 +1,8 @@
 import { inspect } from 'node:util'
 import t from 'tap'
-import { type HttpObjectOptions, httpOptions } from '../../../lib/io/sources/http-options.js'
+import { type HttpSourceOptions, httpOptions } from '../../../lib/io/sources/http-options.js'
 import { MiB } from '../../../lib/options.js'
-import { SECRET } from '../../support/http-source.js'
+import { SECRET } from '../../support/http-origin.js'
 
 const url = `https://media.example.com/talk.mov?signature=${SECRET}`
 
@@ -61,7 +61,7 @@ t.test('options that break their rule are refused, and the error holds no secret
     ['headers.x y', { url, headers: { 'x y': 'z' } }],
     ['headers.x', { url, headers: { x: `${SECRET}\r\ny: z` } }],
     ['partsize', { url, partsize: 5 }],
-  ] as [string, HttpObjectOptions][]) {
+  ] as [string, HttpSourceOptions][]) {
     try {
       httpOptions(wrong)
       t.fail(`${option} was taken`)

@@ -4,19 +4,19 @@ import { type AddressInfo, createServer } from 'node:net'
 import { inspect } from 'node:util'
 import t from 'tap'
 import type { SourceError } from '../../../lib/errors.js'
-import { HttpObject } from '../../../lib/io/sources/http-source.js'
-import type { HttpObjectOptions } from '../../../lib/io/sources/http-options.js'
+import { HttpSource } from '../../../lib/io/sources/http-source.js'
+import type { HttpSourceOptions } from '../../../lib/io/sources/http-options.js'
 import { KiB, MiB } from '../../../lib/options.js'
 import { LocalS3 } from '../../../lib/testing/index.js'
 import {
   closed,
   type Fault,
   head,
-  type HttpSource,
+  type HttpOrigin,
   httpSource,
   SECRET,
   status,
-} from '../../support/http-source.js'
+} from '../../support/http-origin.js'
 import { presign } from '../../support/presign.js'
 import { collect, randomAccessSuite } from '../../support/random-access-suite.js'
 
@@ -25,7 +25,7 @@ const RANGE = 'AVIO_ERR_SOURCE_RANGE'
 randomAccessSuite(
   t,
   'an HTTP server',
-  async (t, bytes) => new HttpObject({ url: (await httpSource(t, bytes)).url }),
+  async (t, bytes) => new HttpSource({ url: (await httpSource(t, bytes)).url }),
   RANGE,
 )
 
@@ -36,19 +36,19 @@ randomAccessSuite(
     const s3 = await LocalS3.start({ buckets: ['bucket'] })
     t.teardown(() => s3.close())
     await s3.put('bucket', 'k', bytes)
-    return new HttpObject({ url: presign(s3, 'bucket', 'k'), partSize: 100 * KiB })
+    return new HttpSource({ url: presign(s3, 'bucket', 'k'), partSize: 100 * KiB })
   },
   RANGE,
 )
 
 const bytes = Buffer.from('0123456789abcdefghij')
 
-function object({ url }: HttpSource, more: Partial<HttpObjectOptions> = {}): HttpObject {
-  return new HttpObject({ url, maxAttempts: 3, ...more })
+function object({ url }: HttpOrigin, more: Partial<HttpSourceOptions> = {}): HttpSource {
+  return new HttpSource({ url, maxAttempts: 3, ...more })
 }
 
 /** What a read from 2 to 12 ended with, which has to be an error that tells no secret. */
-async function failure(source: HttpSource, more: Partial<HttpObjectOptions> = {}): Promise<SourceError> {
+async function failure(source: HttpOrigin, more: Partial<HttpSourceOptions> = {}): Promise<SourceError> {
   try {
     await collect(object(source, more).read(2, 12))
   } catch (error) {
@@ -316,7 +316,7 @@ t.test('where nobody listens, it is tried as often as anything', async t => {
   const { port } = server.address() as AddressInfo
   server.close()
   await once(server, 'close')
-  const one = new HttpObject({ url: `http://jo:${SECRET}@127.0.0.1:${port}/?${SECRET}`, maxAttempts: 2 })
+  const one = new HttpSource({ url: `http://jo:${SECRET}@127.0.0.1:${port}/?${SECRET}`, maxAttempts: 2 })
   const error = await one.size().catch((error: unknown) => error)
   t.match(error, { code: 'AVIO_ERR_SOURCE_READ', attempts: 2, cause: { code: 'ECONNREFUSED' } })
   t.notMatch(inspect(error, { depth: 9 }), SECRET)
@@ -362,7 +362,7 @@ t.test('an https: address, whose certificate has to be good', async t => {
   const s3 = await LocalS3.start({ buckets: ['bucket'], publicRead: true, tls: true })
   t.teardown(() => s3.close())
   await s3.put('bucket', 'k', bytes)
-  const one = () => new HttpObject({ url: `${s3.endpoint}/bucket/k?${SECRET}`, maxAttempts: 3 })
+  const one = () => new HttpSource({ url: `${s3.endpoint}/bucket/k?${SECRET}`, maxAttempts: 3 })
   const error = await one()
     .size()
     .catch((error: unknown) => error)
@@ -379,8 +379,8 @@ t.test('an https: address, whose certificate has to be good', async t => {
 })
 
 t.test('options are checked at once', async t => {
-  t.throws(() => new HttpObject(undefined as never), { code: 'AVIO_ERR_OPTION' })
-  t.throws(() => new HttpObject({ url: 'x' }), { code: 'AVIO_ERR_OPTION', option: 'url' })
+  t.throws(() => new HttpSource(undefined as never), { code: 'AVIO_ERR_OPTION' })
+  t.throws(() => new HttpSource({ url: 'x' }), { code: 'AVIO_ERR_OPTION', option: 'url' })
 })
 
 t.test('a shorter 206 is gone on with where it ended, and costs no try', async t => {

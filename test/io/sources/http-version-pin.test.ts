@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import { StatusError } from '../../../lib/io/sources/http-errors.js'
-import { type HttpHead, HttpPin } from '../../../lib/io/sources/http-version-pin.js'
+import { type HttpHead, HttpVersionPin } from '../../../lib/io/sources/http-version-pin.js'
 
 const asked = { start: 10, end: 20 }
 
@@ -8,13 +8,13 @@ function partial(headers: HttpHead['headers'] = {}, range = 'bytes 10-19/100'): 
   return { statusCode: 206, headers: { 'content-range': range, ...headers } }
 }
 
-function refused(t: Test, pin: HttpPin, answer: HttpHead, code: string, message?: RegExp) {
+function refused(t: Test, pin: HttpVersionPin, answer: HttpHead, code: string, message?: RegExp) {
   const error = { name: 'SourceError', code: `AVIO_ERR_SOURCE_${code}`, source: 'http://x/', byteOffset: 10 }
   t.throws(() => pin.accept(answer, asked), message ? { ...error, message } : error)
 }
 
 t.test('the first answer tells the size, a later one must tell the same', async t => {
-  const pin = new HttpPin('http://x/')
+  const pin = new HttpVersionPin('http://x/')
   t.equal(pin.size, undefined)
   t.equal(pin.accept(partial(), asked), 20)
   t.equal(pin.size, 100)
@@ -27,7 +27,7 @@ t.test('the first answer tells the size, a later one must tell the same', async 
 })
 
 t.test('where the source ends before the range, so does the answer', async t => {
-  const pin = new HttpPin('http://x/')
+  const pin = new HttpVersionPin('http://x/')
   t.equal(pin.accept(partial({}, 'bytes 10-14/15'), asked), 15)
 })
 
@@ -47,7 +47,7 @@ t.test('the version is told by its ETag, else by its modification time', async t
     [{}, {}, true],
   ]
   for (const [first, later, isSame] of cases) {
-    const pin = new HttpPin('http://x/')
+    const pin = new HttpVersionPin('http://x/')
     pin.accept(partial(first), asked)
     if (isSame) t.equal(pin.accept(partial(later), asked), 20, JSON.stringify([first, later]))
     else refused(t, pin, partial(later), 'CHANGED')
@@ -62,36 +62,36 @@ t.test('an answer that is not the bytes that were asked for is refused', async t
     ['bytes 19-10/100', /did not say which bytes/],
     ['items 10-19/100', /did not say which bytes/],
   ] as const) {
-    refused(t, new HttpPin('http://x/'), partial({}, range), 'READ', message)
+    refused(t, new HttpVersionPin('http://x/'), partial({}, range), 'READ', message)
   }
-  refused(t, new HttpPin('http://x/'), { statusCode: 206, headers: {} }, 'READ', /Content-Range: none/)
+  refused(t, new HttpVersionPin('http://x/'), { statusCode: 206, headers: {} }, 'READ', /Content-Range: none/)
   refused(
     t,
-    new HttpPin('http://x/'),
+    new HttpVersionPin('http://x/'),
     partial({ 'content-length': '11' }),
     'READ',
     /announced 11 bytes for a range of 10/,
   )
-  const unpinned = new HttpPin('http://x/')
+  const unpinned = new HttpVersionPin('http://x/')
   refused(t, unpinned, partial({ 'content-length': '9' }), 'READ')
   t.equal(unpinned.size, undefined, 'and pins nothing')
 })
 
 t.test('a shorter answer is taken for what it holds', t => {
-  t.equal(new HttpPin('http://x/').accept(partial({}, 'bytes 10-18/100'), asked), 19)
+  t.equal(new HttpVersionPin('http://x/').accept(partial({}, 'bytes 10-18/100'), asked), 19)
   t.end()
 })
 
 t.test('the whole in place of a range means that there are none, unless it is nothing', async t => {
   for (const headers of [{ 'content-length': '100' }, {}])
-    refused(t, new HttpPin('http://x/'), { statusCode: 200, headers }, 'NO_RANGES')
+    refused(t, new HttpVersionPin('http://x/'), { statusCode: 200, headers }, 'NO_RANGES')
   const first = { start: 0, end: 1 }
   for (const answer of [
     { statusCode: 200, headers: { 'content-length': '0' } },
     { statusCode: 206, headers: { 'content-length': '0', 'content-range': 'bytes 0--1/0' } },
     { statusCode: 416, headers: { 'content-range': 'bytes */0' } },
   ]) {
-    const pin = new HttpPin('http://x/')
+    const pin = new HttpVersionPin('http://x/')
     t.equal(pin.accept(answer, first), 0)
     t.equal(pin.size, 0)
     t.equal(pin.accept(answer, first), 0)
@@ -100,11 +100,17 @@ t.test('the whole in place of a range means that there are none, unless it is no
 
 t.test('a range behind the end is refused with the size; one that is not behind it, as nonsense', async t => {
   const answer = (size: number) => ({ statusCode: 416, headers: { 'content-range': `bytes */${size}` } })
-  refused(t, new HttpPin('http://x/'), answer(10), 'RANGE', /it has 10 bytes/)
-  refused(t, new HttpPin('http://x/'), answer(11), 'READ', /refused bytes 10–19 as out of range, of 11/)
+  refused(t, new HttpVersionPin('http://x/'), answer(10), 'RANGE', /it has 10 bytes/)
+  refused(
+    t,
+    new HttpVersionPin('http://x/'),
+    answer(11),
+    'READ',
+    /refused bytes 10–19 as out of range, of 11/,
+  )
 })
 
 t.test('any other status is left to whoever asks again', async t => {
   for (const statusCode of [201, 204, 301, 304, 403, 404, 416, 500])
-    t.throws(() => new HttpPin('http://x/').accept({ statusCode, headers: {} }, asked), StatusError)
+    t.throws(() => new HttpVersionPin('http://x/').accept({ statusCode, headers: {} }, asked), StatusError)
 })

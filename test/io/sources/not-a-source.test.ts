@@ -1,34 +1,34 @@
 import { Readable } from 'node:stream'
 import t from 'tap'
-import { isNoSource, noSource } from '../../../lib/io/sources/not-a-source.js'
+import { isNotASource, notASource } from '../../../lib/io/sources/not-a-source.js'
 
 t.test('says what to make of the name of a source, or of its bytes', async t => {
   const cases: [unknown, string][] = [
     [
       "it's.mov",
-      "of a file: new FileObject('it\\'s.mov'); of an object in S3: new S3Object({ client, bucket, key })",
+      "of a file: new FileSource('it\\'s.mov'); of an object in S3: new S3Source({ client, bucket, key })",
     ],
-    [new URL('file:///a/b.mov'), "of a file: new FileObject(new URL('file:///a/b.mov'))"],
-    ['S3://masters/a/b.mov', "of an object: new S3Object({ client, bucket: 'masters', key: 'a/b.mov' })"],
-    ['s3://masters', 'of an object: new S3Object({ client, bucket, key })'],
-    ['https://host/b.mov', 'of an address: new HttpObject({ url })'],
-    [new Uint8Array(1), 'of bytes in memory: new BytesObject(bytes)'],
-    [new ArrayBuffer(1), 'of bytes in memory: new BytesObject(bytes)'],
+    [new URL('file:///a/b.mov'), "of a file: new FileSource(new URL('file:///a/b.mov'))"],
+    ['S3://masters/a/b.mov', "of an object: new S3Source({ client, bucket: 'masters', key: 'a/b.mov' })"],
+    ['s3://masters', 'of an object: new S3Source({ client, bucket, key })'],
+    ['https://host/b.mov', 'of an address: new HttpSource({ url })'],
+    [new Uint8Array(1), 'of bytes in memory: new BytesSource(bytes)'],
+    [new ArrayBuffer(1), 'of bytes in memory: new BytesSource(bytes)'],
   ]
   for (const [given, way] of cases) {
-    const error = noSource('input.source', 'a RandomAccess', given)
+    const error = notASource('input.source', 'a RandomAccess', given)
     t.match(error, { code: 'AVIO_ERR_OPTION', option: 'input.source' })
     t.ok(
       error.message.startsWith(`Option "input.source" must be a RandomAccess (${way}), got `),
       error.message,
     )
-    t.ok(isNoSource(given))
+    t.ok(isNotASource(given))
   }
 })
 
 t.test('does not repeat the signature of an address', async t => {
   for (const given of ['https://host/b.mov?sig=secret', new URL('http://host/b.mov?sig=secret#secret')]) {
-    const error = noSource('source', 'a RandomAccess', given)
+    const error = notASource('source', 'a RandomAccess', given)
     t.notMatch(JSON.stringify([error.message, error.value]), 'secret')
     t.match(error.message, 'host/b.mov')
   }
@@ -36,8 +36,8 @@ t.test('does not repeat the signature of an address', async t => {
 
 t.test('says no more than the rule of anything else', async t => {
   for (const given of [undefined, null, 5, {}, []]) {
-    t.notOk(isNoSource(given))
-    t.match(noSource('source', 'a Readable', given).message, /^Option "source" must be a Readable, got \S+/)
+    t.notOk(isNotASource(given))
+    t.match(notASource('source', 'a Readable', given).message, /^Option "source" must be a Readable, got \S+/)
   }
-  t.match(noSource('source', 'a RandomAccess', Readable.from([])).message, 'piped into FfmpegTransform')
+  t.match(notASource('source', 'a RandomAccess', Readable.from([])).message, 'piped into FfmpegTransform')
 })

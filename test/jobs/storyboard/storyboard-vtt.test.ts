@@ -1,5 +1,10 @@
 import t from 'tap'
-import { gridOptions, tileHeight, tilesOf, webvtt } from '../../../lib/jobs/storyboard/storyboard-vtt.js'
+import {
+  gridOptions,
+  tileHeight,
+  tilesOf,
+  storyboardVtt,
+} from '../../../lib/jobs/storyboard/storyboard-vtt.js'
 
 const grid = { columns: 2, rows: 2, width: 160, height: 90 }
 
@@ -15,7 +20,7 @@ t.test('tiles lie row by row, and each stands until the next', async t => {
 t.test('the map names a rectangle of a sheet for each span', async t => {
   const sheets = [{ tiles: tilesOf([0, 59.9996], 3600, grid) }, { tiles: tilesOf([3600], 360_000.5, grid) }]
   t.equal(
-    webvtt(sheets, n => `sheet-${n}.jpg`),
+    storyboardVtt(sheets, n => `sheet-${n}.jpg`),
     [
       'WEBVTT\n',
       '00:00:00.000 --> 00:01:00.000\nsheet-0.jpg#xywh=0,0,160,90\n',

@@ -1,11 +1,15 @@
 import t from 'tap'
-import { type SpriteSheet, type SpritesOptions, sprites } from '../../../lib/jobs/storyboard/storyboard.js'
+import {
+  type SpriteSheet,
+  type StoryboardOptions,
+  storyboard,
+} from '../../../lib/jobs/storyboard/storyboard.js'
 import { AAC, audioInput, ffmpegToFile, ffprobeJson, indexLastMp4 } from '../../support/media.js'
 import { LoggedAccess } from '../../support/random-accesses.js'
 
-async function all(options: SpritesOptions): Promise<SpriteSheet[]> {
+async function all(options: StoryboardOptions): Promise<SpriteSheet[]> {
   const list: SpriteSheet[] = []
-  for await (const sheet of sprites(options)) list.push(sheet)
+  for await (const sheet of storyboard(options)) list.push(sheet)
   return list
 }
 
@@ -49,9 +53,9 @@ t.test('what has no picture is an error, and so is a wrong option, at the call',
   const sound = await ffmpegToFile([...audioInput({ seconds: 3 }), ...AAC], 'sound.m4a')
   await t.rejects(all({ source: new LoggedAccess(sound), count: 2 }), { code: 'AVIO_ERR_NO_SUCH_STREAM' })
   const source = new LoggedAccess(sound)
-  t.throws(() => sprites({ source, count: 2, columns: 0 }), { message: /"columns" must be an integer/ })
-  t.throws(() => sprites({ source }), { message: /the only one given/ })
-  t.throws(() => sprites({ source, count: 2, width: 1 }), {
+  t.throws(() => storyboard({ source, count: 2, columns: 0 }), { message: /"columns" must be an integer/ })
+  t.throws(() => storyboard({ source }), { message: /the only one given/ })
+  t.throws(() => storyboard({ source, count: 2, width: 1 }), {
     message: /"width" must be an integer from 2 to 4096/,
   })
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Box } from '../../../lib/mp4/boxes/box.js'
 import { type TrackFragment, parseFragment } from '../../../lib/mp4/fragments/fragment.js'
-import { Timeline } from '../../../lib/mp4/checks/track-timeline.js'
+import { TrackTimeline } from '../../../lib/mp4/checks/track-timeline.js'
 import type { Mp4Track } from '../../../lib/mp4/movie/track.js'
 import { type EditSpec, type SampleSpec, type TrafSpec, moof } from '../../support/fmp4.js'
 
@@ -40,7 +40,7 @@ const two = [
 ]
 
 t.test('fragments follow one another without a seam, with a gap, or overlap', async t => {
-  const timeline = new Timeline(track())
+  const timeline = new TrackTimeline(track())
   const first = timeline.advance(traf(two), 500)
   t.same(first.continuity, { kind: 'seamless' })
   t.equal(first.isFirst, true)
@@ -62,7 +62,7 @@ t.test('fragments follow one another without a seam, with a gap, or overlap', as
 })
 
 t.test('time without samples passes too', async t => {
-  const timeline = new Timeline(track())
+  const timeline = new TrackTimeline(track())
   const pause = timeline.advance(traf([], { durationIsEmpty: true, defaults: { duration: 300 } }), 0)
   t.same([pause.part.durationTicks, pause.part.sampleCount, pause.isFirst], [300, 0, false])
   t.equal(timeline.advance(traf(two), 300).isFirst, true, 'the first samples come after it')
@@ -75,7 +75,7 @@ t.test('the delay of the first picture is that of the earliest one', async t => 
     { size: 1, offset: 120 },
     { size: 1, offset: 0 },
   ]
-  t.equal(new Timeline(track()).advance(traf(reordered), 200).presentationDelay, 80)
+  t.equal(new TrackTimeline(track()).advance(traf(reordered), 200).presentationDelay, 80)
 })
 
 t.test(
@@ -88,7 +88,7 @@ t.test(
       { size: 1, offset: 40 },
     ]
     const shown = (edits: EditSpec[]): unknown => {
-      const timeline = new Timeline(track(edits))
+      const timeline = new TrackTimeline(track(edits))
       timeline.advance(traf(delayed), 0)
       return [timeline.presentation(100), timeline.report(100).duration]
     }
@@ -103,13 +103,13 @@ t.test(
       [{ start: 0.5, end: 0.62 }, 0.12],
       'a wait of half a second first',
     )
-    t.equal(new Timeline(track()).presentation(100), undefined)
-    t.equal(new Timeline(track()).report(100).duration, 0)
+    t.equal(new TrackTimeline(track()).presentation(100), undefined)
+    t.equal(new TrackTimeline(track()).report(100).duration, 0)
   },
 )
 
 t.test('ticks past 2^53 are an error', async t => {
-  const timeline = new Timeline(track())
+  const timeline = new TrackTimeline(track())
   t.throws(() => timeline.advance(traf(two), Number.MAX_SAFE_INTEGER - 10), {
     code: 'AVIO_ERR_MP4_BOX_INVALID',
     boxPath: 'moof[0]/traf[0]',

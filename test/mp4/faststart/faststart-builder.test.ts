@@ -4,7 +4,7 @@ import { atOnce } from '../../../lib/io/async/turns.js'
 import { Box } from '../../../lib/mp4/boxes/box.js'
 import { sampleTable } from '../../../lib/mp4/movie/movie.js'
 import { editList } from '../../../lib/mp4/boxes/leaf-boxes.js'
-import { ProgressiveAssembly } from '../../../lib/mp4/faststart/faststart-builder.js'
+import { FaststartBuilder } from '../../../lib/mp4/faststart/faststart-builder.js'
 import { SampleTable } from '../../../lib/mp4/index/sample-table.js'
 import { MiB } from '../../../lib/options.js'
 import {
@@ -29,7 +29,7 @@ import {
 } from '../../support/fmp4.js'
 import { heldBytes } from '../../support/held-bytes.js'
 import { fragmentedMp4 } from '../../support/media.js'
-import { assembled } from '../../support/progressive.js'
+import { assembled } from '../../support/faststart.js'
 
 /** The boxes of the top level, by type. */
 function boxesOf(file: Buffer): Map<string, Box> {
@@ -105,7 +105,7 @@ t.test('the file is the same however its bytes come, and media are not copied', 
   const bytes = stream(plainFragment(1), box('free', 'xyz'), plainFragment(2), box('mfra'))
   const whole = assembled(bytes)
   for (const size of [1, 2, 7, 64, 1000]) t.same(assembled(bytes, size), whole)
-  const assembly = new ProgressiveAssembly({ maxBoxSize: MiB })
+  const assembly = new FaststartBuilder({ maxBoxSize: MiB })
   for (const media of assembly.write(bytes)) t.equal(media.buffer, bytes.buffer)
   t.end()
 })
@@ -122,7 +122,7 @@ t.test('a head of a wanted length is filled up, or refused', t => {
     t.equal(boxesOf(file).has('free'), length > size)
   }
   for (const length of [size - 1, size + 1, size + 7]) {
-    t.throws(() => assembled(bytes, 100, length), { code: 'AVIO_ERR_HEAD_TOO_LARGE' })
+    t.throws(() => assembled(bytes, 100, length), { code: 'AVIO_ERR_HEADER_TOO_LARGE' })
   }
   t.end()
 })
@@ -351,7 +351,7 @@ t.test(
     const zeros = Buffer.alloc(MiB)
     const tracks = [VIDEO, { ...AUDIO, timescale: 48_000 }]
     const before = await heldBytes()
-    const assembly = new ProgressiveAssembly({ maxBoxSize: MiB })
+    const assembly = new FaststartBuilder({ maxBoxSize: MiB })
     assembly.write(Buffer.concat([ftyp(), moov(tracks)]))
     const fragments = 5400
     let media = 0
@@ -424,7 +424,7 @@ t.test('no byte that is wrong makes anything but an error or a file', { timeout:
 
 t.test('a stream in chunks that end anywhere', t => {
   const bytes = stream(plainFragment(1))
-  const assembly = new ProgressiveAssembly({ maxBoxSize: MiB, name: 'Somebody' })
+  const assembly = new FaststartBuilder({ maxBoxSize: MiB, name: 'Somebody' })
   for (const chunk of chunksOf(bytes, 3)) assembly.write(chunk)
   assembly.end()
   t.throws(() => assembly.head(100), { message: /Somebody/ })

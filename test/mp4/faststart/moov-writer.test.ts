@@ -1,13 +1,13 @@
 import t from 'tap'
 import { parseFragment } from '../../../lib/mp4/fragments/fragment.js'
 import { parseMovie } from '../../../lib/mp4/movie/movie.js'
-import { type HeadSource, progressiveHead } from '../../../lib/mp4/faststart/moov-writer.js'
+import { type MoovSource, writeMoov } from '../../../lib/mp4/faststart/moov-writer.js'
 import { SampleLog } from '../../../lib/mp4/faststart/sample-log.js'
 import { VIDEO, box, moof, moov, offsetOf } from '../../support/fmp4.js'
 import { topLevel } from '../../support/sample-tables.js'
 
 /** A track whose one sample lies at `place` of the media. */
-function sourceOf(place: number, mediaSize: number): HeadSource {
+function sourceOf(place: number, mediaSize: number): MoovSource {
   const log = new SampleLog()
   const tracks = [{ id: 1, time: 0, runs: [{ samples: [{ size: 1 }] }] }]
   const run = parseFragment(topLevel(moof({ sequence: 1, tracks }, 0)), () => undefined).tracks[0]!.runs[0]!
@@ -25,31 +25,31 @@ function sourceOf(place: number, mediaSize: number): HeadSource {
 }
 
 t.test('places of media take 64 bits just where the head makes them too large for 32', t => {
-  const { length } = progressiveHead(sourceOf(0, 1))
+  const { length } = writeMoov(sourceOf(0, 1))
   const last = 2 ** 32 - 1 - length
-  const short = progressiveHead(sourceOf(last, 1))
+  const short = writeMoov(sourceOf(last, 1))
   t.equal(short.length, length)
   t.equal(short.readUInt32BE(short.indexOf('stco') + 12), 2 ** 32 - 1)
-  const long = progressiveHead(sourceOf(last + 1, 1))
+  const long = writeMoov(sourceOf(last + 1, 1))
   t.equal(long.length, length + 4)
   t.equal(long.readBigUInt64BE(long.indexOf('co64') + 12), BigInt(last + 1 + length + 4))
-  const padded = progressiveHead(sourceOf(last, 1), length + 100)
+  const padded = writeMoov(sourceOf(last, 1), length + 100)
   t.ok(padded.includes('co64'), 'a longer head may be what makes them so')
   t.end()
 })
 
 t.test('the header of the media has 64 bits just where it needs them', t => {
-  const short = progressiveHead(sourceOf(0, 2 ** 32 - 9))
+  const short = writeMoov(sourceOf(0, 2 ** 32 - 9))
   t.same(short.subarray(-8), Buffer.concat([Buffer.from([0xff, 0xff, 0xff, 0xff]), Buffer.from('mdat')]))
-  const long = progressiveHead(sourceOf(0, 2 ** 32 - 8))
+  const long = writeMoov(sourceOf(0, 2 ** 32 - 8))
   t.equal(long.length, short.length + 8)
   t.equal(long.readBigUInt64BE(long.length - 8), BigInt(2 ** 32 + 8))
   t.end()
 })
 
 t.test('the padding is a box of its own, before the header of the media', t => {
-  const { length } = progressiveHead(sourceOf(0, 1))
-  const head = progressiveHead(sourceOf(0, 1), length + 20)
+  const { length } = writeMoov(sourceOf(0, 1))
+  const head = writeMoov(sourceOf(0, 1), length + 20)
   t.equal(head.length, length + 20)
   t.same(head.subarray(offsetOf(head, 'free[0]'), -8), box('free', Buffer.alloc(12)))
   t.end()
@@ -59,6 +59,6 @@ t.test('an index past 1 GiB is not made', t => {
   const source = sourceOf(0, 1)
   Object.defineProperty(source.logs.get(1)!, 'sizes', { value: { values: () => [] } })
   Object.defineProperty(source.logs.get(1)!, 'count', { value: 2 ** 28 })
-  t.throws(() => progressiveHead(source), { code: 'AVIO_ERR_MP4_LIMIT' })
+  t.throws(() => writeMoov(source), { code: 'AVIO_ERR_MP4_LIMIT' })
   t.end()
 })

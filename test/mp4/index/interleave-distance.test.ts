@@ -1,5 +1,5 @@
 import t from 'tap'
-import { BytesObject } from '../../../lib/io/sources/bytes-source.js'
+import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
 import { interleaveDistance } from '../../../lib/mp4/index/interleave-distance.js'
 import { MAX_CHUNKS } from '../../../lib/mp4/boxes/limits.js'
 import { readMovie } from '../../../lib/mp4/index/read-moov.js'
@@ -8,7 +8,7 @@ import { AUDIO, type EditSpec, VIDEO, fullBox, moov, u32 } from '../../support/f
 import { fastStartMp4, fragmentedMp4, packetsOf } from '../../support/media.js'
 import { type TablesSpec, tables, topLevel } from '../../support/sample-tables.js'
 
-const distance = async (bytes: Buffer) => interleaveDistance((await readMovie(new BytesObject(bytes))).box)
+const distance = async (bytes: Buffer) => interleaveDistance((await readMovie(new BytesSource(bytes))).box)
 
 /** A track with a chunk every second, at these places. */
 const chunks = (...places: number[]): TablesSpec => ({

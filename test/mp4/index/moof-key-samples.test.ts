@@ -1,5 +1,5 @@
 import t from 'tap'
-import { BytesObject } from '../../../lib/io/sources/bytes-source.js'
+import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
 import { type FragmentKeys, FragmentCounts, walkFragments } from '../../../lib/mp4/index/moof-key-samples.js'
 import { MAX_SAMPLES } from '../../../lib/mp4/boxes/limits.js'
 import { readMovie } from '../../../lib/mp4/index/read-moov.js'
@@ -7,7 +7,7 @@ import { type FragmentSpec, box, fullBox, offsetOf, plainFragment, stream, u32 }
 import { LoggedAccess } from '../../support/random-accesses.js'
 
 async function walk(bytes: Buffer, id = 1, end = bytes.length): Promise<FragmentKeys[]> {
-  const { topLevel, movie, end: start } = await readMovie(new BytesObject(bytes))
+  const { topLevel, movie, end: start } = await readMovie(new BytesSource(bytes))
   const track = movie.tracks.find(other => other.id === id)!
   return walkFragments(topLevel, start, end, track, new FragmentCounts())
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { BytesObject } from '../../../lib/io/sources/bytes-source.js'
+import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
 import { fragmentPlaces } from '../../../lib/mp4/index/sidx-mfra.js'
 import { readMovie } from '../../../lib/mp4/index/read-moov.js'
 import { box, fullBox, offsetOf, plainFragment, stream, u16, u32, u64 } from '../../support/fmp4.js'
@@ -7,7 +7,7 @@ import { AAC, H264, bothInputs, ffmpegToFile } from '../../support/media.js'
 import { LoggedAccess } from '../../support/random-accesses.js'
 
 async function places(bytes: Buffer): Promise<number[]> {
-  const { topLevel, end } = await readMovie(new BytesObject(bytes))
+  const { topLevel, end } = await readMovie(new BytesSource(bytes))
   return fragmentPlaces(topLevel, end)
 }
 

@@ -1,13 +1,13 @@
 import t from 'tap'
-import { BytesObject } from '../../../lib/io/sources/bytes-source.js'
+import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
 import { SourceWindow } from '../../../lib/io/sources/source-window.js'
-import { TopLevel, type TopLevelBox } from '../../../lib/mp4/index/top-level-boxes.js'
+import { TopLevelBoxes, type TopLevelBox } from '../../../lib/mp4/index/top-level-boxes.js'
 import { box, endlessBox, ftyp, longBox, u32 } from '../../support/fmp4.js'
 import { LoggedAccess } from '../../support/random-accesses.js'
 
-const over = (bytes: Buffer) => new TopLevel(new SourceWindow(new BytesObject(bytes), bytes.length))
+const over = (bytes: Buffer) => new TopLevelBoxes(new SourceWindow(new BytesSource(bytes), bytes.length))
 
-async function walk(topLevel: TopLevel): Promise<TopLevelBox[]> {
+async function walk(topLevel: TopLevelBoxes): Promise<TopLevelBox[]> {
   const boxes: TopLevelBox[] = []
   for (let offset = 0; ; offset = boxes.at(-1)!.end) {
     const found = await topLevel.boxAt(offset)
@@ -41,7 +41,7 @@ t.test('hops from header to header, whatever form the sizes have', async t => {
 t.test('reads headers only', async t => {
   const bytes = Buffer.concat([ftyp(), box('mdat', Buffer.alloc(1_000_000)), box('free')])
   const source = new LoggedAccess(bytes)
-  await walk(new TopLevel(new SourceWindow(source, bytes.length)))
+  await walk(new TopLevelBoxes(new SourceWindow(source, bytes.length)))
   t.ok(source.delivered < 200, `${source.delivered} bytes`)
 })
 

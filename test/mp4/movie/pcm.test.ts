@@ -6,7 +6,7 @@ import { pcmFrameSize } from '../../../lib/mp4/movie/pcm.js'
 import { SampleTable } from '../../../lib/mp4/index/sample-table.js'
 import { box, u32 } from '../../support/fmp4.js'
 import { audioInput, ffmpegThroughPipes, ffmpegToFile, ffmpegToPipe, packetsOf } from '../../support/media.js'
-import { assembled } from '../../support/progressive.js'
+import { assembled } from '../../support/faststart.js'
 
 /** Each sample of the first track of a file: when, how long, which bytes. */
 function samplesOf(file: Buffer): { count: number; ticks: number; media: Buffer } {

@@ -10,7 +10,7 @@ import {
   packetsOf,
   videoInput,
 } from '../../support/media.js'
-import { bothLayouts } from '../../support/progressive.js'
+import { bothLayouts } from '../../support/faststart.js'
 
 const COPY = ['-i', 'pipe:0', '-map', '0', '-c', 'copy', '-frag_duration', '1000000']
 const WAITING = [...COPY, '-movflags', 'frag_keyframe+delay_moov+default_base_moof+skip_trailer', '-f', 'mp4']

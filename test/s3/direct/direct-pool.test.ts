@@ -15,7 +15,7 @@ import t, { type Test } from 'tap'
 import { DirectBody } from '../../../lib/s3/direct/direct-body.js'
 import { goDirect } from '../../../lib/s3/direct/direct-pool.js'
 import { S3RangeReadable } from '../../../lib/s3/s3-range-readable.js'
-import { S3Object } from '../../../lib/s3/s3-source.js'
+import { S3Source } from '../../../lib/s3/s3-source.js'
 import { sendMark } from '../../../lib/s3/request/send-mark.js'
 import { sendOnce } from '../../../lib/s3/request/send-once.js'
 import { LocalS3, type LocalS3Options } from '../../../lib/testing/index.js'
@@ -101,7 +101,7 @@ t.test('errors are the SDK’s, and a connection that brought one is used again'
 
 t.test('one connection serves many requests, and as many as the agent allows are open', async t => {
   const { client, s3 } = await local(t, { requestHandler: { httpAgent: { maxSockets: 2 } } })
-  const object = new S3Object({ client, bucket: 'bucket', key: 'k' })
+  const object = new S3Source({ client, bucket: 'bucket', key: 'k' })
   const read = async () => {
     for await (const chunk of object.read(0, 5)) t.equal(String(chunk), 'hello')
   }
@@ -140,7 +140,7 @@ t.test('a connection that the server closed while it was at rest is no failure',
     server.close()
     server.closeAllConnections()
   })
-  const object = new S3Object({ client, bucket: 'bucket', key: 'k', maxAttempts: 1 })
+  const object = new S3Source({ client, bucket: 'bucket', key: 'k', maxAttempts: 1 })
   for (let n = 0; n < 4; n++) {
     for await (const chunk of object.read(0, 5)) t.equal(String(chunk), 'hello')
     if (n > 0) server.closeAllConnections()
@@ -189,7 +189,7 @@ t.test('over TLS, with the agent’s certificates', async t => {
   t.ok(await goesDirect(client))
   const bytes = Buffer.from(Uint8Array.from({ length: 3_000_000 }, (_, i) => i * 31 + (i >> 8)))
   await s3.put('bucket', 'k', bytes)
-  const object = new S3Object({ client, bucket: 'bucket', key: 'k' })
+  const object = new S3Source({ client, bucket: 'bucket', key: 'k' })
   const all: Buffer[] = []
   for await (const chunk of object.read(1, bytes.length)) all.push(chunk)
   t.ok(Buffer.concat(all).equals(bytes.subarray(1)))

@@ -10,7 +10,7 @@ import {
   streamOf,
   transient,
 } from '../../../lib/s3/read/get-body.js'
-import { classify } from '../../../lib/s3/request/classify-error.js'
+import { classifyError } from '../../../lib/s3/request/classify-error.js'
 
 const range = (length: number) => new RangeBuffer({ start: 0, end: length })
 const idle = new AbortController().signal
@@ -41,7 +41,7 @@ t.test('a body that ends early is worth another try, and what came is kept', asy
     (error: unknown) => error,
   )
   t.match(error, { name: 'IncompleteBody', message: 'The body ended 7 bytes early' })
-  t.ok(classify(error).retryable)
+  t.ok(classifyError(error).retryable)
   t.equal(into.received, 3)
 })
 
@@ -50,7 +50,7 @@ t.test('a body that goes on too long is destroyed, and is not worth another try'
   body.write('abcdef')
   const error: unknown = await drain(body, range(5), idle, ignore).catch((error: unknown) => error)
   t.ok(error instanceof OverlongBody)
-  t.notOk(classify(error).retryable)
+  t.notOk(classifyError(error).retryable)
   t.ok(body.destroyed)
 })
 
@@ -64,7 +64,7 @@ t.test('a body that fails passes its error on; one that is closed early does too
   const closing = drain(closed, range(5), idle, ignore)
   closed.destroy()
   const error: unknown = await closing.catch((error: unknown) => error)
-  t.ok(classify(error).retryable, 'a premature close may go away')
+  t.ok(classifyError(error).retryable, 'a premature close may go away')
 })
 
 t.test('an abort destroys the body, also one that came before, and leaves no listener', async t => {
@@ -91,5 +91,5 @@ t.test('a body that nobody wants is closed, and its error is nobody’s', async 
   discard(failing)
   await new Promise<void>(resolve => failing.once('close', resolve))
   t.ok(failing.destroyed)
-  t.ok(classify(transient('TimeoutError', 'x')).retryable)
+  t.ok(classifyError(transient('TimeoutError', 'x')).retryable)
 })

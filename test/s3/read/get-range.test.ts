@@ -4,7 +4,7 @@ import type { GetObjectCommandOutput } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { RangeBuffer } from '../../../lib/io/fetch/range-buffer.js'
 import { type GetRange, getRange } from '../../../lib/s3/read/get-range.js'
-import { classify } from '../../../lib/s3/request/classify-error.js'
+import { classifyError } from '../../../lib/s3/request/classify-error.js'
 import { fakeStore, partialHeaders } from '../../support/fake-store.js'
 
 const input = { Bucket: 'b', Key: 'k', Range: 'bytes=0-4' }
@@ -108,7 +108,7 @@ t.test('silence is given up: before the answer, in its head, and in its body', a
   for (const [when, client] of Object.entries(stalls)) {
     const error: unknown = await get(client, { stallTimeout: 20 }).catch((error: unknown) => error)
     t.match(error, { name: 'TimeoutError', message: /^No byte came for 20 ms/ }, when)
-    t.ok(classify(error).retryable)
+    t.ok(classifyError(error).retryable)
   }
 })
 
@@ -175,7 +175,7 @@ t.test('a body that drips is given up like one that stalls, and what came of it 
     { into, stallTimeout: 200, minThroughput: 512 },
   ).catch((error: unknown) => error)
   t.match(error, { name: 'TimeoutError', message: /^Fewer than 512 bytes a second \(minThroughput\)/ })
-  t.ok(classify(error).retryable)
+  t.ok(classifyError(error).retryable)
   t.ok(into.received > 0)
   t.ok(body.destroyed)
 })

@@ -4,7 +4,7 @@ import { GiB, MiB } from '../../../lib/options.js'
 import { READ_OPTIONS, readOptions } from '../../../lib/s3/read/read-options.js'
 
 const client = new S3Client({ region: 'us-east-1' })
-const read = (options: object) => readOptions({ client, bucket: 'b', key: 'k', ...options }, 'S3Object')
+const read = (options: object) => readOptions({ client, bucket: 'b', key: 'k', ...options }, 'S3Source')
 
 t.test('the defaults', async t => {
   t.same(read({}), {
@@ -30,7 +30,7 @@ t.test('every option that is given is taken', async t => {
     maxAttempts: 1,
     transport: 'sdk' as const,
   }
-  t.same(readOptions({ client, uri: 's3://b/k', ...given }, 'S3Object'), {
+  t.same(readOptions({ client, uri: 's3://b/k', ...given }, 'S3Source'), {
     client,
     location: { bucket: 'b', key: 'k' },
     ...given,

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import type { S3Error } from '../../../lib/errors.js'
 import { RangeBuffer } from '../../../lib/io/fetch/range-buffer.js'
 import type { GetTarget } from '../../../lib/s3/read/get-range.js'
-import { ResumedGet, unsatisfiable } from '../../../lib/s3/read/resumable-get.js'
+import { ResumableGet, unsatisfiable } from '../../../lib/s3/read/resumable-get.js'
 import { LocalS3 } from '../../../lib/testing/index.js'
 import { type FakeAnswer, type FakeRequest, fakeStore, partialHeaders } from '../../support/fake-store.js'
 
@@ -24,7 +24,7 @@ function target(client: S3Client, more: Partial<GetTarget> = {}): GetTarget {
 }
 
 /** Fetches a range; resolves with its bytes, or with the error and the bytes that came before it. */
-async function fetch(get: ResumedGet, start: number, end: number) {
+async function fetch(get: ResumableGet, start: number, end: number) {
   const into = new RangeBuffer({ start, end })
   const { signal } = new AbortController()
   const error = await get
@@ -64,7 +64,7 @@ function odd(answer: (request: FakeRequest, nth: number) => FakeAnswer | undefin
 
 t.test('one range is one request; later ones carry the ETag of the first', async t => {
   const { s3, client } = await local(t)
-  const get = new ResumedGet(target(client))
+  const get = new ResumableGet(target(client))
   t.match(await fetch(get, 0, 5), { error: undefined, bytes: '01234' })
   t.match(get.info, { size: 20, contentType: 'video/mp4', metadata: { by: 'me' } })
   t.match(await fetch(get, 5, 7), { error: undefined, bytes: '56' })
@@ -79,7 +79,7 @@ t.test('one range is one request; later ones carry the ETag of the first', async
 
 t.test('a range that reaches behind the end is trimmed', async t => {
   const { client } = await local(t)
-  t.match(await fetch(new ResumedGet(target(client)), 15, 100), { bytes: 'fghij', end: 20 })
+  t.match(await fetch(new ResumableGet(target(client)), 15, 100), { bytes: 'fghij', end: 20 })
 })
 
 t.test('what broke is resumed at the byte where it broke', async t => {
@@ -96,7 +96,7 @@ t.test('what broke is resumed at the byte where it broke', async t => {
   for (const [fault, ranges] of faults) {
     const one = await local(t)
     one.s3.fault({ operation: 'GetObject', ...fault })
-    const get = new ResumedGet(target(one.client, { stallTimeout: 1000 }))
+    const get = new ResumableGet(target(one.client, { stallTimeout: 1000 }))
     t.match(await fetch(get, 0, 10), { error: undefined, bytes: '0123456789' }, JSON.stringify(fault))
     t.same(one.ranges(), ranges, JSON.stringify(fault))
   }
@@ -105,7 +105,7 @@ t.test('what broke is resumed at the byte where it broke', async t => {
 t.test('several breaks in one range, each at its byte, count together', async t => {
   const { s3, client, ranges } = await local(t)
   s3.fault({ operation: 'GetObject', times: Infinity, shortBody: 3 })
-  const { error, bytes } = await fetch(new ResumedGet(target(client)), 2, 20)
+  const { error, bytes } = await fetch(new ResumableGet(target(client)), 2, 20)
   t.same(ranges(), ['bytes=2-19', 'bytes=5-19', 'bytes=8-19', 'bytes=11-19'])
   t.equal(bytes, content.toString('latin1', 2, 14), 'what came is kept')
   t.match(error, {
@@ -123,7 +123,7 @@ t.test('several breaks in one range, each at its byte, count together', async t 
 t.test('maxAttempts of 1 is one try', async t => {
   const { s3, client, ranges } = await local(t)
   s3.fault({ operation: 'GetObject', status: 500 })
-  const { error } = await fetch(new ResumedGet(target(client, { maxAttempts: 1 })), 0, 5)
+  const { error } = await fetch(new ResumableGet(target(client, { maxAttempts: 1 })), 0, 5)
   t.match(error, { code: 'AVIO_ERR_READ_FAILED', statusCode: 500, attempts: 1 })
   t.same(ranges(), ['bytes=0-4'])
 })
@@ -131,7 +131,7 @@ t.test('maxAttempts of 1 is one try', async t => {
 t.test('an error that will not go away is thrown at once, by a code of its own', async t => {
   const { s3, client, ranges } = await local(t)
   await s3.put('bucket', 'cold', content, { storageClass: 'GLACIER' })
-  const at = (more: Partial<GetTarget>) => fetch(new ResumedGet(target(client, more)), 0, 5)
+  const at = (more: Partial<GetTarget>) => fetch(new ResumableGet(target(client, more)), 0, 5)
   const errors = {
     AVIO_ERR_NO_SUCH_KEY: await at({ location: { bucket: 'bucket', key: 'other' } }),
     AVIO_ERR_NO_SUCH_BUCKET: await at({ location: { bucket: 'elsewhere', key: 'k' } }),
@@ -146,7 +146,7 @@ t.test('an error that will not go away is thrown at once, by a code of its own',
   }
   for (const [code, other] of Object.entries(strangers)) {
     const stranger = new S3Client(other)
-    t.match(await fetch(new ResumedGet(target(stranger)), 0, 5), { error: { code, attempts: 1 } })
+    t.match(await fetch(new ResumableGet(target(stranger)), 0, 5), { error: { code, attempts: 1 } })
     stranger.destroy()
   }
   s3.fault({ operation: 'GetObject', status: 403, code: 'AccessDenied' })
@@ -159,7 +159,7 @@ t.test('an endpoint where nobody listens is tried a few times, and named', async
   await s3.close()
   const client = new S3Client(config)
   t.teardown(() => client.destroy())
-  const { error } = await fetch(new ResumedGet(target(client)), 0, 5)
+  const { error } = await fetch(new ResumableGet(target(client)), 0, 5)
   t.match(error, {
     code: 'AVIO_ERR_UNREACHABLE',
     attempts: 4,
@@ -172,7 +172,7 @@ t.test('an object that changes under way is an error that says so', async t => {
   const changes = [{ changed: 'other bytes, as it happens' }, { before: 'delete' }] as const
   for (const change of changes) {
     const { s3, client, ranges } = await local(t)
-    const get = new ResumedGet(target(client))
+    const get = new ResumableGet(target(client))
     await fetch(get, 0, 5)
     if ('changed' in change) s3.fault({ operation: 'GetObject', ...change })
     else s3.delete('bucket', 'k')
@@ -187,7 +187,7 @@ t.test('an object that changes between two tries of one range is found out by th
   const { s3, client, ranges } = await local(t)
   s3.fault({ operation: 'GetObject', shortBody: 3 })
   s3.fault({ operation: 'GetObject', nth: 2, changed: 'x'.repeat(20) })
-  const { error, bytes } = await fetch(new ResumedGet(target(client)), 0, 10)
+  const { error, bytes } = await fetch(new ResumableGet(target(client)), 0, 10)
   t.match(error, { code: 'AVIO_ERR_OBJECT_CHANGED', byteOffset: 3, attempts: 2 })
   t.equal(bytes, '012')
   t.same(ranges(), ['bytes=0-9', 'bytes=3-9'])
@@ -197,7 +197,7 @@ t.test('a server that ignores If-Match is found out by the ETag of its answer', 
   const { client } = odd((_request, nth) =>
     nth === 2 ? { status: 206, headers: partialHeaders(5, 10, 20, '"two"'), body: 'XXXXX' } : undefined,
   )
-  const get = new ResumedGet(target(client))
+  const get = new ResumableGet(target(client))
   await fetch(get, 0, 5)
   t.match(await fetch(get, 5, 10), { bytes: '', error: { code: 'AVIO_ERR_OBJECT_CHANGED' } })
 })
@@ -214,7 +214,7 @@ t.test('an answer that is not what was asked for is an error at once, and none o
   }
   for (const [name, answer] of Object.entries(answers)) {
     const { client, ranges } = odd(() => answer)
-    const { error, bytes } = await fetch(new ResumedGet(target(client)), 5, 10)
+    const { error, bytes } = await fetch(new ResumableGet(target(client)), 5, 10)
     t.match(error, { code: 'AVIO_ERR_BAD_RESPONSE', byteOffset: 5, attempts: 1 }, name)
     t.equal(bytes, '', name)
     t.equal(ranges().length, 1, name)
@@ -223,7 +223,7 @@ t.test('an answer that is not what was asked for is an error at once, and none o
 
 t.test('a body that is longer than its range is an error, not a longer read', async t => {
   const { client, ranges } = odd(() => ({ status: 206, headers: partialHeaders(0, 5, 20), body: '0123456' }))
-  t.match(await fetch(new ResumedGet(target(client)), 0, 5), {
+  t.match(await fetch(new ResumableGet(target(client)), 0, 5), {
     bytes: '01234',
     error: { code: 'AVIO_ERR_BAD_RESPONSE', message: /more than bytes 0–4/ },
   })
@@ -236,7 +236,7 @@ t.test('a server that knows no ranges will do for an object that one request cov
     headers: { 'content-length': '20', etag: '"one"' },
     body: content.toString(),
   }))
-  t.match(await fetch(new ResumedGet(target(client)), 0, 50), {
+  t.match(await fetch(new ResumableGet(target(client)), 0, 50), {
     error: undefined,
     bytes: content.toString(),
     end: 20,
@@ -246,7 +246,7 @@ t.test('a server that knows no ranges will do for an object that one request cov
 t.test('an empty object is asked for as a whole, which names no byte', async t => {
   const { s3, client, ranges } = await local(t)
   await s3.put('bucket', 'k', '', { contentType: 'text/plain' })
-  const get = new ResumedGet(target(client))
+  const get = new ResumableGet(target(client))
   t.match(await fetch(get, 0, 5), { error: undefined, bytes: '', end: 0 })
   t.match(get.info, { size: 0, contentType: 'text/plain', etag: /"/ })
   t.same(ranges(), ['bytes=0-4', 'whole'])
@@ -258,14 +258,14 @@ t.test(
     const { s3, client, ranges } = await local(t)
     await s3.put('bucket', 'k', '')
     s3.fault({ operation: 'GetObject', nth: 2, changed: content })
-    t.match(await fetch(new ResumedGet(target(client)), 0, 5), { error: undefined, bytes: '01234' })
+    t.match(await fetch(new ResumableGet(target(client)), 0, 5), { error: undefined, bytes: '01234' })
     t.same(ranges(), ['bytes=0-4', 'whole', 'bytes=0-4'])
   },
 )
 
 t.test('a read from behind the end names the size', async t => {
   const { client } = await local(t)
-  t.match(await fetch(new ResumedGet(target(client)), 20, 30), {
+  t.match(await fetch(new ResumableGet(target(client)), 20, 30), {
     error: {
       code: 'AVIO_ERR_RANGE_NOT_SATISFIABLE',
       statusCode: 416,
@@ -280,7 +280,7 @@ t.test('the version that was found is asked for from then on, and survives a new
   const { s3, client } = await local(t)
   s3.setVersioning('bucket', 'Enabled')
   await s3.put('bucket', 'k', content)
-  const get = new ResumedGet(target(client))
+  const get = new ResumableGet(target(client))
   await fetch(get, 0, 5)
   await s3.put('bucket', 'k', 'something new')
   t.match(await fetch(get, 5, 10), { error: undefined, bytes: '56789' })
@@ -288,7 +288,7 @@ t.test('the version that was found is asked for from then on, and survives a new
     s3.calls.map(call => call.versionId),
     [undefined, get.info?.versionId],
   )
-  t.match(await fetch(new ResumedGet(target(client, { versionId: get.info!.versionId })), 0, 5), {
+  t.match(await fetch(new ResumableGet(target(client, { versionId: get.info!.versionId })), 0, 5), {
     bytes: '01234',
   })
   t.equal(s3.calls[2]?.versionId, get.info?.versionId, 'one that is asked for is asked for at once')
@@ -299,7 +299,7 @@ t.test('who may not read by version id reads on by ETag', async t => {
   s3.setVersioning('bucket', 'Enabled')
   await s3.put('bucket', 'k', content)
   s3.fault({ when: call => call.versionId !== undefined, times: Infinity, status: 403, code: 'AccessDenied' })
-  const get = new ResumedGet(target(client, { maxAttempts: 1 }))
+  const get = new ResumableGet(target(client, { maxAttempts: 1 }))
   await fetch(get, 0, 5)
   t.match(await fetch(get, 5, 10), { error: undefined, bytes: '56789' })
   t.match(await fetch(get, 10, 12), { error: undefined, bytes: 'ab' })
@@ -313,7 +313,7 @@ t.test('who may not read by version id reads on by ETag', async t => {
       ['bytes=10-11', undefined, etag],
     ],
   )
-  const asked = new ResumedGet(target(client, { versionId }))
+  const asked = new ResumableGet(target(client, { versionId }))
   t.match(
     await fetch(asked, 0, 5),
     { error: { code: 'AVIO_ERR_ACCESS_DENIED' } },
@@ -324,7 +324,7 @@ t.test('who may not read by version id reads on by ETag', async t => {
 t.test('the rest of the input goes out with every request', async t => {
   const { s3, client } = await local(t)
   const request = { ExpectedBucketOwner: '123456789012', RequestPayer: 'requester' } as const
-  const get = new ResumedGet(target(client, { request }))
+  const get = new ResumableGet(target(client, { request }))
   await fetch(get, 0, 5)
   await fetch(get, 5, 10)
   for (const { headers } of s3.calls) {
@@ -335,7 +335,7 @@ t.test('the rest of the input goes out with every request', async t => {
 t.test('a wait that the server asks for is kept', async t => {
   const { s3, client } = await local(t)
   s3.fault({ operation: 'GetObject', status: 503, code: 'SlowDown', retryAfter: 1 })
-  await fetch(new ResumedGet(target(client)), 0, 5)
+  await fetch(new ResumableGet(target(client)), 0, 5)
   const [first, second] = s3.calls
   t.ok(second!.startedAt - first!.startedAt >= 950, 'one second')
 })
@@ -345,7 +345,7 @@ t.test('an abort ends a wait between two tries', async t => {
   s3.fault({ operation: 'GetObject', times: Infinity, status: 503, retryAfter: 20 })
   const abort = new AbortController()
   const into = new RangeBuffer({ start: 0, end: 5 })
-  const filling = new ResumedGet(target(client)).fill(into, abort.signal, () => undefined)
+  const filling = new ResumableGet(target(client)).fill(into, abort.signal, () => undefined)
   while (s3.calls[0]?.endedAt === undefined) await new Promise<void>(resolve => setImmediate(resolve))
   abort.abort()
   await t.rejects(filling, { name: 'AbortError' })
@@ -357,7 +357,7 @@ t.test('what the caller throws at the first answer fails the read as it is', asy
   const into = new RangeBuffer({ start: 0, end: 5 })
   const no = unsatisfiable(100, 20, { bucket: 'bucket', key: 'k' })
   const { signal } = new AbortController()
-  const filling = new ResumedGet(target(client)).fill(into, signal, () => {
+  const filling = new ResumableGet(target(client)).fill(into, signal, () => {
     throw no
   })
   t.equal(await filling.catch((error: unknown) => error), no)
@@ -372,7 +372,7 @@ function counted(odd: (start: number, end: number) => FakeAnswer) {
     const [, start, last] = /bytes=(\d+)-(\d+)/.exec(range)!
     return odd(Number(start), Math.min(Number(last) + 1, content.length))
   })
-  return { get: new ResumedGet(target(client)), log }
+  return { get: new ResumableGet(target(client)), log }
 }
 
 t.test('a shorter 206 is gone on with where it ended, and costs no try', async t => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type AnswerHead, badResponse, objectChanged, ObjectPin } from '../../../lib/s3/read/version-pin.js'
+import { type AnswerHead, badResponse, objectChanged, VersionPin } from '../../../lib/s3/read/version-pin.js'
 
 const location = { bucket: 'b', key: 'k' }
 const modified = new Date('2026-01-02T03:04:05Z')
@@ -18,7 +18,7 @@ const whole = (size: number, more: Partial<AnswerHead> = {}): AnswerHead => {
   const $metadata = { httpStatusCode: 200 }
   return { ...partial(0, size, size), ContentRange: undefined, $metadata, ...more }
 }
-const pin = (versionId?: string) => new ObjectPin(location, versionId)
+const pin = (versionId?: string) => new VersionPin(location, versionId)
 
 t.test('the first answer says what the object is', async t => {
   const one = pin()

@@ -9,7 +9,7 @@ import { S3Client } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
 import { FfmpegTransform } from '../../../lib/ffmpeg/ffmpeg-transform.js'
 import { linkOf } from '../../../lib/io/pipeline/link.js'
-import { S3Object } from '../../../lib/s3/s3-source.js'
+import { S3Source } from '../../../lib/s3/s3-source.js'
 import { S3RangeReadable } from '../../../lib/s3/s3-range-readable.js'
 import { fakeStore } from '../../support/fake-store.js'
 import { audioInput, ffmpegToFile } from '../../support/media.js'
@@ -212,7 +212,7 @@ t.test('a part of it, or a jump, is an error', async t => {
   const { client } = await store(t, pattern(0, SIZE))
   const refused = { code: 'AVIO_ERR_BAD_RESPONSE', message: /it ignores the Range header/ }
   await t.rejects(buffer(new S3RangeReadable({ client, ...OBJECT, start: 1 })), refused)
-  const object = new S3Object({ client, ...OBJECT })
+  const object = new S3Source({ client, ...OBJECT })
   const read = async () => {
     for await (const chunk of object.read(0, 10)) return chunk
     return undefined

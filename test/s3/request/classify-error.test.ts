@@ -1,7 +1,7 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { OptionError } from '../../../lib/errors.js'
-import { classify, isAbortError, s3Error } from '../../../lib/s3/request/classify-error.js'
+import { classifyError, isAbortError, s3Error } from '../../../lib/s3/request/classify-error.js'
 import { sendOnce } from '../../../lib/s3/request/send-once.js'
 import { type FakeAnswer, fakeStore } from '../../support/fake-store.js'
 
@@ -51,7 +51,7 @@ t.test('answers of S3', async t => {
   ]
   for (const [status, s3Code, code, retryable] of table) {
     t.match(
-      classify(await errorOf({ status, body: xml(s3Code) })),
+      classifyError(await errorOf({ status, body: xml(s3Code) })),
       { statusCode: status, s3Code, code, retryable },
       s3Code,
     )
@@ -74,7 +74,7 @@ t.test('answers that are no answer of S3 go by their status', async t => {
   for (const [status, code, retryable] of table) {
     for (const body of ['', '<html><body>Bad gateway</body></html>', '{"message":"no"}', 'not <xml']) {
       t.match(
-        classify(await errorOf({ status, body })),
+        classifyError(await errorOf({ status, body })),
         { statusCode: status, code, retryable },
         `${status} ${body}`,
       )
@@ -99,9 +99,9 @@ t.test('errors of the network', async t => {
   ]
   for (const [s3Code, code, retryable] of table) {
     const error = system(s3Code)
-    t.match(classify(error), { s3Code, code, retryable, statusCode: undefined }, s3Code)
+    t.match(classifyError(error), { s3Code, code, retryable, statusCode: undefined }, s3Code)
     const wrapped = Object.assign(new TypeError('fetch failed'), { cause: error })
-    t.match(classify(wrapped), { s3Code, code, retryable }, `${s3Code}, from a fetch`)
+    t.match(classifyError(wrapped), { s3Code, code, retryable }, `${s3Code}, from a fetch`)
   }
 })
 
@@ -114,9 +114,9 @@ t.test('what is neither is not tried again', async t => {
     new OptionError('x', 'y', 'z'),
     new DOMException('aborted', 'AbortError'),
   ]) {
-    t.match(classify(error), { retryable: false, code: undefined })
+    t.match(classifyError(error), { retryable: false, code: undefined })
   }
-  t.match(classify(Object.assign(new Error('none'), { name: 'CredentialsProviderError' })), {
+  t.match(classifyError(Object.assign(new Error('none'), { name: 'CredentialsProviderError' })), {
     code: 'AVIO_ERR_CREDENTIALS',
     retryable: false,
   })
@@ -126,12 +126,12 @@ t.test('a checksum of the answer that the SDK finds wrong', async t => {
   const error = new Error(
     'Checksum mismatch: expected "a" but received "b" in response header "x-amz-checksum-crc32".',
   )
-  t.match(classify(error), { code: 'AVIO_ERR_CHECKSUM_MISMATCH', retryable: false })
+  t.match(classifyError(error), { code: 'AVIO_ERR_CHECKSUM_MISMATCH', retryable: false })
 })
 
 t.test('the wait that the service asks for, where it is plausible', async t => {
   const wait = async (value: string) =>
-    classify(await errorOf({ status: 503, headers: { 'retry-after': value }, body: xml('SlowDown') }))
+    classifyError(await errorOf({ status: 503, headers: { 'retry-after': value }, body: xml('SlowDown') }))
       .retryAfter
   t.equal(await wait('7'), 7000)
   t.equal(await wait('0'), undefined)
@@ -145,7 +145,7 @@ t.test('the region of a bucket that is elsewhere is named', async t => {
     { status: 400, body: xml('AuthorizationHeaderMalformed', '<Region>eu-west-1</Region>') },
   ]
   for (const answer of answers) {
-    t.match(classify(await errorOf(answer)), {
+    t.match(classifyError(await errorOf(answer)), {
       remedy: 'Make the client with the region of the bucket. It is eu-west-1.',
     })
   }

@@ -1,7 +1,7 @@
 import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { buffer } from 'node:stream/consumers'
-import { attempt } from '../../../lib/s3/request/send-with-timeout.js'
+import { sendWithTimeout } from '../../../lib/s3/request/send-with-timeout.js'
 import { RequestWatch } from '../../../lib/s3/request/request-watch.js'
 import { S3RangeReadable } from '../../../lib/s3/s3-range-readable.js'
 import { Sending } from '../../../lib/s3/request/send-once.js'
@@ -51,7 +51,7 @@ t.test(
     await store.s3.put('uploads', 'k', 'x')
     store.s3.fault({ operation: 'HeadObject', stall: true })
     const head = () =>
-      attempt(client, new HeadObjectCommand({ Bucket: 'uploads', Key: 'k' }), { timeout: 500 })
+      sendWithTimeout(client, new HeadObjectCommand({ Bucket: 'uploads', Key: 'k' }), { timeout: 500 })
     const [first, second] = await Promise.allSettled([head(), head()])
     t.match(first, { status: 'rejected', reason: { name: 'TimeoutError' } })
     t.equal(second.status, 'fulfilled')

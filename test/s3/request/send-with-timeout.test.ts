@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { HeadObjectCommand, UploadPartCommand } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { GiB, KiB, MiB } from '../../../lib/options.js'
-import { attempt, wasCutShort } from '../../../lib/s3/request/send-with-timeout.js'
+import { sendWithTimeout, wasCutShort } from '../../../lib/s3/request/send-with-timeout.js'
 import { fakeStore } from '../../support/fake-store.js'
 import { UploadStore, partOf } from '../../support/upload-store.js'
 
@@ -17,7 +17,7 @@ function uploadPart(size: number) {
 t.test('the answer is passed on, and the signal is let go', async t => {
   const client = fakeStore(() => ({ status: 200, headers: { etag: '"e"' } }))
   const { signal } = new AbortController()
-  const answer = await attempt(client, head(), { timeout: 1000, signal })
+  const answer = await sendWithTimeout(client, head(), { timeout: 1000, signal })
   t.equal(answer.ETag, '"e"')
   t.same(getEventListeners(signal, 'abort'), [])
 })
@@ -25,7 +25,7 @@ t.test('the answer is passed on, and the signal is let go', async t => {
 t.test('an error is passed on, and the signal is let go', async t => {
   const client = fakeStore(() => ({ status: 404 }))
   const { signal } = new AbortController()
-  await t.rejects(attempt(client, head(), { timeout: 1000, signal }), { name: 'NotFound' })
+  await t.rejects(sendWithTimeout(client, head(), { timeout: 1000, signal }), { name: 'NotFound' })
   t.same(getEventListeners(signal, 'abort'), [])
 })
 
@@ -35,14 +35,14 @@ t.test('it is one attempt: what is worth repeating is not repeated', async t => 
     sent++
     return { status: 503 }
   })
-  await t.rejects(attempt(client, head(), { timeout: 1000 }))
+  await t.rejects(sendWithTimeout(client, head(), { timeout: 1000 }))
   t.equal(sent, 1)
 })
 
 t.test('silence ends in a TimeoutError, and the request is cancelled', async t => {
   const store = await UploadStore.open(t)
   const { reached } = store.s3.fault({ stall: true })
-  await t.rejects(attempt(store.client, head(), { timeout: 300 }), {
+  await t.rejects(sendWithTimeout(store.client, head(), { timeout: 300 }), {
     name: 'TimeoutError',
     message: /Nothing moved for 300 ms/,
   })
@@ -56,14 +56,14 @@ t.test('silence in the middle of a body is noticed, a slow body is not silence',
   const store = await UploadStore.open(t)
   const part = partOf(Buffer.alloc(8 * MiB))
   const stalled = store.s3.fault({ stallRequest: 100 * KiB })
-  await t.rejects(attempt(store.client, uploadPart(part.size), { timeout: 300, body: part }), {
+  await t.rejects(sendWithTimeout(store.client, uploadPart(part.size), { timeout: 300, body: part }), {
     name: 'TimeoutError',
   })
   stalled.release()
   await store.s3.idle()
   store.s3.fault({ slow: { bytesPerSecond: 4 * MiB } })
   await t.rejects(
-    attempt(store.client, uploadPart(part.size), { timeout: 1500, body: part }),
+    sendWithTimeout(store.client, uploadPart(part.size), { timeout: 1500, body: part }),
     { name: 'NoSuchUpload' },
     'it took its time, and was answered',
   )
@@ -73,11 +73,11 @@ t.test('an abort ends it, and nothing is sent after one', async t => {
   const store = await UploadStore.open(t)
   const { reached } = store.s3.fault({ stall: true })
   const controller = new AbortController()
-  const asked = attempt(store.client, head(), { timeout: 5000, signal: controller.signal })
+  const asked = sendWithTimeout(store.client, head(), { timeout: 5000, signal: controller.signal })
   await reached
   controller.abort()
   await t.rejects(asked, { name: 'AbortError' })
-  await t.rejects(attempt(store.client, head(), { timeout: 5000, signal: controller.signal }), {
+  await t.rejects(sendWithTimeout(store.client, head(), { timeout: 5000, signal: controller.signal }), {
     name: 'AbortError',
   })
   t.equal(await store.busySockets(), 0)
@@ -86,7 +86,7 @@ t.test('an abort ends it, and nothing is sent after one', async t => {
 
 t.test('credentials that never come do not hold it for ever', async t => {
   const client = fakeStore(() => ({ status: 200 }), { credentials: () => new Promise(() => undefined) })
-  await t.rejects(attempt(client, head(), { timeout: 20 }), { name: 'TimeoutError' })
+  await t.rejects(sendWithTimeout(client, head(), { timeout: 20 }), { name: 'TimeoutError' })
 })
 
 t.test('a request that failed before its body was out is known to have had no effect', async t => {
@@ -98,10 +98,14 @@ t.test('a request that failed before its body was out is known to have had no ef
       (error: unknown) => error,
     )
   store.s3.fault({ resetRequest: 64 * KiB })
-  const cut = await failure(attempt(store.client, uploadPart(part.size), { timeout: 5000, body: part }))
+  const cut = await failure(
+    sendWithTimeout(store.client, uploadPart(part.size), { timeout: 5000, body: part }),
+  )
   t.ok(wasCutShort(cut), 'cut')
   store.s3.fault({ reset: true, performed: true })
-  const whole = await failure(attempt(store.client, uploadPart(part.size), { timeout: 5000, body: part }))
+  const whole = await failure(
+    sendWithTimeout(store.client, uploadPart(part.size), { timeout: 5000, body: part }),
+  )
   t.ok(whole)
   t.notOk(wasCutShort(whole), 'whole, but without an answer')
   t.notOk(wasCutShort(undefined))
@@ -115,11 +119,11 @@ t.test('a connection whose request was answered before its body was out is not l
     return { status }
   })
   const part = partOf(Buffer.alloc(MiB))
-  await t.rejects(attempt(client, uploadPart(part.size), { timeout: 5000, body: part }))
+  await t.rejects(sendWithTimeout(client, uploadPart(part.size), { timeout: 5000, body: part }))
   await setImmediate()
   t.equal(stream?.destroyed, true, 'after a refusal')
   status = 200
-  await attempt(client, uploadPart(part.size), { timeout: 5000, body: part })
+  await sendWithTimeout(client, uploadPart(part.size), { timeout: 5000, body: part })
   await setImmediate()
   t.equal(stream?.destroyed, true, 'and after a yes')
 })
@@ -129,7 +133,7 @@ t.test('a body that goes out slower than the least rate is given up, and says so
   store.s3.pace = { bytesPerSecond: MiB }
   const part = partOf(Buffer.alloc(24 * MiB))
   await t.rejects(
-    attempt(store.client, uploadPart(part.size), { timeout: 1500, minThroughput: GiB, body: part }),
+    sendWithTimeout(store.client, uploadPart(part.size), { timeout: 1500, minThroughput: GiB, body: part }),
     {
       name: 'TimeoutError',
       message: /Fewer than 1073741824 bytes a second \(minThroughput\) moved for 1500 ms/,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { formatCrc32 } from '../../../lib/s3/upload/combine-crc32.js'
-import { MultipartCommit, expectedOf } from '../../../lib/s3/upload/complete-upload.js'
+import { CompleteUpload, expectedOf } from '../../../lib/s3/upload/complete-upload.js'
 import { MultipartUpload } from '../../../lib/s3/upload/multipart-upload.js'
 import type { UploadTarget } from '../../../lib/s3/upload/upload-commands.js'
 import type { S3Call } from '../../../lib/testing/index.js'
@@ -25,7 +25,7 @@ async function ready(t: Test, overrides: Partial<UploadTarget> = {}) {
   }
   parts.sort((a, b) => a.partNumber - b.partNumber)
   store.s3.clearCalls()
-  return { store, upload, commit: new MultipartCommit(upload, parts) }
+  return { store, upload, commit: new CompleteUpload(upload, parts) }
 }
 
 t.test('what is expected of an object follows from its parts', async t => {
@@ -51,7 +51,7 @@ t.test('a server that knows no whole checksum is sent none', async t => {
   store.s3.fault({ operation: 'CreateMultipartUpload', answerHeaders: unaware })
   const upload = await MultipartUpload.create(store.requests(), signal)
   const part = await upload.uploadPart(partOf(WHOLE), 1, 0, signal)
-  await new MultipartCommit(upload, [part]).run()
+  await new CompleteUpload(upload, [part]).run()
   const { headers } = store.s3.calls.at(-1)!
   t.notOk('x-amz-checksum-crc32' in headers)
   t.equal(headers['x-amz-checksum-type'], 'FULL_OBJECT', 'but the type is repeated, or S3 would refuse')
@@ -63,7 +63,7 @@ t.test('where the server sums parts only, its checksum of checksums confirms not
   store.s3.fault({ operation: 'CreateMultipartUpload', when: refuses, status: 501 })
   const upload = await MultipartUpload.create(store.requests(), signal)
   const part = await upload.uploadPart(partOf(WHOLE), 1, 0, signal)
-  t.match(await new MultipartCommit(upload, [part]).run(), { confirmed: false })
+  t.match(await new CompleteUpload(upload, [part]).run(), { confirmed: false })
   const { headers } = store.s3.calls.at(-1)!
   t.notOk('x-amz-checksum-type' in headers)
   t.match(store.s3.head('uploads', 'k')?.checksum, { type: 'COMPOSITE' })
@@ -127,7 +127,7 @@ t.test('where ETags are opaque, the CRC32 of the whole proves it', async t => {
   const upload = await MultipartUpload.create(store.requests(), signal)
   const part = await upload.uploadPart(partOf(WHOLE), 1, 0, signal)
   store.s3.fault({ operation: 'CompleteMultipartUpload', reset: true, performed: true })
-  t.match(await new MultipartCommit(upload, [part]).run(), { confirmed: true })
+  t.match(await new CompleteUpload(upload, [part]).run(), { confirmed: true })
 })
 
 t.test('an answer without an ETag is completed by HEAD, or by what is expected', async t => {
@@ -222,7 +222,7 @@ t.test('an older object with the very same bytes is not taken for our success', 
     const upload = await MultipartUpload.create(store.requests(options), signal)
     const part = await upload.uploadPart(partOf(WHOLE), 1, 0, signal)
     store.s3.fault({ operation: 'CompleteMultipartUpload', ...fault })
-    await t.rejects(new MultipartCommit(upload, [part]).run(), { code })
+    await t.rejects(new CompleteUpload(upload, [part]).run(), { code })
     await upload.abort()
   }
 })
@@ -309,7 +309,7 @@ t.test('an upload that is gone is not taken for stored by an older object with t
     const answer = await head()
     return { ...answer, LastModified: new Date(answer.serverTime! - 60_000) }
   }
-  await t.rejects(new MultipartCommit(later, parts).run(), { code: 'AVIO_ERR_UPLOAD_FAILED' })
+  await t.rejects(new CompleteUpload(later, parts).run(), { code: 'AVIO_ERR_UPLOAD_FAILED' })
   store.s3.delete('uploads', 'k')
 })
 

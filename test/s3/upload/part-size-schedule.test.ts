@@ -4,7 +4,7 @@ import {
   MAX_PARTS,
   MAX_PART_SIZE,
   MIN_PART_SIZE,
-  type PartSizes,
+  type PartSizeSchedule,
   concurrencyAt,
   heldSize,
   maxObjectSize,
@@ -14,7 +14,7 @@ import {
 const defaults = { partSize: 8 * MiB, partGrowth: true, concurrency: 4 }
 
 /** Memory while part `partNumber` is filled: itself and those under way. */
-function held(partNumber: number, sizes: PartSizes) {
+function held(partNumber: number, sizes: PartSizeSchedule) {
   const size = partSizeAt(partNumber, sizes)
   return (concurrencyAt(size, sizes) + 1) * size
 }

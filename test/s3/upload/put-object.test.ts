@@ -3,7 +3,7 @@ import t from 'tap'
 import { formatCrc32 } from '../../../lib/s3/upload/combine-crc32.js'
 import type { PartBuffer } from '../../../lib/s3/upload/part-buffer.js'
 import { putObject } from '../../../lib/s3/upload/put-object.js'
-import type { UploadRequests } from '../../../lib/s3/upload/upload-commands.js'
+import type { UploadCommands } from '../../../lib/s3/upload/upload-commands.js'
 import { UploadStore, partOf } from '../../support/upload-store.js'
 
 const bytes = 'a small object'
@@ -11,7 +11,7 @@ const body = partOf(bytes)
 const etag = `"${createHash('md5').update(bytes).digest('hex')}"`
 const OWN = { etag, versionId: undefined, confirmed: true }
 
-const put = (requests: UploadRequests, body: PartBuffer) =>
+const put = (requests: UploadCommands, body: PartBuffer) =>
   putObject(requests, body, { send: marked => requests.put(body, marked) })
 
 t.test('an object is stored by one request, and the server confirms its checksum', async t => {

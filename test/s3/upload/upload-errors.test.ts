@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { S3Error } from '../../../lib/errors.js'
-import { classify } from '../../../lib/s3/request/classify-error.js'
+import { classifyError } from '../../../lib/s3/request/classify-error.js'
 import {
   isAnswered,
   isUploadGone,
@@ -64,11 +64,11 @@ t.test('an answer is one whatever it says, and silence is none', async t => {
 })
 
 t.test('an upload is gone by any 404 but that of the bucket', async t => {
-  t.ok(isUploadGone(classify(answered(404, 'NoSuchUpload'))))
-  t.ok(isUploadGone(classify(answered(404, 'NoSuchKey'))), 'as Ceph says it')
-  t.notOk(isUploadGone(classify(answered(404, 'NoSuchBucket'))))
-  t.notOk(isUploadGone(classify(answered(403, 'AccessDenied'))))
-  t.notOk(isUploadGone(classify(timeout)))
+  t.ok(isUploadGone(classifyError(answered(404, 'NoSuchUpload'))))
+  t.ok(isUploadGone(classifyError(answered(404, 'NoSuchKey'))), 'as Ceph says it')
+  t.notOk(isUploadGone(classifyError(answered(404, 'NoSuchBucket'))))
+  t.notOk(isUploadGone(classifyError(answered(403, 'AccessDenied'))))
+  t.notOk(isUploadGone(classifyError(timeout)))
 })
 
 t.test('damage on the way is repeated like a broken connection, a refusal is not', async t => {

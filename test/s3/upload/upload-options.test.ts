@@ -7,8 +7,8 @@ const client = new S3Client({ region: 'us-east-1' })
 const needed = { client, bucket: 'b', key: 'k' }
 
 t.test('the defaults hold at most 40 MiB in parts', async t => {
-  const { target, sizes, headReserve, highWaterMark, beforeCommit, signal } = uploadSettings(needed)
-  t.equal(headReserve, undefined)
+  const { target, sizes, headerReserve, highWaterMark, beforeCommit, signal } = uploadSettings(needed)
+  t.equal(headerReserve, undefined)
   t.same(sizes, { partSize: 8 * MiB, concurrency: 4, partGrowth: true })
   t.equal((sizes.concurrency + 1) * sizes.partSize, 40 * MiB)
   t.equal(highWaterMark, 64 * KiB)
@@ -42,7 +42,7 @@ t.test('every option is taken', async t => {
     partSize: 5 * GiB,
     concurrency: 1000,
     partGrowth: false,
-    headReserve: 5 * GiB - 1,
+    headerReserve: 5 * GiB - 1,
     checksum: 'md5',
     contentType: 'video/mp4',
     metadata: { a: 'b' },
@@ -58,7 +58,7 @@ t.test('every option is taken', async t => {
   } as const
   t.match(uploadSettings(given), {
     sizes: { partSize: 5 * GiB, concurrency: 1000, partGrowth: false },
-    headReserve: 5 * GiB - 1,
+    headerReserve: 5 * GiB - 1,
     highWaterMark: 0,
     target: {
       location: { bucket: 'b', key: 'a/k' },
@@ -85,8 +85,8 @@ t.test('what breaks a rule is refused with the rule', async t => {
     ['concurrency', 0, /from 1 to 1000, got 0/],
     ['concurrency', 1.5, /integer/],
     ['partGrowth', 1, /true or false/],
-    ['headReserve', 0, /from 16 to 8388607 bytes, got 0/],
-    ['headReserve', 8 * MiB, /from 16 to 8388607/],
+    ['headerReserve', 0, /from 16 to 8388607 bytes, got 0/],
+    ['headerReserve', 8 * MiB, /from 16 to 8388607/],
     ['checksum', false, /one of "crc32", "md5", "none", got false/],
     ['checksum', 'sha256', /"crc32"/],
     ['contentType', '', /not empty/],

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import { S3Client } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
-import { ProgressiveMp4 } from '../../lib/mp4/faststart-mp4.js'
+import { FaststartMp4 } from '../../lib/mp4/faststart-mp4.js'
 import { MiB } from '../../lib/options.js'
 import { S3MultipartWritable } from '../../lib/s3/s3-multipart-writable.js'
 import { LocalS3, type S3Call } from '../../lib/testing/index.js'
@@ -65,7 +65,7 @@ t.test('a progressive MP4 from S3 plays, seeks and tells its length', { skip: no
   t.teardown(() => client.destroy())
   const target = { client, bucket: 'web', key: 'talk.mp4', contentType: 'video/mp4', partSize: 5 * MiB }
   const sink = new S3MultipartWritable(target)
-  await pipeline(source(await ffmpegToPipe([...ENCODED, ...FRAGMENTED])), new ProgressiveMp4(), sink)
+  await pipeline(source(await ffmpegToPipe([...ENCODED, ...FRAGMENTED])), new FaststartMp4(), sink)
   t.equal((await sink.result).parts, 2)
 
   const stored = (await s3.get('web', 'talk.mp4'))!

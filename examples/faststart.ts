@@ -1,8 +1,8 @@
 /**
  * An ordinary MP4, its index in front, straight to its place: no fragments, no temporary file, no second pass.
  *
- *   npx tsx examples/progressive.ts s3://masters/talk.mov s3://web/talk.mp4
- *   npx tsx examples/progressive.ts talk.mkv talk.mp4 --copy
+ *   npx tsx examples/faststart.ts s3://masters/talk.mov s3://web/talk.mp4
+ *   npx tsx examples/faststart.ts talk.mkv talk.mp4 --copy
  */
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
@@ -19,7 +19,7 @@ export async function main(args: readonly string[]): Promise<{ bytes: number }> 
   })
   const [from, to] = positionals
   if (from === undefined || to === undefined)
-    throw new Error('Usage: progressive.ts source target.mp4 [--copy]')
+    throw new Error('Usage: faststart.ts source target.mp4 [--copy]')
   const codecs = values.copy
     ? ['-c', 'copy']
     : ['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-c:a', 'aac']
@@ -27,7 +27,7 @@ export async function main(args: readonly string[]): Promise<{ bytes: number }> 
   await pipeline(
     new FfmpegReadable({
       input: { source: openSource(from) },
-      output: { format: 'mp4', layout: 'progressive', args: codecs },
+      output: { format: 'mp4', layout: 'file', args: codecs },
     }),
     sink,
   )

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import t from 'tap'
-import { main } from '../../examples/progressive.js'
+import { main } from '../../examples/faststart.js'
 import { avi, indexLastMp4, packetsOf } from '../support/media.js'
 
 const boxes = (file: Buffer) => {

@@ -8,7 +8,7 @@ import type { ByteRange } from '../../lib/io/byte-range.js'
 export type Fault = (response: ServerResponse, range: ByteRange, request: IncomingMessage) => void
 
 /** An HTTP server of one source that answers ranges. */
-export interface HttpSource {
+export interface HttpOrigin {
   /** The address, with a secret in its query. */
   readonly url: string
   /** Every request: `GET bytes=0-9`, by `whole` where there is no range. */
@@ -30,8 +30,8 @@ export const SECRET = 'sesame'
 export async function httpSource(
   t: Test,
   bytes: Buffer,
-  ...faults: HttpSource['faults']
-): Promise<HttpSource> {
+  ...faults: HttpOrigin['faults']
+): Promise<HttpOrigin> {
   const server = createServer((request, response) => {
     const { range = 'whole' } = request.headers
     source.log.push(`${request.method ?? ''} ${range}`)
@@ -47,12 +47,12 @@ export async function httpSource(
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const url = `http://127.0.0.1:${port}/media/talk.mov?X-Amz-Signature=${SECRET}`
-  const source: HttpSource = { url, log: [], headers: [], bytes, faults, validators: { etag: '"one"' } }
+  const source: HttpOrigin = { url, log: [], headers: [], bytes, faults, validators: { etag: '"one"' } }
   return source
 }
 
 /** The honest answer. */
-export function answer(source: HttpSource): Fault {
+export function answer(source: HttpOrigin): Fault {
   return (response, range) => {
     const size = source.bytes.length
     if (range.start >= size) {

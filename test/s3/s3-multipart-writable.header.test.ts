@@ -85,18 +85,18 @@ t.test('events tell of the parts in the order in which they were stored', async 
 
 t.test('where parts have to be equal, part 1 leaves room for the head, which is filled up', async t => {
   const store = await UploadStore.open(t)
-  const headReserve = 128 * 1024
-  const equal = { headReserve, partGrowth: false }
-  const media = DATA.subarray(0, 2 * PART - headReserve + 1000)
+  const headerReserve = 128 * 1024
+  const equal = { headerReserve, partGrowth: false }
+  const media = DATA.subarray(0, 2 * PART - headerReserve + 1000)
   const sink = writer(store, equal)
   const sizes: number[] = []
   sink.on('part', ({ size }) => sizes.push(size))
   await pipeline(source(media), headed(HEAD), sink)
   t.same(sizes, [PART, 1000, PART], 'parts 2, 3 and 1')
-  t.equal(Buffer.compare((await store.get('k'))!, fileOf(media, HEAD, headReserve)), 0)
+  t.equal(Buffer.compare((await store.get('k'))!, fileOf(media, HEAD, headerReserve)), 0)
   t.equal((await sink.result).checksum?.confirmed, true)
 
-  const short = DATA.subarray(0, PART - headReserve)
+  const short = DATA.subarray(0, PART - headerReserve)
   await pipeline(source(short), headed(HEAD), writer(store, equal))
   t.equal(Buffer.compare((await store.get('k'))!, fileOf(short, HEAD)), 0, 'one part is not filled up')
 })
@@ -104,10 +104,10 @@ t.test('where parts have to be equal, part 1 leaves room for the head, which is 
 t.test('a head that does not fit into the room for it leaves nothing', async t => {
   const store = await UploadStore.open(t)
   await store.s3.put('uploads', 'k', 'older')
-  for (const headReserve of [HEAD - 1, HEAD + 7]) {
-    const sink = writer(store, { headReserve, partGrowth: false })
+  for (const headerReserve of [HEAD - 1, HEAD + 7]) {
+    const sink = writer(store, { headerReserve, partGrowth: false })
     const error = await failureOf(pipeline(source(MEDIA), headed(HEAD), sink))
-    t.match(error, { code: 'AVIO_ERR_HEAD_TOO_LARGE' })
+    t.match(error, { code: 'AVIO_ERR_HEADER_TOO_LARGE' })
     t.equal(await failureOf(sink.result), error)
     t.same(
       store.log.filter(call => call !== 'part 2'),
@@ -188,7 +188,7 @@ t.test('a head that belongs behind other bytes is refused', async t => {
   const sink = writer(store)
   sink.write('before')
   const error = await failureOf(pipeline(source(MEDIA), headed(HEAD), sink))
-  t.match(error, { code: 'AVIO_ERR_HEAD_UNCLAIMED', message: /^s3:\/\/uploads\/k was not stored/ })
+  t.match(error, { code: 'AVIO_ERR_HEADER_UNCLAIMED', message: /^s3:\/\/uploads\/k was not stored/ })
   await failureOf(sink.result)
   t.equal(await store.get('k'), undefined)
 })

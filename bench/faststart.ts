@@ -60,7 +60,7 @@ export const topic: Topic = {
   store: limit,
   limitSeconds: bytes => limitSeconds(bytes, 8 * MiB, 16, limit),
   contenders: {
-    'avio-streams, progressive': arena => ours(arena, 'progressive'),
+    'avio-streams, ordinary': arena => ours(arena, 'file'),
     'avio-streams, fragmented': arena => ours(arena, 'stream'),
     'download, +faststart, Upload': overTheDisk,
   },

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { type Duplex, PassThrough, Readable, Transform, pipeline as callbackPipeline } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import t, { type Test } from 'tap'
-import type { FfmpegEnough } from '../../lib/ffmpeg/job/ffmpeg-events.js'
+import type { FfmpegEarlyExit } from '../../lib/ffmpeg/job/ffmpeg-events.js'
 import type { FfmpegTransformOptions } from '../../lib/ffmpeg/ffmpeg-options.js'
 import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
 import { Fmp4Validator } from '../../lib/mp4/fmp4-validator.js'
@@ -25,14 +25,14 @@ interface Job {
   source: LinkedSource
   ffmpeg: FfmpegTransform
   sink: Collector
-  enough: Promise<FfmpegEnough>
+  enough: Promise<FfmpegEarlyExit>
 }
 
 /** An endless source that can be stopped, a stage that wants a second of it, and a sink. */
 async function job(options = FIRST_SECOND): Promise<Job> {
   const source = new LinkedSource(await transportStream(), { endless: true })
   const ffmpeg = new FfmpegTransform(options)
-  const enough = once(ffmpeg, 'enough').then(([event]) => event as FfmpegEnough)
+  const enough = once(ffmpeg, 'early-exit').then(([event]) => event as FfmpegEarlyExit)
   return { source, ffmpeg, sink: new Collector(), enough }
 }
 
@@ -117,7 +117,7 @@ t.test('a source with another consumer is not stopped: its rest is thrown away h
   const other = new Collector()
   source.pipe(other)
   const ffmpeg = new FfmpegTransform(FIRST_SECOND)
-  const enough = once(ffmpeg, 'enough') as Promise<[FfmpegEnough]>
+  const enough = once(ffmpeg, 'early-exit') as Promise<[FfmpegEarlyExit]>
   await pipeline(source, ffmpeg, new Collector())
   t.equal(source.stops, 0)
   t.equal((await enough)[0].stopped, false)
@@ -138,7 +138,7 @@ t.test(
     }
     for (const [name, stages] of Object.entries(ways)) {
       const ffmpeg = new FfmpegTransform({ ...FIRST_SECOND, discardLimit: 0 })
-      const enough = once(ffmpeg, 'enough') as Promise<[FfmpegEnough]>
+      const enough = once(ffmpeg, 'early-exit') as Promise<[FfmpegEarlyExit]>
       const sink = new Collector()
       await pipeline([...stages, ffmpeg, sink] as never)
       t.equal(sink.sawEnd, true, name)
@@ -200,7 +200,7 @@ t.test('the end waits for the source’s: until then it may still fail', async t
   const sink = new Collector()
   const piped = pipeline(source, ffmpeg, sink)
   source.write('some bytes')
-  const enough = once(ffmpeg, 'enough')
+  const enough = once(ffmpeg, 'early-exit')
   await once(ffmpeg, 'data')
   await enough
   t.equal(sink.sawEnd, false)
@@ -242,7 +242,7 @@ t.test(
 
 t.test('an input that was written whole, though ffmpeg did not read it all, needs no stop', async t => {
   const ffmpeg = new FfmpegTransform(standIn('reads-some', { BYTES: '10' }))
-  ffmpeg.once('enough', () => t.fail('the source had ended'))
+  ffmpeg.once('early-exit', () => t.fail('the source had ended'))
   const sink = new Collector()
   ffmpeg.end(Buffer.alloc(5_000_000, 'x'))
   await pipeline(ffmpeg, sink)

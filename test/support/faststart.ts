@@ -6,8 +6,8 @@ import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { Upstream } from '../../lib/io/pipeline/upstream.js'
-import { ProgressiveAssembly } from '../../lib/mp4/faststart/faststart-builder.js'
-import { ProgressiveMp4 } from '../../lib/mp4/faststart-mp4.js'
+import { FaststartBuilder } from '../../lib/mp4/faststart/faststart-builder.js'
+import { FaststartMp4 } from '../../lib/mp4/faststart-mp4.js'
 import { chunksOf } from './fmp4.js'
 import { FRAGMENTED, ffprobeJson, packetsOf } from './media.js'
 
@@ -42,16 +42,16 @@ export class HeadSink extends Writable {
   }
 }
 
-/** The ordinary MP4 that {@link ProgressiveMp4} makes of a fragmented one. */
+/** The ordinary MP4 that {@link FaststartMp4} makes of a fragmented one. */
 export async function progressive(fragmented: Buffer, chunkSize = 64 * 1024): Promise<Buffer> {
   const sink = new HeadSink()
-  await pipeline(chunksOf(fragmented, chunkSize), new ProgressiveMp4(), sink)
+  await pipeline(chunksOf(fragmented, chunkSize), new FaststartMp4(), sink)
   return sink.file
 }
 
 /** The same without streams. */
 export function assembled(fragmented: Buffer, chunkSize = fragmented.length, length?: number): Buffer {
-  const assembly = new ProgressiveAssembly({ maxBoxSize: 2 ** 24 })
+  const assembly = new FaststartBuilder({ maxBoxSize: 2 ** 24 })
   const media = chunksOf(fragmented, chunkSize).flatMap(chunk => assembly.write(chunk))
   media.push(...assembly.end())
   return Buffer.concat([assembly.head(length), ...media])

@@ -1,8 +1,8 @@
-import type { HeadAssembly } from '../../lib/io/pipeline/deferred-header-builder.js'
+import type { DeferredHeaderBuilder } from '../../lib/io/pipeline/deferred-header-builder.js'
 
 /** The file that an assembly makes of a stream that comes in chunks of `size` bytes. */
 export function assemble(
-  assembly: HeadAssembly,
+  assembly: DeferredHeaderBuilder,
   stream: Buffer,
   { size = stream.length, length }: { size?: number; length?: number } = {},
 ): Buffer {
