@@ -1,20 +1,38 @@
+import { readdirSync } from 'node:fs'
+
 /**
- * The pages of the documentation, in the order and under the headings in which the site's navigation shows them. A page
- * that is missing here fails the build, and so does a name here that has no page. Its title is its first heading.
+ * The pages of the documentation, in the order and under the headings in which the site's navigation shows them. A page's
+ * title is its first heading. Pages and examples that are not listed come last under `Reference` and `Examples`.
  */
 export const PAGES = {
-  'Start here': ['docs/ffmpeg-transform.md'],
+  'Start here': [
+    'docs/getting-started.md',
+    'docs/ffmpeg-transform.md',
+    'docs/glossary.md',
+    'docs/defaults.md',
+  ],
   Guides: [
     'docs/outputs.md',
     'docs/seeking.md',
+    'docs/tasks.md',
     'docs/probe.md',
     'docs/keyframes.md',
     'docs/hls.md',
-    'docs/testing.md',
-    'docs/security.md',
     'docs/lifecycle.md',
     'docs/memory.md',
+    'docs/security.md',
+    'docs/testing.md',
   ],
+  Recipes: [
+    'docs/lambda-and-ecs.md',
+    'docs/minio-and-r2.md',
+    'docs/presigned-url.md',
+    'docs/cancel-from-a-queue.md',
+    'docs/progress-on-a-page.md',
+    'docs/live-sources.md',
+    'docs/http-response.md',
+  ],
+  'Coming from …': ['docs/from-fluent-ffmpeg.md', 'docs/from-upload.md', 'docs/from-spawn.md'],
   Reference: [
     'docs/s3-range-readable.md',
     'docs/ffmpeg-process.md',
@@ -48,3 +66,12 @@ export const PAGES = {
     'examples/file-to-file.ts',
   ],
 }
+
+function addUnlisted(folder, ending, group) {
+  const listed = new Set(Object.values(PAGES).flat())
+  const all = readdirSync(new URL(`../../${folder}/`, import.meta.url)).filter(name => name.endsWith(ending))
+  PAGES[group].push(...all.map(name => `${folder}/${name}`).filter(file => !listed.has(file)))
+}
+
+addUnlisted('docs', '.md', 'Reference')
+addUnlisted('examples', '.ts', 'Examples')

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Application, Converter, DocumentReflection, KindRouter, RendererEvent } from 'typedoc'
@@ -35,15 +35,6 @@ function summary(markdown) {
       .find(text => /^(?!```)[A-Z`[]/.test(text)) ?? ''
   const plain = paragraph.replace(/\n/g, ' ').replace(/\[([^\]]+)\]\([^)]*\)/g, '$1')
   return /^.+?[.:](?= |$)/.exec(plain)?.[0].replace(/:$/, '.') ?? plain
-}
-
-/** Fails where a page stands in no group: it would be in the repository, and not on the site. */
-function checkThatAllAreListed() {
-  const pages = readdirSync(new URL('docs/', root)).filter(name => name.endsWith('.md'))
-  const programs = readdirSync(new URL('examples/', root)).filter(name => name.endsWith('.ts'))
-  const all = [...pages.map(name => `docs/${name}`), ...programs.map(name => `examples/${name}`)]
-  const missing = all.filter(file => !files.includes(file))
-  if (missing.length > 0) throw new Error(`docs/site/pages.mjs does not list ${missing.join(', ')}`)
 }
 
 /** A program as a page: its first comment is the text, and all of it the code. */
@@ -116,7 +107,6 @@ function writeIndex(folder) {
 }
 
 export function load(app) {
-  checkThatAllAreListed()
   app.renderer.defineRouter('file', FileRouter)
   app.on(Application.EVENT_BOOTSTRAP_END, () => {
     app.options.setValue('projectDocuments', files.filter(file => !isProgram(file)).map(pathOf))
