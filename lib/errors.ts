@@ -22,8 +22,6 @@ export const GENERAL_ERROR_CODES = [
   'AVIO_ERR_HEADER_INVALID',
   /** Of several outputs that belong together some were committed when another failed in its last step. */
   'AVIO_ERR_COMMIT_PARTIAL',
-  /** An optional package that is needed here is not installed. */
-  'AVIO_ERR_PACKAGE_MISSING',
   /** This process, or the system, has no file descriptor left. */
   'AVIO_ERR_DESCRIPTORS',
   /** ffmpeg can't reach the server on loopback that it reads its input from. */

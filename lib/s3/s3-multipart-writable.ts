@@ -207,9 +207,7 @@ export class S3MultipartWritable extends Writable {
     await this.#holds.opened(formatS3Uri(summary))
     this.#assertAlive()
     const { signal } = this.#unwanted
-    const commit = whole
-      ? putObject(this.#requests, whole, { send: marked => this.#requests.put(whole, marked), signal })
-      : this.#uploads.commit(signal)
+    const commit = whole ? putObject(this.#requests, whole, signal) : this.#uploads.commit(signal)
     this.#commit = commit.then(ignore, (error: unknown) => error)
     const { confirmed, etag, versionId } = await commit
     const checksum = summary.checksum && { ...summary.checksum, confirmed }

@@ -5,8 +5,6 @@ import { readExactly } from '../../io/read-exactly.js'
 import { retry } from '../../io/async/retry.js'
 import { minThroughputOption } from '../../io/async/stall-timer.js'
 import {
-  GiB,
-  KiB,
   MAX_TIMEOUT,
   MiB,
   integerOption,
@@ -26,10 +24,7 @@ import { S3Source } from '../../s3/s3-source.js'
 import { patience } from '../../s3/upload/upload-errors.js'
 import { type UploadRequest, uploadRequestOption } from '../../s3/upload/upload-request-option.js'
 import type { UploadChecksum, UploadTarget } from '../../s3/upload/upload-commands.js'
-import { type UploadClass, loadUpload } from './lib-storage.js'
 import { type SegmentStorage, type StoredObjectInfo, storageName } from './segment-storage.js'
-import { WholeBodyWritable } from './whole-body-writable.js'
-import { uploadWhole } from './whole-upload.js'
 
 /** Options of {@link S3Storage}. */
 export interface S3StorageOptions extends S3ClientOption {
@@ -46,12 +41,6 @@ export interface S3StorageOptions extends S3ClientOption {
    * the objects that come without one of their own.
    */
   request?: UploadRequest | undefined
-  /**
-   * The largest object that is collected, in bytes: 4 KiB to 1 GiB. It bounds the memory for a segment or a playlist; a
-   * larger one fails with `AVIO_ERR_OBJECT_TOO_LARGE`. Objects opened as `large` have no bound.
-   * @defaultValue 64 MiB
-   */
-  maxBodySize?: number | undefined
   /**
    * How bytes are protected on their way, as with {@link S3MultipartWritable}.
    * @defaultValue `'crc32'`
@@ -81,7 +70,6 @@ const NAMES = [
   'bucket',
   'prefix',
   'request',
-  'maxBodySize',
   'checksum',
   'maxAttempts',
   'stallTimeout',
@@ -89,25 +77,29 @@ const NAMES = [
 ]
 
 /**
+ * Of segments and playlists. They are made whole before they are written, so parts in parallel would gain nothing; and
+ * one PutObject is one request where parts would be four. A part takes only the memory that its bytes need.
+ */
+const SEGMENT_SIZES = { partSize: 64 * MiB, concurrency: 1 }
+
+/**
  * Stores segments and playlists as objects in S3, below a prefix, with their media types and cache headers.
  *
- * Small objects are collected and stored by a single PutObject, through the `Upload` of `@aws-sdk/lib-storage`: an
- * optional peer of this library, to be installed where this class is used. Those opened as `large` go through
- * {@link S3MultipartWritable} as they come.
+ * Each object is written by an {@link S3MultipartWritable}. Up to 64 MiB it is a single PutObject; longer ones are sent
+ * in parts of 64 MiB. Those opened as `large` are sent in parts of 8 MiB as they come.
  *
  * Guarantees
  * - Nothing is visible under a name, and an older object stays, before the stream's end; `'finish'` comes only after
- *   the object is stored. A stream that is destroyed before its end sends nothing.
+ *   the object is stored. A stream that is destroyed before its end leaves nothing.
  * - A request that makes an object visible is not cancelled: `destroy()` waits for it, so that an object may be
  *   there all the same when the stream closes. `delete()` takes it away.
  * - Every wait has an end, each request is tried `maxAttempts` times, and an answer that was lost is made up for by
  *   looking.
  *
- * Memory: for each open object its own size, up to three times that while it comes in several chunks; never more than
- * 3 × `maxBodySize`. `large` ones: that of an `S3MultipartWritable`.
+ * Memory: for each open object as much as was written, rounded up to a block: 64 KiB at first, 1 MiB above that; never
+ * more than 128 MiB. `large` ones: 40 MiB.
  *
- * Errors: {@link S3Error} of the streams, as of `S3MultipartWritable`, and `AVIO_ERR_OBJECT_TOO_LARGE` for more than
- * `maxBodySize`; `AVIO_ERR_PACKAGE_MISSING` where `@aws-sdk/lib-storage` is not installed.
+ * Errors: {@link S3Error} of the streams, as of `S3MultipartWritable`.
  *
  * @example
  * ```ts
@@ -125,9 +117,7 @@ export class S3Storage implements SegmentStorage {
   readonly #bucket: string
   readonly #prefix: string
   readonly #request: UploadRequest
-  readonly #maxBodySize: number
   readonly #sending: Pick<UploadTarget, 'checksum' | 'maxAttempts' | 'stallTimeout' | 'minThroughput'>
-  #upload: Promise<UploadClass> | undefined
 
   /**
    * @throws {@link OptionError} `AVIO_ERR_OPTION` for an option that breaks its rule
@@ -138,13 +128,11 @@ export class S3Storage implements SegmentStorage {
     const bucket = stringOption(given, 'bucket', { default: undefined })
     if (bucket === undefined) throw optionError('bucket', 'given', bucket)
     const prefix = options.prefix === '' ? '' : stringOption(given, 'prefix', { default: '' })
-    const size = { min: 4 * KiB, max: GiB, default: 64 * MiB, unit: 'bytes' }
     const stall = { min: 1, max: MAX_TIMEOUT, default: 60_000, unit: 'milliseconds', infinity: true }
     this.#client = clientOption(given)
     this.#bucket = bucket
     this.#prefix = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`
     this.#request = uploadRequestOption(given)
-    this.#maxBodySize = integerOption(given, 'maxBodySize', size)
     this.#sending = {
       checksum: oneOfOption(given, 'checksum', { values: ['crc32', 'md5', 'none'], default: 'crc32' }),
       maxAttempts: integerOption(given, 'maxAttempts', { min: 1, max: 100, default: 5 }),
@@ -161,27 +149,17 @@ export class S3Storage implements SegmentStorage {
    */
   open(name: string, { contentType, cacheControl, large = false }: StoredObjectInfo): Writable {
     const location = this.#locationOf(name)
-    checkHeaderValue('contentType', contentType, 'Give a media type, such as video/mp4')
     checkHeaderValue('cacheControl', cacheControl ?? '', 'Give directives, such as max-age=60')
     const request =
       cacheControl === undefined ? this.#request : { ...this.#request, CacheControl: cacheControl }
-    const sending = { client: this.#client, contentType, request, ...this.#sending }
-    if (large) return new S3MultipartWritable({ ...location, ...sending })
-    const maxBodySize = this.#maxBodySize
-    return new WholeBodyWritable({
-      maxBodySize,
-      store: async (body, signal) => {
-        this.#upload ??= loadUpload()
-        const made = { location, metadata: undefined, ifNoneMatch: undefined, commitTimeout: Infinity }
-        await uploadWhole(await this.#upload, { ...sending, ...made }, body, signal)
-      },
-      tooLarge: () =>
-        new S3Error(
-          'AVIO_ERR_OBJECT_TOO_LARGE',
-          `${formatS3Uri(location)} has more than the ${maxBodySize} bytes that are collected at most, and nothing ` +
-            'was stored. Raise "maxBodySize", or make shorter segments.',
-          location,
-        ),
+    const sizes = large ? {} : SEGMENT_SIZES
+    return new S3MultipartWritable({
+      ...location,
+      client: this.#client,
+      contentType,
+      request,
+      ...this.#sending,
+      ...sizes,
     })
   }
 

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { PutObjectCommandOutput } from '@aws-sdk/client-s3'
 import { S3Error, type S3ErrorFields } from '../../errors.js'
 import { retry } from '../../io/async/retry.js'
 import { MAX_METADATA } from '../request/check-headers.js'
@@ -18,17 +17,6 @@ import {
 } from './upload-errors.js'
 import type { UploadCommands, UploadTarget } from './upload-commands.js'
 
-/** What is put, as far as it has to be known here. */
-export type PutBody = Pick<PartBuffer, 'size' | 'crc32' | 'digest'>
-
-/** How it is put. */
-export interface Put {
-  /** Sends it once, with this metadata beside its own. */
-  readonly send: (marked: Record<string, string>) => Promise<PutObjectCommandOutput>
-  /** Nobody wants it any more: no further try is begun; the one that was sent is waited for. */
-  readonly signal?: AbortSignal | undefined
-}
-
 /**
  * Stores an object of less than one part with a single PutObject, tried up to `maxAttempts` times.
  *
@@ -39,11 +27,13 @@ export interface Put {
  *
  * An older object may have the very same bytes. So every try behind the first, and the first too where a condition or
  * `maxAttempts: 1` leaves no other, carries a mark of its own in the metadata, by which the look recognises it.
+ *
+ * @param signal - nobody wants it any more: no further try is begun; the one that was sent is waited for
  */
 export async function putObject(
   requests: UploadCommands,
-  body: PutBody,
-  { send, signal }: Put,
+  body: PartBuffer,
+  signal?: AbortSignal,
 ): Promise<StoreCommit> {
   const { target } = requests
   const fields = { operation: 'PutObject', attempts: 0 }
@@ -60,7 +50,7 @@ export async function putObject(
   const operation = async (attempt: number): Promise<StoreCommit> => {
     fields.attempts = attempt
     try {
-      const answer = await send(markOf(attempt, target, marks))
+      const answer = await requests.put(body, markOf(attempt, target, marks))
       checkStored(answer, body, target, fields)
       const confirmed = target.checksum === 'crc32' && answer.ChecksumCRC32 !== undefined
       // A stand-in for a client, as tests use them, sets no metadata of the answer, and is believed.

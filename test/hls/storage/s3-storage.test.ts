@@ -1,9 +1,11 @@
 import { once } from 'node:events'
+import { PassThrough } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
 import t from 'tap'
 import { S3Storage, type S3StorageOptions } from '../../../lib/hls/storage/s3-storage.js'
 import type { StoredObjectInfo } from '../../../lib/hls/storage/segment-storage.js'
 import { KiB, MiB } from '../../../lib/options.js'
+import { heldBytes } from '../../support/held-bytes.js'
 import { UploadStore } from '../../support/upload-store.js'
 import { DATA, failureOf, source } from '../../support/uploads.js'
 
@@ -51,24 +53,58 @@ t.test('what `request` says goes for every object, save where an object says it 
   }
 })
 
-t.test('a large object goes out in parts as it comes, and a small one within its bound', async t => {
+t.test('sends a large object in parts as it comes, and a segment by one PutObject', async t => {
   const store = await UploadStore.open(t)
-  const given = storage(store, { maxBodySize: MiB, prefix: 'p' })
-  await pipeline(source(DATA), given.open('all.mp4', { ...INFO, large: true }))
-  t.ok((await store.get('p/all.mp4'))!.equals(DATA))
-  t.match(store.s3.head('uploads', 'p/all.mp4'), { contentType: 'video/mp4' })
-  t.equal(store.log[0], 'create')
+  const given = storage(store, { prefix: 'p' })
+  for (const [large, log] of [
+    [true, ['create', 'part 1', 'part 2', 'complete']],
+    [false, ['put']],
+  ] as const) {
+    const before = store.log.length
+    await pipeline(source(DATA), given.open('all.mp4', { ...INFO, large }))
+    t.ok((await store.get('p/all.mp4'))!.equals(DATA))
+    t.match(store.s3.head('uploads', 'p/all.mp4'), { contentType: 'video/mp4' })
+    t.same(store.log.slice(before).sort(), [...log].sort())
+  }
+})
 
-  await pipeline(source(DATA.subarray(0, MiB)), given.open('1.m4s', INFO))
-  const before = store.log.length
-  const error = await failureOf(pipeline(source(DATA.subarray(0, MiB + 1)), given.open('2.m4s', INFO)))
-  t.match(error, {
-    code: 'AVIO_ERR_OBJECT_TOO_LARGE',
-    bucket: 'uploads',
-    key: 'p/2.m4s',
-    message: /1048576 bytes/,
-  })
-  t.equal(store.log.length, before, 'and nothing was sent')
+t.test('sends a segment of more than 64 MiB in parts of that size', async t => {
+  const store = await UploadStore.open(t)
+  const chunk = Buffer.alloc(MiB, 'x')
+  const chunks = Array.from({ length: 65 }, () => chunk)
+  await pipeline(chunks, storage(store).open('huge.m4s', INFO))
+  t.same(store.log, ['create', 'part 1', 'part 2', 'complete'])
+  t.equal(store.s3.head('uploads', 'huge.m4s')?.size, 65 * MiB)
+  t.equal(store.calls('UploadPart')[0]?.headers['content-length'], String(64 * MiB))
+})
+
+t.test('holds of each open segment what was written, not a part', async t => {
+  const store = await UploadStore.open(t)
+  const given = storage(store)
+  const before = await heldBytes()
+  const sinks = Array.from({ length: 40 }, (_, n) => given.open(`${n}.m4s`, INFO))
+  const written = 100 * KiB
+  for (const sink of sinks) {
+    await new Promise(resolve => sink.write(DATA.subarray(0, written), resolve))
+  }
+  const held = ((await heldBytes()) - before) / sinks.length
+  t.ok(held >= written && held <= 2 * written, `${Math.round(held / KiB)} KiB of 100 KiB`)
+  for (const sink of sinks) sink.destroy()
+  await Promise.all(sinks.map(sink => once(sink, 'close')))
+  t.same(store.log, [])
+})
+
+t.test('a source that closes early under a plain pipe fails the object', async t => {
+  const store = await UploadStore.open(t)
+  for (const large of [false, true]) {
+    const sink = storage(store).open('k', { ...INFO, large })
+    const closing = new PassThrough()
+    closing.pipe(sink)
+    closing.write('abc')
+    closing.destroy()
+    await t.rejects(finished(sink), { code: 'AVIO_ERR_UPSTREAM_CLOSED' })
+  }
+  t.same(store.log, [])
 })
 
 t.test('destroyed half-way, an object is not there and an older one stays', async t => {
@@ -150,7 +186,6 @@ t.test('each option has its rule', async t => {
   const bad: [Record<string, unknown>, string][] = [
     [{ bucket: undefined }, 'bucket'],
     [{ prefix: 7 }, 'prefix'],
-    [{ maxBodySize: 4 * KiB - 1 }, 'maxBodySize'],
     [{ checksum: 'sha1' }, 'checksum'],
     [{ maxAttempts: 0 }, 'maxAttempts'],
     [{ stallTimeout: 0 }, 'stallTimeout'],

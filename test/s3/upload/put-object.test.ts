@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { formatCrc32 } from '../../../lib/s3/upload/combine-crc32.js'
-import type { PartBuffer } from '../../../lib/s3/upload/part-buffer.js'
 import { putObject } from '../../../lib/s3/upload/put-object.js'
-import type { UploadCommands } from '../../../lib/s3/upload/upload-commands.js'
 import { UploadStore, partOf } from '../../support/upload-store.js'
 
 const bytes = 'a small object'
@@ -11,21 +9,18 @@ const body = partOf(bytes)
 const etag = `"${createHash('md5').update(bytes).digest('hex')}"`
 const OWN = { etag, versionId: undefined, confirmed: true }
 
-const put = (requests: UploadCommands, body: PartBuffer) =>
-  putObject(requests, body, { send: marked => requests.put(body, marked) })
-
 t.test('an object is stored by one request, and the server confirms its checksum', async t => {
   const store = await UploadStore.open(t)
-  t.same(await put(store.requests(), body), OWN)
+  t.same(await putObject(store.requests(), body), OWN)
   t.same(store.log, ['put'])
   t.equal(String(await store.get('k')), bytes)
-  t.match(await put(store.requests({ checksum: 'md5' }), body), { etag, confirmed: false })
+  t.match(await putObject(store.requests({ checksum: 'md5' }), body), { etag, confirmed: false })
 })
 
 t.test('where the bucket keeps versions, the version is told', async t => {
   const store = await UploadStore.open(t)
   store.s3.setVersioning('uploads', 'Enabled')
-  const { versionId } = await put(store.requests(), body)
+  const { versionId } = await putObject(store.requests(), body)
   t.equal(versionId, store.s3.head('uploads', 'k')?.versionId)
 })
 
@@ -42,7 +37,7 @@ t.test('what is passing is repeated until it works', async t => {
   ] as const) {
     const store = await UploadStore.open(t)
     store.s3.fault({ operation: 'PutObject', times: 2, ...fault })
-    t.same(await put(store.requests(), body), OWN, JSON.stringify(fault))
+    t.same(await putObject(store.requests(), body), OWN, JSON.stringify(fault))
     t.same(store.log, ['put', 'put', 'put'])
   }
 })
@@ -50,7 +45,7 @@ t.test('what is passing is repeated until it works', async t => {
 t.test('silence is given up and repeated', async t => {
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'PutObject', stall: true })
-  t.same(await put(store.requests({ stallTimeout: 1000 }), body), OWN)
+  t.same(await putObject(store.requests({ stallTimeout: 1000 }), body), OWN)
   t.same(store.log, ['put', 'put'])
   t.equal(await store.busySockets(), 0)
 })
@@ -58,7 +53,7 @@ t.test('silence is given up and repeated', async t => {
 t.test('a refusal is not repeated', async t => {
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'PutObject', status: 403 })
-  await t.rejects(put(store.requests(), body), {
+  await t.rejects(putObject(store.requests(), body), {
     code: 'AVIO_ERR_ACCESS_DENIED',
     operation: 'PutObject',
     attempts: 1,
@@ -73,7 +68,7 @@ t.test('a refusal is not repeated', async t => {
 t.test('a condition that fails is its own error, and what was there stays', async t => {
   const store = await UploadStore.open(t)
   await store.s3.put('uploads', 'k', 'older')
-  await t.rejects(put(store.requests({ ifNoneMatch: '*' }), body), {
+  await t.rejects(putObject(store.requests({ ifNoneMatch: '*' }), body), {
     code: 'AVIO_ERR_PRECONDITION_FAILED',
   })
   t.same(store.log, ['put'])
@@ -83,7 +78,7 @@ t.test('a condition that fails is its own error, and what was there stays', asyn
 t.test('a condition that fails on a later try is met when the first one has stored the object', async t => {
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'PutObject', reset: true, performed: true })
-  t.same(await put(store.requests({ ifNoneMatch: '*' }), body), { ...OWN, confirmed: true })
+  t.same(await putObject(store.requests({ ifNoneMatch: '*' }), body), { ...OWN, confirmed: true })
   t.same(store.log, ['put', 'put', 'head'])
 })
 
@@ -92,7 +87,7 @@ t.test('and has failed when somebody else has', async t => {
   store.s3.fault({ operation: 'PutObject', reset: true })
   const before = () => store.s3.put('uploads', 'k', 'somebody else’s')
   store.s3.fault({ operation: 'PutObject', nth: 2, before })
-  await t.rejects(put(store.requests({ ifNoneMatch: '*' }), body), {
+  await t.rejects(putObject(store.requests({ ifNoneMatch: '*' }), body), {
     code: 'AVIO_ERR_PRECONDITION_FAILED',
   })
   t.same(store.log, ['put', 'put', 'head'])
@@ -101,7 +96,7 @@ t.test('and has failed when somebody else has', async t => {
 t.test('when every answer is lost, a look at the store settles it', async t => {
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'PutObject', times: 3, reset: true, performed: true })
-  t.same(await put(store.requests(), body), OWN)
+  t.same(await putObject(store.requests(), body), OWN)
   t.same(store.log, ['put', 'put', 'put', 'head'])
 })
 
@@ -110,7 +105,7 @@ t.test('when it does not, the outcome is unknown', async t => {
     const store = await UploadStore.open(t)
     store.s3.fault({ operation: 'PutObject', times: 3, reset: true })
     if (look) store.s3.fault({ operation: 'HeadObject', ...look })
-    await t.rejects(put(store.requests(), body), {
+    await t.rejects(putObject(store.requests(), body), {
       code: 'AVIO_ERR_OUTCOME_UNKNOWN',
       attempts: 3,
       cause: { code: 'AVIO_ERR_UPLOAD_FAILED' },
@@ -121,29 +116,29 @@ t.test('when it does not, the outcome is unknown', async t => {
 t.test('when the server has said no each time and has nothing, it is a plain failure', async t => {
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'PutObject', times: 3, status: 500 })
-  await t.rejects(put(store.requests(), body), { code: 'AVIO_ERR_UPLOAD_FAILED', statusCode: 500 })
+  await t.rejects(putObject(store.requests(), body), { code: 'AVIO_ERR_UPLOAD_FAILED', statusCode: 500 })
   t.same(store.log, ['put', 'put', 'put', 'head'])
 })
 
 t.test('a request that never went out whole leaves no doubt', async t => {
   const store = await UploadStore.open(t)
   await store.s3.close()
-  await t.rejects(put(store.requests({ maxAttempts: 1 }), body), { code: 'AVIO_ERR_UNREACHABLE' })
+  await t.rejects(putObject(store.requests({ maxAttempts: 1 }), body), { code: 'AVIO_ERR_UNREACHABLE' })
 })
 
 t.test('an answer of other bytes is repeated, and then an error', async t => {
   const damaged = { 'x-amz-checksum-crc32': formatCrc32(1) }
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'PutObject', answerHeaders: damaged })
-  t.same(await put(store.requests(), body), OWN)
+  t.same(await putObject(store.requests(), body), OWN)
   store.s3.fault({ operation: 'PutObject', times: 3, answerHeaders: damaged })
-  await t.rejects(put(store.requests(), body), { code: 'AVIO_ERR_CHECKSUM_MISMATCH', attempts: 3 })
+  await t.rejects(putObject(store.requests(), body), { code: 'AVIO_ERR_CHECKSUM_MISMATCH', attempts: 3 })
 })
 
 t.test('an answer without an ETag is believed where HEAD shows the object', async t => {
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'PutObject', answerHeaders: { etag: undefined } })
-  t.same(await put(store.requests(), body), OWN)
+  t.same(await putObject(store.requests(), body), OWN)
   t.same(store.log, ['put', 'head'])
 })
 
@@ -159,11 +154,11 @@ t.test('a 200 of something in between is no success, and repeated until the stor
         return { $metadata: { httpStatusCode: 200 }, page }
       return send(command, ...rest)
     }) as typeof store.client.send
-    t.same(await put(store.requests({ client: portal }), body), OWN)
+    t.same(await putObject(store.requests({ client: portal }), body), OWN)
     t.same(store.log, ['head', 'put'])
     pages = Infinity
     store.s3.delete('uploads', 'k')
-    await t.rejects(put(store.requests({ client: portal }), body), {
+    await t.rejects(putObject(store.requests({ client: portal }), body), {
       code: 'AVIO_ERR_BAD_RESPONSE',
       attempts: 3,
       message: /no ETag, and the object is not there/,
@@ -174,7 +169,9 @@ t.test('a 200 of something in between is no success, and repeated until the stor
 t.test('an answer of a stand-in for a client is believed', async t => {
   const client = { config: {}, send: () => Promise.resolve({}) }
   const store = await UploadStore.open(t)
-  t.match(await put(store.requests({ client: client as unknown as typeof store.client }), body), { etag })
+  t.match(await putObject(store.requests({ client: client as unknown as typeof store.client }), body), {
+    etag,
+  })
 })
 
 t.test('an older object with the very same bytes is not taken for our success', async t => {
@@ -189,7 +186,7 @@ t.test('an older object with the very same bytes is not taken for our success', 
     const store = await UploadStore.open(t)
     await store.s3.put('uploads', 'k', bytes)
     store.s3.fault({ operation: 'PutObject', ...fault })
-    await t.rejects(put(store.requests(options), body), { code }, JSON.stringify([fault, options]))
+    await t.rejects(putObject(store.requests(options), body), { code }, JSON.stringify([fault, options]))
     t.equal(store.log.at(-1), 'head')
   }
 })
@@ -198,7 +195,7 @@ t.test('a try is marked only where it may have to be told from another', async t
   const marked = async (overrides: object, faults: number) => {
     const store = await UploadStore.open(t)
     if (faults > 0) store.s3.fault({ operation: 'PutObject', times: faults, status: 500 })
-    await put(store.requests(overrides), body)
+    await putObject(store.requests(overrides), body)
     return 'avio-write' in (store.s3.head('uploads', 'k')?.metadata ?? {})
   }
   t.equal(await marked({}, 0), false)
@@ -218,8 +215,9 @@ t.test('nothing is sent again once nobody wants it, and the last try is settled'
     const requests = store.requests()
     const controller = new AbortController()
     store.s3.fault({ operation: 'PutObject', ...fault })
-    const send = () => requests.put(body).finally(() => setImmediate(() => controller.abort()))
-    const failure = await putObject(requests, body, { send, signal: controller.signal }).then(
+    const put = requests.put.bind(requests)
+    requests.put = (...args) => put(...args).finally(() => setImmediate(() => controller.abort()))
+    const failure = await putObject(requests, body, controller.signal).then(
       () => undefined,
       (error: unknown) => (error as { code: string }).code,
     )
