@@ -5,7 +5,8 @@ import type { Readable, Writable } from 'node:stream'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onAbort } from '../../io/async/abort-listeners.js'
-import { FfmpegError } from '../../errors.js'
+import { isOutOfDescriptors, outOfDescriptors } from '../../io/descriptors/out-of-descriptors.js'
+import { type AvioError, FfmpegError } from '../../errors.js'
 import { dieWithParent } from './parent-death-signal.js'
 import { signalGroup, survivorsOf } from './process-group.js'
 import { roomRemedy, startProcess } from './spawn.js'
@@ -90,7 +91,8 @@ export class FfmpegChild {
   /**
    * Starts the process.
    *
-   * @throws {@link FfmpegError} `AVIO_ERR_FFMPEG_SPAWN` with the system's own error as `cause`
+   * @throws {@link AvioError} `AVIO_ERR_DESCRIPTORS` where no file descriptor is left, else {@link FfmpegError}
+   * `AVIO_ERR_FFMPEG_SPAWN`; both with the system's own error as `cause`
    */
   static async start(command: ChildCommand): Promise<FfmpegChild> {
     try {
@@ -207,7 +209,8 @@ export class FfmpegChild {
   }
 }
 
-function notStarted({ path, args }: ChildCommand, cause: unknown): FfmpegError {
+function notStarted({ path, args }: ChildCommand, cause: unknown): AvioError {
+  if (isOutOfDescriptors(cause)) return outOfDescriptors(`ffmpeg could not be started from "${path}"`, cause)
   const remedy =
     roomRemedy(cause) ??
     'Is it a program for this system, may this user execute it, and is the argument list short enough?'

@@ -42,8 +42,8 @@ export interface ToolListener {
  *
  * Memory: what the system's pipes hold, beside what the listener keeps.
  *
- * @throws {@link FfmpegError} `AVIO_ERR_FFMPEG_SPAWN`, `AVIO_ERR_INPUT_INVALID` past `maxOutput`; what `signal` was
- * aborted with; what a listener threw
+ * @throws {@link AvioError} `AVIO_ERR_DESCRIPTORS`; {@link FfmpegError} `AVIO_ERR_FFMPEG_SPAWN`,
+ * `AVIO_ERR_INPUT_INVALID` past `maxOutput`; what `signal` was aborted with; what a listener threw
  */
 export async function runTool(command: ToolCommand, listener: ToolListener): Promise<ChildExit> {
   const {

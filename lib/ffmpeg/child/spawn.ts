@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type Dir, opendirSync } from 'node:fs'
+import { DESCRIPTOR_REMEDY } from '../../io/descriptors/out-of-descriptors.js'
 
 /**
  * How a process is started: the one place that asks the system for one.
@@ -10,12 +11,10 @@ import { type Dir, opendirSync } from 'node:fs'
  * ends (Node 20, 24 and 26). So the room is looked for first, in the same turn of the event loop.
  */
 
-/** Codes of a system that has no room for one more process or pipe, and what is to be done about each. */
+/** Codes of a system that has no room for one more process, and what is to be done about each. */
 const REMEDIES: Readonly<Record<string, string>> = {
-  EMFILE:
-    'This process has used up its file descriptors: raise the limit ("ulimit -n"), run fewer jobs at a time, or look ' +
-    'for sockets and files that are never closed.',
-  ENFILE: 'The whole system has used up its file descriptors: close some, or raise "fs.file-max".',
+  EMFILE: DESCRIPTOR_REMEDY,
+  ENFILE: DESCRIPTOR_REMEDY,
   EAGAIN:
     'No more processes or threads may be started: raise the limit of this user ("ulimit -u") or of the container ' +
     '("pids.max"), or run fewer jobs at a time.',

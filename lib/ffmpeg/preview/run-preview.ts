@@ -4,9 +4,8 @@ import { sniffAudio } from '../input/audio-sniffer.js'
 import { metadataEnd } from '../input/container-sniffer.js'
 import type { Limits } from '../limits/limits.js'
 import type { MediaStreamType } from '../report/media-info.js'
-import { RunVerdict } from '../diagnosis/run-verdict.js'
+import { runJudged } from '../diagnosis/run-judged.js'
 import { readWants } from './preview-wants.js'
-import { runTool } from '../child/run-tool.js'
 import { type MappedStream, StreamMaps } from '../streams/stream-maps.js'
 import { StreamMapping, streamKey } from '../report/stream-mapping.js'
 import { Undecodable } from '../streams/undecodable-streams.js'
@@ -97,28 +96,25 @@ export async function reportOf({
   const report = new StreamMapping()
   const undecodable = new Undecodable()
   const args = previewCommand(inputs, outputs, globalArgs, limits)
-  const outcome = new RunVerdict({ path: ffmpegPath, args }, ['null'], {
-    onLog: entry => {
-      report.push(entry)
-      undecodable.see(entry)
-    },
-    onProgress: () => undefined,
-  })
   const heads = inputs.flatMap(({ spec, head }) => {
     const fd = pipeOf(spec)
     return fd === undefined ? [] : [[fd, head] as const]
   })
   // What it writes and logs is not kept: there is no end to it but its own.
   const command = { path: ffmpegPath, args, env, prefix, inputs: new Map(heads), maxOutput: Infinity }
-  const onStderr = (chunk: Buffer) => {
-    outcome.log.push(chunk)
-    return !report.isComplete
-  }
-  const exit = await runTool({ ...command, signal, killTimeout: 0 }, { onStderr })
-  outcome.log.end()
+  const { failure } = await runJudged(
+    { ...command, signal, killTimeout: 0 },
+    {
+      onLog: entry => {
+        report.push(entry)
+        undecodable.see(entry)
+      },
+      isEnough: () => report.isComplete,
+    },
+  )
   // One that somebody else has ended, or that never ran, tells nothing of the streams: a good job could fail for it.
-  const failure = report.isComplete ? undefined : outcome.failure(exit, false)
-  if (failure?.code === 'AVIO_ERR_FFMPEG_SIGNAL' || failure?.code === 'AVIO_ERR_FFMPEG_SPAWN') throw failure
+  const isUnheard = failure?.code === 'AVIO_ERR_FFMPEG_SIGNAL' || failure?.code === 'AVIO_ERR_FFMPEG_SPAWN'
+  if (isUnheard && !report.isComplete) throw failure
   return { report, undecodable }
 }
 

@@ -66,8 +66,8 @@ export function previewBytes(
  * A preview that fails adds none: what is wrong with the input or the arguments, the real run says better. One that is
  * late is waited for.
  *
- * @throws {@link FfmpegError} `AVIO_ERR_FFMPEG_SPAWN`, and `AVIO_ERR_FFMPEG_SIGNAL` where something else ended it; the
- * reason of `signal`, when it is aborted
+ * @throws {@link AvioError} `AVIO_ERR_DESCRIPTORS`; {@link FfmpegError} `AVIO_ERR_FFMPEG_SPAWN`, and
+ * `AVIO_ERR_FFMPEG_SIGNAL` where something else ended it; the reason of `signal`, when it is aborted
  */
 export async function previewArguments(question: PreviewQuestion): Promise<readonly (readonly string[])[]> {
   const { inputs, outputs } = question

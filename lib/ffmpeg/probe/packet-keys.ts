@@ -13,13 +13,12 @@ import { type Limits, UNLIMITED, systemLimits } from '../limits/limits.js'
 import { LineSplitter } from '../log/line-splitter.js'
 import { locateFfprobe } from '../binary/locate-ffprobe.js'
 import type { MediaInfo, MediaStreamInfo } from '../report/media-info.js'
-import { RunVerdict } from '../diagnosis/run-verdict.js'
+import { runJudged } from '../diagnosis/run-judged.js'
 import { type KeyPacket, PACKET_ENTRIES, keyPacket } from './packet-lines.js'
 import { probe } from './probe.js'
 import type { ProbeLimits } from './probe-options.js'
 import { demuxerOf } from '../input/playlist-sniffer.js'
 import { retryArguments } from '../args/http-retry-arguments.js'
-import { runTool } from '../child/run-tool.js'
 import { SEEK_PROTOCOLS, SeekableInputs } from '../job/seekable-inputs.js'
 
 const CACHE_SIZE = 8 * MiB
@@ -147,26 +146,17 @@ async function readPackets(
       if (packets.length === MAX_PACKETS) throw tooMany(path)
       packets.push(packet)
     })
-    const outcome = new RunVerdict(
-      { path, args, names: new Map([[inputs.urls[0]!, cache.name ?? 'the source']]), inputName: cache.name },
-      ['null'],
-      {
-        onLog: () => undefined,
-        onProgress: () => undefined,
-      },
-    )
-    const onStderr = (chunk: Buffer) => {
-      outcome.log.push(chunk)
-      return true
-    }
     const env = inputs.environment(childEnvironment())
-    const exit = await runTool(
-      { path, args, env, prefix, signal: end.signal, maxOutput: Infinity },
-      { onStdout: chunk => lines.push(chunk), onStderr },
+    const names = new Map([[inputs.urls[0]!, cache.name ?? 'the source']])
+    const { exit, failure } = await runJudged(
+      {
+        ...{ path, args, env, prefix, names, inputName: cache.name },
+        ...{ signal: end.signal, maxOutput: Infinity },
+      },
+      { onStdout: chunk => lines.push(chunk) },
     )
     lines.end()
-    outcome.log.end()
-    if (exit.code !== 0) throw outcome.failure(exit, false) ?? unreadable(path)
+    if (exit.code !== 0) throw failure ?? unreadable(path)
     return packets
   } catch (error) {
     throw limitBehind(error, limits)

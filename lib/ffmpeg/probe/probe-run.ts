@@ -1,8 +1,7 @@
 import type { FfmpegError } from '../../errors.js'
 import type { ChildExit } from '../child/ffmpeg-child.js'
 import type { FfmpegLogEntry } from '../log/log.js'
-import { RunVerdict } from '../diagnosis/run-verdict.js'
-import { runTool } from '../child/run-tool.js'
+import { runJudged } from '../diagnosis/run-judged.js'
 import { withSuggestion } from '../diagnosis/suggestion.js'
 
 /** What a tool is run with. */
@@ -34,22 +33,14 @@ export interface ProbeOutput {
 /**
  * Runs ffprobe, or ffmpeg for its report, to its end; the child is reaped in every case.
  *
- * @throws {@link FfmpegError} `AVIO_ERR_FFMPEG_SPAWN`, `AVIO_ERR_INPUT_INVALID` for a flood; what the signal was aborted with
+ * @throws {@link AvioError} `AVIO_ERR_DESCRIPTORS`; {@link FfmpegError} `AVIO_ERR_FFMPEG_SPAWN`,
+ * `AVIO_ERR_INPUT_INVALID` for a flood; what the signal was aborted with
  */
 export async function runProbe(command: ProbeCommand): Promise<ProbeOutput> {
-  const { path, args, env, prefix, input, signal, onLog } = command
-  const outcome = new RunVerdict(command, ['null'], { onLog, onProgress: () => undefined })
+  const { input, onLog, ...tool } = command
   const inputs = new Map(input === undefined ? [] : [[0, input]])
   const chunks: Buffer[] = []
-  const onStderr = (chunk: Buffer) => {
-    outcome.log.push(chunk)
-    return true
-  }
-  const exit = await runTool(
-    { path, args, env, prefix, inputs, signal },
-    { onStdout: chunk => void chunks.push(chunk), onStderr },
-  )
-  outcome.log.end()
-  const failure = await withSuggestion(outcome.failure(exit, false), { path, env, signal })
-  return { exit, stdout: Buffer.concat(chunks).toString(), failure }
+  const onStdout = (chunk: Buffer) => void chunks.push(chunk)
+  const { exit, failure } = await runJudged({ ...tool, inputs }, { onStdout, onLog })
+  return { exit, stdout: Buffer.concat(chunks).toString(), failure: await withSuggestion(failure, tool) }
 }

@@ -89,7 +89,7 @@ export class SourceLook {
    * Runs ffmpeg until enough was heard, or to its end.
    *
    * @returns whether enough was heard, or it ended well. Why it did not, the real run says better
-   * @throws {@link FfmpegError} `AVIO_ERR_FFMPEG_SPAWN`; the reason of the signal
+   * @throws what `runTool` throws where the tool can't be started; the reason of the signal
    */
   async run({ input, output, format }: LookArguments, listener: LookListener): Promise<boolean> {
     const { path, env, prefix, signal } = this.#tool

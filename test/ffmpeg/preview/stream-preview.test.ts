@@ -219,7 +219,7 @@ t.test('an ffmpeg that can not be started, and one that somebody else ends, are 
   if (!canLimitDescriptors) return
   await withDescriptors(4, async () => {
     await t.rejects(previewArguments(question(head)), {
-      code: 'AVIO_ERR_FFMPEG_SPAWN',
+      code: 'AVIO_ERR_DESCRIPTORS',
       message: /ulimit -n/,
       cause: { code: 'EMFILE' },
     })

@@ -1,0 +1,34 @@
+import t from 'tap'
+import { runJudged } from '../../../lib/ffmpeg/diagnosis/run-judged.js'
+
+const env = { PATH: process.env['PATH']! }
+const shell = (line: string) => ({ path: '/bin/sh', args: ['-c', line], env })
+
+t.test('tells what the tool logs and prints, and judges its end by name', async t => {
+  const said: string[] = []
+  const line = 'echo out; echo "[error] pipe:9: Invalid data found when processing input" >&2; exit 1'
+  const command = { ...shell(line), names: new Map([['pipe:9', 'film.mkv']]), inputName: 'film.mkv' }
+  const { exit, failure } = await runJudged(command, {
+    onStdout: chunk => said.push(chunk.toString()),
+    onLog: ({ level }) => said.push(level),
+  })
+  t.same(said.sort(), ['error', 'out\n'])
+  t.match(exit, { code: 1 })
+  t.match(failure, { code: 'AVIO_ERR_INPUT_INVALID', message: /film\.mkv/, exitCode: 1 })
+  t.match(await runJudged(shell('exit 0'), {}), { exit: { code: 0 }, failure: undefined })
+})
+
+t.test('ends a tool of which enough was heard', async t => {
+  let isEnough = false
+  const listener = { onLog: () => (isEnough = true), isEnough: () => isEnough }
+  const { exit } = await runJudged({ ...shell('echo word >&2; exec sleep 600'), killTimeout: 0 }, listener)
+  t.equal(exit.signal, 'SIGKILL')
+})
+
+t.test('fails with what a listener throws', async t => {
+  const error = new Error('Not this one')
+  const onLog = () => {
+    throw error
+  }
+  await t.rejects(runJudged(shell('echo word >&2; exec sleep 600'), { onLog }), error)
+})
