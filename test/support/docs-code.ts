@@ -71,13 +71,15 @@ export function problemsOf(root: string, blocks: readonly Block[]): string[] {
     }),
   )
   const host = ts.createCompilerHost(options)
-  const { getSourceFile, fileExists, readFile } = host
+  const disk = ts.createCompilerHost(options)
   host.getSourceFile = (name, ...rest) => {
     const text = sources.get(name)?.text
-    return text === undefined ? getSourceFile(name, ...rest) : ts.createSourceFile(name, text, rest[0], true)
+    return text === undefined
+      ? disk.getSourceFile(name, ...rest)
+      : ts.createSourceFile(name, text, rest[0], true)
   }
-  host.fileExists = name => sources.has(name) || fileExists(name)
-  host.readFile = name => sources.get(name)?.text ?? readFile(name)
+  host.fileExists = name => sources.has(name) || disk.fileExists(name)
+  host.readFile = name => sources.get(name)?.text ?? disk.readFile(name)
   const context = join(root, 'test/support/docs-context.d.ts')
   const program = ts.createProgram([context, ...sources.keys()], options, host)
   return [...sources].flatMap(([file, { block }]) => {

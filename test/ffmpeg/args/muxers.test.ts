@@ -90,7 +90,7 @@ t.test('docs/formats.md says of each muxer what the table says', async t => {
 function howOf(name: string): string {
   if (name in IMPOSSIBLE) return 'not'
   const { heldHead, streaming } = muxerOf(name)
-  return heldHead ? 'with a held head' : streaming.replace('-', ' ')
+  return heldHead ? 'with a deferred header' : streaming.replace('-', ' ')
 }
 
 t.test('docs/formats.md says in short of each muxer what the table says', async t => {
