@@ -182,18 +182,138 @@ export const AVIO_ERROR_CODES: readonly AvioErrorCode[] = [
 ]
 
 /**
+ * The one table of what can be tried again. A code in it says `retryable: true` unless the error itself knows better; any
+ * other says `false`. `docs/errors.md` has it as a column, and a test holds the two together.
+ */
+const RETRYABLE: ReadonlySet<AvioErrorCode> = new Set<AvioErrorCode>([
+  // A neighbour went away, or this machine had run short of something: the job itself may be fine.
+  'AVIO_ERR_UPSTREAM_CLOSED',
+  'AVIO_ERR_OUTPUT_CLOSED',
+  'AVIO_ERR_DESCRIPTORS',
+  'AVIO_ERR_INPUT_UNREACHABLE',
+  // A network or a service that fails today.
+  'AVIO_ERR_UNREACHABLE',
+  'AVIO_ERR_BAD_RESPONSE',
+  'AVIO_ERR_READ_FAILED',
+  'AVIO_ERR_UPLOAD_FAILED',
+  'AVIO_ERR_CHECKSUM_MISMATCH',
+  'AVIO_ERR_OUTCOME_UNKNOWN',
+  'AVIO_ERR_SOURCE_READ',
+  'AVIO_ERR_FILE_WRITE',
+  'AVIO_ERR_HLS_STORE_FAILED',
+  'AVIO_ERR_COMMIT_PARTIAL',
+  // The next read sees the new version from its first byte on.
+  'AVIO_ERR_OBJECT_CHANGED',
+  'AVIO_ERR_SOURCE_CHANGED',
+  // Another machine may have ffmpeg, more memory, or more time.
+  'AVIO_ERR_FFMPEG_NOT_FOUND',
+  'AVIO_ERR_FFMPEG_TOO_OLD',
+  'AVIO_ERR_FFMPEG_SPAWN',
+  'AVIO_ERR_FFMPEG_SIGNAL',
+  'AVIO_ERR_PROBE_TIMEOUT',
+  'AVIO_ERR_LIMIT_TIMEOUT',
+  'AVIO_ERR_LIMIT_IDLE',
+])
+
+/** Codes that only say where something went wrong: whether it is worth another try is up to the cause, where that says. */
+const AS_THE_CAUSE: ReadonlySet<AvioErrorCode> = new Set<AvioErrorCode>([
+  'AVIO_ERR_COMMIT_REFUSED',
+  'AVIO_ERR_COMMIT_PARTIAL',
+  'AVIO_ERR_HLS_STORE_FAILED',
+])
+
+/** What an {@link AvioError} is made with, beside its message. */
+export interface AvioErrorOptions extends ErrorOptions {
+  /** What this error knows better than its code does. @defaultValue the code's own */
+  retryable?: boolean | undefined
+}
+
+/** An error as JSON: what a queue keeps of a job that failed. Without its stack. */
+export interface AvioErrorJson {
+  /** The error's class. */
+  readonly name: string
+  /** {@link AvioError.code}; of a cause of others its own code, where it has one. */
+  readonly code?: string | number
+  /** The whole sentence. */
+  readonly message: string
+  /** {@link AvioError.retryable}; of causes of others it is not there. */
+  readonly retryable?: boolean
+  /** What it came from, in the same form, up to eight deep. */
+  readonly cause?: AvioErrorJson
+  /** The fields of the error's class, as far as they are known. */
+  readonly [field: string]: unknown
+}
+
+/**
  * The base of every error this library makes.
  * `message` says what happened, to what, and what to do; `cause` is the error it came from, where there is one.
  */
 export class AvioError extends Error {
   /** What went wrong, from one closed list. */
   readonly code: AvioErrorCode
+  /**
+   * Whether the same job could succeed if it were tried again, here or on another machine: a queue gives a job up at once
+   * where it is `false`. The table in `docs/errors.md` has it for each code; where the code alone does not decide, the
+   * error says it of itself (an `AVIO_ERR_READ_FAILED` of a 503 is, one of a 400 is not).
+   */
+  readonly retryable: boolean
 
-  constructor(code: AvioErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: AvioErrorCode, message: string, options?: AvioErrorOptions) {
     super(oneStop(message), options)
     this.code = code
     this.name = new.target.name
+    this.retryable = options?.retryable ?? toldByCause(code, options?.cause) ?? RETRYABLE.has(code)
   }
+
+  /**
+   * For `JSON.stringify`: name, code, message, `retryable`, the fields that are known, and the chain of causes. Queries,
+   * users and passwords of addresses are left out wherever they stand, since they may be signatures and secrets.
+   */
+  toJSON(): AvioErrorJson {
+    return jsonOf(this)
+  }
+}
+
+/** What the cause says, where the code leaves it to the cause. */
+function toldByCause(code: AvioErrorCode, cause: unknown): boolean | undefined {
+  const told = (cause as { retryable?: unknown } | null | undefined)?.retryable
+  return AS_THE_CAUSE.has(code) && typeof told === 'boolean' ? told : undefined
+}
+
+const MAX_CAUSES = 8
+
+function jsonOf(error: Error, depth = 0): AvioErrorJson {
+  const { name, message, cause, code } = error as NodeJS.ErrnoException
+  const isOurs = error instanceof AvioError
+  const fields = isOurs ? Object.entries(error) : []
+  const known = { name, code, message, retryable: isOurs ? error.retryable : undefined }
+  return {
+    ...(plain({ ...known, ...Object.fromEntries(fields) }) as { name: string; message: string }),
+    ...(isError(cause) && depth < MAX_CAUSES && { cause: jsonOf(cause, depth + 1) }),
+  }
+}
+
+/** An error of any realm. */
+function isError(value: unknown): value is Error {
+  return typeof (value as Error | null | undefined)?.message === 'string'
+}
+
+/** Values that JSON can hold, without what is secret. What is no plain value (an option of any kind) is left to the message. */
+function plain(value: unknown): unknown {
+  if (typeof value === 'string') return discreet(value)
+  if (typeof value === 'bigint') return String(value)
+  if (Array.isArray(value)) return value.map(plain)
+  if (typeof value !== 'object' || value === null) return typeof value === 'function' ? undefined : value
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return undefined
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, plain(one)]))
+}
+
+/** A text without the queries, fragments, users and passwords of the addresses in it. */
+function discreet(text: string): string {
+  return text
+    .replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'<>]*@/gi, '$1')
+    .replace(/\b([a-z][a-z0-9+.-]*:\/\/[^\s?#"'<>]*)[?#][^\s"'<>]*/gi, '$1')
 }
 
 /**
@@ -212,7 +332,7 @@ export class OptionError extends AvioError {
   /** What was given. */
   readonly value: unknown
 
-  constructor(option: string, message: string, value: unknown, options?: ErrorOptions) {
+  constructor(option: string, message: string, value: unknown, options?: AvioErrorOptions) {
     super('AVIO_ERR_OPTION', message, options)
     this.option = option
     this.value = value
@@ -233,7 +353,7 @@ export class CommitError extends AvioError {
   declare readonly committed: readonly string[]
   declare readonly failed: readonly string[]
 
-  constructor(message: string, fields: CommitErrorFields, options?: ErrorOptions) {
+  constructor(message: string, fields: CommitErrorFields, options?: AvioErrorOptions) {
     super('AVIO_ERR_COMMIT_PARTIAL', message, options)
     assignKnown(this, fields)
   }
@@ -280,7 +400,7 @@ export class S3Error extends AvioError {
   declare readonly s3Code?: string
   declare readonly requestId?: string
 
-  constructor(code: S3ErrorCode, message: string, fields: S3ErrorFields = {}, options?: ErrorOptions) {
+  constructor(code: S3ErrorCode, message: string, fields: S3ErrorFields = {}, options?: AvioErrorOptions) {
     super(code, message, options)
     assignKnown(this, fields)
   }
@@ -310,7 +430,7 @@ export class SourceError extends AvioError {
     code: SourceErrorCode,
     message: string,
     fields: SourceErrorFields = {},
-    options?: ErrorOptions,
+    options?: AvioErrorOptions,
   ) {
     super(code, message, options)
     assignKnown(this, fields)
@@ -328,7 +448,12 @@ export class FileError extends AvioError {
   declare readonly code: FileErrorCode
   declare readonly path?: string
 
-  constructor(code: FileErrorCode, message: string, fields: FileErrorFields = {}, options?: ErrorOptions) {
+  constructor(
+    code: FileErrorCode,
+    message: string,
+    fields: FileErrorFields = {},
+    options?: AvioErrorOptions,
+  ) {
     super(code, message, options)
     assignKnown(this, fields)
   }
@@ -367,7 +492,7 @@ export class FfmpegError extends AvioError {
     code: FfmpegErrorCode,
     message: string,
     fields: FfmpegErrorFields = {},
-    options?: ErrorOptions,
+    options?: AvioErrorOptions,
   ) {
     super(code, message, options)
     assignKnown(this, fields)
@@ -391,7 +516,7 @@ export class Mp4Error extends AvioError {
   declare readonly boxPath?: string
   declare readonly trackId?: number
 
-  constructor(code: Mp4ErrorCode, message: string, fields: Mp4ErrorFields = {}, options?: ErrorOptions) {
+  constructor(code: Mp4ErrorCode, message: string, fields: Mp4ErrorFields = {}, options?: AvioErrorOptions) {
     super(code, message, options)
     assignKnown(this, fields)
   }
@@ -412,7 +537,7 @@ export class MatroskaError extends AvioError {
     code: MatroskaErrorCode,
     message: string,
     fields: MatroskaErrorFields = {},
-    options?: ErrorOptions,
+    options?: AvioErrorOptions,
   ) {
     super(code, message, options)
     assignKnown(this, fields)
@@ -436,7 +561,7 @@ export class HlsError extends AvioError {
   declare readonly object?: string
   declare readonly segment?: number
 
-  constructor(code: HlsErrorCode, message: string, fields: HlsErrorFields = {}, options?: ErrorOptions) {
+  constructor(code: HlsErrorCode, message: string, fields: HlsErrorFields = {}, options?: AvioErrorOptions) {
     super(code, message, options)
     assignKnown(this, fields)
   }

@@ -11,6 +11,8 @@ export {
   AVIO_ERROR_CODES,
   AvioError,
   type AvioErrorCode,
+  type AvioErrorJson,
+  type AvioErrorOptions,
   CommitError,
   type CommitErrorFields,
   FfmpegError,

@@ -1,5 +1,15 @@
 import t from 'tap'
-import { AVIO_ERROR_CODES, AvioError, FfmpegError, Mp4Error, OptionError, S3Error } from '../lib/errors.js'
+import {
+  AVIO_ERROR_CODES,
+  AvioError,
+  CommitError,
+  FfmpegError,
+  HlsError,
+  Mp4Error,
+  OptionError,
+  S3Error,
+  SourceError,
+} from '../lib/errors.js'
 
 t.test('an error carries its code, its cause and only the fields that are known', async t => {
   const cause = new Error('socket hang up')
@@ -45,4 +55,99 @@ t.test('each class of the family names itself', async t => {
 t.test('the codes are unique and of one form', async t => {
   t.equal(new Set(AVIO_ERROR_CODES).size, AVIO_ERROR_CODES.length)
   for (const code of AVIO_ERROR_CODES) t.match(code, /^AVIO_ERR_[A-Z0-9]+(_[A-Z0-9]+)*$/)
+})
+
+t.test('retryable comes from the code, unless the error itself knows better', async t => {
+  t.equal(new S3Error('AVIO_ERR_READ_FAILED', 'm').retryable, true)
+  t.equal(new S3Error('AVIO_ERR_READ_FAILED', 'm', {}, { retryable: false }).retryable, false)
+  t.equal(new S3Error('AVIO_ERR_NO_SUCH_KEY', 'm').retryable, false)
+  t.equal(new FfmpegError('AVIO_ERR_FFMPEG_EXIT', 'm', {}, { retryable: true }).retryable, true)
+  t.equal(new OptionError('o', 'm', 1).retryable, false)
+})
+
+t.test('an error that only says where something failed is as retryable as its cause', async t => {
+  const denied = new S3Error('AVIO_ERR_ACCESS_DENIED', 'm')
+  const reset = new S3Error('AVIO_ERR_UPLOAD_FAILED', 'm')
+  const store = (cause: unknown) => new HlsError('AVIO_ERR_HLS_STORE_FAILED', 'm', {}, { cause }).retryable
+  t.equal(store(denied), false)
+  t.equal(store(reset), true)
+  t.equal(
+    store(new Error('of a storage of the user')),
+    true,
+    'a cause that does not say leaves it to the code',
+  )
+  const group = { committed: ['a'], failed: ['b'] }
+  t.equal(new CommitError('m', group, { cause: denied }).retryable, false)
+  t.equal(new CommitError('m', group, { cause: reset }).retryable, true)
+  const refused = (cause: unknown) => new AvioError('AVIO_ERR_COMMIT_REFUSED', 'm', { cause }).retryable
+  t.equal(refused(undefined), false)
+  t.equal(refused(Object.assign(new Error('busy'), { retryable: true })), true, "also by the user's own word")
+  t.equal(
+    new S3Error('AVIO_ERR_READ_FAILED', 'm', {}, { cause: denied }).retryable,
+    true,
+    'others do not ask',
+  )
+})
+
+t.test('JSON keeps name, code, message, retryable, the fields and the chain of causes', async t => {
+  const socket = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', errno: -104 })
+  const inner = new S3Error(
+    'AVIO_ERR_READ_FAILED',
+    'no bytes',
+    { bucket: 'b', key: 'k', byteOffset: 7 },
+    { cause: socket },
+  )
+  const error = new HlsError('AVIO_ERR_HLS_STORE_FAILED', 'no store', { object: 'o' }, { cause: inner })
+  t.strictSame(JSON.parse(JSON.stringify(error)), {
+    name: 'HlsError',
+    code: 'AVIO_ERR_HLS_STORE_FAILED',
+    message: 'no store',
+    retryable: true,
+    object: 'o',
+    cause: {
+      name: 'S3Error',
+      code: 'AVIO_ERR_READ_FAILED',
+      message: 'no bytes',
+      retryable: true,
+      bucket: 'b',
+      key: 'k',
+      byteOffset: 7,
+      cause: { name: 'Error', code: 'ECONNRESET', message: 'read ECONNRESET' },
+    },
+  })
+})
+
+t.test('JSON holds no secret of an address, however deep', async t => {
+  const url = 'https://ann:pass@media.example.com/a/talk.mov?X-Amz-Signature=5ec4e7&x=1#part'
+  const cause = new Error(`Invalid URL: "${url}", and ${url}`)
+  const error = new FfmpegError(
+    'AVIO_ERR_FFMPEG_EXIT',
+    `no: ${url}`,
+    { args: ['-i', url], stderrTail: url },
+    { cause },
+  )
+  const json = JSON.stringify(error)
+  for (const secret of ['5ec4e7', 'Signature', 'ann', 'pass', 'part']) t.notMatch(json, secret)
+  t.match(JSON.parse(json), { args: ['-i', 'https://media.example.com/a/talk.mov'] })
+  t.match(new SourceError('AVIO_ERR_SOURCE_READ', 'https://a.b/c: 404. Is it there?').toJSON(), {
+    message: 'https://a.b/c: 404. Is it there?',
+  })
+})
+
+t.test('JSON of anything that an option can be, and of causes in a circle', async t => {
+  class Client {
+    readonly credentials = 'sesame'
+  }
+  const json = (value: unknown) =>
+    JSON.parse(JSON.stringify(new OptionError('o', 'm', value))) as { value?: unknown }
+  t.equal(json(8).value, 8)
+  t.equal(json(8n).value, '8')
+  t.equal(json('x').value, 'x')
+  t.same(json({ a: ['b', new Client()] }).value, { a: ['b', null] })
+  t.notOk('value' in json(new Client()), 'an object of a class may hold anything')
+  t.notOk('value' in json(() => 1))
+
+  const circle = new Error('a')
+  circle.cause = circle
+  t.match(new AvioError('AVIO_ERR_OPTION', 'm', { cause: circle }).toJSON(), { cause: { message: 'a' } })
 })

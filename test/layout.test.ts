@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { AVIO_ERROR_CODES } from '../lib/errors.js'
+import { AVIO_ERROR_CODES, AvioError, type AvioErrorCode } from '../lib/errors.js'
 import { houseTable } from './support/house.js'
 import {
   type Tree,
@@ -14,6 +14,7 @@ import {
   importCycles,
   indexBreaches,
   machineWords,
+  retryableBreaches,
   unmirrored,
 } from './support/layout.js'
 
@@ -269,6 +270,24 @@ t.test('every error code is raised somewhere and told of in docs/errors.md', asy
       'AVIO_ERR_A is never raised',
       'AVIO_ERR_C is never raised',
     ],
+  )
+})
+
+t.test('docs/errors.md says of each code whether a job is worth another try', async t => {
+  const isRetryable = (code: string) => new AvioError(code as AvioErrorCode, '').retryable
+  t.same(retryableBreaches(isRetryable, sources), [])
+  const rows = [...sources.get('docs/errors.md')!.matchAll(/^\| *`(AVIO_ERR_\w+)` *\| *(?:yes|no)\b/gm)]
+  t.same(rows.map(([, code]) => code).sort(), [...AVIO_ERROR_CODES].sort(), 'a row for each code')
+
+  t.same(
+    retryableBreaches(
+      code => code === 'AVIO_ERR_A',
+      tree({
+        'docs/errors.md':
+          '| `AVIO_ERR_A`  | no | x |\n| `AVIO_ERR_B` | no; yes if y | x |\n| `AVIO_ERR_C` | yes | x |',
+      }),
+    ),
+    ['AVIO_ERR_A is retryable: yes, documented: no', 'AVIO_ERR_C is retryable: no, documented: yes'],
   )
 })
 

@@ -254,6 +254,17 @@ export function machineWords(tree: Tree): string[] {
   )
 }
 
+/** Error codes of which the documentation says something else about another try than they themselves do. */
+export function retryableBreaches(isRetryable: (code: string) => boolean, tree: Tree): string[] {
+  const rows = tree.get('docs/errors.md')?.matchAll(/^\| *`(AVIO_ERR_[A-Z0-9_]+)` *\| *([^|]*?) *\|/gm) ?? []
+  return [...rows].flatMap(([, code = '', said = '']) => {
+    const expected = isRetryable(code) ? 'yes' : 'no'
+    return /^\w*/.exec(said)![0] === expected
+      ? []
+      : [`${code} is retryable: ${expected}, documented: ${said}`]
+  })
+}
+
 /** Error codes that the documentation does not tell of, or that it tells of and nobody raises. */
 export function codeBreaches(codes: readonly string[], tree: Tree): string[] {
   const documented = new Set(tree.get('docs/errors.md')?.match(/AVIO_ERR_[A-Z0-9_]+/g))

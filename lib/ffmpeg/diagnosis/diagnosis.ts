@@ -51,9 +51,10 @@ export class Diagnosis {
     const [, map] = /^Failed to set value '(.*)' for option 'map'/.exec(entry.message) ?? []
     if (map !== undefined) this.#nameMap(map)
     if (rank === -1 || rank >= this.#rank) return
-    const { code, remedy, evenAtExit0 = false, isVague } = SYMPTOMS[rank]!
+    const { code, remedy, evenAtExit0 = false, isVague, retryable } = SYMPTOMS[rank]!
     this.#rank = rank
-    this.#finding = { code, remedy, evenAtExit0, entry, ...(isVague && { isVague }) }
+    const marks = { ...(isVague && { isVague }), ...(retryable && { retryable }) }
+    this.#finding = { code, remedy, evenAtExit0, entry, ...marks }
   }
 
   /** The most telling message, where a known one was there. */

@@ -100,7 +100,9 @@ export class RunVerdict {
       if (empty >= 0) return this.#noOutput(exit, empty)
     }
     const code = finding === undefined ? 'AVIO_ERR_FFMPEG_EXIT' : finding.code
-    return this.#error(code, `ffmpeg failed with exit code ${exit.code}: ${why}`, exit)
+    return this.#error(code, `ffmpeg failed with exit code ${exit.code}: ${why}`, exit, {
+      retryable: finding?.retryable,
+    })
   }
 
   /**
@@ -229,14 +231,22 @@ export class RunVerdict {
       : signal === 'SIGKILL'
         ? 'Not by us: look for the out-of-memory killer in the system log, or a limit of the container.'
         : 'Not by us: something else on this machine ended it.'
-    return this.#error('AVIO_ERR_FFMPEG_SIGNAL', `ffmpeg was ended by ${signal}. ${remedy}`, exit, signal)
+    return this.#error('AVIO_ERR_FFMPEG_SIGNAL', `ffmpeg was ended by ${signal}. ${remedy}`, exit, { signal })
   }
 
-  #error(code: FfmpegErrorCode, message: string, exit: ChildExit, signal = exit.signal): FfmpegError {
+  #error(
+    code: FfmpegErrorCode,
+    message: string,
+    exit: ChildExit,
+    {
+      signal = exit.signal,
+      retryable,
+    }: { signal?: NodeJS.Signals | null; retryable?: boolean | undefined } = {},
+  ): FfmpegError {
     const { path, args } = this.#command
     const { bytesIn } = this
     const bytesOut = this.outputBytes.reduce((sum, bytes) => sum + bytes, 0)
-    return new FfmpegError(code, message, {
+    const fields = {
       exitCode: exit.code ?? undefined,
       signal: signal ?? undefined,
       stderrTail: this.log.tail,
@@ -244,7 +254,8 @@ export class RunVerdict {
       args,
       bytesIn,
       bytesOut,
-    })
+    }
+    return new FfmpegError(code, message, fields, { retryable })
   }
 }
 

@@ -7,6 +7,8 @@ export interface Symptom {
   readonly remedy: string
   /** The message says what kind of error it was and not of what: the cause was told before it. */
   readonly isVague?: true
+  /** This machine had run short of something: the same job may succeed later, or elsewhere. */
+  readonly retryable?: true
 }
 
 /** How a {@link Symptom} is recognised. */

@@ -154,6 +154,7 @@ export const SYMPTOMS: readonly Pattern[] = [
     messages: [/(?:^|: )No space left on device$/],
     remedy: 'A file that the arguments name could not be written: the disk is full.',
     isVague: true,
+    retryable: true,
   },
   {
     code: 'AVIO_ERR_FFMPEG_EXIT',
@@ -173,6 +174,7 @@ export const SYMPTOMS: readonly Pattern[] = [
     remedy:
       'ffmpeg had too little memory: give the machine more, or ask for a smaller picture or fewer threads.',
     isVague: true,
+    retryable: true,
   },
   {
     code: 'AVIO_ERR_INPUT_INVALID',

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { FileError, SourceError } from '../../errors.js'
 import { descriptorHint } from '../../io/descriptors/out-of-descriptors.js'
+import { isPassing } from '../../io/descriptors/passing-errors.js'
 import { FileSource, pathOf } from '../../io/sources/file-source.js'
 import { FileWritable } from '../../io/file/file-writable.js'
 import { readExactly } from '../../io/read-exactly.js'
@@ -88,7 +89,7 @@ export class DirectoryStorage implements SegmentStorage {
       throw error
     }
     const message = `The file ${path} has more than the ${maxSize} bytes that are read at most.`
-    throw new SourceError('AVIO_ERR_SOURCE_READ', message, { source: path })
+    throw new SourceError('AVIO_ERR_SOURCE_READ', message, { source: path }, { retryable: false })
   }
 
   #pathOf(name: string): string {
@@ -97,11 +98,11 @@ export class DirectoryStorage implements SegmentStorage {
 }
 
 function failure(what: string, path: string, done: string, cause: unknown): FileError {
-  const { message } = cause as Error
+  const { message, code = '' } = cause as NodeJS.ErrnoException
   return new FileError(
     'AVIO_ERR_FILE_WRITE',
     `${what} ${path} can't be ${done}: ${message}.${descriptorHint(cause)}`,
     { path },
-    { cause },
+    { cause, retryable: isPassing(code) },
   )
 }

@@ -98,5 +98,6 @@ function mismatch(byteOffset: number, how: string): SourceError {
     `A read of the source brought ${how} bytes than were asked for, without an error: its read() breaks the rule ` +
       'of RandomAccess.',
     { byteOffset },
+    { retryable: false },
   )
 }

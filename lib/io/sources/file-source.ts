@@ -137,7 +137,12 @@ export function pathOf(path: unknown): string {
 function regular(stats: BigIntStats, path: string): BigIntStats {
   if (stats.isFile()) return stats
   const kind = stats.isDirectory() ? 'a folder' : 'no regular file, and has no places to read from'
-  throw new SourceError('AVIO_ERR_SOURCE_READ', `Cannot read ${path}: it is ${kind}.`, { source: path })
+  throw new SourceError(
+    'AVIO_ERR_SOURCE_READ',
+    `Cannot read ${path}: it is ${kind}.`,
+    { source: path },
+    { retryable: false },
+  )
 }
 
 function changeOf(pinned: BigIntStats, now: BigIntStats): string | undefined {

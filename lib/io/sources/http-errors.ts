@@ -79,6 +79,7 @@ export function httpError(error: unknown, fields: HttpErrorFields, maxAttempts: 
     code,
     `Cannot read from byte ${fields.byteOffset} of ${fields.source}${tried}: ${message === '' ? name : message}.${remedy}`,
     { ...fields, statusCode },
-    { cause: error },
+    // A status is the server's own word; what happens on the way there may not happen again.
+    { cause: error, retryable: statusCode === undefined ? undefined : isRetryable(error) },
   )
 }

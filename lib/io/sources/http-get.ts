@@ -116,7 +116,12 @@ function redirected(location: string, base: URL, source: string): URL {
 }
 
 function badRedirect(what: string, source: string): SourceError {
-  return new SourceError('AVIO_ERR_SOURCE_READ', `Cannot read ${source}: it ${what}.`, { source })
+  return new SourceError(
+    'AVIO_ERR_SOURCE_READ',
+    `Cannot read ${source}: it ${what}.`,
+    { source },
+    { retryable: false },
+  )
 }
 
 /** Copies a body into `into` as fast as it comes; resolves when it has ended, with the byte before `end`. */

@@ -1,4 +1,4 @@
-import { Mp4Error, type Mp4ErrorCode } from '../../errors.js'
+import { type AvioErrorOptions, Mp4Error, type Mp4ErrorCode } from '../../errors.js'
 
 /**
  * The header of a box, ISO/IEC 14496-12 §4.2: a 32-bit size and a four-character type; size 1 says that a 64-bit
@@ -22,7 +22,7 @@ export function mp4Error(
   place: Place,
   message: string,
   trackId?: number,
-  options?: ErrorOptions,
+  options?: AvioErrorOptions,
 ): Mp4Error {
   const track = trackId === undefined ? '' : ` (track ${trackId})`
   return new Mp4Error(

@@ -1,4 +1,4 @@
-import type { Mp4Error, Mp4ErrorCode } from '../../errors.js'
+import type { AvioErrorOptions, Mp4Error, Mp4ErrorCode } from '../../errors.js'
 import { type Place, fourCC, headerLength, mp4Error, pathStep, statedSize, uint32 } from './box-header.js'
 import { MAX_BOXES } from './limits.js'
 
@@ -101,7 +101,7 @@ export class Box implements Place {
   }
 
   /** An error about this box. */
-  error(code: Mp4ErrorCode, message: string, trackId?: number, options?: ErrorOptions): Mp4Error {
+  error(code: Mp4ErrorCode, message: string, trackId?: number, options?: AvioErrorOptions): Mp4Error {
     return mp4Error(code, this, message, trackId, options)
   }
 

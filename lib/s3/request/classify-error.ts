@@ -90,6 +90,23 @@ const TRANSIENT_CODES = new Set([
   'IncompleteBody',
 ])
 
+/** Codes of what a later job, or another machine, need not meet: fresh credentials, a write of others that has ended. */
+const PASSING_CODES = new Set([
+  'ExpiredToken',
+  'TokenRefreshRequired',
+  'CredentialsProviderError',
+  'TokenProviderError',
+  'ConditionalRequestConflict',
+])
+
+/**
+ * Whether a whole job is worth another try after a failure, where its code does not decide: `undefined` where it does.
+ */
+function isWorthAnotherJob({ code, retryable, s3Code = '' }: S3Failure): boolean | undefined {
+  if (retryable || PASSING_CODES.has(s3Code)) return true
+  return code === undefined ? false : undefined
+}
+
 /** Whether `error` is an abort, by whoever made it. */
 export function isAbortError(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError'
@@ -210,6 +227,6 @@ export function s3Error(
     failure.code ?? fallback,
     whole.trim(),
     { ...fields, statusCode: failure.statusCode, s3Code: failure.s3Code, requestId: failure.requestId },
-    { cause: error },
+    { cause: error, retryable: isWorthAnotherJob(failure) },
   )
 }

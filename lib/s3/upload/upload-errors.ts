@@ -72,11 +72,16 @@ export function uploadError(
   const all = { ...target.location, ...fields }
   const failure = classifyError(error)
   const shown = s3Error(error, 'AVIO_ERR_UPLOAD_FAILED', all, happened)
-  const rename = (code: S3Error['code'], more: string) =>
-    new S3Error(code, `${shown.message} ${more}`.trim(), { ...all, ...known(failure) }, { cause: error })
+  const rename = (code: S3Error['code'], more: string, retryable = shown.retryable) =>
+    new S3Error(
+      code,
+      `${shown.message} ${more}`.trim(),
+      { ...all, ...known(failure) },
+      { cause: error, retryable },
+    )
   if (fields.uploadId !== undefined && isUploadGone(failure)) {
     const more = 'The multipart upload is gone: somebody, or a lifecycle rule of the bucket, has aborted it.'
-    return rename('AVIO_ERR_UPLOAD_FAILED', more)
+    return rename('AVIO_ERR_UPLOAD_FAILED', more, true)
   }
   if (isForeign(error) && target.checksum === 'crc32') {
     return rename(

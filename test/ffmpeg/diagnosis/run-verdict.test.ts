@@ -279,3 +279,12 @@ t.test(
     )
   },
 )
+
+t.test('a machine that had run short of something is worth another try, a wrong argument is not', async t => {
+  const alloc = ['[vost#0:0/libx264 @ 0x1] [error] Error initializing: Cannot allocate memory']
+  t.match(failure({ log: alloc }, ended(1)), { code: 'AVIO_ERR_FFMPEG_EXIT', retryable: true })
+  const wrong = ["x264 [error]: invalid preset 'vryfast'"]
+  t.match(failure({ log: wrong }, ended(1)), { code: 'AVIO_ERR_FFMPEG_ARGUMENT', retryable: false })
+  t.match(failure({ log: ['[error] odd'] }, ended(1)), { code: 'AVIO_ERR_FFMPEG_EXIT', retryable: false })
+  t.match(failure({}, killed('SIGKILL')), { code: 'AVIO_ERR_FFMPEG_SIGNAL', retryable: true })
+})

@@ -135,7 +135,12 @@ t.test('what can’t be written is said to be so, with what to do', async t => {
     [folder, /it is a folder\./],
     ['/dev/null', /it is no regular file\./],
   ] as const) {
-    await t.rejects(AtomicFile.create(settings(path)), { code: 'AVIO_ERR_FILE_WRITE', message, path })
+    await t.rejects(AtomicFile.create(settings(path)), {
+      code: 'AVIO_ERR_FILE_WRITE',
+      message,
+      path,
+      retryable: false,
+    })
   }
   await chmod(join(folder, 'closed'), 0o500)
   // To root everything is open.
@@ -152,6 +157,7 @@ t.test('a full disk is an error, and what was written is removed', async t => {
   await t.rejects(file.write([Buffer.from('a')], 0), {
     code: 'AVIO_ERR_FILE_WRITE',
     message: /ENOSPC: a fault\. Make room on the disk\.$/,
+    retryable: true,
     cause: { code: 'ENOSPC' },
   })
   await file.discard()

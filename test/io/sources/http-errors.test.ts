@@ -52,19 +52,20 @@ t.test('a wait that the server asks for is taken where it is plausible', async t
 })
 
 t.test('a status has its code, and the error its fields and cause', async t => {
-  for (const [status, code] of [
+  for (const [status, code, retryable = false] of [
     [400, 'AVIO_ERR_SOURCE_READ'],
     [401, 'AVIO_ERR_SOURCE_DENIED'],
     [403, 'AVIO_ERR_SOURCE_DENIED'],
     [404, 'AVIO_ERR_SOURCE_NOT_FOUND'],
     [410, 'AVIO_ERR_SOURCE_NOT_FOUND'],
     [416, 'AVIO_ERR_SOURCE_RANGE'],
-    [503, 'AVIO_ERR_SOURCE_READ'],
+    [503, 'AVIO_ERR_SOURCE_READ', true],
   ] as const) {
     const cause = new StatusError(status, undefined)
     const error = httpError(cause, fields, 3)
-    t.match(error, { ...fields, code, statusCode: status, cause })
+    t.match(error, { ...fields, code, statusCode: status, retryable, cause })
   }
+  t.match(httpError(coded('ENOTFOUND'), fields, 3), { code: 'AVIO_ERR_SOURCE_READ', retryable: true })
   t.match(httpError(new StatusError(403, undefined), fields, 3).message, /presigned URL may have expired/)
 })
 

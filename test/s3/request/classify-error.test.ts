@@ -211,3 +211,30 @@ t.test('an abort is known by its name, whoever made it', async t => {
   t.notOk(isAbortError(new Error('aborted')))
   t.notOk(isAbortError({ name: 'AbortError' }))
 })
+
+t.test(
+  'whether a job is worth another try is told by the failure, where the code alone does not decide',
+  async t => {
+    const table: [number, string, string, boolean][] = [
+      [503, 'SlowDown', 'AVIO_ERR_READ_FAILED', true],
+      [400, 'InvalidArgument', 'AVIO_ERR_READ_FAILED', false],
+      [501, 'NotImplemented', 'AVIO_ERR_READ_FAILED', false],
+      [404, 'NoSuchKey', 'AVIO_ERR_NO_SUCH_KEY', false],
+      [403, 'InvalidAccessKeyId', 'AVIO_ERR_CREDENTIALS', false],
+      [403, 'RequestTimeTooSkewed', 'AVIO_ERR_CREDENTIALS', true],
+      [400, 'ExpiredToken', 'AVIO_ERR_CREDENTIALS', true],
+      [412, 'PreconditionFailed', 'AVIO_ERR_PRECONDITION_FAILED', false],
+      [409, 'ConditionalRequestConflict', 'AVIO_ERR_PRECONDITION_FAILED', true],
+    ]
+    for (const [status, name, code, retryable] of table) {
+      const cause = await errorOf({ status, body: xml(name) })
+      t.match(s3Error(cause, 'AVIO_ERR_READ_FAILED', {}, 'Cannot read'), { code, retryable }, name)
+    }
+    const show = (cause: unknown) => s3Error(cause, 'AVIO_ERR_READ_FAILED', {}, 'Cannot read')
+    const provider = Object.assign(new Error('none found'), { name: 'CredentialsProviderError' })
+    t.match(show(provider), { code: 'AVIO_ERR_CREDENTIALS', retryable: true })
+    t.match(show(system('ECONNRESET')), { code: 'AVIO_ERR_READ_FAILED', retryable: true })
+    t.match(show(system('ENOTFOUND')), { code: 'AVIO_ERR_UNREACHABLE', retryable: true })
+    t.match(show(new Error('of a middleware')), { code: 'AVIO_ERR_READ_FAILED', retryable: false })
+  },
+)

@@ -108,6 +108,7 @@ t.test('an upload that is gone is no missing key', async t => {
   t.match(uploadError(answered(404, 'NoSuchKey'), mine, fields, 'Could not upload part 1 of'), {
     code: 'AVIO_ERR_UPLOAD_FAILED',
     message: /lifecycle rule/,
+    retryable: true,
     s3Code: 'NoSuchKey',
   })
   t.match(uploadError(answered(404, 'NoSuchBucket'), mine, fields, 'x'), { code: 'AVIO_ERR_NO_SUCH_BUCKET' })

@@ -1,0 +1,19 @@
+/** System errors that a machine has for a while: no room, no descriptors, no memory, a disk or a network that fails. */
+const PASSING = new Set([
+  'EAGAIN',
+  'EBUSY',
+  'EDQUOT',
+  'EINTR',
+  'EIO',
+  'EMFILE',
+  'ENFILE',
+  'ENOMEM',
+  'ENOSPC',
+  'ESTALE',
+  'ETIMEDOUT',
+])
+
+/** Whether a system call that failed with this code may succeed later, or on another machine. */
+export function isPassing(errno: string): boolean {
+  return PASSING.has(errno)
+}
