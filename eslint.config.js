@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint'
 
 export default tseslint.config(
-  { ignores: ['dist/', '.build/', '.tap/', 'site/', 'test/fixtures/'] },
+  { ignores: ['dist/', '.build/', '.tap/', 'site/', 'test/fixtures/', 'test/types/'] },
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked],

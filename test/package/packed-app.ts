@@ -40,16 +40,22 @@ export async function installPacked(
   const library = join(folder, 'node_modules', 'avio-streams')
   await mkdir(library, { recursive: true })
   await run('tar', ['-xzf', tarball.file, '-C', library, '--strip-components=1'])
-  const { dependencies } = await readManifest(library)
   const wanted = new Map(Object.entries(links))
-  const declared = ['@aws-sdk/client-s3', ...Object.keys(dependencies ?? {})]
-  for (const name of await withDependencies(declared)) if (!wanted.has(name)) wanted.set(name, name)
+  const sources = ['@aws-sdk/client-s3', ...wanted.values()]
+  for (const name of [...(await dependenciesOf(library)), ...(await withDependencies(sources))])
+    if (!wanted.has(name)) wanted.set(name, name)
   for (const [name, source] of wanted) {
     const link = join(folder, 'node_modules', name)
     await mkdir(dirname(link), { recursive: true })
     await symlink(join(root, 'node_modules', source), link, 'junction')
   }
   await writeFile(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
+}
+
+/** All that a package depends on, down to the last; the peers are left out. */
+export async function dependenciesOf(folder: string): Promise<string[]> {
+  const { dependencies } = await readManifest(folder)
+  return [...(await withDependencies(Object.keys(dependencies ?? {})))]
 }
 
 interface Manifest {
