@@ -6,6 +6,13 @@ export type { FileResult, FileWritableOptions } from './io/file/file-writable-op
 export { HttpSource } from './io/sources/http-source.js'
 export type { HttpSourceOptions } from './io/sources/http-options.js'
 export { CommitGroup } from './io/pipeline/commit-group.js'
+export type {
+  DuplexEvents,
+  ReadableEvents,
+  StreamEvents,
+  TypedListener,
+  WritableEvents,
+} from './io/pipeline/typed-listeners.js'
 export type { RandomAccess } from './io/random-access.js'
 export {
   AVIO_ERROR_CODES,
@@ -44,6 +51,7 @@ export type {
   FfmpegProcessEvents,
   FfmpegProcessSeek,
   FfmpegReadableEvents,
+  FfmpegRunEvents,
   FfmpegSpawn,
   FfmpegTransformEvents,
 } from './ffmpeg/job/ffmpeg-events.js'

@@ -13,6 +13,7 @@ import { ProcessOutput } from './process-output.js'
 import type { InputStreamInfo } from './streams/input-streams.js'
 import { PipedInput } from './job/piped-input.js'
 import { PipedOutput } from './output/piped-output.js'
+import type { TypedListener } from '../io/pipeline/typed-listeners.js'
 
 export type { FfmpegProcessOptions } from './ffmpeg-options.js'
 
@@ -53,7 +54,7 @@ export interface FfmpegProcessResult {
  * await Promise.all([...ffmpeg.outputs.map((output, n) => pipeline(output, sinkOf(n))), ffmpeg.result])
  * ```
  */
-export class FfmpegProcess extends EventEmitter<FfmpegProcessEvents> {
+export class FfmpegProcess extends EventEmitter {
   /** In the order of the options: a stream for each that is piped in, `undefined` for one that is read by address. */
   readonly inputs: readonly (Writable | undefined)[]
   /** In the order of the options. */
@@ -154,4 +155,23 @@ export class FfmpegProcess extends EventEmitter<FfmpegProcessEvents> {
       onComplete: () => this.#flow.endWhenComplete(),
     }
   }
+}
+
+/** Listeners, typed by the event; a name that is no event does not compile. */
+export interface FfmpegProcess {
+  /** Adds a listener for an event. */
+  on<Name extends keyof FfmpegProcessEvents>(
+    event: Name,
+    listener: TypedListener<FfmpegProcessEvents, Name>,
+  ): this
+  /** Adds a listener that is called once, at the next such event. */
+  once<Name extends keyof FfmpegProcessEvents>(
+    event: Name,
+    listener: TypedListener<FfmpegProcessEvents, Name>,
+  ): this
+  /** Removes a listener. */
+  off<Name extends keyof FfmpegProcessEvents>(
+    event: Name,
+    listener: TypedListener<FfmpegProcessEvents, Name>,
+  ): this
 }

@@ -8,6 +8,7 @@ import { readableSettings } from './check-options.js'
 import { flowListener } from './job/flow-listener.js'
 import type { InputStreamInfo } from './streams/input-streams.js'
 import { PipedOutput } from './output/piped-output.js'
+import type { TypedListener } from '../io/pipeline/typed-listeners.js'
 
 /**
  * ffmpeg as a source: it reads one or several inputs by address, each from any {@link RandomAccess}, and what it makes
@@ -94,21 +95,21 @@ export class FfmpegReadable extends Readable {
   }
 }
 
-/** Typed listeners, beside those that every stream has. */
+/** Listeners, typed by the event; a name that is no event does not compile. */
 export interface FfmpegReadable {
-  on<K extends keyof FfmpegReadableEvents>(
-    event: K,
-    listener: (...args: FfmpegReadableEvents[K]) => void,
+  /** Adds a listener for an event. */
+  on<Name extends keyof FfmpegReadableEvents>(
+    event: Name,
+    listener: TypedListener<FfmpegReadableEvents, Name>,
   ): this
-  on(event: string | symbol, listener: (...args: never[]) => void): this
-  once<K extends keyof FfmpegReadableEvents>(
-    event: K,
-    listener: (...args: FfmpegReadableEvents[K]) => void,
+  /** Adds a listener that is called once, at the next such event. */
+  once<Name extends keyof FfmpegReadableEvents>(
+    event: Name,
+    listener: TypedListener<FfmpegReadableEvents, Name>,
   ): this
-  once(event: string | symbol, listener: (...args: never[]) => void): this
-  off<K extends keyof FfmpegReadableEvents>(
-    event: K,
-    listener: (...args: FfmpegReadableEvents[K]) => void,
+  /** Removes a listener. */
+  off<Name extends keyof FfmpegReadableEvents>(
+    event: Name,
+    listener: TypedListener<FfmpegReadableEvents, Name>,
   ): this
-  off(event: string | symbol, listener: (...args: never[]) => void): this
 }

@@ -10,6 +10,7 @@ import { flowListener } from './job/flow-listener.js'
 import type { InputStreamInfo } from './streams/input-streams.js'
 import { PipedInput } from './job/piped-input.js'
 import { PipedOutput } from './output/piped-output.js'
+import type { TypedListener } from '../io/pipeline/typed-listeners.js'
 
 type Callback = (error?: Error | null) => void
 
@@ -123,21 +124,21 @@ export class FfmpegTransform extends Duplex {
   }
 }
 
-/** Typed listeners, beside those that every stream has. */
+/** Listeners, typed by the event; a name that is no event does not compile. */
 export interface FfmpegTransform {
-  on<K extends keyof FfmpegTransformEvents>(
-    event: K,
-    listener: (...args: FfmpegTransformEvents[K]) => void,
+  /** Adds a listener for an event. */
+  on<Name extends keyof FfmpegTransformEvents>(
+    event: Name,
+    listener: TypedListener<FfmpegTransformEvents, Name>,
   ): this
-  on(event: string | symbol, listener: (...args: never[]) => void): this
-  once<K extends keyof FfmpegTransformEvents>(
-    event: K,
-    listener: (...args: FfmpegTransformEvents[K]) => void,
+  /** Adds a listener that is called once, at the next such event. */
+  once<Name extends keyof FfmpegTransformEvents>(
+    event: Name,
+    listener: TypedListener<FfmpegTransformEvents, Name>,
   ): this
-  once(event: string | symbol, listener: (...args: never[]) => void): this
-  off<K extends keyof FfmpegTransformEvents>(
-    event: K,
-    listener: (...args: FfmpegTransformEvents[K]) => void,
+  /** Removes a listener. */
+  off<Name extends keyof FfmpegTransformEvents>(
+    event: Name,
+    listener: TypedListener<FfmpegTransformEvents, Name>,
   ): this
-  off(event: string | symbol, listener: (...args: never[]) => void): this
 }

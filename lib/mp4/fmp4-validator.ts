@@ -20,6 +20,7 @@ import type {
   ValidationReport,
   ValidationWarning,
 } from './checks/validation-report.js'
+import type { DuplexEvents, TypedListener } from '../io/pipeline/typed-listeners.js'
 
 /** Bytes that are looked at in one turn of the event loop. */
 const LOOKED_AT_ONCE = 128 * KiB
@@ -47,8 +48,8 @@ export interface Fmp4ValidatorOptions {
   highWaterMark?: number | undefined
 }
 
-/** Events of {@link Fmp4Validator}, beside those of every stream. */
-export interface Fmp4ValidatorEvents {
+/** Events of {@link Fmp4Validator}: those of every stream of its kind, and its own. */
+export interface Fmp4ValidatorEvents extends DuplexEvents {
   /** The `moov` was read. */
   init: [init: Fmp4Init]
   /** A fragment has passed and was found well. */
@@ -206,18 +207,21 @@ export class Fmp4Validator extends Transform {
   }
 }
 
-/** Typed listeners, beside those that every stream has. */
+/** Listeners, typed by the event; a name that is no event does not compile. */
 export interface Fmp4Validator {
-  on<K extends keyof Fmp4ValidatorEvents>(event: K, listener: (...args: Fmp4ValidatorEvents[K]) => void): this
-  on(event: string | symbol, listener: (...args: never[]) => void): this
-  once<K extends keyof Fmp4ValidatorEvents>(
-    event: K,
-    listener: (...args: Fmp4ValidatorEvents[K]) => void,
+  /** Adds a listener for an event. */
+  on<Name extends keyof Fmp4ValidatorEvents>(
+    event: Name,
+    listener: TypedListener<Fmp4ValidatorEvents, Name>,
   ): this
-  once(event: string | symbol, listener: (...args: never[]) => void): this
-  off<K extends keyof Fmp4ValidatorEvents>(
-    event: K,
-    listener: (...args: Fmp4ValidatorEvents[K]) => void,
+  /** Adds a listener that is called once, at the next such event. */
+  once<Name extends keyof Fmp4ValidatorEvents>(
+    event: Name,
+    listener: TypedListener<Fmp4ValidatorEvents, Name>,
   ): this
-  off(event: string | symbol, listener: (...args: never[]) => void): this
+  /** Removes a listener. */
+  off<Name extends keyof Fmp4ValidatorEvents>(
+    event: Name,
+    listener: TypedListener<Fmp4ValidatorEvents, Name>,
+  ): this
 }

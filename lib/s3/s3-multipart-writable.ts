@@ -21,9 +21,10 @@ import {
   uploadSettings,
 } from './upload/upload-options.js'
 import { UploadCommands } from './upload/upload-commands.js'
+import type { TypedListener, WritableEvents } from '../io/pipeline/typed-listeners.js'
 
-/** Events of {@link S3MultipartWritable}, beside those of every stream. */
-export interface S3MultipartWritableEvents {
+/** Events of {@link S3MultipartWritable}: those of every stream of its kind, and its own. */
+export interface S3MultipartWritableEvents extends WritableEvents {
   /** A multipart upload was begun: its id is what an operator would need to clean up after a killed process. */
   upload: [upload: { uploadId: string }]
   /** A part is stored: number (from 1), size in bytes, and ETag as S3 gave it. */
@@ -295,21 +296,21 @@ export class S3MultipartWritable extends Writable {
 
 const ignore = () => undefined
 
-/** Typed listeners, beside those that every stream has. */
+/** Listeners, typed by the event; a name that is no event does not compile. */
 export interface S3MultipartWritable {
-  on<K extends keyof S3MultipartWritableEvents>(
-    event: K,
-    listener: (...args: S3MultipartWritableEvents[K]) => void,
+  /** Adds a listener for an event. */
+  on<Name extends keyof S3MultipartWritableEvents>(
+    event: Name,
+    listener: TypedListener<S3MultipartWritableEvents, Name>,
   ): this
-  on(event: string | symbol, listener: (...args: never[]) => void): this
-  once<K extends keyof S3MultipartWritableEvents>(
-    event: K,
-    listener: (...args: S3MultipartWritableEvents[K]) => void,
+  /** Adds a listener that is called once, at the next such event. */
+  once<Name extends keyof S3MultipartWritableEvents>(
+    event: Name,
+    listener: TypedListener<S3MultipartWritableEvents, Name>,
   ): this
-  once(event: string | symbol, listener: (...args: never[]) => void): this
-  off<K extends keyof S3MultipartWritableEvents>(
-    event: K,
-    listener: (...args: S3MultipartWritableEvents[K]) => void,
+  /** Removes a listener. */
+  off<Name extends keyof S3MultipartWritableEvents>(
+    event: Name,
+    listener: TypedListener<S3MultipartWritableEvents, Name>,
   ): this
-  off(event: string | symbol, listener: (...args: never[]) => void): this
 }

@@ -20,6 +20,7 @@ import { ObjectSlice } from './object-slice.js'
 import { READ_OPTIONS, readOptions, type S3ReadOptions } from './read/read-options.js'
 import { S3Source } from './s3-source.js'
 import { type S3Verification, WholeCheck } from './checks/whole-check.js'
+import type { ReadableEvents, TypedListener } from '../io/pipeline/typed-listeners.js'
 
 /** The options of {@link S3RangeReadable}. */
 export interface S3RangeReadableOptions extends S3ReadOptions {
@@ -80,8 +81,8 @@ export interface ReadProgress {
   readonly total: number
 }
 
-/** The events of {@link S3RangeReadable}, beside those of every `Readable`. */
-export interface S3RangeReadableEvents {
+/** The events of {@link S3RangeReadable}: those of every stream of its kind, and its own. */
+export interface S3RangeReadableEvents extends ReadableEvents {
   /** The first answer has come: what object this is. Once, before the first byte. */
   object: [info: S3ObjectInfo]
   /** A chunk was delivered. */
@@ -297,23 +298,23 @@ export class S3RangeReadable extends Readable {
   }
 }
 
-/** Typed listeners, beside those that every stream has. */
+/** Listeners, typed by the event; a name that is no event does not compile. */
 export interface S3RangeReadable {
-  on<K extends keyof S3RangeReadableEvents>(
-    event: K,
-    listener: (...args: S3RangeReadableEvents[K]) => void,
+  /** Adds a listener for an event. */
+  on<Name extends keyof S3RangeReadableEvents>(
+    event: Name,
+    listener: TypedListener<S3RangeReadableEvents, Name>,
   ): this
-  on(event: string | symbol, listener: (...args: never[]) => void): this
-  once<K extends keyof S3RangeReadableEvents>(
-    event: K,
-    listener: (...args: S3RangeReadableEvents[K]) => void,
+  /** Adds a listener that is called once, at the next such event. */
+  once<Name extends keyof S3RangeReadableEvents>(
+    event: Name,
+    listener: TypedListener<S3RangeReadableEvents, Name>,
   ): this
-  once(event: string | symbol, listener: (...args: never[]) => void): this
-  off<K extends keyof S3RangeReadableEvents>(
-    event: K,
-    listener: (...args: S3RangeReadableEvents[K]) => void,
+  /** Removes a listener. */
+  off<Name extends keyof S3RangeReadableEvents>(
+    event: Name,
+    listener: TypedListener<S3RangeReadableEvents, Name>,
   ): this
-  off(event: string | symbol, listener: (...args: never[]) => void): this
 }
 
 const NAMES = [

@@ -12,7 +12,7 @@ import { DATA, failureOf, source, write, writer } from '../support/uploads.js'
 /** Names of events as they come. */
 function record(sink: S3MultipartWritable): string[] {
   const events: string[] = []
-  for (const name of ['finish', 'error', 'close']) sink.on(name, () => events.push(name))
+  for (const name of ['finish', 'error', 'close'] as const) sink.on(name, () => events.push(name))
   return events
 }
 

@@ -1,3 +1,4 @@
+import type { DuplexEvents, ReadableEvents } from '../../io/pipeline/typed-listeners.js'
 import type { FfmpegSeek } from '../route/seek.js'
 import type { FfmpegInput } from '../streams/input-streams.js'
 import type { FfmpegOrigin } from '../binary/locate-ffmpeg.js'
@@ -24,8 +25,8 @@ export interface FfmpegEarlyExit {
   readonly bytesIn: number
 }
 
-/** Events of `FfmpegReadable`, beside those of every stream, with the arguments of their listeners. */
-export interface FfmpegReadableEvents {
+/** Events of everything that runs ffmpeg, with the arguments of their listeners. */
+export interface FfmpegRunEvents {
   /** ffmpeg was started: at the first read, not before. */
   spawn: [child: FfmpegSpawn]
   /** A line that ffmpeg wrote to stderr. */
@@ -39,8 +40,11 @@ export interface FfmpegReadableEvents {
   progress: [progress: FfmpegProgress]
 }
 
-/** Events of `FfmpegTransform`, beside those of every stream, with the arguments of their listeners. */
-export interface FfmpegTransformEvents extends FfmpegReadableEvents {
+/** Events of `FfmpegReadable`: those of every `Readable`, and of everything that runs ffmpeg. */
+export interface FfmpegReadableEvents extends FfmpegRunEvents, ReadableEvents {}
+
+/** Events of `FfmpegTransform`: those of every `Duplex`, of everything that runs ffmpeg, and its own. */
+export interface FfmpegTransformEvents extends FfmpegRunEvents, DuplexEvents {
   /** The input can't, or should not, be read in order: ffmpeg reads it by address from here on. */
   seek: [seek: FfmpegSeek]
   /** ffmpeg ended well before its input did (`-t 5`, `-frames:v 1`). */
@@ -60,7 +64,7 @@ export interface FfmpegProcessEarlyExit extends FfmpegEarlyExit {
 }
 
 /** Events of `FfmpegProcess`, with the arguments of their listeners. */
-export interface FfmpegProcessEvents extends FfmpegReadableEvents {
+export interface FfmpegProcessEvents extends FfmpegRunEvents {
   /** An input that is piped in can't, or should not, be read in order: ffmpeg reads it by address. */
   seek: [seek: FfmpegProcessSeek]
   /** ffmpeg ended well before an input that is piped in did. */

@@ -4,6 +4,7 @@ import { COMMIT, type CommitHook } from '../../io/pipeline/commit-hook.js'
 import { Upstream } from '../../io/pipeline/upstream.js'
 import { KiB } from '../../options.js'
 import { type Cut, Fmp4Cutter } from '../segments/fmp4-cutter.js'
+import type { TypedListener, WritableEvents } from '../../io/pipeline/typed-listeners.js'
 
 /** How much is looked at before what was cut is handed on: a write of any size then needs no more memory. */
 const STEP = 256 * KiB
@@ -166,6 +167,16 @@ export class RenditionWritable extends Writable {
       this.#storing.catch((error: unknown) => this.destroy(error as Error))
     }
   }
+}
+
+/** Listeners, typed by the event; a name that is no event does not compile. */
+export interface RenditionWritable {
+  /** Adds a listener for an event. */
+  on<Name extends keyof WritableEvents>(event: Name, listener: TypedListener<WritableEvents, Name>): this
+  /** Adds a listener that is called once, at the next such event. */
+  once<Name extends keyof WritableEvents>(event: Name, listener: TypedListener<WritableEvents, Name>): this
+  /** Removes a listener. */
+  off<Name extends keyof WritableEvents>(event: Name, listener: TypedListener<WritableEvents, Name>): this
 }
 
 function closedEarly(rendition: string): AvioError {

@@ -13,6 +13,7 @@ import { type ClaimedHeader, headerOfAnother } from '../pipeline/header-claim.js
 import { COMMIT, type CommitHook } from '../pipeline/commit-hook.js'
 import { AtomicFile } from './atomic-file.js'
 import { Upstream } from '../pipeline/upstream.js'
+import type { TypedListener, WritableEvents } from '../pipeline/typed-listeners.js'
 
 /** A file that was begun: what it is laid out by, and the head that belongs in front. */
 interface Begun {
@@ -207,4 +208,14 @@ export class FileWritable extends Writable {
     const message = `The stream to ${path} was destroyed before its end, and nothing was written.`
     return new FileError('AVIO_ERR_FILE_WRITE', message, { path })
   }
+}
+
+/** Listeners, typed by the event; a name that is no event does not compile. */
+export interface FileWritable {
+  /** Adds a listener for an event. */
+  on<Name extends keyof WritableEvents>(event: Name, listener: TypedListener<WritableEvents, Name>): this
+  /** Adds a listener that is called once, at the next such event. */
+  once<Name extends keyof WritableEvents>(event: Name, listener: TypedListener<WritableEvents, Name>): this
+  /** Removes a listener. */
+  off<Name extends keyof WritableEvents>(event: Name, listener: TypedListener<WritableEvents, Name>): this
 }

@@ -5,6 +5,7 @@ import type { DeferredHeaderBuilder } from './deferred-header-builder.js'
 import { HeaderOffer } from './header-claim.js'
 import { LINK, type Link } from './link.js'
 import { Upstream } from './upstream.js'
+import type { DuplexEvents, TypedListener } from './typed-listeners.js'
 
 /** Bytes that are taken in one turn of the event loop. */
 const TAKEN_AT_ONCE = 256 * KiB
@@ -113,4 +114,14 @@ export class DeferredHeaderTransform extends Transform {
     }
     callback()
   }
+}
+
+/** Listeners, typed by the event; a name that is no event does not compile. */
+export interface DeferredHeaderTransform {
+  /** Adds a listener for an event. */
+  on<Name extends keyof DuplexEvents>(event: Name, listener: TypedListener<DuplexEvents, Name>): this
+  /** Adds a listener that is called once, at the next such event. */
+  once<Name extends keyof DuplexEvents>(event: Name, listener: TypedListener<DuplexEvents, Name>): this
+  /** Removes a listener. */
+  off<Name extends keyof DuplexEvents>(event: Name, listener: TypedListener<DuplexEvents, Name>): this
 }

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import { pipeline } from 'node:stream/promises'
 import t from 'tap'
 import type { FfmpegOutputOptions } from '../../../lib/ffmpeg/ffmpeg-options.js'
@@ -44,8 +45,9 @@ const timed = async (bytes: Buffer) =>
 async function made(stage: FfmpegReadable | FfmpegTransform, source?: ChunkedSource) {
   let spawns = 0
   const seeks: string[] = []
-  stage.on('spawn', () => spawns++)
-  stage.on('seek', ({ reason }: { reason: string }) => seeks.push(reason))
+  const emitter: EventEmitter = stage
+  emitter.on('spawn', () => spawns++)
+  emitter.on('seek', ({ reason }: { reason: string }) => seeks.push(reason))
   const sink = new HeadSink()
   const isHeaded = stage[LINK].header !== undefined
   const plain = { file: Buffer.alloc(0) }

@@ -1,9 +1,11 @@
+import type { EventEmitter } from 'node:events'
 import { pipeline } from 'node:stream/promises'
 import t from 'tap'
 import type { FfmpegOutputOptions } from '../../../lib/ffmpeg/ffmpeg-options.js'
 import { FfmpegReadable } from '../../../lib/ffmpeg/ffmpeg-readable.js'
 import { FfmpegTransform } from '../../../lib/ffmpeg/ffmpeg-transform.js'
 import type { FfmpegInput } from '../../../lib/ffmpeg/streams/input-streams.js'
+import type { FfmpegLogEntry } from '../../../lib/ffmpeg/log/log.js'
 import { coverOf as keptCover } from '../../../lib/ffmpeg/output/kept-cover.js'
 import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
 import { Fmp4Validator } from '../../../lib/mp4/fmp4-validator.js'
@@ -52,8 +54,12 @@ async function run(bytes: Buffer, by: 'pipe' | 'address', output: FfmpegOutputOp
       : new FfmpegReadable({ input: { source: new BytesSource(bytes), args }, output })
   const inputs: FfmpegInput[] = []
   const remarks: string[] = []
-  stage.on('input', input => inputs.push(input))
-  stage.on('log', ({ component, message }) => component === 'avio-streams' && remarks.push(message))
+  const emitter: EventEmitter = stage
+  emitter.on('input', (input: FfmpegInput) => inputs.push(input))
+  emitter.on(
+    'log',
+    ({ component, message }: FfmpegLogEntry) => component === 'avio-streams' && remarks.push(message),
+  )
   const source = by === 'pipe' ? [new ChunkedSource(bytes)] : []
   const head = new HeadSink()
   const plain = new Collector()
