@@ -23,7 +23,7 @@ export interface Muxer {
   /** What a file would have and the stream has not. */
   readonly lost: string | undefined
   /** Whether a deferred header gives that back: for a sink that can write its first bytes last. */
-  readonly heldHead: boolean
+  readonly deferredHeader: boolean
   /** Whether no byte at all can be a success: `null` writes nothing. */
   readonly mayBeEmpty: boolean
 }
@@ -78,7 +78,7 @@ export function muxerOf(name: string, option = 'output.format'): Muxer {
     defaults: isMp4 ? MP4_DEFAULTS : name === 'flv' ? FLV_DEFAULTS : [],
     always: isMp4 ? MP4_ALWAYS : [],
     lost: isMp4 ? MP4_LOST : losses.get(name),
-    heldHead: deferredHeaderOf(name) !== undefined,
+    deferredHeader: deferredHeaderOf(name) !== undefined,
     mayBeEmpty: name === 'null',
   }
 }

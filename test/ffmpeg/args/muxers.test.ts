@@ -71,9 +71,9 @@ t.test('docs/formats.md says of each muxer what the table says', async t => {
     tableIn(losing).map(([name, lost]) => [name, lost]),
     Object.entries(LOSSES).map(([name, lost]) => [code(name), lost]),
   )
-  const held = tableIn(losing).filter(([, , head]) => head !== '–')
+  const deferred = tableIn(losing).filter(([, , head]) => head !== '–')
   t.same(
-    held.flatMap(([name = '']) => names(name)).sort(),
+    deferred.flatMap(([name = '']) => names(name)).sort(),
     DEFERRED_HEADERS.toSorted((a, b) => a.localeCompare(b)),
   )
   const [list = ''] = section('formats.md', '## Formats that stream by flags: the MP4 family')
@@ -89,8 +89,8 @@ t.test('docs/formats.md says of each muxer what the table says', async t => {
 /** How a muxer writes to a pipe, in the words of the docs. */
 function howOf(name: string): string {
   if (name in IMPOSSIBLE) return 'not'
-  const { heldHead, streaming } = muxerOf(name)
-  return heldHead ? 'with a deferred header' : streaming.replace('-', ' ')
+  const { deferredHeader, streaming } = muxerOf(name)
+  return deferredHeader ? 'with a deferred header' : streaming.replace('-', ' ')
 }
 
 t.test('docs/formats.md says in short of each muxer what the table says', async t => {

@@ -40,7 +40,7 @@ t.test('any other has none, and gets no arguments', async t => {
     t.equal(deferredHeaderOf(format), undefined)
     t.same(deferredHeaderArguments(format), [])
   }
-  t.equal(muxerOf('matroska').heldHead, false)
+  t.equal(muxerOf('matroska').deferredHeader, false)
 })
 
 t.test('the arguments take back the defaults that have no place for the head', async t => {
