@@ -114,7 +114,7 @@ export class S3MultipartWritable extends Writable {
       this.#reject = reject
     })
     this.result.catch(() => undefined)
-    this.#upstream = new Upstream(this, 'S3MultipartWritable', { claimsHead: true })
+    this.#upstream = new Upstream(this, 'S3MultipartWritable', { claimsHeader: true })
     this.#requests = new UploadCommands(settings.target)
     this.#uploads = new PartUploads(this.#requests, {
       onUpload: ({ uploadId }) => tell(this, 'upload', { uploadId }),
@@ -188,7 +188,7 @@ export class S3MultipartWritable extends Writable {
   /** Looks once whether there is a head to be put in front. */
   #settleHead(): void {
     if (this.#head !== undefined) return
-    this.#head = { claimed: this.#upstream.head }
+    this.#head = { claimed: this.#upstream.header }
     if (this.#head.claimed) this.#filler.holdFirst(this.#settings.headerReserve)
   }
 
@@ -217,7 +217,7 @@ export class S3MultipartWritable extends Writable {
   }
 
   #addHead(isWhole: boolean): void {
-    const head = this.#upstream.head
+    const head = this.#upstream.header
     if (head !== this.#head?.claimed)
       throw headerOfAnother('an S3MultipartWritable', formatS3Uri(this.#settings.target.location))
     // Room is kept for the sake of parts of equal size.

@@ -16,7 +16,7 @@ const FFMPEG = process.env['FFMPEG_PATH'] ?? 'ffmpeg'
 
 /** A sink that claims the head, and puts it before what it kept. */
 export class HeadSink extends Writable {
-  readonly #upstream = new Upstream(this, 'HeadSink', { claimsHead: true })
+  readonly #upstream = new Upstream(this, 'HeadSink', { claimsHeader: true })
   readonly #chunks: Buffer[] = []
   readonly #length: number | undefined
   file = Buffer.alloc(0)
@@ -34,7 +34,7 @@ export class HeadSink extends Writable {
 
   override _final(callback: (error?: Error) => void): void {
     try {
-      this.file = Buffer.concat([this.#upstream.head!.bytes(this.#length), ...this.#chunks])
+      this.file = Buffer.concat([this.#upstream.header!.bytes(this.#length), ...this.#chunks])
       callback()
     } catch (error) {
       callback(error as Error)

@@ -76,7 +76,7 @@ export class FileWritable extends Writable {
       this.#reject = reject
     })
     this.result.catch(() => undefined)
-    this.#upstream = new Upstream(this, 'FileWritable', { claimsHead: true })
+    this.#upstream = new Upstream(this, 'FileWritable', { claimsHeader: true })
     // Not by super(): a signal that is aborted already would destroy a stream that has no fields yet.
     destroyOnAbort(settings.signal, this)
   }
@@ -121,7 +121,7 @@ export class FileWritable extends Writable {
 
   /** Makes the neighbour, when the first byte is there, or the end. */
   #begin(): Promise<Begun> {
-    return (this.#begun ??= this.#open(this.#upstream.head))
+    return (this.#begun ??= this.#open(this.#upstream.header))
   }
 
   async #open(head: ClaimedHeader | undefined): Promise<Begun> {
@@ -158,7 +158,7 @@ export class FileWritable extends Writable {
   async #store(): Promise<{ file: AtomicFile; bytes: number }> {
     const { file, layout, head } = await this.#begin()
     this.#assertAlive()
-    if (head !== this.#upstream.head) throw headerOfAnother('a FileWritable', this.#settings.path)
+    if (head !== this.#upstream.header) throw headerOfAnother('a FileWritable', this.#settings.path)
     const bytes = await layout.finish()
     this.#assertAlive()
     await file.close()

@@ -24,17 +24,17 @@ export class Upstream {
   readonly #stage: Writable
   readonly #name: string
   #sourceName: string | undefined
-  readonly #claimsHead: boolean
+  readonly #claimsHeader: boolean
 
   /**
    * @param stage - the stream that is piped into
    * @param name - its class, for messages
-   * @param options - `claimsHead`: the stage can write its first bytes last, and claims a head that the source offers
+   * @param options - `claimsHeader`: the stage can write its first bytes last, and claims a head that the source offers
    */
-  constructor(stage: Writable, name: string, { claimsHead = false } = {}) {
+  constructor(stage: Writable, name: string, { claimsHeader = false } = {}) {
     this.#stage = stage
     this.#name = name
-    this.#claimsHead = claimsHead
+    this.#claimsHeader = claimsHeader
     stage.on('pipe', this.#attach)
     stage.on('unpipe', this.#detach)
   }
@@ -60,7 +60,7 @@ export class Upstream {
   }
 
   /** The head that was claimed of the source, which belongs before all that it delivers. */
-  get head(): ClaimedHeader | undefined {
+  get header(): ClaimedHeader | undefined {
     return this.#head
   }
 
@@ -92,7 +92,7 @@ export class Upstream {
     const link = linkOf(source)
     this.#sourceName = link?.randomAccess?.name
     this.#silentTracks = link?.silentTracks && (() => link.silentTracks!())
-    if (this.#claimsHead) this.#head = linkOf(source)?.header?.claim()
+    if (this.#claimsHeader) this.#head = linkOf(source)?.header?.claim()
     source.on('error', this.#failed)
     source.on('close', this.#closed)
   }

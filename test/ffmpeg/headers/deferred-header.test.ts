@@ -14,7 +14,7 @@ import { audioInput, ffmpegToFile, ffmpegToPipe } from '../../support/media.js'
 
 /** Keeps its first bytes for last. */
 class Sink extends Writable {
-  readonly upstream = new Upstream(this, 'Sink', { claimsHead: true })
+  readonly upstream = new Upstream(this, 'Sink', { claimsHeader: true })
   readonly chunks: Buffer[] = []
   file = Buffer.alloc(0)
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
@@ -22,7 +22,7 @@ class Sink extends Writable {
     callback()
   }
   override _final(callback: () => void): void {
-    this.file = Buffer.concat([this.upstream.head!.bytes(), ...this.chunks])
+    this.file = Buffer.concat([this.upstream.header!.bytes(), ...this.chunks])
     callback()
   }
 }

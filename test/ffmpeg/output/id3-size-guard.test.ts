@@ -15,7 +15,11 @@ t.test('a tag without a size is an error, wherever the chunks end', async t => {
     const check = () => {
       for (let at = 0; at < bytes.length; at += cut) guard.check(bytes.subarray(at, at + cut))
     }
-    t.throws(check, { code: 'AVIO_ERR_OUTPUT_NOT_SEEKABLE', message: /layout: 'file'/ }, `cut every ${cut} bytes`)
+    t.throws(
+      check,
+      { code: 'AVIO_ERR_OUTPUT_NOT_SEEKABLE', message: /layout: 'file'/ },
+      `cut every ${cut} bytes`,
+    )
   }
 })
 

@@ -24,7 +24,7 @@ class Counting implements DeferredHeaderBuilder {
 }
 
 class Sink extends Writable {
-  readonly upstream = new Upstream(this, 'Sink', { claimsHead: true })
+  readonly upstream = new Upstream(this, 'Sink', { claimsHeader: true })
   readonly chunks: Buffer[] = []
   file = ''
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
@@ -32,7 +32,7 @@ class Sink extends Writable {
     callback()
   }
   override _final(callback: () => void): void {
-    this.file = Buffer.concat([this.upstream.head!.bytes(3), ...this.chunks]).toString()
+    this.file = Buffer.concat([this.upstream.header!.bytes(3), ...this.chunks]).toString()
     callback()
   }
 }

@@ -105,26 +105,26 @@ t.test(
   'a stage that can write its first bytes last claims the head that its source offers, and no other does',
   async t => {
     class Claimant extends Sink {
-      override readonly upstream = new Upstream(this, 'Claimant', { claimsHead: true })
+      override readonly upstream = new Upstream(this, 'Claimant', { claimsHeader: true })
     }
     const offer = new HeaderOffer('Maker')
-    const linked = () => Object.assign(new PassThrough(), { [LINK]: { head: offer } })
+    const linked = () => Object.assign(new PassThrough(), { [LINK]: { header: offer } })
     const other = linked()
-    t.equal(other.pipe(new Sink()).upstream.head, undefined)
+    t.equal(other.pipe(new Sink()).upstream.header, undefined)
     t.ok(offer.unclaimed(other))
 
     const source = linked()
     const sink = source.pipe(new Claimant())
     t.equal(offer.unclaimed(source), undefined)
     source.unpipe(sink)
-    t.equal(sink.upstream.head, undefined, 'given back where it is not read to the end')
+    t.equal(sink.upstream.header, undefined, 'given back where it is not read to the end')
     t.ok(offer.unclaimed(source))
 
     source.pipe(sink)
     offer.complete(() => Buffer.from('head'))
     source.end('body')
     await once(sink, 'close')
-    t.same(sink.upstream.head?.bytes(), Buffer.from('head'), 'and kept where it is')
+    t.same(sink.upstream.header?.bytes(), Buffer.from('head'), 'and kept where it is')
   },
 )
 
