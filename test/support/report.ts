@@ -42,7 +42,7 @@ export class Report {
       this.#watch(child)
     })
     parser.on('assert', (result: Result) => {
-      if (result.closingTestPoint) this.#end(result, parser.level === 0)
+      if (result.closingTestPoint) this.#end(result)
       else this.#assertion(result)
     })
   }
@@ -54,25 +54,35 @@ export class Report {
   }
 
   /** The end of a test: a failure of its own where it failed and nothing in it did, as a file that can't be loaded. */
-  #end(result: Result, isFile: boolean): void {
+  #end(result: Result): void {
     const { asserted, failed } = this.#open.pop() ?? { asserted: 0, failed: 0 }
     if (!result.ok && this.failed === failed) this.#failure(result)
-    if (!isFile) return
+    if (!isFile(result.name)) return
     const seconds = ((result.time ?? 0) / 1000).toFixed(1)
     this.#print(`${result.ok ? '✔' : '✖'} ${result.name}  ${this.#asserted - asserted} in ${seconds} s`)
   }
 
   #skip({ fullname, skip }: Result): void {
     this.skipped++
-    this.#print(`- ${fullname}${typeof skip === 'string' ? `: ${skip}` : ''}`)
+    this.#print(`- ${fromFile(fullname)}${typeof skip === 'string' ? `: ${skip}` : ''}`)
   }
 
   #failure({ fullname, diag }: Result): void {
     this.failed++
-    this.#print(`\n✖ ${asText(fullname)}`)
+    this.#print(`\n✖ ${asText(fromFile(fullname))}`)
     for (const line of describe(diag)) this.#print(`    ${line}`)
     this.#print('')
   }
+}
+
+function isFile(name: string): boolean {
+  return name.endsWith('.test.ts')
+}
+
+/** A test's full name from its file on: many files may be in one process, which is a test, too. */
+function fromFile(fullname: string): string {
+  const names = fullname.split(' > ')
+  return names.slice(Math.max(0, names.findIndex(isFile))).join(' > ')
 }
 
 /** What is a click away, or the same for every test. */

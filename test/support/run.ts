@@ -1,8 +1,11 @@
 /**
- * `npm test`: starts the S3 gateways that the tests want, runs tap, and always ends what it started.
+ * `npm test`: compiles what has changed, starts the S3 gateways that the tests want, runs them by tap, and always ends what
+ * it started.
  *
  *   npm test                      everything
- *   npm test -- test/io           files and folders, and any option of tap's own
+ *   npm test -- test/io           files and folders
+ *   npm test -- --only            tap's own: --only, --grep=<pattern>, --bail; --jobs=<number>, --timeout=<seconds>
+ *   npm test -- --under-load      beside a process for each processor that keeps it busy
  *   npm test -- --no-ceph         without the gateways: what needs them is skipped, with the reason
  *   npm test -- --no-browser      without the browser, likewise
  *   npm test -- --ffmpeg=trixie   with the ffmpeg and ffprobe of a Debian suite, fetched the first time
@@ -10,13 +13,18 @@
  * Its first line tells which ffmpeg it is, its last one is `N passed, N failed`. In CI (`CI=true`) a gateway or an ffmpeg
  * that can't be had is a failure.
  */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { execFileSync } from 'node:child_process'
 import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism, tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { parseArgs } from 'node:util'
+import { ROOT } from './program.js'
 import { Report } from './report.js'
+import { compile } from './run/compile.js'
+import { Load } from './run/load.js'
+import { type Plan, planOf } from './run/needs.js'
+import { withSourcePlaces } from './run/source-places.js'
 import { Ceph, type CephRelease } from './servers/ceph.js'
 import { debianFfmpeg, ffmpegVersion } from './servers/debian-ffmpeg.js'
 import { Unavailable } from './servers/debian-tree.js'
@@ -29,27 +37,42 @@ const print = (line: string) => void process.stdout.write(`${line}\n`)
 const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort())
 
-const OWN_OPTIONS = ['--no-ceph', '--no-browser']
-const FFMPEG_OPTION = '--ffmpeg='
-const args = process.argv.slice(2)
-// tap itself finds the tests of a folder only in the languages that its plugins know.
-const tapArgs = args
-  .filter(arg => !OWN_OPTIONS.includes(arg) && !arg.startsWith(FFMPEG_OPTION))
-  .flatMap(arg => (isFolder(arg) ? testsIn(arg) : [arg]))
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  allowNegative: true,
+  options: {
+    bail: { type: 'boolean', default: false },
+    browser: { type: 'boolean', default: true },
+    ceph: { type: 'boolean', default: true },
+    ffmpeg: { type: 'string' },
+    grep: { type: 'string', multiple: true, default: [] },
+    // One more than there are processors: many a test waits for a clock or a server.
+    jobs: { type: 'string', default: String(availableParallelism() + 1) },
+    only: { type: 'boolean', default: false },
+    // It finds what hangs; a busy machine may take its time.
+    timeout: { type: 'string', default: '600' },
+    'under-load': { type: 'boolean', default: false },
+  },
+})
+const files = (positionals.length === 0 ? ['test'] : positionals).flatMap(path => testsIn(path)).sort()
 const gateways: Gateway[] = []
 const running: Ceph[] = []
 let isFfmpegMissing = false
+let load: Load | undefined
 try {
   const ffmpeg = await ffmpegEnvironment()
+  await compile()
+  buildTap()
   await startGateways()
-  if (stop.signal.aborted || !(await runTap(ffmpeg))) process.exitCode = 1
+  if (options['under-load']) load = new Load()
+  if (stop.signal.aborted || !(await runTests(ffmpeg))) process.exitCode = 1
 } finally {
-  await Promise.all(running.map(gateway => gateway.stop()))
+  await Promise.all([load?.stop(), ...running.map(gateway => gateway.stop())])
 }
 
 /** The variables by which the library and the tests find the ffmpeg that was asked for: none where none was. */
 async function ffmpegEnvironment(): Promise<NodeJS.ProcessEnv> {
-  const suite = args.findLast(arg => arg.startsWith(FFMPEG_OPTION))?.slice(FFMPEG_OPTION.length)
+  const suite = options.ffmpeg
   let missing = ''
   if (suite !== undefined) {
     try {
@@ -70,7 +93,7 @@ async function ffmpegEnvironment(): Promise<NodeJS.ProcessEnv> {
 
 async function startGateways() {
   if (!wantGateways()) return
-  if (args.includes('--no-ceph')) {
+  if (!options.ceph) {
     gateways.push(...RELEASES.map(release => ({ release, missing: 'left out by --no-ceph' })))
     return
   }
@@ -97,72 +120,65 @@ async function startGateway(release: CephRelease): Promise<Gateway> {
 
 /** Whether a test that is to be run imports the list of stores. */
 function wantGateways(): boolean {
-  const given = tapArgs.filter(arg => statSync(arg, { throwIfNoEntry: false })?.isFile())
-  return (given.length === 0 ? testsIn('test') : given).some(file =>
-    readFileSync(file, 'utf8').includes('support/stores.js'),
-  )
+  return files.some(file => readFileSync(join(ROOT, file), 'utf8').includes('support/stores.js'))
 }
 
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true
+/** The test files that a path means, from the root. */
+function testsIn(path: string): string[] {
+  const full = resolve(path)
+  const names = statSync(full).isDirectory()
+    ? readdirSync(full, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.test.ts'))
+    : ['']
+  return names.map(name => relative(ROOT, join(full, name)).split(sep).join('/'))
 }
 
-function testsIn(folder: string): string[] {
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-  return names.filter(name => name.endsWith('.test.ts')).map(name => join(folder, name))
-}
-
-/** Whether tap has been built with the plugin that package.json switches off. */
-function isTapOutdated(): boolean {
+/** Builds tap anew where it still has the plugin that package.json switches off, which would compile every file. */
+function buildTap() {
   const built = join(dirname(require.resolve('@tapjs/test/package.json')), 'test-built/dist/esm/index.js')
-  return readFileSync(built, 'utf8').includes('@tapjs/typescript')
-}
-
-async function runTap(ffmpeg: NodeJS.ProcessEnv): Promise<boolean> {
+  if (!readFileSync(built, 'utf8').includes('@tapjs/typescript')) return
+  print('Building tap …')
   const manifest = require.resolve('tap/package.json')
   const { bin } = JSON.parse(readFileSync(manifest, 'utf8')) as { bin: { tap: string } }
-  const program = join(dirname(manifest), bin.tap)
-  if (isTapOutdated()) {
-    // tap builds itself anew for other plugins, but only after it has chosen the loaders of that run: the first run
-    // after an install would compile every file twice.
-    print('Building tap …')
-    await once(
-      spawn(process.execPath, [program, 'build'], { stdio: ['ignore', 'ignore', 'inherit'] }),
-      'close',
-    )
-  }
-  const options = [
-    '--reporter=tap',
-    '--disable-coverage',
-    // One more than there are processors: many a test waits for a clock or a server.
-    `--jobs=${availableParallelism() + 1}`,
-    // It finds what hangs; a busy machine may take its time.
-    '--timeout=600',
-  ]
-  const tap = spawn(process.execPath, [program, ...options, ...tapArgs], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  execFileSync(process.execPath, [join(dirname(manifest), bin.tap), 'build'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+}
+
+async function runTests(ffmpeg: NodeJS.ProcessEnv): Promise<boolean> {
+  // Not before tap is built.
+  const { runPlan } = await import('./run/processes.js')
+  const report = new Report(line => print(withSourcePlaces(line)))
+  const succeeded = await runPlan(plan(), {
+    jobs: Number(options.jobs),
+    timeout: Number(options.timeout),
+    output: report.input,
+    signal: stop.signal,
     env: {
       ...process.env,
       ...ffmpeg,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-      // Each file is a process, which loads the same packages: from Node 22 on they are compiled once.
+      // The processes load the same packages: from Node 22 on they are compiled once.
       NODE_COMPILE_CACHE: join(tmpdir(), 'avio-streams-compiled'),
       ...environmentOf(gateways),
-      ...(args.includes('--no-browser') && { AVIO_TEST_BROWSER: 'left out by --no-browser' }),
+      ...(!options.browser && { AVIO_TEST_BROWSER: 'left out by --no-browser' }),
+      ...(options.only && { TAP_ONLY: '1' }),
+      ...(options.bail && { TAP_BAIL: '1' }),
+      ...(options.grep.length > 0 && { TAP_GREP: options.grep.join('\n') }),
     },
   })
-  const onStop = () => tap.kill('SIGTERM')
-  stop.signal.addEventListener('abort', onStop)
-  const report = new Report(print)
-  tap.stdout.setEncoding('utf8').pipe(report.input)
-  const [code] = (await once(tap, 'close')) as [number | null]
   const complete = process.env['CI'] !== 'true' || !(isAnyMissing() || isFfmpegMissing)
   if (!complete) print('\nA server or an ffmpeg that the tests want is missing, which in CI is a failure.')
-  const succeeded = code === 0 && complete
-  print(`\n${report.total(succeeded)}`)
-  return succeeded
+  print(`\n${report.total(succeeded && complete)}`)
+  return succeeded && complete
+}
+
+/** One file by itself has a process by itself; and what is picked by name must not pick whole files. */
+function plan(): Plan {
+  const found = planOf(files)
+  const isPicked = options.only || options.grep.length > 0
+  return isPicked || found.together.length < 2 ? { together: [], alone: files } : found
 }
 
 function isAnyMissing(): boolean {
-  return !args.includes('--no-ceph') && gateways.some(gateway => 'missing' in gateway)
+  return options.ceph && gateways.some(gateway => 'missing' in gateway)
 }

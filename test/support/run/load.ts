@@ -1,0 +1,28 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
+
+/** Ends by itself when its parent is gone, however that ended. */
+const SPIN = 'const { ppid } = process; while (process.ppid === ppid);'
+
+/** A process for each processor that does nothing but keep it busy, so that tests show what they owe to an idle machine. */
+export class Load {
+  readonly #processes: readonly ChildProcess[]
+
+  constructor() {
+    this.#processes = Array.from({ length: availableParallelism() }, () =>
+      spawn(process.execPath, ['--eval', SPIN], { stdio: 'ignore' }),
+    )
+  }
+
+  /** Ends them. */
+  async stop(): Promise<void> {
+    await Promise.all(
+      this.#processes.map(async child => {
+        if (child.exitCode !== null || child.signalCode !== null) return
+        child.kill('SIGKILL')
+        await once(child, 'exit')
+      }),
+    )
+  }
+}

@@ -1,0 +1,62 @@
+import { join } from 'node:path'
+import { finished } from 'node:stream/promises'
+import { t } from 'tap'
+import { ROOT, compiledOf } from '../program.js'
+import type { Plan } from './needs.js'
+
+/** How many files share a process: enough that its start is little beside them, few enough for some to run at once. */
+const SHARING = 40
+const TOGETHER = compiledOf(join(import.meta.dirname, 'together.ts'))
+
+/** What `runPlan()` takes. */
+export interface RunOptions {
+  readonly env: NodeJS.ProcessEnv
+  /** How many processes at a time. */
+  readonly jobs: number
+  /** How long one may take, in seconds. */
+  readonly timeout: number
+  /** Takes what tap prints. */
+  readonly output: NodeJS.WritableStream
+  /** Ends the processes, and with them the run. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * Runs compiled test files by tap, those of `alone` in a process each, those of `together` in a few.
+ *
+ * @returns whether all succeeded
+ */
+export async function runPlan({ together, alone }: Plan, options: RunOptions): Promise<boolean> {
+  t.setTimeout(0)
+  t.jobs = options.jobs
+  t.pipe(options.output)
+  options.signal.addEventListener('abort', () => t.bailout('stopped'), { once: true })
+  for (const file of alone) start(file, compiledOf(join(ROOT, file)), {}, options)
+  for (let from = 0; from < together.length; from += SHARING) {
+    const files = together.slice(from, from + SHARING)
+    start(
+      `${files.length} files in one process`,
+      TOGETHER,
+      { AVIO_TEST_FILES: JSON.stringify(files) },
+      options,
+    )
+  }
+  t.end()
+  await finished(options.output)
+  return t.passing()
+}
+
+function start(name: string, program: string, variables: NodeJS.ProcessEnv, { env, timeout }: RunOptions) {
+  // tap starts its processes with a hook for coverage, in NODE_OPTIONS: a third of a second each, for nothing here.
+  const args = [`NODE_OPTIONS=${env['NODE_OPTIONS'] ?? ''}`, process.execPath, program]
+  t.spawn('env', args, {
+    name,
+    cwd: ROOT,
+    stdio: 'inherit',
+    buffered: true,
+    at: null,
+    stack: '',
+    timeout: timeout * 1000,
+    env: { ...env, ...variables, TAP_TIMEOUT: String(timeout) },
+  })
+}
