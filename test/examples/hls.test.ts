@@ -26,7 +26,6 @@ t.test(
       '427 × 240',
       '768 × 432',
     ])
-    await video.play()
     await video.choose(2, levels[2]!)
     t.match(await video.state(), { width: 1280, height: 720, error: null })
     const duration = await video.duration()

@@ -36,7 +36,13 @@ export async function openPage(t: Test, url: string): Promise<Page> {
   const browser = await (started ??= start())
   const context = await browser.newContext()
   t.teardown(() => context.close())
+  // tap's own limit is the only one: how long a page takes is the machine's affair.
+  context.setDefaultTimeout(0)
   const page = await context.newPage()
+  // The test has the video play when it looks: see `Playback`.
+  await page.addInitScript(`addEventListener('DOMContentLoaded', () => {
+    for (const video of document.querySelectorAll('video')) video.autoplay = false
+  })`)
   page.on('pageerror', error => t.fail(`the page threw ${error.message}`))
   await page.goto(url)
   return page

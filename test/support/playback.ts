@@ -1,6 +1,9 @@
 import type { Page } from 'playwright-core'
 
-/** The one `<video>` of a page, as a test uses it. Times are in seconds of media. */
+/**
+ * The one `<video>` of a page, as a test uses it: it stands but while a test waits for something that playing brings. On a
+ * busy machine the media would run on between two lines of a test, to their end. Times are in seconds of media.
+ */
 export class Playback {
   constructor(protected readonly page: Page) {}
 
@@ -21,11 +24,6 @@ export class Playback {
       return video.duration`)
   }
 
-  /** Starts to play. */
-  play(): Promise<void> {
-    return this.run('video.muted = true; await video.play()')
-  }
-
   /** Jumps, and waits until the picture of that time is there. */
   seek(time: number): Promise<void> {
     return this.run(`
@@ -34,31 +32,41 @@ export class Playback {
       await seeked`)
   }
 
-  /** The times of the next `count` pictures that are drawn. */
+  /** Plays `count` pictures, and tells their times. */
   pictures(count: number): Promise<number[]> {
-    return this.run(`
+    return this.playing(`
       const times = []
       while (times.length < ${count}) {
         times.push(await new Promise((resolve, reject) => {
           video.addEventListener('error', () => reject(video.error), { once: true })
           video.requestVideoFrameCallback((_now, { mediaTime }) => resolve(mediaTime))
+          start()
         }))
       }
       return times`)
   }
 
   /** How things stand. */
-  state(): Promise<{ time: number; width: number; height: number; error: string | null; paused: boolean }> {
+  state(): Promise<{ time: number; width: number; height: number; error: string | null }> {
     return this.run(`return {
       time: video.currentTime, width: video.videoWidth, height: video.videoHeight,
-      error: video.error && video.error.message, paused: video.paused,
+      error: video.error && video.error.message,
     }`)
   }
 
   /** Plays to the end. */
   ended(): Promise<void> {
-    return this.run(
-      `if (!video.ended) await new Promise(resolve => video.addEventListener('ended', resolve, { once: true }))`,
-    )
+    return this.playing(`
+      const ended = new Promise(resolve => video.addEventListener('ended', resolve, { once: true }))
+      start()
+      if (!video.ended) await ended`)
+  }
+
+  /** Runs `script`, which has the video play by `start()` once it listens; it stands again when that is over. */
+  protected playing<T>(script: string): Promise<T> {
+    return this.run(`
+      const start = () => video.play().catch(() => {})
+      video.muted = true
+      try { ${script} } finally { video.pause() }`)
   }
 }
