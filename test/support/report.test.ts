@@ -34,6 +34,34 @@ ok 2 - test/b.test.ts # time=5ms
   ])
 })
 
+t.test('files that share a process are told as if each had its own', async t => {
+  const tap = `TAP version 14
+1..1
+# Subtest: 2 files in one process
+    # Subtest: test/a.test.ts
+        # Subtest: one thing
+            not ok 1 - is so
+            1..1
+        not ok 1 - one thing # time=5ms
+        1..1
+    not ok 1 - test/a.test.ts # time=1234ms
+    # Subtest: test/b.test.ts
+        ok 1 - is so too
+        ok 2 - left out # SKIP no water
+        1..2
+    ok 2 - test/b.test.ts # time=5ms
+    1..2
+not ok 1 - 2 files in one process # time=1300ms
+`
+  t.same(reported(tap, false), [
+    '\n✖ test/a.test.ts > one thing > is so',
+    '✖ test/a.test.ts  1 in 1.2 s',
+    '- test/b.test.ts > left out: no water',
+    '✔ test/b.test.ts  2 in 0.0 s',
+    '1 passed, 1 failed, 1 skipped',
+  ])
+})
+
 t.test('a failure is told in full where it happened, and once', async t => {
   const tap = `TAP version 14
 1..1

@@ -24,7 +24,7 @@ import { Report } from './report.js'
 import { compile } from './run/compile.js'
 import { Load } from './run/load.js'
 import { type Plan, planOf } from './run/needs.js'
-import { withSourcePlaces } from './run/source-places.js'
+import { SourcePlaces } from './run/source-places.js'
 import { Ceph, type CephRelease } from './servers/ceph.js'
 import { debianFfmpeg, ffmpegVersion } from './servers/debian-ffmpeg.js'
 import { Unavailable } from './servers/debian-tree.js'
@@ -147,7 +147,8 @@ function buildTap() {
 async function runTests(ffmpeg: NodeJS.ProcessEnv): Promise<boolean> {
   // Not before tap is built.
   const { runPlan } = await import('./run/processes.js')
-  const report = new Report(line => print(withSourcePlaces(line)))
+  const places = new SourcePlaces()
+  const report = new Report(line => print(places.in(line)))
   const succeeded = await runPlan(plan(), {
     jobs: Number(options.jobs),
     timeout: Number(options.timeout),

@@ -25,50 +25,59 @@ export interface Plan {
   readonly alone: readonly string[]
 }
 
-/** @param files - compiled test files by the paths of their sources, from the root */
-export function planOf(files: readonly string[]): Plan {
+/**
+ * @param files - test files by their paths from the root, compiled
+ * @param codeOf - gives the code of a compiled file, and throws where there is none
+ */
+export function planOf(files: readonly string[], codeOf = readCode): Plan {
   const modules = new Map<string, Module>()
-  const together = files.filter(file => canShare(compiledOf(join(ROOT, file)), modules))
+  const together = files.filter(file => canShare(compiledOf(join(ROOT, file)), modules, codeOf))
   return { together, alone: files.filter(file => !together.includes(file)) }
+}
+
+function readCode(path: string): string {
+  return readFileSync(path, 'utf8')
 }
 
 interface Module {
   readonly imports: readonly string[]
-  /** It touches the process by its own code. */
+  /** It does something to the process. */
   readonly touches: boolean
 }
 
-function canShare(file: string, modules: Map<string, Module>): boolean {
-  const seen = new Set([file])
-  // A set that grows while it is walked.
-  for (const reached of seen) {
-    if (!reached.startsWith(BUILD)) {
-      if (OUTSIDE.test(reached) || HEAVY.test(reached)) return false
+function canShare(file: string, modules: Map<string, Module>, codeOf: typeof readCode): boolean {
+  const reached = new Set([file])
+  // The set grows while it is walked.
+  for (const name of reached) {
+    if (!name.startsWith(BUILD)) {
+      if (OUTSIDE.test(name) || HEAVY.test(name)) return false
       continue
     }
-    let found = modules.get(reached)
-    if (found === undefined) modules.set(reached, (found = read(reached)))
+    let found = modules.get(name)
+    if (found === undefined) modules.set(name, (found = moduleOf(name, codeOf)))
     if (found.touches) return false
-    for (const name of found.imports) seen.add(name)
+    for (const imported of found.imports) reached.add(imported)
   }
   return true
 }
 
-function read(file: string): Module {
+function moduleOf(file: string, codeOf: typeof readCode): Module {
   let code: string
   try {
-    code = readFileSync(file, 'utf8')
+    code = codeOf(file)
   } catch {
     // No module that was compiled here: what is not known is not shared.
     return { imports: [], touches: true }
   }
   const names = [...code.matchAll(IMPORT)].map(([, from, bare, dynamic]) => (from ?? bare ?? dynamic)!)
-  const isTest = file.endsWith('.test.js')
   return {
     imports: names.map(name => (name.startsWith('.') ? join(dirname(file), name) : name)),
-    touches:
-      file.startsWith(join(BUILD, 'test') + sep) &&
-      // Only a test file is given a test of its own in place of tap's root.
-      (OF_THE_PROCESS.test(code) || (!isTest && /^import \w+.* from "tap";$/m.test(code))),
+    touches: file.startsWith(join(BUILD, 'test') + sep) && touchesProcess(code, file),
   }
+}
+
+function touchesProcess(code: string, file: string): boolean {
+  // Only a test file is given a test of its own in place of tap's root: see `own-test.ts`.
+  const takesRoot = !file.endsWith('.test.js') && /^import \w+.* from "tap";$/m.test(code)
+  return takesRoot || OF_THE_PROCESS.test(code)
 }

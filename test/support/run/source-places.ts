@@ -3,31 +3,42 @@ import { SourceMap, type SourceMapPayload } from 'node:module'
 import { join, relative } from 'node:path'
 import { BUILD, ROOT } from '../program.js'
 
-const FOLDERS = [BUILD, relative(ROOT, BUILD)].map(folder => folder.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
-const PLACE = new RegExp(
-  `(?:file://)?(?<![\\w/])(?:${FOLDERS.join('|')})/([^\\s:()]+\\.js):(\\d+)(?::(\\d+))?`,
-  'g',
-)
-
-const maps = new Map<string, SourceMap | undefined>()
+/** A column behind those of every line. */
+const LINE_END = 2 ** 31
 
 /**
- * A text with the places in sources for those in compiled files. It is done for what is printed, not by
- * `--enable-source-maps`, which has every process read the map of every module.
+ * Puts the places of sources where a text names those of compiled files. It is done for the lines that are printed:
+ * `--enable-source-maps` has every process read the map of every module that it loads.
  */
-export function withSourcePlaces(text: string): string {
-  return text.replace(PLACE, (place, file: string, line: string, column: string | undefined) => {
-    const found = mapOf(file)?.findEntry(Number(line) - 1, Number(column ?? 1) - 1)
-    if (found === undefined || !('originalSource' in found)) return place
-    const { originalSource, originalLine, originalColumn } = found
-    const inLine = column === undefined ? '' : `:${originalColumn + 1}`
-    return `${relative(ROOT, originalSource)}:${originalLine + 1}${inLine}`
-  })
-}
+export class SourcePlaces {
+  readonly #build: string
+  readonly #place: RegExp
+  readonly #maps = new Map<string, SourceMap | undefined>()
 
-function mapOf(file: string): SourceMap | undefined {
-  if (!maps.has(file)) maps.set(file, readMap(join(BUILD, `${file}.map`)))
-  return maps.get(file)
+  constructor(build = BUILD) {
+    const folders = [build, relative(ROOT, build)].map(name => name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+    this.#build = build
+    this.#place = new RegExp(
+      `(?:file://)?(?<![\\w/])(?:${folders.join('|')})/([^\\s:()]+\\.js):(\\d+)(?::(\\d+))?`,
+      'g',
+    )
+  }
+
+  /** The text, with each place as `lib/x.ts:12:3`, from the root. */
+  in(text: string): string {
+    return text.replace(this.#place, (place, file: string, line: string, column: string | undefined) => {
+      const found = this.#mapOf(file)?.findEntry(Number(line) - 1, Number(column ?? LINE_END) - 1)
+      if (found === undefined || !('originalSource' in found)) return place
+      const { originalSource, originalLine, originalColumn } = found
+      const inLine = column === undefined ? '' : `:${originalColumn + 1}`
+      return `${relative(ROOT, originalSource)}:${originalLine + 1}${inLine}`
+    })
+  }
+
+  #mapOf(file: string): SourceMap | undefined {
+    if (!this.#maps.has(file)) this.#maps.set(file, readMap(join(this.#build, `${file}.map`)))
+    return this.#maps.get(file)
+  }
 }
 
 function readMap(path: string): SourceMap | undefined {

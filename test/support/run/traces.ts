@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { inspect } from 'node:util'
 
 /** What there is in this process that a test file could change for the next one, by name. */
 export type Traces = ReadonlyMap<string, unknown>
@@ -13,9 +14,9 @@ export function traces(): Traces {
   for (const event of process.eventNames()) {
     found.set(`listeners of the process to ${String(event)}`, process.listenerCount(event))
   }
-  for (const [name, { value, get }] of Object.entries(Object.getOwnPropertyDescriptors(globalThis))) {
-    // Many of Node's own are made when they are first asked for.
-    found.set(`global ${name}`, get === undefined ? (value as unknown) : undefined)
+  for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(globalThis))) {
+    // Many of Node's own are made when they are first asked for: until then they have a getter, and no value.
+    found.set(`global ${name}`, property.value)
   }
   for (const kind of process.getActiveResourcesInfo()) {
     const name = `active ${kind}`
@@ -37,8 +38,8 @@ function changes(before: Traces, after: Traces): string[] {
 
 function isChange(name: string, before: Traces, after: Traces): boolean {
   const [was, is] = [before.get(name), after.get(name)]
-  // What the file before was still closing is gone now.
-  if (name.startsWith('active ')) return Number(is ?? 0) > Number(was ?? 0)
+  // Fewer is what the file before, or the engine, was still letting go of.
+  if (/^(active|listeners) /.test(name)) return Number(is ?? 0) > Number(was ?? 0)
   if (name.startsWith('global ') && was === undefined && before.has(name)) return false
   return !Object.is(was, is) || (name.startsWith('global ') && before.has(name) !== after.has(name))
 }
@@ -46,7 +47,7 @@ function isChange(name: string, before: Traces, after: Traces): boolean {
 function tell(name: string, before: Traces, after: Traces): string {
   const [was, is] = [before, after].map(traces => {
     const value = traces.get(name)
-    return typeof value === 'function' || typeof value === 'object' ? 'another' : String(value)
+    return typeof value === 'function' ? 'a function' : typeof value === 'string' ? value : inspect(value)
   })
   return `${name}: ${was}, then ${is}`
 }

@@ -1,0 +1,65 @@
+import { relative } from 'node:path'
+import t from 'tap'
+import { BUILD } from '../program.js'
+import { planOf } from './needs.js'
+
+/** Whether a test with this code, beside these other files, shares its process. */
+function shares(code: string, others: Record<string, string> = {}): boolean {
+  const files = new Map(Object.entries({ 'test/io/x.test.js': code, ...others }))
+  const { together, alone } = planOf(['test/io/x.test.ts'], path => {
+    const found = files.get(relative(BUILD, path))
+    if (found === undefined) throw new Error(`${path} is not there`)
+    return found
+  })
+  return together.length === 1 && alone.length === 0
+}
+
+t.test('a file that reaches neither a child nor a network shares a process', async t => {
+  t.equal(shares('import t from "tap";\nimport { readFile } from "node:fs/promises";\n'), true)
+  const one = 'import {\n  a,\n  b\n} from "../../lib/io/x.js";\n'
+  t.equal(
+    shares(one, { 'lib/io/x.js': 'import { Readable } from "node:stream";\nexport const a = 1;\n' }),
+    true,
+  )
+  for (const name of [
+    'node:child_process',
+    'child_process',
+    'node:net',
+    'node:http2',
+    'node:vm',
+    '@aws-sdk/client-s3',
+  ]) {
+    t.equal(shares(`import { x } from "${name}";\n`), false, name)
+    for (const by of [
+      `import "${name}";\n`,
+      `export * from "${name}";\n`,
+      `const x = await import("${name}");\n`,
+    ]) {
+      t.equal(shares(one, { 'lib/io/x.js': 'import "./y.js";\n', 'lib/io/y.js': by }), false, by)
+    }
+  }
+  t.equal(shares('import { x } from "node:network-not";\n'), true, 'a whole name, not its beginning')
+  t.equal(shares(one, {}), false, 'nor does one that imports what is not compiled')
+  t.equal(
+    shares(one, { 'lib/io/x.js': 'import "./x.js";\nimport "../../test/io/x.test.js";\n' }),
+    true,
+    'a circle',
+  )
+})
+
+t.test('a file that does something to its process has it for itself', async t => {
+  for (const code of [
+    'process.chdir("/");',
+    'process.on("warning", hear);',
+    't2.mockImport("../x.js", {});',
+  ]) {
+    t.equal(shares(code), false, code)
+    t.equal(shares('import "../support/x.js";\n', { 'test/support/x.js': code }), false, `a helper’s ${code}`)
+    t.equal(shares('import "../../lib/x.js";\n', { 'lib/x.js': code }), true, `the library’s ${code}`)
+  }
+  t.equal(
+    shares('import "../support/x.js";\n', { 'test/support/x.js': 'import t from "tap";\n' }),
+    false,
+    'tap’s root',
+  )
+})

@@ -1,0 +1,83 @@
+import { createServer } from 'node:net'
+import { once } from 'node:events'
+import t from 'tap'
+import { changesSince, traces } from './traces.js'
+
+const LEFT: [what: string, leave: () => () => void, told: RegExp][] = [
+  [
+    'an environment variable',
+    () => {
+      process.env['AVIO_TEST_LEFT'] = 'a'
+      return () => delete process.env['AVIO_TEST_LEFT']
+    },
+    /^environment variable AVIO_TEST_LEFT: undefined, then a$/,
+  ],
+  [
+    'a listener of the process',
+    () => {
+      const hear = () => {}
+      process.on('warning', hear)
+      return () => process.off('warning', hear)
+    },
+    /^listeners of the process to warning: /,
+  ],
+  [
+    'a global that is new',
+    () => {
+      Object.assign(globalThis, { left: 1 })
+      return () => Reflect.deleteProperty(globalThis, 'left')
+    },
+    /^global left: undefined, then 1$/,
+  ],
+  [
+    'a global that is another',
+    () => {
+      const { setTimeout } = globalThis
+      globalThis.setTimeout = (() => {}) as never
+      return () => void (globalThis.setTimeout = setTimeout)
+    },
+    /^global setTimeout: a function, then a function$/,
+  ],
+  [
+    'a timer',
+    () => {
+      const timer = setInterval(() => {}, 1000)
+      return () => clearInterval(timer)
+    },
+    /^active Timeout: \S+, then \d+$/,
+  ],
+  [
+    'a folder to work in',
+    () => {
+      const before = process.cwd()
+      process.chdir('..')
+      return () => process.chdir(before)
+    },
+    /^working directory: /,
+  ],
+]
+
+for (const [what, leave, told] of LEFT) {
+  t.test(`${what} is told, until it is gone`, async t => {
+    const before = traces()
+    const remove = leave()
+    const changes = await changesSince(before)
+    remove()
+    t.equal(changes.length, 1)
+    t.match(changes[0], told)
+    t.same(await changesSince(before), [])
+  })
+}
+
+t.test(
+  'what closes within a few turns is no change, nor is what an earlier file was still closing',
+  async t => {
+    const before = traces()
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const open = traces()
+    server.close()
+    t.same(await changesSince(before), [])
+    t.same(await changesSince(open), [])
+  },
+)
