@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { AvioError } from '../../lib/errors.js'
@@ -10,6 +9,7 @@ import { type Target, collectGarbage, findOf } from './find.js'
 import { minimised } from './minimise.js'
 import { mutated } from './mutate.js'
 import { TARGETS } from './targets.js'
+import { programOf } from '../support/program.js'
 
 const SEED = Buffer.from(Array.from({ length: 300 }, (_, n) => n % 200))
 
@@ -152,8 +152,9 @@ t.test('leaves out what a find does not need, within a number of tries', async t
 })
 
 t.test('says which input hangs, and ends', async t => {
+  const { execArgv, path } = programOf(new URL('watchdog.ts', import.meta.url))
   const program = `
-    import { Watchdog } from './watchdog.ts'
+    import { Watchdog } from ${JSON.stringify(path)}
     const watchdog = new Watchdog('boxes', ${JSON.stringify(`${t.testdir({})}/kept/hangs.bin`)}, 300)
     watchdog.see(Buffer.from('first'))
     watchdog.see(Buffer.from('the one that hangs'))
@@ -162,8 +163,7 @@ t.test('says which input hangs, and ends', async t => {
   const said = await new Promise<{ signal: unknown; stdout: string }>(resolve => {
     const child = execFile(
       process.execPath,
-      ['--import=tsx', '--input-type=module', '--eval', program],
-      { cwd: fileURLToPath(new URL('.', import.meta.url)) },
+      [...execArgv, '--input-type=module', '--eval', program],
       (error, stdout) => resolve({ signal: error?.signal, stdout }),
     )
     child.stdin?.end()

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { HeadWalk } from '../../lib/ffmpeg/input/container-sniffer.js'
@@ -19,6 +18,7 @@ import { keyTrack, mp4Keys } from '../../lib/mp4/index/mp4-keys.js'
 import { MiB } from '../../lib/options.js'
 import { element } from '../support/ebml.js'
 import { VIDEO, box, chunksOf, ftyp, fullBox, moov, u32, u64, u8 } from '../support/fmp4.js'
+import { programArgs } from '../support/program.js'
 import { leastSlice } from '../support/slices.js'
 
 /**
@@ -186,8 +186,8 @@ for (const [name, make] of Object.entries(TABLES)) {
 }
 
 t.test('an index of many small fragments is gone through in short turns', async t => {
-  const program = fileURLToPath(new URL('../fixtures/fragment-slices.ts', import.meta.url))
-  const args = ['--import', 'tsx', program, String(2 ** 13), String(SLICE)]
+  const program = programArgs(new URL('../fixtures/fragment-slices.ts', import.meta.url))
+  const args = [...program, String(2 ** 13), String(SLICE)]
   const { stdout } = await promisify(execFile)(process.execPath, args)
   t.ok(Number(stdout) < SLICE, `${stdout.trim()} ms`)
 })

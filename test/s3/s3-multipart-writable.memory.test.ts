@@ -1,6 +1,5 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { S3Client } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
 import { KiB, MiB } from '../../lib/options.js'
@@ -8,11 +7,12 @@ import { S3MultipartWritable } from '../../lib/s3/s3-multipart-writable.js'
 import type { LocalClientConfig } from '../../lib/testing/index.js'
 import { headed } from '../support/heads.js'
 import { heldBytes } from '../support/held-bytes.js'
+import { programOf } from '../support/program.js'
 
 /** A client of a store in another process, and what that does not count. */
 async function open(t: Test, bytesPerSecond: number) {
-  const script = fileURLToPath(new URL('../support/store-process.ts', import.meta.url))
-  const child = fork(script, { execArgv: ['--import', 'tsx'] })
+  const { path, execArgv } = programOf(new URL('../support/store-process.ts', import.meta.url))
+  const child = fork(path, { execArgv })
   const [config] = (await once(child, 'message')) as [LocalClientConfig]
   child.send(bytesPerSecond)
   const client = new S3Client(config)

@@ -10,7 +10,7 @@ export class Report {
   passed = 0
   failed = 0
   skipped = 0
-  /** Takes the output of `tap --reporter=tap`. */
+  /** Takes what tap prints. */
   readonly input = new Parser()
   readonly #print: (line: string) => void
   /** How many assertions there were, and how many of them failed, when each test that is under way began. */

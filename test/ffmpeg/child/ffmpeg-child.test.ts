@@ -8,6 +8,7 @@ import { type ChildCommand, FfmpegChild } from '../../../lib/ffmpeg/child/ffmpeg
 import { locateFfmpeg } from '../../../lib/ffmpeg/binary/locate-ffmpeg.js'
 import { endProcess, exists, fixture, isGone, resources, resourcesSince } from '../../support/child.js'
 import { transportStream } from '../../support/media.js'
+import { programArgs } from '../../support/program.js'
 
 const PIPES = ['in', 'out', 'out', 'out'] as const
 
@@ -196,8 +197,8 @@ t.test('where Linux has setpriv, the child dies with a parent that is killed', a
     t.pass('not on this system')
     return
   }
-  const maker = fileURLToPath(new URL('../../fixtures/orphan-maker.ts', import.meta.url))
-  const parent = spawn(process.execPath, ['--import', 'tsx', maker, fixture('ignores-sigterm')], {
+  const maker = programArgs(new URL('../../fixtures/orphan-maker.ts', import.meta.url))
+  const parent = spawn(process.execPath, [...maker, fixture('ignores-sigterm')], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const [line] = (await once(parent.stdout, 'data')) as [Buffer]

@@ -12,6 +12,7 @@ import { endProcess, isGone } from '../../support/child.js'
 import { runCommand } from '../../support/command.js'
 import { canLimitDescriptors, withDescriptors } from '../../support/descriptors.js'
 import * as media from '../../support/media.js'
+import { programOf } from '../../support/program.js'
 import { associations, mapOf, mediaPackets, tablePackets } from '../../support/transport.js'
 import { added, env, ffmpegPath, headOf, streamsOf } from '../../support/preview.js'
 
@@ -242,12 +243,12 @@ t.test('no clock ends a look that is late', async t => {
 t.test('where Linux has setpriv, it dies with a parent that is killed', async t => {
   if ((await dieWithParent()).length === 0) return
   const { script, pid } = await scripted(t, '', 'exec sleep 600')
-  const lib = new URL('../../../lib/ffmpeg/ffmpeg-transform.ts', import.meta.url).href
+  const lib = programOf(new URL('../../../lib/ffmpeg/ffmpeg-transform.ts', import.meta.url))
   const code = `
-    const { FfmpegTransform } = await import(${JSON.stringify(lib)})
+    const { FfmpegTransform } = await import(${JSON.stringify(lib.path)})
     const output = { format: 'mp4', args: ['-c', 'copy'] }
     new FfmpegTransform({ ffmpegPath: ${JSON.stringify(script)}, output }).end(Buffer.alloc(2000))`
-  const parent = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], {
+  const parent = spawn(process.execPath, [...lib.execArgv, '--input-type=module', '-e', code], {
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const id = await pid()

@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { LocalS3 } from '../../../lib/testing/index.js'
 import { fragmentedMp4, transportStream } from '../../support/media.js'
+import { programArgs } from '../../support/program.js'
 
 const STAGES = [
   ...['S3RangeReadable', 'S3MultipartWritable', 'FfmpegTransform by pipe', 'FfmpegTransform by address'],
@@ -19,7 +20,7 @@ const STARTS_FFMPEG = new Set([
   'probe',
   'thumbnails',
 ])
-const PROGRAM = join(import.meta.dirname, '../../fixtures/without-descriptors.ts')
+const PROGRAM = programArgs(new URL('../../fixtures/without-descriptors.ts', import.meta.url))
 
 t.test('with no descriptor left every stage fails with an AvioError that says what to do', async t => {
   const s3 = await LocalS3.start({ buckets: ['bkt'] })
@@ -30,7 +31,7 @@ t.test('with no descriptor left every stage fails with an AvioError that says wh
   const config = JSON.stringify(s3.clientConfig())
   for (const stage of STAGES) {
     const command = 'ulimit -n 256; exec "$@"'
-    const args = ['-c', command, 'sh', process.execPath, '--import', 'tsx', PROGRAM, stage, config, folder]
+    const args = ['-c', command, 'sh', process.execPath, ...PROGRAM, stage, config, folder]
     const { stdout } = await promisify(execFile)('sh', args, { timeout: 60_000 })
     const end = JSON.parse(stdout) as { end: boolean | 'done'; code: string; message: string }
     t.comment(stage, end)

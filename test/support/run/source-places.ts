@@ -19,7 +19,7 @@ export class SourcePlaces {
     const folders = [build, relative(ROOT, build)].map(name => name.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
     this.#build = build
     this.#place = new RegExp(
-      `(?:file://)?(?<![\\w/])(?:${folders.join('|')})/([^\\s:()]+\\.js):(\\d+)(?::(\\d+))?`,
+      `(?<![\\w/])(?:file://)?(?:${folders.join('|')})/([^\\s:()]+\\.js):(\\d+)(?::(\\d+))?`,
       'g',
     )
   }
