@@ -1,8 +1,8 @@
-import { inOrder } from '../io/fetch/ordered-ranges.js'
+import { inParts } from '../io/fetch/in-parts.js'
+import type { FetchRange } from '../io/fetch/ordered-ranges.js'
 import type { DigestAlgorithm } from '../io/checksums/digest.js'
 import type { RandomAccess } from '../io/random-access.js'
 import { RangeBuffer } from '../io/fetch/range-buffer.js'
-import { ReadAheadWindow } from '../io/fetch/read-ahead-window.js'
 import { integerOption, knownOptions, optionsObject } from '../options.js'
 import type { S3ObjectInfo } from './read/version-pin.js'
 import { READ_OPTIONS, readOptions, type S3ReadOptions } from './read/read-options.js'
@@ -78,27 +78,14 @@ export class S3Source implements RandomAccess {
     const max = Number.MAX_SAFE_INTEGER
     integerOption({ start }, 'start', { min: 0, max, default: undefined, unit: 'bytes' })
     integerOption({ end }, 'end', { min: start, max, default: undefined, unit: 'bytes' })
-    const partSize = this.#partSize
-    const plan = new ReadAheadWindow({
-      start,
-      end,
-      firstSize: partSize,
-      partSize,
-      concurrency: 2,
-      readAhead: 2 * partSize,
-    })
-    plan.bound(end)
     const check: OnInfo = ({ size, versionId }) => {
       if (end > size) throw unsatisfiable(end - 1, size, { ...this.#location, versionId, byteOffset: size })
     }
-    return inOrder(
-      plan,
-      async (into, aborted) => {
-        if (this.info) check(this.info)
-        await this.fetch(into, aborted, check)
-      },
-      signal,
-    )
+    const fetch: FetchRange = async (into, aborted) => {
+      if (this.info) check(this.info)
+      await this.fetch(into, aborted, check)
+    }
+    return inParts({ start, end }, this.#partSize, fetch, signal)
   }
 
   /**

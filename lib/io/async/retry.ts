@@ -14,6 +14,9 @@ export interface RetryPolicy {
   readonly maxDelay: number
 }
 
+/** Full jitter from 100 ms up; a wait that the other side asks for is kept up to 20 s. */
+export const BACKOFF = { baseDelay: 100, maxDelay: 20_000 }
+
 /** The wait before the try after `sendWithTimeout` (from 1), in milliseconds. `random` gives numbers in [0, 1). */
 export function backoff(attempt: number, policy: RetryPolicy, random: () => number = Math.random): number {
   return Math.floor(random() * Math.min(policy.maxDelay, policy.baseDelay * 2 ** (attempt - 1)))

@@ -1,4 +1,5 @@
 import { isDamagedTls } from '../async/retry.js'
+import { BrokenBody } from '../fetch/range-body.js'
 import { SourceError, type SourceErrorCode, type SourceErrorFields } from '../../errors.js'
 
 /** What a failed HTTP request means, and whether it is worth another try. */
@@ -18,23 +19,13 @@ export class StatusError extends Error {
   }
 }
 
-/** An answer that went silent, or ended before its last byte. */
-export class BrokenAnswer extends Error {
-  override readonly name = 'BrokenAnswer'
-}
-
-/** A body that goes on behind the bytes that it announced. */
-export class OverlongAnswer extends Error {
-  override readonly name = 'OverlongAnswer'
-}
-
 /** A host that has no name will have none in a second either, and a bad certificate does not get better. */
 const FINAL =
   /^(ENOTFOUND|EPROTO)$|^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_|ERR_(?!STREAM_PREMATURE_CLOSE))/
 
 /** Whether the same request may succeed when sent again. */
 export function isRetryable(error: unknown): boolean {
-  if (error instanceof BrokenAnswer) return true
+  if (error instanceof BrokenBody) return true
   if (error instanceof StatusError) {
     const { statusCode: status } = error
     // 501 and 505 say that the server cannot do this at all.

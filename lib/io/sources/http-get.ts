@@ -1,11 +1,9 @@
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
-import { finished } from 'node:stream'
-import { onAbort } from '../async/abort-listeners.js'
 import { SourceError } from '../../errors.js'
-import { abortError } from '../async/abort-error.js'
 import { type ByteRange, rangeHeader } from '../byte-range.js'
-import { BrokenAnswer, OverlongAnswer } from './http-errors.js'
+import { oneTry } from '../fetch/one-try.js'
+import { copyBody, discard, stalled } from '../fetch/range-body.js'
 import type { HttpTarget } from './http-options.js'
 import type { HttpHead } from './http-version-pin.js'
 import type { RangeBuffer } from '../fetch/range-buffer.js'
@@ -38,24 +36,16 @@ export interface HttpGet {
  * asked for, so that no byte would be where its `Content-Range` says, and which has time limits of its own.
  */
 export async function httpGet(one: HttpGet): Promise<void> {
-  const { signal } = one
   const { stallTimeout, minThroughput } = one.target
-  if (signal.aborted) throw abortError(signal)
-  const attempt = new AbortController()
-  const giveUp = () => attempt.abort(abortError(signal))
-  const forget = onAbort(signal, giveUp)
-  const onStall = (drip = `No byte came for ${stallTimeout} ms`) =>
-    attempt.abort(new BrokenAnswer(`${drip}, and the request was given up`))
-  const watch = new StallTimer(stallTimeout, onStall, minThroughput)
-  try {
-    await run(one, attempt.signal, watch)
-  } catch (error) {
-    // However the socket says it: this is why.
-    throw attempt.signal.aborted ? (attempt.signal.reason as Error) : error
-  } finally {
-    watch.stop()
-    forget()
-  }
+  await oneTry(one.signal, async attempt => {
+    const onStall = (drip?: string) => attempt.abort(stalled(stallTimeout, drip))
+    const watch = new StallTimer(stallTimeout, onStall, minThroughput)
+    try {
+      await run(one, attempt.signal, watch)
+    } finally {
+      watch.stop()
+    }
+  })
 }
 
 async function run(one: HttpGet, signal: AbortSignal, watch: StallTimer): Promise<void> {
@@ -68,7 +58,7 @@ async function run(one: HttpGet, signal: AbortSignal, watch: StallTimer): Promis
       discard(answer)
       return
     }
-    await drain(answer, into, end, watch)
+    await copyBody(answer, into, bytes => watch.alive(bytes), end)
   } catch (error) {
     discard(answer)
     throw error
@@ -122,29 +112,4 @@ function badRedirect(what: string, source: string): SourceError {
     { source },
     { retryable: false },
   )
-}
-
-/** Copies a body into `into` as fast as it comes; resolves when it has ended, with the byte before `end`. */
-async function drain(
-  answer: IncomingMessage,
-  into: RangeBuffer,
-  end: number,
-  watch: StallTimer,
-): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    finished(answer, { writable: false }, error => (error ? reject(error) : resolve()))
-    answer.on('data', (chunk: Buffer) => {
-      watch.alive(chunk.length)
-      const isTooMuch = chunk.length > end - into.received
-      into.write(isTooMuch ? chunk.subarray(0, end - into.received) : chunk)
-      if (isTooMuch) answer.destroy(new OverlongAnswer('More came than was announced'))
-    })
-  })
-  if (into.received < end) throw new BrokenAnswer(`The body ended ${end - into.received} bytes early`)
-}
-
-/** Lets go of an answer that nobody reads on; its connection is closed. */
-function discard(answer: IncomingMessage): void {
-  answer.on('error', () => undefined)
-  answer.destroy()
 }

@@ -1,17 +1,15 @@
 import { abortError } from '../async/abort-error.js'
-import { httpError, isRetryable, OverlongAnswer, StatusError } from './http-errors.js'
+import { httpError, isRetryable, StatusError } from './http-errors.js'
 import { httpGet } from './http-get.js'
 import { httpOptions, type HttpSourceOptions, type HttpTarget } from './http-options.js'
 import { HttpVersionPin, unusableAnswer } from './http-version-pin.js'
-import { inOrder } from '../fetch/ordered-ranges.js'
+import { inParts } from '../fetch/in-parts.js'
+import type { FetchRange } from '../fetch/ordered-ranges.js'
 import type { RandomAccess } from '../random-access.js'
+import { fillRange } from '../fetch/fill-range.js'
+import { OverlongBody } from '../fetch/range-body.js'
 import { RangeBuffer } from '../fetch/range-buffer.js'
-import { ReadAheadWindow } from '../fetch/read-ahead-window.js'
-import { retry } from '../async/retry.js'
 import { checkRange } from '../check-range.js'
-
-/** Full jitter from 100 ms up; a wait that the server asks for is kept up to 20 s. */
-const BACKOFF = { baseDelay: 100, maxDelay: 20_000 }
 
 const NEVER = new AbortController().signal
 
@@ -71,57 +69,28 @@ export class HttpSource implements RandomAccess {
     if (signal?.aborted) throw abortError(signal)
     const check = () => checkRange(start, end, this.#pin.size, this.#target.source)
     check()
-    const { partSize } = this.#target
-    const plan = new ReadAheadWindow({
-      start,
-      end,
-      firstSize: partSize,
-      partSize,
-      concurrency: 2,
-      readAhead: 2 * partSize,
-    })
-    plan.bound(end)
-    yield* inOrder(plan, (into, aborted) => this.#fill(into, aborted, check), signal)
+    const fetch: FetchRange = (into, aborted) => this.#fill(into, aborted, check)
+    yield* inParts({ start, end }, this.#target.partSize, fetch, signal)
   }
 
   /**
    * Fills one range by as many tries as it takes, each for the bytes that are still lacking; trims it where the source
    * ends before it does, unless `check`, which every accepted answer is followed by, throws for that.
    */
-  async #fill(into: RangeBuffer, signal: AbortSignal, check: () => void = () => undefined): Promise<void> {
-    const { maxAttempts } = this.#target
-    let attempts = 0
-    const operation = async (attempt: number) => {
-      attempts = attempt
-      try {
-        await this.#try(into, signal, check)
-      } catch (error) {
-        // A connection that broke behind the last byte took nothing away.
-        if (!into.complete || into.end === into.start || !isRetryable(error)) throw error
-      }
-    }
-    try {
-      await retry(operation, {
-        ...BACKOFF,
-        maxAttempts,
-        signal,
-        isRetryable,
-        retryAfter: error => (error instanceof StatusError ? error.retryAfter : undefined),
-      })
-    } catch (error) {
-      if (signal.aborted) throw abortError(signal)
-      const fields = { source: this.#target.source, byteOffset: into.received, attempts }
-      if (error instanceof OverlongAnswer) {
-        throw unusableAnswer(`sent more than bytes ${into.start}–${into.end - 1}`, fields, error)
-      }
-      throw httpError(error, fields, maxAttempts)
-    }
-  }
-
-  async #try(into: RangeBuffer, signal: AbortSignal, check: () => void): Promise<void> {
-    await this.#get(into, signal, check)
-    // A server may answer with less than was asked for: the rest is asked for behind it.
-    while (!into.complete) await this.#get(into, signal, check)
+  #fill(into: RangeBuffer, signal: AbortSignal, check: () => void = () => undefined): Promise<void> {
+    const { source, maxAttempts } = this.#target
+    return fillRange(into, signal, {
+      maxAttempts,
+      request: (into, signal) => this.#get(into, signal, check),
+      isRetryable,
+      retryAfter: error => (error instanceof StatusError ? error.retryAfter : undefined),
+      failure: (error, into, attempts) => {
+        const fields = { source, byteOffset: into.received, attempts }
+        return error instanceof OverlongBody
+          ? unusableAnswer(`sent more than bytes ${into.start}–${into.end - 1}`, fields, error)
+          : httpError(error, fields, maxAttempts)
+      },
+    })
   }
 
   async #get(into: RangeBuffer, signal: AbortSignal, check: () => void): Promise<void> {

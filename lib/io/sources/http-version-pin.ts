@@ -1,6 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { SourceError, type SourceErrorFields } from '../../errors.js'
 import { type ByteRange, parseContentRange, parseUnsatisfiedRange } from '../byte-range.js'
+import {
+  changedMessage,
+  etagChange,
+  isSure,
+  rangeFault,
+  sizeChange,
+  timeChange,
+  unusableMessage,
+} from '../fetch/pinned-version.js'
 import { StatusError } from './http-errors.js'
 
 /** The parts of an answer that tell what it is an answer to. */
@@ -8,6 +17,9 @@ export interface HttpHead {
   readonly statusCode?: number | undefined
   readonly headers: IncomingHttpHeaders
 }
+
+/** What an error knows of the answer. */
+type Fields = SourceErrorFields & { readonly source: string }
 
 /** What tells one version from another. */
 interface Version {
@@ -94,47 +106,28 @@ function isRange({ statusCode, headers }: HttpHead): boolean {
 }
 
 /** Holds a range to the bytes that were asked for, or the first of them; returns where it ends. */
-function checkBody({ headers }: HttpHead, { start, end }: ByteRange, fields: SourceErrorFields): number {
+function checkBody({ headers }: HttpHead, asked: ByteRange, fields: Fields): number {
   const sent = parseContentRange(headers['content-range'])!
-  if (sent.start !== start || sent.end > end) {
-    throw unusableAnswer(
-      `answered with bytes ${sent.start}–${sent.end - 1} where ${start}–${end - 1} were asked for`,
-      fields,
-    )
-  }
   const { 'content-length': length } = headers
-  if (length !== undefined && Number(length) !== sent.end - start) {
-    throw unusableAnswer(`announced ${length} bytes for a range of ${sent.end - start}`, fields)
-  }
+  const fault = rangeFault(sent, asked, length === undefined ? undefined : Number(length))
+  if (fault !== undefined) throw unusableAnswer(fault, fields)
   return sent.end
 }
 
 /** How an answer differs from what is pinned; `undefined` where it doesn't. A 416 carries no validators. */
 function changeOf(pinned: Version, found: Version, hasValidators: boolean): string | undefined {
   const { size, etag, lastModified } = pinned
-  if (hasValidators && etag !== undefined && opaque(etag) !== opaque(found.etag)) {
-    return `its ETag was ${etag} and is now ${found.etag ?? 'none'}`
+  if (hasValidators) {
+    const change =
+      (etag === undefined ? undefined : etagChange(etag, found.etag)) ??
+      (isSure(etag) ? undefined : timeChange(lastModified, found.lastModified))
+    if (change !== undefined) return change
   }
-  const isStrong = etag?.startsWith('W/') === false
-  if (hasValidators && !isStrong && lastModified !== found.lastModified) return 'it was modified'
-  const isSame = found.size === size || found.size === Infinity
-  return isSame ? undefined : `it had ${size} bytes and now has ${found.size}`
+  return found.size === Infinity ? undefined : sizeChange(size, found.size)
 }
 
-/**
- * An ETag without its mark of weakness, which some servers take off once the version is a second old, and without its
- * quotes, which some leave out.
- */
-function opaque(etag: string | undefined): string | undefined {
-  return etag?.replace(/^W\//, '').replace(/^"(.*)"$/, '$1')
-}
-
-function sourceChanged(how: string, fields: SourceErrorFields): SourceError {
-  return new SourceError(
-    'AVIO_ERR_SOURCE_CHANGED',
-    `${fields.source} changed while it was read: ${how}. What was read so far is of the older version; begin anew.`,
-    fields,
-  )
+function sourceChanged(how: string, fields: Fields): SourceError {
+  return new SourceError('AVIO_ERR_SOURCE_CHANGED', changedMessage(fields.source, how), fields)
 }
 
 function noRanges(fields: SourceErrorFields): SourceError {
@@ -147,7 +140,7 @@ function noRanges(fields: SourceErrorFields): SourceError {
 }
 
 /** The error for a read that begins behind the last byte. */
-function unsatisfiable({ start, end }: ByteRange, size: number, fields: SourceErrorFields): SourceError {
+function unsatisfiable({ start, end }: ByteRange, size: number, fields: Fields): SourceError {
   if (start < size) {
     return unusableAnswer(`refused bytes ${start}–${end - 1} as out of range, of ${size}`, fields)
   }
@@ -159,10 +152,10 @@ function unsatisfiable({ start, end }: ByteRange, size: number, fields: SourceEr
 }
 
 /** The error for an answer that can't be used, and would not be another one a second later. */
-export function unusableAnswer(what: string, fields: SourceErrorFields, cause?: unknown): SourceError {
+export function unusableAnswer(what: string, fields: Fields, cause?: unknown): SourceError {
   return new SourceError(
     'AVIO_ERR_SOURCE_READ',
-    `The server of ${fields.source} ${what}. Nothing of it can be trusted; check what stands between.`,
+    unusableMessage(fields.source, what),
     fields,
     cause === undefined ? undefined : { cause },
   )

@@ -1,6 +1,6 @@
 import { type HeadObjectCommandOutput, HeadObjectCommand } from '@aws-sdk/client-s3'
 import type { DigestAlgorithm } from '../../io/checksums/digest.js'
-import { retry } from '../../io/async/retry.js'
+import { BACKOFF, retry } from '../../io/async/retry.js'
 import { sendWithTimeout } from '../request/send-with-timeout.js'
 import { md5InEtag, md5OfEtag, sameEtag } from './etag.js'
 import type { GetObjectRequest } from '../read/get-request-option.js'
@@ -8,7 +8,7 @@ import type { Preconditions, S3ObjectInfo } from '../read/version-pin.js'
 import type { StoredSum } from './object-sum.js'
 import { type PartQuestion, partSizes } from './part-sizes.js'
 import type { GetTarget } from '../read/get-range.js'
-import { BACKOFF, classifyError } from '../request/classify-error.js'
+import { classifyError } from '../request/classify-error.js'
 import type { S3Command } from '../request/send-once.js'
 
 /** How long the store may be silent before it tells, in milliseconds, where `stallTimeout` is more. */

@@ -4,13 +4,14 @@ import {
   type GetObjectCommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3'
-import { onAbort } from '../../io/async/abort-listeners.js'
-import { abortError, untilAborted } from '../../io/async/abort-error.js'
+import { untilAborted } from '../../io/async/abort-error.js'
+import { oneTry } from '../../io/fetch/one-try.js'
+import { discard, stalled } from '../../io/fetch/range-body.js'
 import type { RangeBuffer } from '../../io/fetch/range-buffer.js'
 import type { GetObjectRequest } from './get-request-option.js'
 import type { S3ObjectInfo } from './version-pin.js'
 import type { S3Location } from '../request/s3-location.js'
-import { discard, drain, stalled, streamOf } from './get-body.js'
+import { drain, streamOf } from './get-body.js'
 import { goDirect } from '../direct/direct-pool.js'
 import { RequestWatch } from '../request/request-watch.js'
 import { Sending, sendOnce } from '../request/send-once.js'
@@ -62,23 +63,17 @@ export interface GetRange {
  * `AbortError`. The buffer then holds what came before.
  */
 export async function getRange(one: GetRange): Promise<void> {
-  const { signal, stallTimeout, minThroughput } = one
-  if (signal.aborted) throw abortError(signal)
-  const attempt = new AbortController()
-  const giveUp = () => attempt.abort(abortError(signal))
-  const forget = onAbort(signal, giveUp)
-  const onStall = (drip?: string) => attempt.abort(stalled(stallTimeout, drip))
-  const sending = new Sending(one.client)
-  const watch = new RequestWatch(one.client, sending, stallTimeout, onStall, minThroughput)
-  try {
-    await run(one, attempt.signal, watch, sending)
-  } catch (error) {
-    // However the SDK and the socket say it: this is why.
-    throw attempt.signal.aborted ? (attempt.signal.reason as Error) : error
-  } finally {
-    watch.stop()
-    forget()
-  }
+  const { client, stallTimeout, minThroughput } = one
+  await oneTry(one.signal, async attempt => {
+    const onStall = (drip?: string) => attempt.abort(stalled(stallTimeout, drip))
+    const sending = new Sending(client)
+    const watch = new RequestWatch(client, sending, stallTimeout, onStall, minThroughput)
+    try {
+      await run(one, attempt.signal, watch, sending)
+    } finally {
+      watch.stop()
+    }
+  })
 }
 
 async function run(

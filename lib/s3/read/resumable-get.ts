@@ -1,9 +1,8 @@
 import { S3Error, type S3ErrorFields } from '../../errors.js'
-import { abortError } from '../../io/async/abort-error.js'
 import { parseUnsatisfiedRange, rangeHeader } from '../../io/byte-range.js'
+import { fillRange } from '../../io/fetch/fill-range.js'
+import { BrokenBody, OverlongBody } from '../../io/fetch/range-body.js'
 import { RangeBuffer } from '../../io/fetch/range-buffer.js'
-import { retry } from '../../io/async/retry.js'
-import { OverlongBody, transient } from './get-body.js'
 import { type GetTarget, type OnInfo, getRange } from './get-range.js'
 import {
   type AnswerHead,
@@ -13,7 +12,7 @@ import {
   badResponse,
   objectChanged,
 } from './version-pin.js'
-import { BACKOFF, classifyError, s3Error } from '../request/classify-error.js'
+import { classifyError, s3Error } from '../request/classify-error.js'
 import { formatS3Uri } from '../request/s3-location.js'
 import { WholeBody } from './whole-body.js'
 
@@ -37,10 +36,8 @@ interface Try {
 }
 
 /**
- * Ranges of one pinned object version, each fetched by as many tries as it takes, up to `maxAttempts`.
- *
- * A try that broke is followed by one for the bytes that are still lacking: nothing is fetched twice, and `If-Match`
- * makes sure that the rest belongs to what is there. What cannot get better by trying again fails at once.
+ * Ranges of one pinned object version, each filled as {@link fillRange} does it: `If-Match` makes sure that the rest
+ * belongs to what is there.
  */
 export class ResumableGet {
   readonly #target: GetTarget
@@ -90,34 +87,14 @@ export class ResumableGet {
     return filled
   }
 
-  async #fill(into: RangeBuffer, signal: AbortSignal, onInfo: OnInfo, inOrder: boolean): Promise<void> {
-    let attempts = 0
-    const operation = async (attempt: number) => {
-      attempts = attempt
-      try {
-        await this.#try({ into, signal, onInfo, attempt, inOrder })
-      } catch (error) {
-        // A connection that broke behind the last byte took nothing away.
-        if (!into.complete || into.end === into.start || !classifyError(error).retryable) throw error
-      }
-    }
-    try {
-      await retry(operation, {
-        ...BACKOFF,
-        maxAttempts: this.#target.maxAttempts,
-        signal,
-        isRetryable: error => classifyError(error).retryable,
-        retryAfter: error => classifyError(error).retryAfter,
-      })
-    } catch (error) {
-      throw signal.aborted ? abortError(signal) : this.#failure(error, into, attempts)
-    }
-  }
-
-  async #try(one: Try): Promise<void> {
-    await this.#once(one)
-    // A server may answer with less than was asked for: the rest is asked for behind it.
-    while (!one.into.complete) await this.#once(one)
+  #fill(into: RangeBuffer, signal: AbortSignal, onInfo: OnInfo, inOrder: boolean): Promise<void> {
+    return fillRange(into, signal, {
+      maxAttempts: this.#target.maxAttempts,
+      request: (into, signal, attempt) => this.#once({ into, signal, onInfo, attempt, inOrder }),
+      isRetryable: error => classifyError(error).retryable,
+      retryAfter: error => classifyError(error).retryAfter,
+      failure: (error, into, attempts) => this.#failure(error, into, attempts),
+    })
   }
 
   async #once(one: Try): Promise<void> {
@@ -172,7 +149,7 @@ export class ResumableGet {
         if (!this.#isWholeKnown && this.#pin.isDoubtful(answer, asked)) throw new DoubtfulWhole()
         if (inOrder && this.#pin.isWholeInstead(answer, asked)) throw new WholeInstead()
         if (whole && answer.ContentLength !== 0) {
-          throw transient('IncompleteBody', 'An object that was empty a moment ago is not any more')
+          throw new BrokenBody('IncompleteBody', 'An object that was empty a moment ago is not any more')
         }
         const { end } = this.#pin.accept(answer, asked, attempt)
         const info = this.#pin.info!

@@ -1,6 +1,15 @@
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3'
 import { S3Error, type S3ErrorFields } from '../../errors.js'
 import { type ByteRange, parseContentRange } from '../../io/byte-range.js'
+import {
+  changedMessage,
+  etagChange,
+  isSure,
+  rangeFault,
+  sizeChange,
+  timeChange,
+  unusableMessage,
+} from '../../io/fetch/pinned-version.js'
 import { type S3Location, formatS3Uri } from '../request/s3-location.js'
 
 /** What the first answer says about an object. What a server does not send is not there. */
@@ -149,16 +158,11 @@ export class VersionPin {
     }
     const change = this.#info && changeOf(this.#info, answer, range.size)
     if (change !== undefined) throw objectChanged(change, fields)
-    const end = Math.min(asked.end, range.size)
-    // A server may answer with less than was asked for; what is lacking is asked for behind it.
-    if (range.start !== asked.start || range.end > end) {
+    const reach = { start: asked.start, end: Math.min(asked.end, range.size) }
+    const fault = rangeFault(range, reach, answer.ContentLength)
+    if (fault !== undefined) {
       const ignored = answer.ContentRange === undefined ? ': it ignores the Range header' : ''
-      const sent = `answered with bytes ${range.start}–${range.end - 1}`
-      throw badResponse(`${sent} where ${asked.start}–${end - 1} were asked for${ignored}`, fields)
-    }
-    const { ContentLength: length } = answer
-    if (length !== undefined && length !== range.end - range.start) {
-      throw badResponse(`announced ${length} bytes for a range of ${range.end - range.start}`, fields)
+      throw badResponse(fault + ignored, fields)
     }
     this.#info ??= describe(this.#location, answer, range.size)
     return range
@@ -209,17 +213,10 @@ function describe(location: S3Location, answer: AnswerHead, size: number): S3Obj
 
 /** How an answer differs from what is pinned; `undefined` where it doesn't. */
 function changeOf(pinned: S3ObjectInfo, answer: AnswerHead, size: number): string | undefined {
-  const { etag } = pinned
-  if (opaque(answer.ETag) !== opaque(etag))
-    return `its ETag was ${etag ?? 'none'} and is now ${answer.ETag ?? 'none'}`
-  if (size !== pinned.size) return `it had ${pinned.size} bytes and now has ${size}`
-  const isSure = etag !== undefined && !isWeak(etag)
-  if (!isSure && answer.LastModified?.getTime() !== pinned.lastModified?.getTime()) return 'it was modified'
-  return undefined
-}
-
-function isWeak(etag: string): boolean {
-  return etag.startsWith('W/')
+  const { etag, lastModified } = pinned
+  const change = etagChange(etag, answer.ETag) ?? sizeChange(pinned.size, size)
+  if (change !== undefined || isSure(etag)) return change
+  return timeChange(lastModified?.getTime(), answer.LastModified?.getTime())
 }
 
 /** Whether an ETag can be a condition: a strong one, as HTTP writes it (RFC 9110 §8.8.3). */
@@ -227,19 +224,11 @@ function isStrong(etag: string): boolean {
   return /^".*"$/.test(etag)
 }
 
-/**
- * What an ETag says, without its mark of weakness and its quotes: something in between that packs bodies puts the one
- * on (nginx does), and some stores leave the others out now and then.
- */
-function opaque(etag: string | undefined): string | undefined {
-  return etag?.replace(/^W\//, '').replace(/^"(.*)"$/, '$1')
-}
-
 /** The error for an object that is no longer the one that was pinned. */
 export function objectChanged(how: string, fields: S3ErrorFields, cause?: unknown): S3Error {
   return new S3Error(
     'AVIO_ERR_OBJECT_CHANGED',
-    `${formatS3Uri(fields)} changed while it was read: ${how}. What was read so far is of the older version; begin anew.`,
+    changedMessage(formatS3Uri(fields), how),
     fields,
     cause === undefined ? undefined : { cause },
   )
@@ -249,7 +238,7 @@ export function objectChanged(how: string, fields: S3ErrorFields, cause?: unknow
 export function badResponse(what: string, fields: S3ErrorFields, cause?: unknown): S3Error {
   return new S3Error(
     'AVIO_ERR_BAD_RESPONSE',
-    `The server of ${formatS3Uri(fields)} ${what}. Nothing of it can be trusted; check what stands between.`,
+    unusableMessage(formatS3Uri(fields), what),
     fields,
     cause === undefined ? undefined : { cause },
   )

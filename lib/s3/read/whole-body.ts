@@ -1,10 +1,12 @@
 import { GetObjectCommand } from '@aws-sdk/client-s3'
 import type { Readable } from 'node:stream'
-import { abortError, untilAborted } from '../../io/async/abort-error.js'
+import { untilAborted } from '../../io/async/abort-error.js'
 import { onAbort } from '../../io/async/abort-listeners.js'
+import { oneTry } from '../../io/fetch/one-try.js'
+import { OverlongBody, discard, endedEarly, stalled } from '../../io/fetch/range-body.js'
 import type { RangeBuffer } from '../../io/fetch/range-buffer.js'
 import { StallTimer } from '../../io/async/stall-timer.js'
-import { OverlongBody, discard, stalled, streamOf, transient } from './get-body.js'
+import { streamOf } from './get-body.js'
 import type { VersionPin } from './version-pin.js'
 import { RequestWatch } from '../request/request-watch.js'
 import type { GetTarget, OnInfo } from './get-range.js'
@@ -48,17 +50,14 @@ export class WholeBody {
 
   /** Fills what a range still lacks; rejects as a request does, and the next try begins anew. */
   async read(one: WholeTry): Promise<void> {
-    const { into, signal } = one
-    const attempt = new AbortController()
-    const forget = onAbort(signal, () => attempt.abort(abortError(signal)))
     try {
-      const open = (this.#open ??= await this.#begin(one, attempt))
-      await this.#fill(open, into, attempt)
+      await oneTry(one.signal, async attempt => {
+        const open = (this.#open ??= await this.#begin(one, attempt))
+        await this.#fill(open, one.into, attempt)
+      })
     } catch (error) {
       this.close()
-      throw attempt.signal.aborted ? (attempt.signal.reason as Error) : error
-    } finally {
-      forget()
+      throw error
     }
   }
 
@@ -134,9 +133,7 @@ export class WholeBody {
 
   async #next({ chunks, position }: Open, into: RangeBuffer, watch: StallTimer): Promise<Buffer> {
     const { value, done } = await chunks.next()
-    if (done === true) {
-      throw transient('IncompleteBody', `The body ended ${into.end - position} bytes early`)
-    }
+    if (done === true) throw endedEarly(into.end - position)
     watch.alive(value.length)
     return value
   }
@@ -144,7 +141,7 @@ export class WholeBody {
   /** The last byte was taken: nothing may follow. */
   async #end({ rest, chunks }: Open): Promise<void> {
     const isMore = rest.length > 0 || (await chunks.next()).done !== true
-    if (isMore) throw new OverlongBody('More came than was announced')
+    if (isMore) throw new OverlongBody()
     this.close()
   }
 }

@@ -5,9 +5,6 @@ import { type RawError, isRegionMissing, pathStyleRemedy, remedyOf } from './rem
 import { formatS3Uri } from './s3-location.js'
 import { type SendMark, sendMark } from './send-mark.js'
 
-/** Full jitter from 100 ms up; a wait that the service asks for is kept up to 20 s. */
-export const BACKOFF = { baseDelay: 100, maxDelay: 20_000 }
-
 /**
  * What a failed request means: one of our codes, whether it is worth trying again, and what to do about it.
  * S3's own codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html; other servers use them too,

@@ -1,12 +1,7 @@
 import t from 'tap'
 import { SourceError } from '../../../lib/errors.js'
-import {
-  BrokenAnswer,
-  httpError,
-  isRetryable,
-  OverlongAnswer,
-  StatusError,
-} from '../../../lib/io/sources/http-errors.js'
+import { BrokenBody, OverlongBody } from '../../../lib/io/fetch/range-body.js'
+import { httpError, isRetryable, StatusError } from '../../../lib/io/sources/http-errors.js'
 
 const fields = { source: 'http://x/y', byteOffset: 7, attempts: 3 }
 
@@ -18,7 +13,7 @@ t.test('what may go away is worth another try', async t => {
   const status = (code: number) => new StatusError(code, undefined)
   for (const error of [
     ...[408, 429, 500, 502, 503, 504].map(status),
-    new BrokenAnswer('silent'),
+    new BrokenBody('TimeoutError', 'silent'),
     ...['ECONNRESET', 'ECONNREFUSED', 'EAI_AGAIN', 'HPE_INVALID_CONSTANT', 'ERR_STREAM_PREMATURE_CLOSE'].map(
       code => coded(code),
     ),
@@ -27,7 +22,7 @@ t.test('what may go away is worth another try', async t => {
   }
   for (const error of [
     ...[304, 400, 401, 403, 404, 405, 410, 412, 416, 451, 501, 505].map(status),
-    new OverlongAnswer('long'),
+    new OverlongBody(),
     new SourceError('AVIO_ERR_SOURCE_CHANGED', 'no'),
     ...[
       'ENOTFOUND',

@@ -113,11 +113,11 @@ t.test('what came before a break is kept', async t => {
   t.match(await ask((await source(t, closing)).url), { came: 5, failure: { message: /ended 3 bytes early/ } })
   t.match(await ask((await source(t, silent)).url, { stallTimeout: 50 }), {
     came: 5,
-    failure: { name: 'BrokenAnswer', message: 'No byte came for 50 ms, and the request was given up' },
+    failure: { name: 'TimeoutError', message: 'No byte came for 50 ms, and the request was given up' },
   })
   t.match(await ask((await source(t, () => undefined)).url, { stallTimeout: 50 }), {
     came: 2,
-    failure: { name: 'BrokenAnswer' },
+    failure: { name: 'TimeoutError' },
   })
 })
 
@@ -128,7 +128,7 @@ t.test('more than was announced is an error, and its connection is closed', asyn
     head(response, range, 10, { 'content-length': undefined })
     response.write('234567and more')
   })
-  t.match(await ask(one.url), { came: 8, failure: { name: 'OverlongAnswer' } })
+  t.match(await ask(one.url), { came: 8, failure: { name: 'OverlongBody' } })
   await Promise.all(gone)
 })
 
@@ -195,7 +195,7 @@ t.test('a body that drips is given up, and its connection is closed', async t =>
     signal,
     accept: () => undefined,
   }).catch((error: unknown) => error)
-  t.match(failure, { name: 'BrokenAnswer', message: /^Fewer than 512 bytes a second \(minThroughput\)/ })
+  t.match(failure, { name: 'TimeoutError', message: /^Fewer than 512 bytes a second \(minThroughput\)/ })
   t.ok(into.received > 2)
   await gone
 })

@@ -1,0 +1,23 @@
+import type { ByteRange } from '../byte-range.js'
+import { type FetchRange, inOrder } from './ordered-ranges.js'
+import { ReadAheadWindow } from './read-ahead-window.js'
+
+/**
+ * The bytes of a range in order, asked for in parts of at most `partSize` bytes, two at a time: what `read()` of a
+ * source is.
+ *
+ * Memory: 2 × `partSize`.
+ */
+export function inParts(
+  { start, end }: ByteRange,
+  partSize: number,
+  fetch: FetchRange,
+  signal?: AbortSignal,
+): AsyncGenerator<Buffer, void, undefined> {
+  const plan = new ReadAheadWindow({
+    ...{ start, end, partSize, firstSize: partSize },
+    ...{ concurrency: 2, readAhead: 2 * partSize },
+  })
+  plan.bound(end)
+  return inOrder(plan, fetch, signal)
+}

@@ -1,0 +1,86 @@
+import t from 'tap'
+import { fillRange, type RangeRequests } from '../../../lib/io/fetch/fill-range.js'
+import { RangeBuffer } from '../../../lib/io/fetch/range-buffer.js'
+
+const idle = new AbortController().signal
+const again = new Error('again')
+const final = new Error('final')
+const shown = new Error('shown')
+
+/** Requests that answer by a script: so many bytes, and then an error, where there is one. */
+function scripted(script: readonly (readonly [bytes: number, error?: Error])[], maxAttempts = 3) {
+  const log: string[] = []
+  const rest = [...script]
+  const requests: RangeRequests = {
+    maxAttempts,
+    request: (into, _signal, attempt) => {
+      log.push(`try ${attempt} from ${into.received}`)
+      const [bytes, error] = rest.shift()!
+      into.write(Buffer.alloc(bytes))
+      return error ? Promise.reject(error) : Promise.resolve()
+    },
+    isRetryable: error => error === again,
+    retryAfter: error => {
+      t.equal(error, again)
+      return 0
+    },
+    failure: (error, into, attempts) => {
+      log.push(`${(error as Error).message} at ${into.received} after ${attempts}`)
+      return shown
+    },
+  }
+  return { log, requests }
+}
+
+const range = () => new RangeBuffer({ start: 2, end: 10 })
+
+t.test('asks for the rest behind an answer that was shorter, in the same try', async t => {
+  const { log, requests } = scripted([[3], [4], [1]])
+  await fillRange(range(), idle, requests)
+  t.same(log, ['try 1 from 2', 'try 1 from 5', 'try 1 from 9'])
+})
+
+t.test('resumes at the byte where a try broke: the first, the middle, the last', async t => {
+  for (const bytes of [0, 4, 7]) {
+    const { log, requests } = scripted([[bytes, again], [8 - bytes]])
+    await fillRange(range(), idle, requests)
+    t.same(log, ['try 1 from 2', `try 2 from ${2 + bytes}`])
+  }
+})
+
+t.test('takes a range for whole whose connection broke behind the last byte', async t => {
+  const { log, requests } = scripted([[8, again]])
+  await fillRange(range(), idle, requests)
+  t.same(log, ['try 1 from 2'])
+  const refused = scripted([[8, final]])
+  await t.rejects(fillRange(range(), idle, refused.requests), shown)
+})
+
+t.test('an empty range has to be answered', async t => {
+  const { log, requests } = scripted([[0, again], [0]])
+  await fillRange(new RangeBuffer({ start: 2, end: 2 }), idle, requests)
+  t.same(log, ['try 1 from 2', 'try 2 from 2'])
+})
+
+t.test('fails when all tries are used up, and at once where another would be no better', async t => {
+  const tried = scripted([
+    [1, again],
+    [1, again],
+    [1, again],
+  ])
+  await t.rejects(fillRange(range(), idle, tried.requests), shown)
+  t.same(tried.log, ['try 1 from 2', 'try 2 from 3', 'try 3 from 4', 'again at 5 after 3'])
+  const refused = scripted([[1, final]])
+  await t.rejects(fillRange(range(), idle, refused.requests), shown)
+  t.same(refused.log, ['try 1 from 2', 'final at 3 after 1'])
+})
+
+t.test('an abort is an AbortError, whatever the request says', async t => {
+  const abort = new AbortController()
+  const { requests } = scripted([])
+  const request = () => {
+    abort.abort()
+    return Promise.reject(again)
+  }
+  await t.rejects(fillRange(range(), abort.signal, { ...requests, request }), { name: 'AbortError' })
+})

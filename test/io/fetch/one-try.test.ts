@@ -1,0 +1,42 @@
+import { getEventListeners } from 'node:events'
+import t from 'tap'
+import { oneTry } from '../../../lib/io/fetch/one-try.js'
+
+const idle = new AbortController().signal
+/** A request that fails in its own words once it is aborted. */
+const hangs = ({ signal }: AbortController) =>
+  new Promise<never>((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('socket hang up')))
+  })
+
+t.test('hands on what came, or what went wrong', async t => {
+  t.equal(await oneTry(idle, () => Promise.resolve(7)), 7)
+  const error = new Error('reset')
+  await t.rejects(
+    oneTry(idle, () => Promise.reject(error)),
+    error,
+  )
+})
+
+t.test('fails with the reason that it was given up for, however the request says it', async t => {
+  const silent = new Error('No byte came')
+  const stalls = oneTry(idle, attempt => {
+    queueMicrotask(() => attempt.abort(silent))
+    return hangs(attempt)
+  })
+  await t.rejects(stalls, silent)
+})
+
+t.test('ends with its signal, begins nothing after it, and leaves no listener', async t => {
+  const abort = new AbortController()
+  const running = oneTry(abort.signal, hangs)
+  t.equal(getEventListeners(abort.signal, 'abort').length, 1)
+  abort.abort()
+  await t.rejects(running, { name: 'AbortError' })
+  await t.rejects(
+    oneTry(abort.signal, () => Promise.resolve(t.fail('it was begun'))),
+    { name: 'AbortError' },
+  )
+  await oneTry(idle, () => Promise.resolve())
+  for (const signal of [abort.signal, idle]) t.equal(getEventListeners(signal, 'abort').length, 0)
+})

@@ -1,0 +1,56 @@
+import t from 'tap'
+import {
+  changedMessage,
+  etagChange,
+  isSure,
+  isWeak,
+  rangeFault,
+  sizeChange,
+  timeChange,
+  unusableMessage,
+} from '../../../lib/io/fetch/pinned-version.js'
+
+t.test('an ETag is the same with or without its mark of weakness and its quotes', t => {
+  for (const found of ['"a"', 'W/"a"', 'a']) t.equal(etagChange('"a"', found), undefined, found)
+  t.equal(etagChange('"a"', '"b"'), 'its ETag was "a" and is now "b"')
+  t.equal(etagChange('"a"', undefined), 'its ETag was "a" and is now none')
+  t.equal(etagChange(undefined, '"a"'), 'its ETag was none and is now "a"')
+  t.equal(etagChange(undefined, undefined), undefined)
+  t.end()
+})
+
+t.test('only an ETag that is not weak promises the same bytes', t => {
+  t.same(['"a"', 'a', 'W/"a"', undefined].map(isSure), [true, true, false, false])
+  t.same(['"a"', 'W/"a"'].map(isWeak), [false, true])
+  t.end()
+})
+
+t.test('size and modification time tell of a change', t => {
+  t.equal(sizeChange(5, 5), undefined)
+  t.equal(sizeChange(5, 6), 'it had 5 bytes and now has 6')
+  t.equal(timeChange(5, 5), undefined)
+  t.equal(timeChange<number | string>('Mon', undefined), 'it was modified')
+  t.end()
+})
+
+t.test('a range begins where it was asked to, and does not go beyond', t => {
+  const asked = { start: 10, end: 20 }
+  for (const end of [11, 19, 20]) {
+    t.equal(rangeFault({ start: 10, end }, asked, end - 10), undefined)
+    t.equal(rangeFault({ start: 10, end }, asked, undefined), undefined)
+  }
+  const faults = [
+    [{ start: 9, end: 20 }, 'answered with bytes 9–19 where 10–19 were asked for'],
+    [{ start: 11, end: 20 }, 'answered with bytes 11–19 where 10–19 were asked for'],
+    [{ start: 10, end: 21 }, 'answered with bytes 10–20 where 10–19 were asked for'],
+  ] as const
+  for (const [sent, fault] of faults) t.equal(rangeFault(sent, asked, undefined), fault)
+  t.equal(rangeFault(asked, asked, 11), 'announced 11 bytes for a range of 10')
+  t.end()
+})
+
+t.test('the messages name what was read', t => {
+  t.match(changedMessage('s3://b/k', 'it is gone'), /^s3:\/\/b\/k changed while it was read: it is gone\. /)
+  t.match(unusableMessage('s3://b/k', 'sent too much'), /^The server of s3:\/\/b\/k sent too much\. /)
+  t.end()
+})
