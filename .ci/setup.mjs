@@ -1,12 +1,29 @@
 /**
- * Makes a fresh clone ready to run: npm packages, ffmpeg, `dist/`, and for the tests a browser. Every command of
- * package.json that runs something starts with it, and where nothing is missing it is done in a blink.
+ * Makes a fresh clone ready to run: npm packages, ffmpeg, `dist/`, and for the tests a browser; then runs the command after
+ * `--`, which finds the ffmpeg that was fetched for it by FFMPEG_PATH. Every command of package.json that runs something
+ * goes through it, and where nothing is missing it is done in a blink.
+ *
+ *   node .ci/setup.mjs --ffprobe --chromium -- node --import tsx test/support/run.ts
  *
  * It runs before any package is there, so it imports nothing but Node. It never replaces what the user chose:
  * FFMPEG_PATH, FFPROBE_PATH, CHROMIUM_PATH and an ffmpeg on PATH are taken as they are.
  */
-import { spawnSync } from 'node:child_process'
-import { accessSync, constants, existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { createRequire } from 'node:module'
+import os from 'node:os'
 import path from 'node:path'
 import process from 'node:process'
 
@@ -17,12 +34,13 @@ const say = line => process.stderr.write(`${line}\n`)
 class SetupError extends Error {}
 
 /** Runs a program in the repository, its output shown as ours. Returns whether it exited with 0. */
-function run(file, args, env = {}) {
+function run(file, args, env = {}, timeout = undefined) {
   // What a tool says on the way is not the answer of the command that was asked for: it goes to stderr.
   const { status } = spawnSync(file, args, {
     cwd: root,
     stdio: ['ignore', 2, 2],
     env: { ...process.env, ...env },
+    timeout,
   })
   return status === 0
 }
@@ -105,10 +123,65 @@ function programIsThere(program) {
   return works(onPath(program))
 }
 
-function installFfmpeg(programs) {
+/** What is fetched for this user alone; test/support/servers/debian-tree.ts unpacks its trees there too. */
+const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'avio-streams')
+/** Tells later runs what an earlier one has fetched: the paths of the programs by their names. */
+const fetched = path.join(cache, 'ffmpeg.json')
+
+function fetchedBefore() {
+  try {
+    return JSON.parse(readFileSync(fetched, 'utf8'))
+  } catch {
+    return {}
+  }
+}
+
+/** npm's package with a binary of ffmpeg; it has no ffprobe. Its host may be out of reach, which is no reason to stop. */
+function ffmpegStatic(missing) {
+  if (missing.includes('ffprobe')) return {}
+  say('Installing the package ffmpeg-static …')
+  const { peerDependencies } = JSON.parse(readFileSync(at('package.json'), 'utf8'))
+  const making = mkdtempSync(path.join(cache, 'making-ffmpeg-static-'))
+  const folder = path.join(cache, 'ffmpeg-static')
+  try {
+    const wanted = `ffmpeg-static@${peerDependencies['ffmpeg-static']}`
+    // The script that fetches the binary is run by itself, so that it ends with its time.
+    const isInstalled = npm('install', '--prefix', making, '--no-save', '--ignore-scripts', wanted)
+    const script = path.join(making, 'node_modules', 'ffmpeg-static', 'install.js')
+    if (isInstalled && run(process.execPath, [script], {}, 120_000)) {
+      rmSync(folder, { recursive: true, force: true })
+      renameSync(making, folder)
+      return { ffmpeg: createRequire(path.join(folder, 'x.js'))('ffmpeg-static') }
+    }
+    say('The package ffmpeg-static could not be installed.')
+    return {}
+  } finally {
+    rmSync(making, { recursive: true, force: true })
+  }
+}
+
+/** This Debian's own packages, unpacked into the cache and run from there: no root is needed. */
+function debianTree() {
+  say("Unpacking Debian's ffmpeg into the cache …")
+  const script = ['--import', 'tsx', at('test', 'support', 'servers', 'print-ffmpeg.ts')]
+  const { status, stdout } = spawnSync(process.execPath, script, {
+    ...{ cwd: root, stdio: ['ignore', 'pipe', 2], encoding: 'utf8' },
+  })
+  return status === 0 ? JSON.parse(stdout) : {}
+}
+
+/** Returns the variables that name what was fetched; none where the programs are found without. */
+function provideFfmpeg(programs) {
   const missing = programs.filter(program => !programIsThere(program))
-  if (missing.length === 0) return
-  if (aptInstall('ffmpeg') && programs.every(programIsThere)) return
+  if (missing.length === 0) return {}
+  if (aptInstall('ffmpeg') && programs.every(programIsThere)) return {}
+  mkdirSync(cache, { recursive: true })
+  for (const fetch of [fetchedBefore, ffmpegStatic, debianTree]) {
+    const paths = fetch(missing)
+    if (!missing.every(program => works(paths[program]))) continue
+    writeFileSync(fetched, `${JSON.stringify(paths)}\n`)
+    return Object.fromEntries(missing.map(program => [`${program.toUpperCase()}_PATH`, paths[program]]))
+  }
   throw new SetupError(
     `No ${missing.join(' and no ')} found. Install ffmpeg (Debian and Ubuntu: sudo apt-get install ffmpeg; ` +
       'macOS: brew install ffmpeg), or name the binaries by FFMPEG_PATH and FFPROBE_PATH.',
@@ -156,12 +229,35 @@ function build() {
   if (!npm('run', '--silent', 'build')) throw new SetupError('The library does not compile: see above.')
 }
 
+// ------------------------------------------------------------------------------------------------- command
+
+/** Runs the command in place of this process, as far as Node can. */
+function become([file, ...args], env) {
+  const child = spawn(file, args, { stdio: 'inherit', env: { ...process.env, ...env } })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    // A terminal's Ctrl-C has reached the command already.
+    const isFromTerminal = signal === 'SIGINT' && process.stdin.isTTY
+    process.on(signal, () => isFromTerminal || child.kill(signal))
+  }
+  child.once('error', error => {
+    say(String(error))
+    process.exitCode = 1
+  })
+  child.once('exit', (code, signal) => (process.exitCode = code ?? 128 + os.constants.signals[signal]))
+}
+
+const words = process.argv.slice(2)
+const end = words.includes('--') ? words.indexOf('--') : words.length
+const options = words.slice(0, end)
+const command = words.slice(end + 1)
+
 try {
   installPackages()
   // The tests measure what ffmpeg made with ffprobe; to use the library, ffmpeg is enough.
-  installFfmpeg(process.argv.includes('--ffprobe') ? ['ffmpeg', 'ffprobe'] : ['ffmpeg'])
-  if (process.argv.includes('--chromium')) installChromium()
+  const env = provideFfmpeg(options.includes('--ffprobe') ? ['ffmpeg', 'ffprobe'] : ['ffmpeg'])
+  if (options.includes('--chromium')) installChromium()
   build()
+  if (command.length > 0) become(command, env)
 } catch (error) {
   if (!(error instanceof SetupError)) throw error
   say(error.message)
