@@ -1,34 +1,34 @@
 /**
  * One family of errors for the whole library.
  *
- * Match on `code`, never on the message: codes are part of the public surface, messages may get better.
- * The arrays below are the whole list; `docs/errors.md` explains each one and a test holds the two together.
- * An abort by the user's own `AbortSignal` is not in the family: it stays Node's `AbortError`.
+ * Match on `code`, never on the message: codes are part of the public API, messages may improve.
+ * The arrays below are the complete list; `docs/errors.md` explains each code, and a test compares the two.
+ * An abort through the user's own `AbortSignal` is not in the family: it stays Node's `AbortError`.
  */
 
-/** Codes of errors that belong to no service: bad options and broken links between stages. */
+/** General errors: bad options and broken links between stages. */
 export const GENERAL_ERROR_CODES = [
   /** An option breaks a rule; thrown synchronously by the constructor. */
   'AVIO_ERR_OPTION',
-  /** The stream piped into a stage was closed before its end and without an error. */
+  /** The stream piped into a stage closed before its end, without an error. */
   'AVIO_ERR_UPSTREAM_CLOSED',
-  /** A stream that has ended already is used once more, as the source or as the target of a pipe. */
+  /** A stream that has already ended is used again, as the source or the target of a pipe. */
   'AVIO_ERR_STAGE_USED',
-  /** A stream whose head exists only at its end is read by something that can't write its first bytes last. */
+  /** A stream whose header is written last is read by a destination that can't write its first bytes last. */
   'AVIO_ERR_HEADER_UNCLAIMED',
-  /** The head does not fit into the room that was kept for it. */
+  /** The header does not fit into the space reserved for it. */
   'AVIO_ERR_HEADER_TOO_LARGE',
-  /** A stream is not of the format whose head was to be made. */
+  /** The stream is not in the format whose header is being built. */
   'AVIO_ERR_HEADER_INVALID',
-  /** Of several outputs that belong together some were committed when another failed in its last step. */
+  /** Some of a group of outputs were committed before another one failed in its last step. */
   'AVIO_ERR_COMMIT_PARTIAL',
-  /** This process, or the system, has no file descriptor left. */
+  /** This process, or the system, has no file descriptors left. */
   'AVIO_ERR_DESCRIPTORS',
-  /** ffmpeg can't reach the server on loopback that it reads its input from. */
+  /** ffmpeg can't reach the loopback server that serves its input. */
   'AVIO_ERR_INPUT_UNREACHABLE',
 ] as const
 
-/** Codes of errors met while reading from or writing to S3. */
+/** Errors of reading from or writing to S3. */
 export const S3_ERROR_CODES = [
   'AVIO_ERR_NO_SUCH_KEY',
   'AVIO_ERR_NO_SUCH_BUCKET',
@@ -49,7 +49,7 @@ export const S3_ERROR_CODES = [
   'AVIO_ERR_OBJECT_TOO_LARGE',
 ] as const
 
-/** Codes of errors met while reading any other source: a file, an address, bytes in memory. */
+/** Errors of reading any other source: a file, a URL, bytes in memory. */
 export const SOURCE_ERROR_CODES = [
   'AVIO_ERR_SOURCE_NOT_FOUND',
   'AVIO_ERR_SOURCE_DENIED',
@@ -59,10 +59,10 @@ export const SOURCE_ERROR_CODES = [
   'AVIO_ERR_SOURCE_READ',
 ] as const
 
-/** Codes of errors met while writing a file. */
+/** Errors of writing a file. */
 export const FILE_ERROR_CODES = ['AVIO_ERR_FILE_WRITE', 'AVIO_ERR_FILE_EXISTS'] as const
 
-/** Codes of errors met while running ffmpeg. */
+/** Errors of running ffmpeg. */
 export const FFMPEG_ERROR_CODES = [
   'AVIO_ERR_FFMPEG_NOT_FOUND',
   'AVIO_ERR_FFMPEG_TOO_OLD',
@@ -99,7 +99,7 @@ export const FFMPEG_ERROR_CODES = [
   'AVIO_ERR_LIMIT_CPU',
 ] as const
 
-/** Codes of errors found in the bytes of an ISO BMFF (MP4) stream. */
+/** Errors in the bytes of an ISO BMFF (MP4) stream. */
 export const MP4_ERROR_CODES = [
   'AVIO_ERR_MP4_EMPTY',
   'AVIO_ERR_MP4_NOT_MP4',
@@ -131,10 +131,10 @@ export const MP4_ERROR_CODES = [
   'AVIO_ERR_MP4_TRACK_UNSUPPORTED',
 ] as const
 
-/** Codes of errors found in the bytes of a Matroska or WebM file. */
+/** Errors in the bytes of a Matroska or WebM file. */
 export const MATROSKA_ERROR_CODES = ['AVIO_ERR_MATROSKA_INVALID', 'AVIO_ERR_MATROSKA_LIMIT'] as const
 
-/** Codes of errors of packaging for HLS and DASH. */
+/** Errors of packaging for HLS and DASH. */
 export const HLS_ERROR_CODES = [
   'AVIO_ERR_HLS_TRACKS',
   'AVIO_ERR_HLS_SEGMENT_TOO_LARGE',
@@ -144,21 +144,21 @@ export const HLS_ERROR_CODES = [
   'AVIO_ERR_LIMIT_OBJECTS',
 ] as const
 
-/** A code of an error of S3. */
+/** An S3 error code. */
 export type S3ErrorCode = (typeof S3_ERROR_CODES)[number]
-/** A code of an error of a source that is no object in S3. */
+/** An error code of a source outside S3. */
 export type SourceErrorCode = (typeof SOURCE_ERROR_CODES)[number]
-/** A code of an error of writing a file. */
+/** An error code of writing a file. */
 export type FileErrorCode = (typeof FILE_ERROR_CODES)[number]
-/** A code of an error of ffmpeg. */
+/** An ffmpeg error code. */
 export type FfmpegErrorCode = (typeof FFMPEG_ERROR_CODES)[number]
-/** A code of an error in an MP4 stream. */
+/** An error code of an MP4 stream. */
 export type Mp4ErrorCode = (typeof MP4_ERROR_CODES)[number]
-/** A code of an error in a Matroska file. */
+/** An error code of a Matroska file. */
 export type MatroskaErrorCode = (typeof MATROSKA_ERROR_CODES)[number]
-/** A code of an error of packaging. */
+/** A packaging error code. */
 export type HlsErrorCode = (typeof HLS_ERROR_CODES)[number]
-/** Every code that an error of this library can carry. */
+/** Every error code of this library. */
 export type AvioErrorCode =
   | (typeof GENERAL_ERROR_CODES)[number]
   | S3ErrorCode
@@ -182,16 +182,16 @@ export const AVIO_ERROR_CODES: readonly AvioErrorCode[] = [
 ]
 
 /**
- * The one table of what can be tried again. A code in it says `retryable: true` unless the error itself knows better; any
- * other says `false`. `docs/errors.md` has it as a column, and a test holds the two together.
+ * The codes of errors that a retry may resolve: `retryable` is `true` for these, unless the error itself says otherwise, and
+ * `false` for all others. `docs/errors.md` has them as a column, and a test compares the two.
  */
 const RETRYABLE: ReadonlySet<AvioErrorCode> = new Set<AvioErrorCode>([
-  // A neighbour went away, or this machine had run short of something: the job itself may be fine.
+  // A neighbour closed, or this machine ran short of something: the job itself may be fine.
   'AVIO_ERR_UPSTREAM_CLOSED',
   'AVIO_ERR_OUTPUT_CLOSED',
   'AVIO_ERR_DESCRIPTORS',
   'AVIO_ERR_INPUT_UNREACHABLE',
-  // A network or a service that fails today.
+  // A temporary failure of a network or a service.
   'AVIO_ERR_UNREACHABLE',
   'AVIO_ERR_BAD_RESPONSE',
   'AVIO_ERR_READ_FAILED',
@@ -215,38 +215,38 @@ const RETRYABLE: ReadonlySet<AvioErrorCode> = new Set<AvioErrorCode>([
   'AVIO_ERR_LIMIT_IDLE',
 ])
 
-/** Codes that only say where something went wrong: whether it is worth another try is up to the cause, where that says. */
+/** Codes that only say where something failed: `retryable` is that of the cause, if it has one. */
 const AS_THE_CAUSE: ReadonlySet<AvioErrorCode> = new Set<AvioErrorCode>([
   'AVIO_ERR_COMMIT_REFUSED',
   'AVIO_ERR_COMMIT_PARTIAL',
   'AVIO_ERR_HLS_STORE_FAILED',
 ])
 
-/** What an {@link AvioError} is made with, beside its message. */
+/** Options of an {@link AvioError}, besides its message. */
 export interface AvioErrorOptions extends ErrorOptions {
-  /** What this error knows better than its code does. @defaultValue the code's own */
+  /** Overrides the code's default. @defaultValue the code's own */
   retryable?: boolean | undefined
 }
 
-/** An error as JSON: what a queue keeps of a job that failed. Without its stack. */
+/** An error as JSON, for the record of a failed job. Without its stack. */
 export interface AvioErrorJson {
   /** The error's class. */
   readonly name: string
-  /** {@link AvioError.code}; of a cause of others its own code, where it has one. */
+  /** {@link AvioError.code}; for a foreign cause its own code, if it has one. */
   readonly code?: string | number
-  /** The whole sentence. */
+  /** The full message. */
   readonly message: string
-  /** {@link AvioError.retryable}; of causes of others it is not there. */
+  /** {@link AvioError.retryable}; absent for foreign causes. */
   readonly retryable?: boolean
-  /** What it came from, in the same form, up to eight deep. */
+  /** The original error, in the same form, up to eight levels deep. */
   readonly cause?: AvioErrorJson
-  /** The fields of the error's class, as far as they are known. */
+  /** The known fields of the error's class. */
   readonly [field: string]: unknown
 }
 
 /**
- * The base of every error this library makes.
- * `message` says what happened, to what, and what to do; `cause` is the error it came from, where there is one.
+ * The base of every error this library throws.
+ * `message` says what happened, to what, and what to do; `cause` is the original error, if there is one.
  */
 export class AvioError extends Error {
   /** What went wrong, from one closed list. */
@@ -317,17 +317,18 @@ function discreet(text: string): string {
 }
 
 /**
- * Sentences are joined of what others say (the system, a store, a storage of the user's), who may have ended theirs: of two
- * full stops at the end of a word one is left. Ellipses, and paths such as `/films/..`, are as they are.
+ * Messages join sentences from elsewhere (the system, a store, the user's storage) that may already end with a
+ * full stop:
+ * a double full stop after a word becomes one. Ellipses, and paths such as `/films/..`, stay as they are.
  */
 function oneStop(message: string): string {
   return message.replace(/([\p{L}\p{N}"'\])!?])\.\.(?=\s|$)/gu, '$1.').replace(/([!?])\.(?=\s|$)/g, '$1')
 }
 
-/** An option that breaks its rule. Thrown synchronously, before anything is started. */
+/** An option that breaks its rule. Thrown synchronously, before anything starts. */
 export class OptionError extends AvioError {
   declare readonly code: 'AVIO_ERR_OPTION'
-  /** The option's name, with dots for nested ones: `output.format`. */
+  /** The option's name, with dots for nested options: `output.format`. */
   readonly option: string
   /** What was given. */
   readonly value: unknown
@@ -339,15 +340,15 @@ export class OptionError extends AvioError {
   }
 }
 
-/** What a {@link CommitError} knows. */
+/** Fields of a {@link CommitError}. */
 export interface CommitErrorFields {
-  /** What is visible: `s3://bucket/key`, a path. */
+  /** The outputs that are visible: `s3://bucket/key`, a path. */
   committed: readonly string[]
-  /** What is not. */
+  /** The outputs that are not. */
   failed: readonly string[]
 }
 
-/** Of several outputs that belong together some were committed when another failed in its last step. */
+/** Some of a group of outputs were committed before another one failed in its last step. */
 export class CommitError extends AvioError {
   declare readonly code: 'AVIO_ERR_COMMIT_PARTIAL'
   declare readonly committed: readonly string[]
@@ -359,33 +360,33 @@ export class CommitError extends AvioError {
   }
 }
 
-/** What an {@link S3Error} knows about where it happened. Only what is known is there. */
+/** Where an {@link S3Error} happened. Only known fields are set. */
 export interface S3ErrorFields {
-  /** The bucket that was asked. */
+  /** The bucket of the request. */
   bucket?: string | undefined
   /** The object's key. */
   key?: string | undefined
-  /** The version that was asked for or found. */
+  /** The version requested or found. */
   versionId?: string | undefined
   /** S3's operation: `GetObject`, `UploadPart` … */
   operation?: string | undefined
   /** The multipart upload's id. */
   uploadId?: string | undefined
-  /** The part, from 1. */
+  /** The part number, from 1. */
   partNumber?: number | undefined
-  /** The first byte of the object that was not delivered (reading), or not stored (writing). */
+  /** The first byte of the object that was not delivered (reading) or not stored (writing). */
   byteOffset?: number | undefined
-  /** How often the failing request was tried. */
+  /** Number of attempts of the failing request. */
   attempts?: number | undefined
-  /** The HTTP status of the last answer. */
+  /** The HTTP status of the last response. */
   statusCode?: number | undefined
   /** The service's own error code: `SlowDown`, `NoSuchKey` … */
   s3Code?: string | undefined
-  /** `x-amz-request-id`, which AWS support asks for. */
+  /** `x-amz-request-id`; AWS support asks for it. */
   requestId?: string | undefined
 }
 
-/** An error of reading from or writing to S3. */
+/** An error reading from or writing to S3. */
 export class S3Error extends AvioError {
   declare readonly code: S3ErrorCode
   declare readonly bucket?: string
@@ -406,19 +407,19 @@ export class S3Error extends AvioError {
   }
 }
 
-/** What a {@link SourceError} knows. Only what is known is there. */
+/** Fields of a {@link SourceError}. Only known fields are set. */
 export interface SourceErrorFields {
-  /** What was read: a path, or an address without its query, which may hold a signature. */
+  /** The source: a path, or a URL without its query, which may hold a signature. */
   source?: string | undefined
   /** The first byte that was not delivered. */
   byteOffset?: number | undefined
-  /** How often the failing read was tried. */
+  /** Number of attempts of the failing read. */
   attempts?: number | undefined
-  /** The HTTP status of the last answer. */
+  /** The HTTP status of the last response. */
   statusCode?: number | undefined
 }
 
-/** An error of reading a source that is no object in S3. */
+/** An error reading a source outside S3. */
 export class SourceError extends AvioError {
   declare readonly code: SourceErrorCode
   declare readonly source?: string
@@ -437,13 +438,13 @@ export class SourceError extends AvioError {
   }
 }
 
-/** What a {@link FileError} knows. Only what is known is there. */
+/** Fields of a {@link FileError}. Only known fields are set. */
 export interface FileErrorFields {
-  /** What was written. */
+  /** The file being written. */
   path?: string | undefined
 }
 
-/** An error of writing a file. */
+/** An error writing a file. */
 export class FileError extends AvioError {
   declare readonly code: FileErrorCode
   declare readonly path?: string
@@ -459,25 +460,25 @@ export class FileError extends AvioError {
   }
 }
 
-/** What an {@link FfmpegError} knows. Only what is known is there. */
+/** Fields of an {@link FfmpegError}. Only known fields are set. */
 export interface FfmpegErrorFields {
-  /** ffmpeg's exit code, where it exited by itself. */
+  /** ffmpeg's exit code, if it exited by itself. */
   exitCode?: number | undefined
   /** The signal that ended ffmpeg. */
   signal?: NodeJS.Signals | undefined
-  /** The last lines that ffmpeg wrote to stderr. */
+  /** The last lines of ffmpeg's stderr. */
   stderrTail?: string | undefined
-  /** The binary that was run. */
+  /** The binary. */
   ffmpegPath?: string | undefined
-  /** The argument list it was run with. */
+  /** Its argument list. */
   args?: readonly string[] | undefined
-  /** Bytes of the input that ffmpeg was fed. */
+  /** Input bytes fed to ffmpeg. */
   bytesIn?: number | undefined
-  /** Bytes of output that came from ffmpeg. */
+  /** Output bytes received from ffmpeg. */
   bytesOut?: number | undefined
 }
 
-/** An error of running ffmpeg. */
+/** An error running ffmpeg. */
 export class FfmpegError extends AvioError {
   declare readonly code: FfmpegErrorCode
   declare readonly exitCode?: number
@@ -499,17 +500,17 @@ export class FfmpegError extends AvioError {
   }
 }
 
-/** What an {@link Mp4Error} knows. Only what is known is there. */
+/** Fields of an {@link Mp4Error}. Only known fields are set. */
 export interface Mp4ErrorFields {
-  /** Where in the stream the offending box, or field, begins. */
+  /** Offset of the offending box or field in the stream. */
   byteOffset?: number | undefined
-  /** The way to the box: `moof[3]/traf[0]/trun[0]`. */
+  /** The path to the box: `moof[3]/traf[0]/trun[0]`. */
   boxPath?: string | undefined
-  /** The track, by its `track_ID`. */
+  /** The track's `track_ID`. */
   trackId?: number | undefined
 }
 
-/** An error found in the bytes of an MP4 stream. */
+/** An error in the bytes of an MP4 stream. */
 export class Mp4Error extends AvioError {
   declare readonly code: Mp4ErrorCode
   declare readonly byteOffset?: number
@@ -522,13 +523,13 @@ export class Mp4Error extends AvioError {
   }
 }
 
-/** What a {@link MatroskaError} knows. Only what is known is there. */
+/** Fields of a {@link MatroskaError}. Only known fields are set. */
 export interface MatroskaErrorFields {
-  /** Where in the file the offending element begins. */
+  /** Offset of the offending element in the file. */
   byteOffset?: number | undefined
 }
 
-/** An error found in the bytes of a Matroska or WebM file. */
+/** An error in the bytes of a Matroska or WebM file. */
 export class MatroskaError extends AvioError {
   declare readonly code: MatroskaErrorCode
   declare readonly byteOffset?: number
@@ -544,17 +545,17 @@ export class MatroskaError extends AvioError {
   }
 }
 
-/** What an {@link HlsError} knows. Only what is known is there. */
+/** Fields of an {@link HlsError}. Only known fields are set. */
 export interface HlsErrorFields {
   /** The rendition's name. */
   rendition?: string | undefined
-  /** The object that was to be stored, or removed. */
+  /** The object being stored or removed. */
   object?: string | undefined
   /** The segment's number within its rendition, from 1. */
   segment?: number | undefined
 }
 
-/** An error of packaging for HLS and DASH. */
+/** An error packaging for HLS and DASH. */
 export class HlsError extends AvioError {
   declare readonly code: HlsErrorCode
   declare readonly rendition?: string

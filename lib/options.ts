@@ -1,9 +1,9 @@
 import { OptionError } from './errors.js'
 
 /**
- * Shared checks of options: every constructor takes one object and reads each option through one of these.
- * Nothing is clamped. `undefined` means the default; `null` is an error like any other wrong value.
- * The message names the option, the rule with its unit, and the value that was given.
+ * Shared option checks: every constructor takes one object and reads each option through one of these.
+ * Values are never clamped. `undefined` means the default; `null` is an error like any other wrong value.
+ * The message names the option, the rule with its unit, and the value given.
  */
 
 /** 1 KiB, in bytes. */
@@ -15,7 +15,7 @@ export const GiB = 1024 * MiB
 /** 1 TiB, in bytes. */
 export const TiB = 1024 * GiB
 
-/** The longest delay that Node's timers take, in milliseconds (2³¹ − 1). */
+/** The longest delay Node's timers accept, in milliseconds (2³¹ − 1). */
 export const MAX_TIMEOUT = 2 ** 31 - 1
 
 interface NumberRule<D> {
@@ -23,15 +23,15 @@ interface NumberRule<D> {
   min: number
   /** The largest value allowed, inclusive. */
   max: number
-  /** The value when the option is not given. */
+  /** The value when the option is omitted. */
   default: D
-  /** `bytes`, `milliseconds` …: goes into the message. */
+  /** `bytes`, `milliseconds` …, for the message. */
   unit?: string
-  /** `Infinity` is taken too, as "no limit". */
+  /** Also accepts `Infinity`, for no limit. */
   infinity?: boolean
 }
 
-/** A value as a message shows it: short, and telling `"8"` from `8`. */
+/** A value as shown in a message: short, with `"8"` distinct from `8`. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
   if (typeof value === 'bigint') return `${value.toString()}n`
@@ -53,12 +53,12 @@ function leaf(option: string): string {
   return option.slice(option.lastIndexOf('.') + 1)
 }
 
-/** The value of `option` (dots name the parents it was reached by, for the message only). */
+/** The value of `option` (a dotted name includes its parents, for the message only). */
 function valueOf(options: object, option: string): unknown {
   return (options as Record<string, unknown>)[leaf(option)]
 }
 
-/** The options themselves: an object, or a clear error. */
+/** Checks that the options are an object. */
 export function optionsObject(options: unknown, of: string): object {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new OptionError(of, `The options of ${of} must be an object, got ${show(options)}`, options)
@@ -66,7 +66,7 @@ export function optionsObject(options: unknown, of: string): object {
   return options
 }
 
-/** Fails for a name that is not an option: a misspelt option must not be silently ignored. */
+/** Rejects unknown names: a misspelt option must not be silently ignored. */
 export function knownOptions(options: object, of: string, known: readonly string[]): void {
   for (const name of Object.keys(options)) {
     if (known.includes(name)) continue
@@ -95,7 +95,7 @@ export function integerOption<D extends number | undefined>(
   throw optionError(option, `an integer from ${rule.min} to ${rule.max}${unit}${or}`, value)
 }
 
-/** A string that is not empty. */
+/** A non-empty string. */
 export function stringOption<D extends string | undefined>(
   options: object,
   option: string,
@@ -104,7 +104,7 @@ export function stringOption<D extends string | undefined>(
   const value = valueOf(options, option)
   if (value === undefined) return rule.default
   if (typeof value === 'string' && value !== '') return value
-  throw optionError(option, 'a string that is not empty', value)
+  throw optionError(option, 'a non-empty string', value)
 }
 
 /** `true` or `false`. */

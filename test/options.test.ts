@@ -50,13 +50,13 @@ t.test('a nested option is read by its last name and reported by its whole name'
   t.equal(stringOption({ format: 'mp4' }, 'output.format', { default: undefined }), 'mp4')
   t.throws(() => stringOption({ format: '' }, 'output.format', { default: undefined }), {
     option: 'output.format',
-    message: 'Option "output.format" must be a string that is not empty, got ""',
+    message: 'Option "output.format" must be a non-empty string, got ""',
   })
 })
 
 t.test('each kind of option refuses null and names what it wants', async t => {
   const cases: [string, () => unknown][] = [
-    ['a string', () => stringOption({ o: null }, 'o', { default: 'x' })],
+    ['a non-empty string', () => stringOption({ o: null }, 'o', { default: 'x' })],
     ['true or false', () => booleanOption({ o: null }, 'o', { default: true })],
     [
       'one of "a", false',

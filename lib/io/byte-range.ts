@@ -1,6 +1,6 @@
 /**
  * Byte ranges. Ours are `start` inclusive, `end` exclusive; HTTP's (RFC 9110 §14) name the last byte.
- * The two meet here and nowhere else.
+ * This file is the only place that converts between them.
  */
 
 /** Bytes `start` (inclusive) to `end` (exclusive). */
@@ -14,13 +14,13 @@ export function rangeHeader(start: number, end?: number): string {
   return end === undefined ? `bytes=${start}-` : `bytes=${start}-${end - 1}`
 }
 
-/** What a `Content-Range` header says. */
+/** A parsed `Content-Range` header. */
 export interface ContentRange extends ByteRange {
-  /** Length of the whole representation; `undefined` where the server wrote `*`. */
+  /** Length of the whole representation; `undefined` if the server sent `*`. */
   readonly size: number | undefined
 }
 
-/** Reads `bytes 0-99/1234` (RFC 9110 §14.4); `undefined` for anything that is not a satisfied byte range. */
+/** Parses `bytes 0-99/1234` (RFC 9110 §14.4); `undefined` for anything but a satisfied byte range. */
 export function parseContentRange(header: string | undefined): ContentRange | undefined {
   const match = /^bytes\s+(\d+)-(\d+)\/(\d+|\*)$/i.exec(header?.trim() ?? '')
   if (!match) return undefined
@@ -32,7 +32,7 @@ export function parseContentRange(header: string | undefined): ContentRange | un
   return { start, end, size }
 }
 
-/** The size in `bytes ∗/1234`, which comes with a 416; `undefined` when it is not there. */
+/** The size in `bytes ∗/1234`, sent with a 416; `undefined` if absent. */
 export function parseUnsatisfiedRange(header: string | undefined): number | undefined {
   const match = /^bytes\s+\*\/(\d+)$/i.exec(header?.trim() ?? '')
   return match ? Number(match[1]) : undefined

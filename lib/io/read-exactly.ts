@@ -1,16 +1,16 @@
 import type { RandomAccess } from './random-access.js'
 import { Turns } from './async/turns.js'
 
-/** From here on room is made before the bytes come, and they are copied one chunk at a time. */
+/** From this length on, the buffer is allocated first and filled one chunk at a time. */
 const LONG = 1024 * 1024
-/** Bytes that take as long to copy as an element of a table takes to be read. */
+/** Bytes that take as long to copy as a table element takes to read. */
 const BYTES_AN_ELEMENT = 256
 
 /**
- * The bytes from `start` (inclusive) to `end` (exclusive) in one piece. They are held and copied; of many megabytes
- * in memory the copy would hold the event loop up, so that others have a turn in between.
+ * The bytes from `start` (inclusive) to `end` (exclusive) in one buffer. Copying many megabytes would block the
+ * event loop, so long reads yield in between.
  *
- * @param kept - bytes that go before them
+ * @param kept - bytes that precede them
  */
 export async function readExactly(
   source: RandomAccess,

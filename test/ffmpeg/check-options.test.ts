@@ -174,7 +174,7 @@ t.test('a graph has inputs of both kinds, and outputs, each with options of its 
     [{ ...outputsOnly, outputs: [output, {}] }, /"outputs\[1\].format" must be the name of a muxer/],
     [{ ...outputsOnly, outputs: [undefined] }, /"outputs\[0\]" must be an object/],
     [{ ...outputsOnly, outputs: [{ ...output, layout: 'file' }] }, /"outputs\[0\].layout" must be/],
-    [{ ...outputsOnly, filterComplex: '' }, /"filterComplex" must be a string that is not empty/],
+    [{ ...outputsOnly, filterComplex: '' }, /"filterComplex" must be a non-empty string/],
     [{ ...outputsOnly, filterComplex: '[0:v]vidstabdetect[v]' }, /in option "filterComplex" is refused/],
     [
       { inputs: [{ source }, {}], outputs: [output], cacheSize: 1024 ** 2 },
@@ -189,7 +189,7 @@ t.test('what is given in place of a source is told how to become one', async t =
   const cases: [unknown, RegExp][] = [
     [
       'talk.mov',
-      /\(of a file: new FileSource\('talk\.mov'\); of an object in S3: new S3Source\(\{ client, bucket, key \}\)\)/,
+      /\(for a file: new FileSource\('talk\.mov'\); for an object in S3: new S3Source\(\{ client, bucket, key \}\)\)/,
     ],
     ['/masters/talk.mov', /new FileSource\('\/masters\/talk\.mov'\)/],
     ['C:\\talk.mov', /new FileSource\('C:\\\\talk\.mov'\)/],

@@ -36,7 +36,7 @@ t.test('one that ends behind the size, or is none, is refused, and the error kno
   ] as [number, number][]) {
     t.throws(() => checkRange(start, end, undefined, 'x'), {
       code: 'AVIO_ERR_SOURCE_RANGE',
-      message: /no range/,
+      message: /a range needs/,
     })
   }
 })

@@ -1,6 +1,8 @@
 import { onAbort } from './abort-listeners.js'
 
-/** What Node's own calls reject with when a signal ends them: name `AbortError`, code `ABORT_ERR`, the reason as cause. */
+/**
+ * The error Node's own calls reject with on abort: name `AbortError`, code `ABORT_ERR`, the reason as cause.
+ */
 export function abortError(signal: AbortSignal): Error {
   const reason: unknown = signal.reason
   if (reason instanceof Error && reason.name === 'AbortError') return reason
@@ -10,9 +12,9 @@ export function abortError(signal: AbortSignal): Error {
 }
 
 /**
- * Gives up waiting for `promise` as soon as `signal` is aborted, whether or not whoever made it takes notice.
+ * Stops waiting for `promise` as soon as `signal` is aborted, whether or not the callee heeds it.
  *
- * @param late - what to do with a result that nobody waits for any more
+ * @param late - handles a result that arrives after the abort
  */
 export async function untilAborted<T>(
   promise: Promise<T>,

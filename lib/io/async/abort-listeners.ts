@@ -3,9 +3,9 @@ import { type Duplex, finished, type Readable, type Writable } from 'node:stream
 import { throwOutside } from './user-event.js'
 
 /**
- * All of the library listens to signals through here: one listener for each signal, whoever shares it. A signal for a whole
- * service may have hundreds of pipelines on it; Node 20 warns of a leak from the eleventh listener on, and how many a
- * signal of the user's may have is not ours to change.
+ * The whole library listens to signals through here, with one listener per signal. A service-wide signal may
+ * have hundreds of pipelines on it; Node 20 warns of a leak from the eleventh listener on, and the listener
+ * limit of a user's signal is not ours to change.
  */
 interface Shared {
   readonly listeners: Set<() => void>
@@ -15,13 +15,13 @@ interface Shared {
 const shared = new WeakMap<AbortSignal, Shared>()
 
 /**
- * Calls `listener` once when `signal` is aborted; not where it is already. Returns what takes it away again: when the last
- * has gone, nothing is left on the signal.
+ * Calls `listener` once when `signal` is aborted, but not if it already is. Returns a function that removes it:
+ * after the last removal, nothing is left on the signal.
  */
 export function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
   if (signal === undefined || signal.aborted) return () => undefined
   const { listeners, end } = sharedOf(signal)
-  // The same function may be given twice.
+  // The same function may be registered twice.
   const own = () => listener()
   listeners.add(own)
   return () => {
@@ -38,7 +38,7 @@ function sharedOf(signal: AbortSignal): Shared {
   const listeners = new Set<() => void>()
   const listening = addAbortListener(signal, () => {
     shared.delete(signal)
-    // One that is taken away by another before its turn is not called.
+    // A listener removed by another one before its turn is not called.
     for (const listener of listeners) {
       listeners.delete(listener)
       try {
@@ -53,7 +53,10 @@ function sharedOf(signal: AbortSignal): Shared {
   return made
 }
 
-/** A signal that is aborted with `signal`, for one call of code that is not ours: what that leaves on it is its own. */
+/**
+ * A signal that aborts with `signal`, for one call of foreign code, so that listeners left behind stay on the
+ * copy.
+ */
 export function follow(signal: AbortSignal | undefined): {
   readonly signal: AbortSignal | undefined
   readonly forget: () => void
@@ -66,9 +69,9 @@ export function follow(signal: AbortSignal | undefined): {
 }
 
 /**
- * Like `onAbort`; where `signal` is aborted already, `listener` is called once the code that is running has ended. For
- * whatever destroys a stream that others pipe into: Node 24's `pipeline()` throws `ERR_STREAM_UNABLE_TO_PIPE` at a stream
- * that is destroyed already, in place of its AbortError, and leaves the source open.
+ * Like `onAbort`, but if `signal` is already aborted, `listener` is called after the current code has finished.
+ * For callers that destroy a stream others pipe into: Node 24's `pipeline()` throws `ERR_STREAM_UNABLE_TO_PIPE`
+ * on an already destroyed stream instead of its AbortError, and leaves the source open.
  */
 export function onAbortSoon(signal: AbortSignal | undefined, listener: () => void): () => void {
   if (signal?.aborted !== true) return onAbort(signal, listener)
@@ -80,9 +83,9 @@ export function onAbortSoon(signal: AbortSignal | undefined, listener: () => voi
 }
 
 /**
- * Destroys `stream` when `signal` is aborted, or is already, with the error that Node's `addAbortSignal` does it with.
- * A stream that is only read is then destroyed at once: its first read would ask for what nobody wants. One that is
- * written is destroyed soon, for the reason that {@link onAbortSoon} has, and does nothing with what it is given meanwhile.
+ * Destroys `stream` when `signal` is aborted, or already is, with the same error as Node's `addAbortSignal`. A
+ * read-only stream is destroyed at once, as its first read would request unwanted data. A writable one is
+ * destroyed soon, for the reason given at {@link onAbortSoon}, and ignores what it is given meanwhile.
  */
 export function destroyOnAbort(signal: AbortSignal | undefined, stream: Readable | Writable | Duplex): void {
   if (signal === undefined) return

@@ -2,18 +2,19 @@ import { onAbort } from './abort-listeners.js'
 import { abortError } from './abort-error.js'
 
 /**
- * How long code of others may take to settle once it was told that nobody wants its answer any more, in milliseconds.
- * What heeds its signal is waited for, so that nothing of it is left; what does not is left behind after that.
+ * How long foreign code may take to settle after its result is no longer wanted, in milliseconds.
+ * Code that heeds its signal is waited for, so that nothing is left of it; other code is abandoned after this
+ * time.
  */
 export const GRACE = 2000
 
 /**
- * Waits for code that is not ours: a `RandomAccess`, a stream, a storage that the user has written. Such code may heed
- * no signal and never answer, and must not hold a `destroy()`, a `timeout` or a `result` for ever.
+ * Waits for foreign code: a `RandomAccess`, a stream or a storage written by the user. Such code may ignore
+ * signals and never answer, and must not block a `destroy()`, a `timeout` or a `result` for ever.
  *
- * One for a row of waits, one after the other, under one signal: until it is aborted they take as long as they take; from
- * then on, `GRACE` for all of them together. Then the wait rejects with an `AbortError`. What comes late is dropped, a
- * late failure too.
+ * Use one instance for a series of waits under one signal: they may take any time until it is aborted; from
+ * then on, `GRACE` for all of them together. After that the wait rejects with an `AbortError`. Late results and
+ * late failures are dropped.
  */
 export class BoundedWait {
   readonly #signal: AbortSignal | undefined
@@ -24,7 +25,7 @@ export class BoundedWait {
   #giveUp: (() => void) | undefined
 
   /**
-   * @param signal - says that nobody wants the answer any more
+   * @param signal - aborted when the result is no longer wanted
    * @param grace - in milliseconds
    */
   constructor(signal: AbortSignal | undefined, grace = GRACE) {
@@ -34,7 +35,7 @@ export class BoundedWait {
     this.#forget = onAbort(signal, this.#begin)
   }
 
-  /** What `promise` settles with, where it does so in time. */
+  /** The result of `promise`, if it settles in time. */
   for<T>(promise: PromiseLike<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const giveUp = () => reject(abortError(this.#signal ?? AbortSignal.abort()))
@@ -44,12 +45,12 @@ export class BoundedWait {
     })
   }
 
-  /** Nobody wants an answer any more, whatever the signal says: the grace begins. */
+  /** The result is no longer wanted, whatever the signal says: starts the grace period. */
   leave(): void {
     this.#begin()
   }
 
-  /** Lets go of signal and timer. */
+  /** Releases the signal and the timer. */
   end(): void {
     this.#forget()
     clearTimeout(this.#timer)
@@ -64,7 +65,7 @@ export class BoundedWait {
   }
 }
 
-/** One call of code that is not ours, which may also throw at once; see {@link BoundedWait}. */
+/** One call of foreign code, which may also throw synchronously; see {@link BoundedWait}. */
 export async function boundedCall<T>(
   call: () => PromiseLike<T> | T,
   signal: AbortSignal | undefined,
@@ -79,8 +80,8 @@ export async function boundedCall<T>(
 }
 
 /**
- * What an iterable that is not ours delivers; see {@link BoundedWait}. Leaving the loop, or an abort, has it `return()`,
- * which is waited for within the grace, and whose failing is no news.
+ * The values of a foreign iterable; see {@link BoundedWait}. Leaving the loop, or an abort, calls its
+ * `return()`, which is waited for within the grace period; its failure is ignored.
  */
 export async function* boundedRead<T>(
   iterable: AsyncIterable<T>,
@@ -93,7 +94,7 @@ export async function* boundedRead<T>(
   try {
     for (;;) {
       const step = iterator.next()
-      // One that has failed, or is done, has closed itself.
+      // An iterator that has failed or is done has closed itself.
       step.then(
         ({ done }) => (state.isOpen &&= done !== true),
         () => (state.isOpen = false),

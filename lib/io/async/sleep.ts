@@ -1,7 +1,7 @@
 import { abortError } from './abort-error.js'
 import { onAbort } from './abort-listeners.js'
 
-/** Waits so many milliseconds; rejects with an `AbortError` as soon as `signal` is aborted. */
+/** Waits the given number of milliseconds; rejects with an `AbortError` as soon as `signal` is aborted. */
 export async function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) throw abortError(signal)
   let forget!: () => void

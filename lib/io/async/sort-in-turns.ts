@@ -1,14 +1,14 @@
 import { STEP, type Work } from './turns.js'
 
-/** Items that are sorted at once: a few milliseconds. */
+/** Number of items sorted at once: a few milliseconds. */
 const RUN = 2 ** 12
 
 /**
- * Sorts a list of any length, a step at a time: runs of a few thousand items first, which are then merged. Items that
- * are equal keep their order. A list that is in order already is only looked at.
+ * Sorts a list of any length in steps: runs of a few thousand items first, which are then merged. The sort is
+ * stable, and a list already in order is only checked.
  *
- * @param items - what to sort; its own order is lost
- * @param keyOf - the number that they are sorted by
+ * @param items - the items; their own order is lost
+ * @param keyOf - the sort key
  * @returns the items in order
  */
 export function* sortInTurns<T>(items: T[], keyOf: (item: T) => number): Work<T[]> {

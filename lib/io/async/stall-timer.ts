@@ -1,9 +1,9 @@
 import { GiB, integerOption } from '../../options.js'
 
-/** The least rate by default, in bytes a second: less than any line that is of use, more than a drip. */
+/** The default minimum rate, in bytes a second: below any usable line, above a drip. */
 const MIN_THROUGHPUT = 512
 
-/** The option `minThroughput`, checked: bytes a second, 0 for no least rate. */
+/** The checked option `minThroughput`: bytes a second, 0 for no minimum. */
 export function minThroughputOption(options: object): number {
   return integerOption(options, 'minThroughput', {
     min: 0,
@@ -13,17 +13,17 @@ export function minThroughputOption(options: object): number {
   })
 }
 
-/** Into how many spans {@link StallTimer} divides its time to measure the rate. */
+/** Number of spans into which {@link StallTimer} divides its time to measure the rate. */
 const SPANS = 10
 
 /**
- * Notices when nothing has been heard for a time, or bytes move at less than a least rate over that time.
+ * Detects silence for a given time, or a transfer below a minimum rate over that time.
  *
- * A timer that is due may only mean that this process was too busy to look at its sockets. So when it fires, the
- * event loop is given one turn to bring what has already arrived; only then is it a stall.
+ * An expired timer may only mean that this process was too busy to read its sockets. So the event loop gets one
+ * more turn to deliver what has already arrived; if nothing arrives then, it is a stall.
  *
- * The rate is measured from the first byte on, over the last ten spans of a tenth of the time each. A span that lasted
- * far longer than it should was one in which this process took no bytes: it does not count.
+ * The rate is measured from the first byte on, over the last ten spans of a tenth of the time each. A span that
+ * lasted far too long was one in which this process read nothing, and is not counted.
  */
 export class StallTimer {
   readonly #timeout: number
@@ -33,15 +33,15 @@ export class StallTimer {
   #spanTimer: NodeJS.Timeout | undefined
   #heard = 0
   #stopped = false
-  /** Bytes of the last full spans, the oldest first, and of the one under way. */
+  /** Bytes of the last full spans, oldest first, and of the current one. */
   readonly #spans: number[] = []
   #bytes = 0
   #spanStart = 0
 
   /**
-   * @param timeout - in milliseconds; `Infinity` for never, which leaves the rate unmeasured too
-   * @param onStall - called once, at most; where bytes moved, but too slowly, with a clause that says so
-   * @param minThroughput - the least rate, in bytes a second; 0 for none
+   * @param timeout - in milliseconds; `Infinity` for never, which also disables the rate
+   * @param onStall - called at most once; with a clause that says so if bytes moved, but too slowly
+   * @param minThroughput - the minimum rate, in bytes a second; 0 for none
    */
   constructor(timeout: number, onStall: (drip: string | undefined) => void, minThroughput = 0) {
     this.#timeout = timeout
@@ -51,9 +51,9 @@ export class StallTimer {
   }
 
   /**
-   * Something was heard.
+   * Records a sign of life.
    *
-   * @param bytes - how much; 0 where it is a sign of life and no data
+   * @param bytes - how many arrived; 0 for a sign of life without data
    */
   alive(bytes = 0): void {
     this.#heard++
@@ -62,14 +62,14 @@ export class StallTimer {
     if (bytes > 0 && this.#spanTimer === undefined) this.#measure()
   }
 
-  /** No more bytes are to move, but a sign of life is still waited for: an answer to what was sent. */
+  /** No more bytes will move, but a response to them is still expected. */
   moved(): void {
     clearInterval(this.#spanTimer)
     this.#spanTimer = undefined
     this.#spans.length = 0
   }
 
-  /** Nobody needs to know any more. */
+  /** Stops the timer. */
   stop(): void {
     this.#stopped = true
     clearTimeout(this.#timer)
@@ -105,13 +105,13 @@ export class StallTimer {
       setImmediate(() => {
         if (!this.#isTooSlow) return
         this.#stall(
-          `Fewer than ${this.#minThroughput} bytes a second (minThroughput) moved for ${this.#timeout} ms`,
+          `less than ${this.#minThroughput} bytes a second (minThroughput) transferred over ${this.#timeout} ms`,
         )
       })
     }
   }
 
-  /** All that moved came in the first span. Where nothing is heard since, it is silence: the timer tells that. */
+  /** All bytes moved in the first span. If nothing has moved since, it is silence, which the timer reports. */
   get #isOver(): boolean {
     const [first = 0, ...later] = this.#spans
     return first > 0 && this.#bytes === 0 && later.every(bytes => bytes === 0)

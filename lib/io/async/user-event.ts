@@ -1,11 +1,11 @@
 import type { EventEmitter } from 'node:events'
 
 /**
- * Emits an event of ours to listeners that are the user's.
+ * Emits one of our events to the user's listeners.
  *
- * An error that a listener throws is the user's own: thrown into the code that emits, it would pass for a failure of
- * the read, or of an upload that is stored already. It becomes an uncaught exception instead, as an error thrown in a
- * listener of any of Node's own sockets does.
+ * An error thrown by a listener is the user's own: thrown into the emitting code, it would look like a failed
+ * read, or a failed upload after the object was stored. It becomes an uncaught exception instead, like an error
+ * thrown in a listener of any Node socket.
  */
 export function tell(emitter: EventEmitter, event: string, ...values: unknown[]): void {
   try {
@@ -15,7 +15,7 @@ export function tell(emitter: EventEmitter, event: string, ...values: unknown[])
   }
 }
 
-/** Throws `error` where nobody of ours is on the stack: an uncaught exception. */
+/** Throws `error` outside of our own call stack, as an uncaught exception. */
 export function throwOutside(error: unknown): void {
   process.nextTick(() => {
     throw error

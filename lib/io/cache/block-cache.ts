@@ -10,47 +10,47 @@ import { BlockWaiters } from './block-waiters.js'
 
 /** Largest number of blocks in one read of the source. */
 const MAX_RUN = 8
-/** Largest chunk that is delivered, in bytes: what a reader that leaves has taken too much is less than that. */
+/** Largest chunk delivered, in bytes: bounds what a reader that stops has taken too much. */
 const MAX_CHUNK = 64 * KiB
 
-/** How much a {@link BlockCache} may hold and do at a time. */
+/** Limits of a {@link BlockCache}. */
 export interface BlockCacheOptions {
   /**
-   * Most bytes that are held, cached and under way together: at least 1 MiB and one block.
-   * Raise it for media whose tracks lie far apart, and for a store that is far away.
+   * Most bytes held, cached and in flight together: at least 1 MiB and one block. Raise it for media with
+   * widely interleaved tracks, and for a distant store.
    */
   readonly cacheSize: number
   /**
-   * Bytes of a block, from 4 KiB to `cacheSize`: the least that is asked of the source.
+   * Size of a block in bytes, from 4 KiB to `cacheSize`: the smallest read of the source.
    * @defaultValue 1 MiB
    */
   readonly blockSize?: number | undefined
   /**
-   * Most reads of the source under way at a time, from 1.
+   * Most reads of the source in flight at a time, from 1.
    * @defaultValue 6
    */
   readonly concurrency?: number | undefined
 }
 
 /**
- * A source behind a bounded cache, for readers that jump: what one read has brought, another finds here.
+ * A source behind a bounded cache, for readers that seek: data fetched by one read is available to the others.
  *
- * The source is read in blocks. Those that are missing and lie side by side are asked for in one read, a *run*. A
- * reader at a new place costs one block; the further it reads in order, and as long as it finds itself waiting, the
- * further the cache reads ahead of it, up to its share of the cache: with `W` blocks ahead, `concurrency` runs of
- * `W / concurrency` blocks (at most 8) are under way. A reader that comes back to where one stopped goes on with
- * what that one had learnt, see {@link ReadCursors}. A block under way is shared by all who want it.
+ * The source is read in blocks. Adjacent missing blocks are fetched in one read, a *run*. A reader at a new
+ * position costs one block; the further it reads in order, and as long as it has to wait, the further the cache
+ * reads ahead of it, up to its share of the cache: with `W` blocks ahead, `concurrency` runs of `W /
+ * concurrency` blocks (at most 8) are in flight. A reader that returns to where another one stopped inherits
+ * its read-ahead, see {@link ReadCursors}. A block in flight is shared by all readers that need it.
  *
- * When a reader leaves, what only it wanted is cancelled, but for the block it was in: readers that go to and fro
- * want that one next, and cutting it would cost a read each time. Where a reader has come back before, its read-ahead
- * is finished as well. Bytes that came before the cut are kept.
+ * When a reader leaves, the blocks only it needed are cancelled, except the one it was in: readers that
+ * alternate between two positions need that one next, and cancelling would cost a read each time. If a reader
+ * has returned before, its read-ahead is finished as well. Bytes received before a cancellation are kept.
  *
- * A read that fails rejects every reader that waits for its blocks, at its place; it is not cached, and the next
- * reader tries anew.
+ * A failed read rejects every reader waiting for its blocks, at its position; the failure is not cached, and
+ * the next reader tries again.
  *
- * **Memory.** Blocks cached and under way: at most `cacheSize`, rounded down to blocks. On top of that, what the
- * source itself holds for at most `concurrency` reads; and for each chunk that a consumer keeps, its block, once that
- * has left the cache.
+ * **Memory.** Blocks cached and in flight: at most `cacheSize`, rounded down to blocks. On top of that, the
+ * source's own memory for at most `concurrency` reads; and for each chunk that a consumer keeps, its block,
+ * once that has left the cache.
  *
  * @example
  * ```ts
@@ -67,7 +67,7 @@ export class BlockCache implements RandomAccess {
   readonly #cursors: ReadCursors
   readonly #fetcher: BlockFetcher
   readonly #waiters = new BlockWaiters<Block>()
-  /** Cursors whose next block could not even be asked for: while there are any, nothing is read ahead. */
+  /** Cursors whose next block could not be requested yet: while there are any, nothing is read ahead. */
   readonly #hungry = new Set<ReadCursor>()
   readonly #abort = new AbortController()
   #size: Promise<number> | undefined
@@ -80,7 +80,7 @@ export class BlockCache implements RandomAccess {
     knownOptions(given, 'BlockCache', ['cacheSize', 'blockSize', 'concurrency'])
     const cacheRule = { min: MiB, max: Number.MAX_SAFE_INTEGER, default: undefined, unit: 'bytes' }
     const cacheSize = integerOption(given, 'cacheSize', cacheRule)
-    if (cacheSize === undefined) throw optionError('cacheSize', 'given: an integer of bytes', undefined)
+    if (cacheSize === undefined) throw optionError('cacheSize', 'set: an integer, in bytes', undefined)
     const blockRule = { min: 4 * KiB, max: Math.min(cacheSize, GiB), default: MiB, unit: 'bytes' }
     this.#source = new BoundedSource(source)
     this.#blockSize = integerOption(given, 'blockSize', blockRule)
@@ -101,24 +101,24 @@ export class BlockCache implements RandomAccess {
     })
   }
 
-  /** What errors call it: as the source itself. */
+  /** Its name in errors: the source's own. */
   get name(): string | undefined {
     return this.#source.name
   }
 
-  /** Bytes that have come from the source. Those of a read that was cancelled count as far as they came. */
+  /** Bytes received from the source, including those of cancelled reads. */
   get bytesFetched(): number {
     return this.#fetcher.bytesFetched
   }
 
-  /** Reads made of the source: about as many GETs. */
+  /** Reads of the source: about as many GETs. */
   get reads(): number {
     return this.#fetcher.reads
   }
 
   /**
-   * Takes a copy of bytes that are known already, from byte 0: they are not fetched while they stay cached. To be
-   * called before the first read; what does not fit is left out.
+   * Copies already known bytes, from byte 0, into the cache: they are not fetched while they stay cached. Call
+   * it before the first read; bytes that do not fit are left out.
    */
   seed(head: Buffer): void {
     for (let index = 0; index * this.#blockSize < head.length; index++) {
@@ -128,7 +128,9 @@ export class BlockCache implements RandomAccess {
     }
   }
 
-  /** Total length in bytes; asked of the source once. A failure is not kept: the next call asks anew. */
+  /**
+   * Total length in bytes; requested from the source once. A failure is not cached: the next call tries again.
+   */
   async size(signal?: AbortSignal): Promise<number> {
     if (signal?.aborted) throw abortError(signal)
     this.#size ??= this.#askSize()
@@ -136,11 +138,12 @@ export class BlockCache implements RandomAccess {
   }
 
   /**
-   * The bytes from `start` (inclusive) to `end` (exclusive), in order, in chunks of at most 64 KiB that are views of
-   * cached blocks and must not be written to. Nothing behind the block of `end` is fetched for it.
-   * Leaving the loop, or aborting `signal`, cancels what only this reader wanted.
+   * The bytes from `start` (inclusive) to `end` (exclusive), in order, in chunks of at most 64 KiB that are
+   * views of cached blocks and must not be modified. Nothing past the block of `end` is fetched for it. Leaving
+   * the loop, or aborting `signal`, cancels the blocks only this reader needed.
    *
-   * @throws {@link SourceError} AVIO_ERR_SOURCE_RANGE where the source has no such bytes, and whatever the source throws
+   * @throws {@link SourceError} AVIO_ERR_SOURCE_RANGE if the source has no such bytes, and any error of the
+   * source
    */
   async *read(start: number, end: number, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
     checkRange(start, end, await this.size(signal), 'the source')
@@ -169,8 +172,8 @@ export class BlockCache implements RandomAccess {
   }
 
   /**
-   * Cancels everything: loops throw an `AbortError`. Resolves when all reads of the source have settled, or were left
-   * behind by {@link BoundedSource} because they heed no signal.
+   * Cancels everything: loops throw an `AbortError`. Resolves when all reads of the source have settled, or
+   * were abandoned by {@link BoundedSource} because they ignore their signal.
    */
   close(): Promise<void> {
     return (this.#closed ??= this.#close())
@@ -187,7 +190,7 @@ export class BlockCache implements RandomAccess {
     try {
       if (this.#abort.signal.aborted) throw abortError(this.#abort.signal)
       this.#knownSize = await this.#source.size(this.#abort.signal)
-      // The head may have been given before it was known how short the last block is.
+      // The first bytes may have been seeded before the length of the last block was known.
       const last = this.#store.peek(this.#blockOf(this.#knownSize))
       if (last !== undefined) last.length = this.#lengthOf(last.index)
       return this.#knownSize
@@ -197,7 +200,9 @@ export class BlockCache implements RandomAccess {
     }
   }
 
-  /** The block at the cursor's place, having seen to it that it comes; `undefined` as long as there is no room for it. */
+  /**
+   * The block at the cursor's position, requested if it is missing; `undefined` while there is no room for it.
+   */
   #next(cursor: ReadCursor): Block | undefined {
     const index = this.#blockOf(cursor.position)
     const isThere = (block: Block | undefined) => (block?.filled ?? 0) > cursor.position % this.#blockSize
@@ -214,7 +219,7 @@ export class BlockCache implements RandomAccess {
     return block
   }
 
-  /** Asks for what is missing up to the end of the cursor's window, in runs as long as the window asks for. */
+  /** Requests the missing blocks up to the end of the cursor's window, in runs of the window's run length. */
   #readAhead(cursor: ReadCursor): void {
     const { first, last } = this.#cursors.reach(cursor)
     const runLength = this.#runLength(cursor)
@@ -222,20 +227,20 @@ export class BlockCache implements RandomAccess {
       if (this.#hungry.size > 0 || this.#fetcher.busy) return
       const length = Math.min(runLength, this.#stretch(cursor, index))
       if (length === 0) continue
-      // The window moves on by one block at a time: its far end is asked for when it makes a whole run.
+      // The window advances one block at a time: its far end is requested once it fills a whole run.
       if (length < runLength && index + length > last && last < cursor.last) return
       if (!this.#fetcher.start(index, length, false)) return
       index += length - 1
     }
   }
 
-  /** How many blocks from `index` on are missing, up to the end of the cursor's window. */
+  /** Number of missing blocks from `index` on, up to the end of the cursor's window. */
   #stretch(cursor: ReadCursor, index: number): number {
     const last = Math.min(this.#cursors.reach(cursor).last, cursor.horizon - 1)
     let length = 0
     for (; index + length <= last; length++) {
       const block = this.#store.peek(index + length)
-      // A block of which a part is there can only be the first of a run.
+      // A partly filled block can only be the first of a run.
       const missing = block === undefined || (length === 0 && !block.whole && !block.underWay)
       if (!missing) break
     }

@@ -2,27 +2,27 @@ import { BlockRun } from './block-run.js'
 import type { Block, BlockStore } from './block-store.js'
 import type { RandomAccess } from '../random-access.js'
 
-/** What a {@link BlockFetcher} works on, and whom it tells. */
+/** Settings and callbacks of a {@link BlockFetcher}. */
 export interface BlockFetcherOptions {
   readonly source: RandomAccess
   readonly store: BlockStore
   /** Bytes of a block. */
   readonly blockSize: number
-  /** Most runs under way at a time. */
+  /** Most runs in flight at a time. */
   readonly concurrency: number
-  /** How many bytes the block of that number has. */
+  /** Length of the block with that number, in bytes. */
   readonly lengthOf: (index: number) => number
-  /** Whether any reader holds on to the block of that number. */
+  /** Whether any reader needs the block with that number. */
   readonly isWanted: (index: number) => boolean
-  /** There are more bytes of `block`. */
+  /** `block` received more bytes. */
   readonly onBytes: (block: Block) => void
-  /** The source failed; these blocks will not come, the first of them first. */
+  /** The source failed; these blocks will not arrive. The first one failed first. */
   readonly onError: (error: Error, blocks: readonly Block[]) => void
-  /** There may be room for another run, or for another block. */
+  /** There may be room for another run or another block. */
   readonly onRoom: () => void
 }
 
-/** The runs of one cache: begins them where there is room, gives up what nobody wants, keeps count. */
+/** The runs of one cache: starts them when there is room, cancels unneeded ones, and counts. */
 export class BlockFetcher {
   readonly #options: BlockFetcherOptions
   readonly #runs = new Set<BlockRun>()
@@ -33,25 +33,25 @@ export class BlockFetcher {
     this.#options = options
   }
 
-  /** Bytes that have come from the source. */
+  /** Bytes received from the source. */
   get bytesFetched(): number {
     return this.#bytesFetched
   }
 
-  /** Runs that were begun. */
+  /** Runs started. */
   get reads(): number {
     return this.#reads
   }
 
-  /** Whether as many runs are under way as may be. */
+  /** Whether the maximum number of runs is in flight. */
   get busy(): boolean {
     return this.#runs.size >= this.#options.concurrency
   }
 
   /**
-   * Begins a run of `count` blocks from `index` on, or of as many as there are places for; returns whether it could.
-   * Places are taken from blocks that no reader holds on to; for the first block, where a reader waits for it
-   * (`needed`), from any other, if need be.
+   * Starts a run of `count` blocks from `index` on, or of as many as there is room for; returns whether it
+   * could. Room is taken from blocks no reader needs; for the first block, if a reader waits for it (`needed`),
+   * from any other if necessary.
    */
   start(index: number, count: number, needed: boolean): boolean {
     if (this.busy) return false
@@ -59,7 +59,7 @@ export class BlockFetcher {
     for (let next = index; next < index + count; next++) {
       const block = this.#place(next, needed && next === index)
       if (block === undefined) break
-      // Not to be driven out by the blocks that follow.
+      // Protects it from eviction by the blocks that follow.
       block.underWay = true
       blocks.push(block)
     }
@@ -67,13 +67,13 @@ export class BlockFetcher {
     return blocks.length > 0
   }
 
-  /** Gives up what no reader holds on to. The bytes that have come are kept. */
+  /** Cancels blocks no reader needs. Bytes already received are kept. */
   trim(): void {
     for (const run of this.#runs) this.#forget(run.trim(block => this.#options.isWanted(block.index)))
     this.#options.onRoom()
   }
 
-  /** Gives up everything; resolves when all runs have settled. */
+  /** Cancels everything; resolves when all runs have settled. */
   async close(): Promise<void> {
     for (const run of this.#runs) run.trim(() => false)
     await Promise.all([...this.#runs].map(run => run.settled))
@@ -113,7 +113,7 @@ export class BlockFetcher {
     })
   }
 
-  /** Gives back the places of blocks of which nothing has come. */
+  /** Frees the places of blocks that received nothing. */
   #forget(blocks: readonly Block[]): void {
     for (const block of blocks) if (block.filled === 0) this.#options.store.remove(block)
   }

@@ -2,32 +2,32 @@ import { SourceError } from '../../errors.js'
 import type { Block } from './block-store.js'
 import type { RandomAccess } from '../random-access.js'
 
-/** What a {@link BlockRun} tells while it goes. */
+/** Callbacks of a {@link BlockRun}. */
 export interface BlockRunEvents {
-  /** A chunk of that many bytes came from the source. */
+  /** A chunk of that many bytes arrived from the source. */
   readonly onFetched: (bytes: number) => void
-  /** There are more bytes of `block`. */
+  /** `block` received more bytes. */
   readonly onBytes: (block: Block) => void
-  /** The source failed; these blocks will not be filled by this run. Comes before `settled`, and at most once. */
+  /** The source failed; this run will not fill these blocks. Called at most once, before `settled`. */
   readonly onError: (error: Error, blocks: readonly Block[]) => void
 }
 
 /**
- * One read of the source, which fills adjacent blocks in order. It never waits for a consumer: what holds it back is
- * only that its blocks have been given their places before it began.
+ * One read of the source that fills adjacent blocks in order. It never waits for a consumer: the only limit is
+ * that its blocks must have places before it starts.
  */
 export class BlockRun {
-  /** Resolves, never rejects, when the read is over and nothing of it is left. */
+  /** Resolves, never rejects, when the read is over and fully cleaned up. */
   readonly settled: Promise<void>
   readonly #events: BlockRunEvents
   readonly #abort = new AbortController()
-  /** What is still to come; the first is being filled. */
+  /** The blocks still to come; the first is being filled. */
   readonly #blocks: Block[]
 
   /**
-   * @param blocks - adjacent, the first one from where it is `filled`, the others empty
-   * @param start - the first byte to ask for
-   * @param end - one past the last byte to ask for
+   * @param blocks - adjacent; the first is filled from its `filled` on, the others are empty
+   * @param start - the first byte to request
+   * @param end - one past the last byte to request
    */
   constructor(
     source: RandomAccess,
@@ -43,8 +43,8 @@ export class BlockRun {
   }
 
   /**
-   * Gives up the blocks behind the last one that is `wanted`; with none wanted, the read itself, at once.
-   * Returns the blocks that were given up: nothing will be written to them any more.
+   * Cancels the blocks after the last one that is `wanted`; if none is, the read itself, at once. Returns the
+   * cancelled blocks: nothing will be written to them any more.
    */
   trim(wanted: (block: Block) => boolean): readonly Block[] {
     if (this.#blocks.length === 0) return []
@@ -57,7 +57,7 @@ export class BlockRun {
 
   async #run(source: RandomAccess, start: number, end: number): Promise<void> {
     let position = start
-    // Nothing may be told before whoever began this has had the time to listen.
+    // No callback may run before the caller has had time to subscribe.
     await Promise.resolve()
     try {
       if (this.#abort.signal.aborted) return
@@ -66,12 +66,12 @@ export class BlockRun {
         position += chunk.length
         if (position > end) throw mismatch(end, 'more')
         this.#fill(chunk)
-        // A read that brought all it was asked for is left to end by itself: a connection may be worth keeping.
+        // A read that delivered everything requested is left to end by itself: the connection may be reusable.
         if (this.#blocks.length === 0 && position < end) return
       }
       if (this.#blocks.length > 0) throw mismatch(position, 'fewer')
     } catch (error) {
-      // Nobody waits for what was given up, and its failing is no news.
+      // Nobody waits for a cancelled read, so its failure is ignored.
       const lost = this.#blocks.splice(0)
       for (const block of lost) block.underWay = false
       if (lost.length > 0) this.#events.onError(error as Error, lost)
@@ -95,7 +95,7 @@ export class BlockRun {
 function mismatch(byteOffset: number, how: string): SourceError {
   return new SourceError(
     'AVIO_ERR_SOURCE_READ',
-    `A read of the source brought ${how} bytes than were asked for, without an error: its read() breaks the rule ` +
+    `A read of the source returned ${how} bytes than requested, without an error: its read() breaks the rule ` +
       'of RandomAccess.',
     { byteOffset },
     { retryable: false },

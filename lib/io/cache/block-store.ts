@@ -1,12 +1,12 @@
-/** A stretch of a source, one `blockSize` long but for the last. Always a prefix: bytes 0 to `filled` are there. */
+/** A block of a source, `blockSize` long except the last. Always a prefix: bytes 0 to `filled` are present. */
 export class Block {
-  /** Its number: it begins at byte `index` × `blockSize`. */
+  /** Its number: it starts at byte `index` × `blockSize`. */
   readonly index: number
-  /** How many bytes it has when it is whole. */
+  /** Its full length in bytes. */
   length: number
-  /** How many bytes of it have come. */
+  /** Number of bytes received. */
   filled = 0
-  /** Whether a read that is under way will bring the rest. */
+  /** Whether a read in flight will fill the rest. */
   underWay = false
   #bytes: Buffer | undefined
 
@@ -15,52 +15,53 @@ export class Block {
     this.length = length
   }
 
-  /** Whether all of it has come. */
+  /** Whether it is fully received. */
   get whole(): boolean {
     return this.filled >= this.length
   }
 
-  /** Takes a copy of the first bytes of `chunk` in; returns how many there was room for. */
+  /** Copies the beginning of `chunk`; returns the number of bytes there was room for. */
   write(chunk: Uint8Array): number {
     const length = Math.min(chunk.length, this.length - this.filled)
-    // Made with the first byte, and never taken from a pool: a chunk that somebody keeps keeps this block alone.
+    // Allocated with the first byte, and never from a pool: a chunk that a consumer keeps retains this block
+    // alone.
     this.#bytes ??= Buffer.allocUnsafeSlow(this.length)
     this.#bytes.set(length === chunk.length ? chunk : chunk.subarray(0, length), this.filled)
     this.filled += length
     return length
   }
 
-  /** Bytes `from` to `to` of the block, not copied. */
+  /** Bytes `from` to `to` of the block, without copying. */
   slice(from: number, to: number): Buffer {
     return this.#bytes!.subarray(from, to)
   }
 }
 
 /**
- * Blocks by number, at most `capacity` of them, the least recently used first to go. A block that is under way counts
- * from the moment it is asked for, and stays until its read has settled.
+ * Blocks by number, at most `capacity` of them, with least-recently-used eviction. A block in flight counts
+ * from its request on, and stays until its read has settled.
  */
 export class BlockStore {
-  /** Most blocks that are held at a time. */
+  /** Most blocks held at a time. */
   readonly capacity: number
-  /** In the order of their last use. */
+  /** Ordered by last use. */
   readonly #blocks = new Map<number, Block>()
 
   constructor(capacity: number) {
     this.capacity = capacity
   }
 
-  /** How many blocks are held. */
+  /** Number of blocks held. */
   get count(): number {
     return this.#blocks.size
   }
 
-  /** The block of that number, which does not count as a use. */
+  /** The block with that number, without counting as a use. */
   peek(index: number): Block | undefined {
     return this.#blocks.get(index)
   }
 
-  /** The block of that number, which is now the one used last. */
+  /** The block with that number, which becomes the most recently used. */
   use(index: number): Block | undefined {
     const block = this.#blocks.get(index)
     if (block === undefined) return undefined
@@ -70,8 +71,8 @@ export class BlockStore {
   }
 
   /**
-   * A new, empty block of that number. Where all places are taken, it takes that of the least recently used block
-   * which is not under way and which `mayGo`; `undefined` where there is none.
+   * Adds an empty block with that number. If the store is full, it evicts the least recently used block that is
+   * not in flight and that `mayGo`; returns `undefined` if there is none.
    */
   add(index: number, length: number, mayGo: (block: Block) => boolean): Block | undefined {
     if (this.#blocks.size >= this.capacity) {

@@ -7,11 +7,11 @@ interface Waiter<T> {
   readonly reject: (error: Error) => void
 }
 
-/** Those who wait for something to happen to a `T`, or, without one, for anything that changes. */
+/** Promises waiting for an event of a `T` or, without one, for any change. */
 export class BlockWaiters<T> {
   readonly #waiters = new Set<Waiter<T>>()
 
-  /** How many are waiting. */
+  /** Number of waiters. */
   get count(): number {
     return this.#waiters.size
   }
@@ -34,17 +34,17 @@ export class BlockWaiters<T> {
     }
   }
 
-  /** Something good happened to `target`. */
+  /** Resolves the waiters of `target`. */
   wake(target: T): void {
     for (const waiter of this.#waiters) if (waiter.target === target) waiter.resolve()
   }
 
-  /** Whoever waits should look again. */
+  /** Resolves all waiters, which then look again. */
   wakeAll(): void {
     for (const waiter of this.#waiters) waiter.resolve()
   }
 
-  /** What `target` was waited for will not come. */
+  /** Rejects the waiters of `target`. */
   fail(target: T, error: Error): void {
     for (const waiter of this.#waiters) if (waiter.target === target) waiter.reject(error)
   }

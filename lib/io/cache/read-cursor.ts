@@ -1,23 +1,23 @@
-/** How many ended cursors are remembered. */
+/** Number of ended cursors remembered. */
 const REMEMBERED = 8
-/** How many blocks away from where a cursor stopped a new one still goes on with it. */
+/** How many blocks away from a cursor's end a new read still counts as its continuation. */
 const NEAR = 2
-/** The window may grow by one block for each so many blocks that were read in order. */
+/** The window may grow by one block for this many blocks read in order. */
 const BLOCKS_PER_STEP = 1
 
-/** One reader's place and what is known of its way of reading. Blocks are counted, bytes are positions. */
+/** One reader's position and its access pattern so far. Blocks are numbers, positions are bytes. */
 export class ReadCursor {
-  /** The next byte to be delivered. */
+  /** The next byte to deliver. */
   position: number
-  /** The last block that it may want. */
+  /** The last block it may need. */
   last: number
   /** Whether a loop is running on it. */
   live = true
-  /** How often a reader came back to it. */
+  /** How often a reader continued from it. */
   returns = 0
-  /** Nothing from this block on is read ahead: a read ahead of it failed. */
+  /** Nothing from this block on is read ahead, because an earlier read-ahead of it failed. */
   horizon = Infinity
-  /** What the cache had delivered in all when it was used last. */
+  /** The cache's total bytes delivered at its last use. */
   lastUse = 0
   #window = 1
   #furthest: number
@@ -29,29 +29,32 @@ export class ReadCursor {
     this.last = last
   }
 
-  /** How many blocks may be held or asked for from its place on, itself included. */
+  /** How many blocks may be held or requested from its position on, its own included. */
   get window(): number {
     return this.#window
   }
 
-  /** Says that the next `bytes` were delivered. */
+  /** Records that the next `bytes` were delivered. */
   advance(bytes: number): void {
     this.position += bytes
     this.#inOrder += Math.max(0, this.position - this.#furthest)
     this.#furthest = Math.max(this.#furthest, this.position)
   }
 
-  /** The reader has to wait for `block`: the window doubles, as far as what it read in order justifies. */
+  /** The reader has to wait for `block`: doubles the window, as far as its sequential reading justifies. */
   starved(block: number, blockSize: number): void {
     if (block === this.#starvedAt) return
     this.#starvedAt = block
     const justified = 1 + Math.floor(this.#inOrder / blockSize / BLOCKS_PER_STEP)
-    // The second block is evidence enough for a third: without it, each of the first blocks would be waited for.
+    // The second block justifies a third: otherwise each of the first blocks would be waited for.
     const allowed = this.#inOrder >= blockSize ? Math.max(2, justified) : 1
     this.#window = Math.max(this.#window, Math.min(2 * this.#window, allowed))
   }
 
-  /** The cursor of a reader that goes on from `position`, up to block `last`. What this one has learnt goes there. */
+  /**
+   * The cursor of a reader that continues from `position`, up to block `last`. It inherits this cursor's
+   * pattern.
+   */
   successor(position: number, last: number): ReadCursor {
     const next = new ReadCursor(position, last)
     next.returns = this.returns + 1
@@ -65,21 +68,21 @@ export class ReadCursor {
 }
 
 /**
- * All cursors on one cache: those that are being read from, and the last few that have ended. Pure arithmetic.
+ * All cursors on one cache: the live ones, and the last few that have ended. Pure arithmetic.
  *
- * ffmpeg opens a connection for each jump, so a reader that goes to and fro between two places (sound here, pictures
- * there) is seen as a great many short reads. A read that begins near where another one stopped is therefore taken
- * for its continuation: it inherits how far that had learnt to read ahead.
+ * ffmpeg opens a connection for each seek, so a reader that alternates between two positions (audio here, video
+ * there) appears as many short reads. A read that starts near the end of another one is therefore treated as
+ * its continuation: it inherits its read-ahead.
  *
- * The places of the cache are shared: each cursor that is *fresh* (live, or left less than a cacheful of delivered
- * bytes ago) may look ahead by its window, but by no more than an equal share of all places. So the blocks that
- * cursors have fetched and not yet read all fit in, and none drives out another's.
+ * The places of the cache are shared: each *fresh* cursor (live, or left less than a cacheful of delivered
+ * bytes ago) may read ahead by its window, but by no more than an equal share of all places. So the fetched but
+ * unread blocks of all cursors fit, and no cursor evicts another's.
  */
 export class ReadCursors {
   readonly #blockSize: number
   readonly #capacity: number
   #cursors: ReadCursor[] = []
-  /** Live ones that a later reader has gone on from. */
+  /** Live cursors that a later reader has continued. */
   readonly #replaced = new Set<ReadCursor>()
   #delivered = 0
 
@@ -95,24 +98,24 @@ export class ReadCursors {
     const near = this.#nearest(start)
     const cursor = near?.successor(start, last) ?? new ReadCursor(start, last)
     cursor.lastUse = this.#delivered
-    // ffmpeg opens the connection it jumps to before it closes the one it comes from: that one may still be live.
+    // ffmpeg opens the connection it seeks to before it closes the old one, which may therefore still be live.
     if (near?.live === true) this.#replaced.add(near)
     else if (near !== undefined) this.#drop(near)
     this.#cursors.push(cursor)
     return cursor
   }
 
-  /** The loop on `cursor` is over; it is remembered, unless another has taken its place. */
+  /** The loop on `cursor` is over; the cursor is remembered unless another one has replaced it. */
   close(cursor: ReadCursor): void {
     this.#drop(cursor)
     cursor.live = false
     cursor.lastUse = this.#delivered
-    // The one used last goes to the end.
+    // The most recently used goes to the end.
     if (!this.#replaced.delete(cursor)) this.#cursors.push(cursor)
     this.#forget()
   }
 
-  /** Says that `bytes` were delivered to `cursor`. */
+  /** Records that `bytes` were delivered to `cursor`. */
   deliver(cursor: ReadCursor, bytes: number): void {
     cursor.advance(bytes)
     this.#delivered += bytes
@@ -120,8 +123,8 @@ export class ReadCursors {
   }
 
   /**
-   * The blocks that `cursor` holds on to: from its place to the end of its window. One that has ended and that nobody
-   * ever came back to holds on to the block it was in, and to no more.
+   * The blocks that `cursor` needs: from its position to the end of its window. An ended cursor that no reader
+   * has continued needs only the block it was in.
    */
   reach(cursor: ReadCursor): { first: number; last: number } {
     const first = this.#blockOf(cursor.position)
@@ -130,14 +133,14 @@ export class ReadCursors {
     return { first, last: Math.min(first + window - 1, Math.max(first, cursor.last)) }
   }
 
-  /** A read of `block` failed for good: whoever would have come to it later does not read ahead that far any more. */
+  /** A read of `block` failed for good: cursors before it no longer read ahead that far. */
   stopAt(block: number): void {
     for (const cursor of this.#cursors) {
       if (this.#blockOf(cursor.position) <= block) cursor.horizon = Math.min(cursor.horizon, block)
     }
   }
 
-  /** Whether any cursor holds on to `block`. */
+  /** Whether any cursor needs `block`. */
   wants(block: number): boolean {
     return this.#cursors.some(cursor => {
       const { first, last } = this.reach(cursor)

@@ -1,24 +1,24 @@
 import { crc32 as zlibCrc32 } from 'node:zlib'
 
 /**
- * The three CRCs that S3 takes, all reflected, with all bits set before and inverted after: CRC-32 (ISO-HDLC,
+ * The three CRCs that S3 supports, all reflected, with all bits set before and inverted after: CRC-32 (ISO-HDLC,
  * native in zlib), CRC-32C (Castagnoli) and CRC-64/NVME.
  *
- * The last two are computed eight bytes at a time with eight tables ("slicing by eight"): table k holds what a byte
- * contributes that has k more bytes behind it. A CRC of 64 bits is held as two halves, for 64-bit integers in
- * JavaScript are objects and slow.
+ * The last two are computed eight bytes at a time with eight tables ("slicing by eight"): table k holds the
+ * contribution of a byte that is followed by k more. A 64-bit CRC is held as two halves, because 64-bit
+ * integers in JavaScript are objects and slow.
  */
 
 const CRC32_POLYNOMIAL = 0xedb88320n
 const CRC32C_POLYNOMIAL = 0x82f63b78n
 const CRC64NVME_POLYNOMIAL = 0x9a6c9329ac4bc9b5n
 
-/** CRC-32 of `bytes`, going on from `crc`. */
+/** CRC-32 of `bytes`, continuing from `crc`. */
 export function crc32(bytes: Buffer, crc: number): number {
   return zlibCrc32(bytes, crc)
 }
 
-/** What byte `value` contributes with `depth` more bytes behind it. */
+/** The contribution of byte `value` with `depth` more bytes after it. */
 function tableEntry(polynomial: bigint, value: number, depth: number): bigint {
   let crc = BigInt(value)
   for (let bit = 0; bit < 8 * (depth + 1); bit++) crc = crc & 1n ? (crc >> 1n) ^ polynomial : crc >> 1n
@@ -41,7 +41,7 @@ function tables(polynomial: bigint): { low: Uint32Array; high: Uint32Array } {
 let crc32cTable: Uint32Array | undefined
 let crc64Tables: { low: Uint32Array; high: Uint32Array } | undefined
 
-/** CRC-32C of `bytes`, going on from `crc`. */
+/** CRC-32C of `bytes`, continuing from `crc`. */
 export function crc32c(bytes: Buffer, crc: number): number {
   const table = (crc32cTable ??= tables(CRC32C_POLYNOMIAL).low)
   let state = ~crc
@@ -62,7 +62,7 @@ export function crc32c(bytes: Buffer, crc: number): number {
   return ~state >>> 0
 }
 
-/** CRC-64/NVME of `bytes`, going on from `crc`. */
+/** CRC-64/NVME of `bytes`, continuing from `crc`. */
 export function crc64nvme(bytes: Buffer, crc: bigint): bigint {
   const { low: lowTable, high: highTable } = (crc64Tables ??= tables(CRC64NVME_POLYNOMIAL))
   let low = ~Number(crc & 0xffffffffn)
@@ -113,7 +113,7 @@ export interface CrcKind {
   readonly polynomial: bigint
 }
 
-/** What {@link combineCrc} needs to know of each CRC. */
+/** Parameters of each CRC for {@link combineCrc}. */
 export const CRC_KINDS = {
   CRC32: { bits: 32, polynomial: CRC32_POLYNOMIAL },
   CRC32C: { bits: 32, polynomial: CRC32C_POLYNOMIAL },
@@ -135,8 +135,8 @@ function multiply(a: bigint, b: bigint, kind: CrcKind): bigint {
 
 /**
  * The CRC of A followed by B from the CRC of each and the length of B, in bytes.
- * Appending n bytes multiplies A's remainder by x⁸ⁿ; that power is found by repeated squaring, so the cost grows
- * with the logarithm of the length only (Mark Adler's method: https://stackoverflow.com/a/23126768).
+ * Appending n bytes multiplies A's remainder by x⁸ⁿ; that power is computed by repeated squaring, so the cost
+ * is only logarithmic in the length (Mark Adler's method: https://stackoverflow.com/a/23126768).
  */
 export function combineCrc(kind: CrcKind, a: bigint, b: bigint, lengthOfB: number): bigint {
   const one = 1n << BigInt(kind.bits - 1)

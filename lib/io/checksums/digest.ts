@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto'
 import { crc32, crc32c, crc64nvme } from './crc.js'
 
-/** What a store may sum bytes with: S3's additional checksums, and the MD5 of an ETag. */
+/** Digests a store may use: S3's additional checksums, and the MD5 of an ETag. */
 export type DigestAlgorithm = 'CRC32' | 'CRC32C' | 'CRC64NVME' | 'SHA1' | 'SHA256' | 'MD5'
 
-/** A sum under way. */
+/** A running digest. */
 export interface Digest {
   update(bytes: Buffer): void
-  /** The raw sum, the highest byte first; call it once. */
+  /** The raw digest, most significant byte first; call it once. */
   digest(): Buffer
 }
 
-/** Starts a sum. */
+/** Starts a digest. */
 export function createDigest(algorithm: DigestAlgorithm): Digest {
   switch (algorithm) {
     case 'CRC32':

@@ -1,27 +1,28 @@
 import { opendirSync } from 'node:fs'
 import { isOutOfDescriptors, outOfDescriptors } from './out-of-descriptors.js'
 
-/** The time between two looks, in milliseconds. */
+/** The interval between two checks, in milliseconds. */
 const INTERVAL = 500
-/** So many looks in a row have to find nothing moving and no descriptor: some 10 s. */
+/** This many checks in a row must find no progress and no free descriptor: some 10 s. */
 const LOOKS = 20
 
-/** What a {@link DescriptorWatch} watches, and whom it tells. */
+/** Settings and callbacks of a {@link DescriptorWatch}. */
 export interface DescriptorWatchOptions {
-  /** A number that changes as long as the task gets on. */
+  /** A number that changes while the task makes progress. */
   readonly progress: () => number
-  /** Called once, at most. */
+  /** Called at most once. */
   readonly onExhausted: (error: Error) => void
-  /** Opens a descriptor to see whether there is one, and closes it. Default: a folder. */
+  /** Opens and closes a descriptor to see whether one is available. Default: opens a directory. */
   readonly look?: () => void
 }
 
 /**
- * Notices that a server can't take a connection because this process has no file descriptor left.
+ * Detects that a server can't accept a connection because this process has run out of file descriptors.
  *
- * Nothing else would tell: libuv keeps one descriptor in reserve, with which it accepts the connection and closes it at
- * once, and Node says nothing of it (seen on Node 20, 24 and 26). The client tries again and again. So while nothing
- * moves it is looked whether a descriptor can be had; only where none could for 10 s on end, the task is given up.
+ * Nothing else would report it: libuv keeps one descriptor in reserve, with which it accepts the connection and
+ * closes it at once, and Node emits nothing (seen on Node 20, 24 and 26). The client retries for ever. So while
+ * there is no progress, this checks whether a descriptor is available; the task fails only after 10 s without
+ * one.
  */
 export class DescriptorWatch {
   readonly #options: DescriptorWatchOptions
@@ -35,7 +36,7 @@ export class DescriptorWatch {
     this.#timer = setInterval(() => this.#tick(), INTERVAL)
   }
 
-  /** Nobody needs to know any more. */
+  /** Stops watching. */
   stop(): void {
     clearInterval(this.#timer)
   }
@@ -52,12 +53,12 @@ export class DescriptorWatch {
       this.#failures = isOutOfDescriptors(error) ? this.#failures + 1 : 0
       if (this.#failures !== LOOKS) return
       this.stop()
-      onExhausted(outOfDescriptors("The next connection of ffmpeg can't be accepted", error))
+      onExhausted(outOfDescriptors("Can't accept ffmpeg's next connection", error))
     }
   }
 }
 
-/** Not by the thread pool, which may be busy: an answer that is late is no reason to give up. */
+/** Synchronous, because the thread pool may be busy: a late answer is no reason to fail. */
 function openNothing(): void {
   opendirSync('/').closeSync()
 }

@@ -1,11 +1,14 @@
 import { AvioError } from '../../errors.js'
 
-/** What to do where a process, or the system, has no file descriptor left. */
+/** What to do when a process, or the system, has run out of file descriptors. */
 export const DESCRIPTOR_REMEDY =
   'Raise the limit of this process ("ulimit -n", LimitNOFILE of systemd, --ulimit nofile of Docker), or run fewer ' +
   'jobs at a time.'
 
-/** Whether an error, or one that it came from, is that no file descriptor was left: of this process, or of the system. */
+/**
+ * Whether an error, or one of its causes, means that this process or the system has run out of file
+ * descriptors.
+ */
 export function isOutOfDescriptors(error: unknown): boolean {
   for (let depth = 0, at: unknown = error; at instanceof Error && depth < 8; depth++, at = at.cause) {
     const { code } = at as NodeJS.ErrnoException
@@ -15,13 +18,13 @@ export function isOutOfDescriptors(error: unknown): boolean {
   return false
 }
 
-/** ` ` and the remedy, for the end of a message; nothing where that is not what is wrong. */
+/** ` ` and the remedy, for the end of a message; empty for other errors. */
 export function descriptorHint(error: unknown): string {
   return isOutOfDescriptors(error) ? ` ${DESCRIPTOR_REMEDY}` : ''
 }
 
-/** The error for what could not be done because no descriptor was left. */
+/** The error for an operation that failed because no descriptor was left. */
 export function outOfDescriptors(what: string, cause: unknown): AvioError {
-  const message = `${what}: this process has no file descriptor left. ${DESCRIPTOR_REMEDY}`
+  const message = `${what}: this process has no file descriptors left. ${DESCRIPTOR_REMEDY}`
   return new AvioError('AVIO_ERR_DESCRIPTORS', message, { cause })
 }

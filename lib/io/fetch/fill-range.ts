@@ -2,30 +2,30 @@ import { abortError } from '../async/abort-error.js'
 import { BACKOFF, retry } from '../async/retry.js'
 import type { RangeBuffer } from './range-buffer.js'
 
-/** How ranges are asked for, and what a failure means: S3 has one of these, and HTTP. */
+/** How to request ranges, and what a failure means: implemented for S3 and for HTTP. */
 export interface RangeRequests {
-  /** How often a range is tried in all, from 1. */
+  /** Total number of attempts per range, from 1. */
   readonly maxAttempts: number
   /**
-   * Sends one request for the bytes that `into` still lacks, and puts what comes there. A server may answer with less than
-   * was asked for: that is no failure.
+   * Sends one request for the bytes `into` still lacks, and writes them there. A shorter response than
+   * requested is not a failure.
    *
-   * @param attempt - the number of the try, from 1
+   * @param attempt - the attempt number, from 1
    */
   request(into: RangeBuffer, signal: AbortSignal, attempt: number): Promise<void>
   /** Whether the same request may succeed when sent again. */
   isRetryable(error: unknown): boolean
-  /** The wait in milliseconds that the server asked for, where it did. */
+  /** The wait requested by the server, in milliseconds, if any. */
   retryAfter(error: unknown): number | undefined
-  /** The error to show for a range that failed for good, after so many tries. */
+  /** The error to show for a range that failed for good, after `attempts` attempts. */
   failure(error: unknown, into: RangeBuffer, attempts: number): Error
 }
 
 /**
- * Fills a range by as many tries as it takes, up to `maxAttempts`. A try that broke is followed by one for the bytes
- * that are still lacking: nothing is fetched twice. What cannot get better by trying again fails at once.
+ * Fills a range with as many attempts as it takes, up to `maxAttempts`. After a broken attempt, the next one
+ * requests the bytes still missing: nothing is fetched twice. Permanent failures are thrown at once.
  *
- * @throws what `failure` makes of the last error, or an `AbortError`
+ * @throws the result of `failure` for the last error, or an `AbortError`
  */
 export async function fillRange(
   into: RangeBuffer,
@@ -39,7 +39,7 @@ export async function fillRange(
       await requests.request(into, signal, attempt)
       while (!into.complete) await requests.request(into, signal, attempt)
     } catch (error) {
-      // A connection that broke behind the last byte took nothing away.
+      // A connection that broke after the last byte lost nothing.
       if (!into.complete || into.end === into.start || !requests.isRetryable(error)) throw error
     }
   }

@@ -3,8 +3,8 @@ import { type FetchRange, inOrder } from './ordered-ranges.js'
 import { ReadAheadWindow } from './read-ahead-window.js'
 
 /**
- * The bytes of a range in order, asked for in parts of at most `partSize` bytes, two at a time: what `read()` of a
- * source is.
+ * The bytes of a range in order, requested in parts of at most `partSize` bytes, two at a time: the `read()` of
+ * a source.
  *
  * Memory: 2 × `partSize`.
  */

@@ -2,8 +2,8 @@ import { onAbort } from '../async/abort-listeners.js'
 import { abortError } from '../async/abort-error.js'
 
 /**
- * One try of a request, with an end of its own: `attempt` is aborted with `signal`, or by `run` where it gives the
- * request up. However the socket says it, the error is then what `attempt` was aborted with.
+ * One attempt of a request, with a signal of its own: `attempt` is aborted with `signal`, or by `run` to cancel
+ * the request. Whatever the socket's error, the reason of `attempt` is then thrown.
  */
 export async function oneTry<T>(
   signal: AbortSignal,

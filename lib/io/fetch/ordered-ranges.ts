@@ -5,12 +5,12 @@ import { RangeBuffer } from './range-buffer.js'
 import type { ReadAheadWindow } from './read-ahead-window.js'
 
 /**
- * Fills a range: resolves when `into` is complete, or rejects; never ends short.
- * It may trim `into`, before the first byte, where the source turns out to be shorter.
+ * Fills a range: resolves when `into` is complete, or rejects; never ends short. It may trim `into`, before the
+ * first byte, if the source turns out to be shorter.
  */
 export type FetchRange = (into: RangeBuffer, signal: AbortSignal) => Promise<void>
 
-/** One range, from its request until its last byte was taken. */
+/** One range, from its request until its last byte is taken. */
 interface Entry {
   readonly buffer: RangeBuffer
   readonly abort: AbortController
@@ -20,25 +20,26 @@ interface Entry {
 }
 
 /**
- * Bytes in order from ranges that are fetched in parallel. Which ranges, and when, is up to a {@link ReadAheadWindow}.
+ * Bytes in order from ranges fetched in parallel. A {@link ReadAheadWindow} decides which ranges to request,
+ * and when.
  *
- * Every range is read into memory as fast as it comes, whatever the consumer does; what holds back the source of a
- * slow consumer is that no further range is asked for. The bytes of the range whose turn it is can be taken while
- * they come. A range that failed for good is an error at its place: all bytes before it are delivered first, and
- * nothing behind it is asked for any more.
+ * Every range is read into memory as fast as it arrives, whatever the consumer does; backpressure means that no
+ * further range is requested. The bytes of the current range can be taken while they arrive. A range that fails
+ * for good is an error at its position: all bytes before it are delivered first, and nothing past it is
+ * requested any more.
  */
 export class OrderedRanges {
   readonly #plan: ReadAheadWindow
   readonly #fetch: FetchRange
   readonly #onChange: () => void
-  /** In order; the first is the one whose turn it is. */
+  /** In order; the first is the current one. */
   readonly #entries: Entry[] = []
   #underWay = 0
   #closed = false
   #cancelled: Promise<void> | undefined
 
   /**
-   * @param onChange - called when there may be more to take or to ask for, and when the end or an error was reached
+   * @param onChange - called when there may be more to take or request, and at the end or an error
    */
   constructor(plan: ReadAheadWindow, fetch: FetchRange, onChange: () => void) {
     this.#plan = plan
@@ -46,30 +47,31 @@ export class OrderedRanges {
     this.#onChange = onChange
   }
 
-  /** Whether the last byte was taken. */
+  /** Whether the last byte has been taken. */
   get ended(): boolean {
     return this.#entries.length === 0 && this.#plan.exhausted
   }
 
-  /** Why there will be no more bytes, once all that came before were taken. */
+  /** The error after which there will be no more bytes, once all bytes before it have been taken. */
   get error(): Error | undefined {
     const head = this.#entries[0]
     return head !== undefined && head.buffer.taken === head.buffer.received ? head.error : undefined
   }
 
-  /** The next bytes; `undefined` where none are there at the moment. */
+  /** The next bytes; `undefined` if none are available yet. */
   take(): Buffer | undefined {
     for (let head = this.#entries[0]; head !== undefined; head = this.#entries[0]) {
       const chunk = head.buffer.take()
       if (chunk !== undefined) return chunk
-      // A range is over when its request is, not with its last byte: an answer may yet turn out to be too long.
+      // A range is over when its request is, not with its last byte: the response may still turn out to be too
+      // long.
       if (!head.done || head.error !== undefined) return undefined
       this.#entries.shift()
     }
     return undefined
   }
 
-  /** Asks for what there is room for. `consumed` is the first byte that the consumer has not yet got rid of. */
+  /** Requests as much as there is room for. `consumed` is the first byte the consumer has not yet released. */
   fill(consumed: number): void {
     while (!this.#closed) {
       const range = this.#plan.plan(consumed, this.#underWay, this.#entries.length > 0)
@@ -78,7 +80,7 @@ export class OrderedRanges {
     }
   }
 
-  /** Gives up what is under way and what is held; resolves when every request has settled. */
+  /** Cancels requests in flight and drops held bytes; resolves when every request has settled. */
   cancel(): Promise<void> {
     return (this.#cancelled ??= this.#cancel())
   }
@@ -118,7 +120,7 @@ export class OrderedRanges {
     if (this.#entries.includes(entry)) this.#onChange()
   }
 
-  /** What lies behind a failed range can never be delivered. */
+  /** Bytes past a failed range can never be delivered. */
   #abandonAfter(failed: Entry): void {
     this.#closed = true
     const index = this.#entries.indexOf(failed)
@@ -128,8 +130,8 @@ export class OrderedRanges {
 }
 
 /**
- * The bytes that `plan` reads, in order, as an iterable. A chunk counts as consumed when the next one is asked for.
- * Leaving the loop early, or aborting `signal`, gives up everything that is under way.
+ * The bytes that `plan` reads, in order, as an iterable. A chunk counts as consumed when the next one is
+ * requested. Leaving the loop early, or aborting `signal`, cancels everything in flight.
  */
 export async function* inOrder(
   plan: ReadAheadWindow,

@@ -1,8 +1,8 @@
 import type { ByteRange } from '../byte-range.js'
 
 /**
- * What holds the answers of a read to one version of what is read, and each to the bytes that were asked for. How the
- * first answer pins a version, and which of these count for it, is up to who asks: `VersionPin` of S3, `HttpVersionPin`.
+ * Checks that the responses to a read belong to one version, and each to the requested range. The callers
+ * decide how the first response pins a version, and which checks apply: S3's `VersionPin` and `HttpVersionPin`.
  */
 
 /** Whether an ETag is marked as weak: it does not promise the same bytes. */
@@ -15,19 +15,19 @@ export function isSure(etag: string | undefined): boolean {
   return etag !== undefined && !isWeak(etag)
 }
 
-/** How an ETag differs from the pinned one; `undefined` where it doesn't. */
+/** How an ETag differs from the pinned one; `undefined` if it doesn't. */
 export function etagChange(pinned: string | undefined, found: string | undefined): string | undefined {
   return opaque(found) === opaque(pinned)
     ? undefined
     : `its ETag was ${pinned ?? 'none'} and is now ${found ?? 'none'}`
 }
 
-/** How a size differs from the pinned one; `undefined` where it doesn't. */
+/** How a size differs from the pinned one; `undefined` if it doesn't. */
 export function sizeChange(pinned: number, found: number): string | undefined {
   return found === pinned ? undefined : `it had ${pinned} bytes and now has ${found}`
 }
 
-/** How a modification time, as a number or as it is written, differs from the pinned one; `undefined` where it doesn't. */
+/** How a modification time, as a number or a string, differs from the pinned one; `undefined` if it doesn't. */
 export function timeChange<T extends number | string>(
   pinned: T | undefined,
   found: T | undefined,
@@ -36,11 +36,11 @@ export function timeChange<T extends number | string>(
 }
 
 /**
- * What is wrong with the range of an answer; `undefined` where nothing is. It has to begin where it was asked to, and
- * may end before: what is lacking is asked for behind it.
+ * What is wrong with the range of a response; `undefined` if nothing is. It must start as requested, but may
+ * end earlier: the rest is requested after it.
  *
- * @param asked - as far as there are bytes
- * @param length - of the body, where it is announced
+ * @param asked - up to the end of the source
+ * @param length - of the body, if announced
  */
 export function rangeFault(
   sent: ByteRange,
@@ -48,7 +48,7 @@ export function rangeFault(
   length: number | undefined,
 ): string | undefined {
   if (sent.start !== asked.start || sent.end > asked.end) {
-    return `answered with bytes ${sent.start}–${sent.end - 1} where ${asked.start}–${asked.end - 1} were asked for`
+    return `sent bytes ${sent.start}–${sent.end - 1}, but ${asked.start}–${asked.end - 1} were requested`
   }
   const held = sent.end - sent.start
   return length === undefined || length === held
@@ -56,20 +56,19 @@ export function rangeFault(
     : `announced ${length} bytes for a range of ${held}`
 }
 
-/** The message for what is no longer the version that was pinned. */
+/** The message for a version other than the pinned one. */
 export function changedMessage(name: string, how: string): string {
-  return `${name} changed while it was read: ${how}. What was read so far is of the older version; begin anew.`
+  return `${name} changed while it was read: ${how}. The bytes read so far are from the old version. Start over.`
 }
 
-/** The message for an answer that can't be used. */
+/** The message for an unusable response. */
 export function unusableMessage(name: string, what: string): string {
-  return `The server of ${name} ${what}. Nothing of it can be trusted; check what stands between.`
+  return `The server of ${name} ${what}. The response was discarded. Check for a proxy or cache in between.`
 }
 
 /**
- * What an ETag says, without its mark of weakness and its quotes. Something in between that packs bodies puts the mark
- * on (nginx does), some servers take it off once the version is a second old, and some stores leave the quotes out now
- * and then.
+ * An ETag without its weakness mark and quotes. Intermediaries that compress bodies add the mark (nginx does),
+ * some servers remove it once the version is a second old, and some stores occasionally omit the quotes.
  */
 function opaque(etag: string | undefined): string | undefined {
   return etag?.replace(/^W\//, '').replace(/^"(.*)"$/, '$1')

@@ -1,7 +1,7 @@
 import { type Readable, finished } from 'node:stream'
 import type { RangeBuffer } from './range-buffer.js'
 
-/** A body that went silent, or ended before its last byte: another try may do. */
+/** A body that stalled, or ended before its last byte: another attempt may work. */
 export class BrokenBody extends Error {
   override readonly name: 'TimeoutError' | 'IncompleteBody'
 
@@ -11,35 +11,35 @@ export class BrokenBody extends Error {
   }
 }
 
-/** A body that goes on behind the bytes that it announced. */
+/** A body that is longer than announced. */
 export class OverlongBody extends Error {
   override readonly name = 'OverlongBody'
 
   constructor() {
-    super('More came than was announced')
+    super('The body is longer than announced')
   }
 }
 
 /**
- * The error for a request that is given up because nothing was heard of it.
+ * The error of a request that timed out.
  *
- * @param timeout - how long that was, in milliseconds
- * @param drip - what is said instead where bytes moved, but too slowly
+ * @param timeout - in milliseconds
+ * @param drip - replaces the reason if bytes moved, but too slowly
  */
-export function stalled(timeout: number, drip = `No byte came for ${timeout} ms`): BrokenBody {
-  return new BrokenBody('TimeoutError', `${drip}, and the request was given up`)
+export function stalled(timeout: number, drip = `no data received for ${timeout} ms`): BrokenBody {
+  return new BrokenBody('TimeoutError', `Request timed out: ${drip}`)
 }
 
-/** The error for a body that ended before its last byte. */
+/** The error of a body that ended before its last byte. */
 export function endedEarly(lacking: number): BrokenBody {
   return new BrokenBody('IncompleteBody', `The body ended ${lacking} bytes early`)
 }
 
 /**
- * Copies a body into `into` as fast as it comes; resolves when it has ended, with the byte before `end`.
+ * Copies a body into `into` as fast as it arrives; resolves when it has ended with the byte before `end`.
  *
  * @param onBytes - called for every chunk, with its length
- * @param end - one past the last byte that the body is to hold: that of `into`, or an earlier one
+ * @param end - one past the last byte of the body: the end of `into`, or earlier
  */
 export async function copyBody(
   body: Readable,
@@ -59,7 +59,7 @@ export async function copyBody(
   if (into.received < end) throw endedEarly(end - into.received)
 }
 
-/** Lets go of a body that nobody reads on; its connection is closed. */
+/** Discards an unread body; its connection is closed. */
 export function discard(body: Readable): void {
   body.on('error', () => undefined)
   body.destroy()

@@ -2,20 +2,20 @@ import { KiB } from '../../options.js'
 import type { ByteRange } from '../byte-range.js'
 
 /**
- * The size of a block in bytes: 256 KiB. Big enough that a read from a socket is one system call (64 KiB blocks
- * cost twice the CPU time a byte, 8 MiB ones a page fault a page), small enough to be let go of soon.
+ * The size of a block in bytes: 256 KiB. Large enough that a read from a socket is one system call (64 KiB
+ * blocks cost twice the CPU time per byte, 8 MiB blocks a page fault per page), small enough to be freed soon.
  */
 export const BLOCK_SIZE = 256 * KiB
 
 const NOTHING = Buffer.alloc(0)
 
 /**
- * The bytes of one range: filled from its beginning by whoever fetches it, taken from its beginning by whoever
- * delivers it, both at their own pace.
+ * The bytes of one range: filled from its start by the fetcher and taken from its start by the consumer, each
+ * at its own pace.
  *
- * They lie in blocks that belong to this range alone and are made as bytes come in, so what is held is what has
- * come and was not yet taken, rounded up to blocks. A block is never used twice: whoever keeps a chunk keeps its
- * block of at most {@link BLOCK_SIZE} bytes and nothing else, for as long as they like.
+ * They lie in blocks that belong to this range alone and are allocated as bytes arrive, so memory is what has
+ * arrived and not yet been taken, rounded up to blocks. A block is never reused: a consumer that keeps a chunk
+ * retains its block of at most {@link BLOCK_SIZE} bytes and nothing else.
  */
 export class RangeBuffer implements ByteRange {
   /** The first byte. */
@@ -24,15 +24,15 @@ export class RangeBuffer implements ByteRange {
   #end: number
   #received: number
   #taken: number
-  /** From the one that is taken from to the one that is filled. */
+  /** From the block being taken from to the block being filled. */
   readonly #blocks: Buffer[] = []
-  /** How much of the last block is filled, and of the first is taken. */
+  /** How much of the last block is filled, and of the first one taken. */
   #filled = 0
   #offset = 0
 
   /**
-   * @param range - which bytes
-   * @param onBytes - called after more of them have come
+   * @param range - its bounds
+   * @param onBytes - called after more bytes have arrived
    */
   constructor({ start, end }: ByteRange, onBytes: () => void = () => undefined) {
     this.start = this.#received = this.#taken = start
@@ -45,25 +45,25 @@ export class RangeBuffer implements ByteRange {
     return this.#end
   }
 
-  /** The next byte to come: everything before it is there. */
+  /** The next byte to arrive: everything before it is present. */
   get received(): number {
     return this.#received
   }
 
-  /** The next byte to be taken. */
+  /** The next byte to take. */
   get taken(): number {
     return this.#taken
   }
 
-  /** Whether all bytes have come. */
+  /** Whether all bytes have arrived. */
   get complete(): boolean {
     return this.#received === this.#end
   }
 
-  /** Ends the range earlier, before its bytes come: the source turned out to be shorter. */
+  /** Shortens the range before its bytes arrive, because the source turned out to be shorter. */
   trim(end: number): void {
     if (end < this.#received || end > this.#end)
-      throw new RangeError('A range can only be cut where it is open')
+      throw new RangeError('A range can only be trimmed past the bytes it has received')
     this.#end = end
   }
 
@@ -79,14 +79,14 @@ export class RangeBuffer implements ByteRange {
     return block.subarray(this.#filled)
   }
 
-  /** Says that the next `length` bytes have been put at the beginning of {@link space}. */
+  /** Records that the next `length` bytes were written to the start of {@link space}. */
   filled(length: number): void {
     this.#filled += length
     this.#received += length
     this.#onBytes()
   }
 
-  /** Takes a copy of `chunk` in; returns how many bytes there was room for. */
+  /** Copies `chunk`; returns the number of bytes there was room for. */
   write(chunk: Uint8Array): number {
     let copied = 0
     while (copied < chunk.length && !this.complete) {
@@ -101,7 +101,7 @@ export class RangeBuffer implements ByteRange {
     return copied
   }
 
-  /** The next bytes, as many as lie together; `undefined` where none have come. */
+  /** The next contiguous bytes; `undefined` if none have arrived. */
   take(): Buffer | undefined {
     const block = this.#blocks[0]
     if (block === undefined || this.#taken === this.#received) return undefined

@@ -1,35 +1,35 @@
 import type { ByteRange } from '../byte-range.js'
 
-/** How far and how fast {@link ReadAheadWindow} may go. All sizes in bytes. */
+/** Limits of a {@link ReadAheadWindow}. All sizes in bytes. */
 export interface ReadAheadWindowRule {
   /** The first byte that is read. */
   readonly start: number
-  /** One past the last byte that is wanted; `Infinity` where all is. */
+  /** One past the last byte to read; `Infinity` for everything. */
   readonly end: number
-  /** Size of the first range, and of the window at the beginning. */
+  /** Size of the first range, and the initial window. */
   readonly firstSize: number
   /** Largest range. */
   readonly partSize: number
-  /** Most ranges under way at a time. */
+  /** Most ranges in flight at a time. */
   readonly concurrency: number
-  /** Largest window: bytes asked for and not yet consumed. */
+  /** Largest window: bytes requested and not yet consumed. */
   readonly readAhead: number
 }
 
-/** How many bytes the window may grow for each byte that was delivered. */
+/** How many bytes the window may grow per byte delivered. */
 const GROWTH = 8
 
 /**
- * Which range to ask for next, and when. Pure arithmetic: no request is made here.
+ * Decides which range to request next, and when. Pure arithmetic: it makes no requests.
  *
- * The *window* is what has been asked for and was not yet consumed, whether it is still under way or waits to be
- * taken. It begins at `firstSize` and doubles each time the consumer was found waiting, but never beyond
- * `firstSize` + 8 × what was delivered so far: whoever looks at the first bytes and stops has cost little, a fast
- * consumer has the full window after some megabytes, and one that is slower than a single request keeps a small one.
- * Ranges grow with the window, by multiples of `firstSize`, so that it is always shared by about `concurrency` of
- * them.
+ * The *window* is what has been requested and not yet consumed, whether in flight or waiting to be taken. It
+ * starts at `firstSize` and doubles each time the consumer has to wait, but never beyond `firstSize` + 8 × the
+ * bytes delivered so far: a consumer that reads the first bytes and stops has cost little, a fast one has the
+ * full window after some megabytes, and one that is slower than a single request keeps a small window. Ranges
+ * grow with the window, by multiples of `firstSize`, so that about `concurrency` of them always share it.
  *
- * Until the first answer has told where the source ends ({@link bound}), only the first range is asked for.
+ * Until the first response has revealed the size of the source ({@link bound}), only the first range is
+ * requested.
  */
 export class ReadAheadWindow {
   readonly #rule: ReadAheadWindowRule
@@ -45,27 +45,27 @@ export class ReadAheadWindow {
     this.#window = Math.min(rule.firstSize, rule.readAhead)
   }
 
-  /** Bytes that may be asked for and not yet consumed, at this moment. */
+  /** How many bytes may be requested and not yet consumed at this moment. */
   get window(): number {
     return this.#window
   }
 
-  /** The byte that the next range begins with. */
+  /** The start of the next range. */
   get next(): number {
     return this.#next
   }
 
-  /** One past the last byte that will be read; `undefined` until it is known. */
+  /** One past the last byte to read; `undefined` until known. */
   get end(): number | undefined {
     return this.#bounded ? this.#end : undefined
   }
 
-  /** Whether everything has been asked for. */
+  /** Whether everything has been requested. */
   get exhausted(): boolean {
     return this.#bounded && this.#next === this.#end
   }
 
-  /** Tells where the source ends. */
+  /** Sets the size of the source. */
   bound(size: number): void {
     this.#end = Math.max(this.#rule.start, Math.min(this.#end, size))
     this.#next = Math.min(this.#next, this.#end)
@@ -73,11 +73,12 @@ export class ReadAheadWindow {
   }
 
   /**
-   * The next range, which counts as asked for from then on; `undefined` where there is none, or no room for it.
+   * The next range, counted as requested from then on; `undefined` if there is none, or no room for it.
    *
-   * @param consumed - the first byte that was not yet consumed
-   * @param underWay - ranges under way
-   * @param held - whether anything is under way or waits to be taken; if not, a smaller range is better than none
+   * @param consumed - the first byte not yet consumed
+   * @param underWay - number of ranges in flight
+   * @param held - whether anything is in flight or waits to be taken; if not, a smaller range is better than
+   * none
    */
   plan(consumed: number, underWay: number, held: boolean): ByteRange | undefined {
     if (underWay >= this.#rule.concurrency || this.exhausted) return undefined
@@ -91,7 +92,7 @@ export class ReadAheadWindow {
     return range
   }
 
-  /** The consumer was found waiting: the window grows, where `delivered` bytes justify it. */
+  /** The consumer had to wait: grows the window as far as `delivered` bytes justify. */
   starved(delivered: number): void {
     const { firstSize, readAhead } = this.#rule
     const grown = Math.min(2 * this.#window, firstSize + GROWTH * delivered, readAhead)

@@ -6,23 +6,23 @@ import { DESCRIPTOR_REMEDY } from '../descriptors/out-of-descriptors.js'
 import { isPassing } from '../descriptors/passing-errors.js'
 import { MiB } from '../../options.js'
 
-/** How much of the file is in memory while its bytes are moved, in bytes. */
+/** Memory for moving bytes within the file, in bytes. */
 const SHIFT_SIZE = MiB
 
-/** What is to be written, and under which conditions. */
+/** The file to write, and the conditions. */
 export interface AtomicFileOptions {
   readonly path: string
-  /** Whether a file that is there already is replaced. */
+  /** Whether an existing file is replaced. */
   readonly overwrite: boolean
-  /** The permissions of the new file, less the process's umask. */
+  /** The permissions of the new file, before the process's umask. */
   readonly mode: number
 }
 
 /**
- * A file that is not there until it is whole: its bytes go into a neighbour, `.name.<random>.partial` in the same folder,
- * which takes its name, in one step of the file system, when it is committed.
+ * A file that is invisible until complete: its bytes go into a temporary file, `.name.<random>.partial` in the
+ * same directory, which the commit renames atomically.
  *
- * Nothing else in the library writes bytes to a disk: a file is here the user's own choice of a sink.
+ * Nothing else in the library writes bytes to a disk: here the user has chosen a file as the destination.
  */
 export class AtomicFile {
   readonly #path: string
@@ -37,13 +37,13 @@ export class AtomicFile {
   }
 
   /**
-   * @throws {@link FileError} `AVIO_ERR_FILE_EXISTS` where there is a file that may not be replaced, else
+   * @throws {@link FileError} `AVIO_ERR_FILE_EXISTS` if there is a file that may not be replaced, otherwise
    * `AVIO_ERR_FILE_WRITE`
    */
   static async create({ path, overwrite, mode }: AtomicFileOptions): Promise<AtomicFile> {
     try {
       const target = await targetOf(path, overwrite)
-      // A name has at most 255 bytes, and one of the user's may have all of them.
+      // A name has at most 255 bytes, and the user's may already use all of them.
       const name = `.${basename(target).slice(0, 50)}.${randomBytes(6).toString('hex')}.partial`
       const neighbour = join(dirname(target), name)
       return new AtomicFile(target, neighbour, await open(neighbour, 'wx+', mode))
@@ -52,22 +52,22 @@ export class AtomicFile {
     }
   }
 
-  /** Writes all of `chunks`, one after the other, from `position` on. */
+  /** Writes all `chunks`, one after the other, from `position` on. */
   async write(chunks: readonly Uint8Array[], position: number): Promise<void> {
     const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
     try {
       const { bytesWritten } = await this.#handle.writev(chunks, position)
-      // A disk that is nearly full takes a part; only the next write says why.
+      // A nearly full disk accepts a part; only the next write reports the reason.
       if (bytesWritten < size) await this.#writeRest(chunks, position, bytesWritten)
     } catch (error) {
       throw writeFailure(error, this.#path)
     }
   }
 
-  /** Moves the bytes from `start` to `end` (exclusive) so that they begin at `to`; the file ends with them. */
+  /** Moves the bytes from `start` to `end` (exclusive) to position `to`; the file ends with them. */
   async move(start: number, end: number, to: number): Promise<void> {
     const block = Buffer.allocUnsafeSlow(Math.min(SHIFT_SIZE, end - start))
-    // Upward from the end, downward from the start: nothing is overwritten before it was read.
+    // Moving up starts at the end, moving down at the start: nothing is overwritten before it is read.
     for (let moved = 0; moved < end - start;) {
       const size = Math.min(block.length, end - start - moved)
       const from = to > start ? end - moved - size : start + moved
@@ -79,25 +79,28 @@ export class AtomicFile {
     if (to < start) await this.#do(() => this.#handle.truncate(to + end - start))
   }
 
-  /** Has the disk keep what was written, and lets go of the descriptor. */
+  /** Flushes the file to the disk and closes the descriptor. */
   async close(): Promise<void> {
     await this.#do(() => this.#handle.sync())
     this.#isClosed = true
     await this.#do(() => this.#handle.close())
   }
 
-  /** Gives the neighbour its name, after {@link close}. An older file is replaced, or with `overwrite: false` an error. */
+  /**
+   * Renames the temporary file, after {@link close}. An existing file is replaced, or an error with `overwrite:
+   * false`.
+   */
   async commit(overwrite: boolean): Promise<void> {
     if (overwrite) {
       await this.#do(() => rename(this.#neighbour, this.#path))
       return
     }
     await this.#do(() => link(this.#neighbour, this.#path))
-    // The file is there; a second name for it that can't be removed makes it no failure.
+    // The file is in place; failing to remove its second name is no failure.
     await unlink(this.#neighbour).catch(() => undefined)
   }
 
-  /** Removes the neighbour. Waits for what is being written. */
+  /** Removes the temporary file, after pending writes. */
   async discard(): Promise<void> {
     if (!this.#isClosed) await this.#handle.close().catch(() => undefined)
     this.#isClosed = true
@@ -121,7 +124,7 @@ export class AtomicFile {
       const { bytesRead } = await this.#do(() =>
         this.#handle.read(bytes, done, bytes.length - done, position + done),
       )
-      if (bytesRead === 0) throw writeFailure(new Error('somebody else has cut it'), this.#neighbour)
+      if (bytesRead === 0) throw writeFailure(new Error('another process truncated it'), this.#neighbour)
       done += bytesRead
     }
   }
@@ -135,37 +138,37 @@ export class AtomicFile {
   }
 }
 
-/** The place that is written to: behind a symbolic link the file that it leads to. */
+/** The actual target: for a symbolic link, the file it points to. */
 async function targetOf(path: string, overwrite: boolean): Promise<string> {
   let older
   try {
     older = await stat(path)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    // Nothing is there, or a link to where nothing is yet.
+    // Nothing exists there, or a link to a path where nothing exists yet.
     const leadsTo = await readlink(path).catch(() => undefined)
     if (leadsTo === undefined) return path
     return targetOf(resolve(await realpath(dirname(path)), leadsTo), overwrite)
   }
   if (!overwrite) throw exists(path)
-  // Of a device or a pipe a rename would make a file.
-  if (!older.isFile()) throw new Error(`it is ${older.isDirectory() ? 'a folder' : 'no regular file'}`)
+  // A rename would turn a device or a pipe into a file.
+  if (!older.isFile()) throw new Error(`it is ${older.isDirectory() ? 'a directory' : 'not a regular file'}`)
   return realpath(path)
 }
 
 const REMEDIES: Record<string, string> = {
-  ENOSPC: 'Make room on the disk.',
-  EDQUOT: "The user's share of the disk is used up.",
-  EFBIG: 'The file system takes no file that large.',
-  ENOENT: 'The folder has to be there; a relative path begins at the working directory.',
-  EACCES: 'Check the permissions of the folder: a file is made in it.',
-  EPERM: 'Check the permissions of the folder: a file is made in it.',
+  ENOSPC: 'Free some space on the disk.',
+  EDQUOT: "The user's disk quota is exhausted.",
+  EFBIG: 'The file system does not support files of this size.',
+  ENOENT: 'Create the directory first; a relative path starts at the working directory.',
+  EACCES: 'Check the permissions of the directory: a file is created in it.',
+  EPERM: 'Check the permissions of the directory: a file is created in it.',
   EROFS: 'The file system is mounted read-only.',
   EMFILE: DESCRIPTOR_REMEDY,
   ENFILE: DESCRIPTOR_REMEDY,
 }
 
-/** The error for a system call that failed, on the way to a file at `path`. */
+/** The error for a failed system call on the way to a file at `path`. */
 function writeFailure(cause: unknown, path: string): FileError {
   if (cause instanceof FileError) return cause
   const { code = '', message } = cause as NodeJS.ErrnoException
@@ -176,6 +179,6 @@ function writeFailure(cause: unknown, path: string): FileError {
 }
 
 function exists(path: string, cause?: unknown): FileError {
-  const message = `${path} was not written: there is one already, and "overwrite" is false.`
+  const message = `${path} was not written: the file already exists, and "overwrite" is false.`
   return new FileError('AVIO_ERR_FILE_EXISTS', message, { path }, { cause })
 }

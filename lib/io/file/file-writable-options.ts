@@ -14,7 +14,7 @@ import type { HeaderRoom } from './file-writer-layout.js'
 import { pathOf } from '../sources/file-source.js'
 import type { AtomicFileOptions } from './atomic-file.js'
 
-/** What a {@link FileWritable} is about to show under its name, or has shown there. */
+/** The file of a {@link FileWritable}, about to become visible or visible already. */
 export interface FileResult {
   /** The path, as it was given. */
   path: string
@@ -25,47 +25,47 @@ export interface FileResult {
 /** Options of {@link FileWritable}. */
 export interface FileWritableOptions {
   /**
-   * Whether a file that is there already is replaced, in one step. `false`: then it stays, and the stream fails with
+   * Whether an existing file is replaced, atomically. With `false` it stays, and the stream fails with
    * `AVIO_ERR_FILE_EXISTS`, whenever that file appeared.
    * @defaultValue `true`
    */
   overwrite?: boolean | undefined
   /**
-   * The permissions of the new file, from which the process's umask is taken: 0 to 0o777. Those of a file that it
-   * replaces do not matter.
+   * The permissions of the new file, before the process's umask: 0 to 0o777. Those of a file it replaces do not
+   * matter.
    * @defaultValue 0o666
    */
   mode?: number | undefined
   /**
-   * How much room is left at the beginning for a head that comes last, in bytes: 16 to 1 GiB. Shorter heads are filled
-   * up with padding; for a longer one everything behind it is moved, which takes as long as copying the file. Raise it
-   * for long recordings (an MP4's index has some 15 bytes for each frame).
+   * Space reserved at the beginning for a header that is written last, in bytes: 16 to 1 GiB. A shorter header
+   * is padded; for a longer one, everything after it is moved, which takes as long as copying the file. Raise
+   * it for long recordings (an MP4's index has some 15 bytes per frame).
    * @defaultValue 1 MiB
    */
   headerReserve?: number | undefined
   /**
-   * How many bytes are kept in memory until the head is known, in bytes: 0 to 1 GiB. A file of no more than that is
+   * How much is kept in memory until the header is known, in bytes: 0 to 1 GiB. A file up to this size is
    * written without padding.
    * @defaultValue 8 MiB
    */
   headerHoldSize?: number | undefined
   /**
-   * Called when everything is on the disk, and nothing under its name yet. It may take its time, and says no by
-   * throwing, by rejecting or by `false`: then the stream fails with `AVIO_ERR_COMMIT_REFUSED`.
+   * Called when everything is on the disk, but not yet visible under its name. It may take its time, and
+   * refuses by throwing, rejecting or returning `false`: the stream then fails with `AVIO_ERR_COMMIT_REFUSED`.
    */
   beforeCommit?: ((summary: FileResult) => unknown) | undefined
   /** Destroys the stream with an `AbortError`. */
   signal?: AbortSignal | undefined
   /**
-   * Bytes that may wait in the stream while the disk is busy: 0 to 1 GiB.
+   * Bytes buffered in the stream while the disk is busy: 0 to 1 GiB.
    * @defaultValue 256 KiB
    */
   highWaterMark?: number | undefined
 }
 
-/** The options as the stream uses them. */
+/** The options in effect. */
 export interface FileWritableSettings extends HeaderRoom, AtomicFileOptions {
-  /** The same path from the root: the working directory may be another one before the file is whole. */
+  /** The absolute path: the working directory may change before the file is complete. */
   readonly place: string
   readonly beforeCommit: ((summary: FileResult) => unknown) | undefined
   readonly signal: AbortSignal | undefined
@@ -82,7 +82,7 @@ const NAMES = [
   'highWaterMark',
 ]
 
-/** Reads and checks path and options. */
+/** Reads and validates path and options. */
 export function fileWritableSettings(path: string | URL, given: FileWritableOptions): FileWritableSettings {
   const options = optionsObject(given, 'FileWritable')
   knownOptions(options, 'FileWritable', NAMES)
@@ -90,7 +90,7 @@ export function fileWritableSettings(path: string | URL, given: FileWritableOpti
   const checked = pathOf(path)
   return {
     path: checked,
-    // Not by resolve(): what ".." leads to behind a symbolic link is for the file system to say.
+    // Not resolve(): where ".." leads after a symbolic link is up to the file system.
     place: isAbsolute(checked) ? checked : `${process.cwd()}${sep}${checked}`,
     overwrite: booleanOption(options, 'overwrite', { default: true }),
     mode: integerOption(options, 'mode', { min: 0, max: 0o777, default: 0o666 }),

@@ -15,7 +15,7 @@ import { AtomicFile } from './atomic-file.js'
 import { Upstream } from '../pipeline/upstream.js'
 import type { TypedListener, WritableEvents } from '../pipeline/typed-listeners.js'
 
-/** A file that was begun: what it is laid out by, and the head that belongs in front. */
+/** A file that has been started: its layout, and the header that goes in front. */
 interface Begun {
   readonly file: AtomicFile
   readonly layout: FileWriterLayout
@@ -26,18 +26,21 @@ interface Begun {
  * Writes one file, all or nothing: the counterpart of `S3MultipartWritable` for a disk.
  *
  * Guarantees
- * - Nothing is seen under the path, and an older file stays, until everything upstream has ended well, everything is on
- *   the disk, and `beforeCommit` has not said no; then the file is there in one step. `'finish'` comes only after that.
- * - An error, a `destroy()` or an abort before that leaves nothing. Bytes are written to a neighbour in the same
- *   folder, `.name.<random>.partial`, which is removed before `'close'`; only a process that is killed leaves it.
- * - A header that its source knows only at the end (the index of an ordinary MP4) is claimed, and put in front of all the
- *   rest (`docs/file-writable.md` says how); it never fails for lack of room.
- * - It works under a plain `pipe()`: a source that fails or closes early destroys this stream too.
+ * - Nothing is visible at the path, and an existing file stays, until everything upstream has ended
+ *   successfully, everything is on the disk, and `beforeCommit` has not refused; then the file appears
+ *   atomically. `'finish'` comes only after that.
+ * - An error, a `destroy()` or an abort before that leaves nothing behind. Bytes are written to a temporary
+ *   file in the same directory, `.name.<random>.partial`, which is removed before `'close'`; only a killed
+ *   process leaves it.
+ * - A header that the source knows only at the end (the index of an ordinary MP4) is claimed, and put in front
+ *   of everything else (`docs/file-writable.md` explains how); it never fails for lack of room.
+ * - It works with a plain `pipe()`: a source that fails or closes early destroys this stream too.
  *
- * Memory: `highWaterMark`; with a head `headerHoldSize` and the head, or 1 MiB while bytes are moved.
+ * Memory: `highWaterMark`; with a deferred header `headerHoldSize` and the header, or 1 MiB while bytes are
+ * moved.
  *
  * Errors: {@link FileError} `AVIO_ERR_FILE_WRITE` and `AVIO_ERR_FILE_EXISTS`; {@link AvioError}
- * `AVIO_ERR_COMMIT_REFUSED`, `AVIO_ERR_HEADER_UNCLAIMED`. A clean-up that fails is put on the first error as `cleanupError`.
+ * `AVIO_ERR_COMMIT_REFUSED`, `AVIO_ERR_HEADER_UNCLAIMED`. A failed clean-up is attached to the first error as `cleanupError`.
  *
  * @example
  * ```ts
@@ -48,8 +51,8 @@ interface Begun {
  */
 export class FileWritable extends Writable {
   /**
-   * Settles after everything is over: resolves when the file is there, rejects with the stream's first error when it is
-   * not and nothing is left behind. It may be ignored: it never causes an unhandled rejection.
+   * Settles after everything is over: resolves when the file is in place; rejects with the stream's first error
+   * if it is not, and nothing is left behind. Safe to ignore: it never causes an unhandled rejection.
    */
   readonly result: Promise<FileResult>
   readonly #settings: FileWritableSettings
@@ -58,14 +61,14 @@ export class FileWritable extends Writable {
   #resolve!: (result: FileResult) => void
   #reject!: (error: Error) => void
   #begun: Promise<Begun> | undefined
-  /** What is being done with the file. Never rejects. */
+  /** The pending file operation. Never rejects. */
   #step: Promise<unknown> = Promise.resolve()
-  /** From the moment that the file may be seen. Never rejects; tells why it is not. */
+  /** Set from the moment the file may be visible. Never rejects; resolves with the reason if it is not. */
   #commit: Promise<unknown> | undefined
 
   /**
-   * @param path - a path, or a `file:` URL; a symbolic link stays, and the file that it leads to is replaced
-   * @throws {@link OptionError} `AVIO_ERR_OPTION` for an option that breaks its rule, before anything is written
+   * @param path - a path, or a `file:` URL; a symbolic link stays, and the file it points to is replaced
+   * @throws {@link OptionError} `AVIO_ERR_OPTION` for an invalid option, before anything is written
    */
   constructor(path: string | URL, options: FileWritableOptions = {}) {
     const settings = fileWritableSettings(path, options)
@@ -77,13 +80,13 @@ export class FileWritable extends Writable {
     })
     this.result.catch(() => undefined)
     this.#upstream = new Upstream(this, 'FileWritable', { claimsHeader: true })
-    // Not by super(): a signal that is aborted already would destroy a stream that has no fields yet.
+    // Not through super(): an already aborted signal would destroy a stream that has no fields yet.
     destroyOnAbort(settings.signal, this)
   }
 
   /**
-   * Has the commit wait for others: see {@link CommitHook}. `open` is called once everything is on the disk and
-   * `beforeCommit` has passed.
+   * Makes the commit wait for others: see {@link CommitHook}. `open` is called once everything is on the disk
+   * and `beforeCommit` has passed.
    * @internal
    */
   get [COMMIT](): CommitHook {
@@ -119,7 +122,7 @@ export class FileWritable extends Writable {
     this.#step = step.then(() => callback(), callback)
   }
 
-  /** Makes the neighbour, when the first byte is there, or the end. */
+  /** Creates the temporary file, at the first byte or the end. */
   #begin(): Promise<Begun> {
     return (this.#begun ??= this.#open(this.#upstream.header))
   }
@@ -154,7 +157,7 @@ export class FileWritable extends Writable {
     this.#resolve({ path, bytes })
   }
 
-  /** Brings everything onto the disk. */
+  /** Flushes everything to the disk. */
   async #store(): Promise<{ file: AtomicFile; bytes: number }> {
     const { file, layout, head } = await this.#begin()
     this.#assertAlive()
@@ -174,11 +177,13 @@ export class FileWritable extends Writable {
       cause = error
     }
     const said = cause instanceof Error ? `: ${cause.message}` : ''
-    const message = `${summary.path} was not written: its beforeCommit said no${said}`
+    const message = `${summary.path} was not written: beforeCommit refused it${said}`
     throw new AvioError('AVIO_ERR_COMMIT_REFUSED', message, { cause })
   }
 
-  /** The end of everything, good or bad. Rejects only where there is no error but that of the clean-up. */
+  /**
+   * Ends everything, on success or failure. Rejects only if the clean-up failed and there is no other error.
+   */
   async #end(error: Error | null): Promise<void> {
     const failure = await this.#commit
     const isStored = this.#commit !== undefined && failure === undefined

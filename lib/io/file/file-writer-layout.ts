@@ -2,31 +2,32 @@ import { AvioError } from '../../errors.js'
 import type { ClaimedHeader } from '../pipeline/header-claim.js'
 import type { AtomicFile } from './atomic-file.js'
 
-/** How much room there is for a head. */
+/** Space for a deferred header. */
 export interface HeaderRoom {
-  /** How many bytes that come before the head are kept in memory. */
+  /** How many bytes before the header are kept in memory. */
   readonly headerHoldSize: number
-  /** How much is left free at the file's beginning, in bytes, once there are more. */
+  /** How much is left free at the beginning of the file, in bytes, once there are more. */
   readonly headerReserve: number
 }
 
 /**
- * Where in a file each byte goes.
+ * Decides where in the file each byte goes.
  *
- * Without a head they go in as they come. With one, which is known only at the end, they are first kept in memory; if
- * all of them are, head and bytes are written at the end, and nothing is ever moved. Once there are more than `headerHoldSize`,
- * they go behind a hole of `headerReserve`. At the end the head is put into the hole, filled up with padding. One that
- * is longer, or shorter by less than the padding can be, is taken without padding, and the bytes behind it are moved to
- * where it ends: a second pass over the file, in blocks of 1 MiB.
+ * Without a deferred header, bytes are written as they arrive. With one, which is known only at the end, they
+ * are first kept in memory; if all of them are, header and bytes are written at the end, and nothing is ever
+ * moved. Once there are more than `headerHoldSize`, they go behind a gap of `headerReserve`. At the end the
+ * header is written into the gap, padded. If it is longer, or shorter by less than the minimum padding, it is
+ * written without padding, and the bytes behind it are moved up against it: a second pass over the file, in
+ * blocks of 1 MiB.
  */
 export class FileWriterLayout {
   readonly #file: AtomicFile
   readonly #head: ClaimedHeader | undefined
   readonly #headerReserve: number
-  /** What is kept in memory, and how much of it is filled. Memory that was not touched yet takes no room. */
+  /** The bytes kept in memory, and their number. Untouched memory takes no room. */
   #held: Buffer | undefined
   #heldSize = 0
-  /** Where the next byte goes, of those that are not held. */
+  /** Where the next byte that is not held goes. */
   #end = 0
 
   constructor(
@@ -40,7 +41,7 @@ export class FileWriterLayout {
     if (head) this.#held = Buffer.allocUnsafeSlow(headerHoldSize)
   }
 
-  /** Takes the next bytes. */
+  /** Writes the next bytes. */
   async write(chunks: readonly Uint8Array[]): Promise<void> {
     const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
     if (this.#held && this.#heldSize + size <= this.#held.length) {
@@ -59,7 +60,7 @@ export class FileWriterLayout {
     await this.#append(chunks)
   }
 
-  /** Puts the head in its place; resolves with the file's size in bytes. */
+  /** Writes the header; resolves with the file's size in bytes. */
   async finish(): Promise<number> {
     if (this.#head === undefined) return this.#end
     if (this.#held) {
@@ -81,7 +82,7 @@ export class FileWriterLayout {
   }
 }
 
-/** The head of exactly `length` bytes; `undefined` where it can't be had. */
+/** The header with exactly `length` bytes; `undefined` if it can't have that length. */
 function filledUp(head: ClaimedHeader, length: number): Buffer | undefined {
   try {
     return head.bytes(length)

@@ -1,27 +1,27 @@
 import { AvioError } from '../../errors.js'
 import type { CommitHook } from './commit-hook.js'
 
-/** The side of the sink that offers to wait: who asked it to, and whether they have let it go on. */
+/** The sink's side of a {@link CommitHook}: who holds the commit, and whether they have released it. */
 export class CommitGate {
   readonly #opens: (() => Promise<void>)[] = []
 
-  /** The offer, for the sink to show under `COMMIT`. */
+  /** The hook, for the sink to offer under `COMMIT`. */
   offer(result: Promise<unknown>, target: string): CommitHook {
     return { hold: open => void this.#opens.push(open), result, target }
   }
 
   /**
-   * Asks everyone who holds the commit, and resolves when all of them let go. Rejects with the first reason not to;
-   * where that is no error, with `AVIO_ERR_COMMIT_REFUSED`.
+   * Asks every holder of the commit, and resolves when all have released it. Rejects with the first refusal; if
+   * that is not an error, with `AVIO_ERR_COMMIT_REFUSED`.
    *
-   * @param target - what is not stored then, for that error
+   * @param target - the output that is then not stored, for the error
    */
   async opened(target: string): Promise<void> {
     try {
       await Promise.all(this.#opens.map(async open => open()))
     } catch (cause) {
       if (cause instanceof Error) throw cause
-      const message = `${target} was not stored: who held its commit said no`
+      const message = `${target} was not stored: a holder of its commit refused it`
       throw new AvioError('AVIO_ERR_COMMIT_REFUSED', message, { cause })
     }
   }

@@ -2,11 +2,11 @@ import { CommitError } from '../../errors.js'
 import type { CommitHook } from './commit-hook.js'
 
 /**
- * Commits several sinks together: all of them, or none.
+ * Commits several sinks together: all or none.
  *
- * Each waits when it has stored everything and its own check has passed. Only when all of them wait, they commit, one
- * after the other: should one be refused even then, those behind it are still nowhere to be seen, and only those before
- * it are. S3 has no transaction that could take these back; a {@link CommitError} lists them.
+ * Each sink waits once it has stored everything and its own check has passed. When all of them wait, they
+ * commit one after the other: if one is refused even then, those after it stay invisible, and only those before
+ * it are visible. S3 has no transaction to undo these; a {@link CommitError} lists them.
  */
 export class CommitGroup {
   readonly #members: readonly CommitHook[]
@@ -15,24 +15,24 @@ export class CommitGroup {
   #failure: { readonly error: unknown } | undefined
 
   /**
-   * @param members - the sinks, none of which has ended, in the order in which they are to be committed; several that
-   * are committed as one (renditions of one packager offer the same) count once
+   * @param members - the sinks, none of which has ended, in commit order; several sinks with one commit
+   * (renditions of one packager offer the same hook) count once
    */
   constructor(members: readonly CommitHook[]) {
     this.#members = [...new Set(members)]
     this.#turns = this.#members.map(() => new Turn())
     for (const [n, member] of this.#members.entries()) {
       member.hold(() => this.#arrive(n))
-      // It failed before it came to wait: nothing may be committed any more.
+      // It failed before it was ready to commit: nothing may be committed any more.
       member.result.catch((error: unknown) => this.fail(error))
     }
   }
 
   /**
-   * Settles when everything is over, with what each sink's `result` gave, by sink.
+   * Settles when everything is over, with the `result` of each sink, by sink.
    *
-   * @throws the first error, where nothing was committed
-   * @throws {@link CommitError} `AVIO_ERR_COMMIT_PARTIAL`, where something was
+   * @throws the first error, if nothing was committed
+   * @throws {@link CommitError} `AVIO_ERR_COMMIT_PARTIAL`, if something was
    */
   async settled(): Promise<ReadonlyMap<CommitHook, unknown>> {
     const settled = await Promise.allSettled(this.#members.map(({ result }) => result))
@@ -48,7 +48,7 @@ export class CommitGroup {
     throw partial(committed, targets('rejected'), error)
   }
 
-  /** Nothing is to be committed that is not committed already. The first reason counts. */
+  /** Prevents all further commits. The first reason counts. */
   fail(error: unknown): void {
     this.#failure ??= { error }
     for (const turn of this.#turns) turn.refuse(error)
@@ -65,14 +65,14 @@ export class CommitGroup {
       try {
         await result
       } catch {
-        // Its listener in the constructor has refused the rest.
+        // Its listener in the constructor has refused the others.
         return
       }
     }
   }
 }
 
-/** When a member may commit. */
+/** Tells a member when it may commit. */
 class Turn {
   readonly come: Promise<void>
   allow!: () => void
@@ -83,7 +83,7 @@ class Turn {
       this.allow = resolve
       this.refuse = reject
     })
-    // A member that is destroyed while it waits does not look any more.
+    // A member that is destroyed while it waits no longer looks.
     this.come.catch(() => undefined)
   }
 }
@@ -91,9 +91,9 @@ class Turn {
 function partial(committed: readonly string[], failed: readonly string[], cause: unknown): CommitError {
   const said = cause instanceof Error ? `: ${cause.message.replace(/\.$/, '')}` : ''
   return new CommitError(
-    `Of ${committed.length + failed.length} outputs that belong together ${committed.join(', ')} ` +
+    `Only some of ${committed.length + failed.length} outputs were committed: ${committed.join(', ')} ` +
       `${committed.length === 1 ? 'is' : 'are'} visible, and ${failed.join(', ')} ${failed.length === 1 ? 'is' : 'are'} not${said}. ` +
-      'S3 has no transaction: delete what is visible, or make the rest again.',
+      'S3 has no transaction: delete the visible outputs, or create the others again.',
     { committed, failed },
     { cause },
   )

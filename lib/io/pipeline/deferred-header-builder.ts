@@ -1,24 +1,24 @@
 /**
- * Makes a file whose head is known only at the end from a stream that was written without going back: what comes in
- * is looked at, what belongs behind the head goes out, and at the end there is the head.
+ * Builds a file whose header is known only at the end from a stream that is written without seeking: it parses
+ * the input, emits the bytes that belong after the header, and delivers the header at the end.
  */
 export interface DeferredHeaderBuilder {
   /**
-   * Takes the next bytes of the stream; gives what of them belongs behind the head, in order, not copied.
+   * Takes the next bytes of the stream; returns those that belong after the header, in order, without copying.
    *
-   * @throws where the stream can't be made such a file
+   * @throws if the stream can't be converted
    */
   write(chunk: Buffer): readonly Buffer[]
   /**
-   * The stream has ended. Gives what was still held back.
+   * The stream has ended. Returns the bytes still held back.
    *
-   * @throws where it must not end here
+   * @throws if it must not end here
    */
   end(): readonly Buffer[]
   /**
-   * The head, after {@link end}. Places in the file that it names hold for exactly its own length.
+   * The header, after {@link end}. The file offsets in it are valid only for its own length.
    *
-   * @param length - how long it is to be, in bytes: filled up with padding. Without it as short as it can be
+   * @param length - the length to pad it to, in bytes. Without it as short as possible
    * @throws {@link AvioError} `AVIO_ERR_HEADER_TOO_LARGE`
    */
   head(length?: number): Buffer

@@ -7,30 +7,31 @@ import { LINK, type Link } from './link.js'
 import { Upstream } from './upstream.js'
 import type { DuplexEvents, TypedListener } from './typed-listeners.js'
 
-/** Bytes that are taken in one turn of the event loop. */
+/** Bytes processed in one turn of the event loop. */
 const TAKEN_AT_ONCE = 256 * KiB
 
-/** What a {@link DeferredHeaderTransform} is made of. */
+/** Settings of a {@link DeferredHeaderTransform}. */
 export interface DeferredHeaderTransformSettings {
-  /** Its class, for messages. */
+  /** Its class name, for messages. */
   readonly name: string
   readonly assembly: DeferredHeaderBuilder
   readonly signal: AbortSignal | undefined
-  /** Bytes that may wait on either side; `undefined` for Node's own. */
+  /** Buffer size on either side, in bytes; `undefined` for Node's default. */
   readonly highWaterMark: number | undefined
 }
 
 /**
- * A {@link DeferredHeaderBuilder} as a stream: what is read from it belongs behind the head, which it offers by its link to the
- * sink that it is piped into. Unclaimed, it fails at the first read. Works under a plain `pipe()`.
+ * A {@link DeferredHeaderBuilder} as a stream: its output belongs after the header, which it offers through its
+ * link to the sink it is piped into. If nothing claims the header, the first read fails. Works with a plain
+ * `pipe()`.
  */
 export class DeferredHeaderTransform extends Transform {
   readonly #assembly: DeferredHeaderBuilder
   readonly #upstream: Upstream
   readonly #offer: HeaderOffer
-  /** Whether somebody reads, and every one who does has claimed the head. */
+  /** Whether there are readers, and all of them have claimed the header. */
   #isClaimed = false
-  /** What came before somebody read. */
+  /** Continues with the first chunk once there is a reader. */
   #early: (() => void) | undefined
 
   /** @internal */
@@ -39,12 +40,12 @@ export class DeferredHeaderTransform extends Transform {
     this.#assembly = assembly
     this.#upstream = new Upstream(this, name)
     this.#offer = new HeaderOffer(name)
-    // Not by super(): one that is aborted already would destroy a stream that has no fields yet.
+    // Not through super(): an already aborted signal would destroy a stream that has no fields yet.
     destroyOnAbort(signal, this)
   }
 
   /**
-   * What this stream can do for its consumer: the head, for a sink that can write its first bytes last.
+   * What this stream offers its consumer: the header, for a sink that can write its first bytes last.
    * @internal
    */
   get [LINK](): Link {
@@ -73,7 +74,7 @@ export class DeferredHeaderTransform extends Transform {
     this.#take(chunk, 0, callback)
   }
 
-  /** A long chunk is taken in parts, and others have a turn in between. */
+  /** A long chunk is processed in parts, with turns of the event loop in between. */
   #take(chunk: Buffer, from: number, callback: TransformCallback): void {
     const end = Math.min(chunk.length, from + TAKEN_AT_ONCE)
     const part = from === 0 && end === chunk.length ? chunk : chunk.subarray(from, end)

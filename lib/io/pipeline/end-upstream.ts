@@ -2,30 +2,30 @@ import type { Duplex, Readable, Writable } from 'node:stream'
 import { isSoleConsumer, linkOf } from './link.js'
 
 /**
- * The early end of a source of which no more is wanted.
+ * Ends a source early when no more data is wanted.
  *
- * One that offers `stop` by its link is asked. Any other ends as if it had nothing left: it delivers what it has in its
- * buffer, `'end'` comes, and at that moment it is destroyed, so that a socket, a file or a generator behind it is let go
- * of. To a pipeline that is an end like any other. `destroy()` alone would be a premature close to it; destroyed behind
- * the other listeners of `'end'`, an HTTP answer would have given its socket back to the agent, and the server went on
+ * A source with `stop` in its link is asked to. Any other source ends as if it had nothing left: it delivers
+ * its buffer, `'end'` comes, and at that moment it is destroyed, which releases the socket, file or generator
+ * behind it. A pipeline sees an ordinary end. `destroy()` alone would be a premature close; and after the other
+ * listeners of `'end'`, an HTTP response would have returned its socket to the agent while the server went on
  * sending.
  *
- * A transform that is piped into ends on its other side as well, without its `_flush`, and what feeds it is ended in the
- * same way; a source that somebody else reads, too, is only left by it.
+ * A transform is ended on its writable side as well, without its `_flush`, and its own source is ended the same
+ * way; a source with other readers is only unpiped.
  */
 
 type Source = Readable & { writable?: unknown; statusCode?: unknown }
 
 /**
- * Ends `source`, which is piped into the caller and into nothing else.
- * Returns `false` where it can't be ended, or must not: its bytes go on coming.
+ * Ends `source`, which is piped into the caller and nothing else. Returns `false` if it can't or must not be
+ * ended: its bytes keep coming.
  */
 export function endUpstream(source: Readable): boolean {
   if (!isSoleConsumer(source)) return false
   return endUnread(source)
 }
 
-/** Ends a source that nobody else reads. */
+/** Ends a source without other readers. */
 function endUnread(source: Source): boolean {
   if (source.readableEnded || source.destroyed) return false
   const link = linkOf(source)
@@ -38,12 +38,12 @@ function endUnread(source: Source): boolean {
   if (isFed) endFeeding(source as unknown as Duplex)
   else source.prependOnceListener('end', () => source.destroy())
   source.push(null)
-  // A read that is under way comes to nothing: past the end a push is an error.
+  // The result of a read in flight is dropped: a push past the end is an error.
   shadow(source, 'push', () => isFed)
   return true
 }
 
-/** Ends the side of a transform that is written to. Only its own finish tells who feeds it (`'unpipe'`). */
+/** Ends the writable side of a transform. Only its own finish notifies its source (`'unpipe'`). */
 function endFeeding(stage: Duplex): void {
   const feeders = new Set<Readable>()
   let close: (() => void) | undefined
@@ -53,11 +53,11 @@ function endFeeding(stage: Duplex): void {
       feeders.delete(feeder)
       if (feeders.size === 0) close?.()
     }
-    // Behind the pipeline's own listeners: to it, a stage that closes before its source ends is an error.
+    // After the pipeline's own listeners: it treats a stage that closes before its source ends as an error.
     feeder.once('end', gone).once('close', gone)
     const isRead = feeder.listenerCount('data') > 0 || feeder.listenerCount('readable') > 0
     if (!isRead) endUnread(feeder)
-    // Node pauses a source that loses its last pipe, whoever else listens.
+    // Node pauses a source that loses its last pipe, even if it has other listeners.
     if (!isRead || pipesOf(feeder) === 0) feeder.resume()
   })
   const destroy = stage._destroy.bind(stage)
@@ -69,7 +69,7 @@ function endFeeding(stage: Duplex): void {
   shadow(stage, '_write', (_chunk: unknown, _encoding: unknown, callback: () => void) => callback())
   shadow(stage, '_writev', undefined)
   shadow(stage, '_flush', undefined)
-  // A transform that waits for room on its other side goes on by this.
+  // Resumes a transform that waits for room on its readable side.
   stage.once('end', () => stage._read(0))
   stage.end()
 }
@@ -78,7 +78,7 @@ function pipesOf(source: Readable): number | undefined {
   return (source as { _readableState?: { pipes?: { length?: number } } })._readableState?.pipes?.length
 }
 
-/** To end it would close the connection that its answer is still to be sent on. */
+/** Ending it would close the connection on which its response is still to be sent. */
 function isRequestToServer(source: Source): boolean {
   return 'httpVersion' in source && typeof source.statusCode !== 'number'
 }

@@ -3,44 +3,44 @@ import type { HeaderClaim } from './header-claim.js'
 import type { RandomAccess } from '../random-access.js'
 
 /**
- * The handshake between neighbouring stages.
+ * The handshake between adjacent stages.
  *
- * `stream.pipeline(a, b)` calls `a.pipe(b)`, so `b` gets `'pipe'` with `a` before its first write and before its
- * `_construct` runs. There `b` looks for `a[LINK]` and learns what `a` can do beyond delivering bytes in order.
- * The symbol is a registered one, so that two copies of this package, and other people's streams, can take part.
+ * `stream.pipeline(a, b)` calls `a.pipe(b)`, so `b` gets `'pipe'` with `a` before its first write and before
+ * its `_construct` runs. There `b` looks up `a[LINK]`, which tells what `a` can do beyond delivering bytes in
+ * order. The symbol is registered, so that two copies of this package, and third-party streams, can take part.
  * A stream without a link has plain pipe semantics.
  */
 
 /** The key under which a stream offers its {@link Link}. */
 export const LINK: unique symbol = Symbol.for('avio-streams.link/1') as never
 
-/** What a readable stream can do for the stage it is piped into. */
+/** What a readable stream offers the stage it is piped into. */
 export interface Link {
   /**
-   * The very bytes that this stream delivers, for a consumer that has to jump; to be looked up when it does, since a
-   * source may find out with its first answer that it can't.
+   * Random access to the very bytes this stream delivers, for a consumer that has to seek; look it up at that
+   * moment, as the source may learn from its first response that it can't.
    */
   readonly randomAccess?: RandomAccess | undefined
   /**
-   * Whether all that is still to be delivered has been asked for already, so that taking it costs nothing more: a consumer
-   * that has to jump may as well take a small object whole.
+   * Whether everything still to be delivered has already been requested, so that reading it costs nothing more:
+   * a consumer that has to seek may as well buffer a small object.
    */
   readonly isAllRequested?: boolean
   /**
-   * No more is wanted: cancel what is under way, end without error and emit `'stop'`.
-   * Allowed only to the stream's one consumer ({@link isSoleConsumer}): with a tee the other branch would end
-   * truncated and look whole. Calling it again, or after the end, does nothing.
+   * No more is wanted: cancel requests in flight, end without error and emit `'stop'`. Only the stream's sole
+   * consumer may call it ({@link isSoleConsumer}): with a tee the other branch would be truncated and look
+   * complete. Calling it again, or after the end, does nothing.
    */
   stop?(): void
   /**
-   * What this stream delivers belongs behind a head that exists only when all of it was delivered. A sink that can
-   * write to its beginning last claims it, as soon as it is piped into; unclaimed, the stream fails before its first
-   * byte (`AVIO_ERR_HEADER_UNCLAIMED`).
+   * This stream's bytes belong after a header that exists only once all of them are delivered. A sink that can
+   * write its beginning last claims it when it is piped into; without a claim, the stream fails before its
+   * first byte (`AVIO_ERR_HEADER_UNCLAIMED`).
    */
   readonly header?: HeaderClaim
   /**
-   * Tracks of a fragmented MP4, by number, that have no sample because their source has none: to be asked when the stream has
-   * ended. A validator takes any other track without a sample for a loss.
+   * Numbers of the tracks of a fragmented MP4 that have no samples because their source has none; call it after
+   * the stream has ended. A validator reports any other track without samples as a loss.
    */
   silentTracks?(): ReadonlySet<number>
 }
@@ -50,7 +50,7 @@ export interface Linked {
   readonly [LINK]: Link
 }
 
-/** The link that `stream` offers, if it offers one. */
+/** The link of `stream`, if it offers one. */
 export function linkOf(stream: unknown): Link | undefined {
   if (typeof stream !== 'object' || stream === null) return undefined
   const link = (stream as Partial<Linked>)[LINK]
@@ -58,8 +58,8 @@ export function linkOf(stream: unknown): Link | undefined {
 }
 
 /**
- * Whether the one pipe out of `source` is all that consumes it, so that it may be stopped.
- * A pipe holds one `'data'` listener; a tee (a second pipe, or a listener of the user's) adds to that.
+ * Whether a single pipe is the only consumer of `source`, so that it may be stopped. A pipe adds one `'data'`
+ * listener; a tee (a second pipe, or a user's listener) adds to that.
  */
 export function isSoleConsumer(source: Readable): boolean {
   return source.listenerCount('data') <= 1 && source.listenerCount('readable') === 0

@@ -2,14 +2,14 @@ import type { Readable, Writable } from 'node:stream'
 import { AvioError } from '../../errors.js'
 
 /**
- * Why nothing good can come of a pipe that is just being made; `undefined` where there is nothing against it.
+ * Why a pipe that is just being created can't work; `undefined` if there is no objection.
  *
- * - A source that has ended brings nothing more: `pipe()` ends the sink at once, and a good object would be replaced by
- *   one of 0 bytes. One that has failed, or was closed, brings neither bytes nor an end.
- * - A stage that has ended, or is destroyed, takes nothing more: the pipe would wait for ever.
+ * - A source that has ended delivers nothing more: `pipe()` ends the sink at once, and a good object would be
+ *   replaced by an empty one. A source that has failed or closed delivers neither bytes nor an end.
+ * - A stage that has ended or been destroyed accepts nothing more: the pipe would wait for ever.
  *
  * @param name - the stage's class, for messages
- * @param wasUsed - something was piped into the stage before
+ * @param wasUsed - whether something was piped into the stage before
  */
 export function pipeFault(
   source: Readable,
@@ -18,7 +18,7 @@ export function pipeFault(
   wasUsed: boolean,
 ): Error | undefined {
   if (stage.writableEnded || stage.destroyed) {
-    // One that was given up before it was used tells its own reason: a signal that was aborted already.
+    // A stream destroyed before its use has a reason of its own: a signal that was already aborted.
     return !wasUsed && stage.errored ? stage.errored : usedStage(name, stage.errored)
   }
   if (source.readableEnded) return usedSource(source, name)
@@ -26,28 +26,27 @@ export function pipeFault(
   return source.destroyed ? closedEarly(source, name) : undefined
 }
 
-/** The error of a source that was closed before its end. */
+/** The error of a source that closed before its end. */
 export function closedEarly(source: Readable, name: string): AvioError {
   return new AvioError(
     'AVIO_ERR_UPSTREAM_CLOSED',
-    `The ${source.constructor.name} piped into ${name} was closed before its end, without an error: ` +
-      'what came so far is incomplete and was not passed off as the whole. Destroy a source with an error, ' +
-      'or let it end.',
+    `The ${source.constructor.name} piped into ${name} closed before its end, without an error. The data received so ` +
+      'far is incomplete and was not stored as complete. Destroy the source with an error, or let it end.',
   )
 }
 
 function usedSource(source: Readable, name: string): AvioError {
   return new AvioError(
     'AVIO_ERR_STAGE_USED',
-    `The ${source.constructor.name} piped into ${name} has ended already: it was read before, and brings nothing ` +
-      'more. Make a new source for each run.',
+    `The ${source.constructor.name} piped into ${name} has already ended and delivers nothing more. Create a new ` +
+      'source for each run.',
   )
 }
 
 function usedStage(name: string, cause: unknown): AvioError {
   return new AvioError(
     'AVIO_ERR_STAGE_USED',
-    `This ${name} has ended already and takes nothing more. Make a new one for each run.`,
+    `This ${name} has already ended and accepts nothing more. Create a new one for each run.`,
     cause === null ? {} : { cause },
   )
 }

@@ -5,16 +5,16 @@ import { type Link, linkOf } from './link.js'
 import { closedEarly, pipeFault } from './pipe-check.js'
 
 /**
- * What a stage knows of the stage before it.
+ * A stage's view of the stage before it.
  *
- * Node's `pipe()` passes on bytes and the end, but neither errors nor a premature close: behind a source that
- * failed, a sink waits for ever. `pipeline()` mends that from outside; this does it from inside, so that a plain
- * `pipe()` is as safe. It also finds the link of DESIGN's handshake, and says whether the source may be stopped.
+ * Node's `pipe()` passes on bytes and the end, but neither errors nor a premature close: a sink behind a failed
+ * source waits for ever. `pipeline()` fixes that from outside; this does it from inside, so that a plain
+ * `pipe()` is as safe. It also finds the link, and decides whether the source may be stopped.
  *
- * A pipe is refused where it could only end in something that looks whole and is not, or never end at all: Node takes
- * a source that has ended for an empty one, and waits for ever on a stage that takes no more. See {@link pipeFault}.
- * A source of which bytes were taken before (a header) is taken as it is. Only a pipe can be looked at in this way: an
- * iterator, or a web stream, does not say whether it was read before.
+ * A pipe is rejected if its result could only be something incomplete that looks complete, or never end: Node
+ * treats a source that has ended as empty, and waits for ever on a stage that accepts no more. See {@link
+ * pipeFault}. A source that has already delivered bytes (a header) is accepted. Only a pipe can be checked like
+ * this: an iterator or a web stream does not tell whether it has been read before.
  */
 export class Upstream {
   #source: Readable | undefined
@@ -27,9 +27,10 @@ export class Upstream {
   readonly #claimsHeader: boolean
 
   /**
-   * @param stage - the stream that is piped into
+   * @param stage - the stream being piped into
    * @param name - its class, for messages
-   * @param options - `claimsHeader`: the stage can write its first bytes last, and claims a head that the source offers
+   * @param options - `claimsHeader`: the stage can write its first bytes last, and claims a header offered by the
+   * source
    */
   constructor(stage: Writable, name: string, { claimsHeader = false } = {}) {
     this.#stage = stage
@@ -39,42 +40,42 @@ export class Upstream {
     stage.on('unpipe', this.#detach)
   }
 
-  /** The stream that is piped into the stage, where there is one. */
+  /** The stream piped into the stage, if any. */
   get source(): Readable | undefined {
     return this.#source
   }
 
-  /** What errors call what the source delivers, where it has a name; also after its end. */
+  /** The source's name in errors, if it has one; also after its end. */
   get sourceName(): string | undefined {
     return this.#sourceName
   }
 
-  /** The link that the source offers. */
+  /** The link of the source. */
   get link(): Link | undefined {
     return linkOf(this.#source)
   }
 
-  /** What tells the tracks without a sample that the source's own input has none of, where it can; asked after its end. */
+  /** Returns the tracks without samples in the source's own input, if it knows them; call it after its end. */
   get silentTracks(): (() => ReadonlySet<number>) | undefined {
     return this.#silentTracks
   }
 
-  /** The head that was claimed of the source, which belongs before all that it delivers. */
+  /** The header claimed from the source, which precedes everything it delivers. */
   get header(): ClaimedHeader | undefined {
     return this.#head
   }
 
   /**
-   * Ends the source early, where this stage is all that consumes it: by its link, else as {@link endUpstream} does.
-   * Returns whether it ends: if not, its bytes go on coming and are this stage's to discard.
+   * Ends the source early if this stage is its only consumer: through its link, or as {@link endUpstream} does.
+   * Returns whether it ends: if not, its bytes keep coming, and this stage must discard them.
    */
   stop(): boolean {
     return this.#source !== undefined && endUpstream(this.#source)
   }
 
   /**
-   * Lets go of the source. Called from the stage's `_destroy`. The stage goes on listening to itself: whoever pipes into
-   * it after its end is to be told.
+   * Releases the source. Called from the stage's `_destroy`. The stage keeps its own listeners, to report a
+   * later pipe into it.
    */
   release(): void {
     if (this.#source) this.#detach(this.#source)
@@ -97,13 +98,13 @@ export class Upstream {
     source.on('close', this.#closed)
   }
 
-  /** Fails the stage; where that is over already, only the source can tell. */
+  /** Fails the stage; if it is already over, only the source can report the fault. */
   #refuse(source: Readable, fault: Error): void {
     if (!this.#stage.destroyed) {
       this.#stage.destroy(fault)
       return
     }
-    // Whoever pipes may listen to the source only after the call of pipe().
+    // The caller may attach listeners to the source only after pipe() returns.
     process.nextTick(() => {
       const isTold = fault === this.#stage.errored && source.listenerCount('error') === 0
       source.destroy(isTold ? undefined : fault)
@@ -115,7 +116,7 @@ export class Upstream {
     source.off('error', this.#failed)
     source.off('close', this.#closed)
     this.#source = undefined
-    // A source that has ended is unpiped as well, and its head is still to be written.
+    // A source that has ended is unpiped as well, and its header is still to be written.
     if (source.readableEnded) return
     this.#head?.release()
     this.#head = undefined
@@ -127,7 +128,7 @@ export class Upstream {
 
   readonly #closed = (): void => {
     const source = this.#source
-    // `readableEnded` is undefined on streams from before Node 12.9; of those nothing can be said.
+    // `readableEnded` is undefined on streams from before Node 12.9; their state is unknown.
     if (source?.readableEnded !== false) return
     this.#stage.destroy(closedEarly(source, this.#name))
   }

@@ -7,13 +7,13 @@ export interface Ports {
 }
 
 /**
- * How many bytes of a loopback connection lie in the kernel, sent by the one end and not yet read by the other:
- * what waits at the sender (`tx_queue`) and what waits at the receiver (`rx_queue`), in Linux's `/proc/net/tcp`
- * (https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html). It is an upper bound: what has arrived and
- * was not acknowledged yet, a matter of some milliseconds, waits at both.
+ * How many bytes of a loopback connection are in the kernel, sent by one end and not yet read by the other: the
+ * sender's queue (`tx_queue`) plus the receiver's (`rx_queue`), in Linux's `/proc/net/tcp`
+ * (https://www.kernel.org/doc/html/latest/networking/proc_net_tcp.html). It is an upper bound: bytes that have
+ * arrived but are not yet acknowledged, for some milliseconds, are in both.
  *
  * @param table - the file's text
- * @returns `undefined` where either end is not in the table
+ * @returns `undefined` if either end is not in the table
  */
 export function unreadBytes(table: string, { local, remote }: Ports): number | undefined {
   const sending = queues(table, local, remote)
@@ -22,9 +22,9 @@ export function unreadBytes(table: string, { local, remote }: Ports): number | u
   return sending.tx + receiving.rx
 }
 
-/** The queues of the socket on the loopback interface with these ports. */
+/** The queues of the loopback socket with these ports. */
 function queues(table: string, local: number, remote: number): { tx: number; rx: number } | undefined {
-  // The address is in the byte order of the machine, the port is not.
+  // The address is in the machine's byte order, the port is not.
   const loopback = '(?:0100007F|7F000001)'
   const ends = `${loopback}:${port(local)} ${loopback}:${port(remote)}`
   const match = new RegExp(`^ *\\d+: ${ends} [\\dA-F]{2} ([\\dA-F]{8}):([\\dA-F]{8}) `, 'm').exec(table)
@@ -36,20 +36,22 @@ function port(number: number): string {
 }
 
 /**
- * Reads the kernel's table of sockets. A read costs some milliseconds of CPU time, whatever the number of sockets
- * (the kernel walks its whole hash table), so those who ask while one is under way wait for the same next one.
+ * Reads the kernel's socket table. A read costs some milliseconds of CPU time, whatever the number of sockets
+ * (the kernel walks its whole hash table), so callers during a read share the next one.
  */
 export class ProcNetTcp {
   readonly #path: string
   #reading: Promise<string | undefined> | undefined
   #next: Promise<string | undefined> | undefined
 
-  /** @param path - another file than the kernel's, for tests */
+  /** @param path - replaces the kernel's file in tests */
   constructor(path = '/proc/net/tcp') {
     this.#path = path
   }
 
-  /** What {@link unreadBytes} finds in a table read from now on; `undefined` too where there is no such table. */
+  /**
+   * The result of {@link unreadBytes} for a table read from now on; also `undefined` if there is no such table.
+   */
   async unread(ports: Ports): Promise<number | undefined> {
     const table = await this.#read()
     return table === undefined ? undefined : unreadBytes(table, ports)
@@ -57,7 +59,7 @@ export class ProcNetTcp {
 
   #read(): Promise<string | undefined> {
     if (this.#reading === undefined) return this.#begin()
-    // The one under way may have passed our line before our bytes were sent.
+    // The read in progress may have passed our line before our bytes were sent.
     return (this.#next ??= this.#reading.then(() => this.#begin()))
   }
 

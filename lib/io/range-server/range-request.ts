@@ -1,14 +1,16 @@
 import type { ByteRange } from '../byte-range.js'
 
-/** What to answer to a GET: which bytes, and the status that says so. */
+/** The response to a GET: the byte range, and its status. */
 export type RangeAnswer = { readonly status: 200 | 206; readonly range: ByteRange } | { readonly status: 416 }
 
 /**
- * Reads a `Range` header (RFC 9110 §14.2) for a representation of `size` bytes: `bytes=N-`, `bytes=N-M`, `bytes=-N`.
+ * Parses a `Range` header (RFC 9110 §14.2) for a representation of `size` bytes: `bytes=N-`, `bytes=N-M`,
+ * `bytes=-N`.
  *
- * A header that is not understood is ignored, as the standard allows, and the whole is the answer: another unit, a
- * last byte before the first, several ranges. So is any range of nothing at all: ffmpeg asks for `bytes=0-` before it
- * knows the size, and is to learn that there are no bytes, not that it asked wrongly.
+ * An invalid or unsupported header is ignored, as the standard allows, and the response is the whole: another
+ * unit, a last byte before the first, several ranges. So is any range of an empty source: ffmpeg requests
+ * `bytes=0-` before it knows the size, and should learn that there are no bytes, not that its request was
+ * wrong.
  */
 export function answerRange(header: string | undefined, size: number): RangeAnswer {
   const whole: RangeAnswer = { status: 200, range: { start: 0, end: size } }

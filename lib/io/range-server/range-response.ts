@@ -6,22 +6,22 @@ import type { ResponsePacer } from './response-pacer.js'
 import type { RandomAccess } from '../random-access.js'
 import { answerRange } from './range-request.js'
 
-/** Most bytes that are written at a time, whatever the chunks of the source: the grain of the pace. */
+/** Most bytes written at a time, whatever the source's chunks: the granularity of the pacing. */
 const PIECE = 64 * KiB
 
-/** What {@link respond} needs besides the request. */
+/** Arguments of {@link respond} besides the request. */
 export interface RespondOptions {
   readonly pace: ResponsePacer
-  /** Aborted when the client is gone. */
+  /** Aborted when the client disconnects. */
   readonly signal: AbortSignal
-  /** Called with the number of bytes of each piece that was written. */
+  /** Called with the size of each piece written, in bytes. */
   readonly onBytes: (bytes: number) => void
 }
 
 /**
- * Answers a GET or a HEAD with the bytes of `source` that it asks for. Resolves when the last one was written;
- * rejects with whatever the source throws, and with an `AbortError` when the client is gone. The response is then
- * incomplete, and it is the caller's to break the connection: a body is never ended short.
+ * Answers a GET or a HEAD with the requested bytes of `source`. Resolves when the last one is written; rejects
+ * with any error of the source, and with an `AbortError` when the client disconnects. The response is then
+ * incomplete, and the caller must break the connection: a body never ends short.
  */
 export async function respond(
   source: RandomAccess,
@@ -60,7 +60,7 @@ export async function respond(
   response.end()
 }
 
-/** Waits until the socket takes more. */
+/** Waits until the socket is writable again. */
 async function drain(response: ServerResponse, signal: AbortSignal): Promise<void> {
   if (signal.aborted) throw abortError(signal)
   let finish!: () => void

@@ -11,33 +11,33 @@ import { notServed, unservable } from './range-server-errors.js'
 import { ProcNetTcp } from './proc-net-tcp.js'
 import { UnidentifiedConnections } from './unidentified-connections.js'
 
-/** No name service knows it, nor ever will (RFC 6761 §6.4): a child that does not use the proxy reaches nothing. */
+/** No name service knows it, or ever will (RFC 6761 §6.4): a child that bypasses the proxy reaches nothing. */
 const HOST = 'avio-streams.invalid'
-/** How long a connection may be idle after an answer, in milliseconds. */
+/** How long a connection may be idle after a response, in milliseconds. */
 const KEEP_ALIVE_TIMEOUT = 5000
 const MAX_HEADER_SIZE = 8 * KiB
-/** Connections that the kernel keeps while this process is busy. */
+/** Connections queued by the kernel while this process is busy. */
 const BACKLOG = 4096
 
-/** What a {@link RangeServer} reports to. */
+/** Callbacks of a {@link RangeServer}. */
 export interface RangeServerOptions {
   /**
-   * Called once, with whatever kept the server from answering: the error by which the first read failed for good, as
-   * the source threw it, an address that is not served, no descriptor for a connection. ffmpeg itself would only tell of
-   * an input/output error, or of nothing at all.
+   * Called once, with the reason the server could not answer: the error of the first read that failed for good,
+   * as thrown by the source; a URL that is not served; no descriptor for a connection. ffmpeg itself would only
+   * report an input/output error, or nothing at all.
    */
   readonly onError: (error: Error) => void
-  /** A number that changes as long as the job gets on by other means than this server. */
+  /** A number that changes while the job makes progress by means other than this server. */
   readonly progress?: (() => number) | undefined
 }
 
-/** A source that is being served. */
+/** A source being served. */
 export interface ServedSource {
-  /** What to give to ffmpeg after `-i`. It holds no secret and leads nowhere without the proxy. */
+  /** The URL to pass to ffmpeg after `-i`. It holds no secret and leads nowhere without the proxy. */
   readonly url: string
-  /** Bytes of bodies that were sent. The client may not have read the last of them yet. */
+  /** Body bytes sent. The client may not have read the last of them yet. */
   readonly bytesServed: number
-  /** Requests that were answered. */
+  /** Requests answered. */
   readonly requests: number
 }
 
@@ -52,26 +52,28 @@ class Served implements ServedSource {
 }
 
 /**
- * Hands random access to a child that speaks HTTP: serves sources on 127.0.0.1, at a random port, for one job.
+ * Gives a child that speaks HTTP random access: serves sources on 127.0.0.1, on a random port, for one job.
  *
- * The child reaches it *as a proxy*: {@link RangeServer.proxy} goes into its environment as `http_proxy` (with
- * `no_proxy` taken out), the address of the source, which is on a host that does not exist, into its arguments. So
- * the arguments, which any user of the machine can read, hold no secret; and an address that hostile media brings
- * along comes here as well, and gets 404. The server never opens a connection.
+ * The child uses it *as a proxy*: {@link RangeServer.proxy} goes into its environment as `http_proxy` (with
+ * `no_proxy` removed); the source's URL, on a host that does not exist, into its arguments. So the arguments,
+ * which any user of the machine can read, hold no secret; and URLs inside hostile media arrive here as well,
+ * and get 404. The server never opens a connection.
  *
- * - Without the token in `Proxy-Authorization: Basic` the answer is 407. ffmpeg sends it after the first 407.
- * - GET and HEAD of a source's exact address are answered with 200, 206 or 416 (RFC 9110 §14); anything else is 404,
- *   or 405 for another method. What is no HTTP is 400, and the connection is closed.
- * - A read that fails breaks the connection and is reported, see {@link RangeServerOptions}, as is a 404 or 405 to who
- *   has the token: the child did not get what it asked for, and may go on as if that were not there. A body never ends
- *   short.
- * - A connection that never got through leaves no trace here, and ffmpeg would take it for the end of its input. So the
- *   proof that there is none is ffmpeg's own: it is told to try again until it is answered (`retryArguments`), and
- *   so can't go on without an answer; and what would keep it waiting for ever is the job's error, see
- *   {@link DescriptorWatch}. Those who have not shown the token can't keep it out, see {@link UnidentifiedConnections}.
- * - A client that goes away cancels its read. One that does not read is sent little, see {@link ResponsePacer}.
+ * - Without the token in `Proxy-Authorization: Basic` the response is 407. ffmpeg sends the token after the
+ *   first 407.
+ * - GET and HEAD of a source's exact URL are answered with 200, 206 or 416 (RFC 9110 §14); anything else with
+ *   404, or 405 for another method. Anything but HTTP gets 400, and the connection is closed.
+ * - A failed read breaks the connection and is reported, see {@link RangeServerOptions}, as is a 404 or 405 for
+ *   a client with the token: the child did not get what it requested, and might continue as if it did not
+ *   exist. A body never ends short.
+ * - A connection that never got through leaves no trace here, and ffmpeg would take it for the end of its
+ *   input. So ffmpeg itself must retry until it is answered (`retryArguments`), and can't continue without a
+ *   response; a condition that would make it wait for ever becomes the job's error, see {@link
+ *   DescriptorWatch}. Clients without the token can't keep it out, see {@link UnidentifiedConnections}.
+ * - A client that disconnects cancels its read. A client that does not read is sent little, see {@link
+ *   ResponsePacer}.
  *
- * **Memory.** For each connection the chunk it is being sent, and what the source holds.
+ * **Memory.** For each connection, the chunk being sent, and the source's own memory.
  */
 export class RangeServer {
   readonly #server: Server
@@ -87,7 +89,7 @@ export class RangeServer {
   #failed = false
   #closed: Promise<void> | undefined
 
-  /** Starts a server, on 127.0.0.1 and a port that was free. */
+  /** Starts a server on 127.0.0.1 and a free port. */
   static async start(options: RangeServerOptions): Promise<RangeServer> {
     const server = new RangeServer(options)
     try {
@@ -110,7 +112,8 @@ export class RangeServer {
     this.#onError = onError
     this.#server = createServer({
       maxHeaderSize: MAX_HEADER_SIZE,
-      // Not by Node's clock, which would turn ffmpeg away where this process was busy: see Strangers.
+      // Not Node's timeout, which would turn ffmpeg away when this process is busy: see
+      // UnidentifiedConnections.
       headersTimeout: 0,
       requestTimeout: 0,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
@@ -139,28 +142,32 @@ export class RangeServer {
     this.#server.on('clientError', (_error, socket) => hangUp(socket, '400 Bad Request'))
   }
 
-  /** The child's `http_proxy`: `http://job:TOKEN@127.0.0.1:PORT`. A secret: for an environment, not for arguments. */
+  /**
+   * The child's `http_proxy`: `http://job:TOKEN@127.0.0.1:PORT`. A secret: for its environment, not its
+   * arguments.
+   */
   get proxy(): string {
     return `http://${this.#token.credentials}@127.0.0.1:${this.#port}`
   }
 
   /**
-   * Serves `source` from now on, until the server is closed. It stays the caller's: nothing here closes it.
+   * Serves `source` from now on, until the server is closed. The caller keeps the source: nothing here closes
+   * it.
    *
-   * @param name - the last part of its address, by whose ending ffmpeg may tell a format; any character that is not
-   * a letter, a digit, `.`, `_` or `-` is made a `_`
+   * @param name - the last part of its URL, whose extension may tell ffmpeg the format; any character other
+   * than a letter, a digit, `.`, `_` or `-` becomes a `_`
    */
   add(source: RandomAccess, name = 'input'): ServedSource {
     const safe = name.replace(/[^A-Za-z0-9._-]/g, '_').slice(-64)
     const path = `/${this.#count++}/${safe === '' || safe === '.' || safe === '..' ? 'input' : safe}`
     const served = new Served(`http://${HOST}${path}`, source)
     this.#served.set(served.url, served)
-    // ffmpeg asks its proxy with the port.
+    // ffmpeg includes the port in its proxy request.
     this.#served.set(`http://${HOST}:80${path}`, served)
     return served
   }
 
-  /** Ends every connection and every read. Resolves when nothing is left of them. */
+  /** Ends every connection and every read. Resolves when all are cleaned up. */
   close(): Promise<void> {
     return (this.#closed ??= this.#close())
   }
@@ -178,7 +185,7 @@ export class RangeServer {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    // What a client sends along with a GET is of no interest.
+    // A request body is ignored.
     request.resume()
     const { method, url = '' } = request
     const served = this.#served.get(url)
@@ -235,12 +242,12 @@ export class RangeServer {
   }
 }
 
-/** Answers with a status, and with no body. */
+/** Sends a status without a body. */
 function refuse(response: ServerResponse, status: number, headers: Record<string, string> = {}): void {
   response.writeHead(status, { ...headers, 'Content-Length': 0, Connection: 'close' }).end()
 }
 
-/** Answers on a bare socket, and closes it. */
+/** Sends a status on a bare socket, and closes it. */
 function hangUp(socket: Duplex, status: string): void {
   socket.on('error', () => undefined)
   if (!socket.writable) socket.destroy()

@@ -2,19 +2,24 @@ import { performance } from 'node:perf_hooks'
 import { sleep } from '../async/sleep.js'
 import { KiB, MiB } from '../../options.js'
 
-/** What a client may leave unread from the beginning. */
+/** Bytes a client may leave unread at first. */
 const FIRST = 256 * KiB
-/** For each byte that it has read, it may leave so much more unread. */
+/** How much more it may leave unread for each byte it has read. */
 const SHARE = 1 / 4
-/** Once so much was read, nothing is held back: the kernel's own limit, about 4 MiB, is as good as ours. */
+/**
+ * After this many bytes read, nothing is held back: the kernel's own limit, about 4 MiB, is as good as ours.
+ */
 const FREE = 16 * MiB
-/** A client that was held back is sent more when it has read down to this part of what it may leave unread. */
+/** A client that was held back gets more once its unread bytes are down to this fraction of its allowance. */
 const RESUME = 1 / 2
-/** Where it can't be seen what was read, the bytes that may have been sent double in this time, in milliseconds. */
+/**
+ * If reading can't be observed, the number of bytes that may have been sent doubles in this time, in
+ * milliseconds.
+ */
 const DOUBLING = 50
-/** The wait before the very first look, in milliseconds: a client that jumps again and again is gone by then. */
+/** The wait before the very first check, in milliseconds: a client that seeks repeatedly is gone by then. */
 const FIRST_WAIT = 4
-/** The wait between two looks at a client that is held back, in milliseconds: the first, and the longest. */
+/** The wait between two checks of a client that is held back, in milliseconds: the first and the longest. */
 const SECOND_WAIT = 12
 const LONGEST_WAIT = 250
 
@@ -23,15 +28,15 @@ export function allowance(consumed: number): number {
   return consumed >= FREE ? Infinity : FIRST + SHARE * consumed
 }
 
-/** How many bytes may have been sent `elapsed` milliseconds after the first, where it can't be seen what was read. */
+/** How many bytes may be sent within `elapsed` milliseconds after the first, if reading can't be observed. */
 export function ramp(elapsed: number): number {
   const allowed = FIRST * 2 ** (elapsed / DOUBLING)
   return allowed >= FREE ? Infinity : allowed
 }
 
 /**
- * The wait before the look number `looks` (from 0) at a client that is held back, in milliseconds. One that was held
- * back before and has read on since is looked at without delay.
+ * The wait before check number `looks` (from 0) of a client that is held back, in milliseconds. A client that
+ * was held back before and has read since is checked without delay.
  */
 export function pollDelay(looks: number, hasRead: boolean): number {
   if (looks > 0) return Math.min(SECOND_WAIT * 2 ** (looks - 1), LONGEST_WAIT)
@@ -39,28 +44,30 @@ export function pollDelay(looks: number, hasRead: boolean): number {
 }
 
 /**
- * Holds back the answer to one request to what its client really reads.
+ * Limits the response to one request to the rate at which its client really reads.
  *
- * Between two processes on one machine the kernel takes about 4 MiB that nobody has read, so a client that looks at a
- * few KiB and jumps would have made us fetch megabytes for nothing, at every jump. ffmpeg's own `-recv_buffer_size`
- * does not help: it reaches the socket, but it is the sender's buffer that takes the most (3.5 MB are left of 3.9).
- * So a client may leave unread 256 KiB and a quarter of what it has read. Above that it is looked at from time to
- * time, at growing intervals, and held back until it has read down to half of its allowance.
+ * Between two processes on one machine the kernel buffers about 4 MiB, so a client that reads a few KiB and
+ * seeks would have made us fetch megabytes for nothing, at every seek. ffmpeg's own `-recv_buffer_size` does
+ * not help: it reaches the socket, but the sender's buffer is the larger one (3.5 MB of 3.9 remain). So a
+ * client may leave unread 256 KiB plus a quarter of what it has read. Above that it is checked at growing
+ * intervals, and held back until its unread bytes are down to half of its allowance.
  */
 export class ResponsePacer {
   readonly #unread: () => Promise<number | undefined>
   readonly #began = performance.now()
   #sent = 0
-  /** What it had read when it was last looked at. */
+  /** Bytes read as of the last check. */
   #consumed = 0
   #isBlind = false
 
-  /** @param unread - how many bytes that were sent the client has not read yet; `undefined` where that can't be seen */
+  /**
+   * @param unread - the number of sent bytes the client has not read yet; `undefined` if that can't be observed
+   */
   constructor(unread: () => Promise<number | undefined>) {
     this.#unread = unread
   }
 
-  /** Says that `bytes` were sent. */
+  /** Records that `bytes` were sent. */
   sent(bytes: number): void {
     this.#sent += bytes
   }
@@ -88,7 +95,7 @@ export class ResponsePacer {
     else this.#consumed = Math.max(this.#consumed, sent - unread)
   }
 
-  /** What would be unread with `bytes` more, as a part of what may be. */
+  /** The unread bytes, with `bytes` more, as a fraction of the allowance. */
   #backlog(bytes: number): number {
     return (this.#sent + bytes - this.#consumed) / allowance(this.#consumed)
   }

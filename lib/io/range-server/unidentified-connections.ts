@@ -1,29 +1,29 @@
 import type { Socket } from 'node:net'
 import { StallTimer } from '../async/stall-timer.js'
 
-/** Most connections that may be open without having said who they are. */
+/** Most open connections that have not identified themselves. */
 const MOST = 64
-/** How long one may take to say it, in milliseconds. */
+/** How long one may take to identify itself, in milliseconds. */
 const TIMEOUT = 10_000
 
 /**
- * The connections of a server that have not said yet who they are. Any user of the machine can make some hundred of
- * them; they must neither keep out the one client that is wanted nor cost more than a bounded number of descriptors.
+ * Connections to a server that have not identified themselves yet. Any user of the machine can open hundreds;
+ * they must neither keep out the one wanted client nor cost more than a bounded number of descriptors.
  *
- * So nobody is turned away at the door. When there are too many, the oldest are dropped, and only those that have had
- * the time to be heard: two turns of the event loop, since all that are waiting are accepted in one turn, before a
- * byte of any of them is read. The wanted client sends its request as soon as it is connected.
+ * So no connection is refused. When there are too many, the oldest are dropped, and only those that have had
+ * time to be read: two turns of the event loop, because all waiting connections are accepted in one turn,
+ * before a byte of any of them is read. The wanted client sends its request as soon as it is connected.
  */
 export class UnidentifiedConnections {
   readonly #waiting = new Map<Socket, StallTimer>()
   #isThinning = false
 
-  /** How many there are. */
+  /** Number of connections. */
   get count(): number {
     return this.#waiting.size
   }
 
-  /** Somebody has come. */
+  /** A new connection. */
   add(socket: Socket): void {
     const drop = () => this.#drop(socket)
     this.#waiting.set(socket, new StallTimer(TIMEOUT, drop))
@@ -31,7 +31,7 @@ export class UnidentifiedConnections {
     this.#thin()
   }
 
-  /** It is no stranger any more, or is gone. */
+  /** The connection has identified itself, or is closed. */
   welcome(socket: Socket): void {
     this.#waiting.get(socket)?.stop()
     this.#waiting.delete(socket)

@@ -3,24 +3,24 @@ import { follow } from '../async/abort-listeners.js'
 import type { RandomAccess } from '../random-access.js'
 
 /**
- * A source of the user's, whose waits have an end: once the signal is aborted, or the loop left, it is waited for no
- * longer than `GRACE`. It is given a signal of its own with each call, since it may leave listeners on it. Everything that
- * reads a source that was given to us reads it through one of these.
+ * A user's source with bounded waits: once the signal is aborted, or the loop left, it is waited for no longer
+ * than `GRACE`. Each call gets a signal of its own, because the source may leave listeners on it. Everything
+ * that reads a user's source reads it through one of these.
  */
 export class BoundedSource implements RandomAccess {
   readonly #source: RandomAccess
 
-  /** @param source - what is read; one that is bounded already is not bounded twice */
+  /** @param source - the source; one that is already bounded is not wrapped again */
   constructor(source: RandomAccess) {
     this.#source = source instanceof BoundedSource ? source.#source : source
   }
 
-  /** What errors call it: as the source itself. */
+  /** Its name in errors: the source's own. */
   get name(): string | undefined {
     return this.#source.name
   }
 
-  /** Total length in bytes, as the source says. */
+  /** Total length in bytes, as reported by the source. */
   async size(signal?: AbortSignal): Promise<number> {
     const own = follow(signal)
     try {

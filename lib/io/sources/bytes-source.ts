@@ -5,11 +5,11 @@ import { BLOCK_SIZE } from '../fetch/range-buffer.js'
 import { checkRange } from '../check-range.js'
 
 /**
- * Bytes in memory, to be read from any place.
+ * Bytes in memory with random access.
  *
- * - *No copy.* Chunks are slices of the bytes that were given, of at most 256 KiB: whoever writes to a chunk writes to
- *   them, and nothing may change them while they are read. That is all that pins their version.
- * - *Memory.* What was given, and nothing on top.
+ * - *No copy.* Chunks are slices of the given bytes, of at most 256 KiB: writing to a chunk writes to them, and
+ *   they must not change while they are read. Nothing else pins their version.
+ * - *Memory.* The given bytes, and nothing more.
  *
  * @example
  * ```ts
@@ -26,7 +26,7 @@ export class BytesSource implements RandomAccess {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
-  /** What errors call it: bytes have no name of their own. */
+  /** Its name in errors: bytes have no name of their own. */
   get name(): string {
     return 'BytesSource'
   }
@@ -37,8 +37,8 @@ export class BytesSource implements RandomAccess {
   }
 
   /**
-   * The bytes from `start` (inclusive) to `end` (exclusive), in order. It throws `AVIO_ERR_SOURCE_RANGE` in place of
-   * the first chunk where `end` lies behind the last byte, or before `start`.
+   * The bytes from `start` (inclusive) to `end` (exclusive), in order. It throws `AVIO_ERR_SOURCE_RANGE` before
+   * the first chunk if `end` is past the last byte, or before `start`.
    */
   async *read(start: number, end: number, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
     checkRange(start, end, await this.size(signal), 'the bytes in memory')

@@ -1,35 +1,35 @@
 import type { RandomAccess } from '../random-access.js'
 
 /**
- * A source that counts what is read from it: what a task has cost, in bytes and in requests.
- * It hands everything on as it is, errors included, and holds nothing.
+ * Counts reads of a source: the cost of a task, in bytes and requests. It passes everything through unchanged,
+ * including errors, and holds nothing.
  */
 export class CountedSource implements RandomAccess {
   readonly #source: RandomAccess
   #bytes = 0
   #reads = 0
 
-  /** @param source - what is read */
+  /** @param source - the source to count */
   constructor(source: RandomAccess) {
     this.#source = source
   }
 
-  /** What errors call it: as the source itself. */
+  /** Its name in errors: the source's own. */
   get name(): string | undefined {
     return this.#source.name
   }
 
-  /** Bytes that came, those of a read that was given up or failed included. */
+  /** Bytes received, including those of cancelled and failed reads. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** Reads that were begun: about as many GETs. */
+  /** Reads started: about as many GETs. */
   get reads(): number {
     return this.#reads
   }
 
-  /** Total length in bytes, as the source says. Not counted as a read. */
+  /** Total length in bytes, as reported by the source. Not counted as a read. */
   size(signal?: AbortSignal): Promise<number> {
     return this.#source.size(signal)
   }

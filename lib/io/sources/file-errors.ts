@@ -9,14 +9,14 @@ const CODES: Record<string, SourceErrorCode> = {
 }
 
 const REMEDIES: Partial<Record<SourceErrorCode, string>> = {
-  AVIO_ERR_SOURCE_NOT_FOUND: 'Check the path; a relative one begins at the working directory.',
-  AVIO_ERR_SOURCE_DENIED: "Check the file's permissions, and those of the folders above it.",
+  AVIO_ERR_SOURCE_NOT_FOUND: 'Check the path; a relative one starts at the working directory.',
+  AVIO_ERR_SOURCE_DENIED: "Check the file's permissions, and those of its parent directories.",
 }
 
 /**
- * The error for a system call on a file that failed.
+ * The error of a failed system call on a file.
  *
- * @param byteOffset - the first byte that was not delivered; `undefined` where none was asked for
+ * @param byteOffset - the first byte that was not delivered; `undefined` if none was requested
  */
 export function fileFailure(cause: unknown, path: string, byteOffset: number | undefined): SourceError {
   const { code: errno = '', message } = cause as NodeJS.ErrnoException

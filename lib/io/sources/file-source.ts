@@ -21,15 +21,16 @@ const lookAt = promisify((fd: number, done: (error: Error | null, stats: BigIntS
 )
 
 /**
- * A file on a disk of this machine, to be read from any place. It is opened for reading only, and for each read anew.
+ * A local file with random access. It is opened read-only, for each read anew.
  *
- * - *One version.* The first look, by `size` or by a read, pins size, modification time, inode and device. Every read
- *   is held to them when it begins, and again after each chunk was read and before it is delivered. A file that was
- *   replaced, written to or cut is `AVIO_ERR_SOURCE_CHANGED`. (A write that sets the modification time back, or that
- *   falls into the same tick of the system's clock as the first look, is not seen.)
+ * - *One version.* The first `size` or read pins size, modification time, inode and device. Every read is
+ *   checked against them when it begins, and again after each chunk before that is delivered. A file that was
+ *   replaced, modified or truncated is `AVIO_ERR_SOURCE_CHANGED`. (A write that resets the modification time,
+ *   or that falls into the same clock tick as the first check, is not detected.)
  * - *Never short.* A file that ends too early is that error too.
- * - *Others*: `AVIO_ERR_SOURCE_NOT_FOUND`, `AVIO_ERR_SOURCE_DENIED`, and `AVIO_ERR_SOURCE_READ` for a folder, for what
- *   is no regular file (a pipe has no places to read from), and for what else the system reports.
+ * - *Others*: `AVIO_ERR_SOURCE_NOT_FOUND`, `AVIO_ERR_SOURCE_DENIED`, and `AVIO_ERR_SOURCE_READ` for a
+ *   directory, for anything else that is not a regular file (a pipe has no positions), and for other system
+ *   errors.
  * - *Memory.* A read holds two chunks, of at most 256 KiB each.
  * - No descriptor is open between two reads, and nothing has to be closed.
  *
@@ -52,28 +53,29 @@ export class FileSource implements RandomAccess {
     this.#path = pathOf(path)
   }
 
-  /** What errors call it: its path. */
+  /** Its name in errors: the path. */
   get name(): string {
     return this.#path
   }
 
-  /** The file's length in bytes, as it was at the first look. */
+  /** The file's length in bytes, as of the first check. */
   async size(signal?: AbortSignal): Promise<number> {
     if (signal?.aborted) throw abortError(signal)
     return Number((this.#pinned ?? (await this.#look(signal))).size)
   }
 
   /**
-   * The bytes from `start` (inclusive) to `end` (exclusive), in order; an error is thrown in place of a short read,
-   * and `AVIO_ERR_SOURCE_RANGE` before the first chunk where the file ends before `end`, or `end` lies before `start`.
+   * The bytes from `start` (inclusive) to `end` (exclusive), in order; it throws instead of ending short, and
+   * with `AVIO_ERR_SOURCE_RANGE` before the first chunk if the file ends before `end`, or `end` is before
+   * `start`.
    */
   async *read(start: number, end: number, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
     if (signal?.aborted) throw abortError(signal)
-    // A pipe is told from a file before it is opened: that would wait for a writer, for ever and on one of few threads.
+    // Pipes are detected before opening: that would wait for a writer, for ever and on one of few threads.
     const { size } = await this.#look(signal, start)
     checkRange(start, end, Number(size), this.#path)
     if (start === end) return
-    // The descriptor is looked at once more after the last byte, so it must not be closed with that.
+    // The descriptor is checked once more after the last byte, so the stream must not close it.
     const options = { start, end: end - 1, highWaterMark: BLOCK_SIZE, autoClose: false }
     const stream = createReadStream(this.#path, options)
     stream.on('error', () => undefined)
@@ -98,7 +100,7 @@ export class FileSource implements RandomAccess {
     }
   }
 
-  /** Looks at what lies under the path now. */
+  /** Checks the current file at the path. */
   async #look(signal: AbortSignal | undefined, byteOffset?: number): Promise<BigIntStats> {
     const looking = look(this.#path).catch((error: unknown) => {
       throw fileFailure(error, this.#path, byteOffset)
@@ -106,7 +108,7 @@ export class FileSource implements RandomAccess {
     return this.#accept(await (signal ? untilAborted(looking, signal, () => undefined) : looking), byteOffset)
   }
 
-  /** Pins the first look; throws for another that differs. */
+  /** Pins the first check; throws for a later one that differs. */
   #accept(now: BigIntStats, byteOffset: number | undefined): BigIntStats {
     const pinned = (this.#pinned ??= regular(now, this.#path))
     const how = changeOf(pinned, now)
@@ -117,26 +119,26 @@ export class FileSource implements RandomAccess {
   #changed(how: string, byteOffset: number | undefined): SourceError {
     return new SourceError(
       'AVIO_ERR_SOURCE_CHANGED',
-      `${this.#path} changed while it was read: ${how}. What was read so far is of the older version; begin anew.`,
+      `${this.#path} changed while it was read: ${how}. The bytes read so far are from the old version. Start over.`,
       { source: this.#path, byteOffset },
     )
   }
 }
 
-/** The path that was given as such, or as a `file:` URL; an option error for anything else. */
+/** Converts a path or a `file:` URL to a path; throws an option error for anything else. */
 export function pathOf(path: unknown): string {
   if (typeof path === 'string' && path !== '') return path
   try {
     if (path instanceof URL) return fileURLToPath(path)
   } catch {
-    // Of another protocol, or of another host.
+    // Another protocol or another host.
   }
   throw optionError('path', 'a path or a file: URL', path)
 }
 
 function regular(stats: BigIntStats, path: string): BigIntStats {
   if (stats.isFile()) return stats
-  const kind = stats.isDirectory() ? 'a folder' : 'no regular file, and has no places to read from'
+  const kind = stats.isDirectory() ? 'a directory' : 'not a regular file, and has no random access'
   throw new SourceError(
     'AVIO_ERR_SOURCE_READ',
     `Cannot read ${path}: it is ${kind}.`,
@@ -146,12 +148,12 @@ function regular(stats: BigIntStats, path: string): BigIntStats {
 }
 
 function changeOf(pinned: BigIntStats, now: BigIntStats): string | undefined {
-  if (now.ino !== pinned.ino || now.dev !== pinned.dev) return 'another file took its place'
+  if (now.ino !== pinned.ino || now.dev !== pinned.dev) return 'it was replaced by another file'
   if (now.size !== pinned.size) return `it had ${pinned.size} bytes and now has ${now.size}`
-  return now.mtimeNs === pinned.mtimeNs ? undefined : 'it was written to'
+  return now.mtimeNs === pinned.mtimeNs ? undefined : 'it was modified'
 }
 
-/** Lets go of the descriptor; resolves when it is closed. */
+/** Closes the descriptor; resolves when it is closed. */
 function closed(stream: Readable): Promise<void> {
   return new Promise(resolve => {
     if (stream.closed) resolve()

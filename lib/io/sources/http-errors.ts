@@ -2,12 +2,12 @@ import { isDamagedTls } from '../async/retry.js'
 import { BrokenBody } from '../fetch/range-body.js'
 import { SourceError, type SourceErrorCode, type SourceErrorFields } from '../../errors.js'
 
-/** What a failed HTTP request means, and whether it is worth another try. */
+/** Classifies a failed HTTP request, and whether it is worth another attempt. */
 
-/** An answer whose status says that there is none. */
+/** A response with an error status. */
 export class StatusError extends Error {
   readonly statusCode: number
-  /** The wait that the server asked for, in milliseconds. */
+  /** The wait requested by the server, in milliseconds. */
   readonly retryAfter: number | undefined
 
   constructor(statusCode: number, retryAfter: string | undefined) {
@@ -19,7 +19,7 @@ export class StatusError extends Error {
   }
 }
 
-/** A host that has no name will have none in a second either, and a bad certificate does not get better. */
+/** An unknown host name stays unknown for the next second, and a bad certificate does not get better. */
 const FINAL =
   /^(ENOTFOUND|EPROTO)$|^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_|ERR_(?!STREAM_PREMATURE_CLOSE))/
 
@@ -28,7 +28,7 @@ export function isRetryable(error: unknown): boolean {
   if (error instanceof BrokenBody) return true
   if (error instanceof StatusError) {
     const { statusCode: status } = error
-    // 501 and 505 say that the server cannot do this at all.
+    // 501 and 505 mean that the server does not support this at all.
     return status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505)
   }
   if (error instanceof SourceError || !(error instanceof Error) || error.name === 'AbortError') return false
@@ -46,31 +46,31 @@ const BY_STATUS: Record<number, SourceErrorCode> = {
 }
 
 const REMEDIES: Partial<Record<SourceErrorCode, string>> = {
-  AVIO_ERR_SOURCE_NOT_FOUND: 'Check the address.',
+  AVIO_ERR_SOURCE_NOT_FOUND: 'Check the URL.',
   AVIO_ERR_SOURCE_DENIED:
-    'Check the credentials; a presigned URL may have expired, or hold for another method than GET.',
+    'Check the credentials; a presigned URL may have expired, or be valid for another method than GET.',
 }
 
-/** What an {@link httpError} knows beside its cause. */
+/** Fields of an {@link httpError} besides its cause. */
 export type HttpErrorFields = Required<Pick<SourceErrorFields, 'source' | 'byteOffset' | 'attempts'>>
 
 /**
  * The error to show for a request that failed for good.
  *
- * @param maxAttempts - how often it could have been tried
+ * @param maxAttempts - the number of attempts allowed
  */
 export function httpError(error: unknown, fields: HttpErrorFields, maxAttempts: number): SourceError {
   if (error instanceof SourceError) return error
   const statusCode = error instanceof StatusError ? error.statusCode : undefined
   const code = BY_STATUS[statusCode ?? 0] ?? 'AVIO_ERR_SOURCE_READ'
-  const tried = isRetryable(error) ? ` after ${fields.attempts} of ${maxAttempts} tries` : ''
-  const { message, code: name = 'no reason given' } = error as NodeJS.ErrnoException
+  const tried = isRetryable(error) ? ` after ${fields.attempts} of ${maxAttempts} attempts` : ''
+  const { message, code: name = 'no reason reported' } = error as NodeJS.ErrnoException
   const remedy = REMEDIES[code] === undefined ? '' : ` ${REMEDIES[code]}`
   return new SourceError(
     code,
     `Cannot read from byte ${fields.byteOffset} of ${fields.source}${tried}: ${message === '' ? name : message}.${remedy}`,
     { ...fields, statusCode },
-    // A status is the server's own word; what happens on the way there may not happen again.
+    // A status is the server's own answer; a failure on the way may not happen again.
     { cause: error, retryable: statusCode === undefined ? undefined : isRetryable(error) },
   )
 }

@@ -9,31 +9,31 @@ import type { HttpHead } from './http-version-pin.js'
 import type { RangeBuffer } from '../fetch/range-buffer.js'
 import { StallTimer } from '../async/stall-timer.js'
 
-/** What `fetch` follows as well: enough for any honest way, and no circle. */
+/** The limit of `fetch` as well: enough for any honest chain, and ends loops. */
 const MAX_REDIRECTS = 20
 
-/** One try of one GET. */
+/** One attempt of one GET. */
 export interface HttpGet {
   readonly target: HttpTarget
-  /** The bytes to ask for; `undefined` for the whole. */
+  /** The bytes to request; `undefined` for the whole. */
   readonly range: ByteRange | undefined
-  /** Where the bytes go. */
+  /** Receives the bytes. */
   readonly into: RangeBuffer
   readonly signal: AbortSignal
   /**
-   * Looks at the head of the answer; throws where it is not what `into` waits for. Returns one past the last byte that
-   * the body is to hold, where that is not the end of `into`.
+   * Checks the response's headers; throws if it is not what `into` waits for. Returns one past the last byte
+   * that the body should contain, if that is not the end of `into`.
    */
   readonly accept: (answer: HttpHead) => number | undefined
 }
 
 /**
- * Asks once and reads the answer into memory, as fast as it comes. Resolves when the body has ended and has held what
- * it should; rejects with what broke, with what `accept` threw, or with an `AbortError`. The buffer then holds what
- * came before.
+ * Sends one request and reads the response into memory, as fast as it arrives. Resolves when the body has ended
+ * and was complete; rejects with the failure, with any error of `accept`, or with an `AbortError`. The buffer
+ * then holds the bytes received before.
  *
- * It goes by `node:http` and not by `fetch`, which decodes a body that is marked `Content-Encoding: gzip` whatever was
- * asked for, so that no byte would be where its `Content-Range` says, and which has time limits of its own.
+ * It uses `node:http` and not `fetch`, which decodes bodies marked `Content-Encoding: gzip` regardless of the
+ * request, so that no byte would be where its `Content-Range` says, and which has time-outs of its own.
  */
 export async function httpGet(one: HttpGet): Promise<void> {
   const { stallTimeout, minThroughput } = one.target
@@ -54,7 +54,7 @@ async function run(one: HttpGet, signal: AbortSignal, watch: StallTimer): Promis
   try {
     const end = accept(answer) ?? into.end
     if (into.start === into.end) {
-      // Nothing is there to be taken, not even what a refusal says of itself.
+      // Nothing is to be read, not even the body of a refusal.
       discard(answer)
       return
     }
@@ -65,7 +65,7 @@ async function run(one: HttpGet, signal: AbortSignal, watch: StallTimer): Promis
   }
 }
 
-/** Sends the request, to wherever it is sent on to; resolves with the head of the answer. */
+/** Sends the request, following redirects; resolves with the response's headers. */
 async function follow(
   target: HttpTarget,
   range: ByteRange | undefined,
@@ -78,7 +78,7 @@ async function follow(
   }
   let url = target.url
   for (let redirects = 0; ; redirects++) {
-    // What is secret in the headers is for the origin that the user named, and for no other.
+    // Secrets in the headers are for the origin that the user named, and for no other.
     const headers = url.origin === target.url.origin ? { ...target.headers, ...asked } : asked
     const answer = await get(url, headers, signal)
     watch.alive()
@@ -102,7 +102,7 @@ function get(url: URL, headers: Record<string, string>, signal: AbortSignal): Pr
 function redirected(location: string, base: URL, source: string): URL {
   const url = URL.canParse(location, base.href) ? new URL(location, base) : undefined
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url
-  throw badRedirect('is redirected to what is no http: or https: URL', source)
+  throw badRedirect('is redirected to something other than an http: or https: URL', source)
 }
 
 function badRedirect(what: string, source: string): SourceError {

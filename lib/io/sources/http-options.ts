@@ -14,41 +14,42 @@ import { minThroughputOption } from '../async/stall-timer.js'
 /** The options of {@link HttpSource}. */
 export interface HttpSourceOptions {
   /**
-   * The address: `http:` or `https:`, a presigned one included. A user and password in it are sent as Basic
+   * The URL: `http:` or `https:`, including presigned ones. A user and password in it are sent as Basic
    * authorization. Neither these nor the query appear in any error.
    */
   url: string | URL
   /**
-   * More headers, with every request: `authorization`, `cookie`, `user-agent` … They go to the address's own origin
-   * and not along with a redirect to another one. `range`, `accept-encoding`, `connection` and conditions (`if-…`) are
-   * the reader's own and refused.
+   * Extra headers for every request: `authorization`, `cookie`, `user-agent` … They are sent to the URL's own
+   * origin, but not to another one after a redirect. `range`, `accept-encoding`, `connection` and conditions
+   * (`if-…`) are set by the reader and refused here.
    */
   headers?: Record<string, string> | undefined
   /**
-   * Milliseconds without a byte (or, before the first one, without an answer) after which a request is given up and
-   * tried again; 1 to 2³¹ − 1, or `Infinity` for never.
+   * Milliseconds without a byte (or, before the first byte, without a response) after which a request is
+   * cancelled and retried; 1 to 2³¹ − 1, or `Infinity` for never.
    *
    * @defaultValue 30,000
    */
   stallTimeout?: number | undefined
   /**
-   * The least rate at which the bytes of an answer may come, in bytes a second, measured over `stallTimeout` from the
-   * first byte on; 0 for none. An answer that drips slower than that is given up and resumed like one that stalled.
-   * Only time in which this process takes bytes counts: a slow consumer is no slow server.
+   * The minimum transfer rate of a response, in bytes a second, measured over `stallTimeout` from the first
+   * byte on; 0 for none. A slower response is cancelled and resumed like one that stalled. Only time in which
+   * this process reads counts: a slow consumer is not a slow server.
    *
    * @defaultValue 512
    */
   minThroughput?: number | undefined
   /**
-   * How often each range is tried in all: 1 to 100. A try begins at the byte where the one before broke.
-   * The waits between are drawn from 0 to 100 ms, 200 ms, 400 ms … 20 s, or are what the server asks for.
+   * Total number of attempts for each range: 1 to 100. A retry resumes at the byte where the previous attempt
+   * broke. The waits between attempts are random, up to 100 ms, 200 ms, 400 ms … 20 s, or what the server asks
+   * for.
    *
    * @defaultValue 8
    */
   maxAttempts?: number | undefined
   /**
-   * Largest range that one request asks for, in bytes: 1 to 5 GiB. A larger one costs fewer requests, a smaller one
-   * less memory.
+   * Largest range that one request asks for, in bytes: 1 to 5 GiB. A larger range costs fewer requests, a
+   * smaller one less memory.
    *
    * @defaultValue 8 MiB
    */
@@ -59,7 +60,7 @@ export interface HttpSourceOptions {
 export interface HttpTarget {
   /** Without user, password and fragment. */
   readonly url: URL
-  /** What errors call it: the address without its query. */
+  /** Its name in errors: the URL without its query. */
   readonly source: string
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
@@ -72,7 +73,7 @@ export interface HttpTarget {
 const OPTIONS = ['url', 'headers', 'stallTimeout', 'minThroughput', 'maxAttempts', 'partSize'] as const
 const OWNED = /^(range|accept-encoding|connection|content-length|transfer-encoding|if-.*)$/
 
-/** Reads the options of an HttpSource; throws an {@link OptionError} for one that breaks its rule. */
+/** Reads the options of an HttpSource; throws an {@link OptionError} for an invalid one. */
 export function httpOptions(options: HttpSourceOptions): HttpTarget {
   knownOptions(optionsObject(options, 'HttpSource'), 'HttpSource', OPTIONS)
   const given = addressOption(options.url)
@@ -105,8 +106,8 @@ function addressOption(value: unknown): URL {
   const url = isAddress && URL.canParse(String(value)) ? new URL(value) : undefined
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url
   const got =
-    url === undefined ? (isAddress ? 'text that is no URL' : typeof value) : `one of ${url.protocol}`
-  // The value itself stays out of it: what is no URL may be one with a slip, and hold a signature all the same.
+    url === undefined ? (isAddress ? 'a string that is not a URL' : typeof value) : `one of ${url.protocol}`
+  // The value itself is left out: a mistyped URL may still hold a signature.
   throw new OptionError('url', `Option "url" must be an http: or https: URL, got ${got}`, undefined)
 }
 
@@ -126,7 +127,7 @@ function headersOption(options: object): Record<string, string> {
       validateHeaderName(name)
       validateHeaderValue(name, value)
     } catch (cause) {
-      // Neither here does the value: it may be a token with a line break at its end.
+      // The value is left out here too: it may be a token with a line break at its end.
       throw new OptionError(
         option,
         `Option "headers" holds "${given}", which is no valid header`,

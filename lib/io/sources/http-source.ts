@@ -14,22 +14,23 @@ import { checkRange } from '../check-range.js'
 const NEVER = new AbortController().signal
 
 /**
- * What lies under an HTTP(S) address, to be read from any place by ranged GETs. There is no HEAD, so that a presigned
- * GET URL will do.
+ * A resource at an HTTP(S) URL with random access, through ranged GETs. No HEAD is sent, so that a presigned
+ * GET URL works.
  *
- * - *One version.* The first answer pins it, by ETag, else by modification time, and by size. Every later answer is
- *   held to these and to the bytes that were asked for, before a byte of it is used: `AVIO_ERR_SOURCE_CHANGED`. No
- *   conditions are sent, as servers differ in what they make of them. A server that sends neither validator is held to
- *   the size alone.
- * - *Never short.* What breaks, stalls, or is refused in passing (408, 429, 5xx) is resumed at the byte where it broke,
- *   up to `maxAttempts` tries a range; then it is `AVIO_ERR_SOURCE_READ`, as is an answer that is not what was asked
- *   for. At once: `AVIO_ERR_SOURCE_NOT_FOUND` (404, 410), `AVIO_ERR_SOURCE_DENIED` (401, 403), and
- *   `AVIO_ERR_SOURCE_NO_RANGES` where the server answers with the whole, of which nothing is read.
- * - *As stored.* Bytes come as they are sent, also where `Content-Encoding` says gzip.
- * - *Discreet.* Query, user and password of the address are in no error. Headers go to its own origin only. Redirects
- *   are followed wherever they lead, so an address that a stranger gave may lead into your own network.
+ * - *One version.* The first response pins it, by ETag, otherwise by modification time, and by size. Every
+ *   later response is checked against these and the requested bytes before a byte of it is used:
+ *   `AVIO_ERR_SOURCE_CHANGED`. No conditional headers are sent, as servers handle them differently. If a server
+ *   sends neither validator, only the size is checked.
+ * - *Never short.* A request that breaks, stalls, or gets a temporary refusal (408, 429, 5xx) is resumed at the
+ *   byte where it broke, up to `maxAttempts` attempts per range; then it is `AVIO_ERR_SOURCE_READ`, as is a
+ *   response that does not match the request. At once: `AVIO_ERR_SOURCE_NOT_FOUND` (404, 410),
+ *   `AVIO_ERR_SOURCE_DENIED` (401, 403), and `AVIO_ERR_SOURCE_NO_RANGES` if the server sends the whole instead
+ *   of a range, of which nothing is read.
+ * - *As stored.* Bytes are delivered as sent, even if `Content-Encoding` says gzip.
+ * - *Discreet.* Query, user and password of the URL appear in no error. Headers go to its own origin only.
+ *   Redirects are followed wherever they lead, so an untrusted URL may lead into your own network.
  * - *Memory.* A read holds at most 2 × `partSize`; up to `partSize` bytes are one request.
- * - Connections are those of Node's own pool (`http.globalAgent`, `https.globalAgent`); nothing has to be closed.
+ * - Connections come from Node's own pool (`http.globalAgent`, `https.globalAgent`); nothing has to be closed.
  *
  * @example
  * ```ts
@@ -48,12 +49,12 @@ export class HttpSource implements RandomAccess {
     this.#pin = new HttpVersionPin(this.#target.source)
   }
 
-  /** What errors call it: its address, without the query, which may hold a signature. */
+  /** Its name in errors: the URL without its query, which may hold a signature. */
   get name(): string {
     return this.#target.source
   }
 
-  /** The length in bytes: known from the first answer on, else asked for with the first byte. */
+  /** The length in bytes: known from the first response on, otherwise requested with the first byte. */
   async size(signal: AbortSignal = NEVER): Promise<number> {
     if (signal.aborted) throw abortError(signal)
     if (this.#pin.size === undefined) await this.#fill(new RangeBuffer({ start: 0, end: 1 }), signal)
@@ -61,8 +62,8 @@ export class HttpSource implements RandomAccess {
   }
 
   /**
-   * The bytes from `start` (inclusive) to `end` (exclusive), in order; an error is thrown in place of a short read,
-   * and `AVIO_ERR_SOURCE_RANGE` before the first chunk where the source ends before `end`, or `end` lies before
+   * The bytes from `start` (inclusive) to `end` (exclusive), in order; it throws instead of ending short, and
+   * with `AVIO_ERR_SOURCE_RANGE` before the first chunk if the source ends before `end`, or `end` is before
    * `start`. An empty range needs no request.
    */
   async *read(start: number, end: number, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
@@ -74,8 +75,8 @@ export class HttpSource implements RandomAccess {
   }
 
   /**
-   * Fills one range by as many tries as it takes, each for the bytes that are still lacking; trims it where the source
-   * ends before it does, unless `check`, which every accepted answer is followed by, throws for that.
+   * Fills one range with as many attempts as it takes, each for the bytes still missing; trims it if the source
+   * ends earlier, unless `check`, which runs after every accepted response, throws for that.
    */
   #fill(into: RangeBuffer, signal: AbortSignal, check: () => void = () => undefined): Promise<void> {
     const { source, maxAttempts } = this.#target
@@ -113,7 +114,8 @@ export class HttpSource implements RandomAccess {
     } catch (error) {
       const isRefused = error instanceof StatusError && error.statusCode === 416
       if (!isRefused || asked.start > 0 || this.#pin.size !== undefined) throw error
-      // No byte of an empty source can be named. Where the refusal does not tell whether that is why, the whole does.
+      // No byte of an empty source can be named. If the refusal does not say that this is why, a request for
+      // the whole does.
       await get(true)
     }
   }

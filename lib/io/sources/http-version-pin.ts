@@ -12,16 +12,16 @@ import {
 } from '../fetch/pinned-version.js'
 import { StatusError } from './http-errors.js'
 
-/** The parts of an answer that tell what it is an answer to. */
+/** The parts of a response that identify it. */
 export interface HttpHead {
   readonly statusCode?: number | undefined
   readonly headers: IncomingHttpHeaders
 }
 
-/** What an error knows of the answer. */
+/** What an error knows of the response. */
 type Fields = SourceErrorFields & { readonly source: string }
 
-/** What tells one version from another. */
+/** The parts that distinguish versions. */
 interface Version {
   readonly size: number
   readonly etag: string | undefined
@@ -29,35 +29,35 @@ interface Version {
 }
 
 /**
- * Holds all answers of one address to one version: the one that the first answer told of.
+ * Ties all responses of one URL to one version: that of the first response.
  *
- * No request carries a condition. `If-Match` is ignored by many servers, and `If-Range` makes of a change a 200 with
- * the whole body, which looks like a server that knows no ranges, and allows a 206 to leave its validators out
- * (RFC 9110 §15.3.7). Without one every 206 has to carry what a 200 would have carried, and a change is seen before a
- * byte of it is used.
+ * Requests carry no conditions. Many servers ignore `If-Match`; `If-Range` turns a change into a 200 with the
+ * whole body, which looks like a server without range support, and allows a 206 to omit its validators (RFC
+ * 9110 §15.3.7). Without it every 206 must carry the headers of a 200, and a change is detected before a byte
+ * is used.
  *
- * - The ETag must stay the same. A weak one (`W/"…"`) does not promise the same bytes, so modification time counts too.
- * - Without an ETag it is the modification time.
- * - The size must stay the same. A server that sends no validator is held to no more than that.
+ * - The ETag must stay the same. A weak one (`W/"…"`) does not promise the same bytes, so modification time
+ *   counts too.
+ * - Without an ETag, the modification time must.
+ * - The size must stay the same. If a server sends no validator, only the size is checked.
  */
 export class HttpVersionPin {
   readonly #source: string
   #version: Version | undefined
 
-  /** @param source - what errors call the address */
+  /** @param source - the URL's name in errors */
   constructor(source: string) {
     this.#source = source
   }
 
-  /** Length of the whole in bytes; `undefined` before the first answer. */
+  /** Length of the whole in bytes; `undefined` before the first response. */
   get size(): number | undefined {
     return this.#version?.size
   }
 
   /**
-   * Checks an answer before a byte of it is used. The first one pins.
-   * Returns one past the last byte that the body holds: `asked.end`, or less where the source ends before it, or where
-   * the server sent only the first of the bytes.
+   * Checks a response before a byte of it is used. The first one pins the version. Returns one past the last
+   * byte in the body: `asked.end`, or less if the source ends before it, or if the server sent only a prefix.
    *
    * @throws {@link SourceError} AVIO_ERR_SOURCE_CHANGED, …_NO_RANGES, …_RANGE, …_READ
    * @throws {@link StatusError} for any other status
@@ -67,10 +67,10 @@ export class HttpVersionPin {
     const fields = { source: this.#source, byteOffset: asked.start, statusCode }
     const size = sizeOf(answer)
     if (size === undefined) {
-      if (statusCode === 416 && this.#version) throw sourceChanged('it ends earlier now', fields)
+      if (statusCode === 416 && this.#version) throw sourceChanged('it is shorter now', fields)
       if (statusCode !== 206) throw new StatusError(statusCode, headers['retry-after'])
       throw unusableAnswer(
-        `did not say which bytes it sent, or of how many (Content-Range: ${headers['content-range'] ?? 'none'})`,
+        `did not report the range or total size it sent (Content-Range: ${headers['content-range'] ?? 'none'})`,
         fields,
       )
     }
@@ -87,12 +87,12 @@ export class HttpVersionPin {
 }
 
 /**
- * The size of the whole, as far as an answer tells: `Infinity` for a whole of no given length, `undefined` where there
- * is nothing that could have one.
+ * The total size, as far as a response tells: `Infinity` for a whole of unknown length, `undefined` if there is
+ * nothing that has a size.
  */
 function sizeOf({ statusCode, headers }: HttpHead): number | undefined {
   const { 'content-range': range, 'content-length': length } = headers
-  // No byte of an empty source can be named, so servers answer what they like.
+  // No byte of an empty source can be named, and servers vary in how they answer.
   if (statusCode === 206 || isRange({ statusCode, headers }))
     return parseContentRange(range)?.size ?? (length === '0' ? 0 : undefined)
   if (statusCode === 416) return parseUnsatisfiedRange(range)
@@ -100,12 +100,12 @@ function sizeOf({ statusCode, headers }: HttpHead): number | undefined {
   return length === undefined ? Infinity : Number(length)
 }
 
-/** Whether an answer is a range by what it says of itself, though something in between made a 200 of the 206. */
+/** Whether the response is a range by its own headers, even if an intermediary turned the 206 into a 200. */
 function isRange({ statusCode, headers }: HttpHead): boolean {
   return statusCode === 200 && parseContentRange(headers['content-range']) !== undefined
 }
 
-/** Holds a range to the bytes that were asked for, or the first of them; returns where it ends. */
+/** Checks a range against the requested bytes, or their beginning; returns where it ends. */
 function checkBody({ headers }: HttpHead, asked: ByteRange, fields: Fields): number {
   const sent = parseContentRange(headers['content-range'])!
   const { 'content-length': length } = headers
@@ -114,7 +114,7 @@ function checkBody({ headers }: HttpHead, asked: ByteRange, fields: Fields): num
   return sent.end
 }
 
-/** How an answer differs from what is pinned; `undefined` where it doesn't. A 416 carries no validators. */
+/** How a response differs from the pinned version; `undefined` if it doesn't. A 416 carries no validators. */
 function changeOf(pinned: Version, found: Version, hasValidators: boolean): string | undefined {
   const { size, etag, lastModified } = pinned
   if (hasValidators) {
@@ -133,13 +133,13 @@ function sourceChanged(how: string, fields: Fields): SourceError {
 function noRanges(fields: SourceErrorFields): SourceError {
   return new SourceError(
     'AVIO_ERR_SOURCE_NO_RANGES',
-    `The server of ${fields.source} answered a request for a range with the whole (200): it can't be read from any ` +
-      'place. Store it where ranges are answered, or read it in order.',
+    `The server of ${fields.source} answered a range request with the whole file (200): random access is not ` +
+      'supported. Store it on a server that supports ranges, or read it in order.',
     fields,
   )
 }
 
-/** The error for a read that begins behind the last byte. */
+/** The error of a read that starts past the last byte. */
 function unsatisfiable({ start, end }: ByteRange, size: number, fields: Fields): SourceError {
   if (start < size) {
     return unusableAnswer(`refused bytes ${start}–${end - 1} as out of range, of ${size}`, fields)
@@ -151,7 +151,7 @@ function unsatisfiable({ start, end }: ByteRange, size: number, fields: Fields):
   )
 }
 
-/** The error for an answer that can't be used, and would not be another one a second later. */
+/** The error of an unusable response that a retry would not change. */
 export function unusableAnswer(what: string, fields: Fields, cause?: unknown): SourceError {
   return new SourceError(
     'AVIO_ERR_SOURCE_READ',

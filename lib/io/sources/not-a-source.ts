@@ -3,19 +3,19 @@ import type { OptionError } from '../../errors.js'
 import { optionError } from '../../options.js'
 
 /**
- * The error for what is no source: of what people give in its place it says what to make of it.
+ * The error for a value that is not a source; for common mistakes it shows the right constructor.
  *
- * @param option - where it was given
- * @param rule - what belongs there
- * @param given - what was given
+ * @param option - the option's name
+ * @param rule - what it must be
+ * @param given - the value given
  */
 export function notASource(option: string, rule: string, given: unknown): OptionError {
-  // The query of an address may hold a signature, and belongs in no log.
+  // The query of a URL may hold a signature, and belongs in no log.
   const shown = /^https?:/i.test(nameOf(given) ?? '') ? nameOf(given)!.replace(/[?#].*$/s, '') : given
   return optionError(option, `${rule}${remedyFor(given)}`, shown)
 }
 
-/** Whether it is the name of a source, or its bytes, and not a source. */
+/** Whether it is a source's name or bytes rather than a source. */
 export function isNotASource(given: unknown): boolean {
   return nameOf(given) !== undefined || given instanceof Uint8Array || given instanceof ArrayBuffer
 }
@@ -27,21 +27,21 @@ function nameOf(given: unknown): string | undefined {
 function remedyFor(given: unknown): string {
   const name = nameOf(given)
   if (name !== undefined) return ` (${wayTo(name, given instanceof URL)})`
-  if (isNotASource(given)) return ' (of bytes in memory: new BytesSource(bytes))'
+  if (isNotASource(given)) return ' (for bytes in memory: new BytesSource(bytes))'
   if (given instanceof Readable) return '; a stream is piped into FfmpegTransform, or FfmpegProcess'
   return ''
 }
 
 function wayTo(name: string, isUrl: boolean): string {
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(name)?.[1]?.toLowerCase()
-  if (scheme === 'http' || scheme === 'https') return 'of an address: new HttpSource({ url })'
+  if (scheme === 'http' || scheme === 'https') return 'for a URL: new HttpSource({ url })'
   if (scheme === 's3') {
     const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/is.exec(name) ?? []
     const location = bucket === undefined ? 'bucket, key' : `bucket: ${quoted(bucket)}, key: ${quoted(key!)}`
-    return `of an object: new S3Source({ client, ${location} })`
+    return `for an object: new S3Source({ client, ${location} })`
   }
-  if (isUrl) return `of a file: new FileSource(new URL(${quoted(name)}))`
-  return `of a file: new FileSource(${quoted(name)}); of an object in S3: new S3Source({ client, bucket, key })`
+  if (isUrl) return `for a file: new FileSource(new URL(${quoted(name)}))`
+  return `for a file: new FileSource(${quoted(name)}); for an object in S3: new S3Source({ client, bucket, key })`
 }
 
 function quoted(text: string): string {

@@ -4,11 +4,11 @@ import { readExactly } from '../read-exactly.js'
 const NOTHING: Buffer = Buffer.alloc(0)
 
 /**
- * A window on a source, for readers that hop forward from header to header: what the last read has brought is looked
- * at first, and a read that has to be made brings a little more than was asked for, since the next question is mostly
- * about what comes right behind.
+ * A window on a source, for readers that skip forward from header to header: the result of the last read is
+ * checked first, and a new read fetches a little more than requested, since the next request is usually for the
+ * bytes right after it.
  *
- * Memory: the larger of what was asked for last and what was read ahead.
+ * Memory: the larger of the last request and the read-ahead.
  */
 export class SourceWindow {
   readonly #source: RandomAccess
@@ -19,9 +19,9 @@ export class SourceWindow {
   #start = 0
 
   /**
-   * @param source - what is read
+   * @param source - the source
    * @param size - its length, in bytes
-   * @param signal - gives up every read
+   * @param signal - cancels every read
    */
   constructor(source: RandomAccess, size: number, signal?: AbortSignal) {
     this.#source = source
@@ -35,10 +35,10 @@ export class SourceWindow {
   }
 
   /**
-   * `length` bytes from `start` on, or what there is of them before the source's end. Not copied where they are there:
-   * they may share memory with the next answer.
+   * `length` bytes from `start` on, or up to the source's end. Not copied if they are present: they may share
+   * memory with the next result.
    *
-   * @param ahead - how many bytes are read at least, where a read has to be made
+   * @param ahead - how many bytes to fetch at least, if a read is necessary
    */
   async bytes(start: number, length: number, ahead = length): Promise<Buffer> {
     const end = Math.min(start + length, this.size)

@@ -231,7 +231,7 @@ export class ResumableGet {
         { cause: error },
       )
     }
-    const tried = retryable ? ` after ${attempts} of ${this.#target.maxAttempts} tries` : ''
+    const tried = retryable ? ` after ${attempts} of ${this.#target.maxAttempts} attempts` : ''
     return s3Error(error, 'AVIO_ERR_READ_FAILED', fields, `Cannot read from byte ${byteOffset}${tried} of`)
   }
 }

@@ -20,7 +20,7 @@ export interface SendWithTimeoutOptions {
 /** The server went silent. The name is what the SDK calls it too, and is retried like any broken connection. */
 class SilenceError extends Error {
   constructor(why: string) {
-    super(`${why}, and the request was given up.`)
+    super(`Request timed out: ${why}.`)
     this.name = 'TimeoutError'
   }
 }
@@ -49,7 +49,8 @@ export async function sendWithTimeout<Output>(
   const request = new AbortController()
   const giveUp = () => request.abort(signal?.reason)
   const forget = onAbort(signal, giveUp)
-  const onStall = (drip = `Nothing moved for ${timeout} ms`) => request.abort(new SilenceError(drip))
+  const onStall = (drip = `no data sent or received for ${timeout} ms`) =>
+    request.abort(new SilenceError(drip))
   const sending = new Sending(client)
   const watch = new RequestWatch(client, sending, timeout, onStall, minThroughput)
   const bodyStream =

@@ -26,7 +26,7 @@ t.test('the message says what to do', t => {
   t.match(outOfDescriptors('It failed', cause), {
     code: 'AVIO_ERR_DESCRIPTORS',
     cause,
-    message: /^It failed: this process has no file descriptor left\. Raise the limit .*ulimit -n/,
+    message: /^It failed: this process has no file descriptors left\. Raise the limit .*ulimit -n/,
   })
   t.match(descriptorHint(cause), /^ Raise the limit/)
   t.equal(descriptorHint(error('ENOENT')), '')

@@ -40,9 +40,9 @@ t.test('a range begins where it was asked to, and does not go beyond', t => {
     t.equal(rangeFault({ start: 10, end }, asked, undefined), undefined)
   }
   const faults = [
-    [{ start: 9, end: 20 }, 'answered with bytes 9–19 where 10–19 were asked for'],
-    [{ start: 11, end: 20 }, 'answered with bytes 11–19 where 10–19 were asked for'],
-    [{ start: 10, end: 21 }, 'answered with bytes 10–20 where 10–19 were asked for'],
+    [{ start: 9, end: 20 }, 'sent bytes 9–19, but 10–19 were requested'],
+    [{ start: 11, end: 20 }, 'sent bytes 11–19, but 10–19 were requested'],
+    [{ start: 10, end: 21 }, 'sent bytes 10–20, but 10–19 were requested'],
   ] as const
   for (const [sent, fault] of faults) t.equal(rangeFault(sent, asked, undefined), fault)
   t.equal(rangeFault(asked, asked, 11), 'announced 11 bytes for a range of 10')

@@ -130,10 +130,10 @@ t.test('a symbolic link to where nothing is yet stays, and the file is made ther
 t.test('what can’t be written is said to be so, with what to do', async t => {
   const folder = t.testdir({ file: '', closed: {} })
   for (const [path, message] of [
-    [join(folder, 'none', 'a'), /ENOENT.*The folder has to be there/],
+    [join(folder, 'none', 'a'), /ENOENT.*Create the directory first/],
     [join(folder, 'file', 'a'), /ENOTDIR/],
-    [folder, /it is a folder\./],
-    ['/dev/null', /it is no regular file\./],
+    [folder, /it is a directory\./],
+    ['/dev/null', /it is not a regular file\./],
   ] as const) {
     await t.rejects(AtomicFile.create(settings(path)), {
       code: 'AVIO_ERR_FILE_WRITE',
@@ -156,7 +156,7 @@ t.test('a full disk is an error, and what was written is removed', async t => {
   await fault(t, 'writev', fail('ENOSPC'))
   await t.rejects(file.write([Buffer.from('a')], 0), {
     code: 'AVIO_ERR_FILE_WRITE',
-    message: /ENOSPC: a fault\. Make room on the disk\.$/,
+    message: /ENOSPC: a fault\. Free some space on the disk\.$/,
     retryable: true,
     cause: { code: 'ENOSPC' },
   })

@@ -5,7 +5,7 @@ import { HeaderOffer, headerTooLarge } from '../../../lib/io/pipeline/header-cla
 t.test('a head is made for whoever has claimed it, and only once it is complete', async t => {
   const offer = new HeaderOffer('Maker')
   const claimed = offer.claim()
-  t.throws(() => claimed.bytes(), /Maker has no head before it has ended/)
+  t.throws(() => claimed.bytes(), /Maker has no header before it has ended/)
   offer.complete(length => Buffer.alloc(length ?? 3, 7))
   t.same(claimed.bytes(), Buffer.alloc(3, 7))
   t.same(claimed.bytes(5), Buffer.alloc(5, 7))
@@ -44,6 +44,6 @@ t.test('a head that nobody has claimed is an error, and so is a reader beside th
 t.test('a head that does not fit says by how much, and what to raise', async t => {
   t.match(headerTooLarge('Maker', 10, 4), {
     code: 'AVIO_ERR_HEADER_TOO_LARGE',
-    message: /Maker made has 10 bytes .* the 4 .* "headerReserve"/,
+    message: /Maker has 10 bytes .* the 4 .* "headerReserve"/,
   })
 })

@@ -28,7 +28,7 @@ async function destroyed(error?: Error): Promise<Readable> {
 
 t.test('a source is refused when it has ended, failed or was closed, and at no other time', async t => {
   const cases: [string, Readable | Promise<Readable>, object | undefined][] = [
-    ['has ended', ended(), { code: 'AVIO_ERR_STAGE_USED', message: /piped into Sink has ended already/ }],
+    ['has ended', ended(), { code: 'AVIO_ERR_STAGE_USED', message: /piped into Sink has already ended/ }],
     ['was closed', destroyed(), { code: 'AVIO_ERR_UPSTREAM_CLOSED' }],
     ['has failed', destroyed(boom), boom],
     ['is fresh', Readable.from(['all']), undefined],
@@ -44,7 +44,10 @@ t.test('a source is refused when it has ended, failed or was closed, and at no o
 
 t.test('a stage is refused once it takes no more', async t => {
   const used = (stage: PassThrough, wasUsed = true) => pipeFault(new PassThrough(), stage, 'Sink', wasUsed)
-  t.match(used(new PassThrough().end()), { code: 'AVIO_ERR_STAGE_USED', message: /This Sink has ended/ })
+  t.match(used(new PassThrough().end()), {
+    code: 'AVIO_ERR_STAGE_USED',
+    message: /This Sink has already ended/,
+  })
   t.match(used(new PassThrough().destroy()), { code: 'AVIO_ERR_STAGE_USED' })
   const failed = new PassThrough().on('error', () => undefined).destroy(boom)
   await settled()

@@ -3,7 +3,7 @@ import { notServed, unservable } from '../../../lib/io/range-server/range-server
 
 t.test('an address that is not served is named, however long it is', t => {
   const error = notServed(`http://example.com/${'x'.repeat(10_000)}`)
-  t.match(error, { code: 'AVIO_ERR_PROTOCOL_REFUSED', message: /^ffmpeg asked for http:\/\/example\.com\/x/ })
+  t.match(error, { code: 'AVIO_ERR_PROTOCOL_REFUSED', message: /^ffmpeg requested http:\/\/example\.com\/x/ })
   t.ok(error.message.length < 500)
   t.end()
 })

@@ -114,7 +114,7 @@ t.test('anything but the exact address is 404, is not followed, and is told', as
   t.same(source.log, [])
   t.match(
     errors,
-    [{ code: 'AVIO_ERR_PROTOCOL_REFUSED', message: /asked for \/0\/a\.mp4/ }],
+    [{ code: 'AVIO_ERR_PROTOCOL_REFUSED', message: /requested \/0\/a\.mp4/ }],
     'the first of them',
   )
 })
@@ -127,7 +127,7 @@ t.test('other methods are 405, CONNECT among them', async t => {
     t.equal(await line(url, method), 'HTTP/1.1 405 Method Not Allowed', method)
   }
   t.equal(await line('127.0.0.1:80', 'CONNECT'), 'HTTP/1.1 405 Method Not Allowed')
-  t.match(errors, [{ code: 'AVIO_ERR_PROTOCOL_REFUSED', message: /asked for POST/ }], 'the first of them')
+  t.match(errors, [{ code: 'AVIO_ERR_PROTOCOL_REFUSED', message: /requested POST/ }], 'the first of them')
 })
 
 t.test('CONNECT is told, by who has the token', async t => {
@@ -137,7 +137,7 @@ t.test('CONNECT is told, by who has the token', async t => {
   t.same(errors, [], 'a stranger is none of the job')
   await line('example.com:443', 'CONNECT')
   t.match(errors, [
-    { code: 'AVIO_ERR_PROTOCOL_REFUSED', message: /asked for CONNECT example\.com:443, which/ },
+    { code: 'AVIO_ERR_PROTOCOL_REFUSED', message: /requested CONNECT example\.com:443, which/ },
   ])
 })
 

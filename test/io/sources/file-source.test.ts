@@ -134,12 +134,12 @@ t.test('a file that may not be read', async t => {
 
 t.test('a folder and a pipe are no files, and a pipe is not waited for', async t => {
   const folder = t.testdir({})
-  await t.rejects(new FileSource(folder).size(), { code: 'AVIO_ERR_SOURCE_READ', message: /a folder/ })
+  await t.rejects(new FileSource(folder).size(), { code: 'AVIO_ERR_SOURCE_READ', message: /a directory/ })
   const pipe = join(folder, 'pipe')
   execFileSync('mkfifo', [pipe])
   await t.rejects(collect(new FileSource(pipe).read(0, 1)), {
     code: 'AVIO_ERR_SOURCE_READ',
-    message: /no regular file/,
+    message: /not a regular file/,
   })
   const below = join(await file(t, 'abc'), 'below')
   await t.rejects(new FileSource(below).size(), { code: 'AVIO_ERR_SOURCE_READ', cause: { code: 'ENOTDIR' } })

@@ -69,7 +69,7 @@ t.test(
   async t => {
     t.equal(
       httpError(coded('ECONNRESET'), fields, 8).message,
-      'Cannot read from byte 7 of http://x/y after 3 of 8 tries: it broke.',
+      'Cannot read from byte 7 of http://x/y after 3 of 8 attempts: it broke.',
     )
     t.equal(
       httpError(coded('ENOTFOUND', ''), fields, 8).message,

@@ -85,7 +85,7 @@ t.test('a circle, and a way out of HTTP, are errors that hold no address but the
   for (const location of [`file:///etc/${SECRET}`, `http://[${SECRET}`]) {
     const one = await source(t, redirect(location))
     const { failure } = await ask(one.url)
-    t.match(failure, { code: 'AVIO_ERR_SOURCE_READ', message: /no http: or https: URL/ })
+    t.match(failure, { code: 'AVIO_ERR_SOURCE_READ', message: /other than an http: or https: URL/ })
     t.notMatch(String(failure), SECRET)
   }
 })
@@ -113,7 +113,7 @@ t.test('what came before a break is kept', async t => {
   t.match(await ask((await source(t, closing)).url), { came: 5, failure: { message: /ended 3 bytes early/ } })
   t.match(await ask((await source(t, silent)).url, { stallTimeout: 50 }), {
     came: 5,
-    failure: { name: 'TimeoutError', message: 'No byte came for 50 ms, and the request was given up' },
+    failure: { name: 'TimeoutError', message: 'Request timed out: no data received for 50 ms' },
   })
   t.match(await ask((await source(t, () => undefined)).url, { stallTimeout: 50 }), {
     came: 2,
@@ -195,7 +195,10 @@ t.test('a body that drips is given up, and its connection is closed', async t =>
     signal,
     accept: () => undefined,
   }).catch((error: unknown) => error)
-  t.match(failure, { name: 'TimeoutError', message: /^Fewer than 512 bytes a second \(minThroughput\)/ })
+  t.match(failure, {
+    name: 'TimeoutError',
+    message: /^Request timed out: less than 512 bytes a second \(minThroughput\)/,
+  })
   t.ok(into.received > 2)
   await gone
 })

@@ -149,7 +149,7 @@ t.test('when all tries are used up, the error tells how many, where, and why', a
     attempts: 3,
     statusCode: 503,
     cause: { statusCode: 503 },
-    message: /after 3 of 3 tries: The server answered 503/,
+    message: /after 3 of 3 attempts: The server answered 503/,
   })
   t.equal(refusing.log.length, 3)
   const short = breaks(2, response => response.socket!.end())
@@ -171,7 +171,7 @@ t.test('when all tries are used up, the error tells how many, where, and why', a
     code: 'AVIO_ERR_SOURCE_READ',
     byteOffset: 3,
     attempts: 2,
-    message: /No byte came for 50 ms/,
+    message: /no data received for 50 ms/,
   })
 })
 
@@ -187,8 +187,8 @@ t.test('all bytes before the one that is lacking are delivered', async t => {
 
 t.test('what can not get better by asking again is an error at once', async t => {
   for (const [statusCode, code, message] of [
-    [404, 'NOT_FOUND', /Check the address/],
-    [410, 'NOT_FOUND', /Check the address/],
+    [404, 'NOT_FOUND', /Check the URL/],
+    [410, 'NOT_FOUND', /Check the URL/],
     [401, 'DENIED', /presigned URL may have expired/],
     [403, 'DENIED', /presigned URL may have expired/],
     [400, 'READ', /answered 400/],
@@ -254,7 +254,7 @@ t.test('an answer that is not what was asked for is an error at once', async t =
         head(response, { start: 0, end: range.end - range.start }, 20)
         response.end(bytes.subarray(0, 10))
       },
-      /answered with bytes 0–9 where 2–11 were asked for/,
+      /sent bytes 0–9, but 2–11 were requested/,
     ],
     [
       (response, range) => {

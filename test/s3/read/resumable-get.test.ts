@@ -116,7 +116,7 @@ t.test('several breaks in one range, each at its byte, count together', async t 
     byteOffset: 14,
     attempts: 4,
     cause: { message: /./ },
-    message: /^Cannot read from byte 14 after 4 of 4 tries of s3:\/\/bucket\/k: /,
+    message: /^Cannot read from byte 14 after 4 of 4 attempts of s3:\/\/bucket\/k: /,
   })
 })
 

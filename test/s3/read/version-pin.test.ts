@@ -180,7 +180,7 @@ t.test('the errors name the object and keep their cause', async t => {
   const cause = new Error('412')
   t.match(objectChanged('it is gone', location, cause), {
     message:
-      's3://b/k changed while it was read: it is gone. What was read so far is of the older version; begin anew.',
+      's3://b/k changed while it was read: it is gone. The bytes read so far are from the old version. Start over.',
     cause,
   })
   t.match(badResponse('sent nonsense', location), { message: /^The server of s3:\/\/b\/k sent nonsense\./ })

@@ -44,7 +44,7 @@ t.test('silence ends in a TimeoutError, and the request is cancelled', async t =
   const { reached } = store.s3.fault({ stall: true })
   await t.rejects(sendWithTimeout(store.client, head(), { timeout: 300 }), {
     name: 'TimeoutError',
-    message: /Nothing moved for 300 ms/,
+    message: /no data sent or received for 300 ms/,
   })
   await reached
   await store.s3.idle()
@@ -136,7 +136,7 @@ t.test('a body that goes out slower than the least rate is given up, and says so
     sendWithTimeout(store.client, uploadPart(part.size), { timeout: 1500, minThroughput: GiB, body: part }),
     {
       name: 'TimeoutError',
-      message: /Fewer than 1073741824 bytes a second \(minThroughput\) moved for 1500 ms/,
+      message: /less than 1073741824 bytes a second \(minThroughput\) transferred over 1500 ms/,
     },
   )
   await store.s3.idle()
