@@ -84,6 +84,27 @@ function addPrograms(project) {
   }
 }
 
+/** Every exported name, and its page of the reference. */
+function exportsOf(project) {
+  const modules = project.children ?? []
+  return new Map(modules.flatMap(module => module.children ?? []).map(child => [`\`${child.name}\``, child]))
+}
+
+/** Leads from the guides to the reference: a name of the API in code becomes a link, the first time on each page. */
+function linkNames(project) {
+  const names = exportsOf(project)
+  for (const document of project.documents ?? []) {
+    const seen = new Set()
+    document.content = document.content.map((part, n, parts) => {
+      const target = part.kind === 'code' ? names.get(part.text) : undefined
+      const isLinked = parts[n - 1]?.text.endsWith('[') === true
+      if (target === undefined || isLinked || seen.has(target)) return part
+      seen.add(target)
+      return { kind: 'inline-tag', tag: '@linkcode', text: target.name, target }
+    })
+  }
+}
+
 function writeIndex(folder) {
   const readme = read('README.md')
   const index = ['# avio-streams', `> ${summary(readme)}`, '- [Overview](index.html)']
@@ -113,6 +134,9 @@ export function load(app) {
     app.options.setValue('groupOrder', [...groups.map(([group]) => group), '*'])
   })
   app.converter.on(Converter.EVENT_CREATE_DOCUMENT, (_context, document) => place(document))
-  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, context => addPrograms(context.project))
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
+    linkNames(project)
+    addPrograms(project)
+  })
   app.renderer.on(RendererEvent.END, ({ outputDirectory }) => writeIndex(outputDirectory))
 }
