@@ -1,6 +1,6 @@
 import type { RandomAccess } from '../../io/random-access.js'
-import { FfmpegJob, type JobInput, type JobListener } from './ffmpeg-job.js'
-import type { FfmpegRun } from './ffmpeg-run.js'
+import { FfmpegJob } from './ffmpeg-job.js'
+import type { JobInput, JobListener } from './job-spec.js'
 import { inputCut } from '../input/input-errors.js'
 import { nameAt } from '../input/input-names.js'
 import type { InputStreamInfo } from '../streams/input-streams.js'
@@ -65,11 +65,10 @@ export class FfmpegFlow {
   /** Outputs whose reader takes nothing now. */
   readonly #heldBack = new Set<number>()
   #bytesOut = 0
-  readonly #started: Promise<FfmpegRun>
-  #resolve!: (run: FfmpegRun) => void
+  readonly #started: Promise<void>
+  #resolve!: () => void
   #reject!: (error: unknown) => void
   #job: FfmpegJob | undefined
-  #run: FfmpegRun | undefined
   #asked: Promise<void> | undefined
   readonly #abort = new AbortController()
   #isDelivered = false
@@ -133,7 +132,7 @@ export class FfmpegFlow {
     this.#watch.start()
     this.#heldBack.delete(output)
     this.#startWhenReady()
-    this.#run?.outputs[output]!.resume()
+    this.#job?.resume(output)
     this.endWhenComplete()
   }
 
@@ -243,7 +242,6 @@ export class FfmpegFlow {
     })
     for (const input of this.#piped) input.readAgain()
     this.#job = undefined
-    this.#run = undefined
     this.#isRetiring = true
     this.#retired = job.kill().then(() => {
       this.#isRetiring = false
@@ -255,13 +253,13 @@ export class FfmpegFlow {
   /** Runs the job and draws the conclusions. */
   async #flow(job: FfmpegJob, inputs: readonly JobInput[]): Promise<void> {
     this.#measure(job)
-    const run = (this.#run = await job.start())
-    const pipes = [...run.inputs]
+    await job.start()
+    const pipes = [...job.inputs]
     for (const [n, { source }] of inputs.entries()) {
       const input = this.#inputs[n]
       if (source === undefined && input instanceof PipedInput) input.connect(pipes.shift()!)
     }
-    this.#resolve(run)
+    this.#resolve()
     await job.endedWell(() => this.#piped.some(input => input.isMediaFirst))
     await this.#checkWhole(job, inputs)
     if (this.#killed || this.#job !== job) return

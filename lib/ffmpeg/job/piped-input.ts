@@ -5,7 +5,7 @@ import { Upstream } from '../../io/pipeline/upstream.js'
 import type { StdinWriter } from '../child/stdin-writer.js'
 import type { FfmpegEarlyExit } from './ffmpeg-events.js'
 import type { FfmpegSeek } from '../route/seek.js'
-import type { JobInput } from './ffmpeg-job.js'
+import type { JobInput } from './job-spec.js'
 import { discardLimit, emptyInput, needsSeek } from '../input/input-errors.js'
 import { InputRoute, type Route, type RouteOutputs, type RouteSettings } from '../route/input-route.js'
 
