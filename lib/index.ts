@@ -64,7 +64,14 @@ export type {
   FfmpegOptions,
   FfmpegOutputOptions,
   FfmpegPipeOptions,
+  FfmpegCoverOutput,
+  FfmpegFileOutput,
+  FfmpegOutputSettings,
   FfmpegReadableOptions,
+  FfmpegSource,
+  FfmpegStreamOutput,
+  OneInput,
+  SeveralInputs,
   FfmpegRunOptions,
   FfmpegSourceOptions,
   FfmpegTransformOptions,
@@ -81,6 +88,7 @@ export type {
   StreamTarget,
 } from './ffmpeg/streams/input-streams.js'
 export type { FfmpegSeek, SeekReason } from './ffmpeg/route/seek.js'
+export type { CoverMuxer, FileMuxer, KnownMuxer } from './ffmpeg/args/muxers.js'
 export type { CoverChoice, OutputLayout } from './ffmpeg/args/output-layout.js'
 export {
   DEFERRED_HEADERS,
@@ -133,14 +141,33 @@ export type { RenditionWritable } from './hls/rendition/rendition-writable.js'
 export { type ClipOptions, clip } from './jobs/clip/clip.js'
 export type { JobOptions } from './jobs/job-options.js'
 export { type SpriteSheetTiles, type SpriteTile, storyboardVtt } from './jobs/storyboard/storyboard-vtt.js'
-export { type SpriteSheet, type StoryboardOptions, storyboard } from './jobs/storyboard/storyboard.js'
-export type { ThumbnailTimes } from './jobs/thumbnails/thumbnail-times.js'
-export { type Thumbnail, type ThumbnailsOptions, thumbnails } from './jobs/thumbnails/thumbnails.js'
 export {
+  type SpriteSheet,
+  type SheetOptions,
+  type StoryboardOptions,
+  storyboard,
+} from './jobs/storyboard/storyboard.js'
+export type {
+  PictureCount,
+  PicturesAtTimes,
+  PicturesEvery,
+  ThumbnailTimes,
+} from './jobs/thumbnails/thumbnail-times.js'
+export {
+  type Thumbnail,
+  type PictureOptions,
+  type ThumbnailsOptions,
+  thumbnails,
+} from './jobs/thumbnails/thumbnails.js'
+export {
+  type SinkResult,
   type TranscodeInput,
   type TranscodeOptions,
   type TranscodeOutput,
   type TranscodeResult,
+  type TranscodeSettings,
+  type TranscodeSource,
+  type TranscodeTarget,
   transcode,
 } from './jobs/transcode.js'
 export { Fmp4Validator, type Fmp4ValidatorEvents, type Fmp4ValidatorOptions } from './mp4/fmp4-validator.js'
@@ -160,9 +187,9 @@ export {
 export type { GetObjectRequest } from './s3/read/get-request-option.js'
 export type { Transport } from './s3/read/get-range.js'
 export type { S3ObjectInfo } from './s3/read/version-pin.js'
-export type { S3ReadOptions } from './s3/read/read-options.js'
+export type { S3ReadOptions, S3ReadSettings } from './s3/read/read-options.js'
 export type { S3ClientOption } from './s3/request/s3-client.js'
-export type { S3Location, S3LocationOptions } from './s3/request/s3-location.js'
+export type { S3KeyOptions, S3Location, S3LocationOptions, S3UriOptions } from './s3/request/s3-location.js'
 export { S3MultipartWritable, type S3MultipartWritableEvents } from './s3/s3-multipart-writable.js'
 export { S3Source, type S3SourceOptions } from './s3/s3-source.js'
 export {
@@ -170,6 +197,7 @@ export {
   S3RangeReadable,
   type S3RangeReadableEvents,
   type S3RangeReadableOptions,
+  type S3RangeSettings,
 } from './s3/s3-range-readable.js'
 export type { S3Verification } from './s3/checks/whole-check.js'
 export {
@@ -177,6 +205,11 @@ export {
   type AbortStaleUploadsOptions,
   type StaleUpload,
 } from './s3/abort-stale-uploads.js'
-export type { S3MultipartWritableOptions, UploadResult, UploadSummary } from './s3/upload/upload-options.js'
+export type {
+  S3MultipartWritableOptions,
+  S3UploadSettings,
+  UploadResult,
+  UploadSummary,
+} from './s3/upload/upload-options.js'
 export type { UploadRequest } from './s3/upload/upload-request-option.js'
 export type { UploadChecksum } from './s3/upload/upload-commands.js'

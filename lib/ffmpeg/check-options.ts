@@ -13,6 +13,7 @@ import {
 } from '../options.js'
 import type { RandomAccess } from '../io/random-access.js'
 import { isNotASource, notASource } from '../io/sources/not-a-source.js'
+import { inputObject, isRandomAccess, sourceOption } from './source-option.js'
 import { checkGlobalArgs, checkInput, checkOutput } from './args/build-arguments.js'
 import { demuxersFor } from './args/safe-demuxers.js'
 import { childEnvironment } from './child/environment.js'
@@ -24,7 +25,6 @@ import type {
   FfmpegOutputOptions,
   FfmpegReadableOptions,
   FfmpegRunOptions,
-  FfmpegSourceOptions,
   FfmpegTransformOptions,
 } from './ffmpeg-options.js'
 import type { OnMissing } from './streams/input-streams.js'
@@ -127,24 +127,19 @@ export function transformSettings(options: FfmpegTransformOptions, of: string): 
 /** Checks the options of a stage whose inputs are all read by address; throws as {@link transformSettings}. */
 export function readableSettings(options: FfmpegReadableOptions, of: string): ReadableSettings {
   knownOptions(optionsObject(options, of), of, ['input', 'inputs', 'output', ...SHARED])
-  sourceInObject(options.input, 'input')
-  const one = objectOption<FfmpegSourceOptions>(options, 'input')
-  const { inputs = one === undefined ? [] : [one] } = options
-  if ((one !== undefined && options.inputs !== undefined) || !Array.isArray(inputs) || inputs.length === 0) {
-    throw optionError(
-      'input',
-      'an object with the "source" to read, or "inputs" an array of such',
-      options.inputs,
-    )
+  const { input, inputs } = options as { input?: unknown; inputs?: unknown }
+  const list: unknown = input === undefined ? inputs : [input]
+  if ((input !== undefined && inputs !== undefined) || !Array.isArray(list) || list.length === 0) {
+    const rule = 'the source to read, or an object with it as "source"; or "inputs" an array of such'
+    throw optionError('input', rule, inputs ?? input)
   }
   return {
-    ...sharedSettings(options, inputs.length),
+    ...sharedSettings(options, list.length),
     prepare: prepareOption(options),
     output: outputSettings(objectOption(options, 'output'), 'output'),
-    inputs: inputs.map((input: FfmpegSourceOptions, n) => {
-      const name = one === undefined ? `inputs[${n}]` : 'input'
-      sourceInObject(input, name)
-      return sourceSettings(input, name)
+    inputs: list.map((one: unknown, n) => {
+      const name = input === undefined ? `inputs[${n}]` : 'input'
+      return sourceSettings(inputObject(one, name), name)
     }),
   }
 }
@@ -164,21 +159,14 @@ export function processSettings(options: FfmpegProcessOptions, of: string): Proc
     ...shared,
     globalArgs: [...shared.globalArgs, ...complex],
     outputs: outputs.map((output, n) => outputSettings(output, `outputs[${n}]`)),
-    inputs: inputs.map((input: FfmpegProcessInput, n) => {
+    inputs: inputs.map((one: unknown, n) => {
       const name = `inputs[${n}]`
-      sourceInObject(input, name)
-      const isPiped = (optionsObject(input, name) as FfmpegProcessInput).source === undefined
-      if (isPiped) return pipeSettings(input, name)
-      return sourceSettings(input, name)
+      const input = inputObject(one, name)
+      const isPiped = (input as FfmpegProcessInput).source === undefined
+      return isPiped ? pipeSettings(input, name) : sourceSettings(input, name)
     }),
     ...discardSettings(options),
   }
-}
-
-/** Whether something has random access, as far as can be seen from outside. */
-export function isRandomAccess(source: unknown): source is RandomAccess {
-  const { size, read } = Object(source) as Partial<RandomAccess>
-  return typeof size === 'function' && typeof read === 'function'
 }
 
 /** The name of a demuxer, where one is given. */
@@ -202,13 +190,6 @@ export function formatWhitelistOption(
   const list = stringsOption(options, option)
   list.forEach((name, n) => checkDemuxer(name, `${option}[${n}]`))
   return demuxersFor(list, format)
-}
-
-/** Something with random access, as far as can be seen from outside. */
-export function sourceOption(options: object, option: string): RandomAccess {
-  const { source } = options as { source?: unknown }
-  if (isRandomAccess(source)) return source
-  throw notASource(option, 'a RandomAccess, an object with the methods size() and read()', source)
 }
 
 /** @param inputs - how many share the cache: each needs a block of it, at least */
@@ -269,7 +250,7 @@ function pipeSettings(input: object, name: string): PipeSettings {
 }
 
 function sourceSettings(input: object, name: string): SourceSettings {
-  knownOptions(optionsObject(input, name), name, ['source', ...OF_INPUT])
+  knownOptions(input, name, ['source', ...OF_INPUT])
   return { ...inputSettings(input, name), source: sourceOption(input, `${name}.source`) }
 }
 
@@ -282,12 +263,6 @@ function pipedInput(options: FfmpegTransformOptions): FfmpegInputOptions {
     'an object about what is piped into the stage, whereas FfmpegReadable reads a source by itself',
     input,
   )
-}
-
-/** Fails for a source, or the name of one, in the place of an object that has it as its "source". */
-function sourceInObject(input: unknown, name: string): void {
-  if (!isNotASource(input) && !isRandomAccess(input)) return
-  throw notASource(name, 'an object that has the source in it, { source }', input)
 }
 
 function inputSettings(input: object, name: string): InputSettings {

@@ -1,4 +1,5 @@
 import type { RandomAccess } from '../io/random-access.js'
+import type { CoverMuxer, FileMuxer, KnownMuxer } from './args/muxers.js'
 import type { CoverChoice, OutputLayout } from './args/output-layout.js'
 import type { OnMissing } from './streams/input-streams.js'
 import type { FfmpegLimits } from './limits/limits.js'
@@ -45,21 +46,53 @@ export interface FfmpegInputOptions extends FfmpegDemuxerOptions {
   seek?: 'auto' | 'always' | 'never' | undefined
 }
 
-/** A source that ffmpeg reads by address. */
+/** What ffmpeg reads by seeking: a source, or an object that has it as `source` beside what ffmpeg is told about it. */
+export type FfmpegSource = RandomAccess | FfmpegSourceOptions
+
+/** A source that ffmpeg reads by seeking, and what ffmpeg is told about it. */
 export interface FfmpegSourceOptions extends FfmpegDemuxerOptions {
   /** What is read: an `S3Source`, a `FileSource`, an `HttpSource`, a `BytesSource`, or one of your own. */
   source: RandomAccess
 }
 
-/** What ffmpeg is told about the stream that it writes. */
-export interface FfmpegOutputOptions {
-  /** The muxer (`-f`): `mp4`, `matroska`, `mpegts` … Only those that stream are taken; the table is in `docs/formats.md`. */
-  format: string
+/** What ffmpeg is told about any output. */
+export interface FfmpegOutputSettings {
   /**
    * Arguments for the output: codecs, filters, maps. What the muxer needs in order to stream is added.
    * @defaultValue none: ffmpeg chooses the muxer's default codecs
    */
   args?: readonly string[] | undefined
+  /**
+   * What to do about a stream of an input that this output lacks though its arguments do not leave it out: a cover,
+   * subtitles, data, a codec that ffmpeg does not know, a second track where none is mapped, one that begins late.
+   *
+   * - `tell`: the event `input` and `streams` say so;
+   * - `error`: fail with `AVIO_ERR_STREAM_MISSING`, also for what is found at the end; nothing is stored then. So do the
+   *   notes of `input` (an MP4 with a second index, times that go back in many packets, what a pipe can't reach): they lose
+   *   something, or may;
+   * - a function: is asked about each such stream, and says whether it is an error.
+   * @defaultValue `tell`
+   */
+  onMissing?: OnMissing | undefined
+}
+
+/** An output as a stream: what ffmpeg writes to a pipe, from the first byte to the last. */
+export interface FfmpegStreamOutput extends FfmpegOutputSettings {
+  /**
+   * The muxer (`-f`): `mp4`, `matroska`, `mpegts` … Only those that stream are taken; the table is in `docs/formats.md`.
+   * A name that is not in it is left to ffmpeg.
+   */
+  format: KnownMuxer | (string & {})
+  /** As for {@link FfmpegFileOutput}, whose formats alone have the layout `file`. @defaultValue `stream` */
+  layout?: 'stream' | undefined
+  /** As for {@link FfmpegCoverOutput}, whose formats alone keep a cover. @defaultValue `leave-out` */
+  cover?: 'leave-out' | undefined
+}
+
+/** An output that can be a stream, or what ffmpeg writes to a file. */
+export interface FfmpegFileOutput extends FfmpegOutputSettings {
+  /** The muxer (`-f`). */
+  format: FileMuxer
   /**
    * What the output's bytes are.
    *
@@ -74,18 +107,16 @@ export interface FfmpegOutputOptions {
    * @defaultValue `stream`; `file` for an MP4 whose `args` ask for `-movflags +faststart`
    */
   layout?: OutputLayout | undefined
-  /**
-   * What to do about a stream of an input that this output lacks though its arguments do not leave it out: a cover,
-   * subtitles, data, a codec that ffmpeg does not know, a second track where none is mapped, one that begins late.
-   *
-   * - `tell`: the event `input` and `streams` say so;
-   * - `error`: fail with `AVIO_ERR_STREAM_MISSING`, also for what is found at the end; nothing is stored then. So do the
-   *   notes of `input` (an MP4 with a second index, times that go back in many packets, what a pipe can't reach): they lose
-   *   something, or may;
-   * - a function: is asked about each such stream, and says whether it is an error.
-   * @defaultValue `tell`
-   */
-  onMissing?: OnMissing | undefined
+  /** As for {@link FfmpegCoverOutput}, whose formats alone keep a cover. @defaultValue `leave-out` */
+  cover?: 'leave-out' | undefined
+}
+
+/** An output that can keep a cover. */
+export interface FfmpegCoverOutput extends FfmpegOutputSettings {
+  /** The muxer (`-f`). */
+  format: CoverMuxer
+  /** As for {@link FfmpegFileOutput}. @defaultValue `stream`; `file` for `args` that ask for `-movflags +faststart` */
+  layout?: OutputLayout | undefined
   /**
    * What becomes of cover art, in `mp4` and `ipod` (M4A): the first picture that goes with the media of an input.
    *
@@ -98,6 +129,12 @@ export interface FfmpegOutputOptions {
    */
   cover?: CoverChoice | undefined
 }
+
+/**
+ * What ffmpeg is told about the stream that it writes. `layout` and `cover` hang on the format: in an object that is not
+ * written where it is used, keep its literal type (`format: 'mp4' as const`).
+ */
+export type FfmpegOutputOptions = FfmpegStreamOutput | FfmpegFileOutput | FfmpegCoverOutput
 
 /** Options that everything that runs ffmpeg has. */
 export interface FfmpegRunOptions {
@@ -175,23 +212,34 @@ export interface FfmpegTransformOptions extends FfmpegOptions, FfmpegPipeOptions
 }
 
 /** Options of `FfmpegReadable`: one `input`, or several `inputs`. */
-export interface FfmpegReadableOptions extends FfmpegOptions {
-  /** The one input. */
-  input?: FfmpegSourceOptions | undefined
-  /** Several: a picture and a soundtrack from two objects, an overlay. ffmpeg numbers them from 0 (`-map 1:a`). */
-  inputs?: readonly FfmpegSourceOptions[] | undefined
+export type FfmpegReadableOptions = FfmpegOptions & (OneInput<FfmpegSource> | SeveralInputs<FfmpegSource>)
+
+/** The one input. */
+export interface OneInput<Input> {
+  /** What is read. */
+  input: Input
+  /** Not given beside `input`. */
+  inputs?: undefined
 }
 
-/** One input of `FfmpegProcess`: with a `source` it is read by address, without one it is piped in. */
+/** Several inputs. */
+export interface SeveralInputs<Input> {
+  /** Not given beside `inputs`. */
+  input?: undefined
+  /** A picture and a soundtrack from two objects, an overlay. ffmpeg numbers them from 0 (`-map 1:a`). */
+  inputs: readonly Input[]
+}
+
+/** One input of `FfmpegProcess`: with a `source` it is read by seeking, without one it is piped in. */
 export interface FfmpegProcessInput extends FfmpegInputOptions {
-  /** What is read by address. @defaultValue none: the input is written to `ffmpeg.inputs[n]` */
+  /** What is read by seeking. @defaultValue none: the input is written to `ffmpeg.inputs[n]` */
   source?: RandomAccess | undefined
 }
 
 /** Options of `FfmpegProcess`. */
 export interface FfmpegProcessOptions extends FfmpegRunOptions, FfmpegPipeOptions {
   /** At least one. ffmpeg numbers them from 0 (`-map 1:a`). */
-  inputs: readonly FfmpegProcessInput[]
+  inputs: readonly (RandomAccess | FfmpegProcessInput)[]
   /** At least one. */
   outputs: readonly FfmpegOutputOptions[]
   /**

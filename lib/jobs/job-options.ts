@@ -1,5 +1,5 @@
 import type { FfmpegOptions } from '../ffmpeg/ffmpeg-options.js'
-import { sourceOption } from '../ffmpeg/check-options.js'
+import { sourceOption } from '../ffmpeg/source-option.js'
 import { type Limits, UNLIMITED, limitsOption } from '../ffmpeg/limits/limits.js'
 import type { RandomAccess } from '../io/random-access.js'
 import { optionError } from '../options.js'

@@ -6,15 +6,16 @@ import type {
   FfmpegDemuxerOptions,
   FfmpegInputOptions,
   FfmpegOutputOptions,
+  OneInput,
+  SeveralInputs,
 } from '../ffmpeg/ffmpeg-options.js'
-import { isRandomAccess } from '../ffmpeg/check-options.js'
+import { SEEKABLE_OR_STREAM, inputObject, sourceOption } from '../ffmpeg/source-option.js'
 import type { FfmpegInput, InputStreamInfo } from '../ffmpeg/streams/input-streams.js'
 import type { FfmpegLogEntry } from '../ffmpeg/log/log.js'
 import type { FfmpegProgress } from '../ffmpeg/log/progress.js'
 import { abortError } from '../io/async/abort-error.js'
 import { CommitGroup } from '../io/pipeline/commit-group.js'
 import { commitOf } from '../io/pipeline/commit-hook.js'
-import { notASource } from '../io/sources/not-a-source.js'
 import type { RandomAccess } from '../io/random-access.js'
 import { functionOption, optionError, optionsObject } from '../options.js'
 
@@ -25,7 +26,10 @@ export interface TranscodeInput extends FfmpegDemuxerOptions, Pick<FfmpegInputOp
 }
 
 /** One output of {@link transcode}. */
-export interface TranscodeOutput extends FfmpegOutputOptions {
+export type TranscodeOutput = FfmpegOutputOptions & TranscodeTarget
+
+/** Where an output of {@link transcode} goes. */
+export interface TranscodeTarget {
   /**
    * Where it goes: a sink, or the stages on its way with the sink as the last one. Of several outputs each has to end
    * in a sink that can wait before its commit: `S3MultipartWritable`, `FileWritable`, a rendition of `CmafPackager`.
@@ -33,14 +37,19 @@ export interface TranscodeOutput extends FfmpegOutputOptions {
   to: Writable | readonly Writable[]
 }
 
-/** Options of {@link transcode}, beside those of `FfmpegProcess`. */
-export interface TranscodeOptions extends Omit<FfmpegProcessOptions, 'inputs' | 'outputs'> {
-  /** The one input. */
-  input?: Readable | RandomAccess | TranscodeInput | undefined
-  /** Several: ffmpeg numbers them from 0 (`-map 1:a`). */
-  inputs?: readonly (Readable | RandomAccess | TranscodeInput)[] | undefined
+/** What {@link transcode} reads: a stream, a source, or an object that has it as `source`. */
+export type TranscodeSource = Readable | RandomAccess | TranscodeInput
+
+/** Options of {@link transcode}: one `input`, or several `inputs`, and at least one output. */
+export type TranscodeOptions<Outputs extends readonly TranscodeOutput[] = readonly TranscodeOutput[]> =
+  TranscodeSettings<Outputs> & (OneInput<TranscodeSource> | SeveralInputs<TranscodeSource>)
+
+/** Options of {@link transcode} beside its inputs: those of `FfmpegProcess`, and its own. */
+export interface TranscodeSettings<
+  Outputs extends readonly TranscodeOutput[] = readonly TranscodeOutput[],
+> extends Omit<FfmpegProcessOptions, 'inputs' | 'outputs'> {
   /** At least one. */
-  outputs: readonly TranscodeOutput[]
+  outputs: Outputs
   /** Told where ffmpeg is, about twice a second. @defaultValue nobody */
   onProgress?: ((progress: FfmpegProgress) => void) | undefined
   /** Told each line that ffmpeg writes to stderr. @defaultValue nobody */
@@ -49,10 +58,17 @@ export interface TranscodeOptions extends Omit<FfmpegProcessOptions, 'inputs' | 
   onInput?: ((input: FfmpegInput) => void) | undefined
 }
 
+/** What the `result` of a sink resolves with; of the last one, where there are stages before it. */
+export type SinkResult<To> = To extends readonly [...unknown[], infer Sink]
+  ? SinkResult<Sink>
+  : To extends { readonly result: PromiseLike<infer Result> }
+    ? Result
+    : unknown
+
 /** What {@link transcode} has made. */
-export interface TranscodeResult {
+export interface TranscodeResult<Outputs extends readonly TranscodeTarget[] = readonly TranscodeTarget[]> {
   /** What the `result` of each sink says (an `UploadResult` of S3MultipartWritable), in the order of the outputs. */
-  readonly results: readonly unknown[]
+  readonly results: { readonly [N in keyof Outputs]: SinkResult<Outputs[N]['to']> }
   /** The streams of the inputs, and what became of each. */
   readonly streams: readonly InputStreamInfo[]
 }
@@ -84,7 +100,9 @@ export interface TranscodeResult {
  * ```
  * @throws {@link OptionError} for an option that breaks its rule; nothing was started then
  */
-export async function transcode(options: TranscodeOptions): Promise<TranscodeResult> {
+export async function transcode<const Outputs extends readonly TranscodeOutput[]>(
+  options: TranscodeOptions<Outputs>,
+): Promise<TranscodeResult<Outputs>> {
   optionsObject(options, 'transcode')
   const { input, inputs, outputs, onProgress, onLog, onInput, ...shared } = options
   const sources = inputsOf(input, inputs)
@@ -100,7 +118,7 @@ export async function transcode(options: TranscodeOptions): Promise<TranscodeRes
   if (onProgress) ffmpeg.on('progress', onProgress)
   if (onLog) ffmpeg.on('log', onLog)
   if (onInput) ffmpeg.on('input', onInput)
-  return await run(ffmpeg, sources, ways, shared.signal)
+  return (await run(ffmpeg, sources, ways, shared.signal)) as TranscodeResult<Outputs>
 }
 
 /**
@@ -144,23 +162,18 @@ async function run(
 }
 
 function inputsOf(
-  input: TranscodeOptions['input'],
-  inputs: TranscodeOptions['inputs'],
+  input: TranscodeSource | undefined,
+  inputs: readonly TranscodeSource[] | undefined,
 ): readonly TranscodeInput[] {
   const list: unknown = inputs ?? (input === undefined ? [] : [input])
   if ((input !== undefined && inputs !== undefined) || !Array.isArray(list) || list.length === 0) {
     throw optionError('input', 'what is read, or "inputs" an array of such', inputs ?? input)
   }
   return list.map((one: unknown, n) => {
-    const isBare = one instanceof Readable || isRandomAccess(one)
-    const whole = (isBare ? { source: one } : one) as TranscodeInput
     const name = inputs === undefined ? 'input' : `inputs[${n}]`
-    const isObject =
-      typeof one === 'object' && one !== null && !(one instanceof URL || ArrayBuffer.isView(one))
-    const { source } = isObject ? whole : { source: one }
-    if (source instanceof Readable || isRandomAccess(source)) return whole
-    const option = isObject ? `${name}.source` : name
-    throw notASource(option, 'a Readable, or a RandomAccess with the methods size() and read()', source)
+    const whole = inputObject(one, name, SEEKABLE_OR_STREAM) as TranscodeInput
+    sourceOption(whole, `${name}.source`, SEEKABLE_OR_STREAM)
+    return whole
   })
 }
 

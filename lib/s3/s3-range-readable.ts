@@ -17,13 +17,17 @@ import {
 } from '../options.js'
 import type { S3ObjectInfo } from './read/version-pin.js'
 import { ObjectSlice } from './object-slice.js'
-import { READ_OPTIONS, readOptions, type S3ReadOptions } from './read/read-options.js'
+import { READ_OPTIONS, readOptions, type S3ReadOptions, type S3ReadSettings } from './read/read-options.js'
+import type { S3LocationOptions } from './request/s3-location.js'
 import { S3Source } from './s3-source.js'
 import { type S3Verification, WholeCheck } from './checks/whole-check.js'
 import type { ReadableEvents, TypedListener } from '../io/pipeline/typed-listeners.js'
 
 /** The options of {@link S3RangeReadable}. */
-export interface S3RangeReadableOptions extends S3ReadOptions {
+export type S3RangeReadableOptions = S3LocationOptions & S3RangeSettings
+
+/** What is read of an object, and how. */
+export interface S3RangeSettings extends S3ReadSettings {
   /** First byte to read, from 0. One at or behind the object's end is an error. @defaultValue 0 */
   start?: number | undefined
   /**
@@ -179,7 +183,7 @@ export class S3RangeReadable extends Readable {
 
   /**
    * By what all bytes were found to be those that were stored; `undefined` before the end, and where no check was made
-   * ({@link S3RangeReadableOptions.verify}). Whoever has to know asks before it commits:
+   * ({@link S3RangeSettings.verify}). Whoever has to know asks before it commits:
    *
    * ```ts
    * const beforeCommit = () => {
@@ -361,5 +365,6 @@ function checkOf(object: S3Source, verify: 'auto' | 'always' | 'off'): WholeChec
 
 /** What the object is told of the options. */
 function sharedOf(options: S3RangeReadableOptions): S3ReadOptions {
-  return Object.fromEntries(READ_OPTIONS.map(name => [name, options[name]]))
+  const shared: object = Object.fromEntries(READ_OPTIONS.map(name => [name, options[name]]))
+  return shared as S3ReadOptions
 }

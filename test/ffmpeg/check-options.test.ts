@@ -1,9 +1,4 @@
-import { BytesSource } from '../../lib/io/sources/bytes-source.js'
-import { Readable, Writable } from 'node:stream'
 import t from 'tap'
-import { probe } from '../../lib/ffmpeg/probe/probe.js'
-import { keyframes } from '../../lib/ffmpeg/probe/keyframes.js'
-import { transcode } from '../../lib/jobs/transcode.js'
 import { SELF_CONTAINED } from '../../lib/ffmpeg/args/safe-demuxers.js'
 import type {
   FfmpegProcessOptions,
@@ -11,12 +6,7 @@ import type {
   FfmpegTransformOptions,
 } from '../../lib/ffmpeg/ffmpeg-options.js'
 import { UNLIMITED } from '../../lib/ffmpeg/limits/limits.js'
-import {
-  processSettings,
-  readableSettings,
-  sourceOption,
-  transformSettings,
-} from '../../lib/ffmpeg/check-options.js'
+import { processSettings, readableSettings, transformSettings } from '../../lib/ffmpeg/check-options.js'
 
 const settings = (options: unknown) => transformSettings(options as FfmpegTransformOptions, 'FfmpegTransform')
 const output = { format: 'mpegts' }
@@ -117,12 +107,13 @@ const source = { size: () => Promise.resolve(0), read: () => [] }
 t.test('what is read by address has one input or several, each with random access', async t => {
   const one = { source, format: undefined, args: [], formatWhitelist: SELF_CONTAINED }
   t.same(readable({ input: { source }, output }).inputs, [one])
-  t.same(readable({ inputs: [{ source }, { source, format: 'wav' }], output }).inputs, [
+  t.same(readable({ input: source, output }).inputs, [one], 'a source alone')
+  t.same(readable({ inputs: [source, { source, format: 'wav' }], output }).inputs, [
     one,
     { ...one, format: 'wav' },
   ])
   const wrong: [unknown, RegExp][] = [
-    [{ output }, /"input" must be an object with the "source" to read/],
+    [{ output }, /"input" must be the source to read, or an object with it as "source"/],
     [{ inputs: [], output }, /"inputs" an array of such/],
     [{ input: { source }, inputs: [{ source }], output }, /"inputs" an array of such/],
     [{ inputs: { source }, output }, /"inputs" an array of such/],
@@ -146,7 +137,7 @@ const graph = (options: unknown) => processSettings(options as FfmpegProcessOpti
 t.test('a graph has inputs of both kinds, and outputs, each with options of its own', async t => {
   const progressive = { format: 'mp4', layout: 'file' }
   const { inputs, outputs, globalArgs } = graph({
-    inputs: [{ source }, { seek: 'never' }],
+    inputs: [{ source }, { seek: 'never' }, source],
     outputs: [output, progressive],
     globalArgs: ['-threads', '2'],
     filterComplex: '[0:v]null[v]',
@@ -155,6 +146,7 @@ t.test('a graph has inputs of both kinds, and outputs, each with options of its 
   t.same(inputs, [
     { ...input, source },
     { ...input, seek: 'never' },
+    { ...input, source },
   ])
   t.same(outputs, [
     { format: 'mpegts', args: [], layout: 'stream', onMissing: 'tell', cover: 'leave-out' },
@@ -183,65 +175,6 @@ t.test('a graph has inputs of both kinds, and outputs, each with options of its 
   ]
   for (const [options, message] of wrong) t.throws(() => graph(options), { message })
 })
-
-t.test('what is given in place of a source is told how to become one', async t => {
-  const noRead = { size: source.size }
-  const cases: [unknown, RegExp][] = [
-    [
-      'talk.mov',
-      /\(for a file: new FileSource\('talk\.mov'\); for an object in S3: new S3Source\(\{ client, bucket, key \}\)\)/,
-    ],
-    ['/masters/talk.mov', /new FileSource\('\/masters\/talk\.mov'\)/],
-    ['C:\\talk.mov', /new FileSource\('C:\\\\talk\.mov'\)/],
-    [new URL('file:///talk.mov'), /new FileSource\(new URL\('file:\/\/\/talk\.mov'\)\)/],
-    ['https://example.com/talk.mov', /new HttpSource\(\{ url \}\)/],
-    [new URL('http://example.com/talk.mov'), /new HttpSource\(\{ url \}\)/],
-    ['s3://masters/talk.mov', /new S3Source\(\{ client, bucket: 'masters', key: 'talk\.mov' \}\)/],
-    [Buffer.alloc(1), /new BytesSource\(bytes\)/],
-    [Readable.from([]), /a stream is piped into FfmpegTransform/],
-    [noRead, /read\(\), got an object$/],
-  ]
-  for (const [given, message] of cases) {
-    const refusal = { code: 'AVIO_ERR_OPTION', option: 'input.source', message }
-    t.throws(() => sourceOption({ source: given }, 'input.source'), refusal)
-    if (given instanceof Readable || given === noRead) continue
-    await t.rejects(probe(given as never), { ...refusal, option: 'source' }, 'probe')
-    await t.rejects(keyframes(given as never), { ...refusal, option: 'source' }, 'keyframes')
-    const job = transcode({ input: given as never, outputs: [{ format: 'mp4', to: new Writable() }] })
-    await t.rejects(job, { code: 'AVIO_ERR_OPTION', message }, 'transcode')
-  }
-})
-
-t.test(
-  'a source, or its name, in the place of an object that has it is refused with what to write',
-  async t => {
-    const source = new BytesSource(Buffer.alloc(1))
-    const readable = (options: object) => readableSettings({ output, ...options }, 'FfmpegReadable')
-    const graph = (...inputs: unknown[]) =>
-      processSettings({ inputs, outputs: [output] } as unknown as FfmpegProcessOptions, 'FfmpegProcess')
-    const cases: [string, () => unknown][] = [
-      ['input', () => settings({ output, input: 'talk.mov' })],
-      ['input', () => readable({ input: 'talk.mov' })],
-      ['input.source', () => readable({ input: { source: 'talk.mov' } })],
-      ['inputs[0]', () => readable({ inputs: ['talk.mov'] })],
-      ['inputs[1].source', () => readable({ inputs: [{ source }, { source: 'talk.mov' }] })],
-      ['inputs[0]', () => graph('talk.mov')],
-      ['inputs[0].source', () => graph({ source: 'talk.mov' })],
-    ]
-    for (const [option, read] of cases) {
-      const message = /new FileSource\('talk\.mov'\)/
-      t.throws(read, { code: 'AVIO_ERR_OPTION', option, message }, option)
-    }
-    t.throws(() => settings({ output, input: source }), {
-      option: 'input',
-      message: /FfmpegReadable reads a source/,
-    })
-    const message = /\{ source \}, got a BytesSource$/
-    t.throws(() => readable({ input: source }), { option: 'input', message })
-    t.throws(() => readable({ inputs: [source] }), { option: 'inputs[0]', message })
-    t.throws(() => graph(source), { option: 'inputs[0]', message })
-  },
-)
 
 t.test('each name of a format whitelist has to be one that some ffmpeg has', async t => {
   t.throws(() => settings({ output, input: { formatWhitelist: ['mov', 'mkv'] } }), {

@@ -26,7 +26,7 @@ import { fixture, resources, resourcesSince } from '../support/child.js'
 import { HeadSink } from '../support/faststart.js'
 import { ChunkedSource, Collector } from '../support/sources.js'
 
-const PROGRESSIVE = { format: 'mp4', args: ['-c', 'copy'], layout: 'file' as const }
+const PROGRESSIVE = { format: 'mp4', args: ['-c', 'copy'], layout: 'file' } as const
 
 /** B-frames and priming: what edit lists are for. */
 const source = () => ffmpegToFile([...bothInputs({ seconds: 3 }), ...H264_B_FRAMES, ...AAC], 'source.mkv')
@@ -103,7 +103,7 @@ t.test('each output of a graph has its own layout', async t => {
 
 t.test('a held head is what a file would have', async t => {
   const media = await matroska()
-  for (const format of ['wav', 'flv', 'mp3', 'au']) {
+  for (const format of ['wav', 'flv', 'mp3', 'au'] as const) {
     const args = format === 'flv' ? ['-c:v', 'flv', '-an'] : []
     const sink = new HeadSink()
     const ffmpeg = new FfmpegTransform({ output: { format, args, layout: 'file' } })

@@ -11,14 +11,17 @@ import {
 } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { S3MultipartWritable } from '../../lib/s3/s3-multipart-writable.js'
-import type { S3MultipartWritableOptions } from '../../lib/s3/upload/upload-options.js'
+import type { S3UploadSettings } from '../../lib/s3/upload/upload-options.js'
 import { type OpenStore, stores } from '../support/stores.js'
 import { PART } from '../support/upload-store.js'
 import { fileOf, headed } from '../support/heads.js'
 import { DATA, failureOf, source } from '../support/uploads.js'
 
 /** A stream to the key `k` with the smallest parts. */
-function writer({ client, bucket, options }: OpenStore, more: Partial<S3MultipartWritableOptions> = {}) {
+function writer(
+  { client, bucket, options }: OpenStore,
+  more: Partial<S3UploadSettings> & { key?: string } = {},
+) {
   return new S3MultipartWritable({ client, bucket, key: 'k', partSize: PART, ...options, ...more })
 }
 

@@ -1,7 +1,8 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
 import { GiB, MiB } from '../../lib/options.js'
-import { S3Source, type S3SourceOptions } from '../../lib/s3/s3-source.js'
+import type { S3ReadSettings } from '../../lib/s3/read/read-options.js'
+import { S3Source } from '../../lib/s3/s3-source.js'
 import { LocalS3 } from '../../lib/testing/index.js'
 
 const content = Buffer.from('0123456789abcdefghij')
@@ -14,7 +15,7 @@ async function local(t: Test) {
     await s3.close()
   })
   await s3.put('bucket', 'k', content)
-  const object = (more: Partial<S3SourceOptions> = {}) =>
+  const object = (more: Partial<S3ReadSettings> = {}) =>
     new S3Source({ client, uri: 's3://bucket/k', ...more })
   return { s3, client, object, ranges: () => s3.calls.map(call => call.range ?? 'whole') }
 }
@@ -172,7 +173,7 @@ t.test('places behind 4 GiB', async t => {
 t.test('options are checked at once, and misspelt ones refused', async t => {
   const { client } = await local(t)
   t.throws(() => new S3Source(undefined as never), { code: 'AVIO_ERR_OPTION' })
-  t.throws(() => new S3Source({ client, bucket: 'b' }), { code: 'AVIO_ERR_OPTION', option: 'key' })
+  t.throws(() => new S3Source({ client, bucket: 'b' } as never), { code: 'AVIO_ERR_OPTION', option: 'key' })
   t.throws(() => new S3Source({ client, uri: 's3://b/k', partsize: 5 } as never), {
     code: 'AVIO_ERR_OPTION',
     message: /^S3Source has no option "partsize"/,

@@ -3,7 +3,7 @@ import { S3Client } from '@aws-sdk/client-s3'
 import type { Test } from 'tap'
 import type { S3Error } from '../../lib/errors.js'
 import { KiB } from '../../lib/options.js'
-import { S3RangeReadable, type S3RangeReadableOptions } from '../../lib/s3/s3-range-readable.js'
+import { S3RangeReadable, type S3RangeSettings } from '../../lib/s3/s3-range-readable.js'
 import { LocalS3 } from '../../lib/testing/index.js'
 
 /** 128 KiB in which every aligned place of 64 KiB can be told from every other. */
@@ -28,7 +28,7 @@ export async function local(t: Test, size = 50) {
     await s3.close()
   })
   s3.putSynthetic('bucket', 'k', size, pattern)
-  const source = (more: Partial<S3RangeReadableOptions> = {}) =>
+  const source = (more: Partial<S3RangeSettings> = {}) =>
     // What is read here has no checksum: what is asked for is what counts.
     new S3RangeReadable({ client, bucket: 'bucket', key: 'k', verify: 'off', ...more })
   return { s3, client, source, ranges: () => s3.calls.map(call => call.range ?? 'whole') }

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { KiB } from '../../lib/options.js'
 import { S3MultipartWritable } from '../../lib/s3/s3-multipart-writable.js'
-import type { S3MultipartWritableOptions } from '../../lib/s3/upload/upload-options.js'
+import type { S3UploadSettings } from '../../lib/s3/upload/upload-options.js'
 import { PART } from './upload-store.js'
 
 /** Three parts of the smallest size, and a short one. */
@@ -12,7 +12,7 @@ export const DATA = randomBytes(3 * PART + 1000)
 /** A stream to the key `k`, with small parts, one at a time, so that the order of the calls is certain. */
 export function writer(
   { client, bucket }: { client: S3Client; bucket: string },
-  options: Partial<S3MultipartWritableOptions> = {},
+  options: Partial<S3UploadSettings> & { key?: string } = {},
 ): S3MultipartWritable {
   return new S3MultipartWritable({ client, bucket, key: 'k', partSize: PART, concurrency: 1, ...options })
 }

@@ -1,15 +1,21 @@
-import { createReadStream } from 'node:fs'
+import { createReadStream, createWriteStream } from 'node:fs'
 import {
   BytesSource,
   CommitGroup,
   FfmpegProcess,
+  FfmpegReadable,
+  FfmpegTransform,
+  type FileResult,
+  Fmp4Validator,
   FileSource,
   FileWritable,
   HttpSource,
   type MediaInfo,
   type RandomAccess,
   S3MultipartWritable,
+  S3RangeReadable,
   S3Source,
+  type UploadResult,
   clip,
   keyframes,
   probe,
@@ -58,6 +64,39 @@ const graph = new FfmpegProcess({
 for (const output of graph.outputs) output.pipe(new S3MultipartWritable({ uri: 's3://web/out.mp4' }))
 await graph.result
 
+// An input is a source, or an object that has it; what the sinks say comes back in their types.
+const sink = new S3MultipartWritable({ uri: 's3://web/talk.mp4' })
+const { results } = await transcode({
+  input: { source, args: ['-ss', '5'] },
+  outputs: [
+    { format: 'mp4', layout: 'file', to: [new Fmp4Validator(), sink] },
+    { format: 'wav', layout: 'file', to: new FileWritable('talk.wav') },
+    { format: 'mpegts', to: createWriteStream('talk.ts') },
+  ],
+})
+const [uploaded, written, other]: readonly [UploadResult, FileResult, unknown] = results
+void [uploaded.etag, written.path, other]
+const rungs = await transcode({
+  inputs: [source, createReadStream('talk.mov')],
+  outputs: [720, 360].map(height => ({
+    format: 'mp4' as const,
+    layout: 'file' as const,
+    args: ['-vf', `scale=-2:${height}`],
+    to: new S3MultipartWritable({ uri: `s3://web/talk-${height}.mp4` }),
+  })),
+})
+const etags: string[] = rungs.results.map(({ etag }) => etag)
+new FfmpegReadable({ input: source, output: { format: 'mp4', cover: 'keep' } })
+new FfmpegReadable({ inputs: [source, { source }], output: { format: 'mp4' } })
+const anyFormat: string = etags[0] ?? 'mp4'
+new FfmpegReadable({ input: source, output: { format: anyFormat } })
+const images = { png: 'image2pipe', 'a newer muxer': 'vvc' } as const
+new FfmpegReadable({ input: source, output: { format: images.png } })
+new FfmpegReadable({ input: source, output: { format: images['a newer muxer'] } })
+declare const unset: undefined
+new S3Source({ bucket: 'masters', key: 'talk.mov', uri: unset })
+thumbnails({ source, times: [1, 2], every: unset })
+
 await clip({ source, start: 3, end: 8 }).toArray()
 for await (const { time, image } of thumbnails({ source, every: 10, width: 320 })) {
   const bytes: Buffer = image
@@ -67,6 +106,36 @@ for await (const { image, tiles } of storyboard({ source, count: 20, columns: 5 
 
 void [CommitGroup, storyboardVtt]
 
+// @ts-expect-error: an object is named by bucket and key
+new S3Source({ bucket: 'masters' })
+// @ts-expect-error: ... or by a URI, and not by both
+new S3RangeReadable({ bucket: 'masters', key: 'talk.mov', uri: 's3://masters/talk.mov' })
+// @ts-expect-error: ... and by one of them
+new S3MultipartWritable({ contentType: 'video/mp4' })
+// @ts-expect-error: pictures at times, or regularly
+thumbnails({ source, times: [1, 2], every: 10 })
+// @ts-expect-error: some pictures
+thumbnails({ source, width: 320 })
+// @ts-expect-error: pictures every so often, or so many
+storyboard({ source, every: 10, count: 20 })
+// @ts-expect-error: one input, or several
+new FfmpegReadable({ input: source, inputs: [source], output: { format: 'mp4' } })
+// @ts-expect-error: something to read
+new FfmpegReadable({ output: { format: 'mp4' } })
+// @ts-expect-error: something to read
+await transcode({ outputs: [{ format: 'mp4', to: sink }] })
+// @ts-expect-error: a path is no source
+new FfmpegReadable({ input: 'talk.mov', output: { format: 'mp4' } })
+// @ts-expect-error: a stream is no source
+new FfmpegReadable({ input: createReadStream('talk.mov'), output: { format: 'mp4' } })
+// @ts-expect-error: a Matroska file has no layout of its own
+new FfmpegReadable({ input: source, output: { format: 'matroska', layout: 'file' } })
+// @ts-expect-error: ... nor have the fragments of Smooth Streaming
+new FfmpegTransform({ output: { format: 'ismv', layout: 'file' } })
+// @ts-expect-error: only MP4 and M4A keep a cover by this
+new FfmpegTransform({ output: { format: 'mp3', layout: 'file', cover: 'keep' } })
+// @ts-expect-error: a result is that of its own sink
+void rungs.results[0]?.path
 // @ts-expect-error: a transcode has outputs
 await transcode({ input: source })
 // @ts-expect-error: an output goes somewhere

@@ -67,7 +67,14 @@ ffmpeg.on('progress', ({ percent }) => {
 ffmpeg.on('log', ({ level, message }) => void `${level} ${message}`)
 validator.on('fragment', ({ tracks }) => void tracks.length)
 sink.on('progress', progress => void progress)
+sink.on('error', error => void error.message)
+source.on('data', chunk => void chunk.subarray(1)).once('close', () => undefined)
+await new Promise(resolve => ffmpeg.once('close', resolve))
 
+// @ts-expect-error: a misspelt event
+sink.on('progres', () => undefined)
+// @ts-expect-error: an event of what is read
+sink.once('data', () => undefined)
 // @ts-expect-error: a name that no option has
 new FfmpegTransform({ output: { format: 'mp4', argz: [] } })
 // @ts-expect-error: an output has a format

@@ -2,8 +2,18 @@ import { FfmpegError } from '../../errors.js'
 import { optionError } from '../../options.js'
 import { FRAGMENT_DURATION } from './fragmentation.js'
 import { meantBy, misnamed } from './misnamed-formats.js'
-import { deferredHeaderOf } from '../headers/deferred-header.js'
+import { type DeferredHeaderFormat, deferredHeaderOf } from '../headers/deferred-header.js'
 import { COMPLETE, FRAGMENTED, IMPOSSIBLE, LOSSES } from './muxer-table.js'
+
+/** A muxer that streams, by ffmpeg's name. Any other is taken too, and ffmpeg decides: see `docs/formats.md`. */
+export type KnownMuxer =
+  (typeof COMPLETE)[number] | keyof typeof LOSSES | (typeof FRAGMENTED)[number] | 'null'
+
+/** A muxer whose output can be what it would be in a file: `layout: 'file'`. */
+export type FileMuxer = DeferredHeaderFormat | Exclude<(typeof FRAGMENTED)[number], 'ismv'>
+
+/** A muxer whose files have the metadata of iTunes, cover art among it. */
+export type CoverMuxer = 'mp4' | 'ipod'
 
 /** What is known of a muxer, as one that writes to a pipe. */
 export interface Muxer {

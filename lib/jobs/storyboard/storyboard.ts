@@ -10,11 +10,14 @@ import { BoundedSource } from '../../io/sources/bounded-source.js'
 import { JOB_OPTIONS, stageOptions } from '../job-options.js'
 import { lengthOf, noLength } from '../media-length.js'
 import { type SpriteTile, gridOptions, tileHeight, tilesOf } from './storyboard-vtt.js'
-import { thumbnailTimes } from '../thumbnails/thumbnail-times.js'
-import { type ThumbnailsOptions, thumbnails } from '../thumbnails/thumbnails.js'
+import { type ThumbnailTimes, thumbnailTimes } from '../thumbnails/thumbnail-times.js'
+import { type PictureOptions, thumbnails } from '../thumbnails/thumbnails.js'
 
 /** Options of {@link storyboard}. */
-export interface StoryboardOptions extends ThumbnailsOptions {
+export type StoryboardOptions = ThumbnailTimes & SheetOptions
+
+/** How the sheets of {@link storyboard} are made. */
+export interface SheetOptions extends PictureOptions {
   /** Tiles in a row: 1 to 100. @defaultValue 5 */
   columns?: number | undefined
   /** Rows of a full sheet: 1 to 100; the last sheet has as many as it needs. @defaultValue 5 */

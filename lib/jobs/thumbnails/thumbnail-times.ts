@@ -2,13 +2,36 @@ import { integerOption, optionError } from '../../options.js'
 import { secondsOption } from '../job-options.js'
 
 /** Which pictures are taken; one of the three. */
-export interface ThumbnailTimes {
-  /** At these times, in seconds. */
-  times?: readonly number[] | undefined
-  /** One every so many seconds, from the start on: more than 0. */
-  every?: number | undefined
-  /** So many, spread evenly over the whole: each in the middle of its share. 1 to 10,000. */
-  count?: number | undefined
+export type ThumbnailTimes = PicturesAtTimes | PicturesEvery | PictureCount
+
+/** Pictures at given times. */
+export interface PicturesAtTimes {
+  /** The times, in seconds: at most 10,000. */
+  times: readonly number[]
+  /** Not given beside `times`. */
+  every?: undefined
+  /** Not given beside `times`. */
+  count?: undefined
+}
+
+/** Pictures at regular intervals. */
+export interface PicturesEvery {
+  /** Not given beside `every`. */
+  times?: undefined
+  /** One every so many seconds, from the start on: 0.001 or more. */
+  every: number
+  /** Not given beside `every`. */
+  count?: undefined
+}
+
+/** A number of pictures, spread evenly. */
+export interface PictureCount {
+  /** Not given beside `count`. */
+  times?: undefined
+  /** Not given beside `count`. */
+  every?: undefined
+  /** How many, spread evenly over the whole: each in the middle of its share. 1 to 10,000. */
+  count: number
 }
 
 /** The most pictures of one call: a mistyped `every` should not ask for a million. */

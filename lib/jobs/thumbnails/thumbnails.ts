@@ -13,7 +13,10 @@ import { type ThumbnailTimes, type Times, thumbnailTimes } from './thumbnail-tim
 export type { Thumbnail }
 
 /** Options of {@link thumbnails}. */
-export interface ThumbnailsOptions extends JobOptions, ThumbnailTimes {
+export type ThumbnailsOptions = ThumbnailTimes & PictureOptions
+
+/** How the pictures of {@link thumbnails} are made. */
+export interface PictureOptions extends JobOptions {
   /** Width in pixels: 1 to 16,384. The height follows, unless it is given. @defaultValue the picture's own */
   width?: number | undefined
   /** Height in pixels: 1 to 16,384. The width follows, unless it is given. @defaultValue the picture's own */

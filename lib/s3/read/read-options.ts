@@ -5,8 +5,11 @@ import type { GetTarget, Transport } from './get-range.js'
 import { clientOption, type S3ClientOption } from '../request/s3-client.js'
 import { LOCATION_OPTIONS, locationOption, type S3LocationOptions } from '../request/s3-location.js'
 
-/** The options that everything that reads an object shares. */
-export interface S3ReadOptions extends S3ClientOption, S3LocationOptions {
+/** Where an object is, and how it is read: what everything that reads one takes. */
+export type S3ReadOptions = S3LocationOptions & S3ReadSettings
+
+/** How an object is read. */
+export interface S3ReadSettings extends S3ClientOption {
   /** The version to read, in a bucket that keeps versions. @defaultValue the latest, at the first request */
   versionId?: string | undefined
   /** The rest of GetObject's input: SSE-C keys, RequestPayer, ExpectedBucketOwner … */

@@ -7,18 +7,31 @@ export interface S3Location {
   readonly key: string
 }
 
-/** The options that name an object: a bucket and a key, or one URI in place of both. */
-export interface S3LocationOptions {
+/** An object by bucket and key. */
+export interface S3KeyOptions {
   /** The bucket's name, or the ARN of an access point. */
-  bucket?: string | undefined
+  bucket: string
   /** The object's key: 1 to 1,024 bytes of UTF-8 (S3's own limit), used as it is, never decoded. */
-  key?: string | undefined
+  key: string
+  /** Not given beside the two. */
+  uri?: undefined
+}
+
+/** An object by one URI in place of bucket and key. */
+export interface S3UriOptions {
+  /** Not given beside `uri`. */
+  bucket?: undefined
+  /** Not given beside `uri`. */
+  key?: undefined
   /**
    * `s3://bucket/key`, in place of `bucket` and `key`; `s3://arn:aws:s3:…:accesspoint/name/key` for an access point.
    * The key is taken as it stands, as the AWS CLI does.
    */
-  uri?: string | undefined
+  uri: string
 }
+
+/** The options that name an object: a bucket and a key, or one URI in place of both. */
+export type S3LocationOptions = S3KeyOptions | S3UriOptions
 
 /** S3's limit on the length of a key, in bytes of UTF-8 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html). */
 const MAX_KEY_BYTES = 1024
@@ -44,7 +57,7 @@ export function parseS3Uri(uri: string): S3Location | undefined {
 }
 
 /** `s3://bucket/key`, as messages show an object. */
-export function formatS3Uri(location: S3LocationOptions): string {
+export function formatS3Uri(location: { bucket?: string | undefined; key?: string | undefined }): string {
   return `s3://${location.bucket ?? '?'}/${location.key ?? ''}`
 }
 

@@ -63,7 +63,10 @@ export interface UploadResult {
 }
 
 /** Options of {@link S3MultipartWritable}. */
-export interface S3MultipartWritableOptions extends S3ClientOption, S3LocationOptions {
+export type S3MultipartWritableOptions = S3LocationOptions & S3UploadSettings
+
+/** What is stored with an object, and how it is sent. */
+export interface S3UploadSettings extends S3ClientOption {
   /**
    * Size of the first parts, in bytes: 5 MiB to 5 GiB (S3's own limits).
    * Raise it, with memory at hand, for a store that is far away or an object known to be large.

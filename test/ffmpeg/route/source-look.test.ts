@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers'
 import t from 'tap'
-import type { FfmpegReadableOptions } from '../../../lib/ffmpeg/ffmpeg-options.js'
+import type { FfmpegReadableOptions, FfmpegRunOptions } from '../../../lib/ffmpeg/ffmpeg-options.js'
 import { FfmpegReadable } from '../../../lib/ffmpeg/ffmpeg-readable.js'
 import { PREPARE, type Prepare } from '../../../lib/ffmpeg/route/source-look.js'
 import { resources, resourcesSince } from '../../support/child.js'
@@ -10,10 +10,11 @@ import { LoggedAccess } from '../../support/random-accesses.js'
 const COPY = ['-map', '0:v', '-c', 'copy']
 
 /** A stage whose arguments are found out by a look. */
-async function stage(prepare: Prepare, more: Partial<FfmpegReadableOptions> = {}) {
+async function stage(prepare: Prepare, more: Partial<FfmpegRunOptions> = {}) {
   const source = new LoggedAccess(await fastStartMp4({ seconds: 4 }))
   const options = { input: { source }, output: { format: 'matroska', args: ['-c', 'copy'] }, ...more }
-  return new FfmpegReadable({ ...options, [PREPARE]: prepare } as FfmpegReadableOptions)
+  const prepared: object = { ...options, [PREPARE]: prepare }
+  return new FfmpegReadable(prepared as FfmpegReadableOptions)
 }
 
 t.test('runs ffmpeg with the arguments that were found out', async t => {

@@ -1,7 +1,7 @@
 import t from 'tap'
-import { thumbnailTimes } from '../../../lib/jobs/thumbnails/thumbnail-times.js'
+import { type ThumbnailTimes, thumbnailTimes } from '../../../lib/jobs/thumbnails/thumbnail-times.js'
 
-const times = (options: object, duration: number) => {
+const times = (options: ThumbnailTimes, duration: number) => {
   const found = thumbnailTimes(options)
   return typeof found === 'function' ? found(duration) : found
 }
@@ -42,6 +42,6 @@ t.test('one of the three has to be given, and make sense', async t => {
     [{ every: Infinity }, /"every" must be a number/],
   ]
   for (const [options, message] of wrong) {
-    t.throws(() => thumbnailTimes(options), { code: 'AVIO_ERR_OPTION', message })
+    t.throws(() => thumbnailTimes(options as ThumbnailTimes), { code: 'AVIO_ERR_OPTION', message })
   }
 })

@@ -10,7 +10,7 @@ import {
 import t, { type Test } from 'tap'
 import { MiB } from '../../../lib/options.js'
 import { S3MultipartWritable } from '../../../lib/s3/s3-multipart-writable.js'
-import { S3RangeReadable, type S3RangeReadableOptions } from '../../../lib/s3/s3-range-readable.js'
+import { S3RangeReadable, type S3RangeSettings } from '../../../lib/s3/s3-range-readable.js'
 import { LocalS3 } from '../../../lib/testing/index.js'
 import { pattern } from '../../support/reading.js'
 
@@ -25,7 +25,7 @@ async function store(t: Test, more: Partial<PutObjectCommandInput> = { ChecksumA
   })
   await client.send(new PutObjectCommand({ Bucket: 'bucket', Key: 'k', Body: bytes, ...more }))
   s3.clearCalls()
-  const source = (options: Partial<S3RangeReadableOptions> = {}) =>
+  const source = (options: Partial<S3RangeSettings> = {}) =>
     new S3RangeReadable({ client, bucket: 'bucket', key: 'k', ...options })
   const heads = () => s3.calls.filter(call => call.operation === 'HeadObject')
   return { s3, client, source, heads }

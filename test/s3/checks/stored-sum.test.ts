@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
 import { KiB } from '../../../lib/options.js'
-import { S3RangeReadable, type S3RangeReadableOptions } from '../../../lib/s3/s3-range-readable.js'
+import { S3RangeReadable, type S3RangeSettings } from '../../../lib/s3/s3-range-readable.js'
 import { LocalS3, type LocalS3Options } from '../../../lib/testing/index.js'
 import { pattern } from '../../support/reading.js'
 
@@ -27,7 +27,7 @@ async function store(t: Test, options: LocalS3Options = {}) {
     client.destroy()
     await s3.close()
   })
-  const source = (more: Partial<S3RangeReadableOptions> = {}) =>
+  const source = (more: Partial<S3RangeSettings> = {}) =>
     new S3RangeReadable({ client, bucket: 'bucket', key: 'k', partSize: 64 * KiB, verify: 'always', ...more })
   return { s3, client, source }
 }

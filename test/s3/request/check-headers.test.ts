@@ -1,7 +1,7 @@
 import t from 'tap'
 import { S3MultipartWritable } from '../../../lib/s3/s3-multipart-writable.js'
 import { S3Storage } from '../../../lib/hls/storage/s3-storage.js'
-import type { S3MultipartWritableOptions } from '../../../lib/s3/upload/upload-options.js'
+import type { S3UploadSettings } from '../../../lib/s3/upload/upload-options.js'
 import {
   checkHeaderValue,
   checkMetadata,
@@ -11,7 +11,7 @@ import {
 const RULE = { code: 'AVIO_ERR_OPTION' }
 
 t.test('refuses by name what a header can’t carry, and names the remedy', async t => {
-  const table: [Partial<S3MultipartWritableOptions>, string, RegExp][] = [
+  const table: [Partial<S3UploadSettings>, string, RegExp][] = [
     [
       { metadata: { title: 'Grüße' } },
       'metadata.title',

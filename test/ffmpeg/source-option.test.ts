@@ -1,0 +1,89 @@
+import { Readable, Writable } from 'node:stream'
+import t from 'tap'
+import { FfmpegProcess } from '../../lib/ffmpeg/ffmpeg-process.js'
+import { FfmpegReadable } from '../../lib/ffmpeg/ffmpeg-readable.js'
+import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
+import { keyframes } from '../../lib/ffmpeg/probe/keyframes.js'
+import { probe } from '../../lib/ffmpeg/probe/probe.js'
+import {
+  SEEKABLE_OR_STREAM,
+  inputObject,
+  isRandomAccess,
+  sourceOption,
+} from '../../lib/ffmpeg/source-option.js'
+import { BytesSource } from '../../lib/io/sources/bytes-source.js'
+import { clip } from '../../lib/jobs/clip/clip.js'
+import { transcode } from '../../lib/jobs/transcode.js'
+
+const source = new BytesSource(Buffer.alloc(1))
+const output = { format: 'mpegts' }
+const code = 'AVIO_ERR_OPTION'
+
+t.test('takes a source alone, or an object that has it', async t => {
+  t.same(inputObject(source, 'input'), { source })
+  const whole = { source, args: ['-ss', '5'] }
+  t.equal(inputObject(whole, 'input'), whole)
+  t.equal(sourceOption(whole, 'input.source'), source)
+  const stream = Readable.from([])
+  t.equal((inputObject(stream, 'input', SEEKABLE_OR_STREAM) as { source: unknown }).source, stream)
+  t.equal(sourceOption({ source: stream }, 'input.source', SEEKABLE_OR_STREAM), stream)
+  t.notOk(isRandomAccess(stream))
+  for (const given of [undefined, null, 7, []]) t.throws(() => inputObject(given, 'input'), { code })
+})
+
+const noRead = { size: () => Promise.resolve(0) }
+
+/** What people give in place of a source, and what the message says. */
+const MISTAKEN: [unknown, RegExp][] = [
+  [
+    'talk.mov',
+    /\(for a file: new FileSource\('talk\.mov'\); for an object in S3: new S3Source\(\{ client, bucket, key \}\)\)/,
+  ],
+  ['/masters/talk.mov', /new FileSource\('\/masters\/talk\.mov'\)/],
+  ['C:\\talk.mov', /new FileSource\('C:\\\\talk\.mov'\)/],
+  [new URL('file:///talk.mov'), /new FileSource\(new URL\('file:\/\/\/talk\.mov'\)\)/],
+  ['https://example.com/talk.mov', /new HttpSource\(\{ url \}\)/],
+  [new URL('http://example.com/talk.mov'), /new HttpSource\(\{ url \}\)/],
+  ['s3://masters/talk.mov', /new S3Source\(\{ client, bucket: 'masters', key: 'talk\.mov' \}\)/],
+  [Buffer.alloc(1), /new BytesSource\(bytes\)/],
+  [Readable.from([]), /a stream is piped into FfmpegTransform/],
+  [noRead, /read\(\), got an object$/],
+]
+
+t.test('what is given in place of a source is told how to become one', async t => {
+  for (const [given, message] of MISTAKEN) {
+    const refusal = { code, option: 'input.source', message }
+    t.throws(() => sourceOption({ source: given }, 'input.source'), refusal)
+    if (given !== noRead) t.throws(() => inputObject(given, 'input'), { ...refusal, option: 'input' })
+    if (given instanceof Readable || given === noRead) continue
+    await t.rejects(probe(given as never), { ...refusal, option: 'source' }, 'probe')
+    await t.rejects(keyframes(given as never), { ...refusal, option: 'source' }, 'keyframes')
+    t.throws(() => clip({ source: given as never, end: 5 }), { ...refusal, option: 'source' }, 'clip')
+    const job = transcode({ input: given as never, outputs: [{ format: 'mp4', to: new Writable() }] })
+    await t.rejects(job, { code, option: 'input', message }, 'transcode')
+  }
+})
+
+t.test('is read in one way by each stage, and the message names the input', async t => {
+  const readable = (options: object) => new FfmpegReadable({ output, ...options } as never)
+  const several = (...inputs: unknown[]) => new FfmpegProcess({ inputs, outputs: [output] } as never)
+  const cases: [string, () => unknown][] = [
+    ['input', () => new FfmpegTransform({ output, input: 'talk.mov' as never })],
+    ['input', () => readable({ input: 'talk.mov' })],
+    ['input.source', () => readable({ input: { source: 'talk.mov' } })],
+    ['inputs[0]', () => readable({ inputs: ['talk.mov'] })],
+    ['inputs[1].source', () => readable({ inputs: [source, { source: 'talk.mov' }] })],
+    ['inputs[0]', () => several('talk.mov')],
+    ['inputs[1].source', () => several(source, { source: 'talk.mov' })],
+  ]
+  for (const [option, make] of cases) {
+    t.throws(make, { code, option, message: /new FileSource\('talk\.mov'\)/ }, option)
+  }
+  const message = /a stream is piped into FfmpegTransform, or FfmpegProcess, got a Readable$/
+  t.throws(() => readable({ input: Readable.from([]) }), { option: 'input', message })
+  t.throws(() => several(Readable.from([])), { option: 'inputs[0]', message })
+  t.throws(() => new FfmpegTransform({ output, input: source as never }), {
+    option: 'input',
+    message: /FfmpegReadable reads a source/,
+  })
+})
