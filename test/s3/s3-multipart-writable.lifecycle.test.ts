@@ -35,7 +35,7 @@ const STATES: [
     'while the upload is begun',
     async (sink, { s3 }) => {
       const held = s3.fault({ operation: 'CreateMultipartUpload', hold: true })
-      sink.write(DATA.subarray(0, PART))
+      sink.write(DATA.subarray(0, PART + 1))
       await held.reached
       return held
     },
@@ -45,7 +45,7 @@ const STATES: [
     'while a part is sent',
     async (sink, { s3 }) => {
       const { reached } = s3.fault({ operation: 'UploadPart', stall: true })
-      sink.write(DATA.subarray(0, PART))
+      sink.write(DATA.subarray(0, PART + 1))
       await reached
       return undefined
     },
@@ -124,7 +124,7 @@ t.test('close comes only when everything is cleaned up', async t => {
   const held = store.s3.fault({ operation: 'AbortMultipartUpload', hold: true })
   const sink = writer(store)
   const events = record(sink)
-  sink.write(DATA.subarray(0, PART))
+  sink.write(DATA.subarray(0, PART + 1))
   await once(sink, 'part')
   sink.destroy()
   await held.reached
@@ -220,7 +220,7 @@ t.test('an abort ends it with an AbortError, and the signal is let go', async t 
   const store = await UploadStore.open(t)
   const controller = new AbortController()
   const sink = writer(store, { signal: controller.signal })
-  sink.write(DATA.subarray(0, PART))
+  sink.write(DATA.subarray(0, PART + 1))
   await once(sink, 'part')
   controller.abort()
   t.match((await once(sink, 'error'))[0], { name: 'AbortError' })
@@ -271,7 +271,7 @@ t.test('the clean-up of a stream that was destroyed without an error is its only
   const store = await UploadStore.open(t, { leaves: true })
   store.s3.fault({ operation: 'AbortMultipartUpload', status: 403 })
   const sink = writer(store)
-  sink.write(DATA.subarray(0, PART))
+  sink.write(DATA.subarray(0, PART + 1))
   await once(sink, 'part')
   sink.destroy()
   const [error] = (await once(sink, 'error')) as [Error]
@@ -285,7 +285,7 @@ t.test('a frozen error gets no clean-up put on it, and is passed on all the same
   const store = await UploadStore.open(t, { leaves: true })
   store.s3.fault({ operation: 'AbortMultipartUpload', status: 403 })
   const sink = writer(store)
-  sink.write(DATA.subarray(0, PART))
+  sink.write(DATA.subarray(0, PART + 1))
   await once(sink, 'part')
   const boom = Object.freeze(new Error('boom'))
   sink.on('error', () => undefined)

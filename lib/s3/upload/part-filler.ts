@@ -87,7 +87,8 @@ export class PartFiller {
         this.#bytes += taken
       }
     }
-    return this.#part?.full !== true || this.send()
+    // A first part that is full may be all there is, and that is a single PutObject.
+    return this.#part?.full !== true || this.#uploads.started === 0 || this.send()
   }
 
   /** Sends the part that is there, if any, full or not. Returns `false` while too many are under way. */

@@ -18,7 +18,7 @@ import {
 import type { UploadCommands, UploadTarget } from './upload-commands.js'
 
 /**
- * Stores an object of less than one part with a single PutObject, tried up to `maxAttempts` times.
+ * Stores an object of no more than one part with a single PutObject, tried up to `maxAttempts` times.
  *
  * Putting the same bytes again does no harm, so an answer that was lost is simply asked for once more. Three things
  * are left to be settled by a look at what is there: a condition that fails on a later try, since an earlier one may

@@ -52,12 +52,18 @@ t.test('bytes are cut into parts wherever the chunks end', async t => {
   }
 })
 
-t.test('a part is sent as soon as it is full, and not before', async t => {
+t.test('sends a part as soon as it is full, but the first only when there is more', async t => {
   const { held, filler } = open()
-  filler.copy(pending('123456789'))
+  filler.copy(pending('1234567890'))
   t.equal(held.started, 0)
-  filler.copy(pending('0'))
+  t.equal(filler.isWhole, true, 'it may be all there is')
+  filler.copy(pending('1'))
   t.equal(held.started, 1)
+  t.equal(filler.isWhole, false)
+  filler.copy(pending('23456789'))
+  t.equal(held.started, 1)
+  filler.copy(pending('0'))
+  t.equal(held.started, 2)
 })
 
 t.test('when one more than may be sent is full, the writer is held back until one is gone', async t => {
