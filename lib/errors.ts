@@ -182,8 +182,8 @@ export const AVIO_ERROR_CODES: readonly AvioErrorCode[] = [
 ]
 
 /**
- * The codes of errors that a retry may resolve: `retryable` is `true` for these, unless the error itself says otherwise, and
- * `false` for all others. `docs/errors.md` has them as a column, and a test compares the two.
+ * The codes of errors that a retry may resolve: `retryable` is `true` for these, unless the error itself says
+ * otherwise, and `false` for all others. `docs/errors.md` has them as a column, and a test compares the two.
  */
 const RETRYABLE: ReadonlySet<AvioErrorCode> = new Set<AvioErrorCode>([
   // A neighbour closed, or this machine ran short of something: the job itself may be fine.
@@ -252,9 +252,9 @@ export class AvioError extends Error {
   /** What went wrong, from one closed list. */
   readonly code: AvioErrorCode
   /**
-   * Whether the same job could succeed if it were tried again, here or on another machine: a queue gives a job up at once
-   * where it is `false`. The table in `docs/errors.md` has it for each code; where the code alone does not decide, the
-   * error says it of itself (an `AVIO_ERR_READ_FAILED` of a 503 is, one of a 400 is not).
+   * Whether the same job could succeed if it were tried again, here or on another machine: a queue gives a job up at
+   * once where it is `false`. The table in `docs/errors.md` has it for each code; where the code alone does not decide,
+   * the error says it of itself (an `AVIO_ERR_READ_FAILED` of a 503 is, one of a 400 is not).
    */
   readonly retryable: boolean
 
@@ -266,8 +266,9 @@ export class AvioError extends Error {
   }
 
   /**
-   * For `JSON.stringify`: name, code, message, `retryable`, the fields that are known, and the chain of causes. Queries,
-   * users and passwords of addresses are left out wherever they stand, since they may be signatures and secrets.
+   * For `JSON.stringify`: name, code, message, `retryable`, the fields that are known, and the chain of causes.
+   * Queries, users and passwords of addresses are left out wherever they stand, since they may be signatures and
+   * secrets.
    */
   toJSON(): AvioErrorJson {
     return jsonOf(this)
@@ -298,7 +299,10 @@ function isError(value: unknown): value is Error {
   return typeof (value as Error | null | undefined)?.message === 'string'
 }
 
-/** Values that JSON can hold, without what is secret. What is no plain value (an option of any kind) is left to the message. */
+/**
+ * Values that JSON can hold, without what is secret. What is no plain value (an option of any kind) is left to the
+ * message.
+ */
 function plain(value: unknown): unknown {
   if (typeof value === 'string') return discreet(value)
   if (typeof value === 'bigint') return String(value)

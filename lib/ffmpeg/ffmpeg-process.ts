@@ -28,12 +28,13 @@ export interface FfmpegProcessResult {
  * from two objects, the frames and the sound of one source side by side.
  *
  * Guarantees, beside those of `FfmpegTransform` for each input and output, and for the child
- * - Nothing runs before it is known how each input that is piped in is to be read; where all are read by address, before
- *   the first read of an output.
- * - All outputs end, or none: each ends only after ffmpeg exited with 0, every input was whole, every output was delivered
- *   and is not empty, and every one of them is being read. So no sink takes a part of a ladder for the whole of it.
- * - Whatever fails, be it an input, an output, one that is destroyed by its reader, or ffmpeg, fails all of them with that
- *   first error.
+ * - Nothing runs before it is known how each input that is piped in is to be read; where all are read by address,
+ *   before the first read of an output.
+ * - All outputs end, or none: each ends only after ffmpeg exited with 0, every input was whole, every output was
+ *   delivered and is not empty, and every one of them is being read. So no sink takes a part of a ladder for the whole
+ *   of it.
+ * - Whatever fails, be it an input, an output, one that is destroyed by its reader, or ffmpeg, fails all of them with
+ *   that first error.
  * - One slow output holds back all, since they share a decoder.
  * - `result` settles when all streams are closed and nothing is left of the child.
  *
@@ -60,9 +61,9 @@ export class FfmpegProcess extends EventEmitter {
   /** In the order of the options. */
   readonly outputs: readonly Readable[]
   /**
-   * Settles when every stream is closed and nothing is left of the child. It resolves with what became of the streams of
-   * the inputs. It rejects with the first error; after `destroy()` without an error, with an `AbortError`. It is never an
-   * unhandled rejection.
+   * Settles when every stream is closed and nothing is left of the child. It resolves with what became of the streams
+   * of the inputs. It rejects with the first error; after `destroy()` without an error, with an `AbortError`. It is
+   * never an unhandled rejection.
    */
   readonly result: Promise<FfmpegProcessResult>
   readonly #flow: FfmpegFlow

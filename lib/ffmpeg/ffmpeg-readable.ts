@@ -20,8 +20,8 @@ import type { TypedListener } from '../io/pipeline/typed-listeners.js'
  *   the child lives. Only what ffmpeg asks for is fetched, in blocks, each once as long as it stays in the cache.
  * - A source that fails for good, or changes, fails the stream with its own error.
  *
- * Memory, beside ffmpeg's own: `cacheSize` + `highWaterMark` + two chunks. The layout `file` of an MP4 adds its sample tables:
- * see `FaststartMp4`.
+ * Memory, beside ffmpeg's own: `cacheSize` + `highWaterMark` + two chunks. The layout `file` of an MP4 adds its sample
+ * tables: see `FaststartMp4`.
  *
  * @example
  * ```ts

@@ -34,7 +34,9 @@ export class ProcessOutput extends Readable {
     return this.#output.link
   }
 
-  /** Every reader ends up here, be it a pipe, an iterator or a listener; Node itself, to fill its buffer, asks for 0. */
+  /**
+   * Every reader ends up here, be it a pipe, an iterator or a listener; Node itself, to fill its buffer, asks for 0.
+   */
   override read(size?: number): unknown {
     if (size !== 0 && !this.#output.isWanted) {
       this.#output.want()

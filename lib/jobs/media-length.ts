@@ -5,8 +5,8 @@ import { mediaEnd } from '../matroska/last-cluster.js'
 import { timeLineOf } from './shown-picture.js'
 
 /**
- * How long media are, in seconds: as they state, else, of Matroska and WebM, by their last cluster. What a browser records
- * states nothing.
+ * How long media are, in seconds: as they state, else, of Matroska and WebM, by their last cluster. What a browser
+ * records states nothing.
  *
  * @param format - what `probe` says of them
  */

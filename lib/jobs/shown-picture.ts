@@ -9,9 +9,9 @@ import type { FfmpegLogEntry } from '../ffmpeg/log/log.js'
  * So ffmpeg is led to a key frame at or before the time, all pictures from there on are decoded, and the last one that
  * begins at or before the time is it. Before the first picture the first one counts, behind the last one the last.
  *
- * Where ffmpeg lands is the demuxer's matter: with an index on the key frame, in MPEG-TS anywhere near the time. A landing
- * is good where a picture that can be decoded by itself comes at or before the time; else ffmpeg goes back further, and
- * the beginning is always good.
+ * Where ffmpeg lands is the demuxer's matter: with an index on the key frame, in MPEG-TS anywhere near the time. A
+ * landing is good where a picture that can be decoded by itself comes at or before the time; else ffmpeg goes back
+ * further, and the beginning is always good.
  */
 
 /** Times are compared in microseconds, ffmpeg's own grain: its report rounds seconds to six digits. */
@@ -20,7 +20,9 @@ const MICROSECONDS = 1e6
 /** How far before the time ffmpeg is led, in seconds: first not at all. What follows is the beginning. */
 const STEPS_BACK = [0, 4, 16, 64, 256]
 
-/** Demuxers without an index: ffmpeg lands between two key frames, and the first one it can decode comes after the time. */
+/**
+ * Demuxers without an index: ffmpeg lands between two key frames, and the first one it can decode comes after the time.
+ */
 const WITHOUT_INDEX = ['mpegts', 'mpeg']
 
 /** Demuxers that call pictures key frames that are drawn over those before them. */
@@ -70,8 +72,8 @@ export function landingArguments(landing: number | undefined): string[] {
 export const KEEP_CLOCK = ['-copyts']
 
 /**
- * The beginning of a filter graph: the clock in microseconds, nothing before the first picture that needs no other, and a
- * line in the log for each, which {@link pictureTime} reads.
+ * The beginning of a filter graph: the clock in microseconds, nothing before the first picture that needs no other, and
+ * a line in the log for each, which {@link pictureTime} reads.
  */
 export const DECODABLE = "settb=AVTB,select='st(0,ld(0)+key+not(between(pict_type,2,4)));ld(0)'"
 export const SEEN = 'showinfo=checksum=0'

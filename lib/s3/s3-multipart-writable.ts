@@ -49,13 +49,13 @@ interface PendingWrite {
  *   the multipart upload is aborted, and the store is asked whether it is gone; only then comes `'close'`. A clean-up
  *   that fails is put on the first error as `cleanupError` and never replaces it.
  * - The request that makes the object visible is never cancelled: from there on `destroy()` waits for it, and
- *   {@link result} tells. It is not sent again after `destroy()`. An answer that is lost is made up for by looking (ListParts, then HEAD); what can't be
- *   proved is `AVIO_ERR_OUTCOME_UNKNOWN`, and then the upload is left as it is.
+ *   {@link result} tells. It is not sent again after `destroy()`. An answer that is lost is made up for by looking
+ *   (ListParts, then HEAD); what can't be proved is `AVIO_ERR_OUTCOME_UNKNOWN`, and then the upload is left as it is.
  * - Every wait has an end: each request by `stallTimeout` (`commitTimeout` for the last), the clean-up by a minute.
  * - Each request is tried `maxAttempts` times, a part from the same memory.
  * - It works under a plain `pipe()`: a source that fails or closes early destroys this stream too.
- * - A header that its source knows only at the end (the index of an ordinary MP4) is claimed, and stored in front of all
- *   the rest: the first part is held back in memory, and sent as the last one.
+ * - A header that its source knows only at the end (the index of an ordinary MP4) is claimed, and stored in front of
+ *   all the rest: the first part is held back in memory, and sent as the last one.
  *
  * Left behind on failure: nothing, save for what `docs/s3-multipart-writable.md` lists (a process that is killed, an
  * answer to CreateMultipartUpload that is lost, a clean-up that is not allowed). A lifecycle rule
@@ -68,8 +68,8 @@ interface PendingWrite {
  *
  * Errors: {@link S3Error} with `bucket`, `key`, `operation`, `partNumber`, `byteOffset`, `attempts` … where they are
  * known: `AVIO_ERR_UPLOAD_FAILED`, `AVIO_ERR_CHECKSUM_MISMATCH`, `AVIO_ERR_PRECONDITION_FAILED`,
- * `AVIO_ERR_COMMIT_REFUSED`, `AVIO_ERR_OUTCOME_UNKNOWN`, `AVIO_ERR_OBJECT_TOO_LARGE`, `AVIO_ERR_HEADER_TOO_LARGE`, and those that all of S3 shares
- * (`AVIO_ERR_ACCESS_DENIED`, `AVIO_ERR_NO_SUCH_BUCKET` …).
+ * `AVIO_ERR_COMMIT_REFUSED`, `AVIO_ERR_OUTCOME_UNKNOWN`, `AVIO_ERR_OBJECT_TOO_LARGE`, `AVIO_ERR_HEADER_TOO_LARGE`, and
+ * those that all of S3 shares (`AVIO_ERR_ACCESS_DENIED`, `AVIO_ERR_NO_SUCH_BUCKET` …).
  *
  * @example
  * ```ts

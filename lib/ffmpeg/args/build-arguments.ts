@@ -104,7 +104,10 @@ export function checkGlobalArgs(args: readonly string[], option = 'globalArgs'):
   readUserArguments(args, option)
 }
 
-/** The flags that an output of the MP4 family is written with, as far as its arguments tell. Errors as of {@link checkOutput}. */
+/**
+ * The flags that an output of the MP4 family is written with, as far as its arguments tell. Errors as of
+ * {@link checkOutput}.
+ */
 export function movflagsOf(args: readonly string[]): string[] {
   const values = parseArguments(args, 'output.args').filter(({ name }) => name === 'movflags')
   return mergeMovflags(
@@ -176,8 +179,8 @@ function readUserArguments(args: readonly string[], option: string, muxer?: Muxe
 }
 
 /**
- * `-autorotate 0` of old versions is `-noautorotate` in all of them. To be on is the default, for which there is no form
- * that all of them take: it takes back what switched it off before, since the last one counts.
+ * `-autorotate 0` of old versions is `-noautorotate` in all of them. To be on is the default, for which there is no
+ * form that all of them take: it takes back what switched it off before, since the last one counts.
  *
  * @throws {@link OptionError} for what is switched off for more streams than it is switched on for again
  */

@@ -2,12 +2,13 @@ import { parseArguments } from './parse-arguments.js'
 import type { FfmpegLogEntry } from '../log/log.js'
 
 /**
- * A track that begins minutes after the others, or never. `delay_moov` has ffmpeg wait for the first sample of each, with all
- * that comes before it in memory, and then write one fragment of it, too large for a pipe. So that is noticed, and the inputs
- * are read again with the `moov` first (`empty_moov`) and with times as they are; the edit lists that ffmpeg could not know
- * by then are written here (mp4/edit-list-writer.ts).
+ * A track that begins minutes after the others, or never. `delay_moov` has ffmpeg wait for the first sample of each,
+ * with all that comes before it in memory, and then write one fragment of it, too large for a pipe. So that is noticed,
+ * and the inputs are read again with the `moov` first (`empty_moov`) and with times as they are; the edit lists that
+ * ffmpeg could not know by then are written here (mp4/edit-list-writer.ts).
  *
- * The very same comes of the flags `empty_moov` and `frag_discont`, given by the user: for an input that can be read once.
+ * The very same comes of the flags `empty_moov` and `frag_discont`, given by the user: for an input that can be read
+ * once.
  */
 
 /** Arguments beside the flags: times as they are, below 0 too, and no edit lists of ffmpeg's own. */
@@ -29,8 +30,8 @@ export function withTrueTimes(flags: readonly string[]): string[] {
 }
 
 /**
- * How much media may have gone into an output of which nothing has come, in seconds: ffmpeg itself waits up to 10 s for a
- * track, to put packets in order, and a fragment has 2 s.
+ * How much media may have gone into an output of which nothing has come, in seconds: ffmpeg itself waits up to 10 s for
+ * a track, to put packets in order, and a fragment has 2 s.
  */
 const PATIENCE = 15
 

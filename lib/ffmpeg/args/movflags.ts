@@ -20,7 +20,8 @@ export const REFUSED_MOVFLAGS: Readonly<Record<string, string>> = {
 const FASTSTART = 'faststart'
 
 /**
- * The flags that result, in the order in which they were set, without `faststart`: the index is moved here, not by ffmpeg.
+ * The flags that result, in the order in which they were set, without `faststart`: the index is moved here, not by
+ * ffmpeg.
  *
  * @param values - the values of every `-movflags` of the user's, in order
  * @param option - the option that holds them, for messages

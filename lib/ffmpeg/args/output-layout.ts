@@ -62,7 +62,9 @@ export function layoutArguments(format: string, layout: OutputLayout): readonly 
   return layout === 'file' ? deferredHeaderArguments(format) : []
 }
 
-/** Whether a muxer writes MP4s that can be made into ordinary ones: all of the family but Smooth Streaming's fragments. */
+/**
+ * Whether a muxer writes MP4s that can be made into ordinary ones: all of the family but Smooth Streaming's fragments.
+ */
 function hasFaststart(format: string): boolean {
   return muxerOf(format).isMp4 && format !== 'ismv'
 }

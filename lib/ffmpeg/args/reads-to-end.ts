@@ -26,7 +26,8 @@ const TRIM = /\ba?trim=(?:[^,;[\]]*\b(?:end|end_pts|end_frame|end_sample|duratio
 const GRAIN = 0.5
 
 /**
- * Whether ffmpeg has read an input to its end, by what it was told to make and, where that is a part, by how far it came.
+ * Whether ffmpeg has read an input to its end, by what it was told to make and, where that is a part, by how far it
+ * came.
  *
  * @param index - which of the inputs
  * @param inputs - their arguments

@@ -2,15 +2,15 @@
  * ffmpeg's demuxers, and which of them may open an input (`-format_whitelist`), however it is read.
  *
  * A playlist names its segments. Uploaded by a stranger, it names what it likes. The lists of protocols see to it that
- * none of that is reached: on a pipe nothing but the pipe, by address nothing but the range server, which answers for the
- * job's own sources only. This list sees to it that nobody even asks, with every version of ffmpeg.
+ * none of that is reached: on a pipe nothing but the pipe, by address nothing but the range server, which answers for
+ * the job's own sources only. This list sees to it that nobody even asks, with every version of ffmpeg.
  *
  * - {@link SELF_CONTAINED} is the default: containers that hold all of their media themselves.
- * - {@link OPENING} open more than their input (addresses, files beside it, devices) or run what is in it. Such a one opens
- *   an input only where the user's own list names it.
- * - All others open an input where the user names them, as its format or in a list: containers of a single game or console,
- *   which hardly anyone uploads and each of which is one more parser; `svg_pipe`, a document that a renderer draws; `tty`,
- *   which takes a text for a film. Nobody is kept from them, and no stranger chooses them.
+ * - {@link OPENING} open more than their input (addresses, files beside it, devices) or run what is in it. Such a one
+ *   opens an input only where the user's own list names it.
+ * - All others open an input where the user names them, as its format or in a list: containers of a single game or
+ *   console, which hardly anyone uploads and each of which is one more parser; `svg_pipe`, a document that a renderer
+ *   draws; `tty`, which takes a text for a film. Nobody is kept from them, and no stranger chooses them.
  *
  * `mov` may name external tracks as well, but opens them only under `-enable_drefs`, and absolute paths among them only
  * under `-use_absolute_path`: both are off by default.

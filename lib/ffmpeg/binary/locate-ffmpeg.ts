@@ -2,9 +2,9 @@ import { FfmpegError } from '../../errors.js'
 import { type Found, fromPath, named, runnable } from './executable.js'
 
 /**
- * Where the ffmpeg binary comes from, in this order: the option, the variable `FFMPEG_PATH`, `ffmpeg` on PATH, the package
- * `ffmpeg-static`. The first two are the user's own choice, and a wrong one is an error: another ffmpeg may lack the
- * encoders the user counts on. The last two are only tried.
+ * Where the ffmpeg binary comes from, in this order: the option, the variable `FFMPEG_PATH`, `ffmpeg` on PATH, the
+ * package `ffmpeg-static`. The first two are the user's own choice, and a wrong one is an error: another ffmpeg may
+ * lack the encoders the user counts on. The last two are only tried.
  */
 
 /** What named the ffmpeg that is run. */

@@ -15,9 +15,9 @@ export interface LocatedFfprobe {
 }
 
 /**
- * Finds the ffprobe to run, in this order: the option, the variable `FFPROBE_PATH`, `ffprobe` on PATH, the folder of the
- * ffmpeg in use. `undefined` if there is none: the package `ffmpeg-static` has no ffprobe. An ffprobe that was named and
- * can't be run is an error.
+ * Finds the ffprobe to run, in this order: the option, the variable `FFPROBE_PATH`, `ffprobe` on PATH, the folder of
+ * the ffmpeg in use. `undefined` if there is none: the package `ffmpeg-static` has no ffprobe. An ffprobe that was
+ * named and can't be run is an error.
  *
  * @param option - the user's choice: a path, or a bare name that is looked up on PATH
  * @param ffmpegPath - the option for ffmpeg

@@ -3,9 +3,9 @@ import { FfmpegError } from '../../errors.js'
 /**
  * Which ffmpeg a binary is, by what it says to `-version`.
  *
- * The name proves nothing: git builds are called `N-118000-g1a2b3c4d5e` or by a date, vendors' as they like. The number of
- * libavformat, the library that reads and writes containers, rises with every release. Of the two that are told, that of
- * the headers it was built with and that of the library it runs with, the second counts.
+ * The name proves nothing: git builds are called `N-118000-g1a2b3c4d5e` or by a date, vendors' as they like. The number
+ * of libavformat, the library that reads and writes containers, rises with every release. Of the two that are told,
+ * that of the headers it was built with and that of the library it runs with, the second counts.
  */
 
 /** A build of ffmpeg, or of ffprobe. */

@@ -19,7 +19,9 @@ export interface ChildCommand {
   readonly args: readonly string[]
   /** Its whole environment. */
   readonly env: Record<string, string>
-  /** One a file descriptor, from 0 on: `in` where the child reads, `out` where it writes, `none` where it has no pipe. */
+  /**
+   * One a file descriptor, from 0 on: `in` where the child reads, `out` where it writes, `none` where it has no pipe.
+   */
   readonly pipes: readonly ('in' | 'out' | 'none')[]
   /** Commands that hold it to limits and then become it. Default none. */
   readonly prefix?: readonly string[] | undefined

@@ -22,7 +22,9 @@ export interface ToolCommand {
   readonly inputs?: ReadonlyMap<number, Buffer>
   /** Ends it: what it is aborted with, an error, is the error. */
   readonly signal?: AbortSignal | undefined
-  /** The most that it may print and log together, in bytes. Default 16 MiB; `Infinity` for one whose output is not kept. */
+  /**
+   * The most that it may print and log together, in bytes. Default 16 MiB; `Infinity` for one whose output is not kept.
+   */
   readonly maxOutput?: number
   /** How long it may take to end itself, in milliseconds; 0 for one that has nothing to end well. Default 1000. */
   readonly killTimeout?: number

@@ -10,8 +10,8 @@ const CALLED: Readonly<Record<string, string>> = {
 }
 
 /**
- * Of some names the one that is meant by another that is not among them: the same but for case or the beginning `lib`, or
- * at most every third letter of it away. `undefined` where none is so near.
+ * Of some names the one that is meant by another that is not among them: the same but for case or the beginning `lib`,
+ * or at most every third letter of it away. `undefined` where none is so near.
  */
 export function nearest(name: string, names: readonly string[]): string | undefined {
   const given = name.toLowerCase()

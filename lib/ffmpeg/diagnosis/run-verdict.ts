@@ -106,9 +106,9 @@ export class RunVerdict {
   }
 
   /**
-   * ffmpeg closes each report with whether it was the last one, and makes one at its end, however short it ran. Where it has
-   * opened its output and never said that it was done, a wrapper script ended it, and itself with 0. A program that says
-   * nothing is believed.
+   * ffmpeg closes each report with whether it was the last one, and makes one at its end, however short it ran. Where
+   * it has opened its output and never said that it was done, a wrapper script ended it, and itself with 0. A program
+   * that says nothing is believed.
    */
   get #isUnfinished(): boolean {
     return this.#lastReport?.done === false || (this.#isOpened && this.#lastReport === undefined)
@@ -203,7 +203,9 @@ export class RunVerdict {
     return `${sentence(this.#named(entry, finding?.code))} ${finding === undefined ? SEE_TAIL : finding.remedy}`
   }
 
-  /** The message, with its input's name where ffmpeg says only which one it is, or nothing but what is wrong with it. */
+  /**
+   * The message, with its input's name where ffmpeg says only which one it is, or nothing but what is wrong with it.
+   */
   #named(entry: FfmpegLogEntry, code?: FfmpegErrorCode): string {
     const words = this.#renamed(spoken(entry))
     const [, input] = /^in#(\d+)$/.exec(entry.scope ?? '') ?? []

@@ -41,8 +41,8 @@ export function deferredHeaderOf(format: string): DeferredHeaderBuilder | undefi
 }
 
 /**
- * Arguments that go after the muxer's defaults and before the user's, so that the stream is what {@link deferredHeaderOf}
- * expects; none for a muxer that has no deferred header.
+ * Arguments that go after the muxer's defaults and before the user's, so that the stream is what
+ * {@link deferredHeaderOf} expects; none for a muxer that has no deferred header.
  *
  * @param format - the value of `-f`
  */
@@ -74,9 +74,10 @@ export interface DeferredHeaderOptions {
  * Guarantees
  * - The media passes as it came, not copied; only the header is kept, and offered by the link to the sink, which
  *   writes it last. WAV and AU are then byte for byte the file that ffmpeg writes; the samples that ADPCM states are
- *   those of whole blocks, as ffmpeg below 6 counts them. FLV is too where the last packet is a whole one; else its duration is longer by less than that packet. MP3 has the file's packets, and the
- *   duration of all of them; the encoder's delay and padding (some 30 to 50 ms), which only the encoder knows, are not
- *   in it. A file states them, and ffmpeg 9 takes them off its duration.
+ *   those of whole blocks, as ffmpeg below 6 counts them. FLV is too where the last packet is a whole one; else its
+ *   duration is longer by less than that packet. MP3 has the file's packets, and the duration of all of them; the
+ *   encoder's delay and padding (some 30 to 50 ms), which only the encoder knows, are not in it. A file states them,
+ *   and ffmpeg 9 takes them off its duration.
  * - A WAV of 4 GiB and more becomes an RF64 (EBU Tech 3306).
  * - Read by anything that does not claim the head it fails before the first byte: `AVIO_ERR_HEADER_UNCLAIMED`.
  * - A stream of another format is an error, `AVIO_ERR_HEADER_INVALID`, and so is one that ends within its header.
@@ -89,7 +90,8 @@ export interface DeferredHeaderOptions {
  * @example
  * ```ts
  * const sink = new S3MultipartWritable({ client, bucket, key: 'tone.wav', contentType: 'audio/wav' })
- * await pipeline(source, new FfmpegTransform({ output: { format: 'wav' } }), new DeferredHeader({ format: 'wav' }), sink)
+ * const ffmpeg = new FfmpegTransform({ output: { format: 'wav' } })
+ * await pipeline(source, ffmpeg, new DeferredHeader({ format: 'wav' }), sink)
  * ```
  */
 export class DeferredHeader extends DeferredHeaderTransform {

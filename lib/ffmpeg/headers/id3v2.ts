@@ -14,11 +14,12 @@ function statedSize(tag: Buffer): number {
 }
 
 /**
- * How long the ID3v2 tag is that `bytes` begin with, or how many bytes are needed to tell; 0 where they begin with none.
+ * How long the ID3v2 tag is that `bytes` begin with, or how many bytes are needed to tell; 0 where they begin with
+ * none.
  *
  * ffmpeg goes back to fill in the tag's size. Where the tag was more than its buffer holds, or was flushed in between,
- * as it is for cover art, a pipe gets a size of 0, and the right one, in four bytes, may come behind the padding. Such a
- * tag ends where the first frame of audio begins.
+ * as it is for cover art, a pipe gets a size of 0, and the right one, in four bytes, may come behind the padding. Such
+ * a tag ends where the first frame of audio begins.
  */
 export function id3Size(bytes: Buffer): number {
   if (bytes.length < ID3) return ID3

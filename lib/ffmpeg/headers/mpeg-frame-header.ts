@@ -23,8 +23,8 @@ const KIND_MASK = 0xfffe0c00
 const MONO = 3
 
 /**
- * The size of a frame of layer II or III with its header, in bytes; `undefined` for four bytes that are no header, or of a
- * free bit rate, whose size they do not tell.
+ * The size of a frame of layer II or III with its header, in bytes; `undefined` for four bytes that are no header, or
+ * of a free bit rate, whose size they do not tell.
  */
 export function mpegFrameSize(header: number): number | undefined {
   const version = (header >>> 19) & 3

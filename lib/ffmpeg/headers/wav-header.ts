@@ -19,11 +19,11 @@ interface Chunk {
  * The head of a WAV: everything up to the data. The sizes of the file and of the data are filled in, and `fact`, the
  * number of samples, is put where a file of ffmpeg has it: behind `fmt ` of what is not plain PCM.
  *
- * `fact` counts whole blocks: that the encoder filled up the last one of ADPCM does not show in the stream. ffmpeg below 6
- * counts likewise; newer ones leave out what is filled up where they encoded it, less than a block.
+ * `fact` counts whole blocks: that the encoder filled up the last one of ADPCM does not show in the stream. ffmpeg
+ * below 6 counts likewise; newer ones leave out what is filled up where they encoded it, less than a block.
  *
- * Above 4 GiB − 1 the sizes go into a `ds64`, and the file is an RF64 (EBU Tech 3306). It has to be the first chunk, and
- * the `JUNK` that `-rf64 auto` keeps free goes for it, be it in front or behind `fmt ` (ffmpeg 9.0).
+ * Above 4 GiB − 1 the sizes go into a `ds64`, and the file is an RF64 (EBU Tech 3306). It has to be the first chunk,
+ * and the `JUNK` that `-rf64 auto` keeps free goes for it, be it in front or behind `fmt ` (ffmpeg 9.0).
  */
 export class WavHeader implements DeferredHeaderBuilder {
   readonly #header = new HeaderWriter({ stage: STAGE, measure })

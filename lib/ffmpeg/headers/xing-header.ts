@@ -17,8 +17,8 @@ const FLAGS = 7
 /**
  * The head of an MP3: its ID3v2 tag, and behind it a frame without sound that says how many frames and bytes there
  * are, and where each hundredth of the time begins. Players read the exact duration from it, and seek by it. It is
- * called `Info` where all frames have one bit rate, `Xing` where they have not. The tag gets its size, which says 0 on a
- * pipe where there is cover art or more than 32 KiB, so that no reader finds what is in it.
+ * called `Info` where all frames have one bit rate, `Xing` where they have not. The tag gets its size, which says 0 on
+ * a pipe where there is cover art or more than 32 KiB, so that no reader finds what is in it.
  *
  * The `LAME` extension, of the encoder's delay and padding, is left out: a stream does not hold them. So what an
  * encoder puts before the first sample and behind the last one is played, as it is in the stream without this head.

@@ -3,7 +3,9 @@ import { mpegFrameSize } from '../headers/mpeg-frame-header.js'
 /** Frames of sound that follow one another without a container: how long each is stands in its header. */
 export interface SoundFrame {
   readonly codec: 'adts' | 'mpeg' | 'ac3' | 'loas' | 'dts'
-  /** Length in bytes, with its header, of the frame at `at`, of which {@link FRAME_HEADER} bytes are there; 0 for none. */
+  /**
+   * Length in bytes, with its header, of the frame at `at`, of which {@link FRAME_HEADER} bytes are there; 0 for none.
+   */
   readonly lengthAt: (head: Buffer, at: number) => number
 }
 

@@ -2,8 +2,8 @@ import { followedFrame } from './audio-frames.js'
 import { TsTables } from './ts-tables.js'
 
 /**
- * How the sound of an input is wrapped, as soon as its first bytes tell: the tables of a transport stream, or two headers
- * of frames that follow one another. A live source is not held back any longer than that.
+ * How the sound of an input is wrapped, as soon as its first bytes tell: the tables of a transport stream, or two
+ * headers of frames that follow one another. A live source is not held back any longer than that.
  */
 export interface AudioSeen {
   /** `adts`: all of it is AAC in ADTS frames; `other`: none of it is; `undefined`: not known, or some of both. */

@@ -163,7 +163,10 @@ const WALKS: Partial<Record<Container, Walk>> = {
   asf: { start: 0, after: () => 24, next: head => ({ at: Number(head.readBigUInt64LE(16)), isEnd: true }) },
 }
 
-/** ISO/IEC 14496-12 §4.2. A `moov` behind media is in reach where these are few: an input with many is not read from a pipe. */
+/**
+ * ISO/IEC 14496-12 §4.2. A `moov` behind media is in reach where these are few: an input with many is not read from a
+ * pipe.
+ */
 function nextBox(head: Buffer, at: number): Step {
   const type = head.toString('latin1', at + 4, at + 8)
   const short = head.readUInt32BE(at)

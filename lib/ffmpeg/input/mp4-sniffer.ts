@@ -9,8 +9,8 @@ import { type BoxHeader, BoxReader } from '../../mp4/boxes/box-reader.js'
  * object first, and then report `partial file` and exit with 0. The order of the boxes is known as soon as the
  * header of the first `mdat` is, a few bytes into the file.
  *
- * ffmpeg keeps the last bytes of a pipe: an `mdat` it does find again if from there to the end of the `moov` it is no more
- * than about 64 KiB. A short sound with a cover in its index is more.
+ * ffmpeg keeps the last bytes of a pipe: an `mdat` it does find again if from there to the end of the `moov` it is no
+ * more than about 64 KiB. A short sound with a cover in its index is more.
  */
 
 /** `undecided` until the boxes tell; `pipe` where nothing speaks against reading in order; `seek` where all does. */
@@ -59,7 +59,8 @@ export class Mp4Sniffer {
     try {
       this.#boxes.write(chunk)
     } catch {
-      // Not an MP4, a broken one, or one of too many boxes: that is for ffmpeg to say, which reads more of them than the standard allows.
+      // Not an MP4, a broken one, or one of too many boxes: that is for ffmpeg to say, which reads more of them than
+      // the standard allows.
       this.#decide('pipe')
     }
     return this.#verdict

@@ -3,9 +3,10 @@ import { FfmpegError } from '../../errors.js'
 /**
  * Playlists in the place of media, told by their first bytes.
  *
- * Whether ffmpeg takes a playlist for one depends on its version: 5.1 goes by the text, 7.1 and 9.0 also want the name or
- * the type that a server gives it, and else know no format for it at all; DASH and IMF are left out of some builds. So the
- * two that begin with words of their own are told here, and a stranger's playlist is one error with every ffmpeg.
+ * Whether ffmpeg takes a playlist for one depends on its version: 5.1 goes by the text, 7.1 and 9.0 also want the name
+ * or the type that a server gives it, and else know no format for it at all; DASH and IMF are left out of some builds.
+ * So the two that begin with words of their own are told here, and a stranger's playlist is one error with every
+ * ffmpeg.
  */
 
 /** What the text begins with (RFC 8216 §4.3.1.1; ffmpeg's own script), by the demuxer that follows it. */

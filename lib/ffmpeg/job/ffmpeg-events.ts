@@ -32,8 +32,8 @@ export interface FfmpegRunEvents {
   /** A line that ffmpeg wrote to stderr. */
   log: [entry: FfmpegLogEntry]
   /**
-   * What ffmpeg found in an input, and what becomes of each stream: told when it is about to begin, before the first byte of
-   * output, and again when it finds more (a track that begins late, a second index).
+   * What ffmpeg found in an input, and what becomes of each stream: told when it is about to begin, before the first
+   * byte of output, and again when it finds more (a track that begins late, a second index).
    */
   input: [input: FfmpegInput]
   /** Where ffmpeg is, about twice a second, and once at its end. */

@@ -117,8 +117,8 @@ export class FfmpegFlow {
   }
 
   /**
-   * One more input is decided. Resolves when ffmpeg was started; the error is that of the start. Neither comes once it was
-   * given up: the stream is destroyed then, and the error of that, or none, is the only one there is.
+   * One more input is decided. Resolves when ffmpeg was started; the error is that of the start. Neither comes once it
+   * was given up: the stream is destroyed then, and the error of that, or none, is the only one there is.
    */
   begin(): Promise<unknown> {
     this.#watch.start()
@@ -228,8 +228,8 @@ export class FfmpegFlow {
   }
 
   /**
-   * A track begins long after the others: the inputs are read again, without waiting for it. Whether that can be: each has to
-   * have random access.
+   * A track begins long after the others: the inputs are read again, without waiting for it. Whether that can be: each
+   * has to have random access.
    */
   #readAgain(): boolean {
     const job = this.#job
@@ -269,7 +269,9 @@ export class FfmpegFlow {
     this.endWhenComplete()
   }
 
-  /** Each input that ffmpeg read to its end has to be as long as its own container states: ffmpeg may not have said so. */
+  /**
+   * Each input that ffmpeg read to its end has to be as long as its own container states: ffmpeg may not have said so.
+   */
   async #checkWhole(job: FfmpegJob, inputs: readonly JobInput[]): Promise<void> {
     for (const [n, { source }] of inputs.entries()) {
       const input = this.#inputs[n]

@@ -36,8 +36,8 @@ interface Run {
 
 /**
  * One run of ffmpeg from its inputs to its end: the range server for what is read by address, the child, and what is to
- * be thought of its exit, its log and its bytes. The stages are its faces: they bring the bytes of pipes in and take those of
- * outputs away.
+ * be thought of its exit, its log and its bytes. The stages are its faces: they bring the bytes of pipes in and take
+ * those of outputs away.
  *
  * Nothing of it is left when `kill()` has resolved.
  */
@@ -134,7 +134,9 @@ export class FfmpegJob {
     return isReadToEnd(input, this.#spec.inputs, this.#spec.outputs, this.#report)
   }
 
-  /** Numbers of the tracks of an MP4 output whose streams had no packet in their inputs: known when ffmpeg has ended. */
+  /**
+   * Numbers of the tracks of an MP4 output whose streams had no packet in their inputs: known when ffmpeg has ended.
+   */
   silentTracks(output: number): ReadonlySet<number> {
     const silent = this.#run?.verdict.silentInputs ?? new Set()
     const targets = this.streams

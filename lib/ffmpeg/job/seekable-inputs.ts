@@ -34,9 +34,9 @@ export class SeekableInputs {
   /**
    * Starts the server.
    *
-   * @param sources - what ffmpeg reads; `head` holds first bytes of it that are known already. One that is a block cache
-   * itself (several jobs share it) is used as it is, and not closed.
-   * `format` is the demuxer that ffmpeg is told to use, where it is.
+   * @param sources - what ffmpeg reads; `head` holds first bytes of it that are known already. One that is a block
+   * cache itself (several jobs share it) is used as it is, and not closed. `format` is the demuxer that ffmpeg is told
+   * to use, where it is.
    * @param cacheSize - bytes that the caches of all of them hold together
    * @param onError - called once, with the error of the first source that failed for good, or what kept it from ffmpeg
    * @param progress - a number that changes as long as the job gets on by other means

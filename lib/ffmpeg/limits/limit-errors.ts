@@ -6,8 +6,8 @@ const NO_MEMORY = /cannot allocate memory|malloc of size|failed to map segment|b
 const CRASHES = ['SIGSEGV', 'SIGABRT', 'SIGBUS']
 
 /**
- * The error of a limit: what happened, and what to do. The limit is raised for media that can be trusted; else something
- * is to be made smaller.
+ * The error of a limit: what happened, and what to do. The limit is raised for media that can be trusted; else
+ * something is to be made smaller.
  */
 export function limitError(
   code: FfmpegErrorCode,

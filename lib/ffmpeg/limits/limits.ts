@@ -10,28 +10,29 @@ import {
 } from '../../options.js'
 
 /**
- * Limits for media that strangers bring: what its decoding may cost. One that is exceeded is an error with a code of its
- * own, and nothing is stored; never an output that is shorter and looks whole.
+ * Limits for media that strangers bring: what its decoding may cost. One that is exceeded is an error with a code of
+ * its own, and nothing is stored; never an output that is shorter and looks whole.
  */
 export interface FfmpegLimits {
   /**
-   * The longest output, in seconds of media: above 0, or `Infinity`. It is found out as ffmpeg gets there, not from what
-   * the input states. Exceeded: `AVIO_ERR_LIMIT_DURATION`.
+   * The longest output, in seconds of media: above 0, or `Infinity`. It is found out as ffmpeg gets there, not from
+   * what the input states. Exceeded: `AVIO_ERR_LIMIT_DURATION`.
    */
   maxDuration?: number | undefined
   /**
    * The largest picture that an input may have, in pixels (width × height): 1 to 2³¹ − 1. A small file can unpack to
-   * pictures of gigabytes. Covers count as well. One that grows within a stream is found at some twice as many. Exceeded: `AVIO_ERR_LIMIT_PIXELS`.
+   * pictures of gigabytes. Covers count as well. One that grows within a stream is found at some twice as many.
+   * Exceeded: `AVIO_ERR_LIMIT_PIXELS`.
    */
   maxPixels?: number | undefined
   /**
-   * How many bytes ffmpeg may write, to all outputs together: 1 to 2⁵³ − 1, or `Infinity`. (`-fs`, which cuts the output
-   * and calls that a success, is refused.) Exceeded: `AVIO_ERR_LIMIT_OUTPUT_BYTES`.
+   * How many bytes ffmpeg may write, to all outputs together: 1 to 2⁵³ − 1, or `Infinity`. (`-fs`, which cuts the
+   * output and calls that a success, is refused.) Exceeded: `AVIO_ERR_LIMIT_OUTPUT_BYTES`.
    */
   maxOutputBytes?: number | undefined
   /**
-   * How long all of it may take by the clock, in milliseconds from the first read: 1 to 2³¹ − 1, or `Infinity`. A sink or
-   * a source that is slow counts too. Exceeded: `AVIO_ERR_LIMIT_TIMEOUT`.
+   * How long all of it may take by the clock, in milliseconds from the first read: 1 to 2³¹ − 1, or `Infinity`. A sink
+   * or a source that is slow counts too. Exceeded: `AVIO_ERR_LIMIT_TIMEOUT`.
    */
   timeout?: number | undefined
   /**
@@ -92,8 +93,8 @@ export const UNLIMITED: Limits = {
 }
 
 /**
- * The limits of what looks into media for pictures (`thumbnails`, `storyboard`): such of up to 16,384 × 8,192, a minute without a
- * step, and an hour for all of it.
+ * The limits of what looks into media for pictures (`thumbnails`, `storyboard`): such of up to 16,384 × 8,192, a minute
+ * without a step, and an hour for all of it.
  */
 export const LOOKING: Limits = {
   ...UNLIMITED,

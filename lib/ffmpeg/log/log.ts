@@ -37,7 +37,9 @@ const LINE =
   /^((?:\[[^[\]@]{1,200} @ (?:0x)?[0-9a-fA-F]+\] ){0,3})\[(panic|fatal|error|warning|info|verbose|debug|trace)\] ?(.*)$/s
 /** x264 and x265 speak for themselves before ffmpeg has told them how. */
 const LIBRARY = /^(x26[45]) \[(error|warning)\]: (.*)$/s
-/** Later versions name an input, an output or a stream, and behind it what works on it: `in#0/mov,mp4`, `enc:libx264`. */
+/**
+ * Later versions name an input, an output or a stream, and behind it what works on it: `in#0/mov,mp4`, `enc:libx264`.
+ */
 const SCOPE = /^((?:in|out|fc|[avsdt]?[io]st|[av]f)#[-\d:]+)(?:\/(.+))?$/
 const ROLE = /^(?:enc|dec):(?=.)/
 
@@ -68,8 +70,8 @@ function speakerOf(components: string): Pick<FfmpegLogEntry, 'component' | 'scop
 }
 
 /**
- * Lines without a level that are read in one chunk. Of the 64 KiB that a pipe brings at a time that is all of them, unless
- * they are of 16 bytes and less: a stranger's text of line feeds alone would take long.
+ * Lines without a level that are read in one chunk. Of the 64 KiB that a pipe brings at a time that is all of them,
+ * unless they are of 16 bytes and less: a stranger's text of line feeds alone would take long.
  */
 const MAX_PLAIN_LINES = 4096
 /** What a line with a level begins with, behind the end of the one before. */

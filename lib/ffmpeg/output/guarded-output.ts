@@ -39,8 +39,8 @@ export interface GuardedOutputListener {
 const MAX_BOX_SIZE = MiB
 
 /**
- * The most that waits for what ffmpeg says of its inputs, in bytes. Up to version 6 it writes the header of an output before
- * it says where the streams go, and a header that is larger than a pipe would keep it from saying so.
+ * The most that waits for what ffmpeg says of its inputs, in bytes. Up to version 6 it writes the header of an output
+ * before it says where the streams go, and a header that is larger than a pipe would keep it from saying so.
  */
 export const MAX_UNTOLD = 256 * KiB
 
@@ -53,7 +53,8 @@ export const MAX_UNTOLD = 256 * KiB
  * - one whose cover is kept gets it;
  * - nothing goes on before it is told what is in the inputs, where somebody wants to know.
  *
- * Memory: what comes before the first fragment, or what {@link EditListWriter} holds, and {@link MAX_UNTOLD} and one chunk.
+ * Memory: what comes before the first fragment, or what {@link EditListWriter} holds, and {@link MAX_UNTOLD} and one
+ * chunk.
  */
 export class GuardedOutput {
   readonly #push: GuardedOutputSpec['push']

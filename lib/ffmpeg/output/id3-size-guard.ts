@@ -2,9 +2,9 @@ import { FfmpegError } from '../../errors.js'
 import { ID3, id3Size } from '../headers/id3v2.js'
 
 /**
- * Watches an MP3 that goes out as it comes for a tag (ID3v2) without a size: ffmpeg goes back to fill it in, and on a pipe
- * can't where the tag is longer than its buffer, or was flushed for cover art. It exits with 0, and readers find neither
- * tags nor cover.
+ * Watches an MP3 that goes out as it comes for a tag (ID3v2) without a size: ffmpeg goes back to fill it in, and on a
+ * pipe can't where the tag is longer than its buffer, or was flushed for cover art. It exits with 0, and readers find
+ * neither tags nor cover.
  */
 export class Id3SizeGuard {
   #head: Buffer | undefined = Buffer.alloc(0)

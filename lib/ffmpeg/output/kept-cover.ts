@@ -17,8 +17,9 @@ export interface KeptCover {
 }
 
 /**
- * Looks for the first cover of the inputs, and takes it out. ffmpeg does both, on the first bytes of what is piped in, or by
- * address: of an MP4 on a pipe its own muxer would leave the size of the `moov` open, and write a track for the cover.
+ * Looks for the first cover of the inputs, and takes it out. ffmpeg does both, on the first bytes of what is piped in,
+ * or by address: of an MP4 on a pipe its own muxer would leave the size of the `moov` open, and write a track for the
+ * cover.
  *
  * @param remark - told why a cover that was found can't be kept
  * @returns nothing where there is none; a look that fails finds none: what is wrong, the real run says better

@@ -34,8 +34,8 @@ const FILTERS = new Set(['filter_complex', 'lavfi'])
 const MAX_TRIES = 8
 
 /**
- * What ffmpeg says of the streams that it can take: those without a decoder are taken out of the maps of all their kind. One
- * that a map names is the user's own wish, and the error of it, too.
+ * What ffmpeg says of the streams that it can take: those without a decoder are taken out of the maps of all their
+ * kind. One that a map names is the user's own wish, and the error of it, too.
  */
 export async function takableOf(
   question: PreviewQuestion,

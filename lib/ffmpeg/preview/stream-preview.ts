@@ -22,7 +22,8 @@ import { hasRareEntry } from '../streams/undecodable-streams.js'
  *   the bitstream filter by itself; under `delay_moov` it does not and fails with "Malformed AAC bitstream". The
  *   filter fails on any other codec, so it must be given to the right streams.
  * - Cover art goes into the `moov`, which can't be that large on a pipe: it is left out.
- * - A stream that ffmpeg can't decode fails the whole job where a map of all its kind (`0:a`) takes it along: it is left out.
+ * - A stream that ffmpeg can't decode fails the whole job where a map of all its kind (`0:a`) takes it along: it is
+ *   left out.
  *
  * ffmpeg itself is asked, with the very same arguments, on the first bytes of the input: it says which streams there
  * are and which goes where before it reads on, and is ended there. That takes some 50 ms, and is done only where

@@ -46,7 +46,8 @@ const MAPPING = /^ {2}Stream #(\d+):(\d+) -> #(\d+):(\d+) \((.*)\)$/s
 const INTO_FILTER = /^ {2}Stream #(\d+):(\d+) \([^)]*\) -> (?!#)/
 // `scale:default -> Stream #0:0 (libx264)`
 const FILTERED = /^ {2}\S.* -> Stream #(\d+):(\d+) \(/s
-// Every version that is run says so. A cover's clock (90 kHz) proves nothing: that of an IP camera's Motion JPEG is the same.
+// Every version that is run says so. A cover's clock (90 kHz) proves nothing: that of an IP camera's Motion JPEG is the
+// same.
 const COVER = /\(attached pic\)/
 
 /** Reads the report from the log. */

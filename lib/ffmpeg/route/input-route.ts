@@ -38,9 +38,9 @@ const MAX_GATHERED = MiB
 const PIPE: Route = { by: 'pipe' }
 
 /**
- * How one input that is piped in is to be read, told from its head, which is held back meanwhile: by the pipe, where ffmpeg
- * is known to read the same from it, or where the source can't jump; else by address. A small source, of which all is
- * on its way already, is taken whole first, so that nothing of it is fetched twice.
+ * How one input that is piped in is to be read, told from its head, which is held back meanwhile: by the pipe, where
+ * ffmpeg is known to read the same from it, or where the source can't jump; else by address. A small source, of which
+ * all is on its way already, is taken whole first, so that nothing of it is fetched twice.
  *
  * Memory: the head, or 1 MiB and one chunk of a small source.
  */

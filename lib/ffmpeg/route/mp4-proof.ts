@@ -12,9 +12,9 @@ import { MAX_PROOF_BYTES, OTHER, type PipeProof, SAME, open } from './pipe-proof
  */
 
 /**
- * How far apart the tracks may lie for the same moment, in bytes. On a pipe ffmpeg takes packets in the order of the file,
- * and its muxer has to hold those of one track until the other's come: what players can bear is about a second, some
- * MiB at high bit rates.
+ * How far apart the tracks may lie for the same moment, in bytes. On a pipe ffmpeg takes packets in the order of the
+ * file, and its muxer has to hold those of one track until the other's come: what players can bear is about a second,
+ * some MiB at high bit rates.
  */
 const MAX_DISTANCE = 8 * MiB
 
@@ -55,7 +55,9 @@ function handlerOf(trak: Box): string | undefined {
   return hdlr && hdlr.bytes.toString('latin1', hdlr.contentStart + 8, hdlr.contentStart + 12)
 }
 
-/** A track refers to one whose samples are the titles of its chapters (QuickTime's `chap`): ffmpeg reads them at once. */
+/**
+ * A track refers to one whose samples are the titles of its chapters (QuickTime's `chap`): ffmpeg reads them at once.
+ */
 function hasChapters(trak: Box): boolean {
   return trak.child('tref')?.child('chap') !== undefined
 }

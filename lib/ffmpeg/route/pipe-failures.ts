@@ -84,7 +84,10 @@ function isPacketed(head: Buffer): boolean {
   return word(head, 8) === 'desc' && !isConstant && !head.includes('pakt')
 }
 
-/** ISO/IEC 23008-12 §10.2: one picture, as an item; a sequence of them (`avis`) has an index as well, and is read in order. */
+/**
+ * ISO/IEC 23008-12 §10.2: one picture, as an item; a sequence of them (`avis`) has an index as well, and is read in
+ * order.
+ */
 function isStill(head: Buffer): boolean {
   return word(head, 4) === 'ftyp' && ['avif', 'mif1'].includes(word(head, 8))
 }
@@ -113,7 +116,10 @@ function rowsOf(format: string | undefined): readonly PipeFailure[] {
 /** Bytes of a head that are enough to tell each row: an `acTL` may stand behind chunks of color. */
 const ENOUGH = KiB
 
-/** How many bytes of a head are wanted to tell whether ffmpeg may fail on it: none where it begins as nothing that is listed. */
+/**
+ * How many bytes of a head are wanted to tell whether ffmpeg may fail on it: none where it begins as nothing that is
+ * listed.
+ */
 export function failureBytes(head: Buffer, format: string | undefined): number {
   const rows = rowsOf(format).filter(
     ({ marks, when, enough = ENOUGH }) =>
@@ -150,8 +156,8 @@ export function checkPipe(input: PipedHead, name = 'The input', version?: Ffmpeg
 }
 
 /**
- * What is to be said of an input that a tool has failed on, where it is one of those that some version can't read from a
- * pipe.
+ * What is to be said of an input that a tool has failed on, where it is one of those that some version can't read from
+ * a pipe.
  *
  * @param cause - what it failed with
  */

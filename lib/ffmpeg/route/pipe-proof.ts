@@ -7,7 +7,9 @@ export type PipeProof =
   | { readonly kind: 'same' }
   /** So many bytes of the head are wanted to tell. */
   | { readonly kind: 'open'; readonly wanted: number }
-  /** It may not. `what` says what a pipe would lose, where that is known: a clause to be put behind the input's name. */
+  /**
+   * It may not. `what` says what a pipe would lose, where that is known: a clause to be put behind the input's name.
+   */
   | { readonly kind: 'other'; readonly reason: SeekReason; readonly what?: string }
   /** It does, unless something lies behind the media. */
   | { readonly kind: 'unless-behind'; readonly isBehind: IsBehind }

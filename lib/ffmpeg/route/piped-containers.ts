@@ -9,10 +9,10 @@ import { type SoundFrame, followedFrame } from '../input/audio-frames.js'
  * The containers of which ffmpeg is known to read the same from a pipe as from a file: the same streams and packets,
  * tags, chapters, attachments and dispositions. `test/sweep` holds each row to that, on each ffmpeg of CI.
  *
- * All others are read by address where the source can: ffmpeg's demuxers jump for an index, for tables behind the media,
- * or to count frames, and on a pipe some do without, and say nothing. Two that seem simple are among them: on a pipe an
- * MP3 keeps the padding at its end, which its header says is to be dropped; and of an AVI without its index at the end
- * older versions don't know which frames are key frames.
+ * All others are read by address where the source can: ffmpeg's demuxers jump for an index, for tables behind the
+ * media, or to count frames, and on a pipe some do without, and say nothing. Two that seem simple are among them: on a
+ * pipe an MP3 keeps the padding at its end, which its header says is to be dropped; and of an AVI without its index at
+ * the end older versions don't know which frames are key frames.
  */
 
 interface PipedContainer {
@@ -60,8 +60,8 @@ const CONTAINERS: readonly PipedContainer[] = [
 export const PIPED: readonly string[] = CONTAINERS.map(({ demuxers }) => demuxers)
 
 /**
- * Demuxers that nothing in the bytes calls for, and that read from the first byte to the last: named by the user. Of `dirac`
- * and `g722` it hangs on how the bytes come in pieces where a packet ends.
+ * Demuxers that nothing in the bytes calls for, and that read from the first byte to the last: named by the user. Of
+ * `dirac` and `g722` it hangs on how the bytes come in pieces where a packet ends.
  */
 export const PIPED_BY_NAME: ReadonlySet<string> = new Set(
   (
@@ -87,7 +87,8 @@ const BEHIND_ID3 = new Set(['aac', 'flac'])
 
 /**
  * Whether ffmpeg reads an input from a pipe as it would by address, as far as its first bytes tell. To be asked again
- * with more of them where `open`; whatever can't be told from {@link MAX_PROOF_BYTES} bytes is not known to be the same.
+ * with more of them where `open`; whatever can't be told from {@link MAX_PROOF_BYTES} bytes is not known to be the
+ * same.
  *
  * @param format - the demuxer that the user names, where one is named
  * @param walk - what is known of the shorter heads that were asked about

@@ -12,7 +12,10 @@ export type SeekReason =
   | 'late-track'
   /** Tags, chapters or attachments lie behind the media, where ffmpeg does not get in time on a pipe. */
   | 'behind-media'
-  /** A container, or a form of one, that is not known to be read the same from a pipe: GIF, MXF, CAF, an MP4 with timecode. */
+  /**
+   * A container, or a form of one, that is not known to be read the same from a pipe: GIF, MXF, CAF, an MP4 with
+   * timecode.
+   */
   | 'container'
 
 /** The input is read by address. */
@@ -22,8 +25,8 @@ export interface FfmpegSeek {
   /** Bytes that had been piped in by then; they are not fetched again. A small source has come whole. */
   readonly bytesSniffed: number
   /**
-   * No more comes of the source: it was asked to stop, or was small and is at its end. `false`: it feeds others too, and
-   * what it still delivers is thrown away.
+   * No more comes of the source: it was asked to stop, or was small and is at its end. `false`: it feeds others too,
+   * and what it still delivers is thrown away.
    */
   readonly stopped: boolean
 }

@@ -6,8 +6,9 @@ import { type FfmpegLogEntry, LogReader } from '../log/log.js'
 import { runTool } from '../child/run-tool.js'
 
 /**
- * A look at a source before ffmpeg makes something of it: by the same binary, through the same range server and its cache,
- * so that what it fetches is not fetched again. Tasks that can't know their arguments without the media look first.
+ * A look at a source before ffmpeg makes something of it: by the same binary, through the same range server and its
+ * cache, so that what it fetches is not fetched again. Tasks that can't know their arguments without the media look
+ * first.
  */
 
 /** What is run with: that of the job. */

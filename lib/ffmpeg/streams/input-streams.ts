@@ -8,7 +8,8 @@ import type { MediaChapter, MediaFormat, MediaStreamInfo } from '../report/media
  * - `cover`: a still picture that goes with the media.
  * - `subtitle`, `data`, `attachment`: what a fragmented MP4 can't hold, or what ffmpeg takes only where it is mapped.
  * - `unknown-codec`: ffmpeg knows no codec for it, so that nothing can decode or store it (`apac`).
- * - `found-late`: it begins behind what ffmpeg looks at before it starts; `-probesize` and `-analyzeduration` widen that.
+ * - `found-late`: it begins behind what ffmpeg looks at before it starts; `-probesize` and `-analyzeduration` widen
+ *   that.
  * - `not-chosen`: ffmpeg takes one stream of each kind where none is mapped, and this is another one.
  */
 export type StreamLeftOut =
@@ -26,7 +27,10 @@ export type StreamLeftOut =
 export interface StreamTarget {
   /** Which output, from 0. */
   readonly output: number
-  /** Its place among the streams of that output, from 0; not there for one that goes through `filterComplex`, or is kept as a cover. */
+  /**
+   * Its place among the streams of that output, from 0; not there for one that goes through `filterComplex`, or is kept
+   * as a cover.
+   */
   readonly stream?: number
   /** `filtered`: it goes into `filterComplex`, and what comes out of that into this output. */
   readonly by: 'copied' | 'encoded' | 'filtered'
@@ -48,8 +52,8 @@ export interface InputNote {
    * - `second-index`: an MP4 with another `moov` behind its media, as of two files that were joined byte by byte: what
    *   belongs to it is not read.
    * - `times-changed`: the times of many packets went back, and ffmpeg put others in their place.
-   * - `out-of-reach`: the input comes by a pipe, and something of it lies, or may lie, where ffmpeg would have to jump: tags
-   *   behind the media, chapters, the index that the times of its pictures hang on.
+   * - `out-of-reach`: the input comes by a pipe, and something of it lies, or may lie, where ffmpeg would have to jump:
+   *   tags behind the media, chapters, the index that the times of its pictures hang on.
    */
   readonly kind: 'second-index' | 'times-changed' | 'out-of-reach'
   /** A sentence that says so. */

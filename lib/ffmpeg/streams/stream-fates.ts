@@ -105,8 +105,8 @@ export class StreamFates {
   }
 
   /**
-   * Whether the muxer takes no stream of that kind: ffmpeg chose none though there was one to choose. Of what accompanies a
-   * picture the picture tells.
+   * Whether the muxer takes no stream of that kind: ffmpeg chose none though there was one to choose. Of what
+   * accompanies a picture the picture tells.
    */
   #isForeign(output: number, { type }: MediaStreamInfo): boolean {
     const kind = type === 'audio' ? 'audio' : 'video'

@@ -3,7 +3,8 @@ import type { MediaStreamInfo } from '../report/media-info.js'
 
 /**
  * Which streams the arguments of an output ask for: `-map`, `-vn` and their like, read as ffmpeg reads them
- * (https://ffmpeg.org/ffmpeg.html#Stream-selection). A specifier that is not known here (programs, groups) fits nothing.
+ * (https://ffmpeg.org/ffmpeg.html#Stream-selection). A specifier that is not known here (programs, groups) fits
+ * nothing.
  */
 
 /** Names of the options that leave out a kind of stream. */

@@ -6,10 +6,10 @@ import { type InputStream, type Mapping, type StreamMapping, streamKey } from '.
  *
  *     5.1              Decoder (codec none) not found for input stream #0:2
  *     6 and later      [aist#0:2/none @ 0x1] [error] Decoding requested, but no decoder found for: none
- *     copied           [mp4 @ 0x1] [error] Could not find tag for codec none in stream #2, codec not currently supported …
+ *     copied           [mp4 @ 0x1] [error] Could not find tag for codec none in stream #2, codec not currently …
  *
- * A codec that it does not even know is called `none`. Of one that is known (9.0 calls Apple's spatial sound `apple_apac`) a
- * copy does not tell whether it could be decoded.
+ * A codec that it does not even know is called `none`. Of one that is known (9.0 calls Apple's spatial sound
+ * `apple_apac`) a copy does not tell whether it could be decoded.
  */
 
 const NO_DECODER = /^Decoder \(codec \S+\) not found for input stream #(\d+):(\d+)/

@@ -47,7 +47,8 @@ export class Fmp4Cutter {
   readonly #bytes = new ByteQueue()
   #segmenter: Segmenter | undefined
   #times!: TrackTimes
-  #tracks!: Pick<InitSegment, 'tracks' | 'track'>
+  /** Known once the `moov` has come. */
+  #tracks: Pick<InitSegment, 'tracks' | 'track'> | undefined
   /** Numbers of the tracks that have a sample. */
   readonly #heard = new Set<number>()
   /** All of the initialization segment that stands before the `moov`. */
@@ -108,11 +109,11 @@ export class Fmp4Cutter {
   /**
    * The stream is at its end: what is left is the last segment.
    *
-   * @param silent - numbers of tracks that may be without a sample, but for the one that segments are cut by: where one is,
-   *   an initialization segment without it is cut then
+   * @param silent - numbers of tracks that may be without a sample, but for the one that segments are cut by: where one
+   *   is, an initialization segment without it is cut then
    */
   end(silent: ReadonlySet<number> = new Set()): void {
-    const tracks = this.#tracks as Pick<InitSegment, 'track' | 'tracks'> | undefined
+    const tracks = this.#tracks
     const without = (tracks?.tracks ?? [])
       .filter(({ id }) => id !== tracks?.track.id && silent.has(id) && !this.#heard.has(id))
       .map(({ id }) => id)
@@ -153,7 +154,7 @@ export class Fmp4Cutter {
   }
 
   #goOn({ byteOffset, byteLength, tracks }: Fmp4Fragment): void {
-    const { track } = this.#tracks
+    const { track } = this.#tracks!
     const times = this.#times.of(track.id)
     // Until the first picture has come, what comes lies before it.
     if (times === undefined) return
@@ -170,12 +171,13 @@ export class Fmp4Cutter {
   /** What the edit list says is known: the initialization segment is cut off. */
   #startWith({ presentationShift }: OffsetEdit): Segmenter {
     this.#cutInit('init', new Set())
-    return new Segmenter(this.#targetDuration, this.#tracks.track.timescale, presentationShift)
+    return new Segmenter(this.#targetDuration, this.#tracks!.track.timescale, presentationShift)
   }
 
   #cutInit(kind: CutInit['kind'], without: ReadonlySet<number>): void {
-    const { id } = this.#tracks.track
-    const tracks = this.#tracks.tracks.filter(own => !without.has(own.id)).map(own => this.#times.track(own))
+    const known = this.#tracks!
+    const { id } = known.track
+    const tracks = known.tracks.filter(own => !without.has(own.id)).map(own => this.#times.track(own))
     const track = tracks.find(own => own.id === id)!
     const init = { tracks, track, shiftTicks: this.#times.of(id)!.presentationShift }
     this.#cuts.push({ kind, init, bytes: [...this.#beforeMoov, this.#times.moov(without)] })

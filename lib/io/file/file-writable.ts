@@ -40,7 +40,8 @@ interface Begun {
  * moved.
  *
  * Errors: {@link FileError} `AVIO_ERR_FILE_WRITE` and `AVIO_ERR_FILE_EXISTS`; {@link AvioError}
- * `AVIO_ERR_COMMIT_REFUSED`, `AVIO_ERR_HEADER_UNCLAIMED`. A failed clean-up is attached to the first error as `cleanupError`.
+ * `AVIO_ERR_COMMIT_REFUSED`, `AVIO_ERR_HEADER_UNCLAIMED`. A failed clean-up is attached to the first error as
+ * `cleanupError`.
  *
  * @example
  * ```ts

@@ -4,10 +4,11 @@ import type { Readable } from 'node:stream'
 /**
  * Types for the listeners of our streams.
  *
- * Node declares `on()` by overloads, the last of which takes any name and a listener of anything: a misspelt event compiles
- * and is never heard. An overload of a subclass hides them all. So each of our classes declares `on`, `once` and `off`
- * by all its events at once, Node's and its own, and a name that is none of them does not compile. TypeScript offers no
- * way to inherit that: an interface that is merged with a class can't extend another one with methods of the same name.
+ * Node declares `on()` by overloads, the last of which takes any name and a listener of anything: a misspelt event
+ * compiles and is never heard. An overload of a subclass hides them all. So each of our classes declares `on`, `once`
+ * and `off` by all its events at once, Node's and its own, and a name that is none of them does not compile. TypeScript
+ * offers no way to inherit that: an interface that is merged with a class can't extend another one with methods of the
+ * same name.
  */
 
 /** Events of every emitter and stream. */
@@ -54,8 +55,8 @@ export interface WritableEvents extends StreamEvents {
 export interface DuplexEvents extends ReadableEvents, WritableEvents {}
 
 /**
- * The listener for one of a stream's events. Where an event has no arguments, one that would take something is fine too:
- * `new Promise(resolve => stream.once('close', resolve))`.
+ * The listener for one of a stream's events. Where an event has no arguments, one that would take something is fine
+ * too: `new Promise(resolve => stream.once('close', resolve))`.
  */
 export type TypedListener<Events, Name extends keyof Events> = Events[Name] extends readonly []
   ? (nothing?: undefined) => void

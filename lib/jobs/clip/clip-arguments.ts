@@ -8,7 +8,9 @@ export function seconds(time: number): string {
   return time.toFixed(6)
 }
 
-/** Arguments before `-i` that lead ffmpeg to a time. Of a raw stream it finds the beginning alone, and not by a jump. */
+/**
+ * Arguments before `-i` that lead ffmpeg to a time. Of a raw stream it finds the beginning alone, and not by a jump.
+ */
 export function startArguments(time: number): string[] {
   return time === 0 ? [] : ['-ss', seconds(time)]
 }
@@ -31,8 +33,8 @@ function isCopied(args: readonly Argument[], kind: 'v' | 'a'): boolean {
 }
 
 /**
- * Whether filters of ours can cut a clip to the frame: not where its pictures are copied, and not before a graph that takes
- * the pictures from the input by itself.
+ * Whether filters of ours can cut a clip to the frame: not where its pictures are copied, and not before a graph that
+ * takes the pictures from the input by itself.
  */
 export function canBeFiltered(args: readonly string[]): boolean {
   const list = parseArguments(args, 'args')
@@ -57,8 +59,8 @@ export function exactInput({ start }: Span, { line, landing }: Opening): string[
 /**
  * Arguments of the output of an exact clip, but for its maps.
  *
- * The picture that is shown at the start begins before it: it is kept, and brought to 0. The last one is shown to the end
- * of the span, or of the media. Filters of the user's come behind ours.
+ * The picture that is shown at the start begins before it: it is kept, and brought to 0. The last one is shown to the
+ * end of the span, or of the media. Filters of the user's come behind ours.
  */
 export function exactOutput(span: Span, opening: Opening, args: readonly string[]): string[] {
   const list = parseArguments(args, 'args')

@@ -26,13 +26,17 @@ export interface Opening {
   readonly duration: number | undefined
   /** Where ffmpeg is led, in seconds. */
   readonly landing: number | undefined
-  /** When the picture began that is shown at the start, in microseconds by ffmpeg's clock; not there without a picture. */
+  /**
+   * When the picture began that is shown at the start, in microseconds by ffmpeg's clock; not there without a picture.
+   */
   readonly shown: number | undefined
   /** How many tracks of moving pictures there are. */
   readonly pictures: number
 }
 
-/** A decoder of sound needs what comes before, in seconds: an overlap of AAC, the bit reservoir of MP3, 80 ms of Opus. */
+/**
+ * A decoder of sound needs what comes before, in seconds: an overlap of AAC, the bit reservoir of MP3, 80 ms of Opus.
+ */
 const RUN_UP = 0.5
 
 /** Finds the picture that is shown at a time, by decoding from a key frame before it to the first picture behind it. */
@@ -89,7 +93,8 @@ const PACKET = /^(\d+), *(?:-?\d+|NOPTS), *(-?\d+|NOPTS), *(\d+),/
 const HEADER = /^#(tb|media_type) (\d+): (\S+)$/
 
 /**
- * Which sound tracks have nothing in a span: their numbers among the sound tracks, from 0. Packets tell; nothing is decoded.
+ * Which sound tracks have nothing in a span: their numbers among the sound tracks, from 0. Packets tell; nothing is
+ * decoded.
  */
 export async function silentTracks(
   look: SourceLook,

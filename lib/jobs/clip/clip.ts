@@ -47,11 +47,12 @@ const COPIED = ['-c', 'copy']
 /**
  * Cuts a clip out of a long source: fragmented MP4, with the picture and every sound track.
  *
- * A sound track that has nothing between the two times is left out; a line in `log` (`component: 'avio-streams'`) says so.
+ * A sound track that has nothing between the two times is left out; a line in `log` (`component: 'avio-streams'`) says
+ * so.
  *
  * What is fetched is the index, the span between the two times (from the key frame before it on) and the blocks at its
- * ends; `bytesFetched` of the stream tells. Events, errors, memory: those of {@link FfmpegReadable}. A `start` behind the
- * end of the media is `AVIO_ERR_FFMPEG_NO_OUTPUT`.
+ * ends; `bytesFetched` of the stream tells. Events, errors, memory: those of {@link FfmpegReadable}. A `start` behind
+ * the end of the media is `AVIO_ERR_FFMPEG_NO_OUTPUT`.
  *
  * @example
  * ```ts

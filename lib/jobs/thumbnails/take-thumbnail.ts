@@ -24,8 +24,8 @@ export interface Thumbnail {
   /** The time that was asked for, in seconds. */
   readonly time: number
   /**
-   * When the picture begins to be shown, in seconds from the start of the media: `time` or before it, but for one that is
-   * taken because there is none before.
+   * When the picture begins to be shown, in seconds from the start of the media: `time` or before it, but for one that
+   * is taken because there is none before.
    */
   readonly pictureTime: number
   /** The encoded image. */

@@ -21,10 +21,10 @@ const MAX_ATTEMPTS = 3
 const ALGORITHMS = ['CRC32', 'SHA1', 'SHA256', 'CRC32C', 'CRC64NVME'] as const
 
 /**
- * What the store keeps of the bytes of an object, by which a read of all of them can be checked: a checksum of the whole,
- * or one of the checksums of its parts, or an ETag that is an MD5. `undefined` where it keeps none, does not tell, or
- * tells of another version: a ranged answer never carries one, so it takes a HEAD, which needs no other permission than the
- * read itself, and for parts some more requests.
+ * What the store keeps of the bytes of an object, by which a read of all of them can be checked: a checksum of the
+ * whole, or one of the checksums of its parts, or an ETag that is an MD5. `undefined` where it keeps none, does not
+ * tell, or tells of another version: a ranged answer never carries one, so it takes a HEAD, which needs no other
+ * permission than the read itself, and for parts some more requests.
  *
  * @param only - the one algorithm, of the whole object, that is any use: it is asked for by a single HEAD
  */

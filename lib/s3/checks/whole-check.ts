@@ -81,8 +81,8 @@ export class WholeCheck {
   }
 
   /**
-   * What is wrong, once all bytes have passed; `undefined` where nothing is, or nothing can be told, be it for lack of an
-   * answer. It never rejects.
+   * What is wrong, once all bytes have passed; `undefined` where nothing is, or nothing can be told, be it for lack of
+   * an answer. It never rejects.
    */
   async verdict(info: S3ObjectInfo): Promise<S3Error | undefined> {
     const expected = await this.#answer()

@@ -34,13 +34,13 @@ interface HandlerConfig {
 /**
  * Has `command`, a GET, answered over a {@link DirectConnection}, where that makes no difference but in CPU time: where
  * the client's requests would go out by the SDK's handler for Node, without time limits of its own, over a plain agent.
- * A proxy, a fetch-based handler, a stub, an agent of somebody's own, functions in the place of Node's (nock, msw): they
- * are asked as ever. Everything before that
- * (credentials, signing, the user's middleware) is the client's in any case.
+ * A proxy, a fetch-based handler, a stub, an agent of somebody's own, functions in the place of Node's (nock, msw):
+ * they are asked as ever. Everything before that (credentials, signing, the user's middleware) is the client's in any
+ * case.
  *
  * Connections are opened with the agent's options (certificates, `lookup`, `localAddress` …), as many as it allows
- * together with its own ({@link AgentAccount}); where it allows no more, the request is the agent's. One that is at rest is
- * kept for {@link IDLE_TIME}, but not while requests wait at the agent, and does not keep the process alive.
+ * together with its own ({@link AgentAccount}); where it allows no more, the request is the agent's. One that is at
+ * rest is kept for {@link IDLE_TIME}, but not while requests wait at the agent, and does not keep the process alive.
  */
 export function goDirect(client: S3Client, command: S3Command<unknown>, signal: AbortSignal): void {
   // Behind the step that notes that the request is under way, or what fails here would pass for never sent.

@@ -6,11 +6,11 @@ import tls from 'node:tls'
 /**
  * Whether `http`, `https`, `net` and `tls` are Node's own at this moment.
  *
- * What stands in for the network in a test (nock, msw), traces requests, or sends them through a proxy puts functions of
- * its own in the place of these. A connection that goes round them would reach the real network. Such a thing may have
- * been loaded before this library, so that it does not do to remember what was there: Node's own functions are known by
- * how their source begins. One that is not known, as in some later Node, is taken for another's, which costs CPU time
- * and nothing else.
+ * What stands in for the network in a test (nock, msw), traces requests, or sends them through a proxy puts functions
+ * of its own in the place of these. A connection that goes round them would reach the real network. Such a thing may
+ * have been loaded before this library, so that it does not do to remember what was there: Node's own functions are
+ * known by how their source begins. One that is not known, as in some later Node, is taken for another's, which costs
+ * CPU time and nothing else.
  */
 export function isNetworkUntouched(): boolean {
   return OWN.every(([current, source]) => {

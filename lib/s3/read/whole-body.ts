@@ -34,7 +34,8 @@ interface Open {
  * The object as the body of one GET, for a store that ignores ranges: ranges are cut out of it in order, one after the
  * other, and between them the connection waits.
  *
- * One that breaks is asked for anew from its beginning, under the same conditions; what was delivered already is passed over.
+ * One that breaks is asked for anew from its beginning, under the same conditions; what was delivered already is passed
+ * over.
  *
  * Memory: a chunk of the connection, beside the range that is filled.
  */

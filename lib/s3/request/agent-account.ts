@@ -53,7 +53,9 @@ export class AgentAccount {
     return isWanted || (maxTotalSockets < Infinity && Object.keys(requests).length > 0)
   }
 
-  /** Enters a connection that was opened; it is taken out when it is closed, and what waits at the agent gets its place. */
+  /**
+   * Enters a connection that was opened; it is taken out when it is closed, and what waits at the agent gets its place.
+   */
   enter(socket: Socket): void {
     const agent = this.#agent
     if (agent.removeSocket === undefined) return

@@ -5,9 +5,9 @@ import { optionError } from '../../options.js'
  * What the headers of S3 can carry.
  *
  * Metadata, media type, disposition and tags travel as HTTP headers, and are part of the signature: S3's SDK sends them
- * as they are, so that what is not printable ASCII is refused by Node, or gives a signature that does not match (S3's own
- * rule: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html). A line break would begin a header of
- * its own. All of it is known before the first byte.
+ * as they are, so that what is not printable ASCII is refused by Node, or gives a signature that does not match (S3's
+ * own rule: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html). A line break would begin a
+ * header of its own. All of it is known before the first byte.
  */
 
 /** The most that S3 takes as metadata, in bytes of names and values. */

@@ -87,7 +87,9 @@ const TRANSIENT_CODES = new Set([
   'IncompleteBody',
 ])
 
-/** Codes of what a later job, or another machine, need not meet: fresh credentials, a write of others that has ended. */
+/**
+ * Codes of what a later job, or another machine, need not meet: fresh credentials, a write of others that has ended.
+ */
 const PASSING_CODES = new Set([
   'ExpiredToken',
   'TokenRefreshRequired',

@@ -37,7 +37,9 @@ interface SystemError {
 const FINAL =
   /^(ENOTFOUND|CERT_|ERR_TLS_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$|ERR_SSL_)/
 
-/** From before the first byte of the request: no connection, no name, no descriptor, no trust, a header Node refuses. */
+/**
+ * From before the first byte of the request: no connection, no name, no descriptor, no trust, a header Node refuses.
+ */
 const UNSENT =
   /^(ECONNREFUSED|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EMFILE|ENFILE|ENOBUFS|EADDRNOTAVAIL|EADDRINUSE|UND_ERR_CONNECT_TIMEOUT|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_TLS_|EPROTO$|ERR_SSL_|ERR_INVALID_|ERR_HTTP_INVALID_)/
 

@@ -31,9 +31,10 @@ export function clientOption(options: object): S3Client {
 }
 
 /**
- * Stores other than AWS rarely have a name in DNS for every bucket. Where the endpoint comes from (`AWS_ENDPOINT_URL_S3`,
- * `AWS_ENDPOINT_URL`, `endpoint_url` of the profile or of its `services`), and whether it counts, the SDK finds out with
- * each request, which is also when it asks for the style. Only a client of our own is told so.
+ * Stores other than AWS rarely have a name in DNS for every bucket. Where the endpoint comes from
+ * (`AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, `endpoint_url` of the profile or of its `services`), and whether it
+ * counts, the SDK finds out with each request, which is also when it asks for the style. Only a client of our own is
+ * told so.
  */
 function environmentClient(): S3Client {
   const client = new S3Client({})

@@ -7,7 +7,10 @@ import { type S3Command, Sending, sendOnce } from './send-once.js'
 
 /** What an {@link sendWithTimeout} is told. */
 export interface SendWithTimeoutOptions {
-  /** The longest that nothing may move before the request is given up, in milliseconds; a wait for a socket does not count. */
+  /**
+   * The longest that nothing may move before the request is given up, in milliseconds; a wait for a socket does not
+   * count.
+   */
   readonly timeout: number
   /** The least rate at which the body may go out, in bytes a second over `timeout`; 0, the default, for none. */
   readonly minThroughput?: number | undefined

@@ -28,8 +28,8 @@ export function expectedOf(parts: readonly StoredPart[], sumsCrc: boolean): Expe
  * - It is gone: it was completed, or aborted by somebody else. HEAD tells, by the ETag made of the parts' (or the
  *   CRC-32 of the whole).
  * - Nobody can say: once more, for the same reason.
- * - When all tries are used up, the upload is aborted, so that none of them can take effect any more. Where it was there
- *   until then, none has; else HEAD tells.
+ * - When all tries are used up, the upload is aborted, so that none of them can take effect any more. Where it was
+ *   there until then, none has; else HEAD tells.
  *
  * HEAD is believed only where the upload is not known to be still there: an older object may have the very same bytes.
  *

@@ -67,8 +67,8 @@ const MAX_HEAD_SIZE = GiB
 /**
  * How many bytes of the stream are held back for part 1, where a head is put in front of them at the end.
  *
- * @param headerReserve - how long the head will be, so that part 1 is as large as the others; `undefined` where it may be
- * as long as it is, and part 1 longer
+ * @param headerReserve - how long the head will be, so that part 1 is as large as the others; `undefined` where it may
+ * be as long as it is, and part 1 longer
  */
 export function heldSize({ partSize }: PartSizeSchedule, headerReserve: number | undefined): number {
   if (headerReserve !== undefined) return partSize - headerReserve

@@ -27,7 +27,10 @@ export interface OperationContext {
 /** The account that owns every bucket. */
 export const ACCOUNT_ID = '123456789012'
 
-/** The bucket that the request names: `NoSuchBucket` where there is none, `AccessDenied` where another owner is expected. */
+/**
+ * The bucket that the request names: `NoSuchBucket` where there is none, `AccessDenied` where another owner is
+ * expected.
+ */
 export function bucketOf(context: OperationContext): Bucket {
   const expectedOwner = headerOf(context.request, 'x-amz-expected-bucket-owner')
   if (expectedOwner !== undefined && expectedOwner !== ACCOUNT_ID) throw new ServiceError('AccessDenied')

@@ -5,7 +5,7 @@ import type { Pace } from '../wire/pacer.js'
 /**
  * The grammar of faults: a rule says which calls it is for, and what happens to them.
  *
- *     { operation: 'UploadPart', nth: 3, status: 503, code: 'SlowDown' }       the third UploadPart is told to slow down
+ *     { operation: 'UploadPart', nth: 3, status: 503, code: 'SlowDown' }       the third UploadPart has to slow down
  *     { operation: 'GetObject', rangeBeyond: 10e6, times: Infinity, reset: 0 } every GET past 10 MB breaks
  */
 
