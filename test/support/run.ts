@@ -6,6 +6,7 @@
  *   npm test -- test/io           files and folders
  *   npm test -- --only            tap's own: --only, --grep=<pattern>, --bail; --jobs=<number>, --timeout=<seconds>
  *   npm test -- --under-load      beside a process for each processor that keeps it busy
+ *   npm test -- --other-versions  only what another Node or ffmpeg than the usual one could change
  *   npm test -- --no-ceph         without the gateways: what needs them is skipped, with the reason
  *   npm test -- --no-browser      without the browser, likewise
  *   npm test -- --ffmpeg=trixie   with the ffmpeg and ffprobe of a Debian suite, fetched the first time
@@ -23,7 +24,7 @@ import { ROOT } from './program.js'
 import { Report } from './report.js'
 import { compile } from './run/compile.js'
 import { Load } from './run/load.js'
-import { type Plan, planOf } from './run/needs.js'
+import { Needs, type Plan } from './run/needs.js'
 import { SourcePlaces } from './run/source-places.js'
 import { Ceph, type CephRelease } from './servers/ceph.js'
 import { debianFfmpeg, ffmpegVersion } from './servers/debian-ffmpeg.js'
@@ -49,6 +50,7 @@ const { values: options, positionals } = parseArgs({
     // One more than there are processors: many a test waits for a clock or a server.
     jobs: { type: 'string', default: String(availableParallelism() + 1) },
     only: { type: 'boolean', default: false },
+    'other-versions': { type: 'boolean', default: false },
     // It finds what hangs; a busy machine may take its time.
     timeout: { type: 'string', default: '600' },
     'under-load': { type: 'boolean', default: false },
@@ -175,9 +177,11 @@ async function runTests(ffmpeg: NodeJS.ProcessEnv): Promise<boolean> {
 
 /** One file by itself has a process by itself; and what is picked by name must not pick whole files. */
 function plan(): Plan {
-  const found = planOf(files)
+  const needs = new Needs()
+  const chosen = options['other-versions'] ? files.filter(file => needs.dependsOnVersions(file)) : files
+  const found = needs.plan(chosen)
   const isPicked = options.only || options.grep.length > 0
-  return isPicked || found.together.length < 2 ? { together: [], alone: files } : found
+  return isPicked || found.together.length < 2 ? { together: [], alone: chosen } : found
 }
 
 function isAnyMissing(): boolean {

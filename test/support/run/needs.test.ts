@@ -1,17 +1,23 @@
 import { relative } from 'node:path'
 import t from 'tap'
 import { BUILD } from '../program.js'
-import { planOf } from './needs.js'
+import { Needs } from './needs.js'
 
-/** Whether a test with this code, beside these other files, shares its process. */
-function shares(code: string, others: Record<string, string> = {}): boolean {
+/** The needs of a test file with this code, beside these other files. */
+function needs(code: string, others: Record<string, string> = {}): Needs {
   const files = new Map(Object.entries({ 'test/io/x.test.js': code, ...others }))
-  const { together, alone } = planOf(['test/io/x.test.ts'], path => {
+  return new Needs(path => {
     const found = files.get(relative(BUILD, path))
     if (found === undefined) throw new Error(`${path} is not there`)
     return found
   })
-  return together.length === 1 && alone.length === 0
+}
+
+/** Whether it shares its process. */
+function shares(code: string, others?: Record<string, string>): boolean {
+  const { together, alone } = needs(code, others).plan(['test/io/x.test.ts'])
+  t.equal(together.length + alone.length, 1)
+  return together.length === 1
 }
 
 t.test('a file that reaches neither a child nor a network shares a process', async t => {
@@ -62,4 +68,29 @@ t.test('a file that does something to its process has it for itself', async t =>
     false,
     'tap’s root',
   )
+})
+
+t.test('a file that nothing of another Node or ffmpeg can change is told', async t => {
+  const varies = (code: string, others?: Record<string, string>) =>
+    needs(code, others).dependsOnVersions('test/io/x.test.ts')
+  const one = 'import t from "tap";\nimport { a } from "../../lib/io/x.js";\n'
+  t.equal(
+    varies(one, {
+      'lib/io/x.js': 'import { join } from "node:path";\nimport { inspect } from "node:util";\n',
+    }),
+    false,
+  )
+  for (const name of [
+    'node:stream',
+    'node:fs/promises',
+    'node:child_process',
+    'mux.js',
+    '@aws-sdk/client-s3',
+  ]) {
+    t.equal(varies(one, { 'lib/io/x.js': `import "${name}";\n` }), true, name)
+  }
+  t.equal(varies(one), true, 'nor is one that is not known')
+  for (const file of ['test/layout.test.ts', 'test/docs/code.test.ts', 'test/support/report.test.ts']) {
+    t.equal(needs('').dependsOnVersions(file), false, file)
+  }
 })

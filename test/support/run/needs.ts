@@ -3,19 +3,27 @@ import { dirname, join, sep } from 'node:path'
 import { BUILD, ROOT, compiledOf } from '../program.js'
 
 /**
- * The rule for which test files share a process: those that cannot reach a child process or a network, by themselves or
- * by anything they import, and that do nothing to the process they run in. It is read from the compiled code, where
- * types are gone and every import has the same form.
+ * What test files need, by what they reach: themselves, and by anything they import. It is read from the compiled code,
+ * where types are gone and every import has the same form.
+ *
+ * Files that reach neither a child process nor a network, and do nothing to the process they run in, share processes.
+ * Files that nothing of another Node or ffmpeg can change are left out of the runs for those.
  */
 
 /** Modules that start children, open sockets or change the engine, and packages that do. */
 const OUTSIDE =
   /^(?:node:)?(?:child_process|cluster|dgram|dns|http|http2|https|inspector|net|tls|v8|vm|worker_threads)(?:\/|$)/
-const HEAVY = /^(?:@aws-sdk|@smithy|avio-streams|playwright-core|prettier|typescript)(?:\/|$)/
+const HEAVY = /^(?:@aws-sdk|@smithy|avio-streams|esbuild|playwright-core|prettier|typescript)(?:\/|$)/
 
 /** What a test, or a helper of tests, does to its process. */
 const OF_THE_PROCESS =
   /\bt\d*\.(?:mock|intercept)|\bprocess\.(?:chdir|on|once|memoryUsage|cpuUsage|resourceUsage)\b|\bglobalThis\.(?!process)/
+
+/** What Node has and no release changes: text, names, bytes. Streams, files, clocks and ciphers are none of it. */
+const SETTLED = /^node:(?:assert|buffer|os|path|url|util)(?:\/|$)/
+
+/** Tests of the repository: its rules, its pages, and what runs the tests. */
+const OF_THE_REPOSITORY = /^test\/(?:docs\/|support\/|layout\.test\.ts$)/
 
 const IMPORT = /^(?:import|export)\b[^;"]*?\bfrom "([^"]+)";|^import "([^"]+)";|\bimport\("([^"]+)"\)/gm
 
@@ -25,59 +33,78 @@ export interface Plan {
   readonly alone: readonly string[]
 }
 
-/**
- * @param files - test files by their paths from the root, compiled
- * @param codeOf - gives the code of a compiled file, and throws where there is none
- */
-export function planOf(files: readonly string[], codeOf = readCode): Plan {
-  const modules = new Map<string, Module>()
-  const together = files.filter(file => canShare(compiledOf(join(ROOT, file)), modules, codeOf))
-  return { together, alone: files.filter(file => !together.includes(file)) }
-}
-
-function readCode(path: string): string {
-  return readFileSync(path, 'utf8')
-}
-
 interface Module {
   readonly imports: readonly string[]
-  /** It does something to the process. */
+  /** It does something to the process, or nothing is known of it. */
   readonly touches: boolean
 }
 
-function canShare(file: string, modules: Map<string, Module>, codeOf: typeof readCode): boolean {
-  const reached = new Set([file])
-  // The set grows while it is walked.
-  for (const name of reached) {
-    if (!name.startsWith(BUILD)) {
-      if (OUTSIDE.test(name) || HEAVY.test(name)) return false
-      continue
+/** Reads compiled modules, each of them once. Test files are named by their paths from the root. */
+export class Needs {
+  readonly #codeOf: (path: string) => string
+  readonly #modules = new Map<string, Module>()
+
+  /** @param codeOf - gives the code of a compiled file, and throws where there is none */
+  constructor(codeOf = (path: string) => readFileSync(path, 'utf8')) {
+    this.#codeOf = codeOf
+  }
+
+  plan(files: readonly string[]): Plan {
+    const together = new Set(files.filter(file => this.#canShare(file)))
+    return { together: [...together], alone: files.filter(file => !together.has(file)) }
+  }
+
+  /** Whether another version of Node or ffmpeg could make a difference to it. */
+  dependsOnVersions(file: string): boolean {
+    if (OF_THE_REPOSITORY.test(file)) return false
+    return [...this.#reachedBy(file)].some(name =>
+      isOurs(name) ? this.#module(name).touches : !SETTLED.test(name),
+    )
+  }
+
+  #canShare(file: string): boolean {
+    return [...this.#reachedBy(file)].every(name =>
+      isOurs(name) ? !this.#module(name).touches : !OUTSIDE.test(name) && !HEAVY.test(name),
+    )
+  }
+
+  #reachedBy(file: string): Set<string> {
+    const reached = new Set([compiledOf(join(ROOT, file))])
+    // The set grows while it is walked.
+    for (const name of reached) {
+      if (isOurs(name)) for (const imported of this.#module(name).imports) reached.add(imported)
     }
-    let found = modules.get(name)
-    if (found === undefined) modules.set(name, (found = moduleOf(name, codeOf)))
-    if (found.touches) return false
-    for (const imported of found.imports) reached.add(imported)
+    reached.delete('tap')
+    return reached
   }
-  return true
+
+  #module(path: string): Module {
+    let found = this.#modules.get(path)
+    if (found === undefined) this.#modules.set(path, (found = this.#read(path)))
+    return found
+  }
+
+  #read(path: string): Module {
+    let code: string
+    try {
+      code = this.#codeOf(path)
+    } catch {
+      return { imports: [], touches: true }
+    }
+    const names = [...code.matchAll(IMPORT)].map(([, from, bare, dynamic]) => (from ?? bare ?? dynamic)!)
+    return {
+      imports: names.map(name => (name.startsWith('.') ? join(dirname(path), name) : name)),
+      touches: path.startsWith(join(BUILD, 'test') + sep) && touchesProcess(code, path),
+    }
+  }
 }
 
-function moduleOf(file: string, codeOf: typeof readCode): Module {
-  let code: string
-  try {
-    code = codeOf(file)
-  } catch {
-    // No module that was compiled here: what is not known is not shared.
-    return { imports: [], touches: true }
-  }
-  const names = [...code.matchAll(IMPORT)].map(([, from, bare, dynamic]) => (from ?? bare ?? dynamic)!)
-  return {
-    imports: names.map(name => (name.startsWith('.') ? join(dirname(file), name) : name)),
-    touches: file.startsWith(join(BUILD, 'test') + sep) && touchesProcess(code, file),
-  }
+function isOurs(name: string): boolean {
+  return name.startsWith(BUILD)
 }
 
-function touchesProcess(code: string, file: string): boolean {
+function touchesProcess(code: string, path: string): boolean {
   // Only a test file is given a test of its own in place of tap's root: see `own-test.ts`.
-  const takesRoot = !file.endsWith('.test.js') && /^import \w+.* from "tap";$/m.test(code)
+  const takesRoot = !path.endsWith('.test.js') && /^import \w+.* from "tap";$/m.test(code)
   return takesRoot || OF_THE_PROCESS.test(code)
 }
