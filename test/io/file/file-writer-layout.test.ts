@@ -24,15 +24,20 @@ function head(size: number): ClaimedHeader {
 async function written(t: Test, media: Buffer, size: number, claimed?: ClaimedHeader): Promise<Buffer> {
   const path = join(t.testdir({}), 'a')
   const file = await AtomicFile.create({ path, overwrite: true, mode: 0o666 })
-  const layout = new FileWriterLayout(file, claimed, ROOM)
-  for (let from = 0; from < media.length; from += size)
-    await layout.write([media.subarray(from, from + size)])
-  const bytes = await layout.finish()
-  await file.close()
-  await file.commit(true)
-  const stored = await readFile(path)
-  t.equal(bytes, stored.length)
-  return stored
+  try {
+    const layout = new FileWriterLayout(file, claimed, ROOM)
+    for (let from = 0; from < media.length; from += size)
+      await layout.write([media.subarray(from, from + size)])
+    const bytes = await layout.finish()
+    await file.close()
+    await file.commit(true)
+    const stored = await readFile(path)
+    t.equal(bytes, stored.length)
+    return stored
+  } catch (error) {
+    await file.discard()
+    throw error
+  }
 }
 
 t.test('without a head, bytes go in as they come', async t => {
