@@ -1,5 +1,5 @@
 /**
- * The sound of a film as an MP3 with tags, and with the frame in front by which players know its length.
+ * The audio of a film as an MP3 with tags, and with the Xing frame in front that tells players its duration.
  *
  *   npx tsx examples/audio.ts s3://masters/talk.mov s3://web/talk.mp3 --title "A talk" --artist "A speaker"
  *   npx tsx examples/audio.ts talk.mkv talk.mp3 --title "A talk"

@@ -1,6 +1,6 @@
 /**
- * Stages of your own between ours: a throttle before ffmpeg, a hash behind it, and a tee into two buckets, of which
- * neither shows anything before both are ready.
+ * Your own stages between the library's: a throttle before ffmpeg, a hash after it, and a tee into two buckets that show
+ * nothing until both are ready.
  *
  *   npx tsx examples/composition.ts s3://masters/talk.avi s3://web/talk.mp4 s3://backup/talk.mp4
  */
@@ -11,7 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { FfmpegTransform, Fmp4Validator, S3MultipartWritable, S3RangeReadable } from 'avio-streams'
 
-/** Lets at most `bytesPerSecond` through: backpressure does the rest, back to the GETs. */
+/** Passes at most `bytesPerSecond`; backpressure slows the stages before it, down to the GETs. */
 class Throttle extends Transform {
   #due = performance.now()
 

@@ -1,5 +1,5 @@
 /**
- * Twenty pictures of a film on one sheet, and the map of it that players read for their seek bar.
+ * Twenty frames of a film on one sheet, and the map that players read for their seek bar.
  *
  *   npx tsx examples/contact-sheet.ts match.mov sheet.png
  *   npx tsx examples/contact-sheet.ts s3://masters/match.mov sheet.png

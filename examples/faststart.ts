@@ -1,5 +1,5 @@
 /**
- * An ordinary MP4, its index in front, straight to its place: no fragments, no temporary file, no second pass.
+ * An ordinary MP4 with its index in front, written directly: no fragments, no temporary file, no second pass.
  *
  *   npx tsx examples/faststart.ts s3://masters/talk.mov s3://web/talk.mp4
  *   npx tsx examples/faststart.ts talk.mkv talk.mp4 --copy

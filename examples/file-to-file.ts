@@ -1,5 +1,5 @@
 /**
- * Files in place of objects: every stage is a plain Node stream, so either end may be something else.
+ * Files in place of objects: every stage is a plain Node stream, so you can replace either end.
  *
  *   npx tsx examples/file-to-file.ts input.avi output.mp4
  */
@@ -11,7 +11,7 @@ import { FfmpegTransform, Fmp4Validator, type ValidationReport } from 'avio-stre
 export async function main([from, to]: readonly string[]): Promise<ValidationReport> {
   if (from === undefined || to === undefined) throw new Error('Usage: file-to-file.ts input output.mp4')
   const validator = new Fmp4Validator()
-  // A file, unlike an object, is visible while it is written: give it its name when it is whole.
+  // A file, unlike an object, is visible while it is written: give it its name when it is complete.
   const unfinished = `${to}.unfinished`
   try {
     await pipeline(

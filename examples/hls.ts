@@ -1,9 +1,9 @@
 /**
- * A ladder for adaptive streaming from one decode, packaged as HLS into S3, and a page that plays it.
+ * An adaptive ladder from one decode, packaged as HLS into S3, and a page that plays it.
  *
- *   npm run example:hls                    an embedded store, and a source made on the spot
- *   npm run example:hls -- talk.mov        a source of your own: a file, s3://bucket/key, or an address
- *   npm run example:hls -- --port 8080     at a port of your choice
+ *   npm run example:hls                    an embedded store and a generated source
+ *   npm run example:hls -- talk.mov        your own source: a file, s3://bucket/key, or a URL
+ *   npm run example:hls -- --port 8080     on a port of your choice
  */
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'

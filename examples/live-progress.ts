@@ -1,5 +1,5 @@
 /**
- * Live progress on a web page: the events of the stages, sent on as server-sent events.
+ * Live progress on a web page: forwards the stages' events as server-sent events.
  *
  *   npx tsx examples/live-progress.ts s3://masters/talk.avi s3://web/talk.mp4
  */

@@ -1,5 +1,5 @@
 /**
- * Two objects muxed into one: the picture of the first, the sound of the second, neither encoded again.
+ * Two objects muxed into one: the video of the first and the audio of the second, both copied.
  *
  *   npx tsx examples/mux.ts s3://masters/film.mov s3://masters/dub.m4a s3://web/film.mp4
  *   npx tsx examples/mux.ts film.mp4 dub.m4a dubbed.mp4

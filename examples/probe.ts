@@ -1,5 +1,5 @@
 /**
- * What a source holds, without downloading it.
+ * Shows what a source holds, without downloading it.
  *
  *   npx tsx examples/probe.ts match.mov
  *   npx tsx examples/probe.ts s3://masters/match.mov

@@ -1,8 +1,8 @@
 /**
- * The main job: an object in S3, through ffmpeg, checked, into S3, and nothing on disk.
+ * The main job: from an object in S3 through ffmpeg and the validator into S3, without a disk.
  *
- *   npm run demo                                         an embedded store and two sources made on the spot
- *   npm run demo -- s3://in/talk.mov s3://out/talk.mp4   your own store, found as the AWS SDK finds it
+ *   npm run demo                                         an embedded store and two generated sources
+ *   npm run demo -- s3://masters/talk.mov s3://web/talk.mp4   your own store, found the way the AWS SDK finds it
  */
 import { pipeline } from 'node:stream/promises'
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'

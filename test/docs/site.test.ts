@@ -125,12 +125,12 @@ t.test('the site', { skip: noBrowser }, async t => {
 
   await t.test('finds a page by a word of its text', async t => {
     await page.locator('#tsd-search-trigger').click()
-    await page.locator('#tsd-search-input').pressSequentially('lifecycle')
-    const hit = page.locator('#tsd-search-results a', { hasText: 'Lifecycle' }).first()
+    await page.locator('#tsd-search-input').pressSequentially('fargate')
+    const hit = page.locator('#tsd-search-results a', { hasText: 'Lambda and ECS' }).first()
     await hit.waitFor()
     await hit.click()
-    await page.locator('h1', { hasText: 'Lifecycle' }).waitFor()
-    t.match(page.url(), /guides\/lifecycle\.html/)
+    await page.locator('h1', { hasText: 'Lambda and ECS' }).waitFor()
+    t.match(page.url(), /guides\/lambda-and-ecs\.html/)
   })
 
   await t.test('has an index for language models whose links lead to its pages', async t => {
