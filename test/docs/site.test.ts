@@ -118,9 +118,8 @@ t.test('the site', { skip: noBrowser }, async t => {
 
   await t.test('leads from a guide to the API reference', async t => {
     await page.goto(new URL('guides/s3-compatible.html', address).href)
-    await page.locator('.col-content a', { hasText: 'S3MultipartWritable' }).first().click()
-    await page.locator('h1', { hasText: 'Class S3MultipartWritable' }).waitFor()
-    t.match(page.url(), /classes\/index\.S3MultipartWritable\.html/)
+    const links = page.locator('.col-content a[href$="classes/index.S3MultipartWritable.html"]')
+    t.equal(await links.count(), 1, 'a name in code is a link, the first time on a page')
   })
 
   await t.test('finds a page by a word of its text', async t => {
