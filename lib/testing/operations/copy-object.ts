@@ -1,11 +1,11 @@
 import type { ByteRange } from '../../io/byte-range.js'
 import { type Checksum, checksumElement, parseAlgorithm } from '../wire/checksum.js'
-import { checkCopyConditions, checkWriteConditions } from './conditions.js'
+import { checkCopyConditions } from './conditions.js'
 import { type Answer } from './answer.js'
 import { bucketOf, type OperationContext, keyOf } from './operation-context.js'
 import { checkCustomerKey, customerKeyOf } from '../wire/customer-key.js'
 import { takeContent } from './intake.js'
-import { checkKey } from './put-object.js'
+import { checkKey, storeTaken } from './put-object.js'
 import { headerOf } from '../wire/s3-request.js'
 import { ServiceError } from '../wire/service-error.js'
 import { propertiesOf, type StoredObject } from '../store/stored-object.js'
@@ -80,25 +80,8 @@ export async function copyObject(context: OperationContext): Promise<Answer> {
   const algorithm =
     parseAlgorithm(headerOf(request, 'x-amz-checksum-algorithm')) ?? source.checksum?.algorithm
   const taken = await takeContent(store.contents, { etag: settings.etag, algorithm }, source.content)
-  const object: StoredObject = {
-    ...given,
-    ...(directive === 'COPY' && { headers: source.headers, metadata: source.metadata }),
-    kind: 'object',
-    key,
-    versionId: bucket.newVersionId(),
-    content: taken.content,
-    etag: taken.etag,
-    lastModified: new Date(),
-    checksum: taken.checksum && { ...taken.checksum, type: 'FULL_OBJECT' },
-    parts: undefined,
-  }
-  try {
-    checkWriteConditions(request.headers, bucket.current(key))
-  } catch (error) {
-    taken.content.release()
-    throw error
-  }
-  bucket.store(object)
+  const kept = directive === 'COPY' ? { headers: source.headers, metadata: source.metadata } : {}
+  const object = storeTaken(bucket, context, { ...given, ...kept }, taken)
   const headers: Record<string, string> = { 'content-type': 'application/xml' }
   if (bucket.versioning !== undefined) headers['x-amz-version-id'] = object.versionId
   const body = xmlDocument('CopyObjectResult', {

@@ -4,9 +4,10 @@ import { checkWriteConditions } from './conditions.js'
 import { type Answer } from './answer.js'
 import { bucketOf, type OperationContext, keyOf } from './operation-context.js'
 import { customerKeyHeaders } from '../wire/customer-key.js'
+import type { Taken } from './intake.js'
 import { receiveContent } from './payload.js'
 import { ServiceError } from '../wire/service-error.js'
-import { propertiesOf, type StoredObject } from '../store/stored-object.js'
+import { type ObjectProperties, propertiesOf, type StoredObject } from '../store/stored-object.js'
 
 /** PutObject, and what all operations that make an object share. */
 
@@ -32,6 +33,33 @@ function createdHeaders(bucket: Bucket, object: StoredObject): Record<string, st
   return { ...headers, ...customerKeyHeaders(object.customerKeyMd5) }
 }
 
+/** Stores bytes that were taken in one piece, if the request's conditions hold: nothing is kept of them otherwise. */
+export function storeTaken(
+  bucket: Bucket,
+  context: OperationContext,
+  properties: ObjectProperties,
+  { content, etag, checksum }: Taken,
+): StoredObject {
+  const key = keyOf(context)
+  try {
+    checkWriteConditions(context.request.headers, bucket.current(key))
+  } catch (error) {
+    content.release()
+    throw error
+  }
+  const object: StoredObject = {
+    ...properties,
+    kind: 'object',
+    ...{ key, content, etag },
+    versionId: bucket.newVersionId(),
+    lastModified: new Date(),
+    checksum: checksum && { ...checksum, type: 'FULL_OBJECT' },
+    parts: undefined,
+  }
+  bucket.store(object)
+  return object
+}
+
 /** PutObject: stored only when all bytes are there and everything said of them holds. */
 export async function putObject(context: OperationContext): Promise<Answer> {
   const { request } = context
@@ -42,23 +70,6 @@ export async function putObject(context: OperationContext): Promise<Answer> {
   // What can be told before the body is; it is asked again when the object is stored.
   checkWriteConditions(request.headers, bucket.current(key))
   const taken = await receiveContent(context)
-  const object: StoredObject = {
-    ...properties,
-    kind: 'object',
-    key,
-    versionId: bucket.newVersionId(),
-    content: taken.content,
-    etag: taken.etag,
-    lastModified: new Date(),
-    checksum: taken.checksum && { ...taken.checksum, type: 'FULL_OBJECT' },
-    parts: undefined,
-  }
-  try {
-    checkWriteConditions(request.headers, bucket.current(key))
-  } catch (error) {
-    taken.content.release()
-    throw error
-  }
-  bucket.store(object)
+  const object = storeTaken(bucket, context, properties, taken)
   return { status: 200, headers: createdHeaders(bucket, object) }
 }
