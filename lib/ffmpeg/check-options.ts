@@ -192,8 +192,12 @@ export function formatWhitelistOption(
   return demuxersFor(list, format)
 }
 
-/** @param inputs - how many share the cache: each needs a block of it, at least */
-function sharedSettings(options: FfmpegRunOptions, inputs = 1): Settings {
+/**
+ * Checks the options that everything that runs ffmpeg has; throws as {@link transformSettings}.
+ *
+ * @param inputs - how many share the cache: each needs a block of it, at least
+ */
+export function sharedSettings(options: FfmpegRunOptions, inputs = 1): Settings {
   const globalArgs = stringsOption(options, 'globalArgs')
   checkGlobalArgs(globalArgs)
   return {

@@ -1,30 +1,52 @@
-import type { FfmpegOptions } from '../ffmpeg/ffmpeg-options.js'
+import { formatWhitelistOption, sharedSettings } from '../ffmpeg/check-options.js'
+import type { FfmpegDemuxerOptions, FfmpegRunOptions } from '../ffmpeg/ffmpeg-options.js'
 import { sourceOption } from '../ffmpeg/source-option.js'
 import { type Limits, UNLIMITED, limitsOption } from '../ffmpeg/limits/limits.js'
 import type { RandomAccess } from '../io/random-access.js'
 import { optionError } from '../options.js'
 
-/** What every whole task that reads one source is given. */
-export interface JobOptions extends Pick<
-  FfmpegOptions,
-  'ffmpegPath' | 'cacheSize' | 'signal' | 'env' | 'limits'
-> {
+/** Options of every whole task that reads one source: where it is, and how ffmpeg is run. */
+export interface JobOptions extends FfmpegRunOptions, Pick<FfmpegDemuxerOptions, 'formatWhitelist'> {
   /** What is read: an `S3Source`, a `FileSource`, an `HttpSource`, a `BytesSource`, or one of your own. */
   source: RandomAccess
 }
 
 /** Names of {@link JobOptions}, for `knownOptions`. */
-export const JOB_OPTIONS = ['source', 'ffmpegPath', 'cacheSize', 'signal', 'env', 'limits'] as const
+export const JOB_OPTIONS = [
+  'source',
+  'formatWhitelist',
+  'ffmpegPath',
+  'globalArgs',
+  'env',
+  'signal',
+  'killTimeout',
+  'limits',
+  'cacheSize',
+  'highWaterMark',
+] as const satisfies readonly (keyof JobOptions)[]
 
 /**
- * What a stage is handed on of {@link JobOptions}; the source and the limits are checked.
+ * What is handed on of {@link JobOptions}, all of it checked: the source, what goes with it as an input, and the rest, which
+ * every stage takes.
  *
  * @param defaults - the limits that are not given
  */
 export function stageOptions(options: JobOptions, defaults: Limits = UNLIMITED) {
-  const { ffmpegPath, cacheSize, signal, env } = options
+  sharedSettings(options)
+  formatWhitelistOption(options, 'formatWhitelist', undefined)
+  const { ffmpegPath, globalArgs = [], env, signal, killTimeout, cacheSize, highWaterMark } = options
   const limits = limitsOption(options, defaults)
-  return { source: sourceOption(options, 'source'), stage: { ffmpegPath, cacheSize, signal, env, limits } }
+  return {
+    source: sourceOption(options, 'source'),
+    input: { formatWhitelist: options.formatWhitelist },
+    stage: { ffmpegPath, globalArgs, env, signal, killTimeout, limits, cacheSize, highWaterMark },
+  }
+}
+
+/** The {@link JobOptions} among the options of a task, for another task. */
+export function jobOptions(options: JobOptions): JobOptions {
+  const own: object = Object.fromEntries(JOB_OPTIONS.map(name => [name, options[name]]))
+  return own as JobOptions
 }
 
 /** A time in seconds, from `min` on; `Infinity` is none. */

@@ -1,16 +1,59 @@
 import t from 'tap'
+import type { AvioError } from '../../lib/errors.js'
+import { clip } from '../../lib/jobs/clip/clip.js'
+import { storyboard } from '../../lib/jobs/storyboard/storyboard.js'
+import { thumbnails } from '../../lib/jobs/thumbnails/thumbnails.js'
+import { fastStartMp4 } from '../support/media.js'
 import { UNLIMITED } from '../../lib/ffmpeg/limits/limits.js'
 import { BytesSource } from '../../lib/io/sources/bytes-source.js'
-import { type JobOptions, secondsOption, stageOptions } from '../../lib/jobs/job-options.js'
+import { JOB_OPTIONS, type JobOptions, secondsOption, stageOptions } from '../../lib/jobs/job-options.js'
 
 t.test('the source is checked, the rest is handed on', async t => {
   const source = new BytesSource(Buffer.alloc(1))
   const { signal } = new AbortController()
-  t.same(stageOptions({ source, cacheSize: 5, signal }), {
+  const own = { ffmpegPath: 'ffmpeg', globalArgs: ['-threads', '2'], env: { TZ: 'UTC' }, killTimeout: 7 }
+  const more = { ...own, signal, cacheSize: 2 ** 20, highWaterMark: 9 }
+  const formatWhitelist = ['mov']
+  t.same(stageOptions({ source, formatWhitelist, ...more }), {
     source,
-    stage: { ffmpegPath: undefined, cacheSize: 5, signal, env: undefined, limits: UNLIMITED },
+    input: { formatWhitelist },
+    stage: { ...more, limits: UNLIMITED },
   })
+  const wrong: Record<string, unknown> = {
+    ...{ formatWhitelist: ['mkv'], ffmpegPath: 7, globalArgs: '-threads 2', env: [], signal: 7 },
+    ...{ killTimeout: -1, limits: 7, cacheSize: 5, highWaterMark: 0 },
+  }
+  for (const [name, value] of Object.entries(wrong)) {
+    const message = new RegExp(`"${name}`)
+    t.throws(() => stageOptions({ source, [name]: value }), { code: 'AVIO_ERR_OPTION', message }, name)
+  }
+  t.same(Object.keys({ source, ...wrong }).sort(), [...JOB_OPTIONS].sort(), 'all of them')
   t.throws(() => stageOptions({} as JobOptions), { message: /"source" must be a RandomAccess/ })
+})
+
+t.test('every ffmpeg of a job is run with them', async t => {
+  const source = new BytesSource(await fastStartMp4({ seconds: 2 }))
+  const jobs: [string, (options: Partial<JobOptions>) => AsyncIterable<unknown>][] = [
+    ['clip', options => clip({ source, start: 0.5, end: 1, ...options })],
+    ['thumbnails at times', options => thumbnails({ source, times: [1], ...options })],
+    ['thumbnails by count', options => thumbnails({ source, count: 1, ...options })],
+    ['storyboard', options => storyboard({ source, times: [1], ...options })],
+  ]
+  const codeOf = async (job: AsyncIterable<unknown>) => {
+    try {
+      const items = job[Symbol.asyncIterator]()
+      while ((await items.next()).done !== true) continue
+      return undefined
+    } catch (error) {
+      return (error as AvioError).code
+    }
+  }
+  for (const [name, run] of jobs) {
+    t.equal(await codeOf(run({ formatWhitelist: ['mov'], globalArgs: ['-threads', '1'] })), undefined, name)
+    t.equal(await codeOf(run({ formatWhitelist: ['matroska'] })), 'AVIO_ERR_FORMAT_REFUSED', name)
+    t.equal(await codeOf(run({ globalArgs: ['-nonsense', '1'] })), 'AVIO_ERR_FFMPEG_ARGUMENT', name)
+    t.throws(() => run({ killTimeout: -1 }), { code: 'AVIO_ERR_OPTION', option: 'killTimeout' }, name)
+  }
 })
 
 t.test('a time is a finite number from its minimum on', async t => {

@@ -65,7 +65,7 @@ const COPIED = ['-c', 'copy']
  */
 export function clip(options: ClipOptions): FfmpegReadable {
   knownOptions(optionsObject(options, 'clip'), 'clip', [...JOB_OPTIONS, 'start', 'end', 'exact', 'args'])
-  const { source, stage } = stageOptions(options)
+  const { source, input, stage } = stageOptions(options)
   const start = secondsOption(options, 'start', { min: 0, default: 0 })
   const end = secondsOption(options, 'end', { min: 0, default: undefined })
   if (end === undefined || end <= start)
@@ -77,9 +77,9 @@ export function clip(options: ClipOptions): FfmpegReadable {
   const stream = new FfmpegReadable({
     ...stage,
     // What is run in the end is found out by a look; this is what the progress goes by.
-    input: { source, args: [...startArguments(start), '-to', seconds(end)] },
+    input: { ...input, source, args: [...startArguments(start), '-to', seconds(end)] },
     output: { format: 'mp4', args: [...mapArguments([]), ...(exact ? ENCODED : COPIED), ...args] },
-    globalArgs: isFiltered ? [...KEEP_CLOCK] : [],
+    globalArgs: [...(isFiltered ? KEEP_CLOCK : []), ...stage.globalArgs],
     [PREPARE]: (look: SourceLook) => prepared(look, { span, exact, isFiltered, args }),
   } as FfmpegReadableOptions)
   failPastEnd(stream, start)

@@ -7,7 +7,7 @@ import { probe } from '../../ffmpeg/probe/probe.js'
 import type { MediaInfo } from '../../ffmpeg/report/media-info.js'
 import { integerOption, knownOptions, oneOfOption, optionsObject } from '../../options.js'
 import { BoundedSource } from '../../io/sources/bounded-source.js'
-import { JOB_OPTIONS, stageOptions } from '../job-options.js'
+import { JOB_OPTIONS, jobOptions, stageOptions } from '../job-options.js'
 import { lengthOf, noLength } from '../media-length.js'
 import { type SpriteTile, gridOptions, tileHeight, tilesOf } from './storyboard-vtt.js'
 import { type ThumbnailTimes, thumbnailTimes } from '../thumbnails/thumbnail-times.js'
@@ -87,8 +87,11 @@ interface Order {
 
 async function* made(order: Order): AsyncGenerator<SpriteSheet, void, undefined> {
   const { options, limits } = order
-  const { ffprobePath, ffmpegPath, signal, source } = options
-  const info = await probe(source, { ffprobePath, ffmpegPath, signal, limits: systemLimits(limits) })
+  const { ffprobePath, ffmpegPath, env, signal, source, formatWhitelist } = options
+  const info = await probe(source, {
+    ...{ ffprobePath, ffmpegPath, env, signal, formatWhitelist },
+    limits: systemLimits(limits),
+  })
   const grid = { ...order, height: order.height ?? tileHeight(order.width, shapeOf(info)) }
   const duration = await lengthOf(new BoundedSource(source), info.format, signal)
   const known = thumbnailTimes(options)
@@ -99,13 +102,9 @@ async function* made(order: Order): AsyncGenerator<SpriteSheet, void, undefined>
   let first = 0
   // Lossless in between: only the sheet itself is compressed.
   const tiles = thumbnails({
-    ...{ source, ffmpegPath, signal, times, format: 'png', width: grid.width, height: grid.height },
-    ...{
-      ...{ cacheSize: options.cacheSize, limits },
-      env: options.env,
-      exact: options.exact,
-      concurrency: options.concurrency,
-    },
+    ...jobOptions(options),
+    ...{ times, exact: options.exact, concurrency: options.concurrency },
+    ...{ format: 'png', width: grid.width, height: grid.height, limits },
   })
   for await (const { image } of tiles) {
     images.push(image)
@@ -120,10 +119,10 @@ async function* made(order: Order): AsyncGenerator<SpriteSheet, void, undefined>
 }
 
 async function sheetOf(images: readonly Buffer[], grid: { columns: number }, order: Order): Promise<Buffer> {
-  const { ffmpegPath, signal, env } = order.options
+  const { ffmpegPath, globalArgs, env, signal, killTimeout } = order.options
   const tile = `tile=${grid.columns}x${Math.ceil(images.length / grid.columns)}`
   const ffmpeg = new FfmpegTransform({
-    ...{ ffmpegPath, signal, env, limits: systemLimits(order.limits) },
+    ...{ ffmpegPath, globalArgs, env, signal, killTimeout, limits: systemLimits(order.limits) },
     input: { format: 'png_pipe' },
     output: { format: 'image2pipe', args: ['-vf', tile, '-frames:v', '1', '-c:v', order.codec] },
   })

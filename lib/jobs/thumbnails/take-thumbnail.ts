@@ -34,6 +34,7 @@ export interface Thumbnail {
 
 /** How a thumbnail is made. */
 export interface Taking {
+  readonly input: ReturnType<typeof stageOptions>['input']
   readonly stage: ReturnType<typeof stageOptions>['stage']
   /** A filter that brings it to its size. */
   readonly scale: string | undefined
@@ -131,7 +132,7 @@ interface Way {
 
 /** An ffmpeg that makes one image of the first picture that comes through the filters. */
 function imageOf(
-  { stage, scale, codec }: Taking,
+  { input, stage, scale, codec }: Taking,
   source: BlockCache,
   signal: AbortSignal,
   way: Way,
@@ -140,11 +141,11 @@ function imageOf(
   return new FfmpegReadable({
     ...stage,
     signal,
-    input: { source, args: [...way.input] },
+    input: { ...input, source, args: [...way.input] },
     output: {
       format: 'image2pipe',
       args: ['-map', '0:V:0', '-frames:v', '1', '-vf', filters, '-c:v', codec],
     },
-    globalArgs: [...way.globalArgs],
+    globalArgs: [...way.globalArgs, ...stage.globalArgs],
   })
 }

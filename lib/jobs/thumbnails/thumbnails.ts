@@ -65,12 +65,13 @@ const OWN = ['times', 'every', 'count', 'width', 'height', 'format', 'exact', 'f
  */
 export function thumbnails(options: ThumbnailsOptions): AsyncIterable<Thumbnail> {
   knownOptions(optionsObject(options, 'thumbnails'), 'thumbnails', [...JOB_OPTIONS, ...OWN])
-  const { source, stage } = stageOptions(options, LOOKING)
+  const { source, input, stage } = stageOptions(options, LOOKING)
   const side = { min: 1, max: MAX_SIDE, default: undefined, unit: 'pixels' }
   const width = integerOption(options, 'width', side)
   const height = integerOption(options, 'height', side)
   return taken({
     source,
+    input,
     stage,
     times: thumbnailTimes(options),
     scale: width === undefined && height === undefined ? undefined : `scale=${width ?? -2}:${height ?? -2}`,
@@ -123,11 +124,14 @@ async function* taken(order: Order): AsyncGenerator<Thumbnail, void, undefined> 
 }
 
 async function formatOf(
-  { ffprobePath, stage: { ffmpegPath, limits } }: Order,
+  { ffprobePath, input, stage: { ffmpegPath, env, limits } }: Order,
   cache: BlockCache,
   signal: AbortSignal,
 ): Promise<MediaFormat> {
-  const { format } = await probe(cache, { ffprobePath, ffmpegPath, signal, limits: systemLimits(limits) })
+  const { format } = await probe(cache, {
+    ...{ ffprobePath, ffmpegPath, env, signal, limits: systemLimits(limits) },
+    ...input,
+  })
   return format
 }
 
