@@ -17,65 +17,67 @@ import { RenditionWritable } from './rendition/rendition-writable.js'
 import { StoredObjects } from './storage/stored-objects.js'
 import { videoRange } from './presentation/video-range.js'
 
-/** What was packaged. */
+/** The result of a packaging. */
 export interface PackagingResult {
-  /** Names of the playlists, of the manifest where there is one, and of the multivariant playlist, which comes last. */
+  /** Names of the playlists, the manifest, if any, and the multivariant playlist, which comes last. */
   readonly playlists: readonly string[]
-  /** Media segments, of all renditions. */
+  /** Number of media segments, over all renditions. */
   readonly segments: number
-  /** Bytes of media and initialization segments that were stored. */
+  /** Stored bytes of media and initialization segments. */
   readonly bytes: number
   /** Of the longest rendition, in seconds. */
   readonly duration: number
-  /** The run's name: what its objects lie below. */
+  /** The run's name: the prefix of its objects. */
   readonly run: string
   /**
-   * Objects of the presentation that was published under the same names before, as its playlists listed them: they are
-   * there still, unless `removeReplaced` had them removed. None where nothing was published; `undefined` where the
+   * Objects of the presentation previously published under the same names, as listed by its playlists: they
+   * still exist, unless `removeReplaced` had them removed. Empty if nothing was published; `undefined` if the
    * storage has no `read`, or reading failed.
    */
   readonly replaced: readonly string[] | undefined
   /**
-   * What left a window and could not be removed, with the last try at the end: the last 100. And what was replaced and
-   * could not be removed.
+   * Objects that left a window and could not be removed, after a last attempt at the end: the last 100. Also
+   * replaced objects that could not be removed.
    */
   readonly leftBehind: readonly string[]
-  /** All that the playlists say: codecs, bit rates, segments (for `live` those of the last window). */
+  /** The contents of the playlists: codecs, bit rates, segments (for `live` those of the last window). */
   readonly presentation: Presentation
 }
 
-/** How many segments of a live stream are remembered to hold other renditions to. */
+/** Number of live segments remembered for comparison with other renditions. */
 const LIVE_ALIGNMENT = 1000
 
 /**
  * Packages fragmented MP4 for HLS and DASH: one set of segments (CMAF) for both.
  *
- * `rendition()` gives a stream for each coding of the picture and each sound; what is written to it is cut where
- * decoding can begin and stored, a segment an object, under the rendition's name. Codecs, sizes, frame rates and bit
- * rates of the playlists are read from the bytes. `docs/hls.md` has the rules of cutting.
+ * `rendition()` returns a stream for each encoding of the video and each audio track; data written to it is cut
+ * where decoding can start and stored, one object per segment, under the rendition's name. Codecs, sizes, frame
+ * rates and bit rates in the playlists are read from the bytes. `docs/hls.md` has the cutting rules.
  *
  * Guarantees
- * - Segments of a rendition are its samples: with the initialization segment before them they are the stream that was
- *   written, but for indexes of places in it (`sidx`, `mfra`), and for edit lists, which are written into the times of
- *   the fragments as far as CMAF doesn't allow them. Each sample is presented when it was.
- * - A playlist never lists what is not stored. `vod`: playlists are stored when all segments of all renditions are; a
- *   failure publishes none, and removes what this run has stored, as far as the storage can.
- * - Nothing of an older presentation under the same names is touched: all objects of a run lie below its name, but for
- *   the manifest and the multivariant playlist, which are stored last and replace those of the older one. Its segments
- *   stay, since players are in the middle of them; `replaced` of the result lists them.
- * - Where the manifest is stored and the multivariant playlist then fails, that is `AVIO_ERR_COMMIT_PARTIAL`, and the
- *   objects of both runs stay. From the first of the two requests on, an abort is too late: the result tells.
- * - `event`, `live`: a media playlist is stored anew after each segment, the multivariant one once all renditions have
- *   their first. After a failure what was published stays, without an end; before that, what was stored is removed.
- * - No segment is longer, when its duration is rounded, than `EXT-X-TARGETDURATION`. A `vod` playlist states a longer
- *   one where key frames leave no choice; for the others that is `AVIO_ERR_HLS_SEGMENT_TOO_LONG`.
- * - An error of one rendition is the error of all: their streams are destroyed with it and {@link result} rejects.
+ * - Segments of a rendition are its samples: together with the initialization segment they are the stream that
+ *   was written, except for indexes of positions in it (`sidx`, `mfra`), and for edit lists, which are
+ *   converted to fragment times where CMAF doesn't allow them. Each sample keeps its presentation time.
+ * - A playlist only lists stored objects. `vod`: playlists are stored once all segments of all renditions are;
+ *   a failure publishes none, and removes what this run has stored, as far as the storage can.
+ * - Nothing of an older presentation under the same names is touched: all objects of a run are stored below its
+ *   name, except the manifest and the multivariant playlist, which are stored last and replace the older ones.
+ *   Its segments stay, because players may still use them; `replaced` in the result lists them.
+ * - If the manifest is stored and the multivariant playlist then fails, that is `AVIO_ERR_COMMIT_PARTIAL`, and
+ *   the objects of both runs stay. From the first of the two requests on, an abort is too late: the result
+ *   tells the outcome.
+ * - `event`, `live`: a media playlist is stored again after each segment, the multivariant one once all
+ *   renditions have their first. After a failure published objects stay, without an end marker; before that,
+ *   stored objects are removed.
+ * - No segment's rounded duration exceeds `EXT-X-TARGETDURATION`. A `vod` playlist states a longer one if key
+ *   frames leave no choice; otherwise that is `AVIO_ERR_HLS_SEGMENT_TOO_LONG`.
+ * - An error of one rendition is the error of all: their streams are destroyed with it and {@link result}
+ *   rejects.
  *
- * Memory, for each rendition: a segment that is being stored, and what is gathered for the next one, up to one key
- * frame behind it; at most 2 × `maxSegmentSize`. And some 300 bytes for each segment that is listed.
+ * Memory, for each rendition: the segment being stored, and the data for the next one, up to one key frame past
+ * it; at most 2 × `maxSegmentSize`. Plus some 300 bytes for each listed segment.
  *
- * Errors: {@link HlsError}; {@link CommitError}; an `Mp4Error` for bytes that are not as they should be; an
- * `AbortError`.
+ * Errors: {@link HlsError}; {@link CommitError}; an `Mp4Error` for invalid bytes; an `AbortError`.
  *
  * @example
  * ```ts
@@ -90,8 +92,8 @@ const LIVE_ALIGNMENT = 1000
  */
 export class CmafPackager {
   /**
-   * Resolves when all is published, after every rendition has ended; rejects with the first error, when what had to be
-   * removed is. A rejection that nobody waits for stays silent. As long as no rendition was asked for it waits.
+   * Resolves when everything is published, after every rendition has ended; rejects with the first error, after
+   * the clean-up. Never causes an unhandled rejection. Stays pending until `rendition()` is called.
    */
   readonly result: Promise<PackagingResult>
   readonly #settings: PackagerSettings
@@ -104,7 +106,7 @@ export class CmafPackager {
   readonly #holds = new CommitGate()
   readonly #commit: CommitHook
   readonly #forget: () => void
-  /** How many renditions, and tracks of images, have not ended. */
+  /** Number of renditions, and tracks of images, that have not ended. */
   #left = 0
   #failure: Promise<void> | undefined
   #error: Error | undefined
@@ -112,7 +114,7 @@ export class CmafPackager {
   #resolve!: (result: PackagingResult) => void
   #reject!: (error: Error) => void
 
-  /** @throws `OptionError` for an option that breaks its rule */
+  /** @throws `OptionError` for an invalid option */
   constructor(options: CmafPackagerOptions) {
     const settings = packagerSettings(options)
     const { storage, cacheControl, maxObjects, mode, align, signal } = settings
@@ -130,8 +132,8 @@ export class CmafPackager {
   }
 
   /**
-   * To publish it together with other outputs: all renditions of a packager are committed as one, when the playlists of
-   * a `vod` are stored. What grows is published as it grows, and waits only to say that it has ended.
+   * For publishing together with other outputs: all renditions of a packager commit as one, when the playlists
+   * of a `vod` are stored. Growing playlists are published as they grow, and only their end waits.
    * @internal
    */
   get [COMMIT](): CommitHook {
@@ -139,11 +141,11 @@ export class CmafPackager {
   }
 
   /**
-   * A stream for one rendition: fragmented MP4 of one video track, one audio track, or, without `mpd`, one of each. Ask
-   * for all of them before the first one ends, or, where playlists grow, has its first segment: what is published does
-   * not wait for one that it has not heard of.
+   * Returns a stream for one rendition: fragmented MP4 with one video track, one audio track, or, without
+   * `mpd`, one of each. Create all of them before the first one ends or, for growing playlists, has its first
+   * segment: publication does not wait for unknown renditions.
    *
-   * @throws `OptionError` for an option that breaks its rule, and for a rendition that comes too late
+   * @throws `OptionError` for an invalid option, and for a rendition that comes too late
    */
   rendition(options: RenditionOptions): RenditionWritable {
     const rendition = renditionSettings(options)
@@ -173,11 +175,11 @@ export class CmafPackager {
   }
 
   /**
-   * Stores images of many pictures for the seek bars of players, as `storyboard` makes them, and lists them
-   * (`EXT-X-IMAGE-STREAM-INF`). For `vod` only. What goes wrong with them is an error of the whole.
+   * Stores thumbnail sheets for the seek bars of players, as made by `storyboard`, and lists them
+   * (`EXT-X-IMAGE-STREAM-INF`). For `vod` only. Their errors fail the whole packaging.
    *
-   * @param sheets - they are asked for one after the other, from now on, until something fails
-   * @throws `OptionError` for an option that breaks its rule
+   * @param sheets - read one after the other, from now on, until something fails
+   * @throws `OptionError` for an invalid option
    */
   images(sheets: AsyncIterable<ImageSheet>, options: ImagesOptions = {}): void {
     const name = imagesName(options)
@@ -195,13 +197,13 @@ export class CmafPackager {
       .catch((error: unknown) => this.#fail(error as Error))
   }
 
-  /** One more that is waited for. */
+  /** Counts one more to wait for. */
   #begin(name: string): void {
     if (this.#names.has(name)) {
-      throw new OptionError('name', `There is a "${name}" already: each has a name of its own`, name)
+      throw new OptionError('name', `The name "${name}" is already in use: choose a unique one`, name)
     }
     if (this.#error === undefined && this.#names.size > 0 && this.#left === 0) {
-      throw new OptionError('name', `"${name}" comes too late: all others have ended`, name)
+      throw new OptionError('name', `"${name}" was added too late: all others have ended`, name)
     }
     this.#names.add(name)
     this.#left++
@@ -211,7 +213,7 @@ export class CmafPackager {
     return `${this.#settings.run}/${name}`
   }
 
-  /** One less; when there is none, all is stored. */
+  /** One has ended; after the last one, everything is stored. */
   #ended(): void {
     if (--this.#left === 0) this.#finish().catch((error: unknown) => this.#fail(error as Error))
   }
@@ -252,7 +254,7 @@ export class CmafPackager {
     if (gone.length > 0) await this.#objects.removeOld(gone)
   }
 
-  /** A playlist that is out already can't promise more than it did. */
+  /** A published playlist can't exceed what it promised. */
   #checkDuration(rendition: string, segment: number, duration: number): void {
     const { mode, targetDuration } = this.#settings
     if (mode === 'vod' || Math.round(duration) <= targetDuration) return
@@ -275,7 +277,7 @@ export class CmafPackager {
   async #finish(): Promise<void> {
     await this.#holds.opened(this.#settings.playlist)
     const media = await this.#publication.publishMedia()
-    // What is to be seen once it is sent is not called back: from here on the result alone tells.
+    // A sent request is not taken back: from here on only the result tells the outcome.
     this.#close()
     try {
       const roots = await this.#publication.publishRoots()
@@ -300,7 +302,7 @@ export class CmafPackager {
     })
   }
 
-  /** The first error ends everything; those that follow from it are not told. */
+  /** The first error ends everything; later ones are consequences and not reported. */
   #fail(error: Error): Promise<void> {
     if (this.#isOver) return this.#failure ?? Promise.resolve()
     this.#close()
@@ -312,7 +314,7 @@ export class CmafPackager {
     return this.#failure
   }
 
-  /** Removes what nobody can have seen. */
+  /** Removes objects that no client can have seen. */
   async #giveUp(error: Error): Promise<void> {
     try {
       await this.#objects.settled()

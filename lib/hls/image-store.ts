@@ -3,19 +3,19 @@ import { nameOption } from './storage/segment-storage.js'
 import type { ImageTrack, StoredSheet } from './presentation/presentation.js'
 import type { StoredObjects } from './storage/stored-objects.js'
 
-/** A picture on a sheet. */
+/** A thumbnail on a sheet. */
 export interface ImageTile {
-  /** What it stands for, in seconds. */
+  /** Its start, in seconds. */
   readonly start: number
   readonly end: number
-  /** Where it lies and how large it is, in pixels. */
+  /** Its position and size on the sheet, in pixels. */
   readonly x: number
   readonly y: number
   readonly width: number
   readonly height: number
 }
 
-/** An image of pictures of one size, of which all stand for as long, row by row: what `storyboard` gives. */
+/** An image with thumbnails of one size and one duration, row by row: the output of `storyboard`. */
 export interface ImageSheet {
   /** JPEG, PNG or WebP. */
   readonly image: Uint8Array
@@ -25,22 +25,22 @@ export interface ImageSheet {
 /** Options of a track of images. */
 export interface ImagesOptions {
   /**
-   * Its name, and that of its folder.
+   * Its name, and that of its directory.
    * @defaultValue `thumbnails`
    */
   name?: string | undefined
 }
 
-/** Checks the options of a track of images, and gives its name. */
+/** Checks the options of a track of images, and returns its name. */
 export function imagesName(options: ImagesOptions): string {
   knownOptions(optionsObject(options, 'images'), 'images', ['name'])
   return nameOption(options, 'name', { default: 'thumbnails' })
 }
 
 /**
- * Stores sheets as they come, one after the other, and tells of them; `undefined` where none came.
+ * Stores sheets as they arrive, one after the other; returns `undefined` if there were none.
  *
- * @param folder - where its objects lie
+ * @param folder - the directory of its objects
  */
 export async function storeImages(
   name: string,
@@ -52,7 +52,7 @@ export async function storeImages(
   let first: { tile: ImageTile; codec: string; columns: number } | undefined
   for await (const { image, tiles } of sheets) {
     const [tile] = tiles
-    if (tile === undefined) throw optionError('sheets', 'of at least one tile each', tiles)
+    if (tile === undefined) throw optionError('sheets', 'sheets of at least one tile each', tiles)
     const { width, height } = tile
     // A last sheet of one row may have fewer tiles than the others, but not a narrower image.
     const columns = first?.columns ?? Math.round(Math.max(...tiles.map(({ x }) => x)) / width) + 1
@@ -76,10 +76,10 @@ export async function storeImages(
   }
 }
 
-/** By the first bytes. */
+/** By its first bytes. */
 function codecOf(image: Uint8Array): string {
   if (image[0] === 0xff && image[1] === 0xd8) return 'jpeg'
   if (image[0] === 0x89 && image[1] === 0x50) return 'png'
   if (image[0] === 0x52 && image[8] === 0x57) return 'webp'
-  throw optionError('sheets', 'of JPEG, PNG or WebP', image)
+  throw optionError('sheets', 'JPEG, PNG or WebP images', image)
 }

@@ -2,10 +2,10 @@ import { MiB } from '../options.js'
 import { linksOf, linksOfMpd, nameOf } from './manifests/playlist-links.js'
 import type { SegmentStorage } from './storage/segment-storage.js'
 
-/** More than playlists of a million segments have. */
+/** More than the playlists of a million segments. */
 const MAX_PLAYLIST = 64 * MiB
 
-/** Of a storage what is needed here. */
+/** The part of a storage needed here. */
 interface Reading {
   readonly read?: SegmentStorage['read'] | undefined
 }
@@ -13,14 +13,14 @@ interface Reading {
 type Read = (name: string) => Promise<string | undefined>
 
 /**
- * The objects that a published presentation consists of, as its playlists and its manifest list them: media playlists
- * first, then what these name. Its multivariant playlist and its manifest are not among them, nor what lies outside of
- * the storage. A manifest alone is known by the media playlists beside its segments, where `CmafPackager` wrote it.
+ * The objects of a published presentation, as listed by its playlists and manifest: media playlists first, then
+ * the objects they list. Its multivariant playlist and manifest are not included, nor anything outside of the
+ * storage. A manifest alone leads to the media playlists beside its segments, if `CmafPackager` wrote it.
  *
- * Rejects with what the storage failed with.
+ * Rejects with the storage's error.
  *
  * @param roots - names of the multivariant playlist and of the manifest
- * @returns names, none twice; none where nothing is published; `undefined` where the storage can't read
+ * @returns names without duplicates; none if nothing is published; `undefined` if the storage can't read
  */
 export async function publishedObjects(
   storage: Reading,
@@ -39,7 +39,7 @@ export async function publishedObjects(
   for (const root of roots) playlists.delete(root)
   for (const playlist of playlists) {
     const text = await read(playlist)
-    // What is named and not there is nothing to be removed.
+    // A listed object that is missing need not be removed.
     if (text === undefined) playlists.delete(playlist)
     else for (const name of names(playlist, linksOf(text))) objects.add(name)
   }

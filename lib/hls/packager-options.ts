@@ -19,23 +19,24 @@ import type { CacheControl } from './storage/stored-objects.js'
 
 /** Options of `CmafPackager`. */
 export interface CmafPackagerOptions {
-  /** Where all of it goes: `S3Storage`, `DirectoryStorage`, or one of your own. */
+  /** The destination: `S3Storage`, `DirectoryStorage`, or your own. */
   storage: SegmentStorage
   /**
-   * How long segments shall be, in whole seconds: 1 to 60. Cuts need key frames: set `-g` so that they come at least
-   * that often, best at even fractions of it. Short segments start and switch faster, long ones cost fewer requests.
-   * @defaultValue 6, as Apple's authoring guide has it
+   * Length of segments, in whole seconds: 1 to 60. Cuts need key frames: set `-g` so that there is one at least
+   * that often, ideally at an even fraction. Short segments start and switch faster, long ones cost fewer
+   * requests.
+   * @defaultValue 6, as in Apple's authoring guide
    */
   targetDuration?: number | undefined
   /**
-   * `vod`: playlists come at the very end, so that a job that fails shows nothing. `event`: they grow from the first
-   * segment on. `live`: they list the last `windowSize` segments, and older ones are removed.
+   * `vod`: playlists are stored at the very end, so that a failed job shows nothing. `event`: they grow from
+   * the first segment on. `live`: they list the last `windowSize` segments, and older ones are removed.
    * @defaultValue `vod`
    */
   mode?: PresentationMode | undefined
   /**
-   * `segments`: an object for each. `byterange`: one for each rendition, of which segments are ranges; for `vod` only,
-   * since an object is visible when it is whole.
+   * `segments`: an object for each. `byterange`: one for each rendition, with segments as ranges; for `vod`
+   * only, because an object becomes visible when complete.
    * @defaultValue `segments`
    */
   layout?: PresentationLayout | undefined
@@ -45,60 +46,62 @@ export interface CmafPackagerOptions {
    */
   playlist?: string | undefined
   /**
-   * Name of the DASH manifest: `manifest.mpd`. Sound and picture are renditions of their own then.
-   * @defaultValue none is written
+   * Name of the DASH manifest: `manifest.mpd`. Audio and video must then be separate renditions.
+   * @defaultValue no manifest
    */
   mpd?: string | undefined
   /**
-   * How many segments a `live` playlist lists: 3 to 10,000. As many more stay stored, and one, for who has an older
-   * playlist still.
+   * Number of segments a `live` playlist lists: 3 to 10,000. As many more plus one stay stored, for clients
+   * with an older playlist.
    * @defaultValue 6
    */
   windowSize?: number | undefined
   /**
-   * Names this run: segments, initialization segments, media playlists and image sheets lie below `run/`, so that they
-   * replace nothing of an older run. Letters, digits, `-`, `_` and `.` (not the first). Give a name that was never used
-   * under this root; one that the published playlists still list is refused (where the storage can read).
-   * @defaultValue made of the time and chance: `20261128T172233Z-9f86d081`
+   * Names this run: segments, initialization segments, media playlists and image sheets are stored below
+   * `run/`, so that they replace nothing of an older run. Letters, digits, `-`, `_` and `.` (not the first).
+   * Choose a name never used under this root; one listed by the published playlists is refused (if the storage
+   * can read).
+   * @defaultValue generated from the time and a random number: `20261128T172233Z-9f86d081`
    */
   run?: string | undefined
   /**
-   * Whether the objects of the presentation that this one replaces are removed after publication. By default they
-   * stay, since players are in the middle of them; {@link PackagingResult.replaced} lists them. What can't be removed
-   * is in `leftBehind`.
+   * Whether the objects of the presentation that this one replaces are removed after publication. By default
+   * they stay, because players may still use them; {@link PackagingResult.replaced} lists them. Objects that
+   * can't be removed are in `leftBehind`.
    * @defaultValue `false`
    */
   removeReplaced?: boolean | undefined
-  /** Limits for media that strangers bring. */
+  /** Limits for untrusted media. */
   limits?: PackagerLimits | undefined
-  /** The wall clock at the beginning of the first segments: `EXT-X-PROGRAM-DATE-TIME`. */
+  /** The wall clock at the start of the first segments: `EXT-X-PROGRAM-DATE-TIME`. */
   programDateTime?: Date | undefined
   /**
-   * `Cache-Control` headers. Defaults: `public, max-age=31536000` for segments; for playlists `public, max-age=3600`
-   * of `vod`, `no-cache` while they change. Give a new packaging a prefix of its own, or caches keep old segments.
+   * `Cache-Control` headers. Defaults: `public, max-age=31536000` for segments; for playlists `public,
+   * max-age=3600` with `vod`, `no-cache` while they change. Give a new packaging its own prefix, or caches keep
+   * old segments.
    */
   cacheControl?: { segments?: string | undefined; playlists?: string | undefined } | undefined
   /**
-   * How many bytes of a rendition may wait to be cut off: 1 KiB to 1 GiB. This is what bounds the memory.
+   * How many bytes of a rendition may wait for a cut: 1 KiB to 1 GiB. This bounds the memory.
    * @defaultValue 64 MiB
    */
   maxSegmentSize?: number | undefined
   /**
-   * Whether it is an error (`AVIO_ERR_HLS_NOT_ALIGNED`) where segments of the video renditions don't begin at the same
-   * times. Players can switch all the same, but fetch and decode more when they do.
+   * Whether it is an error (`AVIO_ERR_HLS_NOT_ALIGNED`) if segments of the video renditions don't start at the
+   * same times. Players can still switch, but fetch and decode more when they do.
    * @defaultValue `true`
    */
   align?: boolean | undefined
-  /** Ends everything with an `AbortError`. */
+  /** Aborts everything with an `AbortError`. */
   signal?: AbortSignal | undefined
 }
 
-/** Limits of a packaging. One that is exceeded is an error, and nothing is published. */
+/** Limits of a packaging. Exceeding one is an error, and nothing is published. */
 export interface PackagerLimits {
   /**
-   * How many segments, initialization segments and image sheets may be stored at a time, of all renditions together:
-   * 1 to 2⁵³ − 1, or `Infinity`. Jumps in the time line make segments of a few bytes, each of which is a request.
-   * Exceeded: `AVIO_ERR_LIMIT_OBJECTS`.
+   * How many segments, initialization segments and image sheets may be stored at a time, over all renditions: 1
+   * to 2⁵³ − 1, or `Infinity`. Gaps in the timeline create segments of a few bytes, each of which is a request.
+   * If exceeded: `AVIO_ERR_LIMIT_OBJECTS`.
    * @defaultValue `Infinity`
    */
   maxObjects?: number | undefined
@@ -114,7 +117,7 @@ export interface PackagerSettings {
   readonly mpd: string | undefined
   readonly windowSize: number | undefined
   readonly run: string
-  /** The user named the run, so it may be one that was used before. */
+  /** The user chose the run's name, so it may have been used before. */
   readonly isNamedRun: boolean
   readonly removeReplaced: boolean
   readonly maxObjects: number
@@ -139,7 +142,7 @@ export function packagerSettings(options: CmafPackagerOptions): PackagerSettings
   if (layout === 'byterange' && mode !== 'vod') {
     throw optionError(
       'layout',
-      '"segments" unless mode is "vod": an object is visible when it is whole',
+      '"segments" unless mode is "vod": an object becomes visible when complete',
       layout,
     )
   }
@@ -154,10 +157,9 @@ export function packagerSettings(options: CmafPackagerOptions): PackagerSettings
   })
   const playlist = nameOption(options, 'playlist', { default: 'main.m3u8' })
   const mpd = nameOption(options, 'mpd', { default: undefined })
-  if (mpd === playlist) throw optionError('mpd', 'another name than that of the playlist', mpd)
+  if (mpd === playlist) throw optionError('mpd', 'different from the playlist name', mpd)
   const run = nameOption(options, 'run', { default: makeRunId() })
-  if (run === playlist || run === mpd)
-    throw optionError('run', 'another name than those of the playlists', run)
+  if (run === playlist || run === mpd) throw optionError('run', 'different from the playlist names', run)
   const limits = objectOption<object>(options, 'limits') ?? {}
   knownOptions(limits, 'limits', ['maxObjects'])
   const cacheControl = objectOption<object>(options, 'cacheControl') ?? {}
@@ -203,7 +205,7 @@ export function packagerSettings(options: CmafPackagerOptions): PackagerSettings
   }
 }
 
-/** A date that is one. */
+/** A valid date. */
 export function dateOption(options: object, option: string): Date | undefined {
   const value = (options as Record<string, unknown>)[option]
   if (value === undefined) return undefined

@@ -11,13 +11,13 @@ import type { RenditionLog } from './rendition/rendition-log.js'
 import { RootFiles } from './root-files.js'
 import type { StoredObjects } from './storage/stored-objects.js'
 
-/** Writes the playlists and the manifest of what there is so far. */
+/** Writes the playlists and the manifest of the current state. */
 export class Publication {
   readonly #settings: PackagerSettings
   readonly #logs: readonly RenditionLog[]
   readonly #objects: StoredObjects
   readonly #roots: RootFiles
-  /** What describes all renditions is written by whichever of them has news: one after the other. */
+  /** Files that describe all renditions are written by whichever rendition changes: one after the other. */
   #last: Promise<void> = Promise.resolve()
   readonly #images: ImageTrack[] = []
   #isComplete = false
@@ -28,8 +28,8 @@ export class Publication {
 
   /**
    * @param settings - the packager's options
-   * @param logs - its renditions, more of which may come until all of them have a segment
-   * @param objects - where it all goes
+   * @param logs - its renditions; more may be added until all of them have a segment
+   * @param objects - the storage
    */
   constructor(settings: PackagerSettings, logs: readonly RenditionLog[], objects: StoredObjects) {
     this.#settings = settings
@@ -38,33 +38,32 @@ export class Publication {
     this.#roots = new RootFiles(objects)
   }
 
-  /** Somebody may have seen it, and so all that it names has to stay. */
+  /** Clients may have seen it, so everything it lists must stay. */
   get mayBeVisible(): boolean {
     return this.#roots.mayBeVisible
   }
 
   /**
-   * Objects of the presentation that was published before this one, from when this one is; `undefined` where that can't
-   * be known.
+   * Objects of the previously published presentation, once this one is published; `undefined` if unknown.
    */
   get replaced(): readonly string[] | undefined {
     return this.#replaced
   }
 
-  /** What is replaced, was to be removed, and could not be. */
+  /** Replaced objects that should have been removed, but could not be. */
   leftBehind(): Promise<readonly string[]> {
     return this.#removal
   }
 
-  /** Resolves when nothing is being published, nor removed. */
+  /** Resolves when nothing is being published or removed. */
   async settled(): Promise<void> {
     await this.#last
     await this.#removal
   }
 
   /**
-   * Refuses a run that is published already: what players are in the middle of would be written over. Where the storage
-   * can't tell, nothing is refused.
+   * Rejects a run that is already published, because objects that players use would be overwritten. If the
+   * storage can't tell, nothing is rejected.
    *
    * @throws {@link OptionError} for `run`
    */
@@ -76,16 +75,16 @@ export class Publication {
     const { run } = this.#settings
     const published = await this.#published()
     if (published?.some(name => name.startsWith(`${run}/`)) !== true) return
-    const message = `The run "${run}" is published already, and its objects would be written over: name another one`
+    const message = `The run "${run}" is already published, and its objects would be overwritten: choose another name`
     throw new OptionError('run', message, run)
   }
 
-  /** A track of images is stored. */
+  /** A track of images has been stored. */
   addImages(track: ImageTrack): void {
     this.#images.push(track)
   }
 
-  /** What there is so far, of the renditions that have an initialization segment. */
+  /** The current state, with the renditions that have an initialization segment. */
   presentation(): Presentation {
     const { mode, layout, targetDuration, windowSize } = this.#settings
     const logs = this.#logs.filter(({ kind }) => kind !== undefined)
@@ -103,7 +102,7 @@ export class Publication {
     }
   }
 
-  /** All media is stored: stores the playlists of each rendition, which nobody knows of yet. Gives their names. */
+  /** All media is stored: stores the playlists of each rendition, not yet referenced. Returns their names. */
   async publishMedia(): Promise<string[]> {
     const presentation = this.presentation()
     for (const rendition of presentation.renditions) await this.#putMediaPlaylist(presentation, rendition)
@@ -112,7 +111,8 @@ export class Publication {
   }
 
   /**
-   * All that they name is stored: stores the manifest and, last of all, the multivariant playlist. Gives their names.
+   * Everything they list is stored: stores the manifest and, last of all, the multivariant playlist. Returns
+   * their names.
    */
   async publishRoots(): Promise<string[]> {
     await this.#inOrder(() => this.#putRoots(true))
@@ -120,7 +120,7 @@ export class Publication {
   }
 
   /**
-   * A rendition has a segment more, or has ended: its playlist is written, the manifest too, and the multivariant
+   * A rendition has another segment, or has ended: writes its playlist, the manifest, and the multivariant
    * playlist as soon as every rendition has its first segment.
    */
   async publish(log: RenditionLog): Promise<void> {
@@ -160,14 +160,14 @@ export class Publication {
   }
 
   async #published(): Promise<string[] | undefined> {
-    // One that may not be read, or is no playlist, is no reason not to publish.
+    // An unreadable or invalid one is no reason not to publish.
     return await publishedObjects(this.#objects, rootsOf(this.#settings)).catch(() => undefined)
   }
 
   #manifest(): string {
     const presentation = this.presentation()
     const publishedAt = new Date()
-    // One that grows is reckoned from its first manifest on: what there is by then has just come to its end.
+    // A growing one counts from its first manifest on: the media present by then has just ended.
     this.#startedAt ??= new Date(publishedAt.getTime() - presentation.duration * 1000)
     return formatMpd(presentation, { startedAt: this.#startedAt, publishedAt })
   }
@@ -177,7 +177,7 @@ export class Publication {
   }
 }
 
-/** In the order in which they are stored. */
+/** In the order of storing. */
 function rootsOf({ mpd, playlist }: PackagerSettings): string[] {
   return [...(mpd === undefined ? [] : [mpd]), playlist]
 }

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 
 /**
- * A name for a run that no other run has: the time to the second, so that listings sort by age, and 32 bits of chance.
+ * A unique name for a run: the time to the second, so that listings sort by age, and a 32-bit random number.
  *
- * @param now - when the run begins
+ * @param now - the start of the run
  */
 export function makeRunId(now = new Date()): string {
   const time = now.toISOString().replace(/[-:]|\.\d+/g, '')

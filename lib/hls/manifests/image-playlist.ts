@@ -1,8 +1,8 @@
 import type { ImageTrack } from '../presentation/presentation.js'
 
 /**
- * The playlist of pictures for a seek bar: HLS Image Media Playlists 0.4
- * (https://github.com/image-media-playlist/spec), an extension that players which don't know it pass over.
+ * The playlist of thumbnails for a seek bar: HLS Image Media Playlists 0.4
+ * (https://github.com/image-media-playlist/spec), an extension that other players ignore.
  */
 export function formatImagePlaylist({ width, height, sheets }: ImageTrack): string {
   const longest = sheets.reduce((most, { duration }) => Math.max(most, Math.round(duration)), 1)

@@ -1,7 +1,8 @@
 import type { MediaSegment, Presentation, Rendition, StoredBytes } from '../presentation/presentation.js'
 
 /**
- * The media playlist of a rendition (RFC 8216bis §4.4.2 to §4.4.4). Names in it are relative to its own folder.
+ * The media playlist of a rendition (RFC 8216bis §4.4.2 to §4.4.4). Its names are relative to its own
+ * directory.
  */
 export function formatMediaPlaylist(presentation: Presentation, rendition: Rendition): string {
   const { mode, targetDuration } = presentation
@@ -32,7 +33,7 @@ function segmentLines(segment: MediaSegment, before: MediaSegment | undefined): 
     const range = init.isRange ? `,BYTERANGE="${byteRange(init)}"` : ''
     lines.push(`#EXT-X-MAP:URI="${fileName(init)}"${range}`)
   }
-  // Once is enough: players go on from there by durations, as far as the next discontinuity.
+  // Once is enough: players continue from there by durations, up to the next discontinuity.
   if (dateTime && (before === undefined || segment.discontinuity)) {
     lines.push(`#EXT-X-PROGRAM-DATE-TIME:${dateTime.toISOString()}`)
   }

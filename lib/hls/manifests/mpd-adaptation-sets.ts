@@ -5,11 +5,11 @@ import { segmentsOf } from './mpd-segments.js'
 import { element } from './xml.js'
 
 /**
- * The `AdaptationSet`s of a period: renditions between which a player may switch by itself.
+ * The `AdaptationSet`s of a period: renditions a player may switch between by itself.
  *
- * Those are alike in kind, language, codecs (but for profile and level), channels and brightness coding. Within a group
- * of audio renditions each is the user's choice, not the player's, and so in a set of its own, together with its
- * counterparts in the other groups.
+ * Members of a set agree in kind, language, codecs (except profile and level), channels and video range. Within
+ * a group of audio renditions the choice is the user's, not the player's, so each is in a separate set,
+ * together with its counterparts in the other groups.
  */
 export function adaptationSetsOf(period: Period): string[] {
   const sets = new Map<string, Run[]>()
@@ -46,7 +46,7 @@ function adaptationSet(id: number, runs: readonly Run[], period: Period): string
     },
     [
       ...(transfer === undefined ? [] : property(transfer)),
-      // A name that nobody chose tells people nothing.
+      // A default name tells people nothing.
       ...(label === name ? [] : element('Label', {}, label)),
       ...element('Role', { schemeIdUri: 'urn:mpeg:dash:role:2011', value: isMain ? 'main' : 'alternate' }),
       ...runs.flatMap(run => representation(run, period)),
@@ -62,7 +62,7 @@ function property(transfer: number): string[] {
   return element('SupplementalProperty', { schemeIdUri, value: transfer })
 }
 
-/** Whether segments of one number lie at the same times, to a millisecond: a promise that players build on. */
+/** Whether segments with equal numbers have equal times, to a millisecond: players rely on this promise. */
 function areAligned(runs: readonly Run[]): boolean {
   const [first, ...others] = runs
   const times = new Map(first!.segments.map(segment => [segment.number, segment]))
@@ -77,7 +77,7 @@ function areAligned(runs: readonly Run[]): boolean {
 
 function representation(run: Run, period: Period): string[] {
   const { name, kind, bandwidth } = run.rendition
-  // Of this period: after a discontinuity they may be others.
+  // Of this period: after a discontinuity they may differ.
   const size = kind === 'video' ? codedSize(run.init.track) : undefined
   const frameRate = kind === 'video' ? frameRateOf(run) : undefined
   const audio = run.init.tracks.find(({ kind }) => kind === 'audio')
@@ -113,7 +113,7 @@ function channelConfiguration(channels: number): string[] {
   return element('AudioChannelConfiguration', { schemeIdUri, value: channels })
 }
 
-/** A frame rate as DASH writes it: `25`, `30000/1001`. */
+/** A frame rate in DASH notation: `25`, `30000/1001`. */
 export function formatFrameRate(rate: number): string {
   const [numerator, denominator] = frameRateFraction(rate)
   return denominator === 1 ? String(numerator) : `${numerator}/${denominator}`

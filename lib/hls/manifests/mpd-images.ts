@@ -5,9 +5,9 @@ import { element } from './xml.js'
 const TIMESCALE = 1000
 
 /**
- * The `AdaptationSet` of pictures for a seek bar (DASH-IF IOP v5, part 5, §6.2.6: tiled thumbnails); players that don't
- * know the property pass it over. Sheets are told by their number and one duration, so that none is listed where they
- * differ.
+ * The `AdaptationSet` of thumbnails for a seek bar (DASH-IF IOP v5, part 5, §6.2.6: tiled thumbnails); players
+ * ignore it if they don't know the property. Sheets are identified by number and a common duration, so none are
+ * listed if their durations differ.
  */
 export function imageAdaptationSet(track: ImageTrack): string[] {
   const { name, codec, width, height, bandwidth, sheets } = track

@@ -1,40 +1,43 @@
 import type { InitSegment, MediaSegment, Presentation, Rendition } from '../presentation/presentation.js'
 
-/** What a rendition has in one period. */
+/** A rendition's part of one period. */
 export interface Run {
   readonly rendition: Rendition
   readonly init: InitSegment
-  /** At least one; each goes on where the one before it ended. */
+  /** At least one; each continues the previous one. */
   readonly segments: readonly MediaSegment[]
 }
 
-/** A stretch of the presentation without a discontinuity. */
+/** A part of the presentation without a discontinuity. */
 export interface Period {
   /** The number of discontinuities before it: HLS's discontinuity sequence. */
   readonly id: number
-  /** When it begins on the time line of the presentation, in seconds. */
+  /** Its start on the presentation's timeline, in seconds. */
   readonly start: number
-  /** What media time, in seconds, is presented at its start: the same for all its tracks, which keeps them together. */
+  /**
+   * The media time, in seconds, presented at its start: the same for all its tracks, which keeps them in sync.
+   */
   readonly mediaStart: number
   readonly runs: readonly Run[]
 }
 
-/** Sound that begins by less than this before the picture is its priming. In seconds. */
+/** Audio that starts less than this before the video is priming. In seconds. */
 const PRIMING = 0.1
 
 /**
  * Splits a presentation at its discontinuities.
  *
- * On the time line of an HLS playlist a segment begins where those before it have ended. DASH tells it from the media's
- * own time: `start` + media time − `mediaStart`. A period begins when the first of its renditions does, with the media
- * time at which the first of them has something to present; the others are in the relation that their media times have,
- * whatever they lasted before it: a picture and its sound are seldom of one length. While a window moves on, neither
- * that nor what a manifest says of a segment changes.
+ * On an HLS timeline a segment starts where the previous ones ended. DASH computes it from the media time:
+ * `start` + media time − `mediaStart`. A period starts when the first of its renditions does, with the media
+ * time at which the first of them has something to present; the others follow by their media times, whatever
+ * their durations before: video and audio seldom have equal lengths. As a window moves, neither that nor a
+ * manifest's description of a segment changes.
  *
- * Sound may begin just before the picture, with priming that no edit list tells any more: that is not presented.
+ * Audio may start just before the video, with priming that no edit list describes any more: it is not
+ * presented.
  *
- * The first period of all begins at 0. Another one begins with its first segment; once that has left the window, with
- * the first one that is listed.
+ * The very first period starts at 0. Any other starts with its first segment or, once that has left the window,
+ * with the first one listed.
  */
 export function periodsOf({ renditions }: Presentation): Period[] {
   const byId = new Map<number, Run[]>()
@@ -47,7 +50,7 @@ export function periodsOf({ renditions }: Presentation): Period[] {
   return [...byId].sort(([a], [b]) => a - b).map(([id, runs]) => period(id, runs))
 }
 
-/** When the last of the periods ends on the time line of the presentation, in seconds; 0 without any. */
+/** The end of the last period on the presentation's timeline, in seconds; 0 without any. */
 export function endOf(periods: readonly Period[]): number {
   const last = periods.at(-1)
   const ends = last?.runs.map(({ init, segments }) => {
@@ -71,7 +74,7 @@ function period(id: number, runs: readonly Run[]): Period {
   return { id, start: start + gone, mediaStart: mediaStart + gone, runs }
 }
 
-/** When a decode time is presented, in seconds of media time. */
+/** Presentation time of a decode time, in seconds of media time. */
 function mediaTime({ track, shiftTicks }: InitSegment, ticks: number): number {
   return Math.max(0, ticks + shiftTicks) / track.timescale
 }
@@ -88,7 +91,7 @@ function runsOf({ segments, discontinuitiesBefore }: Rendition): Map<number, Med
   return runs
 }
 
-/** When a segment is presented, in ticks of its track's media time; below 0 where it begins with priming. */
+/** Presentation time of a segment, in ticks of its track's media time; below 0 if it starts with priming. */
 function presentedAt({ startTicks, init }: MediaSegment): number {
   return startTicks + init.shiftTicks
 }
@@ -101,8 +104,8 @@ export interface TimelineEntry {
 }
 
 /**
- * When segments are presented, in ticks of media time: from 0 on, as their durations are. `t` is left out where it
- * follows from the entry before.
+ * Presentation times of segments, in ticks of media time: from 0 on, like their durations. `t` is omitted if it
+ * follows from the previous entry.
  */
 export function timelineOf(segments: readonly MediaSegment[]): TimelineEntry[] {
   const entries: TimelineEntry[] = []

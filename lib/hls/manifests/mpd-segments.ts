@@ -2,7 +2,7 @@ import { type Period, type Run, timelineOf } from './mpd-periods.js'
 import type { MediaSegment, StoredBytes } from '../presentation/presentation.js'
 import { element } from './xml.js'
 
-/** Where the segments of a run lie: a `SegmentTemplate` where their names allow it, else a `SegmentList`. */
+/** The segments of a run: a `SegmentTemplate` if their names allow it, otherwise a `SegmentList`. */
 export function segmentsOf(run: Run, period: Period): string[] {
   const { init, segments } = run
   const { timescale } = init.track
@@ -32,8 +32,8 @@ export function segmentsOf(run: Run, period: Period): string[] {
 }
 
 /**
- * One duration for all ranges of a list, in ticks, where each begins within half of it from where it would by that
- * duration, as ISO/IEC 23009-1 allows; else `undefined`. dash.js (5.2) reads no list that has a `SegmentTimeline`.
+ * One duration for all ranges of a list, in ticks, if each starts within half of it of its nominal time, as
+ * ISO/IEC 23009-1 allows; otherwise `undefined`. dash.js (5.2) reads no list with a `SegmentTimeline`.
  */
 function evenDuration({ init, segments }: Run, { mediaStart }: Period): number | undefined {
   const { timescale } = init.track
@@ -50,8 +50,8 @@ function evenDuration({ init, segments }: Run, { mediaStart }: Period): number |
 }
 
 /**
- * Names with their number in the place of digits: `720p/segment-$Number%05d$.m4s`; `undefined` where there is no such
- * place. Looked for in the file's own name without its ending: `m4s` has a digit too, and folders may.
+ * Names with a placeholder for the number: `720p/segment-$Number%05d$.m4s`; `undefined` if there is no number.
+ * Only the file name without its extension is considered: `m4s` has a digit too, and directories may.
  */
 function templateOf({ init, segments }: Run): string | undefined {
   const first = segments[0]!
@@ -74,7 +74,7 @@ function templateOf({ init, segments }: Run): string | undefined {
   return undefined
 }
 
-/** A name in a template, where `$` is a sign. */
+/** A name in a template, where `$` is special. */
 function literal(name: string): string {
   return name.replaceAll('$', '$$$$')
 }

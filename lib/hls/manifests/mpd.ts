@@ -4,37 +4,37 @@ import { type Period, endOf, periodsOf } from './mpd-periods.js'
 import type { Presentation } from '../presentation/presentation.js'
 import { element } from './xml.js'
 
-/** What a manifest that grows says of the wall clock. */
+/** The wall clock of a growing manifest. */
 export interface MpdClock {
   /**
-   * The wall clock at the beginning of the presentation: `availabilityStartTime`. Segments are taken to be there from
-   * this plus their end on; it must not change while a manifest grows.
+   * The wall clock at the start of the presentation: `availabilityStartTime`. Segments count as available from
+   * this time plus their end on; it must not change while a manifest grows.
    */
   readonly startedAt: Date
-  /** When this manifest was made: `publishTime`. */
+  /** When this manifest was written: `publishTime`. */
   readonly publishedAt: Date
 }
 
 /**
- * The DASH manifest of a presentation (ISO/IEC 23009-1), of the same segments as its playlists. Names in it are those
- * of the storage: it has to lie at its root.
+ * The DASH manifest of a presentation (ISO/IEC 23009-1), with the same segments as its playlists. Its names are
+ * those of the storage: it must be at the root.
  *
- * - One object per segment: profile `isoff-live` with `SegmentTemplate`, `$Number$` and `SegmentTimeline`. One object
- *   per rendition: profile `isoff-main` with `SegmentList` and byte ranges (which ffmpeg 5.1 can't read: it goes on for
- *   ever), of one duration where the segments allow it.
- * - `dynamic` while it grows, `static` from its end on. What is left of a live stream keeps the time line that it had,
- *   for players that are in the middle of it: its first period begins later than 0.
- * - Each discontinuity begins a `Period`.
+ * - One object per segment: profile `isoff-live` with `SegmentTemplate`, `$Number$` and `SegmentTimeline`. One
+ *   object per rendition: profile `isoff-main` with `SegmentList` and byte ranges (which ffmpeg 5.1 can't read:
+ *   it never stops), of one duration if the segments allow it.
+ * - `dynamic` while it grows, `static` from its end on. The rest of a live stream keeps its timeline, for
+ *   players in the middle of it: its first period starts later than 0.
+ * - Each discontinuity starts a `Period`.
  *
- * @param clock - for a presentation that grows. Default: as if what there is had ended just now, which is not the same
- * from one manifest to the next
+ * @param clock - for a growing presentation. Default: as if the current media had just ended, which differs
+ * between manifests
  */
 export function formatMpd(presentation: Presentation, clock: MpdClock = justNow(presentation)): string {
   const { layout, targetDuration, isEnded } = presentation
   const isDynamic = !isEnded
   const periods = periodsOf(presentation)
-  // Sheets go on from one period into the next. Shaka Player takes the first one of a period to begin with it, whatever
-  // `presentationTimeOffset` says, and would show other pictures.
+  // Sheets continue across periods. Shaka Player starts the first one with its period, whatever
+  // `presentationTimeOffset` says, and would show other images.
   const images = periods.length === 1 ? (presentation.images ?? []).flatMap(imageAdaptationSet) : []
   const lines = element(
     'MPD',
@@ -45,7 +45,7 @@ export function formatMpd(presentation: Presentation, clock: MpdClock = justNow(
       ...(isDynamic && growing(presentation, clock)),
       mediaPresentationDuration: isEnded ? seconds(endOf(periods)) : undefined,
       minBufferTime: seconds(targetDuration),
-      // What is below it when it is rounded.
+      // The upper limit of rounded durations.
       maxSegmentDuration: seconds(targetDuration + 0.5),
     },
     periods.flatMap(period => formatPeriod(period, images)),
@@ -60,7 +60,7 @@ function growing({ mode, targetDuration, windowSize }: Presentation, clock: MpdC
     publishTime: clock.publishedAt.toISOString(),
     minimumUpdatePeriod: seconds(targetDuration),
     timeShiftBufferDepth: isWindow ? seconds(windowSize * targetDuration) : undefined,
-    // As far behind as players of HLS begin (RFC 8216 §6.3.3).
+    // As far behind as HLS players start (RFC 8216 §6.3.3).
     suggestedPresentationDelay: seconds(3 * targetDuration),
   }
 }
@@ -75,7 +75,7 @@ function justNow({ duration }: Presentation): MpdClock {
   return { startedAt: new Date(publishedAt.getTime() - duration * 1000), publishedAt }
 }
 
-/** A duration as XML Schema writes it, to the microsecond. */
+/** A duration in XML Schema's format, to the microsecond. */
 function seconds(value: number): string {
   return `PT${Number(value.toFixed(6))}S`
 }

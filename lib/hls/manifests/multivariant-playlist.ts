@@ -1,11 +1,11 @@
 import type { ImageTrack, Presentation, Rendition } from '../presentation/presentation.js'
 
 /**
- * The multivariant playlist (RFC 8216bis §4.4.6): a variant for each video rendition, with each group of audio
- * renditions; where there is no video, one for each audio rendition.
+ * The multivariant playlist (RFC 8216bis §4.4.6): a variant for each video rendition with each group of audio
+ * renditions; without video, one for each audio rendition.
  *
- * A variant's bit rates are those of its video and of the heaviest of its audio renditions together, since any of
- * these may be played with it.
+ * A variant's bit rates are those of its video plus the largest of its audio renditions, since any of these may
+ * be played with it.
  */
 export function formatMultivariantPlaylist({ renditions, images = [] }: Presentation): string {
   const videos = renditions.filter(({ kind }) => kind === 'video')

@@ -1,11 +1,11 @@
 import { isStorageName } from '../storage/segment-storage.js'
 
-/** Tags whose `URI` names something else than media: keys, and data of the application. */
+/** Tags whose `URI` is not media: keys, and application data. */
 const NO_MEDIA = /^#EXT-X-(?:SESSION-)?(?:KEY|DATA)\b/
 
 /**
- * The URIs of a playlist, in its order: its lines, and the `URI` attributes of tags that name media. Of what is no
- * playlist (RFC 8216 §4.3.1.1), none.
+ * The URIs of a playlist, in order: its lines, and the `URI` attributes of media tags. None if it is not a
+ * playlist (RFC 8216 §4.3.1.1).
  */
 export function linksOf(playlist: string): string[] {
   if (!playlist.startsWith('#EXTM3U')) return []
@@ -17,17 +17,18 @@ export function linksOf(playlist: string): string[] {
 }
 
 /**
- * Names in the attributes of a manifest of DASH; those of a template without the part that changes: its folder tells.
+ * Names in the attributes of a DASH manifest; those of a template without the variable part: its directory is
+ * enough.
  */
 export function linksOfMpd(mpd: string): string[] {
   return [...mpd.matchAll(/\b(?:initialization|media|sourceURL)="([^"]*)"/g)].map(([, uri]) => uri!)
 }
 
 /**
- * The name, from the root of the storage, of what a playlist names; `undefined` where that lies elsewhere.
+ * The name of a playlist's URI, relative to the root of the storage; `undefined` if it is elsewhere.
  *
  * @param base - the playlist's own name
- * @param uri - as it stands there
+ * @param uri - as in the playlist
  */
 export function nameOf(base: string, uri: string): string | undefined {
   if (/^(?:[a-z][a-z0-9+.-]*:|\/)/i.test(uri)) return undefined

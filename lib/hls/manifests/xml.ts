@@ -1,4 +1,4 @@
-/** What attributes are given as; `undefined` leaves one out. */
+/** Attribute values; `undefined` omits one. */
 export type XmlAttributes = Readonly<Record<string, string | number | boolean | undefined>>
 
 /**
@@ -27,10 +27,10 @@ const ENTITIES = new Map([
   ["'", '&apos;'],
 ])
 
-/** What XML 1.0 has no way to say (https://www.w3.org/TR/xml/#charsets), lone surrogates among it. */
+/** Characters XML 1.0 can't represent (https://www.w3.org/TR/xml/#charsets), including lone surrogates. */
 const UNSPEAKABLE = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|\p{Cs}/gu
 
-/** A text for an attribute or for between tags. What XML can't say becomes U+FFFD. */
+/** Escapes a text for an attribute or an element. Characters XML can't represent become U+FFFD. */
 export function escapeXml(text: string): string {
   return text
     .replace(UNSPEAKABLE, '\ufffd')

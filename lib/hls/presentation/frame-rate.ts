@@ -1,25 +1,27 @@
-/** A rate is taken for the one that it is this near to, as a share of it: half of what 30 and 30000/1001 differ by. */
+/**
+ * A rate within this share of a standard one counts as that: half of the difference between 30 and 30000/1001.
+ */
 const CLOSE = 0.0005
 /** Segments whose rates differ by less than this share have one rate, and clocks of milliseconds. */
 const STEADY = 0.002
 
 /**
- * The frame rate of a picture: the highest of any segment, since that is what a decoder has to keep up with; where all
- * segments have nearly one rate, that of all together, which times in milliseconds round less.
+ * The frame rate of a video: the highest of any segment, because a decoder has to keep up with that; if all
+ * segments have nearly one rate, the overall rate, which suffers less from times rounded to milliseconds.
  */
 export class FrameMeter {
   readonly #least: number
-  /** Of all segments, and of those that are long enough. */
+  /** Of all segments, and of the sufficiently long ones. */
   #all = { frames: 0, seconds: 0 }
   #long = { frames: 0, seconds: 0 }
   #highest = 0
 
-  /** @param least - segments that are shorter say little by themselves; in seconds */
+  /** @param least - shorter segments say little on their own; in seconds */
   constructor(least: number) {
     this.#least = least
   }
 
-  /** Counts a segment: its pictures, and how long these are together, in seconds. */
+  /** Counts a segment: its frames, and their total duration in seconds. */
   add(frames: number, seconds: number): void {
     this.#all = { frames: this.#all.frames + frames, seconds: this.#all.seconds + seconds }
     if (seconds < this.#least) return
@@ -27,7 +29,7 @@ export class FrameMeter {
     this.#highest = Math.max(this.#highest, frames / seconds)
   }
 
-  /** Pictures a second; `undefined` where none lasted. */
+  /** Frames per second; `undefined` if no frame had a duration. */
   get rate(): number | undefined {
     const { frames, seconds } = this.#long.seconds > 0 ? this.#long : this.#all
     if (seconds <= 0) return undefined
@@ -38,7 +40,7 @@ export class FrameMeter {
   }
 }
 
-/** A measured frame rate as the fraction that it is near to: 25, 30000/1001, else of thousandths. */
+/** The fraction closest to a measured frame rate: 25, 30000/1001, otherwise in thousandths. */
 export function frameRateFraction(rate: number): [numerator: number, denominator: number] {
   const whole = Math.round(rate)
   const isNear = (exact: number) => Math.abs(rate - exact) < exact * CLOSE

@@ -4,11 +4,11 @@ import type { Fmp4Init } from '../../mp4/checks/validation-report.js'
 import type { InitSegment } from './presentation.js'
 
 /**
- * What an initialization segment says of the tracks: which one segments are cut by.
+ * The tracks of an initialization segment, and which of them determines the cuts.
  *
- * @param allowMixed - whether the sound may be with the picture
- * @throws {@link HlsError} `AVIO_ERR_HLS_TRACKS` unless there is one video track, one audio track, or one of each: a
- *   player of HLS plays the first of a kind, and the others would be downloaded for nothing
+ * @param allowMixed - whether audio and video may be in one rendition
+ * @throws {@link HlsError} `AVIO_ERR_HLS_TRACKS` unless there is one video track, one audio track, or one of
+ * each: an HLS player plays the first of a kind, and would download the others for nothing
  */
 export function initTracks(
   { tracks }: Pick<Fmp4Init, 'tracks'>,
@@ -22,16 +22,16 @@ export function initTracks(
     const kinds = tracks.map(({ kind, codec }) => `${kind} (${codec})`).join(', ')
     throw new HlsError(
       'AVIO_ERR_HLS_TRACKS',
-      `Rendition "${rendition}" has the tracks ${kinds}; it may have one video track, one audio track, or one of ` +
-        'each. Select them with -map; another language or coding is a rendition of its own',
+      `Rendition "${rendition}" has the tracks ${kinds}; it must have one video track, one audio track, or one of ` +
+        'each. Select them with -map; put another language or encoding into a separate rendition',
       { rendition },
     )
   }
   if (tracks.length > 1 && !allowMixed) {
     throw new HlsError(
       'AVIO_ERR_HLS_TRACKS',
-      `Rendition "${rendition}" has sound and picture in one, which a manifest of DASH (mpd) can't list: its segments are ` +
-        'of one kind each, and dash.js plays no others. Make the sound a rendition of its own (an output each, with ' +
+      `Rendition "${rendition}" has audio and video together, which a DASH manifest (mpd) can't list: its segments ` +
+        'have one media type each, and dash.js plays no others. Make the audio a separate rendition (one output each, with ' +
         '-map 0:v and -map 0:a), or leave mpd out',
       { rendition },
     )
@@ -40,8 +40,8 @@ export function initTracks(
 }
 
 /**
- * The size at which the picture of a track is shown, in pixels that are square: as wide as its own pixels make it, and
- * turned, where its matrix turns it by a quarter.
+ * The display size of a track in square pixels: its width follows from the pixel aspect ratio, and its sides
+ * are swapped if its matrix rotates it by 90 degrees.
  */
 export function shownSize({
   width,
@@ -55,7 +55,8 @@ export function shownSize({
 }
 
 /**
- * The size of the picture of a track in its own pixels, and their shape (`sar`, wide to high), turned in the same way.
+ * The size of a track in its own pixels, and their aspect ratio (`sar`, width to height), rotated in the same
+ * way.
  */
 export function codedSize({ width, height, rotation, pixelAspect }: Mp4Track) {
   const [horizontal, vertical] = pixelAspect ?? []

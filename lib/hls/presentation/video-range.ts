@@ -17,9 +17,9 @@ const RANGES = new Map<number, Rendition['videoRange']>([
 ])
 
 /**
- * How the brightness of a video track is coded, by its `colr` box; `undefined` where the file doesn't tell.
+ * The video range of a track, from its `colr` box; `undefined` if the file doesn't state it.
  *
- * @param init - an initialization segment that was checked
+ * @param init - a checked initialization segment
  */
 export function videoRange(init: Buffer): Rendition['videoRange'] {
   let moov: Box | undefined

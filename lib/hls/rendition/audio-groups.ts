@@ -1,12 +1,12 @@
 import { OptionError } from '../../errors.js'
 import type { RenditionLog } from './rendition-log.js'
 
-/** What a group is made by. */
+/** The properties that determine groups. */
 export type GroupMember = Pick<RenditionLog, 'name' | 'kind' | 'groupId' | 'label' | 'isDefault'>
 
 /**
- * Checks the audio renditions that are known so far by the rules of groups (RFC 8216bis §4.4.6.1.1): each has a label
- * of its own, and no more than one is stated to be the default. Without pictures there are no groups: all is allowed.
+ * Checks the known audio renditions against the rules of groups (RFC 8216bis §4.4.6.1.1): each has a unique
+ * label, and at most one is stated to be the default. Without video there are no groups: everything is allowed.
  *
  * @throws {@link OptionError} for the `label` or the `default` of the later one
  */
@@ -16,8 +16,7 @@ export function checkGroups(members: readonly GroupMember[]): void {
   const claim = (option: string, key: string[], { name }: GroupMember, value: unknown): void => {
     const other = taken.get(JSON.stringify([option, ...key]))
     if (other !== undefined) {
-      const rule =
-        option === 'label' ? 'each of a group has one of its own' : 'one of a group may be its default'
+      const rule = option === 'label' ? 'it must be unique within a group' : 'a group has at most one default'
       throw new OptionError(option, `"${other}" and "${name}" have the same "${option}": ${rule}`, value)
     }
     taken.set(JSON.stringify([option, ...key]), name)
@@ -31,7 +30,7 @@ export function checkGroups(members: readonly GroupMember[]): void {
 }
 
 /**
- * Whether a rendition is its group's default: as it was stated; else the first that may be, where none is stated to be.
+ * Whether a rendition is its group's default: as stated; otherwise the first that may be, if none is stated.
  */
 export function isGroupDefault(member: GroupMember, members: readonly GroupMember[]): boolean {
   if (member.groupId === undefined) return false

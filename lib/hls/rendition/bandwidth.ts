@@ -3,15 +3,15 @@ interface Measured {
   duration: number
 }
 
-/** Sums of durations are of floating point: what is this close to a bound is on it. In seconds. */
+/** Sums of durations are floating point: this close to a bound counts as on it. In seconds. */
 const CLOSE = 1e-6
 
 /**
  * The bit rates of a media playlist, as RFC 8216bis §4.1 defines them.
  *
- * The peak is the largest bit rate of any contiguous set of segments that lasts from half to one and a half target
- * durations: a short segment alone says nothing about what a player has to fetch in time. A segment that is longer
- * by itself counts too. Only the segments that such a set can still reach back to are kept, however long the list.
+ * The peak is the largest bit rate of any contiguous set of segments that lasts from half to one and a half
+ * target durations: a short segment alone says nothing about the required download rate. A longer single
+ * segment counts too. Only segments that such a set can still include are kept, however long the list.
  */
 export class BandwidthMeter {
   readonly #targetDuration: number
@@ -44,7 +44,7 @@ export class BandwidthMeter {
     this.#tail = this.#tail.slice(-reach)
   }
 
-  /** The peak in bits per second; the average where no set was long enough. 0 before the first segment. */
+  /** The peak in bits per second; the average if no set was long enough. 0 before the first segment. */
   get peak(): number {
     return Math.max(Math.ceil(this.#peak), this.average)
   }

@@ -11,19 +11,19 @@ import type {
 import { type RenditionSettings, languageTag } from './rendition-options.js'
 import type { SegmentSpan } from '../segments/segmenter.js'
 
-/** What holds for all renditions. */
+/** Settings common to all renditions. */
 export interface LogSettings {
   /** In seconds. */
   readonly targetDuration: number
-  /** How many segments are listed; `undefined`: all. */
+  /** Number of listed segments; `undefined`: all. */
   readonly windowSize: number | undefined
   readonly programDateTime: Date | undefined
 }
 
 /**
- * What there is to say of a rendition so far: its segments, and what was measured of them.
+ * The state of a rendition: its segments, and measurements of them.
  *
- * Memory: some 300 bytes a segment. Where a window is set, those of two windows are kept and no more.
+ * Memory: some 300 bytes a segment. With a window, only the segments of two windows are kept.
  */
 export class RenditionLog {
   readonly name: string
@@ -33,18 +33,18 @@ export class RenditionLog {
   readonly #meter: BandwidthMeter
   #init: InitSegment | undefined
   #videoRange: Rendition['videoRange']
-  /** Of the initialization segments before the last. */
+  /** Codecs of the initialization segments before the last. */
   readonly #codecs = new Set<string>()
   readonly #segments: MediaSegment[] = []
-  /** Segments that are listed no more, but kept for those who have an older playlist. */
+  /** Segments no longer listed, but kept for clients with an older playlist. */
   readonly #past: MediaSegment[] = []
   #count = 0
   #duration = 0
   #byteLength = 0
-  /** Since the last initialization segment: where it began on the time line, and ticks from there. */
+  /** Since the last initialization segment: its start on the timeline, and ticks from there. */
   #periodStart = 0
   #periodTicks = 0
-  /** The wall clock where the period began, and ticks from there: jumps in time included. */
+  /** The wall clock at the start of the period, and ticks from there, including gaps in time. */
   #periodDate: Date | undefined
   #clockTicks = 0
   #isNewPeriod = false
@@ -55,7 +55,7 @@ export class RenditionLog {
   #isEnded = false
 
   /**
-   * @param folder - where its objects lie
+   * @param folder - the directory of its objects
    */
   constructor(rendition: RenditionSettings, folder: string, settings: LogSettings) {
     this.name = rendition.name
@@ -72,17 +72,17 @@ export class RenditionLog {
     return this.#init
   }
 
-  /** What it is; `undefined` before its first initialization segment. */
+  /** Its kind; `undefined` before its first initialization segment. */
   get kind(): 'video' | 'audio' | undefined {
     return this.#init && (this.#init.track.kind === 'video' ? 'video' : 'audio')
   }
 
-  /** How many segments there were. */
+  /** Number of segments so far. */
   get count(): number {
     return this.#count
   }
 
-  /** How long they are together, in seconds. */
+  /** Their total duration, in seconds. */
   get duration(): number {
     return this.#duration
   }
@@ -92,7 +92,7 @@ export class RenditionLog {
     return this.#longest
   }
 
-  /** Bytes that were stored. */
+  /** Stored bytes. */
   get byteLength(): number {
     return this.#byteLength
   }
@@ -102,12 +102,12 @@ export class RenditionLog {
     return this.kind === 'audio' ? this.#rendition.groupId : undefined
   }
 
-  /** What people are to see. */
+  /** The name shown to people. */
   get label(): string {
     return this.#rendition.label
   }
 
-  /** Whether it is its group's default, as far as that was stated. */
+  /** Whether it is its group's default, if stated. */
   get isDefault(): boolean | undefined {
     return this.#rendition.isDefault
   }
@@ -115,7 +115,7 @@ export class RenditionLog {
   /**
    * An initialization segment was stored, the first or another one after a discontinuity.
    *
-   * @param date - the wall clock from there on; else it goes on
+   * @param date - the wall clock from there on; by default it continues
    */
   addInit(init: InitSegment, videoRange: Rendition['videoRange'], date?: Date): void {
     const before = this.#init
@@ -131,7 +131,7 @@ export class RenditionLog {
     this.#isNewPeriod = true
   }
 
-  /** Another initialization segment was stored in the place of the last one. */
+  /** The last initialization segment was replaced. */
   replaceInit(init: InitSegment): void {
     const before = this.#init!
     this.#byteLength += init.byteLength - before.byteLength
@@ -176,8 +176,9 @@ export class RenditionLog {
   }
 
   /**
-   * Moves the window on. Gives the names of what nobody should ask for any more: RFC 8216bis §6.2.2 wants a segment
-   * kept, after it left the playlist, for as long as a playlist that lists it lasts, and its own duration.
+   * Advances the window. Returns the names of objects no client should request any more: RFC 8216bis §6.2.2
+   * requires that a segment that left the playlist is kept for the duration of a playlist that lists it, plus
+   * its own duration.
    */
   moveOn(): string[] {
     const { windowSize } = this.#settings
@@ -193,12 +194,14 @@ export class RenditionLog {
     return [...gone, ...inits].map(({ name }) => name)
   }
 
-  /** No more segments will come. */
+  /** There are no more segments. */
   end(): void {
     this.#isEnded = true
   }
 
-  /** What it is now; `isDefault`: whether it is its group's default. Only after an initialization segment. */
+  /**
+   * Its current state; `isDefault`: whether it is its group's default. Only after an initialization segment.
+   */
   rendition(isDefault: boolean): Rendition {
     const { name, label, language, autoselect } = this.#rendition
     const { track, tracks } = this.#init!

@@ -1,33 +1,33 @@
 import { booleanOption, knownOptions, optionError, optionsObject, stringOption } from '../../options.js'
 import { nameOption } from '../storage/segment-storage.js'
 
-/** Options of a rendition. What is not stated here is read from its bytes. */
+/** Options of a rendition. Anything not stated here is read from its bytes. */
 export interface RenditionOptions {
-  /** Its name, and that of its folder: letters, digits, `-`, `_` and `.`. Each rendition has its own. */
+  /** Its name, and that of its directory: letters, digits, `-`, `_` and `.`. Unique among the renditions. */
   name: string
   /**
-   * What people are to see of an audio rendition; each of a group has one of its own.
+   * The name of an audio rendition shown to people; unique within its group.
    * @defaultValue its name
    */
   label?: string | undefined
   /**
-   * The group of an audio rendition: those of one group are of one coding and differ in what is heard. Every video
-   * rendition is offered with every group. Of video it means nothing.
+   * The group of an audio rendition: members of a group have one encoding and differ in content. Every video
+   * rendition is offered with every group. Meaningless for video.
    * @defaultValue `audio`
    */
   groupId?: string | undefined
   /**
    * BCP 47: `en`, `pt-BR`.
-   * @defaultValue as its track says
+   * @defaultValue from its track
    */
   language?: string | undefined
   /**
-   * Whether players take it where the user has no wish; one of a group may be.
-   * @defaultValue `true` for the first of a group in which none says so and that has `autoselect`
+   * Whether players choose it if the user has no preference; at most one per group.
+   * @defaultValue `true` for the first with `autoselect` in a group where none is stated
    */
   default?: boolean | undefined
   /**
-   * Whether players may take it by what they know of the user.
+   * Whether players may choose it based on the user's settings.
    * @defaultValue `true`
    */
   autoselect?: boolean | undefined
@@ -57,7 +57,7 @@ export function renditionSettings(options: RenditionOptions): RenditionSettings 
     label: quotable(options, 'label') ?? name,
     groupId: quotable(options, 'groupId') ?? 'audio',
     language: languageOption(options),
-    // What players may not take by themselves is not what they begin with.
+    // A rendition that players may not choose themselves can't be the default.
     isDefault: options.default === undefined && autoselect ? undefined : isDefault,
     autoselect,
   }
@@ -67,7 +67,7 @@ export function renditionSettings(options: RenditionOptions): RenditionSettings 
 function quotable(options: object, option: string): string | undefined {
   const value = stringOption(options, option, { default: undefined })
   if (value === undefined || !/["\p{Cc}]/u.test(value)) return value
-  throw optionError(option, 'without quotes, line breaks and control characters', value)
+  throw optionError(option, 'a string without quotes, line breaks and control characters', value)
 }
 
 function languageOption(options: object): string | undefined {
@@ -78,7 +78,7 @@ function languageOption(options: object): string | undefined {
   return tag
 }
 
-/** A language as BCP 47 wants it, the two letters of ISO 639-1 where there are some; `undefined` for what is none. */
+/** A language in BCP 47, with the two letters of ISO 639-1 if there are some; `undefined` if invalid. */
 export function languageTag(language: string): string | undefined {
   if (language === 'und') return undefined
   try {

@@ -7,15 +7,15 @@ export class RenditionOutput {
   readonly #folder: string
   readonly #layout: PresentationLayout
   readonly #objects: StoredObjects
-  /** For `byterange`: the one object, and how much of it there is. */
+  /** For `byterange`: the single object, and its length so far. */
   #writer: ObjectWriter | undefined
   #offset = 0
   #inits = 0
 
   /**
-   * @param folder - where its objects lie
-   * @param layout - one object each, or one for all
-   * @param objects - where they are stored
+   * @param folder - the directory of its objects
+   * @param layout - an object for each segment, or one for all
+   * @param objects - the storage
    */
   constructor(folder: string, layout: PresentationLayout, objects: StoredObjects) {
     this.#folder = folder
@@ -29,7 +29,7 @@ export class RenditionOutput {
     return this.#store(this.#initFile(), bytes, media)
   }
 
-  /** Stores another one in the place of the last initialization segment: where each is an object. */
+  /** Replaces the last initialization segment, if each is an object. */
   storeInitAnew(bytes: readonly Buffer[], media: 'video' | 'audio'): Promise<StoredBytes> {
     return this.#store(this.#initFile(), bytes, media)
   }
@@ -39,7 +39,7 @@ export class RenditionOutput {
     return this.#store(`segment-${String(number).padStart(5, '0')}.m4s`, bytes, media)
   }
 
-  /** No more is stored: what is open is ended. */
+  /** Ends the open object: no more is stored. */
   async end(): Promise<void> {
     await this.#writer?.end()
   }

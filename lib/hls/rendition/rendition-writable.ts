@@ -6,43 +6,43 @@ import { KiB } from '../../options.js'
 import { type Cut, Fmp4Cutter } from '../segments/fmp4-cutter.js'
 import type { TypedListener, WritableEvents } from '../../io/pipeline/typed-listeners.js'
 
-/** How much is looked at before what was cut is handed on: a write of any size then needs no more memory. */
+/** Bytes processed before the cuts are passed on: a write of any size then needs no more memory. */
 const STEP = 256 * KiB
 
-/** Where the segments of a rendition go. */
+/** Receives the segments of a rendition. */
 export interface RenditionTarget {
-  /** The commit of the whole, which all renditions share. */
+  /** The commit of the packaging, shared by all renditions. */
   readonly commit: CommitHook
-  /** Stores what was cut; the next one waits for it. `date`: the wall clock from a discontinuity on. */
+  /** Stores a cut; the next one waits for it. `date`: the wall clock from a discontinuity on. */
   store(cut: Cut, date: Date | undefined): Promise<void>
-  /** All was stored. */
+  /** Everything is stored. */
   end(): Promise<void>
-  /** The rendition failed, or was given up; resolves when everything is cleaned up. */
+  /** The rendition failed or was destroyed; resolves after the clean-up. */
   fail(error: Error): Promise<void>
 }
 
-/** What a rendition is cut by. */
+/** Cutting settings of a rendition. */
 export interface RenditionCutting {
   readonly rendition: string
   /** In seconds. */
   readonly targetDuration: number
   /** In bytes. */
   readonly maxSegmentSize: number
-  /** Whether the sound may be with the picture: a manifest of DASH can't list that for all players. */
+  /** Whether audio and video may be in one rendition: a DASH manifest can't list that for all players. */
   readonly allowMixed: boolean
-  /** Whether nobody has seen the initialization segment before the end, so that it can be stored anew. */
+  /** Whether the initialization segment is invisible before the end, so that it can be replaced. */
   readonly allowSilent: boolean
 }
 
 /**
- * Takes the fragmented MP4 of one rendition: what `CmafPackager.rendition()` gives.
+ * Takes the fragmented MP4 of one rendition: created by `CmafPackager.rendition()`.
  *
- * The bytes are checked as `Fmp4Validator` checks them. `'finish'` comes when all segments of the rendition are stored;
- * whether they are published is what the packager's `result` tells. An error of this stream is an error of the whole
- * packaging, and so is its end before time: it works under a plain `pipe()` too.
+ * The bytes are checked like in `Fmp4Validator`. `'finish'` comes when all segments of the rendition are
+ * stored; the packager's `result` tells whether they are published. An error of this stream, or its premature
+ * end, is an error of the whole packaging: it works with a plain `pipe()` too.
  *
- * A write waits while a segment is being stored and the next one is complete. Memory: two segments, and what follows
- * the last place where a cut can be made: at most 2 × `maxSegmentSize`, and 24 MiB for a `moof` of the largest size.
+ * A write waits while a segment is being stored and the next one is complete. Memory: two segments, and the
+ * data after the last possible cut: at most 2 × `maxSegmentSize`, and 24 MiB for a `moof` of the largest size.
  */
 export class RenditionWritable extends Writable {
   readonly #cutting: RenditionCutting
@@ -50,12 +50,12 @@ export class RenditionWritable extends Writable {
   readonly #upstream: Upstream
   #cutter: Fmp4Cutter
   #storing: Promise<void> = Promise.resolve()
-  /** Writes that stand for a discontinuity, with the wall clock there, and what tells the silent tracks before it. */
+  /** Writes that mark a discontinuity, with the wall clock there, and the silent tracks before it. */
   readonly #marks = new Map<
     Buffer,
     { readonly date: Date | undefined; readonly silent: Upstream['silentTracks'] }
   >()
-  /** What told of the stream before the last discontinuity: what is written since, without a pipe, is not told of. */
+  /** The silent tracks before the last discontinuity: data written without a pipe has no such information. */
   #told: Upstream['silentTracks']
   #date: Date | undefined
   #isStored = false
@@ -71,7 +71,7 @@ export class RenditionWritable extends Writable {
   }
 
   /**
-   * What commits it together with other outputs: the packager's own, one for all of its renditions.
+   * The commit hook: the packager's own, one for all of its renditions.
    * @internal
    */
   get [COMMIT](): CommitHook {
@@ -79,11 +79,11 @@ export class RenditionWritable extends Writable {
   }
 
   /**
-   * Says that what is written from here on is another stream, with an initialization segment of its own; other tracks,
-   * another clock. What was written before has to be a stream that is whole. Playlists say `EXT-X-DISCONTINUITY`.
-   * Players want it in all renditions alike.
+   * Marks the start of another stream, with its own initialization segment; tracks and clock may differ. The
+   * data written before must be a complete stream. Playlists get `EXT-X-DISCONTINUITY`. Players expect it in
+   * all renditions alike.
    *
-   * @param options - `programDateTime`: the wall clock from here on. Default: it goes on
+   * @param options - `programDateTime`: the wall clock from here on. Default: it continues
    */
   discontinuity(options: { programDateTime?: Date | undefined } = {}): void {
     const mark = Buffer.alloc(0)
@@ -94,8 +94,8 @@ export class RenditionWritable extends Writable {
   }
 
   /**
-   * A pipeline that does not end its last stream leaves its listeners on it (Node 20 to 26), two to an event: one for
-   * each stream between discontinuities, and no leak.
+   * A pipeline that does not end its last stream leaves its listeners on it (Node 20 to 26), two per event: one
+   * for each stream between discontinuities, which is not a leak.
    */
   readonly #expectAnother = (): void => {
     const most = this.getMaxListeners()
@@ -124,7 +124,7 @@ export class RenditionWritable extends Writable {
     this.#target.fail(failure).then(done, done)
   }
 
-  /** What tells the silent tracks of the stream that comes. */
+  /** The silent tracks of the current stream. */
   get #silentTracks(): Upstream['silentTracks'] {
     const { silentTracks } = this.#upstream
     return silentTracks === this.#told ? undefined : silentTracks
@@ -157,7 +157,7 @@ export class RenditionWritable extends Writable {
     await this.#store()
   }
 
-  /** Hands on what was cut: one is being stored while the next one is gathered. */
+  /** Passes the cuts on: one is stored while the next one is collected. */
   async #store(): Promise<void> {
     for (const cut of this.#cutter.take()) {
       await this.#storing
@@ -182,7 +182,7 @@ export interface RenditionWritable {
 function closedEarly(rendition: string): AvioError {
   return new AvioError(
     'AVIO_ERR_UPSTREAM_CLOSED',
-    `Rendition "${rendition}" was closed before its end, without an error: what came so far is incomplete and was not ` +
-      'passed off as the whole. End it, or destroy it with an error.',
+    `Rendition "${rendition}" closed before its end, without an error. The data received so far is incomplete and ` +
+      'was not published. End the stream, or destroy it with an error.',
   )
 }

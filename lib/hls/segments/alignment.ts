@@ -1,31 +1,32 @@
 import { HlsError } from '../../errors.js'
 
-/** Times nearer to one another than this are one: clocks of renditions differ in their ticks. In seconds. */
+/** Times closer than this are equal: the clocks of renditions have different ticks. In seconds. */
 const CLOSE = 0.005
 
 /**
- * Whether the segments of several video renditions begin at the same times: the first one to come says when, and the
- * others are held to it.
+ * Checks that the segments of several video renditions start at the same times: the first one sets the time,
+ * and the others are compared with it.
  */
 export class Alignment {
   readonly #limit: number
   readonly #starts = new Map<number, { start: number; rendition: string }>()
   #ended: { count: number; rendition: string } | undefined
 
-  /** @param limit - how many of the last segments are remembered */
+  /** @param limit - number of recent segments remembered */
   constructor(limit: number) {
     this.#limit = limit
   }
 
   /**
-   * Segment `number` of a rendition begins at `start`, in seconds of presentation.
+   * Segment `number` of a rendition starts at `start`, in seconds of presentation.
    *
-   * @throws {@link HlsError} `AVIO_ERR_HLS_NOT_ALIGNED` where that of another one begins elsewhere, or there is none
+   * @throws {@link HlsError} `AVIO_ERR_HLS_NOT_ALIGNED` if that of another one starts elsewhere, or does not
+   * exist
    */
   add(rendition: string, number: number, start: number): void {
     const first = this.#starts.get(number)
     if (first !== undefined && Math.abs(first.start - start) > CLOSE) {
-      const times = `begins at ${start.toFixed(3)} s, that of "${first.rendition}" at ${first.start.toFixed(3)} s`
+      const times = `starts at ${start.toFixed(3)} s, that of "${first.rendition}" at ${first.start.toFixed(3)} s`
       throw notAligned(rendition, number, `segment ${number} of "${rendition}" ${times}`)
     }
     if (this.#ended !== undefined && number > this.#ended.count) throw this.#uneven(rendition, number)
@@ -34,7 +35,7 @@ export class Alignment {
     this.#starts.delete(number - this.#limit)
   }
 
-  /** A rendition has no more than `count` segments. */
+  /** A rendition has exactly `count` segments. */
   end(rendition: string, count: number): void {
     if (this.#ended !== undefined && count !== this.#ended.count) throw this.#uneven(rendition, count)
     this.#ended ??= { count, rendition }

@@ -3,16 +3,17 @@ import { KiB } from '../../options.js'
 const BLOCK_SIZE = 64 * KiB
 
 /**
- * Bytes that were taken in and not yet given out, in order.
+ * A queue of bytes, in order.
  *
- * They are copied, once: a stream's chunks are often small views of larger memory, which they would hold on to, and a
- * segment of single bytes would weigh a hundred times its size. What is given out are views of the blocks.
+ * They are copied, once: a stream's chunks are often small views of larger buffers, which they would retain,
+ * and a segment of single bytes would need a hundred times its size. The output consists of views of the
+ * blocks.
  */
 export class ByteQueue {
   #blocks: Buffer[] = []
   /** How much of the last block is in use. */
   #filled = BLOCK_SIZE
-  /** How much of the first block was given out. */
+  /** How much of the first block has been taken. */
   #taken = 0
   #length = 0
 
@@ -21,7 +22,7 @@ export class ByteQueue {
     return this.#length
   }
 
-  /** Takes bytes in. */
+  /** Appends bytes. */
   add(chunk: Buffer): void {
     this.#length += chunk.length
     for (let at = 0; at < chunk.length;) {
@@ -35,7 +36,7 @@ export class ByteQueue {
     }
   }
 
-  /** Gives the next `length` bytes out, of those that there are. */
+  /** Takes the next `length` bytes, or as many as there are. */
   take(length: number): Buffer[] {
     const taken: Buffer[] = []
     let left = Math.min(length, this.#length)
@@ -53,7 +54,7 @@ export class ByteQueue {
     return taken
   }
 
-  /** Puts `bytes` in the place of the `length` bytes at `at`, counted from the next one to be given out. */
+  /** Replaces the `length` bytes at `at`, counted from the next byte to be taken, by `bytes`. */
   replace(at: number, length: number, bytes: Buffer): void {
     const from = this.#taken + at
     if (bytes.length !== length) {

@@ -10,10 +10,12 @@ import type { InitSegment } from '../presentation/presentation.js'
 import { type SegmentSpan, Segmenter } from './segmenter.js'
 import { TrackTimes } from './track-times.js'
 
-/** The largest `moov` or `moof` that is read. ffmpeg's on a pipe stay below 32 KiB. */
+/** The largest `moov` or `moof` to read. ffmpeg's on a pipe stay below 32 KiB. */
 const MAX_BOX_SIZE = 16 * MiB
 
-/** The initialization segment of the stream. `init-anew`: what takes its place, since a track of it has no sample. */
+/**
+ * The stream's initialization segment. `init-anew`: its replacement, because one of its tracks has no sample.
+ */
 export interface CutInit {
   readonly kind: 'init' | 'init-anew'
   readonly init: Pick<InitSegment, 'tracks' | 'track' | 'shiftTicks'>
@@ -27,16 +29,19 @@ export interface CutSegment {
   readonly bytes: readonly Buffer[]
 }
 
-/** What is cut off the stream: its initialization segment first, then media segments, and one anew at the end. */
+/**
+ * The cuts of a stream: its initialization segment first, then media segments, and possibly a new one at the
+ * end.
+ */
 export type Cut = CutInit | CutSegment
 
 /**
- * Cuts one fragmented MP4 into its segments as its bytes come in, checking all of them on the way.
+ * Cuts one fragmented MP4 into segments as its bytes arrive, and checks all of them.
  *
- * What stands before a fragment (`styp`, `emsg`, `prft`) goes with it. Indexes of places in the whole (`sidx`, and
- * `mfra` behind the last fragment) go with none: playlists and manifests say where segments lie. But for them, and for
- * the edit lists and the times of fragments, which {@link TrackTimes} writes as players take them, the cuts are the
- * stream, byte for byte.
+ * Boxes before a fragment (`styp`, `emsg`, `prft`) belong to it. Indexes of positions in the whole stream
+ * (`sidx`, and `mfra` after the last fragment) are dropped: playlists and manifests locate the segments. Except
+ * for them, and for the edit lists and fragment times, which {@link TrackTimes} rewrites for players, the cuts
+ * are the stream, byte for byte.
  */
 export class Fmp4Cutter {
   readonly #rendition: string
@@ -47,23 +52,23 @@ export class Fmp4Cutter {
   readonly #bytes = new ByteQueue()
   #segmenter: Segmenter | undefined
   #times!: TrackTimes
-  /** Known once the `moov` has come. */
+  /** Known once the `moov` has arrived. */
   #tracks: Pick<InitSegment, 'tracks' | 'track'> | undefined
-  /** Numbers of the tracks that have a sample. */
+  /** Numbers of the tracks that have samples. */
   readonly #heard = new Set<number>()
-  /** All of the initialization segment that stands before the `moov`. */
+  /** The part of the initialization segment before the `moov`. */
   #beforeMoov: readonly Buffer[] = []
-  /** How many bytes came. */
+  /** Number of bytes received. */
   #written = 0
-  /** Where in the stream the last fragment that was added, or the initialization segment, ended. */
+  /** Where in the stream the last added fragment, or the initialization segment, ended. */
   #position = 0
-  /** By how much what came since then has grown. */
+  /** By how much the data since then has grown. */
   #growth = 0
   #cuts: Cut[] = []
 
   /**
-   * @param options - `rendition`: its name, for messages; `targetDuration` in seconds; `maxSegmentSize`: how many
-   *   bytes may wait to be cut off; `allowMixed`: whether the sound may be with the picture
+   * @param options - `rendition`: its name, for messages; `targetDuration` in seconds; `maxSegmentSize`: how
+   * many bytes may wait for a cut; `allowMixed`: whether audio and video may be in one rendition
    */
   constructor(options: {
     rendition: string
@@ -91,7 +96,7 @@ export class Fmp4Cutter {
   /**
    * Takes the next bytes.
    *
-   * @throws an `Mp4Error` where they are not as they should be, an {@link HlsError} where they can't be cut
+   * @throws an `Mp4Error` for invalid bytes, an {@link HlsError} if they can't be cut
    */
   write(chunk: Buffer): void {
     this.#bytes.add(chunk)
@@ -100,17 +105,17 @@ export class Fmp4Cutter {
     if (this.#bytes.length <= this.#maxSegmentSize) return
     throw new HlsError(
       'AVIO_ERR_HLS_SEGMENT_TOO_LARGE',
-      `Rendition "${this.#rendition}": ${this.#bytes.length} bytes, more than maxSegmentSize, came since the last ` +
-        'place where it could be cut. Set key frames at least as often as targetDuration (-g), or raise maxSegmentSize',
+      `Rendition "${this.#rendition}": ${this.#bytes.length} bytes since the last possible cut exceed maxSegmentSize. ` +
+        'Set key frames at least as often as targetDuration (-g), or raise maxSegmentSize',
       { rendition: this.#rendition },
     )
   }
 
   /**
-   * The stream is at its end: what is left is the last segment.
+   * The stream has ended: the remainder is the last segment.
    *
-   * @param silent - numbers of tracks that may be without a sample, but for the one that segments are cut by: where one
-   *   is, an initialization segment without it is cut then
+   * @param silent - numbers of tracks that may have no samples, except the one that determines the cuts: if
+   * there is one, a new initialization segment without it is emitted
    */
   end(silent: ReadonlySet<number> = new Set()): void {
     const tracks = this.#tracks
@@ -122,7 +127,7 @@ export class Fmp4Cutter {
     if (without.length > 0) this.#cutInit('init-anew', new Set(without))
   }
 
-  /** What was cut off since the last time. */
+  /** The cuts since the last call. */
   take(): Cut[] {
     const cuts = this.#cuts
     this.#cuts = []
@@ -138,7 +143,7 @@ export class Fmp4Cutter {
     this.#growth = 0
   }
 
-  /** All data of a fragment has come: its `moof` is put in order where it lies. */
+  /** All data of a fragment has arrived: rewrites its `moof` in place. */
   #rewrite(fragment: Fragment): void {
     for (const { trackId, runs } of fragment.tracks) {
       if (runs.some(({ sampleCount }) => sampleCount > 0)) this.#heard.add(trackId)
@@ -147,7 +152,7 @@ export class Fmp4Cutter {
     if (moof) this.#replace(fragment.box.offset, fragment.box.size, moof)
   }
 
-  /** Puts `bytes` in the place of a box whose place in the stream is stated; nothing behind it may have grown. */
+  /** Replaces a box at the given stream position; nothing after it may have grown. */
   #replace(offset: number, size: number, bytes: Buffer): void {
     this.#bytes.replace(this.#bytes.length - (this.#written - offset), size, bytes)
     this.#growth += bytes.length - size
@@ -156,7 +161,7 @@ export class Fmp4Cutter {
   #goOn({ byteOffset, byteLength, tracks }: Fmp4Fragment): void {
     const { track } = this.#tracks!
     const times = this.#times.of(track.id)
-    // Until the first picture has come, what comes lies before it.
+    // Until the first frame arrives, all data is before it.
     if (times === undefined) return
     this.#segmenter ??= this.#startWith(times)
     const end = byteOffset + byteLength
@@ -168,7 +173,7 @@ export class Fmp4Cutter {
     this.#cut(spans)
   }
 
-  /** What the edit list says is known: the initialization segment is cut off. */
+  /** The edit list is known: emits the initialization segment. */
   #startWith({ presentationShift }: OffsetEdit): Segmenter {
     this.#cutInit('init', new Set())
     return new Segmenter(this.#targetDuration, this.#tracks!.track.timescale, presentationShift)

@@ -1,58 +1,61 @@
 /**
- * Where a rendition is cut into segments.
+ * Decides where a rendition is cut into segments.
  *
- * Cuts are made where decoding can begin, at times that depend on nothing but the time line, so that renditions which
- * never hear of one another are cut alike: the aim is every multiple of the target duration, on the clock of what is
- * presented. Of the places where a cut can be made the one nearest to the aim is taken, and the earlier one where the
- * later would make a segment whose rounded duration exceeds the target (RFC 8216bis §4.4.3.1). An aim is at least half
- * a target duration ahead of where the segment begins: with pictures of 29.97 a second, and key frames every 60 of
- * them, cuts drift off the clock by 2 ms each, and would otherwise leave a tiny segment now and then.
+ * Cuts are made where decoding can start, at times that depend only on the timeline, so that independent
+ * renditions are cut alike: the target is every multiple of the target duration, in presentation time. Of the
+ * possible cuts the one nearest to the target is taken, or the earlier one if the later would make a segment
+ * whose rounded duration exceeds the target duration (RFC 8216bis §4.4.3.1). A target is at least half a target
+ * duration after the segment's start: at 29.97 frames a second, with a key frame every 60 frames, cuts drift
+ * off the clock by 2 ms each, and would otherwise occasionally leave a tiny segment.
  *
- * A place that is at its aim, or past it, is the nearest as soon as it comes. One before it has to wait for the next.
+ * A cut at its target, or past it, is the nearest as soon as it arrives. One before it has to wait for the
+ * next.
  *
- * What is left at the end, or before a jump in time, is joined to the segment before it where it is shorter than a
- * quarter of the target and both together don't exceed that when their duration is rounded: a request for one picture
- * is worth nothing, and players stall at segments that are shorter than what they take for a rounding of times (hls.js
- * at those shorter than the first composition offset, where it has to guess that). So a segment is given out only when
- * what follows it is too long to be joined, which is so with the first fragment of any usual length.
+ * The remainder at the end, or before a gap in time, is joined to the previous segment if it is shorter than a
+ * quarter of the target duration and both together don't exceed that when rounded: a request for one frame is
+ * not worth it, and players stall at segments shorter than their tolerance for rounded times (hls.js at those
+ * shorter than the first composition offset, if it has to guess that). So a segment is only emitted once the
+ * data after it is too long to be joined, which is the case with the first fragment of any usual length.
  */
 
-/** What a fragment has of the track that segments are cut by, in its ticks. */
+/** A fragment's part of the track that determines the cuts, in its ticks. */
 export interface TimedPart {
   /** Decode time of its first sample. */
   readonly startTicks: number
   readonly durationTicks: number
   readonly sampleCount: number
-  /** Whether decoding can begin with it. */
+  /** Whether decoding can start with it. */
   readonly sync: boolean
 }
 
-/** A segment: what lies between two cuts. */
+/** A segment: the data between two cuts. */
 export interface SegmentSpan {
   readonly startTicks: number
   /**
-   * What is presented of it: to where the next one begins; to the end of the last sample where none follows, or time
-   * jumps. What lies before time 0 (the priming of sound) does not count.
+   * Its presented duration: to the start of the next one; to the end of the last sample if none follows, or
+   * time has a gap. Anything before time 0 (audio priming) does not count.
    */
   readonly durationTicks: number
   readonly byteLength: number
-  /** How many samples of the track it has, and how long they are together. */
+  /** Its number of samples of the track, and their total duration. */
   readonly sampleCount: number
   readonly sampleTicks: number
-  /** How far its start lies after the end of the segment before it, where that is a jump in time; else 0. */
+  /** The gap between the end of the previous segment and its start, if it is a discontinuity; otherwise 0. */
   readonly jumpTicks: number
 }
 
 /** A rounded duration stays within the target up to this much more. In seconds. */
 const TOLERANCE = 0.499
-/** What is left at the end is joined to the segment before it where it is shorter, as a share of the target. */
+/**
+ * The remainder at the end is joined to the previous segment if it is shorter than this share of the target.
+ */
 const CRUMB = 0.25
-/** Times nearer to one another than this are one. In seconds. */
+/** Times closer than this are equal. In seconds. */
 const CLOSE = 0.001
-/** From here on a gap is a jump of the time line, which players have to be told of. In seconds. */
+/** From this length on, a gap is a discontinuity. In seconds. */
 const JUMP = 0.5
 
-/** What lies between two places where a cut can be made, or more of it. */
+/** The data between two possible cuts, or more. */
 interface Piece {
   startTicks: number
   endTicks: number
@@ -62,30 +65,30 @@ interface Piece {
   jumpTicks: number
 }
 
-/** A segment whose end is known, and that is kept until it is certain that nothing is joined to it. */
+/** A segment with a known end, held until nothing can be joined to it. */
 interface ClosedPiece extends Piece {
-  /** To where the next one begins. */
+  /** The start of the next one. */
   readonly cutTicks: number
 }
 
-/** Gathers fragments into segments. */
+/** Groups fragments into segments. */
 export class Segmenter {
   readonly #target: number
   readonly #timescale: number
   readonly #shiftTicks: number
-  /** The segment before, as long as the rest of all might be joined to it. */
+  /** The previous segment, while the remainder might be joined to it. */
   #closed: ClosedPiece | undefined
-  /** What belongs to the segment for certain. */
+  /** The certain part of the current segment. */
   #segment: Piece | undefined
-  /** What comes after the last place where it could be cut, while that is before the aim. */
+  /** The data after the last possible cut, while that is before the target. */
   #rest: Piece | undefined
-  /** Bytes from before the first sample of the track. */
+  /** Bytes before the first sample of the track. */
   #ahead = 0
 
   /**
    * @param target - target duration, in seconds
    * @param timescale - ticks per second
-   * @param shiftTicks - what makes a decode time the time of presentation
+   * @param shiftTicks - the offset from decode time to presentation time
    */
   constructor(target: number, timescale: number, shiftTicks: number) {
     this.#target = target
@@ -94,8 +97,8 @@ export class Segmenter {
   }
 
   /**
-   * Takes the next fragment: its length in bytes, what lies before it and after the last one included, and what it has
-   * of the track, where it has something. Gives the segments that end before it.
+   * Adds the next fragment: its length in bytes, including data between it and the previous one, and its part
+   * of the track, if any. Returns the segments that end before it.
    */
   add(byteLength: number, part: TimedPart | undefined): SegmentSpan[] {
     const last = this.#rest ?? this.#segment
@@ -128,7 +131,7 @@ export class Segmenter {
     return [...spans, ...this.#release(piece.endTicks)]
   }
 
-  /** Nothing follows: gives what is left. */
+  /** There is no more data: returns the remaining segments. */
   end(): SegmentSpan[] {
     const last = this.#rest ?? this.#segment
     if (last === undefined) return []
@@ -144,7 +147,7 @@ export class Segmenter {
     return [...spans, ...this.#give()]
   }
 
-  /** A fragment comes that a segment can begin with. */
+  /** A fragment arrives that a segment can start with. */
   #begin(piece: Piece): SegmentSpan[] {
     const spans = this.#settle(piece.startTicks)
     if (this.#seconds(piece.startTicks) < this.#aim() - CLOSE) {
@@ -156,7 +159,7 @@ export class Segmenter {
     return spans
   }
 
-  /** Decides on the place that waits, now that the next one is known: a cut there, or none. */
+  /** Decides on the pending cut, now that the next one is known. */
   #settle(nextTicks: number): SegmentSpan[] {
     const rest = this.#rest
     if (rest === undefined) return []
@@ -174,7 +177,7 @@ export class Segmenter {
     return spans
   }
 
-  /** A segment ends: the one before it is given out, and it is kept itself. */
+  /** A segment ends: emits the previous one, and holds it. */
   #close(piece: Piece, cutTicks: number): SegmentSpan[] {
     const spans = this.#give()
     this.#closed = { ...piece, cutTicks }
@@ -182,15 +185,16 @@ export class Segmenter {
   }
 
   /**
-   * What follows the segment that is kept ends at `endTicks` so far: gives it out where that is too long to be joined.
+   * The data after the held segment ends at `endTicks` so far: emits the segment if that is too long to be
+   * joined.
    */
   #release(endTicks: number): SegmentSpan[] {
     return this.#closed && this.#canJoin(this.#closed, endTicks) ? [] : this.#give()
   }
 
   /**
-   * Whether what lies between a segment and `endTicks` is short enough to be joined to it: one that has to be longer
-   * than the target may be longer by what doesn't change it when it is rounded.
+   * Whether the data between a segment and `endTicks` is short enough to be joined to it: a segment that must
+   * exceed the target may grow as long as its rounded duration stays the same.
    */
   #canJoin(closed: ClosedPiece, endTicks: number): boolean {
     const cut = this.#seconds(closed.cutTicks)
@@ -200,14 +204,14 @@ export class Segmenter {
     return end - cut < CRUMB * this.#target && end - start <= longest + TOLERANCE
   }
 
-  /** When the segment should end: the first multiple of the target that is at least half of it away. */
+  /** When the segment should end: at the first multiple of the target at least half a target away. */
   #aim(): number {
     const target = this.#target
     const start = this.#start(this.#segment!)
     return Math.ceil((start + target / 2 - CLOSE) / target) * target
   }
 
-  /** Gives the segment out that was kept. */
+  /** Emits the held segment. */
   #give(): SegmentSpan[] {
     const closed = this.#closed
     if (closed === undefined) return []
@@ -217,7 +221,7 @@ export class Segmenter {
     return [{ startTicks, durationTicks, byteLength, sampleCount, sampleTicks, jumpTicks }]
   }
 
-  /** When a segment is first presented. */
+  /** Presentation start of a segment. */
   #start({ startTicks }: Piece): number {
     return Math.max(0, this.#seconds(startTicks))
   }

@@ -7,17 +7,17 @@ import type { Mp4Track } from '../../mp4/movie/track.js'
 import { withoutTracks } from '../../mp4/rewrite/without-tracks.js'
 
 /**
- * The times of a rendition's tracks as players of CMAF take them: what the edit lists say is decided here, once, and
- * written into the `moov` and each `moof`. The rules are those of {@link offsetEdit}.
+ * The times of a rendition's tracks as CMAF players need them: edit lists are evaluated here, once, and written
+ * into the `moov` and each `moof`. The rules are those of {@link offsetEdit}.
  *
- * What becomes of a picture's edit list depends on its first sample, so the initialization segment waits for that.
+ * A video's edit list depends on its first sample, so the initialization segment waits for that.
  */
 export class TrackTimes {
   readonly #moov: Box
   readonly #movie: Movie
   readonly #edits = new Map<number, OffsetEdit>()
 
-  /** @param moov - is copied */
+  /** @param moov - copied */
   constructor(moov: Box, movie: Movie) {
     const bytes = Buffer.from(moov.raw)
     this.#moov = Box.topLevel(bytes, 0, bytes.length, moov.offset, moov.index)
@@ -27,20 +27,20 @@ export class TrackTimes {
     }
   }
 
-  /** Length of the `moov` as it came. */
+  /** Original length of the `moov`. */
   get moovSize(): number {
     return this.#moov.size
   }
 
-  /** What became of a track's edit list; `undefined` before a picture's first sample. */
+  /** A track's converted edit list; `undefined` before a video's first sample. */
   of(trackId: number): OffsetEdit | undefined {
     return this.#edits.get(trackId)
   }
 
   /**
-   * The `moov` with the edit lists that are left, as far as they are decided.
+   * The `moov` with the remaining edit lists, as far as they are known.
    *
-   * @param without - numbers of tracks that it does not announce
+   * @param without - numbers of the tracks to leave out
    */
   moov(without: ReadonlySet<number> = new Set()): Buffer {
     const { raw } = this.#moov
@@ -48,12 +48,12 @@ export class TrackTimes {
     return without.size === 0 ? moov : withoutTracks(moov, this.#movie, without)
   }
 
-  /** A track with the edit list that is left. */
+  /** A track with its remaining edit list. */
   track(track: Mp4Track): Mp4Track {
     return { ...track, edits: this.#editsOf(track) }
   }
 
-  /** Takes the next fragment; gives its `moof` with the times moved, or `undefined` where it stays as it is. */
+  /** Takes the next fragment; returns its `moof` with shifted times, or `undefined` if it is unchanged. */
   moof(fragment: Fragment): Buffer | undefined {
     for (const traf of fragment.tracks) this.#decide(traf)
     return rewriteFragment(fragment, trackId => this.#edits.get(trackId))

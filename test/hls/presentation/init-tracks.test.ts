@@ -37,7 +37,7 @@ t.test('refuses sound with the picture where a manifest of DASH is wanted, with 
   t.throws(() => initTracks({ tracks: [VIDEO_TRACK, audio] }, 'a', false), {
     code: 'AVIO_ERR_HLS_TRACKS',
     rendition: 'a',
-    message: /a rendition of its own/,
+    message: /a separate rendition/,
   })
   t.same(initTracks({ tracks: [VIDEO_TRACK] }, 'a', false).track, VIDEO_TRACK)
 })

@@ -13,7 +13,7 @@ t.test('renditions are held to the first one, to a tick', async t => {
     ...NOT_ALIGNED,
     rendition: 'c',
     segment: 2,
-    message: /segment 2 of "c" begins at 2.040 s, that of "a" at 2.000 s/,
+    message: /segment 2 of "c" starts at 2.040 s, that of "a" at 2.000 s/,
   })
 })
 
