@@ -22,28 +22,28 @@ import type {
 } from './checks/validation-report.js'
 import type { DuplexEvents, TypedListener } from '../io/pipeline/typed-listeners.js'
 
-/** Bytes that are looked at in one turn of the event loop. */
+/** Bytes processed in one turn of the event loop. */
 const LOOKED_AT_ONCE = 128 * KiB
 
 /** Options of {@link Fmp4Validator}. */
 export interface Fmp4ValidatorOptions {
   /**
-   * Whether what is wrong is an error. `false`: it becomes a `warning`, and the bytes pass regardless.
+   * Whether a problem is an error. With `false` it becomes a `warning`, and the bytes pass regardless.
    * @defaultValue `true`
    */
   strict?: boolean | undefined
   /**
-   * The largest metadata box (`moov`, `moof`, `sidx`, `emsg`) that is read, in bytes: 1 KiB to 1 GiB. Such a box is
-   * kept in memory while it comes, so this is what bounds the memory. Raise it for very long fragments or very large
-   * cover art; media data (`mdat`) and all other boxes may be of any size.
+   * The largest metadata box (`moov`, `moof`, `sidx`, `emsg`) to read, in bytes: 1 KiB to 1 GiB. Such a box is
+   * buffered in memory, so this bounds the memory. Raise it for very long fragments or very large cover art;
+   * media data (`mdat`) and all other boxes may have any size.
    * @defaultValue 16 MiB
    */
   maxBoxSize?: number | undefined
   /** Destroys the stream with an `AbortError`. */
   signal?: AbortSignal | undefined
   /**
-   * Bytes that may wait on either side of the stream: 0 to 1 GiB.
-   * @defaultValue Node's own
+   * Buffer size on either side of the stream, in bytes: 0 to 1 GiB.
+   * @defaultValue Node's default
    */
   highWaterMark?: number | undefined
 }
@@ -52,35 +52,36 @@ export interface Fmp4ValidatorOptions {
 export interface Fmp4ValidatorEvents extends DuplexEvents {
   /** The `moov` was read. */
   init: [init: Fmp4Init]
-  /** A fragment has passed and was found well. */
+  /** A fragment has passed all checks. */
   fragment: [fragment: Fmp4Fragment]
-  /** Something is worth knowing; without `strict`, also whatever is wrong. */
+  /** A remark; without `strict`, also every problem. */
   warning: [warning: ValidationWarning]
-  /** All has passed: the same as the property `report`. */
+  /** The stream has passed: the same object as the property `report`. */
   report: [report: ValidationReport]
   /** The consumer wanted no more, and the stream ends early. */
   stop: []
 }
 
 /**
- * Checks a fragmented MP4 on its way: bytes in, the very same bytes out, and an end only if there was nothing wrong.
+ * Checks a fragmented MP4 in transit: the output is identical to the input, and ends only if nothing was wrong.
  *
  * Guarantees
- * - Bytes are neither changed nor copied: each chunk goes on as the object it came as, once what it holds was looked
- *   at. What is wrong is found at the latest with the last byte of the box that it is in, and that chunk does not
- *   pass any more; a sink that is all or nothing then stores nothing.
- * - The readable side ends only after the input ended with every box closed, every fragment whole and every check
- *   passed. Everything else is an error: an `Mp4Error` with `code`, `byteOffset`, `boxPath` and `trackId`.
+ * - Bytes are neither changed nor copied: each chunk is passed on as the same object, once its contents are
+ *   checked. A problem is found at the latest with the last byte of its box, and that chunk is not passed on;
+ *   an all-or-nothing sink then stores nothing.
+ * - The readable side ends only after the input ended with every box closed, every fragment complete and every
+ *   check passed. Anything else is an `Mp4Error` with `code`, `byteOffset`, `boxPath` and `trackId`.
  *   `docs/validation.md` lists the checks.
- * - Hostile bytes make no crash, no hang and no growth: boxes, tracks, edits and samples are counted before they
- *   are read.
- * - It works under a plain `pipe()`: a source that fails or closes early destroys this stream too. The link of its
- *   source goes on to its consumer (`randomAccess`, `stop`).
+ * - Hostile input causes no crash, hang or memory growth: boxes, tracks, edits and samples are counted before
+ *   they are read.
+ * - It works with a plain `pipe()`: a source that fails or closes early destroys this stream too. It passes its
+ *   source's link on to its consumer (`randomAccess`, `stop`).
  *
- * A failure leaves nothing behind but what was passed on before.
+ * A failure leaves behind only the bytes already passed on.
  *
- * Memory: at most 1.5 × `maxBoxSize` for the box that is being read, two `highWaterMark`s, and what was read in the
- * last box: some 300 bytes a box within, of which there can be 100,000. Nothing grows with the length of the stream.
+ * Memory: at most 1.5 × `maxBoxSize` for the box being read, two `highWaterMark`s, and the parsed form of the
+ * last box: some 300 bytes per inner box, of which there can be 100,000. Nothing grows with the length of the
+ * stream.
  *
  * @example
  * ```ts
@@ -96,7 +97,7 @@ export class Fmp4Validator extends Transform {
   #report: ValidationReport | undefined
   #isStopped = false
 
-  /** @throws `OptionError` for an option that breaks its rule */
+  /** @throws `OptionError` for an invalid option */
   constructor(options: Fmp4ValidatorOptions = {}) {
     optionsObject(options, 'Fmp4Validator')
     knownOptions(options, 'Fmp4Validator', ['strict', 'maxBoxSize', 'signal', 'highWaterMark'])
@@ -124,17 +125,17 @@ export class Fmp4Validator extends Transform {
         onWarning: warning => tell(this, 'warning', warning),
       },
     )
-    // Not by super(): one that is aborted already would destroy a stream that has no fields yet.
+    // Not through super(): an already aborted signal would destroy a stream that has no fields yet.
     destroyOnAbort(signal, this)
   }
 
-  /** What was found, once the stream is at its end, or was stopped; `undefined` before, and after an error. */
+  /** The findings, once the stream has ended or was stopped; `undefined` before, and after an error. */
   get report(): ValidationReport | undefined {
     return this.#report
   }
 
   /**
-   * What this stream can do for its consumer: what its own source can do, since the bytes are the same.
+   * What this stream offers its consumer: the link of its own source, as the bytes are the same.
    * @internal
    */
   get [LINK](): Link {
@@ -158,7 +159,9 @@ export class Fmp4Validator extends Transform {
     this.#check(chunk, 0, callback)
   }
 
-  /** A long chunk is looked at in parts, and others have a turn in between. It goes on in one piece. */
+  /**
+   * A long chunk is checked in parts, with turns of the event loop in between. It is passed on in one piece.
+   */
   #check(chunk: Buffer, from: number, callback: TransformCallback): void {
     const end = Math.min(chunk.length, from + LOOKED_AT_ONCE)
     try {

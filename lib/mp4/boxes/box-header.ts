@@ -8,15 +8,15 @@ import { type AvioErrorOptions, Mp4Error, type Mp4ErrorCode } from '../../errors
 /** The longest header: 64-bit size and extended type. */
 export const MAX_HEADER_LENGTH = 32
 
-/** Where something is in the stream: what an error says of it. */
+/** A position in the stream, for errors. */
 export interface Place {
-  /** The way to the box: `moof[3]/traf[0]`. */
+  /** The path to the box: `moof[3]/traf[0]`. */
   readonly path: string
-  /** The first byte of the box, from the start of the stream. */
+  /** Offset of the box from the start of the stream. */
   readonly offset: number
 }
 
-/** An {@link Mp4Error} about `place`, whose message starts by naming it. */
+/** An {@link Mp4Error} about `place`; its message starts with the path and offset. */
 export function mp4Error(
   code: Mp4ErrorCode,
   place: Place,
@@ -33,19 +33,19 @@ export function mp4Error(
   )
 }
 
-/** Types of which a container holds one: their path needs no number. */
+/** Types that occur once per container: their path needs no number. */
 const SINGLE = new Set(
   'ftyp moov mvhd mvex mehd tkhd edts elst mdia mdhd hdlr minf stbl stsd stsz stz2 mfhd tfhd tfdt mfra'.split(
     ' ',
   ),
 )
 
-/** One step of a path: `moof[3]`, but `moov` for what comes only once. */
+/** One step of a path: `moof[3]`, but `moov` for a single box. */
 export function pathStep(type: string, index: number): string {
   return index === 0 && SINGLE.has(type) ? type : `${type}[${index}]`
 }
 
-/** The unsigned 32-bit number at `at`. The caller has seen to it that it is there. */
+/** The unsigned 32-bit number at `at`. The caller has checked that it is present. */
 export function uint32(bytes: Uint8Array, at: number): number {
   return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
 }
@@ -55,12 +55,12 @@ export function fourCC(bytes: Uint8Array, at: number): string {
   return String.fromCharCode(bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!)
 }
 
-/** Whether `type` can be a box's: printable ASCII, or QuickTime's `©nam` and the like. */
+/** Whether `type` is a possible box type: printable ASCII, or QuickTime's `©nam` and the like. */
 export function isBoxType(type: string): boolean {
   return /^[\x20-\x7e\xa9]{4}$/.test(type)
 }
 
-/** How many bytes the header at `at` takes, told from its first eight. */
+/** Length of the header at `at` in bytes, from its first eight. */
 export function headerLength(bytes: Uint8Array, at: number): number {
   const long = uint32(bytes, at) === 1 ? 8 : 0
   const extended = fourCC(bytes, at + 4) === 'uuid' ? 16 : 0
@@ -68,8 +68,8 @@ export function headerLength(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * The size that the header at `at` states, itself included: `Infinity` for "to the end of the file".
- * Past 2⁵³ it comes rounded: such a size fits nowhere, which is for the caller to say.
+ * The size in the header at `at`, including the header: `Infinity` for "to the end of the file". Past 2⁵³ it is
+ * rounded: such a size fits nowhere, which the caller reports.
  */
 export function statedSize(bytes: Uint8Array, at: number): number {
   const size = uint32(bytes, at)

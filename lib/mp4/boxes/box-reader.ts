@@ -11,72 +11,72 @@ import {
 } from './box-header.js'
 import { Box } from './box.js'
 
-/** What is known of a box of the top level once its header was read. */
+/** A top-level box whose header has been read. */
 export interface BoxHeader extends Place {
   readonly type: string
-  /** Which of its type it is in the stream, from 0. */
+  /** Its number among boxes of its type, from 0. */
   readonly index: number
-  /** Size of the whole box, in bytes; `Infinity` where it says "to the end of the file". */
+  /** Size of the whole box, in bytes; `Infinity` for "to the end of the file". */
   readonly size: number
   /** Size of the header alone, in bytes. */
   readonly headerSize: number
 }
 
-/** Who a {@link BoxReader} tells what it finds, in stream order. Whatever it throws comes out of `write()`. */
+/** Callbacks of a {@link BoxReader}, in stream order. Their errors are thrown by `write()`. */
 export interface BoxHandler {
-  /** A box begins. `'collect'`: its bytes are wanted whole, in memory; `'pass'`: they are not. */
+  /** A box begins. `'collect'`: buffer it in memory; `'pass'`: do not. */
   onBox(header: BoxHeader): 'collect' | 'pass'
-  /** A collected box is complete. Where it lay within one chunk, it is a window on that chunk. */
+  /** A collected box is complete. If it was within one chunk, it is a view of that chunk. */
   onCollected(box: Box): void
-  /** Content of a passed box, as slices of the chunks it came in. Left out where nobody looks: slicing costs. */
+  /** Content of a passed box, as slices of the chunks. Omit it if unneeded: slicing costs. */
   onContent?(bytes: Buffer, header: BoxHeader): void
   /** A passed box is complete. `end` is one past its last byte, also for a box "to the end of the file". */
   onPassed(header: BoxHeader, end: number): void
 }
 
-/** Types whose boxes are numbered. Without a limit, a stream of ever new types would make the list grow for ever. */
+/** Numbered types. Without a limit, a stream of ever new types would make the list grow for ever. */
 const MAX_NUMBERED_TYPES = 100
 
-/** What is allocated first for a collected box; more as its bytes come. The size it claims is no reason to believe it. */
+/** Initial allocation for a collected box; it grows as bytes arrive. The claimed size is not trusted. */
 const FIRST_ALLOCATION = 64 * 1024
 
 /**
- * Cuts a stream of bytes into the boxes of its top level, at whatever places the chunks end.
+ * Splits a stream of bytes into its top-level boxes, wherever the chunks end.
  *
- * Memory: nothing for a box that is passed, whatever its size; for one that is collected at most `maxBoxSize`, and
- * half of that again while it grows. A collected box that lies within one chunk is not copied.
+ * Memory: nothing for a passed box of any size; for a collected box at most `maxBoxSize`, plus half of that
+ * while it grows. A collected box within one chunk is not copied.
  *
- * Errors: `AVIO_ERR_MP4_NOT_MP4` and `AVIO_ERR_MP4_BOX_TYPE` (no box here), `AVIO_ERR_MP4_BOX_SIZE` (an impossible
- * size), `AVIO_ERR_MP4_BOX_TOO_LARGE` (to be collected), `AVIO_ERR_MP4_BOX_TRUNCATED` (the stream ends within).
- * After one there is no telling where the next box begins, so that the reader is of no use any more.
+ * Errors: `AVIO_ERR_MP4_NOT_MP4` and `AVIO_ERR_MP4_BOX_TYPE` (no box here), `AVIO_ERR_MP4_BOX_SIZE` (an
+ * impossible size), `AVIO_ERR_MP4_BOX_TOO_LARGE` (to be collected), `AVIO_ERR_MP4_BOX_TRUNCATED` (the stream
+ * ends within). After an error the start of the next box is unknown, so the reader can't continue.
  */
 export class BoxReader {
   readonly #handler: BoxHandler
   readonly #maxBoxSize: number
   readonly #numbers = new Map<string, number>()
-  /** The bytes of a header that is cut by the end of a chunk. */
+  /** The bytes of a header that is split between chunks. */
   readonly #head = Buffer.alloc(MAX_HEADER_LENGTH)
   #headLength = 0
-  /** The box that is open, where one is. */
+  /** The open box, if any. */
   #header: BoxHeader | undefined
-  /** Bytes of its content that are still to come. */
+  /** Bytes of its content still to come. */
   #left = 0
   #collecting = false
   #collected: Buffer | undefined
   #collectedLength = 0
-  /** Where the current chunk begins in the stream. */
+  /** Offset of the current chunk in the stream. */
   #offset = 0
 
   /**
-   * @param handler - who is told
-   * @param maxBoxSize - the largest box that may be collected, in bytes
+   * @param handler - receives the boxes
+   * @param maxBoxSize - the largest box to collect, in bytes
    */
   constructor(handler: BoxHandler, maxBoxSize: number) {
     this.#handler = handler
     this.#maxBoxSize = maxBoxSize
   }
 
-  /** Reads the next bytes of the stream. */
+  /** Processes the next bytes of the stream. */
   write(chunk: Buffer): void {
     let at = 0
     while (at < chunk.length) {
@@ -85,7 +85,7 @@ export class BoxReader {
     this.#offset += chunk.length
   }
 
-  /** The stream is at its end: an error where a box isn't, unless the box reaches "to the end of the file". */
+  /** The stream has ended: an error within a box, unless the box reaches "to the end of the file". */
   end(): void {
     const header = this.#header
     if (header?.size === Infinity) {
@@ -95,15 +95,15 @@ export class BoxReader {
       throw mp4Error(
         'AVIO_ERR_MP4_BOX_TRUNCATED',
         header,
-        `the stream ends after ${came} of the ${header.size} bytes of this box. Its writer was ended early, or the ` +
-          'rest was lost on the way: write or fetch it anew',
+        `the stream ends after ${came} of the ${header.size} bytes of this box. Its writer was stopped early, or the ` +
+          'rest was lost in transit: create or download it again',
       )
     } else if (this.#headLength > 0) {
       const offset = this.#offset - this.#headLength
       throw new Mp4Error(
         'AVIO_ERR_MP4_BOX_TRUNCATED',
         `The stream ends ${this.#headLength} bytes into the header of the box at byte ${offset}. Its writer was ` +
-          'ended early, or the rest was lost on the way: write or fetch it anew',
+          'stopped early, or the rest was lost in transit: create or download it again',
         { byteOffset: offset },
       )
     }
@@ -125,7 +125,7 @@ export class BoxReader {
     return at + length
   }
 
-  /** A header of which the chunk has only a part: its first eight bytes tell how many there are in all. */
+  /** A header of which the chunk has only a part: its first eight bytes tell its length. */
   #gatherHeader(chunk: Buffer, at: number): number {
     let end = at
     const take = (length: number): boolean => {
@@ -155,7 +155,7 @@ export class BoxReader {
     return end
   }
 
-  /** Reads the header, numbers the box, and asks what is to be done with it. */
+  /** Reads the header, numbers the box, and asks the handler what to do with it. */
   #open(bytes: Buffer, at: number, headerSize: number, offset: number): BoxHeader {
     const type = fourCC(bytes, at + 4)
     if (!isBoxType(type)) throw notABox(bytes.subarray(at, at + 8), offset)
@@ -163,7 +163,7 @@ export class BoxReader {
     const index = this.#number(type)
     const header = new TopLevelHeader(type, index, offset, size, headerSize)
     if (size < headerSize || (size !== Infinity && !Number.isSafeInteger(offset + size))) {
-      const message = `it says it has ${size} bytes, which no box with a header of ${headerSize} bytes can have`
+      const message = `its size is ${size} bytes, which is less than its header of ${headerSize} bytes`
       throw mp4Error('AVIO_ERR_MP4_BOX_SIZE', header, message)
     }
     this.#collecting = this.#handler.onBox(header) === 'collect'
@@ -173,7 +173,7 @@ export class BoxReader {
     return header
   }
 
-  /** Keeps the header of a collected box; closes one that is nothing but its header. */
+  /** Stores the header of a collected box; closes a box that consists of its header only. */
   #begin(bytes: Buffer, at: number, length: number): void {
     if (this.#collecting) this.#collect(bytes, at, at + length)
     if (this.#left === 0) this.#close()
@@ -210,7 +210,7 @@ export class BoxReader {
   }
 }
 
-/** A header whose path is put together only when an error asks for it. */
+/** A header whose path is built only when an error needs it. */
 class TopLevelHeader implements BoxHeader {
   constructor(
     readonly type: string,
@@ -225,30 +225,30 @@ class TopLevelHeader implements BoxHeader {
   }
 }
 
-/** The error of a box that would have to be collected and is too large for it. */
+/** The error of a box that is too large to collect. */
 export function boxTooLarge(header: BoxHeader, maxBoxSize: number): Mp4Error {
   const size = header.size === Infinity ? 'reaches to the end of the file' : `has ${header.size} bytes`
   return mp4Error(
     'AVIO_ERR_MP4_BOX_TOO_LARGE',
     header,
-    `it ${size}, but a metadata box is kept in memory and may have at most ${maxBoxSize} ("maxBoxSize"). Shorter ` +
-      'fragments make a smaller moof; raise the option where the source is trusted',
+    `it ${size}, but a metadata box is buffered in memory and may have at most ${maxBoxSize} ("maxBoxSize"). Shorter ` +
+      'fragments make a smaller moof; raise the option if you trust the source',
   )
 }
 
-/** The error of bytes that can't be the header of a box. */
+/** The error of bytes that can't be a box header. */
 export function notABox(bytes: Buffer, offset: number): Mp4Error {
   const text = bytes.toString('latin1').replace(/[^\x20-\x7e]/g, '.')
   const seen = `${bytes.toString('hex').replace(/..(?=.)/g, '$& ')} ("${text}")`
   const fields = { byteOffset: offset }
   if (offset > 0) {
-    const message = `There is no box at byte ${offset}, but ${seen}: a size before it is wrong, or something was added`
+    const message = `There is no box at byte ${offset}, but ${seen}: an earlier size is wrong, or bytes were inserted`
     return new Mp4Error('AVIO_ERR_MP4_BOX_TYPE', message, fields)
   }
-  return new Mp4Error('AVIO_ERR_MP4_NOT_MP4', `This is no MP4: it begins with ${seen}`, fields)
+  return new Mp4Error('AVIO_ERR_MP4_NOT_MP4', `This is not an MP4: it starts with ${seen}`, fields)
 }
 
-/** The header as it came. */
+/** The header's original bytes. */
 export function headerBytes({ type, size, headerSize }: BoxHeader): Buffer {
   const header = Buffer.alloc(headerSize)
   const isLong = headerSize === 16

@@ -1,7 +1,7 @@
 import type { Box } from './box.js'
 import { writeLong } from './box-writer.js'
 
-/** Bytes of a box that others take the place of. Positions count from the start of the top-level box. */
+/** A replaced range of a box. Positions count from the start of the top-level box. */
 interface Change {
   readonly start: number
   readonly end: number
@@ -9,22 +9,22 @@ interface Change {
 }
 
 interface OrderedChange extends Change {
-  /** By how much the box grows as far as the end of this change. */
+  /** By how much the box grows up to the end of this change. */
   readonly growth: number
 }
 
 /**
- * A top-level box with some of the boxes within it replaced, by longer or shorter ones or by nothing. The sizes of all
- * boxes around them follow; what else depends on where something lies is for the caller to rewrite ({@link moved}).
+ * A top-level box with some inner boxes replaced, by longer or shorter ones or by nothing. The sizes of the
+ * enclosing boxes are updated; the caller rewrites other values that depend on positions ({@link moved}).
  */
 export class BoxRewrite {
   readonly #box: Box
   readonly #changes: Change[] = []
   #ordered: readonly OrderedChange[] | undefined
-  /** By how much the boxes around the changes grow. */
+  /** By how much the enclosing boxes grow. */
   readonly #growth = new Map<Box, number>()
 
-  /** @param box - of the top level, all of whose bytes are in memory */
+  /** @param box - a top-level box, completely in memory */
   constructor(box: Box) {
     this.#box = box
   }
@@ -34,7 +34,7 @@ export class BoxRewrite {
     return this.#changes.length === 0
   }
 
-  /** Puts `bytes`, a box or nothing, in the place of `box`, which lies within and is replaced only once. */
+  /** Replaces the inner box `box`, once, by `bytes`: a box or nothing. */
   replace(box: Box, bytes: Buffer): void {
     const start = box.offset - this.#box.offset
     this.#ordered = undefined
@@ -44,7 +44,7 @@ export class BoxRewrite {
     }
   }
 
-  /** Where the byte at `at` lies once all is replaced; bytes behind the box are moved by all of its growth. */
+  /** The new position of the byte at `at`; bytes after the box move by its whole growth. */
   moved(at: number): number {
     const changes = this.#inOrder()
     let low = 0
@@ -57,7 +57,7 @@ export class BoxRewrite {
     return at + (changes[low - 1]?.growth ?? 0)
   }
 
-  /** The box as it then is. */
+  /** The rewritten box. */
   bytes(): Buffer {
     const { raw, offset } = this.#box
     const parts: Buffer[] = []
@@ -82,7 +82,7 @@ export class BoxRewrite {
   }
 }
 
-/** Writes the size of the box at `at` anew; one that goes on "to the end" says so still. */
+/** Rewrites the size of the box at `at`; "to the end" stays. */
 function resize(bytes: Buffer, at: number, size: number): void {
   const stated = bytes.readUInt32BE(at)
   if (stated === 1) writeLong(bytes, size, at + 8)

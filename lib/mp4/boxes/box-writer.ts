@@ -1,4 +1,4 @@
-/** A piece of a file whose length is known before it is written: so that all of them take one allocation. */
+/** A piece of a file with a known length, so that all pieces need only one allocation. */
 export interface Part {
   /** In bytes. */
   readonly size: number
@@ -6,7 +6,7 @@ export interface Part {
   write(to: Buffer, at: number): void
 }
 
-/** Bytes as they are, copied when they are written. */
+/** Given bytes, copied when written. */
 export function bytesPart(bytes: Buffer): Part {
   return { size: bytes.length, write: (to, at) => void bytes.copy(to, at) }
 }
@@ -43,7 +43,7 @@ export function numbersPart(...values: number[]): Part {
   }
 }
 
-/** `count` 32-bit numbers that are made while they are written. */
+/** `count` 32-bit numbers, generated while writing. */
 export function columnPart(count: number, values: () => Iterable<number>): Part {
   return {
     size: 4 * count,

@@ -2,30 +2,30 @@ import type { AvioErrorOptions, Mp4Error, Mp4ErrorCode } from '../../errors.js'
 import { type Place, fourCC, headerLength, mp4Error, pathStep, statedSize, uint32 } from './box-header.js'
 import { MAX_BOXES } from './limits.js'
 
-/** The bytes that a tree of boxes is read from, shared by all of them. */
+/** The buffer shared by a tree of boxes. */
 interface Source {
   readonly bytes: Buffer
-  /** Where `bytes` begins in the stream. */
+  /** Offset of `bytes` in the stream. */
   readonly origin: number
-  /** How many boxes were found in it so far: bounded, or 16 MiB of empty ones would become objects. */
+  /** Number of boxes found so far: bounded, or 16 MiB of empty ones would become objects. */
   found: number
 }
 
 /**
- * A box whose bytes are all in memory. Nothing is copied: a box is a window on the bytes it was collected in.
+ * A box completely in memory. Nothing is copied: a box is a view of the buffer it was collected in.
  *
  * Every read is checked against the box's own end, and every child's size against its parent's, so that parsers
- * written on top of it can't leave the box whatever its bytes say. Positions given to the readers (`u32(8)`) count
- * from the start of the content, which for a "full box" begins with version and flags.
+ * can't leave the box, whatever its bytes. Positions passed to the readers (`u32(8)`) count from the start of
+ * the content, which for a "full box" begins with version and flags.
  */
 export class Box implements Place {
   readonly type: string
   readonly parent: Box | undefined
-  /** Which of its type it is within its parent, from 0. */
+  /** Its number among boxes of its type in its parent, from 0. */
   readonly index: number
-  /** Where the content begins, in `bytes`. */
+  /** Start of the content in `bytes`. */
   readonly contentStart: number
-  /** One past the last byte, in `bytes`. */
+  /** One past the last byte in `bytes`. */
   readonly end: number
   readonly #start: number
   readonly #source: Source
@@ -50,13 +50,13 @@ export class Box implements Place {
   }
 
   /**
-   * A box of the top level.
+   * A top-level box.
    *
-   * @param bytes - where it is, whole
-   * @param start - its first byte there, the header's
-   * @param end - one past its last byte there
-   * @param offset - its first byte in the stream
-   * @param index - which of its type it is in the stream, from 0
+   * @param bytes - the buffer with the whole box
+   * @param start - start of the box in it, header included
+   * @param end - one past its last byte
+   * @param offset - its offset in the stream
+   * @param index - its number among boxes of its type, from 0
    */
   static topLevel(bytes: Buffer, start: number, end: number, offset: number, index: number): Box {
     const source = { bytes, origin: offset - start, found: 0 }
@@ -64,12 +64,12 @@ export class Box implements Place {
     return new Box(source, undefined, fourCC(bytes, start + 4), index, start, contentStart, end)
   }
 
-  /** The bytes that this box is a window on. */
+  /** The buffer that this box is a view of. */
   get bytes(): Buffer {
     return this.#source.bytes
   }
 
-  /** The first byte of the box, from the start of the stream. */
+  /** Offset of the box from the start of the stream. */
   get offset(): number {
     return this.#source.origin + this.#start
   }
@@ -84,17 +84,17 @@ export class Box implements Place {
     return this.end - this.contentStart
   }
 
-  /** The content, not copied. */
+  /** The content, without copying. */
   get content(): Buffer {
     return this.bytes.subarray(this.contentStart, this.end)
   }
 
-  /** The whole box, header included, not copied. */
+  /** The whole box including its header, without copying. */
   get raw(): Buffer {
     return this.bytes.subarray(this.#start, this.end)
   }
 
-  /** The way to the box: `moof[3]/traf[0]/trun[0]`. */
+  /** The path to the box: `moof[3]/traf[0]/trun[0]`. */
   get path(): string {
     const step = pathStep(this.type, this.index)
     return this.parent ? `${this.parent.path}/${step}` : step
@@ -126,7 +126,7 @@ export class Box implements Place {
     return this.u32(at) | 0
   }
 
-  /** The content's unsigned 64-bit number at `at`; an error where it is past 2⁵³, which no honest file reaches. */
+  /** The content's unsigned 64-bit number at `at`; past 2⁵³, which no honest file reaches, it is an error. */
   u64(at: number): number {
     const from = this.#checked(at, 8)
     const value = uint32(this.bytes, from) * 2 ** 32 + uint32(this.bytes, from + 4)
@@ -149,25 +149,25 @@ export class Box implements Place {
     return this.u32(0) & 0xffffff
   }
 
-  /** Fails unless the content has at least `length` bytes. */
+  /** Throws unless the content has at least `length` bytes. */
   needLength(length: number): void {
     if (this.length >= length) return
     throw this.error(
       'AVIO_ERR_MP4_BOX_INVALID',
-      `its content has ${this.length} bytes, but its fields take ${length}`,
+      `its content has ${this.length} bytes, but its fields need ${length}`,
     )
   }
 
-  /** The boxes within. Read once; the caller has to know that the content is nothing but boxes. */
+  /** The inner boxes. Parsed once; the caller must know that the content consists of boxes only. */
   get children(): readonly Box[] {
     return (this.#children ??= this.childrenFrom(0))
   }
 
   /**
-   * The boxes within, from `at` of the content on.
+   * The inner boxes from `at` of the content on.
    *
-   * @param lenient - stop at what is not a box rather than fail: QuickTime ends the boxes of a sample entry with
-   *   four zero bytes, and writers of sample entries have left stranger things there
+   * @param lenient - stop at anything that is not a box instead of failing: QuickTime ends the boxes of a
+   * sample entry with four zero bytes, and writers of sample entries have left stranger things there
    */
   childrenFrom(at: number, lenient = false): Box[] {
     const children: Box[] = []
@@ -182,16 +182,16 @@ export class Box implements Place {
     return children
   }
 
-  /** The first child of `type`, if there is one. */
+  /** The first child of `type`, if any. */
   child(type: string): Box | undefined {
     return this.children.find(child => child.type === type)
   }
 
-  /** The first child of `type`, or an error that says it is missing. */
+  /** The first child of `type`; throws if it is missing. */
   needChild(type: string): Box {
     const child = this.child(type)
     if (child !== undefined) return child
-    throw this.error('AVIO_ERR_MP4_BOX_MISSING', `it has no ${type} box, which it must have`)
+    throw this.error('AVIO_ERR_MP4_BOX_MISSING', `it has no ${type} box, which is required`)
   }
 
   #childAt(start: number, counts: Map<string, number>, lenient: boolean): Box | undefined {
@@ -205,7 +205,7 @@ export class Box implements Place {
         path: `${this.path}/byte ${start - this.contentStart}`,
         offset: this.#source.origin + start,
       }
-      const says = head > left ? 'too few for the header of a box' : `but the box there says it has ${size}`
+      const says = head > left ? 'too few for a box header' : `but the box there claims ${size}`
       throw mp4Error('AVIO_ERR_MP4_BOX_SIZE', place, `${left} bytes are left in ${this.type}, ${says}`)
     }
     if (++this.#source.found > MAX_BOXES) {

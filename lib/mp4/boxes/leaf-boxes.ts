@@ -6,10 +6,10 @@ import { MAX_EDITS, MAX_STRING } from './limits.js'
 /**
  * The fields of single boxes, parsed by mux.js.
  *
- * mux.js believes what it reads: a wrong size makes it throw whatever `DataView` throws, a wrong count makes it
- * loop. So it is given one box at a time, never a container, whose length and counts were checked before; and
- * whatever it throws all the same becomes an `Mp4Error` with the place. What it lacks (64-bit times cut to 32, −1 in
- * an edit list of version 1, flags of which only some bits are told) is read beside it.
+ * mux.js trusts its input: a wrong size makes it throw any `DataView` error, a wrong count makes it loop. So it
+ * gets one box at a time, never a container, whose length and counts were checked before; and anything it still
+ * throws becomes an `Mp4Error` with the position. What it lacks (64-bit times truncated to 32, −1 in an edit
+ * list of version 1, some flag bits) is read separately.
  */
 
 /** `mvhd`: the clock of edit lists. */
@@ -17,18 +17,18 @@ export interface MovieHeader {
   readonly timescale: number
 }
 
-/** `tkhd`, as far as it is needed. */
+/** `tkhd`, as far as needed. */
 export interface TrackHeader {
   readonly trackId: number
-  /** Size at which the track is shown, in pixels; 0 where it isn't. */
+  /** Display width in pixels; 0 if not shown. */
   readonly width: number
   readonly height: number
 }
 
-/** `mdhd`, as far as it is needed. */
+/** `mdhd`, as far as needed. */
 export interface MediaHeader {
   readonly timescale: number
-  /** ISO 639-2/T; `und` where none is stated. */
+  /** ISO 639-2/T; `und` if not stated. */
   readonly language: string
 }
 
@@ -36,13 +36,13 @@ export interface MediaHeader {
 export interface Mp4Edit {
   /** In the movie's timescale; 0 in a fragmented file means "to the end". */
   readonly segmentDuration: number
-  /** Where the edit begins in the track, in its timescale; −1 for an empty edit, which is a wait. */
+  /** Start of the edit in the track, in its timescale; −1 for an empty edit, which is a delay. */
   readonly mediaTime: number
   /** 1 plays, 0 dwells. */
   readonly mediaRate: number
 }
 
-/** What the samples of a track have where a fragment says nothing else. */
+/** Defaults for a track's samples where a fragment states nothing else. */
 export interface SampleDefaults {
   /** In the track's timescale. */
   readonly duration: number
@@ -97,7 +97,7 @@ export function trackHeader(box: Box): TrackHeader {
 /** Reads an `mdhd`. */
 export function mediaHeader(box: Box): MediaHeader {
   return inspect(box, box.version === 1 ? 36 : 24, (number, fields) => {
-    // QuickTime's own language codes (below 0x400) come out as no letters at all.
+    // QuickTime's own language codes (below 0x400) decode to non-letters.
     const language = String(fields['language'])
     return { timescale: number('timescale'), language: /^[a-z]{3}$/.test(language) ? language : 'und' }
   })
@@ -105,15 +105,14 @@ export function mediaHeader(box: Box): MediaHeader {
 
 /** Reads the handler type of an `hdlr`: `vide`, `soun` … */
 export function handlerType(box: Box): string {
-  // Without the name: mux.js throws on one that isn't UTF-8, and QuickTime's are Pascal strings in Mac Roman.
+  // Without the name: mux.js throws if it isn't UTF-8, and QuickTime's are Pascal strings in Mac Roman.
   return inspect(box, 24, (_, fields) => String(fields['handlerType']))
 }
 
 /** Reads an `elst`. */
 export function editList(box: Box): Mp4Edit[] {
   const count = box.u32(4)
-  if (count > MAX_EDITS)
-    throw box.error('AVIO_ERR_MP4_LIMIT', `${count} edits; at most ${MAX_EDITS} are read`)
+  if (count > MAX_EDITS) throw box.error('AVIO_ERR_MP4_LIMIT', `${count} edits; the limit is ${MAX_EDITS}`)
   return inspect(box, 8 + count * (box.version === 1 ? 20 : 12), (_, fields) =>
     (fields['edits'] as Record<keyof Mp4Edit, number | bigint>[]).map(edit => ({
       segmentDuration: Number(edit.segmentDuration),
@@ -148,14 +147,14 @@ export function segmentIndex(box: Box): SegmentIndex {
   }))
 }
 
-/** Reads an `emsg`; `undefined` for a version that isn't known, which readers have to pass over. */
+/** Reads an `emsg`; `undefined` for an unknown version, which readers must skip. */
 export function eventMessage(box: Box): EventMessage | undefined {
   const version = box.version
   if (version > 1) return undefined
   const strings = version === 0 ? 4 : 24
   const end = afterString(box, afterString(box, strings)) + (version === 0 ? 16 : 0)
   box.needLength(end)
-  // Without the message itself, which nobody looks at.
+  // Without the message itself, which is unused.
   const content = new Uint8Array(box.content.subarray(0, end))
   const parsed = guard(box, () => emsgParser.parseEmsgBox(content))
   if (parsed === undefined) throw box.error('AVIO_ERR_MP4_BOX_INVALID', 'its scheme_id_uri is empty')
@@ -168,17 +167,19 @@ export function eventMessage(box: Box): EventMessage | undefined {
   }
 }
 
-/** Where the string at `at` ends, its closing zero included. */
+/** End of the string at `at`, including its terminating zero. */
 function afterString(box: Box, at: number): number {
   const length = box.content.subarray(at, at + MAX_STRING + 1).indexOf(0)
   if (length >= 0) return at + length + 1
-  if (box.length - at <= MAX_STRING) throw box.error('AVIO_ERR_MP4_BOX_INVALID', 'a string in it has no end')
+  if (box.length - at <= MAX_STRING)
+    throw box.error('AVIO_ERR_MP4_BOX_INVALID', 'a string in it is not terminated')
   throw box.error('AVIO_ERR_MP4_LIMIT', `a string in it has more than ${MAX_STRING} bytes`)
 }
 
 /**
- * Hands one box to mux.js and its fields to `read`, with a function that gives one that must be a number.
- * The box is built anew from the first `length` bytes of its content: what is behind them is not read, and mux.js knows no 64-bit sizes.
+ * Passes one box to mux.js and its fields to `read`, with a function that returns a required number. The box is
+ * rebuilt from the first `length` bytes of its content: the rest is not read, and mux.js can't handle 64-bit
+ * sizes.
  */
 function inspect<T>(
   box: Box,
@@ -201,7 +202,7 @@ function inspect<T>(
   })
 }
 
-/** Whatever mux.js throws becomes an error of ours, with the place. */
+/** Converts any mux.js exception to an `Mp4Error` with the position. */
 function guard<T>(box: Box, parse: () => T): T {
   try {
     return parse()

@@ -1,14 +1,14 @@
 /**
- * The few modules of mux.js 7 that are used here. It comes without types, as CommonJS, and its package entry would
- * load a whole transmuxer: these are the files with the parsers.
+ * The few modules of mux.js 7 used here. It comes without types, as CommonJS, and its package entry would load
+ * a whole transmuxer: these files contain the parsers.
  */
 
 declare module 'mux.js/lib/tools/mp4-inspector.js' {
-  /** A box as the inspector gives it: `type`, `size`, and the fields of that type. */
+  /** A box as returned by the inspector: `type`, `size`, and the fields of that type. */
   export type InspectedBox = Readonly<Record<string, unknown>>
 
   const inspector: {
-    /** Parses consecutive boxes. Believes every size and count; throws whatever comes of it. */
+    /** Parses consecutive boxes. Trusts every size and count; may throw anything. */
     inspect(data: Uint8Array): InspectedBox[]
     /** Parses the content of a `trun`. */
     parseTrun(content: Uint8Array): {
@@ -37,7 +37,7 @@ declare module 'mux.js/lib/tools/mp4-inspector.js' {
 
 declare module 'mux.js/lib/mp4/emsg.js' {
   const emsg: {
-    /** Parses the content of an `emsg`, which has to begin at the start of its own `ArrayBuffer`. */
+    /** Parses the content of an `emsg`, which must begin at the start of its own `ArrayBuffer`. */
     parseEmsgBox(content: Uint8Array):
       | {
           scheme_id_uri: string

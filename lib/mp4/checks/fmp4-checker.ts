@@ -33,48 +33,48 @@ import {
   type ValidationWarning,
 } from './validation-report.js'
 
-/** Who is told what the checker finds. */
+/** Callbacks for the checker's findings. */
 export interface CheckerListener {
   onInit(init: Fmp4Init): void
   onFragment(fragment: Fmp4Fragment): void
   onWarning(warning: ValidationWarning): void
-  /** The `ftyp` was read: only where somebody asks for it, since it passes otherwise. */
+  /** The `ftyp` was read: only if this is set, as it is otherwise passed. */
   onFileType?(ftyp: Box): void
-  /** The `moov` was read, before {@link onInit}. Its bytes are a window on the chunk that it came in. */
+  /** The `moov` was read; comes before {@link onInit}. Its bytes are a view of its chunk. */
   onMovie?(moov: Box, movie: Movie): void
-  /** A `sidx` was read: where it lies in the stream, and how long it is, in bytes. */
+  /** A `sidx` was read: its offset in the stream, and its size in bytes. */
   onIndex?(sidx: Pick<Box, 'offset' | 'size'>): void
-  /** Content of an `mdat` that a fragment announced, as slices of the chunks it came in, in stream order. */
+  /** Content of an `mdat` announced by a fragment, as slices of the chunks, in stream order. */
   onMedia?(bytes: Buffer, mdat: BoxHeader): void
-  /** All data of a fragment has come: what its `moof` says, before {@link onFragment}. */
+  /** All data of a fragment has arrived: its parsed `moof`, before {@link onFragment}. */
   onSamples?(fragment: Fragment): void
 }
 
-/** How strictly, and how large a box may be that is read. */
+/** Strictness and box size limit. */
 export interface CheckerOptions {
   readonly strict: boolean
   readonly maxBoxSize: number
-  /** Whether a picture's or a sound's track may be without samples. Default: it must not. */
+  /** Whether a video or audio track may have no samples. Default: it must not. */
   readonly allowEmptyTracks?: boolean
 }
 
-/** Boxes that are read whole. All others pass, of whatever size. */
+/** Boxes that are read completely. All others pass, with any size. */
 const COLLECTED = new Set(['moov', 'moof', 'sidx', 'emsg'])
-/** Boxes that mean nothing to a player, so that they may stand anywhere. */
+/** Boxes without meaning to a player, allowed anywhere. */
 const PADDING = new Set(['free', 'skip', 'wide', 'uuid'])
-/** Boxes that a stream of this family may well hold, but not begin with. */
+/** Boxes that such a stream may contain, but not start with. */
 const KNOWN = new Set(
   'moov moof mdat free skip wide uuid sidx ssix emsg prft pdin meta udta mfra pnot'.split(' '),
 )
 
 /**
- * Checks a fragmented MP4 as its bytes come in: the order of its boxes, and what is in them.
+ * Checks a fragmented MP4 as its bytes arrive: the order of its boxes, and their contents.
  *
- * `strict`: the first thing that is wrong is thrown. Else it becomes a warning, and checking goes on as far as there
- * is something to go by: past a box whose end isn't known there is nothing.
+ * With `strict`, the first problem is thrown. Otherwise it becomes a warning, and checking continues as far as
+ * possible: past a box with an unknown end it is not.
  */
 export class Fmp4Checker implements BoxHandler {
-  /** There only where the listener wants media: slicing costs. */
+  /** Set only if the listener wants media: slicing costs. */
   onContent?: (bytes: Buffer, header: BoxHeader) => void
   readonly #reader: BoxReader
   readonly #strict: boolean
@@ -88,16 +88,16 @@ export class Fmp4Checker implements BoxHandler {
   #timescale = 1
   /** Where each track was announced, without the bytes. */
   #announced: readonly AnnouncedTrack[] = []
-  /** What is known of the tracks; `undefined` until `moov` was read, and for good where it can't be. */
+  /** Checks of the tracks; `undefined` until `moov` is read, and for good if it can't be. */
   #checks: FragmentChecks | undefined
   /** The fragment whose data is still to come. */
   #open: CheckedFragment | undefined
-  /** Whether the last `moof` could not be read, so that there is nothing to hold the next `mdat` to. */
+  /** Whether the last `moof` could not be read, so that the next `mdat` can't be checked. */
   #isExcused = false
   #fragments = 0
-  /** The first box since the last fragment that makes sense only before another one. */
+  /** The first box since the last fragment that only makes sense before another one. */
   #dangling: BoxHeader | undefined
-  /** Whether `mfra`, the last box there may be, has been. */
+  /** Whether `mfra`, which must be the last box, has been seen. */
   #isOver = false
   /** Whether the boxes can't be followed any more. */
   #isLost = false
@@ -128,9 +128,9 @@ export class Fmp4Checker implements BoxHandler {
   }
 
   /**
-   * The stream is at its end: checks that it may end here.
+   * The stream has ended: checks that it may end here.
    *
-   * @param silent - numbers of tracks that may be without a sample: their source has none
+   * @param silent - numbers of tracks that may have no samples: their source has none
    */
   end(silent: ReadonlySet<number> = new Set()): void {
     if (this.#isLost) return
@@ -143,7 +143,7 @@ export class Fmp4Checker implements BoxHandler {
     }
   }
 
-  /** What there is to say so far. */
+  /** The report so far. */
   report(): ValidationReport {
     const timelines = [...(this.#checks?.timelines.values() ?? [])]
     const shown = timelines.flatMap(timeline => timeline.presentation(this.#timescale) ?? [])
@@ -160,13 +160,13 @@ export class Fmp4Checker implements BoxHandler {
     }
   }
 
-  /** Something is wrong. */
+  /** Records a problem. */
   problem(error: Mp4Error): void {
     if (this.#strict) throw error
     this.warn(error)
   }
 
-  /** Something is worth knowing. */
+  /** Records a remark. */
   warn(warning: ValidationWarning): void {
     this.#warningCount++
     if (this.#warnings.length < MAX_REPORTED_WARNINGS) this.#warnings.push(warning)
@@ -209,29 +209,29 @@ export class Fmp4Checker implements BoxHandler {
     if (header.type === 'mdat') this.#mdatEnds(header, end)
   }
 
-  /** The reader threw: there is no telling where the next box begins. */
+  /** The reader threw: the start of the next box is unknown. */
   #lose(error: unknown): void {
     if (this.#strict || !(error instanceof Mp4Error)) throw error
     this.#isLost = true
     this.warn(error)
   }
 
-  /** Which box may come now. */
+  /** Checks whether the box may come now. */
   #checkOrder(header: BoxHeader): void {
     const { type, offset } = header
     if (offset === 0 && type !== 'ftyp' && type !== 'styp') {
-      // Thrown even where checking goes on after errors: what is no MP4 has no boxes to follow.
+      // Thrown even if checking continues after errors: without MP4 there are no boxes to follow.
       if (!KNOWN.has(type)) throw notMp4(header)
       this.problem(ftypMissing(header))
     }
     if (offset > 0 && type === 'ftyp') this.problem(misplaced(header, 'ftyp can only be the first box'))
     if (type === 'moov') {
-      if (this.#hasMoov) this.problem(misplaced(header, 'there has been a moov already'))
+      if (this.#hasMoov) this.problem(misplaced(header, 'there already was a moov'))
       this.#hasMoov = true
     }
     if (type === 'moof') this.#moofBegins(header)
     if (PADDING.has(type)) return
-    if (this.#isOver) this.problem(trailing(header, 'after mfra, the last box that there may be'))
+    if (this.#isOver) this.problem(trailing(header, 'after mfra, which must be the last box'))
     if (type !== 'mdat' && type !== 'mfra' && type !== 'moof') this.#dangling ??= header
   }
 
@@ -267,7 +267,7 @@ export class Fmp4Checker implements BoxHandler {
     }
     const fragment = this.#checks.check(moof)
     this.#open = fragment
-    // A fragment may be without data: one that only says that a track pauses.
+    // A fragment without data is legal: it only states that a track pauses.
     if (fragment.data.missing === undefined) this.#closeFragment(moof.offset + moof.size)
   }
 
@@ -302,12 +302,12 @@ export class Fmp4Checker implements BoxHandler {
     this.#listener.onFragment({ sequence, byteOffset: box.offset, byteLength: end - box.offset, tracks })
   }
 
-  /** The next fragment begins, or the stream ends: the one before must have all its data. */
+  /** The next fragment begins, or the stream ends: the previous one must have all its data. */
   #checkAllDataCame(): void {
     const missing = this.#open?.data.missing
     this.#open = undefined
     if (missing === undefined) return
-    const message = `its data, from byte ${missing.start} on, did not come: no mdat with it follows the moof`
+    const message = `its data, from byte ${missing.start} on, is missing: no mdat with it follows the moof`
     this.problem(missing.run.box.error('AVIO_ERR_MP4_MDAT_MISSING', message, missing.trackId))
   }
 
@@ -320,13 +320,13 @@ export class Fmp4Checker implements BoxHandler {
     } else if (this.#fragments === 0 && !this.#isExcused) {
       this.problem(endWithoutFragment(this.#bytes))
     } else if (this.#dangling) {
-      this.problem(trailing(this.#dangling, 'after the last fragment, where only mfra and free may follow'))
+      this.problem(trailing(this.#dangling, 'after the last fragment, where only mfra and free are allowed'))
     } else if (this.#fragments > 0 && !this.#allowEmptyTracks) {
       this.#checkTracks(silent)
     }
   }
 
-  /** Half of a film is none; subtitles and metadata may have nothing to say. */
+  /** Half of a film is no film; subtitles and metadata may be empty. */
   #checkTracks(silent: ReadonlySet<number>): void {
     for (const track of this.#announced) {
       const isPlayed = track.kind === 'video' || track.kind === 'audio'

@@ -7,42 +7,42 @@ import { SampleData, locateSamples } from '../fragments/sample-data.js'
 import { type Advance, TrackTimeline } from './track-timeline.js'
 import type { Fmp4FragmentTrack, ValidationWarning } from './validation-report.js'
 
-/** Where what was found goes. */
+/** Receives the findings. */
 export interface Findings {
-  /** Something is wrong: thrown at once where checking is strict. */
+  /** A problem: thrown at once if checking is strict. */
   problem(error: Mp4Error): void
-  /** Something is worth knowing. */
+  /** A remark. */
   warn(warning: ValidationWarning): void
 }
 
-/** A fragment whose `moof` was checked. */
+/** A checked fragment. */
 export interface CheckedFragment {
   readonly box: Box
   readonly sequence: number
   readonly fragment: Fragment
   readonly tracks: readonly Fmp4FragmentTrack[]
-  /** The data that it says has to follow. */
+  /** The data that must follow. */
   readonly data: SampleData
 }
 
-/** Seconds between decoding and showing a sample, at most. */
+/** Largest plausible time between decoding and presenting a sample, in seconds. */
 const MAX_REORDERING = 60
 
-/** Checks each `moof` against the `moov` and the ones before it. */
+/** Checks each `moof` against the `moov` and its predecessors. */
 export class FragmentChecks {
-  /** One for each track, in the order of the `moov`. */
+  /** One per track, in `moov` order. */
   readonly timelines: ReadonlyMap<number, TrackTimeline>
   readonly #findings: Findings
   #sequence: number | undefined
-  /** How many numbers of the sequence were left out so far, in all. */
+  /** Total of sequence numbers skipped so far. */
   #skipped = 0
-  /** How many had been when a track was there last. */
+  /** That total when each track last occurred. */
   readonly #skippedBefore = new Map<number, number>()
-  /** How many this writer leaves out although nothing is missing. */
+  /** How many this writer skips although nothing is missing. */
   #habit = 0
   readonly #descriptions: ReadonlyMap<number, { readonly count: number; readonly index: number }>
 
-  /** @param descriptions - the sample entries of each track: how many, and which counts where a fragment says none */
+  /** @param descriptions - the sample entries of each track: their number, and the default for fragments */
   constructor(
     movie: Movie,
     findings: Findings,
@@ -70,15 +70,15 @@ export class FragmentChecks {
     return { box: moof, sequence, fragment, tracks: [...tracks.values()], data }
   }
 
-  /** How many numbers were left out before this one. */
+  /** How many numbers were skipped before this one. */
   #checkSequence(moof: Box, sequence: number): number {
     const last = this.#sequence
     this.#sequence = sequence
     if (last === undefined) return 0
     if (sequence > last) return sequence - last - 1
     const message =
-      `its sequence number is ${sequence}, after ${last}: fragments are out of order, or come twice. Joined ` +
-      'outputs need numbers of their own (ffmpeg: -fragment_index)'
+      `its sequence number is ${sequence}, after ${last}: fragments are out of order or duplicated. When joining ` +
+      'outputs, number their fragments consecutively (ffmpeg: -fragment_index)'
     this.#findings.problem(moof.error('AVIO_ERR_MP4_SEQUENCE', message))
     return 0
   }
@@ -92,21 +92,21 @@ export class FragmentChecks {
       return undefined
     }
     if (!traf.durationIsEmpty && traf.runs.every(run => run.sampleCount === 0)) return undefined
-    // A second traf of a track may leave its time out: it goes on where the first one ended.
+    // A second traf of a track may omit its time: it continues the first one.
     if (traf.decodeTime === undefined && before === undefined) {
       const message =
-        'it has no tfdt, so that a player that begins here, or skips a fragment, can not tell the time. ' +
+        'it has no tfdt, so a player that starts here, or skips a fragment, can not determine the time. ' +
         'Smooth Streaming (-f ismv) writes none; use -f mp4'
       this.#findings.problem(box.error('AVIO_ERR_MP4_TFDT_MISSING', message, trackId))
     }
     this.#checkDescription(traf)
     const advance = timeline.advance(traf, traf.decodeTime ?? timeline.end ?? 0)
     this.#checkOffsets(traf, timeline)
-    // A moof may hold one track: the number that is missing may have been missed before one of another track.
+    // A moof may hold one track: a missing number may have been skipped before one of another track.
     const lost = this.#skipped - (this.#skippedBefore.get(trackId) ?? this.#skipped)
     this.#skippedBefore.set(trackId, this.#skipped)
     this.#checkTime(traf, timeline, advance, lost)
-    // Of a single track a number that is left out without a gap in time says that this is how they are counted here.
+    // With a single track, a number skipped without a gap in time shows that this writer counts that way.
     if (this.timelines.size === 1 && advance.continuity.kind === 'seamless' && timeline.isUnderWay) {
       this.#habit = Math.max(this.#habit, skipped)
     }
@@ -115,9 +115,9 @@ export class FragmentChecks {
   }
 
   /**
-   * The standard allows a gap: the sample before it counts as longer (ISO/IEC 14496-12 §8.8.12), and ffmpeg writes
-   * one where a track pauses at the end of a fragment. But where a number of the sequence is missing as well, it is
-   * a fragment that is missing. Nothing allows an overlap, not of one tick.
+   * The standard allows a gap: the sample before it lasts longer (ISO/IEC 14496-12 §8.8.12), and ffmpeg writes
+   * one if a track pauses at the end of a fragment. But if a sequence number is missing as well, a fragment is
+   * missing. No overlap is allowed, not of one tick.
    */
   #checkTime(traf: TrackFragment, { track }: TrackTimeline, { continuity }: Advance, skipped: number): void {
     if (continuity.kind === 'seamless') return
@@ -126,17 +126,17 @@ export class FragmentChecks {
     const by = `${(Math.abs(found - expected) / track.timescale).toFixed(6)} s`
     const times = `its first sample is at tick ${found} of ${track.timescale} a second`
     if (continuity.kind === 'overlap') {
-      const message = `${times}, ${by} before ${expected}, where the samples before it end: times overlap or go back`
+      const message = `${times}, ${by} before ${expected}, where the previous samples end: times overlap or go back`
       this.#findings.problem(box.error('AVIO_ERR_MP4_TFDT_OVERLAP', message, track.id))
     } else if (skipped > 0) {
       const message =
-        `${times}, ${by} after ${expected}, where the samples before it end, and ${skipped} sequence ` +
-        `number${skipped > 1 ? 's are' : ' is'} missing before this fragment: something was lost between`
+        `${times}, ${by} after ${expected}, where the previous samples end, and ${skipped} sequence ` +
+        `number${skipped > 1 ? 's are' : ' is'} missing before this fragment: data was lost in between`
       this.#findings.problem(box.error('AVIO_ERR_MP4_FRAGMENT_LOST', message, track.id))
     } else {
       this.#findings.warn({
         code: 'AVIO_WARN_MP4_TFDT_GAP',
-        message: `${box.path} at byte ${box.offset} (track ${track.id}): ${times}, ${by} after ${expected}, where the samples before it end`,
+        message: `${box.path} at byte ${box.offset} (track ${track.id}): ${times}, ${by} after ${expected}, where the previous samples end`,
         byteOffset: box.offset,
         boxPath: box.path,
         trackId: track.id,
@@ -144,7 +144,7 @@ export class FragmentChecks {
     }
   }
 
-  /** The sample entry has to be there. */
+  /** The sample entry must exist. */
   #checkDescription(traf: TrackFragment): void {
     const known = this.#descriptions.get(traf.trackId)
     if (known === undefined) return
@@ -156,8 +156,8 @@ export class FragmentChecks {
   }
 
   /**
-   * How far from its decode time a sample may be shown: nobody reorders pictures over a minute. What an edit list
-   * takes back may be on top.
+   * Limits how far from its decode time a sample may be presented: no encoder reorders frames over a minute.
+   * The offset compensated by an edit list may come on top.
    */
   #checkOffsets(traf: TrackFragment, { track }: TrackTimeline): void {
     const edited = track.edits.reduce((most, { mediaTime }) => Math.max(most, mediaTime), 0)
@@ -167,7 +167,7 @@ export class FragmentChecks {
       const limit = Math.max(MAX_REORDERING * track.timescale, duration) + edited
       if (presentationStart >= -limit && presentationEnd - duration <= limit) continue
       const far = Math.max(-presentationStart, presentationEnd - duration) / track.timescale
-      const message = `a sample is said to be shown ${far.toFixed(0)} s from its decode time: its composition offset is wrong`
+      const message = `a sample is presented ${far.toFixed(0)} s from its decode time: its composition offset is wrong`
       this.#findings.problem(run.box.error('AVIO_ERR_MP4_BOX_INVALID', message, track.id))
     }
   }
@@ -176,7 +176,7 @@ export class FragmentChecks {
     if (!advance.part.sync) {
       const box = traf.runs.find(run => run.sampleCount > 0)!.box
       const message =
-        "the track's first sample is no sync sample (key frame), so that nothing can be decoded before the next " +
+        "the track's first sample is not a sync sample (key frame), so nothing can be decoded before the next " +
         'one. Start the copy at a key frame, or encode'
       this.#findings.problem(box.error('AVIO_ERR_MP4_FIRST_SAMPLE_NOT_SYNC', message, track.id))
     }
@@ -186,7 +186,7 @@ export class FragmentChecks {
   }
 }
 
-/** Two track fragments of one track in one fragment, as one. */
+/** Two track fragments of one track in one fragment, merged. */
 function joined(first: Fmp4FragmentTrack, second: Fmp4FragmentTrack): Fmp4FragmentTrack {
   const end = Math.max(first.startTicks + first.durationTicks, second.startTicks + second.durationTicks)
   return {

@@ -4,12 +4,12 @@ import type { Box } from '../boxes/box.js'
 import { type SampleEntry, audioEntry, videoEntry } from '../movie/sample-entry.js'
 import type { Mp4Track } from '../movie/track.js'
 
-/** What is wrong with how a track's samples are said to be coded. Without that, no decoder can be set up. */
+/** Problems of a track's sample entries. Without valid ones, no decoder can be configured. */
 export function* sampleEntryProblems(stsd: Box, track: Mp4Track): Generator<Mp4Error> {
   const entries = stsd.childrenFrom(8)
   const stated = stsd.u32(4)
   if (stated === 0 || stated > entries.length) {
-    const message = `it says that it has ${stated} sample entries, but it holds ${entries.length}`
+    const message = `it claims ${stated} sample entries, but contains ${entries.length}`
     yield stsd.error('AVIO_ERR_MP4_BOX_INVALID', message, track.id)
   }
   if (track.kind !== 'video' && track.kind !== 'audio') return
@@ -20,10 +20,10 @@ export function* sampleEntryProblems(stsd: Box, track: Mp4Track): Generator<Mp4E
     const [type, isWhole] = rule
     const config = entry.box(type)
     if (config === undefined) {
-      const message = `it has no ${type}, without which "${entry.format}" can not be decoded`
+      const message = `it has no ${type}, which is required to decode "${entry.format}"`
       yield box.error('AVIO_ERR_MP4_BOX_MISSING', message, track.id)
     } else if (!isWhole(config.content)) {
-      const message = 'its content ends before what it announces: no decoder can be set up from it'
+      const message = 'its content is truncated: no decoder can be configured from it'
       yield config.error('AVIO_ERR_MP4_BOX_INVALID', message, track.id)
     }
   }
@@ -42,7 +42,7 @@ const AV1: Rule = ['av1C', longerThan(4)]
 const VPX: Rule = ['vpcC', longerThan(12)]
 const MPEG4: Rule = ['esds', isWholeMpeg4]
 
-/** What each format has to say of itself, and how one tells that it was not cut. */
+/** The configuration box each format requires, and a check that it is complete. */
 const RULES: Partial<Record<SampleEntry['format'], Rule>> = {
   // ISO/IEC 14496-15 §5.3.3, §8.3.3
   ...{ avc1: AVC, avc2: AVC, avc3: AVC, avc4: AVC, dva1: AVC, dvav: AVC },
@@ -55,7 +55,7 @@ const RULES: Partial<Record<SampleEntry['format'], Rule>> = {
   ...{ 'ac-3': ['dac3', longerThan(3)], 'ec-3': ['dec3', longerThan(5)] },
 }
 
-/** Passes over `count` parameter sets, each behind its length of 16 bits; −1 where one does not fit. */
+/** Skips `count` parameter sets, each with a 16-bit length; −1 if one does not fit. */
 function afterSets(content: Buffer, start: number, count: number): number {
   let at = start
   for (let n = 0; n < count; n++) {
@@ -83,7 +83,7 @@ function isWholeHevc(content: Buffer): boolean {
   return true
 }
 
-/** ISO/IEC 14496-1 §7.2.6; AAC has a configuration of its own, of two bytes at least (ISO/IEC 14496-3 §1.6.2.1). */
+/** ISO/IEC 14496-1 §7.2.6; AAC has its own configuration of at least two bytes (ISO/IEC 14496-3 §1.6.2.1). */
 function isWholeMpeg4(content: Buffer): boolean {
   const config = decoderConfig(content)
   return config !== undefined && (config.objectTypeIndication !== 0x40 || config.specificInfo.length >= 2)

@@ -2,9 +2,9 @@ import { type TrackFragment, isSync } from '../fragments/fragment.js'
 import type { Mp4Track } from '../movie/track.js'
 import type { Fmp4FragmentTrack, TrackReport } from './validation-report.js'
 
-/** How a track fragment goes on from the one before it. */
+/** How a track fragment continues the previous one. */
 export type Continuity =
-  /** It begins where the other one ended, or is the first. */
+  /** It starts where the previous one ended, or is the first. */
   | { readonly kind: 'seamless' }
   /** Later: nothing lies between. Allowed: the last sample before it counts as that much longer (§8.8.12). */
   | { readonly kind: 'gap'; readonly expected: number; readonly found: number }
@@ -17,16 +17,16 @@ export interface Advance {
   /** Whether these are the first samples of the track. */
   readonly isFirst: boolean
   readonly part: Fmp4FragmentTrack
-  /** How much later than its decode time the earliest of these samples is shown, in ticks. */
+  /** How much later than its decode time the earliest of these samples is presented, in ticks. */
   readonly presentationDelay: number
 }
 
 /**
- * The decode timeline of one track, in ticks of its own timescale, as its fragments come in.
+ * A track's decode timeline, in ticks of its own timescale, as its fragments arrive.
  */
 export class TrackTimeline {
   readonly track: Mp4Track
-  /** Decode time at which the next sample is due; `undefined` before the first. */
+  /** Expected decode time of the next sample; `undefined` before the first. */
   #end: number | undefined
   #start = 0
   #presentationStart = Infinity
@@ -38,18 +38,18 @@ export class TrackTimeline {
     this.track = track
   }
 
-  /** Decode time at which the next sample is due; `undefined` before the first. */
+  /** Expected decode time of the next sample; `undefined` before the first. */
   get end(): number | undefined {
     return this.#end
   }
 
-  /** Whether a sample has come. */
+  /** Whether there have been samples. */
   get isUnderWay(): boolean {
     return this.#sampleCount > 0
   }
 
   /**
-   * Goes on by a track fragment that has samples, or stands for time without any.
+   * Advances by a track fragment that has samples, or represents time without any.
    *
    * @param start - its decode time
    */
@@ -102,11 +102,11 @@ export class TrackTimeline {
     }
   }
 
-  /** When the track is first and last shown or heard, in seconds of the movie; `undefined` without samples. */
+  /** Start and end of the track's presentation, in seconds of the movie; `undefined` without samples. */
   presentation(movieTimescale: number): { start: number; end: number } | undefined {
     if (this.#sampleCount === 0) return undefined
     const { edits, timescale } = this.track
-    // The usual list: a wait, or none, then the one edit that says where in the media the movie begins.
+    // The usual list: an optional delay, then the one edit that sets where in the media the movie begins.
     const media = edits.find(edit => edit.mediaTime >= 0)
     const waits = edits.slice(0, media ? edits.indexOf(media) : 0)
     const wait = waits.reduce((sum, edit) => sum + edit.segmentDuration, 0) / (movieTimescale || 1)
@@ -118,7 +118,7 @@ export class TrackTimeline {
     }
   }
 
-  /** What there is to say of the track at the end. */
+  /** The track's report at the end. */
   report(movieTimescale: number): TrackReport {
     const { id, kind, codec, timescale } = this.track
     const shown = this.presentation(movieTimescale)

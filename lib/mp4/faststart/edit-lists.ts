@@ -1,39 +1,39 @@
 import type { Mp4Edit } from '../boxes/leaf-boxes.js'
 
-/** One track, as far as its place in time goes. Ticks are those of the track. */
+/** A track's timing. Ticks are those of the track. */
 export interface TrackTimes {
   readonly timescale: number
   /** The edit list of its fragmented form. */
   readonly edits: readonly Mp4Edit[]
   /** Decode time of the first sample there. */
   readonly start: number
-  /** Earliest composition time, from the first sample's decode time on; 0 where it lies before that. */
+  /** Earliest composition time, relative to the first sample's decode time; 0 if it is before that. */
   readonly presentationStart: number
-  /** Latest composition time plus duration, from the first sample on; 0 without samples. */
+  /** Latest composition time plus duration, relative to the first sample; 0 without samples. */
   readonly presentationEnd: number
   /** Sum of all durations. */
   readonly duration: number
 }
 
-/** When a track of an ordinary file is shown. */
+/** When a track of an ordinary file is presented. */
 export interface TrackPlace {
-  /** Its edit list; empty where it needs none. */
+  /** Its edit list; empty if it needs none. */
   readonly edits: readonly Mp4Edit[]
   /** Duration of all edits, in the movie's timescale, rounded up. */
   readonly duration: number
 }
 
 /**
- * Edit lists of an ordinary file (ISO/IEC 14496-12 §8.6.6) from those of a fragmented one.
+ * Converts the edit lists of a fragmented file to those of an ordinary one (ISO/IEC 14496-12 §8.6.6).
  *
- * The samples of an ordinary file are decoded from 0 on, those of a fragmented one from the `tfdt` of the first. So
- * all that an edit says of the media moves back by that much. Where an edit begins before the first sample, there is
- * nothing to show for a while, which becomes an empty edit, up to the first picture that is shown: players differ in what
- * they make of an edit that begins with nothing. As far as all tracks have to wait so, it is taken off: a
- * live stream that is joined after some hours does not begin with them. What the source's own empty edits say stays.
+ * The samples of an ordinary file are decoded from 0 on, those of a fragmented one from the `tfdt` of the
+ * first. So all media times in edits move back by that much. If an edit starts before the first sample, there
+ * is nothing to present at first; this becomes an empty edit up to the first frame: players differ in how they
+ * handle an edit that starts with nothing. A delay common to all tracks is removed: a live stream joined after
+ * some hours does not start with them. The source's own empty edits stay.
  *
- * An edit whose duration is 0 goes on to the end in a fragmented file (the end is not known when it is written). It
- * gets its true duration, rounded up to the movie's timescale: rounded down it would cut the last sample off.
+ * An edit with duration 0 lasts to the end in a fragmented file (the end is unknown when it is written). It
+ * gets its true duration, rounded up to the movie's timescale: rounding down would cut the last sample off.
  */
 export function placeTracks(tracks: readonly TrackTimes[], movieTimescale: number): TrackPlace[] {
   const leads = tracks.flatMap(track => (track.presentationEnd > 0 ? [leadOf(track)] : []))
@@ -49,18 +49,18 @@ export function placeTracks(tracks: readonly TrackTimes[], movieTimescale: numbe
   })
 }
 
-/** How long nothing of the track is shown because its samples begin later than its edit does, in seconds. */
+/** How long nothing of the track is presented because its samples start later than its edit, in seconds. */
 function leadOf(track: TrackTimes): number {
   const from = track.edits.find(edit => edit.mediaTime >= 0)?.mediaTime ?? 0
   return missingFrom(from, track) / track.timescale
 }
 
-/** How long nothing is shown from `mediaTime` on, in ticks: 0 where the samples have begun by then. */
+/** How long nothing is presented from `mediaTime` on, in ticks: 0 if the samples have started by then. */
 function missingFrom(mediaTime: number, { start, presentationStart }: TrackTimes): number {
   return start > mediaTime ? start + presentationStart - mediaTime : 0
 }
 
-/** The edits, with `wait` in place of what the first of the media lacks. */
+/** The edits, with the missing start of the first media edit replaced by `wait`. */
 function moved(track: TrackTimes, wait: number, movieTimescale: number): Mp4Edit[] {
   const { edits, start, timescale, presentationEnd } = track
   const media = edits.find(edit => edit.mediaTime >= 0)
@@ -90,7 +90,7 @@ function moved(track: TrackTimes, wait: number, movieTimescale: number): Mp4Edit
   return list
 }
 
-/** Ticks of one clock in those of another, rounded up. */
+/** Converts ticks between timescales, rounding up. */
 export function rescaled(ticks: number, from: number, to: number): number {
   const whole = Math.floor(ticks / from)
   return whole * to + Math.ceil(((ticks - whole * from) * to) / from)

@@ -10,48 +10,49 @@ import { locateRuns } from '../fragments/sample-data.js'
 import { SampleLog } from './sample-log.js'
 import { refusedFragment, refusedTracks } from '../checks/unsupported-tracks.js'
 
-/** Where the content of an `mdat` of the stream went. */
+/** Where the content of an `mdat` went. */
 interface MediaPlace {
   /** Its first byte in the stream. */
   readonly from: number
-  /** The same byte in the media of the file. */
+  /** The same byte in the file's media. */
   readonly to: number
 }
 
-/** What is known of a track beside its samples. */
+/** A track's state besides its samples. */
 interface TrackState {
   readonly log: SampleLog
   /** Number of its sample entries. */
   readonly entries: number
-  /** The one that samples have which say nothing themselves, from 1: that of `trex`. */
+  /** The default one for samples, from 1: that of `trex`. */
   readonly defaultEntry: number
-  /** Bytes of a frame of uncompressed sound; `undefined` for all else. */
+  /** Bytes per frame of uncompressed audio; `undefined` for everything else. */
   readonly frameSize: number | undefined
   readonly timescale: number
 }
 
 /**
- * How far the times of fragments may be from the count of frames of uncompressed sound, in seconds: packets are stamped to
- * the millisecond in other containers, and the frames follow one another without a gap all the same.
+ * How far the times of fragments may deviate from the frame count of uncompressed audio, in seconds: other
+ * containers round packet times to milliseconds, although the frames follow without gaps.
  */
 const MAX_DRIFT = 0.05
 
-/** The most samples that a table can count. */
+/** The most samples a table can count. */
 const MAX_COUNT = 0xffffffff
 
 /**
- * Makes an ordinary MP4 of a fragmented one: the media go on as they come, what the fragments say of them is kept, and
- * at the end it is an index that goes before them.
+ * Converts a fragmented MP4 to an ordinary one: the media pass straight through, the metadata of the fragments
+ * is collected, and at the end it becomes the index that precedes them.
  *
- * The stream is checked as strictly as `Fmp4Validator` does it: nothing becomes an ordinary file that is damaged, cut
- * off, or out of order. Everything but the content of `mdat` and what `ftyp` and `moov` say is left out (`sidx`, `emsg`,
- * `mfra`, `styp` …).
+ * The stream is checked as strictly as by `Fmp4Validator`: damaged, truncated or reordered input never becomes
+ * an ordinary file. Everything but the content of `mdat`, `ftyp` and `moov` is dropped (`sidx`, `emsg`, `mfra`,
+ * `styp` …).
  *
- * Memory: `moov` and one fragment's `moof`, each at most 1.5 × `maxBoxSize`, and for each sample what `SampleLog` says
- * of it; at the end the head, in one allocation, of at most 1 GiB.
+ * Memory: `moov` and one fragment's `moof`, each at most 1.5 × `maxBoxSize`, and for each sample the bytes
+ * given at `SampleLog`; at the end the header, in one allocation of at most 1 GiB.
  *
- * Errors: those of `Fmp4Checker`; `AVIO_ERR_MP4_TRACK_UNSUPPORTED`; `AVIO_ERR_MP4_LIMIT` for more samples than an index
- * can hold; `AVIO_ERR_MP4_BOX_INVALID` for what it can't say; `AVIO_ERR_HEADER_TOO_LARGE` from {@link head}.
+ * Errors: those of `Fmp4Checker`; `AVIO_ERR_MP4_TRACK_UNSUPPORTED`; `AVIO_ERR_MP4_LIMIT` for more samples than
+ * an index can hold; `AVIO_ERR_MP4_BOX_INVALID` for values it can't express; `AVIO_ERR_HEADER_TOO_LARGE` from
+ * {@link head}.
  */
 export class FaststartBuilder implements DeferredHeaderBuilder {
   readonly #checker: Fmp4Checker
@@ -64,10 +65,10 @@ export class FaststartBuilder implements DeferredHeaderBuilder {
   #mdat: BoxHeader | undefined
   /** Bytes of media so far. */
   #mediaSize = 0
-  /** Media of the chunk that is being read. */
+  /** Media of the current chunk. */
   #media: Buffer[] = []
 
-  /** @param options - `maxBoxSize` is the largest metadata box, in bytes; `name` is who makes the file, for messages */
+  /** @param options - `maxBoxSize` is the largest metadata box, in bytes; `name` is the stage, for messages */
   constructor({ maxBoxSize, name = 'FaststartMp4' }: { maxBoxSize: number; name?: string }) {
     this.#name = name
     const ignore = (): void => undefined
@@ -143,7 +144,7 @@ export class FaststartBuilder implements DeferredHeaderBuilder {
       if (trackFragment !== last) this.#join(trackFragment, state)
       last = trackFragment
       const entry = this.#entryOf(trackFragment, state)
-      // What has no data may be said to lie anywhere.
+      // Without data, the position is arbitrary.
       const place = run.totals.size === 0 ? this.#mediaSize : placeOf(places, start)
       const samples = framesOf(run, state.frameSize)
       if (state.log.count + samples.sampleCount > MAX_COUNT || !state.log.add(samples, place, entry)) {
@@ -151,15 +152,15 @@ export class FaststartBuilder implements DeferredHeaderBuilder {
         throw run.box.error('AVIO_ERR_MP4_LIMIT', message, trackFragment.trackId)
       }
       if (state.log.hasNegativeOffset && state.log.hasLargeOffset) {
-        const message = 'composition offsets below 0 and others past 2^31, which one table can not hold'
+        const message = 'composition offsets below 0 and others past 2^31, which one table can not contain'
         throw run.box.error('AVIO_ERR_MP4_BOX_INVALID', message, trackFragment.trackId)
       }
     }
   }
 
   /**
-   * A timecode is one sample that holds for all pictures. Its fragment, the first, says that it lasts as long as
-   * itself, since no more is known then.
+   * A timecode is one sample that applies to all frames. Its fragment, the first, gives it only its own
+   * duration, because no more is known then.
    */
   #lengthenTimecodes(): void {
     const tracks = (this.#moov?.movie.tracks ?? []).map(track => ({
@@ -174,14 +175,14 @@ export class FaststartBuilder implements DeferredHeaderBuilder {
     }
   }
 
-  /** The samples of a track go on. */
+  /** Appends samples to a track. */
   #join(traf: TrackFragment, { log, frameSize, timescale }: TrackState): void {
     if (traf.hasAuxiliaryOffsets) throw refusedFragment(traf)
     if (traf.decodeTime === undefined) return
     const gap = traf.decodeTime - log.start - log.duration
     if (frameSize !== undefined && log.count > 0 && gap <= timescale * MAX_DRIFT) return
     if (log.seek(traf.decodeTime)) return
-    const message = `its samples come so long after those before it (at ${traf.decodeTime}) that no table can say it`
+    const message = `the gap before its samples (at ${traf.decodeTime}) is too long for a sample table`
     throw traf.box.error('AVIO_ERR_MP4_LIMIT', message, traf.trackId)
   }
 
@@ -193,13 +194,13 @@ export class FaststartBuilder implements DeferredHeaderBuilder {
   }
 }
 
-/** The box with bytes of its own, so that the chunk it came in can go. */
+/** A copy of the box, so that its chunk can be freed. */
 function owned(box: Box): Box {
   const bytes = Buffer.from(box.raw)
   return Box.topLevel(bytes, 0, bytes.length, box.offset, box.index)
 }
 
-/** Where a byte of the stream is in the media of the file: in the last `mdat` that begins before it. */
+/** Position of a stream byte in the file's media: in the last `mdat` that starts before it. */
 function placeOf(places: readonly MediaPlace[], position: number): number {
   let low = 0
   let high = places.length - 1

@@ -2,20 +2,20 @@ import { fourCC } from '../boxes/box-header.js'
 import { type Part, boxPart, bytesPart, numbersPart } from '../boxes/box-writer.js'
 import type { Box } from '../boxes/box.js'
 
-/** Brands of files in fragments and of segments (https://mp4ra.org/registered-types/brands). */
+/** Brands of fragmented files and segments (https://mp4ra.org/registered-types/brands). */
 const FRAGMENTED = /^(iso[5-9a-c]|dash|dsms|msdh|msix|sims|risx|ssss|lmsg|cmf.|hlsf|piff|ccff)$/
 
-/** A brand that ordinary files have where composition offsets are negative. */
+/** The brand of ordinary files with negative composition offsets. */
 const SIGNED_OFFSETS = 'iso4'
 
-/** The most brands that are kept: no file has so many. */
+/** The most brands kept: no file has so many. */
 const MAX_BRANDS = 64
 
 /**
  * The `ftyp` of an ordinary file.
  *
- * @param ftyp - that of the fragmented one; its brands are kept but for those that are for fragments
- * @param hasSignedOffsets - whether a `ctts` of version 1 is in the file
+ * @param ftyp - that of the fragmented file; its brands are kept except those for fragments
+ * @param hasSignedOffsets - whether the file contains a `ctts` of version 1
  */
 export function fileTypePart(ftyp: Box | undefined, hasSignedOffsets: boolean): Part {
   const given = ftyp ? brands(ftyp) : []

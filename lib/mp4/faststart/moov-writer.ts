@@ -11,13 +11,13 @@ import type { SampleLog } from './sample-log.js'
 import type { Mp4Track } from '../movie/track.js'
 import { SAMPLE_TABLES, tableParts } from './sample-table-writer.js'
 
-/** What a head is made of. */
+/** Inputs of a header. */
 export interface MoovSource {
-  /** Who makes it, for messages. */
+  /** The stage, for messages. */
   readonly name: string
   /** That of the fragmented stream. */
   readonly ftyp: Box | undefined
-  /** That of the fragmented stream: all of it is kept but what an ordinary file has otherwise. */
+  /** That of the fragmented stream: everything an ordinary file does not have otherwise is kept. */
   readonly moov: Box
   readonly movie: Movie
   /** The samples of each track, complete, by its id. */
@@ -30,9 +30,9 @@ export interface MoovSource {
 const PADDING = 8
 
 /**
- * `ftyp`, `moov` and the header of `mdat`: what comes before the media in an ordinary MP4.
+ * `ftyp`, `moov` and the header of `mdat`: the bytes before the media in an ordinary MP4.
  *
- * @param length - how long it is to be, in bytes; filled with a `free` before the media
+ * @param length - its final length; filled with a `free` before the media
  * @throws {@link AvioError} `AVIO_ERR_HEADER_TOO_LARGE`; `AVIO_ERR_MP4_LIMIT` past 1 GiB
  */
 export function writeMoov(source: MoovSource, length?: number): Buffer {
@@ -73,8 +73,8 @@ class HeadPlan {
   }
 
   /**
-   * The parts, with places for a head of `length` bytes. Without it the length is that of the parts, which may need
-   * longer offsets for it: tried until it fits.
+   * The parts, with offsets for a header of `length` bytes. Without it the length is that of the parts, which
+   * may then need longer offsets: tried until it fits.
    */
   parts(length: number | undefined): Part[] {
     const media = this.#source.mediaSize
@@ -105,7 +105,7 @@ class HeadPlan {
     return boxPart('moov', parts)
   }
 
-  /** A picture's or sound's track that never had a sample: ffmpeg leaves it out of an ordinary file. */
+  /** A video or audio track that never had a sample: ffmpeg omits it from an ordinary file. */
   #isSilent(index: number): boolean {
     const { movie, logs } = this.#source
     const isPlayed = ({ id, kind }: Mp4Track) =>
@@ -146,10 +146,10 @@ function mediaPart(mdia: Box, log: SampleLog, mediaStart: number): Part {
 }
 
 /**
- * `mvhd`, `tkhd` or `mdhd` with another duration. They begin alike: two dates, some fields, the duration; with
+ * `mvhd`, `tkhd` or `mdhd` with a new duration. They start alike: two dates, some fields, the duration; in
  * version 1 the dates and the duration have 64 bits.
  *
- * @param fields - length of what stands between the dates and the duration
+ * @param fields - length of the fields between the dates and the duration
  */
 function timesPart(box: Box, fields: number, duration: number): Part {
   const wasLong = box.version === 1
@@ -215,6 +215,6 @@ function sizeOf(parts: readonly Part[]): number {
 }
 
 function indexTooLarge({ moov }: MoovSource, size: number): AvioError {
-  const message = `the index of an ordinary MP4 would take ${size} bytes; at most ${MAX_HEAD_SIZE} are made`
+  const message = `the index of an ordinary MP4 would take ${size} bytes; the limit is ${MAX_HEAD_SIZE}`
   return moov.error('AVIO_ERR_MP4_LIMIT', message)
 }

@@ -1,17 +1,20 @@
-/** Values in a full page. Small enough that a short track takes little, large enough that pages cost nothing. */
+/**
+ * Values in a full page. Small enough that a short track takes little, large enough that the overhead is
+ * negligible.
+ */
 const PAGE = 4096
 
 type Page = Uint8Array | Uint16Array | Uint32Array
 
 /**
- * A growing list of unsigned 32-bit numbers. It grows by pages, so that nothing is copied for its length's sake; a page
- * that is full is kept in 1, 2 or 4 bytes a value, as its largest needs.
+ * A growing list of unsigned 32-bit numbers. It grows by pages, so that nothing is copied as it gets longer; a
+ * full page is stored with 1, 2 or 4 bytes a value, depending on its largest value.
  *
- * Memory: 1, 2 or 4 bytes a value, and one page of 16 KiB that is being filled.
+ * Memory: 1, 2 or 4 bytes a value, and one 16 KiB page being filled.
  */
 export class Column {
   readonly #full: Page[] = []
-  /** The page that is being filled: as long as it has to be, at first. */
+  /** The page being filled: only as long as necessary at first. */
   #page = new Uint32Array(16)
   #used = 0
   #most = 0
@@ -40,7 +43,7 @@ export class Column {
     for (let n = 0; n < this.#used; n++) yield this.#page[n]!
   }
 
-  /** The page is full: a longer one, or the next. */
+  /** The page is full: enlarge it, or start the next. */
   #turn(next: number): void {
     if (this.#used < PAGE) {
       const longer = new Uint32Array(this.#used * 4)
@@ -86,7 +89,7 @@ export class LongColumn {
   }
 }
 
-/** A growing list of numbers, of which equal ones that follow one another are kept as one, with their count. */
+/** A growing list of numbers that stores runs of equal values once, with their count. */
 export class RunColumn {
   readonly #counts = new Column()
   readonly #values = new Column()

@@ -3,27 +3,27 @@ import { isSync } from '../fragments/fragment.js'
 import { MAX_EMPTY_SAMPLES } from '../boxes/limits.js'
 import type { IndexedRun } from '../movie/pcm.js'
 
-/** Bytes of a chunk up to which it grows by what follows it at once: as ffmpeg has it. */
+/** A chunk absorbs contiguous data up to this size, as in ffmpeg. */
 const CHUNK_SIZE = 2 ** 20
 
-/** `sample_depends_on` of a plain sync sample, and of a plain other one, where `sdtp` has it. */
+/** `sample_depends_on` of an ordinary sync sample, and of any other ordinary sample, in `sdtp`. */
 const SYNC_DEPENDS = 0x20
 const OTHER_DEPENDS = 0x10
 
 /**
- * What an index has to say of the samples of one track, kept as they come in fragments. Times are in the track's
- * timescale; they count from the first sample's decode time.
+ * The index data of one track's samples, collected from fragments. Times are in the track's timescale, relative
+ * to the first sample's decode time.
  *
- * Memory, in bytes a sample: its size (1, 2 or 4; none while all are alike), and for each run of equal ones a count
- * (mostly 1) and a value (1, 2 or 4) for decode durations, composition offsets and dependencies; 2 to 8 for each run of
- * sync samples, 9 to 16 for each chunk. H.264 with B-frames comes to 5–9 bytes, audio to 2–3.
+ * Memory, in bytes per sample: its size (1, 2 or 4; none while all are equal), and for each run of equal values
+ * a count (usually 1) and a value (1, 2 or 4) for decode durations, composition offsets and dependencies; 2 to
+ * 8 for each run of sync samples, 9 to 16 for each chunk. H.264 with B-frames takes 5–9 bytes, audio 2–3.
  */
 export class SampleLog {
   /** Number of samples. */
   count = 0
-  /** Decode time of the first, as its fragment states it. */
+  /** Decode time of the first, as stated by its fragment. */
   start = 0
-  /** Where the last chunk begins in the media. */
+  /** Start of the last chunk in the media. */
   lastChunk = 0
   /** Whether composition offsets are negative, or past 2³¹. Both together can't be written. */
   hasNegativeOffset = false
@@ -31,23 +31,23 @@ export class SampleLog {
   readonly durations = new RunColumn()
   readonly offsets = new RunColumn()
   readonly dependencies = new RunColumn()
-  /** Where each chunk begins in the media, its samples, and the number of its sample entry. */
+  /** Start of each chunk in the media, its number of samples, and its sample entry. */
   readonly chunkStarts = new LongColumn()
   readonly chunkSamples = new Column()
   readonly chunkEntries = new RunColumn()
-  /** Runs of sync samples: the number of the first, from 1, and how many. */
+  /** Runs of sync samples: the number of the first, from 1, and the count. */
   readonly #syncStarts = new Column()
   readonly #syncCounts = new Column()
   #syncStart = 0
   #syncCount = 0
   #syncTotal = 0
-  /** `undefined` while all sizes are alike. */
+  /** `undefined` while all sizes are equal. */
   #sizes: Column | undefined
   #size = 0
   #hasOffsets = false
   #hasDependencies = false
   #emptySamples = 0
-  /** The last sample: how long it lasts is certain only when the next one comes. */
+  /** The last sample: its duration is certain only when the next one arrives. */
   #time = 0
   #duration = 0
   /** Earliest and latest composition time. */
@@ -59,12 +59,12 @@ export class SampleLog {
   #chunkCount = 0
   #chunkEntry = 0
 
-  /** Size of all samples; 0 where they differ. */
+  /** Size of every sample; 0 if they differ. */
   get constantSize(): number {
     return this.#sizes ? 0 : this.#size
   }
 
-  /** Sizes of all samples; `undefined` where they are alike. */
+  /** Sizes of all samples; `undefined` if they are equal. */
   get sizes(): Column | undefined {
     return this.#sizes
   }
@@ -74,12 +74,12 @@ export class SampleLog {
     return this.#syncTotal
   }
 
-  /** Whether any sample is shown at another time than it is decoded. */
+  /** Whether any sample is presented at another time than it is decoded. */
   get hasOffsets(): boolean {
     return this.#hasOffsets
   }
 
-  /** Whether more is known of dependencies than which samples are sync samples. */
+  /** Whether dependencies contain more information than the sync samples. */
   get hasDependencies(): boolean {
     return this.#hasDependencies
   }
@@ -89,21 +89,21 @@ export class SampleLog {
     return this.count === 0 ? 0 : this.#time + this.#duration
   }
 
-  /** When the first picture or sound is shown, from the first decode time on; 0 where that is before it. */
+  /** Start of the presentation, relative to the first decode time; 0 if it is before that. */
   get presentationStart(): number {
     return this.count === 0 ? 0 : Math.max(0, this.#earliest)
   }
 
   /**
-   * When the last picture or sound ends. Where pictures are reordered, the distance to the next one to be decoded is
-   * not how long one is shown; the last one to be decoded has no next one, so that its duration is one of showing.
+   * End of the presentation. If frames are reordered, the distance to the next one decoded is not a frame's
+   * display time; the last one decoded has no next one, so that its duration is its display time.
    */
   get presentationEnd(): number {
     return this.count === 0 ? 0 : this.#latest + Math.max(1, this.#duration)
   }
 
   /**
-   * The next samples come at `time`: a gap before it makes the last sample longer (ISO/IEC 14496-12 §8.8.12).
+   * The next samples start at `time`: a gap makes the previous sample longer (ISO/IEC 14496-12 §8.8.12).
    *
    * @returns whether that can be written
    */
@@ -119,11 +119,11 @@ export class SampleLog {
   }
 
   /**
-   * Takes a run of samples.
+   * Adds a run of samples.
    *
-   * @param place - where its data begins in the media
+   * @param place - where its data starts in the media
    * @param entry - number of its sample entry
-   * @returns whether that is within the limits
+   * @returns whether it is within the limits
    */
   add(run: IndexedRun, place: number, entry: number): boolean {
     const { sampleCount } = run
@@ -140,7 +140,7 @@ export class SampleLog {
     return true
   }
 
-  /** There are no more: the last sample lasts as long as its run says. */
+  /** There are no more samples: the last one keeps the duration from its run. */
   end(): void {
     if (this.count > 0) this.durations.add(this.#duration)
     if (this.#syncCount > 0) this.#closeSync()
@@ -156,7 +156,7 @@ export class SampleLog {
     }
   }
 
-  /** Adds `count` samples that are all like number `n` of the run. */
+  /** Adds `count` samples identical to number `n` of the run. */
   #addSamples(run: IndexedRun, n: number, count: number): void {
     const duration = run.durationAt(n)
     const offset = run.compositionOffsetAt(n)

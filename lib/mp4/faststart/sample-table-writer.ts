@@ -2,7 +2,7 @@ import { type Part, boxPart, columnPart, numbersPart, writeLong } from '../boxes
 import { Column, type RunColumn } from './packed-columns.js'
 import type { SampleLog } from './sample-log.js'
 
-/** Boxes of `stbl` that {@link tableParts} writes, and those that would be wrong beside them. */
+/** Boxes of `stbl` that {@link tableParts} writes, and others that would contradict them. */
 export const SAMPLE_TABLES: ReadonlySet<string> = new Set(
   'stts ctts cslg stss stps stsh sdtp stsc stsz stz2 stco co64 sbgp saiz saio subs padb stdp'.split(' '),
 )
@@ -11,7 +11,7 @@ export const SAMPLE_TABLES: ReadonlySet<string> = new Set(
  * The tables of a track (ISO/IEC 14496-12 §8.6, §8.7).
  *
  * @param log - its samples, complete
- * @param mediaStart - where the media begins in the file
+ * @param mediaStart - where the media starts in the file
  */
 export function tableParts(log: SampleLog, mediaStart: number): Part[] {
   const parts = [runsPart('stts', 0, log.durations)]
@@ -51,7 +51,7 @@ function dependenciesPart(log: SampleLog): Part {
   return boxPart('sdtp', [numbersPart(0), table])
 }
 
-/** `stsc`: an entry where the number of samples, or their sample entry, is another than in the chunk before. */
+/** `stsc`: an entry wherever the number of samples, or their sample entry, differs from the previous chunk. */
 function chunkMapPart(log: SampleLog): Part {
   const rows = new Column()
   const samples = log.chunkSamples.values()

@@ -4,11 +4,11 @@ import { MAX_RUN_SAMPLES } from '../boxes/limits.js'
 import type { SampleDefaults } from '../boxes/leaf-boxes.js'
 
 /**
- * A movie fragment: what a `moof` says (ISO/IEC 14496-12 §8.8).
+ * A movie fragment: a parsed `moof` (ISO/IEC 14496-12 §8.8).
  *
- * mux.js can parse it too, into an object per sample; with a fragment per frame that is what a stream would spend
- * its time on, and it cuts 64-bit offsets to 32 and overlooks the flags of `tfhd`. So the few fields are read here,
- * in place; a test holds them to what mux.js says.
+ * mux.js can parse it too, into an object per sample; with a fragment per frame that would dominate the CPU
+ * time, and it truncates 64-bit offsets to 32 and ignores the flags of `tfhd`. So the few fields are read here,
+ * in place; a test compares them with mux.js.
  */
 export interface Fragment {
   /** The `moof` itself. */
@@ -17,31 +17,31 @@ export interface Fragment {
   readonly tracks: readonly TrackFragment[]
 }
 
-/** A `traf`: what a fragment has of one track. */
+/** A `traf`: a fragment's part of one track. */
 export interface TrackFragment {
   /** The `traf` itself. */
   readonly box: Box
   readonly trackId: number
   /** Decode time of the first sample, in the track's timescale; `undefined` without a `tfdt`. */
   readonly decodeTime: number | undefined
-  /** Where data offsets count from; `undefined` where `tfhd` states none. */
+  /** The base of data offsets; `undefined` if `tfhd` states none. */
   readonly baseDataOffset: number | undefined
-  /** Whether they count from the start of the `moof`, where no base is stated. */
+  /** Whether they count from the start of the `moof` if no base is stated. */
   readonly defaultBaseIsMoof: boolean
-  /** Whether it stands for a time without samples, of the length of one default duration. */
+  /** Whether it represents time without samples, one default duration long. */
   readonly durationIsEmpty: boolean
-  /** Number of its sample entry, from 1; `undefined` where only `trex` tells. */
+  /** Its sample entry, from 1; `undefined` if only `trex` states it. */
   readonly sampleDescription: number | undefined
-  /** What its samples have that say nothing themselves. */
+  /** Defaults for its samples. */
   readonly defaults: SampleDefaults
   readonly runs: readonly SampleRun[]
-  /** Whether it says where its encryption data is (`saio`), which may be anywhere, its `mdat` included. */
+  /** Whether it has encryption data (`saio`), which may be anywhere, including its `mdat`. */
   readonly hasAuxiliaryOffsets: boolean
 }
 
 const NO_DEFAULTS: SampleDefaults = { duration: 0, size: 0, flags: 0 }
 
-/** Reads a `moof`. `defaultsOf` gives what `trex` says of a track, or nothing for one that isn't known. */
+/** Reads a `moof`. `defaultsOf` returns a track's `trex` defaults, or nothing for an unknown track. */
 export function parseFragment(
   moof: Box,
   defaultsOf: (trackId: number) => SampleDefaults | undefined,
@@ -54,14 +54,14 @@ export function parseFragment(
   return { box: moof, sequence, tracks }
 }
 
-/** Flags of `tfhd`: it states where data offsets count from. */
+/** Flags of `tfhd`: a base for data offsets is stated. */
 export const BASE_DATA_OFFSET = 0x01
 const SAMPLE_DESCRIPTION_INDEX = 0x02
 const DEFAULT_DURATION = 0x08
 const DEFAULT_SIZE = 0x10
 const DEFAULT_FLAGS = 0x20
 const DURATION_IS_EMPTY = 0x010000
-/** They count from the start of the `moof`. */
+/** Data offsets count from the start of the `moof`. */
 export const DEFAULT_BASE_IS_MOOF = 0x020000
 
 function parseTrackFragment(
@@ -110,7 +110,7 @@ function parseTrackFragment(
   }
 }
 
-/** Flags of `trun`: which fields it has. */
+/** Flags of `trun`: the fields present. */
 export const DATA_OFFSET = 0x001
 export const FIRST_SAMPLE_FLAGS = 0x004
 const SAMPLE_DURATION = 0x100
@@ -120,12 +120,12 @@ export const SAMPLE_COMPOSITION_OFFSET = 0x800
 
 const NON_SYNC = 0x010000
 
-/** Whether sample flags (ISO/IEC 14496-12 §8.8.3.1) are those of a sync sample: one that decodes by itself. */
+/** Whether sample flags (ISO/IEC 14496-12 §8.8.3.1) mark a sync sample: one that decodes on its own. */
 export function isSync(flags: number): boolean {
   return (flags & NON_SYNC) === 0
 }
 
-/** What a run's samples amount to. Times are in the track's timescale, relative to the run's first sample. */
+/** Sums over a run's samples. Times are in the track's timescale, relative to the run's first sample. */
 export interface RunTotals {
   /** Sum of all durations. */
   readonly duration: number
@@ -138,20 +138,20 @@ export interface RunTotals {
 }
 
 /**
- * A `trun`: samples whose data lies in one piece. Their table is read where it is, field by field; a field that is
- * not in the table has the default of the track.
+ * A `trun`: samples with contiguous data. Its table is read in place, field by field; a field missing from the
+ * table has the track's default.
  */
 export class SampleRun {
   readonly box: Box
   readonly sampleCount: number
-  /** Where the data begins, from the track fragment's base; `undefined`: where the run before it ended. */
+  /** Start of the data, relative to the track fragment's base; `undefined`: where the previous run ended. */
   readonly dataOffset: number | undefined
   readonly #defaults: SampleDefaults
   readonly #firstFlags: number | undefined
-  /** Where the table begins in the box's bytes, and the length of one row. */
+  /** Start of the table in the box's bytes, and the length of one row. */
   readonly #table: number
   readonly #row: number
-  /** Where each field is in a row; −1 where it is not. */
+  /** Position of each field in a row; −1 if absent. */
   readonly #duration: number
   readonly #size: number
   readonly #flags: number
@@ -189,13 +189,13 @@ export class SampleRun {
     this.#row = row
     this.#signedOffsets = box.version > 0
     if (this.sampleCount > MAX_RUN_SAMPLES) {
-      const message = `${this.sampleCount} samples; at most ${MAX_RUN_SAMPLES} are read in one run`
+      const message = `${this.sampleCount} samples; the limit for one run is ${MAX_RUN_SAMPLES}`
       throw box.error('AVIO_ERR_MP4_LIMIT', message)
     }
     box.needLength(at + this.sampleCount * row)
   }
 
-  /** Whether all samples are alike (but for the flags of the first): they take no table. */
+  /** Whether all samples are identical (except the flags of the first): they take no table. */
   get isUniform(): boolean {
     return this.#row === 0
   }
@@ -210,7 +210,7 @@ export class SampleRun {
     return this.#size < 0 ? this.#defaults.size : this.#field(n, this.#size)
   }
 
-  /** Flags of sample `n` (ISO/IEC 14496-12 §8.8.3.1); for the first, those that are stated for it alone. */
+  /** Flags of sample `n` (ISO/IEC 14496-12 §8.8.3.1); for the first, those stated for it alone. */
   flagsAt(n: number): number {
     if (n === 0 && this.#firstFlags !== undefined) return this.#firstFlags
     return this.#flags < 0 ? this.#defaults.flags : this.#field(n, this.#flags)
@@ -222,7 +222,7 @@ export class SampleRun {
     return this.#signed(this.#field(n, this.#offset))
   }
 
-  /** What the samples amount to. Without a table that takes no loop, however many samples the run claims. */
+  /** Sums over the samples. Without a table this takes no loop, however many samples the run claims. */
   get totals(): RunTotals {
     return (this.#totals ??= this.#add())
   }
@@ -237,7 +237,7 @@ export class SampleRun {
     return { duration, size, presentationStart, presentationEnd }
   }
 
-  /** Adds one field up; a default needs no loop. */
+  /** Sums one field; a default needs no loop. */
   #sum(field: number, fallback: number): number {
     if (field < 0) return this.sampleCount * fallback
     const { bytes } = this.box
@@ -247,7 +247,7 @@ export class SampleRun {
     return sum
   }
 
-  /** When the earliest sample is shown, and when the latest one ends. */
+  /** Presentation start of the earliest sample, and end of the latest. */
   #presentation(): [start: number, end: number] {
     let time = 0
     let first = Infinity

@@ -2,7 +2,7 @@ import type { Mp4Error } from '../../errors.js'
 import { type Place, mp4Error } from '../boxes/box-header.js'
 import type { Fragment, SampleRun, TrackFragment } from './fragment.js'
 
-/** Where the data of one run lies in the stream: `start` inclusive, `end` exclusive. */
+/** The data of one run in the stream: `start` inclusive, `end` exclusive. */
 export interface RunData {
   readonly run: SampleRun
   readonly trackId: number
@@ -11,8 +11,8 @@ export interface RunData {
 }
 
 /**
- * Where the data of each run of a fragment lies in the stream (ISO/IEC 14496-12 §8.8.7, §8.8.8). Runs without data are
- * left out.
+ * Locates the data of each run of a fragment in the stream (ISO/IEC 14496-12 §8.8.7, §8.8.8), without empty
+ * runs.
  */
 export function locateSamples(fragment: Fragment): RunData[] {
   const located: RunData[] = []
@@ -24,11 +24,11 @@ export function locateSamples(fragment: Fragment): RunData[] {
 }
 
 /**
- * All runs of a fragment, and where their data begins.
+ * All runs of a fragment, with the start of their data.
  *
- * Offsets of a track fragment count from the base that its `tfhd` states; else from the start of the `moof`, where
- * it says so or is the first; else from the end of the data of the track fragment before it. A run without an
- * offset of its own begins where the one before it ended, the first one at the base.
+ * Offsets of a track fragment count from the base in its `tfhd`; otherwise from the start of the `moof`, if
+ * flagged or if it is the first; otherwise from the end of the previous track fragment's data. A run without an
+ * offset starts where the previous one ended, the first one at the base.
  */
 export function* locateRuns(
   fragment: Fragment,
@@ -46,21 +46,21 @@ export function* locateRuns(
 }
 
 /**
- * The data that a fragment promises and that is still to come. Each `mdat` that comes takes what lies in it; a
- * fragment mostly has one, but may have several.
+ * The data a fragment announces that is still to come. Each `mdat` that arrives takes the runs in it; a
+ * fragment usually has one, but may have several.
  *
- * Data has to lie in an `mdat` exactly: begin and end within, not overlap, leave no byte over. A run that is a byte
- * short is a decoder fed with garbage from there on, and the standard's freedom to leave bytes unused is used by no
- * writer of fragments, with one exception: encryption data may lie there too, wherever `saio` says.
+ * Data must lie in an `mdat` exactly: start and end within it, not overlap, and leave no byte over. A run that
+ * is a byte short feeds the decoder garbage from there on, and no writer of fragments uses the standard's
+ * freedom to leave bytes unused, with one exception: encryption data may be there too, wherever `saio` points.
  */
 export class SampleData {
-  /** By where it begins. */
+  /** Sorted by start. */
   readonly #pending: RunData[]
   readonly #allowUnused: boolean
   #next = 0
 
   /**
-   * @param located - the data, as {@link locateSamples} found it
+   * @param located - the data, from {@link locateSamples}
    * @param allowUnused - whether bytes may be left over
    */
   constructor(located: readonly RunData[], allowUnused: boolean) {
@@ -69,23 +69,23 @@ export class SampleData {
     this.#allowUnused = allowUnused
   }
 
-  /** The first run whose data has not come; `undefined` when all has. */
+  /** The first run whose data has not arrived; `undefined` when all has. */
   get missing(): RunData | undefined {
     return this.#pending[this.#next]
   }
 
-  /** Waits for no more: what has come was wrong. */
+  /** Stops waiting after an error. */
   giveUp(): void {
     this.#next = this.#pending.length
   }
 
   /**
-   * Takes what lies in an `mdat`.
+   * Takes the runs in an `mdat`.
    *
    * @param mdat - the box
    * @param start - first byte of its content
    * @param end - one past the last
-   * @returns what is wrong, if something is
+   * @returns what is wrong, if anything
    */
   take(mdat: Place, start: number, end: number): Mp4Error | undefined {
     const first = this.missing
@@ -107,8 +107,8 @@ function outside(data: RunData, mdat: Place, start: number, end: number): Mp4Err
   return mp4Error(
     'AVIO_ERR_MP4_DATA_OFFSET',
     data.run.box,
-    `its data is said to begin at byte ${data.start}, but ${mdat.path} holds bytes ${start} to ${end}. Its data ` +
-      'offset or base is wrong, or bytes were added or lost before it; with ffmpeg, use -movflags ' +
+    `its data should start at byte ${data.start}, but ${mdat.path} holds bytes ${start} to ${end}. Its data ` +
+      'offset or base is wrong, or bytes were inserted or lost before it; with ffmpeg, use -movflags ' +
       '+default_base_moof, so that offsets count from the fragment itself',
     data.trackId,
   )
@@ -116,7 +116,7 @@ function outside(data: RunData, mdat: Place, start: number, end: number): Mp4Err
 
 function overlap(data: RunData, used: number): Mp4Error {
   const message =
-    `its data begins at byte ${data.start}, within that of the run before it, which ends at ${used}: a sample size ` +
+    `its data starts at byte ${data.start}, inside the previous run, which ends at ${used}: a sample size ` +
     'or a data offset is wrong'
   return mp4Error('AVIO_ERR_MP4_SAMPLE_SIZE', data.run.box, message, data.trackId)
 }

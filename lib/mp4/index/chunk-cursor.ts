@@ -3,11 +3,11 @@ import type { Box } from '../boxes/box.js'
 import { MAX_EMPTY_ENTRIES } from '../boxes/limits.js'
 
 /**
- * A cursor on the chunks of a track: pieces of the file that hold samples of it one behind the other (`stsc`, `stco`,
- * `co64`; ISO/IEC 14496-12 §8.7.4, §8.7.5). Chunks without samples are passed over.
+ * A cursor over a track's chunks: pieces of the file with contiguous samples of it (`stsc`, `stco`, `co64`;
+ * ISO/IEC 14496-12 §8.7.4, §8.7.5). Chunks without samples are skipped.
  */
 export class ChunkCursor {
-  /** Where the current chunk begins in the file. */
+  /** Start of the current chunk in the file. */
   offset = 0
   /** Its number of samples. */
   samples = 0
@@ -19,10 +19,10 @@ export class ChunkCursor {
   /** The next chunk, from 0. */
   #chunk = 0
   #entry = -1
-  /** The first chunk that the next entry of the map is for, from 0. */
+  /** The first chunk of the next map entry, from 0. */
   #nextEntryAt = 0
 
-  /** @param stbl - the sample table; what is read from it is checked for its length here, for its order on the way */
+  /** @param stbl - the sample table; its length is checked here, its order while reading */
   constructor(stbl: Box) {
     this.#map = stbl.needChild('stsc')
     this.#entries = this.#map.u32(4)
@@ -40,8 +40,8 @@ export class ChunkCursor {
   }
 
   /**
-   * Number of samples that all chunks together have room for. Chunks of no samples are passed over, but not without
-   * limit: one step of the cursor may have to pass all of them.
+   * Number of samples that fit into all chunks together. Empty chunks are skipped, up to a limit: one step of
+   * the cursor may have to skip all of them.
    */
   *capacity(): Work<number> {
     let samples = 0
@@ -55,14 +55,14 @@ export class ChunkCursor {
       samples += chunks * each
       if (each === 0) empty += chunks
       if (empty > MAX_EMPTY_ENTRIES) {
-        throw this.#map.error('AVIO_ERR_MP4_LIMIT', `more than ${MAX_EMPTY_ENTRIES} chunks are for no sample`)
+        throw this.#map.error('AVIO_ERR_MP4_LIMIT', `more than ${MAX_EMPTY_ENTRIES} chunks are empty`)
       }
       if (entry % STEP === STEP - 1) yield STEP
     }
     return samples
   }
 
-  /** Goes on to the next chunk; `false` behind the last. */
+  /** Advances to the next chunk; `false` after the last. */
   next(): boolean {
     for (;;) {
       if (this.#chunk === this.#count || this.#entries === 0) return false
@@ -79,13 +79,13 @@ export class ChunkCursor {
     }
   }
 
-  /** The first chunk of an entry of the map, from 0. */
+  /** The first chunk of a map entry, from 0. */
   #firstOf(entry: number): number {
     return entry < this.#entries ? this.#map.u32(8 + 12 * entry) - 1 : Infinity
   }
 
   #outOfOrder(entry: number): Error {
-    const message = `entry ${entry} is for the chunks from ${this.#firstOf(entry) + 1} on: the first must be 1, and each larger`
+    const message = `entry ${entry} starts at chunk ${this.#firstOf(entry) + 1}: entries must start at 1 and ascend`
     return this.#map.error('AVIO_ERR_MP4_BOX_INVALID', message)
   }
 }

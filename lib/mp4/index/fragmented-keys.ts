@@ -7,16 +7,15 @@ import type { FoundMovie } from './read-moov.js'
 import { presentationShift } from '../movie/edit-list-times.js'
 import type { Mp4Track } from '../movie/track.js'
 
-/** How many walks go through a file side by side, where its index says where they can begin. */
+/** Number of parallel walks through a file, if its index shows where they can start. */
 const WALKS = 4
-/** Fewer fragments are walked through one after the other. */
+/** Fewer fragments are walked sequentially. */
 const WORTH_SPLITTING = 16
 
 /**
- * The sync samples of a track that lie in fragments, with the times that ffmpeg gives them. Every `moof` is read, for
- * about one read each: only it knows which of its samples are sync samples, when, and where. A `sidx` or `mfra` shows
- * where fragments begin, so that four of them can be read at a time; where it turns out to be wrong, they are read one
- * after the other.
+ * The sync samples of a track in fragments, with ffmpeg's times. Every `moof` is read, at about one read each:
+ * only it tells which of its samples are sync samples, when, and where. A `sidx` or `mfra` shows where
+ * fragments start, so that four can be read at a time; if it turns out to be wrong, they are read sequentially.
  *
  * @param found - the file, its `moov` read
  * @param track - one of its tracks
@@ -41,7 +40,7 @@ export async function fragmentedKeys(
   return turns.run(joined(fragments, presentationShift(track, movie.timescale)))
 }
 
-/** Cuts the way from `start` to `end` at some of the places and walks all parts at a time. */
+/** Splits the range from `start` to `end` at some of the positions and walks all parts in parallel. */
 async function inParts(
   places: readonly number[],
   [start, end]: readonly [number, number],
@@ -60,7 +59,7 @@ async function inParts(
   })
 }
 
-/** Puts fragments one after the other: one that does not say when it begins does so where the one before it ended. */
+/** Concatenates fragments: one without a start time starts where the previous one ended. */
 function* joined(fragments: readonly FragmentKeys[], shift: number): Work<TrackKeys> {
   const keys: KeySample[] = []
   let time = 0

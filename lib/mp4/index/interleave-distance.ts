@@ -7,22 +7,22 @@ import { presentationShift } from '../movie/edit-list-times.js'
 import { RunLengthCursor } from './run-length-cursor.js'
 import type { Mp4Track } from '../movie/track.js'
 
-/** Tracks of picture and sound that are compared; more are passed over. */
+/** Video and audio tracks compared; further ones are ignored. */
 const MAX_COMPARED = 16
 
 /**
- * How far apart an MP4 keeps what belongs together: the largest distance in bytes between the chunks that two tracks
- * of picture or sound have for the same moment. So far a reader that wants them in the order of time has to jump back
- * again and again; one that can't jump has to hold as much.
+ * How far apart an MP4 stores simultaneous media: the largest distance in bytes between the chunks of two video
+ * or audio tracks for the same time. A reader in time order has to seek that far again and again; one that
+ * can't seek has to buffer as much.
  *
- * Only chunks are looked at, and their times are those of decoding: a three-hour film has some 20,000 chunks. What
- * ffmpeg writes itself comes to a second of media, about 0.1–2 MB; a file with all its sound behind all its pictures to
- * the size of its pictures; one with a single track, or with fragments, to 0.
+ * Only chunks are considered, with decode times: a three-hour film has some 20,000 chunks. Files written by
+ * ffmpeg are at about a second of media, 0.1–2 MB; a file with all audio after all video at the size of its
+ * video; one with a single track, or with fragments, at 0.
  *
  * @param moov - the index
- * @param movie - what was read of it, where that was done already
- * @throws Mp4Error AVIO_ERR_MP4_BOX_INVALID and the like where its tables are damaged, AVIO_ERR_MP4_LIMIT for more than
- * four million chunks
+ * @param movie - its parsed form, if available
+ * @throws Mp4Error AVIO_ERR_MP4_BOX_INVALID and the like if its tables are damaged, AVIO_ERR_MP4_LIMIT for more
+ * than four million chunks
  */
 export function interleaveDistance(moov: Box, movie: Movie = parseMovie(moov)): number {
   const traks = moov.children.filter(child => child.type === 'trak')
@@ -34,7 +34,7 @@ export function interleaveDistance(moov: Box, movie: Movie = parseMovie(moov)): 
     const place = new TrackPlace(stbl, track, movie.timescale)
     chunks += place.chunks
     if (chunks > MAX_CHUNKS) {
-      const message = `${chunks} chunks in all tracks up to this one; at most ${MAX_CHUNKS} are compared`
+      const message = `${chunks} chunks in all tracks up to this one; the limit is ${MAX_CHUNKS}`
       throw stbl.error('AVIO_ERR_MP4_LIMIT', message, track.id)
     }
     places.push(place)
@@ -43,12 +43,12 @@ export function interleaveDistance(moov: Box, movie: Movie = parseMovie(moov)): 
 }
 
 /**
- * Steps that are taken. Those of an honest file tell within the first seconds; and of one that has a chunk for each
- * sample a quarter of a million are an hour.
+ * Steps taken. Honest files show their distance within seconds; a quarter of a million chunks, if each has one
+ * sample, are an hour.
  */
 const MAX_STEPS = 2 ** 18
 
-/** Lets all tracks go on in the order of time, a chunk at a time, and measures after each step. */
+/** Advances all tracks in time order, one chunk at a time, and measures after each step. */
 function distanceOf(places: readonly TrackPlace[]): number {
   let distance = 0
   for (let steps = 0; steps < MAX_STEPS; steps += places.length) {
@@ -68,12 +68,12 @@ function distanceOf(places: readonly TrackPlace[]): number {
   return distance
 }
 
-/** Where the reader of one track is. Times are in seconds. */
+/** One track's reader. Times are in seconds. */
 class TrackPlace {
-  /** Where the chunk lies that holds the present moment. */
+  /** Position of the chunk for the current time. */
   offset = 0
   hasBegun = false
-  /** When the chunk after it begins; `Infinity` behind the last. */
+  /** Start time of the next chunk; `Infinity` after the last. */
   nextTime: number
   /** When the track ends. */
   readonly end: number
@@ -94,7 +94,7 @@ class TrackPlace {
     this.nextTime = this.#chunks.next() ? this.#seconds(0) : Infinity
   }
 
-  /** Goes on to the next chunk. */
+  /** Advances to the next chunk. */
   step(): void {
     this.hasBegun = true
     this.offset = this.#chunks.offset

@@ -6,9 +6,9 @@ import { countUpTo } from './piece-bounds.js'
 const FIRST_CAPACITY = 1024
 
 /**
- * The sync samples of a track in columns, in the order of their composition times.
+ * The sync samples of a track in columns, sorted by composition time.
  *
- * Memory: 24 bytes a sample, of at most 2²⁰, and half of that again while it grows.
+ * Memory: 24 bytes a sample, of at most 2²⁰, plus half of that while it grows.
  */
 export class KeyColumns {
   readonly #search: number
@@ -19,15 +19,15 @@ export class KeyColumns {
   #isSorted = true
 
   /**
-   * @param search - of the samples up to this time only the last is of interest
-   * @param latest - those from this time on are of none
+   * @param search - of the samples up to this time, only the last is kept
+   * @param latest - samples from this time on are dropped
    */
   constructor(search: number, latest: number) {
     this.#search = search
     this.#latest = latest
   }
 
-  /** Adds one; `false` where there are more than are kept. */
+  /** Adds one; `false` if the limit is reached. */
   add(time: number, offset: number, size: number): boolean {
     if (time >= this.#latest) return true
     const last = this.#count - 1
@@ -47,7 +47,7 @@ export class KeyColumns {
     return true
   }
 
-  /** Puts them in order, before {@link cut} is asked. */
+  /** Sorts them; call it before {@link cut}. */
   *sort(): Work<void> {
     if (!this.#isSorted) {
       const order = yield* sortInTurns(
@@ -65,10 +65,10 @@ export class KeyColumns {
     for (let n = 0; n < this.#count; n++) this.#times[n] = this.timeAt(n)
   }
 
-  /** Those of a piece: from the last one at or before `search` on, up to those before `to`. */
+  /** The samples of a piece: from the last one at or before `search` to the last before `to`. */
   cut(search: number, to: number): [from: number, to: number] {
     const from = Math.max(0, countUpTo(this.#times, search) - 1)
-    // The greatest number below `to` that a time can be: times are whole ticks.
+    // The largest possible time below `to`: times are whole ticks.
     return [from, Math.max(from, to === Infinity ? this.#count : countUpTo(this.#times, to - 1))]
   }
 
@@ -77,7 +77,7 @@ export class KeyColumns {
     return this.#rows[3 * n]!
   }
 
-  /** Where sample `n` lies in the file. */
+  /** Position of sample `n` in the file. */
   offsetAt(n: number): number {
     return this.#rows[3 * n + 1]!
   }

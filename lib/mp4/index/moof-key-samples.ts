@@ -7,41 +7,41 @@ import { locateRuns } from '../fragments/sample-data.js'
 import type { TopLevelBoxes, TopLevelBox } from './top-level-boxes.js'
 import type { Mp4Track } from '../movie/track.js'
 
-/** What one `moof` has of the track. Times are in its timescale, edits are not applied. */
+/** One `moof`'s part of the track. Times are in its timescale, without edits. */
 export interface FragmentKeys {
-  /** Decode time of its first sample, where it is stated. */
+  /** Decode time of its first sample, if stated. */
   readonly decodeTime: number | undefined
   /** Of all its samples. */
   readonly duration: number
-  /** When the last one has been shown, from the first one's decode time. */
+  /** Presentation end of the last one, relative to the first one's decode time. */
   readonly end: number
-  /** Its sync samples. Their times count from the first sample's decode time. */
+  /** Its sync samples. Their times are relative to the first sample's decode time. */
   readonly keys: readonly KeySample[]
 }
 
-/** How much was looked at, by all walks through a file together. */
+/** Elements visited, by all walks through a file together. */
 export class FragmentCounts {
   boxes = 0
   samples = 0
   keys = 0
 }
 
-/** Room for a header behind a `moof`, which is mostly that of its `mdat`. */
+/** Room for the header after a `moof`, usually that of its `mdat`. */
 const NEXT_HEADER = 32
-/** A box takes as long as so many samples. */
+/** A box takes as long as this many samples. */
 const ELEMENTS_A_BOX = 400
-/** The first `moof` may be so large for one read to bring it, in bytes. */
+/** Expected size limit of the first `moof`, so that one read fetches it, in bytes. */
 const FIRST_GUESS = 1024
 
 /**
- * Walks the fragments of a file from `start` to `end` and reads every `moof`, and nothing of the media. A `moof` costs
- * about one read: how long it will be is guessed from the one before.
+ * Walks the fragments of a file from `start` to `end` and reads every `moof`, and no media. A `moof` costs
+ * about one read: its length is guessed from the previous one.
  *
  * @param topLevel - the file
- * @param start - where a box begins
- * @param end - where the walk ends: at the end of a box, or it is an error
- * @param track - the one that is wanted
- * @throws Mp4Error those of {@link TopLevelBoxes} and {@link parseFragment}; `AVIO_ERR_MP4_BOX_SIZE` where `end` lies within
+ * @param start - the start of a box
+ * @param end - the end of the walk, which must be the end of a box
+ * @param track - the wanted track
+ * @throws Mp4Error those of {@link TopLevelBoxes} and {@link parseFragment}; `AVIO_ERR_MP4_BOX_SIZE` if `end` is inside
  * a box; `AVIO_ERR_MP4_LIMIT`
  */
 export async function walkFragments(
@@ -59,11 +59,7 @@ export async function walkFragments(
     const box = await topLevel.boxAt(offset, guess + NEXT_HEADER)
     if (box === undefined) break
     if (++counts.boxes > MAX_FRAGMENT_BOXES) {
-      throw mp4Error(
-        'AVIO_ERR_MP4_LIMIT',
-        box,
-        `more than ${MAX_FRAGMENT_BOXES} boxes; at most so many are read`,
-      )
+      throw mp4Error('AVIO_ERR_MP4_LIMIT', box, `more than ${MAX_FRAGMENT_BOXES} boxes; that is the limit`)
     }
     if (box.type === 'moof') {
       guess = Math.min(Math.ceil(box.size * 1.25), MAX_FRAGMENT_SIZE)
@@ -105,7 +101,7 @@ function* keysOf(
   }
   const last = keys.at(-1)
   if (last !== undefined && last.offset + last.size > size) {
-    const message = `a sample of it ends at byte ${last.offset + last.size}, but the file at ${size}: it was cut off`
+    const message = `a sample ends at byte ${last.offset + last.size}, but the file ends at ${size}: it is truncated`
     throw fragment.box.error('AVIO_ERR_MP4_DATA_OFFSET', message, track.id)
   }
   return { decodeTime, duration: time, end, keys }
@@ -121,7 +117,7 @@ function* addKeys(
 ): Work<void> {
   counts.samples += run.sampleCount
   if (counts.samples > MAX_SAMPLES) {
-    const message = `${counts.samples} samples up to here; at most ${MAX_SAMPLES} are looked at`
+    const message = `${counts.samples} samples up to here; the limit is ${MAX_SAMPLES}`
     throw run.box.error('AVIO_ERR_MP4_LIMIT', message, track.id)
   }
   let time = from
@@ -144,7 +140,7 @@ function* addKeys(
 /** `sample_is_non_sync_sample`, and `sample_depends_on` 1: "does depend on others" (ISO/IEC 14496-12 §8.8.3.1). */
 const DEPENDS = 0x0101_0000
 
-/** As ffmpeg sees it: sound always decodes by itself. */
+/** As in ffmpeg: audio always decodes on its own. */
 function isKey(flags: number, track: Mp4Track): boolean {
   return track.kind === 'audio' || (flags & DEPENDS) === 0
 }

@@ -8,41 +8,41 @@ import { PieceBounds } from './piece-bounds.js'
 import { SampleTable } from './sample-table.js'
 import type { Mp4Track } from '../movie/track.js'
 
-/** A sync sample: one that decodes by itself. */
+/** A sync sample: one that decodes on its own. */
 export interface KeySample {
-  /** When it is shown, in the track's timescale, with the edit list applied. */
+  /** Its presentation time, in the track's timescale, after the edit list. */
   readonly time: number
-  /** Where it lies in the file. */
+  /** Its position in the file. */
   readonly offset: number
   /** In bytes. */
   readonly size: number
 }
 
-/** The sync samples of a track, and when it ends, in its timescale. */
+/** The sync samples of a track, and its end, in its timescale. */
 export interface TrackKeys {
   readonly keys: readonly KeySample[]
-  /** When the last sample has been shown; `-Infinity` without any. */
+  /** Presentation end of the last sample; `-Infinity` without any. */
   readonly end: number
 }
 
 /**
- * The sync samples that a `moov` lists for a track, with the times that ffmpeg gives them (`mov_fix_index` of
+ * The sync samples a `moov` lists for a track, with ffmpeg's times (`mov_fix_index` of
  * libavformat/mov.c):
  *
- * - A piece of the edit list begins with the last sync sample that is shown at or before its start, since decoding has
- *   to begin there; that one's time comes out before the piece's. For sound, a second more is taken.
- * - The first picture within a piece is shown when the piece begins, and all others keep their distance from it: an
- *   edit that starts between two pictures, or before the first, does not leave a gap. Sound is shown where it is.
- * - What comes after a piece's end is not listed.
+ * - A piece of the edit list starts with the last sync sample presented at or before its start, since decoding
+ *   has to start there; that one's time is before the piece's. For audio, an extra second is included.
+ * - The first frame within a piece is presented when the piece starts, and all others keep their distance from
+ *   it: an edit that starts between two frames, or before the first, leaves no gap. Audio keeps its times.
+ * - Samples after a piece's end are not listed.
  *
- * The samples are gone through once, whatever the number of edits; the sync samples of each piece are then cut out of
- * what was found, and counted before a single one becomes an object.
+ * The samples are visited once, whatever the number of edits; the sync samples of each piece are then cut out
+ * of the result, and counted before any becomes an object.
  *
- * Memory: 24 bytes a sync sample, and what is returned.
+ * Memory: 24 bytes a sync sample, and the result.
  *
  * @param trak - the track's box
- * @param track - what was read of it
- * @param movieTimescale - that of its edit list's durations
+ * @param track - its parsed form
+ * @param movieTimescale - the timescale of its edit durations
  * @throws Mp4Error AVIO_ERR_MP4_BOX_INVALID, AVIO_ERR_MP4_LIMIT: see {@link SampleTable}
  */
 export function* keySamples(trak: Box, track: Mp4Track, movieTimescale: number): Work<TrackKeys> {
@@ -80,14 +80,14 @@ export function* keySamples(trak: Box, track: Mp4Track, movieTimescale: number):
   return { keys, end }
 }
 
-/** From which composition time on sync samples are wanted; `-Infinity` without edits, where all are. */
+/** The composition time from which sync samples are needed; `-Infinity` without edits, when all are. */
 function searchStart(pieces: readonly Presented[], { kind, timescale, edits }: Mp4Track): number {
   if (edits.length === 0) return -Infinity
   const from = pieces.reduce((least, piece) => Math.min(least, piece.from), Infinity)
   return kind === 'audio' ? from - timescale : from
 }
 
-/** The composition time that is shown when the piece begins. */
+/** The composition time presented when the piece starts. */
 function originOf(piece: Presented, first: number, track: Mp4Track): number {
   const isAsItIs = track.kind === 'audio' || track.edits.length === 0
   return isAsItIs || first >= piece.to ? piece.from : first
@@ -95,7 +95,7 @@ function originOf(piece: Presented, first: number, track: Mp4Track): number {
 
 function tooManyKeys(stbl: Box, track: Mp4Track): Error {
   const message =
-    `more than ${MAX_KEY_SAMPLES} of its samples decode by themselves, as each sample of uncompressed sound does: ` +
+    `more than ${MAX_KEY_SAMPLES} of its samples are sync samples, like every sample of uncompressed audio: ` +
     'such a track can be cut anywhere'
   return stbl.error('AVIO_ERR_MP4_LIMIT', message, track.id)
 }

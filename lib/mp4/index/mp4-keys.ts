@@ -11,14 +11,14 @@ import type { Mp4Track } from '../movie/track.js'
 export interface Mp4Keys {
   /** Whether fragments had to be read. */
   readonly fragmented: boolean
-  /** When the track ends, as it is shown. */
+  /** Presentation end of the track. */
   readonly duration: number
   readonly keys: readonly KeySample[]
 }
 
 /**
- * The track whose sync samples are asked for: the one of that id; without one the first that is a moving picture, else
- * the first that is sound. Pictures that only illustrate chapters (`tref/chap`) are not moving.
+ * The requested track: the one with that id; without one, the first video track that is not a still image,
+ * otherwise the first audio track. Chapter images (`tref/chap`) don't count as video.
  */
 export function keyTrack({ box, movie }: FoundMovie, id?: number): Mp4Track | undefined {
   if (id !== undefined) return movie.tracks.find(track => track.id === id)
@@ -35,8 +35,8 @@ export function keyTrack({ box, movie }: FoundMovie, id?: number): Mp4Track | un
  *
  * @param found - the file, its `moov` read
  * @param track - one of its tracks
- * @throws Mp4Error those of {@link keySamples} and {@link fragmentedKeys}; `AVIO_ERR_MP4_DATA_OFFSET` where a sample
- * lies behind the end of the file
+ * @throws Mp4Error those of {@link keySamples} and {@link fragmentedKeys}; `AVIO_ERR_MP4_DATA_OFFSET` if a
+ * sample is past the end of the file
  */
 export async function mp4Keys(found: FoundMovie, track: Mp4Track, turns = new Turns()): Promise<Mp4Keys> {
   const { box, movie, topLevel } = found
@@ -61,7 +61,7 @@ function* checkPlaces(keys: readonly KeySample[], size: number, trak: Box, track
   }
 }
 
-/** All of them, in the order of time. */
+/** All of them, sorted by time. */
 function* inSeconds(parts: readonly TrackKeys[], timescale: number): Work<KeySample[]> {
   const keys: KeySample[] = []
   for (const part of parts) {
@@ -77,7 +77,7 @@ function traks(moov: Box): Box[] {
   return moov.children.filter(({ type }) => type === 'trak')
 }
 
-/** Adds the tracks that this one refers to for its chapters. None can refer to more than there can be. */
+/** Adds the tracks that this one uses for its chapters, at most as many as there can be. */
 function addChapterTracks(trak: Box, known: ReadonlySet<number>, chapters: Set<number>): void {
   const chap = trak.child('tref')?.child('chap')
   const count = Math.min(Math.floor((chap?.length ?? 0) / 4), MAX_TRACKS)

@@ -1,15 +1,15 @@
 import type { Presented } from '../movie/edit-list-times.js'
 
 /**
- * When the first sample of each piece of an edit list is shown, and when the last one ends, for all pieces in one pass
- * over the samples.
+ * Presentation start of the first sample of each piece of an edit list, and end of the last one, for all pieces
+ * in one pass over the samples.
  *
- * A sample belongs to the first pieces, in the order of their starts, that begin at or before it; the least time of
- * each such class is kept, and the first sample of a piece is the least of its own class and all later ones. Ends are
- * kept the same way, in the order of the pieces' ends.
+ * A sample belongs to the first pieces, in start order, that start at or before it; each such class keeps its
+ * minimum time, and the first sample of a piece is the minimum over its own class and all later ones. Ends work
+ * the same way, in the order of the pieces' ends.
  */
 export class PieceBounds {
-  /** One past the last composition time that any piece shows. */
+  /** One past the last composition time in any piece. */
   readonly latest: number
   readonly #pieces: readonly Presented[]
   readonly #starts: number[]
@@ -28,10 +28,10 @@ export class PieceBounds {
   }
 
   /**
-   * Takes the next sample, in any order of time.
+   * Adds the next sample, in any order.
    *
    * @param time - its composition time
-   * @param end - when it has been shown
+   * @param end - its presentation end
    */
   add(time: number, end: number): void {
     const start = countUpTo(this.#starts, time) - 1
@@ -40,13 +40,15 @@ export class PieceBounds {
     if (last < this.#lasts.length && end > this.#lasts[last]!) this.#lasts[last] = end
   }
 
-  /** The least composition time at or behind the start of piece `n`; `Infinity` where there is none. */
+  /** The smallest composition time at or after the start of piece `n`; `Infinity` if there is none. */
   firstOf(n: number): number {
     this.#settle()
     return this.#firsts[countUpTo(this.#starts, this.#pieces[n]!.from) - 1]!
   }
 
-  /** When the last sample that begins before the end of piece `n` has been shown; `-Infinity` where there is none. */
+  /**
+   * Presentation end of the last sample that starts before the end of piece `n`; `-Infinity` if there is none.
+   */
   endOf(n: number): number {
     this.#settle()
     return this.#lasts[countUpTo(this.#ends, this.#pieces[n]!.to) - 1]!
@@ -64,7 +66,7 @@ export class PieceBounds {
   }
 }
 
-/** Each value once. */
+/** The distinct values. */
 function ascending(values: readonly number[]): number[] {
   return [...new Set(values)].sort((a, b) => a - b)
 }

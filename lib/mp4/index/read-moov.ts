@@ -8,33 +8,33 @@ import { MAX_HOPS } from '../boxes/limits.js'
 import { type Movie, parseMovie } from '../movie/movie.js'
 import { TopLevelBoxes } from './top-level-boxes.js'
 
-/** The first read: mostly all of an index in front, or the header of the media that it lies behind. */
+/** The first read: usually a whole index at the front, or the header of the media before it. */
 const FIRST_READ = 64 * KiB
 
-/** The largest index that is read where nothing else is said. Ten hours of two tracks take about 20 MiB. */
+/** The default limit for the index. Ten hours of two tracks take about 20 MiB. */
 export const MAX_INDEX_SIZE = 64 * MiB
 
-/** What {@link readMovie} found. */
+/** Result of {@link readMovie}. */
 export interface FoundMovie {
   /** The `moov`, whole. */
   readonly box: Box
   readonly movie: Movie
   /** One past its last byte in the source. */
   readonly end: number
-  /** For those that go on from here. */
+  /** For further reading. */
   readonly topLevel: TopLevelBoxes
 }
 
 /**
- * Reads the `moov` of an MP4 or MOV, wherever it is, and of the rest only headers: one read of 64 KiB, and where that
- * does not have it, one for each box on the way to it, and one for itself. Media are jumped over.
+ * Reads the `moov` of an MP4 or MOV, wherever it is, and only headers of the rest: one read of 64 KiB, and if
+ * that does not contain it, one for each box on the way to it, and one for itself. Media are skipped.
  *
  * Memory: the `moov`, and 64 KiB.
  *
  * @param source - the file
- * @param signal - gives up; the promise rejects with an `AbortError`
- * @param maxBoxSize - the largest `moov` that is read, in bytes
- * @throws {@link Mp4Error} `AVIO_ERR_MP4_MOOV_MISSING` where there is none, `AVIO_ERR_MP4_BOX_TOO_LARGE`,
+ * @param signal - cancels it; the promise rejects with an `AbortError`
+ * @param maxBoxSize - the largest `moov` to read, in bytes
+ * @throws {@link Mp4Error} `AVIO_ERR_MP4_MOOV_MISSING` if there is none, `AVIO_ERR_MP4_BOX_TOO_LARGE`,
  * `AVIO_ERR_MP4_LIMIT` after 1,000 other boxes, and those of {@link TopLevelBoxes} and {@link parseMovie}
  */
 export async function readMovie(
@@ -45,7 +45,7 @@ export async function readMovie(
   return movieIn(new SourceWindow(source, await source.size(signal), signal), maxBoxSize)
 }
 
-/** The same through a window that may hold the first bytes already. */
+/** The same through a window that may already hold the first bytes. */
 export async function movieIn(window: SourceWindow, maxBoxSize = MAX_INDEX_SIZE): Promise<FoundMovie> {
   const { size } = window
   if (size === 0) throw new Mp4Error('AVIO_ERR_MP4_EMPTY', 'The file is empty')
@@ -59,18 +59,14 @@ export async function movieIn(window: SourceWindow, maxBoxSize = MAX_INDEX_SIZE)
       return { box, movie: parseMovie(box), end: header.end, topLevel }
     }
     if (hops === MAX_HOPS) {
-      throw mp4Error(
-        'AVIO_ERR_MP4_LIMIT',
-        header,
-        `${MAX_HOPS} boxes came before it, and no moov is among them`,
-      )
+      throw mp4Error('AVIO_ERR_MP4_LIMIT', header, `${MAX_HOPS} boxes were read without finding a moov`)
     }
     offset = header.end
   }
   throw new Mp4Error(
     'AVIO_ERR_MP4_MOOV_MISSING',
-    `The file has no moov in its ${size} bytes, and without it nothing of its media can be found. Its writer was ` +
-      'ended early, or its end is missing: fetch or write it anew',
+    `The file has no moov in its ${size} bytes, so its media can not be located. Its writer was stopped early, or its ` +
+      'end is missing: download or create it again',
     { byteOffset: size },
   )
 }

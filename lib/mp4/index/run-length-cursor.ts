@@ -3,8 +3,8 @@ import type { Box } from '../boxes/box.js'
 import { MAX_EMPTY_ENTRIES } from '../boxes/limits.js'
 
 /**
- * A cursor on a table of runs: pairs of how many samples have a value, and the value (`stts`, `ctts`; ISO/IEC 14496-12
- * §8.6.1). It moves over any number of samples in as many steps as runs end there.
+ * A cursor over a run-length table: pairs of a sample count and a value (`stts`, `ctts`; ISO/IEC 14496-12
+ * §8.6.1). It skips any number of samples in as many steps as runs end there.
  */
 export class RunLengthCursor {
   readonly #box: Box
@@ -26,8 +26,8 @@ export class RunLengthCursor {
   }
 
   /**
-   * How many samples the runs have in all, and what their values add up to. Runs of no samples are passed over, but
-   * not without limit: one step of the cursor may have to pass all of them.
+   * The total of samples and values of all runs. Empty runs are skipped, up to a limit: one step of the cursor
+   * may have to skip all of them.
    */
   *totals(): Work<{ readonly samples: number; readonly sum: number }> {
     let samples = 0
@@ -36,10 +36,7 @@ export class RunLengthCursor {
     for (let entry = 0; entry < this.#entries; entry++) {
       const count = this.#box.u32(8 + 8 * entry)
       if (count === 0 && ++empty > MAX_EMPTY_ENTRIES) {
-        throw this.#box.error(
-          'AVIO_ERR_MP4_LIMIT',
-          `more than ${MAX_EMPTY_ENTRIES} of its entries are for no sample`,
-        )
+        throw this.#box.error('AVIO_ERR_MP4_LIMIT', `more than ${MAX_EMPTY_ENTRIES} of its entries are empty`)
       }
       samples += count
       sum += count * this.#valueAt(entry)
@@ -48,7 +45,7 @@ export class RunLengthCursor {
     return { samples, sum }
   }
 
-  /** Moves over `samples`, and gives the sum of their values; those behind the last run have 0. */
+  /** Skips `samples`, and returns the sum of their values; samples past the last run have 0. */
   advance(samples: number): number {
     let sum = 0
     let wanted = samples

@@ -6,11 +6,11 @@ import { sampleCount } from '../movie/movie.js'
 import { RunLengthCursor } from './run-length-cursor.js'
 
 /**
- * The samples that a `moov` lists for a track (ISO/IEC 14496-12 §8.6, §8.7). The tables are read where they are, entry
- * by entry: nothing is allocated for a sample, so that it does not matter how many are claimed.
+ * The samples a `moov` lists for a track (ISO/IEC 14496-12 §8.6, §8.7). The tables are read in place, entry by
+ * entry: nothing is allocated per sample, so the claimed number does not matter.
  *
- * What the tables say of one another is checked first: `AVIO_ERR_MP4_BOX_INVALID` where one has fewer samples than
- * `stsz`, or is shorter than it says; `AVIO_ERR_MP4_LIMIT` for more than 2²⁴ samples.
+ * The tables are first checked against each other: `AVIO_ERR_MP4_BOX_INVALID` if one has fewer samples than
+ * `stsz`, or is shorter than it claims; `AVIO_ERR_MP4_LIMIT` for more than 2²⁴ samples.
  */
 export class SampleTable {
   /** Number of samples. */
@@ -23,7 +23,7 @@ export class SampleTable {
   }
 
   /**
-   * Looks through the tables once.
+   * Checks the tables once.
    *
    * @param stbl - the box
    * @param trackId - for messages
@@ -31,14 +31,14 @@ export class SampleTable {
   static *read(stbl: Box, trackId?: number): Work<SampleTable> {
     const count = sampleCount(stbl)
     if (count > MAX_SAMPLES) {
-      const message = `it lists ${count} samples; at most ${MAX_SAMPLES} are looked at`
+      const message = `it lists ${count} samples; the limit is ${MAX_SAMPLES}`
       throw stbl.error('AVIO_ERR_MP4_LIMIT', message, trackId)
     }
     if (count > 0) yield* checkTables(stbl, count, trackId)
     return new SampleTable(stbl, count)
   }
 
-  /** A cursor that stands before the first sample. */
+  /** A cursor before the first sample. */
   samples(): Samples {
     return new Samples(this.#stbl, this.count)
   }
@@ -49,7 +49,7 @@ function* checkTables(stbl: Box, count: number, trackId: number | undefined): Wo
   const capacity = yield* new ChunkCursor(stbl).capacity()
   for (const [name, samples] of [['stts', stts.samples] as const, ['stsc', capacity] as const]) {
     if (samples >= count) continue
-    const message = `${name} is for ${samples} samples, but there are ${count}`
+    const message = `${name} describes ${samples} samples, but there are ${count}`
     throw stbl.error('AVIO_ERR_MP4_BOX_INVALID', message, trackId)
   }
   const ctts = stbl.child('ctts')
@@ -58,7 +58,7 @@ function* checkTables(stbl: Box, count: number, trackId: number | undefined): Wo
   if (stss) yield* checkOrder(stss)
 }
 
-/** Numbers of sync samples that are not in order are passed over, but not without limit. */
+/** Sync sample numbers out of order are skipped, up to a limit. */
 function* checkOrder(stss: Box): Work<void> {
   const entries = stss.u32(4)
   stss.needLength(8 + 4 * entries)
@@ -77,21 +77,21 @@ function* checkOrder(stss: Box): Work<void> {
   }
 }
 
-/** A cursor on the samples of a track, in the order of decoding. Times are in the track's timescale. */
+/** A cursor over a track's samples in decode order. Times are in the track's timescale. */
 export class Samples {
-  /** The sample that it stands on, from 0. */
+  /** The current sample, from 0. */
   index = -1
-  /** When it is decoded. */
+  /** Its decode time. */
   decodeTime = 0
-  /** How long it lasts. */
+  /** Its duration. */
   duration = 0
-  /** When it is shown, in the track's own time: edits are not applied. */
+  /** Its composition time, without edits. */
   compositionTime = 0
-  /** Where it lies in the file. */
+  /** Its position in the file. */
   offset = 0
   /** In bytes. */
   size = 0
-  /** Whether it decodes by itself. */
+  /** Whether it decodes on its own. */
   isSync = false
   readonly #count: number
   readonly #sizes: SampleSizes
@@ -108,12 +108,12 @@ export class Samples {
     if (count === 0) return
     const ctts = stbl.child('ctts')
     this.#durations = new RunLengthCursor(stbl.needChild('stts'))
-    // Version 0 has them unsigned, but QuickTime writes negative ones there, and ffmpeg takes them as such.
+    // Version 0 is unsigned, but QuickTime writes negative offsets there, and ffmpeg reads them as such.
     this.#compositions = ctts && new RunLengthCursor(ctts, true)
     this.#chunks = new ChunkCursor(stbl)
   }
 
-  /** Goes on to the next sample; `false` behind the last. */
+  /** Advances to the next sample; `false` after the last. */
   next(): boolean {
     if (++this.index >= this.#count) return false
     this.decodeTime += this.duration
@@ -135,7 +135,7 @@ export class Samples {
 /** `stsz` and `stz2`. */
 class SampleSizes {
   readonly #box: Box | undefined
-  /** Size of all samples alike, where there is no table. */
+  /** The common size of all samples, if there is no table. */
   readonly #fixed: number
   /** Bits of an entry. */
   readonly #bits: number
@@ -165,7 +165,7 @@ class SampleSizes {
   }
 }
 
-/** `stss`: the numbers of the sync samples; without it every sample is one. Asked in ascending order. */
+/** `stss`: the numbers of the sync samples; without it every sample is one. Query in ascending order. */
 class SyncSamples {
   readonly #box: Box | undefined
   readonly #entries: number
@@ -179,7 +179,7 @@ class SyncSamples {
 
   has(n: number): boolean {
     if (this.#box === undefined) return true
-    // Numbers that are not in order are passed over: each is looked at once.
+    // Numbers out of order are skipped: each is visited once.
     while (this.#entry < this.#entries && this.#box.u32(8 + 4 * this.#entry) < n + 1) this.#entry++
     return this.#entry < this.#entries && this.#box.u32(8 + 4 * this.#entry) === n + 1
   }

@@ -6,16 +6,17 @@ import type { TopLevelBoxes } from './top-level-boxes.js'
 
 /** Length of an `mfro`, the last box of an `mfra`. */
 const MFRO_LENGTH = 16
-/** Places that are taken from an index, evenly: a few are enough to begin at. */
+/** Positions taken from an index, evenly spaced: a few are enough as starting points. */
 const MAX_PLACES = 2 ** 12
 
 /**
- * Places behind the first one where boxes of a fragmented file begin, in ascending order, as its index says: the `sidx` behind the `moov`
- * (ISO/IEC 14496-12 §8.16.3), else the `mfra` at the end (§8.8.9). Empty where there is neither, or it is damaged.
+ * Positions after the first where boxes of a fragmented file start, in ascending order, from its index: the
+ * `sidx` after the `moov` (ISO/IEC 14496-12 §8.16.3), otherwise the `mfra` at the end (§8.8.9). Empty if there
+ * is neither, or it is damaged.
  *
- * Only the places are taken. The times of a `tfra` are not those of the samples as ffmpeg writes them (an edit is
- * applied, and what comes before 0 is cut), it lists fragments that begin with no sync sample, and neither kind of
- * index says where in a fragment a sample lies.
+ * Only the positions are used. The times of a `tfra` are not those of the samples in ffmpeg's output (an edit
+ * is applied, and times before 0 are cut), it lists fragments without a sync sample at the start, and neither
+ * index tells where in a fragment a sample is.
  *
  * @param topLevel - the file
  * @param start - the end of its `moov`: nothing before it is listed
@@ -25,7 +26,7 @@ export async function fragmentPlaces(topLevel: TopLevelBoxes, start: number): Pr
     const places = (await fromSidx(topLevel, start)) ?? (await fromMfra(topLevel)) ?? []
     return [...new Set(places)].filter(place => place > start && place < topLevel.size).sort((a, b) => a - b)
   } catch (error) {
-    // What is wrong with an index that nobody needs is of no interest.
+    // An error in an optional index is ignored.
     if (error instanceof Mp4Error) return []
     throw error
   }
@@ -39,7 +40,7 @@ async function fromSidx(topLevel: TopLevelBoxes, start: number): Promise<number[
   const firstOffset = isLong ? sidx.u64(20) : sidx.u32(16)
   const table = isLong ? 32 : 24
   const count = sidx.u16(table - 2)
-  // One in front of each segment says nothing of the next one's place that its size does not say as well.
+  // One in front of each segment tells no more about the next one's position than its own size.
   if (count < 2) return undefined
   sidx.needLength(table + 12 * count)
   const places: number[] = []
@@ -72,7 +73,7 @@ function placesOf(tfra: Box, most: number): number[] {
   const isLong = tfra.version === 1
   const row = (isLong ? 16 : 8) + number(4) + number(2) + number(0)
   if (count > MAX_FRAGMENT_BOXES)
-    throw tfra.error('AVIO_ERR_MP4_LIMIT', `${count} entries are more than are read`)
+    throw tfra.error('AVIO_ERR_MP4_LIMIT', `${count} entries; that is over the limit`)
   tfra.needLength(16 + count * row)
   const step = row * Math.max(1, Math.ceil(count / most))
   const places: number[] = []

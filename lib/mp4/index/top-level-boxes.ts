@@ -15,19 +15,19 @@ import { Box } from '../boxes/box.js'
 /** Types whose boxes are numbered: see box-reader.ts. */
 const MAX_NUMBERED_TYPES = 100
 
-/** A box of the top level, of which only the header was read. */
+/** A top-level box of which only the header was read. */
 export interface TopLevelBox extends BoxHeader {
-  /** One past its last byte; the source's end for a box "to the end of the file", or that is cut off by it. */
+  /** One past its last byte; the source's end for a box "to the end of the file", or one truncated by it. */
   readonly end: number
 }
 
 /**
- * The boxes of the top level of a source, found by hopping from header to header: what lies between two of them is
- * not read, whatever its size.
+ * The top-level boxes of a source, found by skipping from header to header: the contents are not read, whatever
+ * their size.
  *
- * Errors: `AVIO_ERR_MP4_NOT_MP4` and `AVIO_ERR_MP4_BOX_TYPE` (no box here), `AVIO_ERR_MP4_BOX_SIZE` (an impossible
- * size), `AVIO_ERR_MP4_BOX_TRUNCATED` (the source ends within a header, or within a box that is read whole),
- * `AVIO_ERR_MP4_BOX_TOO_LARGE`, and whatever the source throws.
+ * Errors: `AVIO_ERR_MP4_NOT_MP4` and `AVIO_ERR_MP4_BOX_TYPE` (no box here), `AVIO_ERR_MP4_BOX_SIZE` (an
+ * impossible size), `AVIO_ERR_MP4_BOX_TRUNCATED` (the source ends within a header, or within a box that is read
+ * whole), `AVIO_ERR_MP4_BOX_TOO_LARGE`, and any error of the source.
  */
 export class TopLevelBoxes {
   readonly #window: SourceWindow
@@ -42,20 +42,20 @@ export class TopLevelBoxes {
     return this.#window.size
   }
 
-  /** The same source for a reader at another place at the same time. */
+  /** The same source for a concurrent reader at another position. */
   another(): TopLevelBoxes {
     return new TopLevelBoxes(this.#window.another())
   }
 
-  /** `length` bytes from `offset` on, or what there is of them. */
+  /** `length` bytes from `offset` on, or up to the end of the source. */
   bytes(offset: number, length: number): Promise<Buffer> {
     return this.#window.bytes(offset, length)
   }
 
   /**
-   * The box that begins at `offset`; `undefined` at the end of the source.
+   * The box at `offset`; `undefined` at the end of the source.
    *
-   * @param ahead - how many bytes are read at least, where a read has to be made
+   * @param ahead - how many bytes to fetch at least, if a read is necessary
    */
   async boxAt(offset: number, ahead = MAX_HEADER_LENGTH): Promise<TopLevelBox | undefined> {
     if (offset >= this.size) return undefined
@@ -69,16 +69,16 @@ export class TopLevelBoxes {
     const path = pathStep(type, index)
     const box = { type, index, path, offset, size, headerSize, end: Math.min(offset + size, this.size) }
     if (size >= headerSize && (size === Infinity || Number.isSafeInteger(offset + size))) return box
-    const message = `it says it has ${size} bytes, which no box with a header of ${headerSize} bytes can have`
+    const message = `its size is ${size} bytes, which is less than its header of ${headerSize} bytes`
     throw mp4Error('AVIO_ERR_MP4_BOX_SIZE', box, message)
   }
 
-  /** Reads a box whole. Its bytes are its own: they stay what they are while the walk goes on. */
+  /** Reads a whole box. Its bytes are a copy: they stay valid while the walk continues. */
   async read(box: TopLevelBox, maxBoxSize: number): Promise<Box> {
     const { offset, end, size, index } = box
     if (end - offset > maxBoxSize) throw boxTooLarge(box, maxBoxSize)
     if (size !== Infinity && offset + size > end) {
-      const message = `the file ends after ${end - offset} of the ${size} bytes of this box. Fetch or write it anew`
+      const message = `the file ends after ${end - offset} of the ${size} bytes of this box. Download or create it again`
       throw mp4Error('AVIO_ERR_MP4_BOX_TRUNCATED', box, message)
     }
     const bytes = await this.#window.bytes(offset, end - offset)
@@ -95,7 +95,7 @@ export class TopLevelBoxes {
 function cutHeader(length: number, offset: number): Mp4Error {
   return new Mp4Error(
     offset === 0 ? 'AVIO_ERR_MP4_NOT_MP4' : 'AVIO_ERR_MP4_BOX_TRUNCATED',
-    `The file ends ${length} bytes into the header of the box at byte ${offset}. Fetch or write it anew`,
+    `The file ends ${length} bytes into the header of the box at byte ${offset}. Download or create it again`,
     { byteOffset: offset },
   )
 }

@@ -1,6 +1,6 @@
 /**
- * What the decoder configurations of audio say about codec, channels and sample rate. The sample entry's own fields
- * are not enough: MP4 writers put 2 channels there whatever there are, and 16 bits hold no 96 kHz.
+ * The codec, channels and sample rate in audio decoder configurations. The sample entry's own fields are not
+ * enough: MP4 writers always put 2 channels there, and 16 bits can't hold 96 kHz.
  */
 
 /** The decoder configuration of an `esds` (ISO/IEC 14496-1 §7.2.6). */
@@ -11,7 +11,7 @@ export interface DecoderConfig {
   readonly specificInfo: Uint8Array
 }
 
-/** Channels and rate, where they are told. */
+/** Channels and rate, if stated. */
 export interface AudioShape {
   readonly channels: number | undefined
   /** In Hz. */
@@ -22,7 +22,7 @@ const ES_DESCRIPTOR = 3
 const DECODER_CONFIG_DESCRIPTOR = 4
 const DECODER_SPECIFIC_INFO = 5
 
-/** Reads the content of an `esds`, version and flags included; `undefined` where it isn't one. */
+/** Reads the content of an `esds`, version and flags included; `undefined` if it isn't one. */
 export function decoderConfig(esds: Uint8Array): DecoderConfig | undefined {
   const es = descriptor(esds.subarray(4), ES_DESCRIPTOR)
   if (es === undefined || es.length < 3) return undefined
@@ -37,7 +37,9 @@ export function decoderConfig(esds: Uint8Array): DecoderConfig | undefined {
   return { objectTypeIndication: config[0]!, specificInfo }
 }
 
-/** The body of the descriptor at the start of `bytes`, if it is of this tag. Its length takes up to four bytes. */
+/**
+ * The body of the descriptor at the start of `bytes`, if it has this tag. Its length takes up to four bytes.
+ */
 function descriptor(bytes: Uint8Array, tag: number): Uint8Array | undefined {
   if (bytes[0] !== tag) return undefined
   let length = 0
@@ -49,7 +51,7 @@ function descriptor(bytes: Uint8Array, tag: number): Uint8Array | undefined {
   return undefined
 }
 
-/** An AudioSpecificConfig (ISO/IEC 14496-3 §1.6.2.1), as far as it is needed. */
+/** An AudioSpecificConfig (ISO/IEC 14496-3 §1.6.2.1), as far as needed. */
 export interface AacConfig extends AudioShape {
   /** 2 is AAC-LC, 5 HE-AAC, 29 HE-AAC v2 … */
   readonly objectType: number
@@ -60,14 +62,14 @@ const AAC_SAMPLE_RATES = [
 ]
 const AAC_CHANNELS = [undefined, 1, 2, 3, 4, 5, 6, 8, undefined, undefined, undefined, 7, 8, 24, 8]
 
-/** Reads an AudioSpecificConfig; `undefined` where there is none. */
+/** Reads an AudioSpecificConfig; `undefined` if there is none. */
 export function aacConfig(specificInfo: Uint8Array): AacConfig | undefined {
   if (specificInfo.length < 2) return undefined
   const bits = new Bits(specificInfo)
   const objectType = audioObjectType(bits)
   let sampleRate = aacSampleRate(bits)
   const channels = AAC_CHANNELS[bits.read(4)]
-  // HE-AAC states the rate it is decoded to after the one of its core; version 2 makes stereo of one channel.
+  // HE-AAC states its output rate after that of its core; version 2 turns one channel into stereo.
   if (objectType === 5 || objectType === 29) sampleRate = aacSampleRate(bits)
   return { objectType, sampleRate, channels: objectType === 29 ? 2 : channels }
 }

@@ -2,18 +2,18 @@ import { aacConfig, decoderConfig } from './audio-config.js'
 import { type SampleEntry, formatName } from './sample-entry.js'
 
 /**
- * The `codecs` parameter of RFC 6381 (https://www.rfc-editor.org/rfc/rfc6381#section-3.3): what HLS and DASH
- * manifests and `MediaSource.isTypeSupported()` want to hear of a track. Each codec has a document of its own that
- * says how its configuration is written down; it is named at each function. Where the configuration is missing or
- * too short, the bare format is all that can be said.
+ * The `codecs` parameter of RFC 6381 (https://www.rfc-editor.org/rfc/rfc6381#section-3.3), used in HLS and DASH
+ * manifests and `MediaSource.isTypeSupported()`. Each codec's notation is defined in its own document, linked
+ * at each function. If the configuration is missing or too short, the result is the bare format.
  */
 export function codecString(entry: SampleEntry): string {
   return encoded(codecOf(entry))
 }
 
 /**
- * RFC 6381 §3.1 has what is no letter, digit or harmless mark written as `%` and two hex digits. A type is any four
- * characters, and a quotation mark would end the attribute of a playlist, a comma the codec.
+ * RFC 6381 §3.1 requires other characters than letters, digits and some marks to be written as `%` and two hex
+ * digits. A type is any four characters, and a quotation mark would end the attribute of a playlist, a comma
+ * the codec.
  */
 function encoded(codec: string): string {
   return codec.replace(
@@ -110,12 +110,12 @@ function av1(entry: SampleEntry): string {
 
 const BT709 = ['01', '01', '01', '0']
 
-/** Primaries, transfer, matrix and range of a `colr` box, where they are told and differ from BT.709's. */
+/** Primaries, transfer, matrix and range of a `colr` box, if stated and different from BT.709's. */
 function nclxColor(entry: SampleEntry): string | undefined {
   const colr = entry.config('colr', 11)
   if (colr?.toString('latin1', 0, 4) !== 'nclx') return undefined
   const codes = [colr.readUInt16BE(4), colr.readUInt16BE(6), colr.readUInt16BE(8)]
-  // 2 is "unspecified": as good as nothing said.
+  // 2 is "unspecified": the same as absent.
   if (codes.every(code => code === 1 || code === 2) && colr[10]! < 0x80) return undefined
   return [...codes.map(decimal), String(colr[10]! >> 7)].join('.')
 }

@@ -1,20 +1,20 @@
 import type { Mp4Track } from './track.js'
 
 /**
- * When what a track holds is shown: its edit list (ISO/IEC 14496-12 §8.6.6), in the track's own ticks.
+ * A track's presentation: its edit list (ISO/IEC 14496-12 §8.6.6), in the track's own ticks.
  */
 export interface Presented {
-  /** When the piece begins, from the start of the movie. */
+  /** Start of the piece in the movie. */
   readonly at: number
-  /** First composition time that belongs to it. */
+  /** Its first composition time. */
   readonly from: number
-  /** One past the last; `Infinity`: to the end. */
+  /** One past its last; `Infinity`: to the end. */
   readonly to: number
 }
 
 /**
- * The pieces of a track that are shown, in order. Without an edit list that is all of it as it stands; edits that are
- * empty only move what follows.
+ * The presented pieces of a track, in order. Without an edit list that is the whole track; empty edits only
+ * delay the pieces after them.
  */
 export function presentation(track: Mp4Track, movieTimescale: number): Presented[] {
   const pieces: Presented[] = []
@@ -29,7 +29,7 @@ export function presentation(track: Mp4Track, movieTimescale: number): Presented
   return pieces.length > 0 ? pieces : [{ at, from: 0, to: Infinity }]
 }
 
-/** What has to be added to a composition time to get when it is shown, as the first piece alone has it. */
+/** The offset from composition time to presentation time, according to the first piece alone. */
 export function presentationShift(track: Mp4Track, movieTimescale: number): number {
   const first = presentation(track, movieTimescale)[0]!
   return first.at - first.from

@@ -3,7 +3,7 @@ import { MAX_TRACKS } from '../boxes/limits.js'
 import { type SampleDefaults, movieHeader, trackExtends } from '../boxes/leaf-boxes.js'
 import { type Mp4Track, parseTrack } from './track.js'
 
-/** What a `moov` says. */
+/** A parsed `moov`. */
 export interface Movie {
   /** Ticks per second of the movie's own times, such as an edit's length. */
   readonly timescale: number
@@ -24,9 +24,9 @@ export function parseMovie(moov: Box): Movie {
   }
   const traks = moov.children.filter(child => child.type === 'trak')
   if (traks.length === 0)
-    throw moov.error('AVIO_ERR_MP4_BOX_MISSING', 'it has no trak: a movie without a track')
+    throw moov.error('AVIO_ERR_MP4_BOX_MISSING', 'it has no trak, so the movie has no tracks')
   if (traks.length > MAX_TRACKS) {
-    throw moov.error('AVIO_ERR_MP4_LIMIT', `${traks.length} tracks; at most ${MAX_TRACKS} are read`)
+    throw moov.error('AVIO_ERR_MP4_LIMIT', `${traks.length} tracks; the limit is ${MAX_TRACKS}`)
   }
   const ids = new Set<number>()
   const tracks = traks.map(trak => {
@@ -45,7 +45,7 @@ export function sampleTable(trak: Box): Box {
   return trak.needChild('mdia').needChild('minf').needChild('stbl')
 }
 
-/** How many samples a sample table lists: those whose data is outside of fragments. */
+/** Number of samples in a sample table: those with data outside of fragments. */
 export function sampleCount(stbl: Box): number {
   const sizes = stbl.child('stsz') ?? stbl.child('stz2')
   return sizes ? sizes.u32(8) : 0

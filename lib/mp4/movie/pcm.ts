@@ -3,12 +3,13 @@ import { audioEntry } from './sample-entry.js'
 import type { Box } from '../boxes/box.js'
 
 /**
- * Uncompressed sound. In an ordinary file one sample is one frame, the values of all channels at one time, and lasts one
- * tick (QuickTime's "Sound Media"; ISO/IEC 23003-5 §5). Into fragments ffmpeg writes each of its packets as a sample, of a
- * thousand frames and more: put into the tables of an ordinary file, readers take each for one frame and lose the rest.
+ * Uncompressed audio. In an ordinary file one sample is one frame, the values of all channels at one time, and
+ * lasts one tick (QuickTime's "Sound Media"; ISO/IEC 23003-5 §5). In fragments, ffmpeg writes each packet as a
+ * sample of a thousand or more frames: in the tables of an ordinary file, readers would take each for one frame
+ * and lose the rest.
  */
 
-/** Formats of QuickTime whose values have a size of their own, in bytes. */
+/** QuickTime formats with an implicit value size, in bytes. */
 const VALUE_BYTES: Readonly<Record<string, number>> = {
   in24: 3,
   in32: 4,
@@ -17,17 +18,18 @@ const VALUE_BYTES: Readonly<Record<string, number>> = {
   ulaw: 1,
   alaw: 1,
 }
-/** Formats whose size of a value stands in the entry. */
+/** Formats with the value size in the entry. */
 const SIZED: ReadonlySet<string> = new Set(['sowt', 'twos', 'raw ', 'NONE'])
-/** ISO's own, of integers and of floating point. */
+/** ISO's own, for integers and floating point. */
 const ISO: ReadonlySet<string> = new Set(['ipcm', 'fpcm'])
 
 /**
- * Bytes of one frame of a track.
+ * Bytes per frame of a track.
  *
  * @param stsd - its sample descriptions
  * @param timescale - its ticks a second
- * @returns `undefined` where it is something else, has several descriptions, or its clock is not that of its frames
+ * @returns `undefined` if it is something else, has several descriptions, or its timescale is not its frame
+ * rate
  */
 export function pcmFrameSize(stsd: Box, timescale: number): number | undefined {
   const [entry, ...others] = stsd.childrenFrom(8)
@@ -42,7 +44,7 @@ function frameSize(entry: Box, stsdVersion: number): number | undefined {
   const isKnown = Object.hasOwn(VALUE_BYTES, type) || SIZED.has(type) || ISO.has(type) || type === 'lpcm'
   if (!isKnown) return undefined
   const { entry: read, channels = 0 } = audioEntry(entry, stsdVersion)
-  // QuickTime's version 2 states the bytes of a packet and its frames; what is no multiple of bytes is none of ours.
+  // QuickTime's version 2 states bytes and frames per packet; anything but whole bytes is not supported.
   if (entry.u16(8) === 2 && stsdVersion === 0) return entry.u32(60) === 1 ? entry.u32(56) : undefined
   if (ISO.has(type)) {
     const bits = read.config('pcmC', 6)?.[5] ?? 0
@@ -51,16 +53,16 @@ function frameSize(entry: Box, stsdVersion: number): number | undefined {
   return (VALUE_BYTES[type] ?? Math.ceil(entry.u16(18) / 8)) * channels
 }
 
-/** What an index has to know of a run of samples. */
+/** Index data of a run of samples. */
 export type IndexedRun = Pick<
   SampleRun,
   'sampleCount' | 'isUniform' | 'totals' | 'sizeAt' | 'durationAt' | 'compositionOffsetAt' | 'flagsAt'
 >
 
-/** `sample_depends_on` 2: on no other. */
+/** `sample_depends_on` 2: depends on no other. */
 const SYNC_FLAGS = 0x02000000
 
-/** The same media as frames of `size` bytes; as they are where they don't divide into such. */
+/** The same media as frames of `size` bytes; unchanged if it is not divisible. */
 export function framesOf(run: SampleRun, size: number | undefined): IndexedRun {
   if (size === undefined || run.totals.size % size !== 0) return run
   return {

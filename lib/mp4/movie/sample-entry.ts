@@ -11,12 +11,12 @@ import type { Box } from '../boxes/box.js'
 import { isBoxType } from '../boxes/box-header.js'
 
 /**
- * A sample entry: what `stsd` says about how the samples of a track are coded (ISO/IEC 14496-12 §8.5.2, §12).
- * It begins like a box, but what follows its fixed fields depends on the kind of track, and in QuickTime files on
- * a version of their own.
+ * A sample entry of `stsd`, which describes how a track's samples are coded (ISO/IEC 14496-12 §8.5.2, §12). It
+ * starts like a box, but what follows its fixed fields depends on the kind of track and, in QuickTime files, on
+ * its own version.
  */
 export class SampleEntry {
-  /** The format: `avc1`, `mp4a` … For a protected track the one that is protected. */
+  /** The format: `avc1`, `mp4a` … For a protected track the original format. */
   readonly format: string
   readonly #boxes: readonly Box[]
 
@@ -26,7 +26,7 @@ export class SampleEntry {
    */
   constructor(entry: Box, fixed: number) {
     const boxes = fixed <= entry.length ? entry.childrenFrom(fixed, true) : []
-    // QuickTime wraps the boxes of sound once more.
+    // QuickTime nests the boxes of audio once more.
     const wave = boxes.find(box => box.type === 'wave')
     this.#boxes = wave ? [...boxes, ...wave.childrenFrom(0, true)] : boxes
     this.format = isProtected(entry.type) ? (this.#originalFormat() ?? entry.type) : entry.type
@@ -37,7 +37,7 @@ export class SampleEntry {
     return this.#boxes.find(box => box.type === type)
   }
 
-  /** The content of the box of `type` within the entry, where it has one of at least `length` bytes. */
+  /** The content of the box of `type` within the entry, if it has at least `length` bytes. */
   config(type: string, length = 0): Buffer | undefined {
     const content = this.box(type)?.content
     return content !== undefined && content.length >= length ? content : undefined
@@ -55,18 +55,18 @@ function isProtected(type: string): boolean {
   return type === 'encv' || type === 'enca' || type === 'enct' || type === 'encs'
 }
 
-/** The name of a format as it may stand in a string: a type that isn't printable becomes `????`. */
+/** A format's name for use in a string: a non-printable type becomes `????`. */
 export function formatName(type: string): string {
   return isBoxType(type) ? type.trim() : '????'
 }
 
-/** A picture's sample entry. */
+/** A video sample entry. */
 export interface VideoEntry {
   readonly entry: SampleEntry
   /** Coded size, in pixels. */
   readonly width: number
   readonly height: number
-  /** How wide and how high a pixel is; `undefined` where it is square. */
+  /** A pixel's width and height; `undefined` if it is square. */
   readonly pixelAspect: readonly [number, number] | undefined
 }
 
@@ -76,7 +76,7 @@ export function videoEntry(box: Box): VideoEntry {
   return { entry, width: box.u16(24), height: box.u16(26), pixelAspect: pixelAspect(entry) }
 }
 
-/** The shape of a picture's pixels (`pasp`, ISO/IEC 14496-12 §12.1.4); `undefined` where they are square. */
+/** The pixel aspect ratio of a video (`pasp`, ISO/IEC 14496-12 §12.1.4); `undefined` if square. */
 function pixelAspect(entry: SampleEntry): readonly [number, number] | undefined {
   const pasp = entry.config('pasp', 8)
   const horizontal = pasp?.readUInt32BE(0) ?? 0
@@ -84,7 +84,7 @@ function pixelAspect(entry: SampleEntry): readonly [number, number] | undefined 
   return horizontal === vertical || horizontal === 0 || vertical === 0 ? undefined : [horizontal, vertical]
 }
 
-/** A sound's sample entry. */
+/** An audio sample entry. */
 export interface AudioEntry extends AudioShape {
   readonly entry: SampleEntry
 }
@@ -93,7 +93,7 @@ export interface AudioEntry extends AudioShape {
  * Reads an AudioSampleEntry, or QuickTime's SoundDescription of version 0, 1 or 2
  * (https://developer.apple.com/documentation/quicktime-file-format/sound_sample_descriptions).
  *
- * @param stsdVersion - of the `stsd` it stands in: 1 makes version 1 of the entry ISO's own, which adds no fields
+ * @param stsdVersion - of its `stsd`: with 1, version 1 of the entry is ISO's own, which adds no fields
  */
 export function audioEntry(box: Box, stsdVersion: number): AudioEntry {
   const version = stsdVersion === 0 ? box.u16(8) : 0

@@ -10,7 +10,7 @@ import {
 } from '../boxes/leaf-boxes.js'
 import { SampleEntry, audioEntry, formatName, videoEntry } from './sample-entry.js'
 
-/** What a track is, by its handler (https://mp4ra.org/registered-types/handlers). */
+/** A track's kind, by its handler (https://mp4ra.org/registered-types/handlers). */
 export type TrackKind = 'video' | 'audio' | 'subtitle' | 'text' | 'metadata' | 'hint' | 'other'
 
 /** A track of an MP4 file, as its `moov` describes it. */
@@ -22,31 +22,31 @@ export interface Mp4Track {
   readonly handler: string
   /** Ticks per second of this track's times. */
   readonly timescale: number
-  /** For RFC 6381's `codecs`: `avc1.640028`, `mp4a.40.2` … the bare format where nothing more is known. */
+  /** For RFC 6381's `codecs`: `avc1.640028`, `mp4a.40.2` … or the bare format if nothing more is known. */
   readonly codec: string
   /** Type of the (first) sample entry: `avc1`, `encv` … */
   readonly sampleEntry: string
-  /** ISO 639-2/T, or BCP 47 where the file says so; `und` where it says nothing. */
+  /** ISO 639-2/T, or BCP 47 if the file has it; `und` if it states nothing. */
   readonly language: string
-  /** Size of the coded picture in pixels, for video; of its place on the screen for the rest that has one. */
+  /** For video, the coded size in pixels; for other visible tracks, the display size. */
   readonly width: number | undefined
   /** See `width`. */
   readonly height: number | undefined
-  /** How wide and how high a pixel is, where pixels are not square: `[16, 11]`; else `undefined`. */
+  /** A pixel's width and height if it is not square: `[16, 11]`; otherwise `undefined`. */
   readonly pixelAspect: readonly [horizontal: number, vertical: number] | undefined
-  /** How far a player has to turn the picture clockwise: 0, 90, 180 or 270 degrees. */
+  /** Clockwise rotation for display: 0, 90, 180 or 270 degrees. */
   readonly rotation: number
-  /** Channels that come out of the decoder, for audio, where the file tells. */
+  /** Channels after decoding, for audio, if stated. */
   readonly channels: number | undefined
-  /** Samples per second that come out of the decoder, for audio, where the file tells. */
+  /** Sample rate after decoding, for audio, if stated. */
   readonly sampleRate: number | undefined
-  /** The edit list, empty where there is none. */
+  /** The edit list; empty if there is none. */
   readonly edits: readonly Mp4Edit[]
-  /** What the samples of fragments have where a fragment doesn't say; `undefined` in a file without `mvex`. */
+  /** Defaults for the samples of fragments; `undefined` in a file without `mvex`. */
   readonly defaults: SampleDefaults | undefined
 }
 
-/** Reads a `trak`. `defaultsOf` gives what `trex` says of a track. */
+/** Reads a `trak`. `defaultsOf` returns a track's `trex` defaults. */
 export function parseTrack(trak: Box, defaultsOf: (trackId: number) => SampleDefaults | undefined): Mp4Track {
   const tkhd = trak.needChild('tkhd')
   const { trackId: id, width, height } = trackHeader(tkhd)
@@ -103,7 +103,7 @@ interface SampleFormat {
   sampleRate?: number | undefined
 }
 
-/** What the first sample entry says. A track may have several, but they are of one kind. */
+/** The format of the first sample entry. A track may have several, but of one kind. */
 function sampleFormat(stsd: Box, kind: TrackKind): SampleFormat {
   const first = stsd.childrenFrom(8)[0]
   if (first === undefined) throw stsd.error('AVIO_ERR_MP4_BOX_MISSING', 'it has no sample entry')
@@ -119,14 +119,14 @@ function sampleFormat(stsd: Box, kind: TrackKind): SampleFormat {
   return { codec: codecString(new SampleEntry(first, 8)), sampleEntry }
 }
 
-/** `elng`: the language as BCP 47 has it (ISO/IEC 14496-12 §8.4.6). */
+/** `elng`: the language in BCP 47 (ISO/IEC 14496-12 §8.4.6). */
 function extendedLanguage(mdia: Box): string | undefined {
   const elng = mdia.child('elng')
   const tag = elng?.content.toString('latin1', 4).split('\0')[0]
   return tag !== undefined && /^[A-Za-z0-9-]{2,35}$/.test(tag) ? tag : undefined
 }
 
-/** The angle of the first row of the matrix; mux.js cuts its 32-bit numbers to bytes. */
+/** The angle of the matrix's first row; mux.js truncates its 32-bit numbers to bytes. */
 function rotation(tkhd: Box): number {
   const matrix = tkhd.version === 1 ? 52 : 40
   const degrees = (Math.atan2(tkhd.i32(matrix + 4), tkhd.i32(matrix)) * 180) / Math.PI

@@ -4,8 +4,8 @@ import { type Part, boxPart, bytesOf, bytesPart, numbersPart } from '../boxes/bo
 import { Box } from '../boxes/box.js'
 
 /**
- * Types of a picture in the metadata of iTunes, as in `data` boxes of QuickTime's well-known types
- * (https://developer.apple.com/documentation/quicktime-file-format/well-known_types), by what it begins with.
+ * Image types in iTunes metadata, by their first bytes: `data` boxes use QuickTime's well-known types
+ * (https://developer.apple.com/documentation/quicktime-file-format/well-known_types).
  */
 const TYPES: readonly { readonly mark: Buffer; readonly type: number }[] = [
   { mark: Buffer.from('ffd8ff', 'hex'), type: 13 },
@@ -13,15 +13,15 @@ const TYPES: readonly { readonly mark: Buffer; readonly type: number }[] = [
   { mark: Buffer.from('BM'), type: 27 },
 ]
 
-/** Whether an MP4 can have that picture as its cover: JPEG, PNG and BMP. */
+/** Whether the image can be an MP4 cover: JPEG, PNG and BMP can. */
 export function isCoverImage(image: Buffer): boolean {
   return typeOf(image) !== undefined
 }
 
 /**
- * Writes a cover into the `moov` of a fragmented MP4, where players look for it: `udta`, `meta`, `ilst`, `covr`. What else is
- * in these stays. Nothing that lies behind is counted from the start of the file (`default_base_moof`), so nothing else
- * changes.
+ * Writes a cover into the `moov` of a fragmented MP4, where players look for it: `udta`, `meta`, `ilst`,
+ * `covr`. Other content of these stays. No later offset counts from the start of the file
+ * (`default_base_moof`), so nothing else changes.
  *
  * Memory: the `moov`, with the cover.
  *
@@ -33,8 +33,8 @@ export class CoverWriter {
   #out: Buffer[] = []
 
   /**
-   * @param image - one that {@link isCoverImage}
-   * @param maxBoxSize - the largest `moov` that comes, in bytes
+   * @param image - must satisfy {@link isCoverImage}
+   * @param maxBoxSize - the largest possible `moov`, in bytes
    */
   constructor(image: Buffer, maxBoxSize: number) {
     this.#image = image
@@ -49,7 +49,7 @@ export class CoverWriter {
     )
   }
 
-  /** Takes the next bytes; gives those that may go on. */
+  /** Takes the next bytes; returns the bytes to pass on. */
   write(chunk: Buffer): readonly Buffer[] {
     this.#boxes.write(chunk)
     const out = this.#out
@@ -57,7 +57,7 @@ export class CoverWriter {
     return out
   }
 
-  /** The stream is at its end. */
+  /** The stream has ended. */
   end(): void {
     this.#boxes.end()
   }
@@ -93,7 +93,7 @@ function typeOf(image: Buffer): number | undefined {
   return TYPES.find(({ mark }) => image.subarray(0, mark.length).equals(mark))?.type
 }
 
-/** `meta` as iTunes has it: a full box, whose handler is `mdir`. */
+/** An iTunes `meta`: a full box with the handler `mdir`. */
 function metaPart(item: Part): Part {
   const handler = Buffer.alloc(25)
   handler.write('mdirappl', 8, 'latin1')

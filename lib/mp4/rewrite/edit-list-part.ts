@@ -1,7 +1,7 @@
 import { type Part, boxPart, numbersPart, writeLong } from '../boxes/box-writer.js'
 import type { Mp4Edit } from '../boxes/leaf-boxes.js'
 
-/** An `elst` (ISO/IEC 14496-12 §8.6.6), of version 1 where a number takes 64 bits. */
+/** An `elst` (ISO/IEC 14496-12 §8.6.6), in version 1 if a number needs 64 bits. */
 export function editListPart(edits: readonly Mp4Edit[]): Part {
   const isLong = edits.some(edit => edit.segmentDuration >= 0xffffffff || edit.mediaTime > 0x7fffffff)
   const table: Part = {

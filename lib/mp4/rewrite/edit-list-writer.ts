@@ -6,15 +6,17 @@ import { type Movie, parseMovie } from '../movie/movie.js'
 import type { Mp4Edit } from '../boxes/leaf-boxes.js'
 
 /**
- * Writes the edit lists into a fragmented MP4 whose `moov` came before any sample, and whose times are as they are: those of
- * AAC's priming and of B-frames are negative, a track that begins late begins at its true time.
+ * Adds edit lists to a fragmented MP4 whose `moov` was written before any sample, with unadjusted times: those
+ * of AAC's priming and of B-frames are negative, a track that starts late starts at its true time.
  *
- * What comes out is what ffmpeg writes when it waits for the first sample of every track (`delay_moov`), byte for byte in
- * its fragments: the samples of a track begin at 0, and its edit says which of them is shown at 0, or how long nothing is.
- * Only a track that had no sample yet when the `moov` had to go keeps its times, without an edit: they are true.
+ * The output equals that of ffmpeg when it waits for the first sample of every track (`delay_moov`), byte for
+ * byte in its fragments: the samples of a track start at 0, and its edit says which of them is presented at 0,
+ * or how long nothing is. Only a track without samples when the `moov` had to be written keeps its times,
+ * without an edit: they are true.
  *
- * The `moov` goes when every track has begun, or with the first fragment that begins at time 0 or later: a track that has not
- * begun by then begins later. Memory: the fragments before that, mostly one, and one metadata box.
+ * The `moov` is written when every track has started, or with the first fragment at time 0 or later: a track
+ * that has not started by then starts later. Memory: the fragments before that, usually one, and one metadata
+ * box.
  *
  * Errors: those of `BoxReader`; `AVIO_ERR_MP4_BOX_TOO_LARGE` past `maxBoxSize`.
  */
@@ -22,7 +24,7 @@ export class EditListWriter {
   readonly #boxes: BoxReader
   readonly #states = new Map<number, TrackState>()
   #moov: { readonly box: Box; readonly movie: Movie } | undefined
-  /** Behind the `moov`, until that goes. */
+  /** Data after the `moov`, until that is written. */
   #held: Buffer[] = []
   #out: Buffer[] = []
 
@@ -39,13 +41,13 @@ export class EditListWriter {
     )
   }
 
-  /** Takes the next bytes; gives those that may go on. */
+  /** Takes the next bytes; returns the bytes to pass on. */
   write(chunk: Buffer): readonly Buffer[] {
     this.#boxes.write(chunk)
     return this.#given()
   }
 
-  /** The stream is at its end. */
+  /** The stream has ended. */
   end(): readonly Buffer[] {
     this.#boxes.end()
     this.#release()
@@ -105,11 +107,11 @@ export class EditListWriter {
   #beginning(time: number, traf: Box): Beginning {
     const offset = firstOffset(traf)
     const isLate = this.#moov === undefined
-    // One that begins before all others should have come before them: as near to its time as can be said.
+    // A track that should have started before all others: as close to its time as can be expressed.
     return { time, offset, isLate, shift: isLate && time > 0 ? 0 : -time }
   }
 
-  /** The `moov` goes, with what is known by now. */
+  /** Writes the `moov`, with what is known by now. */
   #release(): void {
     if (this.#moov === undefined) return
     const { box, movie } = this.#moov
@@ -140,19 +142,19 @@ interface TrackState {
   begin?: Beginning
 }
 
-/** How a track begins, in its ticks. */
+/** How a track starts, in its ticks. */
 interface Beginning {
-  /** When its first sample is decoded. */
+  /** Decode time of its first sample. */
   readonly time: number
-  /** How much later that is shown. */
+  /** How much later it is presented. */
   readonly offset: number
-  /** It begins when the `moov` has gone. */
+  /** It starts after the `moov` was written. */
   readonly isLate: boolean
-  /** What is added to its times. */
+  /** Added to its times. */
   readonly shift: number
 }
 
-/** An edit list as ffmpeg's own. */
+/** An edit list like ffmpeg's. */
 function editsOf({ time, offset }: Beginning, timescale: number, movieTimescale: number): Mp4Edit[] {
   const wait = Math.floor(((time + offset) * movieTimescale) / timescale)
   const toTheEnd = { segmentDuration: 0, mediaRate: 1 }

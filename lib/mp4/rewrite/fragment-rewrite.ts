@@ -15,15 +15,15 @@ import {
 import { MAX_EMPTY_SAMPLES } from '../boxes/limits.js'
 import { locateRuns } from '../fragments/sample-data.js'
 
-/** By how much the times of a track are moved, in its ticks. */
+/** How far a track's times are shifted, in its ticks. */
 export interface TimeShift {
   /** Added to each decode time. */
   readonly decodeShift: number
-  /** Taken off each composition offset. */
+  /** Subtracted from each composition offset. */
   readonly offsetShift: number
 }
 
-/** Fields that say where something lies, from the start of the `moof`. */
+/** Fields that contain positions, relative to the start of the `moof`. */
 interface Place {
   readonly bytes: Buffer
   readonly at: number
@@ -32,13 +32,13 @@ interface Place {
 }
 
 /**
- * A `moof` whose times are moved; `undefined` where there is nothing to move. Samples stay as they are, and where they are
- * behind the `moof`.
+ * A `moof` with shifted times; `undefined` if there is nothing to shift. Samples stay unchanged, as does their
+ * position after the `moof`.
  *
- * Its data offsets then count from the `moof` (`default-base-is-moof`): an offset from the start of a file means
- * nothing where each segment is a file of its own, and browsers take no other (the byte stream format of ISO BMFF).
+ * Its data offsets then count from the `moof` (`default-base-is-moof`): an offset from the start of a file is
+ * meaningless if each segment is a file, and browsers accept no other (the byte stream format of ISO BMFF).
  *
- * @param shiftOf - by how much the times of a track are moved; `undefined` for one that stays
+ * @param shiftOf - the shift of a track's times; `undefined` if it stays
  * @throws `Mp4Error` for a time that can't be written
  */
 export function rewriteFragment(
@@ -75,7 +75,7 @@ export function rewriteFragment(
       const hasOffsets = (run.box.flags & SAMPLE_COMPOSITION_OFFSET) !== 0
       if (offsetShift !== 0 && !hasOffsets) added += run.sampleCount
       if (added > MAX_EMPTY_SAMPLES) throw tooManySamples(run.box, added, track.trackId)
-      // Once all count from the moof, a first run has to say where its data begins.
+      // As all now count from the moof, a first run must state where its data starts.
       const isPlaced = run.dataOffset !== undefined || (!isBased && run === track.runs[0])
       const bytes = runBox(run, offsetShift, isPlaced, track.trackId)
       rewrite.replace(run.box, bytes)
@@ -90,12 +90,12 @@ export function rewriteFragment(
   return rewrite.bytes()
 }
 
-/** Where the offsets of a track fragment count from. */
+/** The base of a track fragment's offsets. */
 function baseOf({ runs: [run] }: TrackFragment, starts: ReadonlyMap<SampleRun, number>): number {
   return run === undefined ? 0 : starts.get(run)! - (run.dataOffset ?? 0)
 }
 
-/** A `tfhd` that says that data offsets count from the `moof`. */
+/** A `tfhd` whose data offsets count from the `moof`. */
 function basedOnMoof({ box, baseDataOffset }: TrackFragment): Buffer {
   const tfhd = box.needChild('tfhd')
   const { content } = tfhd
@@ -116,9 +116,9 @@ function decodeTimeBox(tfdt: Box, { decodeTime, trackId }: TrackFragment, shift:
 }
 
 /**
- * A `trun` with its offsets moved, which are signed then.
+ * A `trun` with shifted offsets, which are then signed.
  *
- * @param isPlaced - whether it says where its data begins; that is filled in later, at byte 16
+ * @param isPlaced - whether it states where its data starts; that is filled in later, at byte 16
  */
 function runBox(run: SampleRun, offsetShift: number, isPlaced: boolean, trackId: number): Buffer {
   const { box, sampleCount } = run
@@ -178,11 +178,11 @@ function newBox(type: string, version: number, flags: number, length: number): B
 }
 
 function unwritable(box: Box, what: string, value: number, trackId: number): Mp4Error {
-  const message = `with its edit list applied, a ${what} of it is ${value} ticks, which its field can't hold`
+  const message = `after applying its edit list, a ${what} is ${value} ticks, which does not fit its field`
   return box.error('AVIO_ERR_MP4_BOX_INVALID', message, trackId)
 }
 
 function tooManySamples(box: Box, count: number, trackId: number): Mp4Error {
-  const message = `${count} samples without a composition offset; at most ${MAX_EMPTY_SAMPLES} of a fragment are given one`
+  const message = `${count} samples without a composition offset; the limit per fragment is ${MAX_EMPTY_SAMPLES}`
   return box.error('AVIO_ERR_MP4_LIMIT', message, trackId)
 }

@@ -7,29 +7,30 @@ import type { Mp4Edit } from '../boxes/leaf-boxes.js'
 import type { Mp4Track } from '../movie/track.js'
 
 /**
- * A track's edit list, as CMAF has it (ISO/IEC 23000-19 §7.5.13): none, or one edit that says where in the media
- * presentation begins.
+ * A track's edit list in CMAF (ISO/IEC 23000-19 §7.5.13): none, or one edit that sets where in the media the
+ * presentation starts.
  *
- * Media Source Extensions know no more than that, and browsers pass over the rest, each in its way: Chromium passes over an
- * empty edit and the one behind it too, so that the picture comes late by the composition offset that the latter
- * takes back. So what an edit list says is said by the media's own times instead, which all players go by:
+ * Media Source Extensions support no more than that, and browsers ignore the rest, each in its way: Chromium
+ * ignores an empty edit and the one after it too, so that video is late by the composition offset that the
+ * latter compensates. So the edit list is expressed by the media's own times instead, which all players use:
  *
- * - A wait (empty edits before the first one of media) is added to the decode times.
- * - Pictures get composition offsets that begin with 0, negative ones where pictures are reordered (the brand `cmf2`), and what
- *   the edit list took back of them is taken off it. Where nothing of the media is skipped by then no edit is left.
- *   Players that take the first picture's time without the edit list (hls.js does) are then right as well.
- * - What is left is an edit that skips media: the priming of sound, pictures before a cut.
+ * - A delay (empty edits before the first media edit) is added to the decode times.
+ * - Video gets composition offsets that start at 0, negative ones if frames are reordered (the brand `cmf2`),
+ *   and the compensation for them is removed from the edit list. If nothing of the media is skipped then, no
+ *   edit is left. Players that use the first frame's time without the edit list (as hls.js does) are then right
+ *   as well.
+ * - The remaining edit skips media: the priming of audio, frames before a cut.
  *
- * A list of several edits of media is more than CMAF can say; its waits are folded all the same.
+ * CMAF can't express a list of several media edits; its delays are still folded in.
  */
 export interface OffsetEdit {
-  /** What has to be added to each decode time, in ticks; may be negative. */
+  /** Added to each decode time, in ticks; may be negative. */
   readonly decodeShift: number
-  /** What has to be taken off each composition offset, in ticks. */
+  /** Subtracted from each composition offset, in ticks. */
   readonly offsetShift: number
-  /** The edit list that is left. */
+  /** The remaining edit list. */
   readonly edits: readonly Mp4Edit[]
-  /** What has to be added to the decode time of a key frame, once shifted, to get when it is presented, in ticks. */
+  /** Added to the shifted decode time of a key frame to get its presentation time, in ticks. */
   readonly presentationShift: number
 }
 
@@ -40,9 +41,9 @@ export interface FirstSample {
 }
 
 /**
- * What becomes of a track's edit list.
+ * Converts a track's edit list.
  *
- * @param first - the first sample of a track of pictures; sound has no composition offsets to begin with
+ * @param first - the first sample of a video track; audio has no composition offsets
  */
 export function offsetEdit(
   { kind, timescale, edits }: Mp4Track,
@@ -63,7 +64,7 @@ export function offsetEdit(
   if (edit === undefined) return { decodeShift: wait, offsetShift: 0, edits: [], presentationShift: offset }
   const offsetShift = Math.min(offset, edit.mediaTime)
   const start = edit.mediaTime - offsetShift
-  // The wait is now a part of the media, and the first edit shows it too.
+  // The delay is now part of the media, and the first edit presents it too.
   const segmentDuration = isOpen(edit) ? 0 : edit.segmentDuration + movieWait
   const later = others.map(other =>
     other.mediaTime < 0 ? other : { ...other, mediaTime: other.mediaTime + wait - offsetShift },
@@ -76,13 +77,13 @@ export function offsetEdit(
   }
 }
 
-/** Whether an edit goes on to the end, which is not known when a fragmented file begins. */
+/** Whether an edit lasts to the end, which is unknown when a fragmented file starts. */
 function isOpen({ segmentDuration }: Mp4Edit): boolean {
   return segmentDuration === 0
 }
 
 /**
- * A `moov` with these edit lists; `undefined` where they are what it has.
+ * A `moov` with these edit lists; `undefined` if they are unchanged.
  *
  * @param editsOf - the edit list of a track
  */

@@ -5,12 +5,12 @@ import type { Movie } from '../movie/movie.js'
 const NOTHING = Buffer.alloc(0)
 
 /**
- * A `moov` without some of its tracks: their `trak`, and the `trex` that has the defaults of their fragments (ISO/IEC
- * 14496-12 §8.8.3).
+ * A `moov` without some of its tracks: without their `trak`, and the `trex` with the defaults of their
+ * fragments (ISO/IEC 14496-12 §8.8.3).
  *
- * @param moov - all of its bytes
- * @param movie - what it says; of the tracks that are left, edit lists may have changed since
- * @param ids - numbers of the tracks
+ * @param moov - its bytes
+ * @param movie - its parsed form; the edit lists of the remaining tracks may have changed since
+ * @param ids - numbers of the tracks to remove
  */
 export function withoutTracks(moov: Buffer, { tracks }: Movie, ids: ReadonlySet<number>): Buffer {
   const box = Box.topLevel(moov, 0, moov.length, 0, 0)

@@ -137,7 +137,7 @@ t.test('bytes that are no box are told from their type', async t => {
   const start = new BoxReader(new Log(), MiB)
   t.throws(() => start.write(Buffer.from('47401110004200f0', 'hex')), {
     code: 'AVIO_ERR_MP4_NOT_MP4',
-    message: 'This is no MP4: it begins with 47 40 11 10 00 42 00 f0 ("G@...B..")',
+    message: 'This is not an MP4: it starts with 47 40 11 10 00 42 00 f0 ("G@...B..")',
   })
   const later = new BoxReader(new Log(), MiB)
   t.throws(() => later.write(Buffer.concat([box('free', 'x'), Buffer.alloc(8)])), {

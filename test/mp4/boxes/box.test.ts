@@ -50,7 +50,7 @@ t.test('numbers are read from the content, and never past its end', async t => {
   t.throws(() => mvhd.u64(8), short)
   t.throws(() => mvhd.type4(12), short)
   t.throws(() => mvhd.u64(0), { ...short, message: /past 2\^53/ })
-  t.throws(() => mvhd.needLength(16), { ...short, message: /has 15 bytes, but its fields take 16/ })
+  t.throws(() => mvhd.needLength(16), { ...short, message: /has 15 bytes, but its fields need 16/ })
 })
 
 t.test('a full box has version and flags', async t => {

@@ -86,7 +86,7 @@ t.test('what does not lie in an mdat exactly is an error that says where', async
       [1100, 1130],
       {
         code: 'AVIO_ERR_MP4_DATA_OFFSET',
-        message: /begin at byte 1200, but mdat\[0\] holds bytes 1100 to 1130/,
+        message: /start at byte 1200, but mdat\[0\] holds bytes 1100 to 1130/,
       },
     ],
     [
@@ -106,7 +106,7 @@ t.test('what does not lie in an mdat exactly is an error that says where', async
       'an overlap',
       { ...two, runs: [run(10), run(20, -1)] },
       [1200, 1229],
-      { message: /begins at byte 1209, within/ },
+      { message: /starts at byte 1209, inside/ },
     ],
   ]
   for (const [name, traf, [start, end], error] of cases) {
