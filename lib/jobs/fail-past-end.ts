@@ -3,10 +3,10 @@ import type { FfmpegReadable } from '../ffmpeg/ffmpeg-readable.js'
 import { InputDump } from '../ffmpeg/report/input-dump.js'
 
 /**
- * Fails `stream` where its input is over before `time`, in seconds, as far as its container tells how long it is.
+ * Fails `stream` if its input ends before `time`, in seconds, as far as its container states its duration.
  *
- * Asked to begin behind the end, ffmpeg goes to the last key frame there is and makes something of that: what was asked
- * for is none of it.
+ * When seeking past the end, ffmpeg goes to the last key frame and encodes from there, which is not the
+ * requested data.
  */
 export function failPastEnd(stream: FfmpegReadable, time: number): void {
   const dump = new InputDump()
@@ -17,7 +17,7 @@ export function failPastEnd(stream: FfmpegReadable, time: number): void {
     stream.destroy(
       new FfmpegError(
         'AVIO_ERR_FFMPEG_NO_OUTPUT',
-        `Nothing of the source is at ${time} s: its media are ${duration} s long. Choose a time before that.`,
+        `The source has no data at ${time} s: it is ${duration} s long. Choose an earlier time.`,
       ),
     )
   })

@@ -8,7 +8,7 @@ import { timeLineOf } from './shown-picture.js'
  * How long media are, in seconds: as they state, else, of Matroska and WebM, by their last cluster. What a browser
  * records states nothing.
  *
- * @param format - what `probe` says of them
+ * @param format - from `probe`
  */
 export async function lengthOf(
   source: RandomAccess,
@@ -23,10 +23,10 @@ export async function lengthOf(
   return length > 0 ? length : undefined
 }
 
-/** The error of media whose length can't be told. */
+/** The error for media of unknown duration. */
 export function noLength(): FfmpegError {
   return new FfmpegError(
     'AVIO_ERR_INPUT_INVALID',
-    'How long the media are can\'t be told from the source, so "every" and "count" have no meaning: give "times".',
+    'The source does not state its duration, which "every" and "count" need: use "times" instead.',
   )
 }

@@ -21,7 +21,7 @@ import { functionOption, optionError, optionsObject } from '../options.js'
 
 /** One input of {@link transcode}. */
 export interface TranscodeInput extends FfmpegDemuxerOptions, Pick<FfmpegInputOptions, 'seek'> {
-  /** A stream, such as an `S3RangeReadable`, which is piped in; or random access, such as an `S3Source`. */
+  /** A stream to pipe in, such as an `S3RangeReadable`; or random access, such as an `S3Source`. */
   source: Readable | RandomAccess
 }
 
@@ -31,8 +31,8 @@ export type TranscodeOutput = FfmpegOutputOptions & TranscodeTarget
 /** Where an output of {@link transcode} goes. */
 export interface TranscodeTarget {
   /**
-   * Where it goes: a sink, or the stages on its way with the sink as the last one. Of several outputs each has to end
-   * in a sink that can wait before its commit: `S3MultipartWritable`, `FileWritable`, a rendition of `CmafPackager`.
+   * The destination: a sink, or a list of stages that ends with the sink. With several outputs, each sink must
+   * be able to wait before its commit: `S3MultipartWritable`, `FileWritable`, a rendition of `CmafPackager`.
    */
   to: Writable | readonly Writable[]
 }
@@ -52,9 +52,9 @@ export interface TranscodeSettings<
   outputs: Outputs
   /** Told where ffmpeg is, about twice a second. @defaultValue nobody */
   onProgress?: ((progress: FfmpegProgress) => void) | undefined
-  /** Told each line that ffmpeg writes to stderr. @defaultValue nobody */
+  /** Called for each line of ffmpeg's stderr. @defaultValue none */
   onLog?: ((entry: FfmpegLogEntry) => void) | undefined
-  /** Told what ffmpeg found in each input, and what becomes of its streams. @defaultValue nobody */
+  /** Called with each input's streams, as ffmpeg found them, and how they are used. @defaultValue none */
   onInput?: ((input: FfmpegInput) => void) | undefined
 }
 
@@ -74,16 +74,17 @@ export interface TranscodeResult<Outputs extends readonly TranscodeTarget[] = re
 }
 
 /**
- * One decode, any number of outputs, all of them stored or none.
+ * One decode, any number of outputs, either all stored or none.
  *
- * - It resolves when every output is committed. The sinks wait for each other before their last request, which makes an
- *   object visible: not one is sent before all are stored and have passed their `beforeCommit`. A failure before that
- *   leaves nothing behind, wherever it was; the first error is the one that is thrown.
- * - These last requests go out one after the other. Where one is refused even so, S3 has no transaction to take the
- *   earlier ones back: {@link CommitError} `AVIO_ERR_COMMIT_PARTIAL` says what is visible and what is not.
- * - One slow output holds back all, since they share a decoder.
+ * - It resolves when every output is committed. The sinks wait for each other before their last request, which
+ *   makes an object visible: none is sent before all are stored and have passed their `beforeCommit`. A failure
+ *   before that leaves nothing behind; the first error is thrown.
+ * - These last requests are sent one after the other. If one is refused even then, S3 has no transaction to
+ *   undo the earlier ones: {@link CommitError} `AVIO_ERR_COMMIT_PARTIAL` lists the visible and the missing
+ *   outputs.
+ * - One slow output holds all back, because they share a decoder.
  *
- * Memory and errors: those of `FfmpegProcess` and of the stages that are given.
+ * Memory and errors: those of `FfmpegProcess` and of the given stages.
  *
  * @example
  * ```ts
@@ -98,7 +99,7 @@ export interface TranscodeResult<Outputs extends readonly TranscodeTarget[] = re
  *   outputs: [rung(1080, '5M'), rung(720, '2500k'), rung(360, '800k')],
  * })
  * ```
- * @throws {@link OptionError} for an option that breaks its rule; nothing was started then
+ * @throws {@link OptionError} for an invalid option, before anything starts
  */
 export async function transcode<const Outputs extends readonly TranscodeOutput[]>(
   options: TranscodeOptions<Outputs>,
@@ -122,8 +123,9 @@ export async function transcode<const Outputs extends readonly TranscodeOutput[]
 }
 
 /**
- * A stage is told that one before it failed by being destroyed; whoever was first has the error that counts. The process
- * is over, and deaf to the signal, while the sinks still store, check and wait for each other: they hear it themselves.
+ * A stage learns of an earlier failure by being destroyed; the first error is the one that counts. The process
+ * is over, and no longer listens to the signal, while the sinks still store, check and wait for each other:
+ * they listen themselves.
  */
 async function run(
   ffmpeg: FfmpegProcess,
@@ -139,7 +141,8 @@ async function run(
     group.fail(error)
     ffmpeg.destroy(error as Error)
   }
-  // They tell by `result`; a pipeline of Node 24 does not listen to one that is destroyed when it begins.
+  // They report through `result`; a Node 24 pipeline does not listen to a stream that is destroyed when it
+  // starts.
   for (const stream of [...ffmpeg.inputs, ...ffmpeg.outputs]) stream?.on('error', () => undefined)
   const flows = [
     ...sources.flatMap(({ source }, n) =>
@@ -148,14 +151,14 @@ async function run(
     ...ways.map((way, n) => pipeline([ffmpeg.outputs[n]!, ...way] as never)),
   ]
   const over = [...flows, ffmpeg.result].map((flow: Promise<unknown>) => flow.catch(fail))
-  // Not before the pipelines are made: Node 24 makes none of a stage that is destroyed already, and leaves its source open.
+  // Only after creating the pipelines: Node 24 creates none for a destroyed stage, and leaves its source open.
   if (signal?.aborted === true) fail(abortError(signal))
   const abort = () => ways.forEach(way => way.at(-1)!.destroy(abortError(signal!)))
   const forget = onAbort(signal, abort)
   const [results] = await Promise.allSettled([group.settled(), ...over])
   forget()
   if (results.status === 'rejected') throw results.reason
-  // An abort that comes during the last of these requests, which is never cancelled, has come too late.
+  // An abort during the last of these requests, which is never cancelled, is too late.
   if (failure && sinks.includes(undefined)) throw failure.error
   const committed = results.value
   return { results: sinks.map(sink => sink && committed.get(sink)), streams: ffmpeg.streams }
@@ -177,14 +180,14 @@ function inputsOf(
   })
 }
 
-/** What ffmpeg is told of an output; a misspelt option among it is found there. */
+/** The ffmpeg options of an output, including misspelt ones, which are reported there. */
 function withoutSink(output: TranscodeOutput): FfmpegOutputOptions {
   const rest: Partial<TranscodeOutput> = { ...output }
   delete rest.to
   return rest as FfmpegOutputOptions
 }
 
-/** The stages of each output. Of several, every sink has to be able to wait for the others. */
+/** The stages of each output. With several outputs, every sink must be able to wait for the others. */
 function waysOf(outputs: readonly TranscodeOutput[]): readonly (readonly Writable[])[] {
   if (!Array.isArray(outputs) || outputs.length === 0) {
     throw optionError('outputs', 'an array of at least one output', outputs)

@@ -16,6 +16,6 @@ t.test('a time behind the end fails the stream, one before it does not', async t
   t.ok((await read(1)).length > 0)
   await t.rejects(read(60), {
     code: 'AVIO_ERR_FFMPEG_NO_OUTPUT',
-    message: /at 60 s: its media are 2(\.\d+)? s long/,
+    message: /at 60 s: it is 2(\.\d+)? s long/,
   })
 })

@@ -46,6 +46,6 @@ t.test('thumbnails and sprites fail alike where the length can not be told', asy
     const all = async () => {
       for await (const one of call({ source: new LoggedAccess(apng), count: 2 })) t.ok(one)
     }
-    await t.rejects(all(), { code: 'AVIO_ERR_INPUT_INVALID', message: /How long the media are/ })
+    await t.rejects(all(), { code: 'AVIO_ERR_INPUT_INVALID', message: /does not state its duration/ })
   }
 })

@@ -3,7 +3,7 @@ import { parseMediaTime } from '../../ffmpeg/log/media-time.js'
 import { landingArguments, onClock } from '../shown-picture.js'
 import type { Opening, Span } from './clip-span.js'
 
-/** A time as ffmpeg reads it: to the microsecond, which is its own grain, and never with an exponent. */
+/** A time in ffmpeg's notation: to the microsecond, its own resolution, and never with an exponent. */
 export function seconds(time: number): string {
   return time.toFixed(6)
 }
@@ -20,10 +20,10 @@ export const ENCODED = ['-c:v', 'libx264', '-c:a', 'aac']
 
 const CODECS = new Set(['c', 'codec', 'vcodec', 'acodec'])
 const GRAPHS = new Set(['filter_complex', 'lavfi', 'filter_script', 'filter_complex_script'])
-/** What sets the times of pictures beside us. */
+/** Options that set frame times besides ours. */
 const RATES = new Set(['r', 'fpsmax', 'vsync', 'fps_mode', 'enc_time_base'])
 
-/** What a user's arguments make of the tracks of one kind. */
+/** Whether the user's arguments copy the tracks of one kind. */
 function isCopied(args: readonly Argument[], kind: 'v' | 'a'): boolean {
   const codec = args.findLast(
     ({ name, specifier }) =>
@@ -41,23 +41,23 @@ export function canBeFiltered(args: readonly string[]): boolean {
   return !isCopied(list, 'v') && !list.some(({ name }) => GRAPHS.has(name))
 }
 
-/** Whether the user leaves out all sound. */
+/** Whether the user leaves out all audio. */
 export function leavesOutSound(args: readonly string[]): boolean {
   return parseArguments(args, 'args').some(({ name, negated }) => name === 'an' && !negated)
 }
 
-/** Maps the moving pictures, and all sound but the tracks that have nothing in the span. */
+/** Maps the video, and all audio except the tracks without data in the clip. */
 export function mapArguments(silent: readonly number[]): string[] {
   return ['-map', '0:V?', '-map', '0:a?', ...silent.flatMap(track => ['-map', `-0:a:${track}`])]
 }
 
-/** Arguments of the input of an exact clip: ffmpeg's clock shows 0 at its start. */
+/** Input arguments of an exact clip: ffmpeg's clock shows 0 at its start. */
 export function exactInput({ start }: Span, { line, landing }: Opening): string[] {
   return ['-itsoffset', seconds(-onClock(start, line) / 1e6), ...landingArguments(landing)]
 }
 
 /**
- * Arguments of the output of an exact clip, but for its maps.
+ * Output arguments of an exact clip, except its maps.
  *
  * The picture that is shown at the start begins before it: it is kept, and brought to 0. The last one is shown to the
  * end of the span, or of the media. Filters of the user's come behind ours.
@@ -67,15 +67,15 @@ export function exactOutput(span: Span, opening: Opening, args: readonly string[
   const { line, shown, duration = Infinity } = opening
   const start = onClock(span.start, line)
   const length = Math.min(onClock(span.end, line) - start, ownLength(list))
-  /** Where the media end, too. */
+  /** The end of the media counts, too. */
   const end = Math.min(length, Math.round((duration - span.start) * 1e6))
   const hasRate = list.some(({ name }) => RATES.has(name))
-  // A constant rate repeats a picture as long as another one follows.
+  // A constant rate repeats a frame as long as another one follows.
   const rate = list.findLast(({ name }) => name === 'r')?.value
   const isFilled = rate !== undefined && end > 0
   const filled = isFilled ? `,fps=${rate},tpad=stop=-1:stop_mode=clone,trim=end=${seconds(end / 1e6)}` : ''
   const filters: Filters = {
-    // Of several tracks the first is the one that was looked at.
+    // With several tracks, the first one was looked at.
     first:
       shown === undefined
         ? `settb=AVTB,trim=start_pts=0:end_pts=${length}`
@@ -94,7 +94,7 @@ export function exactOutput(span: Span, opening: Opening, args: readonly string[
   ]
 }
 
-/** How much of the clip the user wants, in microseconds. */
+/** The user's own limit on the clip's duration, in microseconds. */
 function ownLength(args: readonly Argument[]): number {
   const { value } =
     args.findLast(({ name }) => name === 't') ?? args.findLast(({ name }) => name === 'to') ?? {}
@@ -103,10 +103,10 @@ function ownLength(args: readonly Argument[]): number {
 }
 
 /**
- * How long the last picture is shown: encoders and muxers guess the length of a frame, and since version 6 ffmpeg takes
- * the source's, which may reach far past the end.
+ * Sets the last frame's duration: encoders and muxers guess it, and since version 6 ffmpeg takes the source's,
+ * which may extend far past the end.
  *
- * @param end - when the clip ends, in microseconds
+ * @param end - the end of the clip, in microseconds
  */
 function lastDuration(end: number): string[] {
   const ticks = `floor(${end}/1000000/TB)`
@@ -116,16 +116,16 @@ function lastDuration(end: number): string[] {
 
 /** Our filters. */
 interface Filters {
-  /** Of the picture that was looked at. */
+  /** For the video track that was looked at. */
   readonly first: string
-  /** Of any other. */
+  /** For any other. */
   readonly others: string
   readonly sound: string
-  /** How many tracks of pictures there are. */
+  /** Number of video tracks. */
   readonly pictures: number
 }
 
-/** Our filters, and the user's behind them. One option a track: ffmpeg warns of two that hold for the same. */
+/** Our filters, followed by the user's. One option per track: ffmpeg warns of two that apply to the same. */
 function filterArguments(args: readonly Argument[], { first, others, sound, pictures }: Filters): string[] {
   const behind = (kinds: readonly string[]) => {
     const own = args.findLast(argument => kinds.includes(kindOf(argument) ?? ''))?.value
@@ -146,7 +146,7 @@ function filterArguments(args: readonly Argument[], { first, others, sound, pict
   return [...ofPictures, ...ofSound].flat()
 }
 
-/** Which tracks a user's filter is for: a specifier, `v` or `a` of all; `undefined` for what is no filter. */
+/** The tracks a user's filter is for: a specifier, `v` or `a` for all; `undefined` if it is not a filter. */
 function kindOf({ name, specifier }: Argument): string | undefined {
   return name === 'vf' ? 'v' : name === 'af' ? 'a' : name === 'filter' ? specifier : undefined
 }

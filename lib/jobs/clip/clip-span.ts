@@ -19,18 +19,18 @@ export interface Span {
   readonly end: number
 }
 
-/** What a clip begins with. */
+/** How a clip starts. */
 export interface Opening {
   readonly line: TimeLine
-  /** How long the media are, in seconds, as far as that can be told. */
+  /** Duration of the media, in seconds, if known. */
   readonly duration: number | undefined
-  /** Where ffmpeg is led, in seconds. */
+  /** Where ffmpeg seeks to, in seconds. */
   readonly landing: number | undefined
   /**
    * When the picture began that is shown at the start, in microseconds by ffmpeg's clock; not there without a picture.
    */
   readonly shown: number | undefined
-  /** How many tracks of moving pictures there are. */
+  /** Number of video tracks that are not still images. */
   readonly pictures: number
 }
 
@@ -39,7 +39,7 @@ export interface Opening {
  */
 const RUN_UP = 0.5
 
-/** Finds the picture that is shown at a time, by decoding from a key frame before it to the first picture behind it. */
+/** Finds the frame shown at a time, by decoding from a key frame before it to the first frame after it. */
 export async function openingAt(look: SourceLook, start: number): Promise<Opening> {
   let line: TimeLine = { start: 0, names: [] }
   const tried = new Set<number | undefined>()
@@ -67,7 +67,7 @@ export async function openingAt(look: SourceLook, start: number): Promise<Openin
     const format = dump.info?.format ?? NONE
     line = timeLineOf(format)
     const wanted = onClock(start, line)
-    // Only the first look does not know which demuxer it is.
+    // Only the first look does not know the demuxer.
     const isLed = landings(start, line)[0] !== undefined
     const isGood = landing === undefined || (isLed && (seen[0] ?? Infinity) <= wanted)
     const hasNone = !isWell && seen.length === 0
@@ -85,10 +85,10 @@ function isMovingPicture({ type, disposition }: MediaStreamInfo): boolean {
 
 const NONE: MediaFormat = { names: [], tags: {} }
 
-/** How far behind the end other tracks are read for one that has not been heard, in seconds. */
+/** How far past the end other tracks are read while one has had no packet, in seconds. */
 const APART = 10
 
-/** A packet, as `framecrc` writes it: stream, dts, pts, duration. */
+/** A packet in `framecrc` format: stream, dts, pts, duration. */
 const PACKET = /^(\d+), *(?:-?\d+|NOPTS), *(-?\d+|NOPTS), *(\d+),/
 const HEADER = /^#(tb|media_type) (\d+): (\S+)$/
 
@@ -107,7 +107,7 @@ export async function silentTracks(
   const heard = new Set<number>()
   const over = new Set<number>()
   let isOver = false
-  /** Packets that were written before it was known where the media begin. */
+  /** Packets written before the start of the media was known. */
   const settle = () => {
     if (dump.info === undefined) return
     const { start: zero } = timeLineOf(dump.info.format)

@@ -19,19 +19,19 @@ import { KEEP_CLOCK } from '../shown-picture.js'
 
 /** Options of {@link clip}. */
 export interface ClipOptions extends JobOptions {
-  /** Where the clip begins, in seconds from the start of the media: 0 up. @defaultValue 0 */
+  /** Start of the clip, in seconds from the start of the media: 0 or more. @defaultValue 0 */
   start?: number | undefined
-  /** Where it ends, in seconds; more than `start`. */
+  /** End of the clip, in seconds; greater than `start`. */
   end: number
   /**
-   * Whether it begins and ends on the very frame, at variable frame rates too: it begins with the picture that is shown
-   * at `start`, be it seconds old, and its last one is shown to `end`, or to the end of the media. That takes encoding:
-   * the default copies packets, which costs next to no CPU time and no quality: its packets begin at the last key frame
-   * at or before `start`, and an edit list has players begin at `start`. One that does not know edit lists shows what
-   * comes before, too.
+   * Whether the clip starts and ends on the exact frame, also at variable frame rates: it starts with the frame
+   * shown at `start`, even if that began seconds earlier, and its last frame is shown until `end`, or the end
+   * of the media. That requires encoding: the default copies packets, which costs almost no CPU time and no
+   * quality: its packets start at the last key frame at or before `start`, and an edit list makes players start
+   * at `start`. Players without edit list support show the earlier frames too.
    *
-   * Filters of `args` (`-vf`, `-af`) come behind ours. Pictures that are copied, and graphs of your own
-   * (`-filter_complex`), are cut by ffmpeg, which drops what began before `start`.
+   * Filters in `args` (`-vf`, `-af`) come after ours. Copied video, and your own graphs (`-filter_complex`),
+   * are cut by ffmpeg, which drops frames that began before `start`.
    * @defaultValue false
    */
   exact?: boolean | undefined
@@ -45,7 +45,7 @@ export interface ClipOptions extends JobOptions {
 const COPIED = ['-c', 'copy']
 
 /**
- * Cuts a clip out of a long source: fragmented MP4, with the picture and every sound track.
+ * Cuts a clip out of a long source: fragmented MP4, with the video and every audio track.
  *
  * A sound track that has nothing between the two times is left out; a line in `log` (`component: 'avio-streams'`) says
  * so.
@@ -61,7 +61,7 @@ const COPIED = ['-c', 'copy']
  *   new S3MultipartWritable({ client, bucket: 'web', key: 'goal.mp4', contentType: 'video/mp4' }),
  * )
  * ```
- * @throws {@link OptionError} for an option that breaks its rule
+ * @throws {@link OptionError} for an invalid option
  */
 export function clip(options: ClipOptions): FfmpegReadable {
   knownOptions(optionsObject(options, 'clip'), 'clip', [...JOB_OPTIONS, 'start', 'end', 'exact', 'args'])
@@ -89,13 +89,13 @@ export function clip(options: ClipOptions): FfmpegReadable {
 interface Order {
   readonly span: Span
   readonly exact: boolean
-  /** Whether filters of ours cut it. */
+  /** Whether our filters cut it. */
   readonly isFiltered: boolean
   /** The user's own arguments. */
   readonly args: readonly string[]
 }
 
-/** Looks at the source for what a clip begins with, and for the sound that it has. */
+/** Determines from the source how a clip starts, and its audio. */
 async function prepared(look: SourceLook, { span, exact, isFiltered, args }: Order): Promise<Prepared> {
   const [silent, opening] = await Promise.all([
     leavesOutSound(args) ? [] : silenceIn(look, span),
@@ -109,13 +109,13 @@ async function prepared(look: SourceLook, { span, exact, isFiltered, args }: Ord
   return { input: exactInput(span, opening), output: [...maps, ...exactOutput(span, opening, args)] }
 }
 
-/** The sound tracks that have nothing in the span; the user is told. */
+/** The audio tracks without data in the clip; reported to the user. */
 async function silenceIn(look: SourceLook, span: Span): Promise<readonly number[]> {
   const { silent, count } = await silentTracks(look, span)
   if (silent.length > 0) {
-    const which = silent.length === count ? 'The clip has no sound' : `The clip has not all sound tracks`
+    const which = silent.length === count ? 'The clip has no audio' : `The clip lacks some audio tracks`
     const names = silent.map(track => `0:a:${track}`).join(', ')
-    look.remark(`${which}: from ${span.start} s to ${span.end} s there is nothing in ${names} of the source.`)
+    look.remark(`${which}: from ${span.start} s to ${span.end} s the source has no data in ${names}.`)
   }
   return silent
 }

@@ -1,14 +1,14 @@
 import { integerOption } from '../../options.js'
 
-/** One thumbnail within a sprite sheet. */
+/** One thumbnail on a sheet. */
 export interface SpriteTile {
-  /** From when on it stands for the picture, in seconds. */
+  /** Start of its time span, in seconds. */
   readonly start: number
-  /** Until when, in seconds: the next one's start, or the end of the media. */
+  /** End of its time span, in seconds: the next one's start, or the end of the media. */
   readonly end: number
-  /** Left edge within the sheet, in pixels. */
+  /** Left edge on the sheet, in pixels. */
   readonly x: number
-  /** Upper edge within the sheet, in pixels. */
+  /** Top edge on the sheet, in pixels. */
   readonly y: number
   /** Width in pixels. */
   readonly width: number
@@ -16,9 +16,9 @@ export interface SpriteTile {
   readonly height: number
 }
 
-/** How tiles lie on a sheet: row by row, from the upper left. */
+/** The layout of tiles on a sheet: row by row, from the top left. */
 export interface SpriteGrid {
-  /** Tiles in a row. */
+  /** Tiles per row. */
   readonly columns: number
   /** Rows of a full sheet. */
   readonly rows: number
@@ -27,7 +27,7 @@ export interface SpriteGrid {
   readonly height: number
 }
 
-/** The tiles of one sheet, whose pictures were taken at `times`; `end` is where the last one's time is over. */
+/** The tiles of one sheet for the given `times`; `end` is the end of the last one's time span. */
 export function tilesOf(times: readonly number[], end: number, grid: SpriteGrid): SpriteTile[] {
   return times.map((start, n) => ({
     start,
@@ -39,17 +39,18 @@ export function tilesOf(times: readonly number[], end: number, grid: SpriteGrid)
   }))
 }
 
-/** A sheet, as {@link storyboardVtt} has to know it. */
+/** The part of a sheet that {@link storyboardVtt} needs. */
 export interface SpriteSheetTiles {
   readonly tiles: readonly SpriteTile[]
 }
 
 /**
- * The map of sprite sheets that players read for their seek bar: WebVTT whose cues name a rectangle of an image
+ * The map of thumbnail sheets that players read for their seek bar: WebVTT with cues that name a rectangle of
+ * an image
  * (https://www.w3.org/TR/webvtt1/, https://www.w3.org/TR/media-frags/#naming-space).
  *
  * @param sheets - in order
- * @param urlOf - the address of the sheet with that number (from 0), as the player will find it
+ * @param urlOf - the URL of the sheet with that number (from 0), as the player will request it
  */
 export function storyboardVtt(sheets: readonly SpriteSheetTiles[], urlOf: (sheet: number) => string): string {
   const cues = sheets.flatMap(({ tiles }, sheet) =>
@@ -69,7 +70,7 @@ function timestamp(time: number): string {
   return `${part(3_600_000, Infinity, 2)}:${part(60_000, 60, 2)}:${part(1000, 60, 2)}.${part(1, 1000, 3)}`
 }
 
-/** The height of a tile: `width` at the picture's own shape, even as most encoders want it. */
+/** The height of a tile: from `width` and the video's aspect ratio, even as most encoders require. */
 export function tileHeight(
   width: number,
   picture: { readonly width: number; readonly height: number },
@@ -77,7 +78,7 @@ export function tileHeight(
   return Math.max(2, 2 * Math.round((width * picture.height) / picture.width / 2))
 }
 
-/** Columns and rows of a sheet, checked. */
+/** The checked columns and rows of a sheet. */
 export function gridOptions(options: object): { columns: number; rows: number } {
   const rule = { min: 1, max: 100, default: 5 }
   return { columns: integerOption(options, 'columns', rule), rows: integerOption(options, 'rows', rule) }

@@ -30,17 +30,17 @@ export interface SheetOptions extends PictureOptions {
 export interface SpriteSheet {
   /** The encoded image. */
   readonly image: Buffer
-  /** What lies where; see `storyboardVtt` for the map that players read. */
+  /** The position of each thumbnail; see `storyboardVtt` for the map that players read. */
   readonly tiles: readonly SpriteTile[]
 }
 
 const OWN = ['times', 'every', 'count', 'width', 'height', 'format', 'exact', 'ffprobePath', 'concurrency']
 
 /**
- * Takes thumbnails out of a source and puts them together on sheets, each as soon as it is full. `storyboardVtt` makes the map
- * for the player's seek bar.
+ * Takes thumbnails from a source and arranges them on sheets; each sheet is delivered as soon as it is full.
+ * `storyboardVtt` makes the map for the player's seek bar.
  *
- * Costs and errors: those of {@link thumbnails}; memory: a sheet's images beside theirs.
+ * Cost and errors: those of {@link thumbnails}; memory: one sheet's images in addition.
  *
  * @example
  * ```ts
@@ -50,7 +50,7 @@ const OWN = ['times', 'every', 'count', 'width', 'height', 'format', 'exact', 'f
  * }
  * await writeFile('sheets.vtt', storyboardVtt(sheets, n => `sheet-${n + 1}.jpg`))
  * ```
- * @throws {@link OptionError} for an option that breaks its rule, at the call
+ * @throws {@link OptionError} for an invalid option, synchronously
  */
 export function storyboard(options: StoryboardOptions): AsyncIterable<SpriteSheet> {
   knownOptions(optionsObject(options, 'storyboard'), 'storyboard', [
@@ -131,16 +131,13 @@ async function sheetOf(images: readonly Buffer[], grid: { columns: number }, ord
   return sheet
 }
 
-/** The shape that the picture is shown in. */
+/** The display aspect ratio of the video. */
 function shapeOf(info: MediaInfo): { width: number; height: number } {
   const video = info.streams.find(
     stream => stream.type === 'video' && !stream.disposition.includes('attached_pic'),
   )
   if (video?.width === undefined || video.height === undefined) {
-    throw new FfmpegError(
-      'AVIO_ERR_NO_SUCH_STREAM',
-      'The source has no moving picture to take thumbnails of.',
-    )
+    throw new FfmpegError('AVIO_ERR_NO_SUCH_STREAM', 'The source has no video track to take thumbnails from.')
   }
   const { width, height, rotation = 0 } = video
   return rotation % 180 === 0 ? { width, height } : { width: height, height: width }

@@ -19,9 +19,9 @@ import {
   pictureTime,
 } from '../shown-picture.js'
 
-/** One picture. */
+/** One thumbnail. */
 export interface Thumbnail {
-  /** The time that was asked for, in seconds. */
+  /** The requested time, in seconds. */
   readonly time: number
   /**
    * When the picture begins to be shown, in seconds from the start of the media: `time` or before it, but for one that
@@ -32,17 +32,17 @@ export interface Thumbnail {
   readonly image: Buffer
 }
 
-/** How a thumbnail is made. */
+/** Settings of a thumbnail. */
 export interface Taking {
   readonly input: ReturnType<typeof stageOptions>['input']
   readonly stage: ReturnType<typeof stageOptions>['stage']
-  /** A filter that brings it to its size. */
+  /** A filter that scales it. */
   readonly scale: string | undefined
   /** The encoder. */
   readonly codec: string
 }
 
-/** The first frame behind the jump, handed out by the decoder without waiting for any that follow. */
+/** The first frame after the seek, output by the decoder without waiting for later ones. */
 const FIRST_FRAME = ['-noaccurate_seek', '-threads', '1', '-flags', '+low_delay']
 
 /** The key frame at or before a time. */
@@ -58,14 +58,14 @@ export async function takeKey(
     globalArgs: [...KEEP_CLOCK, '-start_at_zero'],
   })
   failPastEnd(ffmpeg, time)
-  // The filter is ahead of the encoder: the first picture that it sees is the one that is taken.
+  // The filter precedes the encoder: the first frame it sees is the one taken.
   let seen: number | undefined
   ffmpeg.on('log', entry => (seen ??= pictureTime(entry)))
   const image = await buffer(ffmpeg)
   return { time, pictureTime: seen === undefined ? time : seen / 1e6, image }
 }
 
-/** The picture that is shown at a time. */
+/** The frame shown at a time. */
 export async function takeExact(
   order: Taking,
   cache: BlockCache,
@@ -79,7 +79,7 @@ export async function takeExact(
     let taken = await takeShown(order, cache, onlyShownAt(wanted), landing, signal)
     if (!isGood(taken.seen)) continue
     const last = taken.seen.at(-1)
-    // Nothing comes behind the last picture that would show that it was the one.
+    // No frame follows the last one to confirm it.
     if (taken.image === undefined && last !== undefined)
       taken = await takeShown(order, cache, onlyLastAt(last), landing, signal)
     const { image, seen } = taken
@@ -92,10 +92,10 @@ export async function takeExact(
 }
 
 interface Taken {
-  /** Not there where no picture came behind the time. */
+  /** Absent if no frame came after the time. */
   readonly image: Buffer | undefined
   readonly error?: unknown
-  /** The times of all pictures that were decoded, by ffmpeg's clock. */
+  /** The times of all decoded frames, on ffmpeg's clock. */
   readonly seen: readonly number[]
 }
 
@@ -130,7 +130,7 @@ interface Way {
   readonly globalArgs: readonly string[]
 }
 
-/** An ffmpeg that makes one image of the first picture that comes through the filters. */
+/** An ffmpeg that encodes the first frame that passes the filters. */
 function imageOf(
   { input, stage, scale, codec }: Taking,
   source: BlockCache,

@@ -34,10 +34,10 @@ export interface PictureCount {
   count: number
 }
 
-/** The most pictures of one call: a mistyped `every` should not ask for a million. */
+/** The most thumbnails of one call: a mistyped `every` should not request a million. */
 const MAX_COUNT = 10_000
 
-/** The times, as far as they are known without the length of the media; else a function of that length in seconds. */
+/** The times, if they are known without the duration; otherwise a function of the duration in seconds. */
 export type Times = readonly number[] | ((duration: number) => number[])
 
 /** Reads the options; throws an `OptionError`. */
@@ -46,7 +46,7 @@ export function thumbnailTimes(options: ThumbnailTimes): Times {
   if (given.length !== 1) {
     throw optionError(
       'times',
-      'the only one given of "times", "every" and "count"',
+      'the only one of "times", "every" and "count"',
       given.join(' and ') || undefined,
     )
   }
@@ -71,7 +71,7 @@ function evenly(count: number, duration: number): number[] {
 }
 
 function regularly(every: number, duration: number): number[] {
-  // The last picture of a medium lies before its end; one that ends on the beat has none there.
+  // The last frame starts before the end; media that end on a multiple have no frame there.
   const count = Math.max(1, Math.ceil(duration / every))
   if (count > MAX_COUNT) {
     const message = `at least ${(duration / MAX_COUNT).toFixed(3)} seconds for ${duration.toFixed(1)} seconds of media`

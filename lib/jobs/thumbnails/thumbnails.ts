@@ -19,25 +19,26 @@ export type ThumbnailsOptions = ThumbnailTimes & PictureOptions
 export interface PictureOptions extends JobOptions {
   /** Width in pixels: 1 to 16,384. The height follows, unless it is given. @defaultValue the picture's own */
   width?: number | undefined
-  /** Height in pixels: 1 to 16,384. The width follows, unless it is given. @defaultValue the picture's own */
+  /** Height in pixels: 1 to 16,384. The width follows, unless given. @defaultValue the video's own */
   height?: number | undefined
-  /** How the images are encoded. @defaultValue `jpeg` */
+  /** The image format. @defaultValue `jpeg` */
   format?: 'jpeg' | 'png' | 'webp' | undefined
   /**
-   * Whether each is the very frame that is shown at its time, at variable frame rates too: the last one that begins by
-   * then, be it seconds before; the first one before the first, the last one behind the last. The default takes the key
-   * frame at or before it, which is one frame to fetch and to decode in place of all since that key frame.
+   * Whether each thumbnail is the exact frame shown at its time, also at variable frame rates: the last one
+   * that starts by then, even seconds earlier; the first frame before the first, the last one after the last.
+   * The default takes the key frame at or before the time: one frame to fetch and decode instead of all since
+   * that key frame.
    * @defaultValue false
    */
   exact?: boolean | undefined
-  /** The ffprobe that tells how long the media are, for `every` and `count`. @defaultValue as `probe` finds it */
+  /** The ffprobe that determines the duration, for `every` and `count`. @defaultValue as `probe` finds it */
   ffprobePath?: string | undefined
   /**
-   * What each ffmpeg may cost, one a picture.
-   * @defaultValue pictures of 2²⁷ pixels (16,384 × 8,192), a minute without a step, an hour in all
+   * Limits for each ffmpeg, one per thumbnail.
+   * @defaultValue frames of 2²⁷ pixels (16,384 × 8,192), a minute without progress, an hour in total
    */
   limits?: FfmpegLimits | undefined
-  /** How many pictures are under way at a time: 1 to 16; each is an ffmpeg of its own. @defaultValue 2 */
+  /** How many thumbnails are made at a time: 1 to 16; each runs its own ffmpeg. @defaultValue 2 */
   concurrency?: number | undefined
 }
 
@@ -46,12 +47,12 @@ const MAX_SIDE = 16_384
 const OWN = ['times', 'every', 'count', 'width', 'height', 'format', 'exact', 'ffprobePath', 'concurrency']
 
 /**
- * Takes still pictures out of a source, in the order of the times, without reading what lies between.
+ * Takes thumbnails from a source, in the order of their times, without reading the data in between.
  *
- * What is fetched is the index, once for all of them, and for each the block or blocks that hold its frame. Leaving the
- * loop ends what is under way. Memory: `cacheSize`, and `concurrency` images.
+ * It fetches the index, once for all of them, and for each the block or blocks with its frame. Leaving the loop
+ * cancels work in progress. Memory: `cacheSize`, and `concurrency` images.
  *
- * Errors: those of `probe` and of {@link FfmpegReadable}; without `exact`, a time behind the end of the media is
+ * Errors: those of `probe` and of {@link FfmpegReadable}; without `exact`, a time past the end of the media is
  * `AVIO_ERR_FFMPEG_NO_OUTPUT`.
  *
  * @example
@@ -61,7 +62,7 @@ const OWN = ['times', 'every', 'count', 'width', 'height', 'format', 'exact', 'f
  *   await writeFile(`talk-${time}.jpg`, image)
  * }
  * ```
- * @throws {@link OptionError} for an option that breaks its rule, at the call
+ * @throws {@link OptionError} for an invalid option, synchronously
  */
 export function thumbnails(options: ThumbnailsOptions): AsyncIterable<Thumbnail> {
   knownOptions(optionsObject(options, 'thumbnails'), 'thumbnails', [...JOB_OPTIONS, ...OWN])
@@ -110,7 +111,7 @@ async function* taken(order: Order): AsyncGenerator<Thumbnail, void, undefined> 
     while (next < times.length || underWay.length > 0) {
       while (next < times.length && underWay.length < order.concurrency) {
         const one = take(times[next++]!)
-        // It may fail before its turn has come; whoever waits for it then is told.
+        // It may fail before its turn; its consumer is told then.
         one.catch(() => undefined)
         underWay.push(one)
       }

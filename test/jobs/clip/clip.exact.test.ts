@@ -136,13 +136,13 @@ t.test('has no sound where the source has none, and says so', async t => {
   const one = await ffmpegToFile([...late, '-map', '0', '-map', '1', ...codecs], 'late.ts')
   const silent = await cut(one, { start: 1, end: 2 })
   t.same(silent.tracks, [['video', 1]])
-  t.same(silent.remarks, ['The clip has no sound: from 1 s to 2 s there is nothing in 0:a:0 of the source.'])
+  t.same(silent.remarks, ['The clip has no audio: from 1 s to 2 s the source has no data in 0:a:0.'])
   const half = await cut(bytes, { start: 1, end: 2 })
   t.same(half.tracks, [
     ['video', 1],
     ['audio', 1],
   ])
-  t.match(half.remarks, [/not all sound tracks: from 1 s to 2 s there is nothing in 0:a:0/])
+  t.match(half.remarks, [/lacks some audio tracks: from 1 s to 2 s the source has no data in 0:a:0/])
   const heard = await cut(bytes, { start: 2.5, end: 3.5 })
   t.same(
     heard.tracks,
@@ -192,5 +192,5 @@ t.test('a copied clip leaves out sound that has nothing in its span, too', async
     validator.report!.tracks.map(({ kind }) => kind),
     ['video'],
   )
-  t.match(remarks, [/^The clip has no sound/])
+  t.match(remarks, [/^The clip has no audio/])
 })

@@ -54,7 +54,7 @@ t.test('what has no picture is an error, and so is a wrong option, at the call',
   await t.rejects(all({ source: new LoggedAccess(sound), count: 2 }), { code: 'AVIO_ERR_NO_SUCH_STREAM' })
   const source = new LoggedAccess(sound)
   t.throws(() => storyboard({ source, count: 2, columns: 0 }), { message: /"columns" must be an integer/ })
-  t.throws(() => storyboard({ source } as never), { message: /the only one given/ })
+  t.throws(() => storyboard({ source } as never), { message: /the only one of/ })
   t.throws(() => storyboard({ source, count: 2, width: 1 }), {
     message: /"width" must be an integer from 2 to 4096/,
   })

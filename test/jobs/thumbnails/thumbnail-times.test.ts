@@ -30,7 +30,7 @@ t.test('every so many seconds begins at the start and ends before the end', asyn
 
 t.test('one of the three has to be given, and make sense', async t => {
   const wrong: [object, RegExp][] = [
-    [{}, /"times" must be the only one given of "times", "every" and "count", got undefined/],
+    [{}, /"times" must be the only one of "times", "every" and "count", got undefined/],
     [{ count: 1, every: 1 }, /got "every and count"/],
     [{ times: 'now' }, /"times" must be an array of at most 10000 numbers/],
     [{ times: [1, -1] }, /"times" must be an array/],

@@ -108,7 +108,7 @@ t.test('options are checked at the call', async t => {
   const source = new LoggedAccess(Buffer.alloc(1))
   const wrong: [object, RegExp][] = [
     [{ times: [1] }, /"source" must be a RandomAccess/],
-    [{ source }, /the only one given/],
+    [{ source }, /the only one of/],
     [{ source, times: [1], width: 0 }, /"width" must be an integer from 1 to 16384 pixels/],
     [{ source, times: [1], format: 'gif' }, /"format" must be one of "jpeg", "png", "webp"/],
     [{ source, times: [1], concurrency: 17 }, /"concurrency" must be an integer from 1 to 16/],
