@@ -17,44 +17,46 @@ import type { ServerSettings } from './operations/operation-context.js'
 import { type Pace, readPace } from './wire/pacer.js'
 import type { SigningIdentity } from './wire/sigv4.js'
 
-/** What a {@link LocalS3} is started with. */
+/** Options of {@link LocalS3.start}. */
 export interface LocalS3Options {
-  /** The port to listen on, on 127.0.0.1. Default: 0, any that is free. */
+  /** The port on 127.0.0.1. Default: 0, any free port. */
   readonly port?: number
-  /** Buckets to begin with. Default: none. */
+  /** Initial buckets. Default: none. */
   readonly buckets?: readonly string[]
   /**
-   * A folder to keep buckets and objects in, in place of memory, so that they outlive the process (uploads that were
-   * not completed do not). It is made where there is none; it has to be empty or an earlier server's own.
+   * A directory for buckets and objects, instead of memory, so that they outlive the process (incomplete
+   * uploads do not). It is created if missing, and must be empty or from an earlier server.
    */
   readonly folder?: string
-  /** Keeps sizes, entity tags and checksums, but no bytes: they read as zeros. Default: false. */
+  /** Stores sizes, ETags and checksums, but no bytes: they read as zeros. Default: false. */
   readonly discard?: boolean
-  /** The one access key that is accepted. Default: `AKIALOCALS3`. */
+  /** The only accepted access key. Default: `AKIALOCALS3`. */
   readonly accessKeyId?: string
   /** Its secret. Default: `local-s3-secret`. */
   readonly secretAccessKey?: string
-  /** The region that requests have to be signed for. Default: `us-east-1`. */
+  /** The region requests must be signed for. Default: `us-east-1`. */
   readonly region?: string
-  /** The least that every part but the last has to have, in bytes. Default: 5 MiB, S3's own. */
+  /** Minimum size of every part but the last, in bytes. Default: 5 MiB, as in S3. */
   readonly minPartSize?: number
   /**
-   * Whether bodies are checked against their signed hash. Off, the server costs a client's benchmark less; signatures
-   * of headers and all checksums are checked all the same. Default: true.
+   * Whether bodies are checked against their signed hash. Turning it off makes the server cheaper in
+   * benchmarks; signatures of headers and all checksums are still checked. Default: true.
    */
   readonly verifyPayload?: boolean
   /**
-   * `md5`: the entity tag of an object in one piece is its MD5. `opaque`: it is random, as on S3 with encryption by
-   * KMS; cheaper, and a test of clients that rely on it. Default: `md5`.
+   * `md5`: the ETag of a single-part object is its MD5. `opaque`: it is random, as in S3 with KMS encryption;
+   * cheaper, and it finds clients that rely on the MD5. Default: `md5`.
    */
   readonly etag?: 'md5' | 'opaque'
-  /** Whether GET and HEAD of objects need no signature, and other origins' pages may read them. Default: false. */
+  /**
+   * Whether GET and HEAD of objects need no signature, and pages of other origins may read them. Default:
+   * false.
+   */
   readonly publicRead?: boolean
-  /** How fast all connections are. Default: as fast as they can. */
+  /** The speed of all connections. Default: unlimited. */
   readonly pace?: Pace
   /**
-   * Speaks HTTPS: with a certificate of its own making, or with a key and a certificate (PEM) that are given.
-   * Default: false.
+   * Serves HTTPS: with a self-signed certificate, or with the given key and certificate (PEM). Default: false.
    */
   readonly tls?: boolean | KeyAndCertificate
 }
@@ -87,7 +89,7 @@ const NAMES = [
   'tls',
 ] as const satisfies readonly (keyof LocalS3Options)[]
 
-/** Checks the options. */
+/** Validates the options. */
 export function readOptions(options: LocalS3Options): Settings {
   optionsObject(options, 'LocalS3')
   knownOptions(options, 'LocalS3', NAMES)
@@ -95,11 +97,7 @@ export function readOptions(options: LocalS3Options): Settings {
   const folder = stringOption(options, 'folder', { default: undefined })
   const discard = booleanOption(options, 'discard', { default: false })
   if (discard && folder !== undefined) {
-    throw new OptionError(
-      'discard',
-      'Options "discard" and "folder" exclude one another: keep bytes or do not',
-      discard,
-    )
+    throw new OptionError('discard', 'Options "discard" and "folder" are mutually exclusive', discard)
   }
   return {
     port: integerOption(options, 'port', { min: 0, max: 65_535, default: 0 }),

@@ -27,11 +27,11 @@ import { ObjectStore } from './store/object-store.js'
 import { type Pace, readPace } from './wire/pacer.js'
 import type { StoredObject } from './store/stored-object.js'
 
-/** A pair of keys. */
+/** An access key pair. */
 export interface LocalCredentials {
-  /** The public half. */
+  /** The access key id. */
   accessKeyId: string
-  /** The half that signs. */
+  /** The secret key. */
   secretAccessKey: string
 }
 
@@ -41,15 +41,15 @@ export interface LocalRequestHandlerConfig {
   httpsAgent: Pick<TlsOptions, 'ca'>
 }
 
-/** What an S3 client has to be told; spread it into the options of `new S3Client()`. */
+/** Client settings for this server; spread them into the options of `new S3Client()`. */
 export interface LocalClientConfig {
   /** `http://127.0.0.1:PORT` */
   endpoint: string
-  /** The region that requests have to be signed for. */
+  /** The region requests must be signed for. */
   region: string
-  /** The bucket is in the path, for the host's name is an address. */
+  /** The bucket is in the path, because the host is an IP address. */
   forcePathStyle: true
-  /** The one pair of keys that is accepted. */
+  /** The only accepted key pair. */
   credentials: LocalCredentials
   /** With TLS: makes the client trust the server's certificate. */
   requestHandler?: LocalRequestHandlerConfig
@@ -63,11 +63,11 @@ const NO_JOURNAL: Journal = {
 }
 
 /**
- * An S3 server on 127.0.0.1, inside the process, for tests: it checks what a client sends as S3 does, keeps a log of
- * all calls, and plays faults by rule.
+ * An S3 server on 127.0.0.1, inside the process, for tests: it validates requests as S3 does, logs all calls,
+ * and injects faults by rule.
  *
- * It listens on the loopback interface only. It holds in memory what is put into it (or in a folder, or not at all:
- * see {@link LocalS3Options}), and nothing of a body beyond that.
+ * It listens on the loopback interface only. Objects are stored in memory (or in a directory, or not at all:
+ * see {@link LocalS3Options}), and nothing else of a body.
  *
  * @example
  * ```ts
@@ -78,7 +78,7 @@ const NO_JOURNAL: Journal = {
  * const client = new S3Client(s3.clientConfig())
  * await s3.put('masters', 'talk.mov', bytes)
  * s3.fault({ operation: 'GetObject', nth: 2, reset: 100_000 })
- * // … the code under test reads the object and gets over the reset …
+ * // … the code under test reads the object and recovers from the reset …
  * s3.calls.map(call => `${call.operation} ${call.range}`)
  * await s3.close()
  * ```
@@ -96,7 +96,7 @@ export class LocalS3 implements AsyncDisposable {
   /**
    * Starts a server.
    *
-   * @throws `OptionError` (`AVIO_ERR_OPTION`) for an option that breaks its rule
+   * @throws `OptionError` (`AVIO_ERR_OPTION`) for an invalid option
    */
   static async start(options: LocalS3Options = {}): Promise<LocalS3> {
     const settings = readOptions(options)
@@ -124,7 +124,7 @@ export class LocalS3 implements AsyncDisposable {
       pace,
     }
     const dispatcher = new Dispatcher(parts, this.#log, this.#rules)
-    // A server for tests must not cut slow exchanges off by itself: what is slow, or for ever, is the test's to say.
+    // A test server must not cut off slow exchanges: how slow they are, or whether they end, is up to the test.
     const http = { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0, noDelay: true }
     this.#server = settings.tls ? createTlsServer({ ...http, ...settings.tls }) : createServer(http)
     this.#server.on('request', (message, response) => void dispatcher.handle(message, response, false))
@@ -142,7 +142,7 @@ export class LocalS3 implements AsyncDisposable {
     return `${this.#settings.tls ? 'https' : 'http'}://127.0.0.1:${this.port}`
   }
 
-  /** The one pair of keys that is accepted. */
+  /** The only accepted key pair. */
   get credentials(): LocalCredentials {
     const { accessKeyId, secretAccessKey } = this.#settings
     return { accessKeyId, secretAccessKey }
@@ -153,7 +153,7 @@ export class LocalS3 implements AsyncDisposable {
     return this.#settings.tls?.cert
   }
 
-  /** What an S3 client has to be told; spread it into the options of `new S3Client()`. */
+  /** Client settings for this server; spread them into the options of `new S3Client()`. */
   clientConfig(): LocalClientConfig {
     const { endpoint, credentials } = this
     const { region, tls } = this.#settings
@@ -162,7 +162,7 @@ export class LocalS3 implements AsyncDisposable {
     return config
   }
 
-  /** How fast all connections are; a `slow` fault outranks it. May be changed at any time, for the calls to come. */
+  /** The speed of all connections; a `slow` fault overrides it. Can be changed at any time, for later calls. */
   get pace(): Pace {
     return this.#pace
   }
@@ -171,27 +171,27 @@ export class LocalS3 implements AsyncDisposable {
     this.#pace = readPace(pace, 'pace')
   }
 
-  /** All calls since the start, or since {@link clearCalls}, in the order of their arrival. */
+  /** All calls since the start, or since {@link clearCalls}, in order of arrival. */
   get calls(): readonly S3Call[] {
     return this.#log.calls
   }
 
-  /** Calls that are not over yet. */
+  /** Calls in progress. */
   get openCalls(): readonly S3Call[] {
     return this.#log.open
   }
 
-  /** How many connections are open, those at rest between two requests included. */
+  /** Number of open connections, including idle ones. */
   get openSockets(): number {
     return this.#connections.size
   }
 
-  /** Forgets the calls so far. */
+  /** Clears the call log. */
   clearCalls(): void {
     this.#log.clear()
   }
 
-  /** Resolves when no call is under way. */
+  /** Resolves when no call is in progress. */
   idle(): Promise<void> {
     return this.#log.idle()
   }
@@ -205,12 +205,12 @@ export class LocalS3 implements AsyncDisposable {
     return this.#rules.add(rule)
   }
 
-  /** Takes all faults away; calls that are held or stalled stay so. */
+  /** Removes all faults; calls that are held or stalled stay so. */
   clearFaults(): void {
     this.#rules.clear()
   }
 
-  /** Makes a bucket. */
+  /** Creates a bucket. */
   createBucket(bucket: string): void {
     this.#store.createBucket(bucket)
   }
@@ -246,11 +246,11 @@ export class LocalS3 implements AsyncDisposable {
   }
 
   /**
-   * Stores an object whose bytes are made when they are read: it may be larger than memory and disk.
-   * Its entity tag stays the same until the key is written anew.
+   * Stores an object whose bytes are generated when read: it may be larger than memory and disk. Its ETag stays
+   * the same until the key is overwritten.
    *
-   * @param size - bytes
-   * @param generate - gives the bytes from `start` (inclusive) to `end` (exclusive), the same ones every time
+   * @param size - in bytes
+   * @param generate - returns the bytes from `start` (inclusive) to `end` (exclusive), the same every time
    */
   putSynthetic(
     bucket: string,
@@ -263,13 +263,13 @@ export class LocalS3 implements AsyncDisposable {
     return this.#storeContent(bucket, key, new SyntheticContent(size, generate), etag, options)
   }
 
-  /** What is known of an object; `undefined` where there is none. */
+  /** Properties of an object; `undefined` if there is none. */
   head(bucket: string, key: string): LocalObject | undefined {
     const object = this.#store.bucket(bucket).current(key)
     return object && describeObject(object)
   }
 
-  /** The bytes of an object; `undefined` where there is none. */
+  /** The bytes of an object; `undefined` if there is none. */
   async get(bucket: string, key: string): Promise<Buffer | undefined> {
     const object = this.#store.bucket(bucket).current(key)
     return object && (await bytesOf(object.content))
@@ -286,7 +286,7 @@ export class LocalS3 implements AsyncDisposable {
     return target.keys.filter(key => target.current(key) !== undefined)
   }
 
-  /** The multipart uploads of a bucket that are neither completed nor aborted: what a client left behind. */
+  /** The multipart uploads of a bucket that are neither completed nor aborted: leftovers of a client. */
   uploads(bucket: string): LocalUpload[] {
     return [...this.#store.bucket(bucket).uploads.values()].map(({ key, uploadId, parts }) => ({
       key,
@@ -295,7 +295,7 @@ export class LocalS3 implements AsyncDisposable {
     }))
   }
 
-  /** Closes the server and all its connections; resolves when nothing of it is left. May be called again. */
+  /** Closes the server and all its connections; resolves when everything is closed. Can be called again. */
   close(): Promise<void> {
     return (this.#closed ??= this.#close())
   }

@@ -2,72 +2,74 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { S3Operation } from '../wire/operation.js'
 
 /**
- * One request, from its arrival on. The entry is there as soon as the headers are, and is filled in while the
- * exchange goes on.
+ * One request, from its arrival on. The entry exists as soon as the headers do, and is filled in during the
+ * exchange.
  */
 export interface S3Call {
-  /** What was asked; `undefined` for something the server does not have. */
+  /** The operation; `undefined` if the server does not implement it. */
   readonly operation: S3Operation | undefined
   /** `GET`, `PUT` … */
   readonly method: string
   /** Path and query, as sent. */
   readonly url: string
-  /** The bucket that the path names. */
+  /** The bucket in the path. */
   readonly bucket: string | undefined
-  /** The key that the path names, decoded. */
+  /** The key in the path, decoded. */
   readonly key: string | undefined
-  /** The version that is asked for. */
+  /** The version requested. */
   readonly versionId: string | undefined
-  /** The multipart upload that it belongs to. */
+  /** Its multipart upload. */
   readonly uploadId: string | undefined
   /** The part, from 1. */
   readonly partNumber: number | undefined
   /** The `Range` header, as sent. */
   readonly range: string | undefined
-  /** The request's headers, by names in lower case. */
+  /** The request's headers, by lower-case name. */
   readonly headers: IncomingHttpHeaders
-  /** Which connection it came on, from 1: shows reuse and parallelism. */
+  /** The number of its connection, from 1: shows reuse and parallelism. */
   readonly connection: number
-  /** When its headers were there, in milliseconds of `performance.now()`. */
+  /** When its headers arrived, in milliseconds of `performance.now()`. */
   readonly startedAt: number
-  /** When it was over, on the same clock; `undefined` while it is under way. */
+  /** When it ended, on the same clock; `undefined` while it is in progress. */
   readonly endedAt: number | undefined
-  /** The status that was answered; `undefined` where there was no answer (yet). */
+  /** The status of the answer; `undefined` if there is none (yet). */
   readonly status: number | undefined
-  /** The error code that was answered. */
+  /** The error code of the answer. */
   readonly errorCode: string | undefined
   /** Bytes of the request's body that arrived, framing included. */
   readonly bytesIn: number
-  /** Bytes of the answer's body that the system's network stack took: what a client that stops reading does not get. */
+  /**
+   * Answer body bytes accepted by the system's network stack: what a client that stops reading does not get.
+   */
   readonly bytesOut: number
-  /** The fault that was played: the name of its rule's action, `reset` for instance. */
+  /** The fault applied: the name of its rule's action, `reset` for example. */
   readonly fault: string | undefined
-  /** The connection was gone, by the client or by a fault, before the answer was complete. */
+  /** The connection was closed, by the client or a fault, before the answer was complete. */
   readonly aborted: boolean
 }
 
 /** The same while the server fills it in. */
 export type OpenCall = { -readonly [Name in keyof S3Call]: S3Call[Name] }
 
-/** All calls, in the order of their arrival, and who waits for them to be over. */
+/** All calls, in order of arrival. */
 export class CallLog {
   /** All calls since the last {@link clear}. */
   readonly calls: S3Call[] = []
   readonly #open = new Set<S3Call>()
   #waiting: (() => void)[] = []
 
-  /** Calls under way. */
+  /** Calls in progress. */
   get open(): S3Call[] {
     return [...this.#open]
   }
 
-  /** Enters a call. */
+  /** Adds a call. */
   begin(call: OpenCall): void {
     this.calls.push(call)
     this.#open.add(call)
   }
 
-  /** Says that a call is over. */
+  /** Marks a call as ended. */
   end(call: OpenCall): void {
     call.endedAt = performance.now()
     this.#open.delete(call)
@@ -75,12 +77,12 @@ export class CallLog {
     for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
-  /** Forgets all calls; those under way go on. */
+  /** Clears the log; calls in progress continue. */
   clear(): void {
     this.calls.length = 0
   }
 
-  /** Resolves when no call is under way. */
+  /** Resolves when no call is in progress. */
   idle(): Promise<void> {
     if (this.#open.size === 0) return Promise.resolve()
     return new Promise(resolve => this.#waiting.push(resolve))
