@@ -86,8 +86,8 @@ export type {
   OnMissing,
   StreamLeftOut,
   StreamTarget,
-} from './ffmpeg/streams/input-streams.js'
-export type { FfmpegSeek, SeekReason } from './ffmpeg/route/seek.js'
+} from './ffmpeg/streams/input-info.js'
+export type { FfmpegSeek, SeekReason } from './ffmpeg/route/seek-reason.js'
 export type { CoverMuxer, FileMuxer, KnownMuxer } from './ffmpeg/args/muxers.js'
 export type { CoverChoice, OutputLayout } from './ffmpeg/args/output-layout.js'
 export {

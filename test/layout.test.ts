@@ -8,6 +8,7 @@ import { houseTable } from './support/house.js'
 import {
   type Tree,
   codeBreaches,
+  commentBreaches,
   diskBreaches,
   emptyRooms,
   floorBreaches,
@@ -288,6 +289,22 @@ t.test('docs/errors.md says of each code whether a job is worth another try', as
       }),
     ),
     ['AVIO_ERR_A is retryable: yes, documented: no', 'AVIO_ERR_C is retryable: no, documented: yes'],
+  )
+})
+
+t.test('the files that comments name are there', async t => {
+  t.same(commentBreaches(sources), [])
+
+  t.same(
+    commentBreaches(
+      tree({
+        'lib/io/a.ts':
+          '/**\n * See old-name.ts and io/b.ts.\n */\n// As in `lib/io/gone.ts`, by c.ts.\nconst text = "d.ts"',
+        'lib/io/b.ts': '',
+        'test/c.ts': '',
+      }),
+    ),
+    ['lib/io/a.ts names old-name.ts', 'lib/io/a.ts names lib/io/gone.ts'],
   )
 })
 

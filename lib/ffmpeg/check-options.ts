@@ -27,7 +27,7 @@ import type {
   FfmpegRunOptions,
   FfmpegTransformOptions,
 } from './ffmpeg-options.js'
-import type { OnMissing } from './streams/input-streams.js'
+import type { OnMissing } from './streams/input-info.js'
 import { type Limits, limitsOption } from './limits/limits.js'
 import { type Prepare, prepareOption } from './route/source-look.js'
 import {

@@ -1,7 +1,7 @@
 import type { RandomAccess } from '../io/random-access.js'
 import type { CoverMuxer, FileMuxer, KnownMuxer } from './args/muxers.js'
 import type { CoverChoice, OutputLayout } from './args/output-layout.js'
-import type { OnMissing } from './streams/input-streams.js'
+import type { OnMissing } from './streams/input-info.js'
 import type { FfmpegLimits } from './limits/limits.js'
 
 /** What ffmpeg is told about an input, however it is read. */

@@ -6,7 +6,7 @@ import { FfmpegFlow } from './job/ffmpeg-flow.js'
 import type { FfmpegReadableOptions } from './ffmpeg-options.js'
 import { readableSettings } from './check-options.js'
 import { flowListener } from './job/flow-listener.js'
-import type { InputStreamInfo } from './streams/input-streams.js'
+import type { InputStreamInfo } from './streams/input-info.js'
 import { PipedOutput } from './output/piped-output.js'
 import type { TypedListener } from '../io/pipeline/typed-listeners.js'
 

@@ -10,7 +10,7 @@ import type {
   SeveralInputs,
 } from '../ffmpeg/ffmpeg-options.js'
 import { SEEKABLE_OR_STREAM, inputObject, sourceOption } from '../ffmpeg/source-option.js'
-import type { FfmpegInput, InputStreamInfo } from '../ffmpeg/streams/input-streams.js'
+import type { FfmpegInput, InputStreamInfo } from '../ffmpeg/streams/input-info.js'
 import type { FfmpegLogEntry } from '../ffmpeg/log/log.js'
 import type { FfmpegProgress } from '../ffmpeg/log/progress.js'
 import { abortError } from '../io/async/abort-error.js'

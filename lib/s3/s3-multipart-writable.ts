@@ -63,7 +63,7 @@ interface PendingWrite {
  *
  * Memory: at most (`concurrency` + 1) × `partSize` (40 MiB by default) in blocks of 1 MiB, into which bytes are
  * copied once, and `highWaterMark` in chunks of the writer's own. The same for an object of 64 GiB as for one of
- * 1 GiB; from part 5,501 on it is two parts, which double every 400 parts (`part-size.ts` has the schedule). Where a
+ * 1 GiB; from part 5,501 on it is two parts, which double every 400 parts (`part-size-schedule.ts` has the schedule). Where a
  * head is claimed, one more `partSize` and the head itself.
  *
  * Errors: {@link S3Error} with `bucket`, `key`, `operation`, `partNumber`, `byteOffset`, `attempts` … where they are

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { HeadWalk } from '../../lib/ffmpeg/input/container-sniffer.js'
+import { HeadWalk } from '../../lib/ffmpeg/input/metadata-walk.js'
 import { InputHead } from '../../lib/ffmpeg/input/input-head.js'
 import { InputDump } from '../../lib/ffmpeg/report/input-dump.js'
 import { keyframes } from '../../lib/ffmpeg/probe/keyframes.js'

@@ -280,3 +280,16 @@ export function codeBreaches(codes: readonly string[], tree: Tree): string[] {
     ...codes.filter(code => !new RegExp(`\\b${code}\\b`).test(raised)).map(code => `${code} is never raised`),
   ]
 }
+
+/** Files that a comment of the library names, by path or name alone, and that are not there. */
+export function commentBreaches(tree: Tree): string[] {
+  const files = [...tree.keys()]
+  return library(tree).flatMap(([file, text]) =>
+    text
+      .split('\n')
+      .filter(line => /^\s*(\*|\/\/|\/\*\*)/.test(line))
+      .flatMap(line => [...line.matchAll(/(?<![\w/.-])([\w-]+(?:\/[\w.-]+)*)\.ts\b/g)].map(([name]) => name))
+      .filter(name => !files.some(known => known === name || known.endsWith(`/${name}`)))
+      .map(name => `${file} names ${name}`),
+  )
+}

@@ -5,7 +5,7 @@ import type { FfmpegLogEntry } from '../log/log.js'
  * A track that begins minutes after the others, or never. `delay_moov` has ffmpeg wait for the first sample of each,
  * with all that comes before it in memory, and then write one fragment of it, too large for a pipe. So that is noticed,
  * and the inputs are read again with the `moov` first (`empty_moov`) and with times as they are; the edit lists that
- * ffmpeg could not know by then are written here (mp4/edit-list-writer.ts).
+ * ffmpeg could not know by then are written here (mp4/rewrite/edit-list-writer.ts).
  *
  * The very same comes of the flags `empty_moov` and `frag_discont`, given by the user: for an input that can be read
  * once.

@@ -1,5 +1,5 @@
 import { type Argument, refused } from './parse-arguments.js'
-import { fileFilter, fileParameter } from './file-writing-options.js'
+import { fileFilter, fileParameter } from './file-writing-values.js'
 
 /**
  * What happens to the user's own arguments. Most are obeyed: they come after our defaults, and in ffmpeg the last

@@ -53,7 +53,7 @@ const KILLED_LOOKS = 50
  * Nothing of it is left when `kill()` has resolved: the process is reaped and every pipe is closed, whoever else
  * may still hold the other end.
  *
- * Where it dies with its parent (die-with-parent.ts) it leads a group of its own, so that a wrapper script is ended
+ * Where it dies with its parent (parent-death-signal.ts) it leads a group of its own, so that a wrapper script is ended
  * together with the ffmpeg that it started. Ctrl-C in a terminal does not reach that group: it ends this process, and
  * that ends the child. Elsewhere the child stays in our group, which Ctrl-C reaches, and a wrapper is ended alone.
  */

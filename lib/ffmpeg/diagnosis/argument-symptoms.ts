@@ -1,4 +1,4 @@
-import type { Pattern } from './symptom.js'
+import type { Pattern } from './symptom-pattern.js'
 
 const ARGUMENT = 'An argument is misspelt, misplaced, or not known to this version of ffmpeg.'
 const PRESETS =

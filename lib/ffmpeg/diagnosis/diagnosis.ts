@@ -1,5 +1,5 @@
 import type { FfmpegLogEntry, FfmpegLogLevel } from '../log/log.js'
-import type { Pattern, Symptom } from './symptom.js'
+import type { Pattern, Symptom } from './symptom-pattern.js'
 import { SYMPTOMS } from './symptoms.js'
 
 const SEVERE: ReadonlySet<FfmpegLogLevel> = new Set(['panic', 'fatal', 'error'])

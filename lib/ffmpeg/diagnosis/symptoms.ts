@@ -1,5 +1,5 @@
 import { ARGUMENT_SYMPTOMS } from './argument-symptoms.js'
-import type { Pattern } from './symptom.js'
+import type { Pattern } from './symptom-pattern.js'
 
 /**
  * What ffmpeg's messages mean, and what to do about them.

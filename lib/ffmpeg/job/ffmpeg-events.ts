@@ -1,6 +1,6 @@
 import type { DuplexEvents, ReadableEvents } from '../../io/pipeline/typed-listeners.js'
-import type { FfmpegSeek } from '../route/seek.js'
-import type { FfmpegInput } from '../streams/input-streams.js'
+import type { FfmpegSeek } from '../route/seek-reason.js'
+import type { FfmpegInput } from '../streams/input-info.js'
 import type { FfmpegOrigin } from '../binary/locate-ffmpeg.js'
 import type { FfmpegLogEntry } from '../log/log.js'
 import type { FfmpegProgress } from '../log/progress.js'

@@ -11,14 +11,14 @@ import { RunVerdict } from '../diagnosis/run-verdict.js'
 import { withSuggestion } from '../diagnosis/suggestion.js'
 import { inputUnreachable } from '../input/input-errors.js'
 import { nameOf } from '../input/input-names.js'
-import { limitPrefix } from '../limits/limit-prefix.js'
+import { systemLimitPrefix } from '../limits/system-limits.js'
 import type { FfmpegLogEntry } from '../log/log.js'
 import { PercentDone } from '../log/percent-done.js'
 import type { FfmpegProgress } from '../log/progress.js'
 import { GuardedOutput } from '../output/guarded-output.js'
 import type { KeptCover } from '../output/kept-cover.js'
 import { streamKey } from '../report/stream-mapping.js'
-import type { InputStreamInfo } from '../streams/input-streams.js'
+import type { InputStreamInfo } from '../streams/input-info.js'
 import { InputWatch } from './input-watch.js'
 import { type JobCommand, PROGRESS, STDERR, jobCommand } from './job-command.js'
 import type { JobListener, JobSpec } from './job-spec.js'
@@ -182,7 +182,7 @@ export class FfmpegJob {
     const { signal } = this.#abort
     signal.throwIfAborted()
     const { path, from } = await locateFfmpeg(ffmpegPath)
-    const prefix = await limitPrefix(limits)
+    const prefix = await systemLimitPrefix(limits)
     signal.throwIfAborted()
     // Beside the first request of a source.
     const version = versionOf(path, env, signal)

@@ -8,7 +8,7 @@ import type {
   MissingStream,
   OnMissing,
   StreamLeftOut,
-} from '../streams/input-streams.js'
+} from '../streams/input-info.js'
 import type { FfmpegLogEntry } from '../log/log.js'
 import type { MediaStreamType } from '../report/media-info.js'
 import { type FateOutput, type KeptStream, StreamFates } from '../streams/stream-fates.js'
@@ -18,7 +18,7 @@ import { StreamMapping, streamKey } from '../report/stream-mapping.js'
  * What ffmpeg says of its inputs before it starts, and what it notices on its way:
  *
  *     Input #0, mpegts, from 'pipe:0':                                      (the dump, see input-dump.ts)
- *     Stream mapping:                                                       (see stream-report.ts)
+ *     Stream mapping:                                                       (see stream-mapping.ts)
  *     5.1              [mpegts @ 0x1] [warning] New audio stream 0:1 at pos:2905728 and DTS:13.3768s
  *     6 and later      [in#0/mpegts @ 0x1] [warning] New audio stream with index 1 at pos:2905728 and DTS:13.376778s
  */

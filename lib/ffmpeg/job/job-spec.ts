@@ -5,7 +5,7 @@ import type { FfmpegLogEntry } from '../log/log.js'
 import type { FfmpegProgress } from '../log/progress.js'
 import type { GuardedOutputSpec } from '../output/guarded-output.js'
 import type { Prepare } from '../route/source-look.js'
-import type { FfmpegInput, OnMissing } from '../streams/input-streams.js'
+import type { FfmpegInput, OnMissing } from '../streams/input-info.js'
 import type { FfmpegSpawn } from './ffmpeg-events.js'
 
 /** One input of a job. */

@@ -1,6 +1,6 @@
 import { isCoverImage } from '../../mp4/rewrite/cover-writer.js'
 import { buildArguments } from '../args/build-arguments.js'
-import { hasCover } from '../input/container-sniffer.js'
+import { hasCover } from '../input/metadata-walk.js'
 import { MAX_COVER } from '../args/output-layout.js'
 import { type PreviewQuestion, pipeOf, reportOf } from '../preview/run-preview.js'
 import { runTool } from '../child/run-tool.js'

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import type { DeferredHeaderBuilder } from '../../io/pipeline/deferred-header-builder.js'
 import { HeaderOffer } from '../../io/pipeline/header-claim.js'
 import type { Link } from '../../io/pipeline/link.js'
-import type { OnMissing } from '../streams/input-streams.js'
+import type { OnMissing } from '../streams/input-info.js'
 import { type CoverChoice, type OutputLayout, deferredHeaderFor } from '../args/output-layout.js'
 
 /** What a {@link PipedOutput} is told about its output. */

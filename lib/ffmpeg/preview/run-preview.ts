@@ -1,7 +1,7 @@
 import { parseArguments } from '../args/parse-arguments.js'
 import { type InputSpec, type OutputSpec, buildArguments } from '../args/build-arguments.js'
 import { sniffAudio } from '../input/audio-sniffer.js'
-import { metadataEnd } from '../input/container-sniffer.js'
+import { metadataEnd } from '../input/metadata-walk.js'
 import type { Limits } from '../limits/limits.js'
 import type { MediaStreamType } from '../report/media-info.js'
 import { runJudged } from '../diagnosis/run-judged.js'

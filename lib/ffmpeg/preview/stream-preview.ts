@@ -2,14 +2,8 @@ import { KiB, MiB } from '../../options.js'
 import { parseArguments } from '../args/parse-arguments.js'
 import type { InputSpec, OutputSpec } from '../args/build-arguments.js'
 import { type AudioSeen, sniffAudio } from '../input/audio-sniffer.js'
-import {
-  type Container,
-  CONTAINER_BYTES,
-  HeadWalk,
-  containerOf,
-  hasCover,
-  metadataEnd,
-} from '../input/container-sniffer.js'
+import { HeadWalk, hasCover, metadataEnd } from '../input/metadata-walk.js'
+import { type Container, CONTAINER_BYTES, containerOf } from '../input/container-sniffer.js'
 import { type PreviewQuestion, pipeOf, takableOf } from './run-preview.js'
 import { FILTER, type Wants, readWants } from './preview-wants.js'
 import { type Mapping, type StreamMapping, streamKey } from '../report/stream-mapping.js'

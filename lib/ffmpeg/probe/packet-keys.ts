@@ -8,7 +8,7 @@ import { demuxersFor } from '../args/safe-demuxers.js'
 import { childEnvironment } from '../child/environment.js'
 import { CONTAINER_BYTES } from '../input/container-sniffer.js'
 import { limitBehind } from '../limits/limit-errors.js'
-import { limitPrefix } from '../limits/limit-prefix.js'
+import { systemLimitPrefix } from '../limits/system-limits.js'
 import { type Limits, UNLIMITED, systemLimits } from '../limits/limits.js'
 import { LineSplitter } from '../log/line-splitter.js'
 import { locateFfprobe } from '../binary/locate-ffprobe.js'
@@ -117,7 +117,7 @@ async function readPackets(
   try {
     const [head] = await inputs.heads(CONTAINER_BYTES, end.signal)
     const format = demuxerOf({ format: options.format, formatWhitelist }, head!, cache.name)
-    const prefix = await limitPrefix(limits)
+    const prefix = await systemLimitPrefix(limits)
     const args = [
       ...[
         '-hide_banner',

@@ -4,11 +4,11 @@ import type { RandomAccess } from '../../io/random-access.js'
 import type { Upstream } from '../../io/pipeline/upstream.js'
 import { MiB } from '../../options.js'
 import type { OutputSpec } from '../args/build-arguments.js'
-import { HeadWalk } from '../input/container-sniffer.js'
-import type { SeekReason } from './seek.js'
+import { HeadWalk } from '../input/metadata-walk.js'
+import type { SeekReason } from './seek-reason.js'
 import { InputHead } from '../input/input-head.js'
 import { needsSeek, noRandomAccess } from '../input/input-errors.js'
-import { jumpOf } from '../args/seek-arguments.js'
+import { asksForSeek } from '../args/asks-for-seek.js'
 import { failureBytes } from './pipe-failures.js'
 import type { IsBehind, PipeProof } from './pipe-proof.js'
 import { pipeProof } from './piped-containers.js'
@@ -48,7 +48,7 @@ export class InputRoute {
   readonly #settings: RouteSettings
   readonly #upstream: Upstream
   readonly #head: InputHead
-  readonly #jump: ReturnType<typeof jumpOf>
+  readonly #jump: ReturnType<typeof asksForSeek>
   readonly #walk = new HeadWalk()
   readonly #abort = new AbortController()
   /** A small source is taken whole: what is done with it is decided at its end. */
@@ -62,7 +62,7 @@ export class InputRoute {
     const { format, args, sniffSize } = settings
     this.#settings = settings
     this.#upstream = upstream
-    this.#jump = jumpOf(args)
+    this.#jump = asksForSeek(args)
     this.#head = new InputHead({
       window: sniffSize,
       sniff: format === undefined || isMp4Demuxer(format),

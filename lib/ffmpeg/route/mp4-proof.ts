@@ -3,7 +3,7 @@ import type { Box } from '../../mp4/boxes/box.js'
 import { interleaveDistance } from '../../mp4/index/interleave-distance.js'
 import { type Movie, parseMovie } from '../../mp4/movie/movie.js'
 import { MiB } from '../../options.js'
-import type { HeadWalk } from '../input/container-sniffer.js'
+import type { HeadWalk } from '../input/metadata-walk.js'
 import { MAX_PROOF_BYTES, OTHER, type PipeProof, SAME, open } from './pipe-proof.js'
 
 /**

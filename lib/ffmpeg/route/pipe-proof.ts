@@ -1,5 +1,5 @@
 import type { RandomAccess } from '../../io/random-access.js'
-import type { SeekReason } from './seek.js'
+import type { SeekReason } from './seek-reason.js'
 
 /** What is known of an input that could be piped: whether ffmpeg reads the same of it by a pipe as by address. */
 export type PipeProof =

@@ -1,6 +1,7 @@
 import { SIGNATURES, type Signature } from '../../containers/extents/signature.js'
 import { isTagBehind, matroskaProof, waveProof } from './trailing-tags.js'
-import { CONTAINER_BYTES, type HeadWalk } from '../input/container-sniffer.js'
+import { type HeadWalk } from '../input/metadata-walk.js'
+import { CONTAINER_BYTES } from '../input/container-sniffer.js'
 import { mp4Proof } from './mp4-proof.js'
 import { MAX_PROOF_BYTES, OTHER, type PipeProof, SAME, open } from './pipe-proof.js'
 import { type SoundFrame, followedFrame } from '../input/audio-frames.js'

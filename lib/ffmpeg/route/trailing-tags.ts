@@ -2,7 +2,7 @@ import { readExactly } from '../../io/read-exactly.js'
 import type { RandomAccess } from '../../io/random-access.js'
 import { EbmlData, type Element, MAX_ELEMENT_HEADER, elementAt } from '../../matroska/element.js'
 import { ID, seekPlaces } from '../../matroska/segment.js'
-import { HeadWalk } from '../input/container-sniffer.js'
+import { HeadWalk } from '../input/metadata-walk.js'
 import { OTHER, type PipeProof, SAME, open } from './pipe-proof.js'
 
 /**

@@ -1,4 +1,4 @@
-import type { InputNote } from './input-streams.js'
+import type { InputNote } from './input-info.js'
 import type { FfmpegLogEntry } from '../log/log.js'
 import type { StreamMapping } from '../report/stream-mapping.js'
 

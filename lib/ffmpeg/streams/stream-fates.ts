@@ -1,5 +1,5 @@
 import { muxerOf } from '../args/muxers.js'
-import type { InputStreamInfo, StreamLeftOut, StreamTarget } from './input-streams.js'
+import type { InputStreamInfo, StreamLeftOut, StreamTarget } from './input-info.js'
 import type { MediaStreamInfo } from '../report/media-info.js'
 import { type MappedStream, StreamMaps } from './stream-maps.js'
 import { type StreamMapping, streamKey } from '../report/stream-mapping.js'

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import type { Writable } from 'node:stream'
 import { FileError, SourceError } from '../../errors.js'
 import { descriptorHint } from '../../io/descriptors/out-of-descriptors.js'
-import { isPassing } from '../../io/descriptors/passing-errors.js'
+import { isTransient } from '../../io/async/transient-errors.js'
 import { FileSource, pathOf } from '../../io/sources/file-source.js'
 import { FileWritable } from '../../io/file/file-writable.js'
 import { readExactly } from '../../io/read-exactly.js'
@@ -103,6 +103,6 @@ function failure(what: string, path: string, done: string, cause: unknown): File
     'AVIO_ERR_FILE_WRITE',
     `${what} ${path} can't be ${done}: ${message}.${descriptorHint(cause)}`,
     { path },
-    { cause, retryable: isPassing(code) },
+    { cause, retryable: isTransient(code) },
   )
 }

@@ -3,7 +3,7 @@ import { type FileHandle, link, open, readlink, realpath, rename, stat, unlink }
 import { basename, dirname, join, resolve } from 'node:path'
 import { FileError } from '../../errors.js'
 import { DESCRIPTOR_REMEDY } from '../descriptors/out-of-descriptors.js'
-import { isPassing } from '../descriptors/passing-errors.js'
+import { isTransient } from '../async/transient-errors.js'
 import { MiB } from '../../options.js'
 
 /** Memory for moving bytes within the file, in bytes. */
@@ -175,7 +175,7 @@ function writeFailure(cause: unknown, path: string): FileError {
   if (code === 'EEXIST') return exists(path, cause)
   const remedy = REMEDIES[code]
   const said = `Cannot write ${path}: ${message}.${remedy === undefined ? '' : ` ${remedy}`}`
-  return new FileError('AVIO_ERR_FILE_WRITE', said, { path }, { cause, retryable: isPassing(code) })
+  return new FileError('AVIO_ERR_FILE_WRITE', said, { path }, { cause, retryable: isTransient(code) })
 }
 
 function exists(path: string, cause?: unknown): FileError {

@@ -4,7 +4,7 @@ import { abortError } from '../async/abort-error.js'
 import { onAbort } from '../async/abort-listeners.js'
 import type { ResponsePacer } from './response-pacer.js'
 import type { RandomAccess } from '../random-access.js'
-import { answerRange } from './range-request.js'
+import { answerRange } from './range-header.js'
 
 /** Most bytes written at a time, whatever the source's chunks: the granularity of the pacing. */
 const PIECE = 64 * KiB

@@ -1,5 +1,5 @@
 import { SourceError, type SourceErrorCode } from '../../errors.js'
-import { isPassing } from '../descriptors/passing-errors.js'
+import { isTransient } from '../async/transient-errors.js'
 import { descriptorHint } from '../descriptors/out-of-descriptors.js'
 
 const CODES: Record<string, SourceErrorCode> = {
@@ -26,6 +26,6 @@ export function fileFailure(cause: unknown, path: string, byteOffset: number | u
     code,
     `Cannot read ${path}: ${message}.${remedy === undefined ? descriptorHint(cause) : ` ${remedy}`}`,
     { source: path, byteOffset },
-    { cause, retryable: code === 'AVIO_ERR_SOURCE_READ' ? isPassing(errno) : undefined },
+    { cause, retryable: code === 'AVIO_ERR_SOURCE_READ' ? isTransient(errno) : undefined },
   )
 }

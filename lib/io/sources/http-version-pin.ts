@@ -9,7 +9,7 @@ import {
   sizeChange,
   timeChange,
   unusableMessage,
-} from '../fetch/pinned-version.js'
+} from '../fetch/response-checks.js'
 import { StatusError } from './http-errors.js'
 
 /** The parts of a response that identify it. */

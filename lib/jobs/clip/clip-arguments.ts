@@ -1,7 +1,7 @@
 import { type Argument, parseArguments } from '../../ffmpeg/args/parse-arguments.js'
 import { parseMediaTime } from '../../ffmpeg/log/media-time.js'
 import { landingArguments, onClock } from '../shown-picture.js'
-import type { Opening, Span } from './clip-span.js'
+import type { Opening, Span } from './clip-look.js'
 
 /** A time in ffmpeg's notation: to the microsecond, its own resolution, and never with an exponent. */
 export function seconds(time: number): string {

@@ -13,7 +13,7 @@ import {
   seconds,
   startArguments,
 } from './clip-arguments.js'
-import { type Span, openingAt, silentTracks } from './clip-span.js'
+import { type Span, openingAt, silentTracks } from './clip-look.js'
 import { JOB_OPTIONS, type JobOptions, secondsOption, stageOptions } from '../job-options.js'
 import { KEEP_CLOCK } from '../shown-picture.js'
 

@@ -9,6 +9,26 @@ import { createHash } from 'node:crypto'
  * equal to the expected one proves identity; one that differs proves nothing by itself.
  */
 
+/** What a request, or the response to it, says of the object's encryption. */
+export interface Encryption {
+  readonly ServerSideEncryption?: string | undefined
+  readonly SSECustomerKey?: string | undefined
+  readonly SSECustomerAlgorithm?: string | undefined
+}
+
+/** Whether the ETag is no MD5, as far as a request or a response tells: under SSE-C and SSE-KMS it is not. */
+export function hidesMd5({
+  ServerSideEncryption,
+  SSECustomerKey,
+  SSECustomerAlgorithm,
+}: Encryption): boolean {
+  return (
+    SSECustomerKey !== undefined ||
+    SSECustomerAlgorithm !== undefined ||
+    /kms/i.test(ServerSideEncryption ?? '')
+  )
+}
+
 /** The MD5 of bytes in an ETag, in lower-case hex; `undefined` where it has not the form of one. */
 export function md5OfEtag(etag: string | undefined): string | undefined {
   const told = md5InEtag(etag)

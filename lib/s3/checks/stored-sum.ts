@@ -2,7 +2,7 @@ import { type HeadObjectCommandOutput, HeadObjectCommand } from '@aws-sdk/client
 import type { DigestAlgorithm } from '../../io/checksums/digest.js'
 import { BACKOFF, retry } from '../../io/async/retry.js'
 import { sendWithTimeout } from '../request/send-with-timeout.js'
-import { md5InEtag, md5OfEtag, sameEtag } from './etag.js'
+import { hidesMd5, md5InEtag, md5OfEtag, sameEtag } from './etag.js'
 import type { GetObjectRequest } from '../read/get-request-option.js'
 import type { Preconditions, S3ObjectInfo } from '../read/version-pin.js'
 import type { StoredSum } from './object-sum.js'
@@ -100,7 +100,6 @@ function checksumsOf(answer: HeadObjectCommandOutput): Sum[] {
 
 /** What the ETag says where it is made of MD5s: under SSE-KMS and SSE-C it is not. */
 function etagOf(answer: HeadObjectCommandOutput): Sum[] {
-  const isHidden = /kms/i.test(answer.ServerSideEncryption ?? '') || answer.SSECustomerAlgorithm !== undefined
-  const told = isHidden ? undefined : md5InEtag(answer.ETag)
+  const told = hidesMd5(answer) ? undefined : md5InEtag(answer.ETag)
   return told === undefined ? [] : [{ algorithm: 'MD5', value: told.md5, count: told.parts }]
 }

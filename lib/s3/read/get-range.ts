@@ -13,7 +13,7 @@ import type { S3ObjectInfo } from './version-pin.js'
 import type { S3Location } from '../request/s3-location.js'
 import { drain, streamOf } from './get-body.js'
 import { goDirect } from '../direct/direct-pool.js'
-import { RequestWatch } from '../request/request-watch.js'
+import { StallWatch } from '../request/stall-watch.js'
 import { Sending, sendOnce } from '../request/send-once.js'
 
 /**
@@ -67,7 +67,7 @@ export async function getRange(one: GetRange): Promise<void> {
   await oneTry(one.signal, async attempt => {
     const onStall = (drip?: string) => attempt.abort(stalled(stallTimeout, drip))
     const sending = new Sending(client)
-    const watch = new RequestWatch(client, sending, stallTimeout, onStall, minThroughput)
+    const watch = new StallWatch(client, sending, stallTimeout, onStall, minThroughput)
     try {
       await run(one, attempt.signal, watch, sending)
     } finally {
@@ -79,7 +79,7 @@ export async function getRange(one: GetRange): Promise<void> {
 async function run(
   { client, input, into, accept, transport = 'direct' }: GetRange,
   signal: AbortSignal,
-  watch: RequestWatch,
+  watch: StallWatch,
   sending: Sending,
 ) {
   const command = new GetObjectCommand(input)

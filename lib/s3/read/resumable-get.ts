@@ -14,7 +14,7 @@ import {
 } from './version-pin.js'
 import { classifyError, s3Error } from '../request/classify-error.js'
 import { formatS3Uri } from '../request/s3-location.js'
-import { WholeBody } from './whole-body.js'
+import { UnrangedBody } from './unranged-body.js'
 
 /** An answer that may be the whole object, or a range that does not say so. */
 class DoubtfulWhole extends Error {}
@@ -45,7 +45,7 @@ export class ResumableGet {
   /** Whether a 200 of just the length that was asked for was looked into, and found to be the whole. */
   #isWholeKnown = false
   /** The body that all is read from, where the store ignores ranges. */
-  #whole: WholeBody | undefined
+  #whole: UnrangedBody | undefined
   /** Settles when the ranges that were asked for before are there: there is one body for all. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -116,7 +116,7 @@ export class ResumableGet {
         await this.#lookBehind(one)
         await this.#get(one, conditions)
       } else if (error instanceof WholeInstead) {
-        this.#whole = new WholeBody(this.#target, this.#pin)
+        this.#whole = new UnrangedBody(this.#target, this.#pin)
         await this.#whole.read(one)
       } else {
         throw error

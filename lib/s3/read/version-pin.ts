@@ -9,7 +9,7 @@ import {
   sizeChange,
   timeChange,
   unusableMessage,
-} from '../../io/fetch/pinned-version.js'
+} from '../../io/fetch/response-checks.js'
 import { type S3Location, formatS3Uri } from '../request/s3-location.js'
 
 /** What the first answer says about an object. What a server does not send is not there. */

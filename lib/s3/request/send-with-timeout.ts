@@ -2,7 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3'
 import { onAbort } from '../../io/async/abort-listeners.js'
 import { abortError, untilAborted } from '../../io/async/abort-error.js'
 import { type RequestBody, attachBody } from './request-body.js'
-import { RequestWatch } from './request-watch.js'
+import { StallWatch } from './stall-watch.js'
 import { type S3Command, Sending, sendOnce } from './send-once.js'
 
 /** What an {@link sendWithTimeout} is told. */
@@ -55,7 +55,7 @@ export async function sendWithTimeout<Output>(
   const onStall = (drip = `no data sent or received for ${timeout} ms`) =>
     request.abort(new SilenceError(drip))
   const sending = new Sending(client)
-  const watch = new RequestWatch(client, sending, timeout, onStall, minThroughput)
+  const watch = new StallWatch(client, sending, timeout, onStall, minThroughput)
   const bodyStream =
     body &&
     attachBody(command, body, (bytes, isTaken) => {

@@ -4,7 +4,7 @@ import { backoff, retry } from '../../io/async/retry.js'
 import type { PartBuffer } from './part-buffer.js'
 import { classifyError } from '../request/classify-error.js'
 import { formatS3Uri } from '../request/s3-location.js'
-import { checkStored } from './check-response.js'
+import { checkStored } from './check-stored.js'
 import { isForeign, isUploadGone, patience, uploadError } from './upload-errors.js'
 import type { StoredPart, UploadCommands } from './upload-commands.js'
 

@@ -5,7 +5,7 @@ import { MAX_METADATA } from '../request/check-headers.js'
 import type { PartBuffer } from './part-buffer.js'
 import { classifyError } from '../request/classify-error.js'
 import { formatS3Uri } from '../request/s3-location.js'
-import { checkStored } from './check-response.js'
+import { checkStored } from './check-stored.js'
 import { type StoreCommit, MARK, proveStored } from './prove-stored.js'
 import {
   isAnswered,

@@ -125,8 +125,3 @@ export function inputOf(request: UploadRequest, operation: UploadOperation): Upl
   )
   return Object.fromEntries(taken)
 }
-
-/** Whether an ETag is not the MD5 of the bytes, as far as `request` tells: under SSE-C and SSE-KMS it is not. */
-export function hidesMd5(request: UploadRequest): boolean {
-  return request.SSECustomerKey !== undefined || /kms/i.test(request.ServerSideEncryption ?? '')
-}

@@ -1,8 +1,6 @@
 import {
   createBucket,
   deleteBucket,
-  deleteObject,
-  deleteObjects,
   getBucketLocation,
   getBucketVersioning,
   headBucket,
@@ -12,6 +10,7 @@ import {
 import { completeMultipartUpload } from './complete-upload.js'
 import { copyObject } from './copy-object.js'
 import type { Handler } from './answer.js'
+import { deleteObject, deleteObjects } from './delete-objects.js'
 import { getObject } from './get-object.js'
 import { getObjectAttributes } from './get-object-attributes.js'
 import { listObjects, listObjectsV2, listObjectVersions } from './list-objects.js'

@@ -5,7 +5,7 @@ import { type Answer } from './answer.js'
 import { bucketOf, type OperationContext, keyOf } from './operation-context.js'
 import { customerKeyHeaders } from '../wire/customer-key.js'
 import type { Taken } from './intake.js'
-import { receiveContent } from './payload.js'
+import { receiveContent } from './receive-body.js'
 import { ServiceError } from '../wire/service-error.js'
 import { type ObjectProperties, propertiesOf, type StoredObject } from '../store/stored-object.js'
 

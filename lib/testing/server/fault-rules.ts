@@ -12,7 +12,7 @@ import type { S3Call } from './call-log.js'
 import type { FaultHandle, FaultRule } from './fault.js'
 import { S3_OPERATIONS } from '../wire/operation.js'
 import { readPace } from '../wire/pacer.js'
-import { firstByteOf } from '../wire/range-request.js'
+import { firstByteOf } from '../wire/range-header.js'
 
 /** The names that tell actions apart. */
 const ACTION_NAMES = [

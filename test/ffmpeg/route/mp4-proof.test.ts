@@ -1,5 +1,5 @@
 import t from 'tap'
-import { HeadWalk } from '../../../lib/ffmpeg/input/container-sniffer.js'
+import { HeadWalk } from '../../../lib/ffmpeg/input/metadata-walk.js'
 import { mp4Proof } from '../../../lib/ffmpeg/route/mp4-proof.js'
 import { badlyInterleaved } from '../../support/bad-interleave.js'
 import { bothInputs, fastStartMp4, ffmpegToFile, fragmentedMp4, indexLastMp4 } from '../../support/media.js'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { HeadWalk } from '../../../lib/ffmpeg/input/container-sniffer.js'
+import { HeadWalk } from '../../../lib/ffmpeg/input/metadata-walk.js'
 import { MAX_PROOF_BYTES, OTHER, SAME, open } from '../../../lib/ffmpeg/route/pipe-proof.js'
 import { pipeProof } from '../../../lib/ffmpeg/route/piped-containers.js'
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { HeadWalk } from '../../../lib/ffmpeg/input/container-sniffer.js'
+import { HeadWalk } from '../../../lib/ffmpeg/input/metadata-walk.js'
 import { PIPED, pipeProof } from '../../../lib/ffmpeg/route/piped-containers.js'
 import { SELF_CONTAINED } from '../../../lib/ffmpeg/args/safe-demuxers.js'
 import { audioInput, ffmpegToPipe, transportStream } from '../../support/media.js'

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { isTagBehind, matroskaProof, waveProof } from '../../../lib/ffmpeg/route/trailing-tags.js'
-import { HeadWalk } from '../../../lib/ffmpeg/input/container-sniffer.js'
+import { HeadWalk } from '../../../lib/ffmpeg/input/metadata-walk.js'
 import type { PipeProof } from '../../../lib/ffmpeg/route/pipe-proof.js'
 import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
 import { ID } from '../../../lib/matroska/segment.js'

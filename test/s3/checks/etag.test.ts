@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
-import { md5OfEtag, multipartEtag, sameEtag } from '../../../lib/s3/checks/etag.js'
+import { hidesMd5, md5OfEtag, multipartEtag, sameEtag } from '../../../lib/s3/checks/etag.js'
 
 const md5 = (text: string) => createHash('md5').update(text).digest('hex')
 
@@ -38,4 +38,13 @@ t.test('ETags are compared without their quotes, and a missing one equals nothin
   t.notOk(sameEtag('"a"', '"b"'))
   t.notOk(sameEtag(undefined, undefined))
   t.notOk(sameEtag('"a"', undefined))
+})
+
+t.test('an ETag is no MD5 under a key of the customer or of KMS', async t => {
+  t.ok(hidesMd5({ SSECustomerKey: 'k' }))
+  t.ok(hidesMd5({ ServerSideEncryption: 'aws:kms' }))
+  t.ok(hidesMd5({ ServerSideEncryption: 'aws:kms:dsse' }))
+  t.ok(hidesMd5({ SSECustomerAlgorithm: 'AES256' }), 'as a response says it')
+  t.notOk(hidesMd5({ ServerSideEncryption: 'AES256' }))
+  t.notOk(hidesMd5({}))
 })

@@ -2,7 +2,6 @@ import t from 'tap'
 import {
   type UploadOperation,
   type UploadRequest,
-  hidesMd5,
   inputOf,
   uploadRequestOption,
 } from '../../../lib/s3/upload/upload-request-option.js'
@@ -91,12 +90,4 @@ t.test('the request is copied, and may be left out', async t => {
   given.Tagging = 'c=d'
   t.same(request, { Tagging: 'a=b' })
   t.same(uploadRequestOption({}), {})
-})
-
-t.test('an ETag is no MD5 under a key of the customer or of KMS', async t => {
-  t.ok(hidesMd5({ SSECustomerKey: 'k' }))
-  t.ok(hidesMd5({ ServerSideEncryption: 'aws:kms' }))
-  t.ok(hidesMd5({ ServerSideEncryption: 'aws:kms:dsse' }))
-  t.notOk(hidesMd5({ ServerSideEncryption: 'AES256' }))
-  t.notOk(hidesMd5({}))
 })

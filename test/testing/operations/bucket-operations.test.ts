@@ -2,7 +2,6 @@ import {
   CreateBucketCommand,
   DeleteBucketCommand,
   DeleteObjectCommand,
-  DeleteObjectsCommand,
   GetBucketLocationCommand,
   GetBucketVersioningCommand,
   GetObjectCommand,
@@ -12,7 +11,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3'
 import t from 'tap'
-import { sendRaw, startS3 } from '../support.js'
+import { startS3 } from '../support.js'
 
 t.test('buckets come and go', async t => {
   const { client } = await startS3(t, { region: 'eu-west-1' })
@@ -61,41 +60,4 @@ t.test('versioning is switched, and a delete then leaves a marker', async t => {
   t.equal(await old.Body?.transformToString(), 'one')
   await client.send(new DeleteObjectCommand({ ...at, VersionId: deleted.VersionId! }))
   t.same(await s3.get('box', 'k'), Buffer.from('one'))
-})
-
-t.test('many objects are deleted at once, whether they are there or not', async t => {
-  const { s3, client } = await startS3(t)
-  for (const key of ['a', 'b&<c>', 'd']) await s3.put('box', key, 'x')
-  const del = (Quiet: boolean, ...keys: string[]) =>
-    client.send(
-      new DeleteObjectsCommand({ Bucket: 'box', Delete: { Quiet, Objects: keys.map(Key => ({ Key })) } }),
-    )
-  const { Deleted, Errors } = await del(false, 'a', 'b&<c>', 'never')
-  t.same(
-    Deleted?.map(({ Key }) => Key),
-    ['a', 'b&<c>', 'never'],
-  )
-  t.equal(Errors, undefined)
-  t.same(s3.keys('box'), ['d'])
-  t.equal((await del(true, 'd')).Deleted, undefined)
-})
-
-t.test('a list of deletes that is broken or altered deletes nothing', async t => {
-  const { s3 } = await startS3(t)
-  await s3.put('box', 'a', 'x')
-  const post = (body: string, headers: Record<string, string> = {}) =>
-    sendRaw(s3, {
-      method: 'POST',
-      path: '/box?delete=',
-      body,
-      headers: { 'content-length': String(body.length), ...headers },
-    })
-  const list = '<Delete><Object><Key>a</Key></Object></Delete>'
-  t.match(await post('<Delete></Delete>'), { status: 400, code: 'MalformedXML' })
-  t.match(await post('<Delete><Object><Key>a</Key></Object><Object/></Delete>'), { code: 'MalformedXML' })
-  t.match(await post(list, { 'content-md5': 'AAAAAAAAAAAAAAAAAAAAAA==' }), { status: 400, code: 'BadDigest' })
-  t.match(await post(list, { 'x-amz-checksum-crc32': 'AAAAAA==' }), { status: 400, code: 'BadDigest' })
-  t.same(s3.keys('box'), ['a'])
-  t.equal((await post(list)).status, 200)
-  t.same(s3.keys('box'), [])
 })

@@ -8,7 +8,7 @@ import type { RangeBuffer } from '../../io/fetch/range-buffer.js'
 import { StallTimer } from '../../io/async/stall-timer.js'
 import { streamOf } from './get-body.js'
 import type { VersionPin } from './version-pin.js'
-import { RequestWatch } from '../request/request-watch.js'
+import { StallWatch } from '../request/stall-watch.js'
 import type { GetTarget, OnInfo } from './get-range.js'
 import { Sending, sendOnce } from '../request/send-once.js'
 
@@ -39,7 +39,7 @@ interface Open {
  *
  * Memory: a chunk of the connection, beside the range that is filled.
  */
-export class WholeBody {
+export class UnrangedBody {
   readonly #target: GetTarget
   readonly #pin: VersionPin
   #open: Open | undefined
@@ -78,7 +78,7 @@ export class WholeBody {
       ...this.#pin.preconditions,
     })
     const sending = new Sending(client)
-    const watch = new RequestWatch(
+    const watch = new StallWatch(
       client,
       sending,
       stallTimeout,

@@ -8,7 +8,7 @@ import {
   sizeChange,
   timeChange,
   unusableMessage,
-} from '../../../lib/io/fetch/pinned-version.js'
+} from '../../../lib/io/fetch/response-checks.js'
 
 t.test('an ETag is the same with or without its mark of weakness and its quotes', t => {
   for (const found of ['"a"', 'W/"a"', 'a']) t.equal(etagChange('"a"', found), undefined, found)

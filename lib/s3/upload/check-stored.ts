@@ -1,10 +1,9 @@
 import type { PutObjectCommandOutput, UploadPartCommandOutput } from '@aws-sdk/client-s3'
 import { S3Error, type S3ErrorFields } from '../../errors.js'
 import { formatCrc32 } from './combine-crc32.js'
-import { md5OfEtag } from '../checks/etag.js'
+import { hidesMd5, md5OfEtag } from '../checks/etag.js'
 import type { PartBuffer } from './part-buffer.js'
 import { formatS3Uri } from '../request/s3-location.js'
-import { hidesMd5 } from './upload-request-option.js'
 import type { UploadTarget } from './upload-commands.js'
 
 /**
@@ -36,6 +35,6 @@ export function checkStored(
 }
 
 function md5Of(answer: UploadPartCommandOutput | PutObjectCommandOutput, target: UploadTarget) {
-  const isHidden = hidesMd5(target.request) || /kms/i.test(answer.ServerSideEncryption ?? '')
+  const isHidden = hidesMd5(target.request) || hidesMd5(answer)
   return isHidden ? undefined : md5OfEtag(answer.ETag)
 }

@@ -2,7 +2,7 @@ import { HeadObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { buffer } from 'node:stream/consumers'
 import { sendWithTimeout } from '../../../lib/s3/request/send-with-timeout.js'
-import { RequestWatch } from '../../../lib/s3/request/request-watch.js'
+import { StallWatch } from '../../../lib/s3/request/stall-watch.js'
 import { S3RangeReadable } from '../../../lib/s3/s3-range-readable.js'
 import { Sending } from '../../../lib/s3/request/send-once.js'
 import { fakeStore } from '../../support/fake-store.js'
@@ -65,7 +65,7 @@ t.test(
       fakeStore(() => new Promise(() => undefined)),
       { send: () => new Promise(() => undefined) } as unknown as S3Client,
     ]) {
-      const stalled = new Promise(resolve => new RequestWatch(client, new Sending(client), 20, resolve))
+      const stalled = new Promise(resolve => new StallWatch(client, new Sending(client), 20, resolve))
       t.equal(await stalled, undefined)
     }
   },
@@ -73,7 +73,7 @@ t.test(
 
 t.test('says nothing once it is stopped', async t => {
   const client = fakeStore(() => ({ status: 200 }))
-  const watch = new RequestWatch(client, new Sending(client), 5, () => t.fail('it was stopped'))
+  const watch = new StallWatch(client, new Sending(client), 5, () => t.fail('it was stopped'))
   watch.alive(1)
   watch.moved()
   watch.stop()

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type TrackTimes, placeTracks, rescaled } from '../../../lib/mp4/faststart/edit-lists.js'
+import { type TrackTimes, placeTracks, rescaled } from '../../../lib/mp4/faststart/track-places.js'
 
 type Row = readonly [segmentDuration: number, mediaTime: number]
 

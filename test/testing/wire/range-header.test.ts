@@ -1,5 +1,5 @@
 import t from 'tap'
-import { firstByteOf, parseRange } from '../../../lib/testing/wire/range-request.js'
+import { firstByteOf, parseRange } from '../../../lib/testing/wire/range-header.js'
 
 t.test('one range is cut to the object', async t => {
   const expected: Record<string, [number, number]> = {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { answerRange } from '../../../lib/io/range-server/range-request.js'
+import { answerRange } from '../../../lib/io/range-server/range-header.js'
 
 function said(header: string | undefined, size = 100): string {
   const answer = answerRange(header, size)

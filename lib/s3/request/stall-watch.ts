@@ -26,7 +26,7 @@ const SECOND_LOOK = 1000
  * agent of the SDK's own handler is looked at, and the clock starts when the request gets its socket. Any other
  * handler keeps its queue to itself: there the clock starts when the request is handed over.
  */
-export class RequestWatch {
+export class StallWatch {
   readonly #client: S3Client
   readonly #sending: Sending
   readonly #start: () => StallTimer

@@ -3,7 +3,7 @@ import { readFfprobeReport, withFirstFrame } from '../report/ffprobe-report.js'
 import { InputDump } from '../report/input-dump.js'
 import { emptyInput } from '../input/input-errors.js'
 import { limitBehind, tooLong, tooManyPixels } from '../limits/limit-errors.js'
-import { limitPrefix } from '../limits/limit-prefix.js'
+import { systemLimitPrefix } from '../limits/system-limits.js'
 import type { Limits } from '../limits/limits.js'
 import { locateFfprobe } from '../binary/locate-ffprobe.js'
 import { locateFfmpeg } from '../binary/locate-ffmpeg.js'
@@ -46,7 +46,7 @@ type Options = Pick<ProbeSettings, 'ffprobePath' | 'ffmpegPath' | 'format' | 'fo
 export async function reportOf(way: ProbeWay, options: Options, signal: AbortSignal): Promise<MediaReport> {
   const { limits } = options
   try {
-    const report = await asked({ ...way, prefix: await limitPrefix(limits) }, options, signal)
+    const report = await asked({ ...way, prefix: await systemLimitPrefix(limits) }, options, signal)
     check(report, limits, way.name)
     return report
   } catch (error) {

@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib'
 import { S3Client } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { formatCrc32 } from '../../../lib/s3/upload/combine-crc32.js'
-import { checkStored } from '../../../lib/s3/upload/check-response.js'
+import { checkStored } from '../../../lib/s3/upload/check-stored.js'
 import { partOf, target } from '../../support/upload-store.js'
 
 const client = new S3Client({ region: 'us-east-1' })

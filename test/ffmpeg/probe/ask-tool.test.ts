@@ -2,7 +2,7 @@ import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { locateFfmpeg } from '../../../lib/ffmpeg/binary/locate-ffmpeg.js'
-import { reportOf } from '../../../lib/ffmpeg/probe/probe-tools.js'
+import { reportOf } from '../../../lib/ffmpeg/probe/ask-tool.js'
 import { probeSettings } from '../../../lib/ffmpeg/probe/probe-options.js'
 import { transportStream } from '../../support/media.js'
 

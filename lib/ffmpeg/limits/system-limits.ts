@@ -14,7 +14,7 @@ const GRACE = 5
  * @param path - folders to search, as in PATH
  * @throws {@link FfmpegError} `AVIO_ERR_FFMPEG_SPAWN` where a limit can't be had here: it is never passed over
  */
-export async function limitPrefix(
+export async function systemLimitPrefix(
   { nice, memory, cpuSeconds }: Pick<Limits, 'nice' | 'memory' | 'cpuSeconds'>,
   path = process.env['PATH'] ?? '',
 ): Promise<readonly string[]> {

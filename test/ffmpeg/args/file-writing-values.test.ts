@@ -9,7 +9,7 @@ import {
   FILE_PARAMETERS,
   fileFilter,
   fileParameter,
-} from '../../../lib/ffmpeg/args/file-writing-options.js'
+} from '../../../lib/ffmpeg/args/file-writing-values.js'
 
 const run = promisify(execFile)
 const ffmpeg = process.env['FFMPEG_PATH'] ?? 'ffmpeg'

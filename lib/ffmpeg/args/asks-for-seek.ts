@@ -10,7 +10,7 @@ const JUMPS = new Set(['ss', 'sseof', 'to', 'stream_loop'])
 const IMPOSSIBLE = new Set(['sseof', 'stream_loop'])
 
 /** The argument of an input that makes ffmpeg jump in it, where there is one. */
-export function jumpOf(
+export function asksForSeek(
   args: readonly string[],
 ): { readonly token: string; readonly needsSeek: boolean } | undefined {
   const jumps = parseArguments(args, 'input.args').filter(({ name }) => JUMPS.has(name))

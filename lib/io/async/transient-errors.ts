@@ -1,5 +1,5 @@
 /** System errors that a machine has for a while: no room, no descriptors, no memory, a disk or a network that fails. */
-const PASSING = new Set([
+const TRANSIENT = new Set([
   'EAGAIN',
   'EBUSY',
   'EDQUOT',
@@ -14,6 +14,6 @@ const PASSING = new Set([
 ])
 
 /** Whether a system call that failed with this code may succeed later, or on another machine. */
-export function isPassing(errno: string): boolean {
-  return PASSING.has(errno)
+export function isTransient(errno: string): boolean {
+  return TRANSIENT.has(errno)
 }

@@ -2,17 +2,17 @@ import { execFile } from 'node:child_process'
 import { getPriority } from 'node:os'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { limitPrefix } from '../../../lib/ffmpeg/limits/limit-prefix.js'
+import { systemLimitPrefix } from '../../../lib/ffmpeg/limits/system-limits.js'
 
 const NONE = { nice: undefined, memory: undefined, cpuSeconds: undefined }
 
 t.test('puts nothing in front of a command that is not limited', async t => {
-  t.same(await limitPrefix(NONE, ''), [])
+  t.same(await systemLimitPrefix(NONE, ''), [])
 })
 
 t.test('refuses to pass over a limit that can not be had', async t => {
   for (const [option, value] of Object.entries({ nice: 5, memory: 2 ** 30, cpuSeconds: 5 })) {
-    await t.rejects(limitPrefix({ ...NONE, [option]: value }, '/nowhere:relative'), {
+    await t.rejects(systemLimitPrefix({ ...NONE, [option]: value }, '/nowhere:relative'), {
       code: 'AVIO_ERR_FFMPEG_SPAWN',
       message: new RegExp(`"limits\\.${option}" needs the command "(nice|prlimit)"`),
     })
@@ -23,7 +23,7 @@ t.test(
   'has the system hold the command to them',
   { skip: process.platform !== 'linux' && 'prlimit is of Linux' },
   async t => {
-    const [file, ...args] = await limitPrefix({ nice: 7, memory: 2 ** 40, cpuSeconds: 9 })
+    const [file, ...args] = await systemLimitPrefix({ nice: 7, memory: 2 ** 40, cpuSeconds: 9 })
     const show = 'nice; ulimit -v; ulimit -St; ulimit -Ht'
     const { stdout } = await promisify(execFile)(file!, [...args, 'sh', '-c', show])
     // What runs the tests may be nice itself.
