@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import t from 'tap'
 import type { FfmpegSpawn } from '../../../lib/ffmpeg/job/ffmpeg-events.js'
@@ -28,15 +29,19 @@ const JOB = {
 }
 const INPUT = { format: undefined, args: [], formatWhitelist: ['mov'], head: Buffer.alloc(0) }
 
-/** A job with one piped input and one output, started with a program that stands in for ffmpeg. */
-async function begun(name: string, variables: Record<string, string> = {}) {
+/**
+ * A job with one piped input and one output, started with a program that stands in for ffmpeg.
+ *
+ * @param wanted - after so many chunks its reader takes no more
+ */
+async function begun(name: string, variables: Record<string, string> = {}, wanted = Infinity) {
   const [chunks, log, reports]: [Buffer[], FfmpegLogEntry[], FfmpegProgress[]] = [[], [], []]
   const spawned: FfmpegSpawn[] = []
   const job = new FfmpegJob(
     {
       ...{ ...JOB, ffmpegPath: fixture(name), env: { ...JOB.env, ...variables } },
       inputs: [{ ...INPUT, source: undefined, format: 'mpegts' }],
-      outputs: [{ format: 'mpegts', args: [], push: chunk => chunks.push(chunk) > 0 }],
+      outputs: [{ format: 'mpegts', args: [], push: chunk => chunks.push(chunk) < wanted }],
     },
     {
       ...silent,
@@ -155,7 +160,9 @@ t.test('it can be ended before, while and after it starts', async t => {
   const start = starting.start()
   await starting.kill()
   await t.rejects(start, { name: 'AbortError' })
-  const { job, spawned } = await begun('floods-stdout')
+  const { job, spawned, chunks } = await begun('floods-stdout', {}, 1)
+  while (chunks.length === 0) await setImmediate()
   await job.kill()
   t.equal(exists(spawned[0]!.pid), false, 'reaped, whoever reads what')
+  t.equal(chunks.length, 1, 'what comes while it ends is thrown away')
 })
