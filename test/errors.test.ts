@@ -11,7 +11,7 @@ import {
   SourceError,
 } from '../lib/errors.js'
 
-t.test('an error carries its code, its cause and only the fields that are known', async t => {
+t.test('carries its code, its cause and only the known fields', async t => {
   const cause = new Error('socket hang up')
   const error = new S3Error(
     'AVIO_ERR_READ_FAILED',

@@ -18,7 +18,7 @@ import {
 const partSize = { min: 5 * MiB, max: 5 * 1024 * MiB, default: 8 * MiB, unit: 'bytes' }
 
 t.test(
-  'an integer option gives its value, its default, or an error with option, rule, unit and value',
+  'returns an integer option’s value or default, or throws with option, rule, unit and value',
   async t => {
     t.equal(integerOption({ partSize: 6 * MiB }, 'partSize', partSize), 6 * MiB)
     t.equal(integerOption({}, 'partSize', partSize), 8 * MiB)
@@ -40,13 +40,13 @@ t.test(
   },
 )
 
-t.test('Infinity is taken only where the rule allows it', async t => {
+t.test('accepts Infinity only if the rule allows it', async t => {
   const rule = { min: 0, max: 10, default: 1, infinity: true }
   t.equal(integerOption({ n: Infinity }, 'n', rule), Infinity)
   t.throws(() => integerOption({ n: -Infinity }, 'n', rule), { message: /or Infinity, got -Infinity/ })
 })
 
-t.test('a nested option is read by its last name and reported by its whole name', async t => {
+t.test('reads a nested option by its last name and reports its full name', async t => {
   t.equal(stringOption({ format: 'mp4' }, 'output.format', { default: undefined }), 'mp4')
   t.throws(() => stringOption({ format: '' }, 'output.format', { default: undefined }), {
     option: 'output.format',
@@ -54,7 +54,7 @@ t.test('a nested option is read by its last name and reported by its whole name'
   })
 })
 
-t.test('each kind of option refuses null and names what it wants', async t => {
+t.test('rejects null for each kind of option, with the rule', async t => {
   const cases: [string, () => unknown][] = [
     ['a non-empty string', () => stringOption({ o: null }, 'o', { default: 'x' })],
     ['true or false', () => booleanOption({ o: null }, 'o', { default: true })],
@@ -74,7 +74,7 @@ t.test('each kind of option refuses null and names what it wants', async t => {
   }
 })
 
-t.test('an element of a list that is no string is named by its place', async t => {
+t.test('reports the index of a list element that is not a string', async t => {
   const cases: [unknown[], RegExp][] = [
     [['-crf', 20], /^Option "o.args\[1\]" must be a string, got 20: write "20"$/],
     [['-an', undefined], /"o.args\[1\]" must be a string, got undefined$/],
@@ -92,7 +92,7 @@ t.test('an element of a list that is no string is named by its place', async t =
   }
 })
 
-t.test('lists and maps are copied, so that a later change by the caller has no effect', async t => {
+t.test('copies lists and maps, so that later changes have no effect', async t => {
   const args = ['-an']
   const read = stringsOption({ args }, 'args')
   args.push('-vn')
@@ -104,7 +104,7 @@ t.test('lists and maps are copied, so that a later change by the caller has no e
   t.same(map, { A: '1' })
 })
 
-t.test('a misspelt option is an error that lists the real ones', async t => {
+t.test('rejects a misspelt option and lists the valid ones', async t => {
   t.doesNotThrow(() => knownOptions({ key: 'k' }, 'S3RangeReadable', ['bucket', 'key']))
   t.throws(() => knownOptions({ buckett: 'b' }, 'S3RangeReadable', ['bucket', 'key']), {
     option: 'buckett',
@@ -112,7 +112,7 @@ t.test('a misspelt option is an error that lists the real ones', async t => {
   })
 })
 
-t.test('options that are no object are refused', async t => {
+t.test('rejects options that are not an object', async t => {
   for (const bad of [undefined, null, 'key', ['a']]) {
     t.throws(() => optionsObject(bad, 'S3RangeReadable'), { code: 'AVIO_ERR_OPTION' })
   }

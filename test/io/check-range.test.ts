@@ -1,7 +1,7 @@
 import t from 'tap'
 import { checkRange } from '../../lib/io/check-range.js'
 
-t.test('a range within the size passes, an empty one at the end too', async t => {
+t.test('accepts a range within the size, and an empty one at the end', async t => {
   for (const [start, end] of [
     [0, 0],
     [0, 10],
@@ -12,7 +12,7 @@ t.test('a range within the size passes, an empty one at the end too', async t =>
   }
 })
 
-t.test('one that ends behind the size, or is none, is refused, and the error knows the place', async t => {
+t.test('rejects a range past the end and an invalid one, with the position', async t => {
   for (const [start, end, byteOffset] of [
     [5, 11, 10],
     [11, 11, 11],
@@ -41,6 +41,6 @@ t.test('one that ends behind the size, or is none, is refused, and the error kno
   }
 })
 
-t.test('without a size only the place itself is looked at', async t => {
+t.test('checks only the range itself without a size', async t => {
   t.doesNotThrow(() => checkRange(0, Number.MAX_SAFE_INTEGER, undefined, 'x'))
 })

@@ -2,7 +2,7 @@ import t from 'tap'
 import { readExactly } from '../../lib/io/read-exactly.js'
 import { LoggedAccess } from '../support/random-accesses.js'
 
-t.test('it gives the bytes in one piece, from however many chunks', async t => {
+t.test('returns the bytes in one buffer, from any number of chunks', async t => {
   const bytes = Buffer.from(Uint8Array.from({ length: 200_000 }, (_, n) => n % 251))
   const source = new LoggedAccess(bytes)
   t.same(await readExactly(source, 10, 20), bytes.subarray(10, 20))
@@ -15,7 +15,7 @@ t.test('it gives the bytes in one piece, from however many chunks', async t => {
   ])
 })
 
-t.test('it fails as the source does, and is given up by a signal', async t => {
+t.test('passes on the source’s error, and can be aborted', async t => {
   const error = new Error('broken')
   await t.rejects(readExactly(new LoggedAccess(Buffer.alloc(10), { failAt: 5, error }), 0, 10), error)
   await t.rejects(readExactly(new LoggedAccess(Buffer.alloc(10)), 0, 10, AbortSignal.abort()), {

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events'
 import t from 'tap'
 import { abortError, untilAborted } from '../../../lib/io/async/abort-error.js'
 
-t.test('an abort is an AbortError, whatever its reason; the reason is kept', async t => {
+t.test('creates an AbortError with the signal’s reason as cause', async t => {
   const plain = new AbortController()
   plain.abort()
   t.equal(abortError(plain.signal).name, 'AbortError')
@@ -13,7 +13,7 @@ t.test('an abort is an AbortError, whatever its reason; the reason is kept', asy
   t.match(abortError(reasoned.signal), { name: 'AbortError', code: 'ABORT_ERR', cause: reason })
 })
 
-t.test('a result that comes in time is passed on, and no listener stays', async t => {
+t.test('passes a timely result on, and leaves no listener', async t => {
   const { signal } = new AbortController()
   const late = () => t.fail('it was not late')
   t.equal(await untilAborted(Promise.resolve(7), signal, late), 7)
@@ -21,7 +21,7 @@ t.test('a result that comes in time is passed on, and no listener stays', async 
   t.equal(getEventListeners(signal, 'abort').length, 0)
 })
 
-t.test('an abort ends the wait at once; what comes later is handed over', async t => {
+t.test('ends the wait on abort, and hands a late result over', async t => {
   const abort = new AbortController()
   let resolve!: (value: string) => void
   const slow = new Promise<string>(settle => (resolve = settle))
@@ -34,7 +34,7 @@ t.test('an abort ends the wait at once; what comes later is handed over', async 
   t.same(late, ['too late'])
 })
 
-t.test('a failure that comes after an abort is nobody’s', async t => {
+t.test('ignores a failure after the abort', async t => {
   const abort = new AbortController()
   abort.abort()
   let reject!: (error: Error) => void

@@ -8,7 +8,7 @@ import { noWarning } from '../../support/warnings.js'
 
 const count = (signal: AbortSignal) => getEventListeners(signal, 'abort').length
 
-t.test('puts one listener on a signal, however many listen, and takes it away with the last', async t => {
+t.test('puts one listener on a signal for any number of callers, and removes it with the last', async t => {
   const warnings = noWarning(t)
   const { signal } = new AbortController()
   const forget = Array.from({ length: 50 }, () => onAbort(signal, () => undefined))
@@ -26,7 +26,7 @@ t.test('puts one listener on a signal, however many listen, and takes it away wi
   await warnings()
 })
 
-t.test('calls each once, in their order, but for those that were taken away', t => {
+t.test('calls each listener once, in order, except removed ones', t => {
   const controller = new AbortController()
   const calls: number[] = []
   const twice = () => void calls.push(1)
@@ -48,7 +48,7 @@ t.test('calls each once, in their order, but for those that were taken away', t 
   t.end()
 })
 
-t.test('an error of one keeps no other from being called, and is an uncaught exception', async t => {
+t.test('turns a listener’s error into an uncaught exception, and calls the others', async t => {
   const controller = new AbortController()
   const calls: string[] = []
   onAbort(controller.signal, () => {
@@ -73,7 +73,7 @@ function uncaught(t: Test): Promise<unknown> {
   return new Promise(resolve => process.once('uncaughtException', resolve))
 }
 
-t.test('nobody can keep an abort from a stage', async t => {
+t.test('reaches every stage despite stopped propagation', async t => {
   const controller = new AbortController()
   controller.signal.addEventListener('abort', event => event.stopImmediatePropagation())
   let isTold = false
@@ -82,7 +82,7 @@ t.test('nobody can keep an abort from a stage', async t => {
   t.equal(isTold, true)
 })
 
-t.test('destroys a stream with the error that Node has for it, and lets go of one that is over', async t => {
+t.test('destroys a stream with Node’s AbortError, and releases a finished one', async t => {
   const controller = new AbortController()
   const reason = new Error('early-exit')
   const [stream, over] = [new PassThrough(), new PassThrough()]
@@ -103,7 +103,7 @@ t.test('destroys a stream with the error that Node has for it, and lets go of on
   t.equal(count(controller.signal), 0)
 })
 
-t.test('a stream that others pipe into is destroyed only when they have had their turn', async t => {
+t.test('destroys a piped stream only after its source’s turn', async t => {
   const signal = AbortSignal.abort()
   const [sink, reader] = [new PassThrough(), new Readable({ read: () => undefined })]
   for (const stream of [sink, reader]) {
@@ -122,7 +122,7 @@ t.test('a stream that others pipe into is destroyed only when they have had thei
   t.same(calls, ['told'])
 })
 
-t.test('a signal for code of others is aborted with its own, and keeps what is left on it', t => {
+t.test('isolates listeners left by foreign code on a copy of the signal', t => {
   const controller = new AbortController()
   const [first, second] = [follow(controller.signal), follow(controller.signal)]
   first.signal?.addEventListener('abort', () => undefined)

@@ -5,7 +5,7 @@ const never = () => new Promise<never>(() => undefined)
 /** Settles when the loop has turned. */
 const turn = () => new Promise(resolve => setImmediate(resolve))
 
-t.test('a wait takes as long as it takes, until nobody wants its answer', async t => {
+t.test('waits without limit until the result is no longer wanted', async t => {
   const abort = new AbortController()
   const wait = new BoundedWait(abort.signal, 0)
   t.equal(await wait.for(turn().then(() => 1)), 1)
@@ -16,7 +16,7 @@ t.test('a wait takes as long as it takes, until nobody wants its answer', async 
   wait.end()
 })
 
-t.test('an answer within the grace counts, a late failure is dropped', async t => {
+t.test('accepts a result within the grace period, and drops a late failure', async t => {
   const abort = new AbortController()
   const wait = new BoundedWait(abort.signal, 60_000)
   abort.abort()
@@ -30,7 +30,7 @@ t.test('an answer within the grace counts, a late failure is dropped', async t =
   await turn()
 })
 
-t.test('a call that throws at once rejects', async t => {
+t.test('rejects if the call throws synchronously', async t => {
   const boom = new Error('boom')
   const call = () => {
     throw boom
@@ -38,7 +38,7 @@ t.test('a call that throws at once rejects', async t => {
   await t.rejects(boundedCall(call, undefined), boom)
 })
 
-t.test('a loop over what heeds no signal ends, and has it return', async t => {
+t.test('ends a loop over an iterable that ignores its signal, and calls return()', async t => {
   const abort = new AbortController()
   let returned = 0
   const stuck: AsyncIterable<Buffer> = {
@@ -56,7 +56,7 @@ t.test('a loop over what heeds no signal ends, and has it return', async t => {
   t.equal(returned, 1)
 })
 
-t.test('a loop that is left waits for return() within the grace, and no longer', async t => {
+t.test('waits for return() within the grace period, and no longer', async t => {
   const ends: string[] = []
   async function* slow() {
     try {
@@ -79,7 +79,7 @@ t.test('a loop that is left waits for return() within the grace, and no longer',
   }
 })
 
-t.test('what is delivered, and what is thrown, is passed on, and nothing is returned twice', async t => {
+t.test('passes values and errors on, and calls return() once', async t => {
   let returned = 0
   const failing = (error?: Error): AsyncIterable<number> => ({
     [Symbol.asyncIterator]: () => {
@@ -108,7 +108,7 @@ t.test('what is delivered, and what is thrown, is passed on, and nothing is retu
   t.equal(returned, 0)
 })
 
-t.test('no listener is left on the signal', async t => {
+t.test('leaves no listener on the signal', async t => {
   const { signal } = new AbortController()
   let listeners = 0
   const add = signal.addEventListener.bind(signal)

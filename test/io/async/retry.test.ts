@@ -3,7 +3,7 @@ import { backoff, retry, waitFor, isDamagedTls } from '../../../lib/io/async/ret
 
 const policy = { maxAttempts: 4, baseDelay: 1, maxDelay: 2 }
 
-t.test('the wait is drawn from zero to a bound that doubles and then stays', async t => {
+t.test('waits a random time up to a bound that doubles to a maximum', async t => {
   const slow = { maxAttempts: 9, baseDelay: 100, maxDelay: 1000 }
   const almostOne = () => 1 - Number.EPSILON
   t.same(
@@ -16,7 +16,7 @@ t.test('the wait is drawn from zero to a bound that doubles and then stays', asy
   )
 })
 
-t.test('an operation is tried until it succeeds', async t => {
+t.test('retries until the operation succeeds', async t => {
   const tries: number[] = []
   const seen: number[] = []
   const result = await retry(
@@ -32,7 +32,7 @@ t.test('an operation is tried until it succeeds', async t => {
   t.same(seen, [1, 2])
 })
 
-t.test('it is tried maxAttempts times and no more; the last error is thrown', async t => {
+t.test('stops after maxAttempts and throws the last error', async t => {
   let tries = 0
   await t.rejects(
     retry(
@@ -46,7 +46,7 @@ t.test('it is tried maxAttempts times and no more; the last error is thrown', as
   t.equal(tries, 4)
 })
 
-t.test('an error that is not worth a second try is thrown at once', async t => {
+t.test('throws a permanent error at once', async t => {
   let tries = 0
   await t.rejects(
     retry(
@@ -61,7 +61,7 @@ t.test('an error that is not worth a second try is thrown at once', async t => {
   t.equal(tries, 1)
 })
 
-t.test('an abort ends the wait', async t => {
+t.test('ends the wait on abort', async t => {
   const controller = new AbortController()
   const waiting = retry(
     async () => {
@@ -79,7 +79,7 @@ t.test('an abort ends the wait', async t => {
   await t.rejects(waiting, { name: 'AbortError' })
 })
 
-t.test('nothing is tried after an abort', async t => {
+t.test('starts no attempt after an abort', async t => {
   let tries = 0
   await t.rejects(
     retry(
@@ -93,7 +93,7 @@ t.test('nothing is tried after an abort', async t => {
   t.equal(tries, 0)
 })
 
-t.test('a wait that the other side asks for is kept, up to the longest wait', async t => {
+t.test('honours a wait requested by the server, up to the maximum', async t => {
   const slow = { maxAttempts: 9, baseDelay: 100, maxDelay: 1000 }
   t.equal(waitFor(50, slow), 50)
   t.equal(waitFor(50, slow, 700), 700)
@@ -121,7 +121,7 @@ t.test('a wait that the other side asks for is kept, up to the longest wait', as
   t.ok(performance.now() - start >= 19, 'it waited')
 })
 
-t.test('a TLS connection that broke is told from one that was refused', async t => {
+t.test('tells a broken TLS connection from a refused one', async t => {
   // As Node 20, 24 and 26 put them, with a byte of the server's records changed on the way.
   const damaged = [
     { code: 'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC' },

@@ -11,7 +11,7 @@ const items = (keys: readonly number[]): Item[] => keys.map((key, place) => ({ k
 const sorted = (keys: readonly number[]) => atOnce(sortInTurns(items(keys), ({ key }) => key))
 const expected = (keys: readonly number[]) => items(keys).sort((a, b) => a.key - b.key)
 
-t.test('sorts lists of any length as the engine does, and keeps the order of what is equal', async t => {
+t.test('sorts lists of any length stably, like the engine', async t => {
   const random = seeded(1)
   for (const length of [0, 1, 2, 4095, 4096, 4097, 8192, 12_289, 50_000]) {
     const keys = Array.from({ length }, () => Math.floor(random() * length * 0.7))
@@ -20,12 +20,12 @@ t.test('sorts lists of any length as the engine does, and keeps the order of wha
   }
 })
 
-t.test('leaves a list as it is that is in order already', async t => {
+t.test('does not change a sorted list', async t => {
   const list = items(Array.from({ length: 10_000 }, (_, n) => n >> 1))
   t.equal(atOnce(sortInTurns(list, ({ key }) => key)), list)
 })
 
-t.test('never does more in one step than some thousand items', async t => {
+t.test('processes at most some thousand items per step', async t => {
   for (const step of sortInTurns(items(Array.from({ length: 100_000 }, (_, n) => -n)), ({ key }) => key)) {
     if (step > 4096) t.fail(`${step} at once`)
   }

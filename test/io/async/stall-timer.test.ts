@@ -3,7 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import t from 'tap'
 import { minThroughputOption, StallTimer } from '../../../lib/io/async/stall-timer.js'
 
-t.test('it calls back once nothing was heard for the time', async t => {
+t.test('calls back after silence', async t => {
   const events = new EventEmitter()
   const start = performance.now()
   const watch = new StallTimer(20, () => events.emit('stall'))
@@ -12,7 +12,7 @@ t.test('it calls back once nothing was heard for the time', async t => {
   watch.stop()
 })
 
-t.test('it never does once it was stopped', async t => {
+t.test('does not call back after stop()', async t => {
   let stalled = false
   const watch = new StallTimer(5, () => (stalled = true))
   watch.stop()
@@ -23,7 +23,7 @@ t.test('it never does once it was stopped', async t => {
   other.stop()
 })
 
-t.test('what is heard puts it off', async t => {
+t.test('restarts on signs of life', async t => {
   const order: string[] = []
   const events = new EventEmitter()
   const kept = new StallTimer(40, () => {
@@ -40,7 +40,7 @@ t.test('what is heard puts it off', async t => {
   t.same(order, ['silent', 'kept alive'])
 })
 
-t.test('what has arrived while the process was busy counts, although the timer is due', async t => {
+t.test('counts data that arrived while the process was busy', async t => {
   const server = createServer().listen(0, '127.0.0.1')
   t.teardown(() => server.close())
   await once(server, 'listening')
@@ -59,7 +59,7 @@ t.test('what has arrived while the process was busy counts, although the timer i
   client.destroy()
 })
 
-t.test('Infinity means never, and holds no timer', async t => {
+t.test('never fires with Infinity', async t => {
   const before = process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
   const watch = new StallTimer(Infinity, () => t.fail('it called back'))
   t.equal(process.getActiveResourcesInfo().filter(name => name === 'Timeout').length, before)
@@ -67,7 +67,7 @@ t.test('Infinity means never, and holds no timer', async t => {
   watch.stop()
 })
 
-t.test('a drip is a stall, and says so', async t => {
+t.test('reports a drip as a stall', async t => {
   const events = new EventEmitter()
   const watch = new StallTimer(100, drip => events.emit('stall', drip), 512)
   const drip = setInterval(() => watch.alive(1), 5)
@@ -76,7 +76,7 @@ t.test('a drip is a stall, and says so', async t => {
   t.match(why, /^less than 512 bytes a second \(minThroughput\) transferred over 100 ms$/)
 })
 
-t.test('silence behind a first byte is no drip', async t => {
+t.test('reports silence after a first byte as silence', async t => {
   const events = new EventEmitter()
   for (let n = 0; n < 10; n++) {
     const watch = new StallTimer(30, drip => events.emit('stall', drip), 512)
@@ -92,7 +92,7 @@ t.test('silence behind a first byte is no drip', async t => {
   t.match(why, /^less than 512 bytes/, 'signs of life without a byte are')
 })
 
-t.test('fast bytes do not excuse the drip behind them', async t => {
+t.test('detects a drip after fast bytes', async t => {
   const events = new EventEmitter()
   const watch = new StallTimer(100, drip => events.emit('stall', drip), 512)
   watch.alive(1e9)
@@ -116,27 +116,24 @@ async function isContent(timeout: number, minThroughput: number, feed: (watch: S
   return !stalled
 }
 
-t.test('enough bytes are no stall, nor are any where no least rate is asked for', async t => {
+t.test('accepts sufficient throughput, and any without a minimum', async t => {
   t.ok(await isContent(200, 512, watch => watch.alive(100)))
   t.ok(await isContent(200, 0, watch => watch.alive(1)))
 })
 
-t.test(
-  'signs of life without data are not measured, nor is what comes when all bytes have moved',
-  async t => {
-    t.ok(await isContent(200, 512, watch => watch.alive()))
-    let isFirst = true
-    t.ok(
-      await isContent(200, 512, watch => {
-        watch.alive(isFirst ? 1 : 0)
-        watch.moved()
-        isFirst = false
-      }),
-    )
-  },
-)
+t.test('does not measure signs of life without data, or after all bytes have moved', async t => {
+  t.ok(await isContent(200, 512, watch => watch.alive()))
+  let isFirst = true
+  t.ok(
+    await isContent(200, 512, watch => {
+      watch.alive(isFirst ? 1 : 0)
+      watch.moved()
+      isFirst = false
+    }),
+  )
+})
 
-t.test('a time in which this process was too busy to take bytes does not count', async t => {
+t.test('ignores time in which the process was too busy to read', async t => {
   let stalled = false
   const watch = new StallTimer(100, () => (stalled = true), 10_000)
   for (let turn = 0; turn < 15; turn++) {
@@ -149,7 +146,7 @@ t.test('a time in which this process was too busy to take bytes does not count',
   t.notOk(stalled)
 })
 
-t.test('the option: bytes a second, 0 for none', t => {
+t.test('validates minThroughput', t => {
   t.equal(minThroughputOption({}), 512)
   t.equal(minThroughputOption({ minThroughput: 0 }), 0)
   t.throws(() => minThroughputOption({ minThroughput: -1 }), { code: 'AVIO_ERR_OPTION' })

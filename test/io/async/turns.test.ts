@@ -13,7 +13,7 @@ t.test('does work to its end and counts what it visited', async t => {
   t.equal(turns.visited, 5000)
 })
 
-t.test('lets others have a turn in between, in many short pieces of work as in a long one', async t => {
+t.test('yields to the event loop, for many short pieces as for a long one', async t => {
   for (const [name, run] of [
     ['long', (turns: Turns) => turns.run(steps(100))],
     [
@@ -42,13 +42,13 @@ t.test('lets others have a turn in between, in many short pieces of work as in a
   }
 })
 
-t.test('gives up between two turns where the signal is aborted', async t => {
+t.test('stops between turns on abort', async t => {
   const controller = new AbortController()
   setImmediate(() => controller.abort())
   await t.rejects(new Turns(controller.signal).run(steps(1000)), { name: 'AbortError' })
 })
 
-t.test('passes an error of the work on', async t => {
+t.test('passes errors on', async t => {
   const failing = function* (): Work<void> {
     yield 1
     throw new TypeError('damaged')

@@ -11,7 +11,7 @@ t.test('passes the values on', async t => {
   t.same(got, [1, 'two'])
 })
 
-t.test('has what a listener throws come out as an uncaught exception, and goes on', async t => {
+t.test('turns a listener’s error into an uncaught exception, and continues', async t => {
   const emitter = new EventEmitter()
   const bug = new TypeError('a bug in the listener')
   emitter.on('x', () => {

@@ -29,31 +29,28 @@ function gate() {
   return { open, opened }
 }
 
-t.test(
-  'a read brings the very bytes, whatever the place, the block size and the chunks of the source',
-  async t => {
-    for (const chunkSize of [1000, 64 * KiB, 10 * MiB]) {
-      const size = 5 * BLOCK + 123
-      const source = new SyntheticSource(size, { chunkSize })
-      const cache = new BlockCache(source, options)
-      for (const [start, end] of [
-        [0, size],
-        [BLOCK - 1, BLOCK + 1],
-        [size - 1, size],
-        [7, 7],
-        [3 * BLOCK, 4 * BLOCK],
-      ] as const) {
-        t.ok((await collect(cache.read(start, end))).equals(bytesOf(start, end)), `${start}-${end}`)
-      }
-      t.equal(cache.bytesFetched, size, 'each byte was fetched once')
-      t.equal(source.log.filter(line => line === 'size').length, 1, 'the size was asked for once')
-      t.equal(cache.reads, source.reads.length)
-      await cache.close()
+t.test('returns the right bytes for any position, block size and source chunks', async t => {
+  for (const chunkSize of [1000, 64 * KiB, 10 * MiB]) {
+    const size = 5 * BLOCK + 123
+    const source = new SyntheticSource(size, { chunkSize })
+    const cache = new BlockCache(source, options)
+    for (const [start, end] of [
+      [0, size],
+      [BLOCK - 1, BLOCK + 1],
+      [size - 1, size],
+      [7, 7],
+      [3 * BLOCK, 4 * BLOCK],
+    ] as const) {
+      t.ok((await collect(cache.read(start, end))).equals(bytesOf(start, end)), `${start}-${end}`)
     }
-  },
-)
+    t.equal(cache.bytesFetched, size, 'each byte was fetched once')
+    t.equal(source.log.filter(line => line === 'size').length, 1, 'the size was asked for once')
+    t.equal(cache.reads, source.reads.length)
+    await cache.close()
+  }
+})
 
-t.test('what was read is in the cache for the next reader', async t => {
+t.test('serves bytes already read from the cache', async t => {
   const source = new SyntheticSource(SIZE)
   const cache = new BlockCache(source, options)
   await collect(cache.read(0, SIZE))
@@ -62,31 +59,28 @@ t.test('what was read is in the cache for the next reader', async t => {
   t.equal(cache.reads, reads)
 })
 
-t.test(
-  'a reader at a new place costs one block, and one that reads on makes it read ahead, in longer runs',
-  async t => {
-    const source = new SyntheticSource(SIZE)
-    const cache = new BlockCache(source, { ...options, concurrency: 2 })
-    await collect(cache.read(20 * BLOCK + 5, SIZE), 1)
-    await turn()
-    t.same(source.log, ['size', `${20 * BLOCK}-${21 * BLOCK}`])
-    await collect(cache.read(30 * BLOCK, SIZE))
-    const lengths = source.reads.slice(1).map(read => {
-      const [start, end] = read.split('-').map(Number)
-      return (end! - start!) / BLOCK
-    })
-    t.equal(lengths[0], 1)
-    t.same(
-      lengths.slice(0, -1),
-      [...lengths.slice(0, -1)].sort((a, b) => a - b),
-      `${lengths.join()} grow`,
-    )
-    t.ok(Math.max(...lengths) > 1, 'adjacent blocks are asked for in one read')
-    t.ok(Math.max(...lengths) <= 8)
-  },
-)
+t.test('fetches one block for a new reader, and reads ahead in longer runs for a sequential one', async t => {
+  const source = new SyntheticSource(SIZE)
+  const cache = new BlockCache(source, { ...options, concurrency: 2 })
+  await collect(cache.read(20 * BLOCK + 5, SIZE), 1)
+  await turn()
+  t.same(source.log, ['size', `${20 * BLOCK}-${21 * BLOCK}`])
+  await collect(cache.read(30 * BLOCK, SIZE))
+  const lengths = source.reads.slice(1).map(read => {
+    const [start, end] = read.split('-').map(Number)
+    return (end! - start!) / BLOCK
+  })
+  t.equal(lengths[0], 1)
+  t.same(
+    lengths.slice(0, -1),
+    [...lengths.slice(0, -1)].sort((a, b) => a - b),
+    `${lengths.join()} grow`,
+  )
+  t.ok(Math.max(...lengths) > 1, 'adjacent blocks are asked for in one read')
+  t.ok(Math.max(...lengths) <= 8)
+})
 
-t.test('all connections are used for a source that is far away, and no more', async t => {
+t.test('uses all connections for a slow source, and no more', async t => {
   const source = new SyntheticSource(4 * SIZE, { before: (position, start) => position === start && turn() })
   const cache = new BlockCache(source, { ...options, concurrency: 3 })
   t.ok((await collect(cache.read(0, 4 * SIZE))).equals(bytesOf(0, 4 * SIZE)))
@@ -94,7 +88,7 @@ t.test('all connections are used for a source that is far away, and no more', as
   t.equal(cache.bytesFetched, 4 * SIZE)
 })
 
-t.test('nothing behind the block of the end is asked for', async t => {
+t.test('requests nothing past the last block', async t => {
   const source = new SyntheticSource(SIZE)
   const cache = new BlockCache(source, options)
   await collect(cache.read(0, 10 * BLOCK + 1))
@@ -126,7 +120,7 @@ for (const bounded of [true, false]) {
   )
 }
 
-t.test('a block under way is shared by all who want it', async t => {
+t.test('shares a block in flight among all readers', async t => {
   const { open, opened } = gate()
   const source = new SyntheticSource(SIZE, { before: () => opened })
   const cache = new BlockCache(source, options)
@@ -137,7 +131,7 @@ t.test('a block under way is shared by all who want it', async t => {
   t.same(source.reads, [`0-${BLOCK}`])
 })
 
-t.test('a reader that leaves cancels its read-ahead, but not the block it was in', async t => {
+t.test('cancels the read-ahead of a leaving reader, but not its current block', async t => {
   const { open, opened } = gate()
   const at = 8 * BLOCK
   const source = new SyntheticSource(SIZE, {
@@ -159,7 +153,7 @@ t.test('a reader that leaves cancels its read-ahead, but not the block it was in
   t.ok(cache.bytesFetched < at + 4 * BLOCK)
 })
 
-t.test('a reader that came back before has its read-ahead finished when it leaves again', async t => {
+t.test('finishes the read-ahead of a reader that returned before', async t => {
   let gated: Promise<void> | undefined
   const { open, opened } = gate()
   const source = new SyntheticSource(SIZE, { chunkSize: 4 * KiB, before: () => gated })
@@ -179,7 +173,7 @@ t.test('a reader that came back before has its read-ahead finished when it leave
   await cache.close()
 })
 
-t.test('an aborted reader throws an AbortError, and others go on', async t => {
+t.test('throws an AbortError for an aborted reader only', async t => {
   const { open, opened } = gate()
   const source = new SyntheticSource(SIZE, { before: () => opened })
   const cache = new BlockCache(source, options)
@@ -194,56 +188,50 @@ t.test('an aborted reader throws an AbortError, and others go on', async t => {
   await t.rejects(collect(cache.read(0, 1, controller.signal)), { name: 'AbortError' })
 })
 
-t.test(
-  'a failed read rejects all who wait for it, is not cached, and the next reader tries anew',
-  async t => {
-    const failure = new Error('on purpose')
-    let failing = true
-    const source = new SyntheticSource(SIZE, {
-      before: async () => {
-        await turn()
-        if (failing) throw failure
-      },
-    })
-    const cache = new BlockCache(source, options)
-    for (const result of await Promise.allSettled([collect(cache.read(0, 9)), collect(cache.read(5, 9))])) {
-      t.equal(result.status === 'rejected' && result.reason, failure)
+t.test('rejects all waiting readers on failure, without caching it', async t => {
+  const failure = new Error('on purpose')
+  let failing = true
+  const source = new SyntheticSource(SIZE, {
+    before: async () => {
+      await turn()
+      if (failing) throw failure
+    },
+  })
+  const cache = new BlockCache(source, options)
+  for (const result of await Promise.allSettled([collect(cache.read(0, 9)), collect(cache.read(5, 9))])) {
+    t.equal(result.status === 'rejected' && result.reason, failure)
+  }
+  t.same(source.reads, [`0-${BLOCK}`])
+  failing = false
+  t.ok((await collect(cache.read(0, 9))).equals(bytesOf(0, 9)))
+})
+
+t.test('reports a failed read-ahead at its position, and does not retry it before', async t => {
+  const failure = new Error('on purpose')
+  const bad = 12 * BLOCK
+  const source = new SyntheticSource(SIZE, {
+    before: position => {
+      if (position === bad) throw failure
+    },
+    chunkSize: 4 * KiB,
+  })
+  const cache = new BlockCache(source, options)
+  let delivered = 0
+  let triesBefore = 0
+  await t.rejects(async () => {
+    for await (const chunk of cache.read(0, SIZE)) {
+      delivered += chunk.length
+      triesBefore = source.log.filter(line => line.endsWith(`at ${bad}`)).length
+      await turn()
     }
-    t.same(source.reads, [`0-${BLOCK}`])
-    failing = false
-    t.ok((await collect(cache.read(0, 9))).equals(bytesOf(0, 9)))
-  },
-)
+  }, failure)
+  t.equal(delivered, bad)
+  t.equal(triesBefore, 1)
+  await cache.close()
+  t.equal(source.underWay, 0)
+})
 
-t.test(
-  'a read-ahead that fails is an error at its place, after all bytes before it, and is not tried until then',
-  async t => {
-    const failure = new Error('on purpose')
-    const bad = 12 * BLOCK
-    const source = new SyntheticSource(SIZE, {
-      before: position => {
-        if (position === bad) throw failure
-      },
-      chunkSize: 4 * KiB,
-    })
-    const cache = new BlockCache(source, options)
-    let delivered = 0
-    let triesBefore = 0
-    await t.rejects(async () => {
-      for await (const chunk of cache.read(0, SIZE)) {
-        delivered += chunk.length
-        triesBefore = source.log.filter(line => line.endsWith(`at ${bad}`)).length
-        await turn()
-      }
-    }, failure)
-    t.equal(delivered, bad)
-    t.equal(triesBefore, 1)
-    await cache.close()
-    t.equal(source.underWay, 0)
-  },
-)
-
-t.test('a read() that throws at once is an error like any other', async t => {
+t.test('handles a read() that throws synchronously', async t => {
   const source = new SyntheticSource(SIZE)
   source.read = () => {
     throw new Error('on purpose')
@@ -251,7 +239,7 @@ t.test('a read() that throws at once is an error like any other', async t => {
   await t.rejects(collect(new BlockCache(source, options).read(0, 5)), { message: 'on purpose' })
 })
 
-t.test('bytes that are known already are not fetched', async t => {
+t.test('does not fetch seeded bytes', async t => {
   for (const length of [1, 100, BLOCK, BLOCK + 1, 3 * BLOCK - 1]) {
     const source = new SyntheticSource(SIZE)
     const cache = new BlockCache(source, options)
@@ -267,7 +255,7 @@ t.test('bytes that are known already are not fetched', async t => {
   t.same(small.log, ['size'], 'a source that the head is all of is never read')
 })
 
-t.test('with room for one block only, any number of readers come to their end', async t => {
+t.test('completes any number of readers with room for one block', async t => {
   const source = new SyntheticSource(8 * MiB, { before: () => turn() })
   const cache = new BlockCache(source, { cacheSize: MiB })
   const starts = [0, 2 * MiB, 5 * MiB + 7, 2 * MiB]
@@ -276,7 +264,7 @@ t.test('with room for one block only, any number of readers come to their end', 
   t.equal(source.mostUnderWay, 1)
 })
 
-t.test('closing cancels everything, and resolves when nothing is left', async t => {
+t.test('cancels everything on close, and resolves when all is cleaned up', async t => {
   const source = new SyntheticSource(SIZE, { before: () => new Promise(() => undefined) })
   const cache = new BlockCache(source, options)
   const readers = [0, 20 * BLOCK].map(start => collect(cache.read(start, SIZE)))
@@ -290,38 +278,35 @@ t.test('closing cancels everything, and resolves when nothing is left', async t 
   await cache.close()
 })
 
-t.test(
-  'a size that could not be had is asked for anew, and one who gives up asking does not end it for others',
-  async t => {
-    const source = new SyntheticSource(SIZE)
-    const { open, opened } = gate()
-    let tries = 0
-    source.size = async () => {
-      await opened
-      if (++tries === 1) throw new Error('on purpose')
-      return SIZE
-    }
-    const cache = new BlockCache(source, options)
-    const controller = new AbortController()
-    const impatient = cache.size(controller.signal)
-    const patient = cache.size()
-    controller.abort()
-    await t.rejects(impatient, { name: 'AbortError' })
-    open()
-    await t.rejects(patient, { message: 'on purpose' })
-    t.equal(await cache.size(), SIZE)
-    t.equal(await cache.size(), SIZE)
-    t.equal(tries, 2)
-  },
-)
+t.test('requests a failed size again, and keeps a request others wait for', async t => {
+  const source = new SyntheticSource(SIZE)
+  const { open, opened } = gate()
+  let tries = 0
+  source.size = async () => {
+    await opened
+    if (++tries === 1) throw new Error('on purpose')
+    return SIZE
+  }
+  const cache = new BlockCache(source, options)
+  const controller = new AbortController()
+  const impatient = cache.size(controller.signal)
+  const patient = cache.size()
+  controller.abort()
+  await t.rejects(impatient, { name: 'AbortError' })
+  open()
+  await t.rejects(patient, { message: 'on purpose' })
+  t.equal(await cache.size(), SIZE)
+  t.equal(await cache.size(), SIZE)
+  t.equal(tries, 2)
+})
 
-t.test('a place that the source does not have is an error', async t => {
+t.test('rejects a range the source does not have', async t => {
   const cache = new BlockCache(new SyntheticSource(10), options)
   await t.rejects(collect(cache.read(0, 11)), { code: 'AVIO_ERR_SOURCE_RANGE' })
   await t.rejects(collect(cache.read(5, 4)), { code: 'AVIO_ERR_SOURCE_RANGE' })
 })
 
-t.test('options are checked', async t => {
+t.test('validates options', async t => {
   const source = new SyntheticSource(1)
   for (const wrong of [
     {},

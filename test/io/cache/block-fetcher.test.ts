@@ -35,7 +35,7 @@ function fetching(
 
 const never = { before: () => new Promise(() => undefined) }
 
-t.test('a run takes as many blocks as there are places for, up to the last of the source', async t => {
+t.test('limits a run to the free places and the end of the source', async t => {
   const { fetcher, source, told, idle, store } = fetching(4, 1)
   t.ok(fetcher.start(8, 2, true))
   await idle()
@@ -49,7 +49,7 @@ t.test('a run takes as many blocks as there are places for, up to the last of th
   t.same(told.bytes.slice(0, 3), [8, 8, 9])
 })
 
-t.test('no more runs are under way than may be', async t => {
+t.test('limits the number of runs in flight', async t => {
   const { fetcher } = fetching(9, 2, [], never)
   t.ok(fetcher.start(0, 1, true))
   t.ok(fetcher.start(1, 1, true))
@@ -59,7 +59,7 @@ t.test('no more runs are under way than may be', async t => {
   t.notOk(fetcher.busy)
 })
 
-t.test('a block that somebody wants gives its place only to one that somebody waits for', async t => {
+t.test('evicts a wanted block only for one a reader waits for', async t => {
   const { fetcher, store, idle } = fetching(1, 1, [0])
   fetcher.start(0, 1, true)
   await idle()
@@ -71,7 +71,7 @@ t.test('a block that somebody wants gives its place only to one that somebody wa
   await idle()
 })
 
-t.test('what nobody wants is given up, and its places with it', async t => {
+t.test('cancels unwanted blocks and frees their places', async t => {
   const wanted = [0, 1, 5]
   const { fetcher, store, source } = fetching(9, 3, wanted, never)
   fetcher.start(0, 4, true)
@@ -88,7 +88,7 @@ t.test('what nobody wants is given up, and its places with it', async t => {
   t.equal(source.underWay, 0)
 })
 
-t.test('a failure gives the places back, but for a block of which a part has come', async t => {
+t.test('frees the places on failure, except for a partly filled block', async t => {
   const failure = new Error('on purpose')
   const { fetcher, store, told, idle } = fetching(9, 1, [], {
     before: position => {

@@ -30,7 +30,7 @@ function sourceOf(options: SyntheticSourceOptions = {}): SyntheticSource {
   return new SyntheticSource(100, { chunkSize: 4, ...options })
 }
 
-t.test('one read fills adjacent blocks, wherever the chunks are cut', async t => {
+t.test('fills adjacent blocks with one read, wherever chunks are cut', async t => {
   for (let chunkSize = 1; chunkSize <= 31; chunkSize++) {
     const blocks = blocksOf(2, 3, 4)
     const source = sourceOf({ chunkSize })
@@ -46,7 +46,7 @@ t.test('one read fills adjacent blocks, wherever the chunks are cut', async t =>
   }
 })
 
-t.test('a block of which a part is there is read from where it ends', async t => {
+t.test('continues a partly filled block', async t => {
   const [block] = blocksOf(1)
   block!.write(bytesOf(10, 13))
   const source = sourceOf()
@@ -55,7 +55,7 @@ t.test('a block of which a part is there is read from where it ends', async t =>
   t.ok(block!.slice(0, SIZE).equals(bytesOf(10, 20)))
 })
 
-t.test('what nobody wants is cut off: behind the last wanted block, or all of it at once', async t => {
+t.test('cancels unwanted blocks: after the last wanted one, or all at once', async t => {
   const blocks = blocksOf(0, 1, 2, 3)
   const source = sourceOf()
   const { run } = start(source, blocks)
@@ -84,7 +84,7 @@ t.test('what nobody wants is cut off: behind the last wanted block, or all of it
   )
 })
 
-t.test('a run that is given up before it began asks for nothing', async t => {
+t.test('requests nothing when cancelled before it began', async t => {
   const source = sourceOf()
   const { run } = start(source, blocksOf(0))
   run.trim(() => false)
@@ -92,7 +92,7 @@ t.test('a run that is given up before it began asks for nothing', async t => {
   t.same(source.log, [])
 })
 
-t.test('a failure tells which blocks are lost, and the whole ones are not among them', async t => {
+t.test('reports the incomplete blocks on failure', async t => {
   const failure = new Error('on purpose')
   const source = sourceOf({
     before: position => {
@@ -105,7 +105,7 @@ t.test('a failure tells which blocks are lost, and the whole ones are not among 
   t.same(told.lost, [1, 2])
 })
 
-t.test('a source that ends short, or brings too much, is an error', async t => {
+t.test('fails if the source returns too little or too much', async t => {
   for (const [length, position] of [
     [7, 7],
     [13, 10],

@@ -3,7 +3,7 @@ import { BlockStore } from '../../../lib/io/cache/block-store.js'
 
 const any = () => true
 
-t.test('a block takes what there is room for, and is whole when it is full', async t => {
+t.test('fills a block up to its length', async t => {
   const block = new BlockStore(1).add(3, 5, any)!
   t.equal(block.write(Buffer.from('abc')), 3)
   t.equal(block.whole, false)
@@ -13,13 +13,13 @@ t.test('a block takes what there is room for, and is whole when it is full', asy
   t.equal(block.slice(1, 5).toString(), 'bcde')
 })
 
-t.test('a chunk that is kept keeps the memory of its block, and of no other', async t => {
+t.test('retains only its own block through a kept chunk', async t => {
   const block = new BlockStore(1).add(0, 10, any)!
   block.write(Buffer.from('x'))
   t.equal(block.slice(0, 1).buffer.byteLength, 10)
 })
 
-t.test('there are never more blocks than places, and the one used least recently goes first', async t => {
+t.test('evicts the least recently used block', async t => {
   const store = new BlockStore(3)
   for (const index of [1, 2, 3]) store.add(index, 1, any)
   store.use(1)
@@ -32,7 +32,7 @@ t.test('there are never more blocks than places, and the one used least recently
   )
 })
 
-t.test('a block that is under way keeps its place, and so does one that may not go', async t => {
+t.test('does not evict blocks in flight or protected ones', async t => {
   const store = new BlockStore(2)
   store.add(1, 1, any)!.underWay = true
   store.add(2, 1, any)
@@ -46,7 +46,7 @@ t.test('a block that is under way keeps its place, and so does one that may not 
   t.equal(store.use(2), undefined)
 })
 
-t.test('a block is removed only if it is the one that is held', async t => {
+t.test('removes a block only if it is the stored one', async t => {
   const store = new BlockStore(2)
   const old = store.add(1, 1, any)!
   store.remove(old)

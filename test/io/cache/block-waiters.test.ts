@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events'
 import t from 'tap'
 import { BlockWaiters } from '../../../lib/io/cache/block-waiters.js'
 
-t.test('those who wait for a thing are woken with it, those who wait for any change with all', async t => {
+t.test('wakes the waiters of a target with it, and general waiters with all', async t => {
   const waiters = new BlockWaiters<string>()
   const log: string[] = []
   const a = waiters.wait('a').then(() => log.push('a'))
@@ -17,7 +17,7 @@ t.test('those who wait for a thing are woken with it, those who wait for any cha
   t.equal(waiters.count, 0)
 })
 
-t.test('what fails, fails for those who wait for it', async t => {
+t.test('rejects the waiters of a failed target', async t => {
   const waiters = new BlockWaiters<string>()
   const failure = new Error('on purpose')
   const a = waiters.wait('a')
@@ -29,7 +29,7 @@ t.test('what fails, fails for those who wait for it', async t => {
   t.equal(waiters.count, 0)
 })
 
-t.test('an aborted signal ends the waiting, and keeps no listener', async t => {
+t.test('ends the wait on abort, and leaves no listener', async t => {
   const waiters = new BlockWaiters<string>()
   const controller = new AbortController()
   const waiting = waiters.wait('a', controller.signal)

@@ -12,20 +12,17 @@ function readOn(cursors: ReadCursors, cursor: ReturnType<ReadCursors['open']>, c
   })
 }
 
-t.test(
-  'the window begins with one block and doubles, as far as what was read in order justifies',
-  async t => {
-    const cursors = new ReadCursors(BLOCK, 100)
-    const cursor = cursors.open(0, 10_000)
-    t.equal(cursor.window, 1)
-    const windows = readOn(cursors, cursor, 10)
-    t.equal(windows[0], 1, 'the first wait proves nothing')
-    t.same(windows.slice(0, 4), [1, 2, 3, 4])
-    t.ok(windows.every((window, n) => window <= n + 1))
-  },
-)
+t.test('starts with a window of one block and doubles it as sequential reading justifies', async t => {
+  const cursors = new ReadCursors(BLOCK, 100)
+  const cursor = cursors.open(0, 10_000)
+  t.equal(cursor.window, 1)
+  const windows = readOn(cursors, cursor, 10)
+  t.equal(windows[0], 1, 'the first wait proves nothing')
+  t.same(windows.slice(0, 4), [1, 2, 3, 4])
+  t.ok(windows.every((window, n) => window <= n + 1))
+})
 
-t.test('a block is waited for once, however often its bytes are', async t => {
+t.test('counts a wait for a block once, however often its bytes are awaited', async t => {
   const cursors = new ReadCursors(BLOCK, 100)
   const cursor = cursors.open(0, 10_000)
   readOn(cursors, cursor, 4)
@@ -37,38 +34,35 @@ t.test('a block is waited for once, however often its bytes are', async t => {
   t.equal(cursor.window, grown)
 })
 
-t.test('a reader who never waits has no use for a larger window', async t => {
+t.test('does not grow the window of a reader that never waits', async t => {
   const cursors = new ReadCursors(BLOCK, 100)
   const cursor = cursors.open(0, 10_000)
   for (let n = 0; n < 50; n++) cursors.deliver(cursor, BLOCK)
   t.equal(cursor.window, 1)
 })
 
-t.test(
-  'a read near where one stopped goes on with what that one had learnt; one elsewhere does not',
-  async t => {
-    for (const [start, window] of [
-      [80, 8],
-      [75, 8],
-      [60, 8],
-      [100, 8],
-      [59, 1],
-      [101, 1],
-      [0, 1],
-    ] as const) {
-      const cursors = new ReadCursors(BLOCK, 100)
-      const first = cursors.open(0, 10_000)
-      readOn(cursors, first, 8)
-      cursors.close(first)
-      t.equal(first.window, 8)
-      const second = cursors.open(start, 10_000)
-      t.equal(second.window, window, `from ${start}`)
-      t.equal(second.returns, window > 1 ? 1 : 0)
-    }
-  },
-)
+t.test('continues a nearby ended read with its window, but not a distant one', async t => {
+  for (const [start, window] of [
+    [80, 8],
+    [75, 8],
+    [60, 8],
+    [100, 8],
+    [59, 1],
+    [101, 1],
+    [0, 1],
+  ] as const) {
+    const cursors = new ReadCursors(BLOCK, 100)
+    const first = cursors.open(0, 10_000)
+    readOn(cursors, first, 8)
+    cursors.close(first)
+    t.equal(first.window, 8)
+    const second = cursors.open(start, 10_000)
+    t.equal(second.window, window, `from ${start}`)
+    t.equal(second.returns, window > 1 ? 1 : 0)
+  }
+})
 
-t.test('reading the same bytes again proves nothing new', async t => {
+t.test('does not count repeated reads of the same bytes', async t => {
   const cursors = new ReadCursors(BLOCK, 100)
   let cursor = cursors.open(0, 10_000)
   for (let n = 0; n < 20; n++) {
@@ -80,22 +74,19 @@ t.test('reading the same bytes again proves nothing new', async t => {
   t.equal(cursor.window, 2)
 })
 
-t.test(
-  'a reader that takes over from a live one leaves it with a small window, and is remembered alone',
-  async t => {
-    const cursors = new ReadCursors(BLOCK, 100)
-    const first = cursors.open(0, 10_000)
-    readOn(cursors, first, 8)
-    const second = cursors.open(90, 10_000)
-    t.equal(second.window, 8)
-    t.equal(first.window, 1)
-    cursors.close(first)
-    t.notOk(cursors.wants(8), 'the first holds on to nothing any more')
-    t.ok(cursors.wants(9))
-  },
-)
+t.test('leaves a continued live cursor with a small window, and remembers only its successor', async t => {
+  const cursors = new ReadCursors(BLOCK, 100)
+  const first = cursors.open(0, 10_000)
+  readOn(cursors, first, 8)
+  const second = cursors.open(90, 10_000)
+  t.equal(second.window, 8)
+  t.equal(first.window, 1)
+  cursors.close(first)
+  t.notOk(cursors.wants(8), 'the first holds on to nothing any more')
+  t.ok(cursors.wants(9))
+})
 
-t.test('cursors share the places of the cache', async t => {
+t.test('divides the cache among cursors', async t => {
   const cursors = new ReadCursors(BLOCK, 8)
   const first = cursors.open(0, 10_000)
   readOn(cursors, first, 20)
@@ -114,7 +105,7 @@ t.test('cursors share the places of the cache', async t => {
   )
 })
 
-t.test('no more than eight ended cursors are remembered', async t => {
+t.test('remembers at most eight ended cursors', async t => {
   const cursors = new ReadCursors(BLOCK, 1000)
   for (let n = 0; n < 20; n++) cursors.close(cursors.open(1000 * n, 100_000))
   t.same(
@@ -124,7 +115,7 @@ t.test('no more than eight ended cursors are remembered', async t => {
 })
 
 t.test(
-  'a cursor holds on to its window while it is read from, and then to its block, unless it was come back to',
+  'keeps the window of a live cursor, and only the block of an ended one unless it was continued',
   async t => {
     const cursors = new ReadCursors(BLOCK, 100)
     const first = cursors.open(0, 10_000)
@@ -140,14 +131,14 @@ t.test(
   },
 )
 
-t.test('nothing is wanted behind the block of the end', async t => {
+t.test('wants nothing past the last block', async t => {
   const cursors = new ReadCursors(BLOCK, 100)
   const cursor = cursors.open(0, 95)
   readOn(cursors, cursor, 8)
   t.same(cursors.reach(cursor), { first: 8, last: 9 })
 })
 
-t.test('a failed block is a horizon for those who are before it', async t => {
+t.test('stops the read-ahead of cursors before a failed block', async t => {
   const cursors = new ReadCursors(BLOCK, 100)
   const before = cursors.open(0, 10_000)
   const behind = cursors.open(900, 10_000)

@@ -11,7 +11,7 @@ const SUMS: Record<DigestAlgorithm, string> = {
   MD5: '25f9e794323b453885f5181f1b624d0b',
 }
 
-t.test('sums with each algorithm, however the bytes are cut', t => {
+t.test('computes each algorithm, however the bytes are cut', t => {
   const bytes = Buffer.from('123456789')
   for (const [algorithm, sum] of Object.entries(SUMS)) {
     for (let cut = 0; cut <= bytes.length; cut++) {

@@ -9,7 +9,7 @@ const hangs = ({ signal }: AbortController) =>
     signal.addEventListener('abort', () => reject(new Error('socket hang up')))
   })
 
-t.test('hands on what came, or what went wrong', async t => {
+t.test('passes the result or the error on', async t => {
   t.equal(await oneTry(idle, () => Promise.resolve(7)), 7)
   const error = new Error('reset')
   await t.rejects(
@@ -18,7 +18,7 @@ t.test('hands on what came, or what went wrong', async t => {
   )
 })
 
-t.test('fails with the reason that it was given up for, however the request says it', async t => {
+t.test('fails with the abort reason, whatever the request’s error', async t => {
   const silent = new Error('No byte came')
   const stalls = oneTry(idle, attempt => {
     queueMicrotask(() => attempt.abort(silent))
@@ -27,7 +27,7 @@ t.test('fails with the reason that it was given up for, however the request says
   await t.rejects(stalls, silent)
 })
 
-t.test('ends with its signal, begins nothing after it, and leaves no listener', async t => {
+t.test('ends with its signal, starts nothing after it, and leaves no listener', async t => {
   const abort = new AbortController()
   const running = oneTry(abort.signal, hangs)
   t.equal(getEventListeners(abort.signal, 'abort').length, 1)

@@ -11,7 +11,7 @@ function drain(buffer: RangeBuffer): Buffer {
   return Buffer.concat(chunks)
 }
 
-t.test('bytes come out in order however they are cut on the way in', async t => {
+t.test('returns bytes in order, however they are cut', async t => {
   const whole = pattern(7, 7 + 40)
   for (let n = 1; n <= whole.length; n++) {
     const buffer = new RangeBuffer({ start: 7, end: 47 })
@@ -27,7 +27,7 @@ t.test('bytes come out in order however they are cut on the way in', async t => 
   }
 })
 
-t.test('a range over several blocks, filled in place and copied in by turns', async t => {
+t.test('supports alternating in-place and copied writes over several blocks', async t => {
   const size = 2 * BLOCK_SIZE + 5
   const whole = pattern(0, size)
   const buffer = new RangeBuffer({ start: 0, end: size })
@@ -47,14 +47,14 @@ t.test('a range over several blocks, filled in place and copied in by turns', as
   t.ok(drain(buffer).equals(whole.subarray(1000)))
 })
 
-t.test('no more is taken in than the range lacks', async t => {
+t.test('accepts no more than the range lacks', async t => {
   const buffer = new RangeBuffer({ start: 0, end: 10 })
   t.equal(buffer.write(Buffer.alloc(12, 1)), 10)
   t.equal(buffer.write(Buffer.alloc(1)), 0)
   t.equal(buffer.received, 10)
 })
 
-t.test('a chunk keeps its bytes while later ones come in', async t => {
+t.test('does not change delivered chunks', async t => {
   const whole = pattern(0, 3 * BLOCK_SIZE)
   const buffer = new RangeBuffer({ start: 0, end: whole.length })
   const kept: Buffer[] = []
@@ -68,7 +68,7 @@ t.test('a chunk keeps its bytes while later ones come in', async t => {
   t.ok(kept.every(chunk => chunk.buffer.byteLength <= BLOCK_SIZE))
 })
 
-t.test('its end can be moved to where the source ends, but not behind what has come', async t => {
+t.test('can be trimmed, but not below the received bytes', async t => {
   const buffer = new RangeBuffer({ start: 5, end: 100 })
   buffer.trim(20)
   t.equal(buffer.space().length, 15)
@@ -81,7 +81,7 @@ t.test('its end can be moved to where the source ends, but not behind what has c
   t.equal(empty.take(), undefined)
 })
 
-t.test('news of bytes comes once a write, and after they can be taken', async t => {
+t.test('reports bytes once per write, when they can be taken', async t => {
   const seen: (number | undefined)[] = []
   const buffer = new RangeBuffer({ start: 0, end: 10 }, () => seen.push(buffer.take()?.length))
   buffer.write(Buffer.alloc(3))

@@ -20,7 +20,7 @@ function planned(plan: ReadAheadWindow, consumed: number, underWay = 0): string[
   }
 }
 
-t.test('the first range is small, and nothing else is asked for before the size is known', async t => {
+t.test('starts with a small range, and waits for the size', async t => {
   const plan = new ReadAheadWindow(rule)
   t.equal(plan.end, undefined)
   t.same(planned(plan, 0), ['0-10'])
@@ -34,7 +34,7 @@ t.test('the first range is small, and nothing else is asked for before the size 
   t.ok(plan.exhausted)
 })
 
-t.test('a source that ends within the first range leaves nothing to ask for', async t => {
+t.test('requests nothing more if the source ends within the first range', async t => {
   const plan = new ReadAheadWindow(rule)
   planned(plan, 0)
   plan.bound(3)
@@ -43,7 +43,7 @@ t.test('a source that ends within the first range leaves nothing to ask for', as
   t.same(planned(plan, 0), [])
 })
 
-t.test('an empty source', async t => {
+t.test('handles an empty source', async t => {
   const plan = new ReadAheadWindow({ ...rule, start: 5 })
   t.same(planned(plan, 5), ['5-15'])
   plan.bound(0)
@@ -51,22 +51,19 @@ t.test('an empty source', async t => {
   t.ok(plan.exhausted)
 })
 
-t.test(
-  'the wanted end counts where it comes before the source ends, and not where it comes after',
-  async t => {
-    const before = new ReadAheadWindow({ ...rule, end: 7 })
-    t.same(planned(before, 0), ['0-7'])
-    before.bound(1000)
-    t.equal(before.end, 7)
-    const after = new ReadAheadWindow({ ...rule, end: 5000 })
-    after.bound(12)
-    t.equal(after.end, 12)
-    t.same(planned(after, 0, 0), ['0-10'])
-    t.same(planned(after, 10), ['10-12'])
-  },
-)
+t.test('ends at the wanted end or the source’s end, whichever is first', async t => {
+  const before = new ReadAheadWindow({ ...rule, end: 7 })
+  t.same(planned(before, 0), ['0-7'])
+  before.bound(1000)
+  t.equal(before.end, 7)
+  const after = new ReadAheadWindow({ ...rule, end: 5000 })
+  after.bound(12)
+  t.equal(after.end, 12)
+  t.same(planned(after, 0, 0), ['0-10'])
+  t.same(planned(after, 10), ['10-12'])
+})
 
-t.test('the window doubles when the consumer starves, by what it has consumed, up to read-ahead', async t => {
+t.test('doubles the window when the consumer waits, limited by its consumption and readAhead', async t => {
   const plan = new ReadAheadWindow(rule)
   plan.bound(100_000)
   const windows = [0, 1, 2, 10, 20, 30, 40, 50].map(delivered => {

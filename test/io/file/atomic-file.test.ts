@@ -27,7 +27,7 @@ async function fault(
   t.teardown(() => (prototype[method] = real))
 }
 
-t.test('nothing is seen under the name before the commit, and then all of it', async t => {
+t.test('shows nothing under the name before the commit, and the whole file after it', async t => {
   const folder = t.testdir({ 'a.mp4': 'older' })
   const path = join(folder, 'a.mp4')
   const file = await AtomicFile.create(settings(path))
@@ -43,7 +43,7 @@ t.test('nothing is seen under the name before the commit, and then all of it', a
   t.same(await readdir(folder), ['a.mp4'])
 })
 
-t.test('discarded at any time, nothing is left but the older file', async t => {
+t.test('leaves only the old file when discarded, at any time', async t => {
   const folder = t.testdir({ 'a.mp4': 'older' })
   for (const isClosed of [false, true]) {
     const file = await AtomicFile.create(settings(join(folder, 'a.mp4')))
@@ -55,7 +55,7 @@ t.test('discarded at any time, nothing is left but the older file', async t => {
   }
 })
 
-t.test('bytes are moved up and down in place, whatever their number', async t => {
+t.test('moves any number of bytes up and down in place', async t => {
   const folder = t.testdir({})
   const path = join(folder, 'a')
   for (const size of [0, 1, MiB - 1, MiB, MiB + 1, 2 * MiB + 77]) {
@@ -72,7 +72,7 @@ t.test('bytes are moved up and down in place, whatever their number', async t =>
   }
 })
 
-t.test('a file that may not be replaced is an error at the beginning, and at the end', async t => {
+t.test('fails for a file it may not replace, at the start and at the end', async t => {
   const folder = t.testdir({})
   const path = join(folder, 'a')
   const late = await AtomicFile.create({ ...settings(path), overwrite: false })
@@ -87,7 +87,7 @@ t.test('a file that may not be replaced is an error at the beginning, and at the
   t.equal(await readFile(path, 'utf8'), 'older')
 })
 
-t.test('where nothing is there, a file that must be new is written', async t => {
+t.test('writes a file that must be new if none exists', async t => {
   const folder = t.testdir({})
   const file = await AtomicFile.create({ path: join(folder, 'a'), overwrite: false, mode: 0o600 })
   await file.close()
@@ -96,7 +96,7 @@ t.test('where nothing is there, a file that must be new is written', async t => 
   t.equal((await stat(join(folder, 'a'))).mode & 0o777, 0o600)
 })
 
-t.test('a name as long as there can be is taken', async t => {
+t.test('accepts a name of the maximum length', async t => {
   const path = join(t.testdir({}), 'é'.repeat(127))
   const file = await AtomicFile.create(settings(path))
   await file.close()
@@ -104,7 +104,7 @@ t.test('a name as long as there can be is taken', async t => {
   t.ok((await stat(path)).isFile())
 })
 
-t.test('a symbolic link stays, and the file behind it is replaced', async t => {
+t.test('keeps a symbolic link and replaces its target', async t => {
   const folder = t.testdir({ real: { a: 'older' } })
   await symlink(join('real', 'a'), join(folder, 'link'))
   const file = await AtomicFile.create(settings(join(folder, 'link')))
@@ -115,7 +115,7 @@ t.test('a symbolic link stays, and the file behind it is replaced', async t => {
   t.same((await readdir(folder)).toSorted(), ['link', 'real'])
 })
 
-t.test('a symbolic link to where nothing is yet stays, and the file is made there', async t => {
+t.test('keeps a dangling symbolic link and creates its target', async t => {
   const folder = t.testdir({ real: {} })
   await symlink(join('real', 'a'), join(folder, 'middle'))
   await symlink('middle', join(folder, 'link'))
@@ -127,7 +127,7 @@ t.test('a symbolic link to where nothing is yet stays, and the file is made ther
   t.ok((await lstat(join(folder, 'link'))).isSymbolicLink())
 })
 
-t.test('what can’t be written is said to be so, with what to do', async t => {
+t.test('reports write failures with a remedy', async t => {
   const folder = t.testdir({ file: '', closed: {} })
   for (const [path, message] of [
     [join(folder, 'none', 'a'), /ENOENT.*Create the directory first/],
@@ -150,7 +150,7 @@ t.test('what can’t be written is said to be so, with what to do', async t => {
   })
 })
 
-t.test('a full disk is an error, and what was written is removed', async t => {
+t.test('fails on a full disk and removes the partial file', async t => {
   const folder = t.testdir({})
   const file = await AtomicFile.create(settings(join(folder, 'a')))
   await fault(t, 'writev', fail('ENOSPC'))
@@ -164,7 +164,7 @@ t.test('a full disk is an error, and what was written is removed', async t => {
   t.same(await readdir(folder), [])
 })
 
-t.test('what the disk took only in part is written to the end', async t => {
+t.test('completes partial writes', async t => {
   const path = join(t.testdir({}), 'a')
   for (const taken of [0, 2, 3, 4]) {
     const file = await AtomicFile.create(settings(path))

@@ -4,7 +4,7 @@ import t from 'tap'
 import { fileWritableSettings } from '../../../lib/io/file/file-writable-options.js'
 import { GiB, KiB, MiB } from '../../../lib/options.js'
 
-t.test('the defaults', async t => {
+t.test('has defaults', async t => {
   t.same(fileWritableSettings('a', {}), {
     path: 'a',
     place: join(process.cwd(), 'a'),
@@ -18,7 +18,7 @@ t.test('the defaults', async t => {
   })
 })
 
-t.test('every option is taken, and a file: URL for a path', async t => {
+t.test('accepts every option, and a file: URL as the path', async t => {
   const given = {
     overwrite: false,
     mode: 0o600,
@@ -32,7 +32,7 @@ t.test('every option is taken, and a file: URL for a path', async t => {
   t.same(fileWritableSettings(pathToFileURL(path), given), { path, place: path, ...given })
 })
 
-t.test('what breaks a rule is refused with the rule', async t => {
+t.test('rejects invalid options and names the rule', async t => {
   for (const [option, value, rule] of [
     ['overwrite', 'no', /true or false/],
     ['mode', 0o1000, /from 0 to 511/],

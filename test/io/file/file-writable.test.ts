@@ -27,7 +27,7 @@ function isUntouched(t: Test, { files, bytes }: ReturnType<typeof open>) {
   t.equal(String(bytes()), 'older')
 }
 
-t.test('a file of any size is written whole, and takes the place of the older one at the end', async t => {
+t.test('writes a file of any size, and replaces the old one at the end', async t => {
   const at = open(t)
   for (const size of [0, 1, MEDIA.length]) {
     const sink = new FileWritable(at.path)
@@ -38,7 +38,7 @@ t.test('a file of any size is written whole, and takes the place of the older on
   }
 })
 
-t.test('strings, empty chunks and cork() are taken like anywhere else', async t => {
+t.test('supports strings, empty chunks and cork()', async t => {
   const at = open(t)
   const sink = new FileWritable(at.path)
   sink.cork()
@@ -51,7 +51,7 @@ t.test('strings, empty chunks and cork() are taken like anywhere else', async t 
   t.equal(String(at.bytes()), 'abc')
 })
 
-t.test('a head that comes last is written first: held, into its room, or by moving the rest', async t => {
+t.test('writes a deferred header first: from memory, into its reserve, or by moving the rest', async t => {
   const at = open(t)
   const [size, headerReserve, headerHoldSize] = [5000, 8192, 64 * KiB]
   for (const [media, head, options, length] of [
@@ -72,7 +72,7 @@ t.test('a head that comes last is written first: held, into its room, or by movi
   }
 })
 
-t.test('destroyed at any time, it leaves nothing, and an error is passed on', async t => {
+t.test('leaves nothing when destroyed at any time, and passes an error on', async t => {
   const boom = new Error('boom')
   for (const bring of [
     () => undefined,
@@ -97,7 +97,7 @@ t.test('destroyed at any time, it leaves nothing, and an error is passed on', as
   }
 })
 
-t.test('destroyed while bytes are moved, it leaves nothing', async t => {
+t.test('leaves nothing when destroyed while moving bytes', async t => {
   const at = open(t)
   const sink = new FileWritable(at.path, { headerHoldSize: 0, headerReserve: 16 })
   const from = headed(5000)
@@ -111,7 +111,7 @@ t.test('destroyed while bytes are moved, it leaves nothing', async t => {
   isUntouched(t, at)
 })
 
-t.test('an abort leaves nothing', async t => {
+t.test('leaves nothing after an abort', async t => {
   const at = open(t)
   for (const abort of ['before', 'later'] as const) {
     const controller = new AbortController()
@@ -126,7 +126,7 @@ t.test('an abort leaves nothing', async t => {
   }
 })
 
-t.test('a plain pipe() from a source that fails, or is closed early, leaves nothing', async t => {
+t.test('leaves nothing when the source of a plain pipe() fails or closes early', async t => {
   for (const error of [new Error('boom'), undefined]) {
     for (const from of [new PassThrough(), headed(100)]) {
       const at = open(t)
@@ -141,7 +141,7 @@ t.test('a plain pipe() from a source that fails, or is closed early, leaves noth
   }
 })
 
-t.test('with overwrite: false an older file stays, and so does one that comes meanwhile', async t => {
+t.test('keeps an existing file with overwrite: false, also one created while writing', async t => {
   const at = open(t)
   const sink = new FileWritable(at.path, { overwrite: false })
   t.match(await failureOf(pipeline(source(MEDIA), sink)), { code: 'AVIO_ERR_FILE_EXISTS', path: at.path })
@@ -163,7 +163,7 @@ t.test('with overwrite: false an older file stays, and so does one that comes me
   t.equal((await fresh.result).bytes, MEDIA.length)
 })
 
-t.test('a folder that is not there is an error of the stream', async t => {
+t.test('fails for a missing directory', async t => {
   const path = join(t.testdir({}), 'none', 'a.mp4')
   const sink = new FileWritable(path)
   const error = await failureOf(pipeline(source(MEDIA), sink))
@@ -171,27 +171,24 @@ t.test('a folder that is not there is an error of the stream', async t => {
   t.equal(await failureOf(sink.result), error)
 })
 
-t.test(
-  'a relative path begins at the directory that was the working one when the stream was made',
-  async t => {
-    const folder = t.testdir({ other: {} })
-    const before = process.cwd()
-    t.teardown(() => process.chdir(before))
-    process.chdir(folder)
-    const sink = new FileWritable('a.mp4')
-    const lost = new FileWritable('b.mp4')
-    await Promise.all([sink, lost].map(stream => new Promise(resolve => stream.write('a', resolve))))
-    process.chdir('other')
-    sink.end()
-    t.same(await sink.result, { path: 'a.mp4', bytes: 1 })
-    lost.destroy()
-    await once(lost, 'close')
-    t.same(readdirSync(folder), ['a.mp4', 'other'])
-    t.same(readdirSync('.'), [])
-  },
-)
+t.test('resolves a relative path against the working directory at construction', async t => {
+  const folder = t.testdir({ other: {} })
+  const before = process.cwd()
+  t.teardown(() => process.chdir(before))
+  process.chdir(folder)
+  const sink = new FileWritable('a.mp4')
+  const lost = new FileWritable('b.mp4')
+  await Promise.all([sink, lost].map(stream => new Promise(resolve => stream.write('a', resolve))))
+  process.chdir('other')
+  sink.end()
+  t.same(await sink.result, { path: 'a.mp4', bytes: 1 })
+  lost.destroy()
+  await once(lost, 'close')
+  t.same(readdirSync(folder), ['a.mp4', 'other'])
+  t.same(readdirSync('.'), [])
+})
 
-t.test('beforeCommit sees the file’s size, and may say no', async t => {
+t.test('passes the file’s size to beforeCommit, which may refuse', async t => {
   const at = open(t)
   const boom = new Error('boom')
   for (const [say, cause] of [
@@ -214,7 +211,7 @@ t.test('beforeCommit sees the file’s size, and may say no', async t => {
   }
 })
 
-t.test('its commit can be held; destroyed meanwhile, it does not wait', async t => {
+t.test('can hold its commit, and does not wait for it when destroyed', async t => {
   const at = open(t)
   const sink = new FileWritable(at.path)
   t.equal(commitOf(sink)?.target, at.path)
@@ -232,7 +229,7 @@ t.test('its commit can be held; destroyed meanwhile, it does not wait', async t 
   isUntouched(t, at)
 })
 
-t.test('a group writes all files or none', async t => {
+t.test('writes all files of a group or none', async t => {
   const folder = t.testdir({})
   for (const fails of [false, true]) {
     const sinks = ['a', 'b'].map(name => {
@@ -250,7 +247,7 @@ t.test('a group writes all files or none', async t => {
   }
 })
 
-t.test('a head that belongs behind other bytes is refused', async t => {
+t.test('rejects a deferred header after other bytes', async t => {
   const at = open(t)
   const sink = new FileWritable(at.path)
   sink.write('before')
@@ -259,7 +256,7 @@ t.test('a head that belongs behind other bytes is refused', async t => {
   isUntouched(t, at)
 })
 
-t.test('it is a Writable, and a misspelt option is an error at once', async t => {
+t.test('is a Writable, and rejects misspelt options synchronously', async t => {
   const { path } = open(t)
   const sink = new FileWritable(path)
   t.ok(sink instanceof Writable)
@@ -267,7 +264,7 @@ t.test('it is a Writable, and a misspelt option is an error at once', async t =>
   t.throws(() => new FileWritable(path, { overwrit: true } as object), { code: 'AVIO_ERR_OPTION' })
 })
 
-t.test('destroyed while its commit is held, it is not there although the hold lets go', async t => {
+t.test('stores nothing when destroyed during a held commit, even if the hold is released', async t => {
   const folder = t.testdir()
   const sink = new FileWritable(join(folder, 'a'))
   let letGo!: () => void

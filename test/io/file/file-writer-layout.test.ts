@@ -40,14 +40,14 @@ async function written(t: Test, media: Buffer, size: number, claimed?: ClaimedHe
   }
 }
 
-t.test('without a head, bytes go in as they come', async t => {
+t.test('writes bytes in order without a deferred header', async t => {
   for (const size of [0, 1, 1000, 5000]) {
     const media = MEDIA.subarray(0, size)
     t.equal(Buffer.compare(await written(t, media, 300), media), 0, `${size} bytes`)
   }
 })
 
-t.test('what fits into memory is written behind its head, without padding', async t => {
+t.test('writes data that fits into memory after its header, without padding', async t => {
   for (const size of [0, 1, 999, 1000]) {
     const media = MEDIA.subarray(0, size)
     const stored = await written(t, media, 300, head(100))
@@ -55,7 +55,7 @@ t.test('what fits into memory is written behind its head, without padding', asyn
   }
 })
 
-t.test('what does not lies behind a room that the head fills up, or as near as the head ends', async t => {
+t.test('puts more data after a padded reserve, or directly after the header', async t => {
   for (const media of [MEDIA.subarray(0, 1001), MEDIA]) {
     for (const size of [1, 100, 247, 248, 249, 255, 256, 257, 263, 264, 1000, 9000]) {
       for (const chunk of [7, 1000, 5000]) {
@@ -68,7 +68,7 @@ t.test('what does not lies behind a room that the head fills up, or as near as t
   }
 })
 
-t.test('another error of the head is passed on', async t => {
+t.test('passes other header errors on', async t => {
   const broken: ClaimedHeader = {
     bytes: () => {
       throw new RangeError('no')

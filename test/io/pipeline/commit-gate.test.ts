@@ -1,12 +1,12 @@
 import t from 'tap'
 import { CommitGate } from '../../../lib/io/pipeline/commit-gate.js'
 
-t.test('a commit that nobody holds goes on at once', async t => {
+t.test('commits at once without holders', async t => {
   await new CommitGate().opened('a file')
   t.pass()
 })
 
-t.test('everyone who holds it is asked, once, and all have to let go', async t => {
+t.test('asks every holder once, and waits for all', async t => {
   const holds = new CommitGate()
   const commit = holds.offer(Promise.resolve('done'), 'a file')
   t.equal(commit.target, 'a file')
@@ -26,7 +26,7 @@ t.test('everyone who holds it is asked, once, and all have to let go', async t =
   t.same(said, ['one', 'two', 'opened'])
 })
 
-t.test('the first reason not to is the error, also where it is thrown', async t => {
+t.test('rejects with the first refusal, also a thrown one', async t => {
   for (const open of [
     () => Promise.reject(new RangeError('no')),
     () => {
@@ -40,7 +40,7 @@ t.test('the first reason not to is the error, also where it is thrown', async t 
   }
 })
 
-t.test('a reason that is no error becomes one', async t => {
+t.test('converts other refusals to an error', async t => {
   const holds = new CommitGate()
   // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
   holds.offer(Promise.resolve(), 'a file').hold(() => Promise.reject(undefined))

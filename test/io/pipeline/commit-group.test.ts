@@ -37,7 +37,7 @@ class Member implements CommitHook {
 
 const tick = () => new Promise(setImmediate)
 
-t.test('none is committed before all are ready; then all are, in order', async t => {
+t.test('commits all in order once all are ready', async t => {
   const order: string[] = []
   const members = ['a', 'b', 'c'].map(name => new Member(name, () => (order.push(name), name)))
   const group = new CommitGroup(members)
@@ -53,7 +53,7 @@ t.test('none is committed before all are ready; then all are, in order', async t
   t.same(order, ['a', 'b', 'c'])
 })
 
-t.test('one that fails before it is ready keeps all others from committing, with its own error', async t => {
+t.test('commits none if one fails before it is ready, and throws its error', async t => {
   const members = ['a', 'b', 'c'].map(name => new Member(name))
   const group = new CommitGroup(members)
   void members[0]!.reach()
@@ -67,7 +67,7 @@ t.test('one that fails before it is ready keeps all others from committing, with
   )
 })
 
-t.test('a reason from outside keeps all from committing, and is the error', async t => {
+t.test('commits none after an outside failure, and throws it', async t => {
   const members = [new Member('a'), new Member('b')]
   const group = new CommitGroup(members)
   void members[0]!.reach()
@@ -79,25 +79,22 @@ t.test('a reason from outside keeps all from committing, and is the error', asyn
   t.notOk(members.some(({ committed }) => committed))
 })
 
-t.test(
-  'one that fails in its last step: those behind it are not committed, those before it are listed',
-  async t => {
-    const boom = new Error('refused')
-    const members = [new Member('s3://b/a'), new Member('s3://b/b', () => boom), new Member('s3://b/c')]
-    const group = new CommitGroup(members)
-    for (const member of members) void member.reach()
-    await t.rejects(group.settled(), {
-      code: 'AVIO_ERR_COMMIT_PARTIAL',
-      committed: ['s3://b/a'],
-      failed: ['s3://b/b', 's3://b/c'],
-      cause: boom,
-      message: /s3:\/\/b\/a is visible.*refused/,
-    })
-    t.equal(members[2]!.committed, false)
-  },
-)
+t.test('lists the committed members if one fails in its last step, and commits no more', async t => {
+  const boom = new Error('refused')
+  const members = [new Member('s3://b/a'), new Member('s3://b/b', () => boom), new Member('s3://b/c')]
+  const group = new CommitGroup(members)
+  for (const member of members) void member.reach()
+  await t.rejects(group.settled(), {
+    code: 'AVIO_ERR_COMMIT_PARTIAL',
+    committed: ['s3://b/a'],
+    failed: ['s3://b/b', 's3://b/c'],
+    cause: boom,
+    message: /s3:\/\/b\/a is visible.*refused/,
+  })
+  t.equal(members[2]!.committed, false)
+})
 
-t.test('the first one failing in its last step leaves nothing visible: its error is the error', async t => {
+t.test('throws the first member’s error if nothing is visible yet', async t => {
   const boom = new Error('refused')
   const members = [new Member('a', () => boom), new Member('b')]
   const group = new CommitGroup(members)
@@ -105,7 +102,7 @@ t.test('the first one failing in its last step leaves nothing visible: its error
   await t.rejects(group.settled(), boom)
 })
 
-t.test('sinks that are committed as one count once', async t => {
+t.test('counts sinks with one commit once', async t => {
   const playlist = new Member('playlist')
   const film = new Member('film')
   const group = new CommitGroup([playlist, film, playlist])
@@ -114,6 +111,6 @@ t.test('sinks that are committed as one count once', async t => {
   t.equal((await group.settled()).size, 2)
 })
 
-t.test('a group of none is committed at once', async t => {
+t.test('resolves an empty group at once', async t => {
   t.same([...(await new CommitGroup([]).settled())], [])
 })

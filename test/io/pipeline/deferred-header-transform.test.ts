@@ -40,13 +40,13 @@ class Sink extends Writable {
 const transform = (signal?: AbortSignal) =>
   new DeferredHeaderTransform({ name: 'Counter', assembly: new Counting(), signal, highWaterMark: undefined })
 
-t.test('what belongs behind the head is passed on, and the sink gets the head at the end', async t => {
+t.test('passes the body on, and gives the sink the header at the end', async t => {
   const sink = new Sink()
   await pipeline([Buffer.from('abc'), Buffer.from('de')], transform(), sink)
   t.equal(sink.file, '5: abcde.')
 })
 
-t.test('what is written before somebody reads waits for the reader', async t => {
+t.test('holds data until there is a reader', async t => {
   const source = transform()
   source.write('abc')
   await new Promise(setImmediate)
@@ -57,7 +57,7 @@ t.test('what is written before somebody reads waits for the reader', async t => 
   t.equal(sink.file, '3: abc.')
 })
 
-t.test('read by what does not claim the head it fails before its first byte', async t => {
+t.test('fails before its first byte if a reader has not claimed the header', async t => {
   const source = transform()
   source.end('abc')
   await t.rejects(text(source), { code: 'AVIO_ERR_HEADER_UNCLAIMED', message: /^Counter / })
@@ -71,7 +71,7 @@ t.test('read by what does not claim the head it fails before its first byte', as
   await t.rejects(pipeline([Buffer.from('abc')], piped, sink), { code: 'AVIO_ERR_HEADER_UNCLAIMED' })
 })
 
-t.test('what the assembly throws fails the stream, and an abort ends it', async t => {
+t.test('fails with the builder’s error, and can be aborted', async t => {
   await t.rejects(pipeline([Buffer.from('a!')], transform(), new Sink()), { message: 'not that' })
   await t.rejects(pipeline([Buffer.from('a')], transform(AbortSignal.abort()), new Sink()), {
     name: 'AbortError',

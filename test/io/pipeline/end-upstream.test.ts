@@ -114,7 +114,7 @@ t.test('ends every kind of source: the pipeline resolves, and nothing is left op
   }
 })
 
-t.test('ends what feeds a PassThrough by a pipe of its own', async t => {
+t.test('ends the source piped into a PassThrough', async t => {
   const source = new Endless()
   const closed = once(source, 'close')
   await pipeline(source.pipe(new PassThrough()), new Enough())
@@ -122,7 +122,7 @@ t.test('ends what feeds a PassThrough by a pipe of its own', async t => {
   t.equal(source.errored, null)
 })
 
-t.test('gives no socket back while the other end goes on sending', async t => {
+t.test('returns no socket while the other end is sending', async t => {
   const gone: Promise<unknown>[] = []
   const feed = (out: Writable) => {
     const timer = setInterval(() => out.writable && out.write(CHUNK), 1)
@@ -153,7 +153,7 @@ t.test('gives no socket back while the other end goes on sending', async t => {
   t.same([Object.keys(agent.sockets), Object.keys(agent.freeSockets)], [[], []])
 })
 
-t.test('leaves a request to a server alone, whose answer needs the connection', async t => {
+t.test('does not end a server request, whose response needs the connection', async t => {
   const server = createServer((message, response) => {
     const sink = new Enough()
     message.pipe(sink)
@@ -169,7 +169,7 @@ t.test('leaves a request to a server alone, whose answer needs the connection', 
   asking.destroy()
 })
 
-t.test('asks a source that can be stopped, also behind a PassThrough', async t => {
+t.test('stops a source through its link, also behind a PassThrough', async t => {
   for (const behind of [[], [new PassThrough()]]) {
     const source = new Endless()
     let stops = 0
@@ -183,7 +183,7 @@ t.test('asks a source that can be stopped, also behind a PassThrough', async t =
   }
 })
 
-t.test('leaves a source that somebody else reads', async t => {
+t.test('does not end a source with other readers', async t => {
   const source = new Endless()
   source.on('data', () => undefined)
   const other = source.pipe(new PassThrough())
@@ -195,7 +195,7 @@ t.test('leaves a source that somebody else reads', async t => {
   source.destroy()
 })
 
-t.test('has nothing to end where the end has come, or nothing can be pushed', async t => {
+t.test('does nothing after the end, or if nothing can be pushed', async t => {
   const over = Readable.from([])
   await over.toArray()
   t.equal(endUpstream(over), false)

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import t from 'tap'
 import { HeaderOffer, headerTooLarge } from '../../../lib/io/pipeline/header-claim.js'
 
-t.test('a head is made for whoever has claimed it, and only once it is complete', async t => {
+t.test('builds the header for its claimant, once complete', async t => {
   const offer = new HeaderOffer('Maker')
   const claimed = offer.claim()
   t.throws(() => claimed.bytes(), /Maker has no header before it has ended/)
@@ -11,7 +11,7 @@ t.test('a head is made for whoever has claimed it, and only once it is complete'
   t.same(claimed.bytes(5), Buffer.alloc(5, 7))
 })
 
-t.test('a head that nobody has claimed is an error, and so is a reader beside the one who has', async t => {
+t.test('rejects an unclaimed header, and readers besides the claimant', async t => {
   const source = new PassThrough()
   const offer = new HeaderOffer('Maker')
   t.match(offer.unclaimed(source), {
@@ -41,7 +41,7 @@ t.test('a head that nobody has claimed is an error, and so is a reader beside th
   t.equal(offer.unclaimed(source), undefined, 'and only once')
 })
 
-t.test('a head that does not fit says by how much, and what to raise', async t => {
+t.test('reports the size of a header that does not fit, and what to raise', async t => {
   t.match(headerTooLarge('Maker', 10, 4), {
     code: 'AVIO_ERR_HEADER_TOO_LARGE',
     message: /Maker has 10 bytes .* the 4 .* "headerReserve"/,

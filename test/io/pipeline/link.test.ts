@@ -2,19 +2,19 @@ import { PassThrough } from 'node:stream'
 import t from 'tap'
 import { LINK, isSoleConsumer, linkOf } from '../../../lib/io/pipeline/link.js'
 
-t.test('the link is found under a registered symbol, so that two copies of the package agree', async t => {
+t.test('uses a registered symbol, shared by copies of the package', async t => {
   t.equal(LINK, Symbol.for('avio-streams.link/1'))
   const link = { stop: () => undefined }
   t.equal(linkOf({ [Symbol.for('avio-streams.link/1')]: link }), link)
 })
 
-t.test('what offers no link has none', async t => {
+t.test('finds no link on other streams', async t => {
   for (const other of [undefined, null, 'text', {}, new PassThrough(), { [LINK]: 'text' }]) {
     t.equal(linkOf(other), undefined)
   }
 })
 
-t.test('one pipe is the sole consumer; a second pipe or a listener of the user is not', async t => {
+t.test('treats one pipe as the sole consumer, but not with a second pipe or a user’s listener', async t => {
   const source = new PassThrough()
   source.pipe(new PassThrough())
   t.equal(isSoleConsumer(source), true)

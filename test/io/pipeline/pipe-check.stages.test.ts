@@ -118,7 +118,7 @@ for (const [name, make] of Object.entries(STAGES)) {
   )
 }
 
-t.test('a source of which a header was taken is stored from there on', async t => {
+t.test('stores a source from where a header was read', async t => {
   const env = await environment(t)
   const source = new PassThrough()
   source.end('header, body')
@@ -127,7 +127,7 @@ t.test('a source of which a header was taken is stored from there on', async t =
   t.equal((await env.s3.get('bkt', 'copy'))?.toString(), 'body')
 })
 
-t.test('a stage whose signal was aborted before its use gives the AbortError', async t => {
+t.test('fails with the AbortError of an already aborted signal', async t => {
   const { client } = await environment(t)
   const options = { client, bucket: 'bkt', key: 'copy', signal: AbortSignal.abort() }
   const sink = () => new S3MultipartWritable(options).on('error', () => undefined)

@@ -26,7 +26,7 @@ async function destroyed(error?: Error): Promise<Readable> {
   return source
 }
 
-t.test('a source is refused when it has ended, failed or was closed, and at no other time', async t => {
+t.test('rejects a source only after it has ended, failed or closed', async t => {
   const cases: [string, Readable | Promise<Readable>, object | undefined][] = [
     ['has ended', ended(), { code: 'AVIO_ERR_STAGE_USED', message: /piped into Sink has already ended/ }],
     ['was closed', destroyed(), { code: 'AVIO_ERR_UPSTREAM_CLOSED' }],
@@ -42,7 +42,7 @@ t.test('a source is refused when it has ended, failed or was closed, and at no o
   }
 })
 
-t.test('a stage is refused once it takes no more', async t => {
+t.test('rejects a stage that accepts no more', async t => {
   const used = (stage: PassThrough, wasUsed = true) => pipeFault(new PassThrough(), stage, 'Sink', wasUsed)
   t.match(used(new PassThrough().end()), {
     code: 'AVIO_ERR_STAGE_USED',

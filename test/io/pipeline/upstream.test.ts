@@ -16,7 +16,7 @@ class Sink extends Writable {
   }
 }
 
-t.test('a plain pipe() from a source that fails destroys the sink with the very same error', async t => {
+t.test('destroys the sink of a plain pipe() with the source’s error', async t => {
   const source = new PassThrough()
   const sink = source.pipe(new Sink())
   const boom = new Error('boom')
@@ -25,7 +25,7 @@ t.test('a plain pipe() from a source that fails destroys the sink with the very 
   t.equal((await failed)[0], boom)
 })
 
-t.test('a source closed before its end and without an error is an error in the sink', async t => {
+t.test('fails the sink if the source closes before its end', async t => {
   const source = new PassThrough()
   const sink = source.pipe(new Sink())
   const failed = once(sink, 'error')
@@ -34,7 +34,7 @@ t.test('a source closed before its end and without an error is an error in the s
   t.match((await failed)[0], { code: 'AVIO_ERR_UPSTREAM_CLOSED', message: /PassThrough piped into Sink/ })
 })
 
-t.test('a source that ends leaves no error and no listener behind', async t => {
+t.test('leaves no error and no listener after the source ended', async t => {
   const source = new PassThrough()
   const sink = new Sink()
   const before = ['error', 'close'].map(event => source.listenerCount(event))
@@ -54,7 +54,7 @@ t.test('a source that ends leaves no error and no listener behind', async t => {
   )
 })
 
-t.test('a source that is unpiped is let go', async t => {
+t.test('releases an unpiped source', async t => {
   const source = new PassThrough()
   const sink = source.pipe(new Sink())
   t.equal(sink.upstream.source, source)
@@ -66,7 +66,7 @@ t.test('a source that is unpiped is let go', async t => {
   sink.destroy()
 })
 
-t.test('the name of a source outlives its end: errors of the stage come after it', async t => {
+t.test('keeps the source’s name after its end, for later errors', async t => {
   const source = Object.assign(new PassThrough(), {
     [LINK]: { randomAccess: { name: 's3://masters/x.html' } },
   })
@@ -77,7 +77,7 @@ t.test('the name of a source outlives its end: errors of the stage come after it
   t.equal(sink.upstream.sourceName, 's3://masters/x.html')
 })
 
-t.test('stop reaches the source through its link, unless something else consumes it too', async t => {
+t.test('stops the source through its link unless it has another consumer', async t => {
   const source = new PassThrough()
   let stopped = 0
   Object.defineProperty(source, LINK, { value: { stop: () => stopped++ } })
@@ -91,7 +91,7 @@ t.test('stop reaches the source through its link, unless something else consumes
   t.equal(sink.upstream.stop(), false, 'after release')
 })
 
-t.test('a source without a link is ended', async t => {
+t.test('ends a source without a link', async t => {
   const source = new PassThrough()
   const sink = source.pipe(new Sink())
   t.equal(sink.upstream.link, undefined)
@@ -101,47 +101,41 @@ t.test('a source without a link is ended', async t => {
   t.equal(new Sink().upstream.stop(), false, 'and there may be none')
 })
 
-t.test(
-  'a stage that can write its first bytes last claims the head that its source offers, and no other does',
-  async t => {
-    class Claimant extends Sink {
-      override readonly upstream = new Upstream(this, 'Claimant', { claimsHeader: true })
-    }
-    const offer = new HeaderOffer('Maker')
-    const linked = () => Object.assign(new PassThrough(), { [LINK]: { header: offer } })
-    const other = linked()
-    t.equal(other.pipe(new Sink()).upstream.header, undefined)
-    t.ok(offer.unclaimed(other))
+t.test('claims the source’s header only if the stage can write its first bytes last', async t => {
+  class Claimant extends Sink {
+    override readonly upstream = new Upstream(this, 'Claimant', { claimsHeader: true })
+  }
+  const offer = new HeaderOffer('Maker')
+  const linked = () => Object.assign(new PassThrough(), { [LINK]: { header: offer } })
+  const other = linked()
+  t.equal(other.pipe(new Sink()).upstream.header, undefined)
+  t.ok(offer.unclaimed(other))
 
-    const source = linked()
-    const sink = source.pipe(new Claimant())
-    t.equal(offer.unclaimed(source), undefined)
-    source.unpipe(sink)
-    t.equal(sink.upstream.header, undefined, 'given back where it is not read to the end')
-    t.ok(offer.unclaimed(source))
+  const source = linked()
+  const sink = source.pipe(new Claimant())
+  t.equal(offer.unclaimed(source), undefined)
+  source.unpipe(sink)
+  t.equal(sink.upstream.header, undefined, 'given back where it is not read to the end')
+  t.ok(offer.unclaimed(source))
 
-    source.pipe(sink)
-    offer.complete(() => Buffer.from('head'))
-    source.end('body')
-    await once(sink, 'close')
-    t.same(sink.upstream.header?.bytes(), Buffer.from('head'), 'and kept where it is')
-  },
-)
+  source.pipe(sink)
+  offer.complete(() => Buffer.from('head'))
+  source.end('body')
+  await once(sink, 'close')
+  t.same(sink.upstream.header?.bytes(), Buffer.from('head'), 'and kept where it is')
+})
 
-t.test(
-  'what tells of silent tracks stays when the source has ended, and goes with another source',
-  async t => {
-    const source = new PassThrough()
-    Object.defineProperty(source, LINK, { value: { silentTracks: () => new Set([2]) } })
-    const sink = new Sink()
-    t.equal(sink.upstream.silentTracks, undefined)
-    source.pipe(sink, { end: false })
-    source.end()
-    await once(source, 'end')
-    t.equal(sink.upstream.source, undefined)
-    t.same(sink.upstream.silentTracks!(), new Set([2]))
-    new PassThrough().pipe(sink)
-    t.equal(sink.upstream.silentTracks, undefined)
-    sink.destroy()
-  },
-)
+t.test('keeps the silent tracks of an ended source until another one is piped', async t => {
+  const source = new PassThrough()
+  Object.defineProperty(source, LINK, { value: { silentTracks: () => new Set([2]) } })
+  const sink = new Sink()
+  t.equal(sink.upstream.silentTracks, undefined)
+  source.pipe(sink, { end: false })
+  source.end()
+  await once(source, 'end')
+  t.equal(sink.upstream.source, undefined)
+  t.same(sink.upstream.silentTracks!(), new Set([2]))
+  new PassThrough().pipe(sink)
+  t.equal(sink.upstream.silentTracks, undefined)
+  sink.destroy()
+})

@@ -18,7 +18,7 @@ const table = [
   '',
 ].join('\n')
 
-t.test('what was not read lies with the sender and with the receiver', async t => {
+t.test('adds the sender’s and the receiver’s queues', async t => {
   t.equal(unreadBytes(table, { local: 0x1f90, remote: 0xc001 }), 0xabcd + 0x10000)
   t.equal(unreadBytes(table, { local: 0xc001, remote: 0x1f90 }), 2 + 1, 'the other way')
   t.equal(
@@ -28,7 +28,7 @@ t.test('what was not read lies with the sender and with the receiver', async t =
   )
 })
 
-t.test('a connection of which either end is missing says nothing', async t => {
+t.test('reports nothing if either end is missing', async t => {
   t.equal(unreadBytes(table, { local: 0x1f90, remote: 0xc002 }), undefined)
   t.equal(unreadBytes(table, { local: 1, remote: 2 }), undefined)
   t.equal(unreadBytes('', { local: 0x1f90, remote: 0xc001 }), undefined)
@@ -38,11 +38,11 @@ t.test('a connection of which either end is missing says nothing', async t => {
   )
 })
 
-t.test('a machine without such a table says nothing', async t => {
+t.test('reports nothing without such a table', async t => {
   t.equal(await new ProcNetTcp('/nowhere').unread({ local: 1, remote: 2 }), undefined)
 })
 
-t.test('of a real connection it says what was not read', { skip: process.platform !== 'linux' }, async t => {
+t.test('reports the unread bytes of a real connection', { skip: process.platform !== 'linux' }, async t => {
   const server = createServer()
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

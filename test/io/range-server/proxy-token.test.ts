@@ -3,7 +3,7 @@ import { ProxyToken } from '../../../lib/io/range-server/proxy-token.js'
 
 const basic = (credentials: string) => `Basic ${Buffer.from(credentials).toString('base64')}`
 
-t.test('the token is known by name and token, and by nothing else', async t => {
+t.test('accepts only the right name and token', async t => {
   const token = new ProxyToken()
   const { credentials } = token
   t.match(credentials, /^job:[\w-]{32}$/, 'it can stand in an address as it is')
@@ -27,7 +27,7 @@ t.test('the token is known by name and token, and by nothing else', async t => {
   }
 })
 
-t.test('every token is another one', async t => {
+t.test('creates a different token each time', async t => {
   t.not(new ProxyToken().credentials, new ProxyToken().credentials)
   t.notOk(new ProxyToken().isIn(basic(new ProxyToken().credentials)))
 })

@@ -6,7 +6,7 @@ function said(header: string | undefined, size = 100): string {
   return answer.status === 416 ? '416' : `${answer.status} ${answer.range.start}-${answer.range.end}`
 }
 
-t.test('one range is answered with its bytes', async t => {
+t.test('answers one range with its bytes', async t => {
   t.equal(said('bytes=0-'), '206 0-100')
   t.equal(said('bytes=40-'), '206 40-100')
   t.equal(said('bytes=40-49'), '206 40-50')
@@ -17,14 +17,14 @@ t.test('one range is answered with its bytes', async t => {
   t.equal(said(' Bytes = 1 - 2 '), '206 1-3')
 })
 
-t.test('a range behind the end, or of nothing, is 416', async t => {
+t.test('answers 416 for a range past the end, or an empty one', async t => {
   t.equal(said('bytes=100-'), '416')
   t.equal(said('bytes=100-200'), '416')
   t.equal(said('bytes=-0'), '416')
   t.equal(said(`bytes=${'9'.repeat(400)}-`), '416')
 })
 
-t.test('what is not understood is ignored, and the whole is the answer', async t => {
+t.test('ignores unsupported headers and answers with the whole', async t => {
   for (const header of [
     undefined,
     '',
@@ -42,6 +42,6 @@ t.test('what is not understood is ignored, and the whole is the answer', async t
   }
 })
 
-t.test('of nothing, everything is nothing', async t => {
+t.test('answers any range of an empty source with an empty body', async t => {
   for (const header of [undefined, 'bytes=0-', 'bytes=5-9', 'bytes=-1']) t.equal(said(header, 0), '200 0-0')
 })

@@ -48,7 +48,7 @@ async function body(response: IncomingMessage): Promise<Buffer> {
   return Buffer.concat((await response.toArray()) as Buffer[])
 }
 
-t.test('GET and HEAD say what there is, and GET brings it', async t => {
+t.test('answers HEAD with headers, and GET with the bytes', async t => {
   const { ask, pieces } = await serving(t, new SyntheticSource(SIZE))
   for (const [range, status, start, end, contentRange] of [
     [undefined, 200, 0, SIZE, undefined],
@@ -75,7 +75,7 @@ t.test('GET and HEAD say what there is, and GET brings it', async t => {
   )
 })
 
-t.test('a range behind the end is 416, with the size', async t => {
+t.test('answers 416 with the size for a range past the end', async t => {
   const source = new SyntheticSource(SIZE)
   const { ask } = await serving(t, source)
   const { response } = await ask({ headers: { range: `bytes=${SIZE}-` } })
@@ -85,31 +85,34 @@ t.test('a range behind the end is 416, with the size', async t => {
   t.same(source.log, ['size'])
 })
 
-t.test('a source of no bytes is an empty answer', async t => {
+t.test('answers an empty source with an empty body', async t => {
   const { ask } = await serving(t, new SyntheticSource(0))
   const { response } = await ask({ headers: { range: 'bytes=0-' } })
   t.equal(response.statusCode, 200)
   t.equal((await body(response)).length, 0)
 })
 
-t.test('large chunks of a source are written in pieces', async t => {
+t.test('writes large chunks in pieces', async t => {
   const { ask, pieces } = await serving(t, new SyntheticSource(SIZE, { chunkSize: SIZE }))
   t.equal((await body((await ask({})).response)).length, SIZE)
   t.ok(Math.max(...pieces) <= 65_536)
 })
 
-t.test('a client that does not read is sent little, and one that goes away ends the read', async t => {
-  const source = new SyntheticSource(1000 * MiB)
-  const { ask, pieces, results } = await serving(t, source, () => 256 * 1024)
-  const { asked } = await ask({ headers: { range: 'bytes=0-' } })
-  while (pieces.length < 4) await new Promise(setImmediate)
-  asked.destroy()
-  await t.rejects(results[0]!, { name: 'AbortError' })
-  t.equal(source.underWay, 0)
-  t.equal(pieces.length, 4, '256 KiB')
-})
+t.test(
+  'sends little to a client that does not read, and cancels the read of one that disconnects',
+  async t => {
+    const source = new SyntheticSource(1000 * MiB)
+    const { ask, pieces, results } = await serving(t, source, () => 256 * 1024)
+    const { asked } = await ask({ headers: { range: 'bytes=0-' } })
+    while (pieces.length < 4) await new Promise(setImmediate)
+    asked.destroy()
+    await t.rejects(results[0]!, { name: 'AbortError' })
+    t.equal(source.underWay, 0)
+    t.equal(pieces.length, 4, '256 KiB')
+  },
+)
 
-t.test('a socket that is full holds the read back', async t => {
+t.test('pauses the read while the socket is full', async t => {
   const source = new SyntheticSource(1000 * MiB)
   // As if all were read: what holds it back now is the socket alone.
   const { ask, pieces, results } = await serving(t, source)
@@ -126,7 +129,7 @@ t.test('a socket that is full holds the read back', async t => {
   t.equal(source.underWay, 0)
 })
 
-t.test('a failure is passed on as it is, and the body is broken, not ended', async t => {
+t.test('passes a failure on, and breaks the body instead of ending it', async t => {
   for (const at of [0, 131_072]) {
     const failure = new Error('on purpose')
     const source = new SyntheticSource(SIZE, {

@@ -35,7 +35,7 @@ async function started(t: Test, onError: (error: Error) => void = error => t.fai
 
 const COPY = ['-c', 'copy', '-f', 'framemd5', 'pipe:1']
 
-t.test('ffmpeg sends the token after a 407, and reads an MP4 with its index at the end', async t => {
+t.test('lets ffmpeg read an MP4 with its index at the end, after a 407', async t => {
   const bytes = await indexLastMp4()
   const server = await started(t)
   const cache = new BlockCache(new BytesSource(bytes), { cacheSize: MiB, blockSize: 16 * 1024 })
@@ -49,7 +49,7 @@ t.test('ffmpeg sends the token after a 407, and reads an MP4 with its index at t
   await cache.close()
 })
 
-t.test('without the proxy, or with another token, ffmpeg reaches nothing', async t => {
+t.test('gives ffmpeg no access without the proxy or with a wrong token', async t => {
   const server = await started(t)
   const source = new SyntheticSource(1000)
   const { url } = server.add(source)
@@ -63,7 +63,7 @@ t.test('without the proxy, or with another token, ffmpeg reaches nothing', async
   t.same(source.log, [])
 })
 
-t.test('an address that a playlist brings along comes to the server, and is 404', async t => {
+t.test('answers 404 for a URL in a playlist', async t => {
   const canary = createServer()
   let visits = 0
   canary.on('connection', socket => {
@@ -88,7 +88,7 @@ t.test('an address that a playlist brings along comes to the server, and is 404'
   t.match(errors, [{ code: 'AVIO_ERR_PROTOCOL_REFUSED' }], 'what lies there is missing')
 })
 
-t.test('a source that fails in the middle is reported, whatever ffmpeg makes of it', async t => {
+t.test('reports a source that fails midway, whatever ffmpeg does', async t => {
   const bytes = await transportStream()
   const failure = new Error('on purpose')
   const whole = new BytesSource(bytes)

@@ -42,7 +42,7 @@ async function body(response: IncomingMessage): Promise<Buffer> {
   return Buffer.concat((await response.toArray()) as Buffer[])
 }
 
-t.test('a source is served at its address, to who has the token', async t => {
+t.test('serves a source at its URL, with the token', async t => {
   const { server, get } = await started(t)
   const first = server.add(new SyntheticSource(SIZE), 'first.mp4')
   const second = server.add(new SyntheticSource(500))
@@ -59,7 +59,7 @@ t.test('a source is served at its address, to who has the token', async t => {
   t.equal(second.requests, 1)
 })
 
-t.test('the name of an address is made harmless', async t => {
+t.test('sanitizes the name in a URL', async t => {
   const { server, get } = await started(t)
   for (const [name, path] of [
     ['a b/../c?d#e%41.mp4', '0/a_b_.._c_d_e_41.mp4'],
@@ -74,7 +74,7 @@ t.test('the name of an address is made harmless', async t => {
   }
 })
 
-t.test('without the right token the answer is 407, whatever is asked', async t => {
+t.test('answers 407 without the right token', async t => {
   const { server, line, say } = await started(t)
   const source = new SyntheticSource(SIZE)
   const { url } = server.add(source)
@@ -90,7 +90,7 @@ t.test('without the right token the answer is 407, whatever is asked', async t =
   t.same(source.log, [])
 })
 
-t.test('anything but the exact address is 404, is not followed, and is told', async t => {
+t.test('answers 404 for any other URL, and reports it', async t => {
   const errors: Error[] = []
   const { server, line, port } = await started(t, error => errors.push(error))
   const source = new SyntheticSource(SIZE)
@@ -119,7 +119,7 @@ t.test('anything but the exact address is 404, is not followed, and is told', as
   )
 })
 
-t.test('other methods are 405, CONNECT among them', async t => {
+t.test('answers 405 for other methods, including CONNECT', async t => {
   const errors: Error[] = []
   const { server, line } = await started(t, error => errors.push(error))
   const { url } = server.add(new SyntheticSource(SIZE))
@@ -130,7 +130,7 @@ t.test('other methods are 405, CONNECT among them', async t => {
   t.match(errors, [{ code: 'AVIO_ERR_PROTOCOL_REFUSED', message: /requested POST/ }], 'the first of them')
 })
 
-t.test('CONNECT is told, by who has the token', async t => {
+t.test('reports CONNECT with the token', async t => {
   const errors: Error[] = []
   const { line } = await started(t, error => errors.push(error))
   await line('example.com:443', 'CONNECT', '')
@@ -141,7 +141,7 @@ t.test('CONNECT is told, by who has the token', async t => {
   ])
 })
 
-t.test('400 strangers that say nothing do not keep out who has the token', async t => {
+t.test('serves the client with the token despite 400 silent connections', async t => {
   const { server, port, get } = await started(t)
   const { url } = server.add(new SyntheticSource(SIZE))
   const strangers = Array.from({ length: 400 }, () => connect(port, '127.0.0.1').on('error', () => undefined))
@@ -150,7 +150,7 @@ t.test('400 strangers that say nothing do not keep out who has the token', async
   t.same(await body(await get(url)), bytesOf(0, SIZE))
 })
 
-t.test('what is no HTTP, or too long, is 400, and the connection is closed', async t => {
+t.test('answers 400 for invalid or oversized requests, and closes the connection', async t => {
   const { server, say } = await started(t)
   const { url } = server.add(new SyntheticSource(SIZE))
   for (const text of [
@@ -162,7 +162,7 @@ t.test('what is no HTTP, or too long, is 400, and the connection is closed', asy
   }
 })
 
-t.test('a read that fails breaks the connection, and the original error is reported, once', async t => {
+t.test('breaks the connection of a failed read, and reports the original error once', async t => {
   const errors: Error[] = []
   const { server, get } = await started(t, error => errors.push(error))
   const failure = new Error('on purpose')
@@ -177,7 +177,7 @@ t.test('a read that fails breaks the connection, and the original error is repor
   t.equal(errors[0], failure)
 })
 
-t.test('a size that cannot be had is reported as well', async t => {
+t.test('reports a failed size as well', async t => {
   const errors: Error[] = []
   const { server, get } = await started(t, error => errors.push(error))
   const failure = new Error('on purpose')
@@ -189,7 +189,7 @@ t.test('a size that cannot be had is reported as well', async t => {
   t.same(errors, [failure])
 })
 
-t.test('a client that goes away ends its read, which is no error', async t => {
+t.test('cancels the read of a disconnected client without an error', async t => {
   const { server, get } = await started(t)
   const source = new SyntheticSource(1000 * MiB)
   const served = server.add(source)
@@ -200,7 +200,7 @@ t.test('a client that goes away ends its read, which is no error', async t => {
   t.match(source.log[2], /^cut 5-1048576000 at/)
 })
 
-t.test('a client that does not read costs little', { skip: process.platform !== 'linux' }, async t => {
+t.test('fetches little for a client that does not read', { skip: process.platform !== 'linux' }, async t => {
   const { server, get } = await started(t)
   const source = new SyntheticSource(1000 * MiB)
   const served = server.add(source)
@@ -218,7 +218,7 @@ t.test('a client that does not read costs little', { skip: process.platform !== 
   response.destroy()
 })
 
-t.test('closing ends every connection and every read, and may be done again', async t => {
+t.test('ends every connection and read on close, which can be repeated', async t => {
   const { server, get, port } = await started(t)
   const source = new SyntheticSource(SIZE, {
     before: position => position > 0 && new Promise(() => undefined),

@@ -4,14 +4,14 @@ import { KiB, MiB } from '../../../lib/options.js'
 
 const { signal } = new AbortController()
 
-t.test('what may be left unread grows with what was read, up to what the kernel takes anyway', async t => {
+t.test('grows the allowance with the bytes read, up to the kernel’s own buffer', async t => {
   t.equal(allowance(0), 256 * KiB)
   t.equal(allowance(4 * MiB), 256 * KiB + MiB)
   t.equal(allowance(16 * MiB - 4), 256 * KiB + 4 * MiB - 1)
   t.equal(allowance(16 * MiB), Infinity)
 })
 
-t.test('where it cannot be seen what was read, what may be sent grows with time', async t => {
+t.test('grows the allowance with time if reading can’t be observed', async t => {
   t.equal(ramp(0), 256 * KiB)
   t.equal(ramp(100), MiB)
   t.equal(ramp(250), 8 * MiB)
@@ -19,7 +19,7 @@ t.test('where it cannot be seen what was read, what may be sent grows with time'
   t.equal(ramp(1e9), Infinity)
 })
 
-t.test('a client is looked at less and less often while it is held back', async t => {
+t.test('checks a client less and less often while it is held back', async t => {
   t.same(
     [0, 1, 2, 3, 4, 5, 6, 7].map(looks => pollDelay(looks, false)),
     [4, 12, 24, 48, 96, 192, 250, 250],
@@ -27,7 +27,7 @@ t.test('a client is looked at less and less often while it is held back', async 
   t.equal(pollDelay(0, true), 0)
 })
 
-t.test('up to the allowance nobody looks; above it, nothing is sent before half of it was read', async t => {
+t.test('does not check below the allowance, and waits for half of it above', async t => {
   const unread = [256, 200, 129, 128].map(size => size * KiB)
   let looks = 0
   const pace = new ResponsePacer(async () => unread[looks++])
@@ -43,7 +43,7 @@ t.test('up to the allowance nobody looks; above it, nothing is sent before half 
   t.ok(pace.allows(64 * KiB))
 })
 
-t.test('once much was read, nobody looks any more', async t => {
+t.test('stops checking once much was read', async t => {
   let looks = 0
   const pace = new ResponsePacer(async () => (looks++, 0))
   pace.sent(16 * MiB)
@@ -54,7 +54,7 @@ t.test('once much was read, nobody looks any more', async t => {
   t.equal(looks, 1)
 })
 
-t.test('where nothing can be seen, time is what is gone by', async t => {
+t.test('uses time if nothing can be observed', async t => {
   let looks = 0
   const pace = new ResponsePacer(async () => {
     looks++
@@ -68,7 +68,7 @@ t.test('where nothing can be seen, time is what is gone by', async t => {
   t.equal(looks, 1, 'and does not look again')
 })
 
-t.test('a client that is gone is not waited for', async t => {
+t.test('does not wait for a disconnected client', async t => {
   const controller = new AbortController()
   const pace = new ResponsePacer(async () => 256 * KiB)
   pace.sent(256 * KiB)

@@ -43,7 +43,7 @@ const turns = async (count: number) => {
   for (let n = 0; n < count; n++) await new Promise(resolve => setImmediate(resolve))
 }
 
-t.test('drops the oldest where there are too many, and nobody who has said who they are', async t => {
+t.test('drops only the oldest unidentified connections when there are too many', async t => {
   const known: Socket[] = []
   const { strangers, accepted, came, visit } = await server(t, (socket, strangers) => {
     socket.once('data', () => {
@@ -66,7 +66,7 @@ t.test('drops the oldest where there are too many, and nobody who has said who t
   )
 })
 
-t.test('keeps no one who is gone', async t => {
+t.test('forgets closed connections', async t => {
   const { strangers, accepted, came, visit } = await server(t)
   await Promise.all(Array.from({ length: 10 }, () => visit()))
   await came(10)

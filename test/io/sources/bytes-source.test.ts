@@ -25,7 +25,7 @@ t.test('an abort between two chunks ends the read there', async t => {
   await t.rejects(chunks.next(), { name: 'AbortError' })
 })
 
-t.test('anything but bytes is refused at once', async t => {
+t.test('rejects anything but bytes synchronously', async t => {
   for (const wrong of [undefined, null, 'text', [1, 2], new ArrayBuffer(3), new Uint16Array(3)]) {
     t.throws(() => new BytesSource(wrong as never), { code: 'AVIO_ERR_OPTION', option: 'bytes' })
   }

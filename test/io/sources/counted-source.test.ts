@@ -5,7 +5,7 @@ import { LoggedAccess } from '../../support/random-accesses.js'
 
 const BYTES = Buffer.alloc(200_000, 'counted')
 
-t.test('counts the bytes that came and the reads that were begun, and changes nothing', async t => {
+t.test('counts received bytes and started reads, and changes nothing', async t => {
   const source = new CountedSource(new LoggedAccess(BYTES))
   t.equal(await source.size(), BYTES.length)
   t.same([source.bytes, source.reads], [0, 0], 'the size costs nothing')
@@ -14,7 +14,7 @@ t.test('counts the bytes that came and the reads that were begun, and changes no
   t.same([source.bytes, source.reads], [100_020, 2])
 })
 
-t.test('a read that is given up cancels that of the source, and counts as far as it came', async t => {
+t.test('cancels the source’s read, and counts its bytes so far', async t => {
   const inner = new LoggedAccess(BYTES)
   const source = new CountedSource(inner)
   for await (const chunk of source.read(0, BYTES.length)) {
@@ -24,7 +24,7 @@ t.test('a read that is given up cancels that of the source, and counts as far as
   t.equal(inner.cancelled, 1)
 })
 
-t.test('an error, and an abort, come out as they are', async t => {
+t.test('passes errors and aborts on unchanged', async t => {
   const error = new Error('broken')
   const failing = new CountedSource(new LoggedAccess(BYTES, { failAt: 70_000, error }))
   await t.rejects(readExactly(failing, 0, 100_000), error)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { fileFailure } from '../../../lib/io/sources/file-errors.js'
 
-t.test('what the system says becomes one of three codes, and stays the cause', async t => {
+t.test('maps system errors to three codes, and keeps the cause', async t => {
   for (const [errno, code, retryable = false] of [
     ['ENOENT', 'AVIO_ERR_SOURCE_NOT_FOUND'],
     ['EACCES', 'AVIO_ERR_SOURCE_DENIED'],

@@ -9,7 +9,7 @@ function coded(code: string, message = 'it broke'): Error {
   return Object.assign(new Error(message), { code })
 }
 
-t.test('what may go away is worth another try', async t => {
+t.test('retries temporary failures', async t => {
   const status = (code: number) => new StatusError(code, undefined)
   for (const error of [
     ...[408, 429, 500, 502, 503, 504].map(status),
@@ -39,14 +39,14 @@ t.test('what may go away is worth another try', async t => {
   }
 })
 
-t.test('a wait that the server asks for is taken where it is plausible', async t => {
+t.test('honours a plausible wait requested by the server', async t => {
   const asked = (header?: string) => new StatusError(503, header).retryAfter
   t.equal(asked('2'), 2000)
   for (const header of [undefined, '', '0', '-1', '301', 'Wed, 21 Oct 2015 07:28:00 GMT'])
     t.equal(asked(header), undefined)
 })
 
-t.test('a status has its code, and the error its fields and cause', async t => {
+t.test('maps a status to a code, with fields and cause', async t => {
   for (const [status, code, retryable = false] of [
     [400, 'AVIO_ERR_SOURCE_READ'],
     [401, 'AVIO_ERR_SOURCE_DENIED'],
@@ -64,18 +64,15 @@ t.test('a status has its code, and the error its fields and cause', async t => {
   t.match(httpError(new StatusError(403, undefined), fields, 3).message, /presigned URL may have expired/)
 })
 
-t.test(
-  'the message tells of tries where there was more than one to be had, and of a code without words',
-  async t => {
-    t.equal(
-      httpError(coded('ECONNRESET'), fields, 8).message,
-      'Cannot read from byte 7 of http://x/y after 3 of 8 attempts: it broke.',
-    )
-    t.equal(
-      httpError(coded('ENOTFOUND', ''), fields, 8).message,
-      'Cannot read from byte 7 of http://x/y: ENOTFOUND.',
-    )
-    const ours = new SourceError('AVIO_ERR_SOURCE_CHANGED', 'changed')
-    t.equal(httpError(ours, fields, 8), ours)
-  },
-)
+t.test('states the attempts if retries were allowed, and the code of an error without a message', async t => {
+  t.equal(
+    httpError(coded('ECONNRESET'), fields, 8).message,
+    'Cannot read from byte 7 of http://x/y after 3 of 8 attempts: it broke.',
+  )
+  t.equal(
+    httpError(coded('ENOTFOUND', ''), fields, 8).message,
+    'Cannot read from byte 7 of http://x/y: ENOTFOUND.',
+  )
+  const ours = new SourceError('AVIO_ERR_SOURCE_CHANGED', 'changed')
+  t.equal(httpError(ours, fields, 8), ours)
+})

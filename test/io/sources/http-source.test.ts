@@ -67,7 +67,7 @@ function breaks(after: number, end: (response: Parameters<Fault>[0]) => void): F
   }
 }
 
-t.test('the size is asked for once, with the first byte; a read tells it as well', async t => {
+t.test('requests the size once, with the first byte, or learns it from a read', async t => {
   const source = await httpSource(t, bytes)
   const one = object(source)
   t.equal(await one.size(), 20)
@@ -79,7 +79,7 @@ t.test('the size is asked for once, with the first byte; a read tells it as well
   t.same(source.log, ['GET bytes=0-0', 'GET bytes=3-7'])
 })
 
-t.test('up to partSize bytes are one request, more are several, and an empty range is none', async t => {
+t.test('sends one request up to partSize, several above it, and none for an empty range', async t => {
   const source = await httpSource(t, bytes)
   const one = object(source, { partSize: 8 })
   await collect(one.read(7, 7))
@@ -89,7 +89,7 @@ t.test('up to partSize bytes are one request, more are several, and an empty ran
   t.same(source.log, ['GET bytes=2-9', 'GET bytes=0-7', 'GET bytes=8-15', 'GET bytes=16-19'])
 })
 
-t.test('a slow reader is waited for: no more than two parts are asked for ahead of it', async t => {
+t.test('requests at most two parts ahead of a slow reader', async t => {
   const size = 32 * MiB
   const source = await httpSource(t, Buffer.alloc(size))
   let taken = 0
@@ -101,7 +101,7 @@ t.test('a slow reader is waited for: no more than two parts are asked for ahead 
   t.equal(taken, size)
 })
 
-t.test('a read goes on at the byte where it broke, whatever broke it', async t => {
+t.test('resumes a read at the byte where it broke', async t => {
   const source = await httpSource(
     t,
     bytes,
@@ -120,7 +120,7 @@ t.test('a read goes on at the byte where it broke, whatever broke it', async t =
   t.same(starts.slice(1), [starts[0]! + 2, starts[0]! + 3])
 })
 
-t.test('a short body is resumed exactly there', async t => {
+t.test('resumes a short body at its end', async t => {
   const source = await httpSource(
     t,
     bytes,
@@ -130,7 +130,7 @@ t.test('a short body is resumed exactly there', async t => {
   t.same(source.log, ['GET bytes=2-11', 'GET bytes=6-11'])
 })
 
-t.test('what is refused in passing is asked for again', async t => {
+t.test('retries temporary refusals', async t => {
   const source = await httpSource(t, bytes, status(503), status(429), status(500), status(408))
   t.equal(String(await collect(object(source, { maxAttempts: 5 }).read(2, 12))), '23456789ab')
   t.same(
@@ -139,7 +139,7 @@ t.test('what is refused in passing is asked for again', async t => {
   )
 })
 
-t.test('when all tries are used up, the error tells how many, where, and why', async t => {
+t.test('reports attempts, position and reason after the last attempt', async t => {
   const refusing = await httpSource(t, bytes, status(503), status(503), status(503))
   t.match(await failure(refusing), {
     name: 'SourceError',
@@ -175,7 +175,7 @@ t.test('when all tries are used up, the error tells how many, where, and why', a
   })
 })
 
-t.test('all bytes before the one that is lacking are delivered', async t => {
+t.test('delivers all bytes before a missing one', async t => {
   const source = await httpSource(t, bytes, undefined, status(404))
   let delivered = ''
   const reading = async () => {
@@ -185,7 +185,7 @@ t.test('all bytes before the one that is lacking are delivered', async t => {
   t.equal(delivered, '01234')
 })
 
-t.test('what can not get better by asking again is an error at once', async t => {
+t.test('fails at once for permanent errors', async t => {
   for (const [statusCode, code, message] of [
     [404, 'NOT_FOUND', /Check the URL/],
     [410, 'NOT_FOUND', /Check the URL/],
@@ -203,7 +203,7 @@ t.test('what can not get better by asking again is an error at once', async t =>
   }
 })
 
-t.test('a server that knows no ranges is found out, and its body let go of', async t => {
+t.test('detects a server without range support, and discards its body', async t => {
   let gone: Promise<void> | undefined
   const source = await httpSource(t, bytes, (response, _range, request) => {
     gone = closed(request)
@@ -215,7 +215,7 @@ t.test('a server that knows no ranges is found out, and its body let go of', asy
   t.same(source.log, ['GET bytes=2-11'])
 })
 
-t.test('a version that changes is an error, between two reads and in the middle of one', async t => {
+t.test('fails if the version changes, between reads and during one', async t => {
   const source = await httpSource(t, bytes)
   const one = object(source)
   t.equal(String(await collect(one.read(0, 2))), '01')
@@ -247,7 +247,7 @@ t.test('a version that changes is an error, between two reads and in the middle 
   await t.rejects(collect(other.read(9, 12)), { code: 'AVIO_ERR_SOURCE_CHANGED' })
 })
 
-t.test('an answer that is not what was asked for is an error at once', async t => {
+t.test('fails at once for a response that does not match the request', async t => {
   const answers: [Fault, RegExp][] = [
     [
       (response, range) => {
@@ -279,7 +279,7 @@ t.test('an answer that is not what was asked for is an error at once', async t =
   }
 })
 
-t.test('a redirect is followed anew by every request, as where it leads may expire', async t => {
+t.test('follows redirects anew for every request, because targets may expire', async t => {
   const goal = await httpSource(t, bytes)
   const to: Fault = response => response.writeHead(307, { location: goal.url }).end()
   const source = await httpSource(t, bytes, to, to)
@@ -290,7 +290,7 @@ t.test('a redirect is followed anew by every request, as where it leads may expi
   t.same(goal.log, source.log)
 })
 
-t.test('an empty source, however its server says so', async t => {
+t.test('handles an empty source, however its server reports it', async t => {
   const nothing: Fault = response => response.writeHead(200, { 'content-length': 0 }).end()
   const refusal = status(416)
   for (const [faults, log] of [
@@ -310,7 +310,7 @@ t.test('an empty source, however its server says so', async t => {
   }
 })
 
-t.test('where nobody listens, it is tried as often as anything', async t => {
+t.test('retries refused connections', async t => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -322,7 +322,7 @@ t.test('where nobody listens, it is tried as often as anything', async t => {
   t.notMatch(inspect(error, { depth: 9 }), SECRET)
 })
 
-t.test('an abort while it waits for the next try, and one in the middle of an answer', async t => {
+t.test('aborts during a wait and during a response', async t => {
   const source = await httpSource(t, bytes, status(503, { 'retry-after': '20' }))
   const waiting = new AbortController()
   const size = object(source).size(waiting.signal)
@@ -342,7 +342,7 @@ t.test('an abort while it waits for the next try, and one in the middle of an an
   await gone
 })
 
-t.test('a loop that is left early closes its connections', async t => {
+t.test('closes its connections when a loop is left early', async t => {
   const source = await httpSource(t, bytes)
   const gone: Promise<void>[] = []
   const stays: Fault = (response, range, request) => {
@@ -358,7 +358,7 @@ t.test('a loop that is left early closes its connections', async t => {
   t.ok(gone.length >= 1)
 })
 
-t.test('an https: address, whose certificate has to be good', async t => {
+t.test('requires a valid certificate for https:', async t => {
   const s3 = await LocalS3.start({ buckets: ['bucket'], publicRead: true, tls: true })
   t.teardown(() => s3.close())
   await s3.put('bucket', 'k', bytes)
@@ -378,12 +378,12 @@ t.test('an https: address, whose certificate has to be good', async t => {
   t.equal(String(await collect(one().read(2, 12))), '23456789ab')
 })
 
-t.test('options are checked at once', async t => {
+t.test('validates options synchronously', async t => {
   t.throws(() => new HttpSource(undefined as never), { code: 'AVIO_ERR_OPTION' })
   t.throws(() => new HttpSource({ url: 'x' }), { code: 'AVIO_ERR_OPTION', option: 'url' })
 })
 
-t.test('a shorter 206 is gone on with where it ended, and costs no try', async t => {
+t.test('continues a shorter 206 without using an attempt', async t => {
   const source = await httpSource(t, bytes)
   const short: Fault = (response, range) => {
     const end = Math.min(range.end, range.start + 3)
@@ -395,26 +395,23 @@ t.test('a shorter 206 is gone on with where it ended, and costs no try', async t
   t.same(source.log, ['GET bytes=2-11', 'GET bytes=5-11', 'GET bytes=8-11', 'GET bytes=11-11'])
 })
 
-t.test(
-  'a range that came as a 200 with its Content-Range is a range; one without is the whole, refused',
-  async t => {
-    const source = await httpSource(t, bytes)
-    const marked: Fault = (response, range) => {
-      head(response, range, bytes.length)
-      response.statusCode = 200
-      response.end(bytes.subarray(range.start, range.end))
-    }
-    const bare: Fault = (response, range) =>
-      response
-        .writeHead(200, { 'content-length': range.end - range.start })
-        .end(bytes.subarray(range.start, range.end))
-    source.faults = [marked, bare]
-    t.equal(String(await collect(object(source).read(2, 12))), '23456789ab')
-    t.match(await failure(source), { code: 'AVIO_ERR_SOURCE_NO_RANGES' })
-  },
-)
+t.test('accepts a range sent as 200 with Content-Range, and rejects one without', async t => {
+  const source = await httpSource(t, bytes)
+  const marked: Fault = (response, range) => {
+    head(response, range, bytes.length)
+    response.statusCode = 200
+    response.end(bytes.subarray(range.start, range.end))
+  }
+  const bare: Fault = (response, range) =>
+    response
+      .writeHead(200, { 'content-length': range.end - range.start })
+      .end(bytes.subarray(range.start, range.end))
+  source.faults = [marked, bare]
+  t.equal(String(await collect(object(source).read(2, 12))), '23456789ab')
+  t.match(await failure(source), { code: 'AVIO_ERR_SOURCE_NO_RANGES' })
+})
 
-t.test('an ETag that is weakened, or loses its quotes, is no change', async t => {
+t.test('ignores a weakened or unquoted ETag', async t => {
   for (const etag of ['W/"one"', 'one']) {
     const source = await httpSource(t, bytes)
     const one = object(source)

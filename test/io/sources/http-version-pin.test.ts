@@ -13,7 +13,7 @@ function refused(t: Test, pin: HttpVersionPin, answer: HttpHead, code: string, m
   t.throws(() => pin.accept(answer, asked), message ? { ...error, message } : error)
 }
 
-t.test('the first answer tells the size, a later one must tell the same', async t => {
+t.test('takes the size from the first response, and requires the same later', async t => {
   const pin = new HttpVersionPin('http://x/')
   t.equal(pin.size, undefined)
   t.equal(pin.accept(partial(), asked), 20)
@@ -26,12 +26,12 @@ t.test('the first answer tells the size, a later one must tell the same', async 
   refused(t, pin, { statusCode: 200, headers: {} }, 'NO_RANGES')
 })
 
-t.test('where the source ends before the range, so does the answer', async t => {
+t.test('ends with the source', async t => {
   const pin = new HttpVersionPin('http://x/')
   t.equal(pin.accept(partial({}, 'bytes 10-14/15'), asked), 15)
 })
 
-t.test('the version is told by its ETag, else by its modification time', async t => {
+t.test('identifies the version by ETag, otherwise by modification time', async t => {
   const [monday, tuesday] = ['Mon, 01 Jan 2024 00:00:00 GMT', 'Tue, 02 Jan 2024 00:00:00 GMT']
   const cases: [first: HttpHead['headers'], later: HttpHead['headers'], isSame: boolean][] = [
     [{ etag: '"a"' }, { etag: '"a"' }, true],
@@ -54,7 +54,7 @@ t.test('the version is told by its ETag, else by its modification time', async t
   }
 })
 
-t.test('an answer that is not the bytes that were asked for is refused', async t => {
+t.test('rejects a response with other bytes than requested', async t => {
   for (const [range, message] of [
     ['bytes 0-9/100', /sent bytes 0–9, but 10–19/],
     ['bytes 10-20/100', /sent bytes 10–20/],
@@ -77,12 +77,12 @@ t.test('an answer that is not the bytes that were asked for is refused', async t
   t.equal(unpinned.size, undefined, 'and pins nothing')
 })
 
-t.test('a shorter answer is taken for what it holds', t => {
+t.test('accepts a shorter response', t => {
   t.equal(new HttpVersionPin('http://x/').accept(partial({}, 'bytes 10-18/100'), asked), 19)
   t.end()
 })
 
-t.test('the whole in place of a range means that there are none, unless it is nothing', async t => {
+t.test('treats a whole response as missing range support, unless it is empty', async t => {
   for (const headers of [{ 'content-length': '100' }, {}])
     refused(t, new HttpVersionPin('http://x/'), { statusCode: 200, headers }, 'NO_RANGES')
   const first = { start: 0, end: 1 }
@@ -98,7 +98,7 @@ t.test('the whole in place of a range means that there are none, unless it is no
   }
 })
 
-t.test('a range behind the end is refused with the size; one that is not behind it, as nonsense', async t => {
+t.test('rejects a range past the end with the size, and an unjustified 416 as invalid', async t => {
   const answer = (size: number) => ({ statusCode: 416, headers: { 'content-range': `bytes */${size}` } })
   refused(t, new HttpVersionPin('http://x/'), answer(10), 'RANGE', /it has 10 bytes/)
   refused(
@@ -110,7 +110,7 @@ t.test('a range behind the end is refused with the size; one that is not behind 
   )
 })
 
-t.test('any other status is left to whoever asks again', async t => {
+t.test('leaves other statuses to the retry', async t => {
   for (const statusCode of [201, 204, 301, 304, 403, 404, 416, 500])
     t.throws(() => new HttpVersionPin('http://x/').accept({ statusCode, headers: {} }, asked), StatusError)
 })
