@@ -248,7 +248,7 @@ export class S3MultipartWritable extends Writable {
     const said = cause instanceof Error ? `: ${cause.message}` : ''
     throw new S3Error(
       'AVIO_ERR_COMMIT_REFUSED',
-      `${formatS3Uri(summary)} was not stored: its beforeCommit said no${said}`,
+      `${formatS3Uri(summary)} was not stored: beforeCommit refused it${said}`,
       this.#settings.target.location,
       { cause },
     )

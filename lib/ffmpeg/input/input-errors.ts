@@ -65,8 +65,8 @@ export function inputUnreachable(line: string): AvioError {
 export function inputCut({ container, reason }: Shortfall, which: string, bytesIn: number): FfmpegError {
   return new FfmpegError(
     'AVIO_ERR_INPUT_PARTIAL',
-    `${which} is cut short (${container}): ${reason}. It was cut when it was written or copied: fetch or write it ` +
-      'anew. What ffmpeg made of it is incomplete and was not passed off as whole.',
+    `${which} is cut short (${container}): ${reason}. It was truncated when it was written or copied: download or ` +
+      'create it again. The output is incomplete and was not stored as complete.',
     { exitCode: 0, bytesIn },
   )
 }

@@ -97,7 +97,7 @@ export class LimitWatch {
       this.#seen = moved
       this.#stillSince = now
     } else if (now - this.#stillSince >= idleTimeout) {
-      const what = `Nothing has moved for ${idleTimeout} ms (limits.idleTimeout): no byte in, none out.`
+      const what = `No data moved for ${idleTimeout} ms (limits.idleTimeout), neither in nor out.`
       this.#fail(limitError('AVIO_ERR_LIMIT_IDLE', what, 'check the source, and what the filters wait for.'))
     }
   }

@@ -42,6 +42,6 @@ async function command(name: string, option: string, path: string): Promise<stri
   throw new FfmpegError(
     'AVIO_ERR_FFMPEG_SPAWN',
     `The option "${option}" needs the command "${name}", which is not on PATH here. Install it (Debian: util-linux, ` +
-      'coreutils), or leave the option out and limit the whole process from outside, by a container.',
+      'coreutils), or omit the option and limit the whole process from outside, with a container.',
   )
 }

@@ -126,7 +126,7 @@ function readAnswer(path: string, { stdout, exit }: ProbeOutput) {
   } catch (cause) {
     throw new FfmpegError(
       'AVIO_ERR_FFMPEG_EXIT',
-      `"${path}" exited with 0, but what it wrote is no report. Is it an ffprobe?`,
+      `"${path}" exited with 0, but its output is not a report. Check that it is an ffprobe.`,
       { ffmpegPath: path, exitCode: exit.code ?? undefined },
       { cause },
     )

@@ -77,7 +77,7 @@ async function inTime<T>(
 function tooLong(timeout: number): FfmpegError {
   return new FfmpegError(
     'AVIO_ERR_PROBE_TIMEOUT',
-    `There was no answer after ${timeout} ms ("timeout"). Is the source slow, or made to keep the tool busy?`,
+    `No result after ${timeout} ms ("timeout"). The source may be slow, or crafted to keep the tool busy.`,
   )
 }
 

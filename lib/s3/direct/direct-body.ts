@@ -73,7 +73,7 @@ export class DirectBody extends Readable {
   /** Takes bytes that were read elsewhere, and will be written over; returns whether to read on. */
   copy(bytes: Buffer): boolean {
     if (bytes.length > this.#left) {
-      this.destroy(new Error('More came than the answer had announced'))
+      this.destroy(new Error('The body is longer than announced'))
       return false
     }
     if (!this.#isWanted) {

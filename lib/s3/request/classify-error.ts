@@ -214,7 +214,7 @@ export function s3Error(
 ): S3Error {
   const failure = classifyError(error)
   const message = error instanceof Error && error.message !== '' ? error.message : undefined
-  const said = (message ?? networkFailure(error)?.message ?? failure.s3Code ?? 'no reason given').replace(
+  const said = (message ?? networkFailure(error)?.message ?? failure.s3Code ?? 'no reason reported').replace(
     /[\s.:]+$/,
     '',
   )

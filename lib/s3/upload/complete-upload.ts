@@ -103,8 +103,8 @@ export class CompleteUpload {
     const { location } = this.#upload.requests.target
     throw new S3Error(
       'AVIO_ERR_CHECKSUM_MISMATCH',
-      `${formatS3Uri(location)} was stored with CRC32 ${crc}, and ${formatCrc32(crc32)} was sent. ` +
-        'It is visible: delete it, or write it again.',
+      `${formatS3Uri(location)} was stored with CRC32 ${crc}, but ${formatCrc32(crc32)} was sent. ` +
+        'It is visible: delete it, or upload it again.',
       { ...location, ...this.#fields(1) },
     )
   }

@@ -79,7 +79,7 @@ export class MultipartUpload {
           const answer = await requests.uploadPart(uploadId, partNumber, part, signal)
           checkStored(answer, part, requests.target, fields)
           if (answer.ETag) return { partNumber, size: part.size, etag: answer.ETag, crc32: part.crc32 }
-          throw badResponse(requests, fields, 'no ETag, without which a part cannot be used')
+          throw badResponse(requests, fields, 'no ETag, which is required to use a part')
         },
         patience(requests.target.maxAttempts, signal),
       )

@@ -90,7 +90,7 @@ class NoObjectAnswer extends S3Error {
   constructor({ location }: UploadTarget, fields: S3ErrorFields) {
     super(
       'AVIO_ERR_BAD_RESPONSE',
-      `The answer to PutObject for ${formatS3Uri(location)} has no ETag, and the object is not there. ` +
+      `The answer to PutObject for ${formatS3Uri(location)} has no ETag, and the object does not exist. ` +
         'Check for a proxy or a login page between this host and the store.',
       { ...location, ...fields },
     )

@@ -80,7 +80,8 @@ export function uploadError(
       { cause: error, retryable },
     )
   if (fields.uploadId !== undefined && isUploadGone(failure)) {
-    const more = 'The multipart upload is gone: somebody, or a lifecycle rule of the bucket, has aborted it.'
+    const more =
+      'The multipart upload no longer exists: another client or a lifecycle rule of the bucket aborted it.'
     return rename('AVIO_ERR_UPLOAD_FAILED', more, true)
   }
   if (isForeign(error) && target.checksum === 'crc32') {

@@ -105,7 +105,7 @@ t.test('says what the container states, what came, and what to do', async t => {
   const file = await ffmpegToFile(KINDS['wav']!, 'media')
   const cut = file.subarray(0, file.length >> 1)
   const message = new RegExp(
-    `cut short \\(WAV\\): .* up to byte ${file.length}, but only ${cut.length} bytes came\\. .*fetch or write it anew`,
+    `cut short \\(WAV\\): .* up to byte ${file.length}, but only ${cut.length} bytes came\\. .*download or create it again`,
   )
   await t.rejects(byPipe(cut), { ...CUT, name: 'FfmpegError', message })
 })

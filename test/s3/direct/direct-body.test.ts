@@ -87,7 +87,7 @@ t.test('more than was announced is an error', async t => {
   const { log, one } = body(3)
   const done = one.into(new RangeBuffer({ start: 0, end: 3 }), () => undefined)
   t.equal(one.copy(Buffer.from('abcd')), false)
-  t.match(await failure(done), { message: /More came/ })
+  t.match(await failure(done), { message: /longer than announced/ })
   t.same(log, ['resume', 'given up'])
 })
 

@@ -177,7 +177,7 @@ t.test('the error says what happened, to what, what the service said, and what t
   t.match(reset, { code: 'AVIO_ERR_READ_FAILED', message: 'Cannot read s3://b/k: ECONNRESET.' })
   t.equal(
     s3Error(undefined, 'AVIO_ERR_READ_FAILED', {}, 'Cannot read').message,
-    'Cannot read s3://?/: no reason given.',
+    'Cannot read s3://?/: no reason reported.',
   )
 })
 

@@ -161,7 +161,7 @@ t.test('a 200 of something in between is no success, and repeated until the stor
     await t.rejects(putObject(store.requests({ client: portal }), body), {
       code: 'AVIO_ERR_BAD_RESPONSE',
       attempts: 3,
-      message: /no ETag, and the object is not there/,
+      message: /no ETag, and the object does not exist/,
     })
   }
 })
