@@ -25,7 +25,7 @@ export async function main(args: readonly string[]): Promise<{ bytes: number }> 
     throw new Error(`Usage: audio.ts source target.mp3 [${TAGS.map(tag => `--${tag} …`).join('] [')}]`)
   }
   const tags = TAGS.flatMap(tag => (values[tag] === undefined ? [] : ['-metadata', `${tag}=${values[tag]}`]))
-  const sink = openSink(to, 'audio/mpeg')
+  const sink = openSink(to)
   await pipeline(
     new FfmpegReadable({
       input: { source: openSource(from) },

@@ -63,13 +63,11 @@ export async function main(
   const first = new S3MultipartWritable({
     client,
     uri: to,
-    contentType: 'video/mp4',
     beforeCommit: bothReady,
   })
   const second = new S3MultipartWritable({
     client,
     uri: copy,
-    contentType: 'video/mp4',
     beforeCommit: bothReady,
   })
 

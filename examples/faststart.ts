@@ -23,7 +23,7 @@ export async function main(args: readonly string[]): Promise<{ bytes: number }> 
   const codecs = values.copy
     ? ['-c', 'copy']
     : ['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p', '-c:a', 'aac']
-  const sink = openSink(to, 'video/mp4')
+  const sink = openSink(to)
   await pipeline(
     new FfmpegReadable({
       input: { source: openSource(from) },

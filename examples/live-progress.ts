@@ -73,7 +73,7 @@ export async function main(
   await once(server, 'listening')
   await onListening?.(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`)
 
-  const sink = new S3MultipartWritable({ client, uri: to, contentType: 'video/mp4' })
+  const sink = new S3MultipartWritable({ client, uri: to })
   try {
     await pipeline(
       new S3RangeReadable({ client, uri: from }).on('progress', progress => tell('read', progress)),

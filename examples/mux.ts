@@ -22,7 +22,7 @@ export async function main([picture, sound, to]: readonly string[]): Promise<{ b
       args: ['-map', '0:v:0', '-map', '1:a:0', '-c', 'copy', '-shortest'],
     },
   })
-  const sink = openSink(to, 'video/mp4')
+  const sink = openSink(to)
   await pipeline(muxed, sink)
   const result = await sink.result
   console.log(`${to}: ${bytes(result.bytes)} of ${bytes(muxed.bytesFetched)} that were fetched`)

@@ -45,7 +45,7 @@ export async function transcode(
     output: { format: 'mp4', args: ['-c:v', 'libx264', '-preset', 'veryfast', '-c:a', 'aac'] },
   })
   const validator = new Fmp4Validator()
-  const sink = new S3MultipartWritable({ client, uri: to, contentType: 'video/mp4' })
+  const sink = new S3MultipartWritable({ client, uri: to })
 
   new StageBars(`${from} → ${to}`, { source, ffmpeg, validator, sink })
   ffmpeg.on('spawn', child => (measurement.ffmpegPid = child.pid))

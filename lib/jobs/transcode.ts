@@ -92,7 +92,7 @@ export interface TranscodeResult<Outputs extends readonly TranscodeTarget[] = re
  *   format: 'mp4' as const,
  *   layout: 'file' as const,
  *   args: ['-vf', `scale=-2:${height}`, '-c:v', 'libx264', '-b:v', rate, '-c:a', 'aac'],
- *   to: new S3MultipartWritable({ client, bucket: 'web', key: `talk-${height}.mp4`, contentType: 'video/mp4' }),
+ *   to: new S3MultipartWritable({ client, bucket: 'web', key: `talk-${height}.mp4` }),
  * })
  * await transcode({
  *   input: new S3RangeReadable({ client, bucket: 'masters', key: 'talk.mov' }),

@@ -139,12 +139,13 @@ export class Fmp4Validator extends Transform {
    * @internal
    */
   get [LINK](): Link {
-    const { source, link, silentTracks } = this.#upstream
+    const { source, link, mediaTypes, silentTracks } = this.#upstream
     const canStop = source !== undefined && link?.stop !== undefined && isSoleConsumer(source)
     return {
       ...(link?.randomAccess === undefined ? {} : { randomAccess: link.randomAccess }),
       ...(link?.isAllRequested === undefined ? {} : { isAllRequested: link.isAllRequested }),
       ...(silentTracks && { silentTracks }),
+      ...(mediaTypes && { mediaTypes }),
       ...(canStop ? { stop: () => this.#stop() } : {}),
     }
   }

@@ -5,6 +5,7 @@ import { CommitGate } from '../io/pipeline/commit-gate.js'
 import { type ClaimedHeader, headerOfAnother } from '../io/pipeline/header-claim.js'
 import { COMMIT, type CommitHook } from '../io/pipeline/commit-hook.js'
 import { Upstream } from '../io/pipeline/upstream.js'
+import { mediaTypeFor } from '../io/media-types/media-types.js'
 import { tell } from '../io/async/user-event.js'
 import { formatCrc32 } from './upload/combine-crc32.js'
 import { expectedOf } from './upload/complete-upload.js'
@@ -73,7 +74,7 @@ interface PendingWrite {
  *
  * @example
  * ```ts
- * const sink = new S3MultipartWritable({ bucket: 'web', key: 'talk.mp4', contentType: 'video/mp4' })
+ * const sink = new S3MultipartWritable({ bucket: 'web', key: 'talk.mp4' })
  * await pipeline(createReadStream('talk.mp4'), sink)
  * const { etag, bytes } = await sink.result
  * ```
@@ -170,7 +171,7 @@ export class S3MultipartWritable extends Writable {
   #store(): void {
     const write = this.#pending
     if (write === undefined) return
-    this.#settleHead()
+    this.#settleUpstream()
     try {
       if (!this.#filler.copy(write.chunks)) {
         void this.#uploads.next().then(() => this.#store())
@@ -185,15 +186,16 @@ export class S3MultipartWritable extends Writable {
     write.callback()
   }
 
-  /** Looks once whether there is a head to be put in front. */
-  #settleHead(): void {
+  /** Looks once at the stage before: what it says of the media type, and whether a head is to be put in front. */
+  #settleUpstream(): void {
     if (this.#head !== undefined) return
+    this.#requests.contentType ??= mediaTypeFor(this.#settings.target.location.key, this.#upstream.mediaTypes)
     this.#head = { claimed: this.#upstream.header }
     if (this.#head.claimed) this.#filler.holdFirst(this.#settings.headerReserve)
   }
 
   async #finish(): Promise<void> {
-    this.#settleHead()
+    this.#settleUpstream()
     const whole = this.#filler.isWhole ? this.#filler.whole() : undefined
     this.#addHead(whole !== undefined)
     while (!whole && !(this.#filler.send() && this.#filler.sendHeld())) {

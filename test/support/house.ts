@@ -44,6 +44,7 @@ export const HOUSE: readonly Floor[] = [
       [1, 'async', 'abort signals, waiting, retries, stall timers, long work in turns'],
       [1, 'checksums', 'CRC-32, CRC-32C, CRC-64/NVME, the digests of S3'],
       [1, 'descriptors', 'running out of file descriptors; which system errors pass'],
+      [1, 'media-types', 'media types (`Content-Type`) by endings and muxers'],
       [2, '', 'random access: the interface, byte ranges, reading exactly so many bytes'],
       [3, 'fetch', 'ranges of one version: resumed where they broke, in order, read ahead'],
       [3, 'pipeline', 'what neighbours in a pipeline tell each other: the link, deferred headers, commits'],

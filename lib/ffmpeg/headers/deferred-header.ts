@@ -89,7 +89,7 @@ export interface DeferredHeaderOptions {
  *
  * @example
  * ```ts
- * const sink = new S3MultipartWritable({ client, bucket, key: 'tone.wav', contentType: 'audio/wav' })
+ * const sink = new S3MultipartWritable({ client, bucket, key: 'tone.wav' })
  * const ffmpeg = new FfmpegTransform({ output: { format: 'wav' } })
  * await pipeline(source, ffmpeg, new DeferredHeader({ format: 'wav' }), sink)
  * ```

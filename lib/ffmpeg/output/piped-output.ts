@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { DeferredHeaderBuilder } from '../../io/pipeline/deferred-header-builder.js'
 import { HeaderOffer } from '../../io/pipeline/header-claim.js'
 import type { Link } from '../../io/pipeline/link.js'
+import { mediaTypesOfMuxer } from '../../io/media-types/media-types.js'
 import type { OnMissing } from '../streams/input-info.js'
 import { type CoverChoice, type OutputLayout, deferredHeaderFor } from '../args/output-layout.js'
 
@@ -55,6 +56,7 @@ export class PipedOutput {
     const listener = this.#listener
     return {
       ...(this.#offer && { header: this.#offer }),
+      mediaTypes: mediaTypesOfMuxer(this.settings.format),
       ...(listener.silentTracks && { silentTracks: () => listener.silentTracks!() }),
     }
   }

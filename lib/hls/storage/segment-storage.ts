@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import { mediaTypeOfName } from '../../io/media-types/media-types.js'
 import { optionError, stringOption } from '../../options.js'
 
 /** What is told of an object when it is opened for writing. */
@@ -54,30 +55,15 @@ export interface SegmentStorage {
   read?(name: string, maxSize: number): Promise<Uint8Array | undefined>
 }
 
-/** Media types by the ending of a name: RFC 8216 §4, ISO/IEC 23009-1 Annex C, RFC 4337, the W3C's WebVTT. */
-const CONTENT_TYPES = new Map([
-  ['m3u8', 'application/vnd.apple.mpegurl'],
-  ['mpd', 'application/dash+xml'],
-  ['mp4', 'video/mp4'],
-  ['m4s', 'video/mp4'],
-  ['m4v', 'video/mp4'],
-  ['m4a', 'audio/mp4'],
-  ['vtt', 'text/vtt'],
-  ['jpg', 'image/jpeg'],
-  ['png', 'image/png'],
-  ['webp', 'image/webp'],
-])
-
 /**
- * The media type of an object by the ending of its name; `application/octet-stream` for an ending that is not one of
- * packaging's own.
+ * The media type of an object by the ending of its name; `application/octet-stream` for an ending that is not
+ * known.
  *
  * @param kind - what is in an MP4, which its ending does not tell
  */
 export function contentTypeOf(name: string, kind: 'video' | 'audio' = 'video'): string {
-  const ending = name.slice(name.lastIndexOf('.') + 1).toLowerCase()
-  const type = CONTENT_TYPES.get(ending) ?? 'application/octet-stream'
-  return kind === 'audio' && (ending === 'mp4' || ending === 'm4s') ? 'audio/mp4' : type
+  const type = mediaTypeOfName(name) ?? 'application/octet-stream'
+  return kind === 'audio' && type === 'video/mp4' ? 'audio/mp4' : type
 }
 
 /** An empty segment, `.`, `..`, or what some system takes for something else than a part of a name. */

@@ -49,7 +49,8 @@ export class DeferredHeaderTransform extends Transform {
    * @internal
    */
   get [LINK](): Link {
-    return { header: this.#offer }
+    const { mediaTypes } = this.#upstream
+    return { header: this.#offer, ...(mediaTypes && { mediaTypes }) }
   }
 
   /** @internal */

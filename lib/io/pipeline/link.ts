@@ -43,6 +43,11 @@ export interface Link {
    * the stream has ended. A validator reports any other track without samples as a loss.
    */
   silentTracks?(): ReadonlySet<number>
+  /**
+   * Media types that this stream's bytes can have, the likeliest first (of the muxer `mp4`: `video/mp4`, `audio/mp4`).
+   * A sink stores the one that its key's ending names, else the first.
+   */
+  readonly mediaTypes?: readonly string[] | undefined
 }
 
 /** A readable stream that offers a link. */

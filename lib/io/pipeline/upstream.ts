@@ -21,6 +21,7 @@ export class Upstream {
   #head: ClaimedHeader | undefined
   #hadSource = false
   #silentTracks: (() => ReadonlySet<number>) | undefined
+  #mediaTypes: (() => readonly string[] | undefined) | undefined
   readonly #stage: Writable
   readonly #name: string
   #sourceName: string | undefined
@@ -60,6 +61,11 @@ export class Upstream {
     return this.#silentTracks
   }
 
+  /** The media types that the source's bytes can have, as far as it tells; also after its end. */
+  get mediaTypes(): readonly string[] | undefined {
+    return this.#mediaTypes?.()
+  }
+
   /** The header claimed from the source, which precedes everything it delivers. */
   get header(): ClaimedHeader | undefined {
     return this.#head
@@ -92,6 +98,8 @@ export class Upstream {
     this.#source = source
     const link = linkOf(source)
     this.#sourceName = link?.randomAccess?.name
+    // Looked up when it is wanted: the source may be piped into only after this.
+    this.#mediaTypes = () => linkOf(source)?.mediaTypes
     this.#silentTracks = link?.silentTracks && (() => link.silentTracks!())
     if (this.#claimsHeader) this.#head = linkOf(source)?.header?.claim()
     source.on('error', this.#failed)

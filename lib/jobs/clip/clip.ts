@@ -58,7 +58,7 @@ const COPIED = ['-c', 'copy']
  * ```ts
  * await pipeline(
  *   clip({ source: new S3Source({ client, bucket: 'masters', key: 'match.mov' }), start: 3600, end: 3610 }),
- *   new S3MultipartWritable({ client, bucket: 'web', key: 'goal.mp4', contentType: 'video/mp4' }),
+ *   new S3MultipartWritable({ client, bucket: 'web', key: 'goal.mp4' }),
  * )
  * ```
  * @throws {@link OptionError} for an invalid option

@@ -71,9 +71,12 @@ export interface StoredPart {
  */
 export class UploadCommands {
   readonly target: UploadTarget
+  /** The object's media type; may be set until the first request. */
+  contentType: string | undefined
 
   constructor(target: UploadTarget) {
     this.target = target
+    this.contentType = target.contentType
   }
 
   /**
@@ -192,7 +195,7 @@ export class UploadCommands {
   }
 
   #made() {
-    return { ContentType: this.target.contentType, Metadata: this.target.metadata }
+    return { ContentType: this.contentType, Metadata: this.target.metadata }
   }
 
   #sum(part: PartBuffer) {

@@ -100,7 +100,12 @@ export interface S3UploadSettings extends S3ClientOption {
    * @defaultValue `'crc32'`
    */
   checksum?: UploadChecksum | undefined
-  /** The object's media type, such as `video/mp4`. */
+  /**
+   * The object's media type, such as `video/mp4`. Derived where it is not given: of what the stage that is piped in
+   * writes (ffmpeg's muxer), the type that the key's ending names (`.m4a`: `audio/mp4`), else the first; where the stage
+   * does not tell, by the key's ending alone.
+   * @defaultValue derived; none where nothing tells, which S3 takes for `application/octet-stream`
+   */
   contentType?: string | undefined
   /**
    * User metadata of the object: S3's `x-amz-meta-…`, 2,048 bytes of names and values in all. Headers carry printable

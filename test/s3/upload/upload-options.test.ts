@@ -89,7 +89,7 @@ t.test('what breaks a rule is refused with the rule', async t => {
     ['headerReserve', 8 * MiB, /from 16 to 8388607/],
     ['checksum', false, /one of "crc32", "md5", "none", got false/],
     ['checksum', 'sha256', /"crc32"/],
-    ['contentType', '', /not empty/],
+    ['contentType', '', /non-empty/],
     ['metadata', { a: 1 }, /strings/],
     ['ifNoneMatch', '"etag"', /must be "\*"/],
     ['ifNoneMatch', true, /must be "\*"/],
