@@ -534,3 +534,17 @@ t.test('leaves the error of a listener for stop to the process', async t => {
   })
   t.match(thrown, [{ message: 'a bug' }])
 })
+
+t.test('reads the version that a plan was made of, or fails before its first byte', async t => {
+  const { s3, source } = await local(t, 1000)
+  const planned = source()
+  await read(planned)
+  const { etag } = planned.info!
+  const same = await read(source({ etag }))
+  t.equal(same.bytes.length, 1000)
+  t.equal(s3.calls.at(-1)!.headers['if-match'], etag)
+  await s3.put('bucket', 'k', Buffer.alloc(1000))
+  const late = await read(source({ etag }))
+  t.match(late.error, { code: 'AVIO_ERR_OBJECT_CHANGED', retryable: false })
+  t.equal(late.bytes.length, 0)
+})

@@ -179,3 +179,37 @@ t.test('options are checked at once, and misspelt ones refused', async t => {
     message: /^S3Source has no option "partsize"/,
   })
 })
+
+t.test(
+  'another process reads the version that a plan was made of, or fails before its first byte',
+  async t => {
+    const { s3, object } = await local(t)
+    const planner = object()
+    await planner.size()
+    const { etag } = planner.info!
+    t.equal((await collect(object({ etag }).read(3, 8))).toString(), '34567')
+    t.equal(s3.calls.at(-1)!.headers['if-match'], etag, 'the first request has the condition')
+    const unquoted = object({ etag: etag!.slice(1, -1) })
+    t.equal(
+      (await collect(unquoted.read(3, 8))).toString(),
+      '34567',
+      'quotes that a queue took off are not missed',
+    )
+
+    await s3.put('bucket', 'k', Buffer.from('another of the same length'.slice(0, 20)))
+    for (const asked of [etag, etag!.slice(1, -1), `W/${etag}`]) {
+      const error = {
+        code: 'AVIO_ERR_OBJECT_CHANGED',
+        retryable: false,
+        message: /^s3:\/\/bucket\/k is not the version with the ETag .* any more: .*Plan the job anew/,
+      }
+      await t.rejects(object({ etag: asked }).size(), error)
+      await t.rejects(collect(object({ etag: asked }).read(0, 5)), error)
+    }
+    s3.delete('bucket', 'k')
+    await t.rejects(object({ etag }).size(), { code: 'AVIO_ERR_OBJECT_CHANGED', message: /it is gone/ })
+    await t.rejects(object().size(), { code: 'AVIO_ERR_NO_SUCH_KEY' }, 'without a plan it is a missing key')
+    const elsewhere = object({ etag, uri: 's3://nowhere/k' })
+    await t.rejects(elsewhere.size(), { code: 'AVIO_ERR_NO_SUCH_BUCKET' })
+  },
+)

@@ -22,6 +22,12 @@ export function etagChange(pinned: string | undefined, found: string | undefined
     : `its ETag was ${pinned ?? 'none'} and is now ${found ?? 'none'}`
 }
 
+/** How the first answer's ETag differs from the one that was asked for; `undefined` where it doesn't, or none was. */
+export function otherVersion(asked: string | undefined, found: string | undefined): string | undefined {
+  if (asked === undefined || opaque(found) === opaque(asked)) return undefined
+  return found === undefined ? 'it has no ETag' : `its ETag is ${found}`
+}
+
 /** How a size differs from the pinned one; `undefined` if it doesn't. */
 export function sizeChange(pinned: number, found: number): string | undefined {
   return found === pinned ? undefined : `it had ${pinned} bytes and now has ${found}`
@@ -59,6 +65,11 @@ export function rangeFault(
 /** The message for a version other than the pinned one. */
 export function changedMessage(name: string, how: string): string {
   return `${name} changed while it was read: ${how}. The bytes read so far are from the old version. Start over.`
+}
+
+/** The message for a source of which another version was asked for. */
+export function otherVersionMessage(name: string, asked: string, how: string): string {
+  return `${name} is not the version with the ETag ${asked} any more: ${how}. Plan the job anew, from what is there now.`
 }
 
 /** The message for an unusable response. */

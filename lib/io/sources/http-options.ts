@@ -8,6 +8,7 @@ import {
   MiB,
   optionsObject,
   stringMapOption,
+  stringOption,
 } from '../../options.js'
 import { minThroughputOption } from '../async/stall-timer.js'
 
@@ -24,6 +25,13 @@ export interface HttpSourceOptions {
    * (`if-…`) are set by the reader and refused here.
    */
   headers?: Record<string, string> | undefined
+  /**
+   * The ETag of the version to read, as {@link HttpSource.etag} has it: the one that a plan was made of. An answer of
+   * another version is `AVIO_ERR_SOURCE_CHANGED`, before a byte of it is used.
+   *
+   * @defaultValue whatever the first answer has
+   */
+  etag?: string | undefined
   /**
    * Milliseconds without a byte (or, before the first byte, without a response) after which a request is
    * cancelled and retried; 1 to 2³¹ − 1, or `Infinity` for never.
@@ -64,13 +72,22 @@ export interface HttpTarget {
   readonly source: string
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
+  readonly etag?: string | undefined
   readonly stallTimeout: number
   readonly minThroughput: number
   readonly maxAttempts: number
   readonly partSize: number
 }
 
-const OPTIONS = ['url', 'headers', 'stallTimeout', 'minThroughput', 'maxAttempts', 'partSize'] as const
+const OPTIONS = [
+  'url',
+  'headers',
+  'etag',
+  'stallTimeout',
+  'minThroughput',
+  'maxAttempts',
+  'partSize',
+] as const
 const OWNED = /^(range|accept-encoding|connection|content-length|transfer-encoding|if-.*)$/
 
 /** Reads the options of an HttpSource; throws an {@link OptionError} for an invalid one. */
@@ -83,6 +100,7 @@ export function httpOptions(options: HttpSourceOptions): HttpTarget {
     url,
     source: url.origin + url.pathname,
     headers: { ...basicAuthorization(given), ...headersOption(options) },
+    etag: stringOption(options, 'etag', { default: undefined }),
     stallTimeout: integerOption(options, 'stallTimeout', {
       min: 1,
       max: MAX_TIMEOUT,

@@ -46,12 +46,17 @@ export class HttpSource implements RandomAccess {
   /** @throws {@link OptionError} for an option that breaks its rule */
   constructor(options: HttpSourceOptions) {
     this.#target = httpOptions(options)
-    this.#pin = new HttpVersionPin(this.#target.source)
+    this.#pin = new HttpVersionPin(this.#target.source, this.#target.etag)
   }
 
   /** Its name in errors: the URL without its query, which may hold a signature. */
   get name(): string {
     return this.#target.source
+  }
+
+  /** The ETag of the first answer, as the server writes it; `undefined` before it, and of a server that sends none. */
+  get etag(): string | undefined {
+    return this.#pin.etag
   }
 
   /** The length in bytes: known from the first response on, otherwise requested with the first byte. */

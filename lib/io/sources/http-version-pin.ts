@@ -5,6 +5,8 @@ import {
   changedMessage,
   etagChange,
   isSure,
+  otherVersion,
+  otherVersionMessage,
   rangeFault,
   sizeChange,
   timeChange,
@@ -43,11 +45,21 @@ interface Version {
  */
 export class HttpVersionPin {
   readonly #source: string
+  readonly #askedEtag: string | undefined
   #version: Version | undefined
 
-  /** @param source - the URL's name in errors */
-  constructor(source: string) {
+  /**
+   * @param source - the URL's name in errors
+   * @param etag - the ETag that the user asked for: the pin holds from the first answer on
+   */
+  constructor(source: string, etag?: string) {
     this.#source = source
+    this.#askedEtag = etag
+  }
+
+  /** The ETag of the first answer. */
+  get etag(): string | undefined {
+    return this.#version?.etag
   }
 
   /** Length of the whole in bytes; `undefined` before the first response. */
@@ -67,7 +79,7 @@ export class HttpVersionPin {
     const fields = { source: this.#source, byteOffset: asked.start, statusCode }
     const size = sizeOf(answer)
     if (size === undefined) {
-      if (statusCode === 416 && this.#version) throw sourceChanged('it is shorter now', fields)
+      if (statusCode === 416 && this.#version) throw this.#changed('it is shorter now', fields)
       if (statusCode !== 206) throw new StatusError(statusCode, headers['retry-after'])
       throw unusableAnswer(
         `did not report the range or total size it sent (Content-Range: ${headers['content-range'] ?? 'none'})`,
@@ -75,14 +87,22 @@ export class HttpVersionPin {
       )
     }
     const found = { size, etag: headers.etag, lastModified: headers['last-modified'] }
-    const change = this.#version && changeOf(this.#version, found, statusCode !== 416)
-    if (change !== undefined) throw sourceChanged(change, fields)
+    const hasValidators = statusCode !== 416
+    const other = this.#version || !hasValidators ? undefined : otherVersion(this.#askedEtag, found.etag)
+    const change = this.#version ? changeOf(this.#version, found, hasValidators) : other
+    if (change !== undefined) throw this.#changed(change, fields)
     if (statusCode === 200 && size > 0 && !isRange(answer)) throw noRanges(fields)
     if (statusCode === 416 && size > 0) throw unsatisfiable(asked, size, fields)
     const end = Math.min(asked.end, size)
     const held = size > 0 ? checkBody(answer, { start: asked.start, end }, fields) : end
     this.#version ??= found
     return held
+  }
+
+  /** The error for a source that is another one now. Where a version was asked for, no other try will find it. */
+  #changed(how: string, fields: Fields): SourceError {
+    const etag = this.#askedEtag
+    return etag === undefined ? sourceChanged(how, fields) : notTheVersion(etag, how, fields)
   }
 }
 
@@ -128,6 +148,13 @@ function changeOf(pinned: Version, found: Version, hasValidators: boolean): stri
 
 function sourceChanged(how: string, fields: Fields): SourceError {
   return new SourceError('AVIO_ERR_SOURCE_CHANGED', changedMessage(fields.source, how), fields)
+}
+
+/** The error for a source of which another version was asked for. */
+function notTheVersion(etag: string, how: string, fields: Fields): SourceError {
+  return new SourceError('AVIO_ERR_SOURCE_CHANGED', otherVersionMessage(fields.source, etag, how), fields, {
+    retryable: false,
+  })
 }
 
 function noRanges(fields: SourceErrorFields): SourceError {

@@ -27,6 +27,8 @@ export interface GetTarget {
   readonly client: S3Client
   readonly location: S3Location
   readonly versionId: string | undefined
+  /** What the object's ETag has to be. */
+  readonly etag?: string | undefined
   readonly request: GetObjectRequest
   readonly stallTimeout: number
   readonly minThroughput: number

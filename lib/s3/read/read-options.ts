@@ -12,6 +12,13 @@ export type S3ReadOptions = S3LocationOptions & S3ReadSettings
 export interface S3ReadSettings extends S3ClientOption {
   /** The version to read, in a bucket that keeps versions. @defaultValue the latest, at the first request */
   versionId?: string | undefined
+  /**
+   * The ETag of the version to read, as {@link S3ObjectInfo.etag} has it: the one that a plan was made of. Where the object
+   * is another one by now, or gone, the read fails with `AVIO_ERR_OBJECT_CHANGED` before its first byte.
+   *
+   * @defaultValue whatever the first answer has
+   */
+  etag?: string | undefined
   /** The rest of GetObject's input: SSE-C keys, RequestPayer, ExpectedBucketOwner … */
   request?: GetObjectRequest | undefined
   /**
@@ -57,6 +64,7 @@ export const READ_OPTIONS = [
   'client',
   ...LOCATION_OPTIONS,
   'versionId',
+  'etag',
   'request',
   'partSize',
   'stallTimeout',
@@ -70,6 +78,7 @@ export function readOptions(options: object, of: string): GetTarget & { readonly
   return {
     location: locationOption(options, of),
     versionId: stringOption(options, 'versionId', { default: undefined }),
+    etag: stringOption(options, 'etag', { default: undefined }),
     request: getRequestOption(options),
     partSize: integerOption(options, 'partSize', {
       min: 1,

@@ -10,7 +10,6 @@ import {
   type Preconditions,
   type S3ObjectInfo,
   badResponse,
-  objectChanged,
 } from './version-pin.js'
 import { classifyError, s3Error } from '../request/classify-error.js'
 import { formatS3Uri } from '../request/s3-location.js'
@@ -51,7 +50,7 @@ export class ResumableGet {
 
   constructor(target: GetTarget) {
     this.#target = target
-    this.#pin = new VersionPin(target.location, target.versionId)
+    this.#pin = new VersionPin(target.location, target.versionId, target.etag)
   }
 
   /** What a request for the same version has to carry. */
@@ -215,9 +214,10 @@ export class ResumableGet {
         error,
       )
     }
-    if (this.info !== undefined && (statusCode === 404 || statusCode === 412 || statusCode === 416)) {
-      const how = statusCode === 404 ? 'it is gone' : `it no longer has the ETag ${this.info.etag ?? ''}`
-      return objectChanged(how, answered, error)
+    const isOther = statusCode === 404 ? code === 'AVIO_ERR_NO_SUCH_KEY' : statusCode === 412
+    if ((this.#pin.isPinned && isOther) || (this.info !== undefined && statusCode === 416 && into.start < this.info.size)) {
+      const how = statusCode === 404 ? 'it is gone' : `it no longer has the ETag ${this.#pin.etag ?? ''}`
+      return this.#pin.changed(how, answered, error)
     }
     if (statusCode === 416) return unsatisfiable(into.start, sizeOf(error), answered, error)
     const isRange = this.info !== undefined && (into.start > 0 || into.end < this.info.size)

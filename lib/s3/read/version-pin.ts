@@ -5,6 +5,8 @@ import {
   changedMessage,
   etagChange,
   isSure,
+  otherVersion,
+  otherVersionMessage,
   rangeFault,
   sizeChange,
   timeChange,
@@ -58,11 +60,18 @@ export type AnswerHead = Pick<
 export class VersionPin {
   readonly #location: S3Location
   readonly #askedVersion: string | undefined
+  readonly #askedEtag: string | undefined
   #info: S3ObjectInfo | undefined
   #versionUsable = true
 
-  constructor(location: S3Location, versionId: string | undefined) {
+  /**
+   * @param location - what is read
+   * @param versionId - the version that the user asked for
+   * @param etag - the ETag that the user asked for: the pin holds from the first request on
+   */
+  constructor(location: S3Location, versionId: string | undefined, etag?: string) {
     this.#location = location
+    this.#askedEtag = etag
     this.#askedVersion = versionId
   }
 
@@ -84,7 +93,7 @@ export class VersionPin {
     const conditions: Preconditions = {}
     const versionId = this.versionId
     if (versionId !== undefined) conditions.VersionId = versionId
-    const etag = this.#info?.etag
+    const { etag } = this
     if (etag !== undefined && isStrong(etag)) conditions.IfMatch = etag
     return conditions
   }
@@ -156,8 +165,10 @@ export class VersionPin {
         fields,
       )
     }
-    const change = this.#info && changeOf(this.#info, answer, range.size)
-    if (change !== undefined) throw objectChanged(change, fields)
+    const change = this.#info
+      ? changeOf(this.#info, answer, range.size)
+      : otherVersion(this.#askedEtag, answer.ETag)
+    if (change !== undefined) throw this.changed(change, fields)
     const reach = { start: asked.start, end: Math.min(asked.end, range.size) }
     const fault = rangeFault(range, reach, answer.ContentLength)
     if (fault !== undefined) {
@@ -166,6 +177,23 @@ export class VersionPin {
     }
     this.#info ??= describe(this.#location, answer, range.size)
     return range
+  }
+
+  /** The ETag that is held to: the one that was found, or that was asked for. */
+  get etag(): string | undefined {
+    return this.#info?.etag ?? this.#askedEtag
+  }
+
+  /** Whether there is a version to be held to: one that was found, or that was asked for by its ETag. */
+  get isPinned(): boolean {
+    return this.#info !== undefined || this.#askedEtag !== undefined
+  }
+
+  /** The error for an object that is no longer the one that is read. Where it was asked for, no other try will find it. */
+  changed(how: string, fields: S3ErrorFields, cause?: unknown): S3Error {
+    return this.#askedEtag === undefined
+      ? objectChanged(how, fields, cause)
+      : notTheVersion(this.#askedEtag, how, fields, cause)
   }
 }
 
@@ -232,6 +260,14 @@ export function objectChanged(how: string, fields: S3ErrorFields, cause?: unknow
     fields,
     cause === undefined ? undefined : { cause },
   )
+}
+
+/** The error for an object of which another version was asked for. */
+function notTheVersion(etag: string, how: string, fields: S3ErrorFields, cause: unknown): S3Error {
+  return new S3Error('AVIO_ERR_OBJECT_CHANGED', otherVersionMessage(formatS3Uri(fields), etag, how), fields, {
+    cause,
+    retryable: false,
+  })
 }
 
 /** The error for an answer that can't be used. */

@@ -4,6 +4,8 @@ import {
   etagChange,
   isSure,
   isWeak,
+  otherVersion,
+  otherVersionMessage,
   rangeFault,
   sizeChange,
   timeChange,
@@ -53,4 +55,16 @@ t.test('the messages name what was read', t => {
   t.match(changedMessage('s3://b/k', 'it is gone'), /^s3:\/\/b\/k changed while it was read: it is gone\. /)
   t.match(unusableMessage('s3://b/k', 'sent too much'), /^The server of s3:\/\/b\/k sent too much\. /)
   t.end()
+})
+
+t.test('an ETag that was asked for is held against the first that comes', async t => {
+  t.equal(otherVersion(undefined, '"a"'), undefined)
+  t.equal(otherVersion('"a"', 'W/"a"'), undefined)
+  t.equal(otherVersion('a', '"a"'), undefined)
+  t.equal(otherVersion('"a"', '"b"'), 'its ETag is "b"')
+  t.equal(otherVersion('"a"', undefined), 'it has no ETag')
+  t.match(
+    otherVersionMessage('s3://b/k', '"a"', 'it is gone'),
+    /^s3:\/\/b\/k is not .* "a" any more: it is gone\. Plan/,
+  )
 })

@@ -420,3 +420,18 @@ t.test('ignores a weakened or unquoted ETag', async t => {
     t.equal(String(await collect(one.read(2, 12))), '23456789ab', etag)
   }
 })
+
+t.test('reads the version that a plan was made of, or fails before its first byte', async t => {
+  const s3 = await LocalS3.start({ buckets: ['bucket'] })
+  t.teardown(() => s3.close())
+  await s3.put('bucket', 'k', bytes)
+  const url = presign(s3, 'bucket', 'k')
+  const planner = new HttpSource({ url })
+  t.equal(planner.etag, undefined)
+  await planner.size()
+  const { etag } = planner
+  t.equal(String(await collect(new HttpSource({ url, etag }).read(2, 12))), '23456789ab')
+  await s3.put('bucket', 'k', Buffer.alloc(20))
+  await t.rejects(new HttpSource({ url, etag }).size(), { code: 'AVIO_ERR_SOURCE_CHANGED', retryable: false })
+  await t.rejects(collect(new HttpSource({ url, etag }).read(2, 12)), { code: 'AVIO_ERR_SOURCE_CHANGED' })
+})

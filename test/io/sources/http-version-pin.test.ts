@@ -114,3 +114,20 @@ t.test('leaves other statuses to the retry', async t => {
   for (const statusCode of [201, 204, 301, 304, 403, 404, 416, 500])
     t.throws(() => new HttpVersionPin('http://x/').accept({ statusCode, headers: {} }, asked), StatusError)
 })
+
+t.test('an ETag that was asked for pins before the first answer', async t => {
+  for (const etag of ['"a"', 'W/"a"']) {
+    const pin = new HttpVersionPin('http://x/', '"a"')
+    t.equal(pin.accept(partial({ etag }), asked), 20)
+    t.equal(pin.etag, etag)
+  }
+  for (const headers of [{ etag: '"b"' }, {}]) {
+    const pin = new HttpVersionPin('http://x/', '"a"')
+    t.throws(() => pin.accept(partial(headers), asked), {
+      code: 'AVIO_ERR_SOURCE_CHANGED',
+      retryable: false,
+      message: /is not the version with the ETag "a" any more.*Plan the job anew/,
+    })
+    t.equal(pin.size, undefined, 'and pins nothing')
+  }
+})

@@ -228,3 +228,25 @@ t.test(
     t.equal(known.isDoubtful(whole(10), asked), false)
   },
 )
+
+t.test('an ETag that was asked for pins before the first answer', async t => {
+  const asked = { start: 0, end: 10 }
+  const one = new VersionPin(location, undefined, '"one"')
+  t.same(one.preconditions, { IfMatch: '"one"' })
+  t.equal(one.isPinned, true)
+  t.match(one.accept(partial(0, 10, 100), asked, 1), asked)
+  for (const etag of ['W/"one"', 'one']) {
+    const pinned = new VersionPin(location, undefined, etag)
+    t.same(pinned.preconditions, {}, `${etag} is no condition by HTTP's rules, and only compared`)
+    t.match(pinned.accept(partial(0, 10, 100), asked, 1), asked)
+  }
+  for (const ETag of ['"two"', undefined]) {
+    const other = new VersionPin(location, undefined, '"one"')
+    t.throws(() => other.accept(partial(0, 10, 100, { ETag }), asked, 1), {
+      code: 'AVIO_ERR_OBJECT_CHANGED',
+      retryable: false,
+    })
+    t.equal(other.info, undefined, 'and pins nothing')
+  }
+  t.match(pin().changed('x', location), { code: 'AVIO_ERR_OBJECT_CHANGED', retryable: true })
+})
