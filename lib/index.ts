@@ -1,4 +1,5 @@
 export { BytesSource } from './io/sources/bytes-source.js'
+export type { ReadStreamOptions } from './io/sources/source-readable.js'
 export { FileSource } from './io/sources/file-source.js'
 export type { DigestAlgorithm } from './io/checksums/digest.js'
 export { FileWritable } from './io/file/file-writable.js'

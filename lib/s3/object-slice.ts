@@ -1,15 +1,18 @@
 import type { RandomAccess } from '../io/random-access.js'
 import { unsatisfiable } from './read/resumable-get.js'
-import type { S3Source } from './s3-source.js'
+import type { PinnedObject } from './pinned-object.js'
+
+/** What it is a part of. */
+type Whole = Pick<PinnedObject, 'name' | 'info' | 'size' | 'read'>
 
 /** A part of an object that passes for a whole: its byte 0 is the object's byte `start`. */
 export class ObjectSlice implements RandomAccess {
-  readonly #object: S3Source
+  readonly #object: Whole
   readonly #start: number
   readonly #end: number
 
   /** @param end - exclusive; `Infinity`, or anything behind the object's end, for all there is */
-  constructor(object: S3Source, start: number, end: number) {
+  constructor(object: Whole, start: number, end: number) {
     this.#object = object
     this.#start = start
     this.#end = end

@@ -15,11 +15,11 @@ import {
   optionsObject,
   signalOption,
 } from '../options.js'
-import type { S3ObjectInfo } from './read/version-pin.js'
+import type { S3ObjectInfo, VersionPin } from './read/version-pin.js'
 import { ObjectSlice } from './object-slice.js'
-import { READ_OPTIONS, readOptions, type S3ReadOptions, type S3ReadSettings } from './read/read-options.js'
+import { PinnedObject, SHARED_PIN } from './pinned-object.js'
+import { READ_OPTIONS, readOptions, type S3ReadSettings } from './read/read-options.js'
 import type { S3LocationOptions } from './request/s3-location.js'
-import { S3Source } from './s3-source.js'
 import { type S3Verification, WholeCheck } from './checks/whole-check.js'
 import type { ReadableEvents, TypedListener } from '../io/pipeline/typed-listeners.js'
 
@@ -129,7 +129,7 @@ const FIRST_SIZE = 512 * KiB
 export class S3RangeReadable extends Readable {
   /** What this stream can do for the stage behind it: the same bytes by random access, and an early end. */
   readonly [LINK]: Link
-  readonly #object: S3Source
+  readonly #object: PinnedObject
   readonly #start: number
   readonly #plan: ReadAheadWindow
   readonly #ranges: OrderedRanges
@@ -146,7 +146,7 @@ export class S3RangeReadable extends Readable {
   constructor(options: S3RangeReadableOptions) {
     const { rule, highWaterMark, verify, signal } = checked(options)
     super({ highWaterMark })
-    const object = (this.#object = new S3Source(sharedOf(options)))
+    const object = (this.#object = new PinnedObject(readOptions(options, 'S3RangeReadable'), pinIn(options)))
     this.#start = this.#position = rule.start
     this.#plan = new ReadAheadWindow(rule)
     this.#ranges = new OrderedRanges(
@@ -356,15 +356,14 @@ function checked(options: S3RangeReadableOptions) {
 }
 
 /** How the bytes of a whole object are checked. */
-function checkOf(object: S3Source, verify: 'auto' | 'always' | 'off'): WholeCheck | undefined {
+function checkOf(object: PinnedObject, verify: 'auto' | 'always' | 'off'): WholeCheck | undefined {
   if (verify === 'off') return undefined
   if (verify === 'always') return new WholeCheck(asked => object.storedSum(asked))
   const algorithm = 'CRC32'
   return new WholeCheck(asked => object.storedSum(asked, algorithm), { algorithm })
 }
 
-/** What the object is told of the options. */
-function sharedOf(options: S3RangeReadableOptions): S3ReadOptions {
-  const shared: object = Object.fromEntries(READ_OPTIONS.map(name => [name, options[name]]))
-  return shared as S3ReadOptions
+/** The pin of the source that made the reader. */
+function pinIn(options: object): VersionPin | undefined {
+  return (options as { readonly [SHARED_PIN]?: VersionPin })[SHARED_PIN]
 }

@@ -1,16 +1,10 @@
-import { inParts } from '../io/fetch/in-parts.js'
-import type { FetchRange } from '../io/fetch/ordered-ranges.js'
-import type { DigestAlgorithm } from '../io/checksums/digest.js'
 import type { RandomAccess } from '../io/random-access.js'
-import { RangeBuffer } from '../io/fetch/range-buffer.js'
-import { integerOption, knownOptions, optionsObject } from '../options.js'
-import type { S3ObjectInfo } from './read/version-pin.js'
+import { type ReadStreamOptions, readStreamOptions } from '../io/sources/source-readable.js'
+import { knownOptions, optionsObject } from '../options.js'
+import { PinnedObject, SHARED_PIN } from './pinned-object.js'
 import { READ_OPTIONS, readOptions, type S3ReadOptions } from './read/read-options.js'
-import { ResumableGet, unsatisfiable } from './read/resumable-get.js'
-import type { GetTarget, OnInfo } from './read/get-range.js'
-import { type S3Location } from './request/s3-location.js'
-import type { StoredSum } from './checks/object-sum.js'
-import { storedSum } from './checks/stored-sum.js'
+import type { S3ObjectInfo } from './read/version-pin.js'
+import { S3RangeReadable, type S3RangeReadableOptions } from './s3-range-readable.js'
 
 /** The options of {@link S3Source}. */
 export type S3SourceOptions = S3ReadOptions
@@ -39,35 +33,29 @@ export type S3SourceOptions = S3ReadOptions
  * ```
  */
 export class S3Source implements RandomAccess {
-  readonly #location: S3Location
-  readonly #partSize: number
-  readonly #target: GetTarget
-  readonly #get: ResumableGet
+  readonly #options: S3SourceOptions
+  readonly #object: PinnedObject
 
   /** @throws {@link OptionError} for an option that breaks its rule */
   constructor(options: S3SourceOptions) {
     knownOptions(optionsObject(options, 'S3Source'), 'S3Source', READ_OPTIONS)
-    const { partSize, ...target } = readOptions(options, 'S3Source')
-    this.#location = target.location
-    this.#partSize = partSize
-    this.#target = target
-    this.#get = new ResumableGet(target)
+    this.#options = { ...options }
+    this.#object = new PinnedObject(readOptions(options, 'S3Source'))
   }
 
   /** What errors call it: `s3://bucket/key`. */
   get name(): string {
-    return `s3://${this.#location.bucket}/${this.#location.key}`
+    return this.#object.name
   }
 
   /** What the first answer said of the object; `undefined` before it. */
   get info(): S3ObjectInfo | undefined {
-    return this.#get.info
+    return this.#object.info
   }
 
   /** The object's length in bytes: known from the first answer on, else asked for with the first byte. */
-  async size(signal: AbortSignal = NEVER): Promise<number> {
-    if (this.info === undefined) await this.fetch(new RangeBuffer({ start: 0, end: 1 }), signal)
-    return this.info!.size
+  size(signal?: AbortSignal): Promise<number> {
+    return this.#object.size(signal)
   }
 
   /**
@@ -75,64 +63,20 @@ export class S3Source implements RandomAccess {
    * and `AVIO_ERR_RANGE_NOT_SATISFIABLE` where the object ends before `end`.
    */
   read(start: number, end: number, signal?: AbortSignal): AsyncIterable<Buffer> {
-    const max = Number.MAX_SAFE_INTEGER
-    integerOption({ start }, 'start', { min: 0, max, default: undefined, unit: 'bytes' })
-    integerOption({ end }, 'end', { min: start, max, default: undefined, unit: 'bytes' })
-    const check: OnInfo = ({ size, versionId }) => {
-      if (end > size) throw unsatisfiable(end - 1, size, { ...this.#location, versionId, byteOffset: size })
-    }
-    const fetch: FetchRange = async (into, aborted) => {
-      if (this.info) check(this.info)
-      await this.fetch(into, aborted, check)
-    }
-    return inParts({ start, end }, this.#partSize, fetch, signal)
+    return this.#object.read(start, end, signal)
   }
 
   /**
-   * Fills one range, which is trimmed where the object ends before it does.
+   * The object as a stream, or a part of it: for `pipeline()`, which takes no source. It reads the version that this
+   * source has pinned, or pins it, and has the source's options. For parallel ranges and `readAhead` of your own, make an
+   * {@link S3RangeReadable} in its place; its `end` is exclusive.
    *
-   * @internal
+   * @throws {@link OptionError} for an option that breaks its rule
    */
-  fetch(into: RangeBuffer, signal: AbortSignal, onInfo: OnInfo = () => undefined): Promise<void> {
-    return this.#get.fill(into, signal, onInfo)
-  }
-
-  /**
-   * Fills the next range of a read from byte 0 on, also where the store ignores ranges; {@link endInOrder} ends it.
-   *
-   * @internal
-   */
-  fetchInOrder(into: RangeBuffer, signal: AbortSignal, onInfo: OnInfo): Promise<void> {
-    return this.#get.fill(into, signal, onInfo, true)
-  }
-
-  /**
-   * Gives up what is open between two ranges.
-   *
-   * @internal
-   */
-  endInOrder(): void {
-    this.#get.close()
-  }
-
-  /**
-   * Whether the store was found to ignore ranges, so that no byte can be had but in order.
-   *
-   * @internal
-   */
-  get ignoresRanges(): boolean {
-    return this.#get.ignoresRanges
-  }
-
-  /**
-   * What the store keeps of all bytes of the pinned version, whatever it is, or a sum by one algorithm alone; `undefined`
-   * where there is nothing to be had.
-   *
-   * @internal
-   */
-  storedSum(signal: AbortSignal, only?: DigestAlgorithm): Promise<StoredSum | undefined> {
-    return storedSum(this.#target, this.info!, this.#get.conditions, signal, only)
+  createReadStream(options: ReadStreamOptions = {}): S3RangeReadable {
+    const { start, end, signal } = readStreamOptions(options)
+    const { highWaterMark } = options
+    const all = { ...this.#options, start, end, signal, highWaterMark, [SHARED_PIN]: this.#object.pin }
+    return new S3RangeReadable(all satisfies S3RangeReadableOptions)
   }
 }
-
-const NEVER = new AbortController().signal

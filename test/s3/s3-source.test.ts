@@ -1,6 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
 import { GiB, MiB } from '../../lib/options.js'
+import { S3RangeReadable } from '../../lib/s3/s3-range-readable.js'
 import type { S3ReadSettings } from '../../lib/s3/read/read-options.js'
 import { S3Source } from '../../lib/s3/s3-source.js'
 import { LocalS3 } from '../../lib/testing/index.js'
@@ -183,7 +184,7 @@ t.test('options are checked at once, and misspelt ones refused', async t => {
 t.test(
   'another process reads the version that a plan was made of, or fails before its first byte',
   async t => {
-    const { s3, object } = await local(t)
+    const { s3, client, object } = await local(t)
     const planner = object()
     await planner.size()
     const { etag } = planner.info!
@@ -209,7 +210,47 @@ t.test(
     s3.delete('bucket', 'k')
     await t.rejects(object({ etag }).size(), { code: 'AVIO_ERR_OBJECT_CHANGED', message: /it is gone/ })
     await t.rejects(object().size(), { code: 'AVIO_ERR_NO_SUCH_KEY' }, 'without a plan it is a missing key')
-    const elsewhere = object({ etag, uri: 's3://nowhere/k' })
+    const elsewhere = new S3Source({ client, etag, uri: 's3://nowhere/k' })
     await t.rejects(elsewhere.size(), { code: 'AVIO_ERR_NO_SUCH_BUCKET' })
   },
 )
+
+t.test(
+  'createReadStream() brings the object, or a part of it, of the version that the source has pinned',
+  async t => {
+    const { s3, object, ranges } = await local(t)
+    const source = object()
+    const stream = source.createReadStream()
+    t.ok(stream instanceof S3RangeReadable)
+    t.equal(ranges().length, 0, 'nothing is asked for before it is read')
+    t.same(await collect(stream), content)
+    t.match(source.info, { size: 20 }, 'its first answer pinned the source')
+    t.equal(
+      (await collect(source.createReadStream({ start: 3, end: 7 }))).toString(),
+      '34567',
+      'end is inclusive',
+    )
+    t.equal((await collect(source.createReadStream({ start: 15, end: 99 }))).toString(), 'fghij')
+    t.equal((await collect(source.createReadStream({ start: 19 }))).toString(), 'j')
+    await t.rejects(collect(source.createReadStream({ start: 20 })), {
+      code: 'AVIO_ERR_RANGE_NOT_SATISFIABLE',
+    })
+    await s3.put('bucket', 'k', '98765432100123456789')
+    await t.rejects(collect(source.createReadStream()), { code: 'AVIO_ERR_OBJECT_CHANGED' })
+    await t.rejects(source.read(0, 1)[Symbol.asyncIterator]().next(), { code: 'AVIO_ERR_OBJECT_CHANGED' })
+  },
+)
+
+t.test('createReadStream() checks its options, and heeds its signal', async t => {
+  const { object } = await local(t)
+  const source = object()
+  t.throws(() => source.createReadStream({ start: 5, end: 4 }), { code: 'AVIO_ERR_OPTION', option: 'end' })
+  t.throws(() => source.createReadStream({ highWaterMark: 0 }), {
+    code: 'AVIO_ERR_OPTION',
+    option: 'highWaterMark',
+  })
+  t.throws(() => source.createReadStream({ from: 1 } as object), {
+    message: 'createReadStream has no option "from"; it has start, end, signal, highWaterMark',
+  })
+  await t.rejects(collect(source.createReadStream({ signal: AbortSignal.abort() })), { name: 'AbortError' })
+})

@@ -1,8 +1,10 @@
+import type { Readable } from 'node:stream'
 import { optionError } from '../../options.js'
 import { abortError } from '../async/abort-error.js'
 import type { RandomAccess } from '../random-access.js'
 import { BLOCK_SIZE } from '../fetch/range-buffer.js'
 import { checkRange } from '../check-range.js'
+import { type ReadStreamOptions, SourceReadable } from './source-readable.js'
 
 /**
  * Bytes in memory with random access.
@@ -46,5 +48,14 @@ export class BytesSource implements RandomAccess {
       if (signal?.aborted) throw abortError(signal)
       yield this.#bytes.subarray(position, Math.min(position + BLOCK_SIZE, end))
     }
+  }
+  /**
+   * The bytes as a stream, or a part of it: for `pipeline()`, which takes no source.
+   * Nothing is opened before the first read; a stage that has to seek is offered random access to the same bytes.
+   *
+   * @throws {@link OptionError} for an option that breaks its rule
+   */
+  createReadStream(options: ReadStreamOptions = {}): Readable {
+    return new SourceReadable(this, options)
   }
 }

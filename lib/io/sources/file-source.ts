@@ -11,6 +11,7 @@ import { fileFailure } from './file-errors.js'
 import type { RandomAccess } from '../random-access.js'
 import { BLOCK_SIZE } from '../fetch/range-buffer.js'
 import { checkRange } from '../check-range.js'
+import { type ReadStreamOptions, SourceReadable } from './source-readable.js'
 
 const BIG = { bigint: true } as const
 const look = promisify((path: string, done: (error: Error | null, stats: BigIntStats) => void) =>
@@ -98,6 +99,16 @@ export class FileSource implements RandomAccess {
       forget()
       await closed(stream)
     }
+  }
+
+  /**
+   * The file as a stream, or a part of it: for `pipeline()`, which takes no source.
+   * Nothing is opened before the first read; a stage that has to seek is offered random access to the same bytes.
+   *
+   * @throws {@link OptionError} for an option that breaks its rule
+   */
+  createReadStream(options: ReadStreamOptions = {}): Readable {
+    return new SourceReadable(this, options)
   }
 
   /** Checks the current file at the path. */

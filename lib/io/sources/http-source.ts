@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import { abortError } from '../async/abort-error.js'
 import { httpError, isRetryable, StatusError } from './http-errors.js'
 import { httpGet } from './http-get.js'
@@ -10,6 +11,7 @@ import { fillRange } from '../fetch/fill-range.js'
 import { OverlongBody } from '../fetch/range-body.js'
 import { RangeBuffer } from '../fetch/range-buffer.js'
 import { checkRange } from '../check-range.js'
+import { type ReadStreamOptions, SourceReadable } from './source-readable.js'
 
 const NEVER = new AbortController().signal
 
@@ -77,6 +79,17 @@ export class HttpSource implements RandomAccess {
     check()
     const fetch: FetchRange = (into, aborted) => this.#fill(into, aborted, check)
     yield* inParts({ start, end }, this.#target.partSize, fetch, signal)
+  }
+
+  /**
+   * The bytes at the URL as a stream, or a part of them: for `pipeline()`, which takes no source. Its first request asks
+   * for the size.
+   * Nothing is opened before the first read; a stage that has to seek is offered random access to the same bytes.
+   *
+   * @throws {@link OptionError} for an option that breaks its rule
+   */
+  createReadStream(options: ReadStreamOptions = {}): Readable {
+    return new SourceReadable(this, options)
   }
 
   /**

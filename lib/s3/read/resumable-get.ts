@@ -48,9 +48,13 @@ export class ResumableGet {
   /** Settles when the ranges that were asked for before are there: there is one body for all. */
   #turn: Promise<unknown> = Promise.resolve()
 
-  constructor(target: GetTarget) {
+  /**
+   * @param target - what is read
+   * @param pin - holds the answers to one version; it may be shared
+   */
+  constructor(target: GetTarget, pin = new VersionPin(target.location, target.versionId, target.etag)) {
     this.#target = target
-    this.#pin = new VersionPin(target.location, target.versionId, target.etag)
+    this.#pin = pin
   }
 
   /** What a request for the same version has to carry. */
@@ -215,7 +219,10 @@ export class ResumableGet {
       )
     }
     const isOther = statusCode === 404 ? code === 'AVIO_ERR_NO_SUCH_KEY' : statusCode === 412
-    if ((this.#pin.isPinned && isOther) || (this.info !== undefined && statusCode === 416 && into.start < this.info.size)) {
+    if (
+      (this.#pin.isPinned && isOther) ||
+      (this.info !== undefined && statusCode === 416 && into.start < this.info.size)
+    ) {
       const how = statusCode === 404 ? 'it is gone' : `it no longer has the ETag ${this.#pin.etag ?? ''}`
       return this.#pin.changed(how, answered, error)
     }

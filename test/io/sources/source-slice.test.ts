@@ -1,0 +1,30 @@
+import t from 'tap'
+import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
+import { SourceSlice } from '../../../lib/io/sources/source-slice.js'
+import { collect } from '../../support/random-access-suite.js'
+
+const bytes = new BytesSource(Buffer.from('0123456789'))
+const RANGE = { code: 'AVIO_ERR_SOURCE_RANGE', source: 'BytesSource' }
+
+t.test("byte 0 is the source's byte start, and it ends where it says", async t => {
+  const middle = new SourceSlice(bytes, 3, 8)
+  t.equal(middle.name, 'BytesSource')
+  t.equal(await middle.size(), 5)
+  t.equal(String(await collect(middle.read(0, 5))), '34567')
+  t.equal(String(await collect(middle.read(1, 3))), '45')
+  await t.rejects(collect(middle.read(3, 6)), RANGE)
+})
+
+t.test('an end past the source is its end, a start there is an error', async t => {
+  t.equal(await new SourceSlice(bytes, 8, 99).size(), 2)
+  t.equal(await new SourceSlice(bytes, 8, Infinity).size(), 2)
+  await t.rejects(new SourceSlice(bytes, 10, Infinity).size(), {
+    ...RANGE,
+    message: /byte 10 of BytesSource: it ends at byte 10/,
+  })
+  t.equal(
+    await new SourceSlice(new BytesSource(Buffer.alloc(0)), 0, 9).size(),
+    0,
+    'all of nothing is no error',
+  )
+})
