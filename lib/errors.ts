@@ -294,8 +294,8 @@ function jsonOf(error: Error, depth = 0): AvioErrorJson {
   }
 }
 
-/** An error of any realm. */
-function isError(value: unknown): value is Error {
+/** Whether it is an error, of whatever realm: each has a class of its own. */
+export function isError(value: unknown): value is Error {
   return typeof (value as Error | null | undefined)?.message === 'string'
 }
 

@@ -39,9 +39,14 @@ export function show(value: unknown): string {
   if (typeof value === 'object' && value !== null) {
     if (Array.isArray(value)) return `an array of ${value.length}`
     const name = (value as { constructor?: { name?: string } }).constructor?.name
-    return name !== undefined && name !== '' && name !== 'Object' ? `a ${name}` : 'an object'
+    return name !== undefined && name !== '' && name !== 'Object' ? `${article(name)} ${name}` : 'an object'
   }
   return String(value)
+}
+
+/** By how the name of a class is read aloud: an AbortController, an S3Source, a FileSource, a Uint8Array. */
+function article(name: string): string {
+  return /^(?:[AEIOaeio]|Ffm|Fmp|Http|Mp\d|S\d|[FHLMNRSX][A-Z])/.test(name) ? 'an' : 'a'
 }
 
 /** An `OptionError` for `option`, whose message ends in "must be `rule`, got `value`". */
@@ -178,9 +183,43 @@ export function objectOption<T extends object>(options: object, option: string):
   throw optionError(option, 'an object', value)
 }
 
-/** An `AbortSignal`. */
+/** An `AbortSignal`, of whatever realm. */
 export function signalOption(options: object, option = 'signal'): AbortSignal | undefined {
   const value = valueOf(options, option)
-  if (value === undefined || value instanceof AbortSignal) return value
-  throw optionError(option, 'an AbortSignal', value)
+  if (value === undefined) return value
+  if (isSignal(value)) return adopted(value)
+  const isController = isSignal((Object(value) as { signal?: unknown }).signal)
+  throw optionError(
+    option,
+    `an AbortSignal${isController ? ' (the "signal" of an AbortController)' : ''}`,
+    value,
+  )
+}
+
+/** Whether it is an `AbortSignal`, by what Node asks for itself: one of another realm, or of a polyfill, is no instance of ours. */
+export function isSignal(value: unknown): value is AbortSignal {
+  const { aborted, addEventListener } = Object(value) as Partial<AbortSignal>
+  return typeof aborted === 'boolean' && typeof addEventListener === 'function'
+}
+
+/** Our own signals for those of others: one each, however many stages share it, and one listener on it. */
+const own = new WeakMap<AbortSignal, AbortSignal>()
+
+/** A signal that `AbortSignal.any()` takes and that has `throwIfAborted()`. */
+function adopted(signal: AbortSignal): AbortSignal {
+  if ((signal as object) instanceof AbortSignal) return signal
+  const known = own.get(signal)
+  if (known !== undefined) return known
+  const controller = new AbortController()
+  const abort = () => controller.abort(signal.reason)
+  if (signal.aborted) abort()
+  else signal.addEventListener('abort', abort, { once: true })
+  own.set(signal, controller.signal)
+  return controller.signal
+}
+
+/** Whether it is a `URL`, of whatever realm. */
+export function isUrl(value: unknown): value is URL {
+  const { href, protocol } = Object(value) as Partial<URL>
+  return typeof value === 'object' && typeof href === 'string' && typeof protocol === 'string'
 }

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import {
   AVIO_ERROR_CODES,
@@ -150,4 +151,11 @@ t.test('JSON of anything that an option can be, and of causes in a circle', asyn
   const circle = new Error('a')
   circle.cause = circle
   t.match(new AvioError('AVIO_ERR_OPTION', 'm', { cause: circle }).toJSON(), { cause: { message: 'a' } })
+})
+
+t.test('a cause of another realm is an error, too', async t => {
+  const cause: unknown = runInNewContext("Object.assign(new TypeError('theirs'), { code: 'E_THEIRS' })")
+  t.notOk(cause instanceof Error)
+  const { cause: shown } = new AvioError('AVIO_ERR_OPTION', 'm', { cause }).toJSON()
+  t.strictSame(shown, { name: 'TypeError', message: 'theirs', code: 'E_THEIRS', retryable: undefined })
 })

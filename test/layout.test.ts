@@ -15,6 +15,7 @@ import {
   importCycles,
   indexBreaches,
   machineWords,
+  realmBreaches,
   retryableBreaches,
   unmirrored,
 } from './support/layout.js'
@@ -305,6 +306,14 @@ t.test('the files that comments name are there', async t => {
       }),
     ),
     ['lib/io/a.ts names old-name.ts', 'lib/io/a.ts names lib/io/gone.ts'],
+  )
+})
+
+t.test('nothing of others is known by the class of one realm', async t => {
+  t.same(realmBreaches(sources), [])
+  t.same(
+    realmBreaches(tree({ 'lib/io/a.ts': 'if (error instanceof Error || error instanceof S3Error) return' })),
+    ['lib/io/a.ts: instanceof Error'],
   )
 })
 

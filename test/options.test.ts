@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { OptionError } from '../lib/errors.js'
 import {
@@ -5,10 +6,12 @@ import {
   booleanOption,
   functionOption,
   integerOption,
+  isUrl,
   knownOptions,
   objectOption,
   oneOfOption,
   optionsObject,
+  show,
   signalOption,
   stringMapOption,
   stringOption,
@@ -118,4 +121,54 @@ t.test('rejects options that are not an object', async t => {
   }
   const options = {}
   t.equal(optionsObject(options, 'S3RangeReadable'), options)
+})
+
+t.test('a signal of another realm, or of a polyfill, is taken, once for all who share it', async t => {
+  const foreign = runInNewContext(`
+    new (class AbortSignal {
+      aborted = false
+      reason = undefined
+      listeners = []
+      addEventListener(name, listener) { this.listeners.push(listener) }
+      removeEventListener(name, listener) { this.listeners = this.listeners.filter(one => one !== listener) }
+      abort(reason) { this.aborted = true; this.reason = reason; for (const listener of this.listeners) listener({ type: 'abort' }) }
+    })()`) as AbortSignal & { listeners: unknown[]; abort(reason: unknown): void }
+  const one = signalOption({ signal: foreign })!
+  t.ok(one instanceof AbortSignal)
+  t.equal(signalOption({ signal: foreign }), one)
+  t.equal(foreign.listeners.length, 1)
+  const both = AbortSignal.any([one])
+  foreign.abort('enough')
+  t.equal(both.aborted, true)
+  t.equal(one.reason, 'enough')
+  const late = {
+    aborted: true,
+    reason: 'before',
+    addEventListener: () => undefined,
+  } as unknown as AbortSignal
+  t.match(signalOption({ signal: late }), { aborted: true, reason: 'before' })
+  const mine = new AbortController().signal
+  t.equal(signalOption({ signal: mine }), mine)
+})
+
+t.test('an AbortController in place of its signal is told what to give', async t => {
+  t.throws(() => signalOption({ signal: new AbortController() }), {
+    message:
+      'Option "signal" must be an AbortSignal (the "signal" of an AbortController), got an AbortController',
+  })
+  t.throws(() => signalOption({ signal: new Map() }), {
+    message: 'Option "signal" must be an AbortSignal, got a Map',
+  })
+})
+
+t.test('a class is shown with the article that it is read with', async t => {
+  const names = ['S3Source', 'FileSource', 'FfmpegReadable', 'HttpSource', 'Uint8Array']
+  const shown = names.map(name => show({ constructor: { name } }))
+  t.same(shown, ['an S3Source', 'a FileSource', 'an FfmpegReadable', 'an HttpSource', 'a Uint8Array'])
+})
+
+t.test('a URL of another realm is one', async t => {
+  t.ok(isUrl(new URL('file:///a')))
+  t.ok(isUrl({ href: 'file:///a', protocol: 'file:' }))
+  for (const other of ['file:///a', {}, undefined, null, 7]) t.notOk(isUrl(other))
 })

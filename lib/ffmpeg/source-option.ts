@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream'
+import { isReadable } from '../io/stream-kinds.js'
 import { isNotASource, notASource } from '../io/sources/not-a-source.js'
 import type { RandomAccess } from '../io/random-access.js'
 import { optionsObject } from '../options.js'
@@ -19,7 +19,7 @@ const SEEKABLE: SourceKind = {
 
 /** What is read by seeking, or piped in. */
 export const SEEKABLE_OR_STREAM: SourceKind = {
-  isSource: given => given instanceof Readable || isRandomAccess(given),
+  isSource: given => isReadable(given) || isRandomAccess(given),
   rule: 'a Readable, or a RandomAccess with the methods size() and read()',
 }
 
@@ -45,7 +45,7 @@ export function sourceOption(options: object, option: string, kind = SEEKABLE): 
  */
 export function inputObject(given: unknown, option: string, kind = SEEKABLE): object {
   if (kind.isSource(given)) return { source: given }
-  if (isNotASource(given) || given instanceof Readable)
+  if (isNotASource(given) || isReadable(given))
     throw notASource(option, `${kind.rule}, or { source, … }`, given)
   return optionsObject(given, option)
 }

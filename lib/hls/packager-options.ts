@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import {
   GiB,
   KiB,
@@ -209,7 +210,7 @@ export function packagerSettings(options: CmafPackagerOptions): PackagerSettings
 export function dateOption(options: object, option: string): Date | undefined {
   const value = (options as Record<string, unknown>)[option]
   if (value === undefined) return undefined
-  if (value instanceof Date && !Number.isNaN(value.getTime())) return new Date(value)
+  if (types.isDate(value) && !Number.isNaN(value.getTime())) return new Date(value)
   throw optionError(option, 'a valid Date', value)
 }
 

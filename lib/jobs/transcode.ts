@@ -1,4 +1,5 @@
-import { Readable, Writable } from 'node:stream'
+import { isReadable, isWritable } from '../io/stream-kinds.js'
+import type { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { onAbort } from '../io/async/abort-listeners.js'
 import { FfmpegProcess, type FfmpegProcessOptions } from '../ffmpeg/ffmpeg-process.js'
@@ -113,7 +114,7 @@ export async function transcode<const Outputs extends readonly TranscodeOutput[]
   functionOption(options, 'onInput')
   const ffmpeg = new FfmpegProcess({
     ...shared,
-    inputs: sources.map(({ source, ...rest }) => (source instanceof Readable ? rest : { source, ...rest })),
+    inputs: sources.map(({ source, ...rest }) => (isReadable(source) ? rest : { source, ...rest })),
     outputs: outputs.map(withoutSink),
   })
   if (onProgress) ffmpeg.on('progress', onProgress)
@@ -145,9 +146,7 @@ async function run(
   // starts.
   for (const stream of [...ffmpeg.inputs, ...ffmpeg.outputs]) stream?.on('error', () => undefined)
   const flows = [
-    ...sources.flatMap(({ source }, n) =>
-      source instanceof Readable ? [pipeline(source, ffmpeg.inputs[n]!)] : [],
-    ),
+    ...sources.flatMap(({ source }, n) => (isReadable(source) ? [pipeline(source, ffmpeg.inputs[n]!)] : [])),
     ...ways.map((way, n) => pipeline([ffmpeg.outputs[n]!, ...way] as never)),
   ]
   const over = [...flows, ffmpeg.result].map((flow: Promise<unknown>) => flow.catch(fail))
@@ -196,8 +195,8 @@ function waysOf(outputs: readonly TranscodeOutput[]): readonly (readonly Writabl
   return outputs.map((output: TranscodeOutput, n) => {
     const name = `outputs[${n}]`
     const { to } = optionsObject(output, name) as TranscodeOutput
-    const way = to instanceof Writable ? [to] : to
-    if (!Array.isArray(way) || way.length === 0 || !way.every(stage => stage instanceof Writable)) {
+    const way = isWritable(to) ? [to] : to
+    if (!Array.isArray(way) || way.length === 0 || !way.every(stage => isWritable(stage))) {
       throw optionError(
         `${name}.to`,
         'a Writable, or an array of the stages with the sink as the last one',

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream'
 import { destroyOnAbort } from '../io/async/abort-listeners.js'
-import { S3Error } from '../errors.js'
+import { S3Error, isError } from '../errors.js'
 import { CommitGate } from '../io/pipeline/commit-gate.js'
 import { type ClaimedHeader, headerOfAnother } from '../io/pipeline/header-claim.js'
 import { COMMIT, type CommitHook } from '../io/pipeline/commit-hook.js'
@@ -247,7 +247,7 @@ export class S3MultipartWritable extends Writable {
     } catch (error) {
       cause = error
     }
-    const said = cause instanceof Error ? `: ${cause.message}` : ''
+    const said = isError(cause) ? `: ${cause.message}` : ''
     throw new S3Error(
       'AVIO_ERR_COMMIT_REFUSED',
       `${formatS3Uri(summary)} was not stored: beforeCommit refused it${said}`,

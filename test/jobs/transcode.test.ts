@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module'
+import type * as stream from 'node:stream'
 import { PassThrough, Writable } from 'node:stream'
 import { S3Client } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
@@ -249,3 +251,22 @@ t.test(
     t.same(left(), ['a.mp4'])
   },
 )
+
+t.test('takes streams of the package readable-stream, at both ends', async t => {
+  const other = createRequire(import.meta.url)('readable-stream') as typeof stream
+  const { read } = await open(t)
+  const chunks: Buffer[] = []
+  const to = new other.Writable({
+    write(chunk: Buffer, _encoding, callback) {
+      chunks.push(chunk)
+      callback()
+    },
+  })
+  t.notOk(to instanceof Writable)
+  await transcode({
+    input: read().pipe(new other.PassThrough()),
+    outputs: [{ format: 'matroska', args: scaled(60), to }],
+  })
+  const entries = ['-show_entries', 'stream=height', '-select_streams', 'v']
+  t.match(await ffprobeJson(Buffer.concat(chunks), entries), { streams: [{ height: 60 }] })
+})

@@ -1,4 +1,5 @@
-import { Readable } from 'node:stream'
+import { isReadable } from '../../io/stream-kinds.js'
+import type { Readable } from 'node:stream'
 import { onAbort } from '../../io/async/abort-listeners.js'
 import { FfmpegError } from '../../errors.js'
 import { abortError } from '../../io/async/abort-error.js'
@@ -42,8 +43,8 @@ import { askAhead } from '../binary/read-version.js'
  */
 export async function probe(source: RandomAccess | Readable, options: ProbeOptions = {}): Promise<MediaInfo> {
   const settings = probeSettings(options)
-  const access = source instanceof Readable ? linkOf(source)?.randomAccess : source
-  if (access === undefined && source instanceof Readable) {
+  const access = isReadable(source) ? linkOf(source)?.randomAccess : source
+  if (access === undefined && isReadable(source)) {
     return inTime(settings, signal => byPipe(source, settings, signal))
   }
   if (!isRandomAccess(access)) throw notASource('source', 'a RandomAccess or a Readable', source)

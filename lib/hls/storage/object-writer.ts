@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
-import { HlsError } from '../../errors.js'
+import { HlsError, isError } from '../../errors.js'
 import { BoundedWait } from '../../io/async/bounded-wait.js'
 
 /**
@@ -82,7 +82,7 @@ export class ObjectWriter {
 
 /** A storage did not do what it was asked for. */
 export function storeFailed(object: string, cause: unknown, done = 'stored'): HlsError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
+  const reason = isError(cause) ? cause.message : String(cause)
   const message = `"${object}" could not be ${done}: ${reason}`
   return new HlsError('AVIO_ERR_HLS_STORE_FAILED', message, { object }, { cause })
 }

@@ -1,3 +1,4 @@
+import { isError } from '../../errors.js'
 import { onAbort } from './abort-listeners.js'
 
 /**
@@ -5,7 +6,7 @@ import { onAbort } from './abort-listeners.js'
  */
 export function abortError(signal: AbortSignal): Error {
   const reason: unknown = signal.reason
-  if (reason instanceof Error && reason.name === 'AbortError') return reason
+  if (isError(reason) && reason.name === 'AbortError') return reason
   const error = new Error('The operation was aborted', { cause: reason })
   error.name = 'AbortError'
   return Object.assign(error, { code: 'ABORT_ERR' })

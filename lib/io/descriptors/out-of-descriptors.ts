@@ -1,4 +1,4 @@
-import { AvioError } from '../../errors.js'
+import { AvioError, isError } from '../../errors.js'
 
 /** What to do when a process, or the system, has run out of file descriptors. */
 export const DESCRIPTOR_REMEDY =
@@ -10,10 +10,10 @@ export const DESCRIPTOR_REMEDY =
  * descriptors.
  */
 export function isOutOfDescriptors(error: unknown): boolean {
-  for (let depth = 0, at: unknown = error; at instanceof Error && depth < 8; depth++, at = at.cause) {
+  for (let depth = 0, at: unknown = error; isError(at) && depth < 8; depth++, at = at.cause) {
     const { code } = at as NodeJS.ErrnoException
     if (code === 'EMFILE' || code === 'ENFILE') return true
-    if (at instanceof AggregateError && at.errors.some(isOutOfDescriptors)) return true
+    if ('errors' in at && Array.isArray(at.errors) && at.errors.some(isOutOfDescriptors)) return true
   }
   return false
 }

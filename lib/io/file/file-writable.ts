@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream'
 import { destroyOnAbort } from '../async/abort-listeners.js'
-import { AvioError, FileError } from '../../errors.js'
+import { AvioError, FileError, isError } from '../../errors.js'
 import { CommitGate } from '../pipeline/commit-gate.js'
 import { FileWriterLayout } from './file-writer-layout.js'
 import {
@@ -177,7 +177,7 @@ export class FileWritable extends Writable {
     } catch (error) {
       cause = error
     }
-    const said = cause instanceof Error ? `: ${cause.message}` : ''
+    const said = isError(cause) ? `: ${cause.message}` : ''
     const message = `${summary.path} was not written: beforeCommit refused it${said}`
     throw new AvioError('AVIO_ERR_COMMIT_REFUSED', message, { cause })
   }

@@ -1,4 +1,4 @@
-import { AvioError } from '../../errors.js'
+import { AvioError, isError } from '../../errors.js'
 import type { CommitHook } from './commit-hook.js'
 
 /** The sink's side of a {@link CommitHook}: who holds the commit, and whether they have released it. */
@@ -20,7 +20,7 @@ export class CommitGate {
     try {
       await Promise.all(this.#opens.map(async open => open()))
     } catch (cause) {
-      if (cause instanceof Error) throw cause
+      if (isError(cause)) throw cause
       const message = `${target} was not stored: a holder of its commit refused it`
       throw new AvioError('AVIO_ERR_COMMIT_REFUSED', message, { cause })
     }

@@ -1,4 +1,4 @@
-import { CommitError } from '../../errors.js'
+import { CommitError, isError } from '../../errors.js'
 import type { CommitHook } from './commit-hook.js'
 
 /**
@@ -89,7 +89,7 @@ class Turn {
 }
 
 function partial(committed: readonly string[], failed: readonly string[], cause: unknown): CommitError {
-  const said = cause instanceof Error ? `: ${cause.message.replace(/\.$/, '')}` : ''
+  const said = isError(cause) ? `: ${cause.message.replace(/\.$/, '')}` : ''
   return new CommitError(
     `Only some of ${committed.length + failed.length} outputs were committed: ${committed.join(', ')} ` +
       `${committed.length === 1 ? 'is' : 'are'} visible, and ${failed.join(', ')} ${failed.length === 1 ? 'is' : 'are'} not${said}. ` +

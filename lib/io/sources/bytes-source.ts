@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { types } from 'node:util'
 import { optionError } from '../../options.js'
 import { abortError } from '../async/abort-error.js'
 import type { RandomAccess } from '../random-access.js'
@@ -24,7 +25,7 @@ export class BytesSource implements RandomAccess {
 
   /** @throws {@link OptionError} for anything but a `Uint8Array` (a `Buffer` is one) */
   constructor(bytes: Uint8Array) {
-    if (!((bytes as unknown) instanceof Uint8Array)) throw optionError('bytes', 'a Uint8Array', bytes)
+    if (!types.isUint8Array(bytes)) throw optionError('bytes', 'a Uint8Array', bytes)
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { onAbort } from '../async/abort-listeners.js'
 import { SourceError } from '../../errors.js'
-import { optionError } from '../../options.js'
+import { isUrl, optionError } from '../../options.js'
 import { abortError, untilAborted } from '../async/abort-error.js'
 import { fileFailure } from './file-errors.js'
 import type { RandomAccess } from '../random-access.js'
@@ -140,7 +140,7 @@ export class FileSource implements RandomAccess {
 export function pathOf(path: unknown): string {
   if (typeof path === 'string' && path !== '') return path
   try {
-    if (path instanceof URL) return fileURLToPath(path)
+    if (isUrl(path)) return fileURLToPath(path)
   } catch {
     // Another protocol or another host.
   }

@@ -1,6 +1,6 @@
 import { isDamagedTls } from '../async/retry.js'
 import { BrokenBody } from '../fetch/range-body.js'
-import { SourceError, type SourceErrorCode, type SourceErrorFields } from '../../errors.js'
+import { SourceError, type SourceErrorCode, type SourceErrorFields, isError } from '../../errors.js'
 
 /** Classifies a failed HTTP request, and whether it is worth another attempt. */
 
@@ -31,7 +31,7 @@ export function isRetryable(error: unknown): boolean {
     // 501 and 505 mean that the server does not support this at all.
     return status === 408 || status === 429 || (status >= 500 && status !== 501 && status !== 505)
   }
-  if (error instanceof SourceError || !(error instanceof Error) || error.name === 'AbortError') return false
+  if (error instanceof SourceError || !isError(error) || error.name === 'AbortError') return false
   if (isDamagedTls(error)) return true
   const { code } = error as NodeJS.ErrnoException
   return code !== undefined && !FINAL.test(code)

@@ -3,6 +3,7 @@ import { OptionError } from '../../errors.js'
 import {
   GiB,
   integerOption,
+  isUrl,
   knownOptions,
   MAX_TIMEOUT,
   MiB,
@@ -92,6 +93,14 @@ const OWNED = /^(range|accept-encoding|connection|content-length|transfer-encodi
 
 /** Reads the options of an HttpSource; throws an {@link OptionError} for an invalid one. */
 export function httpOptions(options: HttpSourceOptions): HttpTarget {
+  // The URL in place of the options: it may hold a signature, which belongs in no message.
+  if (typeof options === 'string' || isUrl(options)) {
+    throw new OptionError(
+      'HttpSource',
+      'The options of HttpSource must be an object: { url }, got a URL',
+      undefined,
+    )
+  }
   knownOptions(optionsObject(options, 'HttpSource'), 'HttpSource', OPTIONS)
   const given = addressOption(options.url)
   const url = new URL(given)
@@ -120,8 +129,8 @@ export function httpOptions(options: HttpSourceOptions): HttpTarget {
 }
 
 function addressOption(value: unknown): URL {
-  const isAddress = typeof value === 'string' || value instanceof URL
-  const url = isAddress && URL.canParse(String(value)) ? new URL(value) : undefined
+  const isAddress = typeof value === 'string' || isUrl(value)
+  const url = isAddress && URL.canParse(String(value)) ? new URL(String(value)) : undefined
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url
   const got =
     url === undefined ? (isAddress ? 'a string that is not a URL' : typeof value) : `one of ${url.protocol}`

@@ -1,6 +1,7 @@
-import { Readable } from 'node:stream'
+import { isReadable } from '../stream-kinds.js'
+import { types } from 'node:util'
 import type { OptionError } from '../../errors.js'
-import { optionError } from '../../options.js'
+import { isUrl, optionError } from '../../options.js'
 
 /**
  * The error for a value that is not a source; for common mistakes it shows the right constructor.
@@ -17,18 +18,18 @@ export function notASource(option: string, rule: string, given: unknown): Option
 
 /** Whether it is a source's name or bytes rather than a source. */
 export function isNotASource(given: unknown): boolean {
-  return nameOf(given) !== undefined || given instanceof Uint8Array || given instanceof ArrayBuffer
+  return nameOf(given) !== undefined || types.isUint8Array(given) || types.isAnyArrayBuffer(given)
 }
 
 function nameOf(given: unknown): string | undefined {
-  return typeof given === 'string' || given instanceof URL ? String(given) : undefined
+  return typeof given === 'string' || isUrl(given) ? String(given) : undefined
 }
 
 function remedyFor(given: unknown): string {
   const name = nameOf(given)
-  if (name !== undefined) return ` (${wayTo(name, given instanceof URL)})`
+  if (name !== undefined) return ` (${wayTo(name, isUrl(given))})`
   if (isNotASource(given)) return ' (for bytes in memory: new BytesSource(bytes))'
-  if (given instanceof Readable) return '; a stream is piped into FfmpegTransform, or FfmpegProcess'
+  if (isReadable(given)) return '; a stream is piped into FfmpegTransform, or FfmpegProcess'
   return ''
 }
 

@@ -1,3 +1,4 @@
+import { isError } from '../../errors.js'
 import inspector, { type InspectedBox } from 'mux.js/lib/tools/mp4-inspector.js'
 import emsgParser from 'mux.js/lib/mp4/emsg.js'
 import type { Box } from './box.js'
@@ -207,7 +208,7 @@ function guard<T>(box: Box, parse: () => T): T {
   try {
     return parse()
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = isError(cause) ? cause.message : String(cause)
     throw box.error('AVIO_ERR_MP4_BOX_INVALID', `its content can't be read: ${reason}`, undefined, { cause })
   }
 }

@@ -1,3 +1,4 @@
+import { isReadable } from '../../io/stream-kinds.js'
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import type { GetObjectCommandOutput } from '@aws-sdk/client-s3'
@@ -13,7 +14,7 @@ export type Body = GetObjectCommandOutput['Body']
 /** The body as Node's stream. To be called once for each. */
 export function streamOf(body: Body): Readable {
   if (body === undefined) return Readable.from([])
-  if (body instanceof Readable) return body
+  if (isReadable(body)) return body
   return Readable.fromWeb(body as unknown as ReadableStream)
 }
 

@@ -1,4 +1,4 @@
-import { S3Error, type S3ErrorFields } from '../../errors.js'
+import { S3Error, type S3ErrorFields, isError } from '../../errors.js'
 import { parseUnsatisfiedRange, rangeHeader } from '../../io/byte-range.js'
 import { fillRange } from '../../io/fetch/fill-range.js'
 import { BrokenBody, OverlongBody } from '../../io/fetch/range-body.js'
@@ -229,7 +229,7 @@ export class ResumableGet {
     if (statusCode === 416) return unsatisfiable(into.start, sizeOf(error), answered, error)
     const isRange = this.info !== undefined && (into.start > 0 || into.end < this.info.size)
     if (code === 'AVIO_ERR_CHECKSUM_MISMATCH' && isRange) {
-      const said = error instanceof Error ? error.message : ''
+      const said = isError(error) ? error.message : ''
       return new S3Error(
         code,
         `Cannot read from byte ${byteOffset} of ${formatS3Uri(location)}: ${said}. Some stores send the checksum of the ` +

@@ -1,4 +1,4 @@
-import { AvioError, S3Error, type S3ErrorCode, type S3ErrorFields } from '../../errors.js'
+import { AvioError, S3Error, type S3ErrorCode, type S3ErrorFields, isError } from '../../errors.js'
 import { isDamagedTls } from '../../io/async/retry.js'
 import { type NetworkFailure, networkFailure } from './network-errors.js'
 import { type RawError, isRegionMissing, pathStyleRemedy, remedyOf } from './remedies.js'
@@ -108,7 +108,7 @@ function isWorthAnotherJob({ code, retryable, s3Code = '' }: S3Failure): boolean
 
 /** Whether `error` is an abort, by whoever made it. */
 export function isAbortError(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError'
+  return isError(error) && error.name === 'AbortError'
 }
 
 /** Reads a failed request. */
@@ -213,7 +213,7 @@ export function s3Error(
   happened: string,
 ): S3Error {
   const failure = classifyError(error)
-  const message = error instanceof Error && error.message !== '' ? error.message : undefined
+  const message = isError(error) && error.message !== '' ? error.message : undefined
   const said = (message ?? networkFailure(error)?.message ?? failure.s3Code ?? 'no reason reported').replace(
     /[\s.:]+$/,
     '',

@@ -1,7 +1,8 @@
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
 import { KiB } from '../../../lib/options.js'
-import { randomAccessSuite } from '../../support/random-access-suite.js'
+import { collect, randomAccessSuite } from '../../support/random-access-suite.js'
 
 randomAccessSuite(t, 'bytes in memory', (_t, bytes) => new BytesSource(bytes), 'AVIO_ERR_SOURCE_RANGE')
 
@@ -29,4 +30,10 @@ t.test('rejects anything but bytes synchronously', async t => {
   for (const wrong of [undefined, null, 'text', [1, 2], new ArrayBuffer(3), new Uint16Array(3)]) {
     t.throws(() => new BytesSource(wrong as never), { code: 'AVIO_ERR_OPTION', option: 'bytes' })
   }
+})
+
+t.test('bytes of another realm are bytes', async t => {
+  const bytes = runInNewContext('new Uint8Array([1, 2, 3])') as Uint8Array
+  t.notOk(bytes instanceof Uint8Array)
+  t.same(await collect(new BytesSource(bytes).read(1, 3)), Buffer.from([2, 3]))
 })
