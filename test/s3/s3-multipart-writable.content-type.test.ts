@@ -2,6 +2,7 @@ import { PassThrough, Readable, type Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import t from 'tap'
 import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
+import { DeferredHeader } from '../../lib/ffmpeg/headers/deferred-header.js'
 import { LINK, type Link } from '../../lib/io/pipeline/link.js'
 import { Fmp4Validator } from '../../lib/mp4/fmp4-validator.js'
 import { S3MultipartWritable } from '../../lib/s3/s3-multipart-writable.js'
@@ -42,13 +43,12 @@ t.test('says no type of its own where nothing tells', async t => {
 })
 
 t.test('a stage that passes bytes on passes the types on, in whatever order it is piped', async t => {
-  const given = of(OGG)
-  const validator = new Fmp4Validator()
-  const sink = new PassThrough()
-  validator.pipe(sink)
-  t.equal(validator[LINK].mediaTypes, undefined)
-  given.pipe(validator)
-  t.same(validator[LINK].mediaTypes, OGG)
+  for (const stage of [new Fmp4Validator(), new DeferredHeader({ format: 'wav' })]) {
+    stage.pipe(new PassThrough())
+    t.equal(stage[LINK].mediaTypes, undefined)
+    of(OGG).pipe(stage)
+    t.same(stage[LINK].mediaTypes, OGG)
+  }
 })
 
 t.test('ffmpeg’s muxer decides, over an ending that says something else', async t => {
