@@ -1,0 +1,119 @@
+import { once } from 'node:events'
+import { S3Client } from '@aws-sdk/client-s3'
+import t from 'tap'
+import {
+  BytesSource,
+  FfmpegReadable,
+  FfmpegTransform,
+  FileSource,
+  HttpSource,
+  probe,
+  S3Source,
+  transcode,
+  type TranscodeOptions,
+} from '../../lib/index.js'
+
+/** Mistakes of a first program: each error says what to write instead. */
+
+const output = (args: readonly unknown[] = [], format = 'mp4') =>
+  new FfmpegTransform({ output: { format, args: args as string[] } })
+const source = new FileSource('talk.mov')
+const wrong = <T>(value: unknown) => value as T
+
+const mistakes: [mistake: string, make: () => unknown, remedy: RegExp][] = [
+  ['an option and its value in one element', () => output(['-c:v libx264']), /Write "-c:v", "libx264"/],
+  ["a shell's quotes", () => output(['-vf', '"scale=320:-2"']), /Write "scale=320:-2"/],
+  ['a number among the arguments', () => output(['-b:v', 10]), /output\.args\[1\].*write "10"/],
+  ...(
+    [
+      ['mkv', 'matroska'],
+      ['m4a', 'ipod'],
+      ['aac', 'adts'],
+      ['ts', 'mpegts'],
+      ['jpg', 'image2pipe'],
+    ] as const
+  ).map(([name, muxer]): [string, () => unknown, RegExp] => [
+    `the format "${name}"`,
+    () => output([], name),
+    new RegExp(`which is "${muxer}" here`),
+  ]),
+  [
+    '-i among the arguments of an input',
+    () => new FfmpegReadable({ input: { source, args: ['-i', 'b.mp4'] }, output: { format: 'mp4' } }),
+    /"-i" in option "input\.args" is refused: .*source in "input"/,
+  ],
+  [
+    'a path as a source',
+    () => new FfmpegReadable({ input: { source: wrong('a/b.avi') }, output: { format: 'mp4' } }),
+    /new FileSource\('a\/b\.avi'\)/,
+  ],
+  [
+    'a path as an input',
+    () => new FfmpegReadable({ input: wrong('a/b.avi'), output: { format: 'mp4' } }),
+    /new FileSource\('a\/b\.avi'\)/,
+  ],
+  ['a path to probe', () => probe(wrong('a/b.avi')), /new FileSource\('a\/b\.avi'\)/],
+  [
+    'a path to transcode',
+    () => transcode(wrong<TranscodeOptions>({ input: 'a/b.avi', outputs: [{}] })),
+    /new FileSource/,
+  ],
+  [
+    'a stream as a source',
+    () =>
+      new FfmpegReadable({
+        input: { source: wrong(new BytesSource(Buffer.from('x')).createReadStream()) },
+        output: { format: 'mp4' },
+      }),
+    /a stream is piped into FfmpegTransform/,
+  ],
+  [
+    'an AbortController for its signal',
+    () => new FfmpegTransform({ output: { format: 'mp4' }, signal: wrong(new AbortController()) }),
+    /the "signal" of an AbortController\), got an AbortController/,
+  ],
+  ['a URL in place of options', () => new HttpSource(wrong('https://x/y?sig=1')), /\{ url \}, got a URL$/],
+]
+
+for (const [mistake, make, remedy] of mistakes) {
+  t.test(`tells what to write in place of ${mistake}`, async t => {
+    await t.rejects(async () => make(), { code: /^AVIO_ERR_(OPTION|ARGUMENT_REFUSED)$/, message: remedy })
+  })
+}
+
+t.test('tells that a client without a region needs one', async t => {
+  const client = new S3Client({
+    endpoint: 'http://127.0.0.1:1',
+    region: () => Promise.reject<string>(new Error('Region is missing')),
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+  })
+  t.teardown(() => client.destroy())
+  await t.rejects(new S3Source({ client, uri: 's3://bucket/k' }).size(), {
+    code: 'AVIO_ERR_WRONG_REGION',
+    message: /Give the client a region .*AWS_REGION/,
+    retryable: false,
+  })
+})
+
+t.test('names the file of which ffmpeg can make nothing', async t => {
+  const folder = t.testdir({ 'page.mp4': '<html><body>no media</body></html>'.repeat(50) })
+  const file = new FileSource(`${folder}/page.mp4`)
+  const stage = new FfmpegReadable({ input: file, output: { format: 'mp4', args: ['-c', 'copy'] } })
+  const [error] = (await once(stage.resume(), 'error')) as [Error]
+  t.match(error, { code: 'AVIO_ERR_INPUT_INVALID', message: /page\.mp4: Invalid data/, retryable: false })
+})
+
+for (const [mistake, args, remedy] of [
+  ['a misspelt preset', ['-preset', 'vryfast'], /'vryfast'.*Did you mean "veryfast"/],
+  ['an odd height', ['-pix_fmt', 'yuv420p', '-vf', 'scale=321:241'], /321x241.*scale=-2:720/],
+] as const) {
+  t.test(`tells what to do about ${mistake}, in the encoder's own words`, async t => {
+    const picture = Buffer.concat([Buffer.from('P6 64 64 255\n'), Buffer.alloc(64 * 64 * 3)])
+    const stage = new FfmpegReadable({
+      input: { source: new BytesSource(picture), format: 'ppm_pipe' },
+      output: { format: 'mp4', args: ['-c:v', 'libx264', ...args] },
+    })
+    const [error] = (await once(stage.resume(), 'error')) as [Error]
+    t.match(error, { code: 'AVIO_ERR_FFMPEG_ARGUMENT', message: remedy })
+  })
+}
