@@ -162,7 +162,7 @@ t.test('says what to do where descriptors run out, and works again when there ar
     await withDescriptors(left, async () => {
       await t.rejects(runTool(tool('copies'), {}), {
         code: 'AVIO_ERR_DESCRIPTORS',
-        message: /no file descriptor left.*"ulimit -n"/,
+        message: /no file descriptors left.*"ulimit -n"/,
         cause: { code: 'EMFILE' },
       })
     })

@@ -31,7 +31,7 @@ t.test('each format with a held head streams without one, with a loss', async t 
   for (const format of DEFERRED_HEADERS) {
     t.ok(deferredHeaderOf(format), format)
     t.not(deferredHeaderOf(format), deferredHeaderOf(format), 'each stream has its own')
-    t.match(muxerOf(format), { streaming: 'as-is', heldHead: true, lost: /./ })
+    t.match(muxerOf(format), { streaming: 'as-is', deferredHeader: true, lost: /./ })
   }
 })
 
