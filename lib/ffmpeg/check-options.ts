@@ -39,7 +39,7 @@ import {
   checkLayout,
 } from './args/output-layout.js'
 
-/** Checked options that everything that runs ffmpeg has, with their defaults. */
+/** Checked options common to everything that runs ffmpeg, with their defaults. */
 export interface Settings {
   readonly ffmpegPath: string | undefined
   readonly globalArgs: readonly string[]
@@ -51,24 +51,24 @@ export interface Settings {
   readonly highWaterMark: number
 }
 
-/** Checked options about an input. */
+/** Checked options of an input. */
 export interface InputSettings {
   readonly format: string | undefined
   readonly args: readonly string[]
   readonly formatWhitelist: readonly string[]
 }
 
-/** Checked options about an input that is piped in. */
+/** Checked options of a piped input. */
 export interface PipeSettings extends InputSettings {
   readonly seek: 'auto' | 'always' | 'never'
 }
 
-/** Checked options about an input that is read by address. */
+/** Checked options of an input read by seeking. */
 export interface SourceSettings extends InputSettings {
   readonly source: RandomAccess
 }
 
-/** Checked options about an output. */
+/** Checked options of an output. */
 export interface OutputSettings {
   readonly format: string
   readonly args: readonly string[]
@@ -113,7 +113,7 @@ const SHARED = [
 const OF_INPUT = ['format', 'args', 'formatWhitelist']
 const OF_PIPES = ['discardLimit', 'sniffSize']
 
-/** Checks the options of a stage with one input that is piped in; throws an `OptionError` or an `FfmpegError`. */
+/** Checks the options of a stage with one piped input; throws an `OptionError` or an `FfmpegError`. */
 export function transformSettings(options: FfmpegTransformOptions, of: string): TransformSettings {
   knownOptions(optionsObject(options, of), of, ['input', 'output', ...SHARED, ...OF_PIPES])
   return {
@@ -124,13 +124,13 @@ export function transformSettings(options: FfmpegTransformOptions, of: string): 
   }
 }
 
-/** Checks the options of a stage whose inputs are all read by address; throws as {@link transformSettings}. */
+/** Checks the options of a stage that reads all inputs by seeking; throws as {@link transformSettings}. */
 export function readableSettings(options: FfmpegReadableOptions, of: string): ReadableSettings {
   knownOptions(optionsObject(options, of), of, ['input', 'inputs', 'output', ...SHARED])
   const { input, inputs } = options as { input?: unknown; inputs?: unknown }
   const list: unknown = input === undefined ? inputs : [input]
   if ((input !== undefined && inputs !== undefined) || !Array.isArray(list) || list.length === 0) {
-    const rule = 'the source to read, or an object with it as "source"; or "inputs" an array of such'
+    const rule = 'a source, or an object with the source as "source"; or "inputs" an array of these'
     throw optionError('input', rule, inputs ?? input)
   }
   return {
@@ -169,7 +169,7 @@ export function processSettings(options: FfmpegProcessOptions, of: string): Proc
   }
 }
 
-/** The name of a demuxer, where one is given. */
+/** The name of a demuxer, if given. */
 export function demuxerOption(options: object, option: string): string | undefined {
   const name = stringOption(options, option, { default: undefined })
   if (name !== undefined) checkDemuxer(name, option)
@@ -181,7 +181,7 @@ function checkDemuxer(name: string, option: string): void {
   if (meant !== undefined) throw misnamed(name, meant, 'demuxer', option)
 }
 
-/** The demuxers that may open an input of that `format`, where it has one. */
+/** The demuxers that may open an input of the given `format`, if any. */
 export function formatWhitelistOption(
   options: object,
   option: string,
@@ -193,9 +193,9 @@ export function formatWhitelistOption(
 }
 
 /**
- * Checks the options that everything that runs ffmpeg has; throws as {@link transformSettings}.
+ * Checks the options common to everything that runs ffmpeg; throws as {@link transformSettings}.
  *
- * @param inputs - how many share the cache: each needs a block of it, at least
+ * @param inputs - number of inputs that share the cache; each needs at least one block
  */
 export function sharedSettings(options: FfmpegRunOptions, inputs = 1): Settings {
   const globalArgs = stringsOption(options, 'globalArgs')
@@ -258,13 +258,13 @@ function sourceSettings(input: object, name: string): SourceSettings {
   return { ...inputSettings(input, name), source: sourceOption(input, `${name}.source`) }
 }
 
-/** What is told of the one input that is piped in: it has no source. */
+/** Options of the one piped input: it has no source. */
 function pipedInput(options: FfmpegTransformOptions): FfmpegInputOptions {
   const { input } = options as { input?: unknown }
   if (!isNotASource(input) && !isRandomAccess(input)) return objectOption(options, 'input') ?? {}
   throw notASource(
     'input',
-    'an object about what is piped into the stage, whereas FfmpegReadable reads a source by itself',
+    'an object with options for the piped input; to read from a source, use FfmpegReadable',
     input,
   )
 }
@@ -303,7 +303,7 @@ function onMissingOption(output: FfmpegOutputOptions, name: string): OnMissing {
   throw optionError(name, '"tell", "error" or a function', given)
 }
 
-/** Muxers whose files have the metadata of iTunes. */
+/** Muxers whose files have iTunes metadata. */
 const COVERED: ReadonlySet<string> = new Set(['mp4', 'ipod'])
 
 function coverOption(output: FfmpegOutputOptions, name: string, format: string): CoverChoice {

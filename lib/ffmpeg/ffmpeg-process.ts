@@ -17,32 +17,31 @@ import type { TypedListener } from '../io/pipeline/typed-listeners.js'
 
 export type { FfmpegProcessOptions } from './ffmpeg-options.js'
 
-/** What {@link FfmpegProcess} has done. */
+/** The result of an {@link FfmpegProcess}. */
 export interface FfmpegProcessResult {
-  /** The streams of the inputs, and what became of each. */
+  /** The streams of the inputs, and the outcome of each. */
   readonly streams: readonly InputStreamInfo[]
 }
 
 /**
- * One ffmpeg with any number of inputs and outputs: a ladder of renditions from one decode, a picture and a soundtrack
- * from two objects, the frames and the sound of one source side by side.
+ * One ffmpeg with any number of inputs and outputs: a ladder of renditions from one decode, video and audio from two
+ * objects, the frames and the audio of one source side by side.
  *
- * Guarantees, beside those of `FfmpegTransform` for each input and output, and for the child
- * - Nothing runs before it is known how each input that is piped in is to be read; where all are read by address,
- *   before the first read of an output.
- * - All outputs end, or none: each ends only after ffmpeg exited with 0, every input was whole, every output was
- *   delivered and is not empty, and every one of them is being read. So no sink takes a part of a ladder for the whole
- *   of it.
- * - Whatever fails, be it an input, an output, one that is destroyed by its reader, or ffmpeg, fails all of them with
- *   that first error.
- * - One slow output holds back all, since they share a decoder.
+ * Guarantees, in addition to those of `FfmpegTransform` for each input and output, and for the child
+ * - ffmpeg starts once it is known how to read each piped input; if all inputs are read by seeking, at the first read
+ *   of an output.
+ * - All outputs end, or none: each ends only after ffmpeg exited with 0, every input was complete, every output was
+ *   delivered and is not empty, and every output has a reader. So no sink stores an incomplete ladder.
+ * - The first failure fails all streams with the same error: of an input, of an output, of ffmpeg, or an output
+ *   destroyed by its reader.
+ * - One slow output holds back all of them, since they share a decoder.
  * - `result` settles when all streams are closed and nothing is left of the child.
  *
- * On failure nothing is left but what was read so far, which no end has declared whole.
+ * On failure nothing is left except the data already read, and no output ends.
  *
- * Memory, beside ffmpeg's own: for each input that is piped in `highWaterMark` + `sniffSize` + two chunks, and up to
- * 8 MiB of its head until ffmpeg is started; `cacheSize` for all that are read by address; for each output
- * `highWaterMark` + two chunks, and the sample tables where its layout is `file` (see `FaststartMp4`).
+ * Memory, in addition to ffmpeg's own: for each piped input `highWaterMark` + `sniffSize` + two chunks, and up to 8 MiB
+ * of its head until ffmpeg starts; `cacheSize` for all inputs read by seeking; for each output `highWaterMark` + two
+ * chunks, and with layout `file` its sample tables (see `FaststartMp4`).
  *
  * @example
  * ```ts
@@ -56,14 +55,14 @@ export interface FfmpegProcessResult {
  * ```
  */
 export class FfmpegProcess extends EventEmitter {
-  /** In the order of the options: a stream for each that is piped in, `undefined` for one that is read by address. */
+  /** In the order of the options: a stream for each piped input, `undefined` for each input read by seeking. */
   readonly inputs: readonly (Writable | undefined)[]
   /** In the order of the options. */
   readonly outputs: readonly Readable[]
   /**
-   * Settles when every stream is closed and nothing is left of the child. It resolves with what became of the streams
-   * of the inputs. It rejects with the first error; after `destroy()` without an error, with an `AbortError`. It is
-   * never an unhandled rejection.
+   * Settles when every stream is closed and nothing is left of the child. Resolves with the outcome of each input
+   * stream. Rejects with the first error, or with an `AbortError` after `destroy()` without an error. Never causes an
+   * unhandled rejection.
    */
   readonly result: Promise<FfmpegProcessResult>
   readonly #flow: FfmpegFlow
@@ -108,21 +107,21 @@ export class FfmpegProcess extends EventEmitter {
     this.result.catch(() => undefined)
   }
 
-  /** The streams of the inputs, and what becomes of each; none before ffmpeg has told (event `input`). */
+  /** The streams of the inputs, and the outcome of each; empty before the event `input`. */
   get streams(): readonly InputStreamInfo[] {
     return this.#flow.streams
   }
 
-  /** Whether it was destroyed, or has failed. */
+  /** Whether it has been destroyed, or has failed. */
   get destroyed(): boolean {
     return this.#failure !== undefined
   }
 
   /**
-   * Gives everything up: every stream is destroyed with that error, and ffmpeg is ended. Calling it again, or after the
-   * end, does nothing. `result` tells when nothing is left.
+   * Destroys every stream with the error and ends ffmpeg. Calling it again, or after the end, does nothing. `result`
+   * settles when nothing is left.
    *
-   * @param error - what `result` rejects with
+   * @param error - the error `result` rejects with
    */
   destroy(error?: Error): this {
     if (this.#failure) return this
@@ -131,7 +130,7 @@ export class FfmpegProcess extends EventEmitter {
     return this
   }
 
-  /** A stream closes: where that is not its end, all of them do. */
+  /** Called when a stream closes: unless it has ended, closes all of them. */
   async #close(error: Error | undefined): Promise<void> {
     if (error) this.destroy(error)
     if (this.#failure) await this.#flow.kill()
@@ -158,7 +157,7 @@ export class FfmpegProcess extends EventEmitter {
   }
 }
 
-/** Listeners, typed by the event; a name that is no event does not compile. */
+/** Listeners, typed by event; an unknown event name does not compile. */
 export interface FfmpegProcess {
   /** Adds a listener for an event. */
   on<Name extends keyof FfmpegProcessEvents>(

@@ -11,17 +11,18 @@ import { PipedOutput } from './output/piped-output.js'
 import type { TypedListener } from '../io/pipeline/typed-listeners.js'
 
 /**
- * ffmpeg as a source: it reads one or several inputs by address, each from any {@link RandomAccess}, and what it makes
- * of them is what is read from this stream.
+ * ffmpeg as a source: a stream of its output. It reads one or several inputs by seeking, each from any
+ * {@link RandomAccess}.
  *
- * Guarantees, beside those of `FfmpegTransform` for the readable side, the child, and what is left on failure:
- * - Nothing runs and nothing is asked for before the first read.
- * - The inputs are served from this process by a range server on loopback that only the child can use, for as long as
- *   the child lives. Only what ffmpeg asks for is fetched, in blocks, each once as long as it stays in the cache.
- * - A source that fails for good, or changes, fails the stream with its own error.
+ * Guarantees, in addition to those of `FfmpegTransform` for the readable side, the child, and the state after a
+ * failure:
+ * - ffmpeg starts, and the first request is sent, only at the first read.
+ * - This process serves the inputs through a range server on loopback that only the child can use, and only while the
+ *   child lives. It fetches only what ffmpeg requests, in blocks, each block once as long as it stays in the cache.
+ * - A source that fails for good, or changes, fails the stream with the source's own error.
  *
- * Memory, beside ffmpeg's own: `cacheSize` + `highWaterMark` + two chunks. The layout `file` of an MP4 adds its sample
- * tables: see `FaststartMp4`.
+ * Memory, in addition to ffmpeg's own: `cacheSize` + `highWaterMark` + two chunks. The layout `file` of an MP4 adds its
+ * sample tables: see `FaststartMp4`.
  *
  * @example
  * ```ts
@@ -54,29 +55,29 @@ export class FfmpegReadable extends Readable {
       silentTracks: () => this.#flow.silentTracks(0),
     })
     this.#flow = new FfmpegFlow(settings, { inputs, outputs: [this.#output] }, flowListener(this))
-    // Not by super(): one that is aborted already would destroy a stream that has no fields yet.
+    // Not through super(): an already aborted signal would destroy the stream before its fields exist.
     destroyOnAbort(signal, this)
   }
 
   /**
-   * What this stream can do for its consumer: with a layout whose head exists only at the end, that head.
+   * What this stream offers its consumer: with layout `file`, the header that is written last.
    * @internal
    */
   get [LINK](): Link {
     return this.#output.link
   }
 
-  /** The streams of the inputs, and what becomes of each; none before ffmpeg has told (event `input`). */
+  /** The streams of the inputs, and the outcome of each; empty before the event `input`. */
   get streams(): readonly InputStreamInfo[] {
     return this.#flow.streams
   }
 
-  /** Bytes that were fetched of the inputs so far. */
+  /** Bytes of the inputs fetched so far. */
   get bytesFetched(): number {
     return this.#flow.bytesFetched
   }
 
-  /** Bytes that ffmpeg was sent so far: more than were fetched where it read some of them twice. */
+  /** Bytes sent to ffmpeg so far: more than were fetched if ffmpeg read some of them twice. */
   get bytesServed(): number {
     return this.#flow.bytesIn
   }
@@ -95,7 +96,7 @@ export class FfmpegReadable extends Readable {
   }
 }
 
-/** Listeners, typed by the event; a name that is no event does not compile. */
+/** Listeners, typed by event; an unknown event name does not compile. */
 export interface FfmpegReadable {
   /** Adds a listener for an event. */
   on<Name extends keyof FfmpegReadableEvents>(

@@ -15,30 +15,30 @@ import type { TypedListener } from '../io/pipeline/typed-listeners.js'
 type Callback = (error?: Error | null) => void
 
 /**
- * ffmpeg as a stream: what is written goes to its stdin, what is read comes from its stdout.
+ * ffmpeg as a stream: writes go to its stdin, reads come from its stdout.
  *
  * Guarantees
- * - The readable side ends only when ffmpeg exited with 0, all of its output was delivered and is not empty, and the
- *   input was whole: either its end was written, or ffmpeg closed it first (`-t 5`) and the source has ended since.
- *   Everything else is an error: another exit code, a signal, an input that ffmpeg calls partial, an MP4 index that
- *   lost its size (`AVIO_ERR_OUTPUT_NOT_SEEKABLE`: ffmpeg exits with 0 over it).
- * - Backpressure in both directions. ffmpeg is started by the first bytes of input; until then nothing runs.
- * - An input that can't be read in order (an MP4 with its index last), or should not be, is read by address: through
- *   a range server on loopback that lives as long as the child, from the random access that the source offers by its
- *   link (S3RangeReadable does). The source is stopped, what it delivered is not fetched again, and every read sees the
- *   same version. Without random access, what needs it is refused as soon as that is known, a few bytes into the file
- *   (`AVIO_ERR_INPUT_NEEDS_SEEK`). A source that breaks fails the stage with its own error.
- * - After `'close'` the child is reaped, and no timer, listener or pipe is left. Where Linux has `setpriv`, the child
- *   dies with this process even when that is killed.
+ * - The readable side ends only after ffmpeg exited with 0, all of its output was delivered and is not empty, and the
+ *   input was complete: either its end was written, or ffmpeg closed it first (`-t 5`) and the source has ended since.
+ *   Everything else is an error: another exit code, a signal, an input that ffmpeg reports as partial, an MP4 index
+ *   whose size is missing (`AVIO_ERR_OUTPUT_NOT_SEEKABLE`: ffmpeg exits with 0 despite it).
+ * - Backpressure works in both directions. ffmpeg starts at the first bytes of input.
+ * - An input that can't be read in order (an MP4 with its index last), or should not be, is read by seeking: through a
+ *   range server on loopback that lives as long as the child, with the random access of the source (S3RangeReadable has
+ *   it). The source stream is stopped, its bytes are not fetched again, and every read sees the same version. Without
+ *   random access, an input that needs it is rejected as soon as that is known, a few bytes into the file
+ *   (`AVIO_ERR_INPUT_NEEDS_SEEK`). A source that fails, fails the stage with its own error.
+ * - After `'close'` the child is reaped, and no timer, listener or pipe is left. On Linux with `setpriv`, the child
+ *   dies with this process, even if this process is killed.
  *
- * On failure nothing is left but what was read from the stream so far, which no end has declared whole.
+ * On failure nothing is left except the data already read, and the stream does not end.
  *
- * Memory, beside ffmpeg's own: at most 2 × `highWaterMark` + `sniffSize` + four chunks (one each on its way in and
- * out). Until ffmpeg is started, up to 8 MiB of the input's head instead, where a choice depends on it (an MP4's
- * cover art, the AAC of a transport stream, whether the tracks lie far apart). An input that is read by address costs
- * `cacheSize` in place of the way in. The layout `file` of an MP4 adds its sample tables: see `FaststartMp4`.
+ * Memory, in addition to ffmpeg's own: at most 2 × `highWaterMark` + `sniffSize` + four chunks (one each on its way in
+ * and out). Until ffmpeg starts, up to 8 MiB of the input's head instead, if a decision depends on it (an MP4's cover
+ * art, the AAC of a transport stream, whether the tracks lie far apart). An input read by seeking costs `cacheSize`
+ * instead of the input side. The layout `file` of an MP4 adds its sample tables: see `FaststartMp4`.
  *
- * Errors: {@link FfmpegError}, whose codes are listed with causes and remedies in `docs/errors.md`.
+ * Errors: {@link FfmpegError}; `docs/errors.md` lists its codes with causes and remedies.
  *
  * @example
  * ```ts
@@ -75,19 +75,19 @@ export class FfmpegTransform extends Duplex {
     })
     const flows = { inputs: [this.#input], outputs: [this.#output] }
     this.#flow = new FfmpegFlow(settings, flows, flowListener(this))
-    // Not by super({ signal }): of one that is aborted already, _destroy would run before the fields are there.
+    // Not through super({ signal }): with an already aborted signal, _destroy would run before the fields exist.
     destroyOnAbort(signal, this)
   }
 
   /**
-   * What this stream can do for its consumer: with a layout whose head exists only at the end, that head.
+   * What this stream offers its consumer: with layout `file`, the header that is written last.
    * @internal
    */
   get [LINK](): Link {
     return this.#output.link
   }
 
-  /** The streams of the inputs, and what becomes of each; none before ffmpeg has told (event `input`). */
+  /** The streams of the inputs, and the outcome of each; empty before the event `input`. */
   get streams(): readonly InputStreamInfo[] {
     return this.#flow.streams
   }
@@ -124,7 +124,7 @@ export class FfmpegTransform extends Duplex {
   }
 }
 
-/** Listeners, typed by the event; a name that is no event does not compile. */
+/** Listeners, typed by event; an unknown event name does not compile. */
 export interface FfmpegTransform {
   /** Adds a listener for an event. */
   on<Name extends keyof FfmpegTransformEvents>(

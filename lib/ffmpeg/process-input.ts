@@ -4,10 +4,10 @@ import type { PipedInput } from './job/piped-input.js'
 
 type Callback = (error?: Error | null) => void
 
-/** Who is told that a stream of a process closes; resolves when it may. */
+/** Called when a stream of a process closes; resolves when it may. */
 export type OnClosing = (error: Error | undefined) => Promise<void>
 
-/** One input of an `FfmpegProcess`, to be written to. */
+/** The writable stream of one input of an `FfmpegProcess`. */
 export class ProcessInput extends Writable {
   readonly #name: string
   readonly #input: PipedInput
@@ -25,7 +25,7 @@ export class ProcessInput extends Writable {
     this.#onClosing = onClosing
   }
 
-  /** What becomes of what is written. */
+  /** The piped input that consumes the writes. */
   get input(): PipedInput {
     return this.#input
   }
@@ -54,8 +54,8 @@ export class ProcessInput extends Writable {
   #closedEarly(): AvioError {
     return new AvioError(
       'AVIO_ERR_UPSTREAM_CLOSED',
-      `${this.#name} was closed before its end, without an error: what came so far is incomplete and was not passed ` +
-        'off as the whole. Destroy a source with an error, or let it end.',
+      `${this.#name} was closed before its end, without an error: the data so far is incomplete and was not passed ` +
+        'on as complete. Destroy a source with an error, or let it end.',
     )
   }
 }

@@ -4,7 +4,7 @@ import { type Link, LINK } from '../io/pipeline/link.js'
 import type { OnClosing } from './process-input.js'
 import type { PipedOutput } from './output/piped-output.js'
 
-/** One output of an `FfmpegProcess`, to be read from. */
+/** The readable stream of one output of an `FfmpegProcess`. */
 export class ProcessOutput extends Readable {
   readonly #name: string
   readonly #output: PipedOutput
@@ -25,7 +25,7 @@ export class ProcessOutput extends Readable {
     this.#onClosing = onClosing
   }
 
-  /** Where what is read comes from. */
+  /** The piped output behind the reads. */
   get output(): PipedOutput {
     return this.#output
   }
@@ -34,9 +34,7 @@ export class ProcessOutput extends Readable {
     return this.#output.link
   }
 
-  /**
-   * Every reader ends up here, be it a pipe, an iterator or a listener; Node itself, to fill its buffer, asks for 0.
-   */
+  /** Every reader calls this, through a pipe, an iterator or a listener; Node itself passes 0 to fill its buffer. */
   override read(size?: number): unknown {
     if (size !== 0 && !this.#output.isWanted) {
       this.#output.want()
@@ -57,8 +55,8 @@ export class ProcessOutput extends Readable {
   #closedEarly(): FfmpegError {
     return new FfmpegError(
       'AVIO_ERR_OUTPUT_CLOSED',
-      `${this.#name} was closed by its reader before its end, and all outputs of a process are delivered or none. ` +
-        'Read each one to its end; what ffmpeg need not make, leave out of "outputs".',
+      `${this.#name} was closed by its reader before its end; a process delivers all outputs or none. ` +
+        'Read each output to its end, and leave unneeded ones out of "outputs".',
     )
   }
 }

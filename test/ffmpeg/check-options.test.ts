@@ -113,10 +113,10 @@ t.test('what is read by address has one input or several, each with random acces
     { ...one, format: 'wav' },
   ])
   const wrong: [unknown, RegExp][] = [
-    [{ output }, /"input" must be the source to read, or an object with it as "source"/],
-    [{ inputs: [], output }, /"inputs" an array of such/],
-    [{ input: { source }, inputs: [{ source }], output }, /"inputs" an array of such/],
-    [{ inputs: { source }, output }, /"inputs" an array of such/],
+    [{ output }, /"input" must be a source, or an object with the source as "source"/],
+    [{ inputs: [], output }, /"inputs" an array of these/],
+    [{ input: { source }, inputs: [{ source }], output }, /"inputs" an array of these/],
+    [{ inputs: { source }, output }, /"inputs" an array of these/],
     [{ input: {}, output }, /"input.source" must be a RandomAccess/],
     [{ inputs: [{ source }, { source: null }], output }, /"inputs\[1\].source" must be a RandomAccess/],
     [{ input: { source: { size: source.size } }, output }, /"input.source" must be a RandomAccess/],

@@ -84,6 +84,6 @@ t.test('is read in one way by each stage, and the message names the input', asyn
   t.throws(() => several(Readable.from([])), { option: 'inputs[0]', message })
   t.throws(() => new FfmpegTransform({ output, input: source as never }), {
     option: 'input',
-    message: /FfmpegReadable reads a source/,
+    message: /use FfmpegReadable/,
   })
 })
