@@ -26,51 +26,51 @@ export interface AbortStaleUploadsOptions extends S3ClientOption {
   /** The bucket's name, or the ARN of an access point. */
   bucket: string
   /**
-   * Only uploads to keys that begin with this.
-   * @defaultValue none: those to all keys
+   * Only uploads to keys that begin with this prefix.
+   * @defaultValue none: uploads to all keys
    */
   prefix?: string | undefined
   /**
-   * How old an upload has to be, by the store's own clock, in milliseconds: 0 or more. Choose more than the longest job
-   * takes: an upload that is under way looks the same as one whose process was killed.
+   * Minimum age of an upload by the store's clock, in milliseconds: 0 or more. Choose more than the longest job takes:
+   * an upload in progress looks the same as one whose process was killed.
    */
   olderThan: number
   /**
-   * Only lists what would be aborted.
+   * Only lists the uploads it would abort.
    * @defaultValue `true`
    */
   dryRun?: boolean | undefined
-  /** Ends it with an `AbortError`; what was aborted by then stays so. */
+  /** Stops the run with an `AbortError`; uploads already aborted stay aborted. */
   signal?: AbortSignal | undefined
   /**
-   * How often each request is tried: 1 to 100.
+   * Number of attempts per request: 1 to 100.
    * @defaultValue 5
    */
   maxAttempts?: number | undefined
 }
 
-/** A multipart upload that was begun, and neither completed nor aborted. */
+/** A multipart upload that was neither completed nor aborted. */
 export interface StaleUpload {
   /** The bucket. */
   bucket: string
-  /** The key it was begun for. */
+  /** The key of the upload. */
   key: string
-  /** Its id. */
+  /** The upload id. */
   uploadId: string
-  /** When it was begun, by the store's clock. */
+  /** When the upload was created, by the store's clock. */
   initiated: Date
-  /** Whether it is gone: `false` in a dry run, and where there is an `error`. */
+  /** Whether it was aborted: `false` in a dry run, and if there is an `error`. */
   aborted: boolean
-  /** Why it could not be aborted. */
+  /** Why the abort failed. */
   error?: S3Error
 }
 
 const NAMES = ['client', 'bucket', 'prefix', 'olderThan', 'dryRun', 'signal', 'maxAttempts']
 
-/** The longest that nothing may move in a request, in milliseconds. */
+/** Longest time without any data sent or received in a request, in milliseconds. */
 const TIMEOUT = 60_000
 
-/** What the work is done with. */
+/** What a run needs. */
 interface Task {
   readonly client: S3Client
   readonly bucket: string
@@ -80,15 +80,15 @@ interface Task {
 }
 
 /**
- * Aborts the multipart uploads that killed processes have left in a bucket, and that are billed until then. Where the
- * bucket may have a lifecycle rule, `AbortIncompleteMultipartUpload` does the same by itself.
+ * Aborts the multipart uploads that killed processes left in a bucket; S3 bills them until then. If the bucket may have
+ * a lifecycle rule, `AbortIncompleteMultipartUpload` does the same automatically.
  *
- * By default nothing is changed: it lists what it would abort. All pages of the listing are read, and one upload that
- * can't be aborted does not keep the others; an upload that is gone by then is as good as aborted.
+ * By default it changes nothing: it lists the uploads it would abort. It reads all pages of the listing, and continues
+ * after an upload that it can't abort; an upload that is already gone counts as aborted.
  *
  * @returns the uploads that are older than `olderThan`, in the order of the listing (by key)
  * @throws {@link OptionError} `AVIO_ERR_OPTION` for an option that breaks its rule
- * @throws {@link S3Error} where the uploads can't be listed: `AVIO_ERR_ACCESS_DENIED` (it needs
+ * @throws {@link S3Error} if it can't list the uploads: `AVIO_ERR_ACCESS_DENIED` (it needs
  * `s3:ListBucketMultipartUploads`), `AVIO_ERR_NO_SUCH_BUCKET`, `AVIO_ERR_BAD_RESPONSE` … or `AVIO_ERR_READ_FAILED`
  *
  * @example
@@ -119,7 +119,7 @@ export async function abortStaleUploads(options: AbortStaleUploadsOptions): Prom
     maxAttempts: integerOption(given, 'maxAttempts', { min: 1, max: 100, default: 5 }),
     signal: signalOption(given),
   }
-  // The whole list first: aborting while paging would move the pages.
+  // List everything first: aborting while paging would shift the pages.
   const stale = (await list(task)).filter(({ age }) => age >= olderThan).map(({ upload }) => upload)
   if (!dryRun) for (const upload of stale) await abort(task, upload)
   return stale
@@ -155,11 +155,11 @@ async function list(task: Task): Promise<{ upload: StaleUpload; age: number }[]>
       throw s3Error(error, 'AVIO_ERR_READ_FAILED', fields, 'Could not list the uploads to')
     }
     for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
-      // MinIO takes the prefix for a key, and other stores may leave it out.
+      // MinIO treats the prefix as a key, and other stores may omit it.
       if (Key === undefined || UploadId === undefined || Initiated === undefined || !Key.startsWith(prefix))
         continue
       const upload = { bucket, key: Key, uploadId: UploadId, initiated: Initiated, aborted: false }
-      // The clock of the answer has whole seconds.
+      // The response's clock has whole seconds.
       found.push({ upload, age: Math.max(0, now - Initiated.getTime()) })
     }
     if (page.IsTruncated !== true) return found
@@ -170,7 +170,7 @@ async function list(task: Task): Promise<{ upload: StaleUpload; age: number }[]>
     ) {
       throw new S3Error(
         'AVIO_ERR_BAD_RESPONSE',
-        `The list of the uploads to s3://${bucket}/${prefix} goes on, and the answer does not say where.`,
+        `The list of uploads to s3://${bucket}/${prefix} is truncated, but the response names no next page.`,
         fields,
       )
     }

@@ -2,16 +2,16 @@ import type { RandomAccess } from '../io/random-access.js'
 import { unsatisfiable } from './read/resumable-get.js'
 import type { PinnedObject } from './pinned-object.js'
 
-/** What it is a part of. */
+/** The object behind a slice. */
 type Whole = Pick<PinnedObject, 'name' | 'info' | 'size' | 'read'>
 
-/** A part of an object that passes for a whole: its byte 0 is the object's byte `start`. */
+/** A part of an object, presented as a whole: its byte 0 is the object's byte `start`. */
 export class ObjectSlice implements RandomAccess {
   readonly #object: Whole
   readonly #start: number
   readonly #end: number
 
-  /** @param end - exclusive; `Infinity`, or anything behind the object's end, for all there is */
+  /** @param end - exclusive; `Infinity`, or anything past the object's end, for the rest of the object */
   constructor(object: Whole, start: number, end: number) {
     this.#object = object
     this.#start = start
@@ -35,7 +35,10 @@ export class ObjectSlice implements RandomAccess {
   }
 }
 
-/** Whether a read from `start` has nothing to read: HTTP's rule, except that all of an empty object is no byte. */
+/**
+ * Whether there is nothing to read from `start`: HTTP's rule, except that reading all of an empty object yields no
+ * bytes.
+ */
 export function isBehind(start: number, size: number): boolean {
   return start >= size && !(start === 0 && size === 0)
 }

@@ -11,12 +11,12 @@ import { type S3Location } from './request/s3-location.js'
 import type { StoredSum } from './checks/object-sum.js'
 import { storedSum } from './checks/stored-sum.js'
 
-/** Where a reader's options hold the pin that it shares with the source that made it. No option of the user's. */
+/** Key of the pin that a reader's options share with their source. Not a user option. */
 export const SHARED_PIN: unique symbol = Symbol('pin')
 
 /**
- * One version of one object, and what of it can be read: what {@link S3Source} and {@link S3RangeReadable} have in common.
- * Several that share a pin read the same version.
+ * One version of one object, and how to read it: the common part of {@link S3Source} and {@link S3RangeReadable}.
+ * Objects that share a pin read the same version.
  */
 export class PinnedObject implements RandomAccess {
   readonly #location: S3Location
@@ -26,8 +26,8 @@ export class PinnedObject implements RandomAccess {
   readonly #pin: VersionPin
 
   /**
-   * @param options - the checked options that all readers share
-   * @param pin - what holds it to one version
+   * @param options - the checked options common to all readers
+   * @param pin - keeps all reads on one version
    */
   constructor({ partSize, ...target }: GetTarget & { readonly partSize: number }, pin = pinOf(target)) {
     this.#location = target.location
@@ -37,30 +37,30 @@ export class PinnedObject implements RandomAccess {
     this.#get = new ResumableGet(target, pin)
   }
 
-  /** Holds all reads to one version. */
+  /** Keeps all reads on one version. */
   get pin(): VersionPin {
     return this.#pin
   }
 
-  /** What errors call it: `s3://bucket/key`. */
+  /** The object's name in errors: `s3://bucket/key`. */
   get name(): string {
     return `s3://${this.#location.bucket}/${this.#location.key}`
   }
 
-  /** What the first answer said of the object; `undefined` before it. */
+  /** What the first response says about the object; `undefined` before it. */
   get info(): S3ObjectInfo | undefined {
     return this.#get.info
   }
 
-  /** The object's length in bytes: known from the first answer on, else asked for with the first byte. */
+  /** The object's length in bytes: known from the first response on, otherwise requested with the first byte. */
   async size(signal: AbortSignal = NEVER): Promise<number> {
     if (this.info === undefined) await this.fetch(new RangeBuffer({ start: 0, end: 1 }), signal)
     return this.info!.size
   }
 
   /**
-   * The bytes from `start` (inclusive) to `end` (exclusive), in order; an error is thrown in place of a short read,
-   * and `AVIO_ERR_RANGE_NOT_SATISFIABLE` where the object ends before `end`.
+   * Yields the bytes from `start` (inclusive) to `end` (exclusive), in order. Throws rather than end short:
+   * `AVIO_ERR_RANGE_NOT_SATISFIABLE` if the object ends before `end`.
    */
   read(start: number, end: number, signal?: AbortSignal): AsyncIterable<Buffer> {
     const max = Number.MAX_SAFE_INTEGER
@@ -77,7 +77,7 @@ export class PinnedObject implements RandomAccess {
   }
 
   /**
-   * Fills one range, which is trimmed where the object ends before it does.
+   * Fills one range, trimmed if the object ends inside it.
    *
    * @internal
    */
@@ -86,7 +86,7 @@ export class PinnedObject implements RandomAccess {
   }
 
   /**
-   * Fills the next range of a read from byte 0 on, also where the store ignores ranges; {@link endInOrder} ends it.
+   * Fills the next range of a read that starts at byte 0, even if the store ignores ranges; {@link endInOrder} ends it.
    *
    * @internal
    */
@@ -95,7 +95,7 @@ export class PinnedObject implements RandomAccess {
   }
 
   /**
-   * Gives up what is open between two ranges.
+   * Closes the body left open between two ranges.
    *
    * @internal
    */
@@ -104,7 +104,7 @@ export class PinnedObject implements RandomAccess {
   }
 
   /**
-   * Whether the store was found to ignore ranges, so that no byte can be had but in order.
+   * Whether the store turned out to ignore ranges, so that bytes are available in order only.
    *
    * @internal
    */
@@ -113,8 +113,8 @@ export class PinnedObject implements RandomAccess {
   }
 
   /**
-   * What the store keeps of all bytes of the pinned version, whatever it is, or a sum by one algorithm alone; `undefined`
-   * where there is nothing to be had.
+   * The store's checksum of all bytes of the pinned version, by any algorithm or by a given one; `undefined` if there
+   * is none.
    *
    * @internal
    */

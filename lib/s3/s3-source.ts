@@ -10,20 +10,19 @@ import { S3RangeReadable, type S3RangeReadableOptions } from './s3-range-readabl
 export type S3SourceOptions = S3ReadOptions
 
 /**
- * One version of one object, to be read from any place: {@link RandomAccess} over ranged GETs.
+ * One version of one object, with reads at any offset: {@link RandomAccess} over ranged GETs.
  *
- * - *One version.* The first answer pins the object: every later request carries its ETag in `If-Match` (and its
- *   version id, where there is one and reading by it is allowed), and every answer is checked against both, against
- *   the size, and against the bytes that were asked for. A change under way is `AVIO_ERR_OBJECT_CHANGED`, an answer
- *   that is not what was asked for `AVIO_ERR_BAD_RESPONSE`. (A weak ETag cannot be a condition and is only compared;
- *   where a server sends none, its size and modification time have to stay.)
- * - *Never short.* What breaks or stalls is resumed at the byte where it broke, up to `maxAttempts` tries a range;
- *   then it is an error that says so: `AVIO_ERR_READ_FAILED`, or the code of what was in the way
- *   (`AVIO_ERR_NO_SUCH_KEY`, `…_NO_SUCH_BUCKET`, `…_ACCESS_DENIED`, `…_CREDENTIALS`, `…_WRONG_REGION`,
- *   `…_UNREACHABLE`, `…_OBJECT_ARCHIVED`).
- * - *As stored.* Bytes come as they lie in the bucket, also where `Content-Encoding` says gzip.
- * - *Memory.* A read holds at most 2 × `partSize`; up to `partSize` bytes are one request.
- * - It holds no connection between two reads, and nothing has to be closed.
+ * - *One version.* The first response pins the object: every later request carries its ETag in `If-Match` (and its
+ *   version id, if there is one and reading by it is allowed), and the source checks every response against both,
+ *   against the size, and against the requested bytes. A change during the read fails with `AVIO_ERR_OBJECT_CHANGED`, a
+ *   response that does not match the request with `AVIO_ERR_BAD_RESPONSE`. (A weak ETag cannot be a condition and is
+ *   only compared; if the server sends no ETag, size and modification time must not change.)
+ * - *Never short.* A broken or stalled request resumes at the byte where it broke, up to `maxAttempts` attempts per
+ *   range; then the read fails with `AVIO_ERR_READ_FAILED`, or with the code of the cause (`AVIO_ERR_NO_SUCH_KEY`,
+ *   `…_NO_SUCH_BUCKET`, `…_ACCESS_DENIED`, `…_CREDENTIALS`, `…_WRONG_REGION`, `…_UNREACHABLE`, `…_OBJECT_ARCHIVED`).
+ * - *As stored.* Bytes arrive exactly as stored in the bucket, even if `Content-Encoding` says gzip.
+ * - *Memory.* A read holds at most 2 × `partSize`; up to `partSize` bytes take one request.
+ * - The source holds no connection between reads, and needs no closing.
  *
  * @example
  * ```ts
@@ -43,33 +42,33 @@ export class S3Source implements RandomAccess {
     this.#object = new PinnedObject(readOptions(options, 'S3Source'))
   }
 
-  /** What errors call it: `s3://bucket/key`. */
+  /** The object's name in errors: `s3://bucket/key`. */
   get name(): string {
     return this.#object.name
   }
 
-  /** What the first answer said of the object; `undefined` before it. */
+  /** What the first response says about the object; `undefined` before it. */
   get info(): S3ObjectInfo | undefined {
     return this.#object.info
   }
 
-  /** The object's length in bytes: known from the first answer on, else asked for with the first byte. */
+  /** The object's length in bytes: known from the first response on, otherwise requested with the first byte. */
   size(signal?: AbortSignal): Promise<number> {
     return this.#object.size(signal)
   }
 
   /**
-   * The bytes from `start` (inclusive) to `end` (exclusive), in order; an error is thrown in place of a short read,
-   * and `AVIO_ERR_RANGE_NOT_SATISFIABLE` where the object ends before `end`.
+   * Yields the bytes from `start` (inclusive) to `end` (exclusive), in order. Throws rather than end short:
+   * `AVIO_ERR_RANGE_NOT_SATISFIABLE` if the object ends before `end`.
    */
   read(start: number, end: number, signal?: AbortSignal): AsyncIterable<Buffer> {
     return this.#object.read(start, end, signal)
   }
 
   /**
-   * The object as a stream, or a part of it: for `pipeline()`, which takes no source. It reads the version that this
-   * source has pinned, or pins it, and has the source's options. For parallel ranges and `readAhead` of your own, make an
-   * {@link S3RangeReadable} in its place; its `end` is exclusive.
+   * Streams the object, or part of it, for `pipeline()`, which does not accept sources. The stream reads the version
+   * that this source has pinned, or pins it, and uses the source's options. For your own parallel ranges and
+   * `readAhead`, create an {@link S3RangeReadable} instead; `end` is exclusive.
    *
    * @throws {@link OptionError} for an option that breaks its rule
    */

@@ -1,22 +1,23 @@
 import { createHash } from 'node:crypto'
 
 /**
- * What an ETag of S3 proves.
+ * What an S3 ETag proves.
  *
- * Of an object put in one piece it is the MD5 of the bytes, and of a multipart one the MD5 of the parts' MD5s, with
- * a dash and their number: the rule of AWS and of every server that follows it, but no promise. Under SSE-KMS and
- * SSE-C it is something else (https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html). So an ETag that is
- * equal to the expected one proves identity; one that differs proves nothing by itself.
+ * For an object stored in one piece the ETag is the MD5 of the bytes; for a multipart object it is the MD5 of the
+ * parts' MD5s, followed by a dash and the number of parts. AWS and compatible servers follow this rule, but do not
+ * promise it. Under SSE-KMS and SSE-C the ETag is something else
+ * (https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html). So a matching ETag proves identity; a different
+ * one proves nothing by itself.
  */
 
-/** What a request, or the response to it, says of the object's encryption. */
+/** What a request, or the response to it, says about the object's encryption. */
 export interface Encryption {
   readonly ServerSideEncryption?: string | undefined
   readonly SSECustomerKey?: string | undefined
   readonly SSECustomerAlgorithm?: string | undefined
 }
 
-/** Whether the ETag is no MD5, as far as a request or a response tells: under SSE-C and SSE-KMS it is not. */
+/** Whether request or response show that the ETag is not an MD5, as under SSE-C and SSE-KMS. */
 export function hidesMd5({
   ServerSideEncryption,
   SSECustomerKey,
@@ -29,13 +30,13 @@ export function hidesMd5({
   )
 }
 
-/** The MD5 of bytes in an ETag, in lower-case hex; `undefined` where it has not the form of one. */
+/** The MD5 of bytes in an ETag, in lower-case hex; `undefined` if the ETag does not have that form. */
 export function md5OfEtag(etag: string | undefined): string | undefined {
   const told = md5InEtag(etag)
   return told?.parts === undefined ? told?.md5 : undefined
 }
 
-/** The same, or the MD5 of the MD5s of so many parts. */
+/** The same, or the MD5 of the MD5s of that many parts. */
 export function md5InEtag(
   etag: string | undefined,
 ): { readonly md5: string; readonly parts: number | undefined } | undefined {
@@ -44,7 +45,7 @@ export function md5InEtag(
   return { md5: md5.toLowerCase(), parts: parts === undefined ? undefined : Number(parts) }
 }
 
-/** The ETag that a multipart object of these parts has, quoted; `undefined` where a part's own is no MD5. */
+/** The ETag of a multipart object with these parts, quoted; `undefined` if a part's own ETag is not an MD5. */
 export function multipartEtag(partEtags: Iterable<string>): string | undefined {
   const hash = createHash('md5')
   let parts = 0
@@ -57,7 +58,7 @@ export function multipartEtag(partEtags: Iterable<string>): string | undefined {
   return parts === 0 ? undefined : `"${hash.digest('hex')}-${parts}"`
 }
 
-/** Whether two ETags are the same, with or without quotes. */
+/** Whether two ETags are equal, with or without quotes. */
 export function sameEtag(a: string | undefined, b: string | undefined): boolean {
   return a !== undefined && b !== undefined && a.replaceAll('"', '') === b.replaceAll('"', '')
 }

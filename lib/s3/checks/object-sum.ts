@@ -1,22 +1,24 @@
 import { createDigest, type Digest, type DigestAlgorithm } from '../../io/checksums/digest.js'
 
-/** What a store keeps of the bytes of an object. */
+/** The checksum that a store keeps of an object's bytes. */
 export interface StoredSum {
   readonly algorithm: DigestAlgorithm
-  /** As the store writes it: Base64, of an MD5 hex; without the number of parts. */
+  /** As the store writes it: Base64, or hex for an MD5; without the number of parts. */
   readonly value: string
-  /** Where it is a sum of the sums of parts: how long each is, in bytes. */
+  /** For a checksum of part checksums: the length of each part, in bytes. */
   readonly partSizes?: readonly number[] | undefined
 }
 
-/** Sums the bytes of an object as they pass in order: all of them, or each part, and then the sums of the parts. */
+/**
+ * Computes the checksum of an object's bytes in order: of all of them, or of each part and then of the part checksums.
+ */
 export class ObjectSum {
   readonly #algorithm: DigestAlgorithm
   readonly #sizes: Iterator<number> | undefined
   #digest: Digest
-  /** The sum of sums. */
+  /** The checksum of checksums. */
   readonly #parts: Digest | undefined
-  /** Bytes that the part still lacks. */
+  /** Bytes still missing from the part. */
   #rest = Infinity
 
   constructor({ algorithm, partSizes }: Omit<StoredSum, 'value'>) {
@@ -28,7 +30,7 @@ export class ObjectSum {
     this.#rest = this.#next()
   }
 
-  /** The next bytes. */
+  /** Adds the next bytes. */
   add(bytes: Buffer): void {
     let rest = bytes
     while (rest.length >= this.#rest) {
@@ -42,12 +44,12 @@ export class ObjectSum {
     this.#rest -= rest.length
   }
 
-  /** What they sum up to, in the store's own writing. Call it once, behind the last byte. */
+  /** The checksum, in the store's notation. Call it once, after the last byte. */
   value(): string {
     return (this.#parts ?? this.#digest).digest().toString(this.#algorithm === 'MD5' ? 'hex' : 'base64')
   }
 
-  /** The length of the next part; behind the last, no byte is one of a part. */
+  /** The length of the next part; there are no bytes after the last part. */
   #next(): number {
     const { done, value } = this.#sizes!.next() as IteratorResult<number, undefined>
     return done === true ? Infinity : value

@@ -8,29 +8,29 @@ import { sameEtag } from './etag.js'
 import type { S3ObjectInfo } from '../read/version-pin.js'
 import type { S3Command } from '../request/send-once.js'
 
-/** What is asked of the parts of an object. */
+/** The object whose part sizes are wanted. */
 export interface PartQuestion {
-  /** Location, version and keys, as every request has them. */
+  /** Location, version and keys, as in every request. */
   readonly input: HeadObjectCommandInput
   readonly info: S3ObjectInfo
-  /** How many parts the object has. */
+  /** Number of parts of the object. */
   readonly count: number
-  /** Sends what it is given, as often as it takes. */
+  /** Sends a command, with retries. */
   readonly send: <Output>(make: () => S3Command<Output>) => Promise<Output>
 }
 
 /** S3's own limit. */
 const MAX_PARTS = 10_000
 
-/** How many parts are asked about at a time. */
+/** Number of parts requested at a time. */
 const AT_A_TIME = 8
 
 /**
- * How long each part of an object is, in bytes, in order; `undefined` where the store does not tell, or tells what does
- * not add up.
+ * The length of each part of an object, in bytes, in order; `undefined` if the store does not report the lengths, or
+ * they don't add up.
  *
- * GetObjectAttributes lists a thousand at a time, but takes a permission of its own, and S3 has no list where the parts
- * were stored without checksums. A HEAD for each tells as well, and needs no more than the read.
+ * GetObjectAttributes lists a thousand at a time, but needs a permission of its own, and S3 has no list for parts
+ * stored without checksums. A HEAD for each part also works, and needs no more than permission to read.
  */
 export async function partSizes(question: PartQuestion): Promise<readonly number[] | undefined> {
   const { count, info } = question
@@ -44,7 +44,7 @@ export async function partSizes(question: PartQuestion): Promise<readonly number
 }
 
 async function listedSizes({ input, info, send }: PartQuestion): Promise<number[] | undefined> {
-  // It knows no conditions: what it tells of is looked at.
+  // The operation supports no conditions: check the version in the response.
   const rest = { ...input, IfMatch: undefined }
   const sizes: number[] = []
   for (let marker: string | undefined; ;) {
@@ -71,13 +71,13 @@ async function listedSizes({ input, info, send }: PartQuestion): Promise<number[
 async function askedSizes({ input, info, count, send }: PartQuestion): Promise<number[] | undefined> {
   const ask = async (partNumber: number) => {
     const answer = await send(() => new HeadObjectCommand({ ...input, PartNumber: partNumber }))
-    // A store that does not know parts answers with the whole object.
+    // A store that does not support part numbers responds with the whole object.
     const isPart = answer.PartsCount === count && sameEtag(answer.ETag, info.etag)
     return isPart ? answer.ContentLength : undefined
   }
   const sizes: number[] = []
   while (sizes.length < count) {
-    // The first one alone: a store that does not tell is asked no more.
+    // Request the first one alone: if the store does not report it, there are no further requests.
     const next = Math.min(sizes.length === 0 ? 1 : AT_A_TIME, count - sizes.length)
     const asked = await Promise.all(Array.from({ length: next }, (_, n) => ask(sizes.length + n + 1)))
     for (const size of asked) {

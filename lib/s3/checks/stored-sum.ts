@@ -11,22 +11,22 @@ import type { GetTarget } from '../read/get-range.js'
 import { classifyError } from '../request/classify-error.js'
 import type { S3Command } from '../request/send-once.js'
 
-/** How long the store may be silent before it tells, in milliseconds, where `stallTimeout` is more. */
+/** Timeout for the store's response, in milliseconds, if `stallTimeout` is longer. */
 const LIMIT = 30_000
 
-/** How often it is asked where bytes wait for the answer. */
+/** Number of attempts while bytes wait for the response. */
 const MAX_ATTEMPTS = 3
 
 /** Cheapest first: CRC-32 and the hashes are Node's own. */
 const ALGORITHMS = ['CRC32', 'SHA1', 'SHA256', 'CRC32C', 'CRC64NVME'] as const
 
 /**
- * What the store keeps of the bytes of an object, by which a read of all of them can be checked: a checksum of the
- * whole, or one of the checksums of its parts, or an ETag that is an MD5. `undefined` where it keeps none, does not
- * tell, or tells of another version: a ranged answer never carries one, so it takes a HEAD, which needs no other
- * permission than the read itself, and for parts some more requests.
+ * The checksum that the store keeps of an object's bytes, to check a read of the whole object: a checksum of the whole,
+ * a checksum of the part checksums, or an ETag that is an MD5. `undefined` if the store keeps none, does not report it,
+ * or reports another version. A ranged response never carries a checksum, so this takes a HEAD, which needs the same
+ * permission as the read, and some more requests for parts.
  *
- * @param only - the one algorithm, of the whole object, that is any use: it is asked for by a single HEAD
+ * @param only - the single useful algorithm, of the whole object: takes one HEAD
  */
 export async function storedSum(
   target: GetTarget,
@@ -51,12 +51,12 @@ export async function storedSum(
     if (answer.ContentLength !== info.size || !sameEtag(answer.ETag, info.etag)) return undefined
     return await sumOf(answer, { input, info, send }, only)
   } catch {
-    // It costs the check, and nothing else.
+    // Only the check is lost.
     return undefined
   }
 }
 
-/** What of a GetObject's input other requests for the same object need. */
+/** The members of a GetObject's input that other requests for the same object need. */
 function shared(request: GetObjectRequest) {
   const { SSECustomerAlgorithm, SSECustomerKey, SSECustomerKeyMD5, RequestPayer, ExpectedBucketOwner } =
     request
@@ -81,7 +81,7 @@ async function sumOf(
 interface Sum {
   readonly algorithm: DigestAlgorithm
   readonly value: string
-  /** Of how many parts' sums it is the sum. */
+  /** Number of parts whose checksums it covers. */
   readonly count: number | undefined
 }
 
@@ -91,14 +91,14 @@ function checksumsOf(answer: HeadObjectCommandOutput): Sum[] {
     const [value, count] = answer[`Checksum${algorithm}`]?.split('-') ?? []
     if (value === undefined) return []
     if (count !== undefined) return [{ algorithm, value, count: Number(count) }]
-    // Stores that are older than that distinction say of neither what it is: of one piece it is one of the bytes.
+    // Stores that predate this distinction do not report the type: for an object in one piece it covers the bytes.
     const isOfBytes =
       answer.ChecksumType === 'FULL_OBJECT' || (answer.ChecksumType === undefined && isOnePiece)
     return isOfBytes ? [{ algorithm, value, count: undefined }] : []
   })
 }
 
-/** What the ETag says where it is made of MD5s: under SSE-KMS and SSE-C it is not. */
+/** The checksum in the ETag, if it is made of MD5s: under SSE-KMS and SSE-C it is not. */
 function etagOf(answer: HeadObjectCommandOutput): Sum[] {
   const told = hidesMd5(answer) ? undefined : md5InEtag(answer.ETag)
   return told === undefined ? [] : [{ algorithm: 'MD5', value: told.md5, count: told.parts }]

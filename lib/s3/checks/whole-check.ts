@@ -4,34 +4,34 @@ import type { S3ObjectInfo } from '../read/version-pin.js'
 import { ObjectSum, type StoredSum } from './object-sum.js'
 import { formatS3Uri } from '../request/s3-location.js'
 
-/** Asks the store for what it keeps of the whole object; resolves with `undefined` where there is none to be had. */
+/** Requests the store's checksum of the whole object; resolves with `undefined` if none is available. */
 export type AskSum = (signal: AbortSignal) => Promise<StoredSum | undefined>
 
-/** By what a read was checked; all bytes were those that the store keeps this of. */
+/** The checksum that a read was checked against; all bytes matched it. */
 export interface S3Verification {
-  /** How they were summed. */
+  /** The algorithm. */
   readonly algorithm: DigestAlgorithm
-  /** Whether it is a sum of the whole object, or of the sums of its parts. */
+  /** Whether it covers the whole object, or is a checksum of part checksums. */
   readonly of: 'object' | 'parts'
 }
 
-/** How {@link WholeCheck} goes about it. */
+/** Settings of {@link WholeCheck}. */
 export interface WholeCheckOptions {
   /**
-   * The algorithm that is summed with from the first byte on, while the store is asked. Without one, no byte may pass
-   * before the answer has come, which says how to sum.
+   * The algorithm to compute from the first byte on, while the request to the store is pending. Without it, no byte may
+   * pass before the response arrives and says which one to use.
    */
   readonly algorithm?: DigestAlgorithm | undefined
-  /** How long {@link WholeCheck.verdict} waits for the answer, in milliseconds. */
+  /** How long {@link WholeCheck.verdict} waits for the response, in milliseconds. */
   readonly patience?: number | undefined
 }
 
-/** How much longer than the bytes themselves the answer may take, in milliseconds. */
+/** How much longer than the bytes themselves the response may take, in milliseconds. */
 const PATIENCE = 10_000
 
 /**
- * Holds the bytes of a whole object, as they pass in order, against what the store keeps of them. Once the store has
- * said that it has nothing, nothing is summed any more.
+ * Compares the bytes of a whole object, as they pass in order, with the checksum that the store keeps. Once the store
+ * reports that it has none, the computation stops.
  */
 export class WholeCheck {
   readonly #ask: AskSum
@@ -54,15 +54,15 @@ export class WholeCheck {
     return this.#isReady
   }
 
-  /** By what all bytes were found to be right; `undefined` before, and where nothing could be told. */
+  /** The checksum that all bytes matched; `undefined` before the end, and if no check was possible. */
   get verified(): S3Verification | undefined {
     return this.#verified
   }
 
   /**
-   * Asks the store.
+   * Sends the request to the store.
    *
-   * @param onReady - called when bytes may pass that had to wait
+   * @param onReady - called when bytes that had to wait may pass
    */
   begin(onReady: () => void = () => undefined): void {
     this.#asked ??= this.#ask(this.#abort.signal).then(expected => {
@@ -75,14 +75,14 @@ export class WholeCheck {
     })
   }
 
-  /** The next bytes have passed. */
+  /** Adds the next bytes. */
   add(chunk: Buffer): void {
     this.#sum?.add(chunk)
   }
 
   /**
-   * What is wrong, once all bytes have passed; `undefined` where nothing is, or nothing can be told, be it for lack of
-   * an answer. It never rejects.
+   * The error, once all bytes have passed; `undefined` if they match, or no check is possible, for example without a
+   * response. Never rejects.
    */
   async verdict(info: S3ObjectInfo): Promise<S3Error | undefined> {
     const expected = await this.#answer()
@@ -94,13 +94,14 @@ export class WholeCheck {
       return undefined
     }
     const { bucket, key, versionId } = info
-    const of = partSizes === undefined ? '' : `, taken of the sums of its ${partSizes.length} parts,`
-    const doubt = algorithm === 'MD5' ? " (Where its ETags are no MD5, read with verify: 'auto'.)" : ''
+    const of = partSizes === undefined ? '' : `, computed from its ${partSizes.length} part checksums,`
+    const doubt =
+      algorithm === 'MD5' ? " (If this store's ETags are not MD5s, read with verify: 'auto'.)" : ''
     return new S3Error(
       'AVIO_ERR_CHECKSUM_MISMATCH',
-      `The bytes that were read from ${formatS3Uri(info)} have the ${NAMES[algorithm]}${of} ${found}, and the store keeps ` +
-        `${value} of them: they were damaged on the way, or in the store. Read the object again; if that ends the same, ` +
-        `it is the object that is damaged.${doubt}`,
+      `The bytes read from ${formatS3Uri(info)} have the ${NAMES[algorithm]}${of} ${found}, but the store has ` +
+        `${value}. They were damaged in transit or in the store. Read the object again; if the error repeats, ` +
+        `the stored object is damaged.${doubt}`,
       { bucket, key, versionId, operation: 'GetObject' },
     )
   }
@@ -114,7 +115,7 @@ export class WholeCheck {
     }
   }
 
-  /** Gives the question up; resolves when it has settled. */
+  /** Cancels the request; resolves when it has settled. */
   async cancel(): Promise<void> {
     this.#abort.abort()
     await this.#asked

@@ -3,17 +3,17 @@ import { Readable } from 'node:stream'
 import type { RangeBuffer } from '../../io/fetch/range-buffer.js'
 import { KiB } from '../../options.js'
 
-const GIVEN_UP = 'The body was given up'
+const GIVEN_UP = 'The body was abandoned'
 
 /**
- * The body of an answer whose length is known. It is a stream like any other for whoever takes it for one; who knows
- * it has it read {@link into} a buffer.
+ * The body of a response of known length. It works as an ordinary stream; the library itself reads it {@link into} a
+ * buffer.
  */
 export class DirectBody extends Readable {
   #left: number
   readonly #socket: Socket
   readonly #onOver: (isComplete: boolean) => void
-  /** What came with the head, before anybody said where it goes. */
+  /** Bytes that arrived with the header, before a destination is known. */
   #early: Buffer | undefined
   #isOver = false
   #isWanted = false
@@ -21,26 +21,26 @@ export class DirectBody extends Readable {
   #onBytes: (bytes: number) => void = () => undefined
   #settle: (error?: Error) => void = () => undefined
 
-  /** @param onOver - called once: with the last byte, or when it is given up */
+  /** @param onOver - called once: with the last byte, or when the body is abandoned */
   constructor(length: number, socket: Socket, onOver: (isComplete: boolean) => void) {
     super({ highWaterMark: 64 * KiB })
-    // It may break before anybody reads it; whoever does is told then.
+    // It may break before anyone reads it; the reader gets the error then.
     this.on('error', () => undefined)
     this.#left = length
     this.#socket = socket
     this.#onOver = onOver
   }
 
-  /** Where the next bytes are to be read; `undefined` where nobody has said. */
+  /** Where to read the next bytes to; `undefined` without a destination. */
   get space(): Buffer | undefined {
     return this.#sink?.space().subarray(0, this.#left)
   }
 
   /**
-   * Reads the body into `sink`, to its end; rejects where it breaks off, or does not fit.
+   * Reads the body into `sink`, to its end; rejects if it breaks off or does not fit.
    *
-   * @param onBytes - called whenever bytes have come, with how many
-   * @param end - one past the last byte of `sink` that it is to hold
+   * @param onBytes - called whenever bytes arrive, with their number
+   * @param end - one past the last byte of `sink` to fill
    */
   into(sink: RangeBuffer, onBytes: (bytes: number) => void, end = sink.end): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -51,7 +51,7 @@ export class DirectBody extends Readable {
       this.#settle = error => (error ? reject(error) : resolve())
       if (end - sink.received !== this.#left) {
         this.destroy(
-          new RangeError(`A body of ${this.#left} bytes does not fill the range that waits for it`),
+          new RangeError(`A body of ${this.#left} bytes does not match the length of the requested range`),
         )
         return
       }
@@ -62,7 +62,7 @@ export class DirectBody extends Readable {
     })
   }
 
-  /** Takes `length` bytes that were read into {@link space}; returns whether to read on. */
+  /** Accepts `length` bytes read into {@link space}; returns whether to continue reading. */
   filled(length: number): boolean {
     this.#left -= length
     this.#onBytes(length)
@@ -70,10 +70,10 @@ export class DirectBody extends Readable {
     return this.#goOn()
   }
 
-  /** Takes bytes that were read elsewhere, and will be written over; returns whether to read on. */
+  /** Accepts bytes from a buffer that will be overwritten; returns whether to continue reading. */
   copy(bytes: Buffer): boolean {
     if (bytes.length > this.#left) {
-      this.destroy(new Error('The body is longer than announced'))
+      this.destroy(new Error('The body is longer than its Content-Length'))
       return false
     }
     if (!this.#isWanted) {
@@ -107,7 +107,7 @@ export class DirectBody extends Readable {
     callback(error)
   }
 
-  /** Takes what came early, and lets the rest come. */
+  /** Delivers the early bytes, and resumes the connection. */
   #flush(): void {
     const early = this.#early
     this.#early = undefined
@@ -115,7 +115,7 @@ export class DirectBody extends Readable {
     if (readsOn) this.#socket.resume()
   }
 
-  /** Ends behind the last byte; returns whether to read on. */
+  /** Ends after the last byte; returns whether to continue reading. */
   #goOn(): boolean {
     if (this.#left > 0) return this.#isWanted
     if (this.#sink === undefined) this.push(null)

@@ -6,38 +6,39 @@ import { abortError } from '../../io/async/abort-error.js'
 import { KiB } from '../../options.js'
 import { DirectBody } from './direct-body.js'
 
-/** The head of an answer, and its body. */
+/** The header of a response, and its body. */
 export interface DirectAnswer {
   readonly message: IncomingMessage
   readonly body: Readable
 }
 
-/** A head longer than this is left for Node's parser to refuse. */
+/** Node's parser refuses a header longer than this. */
 const MAX_HEAD = 64 * KiB
-/** How long the server may take to close a connection that we have ended, in milliseconds. */
+/** How long the server may take to close a connection after we end it, in milliseconds. */
 const RETIRE_TIME = 1000
 const NOTHING = Buffer.alloc(0)
 
 /**
- * A connection that can read a body straight into a {@link RangeBuffer}: from the kernel into the block that the
- * consumer is given, with nothing allocated, parsed, copied or emitted on the way. Node's HTTP client reads into a
- * new buffer each time, copies out of it, and passes that on through two streams: over four times the CPU time a byte.
+ * A connection that can read a body straight into a {@link RangeBuffer}: from the kernel into the block given to the
+ * consumer, without allocating, parsing, copying or emitting anything in between. Node's HTTP client reads into a new
+ * buffer each time, copies the bytes out of it, and passes them through two streams: over four times the CPU time per
+ * byte.
  *
- * Node's client still does all that is delicate. It writes the request and parses the head of the answer; to it, the
- * connection is a stream (the *wire*) that has delivered nothing but heads so far. If the answer is one of plain
- * content, whose length is known, the connection takes over behind its head; any other (an error, a chunked body) is
- * passed on to Node's client byte by byte, and the connection is closed after it.
+ * Node's client still does everything delicate. It writes the request and parses the response header; the connection
+ * looks like a stream (the *wire*) that has delivered only headers so far. If the response is plain content of known
+ * length, the connection takes over after the header; any other response (an error, a chunked body) goes to Node's
+ * client byte by byte, and the connection closes after it.
  */
 export class DirectConnection {
-  /** Whether a request was sent before. */
+  /** Whether the connection has already sent a request. */
   isUsed = false
-  /** Whether anything has come in answer to the request that is under way. */
+  /** Whether any part of the response to the current request has arrived. */
   isAnswered = false
   readonly #socket: Socket
   readonly #onFree: () => void
-  /** Where heads are read into, and what comes while no better place is known. */
+  /** Buffer for headers, and for bytes without a better destination. */
   readonly #scratch = Buffer.allocUnsafeSlow(64 * KiB)
-  /** What has come of a head. */
+  /** The part of a header received so far. */
   #head = NOTHING
   #isParsing = false
   #wire: Wire | undefined
@@ -60,23 +61,23 @@ export class DirectConnection {
     this.#socket.on('close', () => this.close())
   }
 
-  /** Whether the connection is gone. */
+  /** Whether the connection is closed. */
   get isClosed(): boolean {
     return this.#socket.destroyed
   }
 
-  /** Has the process wait for this connection, or not. */
+  /** Sets whether this connection keeps the process alive. */
   await(isAwaited: boolean): void {
     if (isAwaited) this.#socket.ref()
     else this.#socket.unref()
   }
 
-  /** Calls back when the connection is gone. */
+  /** Calls back when the connection is closed. */
   onClose(callback: () => void): void {
     this.#socket.once('close', callback)
   }
 
-  /** Sends a request without a body; resolves with the head of the answer and its body. */
+  /** Sends a request without a body; resolves with the header of the response and its body. */
   send(options: RequestOptions, signal: AbortSignal | undefined): Promise<DirectAnswer> {
     return new Promise((resolve, reject) => {
       this.#fail = reject
@@ -91,7 +92,7 @@ export class DirectConnection {
       const request = httpRequest({ ...options, createConnection: () => wire })
       request.on('error', error => this.close(error))
       request.on('response', message => {
-        // A message that is cut off behind its head says so, to nobody.
+        // A message cut off after its header emits an error that nobody handles.
         message.on('error', () => undefined)
         resolve({ message, body: this.#bodyOf(message, wire) })
       })
@@ -99,14 +100,14 @@ export class DirectConnection {
     })
   }
 
-  /** Closes a connection at rest, so that its place is free only when the server has let go of it too. */
+  /** Closes an idle connection; its place is free only once the server has also closed it. */
   retire(): void {
     this.#socket.resume()
     this.#socket.end()
     this.#socket.setTimeout(RETIRE_TIME, () => this.close())
   }
 
-  /** Closes the connection. What waits for it fails with `error`, or as one does whose peer has gone. */
+  /** Closes the connection. Pending reads fail with `error`, or with the error of a closed connection. */
   close(error: Error = gone()): void {
     const wire = this.#wire
     const body = this.#body
@@ -141,25 +142,25 @@ export class DirectConnection {
     }))
   }
 
-  /** An answer that went through Node's client is over, and the connection is as good as before. */
+  /** A response through Node's client is complete, and the connection can be used again. */
   #freeFrom(wire: Wire): void {
     this.#wire = undefined
     wire.destroy()
     this.isUsed = true
     this.#release()
-    // It may have been held back by a reader that was slow to take the end.
+    // A slow reader may have paused it before the end.
     this.#socket.resume()
     this.#onFree()
   }
 
-  /** Takes what was read; returns whether to read on. */
+  /** Accepts bytes that were read; returns whether to continue reading. */
   #read(length: number, buffer: Uint8Array): boolean {
     if (buffer !== this.#scratch) return this.#body?.filled(length) ?? false
     const bytes = this.#scratch.subarray(0, length)
     if (this.#body) return this.#body.copy(bytes)
     if (this.#wire?.isForwarding) return this.#wire.push(Buffer.from(bytes))
     if (this.#wire) return this.#readHead(this.#wire, bytes)
-    // Nobody asked for this.
+    // An unsolicited response.
     this.close()
     return false
   }
@@ -167,7 +168,7 @@ export class DirectConnection {
   #readHead(wire: Wire, bytes: Buffer): boolean {
     this.isAnswered = true
     let rest = Buffer.concat([this.#head, bytes])
-    // There may be several: 100 Continue, 103 Early Hints, and then the one that counts.
+    // There may be several: 100 Continue, 103 Early Hints, and then the final one.
     while (!wire.destroyed && !wire.isForwarding && this.#body === undefined) {
       const end = rest.indexOf('\r\n\r\n')
       if (end === -1 && rest.length <= MAX_HEAD) {
@@ -182,7 +183,7 @@ export class DirectConnection {
     }
     this.#head = NOTHING
     if (this.#body) {
-      // Node's client has done its part.
+      // Node's client has finished its part.
       this.#wire = undefined
       wire.destroy()
       return rest.length === 0 || this.#body.copy(rest)
@@ -191,16 +192,16 @@ export class DirectConnection {
   }
 }
 
-/** What Node's client takes for the socket: it writes there, and is given heads, and bodies of which it takes care. */
+/** The socket as Node's client sees it: the client writes to it, and reads headers and the bodies left to it. */
 class Wire extends Duplex {
-  /** Whether everything that comes goes to Node's client. */
+  /** Whether all received bytes go to Node's client. */
   isForwarding = false
   readonly #socket: Socket
 
   constructor(socket: Socket) {
     super()
     this.#socket = socket
-    // Its errors are told to the request as well; before Node's client listens, to nobody else.
+    // The request reports these errors too; before Node's client listens, nobody else does.
     this.on('error', () => undefined)
   }
 
@@ -215,7 +216,7 @@ class Wire extends Duplex {
   }
 }
 
-/** The length of a body that is plain content, if the answer is a success and says so. */
+/** The length of the body of a successful response with plain content and a Content-Length. */
 function contentLength({ statusCode, headers }: IncomingMessage): number | undefined {
   if ((statusCode !== 200 && statusCode !== 206) || headers['transfer-encoding'] !== undefined)
     return undefined

@@ -8,7 +8,7 @@ import { type DirectAnswer, DirectConnection } from './direct-connection.js'
 import { addMiddleware, type S3Command } from '../request/send-once.js'
 import { isNetworkUntouched } from './untouched-network.js'
 
-/** A request as the SDK has signed it. */
+/** A request as signed by the SDK. */
 interface SignedRequest {
   readonly method: string
   readonly protocol: string
@@ -22,7 +22,7 @@ interface SignedRequest {
   readonly fragment?: string
 }
 
-/** What the SDK's own handler for Node was configured with. */
+/** The configuration of the SDK's own handler for Node. */
 interface HandlerConfig {
   readonly httpAgent?: HttpAgent
   readonly httpsAgent?: HttpsAgent
@@ -32,18 +32,17 @@ interface HandlerConfig {
 }
 
 /**
- * Has `command`, a GET, answered over a {@link DirectConnection}, where that makes no difference but in CPU time: where
- * the client's requests would go out by the SDK's handler for Node, without time limits of its own, over a plain agent.
- * A proxy, a fetch-based handler, a stub, an agent of somebody's own, functions in the place of Node's (nock, msw):
- * they are asked as ever. Everything before that (credentials, signing, the user's middleware) is the client's in any
- * case.
+ * Sends `command`, a GET, over a {@link DirectConnection}, if CPU time is the only difference: if the client's requests
+ * would use the SDK's handler for Node, without time limits of its own, over a plain agent. With a proxy, a fetch-based
+ * handler, a stub, a custom agent or replaced Node functions (nock, msw), requests go the usual way. The client always
+ * does everything before that (credentials, signing, the user's middleware).
  *
- * Connections are opened with the agent's options (certificates, `lookup`, `localAddress` …), as many as it allows
- * together with its own ({@link AgentAccount}); where it allows no more, the request is the agent's. One that is at
- * rest is kept for {@link IDLE_TIME}, but not while requests wait at the agent, and does not keep the process alive.
+ * Connections use the agent's options (certificates, `lookup`, `localAddress` …), and count against its limits together
+ * with the agent's own ({@link AgentAccount}); at the limit, the request goes to the agent. An idle connection stays
+ * open for {@link IDLE_TIME}, but not while requests wait at the agent, and does not keep the process alive.
  */
 export function goDirect(client: S3Client, command: S3Command<unknown>, signal: AbortSignal): void {
-  // Behind the step that notes that the request is under way, or what fails here would pass for never sent.
+  // After the step that marks the request as sent, or a failure here would look like a request never sent.
   const place = { relation: 'after', toMiddleware: 'avioHandOver' } as const
   addMiddleware(command, 'avioDirect', place, next => async args => {
     const request = args.request as SignedRequest
@@ -57,9 +56,9 @@ export function goDirect(client: S3Client, command: S3Command<unknown>, signal: 
   })
 }
 
-/** How long a connection is kept without a request, in milliseconds: less than servers do. */
+/** How long an idle connection stays open, in milliseconds: less than servers allow. */
 const IDLE_TIME = 4000
-/** How often a connection at rest looks whether the agent has better use for its place, in milliseconds. */
+/** How often an idle connection checks whether the agent needs its place, in milliseconds. */
 const LOOK_TIME = 100
 
 /** By agent, and by scheme, host and port. */
@@ -77,13 +76,13 @@ function poolFor(client: S3Client, request: SignedRequest): Pool | undefined {
   return pool
 }
 
-/** The agent that the request would go out by, if all it does is to open connections. */
+/** The agent that the request would use, if that agent only opens connections. */
 function plainAgent(client: S3Client, request: SignedRequest): HttpAgent | undefined {
   const handler = client.config.requestHandler as { httpHandlerConfigs?: () => HandlerConfig }
   if (handler.constructor.name !== 'NodeHttpHandler' || Object.hasOwn(handler, 'handle')) return undefined
   if (request.method !== 'GET' || request.body !== undefined) return undefined
   if (request.username !== undefined || request.fragment !== undefined) return undefined
-  // Before the first request by the handler itself there is nothing here, and the first request is the handler's.
+  // Before the handler's first request there is nothing here, so the first request goes through the handler.
   const config = handler.httpHandlerConfigs?.() ?? {}
   if (config.connectionTimeout || config.requestTimeout || config.socketTimeout) return undefined
   const isTls = request.protocol === 'https:'
@@ -103,7 +102,7 @@ class Pool {
   readonly #host: SignedRequest
   readonly #idle: { readonly connection: DirectConnection; readonly timer: NodeJS.Timeout }[] = []
   readonly #account: AgentAccount
-  /** Of the last TLS connection: the next one need not begin from nothing. */
+  /** The session of the last TLS connection, for the next one to resume. */
   #session: Buffer | undefined
 
   constructor(agent: HttpAgent, host: SignedRequest) {
@@ -112,7 +111,7 @@ class Pool {
     this.#account = new AgentAccount(agent, host)
   }
 
-  /** Sends a request; `undefined` where no further connection is allowed at the moment. */
+  /** Sends a request; `undefined` if the limit allows no further connection at the moment. */
   async send(request: SignedRequest, signal: AbortSignal): Promise<DirectAnswer | undefined> {
     for (;;) {
       const connection = this.#take()
@@ -120,7 +119,7 @@ class Pool {
       try {
         return await connection.send(optionsOf(request), signal)
       } catch (error) {
-        // A server may close a connection at rest while a request is on its way: that is no failure of the request.
+        // A server may close an idle connection while a request is in flight: the request has not failed.
         if (signal.aborted || !connection.isUsed || connection.isAnswered) throw error
       }
     }
@@ -142,7 +141,7 @@ class Pool {
     return connection
   }
 
-  /** Keeps nothing of a connection that was closed at rest. */
+  /** Forgets an idle connection that was closed. */
   #forget(connection: DirectConnection): void {
     const index = this.#idle.findIndex(entry => entry.connection === connection)
     const [entry] = index === -1 ? [] : this.#idle.splice(index, 1)
@@ -178,7 +177,7 @@ class Pool {
     const secure = { servername: isIP(host) ? '' : host, ...options, ...(session && { session }) }
     const socket = connectTls({ ...secure, port: port ?? 443 })
     socket.on('session', ticket => (this.#session = ticket))
-    // One that the server does not want must not be offered for ever.
+    // A session that the server rejects must not be offered again.
     socket.on('error', () => (this.#session = undefined))
     return this.#entered(socket)
   }
@@ -195,12 +194,12 @@ function optionsOf({ method, hostname, port, path, query = {}, headers }: Signed
   return { method, host: hostname, port, path: target, headers: { ...headers, connection: 'keep-alive' } }
 }
 
-/** What connections are opened with; not among Node's declared types. */
+/** Options for opening connections; missing from Node's declared types. */
 function optionsOfAgent(agent: HttpAgent): AgentOptions {
   return (agent as HttpAgent & { readonly options: AgentOptions }).options
 }
 
-/** The query as it was signed: sorted, and escaped by RFC 3986. */
+/** The query as signed: sorted, and escaped by RFC 3986. */
 function queryOf(query: Record<string, string | string[] | null>): string {
   const escape = (text: string) =>
     encodeURIComponent(text).replace(/[!'()*]/g, char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)

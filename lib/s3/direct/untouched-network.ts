@@ -6,11 +6,10 @@ import tls from 'node:tls'
 /**
  * Whether `http`, `https`, `net` and `tls` are Node's own at this moment.
  *
- * What stands in for the network in a test (nock, msw), traces requests, or sends them through a proxy puts functions
- * of its own in the place of these. A connection that goes round them would reach the real network. Such a thing may
- * have been loaded before this library, so that it does not do to remember what was there: Node's own functions are
- * known by how their source begins. One that is not known, as in some later Node, is taken for another's, which costs
- * CPU time and nothing else.
+ * Test doubles for the network (nock, msw), request tracing and proxies replace these functions with their own. A
+ * connection that bypassed them would reach the real network. The replacement may be loaded before this library, so
+ * remembering the original functions is not enough: this module recognises Node's own functions by the start of their
+ * source. An unknown function, as in a later Node, counts as a replacement, which only costs CPU time.
  */
 export function isNetworkUntouched(): boolean {
   return OWN.every(([current, source]) => {
@@ -24,7 +23,7 @@ export function isNetworkUntouched(): boolean {
 
 type Callable = (...args: never[]) => unknown
 
-/** Functions that were found to be Node's. */
+/** Functions recognised as Node's. */
 const known = new WeakSet<Callable>()
 
 interface Internals {
@@ -38,7 +37,7 @@ const secureAgent = https.Agent.prototype as unknown as Internals
 const socket = net.Socket.prototype as unknown as { readonly connect: Callable }
 const CONNECT = /^function connect\(\.\.\.args\) \{\s+const normalized = normalizeArgs\(/
 
-/** Where requests and connections are made, and how the source of Node's own begins there. */
+/** The functions that create requests and connections, and the start of the source of Node's own. */
 const OWN: readonly (readonly [() => Callable, RegExp])[] = [
   [() => http.request, /^function request\(url, options, cb\) \{\s+return new ClientRequest\(/],
   [
