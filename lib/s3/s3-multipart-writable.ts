@@ -24,53 +24,54 @@ import {
 import { UploadCommands } from './upload/upload-commands.js'
 import type { TypedListener, WritableEvents } from '../io/pipeline/typed-listeners.js'
 
-/** Events of {@link S3MultipartWritable}: those of every stream of its kind, and its own. */
+/** Events of {@link S3MultipartWritable}: those of every `Writable`, and its own. */
 export interface S3MultipartWritableEvents extends WritableEvents {
-  /** A multipart upload was begun: its id is what an operator would need to clean up after a killed process. */
+  /** A multipart upload was created; its id lets an operator clean up after a killed process. */
   upload: [upload: { uploadId: string }]
-  /** A part is stored: number (from 1), size in bytes, and ETag as S3 gave it. */
+  /** A part is stored: number (from 1), size in bytes, and ETag as S3 sent it. */
   part: [part: { partNumber: number; size: number; etag: string }]
-  /** How much is stored: bytes, and in how many parts. Nothing of it is visible before the stream finishes. */
+  /** Progress: bytes stored, and the number of parts. Nothing is visible before the stream finishes. */
   progress: [progress: { bytes: number; parts: number }]
 }
 
-/** Chunks that are being copied into parts, and who waits for it. */
+/** Chunks being copied into parts, and the pending callback. */
 interface PendingWrite {
   readonly chunks: PendingChunks
   readonly callback: (error?: Error | null) => void
 }
 
 /**
- * Writes one object to S3, of any length and not known in advance, all or nothing.
+ * Writes one object of any, possibly unknown, length to S3, all or nothing.
  *
  * Guarantees
- * - Nothing is visible under the key, and an older object stays, until everything upstream has ended well and
- *   `beforeCommit` has not said no. `'finish'` comes only after the object is stored.
- * - An error, a `destroy()` or an abort before that leaves nothing: the parts under way are cancelled and settled,
- *   the multipart upload is aborted, and the store is asked whether it is gone; only then comes `'close'`. A clean-up
- *   that fails is put on the first error as `cleanupError` and never replaces it.
- * - The request that makes the object visible is never cancelled: from there on `destroy()` waits for it, and
- *   {@link result} tells. It is not sent again after `destroy()`. An answer that is lost is made up for by looking
- *   (ListParts, then HEAD); what can't be proved is `AVIO_ERR_OUTCOME_UNKNOWN`, and then the upload is left as it is.
- * - Every wait has an end: each request by `stallTimeout` (`commitTimeout` for the last), the clean-up by a minute.
- * - Each request is tried `maxAttempts` times, a part from the same memory.
+ * - Nothing is visible under the key, and an older object stays, until everything upstream has ended without error and
+ *   `beforeCommit` has not refused. `'finish'` comes only after the object is stored.
+ * - An error, a `destroy()` or an abort before that leaves nothing behind: the stream cancels the parts in flight,
+ *   waits until they settle, aborts the multipart upload, and checks with the store that it is gone; only then comes
+ *   `'close'`. A failed clean-up is attached to the first error as `cleanupError` and never replaces it.
+ * - The stream never cancels the request that makes the object visible: from then on `destroy()` waits for it, and
+ *   {@link result} has the outcome. It does not retry that request after `destroy()`. If the response is lost, it looks
+ *   at the store (ListParts, then HEAD); if that proves nothing, the error is `AVIO_ERR_OUTCOME_UNKNOWN`, and the
+ *   upload stays as it is.
+ * - Every wait ends: each request by `stallTimeout` (`commitTimeout` for the last), the clean-up after a minute.
+ * - Each request has `maxAttempts` attempts, a part from the same memory.
  * - It works under a plain `pipe()`: a source that fails or closes early destroys this stream too.
- * - A header that its source knows only at the end (the index of an ordinary MP4) is claimed, and stored in front of
- *   all the rest: the first part is held back in memory, and sent as the last one.
+ * - If the source writes its header last (the index of an ordinary MP4), the stream claims the header and stores it in
+ *   front of everything else: it keeps the first part in memory, and sends it last.
  *
- * Left behind on failure: nothing, save for what `docs/s3-multipart-writable.md` lists (a process that is killed, an
- * answer to CreateMultipartUpload that is lost, a clean-up that is not allowed). A lifecycle rule
- * `AbortIncompleteMultipartUpload` on the bucket takes care of those.
+ * Left behind on failure: nothing, except for the cases in `docs/s3-multipart-writable.md` (a killed process, a lost
+ * response to CreateMultipartUpload, a clean-up without permission). A lifecycle rule `AbortIncompleteMultipartUpload`
+ * on the bucket takes care of those.
  *
- * Memory: at most (`concurrency` + 1) × `partSize` (40 MiB by default) in blocks of 1 MiB, into which bytes are
- * copied once, and `highWaterMark` in chunks of the writer's own. The same for an object of 64 GiB as for one of
- * 1 GiB; from part 5,501 on it is two parts, which double every 400 parts (`part-size-schedule.ts` has the schedule). Where a
- * head is claimed, one more `partSize` and the head itself.
+ * Memory: at most (`concurrency` + 1) × `partSize` (40 MiB by default) in blocks of 1 MiB, into which bytes are copied
+ * once, and `highWaterMark` in the writer's own chunks. An object of 64 GiB takes as much as one of 1 GiB; from part
+ * 5,501 on it is two parts, which double every 400 parts (see `part-size-schedule.ts`). With a claimed header, one more
+ * `partSize` and the header itself.
  *
- * Errors: {@link S3Error} with `bucket`, `key`, `operation`, `partNumber`, `byteOffset`, `attempts` … where they are
- * known: `AVIO_ERR_UPLOAD_FAILED`, `AVIO_ERR_CHECKSUM_MISMATCH`, `AVIO_ERR_PRECONDITION_FAILED`,
- * `AVIO_ERR_COMMIT_REFUSED`, `AVIO_ERR_OUTCOME_UNKNOWN`, `AVIO_ERR_OBJECT_TOO_LARGE`, `AVIO_ERR_HEADER_TOO_LARGE`, and
- * those that all of S3 shares (`AVIO_ERR_ACCESS_DENIED`, `AVIO_ERR_NO_SUCH_BUCKET` …).
+ * Errors: {@link S3Error} with `bucket`, `key`, `operation`, `partNumber`, `byteOffset`, `attempts` … if known:
+ * `AVIO_ERR_UPLOAD_FAILED`, `AVIO_ERR_CHECKSUM_MISMATCH`, `AVIO_ERR_PRECONDITION_FAILED`, `AVIO_ERR_COMMIT_REFUSED`,
+ * `AVIO_ERR_OUTCOME_UNKNOWN`, `AVIO_ERR_OBJECT_TOO_LARGE`, `AVIO_ERR_HEADER_TOO_LARGE`, and the codes common to all S3
+ * operations (`AVIO_ERR_ACCESS_DENIED`, `AVIO_ERR_NO_SUCH_BUCKET` …).
  *
  * @example
  * ```ts
@@ -81,9 +82,9 @@ interface PendingWrite {
  */
 export class S3MultipartWritable extends Writable {
   /**
-   * Settles after everything is over: resolves when the object is stored, rejects with the stream's first error when
-   * it is not and nothing is left behind. (On Node 20 the promised `pipeline()` rejects before that.)
-   * It may be ignored: it never causes an unhandled rejection.
+   * Settles after everything is over: resolves once the object is stored; otherwise rejects with the stream's first
+   * error, after the clean-up. (On Node 20 the promised `pipeline()` rejects before that.) Never causes an unhandled
+   * rejection, so it may be ignored.
    */
   readonly result: Promise<UploadResult>
   readonly #settings: UploadSettings
@@ -92,15 +93,15 @@ export class S3MultipartWritable extends Writable {
   readonly #uploads: PartUploads
   readonly #filler: PartFiller
   readonly #holds = new CommitGate()
-  /** Nobody wants the object any more. */
+  /** Aborted once the object is no longer wanted. */
   readonly #unwanted = new AbortController()
-  /** The head that belongs in front, or none; not settled before the first byte, or the end. */
+  /** The header that belongs in front, or none; pending until the first byte, or the end. */
   #head: { readonly claimed: ClaimedHeader | undefined } | undefined
   #resolve!: (result: UploadResult) => void
   #reject!: (error: Error) => void
   #pending: PendingWrite | undefined
   #stored = { bytes: 0, parts: 0 }
-  /** From the moment that the object may become visible. Never rejects; tells why it did not. */
+  /** Set once the object may become visible. Never rejects; resolves with the error, if any. */
   #commit: Promise<unknown> | undefined
 
   /**
@@ -126,13 +127,13 @@ export class S3MultipartWritable extends Writable {
       onFailure: error => this.destroy(error as Error),
     })
     this.#filler = new PartFiller(settings.target, settings.sizes, this.#uploads)
-    // Not by super(): a signal that is aborted already would destroy a stream that has no fields yet.
+    // Not through super(): an already aborted signal would destroy a stream that has no fields yet.
     destroyOnAbort(settings.signal, this)
   }
 
   /**
-   * Has the commit wait for others: see {@link CommitHook}. `open` is called once `beforeCommit` has passed and all
-   * parts are stored; of a single PutObject, just before it.
+   * Makes the commit wait for others: see {@link CommitHook}. Calls `open` once `beforeCommit` has passed and all parts
+   * are stored; for a single PutObject, just before the request.
    * @internal
    */
   get [COMMIT](): CommitHook {
@@ -167,7 +168,7 @@ export class S3MultipartWritable extends Writable {
     this.#end(error).then(() => callback(error), callback)
   }
 
-  /** Copies what is pending into parts, as far as there is room, and comes back when there is more. */
+  /** Copies the pending chunks into parts while there is room; called again when there is more. */
   #store(): void {
     const write = this.#pending
     if (write === undefined) return
@@ -186,7 +187,7 @@ export class S3MultipartWritable extends Writable {
     write.callback()
   }
 
-  /** Looks once at the stage before: what it says of the media type, and whether a head is to be put in front. */
+  /** Reads the previous stage's media type and header claim, once. */
   #settleUpstream(): void {
     if (this.#head !== undefined) return
     this.#requests.contentType ??= mediaTypeFor(this.#settings.target.location.key, this.#upstream.mediaTypes)
@@ -222,7 +223,7 @@ export class S3MultipartWritable extends Writable {
     const head = this.#upstream.header
     if (head !== this.#head?.claimed)
       throw headerOfAnother('an S3MultipartWritable', formatS3Uri(this.#settings.target.location))
-    // Room is kept for the sake of parts of equal size.
+    // The space is reserved to keep parts equal.
     if (head) this.#filler.prepend(head.bytes(isWhole ? undefined : this.#settings.headerReserve))
   }
 
@@ -256,7 +257,7 @@ export class S3MultipartWritable extends Writable {
     )
   }
 
-  /** The end of everything, good or bad. Rejects only where there is no error but that of the clean-up. */
+  /** Ends the stream, successfully or not. Rejects only if the clean-up's error is the only one. */
   async #end(error: Error | null): Promise<void> {
     const reason = error ?? this.#destroyedEarly()
     const pending = this.#pending
@@ -264,10 +265,10 @@ export class S3MultipartWritable extends Writable {
     pending?.callback(reason)
     const failure = await this.#commit
     const isStored = this.#commit !== undefined && failure === undefined
-    // What is not known to have failed must not be made to fail.
+    // An upload that may have succeeded must not be made to fail.
     const isOpen = failure instanceof S3Error && failure.code === 'AVIO_ERR_OUTCOME_UNKNOWN'
     const isVisible = failure instanceof S3Error && failure.code === 'AVIO_ERR_CHECKSUM_MISMATCH'
-    // Destroyed while the commit was under way, it ends with the error that it was given.
+    // If destroyed during the commit, it ends with the error given to destroy().
     const first = (isOpen || isVisible ? failure : (error ?? failure ?? reason)) as Error
     try {
       if (!isStored && !isOpen) await this.#uploads.discard()
@@ -298,7 +299,7 @@ export class S3MultipartWritable extends Writable {
 
 const ignore = () => undefined
 
-/** Listeners, typed by the event; a name that is no event does not compile. */
+/** Listeners, typed by event; an unknown event name does not compile. */
 export interface S3MultipartWritable {
   /** Adds a listener for an event. */
   on<Name extends keyof S3MultipartWritableEvents>(

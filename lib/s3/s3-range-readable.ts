@@ -26,43 +26,43 @@ import type { ReadableEvents, TypedListener } from '../io/pipeline/typed-listene
 /** The options of {@link S3RangeReadable}. */
 export type S3RangeReadableOptions = S3LocationOptions & S3RangeSettings
 
-/** What is read of an object, and how. */
+/** The range to read, and how. */
 export interface S3RangeSettings extends S3ReadSettings {
-  /** First byte to read, from 0. One at or behind the object's end is an error. @defaultValue 0 */
+  /** First byte to read, from 0. A start at or past the object's end is an error. @defaultValue 0 */
   start?: number | undefined
   /**
-   * One past the last byte to read; more than `start`. As in HTTP, one behind the object's end means its end; what
-   * will be delivered is `total` of every `progress` event.
+   * One past the last byte to read; more than `start`. As in HTTP, a value past the object's end means its end; `total`
+   * of every `progress` event is the number of bytes to be delivered.
    *
    * @defaultValue the object's end
    */
   end?: number | undefined
   /**
-   * Most ranges under way at a time: 1 to 256. A connection yields at most so much; this many of them yield as much
-   * more. The next limit is `readAhead`.
+   * Maximum number of concurrent ranges: 1 to 256. The throughput of one connection is limited; this many give that
+   * many times as much. The next limit is `readAhead`.
    *
    * @defaultValue 6
    */
   concurrency?: number | undefined
   /**
-   * Most bytes that may have been asked for and not yet been consumed, whether they are under way, wait in memory or
-   * in the stream's buffer: 2 to 64 GiB. For full speed it should be at least `concurrency` × `partSize`; where
-   * it is less, ranges get smaller.
+   * Maximum number of bytes requested and not yet consumed, whether in flight, in memory or in the stream's buffer: 2
+   * to 64 GiB. For full speed use at least `concurrency` × `partSize`; below that, ranges get smaller.
    *
    * @defaultValue 48 MiB
    */
   readAhead?: number | undefined
   /**
-   * Whether a read of a whole object is held against what the store keeps of its bytes, before its end.
+   * Whether to compare a read of a whole object with the store's checksum before the end.
    *
-   * - `'auto'`: one of more than one request, against a CRC-32 of the whole object, where there is one. It is asked for by
-   *   one HEAD, beside the second range.
-   * - `'always'`: each, against any checksum that there is: CRC-32, CRC-32C, CRC-64/NVME, SHA-1, SHA-256, of the whole or
-   *   of its parts, or an ETag that is an MD5. The first byte waits for the store to tell; CPU time is spent on the sum.
-   * - `'off'`: none.
+   * - `'auto'`: if the read takes more than one request, with a CRC-32 of the whole object, if there is one. This takes
+   *   one HEAD, alongside the second range.
+   * - `'always'`: every read, with any available checksum: CRC-32, CRC-32C, CRC-64/NVME, SHA-1, SHA-256, of the whole
+   *   or of its parts, or an ETag that is an MD5. The first byte waits for the store's response; the checksum takes CPU
+   *   time.
+   * - `'off'`: never.
    *
-   * Where the question is refused, or the object has nothing of the kind, the check is not made and nothing else
-   * changes; {@link S3RangeReadable.verified} says whether it was.
+   * If the store refuses the request, or has no checksum for the object, there is no check and nothing else changes;
+   * {@link S3RangeReadable.verified} tells whether there was one.
    *
    * @defaultValue `'auto'`
    */
@@ -70,54 +70,54 @@ export interface S3RangeSettings extends S3ReadSettings {
   /** Destroys the stream, with an `AbortError`. */
   signal?: AbortSignal | undefined
   /**
-   * Bytes that wait in the stream's own buffer, which are a share of `readAhead`: 1 to `readAhead`.
+   * Size of the stream's own buffer, which is a share of `readAhead`, in bytes: 1 to `readAhead`.
    *
-   * @defaultValue 256 KiB, or half of `readAhead` where that is less
+   * @defaultValue 256 KiB, or half of `readAhead` if that is less
    */
   highWaterMark?: number | undefined
 }
 
-/** How far a read has got. */
+/** Progress of a read. */
 export interface ReadProgress {
   /** Bytes delivered so far. */
   readonly bytes: number
-  /** Bytes that will have been delivered at the end. */
+  /** Total bytes to deliver. */
   readonly total: number
 }
 
-/** The events of {@link S3RangeReadable}: those of every stream of its kind, and its own. */
+/** Events of {@link S3RangeReadable}: those of every `Readable`, and its own. */
 export interface S3RangeReadableEvents extends ReadableEvents {
-  /** The first answer has come: what object this is. Once, before the first byte. */
+  /** The first response has arrived, with the object's details. Once, before the first byte. */
   object: [info: S3ObjectInfo]
   /** A chunk was delivered. */
   progress: [progress: ReadProgress]
-  /** The stage behind wants no more, and the stream ends early, without an error. */
+  /** The next stage wants no more, and the stream ends early, without an error. */
   stop: []
 }
 
 /**
- * The first request asks for little: enough for a demuxer to tell what it has before it, and no more than 20 ms of a
- * single connection. What comes behind it is asked for as soon as its head is there.
+ * The first request is small: enough for a demuxer to identify its input, and no more than 20 ms of a single
+ * connection. The requests after it follow as soon as its header has arrived.
  */
 const FIRST_SIZE = 512 * KiB
 
 /**
- * Reads an object in S3, or a part of it, in order, through ranged GETs in parallel.
+ * Reads an object in S3, or a part of it, in order, through parallel ranged GETs.
  *
  * Guarantees
- * - It ends only after the last byte was delivered (or after a `stop`); whatever goes wrong is an error, with the
- *   bucket, the key and, as `byteOffset`, the first byte that could not be read. All bytes before it came first.
- * - All bytes are of one version: see {@link S3Source}, which does the asking, for this and for the errors.
- * - Connections are read as fast as they come, into memory that belongs to the stream. A slow consumer is not asked
- *   for patience by a half-read connection, but by no further request being made.
- * - The first request is small (512 KiB), and nothing is asked for before the first read. From then on read-ahead
- *   doubles whenever the consumer is found waiting, in proportion to what it has consumed, up to `readAhead`.
+ * - The stream ends only after the last byte (or after a `stop`); any failure is an error, with the bucket, the key
+ *   and, as `byteOffset`, the first byte that could not be read. All bytes before it are delivered first.
+ * - All bytes are of one version: see {@link S3Source}, which sends the requests, for this and for the errors.
+ * - Connections are read as fast as bytes arrive, into memory that belongs to the stream. For a slow consumer the
+ *   stream stops sending requests, and never leaves a connection half-read.
+ * - The first request is small (512 KiB), and there is no request before the first read. From then on read-ahead
+ *   doubles whenever the consumer has to wait, in proportion to the bytes consumed, up to `readAhead`.
  *
- * Memory: at most `readAhead` bytes asked for and not yet consumed, plus what the consumer keeps of chunks it was
- * given (each pins a block of at most 256 KiB), plus 64 KiB a connection in Node's own buffers. With the defaults
- * 48 MiB; a consumer that is slower than one connection costs about 1 MiB.
+ * Memory: at most `readAhead` bytes requested and not yet consumed, plus the chunks that the consumer keeps (each pins
+ * a block of at most 256 KiB), plus 64 KiB per connection in Node's own buffers. With the defaults 48 MiB; a consumer
+ * slower than one connection costs about 1 MiB.
  *
- * Nothing is left behind: when `close` comes, every request has been given up and settled.
+ * Nothing is left behind: by `close`, every request has been cancelled or has settled.
  *
  * @example
  * ```ts
@@ -127,7 +127,7 @@ const FIRST_SIZE = 512 * KiB
  * ```
  */
 export class S3RangeReadable extends Readable {
-  /** What this stream can do for the stage behind it: the same bytes by random access, and an early end. */
+  /** Capabilities for the next stage: random access to the same bytes, and an early end. */
   readonly [LINK]: Link
   readonly #object: PinnedObject
   readonly #start: number
@@ -172,18 +172,18 @@ export class S3RangeReadable extends Readable {
       },
       stop: () => this.#stop(),
     }
-    // Not by super(): one that is aborted already would destroy a stream that has no fields yet.
+    // Not through super(): an already aborted signal would destroy a stream that has no fields yet.
     destroyOnAbort(signal, this)
   }
 
-  /** What the first answer said of the object; `undefined` before it. */
+  /** What the first response says about the object; `undefined` before it. */
   get info(): S3ObjectInfo | undefined {
     return this.#object.info
   }
 
   /**
-   * By what all bytes were found to be those that were stored; `undefined` before the end, and where no check was made
-   * ({@link S3RangeSettings.verify}). Whoever has to know asks before it commits:
+   * The checksum that all bytes matched; `undefined` before the end, and if there was no check
+   * ({@link S3RangeSettings.verify}). To require one, test it before the commit:
    *
    * ```ts
    * const beforeCommit = () => {
@@ -198,7 +198,7 @@ export class S3RangeReadable extends Readable {
   /** @internal */
   override _read(): void {
     this.#wanted = true
-    // A listener that reads from within its own 'data' event comes by here in the midst of a delivery.
+    // A listener that reads from its own 'data' event comes here in the middle of a delivery.
     if (this.#delivering) return
     this.#deliver()
     this.#proceed()
@@ -217,16 +217,16 @@ export class S3RangeReadable extends Readable {
     if (this.#isAnnounced || this.#isOver) return
     this.#isAnnounced = true
     this.#plan.bound(info.size)
-    // What one request brings is not worth a second one, unless bytes wait for it.
+    // A single request is not worth a second one, unless bytes wait for it.
     if (this.#plan.exhausted && this.#check?.isReady === true) this.#check = undefined
     else this.#check?.begin(() => this.#changed())
     tell(this, 'object', info)
   }
 
   #changed(): void {
-    // Nothing is read anew until something was delivered: so what waits for the store to tell waits here.
+    // Reading resumes only after a delivery: so a wait for the store's checksum belongs here.
     if (this.#isOver || this.#check?.isReady === false) return
-    // Its hands were empty when these bytes came: the source could have been faster.
+    // The consumer was waiting for these bytes: the source could have been faster.
     const wasWaiting = this.#wanted && this.readableLength === 0
     this.#deliver()
     if (wasWaiting) this.#plan.starved(this.#position - this.#start)
@@ -250,7 +250,7 @@ export class S3RangeReadable extends Readable {
     }
   }
 
-  /** Pushes a chunk; what a listener for 'data' throws is the user's, and no failure of the read. */
+  /** Pushes a chunk; an error thrown by a 'data' listener is the user's, not a failure of the read. */
   #give(chunk: Buffer): boolean {
     try {
       return this.push(chunk)
@@ -260,7 +260,7 @@ export class S3RangeReadable extends Readable {
     }
   }
 
-  /** Ends, fails, or asks for more. */
+  /** Ends, fails, or requests more. */
   #proceed(): void {
     if (this.#isOver) return
     if (this.#ranges.ended) {
@@ -278,7 +278,7 @@ export class S3RangeReadable extends Readable {
     this.push(null)
   }
 
-  /** All bytes were delivered; the end, or the error in its place, follows when the store has told its checksum. */
+  /** All bytes are delivered; the end, or an error, follows once the store has reported its checksum. */
   async #conclude(check: WholeCheck): Promise<void> {
     if (this.#isChecking) return
     this.#isChecking = true
@@ -302,7 +302,7 @@ export class S3RangeReadable extends Readable {
   }
 }
 
-/** Listeners, typed by the event; a name that is no event does not compile. */
+/** Listeners, typed by event; an unknown event name does not compile. */
 export interface S3RangeReadable {
   /** Adds a listener for an event. */
   on<Name extends keyof S3RangeReadableEvents>(
@@ -355,7 +355,7 @@ function checked(options: S3RangeReadableOptions) {
   }
 }
 
-/** How the bytes of a whole object are checked. */
+/** How to check the bytes of a whole object. */
 function checkOf(object: PinnedObject, verify: 'auto' | 'always' | 'off'): WholeCheck | undefined {
   if (verify === 'off') return undefined
   if (verify === 'always') return new WholeCheck(asked => object.storedSum(asked))

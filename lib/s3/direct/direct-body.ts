@@ -73,7 +73,7 @@ export class DirectBody extends Readable {
   /** Accepts bytes from a buffer that will be overwritten; returns whether to continue reading. */
   copy(bytes: Buffer): boolean {
     if (bytes.length > this.#left) {
-      this.destroy(new Error('The body is longer than its Content-Length'))
+      this.destroy(new Error('The body is longer than announced'))
       return false
     }
     if (!this.#isWanted) {

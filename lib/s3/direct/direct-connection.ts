@@ -48,7 +48,7 @@ export class DirectConnection {
 
   /**
    * @param open - opens the socket with the given `onread`
-   * @param onFree - called when another request can be sent
+   * @param onFree - called when the connection is free for another request
    */
   constructor(open: (onread: OnReadOpts) => Socket, onFree: () => void) {
     this.#onFree = onFree
@@ -92,7 +92,7 @@ export class DirectConnection {
       const request = httpRequest({ ...options, createConnection: () => wire })
       request.on('error', error => this.close(error))
       request.on('response', message => {
-        // A message cut off after its header emits an error that nobody handles.
+        // A message cut off after its header emits an error; the body already reports it.
         message.on('error', () => undefined)
         resolve({ message, body: this.#bodyOf(message, wire) })
       })

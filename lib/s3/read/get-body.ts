@@ -8,10 +8,10 @@ import { copyBody } from '../../io/fetch/range-body.js'
 import type { RangeBuffer } from '../../io/fetch/range-buffer.js'
 import { DirectBody } from '../direct/direct-body.js'
 
-/** A body as the SDK hands it over: Node's stream, or the web's with a fetch-based request handler. */
+/** A body as the SDK returns it: Node's stream, or the web's with a fetch-based request handler. */
 export type Body = GetObjectCommandOutput['Body']
 
-/** The body as Node's stream. To be called once for each. */
+/** The body as Node's stream. Call it once per body. */
 export function streamOf(body: Body): Readable {
   if (body === undefined) return Readable.from([])
   if (isReadable(body)) return body
@@ -19,10 +19,10 @@ export function streamOf(body: Body): Readable {
 }
 
 /**
- * Copies a body into `into` as fast as it comes; resolves when it has ended, with the byte before `end`.
+ * Copies a body into `into` as fast as it arrives; resolves when it has ended with the byte before `end`.
  *
  * @param onBytes - called for every chunk, with its length
- * @param end - one past the last byte that the body is to hold: that of `into`, or an earlier one
+ * @param end - one past the last byte of the body: the end of `into`, or an earlier one
  */
 export async function drain(
   stream: Readable,

@@ -17,17 +17,17 @@ import { StallWatch } from '../request/stall-watch.js'
 import { Sending, sendOnce } from '../request/send-once.js'
 
 /**
- * How the bytes of answers travel: `'direct'`, over a connection of the library's own where that makes no other
- * difference than CPU time, or `'sdk'`, always by the client's own request handler.
+ * How response bodies travel: `'direct'`, over a connection of the library's own if CPU time is the only difference, or
+ * `'sdk'`, always through the client's own request handler.
  */
 export type Transport = 'direct' | 'sdk'
 
-/** What is read, and how patiently. */
+/** The object to read, and how patiently. */
 export interface GetTarget {
   readonly client: S3Client
   readonly location: S3Location
   readonly versionId: string | undefined
-  /** What the object's ETag has to be. */
+  /** The ETag that the object must have. */
   readonly etag?: string | undefined
   readonly request: GetObjectRequest
   readonly stallTimeout: number
@@ -36,33 +36,33 @@ export interface GetTarget {
   readonly maxAttempts: number
 }
 
-/** Called with every accepted answer; what it throws fails the read. */
+/** Called with every accepted response; an error it throws fails the read. */
 export type OnInfo = (info: S3ObjectInfo) => void
 
-/** One try of one GetObject. */
+/** One attempt of one GetObject. */
 export interface GetRange {
   readonly client: S3Client
   readonly input: GetObjectCommandInput
-  /** Milliseconds without a byte, from the beginning, after which the try is given up; or `Infinity`. */
+  /** Milliseconds without a byte, from the start, before the attempt times out; or `Infinity`. */
   readonly stallTimeout: number
-  /** The least rate at which bytes may come, in bytes a second over `stallTimeout`; 0 for none. */
+  /** Minimum throughput, in bytes per second over `stallTimeout`; 0 for none. */
   readonly minThroughput: number
   readonly signal: AbortSignal
-  /** The way that the bytes go. @defaultValue `'direct'` */
+  /** How the bytes travel. @defaultValue `'direct'` */
   readonly transport?: Transport | undefined
-  /** Where the bytes go. */
+  /** The destination of the bytes. */
   readonly into: RangeBuffer
   /**
-   * Looks at the head of the answer; throws where it is not what `into` waits for. Returns one past the last byte that
-   * the body is to hold, where that is not the end of `into`.
+   * Checks the response's header; throws if the response does not match `into`. Returns one past the last byte of the
+   * body, if that is not the end of `into`.
    */
   readonly accept: (answer: GetObjectCommandOutput) => number | undefined
 }
 
 /**
- * Asks once and reads the answer into memory, as fast as it comes. Resolves when the body has ended and has held what
- * it should; rejects with the SDK's error, with one that is classified like it, with what `accept` threw, or with an
- * `AbortError`. The buffer then holds what came before.
+ * Sends one request and reads the response into memory, as fast as it arrives. Resolves when the body has ended and is
+ * complete; rejects with the SDK's error, with an error classified like it, with an error thrown by `accept`, or with
+ * an `AbortError`. The buffer then holds the bytes received so far.
  */
 export async function getRange(one: GetRange): Promise<void> {
   const { client, stallTimeout, minThroughput } = one
@@ -87,7 +87,7 @@ async function run(
   const command = new GetObjectCommand(input)
   if (transport === 'direct') goDirect(client, command, signal)
   const sent = sendOnce(client, command, signal, sending)
-  // The SDK heeds the signal from the moment that it has credentials; before that, nothing would end the wait.
+  // The SDK observes the signal only once it has credentials; nothing else would end the wait before that.
   const answer = await untilAborted(sent, signal, late => discard(streamOf(late.Body)))
   watch.alive()
   const body = streamOf(answer.Body)

@@ -15,73 +15,73 @@ import { classifyError, s3Error } from '../request/classify-error.js'
 import { formatS3Uri } from '../request/s3-location.js'
 import { UnrangedBody } from './unranged-body.js'
 
-/** An answer that may be the whole object, or a range that does not say so. */
+/** A response that may be the whole object, or a range without a Content-Range. */
 class DoubtfulWhole extends Error {}
 
-/** An answer that is the whole object, where its first bytes were asked for. */
+/** A response with the whole object to a request for its first bytes. */
 class WholeInstead extends Error {}
 
-/** The head of an answer told all that was to be known. */
+/** The response's header was all that was needed. */
 class Looked extends Error {}
 
-/** One try of one range. */
+/** One attempt at one range. */
 interface Try {
   readonly into: RangeBuffer
   readonly signal: AbortSignal
   readonly onInfo: OnInfo
   readonly attempt: number
-  /** Whether ranges are asked for from the first to the last, so that the whole will do. */
+  /** Whether the ranges come in order, so that the whole object will do. */
   readonly inOrder: boolean
 }
 
 /**
- * Ranges of one pinned object version, each filled as {@link fillRange} does it: `If-Match` makes sure that the rest
- * belongs to what is there.
+ * Ranges of one pinned object version, each filled as in {@link fillRange}: `If-Match` ensures that the rest belongs to
+ * the bytes already there.
  */
 export class ResumableGet {
   readonly #target: GetTarget
   readonly #pin: VersionPin
-  /** Whether a 200 of just the length that was asked for was looked into, and found to be the whole. */
+  /** Whether a 200 of exactly the requested length turned out to be the whole object. */
   #isWholeKnown = false
-  /** The body that all is read from, where the store ignores ranges. */
+  /** The single body behind all ranges, if the store ignores ranges. */
   #whole: UnrangedBody | undefined
-  /** Settles when the ranges that were asked for before are there: there is one body for all. */
+  /** Settles when the earlier ranges are filled: all share one body. */
   #turn: Promise<unknown> = Promise.resolve()
 
   /**
-   * @param target - what is read
-   * @param pin - holds the answers to one version; it may be shared
+   * @param target - the object and its settings
+   * @param pin - keeps the responses on one version; may be shared
    */
   constructor(target: GetTarget, pin = new VersionPin(target.location, target.versionId, target.etag)) {
     this.#target = target
     this.#pin = pin
   }
 
-  /** What a request for the same version has to carry. */
+  /** The conditions of a request for the same version. */
   get conditions(): Preconditions {
     return this.#pin.preconditions
   }
 
-  /** What the first answer said; `undefined` before it. */
+  /** What the first response says; `undefined` before it. */
   get info(): S3ObjectInfo | undefined {
     return this.#pin.info
   }
 
-  /** Whether the store was found to ignore ranges: bytes can be had in order, and not otherwise. */
+  /** Whether the store turned out to ignore ranges, so that bytes are available in order only. */
   get ignoresRanges(): boolean {
     return this.#whole !== undefined
   }
 
-  /** Nothing more is asked for: gives up a body that is open between two ranges. */
+  /** Ends the read: closes a body left open between two ranges. */
   close(): void {
     this.#whole?.close()
   }
 
   /**
-   * Fills `into`, which is trimmed where the object ends before it does. Rejects with an `S3Error` whose
-   * `byteOffset` is the first byte that is lacking, or with an `AbortError`.
+   * Fills `into`, trimmed if the object ends inside it. Rejects with an `S3Error` whose `byteOffset` is the first
+   * missing byte, or with an `AbortError`.
    *
-   * @param inOrder - each range begins where the one before it ends, from byte 0: a store that ignores ranges will do
+   * @param inOrder - each range starts where the previous one ended, from byte 0: a store that ignores ranges will do
    */
   fill(into: RangeBuffer, signal: AbortSignal, onInfo: OnInfo, inOrder = false): Promise<void> {
     const fill = () => this.#fill(into, signal, onInfo, inOrder)
@@ -113,7 +113,7 @@ export class ResumableGet {
       if (statusCode === 403 && this.#pin.forgetVersion(conditions)) {
         await this.#get(one, this.#pin.preconditions)
       } else if (statusCode === 416 && this.info === undefined && one.into.start === 0) {
-        // No byte of an empty object can be named, so it is asked for as a whole.
+        // No range can name a byte of an empty object, so request the whole object.
         await this.#get(one, conditions, true)
       } else if (error instanceof DoubtfulWhole) {
         await this.#lookBehind(one)
@@ -152,7 +152,7 @@ export class ResumableGet {
         if (!this.#isWholeKnown && this.#pin.isDoubtful(answer, asked)) throw new DoubtfulWhole()
         if (inOrder && this.#pin.isWholeInstead(answer, asked)) throw new WholeInstead()
         if (whole && answer.ContentLength !== 0) {
-          throw new BrokenBody('IncompleteBody', 'An object that was empty a moment ago is not any more')
+          throw new BrokenBody('IncompleteBody', 'The object was empty a moment ago and no longer is')
         }
         const { end } = this.#pin.accept(answer, asked, attempt)
         const info = this.#pin.info!
@@ -164,9 +164,8 @@ export class ResumableGet {
   }
 
   /**
-   * Finds out whether a 200 that holds just as many bytes as were asked for, and names none, is the whole object: there
-   * is no byte behind a whole. Something in between can make such an answer of a range, and what is behind it would be
-   * lost without a word.
+   * Checks whether a 200 with exactly the requested number of bytes and no Content-Range is the whole object, which has
+   * no byte after it. A proxy can turn a range into such a response, and the bytes after it would be lost silently.
    */
   async #lookBehind({ into, signal, attempt }: Try): Promise<void> {
     const { client, location, request, stallTimeout, minThroughput, transport } = this.#target
@@ -174,7 +173,7 @@ export class ResumableGet {
     const input = { ...request, Bucket: location.bucket, Key: location.key, Range: rangeHeader(end, end + 1) }
     const found = { isWhole: false }
     const accept = (answer: AnswerHead) => {
-      // A server that knows no ranges sends the same again.
+      // A server without range support sends the same again.
       found.isWhole = answer.ContentRange === undefined && answer.ContentLength === end
       throw new Looked()
     }
@@ -195,8 +194,7 @@ export class ResumableGet {
     })
     if (!found.isWhole) {
       throw badResponse(
-        `answered a request for bytes 0–${end - 1} with that many and no word of which (200, no Content-Range), as if ` +
-          'they were the whole object, which they are not',
+        `answered a request for bytes 0–${end - 1} with 200 and no Content-Range, although the object is longer`,
         { ...location, operation: 'GetObject', byteOffset: 0, attempts: attempt, statusCode: 200 },
       )
     }
@@ -212,18 +210,15 @@ export class ResumableGet {
     const fields = { ...location, versionId, operation: 'GetObject', byteOffset, attempts }
     const answered = { ...fields, statusCode, s3Code, requestId }
     if (error instanceof OverlongBody) {
-      return badResponse(
-        `sent more than bytes ${into.start}–${into.end - 1}, which it had announced`,
-        fields,
-        error,
-      )
+      return badResponse(`sent more than bytes ${into.start}–${into.end - 1}`, fields, error)
     }
     const isOther = statusCode === 404 ? code === 'AVIO_ERR_NO_SUCH_KEY' : statusCode === 412
     if (
       (this.#pin.isPinned && isOther) ||
       (this.info !== undefined && statusCode === 416 && into.start < this.info.size)
     ) {
-      const how = statusCode === 404 ? 'it is gone' : `it no longer has the ETag ${this.#pin.etag ?? ''}`
+      const how =
+        statusCode === 404 ? 'it no longer exists' : `it no longer has the ETag ${this.#pin.etag ?? ''}`
       return this.#pin.changed(how, answered, error)
     }
     if (statusCode === 416) return unsatisfiable(into.start, sizeOf(error), answered, error)
@@ -243,7 +238,7 @@ export class ResumableGet {
   }
 }
 
-/** The error for a read that begins, or ends, behind the object's last byte. */
+/** The error for a read that starts or ends past the object's last byte. */
 export function unsatisfiable(
   offset: number,
   size: number | undefined,
@@ -259,7 +254,7 @@ export function unsatisfiable(
   )
 }
 
-/** The object's size, which the server tells with a 416. */
+/** The object's size, as reported with a 416. */
 function sizeOf(error: unknown): number | undefined {
   const headers = (error as { $response?: { headers?: Record<string, string> } }).$response?.headers
   return parseUnsatisfiedRange(headers?.['content-range'])

@@ -12,7 +12,7 @@ import { StallWatch } from '../request/stall-watch.js'
 import type { GetTarget, OnInfo } from './get-range.js'
 import { Sending, sendOnce } from '../request/send-once.js'
 
-/** One try to fill one range. */
+/** One attempt to fill one range. */
 interface WholeTry {
   readonly into: RangeBuffer
   readonly signal: AbortSignal
@@ -20,24 +20,24 @@ interface WholeTry {
   readonly attempt: number
 }
 
-/** A body that is read. */
+/** A body that is being read. */
 interface Open {
   readonly stream: Readable
   readonly chunks: AsyncIterator<Buffer, undefined>
-  /** What has come and was not wanted yet. */
+  /** Bytes received and not yet wanted. */
   rest: Buffer
-  /** The byte that `rest` begins with. */
+  /** The offset of the first byte of `rest`. */
   position: number
 }
 
 /**
- * The object as the body of one GET, for a store that ignores ranges: ranges are cut out of it in order, one after the
- * other, and between them the connection waits.
+ * The object as the body of one GET, for a store that ignores ranges: it cuts ranges out of the body one after the
+ * other, and the connection waits between them.
  *
- * One that breaks is asked for anew from its beginning, under the same conditions; what was delivered already is passed
- * over.
+ * After a break, a new request reads the object from the beginning, under the same conditions, and skips the bytes
+ * already delivered.
  *
- * Memory: a chunk of the connection, beside the range that is filled.
+ * Memory: a chunk of the connection, besides the range being filled.
  */
 export class UnrangedBody {
   readonly #target: GetTarget
@@ -49,7 +49,7 @@ export class UnrangedBody {
     this.#pin = pin
   }
 
-  /** Fills what a range still lacks; rejects as a request does, and the next try begins anew. */
+  /** Fills the rest of a range; rejects like a request, and the next attempt starts over. */
   async read(one: WholeTry): Promise<void> {
     try {
       await oneTry(one.signal, async attempt => {
@@ -62,7 +62,7 @@ export class UnrangedBody {
     }
   }
 
-  /** Gives up the body. */
+  /** Closes the body. */
   close(): void {
     if (this.#open) discard(this.#open.stream)
     this.#open = undefined
@@ -98,7 +98,7 @@ export class UnrangedBody {
         discard(stream)
         throw error
       }
-      // Between two ranges nobody hears what happens to it: the next one does.
+      // Between two ranges nobody listens for errors: the next range reports them.
       stream.on('error', () => undefined)
       const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>
       return { stream, chunks, rest: Buffer.alloc(0), position: 0 }
@@ -110,7 +110,7 @@ export class UnrangedBody {
   async #fill(open: Open, into: RangeBuffer, aborted: AbortController): Promise<void> {
     const { stallTimeout, minThroughput } = this.#target
     const { signal } = aborted
-    // Only while bytes are wanted: a consumer that takes its time is no stall.
+    // Only while bytes are wanted: a slow consumer is not a stall.
     const watch = new StallTimer(
       stallTimeout,
       drip => aborted.abort(stalled(stallTimeout, drip)),
@@ -139,7 +139,7 @@ export class UnrangedBody {
     return value
   }
 
-  /** The last byte was taken: nothing may follow. */
+  /** After the last byte: nothing may follow. */
   async #end({ rest, chunks }: Open): Promise<void> {
     const isMore = rest.length > 0 || (await chunks.next()).done !== true
     if (isMore) throw new OverlongBody()

@@ -14,7 +14,7 @@ import {
 } from '../../io/fetch/response-checks.js'
 import { type S3Location, formatS3Uri } from '../request/s3-location.js'
 
-/** What the first answer says about an object. What a server does not send is not there. */
+/** What the first response says about an object. Values that the server does not send are absent. */
 export interface S3ObjectInfo extends S3Location {
   /** Length of the whole object, in bytes. */
   readonly size: number
@@ -30,32 +30,32 @@ export interface S3ObjectInfo extends S3Location {
   readonly metadata: Readonly<Record<string, string>>
 }
 
-/** What makes a later request ask for the same version, or fail. */
+/** The members that make a later request match the same version, or fail. */
 export interface Preconditions {
   IfMatch?: string
   VersionId?: string
 }
 
-/** The parts of an answer that tell what it is an answer to. */
+/** The parts of a response that identify the object version and range. */
 export type AnswerHead = Pick<
   GetObjectCommandOutput,
   'ContentRange' | 'ContentLength' | 'ETag' | 'VersionId' | 'ContentType' | 'LastModified' | 'Metadata'
 > & {
-  /** Not there in what a stand-in for a client answers. */
+  /** Absent from the responses of client stand-ins. */
   readonly $metadata?: { readonly httpStatusCode?: number | undefined } | undefined
 }
 
 /**
- * Holds all answers of a read to one version of the object: the one that the first answer told of.
+ * Keeps all responses of a read on one object version: the one in the first response.
  *
- * - A strong ETag goes into `If-Match` of every later request, and every later answer must carry it, be it weakened or
- *   without its quotes.
- * - A weak one (`W/"…"`) never satisfies `If-Match` (RFC 9110 §13.1.1), so it is only compared; as is one that has no
- *   quotes, which is no condition by HTTP's rules.
- * - A version id is asked for from then on, so that a read in a versioned bucket survives a new version. It takes
- *   the permission s3:GetObjectVersion, which who may read the object need not have: see {@link forgetVersion}.
- * - Size and, without a strong ETag, modification time must stay what they were. A server that sends no validator
- *   at all is held to no more than that, as long as it heeds ranges.
+ * - A strong ETag goes into `If-Match` of every later request, and every later response must carry it, even if weakened
+ *   or without its quotes.
+ * - A weak ETag (`W/"…"`) never satisfies `If-Match` (RFC 9110 §13.1.1), so it is only compared, as is an ETag without
+ *   quotes, which HTTP does not accept as a condition.
+ * - A version id goes into every later request, so that a read in a versioned bucket survives a new version. This needs
+ *   the permission s3:GetObjectVersion, which a reader of the object may lack: see {@link forgetVersion}.
+ * - Size and, without a strong ETag, modification time must not change. For a server that sends no validator at all
+ *   these are the only checks, as long as it supports ranges.
  */
 export class VersionPin {
   readonly #location: S3Location
@@ -65,7 +65,7 @@ export class VersionPin {
   #versionUsable = true
 
   /**
-   * @param location - what is read
+   * @param location - the object
    * @param versionId - the version that the user asked for
    * @param etag - the ETag that the user asked for: the pin holds from the first request on
    */
@@ -75,12 +75,12 @@ export class VersionPin {
     this.#askedVersion = versionId
   }
 
-  /** What the first answer said; `undefined` before it. */
+  /** What the first response says; `undefined` before it. */
   get info(): S3ObjectInfo | undefined {
     return this.#info
   }
 
-  /** The version that is asked for: the user's, or the one that was found. */
+  /** The version to request: the user's, or that of the first response. */
   get versionId(): string | undefined {
     if (this.#askedVersion !== undefined) return this.#askedVersion
     // "null" names the version that an unversioned write replaces, so it pins nothing.
@@ -88,7 +88,7 @@ export class VersionPin {
     return this.#versionUsable && found !== 'null' ? found : undefined
   }
 
-  /** What the next request has to carry. */
+  /** The conditions for the next request. */
   get preconditions(): Preconditions {
     const conditions: Preconditions = {}
     const versionId = this.versionId
@@ -99,7 +99,7 @@ export class VersionPin {
   }
 
   /**
-   * The version that was found may not be asked for by its id; its ETag is what is left to pin it by.
+   * Stops requesting the discovered version by its id, as permission may be missing; only its ETag still pins it.
    * Returns whether that changes anything for a request that carried `sent`.
    */
   forgetVersion(sent: Preconditions): boolean {
@@ -109,8 +109,8 @@ export class VersionPin {
   }
 
   /**
-   * Whether the first answer may be a range that lost its marks on the way: a 200 that names no range and holds just as
-   * many bytes as were asked for. `ResumableGet` looks behind it.
+   * Whether the first response may be a range that lost its headers on the way: a 200 without a Content-Range and with
+   * exactly the requested number of bytes. `ResumableGet` checks for bytes after it.
    */
   isDoubtful(answer: AnswerHead, asked: ByteRange): boolean {
     const { ContentRange, ContentLength, $metadata } = answer
@@ -123,8 +123,8 @@ export class VersionPin {
   }
 
   /**
-   * Whether the first answer is the whole object in place of its first bytes, a 200 that holds more than was asked for:
-   * the store knows no ranges.
+   * Whether the first response is the whole object in place of its first bytes, a 200 longer than the request: the
+   * store does not support ranges.
    */
   isWholeInstead(answer: AnswerHead, asked: ByteRange): boolean {
     const { ContentRange, ContentLength, $metadata } = answer
@@ -137,10 +137,10 @@ export class VersionPin {
   }
 
   /**
-   * Checks an answer before a byte of it is used: the pinned version, and the bytes that were asked for, as far as
-   * the object reaches, or the first of them. The first answer pins. Returns the range that the body holds.
+   * Checks a response before any byte of it is used: the pinned version, and the requested bytes up to the end of the
+   * object, or the first of them. The first response pins. Returns the range that the body holds.
    *
-   * @param attempts - how many times it was asked, for the error
+   * @param attempts - the number of attempts, for the error
    * @throws S3Error AVIO_ERR_OBJECT_CHANGED, AVIO_ERR_BAD_RESPONSE
    */
   accept(answer: AnswerHead, asked: ByteRange, attempts: number): ByteRange {
@@ -153,10 +153,7 @@ export class VersionPin {
       statusCode: statusOf(answer),
     }
     if (isStrangers(answer)) {
-      throw badResponse(
-        'sent 200 with neither an ETag nor a Last-Modified, which no object is without',
-        fields,
-      )
+      throw badResponse('sent 200 without an ETag or a Last-Modified, and every object has one', fields)
     }
     const range = rangeOf(answer, asked)
     if (range === undefined) {
@@ -179,17 +176,17 @@ export class VersionPin {
     return range
   }
 
-  /** The ETag that is held to: the one that was found, or that was asked for. */
+  /** The pinned ETag: of the first response, or the one the user asked for. */
   get etag(): string | undefined {
     return this.#info?.etag ?? this.#askedEtag
   }
 
-  /** Whether there is a version to be held to: one that was found, or that was asked for by its ETag. */
+  /** Whether a version is pinned: by the first response, or by the ETag that the user asked for. */
   get isPinned(): boolean {
     return this.#info !== undefined || this.#askedEtag !== undefined
   }
 
-  /** The error for an object that is no longer the one that is read. Where it was asked for, no other try will find it. */
+  /** The error for an object that has changed. If the user asked for an ETag, no retry will find it. */
   changed(how: string, fields: S3ErrorFields, cause?: unknown): S3Error {
     return this.#askedEtag === undefined
       ? objectChanged(how, fields, cause)
@@ -197,14 +194,14 @@ export class VersionPin {
   }
 }
 
-/** An answer without a status is a stand-in's, and a success. */
+/** A response without a status comes from a client stand-in, and is a success. */
 function statusOf({ $metadata }: AnswerHead): number {
   return $metadata?.httpStatusCode ?? 200
 }
 
 /**
- * Whether it is an error or a login page, sent with 200 by something in between: it takes no notice of the range, and says
- * nothing of a version. A server without validators that heeds ranges is taken at its word.
+ * Whether the response is an error or a login page that a proxy sent with 200: it ignores the range, and has no
+ * validator. A server without validators that supports ranges is trusted.
  */
 function isStrangers({ $metadata, ContentRange, ContentLength, ETag, LastModified }: AnswerHead): boolean {
   return (
@@ -216,12 +213,12 @@ function isStrangers({ $metadata, ContentRange, ContentLength, ETag, LastModifie
   )
 }
 
-/** Which bytes an answer says it holds, and of how many; `undefined` where it doesn't say. */
+/** The bytes that a response says it holds, and the object's size; `undefined` without that information. */
 function rangeOf(answer: AnswerHead, asked: ByteRange): (ByteRange & { readonly size: number }) | undefined {
   const { ContentRange: header, ContentLength: length } = answer
   const range = parseContentRange(header)
   if (range?.size !== undefined) return { ...range, size: range.size }
-  // An empty object has no byte to name: servers send 200, or 206 with a range that is none.
+  // An empty object has no byte to name: servers send 200, or 206 with an invalid range.
   const isWhole = statusOf(answer) === 200 && header === undefined
   const isEmpty = length === 0 && asked.start === 0
   return length !== undefined && (isWhole || isEmpty) ? { start: 0, end: length, size: length } : undefined
@@ -239,7 +236,7 @@ function describe(location: S3Location, answer: AnswerHead, size: number): S3Obj
   }
 }
 
-/** How an answer differs from what is pinned; `undefined` where it doesn't. */
+/** How a response differs from the pinned version; `undefined` if it does not. */
 function changeOf(pinned: S3ObjectInfo, answer: AnswerHead, size: number): string | undefined {
   const { etag, lastModified } = pinned
   const change = etagChange(etag, answer.ETag) ?? sizeChange(pinned.size, size)
@@ -252,7 +249,7 @@ function isStrong(etag: string): boolean {
   return /^".*"$/.test(etag)
 }
 
-/** The error for an object that is no longer the one that was pinned. */
+/** The error for an object that changed after it was pinned. */
 export function objectChanged(how: string, fields: S3ErrorFields, cause?: unknown): S3Error {
   return new S3Error(
     'AVIO_ERR_OBJECT_CHANGED',
@@ -262,7 +259,7 @@ export function objectChanged(how: string, fields: S3ErrorFields, cause?: unknow
   )
 }
 
-/** The error for an object of which another version was asked for. */
+/** The error for an object that does not have the requested ETag. */
 function notTheVersion(etag: string, how: string, fields: S3ErrorFields, cause: unknown): S3Error {
   return new S3Error('AVIO_ERR_OBJECT_CHANGED', otherVersionMessage(formatS3Uri(fields), etag, how), fields, {
     cause,
@@ -270,7 +267,7 @@ function notTheVersion(etag: string, how: string, fields: S3ErrorFields, cause: 
   })
 }
 
-/** The error for an answer that can't be used. */
+/** The error for an unusable response. */
 export function badResponse(what: string, fields: S3ErrorFields, cause?: unknown): S3Error {
   return new S3Error(
     'AVIO_ERR_BAD_RESPONSE',

@@ -7,9 +7,9 @@ import { formatS3Uri } from '../request/s3-location.js'
 import type { UploadTarget } from './upload-commands.js'
 
 /**
- * Holds what the server says of the bytes it stored against what was sent, as far as the checksum of the upload goes.
+ * Compares the server's checksum of the stored bytes with the one sent, if the upload has one.
  *
- * @throws {@link S3Error} `AVIO_ERR_CHECKSUM_MISMATCH` where it says something else
+ * @throws {@link S3Error} `AVIO_ERR_CHECKSUM_MISMATCH` if they differ
  */
 export function checkStored(
   answer: UploadPartCommandOutput | PutObjectCommandOutput,
@@ -28,8 +28,8 @@ export function checkStored(
   if (stored === undefined || expected === undefined || stored === expected) return
   throw new S3Error(
     'AVIO_ERR_CHECKSUM_MISMATCH',
-    `The server says that the bytes it stored for ${formatS3Uri(target.location)} have ${kind} ${stored}, and ` +
-      `${expected} was sent. They were damaged on their way or in the store: look at what is in between.`,
+    `The server reports ${kind} ${stored} for the bytes it stored for ${formatS3Uri(target.location)}, but ` +
+      `${expected} was sent. They were damaged in transit or in the store: check the network and any proxy in between.`,
     { ...target.location, ...fields },
   )
 }

@@ -1,13 +1,13 @@
 /**
- * CRC-32 as zlib, PNG and S3 use it: polynomial 0x04C11DB7, reflected (RFC 1952 §8). The sums themselves come from
- * Node's own `zlib.crc32`; what is added here is the sum of a whole from the sums of its parts.
+ * CRC-32 as zlib, PNG and S3 use it: polynomial 0x04C11DB7, reflected (RFC 1952 §8). Node's own `zlib.crc32` computes
+ * the checksums; this module adds the checksum of a whole from the checksums of its parts.
  *
- * A CRC is the remainder of the message, read as a polynomial over GF(2), modulo P. Putting n bytes behind a message
+ * A CRC is the remainder of the message, read as a polynomial over GF(2), modulo P. Appending n bytes to a message
  * multiplies it by x⁸ⁿ; so crc(AB) = crc(A) · x⁸ⁿ mod P + crc(B), with n the length of B (the pre- and
  * post-conditioning of CRC-32 cancels out). x⁸ⁿ is the product of those x^(8·2ᵏ) whose bit k is set in n: one
- * multiplication per bit, however long B is. Parts can so be summed in any order and combined at the end.
+ * multiplication per bit, however long B is. So parts can be processed in any order and combined at the end.
  *
- * Polynomials are held reflected, as the CRC is: bit 31 is the coefficient of x⁰.
+ * Polynomials are stored reflected, like the CRC: bit 31 is the coefficient of x⁰.
  */
 const P = 0xedb88320
 
@@ -27,12 +27,12 @@ function multiply(a: number, b: number): number {
   return product >>> 0
 }
 
-/** x^(8·2ᵏ) mod P for each k that a safe integer's bits reach. */
+/** x^(8·2ᵏ) mod P for each bit k of a safe integer. */
 const POWERS = [X8]
 for (let k = 1; k < 53; k++) POWERS.push(multiply(POWERS[k - 1]!, POWERS[k - 1]!))
 
 /**
- * The CRC-32 of two pieces of data put together.
+ * The CRC-32 of two pieces of data joined together.
  *
  * @param first - CRC-32 of the first piece
  * @param second - CRC-32 of the second
@@ -53,7 +53,7 @@ export function combineAllCrc32(pieces: Iterable<{ readonly crc32: number; reado
   return whole
 }
 
-/** A CRC-32 as S3's headers carry it: base64 of its four bytes, the highest first. */
+/** A CRC-32 in S3's header notation: base64 of its four bytes, the highest first. */
 export function formatCrc32(crc32: number): string {
   const bytes = Buffer.alloc(4)
   bytes.writeUInt32BE(crc32)

@@ -10,7 +10,7 @@ import { type StoreCommit, type Expected, proveStored } from './prove-stored.js'
 import { isUploadGone, mayHaveTakenEffect, patience, unknownOutcome, uploadError } from './upload-errors.js'
 import type { StoredPart } from './upload-commands.js'
 
-/** What the object of these parts will be known by. */
+/** The expected identity of the object made from these parts. */
 export function expectedOf(parts: readonly StoredPart[], sumsCrc: boolean): Expected {
   return {
     size: parts.reduce((size, part) => size + part.size, 0),
@@ -20,28 +20,28 @@ export function expectedOf(parts: readonly StoredPart[], sumsCrc: boolean): Expe
 }
 
 /**
- * Makes one object of the parts, once and for all: CompleteMultipartUpload is never cancelled, and an answer that
- * leaves its outcome open is not the end of the matter.
+ * Makes one object of the parts, exactly once: it never cancels CompleteMultipartUpload, and after a response that
+ * leaves the outcome open it finds out.
  *
- * - The upload is still there (ListParts): it was not completed. Once more, up to `maxAttempts` times; completing the
+ * - The upload still exists (ListParts): it was not completed. Try again, up to `maxAttempts` times; completing the
  *   same parts twice makes the same object.
- * - It is gone: it was completed, or aborted by somebody else. HEAD tells, by the ETag made of the parts' (or the
+ * - It is gone: either completed, or aborted by another client. HEAD tells, by the ETag computed from the parts (or the
  *   CRC-32 of the whole).
- * - Nobody can say: once more, for the same reason.
- * - When all tries are used up, the upload is aborted, so that none of them can take effect any more. Where it was
- *   there until then, none has; else HEAD tells.
+ * - Unknown: try again, for the same reason.
+ * - After the last attempt it aborts the upload, so that no attempt can take effect later. If the upload existed until
+ *   then, no attempt has taken effect; otherwise HEAD tells.
  *
- * HEAD is believed only where the upload is not known to be still there: an older object may have the very same bytes.
+ * HEAD counts only if the upload may be gone: an older object may have exactly the same bytes.
  *
- * A refusal that comes after such an answer (412 to `If-None-Match`, NoSuchUpload) may be the echo of our own
- * success, and is held against ListParts and HEAD likewise.
+ * A refusal after such a response (412 to `If-None-Match`, NoSuchUpload) may be the echo of our own success, and takes
+ * the same checks with ListParts and HEAD.
  */
 export class CompleteUpload {
   readonly #upload: MultipartUpload
   readonly #parts: readonly StoredPart[]
   readonly #expected: Expected
   #inDoubt = false
-  /** Whether the upload was still there after the last try: then no try had completed it. */
+  /** Whether the upload still existed after the last attempt: then no attempt had completed it. */
   #wasThere = false
 
   /** @param parts - all parts, in the order of the object */
@@ -55,9 +55,9 @@ export class CompleteUpload {
   }
 
   /**
-   * Rejects with `AVIO_ERR_OUTCOME_UNKNOWN` where nothing can be proved; then nothing must be aborted.
+   * Rejects with `AVIO_ERR_OUTCOME_UNKNOWN` if nothing can be proved; then nothing must be aborted.
    *
-   * @param signal - nobody wants the object any more: no further try is begun; the one that was sent is waited for
+   * @param signal - the object is no longer wanted: do not start another attempt, but wait for the current one
    */
   async run(signal?: AbortSignal): Promise<StoreCommit> {
     const { maxAttempts } = this.#upload.requests.target
@@ -77,7 +77,7 @@ export class CompleteUpload {
     }
   }
 
-  /** One try. Its answer is believed when it carries the ETag; one without an object in it is no answer. */
+  /** One attempt. A response counts if it carries the ETag; a response without an object is invalid. */
   async #complete(): Promise<StoreCommit> {
     const { requests, uploadId, wholeSum } = this.#upload
     const { crc32, etag } = this.#expected
@@ -86,18 +86,18 @@ export class CompleteUpload {
     const confirmed = this.#confirms(answer.ChecksumCRC32)
     if (answer.ETag) return { etag: answer.ETag, versionId: answer.VersionId, confirmed }
     if (answer.Key === undefined && answer.Location === undefined) {
-      throw new Error('The answer to CompleteMultipartUpload names no object.')
+      throw new Error('The response to CompleteMultipartUpload names no object.')
     }
-    // Ceph 16 leaves the ETag out of its first answer.
+    // Ceph 16 omits the ETag from its first response.
     const proof = await proveStored(requests, this.#expected)
     if (typeof proof === 'object') return proof
     return { etag: etag ?? '', versionId: answer.VersionId, confirmed }
   }
 
-  /** Whether the server has the CRC-32 of the whole that was sent; throws where it has another one. */
+  /** Whether the server has the CRC-32 of the whole that was sent; throws if it has a different one. */
   #confirms(crc: string | undefined): boolean {
     const { crc32 } = this.#expected
-    // A composite value, with a dash, is a checksum of checksums and says nothing of the whole.
+    // A composite value, with a dash, is a checksum of checksums and says nothing about the whole.
     if (crc32 === undefined || crc === undefined || crc.includes('-')) return false
     if (crc === formatCrc32(crc32)) return true
     const { location } = this.#upload.requests.target
@@ -109,16 +109,19 @@ export class CompleteUpload {
     )
   }
 
-  /** Finds out what a failed try has done: the commit, or `undefined` to try again. Throws where the end is known. */
+  /**
+   * Finds out the effect of a failed attempt: the commit, or `undefined` to try again. Throws if the failure is final.
+   */
   async #settle(error: unknown, attempt: number): Promise<StoreCommit | undefined> {
     if (error instanceof S3Error) throw error
     const failure = classifyError(error)
     if (!mayHaveTakenEffect(error)) {
       if (failure.retryable) return undefined
-      // Something in between may have sent it twice, and this is the second answer: gone, or in the way of itself.
+      // A proxy may have sent the request twice, and this is the second response: upload gone, or refused because of
+      // its own success.
       const mayBeEcho = isUploadGone(failure) || failure.statusCode === 412
       if (!this.#inDoubt && !mayBeEcho) throw this.#failure(error, attempt)
-      // Still here: no earlier try completed it, so that the refusal is meant, whatever lies under the key.
+      // It still exists: no earlier attempt completed it, so the refusal is real, whatever is under the key.
       const mayBeHere = this.#inDoubt || !isUploadGone(failure)
       if (mayBeHere && (await this.#upload.exists()) === true) throw this.#failure(error, attempt)
       const proof = await proveStored(this.#upload.requests, this.#expected)
@@ -130,18 +133,18 @@ export class CompleteUpload {
     this.#inDoubt = true
     const exists = await this.#upload.exists()
     this.#wasThere = exists === true
-    // Here, or no answer: completing the same parts again makes the same object.
+    // It exists, or there is no response: completing the same parts again makes the same object.
     if (exists !== false) return undefined
     const proof = await proveStored(this.#upload.requests, this.#expected)
     if (typeof proof === 'object') return proof
     throw this.#unknown(error, attempt)
   }
 
-  /** All tries are used up. */
+  /** After the last attempt. */
   async #giveUp(error: unknown, attempt: number): Promise<StoreCommit> {
     if (!this.#inDoubt) throw this.#failure(error, attempt)
     const aborted = await this.#upload.abort().catch(() => undefined)
-    // It was there, and is thrown away: no try can have completed it, whatever lies under the key.
+    // It existed, and is now aborted: no attempt can have completed it, whatever is under the key.
     if (this.#wasThere && aborted === 'aborted') throw this.#failure(error, attempt)
     const proof = await proveStored(this.#upload.requests, this.#expected)
     if (typeof proof === 'object') return proof

@@ -8,17 +8,17 @@ import { checkStored } from './check-stored.js'
 import { isForeign, isUploadGone, patience, uploadError } from './upload-errors.js'
 import type { StoredPart, UploadCommands } from './upload-commands.js'
 
-/** How long throwing an upload away may take in all, in milliseconds. */
+/** Total time for aborting an upload, in milliseconds. */
 const ABORT_TIMEOUT = 60_000
 
-/** How often an upload that is still there is aborted, and how often each request of that is tried. */
+/** Number of aborts for an upload that still exists, and of attempts per request. */
 const ABORT_ATTEMPTS = 5
 
-/** A multipart upload that S3 knows: parts go in, in any order, until it is completed or aborted. */
+/** A multipart upload known to S3: accepts parts, in any order, until it is completed or aborted. */
 export class MultipartUpload {
   readonly uploadId: string
   readonly requests: UploadCommands
-  /** Whether a CRC-32 of the whole object was asked for, and whether the server has said that it keeps one. */
+  /** Whether the upload has a CRC-32 of the whole object: requested, and confirmed by the server. */
   readonly wholeSum: 'kept' | 'asked' | 'none'
   #aborted: Promise<'aborted' | 'gone'> | undefined
 
@@ -29,10 +29,10 @@ export class MultipartUpload {
   }
 
   /**
-   * Begins an upload.
+   * Creates an upload.
    *
-   * @param signal - keeps it from trying again; a request that is under way is waited for all the same, since an
-   * upload whose id is lost cannot be aborted
+   * @param signal - stops further attempts; a request in flight is still awaited, since an upload whose id is lost
+   * cannot be aborted
    */
   static async create(requests: UploadCommands, signal: AbortSignal): Promise<MultipartUpload> {
     const { target } = requests
@@ -43,7 +43,7 @@ export class MultipartUpload {
         async attempt => {
           fields.attempts = attempt
           const { UploadId, ChecksumType } = await requests.create(asks).catch((error: unknown) => {
-            // Cloudflare R2 sums parts only. Another server may know no checksums at all, and says so again.
+            // Cloudflare R2 checksums parts only. A server without any checksum support refuses again.
             if (!asks || !isForeign(error)) throw error
             asks = false
             return requests.create(asks)
@@ -55,14 +55,14 @@ export class MultipartUpload {
         patience(target.maxAttempts, signal),
       )
     } catch (error) {
-      throw uploadError(error, target, fields, 'Could not begin a multipart upload to')
+      throw uploadError(error, target, fields, 'Could not create a multipart upload for')
     }
   }
 
   /**
-   * Stores a part, tried up to `maxAttempts` times from the same memory. Rejects when nothing reads `part` any more.
+   * Stores a part, with up to `maxAttempts` attempts from the same memory. Rejects once nothing reads `part` any more.
    *
-   * @param byteOffset - where in the object the part begins, for the error
+   * @param byteOffset - the offset of the part in the object, for the error
    */
   async uploadPart(
     part: PartBuffer,
@@ -79,7 +79,7 @@ export class MultipartUpload {
           const answer = await requests.uploadPart(uploadId, partNumber, part, signal)
           checkStored(answer, part, requests.target, fields)
           if (answer.ETag) return { partNumber, size: part.size, etag: answer.ETag, crc32: part.crc32 }
-          throw badResponse(requests, fields, 'no ETag, which is required to use a part')
+          throw badResponse(requests, fields, 'no ETag, and a part without one cannot be used')
         },
         patience(requests.target.maxAttempts, signal),
       )
@@ -88,7 +88,7 @@ export class MultipartUpload {
     }
   }
 
-  /** Whether S3 has the upload; `undefined` where it does not say. */
+  /** Whether the upload exists in S3; `undefined` if S3 does not say. */
   async exists(signal?: AbortSignal): Promise<boolean | undefined> {
     try {
       const listing = () => this.requests.listParts(this.uploadId, signal)
@@ -99,10 +99,10 @@ export class MultipartUpload {
   }
 
   /**
-   * Throws the upload and all its parts away, and makes sure of it: a part that was under way when its request was
-   * cancelled may land after the abort, and would be kept and billed
-   * (https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html). No request of a part may be
-   * under way. Takes a minute at most. Resolves with `gone` where there was nothing to throw away any more.
+   * Aborts the upload, and verifies that it and all its parts are gone: a part in flight when its request was cancelled
+   * may land after the abort, and S3 would keep and bill it
+   * (https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html). No part request may be in flight.
+   * Takes a minute at most. Resolves with `gone` if there was nothing left to abort.
    */
   abort(): Promise<'aborted' | 'gone'> {
     return (this.#aborted ??= this.#abort(AbortSignal.timeout(ABORT_TIMEOUT)))
@@ -114,7 +114,7 @@ export class MultipartUpload {
       try {
         await retry(() => requests.abort(uploadId, signal), patience(ABORT_ATTEMPTS, signal))
         if ((await this.exists(signal)) !== true) return 'aborted'
-        if (attempt === ABORT_ATTEMPTS) throw new Error('The upload is still listed after it was aborted.')
+        if (attempt === ABORT_ATTEMPTS) throw new Error('The upload still exists after the abort.')
         await sleep(backoff(attempt, patience(ABORT_ATTEMPTS)), signal)
       } catch (error) {
         if (isUploadGone(classifyError(error))) return attempt > 1 ? 'aborted' : 'gone'
@@ -133,7 +133,7 @@ function badResponse(
 ) {
   return new S3Error(
     'AVIO_ERR_BAD_RESPONSE',
-    `The answer to ${fields.operation} for ${formatS3Uri(target.location)} has ${what}.`,
+    `The response to ${fields.operation} for ${formatS3Uri(target.location)} has ${what}.`,
     { ...target.location, ...fields },
   )
 }

@@ -6,26 +6,26 @@ import { combineCrc32 } from './combine-crc32.js'
 /**
  * The bytes of one part, owned.
  *
- * What a stream writes is often a small view of a large slab; keeping the view would keep the slab. So bytes are
- * copied, once, into blocks. Blocks and not one buffer of the part's size: an object of ten bytes takes 64 KiB and
- * not 8 MiB, a part may be larger than the largest `Buffer`, and blocks fit into a later part of any size, so that
- * they are used again instead of being allocated (and zeroed by the system) anew for every part.
+ * Stream chunks are often small views of a large slab; keeping the view would keep the slab. So bytes are copied, once,
+ * into blocks. Blocks rather than one buffer of the part's size: an object of ten bytes takes 64 KiB instead of 8 MiB,
+ * a part may be larger than the largest `Buffer`, and later parts of any size can reuse the blocks, which the system
+ * would otherwise allocate (and zero) anew for every part.
  */
 
 /** The size of a block, in bytes. */
 export const BLOCK_SIZE = MiB
 
-/** The size of the very first block, in bytes: each further one is as large as all before it, up to a whole one. */
+/** The size of the first block, in bytes: each further block is as large as all before it, up to a full block. */
 const FIRST_BLOCK_SIZE = 64 * KiB
 
-/** How much of a block is handed to the socket at a time, in bytes. What moves in between is seen as progress. */
+/** How much of a block goes to the socket at a time, in bytes. Each slice counts as progress. */
 const SLICE_SIZE = 256 * KiB
 
-/** Blocks that no part uses at present. Never more than once were in use at the same time. */
+/** Blocks that are currently free. Never more than the peak number in use. */
 export class BlockPool {
   readonly #free: Buffer[] = []
 
-  /** A block: a used one where there is one, else a new one of `size` bytes. */
+  /** A block: a free one, or a new one of `size` bytes. */
   take(size: number): Buffer {
     return this.#free.pop() ?? Buffer.allocUnsafeSlow(size)
   }
@@ -35,7 +35,7 @@ export class BlockPool {
     for (const block of blocks) if (block.length === BLOCK_SIZE) this.#free.push(block)
   }
 
-  /** Lets go of all free blocks. */
+  /** Releases all free blocks. */
   clear(): void {
     this.#free.length = 0
   }
@@ -43,9 +43,9 @@ export class BlockPool {
 
 const NOTHING = Buffer.alloc(0)
 
-/** A part: filled by `append`, read as often as it has to be sent, then released. */
+/** A part: filled through `append`, read once per attempt, then released. */
 export class PartBuffer {
-  /** How many bytes it takes by `append`. */
+  /** Capacity for `append`, in bytes. */
   readonly capacity: number
   readonly #pool: BlockPool
   readonly #sumsCrc: boolean
@@ -53,14 +53,14 @@ export class PartBuffer {
   #prefix: Buffer = NOTHING
   #blocks: Buffer[] = []
   #size = 0
-  /** Bytes that still fit into the last block. */
+  /** Bytes free in the last block. */
   #room = 0
   #crc32 = 0
-  /** How many bytes are in the sum. */
+  /** Number of bytes covered by the checksum. */
   #summed = 0
 
   /**
-   * @param capacity - how many bytes it takes by `append`
+   * @param capacity - capacity for `append`, in bytes
    * @param sumsCrc - whether to keep a CRC-32
    */
   constructor(capacity: number, pool: BlockPool, sumsCrc: boolean) {
@@ -69,12 +69,12 @@ export class PartBuffer {
     this.#sumsCrc = sumsCrc
   }
 
-  /** How many bytes it holds. */
+  /** Number of bytes in the part. */
   get size(): number {
     return this.#prefix.length + this.#size
   }
 
-  /** Whether no more bytes fit. */
+  /** Whether the part is full. */
   get full(): boolean {
     return this.#size === this.capacity
   }
@@ -86,13 +86,13 @@ export class PartBuffer {
     return combineCrc32(crc32(this.#prefix), this.#crc32, this.#size)
   }
 
-  /** Puts `bytes` in front of all that was, and will be, appended. They are kept, not copied. */
+  /** Puts `bytes` in front of everything appended before or later. Keeps them without a copy. */
   prepend(bytes: Buffer): void {
     this.#prefix = bytes
     this.#digests.clear()
   }
 
-  /** Copies as much of `chunk`, from `start` on, as still fits; returns how much that was, in bytes. */
+  /** Copies as much of `chunk` from `start` as fits; returns the number of bytes copied. */
   append(chunk: Uint8Array, start: number): number {
     const end = Math.min(chunk.length, start + this.capacity - this.#size)
     for (let from = start; from < end;) {
@@ -107,7 +107,7 @@ export class PartBuffer {
     return end - start
   }
 
-  /** A digest of the bytes, once all are there; computed when first asked for. */
+  /** A digest of the bytes, once complete; computed on first use. */
   digest(algorithm: 'md5' | 'sha256'): Buffer {
     let digest = this.#digests.get(algorithm)
     if (digest === undefined) {
@@ -127,7 +127,7 @@ export class PartBuffer {
     }
   }
 
-  /** Gives the memory back. Only when nothing reads the part any more. */
+  /** Returns the memory. Only once nothing reads the part any more. */
   release(): void {
     this.#pool.give(this.#blocks)
     this.#blocks = []
@@ -144,7 +144,7 @@ export class PartBuffer {
   }
 
   #addBlock(): void {
-    // What is there is summed while it is still in the processor's cache.
+    // Checksum the bytes while they are still in the processor's cache.
     if (this.#sumsCrc) this.#sum()
     const wanted = Math.min(BLOCK_SIZE, Math.max(FIRST_BLOCK_SIZE, this.#size), this.capacity - this.#size)
     const block = this.#pool.take(wanted)
@@ -152,7 +152,7 @@ export class PartBuffer {
     this.#room = block.length
   }
 
-  /** Adds what is not in the sum yet, all of it at the end of the last block. */
+  /** Adds the bytes not yet in the checksum, all of them at the end of the last block. */
   #sum(): void {
     const block = this.#blocks.at(-1)
     if (block === undefined || this.#summed === this.#size) return

@@ -13,12 +13,12 @@ import type { PartUploads } from './part-uploads.js'
 import { formatS3Uri } from '../request/s3-location.js'
 import type { UploadTarget } from './upload-commands.js'
 
-/** Chunks on their way into parts, and how far they are. */
+/** Chunks on their way into parts, and the position in them. */
 export class PendingChunks {
   readonly chunks: readonly Uint8Array[]
-  /** The first chunk that is not copied whole. */
+  /** The first chunk not completely copied. */
   index = 0
-  /** How many bytes of it are copied. */
+  /** Number of its bytes copied. */
   offset = 0
 
   constructor(chunks: readonly Uint8Array[]) {
@@ -27,11 +27,10 @@ export class PendingChunks {
 }
 
 /**
- * Cuts what comes in into parts, and sends each when it is full. No more parts are held than the schedule allows:
- * those under way and one that is being filled, or is full and has to wait.
+ * Cuts the incoming bytes into parts, and sends each when it is full. Holds no more parts than the schedule allows:
+ * those in flight and one that is being filled, or is full and waiting.
  *
- * Where a head belongs in front of it all, which is known only at the end, the first part is held back beside these,
- * and sent as the last one.
+ * If a header that is known only at the end belongs in front, the first part is held back in addition, and sent last.
  */
 export class PartFiller {
   readonly #target: UploadTarget
@@ -39,7 +38,7 @@ export class PartFiller {
   readonly #uploads: PartUploads
   readonly #pool = new BlockPool()
   #part: PartBuffer | undefined
-  /** The size of the first part, where that one is held back. */
+  /** The size of the first part, if it is held back. */
   #heldSize: number | undefined
   #held: PartBuffer | undefined
   #bytes = 0
@@ -50,31 +49,31 @@ export class PartFiller {
     this.#uploads = uploads
   }
 
-  /** How many bytes have been copied, the head included once it is there. */
+  /** Number of bytes copied, including the header once it is there. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** Whether all that came is one part, of which nothing was sent. */
+  /** Whether all bytes so far are in one part, and none have been sent. */
   get isWhole(): boolean {
     const { started } = this.#uploads
     return this.#held ? started === 1 && this.#part === undefined : started === 0
   }
 
   /**
-   * Has the first part held back. To be called before there is one.
+   * Holds the first part back. Call it before there is one.
    *
-   * @param headerReserve - how long the head will be, in bytes, where part 1 is to be as large as the others
+   * @param headerReserve - the length of the header, in bytes, if part 1 must be as large as the others
    */
   holdFirst(headerReserve: number | undefined): void {
     this.#heldSize = heldSize(this.#sizes, headerReserve)
   }
 
   /**
-   * Copies as much as there is room for. Returns whether that was everything, with nothing full that cannot be sent
-   * yet; if not, it is to be called again when a part has been sent.
+   * Copies as much as there is room for. Returns whether that was everything, with no full part waiting; if not, call
+   * it again after a part has been sent.
    *
-   * @throws {@link S3Error} `AVIO_ERR_OBJECT_TOO_LARGE` where there are bytes for part 10,001
+   * @throws {@link S3Error} `AVIO_ERR_OBJECT_TOO_LARGE` if there are bytes for part 10,001
    */
   copy(pending: PendingChunks): boolean {
     for (; pending.index < pending.chunks.length; pending.index++, pending.offset = 0) {
@@ -87,11 +86,11 @@ export class PartFiller {
         this.#bytes += taken
       }
     }
-    // A first part that is full may be all there is, and that is a single PutObject.
+    // A full first part may be the whole object, which takes a single PutObject.
     return this.#part?.full !== true || this.#uploads.started === 0 || this.send()
   }
 
-  /** Sends the part that is there, if any, full or not. Returns `false` while too many are under way. */
+  /** Sends the current part, if any, full or not. Returns `false` if too many are in flight. */
   send(): boolean {
     const part = this.#part
     if (part === undefined) return true
@@ -107,15 +106,15 @@ export class PartFiller {
     return true
   }
 
-  /** All that came, where it is one part. */
+  /** All bytes, if they are in one part. */
   whole(): PartBuffer {
     return this.#held ?? (this.#part ??= this.#newPart(0))
   }
 
   /**
-   * Puts the head in front of everything.
+   * Puts the header in front of everything.
    *
-   * @throws {@link S3Error} `AVIO_ERR_OBJECT_TOO_LARGE` where the first part gets larger than a part can be
+   * @throws {@link S3Error} `AVIO_ERR_OBJECT_TOO_LARGE` if the first part exceeds the largest part size
    */
   prepend(head: Buffer): void {
     const first = this.whole()
@@ -124,7 +123,7 @@ export class PartFiller {
     if (first.size > MAX_PART_SIZE) throw this.#headTooLarge(head)
   }
 
-  /** Sends the part that was held back, if any. Returns `false` while too many are under way. */
+  /** Sends the held-back part, if any. Returns `false` if too many are in flight. */
   sendHeld(): boolean {
     const held = this.#held
     if (held === undefined) return true
@@ -134,14 +133,14 @@ export class PartFiller {
     return true
   }
 
-  /** Lets go of all memory. */
+  /** Releases all memory. */
   clear(): void {
     this.#part = undefined
     this.#held = undefined
     this.#pool.clear()
   }
 
-  /** A part that takes bytes; `undefined` while there may be none. */
+  /** The part to fill; `undefined` while none is allowed. */
   #roomyPart(): PartBuffer | undefined {
     if (this.#part?.full === true && !this.send()) return undefined
     if (this.#part) return this.#part
@@ -161,16 +160,16 @@ export class PartFiller {
     const { partSize } = this.#sizes
     const limit = maxObjectSize(this.#sizes) - partSize + (this.#heldSize ?? partSize)
     const message =
-      `${formatS3Uri(location)}: ${MAX_PARTS} parts from ${this.#sizes.partSize} bytes up end at ${limit} bytes, and ` +
-      `there is more. Raise "partSize"${this.#sizes.partGrowth ? '' : ', or leave "partGrowth" on'}.`
+      `${formatS3Uri(location)}: ${MAX_PARTS} parts starting at ${this.#sizes.partSize} bytes hold ${limit} bytes, ` +
+      `and the object is longer. Raise "partSize"${this.#sizes.partGrowth ? '' : ', or leave "partGrowth" on'}.`
     return new S3Error('AVIO_ERR_OBJECT_TOO_LARGE', message, { ...location, byteOffset: limit })
   }
 
   #headTooLarge(head: Buffer): S3Error {
     const { location } = this.#target
     const message =
-      `${formatS3Uri(location)}: the first part would have ${this.whole().size} bytes with its head of ${head.length}, ` +
-      `and a part has at most ${MAX_PART_SIZE}. Lower "partSize".`
+      `${formatS3Uri(location)}: the first part would have ${this.whole().size} bytes with its header of ${head.length}, ` +
+      `and the limit is ${MAX_PART_SIZE}. Lower "partSize".`
     return new S3Error('AVIO_ERR_OBJECT_TOO_LARGE', message, { ...location, partNumber: 1, byteOffset: 0 })
   }
 }

@@ -1,47 +1,47 @@
 import { GiB, MiB } from '../../options.js'
 
 /**
- * How large each part of an upload is.
+ * The size of each part of an upload.
  *
- * S3 takes 10,000 parts of 5 MiB to 5 GiB each, the last one of any size
- * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html). Equal parts of 8 MiB would end at 78 GiB, and
- * the length of a stream is not known in advance: so parts have to grow, late enough that ordinary objects do not
- * pay for it with memory or speed, and early enough that 10,000 of them suffice. By their number:
+ * S3 accepts 10,000 parts of 5 MiB to 5 GiB each; the last one may have any size
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html). Equal parts of 8 MiB would end at 78 GiB, and a
+ * stream's length is not known in advance: so parts have to grow, late enough that ordinary objects do not pay for it
+ * in memory or speed, and early enough that 10,000 of them suffice. By part number:
  *
- * - 1 to 2,000: `partSize`, and `concurrency` of them are sent at once.
+ * - 1 to 2,000: `partSize`, with `concurrency` of them in flight.
  * - 2,001 to 5,500: within the memory of the first ones, (concurrency + 1) × `partSize`. Concurrency falls to 1 in
  *   equal steps; a part is as large as then still fits (40 MiB: 5 × 8, 4 × 10, 3 × 13, 2 × 20).
- * - from 5,501: doubling every 400 parts, up to 5 GiB; one is sent while the next is filled, so the memory is two.
+ * - from 5,501: doubling every 400 parts, up to 5 GiB; one is sent while the next is filled, so memory holds two.
  *
- * With the defaults memory stays at 40 MiB up to an object of 64 GiB, and 9 TiB is reached. The smallest part size
- * and concurrency there are, 5 MiB and 1, still reach 5 TiB.
+ * With the defaults memory stays at 40 MiB up to an object of 64 GiB, and the largest object is 9 TiB. The smallest
+ * part size and concurrency, 5 MiB and 1, still reach 5 TiB.
  */
 
-/** The smallest part that S3 takes, except for the last one, in bytes. */
+/** The smallest part that S3 accepts, except for the last one, in bytes. */
 export const MIN_PART_SIZE = 5 * MiB
 
-/** The largest part that S3 takes, in bytes; also the largest body of a single PutObject. */
+/** The largest part that S3 accepts, in bytes; also the largest body of a single PutObject. */
 export const MAX_PART_SIZE = 5 * GiB
 
-/** How many parts an upload can have, numbered from 1. */
+/** Maximum number of parts of an upload, numbered from 1. */
 export const MAX_PARTS = 10_000
 
-/** The last part that is sent with full concurrency. */
+/** The last part sent with full concurrency. */
 const LAST_EQUAL = 2000
 
-/** The last part that keeps to the memory of the first ones. */
+/** The last part within the memory of the first ones. */
 const LAST_WITHIN_MEMORY = 5500
 
-/** From there on, so many parts later a part is twice as large. */
+/** After that, a part doubles in size after this many parts. */
 const DOUBLING = 400
 
-/** What decides how large parts are, and how many are sent at once. */
+/** Settings for the size of parts, and the number in flight. */
 export interface PartSizeSchedule {
   /** The size of the first parts, in bytes. */
   readonly partSize: number
   /** Whether parts grow with the object. */
   readonly partGrowth: boolean
-  /** How many parts are sent at once while they have their first size. */
+  /** Number of parts in flight while they have their first size. */
   readonly concurrency: number
 }
 
@@ -61,21 +61,21 @@ function sizeWithinMemory(partNumber: number, { partSize, concurrency }: PartSiz
   return Math.min(MAX_PART_SIZE, Math.max(partSize, Math.floor(size / MiB) * MiB))
 }
 
-/** The longest head for which room is left below the largest part, in bytes: the index of some weeks of video. */
+/** The longest header that fits below the largest part, in bytes: the index of some weeks of video. */
 const MAX_HEAD_SIZE = GiB
 
 /**
- * How many bytes of the stream are held back for part 1, where a head is put in front of them at the end.
+ * Number of stream bytes held back for part 1, if a header goes in front of them at the end.
  *
- * @param headerReserve - how long the head will be, so that part 1 is as large as the others; `undefined` where it may
- * be as long as it is, and part 1 longer
+ * @param headerReserve - the length of the header, so that part 1 is as large as the others; `undefined` if its length
+ * is free, and part 1 may be longer
  */
 export function heldSize({ partSize }: PartSizeSchedule, headerReserve: number | undefined): number {
   if (headerReserve !== undefined) return partSize - headerReserve
   return Math.min(partSize, MAX_PART_SIZE - MAX_HEAD_SIZE)
 }
 
-/** How many parts may be under way while one of `size` bytes is being filled. */
+/** Number of parts that may be in flight while one of `size` bytes is being filled. */
 export function concurrencyAt(size: number, { partSize, concurrency }: PartSizeSchedule): number {
   const affordable = Math.floor(((concurrency + 1) * partSize) / size) - 1
   return Math.min(concurrency, Math.max(1, affordable))

@@ -4,18 +4,18 @@ import type { PartBuffer } from './part-buffer.js'
 import type { StoreCommit } from './prove-stored.js'
 import type { StoredPart, UploadCommands } from './upload-commands.js'
 
-/** Who is told how the parts fare. */
+/** Receives the progress of the parts. */
 export interface PartListener {
-  /** The upload exists from now on. */
+  /** The upload now exists. */
   onUpload(upload: MultipartUpload): void
   /** A part is stored. */
   onPart(part: StoredPart): void
-  /** A part failed for good, or the upload could not be begun. Called once. */
+  /** A part failed for good, or creating the upload did. Called once. */
   onFailure(error: unknown): void
 }
 
 /**
- * The parts of one upload on their way, as many at once as are started. The upload is begun with the first of them.
+ * The parts of one upload in flight, concurrently. Starting the first one creates the upload.
  */
 export class PartUploads {
   readonly #requests: UploadCommands
@@ -33,35 +33,35 @@ export class PartUploads {
     this.#listener = listener
   }
 
-  /** How many parts were started; one that was left for later counts. */
+  /** Number of parts started, including one left for later. */
   get started(): number {
     return this.#started
   }
 
-  /** How many parts are under way. */
+  /** Number of parts in flight. */
   get active(): number {
     return this.#underWay.size
   }
 
-  /** The parts that are stored, in the order of the object. */
+  /** The stored parts, in the order of the object. */
   get stored(): readonly StoredPart[] {
     return this.#stored.toSorted((a, b) => a.partNumber - b.partNumber)
   }
 
-  /** Sends `part` as the next one, and releases its memory when it is stored. */
+  /** Sends `part` as the next one, and releases its memory once it is stored. */
   start(part: PartBuffer): void {
     const byteOffset = this.#offset
     this.#offset += part.size
     this.#start(part, ++this.#started, byteOffset)
   }
 
-  /** Leaves number 1 to a part that is sent later; it has `size` bytes of the stream. */
+  /** Reserves number 1 for a part sent later; it has `size` bytes of the stream. */
   leaveFirst(size: number): void {
     this.#started++
     this.#offset += size
   }
 
-  /** Sends the part that number 1 was left to. */
+  /** Sends the part with the reserved number 1. */
   startFirst(part: PartBuffer): void {
     this.#start(part, 1, 0)
   }
@@ -76,12 +76,12 @@ export class PartUploads {
     this.#underWay.add(done)
   }
 
-  /** Resolves when one of the parts under way is no longer so, whatever became of it. */
+  /** Resolves when one of the parts in flight settles, whatever its outcome. */
   async next(): Promise<void> {
     await Promise.race(this.#underWay)
   }
 
-  /** Resolves when no part is under way. */
+  /** Resolves when no part is in flight. */
   async settled(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay)
   }
@@ -89,13 +89,13 @@ export class PartUploads {
   /**
    * Makes one object of the parts, all of which are stored.
    *
-   * @param signal - nobody wants it any more: what was sent is waited for, and nothing further begun
+   * @param signal - the object is no longer wanted: wait for the request in flight, and start no other
    */
   async commit(signal?: AbortSignal): Promise<StoreCommit> {
     return new CompleteUpload(await this.#upload!, this.stored).run(signal)
   }
 
-  /** Cancels what is under way, waits for it to have settled, and leaves nothing in the bucket. */
+  /** Cancels the parts in flight, waits until they settle, and leaves nothing in the bucket. */
   async discard(): Promise<void> {
     this.#failed = true
     this.#cancel.abort()

@@ -5,44 +5,46 @@ import { classifyError } from '../request/classify-error.js'
 import { patience } from './upload-errors.js'
 import type { ObjectHead, UploadCommands } from './upload-commands.js'
 
-/** An object that has taken its place. */
+/** A stored object, visible under its key. */
 export interface StoreCommit {
-  /** As S3 gave it, with its quotes. */
+  /** As S3 sent it, with its quotes. */
   readonly etag: string
-  /** Where the bucket keeps versions. */
+  /** If the bucket keeps versions. */
   readonly versionId: string | undefined
-  /** Whether the server has said that the CRC-32 of the whole is the one of what was sent. */
+  /** Whether the server confirmed the CRC-32 of the whole. */
   readonly confirmed: boolean
 }
 
-/** By what the object that was sent is recognised. */
+/** The features that identify the object that was sent. */
 export interface Expected {
   /** In bytes. */
   readonly size: number
-  /** The ETag it has where ETags are made of MD5s. */
+  /** The ETag it has if ETags are made of MD5s. */
   readonly etag: string | undefined
-  /** The CRC-32 of the whole, where it is known. */
+  /** The CRC-32 of the whole, if known. */
   readonly crc32: number | undefined
-  /** What tells tries apart that were marked, by the metadata {@link MARK}: one of these is under the key. */
+  /** The marks of the marked attempts, in the metadata {@link MARK}: one of them is under the key. */
   readonly marks?: readonly string[] | undefined
-  /** Whether every try was marked: then only a mark proves. */
+  /** Whether every attempt was marked: then only a mark is proof. */
   readonly isMarked?: boolean | undefined
-  /** When the first try began, by `performance.now()`: what was stored before is not ours, whatever its bytes. */
+  /**
+   * When the first attempt started, by `performance.now()`: an object stored before that is not ours, whatever its
+   * bytes.
+   */
   readonly since?: number | undefined
 }
 
-/** The name of the metadata by which a try is recognised that may have stored an object without saying so. */
+/** The metadata name that marks an attempt, to recognise an object stored without a response. */
 export const MARK = 'avio-write'
 
-/** How far the times of the store, whole seconds, may be off in sum, in milliseconds. */
+/** Total error of the store's times, which are whole seconds, in milliseconds. */
 const CLOCK_STEP = 2000
 
 /**
- * Asks whether the object under the key is the one that was sent: it is, there is none or another one, or nobody can
- * say.
+ * Checks whether the object under the key is the one that was sent: yes, no (none or another one), or unknown.
  *
- * The same bytes are not enough, since an older object may have them: it is known by its age, by the store's own
- * clock, and where that is too coarse by the mark that a try was given.
+ * Equal bytes are not enough, since an older object may have them: the object is identified by its age, by the store's
+ * own clock, and if that is too coarse by the mark of an attempt.
  */
 export async function proveStored(
   requests: UploadCommands,
@@ -61,11 +63,12 @@ export async function proveStored(
   if (mark !== undefined && expected.marks?.includes(mark)) return commit
   if (!confirmed && !sameEtag(answer.ETag, expected.etag)) return 'other'
   if (mark !== undefined || expected.isMarked === true || isOlder(answer, expected)) return 'other'
-  // Some tries were marked, and the first was not: it may be this one, or a twin from a moment before.
+  // Some attempts were marked, but not the first: the object may be that attempt's, or an identical one from a moment
+  // before.
   return expected.marks !== undefined && expected.marks.length > 0 ? 'unknown' : commit
 }
 
-/** Whether the object was there before the first try. */
+/** Whether the object existed before the first attempt. */
 function isOlder({ LastModified, serverTime }: ObjectHead, { since }: Expected): boolean {
   if (since === undefined || LastModified === undefined || serverTime === undefined) return false
   return serverTime - LastModified.getTime() > performance.now() - since + CLOCK_STEP

@@ -18,17 +18,16 @@ import {
 import type { UploadCommands, UploadTarget } from './upload-commands.js'
 
 /**
- * Stores an object of no more than one part with a single PutObject, tried up to `maxAttempts` times.
+ * Stores an object of at most one part with a single PutObject, in up to `maxAttempts` attempts.
  *
- * Putting the same bytes again does no harm, so an answer that was lost is simply asked for once more. Three things
- * are left to be settled by a look at what is there: a condition that fails on a later try, since an earlier one may
- * have met it and stored the object; a last try without an answer; and a 200 without an ETag, which S3 never sends,
- * but something in between does.
+ * Storing the same bytes again does no harm, so after a lost response it simply sends the request again. Three cases
+ * need a look at the store: a condition that fails on a later attempt, since an earlier one may have met it and stored
+ * the object; a last attempt without a response; and a 200 without an ETag, which S3 never sends, but a proxy may.
  *
- * An older object may have the very same bytes. So every try behind the first, and the first too where a condition or
- * `maxAttempts: 1` leaves no other, carries a mark of its own in the metadata, by which the look recognises it.
+ * An older object may have exactly the same bytes. So every attempt after the first (and the first too, with a
+ * condition or `maxAttempts: 1`) carries its own mark in the metadata to identify it.
  *
- * @param signal - nobody wants it any more: no further try is begun; the one that was sent is waited for
+ * @param signal - the object is no longer wanted: do not start another attempt, but wait for the current one
  */
 export async function putObject(
   requests: UploadCommands,
@@ -53,7 +52,7 @@ export async function putObject(
       const answer = await requests.put(body, markOf(attempt, target, marks))
       checkStored(answer, body, target, fields)
       const confirmed = target.checksum === 'crc32' && answer.ChecksumCRC32 !== undefined
-      // A stand-in for a client, as tests use them, sets no metadata of the answer, and is believed.
+      // A client stand-in, as in tests, sets no metadata on the response, and is trusted.
       if (answer.ETag || (answer.$metadata as object | undefined) === undefined)
         return { etag: answer.ETag || md5(), versionId: answer.VersionId, confirmed }
       const proof = await prove()
@@ -74,7 +73,7 @@ export async function putObject(
   try {
     return await retry(operation, { ...patience(target.maxAttempts, signal), isRetryable })
   } catch (thrown) {
-    // Given up between two tries: the last of them says what happened.
+    // Cancelled between two attempts: the last of them has the outcome.
     const error = signal?.aborted === true ? (last ?? thrown) : thrown
     const failure = uploadError(error, target, fields, 'Could not store')
     if (doubts.length === 0) throw failure
@@ -85,19 +84,19 @@ export async function putObject(
   }
 }
 
-/** A 200 that names no object, where there is none: of a login page, or of a proxy. */
+/** A 200 that names no object, and there is none: from a login page, or a proxy. */
 class NoObjectAnswer extends S3Error {
   constructor({ location }: UploadTarget, fields: S3ErrorFields) {
     super(
       'AVIO_ERR_BAD_RESPONSE',
-      `The answer to PutObject for ${formatS3Uri(location)} has no ETag, and the object does not exist. ` +
+      `The response to PutObject for ${formatS3Uri(location)} has no ETag, and the object does not exist. ` +
         'Check for a proxy or a login page between this host and the store.',
       { ...location, ...fields },
     )
   }
 }
 
-/** The metadata that a try is known by, where it needs one. */
+/** The metadata that identifies an attempt, if it needs any. */
 function markOf(attempt: number, target: UploadTarget, marks: string[]): Record<string, string> {
   const isConditional = target.ifNoneMatch !== undefined || target.request.IfMatch !== undefined
   if (attempt === 1 && target.maxAttempts > 1 && !isConditional) return {}

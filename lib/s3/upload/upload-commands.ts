@@ -21,13 +21,13 @@ import type { S3Location } from '../request/s3-location.js'
 import { type Middleware, addMiddleware } from '../request/send-once.js'
 import { type UploadOperation, type UploadRequest, inputOf } from './upload-request-option.js'
 
-/** How bytes are protected on their way: by a checksum that the server checks. */
+/** How bytes are protected in transit: by a checksum that the server verifies. */
 export type UploadChecksum = 'crc32' | 'md5' | 'none'
 
-/** The longest that CreateMultipartUpload may take, in milliseconds, where `stallTimeout` is more. */
+/** Timeout of CreateMultipartUpload, in milliseconds, if `stallTimeout` is longer. */
 const CREATE_TIMEOUT = 60_000
 
-/** What is to be stored, and how. */
+/** The object to store, and how. */
 export interface UploadTarget {
   readonly client: S3Client
   readonly location: S3Location
@@ -36,38 +36,38 @@ export interface UploadTarget {
   readonly checksum: UploadChecksum
   readonly ifNoneMatch: '*' | undefined
   readonly request: UploadRequest
-  /** How often a request is tried. */
+  /** Number of attempts per request. */
   readonly maxAttempts: number
-  /** The longest that nothing may move in a request, in milliseconds. */
+  /** Longest time without any data sent or received in a request, in milliseconds. */
   readonly stallTimeout: number
-  /** The least rate at which a body may go out, in bytes a second over `stallTimeout`; 0 for none. */
+  /** Minimum throughput of a request body, in bytes per second over `stallTimeout`; 0 for none. */
   readonly minThroughput: number
-  /** The longest that CompleteMultipartUpload may take to answer, in milliseconds. */
+  /** Timeout of CompleteMultipartUpload, in milliseconds. */
   readonly commitTimeout: number
 }
 
-/** What is under a key, and the time of the server's clock when it said so, in milliseconds since 1970. */
+/** The object under a key, and the server's time of the response, in milliseconds since 1970. */
 export type ObjectHead = HeadObjectCommandOutput & { readonly serverTime: number | undefined }
 
-/** What the SDK's last step gives. */
+/** The output of the SDK's last step. */
 interface RawResult {
   readonly response?: { readonly headers?: Record<string, string | undefined> }
 }
 
-/** A part that the server has. */
+/** A part stored on the server. */
 export interface StoredPart {
   readonly partNumber: number
   /** In bytes. */
   readonly size: number
-  /** As the server gave it. */
+  /** As the server sent it. */
   readonly etag: string
-  /** Its CRC-32, with the checksum `'crc32'`; else 0. */
+  /** Its CRC-32, with the checksum `'crc32'`; otherwise 0. */
   readonly crc32: number
 }
 
 /**
- * The requests of one upload, each sent once and bounded in time. They reject with the SDK's error, a `TimeoutError`,
- * or an `AbortError`; what to make of those is the caller's to say.
+ * The requests of one upload, each sent once and with a time limit. They reject with the SDK's error, a `TimeoutError`,
+ * or an `AbortError`; the caller interprets those.
  */
 export class UploadCommands {
   readonly target: UploadTarget
@@ -80,9 +80,9 @@ export class UploadCommands {
   }
 
   /**
-   * Begins a multipart upload. Not to be cancelled: an upload whose answer was lost cannot be found again.
+   * Creates a multipart upload. Cannot be cancelled: an upload whose response is lost cannot be found again.
    *
-   * @param sumsWhole - asks for a CRC-32 of the whole object to be kept, not one made of those of the parts
+   * @param sumsWhole - requests a CRC-32 of the whole object, rather than one computed from those of the parts
    */
   create(sumsWhole: boolean): Promise<CreateMultipartUploadCommandOutput> {
     const input = {
@@ -91,7 +91,7 @@ export class UploadCommands {
       ...(this.target.checksum === 'crc32' && { ChecksumAlgorithm: 'CRC32' as const }),
       ...(sumsWhole && { ChecksumType: 'FULL_OBJECT' as const }),
     }
-    // What begins an upload is waited for even when the stream is destroyed, so it must not take for ever.
+    // Even a destroyed stream waits for this request, so it must not take forever.
     const timeout = Math.min(this.target.stallTimeout, CREATE_TIMEOUT)
     return this.#send(new CreateMultipartUploadCommand(input), { timeout })
   }
@@ -116,7 +116,7 @@ export class UploadCommands {
   /**
    * Makes one object of the parts.
    *
-   * @param whole - where it was asked for at the beginning: the CRC-32 of the whole, if the server is to compare it
+   * @param whole - the CRC-32 of the whole for the server to compare, if the upload requested one when created
    */
   complete(
     uploadId: string,
@@ -133,22 +133,22 @@ export class UploadCommands {
       UploadId: uploadId,
       MultipartUpload: { Parts: named },
       IfNoneMatch: this.target.ifNoneMatch,
-      // S3 refuses an upload that was begun with a type and is completed without.
+      // S3 refuses to complete an upload without a type if it was created with one.
       ...(whole && { ChecksumType: 'FULL_OBJECT' as const }),
       ...(whole?.crc32 !== undefined && { ChecksumCRC32: formatCrc32(whole.crc32) }),
     }
     return this.#send(new CompleteMultipartUploadCommand(input), { timeout: this.target.commitTimeout })
   }
 
-  /** Throws an upload and its parts away. */
+  /** Aborts an upload and discards its parts. */
   async abort(uploadId: string, signal: AbortSignal): Promise<void> {
     const input = { ...this.#base('AbortMultipartUpload'), UploadId: uploadId }
     await this.#send(new AbortMultipartUploadCommand(input), { signal })
   }
 
   /**
-   * Asks whether an upload is there; rejects with a 404 where it is not. Resolves with false where the answer does not
-   * speak of it: a page of something in between.
+   * Checks whether an upload exists; rejects with a 404 if not. Resolves with false if the response is not about the
+   * upload: for example a proxy's page.
    */
   async listParts(uploadId: string, signal?: AbortSignal): Promise<boolean> {
     const input = { ...this.#base('ListParts'), UploadId: uploadId, MaxParts: 1 }
@@ -159,7 +159,7 @@ export class UploadCommands {
   /**
    * Stores an object in one piece.
    *
-   * @param marked - metadata to know this try by
+   * @param marked - metadata that identifies this attempt
    */
   put(body: PartBuffer, marked: Record<string, string> = {}): Promise<PutObjectCommandOutput> {
     const input = {
@@ -173,7 +173,7 @@ export class UploadCommands {
     return this.#send(new PutObjectCommand(input), { body })
   }
 
-  /** Asks what is stored under the key. */
+  /** Requests the properties of the object under the key. */
   async head(): Promise<ObjectHead> {
     const mode = this.target.checksum === 'crc32' ? { ChecksumMode: 'ENABLED' as const } : {}
     const command = new HeadObjectCommand({ ...this.#base('HeadObject'), ...mode })
@@ -200,7 +200,7 @@ export class UploadCommands {
 
   #sum(part: PartBuffer) {
     const { checksum } = this.target
-    // Ceph 20 checks the CRC only where the algorithm is named too.
+    // Ceph 20 checks the CRC only if the request names the algorithm too.
     if (checksum === 'crc32')
       return { ChecksumAlgorithm: 'CRC32' as const, ChecksumCRC32: formatCrc32(part.crc32) }
     if (checksum === 'md5') return { ContentMD5: part.digest('md5').toString('base64') }

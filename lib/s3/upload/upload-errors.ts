@@ -6,50 +6,50 @@ import { formatS3Uri } from '../request/s3-location.js'
 import type { UploadTarget } from './upload-commands.js'
 
 /**
- * What a failed request means to an upload.
+ * The meaning of a failed request for an upload.
  *
- * Beside whether it is worth trying again, a request that commits raises a question that no other does: did it take
- * effect? It did not where it never left, or not whole, and where the server refused it. In all other cases (a
- * timeout, a broken connection, most of 5xx, a 200 whose body is an error or no answer at all) it may have.
+ * Besides whether a retry is worthwhile, a committing request raises a question of its own: did it take effect? It did
+ * not if it never left, or only in part, or if the server refused it. In all other cases (a timeout, a broken
+ * connection, most 5xx, a 200 whose body is an error or no response at all) it may have.
  */
 export function mayHaveTakenEffect(error: unknown): boolean {
   if (wasCutShort(error)) return false
   const { statusCode, s3Code = '', unsent } = classifyError(error)
   if (statusCode === undefined) return !unsent
-  // Older releases of the SDK give the status 400 to a 200 whose body is an error.
+  // Older releases of the SDK set the status 400 for a 200 whose body is an error.
   if (s3Code === 'InternalError') return true
   const isRefusal = statusCode >= 300 && statusCode < 500 && statusCode !== 408
   return !isRefusal && !TURNED_AWAY.has(s3Code)
 }
 
-/** Codes of 5xx answers that say the request was not even looked at. */
+/** Codes of 5xx responses to requests that the server did not process. */
 const TURNED_AWAY = new Set(['SlowDown', 'RequestLimitExceeded', 'BandwidthLimitExceeded', 'NotImplemented'])
 
-/** Whether the server has answered. */
+/** Whether the server has responded. */
 export function isAnswered(error: unknown): boolean {
   return classifyError(error).statusCode !== undefined
 }
 
-/** Whether a request about an upload failed because there is no such upload. */
+/** Whether a request failed because the upload does not exist. */
 export function isUploadGone(failure: S3Failure): boolean {
   // Ceph calls it NoSuchKey.
   return failure.statusCode === 404 && failure.code !== 'AVIO_ERR_NO_SUCH_BUCKET'
 }
 
-/** Whether a request may have failed for a header that the server does not know, as not every one knows checksums. */
+/** Whether a request may have failed because the server does not know one of its headers, such as a checksum. */
 export function isForeign(error: unknown): boolean {
   const { statusCode, s3Code = '' } = classifyError(error)
   return statusCode === 501 || /^(NotImplemented|Invalid(Argument|Request))$/.test(s3Code)
 }
 
-/** Whether sending the same bytes again may help: damage on the way is as passing as a broken connection. */
+/** Whether sending the same bytes again may help: corruption in transit is as temporary as a broken connection. */
 export function isWorthRepeating(error: unknown): boolean {
   const failure = classifyError(error)
   if (failure.retryable || failure.code === 'AVIO_ERR_CHECKSUM_MISMATCH') return true
   return error instanceof S3Error && error.code === 'AVIO_ERR_CHECKSUM_MISMATCH'
 }
 
-/** How patiently the requests of an upload are repeated. */
+/** The retry policy of an upload's requests. */
 export function patience(maxAttempts: number, signal?: AbortSignal): RetryOptions {
   return {
     baseDelay: 100,
@@ -61,7 +61,7 @@ export function patience(maxAttempts: number, signal?: AbortSignal): RetryOption
   }
 }
 
-/** The error to show for a failed request of an upload. */
+/** The error for a failed request of an upload. */
 export function uploadError(
   error: unknown,
   target: UploadTarget,
@@ -87,11 +87,11 @@ export function uploadError(
   if (isForeign(error) && target.checksum === 'crc32') {
     return rename(
       shown.code,
-      `If this server does not know CRC32, set the option "checksum" to "md5" or "none".`,
+      `If this server does not support CRC32, set the option "checksum" to "md5" or "none".`,
     )
   }
   if (failure.s3Code === 'InvalidPart' && target.checksum === 'crc32') {
-    // MinIO of before 2022 knows no CRC32, and takes the one in a list of parts for another ETag.
+    // MinIO before 2022 does not support CRC32, and takes the value in a list of parts for another ETag.
     return rename(shown.code, 'If this server is an old MinIO, set the option "checksum" to "md5".')
   }
   return shown
@@ -101,11 +101,11 @@ function known({ statusCode, s3Code, requestId }: S3Failure): S3ErrorFields {
   return { statusCode, s3Code, requestId }
 }
 
-/** The request that commits may have taken effect or not, and nothing could be found out. */
+/** The committing request may or may not have taken effect, and the store gave no proof. */
 export function unknownOutcome(failure: S3Error, target: UploadTarget, fields: S3ErrorFields): S3Error {
   const message =
-    `Whether ${formatS3Uri(target.location)} was stored is not known: ${failure.message} Nothing could be proved by ` +
-    'looking at the store. Look at the object (its ETag, size and time) before writing it again.'
+    `It is unknown whether ${formatS3Uri(target.location)} was stored: ${failure.message} The state of the store ` +
+    'proves neither. Check the object (its ETag, size and time) before writing it again.'
   const { statusCode, s3Code, requestId } = failure
   const all = { ...target.location, ...fields, statusCode, s3Code, requestId }
   return new S3Error('AVIO_ERR_OUTCOME_UNKNOWN', message, all, { cause: failure })

@@ -8,11 +8,11 @@ import { objectOption } from '../../options.js'
 import { checkRequestHeaders } from '../request/check-headers.js'
 
 /**
- * Which of S3's operations takes what.
+ * Which S3 operation accepts which member.
  *
- * An upload is one thing to its user and up to seven operations to S3, each with members of its own. What is given in
- * `request` goes to every operation that takes it: a customer's key (SSE-C) to all that touch the bytes, an ACL to
- * the one that makes the object.
+ * An upload is a single thing to its user and up to seven operations to S3, each with its own members. A member of
+ * `request` goes to every operation that accepts it: a customer key (SSE-C) to all that touch the bytes, an ACL to the
+ * one that creates the object.
  */
 export type UploadOperation =
   | 'PutObject'
@@ -23,13 +23,13 @@ export type UploadOperation =
   | 'ListParts'
   | 'HeadObject'
 
-/** What makes the object what it is: said once, when it is begun. */
+/** Properties of the object: sent once, when it is created. */
 const MAKING: readonly UploadOperation[] = ['PutObject', 'CreateMultipartUpload']
 
-/** What decides whether the object may take its place: asked when it does. */
+/** Conditions for storing the object: sent when it is stored. */
 const COMMITTING: readonly UploadOperation[] = ['PutObject', 'CompleteMultipartUpload']
 
-/** Who pays, and whose bucket it is: said every time. */
+/** The payer and the bucket's owner: sent every time. */
 const ALL: readonly UploadOperation[] = [
   ...MAKING,
   'UploadPart',
@@ -39,10 +39,10 @@ const ALL: readonly UploadOperation[] = [
   'HeadObject',
 ]
 
-/** A customer's own key: needed wherever bytes or checksums are. */
+/** A customer key: needed wherever bytes or checksums are. */
 const WITH_KEY = ALL.filter(operation => operation !== 'AbortMultipartUpload')
 
-/** The members of `request`, and the operations that take them. */
+/** The members of `request`, and the operations that accept them. */
 const ROUTES = {
   ACL: MAKING,
   BucketKeyEnabled: MAKING,
@@ -75,7 +75,7 @@ const ROUTES = {
   WebsiteRedirectLocation: MAKING,
 } as const satisfies Record<string, readonly UploadOperation[]>
 
-/** Members of the SDK's inputs that have an option of their own, or are ours to fill in. */
+/** Members of the SDK's inputs that have an option of their own, or that the stream sets itself. */
 const OWNED = new Map([
   ['Bucket', 'use the option "bucket"'],
   ['Key', 'use the option "key"'],
@@ -88,8 +88,8 @@ const OWNED = new Map([
 ])
 
 /**
- * The rest of the SDK's input to PutObject and CreateMultipartUpload; each member goes to every operation of the
- * upload that takes it.
+ * The rest of the SDK's input to PutObject and CreateMultipartUpload; each member goes to every operation of the upload
+ * that accepts it.
  *
  * - the object: `CacheControl`, `ContentDisposition`, `ContentEncoding`, `ContentLanguage`, `Expires`,
  *   `StorageClass`, `Tagging`, `WebsiteRedirectLocation`
@@ -118,7 +118,7 @@ export function uploadRequestOption(options: object): UploadRequest {
   return { ...request }
 }
 
-/** Those members of `request` that `operation` takes. */
+/** The members of `request` that `operation` accepts. */
 export function inputOf(request: UploadRequest, operation: UploadOperation): UploadRequest {
   const taken = Object.entries(request).filter(([member]) =>
     (ROUTES as Record<string, readonly UploadOperation[]>)[member]!.includes(operation),

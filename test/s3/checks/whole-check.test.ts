@@ -59,7 +59,7 @@ t.test('has bytes wait where the answer says how to sum them', async t => {
   const parts = new WholeCheck(() => Promise.resolve({ algorithm: 'MD5', value: 'x', partSizes: [4, 5] }))
   await new Promise<void>(resolve => parts.begin(resolve))
   parts.add(whole)
-  t.match(await parts.verdict(info), { message: /MD5, taken of the sums of its 2 parts,.*verify: 'auto'/ })
+  t.match(await parts.verdict(info), { message: /MD5, computed from its 2 part checksums,.*verify: 'auto'/ })
 })
 
 t.test('tells nothing where the store has no sum, or was not asked', async t => {

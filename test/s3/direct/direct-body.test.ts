@@ -110,7 +110,7 @@ t.test('a connection that goes, or is given up, fails who waits, with its reason
   const given = body(3)
   const giving = given.one.into(new RangeBuffer({ start: 0, end: 3 }), () => undefined)
   given.one.destroy()
-  t.match(await failure(giving), { message: 'The body was given up' })
+  t.match(await failure(giving), { message: 'The body was abandoned' })
   t.same(given.log, ['resume', 'given up'])
 
   const before = body(3)

@@ -57,7 +57,7 @@ t.test('a 200 without any validator is not the store’s: an error page, a login
   const asked = { start: 0, end: 1000 }
   t.throws(() => pin().accept(whole(300, nothing), asked, 1), {
     code: 'AVIO_ERR_BAD_RESPONSE',
-    message: /sent 200 with neither an ETag nor a Last-Modified/,
+    message: /sent 200 without an ETag or a Last-Modified/,
   })
   for (const answer of [
     whole(300, { ETag: undefined }),
