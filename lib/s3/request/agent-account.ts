@@ -1,7 +1,7 @@
 import type { Agent } from 'node:http'
 import { isIP, type Socket } from 'node:net'
 
-/** What Node's agent keeps of its sockets; not all of it is among the declared types. */
+/** Node's record of an agent's sockets; partly missing from the declared types. */
 interface AgentBooks {
   readonly options: object
   readonly maxSockets: number
@@ -14,7 +14,7 @@ interface AgentBooks {
   removeSocket?(socket: Socket, options: object): void
 }
 
-/** Where an agent connects to. */
+/** The destination of an agent's connections. */
 export interface AgentHost {
   readonly protocol: string
   readonly hostname: string
@@ -22,8 +22,8 @@ export interface AgentHost {
 }
 
 /**
- * Connections of ours to one host, in the books of the agent in whose place they are opened: it counts them among its
- * own, so that both together keep to its `maxSockets` and `maxTotalSockets`, and it closes them when it is destroyed.
+ * Our connections to one host, in the books of the agent they stand in for: the agent counts them among its own, so
+ * that both together observe its `maxSockets` and `maxTotalSockets`, and closes them when it is destroyed.
  */
 export class AgentAccount {
   readonly #agent: AgentBooks
@@ -39,7 +39,7 @@ export class AgentAccount {
     this.#name = this.#agent.getName(this.#options)
   }
 
-  /** Whether one more may be opened; those that the agent keeps at rest count too. */
+  /** Whether the limits allow one more connection; idle connections of the agent count too. */
   get hasRoom(): boolean {
     const { sockets, freeSockets, maxSockets, totalSocketCount = 0, maxTotalSockets = Infinity } = this.#agent
     const open = (sockets[this.#name]?.length ?? 0) + (freeSockets[this.#name]?.length ?? 0)
@@ -54,7 +54,7 @@ export class AgentAccount {
   }
 
   /**
-   * Enters a connection that was opened; it is taken out when it is closed, and what waits at the agent gets its place.
+   * Registers an open connection. When it closes, its place goes to the next request waiting at the agent.
    */
   enter(socket: Socket): void {
     const agent = this.#agent

@@ -6,26 +6,26 @@ import { formatS3Uri } from './s3-location.js'
 import { type SendMark, sendMark } from './send-mark.js'
 
 /**
- * What a failed request means: one of our codes, whether it is worth trying again, and what to do about it.
- * S3's own codes: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html; other servers use them too,
- * but not all of them, so the HTTP status decides where the code is unknown.
+ * The meaning of a failed request: one of our codes, whether a retry is worthwhile, and what to do. S3's own codes:
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html; other servers use some of them, so the HTTP
+ * status decides if the code is unknown.
  */
 export interface S3Failure {
-  /** The code for a failure that has one of its own; else `undefined`, and the operation names it. */
+  /** The failure's own code; otherwise `undefined`, and the operation determines it. */
   readonly code: S3ErrorCode | undefined
-  /** Whether the same request may succeed when sent again. */
+  /** Whether the same request may succeed on a retry. */
   readonly retryable: boolean
-  /** Whether the request is known not to have reached the server: no connection, no credentials, no endpoint. */
+  /** Whether the request certainly never reached the server: no connection, no credentials, no endpoint. */
   readonly unsent: boolean
-  /** The HTTP status, where there was an answer. */
+  /** The HTTP status, if there was a response. */
   readonly statusCode: number | undefined
   /** The service's own code, or the system's (`ECONNRESET`). */
   readonly s3Code: string | undefined
-  /** The service's id of the request. */
+  /** The service's request id. */
   readonly requestId: string | undefined
-  /** The wait that the service asked for, in milliseconds. */
+  /** The delay that the service requests, in milliseconds. */
   readonly retryAfter: number | undefined
-  /** What to do, as a sentence; empty where nobody can say. */
+  /** What to do, as a sentence; empty if unknown. */
   readonly remedy: string
 }
 
@@ -68,13 +68,13 @@ const BY_STATUS: Record<number, S3ErrorCode> = {
   416: 'AVIO_ERR_RANGE_NOT_SATISFIABLE',
 }
 
-/** Codes of the service that mean "again, later", with whatever status they come. */
+/** Service codes that mean "try again later", with any status. */
 const TRANSIENT_CODES = new Set([
   'SlowDown',
   'InternalError',
   'ServiceUnavailable',
   'RequestTimeout',
-  // The SDK corrects its clock by the answer, so that the next try has the right time.
+  // The SDK corrects its clock from the response, so that the next attempt has the right time.
   'RequestTimeTooSkewed',
   'RequestExpired',
   'RequestInTheFuture',
@@ -88,7 +88,8 @@ const TRANSIENT_CODES = new Set([
 ])
 
 /**
- * Codes of what a later job, or another machine, need not meet: fresh credentials, a write of others that has ended.
+ * Codes of failures that a later job, or another machine, may avoid: with fresh credentials, or after another client's
+ * write.
  */
 const PASSING_CODES = new Set([
   'ExpiredToken',
@@ -99,24 +100,24 @@ const PASSING_CODES = new Set([
 ])
 
 /**
- * Whether a whole job is worth another try after a failure, where its code does not decide: `undefined` where it does.
+ * Whether a whole job is worth a retry after a failure, if the code does not decide: otherwise `undefined`.
  */
 function isWorthAnotherJob({ code, retryable, s3Code = '' }: S3Failure): boolean | undefined {
   if (retryable || PASSING_CODES.has(s3Code)) return true
   return code === undefined ? false : undefined
 }
 
-/** Whether `error` is an abort, by whoever made it. */
+/** Whether `error` is an abort, whoever created it. */
 export function isAbortError(error: unknown): boolean {
   return isError(error) && error.name === 'AbortError'
 }
 
-/** Reads a failed request. */
+/** Interprets a failed request. */
 export function classifyError(error: unknown): S3Failure {
   const raw = (error ?? {}) as RawError
   const mark = sendMark(error)
   const statusCode = raw.$metadata?.httpStatusCode ?? raw.$response?.statusCode
-  // An answer is no failure of the network, whatever else its error carries.
+  // A response is not a network failure, whatever else its error carries.
   const network =
     statusCode === undefined && !(error instanceof AvioError)
       ? networkFailure(error, mark?.hasWorked)
@@ -135,7 +136,7 @@ export function classifyError(error: unknown): S3Failure {
   }
 }
 
-/** What is known of a failed request. */
+/** The facts about a failed request. */
 interface Known {
   readonly raw: RawError
   readonly network: NetworkFailure | undefined
@@ -145,18 +146,18 @@ interface Known {
 
 const isProviderError = ({ name }: RawError) => /^(Credentials|Token)ProviderError$/.test(name ?? '')
 
-/** Credentials that can't be had just now, of a client that had some before: asking once more may do. */
+/** Temporarily unavailable credentials, in a client that had some before: another attempt may succeed. */
 function isHiccup(raw: RawError, mark: SendMark | undefined): boolean {
   if (mark?.hadCredentials !== true || !mark.unsent || raw.name === 'AbortError') return false
   return isProviderError(raw) || raw.name === 'Error' || raw.name === 'TimeoutError'
 }
 
-/** The SDK found that the bytes are not those that the answer's checksum is of. Its message is all there is to tell. */
+/** The SDK found that the bytes do not match the response's checksum. Only its message shows this. */
 function isBadChecksum(raw: RawError): boolean {
   return raw.message?.startsWith('Checksum mismatch') === true
 }
 
-/** The service's code. An answer without a body (a HEAD, a proxy) gives the SDK nothing to name the error by. */
+/** The service's code. A response without a body (a HEAD, a proxy) leaves the SDK nothing to name the error by. */
 function serviceCode(raw: RawError): string | undefined {
   const name = raw.Code ?? raw.name
   if (
@@ -184,7 +185,7 @@ function isRetryable({ raw, network, s3Code, statusCode }: Known): boolean {
   if (raw.name === 'AbortError' || raw instanceof AvioError) return false
   if (s3Code !== undefined && TRANSIENT_CODES.has(s3Code)) return true
   if (isDamagedTls(raw) || isDamagedTls(raw.cause)) return true
-  // 501 and 505 say that the server cannot do this at all.
+  // 501 and 505 mean that the server cannot do this at all.
   if (statusCode !== undefined && statusCode >= 300) {
     return (
       statusCode === 408 ||
@@ -195,16 +196,16 @@ function isRetryable({ raw, network, s3Code, statusCode }: Known): boolean {
   return network?.retryable === true && !isProviderError(raw)
 }
 
-/** `Retry-After` in milliseconds, where it is a plausible number of seconds. */
+/** `Retry-After` in milliseconds, if it is a plausible number of seconds. */
 function retryAfter(header: string | undefined): number | undefined {
   const seconds = Number(header)
   return header !== undefined && seconds > 0 && seconds <= 300 ? seconds * 1000 : undefined
 }
 
 /**
- * The error to show for a failed request: what was tried, on what, what the service said, and what to do.
+ * The error for a failed request: the operation, its target, the service's message, and what to do.
  *
- * @param fallback - the code where the failure has none of its own
+ * @param fallback - the code for a failure without its own
  */
 export function s3Error(
   error: unknown,

@@ -1,24 +1,24 @@
 import { isDamagedTls } from '../../io/async/retry.js'
 
 /**
- * What a failure below HTTP means: whether it may pass, and whether anything can have reached the server.
+ * The meaning of a failure below HTTP: whether it may be temporary, and whether anything can have reached the server.
  *
  * A failed connection arrives in several wrappers: a name with several addresses gives an `AggregateError` with one
- * error for each address, `fetch` puts the system's error into `cause`, and the SDK renames some to `TimeoutError`.
- * The wrapper means what its parts mean.
+ * error per address, `fetch` puts the system's error into `cause`, and the SDK renames some to `TimeoutError`. A
+ * wrapper means the same as its parts.
  */
 export interface NetworkFailure {
   /** The system's code, such as `ECONNRESET`. */
   readonly code: string
-  /** What the system said, of each address where there were several. */
+  /** The system's message, for each address if there are several. */
   readonly message: string
-  /** Whether the same request may succeed when it is sent again. */
+  /** Whether the same request may succeed on a retry. */
   readonly retryable: boolean
-  /** Whether no connection was made, so that the server has not seen the request. */
+  /** Whether there was no connection, so that the server has not seen the request. */
   readonly unsent: boolean
-  /** Whether the endpoint can't be reached, rather than a connection to it broken. */
+  /** Whether the endpoint is unreachable, rather than a connection to it broken. */
   readonly unreachable: boolean
-  /** The host whose name was looked up, where that failed. */
+  /** The host of a failed name lookup. */
   readonly hostname: string | undefined
 }
 
@@ -33,40 +33,41 @@ interface SystemError {
   readonly rawPacket?: unknown
 }
 
-/** A name or a certificate is the same a second later. */
+/** A name or a certificate does not change within a second. */
 const FINAL =
   /^(ENOTFOUND|CERT_|ERR_TLS_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$|ERR_SSL_)/
 
 /**
- * From before the first byte of the request: no connection, no name, no descriptor, no trust, a header Node refuses.
+ * Failures before the first byte of the request: no connection, no name, no descriptor, no trust, a header that Node
+ * refuses.
  */
 const UNSENT =
   /^(ECONNREFUSED|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EMFILE|ENFILE|ENOBUFS|EADDRNOTAVAIL|EADDRINUSE|UND_ERR_CONNECT_TIMEOUT|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_TLS_|EPROTO$|ERR_SSL_|ERR_INVALID_|ERR_HTTP_INVALID_)/
 
-/** Passing failures to make a connection. */
+/** Temporary connection failures. */
 const MAY_PASS =
   /^(ECONNREFUSED|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EMFILE|ENFILE|ENOBUFS|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT)$/
 
-/** Passing failures of a connection that was there. */
+/** Temporary failures of an established connection. */
 const BROKEN =
   /^(ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|ERR_STREAM_PREMATURE_CLOSE|HPE_INVALID_CONSTANT|HPE_INVALID_EOF_STATE|UND_ERR_SOCKET|UND_ERR_BODY_TIMEOUT|UND_ERR_HEADERS_TIMEOUT)$/
 
-/** Errors whose message alone says that there was no connection yet: of Node's TLS, and of the SDK's handler. */
+/** Errors whose message alone shows that there was no connection yet: from Node's TLS, and from the SDK's handler. */
 const NOT_CONNECTED =
   /before secure TLS connection was established|not establish a connection|Connection timed out after/
 
-/** The codes of TLS, which say by themselves nothing of when. */
+/** TLS codes, which do not show when the failure happened. */
 const TLS = /^(EPROTO$|ERR_SSL_)/
 
 /**
- * Reads a failure of the network, in whatever wrapper; `undefined` where it is none.
+ * Interprets a network failure, in any wrapper; `undefined` for other errors.
  *
- * @param hasWorked - whether the same client has had an answer before: garbage on a TLS connection then is damage on
- * the way, while at first it means that the port does not speak TLS
+ * @param hasWorked - whether the same client has had a response before: garbage on a TLS connection is then corruption
+ * in transit, while at first it means that the port does not speak TLS
  */
 export function networkFailure(error: unknown, hasWorked = false): NetworkFailure | undefined {
   const parts = partsOf(error, 0).map(part => failureOf(part, hasWorked))
-  // One address that may be up again in a moment is enough to try again.
+  // One address that may soon be up again makes a retry worthwhile.
   const deciding = parts.find(part => part.retryable) ?? parts[0]
   return (
     deciding && {
@@ -78,23 +79,23 @@ export function networkFailure(error: unknown, hasWorked = false): NetworkFailur
   )
 }
 
-/** Whether the port answered in another protocol than the one of the endpoint's scheme. */
+/** Whether the port responded in a protocol other than the endpoint's scheme. */
 export function schemeMismatch(error: unknown): 'is-http' | 'is-https' | undefined {
   for (const { code, message = '', rawPacket } of partsOf(error, 0)) {
     if (isOtherProtocol(String(code), message)) return 'is-http'
-    // An alert of TLS, in place of a status line.
+    // A TLS alert, in place of a status line.
     if (Buffer.isBuffer(rawPacket) && rawPacket[0] === 0x15 && rawPacket[1] === 3) return 'is-https'
   }
   return undefined
 }
 
-/** What OpenSSL says of bytes that are no TLS at all. */
+/** OpenSSL's errors for bytes that are not TLS. */
 function isOtherProtocol(code: string, message: string): boolean {
   const said = /wrong.version.number|packet.length.too.long|unknown.protocol|http.request/i
   return TLS.test(code) && said.test(`${code} ${message}`)
 }
 
-/** The errors with a code that `error` is made of. */
+/** The errors with a code inside `error`. */
 function partsOf(error: unknown, depth: number): SystemError[] {
   if (typeof error !== 'object' || error === null || depth > 8) return []
   const { errors, code, cause, name, message } = error as SystemError
@@ -115,7 +116,7 @@ function failureOf(part: SystemError, hasWorked: boolean): NetworkFailure {
     part.syscall === 'connect' ||
     part.syscall?.startsWith('getaddrinfo') === true ||
     NOT_CONNECTED.test(message)
-  // `ERR_SSL_…` comes of a connection that stood: what was sent on it may have been read.
+  // `ERR_SSL_…` comes from an established connection: the server may have read the request.
   const isDamage = !isConnecting && (isDamagedTls(part) || (TLS.test(code) && hasWorked))
   const isStranger = !hasWorked && isOtherProtocol(code, message)
   const unsent = !isDamage && (isConnecting || UNSENT.test(code))

@@ -2,7 +2,7 @@ import type { S3ErrorCode } from '../../errors.js'
 import { networkFailure, schemeMismatch } from './network-errors.js'
 import { sendMark } from './send-mark.js'
 
-/** An SDK error as it comes: any of it may be missing. */
+/** An SDK error as received: any member may be missing. */
 export interface RawError {
   name?: string
   code?: string
@@ -20,7 +20,7 @@ const REMEDIES: Partial<Record<S3ErrorCode, string>> = {
   AVIO_ERR_NO_SUCH_KEY: 'Check the key (it is case-sensitive and used as it is, never URL-decoded).',
   AVIO_ERR_NO_SUCH_BUCKET:
     'Check the bucket, and that the client points to the right endpoint and region; ' +
-    'a store other than AWS mostly needs forcePathStyle: true.',
+    'most stores other than AWS need forcePathStyle: true.',
   AVIO_ERR_ACCESS_DENIED:
     'Check the credentials and the bucket policy. Without s3:ListBucket, S3 answers like this for a missing key too.',
   AVIO_ERR_CREDENTIALS:
@@ -30,26 +30,26 @@ const REMEDIES: Partial<Record<S3ErrorCode, string>> = {
   AVIO_ERR_OBJECT_ARCHIVED: 'Restore the object (RestoreObject) and try again.',
 }
 
-/** Whether the client was made without a region, and nothing else names one. */
+/** Whether the client has no region, from any source. */
 export const isRegionMissing = ({ message }: RawError) =>
   /^Region (is missing|not accepted)/.test(message ?? '')
 
-/** What to do, as far as code and circumstances tell. */
+/** What to do, as far as code and circumstances show. */
 export function remedyOf(error: unknown, code: S3ErrorCode | undefined): string {
   const raw = (error ?? {}) as RawError
   if (isRegionMissing(raw))
     return 'Give the client a region (any will do for most stores other than AWS), or set AWS_REGION.'
   const mark = sendMark(error)
   const mismatch = schemeMismatch(error) ?? (saysHttps(raw) ? 'is-https' : undefined)
-  if (mismatch === 'is-https') return 'This port speaks https: begin the endpoint with https://.'
+  if (mismatch === 'is-https') return 'This port speaks https: start the endpoint with https://.'
   if (mismatch === 'is-http' && mark?.hasWorked !== true)
-    return 'This port does not speak TLS: begin the endpoint with http://, or give the port for https.'
+    return 'This port does not speak TLS: start the endpoint with http://, or use the https port.'
   const network = networkFailure(error)
-  // One that hangs up on a request whose body is still going out is met by the write.
+  // If the server hangs up while the body is still going out, the write fails.
   if (mark?.protocol === 'http:' && !mark.hasWorked && HUNG_UP.test(network?.code ?? ''))
-    return 'If this port speaks https, begin the endpoint with https://.'
+    return 'If this port speaks https, start the endpoint with https://.'
   if (network && OWN_LIMITS.test(network.code))
-    return 'This process, or this machine, has no more descriptors or ports: raise the limit (ulimit -n), or run fewer at once.'
+    return 'This process or machine has no descriptors or ports left: raise the limit (ulimit -n), or run fewer jobs at once.'
   const remedy = (code === undefined ? undefined : REMEDIES[code]) ?? ''
   const region = raw.$response?.headers?.['x-amz-bucket-region'] ?? raw.Region
   return code === 'AVIO_ERR_WRONG_REGION' && region !== undefined ? `${remedy} It is ${region}.` : remedy
@@ -59,19 +59,19 @@ const HUNG_UP = /^(ECONNRESET|EPIPE|ECONNABORTED)$/
 
 const OWN_LIMITS = /^(EMFILE|ENFILE|ENOBUFS|EADDRNOTAVAIL)$/
 
-/** A server of https that tells a client of http so, as nginx and Go's do. */
+/** An https server that reports an http client, as nginx and Go's do. */
 function saysHttps(raw: RawError): boolean {
   if (raw.$metadata?.httpStatusCode !== 400) return false
   const said = [raw.message, raw.head?.title, raw.$responseBodyText].join(' ')
   return /plain HTTP request was sent to HTTPS port|HTTP request to an HTTPS server/.test(said)
 }
 
-/** A store other than AWS has rarely a name in DNS, or in its certificate, for each bucket. */
+/** A store other than AWS rarely has a name in DNS, or in its certificate, for each bucket. */
 export function pathStyleRemedy(error: unknown, bucket: string | undefined): string | undefined {
   const network = networkFailure(error)
   if (bucket === undefined || network === undefined) return undefined
   const { host } = (network.code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? error : {}) as { host?: string }
   const asked = network.hostname ?? host
   if (asked?.startsWith(`${bucket}.`) !== true || /\.amazonaws\.com(\.cn)?$/.test(asked)) return undefined
-  return `The client asks for the host ${asked}: make it with forcePathStyle: true, so that the bucket goes into the path.`
+  return `The client connects to host ${asked}: create it with forcePathStyle: true to put the bucket into the path.`
 }

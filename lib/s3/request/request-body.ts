@@ -2,37 +2,37 @@ import { Readable } from 'node:stream'
 import { type Middleware, type RequestInFlight, type S3Command, addMiddleware } from './send-once.js'
 
 /**
- * The body of a request, sent our own way.
+ * The body of a request, sent without the SDK's body handling.
  *
- * Left to itself the SDK hashes a buffer once for the signature and once more for the checksum, opens a connection of
- * its own for each large body (`Expect: 100-continue` without keep-alive), takes no buffer over 2 GiB, wraps a stream
- * in chunks with a trailer (Ceph 16 answers 411 to those), and says nothing while bytes move or fail to. So it is
- * shown a request without a body, whose headers tell all about it, and the body is put in after the signature, as
- * views of memory that is owned by the caller: nothing is copied, and each view taken is seen as progress.
+ * The SDK itself hashes a buffer once for the signature and again for the checksum, opens a separate connection for
+ * each large body (`Expect: 100-continue` without keep-alive), accepts no buffer over 2 GiB, wraps a stream in chunks
+ * with a trailer (Ceph 16 responds with 411), and does not report progress or stalls. So it gets a request without a
+ * body, whose headers describe the body, and this module adds the body after the signature, as views of memory that the
+ * caller owns: without copies, and with each view taken counting as progress.
  */
 export interface RequestBody {
-  /** How long it is, in bytes. */
+  /** Length, in bytes. */
   readonly size: number
-  /** Its SHA-256, for the signature. Asked for only where the connection is not encrypted. */
+  /** Its SHA-256, for the signature. Used only if the connection is not encrypted. */
   digest(algorithm: 'sha256'): Buffer
-  /** Its bytes in order; can be read again and again. */
+  /** Its bytes in order; can be read any number of times. */
   slices(): Iterable<Buffer>
 }
 
 const SHA256_HEADER = 'x-amz-content-sha256'
 
-/** The SDK computes no checksum for a request that has a header of this kind. It is taken out again before signing. */
+/** With such a header the SDK computes no checksum. It is removed again before signing. */
 const CHECKSUM_PLACEHOLDER = 'x-amz-checksum-none'
 
 /**
- * More of a body is asked for.
+ * The socket wants more of a body.
  *
- * @param bytes - what has gone out since it was asked for last
- * @param isTaken - whether that was the last of it
+ * @param bytes - bytes sent since the previous call
+ * @param isTaken - whether they were the last
  */
 export type OnRead = (bytes: number, isTaken: boolean) => void
 
-/** One sending of a body: what the request reads from. */
+/** One transmission of a body: the stream that the request reads. */
 export class BodyStream extends Readable {
   readonly #slices: Iterator<Buffer>
   readonly #onRead: OnRead
@@ -40,21 +40,21 @@ export class BodyStream extends Readable {
   #given = 0
 
   constructor(body: RequestBody, onRead: OnRead) {
-    // At most one view is held ready, so that each further one is taken because the socket wants it.
+    // At most one view is buffered, so that the socket's demand drives each further one.
     super({ highWaterMark: 1 })
     this.#slices = body.slices()[Symbol.iterator]()
     this.#onRead = onRead
     this.#untaken = body.size
   }
 
-  /** Whether every byte was asked for. */
+  /** Whether the socket has taken every byte. */
   get isTaken(): boolean {
     return this.#untaken === 0
   }
 
   /** @internal */
   override _read(): void {
-    // What was given before has gone out: this is asked for because the socket has room again.
+    // The previous view has been sent: the socket has room again.
     this.#onRead(this.#given, this.isTaken)
     const next = this.#slices.next()
     if (next.done === true) {
@@ -67,13 +67,13 @@ export class BodyStream extends Readable {
 }
 
 /**
- * Gives `command` a body. The command's input needs the body's length and its checksum, where it is to have one.
+ * Adds a body to `command`. The command's input needs the body's length, and its checksum if there is one.
  *
- * Over https the payload is left out of the signature, as the AWS CLI does: TLS and the checksum protect it, and
- * hashing costs more than sending. A header that the user's own middleware has set is left as it is.
+ * Over https the signature omits the payload, as in the AWS CLI: TLS and the checksum protect it, and hashing costs
+ * more than sending. A header set by the user's own middleware stays as it is.
  *
- * @param onRead - called whenever more of the body is asked for
- * @returns the stream that is being sent, once there is one
+ * @param onRead - called whenever the socket wants more of the body
+ * @returns the stream being sent, once there is one
  */
 export function attachBody(
   command: S3Command<unknown>,
@@ -96,7 +96,7 @@ export function attachBody(
     if (body.size === 0) return next(args)
     stream?.destroy()
     stream = new BodyStream(body, onRead)
-    // The SDK's own request stays without a body, or it would warn of each failure that a stream cannot be sent again.
+    // The SDK's own request has no body; otherwise it would warn at each failure that it cannot resend a stream.
     const request = Object.create(Object.getPrototypeOf(args.request) as object) as RequestInFlight
     return next({ ...args, request: Object.assign(request, args.request, { body: stream }) })
   }

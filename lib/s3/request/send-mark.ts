@@ -1,23 +1,23 @@
-/** What is known of the sending that an error has ended. */
+/** The state of a request when an error ended it. */
 export interface SendMark {
-  /** Whether it ended within the SDK (credentials, endpoint, signature): nothing went to the network. */
+  /** Whether it ended inside the SDK (credentials, endpoint, signature): nothing went to the network. */
   readonly unsent: boolean
-  /** `http:` or `https:`, where it went to the network. */
+  /** `http:` or `https:`, if it went to the network. */
   readonly protocol: string | undefined
   /** Whether the same client had credentials before. */
   readonly hadCredentials: boolean
-  /** Whether the same client had an answer before. */
+  /** Whether the same client had a response before. */
   readonly hasWorked: boolean
 }
 
 const marks = new WeakMap<object, SendMark>()
 
-/** Notes what is known of the sending that `error` has ended. */
+/** Attaches the state of the request to `error`. */
 export function setSendMark(error: unknown, mark: SendMark): void {
   if (typeof error === 'object' && error !== null) marks.set(error, mark)
 }
 
-/** What is known of the sending that `error` has ended; `undefined` of any other error. */
+/** The state of the request that `error` ended; `undefined` for any other error. */
 export function sendMark(error: unknown): SendMark | undefined {
   return typeof error === 'object' && error !== null ? marks.get(error) : undefined
 }

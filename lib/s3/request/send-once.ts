@@ -2,39 +2,39 @@ import type { S3Client } from '@aws-sdk/client-s3'
 import { setSendMark } from './send-mark.js'
 
 /**
- * One command, tried once.
+ * One command, one attempt.
  *
- * The SDK's own retry would multiply with ours, hides what decides about an ambiguous CompleteMultipartUpload,
- * and cannot resume a body. It cannot be switched off for a single command, but it retries only what fails: so the
- * error is carried past it inside an envelope that looks like an answer, and thrown right behind it. (An error that
- * it would not retry does not do: of one with a streamed body it warns on the console.) Everything else of the user's
- * client (credentials, signing, clock-skew correction, region redirects, middleware) stays in force.
+ * The SDK's own retries would multiply with ours, hide the errors that decide an ambiguous CompleteMultipartUpload, and
+ * cannot resume a body. They cannot be turned off for a single command, but apply only to failures: so the error passes
+ * them inside an envelope that looks like a response, and is thrown right after. (A non-retryable error does not work:
+ * if the body is a stream, the SDK logs a warning to the console.) Everything else of the user's client (credentials,
+ * signing, clock-skew correction, region redirects, middleware) stays in effect.
  */
 
-/** A command of the SDK, with the type of its answer. */
+/** An SDK command, with the type of its response. */
 export interface S3Command<Output> {
   readonly middlewareStack: object
   resolveMiddleware(...args: never[]): (input: never) => Promise<{ output: Output }>
 }
 
-/** A request on its way through the SDK: what of it a middleware of ours looks at. */
+/** A request on its way through the SDK: the parts that our middleware reads. */
 export interface RequestInFlight {
   readonly protocol: string
   readonly headers: Record<string, string>
   readonly body?: unknown
 }
 
-/** A middleware of the SDK, with the types that all of its steps share. */
+/** An SDK middleware, with the types common to all steps. */
 export type Middleware = (
   next: (args: { request: RequestInFlight }) => Promise<unknown>,
 ) => (args: { request: RequestInFlight }) => Promise<unknown>
 
-/** Where in the SDK's stack a middleware goes. */
+/** The position of a middleware in the SDK's stack. */
 export type Place =
   | { step: 'initialize' | 'build' | 'deserialize'; priority: 'high' | 'low' }
   | { relation: 'before' | 'after'; toMiddleware: string }
 
-/** Puts a middleware into the stack of one command. */
+/** Adds a middleware to the stack of one command. */
 export function addMiddleware(
   command: S3Command<unknown>,
   name: string,
@@ -48,7 +48,7 @@ export function addMiddleware(
   else stack.addRelativeTo(middleware, options)
 }
 
-/** What a failed try looks like to the SDK's retry: an answer. */
+/** A failed attempt in the form that the SDK's retry sees: a response. */
 class Envelope {
   readonly $metadata = {}
   constructor(readonly error: unknown) {}
@@ -72,34 +72,34 @@ const disclose: Middleware = next => async args => {
 /** The clients that have had credentials. */
 const identified = new WeakSet<object>()
 
-/** The clients that have had an answer. */
+/** The clients that have had a response. */
 const working = new WeakSet<object>()
 
 interface RawAnswer {
   $metadata?: { httpStatusCode?: number }
 }
 
-/** How far a command has come. */
+/** The progress of a command. */
 export class Sending {
   readonly #client: object
-  /** Whether the SDK's steps were entered: a stand-in for a client, as tests use them, has none. */
+  /** Whether the SDK's steps have started: a client stand-in, as in tests, has none. */
   #began = false
-  /** The request as it was handed to the network; `undefined` before that. */
+  /** The request as given to the network; `undefined` before that. */
   request: RequestInFlight | undefined
-  /** Called when it was handed to the network. */
+  /** Called when the request goes to the network. */
   onRequest: (() => void) | undefined
 
   constructor(client: object) {
     this.#client = client
   }
 
-  /** Has `command` tell. */
+  /** Makes `command` report its progress. */
   follow(command: S3Command<unknown>): void {
     const begin: Middleware = next => args => {
       this.#began = true
       return next(args)
     }
-    // The SDK asks for credentials as it serializes, and once more as it signs.
+    // The SDK requests credentials when it serializes, and again when it signs.
     const identify: Middleware = next => args => {
       identified.add(this.#client)
       return next(args)
@@ -115,7 +115,7 @@ export class Sending {
     addMiddleware(command, 'avioHandOver', { step: 'deserialize', priority: 'low' }, hand)
   }
 
-  /** Notes with `error` what is known of the sending that it ended. */
+  /** Attaches the state of the request to `error`. */
   mark(error: unknown): void {
     const unsent = this.#began && this.request === undefined
     setSendMark(error, {
@@ -127,7 +127,7 @@ export class Sending {
     if ((error as RawAnswer | undefined)?.$metadata?.httpStatusCode !== undefined) this.works()
   }
 
-  /** The server has answered. */
+  /** The server has responded. */
   works(): void {
     working.add(this.#client)
   }
@@ -136,7 +136,7 @@ export class Sending {
 /**
  * Sends `command` once. Rejects with the SDK's error, or an `AbortError`.
  *
- * @param sending - learns how far it comes
+ * @param sending - receives the progress
  */
 export async function sendOnce<Output>(
   client: S3Client,
@@ -144,7 +144,7 @@ export async function sendOnce<Output>(
   signal?: AbortSignal,
   sending = new Sending(client),
 ): Promise<Output> {
-  // A stand-in for a client, as tests use them, has no place for the envelope, and no need.
+  // A client stand-in, as in tests, neither supports the envelope nor needs it.
   const stack = (client as Partial<S3Client>).middlewareStack
   if (stack?.identify().some(name => name.startsWith('retryMiddleware'))) {
     const toMiddleware = 'retryMiddleware'

@@ -5,22 +5,21 @@ import { type RequestBody, attachBody } from './request-body.js'
 import { StallWatch } from './stall-watch.js'
 import { type S3Command, Sending, sendOnce } from './send-once.js'
 
-/** What an {@link sendWithTimeout} is told. */
+/** Settings of {@link sendWithTimeout}. */
 export interface SendWithTimeoutOptions {
   /**
-   * The longest that nothing may move before the request is given up, in milliseconds; a wait for a socket does not
-   * count.
+   * Longest time without any data sent or received, in milliseconds; waiting for a socket does not count.
    */
   readonly timeout: number
-  /** The least rate at which the body may go out, in bytes a second over `timeout`; 0, the default, for none. */
+  /** Minimum throughput of the body, in bytes per second over `timeout`; 0, the default, for none. */
   readonly minThroughput?: number | undefined
-  /** Gives the request up at once. */
+  /** Cancels the request at once. */
   readonly signal?: AbortSignal | undefined
-  /** The request's body, where it has one. */
+  /** The request's body, if it has one. */
   readonly body?: RequestBody | undefined
 }
 
-/** The server went silent. The name is what the SDK calls it too, and is retried like any broken connection. */
+/** The server went silent. The SDK uses the same name, and retries it like any broken connection. */
 class SilenceError extends Error {
   constructor(why: string) {
     super(`Request timed out: ${why}.`)
@@ -30,18 +29,18 @@ class SilenceError extends Error {
 
 const cutShort = new WeakSet<object>()
 
-/** Whether the request that failed with `error` had not sent all of its body: the server cannot have stored it. */
+/** Whether the request that failed with `error` had not sent its whole body: the server cannot have stored it. */
 export function wasCutShort(error: unknown): boolean {
   return typeof error === 'object' && error !== null && cutShort.has(error)
 }
 
-/** How long a request that was given up may take to let go, in milliseconds. */
+/** How long a cancelled request may take to close, in milliseconds. */
 const RELEASE_TIMEOUT = 2000
 
 /**
- * Sends a command once, and always comes to an end: with the answer, with an error, or, when nothing has moved for
- * `timeout`, with a `TimeoutError`. A request that failed has let go of its connection and of its body by then, also
- * where the server answered before it had read all of it.
+ * Sends a command once, and always settles: with the response, with an error, or, after `timeout` without any data sent
+ * or received, with a `TimeoutError`. By then a failed request has released its connection and its body, even if the
+ * server responded before it had read the whole body.
  */
 export async function sendWithTimeout<Output>(
   client: S3Client,
@@ -63,13 +62,13 @@ export async function sendWithTimeout<Output>(
       if (isTaken) watch.moved()
     })
   const sent = sendOnce(client, command, request.signal, sending)
-  // An answer can come before the body has gone out; the connection then has to go, or it would send on for ever.
+  // A response can arrive before the body has been sent; then close the connection, or it would go on sending.
   const release = (reason?: unknown) => {
     request.abort(reason)
     bodyStream?.()?.destroy()
   }
   try {
-    // The SDK heeds the signal from the moment that it has credentials; before that, nothing would end the wait.
+    // The SDK observes the signal only once it has credentials; nothing else would end the wait before that.
     const output = await untilAborted(sent, request.signal, ignore)
     if (bodyStream?.()?.isTaken === false) release()
     return output
@@ -86,7 +85,7 @@ export async function sendWithTimeout<Output>(
   }
 }
 
-/** Waits until the SDK has let go, but not for ever. */
+/** Waits until the SDK has released the request, with a limit. */
 async function settled(sent: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>(resolve => (timer = setTimeout(resolve, RELEASE_TIMEOUT)))

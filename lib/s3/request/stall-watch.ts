@@ -3,7 +3,7 @@ import type { S3Client } from '@aws-sdk/client-s3'
 import { StallTimer } from '../../io/async/stall-timer.js'
 import type { Sending } from './send-once.js'
 
-/** A request of Node's, as an agent keeps it. */
+/** A Node request, as stored by an agent. */
 interface QueuedRequest extends EventEmitter {
   getHeader(name: string): unknown
 }
@@ -12,19 +12,19 @@ interface Agent {
   readonly requests?: Record<string, QueuedRequest[] | undefined>
 }
 
-/** The SDK gives each command an id of its own. */
+/** The SDK gives each command its own id. */
 const ID_HEADER = 'amz-sdk-invocation-id'
 
-/** When the agent is looked at for a second time, in milliseconds at most: its first use loads Node's module. */
+/** Maximum delay before the second look at the agent, in milliseconds: its first use loads Node's module. */
 const SECOND_LOOK = 1000
 
 /**
- * A {@link StallTimer} whose clock stands still while the request waits for a socket.
+ * A {@link StallTimer} whose clock stops while the request waits for a socket.
  *
- * A client has so many sockets (50, unless it was made with others), and more requests than those wait in the queue of
- * its agent. That is no silence of the server: of many uploads at once each would be given up in its turn. So the
- * agent of the SDK's own handler is looked at, and the clock starts when the request gets its socket. Any other
- * handler keeps its queue to itself: there the clock starts when the request is handed over.
+ * A client has a limited number of sockets (50, unless configured otherwise), and further requests wait in its agent's
+ * queue. The server is not silent then: with many uploads at once each would time out in turn. So the watch looks at
+ * the agent of the SDK's own handler, and the clock starts when the request gets its socket. Other handlers do not
+ * expose their queue: there the clock starts when the request is handed over.
  */
 export class StallWatch {
   readonly #client: S3Client
@@ -37,8 +37,8 @@ export class StallWatch {
 
   /**
    * @param timeout - in milliseconds, or `Infinity`
-   * @param onStall - called once, at most
-   * @param minThroughput - the least rate, in bytes a second
+   * @param onStall - called at most once
+   * @param minThroughput - minimum throughput, in bytes per second
    */
   constructor(
     client: S3Client,
@@ -59,24 +59,24 @@ export class StallWatch {
       timeout === Infinity ? undefined : setTimeout(() => this.#waits(), Math.min(timeout / 4, SECOND_LOOK))
   }
 
-  /** Something was heard. */
+  /** Records data sent or received. */
   alive(bytes?: number): void {
     this.#watch?.alive(bytes)
   }
 
-  /** No more bytes are to move. */
+  /** No more bytes will move. */
   moved(): void {
     this.#watch?.moved()
   }
 
-  /** Nobody needs to know any more. */
+  /** Stops the watch. */
   stop(): void {
     this.#stopped = true
     this.#watch?.stop()
     clearTimeout(this.#lookAgain)
   }
 
-  /** Whether the request waits for a socket; the clock then starts when it has one. */
+  /** Whether the request waits for a socket; the clock then starts when it gets one. */
   #waits(): boolean {
     if (this.#watch === undefined) return true
     if (this.#stopped) return false
@@ -91,7 +91,7 @@ export class StallWatch {
   }
 }
 
-/** The request, where it waits in the queue of the agent of the SDK's own handler. */
+/** The request, if it waits in the queue of the SDK handler's agent. */
 function queuedRequest(client: S3Client, { request }: Sending): QueuedRequest | undefined {
   const id = request?.headers[ID_HEADER]
   const handler = (client.config as Partial<S3Client['config']> | undefined)?.requestHandler as

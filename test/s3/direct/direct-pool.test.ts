@@ -207,7 +207,7 @@ t.test('what fails on it says what was sent, and to which scheme', async t => {
   })
   for (let n = 1; n <= 3; n++) {
     const read = buffer(new S3RangeReadable({ client, bucket: 'bucket', key: 'k', maxAttempts: n }))
-    await t.rejects(read, { message: /If this port speaks https, begin the endpoint with https/ }, `try ${n}`)
+    await t.rejects(read, { message: /If this port speaks https, start the endpoint with https/ }, `try ${n}`)
     const error = (await read.catch((failure: unknown) => failure)) as { cause: object }
     t.match(sendMark(error.cause), { unsent: false, protocol: 'http:', hasWorked: false })
   }

@@ -66,6 +66,7 @@ t.test('the list of names has them all', async t => {
   t.same([...READ_OPTIONS].sort(), [
     'bucket',
     'client',
+    'etag',
     'key',
     'maxAttempts',
     'minThroughput',

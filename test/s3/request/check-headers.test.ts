@@ -15,7 +15,7 @@ t.test('refuses by name what a header can’t carry, and names the remedy', asyn
     [
       { metadata: { title: 'Grüße' } },
       'metadata.title',
-      /"ü" \(U\+00FC\)\. Encode it by encodeURIComponent\(\), or by RFC 2047/,
+      /"ü" \(U\+00FC\)\. Encode it with encodeURIComponent\(\), or as in RFC 2047/,
     ],
     [{ metadata: { title: '日本語' } }, 'metadata.title', /U\+65E5/],
     [{ metadata: { title: '🎬' } }, 'metadata.title', /"🎬" \(U\+1F3AC\)/],

@@ -176,6 +176,6 @@ t.test('a first part that its head makes longer than a part can be is an error',
   t.throws(() => filler.prepend(head), {
     code: 'AVIO_ERR_OBJECT_TOO_LARGE',
     partNumber: 1,
-    message: /at most 5368709120\. Lower "partSize"/,
+    message: /the limit is 5368709120\. Lower "partSize"/,
   })
 })
