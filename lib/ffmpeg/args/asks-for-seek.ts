@@ -1,15 +1,15 @@
 import { parseArguments } from './parse-arguments.js'
 
 /**
- * Arguments of an input that jump in it: on a pipe ffmpeg reads everything up to `-ss`; `-sseof` and `-stream_loop` it
- * can't do at all.
+ * Input arguments that seek: on a pipe ffmpeg reads everything up to `-ss`, and can't do `-sseof` and `-stream_loop`
+ * at all.
  */
 
 const JUMPS = new Set(['ss', 'sseof', 'to', 'stream_loop'])
-/** Those that a pipe can't serve at all. */
+/** Arguments that no pipe supports. */
 const IMPOSSIBLE = new Set(['sseof', 'stream_loop'])
 
-/** The argument of an input that makes ffmpeg jump in it, where there is one. */
+/** The input argument that makes ffmpeg seek, if there is one. */
 export function asksForSeek(
   args: readonly string[],
 ): { readonly token: string; readonly needsSeek: boolean } | undefined {

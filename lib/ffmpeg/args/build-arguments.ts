@@ -10,26 +10,26 @@ import { mergeMovflags } from './movflags.js'
 import { retryArguments } from './http-retry-arguments.js'
 
 /**
- * The argument list of a child, from what the user gave and what the pipes need. Order matters: our defaults come
- * before the user's arguments, which win over them; what must hold comes after.
+ * Builds a child's argument list from the user's arguments and the pipes. Order matters: our defaults precede the
+ * user's arguments, which override them; fixed arguments follow.
  */
 
 /** One input of the child. */
 export interface InputSpec {
-  /** What follows `-i`: `pipe:0`, or the address of a range server. */
+  /** The value of `-i`: `pipe:0`, or the URL of a range server. */
   readonly url: string
-  /** `-f`: the demuxer, where the user names it. */
+  /** `-f`: the demuxer, if the user names it. */
   readonly format?: string | undefined
   /** The user's own arguments. */
   readonly args: readonly string[]
   /**
-   * The protocols that this input needs, and no others: `['pipe']`. What the media names (segments of a playlist,
-   * external tracks) is opened by these or not at all; demuxers hand the list on.
+   * The protocols that this input needs, and no others: `['pipe']`. ffmpeg opens anything the media refers to (segments
+   * of a playlist, external tracks) by these protocols or not at all; demuxers pass the list on.
    */
   readonly protocols: readonly string[]
   /**
-   * The demuxers that may open it; all where there is no list. A playlist could name other inputs: none that reads
-   * playlists is on the list.
+   * The demuxers that may open it; all without a list. A playlist can name other inputs, so no playlist demuxer is on
+   * the list.
    */
   readonly formatWhitelist?: readonly string[] | undefined
 }
@@ -42,36 +42,36 @@ export interface OutputSpec {
   readonly format: string
   /** The user's own arguments. */
   readonly args: readonly string[]
-  /** How it lies in what it is stored in. Default `stream`. */
+  /** The form in which the output is stored. Default `stream`. */
   readonly layout?: OutputLayout | undefined
-  /** What becomes of cover art. Default `leave-out`. */
+  /** Whether to keep cover art. Default `leave-out`. */
   readonly cover?: CoverChoice | undefined
-  /** A track of it begins late: it is not waited for. */
+  /** One of its tracks begins late: do not wait for it. */
   readonly hasLateTrack?: boolean | undefined
-  /** Arguments found by a look at the head of the input, added after the user's. */
+  /** Arguments derived from the first bytes of the input, added after the user's. */
   readonly added?: readonly string[] | undefined
 }
 
-/** All that goes into one argument list. */
+/** Everything that goes into one argument list. */
 export interface CommandSpec {
   readonly inputs: readonly InputSpec[]
   readonly outputs: readonly OutputSpec[]
   /** The user's own global arguments. */
   readonly globalArgs: readonly string[]
-  /** Where ffmpeg writes its progress: `pipe:3`. */
+  /** Destination of ffmpeg's progress reports: `pipe:3`. */
   readonly progressUrl: string
-  /** The least talkative level that will do. Default `info`. */
+  /** The least verbose level that suffices. Default `info`. */
   readonly leastLogLevel?: 'info' | 'verbose' | undefined
-  /** What ffmpeg itself can be held to. They come behind the user's own arguments, and win over them. */
+  /** Limits that ffmpeg itself enforces. They follow the user's own arguments and override them. */
   readonly limits?: Pick<Limits, 'threads' | 'maxPixels'> | undefined
 }
 
 /**
- * Checks an output, in a constructor.
+ * Validates an output, in a constructor.
  *
  * @param output - the user's options
- * @param option - what they are called, for messages
- * @returns what is known of its muxer
+ * @param option - their name, for messages
+ * @returns the properties of its muxer
  * @throws {@link FfmpegError} `AVIO_ERR_MUXER_NOT_STREAMABLE`, `AVIO_ERR_ARGUMENT_REFUSED`
  * @throws {@link OptionError} for a malformed list
  */
@@ -82,10 +82,10 @@ export function checkOutput(output: { format: string; args: readonly string[] },
 }
 
 /**
- * Checks an input, in a constructor; errors as of {@link checkOutput}.
+ * Validates an input, in a constructor; throws the errors of {@link checkOutput}.
  *
  * @param input - the user's options
- * @param option - what they are called, for messages
+ * @param option - their name, for messages
  */
 export function checkInput(
   input: { format?: string | undefined; args: readonly string[] },
@@ -95,18 +95,17 @@ export function checkInput(
 }
 
 /**
- * Checks the global arguments, in a constructor; errors as of {@link checkOutput}.
+ * Validates the global arguments, in a constructor; throws the errors of {@link checkOutput}.
  *
  * @param args - the user's list
- * @param option - what it is called, for messages
+ * @param option - its name, for messages
  */
 export function checkGlobalArgs(args: readonly string[], option = 'globalArgs'): void {
   readUserArguments(args, option)
 }
 
 /**
- * The flags that an output of the MP4 family is written with, as far as its arguments tell. Errors as of
- * {@link checkOutput}.
+ * The movflags of an MP4-family output, according to its arguments. Throws the errors of {@link checkOutput}.
  */
 export function movflagsOf(args: readonly string[]): string[] {
   const values = parseArguments(args, 'output.args').filter(({ name }) => name === 'movflags')
@@ -116,7 +115,7 @@ export function movflagsOf(args: readonly string[]): string[] {
   )
 }
 
-/** The whole argument list of one child. Errors as of {@link checkOutput}. */
+/** The complete argument list of one child. Throws the errors of {@link checkOutput}. */
 export function buildArguments(spec: CommandSpec): string[] {
   const global = readUserArguments(spec.globalArgs, 'globalArgs')
   const inputs = spec.inputs.map(input => readUserArguments(input.args, 'input.args'))
@@ -145,17 +144,17 @@ export function buildArguments(spec: CommandSpec): string[] {
 }
 
 /**
- * Decoders hold padded pictures to `-max_pixels` (192 × 90 for 160 × 90). What an input states is checked to the pixel,
- * so this is for what it does not state: pictures that grow within a stream.
+ * Decoders compare padded frames with `-max_pixels` (192 × 90 for 160 × 90). The library checks the stated frame size
+ * of an input to the pixel; this limit covers frames that grow within a stream.
  */
 function withPadding(pixels: number): number {
   return Math.min(MOST_PIXELS, 2 * pixels + 65_536)
 }
 
 interface UserArguments {
-  /** What is left of the user's list. */
+  /** The rest of the user's list. */
   args: string[]
-  /** The values of `-loglevel`, which is one for the whole child. */
+  /** The values of `-loglevel`, of which the child has one. */
   logLevels: string[]
   /** The values of `-movflags`. */
   movflags: string[]
@@ -179,10 +178,10 @@ function readUserArguments(args: readonly string[], option: string, muxer?: Muxe
 }
 
 /**
- * `-autorotate 0` of old versions is `-noautorotate` in all of them. To be on is the default, for which there is no
- * form that all of them take: it takes back what switched it off before, since the last one counts.
+ * `-autorotate 0` of old versions is `-noautorotate` in all versions. "On" is the default and has no form that every
+ * version accepts, so it removes an earlier "off": the last one counts.
  *
- * @throws {@link OptionError} for what is switched off for more streams than it is switched on for again
+ * @throws {@link OptionError} for an option switched off for more streams than it is then switched on for
  */
 function setForEveryVersion(
   { name, specifier, value, negated, tokens }: Argument,
@@ -199,8 +198,8 @@ function setForEveryVersion(
     if (!isOff) continue
     if (specifier !== '' && earlier !== off(specifier)) {
       const message =
-        `Option "${option}" must switch "-${name}" off for those streams alone that it is not to hold for: not every ffmpeg ` +
-        `can be told "${tokens.join(' ')}" after "${earlier}"`
+        `Option "${option}" must switch "-${name}" off only for the streams that need it: not every ffmpeg accepts ` +
+        `"${tokens.join(' ')}" after "${earlier}"`
       throw new OptionError(option, message, tokens[0])
     }
     kept.splice(n, 1)

@@ -2,20 +2,20 @@ import { OptionError } from '../../errors.js'
 import { show } from '../../options.js'
 
 /**
- * What a shell would have done to a command line and nobody does to a list: taking words apart, and taking their quotes
- * off. ffmpeg would answer that it has no option `c:v libx264`, or, worse, store a title under the name of `'title`.
+ * A shell splits a command line into words and removes their quotes; nothing does that to a list. ffmpeg would report
+ * that it has no option `c:v libx264` or, worse, store a title under the name `'title`.
  */
 
-/** Options whose value is a filter or several, in which `'null'` is a filter's name in quotes of ffmpeg's own. */
+/** Options whose value is one or more filters; there `'null'` is a filter name in ffmpeg's own quotes. */
 const FILTERS = /^-(?:vf|af|filter|filter_complex|lavfi)(?::|$)/
 
 /**
- * Checks the element where an option begins.
+ * Checks an element that begins an option.
  *
  * @param args - the user's list
- * @param at - where in it
+ * @param at - the element's index
  * @param option - the name of the option that holds the list, for messages
- * @throws {@link OptionError} for an option and its value in one element, and for quotes
+ * @throws {@link OptionError} for an option and its value in one element, and for shell quotes
  */
 export function checkElement(args: readonly string[], at: number, option: string): void {
   const element = args[at]!
@@ -30,7 +30,7 @@ export function checkElement(args: readonly string[], at: number, option: string
  * Checks the value of an option; it may hold spaces, and quotes within it (`title='a b'`).
  *
  * @param args - the user's list
- * @param at - where the value is in it
+ * @param at - the value's index
  * @param option - the name of the option that holds the list, for messages
  * @throws {@link OptionError} for quotes around it
  */
@@ -42,26 +42,26 @@ export function checkValue(args: readonly string[], at: number, option: string):
   throw wrongElement(args, at, option, [bare])
 }
 
-/** What is between the quotes of a shell; `undefined` where there are none around the whole. */
+/** The text between shell quotes; `undefined` unless they enclose the whole element. */
 function unquoted(element: string): string | undefined {
   const [quote = ''] = element
   if (element.length < 3 || !`'"`.includes(quote) || quote === '' || !element.endsWith(quote))
     return undefined
   const inner = element.slice(1, -1)
-  // `'a'='b'` is made of two.
+  // `'a'='b'` has two quoted parts.
   return inner.includes(quote) ? undefined : inner
 }
 
 /**
- * Whether an option has its value in the same element, behind a space or an equals sign. The specifier
- * `m:title:two words` may have spaces of its own.
+ * Whether an element holds an option and its value, separated by a space or an equals sign. The specifier
+ * `m:title:two words` may contain spaces.
  */
 function isSeveral(element: string): boolean {
   const [name = ''] = element.split(/[\s=]/, 1)
   return /^-[\w/]/.test(element) && name !== element && !/:m:/.test(name)
 }
 
-/** The elements that it should be: all of them where more options follow, else an option and its value. */
+/** The elements to write instead: every word if more options follow, else an option and its value. */
 function wordsOf(element: string): string[] {
   if (/\s-[a-z]/i.test(element)) return element.split(/\s+/).map(word => unquoted(word) ?? word)
   const space = element.search(/[\s=]/)
@@ -78,8 +78,8 @@ function wrongElement(
   const right = words.map(word => JSON.stringify(word)).join(', ')
   const reason =
     words.length > 1
-      ? 'an option and its value are elements of their own'
-      : 'no shell takes quotes or spaces off, so ffmpeg would read them'
+      ? 'an option and its value are separate elements'
+      : 'no shell removes quotes or spaces, so ffmpeg would read them'
   return new OptionError(
     option,
     `Element ${at} of option "${option}" is ${show(args[at])}: ${reason}. Write ${right}`,

@@ -1,13 +1,13 @@
 import { type Filter, filtersOf } from './filtergraph.js'
 
 /**
- * Options of filters and encoders by which ffmpeg writes a file, which no stage does (promise 6). The lists are of
- * ffmpeg 5.1 to 9.0; a test holds that of filters to the binary at hand.
+ * Options of filters and encoders that make ffmpeg write a file, which no stage does (promise 6). The lists cover
+ * ffmpeg 5.1 to 9.0; a test compares the list of filters with the installed binary.
  */
 
 /**
- * Filters that write a file: the options that name it, and the place where one can stand without its name. No options:
- * the filter always writes one.
+ * Filters that write a file: the options that name it, and the position at which one may appear without its name.
+ * Without `options` the filter always writes one.
  */
 export const FILE_FILTERS: Readonly<
   Record<string, { readonly options?: readonly string[]; readonly place?: number }>
@@ -32,13 +32,13 @@ export const FILE_FILTERS: Readonly<
   xpsnr: { options: ['stats_file', 'f'], place: 0 },
 }
 
-/** Parameters of encoders (`-x264-params`, `-x265-params` …) that name a file: most write it. */
+/** Encoder parameters (`-x264-params`, `-x265-params` …) that name a file; most of them write it. */
 export const FILE_PARAMETERS: readonly string[] = [
   ...['stats', 'csv', 'recon', 'dump-yuv', 'opencl-clbin', 'qpfile', 'cqmfile'],
   ...['analysis-save', 'analysis-reuse-file', 'rcstatsfile', 'tracefile', 'fpf'],
 ]
 
-/** What of a filtergraph writes a file, as it is to be told: `psnr=stats_file`; `undefined` where nothing does. */
+/** The part of a filtergraph that writes a file, for messages: `psnr=stats_file`; `undefined` if none does. */
 export function fileFilter(graph: string): string | undefined {
   for (const filter of filtersOf(graph)) {
     const option = fileOption(filter)
@@ -57,7 +57,7 @@ function fileOption({ name, options }: Filter): string | undefined {
   return options.filter(({ key }) => key === undefined).length > place ? named[0] : undefined
 }
 
-/** The parameter of an encoder's list (`a=1:b=2`) that names a file; `undefined` where none does. */
+/** The parameter in an encoder's list (`a=1:b=2`) that names a file; `undefined` if none does. */
 export function fileParameter(list: string): string | undefined {
   return list
     .split(/[:,]/)

@@ -1,22 +1,22 @@
 /**
- * Reading a filtergraph as far as its filters and their options, as ffmpeg's own parser does
- * (libavfilter/graphparser.c, libavutil/opt.c): `[in]name@id=key=value:value[out],name;…`. Quotes and backslashes are
- * taken off twice, once around the whole of a filter's options and once around each of them.
+ * Parses a filtergraph down to its filters and their options, as ffmpeg's own parser does
+ * (libavfilter/graphparser.c, libavutil/opt.c): `[in]name@id=key=value:value[out],name;…`. It removes quotes and
+ * backslashes twice: once from a filter's options as a whole and once from each option.
  *
- * What is malformed is read as far as it goes: ffmpeg itself refuses it.
+ * It reads malformed graphs as far as possible: ffmpeg itself rejects them.
  */
 
 /** One filter. */
 export interface Filter {
-  /** Without its instance: `scale` of `scale@hd`. */
+  /** Without its instance: `scale` for `scale@hd`. */
   readonly name: string
-  /** In order. One without a key is named by its place among the filter's options; keys end that. */
+  /** In order. An option without a key goes by its position among the filter's options, up to the first key. */
   readonly options: readonly FilterOption[]
 }
 
 /** One option of a filter. */
 export interface FilterOption {
-  /** `undefined` where it goes by its place. */
+  /** `undefined` for a positional option. */
   readonly key: string | undefined
   readonly value: string
 }
@@ -26,12 +26,12 @@ export function filtersOf(graph: string): Filter[] {
   const filters: Filter[] = []
   let at = 0
   while (at < graph.length) {
-    // Labels of pads, the scaler's flags in front (`sws_flags=…;`), and what lies between filters.
+    // Labels of pads, the scaler's flags in front (`sws_flags=…;`), and separators between filters.
     at = skipLabels(graph, at)
     const { text, end } = token(graph, at, '[,;')
     at = skipLabels(graph, end)
     if (text !== '') filters.push(filterOf(text))
-    // A separator; and a stray character, so that it goes on in any case.
+    // A separator or a stray character: always advance.
     at++
   }
   return filters
@@ -56,15 +56,15 @@ function optionsOf(text: string): FilterOption[] {
   return options
 }
 
-/** No option of any filter has a longer name. */
+/** No filter has an option with a longer name. */
 const MAX_KEY = 100
 
-/** What stands before one of `ends`, without quotes, backslashes and white space around it (`av_get_token`). */
+/** The text up to one of `ends`, without quotes, backslashes and surrounding white space (`av_get_token`). */
 function token(from: string, start: number, ends: string): { text: string; end: number } {
   let text = ''
   let at = start
   let isQuoted = false
-  /** What is quoted or escaped keeps its white space. */
+  /** Quoted or escaped text keeps its white space. */
   let kept = 0
   while (at < from.length && (isQuoted || !ends.includes(from[at]!))) {
     const char = from[at++]!

@@ -2,46 +2,45 @@ import { parseArguments } from './parse-arguments.js'
 import type { FfmpegLogEntry } from '../log/log.js'
 
 /**
- * A track that begins minutes after the others, or never. `delay_moov` has ffmpeg wait for the first sample of each,
- * with all that comes before it in memory, and then write one fragment of it, too large for a pipe. So that is noticed,
- * and the inputs are read again with the `moov` first (`empty_moov`) and with times as they are; the edit lists that
- * ffmpeg could not know by then are written here (mp4/rewrite/edit-list-writer.ts).
+ * Handles a track that begins minutes after the others, or never. With `delay_moov`, ffmpeg waits for the first sample
+ * of each track, holds everything before it in memory, and then writes it as one fragment, too large for a pipe. The
+ * library detects this and reads the inputs again with the `moov` first (`empty_moov`) and with unshifted times; it
+ * writes the edit lists itself (mp4/rewrite/edit-list-writer.ts), because ffmpeg can't know them yet.
  *
- * The very same comes of the flags `empty_moov` and `frag_discont`, given by the user: for an input that can be read
- * once.
+ * The user's own flags `empty_moov` and `frag_discont` have the same effect, for an input that can be read only once.
  */
 
-/** Arguments beside the flags: times as they are, below 0 too, and no edit lists of ffmpeg's own. */
+/** Arguments beside the flags: unshifted times, also below 0, and no edit lists by ffmpeg. */
 export const TRUE_TIMES: readonly string[] = ['-avoid_negative_ts', 'disabled', '-use_editlist', '0']
 
-/** Flags of fragments that are made otherwise. */
+/** Flags that change how fragments are written. */
 const OTHERWISE = ['cmaf', 'dash', 'isml', 'negative_cts_offsets', 'delay_moov', 'omit_tfhd_offset']
 
-/** Whether `-movflags` ask for a `moov` that waits for nothing, and for true times. */
+/** Whether `-movflags` request a `moov` that waits for nothing, and unshifted times. */
 export function hasTrueTimes(flags: readonly string[]): boolean {
   const asked = ['empty_moov', 'frag_discont', 'default_base_moof']
   return asked.every(flag => flags.includes(flag)) && !OTHERWISE.some(flag => flags.includes(flag))
 }
 
-/** The flags that do not wait, in place of those that do. The index at the end (`mfra`) would name the old places. */
+/** Replaces flags that wait with flags that don't. The index at the end (`mfra`) would hold outdated offsets. */
 export function withTrueTimes(flags: readonly string[]): string[] {
   const kept = flags.filter(flag => flag !== 'delay_moov')
   return [...new Set([...kept, 'empty_moov', 'frag_discont', 'skip_trailer'])]
 }
 
 /**
- * How much media may have gone into an output of which nothing has come, in seconds: ffmpeg itself waits up to 10 s for
- * a track, to put packets in order, and a fragment has 2 s.
+ * Seconds of media that may go into an output before its first byte: ffmpeg itself waits up to 10 s for a track, to
+ * interleave packets, and a fragment lasts 2 s.
  */
 const PATIENCE = 15
 
-/** Options with which a fragment may be longer than ours. */
+/** Options that allow fragments longer than ours. */
 const LENGTHS: ReadonlySet<string> = new Set(['frag_duration', 'min_frag_duration', 'frag_size'])
 
-/** Sound whose description ffmpeg takes from the first packet: without it there is no `moov`. */
+/** Audio whose parameters ffmpeg takes from the first packet: without it there is no `moov`. */
 const TOLD_BY_PACKETS = /^ {2,4}Stream #\d+:\d+.*: Audio: (?:ac3|eac3)\b/
 
-/** Notices that an output waits for a track that does not begin. */
+/** Detects an output that waits for a track that does not begin. */
 export class LateTrackWatch {
   readonly #isAble: boolean
   #isOutput = false
@@ -49,8 +48,8 @@ export class LateTrackWatch {
   #reports = 0
 
   /**
-   * @param args - of the output
-   * @param flags - its `-movflags`, all of them
+   * @param args - the output's arguments
+   * @param flags - all of its `-movflags`
    */
   constructor(args: readonly string[], flags: readonly string[]) {
     const isLong = parseArguments(args, 'output.args').some(({ name }) => LENGTHS.has(name))
@@ -59,7 +58,7 @@ export class LateTrackWatch {
     this.#isAble = isPlain && !isLong
   }
 
-  /** Whether the output could be made without waiting. */
+  /** Whether ffmpeg could write the output without waiting. */
   get isAble(): boolean {
     return this.#isAble && !this.#needsPackets
   }
@@ -72,10 +71,10 @@ export class LateTrackWatch {
   }
 
   /**
-   * ffmpeg tells how far it is. Whether the output waits: what has come may still be on its way, so it is asked twice.
+   * Whether the output waits, by ffmpeg's progress. Bytes may still be on their way, so it takes two reports.
    *
-   * @param outTime - seconds that were muxed
-   * @param bytes - that have come of the output
+   * @param outTime - seconds muxed so far
+   * @param bytes - output bytes received so far
    */
   isWaiting(outTime: number, bytes: number): boolean {
     if (bytes > 0 || outTime < PATIENCE) return false

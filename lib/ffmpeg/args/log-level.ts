@@ -1,8 +1,8 @@
 import { OptionError } from '../../errors.js'
 
 /**
- * `-loglevel`: ours and the user's. The stage reads durations, stream tables and warnings from the log, and how
- * many packets were muxed at the level `verbose`; whoever wants less listens to fewer levels.
+ * Merges `-loglevel`: ours and the user's. The stage reads durations, stream tables and warnings from the log, and the
+ * number of muxed packets at level `verbose`; to see less, listen to fewer levels.
  */
 
 /** ffmpeg's levels by number. */
@@ -12,11 +12,11 @@ const LEVELS: Readonly<Record<string, number>> = {
 const FLAGS = new Set(['repeat', 'level', 'time', 'datetime'])
 
 /**
- * The value of `-loglevel`: every message with its level in front, at `info` or the more talkative level asked for.
+ * The value of `-loglevel`: prefixes every message with its level, at `info` or the more verbose level requested.
  *
- * @param values - the user's values, which ffmpeg takes one after the other
- * @param option - the option that holds them, for messages
- * @param least - the least talkative level that will do
+ * @param values - the user's values, in order
+ * @param option - the name of the option that holds them, for messages
+ * @param least - the least verbose level that suffices
  */
 export function mergeLogLevels(
   values: readonly string[],

@@ -4,23 +4,23 @@ import { SELF_CONTAINED } from './safe-demuxers.js'
 import { COMPLETE, FRAGMENTED, IMPOSSIBLE, LOSSES } from './muxer-table.js'
 
 /**
- * Names of formats that people write from habit (extensions of files, MIME types) and that no ffmpeg has, with the
- * names that ffmpeg has for them. A test holds the list to the binary at hand: none of these is a format there, and
- * what is named instead is one.
+ * Format names that people write from habit (file extensions, MIME types) and that no ffmpeg has, with ffmpeg's own
+ * names for them. A test compares the list with the installed binary: it has no format of the first name, and one of
+ * the second.
  */
 
-/** What ffmpeg calls a format where it writes it, and where it reads it; no name where it has no such format. */
+/** ffmpeg's names of a format for writing and for reading; no name if ffmpeg lacks it. */
 interface Meant {
   readonly muxer?: string
   readonly demuxer?: string
 }
 
-/** Both ways. */
+/** The same name both ways. */
 const same = (name: string): Meant => ({ muxer: name, demuxer: name })
-/** A single picture, or one after the other. */
+/** A single image, or a sequence. */
 const picture = (demuxer: string): Meant => ({ muxer: 'image2pipe', demuxer })
 
-/** By the name that was given, in lower case. */
+/** By the given name, in lower case. */
 export const MEANT: ReadonlyMap<string, Meant> = new Map<string, Meant>([
   ...['mkv', 'mka', 'mks', 'mk3d', 'x-matroska'].map(name => [name, same('matroska')] as const),
   ['weba', same('webm')],
@@ -92,17 +92,17 @@ export const MEANT: ReadonlyMap<string, Meant> = new Map<string, Meant>([
   ['ssa', same('ass')],
 ])
 
-/** Names that are right once what stands before them is taken away. */
+/** Prefixes to remove from a name. */
 const RIGHT = {
   muxer: new Set<string>([...COMPLETE, ...FRAGMENTED, ...Object.keys(LOSSES), ...Object.keys(IMPOSSIBLE)]),
   demuxer: new Set(SELF_CONTAINED),
 }
 
 /**
- * What ffmpeg calls the format that is meant by a name that it does not have; `undefined` for any other name.
+ * ffmpeg's name for a format given by another name; `undefined` for any other name.
  *
- * @param name - as it was given: `mkv`, `.mp4`, `video/x-matroska`
- * @param as - whether it is to be written or read
+ * @param name - as given: `mkv`, `.mp4`, `video/x-matroska`
+ * @param as - whether to write or to read it
  */
 export function meantBy(name: string, as: 'muxer' | 'demuxer'): string | undefined {
   const lower = name.trim().toLowerCase()
@@ -113,7 +113,7 @@ export function meantBy(name: string, as: 'muxer' | 'demuxer'): string | undefin
   return bare !== name.toLowerCase() && RIGHT[as].has(bare) ? bare : undefined
 }
 
-/** The error for a name in whose place ffmpeg has another. */
+/** The error for a name that ffmpeg spells differently. */
 export function misnamed(name: string, meant: string, as: 'muxer' | 'demuxer', option: string): OptionError {
   return optionError(option, `ffmpeg's own name of a ${as}, which is "${meant}" here`, name)
 }

@@ -2,29 +2,29 @@ import { DEFAULT_MOVFLAGS } from './fragmentation.js'
 import { refused } from './parse-arguments.js'
 
 /**
- * The user's `-movflags` and ours.
+ * Merges the user's `-movflags` with ours.
  *
- * ffmpeg's own rule is kept: a value that begins with `+` or `-` changes what stands, any other value takes its
- * place, and a later option goes on from an earlier one. What stands at first are our defaults. A fragment
- * duration is always set beside them, so that whatever remains still streams.
+ * ffmpeg's own rule applies: a value that begins with `+` or `-` changes the current flags, any other value replaces
+ * them, and a later option continues from an earlier one. The initial flags are our defaults. The library always sets a
+ * fragment duration beside them, so that any result still streams.
  */
 
-/** Flags that ask for what a pipe cannot give, and what to do instead. */
+/** Flags that a pipe can't support, and what to do instead. */
 export const REFUSED_MOVFLAGS: Readonly<Record<string, string>> = {
   global_sidx:
-    'it reads its output back to put an index of all fragments in front, and on a pipe waits for ever. Use "dash" for an index in each.',
-  hybrid_fragmented: 'it goes back to turn a finished fragmented file into a plain one. Leave it out.',
+    'it reads its output back to put an index of all fragments in front, and hangs on a pipe. Use "dash" for an index in each.',
+  hybrid_fragmented: 'it seeks back to turn a finished fragmented file into a plain one. Leave it out.',
 }
 
-/** ffmpeg's flag for an index in front, which is a layout here: `output.layout: 'file'`. */
+/** ffmpeg's flag for an index in front; here that is a layout: `output.layout: 'file'`. */
 const FASTSTART = 'faststart'
 
 /**
- * The flags that result, in the order in which they were set, without `faststart`: the index is moved here, not by
+ * The resulting flags, in the order in which they were set, without `faststart`: the library moves the index, not
  * ffmpeg.
  *
- * @param values - the values of every `-movflags` of the user's, in order
- * @param option - the option that holds them, for messages
+ * @param values - the values of the user's `-movflags`, in order
+ * @param option - the name of the option that holds them, for messages
  * @throws {@link FfmpegError} `AVIO_ERR_ARGUMENT_REFUSED` for a flag that needs a seekable output
  */
 export function mergeMovflags(values: readonly string[], option: string): string[] {
@@ -44,7 +44,7 @@ export function mergeMovflags(values: readonly string[], option: string): string
   return [...flags]
 }
 
-/** Whether the flags ask for an index in front, in the end. */
+/** Whether the flags request an index in front in the end. */
 export function asksForFaststart(values: readonly string[]): boolean {
   let asks = false
   for (const { sign, name } of flagsIn(values)) {
@@ -54,10 +54,10 @@ export function asksForFaststart(values: readonly string[]): boolean {
   return asks
 }
 
-/** The flags as they come; an empty name where what stood before is dropped. */
+/** The flags in order; an empty name where a value discards the flags before it. */
 function* flagsIn(values: readonly string[]): Generator<{ value: string; sign: string; name: string }> {
   for (const value of values) {
-    // `-movflags faststart` alone asks for an ordinary file, which the defaults are turned into.
+    // `-movflags faststart` alone requests an ordinary file, made from the default flags.
     if (!/^[+-]/.test(value) && value !== FASTSTART) yield { value, sign: '', name: '' }
     for (const [, sign = '', name = ''] of value.matchAll(/([+-]?)([^+-]+)/g)) yield { value, sign, name }
   }

@@ -1,11 +1,11 @@
 /**
- * What becomes of each muxer's output on a pipe, where ffmpeg can't go back to fill in what it knows only at the end.
+ * How each muxer's output fares on a pipe, where ffmpeg can't seek back to fill in values known only at the end.
  *
- * Each row was tried against real binaries; a test tries it again. Some muxers refuse a pipe by themselves. Others
- * exit 0 over bytes that nothing reads (AIFF, W64, WTV …): those are the reason for this table.
+ * Each row was tested with real binaries; a test repeats that. Some muxers reject a pipe themselves. Others exit 0 with
+ * unreadable bytes (AIFF, W64, WTV …): these are the reason for this table.
  */
 
-/** Muxers whose output is the same, byte for byte or in all but a serial number, as a file's. */
+/** Muxers whose stream equals the file, byte for byte or in all but a serial number. */
 const COMPLETE = [
   ...['mpegts', 'mpeg', 'vcd', 'svcd', 'vob', 'dvd', 'dv', 'nut', 'ogg', 'oga', 'ogv', 'opus', 'spx', 'gif'],
   ...['mjpeg', 'mpjpeg', 'image2pipe', 'yuv4mpegpipe', 'rawvideo', 'h264', 'hevc', 'h261', 'h263', 'm4v'],
@@ -56,7 +56,7 @@ const COMPLETE = [
   ],
 ] as const
 
-/** Muxers whose output plays, and lacks what stands in a header that is filled in at the end. */
+/** Muxers whose output plays without the header values that a file gets at its end. */
 const LOSSES = {
   matroska: 'duration, and cues: players seek by guessing',
   webm: 'duration, and cues: players seek by guessing',
@@ -81,26 +81,26 @@ const LOSSES = {
   avm2: 'the number of frames',
   smjpeg: 'the duration',
   ivf: 'the number of frames, so the duration',
-  webp: '`-loop`, and two stray bytes follow an animation; single pictures are whole',
+  webp: '`-loop`, and two stray bytes follow an animation; single images are complete',
 } as const
 
-/** Muxers that stream by arguments that we add: the MP4 family. */
+/** Muxers that stream with arguments that we add: the MP4 family. */
 const FRAGMENTED = ['mp4', 'mov', 'ipod', 'psp', '3gp', '3g2', 'f4v', 'ismv'] as const
 
-const FILES = 'it writes files of its own beside its output'
-const DEVICE = 'it plays on a device of this machine'
+const FILES = 'it writes its own files beside its output'
+const DEVICE = 'it plays on a local device'
 const NETWORK = 'it sends over the network'
-const PATCHES = 'it goes back in its output to fill in sizes, and without that nothing can read it'
+const PATCHES = 'it seeks back in its output to fill in sizes; otherwise nothing can read it'
 
 /** Muxers that can't stream: why, and what to use instead. */
 const IMPOSSIBLE: Readonly<Record<string, readonly [why: string, instead: string]>> = {
   aiff: [PATCHES, '"caf", "wav" or "flac"'],
   w64: [PATCHES, '"wav", "caf" or "flac"'],
   wtv: [PATCHES, '"mpegts"'],
-  film_cpk: ['it reads its own output back, and on a pipe waits for ever', '"matroska"'],
+  film_cpk: ['it reads its own output back, and hangs on a pipe', '"matroska"'],
   mxf_opatom: [PATCHES, '"mxf"'],
   gxf: [PATCHES, '"mxf"'],
-  apng: ['it counts its frames in the header, and browsers refuse the count of a stream', '"gif" or "webp"'],
+  apng: ['it counts its frames in the header, and browsers reject the count of a stream', '"gif" or "webp"'],
   avif: [PATCHES, '"image2pipe" with -c:v libwebp, or "ivf"'],
   ico: [PATCHES, '"image2pipe" with -c:v png'],
   rso: [PATCHES, '"wav"'],
@@ -109,20 +109,20 @@ const IMPOSSIBLE: Readonly<Record<string, readonly [why: string, instead: string
   argo_asf: [PATCHES, '"wav"'],
   argo_cvg: [PATCHES, '"wav"'],
   wsaud: [PATCHES, '"wav"'],
-  hls: [FILES, '"mp4", whose fragments are what HLS segments are made of'],
-  dash: [FILES, '"mp4", whose fragments are what DASH segments are made of'],
+  hls: [FILES, '"mp4"; HLS segments consist of its fragments'],
+  dash: [FILES, '"mp4"; DASH segments consist of its fragments'],
   hds: [FILES, '"mp4"'],
   smoothstreaming: [FILES, '"ismv"'],
-  segment: [FILES, 'the format of its segments, cut downstream'],
-  stream_segment: [FILES, 'the format of its segments, cut downstream'],
-  ssegment: [FILES, 'the format of its segments, cut downstream'],
+  segment: [FILES, 'the format of its segments, split downstream'],
+  stream_segment: [FILES, 'the format of its segments, split downstream'],
+  ssegment: [FILES, 'the format of its segments, split downstream'],
   webm_chunk: [FILES, '"webm"'],
   webm_dash_manifest: [FILES, '"webm"'],
-  image2: [FILES, '"image2pipe", which writes the pictures one after the other'],
-  tee: ['it opens outputs of its own by name', 'one stage for each output'],
-  fifo: ["it wraps another muxer, whose needs can't be seen", 'that muxer'],
+  image2: [FILES, '"image2pipe", which writes the images one after another'],
+  tee: ['it opens its own outputs by name', 'one stage per output'],
+  fifo: ['it wraps another muxer and hides its needs', 'that muxer'],
   fifo_test: ['it tests ffmpeg itself', '"null"'],
-  uncodedframecrc: ['it takes no encoded packets', '"framecrc"'],
+  uncodedframecrc: ['it accepts no encoded packets', '"framecrc"'],
   rtp: [NETWORK, '"mpegts"'],
   rtp_mpegts: [NETWORK, '"mpegts"'],
   rtsp: [NETWORK, '"mpegts"'],

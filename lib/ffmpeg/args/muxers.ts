@@ -5,36 +5,36 @@ import { meantBy, misnamed } from './misnamed-formats.js'
 import { type DeferredHeaderFormat, deferredHeaderOf } from '../headers/deferred-header.js'
 import { COMPLETE, FRAGMENTED, IMPOSSIBLE, LOSSES } from './muxer-table.js'
 
-/** A muxer that streams, by ffmpeg's name. Any other is taken too, and ffmpeg decides: see `docs/formats.md`. */
+/** A muxer that streams, by ffmpeg's name. Any other name goes to ffmpeg unchanged: see `docs/formats.md`. */
 export type KnownMuxer =
   (typeof COMPLETE)[number] | keyof typeof LOSSES | (typeof FRAGMENTED)[number] | 'null'
 
-/** A muxer whose output can be what it would be in a file: `layout: 'file'`. */
+/** A muxer whose output can equal a file: `layout: 'file'`. */
 export type FileMuxer = DeferredHeaderFormat | Exclude<(typeof FRAGMENTED)[number], 'ismv'>
 
-/** A muxer whose files have the metadata of iTunes, cover art among it. */
+/** A muxer whose files carry iTunes metadata, including cover art. */
 export type CoverMuxer = 'mp4' | 'ipod'
 
-/** What is known of a muxer, as one that writes to a pipe. */
+/** How a muxer behaves on a pipe. */
 export interface Muxer {
   /** ffmpeg's name for it: the value of `-f`. */
   readonly name: string
   /**
-   * `as-is`: it streams, at the price of `lost`. `with-flags`: by arguments that we add. `unknown`: it is not in our
-   * table (a newer ffmpeg, a build of one's own), and ffmpeg decides.
+   * `as-is`: it streams, without `lost`. `with-flags`: it streams with arguments that we add. `unknown`: it is not in
+   * our table (a newer ffmpeg, a custom build), and ffmpeg decides.
    */
   readonly streaming: 'as-is' | 'with-flags' | 'unknown'
   /** Whether it writes boxes (ISO/IEC 14496-12). */
   readonly isMp4: boolean
-  /** Arguments that go before the user's, which win over them. */
+  /** Arguments before the user's, which override them. */
   readonly defaults: readonly string[]
-  /** Arguments that go after the user's. */
+  /** Arguments after the user's. */
   readonly always: readonly string[]
-  /** What a file would have and the stream has not. */
+  /** Parts of the file that the stream lacks. */
   readonly lost: string | undefined
-  /** Whether a deferred header gives that back: for a sink that can write its first bytes last. */
+  /** Whether a deferred header restores them, for a sink that can write its first bytes last. */
   readonly deferredHeader: boolean
-  /** Whether no byte at all can be a success: `null` writes nothing. */
+  /** Whether an output of no bytes can be a success: `null` writes nothing. */
   readonly mayBeEmpty: boolean
 }
 
@@ -46,30 +46,30 @@ const impossible = new Map(Object.entries(IMPOSSIBLE))
 const MP4_DEFAULTS = ['-frag_duration', String(FRAGMENT_DURATION)]
 
 /**
- * Subtitles and data are sparse. `delay_moov` waits for the first sample of every track, so that one late cue holds
- * all output back, in memory, and may push the first `moof` over its limit; and in fragments `mov_text` loses the
- * ends of its cues.
+ * Subtitles and data are sparse. `delay_moov` waits for the first sample of every track, so one late cue would hold all
+ * output back, in memory, and could push the first `moof` over its limit; and in fragments `mov_text` loses the ends
+ * of its cues.
  */
 const MP4_ALWAYS = ['-sn', '-dn']
 
 const MP4_LOST = 'subtitle and data tracks, and cover art, are dropped; the duration is that of the fragments'
 
-// A `duration` of 0 in onMetaData makes players show 0:00; none at all makes them find out.
+// A `duration` of 0 in onMetaData makes players show 0:00; without the field they determine it themselves.
 const FLV_DEFAULTS = ['-flvflags', '+no_duration_filesize']
 
 /**
- * The muxer of that name.
+ * Looks a muxer up by name.
  *
  * @param name - the value of `-f`
- * @param option - the option it comes from, for messages
- * @throws {@link OptionError} for what is no name of one muxer, with the right one where it is known
- * @throws {@link FfmpegError} `AVIO_ERR_MUXER_NOT_STREAMABLE` for one that can't write to a pipe, with what to use
+ * @param option - the name of the option, for messages
+ * @throws {@link OptionError} if the value is not the name of one muxer, with the right name if known
+ * @throws {@link FfmpegError} `AVIO_ERR_MUXER_NOT_STREAMABLE` if it can't write to a pipe, with an alternative
  */
 export function muxerOf(name: string, option = 'output.format'): Muxer {
   const meant = meantBy(name, 'muxer')
   if (meant !== undefined && !impossible.has(meant)) throw misnamed(name, meant, 'muxer', option)
   if (meant === undefined && !/^[a-zA-Z0-9][\w+.-]*$/.test(name)) {
-    throw optionError(option, 'the name of one muxer of ffmpeg, such as "mp4"', name)
+    throw optionError(option, 'the name of one ffmpeg muxer, such as "mp4"', name)
   }
   const row = impossible.get(meant ?? name)
   if (row !== undefined) {

@@ -2,29 +2,29 @@ import { FfmpegError, OptionError } from '../../errors.js'
 import { checkElement, checkValue } from './check-words.js'
 
 /**
- * Reading a list of ffmpeg's arguments as ffmpeg's own `split_commandline` does (fftools/cmdutils.c).
+ * Parses a list of ffmpeg arguments as ffmpeg's own `split_commandline` does (fftools/cmdutils.c).
  *
  * `-name[:specifier] value`; a token that is neither an option nor an option's value is the name of an output file.
- * Whether an option takes a value is not visible from outside, but the rule is short: every option does, those of
- * muxers, codecs and filters without exception, but for the booleans of the command line itself. Those are listed
- * here, for ffmpeg 4 to 9; a test holds the list to the binary at hand.
+ * Whether an option takes a value is not visible from outside, but the rule is short: every option does, including all
+ * options of muxers, codecs and filters, except the booleans of the command line itself. This file lists those, for
+ * ffmpeg 4 to 9; a test compares the list with the installed binary.
  */
 
-/** One option as it stands in the list. */
+/** One option of the list. */
 export interface Argument {
   /** The name, without dash and specifier; `stdin` for `-nostdin`. */
   readonly name: string
-  /** What follows the first colon of the name: `v:0` of `-c:v:0`; empty where there is none. */
+  /** The text after the first colon of the name: `v:0` in `-c:v:0`; empty without one. */
   readonly specifier: string
   /** The value; undefined for a boolean. */
   readonly value: string | undefined
-  /** Whether a boolean was given in its `-no…` form. */
+  /** Whether a boolean has its `-no…` form. */
   readonly negated: boolean
-  /** The tokens that it is made of. */
+  /** Its tokens. */
   readonly tokens: readonly string[]
 }
 
-/** Options that stand alone; each has a `-no…` form. */
+/** Options without a value; each has a `-no…` form. */
 const BOOLEANS = new Set([
   ...[
     'y',
@@ -72,10 +72,10 @@ const BOOLEANS = new Set([
   ...['display_hflip', 'display_vflip', 'deinterlace', 'intra', 'override_ffserver'],
 ])
 
-/** Booleans that took a value before ffmpeg 6 (`-autorotate 0`) and stand alone since. */
+/** Booleans that took a value before ffmpeg 6 (`-autorotate 0`) and take none since. */
 export const ONCE_VALUED: ReadonlySet<string> = new Set(['autorotate', 'autoscale'])
 
-/** Options that print something on standard output and end ffmpeg with exit code 0. */
+/** Options that print something to standard output and end ffmpeg with exit code 0. */
 const PRINTING = new Set([
   ...[
     'h',
@@ -100,9 +100,9 @@ const PRINTING = new Set([
  *
  * @param args - the user's list
  * @param option - the name of the option that holds it, for messages: `output.args`
- * @throws {@link FfmpegError} `AVIO_ERR_ARGUMENT_REFUSED` for what would be one more output file, and for options
- * that print and exit
- * @throws {@link OptionError} where the last option lacks its value, and for what only a shell would take apart
+ * @throws {@link FfmpegError} `AVIO_ERR_ARGUMENT_REFUSED` for a token that would name another output file, and for
+ * options that print and exit
+ * @throws {@link OptionError} if the last option lacks its value, and for elements that only a shell would split
  */
 export function parseArguments(args: readonly string[], option: string): Argument[] {
   const list: Argument[] = []
@@ -115,7 +115,7 @@ export function parseArguments(args: readonly string[], option: string): Argumen
       throw refused(
         token,
         option,
-        'it prints text in place of media and ends ffmpeg. Run ffmpeg by hand for that.',
+        'it prints text instead of media and ends ffmpeg. Run ffmpeg by hand for that.',
       )
     }
     const next = args[at + 1]
@@ -128,7 +128,7 @@ export function parseArguments(args: readonly string[], option: string): Argumen
     } else if (next === undefined) {
       throw new OptionError(
         option,
-        `Option "${option}" must end with a complete option: "${token}" wants a value, and none follows`,
+        `Option "${option}" must end with a complete option: "${token}" needs a value, and none follows`,
         args,
       )
     } else {
@@ -143,7 +143,7 @@ export function parseArguments(args: readonly string[], option: string): Argumen
 function nameOf(token: string): { name: string; specifier: string } {
   const colon = token.indexOf(':')
   const name = colon < 0 ? token : token.slice(0, colon)
-  // From ffmpeg 7 on, `-/name file` takes the value from a file.
+  // Since ffmpeg 7, `-/name file` reads the value from a file.
   return { name: name.replace(/^\//, ''), specifier: colon < 0 ? '' : token.slice(colon + 1) }
 }
 
@@ -151,12 +151,12 @@ function anotherOutput(token: string, option: string): FfmpegError {
   return refused(
     token,
     option,
-    'ffmpeg would take it for the name of one more output file. If it belongs to the option before it, ' +
+    'ffmpeg would take it for the name of another output file. If it belongs to the option before it, ' +
       'that option takes no value; a second output is a second pipeline.',
   )
 }
 
-/** The error for an argument that cannot be had; `why` says so, and what to do instead. */
+/** The error for an unsupported argument; `why` gives the reason and the alternative. */
 export function refused(argument: string, option: string, why: string): FfmpegError {
   return new FfmpegError(
     'AVIO_ERR_ARGUMENT_REFUSED',

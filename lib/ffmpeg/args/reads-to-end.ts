@@ -7,7 +7,7 @@ interface WithArgs {
   readonly args: readonly string[]
 }
 
-/** Options that end an output, or the reading of an input, before the input's end. */
+/** Options that end an output, or reading an input, before the input's end. */
 const TIMES = new Set(['t', 'to'])
 const FRAMES = new Set(['frames', 'vframes', 'aframes', 'dframes'])
 const OTHERS = new Set(['shortest', 'fs'])
@@ -20,17 +20,17 @@ const FILTERS = new Set([
   'filter_script',
   'filter_complex_script',
 ])
-/** `trim=duration=5`, `atrim=0:5`: a filter that has enough at some place. */
+/** `trim=duration=5`, `atrim=0:5`: a filter that stops at some point. */
 const TRIM = /\ba?trim=(?:[^,;[\]]*\b(?:end|end_pts|end_frame|end_sample|duration)=|[^,;[\]=:]*:)/
-/** What may be missing at the end of a part, in seconds: its last picture, of which ffmpeg tells the beginning. */
+/** Seconds that may be missing at the end of a part: ffmpeg reports the start of its last frame. */
 const GRAIN = 0.5
 
 /**
- * Whether ffmpeg has read an input to its end, by what it was told to make and, where that is a part, by how far it
- * came.
+ * Whether ffmpeg has read an input to its end, judged by the requested outputs and, for a part, by the time ffmpeg
+ * reached.
  *
- * @param index - which of the inputs
- * @param inputs - their arguments
+ * @param index - the input's index
+ * @param inputs - the inputs' arguments
  * @param outputs - the outputs' arguments
  * @param report - ffmpeg's last report
  */
@@ -51,7 +51,7 @@ export function isReadToEnd(
   )
 }
 
-/** Whether an output may have streams of an input: where it names its streams, it is by those. */
+/** Whether an output may use streams of an input: if it names its streams, only the named ones. */
 function mayUse(output: readonly Argument[], index: number): boolean {
   const maps = output.filter(({ name }) => name === 'map')
   const graphs = output.filter(({ name }) => name === 'filter_complex' || name === 'lavfi')
@@ -59,7 +59,7 @@ function mayUse(output: readonly Argument[], index: number): boolean {
   return (
     maps.some(({ value = '' }) => Number.parseInt(value, 10) === index) ||
     graphs.some(({ value = '' }) => new RegExp(`\\[${index}(?::|\\])`).test(value)) ||
-    // What a graph takes without a label can be of any input.
+    // Without a label, a graph may read from any input.
     (graphs.length === 0 && maps.some(({ value = '' }) => value.startsWith('[')))
   )
 }
@@ -74,7 +74,7 @@ function limitsOf(args: readonly Argument[]): Argument[] {
   )
 }
 
-/** Whether a part ended before any of its limits: only the input's end can have ended it. */
+/** Whether a part ended before any of its limits: only the input's end can explain that. */
 function fellShort(
   input: WithArgs,
   output: readonly Argument[],

@@ -2,25 +2,24 @@ import { type Argument, refused } from './parse-arguments.js'
 import { fileFilter, fileParameter } from './file-writing-values.js'
 
 /**
- * What happens to the user's own arguments. Most are obeyed: they come after our defaults, and in ffmpeg the last
- * one wins. The table has the others: what would fight with the pipes, or would make ffmpeg write a file (promise 6:
- * what needs one is refused by name). `docs/formats.md` shows it; a test holds the two together.
+ * Handles the user's own arguments. ffmpeg obeys most of them: they follow our defaults, and the last one wins. The
+ * tables list the others: arguments that conflict with the pipes or make ffmpeg write a file (promise 6: an argument
+ * that needs a file is refused by name). `docs/formats.md` shows the tables; a test compares the two.
  */
 
 const FILE = 'it makes ffmpeg write a file, and no stage writes one.'
 const TWO_PASS = `${FILE} Use one pass: -crf, or -b:v with -maxrate and -bufsize.`
 const PRESET_FILE =
-  'it reads a file of presets, whose text ffmpeg quotes in its errors. Give the options themselves.'
-const NO_SEEK =
-  'it needs an output in which ffmpeg can go back. Leave it out: a fragmented MP4 has its index in front.'
+  'it reads a preset file, whose text ffmpeg quotes in its errors. Give the options themselves.'
+const NO_SEEK = 'it needs a seekable output. Leave it out: a fragmented MP4 has its index in front.'
 
-/** Arguments that are refused: `AVIO_ERR_ARGUMENT_REFUSED`, thrown by the constructor. */
+/** Refused arguments: the constructor throws `AVIO_ERR_ARGUMENT_REFUSED`. */
 export const REFUSED: Readonly<Record<string, string>> = {
-  i: 'inputs are given beside "args": by piping into the stage, or as a source in "input" or "inputs" of FfmpegReadable. A filter can open more by itself: movie=, amovie=, anullsrc …',
+  i: 'inputs go beside "args": pipe into the stage, or give a source in "input" or "inputs" of FfmpegReadable. A filter can open more: movie=, amovie=, anullsrc …',
   f: 'the format is the option "format" beside "args".',
-  progress: 'the stage reads it on a pipe of its own. Listen for "progress".',
+  progress: 'the stage reads it on its own pipe. Listen for "progress".',
   stdin: 'standard input carries media.',
-  target: 'it chooses a format by itself. Set "format" and the codecs one by one.',
+  target: 'it chooses a format itself. Set "format" and the codecs one by one.',
   pass: TWO_PASS,
   passlogfile: TWO_PASS,
   'x265-stats': TWO_PASS,
@@ -33,7 +32,7 @@ export const REFUSED: Readonly<Record<string, string>> = {
   print_graphs_file: FILE,
   sdp_file: FILE,
   dump_attachment: FILE,
-  fs: 'it cuts the output off and ends as if all were well. Set limits.maxOutputBytes: past it nothing is stored.',
+  fs: 'it truncates the output and reports success. Set limits.maxOutputBytes: beyond it nothing is stored.',
   fpre: PRESET_FILE,
   vpre: PRESET_FILE,
   apre: PRESET_FILE,
@@ -41,39 +40,39 @@ export const REFUSED: Readonly<Record<string, string>> = {
   pre: PRESET_FILE,
 }
 
-/** Arguments of the MP4 family that are refused. */
+/** Refused arguments of the MP4 family. */
 export const REFUSED_MP4: Readonly<Record<string, string>> = {
   moov_size: NO_SEEK,
   ism_lookahead: NO_SEEK,
 }
 
-/** Arguments that are taken out: they are set already, or mean nothing here. */
+/** Arguments that are dropped: they are already set, or mean nothing here. */
 export const DROPPED: Readonly<Record<string, string>> = {
-  y: 'no file is written, so none is overwritten',
-  n: 'no file is written, so none is overwritten',
-  hide_banner: 'set already',
-  stdin: '`-nostdin` is set already',
+  y: 'ffmpeg writes no file, so it overwrites none',
+  n: 'ffmpeg writes no file, so it overwrites none',
+  hide_banner: 'already set',
+  stdin: '`-nostdin` is already set',
   stats: 'the status line would break the log; listen for `progress`',
 }
 
-/** Arguments that are merged with ours. */
+/** Arguments merged with ours. */
 export const MERGED: Readonly<Record<string, string>> = {
   movflags: "with the defaults, by ffmpeg's own rule (below); MP4 family only",
   loglevel:
-    'the more talkative of the two: the stage itself needs `verbose`, which it shows to nobody who asks for less',
+    'the more verbose of the two: the stage itself needs `verbose`, and hides it from listeners that request less',
   v: 'the same as `-loglevel`',
 }
 
 const SUBTITLES =
   'subtitles do not survive streaming: MP4 waits for the first cue of every track before it writes anything, and its ' +
-  'fragments lose the ends of the cues. Make a WebVTT output of its own ("webvtt"), or use "matroska".'
+  'fragments lose the ends of the cues. Make a separate WebVTT output ("webvtt"), or use "matroska".'
 const DATA =
   'a data track is sparse, and MP4 waits for the first sample of every track before it writes anything.'
 
-/** Lists of an encoder library's own parameters. */
+/** Parameter lists of an encoder library. */
 const PARAMETERS = /(params|x264opts)$/
 
-/** Values that are refused: encoders and filters that write files, and a muxer that reads its output back. */
+/** Refused values: encoders and filters that write files, and a muxer that reads its output back. */
 export const REFUSED_VALUES: readonly {
   readonly label: string
   readonly name: RegExp
@@ -97,17 +96,17 @@ export const REFUSED_VALUES: readonly {
     label: '-vf psnr=stats_file=…',
     name: /^(vf|af|filter|filter_complex|lavfi)$/,
     refuses: value => fileFilter(value) !== undefined,
-    why: `${FILE} Without that option, what the filter measures is in "log".`,
+    why: `${FILE} Without that option, the filter's results are in "log".`,
   },
   {
     label: '-flvflags add_keyframe_index',
     name: /^flvflags$/,
     refuses: value => /(^|\+)add_keyframe_index/.test(value),
-    why: 'it reads its own output back, and on a pipe waits for ever.',
+    why: 'it reads its own output back, and hangs on a pipe.',
   },
 ]
 
-/** Fails for an argument that is refused whatever the place and the format. */
+/** Throws for an argument refused in every place and format. */
 export function refuseEverywhere(argument: Argument, option: string): void {
   const { name, value, negated, tokens } = argument
   const why = REFUSED[name]
@@ -119,7 +118,7 @@ export function refuseEverywhere(argument: Argument, option: string): void {
   }
 }
 
-/** Fails for an argument that a fragmented MP4 can't follow. */
+/** Throws for an argument that a fragmented MP4 can't honor. */
 export function refuseForMp4(argument: Argument, option: string): void {
   const { name, specifier, value = '', tokens } = argument
   const why = REFUSED_MP4[name]
@@ -130,7 +129,7 @@ export function refuseForMp4(argument: Argument, option: string): void {
   if (name === 'dcodec' || type === 'd') throw refused(tokens.join(' '), option, DATA)
 }
 
-/** The type of stream that a `-map` asks for by name: `s` of `0:s:1`; empty for `0`, `0:2`, `-0:s` and labels. */
+/** The stream type that a `-map` names: `s` for `0:s:1`; empty for `0`, `0:2`, `-0:s` and labels. */
 function mappedType(map: string): string {
   return /^\d+:(?:p:\d+:)?([a-zA-Z])(?=[:?]|$)/.exec(map)?.[1] ?? ''
 }

@@ -1,22 +1,22 @@
 /**
- * ffmpeg's demuxers, and which of them may open an input (`-format_whitelist`), however it is read.
+ * ffmpeg's demuxers, and those that may open an input (`-format_whitelist`), however ffmpeg reads it.
  *
- * A playlist names its segments. Uploaded by a stranger, it names what it likes. The lists of protocols see to it that
- * none of that is reached: on a pipe nothing but the pipe, by address nothing but the range server, which answers for
- * the job's own sources only. This list sees to it that nobody even asks, with every version of ffmpeg.
+ * A playlist names its segments; a stranger's playlist can name anything. The protocol lists block access to those
+ * names: a pipe allows only the pipe, HTTP only the range server, which serves only the job's own sources. This list
+ * prevents even the request, with every version of ffmpeg.
  *
  * - {@link SELF_CONTAINED} is the default: containers that hold all of their media themselves.
- * - {@link OPENING} open more than their input (addresses, files beside it, devices) or run what is in it. Such a one
- *   opens an input only where the user's own list names it.
- * - All others open an input where the user names them, as its format or in a list: containers of a single game or
+ * - {@link OPENING} open more than their input (URLs, files beside it, devices) or run its content. They open an input
+ *   only if the user's own list names them.
+ * - All others open an input if the user names them, as its format or in a list: containers of a single game or
  *   console, which hardly anyone uploads and each of which is one more parser; `svg_pipe`, a document that a renderer
- *   draws; `tty`, which takes a text for a film. Nobody is kept from them, and no stranger chooses them.
+ *   draws; `tty`, which takes a text for a film. The user can choose them, a stranger can't.
  *
- * `mov` may name external tracks as well, but opens them only under `-enable_drefs`, and absolute paths among them only
- * under `-use_absolute_path`: both are off by default.
+ * `mov` may name external tracks as well, but opens them only with `-enable_drefs`, and absolute paths among them only
+ * with `-use_absolute_path`: both are off by default.
  *
- * ffmpeg compares a list with each of a demuxer's names (`av_match_list`), so one of them is enough; names that a
- * version does not know do no harm. A test holds the lists to the binary at hand.
+ * ffmpeg compares a list with each of a demuxer's names (`av_match_list`), so one of them suffices; names unknown to a
+ * version do no harm. A test compares the lists with the installed binary.
  */
 
 const CONTAINERS =
@@ -49,17 +49,17 @@ const SUBTITLES =
   'srt ass webvtt sami stl subviewer subviewer1 microdvd mpl2 mpsub jacosub pjs realtext scc mcc sup aqtitle lrc ' +
   'tedcaptions vplayer dvbsub dvbtxt rcwt'
 
-/** Formats of a game that ffmpeg writes as well: what it has written it can read. */
+/** Game formats that ffmpeg also writes: it can read its own output. */
 const GAMES = 'alp argo_asf argo_cvg kvag wsaud'
 
-/** Names of the demuxers that may open an input where the user gives no list. */
+/** Names of the demuxers that may open an input unless the user gives a list. */
 export const SELF_CONTAINED: readonly string[] = [
   ...new Set([CONTAINERS, AUDIO, ELEMENTARY, PCM, IMAGES, SUBTITLES, GAMES].join(' ').split(' ')),
 ]
 
 const ADDRESSES = 'hls applehttp dash concat imf webm_dash_manifest sdp rtsp rtp sap'
 
-/** `image2` takes the address for a pattern of files, `vobsub` has its pictures in a second file. */
+/** `image2` treats the URL as a file pattern, `vobsub` keeps its images in a second file. */
 const FILES = 'image2 vobsub dvdvideo'
 
 const SCRIPTS = 'lavfi avisynth vapoursynth'
@@ -68,18 +68,18 @@ const DEVICES =
   'alsa android_camera audiotoolbox avfoundation bktr decklink dshow fbdev gdigrab iec61883 jack kmsgrab libcdio ' +
   'libdc1394 libndi_newtek openal oss pulse sndio v4l2 video4linux2 vfwcap x11grab xcbgrab'
 
-/** Names of the demuxers that open more than their input, or run what is in it. */
+/** Names of the demuxers that open more than their input, or run its content. */
 export const OPENING: ReadonlySet<string> = new Set([ADDRESSES, FILES, SCRIPTS, DEVICES].join(' ').split(' '))
 
 /**
  * The demuxers that may open one input.
  *
  * @param list - the user's own list; the default where it is empty
- * @param format - the demuxer that the user names for it
+ * @param format - the demuxer that the user names for the input
  */
 export function demuxersFor(list: readonly string[], format: string | undefined): readonly string[] {
   const allowed = list.length > 0 ? list : SELF_CONTAINED
-  // ffmpeg finds a demuxer by a name in any case, but holds a list to the case.
+  // ffmpeg looks a demuxer up by a name in any case, but compares a list case-sensitively.
   const named = format?.toLowerCase()
   const isAdded =
     named !== undefined && /^\w+$/.test(named) && !OPENING.has(named) && !allowed.includes(named)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { asksForSeek } from '../../../lib/ffmpeg/args/asks-for-seek.js'
 
-t.test('arguments that jump are known, and which of them no pipe can serve', async t => {
+t.test('finds arguments that seek, and those that no pipe supports', async t => {
   t.equal(asksForSeek(['-r', '25', '-accurate_seek']), undefined)
   t.same(asksForSeek(['-ss', '5']), { token: '-ss', needsSeek: false })
   t.same(asksForSeek(['-to', '5']), { token: '-to', needsSeek: false })

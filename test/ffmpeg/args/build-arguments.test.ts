@@ -13,7 +13,7 @@ const input = { url: 'pipe:0', args: [], protocols: ['pipe'] }
 const output: OutputSpec = { url: 'pipe:1', format: 'mp4', args: [] }
 const spec = { inputs: [input], outputs: [output], globalArgs: [], progressUrl: 'pipe:3' }
 
-t.test('the whole list of a plain job', async t => {
+t.test('builds the complete list of a plain job', async t => {
   t.equal(
     buildArguments(spec).join(' '),
     '-hide_banner -nostdin -nostats -loglevel level+info -progress pipe:3 ' +
@@ -22,7 +22,7 @@ t.test('the whole list of a plain job', async t => {
   )
 })
 
-t.test("the user's arguments come after what they may override and before what must hold", async t => {
+t.test("puts the user's arguments after our defaults and before fixed arguments", async t => {
   const list = buildArguments({
     ...spec,
     inputs: [{ ...input, format: 'mpegts', args: ['-ss', '5', '-protocol_whitelist', 'pipe,file'] }],
@@ -39,12 +39,12 @@ t.test("the user's arguments come after what they may override and before what m
   )
 })
 
-t.test('a muxer that streams as it is gets nothing added', async t => {
+t.test('adds nothing for a muxer that streams as it is', async t => {
   const list = buildArguments({ ...spec, outputs: [{ ...output, format: 'mpegts', args: ['-c', 'copy'] }] })
   t.match(list.join(' '), /-i pipe:0 -c copy -f mpegts pipe:1$/)
 })
 
-t.test('a layout brings arguments of its own, which the user’s come after', async t => {
+t.test("puts the arguments of a layout before the user's", async t => {
   const held = { ...output, format: 'flv', layout: 'file' as const, args: ['-c', 'copy'] }
   t.match(
     buildArguments({ ...spec, outputs: [held] }).join(' '),
@@ -52,7 +52,7 @@ t.test('a layout brings arguments of its own, which the user’s come after', as
   )
 })
 
-t.test('several inputs and outputs stand in their order, each with its own arguments', async t => {
+t.test('keeps several inputs and outputs in order, each with its own arguments', async t => {
   const list = buildArguments({
     ...spec,
     inputs: [input, { url: 'http://127.0.0.1/1', args: ['-re'], protocols: ['http', 'tcp'] }],
@@ -67,7 +67,7 @@ t.test('several inputs and outputs stand in their order, each with its own argum
   )
 })
 
-t.test('-movflags of the user are merged into one, wherever they stand', async t => {
+t.test('merges every -movflags of the user into one', async t => {
   const list = buildArguments({
     ...spec,
     outputs: [{ ...output, args: ['-movflags', '+cmaf', '-an', '-movflags', '+dash'] }],
@@ -75,10 +75,10 @@ t.test('-movflags of the user are merged into one, wherever they stand', async t
   t.equal(list.filter(token => token === '-movflags').length, 1)
   t.match(list.join(' '), /-an .*-movflags frag_keyframe\+delay_moov\+default_base_moof\+cmaf\+dash -f mp4/)
   const none = buildArguments({ ...spec, outputs: [{ ...output, args: ['-movflags', 'cmaf-cmaf'] }] })
-  t.match(none.join(' '), '-movflags 0 -f mp4', 'none left: ffmpeg knows that as 0')
+  t.match(none.join(' '), '-movflags 0 -f mp4', 'no flags left: ffmpeg writes that as 0')
 })
 
-t.test('-movflags for another family of muxers is left to ffmpeg', async t => {
+t.test('leaves -movflags for another family of muxers to ffmpeg', async t => {
   const list = buildArguments({
     ...spec,
     outputs: [{ ...output, format: 'webm', args: ['-movflags', '+faststart'] }],
@@ -86,7 +86,7 @@ t.test('-movflags for another family of muxers is left to ffmpeg', async t => {
   t.match(list.join(' '), '-movflags +faststart -f webm')
 })
 
-t.test('a log level is merged: never below info, which the stage itself reads', async t => {
+t.test('merges log levels, never below info, which the stage itself reads', async t => {
   const level = (globalArgs: string[], outputArgs: string[] = []) => {
     const list = buildArguments({ ...spec, globalArgs, outputs: [{ ...output, args: outputArgs }] })
     t.equal(list.filter(token => token === '-loglevel' || token === '-v').length, 1)
@@ -97,7 +97,7 @@ t.test('a log level is merged: never below info, which the stage itself reads', 
   t.equal(level([], ['-loglevel', 'repeat+verbose']), 'level+verbose')
 })
 
-t.test('what is set already, or means nothing on a pipe, is taken out', async t => {
+t.test('drops arguments that are already set or mean nothing on a pipe', async t => {
   const args = ['-y', '-n', '-hide_banner', '-nostdin', '-stats', '-nostats']
   const plain = buildArguments(spec)
   t.same(buildArguments({ ...spec, globalArgs: args }), plain)
@@ -107,7 +107,7 @@ t.test('what is set already, or means nothing on a pipe, is taken out', async t 
 
 const refused = (message: string | RegExp) => ({ code: 'AVIO_ERR_ARGUMENT_REFUSED', message })
 
-t.test('what would fight with the pipes is refused by name, in every list', async t => {
+t.test('refuses arguments that conflict with the pipes, in every list', async t => {
   const lists: [string, (args: string[]) => unknown][] = [
     ['output.args', args => checkOutput({ format: 'mp4', args })],
     ['input.args', args => checkInput({ args })],
@@ -128,7 +128,7 @@ t.test('what would fight with the pipes is refused by name, in every list', asyn
   }
 })
 
-t.test('what makes ffmpeg or an encoder write a file is refused by name', async t => {
+t.test('refuses arguments that make ffmpeg or an encoder write a file', async t => {
   const cases = [
     ['-pass', '1'],
     ['-pass:v', '2'],
@@ -157,39 +157,36 @@ t.test('what makes ffmpeg or an encoder write a file is refused by name', async 
   }
 })
 
-t.test(
-  'subtitles and data asked of the MP4 family are refused by name, and left to other muxers',
-  async t => {
-    const subtitles = [
-      ['-c:s', 'mov_text'],
-      ['-scodec', 'copy'],
-      ['-codec:s:0', 'copy'],
-      ['-map', '0:s'],
-      ['-map', '0:s:0?'],
-    ]
-    const data = [
-      ['-map', '0:d?'],
-      ['-c:d', 'copy'],
-      ['-dcodec', 'copy'],
-    ]
-    for (const args of [...subtitles, ...data]) {
-      t.throws(() => checkOutput({ format: 'mp4', args }), refused(args.join(' ')))
-      t.doesNotThrow(() => checkOutput({ format: 'matroska', args }))
-    }
-    const fine = [
-      ['-map', '0'],
-      ['-map', '-0:s'],
-      ['-map', '0:v'],
-      ['-map', '[s]'],
-      ['-c', 'copy'],
-      ['-c:v', 'copy'],
-      ['-sn'],
-    ]
-    for (const args of fine) t.doesNotThrow(() => checkOutput({ format: 'mp4', args }), args.join(' '))
-  },
-)
+t.test('refuses subtitles and data for the MP4 family, and leaves them to other muxers', async t => {
+  const subtitles = [
+    ['-c:s', 'mov_text'],
+    ['-scodec', 'copy'],
+    ['-codec:s:0', 'copy'],
+    ['-map', '0:s'],
+    ['-map', '0:s:0?'],
+  ]
+  const data = [
+    ['-map', '0:d?'],
+    ['-c:d', 'copy'],
+    ['-dcodec', 'copy'],
+  ]
+  for (const args of [...subtitles, ...data]) {
+    t.throws(() => checkOutput({ format: 'mp4', args }), refused(args.join(' ')))
+    t.doesNotThrow(() => checkOutput({ format: 'matroska', args }))
+  }
+  const fine = [
+    ['-map', '0'],
+    ['-map', '-0:s'],
+    ['-map', '0:v'],
+    ['-map', '[s]'],
+    ['-c', 'copy'],
+    ['-c:v', 'copy'],
+    ['-sn'],
+  ]
+  for (const args of fine) t.doesNotThrow(() => checkOutput({ format: 'mp4', args }), args.join(' '))
+})
 
-t.test('options that need to go back in an MP4 are refused by name', async t => {
+t.test('refuses options of an MP4 that need a seekable output', async t => {
   for (const name of ['-moov_size', '-ism_lookahead']) {
     t.throws(() => checkOutput({ format: 'ismv', args: [name, '5'] }), refused(`${name} 5`))
   }
@@ -199,7 +196,7 @@ t.test('options that need to go back in an MP4 are refused by name', async t => 
   )
 })
 
-t.test('a malformed option is named as the caller names it', async t => {
+t.test('names a malformed option as the caller does', async t => {
   t.throws(() => checkOutput({ format: 'mp4', args: ['-c:v'] }, 'outputs[1]'), {
     message: /outputs\[1\]\.args/,
     option: 'outputs[1].args',
@@ -212,7 +209,7 @@ t.test('a malformed option is named as the caller names it', async t => {
   t.throws(() => checkGlobalArgs(['-loglevel', 'loud']), { code: 'AVIO_ERR_OPTION', message: /loud/ })
 })
 
-t.test('turns booleans that once took a value into what every ffmpeg takes', async t => {
+t.test('turns booleans that once took a value into a form that every ffmpeg accepts', async t => {
   const OFF = { autorotate: '-noautorotate', autoscale: '-noautoscale' }
   const media = await transportStream({ seconds: 1 })
   for (const [name, off] of Object.entries(OFF)) {
@@ -231,7 +228,11 @@ t.test('turns booleans that once took a value into what every ffmpeg takes', asy
     t.same(listOf(off, `-${name}`, off), [off])
     t.same(listOf(`${off}:v:0`, `-${name}:v:0`, '1'), [])
     t.same(listOf(off, `${off}:v:1`, `-${name}`, '1'), [], 'for all streams, after some')
-    t.same(listOf('-metadata', off, `-${name}`, '1'), ['-metadata', off], 'a value is none of them')
+    t.same(
+      listOf('-metadata', off, `-${name}`, '1'),
+      ['-metadata', off],
+      'ignores a value of the same spelling',
+    )
     t.throws(() => listOf(off, `-${name}:v:1`, '1'), { code: 'AVIO_ERR_OPTION', option: 'input.args' })
     t.throws(() => listOf(`${off}:v:0`, `-${name}:v`, '1'), { code: 'AVIO_ERR_OPTION' })
   }

@@ -3,7 +3,7 @@ import { parseArguments } from '../../../lib/ffmpeg/args/parse-arguments.js'
 
 const read = (args: string[]) => parseArguments(args, 'output.args')
 
-/** The error names the element, and ends with those to write. */
+/** The error names the element, and ends with the elements to write. */
 function refuses(t: Test, args: string[], index: number, right: string): void {
   try {
     read(args)
@@ -16,7 +16,7 @@ function refuses(t: Test, args: string[], index: number, right: string): void {
   }
 }
 
-t.test('refuses an option and its value in one element, and tells which and what they should be', async t => {
+t.test('refuses an option and its value in one element, and shows the elements to write', async t => {
   const cases: [args: string[], index: number, right: string][] = [
     [['-c:v libx264'], 0, '"-c:v", "libx264"'],
     [['-an', '-c:v libx264', '-crf', '20'], 1, '"-c:v", "libx264"'],
@@ -36,7 +36,7 @@ t.test('refuses an option and its value in one element, and tells which and what
   }
 })
 
-t.test('refuses the quotes of a shell around an element', async t => {
+t.test('refuses shell quotes around an element', async t => {
   const cases: [args: string[], index: number, right: string][] = [
     [['-map', "'0:a'"], 1, '"0:a"'],
     [['-map', '"0:a"'], 1, '"0:a"'],
@@ -52,7 +52,7 @@ t.test('refuses the quotes of a shell around an element', async t => {
   }
 })
 
-t.test('takes spaces and quotes in values, and where ffmpeg has them', async t => {
+t.test("accepts spaces and quotes in values, and where ffmpeg's syntax has them", async t => {
   const lists = [
     ['-metadata', 'title=two words'],
     ['-metadata', "title='quoted'"],
@@ -74,7 +74,7 @@ t.test('takes spaces and quotes in values, and where ffmpeg has them', async t =
   for (const args of lists) t.equal(read(args)[0]?.value, args[1], JSON.stringify(args))
 })
 
-t.test('says of any other stray element what it would be to ffmpeg', async t => {
+t.test('explains what any other stray element would mean to ffmpeg', async t => {
   for (const stray of ['libx264', 'two words', '', '-', '--']) {
     t.throws(() => read(['-an', stray]), { code: 'AVIO_ERR_ARGUMENT_REFUSED' }, stray)
   }

@@ -14,7 +14,7 @@ import {
 const run = promisify(execFile)
 const ffmpeg = process.env['FFMPEG_PATH'] ?? 'ffmpeg'
 
-t.test('finds what writes a file, wherever it stands in a graph and however it is written', async t => {
+t.test('finds options that write a file, anywhere in a graph and in any spelling', async t => {
   for (const [graph, told] of [
     ['psnr=stats_file=a.log', 'psnr=stats_file'],
     ['psnr=a.log', 'psnr=stats_file'],
@@ -32,7 +32,7 @@ t.test('finds what writes a file, wherever it stands in a graph and however it i
     ['vidstabtransform=debug=1', 'vidstabtransform=debug'],
     ['curves=plot=a.gp', 'curves=plot'],
     ['loudnorm=I=-16:stats_file=a', 'loudnorm=stats_file'],
-    // What these filters do without a file, and what only looks like one.
+    // Uses of these filters without a file, and options that only look like one.
     ['psnr', undefined],
     ['psnr=stats_version=2', undefined],
     ['metadata=print', undefined],
@@ -49,16 +49,16 @@ t.test('finds what writes a file, wherever it stands in a graph and however it i
   }
 })
 
-t.test('finds parameters of encoders that name a file', async t => {
+t.test('finds encoder parameters that name a file', async t => {
   for (const name of FILE_PARAMETERS) t.equal(fileParameter(`crf=20:${name}=a:b=1`), name)
   t.equal(fileParameter('dump_yuv=a'), 'dump-yuv')
   t.equal(fileParameter('keyint=48:min-keyint=48:scenecut=0'), undefined)
 })
 
-/** The names by which filters call a file that they write. */
+/** Names of filter options that name an output file. */
 const WRITTEN = /^ +-?(stats_file|log_path|dumpfile|plot|debug_kdtree|shader_cache) +<string>/
 
-t.test('knows every option of the filters of this ffmpeg by which a file is written', async t => {
+t.test('knows every option by which a filter of this ffmpeg writes a file', async t => {
   const { stdout } = await run(ffmpeg, ['-hide_banner', '-h', 'full'], { maxBuffer: 1 << 26 })
   let filter = ''
   let found = 0
@@ -72,7 +72,7 @@ t.test('knows every option of the filters of this ffmpeg by which a file is writ
   t.ok(found > 3)
 })
 
-t.test('refuses what really writes a file, and takes the same filter without it', async t => {
+t.test('refuses filters that write a file, and accepts the same filters without it', async t => {
   const folder = await mkdtemp(join(tmpdir(), 'avio-streams-writers-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   const source = ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=64x64:d=0.2']

@@ -30,7 +30,7 @@ t.test('finds each filter of a graph with its options', async t => {
   }
 })
 
-t.test('comes to an end for anything, in time that grows with the length', async t => {
+t.test('terminates on any input, in time proportional to its length', async t => {
   const characters = ["'", '\\', '[', ']', ',', ';', '=', ':', ' ', 'a', '@']
   let seed = 7
   for (let n = 0; n < 2000; n++) {

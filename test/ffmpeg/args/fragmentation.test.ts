@@ -3,7 +3,7 @@ import { FRAGMENT_DURATION, LARGEST_HEADER } from '../../../lib/ffmpeg/args/frag
 import { runCommand, topLevelBoxes } from '../../support/command.js'
 import { ffmpegToFile, ffmpegToPipe, ffprobeJson } from '../../support/media.js'
 
-// Ten minutes, quick to make: silence, and a grey picture with its one key frame at the start.
+// Ten minutes, quick to make: silence, and grey video with one key frame at the start.
 const silence = ['-f', 'lavfi', '-i', 'anullsrc=r=48000:cl=mono']
 const tenMinutesOfAc3 = () =>
   ffmpegToPipe([...silence, '-t', '600', '-c:a', 'ac3', '-b:a', '32k', '-f', 'ac3'])
@@ -13,7 +13,7 @@ const tenMinuteGop = () =>
     ...['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '100000', '-f', 'matroska'],
   ])
 
-/** Every `moov` and `moof` has its size, none is near the limit, and every packet is read back. */
+/** Every `moov` and `moof` has its size, none is near the limit, and every packet reads back. */
 async function sound(t: Test, bytes: Buffer, packets: Record<string, number>) {
   const headers = topLevelBoxes(bytes).filter(({ type }) => type === 'moov' || type === 'moof')
   t.ok(headers.length > 1)
@@ -37,7 +37,7 @@ async function packetCounts(bytes: Buffer): Promise<Record<string, number>> {
   return counts
 }
 
-t.test('ten minutes of audio alone, copied, AC-3', async t => {
+t.test('streams ten minutes of copied AC-3 audio alone', async t => {
   const { code, bytes } = await runCommand({
     input: await tenMinutesOfAc3(),
     format: 'mp4',
@@ -47,7 +47,7 @@ t.test('ten minutes of audio alone, copied, AC-3', async t => {
   await sound(t, bytes, { ac3: 18_750 })
 })
 
-t.test('ten minutes of audio alone, encoded, AAC', async t => {
+t.test('streams ten minutes of encoded AAC audio alone', async t => {
   const { code, bytes } = await runCommand({
     input: Buffer.alloc(600 * 8000 * 2),
     inputFormat: 's16le',
@@ -59,7 +59,7 @@ t.test('ten minutes of audio alone, encoded, AAC', async t => {
   await sound(t, bytes, { aac: 28_126 })
 })
 
-t.test('ten minutes from one key frame to the next', async t => {
+t.test('streams ten minutes between two key frames', async t => {
   const { code, bytes } = await runCommand({
     input: await tenMinuteGop(),
     format: 'mp4',
@@ -69,7 +69,7 @@ t.test('ten minutes from one key frame to the next', async t => {
   await sound(t, bytes, { h264: 15_000 })
 })
 
-t.test('video of 240 frames a second beside eight tracks of AAC at 96 kHz', async t => {
+t.test('streams video of 240 frames per second beside eight tracks of AAC at 96 kHz', async t => {
   const input = await ffmpegToPipe([
     ...['-f', 'lavfi', '-i', 'testsrc2=size=32x32:rate=240:duration=3'],
     ...['-f', 'lavfi', '-i', 'sine=sample_rate=96000:duration=3', '-map', '0'],
@@ -94,25 +94,25 @@ t.test('video of 240 frames a second beside eight tracks of AAC at 96 kHz', asyn
   await sound(t, bytes, { h264: 720, aac: 8 * 283 })
 })
 
-t.test('fragments begin on key frames where there are any, and last no longer than the limit', async t => {
+t.test('begins fragments on key frames, and keeps them within the limit', async t => {
   const input = await ffmpegToFile(
     ['-f', 'lavfi', '-i', 'testsrc2=size=64x36:rate=25:duration=7', '-c:v', 'libx264', '-g', '25'],
     'key-frame-a-second.mkv',
   )
   const { bytes } = await runCommand({ input, format: 'mp4', args: ['-c', 'copy'] })
-  t.equal(topLevelBoxes(bytes).filter(({ type }) => type === 'moof').length, 7, 'one a key frame')
+  t.equal(topLevelBoxes(bytes).filter(({ type }) => type === 'moof').length, 7, 'one per key frame')
   const long = await runCommand({ input: await tenMinuteGop(), format: 'mp4', args: ['-c', 'copy'] })
   const moofs = topLevelBoxes(long.bytes).filter(({ type }) => type === 'moof')
   t.equal(moofs.length, 600_000_000 / FRAGMENT_DURATION, 'one every two seconds')
 })
 
-t.test("a fragment duration of the user's own is obeyed, also where it breaks the output", async t => {
+t.test("obeys the user's own fragment duration, even if it breaks the output", async t => {
   const input = await tenMinuteGop()
   const args = ['-c', 'copy', '-frag_duration', '10000000']
   const { bytes } = await runCommand({ input, format: 'mp4', args })
   t.equal(topLevelBoxes(bytes).filter(({ type }) => type === 'moof').length, 60)
 
-  // The fact that all this is for: ffmpeg says that all is well.
+  // The reason for the default duration: ffmpeg reports success.
   const broken = await runCommand({ input, format: 'mp4', args: ['-c', 'copy', '-frag_duration', '0'] })
   t.equal(broken.code, 0)
   t.notMatch(broken.log, /\[(warning|error|fatal)\]/)

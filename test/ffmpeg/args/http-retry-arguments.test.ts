@@ -9,7 +9,7 @@ import { indexLastMp4 } from '../../support/media.js'
 
 const FFMPEG = process.env['FFMPEG_PATH'] ?? 'ffmpeg'
 
-/** What ffmpeg makes of `bytes` over HTTP, where the connections `from` to `to` are ended by `end`. */
+/** Runs ffmpeg on `bytes` over HTTP; `end` ends the connections `from` to `to`. */
 async function copied(t: Test, bytes: Buffer, args: readonly string[], end: 'destroy' | 'resetAndDestroy') {
   let connections = 0
   const server = createServer((request, response) => {
@@ -24,7 +24,7 @@ async function copied(t: Test, bytes: Buffer, args: readonly string[], end: 'des
   server.on('connection', socket => {
     connections++
     socket.on('error', () => undefined)
-    // The first jump, and the one try after it.
+    // The first seek, and one attempt after it.
     if (connections === 2 || connections === 3) socket[end]()
   })
   server.listen(0, '127.0.0.1')
@@ -50,28 +50,25 @@ async function copied(t: Test, bytes: Buffer, args: readonly string[], end: 'des
   return { code: (await closed)[0], output, connections }
 }
 
-t.test(
-  'ffmpeg asks again for a connection that is closed or reset unanswered, and misses nothing',
-  async t => {
-    const bytes = await indexLastMp4()
-    for (const end of ['destroy', 'resetAndDestroy'] as const) {
-      const without = await copied(t, bytes, [], end)
-      t.not(without.code === 0 && /^1, /m.test(without.output), true, 'by itself it does not')
-      const { code, output, connections } = await copied(t, bytes, retryArguments(['http', 'tcp']), end)
-      t.equal(code, 0, end)
-      t.match(output, /^1, /m, 'both tracks are there')
-      t.ok(connections >= 4)
-    }
-  },
-)
+t.test('retries a connection closed or reset without a response, and misses nothing', async t => {
+  const bytes = await indexLastMp4()
+  for (const end of ['destroy', 'resetAndDestroy'] as const) {
+    const without = await copied(t, bytes, [], end)
+    t.not(without.code === 0 && /^1, /m.test(without.output), true, 'without the arguments it does not')
+    const { code, output, connections } = await copied(t, bytes, retryArguments(['http', 'tcp']), end)
+    t.equal(code, 0, end)
+    t.match(output, /^1, /m, 'both tracks are there')
+    t.ok(connections >= 4)
+  }
+})
 
-t.test('only an input over HTTP is asked for again', t => {
+t.test('adds arguments only for an input over HTTP', t => {
   t.same(retryArguments(['pipe']), [])
   t.match(retryArguments(['http', 'tcp']).join(' '), /^-reconnect_on_network_error 1 /)
   t.end()
 })
 
-t.test('the fifth try in vain is told from an earlier one, and from other words', t => {
+t.test('distinguishes the fifth failed attempt from an earlier one, and from other messages', t => {
   const isSaid = (line: string) => isUnanswered(parseLogLine(line, undefined))
   t.equal(isSaid('[http @ 0x55e319466200] [warning] Will reconnect at 601924 in 7 second(s).'), false)
   t.equal(isSaid('[http @ 0x55e319466200] [warning] Will reconnect at 601924 in 15 second(s).'), true)

@@ -17,7 +17,7 @@ import { failing } from '../../support/transform.js'
 const DEFAULTS = ['frag_keyframe', 'delay_moov', 'default_base_moof']
 const REMEDY = ['-movflags', 'frag_keyframe+empty_moov+default_base_moof+frag_discont']
 
-/** Pictures for 40 s, and sound behind them: more samples before it than a fragment on a pipe can list. */
+/** Video for 40 s, with audio after it: more samples before it than a fragment on a pipe can list. */
 function meeting(): Promise<Buffer> {
   const video = videoInput({ seconds: 41, size: '16x16', rate: 60 })
   const codecs = [
@@ -61,7 +61,7 @@ async function made(stage: FfmpegReadable | FfmpegTransform, source?: ChunkedSou
   return { file: isHeaded ? sink.file : plain.file, spawns, seeks }
 }
 
-t.test('reads an input again whose sound begins late, and makes what ffmpeg makes of a file', async t => {
+t.test("reads an input again whose audio begins late, and matches ffmpeg's own file", async t => {
   const bytes = await meeting()
   const { faststart } = await bothLayouts(bytes, 'meeting.mkv')
   const plain = await timed(faststart)
@@ -85,7 +85,7 @@ t.test('reads an input again whose sound begins late, and makes what ffmpeg make
   }
 })
 
-t.test('leaves no child behind where it is destroyed between the two runs', async t => {
+t.test('leaves no child behind when destroyed between the two runs', async t => {
   const bytes = await meeting()
   const linked = new ChunkedSource(bytes)
   Object.defineProperty(linked, LINK, { value: { randomAccess: new BytesSource(bytes) } })
@@ -100,7 +100,7 @@ t.test('leaves no child behind where it is destroyed between the two runs', asyn
   t.ok(pids.length > 0)
 })
 
-t.test('has a way out where the input can be read once: flags that do not wait', async t => {
+t.test('accepts flags that do not wait, for an input that can be read once', async t => {
   const bytes = await meeting()
   const { faststart } = await bothLayouts(bytes, 'meeting.mkv')
   const plain = await timed(faststart)
@@ -121,7 +121,7 @@ t.test('has a way out where the input can be read once: flags that do not wait',
   }
 })
 
-t.test('leaves a track that never begins out of an ordinary file, as ffmpeg does', async t => {
+t.test('omits a track that never begins from an ordinary file, as ffmpeg does', async t => {
   const bytes = await meeting()
   const output: FfmpegOutputOptions = {
     format: 'mp4',
@@ -137,7 +137,7 @@ t.test('leaves a track that never begins out of an ordinary file, as ffmpeg does
   t.ok(Math.abs(packets.length - 38 * 60) <= 3)
 })
 
-t.test('lets a validator pass a track of which the input has no sample, and no other', async t => {
+t.test('lets a validator accept a track without samples only if the input has none', async t => {
   const bytes = await ffmpegToFile(
     [
       ...videoInput({ seconds: 4 }),
@@ -150,7 +150,7 @@ t.test('lets a validator pass a track of which the input has no sample, and no o
     ],
     'soon.mkv',
   )
-  // What begins behind the cut is cut from the input: not one packet of it is read.
+  // Anything after the cut is missing from the input: not one packet of it is read.
   const folderless = {
     input: { format: 'matroska' },
     output: { format: 'matroska', args: ['-map', '0', '-c', 'copy', '-t', '1'] },
@@ -176,12 +176,12 @@ t.test('lets a validator pass a track of which the input has no sample, and no o
   await t.rejects(pipeline(stage, new Fmp4Validator(), new Collector()), { code: 'AVIO_ERR_MP4_NO_FRAGMENT' })
 })
 
-t.test('notices an output that waits by its progress, where it could be made otherwise', async t => {
+t.test('detects a waiting output by its progress, if it could be written otherwise', async t => {
   const watch = (args: string[] = [], flags = DEFAULTS) => new LateTrackWatch(args, flags)
   const asked = (one: LateTrackWatch, ...reports: [number, number][]) =>
     reports.map(([outTime, bytes]) => one.isWaiting(outTime, bytes))
   t.same(asked(watch(), [14, 0], [16, 0], [17, 0]), [false, false, true], 'the second time')
-  t.same(asked(watch(), [16, 0], [17, 1], [18, 1]), [false, false, false], 'something came')
+  t.same(asked(watch(), [16, 0], [17, 1], [18, 1]), [false, false, false], 'bytes have arrived')
   t.same(
     asked(watch(['-frag_duration', '60000000']), [16, 0], [17, 0]),
     [false, false],
@@ -196,10 +196,10 @@ t.test('notices an output that waits by its progress, where it could be made oth
   const ac3 = watch()
   ac3.see({ level: 'info', message: "Output #0, mp4, to 'pipe:1':" })
   ac3.see({ level: 'info', message: '  Stream #0:1: Audio: ac3 (ac-3 / 0x332D6361), 48000 Hz, stereo' })
-  t.equal(ac3.isAble, false, 'its description is in its packets')
+  t.equal(ac3.isAble, false, 'its parameters are in its packets')
 })
 
-t.test('knows the flags that do not wait', async t => {
+t.test('recognizes the flags that do not wait', async t => {
   t.equal(hasTrueTimes(DEFAULTS), false)
   t.equal(hasTrueTimes(REMEDY[1]!.split('+')), true)
   t.equal(hasTrueTimes([...REMEDY[1]!.split('+'), 'cmaf']), false)

@@ -9,7 +9,7 @@ import { IMPOSSIBLE } from '../../../lib/ffmpeg/args/muxer-table.js'
 
 const run = promisify(execFile)
 
-/** Every name of every format that the binary at hand reads or writes. */
+/** Every name of every format that the installed binary reads or writes. */
 async function names(list: 'muxers' | 'demuxers'): Promise<Set<string>> {
   const { stdout } = await run((await locateFfmpeg()).path, ['-hide_banner', `-${list}`])
   const rows = [...stdout.matchAll(/^ [D ][E ](?:[d ] )? ?(\S+)(?: |$)/gm)]
@@ -17,7 +17,7 @@ async function names(list: 'muxers' | 'demuxers'): Promise<Set<string>> {
 }
 
 for (const as of ['muxer', 'demuxer'] as const) {
-  t.test(`a name that is refused is no ${as} of the binary, and the one named instead is`, async t => {
+  t.test(`replaces only names that are no ${as} of the binary, by names that are`, async t => {
     const there = await names(`${as}s`)
     t.ok(there.size > 100, `${there.size} names`)
     for (const [name, meant] of MEANT) {
@@ -25,11 +25,11 @@ for (const as of ['muxer', 'demuxer'] as const) {
       t.notOk(there.has(name), `${name} is none`)
       t.ok(there.has(meant[as]), `${name}: ${meant[as]} is one`)
     }
-    for (const name of there) t.equal(meantBy(name, as), undefined, `${name} is left alone`)
+    for (const name of there) t.equal(meantBy(name, as), undefined, `leaves ${name} alone`)
   })
 }
 
-t.test('names the format that is meant by an extension, in any case, and by a MIME type', async t => {
+t.test('names the format for an extension, in any case, and for a MIME type', async t => {
   const cases: [given: string, muxer: string | undefined, demuxer: string | undefined][] = [
     ['mkv', 'matroska', 'matroska'],
     ['MKV', 'matroska', 'matroska'],
@@ -58,7 +58,7 @@ t.test('names the format that is meant by an extension, in any case, and by a MI
   }
 })
 
-t.test('an option with such a name is refused by the constructor, which names the right one', async t => {
+t.test('makes the constructor reject such a name and suggest the right one', async t => {
   t.throws(() => muxerOf('mkv'), {
     code: 'AVIO_ERR_OPTION',
     option: 'output.format',
@@ -69,10 +69,10 @@ t.test('an option with such a name is refused by the constructor, which names th
     option: 'input.format',
     message: /ffmpeg's own name of a demuxer, which is "mpegts" here, got "ts"$/,
   })
-  t.equal(demuxerOption({ format: 'm4a' }, 'input.format'), 'm4a', 'which ffmpeg reads by that name')
+  t.equal(demuxerOption({ format: 'm4a' }, 'input.format'), 'm4a', 'ffmpeg reads it by that name')
 })
 
-t.test('a name for a muxer that can not stream is refused for that reason', async t => {
+t.test('refuses a misnamed muxer that can not stream for that reason', async t => {
   for (const [name, meant] of MEANT) {
     if (meant.muxer === undefined || !Object.hasOwn(IMPOSSIBLE, meant.muxer)) continue
     t.throws(() => muxerOf(name), {

@@ -9,11 +9,11 @@ import { H264_B_FRAMES, AAC, bothInputs, ffmpegToFile } from '../../support/medi
 const merged = (...values: string[]) => mergeMovflags(values, 'output.args').join('+')
 const defaults = 'frag_keyframe+delay_moov+default_base_moof'
 
-t.test('without a word of the user the defaults stand', async t => {
+t.test('keeps the defaults without -movflags', async t => {
   t.equal(merged(), defaults)
 })
 
-t.test('a value with a sign changes the defaults', async t => {
+t.test('changes the defaults by a value with a sign', async t => {
   t.equal(merged('+cmaf'), `${defaults}+cmaf`)
   t.equal(merged('-delay_moov'), 'frag_keyframe+default_base_moof')
   t.equal(
@@ -23,13 +23,13 @@ t.test('a value with a sign changes the defaults', async t => {
   t.equal(merged('+cmaf', '-cmaf'), defaults)
 })
 
-t.test('a value without a sign takes the place of the defaults, and of values before it', async t => {
+t.test('replaces the defaults and earlier values by a value without a sign', async t => {
   t.equal(merged('frag_keyframe+empty_moov'), 'frag_keyframe+empty_moov')
   t.equal(merged('+cmaf', 'empty_moov', '+dash'), 'empty_moov+dash')
   t.equal(merged('frag_keyframe+empty_moov-frag_keyframe'), 'empty_moov')
 })
 
-t.test('flags that need to go back in the output are refused by name, with what to do instead', async t => {
+t.test('refuses flags that need a seekable output, with an alternative', async t => {
   for (const flag of ['global_sidx', 'hybrid_fragmented']) {
     for (const value of [flag, `+${flag}`, `frag_keyframe+${flag}`]) {
       t.throws(() => merged(value), {
@@ -41,20 +41,20 @@ t.test('flags that need to go back in the output are refused by name, with what 
   t.equal(merged('+global_sidx', '-global_sidx'), defaults, 'taken back')
 })
 
-t.test('faststart is a layout, which ffmpeg is not told of', async t => {
+t.test('treats faststart as a layout, and hides it from ffmpeg', async t => {
   t.equal(merged('+faststart'), defaults)
   t.equal(merged('faststart'), defaults)
   t.equal(merged('+faststart+cmaf', 'faststart'), `${defaults}+cmaf`)
   t.equal(merged('frag_keyframe+faststart'), 'frag_keyframe')
 })
 
-t.test('flags by number, which could hide a refused one, are refused', async t => {
+t.test('refuses flags by number, which could hide a refused one', async t => {
   for (const value of ['128', '+0x80', 'all', '+default']) {
     t.throws(() => merged(value), { code: 'AVIO_ERR_ARGUMENT_REFUSED' })
   }
 })
 
-t.test('docs/formats.md shows what comes of them, and which are refused', async t => {
+t.test('matches the examples and refusals in docs/formats.md', async t => {
   const text = section('formats.md', '### `-movflags`')
   for (const [given = '', got = ''] of tableIn(text)) {
     const args = given === 'none' ? [] : given.replaceAll('`', '').split(' ')
@@ -67,24 +67,27 @@ t.test('docs/formats.md shows what comes of them, and which are refused', async 
   )
 })
 
-t.test('every other flag of the ffmpeg at hand streams, beside our defaults and in their place', async t => {
-  const help = spawnSync(process.env['FFMPEG_PATH'] ?? 'ffmpeg', ['-hide_banner', '-h', 'muxer=mp4'], {
-    encoding: 'utf8',
-  })
-  const [, list = ''] = /-movflags .*\n((?: {4,}\w+ +E.*\n)+)/.exec(help.stdout) ?? []
-  const flags = Array.from(list.matchAll(/^ +(\w+) /gm), ([, flag]) => flag!).filter(
-    flag => !(flag in REFUSED_MOVFLAGS),
-  )
-  t.ok(flags.length > 15, flags.join(' '))
-  const source = [...bothInputs({ seconds: 3 }), ...H264_B_FRAMES, ...AAC, '-movflags', '+faststart']
-  const input = await ffmpegToFile(source, 'source.mp4')
-  const values = [...flags.map(flag => `+${flag}`), ...flags, 'cmaf-cmaf']
-  const outputs = values.map(value => ({ format: 'mp4', args: ['-c', 'copy', '-movflags', value] }))
-  const result = await runOutputs({ input, outputs })
-  t.equal(result.code, 0)
-  for (const [n, value] of values.entries()) {
-    const boxes = topLevelBoxes(result.outputs[n]!)
-    const types = new Set(boxes.map(({ type }) => type))
-    t.ok(types.has('moof') && types.has('moov') && boxes.every(({ size }) => size >= 8), value)
-  }
-})
+t.test(
+  'streams with every other flag of the installed ffmpeg, beside our defaults and in their place',
+  async t => {
+    const help = spawnSync(process.env['FFMPEG_PATH'] ?? 'ffmpeg', ['-hide_banner', '-h', 'muxer=mp4'], {
+      encoding: 'utf8',
+    })
+    const [, list = ''] = /-movflags .*\n((?: {4,}\w+ +E.*\n)+)/.exec(help.stdout) ?? []
+    const flags = Array.from(list.matchAll(/^ +(\w+) /gm), ([, flag]) => flag!).filter(
+      flag => !(flag in REFUSED_MOVFLAGS),
+    )
+    t.ok(flags.length > 15, flags.join(' '))
+    const source = [...bothInputs({ seconds: 3 }), ...H264_B_FRAMES, ...AAC, '-movflags', '+faststart']
+    const input = await ffmpegToFile(source, 'source.mp4')
+    const values = [...flags.map(flag => `+${flag}`), ...flags, 'cmaf-cmaf']
+    const outputs = values.map(value => ({ format: 'mp4', args: ['-c', 'copy', '-movflags', value] }))
+    const result = await runOutputs({ input, outputs })
+    t.equal(result.code, 0)
+    for (const [n, value] of values.entries()) {
+      const boxes = topLevelBoxes(result.outputs[n]!)
+      const types = new Set(boxes.map(({ type }) => type))
+      t.ok(types.has('moof') && types.has('moov') && boxes.every(({ size }) => size >= 8), value)
+    }
+  },
+)

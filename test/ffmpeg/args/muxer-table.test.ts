@@ -10,14 +10,14 @@ import * as media from '../../support/media.js'
 const run = promisify(execFile)
 const FFMPEG = process.env['FFMPEG_PATH'] ?? 'ffmpeg'
 
-/** Uncompressed picture and sound, which every encoder takes. */
+/** Uncompressed video and audio, which every encoder accepts. */
 const raw = (size: string, sampleRate: number, channels = 1) =>
   media.ffmpegToPipe([
     ...media.bothInputs({ seconds: 1, size, sampleRate, channels }),
     ...['-c:v', 'rawvideo', '-pix_fmt', 'yuv420p', '-c:a', 'pcm_s16le', '-f', 'nut'],
   ])
 
-/** What muxers are tried with. */
+/** The media for testing muxers. */
 const SOURCES = {
   small: () => raw('176x144', 44_100),
   pal: () => raw('720x576', 48_000, 2),
@@ -30,9 +30,9 @@ const amrFrame = Buffer.from([0x3c, ...Array<number>(31).fill(0)])
 
 interface Recipe {
   source?: keyof typeof SOURCES
-  /** The encoder's arguments, where the muxer's default won't do. */
+  /** The encoder's arguments, if the muxer's default fails. */
   args?: string
-  /** The demuxer's arguments to read it back, where ffmpeg can't guess; null where ffmpeg has no demuxer. */
+  /** The demuxer's arguments to read it back, if ffmpeg can't guess; null if ffmpeg has no demuxer. */
   read?: string | null
 }
 
@@ -95,7 +95,7 @@ function recipe(name: string): Required<Recipe> {
 
 const words = (line: string) => line.split(' ').filter(word => word !== '')
 
-/** One ffmpeg with a pipe for each muxer. */
+/** One ffmpeg with a pipe per muxer. */
 async function muxAll(input: Buffer, names: readonly string[]): Promise<Map<string, Buffer>> {
   const outputs = names.map(name => ({ format: name, args: words(recipe(name).args) }))
   const result = await runOutputs({ input, outputs })
@@ -103,7 +103,7 @@ async function muxAll(input: Buffer, names: readonly string[]): Promise<Map<stri
   return new Map(names.map((name, n) => [name, result.outputs[n]!]))
 }
 
-/** Packets of each stream of a file; none where it can't be read. */
+/** The number of packets of each stream of a file; none for an unreadable file. */
 async function packetsIn(file: string): Promise<number[]> {
   try {
     const entries = ['-count_packets', '-show_entries', 'stream=nb_read_packets', '-of', 'json']
@@ -117,7 +117,7 @@ async function packetsIn(file: string): Promise<number[]> {
 
 const isReadable = (packets: readonly number[]) => packets.some(n => n > 0)
 
-/** Reads all files by one ffmpeg, and gives the number of packets of each. */
+/** Reads all files with one ffmpeg, and returns the number of packets of each. */
 async function packetsOf(files: readonly { file: string; read: string }[]): Promise<number[]> {
   const inputs = files.flatMap(({ file, read }) => [...words(read), '-i', file])
   const maps = files.flatMap((_, n) => ['-map', String(n)])
@@ -145,7 +145,7 @@ async function packetsOf(files: readonly { file: string; read: string }[]): Prom
   return counts
 }
 
-t.test('every muxer that is said to stream writes to a pipe what can be read back', async t => {
+t.test('writes a readable stream to a pipe with every muxer that streams', async t => {
   const folder = t.testdir()
   const names = [...COMPLETE, ...Object.keys(LOSSES), ...FRAGMENTED]
   const files: { name: string; file: string; read: string }[] = []
@@ -175,25 +175,22 @@ const BROKEN: Readonly<Record<string, string[]>> = {
   mxf_opatom: [...picture, ...words('-s 720x576 -c:v dnxhd -profile:v dnxhr_lb -pix_fmt yuv422p')],
 }
 
-t.test(
-  'of those that are refused, some break without a word: good in a file, unreadable from a pipe',
-  async t => {
-    const folder = t.testdir()
-    for (const [name, args] of Object.entries(BROKEN)) {
-      t.ok(name in IMPOSSIBLE, name)
-      const [good, bad] = [join(folder, `file.${name}`), join(folder, `pipe.${name}`)]
-      await writeFile(good, await media.ffmpegToFile([...args, '-f', name], `file.${name}`))
-      const { stdout } = await run(FFMPEG, ['-nostdin', '-v', 'error', ...args, '-f', name, 'pipe:1'], {
-        encoding: 'buffer',
-      }).catch((error: unknown) => error as { stdout: Buffer })
-      await writeFile(bad, stdout)
-      t.equal(isReadable(await packetsIn(good)), true, `${name} in a file`)
-      t.equal(isReadable(await packetsIn(bad)), false, `${name} over a pipe`)
-    }
-  },
-)
+t.test('refuses muxers that silently write a good file and an unreadable pipe', async t => {
+  const folder = t.testdir()
+  for (const [name, args] of Object.entries(BROKEN)) {
+    t.ok(name in IMPOSSIBLE, name)
+    const [good, bad] = [join(folder, `file.${name}`), join(folder, `pipe.${name}`)]
+    await writeFile(good, await media.ffmpegToFile([...args, '-f', name], `file.${name}`))
+    const { stdout } = await run(FFMPEG, ['-nostdin', '-v', 'error', ...args, '-f', name, 'pipe:1'], {
+      encoding: 'buffer',
+    }).catch((error: unknown) => error as { stdout: Buffer })
+    await writeFile(bad, stdout)
+    t.equal(isReadable(await packetsIn(good)), true, `${name} in a file`)
+    t.equal(isReadable(await packetsIn(bad)), false, `${name} over a pipe`)
+  }
+})
 
-t.test('others fail by themselves, too late', async t => {
+t.test('refuses muxers that fail themselves, too late', async t => {
   const loud = {
     gxf: '-s 720x576',
     ico: '-s 32x32 -frames:v 1 -c:v bmp',
@@ -205,18 +202,21 @@ t.test('others fail by themselves, too late', async t => {
   }
 })
 
-t.test('an animated PNG on a pipe states 4 Gi − 1 frames, more than the format allows', async t => {
-  const bytes = await media.ffmpegToPipe([...picture, '-f', 'apng'])
-  t.equal(bytes.readUInt32BE(bytes.indexOf('acTL') + 4), 0xffffffff)
-})
+t.test(
+  'refuses an animated PNG: on a pipe it states 4 Gi − 1 frames, more than the format allows',
+  async t => {
+    const bytes = await media.ffmpegToPipe([...picture, '-f', 'apng'])
+    t.equal(bytes.readUInt32BE(bytes.indexOf('acTL') + 4), 0xffffffff)
+  },
+)
 
-t.test('the muxers of segments write files of their own', async t => {
+t.test('refuses the segment muxers, which write their own files', async t => {
   const folder = t.testdir()
   await run(FFMPEG, ['-nostdin', '-v', 'quiet', ...picture, '-f', 'dash', 'pipe:1'], { cwd: folder })
   t.ok((await readdir(folder)).length > 0)
 })
 
-t.test('no name stands twice in the table, and each is one that ffmpeg knows', async t => {
+t.test('lists every name once, and only names that ffmpeg knows', async t => {
   const { stdout } = await run(FFMPEG, ['-hide_banner', '-muxers'])
   const known = Array.from(stdout.matchAll(/^ {1,2}[D ]?E[d ]? +(\S+)/gm), ([, names]) =>
     names!.split(','),
@@ -224,7 +224,7 @@ t.test('no name stands twice in the table, and each is one that ffmpeg knows', a
   t.ok(known.length > 100)
   const table = [...COMPLETE, ...Object.keys(LOSSES), ...FRAGMENTED, ...Object.keys(IMPOSSIBLE), 'null']
   t.equal(table.length, new Set(table).size)
-  // Devices of other systems, and what some builds leave out.
+  // Devices of other systems, and muxers that some builds omit.
   const elsewhere = 'audiotoolbox decklink sndio whip alsa caca opengl sdl sdl2 pulse fifo_test v4l2'.split(
     ' ',
   )

@@ -4,7 +4,7 @@ import { DEFERRED_HEADERS } from '../../../lib/ffmpeg/headers/deferred-header.js
 import { COMPLETE, FRAGMENTED, IMPOSSIBLE, LOSSES } from '../../../lib/ffmpeg/args/muxer-table.js'
 import { section, tableIn } from '../../support/doc-table.js'
 
-t.test('a muxer that streams by itself gets no arguments', async t => {
+t.test('adds no arguments to a muxer that streams by itself', async t => {
   t.match(muxerOf('mpegts'), {
     name: 'mpegts',
     streaming: 'as-is',
@@ -15,14 +15,14 @@ t.test('a muxer that streams by itself gets no arguments', async t => {
   })
 })
 
-t.test('what a stream loses is told', async t => {
+t.test('lists the losses of a stream', async t => {
   for (const [name, lost] of Object.entries(LOSSES)) {
     t.match(muxerOf(name), { streaming: 'as-is', lost })
   }
   t.match(muxerOf('webm').lost, /cues/)
 })
 
-t.test('the MP4 family streams by flags', async t => {
+t.test('makes the MP4 family stream with flags', async t => {
   for (const name of FRAGMENTED) {
     t.match(muxerOf(name), {
       streaming: 'with-flags',
@@ -34,7 +34,7 @@ t.test('the MP4 family streams by flags', async t => {
   }
 })
 
-t.test('a muxer that cannot stream is refused with what to use instead', async t => {
+t.test('refuses a muxer that cannot stream, with an alternative', async t => {
   for (const [name, [why, instead]] of Object.entries(IMPOSSIBLE)) {
     t.throws(() => muxerOf(name), {
       code: 'AVIO_ERR_MUXER_NOT_STREAMABLE',
@@ -45,17 +45,17 @@ t.test('a muxer that cannot stream is refused with what to use instead', async t
   }
 })
 
-t.test('a muxer that is not in the table is for ffmpeg to decide', async t => {
+t.test('leaves a muxer outside the table to ffmpeg', async t => {
   t.match(muxerOf('of_a_later_ffmpeg'), { streaming: 'unknown', isMp4: false, defaults: [], always: [] })
 })
 
-t.test('a name that is no name of one muxer is an error of the option', async t => {
+t.test('rejects a value that is not the name of one muxer', async t => {
   for (const name of ['', 'mp4,mov', '-f', 'matroska webm', 'pipe:1', '../x']) {
     t.throws(() => muxerOf(name, 'output.format'), { code: 'AVIO_ERR_OPTION', message: /"output.format"/ })
   }
 })
 
-t.test('only null is complete without a byte', async t => {
+t.test('accepts an empty output from null only', async t => {
   t.equal(muxerOf('null').mayBeEmpty, true)
   t.equal(muxerOf('mp4').mayBeEmpty, false)
 })
@@ -63,7 +63,7 @@ t.test('only null is complete without a byte', async t => {
 const code = (text: string) => `\`${text}\``
 const names = (text: string) => Array.from(text.matchAll(/`([^`]+)`/g), ([, name]) => name)
 
-t.test('docs/formats.md says of each muxer what the table says', async t => {
+t.test('matches the tables of muxers in docs/formats.md', async t => {
   const complete = section('formats.md', '## Formats with nothing lost')
   t.same(names(complete), [...COMPLETE, 'null'])
   const losing = section('formats.md', '## Formats that lose what stands in their header')
@@ -93,7 +93,7 @@ function howOf(name: string): string {
   return deferredHeader ? 'with a deferred header' : streaming.replace('-', ' ')
 }
 
-t.test('docs/formats.md says in short of each muxer what the table says', async t => {
+t.test('matches the summary in docs/formats.md', async t => {
   const rows = tableIn(section('formats.md', '## In short'))
   t.ok(rows.length > 10)
   for (const [name = '', how] of rows) t.equal(how, howOf(names(name)[0]!), name)

@@ -14,7 +14,7 @@ import { section, tableIn } from '../../support/doc-table.js'
 const check = (format: string, layout: (typeof LAYOUTS)[number], ...movflags: string[]) =>
   checkLayout({ format, layout, args: movflags.flatMap(value => ['-movflags', value]) }, 'outputs[1]')
 
-t.test('every format streams; some have a head that is known only at the end', async t => {
+t.test('streams every format, some with a deferred header', async t => {
   for (const format of ['mp4', 'wav', 'mpegts', 'ismv', 'of-a-newer-ffmpeg']) {
     t.doesNotThrow(() => check(format, 'stream'))
     t.equal(deferredHeaderFor({ format, layout: 'stream' }, 'Test'), undefined)
@@ -30,7 +30,7 @@ t.test('every format streams; some have a head that is known only at the end', a
   }
 })
 
-t.test('a format that can’t be laid out so is refused, with what can', async t => {
+t.test('rejects a layout that the format lacks, and names the formats that have it', async t => {
   for (const [format, layout, message] of [
     ['matroska', 'file', /"stream" for "matroska"; "file" is for wav, flv, mp3, au, mp4, mov/],
     ['mpegts', 'file', /"stream" for "mpegts"/],
@@ -40,7 +40,7 @@ t.test('a format that can’t be laid out so is refused, with what can', async t
   }
 })
 
-t.test('flags that lose what an ordinary MP4 needs are refused, and so is the lack of ours', async t => {
+t.test('refuses flags that lose data an ordinary MP4 needs, and the lack of ours', async t => {
   const refused = { code: 'AVIO_ERR_ARGUMENT_REFUSED' }
   for (const flag of Object.keys(REFUSED_FASTSTART)) {
     const message = `"-movflags ${flag}" in option "outputs[1].args"`
@@ -59,7 +59,7 @@ t.test('flags that lose what an ordinary MP4 needs are refused, and so is the la
   t.doesNotThrow(() => check('mp4', 'file', '+faststart'))
 })
 
-t.test('+faststart asks for the layout of a file', async t => {
+t.test('takes +faststart for the layout of a file', async t => {
   const implied = (format: string, ...movflags: string[]) =>
     impliedLayout({ format, args: movflags.flatMap(value => ['-movflags', value]) }, 'output')
   for (const format of ['mp4', 'mov', 'ipod', 'psp', '3gp', '3g2', 'f4v']) {
@@ -79,7 +79,7 @@ t.test('+faststart asks for the layout of a file', async t => {
   for (const format of ['ismv', 'webm', 'wav']) t.equal(implied(format, '+faststart'), 'stream', format)
 })
 
-t.test('+faststart beside the layout of a stream is refused, since one of the two is not meant', async t => {
+t.test('refuses +faststart beside the layout of a stream', async t => {
   for (const value of ['+faststart', 'faststart', 'frag_keyframe+faststart']) {
     t.throws(() => check('mp4', 'stream', value), {
       code: 'AVIO_ERR_ARGUMENT_REFUSED',
@@ -94,14 +94,14 @@ t.test('+faststart beside the layout of a stream is refused, since one of the tw
   t.doesNotThrow(() => check('webm', 'stream', '+faststart'), 'ffmpeg itself ignores it there')
 })
 
-t.test('docs/formats.md shows which flags these are', async t => {
+t.test('matches the refused flags in docs/formats.md', async t => {
   t.same(
     tableIn(section('formats.md', '### Refused movflags')),
     Object.entries(REFUSED_FASTSTART).map(([flag, why]) => [`\`${flag}\``, why]),
   )
 })
 
-t.test('a held head may need arguments of its own', async t => {
+t.test('adds the arguments that a deferred header needs', async t => {
   t.same(layoutArguments('mp3', 'file'), ['-write_xing', '0'])
   t.same(layoutArguments('mp3', 'stream'), [])
   t.same(layoutArguments('mp4', 'file'), [])

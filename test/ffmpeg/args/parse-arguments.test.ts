@@ -4,7 +4,7 @@ import { parseArguments } from '../../../lib/ffmpeg/args/parse-arguments.js'
 
 const FFMPEG = process.env['FFMPEG_PATH'] ?? 'ffmpeg'
 
-t.test('an option is read as name, specifier and value', async t => {
+t.test('reads an option as name, specifier and value', async t => {
   t.match(parseArguments(['-c:v:0', 'libx264', '-bf', '-1', '-map', '-0:s'], 'output.args'), [
     { name: 'c', specifier: 'v:0', value: 'libx264', tokens: ['-c:v:0', 'libx264'] },
     { name: 'bf', specifier: '', value: '-1' },
@@ -12,7 +12,7 @@ t.test('an option is read as name, specifier and value', async t => {
   ])
 })
 
-t.test('a boolean takes no value, and its -no form is the same option, negated', async t => {
+t.test('reads a boolean without a value, and its -no form as its negation', async t => {
   t.match(parseArguments(['-an', '-nostdin', '-shortest', '-t', '5'], 'output.args'), [
     { name: 'an', value: undefined, negated: false, tokens: ['-an'] },
     { name: 'stdin', value: undefined, negated: true },
@@ -21,11 +21,11 @@ t.test('a boolean takes no value, and its -no form is the same option, negated',
   ])
 })
 
-t.test('an option whose name only begins with "no" takes its value', async t => {
+t.test('reads a value for an option whose name merely begins with "no"', async t => {
   t.match(parseArguments(['-noise_reduction', '5'], 'output.args'), [{ name: 'noise_reduction', value: '5' }])
 })
 
-t.test('-autorotate is read in its old form with a value and in its new form without', async t => {
+t.test('reads -autorotate in its old form with a value and in its new form without', async t => {
   t.match(parseArguments(['-autorotate', '0', '-an'], 'input.args'), [
     { name: 'autorotate', value: '0' },
     { name: 'an' },
@@ -37,11 +37,11 @@ t.test('-autorotate is read in its old form with a value and in its new form wit
   t.match(parseArguments(['-noautorotate'], 'input.args'), [{ name: 'autorotate', negated: true }])
 })
 
-t.test('a value that ffmpeg 7 reads from a file belongs to the option of that name', async t => {
+t.test('attributes a value that ffmpeg 7 reads from a file to the option of that name', async t => {
   t.match(parseArguments(['-/filter:v', 'graph.txt'], 'output.args'), [{ name: 'filter', specifier: 'v' }])
 })
 
-t.test('what would be one more output file is refused by name', async t => {
+t.test('refuses tokens that would name another output file', async t => {
   for (const args of [['out.mp4'], ['-c', 'copy', 'copy'], ['-'], ['--'], ['pipe:1'], ['-an', '1'], ['']]) {
     t.throws(() => parseArguments(args, 'output.args'), {
       code: 'AVIO_ERR_ARGUMENT_REFUSED',
@@ -50,29 +50,29 @@ t.test('what would be one more output file is refused by name', async t => {
   }
 })
 
-t.test('an option that prints and exits is refused', async t => {
+t.test('refuses an option that prints and exits', async t => {
   for (const name of ['-h', '-version', '--help', '-encoders', '-L', '-?']) {
     t.throws(() => parseArguments([name], 'globalArgs'), { code: 'AVIO_ERR_ARGUMENT_REFUSED' })
   }
 })
 
-t.test('an option at the end that lacks its value is an error, not a way to swallow what we add', async t => {
+t.test('rejects a last option without its value, which would swallow our own arguments', async t => {
   t.throws(() => parseArguments(['-an', '-c:v'], 'output.args'), {
     code: 'AVIO_ERR_OPTION',
     option: 'output.args',
-    message: /"-c:v" wants a value/,
+    message: /"-c:v" needs a value/,
   })
 })
 
-t.test('which options take a value is what the ffmpeg at hand says', async t => {
+t.test('agrees with the installed ffmpeg on which options take a value', async t => {
   const help = spawnSync(FFMPEG, ['-hide_banner', '-h', 'long'], { encoding: 'utf8' }).stdout
   const listed = help.slice(help.indexOf('Global options')).matchAll(/^-([a-z_A-Z]+)/gm)
-  // -report is acted upon before the list is read, and it writes a file; -loglevel would end the debug log.
+  // ffmpeg handles -report before it reads the list, and writes a file; -loglevel would end the debug log.
   const names = new Set(Array.from(listed, ([, name]) => name!))
   for (const name of ['report', 'loglevel', 'v']) names.delete(name)
   t.ok(names.size > 100, `${names.size} options`)
 
-  // Splitting is logged option by option; the unknown one at the end stops ffmpeg before it acts on any.
+  // ffmpeg logs the split option by option; the unknown option at the end stops it before it acts on any.
   const args = Array.from(names, name => [`-${name}`, 'PROBE']).flat()
   const log = spawnSync(FFMPEG, ['-loglevel', 'debug', ...args, '-no_such_option_at_all'], {
     encoding: 'utf8',

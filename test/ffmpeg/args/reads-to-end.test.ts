@@ -13,7 +13,7 @@ function reads(input: string, output: string, outTime?: number, frame?: number):
   return isReadToEnd(0, [args(input)], [args(output)], report(outTime, frame))
 }
 
-t.test('takes whatever has no limit for read to its end', async t => {
+t.test('considers an input without a limit read to its end', async t => {
   for (const output of [
     '',
     '-c copy',
@@ -30,7 +30,7 @@ t.test('takes whatever has no limit for read to its end', async t => {
   t.ok(reads('-stream_loop 2', '', 1))
 })
 
-t.test('takes a part that reached its limit for a part', async t => {
+t.test('considers a part that reached its limit a part', async t => {
   for (const [input, output] of [
     ['', '-t 5'],
     ['-t 5', ''],
@@ -63,7 +63,7 @@ t.test('does not guess at other limits', async t => {
   t.ok(reads('', '-noshortest', 1))
 })
 
-t.test('judges an input by the outputs that may have it', async t => {
+t.test('judges an input by the outputs that may use it', async t => {
   const args = (text: string) => ({ args: text.split(' ') })
   const both = [args('-c:v copy'), args('-c:a copy')]
   t.ok(

@@ -15,7 +15,7 @@ const BARE = new Set(['stdin', 'report', 'vstats', 'y', 'n', 'hide_banner', 'sta
 const one = (name: string) =>
   parseArguments(BARE.has(name) ? [`-${name}`] : [`-${name}`, '1'], 'output.args')[0]!
 
-t.test('every row of the table of refusals refuses, and says why', async t => {
+t.test('refuses every argument of the table, with a reason', async t => {
   for (const [name, why] of Object.entries(REFUSED)) {
     t.throws(
       () => refuseEverywhere(one(name), 'output.args'),
@@ -33,7 +33,7 @@ t.test('every row of the table of refusals refuses, and says why', async t => {
   }
 })
 
-t.test('every value of the table is refused, and says why', async t => {
+t.test('refuses every value of the table, with a reason', async t => {
   for (const { label, why } of REFUSED_VALUES) {
     const [argument] = parseArguments(label.split(' '), 'output.args')
     const error = { code: 'AVIO_ERR_ARGUMENT_REFUSED', message: why }
@@ -43,7 +43,7 @@ t.test('every value of the table is refused, and says why', async t => {
   t.doesNotThrow(() => refuseEverywhere(taken!, 'output.args'))
 })
 
-t.test('what is merged or dropped is not refused', async t => {
+t.test('accepts merged and dropped arguments', async t => {
   for (const name of [...Object.keys(MERGED), ...Object.keys(DROPPED)]) {
     if (name === 'stdin') continue
     t.doesNotThrow(() => refuseEverywhere(one(name), 'output.args'), name)
@@ -51,12 +51,12 @@ t.test('what is merged or dropped is not refused', async t => {
   }
 })
 
-t.test('-nostdin is not -stdin', async t => {
+t.test('distinguishes -nostdin from -stdin', async t => {
   const [argument] = parseArguments(['-nostdin'], 'globalArgs')
   t.doesNotThrow(() => refuseEverywhere(argument!, 'globalArgs'))
 })
 
-t.test('docs/formats.md says of each argument what the tables say', async t => {
+t.test('matches the table of arguments in docs/formats.md', async t => {
   const rows = (verdict: string, table: Readonly<Record<string, string>>) =>
     Object.entries(table).map(([name, why]) => {
       return [`\`-${verdict === 'dropped' && name === 'stdin' ? 'nostdin' : name}\``, verdict, why]

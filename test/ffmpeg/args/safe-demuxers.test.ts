@@ -10,15 +10,15 @@ import { matroska } from '../../support/media.js'
 
 const run = promisify(execFile)
 
-/** Names of the demuxers of the binary at hand, one list for each. */
+/** Names of the installed binary's demuxers, one list per demuxer. */
 async function demuxers(): Promise<string[][]> {
   const { stdout } = await run((await locateFfmpeg()).path, ['-hide_banner', '-demuxers'])
-  // Flags (a demuxer, a muxer as well, from 7 on a device), the names, what it is in words.
+  // Flags (a demuxer, possibly a muxer, since 7 a device), the names, a description.
   const rows = [...stdout.matchAll(/^ D[E ](?:[d ] )? ?(\S+)(?: |$)/gm)]
   return rows.map(([, names]) => names!.split(','))
 }
 
-/** Those that open nothing else, but stay off the list: of a single game or console, a text, a drawing, a dump. */
+/** Demuxers that open nothing else, but stay off the list: for a single game or console, a text, a drawing, a dump. */
 const BY_NAME_ONLY = new Set(
   (
     '3dostr 4xm ace acm adp ads afc aix argo_brp bethsoftvid binka bmv boa c93 data dcstr derf dfa dsicin dxa ea ea_cdata ' +
@@ -28,36 +28,33 @@ const BY_NAME_ONLY = new Set(
   ).split(' '),
 )
 
-t.test(
-  'every demuxer of the binary is known: as safe, as one that opens more, or as one to be named',
-  async t => {
-    const there = await demuxers()
-    t.ok(there.length > 200, `${there.length} demuxers`)
-    const safe = new Set(SELF_CONTAINED)
-    const isIn = (names: readonly string[], list: ReadonlySet<string>) => names.some(name => list.has(name))
-    t.same(
-      there.filter(names => !isIn(names, safe) && !isIn(names, OPENING) && !isIn(names, BY_NAME_ONLY)).flat(),
-      [],
-    )
-    t.same(
-      there.filter(names => isIn(names, safe) && (isIn(names, OPENING) || isIn(names, BY_NAME_ONLY))),
-      [],
-    )
-  },
-)
+t.test('classifies every demuxer of the binary: self-contained, opening more, or by name only', async t => {
+  const there = await demuxers()
+  t.ok(there.length > 200, `${there.length} demuxers`)
+  const safe = new Set(SELF_CONTAINED)
+  const isIn = (names: readonly string[], list: ReadonlySet<string>) => names.some(name => list.has(name))
+  t.same(
+    there.filter(names => !isIn(names, safe) && !isIn(names, OPENING) && !isIn(names, BY_NAME_ONLY)).flat(),
+    [],
+  )
+  t.same(
+    there.filter(names => isIn(names, safe) && (isIn(names, OPENING) || isIn(names, BY_NAME_ONLY))),
+    [],
+  )
+})
 
-t.test('no demuxer that opens more than its input is on the list', async t => {
+t.test('lists no demuxer that opens more than its input', async t => {
   t.same(
     SELF_CONTAINED.filter(name => OPENING.has(name)),
     [],
   )
 })
 
-/** Not in each of the versions that are tested: there before 9.0 or since 5.1. */
+/** Not in every tested version: removed before 9.0 or added since 5.1. */
 const OF_OTHER_VERSIONS =
   'ac4 apac apv bonk evc g728 hdr_pipe hxvs iamf jpegxl_anim jpegxs_pipe laf lc3 osq pdv qoa rcwt rka usm vvc wavarc webp_anim'
 
-t.test('no name on it is made up, and none stands there twice', async t => {
+t.test('lists only existing names, each once', async t => {
   const known = new Set([...(await demuxers()).flat(), ...OF_OTHER_VERSIONS.split(' ')])
   t.same(
     SELF_CONTAINED.filter(name => !known.has(name)),
@@ -66,9 +63,9 @@ t.test('no name on it is made up, and none stands there twice', async t => {
   t.equal(new Set(SELF_CONTAINED).size, SELF_CONTAINED.length)
 })
 
-t.test('a demuxer that the user names is added, unless it opens more than its input', async t => {
+t.test('adds a demuxer that the user names, unless it opens more than its input', async t => {
   t.equal(demuxersFor([], undefined), SELF_CONTAINED)
-  t.equal(demuxersFor([], 'matroska'), SELF_CONTAINED, 'it stands there already')
+  t.equal(demuxersFor([], 'matroska'), SELF_CONTAINED, 'the list already has it')
   t.same(demuxersFor([], 'smush'), [...SELF_CONTAINED, 'smush'])
   t.same(demuxersFor(['mov'], 'Data'), ['mov', 'data'], "to a list of the user's own as well")
   for (const name of [...OPENING, 'HLS', 'Concat', 'data,hls', 'data,', '']) {
@@ -77,7 +74,7 @@ t.test('a demuxer that the user names is added, unless it opens more than its in
   t.same(demuxersFor(['hls', 'mpegts'], 'hls'), ['hls', 'mpegts'])
 })
 
-t.test('the binary takes any one of the names of a demuxer', async t => {
+t.test("finds that the binary accepts any one of a demuxer's names", async t => {
   const media = await matroska()
   const folder = t.testdir({ media })
   const opens = async (whitelist: string) => {
@@ -90,34 +87,37 @@ t.test('the binary takes any one of the names of a demuxer', async t => {
   t.same([await opens('matroska'), await opens('mp4,webm'), await opens('mp4')], [true, true, false])
 })
 
-t.test('the binary refuses playlists, manifests and scripts, and asks nobody for what they name', async t => {
-  let requests = 0
-  const canary = createServer((_request, response) => {
-    requests++
-    response.end()
-  })
-  await new Promise<void>(resolve => canary.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => canary.close())
-  const documents = hostile(`http://127.0.0.1:${(canary.address() as AddressInfo).port}/secret.ts`)
-  // All protocols are allowed here: it is the list that has to hold.
-  const open = async (file: string, more: readonly string[]) => {
-    const protocols = ['-protocol_whitelist', 'file,http,tcp']
-    const args = ['-v', 'error', ...protocols, ...more, '-i', file, '-f', 'null', '-']
-    return run((await locateFfmpeg()).path, args, { timeout: 20_000 }).then(
-      () => '',
-      (error: unknown) => (error as { stderr: string }).stderr,
+t.test(
+  'makes the binary reject playlists, manifests and scripts without requesting anything they name',
+  async t => {
+    let requests = 0
+    const canary = createServer((_request, response) => {
+      requests++
+      response.end()
+    })
+    await new Promise<void>(resolve => canary.listen(0, '127.0.0.1', resolve))
+    t.teardown(() => canary.close())
+    const documents = hostile(`http://127.0.0.1:${(canary.address() as AddressInfo).port}/secret.ts`)
+    // All protocols are allowed here: the list alone has to hold.
+    const open = async (file: string, more: readonly string[]) => {
+      const protocols = ['-protocol_whitelist', 'file,http,tcp']
+      const args = ['-v', 'error', ...protocols, ...more, '-i', file, '-f', 'null', '-']
+      return run((await locateFfmpeg()).path, args, { timeout: 20_000 }).then(
+        () => '',
+        (error: unknown) => (error as { stderr: string }).stderr,
+      )
+    }
+    // Since 7, ffmpeg takes a text for HLS only if its name says so too.
+    const names = { hls: 'list.m3u8', dash: 'manifest.mpd', concat: 'script' }
+    const folder = t.testdir(
+      Object.fromEntries(Object.entries(names).map(([kind, name]) => [name, documents[kind as 'hls']])),
     )
-  }
-  // From 7 on, ffmpeg takes a text for HLS only where its name says so as well.
-  const names = { hls: 'list.m3u8', dash: 'manifest.mpd', concat: 'script' }
-  const folder = t.testdir(
-    Object.fromEntries(Object.entries(names).map(([kind, name]) => [name, documents[kind as 'hls']])),
-  )
-  for (const name of Object.values(names)) {
-    const said = await open(`${folder}/${name}`, ['-format_whitelist', SELF_CONTAINED.join()])
-    t.match(said, /Format not on whitelist/, name)
-    t.equal(requests, 0, name)
-  }
-  await open(`${folder}/${names.hls}`, [])
-  t.ok(requests > 0, 'without the list it asks')
-})
+    for (const name of Object.values(names)) {
+      const said = await open(`${folder}/${name}`, ['-format_whitelist', SELF_CONTAINED.join()])
+      t.match(said, /Format not on whitelist/, name)
+      t.equal(requests, 0, name)
+    }
+    await open(`${folder}/${names.hls}`, [])
+    t.ok(requests > 0, 'without the list it sends requests')
+  },
+)
