@@ -1,12 +1,12 @@
-export { BytesSource } from './io/sources/bytes-source.js'
+export { BytesSource, type BytesSourceOptions } from './io/sources/bytes-source.js'
 export type { ReadStreamOptions } from './io/sources/source-readable.js'
-export { FileSource } from './io/sources/file-source.js'
+export { FileSource, type FileSourceOptions } from './io/sources/file-source.js'
 export type { DigestAlgorithm } from './io/checksums/digest.js'
 export { FileWritable } from './io/file/file-writable.js'
 export type { FileResult, FileWritableOptions } from './io/file/file-writable-options.js'
 export { HttpSource } from './io/sources/http-source.js'
 export type { HttpSourceOptions } from './io/sources/http-options.js'
-export { CommitGroup } from './io/pipeline/commit-group.js'
+export { CommitGroup, type CommitGroupOptions } from './io/pipeline/commit-group.js'
 export type {
   DuplexEvents,
   ReadableEvents,

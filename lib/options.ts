@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { OptionError } from './errors.js'
 
 /**
@@ -63,12 +64,32 @@ function valueOf(options: object, option: string): unknown {
   return (options as Record<string, unknown>)[leaf(option)]
 }
 
-/** Checks that the options are an object. */
-export function optionsObject(options: unknown, of: string): object {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new OptionError(of, `The options of ${of} must be an object, got ${show(options)}`, options)
-  }
-  return options
+/**
+ * Checks that the options are an object.
+ *
+ * @param of - the class or function, for the message
+ * @param main - the option that a value by itself is probably meant for: the message says how to write it
+ */
+export function optionsObject(options: unknown, of: string, main?: string): object {
+  if (typeof options === 'object' && options !== null && !Array.isArray(options) && !isBare(options))
+    return options
+  const remedy = main === undefined || options === undefined ? '' : `: write { ${main}: … }`
+  throw new OptionError(
+    of,
+    `The options of ${of} must be an object, got ${shownBare(options)}${remedy}`,
+    options,
+  )
+}
+
+/** Whether it is a value that people give in the place of options. */
+function isBare(value: object): boolean {
+  return isUrl(value) || types.isUint8Array(value)
+}
+
+/** The query of a URL may hold a signature, and belongs in no log. */
+function shownBare(value: unknown): string {
+  if (isUrl(value)) return 'a URL'
+  return typeof value === 'string' ? show(value.replace(/[?#].*$/s, '')) : show(value)
 }
 
 /** Rejects unknown names: a misspelt option must not be silently ignored. */

@@ -4,5 +4,5 @@ import { FileSource, HttpSource, type RandomAccess, S3Source } from 'avio-stream
 export function openSource(name: string): RandomAccess {
   if (name.startsWith('s3://')) return new S3Source({ uri: name })
   if (/^https?:\/\//.test(name)) return new HttpSource({ url: name })
-  return new FileSource(name)
+  return new FileSource({ path: name })
 }

@@ -261,7 +261,9 @@ function sourceSettings(input: object, name: string): SourceSettings {
 /** Options of the one piped input: it has no source. */
 function pipedInput(options: FfmpegTransformOptions): FfmpegInputOptions {
   const { input } = options as { input?: unknown }
-  if (!isNotASource(input) && !isRandomAccess(input)) return objectOption(options, 'input') ?? {}
+  const hasSource = typeof input === 'object' && input !== null && 'source' in input
+  if (!hasSource && !isNotASource(input) && !isRandomAccess(input))
+    return objectOption(options, 'input') ?? {}
   throw notASource(
     'input',
     'an object with options for the piped input; to read from a source, use FfmpegReadable',

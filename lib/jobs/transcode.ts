@@ -135,7 +135,7 @@ async function run(
   signal: AbortSignal | undefined,
 ): Promise<TranscodeResult> {
   const sinks = ways.map(way => commitOf(way.at(-1)))
-  const group = new CommitGroup(sinks.flatMap(sink => sink ?? []))
+  const group = new CommitGroup({ members: sinks.flatMap(sink => sink ?? []) })
   let failure: { readonly error: unknown } | undefined
   const fail = (error: unknown): void => {
     failure ??= { error }

@@ -333,7 +333,7 @@ const NAMES = [
 ] as const satisfies readonly (keyof S3RangeReadableOptions)[]
 
 function checked(options: S3RangeReadableOptions) {
-  knownOptions(optionsObject(options, 'S3RangeReadable'), 'S3RangeReadable', NAMES)
+  knownOptions(optionsObject(options, 'S3RangeReadable', 'uri'), 'S3RangeReadable', NAMES)
   const { partSize } = readOptions(options, 'S3RangeReadable')
   const max = Number.MAX_SAFE_INTEGER
   const unit = 'bytes'

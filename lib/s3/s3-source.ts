@@ -1,4 +1,5 @@
 import type { RandomAccess } from '../io/random-access.js'
+import { notAStream } from '../io/sources/not-a-stream.js'
 import { type ReadStreamOptions, readStreamOptions } from '../io/sources/source-readable.js'
 import { knownOptions, optionsObject } from '../options.js'
 import { PinnedObject, SHARED_PIN } from './pinned-object.js'
@@ -37,7 +38,7 @@ export class S3Source implements RandomAccess {
 
   /** @throws {@link OptionError} for an option that breaks its rule */
   constructor(options: S3SourceOptions) {
-    knownOptions(optionsObject(options, 'S3Source'), 'S3Source', READ_OPTIONS)
+    knownOptions(optionsObject(options, 'S3Source', 'uri'), 'S3Source', READ_OPTIONS)
     this.#options = { ...options }
     this.#object = new PinnedObject(readOptions(options, 'S3Source'))
   }
@@ -77,5 +78,10 @@ export class S3Source implements RandomAccess {
     const { highWaterMark } = options
     const all = { ...this.#options, start, end, signal, highWaterMark, [SHARED_PIN]: this.#object.pin }
     return new S3RangeReadable(all satisfies S3RangeReadableOptions)
+  }
+
+  /** @internal Nobody's: what iterates over it takes it for a stream. */
+  [Symbol.asyncIterator](): never {
+    throw notAStream('S3Source', this)
   }
 }

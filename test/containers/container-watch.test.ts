@@ -30,7 +30,7 @@ t.test('finds the same however the stream is cut', async t => {
 
 t.test('takes bytes in any order, and twice, where the size is known', async t => {
   const bytes = wav.subarray(0, wav.length - 300)
-  const source = new CountedSource(new BytesSource(bytes))
+  const source = new CountedSource(new BytesSource({ bytes }))
   const watch = new ContainerWatch(undefined, bytes.length)
   for (const [start, end] of [
     [200, 250],
@@ -53,7 +53,7 @@ t.test('makes few reads of a source, and does not judge where that is not enough
     chunk('data', Buffer.alloc(100), 1000),
   ])
   t.ok(await missingByPipe(many))
-  const source = new CountedSource(new BytesSource(many))
+  const source = new CountedSource(new BytesSource({ bytes: many }))
   t.equal(await new ContainerWatch(undefined, many.length).finish(source), undefined)
   t.ok(source.reads <= 64)
 })

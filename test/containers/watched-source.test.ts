@@ -21,7 +21,7 @@ t.test('hands on what is read, and reads nothing again to judge it', async t => 
     [wav, true],
     [wav.subarray(0, 50_000), false],
   ] as const) {
-    const counted = new CountedSource(new BytesSource(bytes))
+    const counted = new CountedSource(new BytesSource({ bytes }))
     const source = new WatchedSource(counted, undefined)
     t.same(await drain(source, 0, await source.size()), bytes)
     t.equal(counted.reads, 1)
@@ -31,7 +31,7 @@ t.test('hands on what is read, and reads nothing again to judge it', async t => 
 })
 
 t.test('reads headers that nobody has read, and no media', async t => {
-  const counted = new CountedSource(new BytesSource(wav.subarray(0, 50_000)))
+  const counted = new CountedSource(new BytesSource({ bytes: wav.subarray(0, 50_000) }))
   const source = new WatchedSource(counted, undefined)
   await drain(source, 40_000, 50_000)
   t.match(await source.shortfall(), { container: 'WAV' })

@@ -129,7 +129,7 @@ t.test('a source that breaks fails all with its own error', async t => {
   const media = await matroska({ seconds: 4 })
   const error = new Error('The connection was cut')
   const source = new LoggedAccess(media, { failAt: Math.floor(media.length / 2), error })
-  const run = await start({ inputs: [{ source: new BytesSource(media) }, { source }] })
+  const run = await start({ inputs: [{ source: new BytesSource({ bytes: media }) }, { source }] })
   t.equal(await checkFailure(t, run, before), error)
 })
 
@@ -167,7 +167,7 @@ t.test('ffmpeg that fails fails all', async t => {
 
 t.test('an output that got nothing fails all, although ffmpeg exits with 0', async t => {
   const before = resources()
-  const source = new BytesSource(await matroska())
+  const source = new BytesSource({ bytes: await matroska() })
   for (const n of [0, 1, 2]) {
     const outputs = [COPY, TS, { format: 'mp4', args: ['-c', 'copy'] }]
     outputs[n] = { ...outputs[n]!, args: ['-ss', '100', ...outputs[n]!.args] }
@@ -203,7 +203,7 @@ t.test('one that is aborted already is over at once', async t => {
 
 t.test('destroy() after the end does nothing', async t => {
   const { signal } = new AbortController()
-  const source = new BytesSource(await matroska())
+  const source = new BytesSource({ bytes: await matroska() })
   const graph = new FfmpegProcess({ inputs: [{ source }], outputs: [COPY], signal })
   await pipeline(graph.outputs[0]!, new Collector())
   await graph.result

@@ -68,7 +68,7 @@ t.test('several inputs that are read by address are numbered from 0, and have no
   const before = resources()
   const [picture, sound] = [await indexLastMp4({ seconds: 1 }), await matroska({ seconds: 2 })]
   const graph = new FfmpegProcess({
-    inputs: [{ source: new BytesSource(picture) }, { source: new BytesSource(sound) }],
+    inputs: [{ source: new BytesSource({ bytes: picture }) }, { source: new BytesSource({ bytes: sound }) }],
     outputs: [{ ...COPY, args: ['-map', '0:v', '-map', '1:a', '-c', 'copy'] }],
   })
   t.same(graph.inputs, [undefined, undefined])
@@ -104,8 +104,8 @@ t.test('two inputs that are piped in are fed each at its own pace', async t => {
 t.test('one that is piped in and one that is read by address go together, in either order', async t => {
   const [piped, addressed] = [await matroska(), await indexLastMp4({ seconds: 1 })]
   for (const inputs of [
-    [{}, { source: new BytesSource(addressed) }],
-    [{ source: new BytesSource(addressed) }, {}],
+    [{}, { source: new BytesSource({ bytes: addressed }) }],
+    [{ source: new BytesSource({ bytes: addressed }) }, {}],
   ]) {
     const n = inputs[0]!.source === undefined ? 0 : 1
     const args = ['-map', `${n}:v`, '-map', `${1 - n}:a`, '-c', 'copy']
@@ -200,7 +200,7 @@ t.test('a slow output holds back all the others, and with them the source', asyn
 
 t.test('no output ends before each of them is read', async t => {
   const graph = new FfmpegProcess({
-    inputs: [{ source: new BytesSource(await matroska()) }],
+    inputs: [{ source: new BytesSource({ bytes: await matroska() }) }],
     outputs: [COPY, AUDIO],
   })
   const [first, second] = graph.outputs as [Readable, Readable]
@@ -242,7 +242,7 @@ t.test('ffmpeg that has had enough stops every source', async t => {
 })
 
 t.test('nothing is started before an output is read, or an input is written', async t => {
-  const source = new BytesSource(await matroska())
+  const source = new BytesSource({ bytes: await matroska() })
   const byAddress = new FfmpegProcess({ inputs: [{ source }], outputs: [COPY] })
   const piped = new FfmpegProcess({ inputs: [{}, { source }], outputs: [COPY] })
   for (const graph of [byAddress, piped]) graph.once('spawn', () => t.fail('started'))
@@ -256,7 +256,7 @@ t.test('nothing is started before an output is read, or an input is written', as
 
 t.test('log and progress are told; of several outputs no more is said than of one', async t => {
   const graph = new FfmpegProcess({
-    inputs: [{ source: new BytesSource(await matroska()) }],
+    inputs: [{ source: new BytesSource({ bytes: await matroska() }) }],
     outputs: [COPY, AUDIO],
   })
   const entries: FfmpegLogEntry[] = []
@@ -271,7 +271,7 @@ t.test('log and progress are told; of several outputs no more is said than of on
   t.match(reports.at(-1), { done: true, percent: 100 })
 
   const talkative = new FfmpegProcess({
-    inputs: [{ source: new BytesSource(await matroska()) }],
+    inputs: [{ source: new BytesSource({ bytes: await matroska() }) }],
     outputs: [COPY, AUDIO],
     globalArgs: ['-v', 'verbose'],
   })

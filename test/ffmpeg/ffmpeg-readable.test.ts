@@ -39,7 +39,10 @@ t.test('a picture and a soundtrack from two sources become one', async t => {
   const sound = await ffmpegToFile([...audioInput({ seconds: 3 }), ...AAC], 'sound.m4a')
   const output = await buffer(
     new FfmpegReadable({
-      inputs: [{ source: new BytesSource(picture) }, { source: new BytesSource(sound) }],
+      inputs: [
+        { source: new BytesSource({ bytes: picture }) },
+        { source: new BytesSource({ bytes: sound }) },
+      ],
       output: { format: 'mp4', args: ['-map', '0:v', '-map', '1:a', '-c', 'copy'] },
     }),
   )
@@ -80,7 +83,7 @@ t.test('an empty source, one that is no media, and one that breaks are errors', 
 t.test('an MP4 that was cut at rest is an error, not a shorter film', async t => {
   const media = await indexLastMp4({ seconds: 4 })
   const read = (source: Buffer) =>
-    buffer(new FfmpegReadable({ input: { source: new BytesSource(source) }, output: COPY }))
+    buffer(new FfmpegReadable({ input: { source: new BytesSource({ bytes: source }) }, output: COPY }))
   await t.rejects(read(media.subarray(0, media.length / 2)), { code: 'AVIO_ERR_MOOV_NOT_FOUND' })
 })
 
@@ -114,7 +117,7 @@ t.test('nothing is left when it is destroyed or aborted', async t => {
 
 t.test('the word that opens the range server stands in no argument', async t => {
   const ffmpeg = new FfmpegReadable({
-    input: { source: new BytesSource(await indexLastMp4()) },
+    input: { source: new BytesSource({ bytes: await indexLastMp4() }) },
     output: COPY,
   })
   ffmpeg.resume()
@@ -125,7 +128,7 @@ t.test('the word that opens the range server stands in no argument', async t => 
 })
 
 t.test('an error names the object that it is about', async t => {
-  const garbage = new BytesSource(Buffer.alloc(100_000, 'no media, this '))
+  const garbage = new BytesSource({ bytes: Buffer.alloc(100_000, 'no media, this ') })
   const named = (name: string) => ({ name, size: () => garbage.size(), read: garbage.read.bind(garbage) })
   const stage = (...sources: RandomAccess[]) =>
     new FfmpegReadable({ inputs: sources.map(source => ({ source })), output: COPY })
@@ -133,7 +136,7 @@ t.test('an error names the object that it is about', async t => {
     code: 'AVIO_ERR_INPUT_INVALID',
     message: /exit code \d+: s3:\/\/masters\/x\.html: (?!.*avio-streams\.invalid)/,
   })
-  const media = new BytesSource(await indexLastMp4({ seconds: 1 }))
+  const media = new BytesSource({ bytes: await indexLastMp4({ seconds: 1 }) })
   await t.rejects(buffer(stage(media, named('b.mov'))), { message: /: b\.mov: / })
   const twice = { message: /: inputs\[1\] \(BytesSource\): / }
   await t.rejects(buffer(stage(media, garbage)), twice, 'two of one name')

@@ -73,7 +73,7 @@ t.test('into S3 it is one object, its head uploaded with the first part, which c
     await s3.close()
   })
   const ffmpeg = new FfmpegReadable({
-    input: { source: new BytesSource(await source()) },
+    input: { source: new BytesSource({ bytes: await source() }) },
     output: PROGRESSIVE,
   })
   const sink = new S3MultipartWritable({ client, bucket: 'web', key: 'talk.mp4' })
@@ -120,7 +120,7 @@ t.test('read by what does not claim the head, it fails before ffmpeg is started'
   const stages: Record<string, () => Promise<Readable>> = {
     transform: async () => new ChunkedSource(media).pipe(new FfmpegTransform({ output: PROGRESSIVE })),
     readable: async () =>
-      new FfmpegReadable({ input: { source: new BytesSource(media) }, output: PROGRESSIVE }),
+      new FfmpegReadable({ input: { source: new BytesSource({ bytes: media }) }, output: PROGRESSIVE }),
   }
   for (const [name, make] of Object.entries(stages)) {
     for (const between of [[], [new PassThrough()]]) {
@@ -137,7 +137,7 @@ t.test('read by what does not claim the head, it fails before ffmpeg is started'
     }
   }
   const graph = new FfmpegProcess({
-    inputs: [{ source: new BytesSource(media) }],
+    inputs: [{ source: new BytesSource({ bytes: media }) }],
     outputs: [PROGRESSIVE, PROGRESSIVE],
   })
   graph.once('spawn', () => t.fail('started'))

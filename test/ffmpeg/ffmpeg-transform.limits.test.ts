@@ -107,7 +107,7 @@ function fastClock(t: Test): { goOn: (milliseconds: number) => Promise<void> } {
 }
 
 t.test('holds what is read by address to them as well', async t => {
-  const source = new BytesSource(await indexLastMp4({ seconds: 4 }))
+  const source = new BytesSource({ bytes: await indexLastMp4({ seconds: 4 }) })
   const read = async (limits: FfmpegLimits): Promise<void> => {
     await new FfmpegReadable({ input: { source }, output: COPY, limits }).resume().toArray()
   }

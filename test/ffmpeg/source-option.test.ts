@@ -15,7 +15,7 @@ import { BytesSource } from '../../lib/io/sources/bytes-source.js'
 import { clip } from '../../lib/jobs/clip/clip.js'
 import { transcode } from '../../lib/jobs/transcode.js'
 
-const source = new BytesSource(Buffer.alloc(1))
+const source = new BytesSource({ bytes: Buffer.alloc(1) })
 const output = { format: 'mpegts' }
 const code = 'AVIO_ERR_OPTION'
 

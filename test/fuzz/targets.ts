@@ -112,7 +112,7 @@ async function watch(input: Buffer): Promise<void> {
     at += piece.length
   }
   await piped.finish()
-  await new ContainerWatch(undefined, input.length).finish(new BytesSource(input))
+  await new ContainerWatch(undefined, input.length).finish(new BytesSource({ bytes: input }))
 }
 
 /** As a stage does it that holds the head back. */
@@ -204,7 +204,7 @@ export const TARGETS: Readonly<Record<string, Target>> = {
   keyframes: {
     seeds: [index, matroska, fragments],
     inputs: 4200,
-    run: input => keyframes(new BytesSource(input), { ffprobePath: '/nowhere' }),
+    run: input => keyframes(new BytesSource({ bytes: input }), { ffprobePath: '/nowhere' }),
   },
   playlists: {
     seeds: ['a"b1', 'av01', 'x,y ', 'mp4v'].map(type =>

@@ -165,7 +165,7 @@ function withReferences(file: Buffer, count: number): Buffer {
 
 async function workOf(file: Buffer): Promise<number> {
   const turns = new Turns()
-  const found = await movieIn(new SourceWindow(new BytesSource(file), file.length))
+  const found = await movieIn(new SourceWindow(new BytesSource({ bytes: file }), file.length))
   await mp4Keys(found, keyTrack(found)!, turns).catch((error: unknown) => {
     if ((error as { code?: string }).code !== 'AVIO_ERR_MP4_LIMIT') throw error
   })
@@ -179,7 +179,7 @@ for (const [name, make] of Object.entries(TABLES)) {
     t.ok(twice <= 2.2 * once, `${once} and ${twice}`)
     // Of this one the many small reads are the work, and tap would watch each of their promises.
     if (name === FRAGMENTS) return
-    const file = new BytesSource(make(2 ** 17))
+    const file = new BytesSource({ bytes: make(2 ** 17) })
     const slice = await leastSlice(() => keyframes(file), SLICE)
     t.ok(slice < SLICE, `${slice.toFixed(1)} ms`)
   })
@@ -206,12 +206,13 @@ t.test('cues are gone through in time that grows with them', async t => {
   const work = async (count: number) => {
     let visited = 0
     const track = { number: 1, kind: 'video', codecDelay: 0 } as const
-    for (const step of trackCues(await readSegment(new BytesSource(file(count))), track)) visited += step
+    for (const step of trackCues(await readSegment(new BytesSource({ bytes: file(count) })), track))
+      visited += step
     return visited
   }
   const [once, twice] = [await work(2 ** 16), await work(2 ** 17)]
   t.ok(once > 2 ** 17 && twice <= 2.2 * once, `${once} and ${twice}`)
-  const most = new BytesSource(file(2 ** 17))
+  const most = new BytesSource({ bytes: file(2 ** 17) })
   const slice = await leastSlice(() => keyframes(most), SLICE)
   t.ok(slice < SLICE, `${slice.toFixed(1)} ms`)
 })

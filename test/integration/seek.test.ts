@@ -70,8 +70,8 @@ for (const store of stores()) {
       await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'in', Body: media }))
       await writeFile(file, media)
       const fromS3 = await read(new S3Source({ client, bucket, key: 'in' }))
-      t.same(await read(new FileSource(file)), fromS3)
-      t.same(await read(new BytesSource(media)), fromS3)
+      t.same(await read(new FileSource({ path: file })), fromS3)
+      t.same(await read(new BytesSource({ bytes: media })), fromS3)
     }
   })
 }
@@ -176,7 +176,7 @@ t.test(
       await pipeline(Readable.from([media]), new FfmpegTransform({ output: COPY }), sink)
       const [piped, sought] = [
         await packetsOf(sink.bytes),
-        await packetsOf(await read(new BytesSource(media))),
+        await packetsOf(await read(new BytesSource({ bytes: media }))),
       ]
       t.same(sought, piped)
     }
@@ -204,7 +204,7 @@ t.test('sound and pictures of all kinds are read by address', async t => {
     ]),
   }
   for (const [name, media] of Object.entries(files)) {
-    const output = await read(new BytesSource(media))
+    const output = await read(new BytesSource({ bytes: media }))
     t.equal((await packetsOf(output)).length, (await packetsOf(media)).length, name)
   }
 })
@@ -222,19 +222,19 @@ t.test('what is no media, or not what its name says, is told as it is', async t 
     '-f',
     'image2pipe',
   ])
-  t.equal((await packetsOf(await read(new BytesSource(jpeg)))).length, 1, 'a JPEG under any name')
+  t.equal((await packetsOf(await read(new BytesSource({ bytes: jpeg })))).length, 1, 'a JPEG under any name')
   for (const bytes of [
     Buffer.alloc(0),
     Buffer.from([0]),
     Buffer.from('Just a text.\n'.repeat(99)),
     Buffer.alloc(99_999, 0xa5),
   ]) {
-    await t.rejects(read(new BytesSource(bytes)), { code: 'AVIO_ERR_INPUT_INVALID' })
+    await t.rejects(read(new BytesSource({ bytes })), { code: 'AVIO_ERR_INPUT_INVALID' })
   }
 })
 
 t.test('a file that was cut at rest is told where its container tells', async t => {
-  const half = (media: Buffer) => new BytesSource(media.subarray(0, Math.floor(media.length / 2)))
+  const half = (media: Buffer) => new BytesSource({ bytes: media.subarray(0, Math.floor(media.length / 2)) })
   const faststart = await ffmpegToFile(
     [...bothInputs({ seconds: 4 }), ...H264, ...AAC, '-movflags', '+faststart'],
     'cut.mp4',

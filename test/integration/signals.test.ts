@@ -75,7 +75,7 @@ t.test('fifty of each stage share a signal without a warning, and an abort ends 
     Fmp4Validator: signal => new Fmp4Validator({ signal }),
     FaststartMp4: signal => new FaststartMp4({ signal }),
     DeferredHeader: signal => new DeferredHeader({ format: 'wav', signal }),
-    FileWritable: (signal, n) => new FileWritable(`${folder}/${n}`, { signal }),
+    FileWritable: (signal, n) => new FileWritable({ path: `${folder}/${n}`, signal }),
     CmafPackager: signal => {
       const packager = new CmafPackager({ storage: new DirectoryStorage({ path: folder }), signal })
       packager.result.catch(() => undefined)
@@ -137,7 +137,7 @@ t.test('fifty of each job share a signal without a warning, and an abort ends al
 t.test('many sizes and reads at once, of one object and of many, warn of nothing', async t => {
   const warnings = noWarning(t)
   const { signal } = new AbortController()
-  const file = new FileSource(new URL(import.meta.url).pathname)
+  const file = new FileSource({ path: new URL(import.meta.url).pathname })
   const http = new HttpSource({ url: `${s3.endpoint}/bucket/k` })
   for (const given of [undefined, signal]) {
     const one = new S3Source(place)

@@ -18,7 +18,7 @@ t.test('tells streams by what they can do, those of Node and of readable-stream'
     ['Readable of readable-stream', new other.Readable({ read: noop }), true, false],
     ['Writable of readable-stream', new other.Writable({ write: noop }), false, true],
     ['PassThrough of readable-stream', new other.PassThrough(), true, true],
-    ['a source', new BytesSource(Buffer.alloc(1)), false, false],
+    ['a source', new BytesSource({ bytes: Buffer.alloc(1) }), false, false],
     ['a path', 'talk.mov', false, false],
     ['nothing', undefined, false, false],
     ['null', null, false, false],

@@ -6,7 +6,7 @@ import { failPastEnd } from '../../lib/jobs/fail-past-end.js'
 import { indexLastMp4 } from '../support/media.js'
 
 t.test('a time behind the end fails the stream, one before it does not', async t => {
-  const source = new BytesSource(await indexLastMp4({ seconds: 2 }))
+  const source = new BytesSource({ bytes: await indexLastMp4({ seconds: 2 }) })
   const read = (time: number) => {
     const output = { format: 'matroska', args: ['-c', 'copy'] }
     const stream = new FfmpegReadable({ input: { source, args: ['-ss', String(time)] }, output })

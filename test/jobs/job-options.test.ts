@@ -9,7 +9,7 @@ import { BytesSource } from '../../lib/io/sources/bytes-source.js'
 import { JOB_OPTIONS, type JobOptions, secondsOption, stageOptions } from '../../lib/jobs/job-options.js'
 
 t.test('the source is checked, the rest is handed on', async t => {
-  const source = new BytesSource(Buffer.alloc(1))
+  const source = new BytesSource({ bytes: Buffer.alloc(1) })
   const { signal } = new AbortController()
   const own = { ffmpegPath: 'ffmpeg', globalArgs: ['-threads', '2'], env: { TZ: 'UTC' }, killTimeout: 7 }
   const more = { ...own, signal, cacheSize: 2 ** 20, highWaterMark: 9 }
@@ -32,7 +32,7 @@ t.test('the source is checked, the rest is handed on', async t => {
 })
 
 t.test('every ffmpeg of a job is run with them', async t => {
-  const source = new BytesSource(await fastStartMp4({ seconds: 2 }))
+  const source = new BytesSource({ bytes: await fastStartMp4({ seconds: 2 }) })
   const jobs: [string, (options: Partial<JobOptions>) => AsyncIterable<unknown>][] = [
     ['clip', options => clip({ source, start: 0.5, end: 1, ...options })],
     ['thumbnails at times', options => thumbnails({ source, times: [1], ...options })],

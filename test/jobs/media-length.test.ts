@@ -14,7 +14,7 @@ t.test('goes by what the media state, else by the last cluster', async t => {
   const bytes = await recorded()
   const { format } = await ffprobeJson<{ format: { duration?: string } }>(bytes, ['-show_format'])
   t.equal(format.duration, undefined)
-  const source = new BytesSource(bytes)
+  const source = new BytesSource({ bytes })
   const names = ['matroska', 'webm']
   t.equal(await lengthOf(source, { duration: 7, names }), 7)
   t.equal(await lengthOf(source, { names }), 4)

@@ -26,7 +26,7 @@ function group(track: number, ticks: number, duration: number): Buffer {
 
 const first = endless(ID.cluster, time(0), block(1, 0), block(1, 40))
 const last = [time(5000), block(1, 0), block(2, 10), block(1, 40), block(2, 30)]
-const end = (...parts: Buffer[]) => mediaEnd(new BytesSource(matroskaFile(INFO, TRACKS, ...parts)))
+const end = (...parts: Buffer[]) => mediaEnd(new BytesSource({ bytes: matroskaFile(INFO, TRACKS, ...parts) }))
 
 t.test('ends with the last block, which lasts as long as the one before on its track', async t => {
   t.equal(await end(first, endless(ID.cluster, ...last)), 5.08)
@@ -45,7 +45,7 @@ t.test('takes what the file states', async t => {
   const duration = Buffer.alloc(8)
   duration.writeDoubleBE(7000)
   const info = element(ID.info, element(ID.timestampScale, 1_000_000), element(ID.duration, duration))
-  t.equal(await mediaEnd(new BytesSource(matroskaFile(info, TRACKS, first))), 7)
+  t.equal(await mediaEnd(new BytesSource({ bytes: matroskaFile(info, TRACKS, first) })), 7)
 })
 
 t.test('is not led astray by media that look like a cluster', async t => {
@@ -63,13 +63,13 @@ t.test('takes what there is of a file that was cut at any byte', async t => {
   const whole = matroskaFile(INFO, TRACKS, first, endless(ID.cluster, ...last))
   const from = matroskaFile(INFO, TRACKS, first).length
   for (let length = from; length < whole.length; length++) {
-    const found = await mediaEnd(new BytesSource(whole.subarray(0, length)))
+    const found = await mediaEnd(new BytesSource({ bytes: whole.subarray(0, length) }))
     t.ok(found! >= 0.08 && found! <= 5.08, `${length}: ${found}`)
   }
 })
 
 t.test('can not be told of other files, nor without a cluster', async t => {
-  t.equal(await mediaEnd(new BytesSource(Buffer.alloc(1000))), undefined)
+  t.equal(await mediaEnd(new BytesSource({ bytes: Buffer.alloc(1000) })), undefined)
   t.equal(await end(), undefined)
   t.equal(await end(element(ID.cluster, time(3))), undefined)
   t.equal(await end(Buffer.concat(Array.from({ length: 2000 }, () => id(ID.cluster)))), undefined)
@@ -96,5 +96,5 @@ t.test('takes its first bytes and a few reads at its end', async t => {
 t.test('finds what a browser records as long as it is', async t => {
   const codec = ['-c:v', 'libvpx', '-deadline', 'realtime', '-g', '30']
   const live = await ffmpegToPipe([...videoInput({ seconds: 3 }), ...codec, '-f', 'webm', '-live', '1'])
-  t.equal(await mediaEnd(new BytesSource(live)), 3)
+  t.equal(await mediaEnd(new BytesSource({ bytes: live })), 3)
 })

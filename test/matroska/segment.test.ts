@@ -18,7 +18,7 @@ const CUES = element(ID.cues)
 const CLUSTER = element(ID.cluster, Buffer.alloc(300_000))
 const VOID = element(0xec, Buffer.alloc(10))
 
-const read = (bytes: Buffer) => readSegment(new BytesSource(bytes))
+const read = (bytes: Buffer) => readSegment(new BytesSource({ bytes }))
 const has = async (bytes: Buffer) => {
   const { info, tracks, cues } = await read(bytes)
   return [info !== undefined, tracks !== undefined, cues !== undefined]
@@ -80,7 +80,7 @@ t.test('more elements or larger ones than are read are refused', async t => {
 })
 
 t.test('gives up with its signal', async t => {
-  await t.rejects(readSegment(new BytesSource(matroskaFile(INFO)), AbortSignal.abort()), {
+  await t.rejects(readSegment(new BytesSource({ bytes: matroskaFile(INFO) }), AbortSignal.abort()), {
     name: 'AbortError',
   })
 })

@@ -33,7 +33,7 @@ async function copied(name: string, more: readonly string[] = []): Promise<Track
   const inputs = [...pictureInput(span), ...soundInput(span)]
   const file = await ffmpegToFile([...inputs, ...H264, ...AAC, '-map', '0:v', '-map', '1:a'], name)
   const graph = new FfmpegProcess({
-    inputs: [{ source: new BytesSource(file) }],
+    inputs: [{ source: new BytesSource({ bytes: file }) }],
     outputs: [
       { format: 'mp4', args: ['-map', '0:v', '-c', 'copy'] },
       { format: 'mp4', args: ['-map', '0:a', '-c', 'copy', ...more, ...SHORT] },

@@ -1,11 +1,15 @@
 import { once } from 'node:events'
+import { PassThrough, type Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { S3Client } from '@aws-sdk/client-s3'
 import t from 'tap'
 import {
   BytesSource,
+  CommitGroup,
   FfmpegReadable,
   FfmpegTransform,
   FileSource,
+  FileWritable,
   HttpSource,
   probe,
   S3Source,
@@ -17,7 +21,7 @@ import {
 
 const output = (args: readonly unknown[] = [], format = 'mp4') =>
   new FfmpegTransform({ output: { format, args: args as string[] } })
-const source = new FileSource('talk.mov')
+const source = new FileSource({ path: 'talk.mov' })
 const wrong = <T>(value: unknown) => value as T
 
 const mistakes: [mistake: string, make: () => unknown, remedy: RegExp][] = [
@@ -45,14 +49,14 @@ const mistakes: [mistake: string, make: () => unknown, remedy: RegExp][] = [
   [
     'a path as a source',
     () => new FfmpegReadable({ input: { source: wrong('a/b.avi') }, output: { format: 'mp4' } }),
-    /new FileSource\('a\/b\.avi'\)/,
+    /new FileSource\(\{ path: 'a\/b\.avi' \}\)/,
   ],
   [
     'a path as an input',
     () => new FfmpegReadable({ input: wrong('a/b.avi'), output: { format: 'mp4' } }),
-    /new FileSource\('a\/b\.avi'\)/,
+    /new FileSource\(\{ path: 'a\/b\.avi' \}\)/,
   ],
-  ['a path to probe', () => probe(wrong('a/b.avi')), /new FileSource\('a\/b\.avi'\)/],
+  ['a path to probe', () => probe(wrong('a/b.avi')), /new FileSource\(\{ path: 'a\/b\.avi' \}\)/],
   [
     'a path to transcode',
     () => transcode(wrong<TranscodeOptions>({ input: 'a/b.avi', outputs: [{}] })),
@@ -62,7 +66,7 @@ const mistakes: [mistake: string, make: () => unknown, remedy: RegExp][] = [
     'a stream as a source',
     () =>
       new FfmpegReadable({
-        input: { source: wrong(new BytesSource(Buffer.from('x')).createReadStream()) },
+        input: { source: wrong(new BytesSource({ bytes: Buffer.from('x') }).createReadStream()) },
         output: { format: 'mp4' },
       }),
     /a stream is piped into FfmpegTransform/,
@@ -72,7 +76,54 @@ const mistakes: [mistake: string, make: () => unknown, remedy: RegExp][] = [
     () => new FfmpegTransform({ output: { format: 'mp4' }, signal: wrong(new AbortController()) }),
     /the "signal" of an AbortController\), got an AbortController/,
   ],
-  ['a URL in place of options', () => new HttpSource(wrong('https://x/y?sig=1')), /\{ url \}, got a URL$/],
+  [
+    'a URL in place of options',
+    () => new HttpSource(wrong('https://x/y?sig=1')),
+    /got "https:\/\/x\/y": write \{ url: … \}$/,
+  ],
+  ['a path in place of options', () => new FileSource(wrong('a.mov')), /got "a\.mov": write \{ path: … \}$/],
+  [
+    'a URL object in place of options',
+    () => new FileSource(wrong(new URL('file:///a.mov?x=1'))),
+    /got a URL: write \{ path: … \}$/,
+  ],
+  ['bytes in place of options', () => new BytesSource(wrong(Buffer.from('x'))), /write \{ bytes: … \}$/],
+  [
+    'a path in place of the options of a sink',
+    () => new FileWritable(wrong('a.mp4')),
+    /write \{ path: … \}$/,
+  ],
+  [
+    'an s3: address in place of options',
+    () => new S3Source(wrong('s3://a/b')),
+    /got "s3:\/\/a\/b": write \{ uri: … \}$/,
+  ],
+  ['a list in place of options', () => new CommitGroup(wrong([])), /write \{ members: … \}$/],
+  [
+    'a source for a stage that is piped into',
+    () => new FfmpegTransform({ input: wrong({ source }), output: { format: 'mp4' } }),
+    /FfmpegReadable reads a source by itself/,
+  ],
+  [
+    'a source in a pipeline',
+    () => pipeline(wrong<Readable>(source), new PassThrough()),
+    /createReadStream\(\)/,
+  ],
+  [
+    'bytes in a pipeline',
+    () => pipeline(wrong<Readable>(new BytesSource({ bytes: Buffer.from('x') })), new PassThrough()),
+    /^BytesSource is a source/,
+  ],
+  [
+    'an HttpSource in a pipeline',
+    () => pipeline(wrong<Readable>(new HttpSource({ url: 'http://x/' })), new PassThrough()),
+    /^HttpSource is a source/,
+  ],
+  [
+    'an S3Source in a pipeline',
+    () => pipeline(wrong<Readable>(new S3Source({ uri: 's3://bucket/k' })), new PassThrough()),
+    /^S3Source is a source/,
+  ],
 ]
 
 for (const [mistake, make, remedy] of mistakes) {
@@ -97,7 +148,7 @@ t.test('tells that a client without a region needs one', async t => {
 
 t.test('names the file of which ffmpeg can make nothing', async t => {
   const folder = t.testdir({ 'page.mp4': '<html><body>no media</body></html>'.repeat(50) })
-  const file = new FileSource(`${folder}/page.mp4`)
+  const file = new FileSource({ path: `${folder}/page.mp4` })
   const stage = new FfmpegReadable({ input: file, output: { format: 'mp4', args: ['-c', 'copy'] } })
   const [error] = (await once(stage.resume(), 'error')) as [Error]
   t.match(error, { code: 'AVIO_ERR_INPUT_INVALID', message: /page\.mp4: Invalid data/, retryable: false })
@@ -110,7 +161,7 @@ for (const [mistake, args, remedy] of [
   t.test(`tells what to do about ${mistake}, in the encoder's own words`, async t => {
     const picture = Buffer.concat([Buffer.from('P6 64 64 255\n'), Buffer.alloc(64 * 64 * 3)])
     const stage = new FfmpegReadable({
-      input: { source: new BytesSource(picture), format: 'ppm_pipe' },
+      input: { source: new BytesSource({ bytes: picture }), format: 'ppm_pipe' },
       output: { format: 'mp4', args: ['-c:v', 'libx264', ...args] },
     })
     const [error] = (await once(stage.resume(), 'error')) as [Error]

@@ -109,7 +109,7 @@ t.test('a group stores all, or nothing where one fails before', async t => {
   const store = await UploadStore.open(t)
   const sizes = [3, PART + 3]
   const sinks = sizes.map(size => writer(store, { key: `k${size}` }))
-  const group = new CommitGroup(sinks.map(sink => commitOf(sink)!))
+  const group = new CommitGroup({ members: sinks.map(sink => commitOf(sink)!) })
   await Promise.all(sinks.map((sink, n) => pipeline(source(DATA.subarray(0, sizes[n])), headed(99), sink)))
   t.match([...(await group.settled()).values()], [{ key: 'k3' }, { key: `k${PART + 3}` }])
   for (const size of sizes) {
@@ -117,7 +117,7 @@ t.test('a group stores all, or nothing where one fails before', async t => {
   }
 
   const others = sizes.map((size, n) => writer(store, { key: `l${size}`, beforeCommit: () => n === 0 }))
-  const other = new CommitGroup(others.map(sink => commitOf(sink)!))
+  const other = new CommitGroup({ members: others.map(sink => commitOf(sink)!) })
   await Promise.allSettled(others.map((sink, n) => pipeline(source(DATA.subarray(0, sizes[n])), sink)))
   t.match(await failureOf(other.settled()), { code: 'AVIO_ERR_COMMIT_REFUSED' })
   for (const size of sizes) t.equal(await store.get(`l${size}`), undefined)

@@ -15,7 +15,7 @@ export async function missingByPipe(
 export async function missingByAddress(bytes: Buffer, seen = true): Promise<Shortfall | undefined> {
   const watch = new ContainerWatch(undefined, bytes.length)
   for (let at = 0; seen && at < bytes.length; at += 4096) watch.see(at, bytes.subarray(at, at + 4096))
-  return watch.finish(new BytesSource(bytes))
+  return watch.finish(new BytesSource({ bytes }))
 }
 
 /** The same both ways: `undefined` where both find nothing, and an error of the test where they do not agree. */

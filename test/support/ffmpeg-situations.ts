@@ -79,7 +79,7 @@ function situation(
     const bytes = await input()
     const options = { ffmpegPath, output: output(line, more) }
     const stage = rest
-      ? new FfmpegReadable({ ...options, input: { source: new BytesSource(bytes), ...inputOptions } })
+      ? new FfmpegReadable({ ...options, input: { source: new BytesSource({ bytes }), ...inputOptions } })
       : new FfmpegTransform({ ...options, input: inputOptions })
     if (stage instanceof FfmpegReadable) return pipeline(stage, new Collector())
     await pipeline(

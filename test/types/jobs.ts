@@ -28,8 +28,8 @@ import {
 const source = new S3Source({ uri: 's3://masters/talk.mov' })
 const sources: RandomAccess[] = [
   source,
-  new BytesSource(new Uint8Array(8)),
-  new FileSource('talk.mov'),
+  new BytesSource({ bytes: new Uint8Array(8) }),
+  new FileSource({ path: 'talk.mov' }),
   new HttpSource({ url: 'https://example.com/talk.mov' }),
 ]
 
@@ -47,7 +47,7 @@ await transcode({
       args: ['-c:v', 'libx264'],
       to: new S3MultipartWritable({ uri: 's3://web/talk.mp4', contentType: 'video/mp4' }),
     },
-    { format: 'mp3', args: ['-vn'], to: new FileWritable('talk.mp3') },
+    { format: 'mp3', args: ['-vn'], to: new FileWritable({ path: 'talk.mp3' }) },
   ],
   onProgress: ({ percent }) => void ((percent ?? 0) + 1),
 })
@@ -70,7 +70,7 @@ const { results } = await transcode({
   input: { source, args: ['-ss', '5'] },
   outputs: [
     { format: 'mp4', layout: 'file', to: [new Fmp4Validator(), sink] },
-    { format: 'wav', layout: 'file', to: new FileWritable('talk.wav') },
+    { format: 'wav', layout: 'file', to: new FileWritable({ path: 'talk.wav' }) },
     { format: 'mpegts', to: createWriteStream('talk.ts') },
   ],
 })

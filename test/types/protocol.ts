@@ -16,7 +16,7 @@ class Passing extends PassThrough implements Linked {
   }
 }
 
-const link: Link = { randomAccess: new BytesSource(new Uint8Array(8)), stop: () => undefined }
+const link: Link = { randomAccess: new BytesSource({ bytes: new Uint8Array(8) }), stop: () => undefined }
 const upstream: Link | undefined = linkOf(new S3RangeReadable({ uri: 's3://masters/talk.mov' }))
 void [new Passing() satisfies Transform, link, upstream]
 

@@ -106,7 +106,7 @@ const FIRST_READ = 64 * KiB
  *
  * @example
  * ```ts
- * const { frames } = await keyframes(new FileSource('talk.mp4'))
+ * const { frames } = await keyframes(new FileSource({ path: 'talk.mp4' }))
  * for (const { time, offset } of frames) console.log(time, offset)
  * ```
  */

@@ -117,7 +117,7 @@ export class InputRoute {
     if (this.#gathering === undefined) return PIPE
     const { access, to } = this.#gathering
     if (typeof to !== 'function') return { by: 'address', access, reason: to }
-    return this.#unlessBehind(access, to, new BytesSource(this.#head.bytes()))
+    return this.#unlessBehind(access, to, new BytesSource({ bytes: this.#head.bytes() }))
   }
 
   /** Gives up what is still to be found out; resolves when nothing of it is under way. */

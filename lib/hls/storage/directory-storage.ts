@@ -39,7 +39,7 @@ export class DirectoryStorage implements SegmentStorage {
    * @throws {@link OptionError} `AVIO_ERR_OPTION` for a `path` that is none
    */
   constructor(options: DirectoryStorageOptions) {
-    knownOptions(optionsObject(options, 'DirectoryStorage'), 'DirectoryStorage', ['path'])
+    knownOptions(optionsObject(options, 'DirectoryStorage', 'path'), 'DirectoryStorage', ['path'])
     this.#path = pathOf(options.path)
   }
 
@@ -56,7 +56,7 @@ export class DirectoryStorage implements SegmentStorage {
     } catch (cause) {
       throw failure('The folder of', path, 'made', cause)
     }
-    return new FileWritable(path)
+    return new FileWritable({ path })
   }
 
   /**
@@ -80,7 +80,7 @@ export class DirectoryStorage implements SegmentStorage {
    */
   async read(name: string, maxSize: number): Promise<Buffer | undefined> {
     const path = this.#pathOf(name)
-    const file = new FileSource(path)
+    const file = new FileSource({ path })
     try {
       const size = await file.size()
       if (size <= maxSize) return await readExactly(file, 0, size)

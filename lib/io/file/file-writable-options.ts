@@ -24,6 +24,8 @@ export interface FileResult {
 
 /** Options of {@link FileWritable}. */
 export interface FileWritableOptions {
+  /** A path, or a `file:` URL. A symbolic link stays, and the file it points to is replaced. */
+  path: string | URL
   /**
    * Whether an existing file is replaced, atomically. With `false` it stays, and the stream fails with
    * `AVIO_ERR_FILE_EXISTS`, whenever that file appeared.
@@ -73,6 +75,7 @@ export interface FileWritableSettings extends HeaderRoom, AtomicFileOptions {
 }
 
 const NAMES = [
+  'path',
   'overwrite',
   'mode',
   'headerReserve',
@@ -82,12 +85,12 @@ const NAMES = [
   'highWaterMark',
 ]
 
-/** Reads and validates path and options. */
-export function fileWritableSettings(path: string | URL, given: FileWritableOptions): FileWritableSettings {
-  const options = optionsObject(given, 'FileWritable')
+/** Reads and validates the options. */
+export function fileWritableSettings(given: FileWritableOptions): FileWritableSettings {
+  const options = optionsObject(given, 'FileWritable', 'path')
   knownOptions(options, 'FileWritable', NAMES)
   const bytes = { min: 0, max: GiB, unit: 'bytes' }
-  const checked = pathOf(path)
+  const checked = pathOf(given.path)
   return {
     path: checked,
     // Not resolve(): where ".." leads after a symbolic link is up to the file system.

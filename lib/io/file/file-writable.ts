@@ -45,7 +45,7 @@ interface Begun {
  *
  * @example
  * ```ts
- * const sink = new FileWritable('talk.mp4', { overwrite: false })
+ * const sink = new FileWritable({ path: 'talk.mp4', overwrite: false })
  * await pipeline(source, sink)
  * const { bytes } = await sink.result
  * ```
@@ -67,12 +67,9 @@ export class FileWritable extends Writable {
   /** Set from the moment the file may be visible. Never rejects; resolves with the reason if it is not. */
   #commit: Promise<unknown> | undefined
 
-  /**
-   * @param path - a path, or a `file:` URL; a symbolic link stays, and the file it points to is replaced
-   * @throws {@link OptionError} `AVIO_ERR_OPTION` for an invalid option, before anything is written
-   */
-  constructor(path: string | URL, options: FileWritableOptions = {}) {
-    const settings = fileWritableSettings(path, options)
+  /** @throws {@link OptionError} `AVIO_ERR_OPTION` for an invalid option, before anything is written */
+  constructor(options: FileWritableOptions) {
+    const settings = fileWritableSettings(options)
     super({ highWaterMark: settings.highWaterMark })
     this.#settings = settings
     this.result = new Promise((resolve, reject) => {

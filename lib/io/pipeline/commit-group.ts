@@ -1,5 +1,15 @@
 import { CommitError, isError } from '../../errors.js'
+import { knownOptions, optionError, optionsObject } from '../../options.js'
 import type { CommitHook } from './commit-hook.js'
+
+/** Options of {@link CommitGroup}. */
+export interface CommitGroupOptions {
+  /**
+   * The sinks' commits, in commit order, before any of the sinks has ended. Several sinks with one commit (renditions of
+   * one packager offer the same hook) count once.
+   */
+  members: readonly CommitHook[]
+}
 
 /**
  * Commits several sinks together: all or none.
@@ -14,12 +24,12 @@ export class CommitGroup {
   #waiting = 0
   #failure: { readonly error: unknown } | undefined
 
-  /**
-   * @param members - the sinks, none of which has ended, in commit order; several sinks with one commit
-   * (renditions of one packager offer the same hook) count once
-   */
-  constructor(members: readonly CommitHook[]) {
-    this.#members = [...new Set(members)]
+  /** @throws {@link OptionError} for an option that breaks its rule */
+  constructor(options: CommitGroupOptions) {
+    knownOptions(optionsObject(options, 'CommitGroup', 'members'), 'CommitGroup', ['members'])
+    if (!Array.isArray(options.members))
+      throw optionError('members', 'an array of commit hooks', options.members)
+    this.#members = [...new Set(options.members)]
     this.#turns = this.#members.map(() => new Turn())
     for (const [n, member] of this.#members.entries()) {
       member.hold(() => this.#arrive(n))

@@ -1,11 +1,18 @@
 import type { Readable } from 'node:stream'
 import { types } from 'node:util'
-import { optionError } from '../../options.js'
+import { knownOptions, optionError, optionsObject } from '../../options.js'
 import { abortError } from '../async/abort-error.js'
 import type { RandomAccess } from '../random-access.js'
+import { notAStream } from './not-a-stream.js'
 import { BLOCK_SIZE } from '../fetch/range-buffer.js'
 import { checkRange } from '../check-range.js'
 import { type ReadStreamOptions, SourceReadable } from './source-readable.js'
+
+/** Options of {@link BytesSource}. */
+export interface BytesSourceOptions {
+  /** The bytes; a `Buffer` is a `Uint8Array`. */
+  bytes: Uint8Array
+}
 
 /**
  * Bytes in memory with random access.
@@ -16,15 +23,17 @@ import { type ReadStreamOptions, SourceReadable } from './source-readable.js'
  *
  * @example
  * ```ts
- * const clip = new BytesSource(await readFile('clip.mp4'))
+ * const clip = new BytesSource({ bytes: await readFile('clip.mp4') })
  * for await (const chunk of clip.read(4, 8)) console.log(chunk.toString()) // ftyp
  * ```
  */
 export class BytesSource implements RandomAccess {
   readonly #bytes: Buffer
 
-  /** @throws {@link OptionError} for anything but a `Uint8Array` (a `Buffer` is one) */
-  constructor(bytes: Uint8Array) {
+  /** @throws {@link OptionError} for an option that breaks its rule */
+  constructor(options: BytesSourceOptions) {
+    knownOptions(optionsObject(options, 'BytesSource', 'bytes'), 'BytesSource', ['bytes'])
+    const { bytes } = options
     if (!types.isUint8Array(bytes)) throw optionError('bytes', 'a Uint8Array', bytes)
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
@@ -58,5 +67,10 @@ export class BytesSource implements RandomAccess {
    */
   createReadStream(options: ReadStreamOptions = {}): Readable {
     return new SourceReadable(this, options)
+  }
+
+  /** @internal Nobody's: what iterates over it takes it for a stream. */
+  [Symbol.asyncIterator](): never {
+    throw notAStream('BytesSource', this)
   }
 }

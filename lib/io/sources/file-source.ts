@@ -5,10 +5,11 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { onAbort } from '../async/abort-listeners.js'
 import { SourceError } from '../../errors.js'
-import { isUrl, optionError } from '../../options.js'
+import { isUrl, knownOptions, optionError, optionsObject, stringOption } from '../../options.js'
 import { abortError, untilAborted } from '../async/abort-error.js'
 import { fileFailure } from './file-errors.js'
 import type { RandomAccess } from '../random-access.js'
+import { notAStream } from './not-a-stream.js'
 import { BLOCK_SIZE } from '../fetch/range-buffer.js'
 import { checkRange } from '../check-range.js'
 import { type ReadStreamOptions, SourceReadable } from './source-readable.js'
@@ -20,6 +21,18 @@ const look = promisify((path: string, done: (error: Error | null, stats: BigIntS
 const lookAt = promisify((fd: number, done: (error: Error | null, stats: BigIntStats) => void) =>
   fstat(fd, BIG, done),
 )
+
+/** Options of {@link FileSource}. */
+export interface FileSourceOptions {
+  /** A path, or a `file:` URL. */
+  path: string | URL
+  /**
+   * The version to read, as {@link FileSource.etag} has it: the one that a plan was made of. Any other fails with
+   * `AVIO_ERR_SOURCE_CHANGED`, before the first byte.
+   * @defaultValue the version that is there at the first look
+   */
+  etag?: string | undefined
+}
 
 /**
  * A local file with random access. It is opened read-only, for each read anew.
@@ -37,21 +50,30 @@ const lookAt = promisify((fd: number, done: (error: Error | null, stats: BigIntS
  *
  * @example
  * ```ts
- * const file = new FileSource('talk.mov')
+ * const file = new FileSource({ path: 'talk.mov' })
  * const size = await file.size()
  * for await (const chunk of file.read(size - 1024, size)) process.stdout.write(chunk)
  * ```
  */
 export class FileSource implements RandomAccess {
   readonly #path: string
+  readonly #etag: string | undefined
   #pinned: BigIntStats | undefined
 
+  /** @throws {@link OptionError} for an option that breaks its rule */
+  constructor(options: FileSourceOptions) {
+    const given = optionsObject(options, 'FileSource', 'path')
+    knownOptions(given, 'FileSource', ['path', 'etag'])
+    this.#path = pathOf(options.path)
+    this.#etag = stringOption(given, 'etag', { default: undefined })
+  }
+
   /**
-   * @param path - a path, or a `file:` URL
-   * @throws {@link OptionError} for anything else
+   * The version that is read, once the file was looked at: made of its size and modification time, so that another
+   * process can ask for the same one. `undefined` before the first {@link FileSource.size} or read.
    */
-  constructor(path: string | URL) {
-    this.#path = pathOf(path)
+  get etag(): string | undefined {
+    return this.#pinned && etagOf(this.#pinned)
   }
 
   /** Its name in errors: the path. */
@@ -111,6 +133,11 @@ export class FileSource implements RandomAccess {
     return new SourceReadable(this, options)
   }
 
+  /** @internal Nobody's: what iterates over it takes it for a stream. */
+  [Symbol.asyncIterator](): never {
+    throw notAStream('FileSource', this)
+  }
+
   /** Checks the current file at the path. */
   async #look(signal: AbortSignal | undefined, byteOffset?: number): Promise<BigIntStats> {
     const looking = look(this.#path).catch((error: unknown) => {
@@ -121,10 +148,14 @@ export class FileSource implements RandomAccess {
 
   /** Pins the first check; throws for a later one that differs. */
   #accept(now: BigIntStats, byteOffset: number | undefined): BigIntStats {
-    const pinned = (this.#pinned ??= regular(now, this.#path))
-    const how = changeOf(pinned, now)
+    const how = this.#pinned ? changeOf(this.#pinned, now) : this.#otherThanAsked(regular(now, this.#path))
     if (how !== undefined) throw this.#changed(how, byteOffset)
-    return pinned
+    return (this.#pinned ??= now)
+  }
+
+  #otherThanAsked(now: BigIntStats): string | undefined {
+    if (this.#etag === undefined || this.#etag === etagOf(now)) return undefined
+    return `its etag is ${etagOf(now)}, and ${this.#etag} was asked for`
   }
 
   #changed(how: string, byteOffset: number | undefined): SourceError {
@@ -156,6 +187,11 @@ function regular(stats: BigIntStats, path: string): BigIntStats {
     { source: path },
     { retryable: false },
   )
+}
+
+/** Size in bytes and modification time in nanoseconds, in hexadecimal. */
+function etagOf({ size, mtimeNs }: BigIntStats): string {
+  return `"${size.toString(16)}-${mtimeNs.toString(16)}"`
 }
 
 function changeOf(pinned: BigIntStats, now: BigIntStats): string | undefined {

@@ -93,15 +93,7 @@ const OWNED = /^(range|accept-encoding|connection|content-length|transfer-encodi
 
 /** Reads the options of an HttpSource; throws an {@link OptionError} for an invalid one. */
 export function httpOptions(options: HttpSourceOptions): HttpTarget {
-  // The URL in place of the options: it may hold a signature, which belongs in no message.
-  if (typeof options === 'string' || isUrl(options)) {
-    throw new OptionError(
-      'HttpSource',
-      'The options of HttpSource must be an object: { url }, got a URL',
-      undefined,
-    )
-  }
-  knownOptions(optionsObject(options, 'HttpSource'), 'HttpSource', OPTIONS)
+  knownOptions(optionsObject(options, 'HttpSource', 'url'), 'HttpSource', OPTIONS)
   const given = addressOption(options.url)
   const url = new URL(given)
   url.username = url.password = url.hash = ''

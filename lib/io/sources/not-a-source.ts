@@ -28,7 +28,7 @@ function nameOf(given: unknown): string | undefined {
 function remedyFor(given: unknown): string {
   const name = nameOf(given)
   if (name !== undefined) return ` (${wayTo(name, isUrl(given))})`
-  if (isNotASource(given)) return ' (for bytes in memory: new BytesSource(bytes))'
+  if (isNotASource(given)) return ' (for bytes in memory: new BytesSource({ bytes }))'
   if (isReadable(given)) return '; a stream is piped into FfmpegTransform, or FfmpegProcess'
   return ''
 }
@@ -41,8 +41,8 @@ function wayTo(name: string, isUrl: boolean): string {
     const location = bucket === undefined ? 'bucket, key' : `bucket: ${quoted(bucket)}, key: ${quoted(key!)}`
     return `for an object: new S3Source({ client, ${location} })`
   }
-  if (isUrl) return `for a file: new FileSource(new URL(${quoted(name)}))`
-  return `for a file: new FileSource(${quoted(name)}); for an object in S3: new S3Source({ client, bucket, key })`
+  if (isUrl) return `for a file: new FileSource({ path: new URL(${quoted(name)}) })`
+  return `for a file: new FileSource({ path: ${quoted(name)} }); for an object in S3: new S3Source({ client, bucket, key })`
 }
 
 function quoted(text: string): string {

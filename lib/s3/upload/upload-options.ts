@@ -197,7 +197,7 @@ const NAMES = [
 
 /** Reads and checks the options. */
 export function uploadSettings(given: S3MultipartWritableOptions): UploadSettings {
-  const options = optionsObject(given, 'S3MultipartWritable')
+  const options = optionsObject(given, 'S3MultipartWritable', 'uri')
   knownOptions(options, 'S3MultipartWritable', NAMES)
   const timeout = { min: 1, max: MAX_TIMEOUT, unit: 'milliseconds', infinity: true }
   const target: UploadTarget = {

@@ -67,9 +67,9 @@ t.test("reads an input again whose audio begins late, and matches ffmpeg's own f
   const plain = await timed(faststart)
   for (const layout of ['stream', 'file'] as const) {
     const output: FfmpegOutputOptions = { format: 'mp4', layout, args: ['-c', 'copy'] }
-    const seeking = await made(new FfmpegReadable({ input: { source: new BytesSource(bytes) }, output }))
+    const seeking = await made(new FfmpegReadable({ input: { source: new BytesSource({ bytes }) }, output }))
     const linked = new ChunkedSource(bytes)
-    Object.defineProperty(linked, LINK, { value: { randomAccess: new BytesSource(bytes) } })
+    Object.defineProperty(linked, LINK, { value: { randomAccess: new BytesSource({ bytes }) } })
     const piped = await made(new FfmpegTransform({ output }), linked)
     t.equal(seeking.spawns, 2)
     t.same([piped.spawns, piped.seeks], [2, ['late-track']])
@@ -88,7 +88,7 @@ t.test("reads an input again whose audio begins late, and matches ffmpeg's own f
 t.test('leaves no child behind when destroyed between the two runs', async t => {
   const bytes = await meeting()
   const linked = new ChunkedSource(bytes)
-  Object.defineProperty(linked, LINK, { value: { randomAccess: new BytesSource(bytes) } })
+  Object.defineProperty(linked, LINK, { value: { randomAccess: new BytesSource({ bytes }) } })
   const stage = new FfmpegTransform({ output: { format: 'mp4', args: ['-c', 'copy'] } })
   const pids: number[] = []
   stage.on('spawn', ({ pid }) => pids.push(pid))
@@ -129,7 +129,7 @@ t.test('omits a track that never begins from an ordinary file, as ffmpeg does', 
     args: ['-c', 'copy', '-t', '38'],
   }
   const { file, spawns } = await made(
-    new FfmpegReadable({ input: { source: new BytesSource(bytes) }, output }),
+    new FfmpegReadable({ input: { source: new BytesSource({ bytes }) }, output }),
   )
   t.equal(spawns, 2)
   t.equal(file.indexOf('mp4a'), -1)
@@ -161,7 +161,7 @@ t.test('lets a validator accept a track without samples only if the input has no
     ['-c:v', 'copy', '-c:a', 'aac'],
   ]) {
     const stage = new FfmpegReadable({
-      input: { source: new BytesSource(cut) },
+      input: { source: new BytesSource({ bytes: cut }) },
       output: { format: 'mp4', args },
     })
     const validator = new Fmp4Validator()
@@ -170,7 +170,7 @@ t.test('lets a validator accept a track without samples only if the input has no
   }
   const lost = ['-c:v', 'copy', '-c:a', 'aac', '-af', 'atrim=start=100']
   const stage = new FfmpegReadable({
-    input: { source: new BytesSource(bytes) },
+    input: { source: new BytesSource({ bytes }) },
     output: { format: 'mp4', args: lost },
   })
   await t.rejects(pipeline(stage, new Fmp4Validator(), new Collector()), { code: 'AVIO_ERR_MP4_NO_FRAGMENT' })

@@ -94,9 +94,9 @@ t.test('refuses an ffmpeg that is too old before any media reach it', async t =>
     pipeline(Readable.from([bytes]), new FfmpegTransform({ ffmpegPath: path, output: COPY }), buffer),
     old,
   )
-  const input = { source: new BytesSource(bytes) }
+  const input = { source: new BytesSource({ bytes }) }
   await t.rejects(buffer(new FfmpegReadable({ ffmpegPath: path, input, output: COPY })), old)
-  await t.rejects(probe(new BytesSource(bytes), { ffprobePath: path }), old)
+  await t.rejects(probe(new BytesSource({ bytes }), { ffprobePath: path }), old)
   await t.rejects(probe(Readable.from([bytes]), { ffprobePath: path }), old)
   t.same(
     (await starts()).map(line => line.split(' ').slice(1).join(' ')),

@@ -43,7 +43,11 @@ const RUNNERS: Record<string, () => Promise<unknown>> = {
   runJudged: () => runJudged(tool, {}),
   probe: () => runProbe({ ...tool, input: head, onLog: () => undefined }),
   'key packets': () =>
-    packetKeys(new BytesSource(head), { track: undefined, ffprobePath: undefined, signal: undefined }),
+    packetKeys(new BytesSource({ bytes: head }), {
+      track: undefined,
+      ffprobePath: undefined,
+      signal: undefined,
+    }),
   preview: () => reportOf(question(spec)),
   cover: () => coverOf(question(byAddress), remark),
   look: () =>

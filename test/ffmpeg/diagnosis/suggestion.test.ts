@@ -76,7 +76,7 @@ t.test('a stage, and probe, fail with the name that may be meant, on every ffmpe
     const run = pipeline(Readable.from([media]), stage, sink)
     await t.rejects(run, { message: new RegExp(` Did you mean "${meant}"\\?$`) }, meant)
   }
-  await t.rejects(probe(new BytesSource(media), { format: 'mpegst' }), {
+  await t.rejects(probe(new BytesSource({ bytes: media }), { format: 'mpegst' }), {
     message: /Did you mean "mpegts"\?$/,
   })
 })

@@ -66,9 +66,9 @@ async function sourcesOf(t: Test, bytes: Buffer) {
   const at = { client, bucket: 'masters', key: 'x.html' }
   const sources: [string, () => RandomAccess][] = [
     ['s3://masters/x.html', () => new S3Source(at)],
-    [path, () => new FileSource(path)],
+    [path, () => new FileSource({ path })],
     [address, () => new HttpSource({ url: `${address}?X-Amz-Signature=secret` })],
-    ['BytesSource', () => new BytesSource(bytes)],
+    ['BytesSource', () => new BytesSource({ bytes })],
   ]
   return { at, sources }
 }

@@ -193,7 +193,7 @@ t.test('moving pictures with the clock of a camera, whose times jitter, are no c
     const film = await media.ffmpegToFile([...camera, '-c:v', codec], 'camera.mov')
     const args = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p']
     // Its index comes last: what is in it is known only by address.
-    const source = new BytesSource(film)
+    const source = new BytesSource({ bytes: film })
     const made = await buffer(new FfmpegReadable({ input: { source }, output: { format: 'mp4', args } }))
     const { streams } = await media.ffprobeJson<{ streams: unknown[] }>(made, COUNT_PACKETS)
     t.match(streams, [{ codec_name: 'h264', nb_read_packets: '50' }], codec)

@@ -76,8 +76,8 @@ const WAYS: Record<string, (bytes: Buffer, input: object) => Promise<unknown>> =
       buffer,
     ),
   'by address': (bytes, input) =>
-    buffer(new FfmpegReadable({ input: { ...input, source: new BytesSource(bytes) }, output: COPY })),
-  'probed by address': (bytes, input) => probe(new BytesSource(bytes), input),
+    buffer(new FfmpegReadable({ input: { ...input, source: new BytesSource({ bytes }) }, output: COPY })),
+  'probed by address': (bytes, input) => probe(new BytesSource({ bytes }), input),
   'probed by pipe': (bytes, input) => probe(Readable.from([bytes]), input),
 } as const
 

@@ -46,7 +46,7 @@ async function byPipe(bytes: Buffer, output: { format: string; args: string[] } 
 }
 
 function byAddress(bytes: Buffer, args: string[] = [], output: { format: string; args: string[] } = COPY) {
-  return drain(new FfmpegReadable({ input: { source: new BytesSource(bytes), args }, output }))
+  return drain(new FfmpegReadable({ input: { source: new BytesSource({ bytes }), args }, output }))
 }
 
 /** Where a packet begins, in the middle of the file. */

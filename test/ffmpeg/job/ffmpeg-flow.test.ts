@@ -18,7 +18,7 @@ const COPY = { format: 'matroska', args: ['-c', 'copy'], layout: 'stream' as con
 
 /** A flow from bytes to so many outputs, and what it tells. */
 async function make(count: number, ffmpegPath?: string) {
-  const source = new BytesSource(await matroska())
+  const source = new BytesSource({ bytes: await matroska() })
   const seen: string[] = []
   const errors: Error[] = []
   const listener: FlowListener = {

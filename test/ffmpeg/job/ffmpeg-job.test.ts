@@ -130,7 +130,7 @@ t.test('there may be several inputs and outputs on pipes', async t => {
 t.test('two outputs of one source come on two pipes', async t => {
   const chunks: Buffer[][] = [[], []]
   const push = (n: number) => (chunk: Buffer) => chunks[n]!.push(chunk) > 0
-  const source = new BytesSource(await indexLastMp4())
+  const source = new BytesSource({ bytes: await indexLastMp4() })
   const args = ['-c', 'copy']
   const outputs = ['matroska', 'mpegts'].map((format, n) => ({ format, args, push: push(n) }))
   const job = new FfmpegJob(
@@ -150,7 +150,7 @@ t.test('two outputs of one source come on two pipes', async t => {
 })
 
 t.test('it can be ended before, while and after it starts', async t => {
-  const source = new BytesSource(await indexLastMp4())
+  const source = new BytesSource({ bytes: await indexLastMp4() })
   const outputs = [{ format: 'matroska', args: [], push: () => true }]
   const make = () =>
     new FfmpegJob({ ...JOB, ffmpegPath: fixture('forever'), inputs: [{ ...INPUT, source }], outputs }, silent)

@@ -49,7 +49,7 @@ async function readAll(
   output: FfmpegOutputOptions,
   bytes: Buffer,
 ): Promise<{ inputs: FfmpegInput[]; told: string[] }> {
-  const stage = new FfmpegReadable({ input: { source: new BytesSource(bytes) }, output })
+  const stage = new FfmpegReadable({ input: { source: new BytesSource({ bytes }) }, output })
   const inputs: FfmpegInput[] = []
   const told: string[] = []
   stage.on('input', input => {
@@ -90,7 +90,7 @@ t.test('tells what was found and what becomes of it, once', async t => {
 t.test('fails for what is missing before anything is stored, and names it', async t => {
   const bytes = await film()
   const stage = new FfmpegReadable({
-    input: { source: new BytesSource(bytes) },
+    input: { source: new BytesSource({ bytes }) },
     output: { ...COPY, onMissing: 'error' },
   })
   await t.rejects(pipeline(stage, new Collector()), {
@@ -181,7 +181,7 @@ t.test('tells times that go back in many packets', async t => {
 
 t.test('tells each input of a graph, and what goes into which output', async t => {
   const graph = new FfmpegProcess({
-    inputs: [await indexLastMp4(), await matroska()].map(bytes => ({ source: new BytesSource(bytes) })),
+    inputs: [await indexLastMp4(), await matroska()].map(bytes => ({ source: new BytesSource({ bytes }) })),
     outputs: [
       { ...COPY, args: ['-c', 'copy', '-map', '0:v', '-map', '1:a'], onMissing: 'error' },
       { format: 'matroska', args: ['-c', 'copy', '-map', '1:v'], onMissing: 'error' },

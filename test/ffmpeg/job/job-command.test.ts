@@ -68,7 +68,7 @@ t.test('each input and output has a pipe of its own, and a name', async t => {
 })
 
 t.test('what is read by address has no pipe: the way to the server is in the environment', async t => {
-  const source = new BytesSource(media)
+  const source = new BytesSource({ bytes: media })
   const seekable = await SeekableInputs.open([{ source, head: Buffer.alloc(0) }], 1024 ** 2, error => {
     throw error
   })
@@ -82,7 +82,7 @@ t.test('what is read by address has no pipe: the way to the server is in the env
 })
 
 t.test('an input by address that is empty is an error before anything is run', async t => {
-  const source = new BytesSource(Buffer.alloc(0))
+  const source = new BytesSource({ bytes: Buffer.alloc(0) })
   const seekable = await SeekableInputs.open([{ source, head: Buffer.alloc(0) }], 1024 ** 2, error => {
     throw error
   })

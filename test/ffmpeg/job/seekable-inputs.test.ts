@@ -7,7 +7,7 @@ const NOTHING = Buffer.alloc(0)
 const fail = (error: Error) => t.error(error)
 
 t.test('each source has an address of its own, and the word is in the environment only', async t => {
-  const source = new BytesSource(Buffer.from('abc'))
+  const source = new BytesSource({ bytes: Buffer.from('abc') })
   const inputs = await SeekableInputs.open(
     [
       { source, head: NOTHING },
@@ -28,7 +28,7 @@ t.test('each source has an address of its own, and the word is in the environmen
 
 t.test('a cache of the caller is used, and left to them', async t => {
   const bytes = Buffer.from('abcdef')
-  const cache = new BlockCache(new BytesSource(bytes), { cacheSize: 1024 ** 2 })
+  const cache = new BlockCache(new BytesSource({ bytes }), { cacheSize: 1024 ** 2 })
   const inputs = await SeekableInputs.open([{ source: cache, head: NOTHING }], 1024 ** 2, fail)
   await inputs.close()
   const chunks: Buffer[] = []

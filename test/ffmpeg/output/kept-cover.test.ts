@@ -51,7 +51,7 @@ async function run(bytes: Buffer, by: 'pipe' | 'address', output: FfmpegOutputOp
   const stage =
     by === 'pipe'
       ? new FfmpegTransform({ input: { args }, output })
-      : new FfmpegReadable({ input: { source: new BytesSource(bytes), args }, output })
+      : new FfmpegReadable({ input: { source: new BytesSource({ bytes }), args }, output })
   const inputs: FfmpegInput[] = []
   const remarks: string[] = []
   const emitter: EventEmitter = stage

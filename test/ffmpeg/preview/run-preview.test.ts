@@ -33,7 +33,7 @@ t.test('takes what can be taken of an input with sound that nothing decodes, and
   for (const args of lists) {
     const piped = new FfmpegTransform({ output: { format: 'mp4', args } })
     const seeking = new FfmpegReadable({
-      input: { source: new BytesSource(bytes) },
+      input: { source: new BytesSource({ bytes }) },
       output: { format: 'mp4', args },
     })
     for (const stage of [piped, seeking]) {
@@ -49,7 +49,7 @@ t.test('fails for such a stream where a map names it, or where it must not be mi
   const run = (args: string[], onMissing: 'tell' | 'error') => {
     const output = { format: 'mp4', args, onMissing }
     return pipeline(
-      new FfmpegReadable({ input: { source: new BytesSource(bytes) }, output }),
+      new FfmpegReadable({ input: { source: new BytesSource({ bytes }) }, output }),
       new Collector(),
     )
   }
@@ -82,7 +82,7 @@ t.test('leaves the cover of a short M4A out, whose index comes last, and takes i
 
 t.test('makes clips and thumbnails of it', async t => {
   const bytes = await iphone('last')
-  const source = new BytesSource(bytes)
+  const source = new BytesSource({ bytes })
   for (const exact of [false, true]) {
     const [streams, third] = await made(clip({ source, start: 1, end: 2, exact }), bytes)
     t.equal(streams, 2)

@@ -27,7 +27,7 @@ const BOTH = [...bothInputs(BIG), ...H264, ...AAC]
 const B_FRAMES = [...bothInputs(BIG), ...H264_B_FRAMES, ...AAC]
 
 const found = (bytes: Buffer, track?: number): Promise<KeyFrames> =>
-  keyframes(new BytesSource(bytes), { track })
+  keyframes(new BytesSource({ bytes }), { track })
 
 /** Files whose key frames have to be those that ffprobe shows, to the microsecond and the byte. */
 const FILES: Record<string, () => Promise<Buffer>> = {
@@ -164,7 +164,7 @@ t.test('an index with any bytes changed gives a result or an error of ours, with
   let failures = 0
   for (const [bytes, region] of regions) {
     for (let n = 0; n < 100; n++) {
-      const source = new BytesSource(damaged(bytes, region, random))
+      const source = new BytesSource({ bytes: damaged(bytes, region, random) })
       // No ffprobe: what falls back on it is an error as well.
       const result = await keyframes(source, { ffprobePath: '/nowhere/ffprobe' }).catch(
         (error: unknown) => error,
@@ -185,7 +185,7 @@ t.test('an index cut off anywhere is an error', async t => {
 })
 
 t.test('options are checked', async t => {
-  const source = new BytesSource(await fastStartMp4())
+  const source = new BytesSource({ bytes: await fastStartMp4() })
   for (const options of [
     { track: -1 },
     { track: 1.5 },
@@ -200,7 +200,7 @@ t.test('options are checked', async t => {
 
 t.test('media that are longer than they may be are an error, however that is found out', async t => {
   const named = (bytes: Buffer) => {
-    const source = new BytesSource(bytes)
+    const source = new BytesSource({ bytes })
     return { name: 's3://masters/a', size: source.size.bind(source), read: source.read.bind(source) }
   }
   const kinds = {

@@ -12,7 +12,7 @@ const NOTHING = { track: undefined, ffprobePath: undefined, signal: undefined }
 
 t.test('the key packets of containers without an index that is read here', async t => {
   for (const bytes of [await transportStream(), await avi()]) {
-    const { method, track, duration, frames } = await packetKeys(new BytesSource(bytes), NOTHING)
+    const { method, track, duration, frames } = await packetKeys(new BytesSource({ bytes }), NOTHING)
     t.same([method, track], ['packets', 0])
     t.ok(duration! > 1.9 && duration! < 2.2, `${duration} s`)
     t.ok(frames.length >= 2)
@@ -34,7 +34,7 @@ t.test('sound where there is no picture but a cover, and any stream by its numbe
     '-c:a',
     'mp3',
   ]
-  const mp3 = new BytesSource(await ffmpegToFile(args, 'cover.mp3'))
+  const mp3 = new BytesSource({ bytes: await ffmpegToFile(args, 'cover.mp3') })
   const { track, frames } = await packetKeys(mp3, NOTHING)
   t.equal(track, 0)
   t.ok(frames.length > 50, 'each packet of sound decodes by itself')
@@ -43,7 +43,7 @@ t.test('sound where there is no picture but a cover, and any stream by its numbe
 })
 
 t.test('what is no media, and no ffprobe, are errors of their own', async t => {
-  const text = new BytesSource(Buffer.from('just a text\n'.repeat(1000)))
+  const text = new BytesSource({ bytes: Buffer.from('just a text\n'.repeat(1000)) })
   await t.rejects(packetKeys(text, NOTHING), { name: 'FfmpegError' })
   await t.rejects(packetKeys(text, { ...NOTHING, ffprobePath: '/nowhere/ffprobe' }), {
     code: 'AVIO_ERR_FFMPEG_NOT_FOUND',
@@ -62,7 +62,7 @@ t.test(
       `#!/bin/sh\ncase "$*" in *-version*) ;; *) ulimit -t >>${told} ;; esac\nexec ${own} "$@"\n`,
     )
     await chmod(ffprobePath, 0o755)
-    const source = new BytesSource(await transportStream())
+    const source = new BytesSource({ bytes: await transportStream() })
     await keyframes(source, { ffprobePath, limits: { cpuSeconds: 77 } })
     const times = (await readFile(told, 'utf8')).trim().split('\n')
     t.ok(times.length >= 2, 'what the streams are, and their packets')
@@ -88,7 +88,7 @@ t.test('gives up with its signal', async t => {
 })
 
 t.test('holds the media to the limits, and the tool to a demuxer that the caller names', async t => {
-  const source = new BytesSource(await transportStream())
+  const source = new BytesSource({ bytes: await transportStream() })
   await t.rejects(keyframes(source, { limits: { maxDuration: 1 } }), { code: 'AVIO_ERR_LIMIT_DURATION' })
   await t.rejects(keyframes(source, { limits: { maxPixels: 100 } }), { code: 'AVIO_ERR_LIMIT_PIXELS' })
   await t.rejects(keyframes(source, { limits: { timeout: 5 } as never }), { code: 'AVIO_ERR_OPTION' })

@@ -44,7 +44,7 @@ async function withoutFfprobe(t: Test, media: Buffer): Promise<MediaInfo> {
 }
 
 const of = (media: Buffer, options?: ProbeOptions): Promise<MediaInfo> =>
-  probe(new BytesSource(media), options)
+  probe(new BytesSource({ bytes: media }), options)
 
 t.test('an MP4 tells its container, its streams, and how long it is', async t => {
   const media = await indexLastMp4({ seconds: 4 })
@@ -189,7 +189,11 @@ t.test('what is no media is an error, by either tool', async t => {
     'image2pipe',
   ])
   const named = join(t.testdir({ 'photo.mp4': jpeg }), 'photo.mp4')
-  t.match(await probe(new FileSource(named)), { streams: [{ codec: 'mjpeg' }] }, 'a JPEG, whatever its name')
+  t.match(
+    await probe(new FileSource({ path: named })),
+    { streams: [{ codec: 'mjpeg' }] },
+    'a JPEG, whatever its name',
+  )
 })
 
 t.test('what some ffmpeg goes back in, on a pipe, says what to do', async t => {
@@ -201,7 +205,11 @@ t.test('what some ffmpeg goes back in, on a pipe, says what to do', async t => {
     t.match(told, { code: 'AVIO_ERR_INPUT_NEEDS_SEEK', message: /is a GIF .*Store it first, then probe/ })
     t.match(told.cause, { code: 'AVIO_ERR_FFMPEG_EXIT' })
   } else t.match(told, { streams: [{ codec: 'gif' }] })
-  t.match(await probe(new BytesSource(gif)), { streams: [{ codec: 'gif' }] }, 'by address it is read')
+  t.match(
+    await probe(new BytesSource({ bytes: gif })),
+    { streams: [{ codec: 'gif' }] },
+    'by address it is read',
+  )
 })
 
 t.test('of a stream the first bytes are taken; one with random access is left alone', async t => {
@@ -212,7 +220,7 @@ t.test('of a stream the first bytes are taken; one with random access is left al
     bytesFetched: 100_000,
   })
   t.ok(plain.destroyed)
-  const linked = new LinkedSource(media, { randomAccess: new BytesSource(media) })
+  const linked = new LinkedSource(media, { randomAccess: new BytesSource({ bytes: media }) })
   t.match(await probe(linked), { format: { size: media.length } })
   t.equal(linked.delivered, 0)
   t.equal(linked.destroyed, false)
@@ -272,7 +280,7 @@ t.test('a turned picture is told as the MP4 parser tells it, by either tool', as
   const media = Buffer.from(plain)
   const matrix = media.indexOf('tkhd') + 4 + 40
   ;[0, 0x10000, 0, -0x10000, 0, 0].forEach((value, n) => media.writeInt32BE(value, matrix + 4 * n))
-  const { movie } = await readMovie(new BytesSource(media))
+  const { movie } = await readMovie(new BytesSource({ bytes: media }))
   t.equal(movie.tracks[0]!.rotation, 90)
   t.match(await of(media), { streams: [{ rotation: 90 }] })
   t.match(await withoutFfprobe(t, media), { streams: [{ rotation: 90 }] })
@@ -394,7 +402,7 @@ t.test('it can be given up, and takes no longer than it may', async t => {
 })
 
 t.test('holds what the media state of themselves to limits, and the tool to those of the system', async t => {
-  const source = new BytesSource(await fastStartMp4({ seconds: 2 }))
+  const source = new BytesSource({ bytes: await fastStartMp4({ seconds: 2 }) })
   for (const [limits, code] of [
     [{ maxDuration: 1 }, 'AVIO_ERR_LIMIT_DURATION'],
     [{ maxPixels: 160 * 90 - 1 }, 'AVIO_ERR_LIMIT_PIXELS'],

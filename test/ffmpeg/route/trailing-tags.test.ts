@@ -22,7 +22,7 @@ const cluster = element(ID.cluster, Buffer.alloc(100))
 
 async function isBehind(proof: PipeProof, bytes: Buffer): Promise<boolean> {
   if (proof.kind !== 'unless-behind') throw new Error(proof.kind)
-  return proof.isBehind(new BytesSource(bytes), SIGNAL)
+  return proof.isBehind(new BytesSource({ bytes }), SIGNAL)
 }
 
 /** Asks as a stage does: with no more than was wanted. */
@@ -118,7 +118,7 @@ t.test('what was passed in a shorter head is not read again', async t => {
 
 t.test('tags at the end of a file of sound are found: ID3v1, APE, and one before the other', async t => {
   const media = Buffer.alloc(1000, 0x55)
-  const found = (bytes: Buffer) => isTagBehind(new BytesSource(bytes), SIGNAL)
+  const found = (bytes: Buffer) => isTagBehind(new BytesSource({ bytes }), SIGNAL)
   t.equal(await found(media), false)
   t.equal(await found(withId3v1(media)), true)
   t.equal(await found(withApeTag(media)), true)

@@ -5,7 +5,7 @@ import { fileWritableSettings } from '../../../lib/io/file/file-writable-options
 import { GiB, KiB, MiB } from '../../../lib/options.js'
 
 t.test('has defaults', async t => {
-  t.same(fileWritableSettings('a', {}), {
+  t.same(fileWritableSettings({ path: 'a' }), {
     path: 'a',
     place: join(process.cwd(), 'a'),
     overwrite: true,
@@ -29,7 +29,7 @@ t.test('accepts every option, and a file: URL as the path', async t => {
     highWaterMark: 0,
   }
   const path = process.execPath
-  t.same(fileWritableSettings(pathToFileURL(path), given), { path, place: path, ...given })
+  t.same(fileWritableSettings({ path: pathToFileURL(path), ...given }), { path, place: path, ...given })
 })
 
 t.test('rejects invalid options and names the rule', async t => {
@@ -45,11 +45,15 @@ t.test('rejects invalid options and names the rule', async t => {
     ['flags', 'wx', /has no option "flags"/],
   ] as const) {
     const options = { [option]: value } as object
-    t.throws(() => fileWritableSettings('a', options), { code: 'AVIO_ERR_OPTION', message: rule }, option)
+    t.throws(
+      () => fileWritableSettings({ path: 'a', ...options }),
+      { code: 'AVIO_ERR_OPTION', message: rule },
+      option,
+    )
   }
   for (const path of ['', 7, undefined, new URL('https://example.com/a')]) {
     const rule = { code: 'AVIO_ERR_OPTION', message: /a path or a file: URL/ }
-    t.throws(() => fileWritableSettings(path as string, {}), rule)
+    t.throws(() => fileWritableSettings({ path: path as string }), rule)
   }
-  t.throws(() => fileWritableSettings('a', null as never), { code: 'AVIO_ERR_OPTION' })
+  t.throws(() => fileWritableSettings(null as never), { code: 'AVIO_ERR_OPTION' })
 })

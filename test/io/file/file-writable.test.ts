@@ -30,7 +30,7 @@ function isUntouched(t: Test, { files, bytes }: ReturnType<typeof open>) {
 t.test('writes a file of any size, and replaces the old one at the end', async t => {
   const at = open(t)
   for (const size of [0, 1, MEDIA.length]) {
-    const sink = new FileWritable(at.path)
+    const sink = new FileWritable({ path: at.path })
     await pipeline(source(MEDIA.subarray(0, size), 1021), sink)
     t.same(await sink.result, { path: at.path, bytes: size })
     t.equal(Buffer.compare(at.bytes(), MEDIA.subarray(0, size)), 0)
@@ -40,7 +40,7 @@ t.test('writes a file of any size, and replaces the old one at the end', async t
 
 t.test('supports strings, empty chunks and cork()', async t => {
   const at = open(t)
-  const sink = new FileWritable(at.path)
+  const sink = new FileWritable({ path: at.path })
   sink.cork()
   sink.write('a')
   sink.write('')
@@ -63,7 +63,7 @@ t.test('writes a deferred header first: from memory, into its reserve, or by mov
     [MEDIA, size, { headerHoldSize, headerReserve: size - 1 }, size],
     [MEDIA, 2 * MiB + 1, { headerHoldSize: 0, headerReserve: 16 }, 2 * MiB + 1],
   ] as const) {
-    const sink = new FileWritable(at.path, options)
+    const sink = new FileWritable({ path: at.path, ...options })
     await pipeline(source(media), headed(head), sink)
     const file = fileOf(media, head, length)
     t.same(await sink.result, { path: at.path, bytes: file.length })
@@ -83,7 +83,7 @@ t.test('leaves nothing when destroyed at any time, and passes an error on', asyn
   ]) {
     for (const error of [boom, undefined]) {
       const at = open(t)
-      const sink = new FileWritable(at.path)
+      const sink = new FileWritable({ path: at.path })
       sink.on('error', () => undefined)
       const closed = new Promise(resolve => sink.on('close', resolve))
       await bring(sink)
@@ -99,7 +99,7 @@ t.test('leaves nothing when destroyed at any time, and passes an error on', asyn
 
 t.test('leaves nothing when destroyed while moving bytes', async t => {
   const at = open(t)
-  const sink = new FileWritable(at.path, { headerHoldSize: 0, headerReserve: 16 })
+  const sink = new FileWritable({ path: at.path, headerHoldSize: 0, headerReserve: 16 })
   const from = headed(5000)
   const done = pipeline(source(MEDIA), from, sink)
   // The head is asked for when everything else is written.
@@ -116,7 +116,7 @@ t.test('leaves nothing after an abort', async t => {
   for (const abort of ['before', 'later'] as const) {
     const controller = new AbortController()
     if (abort === 'before') controller.abort()
-    const sink = new FileWritable(at.path, { signal: controller.signal })
+    const sink = new FileWritable({ path: at.path, signal: controller.signal })
     const failed = once(sink, 'error')
     sink.write('abc')
     if (abort === 'later') controller.abort()
@@ -130,7 +130,7 @@ t.test('leaves nothing when the source of a plain pipe() fails or closes early',
   for (const error of [new Error('boom'), undefined]) {
     for (const from of [new PassThrough(), headed(100)]) {
       const at = open(t)
-      const sink = from.pipe(new FileWritable(at.path, { headerHoldSize: 0 }))
+      const sink = from.pipe(new FileWritable({ path: at.path, headerHoldSize: 0 }))
       from.write(MEDIA.subarray(0, 1000))
       const failed = once(sink, 'error')
       from.on('error', () => undefined).destroy(error)
@@ -143,13 +143,14 @@ t.test('leaves nothing when the source of a plain pipe() fails or closes early',
 
 t.test('keeps an existing file with overwrite: false, also one created while writing', async t => {
   const at = open(t)
-  const sink = new FileWritable(at.path, { overwrite: false })
+  const sink = new FileWritable({ path: at.path, overwrite: false })
   t.match(await failureOf(pipeline(source(MEDIA), sink)), { code: 'AVIO_ERR_FILE_EXISTS', path: at.path })
   await failureOf(sink.result)
   isUntouched(t, at)
 
   const path = `${at.path}.new`
-  const late = new FileWritable(path, {
+  const late = new FileWritable({
+    path,
     overwrite: false,
     beforeCommit: () => writeFileSync(path, 'meanwhile'),
   })
@@ -158,14 +159,14 @@ t.test('keeps an existing file with overwrite: false, also one created while wri
   t.equal(readFileSync(path, 'utf8'), 'meanwhile')
   t.same(at.files(), ['a.mp4', 'a.mp4.new'])
 
-  const fresh = new FileWritable(`${at.path}.2`, { overwrite: false })
+  const fresh = new FileWritable({ path: `${at.path}.2`, overwrite: false })
   await pipeline(source(MEDIA), fresh)
   t.equal((await fresh.result).bytes, MEDIA.length)
 })
 
 t.test('fails for a missing directory', async t => {
   const path = join(t.testdir({}), 'none', 'a.mp4')
-  const sink = new FileWritable(path)
+  const sink = new FileWritable({ path })
   const error = await failureOf(pipeline(source(MEDIA), sink))
   t.match(error, { code: 'AVIO_ERR_FILE_WRITE', path, cause: { code: 'ENOENT' } })
   t.equal(await failureOf(sink.result), error)
@@ -176,8 +177,8 @@ t.test('resolves a relative path against the working directory at construction',
   const before = process.cwd()
   t.teardown(() => process.chdir(before))
   process.chdir(folder)
-  const sink = new FileWritable('a.mp4')
-  const lost = new FileWritable('b.mp4')
+  const sink = new FileWritable({ path: 'a.mp4' })
+  const lost = new FileWritable({ path: 'b.mp4' })
   await Promise.all([sink, lost].map(stream => new Promise(resolve => stream.write('a', resolve))))
   process.chdir('other')
   sink.end()
@@ -196,7 +197,8 @@ t.test('passes the file’s size to beforeCommit, which may refuse', async t => 
     [() => Promise.reject(boom), boom],
   ] as const) {
     let summary: unknown
-    const sink = new FileWritable(at.path, {
+    const sink = new FileWritable({
+      path: at.path,
       beforeCommit: said => {
         summary = said
         return say()
@@ -213,7 +215,7 @@ t.test('passes the file’s size to beforeCommit, which may refuse', async t => 
 
 t.test('can hold its commit, and does not wait for it when destroyed', async t => {
   const at = open(t)
-  const sink = new FileWritable(at.path)
+  const sink = new FileWritable({ path: at.path })
   t.equal(commitOf(sink)?.target, at.path)
   const reached = new Promise<void>(resolve => {
     commitOf(sink)!.hold(() => {
@@ -233,9 +235,9 @@ t.test('writes all files of a group or none', async t => {
   const folder = t.testdir({})
   for (const fails of [false, true]) {
     const sinks = ['a', 'b'].map(name => {
-      return new FileWritable(join(folder, name), { beforeCommit: () => !(fails && name === 'b') })
+      return new FileWritable({ path: join(folder, name), beforeCommit: () => !(fails && name === 'b') })
     })
-    const group = new CommitGroup(sinks.map(sink => commitOf(sink)!))
+    const group = new CommitGroup({ members: sinks.map(sink => commitOf(sink)!) })
     for (const sink of sinks) {
       sink.on('error', () => undefined)
       sink.end(fails ? 'newer' : 'new')
@@ -249,7 +251,7 @@ t.test('writes all files of a group or none', async t => {
 
 t.test('rejects a deferred header after other bytes', async t => {
   const at = open(t)
-  const sink = new FileWritable(at.path)
+  const sink = new FileWritable({ path: at.path })
   sink.write('before')
   t.match(await failureOf(pipeline(source(MEDIA), headed(100), sink)), { code: 'AVIO_ERR_HEADER_UNCLAIMED' })
   await failureOf(sink.result)
@@ -258,15 +260,15 @@ t.test('rejects a deferred header after other bytes', async t => {
 
 t.test('is a Writable, and rejects misspelt options synchronously', async t => {
   const { path } = open(t)
-  const sink = new FileWritable(path)
+  const sink = new FileWritable({ path })
   t.ok(sink instanceof Writable)
   sink.destroy()
-  t.throws(() => new FileWritable(path, { overwrit: true } as object), { code: 'AVIO_ERR_OPTION' })
+  t.throws(() => new FileWritable({ path, ...({ overwrit: true } as object) }), { code: 'AVIO_ERR_OPTION' })
 })
 
 t.test('stores nothing when destroyed during a held commit, even if the hold is released', async t => {
   const folder = t.testdir()
-  const sink = new FileWritable(join(folder, 'a'))
+  const sink = new FileWritable({ path: join(folder, 'a') })
   let letGo!: () => void
   const reached = new Promise<void>(resolve => {
     commitOf(sink)!.hold(() => {

@@ -40,7 +40,7 @@ const tick = () => new Promise(setImmediate)
 t.test('commits all in order once all are ready', async t => {
   const order: string[] = []
   const members = ['a', 'b', 'c'].map(name => new Member(name, () => (order.push(name), name)))
-  const group = new CommitGroup(members)
+  const group = new CommitGroup({ members })
   void members[2]!.reach()
   void members[0]!.reach()
   await tick()
@@ -55,7 +55,7 @@ t.test('commits all in order once all are ready', async t => {
 
 t.test('commits none if one fails before it is ready, and throws its error', async t => {
   const members = ['a', 'b', 'c'].map(name => new Member(name))
-  const group = new CommitGroup(members)
+  const group = new CommitGroup({ members })
   void members[0]!.reach()
   void members[1]!.reach()
   const boom = new Error('boom')
@@ -69,7 +69,7 @@ t.test('commits none if one fails before it is ready, and throws its error', asy
 
 t.test('commits none after an outside failure, and throws it', async t => {
   const members = [new Member('a'), new Member('b')]
-  const group = new CommitGroup(members)
+  const group = new CommitGroup({ members })
   void members[0]!.reach()
   const boom = new Error('the encoder broke')
   group.fail(boom)
@@ -82,7 +82,7 @@ t.test('commits none after an outside failure, and throws it', async t => {
 t.test('lists the committed members if one fails in its last step, and commits no more', async t => {
   const boom = new Error('refused')
   const members = [new Member('s3://b/a'), new Member('s3://b/b', () => boom), new Member('s3://b/c')]
-  const group = new CommitGroup(members)
+  const group = new CommitGroup({ members })
   for (const member of members) void member.reach()
   await t.rejects(group.settled(), {
     code: 'AVIO_ERR_COMMIT_PARTIAL',
@@ -97,7 +97,7 @@ t.test('lists the committed members if one fails in its last step, and commits n
 t.test('throws the first member’s error if nothing is visible yet', async t => {
   const boom = new Error('refused')
   const members = [new Member('a', () => boom), new Member('b')]
-  const group = new CommitGroup(members)
+  const group = new CommitGroup({ members })
   for (const member of members) void member.reach()
   await t.rejects(group.settled(), boom)
 })
@@ -105,12 +105,12 @@ t.test('throws the first member’s error if nothing is visible yet', async t =>
 t.test('counts sinks with one commit once', async t => {
   const playlist = new Member('playlist')
   const film = new Member('film')
-  const group = new CommitGroup([playlist, film, playlist])
+  const group = new CommitGroup({ members: [playlist, film, playlist] })
   void playlist.reach()
   void film.reach()
   t.equal((await group.settled()).size, 2)
 })
 
 t.test('resolves an empty group at once', async t => {
-  t.same([...(await new CommitGroup([]).settled())], [])
+  t.same([...(await new CommitGroup({ members: [] }).settled())], [])
 })

@@ -38,7 +38,7 @@ const COPY = { format: 'mp4', args: ['-c', 'copy'] }
 const STAGES: Record<string, (env: Env) => Writable> = {
   S3MultipartWritable: ({ client, signal }) =>
     new S3MultipartWritable({ client, bucket: 'bkt', key: 'copy', signal }),
-  FileWritable: ({ folder, signal }) => new FileWritable(join(folder, 'copy'), { signal }),
+  FileWritable: ({ folder, signal }) => new FileWritable({ path: join(folder, 'copy'), signal }),
   FfmpegTransform: ({ signal }) => new FfmpegTransform({ output: COPY, signal }),
   Fmp4Validator: ({ signal }) => new Fmp4Validator({ signal }),
   FaststartMp4: ({ signal }) => new FaststartMp4({ signal }),

@@ -46,7 +46,7 @@ t.test('listens to the events of Node and to its own', async t => {
 
 t.test('is still one of the streams of Node to the compiler', async t => {
   const transform = new FfmpegTransform({ output: { format: 'wav' } })
-  const file: Writable = new FileWritable('never-written.wav')
+  const file: Writable = new FileWritable({ path: 'never-written.wav' })
   const validator: NodeJS.ReadWriteStream = new Fmp4Validator()
   t.equal(validator.writable, true)
   const broken = new PassThrough()

@@ -38,7 +38,7 @@ const COPY = ['-c', 'copy', '-f', 'framemd5', 'pipe:1']
 t.test('lets ffmpeg read an MP4 with its index at the end, after a 407', async t => {
   const bytes = await indexLastMp4()
   const server = await started(t)
-  const cache = new BlockCache(new BytesSource(bytes), { cacheSize: MiB, blockSize: 16 * 1024 })
+  const cache = new BlockCache(new BytesSource({ bytes }), { cacheSize: MiB, blockSize: 16 * 1024 })
   const served = server.add(cache, 'talk.mp4')
   const { code, stdout, stderr } = await ffmpeg(['-i', served.url, ...COPY], server.proxy)
   t.equal(stderr, '')
@@ -77,7 +77,7 @@ t.test('answers 404 for a URL in a playlist', async t => {
   const playlist = `#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${nested}\n#EXT-X-ENDLIST\n`
   const errors: Error[] = []
   const server = await started(t, error => errors.push(error))
-  const served = server.add(new BytesSource(Buffer.from(playlist)), 'x.m3u8')
+  const served = server.add(new BytesSource({ bytes: Buffer.from(playlist) }), 'x.m3u8')
   // The demuxer is forced here; an input of ours is never given it.
   const { stderr } = await ffmpeg(
     ['-loglevel', 'warning', '-f', 'hls', '-i', served.url, ...COPY],
@@ -91,7 +91,7 @@ t.test('answers 404 for a URL in a playlist', async t => {
 t.test('reports a source that fails midway, whatever ffmpeg does', async t => {
   const bytes = await transportStream()
   const failure = new Error('on purpose')
-  const whole = new BytesSource(bytes)
+  const whole = new BytesSource({ bytes })
   const errors: Error[] = []
   const server = await started(t, error => errors.push(error))
   const served = server.add({

@@ -8,7 +8,7 @@ const never = () => new Promise<never>(() => undefined)
 
 /** Sources that heed no signal, and where they get stuck. */
 const STUCK: Record<string, RandomAccess> = {
-  size: { size: never, read: () => new BytesSource(Buffer.alloc(10)).read(0, 10) },
+  size: { size: never, read: () => new BytesSource({ bytes: Buffer.alloc(10) }).read(0, 10) },
   read: {
     size: async () => 1e6,
     async *read() {
@@ -26,7 +26,7 @@ const STUCK: Record<string, RandomAccess> = {
 
 t.test('a source is read as it is', async t => {
   const bytes = Buffer.from('0123456789')
-  const source = new BoundedSource(new BoundedSource(new BytesSource(bytes)))
+  const source = new BoundedSource(new BoundedSource(new BytesSource({ bytes })))
   t.equal(await source.size(), 10)
   const chunks: Buffer[] = []
   for await (const chunk of source.read(2, 8)) chunks.push(chunk)

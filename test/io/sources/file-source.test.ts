@@ -35,7 +35,7 @@ const canCount = process.platform === 'linux' ? {} : { skip: 'counts in /proc' }
 randomAccessSuite(
   t,
   'a file',
-  async (t, bytes) => new FileSource(await file(t, bytes)),
+  async (t, bytes) => new FileSource({ path: await file(t, bytes) }),
   'AVIO_ERR_SOURCE_RANGE',
 )
 
@@ -44,13 +44,13 @@ t.test('a path may be a file: URL, and lead through a link', async t => {
   const link = `${path}.link`
   await symlink(path, link)
   for (const name of [pathToFileURL(path), link]) {
-    t.equal((await collect(new FileSource(name).read(2, 4))).toString(), 'cd')
+    t.equal((await collect(new FileSource({ path: name }).read(2, 4))).toString(), 'cd')
   }
 })
 
 t.test('anything else is refused at once', async t => {
   for (const wrong of [undefined, null, '', 5, {}, new URL('http://127.0.0.1/x')]) {
-    t.throws(() => new FileSource(wrong as never), { code: 'AVIO_ERR_OPTION', option: 'path' })
+    t.throws(() => new FileSource({ path: wrong as never }), { code: 'AVIO_ERR_OPTION', option: 'path' })
   }
 })
 
@@ -68,7 +68,7 @@ t.test('a file that was written to, cut, or replaced between two reads has chang
   for (const [how, change] of Object.entries(ways)) {
     for (const first of ['size', 'read'] as const) {
       const path = await file(t, 'abcdef')
-      const one = new FileSource(path)
+      const one = new FileSource({ path })
       await (first === 'size' ? one.size() : collect(one.read(0, 1)))
       await change(path)
       const error = { code: 'AVIO_ERR_SOURCE_CHANGED', source: path, byteOffset: 1 }
@@ -87,7 +87,7 @@ t.test('a change under way is seen before a byte that was read after it', async 
     const path = await file(t, bytes)
     let delivered = 0
     const reading = async () => {
-      for await (const chunk of new FileSource(path).read(0, bytes.length)) {
+      for await (const chunk of new FileSource({ path }).read(0, bytes.length)) {
         t.ok(chunk.equals(bytes.subarray(delivered, delivered + chunk.length)))
         delivered += chunk.length
         if (delivered === BLOCK_SIZE) await change(path)
@@ -101,7 +101,7 @@ t.test('a change under way is seen before a byte that was read after it', async 
 t.test('a file that another one takes the place of while it is read is read to its end', async t => {
   const bytes = randomBytes(4 * BLOCK_SIZE)
   const path = await file(t, bytes)
-  const chunks = new FileSource(path).read(0, bytes.length)
+  const chunks = new FileSource({ path }).read(0, bytes.length)
   const first = (await chunks.next()).value as Buffer
   await rm(path)
   await writeFile(path, 'another')
@@ -110,7 +110,7 @@ t.test('a file that another one takes the place of while it is read is read to i
 
 t.test('a file that is not there', async t => {
   const path = join(t.testdir({}), 'none')
-  const one = new FileSource(path)
+  const one = new FileSource({ path })
   const error = { code: 'AVIO_ERR_SOURCE_NOT_FOUND', source: path, cause: { code: 'ENOENT' } }
   await t.rejects(one.size(), error)
   await t.rejects(collect(one.read(0, 1)), { ...error, byteOffset: 0 })
@@ -123,7 +123,7 @@ t.test('a file that may not be read', async t => {
   const isRoot = getuid?.() === 0
   if (isRoot) seteuid!(65534)
   try {
-    await t.rejects(collect(new FileSource(path).read(0, 1)), {
+    await t.rejects(collect(new FileSource({ path }).read(0, 1)), {
       code: 'AVIO_ERR_SOURCE_DENIED',
       cause: { code: 'EACCES' },
     })
@@ -134,21 +134,27 @@ t.test('a file that may not be read', async t => {
 
 t.test('a folder and a pipe are no files, and a pipe is not waited for', async t => {
   const folder = t.testdir({})
-  await t.rejects(new FileSource(folder).size(), { code: 'AVIO_ERR_SOURCE_READ', message: /a directory/ })
+  await t.rejects(new FileSource({ path: folder }).size(), {
+    code: 'AVIO_ERR_SOURCE_READ',
+    message: /a directory/,
+  })
   const pipe = join(folder, 'pipe')
   execFileSync('mkfifo', [pipe])
-  await t.rejects(collect(new FileSource(pipe).read(0, 1)), {
+  await t.rejects(collect(new FileSource({ path: pipe }).read(0, 1)), {
     code: 'AVIO_ERR_SOURCE_READ',
     message: /not a regular file/,
   })
   const below = join(await file(t, 'abc'), 'below')
-  await t.rejects(new FileSource(below).size(), { code: 'AVIO_ERR_SOURCE_READ', cause: { code: 'ENOTDIR' } })
+  await t.rejects(new FileSource({ path: below }).size(), {
+    code: 'AVIO_ERR_SOURCE_READ',
+    cause: { code: 'ENOTDIR' },
+  })
 })
 
 t.test('however a read ends, its descriptor is closed by then', canCount, async t => {
   const bytes = randomBytes(8 * BLOCK_SIZE)
   const path = await file(t, bytes)
-  const one = new FileSource(path)
+  const one = new FileSource({ path })
   await collect(one.read(0, bytes.length))
   t.equal(descriptors(path), 0, 'at the end')
   for await (const chunk of one.read(0, bytes.length)) {
@@ -171,4 +177,24 @@ t.test('however a read ends, its descriptor is closed by then', canCount, async 
   await appendFile(path, 'x')
   await t.rejects(collect(one.read(0, 1)), { code: 'AVIO_ERR_SOURCE_CHANGED' })
   t.equal(descriptors(path), 0, 'after an error')
+})
+
+t.test('reads the version whose etag is given, in any process, and no other', async t => {
+  const path = await file(t, 'one')
+  const first = new FileSource({ path })
+  t.equal(first.etag, undefined, 'nothing was looked at')
+  await first.size()
+  const { etag } = first
+  t.type(etag, 'string')
+  t.same(await collect(new FileSource({ path, etag }).read(0, 3)), Buffer.from('one'))
+  t.equal(new FileSource({ path, etag }).etag, undefined)
+
+  for (const change of [() => appendFile(path, '!'), () => utimes(path, LONG_AGO, new Date())]) {
+    await change()
+    const late = new FileSource({ path, etag })
+    const changed = { code: 'AVIO_ERR_SOURCE_CHANGED', message: /its etag is ".+", and ".+" was asked for/ }
+    await t.rejects(late.size(), changed)
+    await t.rejects(collect(late.read(0, 3)), changed, 'and stays so')
+    t.equal(late.etag, undefined)
+  }
 })

@@ -6,14 +6,14 @@ t.test('says what to make of the name of a source, or of its bytes', async t => 
   const cases: [unknown, string][] = [
     [
       "it's.mov",
-      "for a file: new FileSource('it\\'s.mov'); for an object in S3: new S3Source({ client, bucket, key })",
+      "for a file: new FileSource({ path: 'it\\'s.mov' }); for an object in S3: new S3Source({ client, bucket, key })",
     ],
-    [new URL('file:///a/b.mov'), "for a file: new FileSource(new URL('file:///a/b.mov'))"],
+    [new URL('file:///a/b.mov'), "for a file: new FileSource({ path: new URL('file:///a/b.mov') })"],
     ['S3://masters/a/b.mov', "for an object: new S3Source({ client, bucket: 'masters', key: 'a/b.mov' })"],
     ['s3://masters', 'for an object: new S3Source({ client, bucket, key })'],
     ['https://host/b.mov', 'for a URL: new HttpSource({ url })'],
-    [new Uint8Array(1), 'for bytes in memory: new BytesSource(bytes)'],
-    [new ArrayBuffer(1), 'for bytes in memory: new BytesSource(bytes)'],
+    [new Uint8Array(1), 'for bytes in memory: new BytesSource({ bytes })'],
+    [new ArrayBuffer(1), 'for bytes in memory: new BytesSource({ bytes })'],
   ]
   for (const [given, way] of cases) {
     const error = notASource('input.source', 'a RandomAccess', given)

@@ -21,13 +21,13 @@ interface Openable extends RandomAccess {
 }
 
 const sources: [name: string, open: (t: Test, bytes: Buffer) => Openable | Promise<Openable>][] = [
-  ['BytesSource', (_, bytes) => new BytesSource(bytes)],
+  ['BytesSource', (_, bytes) => new BytesSource({ bytes })],
   [
     'FileSource',
     (t, bytes) => {
       const path = join(t.testdir({}), 'a')
       writeFileSync(path, bytes)
-      return new FileSource(path)
+      return new FileSource({ path })
     },
   ],
   ['HttpSource', async (t, bytes) => new HttpSource({ url: (await httpSource(t, bytes)).url })],
@@ -157,6 +157,6 @@ t.test('an error that a listener throws is no failure of the read', async t => {
 t.test('pipeline() takes it', async t => {
   const sink = new PassThrough()
   const all = collect(sink)
-  await pipeline(new BytesSource(bytes).createReadStream(), sink)
+  await pipeline(new BytesSource({ bytes }).createReadStream(), sink)
   t.same(await all, bytes)
 })

@@ -3,7 +3,7 @@ import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
 import { SourceSlice } from '../../../lib/io/sources/source-slice.js'
 import { collect } from '../../support/random-access-suite.js'
 
-const bytes = new BytesSource(Buffer.from('0123456789'))
+const bytes = new BytesSource({ bytes: Buffer.from('0123456789') })
 const RANGE = { code: 'AVIO_ERR_SOURCE_RANGE', source: 'BytesSource' }
 
 t.test("byte 0 is the source's byte start, and it ends where it says", async t => {
@@ -23,7 +23,7 @@ t.test('an end past the source is its end, a start there is an error', async t =
     message: /byte 10 of BytesSource: it ends at byte 10/,
   })
   t.equal(
-    await new SourceSlice(new BytesSource(Buffer.alloc(0)), 0, 9).size(),
+    await new SourceSlice(new BytesSource({ bytes: Buffer.alloc(0) }), 0, 9).size(),
     0,
     'all of nothing is no error',
   )

@@ -119,7 +119,7 @@ t.test('options are checked at the call', async t => {
 })
 
 t.test('takes limits, and has some of its own', async t => {
-  const source = new BytesSource(await fastStartMp4({ seconds: 2 }))
+  const source = new BytesSource({ bytes: await fastStartMp4({ seconds: 2 }) })
   const first = async (limits: object) => {
     for await (const { image } of thumbnails({ source, times: [0], limits })) return image
     return undefined

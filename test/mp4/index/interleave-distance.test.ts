@@ -8,7 +8,8 @@ import { AUDIO, type EditSpec, VIDEO, fullBox, moov, u32 } from '../../support/f
 import { fastStartMp4, fragmentedMp4, packetsOf } from '../../support/media.js'
 import { type TablesSpec, tables, topLevel } from '../../support/sample-tables.js'
 
-const distance = async (bytes: Buffer) => interleaveDistance((await readMovie(new BytesSource(bytes))).box)
+const distance = async (bytes: Buffer) =>
+  interleaveDistance((await readMovie(new BytesSource({ bytes }))).box)
 
 /** A track with a chunk every second, at these places. */
 const chunks = (...places: number[]): TablesSpec => ({

@@ -7,7 +7,7 @@ import { type FragmentSpec, box, fullBox, offsetOf, plainFragment, stream, u32 }
 import { LoggedAccess } from '../../support/random-accesses.js'
 
 async function walk(bytes: Buffer, id = 1, end = bytes.length): Promise<FragmentKeys[]> {
-  const { topLevel, movie, end: start } = await readMovie(new BytesSource(bytes))
+  const { topLevel, movie, end: start } = await readMovie(new BytesSource({ bytes }))
   const track = movie.tracks.find(other => other.id === id)!
   return walkFragments(topLevel, start, end, track, new FragmentCounts())
 }

@@ -25,7 +25,7 @@ function file(
 ): Promise<FoundMovie> {
   const front = Buffer.concat([ftyp(), moov(tracks, { mvex })])
   const media = box('mdat', Buffer.alloc(10_100 - front.length - 8))
-  return readMovie(new BytesSource(Buffer.concat([front, media, rest])))
+  return readMovie(new BytesSource({ bytes: Buffer.concat([front, media, rest]) }))
 }
 
 const listed = (...sync: number[]): TablesSpec => ({
@@ -49,8 +49,8 @@ t.test('pictures of chapters, and images, are no moving pictures', async t => {
   const image: TrackSpec = { ...VIDEO, id: 3, handler: 'pict' }
   t.equal(keyTrack(await file([image, AUDIO]))?.id, 2)
   const bytes = Buffer.concat([ftyp(), moov([VIDEO, AUDIO, { ...VIDEO, id: 3 }], { mvex: false })])
-  t.equal(keyTrack(await readMovie(new BytesSource(bytes)))?.id, 1)
-  const referring = await readMovie(new BytesSource(withChapters(bytes, 1)))
+  t.equal(keyTrack(await readMovie(new BytesSource({ bytes })))?.id, 1)
+  const referring = await readMovie(new BytesSource({ bytes: withChapters(bytes, 1) }))
   t.equal(keyTrack(referring)?.id, 3)
 })
 

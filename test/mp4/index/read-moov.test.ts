@@ -25,7 +25,7 @@ t.test('finds the index in front with one read, and one at the end with two more
 
 t.test('finds it in real files, wherever it is', async t => {
   for (const bytes of [await fastStartMp4(), await indexLastMp4()]) {
-    const { movie } = await readMovie(new BytesSource(bytes))
+    const { movie } = await readMovie(new BytesSource({ bytes }))
     t.same(
       movie.tracks.map(({ kind }) => kind),
       ['video', 'audio'],
@@ -34,18 +34,18 @@ t.test('finds it in real files, wherever it is', async t => {
 })
 
 t.test('a file without one says so, and an empty one too', async t => {
-  await t.rejects(readMovie(new BytesSource(Buffer.concat([ftyp(), MEDIA]))), {
+  await t.rejects(readMovie(new BytesSource({ bytes: Buffer.concat([ftyp(), MEDIA]) })), {
     code: 'AVIO_ERR_MP4_MOOV_MISSING',
     byteOffset: 1_000_032,
   })
-  await t.rejects(readMovie(new BytesSource(Buffer.alloc(0))), { code: 'AVIO_ERR_MP4_EMPTY' })
+  await t.rejects(readMovie(new BytesSource({ bytes: Buffer.alloc(0) })), { code: 'AVIO_ERR_MP4_EMPTY' })
 })
 
 t.test('an index larger than the limit is not read', async t => {
   const source = new LoggedAccess(Buffer.concat([ftyp(), MEDIA, INDEX]))
   await t.rejects(readMovie(source, undefined, INDEX.length - 1), { code: 'AVIO_ERR_MP4_BOX_TOO_LARGE' })
   const claimed = Buffer.concat([ftyp(), u32(0x7fffffff), Buffer.from('moov')])
-  await t.rejects(readMovie(new BytesSource(claimed)), { code: 'AVIO_ERR_MP4_BOX_TRUNCATED' })
+  await t.rejects(readMovie(new BytesSource({ bytes: claimed })), { code: 'AVIO_ERR_MP4_BOX_TRUNCATED' })
 })
 
 t.test('a million small boxes cost a thousand hops and no more', async t => {
@@ -57,9 +57,9 @@ t.test('a million small boxes cost a thousand hops and no more', async t => {
   await t.rejects(readMovie(source), { code: 'AVIO_ERR_MP4_LIMIT' })
   t.ok(source.reads.length <= MAX_HOPS + 1, `${source.reads.length} reads`)
   const few = Buffer.concat([ftyp(), ...Array.from({ length: MAX_HOPS - 2 }, () => box('free')), INDEX])
-  t.equal((await readMovie(new BytesSource(few))).movie.tracks.length, 2)
+  t.equal((await readMovie(new BytesSource({ bytes: few }))).movie.tracks.length, 2)
 })
 
 t.test('gives up with its signal', async t => {
-  await t.rejects(readMovie(new BytesSource(MEDIA), AbortSignal.abort()), { name: 'AbortError' })
+  await t.rejects(readMovie(new BytesSource({ bytes: MEDIA }), AbortSignal.abort()), { name: 'AbortError' })
 })

@@ -7,7 +7,7 @@ import { AAC, H264, bothInputs, ffmpegToFile } from '../../support/media.js'
 import { LoggedAccess } from '../../support/random-accesses.js'
 
 async function places(bytes: Buffer): Promise<number[]> {
-  const { topLevel, end } = await readMovie(new BytesSource(bytes))
+  const { topLevel, end } = await readMovie(new BytesSource({ bytes }))
   return fragmentPlaces(topLevel, end)
 }
 

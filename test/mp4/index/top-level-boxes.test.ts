@@ -5,7 +5,7 @@ import { TopLevelBoxes, type TopLevelBox } from '../../../lib/mp4/index/top-leve
 import { box, endlessBox, ftyp, longBox, u32 } from '../../support/fmp4.js'
 import { LoggedAccess } from '../../support/random-accesses.js'
 
-const over = (bytes: Buffer) => new TopLevelBoxes(new SourceWindow(new BytesSource(bytes), bytes.length))
+const over = (bytes: Buffer) => new TopLevelBoxes(new SourceWindow(new BytesSource({ bytes }), bytes.length))
 
 async function walk(topLevel: TopLevelBoxes): Promise<TopLevelBox[]> {
   const boxes: TopLevelBox[] = []
