@@ -5,11 +5,14 @@ import type { FfmpegOrigin } from '../binary/locate-ffmpeg.js'
 import type { FfmpegLogEntry } from '../log/log.js'
 import type { FfmpegProgress } from '../log/progress.js'
 
-/** What was started. */
+/** The ffmpeg that was started. */
 export interface FfmpegSpawn {
   /** The binary. */
   readonly path: string
-  /** What named it: the option `ffmpegPath`, the variable `FFMPEG_PATH`, `PATH`, or the package `ffmpeg-static`. */
+  /**
+   * Where the path came from: the option `ffmpegPath`, the variable `FFMPEG_PATH`, `PATH`, or the package
+   * `ffmpeg-static`.
+   */
   readonly from: FfmpegOrigin
   /** Its exact argument list. */
   readonly args: readonly string[]
@@ -17,26 +20,26 @@ export interface FfmpegSpawn {
   readonly pid: number
 }
 
-/** ffmpeg ended well before its input did. */
+/** ffmpeg succeeded before its input ended. */
 export interface FfmpegEarlyExit {
-  /** The source was ended. `false`: what it still delivers is thrown away, up to `discardLimit`. */
+  /** Whether the source was ended. `false`: the rest of its data is discarded, up to `discardLimit`. */
   readonly stopped: boolean
-  /** Bytes of input that ffmpeg was fed. */
+  /** Input bytes fed to ffmpeg. */
   readonly bytesIn: number
 }
 
 /** Events of everything that runs ffmpeg, with the arguments of their listeners. */
 export interface FfmpegRunEvents {
-  /** ffmpeg was started: at the first read, not before. */
+  /** ffmpeg has started. */
   spawn: [child: FfmpegSpawn]
-  /** A line that ffmpeg wrote to stderr. */
+  /** A line of ffmpeg's stderr. */
   log: [entry: FfmpegLogEntry]
   /**
-   * What ffmpeg found in an input, and what becomes of each stream: told when it is about to begin, before the first
-   * byte of output, and again when it finds more (a track that begins late, a second index).
+   * The streams ffmpeg found in an input, and the outcome of each: emitted before the first byte of output, and again
+   * when ffmpeg finds more (a track that begins late, a second index).
    */
   input: [input: FfmpegInput]
-  /** Where ffmpeg is, about twice a second, and once at its end. */
+  /** ffmpeg's progress: emitted about twice a second, and once at its end. */
   progress: [progress: FfmpegProgress]
 }
 
@@ -45,28 +48,28 @@ export interface FfmpegReadableEvents extends FfmpegRunEvents, ReadableEvents {}
 
 /** Events of `FfmpegTransform`: those of every `Duplex`, of everything that runs ffmpeg, and its own. */
 export interface FfmpegTransformEvents extends FfmpegRunEvents, DuplexEvents {
-  /** The input can't, or should not, be read in order: ffmpeg reads it by address from here on. */
+  /** The input can't, or should not, be read in order: from here on ffmpeg reads it by seeking. */
   seek: [seek: FfmpegSeek]
-  /** ffmpeg ended well before its input did (`-t 5`, `-frames:v 1`). */
+  /** ffmpeg succeeded before its input ended (`-t 5`, `-frames:v 1`). */
   'early-exit': [earlyExit: FfmpegEarlyExit]
 }
 
-/** An input of an `FfmpegProcess` is read by address. */
+/** An input of an `FfmpegProcess` is read by seeking. */
 export interface FfmpegProcessSeek extends FfmpegSeek {
-  /** Which, from 0. */
+  /** Index of the input, from 0. */
   readonly input: number
 }
 
-/** ffmpeg ended well before an input of an `FfmpegProcess` did. */
+/** ffmpeg succeeded before an input of an `FfmpegProcess` ended. */
 export interface FfmpegProcessEarlyExit extends FfmpegEarlyExit {
-  /** Which, from 0. `bytesIn` are those of this input. */
+  /** Index of the input, from 0; `bytesIn` counts this input only. */
   readonly input: number
 }
 
 /** Events of `FfmpegProcess`, with the arguments of their listeners. */
 export interface FfmpegProcessEvents extends FfmpegRunEvents {
-  /** An input that is piped in can't, or should not, be read in order: ffmpeg reads it by address. */
+  /** A piped input can't, or should not, be read in order: ffmpeg reads it by seeking. */
   seek: [seek: FfmpegProcessSeek]
-  /** ffmpeg ended well before an input that is piped in did. */
+  /** ffmpeg succeeded before a piped input ended. */
   'early-exit': [earlyExit: FfmpegProcessEarlyExit]
 }

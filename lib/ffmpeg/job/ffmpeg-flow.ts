@@ -13,7 +13,7 @@ import type { PipedOutput } from '../output/piped-output.js'
 import type { Prepare } from '../route/source-look.js'
 import { askAhead } from '../binary/read-version.js'
 
-/** An input that is read by address from the first. */
+/** An input read by seeking from the start. */
 export interface SourceInput {
   readonly format: string | undefined
   readonly args: readonly string[]
@@ -21,13 +21,13 @@ export interface SourceInput {
   readonly source: RandomAccess
 }
 
-/** What flows through one ffmpeg. */
+/** The inputs and outputs of one ffmpeg. */
 export interface FlowSpec {
   readonly inputs: readonly (PipedInput | SourceInput)[]
   readonly outputs: readonly PipedOutput[]
 }
 
-/** How ffmpeg is run. */
+/** Settings for running ffmpeg. */
 export interface FlowSettings {
   readonly ffmpegPath: string | undefined
   readonly globalArgs: readonly string[]
@@ -38,22 +38,22 @@ export interface FlowSettings {
   readonly prepare?: Prepare | undefined
 }
 
-/** Who is told while it flows. */
+/** Callbacks during the run. */
 export interface FlowListener extends JobListener {
-  /** Whether anybody wants to know how far it is. */
+  /** Whether anyone listens for progress. */
   hasProgress(): boolean
 }
 
 const NOTHING = Buffer.alloc(0)
 
 /**
- * Everything that flows through one ffmpeg, from its start to its end: `FfmpegTransform` is one piped input and one
- * output of it, `FfmpegReadable` inputs by address and one output, `FfmpegProcess` any number of each.
+ * All data through one ffmpeg, from its start to its end: `FfmpegTransform` is one piped input and one output of it,
+ * `FfmpegReadable` inputs read by seeking and one output, `FfmpegProcess` any number of each.
  *
- * - It starts when it is known how each piped input is to be read, and each head that exists only at the end is
- *   claimed; where there are neither, at the first read.
- * - Every output ends together, and none before everything is well: ffmpeg exited with 0, each input was whole, each
- *   output was delivered and is not empty, each that gets a head is whole, and somebody reads each of them.
+ * - It starts once it is known how to read each piped input, and every deferred header is claimed; if there are
+ *   neither, at the first read.
+ * - All outputs end together, once everything has succeeded: ffmpeg exited with 0, each input was complete, each output
+ *   was delivered and is not empty, each deferred header is complete, and each output has a reader.
  */
 export class FfmpegFlow {
   readonly #settings: FlowSettings
@@ -62,7 +62,7 @@ export class FfmpegFlow {
   readonly #outputs: readonly PipedOutput[]
   readonly #listener: FlowListener
   readonly #watch: LimitWatch
-  /** Outputs whose reader takes nothing now. */
+  /** Outputs whose reader currently takes nothing. */
   readonly #heldBack = new Set<number>()
   #bytesOut = 0
   readonly #started: Promise<void>
@@ -72,7 +72,7 @@ export class FfmpegFlow {
   #asked: Promise<void> | undefined
   readonly #abort = new AbortController()
   #isDelivered = false
-  /** A job that waited for a late track is ended, and another one takes its place. */
+  /** Settles when a job that waited for a late track has ended and another one replaces it. */
   #retired: Promise<void> | undefined
   #isRetiring = false
   #isEnded = false
@@ -96,29 +96,29 @@ export class FfmpegFlow {
     this.#started.catch(() => undefined)
   }
 
-  /** Bytes of input that ffmpeg was given, by pipe and by address. */
+  /** Input bytes given to ffmpeg, through pipes and by seeking. */
   get bytesIn(): number {
     return this.#job?.bytesIn ?? 0
   }
 
-  /** The streams of all inputs and what becomes of them; none before ffmpeg has told. */
+  /** The streams of all inputs, and the outcome of each; empty before ffmpeg reports them. */
   get streams(): readonly InputStreamInfo[] {
     return this.#job?.streams ?? []
   }
 
-  /** Tracks of an MP4 output whose streams had no packet in their inputs. */
+  /** Tracks of an MP4 output whose input streams had no packets. */
   silentTracks(output: number): ReadonlySet<number> {
     return this.#job?.silentTracks(output) ?? new Set()
   }
 
-  /** Bytes that the sources were asked for, of inputs that are read by address. */
+  /** Bytes requested from the sources of inputs read by seeking. */
   get bytesFetched(): number {
     return this.#job?.bytesFetched ?? 0
   }
 
   /**
-   * One more input is decided. Resolves when ffmpeg was started; the error is that of the start. Neither comes once it
-   * was given up: the stream is destroyed then, and the error of that, or none, is the only one there is.
+   * Called when one more input is decided. Resolves when ffmpeg has started, or rejects with the error of the start.
+   * After an abort it does neither: the stream is destroyed then, with the error of the abort, if any.
    */
   begin(): Promise<unknown> {
     this.#watch.start()
@@ -126,7 +126,7 @@ export class FfmpegFlow {
     return this.#started
   }
 
-  /** More of an output is wanted. */
+  /** The consumer wants more of an output. */
   read(output: number): void {
     this.#askAhead()
     this.#watch.start()
@@ -137,13 +137,13 @@ export class FfmpegFlow {
   }
 
   /**
-   * The end comes last, after that of every source: until then one may fail, or hold more than may be thrown away,
-   * and a sink that has seen the end could no longer take back what it stored.
+   * Outputs end last, after every source: until then a source may fail, or exceed the discard limit, and a sink that
+   * has seen the end could not undo what it stored.
    */
   endWhenComplete(): void {
     const isComplete = this.#isDelivered && this.#piped.every(input => input.isComplete)
     if (!isComplete || this.#isEnded || this.#killed) return
-    // One that nobody has begun to read may never be: the others would be passed off as the whole.
+    // An output without a reader may never get one: the others would be stored as if complete.
     if (this.#outputs.length > 1 && !this.#outputs.every(output => output.isWanted)) return
     this.#isEnded = true
     this.#watch.close()
@@ -151,7 +151,7 @@ export class FfmpegFlow {
     for (const output of this.#outputs) output.end()
   }
 
-  /** Ends ffmpeg and the server, whatever they are doing; resolves when nothing of either is left. */
+  /** Ends ffmpeg and the server at any time; resolves when nothing of either is left. */
   kill(): Promise<void> {
     return (this.#killed ??= this.#kill())
   }
@@ -163,7 +163,7 @@ export class FfmpegFlow {
     await Promise.all([...released, this.#job?.kill(), this.#retired, this.#asked])
   }
 
-  /** While the source sends its first bytes, ffmpeg says which it is. */
+  /** Finds out ffmpeg's version while the source sends its first bytes. */
   #askAhead(): void {
     if (this.#killed) return
     const { ffmpegPath, env } = this.#settings
@@ -206,7 +206,7 @@ export class FfmpegFlow {
     return isWanted
   }
 
-  /** The listener, behind the limits. A job whose place was taken tells nothing. */
+  /** The listener, behind the limits. A job that was replaced reports nothing. */
   #watched(isCurrent: () => boolean): JobListener {
     return {
       onSpawn: child => this.#listener.onSpawn(child),
@@ -228,8 +228,8 @@ export class FfmpegFlow {
   }
 
   /**
-   * A track begins long after the others: the inputs are read again, without waiting for it. Whether that can be: each
-   * has to have random access.
+   * Handles a track that begins long after the others: reads the inputs again, without waiting for it. Returns whether
+   * that is possible: each input needs random access.
    */
   #readAgain(): boolean {
     const job = this.#job
@@ -238,7 +238,7 @@ export class FfmpegFlow {
       level: 'info',
       component: 'avio-streams',
       message:
-        'A track begins long after the others, or never: the input is read again, without waiting for that track.',
+        'A track begins long after the others, or never: reading the input again, without waiting for that track.',
     })
     for (const input of this.#piped) input.readAgain()
     this.#job = undefined
@@ -250,7 +250,7 @@ export class FfmpegFlow {
     return true
   }
 
-  /** Runs the job and draws the conclusions. */
+  /** Runs the job and handles its outcome. */
   async #flow(job: FfmpegJob, inputs: readonly JobInput[]): Promise<void> {
     this.#measure(job)
     await job.start()
@@ -270,7 +270,8 @@ export class FfmpegFlow {
   }
 
   /**
-   * Each input that ffmpeg read to its end has to be as long as its own container states: ffmpeg may not have said so.
+   * Checks each input that ffmpeg read to its end against the length its container states: ffmpeg may not have reported
+   * a truncated input.
    */
   async #checkWhole(job: FfmpegJob, inputs: readonly JobInput[]): Promise<void> {
     for (const [n, { source }] of inputs.entries()) {
@@ -282,7 +283,7 @@ export class FfmpegFlow {
     }
   }
 
-  /** For an input of which ffmpeg does not know how long it is. The source has delivered bytes: it has the answer. */
+  /** For an input whose duration ffmpeg does not know. The source has delivered bytes, so it knows its size. */
   #measure(job: FfmpegJob): void {
     const [input, ...others] = this.#inputs
     if (others.length > 0 || !(input instanceof PipedInput)) return

@@ -24,22 +24,21 @@ import { type JobCommand, PROGRESS, STDERR, jobCommand } from './job-command.js'
 import type { JobListener, JobSpec } from './job-spec.js'
 import { SeekableInputs } from './seekable-inputs.js'
 
-/** What runs: the child, the ways through its pipes, and what is to be thought of it. */
+/** The running child, its pipes, and the judge of its outcome. */
 interface Run {
   readonly command: JobCommand
   readonly child: FfmpegChild
   readonly verdict: RunVerdict
-  /** One for each input that is piped in. */
+  /** One for each piped input. */
   readonly inputs: readonly StdinWriter[]
   readonly outputs: readonly StdoutReader[]
 }
 
 /**
- * One run of ffmpeg from its inputs to its end: the range server for what is read by address, the child, and what is to
- * be thought of its exit, its log and its bytes. The stages are its faces: they bring the bytes of pipes in and take
- * those of outputs away.
+ * One run of ffmpeg: the range server for inputs read by seeking, the child, and the verdict on its exit, its log and
+ * its output. The stages wrap it: they feed the piped inputs and take the outputs.
  *
- * Nothing of it is left when `kill()` has resolved.
+ * After `kill()` has resolved, nothing of it is left.
  */
 export class FfmpegJob {
   readonly #spec: JobSpec
@@ -51,7 +50,7 @@ export class FfmpegJob {
   #seekable: SeekableInputs | undefined
   #run: Run | undefined
   #starting: Promise<void> | undefined
-  /** The last one. */
+  /** The last progress report. */
   #report: FfmpegProgress | undefined
 
   constructor(spec: JobSpec, listener: JobListener) {
@@ -70,27 +69,27 @@ export class FfmpegJob {
     })
   }
 
-  /** The ways into ffmpeg, one for each input that is piped in; none before it was started. */
+  /** The pipes into ffmpeg, one for each piped input; empty before it starts. */
   get inputs(): readonly StdinWriter[] {
     return this.#run?.inputs ?? []
   }
 
-  /** The streams of all inputs and what becomes of them; none before ffmpeg has told. */
+  /** The streams of all inputs, and the outcome of each; empty before ffmpeg reports them. */
   get streams(): readonly InputStreamInfo[] {
     return this.#watch.streams
   }
 
-  /** Bytes of input that ffmpeg was given, by pipe and by address. */
+  /** Input bytes given to ffmpeg, through pipes and by seeking. */
   get bytesIn(): number {
     return sumOf(this.inputs) + (this.#seekable?.bytesServed ?? 0)
   }
 
-  /** Bytes that the sources were asked for, of inputs that are read by address. */
+  /** Bytes requested from the sources of inputs read by seeking. */
   get bytesFetched(): number {
     return this.#seekable?.bytesFetched ?? 0
   }
 
-  /** Asks for the size of the input, for a share of it where ffmpeg does not know how long its media are. */
+  /** Requests the size of the input, to compute the progress if ffmpeg does not know the duration. */
   measure(input: RandomAccess): void {
     input.size(this.#abort.signal).then(
       size => (this.#completion.inputSize = size),
@@ -98,24 +97,22 @@ export class FfmpegJob {
     )
   }
 
-  /**
-   * Starts ffmpeg. Errors: those of the binary (not found, not started), of a source, or an `AbortError`.
-   */
+  /** Starts ffmpeg. Errors: those of the binary (not found, not started), those of a source, or an `AbortError`. */
   start(): Promise<void> {
     return (this.#starting ??= this.#start())
   }
 
-  /** More of an output is wanted. */
+  /** The consumer wants more of an output. */
   resume(output: number): void {
     this.#run?.outputs[output]!.resume()
   }
 
   /**
-   * Resolves when ffmpeg has ended and neither its exit nor its log says that it failed; its output may still be on
-   * the way.
+   * Resolves when ffmpeg has ended and neither its exit nor its log reports a failure; its output may still be on the
+   * way.
    *
-   * @param isMediaFirst - tells whether the media of a piped MP4 came before its index
-   * @throws {@link FfmpegError} the reason, as the {@link RunVerdict} sees it, with the name that may be meant
+   * @param isMediaFirst - returns whether the media of a piped MP4 came before its index
+   * @throws {@link FfmpegError} the reason found by the {@link RunVerdict}, with a suggested name for a misspelt one
    */
   async endedWell(isMediaFirst: () => boolean = () => false): Promise<void> {
     const { child, verdict, command } = this.#run!
@@ -129,14 +126,12 @@ export class FfmpegJob {
     if (doubt) throw doubt
   }
 
-  /** Whether ffmpeg, which has ended well, read an input to its end: not where it made a part of it. */
+  /** Whether ffmpeg, after a successful end, read an input to its end: not if it used only a part of it. */
   isReadToEnd(input: number): boolean {
     return isReadToEnd(input, this.#spec.inputs, this.#spec.outputs, this.#report)
   }
 
-  /**
-   * Numbers of the tracks of an MP4 output whose streams had no packet in their inputs: known when ffmpeg has ended.
-   */
+  /** Numbers of the tracks of an MP4 output whose input streams had no packets: known once ffmpeg has ended. */
   silentTracks(output: number): ReadonlySet<number> {
     const silent = this.#run?.verdict.silentInputs ?? new Set()
     const targets = this.streams
@@ -146,7 +141,7 @@ export class FfmpegJob {
     return new Set(targets.flatMap(({ stream }) => (stream === undefined ? [] : [stream + 1])))
   }
 
-  /** How much less an input that is read by address has than its container states. */
+  /** The number of bytes an input read by seeking lacks compared with the length its container states. */
   async shortfall(input: number): Promise<Shortfall | undefined> {
     const before = this.#spec.inputs.slice(0, input)
     const index = before.filter(({ source }) => source !== undefined).length
@@ -154,9 +149,9 @@ export class FfmpegJob {
   }
 
   /**
-   * Resolves when all output was taken, down to its end, and there is something in it.
+   * Resolves when the output has been taken to its end, and is not empty.
    *
-   * @throws {@link FfmpegError} where either can't be said
+   * @throws {@link FfmpegError} if it is incomplete or empty
    */
   async deliveredAll(): Promise<void> {
     const { child, verdict, command } = this.#run!
@@ -168,7 +163,7 @@ export class FfmpegJob {
     for (const output of this.#outputs) output.end()
   }
 
-  /** Ends ffmpeg and the server, whatever they are doing; resolves when nothing of either is left. */
+  /** Ends ffmpeg and the server at any time; resolves when nothing of either is left. */
   async kill(): Promise<void> {
     this.#abort.abort()
     await this.#starting?.catch(() => undefined)
@@ -184,7 +179,7 @@ export class FfmpegJob {
     const { path, from } = await locateFfmpeg(ffmpegPath)
     const prefix = await systemLimitPrefix(limits)
     signal.throwIfAborted()
-    // Beside the first request of a source.
+    // Runs in parallel with the first request of a source.
     const version = versionOf(path, env, signal)
     version.catch(() => undefined)
     const seekable = (this.#seekable = await this.#serve())
@@ -201,17 +196,17 @@ export class FfmpegJob {
     this.#listener.onSpawn({ path, from, args: command.args, pid: child.pid })
   }
 
-  /** Starts the server for what is read by address, where anything is. */
+  /** Starts the server for inputs read by seeking, if there are any. */
   async #serve(): Promise<SeekableInputs | undefined> {
     const { inputs, cacheSize } = this.#spec
     const sources = inputs.flatMap(({ source, head, format }) => (source ? [{ source, head, format }] : []))
     if (sources.length === 0) return undefined
-    // Of a source that broke ffmpeg only knows that its input ended: this comes before that end does.
+    // ffmpeg sees only the end of a broken source; this error comes before that end.
     const onError = (error: Error) => this.#listener.onError(error)
     return SeekableInputs.open(sources, cacheSize, onError, () => sumOf(this.#run?.outputs ?? []))
   }
 
-  /** Takes what comes through the pipes. */
+  /** Connects the pipes of the child. */
   #connect(command: JobCommand, child: FfmpegChild): Run {
     const formats = this.#spec.outputs.map(({ format }) => format)
     const verdict = new RunVerdict(command, formats, {
@@ -234,7 +229,7 @@ export class FfmpegJob {
     return exit
   }
 
-  /** Tells the verdict what went in and came out. */
+  /** Reports the bytes in and out to the verdict. */
   #count(): void {
     const { verdict, outputs } = this.#run!
     verdict.bytesIn = this.bytesIn
@@ -257,7 +252,10 @@ export class FfmpegJob {
     this.#watch.note(input, { kind: 'out-of-reach', message })
   }
 
-  /** Whether another job takes the place of this one, which waits for a track: nothing of any output has gone on. */
+  /**
+   * Whether another job replaces this one, which waits for a track. Only possible while no output has passed on any
+   * data.
+   */
   #giveWay(): boolean {
     return this.#outputs.every(output => output.canBeMadeAnew) && this.#listener.onLateTrack?.() === true
   }
@@ -275,7 +273,8 @@ export class FfmpegJob {
 
   #onProgress(report: FfmpegProgress): void {
     this.#watch.isWorking()
-    // The first may overtake what was said before it; by the second nothing was said: a wrapper script hides it.
+    // Progress may overtake the log lines before it; at the second report there are no such lines: a wrapper script
+    // hides them.
     if (this.#watch.hasBegun || this.#report) for (const output of this.#outputs) output.told()
     this.#report = report
     const isWaiting = this.#outputs.some(output => output.isWaiting(report.outTime ?? 0))

@@ -15,7 +15,7 @@ import { type FateOutput, type KeptStream, StreamFates } from '../streams/stream
 import { StreamMapping, streamKey } from '../report/stream-mapping.js'
 
 /**
- * What ffmpeg says of its inputs before it starts, and what it notices on its way:
+ * What ffmpeg logs about its inputs before and during its run:
  *
  *     Input #0, mpegts, from 'pipe:0':                                      (the dump, see input-dump.ts)
  *     Stream mapping:                                                       (see stream-mapping.ts)
@@ -23,41 +23,39 @@ import { StreamMapping, streamKey } from '../report/stream-mapping.js'
  *     6 and later      [in#0/mpegts @ 0x1] [warning] New audio stream with index 1 at pos:2905728 and DTS:13.376778s
  */
 
-/** An output, as far as it decides what is missing from it. */
+/** The options of an output that decide which streams are missing from it. */
 export interface WatchedOutput extends FateOutput {
   readonly onMissing?: OnMissing | undefined
 }
 
-/** Who is told. */
+/** Callbacks of an {@link InputWatch}. */
 export interface InputWatchListener {
-  /** What was found in an input; told again when there is more to tell. */
+  /** Called with the streams found in an input, and again when more are found. */
   onInput(input: FfmpegInput): void
-  /** What an output lacks is an error. */
+  /** Called when an output lacks something and that is an error. */
   onError(error: Error): void
 }
 
 const LATE = /^New (\w+) stream (?:with index |(\d+):)(\d+) at pos:/
 const TYPES: ReadonlySet<string> = new Set(['video', 'audio', 'subtitle', 'data', 'attachment'])
-/** More than any honest source has; a list that is told again with each must not grow for ever. */
+/** More than any real source has; a list that is reported again with each new stream must not grow without limit. */
 const MAX_LATE = 200
 
-/** Reads the log of a run, tells what is in its inputs, and judges what the outputs lack. */
+/** Reads the log of a run, reports the streams of its inputs, and judges what the outputs lack. */
 export class InputWatch {
   readonly #names: readonly (string | undefined)[]
   readonly #outputs: readonly WatchedOutput[]
   readonly #listener: InputWatchListener
   readonly #report = new StreamMapping()
   readonly #dumps: readonly InputDump[]
-  /** What becomes of the streams of each input; empty before ffmpeg has told. */
+  /** The outcome of the streams of each input; empty before ffmpeg reports them. */
   readonly #streams: InputStreamInfo[][]
   readonly #late: number[]
   readonly #notes: InputNotes
   readonly #covers: KeptStream[] = []
   #fates: StreamFates | undefined
 
-  /**
-   * @param names - what errors call each input; `undefined` for one without a name
-   */
+  /** @param names - the name of each input in errors; `undefined` for an input without a name */
   constructor(
     names: readonly (string | undefined)[],
     outputs: readonly WatchedOutput[],
@@ -72,27 +70,27 @@ export class InputWatch {
     this.#notes = new InputNotes(names.length)
   }
 
-  /** The streams of all inputs; none before ffmpeg has told where they go. */
+  /** The streams of all inputs; empty before ffmpeg reports where they go. */
   get streams(): readonly InputStreamInfo[] {
     return this.#streams.flat()
   }
 
-  /** It is told what is in the inputs. */
+  /** Whether the streams of the inputs have been reported. */
   get hasBegun(): boolean {
     return this.#fates !== undefined
   }
 
-  /** Whether what an output lacks may be an error. */
+  /** Whether a missing stream may be an error. */
   get judges(): boolean {
     return this.#outputs.some(({ onMissing }) => onMissing !== undefined && onMissing !== 'tell')
   }
 
-  /** A stream is the cover of an output, which is not ffmpeg's doing. To be called before ffmpeg is started. */
+  /** Records that the library itself writes a stream as the cover of an output. Call it before ffmpeg starts. */
   keepsCover(output: number, input: number, stream: number): void {
     this.#covers.push({ output, input, stream })
   }
 
-  /** Takes what was noticed of an input before ffmpeg was started. It is told with the streams. */
+  /** Takes a note about an input from before ffmpeg started. It is reported with the streams. */
   note(input: number, note: InputNote): void {
     this.#notes.add(input, note)
   }
@@ -109,20 +107,20 @@ export class InputWatch {
     } else if (this.#report.isComplete) this.#begin()
   }
 
-  /** ffmpeg is at work: it has told where the streams go. */
+  /** ffmpeg has started working, so it has reported where the streams go. */
   isWorking(): void {
     if (this.#fates !== undefined) return
     this.#report.close()
     if (this.#report.isComplete) this.#begin()
   }
 
-  /** Why it can't be known whether an output has everything, to be asked at the end. */
+  /** The reason why it is unknown whether an output is complete; call it at the end. */
   doubt(): Error | undefined {
     if (!this.judges || this.hasBegun) return undefined
     return new FfmpegError(
       'AVIO_ERR_STREAM_MISSING',
-      "ffmpeg did not say which streams its input has, so whether one is missing from the output can't be known. A wrapper " +
-        'script must not hide what ffmpeg writes to stderr; or set "onMissing" to "tell".',
+      "ffmpeg did not report the streams of its input, so a missing stream can't be detected. A wrapper script " +
+        'must pass on the stderr of ffmpeg; or set "onMissing" to "tell".',
     )
   }
 
@@ -186,7 +184,7 @@ export class InputWatch {
         )
       }
     } catch (error) {
-      // Thrown by a function of the user's.
+      // Thrown by a user's function.
       this.#listener.onError(error as Error)
     }
   }
@@ -215,21 +213,22 @@ export class InputWatch {
   }
 }
 
-/** How many of the streams a message names. */
+/** Number of streams named in a message. */
 const SHOWN = 5
 
 const GO_ON =
-  'To go on without, leave it out by the arguments of the output (-map, -vn, -an, -sn, -dn), or set its "onMissing" to "tell".'
+  'To continue without it, exclude it in the arguments of the output (-map, -vn, -an, -sn, -dn), or set "onMissing" ' +
+  'to "tell".'
 
 const WHY: Readonly<Record<StreamLeftOut, string>> = {
-  arguments: 'is left out by the arguments',
-  format: 'has no place in the format',
-  cover: 'is a cover picture, which this output leaves out ("cover" keeps it in mp4 and ipod)',
-  subtitle: 'holds subtitles, which this output leaves out',
-  data: 'holds data, which this output leaves out',
+  arguments: 'is excluded by the arguments',
+  format: 'is not supported by the format',
+  cover: 'is cover art, which this output leaves out ("cover" keeps it in mp4 and ipod)',
+  subtitle: 'contains subtitles, which this output leaves out',
+  data: 'contains data, which this output leaves out',
   attachment: 'is an attachment, which this output leaves out',
-  'unknown-codec': 'has a codec that ffmpeg does not know',
+  'unknown-codec': 'has a codec unknown to ffmpeg',
   'found-late':
-    'begins behind what ffmpeg looks at first: raise -probesize and -analyzeduration in the arguments of the input',
-  'not-chosen': 'was not chosen by ffmpeg, which takes one of a kind: map it (-map 0)',
+    'begins after the part ffmpeg probes: raise -probesize and -analyzeduration in the arguments of the input',
+  'not-chosen': 'was not selected by ffmpeg, which takes one stream of each type: map it (-map 0)',
 }

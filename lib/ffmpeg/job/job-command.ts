@@ -14,42 +14,42 @@ import { SourceLook } from '../route/source-look.js'
 import type { JobSpec } from './job-spec.js'
 import { SEEK_PROTOCOLS, type SeekableInputs } from './seekable-inputs.js'
 
-/** The file descriptors that the child logs to, and writes its progress to. */
+/** The child's file descriptors for its log and its progress. */
 export const STDERR = 2
 export const PROGRESS = 3
 
-/** What a command is made with, and who is told what was found on the way. */
+/** What building a command needs, and callbacks for findings. */
 export interface CommandMaker {
   /** The binary, as a path. */
   readonly path: string
-  /** Commands that hold it to limits and then become it. */
+  /** Commands that apply limits and then exec the binary. */
   readonly prefix: readonly string[]
-  /** Which ffmpeg it is: asked beside the first request of a source. */
+  /** The version of ffmpeg, determined in parallel with the first request of a source. */
   readonly version: Promise<FfmpegVersion | undefined>
-  /** What is read by address. */
+  /** Inputs read by seeking. */
   readonly seekable: SeekableInputs | undefined
   readonly signal: AbortSignal
-  /** There is something to tell the user. */
+  /** Passes a message to the user. */
   remark(message: string): void
-  /** An input has something that a pipe can't bring. */
+  /** Reports data of an input that a pipe can't deliver. */
   noteLoss(input: number, message: string): void
-  /** A cover was found for these outputs. */
+  /** Reports a cover found for these outputs. */
   keepCover(outputs: readonly number[], cover: KeptCover): void
 }
 
-/** What is run. */
+/** The command to run. */
 export interface JobCommand extends ChildCommand, RunVerdictCommand {
-  /** File descriptors that ffmpeg reads media from, one for each input that is piped in. */
+  /** File descriptors from which ffmpeg reads media, one for each piped input. */
   readonly inputs: readonly number[]
-  /** File descriptors that it writes media to, one for each output. */
+  /** File descriptors to which it writes media, one for each output. */
   readonly outputs: readonly number[]
 }
 
 /**
- * The command of a job: pipes and addresses are given out, the first bytes tell the demuxers, and looks ahead find what
- * is to be added to the arguments.
+ * Builds the command of a job: assigns pipes and URLs, finds the demuxers from the first bytes, and previews the inputs
+ * to add missing arguments.
  *
- * @throws what a look throws; what a source throws; an input that is empty; the reason of `signal`
+ * @throws the error of a preview or a source; an error for an empty input; the reason of `signal`
  */
 export async function jobCommand(spec: JobSpec, maker: CommandMaker): Promise<JobCommand> {
   const { inputs, outputs, globalArgs, killTimeout, limits } = spec
@@ -105,8 +105,8 @@ export async function jobCommand(spec: JobSpec, maker: CommandMaker): Promise<Jo
   }
   return {
     ...{ path, env, prefix, killTimeout, ...fds },
-    // ffmpeg counts what it muxed at this level, and at no other: its exit code and its clock are those of a success
-    // where that was nothing.
+    // Only at this level does ffmpeg log how much it muxed; if that was nothing, its exit code and progress still look
+    // like success.
     args: buildArguments({ ...command, leastLogLevel: 'verbose' }),
     hidesVerbose: buildArguments(command).includes('level+info'),
     pipes: pipesOf(fds),
@@ -115,7 +115,7 @@ export async function jobCommand(spec: JobSpec, maker: CommandMaker): Promise<Jo
   }
 }
 
-/** The first bytes of each input: those that came by pipe, else as many as tell the container. */
+/** The first bytes of each input: those already piped in, else as many as identify the container. */
 async function headsOf({ inputs }: JobSpec, { seekable, signal }: CommandMaker): Promise<Buffer[]> {
   const heads = [...((await seekable?.heads(CONTAINER_BYTES, signal)) ?? [])]
   const empty = heads.findIndex(head => head.length === 0)
@@ -140,7 +140,7 @@ interface Descriptors {
   readonly outputs: readonly number[]
 }
 
-/** File descriptors for so many pipes in and out: the standard ones first, then those behind the progress pipe. */
+/** File descriptors for this many pipes in and out: after the standard ones and the progress pipe. */
 export function descriptors(inputs: number, outputs: number): Descriptors {
   let next = PROGRESS + 1
   const list = (count: number, first: number) =>

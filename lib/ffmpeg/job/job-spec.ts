@@ -14,25 +14,25 @@ export interface JobInput {
   readonly args: readonly string[]
   /** Demuxers that may open it. */
   readonly formatWhitelist: readonly string[]
-  /** What it is read from by address; `undefined` where it is written to a pipe of the child. */
+  /** The source to read by seeking; `undefined` for an input piped to the child. */
   readonly source: RandomAccess | undefined
-  /** What errors call it. */
+  /** Its name in errors. */
   readonly name?: string | undefined
-  /** First bytes of it that are known; of a piped input all that were looked at. */
+  /** First bytes, if known; for a piped input all bytes examined so far. */
   readonly head: Buffer
-  /** What it has that a pipe can't bring, where that is known: a clause to be put behind its name. */
+  /** Data that a pipe can't deliver, if known: a clause to follow its name. */
   readonly lost?: string | undefined
 }
 
 /** One output of a job. */
 export interface JobOutput extends GuardedOutputSpec {
-  /** What to do about a stream of an input that it lacks. Default `tell`. */
+  /** What to do if it lacks a stream of an input. Default `tell`. */
   readonly onMissing?: OnMissing | undefined
-  /** What becomes of cover art. Default `leave-out`. */
+  /** What to do with cover art. Default `leave-out`. */
   readonly cover?: CoverChoice | undefined
 }
 
-/** What a job is made of. */
+/** The inputs, outputs and settings of a job. */
 export interface JobSpec {
   readonly ffmpegPath: string | undefined
   readonly inputs: readonly JobInput[]
@@ -41,27 +41,27 @@ export interface JobSpec {
   readonly env: Record<string, string>
   readonly killTimeout: number
   readonly limits: Limits
-  /** Bytes that are cached of the inputs that are read by address. */
+  /** Size of the cache for inputs read by seeking, in bytes. */
   readonly cacheSize: number
-  /** Finds out the arguments of the input and the output, where they are one each. */
+  /** Determines the arguments of input and output, if there is one of each. */
   readonly prepare?: Prepare | undefined
 }
 
-/** Who is told while a job goes on. */
+/** Callbacks of a running job. */
 export interface JobListener {
   onSpawn(child: FfmpegSpawn): void
   onLog(entry: FfmpegLogEntry): void
   onProgress(progress: FfmpegProgress): void
-  /** What ffmpeg found in an input; told again when there is more to tell. */
+  /** The streams ffmpeg found in an input; called again when it finds more. */
   onInput(input: FfmpegInput): void
-  /** Whether anybody wants to know that. */
+  /** Whether anyone listens for that. */
   hearsInput(): boolean
   /**
-   * An output waits for a track that begins late, and nothing of any output has gone on.
+   * An output waits for a track that begins late, and no output has passed on any data.
    *
-   * @returns whether another job takes the place of this one
+   * @returns whether another job replaces this one
    */
   onLateTrack?(): boolean
-  /** The job has failed for a reason that ffmpeg does not know: a source that broke, an output that is damaged. */
+  /** The job failed for a reason unknown to ffmpeg: a broken source, a damaged output. */
   onError(error: Error): void
 }

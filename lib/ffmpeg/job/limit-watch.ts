@@ -5,22 +5,22 @@ import { type Limits, MOST_PIXELS } from '../limits/limits.js'
 import type { FfmpegLogEntry } from '../log/log.js'
 import type { FfmpegProgress } from '../log/progress.js'
 
-/** What a {@link LimitWatch} asks and tells. */
+/** What a {@link LimitWatch} observes and calls. */
 export interface LimitWatched {
-  /** A number that changes whenever something moves: bytes in, bytes out. */
+  /** A number that changes with every byte in or out. */
   moved(): number
-  /** The sink takes nothing now: that ffmpeg stands still is not its fault. */
+  /** Whether the sink currently takes nothing, so that ffmpeg has to stand still. */
   isHeldBack(): boolean
-  /** A limit is exceeded. */
+  /** Called when a limit is exceeded. */
   fail(error: FfmpegError): void
 }
 
-/** How often it is looked whether something moved, in a share of the time in which something must. */
+/** Number of checks for progress within the idle timeout. */
 const LOOKS = 4
-/** What ffmpeg says of a picture that `-max_pixels` forbids (libavutil/imgutils.c). */
+/** ffmpeg's message about a picture that exceeds `-max_pixels` (libavutil/imgutils.c). */
 const TOO_LARGE = /Picture size (\d+x\d+) exceeds specified max pixel count \d+/
 
-/** Holds one ffmpeg to its limits, from its first read to its end. */
+/** Applies the limits to one ffmpeg, from its first read to its end. */
 export class LimitWatch {
   readonly #limits: Limits
   readonly #watched: LimitWatched
@@ -28,7 +28,7 @@ export class LimitWatch {
   #isStarted = false
   #hasFailed = false
   #bytesOut = 0
-  /** Where ffmpeg was when it told last. */
+  /** ffmpeg's position in its last report. */
   #place = ''
   #seen = ''
   #stillSince = 0
@@ -38,7 +38,7 @@ export class LimitWatch {
     this.#watched = watched
   }
 
-  /** The clocks begin, if they have not. */
+  /** Starts the clocks, unless they are running. */
   start(): void {
     if (this.#isStarted) return
     this.#isStarted = true
@@ -49,7 +49,7 @@ export class LimitWatch {
     this.#timers.push(setInterval(() => this.#look(), Math.max(1, Math.ceil(idleTimeout / LOOKS))))
   }
 
-  /** No limit is exceeded any more. */
+  /** Stops all checks. */
   close(): void {
     this.#isStarted = true
     this.#hasFailed = true
@@ -57,17 +57,19 @@ export class LimitWatch {
     this.#timers = []
   }
 
-  /** ffmpeg has written so many bytes more. Returns whether they may be passed on. */
+  /** Counts bytes written by ffmpeg. Returns whether they may be passed on. */
   output(byteLength: number): boolean {
     this.#bytesOut += byteLength
     const { maxOutputBytes } = this.#limits
     if (this.#bytesOut <= maxOutputBytes) return true
     const what = `ffmpeg has written more than ${maxOutputBytes} bytes (limits.maxOutputBytes).`
-    this.#fail(limitError('AVIO_ERR_LIMIT_OUTPUT_BYTES', what, 'lower the bit rate, or take a part ("-t").'))
+    this.#fail(
+      limitError('AVIO_ERR_LIMIT_OUTPUT_BYTES', what, 'lower the bit rate, or shorten the output ("-t").'),
+    )
     return false
   }
 
-  /** ffmpeg tells how far it is. */
+  /** Takes a progress report. */
   progress({ frame, outTime = 0, totalSize }: FfmpegProgress): void {
     this.#place = `${frame} ${outTime} ${totalSize}`
     const { maxDuration } = this.#limits
@@ -75,7 +77,7 @@ export class LimitWatch {
     this.#fail(tooLong('The output', maxDuration))
   }
 
-  /** ffmpeg says something. */
+  /** Takes a log entry. */
   log({ level, message }: FfmpegLogEntry): void {
     if (this.#limits.maxPixels === MOST_PIXELS) return
     const size =
@@ -83,7 +85,7 @@ export class LimitWatch {
     if (size !== undefined) this.#fail(tooManyPixels(size, this.#limits.maxPixels))
   }
 
-  /** The size of a picture that an input is said to have, where it is too large. */
+  /** The size of a picture in the dump of an input, if it is too large. */
   #dumped(message: string): string | undefined {
     const { width = 0, height = 0 } = readStreamLine(message) ?? {}
     return width * height > this.#limits.maxPixels ? `${width}x${height}` : undefined
@@ -97,8 +99,10 @@ export class LimitWatch {
       this.#seen = moved
       this.#stillSince = now
     } else if (now - this.#stillSince >= idleTimeout) {
-      const what = `No data moved for ${idleTimeout} ms (limits.idleTimeout), neither in nor out.`
-      this.#fail(limitError('AVIO_ERR_LIMIT_IDLE', what, 'check the source, and what the filters wait for.'))
+      const what = `No data moved in or out for ${idleTimeout} ms (limits.idleTimeout).`
+      this.#fail(
+        limitError('AVIO_ERR_LIMIT_IDLE', what, 'check the source, and any filter that waits for input.'),
+      )
     }
   }
 
@@ -110,6 +114,10 @@ export class LimitWatch {
 }
 
 function late(timeout: number): FfmpegError {
-  const what = `It has taken longer than ${timeout} ms (limits.timeout).`
-  return limitError('AVIO_ERR_LIMIT_TIMEOUT', what, 'take a part ("-t"), a faster preset, or more threads.')
+  const what = `The job took longer than ${timeout} ms (limits.timeout).`
+  return limitError(
+    'AVIO_ERR_LIMIT_TIMEOUT',
+    what,
+    'shorten the output ("-t"), or use a faster preset or more threads.',
+  )
 }

@@ -11,32 +11,32 @@ import { InputRoute, type Route, type RouteOutputs, type RouteSettings } from '.
 
 type Callback = (error?: Error | null) => void
 
-/** What a {@link PipedInput} is told about its input. */
+/** Settings of a {@link PipedInput}. */
 export interface PipedInputSettings extends RouteSettings {
   readonly formatWhitelist: readonly string[]
-  /** Bytes that are thrown away, at most, after ffmpeg had enough. */
+  /** Bytes to discard, at most, after ffmpeg has stopped reading. */
   readonly discardLimit: number
 }
 
-/** Who runs ffmpeg for a {@link PipedInput}. */
+/** Callbacks of a {@link PipedInput}. */
 export interface PipedInputListener {
-  /** It is known how the input is to be read. Resolves when ffmpeg was started. */
+  /** It is known how to read the input. Resolves when ffmpeg has started. */
   onDecided(): Promise<unknown>
-  /** ffmpeg will read it by address. */
+  /** ffmpeg will read it by seeking. */
   onSeek(seek: FfmpegSeek): void
-  /** ffmpeg has ended well, before the input did. */
+  /** ffmpeg succeeded before the input ended. */
   onEarlyExit(enough: FfmpegEarlyExit): void
-  /** The source has ended, and all of it was taken or is not wanted. */
+  /** The source has ended, and all of it was taken or is not needed. */
   onComplete(): void
 }
 
 /**
- * One input that is written to a stream: its head is held back until it is known how to read it, then it goes to a
- * pipe of the child; or ffmpeg reads it by address, and what is still written is thrown away.
+ * One input written to a stream: its head is held back until it is known how to read it, then it goes to a pipe of the
+ * child; or ffmpeg reads it by seeking, and further writes are discarded.
  *
- * The stream hands on what it is written, and passes the callbacks: they hold the source back.
+ * The stream passes on its writes with their callbacks, which apply backpressure to the source.
  *
- * Memory: that of {@link InputRoute}, and what is on its way.
+ * Memory: that of {@link InputRoute}, and the writes in flight.
  */
 export class PipedInput {
   readonly #settings: PipedInputSettings
@@ -46,26 +46,26 @@ export class PipedInput {
   readonly #route: InputRoute
   readonly #watch: ContainerWatch
   #length = 0
-  /** What is given to the job, once it is known how the input is to be read. */
+  /** The input as passed to the job, once it is decided. */
   #decided: JobInput | undefined
   #pipe: StdinWriter | undefined
-  /** What it can be read from once more, though it has ended. */
+  /** Random access for reading it again, even if it has ended. */
   #again: RandomAccess | undefined
-  /** The callback of a write that ffmpeg did not take, or of the end: its exit tells what becomes of it. */
+  /** The callback of a write that ffmpeg did not take, or of the end: ffmpeg's exit decides its outcome. */
   #waiting: (() => void) | undefined
-  /** ffmpeg ended well: what is still written is thrown away. */
+  /** ffmpeg succeeded: further writes are discarded. */
   #isOver = false
   #isStopped = false
-  /** The source has ended, and the child was told so. */
+  /** The source has ended, and so has the child's pipe. */
   #isEnded = false
   #isComplete = false
   #discarded = 0
   #bytes = 0
 
   /**
-   * @param stage - the stream that is written to
-   * @param name - what it is called, for messages
-   * @param outputs - what ffmpeg makes of it: that decides how much of the head is wanted
+   * @param stage - the stream that receives the writes
+   * @param name - its name, for messages
+   * @param outputs - the outputs of ffmpeg; they decide how much of the head is needed
    * @param isAlone - whether it is the only input
    */
   constructor(
@@ -84,47 +84,50 @@ export class PipedInput {
     this.#route = new InputRoute(settings, this.#upstream, outputs, isAlone)
   }
 
-  /** How the job reads it, as soon as that is known. */
+  /** How the job reads it, once that is known. */
   get decided(): JobInput | undefined {
     return this.#decided
   }
 
-  /** The random access that the source offers. */
+  /** The random access of the source. */
   get access(): RandomAccess | undefined {
     return this.#upstream.link?.randomAccess
   }
 
-  /** The media of an MP4 came before its index. */
+  /** Whether the media of an MP4 came before its index. */
   get isMediaFirst(): boolean {
     return this.#head.mdat !== undefined
   }
 
-  /** The source has ended, and ffmpeg's pipe has taken all of it. */
+  /** Whether the source has ended, and ffmpeg's pipe has taken all of it. */
   get isTaken(): boolean {
     return this.#isEnded && this.#pipe?.isClosed === false
   }
 
-  /** How much less came by the pipe than the input's container states, to be asked when all of it was taken. */
+  /**
+   * The number of bytes the piped data lacks compared with the length its container states; call it once all of it was
+   * taken.
+   */
   shortfall(): Promise<Shortfall | undefined> {
     return this.#watch.finish()
   }
 
-  /** The source has ended, and all of it was taken or is not wanted. */
+  /** Whether the source has ended, and all of it was taken or is not needed. */
   get isComplete(): boolean {
     return this.#isComplete
   }
 
-  /** Bytes that were written to the stream. */
+  /** Bytes written to the stream. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** Whether it can be read from its beginning once more. */
+  /** Whether it can be read again from its beginning. */
   get canReadAgain(): boolean {
     return this.#isSeeking || this.#again !== undefined
   }
 
-  /** Has ffmpeg read it by address, from its beginning. */
+  /** Makes ffmpeg read it by seeking, from its beginning. */
   readAgain(): void {
     if (this.#isSeeking) return
     this.#decided = { ...this.#settings, source: this.#again, head: Buffer.alloc(0) }
@@ -133,12 +136,12 @@ export class PipedInput {
     this.#listener.onSeek({ reason: 'late-track', bytesSniffed: 0, stopped: this.#isStopped })
   }
 
-  /** ffmpeg was started, and reads from this pipe. */
+  /** ffmpeg has started, and reads from this pipe. */
   connect(pipe: StdinWriter): void {
     this.#pipe = pipe
   }
 
-  /** Takes what was written. */
+  /** Takes a write. */
   take(chunks: readonly Buffer[], callback: Callback): void {
     this.#bytes += lengthOf(chunks)
     if (this.#isOver || this.#isSeeking) {
@@ -147,7 +150,7 @@ export class PipedInput {
     }
     for (const chunk of chunks) this.#see(chunk)
     if (this.#pipe) {
-      // An index can also come late, behind media that were few enough at first.
+      // An index can also come late, behind a small amount of media.
       if (!chunks.every(chunk => this.#head.look(chunk)))
         callback(needsSeek(this.#head.mdat!, this.#upstream.sourceName))
       else this.#send(this.#pipe, chunks, callback)
@@ -167,7 +170,7 @@ export class PipedInput {
       callback()
       this.#listener.onComplete()
     }
-    // The end counts as written when ffmpeg has ended well, so that whoever waits for 'finish' learns of a failure.
+    // The end counts as written once ffmpeg has succeeded, so that a listener of 'finish' learns of a failure.
     const end = (pipe: StdinWriter) => {
       this.#isEnded = true
       pipe.end(() => this.#whenOver(done))
@@ -183,7 +186,7 @@ export class PipedInput {
     }
   }
 
-  /** ffmpeg has ended well. */
+  /** ffmpeg has succeeded. */
   over(): void {
     this.#isOver = true
     if (!this.#stage.writableEnded && !this.#isSeeking) {
@@ -193,13 +196,13 @@ export class PipedInput {
     this.#waiting?.()
   }
 
-  /** Lets go of the source; resolves when nothing is asked of it any more. */
+  /** Releases the source; resolves when no request to it is left. */
   release(): Promise<void> {
     this.#upstream.release()
     return this.#route.close()
   }
 
-  /** ffmpeg reads by address: what is still written is thrown away. */
+  /** Whether ffmpeg reads by seeking: further writes are discarded. */
   get #isSeeking(): boolean {
     return this.#decided?.source !== undefined
   }
@@ -208,7 +211,7 @@ export class PipedInput {
     return this.#route.head
   }
 
-  /** How the input is to be read, as soon as the head tells. */
+  /** Decides how to read the input, once the head shows it. */
   #decide(callback: Callback): void {
     let route: ReturnType<InputRoute['choose']>
     try {
@@ -227,7 +230,7 @@ export class PipedInput {
     else this.#begin(pipe => this.#send(pipe, [this.#head.release()], callback), callback)
   }
 
-  /** Has ffmpeg read by address. The source is not needed any more, and what came of it is known already. */
+  /** Makes ffmpeg read by seeking. The source stream is no longer needed; its data so far is already known. */
   #seek({ access, reason }: Route & { by: 'address' }, callback: Callback): void {
     const head = this.#head.release()
     this.#decided = { ...this.#settings, source: access, head }
@@ -237,7 +240,7 @@ export class PipedInput {
     callback()
   }
 
-  /** Has ffmpeg read from its pipe. */
+  /** Makes ffmpeg read from its pipe. */
   #begin(send: (pipe: StdinWriter) => void, callback: Callback): void {
     this.#again = this.#route.access
     this.#decided = {
@@ -259,7 +262,7 @@ export class PipedInput {
     pipe.write(chunks, lengthOf(chunks), () => this.#settle(pipe, callback))
   }
 
-  /** ffmpeg has taken a write; or has closed its input, and then only its exit tells whether that was well. */
+  /** ffmpeg has taken a write; or it has closed its input, and then its exit decides whether that is a success. */
   #settle(pipe: StdinWriter, callback: () => void): void {
     if (pipe.isClosed && !this.#isSeeking) this.#whenOver(callback)
     else callback()

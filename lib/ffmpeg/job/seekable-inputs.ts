@@ -5,7 +5,7 @@ import { readExactly } from '../../io/read-exactly.js'
 import type { RandomAccess } from '../../io/random-access.js'
 import { RangeServer, type ServedSource } from '../../io/range-server/range-server.js'
 
-/** Protocols of an input that is read by address: HTTP as a proxy speaks it, on loopback, and nothing else. */
+/** Protocols of an input read by seeking: HTTP as used with a proxy, on loopback, and nothing else. */
 export const SEEK_PROTOCOLS = ['http', 'tcp']
 
 interface Served {
@@ -17,8 +17,8 @@ interface Served {
 }
 
 /**
- * The inputs of one job that ffmpeg reads by address, so that it can jump: each behind a block cache, all on one
- * range server, which is there as long as the job is.
+ * The inputs of one job that ffmpeg reads by seeking: each behind a block cache, all on one range server that lives as
+ * long as the job.
  *
  * Memory: `cacheSize` for all of them together.
  */
@@ -34,12 +34,12 @@ export class SeekableInputs {
   /**
    * Starts the server.
    *
-   * @param sources - what ffmpeg reads; `head` holds first bytes of it that are known already. One that is a block
-   * cache itself (several jobs share it) is used as it is, and not closed. `format` is the demuxer that ffmpeg is told
-   * to use, where it is.
-   * @param cacheSize - bytes that the caches of all of them hold together
-   * @param onError - called once, with the error of the first source that failed for good, or what kept it from ffmpeg
-   * @param progress - a number that changes as long as the job gets on by other means
+   * @param sources - the sources for ffmpeg; `head` holds their first bytes, if known. A source that is itself a block
+   * cache (shared by several jobs) is used as it is, and not closed. `format` is the demuxer passed to ffmpeg, if any.
+   * @param cacheSize - total size of the caches, in bytes
+   * @param onError - called once, with the error of the first source that failed for good, or of the connection to
+   * ffmpeg
+   * @param progress - a number that changes as long as the job makes progress by other means
    */
   static async open(
     sources: readonly {
@@ -51,7 +51,7 @@ export class SeekableInputs {
     onError: (error: Error) => void,
     progress?: () => number,
   ): Promise<SeekableInputs> {
-    // What can fail comes first: a server that was started would have to be ended.
+    // Steps that can fail come first: a started server would have to be ended.
     const caches = sources.map(({ source, head, format }) => {
       if (source instanceof BlockCache) {
         return { cache: source, isOwn: false, watched: new WatchedSource(source, format) }
@@ -65,18 +65,18 @@ export class SeekableInputs {
     return new SeekableInputs(server, inputs)
   }
 
-  /** The child's environment with the way to the server, and the word that opens it, in place of any other way. */
+  /** The child's environment with the server as proxy, including its token, replacing any other proxy. */
   environment(env: Readonly<Record<string, string>>): Record<string, string> {
     const rest = Object.entries(env).filter(([name]) => !/^(?:no|http|all)_proxy$/i.test(name))
     return { ...Object.fromEntries(rest), http_proxy: this.#server.proxy }
   }
 
-  /** The addresses, in the order of the sources. */
+  /** The URLs, in the order of the sources. */
   get urls(): readonly string[] {
     return this.#inputs.map(({ served }) => served.url)
   }
 
-  /** The source with this number, through its cache. */
+  /** The source with this index, through its cache. */
   access(index: number): RandomAccess | undefined {
     return this.#inputs[index]?.cache
   }
@@ -90,17 +90,17 @@ export class SeekableInputs {
     )
   }
 
-  /** How much less the source with this number has than its container states. */
+  /** The number of bytes the source with this index lacks compared with the length its container states. */
   shortfall(index: number, signal: AbortSignal): Promise<Shortfall | undefined> {
     return this.#inputs[index]!.watched.shortfall(signal)
   }
 
-  /** Bytes that ffmpeg was sent. */
+  /** Bytes sent to ffmpeg. */
   get bytesServed(): number {
     return this.#inputs.reduce((sum, { served }) => sum + served.bytesServed, 0)
   }
 
-  /** Bytes that the sources were asked for. */
+  /** Bytes requested from the sources. */
   get bytesFetched(): number {
     return this.#inputs.reduce((sum, { cache }) => sum + cache.bytesFetched, 0)
   }

@@ -1,16 +1,16 @@
 import type { MediaChapter, MediaFormat, MediaStreamInfo } from '../report/media-info.js'
 
 /**
- * Why a stream of an input is not in an output.
+ * Why an output lacks a stream of an input.
  *
- * - `arguments`: the output's own arguments leave it out (`-an`, `-sn`, `-map` of others). It is not missing.
- * - `format`: the muxer takes no stream of that kind by itself: no video in a WAV. It is not missing.
- * - `cover`: a still picture that goes with the media.
- * - `subtitle`, `data`, `attachment`: what a fragmented MP4 can't hold, or what ffmpeg takes only where it is mapped.
- * - `unknown-codec`: ffmpeg knows no codec for it, so that nothing can decode or store it (`apac`).
- * - `found-late`: it begins behind what ffmpeg looks at before it starts; `-probesize` and `-analyzeduration` widen
- *   that.
- * - `not-chosen`: ffmpeg takes one stream of each kind where none is mapped, and this is another one.
+ * - `arguments`: the output's own arguments exclude it (`-an`, `-sn`, `-map` of others). It is not missing.
+ * - `format`: the muxer takes no stream of that kind by default: no video in a WAV. It is not missing.
+ * - `cover`: an attached still picture.
+ * - `subtitle`, `data`, `attachment`: a fragmented MP4 can't hold it, or ffmpeg takes it only with a map.
+ * - `unknown-codec`: ffmpeg has no codec for it, so it can be neither decoded nor stored (`apac`).
+ * - `found-late`: it begins after the part ffmpeg probes before it starts; `-probesize` and `-analyzeduration` extend
+ *   that part.
+ * - `not-chosen`: without a map ffmpeg takes one stream of each kind, and selected another one.
  */
 export type StreamLeftOut =
   | 'arguments'
@@ -23,65 +23,65 @@ export type StreamLeftOut =
   | 'found-late'
   | 'not-chosen'
 
-/** Where a stream of an input goes. */
+/** The destination of a stream of an input. */
 export interface StreamTarget {
-  /** Which output, from 0. */
+  /** Index of the output, from 0. */
   readonly output: number
   /**
-   * Its place among the streams of that output, from 0; not there for one that goes through `filterComplex`, or is kept
-   * as a cover.
+   * Its index among the streams of that output, from 0; absent for a stream that goes through `filterComplex`, or is
+   * kept as a cover.
    */
   readonly stream?: number
-  /** `filtered`: it goes into `filterComplex`, and what comes out of that into this output. */
+  /** `filtered`: it goes into `filterComplex`, and the result into this output. */
   readonly by: 'copied' | 'encoded' | 'filtered'
 }
 
-/** A stream of an input, and what becomes of it. */
+/** A stream of an input, and its outcome. */
 export interface InputStreamInfo extends MediaStreamInfo {
-  /** Which input, from 0. */
+  /** Index of the input, from 0. */
   readonly input: number
-  /** The outputs that it goes into. */
+  /** The outputs that contain it. */
   readonly into: readonly StreamTarget[]
-  /** The outputs that it does not go into, and why. */
+  /** The outputs that lack it, and why. */
   readonly leftOut: readonly { readonly output: number; readonly reason: StreamLeftOut }[]
 }
 
-/** What is not as it should be with an input beside its streams. */
+/** A problem with an input beyond its streams. */
 export interface InputNote {
   /**
-   * - `second-index`: an MP4 with another `moov` behind its media, as of two files that were joined byte by byte: what
-   *   belongs to it is not read.
-   * - `times-changed`: the times of many packets went back, and ffmpeg put others in their place.
-   * - `out-of-reach`: the input comes by a pipe, and something of it lies, or may lie, where ffmpeg would have to jump:
-   *   tags behind the media, chapters, the index that the times of its pictures hang on.
+   * - `second-index`: an MP4 with another `moov` behind its media, as after joining two files byte by byte: the media
+   *   of the second index are not read.
+   * - `times-changed`: the times of many packets went backwards, and ffmpeg replaced them.
+   * - `out-of-reach`: the input is piped, and part of it lies, or may lie, where ffmpeg would have to seek: tags behind
+   *   the media, chapters, the index with the times of its frames.
    */
   readonly kind: 'second-index' | 'times-changed' | 'out-of-reach'
-  /** A sentence that says so. */
+  /** Describes the problem in a sentence. */
   readonly message: string
 }
 
-/** What ffmpeg found in an input, before it reads on. */
+/** The content of an input, as ffmpeg reports it before it reads on. */
 export interface FfmpegInput {
-  /** Which, from 0. */
+  /** Index of the input, from 0. */
   readonly input: number
-  /** What errors call it, where it has a name: `s3://masters/talk.mov`. */
+  /** Its name in errors, if it has one: `s3://masters/talk.mov`. */
   readonly name?: string
   /** The container. */
   readonly format: MediaFormat
   /** In ffmpeg's order. */
   readonly streams: readonly InputStreamInfo[]
   readonly chapters: readonly MediaChapter[]
-  /** What was noticed so far. */
+  /** Notes so far. */
   readonly notes: readonly InputNote[]
 }
 
-/** A stream that an output lacks, though nobody asked for that: what {@link OnMissing} is asked about. */
+/** A stream that an output lacks, though its arguments do not exclude it: the argument of {@link OnMissing}. */
 export interface MissingStream extends InputStreamInfo {
-  /** Which output, from 0. */
+  /** Index of the output, from 0. */
   readonly output: number
-  /** Why it is not in it; never `arguments` or `format`. */
+  /** Why the output lacks it; never `arguments` or `format`. */
   readonly reason: StreamLeftOut
 }
 
-/** What to do about a stream that an output lacks; a function says whether that is an error. */
+/** What to do about a stream that an output lacks; a function returns whether it is an error. */
 export type OnMissing = 'tell' | 'error' | ((stream: MissingStream) => boolean)

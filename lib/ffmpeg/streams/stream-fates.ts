@@ -4,34 +4,34 @@ import type { MediaStreamInfo } from '../report/media-info.js'
 import { type MappedStream, StreamMaps } from './stream-maps.js'
 import { type StreamMapping, streamKey } from '../report/stream-mapping.js'
 
-/** An output, as far as it decides which streams go into it. */
+/** The options of an output that decide which streams go into it. */
 export interface FateOutput {
   readonly format: string
   /** The user's own arguments. */
   readonly args: readonly string[]
 }
 
-/** A stream of an input that is the cover of an output, which is not ffmpeg's doing. */
+/** A stream of an input that the library itself writes as the cover of an output. */
 export interface KeptStream {
   readonly output: number
   readonly input: number
   readonly stream: number
 }
 
-/** What becomes of each stream of the inputs. */
+/** The outcome of each stream of the inputs. */
 export class StreamFates {
   readonly #outputs: readonly { readonly format: string; readonly maps: StreamMaps }[]
   readonly #inputs: readonly (readonly MediaStreamInfo[])[]
   readonly #report: StreamMapping
   readonly #covers: readonly KeptStream[]
-  /** Kinds of which there is one to choose. */
+  /** Kinds with a stream that ffmpeg could choose. */
   readonly #kinds: ReadonlySet<string>
 
   /**
-   * @param outputs - what is made
+   * @param outputs - the outputs
    * @param inputs - the streams of each input
-   * @param report - where ffmpeg says that they go
-   * @param covers - those that are kept as covers
+   * @param report - ffmpeg's stream mapping
+   * @param covers - the streams kept as covers
    */
   constructor(
     outputs: readonly FateOutput[],
@@ -47,9 +47,9 @@ export class StreamFates {
   }
 
   /**
-   * What becomes of a stream.
+   * The outcome of a stream.
    *
-   * @param isLate - ffmpeg found it when it had begun: it goes nowhere
+   * @param isLate - ffmpeg found it after it had started: it goes nowhere
    */
   of(input: number, info: MediaStreamInfo, isLate = false): InputStreamInfo {
     const into: StreamTarget[] = []
@@ -84,7 +84,7 @@ export class StreamFates {
   #reason(output: number, stream: MappedStream, isLate: boolean): StreamLeftOut {
     const { format, maps } = this.#outputs[output]!
     const { info } = stream
-    // What goes into a filter graph went where its labels were mapped.
+    // A stream in a filter graph goes where the graph's labels are mapped.
     if (this.#report.filtered.has(streamKey(stream.input, info.index))) return 'arguments'
     const isAsked = maps.asksFor(stream)
     if (isAsked === false) return 'arguments'
@@ -93,20 +93,20 @@ export class StreamFates {
     if (info.type === 'data' || info.type === 'attachment') return info.type
     if (info.type === 'unknown' || info.codec === 'unknown') return 'unknown-codec'
     if (info.disposition.includes('attached_pic')) {
-      // Where nothing is mapped ffmpeg takes a cover for the picture, if the muxer takes any.
+      // Without a map ffmpeg takes a cover as the video, if the muxer takes any.
       const isTaken = isAsked === true || muxerOf(format).isMp4 || this.#takes(output, 'video')
       return isTaken ? 'cover' : 'format'
     }
     if (info.type === 'subtitle')
       return muxerOf(format).isMp4 || !this.#takes(output, 'subtitle') ? 'subtitle' : 'not-chosen'
     if (isBehindLook(info)) return 'found-late'
-    // Mapped, and left out all the same, by us: there is no decoder for it.
+    // Mapped, but left out by us: it has no decoder.
     return isAsked === true ? 'unknown-codec' : 'not-chosen'
   }
 
   /**
-   * Whether the muxer takes no stream of that kind: ffmpeg chose none though there was one to choose. Of what
-   * accompanies a picture the picture tells.
+   * Whether the muxer takes no stream of that kind: ffmpeg chose none though there was one to choose. For streams that
+   * accompany the video, the video decides.
    */
   #isForeign(output: number, { type }: MediaStreamInfo): boolean {
     const kind = type === 'audio' ? 'audio' : 'video'
@@ -131,12 +131,12 @@ export class StreamFates {
   }
 }
 
-/** ffmpeg knows all that it has to, in order to choose it. */
+/** Whether ffmpeg knows enough about the stream to choose it. */
 function isPlain(info: MediaStreamInfo): boolean {
   return info.codec !== 'unknown' && !info.disposition.includes('attached_pic') && !isBehindLook(info)
 }
 
-/** Sound without a rate, pictures without a size: announced, but none of it came while ffmpeg looked. */
+/** Audio without a rate, video without a size: announced, but without data in the part that ffmpeg probed. */
 function isBehindLook({ type, sampleRate, width }: MediaStreamInfo): boolean {
   return (type === 'audio' && sampleRate === undefined) || (type === 'video' && width === undefined)
 }

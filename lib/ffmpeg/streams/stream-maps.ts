@@ -2,12 +2,11 @@ import { type Argument, parseArguments } from '../args/parse-arguments.js'
 import type { MediaStreamInfo } from '../report/media-info.js'
 
 /**
- * Which streams the arguments of an output ask for: `-map`, `-vn` and their like, read as ffmpeg reads them
- * (https://ffmpeg.org/ffmpeg.html#Stream-selection). A specifier that is not known here (programs, groups) fits
- * nothing.
+ * The streams selected by the arguments of an output: `-map`, `-vn` and the like, interpreted as ffmpeg does
+ * (https://ffmpeg.org/ffmpeg.html#Stream-selection). An unknown specifier (programs, groups) matches nothing.
  */
 
-/** Names of the options that leave out a kind of stream. */
+/** Names of the options that exclude a kind of stream. */
 const DISABLING: Readonly<Record<string, MediaStreamInfo['type']>> = {
   vn: 'video',
   an: 'audio',
@@ -26,7 +25,7 @@ const LETTERS: Readonly<Record<string, MediaStreamInfo['type']>> = {
 interface MapArgument {
   readonly negative: boolean
   readonly input: number
-  /** What follows the number of the input, without the colon and the `?`. */
+  /** The part after the number of the input, without the colon and the `?`. */
   readonly specifier: string
 }
 
@@ -37,7 +36,7 @@ export interface MappedStream {
   readonly siblings: readonly MediaStreamInfo[]
 }
 
-/** What an output asks for. */
+/** The selection of an output. */
 export class StreamMaps {
   readonly #disabled: ReadonlySet<MediaStreamInfo['type']>
   readonly #maps: readonly MapArgument[]
@@ -53,12 +52,12 @@ export class StreamMaps {
     this.#maps = list.flatMap(argument => readMap(argument) ?? [])
   }
 
-  /** Whether streams are mapped, rather than left to ffmpeg's choice. Taking some away maps none. */
+  /** Whether streams are mapped, instead of left to ffmpeg's choice. A negative map alone maps none. */
   get areGiven(): boolean {
     return this.#maps.some(({ negative }) => !negative)
   }
 
-  /** Whether a map means this very stream, rather than all of a kind. */
+  /** Whether a map means this very stream, instead of all of a kind. */
   names(stream: MappedStream): boolean {
     return this.#maps.some(
       ({ negative, input, specifier }) =>
@@ -66,7 +65,7 @@ export class StreamMaps {
     )
   }
 
-  /** Whether the arguments ask for the stream; `undefined` where they leave that to ffmpeg. */
+  /** Whether the arguments ask for the stream; `undefined` if they leave the choice to ffmpeg. */
   asksFor(stream: MappedStream): boolean | undefined {
     if (this.#disabled.has(stream.info.type)) return false
     let isMapped: boolean | undefined = this.areGiven ? false : undefined
@@ -77,15 +76,18 @@ export class StreamMaps {
   }
 }
 
-/** Whether a specifier ends with a number or an id: it means one stream, not all of a kind. */
+/** Whether a specifier ends with an index or an id: it then means one stream, not all of a kind. */
 function isExact(specifier: string): boolean {
   return /(?:^|:)\d+$/.test(specifier) || /(?:^|:)(?:#|i:)\w+$/.test(specifier)
 }
 
-/** `-map [-]input[:specifier][?]`; the label of a filter graph is a map like any other, of no stream of an input. */
+/**
+ * `-map [-]input[:specifier][?]`; the label of a filter graph is a map like any other, but selects no stream of an
+ * input.
+ */
 function readMap({ name, value = '' }: Argument): MapArgument | undefined {
   if (name !== 'map') return undefined
-  // Up to ffmpeg 6, `0:1,0:0` names a stream to keep pace with; ffmpeg 7 has `view:` and `vidx:` behind the specifier.
+  // Up to ffmpeg 6, `0:1,0:0` names a stream to sync with; ffmpeg 7 has `view:` and `vidx:` behind the specifier.
   const [, minus, input, specifier = ''] = /^(-?)(\d+)(?::([^?,]*))?\??(?:,.*)?$/.exec(value) ?? []
   if (input === undefined) return { negative: false, input: -1, specifier: '' }
   return {
@@ -119,7 +121,7 @@ function fits(specifier: string, { info, siblings }: MappedStream): boolean {
   }
 }
 
-/** `-map 0:V` passes over these. */
+/** `-map 0:V` skips these. */
 function isPicture({ disposition }: MediaStreamInfo): boolean {
   return disposition.includes('attached_pic') || disposition.includes('timed_thumbnails')
 }

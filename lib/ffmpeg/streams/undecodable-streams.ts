@@ -2,14 +2,14 @@ import type { FfmpegLogEntry } from '../log/log.js'
 import { type InputStream, type Mapping, type StreamMapping, streamKey } from '../report/stream-mapping.js'
 
 /**
- * Streams that ffmpeg has no decoder for, as it says itself when it is asked to decode or to store one:
+ * Streams without a decoder, as ffmpeg reports them when it should decode or store one:
  *
  *     5.1              Decoder (codec none) not found for input stream #0:2
  *     6 and later      [aist#0:2/none @ 0x1] [error] Decoding requested, but no decoder found for: none
  *     copied           [mp4 @ 0x1] [error] Could not find tag for codec none in stream #2, codec not currently …
  *
- * A codec that it does not even know is called `none`. Of one that is known (9.0 calls Apple's spatial sound
- * `apple_apac`) a copy does not tell whether it could be decoded.
+ * An unknown codec is called `none`. For a known one (9.0 calls Apple's spatial audio `apple_apac`) a copy does not
+ * show whether it can be decoded.
  */
 
 const NO_DECODER = /^Decoder \(codec \S+\) not found for input stream #(\d+):(\d+)/
@@ -33,17 +33,17 @@ export class Undecodable {
     if (codec !== undefined) this.#refused.push({ codec, outputStream: Number(outputStream) })
   }
 
-  /** Adds what another look has found. */
+  /** Adds the findings of another preview. */
   learn(other: Undecodable): void {
     for (const key of other.#known) this.#known.add(key)
   }
 
-  /** Whether there is no decoder for the stream, which an input has under that key. */
+  /** Whether the stream, which an input has under that key, has no decoder. */
   has(key: string, { codec, kind }: InputStream): boolean {
     return this.#known.has(key) || kind === 'Unknown' || (codec === 'none' && MEDIA.has(kind))
   }
 
-  /** A stream that the muxer did not take, of which it is open whether it can be decoded. */
+  /** A stream that the muxer rejected and that may or may not be decodable. */
   doubtful(report: StreamMapping): Mapping | undefined {
     return report.mappings.find(mapping => {
       const codec = report.streamOf(mapping)?.codec
@@ -56,7 +56,7 @@ export class Undecodable {
 
 const MEDIA: ReadonlySet<string> = new Set(['Video', 'Audio', 'Subtitle'])
 
-/** Sample entries of MP4 that every ffmpeg of ours can store or decode, or that are no pictures and no sound. */
+/** Sample entries of MP4 that every supported ffmpeg can store or decode, or that are neither video nor audio. */
 const COMMON: ReadonlySet<string> = new Set(
   (
     'avc1 avc3 hvc1 hev1 dvh1 dvhe dvav dva1 av01 vp09 vp08 mp4v s263 mjpa mjpb jpeg png  apcn apch apcs apco ap4h ap4x ' +
@@ -69,10 +69,10 @@ const COMMON: ReadonlySet<string> = new Set(
 
 const DESCRIPTIONS = Buffer.from('stsd')
 
-/** Whether the index in `head` names a codec that is not of the common ones: then ffmpeg is asked. */
+/** Whether the index in `head` names an uncommon codec: ffmpeg is asked about it then. */
 export function hasRareEntry(head: Buffer): boolean {
   for (let at = head.indexOf(DESCRIPTIONS); at >= 0; at = head.indexOf(DESCRIPTIONS, at + 4)) {
-    // Version, flags and the number of entries come first, then the size of the first one.
+    // Version, flags and the number of entries come first, then the size of the first entry.
     if (at + 20 > head.length) return false
     if (!COMMON.has(head.toString('latin1', at + 16, at + 20))) return true
   }

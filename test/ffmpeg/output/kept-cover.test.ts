@@ -170,5 +170,5 @@ t.test('tells of a cover that an MP4 can not have, or that is too large', async 
     t.same(streams[1]!.into, [])
   }
   const error = await failing(t, gif, { output: { ...KEEP, args: AAC } })
-  t.match(error, { code: 'AVIO_ERR_STREAM_MISSING', message: /0:1 \(video, gif\) is a cover picture/ })
+  t.match(error, { code: 'AVIO_ERR_STREAM_MISSING', message: /0:1 \(video, gif\) is cover art/ })
 })

@@ -56,7 +56,7 @@ t.test('fails for such a stream where a map names it, or where it must not be mi
   await t.rejects(run(['-map', '0:2', '-c', 'copy'], 'tell'), { code: 'AVIO_ERR_CODEC_NOT_IN_CONTAINER' })
   await t.rejects(run(['-map', '0:a', '-c', 'copy'], 'error'), {
     code: 'AVIO_ERR_STREAM_MISSING',
-    message: /0:2 \(audio.* has a codec that ffmpeg does not know/,
+    message: /0:2 \(audio.* has a codec unknown to ffmpeg/,
   })
 })
 
