@@ -33,7 +33,7 @@ t.test('refuses by name what a header can’t carry, and names the remedy', asyn
     ],
     [{ request: { CacheControl: 'no-store\n' } }, 'request.CacheControl', /U\+000A/],
     [{ request: { Tagging: 'titel=Grüße' } }, 'request.Tagging', /URLSearchParams/],
-    [{ request: { Tagging: 'a=1&a=2' } }, 'request.Tagging', /different keys/],
+    [{ request: { Tagging: 'a=1&a=2' } }, 'request.Tagging', /distinct keys/],
     [
       { request: { Tagging: Array.from({ length: 11 }, (_, n) => `k${n}=1`).join('&') } },
       'request.Tagging',
