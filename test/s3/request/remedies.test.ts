@@ -42,7 +42,10 @@ t.test('names the limit of the process', async t => {
 
 t.test('names forcePathStyle where the host of a bucket has no name, or no certificate', async t => {
   const missing = (hostname: string) => system('ENOTFOUND', { syscall: 'getaddrinfo', hostname })
-  t.match(pathStyleRemedy(missing('web.minio.test'), 'web'), /web\.minio\.test: create it with forcePathStyle/)
+  t.match(
+    pathStyleRemedy(missing('web.minio.test'), 'web'),
+    /web\.minio\.test: create it with forcePathStyle/,
+  )
   t.match(
     pathStyleRemedy(system('ERR_TLS_CERT_ALTNAME_INVALID', { host: 'web.minio.test' }), 'web'),
     /forcePathStyle/,
