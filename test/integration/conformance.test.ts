@@ -9,7 +9,7 @@ import { missingStores, stores } from '../support/stores.js'
 const QUESTIONS: readonly Question[] = [...OBJECTS, ...READING, ...MULTIPART]
 
 for (const store of stores()) {
-  t.test(`${store.name} answers as S3 does, or as is known of it`, async t => {
+  t.test(`${store.name} behaves like S3, or deviates as documented`, async t => {
     const ask = new Asker(await store.open(t))
     t.teardown(() => ask.close())
     for (const { asks, s3, but, answer } of QUESTIONS) t.equal(await answer(ask), but?.[store.id] ?? s3, asks)
@@ -17,10 +17,10 @@ for (const store of stores()) {
 }
 
 for (const { id, reason } of missingStores()) {
-  t.test(`${id} answers as S3 does, or as is known of it`, { skip: reason }, async () => undefined)
+  t.test(`${id} behaves like S3, or deviates as documented`, { skip: reason }, async () => undefined)
 }
 
-t.test('docs/s3-compatible.md has each answer that differs, and no other', async t => {
+t.test('lists each deviation in docs/s3-compatible.md, and no other', async t => {
   const text = readFileSync(new URL('../../docs/s3-compatible.md', import.meta.url), 'utf8')
   const [, section = ''] = text.split('## Answers that differ')
   const rows = section.split('\n').filter(line => line.startsWith('|'))

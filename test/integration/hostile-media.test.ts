@@ -53,7 +53,7 @@ const svg = (uri: string) => `<?xml version="1.0"?>
 
 const sdp = 'v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 49170 RTP/AVP 33\n'
 
-t.test('media that name files and addresses reach neither, and are not taken for media', async t => {
+t.test('keeps media that name files and URLs from reaching them, and rejects them as media', async t => {
   const { seen, file, url } = await canaries(t)
   const places = [
     url,
@@ -83,7 +83,7 @@ t.test('media that name files and addresses reach neither, and are not taken for
   t.same(seen, [])
 })
 
-t.test('it is the list of protocols that keeps them off', async t => {
+t.test('relies on the list of protocols to block them', async t => {
   const { seen, url } = await canaries(t)
   const input = Buffer.from(`#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000\n${url}\n`)
   const { log } = await runCommand({ input, inputFormat: 'hls', format: 'mpegts', args: ['-c', 'copy'] })
@@ -91,7 +91,7 @@ t.test('it is the list of protocols that keeps them off', async t => {
   t.same(seen, [])
 })
 
-t.test('a drawing that names pictures is drawn without them', async t => {
+t.test('draws a drawing that names pictures without them', async t => {
   const { seen, file, url } = await canaries(t)
   for (const place of [url, file, pathToFileURL(file).href]) {
     await runCommand({ input: Buffer.from(svg(place)), format: 'image2pipe', args: ['-c:v', 'png'] })
@@ -99,7 +99,7 @@ t.test('a drawing that names pictures is drawn without them', async t => {
   t.same(seen, [])
 })
 
-t.test('the canaries sing where the user opens the cage', async t => {
+t.test('reaches the canaries if the user allows it', async t => {
   const { seen, file, url } = await canaries(t)
   const inputArgs = ['-safe', '0', '-protocol_whitelist', 'pipe,file,http,tcp']
   for (const place of [`file:${file}`, url]) {

@@ -77,7 +77,7 @@ async function walkHead(bytes: Buffer, chunkSize: number, withTurns = false): Pr
 }
 
 for (const [name, make] of Object.entries(HEADS)) {
-  t.test(`a head is walked through once, however it is cut: ${name}`, async t => {
+  t.test(`walks through a header once, however it is cut: ${name}`, async t => {
     for (const chunkSize of [100, 4096, 65_536]) {
       const [once, twice] = [await walkHead(make(MiB), chunkSize), await walkHead(make(2 * MiB), chunkSize)]
       t.ok(twice <= 2.2 * once + 100, `${once} and ${twice} in chunks of ${chunkSize}`)
@@ -173,7 +173,7 @@ async function workOf(file: Buffer): Promise<number> {
 }
 
 for (const [name, make] of Object.entries(TABLES)) {
-  t.test(`an index is gone through in time that grows with it: ${name}`, async t => {
+  t.test(`walks through an index in time proportional to its size: ${name}`, async t => {
     const n = 2 ** 16
     const [once, twice] = [await workOf(make(n)), await workOf(make(2 * n))]
     t.ok(twice <= 2.2 * once, `${once} and ${twice}`)
@@ -185,14 +185,14 @@ for (const [name, make] of Object.entries(TABLES)) {
   })
 }
 
-t.test('an index of many small fragments is gone through in short turns', async t => {
+t.test('walks through an index of many small fragments in short turns', async t => {
   const program = programArgs(new URL('../fixtures/fragment-slices.ts', import.meta.url))
   const args = [...program, String(2 ** 13), String(SLICE)]
   const { stdout } = await promisify(execFile)(process.execPath, args)
   t.ok(Number(stdout) < SLICE, `${stdout.trim()} ms`)
 })
 
-t.test('cues are gone through in time that grows with them', async t => {
+t.test('walks through cues in time proportional to their number', async t => {
   const point = Buffer.from('bb8bb38100b786f78101f18100', 'hex')
   const file = (count: number) =>
     Buffer.concat([
@@ -217,7 +217,7 @@ t.test('cues are gone through in time that grows with them', async t => {
   t.ok(slice < SLICE, `${slice.toFixed(1)} ms`)
 })
 
-t.test('names of tags are read in time that grows with them, whatever they are made of', async t => {
+t.test('reads tag names in proportional time, whatever they contain', async t => {
   const line = `    k${' '.repeat(4000)}x`
   const read = async () => {
     const dump = new InputDump()
@@ -229,7 +229,7 @@ t.test('names of tags are read in time that grows with them, whatever they are m
   t.ok(slice < SLICE, `${slice.toFixed(1)} ms`)
 })
 
-t.test('a chunk of any length is checked a turn at a time', async t => {
+t.test('checks a chunk of any length in bounded turns', async t => {
   const bytes = Buffer.concat([ftyp(), moov([VIDEO]), many(box('free'), MiB), u8()])
   const check = () =>
     new Promise(resolve => {

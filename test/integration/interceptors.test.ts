@@ -45,7 +45,7 @@ const WAYS = {
 }
 
 for (const [name, make] of Object.entries(WAYS)) {
-  t.test(`all requests of a reader and of a sink go by ${name}`, async t => {
+  t.test(`sends all requests of a reader and a sink through ${name}`, async t => {
     // Nothing listens there: what goes past the interceptor is refused, as a host that is made up would be.
     const nowhere = await LocalS3.start({ buckets: ['bucket'] })
     const from = new URL(nowhere.endpoint)

@@ -162,7 +162,7 @@ const WAYS = {
 
 for (const format of DEFERRED_HEADERS) {
   for (const [way, stages] of Object.entries(WAYS)) {
-    t.test(`${format} with a held head, ${way}, arrives in the bucket as the file`, async t => {
+    t.test(`${format} with a deferred header, ${way}, arrives in the bucket as the file`, async t => {
       const { reader, sink, stored } = await open(t)
       const output = OUTPUTS[format]!
       await pipeline([reader(), ...stages(format, argsOf(output)), sink()])

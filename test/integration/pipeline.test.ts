@@ -16,7 +16,7 @@ const COPY = { format: 'mp4', args: ['-c', 'copy'] }
 const ENCODE = { format: 'mp4', args: ['-c:v', 'libx264', '-preset', 'ultrafast', '-c:a', 'aac'] }
 
 for (const store of stores()) {
-  t.test(`on ${store.name}, an object goes through ffmpeg and the check into an object`, async t => {
+  t.test(`pipes an object through ffmpeg and the validator into an object, on ${store.name}`, async t => {
     const { client, bucket, options } = await store.open(t)
     const sources: [string, Buffer, typeof COPY][] = [
       ['transport stream, copied', await transportStream({ seconds: 4 }), COPY],
@@ -99,7 +99,7 @@ const sourceFaults = {
 
 for (const [what, fault] of Object.entries(sourceFaults)) {
   for (const nth of what === 'is changed under way' ? [2] : [1, 2]) {
-    t.test(`a source that ${what}, from GET ${nth} on, leaves nothing`, async t => {
+    t.test(`leaves nothing behind if a source ${what}, from GET ${nth} on`, async t => {
       const { s3, source, sink } = await openStore(t)
       s3.fault({ operation: 'GetObject', nth, ...fault })
       const ffmpeg = new FfmpegTransform({ output: COPY })
@@ -123,7 +123,7 @@ const sinkFaults = {
 } as const
 
 for (const [what, fault] of Object.entries(sinkFaults)) {
-  t.test(`where ${what}, the error is the sink's and nothing is left`, async t => {
+  t.test(`reports the sink’s error and leaves nothing behind, where ${what}`, async t => {
     const { s3, source, sink } = await openStore(t)
     s3.fault(fault)
     const ffmpeg = new FfmpegTransform({ output: COPY })
@@ -135,7 +135,7 @@ for (const [what, fault] of Object.entries(sinkFaults)) {
   })
 }
 
-t.test('where ffmpeg fails, its error comes out and nothing is left', async t => {
+t.test('reports ffmpeg’s error and leaves nothing behind', async t => {
   const { s3, source, sink } = await openStore(t)
   const ffmpeg = new FfmpegTransform({ output: { format: 'mp4', args: ['-c:v', 'no-such-encoder'] } })
   const child = pidOf(ffmpeg)
@@ -147,7 +147,7 @@ t.test('where ffmpeg fails, its error comes out and nothing is left', async t =>
   await nothingIsLeft(t, s3, ffmpeg, child.pid)
 })
 
-t.test('where ffmpeg is killed from outside, that is no success', async t => {
+t.test('fails if ffmpeg is killed from outside', async t => {
   const { s3, source, sink } = await openStore(t)
   const ffmpeg = new FfmpegTransform({
     output: { format: 'mp4', args: ['-c:v', 'libx264', '-preset', 'veryslow'] },
@@ -163,7 +163,7 @@ t.test('where ffmpeg is killed from outside, that is no success', async t => {
   await nothingIsLeft(t, s3, ffmpeg, child.pid)
 })
 
-t.test('where the check fails, nothing is left', async t => {
+t.test('leaves nothing behind if the validation fails', async t => {
   const { s3, source, sink } = await openStore(t)
   // Not an MP4 at all: what comes out of ffmpeg is fine, what is asked of it is not.
   const ffmpeg = new FfmpegTransform({ output: { format: 'mpegts', args: ['-c', 'copy'] } })
@@ -174,22 +174,25 @@ t.test('where the check fails, nothing is left', async t => {
   await nothingIsLeft(t, s3, ffmpeg, child.pid)
 })
 
-t.test('an abort is an AbortError, and nothing is left, not even a listener on the signal', async t => {
-  const { s3, source, sink } = await openStore(t)
-  const controller = new AbortController()
-  const { signal } = controller
-  const ffmpeg = new FfmpegTransform({ output: ENCODE, signal })
-  const child = pidOf(ffmpeg)
-  const target = sink({ signal })
-  const reader = source({ signal })
-  ffmpeg.once('progress', () => controller.abort())
-  await t.rejects(pipeline(reader, ffmpeg, new Fmp4Validator({ signal }), target), { name: 'AbortError' })
-  await t.rejects(target.result, { name: 'AbortError' })
-  await nothingIsLeft(t, s3, ffmpeg, child.pid)
-  t.equal(getEventListeners(signal, 'abort').length, 0)
-})
+t.test(
+  'rejects with an AbortError on abort, and leaves nothing behind, not even a listener on the signal',
+  async t => {
+    const { s3, source, sink } = await openStore(t)
+    const controller = new AbortController()
+    const { signal } = controller
+    const ffmpeg = new FfmpegTransform({ output: ENCODE, signal })
+    const child = pidOf(ffmpeg)
+    const target = sink({ signal })
+    const reader = source({ signal })
+    ffmpeg.once('progress', () => controller.abort())
+    await t.rejects(pipeline(reader, ffmpeg, new Fmp4Validator({ signal }), target), { name: 'AbortError' })
+    await t.rejects(target.result, { name: 'AbortError' })
+    await nothingIsLeft(t, s3, ffmpeg, child.pid)
+    t.equal(getEventListeners(signal, 'abort').length, 0)
+  },
+)
 
-t.test('ffmpeg that is done early stops the source through the link, and the job succeeds', async t => {
+t.test('stops the source through the link and succeeds if ffmpeg finishes early', async t => {
   const { s3, source, sink } = await openStore(t)
   const size = s3.head('media', 'in')!.size
   const reader = source({ partSize: 64 * KiB, readAhead: 128 * KiB, concurrency: 2 })
@@ -207,7 +210,7 @@ t.test('ffmpeg that is done early stops the source through the link, and the job
   t.ok(sent < size, `${sent} of ${size} bytes were read`)
 })
 
-t.test('a slow sink stops the GETs', async t => {
+t.test('stops the GETs for a slow sink', async t => {
   const { s3, source } = await openStore(t)
   const readAhead = 256 * KiB
   const reader = source({ partSize: 64 * KiB, readAhead, concurrency: 2 })

@@ -20,7 +20,7 @@ function put({ client, bucket }: OpenStore, key: string, body: Buffer) {
 }
 
 for (const store of stores()) {
-  t.test(`on ${store.name}, objects of every size are read whole`, async t => {
+  t.test(`reads objects of every size whole, on ${store.name}`, async t => {
     const opened = await store.open(t)
     const { client, bucket } = opened
     for (const size of [0, 1, 64 * KiB - 1, 512 * KiB, 512 * KiB + 1, 5 * MiB + 7]) {
@@ -34,7 +34,7 @@ for (const store of stores()) {
     }
   })
 
-  t.test(`on ${store.name}, a part is read from its start to its end`, async t => {
+  t.test(`reads a part from its start to its end, on ${store.name}`, async t => {
     const opened = await store.open(t)
     const { client, bucket } = opened
     const bytes = randomBytes(3 * MiB)
@@ -54,7 +54,7 @@ for (const store of stores()) {
     await t.rejects(collect(behind), { code: 'AVIO_ERR_RANGE_NOT_SATISFIABLE', byteOffset: 3 * MiB })
   })
 
-  t.test(`on ${store.name}, random access tells the size and reads from anywhere`, async t => {
+  t.test(`reports the size and reads at any offset through random access, on ${store.name}`, async t => {
     const opened = await store.open(t)
     const bytes = randomBytes(MiB)
     await put(opened, 'k', bytes)
@@ -73,27 +73,24 @@ for (const store of stores()) {
     t.equal(await new S3Source({ client: opened.client, bucket: opened.bucket, key: 'empty' }).size(), 0)
   })
 
-  t.test(
-    `on ${store.name}, an object that is replaced, or deleted, under way is an error that says so`,
-    async t => {
-      const opened = await store.open(t)
-      const { client, bucket } = opened
-      for (const change of ['replaced', 'deleted']) {
-        await put(opened, 'k', randomBytes(MiB))
-        const object = new S3Source({ client, bucket, key: 'k' })
-        await collect(object.read(0, 10))
-        if (change === 'replaced') await put(opened, 'k', randomBytes(MiB))
-        else await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'k' }))
-        await t.rejects(
-          collect(object.read(10, 20)),
-          { code: 'AVIO_ERR_OBJECT_CHANGED', byteOffset: 10 },
-          change,
-        )
-      }
-    },
-  )
+  t.test(`rejects an object replaced or deleted during the read, on ${store.name}`, async t => {
+    const opened = await store.open(t)
+    const { client, bucket } = opened
+    for (const change of ['replaced', 'deleted']) {
+      await put(opened, 'k', randomBytes(MiB))
+      const object = new S3Source({ client, bucket, key: 'k' })
+      await collect(object.read(0, 10))
+      if (change === 'replaced') await put(opened, 'k', randomBytes(MiB))
+      else await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'k' }))
+      await t.rejects(
+        collect(object.read(10, 20)),
+        { code: 'AVIO_ERR_OBJECT_CHANGED', byteOffset: 10 },
+        change,
+      )
+    }
+  })
 
-  t.test(`on ${store.name}, what is not there, or not allowed, has a code`, async t => {
+  t.test(`has a code for a missing or forbidden object, on ${store.name}`, async t => {
     const opened = await store.open(t)
     const { client, bucket, config } = opened
     await put(opened, 'k', randomBytes(10))

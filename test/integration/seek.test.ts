@@ -47,7 +47,7 @@ const read = (source: RandomAccess, args: string[] = []) =>
   buffer(new FfmpegReadable({ input: { source, args }, output: COPY }))
 
 for (const store of stores()) {
-  t.test(`on ${store.name}, an object with its index last goes through the plain pipeline`, async t => {
+  t.test(`pipes an object with its index last through the plain pipeline, on ${store.name}`, async t => {
     const { client, bucket, options } = await store.open(t)
     const media = await indexLastMp4({ seconds: 10, size: '640x360' })
     await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'in.mp4', Body: media }))
@@ -63,7 +63,7 @@ for (const store of stores()) {
     t.same(await hashes(Buffer.from(await Body!.transformToByteArray())), await hashes(media))
   })
 
-  t.test(`on ${store.name}, the output is the same as from a file and from memory`, async t => {
+  t.test(`produces the same output as from a file and from memory, on ${store.name}`, async t => {
     const { client, bucket } = await store.open(t)
     const file = join(t.testdir(), 'media')
     for (const media of [await indexLastMp4(), await avi(), await matroska()]) {
@@ -90,7 +90,7 @@ async function local(media: Buffer) {
 }
 
 t.test(
-  'the sequential reader has asked once, for little, when it is stopped; every later read is of the same version',
+  'sends one small request before stopping the sequential reader, and reads the same version afterwards',
   async t => {
     const media = await loud('index-last.mov')
     const { s3, object } = await local(media)
@@ -114,25 +114,31 @@ t.test(
   },
 )
 
-t.test('a file with its sound behind its picture takes one GET a block, not one a jump', async t => {
-  const media = badlyInterleaved(
-    await ffmpegToFile(
-      [...bothInputs({ seconds: 12, size: '1280x720' }), ...LOUD, '-movflags', '+faststart'],
-      'first.mov',
-    ),
-  )
-  const { s3, object } = await local(media)
-  const sink = new Collector()
-  const ffmpeg = new FfmpegTransform({ output: COPY })
-  const reasons: string[] = []
-  ffmpeg.on('seek', ({ reason }) => reasons.push(reason))
-  await pipeline(new S3RangeReadable(object), ffmpeg, sink)
-  t.same(reasons, ['far-apart'])
-  t.same(await hashes(sink.bytes), await hashes(media))
-  t.ok(s3.calls.length <= 4 + (1.2 * media.length) / MiB, `${s3.calls.length} GETs for ${media.length} bytes`)
-})
+t.test(
+  'takes one GET per block, not per seek, for a file with its audio track after its video track',
+  async t => {
+    const media = badlyInterleaved(
+      await ffmpegToFile(
+        [...bothInputs({ seconds: 12, size: '1280x720' }), ...LOUD, '-movflags', '+faststart'],
+        'first.mov',
+      ),
+    )
+    const { s3, object } = await local(media)
+    const sink = new Collector()
+    const ffmpeg = new FfmpegTransform({ output: COPY })
+    const reasons: string[] = []
+    ffmpeg.on('seek', ({ reason }) => reasons.push(reason))
+    await pipeline(new S3RangeReadable(object), ffmpeg, sink)
+    t.same(reasons, ['far-apart'])
+    t.same(await hashes(sink.bytes), await hashes(media))
+    t.ok(
+      s3.calls.length <= 4 + (1.2 * media.length) / MiB,
+      `${s3.calls.length} GETs for ${media.length} bytes`,
+    )
+  },
+)
 
-t.test('what ffmpeg leaves by a jump is cancelled', async t => {
+t.test('cancels the read that ffmpeg leaves by seeking', async t => {
   const { s3, object } = await local(await loud('jump.mov'))
   await read(new S3Source(object), ['-ss', '6', '-t', '0.2'])
   await s3.idle()
@@ -140,7 +146,7 @@ t.test('what ffmpeg leaves by a jump is cancelled', async t => {
   t.ok(fetched < s3.head('box', 'k')!.size / 2, `${fetched} bytes in ${s3.calls.length} GETs`)
 })
 
-t.test('an object that is replaced under way fails with that, not with what ffmpeg makes of it', async t => {
+t.test('reports an object replaced during the read, not ffmpeg’s error about it', async t => {
   const media = await loud('changed.mov')
   const { s3, object } = await local(media)
   s3.fault({ operation: 'GetObject', nth: 4, changed: Buffer.from(media).fill(1, 1000) })
@@ -152,7 +158,7 @@ t.test('an object that is replaced under way fails with that, not with what ffmp
   )
 })
 
-t.test('more than 4 GiB, with its index behind them, cost no more than what is there', async t => {
+t.test('reads no more of an object over 4 GiB, with its index last, than it needs', async t => {
   const small = await ffmpegToFile(
     [...bothInputs({ seconds: 4 }), ...H264, ...AAC, '-movflags', '+faststart'],
     'small.mp4',
@@ -165,7 +171,7 @@ t.test('more than 4 GiB, with its index behind them, cost no more than what is t
 })
 
 t.test(
-  'packets are the same by the pipe and by address, where ffmpeg itself makes no difference',
+  'delivers the same packets over the pipe and over HTTP, if ffmpeg itself makes no difference',
   async t => {
     const faststart = await ffmpegToFile(
       [...bothInputs({ seconds: 4 }), ...H264, ...AAC, '-movflags', '+faststart'],
@@ -183,7 +189,7 @@ t.test(
   },
 )
 
-t.test('sound and pictures of all kinds are read by address', async t => {
+t.test('reads audio and images of all kinds over HTTP', async t => {
   const tone = audioInput({ seconds: 3 })
   const files = {
     wav: await ffmpegToFile(tone, 'sound.wav'),
@@ -209,7 +215,7 @@ t.test('sound and pictures of all kinds are read by address', async t => {
   }
 })
 
-t.test('what is no media, or not what its name says, is told as it is', async t => {
+t.test('reports input that is not media, or not the named format', async t => {
   const jpeg = await ffmpegToPipe([
     '-f',
     'lavfi',
@@ -233,7 +239,7 @@ t.test('what is no media, or not what its name says, is told as it is', async t 
   }
 })
 
-t.test('a file that was cut at rest is told where its container tells', async t => {
+t.test('reports a truncated file if its container shows it', async t => {
   const half = (media: Buffer) => new BytesSource({ bytes: media.subarray(0, Math.floor(media.length / 2)) })
   const faststart = await ffmpegToFile(
     [...bothInputs({ seconds: 4 }), ...H264, ...AAC, '-movflags', '+faststart'],

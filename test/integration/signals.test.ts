@@ -57,84 +57,90 @@ const silent: RandomAccess = {
   read: () => Readable.from([]) as AsyncIterable<Buffer>,
 }
 
-t.test('fifty of each stage share a signal without a warning, and an abort ends all of them', async t => {
-  const warnings = noWarning(t)
-  const folder = t.testdir()
-  const output = { format: 'matroska', args: [] }
-  const stages: Record<string, (signal: AbortSignal, n: number) => Readable | Writable> = {
-    S3RangeReadable: signal => new S3RangeReadable({ ...place, signal }),
-    S3MultipartWritable: signal => new S3MultipartWritable({ ...place, key: 'new', signal }),
-    FfmpegTransform: signal => new FfmpegTransform({ output, signal }),
-    FfmpegReadable: signal => new FfmpegReadable({ input: { source: silent }, output, signal }),
-    FfmpegProcess: signal => {
-      const graph = new FfmpegProcess({ inputs: [{}], outputs: [output], signal })
-      graph.result.catch(() => undefined)
-      graph.inputs[0]!.on('error', () => undefined)
-      return graph.outputs[0]!
-    },
-    Fmp4Validator: signal => new Fmp4Validator({ signal }),
-    FaststartMp4: signal => new FaststartMp4({ signal }),
-    DeferredHeader: signal => new DeferredHeader({ format: 'wav', signal }),
-    FileWritable: (signal, n) => new FileWritable({ path: `${folder}/${n}`, signal }),
-    CmafPackager: signal => {
-      const packager = new CmafPackager({ storage: new DirectoryStorage({ path: folder }), signal })
-      packager.result.catch(() => undefined)
-      return packager.rendition({ name: 'a' })
-    },
-  }
-  for (const [name, make] of Object.entries(stages)) {
-    const controller = new AbortController()
-    const made = many(n => make(controller.signal, n))
-    await warnings(name)
-    t.equal(getEventListeners(controller.signal, 'abort').length, 1, `${name} has one listener`)
-    const closed = made.map(stage =>
-      once(
-        stage.on('error', () => undefined),
-        'close',
-      ).catch(() => undefined),
-    )
-    controller.abort()
-    await Promise.all(closed)
-    t.equal(getEventListeners(controller.signal, 'abort').length, 0)
-    await warnings(`${name}, after the abort`)
-  }
-})
+t.test(
+  'shares a signal among fifty of each stage without a warning, and an abort ends all of them',
+  async t => {
+    const warnings = noWarning(t)
+    const folder = t.testdir()
+    const output = { format: 'matroska', args: [] }
+    const stages: Record<string, (signal: AbortSignal, n: number) => Readable | Writable> = {
+      S3RangeReadable: signal => new S3RangeReadable({ ...place, signal }),
+      S3MultipartWritable: signal => new S3MultipartWritable({ ...place, key: 'new', signal }),
+      FfmpegTransform: signal => new FfmpegTransform({ output, signal }),
+      FfmpegReadable: signal => new FfmpegReadable({ input: { source: silent }, output, signal }),
+      FfmpegProcess: signal => {
+        const graph = new FfmpegProcess({ inputs: [{}], outputs: [output], signal })
+        graph.result.catch(() => undefined)
+        graph.inputs[0]!.on('error', () => undefined)
+        return graph.outputs[0]!
+      },
+      Fmp4Validator: signal => new Fmp4Validator({ signal }),
+      FaststartMp4: signal => new FaststartMp4({ signal }),
+      DeferredHeader: signal => new DeferredHeader({ format: 'wav', signal }),
+      FileWritable: (signal, n) => new FileWritable({ path: `${folder}/${n}`, signal }),
+      CmafPackager: signal => {
+        const packager = new CmafPackager({ storage: new DirectoryStorage({ path: folder }), signal })
+        packager.result.catch(() => undefined)
+        return packager.rendition({ name: 'a' })
+      },
+    }
+    for (const [name, make] of Object.entries(stages)) {
+      const controller = new AbortController()
+      const made = many(n => make(controller.signal, n))
+      await warnings(name)
+      t.equal(getEventListeners(controller.signal, 'abort').length, 1, `${name} has one listener`)
+      const closed = made.map(stage =>
+        once(
+          stage.on('error', () => undefined),
+          'close',
+        ).catch(() => undefined),
+      )
+      controller.abort()
+      await Promise.all(closed)
+      t.equal(getEventListeners(controller.signal, 'abort').length, 0)
+      await warnings(`${name}, after the abort`)
+    }
+  },
+)
 
-t.test('fifty of each job share a signal without a warning, and an abort ends all of them', async t => {
-  const warnings = noWarning(t)
-  const drained = async (images: AsyncIterable<unknown>) => {
-    for await (const image of images) t.fail(String(image))
-  }
-  const http = new HttpSource({ url: `${s3.endpoint}/bucket/none` })
-  const jobs: Record<string, (signal: AbortSignal) => Promise<unknown>> = {
-    'probe by address': signal => probe(silent, { signal }),
-    'probe of a stream': signal => probe(new PassThrough(), { signal }),
-    keyframes: signal => keyframes(silent, { signal }),
-    clip: signal => buffer(clip({ source: silent, end: 2, signal })),
-    thumbnails: signal => drained(thumbnails({ source: silent, count: 2, signal })),
-    sprites: signal => drained(storyboard({ source: silent, every: 1, signal })),
-    transcode: signal =>
-      transcode({
-        input: new PassThrough(),
-        outputs: [{ format: 'mp4', args: [], to: new S3MultipartWritable({ ...place, key: 'new' }) }],
-        signal,
-      }),
-    'HttpSource.size': signal => http.size(signal),
-    abortStaleUploads: signal => abortStaleUploads({ client, bucket: 'bucket', olderThan: 1000, signal }),
-  }
-  for (const [name, run] of Object.entries(jobs)) {
-    const controller = new AbortController()
-    const ends = many(() => run(controller.signal))
-    for (const end of ends) end.catch(() => undefined)
-    await warnings(name)
-    controller.abort()
-    await Promise.allSettled(ends)
-    await warnings(`${name}, after the abort`)
-    t.equal(getEventListeners(controller.signal, 'abort').length, 0, `${name} leaves nothing`)
-  }
-})
+t.test(
+  'shares a signal among fifty of each job without a warning, and an abort ends all of them',
+  async t => {
+    const warnings = noWarning(t)
+    const drained = async (images: AsyncIterable<unknown>) => {
+      for await (const image of images) t.fail(String(image))
+    }
+    const http = new HttpSource({ url: `${s3.endpoint}/bucket/none` })
+    const jobs: Record<string, (signal: AbortSignal) => Promise<unknown>> = {
+      'probe by address': signal => probe(silent, { signal }),
+      'probe of a stream': signal => probe(new PassThrough(), { signal }),
+      keyframes: signal => keyframes(silent, { signal }),
+      clip: signal => buffer(clip({ source: silent, end: 2, signal })),
+      thumbnails: signal => drained(thumbnails({ source: silent, count: 2, signal })),
+      sprites: signal => drained(storyboard({ source: silent, every: 1, signal })),
+      transcode: signal =>
+        transcode({
+          input: new PassThrough(),
+          outputs: [{ format: 'mp4', args: [], to: new S3MultipartWritable({ ...place, key: 'new' }) }],
+          signal,
+        }),
+      'HttpSource.size': signal => http.size(signal),
+      abortStaleUploads: signal => abortStaleUploads({ client, bucket: 'bucket', olderThan: 1000, signal }),
+    }
+    for (const [name, run] of Object.entries(jobs)) {
+      const controller = new AbortController()
+      const ends = many(() => run(controller.signal))
+      for (const end of ends) end.catch(() => undefined)
+      await warnings(name)
+      controller.abort()
+      await Promise.allSettled(ends)
+      await warnings(`${name}, after the abort`)
+      t.equal(getEventListeners(controller.signal, 'abort').length, 0, `${name} leaves nothing`)
+    }
+  },
+)
 
-t.test('many sizes and reads at once, of one object and of many, warn of nothing', async t => {
+t.test('emits no warning for many sizes and reads at once, of one object and of many', async t => {
   const warnings = noWarning(t)
   const { signal } = new AbortController()
   const file = new FileSource({ path: new URL(import.meta.url).pathname })
@@ -162,7 +168,7 @@ t.test('many sizes and reads at once, of one object and of many, warn of nothing
   t.equal(getEventListeners(signal, 'abort').length, 0)
 })
 
-t.test('fifty requests that wait to be tried again warn of nothing', async t => {
+t.test('emits no warning for fifty requests waiting for a retry', async t => {
   const warnings = noWarning(t)
   const controller = new AbortController()
   s3.clearCalls()

@@ -36,7 +36,7 @@ async function uploads({ client, bucket }: OpenStore) {
 }
 
 for (const store of stores()) {
-  t.test(`on ${store.name}, objects of all sizes are stored, with what was said of them`, async t => {
+  t.test(`stores objects of all sizes, with their properties, on ${store.name}`, async t => {
     const open = await store.open(t)
     for (const size of [0, 1, PART - 1, PART, DATA.length]) {
       const bytes = DATA.subarray(0, size)
@@ -59,7 +59,7 @@ for (const store of stores()) {
     t.same(await uploads(open), [])
   })
 
-  t.test(`on ${store.name}, every kind of checksum works, in both modes of the client`, async t => {
+  t.test(`supports every kind of checksum, in both modes of the client, on ${store.name}`, async t => {
     const open = await store.open(t)
     for (const requestChecksumCalculation of ['WHEN_SUPPORTED', 'WHEN_REQUIRED'] as const) {
       const client = new S3Client({ ...open.config, requestChecksumCalculation })
@@ -78,29 +78,32 @@ for (const store of stores()) {
     }
   })
 
-  t.test(`on ${store.name}, a source that fails leaves nothing, and the older object stays`, async t => {
-    const open = await store.open(t)
-    const { client, bucket } = open
-    await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'k', Body: 'older' }))
-    const from = new PassThrough()
-    const sink = from.pipe(writer(open))
-    const begun = once(sink, 'upload') as Promise<[{ uploadId: string }]>
-    from.write(DATA)
-    const [{ uploadId }] = await begun
-    const boom = new Error('boom')
-    const failed = once(sink, 'error')
-    from.on('error', () => undefined).destroy(boom)
-    t.same(await failed, [boom])
-    t.equal(await failureOf(sink.result), boom)
-    t.same(await uploads(open), [])
-    const gone = await failureOf(
-      client.send(new ListPartsCommand({ Bucket: bucket, Key: 'k', UploadId: uploadId })),
-    )
-    t.match(gone?.name, /^NoSuch(Upload|Key)$/, 'Ceph calls it a key')
-    t.equal(String(await stored(open)), 'older')
-  })
+  t.test(
+    `leaves nothing behind after a failed source, and keeps the older object, on ${store.name}`,
+    async t => {
+      const open = await store.open(t)
+      const { client, bucket } = open
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'k', Body: 'older' }))
+      const from = new PassThrough()
+      const sink = from.pipe(writer(open))
+      const begun = once(sink, 'upload') as Promise<[{ uploadId: string }]>
+      from.write(DATA)
+      const [{ uploadId }] = await begun
+      const boom = new Error('boom')
+      const failed = once(sink, 'error')
+      from.on('error', () => undefined).destroy(boom)
+      t.same(await failed, [boom])
+      t.equal(await failureOf(sink.result), boom)
+      t.same(await uploads(open), [])
+      const gone = await failureOf(
+        client.send(new ListPartsCommand({ Bucket: bucket, Key: 'k', UploadId: uploadId })),
+      )
+      t.match(gone?.name, /^NoSuch(Upload|Key)$/, 'Ceph calls it a key')
+      t.equal(String(await stored(open)), 'older')
+    },
+  )
 
-  t.test(`on ${store.name}, a head that comes last is stored first`, async t => {
+  t.test(`stores a header written last in front, on ${store.name}`, async t => {
     const open = await store.open(t)
     for (const [size, options] of [
       [10, {}],
@@ -123,7 +126,7 @@ for (const store of stores()) {
     t.same(await uploads(open), [])
   })
 
-  t.test(`on ${store.name}, a head that does not fit leaves nothing`, async t => {
+  t.test(`leaves nothing behind if a header does not fit, on ${store.name}`, async t => {
     const open = await store.open(t)
     const sink = writer(open, { headerReserve: 999, partGrowth: false })
     const error = await failureOf(pipeline(source(DATA), headed(1000), sink))
@@ -133,7 +136,7 @@ for (const store of stores()) {
     t.same(await uploads(open), [])
   })
 
-  t.test(`on ${store.name}, beforeCommit sees the ETag that the object will have`, async t => {
+  t.test(`passes beforeCommit the ETag of the future object, on ${store.name}`, async t => {
     const open = await store.open(t)
     let expected: string | undefined
     const sink = writer(open, { beforeCommit: ({ etag }) => void (expected = etag) })
@@ -141,7 +144,7 @@ for (const store of stores()) {
     t.equal((await sink.result).etag, expected)
   })
 
-  t.test(`on ${store.name}, beforeCommit may say no`, async t => {
+  t.test(`lets beforeCommit refuse, on ${store.name}`, async t => {
     const open = await store.open(t)
     for (const bytes of [DATA.subarray(0, 10), DATA]) {
       const sink = writer(open, { beforeCommit: () => false })
@@ -152,7 +155,7 @@ for (const store of stores()) {
     t.same(await uploads(open), [])
   })
 
-  t.test(`on ${store.name}, an object that must not exist yet is not overwritten`, async t => {
+  t.test(`does not overwrite an object with ifNoneMatch, on ${store.name}`, async t => {
     const open = await store.open(t)
     const sizes = store.traits.conditionalComplete ? [10, PART + 10] : [10]
     for (const size of sizes) {
@@ -169,7 +172,7 @@ for (const store of stores()) {
     t.same(await uploads(open), [])
   })
 
-  t.test(`on ${store.name}, a bucket that is not there is said to be so`, async t => {
+  t.test(`reports a missing bucket, on ${store.name}`, async t => {
     const open = { ...(await store.open(t)), bucket: 'no-such-bucket-anywhere' }
     for (const size of [10, PART + 10]) {
       const error = await failureOf(pipeline(source(DATA.subarray(0, size)), writer(open)))
@@ -177,7 +180,7 @@ for (const store of stores()) {
     }
   })
 
-  t.test(`on ${store.name}, wrong credentials are said to be so`, async t => {
+  t.test(`reports wrong credentials, on ${store.name}`, async t => {
     const open = await store.open(t)
     const credentials = { accessKeyId: 'nobody', secretAccessKey: 'nothing' }
     const client = new S3Client({ ...open.config, credentials })

@@ -7,7 +7,7 @@ async function begin({ client, bucket }: UploadStore, ...keys: string[]) {
   for (const Key of keys) await client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key }))
 }
 
-t.test('lists by default, and aborts where it is told to', async t => {
+t.test('lists by default, and aborts on request', async t => {
   const store = await UploadStore.open(t)
   const { client, bucket } = store
   await begin(store, 'a/1', 'a/2', 'a/2', 'b/1')
@@ -31,7 +31,7 @@ t.test('lists by default, and aborts where it is told to', async t => {
   await abortStaleUploads({ client, bucket, olderThan: 0, dryRun: false })
 })
 
-t.test('leaves what is younger, by the store’s clock', async t => {
+t.test('keeps younger uploads, by the store’s clock', async t => {
   const store = await UploadStore.open(t)
   const { client, bucket } = store
   await begin(store, 'k')
@@ -68,7 +68,7 @@ t.test('reads every page', async t => {
   t.equal(store.s3.uploads(bucket).length, 0)
 })
 
-t.test('goes on behind an upload that can’t be aborted, and takes one that is gone for aborted', async t => {
+t.test('continues after an upload that can’t be aborted, and counts a missing one as aborted', async t => {
   const store = await UploadStore.open(t)
   const { client, bucket } = store
   await begin(store, 'a', 'b', 'c')
@@ -88,7 +88,7 @@ t.test('goes on behind an upload that can’t be aborted, and takes one that is 
   await abortStaleUploads({ client, bucket, olderThan: 0, dryRun: false })
 })
 
-t.test('tries again what is passing, and says why it could not list', async t => {
+t.test('retries temporary failures, and reports why it could not list', async t => {
   const store = await UploadStore.open(t)
   const { client, bucket } = store
   store.s3.fault({ operation: 'ListMultipartUploads', reset: true })
@@ -103,7 +103,7 @@ t.test('tries again what is passing, and says why it could not list', async t =>
   })
 })
 
-t.test('is ended by a signal, and checks its options', async t => {
+t.test('stops at a signal, and checks its options', async t => {
   const store = await UploadStore.open(t)
   const { client, bucket } = store
   await t.rejects(abortStaleUploads({ client, bucket, olderThan: 0, signal: AbortSignal.abort() }), {

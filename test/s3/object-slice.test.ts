@@ -21,7 +21,7 @@ async function text(chunks: AsyncIterable<Buffer>): Promise<string> {
   return all
 }
 
-t.test('its byte 0 is the object’s byte start, and it ends where it says', async t => {
+t.test('maps its byte 0 to the object’s byte start, and ends at end', async t => {
   const middle = await slice(t, 3, 8)
   t.equal(await middle.size(), 5)
   t.equal(await text(middle.read(0, 5)), '34567')
@@ -30,7 +30,7 @@ t.test('its byte 0 is the object’s byte start, and it ends where it says', asy
   await t.rejects(text(middle.read(3, 6)), { code: 'AVIO_ERR_RANGE_NOT_SATISFIABLE' })
 })
 
-t.test('it ends with the object where that ends first', async t => {
+t.test('ends with the object if that ends first', async t => {
   for (const end of [Infinity, 10, 99]) {
     const rest = await slice(t, 7, end)
     t.equal(await rest.size(), 3)
@@ -39,7 +39,7 @@ t.test('it ends with the object where that ends first', async t => {
   }
 })
 
-t.test('one that begins behind the end is an error, not empty', async t => {
+t.test('rejects a start past the end', async t => {
   for (const start of [10, 11]) {
     await t.rejects((await slice(t, start, Infinity)).size(), {
       code: 'AVIO_ERR_RANGE_NOT_SATISFIABLE',
@@ -50,7 +50,7 @@ t.test('one that begins behind the end is an error, not empty', async t => {
   t.ok(isBehind(1, 0))
 })
 
-t.test('an abort reaches the request', async t => {
+t.test('passes an abort to the request', async t => {
   const one = await slice(t, 3, 8)
   const abort = new AbortController()
   abort.abort()

@@ -4,7 +4,7 @@ import { PinnedObject } from '../../lib/s3/pinned-object.js'
 import { readOptions } from '../../lib/s3/read/read-options.js'
 import { LocalS3 } from '../../lib/testing/index.js'
 
-t.test('objects that share a pin read one version, whichever is read first', async t => {
+t.test('reads one version for all objects that share a pin, in any order', async t => {
   const s3 = await LocalS3.start({ buckets: ['bucket'] })
   const client = new S3Client(s3.clientConfig())
   t.teardown(async () => {

@@ -33,7 +33,7 @@ const CASES: [size: number, before: string[], commit: string][] = [
   [PART + 3, ['create', 'part 1', 'part 2'], 'complete'],
 ]
 
-t.test('it says what it writes, and what became of it', async t => {
+t.test('reports what it writes, and the outcome', async t => {
   const store = await UploadStore.open(t)
   const sink = writer(store)
   t.equal(commitOf(sink)?.target, 's3://uploads/k')
@@ -42,7 +42,7 @@ t.test('it says what it writes, and what became of it', async t => {
   await sink.result
 })
 
-t.test('a commit that is held waits for everyone, after all parts and its own check', async t => {
+t.test('makes a held commit wait for everyone, after all parts and its own check', async t => {
   const store = await UploadStore.open(t)
   for (const [size, before, commit] of CASES) {
     const said: string[] = []
@@ -63,7 +63,7 @@ t.test('a commit that is held waits for everyone, after all parts and its own ch
   }
 })
 
-t.test('who holds it may say no, and that is the error', async t => {
+t.test('fails with the error of a hook that refuses', async t => {
   for (const [size, before] of CASES) {
     const store = await UploadStore.open(t)
     const sink = writer(store)
@@ -80,7 +80,7 @@ t.test('who holds it may say no, and that is the error', async t => {
   }
 })
 
-t.test('destroyed while it is held, it does not wait, and leaves nothing', async t => {
+t.test('stops waiting when destroyed while held, and leaves nothing behind', async t => {
   for (const [size, before] of CASES) {
     const store = await UploadStore.open(t)
     const sink = writer(store)
@@ -97,7 +97,7 @@ t.test('destroyed while it is held, it does not wait, and leaves nothing', async
   }
 })
 
-t.test('what fails before its commit never comes to wait', async t => {
+t.test('never starts waiting if it fails before its commit', async t => {
   const store = await UploadStore.open(t)
   const sink = writer(store, { beforeCommit: () => false })
   commitOf(sink)!.hold(() => Promise.reject(new Error('it waits')))
@@ -105,7 +105,7 @@ t.test('what fails before its commit never comes to wait', async t => {
   await failureOf(sink.result)
 })
 
-t.test('a group stores all, or nothing where one fails before', async t => {
+t.test('stores all of a group, or nothing if one fails before the commit', async t => {
   const store = await UploadStore.open(t)
   const sizes = [3, PART + 3]
   const sinks = sizes.map(size => writer(store, { key: `k${size}` }))

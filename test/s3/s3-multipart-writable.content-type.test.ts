@@ -16,25 +16,28 @@ function of(mediaTypes: readonly string[] | undefined): Transform & { readonly [
   return Object.assign(new PassThrough(), { [LINK]: { mediaTypes } })
 }
 
-t.test('the media type is the one given, else the content’s, else the one of the key’s ending', async t => {
-  const store = await UploadStore.open(t)
-  for (const size of [0, 10, PART + 10]) {
-    for (const [key, contentType, types, expected] of [
-      ['a/talk.mp4', undefined, undefined, 'video/mp4'],
-      ['a/talk.mp4', 'text/plain', OGG, 'text/plain'],
-      ['a/talk.mp4', undefined, OGG, 'application/ogg'],
-      ['a/talk.OGG', undefined, OGG, 'audio/ogg'],
-      ['a/talk', undefined, OGG, 'application/ogg'],
-    ] as const) {
-      const sink = writer(store, { key, contentType })
-      await pipeline(source(DATA.subarray(0, size)), of(types), sink)
-      const name = `${key}, ${contentType}, ${types?.join()}: ${size} bytes`
-      t.equal(store.s3.head('uploads', key)?.contentType, expected, name)
+t.test(
+  'uses the given media type, otherwise the content’s, otherwise that of the key’s extension',
+  async t => {
+    const store = await UploadStore.open(t)
+    for (const size of [0, 10, PART + 10]) {
+      for (const [key, contentType, types, expected] of [
+        ['a/talk.mp4', undefined, undefined, 'video/mp4'],
+        ['a/talk.mp4', 'text/plain', OGG, 'text/plain'],
+        ['a/talk.mp4', undefined, OGG, 'application/ogg'],
+        ['a/talk.OGG', undefined, OGG, 'audio/ogg'],
+        ['a/talk', undefined, OGG, 'application/ogg'],
+      ] as const) {
+        const sink = writer(store, { key, contentType })
+        await pipeline(source(DATA.subarray(0, size)), of(types), sink)
+        const name = `${key}, ${contentType}, ${types?.join()}: ${size} bytes`
+        t.equal(store.s3.head('uploads', key)?.contentType, expected, name)
+      }
     }
-  }
-})
+  },
+)
 
-t.test('says no type of its own where nothing tells', async t => {
+t.test('sends no type if nothing determines it', async t => {
   const store = await UploadStore.open(t)
   for (const size of [10, PART + 10]) {
     await pipeline(source(DATA.subarray(0, size)), writer(store, { key: 'talk' }))
@@ -42,7 +45,7 @@ t.test('says no type of its own where nothing tells', async t => {
   }
 })
 
-t.test('a stage that passes bytes on passes the types on, in whatever order it is piped', async t => {
+t.test('passes media types through a stage that passes bytes on, in any piping order', async t => {
   for (const stage of [new Fmp4Validator(), new DeferredHeader({ format: 'wav' })]) {
     // A header that nobody claims is an error.
     finished(stage, () => undefined)
@@ -53,7 +56,7 @@ t.test('a stage that passes bytes on passes the types on, in whatever order it i
   }
 })
 
-t.test('ffmpeg’s muxer decides, over an ending that says something else', async t => {
+t.test('prefers ffmpeg’s muxer over a different extension', async t => {
   const store = await UploadStore.open(t)
   const { client, bucket } = store
   const silence = Buffer.alloc(9600)

@@ -30,7 +30,7 @@ const PASSING: FaultRule[] = [{ status: 500 }, { reset: true }, { reset: true, p
 
 for (const [operation, nth, call] of REQUESTS) {
   const faults = operation === 'UploadPart' ? [...PASSING, { resetRequest: 600 }] : PASSING
-  t.test(`a passing fault of ${call} is got over`, async t => {
+  t.test(`recovers from a temporary fault of ${call}`, async t => {
     for (const fault of faults) {
       // An upload that was begun without an answer stays: empty, and not to be told from somebody else's.
       const store = await UploadStore.open(t, { leaves: true })
@@ -48,7 +48,7 @@ for (const [operation, nth, call] of REQUESTS) {
     }
   })
 
-  t.test(`a lasting fault of ${call} leaves nothing, and the older object stays`, async t => {
+  t.test(`leaves nothing behind after a lasting fault of ${call}, and keeps the older object`, async t => {
     const done = log().slice(0, log().indexOf(call))
     const cleanUp = call === 'create' ? [] : ['abort', 'list']
     for (const [fault, tries, code] of [
@@ -69,7 +69,7 @@ for (const [operation, nth, call] of REQUESTS) {
   })
 }
 
-t.test('a passing fault of Complete is got over', async t => {
+t.test('recovers from a temporary fault of Complete', async t => {
   for (const [fault, calls] of [
     [{ status: 500 }, ['complete', 'list', 'complete']],
     [{ status: 503, code: 'SlowDown' }, ['complete', 'complete']],
@@ -90,7 +90,7 @@ t.test('a passing fault of Complete is got over', async t => {
   }
 })
 
-t.test('a lasting fault of Complete leaves nothing, and the older object stays', async t => {
+t.test('leaves nothing behind after a lasting fault of Complete, and keeps the older object', async t => {
   const retried = ['complete', 'list', 'complete', 'list', 'abort', 'list']
   for (const [fault, calls, code] of [
     [{ status: 403 }, ['complete', 'abort', 'list'], 'AVIO_ERR_ACCESS_DENIED'],
@@ -113,7 +113,7 @@ t.test('a lasting fault of Complete leaves nothing, and the older object stays',
   }
 })
 
-t.test('an unknown outcome leaves the upload alone', async t => {
+t.test('leaves the upload alone after an unknown outcome', async t => {
   const store = await UploadStore.open(t, { leaves: true })
   store.s3.fault({ operation: 'CompleteMultipartUpload', times: Infinity, reset: true })
   store.s3.fault({
@@ -128,7 +128,7 @@ t.test('an unknown outcome leaves the upload alone', async t => {
   t.same(store.log.slice(4), ['complete', 'list', 'complete', 'list', 'abort', 'head'])
 })
 
-t.test('an upload that is gone without our object is not aborted once more', async t => {
+t.test('does not abort an upload that is gone without our object', async t => {
   const store = await UploadStore.open(t)
   const sink = writer(store, options)
   let uploadId = ''
@@ -142,7 +142,7 @@ t.test('an upload that is gone without our object is not aborted once more', asy
   t.same(store.log.slice(4), ['complete', 'list', 'abort', 'head'], 'the one abort is somebody else’s')
 })
 
-t.test('of several parts that fail at once the first error is the one', async t => {
+t.test('reports the first error if several parts fail at once', async t => {
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'UploadPart', partNumber: 1, stall: true })
   store.s3.fault({ operation: 'UploadPart', partNumber: 2, status: 403 })
@@ -156,7 +156,7 @@ t.test('of several parts that fail at once the first error is the one', async t 
   t.equal(await store.busySockets(), 0)
 })
 
-t.test('a part that stops in the middle is noticed by its stall, however large it is', async t => {
+t.test('detects a stall in the middle of a part of any size', async t => {
   const store = await UploadStore.open(t)
   const stalled = store.s3.fault({ operation: 'UploadPart', stallRequest: MiB })
   const sink = writer(store, { partSize: 16 * MiB, stallTimeout: 1000 })
@@ -165,7 +165,7 @@ t.test('a part that stops in the middle is noticed by its stall, however large i
   t.same(store.log, ['create', 'part 1', 'part 1', 'part 2', 'complete'])
 })
 
-t.test('a clean-up that fails is told on the first error, and does not replace it', async t => {
+t.test('attaches the error of a failed clean-up to the first error, and does not replace it', async t => {
   const store = await UploadStore.open(t, { leaves: true })
   store.s3.fault({ operation: 'UploadPart', nth: 2, status: 403 })
   store.s3.fault({ operation: 'AbortMultipartUpload', status: 403 })
@@ -179,7 +179,7 @@ t.test('a clean-up that fails is told on the first error, and does not replace i
   t.equal(await failureOf(sink.result), error)
 })
 
-t.test('a part that lands after the abort is not left behind', async t => {
+t.test('leaves no part behind that lands after the abort', async t => {
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'UploadPart', nth: 2, status: 403 })
   // The abort is answered, and a part was on its way: the upload is still there.
@@ -190,7 +190,7 @@ t.test('a part that lands after the abort is not left behind', async t => {
   t.same(store.log.slice(-4), ['abort', 'list', 'abort', 'list'])
 })
 
-t.test('what the server says it stored is compared: damage is sent again, and then an error', async t => {
+t.test('compares the server’s checksum: it resends corrupted bytes, then fails', async t => {
   for (const [checksum, answerHeaders] of [
     ['crc32', { 'x-amz-checksum-crc32': 'AAAAAA==' }],
     ['md5', { etag: '"00000000000000000000000000000000"' }],
@@ -206,7 +206,7 @@ t.test('what the server says it stored is compared: damage is sent again, and th
   }
 })
 
-t.test('an object that must not exist yet is not overwritten', async t => {
+t.test('does not overwrite an existing object with ifNoneMatch', async t => {
   for (const size of [3, bytes.length]) {
     const store = await UploadStore.open(t)
     const first = writer(store, { ifNoneMatch: '*' })
@@ -220,7 +220,7 @@ t.test('an object that must not exist yet is not overwritten', async t => {
   }
 })
 
-t.test('an object that must not exist yet is ours when only the answer was lost', async t => {
+t.test('recognises its own object with ifNoneMatch if only the response was lost', async t => {
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'CompleteMultipartUpload', reset: true, performed: true })
   store.s3.fault({ operation: 'ListParts', times: 2, status: 403 })
@@ -229,7 +229,7 @@ t.test('an object that must not exist yet is ours when only the answer was lost'
   t.equal((await sink.result).etag, store.s3.head('uploads', 'k')?.etag)
 })
 
-t.test('bytes that do not fit into 10,000 parts fail the stream, and nothing is left', async t => {
+t.test('fails and leaves nothing behind if the bytes do not fit into 10,000 parts', async t => {
   const store = await UploadStore.open(t)
   const sink = writer(store)
   sink.on('error', () => undefined).write(bytes)

@@ -15,7 +15,7 @@ const HEAD = 100_003
 const MEDIA = DATA.subarray(0, 2 * PART + 1000)
 const LOG = ['create', 'part 2', 'part 3', 'part 1', 'complete']
 
-t.test('a head that comes last is stored first, with the part that was held back', async t => {
+t.test('stores a header written last in front, with the held-back first part', async t => {
   const store = await UploadStore.open(t)
   for (const [size, log] of [
     [0, ['put']],
@@ -49,7 +49,7 @@ t.test('a head that comes last is stored first, with the part that was held back
   }
 })
 
-t.test('the other checksums cover the head too', async t => {
+t.test('covers the header by the other checksums too', async t => {
   const store = await UploadStore.open(t)
   for (const checksum of ['md5', 'none'] as const) {
     for (const media of [DATA.subarray(0, 10), MEDIA]) {
@@ -59,7 +59,7 @@ t.test('the other checksums cover the head too', async t => {
   }
 })
 
-t.test('the held part takes no turn from those that are sent, and goes with the last of them', async t => {
+t.test('sends the held part with the last one, without taking a turn from the others', async t => {
   const store = await UploadStore.open(t)
   const sink = writer(store, { concurrency: 3 })
   await pipeline(source(DATA), headed(HEAD), sink)
@@ -67,7 +67,7 @@ t.test('the held part takes no turn from those that are sent, and goes with the 
   t.same(store.log.toSorted(), ['complete', 'create', 'part 1', 'part 2', 'part 3', 'part 4'])
 })
 
-t.test('events tell of the parts in the order in which they were stored', async t => {
+t.test('reports the parts in events in the order in which they were stored', async t => {
   const store = await UploadStore.open(t)
   const sink = writer(store)
   const parts: unknown[] = []
@@ -83,7 +83,7 @@ t.test('events tell of the parts in the order in which they were stored', async 
   t.same(progress, { bytes: MEDIA.length + HEAD, parts: 3 })
 })
 
-t.test('where parts have to be equal, part 1 leaves room for the head, which is filled up', async t => {
+t.test('reserves space for the header in part 1 and pads it, if parts must be equal', async t => {
   const store = await UploadStore.open(t)
   const headerReserve = 128 * 1024
   const equal = { headerReserve, partGrowth: false }
@@ -101,7 +101,7 @@ t.test('where parts have to be equal, part 1 leaves room for the head, which is 
   t.equal(Buffer.compare((await store.get('k'))!, fileOf(short, HEAD)), 0, 'one part is not filled up')
 })
 
-t.test('a head that does not fit into the room for it leaves nothing', async t => {
+t.test('leaves nothing behind if a header does not fit into its reserve', async t => {
   const store = await UploadStore.open(t)
   await store.s3.put('uploads', 'k', 'older')
   for (const headerReserve of [HEAD - 1, HEAD + 7]) {
@@ -119,7 +119,7 @@ t.test('a head that does not fit into the room for it leaves nothing', async t =
   }
 })
 
-t.test('part 1 is tried again from the same memory', async t => {
+t.test('retries part 1 from the same memory', async t => {
   const store = await UploadStore.open(t)
   for (const fault of [
     { status: 500 },
@@ -137,7 +137,7 @@ t.test('part 1 is tried again from the same memory', async t => {
   }
 })
 
-t.test('a lasting fault of part 1, or of one before it, leaves nothing', async t => {
+t.test('leaves nothing behind after a lasting fault of part 1, or of an earlier part', async t => {
   for (const [partNumber, byteOffset, log] of [
     [1, 0, ['create', 'part 2', 'part 3', 'part 1', 'part 1']],
     [2, PART, ['create', 'part 2', 'part 2']],
@@ -156,7 +156,7 @@ t.test('a lasting fault of part 1, or of one before it, leaves nothing', async t
   }
 })
 
-t.test('destroyed while part 1 is sent, it leaves nothing', async t => {
+t.test('leaves nothing behind if destroyed while sending part 1', async t => {
   const store = await UploadStore.open(t)
   const { reached } = store.s3.fault({ operation: 'UploadPart', partNumber: 1, stall: true })
   const sink = writer(store)
@@ -170,7 +170,7 @@ t.test('destroyed while part 1 is sent, it leaves nothing', async t => {
   t.equal(await store.busySockets(), 0)
 })
 
-t.test('a source with a head that fails under a plain pipe() leaves nothing', async t => {
+t.test('leaves nothing behind if a source with a header fails under a plain pipe()', async t => {
   const store = await UploadStore.open(t)
   const from = headed(HEAD)
   const sink = from.pipe(writer(store))
@@ -183,7 +183,7 @@ t.test('a source with a head that fails under a plain pipe() leaves nothing', as
   t.same(store.log.slice(-2), ['abort', 'list'])
 })
 
-t.test('a head that belongs behind other bytes is refused', async t => {
+t.test('refuses a header that belongs after other bytes', async t => {
   const store = await UploadStore.open(t)
   const sink = writer(store)
   sink.write('before')
@@ -193,7 +193,7 @@ t.test('a head that belongs behind other bytes is refused', async t => {
   t.equal(await store.get('k'), undefined)
 })
 
-t.test('memory is one part more, and the head', async t => {
+t.test('takes one more part of memory, and the header', async t => {
   const store = await UploadStore.open(t)
   const held = store.s3.fault({ operation: 'UploadPart', hold: true })
   const sink = writer(store)

@@ -83,7 +83,7 @@ const STATES: [
 ]
 
 for (const [when, bring, log] of STATES) {
-  t.test(`destroyed with an error ${when}, it leaves nothing and passes that error on`, async t => {
+  t.test(`leaves nothing behind and passes the error on if destroyed with an error ${when}`, async t => {
     const store = await UploadStore.open(t)
     await store.s3.put('uploads', 'k', 'older')
     const sink = writer(store)
@@ -101,7 +101,7 @@ for (const [when, bring, log] of STATES) {
     t.equal(await store.busySockets(), 0)
   })
 
-  t.test(`destroyed without an error ${when}, it leaves nothing and is just closed`, async t => {
+  t.test(`leaves nothing behind and just closes if destroyed without an error ${when}`, async t => {
     const store = await UploadStore.open(t)
     const sink = writer(store)
     const events = record(sink)
@@ -119,7 +119,7 @@ for (const [when, bring, log] of STATES) {
   })
 }
 
-t.test('close comes only when everything is cleaned up', async t => {
+t.test('emits close only after the clean-up', async t => {
   const store = await UploadStore.open(t)
   const held = store.s3.fault({ operation: 'AbortMultipartUpload', hold: true })
   const sink = writer(store)
@@ -135,7 +135,7 @@ t.test('close comes only when everything is cleaned up', async t => {
   t.same(store.s3.uploads('uploads'), [])
 })
 
-t.test('a writer that waits is told of the error, and so is one that comes later', async t => {
+t.test('reports the error to a waiting write, and to a later one', async t => {
   const store = await UploadStore.open(t)
   const { reached } = store.s3.fault({ operation: 'UploadPart', stall: true })
   const sink = writer(store)
@@ -149,28 +149,25 @@ t.test('a writer that waits is told of the error, and so is one that comes later
   await failureOf(sink.result)
 })
 
-t.test(
-  'a write after the end is an error like anywhere else, and undoes nothing that is being stored',
-  async t => {
-    const store = await UploadStore.open(t)
-    const held = store.s3.fault({ operation: 'PutObject', hold: true })
-    const sink = writer(store)
-    const failed = once(sink, 'error')
-    sink.end('abc')
-    await held.reached
-    t.match(await failureOf(write(sink, DATA.subarray(0, 1))), { code: 'ERR_STREAM_WRITE_AFTER_END' })
-    held.release()
-    t.match((await failed)[0], { code: 'ERR_STREAM_WRITE_AFTER_END' })
-    t.equal((await sink.result).bytes, 3)
-    t.equal(String(await store.get('k')), 'abc')
-  },
-)
+t.test('rejects a write after the end as usual, and keeps the object being stored', async t => {
+  const store = await UploadStore.open(t)
+  const held = store.s3.fault({ operation: 'PutObject', hold: true })
+  const sink = writer(store)
+  const failed = once(sink, 'error')
+  sink.end('abc')
+  await held.reached
+  t.match(await failureOf(write(sink, DATA.subarray(0, 1))), { code: 'ERR_STREAM_WRITE_AFTER_END' })
+  held.release()
+  t.match((await failed)[0], { code: 'ERR_STREAM_WRITE_AFTER_END' })
+  t.equal((await sink.result).bytes, 3)
+  t.equal(String(await store.get('k')), 'abc')
+})
 
 for (const [what, size, operation] of [
   ['PutObject', 3, 'PutObject'],
   ['CompleteMultipartUpload', PART + 3, 'CompleteMultipartUpload'],
 ] as const) {
-  t.test(`${what}, once sent, is never cancelled: destroy waits, and result tells`, async t => {
+  t.test(`never cancels ${what} once sent: destroy waits, and result has the outcome`, async t => {
     for (const end of ['destroy', 'abort'] as const) {
       const store = await UploadStore.open(t)
       const held = store.s3.fault({ operation, hold: true })
@@ -196,7 +193,7 @@ for (const [what, size, operation] of [
 
 for (const boom of [undefined, new Error('boom')]) {
   const expected = boom ? 'the error of the destroy' : 'the reason'
-  t.test(`rejects result with ${expected} where a commit had no effect, and sends it no more`, async t => {
+  t.test(`rejects result with ${expected} if a commit had no effect, and does not retry it`, async t => {
     const store = await UploadStore.open(t)
     const sink = writer(store)
     const events = record(sink)
@@ -216,7 +213,7 @@ for (const boom of [undefined, new Error('boom')]) {
   })
 }
 
-t.test('an abort ends it with an AbortError, and the signal is let go', async t => {
+t.test('ends with an AbortError on abort, and releases the signal', async t => {
   const store = await UploadStore.open(t)
   const controller = new AbortController()
   const sink = writer(store, { signal: controller.signal })
@@ -229,7 +226,7 @@ t.test('an abort ends it with an AbortError, and the signal is let go', async t 
   t.same(getEventListeners(controller.signal, 'abort'), [])
 })
 
-t.test('a signal that is aborted already ends it before anything is asked', async t => {
+t.test('ends before any request if the signal is already aborted', async t => {
   const store = await UploadStore.open(t)
   const sink = writer(store, { signal: AbortSignal.abort() })
   t.match((await once(sink, 'error'))[0], { name: 'AbortError' })
@@ -237,7 +234,7 @@ t.test('a signal that is aborted already ends it before anything is asked', asyn
   t.same(store.log, [])
 })
 
-t.test('after success the signal is let go, and aborting it does nothing', async t => {
+t.test('releases the signal after success, and ignores a later abort', async t => {
   const store = await UploadStore.open(t)
   const controller = new AbortController()
   const sink = writer(store, { signal: controller.signal })
@@ -253,7 +250,7 @@ t.test('after success the signal is let go, and aborting it does nothing', async
   t.equal((await sink.result).bytes, DATA.length)
 })
 
-t.test('the signal of a pipeline does the same', async t => {
+t.test('ends the same way with the signal of a pipeline', async t => {
   const store = await UploadStore.open(t)
   const controller = new AbortController()
   const from = new PassThrough()
@@ -267,7 +264,7 @@ t.test('the signal of a pipeline does the same', async t => {
   t.same(store.s3.uploads('uploads'), [])
 })
 
-t.test('the clean-up of a stream that was destroyed without an error is its only error', async t => {
+t.test('reports the clean-up’s error alone if destroyed without an error', async t => {
   const store = await UploadStore.open(t, { leaves: true })
   store.s3.fault({ operation: 'AbortMultipartUpload', status: 403 })
   const sink = writer(store)
@@ -281,7 +278,7 @@ t.test('the clean-up of a stream that was destroyed without an error is its only
   t.equal(rejected?.['cleanupError'], error)
 })
 
-t.test('a frozen error gets no clean-up put on it, and is passed on all the same', async t => {
+t.test('passes on a frozen error without cleanupError', async t => {
   const store = await UploadStore.open(t, { leaves: true })
   store.s3.fault({ operation: 'AbortMultipartUpload', status: 403 })
   const sink = writer(store)
@@ -293,7 +290,7 @@ t.test('a frozen error gets no clean-up put on it, and is passed on all the same
   t.equal(await failureOf(sink.result), boom)
 })
 
-t.test('a result that nobody looks at makes no unhandled rejection', async t => {
+t.test('causes no unhandled rejection if nobody uses result', async t => {
   const store = await UploadStore.open(t)
   const rejections: unknown[] = []
   const onRejection = (reason: unknown) => rejections.push(reason)
@@ -306,7 +303,7 @@ t.test('a result that nobody looks at makes no unhandled rejection', async t => 
   t.same(rejections, [])
 })
 
-t.test('it lets go of its source', async t => {
+t.test('releases its source', async t => {
   const store = await UploadStore.open(t)
   const from = source(DATA.subarray(0, 10))
   const before = ['error', 'close', 'end', 'data'].map(event => from.listenerCount(event))
@@ -319,7 +316,7 @@ t.test('it lets go of its source', async t => {
   )
 })
 
-t.test('finished() tells success from failure', async t => {
+t.test('tells success from failure in finished()', async t => {
   const store = await UploadStore.open(t)
   const outcome = (sink: S3MultipartWritable) => new Promise(resolve => finished(sink, resolve))
   const good = writer(store)
@@ -331,7 +328,7 @@ t.test('finished() tells success from failure', async t => {
   t.match(await outcome(bad), { code: 'ERR_STREAM_PREMATURE_CLOSE' })
 })
 
-t.test('an error in a listener is left to the process, and what is stored is stored', async t => {
+t.test('leaves the error of a listener to the process, and keeps the stored object', async t => {
   for (const event of ['upload', 'part', 'progress'] as const) {
     const store = await UploadStore.open(t)
     const sink = writer(store)

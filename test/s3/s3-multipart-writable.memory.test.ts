@@ -29,7 +29,7 @@ async function write(sink: S3MultipartWritable, chunk: Uint8Array) {
   if (!sink.write(chunk)) await once(sink, 'drain')
 }
 
-t.test('bytes that come one by one take little more than their own number', async t => {
+t.test('takes little more memory than the bytes themselves if they come one by one', async t => {
   const client = new S3Client({ region: 'us-east-1' })
   const before = await heldBytes()
   const sink = new S3MultipartWritable({ client, bucket: 'uploads', key: 'k' })
@@ -44,7 +44,7 @@ t.test('bytes that come one by one take little more than their own number', asyn
   t.ok(after < 64 * KiB, `${after} bytes are left after the end`)
 })
 
-t.test('small views of large slabs do not keep the slabs, and parts keep to their bound', async t => {
+t.test('does not keep large slabs through small views, and keeps parts within their bound', async t => {
   const [partSize, concurrency, highWaterMark] = [5 * MiB, 2, 16 * KiB]
   const client = await open(t, 10 * MiB)
   const before = await heldBytes()
@@ -71,7 +71,7 @@ t.test('small views of large slabs do not keep the slabs, and parts keep to thei
   t.ok(after < MiB, `${after} bytes are left after the end`)
 })
 
-t.test('a head that comes last costs one more part, and itself', async t => {
+t.test('takes one more part of memory for a header written last, and the header', async t => {
   const [partSize, concurrency, head] = [5 * MiB, 1, MiB]
   const client = await open(t, 10 * MiB)
   const before = await heldBytes()

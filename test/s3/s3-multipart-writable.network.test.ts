@@ -38,37 +38,43 @@ async function named(t: Test, count: number, fails?: () => Error | undefined) {
 }
 
 for (const count of [1, 2]) {
-  t.test(`an upload goes on when a name of ${count} address(es) was out of reach in its middle`, async t => {
-    const { store, state, on } = await named(t, count)
-    const sink = writer(on)
-    sink.on('error', () => undefined)
-    sink.once('part', () => {
-      state.down = true
-      setTimeout(() => (state.down = false), 100)
-    })
-    sink.end(DATA)
-    const { parts } = await sink.result
-    t.equal(parts, 4)
-    t.same(store.log, ['create', 'part 1', 'part 2', 'part 3', 'part 4', 'complete'])
-  })
-
-  t.test(`a name of ${count} address(es) out of reach while an upload is aborted leaves nothing`, async t => {
-    const { store, state, on } = await named(t, count)
-    const sink = writer(on)
-    const stored = new Promise(resolve => sink.once('part', resolve))
-    sink.on('error', () => undefined)
-    sink.write(DATA)
-    await stored
-    state.down = true
-    setTimeout(() => (state.down = false), 100)
-    sink.destroy(new Error('early-exit'))
-    t.match(await failureOf(sink.result), { message: 'early-exit', cleanupError: undefined })
-    t.equal(store.s3.uploads(store.bucket).length, 0)
-    t.same(store.log.slice(-2), ['abort', 'list'])
-  })
+  t.test(
+    `continues an upload after a name of ${count} address(es) was unreachable in its middle`,
+    async t => {
+      const { store, state, on } = await named(t, count)
+      const sink = writer(on)
+      sink.on('error', () => undefined)
+      sink.once('part', () => {
+        state.down = true
+        setTimeout(() => (state.down = false), 100)
+      })
+      sink.end(DATA)
+      const { parts } = await sink.result
+      t.equal(parts, 4)
+      t.same(store.log, ['create', 'part 1', 'part 2', 'part 3', 'part 4', 'complete'])
+    },
+  )
 
   t.test(
-    `a name of ${count} address(es) that never answers is unreachable, to read and to write`,
+    `leaves nothing behind if a name of ${count} address(es) is unreachable while it aborts an upload`,
+    async t => {
+      const { store, state, on } = await named(t, count)
+      const sink = writer(on)
+      const stored = new Promise(resolve => sink.once('part', resolve))
+      sink.on('error', () => undefined)
+      sink.write(DATA)
+      await stored
+      state.down = true
+      setTimeout(() => (state.down = false), 100)
+      sink.destroy(new Error('early-exit'))
+      t.match(await failureOf(sink.result), { message: 'early-exit', cleanupError: undefined })
+      t.equal(store.s3.uploads(store.bucket).length, 0)
+      t.same(store.log.slice(-2), ['abort', 'list'])
+    },
+  )
+
+  t.test(
+    `reports a name of ${count} address(es) that never responds as unreachable, for reads and writes`,
     async t => {
       const { state, on, client, store } = await named(t, count)
       state.down = true
@@ -90,7 +96,7 @@ for (const count of [1, 2]) {
   )
 }
 
-t.test('a failure to connect is known to have stored nothing, and retried where it may pass', async t => {
+t.test('knows that a failed connection stored nothing, and retries a temporary failure', async t => {
   for (const [code, tries] of [
     ['EHOSTUNREACH', 3],
     ['ENETUNREACH', 3],
@@ -111,7 +117,7 @@ t.test('a failure to connect is known to have stored nothing, and retried where 
   }
 })
 
-t.test('one hiccup of a provider of credentials that had worked is retried', async t => {
+t.test('retries one failure of a credential provider that had worked', async t => {
   const named = Object.assign(new Error('connect ETIMEDOUT 169.254.169.254'), {
     name: 'CredentialsProviderError',
   })
@@ -135,7 +141,7 @@ t.test('one hiccup of a provider of credentials that had worked is retried', asy
   }
 })
 
-t.test('a provider of credentials that has never worked is not asked again', async t => {
+t.test('does not ask a credential provider again that has never worked', async t => {
   const store = await UploadStore.open(t)
   let asked = 0
   const credentials = () => {

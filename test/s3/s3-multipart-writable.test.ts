@@ -12,7 +12,7 @@ import type { UploadSummary } from '../../lib/s3/upload/upload-options.js'
 import { PART, UploadStore } from '../support/upload-store.js'
 import { DATA, failureOf, source, write, writer } from '../support/uploads.js'
 
-t.test('an object of any size is stored whole, by one request or in parts', async t => {
+t.test('stores an object of any size whole, in one request or in parts', async t => {
   const store = await UploadStore.open(t)
   const multipart = (parts: number) => [
     'create',
@@ -49,7 +49,7 @@ t.test('an object of any size is stored whole, by one request or in parts', asyn
   }
 })
 
-t.test('the size of the chunks makes no difference', async t => {
+t.test('stores the same object for any chunk size', async t => {
   const store = await UploadStore.open(t)
   for (const size of [1021, PART - 1, PART, PART + 1, 2 * PART + 5, DATA.length]) {
     const sink = writer(store, { concurrency: 3 })
@@ -59,7 +59,7 @@ t.test('the size of the chunks makes no difference', async t => {
   }
 })
 
-t.test('strings, empty chunks and cork() are taken like anywhere else', async t => {
+t.test('accepts strings, empty chunks and cork() like any stream', async t => {
   const store = await UploadStore.open(t)
   const sink = writer(store)
   sink.cork()
@@ -75,7 +75,7 @@ t.test('strings, empty chunks and cork() are taken like anywhere else', async t 
 })
 
 t.test(
-  'sends nothing before there is more than one part, and stores nothing of a stream that is not ended',
+  'sends nothing before there is more than one part, and stores nothing of an unfinished stream',
   async t => {
     const store = await UploadStore.open(t)
     const sink = writer(store)
@@ -91,7 +91,7 @@ t.test(
   },
 )
 
-t.test('events tell of the upload, of each part, and of how much is stored', async t => {
+t.test('emits events for the upload, each part, and the progress', async t => {
   const store = await UploadStore.open(t)
   const sink = writer(store)
   const events: unknown[] = []
@@ -111,7 +111,7 @@ t.test('events tell of the upload, of each part, and of how much is stored', asy
   ])
 })
 
-t.test('a small object tells of its progress too', async t => {
+t.test('reports the progress of a small object too', async t => {
   const store = await UploadStore.open(t)
   const sink = writer(store)
   const progress: unknown[] = []
@@ -121,7 +121,7 @@ t.test('a small object tells of its progress too', async t => {
   t.same(progress, [{ bytes: 3, parts: 1 }])
 })
 
-t.test('a writer is held back when one part more than may be sent is full', async t => {
+t.test('holds the writer back once one part more than the concurrency is full', async t => {
   const store = await UploadStore.open(t)
   const held = store.s3.fault({ operation: 'UploadPart', times: 2, hold: true })
   const sink = writer(store, { concurrency: 2 })
@@ -140,7 +140,7 @@ t.test('a writer is held back when one part more than may be sent is full', asyn
   t.equal((await store.get('k'))?.length, 20 * MiB)
 })
 
-t.test('parts are sent at once, and no more of them than may be', async t => {
+t.test('sends parts concurrently, up to the limit', async t => {
   const store = await UploadStore.open(t)
   let most = 0
   store.s3.fault({
@@ -153,20 +153,23 @@ t.test('parts are sent at once, and no more of them than may be', async t => {
   t.equal(most, 3)
 })
 
-t.test('a plain pipe() from a source that fails stores nothing, and the error is the source’s', async t => {
-  const store = await UploadStore.open(t)
-  const from = new PassThrough()
-  const sink = from.pipe(writer(store))
-  from.write(DATA.subarray(0, PART + 5))
-  await once(sink, 'part')
-  const boom = new Error('boom')
-  from.destroy(boom)
-  t.equal((await once(sink, 'error'))[0], boom)
-  t.equal(await failureOf(sink.result), boom)
-  t.same(store.log, ['create', 'part 1', 'abort', 'list'])
-})
+t.test(
+  'stores nothing from a failing source under a plain pipe(), and reports the source’s error',
+  async t => {
+    const store = await UploadStore.open(t)
+    const from = new PassThrough()
+    const sink = from.pipe(writer(store))
+    from.write(DATA.subarray(0, PART + 5))
+    await once(sink, 'part')
+    const boom = new Error('boom')
+    from.destroy(boom)
+    t.equal((await once(sink, 'error'))[0], boom)
+    t.equal(await failureOf(sink.result), boom)
+    t.same(store.log, ['create', 'part 1', 'abort', 'list'])
+  },
+)
 
-t.test('a source that is closed without an end stores nothing', async t => {
+t.test('stores nothing from a source that closes without an end', async t => {
   const store = await UploadStore.open(t)
   const from = new PassThrough()
   const sink = from.pipe(writer(store))
@@ -178,7 +181,7 @@ t.test('a source that is closed without an end stores nothing', async t => {
   t.same(store.log, [])
 })
 
-t.test('beforeCommit sees what is about to be stored, and may take its time', async t => {
+t.test('shows beforeCommit the object about to be stored, and waits for it', async t => {
   const store = await UploadStore.open(t)
   const summaries: UploadSummary[] = []
   for (const size of [3, PART + 3]) {
@@ -203,7 +206,7 @@ t.test('beforeCommit sees what is about to be stored, and may take its time', as
   }
 })
 
-t.test('beforeCommit may say no, in each of the ways there are', async t => {
+t.test('lets beforeCommit refuse in each possible way', async t => {
   const boom = new Error('boom')
   for (const [beforeCommit, cause] of [
     [() => false, undefined],
@@ -230,7 +233,7 @@ t.test('beforeCommit may say no, in each of the ways there are', async t => {
   }
 })
 
-t.test('a stream that is destroyed while beforeCommit waits stores nothing', async t => {
+t.test('stores nothing if destroyed while beforeCommit waits', async t => {
   for (const size of [3, PART + 3]) {
     const store = await UploadStore.open(t)
     let say!: (yes: boolean) => void

@@ -8,7 +8,7 @@ import { S3RangeReadable } from '../../lib/s3/s3-range-readable.js'
 import { type FaultAction, LocalS3 } from '../../lib/testing/index.js'
 import { local, pattern, read, turn } from '../support/reading.js'
 
-t.test('each fault at the first, a middle and the last request is resumed at its byte', async t => {
+t.test('resumes each fault at the first, a middle and the last request at its byte', async t => {
   const faults: [FaultAction, number][] = [
     [{ reset: true }, 0],
     [{ shortBody: 0 }, 0],
@@ -36,7 +36,7 @@ t.test('each fault at the first, a middle and the last request is resumed at its
   }
 })
 
-t.test('a range that fails for good is an error at its byte, and all bytes before it come first', async t => {
+t.test('rejects a range that fails for good at its byte, after all bytes before it', async t => {
   for (const nth of [1, 3, 5]) {
     const { s3, source, ranges } = await local(t)
     const start = 10 * (nth - 1)
@@ -55,7 +55,7 @@ t.test('a range that fails for good is an error at its byte, and all bytes befor
   }
 })
 
-t.test('a failed range cancels those behind it, and lets those before it finish', async t => {
+t.test('cancels the ranges after a failed one, and lets those before it finish', async t => {
   const { s3, source } = await local(t, 50 * KiB)
   const first = s3.fault({ rangeBeyond: 10 * KiB, hold: true })
   s3.fault({ rangeBeyond: 30 * KiB, times: Infinity, stall: 1 })
@@ -69,7 +69,7 @@ t.test('a failed range cancels those behind it, and lets those before it finish'
   t.ok(bytes.equals(pattern(0, 20 * KiB)))
 })
 
-t.test('an object that changes under way is an error, never a mixture', async t => {
+t.test('rejects an object that changes during the read, and never mixes versions', async t => {
   for (const nth of [2, 3, 5]) {
     const { s3, source } = await local(t)
     s3.fault({ operation: 'GetObject', nth, changed: Buffer.alloc(50, 'X') })
@@ -79,7 +79,7 @@ t.test('an object that changes under way is an error, never a mixture', async t 
   }
 })
 
-t.test('resumes where a TLS record was damaged on its way', async t => {
+t.test('resumes where a TLS record was damaged in transit', async t => {
   const s3 = await LocalS3.start({ buckets: ['bucket'], tls: true })
   s3.putSynthetic('bucket', 'k', 3 * MiB, pattern)
   const { port } = new URL(s3.clientConfig().endpoint)

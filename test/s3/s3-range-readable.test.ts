@@ -26,7 +26,7 @@ async function quiet(s3: LocalS3): Promise<void> {
 const sentBy = (s3: LocalS3) => s3.calls.reduce((sum, call) => sum + call.bytesOut, 0)
 
 // Before all others, so that what they leave for the collector is not in the measure.
-t.test('memory under a stalled consumer is what the formula says', async t => {
+t.test('takes the documented memory for a stalled consumer', async t => {
   const program = fileURLToPath(new URL('../fixtures/range-server.mjs', import.meta.url))
   const server = spawn(process.execPath, [program, String(64 * GiB)], { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface(server.stdout)[Symbol.asyncIterator]()
@@ -67,7 +67,7 @@ t.test('memory under a stalled consumer is what the formula says', async t => {
   await once(one, 'close')
 })
 
-t.test('every byte, in order, for objects around all boundaries', async t => {
+t.test('delivers every byte, in order, for objects around all boundaries', async t => {
   const { s3, source } = await local(t)
   for (const partSize of [1, 7, 10]) {
     for (const size of [0, 1, 2, 6, 7, 8, 9, 10, 11, 13, 14, 15, 19, 20, 21, 50]) {
@@ -79,7 +79,7 @@ t.test('every byte, in order, for objects around all boundaries', async t => {
   }
 })
 
-t.test('every byte of a larger object, with the defaults, whatever the answers’ speed', async t => {
+t.test('delivers every byte of a larger object, with the defaults, at any response speed', async t => {
   const size = 20 * MiB + 1
   const { s3, source } = await local(t, size)
   s3.fault({
@@ -94,7 +94,7 @@ t.test('every byte of a larger object, with the defaults, whatever the answers�
   t.match(s3.calls[0], { range: `bytes=0-${512 * KiB - 1}` }, 'the first request is small')
 })
 
-t.test('start and end', async t => {
+t.test('observes start and end', async t => {
   const { source, ranges } = await local(t)
   for (const [start, end] of [
     [0, 1],
@@ -116,7 +116,7 @@ t.test('start and end', async t => {
   t.equal(ranges()[0], 'bytes=0-0', 'no more than is wanted')
 })
 
-t.test('an end behind the object’s is the object’s, and total says so', async t => {
+t.test('takes an end past the object’s as the object’s, as total shows', async t => {
   const { source } = await local(t)
   const one = source({ start: 40, end: 5000, partSize: 10 })
   const totals = new Set<number>()
@@ -125,7 +125,7 @@ t.test('an end behind the object’s is the object’s, and total says so', asyn
   t.same([...totals], [10])
 })
 
-t.test('a start at or behind the end is an error', async t => {
+t.test('rejects a start at or past the end', async t => {
   const { source } = await local(t)
   for (const start of [50, 51, 5 * GiB]) {
     t.match(await read(source({ start })), {
@@ -135,7 +135,7 @@ t.test('a start at or behind the end is an error', async t => {
   }
 })
 
-t.test('an object of many gigabytes: what is read is what is asked for', async t => {
+t.test('reads only the requested part of an object of many gigabytes', async t => {
   const size = 3 * 1024 * GiB
   const { s3, source } = await local(t, size)
   const start = size - 5 * MiB
@@ -145,7 +145,7 @@ t.test('an object of many gigabytes: what is read is what is asked for', async t
   t.equal(sentBy(s3), 5 * MiB)
 })
 
-t.test('"object" comes once, before the first byte; progress adds up to the total', async t => {
+t.test('emits "object" once, before the first byte, and progress adds up to the total', async t => {
   const { s3, source } = await local(t, 0)
   const bytes = pattern(0, 5000)
   const { etag } = await s3.put('bucket', 'k', bytes, { contentType: 'video/mp4', metadata: { by: 'me' } })
@@ -181,7 +181,7 @@ t.test('"object" comes once, before the first byte; progress adds up to the tota
   t.equal(log.filter(name => name === 'progress').length, log.filter(name => name === 'data').length)
 })
 
-t.test('an empty object ends at once, and is announced', async t => {
+t.test('announces an empty object, and ends at once', async t => {
   const { source } = await local(t, 0)
   const one = source()
   const announced = once(one, 'object')
@@ -189,7 +189,7 @@ t.test('an empty object ends at once, and is announced', async t => {
   t.match(await announced, [{ size: 0 }])
 })
 
-t.test('nothing is asked for before the first read', async t => {
+t.test('sends no request before the first read', async t => {
   const { s3, source } = await local(t)
   const one = source()
   await turn()
@@ -198,7 +198,7 @@ t.test('nothing is asked for before the first read', async t => {
   t.equal(s3.calls.length, 0)
 })
 
-t.test('a consumer that reads nothing more is sent no more than readAhead ahead', async t => {
+t.test('requests no more than readAhead ahead for a consumer that stops reading', async t => {
   const { s3, source } = await local(t, 64 * MiB)
   for (const [readAhead, partSize] of [
     [512 * KiB, 64 * KiB],
@@ -224,7 +224,7 @@ t.test('a consumer that reads nothing more is sent no more than readAhead ahead'
   }
 })
 
-t.test('read-ahead grows for a fast consumer, and stays small for others', async t => {
+t.test('grows read-ahead for a fast consumer, and keeps it small for others', async t => {
   const { s3, source } = await local(t, 64 * MiB)
   const look = source()
   await once(look, 'readable')
@@ -256,7 +256,7 @@ t.test('read-ahead grows for a fast consumer, and stays small for others', async
   t.equal(Math.max(...s3.calls.map(call => call.bytesOut)), 2 * MiB, 'as large as allowed, and no larger')
 })
 
-t.test('destroy gives up every request before it calls back', async t => {
+t.test('cancels every request on destroy before it calls back', async t => {
   const moments: Record<string, (s3: LocalS3, one: S3RangeReadable) => Promise<unknown>> = {
     'before the first answer': async s3 => {
       await s3.fault({ operation: 'GetObject', hold: true }).reached
@@ -296,7 +296,7 @@ t.test('destroy gives up every request before it calls back', async t => {
   }
 })
 
-t.test('an abort is an AbortError, and no listener stays on the signal', async t => {
+t.test('ends with an AbortError on abort, and leaves no listener on the signal', async t => {
   const { s3, source } = await local(t)
   const abort = new AbortController()
   const { signal } = abort
@@ -326,7 +326,7 @@ t.test('an abort is an AbortError, and no listener stays on the signal', async t
   t.equal(s3.calls.length, asked, 'nothing is asked for with an aborted signal')
 })
 
-t.test('stop ends the stream without an error and closes its connections', async t => {
+t.test('ends without an error on stop, and closes its connections', async t => {
   const { s3, source } = await local(t)
   s3.fault({ rangeBeyond: 20, times: Infinity, stall: 3 })
   const one = source({ partSize: 10, concurrency: 3 })
@@ -345,25 +345,28 @@ t.test('stop ends the stream without an error and closes its connections', async
   t.equal(s3.calls.filter(call => call.aborted).length, 3, 'those that were under way were given up')
 })
 
-t.test('stop before the first read asks for nothing; after the end, or destroy, it does nothing', async t => {
-  const { s3, source } = await local(t)
-  const early = source()
-  linkOf(early)!.stop!()
-  t.same(await read(early), { bytes: Buffer.alloc(0), error: undefined })
-  t.equal(s3.calls.length, 0)
-  for (const one of [source(), source()]) {
-    one.on('stop', () => t.fail('it was over'))
-    await read(one)
-    linkOf(one)!.stop!()
-  }
-  const destroyed = source()
-  destroyed.on('stop', () => t.fail('it was over'))
-  destroyed.destroy()
-  linkOf(destroyed)!.stop!()
-  await once(destroyed, 'close')
-})
+t.test(
+  'sends no request after a stop before the first read; stop after the end, or destroy, does nothing',
+  async t => {
+    const { s3, source } = await local(t)
+    const early = source()
+    linkOf(early)!.stop!()
+    t.same(await read(early), { bytes: Buffer.alloc(0), error: undefined })
+    t.equal(s3.calls.length, 0)
+    for (const one of [source(), source()]) {
+      one.on('stop', () => t.fail('it was over'))
+      await read(one)
+      linkOf(one)!.stop!()
+    }
+    const destroyed = source()
+    destroyed.on('stop', () => t.fail('it was over'))
+    destroyed.destroy()
+    linkOf(destroyed)!.stop!()
+    await once(destroyed, 'close')
+  },
+)
 
-t.test('a stage that has enough can stop it from within its own write', async t => {
+t.test('lets a stage stop it from within its own write', async t => {
   const { s3, source } = await local(t, 64 * MiB)
   const one = source()
   let taken = 0
@@ -383,7 +386,7 @@ t.test('a stage that has enough can stop it from within its own write', async t 
   t.ok(sentBy(s3) < 32 * MiB)
 })
 
-t.test('its link offers the same bytes of the same version by random access', async t => {
+t.test('offers the same bytes of the same version by random access through its link', async t => {
   const { s3, source, ranges } = await local(t)
   const text = async (chunks: AsyncIterable<Buffer>) => {
     const all: Buffer[] = []
@@ -404,7 +407,7 @@ t.test('its link offers the same bytes of the same version by random access', as
   t.same(await text(part.read(2, 5)), pattern(12, 15))
 })
 
-t.test('it is read in every way that a stream can be read', async t => {
+t.test('supports every way of reading a stream', async t => {
   const size = 3 * MiB + 11
   const { s3, source } = await local(t, size)
   const whole = pattern(0, size)
@@ -449,7 +452,7 @@ t.test('it is read in every way that a stream can be read', async t => {
   await s3.idle()
 })
 
-t.test('chunks that are kept stay as they were, and each pins a block and no more', async t => {
+t.test('keeps retained chunks unchanged, each pinning one block at most', async t => {
   const { source } = await local(t, 4 * MiB)
   const kept: Buffer[] = []
   const one = source({ partSize: 512 * KiB, readAhead: MiB })
@@ -459,7 +462,7 @@ t.test('chunks that are kept stay as they were, and each pins a block and no mor
   t.ok(kept.every(chunk => chunk.buffer.byteLength <= 256 * KiB))
 })
 
-t.test('many readers with many requests cause no warning', async t => {
+t.test('emits no warning for many readers with many requests', async t => {
   const { source } = await local(t, 200)
   const warnings: Error[] = []
   const onWarning = (warning: Error) => warnings.push(warning)
@@ -477,7 +480,7 @@ t.test('many readers with many requests cause no warning', async t => {
   )
 })
 
-t.test('options are checked at once, by name', async t => {
+t.test('checks options at once, by name', async t => {
   const { source } = await local(t)
   const wrong: Record<string, unknown[]> = {
     start: [-1, 0.5, '0', null, Infinity],
@@ -502,7 +505,7 @@ t.test('options are checked at once, by name', async t => {
   t.equal(source().readableHighWaterMark, 256 * KiB)
 })
 
-t.test('leaves the error of a listener to the process, and reads on', async t => {
+t.test('leaves the error of a listener to the process, and continues reading', async t => {
   const { source } = await local(t, 3 * MiB)
   for (const event of ['object', 'progress', 'data'] as const) {
     const one = source()
@@ -535,7 +538,7 @@ t.test('leaves the error of a listener for stop to the process', async t => {
   t.match(thrown, [{ message: 'a bug' }])
 })
 
-t.test('reads the version that a plan was made of, or fails before its first byte', async t => {
+t.test('reads the version that a plan was made from, or fails before its first byte', async t => {
   const { s3, source } = await local(t, 1000)
   const planned = source()
   await read(planned)

@@ -27,7 +27,7 @@ async function collect(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
   return Buffer.concat(all)
 }
 
-t.test('the size is asked for once, with the first byte', async t => {
+t.test('requests the size once, with the first byte', async t => {
   const { object, ranges } = await local(t)
   const one = object()
   t.equal(one.info, undefined)
@@ -37,7 +37,7 @@ t.test('the size is asked for once, with the first byte', async t => {
   t.same(ranges(), ['bytes=0-0'])
 })
 
-t.test('a read tells the size as well', async t => {
+t.test('learns the size from a read as well', async t => {
   const { object, ranges } = await local(t)
   const one = object()
   t.equal((await collect(one.read(3, 8))).toString(), '34567')
@@ -45,7 +45,7 @@ t.test('a read tells the size as well', async t => {
   t.same(ranges(), ['bytes=3-7'])
 })
 
-t.test('any range, in any order, several at a time', async t => {
+t.test('reads any range, in any order, several at a time', async t => {
   const { object } = await local(t)
   const one = object()
   for (let start = 0; start <= 20; start++) {
@@ -57,7 +57,7 @@ t.test('any range, in any order, several at a time', async t => {
   }
 })
 
-t.test('an empty range needs no request, an empty object one that names no byte', async t => {
+t.test('sends no request for an empty range, and one without a range for an empty object', async t => {
   const { s3, object, ranges } = await local(t)
   t.equal((await collect(object().read(7, 7))).length, 0)
   t.same(ranges(), [])
@@ -68,7 +68,7 @@ t.test('an empty range needs no request, an empty object one that names no byte'
   t.same(ranges(), ['bytes=0-0', 'whole'])
 })
 
-t.test('a read that reaches behind the end is an error, before a byte of it', async t => {
+t.test('rejects a read past the end, before its first byte', async t => {
   const { object, ranges } = await local(t)
   for (const [start, end] of [
     [15, 21],
@@ -85,7 +85,7 @@ t.test('a read that reaches behind the end is an error, before a byte of it', as
   }
 })
 
-t.test('places that are none are refused at once', async t => {
+t.test('refuses invalid offsets at once', async t => {
   const { object } = await local(t)
   for (const [start, end] of [
     [-1, 5],
@@ -98,7 +98,7 @@ t.test('places that are none are refused at once', async t => {
   }
 })
 
-t.test('up to partSize bytes are one request; more are several, two at a time', async t => {
+t.test('sends one request up to partSize bytes; several above, two at a time', async t => {
   const { object, ranges } = await local(t)
   const one = object({ partSize: 5 })
   await collect(one.read(2, 7))
@@ -107,7 +107,7 @@ t.test('up to partSize bytes are one request; more are several, two at a time', 
   t.same(ranges().slice(1), ['bytes=0-4', 'bytes=5-9', 'bytes=10-14', 'bytes=15-19'])
 })
 
-t.test('a slow reader is waited for: no more than two ranges are held', async t => {
+t.test('waits for a slow reader, holding at most two ranges', async t => {
   const { s3, object } = await local(t)
   const size = 64 * MiB
   s3.putSynthetic('bucket', 'k', size, (start, end) => Buffer.alloc(end - start))
@@ -122,7 +122,7 @@ t.test('a slow reader is waited for: no more than two ranges are held', async t 
   t.ok(taken > 8 * MiB)
 })
 
-t.test('an early end of the loop, and an abort, give up what is under way', async t => {
+t.test('cancels its requests when the loop ends early, and on abort', async t => {
   const { s3, object } = await local(t)
   s3.fault({ operation: 'GetObject', times: Infinity, stall: 3 })
   for await (const chunk of object().read(0, 20)) {
@@ -145,7 +145,7 @@ t.test('an early end of the loop, and an abort, give up what is under way', asyn
   )
 })
 
-t.test('all reads of one object see one version, also those that began side by side', async t => {
+t.test('reads one version in all reads of one object, even concurrent first ones', async t => {
   const { s3, object } = await local(t)
   const one = object()
   t.equal((await collect(one.read(0, 5))).toString(), '01234')
@@ -158,7 +158,7 @@ t.test('all reads of one object see one version, also those that began side by s
   t.same(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
 })
 
-t.test('places behind 4 GiB', async t => {
+t.test('reads at offsets above 4 GiB', async t => {
   const { s3, object, ranges } = await local(t)
   const size = 6 * GiB + 3
   s3.putSynthetic('bucket', 'k', size, (start, end) =>
@@ -171,7 +171,7 @@ t.test('places behind 4 GiB', async t => {
   t.same(ranges(), ['bytes=5368709120-5368709123', 'bytes=6442450945-6442450946'])
 })
 
-t.test('options are checked at once, and misspelt ones refused', async t => {
+t.test('checks options at once, and refuses misspelt ones', async t => {
   const { client } = await local(t)
   t.throws(() => new S3Source(undefined as never), { code: 'AVIO_ERR_OPTION' })
   t.throws(() => new S3Source({ client, bucket: 'b' } as never), { code: 'AVIO_ERR_OPTION', option: 'key' })
@@ -181,45 +181,42 @@ t.test('options are checked at once, and misspelt ones refused', async t => {
   })
 })
 
-t.test(
-  'another process reads the version that a plan was made of, or fails before its first byte',
-  async t => {
-    const { s3, client, object } = await local(t)
-    const planner = object()
-    await planner.size()
-    const { etag } = planner.info!
-    t.equal((await collect(object({ etag }).read(3, 8))).toString(), '34567')
-    t.equal(s3.calls.at(-1)!.headers['if-match'], etag, 'the first request has the condition')
-    const unquoted = object({ etag: etag!.slice(1, -1) })
-    t.equal(
-      (await collect(unquoted.read(3, 8))).toString(),
-      '34567',
-      'quotes that a queue took off are not missed',
-    )
+t.test('reads the version of a plan in another process, or fails before its first byte', async t => {
+  const { s3, client, object } = await local(t)
+  const planner = object()
+  await planner.size()
+  const { etag } = planner.info!
+  t.equal((await collect(object({ etag }).read(3, 8))).toString(), '34567')
+  t.equal(s3.calls.at(-1)!.headers['if-match'], etag, 'the first request has the condition')
+  const unquoted = object({ etag: etag!.slice(1, -1) })
+  t.equal(
+    (await collect(unquoted.read(3, 8))).toString(),
+    '34567',
+    'quotes that a queue took off are not missed',
+  )
 
-    await s3.put('bucket', 'k', Buffer.from('another of the same length'.slice(0, 20)))
-    for (const asked of [etag, etag!.slice(1, -1), `W/${etag}`]) {
-      const error = {
-        code: 'AVIO_ERR_OBJECT_CHANGED',
-        retryable: false,
-        message: /^s3:\/\/bucket\/k is not the version with the ETag .* any more: .*Plan the job anew/,
-      }
-      await t.rejects(object({ etag: asked }).size(), error)
-      await t.rejects(collect(object({ etag: asked }).read(0, 5)), error)
-    }
-    s3.delete('bucket', 'k')
-    await t.rejects(object({ etag }).size(), {
+  await s3.put('bucket', 'k', Buffer.from('another of the same length'.slice(0, 20)))
+  for (const asked of [etag, etag!.slice(1, -1), `W/${etag}`]) {
+    const error = {
       code: 'AVIO_ERR_OBJECT_CHANGED',
-      message: /it no longer exists/,
-    })
-    await t.rejects(object().size(), { code: 'AVIO_ERR_NO_SUCH_KEY' }, 'without a plan it is a missing key')
-    const elsewhere = new S3Source({ client, etag, uri: 's3://nowhere/k' })
-    await t.rejects(elsewhere.size(), { code: 'AVIO_ERR_NO_SUCH_BUCKET' })
-  },
-)
+      retryable: false,
+      message: /^s3:\/\/bucket\/k is not the version with the ETag .* any more: .*Plan the job anew/,
+    }
+    await t.rejects(object({ etag: asked }).size(), error)
+    await t.rejects(collect(object({ etag: asked }).read(0, 5)), error)
+  }
+  s3.delete('bucket', 'k')
+  await t.rejects(object({ etag }).size(), {
+    code: 'AVIO_ERR_OBJECT_CHANGED',
+    message: /it no longer exists/,
+  })
+  await t.rejects(object().size(), { code: 'AVIO_ERR_NO_SUCH_KEY' }, 'without a plan it is a missing key')
+  const elsewhere = new S3Source({ client, etag, uri: 's3://nowhere/k' })
+  await t.rejects(elsewhere.size(), { code: 'AVIO_ERR_NO_SUCH_BUCKET' })
+})
 
 t.test(
-  'createReadStream() brings the object, or a part of it, of the version that the source has pinned',
+  'createReadStream() streams the object, or part of it, in the version pinned by the source',
   async t => {
     const { s3, object, ranges } = await local(t)
     const source = object()
@@ -244,7 +241,7 @@ t.test(
   },
 )
 
-t.test('createReadStream() checks its options, and heeds its signal', async t => {
+t.test('createReadStream() checks its options, and observes its signal', async t => {
   const { object } = await local(t)
   const source = object()
   t.throws(() => source.createReadStream({ start: 5, end: 4 }), { code: 'AVIO_ERR_OPTION', option: 'end' })

@@ -4,7 +4,7 @@ import { hidesMd5, md5OfEtag, multipartEtag, sameEtag } from '../../../lib/s3/ch
 
 const md5 = (text: string) => createHash('md5').update(text).digest('hex')
 
-t.test('an ETag is an MD5 when it has the form of one', async t => {
+t.test('recognises an ETag in the form of an MD5', async t => {
   t.equal(md5OfEtag(`"${md5('a')}"`), md5('a'))
   t.equal(md5OfEtag(md5('a').toUpperCase()), md5('a'))
   for (const other of [
@@ -20,7 +20,7 @@ t.test('an ETag is an MD5 when it has the form of one', async t => {
   }
 })
 
-t.test('the ETag of a multipart object is the MD5 of its parts’ MD5s, with their number', async t => {
+t.test('computes the ETag of a multipart object from the MD5s of its parts and their number', async t => {
   const parts = ['one', 'two', 'three'].map(md5)
   const expected = createHash('md5')
     .update(Buffer.from(parts.join(''), 'hex'))
@@ -28,19 +28,19 @@ t.test('the ETag of a multipart object is the MD5 of its parts’ MD5s, with the
   t.equal(multipartEtag(parts.map(part => `"${part}"`)), `"${expected}-3"`)
 })
 
-t.test('where one part has an ETag of another kind, nothing is expected of the whole', async t => {
+t.test('expects no ETag of the whole if one part has another kind of ETag', async t => {
   t.equal(multipartEtag([`"${md5('a')}"`, '"opaque"']), undefined)
   t.equal(multipartEtag([]), undefined)
 })
 
-t.test('ETags are compared without their quotes, and a missing one equals nothing', async t => {
+t.test('compares ETags without their quotes, and a missing one equals nothing', async t => {
   t.ok(sameEtag('"a"', 'a'))
   t.notOk(sameEtag('"a"', '"b"'))
   t.notOk(sameEtag(undefined, undefined))
   t.notOk(sameEtag('"a"', undefined))
 })
 
-t.test('an ETag is no MD5 under a key of the customer or of KMS', async t => {
+t.test('treats no ETag as an MD5 under a customer key or KMS', async t => {
   t.ok(hidesMd5({ SSECustomerKey: 'k' }))
   t.ok(hidesMd5({ ServerSideEncryption: 'aws:kms' }))
   t.ok(hidesMd5({ ServerSideEncryption: 'aws:kms:dsse' }))

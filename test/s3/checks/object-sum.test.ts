@@ -20,7 +20,7 @@ function digestOf(algorithm: DigestAlgorithm, of: Buffer): Buffer {
   return digest.digest()
 }
 
-t.test('sums the whole, or the sums of its parts, however the bytes come', t => {
+t.test('computes the checksum of the whole, or of the part checksums, for any chunk size', t => {
   const sizes = [100, 1, 0, 99, 100]
   for (const algorithm of ALGORITHMS) {
     const encoding = algorithm === 'MD5' ? 'hex' : 'base64'
@@ -43,7 +43,7 @@ t.test('sums the whole, or the sums of its parts, however the bytes come', t => 
   t.end()
 })
 
-t.test('every bit of every byte counts, with each algorithm', t => {
+t.test('detects every flipped bit of every byte, with each algorithm', t => {
   for (const algorithm of ALGORITHMS) {
     for (const partSizes of [undefined, [150, 150], [1, 298, 1]]) {
       const good = sum({ algorithm, partSizes }, 64)

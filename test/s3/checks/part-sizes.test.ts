@@ -39,7 +39,7 @@ const listed = (sizes: number[], more: object = {}) => ({
   ObjectParts: { Parts: sizes.map(Size => ({ Size })), ...more },
 })
 
-t.test('asks for the list, page by page', async t => {
+t.test('requests the list, page by page', async t => {
   const { asked, ask } = question({
     attributes: ({ PartNumberMarker: marker, ...rest }) => {
       t.equal((rest as HeadObjectCommandInput).IfMatch, undefined, 'it takes no condition')
@@ -54,7 +54,7 @@ t.test('asks for the list, page by page', async t => {
   t.same(asked, ['list ', 'list 1', 'list 2'])
 })
 
-t.test('asks for each part where there is no list that adds up', async t => {
+t.test('requests each part if there is no consistent list', async t => {
   const head = ({ PartNumber: n }: HeadObjectCommandInput) => ({
     ETag: '"e"',
     PartsCount: 3,
@@ -75,7 +75,7 @@ t.test('asks for each part where there is no list that adds up', async t => {
   }
 })
 
-t.test('tells nothing where the store tells nothing, and asks it no more', async t => {
+t.test('returns nothing if the store reports nothing, and stops asking', async t => {
   const heads: Record<string, Answers['head']> = {
     'it answers with the whole object': () => ({ ETag: '"e"', ContentLength: 10 }),
     'it has another number of parts': () => ({ ETag: '"e"', PartsCount: 2, ContentLength: 4 }),

@@ -31,7 +31,7 @@ async function store(t: Test, more: Partial<PutObjectCommandInput> = { ChecksumA
   return { s3, client, source, heads }
 }
 
-t.test('a good object passes, for one HEAD that carries the version', async t => {
+t.test('passes a good object, with one HEAD that carries the version', async t => {
   const { s3, source, heads } = await store(t)
   t.ok((await buffer(source())).equals(bytes))
   t.equal(heads().length, 1)
@@ -39,7 +39,7 @@ t.test('a good object passes, for one HEAD that carries the version', async t =>
   t.ok(s3.calls.findIndex(call => call.operation === 'HeadObject') > 0, 'not before the first answer')
 })
 
-t.test('a byte that is turned over on the way is an error before the end', async t => {
+t.test('fails on a flipped byte before the end', async t => {
   for (const at of [0, 50_000, 600 * 1024]) {
     const { s3, source } = await store(t)
     s3.fault({ operation: 'GetObject', nth: at < 512 * 1024 ? 1 : 2, corrupt: at % (512 * 1024) })
@@ -51,7 +51,7 @@ t.test('a byte that is turned over on the way is an error before the end', async
   }
 })
 
-t.test('an object of parts whose whole was summed passes too', async t => {
+t.test('passes a multipart object with a checksum of the whole', async t => {
   const { client, source } = await store(t)
   const sink = new S3MultipartWritable({ client, bucket: 'bucket', key: 'k', partSize: 5 * MiB })
   const all = pattern(0, 11 * MiB)
@@ -60,7 +60,7 @@ t.test('an object of parts whose whole was summed passes too', async t => {
   t.ok((await buffer(source())).equals(all))
 })
 
-t.test('without a sum of its bytes, or a HEAD, an object passes as ever', async t => {
+t.test('reads an object without a checksum, or without a HEAD, as usual', async t => {
   for (const more of [{}, { ChecksumAlgorithm: 'SHA256' }, { ChecksumAlgorithm: 'CRC32C' }] as const) {
     const { source, heads } = await store(t, more)
     t.ok((await buffer(source())).equals(bytes))
@@ -77,7 +77,7 @@ t.test('without a sum of its bytes, or a HEAD, an object passes as ever', async 
 })
 
 t.test(
-  'the store is asked once: a sum of the sums of parts, a failure or another version cost the check alone',
+  'asks the store once: a composite checksum, a failure or another version cost the check alone',
   async t => {
     const composite = await store(t)
     const parts = [5 * MiB, 1000].map(size => pattern(0, size))
@@ -109,7 +109,7 @@ t.test(
   },
 )
 
-t.test('a part of an object, a small one, and one with verify off are read without a HEAD', async t => {
+t.test('reads a part of an object, a small one, and one with verify off, without a HEAD', async t => {
   const { source, heads } = await store(t)
   await buffer(source({ start: 1 }))
   await buffer(source({ end: 2 * MiB }))

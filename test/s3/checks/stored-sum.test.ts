@@ -114,7 +114,7 @@ for (const { name, way, store: keep, of } of CASES) {
   })
 }
 
-t.test('the sizes of parts come from HEADs where attributes are refused', async t => {
+t.test('gets the part sizes from HEADs if attributes are refused', async t => {
   const { s3, client, source } = await store(t)
   await putParts(client, ['SHA256', 'COMPOSITE'])
   s3.fault({ operation: 'GetObjectAttributes', times: Infinity, status: 403 })
@@ -126,7 +126,7 @@ t.test('the sizes of parts come from HEADs where attributes are refused', async 
   t.ok(heads.every(call => call.headers['if-match'] !== undefined))
 })
 
-t.test('what can not be checked is read as ever, and says so', async t => {
+t.test('reads an object that can’t be checked as usual, and reports that', async t => {
   for (const status of [403, 404, 405, 412, 501]) {
     const { s3, client, source } = await store(t)
     await put(client, ['CRC32C'])
@@ -162,7 +162,7 @@ t.test('what can not be checked is read as ever, and says so', async t => {
   t.same(retried.verified, { algorithm: 'SHA1', of: 'object' }, 'a hiccup is no refusal')
 })
 
-t.test('no byte comes before the store has told, and none waits any longer', async t => {
+t.test('holds all bytes until the store has responded, and none after that', async t => {
   const { s3, client, source } = await store(t)
   await put(client, ['CRC32C'])
   const head = s3.fault({ operation: 'HeadObject', hold: true })
@@ -180,7 +180,7 @@ t.test('no byte comes before the store has told, and none waits any longer', asy
   t.same(read.verified, { algorithm: 'CRC32C', of: 'object' })
 })
 
-t.test('a destroy or a stop while the store is asked leaves nothing', async t => {
+t.test('leaves nothing behind on destroy or stop while waiting for the store', async t => {
   const { s3, client, source } = await store(t)
   await put(client, ['CRC32C'])
   const head = s3.fault({ operation: 'HeadObject', times: Infinity, hold: true })
@@ -193,7 +193,7 @@ t.test('a destroy or a stop while the store is asked leaves nothing', async t =>
   t.equal(head.hits, 1, 'it is asked no more')
 })
 
-t.test('an empty object is checked, and part of one is not', async t => {
+t.test('checks an empty object, but not part of one', async t => {
   const { client, source, s3 } = await store(t)
   await put(client, ['CRC32'], { Body: Buffer.alloc(0) })
   const empty = source()

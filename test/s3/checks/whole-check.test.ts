@@ -18,7 +18,7 @@ const SUM = { algorithm: 'CRC32', value: Buffer.from('cbf43926', 'hex').toString
 const CRC32 = { algorithm: 'CRC32' } as const
 const whole = Buffer.from('123456789')
 
-t.test('passes bytes that have the sum, however they are cut', async t => {
+t.test('passes bytes with the right checksum, however they are cut', async t => {
   for (let cut = 0; cut <= 9; cut++) {
     const check = new WholeCheck(() => Promise.resolve(SUM), CRC32)
     check.begin()
@@ -30,7 +30,7 @@ t.test('passes bytes that have the sum, however they are cut', async t => {
   }
 })
 
-t.test('tells bytes that have another', async t => {
+t.test('rejects bytes with a different checksum', async t => {
   const check = new WholeCheck(() => Promise.resolve(SUM), CRC32)
   check.add(Buffer.from('1234567'))
   check.begin()
@@ -44,7 +44,7 @@ t.test('tells bytes that have another', async t => {
   t.equal(check.verified, undefined)
 })
 
-t.test('has bytes wait where the answer says how to sum them', async t => {
+t.test('makes bytes wait if the response determines the algorithm', async t => {
   let answer!: (sum: StoredSum | undefined) => void
   const check = new WholeCheck(() => new Promise(resolve => (answer = resolve)))
   t.equal(check.isReady, false)
@@ -62,7 +62,7 @@ t.test('has bytes wait where the answer says how to sum them', async t => {
   t.match(await parts.verdict(info), { message: /MD5, computed from its 2 part checksums,.*verify: 'auto'/ })
 })
 
-t.test('tells nothing where the store has no sum, or was not asked', async t => {
+t.test('checks nothing if the store has no checksum, or was not asked', async t => {
   const check = new WholeCheck(() => Promise.resolve(undefined), CRC32)
   check.add(Buffer.from('x'))
   t.equal(await check.verdict(info), undefined)
@@ -77,7 +77,7 @@ t.test('tells nothing where the store has no sum, or was not asked', async t => 
   t.equal(await waiting.verdict(info), undefined)
 })
 
-t.test('waits for an answer that is late, but not for ever', async t => {
+t.test('waits for a late response, but not forever', async t => {
   const late = new WholeCheck(() => new Promise(resolve => setTimeout(() => resolve(SUM), 20)), CRC32)
   late.begin()
   t.match(await late.verdict(info), { code: 'AVIO_ERR_CHECKSUM_MISMATCH' })
@@ -89,7 +89,7 @@ t.test('waits for an answer that is late, but not for ever', async t => {
   t.equal(await never.verdict(info), undefined)
 })
 
-t.test('gives the question up', async t => {
+t.test('cancels the request', async t => {
   const check = new WholeCheck(
     signal => new Promise(resolve => signal.addEventListener('abort', () => resolve(undefined))),
   )

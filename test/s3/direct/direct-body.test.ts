@@ -21,7 +21,7 @@ const failure = (promise: Promise<unknown>) =>
     (error: unknown) => error,
   )
 
-t.test('what came with the head is copied, the rest is read in place', async t => {
+t.test('copies bytes that came with the header, and reads the rest in place', async t => {
   const { log, one } = body(10)
   t.equal(one.copy(Buffer.from('01')), false, 'nobody has said where it goes: no more, please')
   t.equal(one.copy(Buffer.from('23')), false)
@@ -43,7 +43,7 @@ t.test('what came with the head is copied, the rest is read in place', async t =
   t.equal(heard, 4)
 })
 
-t.test('a body that came whole with its head leaves the connection reading', async t => {
+t.test('keeps the connection reading after a body that came whole with its header', async t => {
   const { log, one } = body(3)
   t.equal(one.copy(Buffer.from('abc')), false)
   const into = new RangeBuffer({ start: 0, end: 3 })
@@ -52,7 +52,7 @@ t.test('a body that came whole with its head leaves the connection reading', asy
   t.equal(into.take()?.toString(), 'abc')
 })
 
-t.test('it is an ordinary stream for who takes it for one', async t => {
+t.test('works as an ordinary stream', async t => {
   const { log, one } = body(6)
   one.copy(Buffer.from('ab'))
   const text = (async () => {
@@ -69,7 +69,7 @@ t.test('it is an ordinary stream for who takes it for one', async t => {
   t.ok(log.includes('complete'))
 })
 
-t.test('a slow reader of the stream holds the connection back', async t => {
+t.test('pauses the connection for a slow reader of the stream', async t => {
   const { log, one } = body(200_000)
   t.equal(one.read(), null)
   t.same(log, ['resume'])
@@ -83,7 +83,7 @@ t.test('a slow reader of the stream holds the connection back', async t => {
   t.same(log, ['resume', 'resume'])
 })
 
-t.test('more than was announced is an error', async t => {
+t.test('rejects more bytes than announced', async t => {
   const { log, one } = body(3)
   const done = one.into(new RangeBuffer({ start: 0, end: 3 }), () => undefined)
   t.equal(one.copy(Buffer.from('abcd')), false)
@@ -91,7 +91,7 @@ t.test('more than was announced is an error', async t => {
   t.same(log, ['resume', 'given up'])
 })
 
-t.test('a range that is not as long as the body is refused', async t => {
+t.test('rejects a range whose length differs from the body’s', async t => {
   const { log, one } = body(3)
   t.match(await failure(one.into(new RangeBuffer({ start: 0, end: 4 }), () => undefined)), {
     message: /body of 3 bytes/,
@@ -99,7 +99,7 @@ t.test('a range that is not as long as the body is refused', async t => {
   t.same(log, ['given up'])
 })
 
-t.test('a connection that goes, or is given up, fails who waits, with its reason', async t => {
+t.test('passes the reason of a closed or abandoned connection to the reader', async t => {
   const gone = new Error('gone')
   const failed = body(3)
   const failing = failed.one.into(new RangeBuffer({ start: 0, end: 3 }), () => undefined)

@@ -63,7 +63,7 @@ const isDirect = (body: unknown) => body instanceof DirectBody
 const head = (length: number, more = '') =>
   `HTTP/1.1 206 Partial Content\r\nContent-Length: ${length}\r\n${more}\r\n`
 
-t.test('an answer, cut on the way at every byte', async t => {
+t.test('reads a response cut at every byte', async t => {
   const answer = head(5) + 'hello'
   for (let cut = 1; cut < answer.length; cut++) {
     const { get } = await connection(t, socket => {
@@ -78,7 +78,7 @@ t.test('an answer, cut on the way at every byte', async t => {
   }
 })
 
-t.test('a body over many blocks, and the next on the same connection', async t => {
+t.test('reads a body across many blocks, and the next on the same connection', async t => {
   const bytes = Buffer.from(Uint8Array.from({ length: 3 * BLOCK_SIZE + 7 }, (_, i) => i * 31 + (i >> 8)))
   let requests = 0
   const { one, get, freed } = await connection(t, socket => {
@@ -101,7 +101,7 @@ t.test('a body over many blocks, and the next on the same connection', async t =
   }
 })
 
-t.test('the request is what Node’s client would send', async t => {
+t.test('sends the same request as Node’s client', async t => {
   const requests: string[] = []
   const { get } = await connection(t, (socket, request) => {
     requests.push(request)
@@ -111,7 +111,7 @@ t.test('the request is what Node’s client would send', async t => {
   t.match(requests, [/^GET \/b\/k HTTP\/1\.1\r\nhost: h\r\n/])
 })
 
-t.test('heads that come before the one that counts', async t => {
+t.test('skips headers before the final one', async t => {
   const { get } = await connection(t, socket =>
     socket.write(
       `HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n${head(5)}hello`,
@@ -123,7 +123,7 @@ t.test('heads that come before the one that counts', async t => {
   t.equal(await text(body), 'hello')
 })
 
-t.test('anything but plain content is Node’s client’s to read', async t => {
+t.test('leaves everything except plain content to Node’s client', async t => {
   const answers = {
     'a chunked body': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n',
     'a body that ends with the connection': 'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello',
@@ -144,7 +144,7 @@ t.test('anything but plain content is Node’s client’s to read', async t => {
   }
 })
 
-t.test('a server that closes after its answer is taken at its word', async t => {
+t.test('accepts a complete response from a server that then closes', async t => {
   for (const answer of [head(5, 'Connection: close\r\n'), head(5).replace('1.1', '1.0')]) {
     const { one, get, freed } = await connection(t, socket => socket.write(answer + 'hello'))
     const into = new RangeBuffer({ start: 0, end: 5 })
@@ -155,7 +155,7 @@ t.test('a server that closes after its answer is taken at its word', async t => 
   }
 })
 
-t.test('what breaks is an error, wherever it breaks', async t => {
+t.test('reports a break at any point as an error', async t => {
   const cuts: Record<string, string> = {
     'before the head': '',
     'in the head': 'HTTP/1.1 206 Par',
@@ -174,7 +174,7 @@ t.test('what breaks is an error, wherever it breaks', async t => {
   }
 })
 
-t.test('what is no HTTP is refused', async t => {
+t.test('rejects responses that are not HTTP', async t => {
   for (const answer of [
     'SSH-2.0-OpenSSH_9.2\r\n\r\n',
     'x'.repeat(200_000),
@@ -186,7 +186,7 @@ t.test('what is no HTTP is refused', async t => {
   }
 })
 
-t.test('bytes that nobody asked for close the connection', async t => {
+t.test('closes the connection on unsolicited bytes', async t => {
   const { one, get } = await connection(t, socket => socket.write(`${head(5)}hello and more`))
   const { body } = await get()
   t.match(await failure(text(body)), { message: /longer than announced/ })
@@ -199,7 +199,7 @@ t.test('bytes that nobody asked for close the connection', async t => {
   while (!idle.one.isClosed) await new Promise<void>(resolve => setImmediate(resolve))
 })
 
-t.test('nobody to connect to', async t => {
+t.test('reports a refused connection', async t => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -212,7 +212,7 @@ t.test('nobody to connect to', async t => {
   t.match(await failure(one.send({ path: '/' }, undefined)), { code: 'ECONNREFUSED' })
 })
 
-t.test('an abort closes the connection, and leaves no listener', async t => {
+t.test('closes the connection on abort, and leaves no listener', async t => {
   for (const answer of ['', 'HTTP/1.1 206 Par', `${head(5)}hel`]) {
     const { one, get } = await connection(t, socket => socket.write(answer))
     const abort = new AbortController()
@@ -228,7 +228,7 @@ t.test('an abort closes the connection, and leaves no listener', async t => {
   t.ok(one.isClosed)
 })
 
-t.test('an answer whose body nobody reads holds the server back, and can be given up', async t => {
+t.test('pauses the server if nobody reads the body, and lets the body be abandoned', async t => {
   const { one, get } = await connection(t, socket => {
     socket.write(head(50_000_000))
     socket.write(Buffer.alloc(50_000_000))

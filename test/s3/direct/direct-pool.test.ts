@@ -49,7 +49,7 @@ async function goesDirect(client: S3Client): Promise<boolean> {
   return bodies[1] instanceof DirectBody
 }
 
-t.test('a client as it comes is asked directly, from its second request on', async t => {
+t.test('connects directly for a default client, from its second request on', async t => {
   const { client, s3 } = await local(t)
   t.ok(await goesDirect(client))
   t.match(await get(client), {
@@ -59,13 +59,13 @@ t.test('a client as it comes is asked directly, from its second request on', asy
   })
 })
 
-t.test('agents that only say how to connect are heeded, and change nothing else', async t => {
+t.test('observes agents that only configure connections, and changes nothing else', async t => {
   for (const httpAgent of [new Agent({ keepAlive: true }), { maxSockets: 3 }]) {
     t.ok(await goesDirect((await local(t, { requestHandler: { httpAgent } })).client))
   }
 })
 
-t.test('whatever else the requests go by, they go by that', async t => {
+t.test('uses the request handler for every other kind of client', async t => {
   class Proxy extends Agent {}
   const patched = new Agent()
   Object.assign(patched, { createConnection: connect })
@@ -86,7 +86,7 @@ t.test('whatever else the requests go by, they go by that', async t => {
   t.notOk(await goesDirect(client), 'a handler that somebody listens in on')
 })
 
-t.test('errors are the SDK’s, and a connection that brought one is used again', async t => {
+t.test('reports the SDK’s errors, and reuses the connection afterwards', async t => {
   const { client, get, s3 } = await local(t)
   await goesDirect(client)
   for (const [input, name] of [
@@ -99,7 +99,7 @@ t.test('errors are the SDK’s, and a connection that brought one is used again'
   t.equal(new Set(s3.calls.slice(2).map(call => call.connection)).size, 1)
 })
 
-t.test('one connection serves many requests, and as many as the agent allows are open', async t => {
+t.test('sends many requests over one connection, and opens as many as the agent allows', async t => {
   const { client, s3 } = await local(t, { requestHandler: { httpAgent: { maxSockets: 2 } } })
   const object = new S3Source({ client, bucket: 'bucket', key: 'k' })
   const read = async () => {
@@ -121,7 +121,7 @@ t.test('one connection serves many requests, and as many as the agent allows are
   t.ok(most.direct <= 2, 'ours and the agent’s together')
 })
 
-t.test('a connection that the server closed while it was at rest is no failure', async t => {
+t.test('survives a server that closed an idle connection', async t => {
   let requests = 0
   const server = createServer((_request, response) => {
     requests++
@@ -148,7 +148,7 @@ t.test('a connection that the server closed while it was at rest is no failure',
   t.equal(requests, 4)
 })
 
-t.test('what was signed is what is sent, whatever is in it', async t => {
+t.test('sends the signed request unchanged, whatever it contains', async t => {
   const { client, s3, get } = await local(t)
   await goesDirect(client)
   const Key = "a b/ü+%20!'()*&=?#.mp4"
@@ -160,7 +160,7 @@ t.test('what was signed is what is sent, whatever is in it', async t => {
   t.equal(await Body?.transformToString(), 'hello')
 })
 
-t.test('the SDK’s check of checksums stays in force', async t => {
+t.test('keeps the SDK’s checksum validation', async t => {
   const { client, s3, get } = await local(t)
   await goesDirect(client)
   await client.send(
@@ -172,7 +172,7 @@ t.test('the SDK’s check of checksums stays in force', async t => {
   await t.rejects(Body!.transformToString(), { message: /^Checksum mismatch/ })
 })
 
-t.test('over TLS, with the agent’s certificates', async t => {
+t.test('connects over TLS with the agent’s certificates', async t => {
   const generate = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
   const subject = ['-days', '1', '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1']
   const pem = execFileSync('openssl', [...generate, ...subject, '-keyout', '-', '-out', '-'], {
@@ -198,7 +198,7 @@ t.test('over TLS, with the agent’s certificates', async t => {
   await t.rejects(get(stranger), { code: /CERT/ })
 })
 
-t.test('what fails on it says what was sent, and to which scheme', async t => {
+t.test('reports in failures which requests were sent, and over which scheme', async t => {
   const s3 = await LocalS3.start({ buckets: ['bucket'], tls: true })
   const client = new S3Client({ ...s3.clientConfig(), endpoint: s3.endpoint.replace('https:', 'http:') })
   t.teardown(async () => {

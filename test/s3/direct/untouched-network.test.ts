@@ -5,11 +5,11 @@ import tls from 'node:tls'
 import t from 'tap'
 import { isNetworkUntouched } from '../../../lib/s3/direct/untouched-network.js'
 
-t.test('knows its own functions of this Node', async t => {
+t.test('recognises the functions of this Node', async t => {
   t.equal(isNetworkUntouched(), true)
 })
 
-t.test('sees each function that another takes the place of, and when it is gone again', async t => {
+t.test('detects each replaced function, and its restoration', async t => {
   const places: [object, string][] = [
     [http, 'request'],
     [http, 'ClientRequest'],

@@ -10,7 +10,7 @@ const range = (length: number) => new RangeBuffer({ start: 0, end: length })
 const idle = new AbortController().signal
 const ignore = () => undefined
 
-t.test('a body is copied whole, whatever kind of stream it is', async t => {
+t.test('copies a whole body, from any kind of stream', async t => {
   const bodies = {
     'of Node': Readable.from([Buffer.from('abc'), Buffer.from('defg')]),
     'of the web': new Blob(['abc', 'defg']).stream(),
@@ -24,12 +24,12 @@ t.test('a body is copied whole, whatever kind of stream it is', async t => {
   }
 })
 
-t.test('no body at all is an empty one', async t => {
+t.test('treats a missing body as empty', async t => {
   await drain(streamOf(undefined), range(0), idle, ignore)
   await t.rejects(drain(streamOf(undefined), range(1), idle, ignore), { name: 'IncompleteBody' })
 })
 
-t.test('a body that ends early is worth another try, and what came is kept', async t => {
+t.test('makes a short body retryable, and keeps the bytes received', async t => {
   const into = range(10)
   const error: unknown = await drain(Readable.from([Buffer.from('abc')]), into, idle, ignore).catch(
     (error: unknown) => error,
@@ -39,7 +39,7 @@ t.test('a body that ends early is worth another try, and what came is kept', asy
   t.equal(into.received, 3)
 })
 
-t.test('a body that goes on too long is destroyed, and is not worth another try', async t => {
+t.test('destroys an overlong body, and makes it not retryable', async t => {
   const body = new PassThrough()
   body.write('abcdef')
   const error: unknown = await drain(body, range(5), idle, ignore).catch((error: unknown) => error)
@@ -48,7 +48,7 @@ t.test('a body that goes on too long is destroyed, and is not worth another try'
   t.ok(body.destroyed)
 })
 
-t.test('a body that fails passes its error on; one that is closed early does too', async t => {
+t.test('passes on the error of a body that fails or closes early', async t => {
   const broken = new PassThrough()
   const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
   const failing = drain(broken, range(5), idle, ignore)
@@ -61,7 +61,7 @@ t.test('a body that fails passes its error on; one that is closed early does too
   t.ok(classifyError(error).retryable, 'a premature close may go away')
 })
 
-t.test('an abort destroys the body, also one that came before, and leaves no listener', async t => {
+t.test('destroys the body on abort, even an earlier one, and leaves no listener', async t => {
   const abort = new AbortController()
   const body = new PassThrough()
   const draining = drain(body, range(5), abort.signal, ignore)
@@ -74,7 +74,7 @@ t.test('an abort destroys the body, also one that came before, and leaves no lis
   t.equal(getEventListeners(abort.signal, 'abort').length, 0)
 })
 
-t.test('a body that stalls is worth another try', t => {
+t.test('makes a stalled body retryable', t => {
   t.ok(classifyError(stalled(5)).retryable)
   t.end()
 })

@@ -26,7 +26,7 @@ function get(client: GetRange['client'], more: Partial<GetRange> = {}): Promise<
   })
 }
 
-t.test('the head of the answer is looked at before its bytes are taken', async t => {
+t.test('checks the response’s header before it takes its bytes', async t => {
   const into = new RangeBuffer({ start: 0, end: 5 })
   const seen: (Partial<GetObjectCommandOutput> | number)[] = []
   await get(
@@ -43,7 +43,7 @@ t.test('the head of the answer is looked at before its bytes are taken', async t
   t.equal(into.take()?.toString(), 'hello')
 })
 
-t.test('no listener stays on the signal, whether it goes well or not', async t => {
+t.test('leaves no listener on the signal, on success or failure', async t => {
   const { signal } = new AbortController()
   await get(
     fakeStore(() => ({ ...ok, body: 'hello' })),
@@ -57,7 +57,7 @@ t.test('no listener stays on the signal, whether it goes well or not', async t =
   t.equal(getEventListeners(signal, 'abort').length, 0)
 })
 
-t.test('an answer that is refused is closed unread', async t => {
+t.test('closes a refused response unread', async t => {
   const body = new PassThrough()
   const into = new RangeBuffer({ start: 0, end: 5 })
   const refused = new Error('not this one')
@@ -73,7 +73,7 @@ t.test('an answer that is refused is closed unread', async t => {
   t.equal(into.received, 0)
 })
 
-t.test('a request is made once, whatever the client thinks of retries', async t => {
+t.test('sends each request once, whatever the client’s retry settings', async t => {
   let requests = 0
   const client = fakeStore(
     () => {
@@ -87,7 +87,7 @@ t.test('a request is made once, whatever the client thinks of retries', async t 
   t.equal(requests, 1)
 })
 
-t.test('silence is given up: before the answer, in its head, and in its body', async t => {
+t.test('times out on silence: before the response, in its header, and in its body', async t => {
   const stalls: Record<string, GetRange['client']> = {
     'before there are credentials': fakeStore(() => ok, { credentials: () => new Promise(() => undefined) }),
     'before the answer': fakeStore(
@@ -112,7 +112,7 @@ t.test('silence is given up: before the answer, in its head, and in its body', a
   }
 })
 
-t.test('an answer that comes after it was given up is closed', async t => {
+t.test('closes a response that arrives after the timeout', async t => {
   const body = new PassThrough()
   let answer!: (value: typeof ok & { body: PassThrough }) => void
   const client = fakeStore(() => new Promise(resolve => (answer = resolve)))
@@ -122,7 +122,7 @@ t.test('an answer that comes after it was given up is closed', async t => {
   t.ok(body.destroyed)
 })
 
-t.test('a body that keeps coming is no stall, however long it takes', async t => {
+t.test('never times out while a body keeps coming', async t => {
   const body = new PassThrough()
   const bytes = ['h', 'e', 'l', 'l', 'o']
   const drip = setInterval(() => {
@@ -139,7 +139,7 @@ t.test('a body that keeps coming is no stall, however long it takes', async t =>
   t.ok(into.complete)
 })
 
-t.test('an abort ends it at any time, with an AbortError and its reason, and leaves no listener', async t => {
+t.test('rejects at any time with an AbortError and its reason on abort, and leaves no listener', async t => {
   const reason = new Error('shutting down')
   const body = new PassThrough()
   const waits: Record<string, GetRange['client']> = {
@@ -165,7 +165,7 @@ t.test('an abort ends it at any time, with an AbortError and its reason, and lea
   t.ok(body.destroyed)
 })
 
-t.test('a body that drips is given up like one that stalls, and what came of it is kept', async t => {
+t.test('cancels a slow body like a stalled one, and keeps the bytes received', async t => {
   const body = new PassThrough()
   const drip = setInterval(() => body.write('x'), 20)
   t.teardown(() => clearInterval(drip))

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { getRequestOption } from '../../../lib/s3/read/get-request-option.js'
 
-t.test('the rest of the input is copied', async t => {
+t.test('copies the rest of the input', async t => {
   const request = { RequestPayer: 'requester', ExpectedBucketOwner: '123456789012' } as const
   const taken = getRequestOption({ request })
   t.same(taken, request)
@@ -9,7 +9,7 @@ t.test('the rest of the input is copied', async t => {
   t.same(getRequestOption({}), {})
 })
 
-t.test('what the reader sets itself is refused by name, even where it is undefined', async t => {
+t.test('refuses members that the reader sets itself by name, even if undefined', async t => {
   const owned = [
     'Bucket',
     'Key',
@@ -36,7 +36,7 @@ t.test('what the reader sets itself is refused by name, even where it is undefin
   }
 })
 
-t.test('anything but an object is refused', async t => {
+t.test('refuses anything but an object', async t => {
   for (const request of [null, 'x', 7, []]) {
     t.throws(() => getRequestOption({ request }), { code: 'AVIO_ERR_OPTION', option: 'request' })
   }

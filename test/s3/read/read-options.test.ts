@@ -6,7 +6,7 @@ import { READ_OPTIONS, readOptions } from '../../../lib/s3/read/read-options.js'
 const client = new S3Client({ region: 'us-east-1' })
 const read = (options: object) => readOptions({ client, bucket: 'b', key: 'k', ...options }, 'S3Source')
 
-t.test('the defaults', async t => {
+t.test('applies the defaults', async t => {
   t.same(read({}), {
     client,
     location: { bucket: 'b', key: 'k' },
@@ -20,7 +20,7 @@ t.test('the defaults', async t => {
   })
 })
 
-t.test('every option that is given is taken', async t => {
+t.test('accepts every option', async t => {
   const given = {
     versionId: 'v',
     request: { RequestPayer: 'requester' },
@@ -38,7 +38,7 @@ t.test('every option that is given is taken', async t => {
   t.equal(read({ stallTimeout: Infinity }).stallTimeout, Infinity)
 })
 
-t.test('what breaks its rule is refused by name', async t => {
+t.test('refuses invalid options by name', async t => {
   const wrong: Record<string, unknown[]> = {
     versionId: ['', 7, null],
     request: [null, 'x', { Range: 'bytes=0-1' }],
@@ -62,7 +62,7 @@ t.test('what breaks its rule is refused by name', async t => {
   }
 })
 
-t.test('the list of names has them all', async t => {
+t.test('lists every option name', async t => {
   t.same([...READ_OPTIONS].sort(), [
     'bucket',
     'client',

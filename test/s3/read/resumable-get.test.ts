@@ -62,7 +62,7 @@ function odd(answer: (request: FakeRequest, nth: number) => FakeAnswer | undefin
   return { client, requests, ranges: () => requests.map(request => request.headers['range'] ?? 'whole') }
 }
 
-t.test('one range is one request; later ones carry the ETag of the first', async t => {
+t.test('sends one request per range; later ones carry the ETag of the first', async t => {
   const { s3, client } = await local(t)
   const get = new ResumableGet(target(client))
   t.match(await fetch(get, 0, 5), { error: undefined, bytes: '01234' })
@@ -77,12 +77,12 @@ t.test('one range is one request; later ones carry the ETag of the first', async
   )
 })
 
-t.test('a range that reaches behind the end is trimmed', async t => {
+t.test('trims a range that reaches past the end', async t => {
   const { client } = await local(t)
   t.match(await fetch(new ResumableGet(target(client)), 15, 100), { bytes: 'fghij', end: 20 })
 })
 
-t.test('what broke is resumed at the byte where it broke', async t => {
+t.test('resumes at the byte where the response broke', async t => {
   const faults = [
     [{ reset: true }, ['bytes=0-9', 'bytes=0-9']],
     [{ shortBody: 0 }, ['bytes=0-9', 'bytes=0-9']],
@@ -102,7 +102,7 @@ t.test('what broke is resumed at the byte where it broke', async t => {
   }
 })
 
-t.test('several breaks in one range, each at its byte, count together', async t => {
+t.test('counts several breaks in one range together, each resumed at its byte', async t => {
   const { s3, client, ranges } = await local(t)
   s3.fault({ operation: 'GetObject', times: Infinity, shortBody: 3 })
   const { error, bytes } = await fetch(new ResumableGet(target(client)), 2, 20)
@@ -120,7 +120,7 @@ t.test('several breaks in one range, each at its byte, count together', async t 
   })
 })
 
-t.test('maxAttempts of 1 is one try', async t => {
+t.test('makes one attempt with maxAttempts of 1', async t => {
   const { s3, client, ranges } = await local(t)
   s3.fault({ operation: 'GetObject', status: 500 })
   const { error } = await fetch(new ResumableGet(target(client, { maxAttempts: 1 })), 0, 5)
@@ -128,7 +128,7 @@ t.test('maxAttempts of 1 is one try', async t => {
   t.same(ranges(), ['bytes=0-4'])
 })
 
-t.test('an error that will not go away is thrown at once, by a code of its own', async t => {
+t.test('throws a permanent error at once, with its own code', async t => {
   const { s3, client, ranges } = await local(t)
   await s3.put('bucket', 'cold', content, { storageClass: 'GLACIER' })
   const at = (more: Partial<GetTarget>) => fetch(new ResumableGet(target(client, more)), 0, 5)
@@ -153,7 +153,7 @@ t.test('an error that will not go away is thrown at once, by a code of its own',
   t.match(await at({}), { error: { code: 'AVIO_ERR_ACCESS_DENIED', attempts: 1, s3Code: 'AccessDenied' } })
 })
 
-t.test('an endpoint where nobody listens is tried a few times, and named', async t => {
+t.test('tries an unreachable endpoint a few times, and names it', async t => {
   const s3 = await LocalS3.start()
   const config = s3.clientConfig()
   await s3.close()
@@ -168,7 +168,7 @@ t.test('an endpoint where nobody listens is tried a few times, and named', async
   })
 })
 
-t.test('an object that changes under way is an error that says so', async t => {
+t.test('rejects an object that changes during the read', async t => {
   const changes = [{ changed: 'other bytes, as it happens' }, { before: 'delete' }] as const
   for (const change of changes) {
     const { s3, client, ranges } = await local(t)
@@ -183,7 +183,7 @@ t.test('an object that changes under way is an error that says so', async t => {
   }
 })
 
-t.test('an object that changes between two tries of one range is found out by the second', async t => {
+t.test('detects a change between two attempts of one range on the second', async t => {
   const { s3, client, ranges } = await local(t)
   s3.fault({ operation: 'GetObject', shortBody: 3 })
   s3.fault({ operation: 'GetObject', nth: 2, changed: 'x'.repeat(20) })
@@ -193,7 +193,7 @@ t.test('an object that changes between two tries of one range is found out by th
   t.same(ranges(), ['bytes=0-9', 'bytes=3-9'])
 })
 
-t.test('a server that ignores If-Match is found out by the ETag of its answer', async t => {
+t.test('detects a server that ignores If-Match by the ETag of its response', async t => {
   const { client } = odd((_request, nth) =>
     nth === 2 ? { status: 206, headers: partialHeaders(5, 10, 20, '"two"'), body: 'XXXXX' } : undefined,
   )
@@ -202,7 +202,7 @@ t.test('a server that ignores If-Match is found out by the ETag of its answer', 
   t.match(await fetch(get, 5, 10), { bytes: '', error: { code: 'AVIO_ERR_OBJECT_CHANGED' } })
 })
 
-t.test('an answer that is not what was asked for is an error at once, and none of it is used', async t => {
+t.test('rejects a response that does not match the request at once, and uses none of it', async t => {
   const answers: Record<string, FakeAnswer> = {
     'other bytes': { status: 206, headers: partialHeaders(6, 11, 20), body: '6789a' },
     'the whole object': {
@@ -221,7 +221,7 @@ t.test('an answer that is not what was asked for is an error at once, and none o
   }
 })
 
-t.test('a body that is longer than its range is an error, not a longer read', async t => {
+t.test('rejects a body longer than its range', async t => {
   const { client, ranges } = odd(() => ({ status: 206, headers: partialHeaders(0, 5, 20), body: '0123456' }))
   t.match(await fetch(new ResumableGet(target(client)), 0, 5), {
     bytes: '01234',
@@ -230,7 +230,7 @@ t.test('a body that is longer than its range is an error, not a longer read', as
   t.equal(ranges().length, 1)
 })
 
-t.test('a server that knows no ranges will do for an object that one request covers', async t => {
+t.test('accepts a server without range support for an object that one request covers', async t => {
   const { client } = odd(() => ({
     status: 200,
     headers: { 'content-length': '20', etag: '"one"' },
@@ -243,7 +243,7 @@ t.test('a server that knows no ranges will do for an object that one request cov
   })
 })
 
-t.test('an empty object is asked for as a whole, which names no byte', async t => {
+t.test('requests an empty object as a whole, without a range', async t => {
   const { s3, client, ranges } = await local(t)
   await s3.put('bucket', 'k', '', { contentType: 'text/plain' })
   const get = new ResumableGet(target(client))
@@ -252,18 +252,15 @@ t.test('an empty object is asked for as a whole, which names no byte', async t =
   t.same(ranges(), ['bytes=0-4', 'whole'])
 })
 
-t.test(
-  'an object that was empty and is filled between the two requests is read from the beginning',
-  async t => {
-    const { s3, client, ranges } = await local(t)
-    await s3.put('bucket', 'k', '')
-    s3.fault({ operation: 'GetObject', nth: 2, changed: content })
-    t.match(await fetch(new ResumableGet(target(client)), 0, 5), { error: undefined, bytes: '01234' })
-    t.same(ranges(), ['bytes=0-4', 'whole', 'bytes=0-4'])
-  },
-)
+t.test('reads an object that was filled between the two requests from the beginning', async t => {
+  const { s3, client, ranges } = await local(t)
+  await s3.put('bucket', 'k', '')
+  s3.fault({ operation: 'GetObject', nth: 2, changed: content })
+  t.match(await fetch(new ResumableGet(target(client)), 0, 5), { error: undefined, bytes: '01234' })
+  t.same(ranges(), ['bytes=0-4', 'whole', 'bytes=0-4'])
+})
 
-t.test('a read from behind the end names the size', async t => {
+t.test('names the size when reading past the end', async t => {
   const { client } = await local(t)
   t.match(await fetch(new ResumableGet(target(client)), 20, 30), {
     error: {
@@ -276,7 +273,7 @@ t.test('a read from behind the end names the size', async t => {
   t.match(unsatisfiable(7, undefined, { bucket: 'b', key: 'k' }), { message: /it is shorter than that/ })
 })
 
-t.test('the version that was found is asked for from then on, and survives a new one', async t => {
+t.test('requests the discovered version from then on, and survives a new one', async t => {
   const { s3, client } = await local(t)
   s3.setVersioning('bucket', 'Enabled')
   await s3.put('bucket', 'k', content)
@@ -294,7 +291,7 @@ t.test('the version that was found is asked for from then on, and survives a new
   t.equal(s3.calls[2]?.versionId, get.info?.versionId, 'one that is asked for is asked for at once')
 })
 
-t.test('who may not read by version id reads on by ETag', async t => {
+t.test('continues by ETag if reading by version id is forbidden', async t => {
   const { s3, client } = await local(t)
   s3.setVersioning('bucket', 'Enabled')
   await s3.put('bucket', 'k', content)
@@ -321,7 +318,7 @@ t.test('who may not read by version id reads on by ETag', async t => {
   )
 })
 
-t.test('the rest of the input goes out with every request', async t => {
+t.test('sends the rest of the input with every request', async t => {
   const { s3, client } = await local(t)
   const request = { ExpectedBucketOwner: '123456789012', RequestPayer: 'requester' } as const
   const get = new ResumableGet(target(client, { request }))
@@ -332,7 +329,7 @@ t.test('the rest of the input goes out with every request', async t => {
   }
 })
 
-t.test('a wait that the server asks for is kept', async t => {
+t.test('waits as long as the server requests', async t => {
   const { s3, client } = await local(t)
   s3.fault({ operation: 'GetObject', status: 503, code: 'SlowDown', retryAfter: 1 })
   await fetch(new ResumableGet(target(client)), 0, 5)
@@ -340,7 +337,7 @@ t.test('a wait that the server asks for is kept', async t => {
   t.ok(second!.startedAt - first!.startedAt >= 950, 'one second')
 })
 
-t.test('an abort ends a wait between two tries', async t => {
+t.test('ends a wait between two attempts on abort', async t => {
   const { s3, client } = await local(t)
   s3.fault({ operation: 'GetObject', times: Infinity, status: 503, retryAfter: 20 })
   const abort = new AbortController()
@@ -352,7 +349,7 @@ t.test('an abort ends a wait between two tries', async t => {
   t.equal(s3.calls.length, 1)
 })
 
-t.test('what the caller throws at the first answer fails the read as it is', async t => {
+t.test('fails the read with the caller’s error from the first response', async t => {
   const { client } = await local(t)
   const into = new RangeBuffer({ start: 0, end: 5 })
   const no = unsatisfiable(100, 20, { bucket: 'bucket', key: 'k' })
@@ -375,7 +372,7 @@ function counted(odd: (start: number, end: number) => FakeAnswer) {
   return { get: new ResumableGet(target(client)), log }
 }
 
-t.test('a shorter 206 is gone on with where it ended, and costs no try', async t => {
+t.test('continues after a shorter 206 where it ended, without counting an attempt', async t => {
   const { get, log } = counted((start, end) => {
     const upTo = Math.min(end, start + 2)
     const headers = partialHeaders(start, upTo, content.length)
@@ -385,7 +382,7 @@ t.test('a shorter 206 is gone on with where it ended, and costs no try', async t
   t.same(log, ['bytes=0-9', 'bytes=2-9', 'bytes=4-9', 'bytes=6-9', 'bytes=8-9'])
 })
 
-t.test('a shorter 206 with more behind it than it announced is refused', async t => {
+t.test('rejects a shorter 206 with more bytes than it announced', async t => {
   const { get } = counted(() => {
     const headers = { 'content-range': `bytes 0-3/${content.length}`, etag: '"one"' }
     return { status: 206, headers, body: '0123456789' }
@@ -393,7 +390,7 @@ t.test('a shorter 206 with more behind it than it announced is refused', async t
   t.match(await fetch(get, 0, 10), { error: { code: 'AVIO_ERR_BAD_RESPONSE' }, bytes: '0123' })
 })
 
-t.test('a 200 of just the length that was asked for is looked behind', async t => {
+t.test('checks for bytes after a 200 of exactly the requested length', async t => {
   const bare = (start: number, end: number): FakeAnswer => ({
     status: 200,
     headers: { 'content-length': String(end - start), etag: '"one"' },
@@ -438,7 +435,7 @@ t.test('a 200 of just the length that was asked for is looked behind', async t =
   }
 })
 
-t.test('a 200 that is shorter than what was asked for is the whole, without a look', async t => {
+t.test('accepts a 200 shorter than the request as the whole object, without a check', async t => {
   const one = counted(() => ({
     status: 200,
     headers: { 'content-length': '20', etag: '"one"' },
@@ -448,7 +445,7 @@ t.test('a 200 that is shorter than what was asked for is the whole, without a lo
   t.same(one.log, ['bytes=0-99'])
 })
 
-t.test("the whole object's checksum with a range names its remedy", async t => {
+t.test('names the remedy if a range carries the whole object’s checksum', async t => {
   const { get } = counted((start, end) => ({
     status: 206,
     headers: { ...partialHeaders(start, end, content.length), 'x-amz-checksum-crc32': 'AAAAAA==' },

@@ -59,7 +59,7 @@ function send(bytes: Buffer, response: ServerResponse, sent: { written: number }
   response.end()
 }
 
-t.test('an object is read whole from a store that ignores ranges', async t => {
+t.test('reads a whole object from a store that ignores ranges', async t => {
   const bytes = pattern(0, SIZE)
   const { client, requests } = await store(t, bytes)
   const source = new S3RangeReadable({ client, ...OBJECT })
@@ -72,7 +72,7 @@ t.test('an object is read whole from a store that ignores ranges', async t => {
   t.equal(source.info?.size, SIZE)
 })
 
-t.test('up to where it ends, or where the read does', async t => {
+t.test('reads up to the end of the object, or of the read', async t => {
   for (const end of [600 * 1024, SIZE - 1, SIZE, SIZE + 1]) {
     const bytes = pattern(0, SIZE)
     const { client, responses } = await store(t, bytes)
@@ -82,7 +82,7 @@ t.test('up to where it ends, or where the read does', async t => {
   }
 })
 
-t.test('a connection that breaks is followed by one that passes over what is there', async t => {
+t.test('skips the bytes already there after a broken connection', async t => {
   const bytes = pattern(0, SIZE)
   const { client, requests } = await store(t, bytes, (response, nth) => {
     if (nth > 3) return void response.end(bytes)
@@ -97,30 +97,27 @@ t.test('a connection that breaks is followed by one that passes over what is the
   )
 })
 
-t.test(
-  'what is no longer the same object is an error, and so is a body that ends early each time',
-  async t => {
-    const bytes = pattern(0, SIZE)
-    const changed = await store(t, bytes, (response, nth) => {
-      if (nth > 2) response.setHeader('etag', '"two"')
-      if (nth > 2) return void response.end(bytes)
-      response.write(bytes.subarray(0, MiB), () => response.destroy())
-    })
-    await t.rejects(buffer(new S3RangeReadable({ client: changed.client, ...OBJECT })), {
-      code: 'AVIO_ERR_OBJECT_CHANGED',
-    })
-    const broken = await store(t, bytes, response => {
-      response.write(bytes.subarray(0, MiB), () => response.destroy())
-    })
-    await t.rejects(buffer(new S3RangeReadable({ client: broken.client, ...OBJECT, maxAttempts: 2 })), {
-      code: 'AVIO_ERR_READ_FAILED',
-      message: /s3:\/\/bucket\/k/,
-      attempts: 2,
-    })
-  },
-)
+t.test('rejects a changed object, and a body that ends early each time', async t => {
+  const bytes = pattern(0, SIZE)
+  const changed = await store(t, bytes, (response, nth) => {
+    if (nth > 2) response.setHeader('etag', '"two"')
+    if (nth > 2) return void response.end(bytes)
+    response.write(bytes.subarray(0, MiB), () => response.destroy())
+  })
+  await t.rejects(buffer(new S3RangeReadable({ client: changed.client, ...OBJECT })), {
+    code: 'AVIO_ERR_OBJECT_CHANGED',
+  })
+  const broken = await store(t, bytes, response => {
+    response.write(bytes.subarray(0, MiB), () => response.destroy())
+  })
+  await t.rejects(buffer(new S3RangeReadable({ client: broken.client, ...OBJECT, maxAttempts: 2 })), {
+    code: 'AVIO_ERR_READ_FAILED',
+    message: /s3:\/\/bucket\/k/,
+    attempts: 2,
+  })
+})
 
-t.test('silence is given up, and the rest asked for anew', async t => {
+t.test('times out on silence, and requests the rest again', async t => {
   const bytes = pattern(0, SIZE)
   const { client, requests } = await store(t, bytes, (response, nth) => {
     if (nth === 2) response.write(bytes.subarray(0, MiB))
@@ -131,7 +128,7 @@ t.test('silence is given up, and the rest asked for anew', async t => {
   t.equal(requests.length, 3)
 })
 
-t.test('a line that is slow is not silent', async t => {
+t.test('accepts a slow connection', async t => {
   const bytes = pattern(0, 700 * 1024)
   const { client, requests } = await store(t, bytes, response => {
     let at = 0
@@ -147,7 +144,7 @@ t.test('a line that is slow is not silent', async t => {
   t.equal(requests.length, 2)
 })
 
-t.test('a body that goes on behind its length is not believed', async t => {
+t.test('rejects a body longer than its length', async t => {
   const bytes = pattern(0, MiB)
   const client = fakeStore(() => ({
     status: 200,
@@ -160,7 +157,7 @@ t.test('a body that goes on behind its length is not believed', async t => {
   })
 })
 
-t.test('a consumer that takes its time holds the connection back, and is no stall', async t => {
+t.test('pauses the connection for a slow consumer, without a stall', async t => {
   const size = 64 * MiB
   const bytes = pattern(0, size)
   const sent = { written: 0 }
@@ -176,7 +173,7 @@ t.test('a consumer that takes its time holds the connection back, and is no stal
   t.equal(requests.length, 2)
 })
 
-t.test('nothing is left open by a read that is given up, or stopped, between two ranges', async t => {
+t.test('leaves nothing open when cancelled or stopped between two ranges', async t => {
   for (const end of ['destroy', 'stop'] as const) {
     const bytes = pattern(0, 32 * MiB)
     const sent = { written: 0 }
@@ -194,7 +191,7 @@ t.test('nothing is left open by a read that is given up, or stopped, between two
   }
 })
 
-t.test('such a store has no random access: ffmpeg gets the bytes in order', async t => {
+t.test('offers no random access for such a store: ffmpeg gets the bytes in order', async t => {
   const wide = await ffmpegToFile(audioInput({ seconds: 8, channels: 2 }), 'a.wav')
   t.ok(wide.length > MiB)
   const { client } = await store(t, wide)
@@ -208,7 +205,7 @@ t.test('such a store has no random access: ffmpeg gets the bytes in order', asyn
   t.equal(linkOf(source)!.randomAccess, undefined)
 })
 
-t.test('a part of it, or a jump, is an error', async t => {
+t.test('rejects a partial read or a seek', async t => {
   const { client } = await store(t, pattern(0, SIZE))
   const refused = { code: 'AVIO_ERR_BAD_RESPONSE', message: /it ignores the Range header/ }
   await t.rejects(buffer(new S3RangeReadable({ client, ...OBJECT, start: 1 })), refused)

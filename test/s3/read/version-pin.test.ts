@@ -20,7 +20,7 @@ const whole = (size: number, more: Partial<AnswerHead> = {}): AnswerHead => {
 }
 const pin = (versionId?: string) => new VersionPin(location, versionId)
 
-t.test('the first answer says what the object is', async t => {
+t.test('describes the object after the first response', async t => {
   const one = pin()
   t.equal(one.info, undefined)
   t.same(one.preconditions, {})
@@ -42,17 +42,17 @@ t.test('the first answer says what the object is', async t => {
   t.same(one.preconditions, { IfMatch: '"one"', VersionId: 'v1' })
 })
 
-t.test('a range that reaches behind the end is answered as far as the object goes', async t => {
+t.test('accepts a range trimmed at the end of the object', async t => {
   t.match(pin().accept(partial(90, 100, 100), { start: 90, end: 5000 }, 1), { start: 90, end: 100 })
 })
 
-t.test('a whole object in answer to a range that covers it is what was asked for', async t => {
+t.test('accepts a whole object in response to a range that covers it', async t => {
   for (const size of [10, 9, 1, 0]) {
     t.match(pin().accept(whole(size), { start: 0, end: 10 }, 1), { start: 0, end: size })
   }
 })
 
-t.test('a 200 without any validator is not the store’s: an error page, a login page', async t => {
+t.test('rejects a 200 without any validator: an error page, a login page', async t => {
   const nothing = { ETag: undefined, LastModified: undefined }
   const asked = { start: 0, end: 1000 }
   t.throws(() => pin().accept(whole(300, nothing), asked, 1), {
@@ -70,7 +70,7 @@ t.test('a 200 without any validator is not the store’s: an error page, a login
   }
 })
 
-t.test('the odd ways in which servers say that an object is empty', async t => {
+t.test('accepts the odd ways in which servers report an empty object', async t => {
   for (const header of [undefined, 'bytes */0', 'bytes 0--1/0']) {
     const one = pin()
     const answer = { ...whole(0), ...(header && { ContentRange: header }) }
@@ -79,7 +79,7 @@ t.test('the odd ways in which servers say that an object is empty', async t => {
   }
 })
 
-t.test('an answer with other bytes than were asked for is refused, and pins nothing', async t => {
+t.test('rejects a response with bytes other than requested, and pins nothing', async t => {
   const asked = { start: 10, end: 20 }
   const answers: Record<string, AnswerHead> = {
     'another start': partial(11, 20, 100),
@@ -111,7 +111,7 @@ t.test('an answer with other bytes than were asked for is refused, and pins noth
   t.throws(() => pin().accept(whole(100), asked, 1), { message: /ignores the Range header/ })
 })
 
-t.test('an answer of another version is a change', async t => {
+t.test('reports a response of another version as a change', async t => {
   const changes: Record<string, Partial<AnswerHead>> = {
     'another ETag': { ETag: '"two"' },
     'another ETag, and weak': { ETag: 'W/"two"' },
@@ -130,7 +130,7 @@ t.test('an answer of another version is a change', async t => {
   }
 })
 
-t.test('a weak ETag is no condition, but has to stay; so has the modification time', async t => {
+t.test('never sends a weak ETag as a condition, but compares it, and the modification time', async t => {
   for (const ETag of ['W/"one"', undefined]) {
     const one = pin()
     one.accept(partial(0, 10, 100, { ETag }), { start: 0, end: 10 }, 1)
@@ -146,14 +146,14 @@ t.test('a weak ETag is no condition, but has to stay; so has the modification ti
   }
 })
 
-t.test('with a strong ETag, a modification time that wavers between servers is no change', async t => {
+t.test('ignores a modification time that varies between servers, with a strong ETag', async t => {
   const one = pin()
   one.accept(partial(0, 10, 100), { start: 0, end: 10 }, 1)
   const LastModified = new Date(modified.getTime() + 1000)
   t.doesNotThrow(() => one.accept(partial(10, 20, 100, { LastModified }), { start: 10, end: 20 }, 1))
 })
 
-t.test('the version that was asked for stays, one that was found can be forgotten', async t => {
+t.test('keeps the requested version, and can forget a discovered one', async t => {
   const asked = pin('v7')
   t.same(asked.preconditions, { VersionId: 'v7' })
   asked.accept(partial(0, 10, 100, { VersionId: 'v7' }), { start: 0, end: 10 }, 1)
@@ -170,13 +170,13 @@ t.test('the version that was asked for stays, one that was found can be forgotte
   t.equal(found.info?.versionId, 'v1', 'it is still what was read')
 })
 
-t.test('the version "null" pins nothing', async t => {
+t.test('pins nothing by the version "null"', async t => {
   const one = pin()
   one.accept(partial(0, 10, 100, { VersionId: 'null' }), { start: 0, end: 10 }, 1)
   t.same(one.preconditions, { IfMatch: '"one"' })
 })
 
-t.test('the errors name the object and keep their cause', async t => {
+t.test('names the object in errors, and keeps their cause', async t => {
   const cause = new Error('412')
   t.match(objectChanged('it is gone', location, cause), {
     message:
@@ -186,13 +186,13 @@ t.test('the errors name the object and keep their cause', async t => {
   t.match(badResponse('sent nonsense', location), { message: /^The server of s3:\/\/b\/k sent nonsense\./ })
 })
 
-t.test('the first of the bytes that were asked for are taken, as far as they go', async t => {
+t.test('accepts the first of the requested bytes, as far as they go', async t => {
   for (const end of [11, 12, 19]) {
     t.match(pin().accept(partial(10, end, 100), { start: 10, end: 20 }, 1), { start: 10, end })
   }
 })
 
-t.test('an ETag that is weakened, or loses its quotes, is no change', async t => {
+t.test('accepts an ETag that is weakened or loses its quotes', async t => {
   const asked = { start: 0, end: 10 }
   const spellings = ['"one"', 'W/"one"', 'one']
   for (const first of spellings) {
@@ -208,28 +208,25 @@ t.test('an ETag that is weakened, or loses its quotes, is no change', async t =>
   }
 })
 
-t.test('an answer without $metadata, as a stand-in for a client gives, is a success', async t => {
+t.test('treats a response without $metadata, from a client stand-in, as a success', async t => {
   const bare = whole(7, { $metadata: undefined })
   t.match(pin().accept(bare, { start: 0, end: 10 }, 1), { start: 0, end: 7 })
   const ranged = partial(0, 10, 100, { $metadata: undefined })
   t.match(pin().accept(ranged, { start: 0, end: 10 }, 1), { start: 0, end: 10 })
 })
 
-t.test(
-  'only a first 200 of just the length that was asked for, and that names no range, is doubtful',
-  async t => {
-    const asked = { start: 0, end: 10 }
-    t.equal(pin().isDoubtful(whole(10), asked), true)
-    t.equal(pin().isDoubtful(whole(9), asked), false)
-    t.equal(pin().isDoubtful(partial(0, 10, 100), asked), false)
-    t.equal(pin().isDoubtful(whole(10, { $metadata: undefined }), asked), false)
-    const known = pin()
-    known.accept(partial(0, 10, 10), asked, 1)
-    t.equal(known.isDoubtful(whole(10), asked), false)
-  },
-)
+t.test('doubts only a first 200 of exactly the requested length without a range', async t => {
+  const asked = { start: 0, end: 10 }
+  t.equal(pin().isDoubtful(whole(10), asked), true)
+  t.equal(pin().isDoubtful(whole(9), asked), false)
+  t.equal(pin().isDoubtful(partial(0, 10, 100), asked), false)
+  t.equal(pin().isDoubtful(whole(10, { $metadata: undefined }), asked), false)
+  const known = pin()
+  known.accept(partial(0, 10, 10), asked, 1)
+  t.equal(known.isDoubtful(whole(10), asked), false)
+})
 
-t.test('an ETag that was asked for pins before the first answer', async t => {
+t.test('pins a requested ETag before the first response', async t => {
   const asked = { start: 0, end: 10 }
   const one = new VersionPin(location, undefined, '"one"')
   t.same(one.preconditions, { IfMatch: '"one"' })

@@ -9,7 +9,7 @@ import { AgentAccount } from '../../../lib/s3/request/agent-account.js'
 import { S3RangeReadable } from '../../../lib/s3/s3-range-readable.js'
 import { LocalS3 } from '../../../lib/testing/index.js'
 
-t.test('counts what the agent has open and at rest, and what is entered', async t => {
+t.test('counts the agent’s active and idle connections, and its own', async t => {
   for (const limit of [{ maxSockets: 2 }, { maxTotalSockets: 2 }]) {
     const server = createServer((_, response) => response.end('x')).listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -41,7 +41,7 @@ t.test('counts what the agent has open and at rest, and what is entered', async 
   }
 })
 
-t.test('names a host as the agent does', t => {
+t.test('names a host like the agent', t => {
   const names = [
     [new Agent(), 'http:', '127.0.0.1', /^127\.0\.0\.1:80:/],
     [new Agent({ family: 4 }), 'http:', '[::1]', /^::1:80::4/],
@@ -57,7 +57,7 @@ t.test('names a host as the agent does', t => {
   t.end()
 })
 
-t.test('reads and writes together open no more connections than maxSockets, and come to an end', async t => {
+t.test('opens no more connections than maxSockets for reads and writes together, and finishes', async t => {
   for (const maxSockets of [1, 2, 4]) {
     const s3 = await LocalS3.start({ buckets: ['bucket'] })
     s3.putSynthetic('bucket', 'k', 24 * MiB, (start, end) => Buffer.alloc(end - start))

@@ -10,7 +10,7 @@ import {
 
 const RULE = { code: 'AVIO_ERR_OPTION' }
 
-t.test('refuses by name what a header can’t carry, and names the remedy', async t => {
+t.test('refuses values that a header can’t carry by name, with the remedy', async t => {
   const table: [Partial<S3UploadSettings>, string, RegExp][] = [
     [
       { metadata: { title: 'Grüße' } },
@@ -53,7 +53,7 @@ t.test('refuses by name what a header can’t carry, and names the remedy', asyn
   t.throws(() => new S3Storage({ bucket: 'b', request: { ContentDisposition: 'ü' } }), RULE)
 })
 
-t.test('takes what a header can carry', async t => {
+t.test('accepts values that a header can carry', async t => {
   checkMetadata({ title: 'two  spaces', empty: '', 'x-y_z.1': ' ~', rfc2047: '=?UTF-8?B?R3LDvMOfZQ==?=' })
   checkMetadata({ title: 'x'.repeat(2043) })
   checkMetadata(undefined)

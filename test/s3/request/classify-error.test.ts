@@ -21,7 +21,7 @@ const xml = (code: string, more = '') =>
   `<?xml version="1.0"?><Error><Code>${code}</Code><Message>so it is</Message>${more}</Error>`
 const system = (code: string, message = code) => Object.assign(new Error(message), { code })
 
-t.test('answers of S3', async t => {
+t.test('classifies responses of S3', async t => {
   const table: [number, string, string | undefined, boolean][] = [
     [404, 'NoSuchKey', 'AVIO_ERR_NO_SUCH_KEY', false],
     [404, 'NoSuchVersion', 'AVIO_ERR_NO_SUCH_KEY', false],
@@ -58,7 +58,7 @@ t.test('answers of S3', async t => {
   }
 })
 
-t.test('answers that are no answer of S3 go by their status', async t => {
+t.test('classifies other responses by status', async t => {
   const table: [number, string | undefined, boolean][] = [
     [401, 'AVIO_ERR_CREDENTIALS', false],
     [403, 'AVIO_ERR_ACCESS_DENIED', false],
@@ -82,7 +82,7 @@ t.test('answers that are no answer of S3 go by their status', async t => {
   }
 })
 
-t.test('errors of the network', async t => {
+t.test('classifies network errors', async t => {
   const table: [string, string | undefined, boolean][] = [
     ['ECONNREFUSED', 'AVIO_ERR_UNREACHABLE', true],
     ['EAI_AGAIN', 'AVIO_ERR_UNREACHABLE', true],
@@ -105,7 +105,7 @@ t.test('errors of the network', async t => {
   }
 })
 
-t.test('what is neither is not tried again', async t => {
+t.test('never retries any other error', async t => {
   for (const error of [
     undefined,
     null,
@@ -122,14 +122,14 @@ t.test('what is neither is not tried again', async t => {
   })
 })
 
-t.test('a checksum of the answer that the SDK finds wrong', async t => {
+t.test('recognises the SDK’s checksum mismatch', async t => {
   const error = new Error(
     'Checksum mismatch: expected "a" but received "b" in response header "x-amz-checksum-crc32".',
   )
   t.match(classifyError(error), { code: 'AVIO_ERR_CHECKSUM_MISMATCH', retryable: false })
 })
 
-t.test('the wait that the service asks for, where it is plausible', async t => {
+t.test('reads a plausible requested delay', async t => {
   const wait = async (value: string) =>
     classifyError(await errorOf({ status: 503, headers: { 'retry-after': value }, body: xml('SlowDown') }))
       .retryAfter
@@ -139,7 +139,7 @@ t.test('the wait that the service asks for, where it is plausible', async t => {
   t.equal(await wait('Wed, 21 Oct 2026 07:28:00 GMT'), undefined)
 })
 
-t.test('the region of a bucket that is elsewhere is named', async t => {
+t.test('names the region of a bucket elsewhere', async t => {
   const answers: FakeAnswer[] = [
     { status: 301, headers: { 'x-amz-bucket-region': 'eu-west-1' }, body: xml('PermanentRedirect') },
     { status: 400, body: xml('AuthorizationHeaderMalformed', '<Region>eu-west-1</Region>') },
@@ -151,7 +151,7 @@ t.test('the region of a bucket that is elsewhere is named', async t => {
   }
 })
 
-t.test('the error says what happened, to what, what the service said, and what to do', async t => {
+t.test('says in the error what happened, to what, what the service said, and what to do', async t => {
   const cause = await errorOf({ status: 404, headers: { 'x-amz-request-id': 'R1' }, body: xml('NoSuchKey') })
   const error = s3Error(cause, 'AVIO_ERR_READ_FAILED', { bucket: 'b', key: 'k', attempts: 1 }, 'Cannot read')
   t.match(error, {
@@ -181,7 +181,7 @@ t.test('the error says what happened, to what, what the service said, and what t
   )
 })
 
-t.test('a client without a region has a code, and every address of a name is shown', async t => {
+t.test('has a code for a client without a region, and shows every address of a name', async t => {
   t.match(
     s3Error(
       new Error('Region is missing'),
@@ -205,36 +205,33 @@ t.test('a client without a region has a code, and every address of a name is sho
   })
 })
 
-t.test('an abort is known by its name, whoever made it', async t => {
+t.test('recognises an abort by its name, whoever created it', async t => {
   t.ok(isAbortError(new DOMException('aborted', 'AbortError')))
   t.ok(isAbortError(Object.assign(new Error('Request aborted'), { name: 'AbortError' })))
   t.notOk(isAbortError(new Error('aborted')))
   t.notOk(isAbortError({ name: 'AbortError' }))
 })
 
-t.test(
-  'whether a job is worth another try is told by the failure, where the code alone does not decide',
-  async t => {
-    const table: [number, string, string, boolean][] = [
-      [503, 'SlowDown', 'AVIO_ERR_READ_FAILED', true],
-      [400, 'InvalidArgument', 'AVIO_ERR_READ_FAILED', false],
-      [501, 'NotImplemented', 'AVIO_ERR_READ_FAILED', false],
-      [404, 'NoSuchKey', 'AVIO_ERR_NO_SUCH_KEY', false],
-      [403, 'InvalidAccessKeyId', 'AVIO_ERR_CREDENTIALS', false],
-      [403, 'RequestTimeTooSkewed', 'AVIO_ERR_CREDENTIALS', true],
-      [400, 'ExpiredToken', 'AVIO_ERR_CREDENTIALS', true],
-      [412, 'PreconditionFailed', 'AVIO_ERR_PRECONDITION_FAILED', false],
-      [409, 'ConditionalRequestConflict', 'AVIO_ERR_PRECONDITION_FAILED', true],
-    ]
-    for (const [status, name, code, retryable] of table) {
-      const cause = await errorOf({ status, body: xml(name) })
-      t.match(s3Error(cause, 'AVIO_ERR_READ_FAILED', {}, 'Cannot read'), { code, retryable }, name)
-    }
-    const show = (cause: unknown) => s3Error(cause, 'AVIO_ERR_READ_FAILED', {}, 'Cannot read')
-    const provider = Object.assign(new Error('none found'), { name: 'CredentialsProviderError' })
-    t.match(show(provider), { code: 'AVIO_ERR_CREDENTIALS', retryable: true })
-    t.match(show(system('ECONNRESET')), { code: 'AVIO_ERR_READ_FAILED', retryable: true })
-    t.match(show(system('ENOTFOUND')), { code: 'AVIO_ERR_UNREACHABLE', retryable: true })
-    t.match(show(new Error('of a middleware')), { code: 'AVIO_ERR_READ_FAILED', retryable: false })
-  },
-)
+t.test('decides by the failure whether a job is worth a retry, if the code alone does not', async t => {
+  const table: [number, string, string, boolean][] = [
+    [503, 'SlowDown', 'AVIO_ERR_READ_FAILED', true],
+    [400, 'InvalidArgument', 'AVIO_ERR_READ_FAILED', false],
+    [501, 'NotImplemented', 'AVIO_ERR_READ_FAILED', false],
+    [404, 'NoSuchKey', 'AVIO_ERR_NO_SUCH_KEY', false],
+    [403, 'InvalidAccessKeyId', 'AVIO_ERR_CREDENTIALS', false],
+    [403, 'RequestTimeTooSkewed', 'AVIO_ERR_CREDENTIALS', true],
+    [400, 'ExpiredToken', 'AVIO_ERR_CREDENTIALS', true],
+    [412, 'PreconditionFailed', 'AVIO_ERR_PRECONDITION_FAILED', false],
+    [409, 'ConditionalRequestConflict', 'AVIO_ERR_PRECONDITION_FAILED', true],
+  ]
+  for (const [status, name, code, retryable] of table) {
+    const cause = await errorOf({ status, body: xml(name) })
+    t.match(s3Error(cause, 'AVIO_ERR_READ_FAILED', {}, 'Cannot read'), { code, retryable }, name)
+  }
+  const show = (cause: unknown) => s3Error(cause, 'AVIO_ERR_READ_FAILED', {}, 'Cannot read')
+  const provider = Object.assign(new Error('none found'), { name: 'CredentialsProviderError' })
+  t.match(show(provider), { code: 'AVIO_ERR_CREDENTIALS', retryable: true })
+  t.match(show(system('ECONNRESET')), { code: 'AVIO_ERR_READ_FAILED', retryable: true })
+  t.match(show(system('ENOTFOUND')), { code: 'AVIO_ERR_UNREACHABLE', retryable: true })
+  t.match(show(new Error('of a middleware')), { code: 'AVIO_ERR_READ_FAILED', retryable: false })
+})

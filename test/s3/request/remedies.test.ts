@@ -5,7 +5,7 @@ import { setSendMark } from '../../../lib/s3/request/send-mark.js'
 const system = (code: string, more: object = {}) =>
   Object.assign(new Error(`said ${code}`), { code, ...more })
 
-t.test('says what to do about a region that is missing', async t => {
+t.test('says what to do about a missing region', async t => {
   t.match(remedyOf(new Error('Region is missing'), 'AVIO_ERR_WRONG_REGION'), /AWS_REGION/)
   t.ok(isRegionMissing(new Error('Region not accepted: region="" is not a valid hostname component.')))
   t.notOk(isRegionMissing(new Error('no')))
@@ -24,7 +24,7 @@ t.test('names the scheme that the port speaks', async t => {
   t.match(remedyOf(go, undefined), /https:\/\//)
 })
 
-t.test('names https for a port that hangs up on http, unless it has answered before', async t => {
+t.test('names https for a port that hangs up on http, unless it has responded before', async t => {
   for (const code of ['ECONNRESET', 'EPIPE', 'ECONNABORTED']) {
     for (const hasWorked of [false, true]) {
       const error = Object.assign(new Error('socket hang up'), { code })
@@ -40,7 +40,7 @@ t.test('names the limit of the process', async t => {
   }
 })
 
-t.test('names forcePathStyle where the host of a bucket has no name, or no certificate', async t => {
+t.test('names forcePathStyle if a bucket’s host has no DNS name, or no certificate', async t => {
   const missing = (hostname: string) => system('ENOTFOUND', { syscall: 'getaddrinfo', hostname })
   t.match(
     pathStyleRemedy(missing('web.minio.test'), 'web'),

@@ -33,7 +33,7 @@ async function send(bytes: Buffer, config: object, more: object = {}) {
   return { headers: sent!.headers, body, reads, out, isOut }
 }
 
-t.test('a body goes out as it is, with its length and no chunks or trailers around it', async t => {
+t.test('sends a body unchanged, with its length and without chunks or trailers', async t => {
   const bytes = randomBytes(2 * MiB + 7)
   const { headers, body, reads, out, isOut } = await send(bytes, {})
   t.equal(Buffer.compare(body!, bytes), 0)
@@ -45,7 +45,7 @@ t.test('a body goes out as it is, with its length and no chunks or trailers arou
   t.same([out, isOut], [bytes.length, true], 'and counted, to the last')
 })
 
-t.test('over http the signature covers the bytes, over https it leaves them to TLS', async t => {
+t.test('covers the bytes by the signature over http, and leaves them to TLS over https', async t => {
   const bytes = randomBytes(1000)
   const plain = await send(bytes, { endpoint: 'http://fake.invalid' })
   t.equal(plain.headers['x-amz-content-sha256'], createHash('sha256').update(bytes).digest('hex'))
@@ -55,7 +55,7 @@ t.test('over http the signature covers the bytes, over https it leaves them to T
   t.match(secure.headers['authorization'], /SignedHeaders=[^,]*x-amz-content-sha256/)
 })
 
-t.test('no checksum is added to the one that was given, whatever mode the client is in', async t => {
+t.test('adds no checksum to the given one, in any mode of the client', async t => {
   for (const requestChecksumCalculation of ['WHEN_SUPPORTED', 'WHEN_REQUIRED'] as const) {
     const config = { requestChecksumCalculation }
     const sums = ({ headers }: { headers: Record<string, string> }) =>
@@ -71,7 +71,7 @@ t.test('no checksum is added to the one that was given, whatever mode the client
   }
 })
 
-t.test('a signature that the user’s own middleware asks for is left as it is', async t => {
+t.test('keeps a signature requested by the user’s own middleware', async t => {
   let sent: FakeRequest | undefined
   const client = fakeStore(request => {
     sent = request
@@ -90,14 +90,14 @@ t.test('a signature that the user’s own middleware asks for is left as it is',
   t.equal(sent?.headers['x-amz-content-sha256'], 'UNSIGNED-PAYLOAD')
 })
 
-t.test('an empty body is no body', async t => {
+t.test('sends no body for an empty one', async t => {
   const { headers, body } = await send(Buffer.alloc(0), {})
   t.equal(body, undefined)
   t.equal(headers['content-length'], '0')
   t.equal(headers['x-amz-content-sha256'], createHash('sha256').digest('hex'))
 })
 
-t.test('a stream tells when its last view was taken, and looks no further ahead than one', async t => {
+t.test('reports the last view taken, and buffers at most one', async t => {
   let reads = 0
   const stream = new BodyStream(partOf(Buffer.alloc(MiB)), () => reads++)
   const taken: boolean[] = []

@@ -3,14 +3,14 @@ import t, { type Test } from 'tap'
 import { clientOption } from '../../../lib/s3/request/s3-client.js'
 import { LocalS3 } from '../../../lib/testing/index.js'
 
-t.test('the user’s client is used as it is, also one of another copy of the SDK', async t => {
+t.test('uses the user’s client unchanged, even from another copy of the SDK', async t => {
   const client = new S3Client({ region: 'us-east-1' })
   t.equal(clientOption({ client }), client)
   const foreign = { send: () => undefined, config: {} }
   t.equal(clientOption({ client: foreign }), foreign)
 })
 
-t.test('anything else is refused', async t => {
+t.test('refuses anything else', async t => {
   for (const client of [null, 'x', {}, { send: 7, config: {} }, { send: () => undefined }]) {
     t.throws(() => clientOption({ client }), { code: 'AVIO_ERR_OPTION', option: 'client' })
   }
@@ -48,7 +48,7 @@ async function inEnvironment(t: Test, variables: Record<string, string>): Promis
   return client
 }
 
-t.test('puts the bucket into the path of an endpoint that the environment or the profile names', async t => {
+t.test('puts the bucket into the path of an endpoint from the environment or the profile', async t => {
   const s3 = await LocalS3.start({ buckets: ['bucket'] })
   t.teardown(() => s3.close())
   await s3.put('bucket', 'k', 'hello')
@@ -81,7 +81,7 @@ t.test('puts the bucket into the path of an endpoint that the environment or the
   }
 })
 
-t.test('leaves the bucket in the host name of AWS', async t => {
+t.test('keeps the bucket in AWS’s host name', async t => {
   const keys = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_REGION: 'eu-west-1' }
   const environments: Record<string, string>[] = [
     { AWS_CONFIG_FILE: '/dev/null' },

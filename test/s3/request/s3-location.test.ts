@@ -1,7 +1,7 @@
 import t from 'tap'
 import { formatS3Uri, locationOption, parseS3Uri } from '../../../lib/s3/request/s3-location.js'
 
-t.test('a URI is split at the first slash and its key is taken as it stands', async t => {
+t.test('splits a URI at the first slash and keeps its key verbatim', async t => {
   t.same(parseS3Uri('s3://masters/talk.mov'), { bucket: 'masters', key: 'talk.mov' })
   t.same(parseS3Uri('s3://b/a//b/%20?c#d é'), { bucket: 'b', key: 'a//b/%20?c#d é' })
   t.same(parseS3Uri('s3://b//lead'), { bucket: 'b', key: '/lead' })
@@ -10,12 +10,12 @@ t.test('a URI is split at the first slash and its key is taken as it stands', as
   }
 })
 
-t.test('what is formatted is parsed back', async t => {
+t.test('parses its own output', async t => {
   const location = { bucket: 'b', key: 'a b/ü' }
   t.same(parseS3Uri(formatS3Uri(location)), location)
 })
 
-t.test('an object is named by bucket and key, or by a URI, and not by both or by half', async t => {
+t.test('accepts a bucket and key, or a URI, but not both or half', async t => {
   t.same(locationOption({ bucket: 'b', key: 'k' }, 'X'), { bucket: 'b', key: 'k' })
   t.same(locationOption({ uri: 's3://b/k' }, 'X'), { bucket: 'b', key: 'k' })
   t.throws(() => locationOption({ uri: 's3://b/k', key: 'k' }, 'X'), { option: 'uri', message: /given both/ })
@@ -27,7 +27,7 @@ t.test('an object is named by bucket and key, or by a URI, and not by both or by
   })
 })
 
-t.test('a key longer than S3 takes is refused by its bytes, not its characters', async t => {
+t.test('limits a key by bytes, not characters', async t => {
   t.doesNotThrow(() => locationOption({ bucket: 'b', key: 'x'.repeat(1024) }, 'X'))
   t.throws(() => locationOption({ bucket: 'b', key: 'é'.repeat(513) }, 'X'), {
     option: 'key',
@@ -35,7 +35,7 @@ t.test('a key longer than S3 takes is refused by its bytes, not its characters',
   })
 })
 
-t.test('an ARN in a URI keeps its own slashes', async t => {
+t.test('keeps the slashes of an ARN in a URI', async t => {
   const arns = [
     'arn:aws:s3:us-east-1:123456789012:accesspoint/films',
     'arn:aws:s3:us-east-1:123456789012:accesspoint:films',

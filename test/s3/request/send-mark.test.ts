@@ -8,14 +8,14 @@ import { failureOf } from '../../support/uploads.js'
 const head = (client: S3Client) =>
   failureOf(sendOnce(client, new HeadObjectCommand({ Bucket: 'b', Key: 'k' })))
 
-t.test('tells that nothing went to the network where the credentials failed', async t => {
+t.test('records that nothing went to the network if the credentials failed', async t => {
   const credentials = () => Promise.reject(new Error('no keys'))
   const error = await head(fakeStore(() => ({ status: 200 }), { credentials }))
   t.match(sendMark(error), { unsent: true, protocol: undefined, hadCredentials: false, hasWorked: false })
 })
 
 t.test(
-  'tells that a request was sent, by which protocol, and whether the client had worked before',
+  'records that a request was sent, over which protocol, and whether the client had worked before',
   async t => {
     const client = fakeStore(() => ({ status: 404 }))
     t.match(sendMark(await head(client)), { unsent: false, protocol: 'http:', hasWorked: false })
@@ -23,12 +23,12 @@ t.test(
   },
 )
 
-t.test('claims nothing of a stand-in for a client', async t => {
+t.test('records nothing for a client stand-in', async t => {
   const client = { config: {}, send: () => Promise.reject(new Error('so said the test')) }
   t.match(sendMark(await head(client as unknown as S3Client)), { unsent: false })
 })
 
-t.test('knows nothing of other errors, and takes what is no object', async t => {
+t.test('returns nothing for other errors, and accepts non-objects', async t => {
   t.equal(sendMark(new Error('x')), undefined)
   t.equal(sendMark('x'), undefined)
   setSendMark('x', { unsent: true, protocol: undefined, hadCredentials: false, hasWorked: false })

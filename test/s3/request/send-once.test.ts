@@ -11,14 +11,14 @@ const failure = (promise: Promise<unknown>) =>
     (error: unknown) => error,
   )
 
-t.test('the answer is the SDK’s', async t => {
+t.test('returns the SDK’s response', async t => {
   const client = fakeStore(() => ({ status: 206, headers: partialHeaders(0, 5, 9), body: 'hello' }))
   const { ETag, Body } = await sendOnce(client, command())
   t.equal(ETag, '"one"')
   t.equal(await Body?.transformToString(), 'hello')
 })
 
-t.test('one request, however often the client would try, and the SDK’s own error', async t => {
+t.test('sends one request, whatever the client’s retries, and throws the SDK’s own error', async t => {
   for (const retryMode of ['standard', 'adaptive']) {
     let requests = 0
     const client = fakeStore(
@@ -40,7 +40,7 @@ t.test('one request, however often the client would try, and the SDK’s own err
   }
 })
 
-t.test('the same command can be sent again', async t => {
+t.test('can send the same command again', async t => {
   const answers = [503, 503, 206]
   const client = fakeStore(() => ({
     status: answers.shift()!,
@@ -53,7 +53,7 @@ t.test('the same command can be sent again', async t => {
   t.match(await sendOnce(client, one), { ETag: '"one"' })
 })
 
-t.test('a stand-in for a client, which only sends, will do', async t => {
+t.test('accepts a client stand-in that only sends', async t => {
   const { signal } = new AbortController()
   const sent: unknown[] = []
   const client = { config: {}, send: async (...args: unknown[]) => sent.push(...args) } as unknown as S3Client
@@ -62,7 +62,7 @@ t.test('a stand-in for a client, which only sends, will do', async t => {
   t.same(sent, [one, { abortSignal: signal }])
 })
 
-t.test('the user’s middleware sees every request', async t => {
+t.test('shows the user’s middleware every request', async t => {
   const client = fakeStore(() => ({ status: 206, headers: partialHeaders(0, 5, 9), body: 'hello' }))
   const seen: string[] = []
   const stack = client.middlewareStack as unknown as { add(middleware: Middleware, options: object): void }
@@ -77,7 +77,7 @@ t.test('the user’s middleware sees every request', async t => {
   t.same(seen, ['initialize', 'build', 'finalizeRequest', 'deserialize'])
 })
 
-t.test('a redirect to another region that the user asked for is followed', async t => {
+t.test('follows a region redirect that the user asked for', async t => {
   const hosts: string[] = []
   const client = fakeStore(
     request => {
@@ -96,7 +96,7 @@ t.test('a redirect to another region that the user asked for is followed', async
   t.match(hosts, [/us-east-1|s3\.amazonaws/, /eu-west-1/])
 })
 
-t.test('an abort ends it', async t => {
+t.test('ends on abort', async t => {
   const s3 = await LocalS3.start({ buckets: ['bucket'] })
   const client = new S3Client(s3.clientConfig())
   t.teardown(async () => {
@@ -112,7 +112,7 @@ t.test('an abort ends it', async t => {
   await s3.idle()
 })
 
-t.test('a middleware is added to one command, at its place', async t => {
+t.test('adds a middleware to one command, at its place', async t => {
   const client = fakeStore(() => ({ status: 206, headers: partialHeaders(0, 5, 9), body: 'hello' }))
   const seen: string[] = []
   const one = command()

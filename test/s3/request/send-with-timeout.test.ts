@@ -14,7 +14,7 @@ function uploadPart(size: number) {
   return new UploadPartCommand(input)
 }
 
-t.test('the answer is passed on, and the signal is let go', async t => {
+t.test('passes on the response, and releases the signal', async t => {
   const client = fakeStore(() => ({ status: 200, headers: { etag: '"e"' } }))
   const { signal } = new AbortController()
   const answer = await sendWithTimeout(client, head(), { timeout: 1000, signal })
@@ -22,14 +22,14 @@ t.test('the answer is passed on, and the signal is let go', async t => {
   t.same(getEventListeners(signal, 'abort'), [])
 })
 
-t.test('an error is passed on, and the signal is let go', async t => {
+t.test('passes on an error, and releases the signal', async t => {
   const client = fakeStore(() => ({ status: 404 }))
   const { signal } = new AbortController()
   await t.rejects(sendWithTimeout(client, head(), { timeout: 1000, signal }), { name: 'NotFound' })
   t.same(getEventListeners(signal, 'abort'), [])
 })
 
-t.test('it is one attempt: what is worth repeating is not repeated', async t => {
+t.test('makes one attempt, even after a retryable error', async t => {
   let sent = 0
   const client = fakeStore(() => {
     sent++
@@ -39,7 +39,7 @@ t.test('it is one attempt: what is worth repeating is not repeated', async t => 
   t.equal(sent, 1)
 })
 
-t.test('silence ends in a TimeoutError, and the request is cancelled', async t => {
+t.test('rejects silence with a TimeoutError, and cancels the request', async t => {
   const store = await UploadStore.open(t)
   const { reached } = store.s3.fault({ stall: true })
   await t.rejects(sendWithTimeout(store.client, head(), { timeout: 300 }), {
@@ -52,7 +52,7 @@ t.test('silence ends in a TimeoutError, and the request is cancelled', async t =
   t.equal(await store.busySockets(), 0)
 })
 
-t.test('silence in the middle of a body is noticed, a slow body is not silence', async t => {
+t.test('detects silence in the middle of a body, but accepts a slow body', async t => {
   const store = await UploadStore.open(t)
   const part = partOf(Buffer.alloc(8 * MiB))
   const stalled = store.s3.fault({ stallRequest: 100 * KiB })
@@ -69,7 +69,7 @@ t.test('silence in the middle of a body is noticed, a slow body is not silence',
   )
 })
 
-t.test('an abort ends it, and nothing is sent after one', async t => {
+t.test('ends on abort, and sends nothing after one', async t => {
   const store = await UploadStore.open(t)
   const { reached } = store.s3.fault({ stall: true })
   const controller = new AbortController()
@@ -84,12 +84,12 @@ t.test('an abort ends it, and nothing is sent after one', async t => {
   t.equal(store.s3.calls.length, 1)
 })
 
-t.test('credentials that never come do not hold it for ever', async t => {
+t.test('does not wait forever for credentials', async t => {
   const client = fakeStore(() => ({ status: 200 }), { credentials: () => new Promise(() => undefined) })
   await t.rejects(sendWithTimeout(client, head(), { timeout: 20 }), { name: 'TimeoutError' })
 })
 
-t.test('a request that failed before its body was out is known to have had no effect', async t => {
+t.test('knows that a request failed without effect before its body was sent', async t => {
   const store = await UploadStore.open(t)
   const part = partOf(Buffer.alloc(16 * MiB))
   const failure = (promise: Promise<unknown>) =>
@@ -111,7 +111,7 @@ t.test('a request that failed before its body was out is known to have had no ef
   t.notOk(wasCutShort(undefined))
 })
 
-t.test('a connection whose request was answered before its body was out is not left sending', async t => {
+t.test('closes a connection whose response arrived before its body was sent', async t => {
   let status = 403
   let stream: { destroyed: boolean } | undefined
   const client = fakeStore(request => {
@@ -128,7 +128,7 @@ t.test('a connection whose request was answered before its body was out is not l
   t.equal(stream?.destroyed, true, 'and after a yes')
 })
 
-t.test('a body that goes out slower than the least rate is given up, and says so', async t => {
+t.test('cancels a body below the minimum throughput, and says so', async t => {
   const store = await UploadStore.open(t)
   store.s3.pace = { bytesPerSecond: MiB }
   const part = partOf(Buffer.alloc(24 * MiB))

@@ -11,55 +11,49 @@ import { writer } from '../../support/uploads.js'
 
 const config = (maxSockets: number) => ({ httpAgent: { maxSockets }, socketAcquisitionWarningTimeout: 1e9 })
 
-t.test(
-  'stores and reads by a client with one socket what waits longer than stallTimeout in its queue',
-  async t => {
-    const store = await UploadStore.open(t, { server: { pace: { ttfb: 700 } } })
-    const client = new S3Client({ ...store.s3.clientConfig(), requestHandler: config(1) })
-    t.teardown(() => client.destroy())
-    const options = { stallTimeout: 5000, maxAttempts: 1 }
-    const keys = Array.from({ length: 10 }, (_, n) => `k${n}`)
-    await Promise.all(
-      keys.map(key => {
-        const sink = writer({ client, bucket: store.bucket }, { key, ...options })
-        sink.end('a small object')
-        return sink.result
-      }),
-    )
-    t.same(
-      store.log,
-      keys.map(() => 'put'),
-    )
-    store.s3.clearCalls()
-    const read = await Promise.all(
-      keys.map(key => buffer(new S3RangeReadable({ client, bucket: 'uploads', key, ...options }))),
-    )
-    t.same(
-      read.map(String),
-      keys.map(() => 'a small object'),
-    )
-    t.equal(store.log.length, keys.length)
-  },
-)
+t.test('does not time out a request queued longer than stallTimeout by a client with one socket', async t => {
+  const store = await UploadStore.open(t, { server: { pace: { ttfb: 700 } } })
+  const client = new S3Client({ ...store.s3.clientConfig(), requestHandler: config(1) })
+  t.teardown(() => client.destroy())
+  const options = { stallTimeout: 5000, maxAttempts: 1 }
+  const keys = Array.from({ length: 10 }, (_, n) => `k${n}`)
+  await Promise.all(
+    keys.map(key => {
+      const sink = writer({ client, bucket: store.bucket }, { key, ...options })
+      sink.end('a small object')
+      return sink.result
+    }),
+  )
+  t.same(
+    store.log,
+    keys.map(() => 'put'),
+  )
+  store.s3.clearCalls()
+  const read = await Promise.all(
+    keys.map(key => buffer(new S3RangeReadable({ client, bucket: 'uploads', key, ...options }))),
+  )
+  t.same(
+    read.map(String),
+    keys.map(() => 'a small object'),
+  )
+  t.equal(store.log.length, keys.length)
+})
+
+t.test('times out a silent request that has its socket, and the next one gets its turn', async t => {
+  const store = await UploadStore.open(t)
+  const client = new S3Client({ ...store.s3.clientConfig(), requestHandler: config(1) })
+  t.teardown(() => client.destroy())
+  await store.s3.put('uploads', 'k', 'x')
+  store.s3.fault({ operation: 'HeadObject', stall: true })
+  const head = () =>
+    sendWithTimeout(client, new HeadObjectCommand({ Bucket: 'uploads', Key: 'k' }), { timeout: 500 })
+  const [first, second] = await Promise.allSettled([head(), head()])
+  t.match(first, { status: 'rejected', reason: { name: 'TimeoutError' } })
+  t.equal(second.status, 'fulfilled')
+})
 
 t.test(
-  'gives up a request that has its socket and hears nothing, and the one behind it gets its turn',
-  async t => {
-    const store = await UploadStore.open(t)
-    const client = new S3Client({ ...store.s3.clientConfig(), requestHandler: config(1) })
-    t.teardown(() => client.destroy())
-    await store.s3.put('uploads', 'k', 'x')
-    store.s3.fault({ operation: 'HeadObject', stall: true })
-    const head = () =>
-      sendWithTimeout(client, new HeadObjectCommand({ Bucket: 'uploads', Key: 'k' }), { timeout: 500 })
-    const [first, second] = await Promise.allSettled([head(), head()])
-    t.match(first, { status: 'rejected', reason: { name: 'TimeoutError' } })
-    t.equal(second.status, 'fulfilled')
-  },
-)
-
-t.test(
-  'counts from the handing over where the handler shows no queue, and lives with a client that has none',
+  'starts the clock at the handover if the handler exposes no queue, and works with a client without one',
   async t => {
     for (const client of [
       fakeStore(() => new Promise(() => undefined)),
@@ -71,7 +65,7 @@ t.test(
   },
 )
 
-t.test('says nothing once it is stopped', async t => {
+t.test('reports nothing once stopped', async t => {
   const client = fakeStore(() => ({ status: 200 }))
   const watch = new StallWatch(client, new Sending(client), 5, () => t.fail('it was stopped'))
   watch.alive(1)

@@ -18,7 +18,7 @@ function check(answer: object, overrides: Parameters<typeof target>[1] = {}) {
   checkStored({ $metadata, ...answer }, part, target(client, overrides), fields)
 }
 
-t.test('a CRC32 in the answer has to be the one that was sent', async t => {
+t.test('requires the CRC32 in the response to match the one sent', async t => {
   check({ ChecksumCRC32: formatCrc32(part.crc32) })
   check({}, { checksum: 'crc32' })
   check({ ETag: otherMd5 })
@@ -30,19 +30,19 @@ t.test('a CRC32 in the answer has to be the one that was sent', async t => {
   })
 })
 
-t.test('with MD5 the ETag has to be the one of the bytes, where it is an MD5', async t => {
+t.test('requires the ETag to match the bytes with MD5, if it is an MD5', async t => {
   check({ ETag: md5 }, { checksum: 'md5' })
   check({ ETag: '"opaque"' }, { checksum: 'md5' })
   t.throws(() => check({ ETag: otherMd5 }, { checksum: 'md5' }), { code: 'AVIO_ERR_CHECKSUM_MISMATCH' })
 })
 
-t.test('an ETag of encrypted bytes is not compared', async t => {
+t.test('skips the ETag of encrypted bytes', async t => {
   for (const request of [{ SSECustomerKey: 'k' }, { ServerSideEncryption: 'aws:kms' }] as const) {
     t.doesNotThrow(() => check({ ETag: otherMd5 }, { checksum: 'md5', request }))
   }
   t.doesNotThrow(() => check({ ETag: otherMd5, ServerSideEncryption: 'aws:kms' }, { checksum: 'md5' }))
 })
 
-t.test('without a checksum nothing is compared', async t => {
+t.test('compares nothing without a checksum', async t => {
   t.doesNotThrow(() => check({ ETag: otherMd5, ChecksumCRC32: otherCrc }, { checksum: 'none' }))
 })

@@ -28,7 +28,7 @@ async function ready(t: Test, overrides: Partial<UploadTarget> = {}) {
   return { store, upload, commit: new CompleteUpload(upload, parts) }
 }
 
-t.test('what is expected of an object follows from its parts', async t => {
+t.test('derives the expected identity of an object from its parts', async t => {
   const parts = PIECES.map((piece, i) => {
     const part = partOf(piece)
     return { partNumber: i + 1, size: part.size, etag: md5(piece).toString('hex'), crc32: part.crc32 }
@@ -37,7 +37,7 @@ t.test('what is expected of an object follows from its parts', async t => {
   t.same(expectedOf(parts, false), { size: WHOLE.length, etag, crc32: undefined })
 })
 
-t.test('the parts become one object, whichever was uploaded last, and its checksum is confirmed', async t => {
+t.test('makes one object of the parts, in any upload order, with a confirmed checksum', async t => {
   const { store, commit } = await ready(t)
   t.same(await commit.run(), { etag, versionId: undefined, confirmed: true })
   t.same(store.log, ['complete'])
@@ -45,7 +45,7 @@ t.test('the parts become one object, whichever was uploaded last, and its checks
   t.equal(store.s3.calls[0]?.headers['x-amz-checksum-crc32'], formatCrc32(crc32(WHOLE)))
 })
 
-t.test('a server that knows no whole checksum is sent none', async t => {
+t.test('sends no whole checksum to a server that does not support one', async t => {
   const store = await UploadStore.open(t, { server: { minPartSize: 1 } })
   const unaware = { 'x-amz-checksum-type': undefined }
   store.s3.fault({ operation: 'CreateMultipartUpload', answerHeaders: unaware })
@@ -57,7 +57,7 @@ t.test('a server that knows no whole checksum is sent none', async t => {
   t.equal(headers['x-amz-checksum-type'], 'FULL_OBJECT', 'but the type is repeated, or S3 would refuse')
 })
 
-t.test('where the server sums parts only, its checksum of checksums confirms nothing', async t => {
+t.test('takes no confirmation from a server’s checksum of checksums', async t => {
   const store = await UploadStore.open(t, { server: { minPartSize: 1 } })
   const refuses = (call: S3Call) => call.headers['x-amz-checksum-type'] !== undefined
   store.s3.fault({ operation: 'CreateMultipartUpload', when: refuses, status: 501 })
@@ -69,7 +69,7 @@ t.test('where the server sums parts only, its checksum of checksums confirms not
   t.match(store.s3.head('uploads', 'k')?.checksum, { type: 'COMPOSITE' })
 })
 
-t.test('where the bucket keeps versions, the version is told, also when HEAD has to tell it', async t => {
+t.test('returns the version if the bucket keeps versions, even from HEAD', async t => {
   for (const reset of [false, true]) {
     const { store, commit } = await ready(t)
     store.s3.setVersioning('uploads', 'Enabled')
@@ -79,7 +79,7 @@ t.test('where the bucket keeps versions, the version is told, also when HEAD has
   }
 })
 
-t.test('a try that did nothing is followed by another', async t => {
+t.test('tries again after an attempt without effect', async t => {
   for (const fault of [{ status: 500 }, { reset: true }, { errorIn200: 'InternalError' }] as const) {
     const { store, commit } = await ready(t)
     store.s3.fault({ operation: 'CompleteMultipartUpload', times: 2, ...fault })
@@ -89,14 +89,14 @@ t.test('a try that did nothing is followed by another', async t => {
   }
 })
 
-t.test('a request that was turned away needs no look', async t => {
+t.test('needs no look at the store after a request that was turned away', async t => {
   const { store, commit } = await ready(t)
   store.s3.fault({ operation: 'CompleteMultipartUpload', times: 2, status: 503, code: 'SlowDown' })
   t.match(await commit.run(), { etag })
   t.same(store.log, ['complete', 'complete', 'complete'])
 })
 
-t.test('a try that did it without an answer is proved by the ETag of the parts', async t => {
+t.test('proves an attempt without a response by the ETag of the parts', async t => {
   for (const fault of [
     { status: 500 },
     { reset: true },
@@ -111,7 +111,7 @@ t.test('a try that did it without an answer is proved by the ETag of the parts',
   }
 })
 
-t.test('an answer that does not come in time is settled the same way', async t => {
+t.test('resolves a late response the same way', async t => {
   for (const performed of [true, false]) {
     const { store, commit } = await ready(t, { commitTimeout: 2000 })
     store.s3.fault({ operation: 'CompleteMultipartUpload', stall: true, performed })
@@ -122,7 +122,7 @@ t.test('an answer that does not come in time is settled the same way', async t =
   }
 })
 
-t.test('where ETags are opaque, the CRC32 of the whole proves it', async t => {
+t.test('proves it by the CRC32 of the whole if ETags are opaque', async t => {
   const store = await UploadStore.open(t, { server: { minPartSize: 1, etag: 'opaque' } })
   const upload = await MultipartUpload.create(store.requests(), signal)
   const part = await upload.uploadPart(partOf(WHOLE), 1, 0, signal)
@@ -130,7 +130,7 @@ t.test('where ETags are opaque, the CRC32 of the whole proves it', async t => {
   t.match(await new CompleteUpload(upload, [part]).run(), { confirmed: true })
 })
 
-t.test('an answer without an ETag is completed by HEAD, or by what is expected', async t => {
+t.test('completes a response without an ETag by HEAD, or by the expected one', async t => {
   const body = { 'content-length': undefined }
   for (const look of [200, 403]) {
     const { store, upload, commit } = await ready(t)
@@ -143,7 +143,7 @@ t.test('an answer without an ETag is completed by HEAD, or by what is expected',
   }
 })
 
-t.test('a refusal is final, and not looked into', async t => {
+t.test('accepts a refusal as final, without a look at the store', async t => {
   const { store, upload, commit } = await ready(t)
   store.s3.fault({ operation: 'CompleteMultipartUpload', status: 403 })
   await t.rejects(commit.run(), {
@@ -156,7 +156,7 @@ t.test('a refusal is final, and not looked into', async t => {
   await upload.abort()
 })
 
-t.test('a condition that fails is its own error', async t => {
+t.test('reports a failed condition with its own code', async t => {
   for (const [status, code] of [
     [412, 'PreconditionFailed'],
     [409, 'ConditionalRequestConflict'],
@@ -170,7 +170,7 @@ t.test('a condition that fails is its own error', async t => {
   }
 })
 
-t.test('a condition that fails on a later try is the echo of our own success', async t => {
+t.test('recognises a condition that fails on a later attempt as the echo of its own success', async t => {
   const { store, commit } = await ready(t, { ifNoneMatch: '*' })
   store.s3.fault({ operation: 'CompleteMultipartUpload', reset: true, performed: true })
   store.s3.fault({ operation: 'ListParts', status: 403 })
@@ -179,7 +179,7 @@ t.test('a condition that fails on a later try is the echo of our own success', a
   t.same(store.log, ['complete', 'list', 'complete', 'list', 'head'])
 })
 
-t.test('or that of somebody else', async t => {
+t.test('reports a condition that fails on a later attempt because of another client', async t => {
   const { store, upload, commit } = await ready(t, { ifNoneMatch: '*' })
   store.s3.fault({ operation: 'CompleteMultipartUpload', reset: true })
   store.s3.fault({ operation: 'ListParts', before: () => store.s3.put('uploads', 'k', 'somebody else’s') })
@@ -189,18 +189,15 @@ t.test('or that of somebody else', async t => {
   await upload.abort()
 })
 
-t.test(
-  'when all tries are used up the upload is aborted, so that none of them can still take effect',
-  async t => {
-    const { store, commit } = await ready(t)
-    store.s3.fault({ operation: 'CompleteMultipartUpload', times: 3, reset: true })
-    await t.rejects(commit.run(), { code: 'AVIO_ERR_UPLOAD_FAILED', attempts: 3 })
-    t.same(store.log, ['complete', 'list', 'complete', 'list', 'complete', 'list', 'abort', 'list'])
-    t.equal(await store.get('k'), undefined)
-  },
-)
+t.test('aborts the upload after the last attempt, so that none can take effect later', async t => {
+  const { store, commit } = await ready(t)
+  store.s3.fault({ operation: 'CompleteMultipartUpload', times: 3, reset: true })
+  await t.rejects(commit.run(), { code: 'AVIO_ERR_UPLOAD_FAILED', attempts: 3 })
+  t.same(store.log, ['complete', 'list', 'complete', 'list', 'complete', 'list', 'abort', 'list'])
+  t.equal(await store.get('k'), undefined)
+})
 
-t.test('and if one of them did, that is found', async t => {
+t.test('finds the object if one of the attempts did take effect', async t => {
   const { store, commit } = await ready(t)
   store.s3.fault({ operation: 'CompleteMultipartUpload', times: 2, reset: true })
   store.s3.fault({ operation: 'CompleteMultipartUpload', nth: 3, reset: true, performed: true })
@@ -210,7 +207,7 @@ t.test('and if one of them did, that is found', async t => {
   t.equal(String(await store.get('k')), WHOLE)
 })
 
-t.test('an older object with the very same bytes is not taken for our success', async t => {
+t.test('does not mistake an older object with equal bytes for its own success', async t => {
   const faults = [
     [{ times: 3, status: 500 }, {}, 'AVIO_ERR_UPLOAD_FAILED'],
     [{ status: 500 }, { ifNoneMatch: '*' }, 'AVIO_ERR_PRECONDITION_FAILED'],
@@ -227,7 +224,7 @@ t.test('an older object with the very same bytes is not taken for our success', 
   }
 })
 
-t.test('where nobody may list parts, completing them once more settles it', async t => {
+t.test('completes the same parts again if listing parts is forbidden', async t => {
   const { store, commit } = await ready(t)
   store.s3.fault({ operation: 'CompleteMultipartUpload', status: 500 })
   store.s3.fault({ operation: 'ListParts', times: Infinity, status: 403 })
@@ -235,7 +232,7 @@ t.test('where nobody may list parts, completing them once more settles it', asyn
   t.same(store.log, ['complete', 'list', 'complete'])
 })
 
-t.test('an upload that is gone without our object is an unknown outcome', async t => {
+t.test('reports an unknown outcome for an upload that is gone without our object', async t => {
   const { store, upload, commit } = await ready(t)
   const before = () => upload.requests.abort(upload.uploadId, signal)
   store.s3.fault({ operation: 'CompleteMultipartUpload', reset: true })
@@ -244,7 +241,7 @@ t.test('an upload that is gone without our object is an unknown outcome', async 
   t.same(store.log, ['complete', 'list', 'abort', 'head'])
 })
 
-t.test('an upload that was gone before is not', async t => {
+t.test('reports a failure for an upload that was gone before', async t => {
   const { store, upload, commit } = await ready(t)
   await upload.requests.abort(upload.uploadId, signal)
   store.s3.clearCalls()
@@ -252,7 +249,7 @@ t.test('an upload that was gone before is not', async t => {
   t.same(store.log, ['complete', 'head'])
 })
 
-t.test('where nobody may look, the outcome is unknown, and nothing is made to fail', async t => {
+t.test('reports an unknown outcome if looking is forbidden, and aborts nothing', async t => {
   const { store, upload, commit } = await ready(t)
   store.s3.fault({ operation: 'CompleteMultipartUpload', times: 3, reset: true })
   store.s3.fault({
@@ -265,7 +262,7 @@ t.test('where nobody may look, the outcome is unknown, and nothing is made to fa
   await upload.requests.abort(upload.uploadId, signal)
 })
 
-t.test('an object that the server has summed differently is an error that says it is there', async t => {
+t.test('reports a different checksum on the server, and that the object is visible', async t => {
   const { store, upload, commit } = await ready(t)
   const { requests } = upload
   const complete = requests.complete.bind(requests)
@@ -274,29 +271,26 @@ t.test('an object that the server has summed differently is an error that says i
   t.same(store.log, ['complete'])
 })
 
-t.test(
-  'a Complete that something in between has sent twice is proved, though it is answered 404 or 412',
-  async t => {
-    for (const [status, code, log] of [
-      [404, 'NoSuchUpload', ['complete', 'complete', 'head']],
-      [412, 'PreconditionFailed', ['complete', 'complete', 'list', 'head']],
-    ] as const) {
-      const { store, upload, commit } = await ready(t)
-      const { requests } = upload
-      const complete = requests.complete.bind(requests)
-      requests.complete = async (...args) => {
-        await complete(...args)
-        return complete(...args)
-      }
-      store.s3.fault({ operation: 'CompleteMultipartUpload', nth: 2, status, code })
-      t.match(await commit.run(), { etag })
-      t.same(store.log, log)
-      store.s3.delete('uploads', 'k')
+t.test('proves a Complete that a proxy sent twice, despite its 404 or 412', async t => {
+  for (const [status, code, log] of [
+    [404, 'NoSuchUpload', ['complete', 'complete', 'head']],
+    [412, 'PreconditionFailed', ['complete', 'complete', 'list', 'head']],
+  ] as const) {
+    const { store, upload, commit } = await ready(t)
+    const { requests } = upload
+    const complete = requests.complete.bind(requests)
+    requests.complete = async (...args) => {
+      await complete(...args)
+      return complete(...args)
     }
-  },
-)
+    store.s3.fault({ operation: 'CompleteMultipartUpload', nth: 2, status, code })
+    t.match(await commit.run(), { etag })
+    t.same(store.log, log)
+    store.s3.delete('uploads', 'k')
+  }
+})
 
-t.test('an upload that is gone is not taken for stored by an older object with the same bytes', async t => {
+t.test('does not mistake an older object with equal bytes for a vanished upload', async t => {
   const { store, upload, commit } = await ready(t)
   await commit.run()
   const later = await MultipartUpload.create(upload.requests, signal)
@@ -313,7 +307,7 @@ t.test('an upload that is gone is not taken for stored by an older object with t
   store.s3.delete('uploads', 'k')
 })
 
-t.test('a commit is not sent again once nobody wants it', async t => {
+t.test('does not retry a commit that is no longer wanted', async t => {
   for (const [fault, log] of [
     [{ status: 503, code: 'SlowDown', retryAfter: 60 }, ['complete']],
     [{ reset: true }, ['complete', 'list', 'abort', 'list']],
@@ -331,7 +325,7 @@ t.test('a commit is not sent again once nobody wants it', async t => {
   }
 })
 
-t.test('a page in place of the answer to ListParts does not say that the upload is there', async t => {
+t.test('does not take a page in response to ListParts as proof of the upload', async t => {
   const { store, upload } = await ready(t)
   upload.requests.listParts = () => Promise.resolve(false)
   t.equal(await upload.exists(), undefined)

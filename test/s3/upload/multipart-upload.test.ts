@@ -18,7 +18,7 @@ const PASSING: FaultRule[] = [
   { status: 500, performed: true },
 ]
 
-t.test('an upload is begun, and knows whether the server will sum the whole', async t => {
+t.test('creates an upload, and knows whether the server checksums the whole', async t => {
   const store = await UploadStore.open(t)
   const upload = await MultipartUpload.create(store.requests(), signal)
   t.equal(upload.wholeSum, 'kept')
@@ -34,7 +34,7 @@ t.test('an upload is begun, and knows whether the server will sum the whole', as
   await none.abort()
 })
 
-t.test('a server that sums parts only is asked for no more', async t => {
+t.test('requests no more from a server that checksums parts only', async t => {
   const store = await UploadStore.open(t)
   const refuses = (call: S3Call) => call.headers['x-amz-checksum-type'] !== undefined
   store.s3.fault({ operation: 'CreateMultipartUpload', when: refuses, status: 501, code: 'NotImplemented' })
@@ -47,7 +47,7 @@ t.test('a server that sums parts only is asked for no more', async t => {
   await upload.abort()
 })
 
-t.test('a server that knows no checksums is told of with what to do', async t => {
+t.test('says what to do about a server without checksum support', async t => {
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'CreateMultipartUpload', times: 9, status: 501, code: 'NotImplemented' })
   await t.rejects(MultipartUpload.create(store.requests(), signal), {
@@ -57,7 +57,7 @@ t.test('a server that knows no checksums is told of with what to do', async t =>
   t.same(store.log, ['create', 'create'])
 })
 
-t.test('beginning is repeated when the fault is passing', async t => {
+t.test('retries the creation after a temporary fault', async t => {
   for (const fault of PASSING) {
     // An upload whose answer was lost holds no bytes, and is not to be told from somebody else's.
     const store = await UploadStore.open(t, { leaves: true })
@@ -72,7 +72,7 @@ t.test('beginning is repeated when the fault is passing', async t => {
   }
 })
 
-t.test('and not when it is not', async t => {
+t.test('does not retry the creation after a permanent fault', async t => {
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'CreateMultipartUpload', status: 403 })
   await t.rejects(MultipartUpload.create(store.requests(), signal), {
@@ -83,7 +83,7 @@ t.test('and not when it is not', async t => {
   t.same(store.log, ['create'])
 })
 
-t.test('a part is stored under its number', async t => {
+t.test('stores a part under its number', async t => {
   const store = await UploadStore.open(t)
   const upload = await MultipartUpload.create(store.requests(), signal)
   t.same(await upload.uploadPart(part, 7, 100, signal), {
@@ -96,7 +96,7 @@ t.test('a part is stored under its number', async t => {
   await upload.abort()
 })
 
-t.test('a part is sent again from the same memory when the fault is passing', async t => {
+t.test('resends a part from the same memory after a temporary fault', async t => {
   for (const fault of [...PASSING, { resetRequest: 5 }, { status: 400, code: 'BadDigest' }]) {
     const store = await UploadStore.open(t)
     const upload = await MultipartUpload.create(store.requests(), signal)
@@ -108,7 +108,7 @@ t.test('a part is sent again from the same memory when the fault is passing', as
   }
 })
 
-t.test('a part that fails for good says which, where, and how often it was tried', async t => {
+t.test('names the part, its offset and the attempts when a part fails for good', async t => {
   const store = await UploadStore.open(t)
   const upload = await MultipartUpload.create(store.requests(), signal)
   store.s3.fault({ operation: 'UploadPart', times: 3, status: 500 })
@@ -124,7 +124,7 @@ t.test('a part that fails for good says which, where, and how often it was tried
   await upload.abort()
 })
 
-t.test('a part that the server stored otherwise is sent again, then an error', async t => {
+t.test('resends a part whose stored bytes differ, then fails', async t => {
   for (const [checksum, damaged] of [
     ['crc32', { 'x-amz-checksum-crc32': formatCrc32(1) }],
     ['md5', { etag: `"${createHash('md5').update('other').digest('hex')}"` }],
@@ -143,7 +143,7 @@ t.test('a part that the server stored otherwise is sent again, then an error', a
   }
 })
 
-t.test('a part without an ETag cannot be used', async t => {
+t.test('rejects a part without an ETag', async t => {
   const store = await UploadStore.open(t)
   const upload = await MultipartUpload.create(store.requests(), signal)
   store.s3.fault({ operation: 'UploadPart', answerHeaders: { etag: undefined } })
@@ -151,7 +151,7 @@ t.test('a part without an ETag cannot be used', async t => {
   await upload.abort()
 })
 
-t.test('an upload that somebody else has aborted is said to be gone', async t => {
+t.test('reports an upload that another client aborted', async t => {
   const store = await UploadStore.open(t)
   const upload = await MultipartUpload.create(store.requests(), signal)
   const { requests, uploadId } = upload
@@ -163,7 +163,7 @@ t.test('an upload that somebody else has aborted is said to be gone', async t =>
   })
 })
 
-t.test('whether the upload is there can be yes, no, and not to be found out', async t => {
+t.test('tells an existing upload from a missing one and from an unknown one', async t => {
   const store = await UploadStore.open(t)
   const upload = await MultipartUpload.create(store.requests(), signal)
   t.equal(await upload.exists(), true)
@@ -173,7 +173,7 @@ t.test('whether the upload is there can be yes, no, and not to be found out', as
   t.equal(await upload.exists(), false)
 })
 
-t.test('an abort is made sure of', async t => {
+t.test('verifies an abort', async t => {
   const store = await UploadStore.open(t)
   const upload = await MultipartUpload.create(store.requests(), signal)
   await upload.uploadPart(part, 1, 0, signal)
@@ -181,7 +181,7 @@ t.test('an abort is made sure of', async t => {
   t.same(store.log, ['create', 'part 1', 'abort', 'list'])
 })
 
-t.test('an upload that is still there after an abort is aborted again', async t => {
+t.test('aborts an upload again that still exists after an abort', async t => {
   const store = await UploadStore.open(t)
   const upload = await MultipartUpload.create(store.requests(), signal)
   // The answer of an abort that did nothing, as when a part lands behind it.
@@ -190,7 +190,7 @@ t.test('an upload that is still there after an abort is aborted again', async t 
   t.same(store.log, ['create', 'abort', 'list', 'abort', 'list', 'abort', 'list'])
 })
 
-t.test('an abort has retries of its own', async t => {
+t.test('retries an abort independently', async t => {
   for (const fault of PASSING) {
     const store = await UploadStore.open(t)
     const upload = await MultipartUpload.create(store.requests({ maxAttempts: 1 }), signal)
@@ -200,7 +200,7 @@ t.test('an abort has retries of its own', async t => {
   }
 })
 
-t.test('an abort that is not allowed to look afterwards is believed', async t => {
+t.test('trusts an abort that must not be verified', async t => {
   const store = await UploadStore.open(t)
   const upload = await MultipartUpload.create(store.requests(), signal)
   store.s3.fault({ operation: 'ListParts', status: 403 })
@@ -208,7 +208,7 @@ t.test('an abort that is not allowed to look afterwards is believed', async t =>
   t.same(store.log, ['create', 'abort', 'list'])
 })
 
-t.test('an abort that fails says what is left', async t => {
+t.test('reports what a failed abort leaves behind', async t => {
   const store = await UploadStore.open(t, { leaves: true })
   const upload = await MultipartUpload.create(store.requests(), signal)
   store.s3.fault({ operation: 'AbortMultipartUpload', status: 403 })
@@ -223,7 +223,7 @@ t.test('an abort that fails says what is left', async t => {
   t.same(store.log, ['create', 'abort'])
 })
 
-t.test('after a cancellation no part is tried again', async t => {
+t.test('retries no part after a cancellation', async t => {
   const store = await UploadStore.open(t)
   const upload = await MultipartUpload.create(store.requests(), signal)
   const controller = new AbortController()

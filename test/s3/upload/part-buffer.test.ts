@@ -11,7 +11,7 @@ function fill(part: PartBuffer, data: Buffer, size: number) {
 
 const bytesOf = (part: PartBuffer) => Buffer.concat([...part.slices()])
 
-t.test('what went in comes out, with its sums, whatever the size of the chunks', async t => {
+t.test('returns the bytes with their checksums, for any chunk size', async t => {
   const data = randomBytes(3 * MiB + 12_345)
   for (const size of [1021, 65_536, MiB, MiB + 1, data.length]) {
     const part = new PartBuffer(8 * MiB, new BlockPool(), true)
@@ -25,7 +25,7 @@ t.test('what went in comes out, with its sums, whatever the size of the chunks',
   }
 })
 
-t.test('the sum can be asked for at any time, and is 0 where none is kept', async t => {
+t.test('returns the checksum at any time, and 0 if it keeps none', async t => {
   const data = randomBytes(2 * MiB)
   const part = new PartBuffer(8 * MiB, new BlockPool(), true)
   const plain = new PartBuffer(8 * MiB, new BlockPool(), false)
@@ -37,7 +37,7 @@ t.test('the sum can be asked for at any time, and is 0 where none is kept', asyn
   t.equal(plain.crc32, 0)
 })
 
-t.test('single bytes are taken', async t => {
+t.test('accepts single bytes', async t => {
   const data = randomBytes(70_000)
   const part = new PartBuffer(8 * MiB, new BlockPool(), true)
   fill(part, data, 1)
@@ -45,7 +45,7 @@ t.test('single bytes are taken', async t => {
   t.equal(part.crc32, crc32(data))
 })
 
-t.test('no more is taken than fits, and the rest can go into the next part', async t => {
+t.test('accepts no more than fits, and leaves the rest for the next part', async t => {
   const data = randomBytes(10)
   const part = new PartBuffer(6, new BlockPool(), true)
   t.equal(part.append(data, 0), 6)
@@ -57,7 +57,7 @@ t.test('no more is taken than fits, and the rest can go into the next part', asy
   t.same(Buffer.concat([bytesOf(part), bytesOf(next)]), data)
 })
 
-t.test('bytes are copied: what happens to the chunk afterwards does not matter', async t => {
+t.test('copies bytes: later changes to the chunk do not matter', async t => {
   const chunk = Buffer.from('before')
   const part = new PartBuffer(8 * MiB, new BlockPool(), true)
   part.append(chunk, 0)
@@ -65,14 +65,14 @@ t.test('bytes are copied: what happens to the chunk afterwards does not matter',
   t.equal(bytesOf(part).toString(), 'before')
 })
 
-t.test('an empty part has no bytes and the sums of nothing', async t => {
+t.test('has no bytes and the checksums of nothing when empty', async t => {
   const part = new PartBuffer(8 * MiB, new BlockPool(), true)
   t.same([...part.slices()], [])
   t.equal(part.crc32, 0)
   t.equal(part.digest('md5').toString('hex'), createHash('md5').digest('hex'))
 })
 
-t.test('few bytes take little memory, and many no more than twice their own', async t => {
+t.test('takes little memory for few bytes, and at most twice their size for many', async t => {
   const taken: number[] = []
   class Counted extends BlockPool {
     override take(size: number) {
@@ -93,7 +93,7 @@ t.test('few bytes take little memory, and many no more than twice their own', as
   )
 })
 
-t.test('blocks are used again, by a part of another size too', async t => {
+t.test('reuses blocks, even in a part of another size', async t => {
   const pool = new BlockPool()
   const first = new PartBuffer(5 * MiB, pool, false)
   fill(first, Buffer.alloc(5 * MiB, 1), MiB)
@@ -109,41 +109,38 @@ t.test('blocks are used again, by a part of another size too', async t => {
   t.equal(pool.take(BLOCK_SIZE).length, BLOCK_SIZE, 'an emptied pool allocates again')
 })
 
-t.test('slices are short enough to show that something moves', async t => {
+t.test('yields slices short enough to show progress', async t => {
   const part = new PartBuffer(8 * MiB, new BlockPool(), false)
   fill(part, Buffer.alloc(3 * MiB), 3 * MiB)
   for (const slice of part.slices()) t.ok(slice.length > 0 && slice.length <= 256 * KiB)
 })
 
-t.test(
-  'a prefix stands in front of what is appended, in slices and sums alike, and is not copied',
-  async t => {
-    const data = randomBytes(MiB + 12_345)
-    for (const size of [0, 1, 300 * KiB]) {
-      const prefix = randomBytes(size)
-      for (const appended of [0, data.length]) {
-        const part = new PartBuffer(8 * MiB, new BlockPool(), true)
-        fill(part, data.subarray(0, appended), 65_536)
-        t.equal(part.crc32, crc32(data.subarray(0, appended)))
-        part.digest('md5')
-        part.prepend(prefix)
-        const whole = Buffer.concat([prefix, data.subarray(0, appended)])
-        t.equal(part.size, whole.length)
-        t.equal(Buffer.compare(bytesOf(part), whole), 0, `${size} before ${appended} bytes`)
-        t.equal(part.crc32, crc32(whole))
-        t.equal(part.digest('md5').toString('hex'), createHash('md5').update(whole).digest('hex'))
-        const [first] = part.slices()
-        if (size > 0) t.equal(first?.buffer, prefix.buffer)
-        for (const slice of part.slices()) t.ok(slice.length > 0 && slice.length <= 256 * KiB)
-      }
+t.test('puts a prefix in front of appended bytes, in slices and checksums alike, without a copy', async t => {
+  const data = randomBytes(MiB + 12_345)
+  for (const size of [0, 1, 300 * KiB]) {
+    const prefix = randomBytes(size)
+    for (const appended of [0, data.length]) {
+      const part = new PartBuffer(8 * MiB, new BlockPool(), true)
+      fill(part, data.subarray(0, appended), 65_536)
+      t.equal(part.crc32, crc32(data.subarray(0, appended)))
+      part.digest('md5')
+      part.prepend(prefix)
+      const whole = Buffer.concat([prefix, data.subarray(0, appended)])
+      t.equal(part.size, whole.length)
+      t.equal(Buffer.compare(bytesOf(part), whole), 0, `${size} before ${appended} bytes`)
+      t.equal(part.crc32, crc32(whole))
+      t.equal(part.digest('md5').toString('hex'), createHash('md5').update(whole).digest('hex'))
+      const [first] = part.slices()
+      if (size > 0) t.equal(first?.buffer, prefix.buffer)
+      for (const slice of part.slices()) t.ok(slice.length > 0 && slice.length <= 256 * KiB)
     }
-    const plain = new PartBuffer(8 * MiB, new BlockPool(), false)
-    plain.prepend(data)
-    t.equal(plain.crc32, 0)
-  },
-)
+  }
+  const plain = new PartBuffer(8 * MiB, new BlockPool(), false)
+  plain.prepend(data)
+  t.equal(plain.crc32, 0)
+})
 
-t.test('a prefix takes no room from what is appended', async t => {
+t.test('takes no room from appended bytes for a prefix', async t => {
   const part = new PartBuffer(4, new BlockPool(), true)
   part.prepend(Buffer.from('head'))
   t.equal(part.append(Buffer.from('media'), 0), 4)

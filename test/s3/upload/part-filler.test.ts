@@ -39,7 +39,7 @@ function open(sizes: { partSize?: number; concurrency?: number; partGrowth?: boo
 const pending = (...chunks: string[]) => new PendingChunks(chunks.map(chunk => Buffer.from(chunk)))
 const text = (part: PartBuffer) => Buffer.concat([...part.slices()]).toString()
 
-t.test('bytes are cut into parts wherever the chunks end', async t => {
+t.test('cuts bytes into parts at any chunk boundary', async t => {
   for (let size = 1; size <= 25; size++) {
     const { held, filler } = open({ concurrency: 9 })
     const letters = 'abcdefghijklmnopqrstuvwxy'
@@ -66,7 +66,7 @@ t.test('sends a part as soon as it is full, but the first only when there is mor
   t.equal(held.started, 2)
 })
 
-t.test('when one more than may be sent is full, the writer is held back until one is gone', async t => {
+t.test('holds the writer back when one part more than the limit is full, until one is sent', async t => {
   const { held, filler } = open()
   const chunks = pending('1234567890', '1234567890', '1234567890')
   t.equal(filler.copy(chunks), false, 'though all bytes are copied')
@@ -78,7 +78,7 @@ t.test('when one more than may be sent is full, the writer is held back until on
   t.equal(held.started, 3)
 })
 
-t.test('what has no room waits at the very byte, in the middle of a chunk', async t => {
+t.test('stops at the exact byte without room, in the middle of a chunk', async t => {
   const { held, filler } = open({ concurrency: 1 })
   const chunks = pending('1234567890123456789012345')
   t.equal(filler.copy(chunks), false)
@@ -92,7 +92,7 @@ t.test('what has no room waits at the very byte, in the middle of a chunk', asyn
   t.same(held.parts.map(text), ['1234567890', '1234567890', '12345'])
 })
 
-t.test('where parts grow, the next one is begun only when fewer are under way', async t => {
+t.test('starts the next part only when fewer are in flight, if parts grow', async t => {
   const { held, filler } = open({ partSize: 8 * MiB, concurrency: 4, partGrowth: true })
   held.earlier = 2000
   held.active = 4
@@ -103,7 +103,7 @@ t.test('where parts grow, the next one is begun only when fewer are under way', 
   t.equal(filler.whole().capacity, 10 * MiB)
 })
 
-t.test('there are bytes for 10,000 parts, and not for one more', async t => {
+t.test('accepts bytes for 10,000 parts, and not one more', async t => {
   const { held, filler } = open()
   held.earlier = 9999
   t.equal(filler.copy(pending('1234567890')), true)
@@ -116,7 +116,7 @@ t.test('there are bytes for 10,000 parts, and not for one more', async t => {
   t.equal(filler.copy(pending('')), true, 'an empty chunk is no byte')
 })
 
-t.test('what is less than a part can be had whole, and is empty where nothing came', async t => {
+t.test('returns bytes short of a part whole, empty without input', async t => {
   const { filler } = open()
   t.equal(filler.whole().size, 0)
   const other = open().filler
@@ -126,7 +126,7 @@ t.test('what is less than a part can be had whole, and is empty where nothing ca
   t.equal(other.whole().size, 0)
 })
 
-t.test('the first part is held back beside those under way, until the head is there', async t => {
+t.test('holds the first part back besides those in flight, until the header is there', async t => {
   const { held, filler } = open({ concurrency: 1 })
   filler.holdFirst(undefined)
   t.equal(filler.copy(pending('1234567890')), true)
@@ -146,7 +146,7 @@ t.test('the first part is held back beside those under way, until the head is th
   t.same(held.parts.map(text), ['abcdefghij', 'ABCDEFGHIJ', 'head1234567890'])
 })
 
-t.test('with room for the head, the first part takes that much less', async t => {
+t.test('shortens the first part by the header’s reserve', async t => {
   const { held, filler } = open({ concurrency: 9 })
   filler.holdFirst(4)
   filler.copy(pending('123456', 'abcdefghij', 'A'))
@@ -156,7 +156,7 @@ t.test('with room for the head, the first part takes that much less', async t =>
   t.same(held.parts.map(text), ['abcdefghij', 'A', 'head123456'])
 })
 
-t.test('what is one part with its head, or nothing but a head, can be had whole', async t => {
+t.test('returns one part with its header, or only a header, whole', async t => {
   for (const bytes of ['', '12345', '1234567890']) {
     const { filler } = open()
     filler.holdFirst(undefined)
@@ -169,7 +169,7 @@ t.test('what is one part with its head, or nothing but a head, can be had whole'
   }
 })
 
-t.test('a first part that its head makes longer than a part can be is an error', async t => {
+t.test('rejects a first part that its header makes too large', async t => {
   const { filler } = open()
   filler.holdFirst(undefined)
   const head = { length: 6 * GiB } as Buffer

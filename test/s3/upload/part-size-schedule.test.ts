@@ -19,7 +19,7 @@ function held(partNumber: number, sizes: PartSizeSchedule) {
   return (concurrencyAt(size, sizes) + 1) * size
 }
 
-t.test('the schedule of the defaults', async t => {
+t.test('follows the documented schedule with the defaults', async t => {
   for (const [partNumber, size, concurrency] of [
     [1, 8, 4],
     [2000, 8, 4],
@@ -40,7 +40,7 @@ t.test('the schedule of the defaults', async t => {
   }
 })
 
-t.test('10,000 parts hold at least 5 TiB, whatever they begin with', async t => {
+t.test('holds at least 5 TiB in 10,000 parts, for any initial size', async t => {
   for (const concurrency of [1, 2, 3, 4, 7, 16, 100, 1000]) {
     for (const partSize of [MIN_PART_SIZE, MIN_PART_SIZE + 1, 8 * MiB, 50 * MiB, GiB, MAX_PART_SIZE]) {
       const largest = maxObjectSize({ partSize, partGrowth: true, concurrency })
@@ -56,7 +56,7 @@ t.test('10,000 parts hold at least 5 TiB, whatever they begin with', async t => 
   )
 })
 
-t.test('every part is one that S3 takes, and none is smaller than the one before', async t => {
+t.test('yields only parts that S3 accepts, none smaller than the one before', async t => {
   for (const concurrency of [1, 4, 100]) {
     for (const partSize of [MIN_PART_SIZE, 5.9 * MiB, 8 * MiB, GiB, MAX_PART_SIZE].map(Math.floor)) {
       let last = partSize
@@ -72,7 +72,7 @@ t.test('every part is one that S3 takes, and none is smaller than the one before
   t.pass()
 })
 
-t.test('memory stays that of the first parts for 5,500 parts, and is two parts from there', async t => {
+t.test('keeps the memory of the first parts for 5,500 parts, and two parts after that', async t => {
   for (const concurrency of [1, 2, 4, 7, 16]) {
     for (const partSize of [5 * MiB, 8 * MiB, 100 * MiB]) {
       const sizes = { partSize, partGrowth: true, concurrency }
@@ -86,7 +86,7 @@ t.test('memory stays that of the first parts for 5,500 parts, and is two parts f
   t.pass()
 })
 
-t.test('an object of 64 GiB takes no more memory than one of 1 GiB', async t => {
+t.test('takes no more memory for an object of 64 GiB than for 1 GiB', async t => {
   let [size, most] = [0, 0]
   for (let partNumber = 1; size < 64 * GiB; partNumber++) {
     size += partSizeAt(partNumber, defaults)
@@ -95,13 +95,13 @@ t.test('an object of 64 GiB takes no more memory than one of 1 GiB', async t => 
   t.equal(most, 40 * MiB)
 })
 
-t.test('without growth all parts are equal', async t => {
+t.test('keeps all parts equal without growth', async t => {
   const equal = { ...defaults, partGrowth: false }
   for (const partNumber of [1, 2001, 6000, 10_000]) t.equal(partSizeAt(partNumber, equal), 8 * MiB)
   t.equal(maxObjectSize(equal), 80_000 * MiB)
 })
 
-t.test('what is held back for part 1 leaves room for a head below the largest part', async t => {
+t.test('leaves room for a header in part 1 below the largest part', async t => {
   t.equal(heldSize(defaults, undefined), 8 * MiB)
   t.equal(heldSize(defaults, MiB), 7 * MiB, 'and with a reserve both make one part')
   const largest = { ...defaults, partSize: MAX_PART_SIZE }

@@ -16,7 +16,7 @@ async function open(t: Test) {
   return { store, heard, uploads }
 }
 
-t.test('the upload is begun once, with the first part, and the parts are numbered as they start', async t => {
+t.test('creates the upload once, with the first part, and numbers parts in order of their start', async t => {
   const { store, heard, uploads } = await open(t)
   t.equal(uploads.started, 0)
   for (const bytes of ['one, ', 'two, ', 'three']) uploads.start(partOf(bytes))
@@ -35,7 +35,7 @@ t.test('the upload is begun once, with the first part, and the parts are numbere
   t.equal(String(await store.get('k')), 'one, two, three')
 })
 
-t.test('parts are all under way at once, and next() comes with the first that is done', async t => {
+t.test('sends parts concurrently, and next() resolves with the first to finish', async t => {
   const { store, uploads } = await open(t)
   const held = store.s3.fault({ operation: 'UploadPart', partNumber: 1, hold: true })
   uploads.start(partOf('one'))
@@ -51,7 +51,7 @@ t.test('parts are all under way at once, and next() comes with the first that is
   await uploads.discard()
 })
 
-t.test('a failure is told once, with the byte where it happened', async t => {
+t.test('reports a failure once, with its byte offset', async t => {
   const store = await UploadStore.open(t, { server: { minPartSize: 1 } })
   const failures: unknown[] = []
   const uploads = new PartUploads(store.requests(), {
@@ -69,7 +69,7 @@ t.test('a failure is told once, with the byte where it happened', async t => {
   await uploads.discard()
 })
 
-t.test('an upload that cannot be begun fails all parts, and is told once', async t => {
+t.test('fails all parts if the upload cannot be created, and reports it once', async t => {
   const { store, heard, uploads } = await open(t)
   store.s3.fault({ operation: 'CreateMultipartUpload', status: 403 })
   uploads.start(partOf('one'))
@@ -80,7 +80,7 @@ t.test('an upload that cannot be begun fails all parts, and is told once', async
   t.same(store.log, ['create'])
 })
 
-t.test('discarding cancels what is under way, waits for it, and leaves nothing', async t => {
+t.test('cancels parts in flight on discard, waits for them, and leaves nothing behind', async t => {
   const { store, heard, uploads } = await open(t)
   const { reached } = store.s3.fault({ operation: 'UploadPart', partNumber: 2, stall: true })
   uploads.start(partOf('one'))
@@ -94,7 +94,7 @@ t.test('discarding cancels what is under way, waits for it, and leaves nothing',
   t.equal(await store.busySockets(), 0)
 })
 
-t.test('nothing is aborted before every part has settled, or a late one would be kept', async t => {
+t.test('aborts nothing before every part has settled, so that no late one stays', async t => {
   const store = await UploadStore.open(t, { server: { minPartSize: 1 } })
   const requests = store.requests()
   let settle: ((error: Error) => void) | undefined
@@ -111,7 +111,7 @@ t.test('nothing is aborted before every part has settled, or a late one would be
   t.same(store.log, ['create', 'abort', 'list'])
 })
 
-t.test('discarding waits for the id of an upload that is being begun', async t => {
+t.test('waits on discard for the id of an upload being created', async t => {
   const { store, heard, uploads } = await open(t)
   const held = store.s3.fault({ operation: 'CreateMultipartUpload', hold: true })
   uploads.start(partOf('one'))
@@ -123,13 +123,13 @@ t.test('discarding waits for the id of an upload that is being begun', async t =
   t.same(heard, [])
 })
 
-t.test('discarding nothing asks nothing', async t => {
+t.test('sends no request when there is nothing to discard', async t => {
   const { store, uploads } = await open(t)
   await uploads.discard()
   t.same(store.log, [])
 })
 
-t.test('what a listener throws fails the upload', async t => {
+t.test('fails the upload with the error of a listener', async t => {
   const store = await UploadStore.open(t, { server: { minPartSize: 1 } })
   const boom = new Error('boom')
   const failures: unknown[] = []
@@ -146,7 +146,7 @@ t.test('what a listener throws fails the upload', async t => {
   await uploads.discard()
 })
 
-t.test('many parts that wait to be tried again make no warning of too many listeners', async t => {
+t.test('emits no warning of too many listeners for many parts waiting for a retry', async t => {
   const warnings: Error[] = []
   const onWarning = (warning: Error) => {
     if (warning.name === 'MaxListenersExceededWarning') warnings.push(warning)
@@ -165,7 +165,7 @@ t.test('many parts that wait to be tried again make no warning of too many liste
   t.same(getEventListeners(process, 'warning').includes(onWarning), true)
 })
 
-t.test('number 1 can be left to a part that is sent last', async t => {
+t.test('can reserve number 1 for the part sent last', async t => {
   const { store, heard, uploads } = await open(t)
   uploads.leaveFirst(3)
   t.equal(uploads.started, 1)

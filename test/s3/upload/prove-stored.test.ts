@@ -9,13 +9,13 @@ const bytes = 'what is stored'
 const etag = `"${createHash('md5').update(bytes).digest('hex')}"`
 const expected = { size: bytes.length, etag, crc32: crc32(bytes) }
 
-t.test('the ETag proves it', async t => {
+t.test('takes the ETag as proof', async t => {
   const store = await UploadStore.open(t)
   await store.s3.put('uploads', 'k', bytes)
   t.same(await proveStored(store.requests(), expected), { etag, versionId: undefined, confirmed: false })
 })
 
-t.test('where ETags are opaque the CRC32 of the whole does', async t => {
+t.test('takes the CRC32 of the whole as proof if ETags are opaque', async t => {
   const store = await UploadStore.open(t)
   await store.s3.put('uploads', 'k', bytes)
   const opaque = '"opaque"'
@@ -27,7 +27,7 @@ t.test('where ETags are opaque the CRC32 of the whole does', async t => {
   t.equal(await proveStored(store.requests(), expected), 'other', 'a composite one does not')
 })
 
-t.test('another object, or none, is told from one that cannot be seen', async t => {
+t.test('tells another object, or none, from an invisible one', async t => {
   const store = await UploadStore.open(t)
   t.equal(await proveStored(store.requests(), expected), 'other', 'none')
   await store.s3.put('uploads', 'k', 'something else')
@@ -37,7 +37,7 @@ t.test('another object, or none, is told from one that cannot be seen', async t 
   t.equal(await proveStored(store.requests(), expected), 'unknown', 'not allowed to look')
 })
 
-t.test('looking is repeated, up to maxAttempts', async t => {
+t.test('retries the look at the store, up to maxAttempts', async t => {
   const store = await UploadStore.open(t)
   await store.s3.put('uploads', 'k', bytes)
   store.s3.fault({ operation: 'HeadObject', times: 2, status: 500 })

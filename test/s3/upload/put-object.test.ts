@@ -9,7 +9,7 @@ const body = partOf(bytes)
 const etag = `"${createHash('md5').update(bytes).digest('hex')}"`
 const OWN = { etag, versionId: undefined, confirmed: true }
 
-t.test('an object is stored by one request, and the server confirms its checksum', async t => {
+t.test('stores an object in one request, and the server confirms its checksum', async t => {
   const store = await UploadStore.open(t)
   t.same(await putObject(store.requests(), body), OWN)
   t.same(store.log, ['put'])
@@ -17,14 +17,14 @@ t.test('an object is stored by one request, and the server confirms its checksum
   t.match(await putObject(store.requests({ checksum: 'md5' }), body), { etag, confirmed: false })
 })
 
-t.test('where the bucket keeps versions, the version is told', async t => {
+t.test('returns the version if the bucket keeps versions', async t => {
   const store = await UploadStore.open(t)
   store.s3.setVersioning('uploads', 'Enabled')
   const { versionId } = await putObject(store.requests(), body)
   t.equal(versionId, store.s3.head('uploads', 'k')?.versionId)
 })
 
-t.test('what is passing is repeated until it works', async t => {
+t.test('retries temporary failures until it succeeds', async t => {
   for (const fault of [
     { status: 500 },
     { status: 503, code: 'SlowDown' },
@@ -42,7 +42,7 @@ t.test('what is passing is repeated until it works', async t => {
   }
 })
 
-t.test('silence is given up and repeated', async t => {
+t.test('times out on silence, and retries', async t => {
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'PutObject', stall: true })
   t.same(await putObject(store.requests({ stallTimeout: 1000 }), body), OWN)
@@ -50,7 +50,7 @@ t.test('silence is given up and repeated', async t => {
   t.equal(await store.busySockets(), 0)
 })
 
-t.test('a refusal is not repeated', async t => {
+t.test('does not retry a refusal', async t => {
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'PutObject', status: 403 })
   await t.rejects(putObject(store.requests(), body), {
@@ -65,7 +65,7 @@ t.test('a refusal is not repeated', async t => {
   t.equal(await store.get('k'), undefined)
 })
 
-t.test('a condition that fails is its own error, and what was there stays', async t => {
+t.test('reports a failed condition with its own code, and keeps the existing object', async t => {
   const store = await UploadStore.open(t)
   await store.s3.put('uploads', 'k', 'older')
   await t.rejects(putObject(store.requests({ ifNoneMatch: '*' }), body), {
@@ -75,14 +75,17 @@ t.test('a condition that fails is its own error, and what was there stays', asyn
   t.equal(String(await store.get('k')), 'older')
 })
 
-t.test('a condition that fails on a later try is met when the first one has stored the object', async t => {
-  const store = await UploadStore.open(t)
-  store.s3.fault({ operation: 'PutObject', reset: true, performed: true })
-  t.same(await putObject(store.requests({ ifNoneMatch: '*' }), body), { ...OWN, confirmed: true })
-  t.same(store.log, ['put', 'put', 'head'])
-})
+t.test(
+  'treats a condition that fails on a later attempt as met if the first one stored the object',
+  async t => {
+    const store = await UploadStore.open(t)
+    store.s3.fault({ operation: 'PutObject', reset: true, performed: true })
+    t.same(await putObject(store.requests({ ifNoneMatch: '*' }), body), { ...OWN, confirmed: true })
+    t.same(store.log, ['put', 'put', 'head'])
+  },
+)
 
-t.test('and has failed when somebody else has', async t => {
+t.test('reports a condition that fails on a later attempt because of another client’s object', async t => {
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'PutObject', reset: true })
   const before = () => store.s3.put('uploads', 'k', 'somebody else’s')
@@ -93,14 +96,14 @@ t.test('and has failed when somebody else has', async t => {
   t.same(store.log, ['put', 'put', 'head'])
 })
 
-t.test('when every answer is lost, a look at the store settles it', async t => {
+t.test('looks at the store if every response is lost', async t => {
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'PutObject', times: 3, reset: true, performed: true })
   t.same(await putObject(store.requests(), body), OWN)
   t.same(store.log, ['put', 'put', 'put', 'head'])
 })
 
-t.test('when it does not, the outcome is unknown', async t => {
+t.test('reports an unknown outcome if the store does not settle it', async t => {
   for (const look of [undefined, { status: 403 }, { status: 500, times: 9 }]) {
     const store = await UploadStore.open(t)
     store.s3.fault({ operation: 'PutObject', times: 3, reset: true })
@@ -113,20 +116,20 @@ t.test('when it does not, the outcome is unknown', async t => {
   }
 })
 
-t.test('when the server has said no each time and has nothing, it is a plain failure', async t => {
+t.test('reports a plain failure if the server refused each time and has nothing', async t => {
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'PutObject', times: 3, status: 500 })
   await t.rejects(putObject(store.requests(), body), { code: 'AVIO_ERR_UPLOAD_FAILED', statusCode: 500 })
   t.same(store.log, ['put', 'put', 'put', 'head'])
 })
 
-t.test('a request that never went out whole leaves no doubt', async t => {
+t.test('leaves no doubt about a request that never went out whole', async t => {
   const store = await UploadStore.open(t)
   await store.s3.close()
   await t.rejects(putObject(store.requests({ maxAttempts: 1 }), body), { code: 'AVIO_ERR_UNREACHABLE' })
 })
 
-t.test('an answer of other bytes is repeated, and then an error', async t => {
+t.test('retries a response for other bytes, then fails', async t => {
   const damaged = { 'x-amz-checksum-crc32': formatCrc32(1) }
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'PutObject', answerHeaders: damaged })
@@ -135,14 +138,14 @@ t.test('an answer of other bytes is repeated, and then an error', async t => {
   await t.rejects(putObject(store.requests(), body), { code: 'AVIO_ERR_CHECKSUM_MISMATCH', attempts: 3 })
 })
 
-t.test('an answer without an ETag is believed where HEAD shows the object', async t => {
+t.test('trusts a response without an ETag if HEAD shows the object', async t => {
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'PutObject', answerHeaders: { etag: undefined } })
   t.same(await putObject(store.requests(), body), OWN)
   t.same(store.log, ['put', 'head'])
 })
 
-t.test('a 200 of something in between is no success, and repeated until the store answers', async t => {
+t.test('does not trust a proxy’s 200, and retries until the store responds', async t => {
   for (const page of ['<html>please log in</html>', '', '<Error><Code>InternalError</Code></Error>']) {
     const store = await UploadStore.open(t)
     const through = { client: store.client }
@@ -166,7 +169,7 @@ t.test('a 200 of something in between is no success, and repeated until the stor
   }
 })
 
-t.test('an answer of a stand-in for a client is believed', async t => {
+t.test('trusts a response of a client stand-in', async t => {
   const client = { config: {}, send: () => Promise.resolve({}) }
   const store = await UploadStore.open(t)
   t.match(await putObject(store.requests({ client: client as unknown as typeof store.client }), body), {
@@ -174,7 +177,7 @@ t.test('an answer of a stand-in for a client is believed', async t => {
   })
 })
 
-t.test('an older object with the very same bytes is not taken for our success', async t => {
+t.test('does not mistake an identical older object for its own success', async t => {
   const faults = [
     [{ status: 500, times: 3 }, {}, /AVIO_ERR_(UPLOAD_FAILED|OUTCOME_UNKNOWN)/],
     [{ reset: true, times: 3 }, {}, /AVIO_ERR_OUTCOME_UNKNOWN/],
@@ -191,7 +194,7 @@ t.test('an older object with the very same bytes is not taken for our success', 
   }
 })
 
-t.test('a try is marked only where it may have to be told from another', async t => {
+t.test('marks an attempt only if it may have to be told from another', async t => {
   const marked = async (overrides: object, faults: number) => {
     const store = await UploadStore.open(t)
     if (faults > 0) store.s3.fault({ operation: 'PutObject', times: faults, status: 500 })
@@ -205,7 +208,7 @@ t.test('a try is marked only where it may have to be told from another', async t
   t.equal(await marked({ metadata: { note: 'x'.repeat(2040) } }, 1), false, 'there is no room')
 })
 
-t.test('nothing is sent again once nobody wants it, and the last try is settled', async t => {
+t.test('sends nothing again once unwanted, and waits for the last attempt', async t => {
   for (const [fault, outcome] of [
     [{ status: 503, code: 'SlowDown', retryAfter: 60 }, 'AVIO_ERR_UPLOAD_FAILED'],
     [{ reset: true, performed: true }, undefined],

@@ -13,7 +13,7 @@ function sums(store: UploadStore) {
   return Object.fromEntries(headers.filter(([name]) => /checksum|md5|trailer|encoding/.test(name)))
 }
 
-t.test('with CRC32 the whole is announced, each part is summed, and the whole once more', async t => {
+t.test('announces the CRC32 of the whole, and sends one for each part and for the whole', async t => {
   const store = await UploadStore.open(t, { server: { minPartSize: 1 } })
   const requests = store.requests()
   const created = await requests.create(true)
@@ -38,7 +38,7 @@ t.test('with CRC32 the whole is announced, each part is summed, and the whole on
   t.equal((await requests.head()).ChecksumCRC32, crc)
 })
 
-t.test('with MD5 there is Content-MD5 on what carries bytes, and nothing else anywhere', async t => {
+t.test('sends Content-MD5 with bytes under MD5, and no other checksum', async t => {
   const store = await UploadStore.open(t, { server: { minPartSize: 1 } })
   const requests = store.requests({ checksum: 'md5' })
   const md5 = { 'content-md5': createHash('md5').update('the bytes of a part').digest('base64') }
@@ -54,7 +54,7 @@ t.test('with MD5 there is Content-MD5 on what carries bytes, and nothing else an
   t.same(sums(store), {})
 })
 
-t.test('without a checksum there is none, in either mode of the client', async t => {
+t.test('sends no checksum under none, in either mode of the client', async t => {
   for (const requestChecksumCalculation of ['WHEN_SUPPORTED', 'WHEN_REQUIRED'] as const) {
     const store = await UploadStore.open(t, {
       server: { minPartSize: 1 },
@@ -71,7 +71,7 @@ t.test('without a checksum there is none, in either mode of the client', async t
   }
 })
 
-t.test('what is said of the object is said where it is begun', async t => {
+t.test('sends the object’s properties when creating it', async t => {
   const store = await UploadStore.open(t)
   const requests = store.requests({
     contentType: 'video/mp4',
@@ -92,7 +92,7 @@ t.test('what is said of the object is said where it is begun', async t => {
   t.match(store.s3.head('uploads', 'k'), { contentType: 'video/mp4', metadata: { title: 'talk' } })
 })
 
-t.test('the condition goes to what commits, and only there', async t => {
+t.test('sends the condition with the committing request only', async t => {
   const store = await UploadStore.open(t, { server: { minPartSize: 1 } })
   const requests = store.requests({ ifNoneMatch: '*' })
   const { UploadId } = await requests.create(true)
@@ -107,7 +107,7 @@ t.test('the condition goes to what commits, and only there', async t => {
   )
 })
 
-t.test('each member of request reaches the wire with every operation that takes it', async t => {
+t.test('sends each member of request with every operation that accepts it', async t => {
   const store = await UploadStore.open(t, { leaves: true })
   const requests = store.requests({
     request: { RequestPayer: 'requester', SSECustomerAlgorithm: 'AES256', SSECustomerKey: 'k'.repeat(32) },

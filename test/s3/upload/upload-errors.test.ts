@@ -21,7 +21,7 @@ const broken = (code: string) => Object.assign(new Error(code), { code })
 const timeout = Object.assign(new Error('silence'), { name: 'TimeoutError' })
 const mine = target(new S3Client({ region: 'us-east-1' }))
 
-t.test('a refusal has no effect, and neither has a request that never left', async t => {
+t.test('knows that a refusal has no effect, nor a request that never left', async t => {
   for (const error of [
     answered(400, 'InvalidPart'),
     answered(403, 'AccessDenied'),
@@ -39,7 +39,7 @@ t.test('a refusal has no effect, and neither has a request that never left', asy
   }
 })
 
-t.test('everything else may have taken effect', async t => {
+t.test('assumes that everything else may have taken effect', async t => {
   for (const error of [
     answered(500, 'InternalError'),
     answered(503, 'InternalError'),
@@ -57,13 +57,13 @@ t.test('everything else may have taken effect', async t => {
   }
 })
 
-t.test('an answer is one whatever it says, and silence is none', async t => {
+t.test('counts any response as one, and silence as none', async t => {
   t.ok(isAnswered(answered(500)))
   t.notOk(isAnswered(timeout))
   t.notOk(isAnswered(broken('ECONNRESET')))
 })
 
-t.test('an upload is gone by any 404 but that of the bucket', async t => {
+t.test('recognises a missing upload by any 404 except the bucket’s', async t => {
   t.ok(isUploadGone(classifyError(answered(404, 'NoSuchUpload'))))
   t.ok(isUploadGone(classifyError(answered(404, 'NoSuchKey'))), 'as Ceph says it')
   t.notOk(isUploadGone(classifyError(answered(404, 'NoSuchBucket'))))
@@ -71,7 +71,7 @@ t.test('an upload is gone by any 404 but that of the bucket', async t => {
   t.notOk(isUploadGone(classifyError(timeout)))
 })
 
-t.test('damage on the way is repeated like a broken connection, a refusal is not', async t => {
+t.test('retries corruption in transit like a broken connection, but not a refusal', async t => {
   t.ok(isWorthRepeating(answered(400, 'BadDigest')))
   t.ok(isWorthRepeating(answered(400, 'XAmzContentSHA256Mismatch')))
   t.ok(isWorthRepeating(new S3Error('AVIO_ERR_CHECKSUM_MISMATCH', 'other bytes')))
@@ -81,13 +81,13 @@ t.test('damage on the way is repeated like a broken connection, a refusal is not
   t.notOk(isWorthRepeating(new S3Error('AVIO_ERR_BAD_RESPONSE', 'no id')))
 })
 
-t.test('the wait that the service asks for is kept', async t => {
+t.test('observes the delay that the service requests', async t => {
   const error = Object.assign(answered(503, 'SlowDown'), { $response: { headers: { 'retry-after': '2' } } })
   t.equal(patience(3).retryAfter?.(error), 2000)
   t.equal(patience(3).maxAttempts, 3)
 })
 
-t.test('an error says what happened, to what, and what to do', async t => {
+t.test('says in the error what happened, to what, and what to do', async t => {
   const fields = { operation: 'UploadPart', uploadId: 'u', partNumber: 3, byteOffset: 10, attempts: 2 }
   const error = uploadError(answered(500, 'InternalError'), mine, fields, 'Could not upload part 3 of')
   t.match(error, {
@@ -103,7 +103,7 @@ t.test('an error says what happened, to what, and what to do', async t => {
   t.equal(uploadError(error, mine, fields, 'again'), error, 'and is not wrapped a second time')
 })
 
-t.test('an upload that is gone is no missing key', async t => {
+t.test('does not report a missing upload as a missing key', async t => {
   const fields = { operation: 'UploadPart', uploadId: 'u' }
   t.match(uploadError(answered(404, 'NoSuchKey'), mine, fields, 'Could not upload part 1 of'), {
     code: 'AVIO_ERR_UPLOAD_FAILED',
@@ -114,7 +114,7 @@ t.test('an upload that is gone is no missing key', async t => {
   t.match(uploadError(answered(404, 'NoSuchBucket'), mine, fields, 'x'), { code: 'AVIO_ERR_NO_SUCH_BUCKET' })
 })
 
-t.test('a server that does not know CRC32 is told of, unless none was sent', async t => {
+t.test('names a server without CRC32 support as a cause, unless none was sent', async t => {
   const fields = { operation: 'CreateMultipartUpload' }
   for (const error of [
     answered(501, 'NotImplemented'),
@@ -127,7 +127,7 @@ t.test('a server that does not know CRC32 is told of, unless none was sent', asy
   t.notMatch(uploadError(answered(403, 'AccessDenied'), mine, fields, 'x').message, /option "checksum"/)
 })
 
-t.test('an unknown outcome says so, and keeps what led to it', async t => {
+t.test('says that the outcome is unknown, and keeps the cause', async t => {
   const fields = { operation: 'PutObject', attempts: 3 }
   const failure = uploadError(timeout, mine, fields, 'Could not store')
   const error = unknownOutcome(failure, mine, fields)

@@ -6,7 +6,7 @@ import { uploadSettings } from '../../../lib/s3/upload/upload-options.js'
 const client = new S3Client({ region: 'us-east-1' })
 const needed = { client, bucket: 'b', key: 'k' }
 
-t.test('the defaults hold at most 40 MiB in parts', async t => {
+t.test('holds at most 40 MiB in parts with the defaults', async t => {
   const { target, sizes, headerReserve, highWaterMark, beforeCommit, signal } = uploadSettings(needed)
   t.equal(headerReserve, undefined)
   t.same(sizes, { partSize: 8 * MiB, concurrency: 4, partGrowth: true })
@@ -33,7 +33,7 @@ t.test('the defaults hold at most 40 MiB in parts', async t => {
   )
 })
 
-t.test('every option is taken', async t => {
+t.test('accepts every option', async t => {
   const beforeCommit = () => true
   const { signal } = new AbortController()
   const given = {
@@ -77,7 +77,7 @@ t.test('every option is taken', async t => {
   t.equal(uploadSettings(given).signal, signal)
 })
 
-t.test('what breaks a rule is refused with the rule', async t => {
+t.test('refuses an invalid option with its rule', async t => {
   for (const [option, value, rule] of [
     ['partSize', 5 * MiB - 1, /from 5242880 to 5368709120 bytes, got 5242879/],
     ['partSize', 5 * GiB + 1, /5368709120/],

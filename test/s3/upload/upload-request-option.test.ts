@@ -42,7 +42,7 @@ const all: Required<UploadRequest> = uploadRequestOption({
 
 const names = (operation: UploadOperation) => Object.keys(inputOf(all, operation)).sort()
 
-t.test('what makes the object goes to the operation that begins it', async t => {
+t.test('sends properties of the object with the operation that creates it', async t => {
   t.same(names('PutObject'), Object.keys(all).sort())
   t.same(
     names('CreateMultipartUpload'),
@@ -52,7 +52,7 @@ t.test('what makes the object goes to the operation that begins it', async t => 
   )
 })
 
-t.test('a customer’s key goes wherever bytes or checksums are, who pays goes everywhere', async t => {
+t.test('sends a customer key wherever bytes or checksums are, and the payer everywhere', async t => {
   const everywhere = ['ExpectedBucketOwner', 'RequestPayer']
   const key = ['SSECustomerAlgorithm', 'SSECustomerKey', 'SSECustomerKeyMD5']
   t.same(names('UploadPart'), [...everywhere, ...key])
@@ -62,7 +62,7 @@ t.test('a customer’s key goes wherever bytes or checksums are, who pays goes e
   t.same(names('CompleteMultipartUpload'), ['ExpectedBucketOwner', 'IfMatch', 'RequestPayer', ...key])
 })
 
-t.test('what has an option of its own is refused with its name, and so is what does not exist', async t => {
+t.test('refuses members with an option of their own by its name, and unknown members', async t => {
   for (const [member, instead] of [
     ['Bucket', /"bucket"/],
     ['Key', /"key"/],
@@ -84,7 +84,7 @@ t.test('what has an option of its own is refused with its name, and so is what d
   t.throws(() => uploadRequestOption({ request: [] }), { code: 'AVIO_ERR_OPTION' })
 })
 
-t.test('the request is copied, and may be left out', async t => {
+t.test('copies the request, which is optional', async t => {
   const given = { Tagging: 'a=b' }
   const request = uploadRequestOption({ request: given })
   given.Tagging = 'c=d'
