@@ -1,5 +1,5 @@
 import type { RandomAccess } from '../io/random-access.js'
-import { notAStream } from '../io/sources/not-a-stream.js'
+import { refuseAsStream } from '../io/sources/not-a-stream.js'
 import { type ReadStreamOptions, readStreamOptions } from '../io/sources/source-readable.js'
 import { knownOptions, optionsObject } from '../options.js'
 import { PinnedObject, SHARED_PIN } from './pinned-object.js'
@@ -33,6 +33,9 @@ export type S3SourceOptions = S3ReadOptions
  * ```
  */
 export class S3Source implements RandomAccess {
+  static {
+    refuseAsStream(this, 'S3Source')
+  }
   readonly #options: S3SourceOptions
   readonly #object: PinnedObject
 
@@ -78,10 +81,5 @@ export class S3Source implements RandomAccess {
     const { highWaterMark } = options
     const all = { ...this.#options, start, end, signal, highWaterMark, [SHARED_PIN]: this.#object.pin }
     return new S3RangeReadable(all satisfies S3RangeReadableOptions)
-  }
-
-  /** @internal Nobody's: what iterates over it takes it for a stream. */
-  [Symbol.asyncIterator](): never {
-    throw notAStream('S3Source', this)
   }
 }

@@ -3,7 +3,7 @@ import { types } from 'node:util'
 import { knownOptions, optionError, optionsObject } from '../../options.js'
 import { abortError } from '../async/abort-error.js'
 import type { RandomAccess } from '../random-access.js'
-import { notAStream } from './not-a-stream.js'
+import { refuseAsStream } from './not-a-stream.js'
 import { BLOCK_SIZE } from '../fetch/range-buffer.js'
 import { checkRange } from '../check-range.js'
 import { type ReadStreamOptions, SourceReadable } from './source-readable.js'
@@ -28,6 +28,9 @@ export interface BytesSourceOptions {
  * ```
  */
 export class BytesSource implements RandomAccess {
+  static {
+    refuseAsStream(this, 'BytesSource')
+  }
   readonly #bytes: Buffer
 
   /** @throws {@link OptionError} for an option that breaks its rule */
@@ -67,10 +70,5 @@ export class BytesSource implements RandomAccess {
    */
   createReadStream(options: ReadStreamOptions = {}): Readable {
     return new SourceReadable(this, options)
-  }
-
-  /** @internal Nobody's: what iterates over it takes it for a stream. */
-  [Symbol.asyncIterator](): never {
-    throw notAStream('BytesSource', this)
   }
 }

@@ -9,7 +9,7 @@ import { isUrl, knownOptions, optionError, optionsObject, stringOption } from '.
 import { abortError, untilAborted } from '../async/abort-error.js'
 import { fileFailure } from './file-errors.js'
 import type { RandomAccess } from '../random-access.js'
-import { notAStream } from './not-a-stream.js'
+import { refuseAsStream } from './not-a-stream.js'
 import { BLOCK_SIZE } from '../fetch/range-buffer.js'
 import { checkRange } from '../check-range.js'
 import { type ReadStreamOptions, SourceReadable } from './source-readable.js'
@@ -56,6 +56,9 @@ export interface FileSourceOptions {
  * ```
  */
 export class FileSource implements RandomAccess {
+  static {
+    refuseAsStream(this, 'FileSource')
+  }
   readonly #path: string
   readonly #etag: string | undefined
   #pinned: BigIntStats | undefined
@@ -131,11 +134,6 @@ export class FileSource implements RandomAccess {
    */
   createReadStream(options: ReadStreamOptions = {}): Readable {
     return new SourceReadable(this, options)
-  }
-
-  /** @internal Nobody's: what iterates over it takes it for a stream. */
-  [Symbol.asyncIterator](): never {
-    throw notAStream('FileSource', this)
   }
 
   /** Checks the current file at the path. */

@@ -7,7 +7,7 @@ import { HttpVersionPin, unusableAnswer } from './http-version-pin.js'
 import { inParts } from '../fetch/in-parts.js'
 import type { FetchRange } from '../fetch/ordered-ranges.js'
 import type { RandomAccess } from '../random-access.js'
-import { notAStream } from './not-a-stream.js'
+import { refuseAsStream } from './not-a-stream.js'
 import { fillRange } from '../fetch/fill-range.js'
 import { OverlongBody } from '../fetch/range-body.js'
 import { RangeBuffer } from '../fetch/range-buffer.js'
@@ -43,6 +43,9 @@ const NEVER = new AbortController().signal
  * ```
  */
 export class HttpSource implements RandomAccess {
+  static {
+    refuseAsStream(this, 'HttpSource')
+  }
   readonly #target: HttpTarget
   readonly #pin: HttpVersionPin
 
@@ -91,11 +94,6 @@ export class HttpSource implements RandomAccess {
    */
   createReadStream(options: ReadStreamOptions = {}): Readable {
     return new SourceReadable(this, options)
-  }
-
-  /** @internal Nobody's: what iterates over it takes it for a stream. */
-  [Symbol.asyncIterator](): never {
-    throw notAStream('HttpSource', this)
   }
 
   /**

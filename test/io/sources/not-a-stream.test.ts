@@ -1,12 +1,19 @@
 import t from 'tap'
-import { notAStream } from '../../../lib/io/sources/not-a-stream.js'
-import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
+import { refuseAsStream } from '../../../lib/io/sources/not-a-stream.js'
 
-t.test('says what to pipe in place of a source', async t => {
-  const source = new BytesSource({ bytes: Buffer.from('x') })
-  const error = notAStream('BytesSource', source)
-  t.match(error, { code: 'AVIO_ERR_OPTION', message: /^BytesSource .*createReadStream\(\)/, value: source })
-  await t.rejects(async () => {
-    for await (const chunk of source as unknown as AsyncIterable<unknown>) t.fail(String(chunk))
-  }, error)
+t.test('says what to pipe in place of a source, and takes nothing from its other members', async t => {
+  class ShelfSource {
+    static {
+      refuseAsStream(this, 'ShelfSource')
+    }
+    readonly size = 3
+  }
+  const source = new ShelfSource()
+  await t.rejects(
+    async () => {
+      for await (const chunk of source as unknown as AsyncIterable<unknown>) t.fail(String(chunk))
+    },
+    { code: 'AVIO_ERR_OPTION', message: /^ShelfSource .*createReadStream\(\)/, value: source },
+  )
+  t.same(Object.keys(source), ['size'])
 })
