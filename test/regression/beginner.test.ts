@@ -102,7 +102,7 @@ const mistakes: [mistake: string, make: () => unknown, remedy: RegExp][] = [
   [
     'a source for a stage that is piped into',
     () => new FfmpegTransform({ input: wrong({ source }), output: { format: 'mp4' } }),
-    /FfmpegReadable reads a source by itself/,
+    /to read from a source, use FfmpegReadable/,
   ],
   [
     'a source in a pipeline',
