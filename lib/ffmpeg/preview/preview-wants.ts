@@ -2,20 +2,20 @@ import { type Argument, parseArguments } from '../args/parse-arguments.js'
 import type { OutputSpec } from '../args/build-arguments.js'
 import { muxerOf } from '../args/muxers.js'
 
-/** What takes AAC out of ADTS frames. */
+/** The filter that unwraps AAC from ADTS frames. */
 export const FILTER = 'aac_adtstoasc'
 
-/** What about an output depends on the input. */
+/** The aspects of an output that depend on the input. */
 export interface Wants {
-  /** Audio may be copied. */
+  /** Whether audio may be copied. */
   readonly adts: boolean
-  /** All audio is, and has no filter of the user's. */
+  /** Whether all audio is copied, without a filter of the user's. */
   readonly all: boolean
-  /** A picture may be mapped. */
+  /** Whether an attached picture may be mapped. */
   readonly cover: boolean
-  /** The cover is to be kept, by us. */
+  /** Whether the library keeps the cover. */
   readonly keepsCover: boolean
-  /** The user maps streams, rather than leave the choice to ffmpeg. */
+  /** Whether the user maps streams, instead of leaving the choice to ffmpeg. */
   readonly maps: boolean
 }
 
@@ -42,7 +42,7 @@ export function readWants({ format, args, cover }: Pick<OutputSpec, 'format' | '
   }
 }
 
-/** The user has given the filter for all sound of the output. */
+/** Whether the user has given the filter for all audio of the output. */
 function unwrapsAll({ name, specifier, value }: Argument): boolean {
   const isForAll = (name === 'bsf' && (specifier === '' || specifier === 'a')) || name === 'absf'
   return isForAll && value?.includes(FILTER) === true

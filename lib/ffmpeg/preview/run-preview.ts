@@ -10,32 +10,35 @@ import { type MappedStream, StreamMaps } from '../streams/stream-maps.js'
 import { StreamMapping, streamKey } from '../report/stream-mapping.js'
 import { Undecodable } from '../streams/undecodable-streams.js'
 
-/** The look itself: ffmpeg is run on the first bytes of its inputs, and ended when it has told where the streams go. */
+/**
+ * The preview itself: runs ffmpeg on the first bytes of its inputs, and ends it once it has reported where the streams
+ * go.
+ */
 
-/** What a look at the heads of the inputs is asked for. */
+/** Options of a preview of the heads of the inputs. */
 export interface PreviewQuestion {
-  /** Each input, with the first bytes of it: as many as {@link previewBytes} wants, or all there are. */
+  /** Each input with its first bytes: as many as {@link previewBytes} asks for, or all there are. */
   readonly inputs: readonly { readonly spec: InputSpec; readonly head: Buffer }[]
   readonly outputs: readonly OutputSpec[]
-  /** The user's own global arguments: filters between several inputs and outputs are among them. */
+  /** The user's global arguments, including filters between several inputs and outputs. */
   readonly globalArgs?: readonly string[]
   readonly ffmpegPath: string
   readonly env: Record<string, string>
-  /** What it is held to. */
+  /** Limits for the run. */
   readonly limits?: Limits | undefined
-  /** Commands that hold it to limits and then become it. */
+  /** Commands that apply limits and then exec ffmpeg. */
   readonly prefix?: readonly string[] | undefined
   readonly signal?: AbortSignal | undefined
 }
 
 const FILTERS = new Set(['filter_complex', 'lavfi'])
 
-/** How often a stream that can't be decoded is left out and the rest tried again. */
+/** Maximum number of times that an undecodable stream is left out and the rest tried again. */
 const MAX_TRIES = 8
 
 /**
- * What ffmpeg says of the streams that it can take: those without a decoder are taken out of the maps of all their
- * kind. One that a map names is the user's own wish, and the error of it, too.
+ * ffmpeg's report on the streams it can take: streams without a decoder are removed from maps of all their kind. A
+ * stream mapped explicitly stays, and its error is the user's.
  */
 export async function takableOf(
   question: PreviewQuestion,
@@ -48,7 +51,7 @@ export async function takableOf(
     const { report, undecodable } = await reportOf({ ...question, outputs: withoutThem })
     const doubtful = undecodable.doubtful(report)
     if (doubtful) {
-      // Whether there is a decoder for it, it says when it is asked to decode it.
+      // ffmpeg reports a missing decoder only when it should decode the stream.
       const map = streamKey(doubtful.input, doubtful.inputStream)
       const decoded = { format: 'null', args: ['-map', map], url: 'pipe:1' }
       const answer = await reportOf({ ...question, outputs: [decoded], globalArgs: [] })
@@ -69,7 +72,7 @@ export async function takableOf(
   }
 }
 
-/** The stream as a map sees it. */
+/** The stream in the form that maps match. */
 function mappedStream(key: string, report: StreamMapping): MappedStream {
   const input = Number(key.split(':')[0])
   const siblings = [...report.streams].flatMap(([other, { kind, codec, isCover }]) => {
@@ -82,7 +85,7 @@ function mappedStream(key: string, report: StreamMapping): MappedStream {
   return { input, siblings, info: siblings.find(other => other.index === index)! }
 }
 
-/** What ffmpeg says of the streams, as far as it gets. */
+/** ffmpeg's report on the streams, as far as it gets. */
 export async function reportOf({
   inputs,
   outputs,
@@ -100,7 +103,7 @@ export async function reportOf({
     const fd = pipeOf(spec)
     return fd === undefined ? [] : [[fd, head] as const]
   })
-  // What it writes and logs is not kept: there is no end to it but its own.
+  // Its output and log are not kept: only its own end limits them.
   const command = { path: ffmpegPath, args, env, prefix, inputs: new Map(heads), maxOutput: Infinity }
   const { failure } = await runJudged(
     { ...command, signal, killTimeout: 0 },
@@ -112,7 +115,8 @@ export async function reportOf({
       isEnough: () => report.isComplete,
     },
   )
-  // One that somebody else has ended, or that never ran, tells nothing of the streams: a good job could fail for it.
+  // A run that something else ended, or that never started, reports nothing about the streams: a valid job could fail
+  // because of it.
   const isUnheard = failure?.code === 'AVIO_ERR_FFMPEG_SIGNAL' || failure?.code === 'AVIO_ERR_FFMPEG_SPAWN'
   if (isUnheard && !report.isComplete) throw failure
   return { report, undecodable }
@@ -124,16 +128,16 @@ function previewCommand(
   globalArgs: readonly string[],
   limits: Limits | undefined,
 ): string[] {
-  // The labels of a filter graph are mapped by the outputs; of the other arguments none changes what is mapped.
+  // The outputs map the labels of a filter graph; no other argument changes the mapping.
   const filters = parseArguments(globalArgs, 'globalArgs').filter(({ name }) => FILTERS.has(name))
   return buildArguments({
-    // A head that is short tells ffmpeg less than it tells here.
+    // With a short head ffmpeg reports less.
     inputs: inputs.map(({ spec, head }) => ({
       ...spec,
       format: spec.format ?? sniffAudio(head, metadataEnd(head)).format,
     })),
-    // What little is written before the end is thrown away, whichever output it is of. The end comes at once: of an
-    // input that is read by address there is more than a head.
+    // What an output writes before the end is discarded. The end comes at once: an input read by seeking has more than
+    // a head.
     outputs: outputs.map(({ format, args }) => ({ format, args: [...args, '-t', '0'], url: 'pipe:1' })),
     globalArgs: filters.flatMap(({ tokens }) => tokens),
     progressUrl: 'pipe:1',
@@ -141,7 +145,7 @@ function previewCommand(
   })
 }
 
-/** The file descriptor of an input that is a pipe. */
+/** The file descriptor of a piped input. */
 export function pipeOf({ url }: InputSpec): number | undefined {
   const [, fd] = /^pipe:(\d+)$/.exec(url) ?? []
   return fd === undefined ? undefined : Number(fd)

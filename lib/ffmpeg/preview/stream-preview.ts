@@ -10,33 +10,32 @@ import { type Mapping, type StreamMapping, streamKey } from '../report/stream-ma
 import { hasRareEntry } from '../streams/undecodable-streams.js'
 
 /**
- * What a fragmented MP4 needs and arguments alone can't say, because it depends on the streams of the input:
+ * Finds what a fragmented MP4 needs beyond its arguments, because it depends on the streams of the input:
  *
- * - AAC in ADTS frames (MPEG-TS, raw AAC …) has to be unwrapped on its way into an MP4. To a file ffmpeg's muxer adds
- *   the bitstream filter by itself; under `delay_moov` it does not and fails with "Malformed AAC bitstream". The
- *   filter fails on any other codec, so it must be given to the right streams.
+ * - AAC in ADTS frames (MPEG-TS, raw AAC …) has to be unwrapped on its way into an MP4. For a file ffmpeg's muxer adds
+ *   the bitstream filter by itself; with `delay_moov` it does not, and fails with "Malformed AAC bitstream". The filter
+ *   fails on any other codec, so it must be given to the right streams.
  * - Cover art goes into the `moov`, which can't be that large on a pipe: it is left out.
- * - A stream that ffmpeg can't decode fails the whole job where a map of all its kind (`0:a`) takes it along: it is
- *   left out.
+ * - A stream that ffmpeg can't decode fails the whole job if a map of all its kind (`0:a`) includes it: it is left out.
  *
- * ffmpeg itself is asked, with the very same arguments, on the first bytes of the input: it says which streams there
- * are and which goes where before it reads on, and is ended there. That takes some 50 ms, and is done only where
- * the container and the arguments leave one of these questions open.
+ * A preview runs ffmpeg itself, with the very same arguments, on the first bytes of the input: it reports the streams
+ * and their mapping before it reads on, and is ended there. That takes some 50 ms, and is done only if the container
+ * and the arguments leave one of these questions open.
  */
 
 /** The most that {@link previewBytes} ever asks for. Cover art beyond it is not found, and fails the output. */
 export const MAX_PREVIEW_BYTES = 8 * MiB
 
-/** Media behind the metadata, so that the demuxer finds its first packets. */
+/** Media after the metadata, so that the demuxer finds its first packets. */
 const MEDIA_BYTES = 16 * KiB
 
 type Output = Pick<OutputSpec, 'format' | 'args' | 'cover'>
 
 /**
- * How many bytes of an input's head are wanted before {@link previewArguments} is asked; 0 where none are.
- * Asked again as the head grows (a header names its own size): the answer may rise.
+ * The number of bytes of an input's head needed before {@link previewArguments} is called; 0 if no preview is needed.
+ * Called again as the head grows (a header states its own size): the result may rise.
  *
- * @param walk - what is known of the shorter heads that were asked about
+ * @param walk - what is known from the shorter heads of earlier calls
  * @param isAlone - whether the input is the only one
  */
 export function previewBytes(
@@ -57,12 +56,11 @@ export function previewBytes(
 }
 
 /**
- * Arguments to add to each output (`OutputSpec.added`), one list an output.
- * A preview that fails adds none: what is wrong with the input or the arguments, the real run says better. One that is
- * late is waited for.
+ * Arguments to add to each output (`OutputSpec.added`), one list per output. A failed preview adds none: the real run
+ * describes problems of the input or the arguments better. A slow preview is waited for.
  *
  * @throws {@link AvioError} `AVIO_ERR_DESCRIPTORS`; {@link FfmpegError} `AVIO_ERR_FFMPEG_SPAWN`, and
- * `AVIO_ERR_FFMPEG_SIGNAL` where something else ended it; the reason of `signal`, when it is aborted
+ * `AVIO_ERR_FFMPEG_SIGNAL` if something else ended it; the reason of `signal`, when it is aborted
  */
 export async function previewArguments(question: PreviewQuestion): Promise<readonly (readonly string[])[]> {
   const { inputs, outputs } = question
@@ -73,7 +71,7 @@ export async function previewArguments(question: PreviewQuestion): Promise<reado
     wants.some(want => leavesDecoderOpen(spec, head, want)),
   )
   if (!isAdtsOpen && !isCoverOpen && !isDecoderOpen) return outputs.map(() => [])
-  // Where all that can be copied is wrapped, it does not matter what ffmpeg chooses.
+  // If all audio that can be copied is wrapped, ffmpeg's choice does not matter.
   const isAllAdts = inputs.length === 1 && soundOf(inputs[0]!.head) === 'adts'
   if (!isCoverOpen && !isDecoderOpen && isAllAdts && wants.every(({ adts, all }) => all || !adts)) {
     return wants.map(({ adts }) => (adts ? ['-bsf:a', FILTER] : []))
@@ -83,19 +81,19 @@ export async function previewArguments(question: PreviewQuestion): Promise<reado
     const want = wants[index]!
     const mappings = report.mappings.filter(mapping => mapping.output === index)
     const covers = mappings.filter(mapping => isUnwantedCover(want, report, mapping))
-    // What is left out moves the streams behind it up.
+    // Leaving streams out moves up the streams after them.
     const rest = mappings.filter(mapping => !covers.includes(mapping))
     const wrapped = want.adts ? rest.filter(mapping => isAdts(inputs, report, mapping)) : []
     return [...unmapped[index]!, ...leftOut(want, covers), ...unwrapped(output, report, rest, wrapped)]
   })
 }
 
-/** Of an input that is read by address the index may be anywhere; of one that is piped it is in the head. */
+/** With an input read by seeking the index may be anywhere; with a piped input it is in the head. */
 function leavesDecoderOpen(spec: InputSpec, head: Buffer, { maps }: Wants): boolean {
   return maps && (pipeOf(spec) === undefined || (containerOf(head) === 'mp4' && hasRareEntry(head)))
 }
 
-/** Of an input that is read by address ffmpeg itself finds the metadata, wherever they are. */
+/** With an input read by seeking ffmpeg itself finds the metadata, wherever they are. */
 function leavesCoverOpen(spec: InputSpec, head: Buffer, want: Wants): boolean {
   return mayTakeCover(head, want) && (pipeOf(spec) === undefined || hasCover(head))
 }
@@ -103,19 +101,19 @@ function leavesCoverOpen(spec: InputSpec, head: Buffer, want: Wants): boolean {
 const VIDEO_HANDLER = Buffer.from('vide')
 const COVER_ITEM = Buffer.from('covr')
 
-/** Left to itself ffmpeg takes a moving picture rather than a cover, and an MP4 tells of one early in its index. */
+/** Without a map ffmpeg prefers video to a cover, and an MP4 lists its video early in the index. */
 function mayTakeCover(head: Buffer, { cover, maps }: Wants, walk = new HeadWalk()): boolean {
   if (!cover || maps || containerOf(head) !== 'mp4') return cover
   const [video, picture] = [walk.indexOf(head, VIDEO_HANDLER), walk.indexOf(head, COVER_ITEM)]
   return video < 0 || (picture >= 0 && picture < video)
 }
 
-/** All but the containers that hold AAC in its bare form only. */
+/** All containers except those that only hold bare AAC. */
 function mayCarryAdts(container: Container): boolean {
   return container === 'other' || container === 'id3' || container === 'asf'
 }
 
-/** Whether sound in ADTS frames may be in it, as far as its head tells. */
+/** Whether the head allows for audio in ADTS frames. */
 function mayHoldAdts(head: Buffer): boolean {
   return mayCarryAdts(containerOf(head)) && soundOf(head) !== 'other'
 }
@@ -126,7 +124,7 @@ function soundOf(head: Buffer): AudioSeen['sound'] {
 
 /** @param forAll - whether the filter can be given for all sound, whatever ffmpeg chooses */
 function adtsBytes(head: Buffer, walk: HeadWalk, forAll: boolean): number {
-  // Behind a tag, and be it large, the audio begins.
+  // The audio begins after a tag of any size.
   const start = walk.metadataEnd(head)
   const seen = sniffAudio(head, start, walk.tables)
   const wanted = forAll || seen.sound === 'other' ? seen.wanted : seen.wantedByFfmpeg
@@ -140,13 +138,13 @@ function coverBytes(head: Buffer, walk: HeadWalk): number {
   return end <= head.length && isPlain() ? 0 : Math.min(end + MEDIA_BYTES, MAX_PREVIEW_BYTES)
 }
 
-/** Whether a stream is AAC that is copied out of a container that may wrap it in ADTS. */
+/** Whether a stream is AAC copied from a container that may wrap it in ADTS. */
 function isAdts(inputs: PreviewQuestion['inputs'], report: StreamMapping, mapping: Mapping): boolean {
   const container = containerOf(inputs[mapping.input]?.head ?? Buffer.alloc(0))
   return mapping.isCopy && report.streamOf(mapping)?.codec === 'aac' && mayCarryAdts(container)
 }
 
-/** `aac_adtstoasc` for each of the `wrapped`, after the user's own filters. It passes bare AAC on as it is. */
+/** `aac_adtstoasc` for each of the `wrapped` streams, after the user's own filters. It passes on bare AAC unchanged. */
 function unwrapped(
   output: OutputSpec,
   report: StreamMapping,
@@ -162,7 +160,7 @@ function unwrapped(
   })
 }
 
-/** The user's `-bsf` for one audio stream of an output. The last that matches counts. */
+/** The user's `-bsf` for one audio stream of an output. The last match counts. */
 function ownFilters({ args }: OutputSpec, stream: number, audio: number): string | undefined {
   const matches = (specifier: string) => ['', 'a', `a:${audio}`, String(stream)].includes(specifier)
   return parseArguments(args, 'output.args').findLast(
@@ -170,7 +168,7 @@ function ownFilters({ args }: OutputSpec, stream: number, audio: number): string
   )?.value
 }
 
-/** Covers that ffmpeg chose for want of a moving picture, and those that are copied: a cover encoded is a picture. */
+/** Covers that ffmpeg chose for lack of video, and copied covers: an encoded cover is a picture. */
 function isUnwantedCover({ cover, maps }: Wants, report: StreamMapping, mapping: Mapping): boolean {
   return cover && report.streamOf(mapping)?.isCover === true && (mapping.isCopy || !maps)
 }

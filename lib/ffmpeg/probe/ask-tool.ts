@@ -15,33 +15,36 @@ import { readRoster, ROSTER_ARGS, withRoster } from '../report/framecrc-header.j
 import { remarkOn } from '../binary/version.js'
 import { versionOf } from '../binary/read-version.js'
 
-/** How the tool is given the source. */
+/** How the tool reads the source. */
 export interface ProbeWay {
   readonly url: string
-  /** What errors call it. */
+  /** Its name in errors. */
   readonly name?: string | undefined
   readonly protocols: readonly string[]
   /** The tool's environment. */
   readonly env: Record<string, string>
-  /** Written to its stdin, where it reads from there. */
+  /** Written to the tool's stdin, if it reads from there. */
   readonly input: Buffer | undefined
-  /** Commands that hold it to limits and then become it. */
+  /** Commands that apply limits and then exec the tool. */
   readonly prefix?: readonly string[]
 }
 
-/** The most streams whose first frame is asked for: each takes a run of ffprobe, and a stranger may have a thousand. */
+/**
+ * Maximum number of streams whose first frame is read: each takes a run of ffprobe, and an untrusted file may have a
+ * thousand streams.
+ */
 const MAX_FRAMES = 4
 
-/** What a tool says of a source. */
+/** The tool's report about a source. */
 export type MediaReport = Omit<MediaInfo, 'bytesFetched'>
 
 type Options = Pick<ProbeSettings, 'ffprobePath' | 'ffmpegPath' | 'format' | 'formatWhitelist' | 'limits'>
 
 /**
- * Asks ffprobe where there is one, else ffmpeg.
+ * Runs ffprobe if there is one, else ffmpeg.
  *
- * @param signal - ends it; its reason is the error
- * @throws {@link FfmpegError} for what is no media, may not be opened, or exceeds a limit
+ * @param signal - aborts it; its reason is the error
+ * @throws {@link FfmpegError} if the source is no media, has a format that may not be opened, or exceeds a limit
  */
 export async function reportOf(way: ProbeWay, options: Options, signal: AbortSignal): Promise<MediaReport> {
   const { limits } = options
@@ -54,7 +57,7 @@ export async function reportOf(way: ProbeWay, options: Options, signal: AbortSig
   }
 }
 
-/** Holds what the media state of themselves to the limits. */
+/** Checks the stated properties of the media against the limits. */
 function check(
   { format, streams }: MediaReport,
   { maxDuration, maxPixels }: Limits,
@@ -109,13 +112,13 @@ async function byFfprobe(
   for (const stream of streams.filter(({ hdr }) => hdr?.type === 'pq').slice(0, MAX_FRAMES)) {
     const one = ['-select_streams', String(stream.index), '-read_intervals', '%+#1', '-show_frames']
     const { exit, stdout } = await ask(one)
-    // What the first frame adds is welcome, and no more: one that can't be decoded takes nothing away.
+    // The data from the first frame are optional: a frame that can't be decoded removes nothing.
     if (exit.code === 0) streams[streams.indexOf(stream)] = withFirstFrame(stream, stdout)
   }
   return { by: 'ffprobe', ...report, streams }
 }
 
-/** What ffmpeg's words for the address are replaced with. */
+/** The names that replace the URL in ffmpeg's messages. */
 function namesOf({ url, name = 'the source' }: Pick<ProbeWay, 'url' | 'name'>): ReadonlyMap<string, string> {
   return new Map([[url, name]])
 }
@@ -126,7 +129,7 @@ function readAnswer(path: string, { stdout, exit }: ProbeOutput) {
   } catch (cause) {
     throw new FfmpegError(
       'AVIO_ERR_FFMPEG_EXIT',
-      `"${path}" exited with 0, but its output is not a report. Check that it is an ffprobe.`,
+      `"${path}" exited with 0, but its output is not a report. Check that the path is an ffprobe.`,
       { ffmpegPath: path, exitCode: exit.code ?? undefined },
       { cause },
     )
@@ -145,7 +148,7 @@ async function byFfmpeg(
     args: ['-hide_banner', '-nostdin', '-loglevel', 'level+info', ...input, ...ROSTER_ARGS],
     onLog: entry => dump.push(entry),
   })
-  // It may fail for want of streams that can be copied; the report comes before that.
+  // ffmpeg may fail because it can copy no stream; the report comes before that.
   if (dump.info === undefined) throw failure ?? emptyInput(way.name)
   return { by: 'ffmpeg', ...dump.info, streams: withRoster(dump.info.streams, readRoster(stdout)) }
 }

@@ -18,95 +18,99 @@ import { UNLIMITED, limitsOption } from '../limits/limits.js'
 import { PROBE_LIMITS, type ProbeLimits } from './probe-options.js'
 import { packetKeys } from './packet-keys.js'
 
-/** A frame that decodes by itself: a place where media can be cut, or be begun with. */
+/** A frame that decodes by itself: media can be cut, or start, at it. */
 export interface KeyFrame {
   /**
-   * When it is shown, in seconds, as ffmpeg shows it. Below 0 for one that only has to be decoded, because the edit
-   * list lets the track begin after it.
+   * Its presentation time in seconds, as ffmpeg shows it. Below 0 if the frame is only decoded, not shown, because the
+   * edit list starts the track after it.
    */
   readonly time: number
   /**
-   * Where in the source its bytes begin; with method `'cues'`, where the cluster begins that holds them; with
-   * `'packets'` −1 where ffmpeg's demuxer does not say.
+   * Offset of its first byte in the source. With method `'cues'`, the offset of its cluster; with `'packets'`, −1 if
+   * ffmpeg's demuxer does not report it.
    */
   readonly offset: number
-  /** Its length in bytes; not there with method `'cues'`. */
+  /** Its length in bytes; absent with method `'cues'`. */
   readonly size?: number
 }
 
-/** What {@link keyframes} found. */
+/** The result of {@link keyframes}. */
 export interface KeyFrames {
   /**
-   * How they were found: `'index'` in the sample tables of an MP4, `'fragments'` in each fragment of one, `'cues'` in
-   * those of a Matroska or WebM file, `'packets'` by letting ffprobe read the whole source.
+   * How they were found: `'index'` in the sample tables of an MP4, `'fragments'` in each fragment of an MP4, `'cues'`
+   * in the cues of a Matroska or WebM file, `'packets'` by ffprobe, which reads the whole source.
    */
   readonly method: 'index' | 'fragments' | 'cues' | 'packets'
-  /** The track: `track_ID` of an MP4, `TrackNumber` of Matroska; with `'packets'` ffmpeg's number of the stream. */
+  /** The track: `track_ID` of an MP4, `TrackNumber` of Matroska; with `'packets'` ffmpeg's index of the stream. */
   readonly track: number
-  /** When the track ends (MP4), or the whole (the others), in seconds. Not there where the container does not say. */
+  /**
+   * The end of the track (MP4), or of the whole file (others), in seconds. Absent if the container does not state it.
+   */
   readonly duration?: number
-  /** In the order of time. */
+  /** Sorted by time. */
   readonly frames: readonly KeyFrame[]
-  /** Bytes that were read from the source. */
+  /** Bytes read from the source. */
   readonly bytesFetched: number
 }
 
 /** Options of {@link keyframes}. */
 export interface KeyframesOptions {
   /**
-   * The track, as {@link KeyFrames.track} counts them.
-   * @defaultValue the first moving picture (a cover is none), else the first sound
+   * The track, numbered as in {@link KeyFrames.track}.
+   * @defaultValue the first video track (covers excluded), else the first audio track
    */
   readonly track?: number | undefined
-  /** Gives up; the promise rejects with an `AbortError`. */
+  /** Aborts; the promise rejects with an `AbortError`. */
   readonly signal?: AbortSignal | undefined
   /**
-   * The ffprobe that reads what has no index.
+   * The ffprobe that reads sources without an index.
    * @defaultValue `FFPROBE_PATH`, else `ffprobe` on PATH, else the one beside ffmpeg
    */
   readonly ffprobePath?: string | undefined
-  /** The demuxer of what has no index, where its bytes do not tell. @defaultValue found from the first bytes */
+  /**
+   * The demuxer for a source without an index, if its bytes do not identify the format. @defaultValue found from the
+   * first bytes
+   */
   readonly format?: string | undefined
   /**
-   * The demuxers that may open what has no index.
+   * The demuxers that may open a source without an index.
    * @defaultValue those of containers that hold all of their media themselves, and `format`
    */
   readonly formatWhitelist?: readonly string[] | undefined
   /**
-   * What the media may be, and what looking at them may cost. `maxDuration` holds whatever is found out; `maxPixels`,
-   * `threads`, `nice`, `memory` and `cpuSeconds` hold ffprobe, where it reads the packets. Each is an error where it is
-   * exceeded.
+   * Limits for the media and the cost of reading them. `maxDuration` applies to every method; `maxPixels`, `threads`,
+   * `nice`, `memory` and `cpuSeconds` apply to ffprobe, when it reads the packets. Exceeding a limit is an error.
    * @defaultValue none, as of `probe`
    */
   readonly limits?: ProbeLimits | undefined
 }
 
-/** Options of how what has no index is read. */
+/** Options for reading a source without an index. */
 const READING = ['format', 'formatWhitelist', 'limits']
 
-/** The first read: what tells the container, and mostly the index or the way to it. */
+/** Size of the first read: it identifies the container, and usually contains the index or its position. */
 const FIRST_READ = 64 * KiB
 
 /**
- * Lists the key frames of a track: when they are shown, and where they lie.
+ * Lists the key frames of a track, with their times and offsets.
  *
- * - *MP4, MOV*: from the index, wherever it is in the file, without reading media; in a fragmented file from each
- *   `moof`, for about a read each.
- * - *Matroska, WebM*: from the cues. What is listed there is the writer's choice: ffmpeg lists every key frame of a
- *   picture, and the cluster beginnings of a file with sound alone.
- * - *Anything else, and Matroska without cues for the track*: ffprobe reads the packets, and with them the source from
- *   its first byte to its last.
+ * - *MP4, MOV*: from the index, anywhere in the file, without reading media; in a fragmented file from each `moof`,
+ *   with about one read each.
+ * - *Matroska, WebM*: from the cues. The muxer chooses what it lists there: ffmpeg lists every key frame of a video
+ *   track, and the start of each cluster in an audio-only file.
+ * - *Anything else, and Matroska without cues for the track*: ffprobe reads the packets, and so the whole source.
  *
- * Hostile files cost bounded memory and time: an index of at most 64 MiB, 1,000 hops to get there, 2²⁴ samples.
+ * Malicious files cost bounded memory and time: an index of at most 64 MiB, 1,000 hops to find it, 2²⁴ samples.
  *
  * @param source - the file
- * @throws {@link AvioError} the promise rejects with an `Mp4Error` or `MatroskaError` that says where the index is
- * damaged or too large; with an `FfmpegError` `AVIO_ERR_NO_SUCH_STREAM` where there is no such track,
- * `AVIO_ERR_INPUT_INVALID` where ffprobe can't read it, `AVIO_ERR_FFMPEG_NOT_FOUND` where it is needed and there is none; with whatever the source throws
+ * @throws {@link AvioError} the promise rejects with an `Mp4Error` or `MatroskaError` if the index is damaged or too
+ * large; with an `FfmpegError` `AVIO_ERR_NO_SUCH_STREAM` if the track does not exist, `AVIO_ERR_INPUT_INVALID` if
+ * ffprobe can't read the source, `AVIO_ERR_FFMPEG_NOT_FOUND` if ffprobe is needed and missing; with the source's own
+ * errors
  *
  * @example
  * ```ts
- * const { frames } = await keyframes(new FileSource({ path: 'talk.mp4' }))
+ * const { frames } = await keyframes(new FileSource('talk.mp4'))
  * for (const { time, offset } of frames) console.log(time, offset)
  * ```
  */
@@ -134,7 +138,7 @@ export async function keyframes(source: RandomAccess, options: KeyframesOptions 
   return { ...found, bytesFetched: counted.bytes }
 }
 
-/** What is found, before it is counted what that took. */
+/** The result without the count of bytes fetched. */
 export type FoundKeys = Omit<KeyFrames, 'bytesFetched'>
 
 async function fromMp4(
@@ -150,7 +154,7 @@ async function fromMp4(
   return { method: fragmented ? 'fragments' : 'index', track: track.id, duration, frames: keys }
 }
 
-/** From the cues; `undefined` where there are none for the track. */
+/** Reads the cues; `undefined` if the track has none. */
 async function fromMatroska(
   window: SourceWindow,
   number: number | undefined,
@@ -172,6 +176,6 @@ async function fromMatroska(
 }
 
 function noSuchTrack(track: number | undefined, name = 'The file'): FfmpegError {
-  const which = track === undefined ? 'neither picture nor sound' : `no track ${track}`
+  const which = track === undefined ? 'neither video nor audio' : `no track ${track}`
   return new FfmpegError('AVIO_ERR_NO_SUCH_STREAM', `${name} has ${which}`)
 }

@@ -23,24 +23,24 @@ import { SEEK_PROTOCOLS, SeekableInputs } from '../job/seekable-inputs.js'
 
 const CACHE_SIZE = 8 * MiB
 const MAX_LINE = 4 * KiB
-/** Key packets that are kept. Ten hours of pictures that are all key frames, at 25 a second, are 900,000. */
+/** Maximum number of key packets. Ten hours of intra-only video at 25 frames a second have 900,000. */
 const MAX_PACKETS = 2 ** 20
 
-/** What {@link packetKeys} is told. */
+/** Options of {@link packetKeys}. */
 export interface PacketOptions {
-  /** ffmpeg's number of the stream. */
+  /** ffmpeg's index of the stream. */
   readonly track: number | undefined
   readonly ffprobePath: string | undefined
   readonly signal: AbortSignal | undefined
-  /** The demuxer that the caller names, where it does. */
+  /** The demuxer named by the caller, if any. */
   readonly format?: string | undefined
-  /** Those that may open it. Default the self-contained ones, and `format`. */
+  /** Demuxers that may open it. Default the self-contained ones, and `format`. */
   readonly formatWhitelist?: readonly string[] | undefined
-  /** What holds the media and the tool. Default none. */
+  /** Limits for the media and the tool. Default none. */
   readonly limits?: Limits | undefined
 }
 
-/** What it found. */
+/** The result of {@link packetKeys}. */
 export interface PacketKeys {
   readonly method: 'packets'
   readonly track: number
@@ -49,12 +49,12 @@ export interface PacketKeys {
 }
 
 /**
- * The key packets of a source, by ffprobe, which reads it from its first byte to its last through the range server.
+ * Finds the key packets of a source with ffprobe, which reads the whole source through the range server.
  *
- * Memory: 8 MiB of cache, and an object for each key packet, of which at most a million are kept.
+ * Memory: 8 MiB of cache, and an object for each key packet, at most a million.
  *
  * @throws {@link FfmpegError} `AVIO_ERR_FFMPEG_NOT_FOUND` without an ffprobe, `AVIO_ERR_NO_SUCH_STREAM`,
- * `AVIO_ERR_INPUT_INVALID`; with what the source throws
+ * `AVIO_ERR_INPUT_INVALID`; also the source's own errors
  */
 export async function packetKeys(source: RandomAccess, options: PacketOptions): Promise<PacketKeys> {
   const ffprobe = await locateFfprobe(options.ffprobePath)
@@ -81,13 +81,13 @@ export async function packetKeys(source: RandomAccess, options: PacketOptions): 
   }
 }
 
-/** Of limits those that `probe` takes. */
+/** The limits that `probe` accepts. */
 function mediaLimits(limits: Limits): ProbeLimits {
   const { maxDuration, maxPixels } = limits
   return { maxDuration, maxPixels, ...systemLimits(limits) }
 }
 
-/** The stream that is asked for: without a number, the first moving picture, else the first sound. */
+/** The requested stream; without a number the first video stream, else the first audio stream. */
 function chosen({ streams }: MediaInfo, track: number | undefined, name = 'The source'): MediaStreamInfo {
   const isPicture = ({ type, disposition }: MediaStreamInfo) =>
     type === 'video' && !disposition.includes('attached_pic')
@@ -96,7 +96,7 @@ function chosen({ streams }: MediaInfo, track: number | undefined, name = 'The s
       ? (streams.find(isPicture) ?? streams.find(({ type }) => type === 'audio'))
       : streams.find(({ index }) => index === track)
   if (found !== undefined) return found
-  const which = track === undefined ? 'neither picture nor sound' : `no stream ${track}`
+  const which = track === undefined ? 'neither video nor audio' : `no stream ${track}`
   throw new FfmpegError('AVIO_ERR_NO_SUCH_STREAM', `${name} has ${which}`)
 }
 
@@ -169,16 +169,16 @@ async function readPackets(
 function noFfprobe(): FfmpegError {
   return new FfmpegError(
     'AVIO_ERR_FFMPEG_NOT_FOUND',
-    'This container has no index of key frames that is read here, so ffprobe has to read it, and none was found: ' +
+    'This container has no supported index of key frames, so ffprobe has to read the source, and none was found: ' +
       'neither the option "ffprobePath" nor FFPROBE_PATH names one, and none is on PATH or beside ffmpeg',
   )
 }
 
 function tooMany(path: string): FfmpegError {
-  const message = `There are more than ${MAX_PACKETS} key frames in the source; at most so many are listed`
+  const message = `The source has more than ${MAX_PACKETS} key frames, the most that can be listed`
   return new FfmpegError('AVIO_ERR_INPUT_INVALID', message, { ffmpegPath: path })
 }
 
 function unreadable(path: string): FfmpegError {
-  return new FfmpegError('AVIO_ERR_INPUT_INVALID', 'ffprobe can not read the source', { ffmpegPath: path })
+  return new FfmpegError('AVIO_ERR_INPUT_INVALID', "ffprobe can't read the source", { ffmpegPath: path })
 }

@@ -1,19 +1,19 @@
-/** A key packet, as one line of ffprobe tells of it. */
+/** A key packet, as in one line of ffprobe's output. */
 export interface KeyPacket {
-  /** When it is shown, in seconds; when it is decoded, where the container says no more. */
+  /** Its presentation time in seconds; its decoding time, if the container states no other. */
   readonly time: number
-  /** Where it begins in the file; −1 where the demuxer does not say. */
+  /** Offset in the file; −1 if the demuxer does not report it. */
   readonly offset: number
   /** In bytes. */
   readonly size: number
 }
 
-/** What {@link keyPacket} wants to be told, for `-show_entries`. */
+/** The fields {@link keyPacket} needs, for `-show_entries`. */
 export const PACKET_ENTRIES = 'packet=pts_time,dts_time,size,pos,flags'
 
 /**
- * Reads a line of `-of compact=p=0`: `pts_time=1.48|dts_time=1.4|size=4417|pos=564|flags=K_`. What follows these
- * fields, or is missing, depends on ffprobe's version. `undefined` for a packet that is no key frame, or has no time.
+ * Reads a line of `-of compact=p=0`: `pts_time=1.48|dts_time=1.4|size=4417|pos=564|flags=K_`. Fields after these, and
+ * missing fields, depend on ffprobe's version. `undefined` for a packet that is not a key frame, or has no time.
  */
 export function keyPacket(line: string): KeyPacket | undefined {
   const fields = new Map(

@@ -16,30 +16,30 @@ import { type FfmpegLimits, UNLIMITED, limitsOption } from '../limits/limits.js'
 export interface ProbeOptions {
   /** The ffprobe to run. @defaultValue the variable `FFPROBE_PATH`, else `ffprobe` on PATH, else beside ffmpeg */
   ffprobePath?: string | undefined
-  /** The ffmpeg that is asked where there is no ffprobe. @defaultValue as for `FfmpegTransform` */
+  /** The ffmpeg to run if there is no ffprobe. @defaultValue as for `FfmpegTransform` */
   ffmpegPath?: string | undefined
-  /** The demuxer, where the bytes do not tell. @defaultValue found from the first bytes */
+  /** The demuxer, if the bytes do not identify the format. @defaultValue found from the first bytes */
   format?: string | undefined
   /**
    * Demuxers that may open the source, as for `FfmpegTransform`.
    * @defaultValue the containers that hold all their media themselves, and the one named by `format`
    */
   formatWhitelist?: readonly string[] | undefined
-  /** Variables for the tool, as for `FfmpegTransform`. @defaultValue none */
+  /** Environment variables for the tool, as for `FfmpegTransform`. @defaultValue none */
   env?: Record<string, string> | undefined
-  /** Bytes that are cached of the source: 1 MiB to 64 GiB. @defaultValue 8 MiB */
+  /** Size of the cache for the source, in bytes: 1 MiB to 64 GiB. @defaultValue 8 MiB */
   cacheSize?: number | undefined
-  /** How many bytes are taken of a stream without random access: 1 to 64 MiB. @defaultValue 5 MiB */
+  /** Bytes to read from a stream without random access: 1 to 64 MiB. @defaultValue 5 MiB */
   probeSize?: number | undefined
-  /** After how many milliseconds, of source and tool together, it is given up: 1 to 2³¹ − 1. @defaultValue 30,000 */
+  /** Time limit for source and tool together, in milliseconds: 1 to 2³¹ − 1. @defaultValue 30,000 */
   timeout?: number | undefined
   /**
-   * What the media may be, and what looking at them may cost: `maxDuration` and `maxPixels` as they state themselves,
-   * `threads`, `nice`, `memory` and `cpuSeconds` of the tool. Each is an error where it is exceeded.
+   * Limits for the media and the cost of probing them: `maxDuration` and `maxPixels` as the media state them,
+   * `threads`, `nice`, `memory` and `cpuSeconds` of the tool. Exceeding a limit is an error.
    * @defaultValue none, beside `timeout`
    */
   limits?: ProbeLimits | undefined
-  /** Gives up, with an `AbortError`. @defaultValue none */
+  /** Aborts, with an `AbortError`. @defaultValue none */
   signal?: AbortSignal | undefined
 }
 
@@ -64,13 +64,13 @@ const KNOWN = [
   'limits',
 ]
 
-/** Options of `probe`, checked and with their defaults. */
+/** Checked options of `probe`, with their defaults. */
 export type ProbeSettings = ReturnType<typeof probeSettings>
 
 /**
  * Checks the options of `probe`.
  *
- * @throws {@link OptionError} for one that breaks its rule
+ * @throws {@link OptionError} for an option that breaks its rule
  */
 export function probeSettings(options: ProbeOptions) {
   knownOptions(optionsObject(options, 'probe'), 'probe', [...KNOWN, 'signal'])

@@ -4,37 +4,37 @@ import type { FfmpegLogEntry } from '../log/log.js'
 import { runJudged } from '../diagnosis/run-judged.js'
 import { withSuggestion } from '../diagnosis/suggestion.js'
 
-/** What a tool is run with. */
+/** The command of a tool. */
 export interface ProbeCommand {
   readonly path: string
   readonly args: readonly string[]
   readonly env: Record<string, string>
-  /** What errors call what it reads, by its address. */
+  /** Names for URLs in errors. */
   readonly names?: ReadonlyMap<string, string>
-  /** The same, where it has a name of its own. */
+  /** The name of the input in errors, if it has one. */
   readonly inputName?: string | undefined
-  /** Commands that hold it to limits and then become it. */
+  /** Commands that apply limits and then exec the tool. */
   readonly prefix?: readonly string[]
-  /** Written to its stdin, where it reads from there. */
+  /** Written to the tool's stdin, if it reads from there. */
   readonly input: Buffer | undefined
-  /** Gives up: what it is aborted with, an error, is the error. */
+  /** Aborts the run; its reason, an error, is the error. */
   readonly signal: AbortSignal
   readonly onLog: (entry: FfmpegLogEntry) => void
 }
 
-/** What came of it. */
+/** The outcome of a run. */
 export interface ProbeOutput {
   readonly exit: ChildExit
   readonly stdout: string
-  /** Why it failed, as far as exit and log tell. */
+  /** The failure, as exit code and log describe it. */
   readonly failure: FfmpegError | undefined
 }
 
 /**
- * Runs ffprobe, or ffmpeg for its report, to its end; the child is reaped in every case.
+ * Runs ffprobe, or ffmpeg for its report, to its end; the child is always reaped.
  *
  * @throws {@link AvioError} `AVIO_ERR_DESCRIPTORS`; {@link FfmpegError} `AVIO_ERR_FFMPEG_SPAWN`,
- * `AVIO_ERR_INPUT_INVALID` for a flood; what the signal was aborted with
+ * `AVIO_ERR_INPUT_INVALID` for excessive output; the reason of the signal
  */
 export async function runProbe(command: ProbeCommand): Promise<ProbeOutput> {
   const { input, onLog, ...tool } = command

@@ -21,16 +21,16 @@ import { SEEK_PROTOCOLS, SeekableInputs } from '../job/seekable-inputs.js'
 import { askAhead } from '../binary/read-version.js'
 
 /**
- * Tells what a source holds, without reading it through: its index and a few packets are fetched.
+ * Reports the container and the streams of a source without reading all of it: it fetches the index and a few packets.
  *
- * A stream that offers random access by its link (S3RangeReadable) is not touched. Of any other the first bytes are
- * taken, and then it is destroyed: what they do not tell (the length of an MPEG-TS) is not there, and an MP4 with its
- * index last can't be told at all.
+ * A stream that offers random access (S3RangeReadable) is left untouched. Any other stream is read for its first bytes,
+ * then destroyed: properties that these do not contain (the length of an MPEG-TS) are absent, and an MP4 with its index
+ * last can't be probed.
  *
- * ffprobe is asked where there is one, else ffmpeg, whose report has fewer fields: `by` says which.
+ * It runs ffprobe if there is one, else ffmpeg, whose report has fewer fields: `by` says which.
  *
- * Errors: those of the source, as they are; {@link FfmpegError} for what is no media (`AVIO_ERR_INPUT_INVALID`), is of a
- * format that may not be opened (`AVIO_ERR_FORMAT_REFUSED`), can't be told from the first bytes of a stream
+ * Errors: those of the source, unchanged; {@link FfmpegError} if the source is no media (`AVIO_ERR_INPUT_INVALID`), has
+ * a format that may not be opened (`AVIO_ERR_FORMAT_REFUSED`), can't be probed from the first bytes of a stream
  * (`AVIO_ERR_INPUT_NEEDS_SEEK`), or takes too long (`AVIO_ERR_PROBE_TIMEOUT`).
  *
  * @example
@@ -51,7 +51,7 @@ export async function probe(source: RandomAccess | Readable, options: ProbeOptio
   return inTime(settings, signal => byAddress(access, settings, signal))
 }
 
-/** Runs it with one signal for all ends from outside; whatever it fails with then, the signal's reason is why. */
+/** Runs a function with one signal for timeout and abort; if either ended it, rejects with the signal's reason. */
 async function inTime<T>(
   { timeout, signal, ffprobePath, ffmpegPath, env }: ProbeSettings,
   run: (signal: AbortSignal) => Promise<T>,
@@ -62,7 +62,7 @@ async function inTime<T>(
   const forget = onAbort(signal, () => end.abort(abortError(signal!)))
   try {
     if (signal?.aborted) throw abortError(signal)
-    // Beside the first request of the source.
+    // In parallel with the first request of the source.
     asked = askAhead(() => locateFfprobe(ffprobePath, ffmpegPath), env, end.signal)
     return await run(end.signal)
   } catch (error) {
@@ -78,7 +78,7 @@ async function inTime<T>(
 function tooLong(timeout: number): FfmpegError {
   return new FfmpegError(
     'AVIO_ERR_PROBE_TIMEOUT',
-    `No result after ${timeout} ms ("timeout"). The source may be slow, or crafted to keep the tool busy.`,
+    `Probing timed out after ${timeout} ms ("timeout"). The source may be slow, or crafted to keep the tool busy.`,
   )
 }
 
@@ -122,7 +122,7 @@ async function byPipe(stream: Readable, settings: ProbeSettings, signal: AbortSi
   }
 }
 
-/** The first bytes of a stream, which is destroyed then. */
+/** The first bytes of a stream, which is then destroyed. */
 async function headOf(stream: Readable, length: number, signal: AbortSignal): Promise<Buffer> {
   const chunks: Buffer[] = []
   let taken = 0

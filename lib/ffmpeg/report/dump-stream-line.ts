@@ -1,12 +1,12 @@
 import type { MediaColor, MediaHdr, MediaStreamInfo, MediaStreamType } from './media-info.js'
 
 /**
- * One line of ffmpeg's dump that tells of a stream (`dump_stream_format` in libavformat/dump.c, `avcodec_string` in
+ * One line about a stream in ffmpeg's dump (`dump_stream_format` in libavformat/dump.c, `avcodec_string` in
  * libavcodec/avcodec.c). The indentation is 4 in ffmpeg 4 and 2 since.
  */
 
 const STREAM = /^ {2,4}Stream #(\d+):(\d+)(?:\[0x([\da-f]+)\])?(?:\(([^)]*)\))?: (\w+): (.*)$/s
-/** ffmpeg's words for the kinds of streams. */
+/** ffmpeg's names for the kinds of streams. */
 const TYPES: Readonly<Record<string, MediaStreamType>> = {
   Video: 'video',
   Audio: 'audio',
@@ -32,10 +32,10 @@ const FIELD_ORDERS: Readonly<Record<string, string>> = {
 
 type Open<T> = { -readonly [K in keyof T]: T[K] }
 
-/** A stream that lines which follow may add to. */
+/** A stream to which later lines may add fields. */
 export type DumpedStream = Open<MediaStreamInfo> & { tags: Record<string, string> }
 
-/** Reads the line, of the input with that number; `undefined` for any other. */
+/** Reads the line, for the input with that number; `undefined` for any other line. */
 export function readStreamLine(line: string, input = 0): DumpedStream | undefined {
   const match = STREAM.exec(line)
   if (match === null || Number(match[1]) !== input) return undefined
@@ -77,7 +77,7 @@ function readPicture(parts: readonly string[], stream: DumpedStream): void {
       Object.assign(stream, { width: Number(size[1]), height: Number(size[2]) })
       if (size[3] !== undefined) Object.assign(stream, { sampleAspect: size[3], displayAspect: size[4] })
     }
-    // Where the container has another shape of pixels than the codec, it comes later, and it counts.
+    // If the container's pixel shape differs from the codec's, it comes later and takes precedence.
     const shape = /^SAR (\d+:\d+) DAR (\d+:\d+)$/.exec(part)
     if (shape) Object.assign(stream, { sampleAspect: shape[1], displayAspect: shape[2] })
     const rate = /^([\d.]+)(k?) (fps|tbr)$/.exec(part)
@@ -88,7 +88,7 @@ function readPicture(parts: readonly string[], stream: DumpedStream): void {
   }
 }
 
-/** What stands in brackets behind the pixel format: `tv, bt2020nc/bt2020/smpte2084, progressive`. */
+/** The details in brackets after the pixel format: `tv, bt2020nc/bt2020/smpte2084, progressive`. */
 function readPixels(details: readonly string[], stream: DumpedStream): void {
   const color: Open<MediaColor> = {}
   for (const detail of details) {
@@ -139,7 +139,7 @@ function isDisposition(name: string): boolean {
   return DISPOSITIONS.has(name.replace(/ /g, '_'))
 }
 
-/** Splits at commas that stand in no bracket. */
+/** Splits at commas outside brackets. */
 function splitTop(text: string): string[] {
   const parts: string[] = []
   let depth = 0

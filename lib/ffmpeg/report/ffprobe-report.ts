@@ -9,14 +9,13 @@ import type {
 } from './media-info.js'
 
 /**
- * What ffprobe writes with `-of json`, read into our own types. Its numbers are texts in places and numbers in others,
- * differ by version, and come from media of strangers: each is taken only where it is one.
- * https://ffmpeg.org/ffprobe.html, doc/ffprobe.xsd
+ * Reads ffprobe's `-of json` output into our own types. Its numbers are sometimes strings, differ by version, and come
+ * from untrusted media: each is used only if it is valid. https://ffmpeg.org/ffprobe.html, doc/ffprobe.xsd
  */
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** Reads the report; throws a `SyntaxError` where it is no JSON. */
+/** Reads the report; throws a `SyntaxError` if it is not JSON. */
 export function readFfprobeReport(json: string): Omit<MediaInfo, 'by' | 'bytesFetched'> {
   const report = fields(JSON.parse(json))
   return {
@@ -27,10 +26,10 @@ export function readFfprobeReport(json: string): Omit<MediaInfo, 'by' | 'bytesFe
 }
 
 /**
- * What the first frame of a stream adds to it. An encoder may write the mastering display into the frames alone (x265
- * does), so that the container says no more than that the stream is PQ.
+ * Adds the data of its first frame to a stream. An encoder may write the mastering display only into the frames (x265
+ * does), so that the container only says that the stream is PQ.
  *
- * @param json - what `-show_frames` wrote; throws a `SyntaxError` where it is no JSON
+ * @param json - the output of `-show_frames`; throws a `SyntaxError` if it is not JSON
  */
 export function withFirstFrame(stream: MediaStreamInfo, json: string): MediaStreamInfo {
   const [frame] = list(fields(JSON.parse(json))['frames'])
@@ -182,13 +181,13 @@ function positive(value: unknown): number | undefined {
   return parsed !== undefined && parsed > 0 ? parsed : undefined
 }
 
-/** `25/1`, `30000/1001`; 0/0 is none. */
+/** `25/1`, `30000/1001`; 0/0 is undefined. */
 function fraction(value: unknown): number | undefined {
   const [, top, bottom] = /^(\d+)[/:](\d+)$/.exec(text(value) ?? '') ?? []
   return number(Number(top) / Number(bottom))
 }
 
-/** A rate: 0 is none either. */
+/** A rate: 0 is undefined too. */
 function ratio(value: unknown): number | undefined {
   return positive(fraction(value))
 }

@@ -1,7 +1,7 @@
 import type { MediaStreamInfo } from './media-info.js'
 
 /**
- * Which streams ffmpeg found, in a form that no text of the media can forge: the header that its muxer `framecrc`
+ * Lists the streams ffmpeg found, in a form that no text of the media can forge: the header that the muxer `framecrc`
  * writes to stdout for a copy of all of them, before the first packet.
  *
  *     #media_type 0: video
@@ -9,14 +9,14 @@ import type { MediaStreamInfo } from './media-info.js'
  *     #dimensions 0: 640x360
  */
 
-/** A stream by its place in the list. */
+/** A stream, by its index in the list. */
 export type RosterEntry = Pick<MediaStreamInfo, 'type' | 'codec'>
 
 const TYPES: ReadonlySet<string> = new Set(['video', 'audio', 'subtitle', 'data', 'attachment'])
 
 /**
- * Arguments for it, after the input's. The file's size is limited to a byte so that ffmpeg stops when the header is
- * written; a time or a number of frames would let it read on to the end for a stream with few packets.
+ * Arguments for it, after those of the input. The file's size is limited to one byte so that ffmpeg stops after the
+ * header; with a limit on time or frames it would read to the end for a stream with few packets.
  */
 export const ROSTER_ARGS = [
   '-map',
@@ -31,7 +31,7 @@ export const ROSTER_ARGS = [
   'pipe:1',
 ]
 
-/** Reads what framecrc wrote. It is empty where ffmpeg can't copy the streams: of a picture without a size, say. */
+/** Reads the output of framecrc. It is empty if ffmpeg can't copy the streams: for example, a video without a size. */
 export function readRoster(output: string): RosterEntry[] {
   const roster: { type: MediaStreamInfo['type']; codec: string }[] = []
   for (const [, key, index, value] of output.matchAll(/^#(media_type|codec_id) (\d+): (\S+)$/gm)) {
@@ -43,8 +43,8 @@ export function readRoster(output: string): RosterEntry[] {
 }
 
 /**
- * The streams of the roster, with what the dump says of them: of one that the dump has not, has as something else, or
- * has twice, no more than that it is there. Without a roster the dump is all there is.
+ * The streams of the roster, with their details from the dump. If the dump lacks a stream, contradicts the roster, or
+ * lists it twice, only its existence is reported. Without a roster the dump is all there is.
  */
 export function withRoster(
   dumped: readonly MediaStreamInfo[],

@@ -31,14 +31,14 @@ const CHAPTER = /^ {4}Chapter #(\d+):\d+: start (-?[\d.]+), end (-?[\d.]+)$/
 type Tags = Record<string, string>
 type Open<T> = { -readonly [K in keyof T]: T[K] }
 
-/** Reads the dump of one input from the log: of the first, unless another is named. */
+/** Reads the dump of one input from the log: the first one, unless another is named. */
 export class InputDump {
   readonly #input: number
   readonly #streams: DumpedStream[] = []
   readonly #chapters: { readonly start: number; readonly end: number; readonly tags: Tags }[] = []
   #format: (Open<MediaFormat> & { tags: Tags }) | undefined
   #isOver = false
-  /** Where tags go at the moment, and how deep they stand. */
+  /** The object to which tags currently belong, and their indentation. */
   #tags: { readonly into: Tags; readonly depth: number; last?: string } | undefined
   #owner: { tags: Tags } | undefined
 
@@ -46,7 +46,7 @@ export class InputDump {
     this.#input = input
   }
 
-  /** What the dump says; `undefined` where there was none. */
+  /** The content of the dump; `undefined` if there was none. */
   get info(): { format: MediaFormat; streams: MediaStreamInfo[]; chapters: MediaChapter[] } | undefined {
     if (this.#format === undefined) return undefined
     const chapters = this.#chapters.map(chapter => {
@@ -74,7 +74,7 @@ export class InputDump {
     this.#owner = this.#format
   }
 
-  /** The next line of a tag's value. */
+  /** Adds the next line to a tag's value. */
   #goOn(line: string): void {
     const [, more] = /^ +: (.*)$/s.exec(line) ?? []
     const { into, last } = this.#tags ?? {}
@@ -107,7 +107,7 @@ export class InputDump {
       this.#chapters.push(read)
       this.#owner = read
     } else if (/^ {2}(?:Program|Stream group) /.test(line)) {
-      // Tags of a program are no one's here.
+      // Tags of a program belong to nothing here.
       this.#owner = undefined
     } else if (angle) {
       const last = this.#streams.at(-1)
@@ -117,8 +117,8 @@ export class InputDump {
 }
 
 /**
- * `  title           : A title`: the name goes up to the first colon. By hand: a pattern has to try every place where
- * the spaces before the colon could begin, and a stranger can name a tag with thousands of them.
+ * `  title           : A title`: the name ends at the first colon. Parsed by hand: a regular expression would try every
+ * position where the spaces before the colon could begin, and a malicious file can name a tag with thousands of spaces.
  */
 function readTag(line: string): [name: string, value: string] | undefined {
   const colon = line.indexOf(':')

@@ -1,11 +1,11 @@
-/** What {@link probe} tells of a source. What neither the container nor the tool knows is not there. */
+/** The report of {@link probe} about a source. Fields unknown to container and tool are absent. */
 export interface MediaInfo {
-  /** Which tool was asked: `ffmpeg`'s own report has fewer fields. */
+  /** The tool that was used: `ffmpeg`'s own report has fewer fields. */
   readonly by: 'ffprobe' | 'ffmpeg'
   readonly format: MediaFormat
   readonly streams: readonly MediaStreamInfo[]
   readonly chapters: readonly MediaChapter[]
-  /** Bytes of the source that were fetched for it. */
+  /** Bytes of the source fetched for the report. */
   readonly bytesFetched: number
 }
 
@@ -13,53 +13,53 @@ export interface MediaInfo {
 export interface MediaFormat {
   /** ffmpeg's names of the demuxer: `['mov', 'mp4', 'm4a', …]`. */
   readonly names: readonly string[]
-  /** Its name for people: `QuickTime / MOV`. */
+  /** Its descriptive name: `QuickTime / MOV`. */
   readonly longName?: string
-  /** Length in seconds. */
+  /** Duration in seconds. */
   readonly duration?: number
   /** Time of the first packet, in seconds. */
   readonly startTime?: number
-  /** Length of the source in bytes, where it has random access. */
+  /** Size of the source in bytes, if it has random access. */
   readonly size?: number
-  /** Mean bit rate of everything, in bits a second. */
+  /** Average bit rate of all streams, in bits per second. */
   readonly bitRate?: number
-  /** Title, encoder and the like, by the names that ffmpeg gives them. */
+  /** Title, encoder and other tags, with ffmpeg's names. */
   readonly tags: Readonly<Record<string, string>>
 }
 
 /** What a stream carries. */
 export type MediaStreamType = 'video' | 'audio' | 'subtitle' | 'data' | 'attachment' | 'unknown'
 
-/** One stream. Fields of pictures and of sound are there for those kinds only. */
+/** One stream. Fields for video or audio are present only for that kind. */
 export interface MediaStreamInfo {
-  /** Its place, from 0: `0:N` for `-map`. */
+  /** Its index, from 0: `0:N` for `-map`. */
   readonly index: number
   readonly type: MediaStreamType
-  /** The container's own number of the stream: the track of an MP4, the PID of an MPEG-TS. */
+  /** The container's own ID of the stream: the track ID of an MP4, the PID of an MPEG-TS. */
   readonly id?: number
-  /** ffmpeg's name of the codec: `h264`, `aac`; `unknown` where it knows none. */
+  /** ffmpeg's name of the codec: `h264`, `aac`; `unknown` if it knows none. */
   readonly codec: string
-  /** Its name for people. */
+  /** Its descriptive name. */
   readonly codecLongName?: string
   /** `High`, `LC` … */
   readonly profile?: string
   /** The codec's own number for its level: 40 is 4.0 for H.264, 120 for HEVC. */
   readonly level?: number
-  /** The container's word for the codec: `avc1`. */
+  /** The container's tag for the codec: `avc1`. */
   readonly codecTag?: string
-  /** In bits a second. */
+  /** In bits per second. */
   readonly bitRate?: number
   /** In seconds. */
   readonly duration?: number
   /** Time of its first packet, in seconds. */
   readonly startTime?: number
-  /** The unit of the container's own times, in seconds: `1/12800`. */
+  /** The unit of the container's timestamps, in seconds: `1/12800`. */
   readonly timeBase?: string
-  /** How many frames the container says there are. */
+  /** Number of frames, as the container states it. */
   readonly frames?: number
-  /** ISO 639-2, as the container has it; not there where it says `und`. */
+  /** ISO 639-2, as in the container; absent for `und`. */
   readonly language?: string
-  /** What it is meant for: `default`, `forced`, `attached_pic`, `hearing_impaired` … */
+  /** Its purpose: `default`, `forced`, `attached_pic`, `hearing_impaired` … */
   readonly disposition: readonly string[]
   readonly tags: Readonly<Record<string, string>>
   /** Size of the coded picture, in pixels, before rotation. */
@@ -72,30 +72,30 @@ export interface MediaStreamInfo {
   readonly displayAspect?: string
   /** `yuv420p` and the like. */
   readonly pixelFormat?: string
-  /** Mean frames a second. */
+  /** Average frames per second. */
   readonly frameRate?: number
-  /** The lowest rate that all times of frames fit, a second: of interlaced pictures often that of fields. */
+  /** The lowest rate that fits the times of all frames, per second: for interlaced video often the field rate. */
   readonly realFrameRate?: number
-  /** `progressive`, or `tt`, `bb`, `tb`, `bt`: which field is coded first, and which is shown first. */
+  /** `progressive`, or `tt`, `bb`, `tb`, `bt`: the field coded first, then the field shown first. */
   readonly fieldOrder?: string
-  /** How many frames the decoder may have to hold back for their order; 0 where there are no B-frames. */
+  /** Number of frames the decoder may have to hold back for reordering; 0 without B-frames. */
   readonly bFrames?: number
-  /** How far a player has to turn the picture clockwise: 0, 90, 180 or 270 degrees. */
+  /** Clockwise rotation that a player applies: 0, 90, 180 or 270 degrees. */
   readonly rotation?: number
-  /** How the numbers mean colors, by ffmpeg's names. */
+  /** Color properties, with ffmpeg's names. */
   readonly color?: MediaColor
-  /** High dynamic range, where the stream has it. */
+  /** High dynamic range, if the stream has it. */
   readonly hdr?: MediaHdr
-  /** Samples a second. */
+  /** Samples per second. */
   readonly sampleRate?: number
   readonly channels?: number
   /** `stereo`, `5.1(side)` … */
   readonly channelLayout?: string
-  /** Bits of one sample, where each has the same: 16 or 24 of PCM. */
+  /** Bits per sample, if constant: 16 or 24 for PCM. */
   readonly bitsPerSample?: number
 }
 
-/** How the numbers of a picture mean colors: ITU-T H.273, by ffmpeg's names. */
+/** Color properties of a picture: ITU-T H.273, with ffmpeg's names. */
 export interface MediaColor {
   /** `tv` (limited) or `pc` (full). */
   readonly range?: string
@@ -107,15 +107,15 @@ export interface MediaColor {
 
 /** High dynamic range. */
 export interface MediaHdr {
-  /** By transfer function, and by what comes with it. */
+  /** By transfer function and metadata. */
   readonly type: 'hdr10' | 'pq' | 'hlg' | 'dolby-vision'
-  /** Brightest content light level of a pixel, in cd/m². */
+  /** Maximum content light level of a pixel (MaxCLL), in cd/m². */
   readonly maxContent?: number
-  /** Brightest mean of a frame, in cd/m². */
+  /** Maximum frame-average light level (MaxFALL), in cd/m². */
   readonly maxAverage?: number
   /** Luminance of the mastering display, in cd/m². */
   readonly masteringLuminance?: { readonly min: number; readonly max: number }
-  /** Its primaries and white, as `[x, y]` of CIE 1931. */
+  /** Its primaries and white point, as `[x, y]` in CIE 1931. */
   readonly masteringPrimaries?: Readonly<
     Record<'red' | 'green' | 'blue' | 'white', readonly [number, number]>
   >
@@ -128,6 +128,6 @@ export interface MediaChapter {
   /** In seconds. */
   readonly end: number
   readonly title?: string
-  /** Its title and the like, by the names that ffmpeg gives them. */
+  /** Title and other tags, with ffmpeg's names. */
   readonly tags: Readonly<Record<string, string>>
 }

@@ -1,17 +1,17 @@
 import type { FfmpegLogEntry } from '../log/log.js'
 
 /**
- * How many packets each output got, read from the statistics that ffmpeg closes its log with.
+ * Counts the packets of each output, from the statistics at the end of ffmpeg's log.
  *
  *     5.1                                                   6 and later
  *     [info] video:0kB audio:3kB … muxing overhead: 2.7%    [out#0/mp4 @ 0x1] [info] video:0KiB audio:3KiB …
  *     [verbose] Output file #0 (pipe:1):
  *     [verbose]   Output stream #0:0 (audio): 9 packets muxed (3000 bytes);       (the same, by the component)
  *     [verbose]   Total: 9 packets (3000 bytes) muxed                             (the same)
- *                                                           [out#0/mp4 @ 0x1] [warning] Output file is empty, …
+ *     [out#0/mp4 @ 0x1] [warning] Output file is empty, …
  *
- * The statistics say the same thing several times, so that a later version may reword one of these lines. They come
- * last: what a text of the media looks like before them is overruled.
+ * The statistics state the same facts several times, so a later version may reword one of these lines. They come last
+ * and override earlier text of the media that looks like them.
  */
 export class MuxedPackets {
   readonly #totals = new Map<number, { readonly packets: number; readonly bytes: number }>()
@@ -28,25 +28,24 @@ export class MuxedPackets {
     const [, named] = /^out#(\d+)$/.exec(entry.scope ?? '') ?? []
     if (named !== undefined) this.#output = Number(named)
     if (entry.level === 'verbose') this.#readCount(entry.message)
-    // Of 5.1 one sum stands for all outputs.
+    // In 5.1 one sum covers all outputs.
     else if (entry.level === 'info') this.#readSum(entry.message, named === undefined ? 0 : this.#output)
     else if (entry.level === 'warning' && STARVED.test(entry.message)) this.#isStarved = true
     else if (named !== undefined && EMPTY.test(entry.message)) this.#empty.add(this.#output)
   }
 
-  /** Streams of inputs, by `input:stream`, of which ffmpeg says that not one packet came. */
+  /** Streams of inputs, by `input:stream`, for which ffmpeg reports no packets. */
   get silentInputs(): ReadonlySet<string> {
     return this.#silent
   }
 
-  /** An encoder was opened though no frame came: what it says then is no reason. */
+  /** Whether an encoder was opened without any frame: its messages are then not the cause. */
   get isStarved(): boolean {
     return this.#isStarved
   }
 
   /**
-   * Packets of an output: `undefined` where the log does not say. A number above 0 proves no more than that there
-   * were some.
+   * Packets of an output; `undefined` if the log does not say. A number above 0 only proves that there were some.
    *
    * @param output - its index
    * @param isOnly - whether it is the only one
@@ -71,12 +70,12 @@ export class MuxedPackets {
     const [, output, stream, kind, packets, bytes] = STREAM.exec(message) ?? []
     if (output === undefined) return
     const streams = this.#streams.get(Number(output)) ?? new Map<string, number>()
-    // Encoders close with a packet of nothing but side data (FLAC); a cue without text is a cue.
+    // Encoders close with a packet of side data only (FLAC); a cue without text is a cue.
     const count = bytes === '0' && (kind === 'audio' || kind === 'video') ? 0 : Number(packets)
     this.#streams.set(Number(output), streams.set(stream!, count))
   }
 
-  /** Sizes in KiB, rounded; where something was written that is no larger than its media, the overhead is known. */
+  /** Reads rounded sizes in KiB; the overhead is known if the output is not smaller than its media. */
   #readSum(message: string, output: number): void {
     const [, sizes, overhead] = SUM.exec(message) ?? []
     if (sizes === undefined) return
@@ -86,7 +85,7 @@ export class MuxedPackets {
 
 const STREAM =
   /^ *Output stream #(\d+):(\d+) \((\w+)\): (?:\d+ frames encoded.*; )?(\d+) packets muxed \((\d+) bytes\);?$/
-/** `Input stream #0:1 (audio): 0 packets read (0 bytes);` of those that are used. */
+/** `Input stream #0:1 (audio): 0 packets read (0 bytes);` for streams in use. */
 const SILENT = /^ *Input stream #(\d+:\d+) \(\w+\): 0 packets read \(0 bytes\)/
 const SUM = /^(video:\d+\w+ audio:\d+\w+ .*?)muxing overhead: (unknown|[\d.]+%)$/
 const EMPTY = /^(?:Output file is empty|Nothing was written into output file)\b/

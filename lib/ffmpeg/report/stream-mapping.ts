@@ -1,7 +1,7 @@
 import type { FfmpegLogEntry } from '../log/log.js'
 
 /**
- * What ffmpeg says of its streams before it starts: which there are in each input, and which goes where.
+ * Reads what ffmpeg reports about its streams before it starts: the streams of each input, and where each goes.
  *
  *     Input #0, mpegts, from 'pipe:0':
  *       Stream #0:1[0x101](und): Audio: aac (LC) ([15][0][0][0] / 0x000F), 48000 Hz, stereo, fltp
@@ -17,18 +17,18 @@ export interface InputStream {
   readonly kind: string
   /** ffmpeg's name of the codec: `aac`. */
   readonly codec: string
-  /** A picture that goes with the media, not a moving one. */
+  /** Whether it is an attached picture, not video. */
   readonly isCover: boolean
 }
 
-/** What a stream of an input is found by, and what `-map` calls it. */
+/** The key of a stream of an input, as `-map` writes it. */
 export function streamKey(input: number, stream: number): string {
   return `${input}:${stream}`
 }
 
 /** One line of the stream mapping, to a stream of an output. */
 export interface Mapping {
-  /** Index of the input; −1 for what comes out of a filter graph. */
+  /** Index of the input; −1 for the result of a filter graph. */
   readonly input: number
   /** Index of the stream within it; −1 likewise. */
   readonly inputStream: number
@@ -46,8 +46,8 @@ const MAPPING = /^ {2}Stream #(\d+):(\d+) -> #(\d+):(\d+) \((.*)\)$/s
 const INTO_FILTER = /^ {2}Stream #(\d+):(\d+) \([^)]*\) -> (?!#)/
 // `scale:default -> Stream #0:0 (libx264)`
 const FILTERED = /^ {2}\S.* -> Stream #(\d+):(\d+) \(/s
-// Every version that is run says so. A cover's clock (90 kHz) proves nothing: that of an IP camera's Motion JPEG is the
-// same.
+// Every supported version prints it. A cover's clock (90 kHz) proves nothing: the Motion JPEG of an IP camera has the
+// same one.
 const COVER = /\(attached pic\)/
 
 /** Reads the report from the log. */
@@ -56,24 +56,24 @@ export class StreamMapping {
   readonly streams = new Map<string, InputStream>()
   /** The mapping, in ffmpeg's order. */
   readonly mappings: Mapping[] = []
-  /** Streams of the inputs that go into a filter graph of several, by `input:stream`. */
+  /** Streams of the inputs that go into a filter graph with several inputs or outputs, by `input:stream`. */
   readonly filtered = new Set<string>()
   #section: 'input' | 'output' | 'mapping' | 'other' = 'other'
-  /** Streams of the outputs: version 5 tells them first, and nothing behind the mapping before media are read. */
+  /** Streams of the outputs: version 5 lists them first, and prints nothing after the mapping until it reads media. */
   #outputStreams = 0
   #isComplete = false
 
-  /** Whether the mapping has been read to its end. */
+  /** Whether the mapping was read to its end. */
   get isComplete(): boolean {
     return this.#isComplete
   }
 
-  /** ffmpeg is at work: there is no more to come. */
+  /** ffmpeg has started working: no more lines will come. */
   close(): void {
     if (this.mappings.length > 0) this.#isComplete = true
   }
 
-  /** The stream that a line of the mapping begins at. */
+  /** The stream at the start of a line of the mapping. */
   streamOf({ input, inputStream }: Mapping): InputStream | undefined {
     return this.streams.get(streamKey(input, inputStream))
   }
@@ -96,7 +96,7 @@ export class StreamMapping {
   #readStream(line: string): void {
     const [, input, stream, kind, codec, rest] = STREAM.exec(line) ?? []
     const key = streamKey(Number(input), Number(stream))
-    // The first word counts: what comes later under the same number would be a text of the media.
+    // The first entry counts: a later one under the same number would be a text of the media.
     if (kind === undefined || this.streams.has(key)) return
     const isCover = kind === 'Video' && COVER.test(rest!)
     this.streams.set(key, { kind, codec: codec!, isCover })
@@ -121,7 +121,7 @@ export class StreamMapping {
   }
 }
 
-/** The same fields for what comes out of a filter graph. */
+/** The same fields for the result of a filter graph. */
 function filtered(match: RegExpExecArray | null): string[] | undefined {
   return match ? ['', '-1', '-1', match[1]!, match[2]!, 'filtered'] : undefined
 }

@@ -15,32 +15,32 @@ import { pipeProof } from './piped-containers.js'
 import { previewBytes } from '../preview/stream-preview.js'
 import { isMp4Demuxer } from '../input/mp4-sniffer.js'
 
-/** How an input is read. */
+/** How to read an input. */
 export type Route =
   | { readonly by: 'pipe' }
   | { readonly by: 'address'; readonly access: RandomAccess; readonly reason: SeekReason }
 
-/** What an {@link InputRoute} is told about its input. */
+/** Settings of an {@link InputRoute}. */
 export interface RouteSettings {
   readonly format: string | undefined
   readonly args: readonly string[]
   readonly seek: 'auto' | 'always' | 'never'
-  /** Bytes that are held back, at most, to see whether an MP4 can be read in order. */
+  /** Bytes held back, at most, to find out whether an MP4 can be read in order. */
   readonly sniffSize: number
 }
 
-/** What ffmpeg makes of an input: that decides how much of its head is wanted. */
+/** The outputs of an input: they decide how much of its head is needed. */
 export type RouteOutputs = readonly Pick<OutputSpec, 'format' | 'args' | 'cover'>[]
 
-/** The most that is taken of a source to have it whole, in bytes: what always fits into the cache of one input. */
+/** The most that is read from a source to have all of it, in bytes: it always fits into the cache of one input. */
 const MAX_GATHERED = MiB
 
 const PIPE: Route = { by: 'pipe' }
 
 /**
- * How one input that is piped in is to be read, told from its head, which is held back meanwhile: by the pipe, where
- * ffmpeg is known to read the same from it, or where the source can't jump; else by address. A small source, of which
- * all is on its way already, is taken whole first, so that nothing of it is fetched twice.
+ * Decides how to read one piped input, from its head, which is held back meanwhile: from the pipe, if ffmpeg is known
+ * to read the same from it, or if the source can't seek; else by seeking. A small source whose data is already on its
+ * way is first read completely, so that nothing of it is fetched twice.
  *
  * Memory: the head, or 1 MiB and one chunk of a small source.
  */
@@ -51,7 +51,7 @@ export class InputRoute {
   readonly #jump: ReturnType<typeof asksForSeek>
   readonly #walk = new HeadWalk()
   readonly #abort = new AbortController()
-  /** A small source is taken whole: what is done with it is decided at its end. */
+  /** A small source is read completely: the route is decided at its end. */
   #gathering: { readonly access: RandomAccess; readonly to: SeekReason | IsBehind } | undefined
   #isTooLong = false
   #looking: Promise<boolean> | undefined
@@ -74,27 +74,27 @@ export class InputRoute {
     })
   }
 
-  /** What is held back. */
+  /** The bytes held back. */
   get head(): InputHead {
     return this.#head
   }
 
-  /** What it is read from by address, where the source can jump and may. */
+  /** The random access of the source, if it has it and may use it. */
   get access(): RandomAccess | undefined {
     if (this.#settings.seek === 'never') return undefined
     return this.#upstream.link?.randomAccess
   }
 
-  /** What a pipe can't bring of it, as far as the head tells: a clause to be put behind its name. */
+  /** What a pipe can't deliver, judged by the head: a clause to follow the input's name. */
   get lost(): string | undefined {
     const proof = this.#proof(this.#head.bytes())
     return proof.kind === 'other' ? proof.what : undefined
   }
 
   /**
-   * The route, as soon as the head tells; `undefined` where more of it is wanted.
+   * The route, once the head decides it; `undefined` if more of it is needed.
    *
-   * @throws {@link FfmpegError} `AVIO_ERR_INPUT_NEEDS_SEEK` where there is none
+   * @throws {@link FfmpegError} `AVIO_ERR_INPUT_NEEDS_SEEK` if there is none
    */
   choose(): Route | undefined | Promise<Route> {
     if (this.#gathering) {
@@ -112,7 +112,7 @@ export class InputRoute {
     return access === undefined ? PIPE : this.#byProof(access)
   }
 
-  /** The route of an input that has ended before it was decided. */
+  /** The route of an input that ended before it was decided. */
   async atEnd(): Promise<Route> {
     if (this.#gathering === undefined) return PIPE
     const { access, to } = this.#gathering
@@ -120,7 +120,7 @@ export class InputRoute {
     return this.#unlessBehind(access, to, new BytesSource({ bytes: this.#head.bytes() }))
   }
 
-  /** Gives up what is still to be found out; resolves when nothing of it is under way. */
+  /** Stops looking for the route; resolves when nothing is under way. */
   async close(): Promise<void> {
     this.#abort.abort()
     await this.#looking?.catch(() => undefined)
@@ -132,7 +132,7 @@ export class InputRoute {
     return this.#jump && 'arguments'
   }
 
-  /** By address, unless the pipe is known to be the same. */
+  /** By seeking, unless the pipe is known to deliver the same. */
   #byProof(access: RandomAccess): Route | undefined | Promise<Route> {
     const proof = this.#proof(this.#head.bytes())
     if (proof.kind === 'other') return this.#byAddress(access, proof.reason)
@@ -146,14 +146,14 @@ export class InputRoute {
     return this.#gathers(access, reason) ? undefined : { by: 'address', access, reason }
   }
 
-  /** @param bytes - where it is looked up */
+  /** @param bytes - the random access to search */
   async #unlessBehind(access: RandomAccess, isBehind: IsBehind, bytes: RandomAccess): Promise<Route> {
     this.#looking = isBehind(new BoundedSource(bytes), this.#abort.signal)
     const isOther = await this.#looking
     return isOther ? { by: 'address', access, reason: 'behind-media' } : PIPE
   }
 
-  /** Whether the rest of the source is all on its way, and is taken first. */
+  /** Whether the rest of the source is already on its way, and is read first. */
   #gathers(access: RandomAccess, to: SeekReason | IsBehind): boolean {
     if (this.#isTooLong || this.#upstream.link?.isAllRequested !== true) return false
     this.#gathering = { access, to }

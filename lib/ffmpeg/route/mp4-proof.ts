@@ -7,18 +7,18 @@ import type { HeadWalk } from '../input/metadata-walk.js'
 import { MAX_PROOF_BYTES, OTHER, type PipeProof, SAME, open } from './pipe-proof.js'
 
 /**
- * Whether an MP4 or QuickTime file with its index first is read the same from a pipe: not where its tracks lie far
- * apart, and not where the index sends ffmpeg to a sample before it reads on, or back in the media.
+ * Whether ffmpeg reads an MP4 or QuickTime file with its index first the same from a pipe: not if its tracks lie far
+ * apart, and not if the index makes ffmpeg seek to a sample before it reads on, or back in the media.
  */
 
 /**
- * How far apart the tracks may lie for the same moment, in bytes. On a pipe ffmpeg takes packets in the order of the
- * file, and its muxer has to hold those of one track until the other's come: what players can bear is about a second,
- * some MiB at high bit rates.
+ * How far apart the tracks may lie for the same moment, in bytes. On a pipe ffmpeg takes packets in file order, and its
+ * muxer has to hold those of one track until the other's arrive: players tolerate about a second, some MiB at high bit
+ * rates.
  */
 const MAX_DISTANCE = 8 * MiB
 
-/** @param walk - what is known of the shorter heads that were asked about */
+/** @param walk - what is known from the shorter heads of earlier calls */
 export function mp4Proof(head: Buffer, walk: HeadWalk): PipeProof {
   const end = walk.metadataEnd(head)
   const { moov, hasItems, hasFragment } = indexOf(end > 0 ? head.subarray(0, end) : head)
@@ -29,7 +29,7 @@ export function mp4Proof(head: Buffer, walk: HeadWalk): PipeProof {
   try {
     return moov === undefined ? OTHER : ofMovie(moov, parseMovie(moov))
   } catch {
-    // Broken, or not read here: nothing is known of it.
+    // Damaged, or not supported here: nothing is known about it.
     return OTHER
   }
 }
@@ -39,7 +39,7 @@ function ofMovie(moov: Box, movie: Movie): PipeProof {
   if (traks.some(trak => handlerOf(trak) === 'tmcd')) return because('has a timecode track')
   if (traks.some(hasChapters)) return because('has a chapter track')
   if (movie.tracks.some(({ edits }) => goesBack(edits.map(({ mediaTime }) => mediaTime)))) {
-    return because('has an edit list that goes back in the media')
+    return because('has an edit list that seeks back in the media')
   }
   if (interleaveDistance(moov, movie) > MAX_DISTANCE) return { kind: 'other', reason: 'far-apart' }
   return SAME
@@ -55,20 +55,18 @@ function handlerOf(trak: Box): string | undefined {
   return hdlr && hdlr.bytes.toString('latin1', hdlr.contentStart + 8, hdlr.contentStart + 12)
 }
 
-/**
- * A track refers to one whose samples are the titles of its chapters (QuickTime's `chap`): ffmpeg reads them at once.
- */
+/** A track refers to a track with the titles of its chapters (QuickTime's `chap`): ffmpeg reads them at once. */
 function hasChapters(trak: Box): boolean {
   return trak.child('tref')?.child('chap') !== undefined
 }
 
-/** Whether a piece of the media comes before one that was shown before it; −1 is no media. */
+/** Whether an edit shows a part of the media that precedes the part shown before; −1 is no media. */
 function goesBack(mediaTimes: readonly number[]): boolean {
   const shown = mediaTimes.filter(time => time >= 0)
   return shown.some((time, n) => n > 0 && time <= shown[n - 1]!)
 }
 
-/** The index at the top level of `head`, and whether items (the pictures of a HEIF file) or a fragment are there. */
+/** The index at the top level of `head`, and whether it has items (the pictures of a HEIF file) or a fragment. */
 function indexOf(head: Buffer): { moov: Box | undefined; hasItems: boolean; hasFragment: boolean } {
   let moov: Box | undefined
   let hasItems = false
@@ -88,7 +86,7 @@ function indexOf(head: Buffer): { moov: Box | undefined; hasItems: boolean; hasF
   try {
     boxes.write(head)
   } catch {
-    // A broken index is for ffmpeg to judge.
+    // ffmpeg reports a broken index.
   }
   return { moov, hasItems, hasFragment }
 }

@@ -3,55 +3,56 @@ import { KiB } from '../../options.js'
 import type { FfmpegVersion } from '../binary/version.js'
 
 /**
- * Containers that an ffmpeg is known to fail on when they come by a pipe: it is not asked, since what it says of its
- * failure helps nobody. `test/sweep` holds each row to each ffmpeg of CI: one that has learnt to read it is let.
+ * Containers that an ffmpeg is known to fail on when they are piped. ffmpeg is not run on them, since its own error
+ * would not help. `test/sweep` checks each row with each ffmpeg of CI: a version that has learnt to read a container is
+ * allowed to.
  */
 
 interface PipeFailure {
-  /** What the input is: a clause to be put behind its name. */
+  /** Describes the input: a clause to follow its name. */
   readonly is: string
   readonly demuxers: string
-  /** What it begins with: any of these. */
+  /** Its first bytes: any of these. */
   readonly marks: readonly Buffer[]
-  /** What else has to be true of the first bytes. */
+  /** A further condition on the first bytes. */
   readonly when?: (head: Buffer) => boolean
-  /** Bytes that tell that; 1 KiB, unless it says fewer. */
+  /** Bytes needed for the condition; 1 KiB by default. */
   readonly enough?: number
-  /** Bytes that it may have and still be read: ffmpeg goes back within what it keeps of a pipe. */
+  /** Largest size that still works, in bytes: ffmpeg can seek back within its buffer of a pipe. */
   readonly within: number
-  /** The first major version of libavformat that is known to fail; without it, the oldest that is run. */
+  /** The first major version of libavformat known to fail; by default the oldest supported one. */
   readonly from?: number
-  /** The last one. */
+  /** The last major version known to fail. */
   readonly until: number
 }
 
 const hex = (...marks: string[]) => marks.map(mark => Buffer.from(mark.replaceAll(' ', ''), 'hex'))
 const word = (head: Buffer, at: number) => head.toString('latin1', at, at + 4)
 
-/** What ffmpeg keeps of a pipe while it finds out what comes. */
+/** Bytes of a pipe that ffmpeg buffers while it probes the format. */
 const KEPT = 64 * KiB
-/** A picture without a parser is read in pieces of this size, of which each is taken for a picture. */
+/** A picture without a parser is read in pieces of this size, each of which is taken for a picture. */
 const PICTURE = 4 * KiB
 
 const FAILURES: readonly PipeFailure[] = [
   {
-    is: 'a GIF of more than 64 KiB, in which it goes back to its beginning',
+    is: 'a GIF of more than 64 KiB, which needs a seek back to its beginning',
     ...{ demuxers: 'gif', marks: hex('47494638'), within: KEPT, until: 59 },
   },
   {
-    is: 'an APNG that loops, in which it goes back to the first picture',
+    is: 'an APNG that loops, which needs a seek back to the first picture',
     ...{ demuxers: 'apng', marks: hex('89504e47 0d0a1a0a'), when: isLooping, within: KEPT, until: 61 },
   },
   {
-    is: 'a WTV recording, whose tables lie anywhere in it',
+    is: 'a WTV recording, whose tables can be anywhere in the file',
     ...{ demuxers: 'wtv', marks: hex('b7d80020 3749da11 a64e0007 e95ead8d'), within: 0, until: Infinity },
   },
   {
-    is: 'a CAF file whose packet table lies behind its media',
+    is: 'a CAF file with its packet table after the media',
     ...{ demuxers: 'caf', marks: hex('63616666'), when: isPacketed, within: 0, until: Infinity },
   },
   {
-    is: 'an AVIF picture of more than 64 KiB, in which it goes back from the end to the media',
+    is: 'an AVIF picture of more than 64 KiB, which needs a seek back from the end to the media',
     ...{ demuxers: 'mov mp4', marks: hex('000000'), when: isStill, enough: 12 },
     ...{ within: KEPT, from: 60, until: Infinity },
   },
@@ -64,7 +65,7 @@ const FAILURES: readonly PipeFailure[] = [
 
 function picture(is: string, demuxers: string, marks: readonly Buffer[], until = Infinity): PipeFailure {
   return {
-    is: `${is}, which it takes for one in each piece that comes`,
+    is: `${is} of more than 4 KiB, each piece of which ffmpeg takes for a whole picture`,
     demuxers,
     marks,
     within: PICTURE,
@@ -72,7 +73,7 @@ function picture(is: string, demuxers: string, marks: readonly Buffer[], until =
   }
 }
 
-/** PNG §11.3.5 (acTL): the number of plays, 1 for once, stands in the second word. */
+/** PNG §11.3.5 (acTL): the second word is the number of plays, 1 for once. */
 function isLooping(head: Buffer): boolean {
   const at = head.indexOf('acTL')
   return at > 0 && at < KiB && head.length >= at + 12 && head.readUInt32BE(at + 8) !== 1
@@ -84,20 +85,17 @@ function isPacketed(head: Buffer): boolean {
   return word(head, 8) === 'desc' && !isConstant && !head.includes('pakt')
 }
 
-/**
- * ISO/IEC 23008-12 §10.2: one picture, as an item; a sequence of them (`avis`) has an index as well, and is read in
- * order.
- */
+/** ISO/IEC 23008-12 §10.2: one picture, as an item; a sequence (`avis`) also has an index, and can be read in order. */
 function isStill(head: Buffer): boolean {
   return word(head, 4) === 'ftyp' && ['avif', 'mif1'].includes(word(head, 8))
 }
 
-/** What is asked about. */
+/** The head of a piped input. */
 interface PipedHead {
   readonly format: string | undefined
-  /** The first bytes: as many as {@link failureBytes} wants, or all there are. */
+  /** The first bytes: as many as {@link failureBytes} asks for, or all there are. */
   readonly head: Buffer
-  /** What a pipe can't bring of it: a clause to be put behind its name. */
+  /** What a pipe can't deliver: a clause to follow the input's name. */
   readonly lost?: string | undefined
 }
 
@@ -113,13 +111,10 @@ function rowsOf(format: string | undefined): readonly PipeFailure[] {
   return FAILURES.filter(({ demuxers }) => names === undefined || names.includes(demuxers))
 }
 
-/** Bytes of a head that are enough to tell each row: an `acTL` may stand behind chunks of color. */
+/** Bytes of a head that identify any row: an `acTL` may follow chunks of color data. */
 const ENOUGH = KiB
 
-/**
- * How many bytes of a head are wanted to tell whether ffmpeg may fail on it: none where it begins as nothing that is
- * listed.
- */
+/** The number of bytes of a head needed to decide whether ffmpeg may fail on it: none if it matches no row. */
 export function failureBytes(head: Buffer, format: string | undefined): number {
   const rows = rowsOf(format).filter(
     ({ marks, when, enough = ENOUGH }) =>
@@ -131,11 +126,11 @@ export function failureBytes(head: Buffer, format: string | undefined): number {
 }
 
 /**
- * What is to be said of an input before ffmpeg gets it by a pipe; nothing where all is well.
+ * Checks an input before it is piped to ffmpeg; returns a warning, or `undefined` if there is none.
  *
- * @param name - what errors call it
- * @param version - which ffmpeg it is, where it says so
- * @throws {@link FfmpegError} `AVIO_ERR_INPUT_NEEDS_SEEK`, where this ffmpeg is known to fail
+ * @param name - its name in errors
+ * @param version - the version of ffmpeg, if known
+ * @throws {@link FfmpegError} `AVIO_ERR_INPUT_NEEDS_SEEK`, if this ffmpeg is known to fail
  */
 export function checkPipe(input: PipedHead, name = 'The input', version?: FfmpegVersion): string | undefined {
   const failure = failureOf(input)
@@ -144,27 +139,26 @@ export function checkPipe(input: PipedHead, name = 'The input', version?: Ffmpeg
   if (failure !== undefined && input.head.length > within && major >= from && major <= until) {
     const which = version ? `ffmpeg ${version.name}` : 'ffmpeg'
     const remedy =
-      'Store it first, then transcode the object: pipe S3RangeReadable straight into the stage, or name a source in ' +
+      'Store it first, then transcode the object: pipe S3RangeReadable directly into the stage, or pass a source as ' +
       '"input.source" of FfmpegReadable.'
-    throw needsSeek(`${name} is ${failure.is}: ${which} can't read that from a pipe. ${remedy}`)
+    throw needsSeek(`${name} is ${failure.is}: ${which} can't read this from a pipe. ${remedy}`)
   }
   if (input.lost === undefined) return undefined
   return (
-    `${name} ${input.lost}. On a pipe ffmpeg can't jump there, so something may be missing or wrong. To have it all, ` +
-    'store it first, and pipe S3RangeReadable straight into the stage.'
+    `${name} ${input.lost}. ffmpeg can't seek there on a pipe, so the result may be incomplete or wrong. To avoid ` +
+    'this, store it first, and pipe S3RangeReadable directly into the stage.'
   )
 }
 
 /**
- * What is to be said of an input that a tool has failed on, where it is one of those that some version can't read from
- * a pipe.
+ * The error for an input on which a tool has failed, if some version of it can't read this container from a pipe.
  *
- * @param cause - what it failed with
+ * @param cause - the tool's error
  */
 export function pipeFailure(input: PipedHead, cause: unknown): FfmpegError | undefined {
   const failure = failureOf(input)
   if (failure === undefined || input.head.length <= failure.within) return undefined
-  const what = `The input is ${failure.is}: this ffmpeg can't read that from a pipe.`
+  const what = `The input is ${failure.is}: this ffmpeg can't read this from a pipe.`
   return needsSeek(`${what} Store it first, then probe the object.`, cause)
 }
 

@@ -7,21 +7,21 @@ import { MAX_PROOF_BYTES, OTHER, type PipeProof, SAME, open } from './pipe-proof
 import { type SoundFrame, followedFrame } from '../input/audio-frames.js'
 
 /**
- * The containers of which ffmpeg is known to read the same from a pipe as from a file: the same streams and packets,
- * tags, chapters, attachments and dispositions. `test/sweep` holds each row to that, on each ffmpeg of CI.
+ * The containers that ffmpeg is known to read the same from a pipe as from a file: the same streams and packets, tags,
+ * chapters, attachments and dispositions. `test/sweep` checks each row with each ffmpeg of CI.
  *
- * All others are read by address where the source can: ffmpeg's demuxers jump for an index, for tables behind the
- * media, or to count frames, and on a pipe some do without, and say nothing. Two that seem simple are among them: on a
- * pipe an MP3 keeps the padding at its end, which its header says is to be dropped; and of an AVI without its index at
- * the end older versions don't know which frames are key frames.
+ * All others are read by seeking if the source supports it: ffmpeg's demuxers seek for an index, for tables after the
+ * media, or to count frames, and on a pipe some silently do without. Two that seem simple are among them: on a pipe an
+ * MP3 keeps the padding at its end, which its header says to drop; and without the index at the end of an AVI older
+ * versions don't know which frames are key frames.
  */
 
 interface PipedContainer {
-  /** ffmpeg's demuxers: any of their names. */
+  /** ffmpeg's demuxers, by any of their names. */
   readonly demuxers: string
-  /** Whether an input of {@link CONTAINER_BYTES} or more is one; a number: so many are wanted to tell. */
+  /** Whether an input of {@link CONTAINER_BYTES} or more is one; a number: this many bytes are needed to decide. */
   readonly begins: (head: Buffer) => boolean | number
-  /** What else there is to ask. */
+  /** A further check, if any. */
   readonly proof?: (head: Buffer, walk: HeadWalk) => PipeProof
 }
 
@@ -57,12 +57,12 @@ const CONTAINERS: readonly PipedContainer[] = [
   { demuxers: 'loas', begins: frames('loas') },
 ]
 
-/** The demuxers of each row that the first bytes tell. */
+/** The demuxers of the rows that the first bytes identify. */
 export const PIPED: readonly string[] = CONTAINERS.map(({ demuxers }) => demuxers)
 
 /**
- * Demuxers that nothing in the bytes calls for, and that read from the first byte to the last: named by the user. Of
- * `dirac` and `g722` it hangs on how the bytes come in pieces where a packet ends.
+ * Demuxers that no signature identifies, and that read from the first byte to the last: the user names them. For
+ * `dirac` and `g722` the end of a packet depends on how the bytes arrive in pieces.
  */
 export const PIPED_BY_NAME: ReadonlySet<string> = new Set(
   (
@@ -71,28 +71,27 @@ export const PIPED_BY_NAME: ReadonlySet<string> = new Set(
   ).split(' '),
 )
 
-/** Containers of which it is known what a pipe loses. */
+/** Containers with a known loss on a pipe. */
 const LOSSES: readonly { readonly begins: Signature; readonly what: string }[] = [
   {
     begins: SIGNATURES.mxf,
-    what: 'has its index behind the media, which the times of pictures depend on',
+    what: 'has its index, which has the times of its frames, after the media',
   },
   ...[SIGNATURES.aiff, SIGNATURES.tta, SIGNATURES.wavpack].map(begins => ({
     begins,
-    what: 'may have tags behind its samples',
+    what: 'may have tags after its samples',
   })),
 ]
 
-/** What may stand behind an ID3v2 tag and be read as if it stood in front. */
+/** Formats that may follow an ID3v2 tag and are read as if they came first. */
 const BEHIND_ID3 = new Set(['aac', 'flac'])
 
 /**
- * Whether ffmpeg reads an input from a pipe as it would by address, as far as its first bytes tell. To be asked again
- * with more of them where `open`; whatever can't be told from {@link MAX_PROOF_BYTES} bytes is not known to be the
- * same.
+ * Whether ffmpeg reads an input from a pipe as it would by seeking, judged by its first bytes. Call it again with more
+ * of them if `open`; an input that {@link MAX_PROOF_BYTES} bytes do not decide counts as not the same.
  *
- * @param format - the demuxer that the user names, where one is named
- * @param walk - what is known of the shorter heads that were asked about
+ * @param format - the demuxer named by the user, if any
+ * @param walk - what is known from the shorter heads of earlier calls
  */
 export function pipeProof(head: Buffer, format: string | undefined, walk: HeadWalk): PipeProof {
   const proof = format === undefined ? byBytes(head, walk) : byName(format.toLowerCase(), head, walk)
@@ -122,7 +121,7 @@ function byBytes(head: Buffer, walk: HeadWalk): PipeProof {
   return loss ? { kind: 'other', reason: 'container', what: loss.what } : OTHER
 }
 
-/** Sizes of a packet, and where its mark is. */
+/** Packet sizes, and the position of the sync byte. */
 const PACKETS = [
   { size: 188, sync: 0 },
   { size: 192, sync: 4 },
@@ -130,7 +129,7 @@ const PACKETS = [
 ]
 const AGREEING = 3
 
-/** ISO/IEC 13818-1 §2.4.3.2: a mark in front of each packet. */
+/** ISO/IEC 13818-1 §2.4.3.2: a sync byte in front of each packet. */
 function transportBegins(head: Buffer): boolean | number {
   let wanted = 0
   for (const { size, sync } of PACKETS) {
@@ -142,7 +141,7 @@ function transportBegins(head: Buffer): boolean | number {
   return wanted > 0 && wanted
 }
 
-/** Two frames of sound that follow one another. */
+/** Two consecutive audio frames. */
 function frames(codec: SoundFrame['codec']): (head: Buffer) => boolean | number {
   return head => {
     const frame = followedFrame(head, 0)

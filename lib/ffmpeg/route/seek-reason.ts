@@ -1,6 +1,6 @@
-/** Why an input is read by address, so that ffmpeg can jump, and not by pipe. */
+/** Why ffmpeg reads an input by seeking, and not from a pipe. */
 export type SeekReason =
-  /** The option `input.seek` says `always`. */
+  /** The option `input.seek` is `always`. */
   | 'option'
   /** The input's arguments: `-ss`, `-sseof`, `-to`, `-stream_loop`. */
   | 'arguments'
@@ -8,25 +8,24 @@ export type SeekReason =
   | 'index-last'
   /** An MP4 whose tracks lie far apart. */
   | 'far-apart'
-  /** A track begins long after the others, or never: it is read again, without waiting for that. */
+  /** A track begins long after the others, or never: the input is read again, without waiting for it. */
   | 'late-track'
-  /** Tags, chapters or attachments lie behind the media, where ffmpeg does not get in time on a pipe. */
+  /** Tags, chapters or attachments follow the media, too late for ffmpeg on a pipe. */
   | 'behind-media'
   /**
-   * A container, or a form of one, that is not known to be read the same from a pipe: GIF, MXF, CAF, an MP4 with
-   * timecode.
+   * A container, or a form of one, that is not known to read the same from a pipe: GIF, MXF, CAF, an MP4 with timecode.
    */
   | 'container'
 
-/** The input is read by address. */
+/** The input is read by seeking. */
 export interface FfmpegSeek {
-  /** Why. */
+  /** The reason. */
   readonly reason: SeekReason
-  /** Bytes that had been piped in by then; they are not fetched again. A small source has come whole. */
+  /** Bytes piped in so far; they are not fetched again. A small source has been piped in completely. */
   readonly bytesSniffed: number
   /**
-   * No more comes of the source: it was asked to stop, or was small and is at its end. `false`: it feeds others too,
-   * and what it still delivers is thrown away.
+   * Whether the source has stopped: it was asked to, or was small and is at its end. `false`: it has other readers too,
+   * and its further data is discarded.
    */
   readonly stopped: boolean
 }

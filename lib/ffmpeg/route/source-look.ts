@@ -6,61 +6,61 @@ import { type FfmpegLogEntry, LogReader } from '../log/log.js'
 import { runTool } from '../child/run-tool.js'
 
 /**
- * A look at a source before ffmpeg makes something of it: by the same binary, through the same range server and its
- * cache, so that what it fetches is not fetched again. Tasks that can't know their arguments without the media look
- * first.
+ * A look at a source before ffmpeg processes it: by the same binary, through the same range server and its cache, so
+ * that nothing is fetched twice. For tasks whose arguments depend on the media.
  */
 
-/** What is run with: that of the job. */
+/** The job's own tool and settings. */
 export interface LookTool {
   readonly path: string
   readonly env: Record<string, string>
   readonly prefix: readonly string[] | undefined
   readonly limits: Limits
   readonly input: InputSpec
-  /** The input through the cache of the job, where it is read by address. */
+  /** The input through the cache of the job, if it is read by seeking. */
   readonly source: RandomAccess | undefined
   readonly signal: AbortSignal
-  /** Tells the user something, in the log. */
+  /** Passes a message to the user, in the log. */
   readonly remark: (message: string) => void
 }
 
-/** What a look is made with. */
+/** Arguments of a look. */
 export interface LookArguments {
   readonly input: readonly string[]
   readonly output: readonly string[]
   readonly format: 'null' | 'framecrc'
 }
 
-/** Who hears what a look finds. */
+/** Callbacks of a look. */
 export interface LookListener {
   onLog(entry: FfmpegLogEntry): void
-  /** A line that the muxer wrote. */
+  /** A line written by the muxer. */
   onLine?(line: string): void
-  /** Asked whenever something was heard: what is enough ends the look. */
+  /** Called after each message: `true` ends the look. */
   isEnough(): boolean
 }
 
-/** Arguments that a look has found out, in place of those of the input and of the output. */
+/** Arguments found by a look, which replace those of the input and of the output. */
 export interface Prepared {
   readonly input: readonly string[]
   readonly output: readonly string[]
 }
 
-/** Looks at the input, and says how ffmpeg is to be run. */
+/** Looks at the input, and returns the arguments for ffmpeg. */
 export type Prepare = (look: SourceLook) => Promise<Prepared>
 
 /**
- * Where the options of a stage hold a {@link Prepare}. It is not for users: what they give is what ffmpeg is given.
+ * The key of a {@link Prepare} in the options of a stage. Internal: arguments from users are passed to ffmpeg
+ * unchanged.
  */
 export const PREPARE = Symbol('prepare')
 
-/** The option {@link PREPARE}, where it is there. */
+/** The option {@link PREPARE}, if given. */
 export function prepareOption(options: object): Prepare | undefined {
   return (options as { [PREPARE]?: Prepare })[PREPARE]
 }
 
-/** The most that a line has; a longer one is none of ours. */
+/** The longest line; a longer one is not ours. */
 const MAX_LINE = 4096
 
 /** Looks at one input. */
@@ -71,26 +71,26 @@ export class SourceLook {
     this.#tool = tool
   }
 
-  /** What is looked at, for what ffmpeg does not tell; through the cache of the job. */
+  /** The source, for facts that ffmpeg does not report; through the cache of the job. */
   get source(): RandomAccess | undefined {
     return this.#tool.source
   }
 
-  /** Ends with the job. */
+  /** Aborted with the job. */
   get signal(): AbortSignal {
     return this.#tool.signal
   }
 
-  /** Tells the user something, in the log. */
+  /** Passes a message to the user, in the log. */
   remark(message: string): void {
     this.#tool.remark(message)
   }
 
   /**
-   * Runs ffmpeg until enough was heard, or to its end.
+   * Runs ffmpeg until the listener has enough, or to its end.
    *
-   * @returns whether enough was heard, or it ended well. Why it did not, the real run says better
-   * @throws what `runTool` throws where the tool can't be started; the reason of the signal
+   * @returns whether the listener had enough, or ffmpeg succeeded. The real run describes a failure better
+   * @throws the error of `runTool` if the tool can't be started; the reason of the signal
    */
   async run({ input, output, format }: LookArguments, listener: LookListener): Promise<boolean> {
     const { path, env, prefix, signal } = this.#tool

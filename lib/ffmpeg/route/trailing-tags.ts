@@ -5,11 +5,9 @@ import { ID, seekPlaces } from '../../matroska/segment.js'
 import { HeadWalk } from '../input/metadata-walk.js'
 import { OTHER, type PipeProof, SAME, open } from './pipe-proof.js'
 
-/**
- * What lies behind the media of an input, and ffmpeg reads where it can jump: on a pipe it is lost without a word.
- */
+/** Data after the media of an input that ffmpeg reads only by seeking: on a pipe it is lost silently. */
 
-/** Elements, or chunks, that stand before the media; some dozens at most in what people have. */
+/** Maximum number of elements, or chunks, before the media; real files have some dozens at most. */
 const MAX_HEADERS = 1000
 
 interface Place {
@@ -26,26 +24,26 @@ const NAMES = new Map<number, string>([
   [ID.seekHead, 'second seek head'],
 ])
 
-/** Where a proof goes on when there is more of the head: what it has passed is not read again. */
+/** The progress of a proof, so that a longer head is not read again from its start. */
 interface Passed {
-  /** Where the next header is. */
+  /** Offset of the next header. */
   at: number
-  /** Headers that were read. */
+  /** Number of headers read. */
   headers: number
 }
 
 interface PassedElements extends Passed {
-  /** Where the data of the Segment begin. */
+  /** Offset of the data of the Segment. */
   segment: number
-  /** What the seek heads name. */
+  /** The positions listed in the seek heads. */
   readonly places: Place[]
 }
 
 /**
- * Matroska and WebM (RFC 9559 §5.1.1): what the `SeekHead` says lies behind the first `Cluster`. `Cues` don't count:
- * ffmpeg jumps by them, and says nothing of them.
+ * Matroska and WebM (RFC 9559 §5.1.1): the elements that the `SeekHead` places after the first `Cluster`. `Cues` don't
+ * count: ffmpeg uses them to seek, and reports nothing about them.
  *
- * @param walk - what is known of the shorter heads that were asked about
+ * @param walk - what is known from the shorter heads of earlier calls
  */
 export function matroskaProof(head: Buffer, walk = new HeadWalk()): PipeProof {
   const passed = walk.kept<PassedElements>(matroskaProof, () => ({
@@ -57,7 +55,7 @@ export function matroskaProof(head: Buffer, walk = new HeadWalk()): PipeProof {
   try {
     return inMatroska(head, walk, passed)
   } catch {
-    // Damaged: that is for ffmpeg to say.
+    // Damaged: ffmpeg reports it.
     return OTHER
   }
 }
@@ -88,13 +86,14 @@ function ofPlaces(places: readonly Place[], media: number): PipeProof {
   const behind = places.filter(({ id, offset }) => offset > media && NAMES.has(id))
   if (behind.length === 0) return SAME
   const names = [...new Set(behind.map(({ id }) => NAMES.get(id)!))]
-  return { kind: 'other', reason: 'behind-media', what: `has its ${names.join(' and ')} behind the media` }
+  return { kind: 'other', reason: 'behind-media', what: `has its ${names.join(' and ')} after the media` }
 }
 
 /**
- * WAV: ffmpeg reads the chunks behind `data` as well (`LIST`, `id3 `, `bext` …), whether or not `RIFF` counts them in.
+ * WAV: ffmpeg also reads the chunks after `data` (`LIST`, `id3 `, `bext` …), whether or not the size of `RIFF` includes
+ * them.
  *
- * @param walk - what is known of the shorter heads that were asked about
+ * @param walk - what is known from the shorter heads of earlier calls
  */
 export function waveProof(head: Buffer, walk = new HeadWalk()): PipeProof {
   const passed = walk.kept<Passed>(waveProof, () => ({ at: 12, headers: 0 }))
@@ -109,7 +108,7 @@ export function waveProof(head: Buffer, walk = new HeadWalk()): PipeProof {
       if (size === 0 || size >= 0x7fffffff) return SAME
       const stated = 8 + head.readUInt32LE(4)
       if (stated >= end + 8) {
-        return { kind: 'other', reason: 'behind-media', what: 'has chunks behind its samples' }
+        return { kind: 'other', reason: 'behind-media', what: 'has chunks after its samples' }
       }
       return {
         kind: 'unless-behind',
@@ -121,11 +120,11 @@ export function waveProof(head: Buffer, walk = new HeadWalk()): PipeProof {
   return OTHER
 }
 
-/** An ID3v1 tag has this many bytes, the header and the footer of an APE tag as many. */
+/** Size of an ID3v1 tag, and of the header and the footer of an APE tag, in bytes. */
 const ID3V1 = 128
 const APE = 32
 
-/** Whether a file of sound ends in an ID3v1 tag, an APE tag, or both. */
+/** Whether an audio file ends in an ID3v1 tag, an APE tag, or both. */
 export async function isTagBehind(source: RandomAccess, signal: AbortSignal): Promise<boolean> {
   const size = await source.size(signal)
   const tail = await readExactly(source, Math.max(0, size - ID3V1 - APE), size, signal)

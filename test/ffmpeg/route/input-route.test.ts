@@ -235,7 +235,7 @@ t.test(
     ffmpeg.on('input', input => inputs.push(input))
     const bytes = withTagsBehind(await matroska())
     await pipeline(new ChunkedSource(bytes), ffmpeg, new Collector())
-    const message = /^The input has its tags behind the media\. On a pipe ffmpeg can't jump there/
+    const message = /^The input has its tags after the media\. ffmpeg can't seek there on a pipe/
     t.match(inputs, [{ input: 0, notes: [{ kind: 'out-of-reach', message }] }])
     t.equal(inputs[0]!.notes.length, 1)
     t.match(

@@ -47,7 +47,7 @@ t.test('what the index sends ffmpeg to in the media at once is not the same from
   t.match(proofOf(timecode), { kind: 'other', reason: 'container', what: /timecode/ })
 
   const edited = backwardsEdits(await ffmpegToFile([...bothInputs({ seconds: 8 }), ...FAST], 'e.mp4'))
-  t.match(proofOf(edited), { kind: 'other', reason: 'container', what: /goes back/ })
+  t.match(proofOf(edited), { kind: 'other', reason: 'container', what: /seeks back/ })
 
   const media = await fastStartMp4()
   const pieces = takeApart(media)

@@ -46,7 +46,7 @@ t.test('Matroska is told from what stands before its first cluster', async t => 
 
 t.test('what the seek head of a Matroska file has behind the media is named', async t => {
   const file = await matroska({ seconds: 1 })
-  t.match(matroskaProof(withTagsBehind(file)), { reason: 'behind-media', what: /has its tags behind/ })
+  t.match(matroskaProof(withTagsBehind(file)), { reason: 'behind-media', what: /has its tags after/ })
   for (const [id, name] of [
     [TAGS, 'tags'],
     [0x1941a469, 'attachments'],
@@ -112,7 +112,7 @@ t.test('what was passed in a shorter head is not read again', async t => {
   const seeks = seekHead([TAGS, 5000])
   const elements = matroskaFile(seeks, ...Array<Buffer>(900).fill(Buffer.from('ec80', 'hex')), cluster)
   const ofElements = asked(elements, matroskaProof)
-  t.match(ofElements.proof, { reason: 'behind-media', what: /^has its tags behind/ })
+  t.match(ofElements.proof, { reason: 'behind-media', what: /^has its tags after/ })
   t.ok(ofElements.visited > 900 && ofElements.visited < 2000, `${ofElements.visited} looks`)
 })
 
