@@ -110,9 +110,9 @@ t.test('without random access, -ss reads through, and what a pipe cannot do is r
   )
   t.ok(cut.bytes.length > 0)
   const refused: [object, RegExp][] = [
-    [{ args: ['-sseof', '-2'] }, /"-sseof" wants to jump/],
-    [{ args: ['-stream_loop', '1'] }, /"-stream_loop" wants to jump/],
-    [{ seek: 'always' }, /"input.seek" wants to jump/],
+    [{ args: ['-sseof', '-2'] }, /"-sseof" needs to seek/],
+    [{ args: ['-stream_loop', '1'] }, /"-stream_loop" needs to seek/],
+    [{ seek: 'always' }, /"input.seek" needs to seek/],
   ]
   for (const [input, message] of refused) {
     const source = new ChunkedSource(media)

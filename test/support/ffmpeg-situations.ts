@@ -226,7 +226,7 @@ situation(
 situation('webp that moves', webp, 'mpegts:-c:v libx264', {
   // Newer ones have a decoder for it.
   code: ['AVIO_ERR_UNKNOWN_DECODER', 'ok'],
-  says: /ANIM\. The input is a WebP that moves/,
+  says: /ANIM\. The input is an animated WebP/,
 })
 situation('-ar 7', fast, 'mpegts:-c:a aac -ar 7', argument(/7/))
 situation('channels', fast, 'mp4:-vn -c:a aac -ac 99', argument(/channel/))

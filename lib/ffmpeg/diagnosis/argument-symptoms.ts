@@ -9,19 +9,19 @@ const PROFILES =
   'libx264 has the profiles baseline, main, high, high10, high422 and high444, and libx265 main, main10 and others: ' +
   '"ffmpeg -h encoder=libx264".'
 
-/** Messages that blame an argument, from the most to the least telling. */
+/** Messages that blame an argument, most specific first. */
 export const ARGUMENT_SYMPTOMS: readonly Pattern[] = [
   {
     code: 'AVIO_ERR_FFMPEG_ARGUMENT',
     messages: [/^(?:width|height) not divisible by 2 \(\d+x\d+\)$/],
     remedy:
-      'This pixel format wants an even width and height: scale with "-2" for one of them, "scale=-2:720".',
+      'This pixel format needs an even width and height: scale with "-2" for one of them, "scale=-2:720".',
   },
   {
     code: 'AVIO_ERR_FFMPEG_ARGUMENT',
     messages: [/^\w+ profile doesn't support .*$/],
     remedy:
-      'Choose a pixel format that the profile has ("-pix_fmt yuv420p" is one of each), or leave "-profile:v" out.',
+      'Choose a pixel format that the profile supports ("-pix_fmt yuv420p" suits every profile), or omit "-profile:v".',
   },
   {
     code: 'AVIO_ERR_FFMPEG_ARGUMENT',

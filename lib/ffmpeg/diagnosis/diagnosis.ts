@@ -4,15 +4,15 @@ import { SYMPTOMS } from './symptoms.js'
 
 const SEVERE: ReadonlySet<FfmpegLogLevel> = new Set(['panic', 'fatal', 'error'])
 
-/** What was found in a log. */
+/** A known message found in a log. */
 export interface Finding extends Symptom {
-  /** The entry it was found in. */
+  /** The log entry. */
   readonly entry: FfmpegLogEntry
-  /** The run failed even where ffmpeg exits with 0. */
+  /** The run failed even if ffmpeg exits with 0. */
   readonly evenAtExit0: boolean
 }
 
-/** What ffmpeg says when something else, of which it spoke before, has failed. */
+/** Messages that follow from an earlier failure. */
 const GENERIC: readonly RegExp[] = [
   /^Error (?:while opening encoder|sending frames to consumers|opening (?:input|output)|selecting an encoder)\b/,
   /^Error (?:initializing output stream|(?:re)?initializing (?:complex )?filters?|initializing the muxer)\b/,
@@ -26,20 +26,20 @@ const GENERIC: readonly RegExp[] = [
   /^[A-Z][\w ]+ argument$/,
 ]
 
-/** What decoders say of media that are damaged, and go on. */
+/** Messages of decoders that skip damaged media and go on. */
 const PASSING = /^(?:Error while decoding stream|Decoding error|Error submitting packet to decoder)\b/
 
-/** On 5.1 a cause may stand behind these words. */
+/** On 5.1 the cause may follow these words. */
 const PREFIX = /^Error initializing output stream \d+:\d+ -- (?=\S)(?!Error )/
 
-/** Listens to a whole log for known messages and for causes: the tail that an error shows may have lost them. */
+/** Searches a whole log for known messages and for causes: the tail in an error may no longer have them. */
 export class Diagnosis {
   #rank = Infinity
   #finding: Finding | undefined
   #lastError: FfmpegLogEntry | undefined
-  /** The first of the messages by one speaker, which are not generic. */
+  /** The first of one component's messages that are not generic. */
   #cause: FfmpegLogEntry | undefined
-  /** ffmpeg gave up over the cause. */
+  /** ffmpeg gave up because of the cause. */
   #isSettled = false
 
   /** Looks at the next entry. */
@@ -57,12 +57,12 @@ export class Diagnosis {
     this.#finding = { code, remedy, evenAtExit0, entry, ...marks }
   }
 
-  /** The most telling message, where a known one was there. */
+  /** The most specific known message, if any. */
   get finding(): Finding | undefined {
     return this.#finding
   }
 
-  /** The first message that names a cause, where one does: not one of those that ffmpeg ends with. */
+  /** The first message that names a cause, if any: none of ffmpeg's closing messages. */
   get cause(): FfmpegLogEntry | undefined {
     return this.#cause
   }
@@ -73,8 +73,8 @@ export class Diagnosis {
   }
 
   /**
-   * The line before the first generic one belongs to what failed, and is the last of several by the same speaker: the
-   * first of these tells most. Other lines before may be of decoders, which go on.
+   * The line before the first generic message belongs to the failure, and is the last of several by the same component;
+   * the first of these says most. Earlier lines may come from decoders, which go on.
    */
   #seeCause(entry: FfmpegLogEntry): void {
     this.#lastError = entry
@@ -83,7 +83,7 @@ export class Diagnosis {
     else if (this.#cause === undefined || this.#cause.component !== entry.component) this.#cause = entry
   }
 
-  /** Since version 7 the message itself names an empty map. */
+  /** Since version 7 the message itself leaves the map empty. */
   #nameMap(map: string): void {
     const message = this.#finding?.entry.message
     if (message === undefined || !message.startsWith("Stream map ''")) return

@@ -1,7 +1,7 @@
-/** A longer name is nobody's slip of the finger, and costs time. */
+/** A longer name is no typing error, and costs time. */
 const MAX_LENGTH = 64
 
-/** What people call an encoder or decoder, and no build does. */
+/** Common names of encoders and decoders that no build uses. */
 const CALLED: Readonly<Record<string, string>> = {
   h265: 'libx265',
   avc: 'libx264',
@@ -10,8 +10,8 @@ const CALLED: Readonly<Record<string, string>> = {
 }
 
 /**
- * Of some names the one that is meant by another that is not among them: the same but for case or the beginning `lib`,
- * or at most every third letter of it away. `undefined` where none is so near.
+ * Finds the known name closest to a misspelt one: equal except for case or the prefix `lib`, or with at most one edit
+ * per three letters. `undefined` if none is that close.
  */
 export function nearest(name: string, names: readonly string[]): string | undefined {
   const given = name.toLowerCase()
@@ -30,7 +30,7 @@ export function nearest(name: string, names: readonly string[]): string | undefi
   return found
 }
 
-/** How many letters are to be put in, taken out, replaced, or swapped with the next, to get from one to the other. */
+/** The number of letters to insert, delete, replace, or swap with the next, to turn one name into the other. */
 function distance(a: string, b: string): number {
   let before: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, j) => j)

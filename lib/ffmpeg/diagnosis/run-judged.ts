@@ -4,28 +4,28 @@ import { type ToolCommand, runTool } from '../child/run-tool.js'
 import type { FfmpegLogEntry } from '../log/log.js'
 import { RunVerdict, type RunVerdictCommand } from './run-verdict.js'
 
-/** A tool, and the names that errors call its inputs by. */
+/** A tool, and the names of its inputs in errors. */
 export type JudgedCommand = ToolCommand & RunVerdictCommand
 
-/** Who hears what the tool says. What any of these throws ends the tool, and is the error. */
+/** Receives a tool's output. A listener that throws ends the tool, with its error as the result. */
 export interface JudgedListener {
   readonly onStdout?: (chunk: Buffer) => void
   readonly onLog?: (entry: FfmpegLogEntry) => void
-  /** Asked after each piece of the log. A tool of which enough was heard is ended, and that is no error. */
+  /** Called after each piece of the log. True ends the tool, without an error. */
   readonly isEnough?: () => boolean
 }
 
-/** How a tool ended, and what is to be thought of it. */
+/** How a tool ended, and whether it failed. */
 export interface JudgedEnd {
   readonly exit: ChildExit
-  /** Why it failed, as far as exit and log tell. */
+  /** The failure, according to exit and log. */
   readonly failure: FfmpegError | undefined
 }
 
 /**
- * Runs ffprobe, or ffmpeg for what it says, to its end, and judges it by its exit and its log.
+ * Runs ffprobe, or ffmpeg for its report, to its end, and judges it by its exit and its log.
  *
- * @throws what {@link runTool} throws
+ * @throws the errors of {@link runTool}
  */
 export async function runJudged(command: JudgedCommand, listener: JudgedListener): Promise<JudgedEnd> {
   const { onStdout, onLog = () => undefined, isEnough = () => false } = listener

@@ -8,46 +8,46 @@ import { type FfmpegLogEntry, LogReader } from '../log/log.js'
 import { MuxedPackets } from '../report/muxed-packets.js'
 import { type FfmpegProgress, ProgressReader } from '../log/progress.js'
 
-/** Who is told while a run goes on. */
+/** Receives reports during a run. */
 export interface RunVerdictListener {
   onLog(entry: FfmpegLogEntry): void
   onProgress(report: FfmpegProgress): void
 }
 
-/** What is run. */
+/** The command. */
 export interface RunVerdictCommand {
   /** The binary. */
   readonly path: string
   /** Its arguments. */
   readonly args: readonly string[]
-  /** Lines of the level `verbose` are read here and shown to nobody. */
+  /** Read lines of level `verbose` without passing them on. */
   readonly hidesVerbose?: boolean
-  /** What errors call the inputs and outputs, by the address that ffmpeg has for each: inputs first, in their order. */
+  /** Names of the inputs and outputs in errors, by the URL given to ffmpeg: inputs first, in order. */
   readonly names?: ReadonlyMap<string, string>
-  /** What errors call the input, where it has a name and is the only one. */
+  /** The name of the only input in errors, if it has one. */
   readonly inputName?: string | undefined
 }
 
-/** Muxers that write their output without a single packet. */
+/** Muxers that write output without a single packet. */
 const PACKETLESS = new Set(['ffmetadata'])
 
 /**
- * What became of one run of ffmpeg, judged by everything that is known of it: exit code or signal, the whole log,
- * the progress reports, and the bytes that went in and came out. The exit code alone proves nothing.
+ * The verdict on one run of ffmpeg, judged by all evidence: exit code or signal, the whole log, the progress reports,
+ * and the bytes in and out. The exit code alone proves nothing.
  */
 export class RunVerdict {
-  /** The log: stderr goes here. */
+  /** Takes stderr. */
   readonly log: LogReader
-  /** The progress reports go here. */
+  /** Takes the progress reports. */
   readonly progress: ProgressReader
-  /** Bytes of input that the child was fed. */
+  /** Input bytes fed to the child. */
   bytesIn = 0
-  /** Bytes that came from each output. */
+  /** Bytes received from each output. */
   outputBytes: readonly number[] = []
   readonly #command: RunVerdictCommand
   readonly #formats: readonly string[]
   readonly #diagnosis = new Diagnosis()
-  /** It has told which outputs it has opened. */
+  /** ffmpeg has reported the outputs that it opened. */
   #isOpened = false
   #lastReport: FfmpegProgress | undefined
   readonly #muxed = new MuxedPackets()
@@ -55,9 +55,9 @@ export class RunVerdict {
   #execFailure: string | undefined
 
   /**
-   * @param command - what is run, for messages
+   * @param command - the command, for messages
    * @param formats - the muxers of its outputs
-   * @param listener - who is told
+   * @param listener - receives the reports
    */
   constructor(command: RunVerdictCommand, formats: readonly string[], listener: RunVerdictListener) {
     this.#command = command
@@ -74,10 +74,10 @@ export class RunVerdict {
   }
 
   /**
-   * Why the run failed, as far as exit and log tell; `undefined` where they say that it went well.
+   * The reason for a failure, according to exit and log; `undefined` if they report success.
    *
    * @param exit - how the child ended
-   * @param isMediaFirst - media came before the input's index: a pipe may not have been enough for it
+   * @param isMediaFirst - the media precede the input's index, so a pipe may not have sufficed
    */
   failure(exit: ChildExit, isMediaFirst: boolean): FfmpegError | undefined {
     const finding = inTheLightOf(isMediaFirst, this.#diagnosis.finding)
@@ -95,7 +95,7 @@ export class RunVerdict {
     }
     const isUnexplained = this.#diagnosis.cause === undefined || this.#muxed.isStarved
     if (finding === undefined && isUnexplained) {
-      // Since version 9 an encoder that got no frame fails the run, and says no more than that.
+      // Since version 9 an encoder that received no frames fails the run without a further message.
       const empty = this.#formats.findIndex((_, n) => this.#muxed.countOf(n, true) === 0)
       if (empty >= 0) return this.#noOutput(exit, empty)
     }
@@ -106,9 +106,9 @@ export class RunVerdict {
   }
 
   /**
-   * ffmpeg closes each report with whether it was the last one, and makes one at its end, however short it ran. Where
-   * it has opened its output and never said that it was done, a wrapper script ended it, and itself with 0. A program
-   * that says nothing is believed.
+   * Each of ffmpeg's reports says whether it is the last one, and ffmpeg writes one at its end, however short the run.
+   * If ffmpeg has opened its output and never reported the end, a wrapper script ended it, and exited with 0. A program
+   * that reports nothing is trusted.
    */
   get #isUnfinished(): boolean {
     return this.#lastReport?.done === false || (this.#isOpened && this.#lastReport === undefined)
@@ -117,23 +117,21 @@ export class RunVerdict {
   #unfinished(exit: ChildExit): FfmpegError {
     const { outTime } = this.#lastReport ?? {}
     const place = outTime === undefined ? '' : `, at ${outTime} s,`
-    const report = this.#lastReport
-      ? `its last report${place} says that more was to come`
-      : 'it reported none'
+    const report = this.#lastReport ? `its last report${place} is not the final one` : 'it sent no report'
     return this.#error(
       'AVIO_ERR_FFMPEG_EXIT',
-      `The program exited with 0, but its ffmpeg did not come to its end: ${report}. A wrapper script has to hand on the ` +
-        'exit code of ffmpeg.',
+      `The program exited with 0, but its ffmpeg did not finish: ${report}. A wrapper script has to pass on the exit ` +
+        'code of ffmpeg.',
       exit,
     )
   }
 
-  /** Streams of inputs, by `input:stream`, of which not one packet came. */
+  /** Input streams without a single packet, as `input:stream`. */
   get silentInputs(): ReadonlySet<string> {
     return this.#muxed.silentInputs
   }
 
-  /** Why the output of a run that ended well is none, where it is none. To be asked when all of it has come. */
+  /** The reason if a successful run produced no output. Call it once all output has arrived. */
   emptiness(exit: ChildExit): FfmpegError | undefined {
     const index = this.#formats.findIndex((format, n) => this.#isEmpty(format, n))
     return index < 0 ? undefined : this.#noOutput(exit, index)
@@ -144,8 +142,8 @@ export class RunVerdict {
     const bytes = this.outputBytes[index] ?? 0
     return this.#error(
       'AVIO_ERR_FFMPEG_NO_OUTPUT',
-      `ffmpeg exited with ${exit.code} and wrote no audio, video or subtitles${to} (${bytes} bytes, at most a header). ` +
-        `Check that -ss, -t, -frames and -map select something from the ${input}.`,
+      `ffmpeg exited with ${exit.code} and wrote no audio, video or subtitles${to} (${bytes} bytes, at most a ` +
+        `header). Check that -ss, -t, -frames and -map select something from the ${input}.`,
       exit,
     )
   }
@@ -155,7 +153,7 @@ export class RunVerdict {
     return this.#error(
       'AVIO_ERR_FFMPEG_EXIT',
       'ffmpeg exited with 0, but its output did not end: a process that it started holds it open, or it was closed. ' +
-        'Whether all of it has come cannot be known.',
+        'The output may be incomplete.',
       exit,
     )
   }
@@ -173,10 +171,9 @@ export class RunVerdict {
   }
 
   /**
-   * ffmpeg ends with 0 after an input of which nothing was wanted (`-ss` past its end), and leaves a header, or not a
-   * byte. What it muxed decides: since version 6 it reports an `out_time` even where that was nothing.
-   * Of a program that does not count its packets (a wrapper that drops the log) the frames of its progress count, and
-   * then the bytes.
+   * ffmpeg exits 0 after an input of which it needed nothing (`-ss` past its end), and leaves a header or no bytes at
+   * all. The muxed packets decide: since version 6 ffmpeg reports an `out_time` even without any. For a program that
+   * does not count its packets (a wrapper that drops the log), the frames of its progress decide, and then the bytes.
    */
   #isEmpty(format: string, output: number): boolean {
     const isNull = muxerOf(format).mayBeEmpty
@@ -191,7 +188,7 @@ export class RunVerdict {
     return isNull && outTime <= 0
   }
 
-  /** The reason: the first message that names one, and what to do. */
+  /** The reason: the first message that names one, and the remedy. */
   #why(finding: Finding | undefined): string {
     const { cause, lastError } = this.#diagnosis
     const entry =
@@ -204,7 +201,7 @@ export class RunVerdict {
   }
 
   /**
-   * The message, with its input's name where ffmpeg says only which one it is, or nothing but what is wrong with it.
+   * The message, with its input's name if ffmpeg gives only the input's number or only the problem.
    */
   #named(entry: FfmpegLogEntry, code?: FfmpegErrorCode): string {
     const words = this.#renamed(spoken(entry))
@@ -216,11 +213,11 @@ export class RunVerdict {
     return name === undefined || words.includes(name) ? words : `${name}: ${words}`
   }
 
-  /** Names of objects in place of addresses that mean nothing to anybody. */
+  /** Replaces ffmpeg's URLs by the names of objects. */
   #renamed(words: string): string {
     let renamed = words
     for (const [url, name] of this.#command.names ?? []) {
-      // `pipe:1` is no part of `pipe:11`.
+      // `pipe:11` contains `pipe:1`.
       renamed = renamed.split(new RegExp(`${url.replace(/\W/g, '\\$&')}(?![\\w/])`)).join(name)
     }
     return renamed
@@ -231,9 +228,9 @@ export class RunVerdict {
     const remedy = crashed
       ? 'It crashed: try another version or build of ffmpeg, and fewer filters.'
       : signal === 'SIGKILL'
-        ? 'Not by us: look for the out-of-memory killer in the system log, or a limit of the container.'
-        : 'Not by us: something else on this machine ended it.'
-    return this.#error('AVIO_ERR_FFMPEG_SIGNAL', `ffmpeg was ended by ${signal}. ${remedy}`, exit, { signal })
+        ? 'This library did not send it: look for the out-of-memory killer in the system log, or a container limit.'
+        : 'This library did not send it: another process on this machine did.'
+    return this.#error('AVIO_ERR_FFMPEG_SIGNAL', `Signal ${signal} ended ffmpeg. ${remedy}`, exit, { signal })
   }
 
   #error(
@@ -263,23 +260,23 @@ export class RunVerdict {
 
 const SEE_TAIL = '"stderrTail" has its last lines.'
 
-/** With one full stop. */
+/** Ends with exactly one full stop. */
 function sentence(words: string): string {
   return `${words.replace(/[.\s]+$/, '')}.`
 }
 
-/** Who says it, where that is a demuxer, a codec or a filter. */
+/** The message with its component, if that is a demuxer, a codec or a filter. */
 function spoken({ component = '', message }: FfmpegLogEntry): string {
   const name = component.replace(/^Parsed_(\w+)_\d+$/, '$1')
   const isName = /^[a-z][\w,() .-]*$/.test(name) && !message.includes(name)
   return isName ? `${name}: ${message}` : message
 }
 
-/** Behind media that came first, ffmpeg calls "the file" partial because it can't go back to its beginning. */
+/** If the media come before the index, ffmpeg calls "the file" partial because it can't seek back. */
 function inTheLightOf(isMediaFirst: boolean, finding: Finding | undefined): Finding | undefined {
   if (!isMediaFirst || finding?.code !== 'AVIO_ERR_INPUT_PARTIAL') return finding
   const remedy =
-    'The media of this MP4 come before its index, and ffmpeg could not go back far enough on a pipe. Write it with ' +
+    'The media of this MP4 come before its index, and ffmpeg could not seek back far enough on a pipe. Write it with ' +
     'its index first ("-movflags +faststart") or fragmented.'
   return { ...finding, code: 'AVIO_ERR_INPUT_NEEDS_SEEK', remedy }
 }

@@ -3,7 +3,7 @@ import { MiB } from '../../options.js'
 import { nearest } from './nearest-name.js'
 import { runTool } from '../child/run-tool.js'
 
-/** How long ffmpeg may take to list what it has, in milliseconds. Nothing is suggested where it takes longer. */
+/** Time limit for ffmpeg's lists, in milliseconds. Without an answer there is no suggestion. */
 const TIMEOUT = 5000
 
 /** `-h full` prints about 1 MiB. */
@@ -15,12 +15,12 @@ const FILTERS = /^ [A-Z.|]{2,3} (\S+) +\S+->\S+/gm
 const PRESETS = 'ultrafast superfast veryfast faster fast medium slow slower veryslow placebo'
 const TUNES = 'film animation grain stillimage psnr ssim fastdecode zerolatency'
 
-/** How a name that ffmpeg does not know is found in its message, and where the names are that it does know. */
+/** How to find an unknown name in ffmpeg's message, and where to find the known names. */
 interface Kind {
   readonly message: RegExp
   /** ffmpeg's arguments, or the names themselves. */
   readonly list: readonly string[] | ((match: RegExpExecArray) => string[])
-  /** A row of what it prints. Without one, `list` has the names. */
+  /** A row of its output. Without it, `list` holds the names. */
   readonly row?: RegExp
 }
 
@@ -28,7 +28,7 @@ const KINDS: readonly Kind[] = [
   { message: /Unknown encoder '([^']+)'/, list: ['-encoders'], row: CODECS },
   { message: /Unknown decoder '([^']+)'/, list: ['-decoders'], row: CODECS },
   { message: /(?:No such filter: '([^']+)'|Filter '([^']+)' not found)/, list: ['-filters'], row: FILTERS },
-  // Since version 7 a chain of -vf is all that is told.
+  // Since version 7 ffmpeg reports only the whole -vf chain.
   { message: /Error parsing filterchain '(?<chain>.+)' around:/, list: ['-filters'], row: FILTERS },
   { message: /Unknown input format: '?([^'\s]+?)'?\.? /, list: ['-demuxers'], row: FORMATS },
   { message: /Requested output format '([^']+)' is not/, list: ['-muxers'], row: FORMATS },
@@ -56,21 +56,21 @@ const KINDS: readonly Kind[] = [
   { message: /invalid tune '([^']+)'/i, list: TUNES.split(' ') },
 ]
 
-/** The tool that has failed: ffmpeg, or ffprobe. */
+/** The failed tool: ffmpeg or ffprobe. */
 export interface FailedTool {
   readonly path: string
   readonly env: Record<string, string>
-  /** Gives up, as does time: the error is then the one that there was. */
+  /** Gives up, as the time limit does: the original error then stays unchanged. */
   readonly signal: AbortSignal
 }
 
 /**
- * The error of a run, with the name that may be meant where one was misspelt: of those that this ffmpeg lists the
- * nearest. It is asked only then, after the failure, and what goes wrong with that changes nothing.
+ * Adds the probable name to the error of a run that failed over a misspelt one: the closest name that this ffmpeg
+ * lists. It asks ffmpeg only after the failure; if that fails too, the error stays unchanged.
  *
- * @param error - what the run failed with
- * @param tool - who is asked
- * @returns the same error, or one that differs in its message alone
+ * @param error - the error of the run
+ * @param tool - the tool to ask
+ * @returns the same error, or a copy with another message
  */
 export async function withSuggestion<E>(error: E, tool: FailedTool): Promise<E | FfmpegError> {
   if (!(error instanceof FfmpegError)) return error
@@ -88,7 +88,7 @@ export async function withSuggestion<E>(error: E, tool: FailedTool): Promise<E |
   return error
 }
 
-/** The name that ffmpeg does not know; of a chain the names of all its filters. */
+/** The unknown name; for a chain, the names of all its filters. */
 function misspelt(match: RegExpExecArray): string[] {
   const { name, chain } = match.groups ?? {}
   if (chain !== undefined) {
@@ -98,7 +98,7 @@ function misspelt(match: RegExpExecArray): string[] {
   return found === undefined ? [] : [found]
 }
 
-/** Names that the tool lists; none where it does not answer. */
+/** Names that the tool lists; none if it does not answer. */
 async function listed(
   args: readonly string[],
   row: RegExp,

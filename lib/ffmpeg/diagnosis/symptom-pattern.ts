@@ -1,24 +1,24 @@
 import type { FfmpegErrorCode } from '../../errors.js'
 
-/** What one kind of message means. */
+/** The meaning of one kind of message. */
 export interface Symptom {
   readonly code: FfmpegErrorCode
-  /** What to do about it. */
+  /** How to solve the problem. */
   readonly remedy: string
-  /** The message says what kind of error it was and not of what: the cause was told before it. */
+  /** The message gives only the kind of error: an earlier message gave the cause. */
   readonly isVague?: true
-  /** This machine had run short of something: the same job may succeed later, or elsewhere. */
+  /** This machine ran out of a resource: the same job may succeed later, or elsewhere. */
   readonly retryable?: true
 }
 
-/** How a {@link Symptom} is recognised. */
+/** How to recognize a {@link Symptom}. */
 export interface Pattern extends Symptom {
   /** The whole message. */
   readonly messages: readonly RegExp[]
-  /** Who has to say it. */
+  /** The component that must have written it. */
   readonly component?: RegExp
-  /** The least severe level it comes at. Default `error`. */
+  /** The least severe level of the message. Default `error`. */
   readonly level?: 'error' | 'warning'
-  /** The output is not what was asked for even where ffmpeg exits with 0. */
+  /** The output is wrong even if ffmpeg exits with 0. */
   readonly evenAtExit0?: true
 }

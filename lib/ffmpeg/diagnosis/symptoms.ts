@@ -2,27 +2,27 @@ import { ARGUMENT_SYMPTOMS } from './argument-symptoms.js'
 import type { Pattern } from './symptom-pattern.js'
 
 /**
- * What ffmpeg's messages mean, and what to do about them.
+ * The meaning of ffmpeg's messages, and the remedies.
  *
- * Only messages at the level they really come at are looked at, and only whole known shapes of them: titles and
- * comments of a stranger's media are printed too (at level `info`), and may say "partial file" as well.
+ * A message counts only at its real level and only in a known complete form: ffmpeg also prints titles and comments of
+ * a stranger's media (at level `info`), and these may say "partial file" as well.
  * The wordings are those of ffmpeg 5.1 to 9.0; `test/fixtures/ffmpeg-logs` has logs of them.
  */
 
 const CUT_SHORT =
-  'The input ends before its own index says it does: it was cut when it was written or copied. Fetch or write it ' +
-  'anew; what ffmpeg made of it is incomplete and was not passed off as whole.'
+  'The input ends before its own index says it does: it was truncated when it was written or copied. Download or ' +
+  'create it again. The output is incomplete and was not stored as complete.'
 
-/** From the most to the least telling: of several that are found, the first here is the reason. */
+/** Most specific first: if several match, the first one here is the reason. */
 export const SYMPTOMS: readonly Pattern[] = [
   {
     code: 'AVIO_ERR_MOOV_NOT_FOUND',
-    // Since version 9 the demuxer that is being opened has no name yet.
+    // Since version 9 a demuxer has no name yet while ffmpeg opens it.
     component: /^(?:mov,|in#\d)/,
     messages: [/^moov atom not found$/],
     remedy:
-      'An MP4 without its index (moov) cannot be read: it was cut short, or its writer never finished it. Fetch or ' +
-      'write it anew.',
+      'ffmpeg cannot read an MP4 without its index (moov): the file is truncated, or its writer never finished it. ' +
+      'Download or create it again.',
   },
   {
     code: 'AVIO_ERR_INPUT_PARTIAL',
@@ -39,8 +39,8 @@ export const SYMPTOMS: readonly Pattern[] = [
     evenAtExit0: true,
   },
   {
-    // These demuxers call a packet corrupt for one reason only: the file ended within it. MPEG-TS has others, and
-    // the last packet of a WAV that was written to a pipe (its size unknown) looks the same when all is there.
+    // These demuxers call a packet corrupt for one reason only: the file ended within it. MPEG-TS has other reasons,
+    // and the last packet of a WAV written to a pipe (its size unknown) looks the same in a complete file.
     code: 'AVIO_ERR_INPUT_PARTIAL',
     component: /^(?:mov,.*|avi|flv)$/,
     messages: [/^Packet corrupt \(stream = \d+, dts = (?:-?\d+|NOPTS)\)\.?$/],
@@ -52,15 +52,15 @@ export const SYMPTOMS: readonly Pattern[] = [
     code: 'AVIO_ERR_OUTPUT_NOT_SEEKABLE',
     messages: [/^muxer does not support non[- ]seekable output$/],
     remedy:
-      'This muxer goes back in its output, which a pipe does not allow. For the MP4 family leave the default ' +
-      '"-movflags" in place; else choose a format that streams.',
+      'This muxer seeks back in its output, which a pipe does not support. For the MP4 family keep the default ' +
+      '"-movflags"; else choose a format that streams.',
   },
   {
     code: 'AVIO_ERR_OUTPUT_NOT_SEEKABLE',
     component: /^(?:matroska|webm)/,
     messages: [/^Error parsing AAC extradata, unable to determine samplerate\.$/],
     remedy:
-      'Matroska fills in the setup of AAC that is copied from MPEG-TS or raw AAC later, which a pipe does not allow: ' +
+      'Matroska fills in the setup of AAC copied from MPEG-TS or raw AAC later, which a pipe does not support: ' +
       'encode it ("-c:a aac"), or write "mp4" or "nut".',
   },
   {
@@ -89,20 +89,20 @@ export const SYMPTOMS: readonly Pattern[] = [
     messages: [/^skipping unsupported chunk: ANIM$/],
     level: 'warning',
     remedy:
-      'The input is a WebP that moves, of which this ffmpeg can decode nothing: use a newer one, or make a GIF or an ' +
-      'APNG of it.',
+      "The input is an animated WebP, which this ffmpeg can't decode: use a newer ffmpeg, or convert the input to " +
+      'GIF or APNG.',
   },
   {
     code: 'AVIO_ERR_UNKNOWN_FILTER',
     messages: [/^No such filter: '.*'$/, /^Filter '.*' not found$/],
     remedy:
-      'This build of ffmpeg lacks that filter, or the name is misspelt: "ffmpeg -filters" lists what there is.',
+      'This build of ffmpeg lacks that filter, or the name is misspelt: "ffmpeg -filters" lists them all.',
   },
   {
     code: 'AVIO_ERR_UNKNOWN_FORMAT',
     messages: [/^Unknown input format: .*$/, /^Requested output format '.*' is not .*$/],
     remedy:
-      'This build of ffmpeg lacks that format, or the name is misspelt: "ffmpeg -formats" lists what there is.',
+      'This build of ffmpeg lacks that format, or the name is misspelt: "ffmpeg -formats" lists them all.',
   },
   {
     code: 'AVIO_ERR_CODEC_NOT_IN_CONTAINER',
@@ -128,19 +128,19 @@ export const SYMPTOMS: readonly Pattern[] = [
       /^Output with label '.*' does not exist in any defined filter graph, or was already used elsewhere\.$/,
     ],
     remedy:
-      'The input has no stream of the kind asked for. An optional one is mapped with a "?" at the end: "-map 0:a?".',
+      'The input has no stream of the requested kind. Map an optional one with a "?" at the end: "-map 0:a?".',
   },
   {
     code: 'AVIO_ERR_PROTOCOL_REFUSED',
     messages: [/^Protocol '.*' not on whitelist '.*'!$/, /^Unsafe file name '.*'$/],
-    remedy: 'The media, or an argument, names another file or address: only the input itself may be read.',
+    remedy: 'The media, or an argument, names another file or URL: ffmpeg may read only the input itself.',
   },
   {
     code: 'AVIO_ERR_FORMAT_REFUSED',
     messages: [/^Format not on whitelist '.*'$/, /^Not detecting m3u8\/hls with non standard extension\b.*$/],
     remedy:
-      'The input is of a format that may name other files or addresses (a playlist, a script), or one that is not on ' +
-      'the list: "formatWhitelist" says which may be opened.',
+      'The format of the input may name other files or URLs (a playlist, a script), or is not on the list: ' +
+      '"formatWhitelist" says which formats ffmpeg may open.',
   },
   ...ARGUMENT_SYMPTOMS,
   {
@@ -152,27 +152,26 @@ export const SYMPTOMS: readonly Pattern[] = [
   {
     code: 'AVIO_ERR_FFMPEG_EXIT',
     messages: [/(?:^|: )No space left on device$/],
-    remedy: 'A file that the arguments name could not be written: the disk is full.',
+    remedy: 'The disk is full: ffmpeg could not write a file that the arguments name.',
     isVague: true,
     retryable: true,
   },
   {
     code: 'AVIO_ERR_FFMPEG_EXIT',
     messages: [/(?:^|: )(?:Permission denied|Read-only file system)$/],
-    remedy: 'A file or device that the arguments name may not be used by this user.',
+    remedy: 'This user may not use a file or device that the arguments name.',
     isVague: true,
   },
   {
     code: 'AVIO_ERR_FFMPEG_EXIT',
     messages: [/(?:^|: )No such file or directory$/],
-    remedy: 'A file that the arguments name is not there.',
+    remedy: 'A file that the arguments name does not exist.',
     isVague: true,
   },
   {
     code: 'AVIO_ERR_FFMPEG_EXIT',
     messages: [/(?:^|: )Cannot allocate memory$/],
-    remedy:
-      'ffmpeg had too little memory: give the machine more, or ask for a smaller picture or fewer threads.',
+    remedy: 'ffmpeg ran out of memory: give the machine more, or request smaller frames or fewer threads.',
     isVague: true,
     retryable: true,
   },
@@ -183,8 +182,8 @@ export const SYMPTOMS: readonly Pattern[] = [
       /^Error opening input(?: file \S+)?: (?:Invalid data found when processing input|End of file)$/,
     ],
     remedy:
-      'The input is of no format that this ffmpeg recognises, or it is damaged. Where it is raw (pcm, yuv), name its ' +
-      'format in "input.format".',
+      'This ffmpeg does not recognize the format of the input, or the input is damaged. For raw media (pcm, yuv), ' +
+      'name the format in "input.format".',
     isVague: true,
   },
 ]

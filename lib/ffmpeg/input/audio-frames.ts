@@ -1,15 +1,15 @@
 import { mpegFrameSize } from '../headers/mpeg-frame-header.js'
 
-/** Frames of sound that follow one another without a container: how long each is stands in its header. */
+/** Audio frames that follow one another without a container: each header states its frame's length. */
 export interface SoundFrame {
   readonly codec: 'adts' | 'mpeg' | 'ac3' | 'loas' | 'dts'
   /**
-   * Length in bytes, with its header, of the frame at `at`, of which {@link FRAME_HEADER} bytes are there; 0 for none.
+   * Length in bytes, with its header, of the frame at `at`, given {@link FRAME_HEADER} of its bytes; 0 for none.
    */
   readonly lengthAt: (head: Buffer, at: number) => number
 }
 
-/** Bytes of a header that are enough to tell how long the frame is, whatever it is. */
+/** Header bytes that suffice for the length of any kind of frame. */
 export const FRAME_HEADER = 8
 
 /** ISO/IEC 14496-3 §1.A.2.2. */
@@ -42,7 +42,7 @@ function dtsLength(head: Buffer, at: number): number {
   return head.readUInt32BE(at) === 0x7ffe8001 ? 1 + ((head.readUIntBE(at + 5, 3) >>> 4) & 0x3fff) : 0
 }
 
-/** Those that are told apart. */
+/** The recognized kinds. */
 export const SOUND_FRAMES: readonly SoundFrame[] = [
   { codec: 'adts', lengthAt: adtsLength },
   { codec: 'mpeg', lengthAt: (head, at) => mpegFrameSize(head.readUInt32BE(at)) ?? 0 },
@@ -52,8 +52,8 @@ export const SOUND_FRAMES: readonly SoundFrame[] = [
 ]
 
 /**
- * The frame at `at`, where another one of its kind follows it; a number: how many bytes of the head are wanted to tell;
- * `undefined` where there is none.
+ * The frame at `at`, if another one of its kind follows it; a number: how many bytes the decision needs; `undefined`
+ * if there is none.
  */
 export function followedFrame(head: Buffer, at: number): SoundFrame | number | undefined {
   if (at + FRAME_HEADER > head.length) return at + FRAME_HEADER

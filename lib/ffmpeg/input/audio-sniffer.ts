@@ -2,28 +2,28 @@ import { followedFrame } from './audio-frames.js'
 import { TsTables } from './ts-tables.js'
 
 /**
- * How the sound of an input is wrapped, as soon as its first bytes tell: the tables of a transport stream, or two
- * headers of frames that follow one another. A live source is not held back any longer than that.
+ * The framing of an input's audio, from as few bytes as possible: the tables of a transport stream, or two successive
+ * frame headers. A live source is not held back any longer than that.
  */
 export interface AudioSeen {
-  /** `adts`: all of it is AAC in ADTS frames; `other`: none of it is; `undefined`: not known, or some of both. */
+  /** `adts`: all audio is AAC in ADTS frames; `other`: none is; `undefined`: unknown, or some of both. */
   readonly sound: 'adts' | 'other' | undefined
-  /** What ffmpeg calls the container; `undefined` where it finds that out by itself. */
+  /** ffmpeg's name of the container; `undefined` if ffmpeg detects it by itself. */
   readonly format: 'aac' | undefined
-  /** How many bytes are wanted to tell `sound`, or all that can be told; no more than there are where that is done. */
+  /** Bytes needed to determine `sound`, or as much as possible; at most the bytes at hand once that is done. */
   readonly wanted: number
-  /** How many are wanted before ffmpeg chooses the streams that it would choose of the whole. */
+  /** Bytes that ffmpeg needs to choose the same streams as from the whole input. */
   readonly wantedByFfmpeg: number
 }
 
-/** Bytes without an answer after which ffmpeg is asked all the same. */
+/** After this many bytes without an answer, ask ffmpeg anyway. */
 const MOST = 512 * 1024
 
 /**
- * What `head` tells of its sound, which begins at `start`. While it tells nothing, `wanted` grows with it, so that all
- * answers together cost no more than a few times the last.
+ * Examines the audio of `head` from `start` on. While it finds nothing, `wanted` grows with the head, so that all calls
+ * together cost no more than a few times the last one.
  *
- * @param tables - what is known of the shorter heads that were asked about
+ * @param tables - the state from shorter heads of the same input
  */
 export function sniffAudio(head: Buffer, start = 0, tables = new TsTables()): AudioSeen {
   const transport = start === 0 ? tables.look(head) : undefined
@@ -52,7 +52,7 @@ function known(sound: 'adts' | 'other', bytes: number): AudioSeen {
   return { sound, format: undefined, wanted: bytes, wantedByFfmpeg: bytes }
 }
 
-/** What two headers tell; `undefined` where there are none that follow one another. */
+/** The result of two frame headers; `undefined` if no two follow one another. */
 function framesSeen(head: Buffer, start: number): AudioSeen | undefined {
   const frame = followedFrame(head, start)
   if (frame === undefined) return undefined

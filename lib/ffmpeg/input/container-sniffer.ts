@@ -1,6 +1,6 @@
 import { SIGNATURES } from '../../containers/extents/signature.js'
 
-/** Containers that are told apart here. */
+/** Containers that this module recognizes. */
 export type Container = (typeof CONTAINERS)[number] | 'other'
 
 /** Enough bytes for {@link containerOf}. */

@@ -1,28 +1,28 @@
 import { KiB } from '../../options.js'
 import { Mp4Sniffer } from './mp4-sniffer.js'
 
-/** What decides how much of an input is looked at before ffmpeg is started. */
+/** How much of an input to examine before starting ffmpeg. */
 export interface InputHeadRules {
-  /** The most that is held back to find out whether the input can be read in order, in bytes. */
+  /** The most bytes to hold back while deciding whether the input can be read in order. */
   readonly window: number
   /** Whether the input may be of the MP4 family. */
   readonly sniff: boolean
-  /** How many bytes are wanted besides; asked again as the head grows. */
+  /** How many further bytes are needed; called again as the head grows. */
   readonly wanted: (head: Buffer) => number
 }
 
-/** What is allocated first, once there is more than one chunk. */
+/** The first allocation, for the second chunk. */
 const FIRST_CAPACITY = 4 * KiB
 
 /**
- * The first bytes of an input, held back until it is known what to make of them, and no longer: of most containers
- * eight bytes tell, and of an MP4 the headers up to its index.
- * Memory: twice the `window`, or what `wanted` asks for where that is more, and one chunk.
+ * The first bytes of an input, held back until the stage knows how to handle them, and no longer: eight bytes suffice
+ * for most containers, the headers up to the index for an MP4.
+ * Memory: twice the `window`, or the bytes `wanted` requests if that is more, and one chunk.
  */
 export class InputHead {
   readonly #rules: InputHeadRules
   readonly #sniffer: Mp4Sniffer
-  /** What is held, with room for more behind it; a single chunk is held as it came. */
+  /** The held bytes, with room for more; a single chunk is held without copying. */
   #bytes: Buffer = Buffer.alloc(0)
   #length = 0
   #wanted = 0
@@ -32,23 +32,23 @@ export class InputHead {
     this.#sniffer = new Mp4Sniffer(rules.window)
   }
 
-  /** Bytes that are held. */
+  /** Number of held bytes. */
   get length(): number {
     return this.#length
   }
 
-  /** Media came first: where the input can't be read in order, from which byte on and how much of it. */
+  /** Offset and size of media before the index, which prevent reading in order. */
   get mdat(): { readonly offset: number; readonly size: number } | undefined {
     return this.#sniffer.mdat
   }
 
-  /** Whether it is known by now that the input can't be read in order. */
+  /** Whether the input is known to need seeking. */
   get needsSeek(): boolean {
     return this.#rules.sniff && this.#sniffer.verdict === 'seek'
   }
 
   /**
-   * Has a look at bytes without holding them, which goes on after the start: an index can also come late.
+   * Examines bytes without holding them; continues after the start, because an index can also come late.
    * Returns whether the input can be read in order, as far as is known.
    */
   look(chunk: Buffer): boolean {
@@ -62,7 +62,7 @@ export class InputHead {
       this.#bytes = chunk
     } else {
       if (this.#bytes.length < length) {
-        // Twice as much each time: however small the chunks are, no byte is copied more than twice.
+        // Doubling: however small the chunks are, no byte is copied more than twice.
         const grown = Buffer.allocUnsafeSlow(Math.max(FIRST_CAPACITY, 2 * length))
         this.#bytes.copy(grown, 0, 0, this.#length)
         this.#bytes = grown
@@ -72,7 +72,7 @@ export class InputHead {
     this.#length = length
   }
 
-  /** Whether enough is held. */
+  /** Whether it holds enough. */
   isEnough(): boolean {
     const undecided = this.#rules.sniff && this.#sniffer.verdict === 'undecided'
     if (undecided && this.#length < this.#rules.window) return false
@@ -84,12 +84,12 @@ export class InputHead {
     return false
   }
 
-  /** All that is held, in one piece. */
+  /** All held bytes, in one piece. */
   bytes(): Buffer {
     return this.#bytes.subarray(0, this.#length)
   }
 
-  /** Lets go of what is held. */
+  /** Returns the held bytes and drops them. */
   release(): Buffer {
     const bytes = this.bytes()
     this.#bytes = Buffer.alloc(0)

@@ -1,8 +1,8 @@
-/** What is known of an input that may tell its name. */
+/** An input that may have a name. */
 export interface NamedInput {
-  /** What it is read from by address. */
+  /** The source that ffmpeg reads over HTTP. */
   readonly source?: { readonly name?: string | undefined } | undefined
-  /** The name of what is piped in. */
+  /** The name of the piped stream. */
   readonly name?: string | undefined
 }
 
@@ -10,15 +10,15 @@ interface Addressed {
   readonly url: string
 }
 
-/** What errors call an input, where it has a name: `s3://masters/talk.mov`. */
+/** The name of an input in errors, if it has one: `s3://masters/talk.mov`. */
 export function nameOf({ source, name }: NamedInput): string | undefined {
   return source?.name ?? name
 }
 
 /**
- * What errors call the input with that number: by its name, by its place, or by both where others share the name.
+ * The name of an input in errors: its name, its index, or both if others share the name.
  *
- * @param alone - what the only input is called that has no name
+ * @param alone - the name of an only input without a name
  */
 export function nameAt(inputs: readonly NamedInput[], n: number, alone = 'the input'): string {
   const place = inputs.length > 1 ? `inputs[${n}]` : alone
@@ -27,7 +27,7 @@ export function nameAt(inputs: readonly NamedInput[], n: number, alone = 'the in
   return inputs.filter(other => nameOf(other) === name).length === 1 ? name : `${place} (${name})`
 }
 
-/** What errors call the inputs and outputs of a job, by the addresses that ffmpeg is given. */
+/** Names of the inputs and outputs of a job in errors, by the URLs given to ffmpeg. */
 export function namesByUrl(
   inputs: readonly NamedInput[],
   inputSpecs: readonly Addressed[],

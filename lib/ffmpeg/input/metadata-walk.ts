@@ -4,47 +4,47 @@ import { CONTAINER_BYTES, type Container, containerOf } from './container-sniffe
 import { TsTables } from './ts-tables.js'
 
 /**
- * Where a cover picture would be: in the metadata that precede the media. ffmpeg makes a video stream of it, which
- * the MP4 muxer writes into the `moov`; a picture is nearly always larger than what a `moov` on a pipe may be
- * (fragmentation.ts). To drop it, its stream must be known, and for that ffmpeg has to see it whole.
+ * Searches the metadata before the media for cover art. ffmpeg turns a cover into a video stream, which the MP4 muxer
+ * writes into the `moov`; a cover is nearly always larger than a `moov` on a pipe may be (fragmentation.ts). To drop
+ * it, the library must know its stream, and for that ffmpeg has to see the whole cover.
  *
- * Each walk reads the sizes that a container states, and never further than they go. It goes on where it stopped when
- * there is more of the head, and gives up after some ten thousand headers: what made them wants to keep us busy.
+ * Each walk reads the sizes that a container states, and never goes beyond them. It resumes where it stopped when the
+ * head grows, and gives up after some ten thousand headers: such an input is made to waste time.
  */
 
 /**
- * Headers that are passed on the way to the end of the metadata. Of Ogg pages of 4 KiB, the shortest that are written,
- * the largest picture that is looked for takes 2,000.
+ * Limit of headers before the end of the metadata. With Ogg pages of 4 KiB, the shortest in use, the largest cover
+ * takes 2,000.
  */
 const MAX_HEADERS = 2 ** 14
 
 /**
- * Where the metadata of `head` end, as far as can be told from it: at most one header beyond its end. 0 where there
- * is none. Where the answer is within `head`, it is final.
+ * The end of the metadata of `head`, as far as it shows: at most one header beyond its end. 0 for none. An answer
+ * within `head` is final.
  */
 export function metadataEnd(head: Buffer): number {
   return new HeadWalk().metadataEnd(head)
 }
 
-/** Whether the metadata in `head` hold a picture. */
+/** Whether the metadata in `head` contain a cover. */
 export function hasCover(head: Buffer): boolean {
   return new HeadWalk().hasCover(head)
 }
 
-/** A way through the container: `walk` goes on from `at`, and says where it is. */
+/** A step through the container: `walk` goes on from `at`. */
 interface Step {
-  /** Where the next header is. */
+  /** Offset of the next header. */
   readonly at: number
   /** Whether the metadata end there. */
   readonly isEnd: boolean
 }
 
 /**
- * The same for a head that grows: what was looked at once is not looked at again, however often it is asked. All
- * heads that are given to one of these begin with the same bytes.
+ * The same for a growing head: it examines each byte once, however often it is called. All heads passed to one walk
+ * begin with the same bytes.
  */
 export class HeadWalk {
-  /** Headers that were read, and bytes that were searched. */
+  /** Number of headers read and bytes searched. */
   visited = 0
   #container: Container | undefined
   #at: number | undefined
@@ -55,14 +55,14 @@ export class HeadWalk {
   readonly #searches = new Map<string, { from: number; found: number }>()
   readonly #kept = new Map<unknown, unknown>()
 
-  /** What a reader of these heads keeps from one to the next, by a key of its own; `begin` makes it. */
+  /** State that a reader of these heads keeps between calls, by its own key; `begin` creates it. */
   kept<T extends object>(key: (head: Buffer, walk: HeadWalk) => unknown, begin: () => T): T {
     const found = (this.#kept.get(key) as T | undefined) ?? begin()
     this.#kept.set(key, found)
     return found
   }
 
-  /** The container; it is told from {@link CONTAINER_BYTES}. */
+  /** The container, determined from {@link CONTAINER_BYTES}. */
   container(head: Buffer): Container {
     if (this.#container !== undefined) return this.#container
     const container = containerOf(head)
@@ -97,7 +97,7 @@ export class HeadWalk {
     })
   }
 
-  /** Where `mark` is first found in `head`; −1 where it is not. */
+  /** The first offset of `mark` in `head`; −1 if it is absent. */
   indexOf(head: Buffer, mark: Buffer): number {
     const key = mark.toString('latin1')
     const search = this.#searches.get(key) ?? { from: 0, found: -1 }
@@ -116,21 +116,21 @@ const MARKS: Partial<Record<Container, readonly Buffer[]>> = {
   matroska: [Buffer.from('image/')],
   flac: [Buffer.from('image/')],
   ogg: [Buffer.from('METADATA_BLOCK_PICTURE'), Buffer.from('metadata_block_picture')],
-  // `APIC` of versions 2.3 and 2.4, `PIC` of 2.2.
+  // `APIC` in versions 2.3 and 2.4, `PIC` in 2.2.
   id3: [Buffer.from('PIC')],
   asf: [Buffer.from('WM/Picture', 'utf16le')],
 }
 
 interface Walk {
-  /** Where the first header is. */
+  /** Offset of the first header. */
   readonly start: number
-  /** How many bytes of the header at `at` are needed, as far as those that are there tell. */
+  /** Bytes needed of the header at `at`, as far as the available ones show. */
   readonly after: (head: Buffer, at: number) => number
   /** Reads that header. */
   readonly next: (head: Buffer, at: number) => Step
 }
 
-/** The metadata end at byte 0: there are none that can be reached. */
+/** The metadata end at byte 0: none can be reached. */
 const NONE: Step = { at: 0, isEnd: true }
 
 const WALKS: Partial<Record<Container, Walk>> = {
@@ -138,7 +138,7 @@ const WALKS: Partial<Record<Container, Walk>> = {
   matroska: { start: 0, after: () => MAX_ELEMENT_HEADER, next: nextElement },
   flac: { start: 4, after: () => 4, next: nextFlacBlock },
   ogg: { start: 0, after: oggHeaderLength, next: nextOggPage },
-  // ID3v2 §3.1: four bytes of seven bits, without the header of ten.
+  // ID3v2 §3.1: four bytes of seven bits, without the ten-byte header.
   id3: {
     start: 0,
     after: () => 10,
@@ -151,8 +151,8 @@ const WALKS: Partial<Record<Container, Walk>> = {
 }
 
 /**
- * ISO/IEC 14496-12 §4.2. A `moov` behind media is in reach where these are few: an input with many is not read from a
- * pipe.
+ * ISO/IEC 14496-12 §4.2. A `moov` after the media is reachable if these are few: an input with many is not read from
+ * a pipe.
  */
 function nextBox(head: Buffer, at: number): Step {
   const type = head.toString('latin1', at + 4, at + 8)
@@ -162,22 +162,22 @@ function nextBox(head: Buffer, at: number): Step {
   return { at: at + size, isEnd: type === 'moov' }
 }
 
-/** RFC 9559: `Attachments` is a child of `Segment`; what stands behind the first `Cluster` is out of reach. */
+/** RFC 9559: `Attachments` is a child of `Segment`; anything after the first `Cluster` is out of reach. */
 function nextElement(head: Buffer, at: number): Step {
   const element = elementIfAny(head, at, 0)
   if (element === undefined || element.id === ID.cluster) return NONE
   if (element.id === ID.segment) return { at: element.start, isEnd: false }
-  // Behind one of unknown size nothing is looked for.
+  // An element of unknown size ends the search.
   if (element.end === Infinity) return NONE
   return { at: element.end, isEnd: element.id === ID.attachments }
 }
 
-/** RFC 9639 §8.1: a byte of type and last-flag, three of length. */
+/** RFC 9639 §8.1: one byte of type and last flag, three of length. */
 function nextFlacBlock(head: Buffer, at: number): Step {
   return { at: at + 4 + head.readUIntBE(at + 1, 3), isEnd: head[at]! >= 0x80 }
 }
 
-/** RFC 3533 §6: 27 bytes, and one for each segment of the page; of what is no header page, the first are enough. */
+/** RFC 3533 §6: 27 bytes, and one per segment of the page; the 27 suffice for a page that is no header page. */
 function oggHeaderLength(head: Buffer, at: number): number {
   return at + 27 > head.length || isOggMedia(head, at) ? 27 : 27 + head[at + 26]!
 }

@@ -1,33 +1,32 @@
 import { FfmpegError } from '../../errors.js'
 
 /**
- * Playlists in the place of media, told by their first bytes.
+ * Detects playlists in place of media by their first bytes.
  *
- * Whether ffmpeg takes a playlist for one depends on its version: 5.1 goes by the text, 7.1 and 9.0 also want the name
- * or the type that a server gives it, and else know no format for it at all; DASH and IMF are left out of some builds.
- * So the two that begin with words of their own are told here, and a stranger's playlist is one error with every
- * ffmpeg.
+ * Whether ffmpeg opens a playlist depends on its version: 5.1 judges the text, 7.1 and 9.0 also require the name or the
+ * media type from a server, and otherwise find no format at all; some builds omit DASH and IMF. So this module detects
+ * the two kinds with a distinctive beginning, and a stranger's playlist causes the same error with every ffmpeg.
  */
 
-/** What the text begins with (RFC 8216 §4.3.1.1; ffmpeg's own script), by the demuxer that follows it. */
+/** The beginnings (RFC 8216 §4.3.1.1; ffmpeg's own script), by the demuxer that follows the playlist. */
 const BEGINNINGS = { hls: '#EXTM3U', concat: 'ffconcat version ' } as const
 
-/** The demuxer that would follow the playlist that begins with `head`; `undefined` where it is none. */
+/** The demuxer that would follow the playlist beginning with `head`; `undefined` if it is none. */
 export function playlistOf(head: Buffer): keyof typeof BEGINNINGS | undefined {
   if (head.toString('latin1', 0, BEGINNINGS.hls.length) === BEGINNINGS.hls) return 'hls'
-  // Of a stream that comes in small pieces there may be no more than the first word.
+  // A stream in small pieces may provide no more than the first word.
   const text = head.toString('latin1', 0, BEGINNINGS.concat.length)
   return text.length >= 8 && BEGINNINGS.concat.startsWith(text) ? 'concat' : undefined
 }
 
 /**
- * The demuxer for an input: the one that the user names, or that of a playlist that may be followed; `undefined` where
- * ffmpeg finds it.
+ * The demuxer for an input: the user's choice, or the demuxer of a permitted playlist; `undefined` if ffmpeg detects
+ * it.
  *
- * @param input - the demuxer that the user names, and those that may open it
- * @param head - its first bytes, eight where there are so many
- * @param name - what errors call it
- * @throws {@link FfmpegError} `AVIO_ERR_FORMAT_REFUSED` for a playlist that may not
+ * @param input - the demuxer that the user names, and the permitted ones
+ * @param head - its first bytes, eight if available
+ * @param name - its name in errors
+ * @throws {@link FfmpegError} `AVIO_ERR_FORMAT_REFUSED` for a playlist that is not permitted
  */
 export function demuxerOf(
   input: { readonly format: string | undefined; readonly formatWhitelist: readonly string[] },
@@ -39,8 +38,8 @@ export function demuxerOf(
   if (playlist === undefined || input.formatWhitelist.includes(playlist)) return playlist
   throw new FfmpegError(
     'AVIO_ERR_FORMAT_REFUSED',
-    `${name} is a playlist ("${playlist}"), not media: it names other files or addresses, none of which was opened. ` +
-      'ffmpeg was not started. Give the stage the media themselves; "formatWhitelist" says what else may be opened.',
+    `${name} is a playlist ("${playlist}"), not media: it names other files or URLs, none of which was opened. ` +
+      'ffmpeg did not start. Give the stage the media itself; "formatWhitelist" permits further formats.',
     { bytesIn: 0, bytesOut: 0 },
   )
 }

@@ -1,29 +1,29 @@
 /**
- * The tables of an MPEG transport stream (ISO/IEC 13818-1 §2.4): which streams its programs have, as soon as their
- * tables have come. Packets of 188 bytes, of 192 (BDAV, with a time stamp in front) and of 204 (with parity behind).
+ * Reads the tables of an MPEG transport stream (ISO/IEC 13818-1 §2.4), which list the streams of its programs, as soon
+ * as they arrive. Packets have 188 bytes, 192 (BDAV, with a leading time stamp) or 204 (with trailing parity).
  *
- * Each packet is read once, however often the head is looked at as it grows.
+ * It reads each packet once, however often it is called as the head grows.
  */
 
-/** What is known of the sound of a transport stream. */
+/** The audio of a transport stream. */
 export interface TransportSound {
-  /** Every program has told its streams. */
+  /** The streams of every program are known. */
   readonly isTold: boolean
-  /** Every stream of pictures or sound that the tables list has begun its second unit. */
+  /** Every video and audio stream in the tables has begun its second unit. */
   readonly isUnderWay: boolean
   /** Streams of AAC in ADTS frames. */
   readonly adts: number
-  /** Streams of other sound. */
+  /** Streams of other audio. */
   readonly others: number
-  /** Streams of which only the content tells what they are. */
+  /** Streams whose kind only their content shows. */
   readonly unknown: number
 }
 
 type Kind = 'adts' | 'sound' | 'picture' | 'data' | 'unknown'
 
-/** A table of program streams (PMT), as far as it matters here. */
+/** The relevant parts of a program map table (PMT). */
 interface Program {
-  /** How often the table has come. */
+  /** How often the table has arrived. */
   readonly seen: number
   readonly streams: readonly { readonly pid: number; readonly kind: Kind }[]
 }
@@ -34,33 +34,33 @@ const SYNC = 0x47
 /** Packets that must agree on their size. */
 const AGREEING = 5
 
-/** A program whose table has not come while another's came this often is not in the stream: it was cut out of a mux. */
+/** A program without a table after another's arrived this often is not in the stream: it was cut out of a mux. */
 const ABSENT_AFTER = 4
 
-/** A mux has some dozens of each. What has more wants to keep us busy, and is looked at no further. */
+/** A mux has some dozens of each. An input with more is made to waste time, and reading stops. */
 const MAX_PROGRAMS = 256
 const MAX_STREAMS = 1024
 
 /** The largest section: 12 bits of length (§2.4.4). */
 const MAX_SECTION = 3 + 0xfff
 
-/** §2.4.4.9 and what ATSC, DVB, Blu-ray and others add. */
+/** §2.4.4.9 and additions by ATSC, DVB, Blu-ray and others. */
 const KINDS = new Map<number, Kind>([
   [0x0f, 'adts'],
   ...list('picture', [0x01, 0x02, 0x10, 0x1b, 0x1e, 0x1f, 0x20, 0x21, 0x24, 0x25, 0x27, 0x31, 0x32, 0x33]),
   ...list('picture', [0x42, 0xd1, 0xd2, 0xd4, 0xdb, 0xea]),
-  // MPEG audio, AAC in LATM frames, AC-3, DTS and their kin.
+  // MPEG audio, AAC in LATM frames, AC-3, DTS and related codecs.
   ...list('sound', [0x03, 0x04, 0x11, 0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x87, 0xa1, 0xa2, 0xc1, 0xc2]),
   ...list('data', [0x05, 0x08, 0x0a, 0x0b, 0x0c, 0x0d, 0x13, 0x14, 0x15, 0x16, 0x90, 0x91, 0x92]),
 ])
 
-/** Descriptors that tell what a private stream (0x06) is: DVB, ETSI EN 300 468 §6.1. */
+/** Descriptors that give the kind of a private stream (0x06): DVB, ETSI EN 300 468 §6.1. */
 const DESCRIPTORS = new Map<number, Kind>([
   ...list('data', [0x45, 0x46, 0x56, 0x59]),
   ...list('sound', [0x6a, 0x7a, 0x7b]),
 ])
 
-/** The same by the four letters of a registration descriptor (§2.6.8). */
+/** The same for the four letters of a registration descriptor (§2.6.8). */
 const REGISTERED = new Map<string, Kind>([
   ...list('sound', ['AC-3', 'EAC3', 'AC-4', 'BSSD', 'Opus', 'DTS1', 'DTS2', 'DTS3']),
   ...list('picture', ['HEVC', 'VC-1', 'AV01', 'drac']),
@@ -73,25 +73,25 @@ function list<Name>(kind: Kind, names: readonly Name[]): [Name, Kind][] {
   return names.map(name => [name, kind])
 }
 
-/** Reads the tables of a head that grows. All heads that are given to one of these begin with the same bytes. */
+/** Reads the tables of a growing head. All heads passed to one instance begin with the same bytes. */
 export class TsTables {
-  /** Packets that were read. */
+  /** Number of packets read. */
   visited = 0
-  /** Programs and streams that were looked at, each time that they were. */
+  /** Number of programs and streams counted, including repetitions. */
   counted = 0
   #frame: { readonly size: number } | undefined
   #at = 0
   readonly #sections = new Map<number, Buffer>()
-  /** Programs that the association table lists, by number. */
+  /** Programs in the association table, by number. */
   readonly #listed = new Set<number>()
   readonly #tablePids = new Set<number>()
   readonly #programs = new Map<number, Program>()
   readonly #begun = new Map<number, number>()
   #isTooMuch = false
-  /** What the packets that were read by now tell. */
+  /** The result of the packets read so far. */
   #found: TransportSound | undefined
 
-  /** What the first bytes tell; `undefined` for what is no transport stream, or too little or too much of one. */
+  /** The result of the first bytes; `undefined` for anything but a transport stream of reasonable size. */
   look(head: Buffer): TransportSound | undefined {
     this.#frame ??= this.#findFrame(head)
     if (this.#frame === undefined) return undefined
@@ -123,7 +123,7 @@ export class TsTables {
     return most >= ABSENT_AFTER || [...this.#listed].every(number => this.#programs.has(number))
   }
 
-  /** Where the first packet begins, and how far it is to the next. */
+  /** Finds the first packet and the packet size. */
   #findFrame(head: Buffer): { size: number } | undefined {
     for (const size of SIZES) {
       for (let start = 0; start < size && start + (AGREEING - 1) * size < head.length; start++) {
@@ -150,12 +150,12 @@ export class TsTables {
     this.#append(pid, payload.subarray(pointer))
   }
 
-  /** More of the sections of a packet identifier; each that is whole is read. */
+  /** Appends to the sections of a packet identifier, and reads each complete one. */
   #append(pid: number, bytes: Buffer): void {
     const before = this.#sections.get(pid)
     if (before === undefined) return
     let rest = before.length === 0 ? bytes : Buffer.concat([before, bytes])
-    // Behind the last section of a packet there is stuffing: 0xFF, no table's number.
+    // After the last section, a packet holds stuffing: 0xFF, no table's number.
     while (rest.length >= 3 && rest[0] !== 0xff) {
       const end = 3 + (rest.readUInt16BE(1) & 0xfff)
       if (rest.length < end) break
@@ -167,7 +167,7 @@ export class TsTables {
   }
 
   #section(pid: number, bytes: Buffer): void {
-    // One that is damaged, or that is to hold later.
+    // A damaged section, or one for later use.
     if (bytes.length < 12 || crc32(bytes) !== 0 || (bytes[5]! & 1) === 0) return
     const section = bytes.subarray(0, -4)
     if (pid === 0 && section[0] === 0) {
@@ -187,7 +187,7 @@ export class TsTables {
   }
 }
 
-/** §2.4.3.2: what stands behind the adaptation field. */
+/** §2.4.3.2: the bytes after the adaptation field. */
 function payloadOf(packet: Buffer): Buffer {
   const control = packet[3]! & 0x30
   if (control === 0x10) return packet.subarray(4)
@@ -219,7 +219,7 @@ function streamsOf(section: Buffer): Program['streams'] {
 }
 
 function kindOf(type: number, descriptors: Buffer, programs: readonly string[]): Kind {
-  // DTS on a Blu-ray; elsewhere the cues of SCTE 35.
+  // DTS on a Blu-ray; elsewhere SCTE 35 cues.
   if (type === 0x86) return programs.includes('HDMV') ? 'sound' : 'data'
   const known = KINDS.get(type)
   if (known !== undefined) return known
@@ -236,7 +236,7 @@ function registrationsOf(descriptors: Buffer): string[] {
     .map(({ body }) => body.toString('latin1', 0, 4))
 }
 
-/** §2.6: a byte for what it is, a byte for how long it is. */
+/** §2.6: one byte of tag, one byte of length. */
 function tagsOf(descriptors: Buffer): { tag: number; body: Buffer }[] {
   const tags: { tag: number; body: Buffer }[] = []
   for (let at = 0; at + 2 <= descriptors.length; at += 2 + descriptors[at + 1]!) {
@@ -245,7 +245,7 @@ function tagsOf(descriptors: Buffer): { tag: number; body: Buffer }[] {
   return tags
 }
 
-/** Annex A: over a section with its own checksum it is 0. */
+/** Annex A: the checksum of a section that includes its own is 0. */
 function crc32(bytes: Buffer): number {
   let crc = 0xffffffff
   for (const byte of bytes) {

@@ -1,13 +1,12 @@
 import { FfmpegError, type FfmpegErrorCode } from '../../errors.js'
 import type { SystemLimits } from './limits.js'
 
-/** How libraries, the loader and ffmpeg tell that there is no more memory. */
+/** How libraries, the loader and ffmpeg report a lack of memory. */
 const NO_MEMORY = /cannot allocate memory|malloc of size|failed to map segment|bad_alloc|out of memory/i
 const CRASHES = ['SIGSEGV', 'SIGABRT', 'SIGBUS']
 
 /**
- * The error of a limit: what happened, and what to do. The limit is raised for media that can be trusted; else
- * something is to be made smaller.
+ * The error for an exceeded limit, with the remedy: raise the limit for trusted media; otherwise reduce something.
  */
 export function limitError(
   code: FfmpegErrorCode,
@@ -21,19 +20,19 @@ export function limitError(
   return new FfmpegError(code, message, fields, cause === undefined ? {} : { cause })
 }
 
-/** The error for a picture of so many pixels. */
+/** The error for frames with too many pixels. */
 export function tooManyPixels(size: string, maxPixels: number, name = 'The input'): FfmpegError {
-  const what = `${name} has pictures of ${size}, more than ${maxPixels} pixels (limits.maxPixels).`
-  return limitError('AVIO_ERR_LIMIT_PIXELS', what, 'leave the picture out ("-vn").')
+  const what = `${name} has video frames of ${size}, more than ${maxPixels} pixels (limits.maxPixels).`
+  return limitError('AVIO_ERR_LIMIT_PIXELS', what, 'leave the video out ("-vn").')
 }
 
-/** The error for media that go on for too long. */
+/** The error for media that last too long. */
 export function tooLong(what: string, maxDuration: number): FfmpegError {
   const message = `${what} is longer than ${maxDuration} s (limits.maxDuration).`
   return limitError('AVIO_ERR_LIMIT_DURATION', message, 'take a part ("-t").')
 }
 
-/** The error as it is to be told: where the system held a tool to a limit, that limit. */
+/** Replaces the error of a tool that the system stopped by the error of that limit. */
 export function limitBehind(error: unknown, { memory, cpuSeconds }: SystemLimits): unknown {
   if (!(error instanceof FfmpegError)) return error
   const { signal, stderrTail = '' } = error

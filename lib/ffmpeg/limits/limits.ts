@@ -10,57 +10,58 @@ import {
 } from '../../options.js'
 
 /**
- * Limits for media that strangers bring: what its decoding may cost. One that is exceeded is an error with a code of
- * its own, and nothing is stored; never an output that is shorter and looks whole.
+ * Limits on the cost of decoding a stranger's media. Exceeding one is an error with its own code, and nothing is
+ * stored; the output is never silently truncated.
  */
 export interface FfmpegLimits {
   /**
-   * The longest output, in seconds of media: above 0, or `Infinity`. It is found out as ffmpeg gets there, not from
-   * what the input states. Exceeded: `AVIO_ERR_LIMIT_DURATION`.
+   * The longest output, in seconds of media: above 0, or `Infinity`. It is checked as ffmpeg proceeds, not from the
+   * input's stated duration. Exceeded: `AVIO_ERR_LIMIT_DURATION`.
    */
   maxDuration?: number | undefined
   /**
-   * The largest picture that an input may have, in pixels (width × height): 1 to 2³¹ − 1. A small file can unpack to
-   * pictures of gigabytes. Covers count as well. One that grows within a stream is found at some twice as many.
+   * The largest video frame of an input, in pixels (width × height): 1 to 2³¹ − 1. A small file can decode to frames
+   * of gigabytes. Covers count as well. A frame that grows within a stream is detected at about twice the limit.
    * Exceeded: `AVIO_ERR_LIMIT_PIXELS`.
    */
   maxPixels?: number | undefined
   /**
-   * How many bytes ffmpeg may write, to all outputs together: 1 to 2⁵³ − 1, or `Infinity`. (`-fs`, which cuts the
-   * output and calls that a success, is refused.) Exceeded: `AVIO_ERR_LIMIT_OUTPUT_BYTES`.
+   * The most bytes that ffmpeg may write, over all outputs: 1 to 2⁵³ − 1, or `Infinity`. (`-fs`, which truncates the
+   * output and reports success, is refused.) Exceeded: `AVIO_ERR_LIMIT_OUTPUT_BYTES`.
    */
   maxOutputBytes?: number | undefined
   /**
-   * How long all of it may take by the clock, in milliseconds from the first read: 1 to 2³¹ − 1, or `Infinity`. A sink
-   * or a source that is slow counts too. Exceeded: `AVIO_ERR_LIMIT_TIMEOUT`.
+   * The longest wall-clock time of the job, in milliseconds from the first read: 1 to 2³¹ − 1, or `Infinity`. Time
+   * spent waiting for a slow sink or source counts too. Exceeded: `AVIO_ERR_LIMIT_TIMEOUT`.
    */
   timeout?: number | undefined
   /**
-   * How long nothing may move, in milliseconds: 1 to 2³¹ − 1, or `Infinity`. Moving is a byte in, a byte out, or a step
-   * of ffmpeg's own progress; time in which the sink takes nothing is not counted. Exceeded: `AVIO_ERR_LIMIT_IDLE`.
+   * The longest time without progress, in milliseconds: 1 to 2³¹ − 1, or `Infinity`. Progress is a byte in, a byte out,
+   * or a step of ffmpeg's own progress; time in which the sink accepts nothing does not count. Exceeded:
+   * `AVIO_ERR_LIMIT_IDLE`.
    */
   idleTimeout?: number | undefined
   /**
-   * Threads for each decoder, encoder and filter graph: 1 to 1024. It comes behind the arguments, and so wins over a
-   * `-threads` among them.
+   * Threads per decoder, encoder and filter graph: 1 to 1024. It follows the arguments, and so overrides their
+   * `-threads`.
    */
   threads?: number | undefined
-  /** How much ffmpeg steps back for others: 0 to 19, by the command `nice`. An error where there is none (Windows). */
+  /** ffmpeg's niceness: 0 to 19, set by the command `nice`. An error if that is missing (Windows). */
   nice?: number | undefined
   /**
-   * Address space, in bytes: 64 MiB to 2⁵³ − 1, by the command `prlimit`. An error where there is none (it is Linux's).
-   * The libraries alone take some 400 MiB, and each thread a few: set it well above what is needed. Exceeded:
+   * Address space, in bytes: 64 MiB to 2⁵³ − 1, set by the command `prlimit`. An error if that is missing (it exists
+   * only on Linux). The libraries alone take some 400 MiB, and each thread a few: leave a wide margin. Exceeded:
    * `AVIO_ERR_LIMIT_MEMORY`.
    */
   memory?: number | undefined
   /**
-   * Seconds of CPU time, of all threads together: 1 to 2³¹ − 1, by the command `prlimit`, as `memory`. Exceeded:
+   * Seconds of CPU time, over all threads: 1 to 2³¹ − 1, set by the command `prlimit`, as `memory`. Exceeded:
    * `AVIO_ERR_LIMIT_CPU`.
    */
   cpuSeconds?: number | undefined
 }
 
-/** Limits, checked; what is not limited is `Infinity` or `undefined`. */
+/** Validated limits; an absent limit is `Infinity` or `undefined`. */
 export interface Limits {
   readonly maxDuration: number
   readonly maxPixels: number
@@ -73,10 +74,10 @@ export interface Limits {
   readonly cpuSeconds: number | undefined
 }
 
-/** Limits that the system holds a tool to. */
+/** Limits that the system enforces on a tool. */
 export type SystemLimits = Pick<Limits, 'threads' | 'nice' | 'memory' | 'cpuSeconds'>
 
-/** The largest picture that ffmpeg itself takes. */
+/** The largest frame that ffmpeg itself accepts. */
 export const MOST_PIXELS = 2 ** 31 - 1
 
 /** No limits. */
@@ -93,8 +94,8 @@ export const UNLIMITED: Limits = {
 }
 
 /**
- * The limits of what looks into media for pictures (`thumbnails`, `storyboard`): such of up to 16,384 × 8,192, a minute
- * without a step, and an hour for all of it.
+ * The limits for extracting images from media (`thumbnails`, `storyboard`): frames of up to 16,384 × 8,192, a minute
+ * without progress, and an hour in total.
  */
 export const LOOKING: Limits = {
   ...UNLIMITED,
@@ -106,11 +107,11 @@ export const LOOKING: Limits = {
 const NAMES = Object.keys(UNLIMITED)
 
 /**
- * Checks the option `limits`.
+ * Validates the option `limits`.
  *
- * @param defaults - what is not given
- * @param names - those that there are here
- * @throws {@link OptionError} for one that breaks its rule
+ * @param defaults - the values of absent limits
+ * @param names - the limits available here
+ * @throws {@link OptionError} for a limit that breaks its rule
  */
 export function limitsOption(
   options: object,
@@ -151,7 +152,7 @@ export function limitsOption(
   }
 }
 
-/** Of limits those that the system holds a tool to, whatever it is run for. */
+/** The limits that the system enforces on a tool, whatever it runs for. */
 export function systemLimits({ threads, nice, memory, cpuSeconds }: Limits): SystemLimits {
   return { threads, nice, memory, cpuSeconds }
 }

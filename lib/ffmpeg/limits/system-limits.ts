@@ -4,15 +4,15 @@ import { delimiter, isAbsolute, join } from 'node:path'
 import { FfmpegError } from '../../errors.js'
 import type { Limits } from './limits.js'
 
-/** How long after its first signal a process that goes on is killed, in seconds of CPU time. */
+/** Seconds of CPU time between a process's first signal and SIGKILL. */
 const GRACE = 5
 
 /**
- * What to put in front of a command so that the system holds it to limits: `nice`, `prlimit`. Each becomes the next
- * command (exec), so that the process id is the child's own.
+ * Command prefix that makes the system enforce limits: `nice`, `prlimit`. Each replaces itself with the next command
+ * (exec), so that the process id is the child's own.
  *
  * @param path - folders to search, as in PATH
- * @throws {@link FfmpegError} `AVIO_ERR_FFMPEG_SPAWN` where a limit can't be had here: it is never passed over
+ * @throws {@link FfmpegError} `AVIO_ERR_FFMPEG_SPAWN` if a limit is unavailable: it is never ignored
  */
 export async function systemLimitPrefix(
   { nice, memory, cpuSeconds }: Pick<Limits, 'nice' | 'memory' | 'cpuSeconds'>,

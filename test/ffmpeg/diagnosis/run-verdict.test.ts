@@ -40,12 +40,11 @@ t.test('exit code 0 of a program whose ffmpeg had more to come is a failure', as
   const more = 'out_time_us=1500000\nprogress=continue\n'
   t.match(failure({ progress: more }, ended(0)), {
     code: 'AVIO_ERR_FFMPEG_EXIT',
-    message:
-      /exited with 0, but its ffmpeg did not come to its end: its last report, at 1\.5 s, says .* wrapper/,
+    message: /exited with 0, but its ffmpeg did not finish: its last report, at 1\.5 s, is not .* wrapper/,
   })
   t.equal(failure({ progress: `${more}out_time_us=2000000\nprogress=end\n` }, ended(0)), undefined)
   const log = ["[info] Output #0, mp4, to 'pipe:1':"]
-  t.match(failure({ log }, ended(0)), { message: /did not come to its end: it reported none\. / })
+  t.match(failure({ log }, ended(0)), { message: /did not finish: it sent no report\. / })
   t.equal(failure({ log, progress: 'progress=end\n' }, ended(0)), undefined)
   const text = [
     "[info]     title           : Output #0, mp4, to 'pipe:1':",
@@ -189,7 +188,7 @@ t.test('the objects stand in the place of addresses', async t => {
   const invalid = 'Invalid data found when processing input'
   t.match(
     told(`[error] pipe:0: ${invalid}`),
-    `exit code 1: s3://masters/x.html: ${invalid}. The input is of no`,
+    `exit code 1: s3://masters/x.html: ${invalid}. This ffmpeg does not recognize`,
   )
   t.match(told(`[error] http://avio-streams.invalid/1/input: ${invalid}`), `: theme.wav: ${invalid}. `)
   t.match(
