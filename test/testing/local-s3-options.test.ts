@@ -1,7 +1,7 @@
 import t from 'tap'
 import { readOptions } from '../../lib/testing/local-s3-options.js'
 
-t.test('everything has a default', async t => {
+t.test('has a default for everything', async t => {
   t.match(readOptions({}), {
     port: 0,
     buckets: [],
@@ -19,7 +19,7 @@ t.test('everything has a default', async t => {
   })
 })
 
-t.test('what breaks a rule is refused by name', async t => {
+t.test('refuses invalid options by name', async t => {
   const wrong: Record<string, unknown> = {
     port: 70_000,
     buckets: ['Not A Bucket'],

@@ -17,7 +17,7 @@ import { sendRaw, sign, startS3 } from './support.js'
 
 const at = { Bucket: 'box', Key: 'k' }
 
-t.test('what a client puts it gets back, and the log tells of both', async t => {
+t.test('returns the bytes that a client stored, and logs both calls', async t => {
   const { s3, client } = await startS3(t)
   await client.send(new PutObjectCommand({ ...at, Body: 'hello' }))
   const got = await client.send(new GetObjectCommand({ ...at, Range: 'bytes=1-3' }))
@@ -31,7 +31,7 @@ t.test('what a client puts it gets back, and the log tells of both', async t => 
   t.same(s3.calls, [])
 })
 
-t.test('what it holds can be looked at and changed without a request', async t => {
+t.test('shows and changes its contents without a request', async t => {
   const { s3 } = await startS3(t)
   const put = await s3.put('box', 'b', 'text', { contentType: 'text/plain', metadata: { a: 'b' } })
   t.same(s3.head('box', 'b'), put)
@@ -50,7 +50,7 @@ t.test('what it holds can be looked at and changed without a request', async t =
   t.same(s3.calls, [])
 })
 
-t.test('a Complete whose answer is lost took effect', async t => {
+t.test('completes an upload even if the response is lost', async t => {
   const { s3, client } = await startS3(t)
   const { UploadId } = await client.send(new CreateMultipartUploadCommand(at))
   const { ETag } = await client.send(new UploadPartCommand({ ...at, UploadId, PartNumber: 1, Body: 'part' }))
@@ -64,7 +64,7 @@ t.test('a Complete whose answer is lost took effect', async t => {
   t.equal((await client.send(complete)).Bucket, 'box', 'and the retry is answered')
 })
 
-t.test('a synthetic object is larger than memory, and its entity tag stays', async t => {
+t.test('serves a synthetic object larger than memory, with a stable ETag', async t => {
   const { s3, client } = await startS3(t)
   const size = 5 * 2 ** 40
   const { etag } = s3.putSynthetic('box', 'k', size, (start, end) => {
@@ -82,7 +82,7 @@ t.test('a synthetic object is larger than memory, and its entity tag stays', asy
   t.equal((await client.send(new HeadObjectCommand(at))).ContentLength, size)
 })
 
-t.test('discard keeps what is known of the bytes, and not the bytes', async t => {
+t.test('keeps the properties of discarded bytes, but not the bytes', async t => {
   const { s3, client } = await startS3(t, { discard: true })
   const kept = await startS3(t)
   const Body = Buffer.alloc(100_000, 'x')
@@ -91,7 +91,7 @@ t.test('discard keeps what is known of the bytes, and not the bytes', async t =>
   t.ok((await s3.get('box', 'k'))?.equals(Buffer.alloc(100_000)))
 })
 
-t.test('memory grows by what is stored, once, and not by what is discarded', async t => {
+t.test('grows memory by the stored bytes, once, and not by discarded ones', async t => {
   for (const discard of [false, true]) {
     const { s3 } = await startS3(t, { discard, etag: 'opaque', verifyPayload: false })
     const size = 32 * 1024 ** 2
@@ -118,7 +118,7 @@ t.test('memory grows by what is stored, once, and not by what is discarded', asy
   }
 })
 
-t.test('each option reaches the wire', async t => {
+t.test('applies each option on the wire', async t => {
   const { s3, client } = await startS3(t, {
     accessKeyId: 'AKIAOTHER',
     secretAccessKey: 'secret',
@@ -149,13 +149,13 @@ t.test('each option reaches the wire', async t => {
   t.match(await sendRaw(s3, { ...wrong, date: new Date(0) }), { status: 403, code: 'RequestTimeTooSkewed' })
 })
 
-t.test('a port can be chosen, and one that is taken is an error', async t => {
+t.test('listens on a given port, and rejects one in use', async t => {
   const { s3 } = await startS3(t)
   t.equal(s3.endpoint, `http://127.0.0.1:${s3.port}`)
   await t.rejects(LocalS3.start({ port: s3.port }), { code: 'EADDRINUSE' })
 })
 
-t.test('over TLS all is the same, resets too', async t => {
+t.test('works the same over TLS, including resets', async t => {
   const { s3, client } = await startS3(t, { tls: true })
   t.match(s3.endpoint, /^https:/)
   t.match(s3.certificate, /^-----BEGIN CERTIFICATE-----/)
@@ -167,40 +167,37 @@ t.test('over TLS all is the same, resets too', async t => {
   t.ok(Buffer.from(await Body!.transformToByteArray()).equals(patterned(300_000)))
 })
 
-t.test(
-  'closing ends what is held, stalled or at rest, leaves no connection, and can be asked for again',
-  async t => {
-    const { s3 } = await startS3(t)
-    await s3.put('box', 'k', Buffer.alloc(1000))
-    const client = new S3Client({ ...s3.clientConfig(), maxAttempts: 1 })
-    t.teardown(() => client.destroy())
-    await client.send(new HeadObjectCommand(at))
-    const stalled = s3.fault({ operation: 'GetObject', stall: 10 })
-    const never = s3.fault({ operation: 'CopyObject', hold: true })
-    const { Body } = await client.send(new GetObjectCommand(at))
-    const reading = Body!.transformToByteArray()
-    s3.fault({ operation: 'HeadObject', hold: true })
-    const held = client.send(new HeadObjectCommand(at))
-    const half = connect(s3.port, '127.0.0.1')
-    half.on('error', () => undefined)
-    half.write('PUT /box/k HTTP/1.1\r\n')
-    await stalled.reached
-    while (s3.openCalls.length < 2) await new Promise(setImmediate)
-    const ended = [reading, held].map((promise: Promise<unknown>) => t.rejects(promise))
-    await Promise.all([s3.close(), s3.close(), s3[Symbol.asyncDispose]()])
-    await Promise.all(ended)
-    t.equal(s3.openSockets, 0)
-    t.same(s3.openCalls, [])
-    await s3.idle()
-    await t.rejects(never.reached, { message: /closed/ })
-    t.match(s3.calls.slice(1), [
-      { operation: 'GetObject', fault: 'stall', aborted: true },
-      { operation: 'HeadObject', fault: 'hold', aborted: true, status: undefined },
-    ])
-  },
-)
+t.test('ends held, stalled and idle connections on close, leaves none, and can be closed again', async t => {
+  const { s3 } = await startS3(t)
+  await s3.put('box', 'k', Buffer.alloc(1000))
+  const client = new S3Client({ ...s3.clientConfig(), maxAttempts: 1 })
+  t.teardown(() => client.destroy())
+  await client.send(new HeadObjectCommand(at))
+  const stalled = s3.fault({ operation: 'GetObject', stall: 10 })
+  const never = s3.fault({ operation: 'CopyObject', hold: true })
+  const { Body } = await client.send(new GetObjectCommand(at))
+  const reading = Body!.transformToByteArray()
+  s3.fault({ operation: 'HeadObject', hold: true })
+  const held = client.send(new HeadObjectCommand(at))
+  const half = connect(s3.port, '127.0.0.1')
+  half.on('error', () => undefined)
+  half.write('PUT /box/k HTTP/1.1\r\n')
+  await stalled.reached
+  while (s3.openCalls.length < 2) await new Promise(setImmediate)
+  const ended = [reading, held].map((promise: Promise<unknown>) => t.rejects(promise))
+  await Promise.all([s3.close(), s3.close(), s3[Symbol.asyncDispose]()])
+  await Promise.all(ended)
+  t.equal(s3.openSockets, 0)
+  t.same(s3.openCalls, [])
+  await s3.idle()
+  await t.rejects(never.reached, { message: /closed/ })
+  t.match(s3.calls.slice(1), [
+    { operation: 'GetObject', fault: 'stall', aborted: true },
+    { operation: 'HeadObject', fault: 'hold', aborted: true, status: undefined },
+  ])
+})
 
-t.test('closing waits for what is still being done', async t => {
+t.test('waits on close for operations in progress', async t => {
   const { s3, client } = await startS3(t)
   await s3.put('box', 'k', 'bytes')
   const log: string[] = []

@@ -7,7 +7,7 @@ import {
 } from '../../../lib/testing/operations/answer.js'
 import { ServiceError } from '../../../lib/testing/wire/service-error.js'
 
-t.test('an error is answered as S3 does: code, message, fields, resource, request', async t => {
+t.test('sends an error like S3: code, message, fields, resource, request', async t => {
   const error = new ServiceError('InvalidRange', {
     fields: { ActualObjectSize: 5 },
     headers: { 'content-range': 'bytes */5' },
@@ -23,7 +23,7 @@ t.test('an error is answered as S3 does: code, message, fields, resource, reques
   )
 })
 
-t.test('a status alone finds a code that fits', async t => {
+t.test('finds a code for a bare status', async t => {
   t.match(errorOfStatus({ status: 503 }), { code: 'SlowDown', status: 503, headers: {} })
   t.match(errorOfStatus({ status: 409 }), { code: 'ConditionalRequestConflict', status: 409 })
   t.match(errorOfStatus({ status: 418 }), { code: 'InternalError', status: 418 })
@@ -35,14 +35,14 @@ t.test('a status alone finds a code that fits', async t => {
   })
 })
 
-t.test('whatever is thrown can be answered', async t => {
+t.test('turns any thrown value into a response', async t => {
   const own = new ServiceError('NoSuchKey')
   t.equal(toServiceError(own), own)
   t.match(toServiceError(new TypeError('oops')), { code: 'InternalError', status: 500, message: 'oops' })
   t.match(toServiceError('text'), { code: 'InternalError', message: 'text' })
 })
 
-t.test('XML is answered as XML', async t => {
+t.test('sends XML as XML', async t => {
   t.match(xmlAnswer('A', { B: 1 }), {
     status: 200,
     headers: { 'content-type': 'application/xml' },

@@ -13,7 +13,7 @@ import {
 import t from 'tap'
 import { startS3 } from '../support.js'
 
-t.test('buckets come and go', async t => {
+t.test('creates and deletes buckets', async t => {
   const { client } = await startS3(t, { region: 'eu-west-1' })
   await client.send(new CreateBucketCommand({ Bucket: 'another' }))
   const { Buckets } = await client.send(new ListBucketsCommand({}))
@@ -32,19 +32,19 @@ t.test('buckets come and go', async t => {
   await t.rejects(client.send(new HeadBucketCommand({ Bucket: 'another' })), { name: 'NotFound' })
 })
 
-t.test('a bucket with something in it stays', async t => {
+t.test('keeps a bucket that is not empty', async t => {
   const { s3, client } = await startS3(t)
   await s3.put('box', 'k', 'x')
   await t.rejects(client.send(new DeleteBucketCommand({ Bucket: 'box' })), { name: 'BucketNotEmpty' })
   t.same(s3.keys('box'), ['k'])
 })
 
-t.test('us-east-1 is answered as no location', async t => {
+t.test('returns no location for us-east-1', async t => {
   const { client } = await startS3(t)
   t.equal((await client.send(new GetBucketLocationCommand({ Bucket: 'box' }))).LocationConstraint, undefined)
 })
 
-t.test('versioning is switched, and a delete then leaves a marker', async t => {
+t.test('switches versioning, after which a delete leaves a marker', async t => {
   const { s3, client } = await startS3(t)
   const at = { Bucket: 'box', Key: 'k' }
   t.equal((await client.send(new GetBucketVersioningCommand({ Bucket: 'box' }))).Status, undefined)

@@ -36,7 +36,7 @@ async function startWithParts(
   return { s3, Parts, complete, uploadId: UploadId! }
 }
 
-t.test('the parts become one object with the properties of the upload', async t => {
+t.test('makes one object of the parts, with the properties of the upload', async t => {
   const { s3, Parts, complete } = await startWithParts(t, { ContentType: 'video/mp4', Metadata: { a: 'b' } })
   const { ETag } = await complete(Parts)
   t.match(ETag, /^"[0-9a-f]{32}-3"$/)
@@ -46,7 +46,7 @@ t.test('the parts become one object with the properties of the upload', async t 
   t.same(s3.uploads('box'), [])
 })
 
-t.test('a list that is refused leaves the upload as it was', async t => {
+t.test('leaves the upload unchanged after refusing a list', async t => {
   const { s3, Parts, complete } = await startWithParts(t)
   const [one, two, three] = Parts as [(typeof Parts)[0], (typeof Parts)[0], (typeof Parts)[0]]
   await t.rejects(complete([two, one]), { name: 'InvalidPartOrder' })
@@ -60,7 +60,7 @@ t.test('a list that is refused leaves the upload as it was', async t => {
   t.same(await s3.get('box', 'k'), Buffer.concat([pieces[0]!, pieces[2]!]), 'a part may be left out')
 })
 
-t.test('all parts but the last have a least size', async t => {
+t.test('enforces the minimum size of all parts except the last', async t => {
   const { Parts, complete } = await startWithParts(t)
   const short = [Parts[0]!, Parts[2]!, { ...Parts[2]!, PartNumber: 4 }]
   await t.rejects(complete(short), { name: 'InvalidPart' })
@@ -76,7 +76,7 @@ t.test('all parts but the last have a least size', async t => {
   t.equal(s3.head('box', 'k'), undefined)
 })
 
-t.test('conditions are held at Complete', async t => {
+t.test('checks conditions at Complete', async t => {
   const { s3, Parts, complete } = await startWithParts(t)
   const { etag } = await s3.put('box', 'k', 'old')
   await t.rejects(complete(Parts, { IfNoneMatch: '*' }), { name: 'PreconditionFailed' })
@@ -86,7 +86,7 @@ t.test('conditions are held at Complete', async t => {
   t.same(await s3.get('box', 'k'), bytes)
 })
 
-t.test('asked again with the same parts it answers the same; with others there is no upload', async t => {
+t.test('returns the same response to the same parts again, and NoSuchUpload to others', async t => {
   const { s3, Parts, complete } = await startWithParts(t)
   const first = await complete(Parts)
   s3.delete('box', 'k')
@@ -96,7 +96,7 @@ t.test('asked again with the same parts it answers the same; with others there i
   await t.rejects(complete(Parts.slice(0, 2)), { name: 'NoSuchUpload' })
 })
 
-t.test('a full-object checksum is combined and compared', async t => {
+t.test('combines and compares a full-object checksum', async t => {
   const upload = { ChecksumAlgorithm: 'CRC32', ChecksumType: 'FULL_OBJECT' } as const
   const { s3, Parts, complete } = await startWithParts(t, upload)
   const ChecksumCRC32 = checksumOf('CRC32', bytes)
@@ -111,7 +111,7 @@ t.test('a full-object checksum is combined and compared', async t => {
   t.same(s3.head('box', 'k')?.checksum, { algorithm: 'CRC32', type: 'FULL_OBJECT', value: ChecksumCRC32 })
 })
 
-t.test('a composite checksum is of the parts, each of which has to be named with its own', async t => {
+t.test('requires each part’s own checksum for a composite checksum', async t => {
   const { Parts, complete } = await startWithParts(t, { ChecksumAlgorithm: 'CRC32' })
   await t.rejects(complete(Parts.map(({ PartNumber, ETag }) => ({ PartNumber, ...(ETag && { ETag }) }))), {
     name: 'InvalidRequest',
@@ -123,13 +123,13 @@ t.test('a composite checksum is of the parts, each of which has to be named with
   t.match(done, { ChecksumCRC32: `${checksumOf('CRC32', all)}-3`, ChecksumType: 'COMPOSITE' })
 })
 
-t.test('a size that is promised has to be the size', async t => {
+t.test('requires the object to have the announced size', async t => {
   const { Parts, complete } = await startWithParts(t)
   await t.rejects(complete(Parts, { MpuObjectSize: 999 }), { name: 'InvalidRequest' })
   await complete(Parts, { MpuObjectSize: 1000 })
 })
 
-t.test('what is no list of parts is malformed', async t => {
+t.test('rejects a malformed list of parts', async t => {
   const { s3, uploadId } = await startWithParts(t)
   for (const body of ['', 'text', '<Other/>', '<CompleteMultipartUpload><Part/></CompleteMultipartUpload>']) {
     const answer = await sendRaw(s3, {

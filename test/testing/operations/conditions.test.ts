@@ -21,13 +21,13 @@ function read(headers: Record<string, string>): number {
   }
 }
 
-t.test('entity tags match with and without quotes, in lists, and by a star', async t => {
+t.test('matches entity tags with and without quotes, in lists, and by a star', async t => {
   for (const list of ['"abc"', 'abc', 'W/"abc"', '"x", "abc"', '*', ' "abc" '])
     t.ok(matchesEtag(list, '"abc"'), list)
   for (const list of ['"abcd"', '"x"', '', '"ab"']) t.notOk(matchesEtag(list, '"abc"'), list)
 })
 
-t.test('a read is answered, not modified, or refused', async t => {
+t.test('returns the object, not modified, or precondition failed for a read', async t => {
   const table: [Record<string, string>, number][] = [
     [{}, 200],
     [{ 'if-match': '"abc"' }, 200],
@@ -52,14 +52,14 @@ t.test('a read is answered, not modified, or refused', async t => {
   for (const [headers, status] of table) t.equal(read(headers), status, JSON.stringify(headers))
 })
 
-t.test('not modified says of what', async t => {
+t.test('includes the object’s validators in not modified', async t => {
   t.throws(() => checkReadConditions({ 'if-none-match': '*' }, object), {
     code: 'NotModified',
     headers: { etag: '"abc"', 'last-modified': same },
   })
 })
 
-t.test('for the source of a copy everything that fails is a 412', async t => {
+t.test('responds with 412 to every failed condition on the source of a copy', async t => {
   const copy = (name: string, value: string) =>
     checkCopyConditions({ [`x-amz-copy-source-${name}`]: value }, object)
   copy('if-match', '"abc"')
@@ -75,7 +75,7 @@ t.test('for the source of a copy everything that fails is a 412', async t => {
   checkCopyConditions({ 'if-match': '"x"' }, object)
 })
 
-t.test('a write may ask that there is no object, or this one', async t => {
+t.test('lets a write require no object, or a given one', async t => {
   checkWriteConditions({}, object)
   checkWriteConditions({ 'if-none-match': '*' }, undefined)
   checkWriteConditions({ 'if-match': '"abc"' }, object)

@@ -23,7 +23,7 @@ async function startWithSource(t: Parameters<typeof startS3>[0]) {
   return { s3, Key, copy }
 }
 
-t.test('a copy has the bytes and properties of its source', async t => {
+t.test('copies the bytes and properties of the source', async t => {
   const { s3, Key, copy } = await startWithSource(t)
   const { CopyObjectResult } = await copy()
   const [source, target] = [s3.head('box', Key), s3.head('box', 'to')]
@@ -32,27 +32,27 @@ t.test('a copy has the bytes and properties of its source', async t => {
   t.match(target, { contentType: 'video/mp4', metadata: { a: 'b' }, checksum: source?.checksum })
 })
 
-t.test('or properties of its own', async t => {
+t.test('replaces the properties on request', async t => {
   const { s3, copy } = await startWithSource(t)
   await copy({ MetadataDirective: 'REPLACE', ContentType: 'text/plain', Metadata: { c: 'd' } })
   t.match(s3.head('box', 'to'), { contentType: 'text/plain', metadata: { c: 'd' } })
 })
 
-t.test('a copy outlives its source', async t => {
+t.test('keeps a copy after its source is deleted', async t => {
   const { s3, Key, copy } = await startWithSource(t)
   await copy()
   s3.delete('box', Key)
   t.same(await s3.get('box', 'to'), bytes)
 })
 
-t.test('an object is copied onto itself only with something changed', async t => {
+t.test('copies an object onto itself only with a change', async t => {
   const { s3, Key, copy } = await startWithSource(t)
   await t.rejects(copy({ Key }), { name: 'InvalidRequest' })
   await copy({ Key, MetadataDirective: 'REPLACE', Metadata: { e: 'f' } })
   t.match(s3.head('box', Key), { metadata: { e: 'f' }, size: bytes.length })
 })
 
-t.test('conditions on source and target hold', async t => {
+t.test('checks conditions on source and target', async t => {
   const { s3, Key, copy } = await startWithSource(t)
   const etag = s3.head('box', Key)!.etag
   await t.rejects(copy({ CopySourceIfMatch: '"0"' }), { name: 'PreconditionFailed' })
@@ -62,7 +62,7 @@ t.test('conditions on source and target hold', async t => {
   await t.rejects(copy({ IfNoneMatch: '*' }), { name: 'PreconditionFailed' })
 })
 
-t.test('a version can be the source', async t => {
+t.test('copies from a version', async t => {
   const { s3, copy } = await startWithSource(t)
   s3.setVersioning('box', 'Enabled')
   const { versionId } = await s3.put('box', 'v', 'one')
@@ -71,7 +71,7 @@ t.test('a version can be the source', async t => {
   t.same(await s3.get('box', 'to'), Buffer.from('one'))
 })
 
-t.test('a source that is none is refused', async t => {
+t.test('rejects an invalid source', async t => {
   const { copy } = await startWithSource(t)
   await t.rejects(copy({ CopySource: 'box/never' }), { name: 'NoSuchKey' })
   await t.rejects(copy({ CopySource: 'nowhere/k' }), { name: 'NoSuchBucket' })

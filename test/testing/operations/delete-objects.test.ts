@@ -2,7 +2,7 @@ import { DeleteObjectsCommand } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { sendRaw, startS3 } from '../support.js'
 
-t.test('many objects are deleted at once, whether they are there or not', async t => {
+t.test('deletes many objects at once, existing or not', async t => {
   const { s3, client } = await startS3(t)
   for (const key of ['a', 'b&<c>', 'd']) await s3.put('box', key, 'x')
   const del = (Quiet: boolean, ...keys: string[]) =>
@@ -19,7 +19,7 @@ t.test('many objects are deleted at once, whether they are there or not', async 
   t.equal((await del(true, 'd')).Deleted, undefined)
 })
 
-t.test('a list of deletes that is broken or altered deletes nothing', async t => {
+t.test('deletes nothing for a malformed or altered list', async t => {
   const { s3 } = await startS3(t)
   await s3.put('box', 'a', 'x')
   const post = (body: string, headers: Record<string, string> = {}) =>

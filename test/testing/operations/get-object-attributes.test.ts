@@ -33,7 +33,7 @@ async function upload(client: S3Client, count: number, checksum: 'SHA256' | unde
   await client.send(new CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload: { Parts } }))
 }
 
-t.test('tells what is asked for of an object in one piece', async t => {
+t.test('returns the requested attributes of an object in one piece', async t => {
   const { client } = await startS3(t)
   const { ETag } = await client.send(
     new PutObjectCommand({ ...at, Body: bytes, ChecksumAlgorithm: 'CRC32C' }),
@@ -55,7 +55,7 @@ t.test('tells what is asked for of an object in one piece', async t => {
   t.same([etag, size, checksum], [undefined, 1000, undefined])
 })
 
-t.test('lists the parts page by page where they were uploaded with checksums, else counts them', async t => {
+t.test('lists the parts page by page if uploaded with checksums, otherwise counts them', async t => {
   const { client } = await startS3(t, { minPartSize: 1 })
   await upload(client, 5, 'SHA256')
   const { ObjectParts: first, Checksum } = await ask(client, { MaxParts: 2 })
@@ -76,7 +76,7 @@ t.test('lists the parts page by page where they were uploaded with checksums, el
   t.match(none, { TotalPartsCount: 2, Parts: undefined })
 })
 
-t.test('refuses what is not there, and names that are none', async t => {
+t.test('rejects missing objects, and unknown attribute names', async t => {
   const { client } = await startS3(t)
   await t.rejects(ask(client), { name: 'NoSuchKey' })
   await client.send(new PutObjectCommand({ ...at, Body: bytes }))

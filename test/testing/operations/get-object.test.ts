@@ -21,7 +21,7 @@ async function get(client: S3Client, input: Partial<GetObjectCommandInput> = {})
   return { ...answer, bytes: Buffer.from(await answer.Body!.transformToByteArray()) }
 }
 
-t.test('GET and HEAD say the same of an object', async t => {
+t.test('sends the same headers for GET and HEAD of an object', async t => {
   const { s3, client } = await startS3(t)
   const { etag, lastModified } = await s3.put('box', 'k', bytes, {
     contentType: 'video/mp4',
@@ -46,7 +46,7 @@ t.test('GET and HEAD say the same of an object', async t => {
   ])
 })
 
-t.test('a range is a 206 with its place, and cut to the object', async t => {
+t.test('sends a range as a 206 with its offsets, trimmed to the object', async t => {
   const { s3, client } = await startS3(t)
   await s3.put('box', 'k', bytes)
   for (const [Range, start, end] of [
@@ -66,7 +66,7 @@ t.test('a range is a 206 with its place, and cut to the object', async t => {
   t.equal((await get(client, { Range: 'bytes=5-2' })).$metadata.httpStatusCode, 200, 'nonsense is ignored')
 })
 
-t.test('a range beyond the end is a 416 that tells the size', async t => {
+t.test('responds to a range past the end with a 416 and the size', async t => {
   const { s3 } = await startS3(t)
   await s3.put('box', 'k', bytes)
   await s3.put('box', 'empty', '')
@@ -80,7 +80,7 @@ t.test('a range beyond the end is a 416 that tells the size', async t => {
   t.match(await sendRaw(s3, { path: '/box/empty' }), { status: 200, body: Buffer.alloc(0) })
 })
 
-t.test('conditions come before ranges', async t => {
+t.test('checks conditions before ranges', async t => {
   const { s3, client } = await startS3(t)
   const { etag } = await s3.put('box', 'k', bytes)
   t.same((await get(client, { Range: 'bytes=0-9', IfMatch: etag })).bytes, bytes.subarray(0, 10))
@@ -91,7 +91,7 @@ t.test('conditions come before ranges', async t => {
   t.match(head, { status: 412, body: Buffer.alloc(0) })
 })
 
-t.test('If-Range gives the range of the object it names, and all of another', async t => {
+t.test('sends the range if If-Range names the object, otherwise all of it', async t => {
   const { s3 } = await startS3(t)
   const { etag } = await s3.put('box', 'k', bytes)
   const ask = (ifRange: string) =>
@@ -100,7 +100,7 @@ t.test('If-Range gives the range of the object it names, and all of another', as
   t.match(await ask('"0"'), { status: 200, body: bytes })
 })
 
-t.test('parts are read by number', async t => {
+t.test('reads parts by number', async t => {
   const { s3, client } = await startS3(t, { minPartSize: 1 })
   const { UploadId } = await client.send(new CreateMultipartUploadCommand(at))
   const Parts = []
@@ -130,7 +130,7 @@ t.test('parts are read by number', async t => {
   )
 })
 
-t.test('an object in one piece is its own first part', async t => {
+t.test('treats an object in one piece as its own first part', async t => {
   const { s3, client } = await startS3(t)
   await s3.put('box', 'k', bytes)
   const got = await get(client, { PartNumber: 1 })
@@ -138,7 +138,7 @@ t.test('an object in one piece is its own first part', async t => {
   await t.rejects(get(client, { PartNumber: 2 }), { name: 'InvalidPartNumber' })
 })
 
-t.test('the checksum is told to who asks for it, of the whole object', async t => {
+t.test('returns the checksum on request, for the whole object', async t => {
   const { client } = await startS3(t)
   await client.send(new PutObjectCommand({ ...at, Body: bytes, ChecksumAlgorithm: 'SHA256' }))
   const ChecksumSHA256 = checksumOf('SHA256', bytes)
@@ -150,14 +150,14 @@ t.test('the checksum is told to who asks for it, of the whole object', async t =
   t.equal((await get(client, { ChecksumMode: 'ENABLED', Range: 'bytes=0-9' })).ChecksumSHA256, undefined)
 })
 
-t.test('headers of the answer can be asked for', async t => {
+t.test('overrides response headers on request', async t => {
   const { s3, client } = await startS3(t)
   await s3.put('box', 'k', bytes)
   const got = await get(client, { ResponseContentType: 'text/x', ResponseContentDisposition: 'attachment' })
   t.match(got, { ContentType: 'text/x', ContentDisposition: 'attachment' })
 })
 
-t.test('a version is read by its id', async t => {
+t.test('reads a version by its id', async t => {
   const { s3, client } = await startS3(t)
   s3.setVersioning('box', 'Enabled')
   const { versionId } = await s3.put('box', 'k', 'one')
@@ -168,14 +168,14 @@ t.test('a version is read by its id', async t => {
   t.equal(s3.calls[0]?.versionId, versionId)
 })
 
-t.test('what is archived can be looked at and not read', async t => {
+t.test('allows HEAD but not GET of an archived object', async t => {
   const { s3, client } = await startS3(t)
   await s3.put('box', 'k', bytes, { storageClass: 'GLACIER' })
   t.equal((await client.send(new HeadObjectCommand(at))).StorageClass, 'GLACIER')
   await t.rejects(get(client), { name: 'InvalidObjectState' })
 })
 
-t.test('what is missing is named', async t => {
+t.test('names a missing key or bucket', async t => {
   const { client } = await startS3(t)
   await t.rejects(get(client), { name: 'NoSuchKey' })
   await t.rejects(get(client, { Bucket: 'nowhere' }), { name: 'NoSuchBucket' })

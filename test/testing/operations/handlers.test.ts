@@ -3,13 +3,13 @@ import { HANDLERS } from '../../../lib/testing/operations/handlers.js'
 import { S3_OPERATIONS } from '../../../lib/testing/wire/operation.js'
 import { sendRaw, startS3 } from '../support.js'
 
-t.test('every operation has its own handler; HEAD shares that of GET', async t => {
+t.test('has one handler per operation, except that HEAD shares that of GET', async t => {
   t.same(Object.keys(HANDLERS).sort(), [...S3_OPERATIONS].sort())
   t.equal(new Set(Object.values(HANDLERS)).size, S3_OPERATIONS.length - 1)
   t.equal(HANDLERS.HeadObject, HANDLERS.GetObject)
 })
 
-t.test('what is not served is said not to be, with a name', async t => {
+t.test('reports operations that it does not implement, by name', async t => {
   const { s3 } = await startS3(t)
   for (const [method, path] of [
     ['PUT', '/box/k?acl='],

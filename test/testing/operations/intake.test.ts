@@ -9,7 +9,7 @@ import { patterned } from '../patterned.js'
 const bytes = patterned(10_000)
 const md5 = createHash('md5').update(bytes).digest()
 
-t.test('entity tag and checksum are those of all bytes', async t => {
+t.test('computes entity tag and checksum of all bytes', async t => {
   const intake = new Intake(memoryContents, { etag: 'md5', algorithm: 'CRC32C' })
   for (let at = 0; at < bytes.length; at += 999) await intake.write(bytes.subarray(at, at + 999))
   t.equal(intake.size, bytes.length)
@@ -20,7 +20,7 @@ t.test('entity tag and checksum are those of all bytes', async t => {
   t.same(await bytesOf(taken.content), bytes)
 })
 
-t.test('an opaque entity tag is another each time; the MD5 is still there for who asks', async t => {
+t.test('generates a new opaque entity tag each time, with the MD5 on request', async t => {
   const take = async (wantsMd5: boolean) => {
     const intake = new Intake(memoryContents, { etag: 'opaque', md5: wantsMd5 })
     await intake.write(bytes)
@@ -34,14 +34,14 @@ t.test('an opaque entity tag is another each time; the MD5 is still there for wh
   t.equal(one.checksum, undefined)
 })
 
-t.test('a piece of a content is taken without a copy of memory', async t => {
+t.test('takes a slice of content without copying memory', async t => {
   const taken = await takeContent(memoryContents, { etag: 'md5' }, new MemoryContent([bytes]), 100, 9000)
   const [chunk] = taken.content.read(0, 8900) as Iterable<Buffer>
   t.same(chunk, bytes.subarray(100, 9000))
   t.equal(chunk?.buffer, bytes.buffer)
 })
 
-t.test('a source that fails leaves nothing, and is let go', async t => {
+t.test('leaves nothing behind and releases the source if the source fails', async t => {
   const log: string[] = []
   const store: ContentStore = {
     create: () => ({

@@ -18,7 +18,7 @@ async function startWithKeys(t: Parameters<typeof startS3>[0]) {
   return { s3, client, list }
 }
 
-t.test('objects are listed in order, with size and entity tag', async t => {
+t.test('lists objects in order, with size and entity tag', async t => {
   const { s3, list } = await startWithKeys(t)
   const all = await list()
   t.same(
@@ -30,7 +30,7 @@ t.test('objects are listed in order, with size and entity tag', async t => {
   t.equal((await list({ FetchOwner: true })).Contents?.[0]?.Owner?.ID, 'local-s3')
 })
 
-t.test('pages of any size hold every key once', async t => {
+t.test('returns every key once, for any page size', async t => {
   const { list } = await startWithKeys(t)
   for (const MaxKeys of [1, 2, 3, 6, 7]) {
     const seen: (string | undefined)[] = []
@@ -45,7 +45,7 @@ t.test('pages of any size hold every key once', async t => {
   }
 })
 
-t.test('prefix, delimiter and start-after cut the list', async t => {
+t.test('filters the list by prefix, delimiter and start-after', async t => {
   const { list } = await startWithKeys(t)
   t.match(await list({ Delimiter: '/', MaxKeys: 2 }), { CommonPrefixes: [{ Prefix: 'b/' }], KeyCount: 2 })
   t.same(
@@ -59,7 +59,7 @@ t.test('prefix, delimiter and start-after cut the list', async t => {
   t.match(await list({ MaxKeys: 0 }), { KeyCount: 0, IsTruncated: false })
 })
 
-t.test('names are encoded for who asks for it', async t => {
+t.test('encodes names on request', async t => {
   const { s3, list } = await startWithKeys(t)
   await s3.put('box', 'control\u0001', '')
   const { Contents } = await list({ EncodingType: 'url' })
@@ -71,7 +71,7 @@ t.test('names are encoded for who asks for it', async t => {
   t.match(await sendRaw(s3, { path: '/box?list-type=2&encoding-type=x' }), { code: 'InvalidArgument' })
 })
 
-t.test('the first version of the listing pages by marker', async t => {
+t.test('pages the first version of the listing by marker', async t => {
   const { client } = await startWithKeys(t)
   const list = (Marker?: string) =>
     client.send(
@@ -95,7 +95,7 @@ t.test('the first version of the listing pages by marker', async t => {
   )
 })
 
-t.test('versions are listed the newest first, markers apart, over pages', async t => {
+t.test('lists versions newest first, with separate markers, across pages', async t => {
   const { s3, client } = await startS3(t)
   s3.setVersioning('box', 'Enabled')
   const ids = [await s3.put('box', 'k', '1'), await s3.put('box', 'k', '22')].map(

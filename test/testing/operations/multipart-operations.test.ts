@@ -23,7 +23,7 @@ async function create(client: S3Client, Key = 'k'): Promise<string> {
   return (await client.send(new CreateMultipartUploadCommand({ ...at, Key }))).UploadId!
 }
 
-t.test('parts are stored by number, the later one of a number stays', async t => {
+t.test('stores parts by number, replacing an earlier one', async t => {
   const { s3, client } = await startS3(t)
   const UploadId = await create(client)
   for (const [PartNumber, Body] of [
@@ -50,7 +50,7 @@ t.test('parts are stored by number, the later one of a number stays', async t =>
   t.equal(s3.head('box', 'k'), undefined, 'an upload is no object')
 })
 
-t.test('part numbers have bounds', async t => {
+t.test('limits part numbers', async t => {
   const { s3, client } = await startS3(t)
   const uploadId = await create(client)
   for (const number of ['0', '10001', '-1', 'x', '']) {
@@ -60,7 +60,7 @@ t.test('part numbers have bounds', async t => {
   }
 })
 
-t.test('an upload that is not there is named, by every operation', async t => {
+t.test('reports a missing upload in every operation', async t => {
   const { s3, client } = await startS3(t)
   const UploadId = await create(client)
   await client.send(new UploadPartCommand({ ...at, UploadId, PartNumber: 1, Body: 'x' }))
@@ -84,7 +84,7 @@ t.test('an upload that is not there is named, by every operation', async t => {
   t.match(await sendRaw(s3, { path: `/box/another?uploadId=${other}` }), gone, 'an id belongs to its key')
 })
 
-t.test('a part whose upload is aborted meanwhile is not kept', async t => {
+t.test('keeps no part whose upload was aborted meanwhile', async t => {
   const { s3, client } = await startS3(t)
   const UploadId = await create(client)
   const fault = s3.fault({ operation: 'UploadPart', stallRequest: 1 })
@@ -95,7 +95,7 @@ t.test('a part whose upload is aborted meanwhile is not kept', async t => {
   await t.rejects(part, { name: 'NoSuchUpload' })
 })
 
-t.test('parts of a composite checksum bring their own, of a full-object one they need not', async t => {
+t.test('requires checksums of parts for a composite checksum, but not for a full-object one', async t => {
   const { s3, client } = await startS3(t)
   const upload = async (type: string) => {
     const headers = { 'x-amz-checksum-algorithm': 'CRC32', 'x-amz-checksum-type': type }
@@ -133,7 +133,7 @@ t.test('parts of a composite checksum bring their own, of a full-object one they
   }
 })
 
-t.test('a part is copied from an object or a range of it', async t => {
+t.test('copies a part from an object or a range of it', async t => {
   const { s3, client } = await startS3(t)
   await s3.put('box', 'source', bytes)
   const UploadId = await create(client)
@@ -160,7 +160,7 @@ t.test('a part is copied from an object or a range of it', async t => {
   t.equal(s3.calls[1]?.operation, 'UploadPartCopy')
 })
 
-t.test('parts are listed in pages', async t => {
+t.test('lists parts in pages', async t => {
   const { client } = await startS3(t)
   const UploadId = await create(client)
   for (const PartNumber of [30, 1, 7, 2]) {
@@ -185,7 +185,7 @@ t.test('parts are listed in pages', async t => {
   t.same(seen, [1, 2, 7, 30])
 })
 
-t.test('uploads are listed by key, the oldest first, in pages', async t => {
+t.test('lists uploads by key, oldest first, in pages', async t => {
   const { client } = await startS3(t)
   const b1 = await create(client, 'x/b')
   const a = await create(client, 'x/a')

@@ -3,12 +3,12 @@ import t from 'tap'
 import { ACCOUNT_ID } from '../../../lib/testing/operations/operation-context.js'
 import { startS3 } from '../support.js'
 
-t.test('an operation on a bucket that is not there fails by name', async t => {
+t.test('reports a missing bucket by name', async t => {
   const { client } = await startS3(t)
   await t.rejects(client.send(new ListObjectsV2Command({ Bucket: 'nowhere' })), { name: 'NoSuchBucket' })
 })
 
-t.test('a bucket of another owner than expected is refused', async t => {
+t.test('refuses a bucket with an owner other than expected', async t => {
   const { s3, client } = await startS3(t)
   const head = (ExpectedBucketOwner: string) =>
     client.send(new HeadBucketCommand({ Bucket: 'box', ExpectedBucketOwner }))

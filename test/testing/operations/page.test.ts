@@ -32,7 +32,7 @@ function pages(change: Partial<typeof rule>): string[][] {
   return result
 }
 
-t.test('pages of any size hold every entry once', async t => {
+t.test('returns every entry once, for any page size', async t => {
   for (let limit = 1; limit <= 9; limit++) {
     const all = pages({ limit })
     t.same(
@@ -44,20 +44,20 @@ t.test('pages of any size hold every entry once', async t => {
   }
 })
 
-t.test('a delimiter rolls names up, once each, over page ends too', async t => {
+t.test('rolls names up at a delimiter, once each, even across pages', async t => {
   for (let limit = 1; limit <= 8; limit++) {
     const all = pages({ delimiter: '/', limit })
     t.same(all.flat().sort(), ['b/', 'd/', 'id0', 'id3', 'id4', 'id5', 'id7'], `${limit} a page`)
   }
 })
 
-t.test('a prefix cuts before the delimiter is looked for', async t => {
+t.test('applies the prefix before the delimiter', async t => {
   t.same(pages({ prefix: 'b/', delimiter: '/' }), [['id1', 'id2']])
   t.same(pages({ prefix: 'b', delimiter: '/' }), [['b/']])
   t.same(pages({ prefix: 'x' }), [[]])
 })
 
-t.test('a listing begins after any name, whether it is there or not', async t => {
+t.test('starts a listing after any name, existing or not', async t => {
   const from = (after: Marker) => pageOf(entries, { ...rule, after }).entries.map(entry => entry.id)
   t.same(from({ name: 'bb' }), ['id3', 'id4', 'id5', 'id6', 'id7'])
   t.same(from({ name: 'c' }), ['id6', 'id7'], 'without an id, all of a name are passed')
@@ -65,7 +65,7 @@ t.test('a listing begins after any name, whether it is there or not', async t =>
   t.same(from({ name: 'e' }), [])
 })
 
-t.test('a limit of nothing gives nothing, and says that this is all', async t => {
+t.test('returns nothing for a limit of zero, and no further page', async t => {
   t.same(pageOf(entries, { ...rule, limit: 0 }), {
     entries: [],
     commonPrefixes: [],

@@ -6,7 +6,7 @@ import { sendRaw, startS3 } from '../support.js'
 
 const at = { Bucket: 'box', Key: 'k' }
 
-t.test('an object has the bytes, the properties and the checksum that were sent', async t => {
+t.test('stores the bytes, the properties and the checksum', async t => {
   const { s3, client } = await startS3(t)
   const Key = 'odd/ü é+%~ (1)&=?#\n.bin'
   const Body = patterned(100_000)
@@ -33,7 +33,7 @@ t.test('an object has the bytes, the properties and the checksum that were sent'
   t.same(await s3.get('box', Key), Body)
 })
 
-t.test('a version is told of only where the bucket has versions', async t => {
+t.test('returns a version only if the bucket has versions', async t => {
   const { s3, client } = await startS3(t)
   t.equal((await client.send(new PutObjectCommand({ ...at, Body: '1' }))).VersionId, undefined)
   s3.setVersioning('box', 'Enabled')
@@ -42,7 +42,7 @@ t.test('a version is told of only where the bucket has versions', async t => {
   t.equal((await client.send(new HeadObjectCommand(at))).VersionId, VersionId)
 })
 
-t.test('of eight writers who want to be the first, one is', async t => {
+t.test('lets one of eight concurrent writers with If-None-Match win', async t => {
   const { s3, client } = await startS3(t)
   const writers = await Promise.allSettled(
     Array.from({ length: 8 }, (_, i) =>
@@ -57,7 +57,7 @@ t.test('of eight writers who want to be the first, one is', async t => {
   }
 })
 
-t.test('a condition that fails leaves the object as it was', async t => {
+t.test('keeps the object unchanged after a failed condition', async t => {
   const { s3, client } = await startS3(t)
   const { etag } = await s3.put('box', 'k', 'one')
   const put = (IfMatch: string) => client.send(new PutObjectCommand({ ...at, Body: 'two', IfMatch }))
@@ -67,7 +67,7 @@ t.test('a condition that fails leaves the object as it was', async t => {
   t.same(await s3.get('box', 'k'), Buffer.from('two'))
 })
 
-t.test('a condition is asked again when the body is there', async t => {
+t.test('checks a condition again once the body has arrived', async t => {
   const { s3, client } = await startS3(t)
   const slow = s3.fault({ operation: 'PutObject', stallRequest: 1 })
   const put = client.send(new PutObjectCommand({ ...at, Body: patterned(1000), IfNoneMatch: '*' }))
@@ -78,7 +78,7 @@ t.test('a condition is asked again when the body is there', async t => {
   t.same(await s3.get('box', 'k'), Buffer.from('meanwhile'))
 })
 
-t.test('a key may have 1,024 bytes, no more', async t => {
+t.test('limits a key to 1,024 bytes', async t => {
   const { s3 } = await startS3(t)
   const put = (key: string) =>
     sendRaw(s3, { method: 'PUT', path: `/box/${key}`, headers: { 'content-length': '0' } })

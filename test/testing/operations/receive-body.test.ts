@@ -25,7 +25,7 @@ function put(s3: LocalS3, raw: Partial<RawRequest>, headers: Record<string, stri
   })
 }
 
-t.test('every checksum of the SDK is verified, of buffers and of streams', async t => {
+t.test('verifies every checksum of the SDK, for buffers and streams', async t => {
   const { s3, client } = await startS3(t)
   for (const ChecksumAlgorithm of CHECKSUM_ALGORITHMS) {
     for (const Body of [
@@ -42,7 +42,7 @@ t.test('every checksum of the SDK is verified, of buffers and of streams', async
   t.equal(framed.length, CHECKSUM_ALGORITHMS.length, 'the streams came framed')
 })
 
-t.test('a checksum that is wrong is refused, whatever it is and however it comes', async t => {
+t.test('rejects a wrong checksum of any kind, in header or trailer', async t => {
   const { s3 } = await startS3(t)
   for (const algorithm of CHECKSUM_ALGORITHMS) {
     const wrong = checksumOf(algorithm, Buffer.from('other'))
@@ -56,7 +56,7 @@ t.test('a checksum that is wrong is refused, whatever it is and however it comes
   t.same(s3.keys('box'), ['right'])
 })
 
-t.test('the other promises of a body are held as well', async t => {
+t.test('enforces everything else that a request says about its body', async t => {
   const { s3 } = await startS3(t)
   const md5 = createHash('md5').update(body).digest('base64')
   t.match(await put(s3, {}, { 'content-md5': 'AAAAAAAAAAAAAAAAAAAAAA==' }), {
@@ -78,14 +78,14 @@ t.test('the other promises of a body are held as well', async t => {
   t.match(await put(s3, { payload: 'UNSIGNED-PAYLOAD' }), { status: 200 })
 })
 
-t.test('verifyPayload: false leaves the signed hash unchecked, and nothing else', async t => {
+t.test('skips only the signed hash with verifyPayload: false', async t => {
   const { s3 } = await startS3(t, { verifyPayload: false })
   t.match(await put(s3, { payload: sha256('other') }), { status: 200 })
   t.match(await put(s3, { secretAccessKey: 'other' }), { status: 403, code: 'SignatureDoesNotMatch' })
   t.match(await put(s3, {}, { 'x-amz-checksum-crc32': 'AAAAAA==' }), { status: 400, code: 'BadDigest' })
 })
 
-t.test('a length has to be said, and to be possible', async t => {
+t.test('requires a length, and a possible one', async t => {
   const { s3 } = await startS3(t)
   const chunked = await sendRaw(s3, {
     method: 'PUT',
@@ -145,7 +145,7 @@ function signedChunks(s3: LocalS3, options: { spoil?: boolean; trailer?: string;
   return sendRaw(s3, { ...raw, date, body: Buffer.concat([...chunks, Buffer.from('\r\n')]) })
 }
 
-t.test('chunks that are signed are checked one by one', async t => {
+t.test('verifies signed chunks one by one', async t => {
   const { s3 } = await startS3(t)
   const trailer = `x-amz-checksum-crc32c:${checksumOf('CRC32C', body)}`
   t.match(await signedChunks(s3, { spoil: true }), { status: 403, code: 'SignatureDoesNotMatch' })
@@ -190,7 +190,7 @@ function putChunked(s3: LocalS3, { key = 'k', trailer, announced, length = body.
   })
 }
 
-t.test('framing that does not hold what it promises stores nothing', async t => {
+t.test('stores nothing from inconsistent framing', async t => {
   const { s3 } = await startS3(t)
   const incomplete = { status: 400, code: 'IncompleteBody' }
   t.match(await putChunked(s3, { length: body.length + 1 }), incomplete)
@@ -201,7 +201,7 @@ t.test('framing that does not hold what it promises stores nothing', async t => 
   t.same(s3.keys('box'), [])
 })
 
-t.test('a body that is cut off creates nothing, object or part', async t => {
+t.test('creates nothing from a truncated body, object or part', async t => {
   const { s3, client } = await startS3(t)
   const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket: 'box', Key: 'up' }))
   for (const path of ['/box/k', `/box/up?partNumber=1&uploadId=${UploadId!}`]) {
@@ -220,7 +220,7 @@ t.test('a body that is cut off creates nothing, object or part', async t => {
   ])
 })
 
-t.test('a part is received like an object', async t => {
+t.test('receives a part like an object', async t => {
   const { s3, client } = await startS3(t)
   const at = { Bucket: 'box', Key: 'up' }
   const { UploadId } = await client.send(new CreateMultipartUploadCommand(at))

@@ -3,7 +3,7 @@ import { CallLog, type OpenCall } from '../../../lib/testing/server/call-log.js'
 
 const call = () => ({ operation: 'GetObject', endedAt: undefined }) as OpenCall
 
-t.test('calls stay in the order of their arrival, whenever they end', async t => {
+t.test('keeps calls in order of arrival, whenever they end', async t => {
   const log = new CallLog()
   const [a, b] = [call(), call()]
   log.begin(a)
@@ -17,7 +17,7 @@ t.test('calls stay in the order of their arrival, whenever they end', async t =>
   t.equal(a.endedAt, undefined)
 })
 
-t.test('idle waits for the last open call, and for nothing when there is none', async t => {
+t.test('waits for the last open call when idle, and for nothing without one', async t => {
   const log = new CallLog()
   await log.idle()
   const [a, b] = [call(), call()]
@@ -32,7 +32,7 @@ t.test('idle waits for the last open call, and for nothing when there is none', 
   t.equal(await idle, true)
 })
 
-t.test('clearing forgets the calls and still waits for those under way', async t => {
+t.test('forgets the calls when cleared, but still waits for those in progress', async t => {
   const log = new CallLog()
   const open = call()
   log.begin(open)

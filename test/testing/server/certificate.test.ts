@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { selfSignedCertificate } from '../../../lib/testing/server/certificate.js'
 
-t.test('the certificate is for the loopback address, signed by its own key', async t => {
+t.test('issues a certificate for the loopback address, signed by its own key', async t => {
   const now = Date.parse('2026-03-04T05:06:07Z')
   const { key, cert } = selfSignedCertificate(now)
   const x509 = new X509Certificate(cert)
@@ -20,7 +20,7 @@ t.test('the certificate is for the loopback address, signed by its own key', asy
   t.not(selfSignedCertificate(now).cert, cert, 'each is another')
 })
 
-t.test('a client that trusts it gets through, another does not', async t => {
+t.test('accepts a client that trusts the certificate, and no other', async t => {
   const { key, cert } = selfSignedCertificate()
   const server = createServer({ key, cert }, (_request, response) => response.end('hello'))
   server.listen(0, '127.0.0.1')

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { Connections } from '../../../lib/testing/server/connections.js'
 
-t.test('connections are numbered, counted, reset and ended', async t => {
+t.test('numbers, counts, resets and closes connections', async t => {
   const connections = new Connections()
   const server = createServer()
   const accepted: Socket[] = []

@@ -3,7 +3,7 @@ import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3
 import t from 'tap'
 import { sendRaw, startS3 } from '../support.js'
 
-t.test('a call is in the log from its headers on, and is filled in as it goes', async t => {
+t.test('logs a call from its headers on, and fills it in along the way', async t => {
   const { s3, client } = await startS3(t)
   const fault = s3.fault({ operation: 'PutObject', hold: true, performed: true })
   const put = client.send(new PutObjectCommand({ Bucket: 'box', Key: 'a/b', Body: 'bytes' }))
@@ -29,7 +29,7 @@ t.test('a call is in the log from its headers on, and is filled in as it goes', 
   t.same(s3.openCalls, [])
 })
 
-t.test('calls tell which connection they came on', async t => {
+t.test('records the connection of each call', async t => {
   const { s3 } = await startS3(t)
   await s3.put('box', 'k', 'bytes')
   const httpAgent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -51,13 +51,13 @@ t.test('calls tell which connection they came on', async t => {
   )
 })
 
-t.test('a request that cannot be read is logged and answered', async t => {
+t.test('logs and responds to an unreadable request', async t => {
   const { s3 } = await startS3(t)
   t.match(await sendRaw(s3, { path: '/box/%zz', unsigned: true }), { status: 400, code: 'InvalidURI' })
   t.match(s3.calls, [{ operation: undefined, url: '/box/%zz', status: 400, errorCode: 'InvalidURI' }])
 })
 
-t.test('every answer has a request id of its own', async t => {
+t.test('gives every response its own request id', async t => {
   const { s3 } = await startS3(t)
   const ids = []
   for (const path of ['/', '/box/never', '/box']) {

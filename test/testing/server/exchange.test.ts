@@ -35,7 +35,7 @@ async function startWithObject(t: Parameters<typeof startS3>[0]) {
   return { s3, client, read, put }
 }
 
-t.test('reset: true breaks the connection before anything happened', async t => {
+t.test('breaks the connection before anything happens with reset: true', async t => {
   const { s3, put } = await startWithObject(t)
   s3.fault({ operation: 'PutObject', reset: true })
   await t.rejects(put(), { code: 'ECONNRESET' })
@@ -46,14 +46,14 @@ t.test('reset: true breaks the connection before anything happened', async t => 
   t.same(await s3.get('box', 'k'), Buffer.from('new'), 'the next call is as it should be')
 })
 
-t.test('reset: true, performed: the operation took effect and the answer is lost', async t => {
+t.test('performs the operation and loses the response with reset: true, performed', async t => {
   const { s3, put } = await startWithObject(t)
   s3.fault({ operation: 'PutObject', reset: true, performed: true })
   await t.rejects(put(), { code: 'ECONNRESET' })
   t.same(await s3.get('box', 'k'), Buffer.from('new'))
 })
 
-t.test('reset after bytes: so many of them arrive', async t => {
+t.test('sends that many bytes before a reset', async t => {
   const { s3, read } = await startWithObject(t)
   for (const reset of [0, 1, 1000]) {
     s3.fault({ operation: 'GetObject', reset })
@@ -66,7 +66,7 @@ t.test('reset after bytes: so many of them arrive', async t => {
   }
 })
 
-t.test('shortBody closes in good order after exactly so many bytes', async t => {
+t.test('closes cleanly after exactly that many bytes with shortBody', async t => {
   const { s3, read } = await startWithObject(t)
   for (const shortBody of [0, 1, 300_000, 999_999]) {
     s3.fault({ operation: 'GetObject', shortBody })
@@ -76,7 +76,7 @@ t.test('shortBody closes in good order after exactly so many bytes', async t => 
   }
 })
 
-t.test('stall sends no more and keeps the connection until the client goes', async t => {
+t.test('sends no more on stall, and keeps the connection until the client closes it', async t => {
   const { s3, client } = await startWithObject(t)
   s3.fault({ operation: 'GetObject', stall: 500 })
   const { Body } = await client.send(new GetObjectCommand(at))
@@ -90,7 +90,7 @@ t.test('stall sends no more and keeps the connection until the client goes', asy
   t.match(s3.calls, [{ fault: 'stall', bytesOut: 500, aborted: true }])
 })
 
-t.test('stall: true gives no answer at all, and performed says whether it took effect', async t => {
+t.test('sends no response with stall: true, and performed decides whether it takes effect', async t => {
   for (const performed of [false, true]) {
     const { s3, client } = await startWithObject(t)
     const fault = s3.fault({ operation: 'PutObject', stall: true, performed })
@@ -105,7 +105,7 @@ t.test('stall: true gives no answer at all, and performed says whether it took e
   }
 })
 
-t.test('a place that is never reached is no hit', async t => {
+t.test('counts no hit at an offset that is never reached', async t => {
   const { s3, read, put } = await startWithObject(t)
   const faults = [
     s3.fault({ operation: 'GetObject', reset: bytes.length + 1 }),
@@ -123,7 +123,7 @@ t.test('a place that is never reached is no hit', async t => {
   ])
 })
 
-t.test('hold waits for its release, before the operation or after it', async t => {
+t.test('holds a call until its release, before the operation or after it', async t => {
   for (const performed of [false, true]) {
     const { s3, put } = await startWithObject(t)
     const fault = s3.fault({ operation: 'PutObject', hold: true, performed })
@@ -137,7 +137,7 @@ t.test('hold waits for its release, before the operation or after it', async t =
   }
 })
 
-t.test('who goes away while held is not served any more', async t => {
+t.test('does not serve a client that leaves while held', async t => {
   const { s3, client } = await startWithObject(t)
   const fault = s3.fault({ operation: 'DeleteObject', hold: true })
   const abort = new AbortController()
@@ -150,7 +150,7 @@ t.test('who goes away while held is not served any more', async t => {
   t.match(s3.calls, [{ fault: 'hold', status: undefined, aborted: true }])
 })
 
-t.test('a status stands in for the operation, or for its answer', async t => {
+t.test('replaces the operation, or its response, by a status', async t => {
   const { s3, put } = await startWithObject(t)
   s3.fault({ operation: 'PutObject', status: 503, code: 'SlowDown', message: 'easy', retryAfter: 3 })
   await t.rejects(put(patterned(3_000_000)), {
@@ -169,7 +169,7 @@ t.test('a status stands in for the operation, or for its answer', async t => {
   ])
 })
 
-t.test('an error in a 200 is that, and nothing is completed', async t => {
+t.test('sends an error in a 200, and completes nothing', async t => {
   const { s3, client } = await startWithObject(t)
   const { UploadId } = await client.send(new CreateMultipartUploadCommand({ ...at, Key: 'up' }))
   const { ETag } = await client.send(
@@ -197,7 +197,7 @@ t.test('an error in a 200 is that, and nothing is completed', async t => {
   t.equal(s3.head('box', 'up')?.size, 1)
 })
 
-t.test('changed replaces the object just before it is read', async t => {
+t.test('replaces the object just before the read with changed', async t => {
   const { s3, client, read } = await startWithObject(t)
   const IfMatch = s3.head('box', 'k')!.etag
   s3.fault({ operation: 'GetObject', nth: 2, changed: 'other bytes' })
@@ -208,7 +208,7 @@ t.test('changed replaces the object just before it is read', async t => {
   await t.rejects(client.send(new GetObjectCommand({ ...at, Key: 'never' })), { name: 'NoSuchKey' })
 })
 
-t.test('before does as it likes, and is waited for', async t => {
+t.test('runs and awaits the before callback', async t => {
   const { s3, client } = await startWithObject(t)
   s3.fault({
     operation: 'HeadObject',
@@ -220,7 +220,7 @@ t.test('before does as it likes, and is waited for', async t => {
   await t.rejects(client.send(new HeadObjectCommand(at)), { name: 'NotFound' })
 })
 
-t.test('corrupt alters one byte, wherever it lies', async t => {
+t.test('alters one byte with corrupt, at any offset', async t => {
   const { s3, read } = await startWithObject(t)
   for (const corrupt of [0, 262_143, 262_144, 999_999]) {
     s3.fault({ operation: 'GetObject', corrupt })
@@ -232,7 +232,7 @@ t.test('corrupt alters one byte, wherever it lies', async t => {
   t.ok((await read()).bytes.equals(bytes), 'the object itself is as it was')
 })
 
-t.test('answerHeaders sets and removes headers', async t => {
+t.test('sets and removes headers with answerHeaders', async t => {
   const { s3, client } = await startWithObject(t)
   s3.fault({ operation: 'GetObject', answerHeaders: { 'content-range': 'bytes 5-9/10', etag: undefined } })
   const got = await client.send(new GetObjectCommand({ ...at, Range: 'bytes=0-9' }))
@@ -240,7 +240,7 @@ t.test('answerHeaders sets and removes headers', async t => {
   await got.Body?.transformToByteArray()
 })
 
-t.test('resetRequest breaks an upload off in the middle of its body', async t => {
+t.test('breaks an upload off in the middle of its body with resetRequest', async t => {
   const { s3, put } = await startWithObject(t)
   s3.fault({ operation: 'PutObject', resetRequest: 100_000 })
   await t.rejects(put(patterned(3_000_000)))
@@ -250,7 +250,7 @@ t.test('resetRequest breaks an upload off in the middle of its body', async t =>
   t.equal(s3.head('box', 'k')?.size, bytes.length)
 })
 
-t.test('stallRequest reads no more until it is released', async t => {
+t.test('stops reading until release with stallRequest', async t => {
   const { s3, put } = await startWithObject(t)
   const fault = s3.fault({ operation: 'PutObject', stallRequest: 100_000 })
   const putting = put(patterned(3_000_000))
@@ -263,7 +263,7 @@ t.test('stallRequest reads no more until it is released', async t => {
   t.equal(s3.head('box', 'k')?.size, 3_000_000)
 })
 
-t.test('slow calls take their time, both ways', async t => {
+t.test('slows calls down in both directions', async t => {
   const { s3, read, put } = await startWithObject(t)
   s3.fault({ slow: { bytesPerSecond: 10_000_000, ttfb: 20 }, times: 2 })
   t.ok((await read()).bytes.equals(bytes))
@@ -276,7 +276,7 @@ t.test('slow calls take their time, both ways', async t => {
   }
 })
 
-t.test('a pace is for all calls, until it is another', async t => {
+t.test('applies a pace to all calls until it changes', async t => {
   const { s3, read } = await startWithObject(t)
   s3.pace = { ttfb: 30 }
   await read('bytes=0-9')
@@ -287,27 +287,24 @@ t.test('a pace is for all calls, until it is another', async t => {
   t.match(s3.pace, { ttfb: 0 })
 })
 
-t.test(
-  'an error is answered before a body that waits for 100 Continue, and after one that is on its way',
-  async t => {
-    const { s3 } = await startS3(t)
-    const headers = { 'content-length': '1000000' }
-    const waiting = openRaw(s3, {
-      method: 'PUT',
-      path: '/nowhere/k',
-      headers: { ...headers, expect: '100-continue' },
-      payload: 'UNSIGNED-PAYLOAD',
-    })
-    const [head] = (await once(waiting, 'data')) as [Buffer]
-    t.match(head.toString(), /^HTTP\/1\.1 404 [^]*NoSuchBucket/i)
-    if (!waiting.closed) await once(waiting, 'close')
-    const sent = await sendRaw(s3, { method: 'PUT', path: '/nowhere/k', headers, body: bytes })
-    t.match(sent, { status: 404, code: 'NoSuchBucket' })
-    t.match(s3.calls, [{ bytesIn: 0 }, { bytesIn: 1_000_000 }])
-  },
-)
+t.test('sends an error before a body that waits for 100 Continue, and after one in transit', async t => {
+  const { s3 } = await startS3(t)
+  const headers = { 'content-length': '1000000' }
+  const waiting = openRaw(s3, {
+    method: 'PUT',
+    path: '/nowhere/k',
+    headers: { ...headers, expect: '100-continue' },
+    payload: 'UNSIGNED-PAYLOAD',
+  })
+  const [head] = (await once(waiting, 'data')) as [Buffer]
+  t.match(head.toString(), /^HTTP\/1\.1 404 [^]*NoSuchBucket/i)
+  if (!waiting.closed) await once(waiting, 'close')
+  const sent = await sendRaw(s3, { method: 'PUT', path: '/nowhere/k', headers, body: bytes })
+  t.match(sent, { status: 404, code: 'NoSuchBucket' })
+  t.match(s3.calls, [{ bytesIn: 0 }, { bytesIn: 1_000_000 }])
+})
 
-t.test('who signs nothing reads nothing, unless reading is public', async t => {
+t.test('lets unsigned requests read nothing, unless reads are public', async t => {
   const closed = await startWithObject(t)
   t.match(await sendRaw(closed.s3, { path: '/box/k', unsigned: true }), { status: 403, code: 'AccessDenied' })
   const { s3 } = await startS3(t, { publicRead: true })

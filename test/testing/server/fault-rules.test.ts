@@ -20,7 +20,7 @@ function hits(rule: object, calls = 6): number[] {
   return [...Array(calls).keys()].map(i => i + 1).filter(() => rules.take(call()) !== undefined)
 }
 
-t.test('one call is hit, the first, unless the rule says otherwise', async t => {
+t.test('hits the first call only, by default', async t => {
   t.same(hits({}), [1])
   t.same(hits({ nth: 3 }), [3])
   t.same(hits({ times: 2 }), [1, 2])
@@ -28,7 +28,7 @@ t.test('one call is hit, the first, unless the rule says otherwise', async t => 
   t.same(hits({ nth: 5, times: Infinity }), [5, 6])
 })
 
-t.test('a rule is for the calls that all of it fits', async t => {
+t.test('applies a rule only to calls that match all of it', async t => {
   const table: [object, boolean][] = [
     [{ operation: 'GetObject' }, true],
     [{ operation: ['PutObject', 'GetObject'] }, true],
@@ -55,7 +55,7 @@ t.test('a rule is for the calls that all of it fits', async t => {
   t.equal(rules.take(call({ range: undefined, key: undefined })), undefined)
 })
 
-t.test('only calls that fit are counted', async t => {
+t.test('counts only matching calls', async t => {
   const rules = new FaultRules()
   rules.add({ operation: 'UploadPart', nth: 2, reset: true })
   const operations = ['UploadPart', 'GetObject', 'PutObject', 'UploadPart', 'UploadPart'] as const
@@ -65,7 +65,7 @@ t.test('only calls that fit are counted', async t => {
   )
 })
 
-t.test('every rule counts; the one added first is played', async t => {
+t.test('counts in every rule, and applies the first one added', async t => {
   const rules = new FaultRules()
   const first = rules.add({ times: 2, reset: true })
   const second = rules.add({ nth: 2, times: 2, stall: true })
@@ -75,7 +75,7 @@ t.test('every rule counts; the one added first is played', async t => {
   )
 })
 
-t.test('a handle tells of the first hit, and takes its rule away', async t => {
+t.test('reports the first hit through a handle, and removes its rule', async t => {
   const rules = new FaultRules()
   const fault = rules.add({ nth: 2, times: Infinity, reset: true })
   const hit = call({ key: 'hit' })
@@ -92,14 +92,14 @@ t.test('a handle tells of the first hit, and takes its rule away', async t => {
   t.equal(rules.take(call()), undefined)
 })
 
-t.test('who waits for a hit is told when none can come', async t => {
+t.test('rejects a wait for a hit that can no longer come', async t => {
   const rules = new FaultRules()
   const fault = rules.add({ hold: true })
   rules.close()
   await t.rejects(fault.reached, { message: /closed before the fault "hold"/ })
 })
 
-t.test('a rule that says nothing, too much, or nonsense is refused at once', async t => {
+t.test('refuses an empty, ambiguous or invalid rule at once', async t => {
   const rules = new FaultRules()
   const add = (rule: unknown) => () => rules.add(rule as FaultRule)
   const refused = { code: 'AVIO_ERR_OPTION' }

@@ -16,7 +16,7 @@ async function get(endpoint: string, headers: Record<string, string> = {}): Prom
   return answer
 }
 
-t.test('an answer of any size arrives whole, and its bytes are counted', async t => {
+t.test('delivers a response of any size whole, and counts its bytes', async t => {
   const { s3 } = await startS3(t)
   for (const size of [0, 1, 65_536, 262_143, 262_144, 262_145, 3_000_000]) {
     const bytes = patterned(size)
@@ -28,7 +28,7 @@ t.test('an answer of any size arrives whole, and its bytes are counted', async t
   }
 })
 
-t.test('a client that stops reading gets no more than the network holds', async t => {
+t.test('sends no more than the network buffers to a client that stops reading', async t => {
   const { s3 } = await startS3(t, { publicRead: true })
   s3.putSynthetic('box', 'k', 64 * GiB, (start, end) => Buffer.alloc(end - start))
   const answer = await get(s3.endpoint)
@@ -42,7 +42,7 @@ t.test('a client that stops reading gets no more than the network holds', async 
   t.ok(call!.bytesOut < 64 * 1024 ** 2, `${call!.bytesOut} bytes were sent`)
 })
 
-t.test('an error of a generator cuts the answer off', async t => {
+t.test('cuts the response off at an error of a generator', async t => {
   const { s3, client } = await startS3(t)
   s3.putSynthetic('box', 'k', GiB, start => {
     throw new Error(`no bytes at ${start}`)
@@ -52,7 +52,7 @@ t.test('an error of a generator cuts the answer off', async t => {
   t.match(s3.calls, [{ status: 200, bytesOut: 0, aborted: true }])
 })
 
-t.test('a HEAD has the headers of a body and no body', async t => {
+t.test('sends the headers of a body, but no body, for a HEAD', async t => {
   const { s3 } = await startS3(t)
   await s3.put('box', 'k', 'bytes')
   const answer = await sendRaw(s3, { method: 'HEAD', path: '/box/k' })

@@ -36,7 +36,7 @@ function bucketWithLog() {
   return { bucket, store, log }
 }
 
-t.test('without versioning a new object replaces the old one', async t => {
+t.test('replaces the old object without versioning', async t => {
   const { bucket, store, log } = bucketWithLog()
   store('k', 'one')
   store('k', 'two')
@@ -48,7 +48,7 @@ t.test('without versioning a new object replaces the old one', async t => {
   t.same(log, ['+one', '+two', '-one', 'released one', '-two', 'released two'])
 })
 
-t.test('with versioning every version stays until it is deleted by its id', async t => {
+t.test('keeps every version until it is deleted by its id, with versioning', async t => {
   const { bucket, store, log } = bucketWithLog()
   bucket.versioning = 'Enabled'
   const one = store('k', 'one')
@@ -71,7 +71,7 @@ t.test('with versioning every version stays until it is deleted by its id', asyn
   t.same(log, ['versioning Enabled', '+one', '+two', '+marker', '-marker', '-two', 'released two'])
 })
 
-t.test('versioning that is suspended replaces the null version and keeps the others', async t => {
+t.test('replaces the null version and keeps the others while versioning is suspended', async t => {
   const { bucket, store } = bucketWithLog()
   const before = store('k', 'before')
   t.equal(before.versionId, 'null')
@@ -86,7 +86,7 @@ t.test('versioning that is suspended replaces the null version and keeps the oth
   t.equal(bucket.find('k', 'null').etag, 'after')
 })
 
-t.test('keys are listed by their UTF-8 bytes', async t => {
+t.test('lists keys in order of their UTF-8 bytes', async t => {
   const { bucket, store } = bucketWithLog()
   const keys = ['b', 'a', '\u{1F600}', '\uFF21', 'é', 'a/b', 'a.b', 'B']
   for (const key of keys) store(key, key)
@@ -101,7 +101,7 @@ t.test('keys are listed by their UTF-8 bytes', async t => {
   t.ok(compareKeys('a', 'ab') < 0)
 })
 
-t.test('ids sort by when they were made', async t => {
+t.test('sorts ids by creation time', async t => {
   const ids = Array.from({ length: 1000 }, newId)
   t.same([...ids].sort(), ids)
   t.equal(new Set(ids).size, 1000)

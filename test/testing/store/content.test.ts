@@ -12,7 +12,7 @@ async function read(content: Content, start: number, end: number): Promise<Buffe
   return Buffer.concat(chunks)
 }
 
-t.test('joined contents are one, from any byte to any byte', async t => {
+t.test('reads joined contents as one, between any two offsets', async t => {
   const pieces = [bytes.subarray(0, 3), Buffer.alloc(0), bytes.subarray(3, 10), bytes.subarray(10, 12)]
   const joined = new JoinedContent(pieces.map(piece => new MemoryContent([piece])))
   t.equal(joined.size, 12)
@@ -25,7 +25,7 @@ t.test('joined contents are one, from any byte to any byte', async t => {
   t.same(await bytesOf(joined), bytes.subarray(0, 12))
 })
 
-t.test('joined contents are held and released together', async t => {
+t.test('holds and releases joined contents together', async t => {
   const log: string[] = []
   const part = (name: string): Content => ({
     size: 1,
@@ -43,7 +43,7 @@ t.test('joined contents are held and released together', async t => {
   t.same(log, ['hold a', 'hold b', 'release a', 'release b', 'let go a', 'let go b'])
 })
 
-t.test('synthetic content is asked for just the bytes that are read, in slices', async t => {
+t.test('requests only the bytes read from synthetic content, in slices', async t => {
   const asked: [number, number][] = []
   const size = 2 ** 40
   const huge = new SyntheticContent(size, async (start, end) => {
@@ -59,7 +59,7 @@ t.test('synthetic content is asked for just the bytes that are read, in slices',
   t.same(await read(generated, 10, 20), bytes.subarray(10, 20))
 })
 
-t.test('a generator that gives too little or too much is an error', async t => {
+t.test('rejects a generator that returns too few or too many bytes', async t => {
   for (const given of [9, 11]) {
     const wrong = new SyntheticContent(10, () => Buffer.alloc(given))
     await t.rejects(read(wrong, 0, 10), { name: 'RangeError' })

@@ -2,7 +2,7 @@ import t from 'tap'
 import { bytesOf } from '../../../lib/testing/store/content.js'
 import { discardedContents, zeros } from '../../../lib/testing/store/discarded-content.js'
 
-t.test('the size is kept, the bytes read as zeros', async t => {
+t.test('keeps the size, and reads the bytes as zeros', async t => {
   const writer = discardedContents.create()
   t.equal(writer.write(Buffer.from('abc')), undefined)
   writer.write(Buffer.from('de'))
@@ -12,7 +12,7 @@ t.test('the size is kept, the bytes read as zeros', async t => {
   t.equal(discardedContents.create().discard(), undefined)
 })
 
-t.test('zeros of any size take no memory until they are read', async t => {
+t.test('takes no memory for zeros of any size until they are read', async t => {
   const huge = zeros(2 ** 45)
   t.equal(huge.size, 2 ** 45)
   for await (const chunk of huge.read(2 ** 44, 2 ** 44 + 3)) t.same(chunk, Buffer.alloc(3))

@@ -13,7 +13,7 @@ async function write(path: string, size = 65_536) {
   return writer.finish()
 }
 
-t.test('what is written is read, from any byte to any byte', async t => {
+t.test('reads the written bytes between any two offsets', async t => {
   const path = join(t.testdir({}), 'content')
   const content = await write(path)
   t.equal(content.size, bytes.length)
@@ -31,7 +31,7 @@ t.test('what is written is read, from any byte to any byte', async t => {
   }
 })
 
-t.test('a full queue asks to be waited for', async t => {
+t.test('makes writers wait for a full queue', async t => {
   const path = join(t.testdir({}), 'content')
   const writer = new FileWriter(path)
   const large = Buffer.alloc(2 * 1024 ** 2, 'x')
@@ -42,7 +42,7 @@ t.test('a full queue asks to be waited for', async t => {
   t.ok(readFileSync(path).equals(large))
 })
 
-t.test('what is given up leaves no file', async t => {
+t.test('leaves no file of abandoned content', async t => {
   const path = join(t.testdir({}), 'content')
   const writer = new FileWriter(path)
   await writer.write(bytes)
@@ -50,7 +50,7 @@ t.test('what is given up leaves no file', async t => {
   t.equal(existsSync(path), false)
 })
 
-t.test('a file that cannot be written is an error, not an end', async t => {
+t.test('reports a file that cannot be written', async t => {
   const path = join(t.testdir({}), 'no', 'such', 'folder')
   await t.rejects(
     async () => {
@@ -67,7 +67,7 @@ t.test('a file that cannot be written is an error, not an end', async t => {
   await given.discard()
 })
 
-t.test('a released file stays while somebody reads it', async t => {
+t.test('keeps a released file while someone reads it', async t => {
   const path = join(t.testdir({}), 'content')
   const content = await write(path)
   const [first, second] = [content.hold(), content.hold()]
@@ -80,7 +80,7 @@ t.test('a released file stays while somebody reads it', async t => {
   content.release()
 })
 
-t.test('a file that has become shorter is an error', async t => {
+t.test('rejects a file that has become shorter', async t => {
   const path = join(t.testdir({ content: 'short' }), 'content')
   await t.rejects(bytesOf(new FileContent(path, 10)), { name: 'RangeError', message: /ends at 5, not at 10/ })
 })

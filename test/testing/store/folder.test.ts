@@ -42,7 +42,7 @@ async function restart(t: Test, s3: LocalS3, folder: string) {
   return startS3(t, { folder, minPartSize: 1 })
 }
 
-t.test('objects outlive the server, with all that is known of them', async t => {
+t.test('keeps objects and their properties after the server has closed', async t => {
   const folder = t.testdir({})
   const first = await startS3(t, { folder, minPartSize: 1 })
   await (await upload(first.client, [bytes.subarray(0, 1000), bytes.subarray(1000)])).complete()
@@ -64,7 +64,7 @@ t.test('objects outlive the server, with all that is known of them', async t => 
   t.equal(files(folder).length, 3)
 })
 
-t.test('versions and markers come back in their order', async t => {
+t.test('restores versions and markers in order', async t => {
   const folder = t.testdir({})
   const { s3 } = await startS3(t, { folder })
   s3.setVersioning('box', 'Enabled')
@@ -80,7 +80,7 @@ t.test('versions and markers come back in their order', async t => {
   t.equal(files(folder).length, 4)
 })
 
-t.test('what is replaced, deleted or aborted leaves no file', async t => {
+t.test('leaves no file of replaced, deleted or aborted objects', async t => {
   const folder = t.testdir({})
   const { s3, client } = await startS3(t, { folder, minPartSize: 1 })
   await s3.put('box', at.Key, 'old')
@@ -99,7 +99,7 @@ t.test('what is replaced, deleted or aborted leaves no file', async t => {
   t.equal(files(folder).length, 0)
 })
 
-t.test('parts that no object is made of leave no file', async t => {
+t.test('leaves no file of parts outside an object', async t => {
   const folder = t.testdir({})
   const { s3, client } = await startS3(t, { folder, minPartSize: 1 })
   const { Parts, UploadId } = await upload(client, [bytes, bytes, bytes])
@@ -118,7 +118,7 @@ t.test('parts that no object is made of leave no file', async t => {
   t.equal(files(folder).length, 2)
 })
 
-t.test('an object that is deleted while it is read is read to its end', async t => {
+t.test('reads an object to its end even if it is deleted meanwhile', async t => {
   const folder = t.testdir({})
   const { s3, client } = await startS3(t, { folder })
   await s3.put('box', 'k', bytes)
@@ -134,7 +134,7 @@ t.test('an object that is deleted while it is read is read to its end', async t 
   t.equal(files(folder).length, 0)
 })
 
-t.test('uploads that were not completed are swept out at the next start', async t => {
+t.test('removes incomplete uploads at the next start', async t => {
   const folder = t.testdir({})
   const first = await startS3(t, { folder, minPartSize: 1 })
   await first.s3.put('box', 'kept', 'x')
@@ -146,7 +146,7 @@ t.test('uploads that were not completed are swept out at the next start', async 
   t.same(await s3.get('box', 'kept'), Buffer.from('x'))
 })
 
-t.test('a deleted bucket stays deleted, a synthetic object lives as long as the process', async t => {
+t.test('keeps a deleted bucket deleted, and a synthetic object as long as the process lives', async t => {
   const folder = t.testdir({})
   const { s3 } = await startS3(t, { folder, buckets: ['box', 'other'] })
   s3.putSynthetic('box', 'huge', 2 ** 40, (start, end) => Buffer.alloc(end - start))
@@ -156,7 +156,7 @@ t.test('a deleted bucket stays deleted, a synthetic object lives as long as the 
   t.throws(() => again.s3.keys('other'), { code: 'NoSuchBucket' })
 })
 
-t.test('what a process that was killed left half done is put right', async t => {
+t.test('repairs the leftovers of a killed process', async t => {
   const folder = t.testdir({})
   const { s3 } = await startS3(t, { folder })
   await s3.put('box', 'k', 'old')
@@ -179,7 +179,7 @@ t.test('what a process that was killed left half done is put right', async t => 
   t.throws(() => again.s3.keys('begun'), { code: 'NoSuchBucket' })
 })
 
-t.test('a folder of somebody else is not touched', async t => {
+t.test('does not touch a foreign directory', async t => {
   const folder = t.testdir({ content: { 'a.txt': 'precious' } })
   await t.rejects(LocalS3.start({ folder }), { code: 'AVIO_ERR_OPTION', option: 'folder' })
   t.same(files(folder), ['a.txt'])

@@ -2,7 +2,7 @@ import t from 'tap'
 import { describeObject, propertiesFrom } from '../../../lib/testing/store/local-object.js'
 import { MemoryContent } from '../../../lib/testing/store/memory-content.js'
 
-t.test('what is put directly is what a request would have put', async t => {
+t.test('stores directly the same object as through a request', async t => {
   t.same(propertiesFrom({ contentType: 'video/mp4', metadata: { a: 'b' }, storageClass: 'GLACIER' }), {
     headers: { 'content-type': 'video/mp4' },
     metadata: { a: 'b' },
@@ -15,7 +15,7 @@ t.test('what is put directly is what a request would have put', async t => {
   })
 })
 
-t.test('an object is described without its bytes', async t => {
+t.test('describes an object without its bytes', async t => {
   const object = {
     ...propertiesFrom({ contentType: 'text/plain' }),
     kind: 'object' as const,

@@ -5,7 +5,7 @@ import { patterned } from '../patterned.js'
 
 const bytes = patterned(200_000)
 
-t.test('any range is read from buffers of any size', async t => {
+t.test('reads any range from buffers of any size', async t => {
   const content = new MemoryContent(
     [3, 1, 5, 2].map((size, i) => bytes.subarray([0, 3, 4, 9][i], [0, 3, 4, 9][i]! + size)),
   )
@@ -19,7 +19,7 @@ t.test('any range is read from buffers of any size', async t => {
   t.same([...new MemoryContent([]).read(0, 0)], [])
 })
 
-t.test('what was written is read, in pieces of any size', async t => {
+t.test('reads the written bytes back, in pieces of any size', async t => {
   for (const size of [1, 10, 4095, 4096, 65_536, 65_537, 200_000]) {
     const writer = memoryContents.create()
     for (let at = 0; at < bytes.length; at += size) {
@@ -31,7 +31,7 @@ t.test('what was written is read, in pieces of any size', async t => {
   }
 })
 
-t.test('large buffers are kept without a copy, small ones gathered', async t => {
+t.test('keeps large buffers without a copy, and gathers small ones', async t => {
   const writer = memoryContents.create()
   const large = bytes.subarray(0, 100_000)
   writer.write(Buffer.from('a'))
@@ -44,14 +44,14 @@ t.test('large buffers are kept without a copy, small ones gathered', async t => 
   t.equal(chunks[1]?.buffer, large.buffer)
 })
 
-t.test('a few small bytes do not pin a whole block', async t => {
+t.test('does not pin a whole block for a few small bytes', async t => {
   const writer = memoryContents.create()
   writer.write(Buffer.from('few'))
   const [chunk] = (await writer.finish()).read(0, 3) as Iterable<Buffer>
   t.equal(chunk!.buffer.byteLength, 3)
 })
 
-t.test('what is given up is gone', async t => {
+t.test('drops abandoned content', async t => {
   const writer = memoryContents.create()
   writer.write(bytes)
   t.equal(writer.discard(), undefined)

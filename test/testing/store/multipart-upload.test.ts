@@ -42,7 +42,7 @@ function uploadOf(
 
 const [a, b, c] = [bytes.subarray(0, 40), bytes.subarray(40, 90), bytes.subarray(90)]
 
-t.test('parts are joined by number, and the entity tag tells of them', async t => {
+t.test('joins parts by number, and computes their entity tag', async t => {
   const { upload, named } = uploadOf({ 7: c, 1: a, 3: b })
   const joined = upload.join(upload.select(named(1, 3, 7), 40))
   const tags = Buffer.concat([a, b, c].map(md5))
@@ -56,14 +56,14 @@ t.test('parts are joined by number, and the entity tag tells of them', async t =
   ])
 })
 
-t.test('a part stored twice is the later one; the earlier is released', async t => {
+t.test('keeps the later of two parts with the same number, and releases the earlier', async t => {
   const { upload, store, named, released } = uploadOf({ 1: a })
   store(1, b)
   t.same(released, [1])
   t.equal(upload.join(upload.select(named(1), 1)).content.size, 50)
 })
 
-t.test('parts that were not named are released, and with an abort all of them', async t => {
+t.test('releases unnamed parts, and all parts on abort', async t => {
   const completed = uploadOf({ 1: a, 2: b, 3: c })
   completed.upload.release(completed.upload.select(completed.named(1, 3), 1))
   t.same(completed.released, [2])
@@ -73,7 +73,7 @@ t.test('parts that were not named are released, and with an abort all of them', 
   t.same(aborted.upload.parts, [])
 })
 
-t.test('a list that S3 refuses is refused by the same code', async t => {
+t.test('rejects a list that S3 rejects, with the same code', async t => {
   const { upload, named } = uploadOf({ 1: a, 2: b, 3: c })
   const select =
     (parts: NamedPart[], minPartSize = 1) =>
@@ -91,13 +91,13 @@ t.test('a list that S3 refuses is refused by the same code', async t => {
   t.equal(select(named(1, 2, 3), 40)().length, 3, 'the last part may be short')
 })
 
-t.test('entity tags are the same with and without quotes', async t => {
+t.test('compares entity tags with and without quotes', async t => {
   const { upload, named } = uploadOf({ 1: a })
   const [part] = named(1)
   t.equal(upload.select([{ ...part!, etag: part!.etag.replaceAll('"', '') }], 1).length, 1)
 })
 
-t.test('a composite checksum wants one for each part, a full-object one does not', async t => {
+t.test('requires a checksum for each part if composite, but not for a full-object checksum', async t => {
   const bare = (parts: NamedPart[]) => parts.map(part => ({ ...part, checksums: new Map() }))
   const composite = uploadOf({ 1: a, 2: b }, 'CRC32', 'COMPOSITE')
   const selected = composite.upload.select(composite.named(1, 2), 1)
@@ -114,7 +114,7 @@ t.test('a composite checksum wants one for each part, a full-object one does not
   })
 })
 
-t.test('a checksum of a part that is another one is refused', async t => {
+t.test('rejects a different checksum of a part', async t => {
   const { upload, named } = uploadOf({ 1: a }, 'SHA256', 'COMPOSITE')
   const checksums = new Map([['SHA256', checksumOf('SHA256', b)]] as const)
   t.throws(() => upload.select([{ ...named(1)[0]!, checksums }], 1), { code: 'InvalidPart' })

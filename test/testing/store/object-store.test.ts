@@ -9,7 +9,7 @@ const NO_JOURNAL = {
   versionRemoved: () => undefined,
 }
 
-t.test('buckets are made, found and deleted by name', async t => {
+t.test('creates, finds and deletes buckets by name', async t => {
   const store = new ObjectStore(memoryContents, NO_JOURNAL)
   const two = store.createBucket('two')
   store.createBucket('one')
@@ -26,7 +26,7 @@ t.test('buckets are made, found and deleted by name', async t => {
   t.throws(() => store.deleteBucket('two'), { code: 'NoSuchBucket' })
 })
 
-t.test('names that S3 refuses are refused', async t => {
+t.test('refuses names that S3 refuses', async t => {
   for (const name of ['box', 'a.b-c', '0box', 'x'.repeat(63)]) t.equal(isBucketName(name), true, name)
   for (const name of [
     '',
@@ -48,7 +48,7 @@ t.test('names that S3 refuses are refused', async t => {
   }
 })
 
-t.test('completed uploads are remembered, the oldest forgotten first', async t => {
+t.test('remembers completed uploads, and forgets the oldest first', async t => {
   const store = new ObjectStore(memoryContents, NO_JOURNAL)
   const completed = { bucket: 'box', key: 'k', parts: '', answer: { headers: {}, body: '' } }
   for (let i = 0; i <= 1000; i++) store.remember(`upload ${i}`, completed)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { headersOf, propertiesOf } from '../../../lib/testing/store/stored-object.js'
 
-t.test('content headers and metadata are kept and given back, others are not', async t => {
+t.test('keeps and returns content headers and metadata, but no others', async t => {
   const properties = propertiesOf({
     'content-type': 'video/mp4',
     'cache-control': 'max-age=5',
@@ -32,11 +32,11 @@ t.test('content headers and metadata are kept and given back, others are not', a
   })
 })
 
-t.test('an object without a type is binary, and its class is not mentioned', async t => {
+t.test('treats an object without a type as binary, and omits its class', async t => {
   t.same(headersOf(propertiesOf({})), { 'content-type': 'binary/octet-stream' })
 })
 
-t.test('the framing of the upload is no encoding of the object', async t => {
+t.test('does not store the framing as the object’s encoding', async t => {
   const encoding = (value: string) => propertiesOf({ 'content-encoding': value }).headers['content-encoding']
   t.equal(encoding('aws-chunked'), undefined)
   t.equal(encoding('aws-chunked,gzip'), 'gzip')
@@ -44,7 +44,7 @@ t.test('the framing of the upload is no encoding of the object', async t => {
   t.equal(encoding('identity'), 'identity')
 })
 
-t.test('metadata has a limit', async t => {
+t.test('limits metadata', async t => {
   propertiesOf({ 'x-amz-meta-a': 'x'.repeat(2047) })
   t.throws(() => propertiesOf({ 'x-amz-meta-a': 'x'.repeat(2048) }), { code: 'MetadataTooLarge' })
 })

@@ -43,7 +43,7 @@ const expected = {
   ],
 }
 
-t.test('the bytes, signatures and trailers come out, however the body is cut', async t => {
+t.test('decodes bytes, signatures and trailers, however the body is cut', async t => {
   for (const every of [1, 2, 3, 7, 100, 8999, 9000, 9001, framed.length - 1, framed.length]) {
     t.same(decode(cut(framed, every)), expected, `cut every ${every} bytes`)
   }
@@ -52,7 +52,7 @@ t.test('the bytes, signatures and trailers come out, however the body is cut', a
   }
 })
 
-t.test('an empty body is an empty body', async t => {
+t.test('decodes an empty body', async t => {
   t.same(decode([Buffer.from('0\r\n\r\n')]), {
     bytes: Buffer.alloc(0),
     signatures: [undefined],
@@ -60,7 +60,7 @@ t.test('an empty body is an empty body', async t => {
   })
 })
 
-t.test('bytes are handed on as slices, not as copies', async t => {
+t.test('passes bytes on as slices, without copies', async t => {
   const whole = frame([body])
   const seen: Buffer[] = []
   const decoder = new AwsChunkedDecoder({ data: bytes => void seen.push(bytes), chunkEnd: () => undefined })
@@ -69,19 +69,19 @@ t.test('bytes are handed on as slices, not as copies', async t => {
   t.equal(seen[0]?.buffer, whole.buffer)
 })
 
-t.test('the final line ends may be missing', async t => {
+t.test('accepts missing final line ends', async t => {
   t.same(decode([Buffer.from('0\r\n')]).signatures, [undefined])
   t.same(decode([Buffer.from('0\r\na:b')]).trailers, [['a', 'b']])
 })
 
-t.test('a body that is cut off is incomplete, wherever the cut is', async t => {
+t.test('rejects a body truncated at any byte', async t => {
   const end = framed.length - Buffer.byteLength('x-amz-checksum-crc32:AAAAAA==\r\nOther: b\r\n\r\n')
   for (let length = 0; length < end; length += length < 100 || length >= end - 100 ? 1 : 99) {
     t.throws(() => decode([framed.subarray(0, length)]), { code: 'IncompleteBody' }, `cut off at ${length}`)
   }
 })
 
-t.test('broken framing is refused', async t => {
+t.test('rejects malformed framing', async t => {
   const broken = {
     'no size': 'xyz\r\n',
     'a size that is too long': `${'f'.repeat(14)}\r\n`,
@@ -95,7 +95,7 @@ t.test('broken framing is refused', async t => {
   }
 })
 
-t.test('only the last chunk may be short', async t => {
+t.test('allows only the last chunk to be short', async t => {
   const short = { code: 'InvalidChunkSizeError', status: 403 }
   t.throws(() => decode([frame([body.subarray(0, 8191), body])]), short)
   t.same(decode([frame([body.subarray(0, 8192), body.subarray(8192, 8193)])]).bytes, body.subarray(0, 8193))

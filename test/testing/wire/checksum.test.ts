@@ -23,7 +23,7 @@ const values: Record<ChecksumAlgorithm, string> = {
   SHA256: 'FeKw08M4keuw8e9gnsQZQgwg4yDOlMZfvIwzEkSOsiU=',
 }
 
-t.test('each algorithm gives its value, in one piece or byte by byte', async t => {
+t.test('computes each algorithm’s value, in one piece or byte by byte', async t => {
   for (const algorithm of CHECKSUM_ALGORITHMS) {
     t.equal(checksumOf(algorithm, check), values[algorithm], algorithm)
     const state = createDigest(algorithm)
@@ -34,7 +34,7 @@ t.test('each algorithm gives its value, in one piece or byte by byte', async t =
   }
 })
 
-t.test('what is no checksum of an algorithm is recognised', async t => {
+t.test('recognises invalid checksums of an algorithm', async t => {
   t.equal(isChecksum('CRC32', values.SHA1), false, 'another length')
   t.equal(isChecksum('CRC32', 'not base64!'), false)
   t.equal(isChecksum('CRC32', ''), false)
@@ -42,7 +42,7 @@ t.test('what is no checksum of an algorithm is recognised', async t => {
   t.equal(algorithmOfHeader('x-amz-checksum-mode'), undefined)
 })
 
-t.test('names are read in any case, unknown ones refused', async t => {
+t.test('reads names in any case, and refuses unknown ones', async t => {
   t.equal(parseAlgorithm('crc32c'), 'CRC32C')
   t.equal(parseAlgorithm(undefined), undefined)
   t.throws(() => parseAlgorithm('CRC16'), { code: 'InvalidRequest' })
@@ -50,7 +50,7 @@ t.test('names are read in any case, unknown ones refused', async t => {
   t.equal(checksumHeader('CRC64NVME'), 'x-amz-checksum-crc64nvme')
 })
 
-t.test('only CRCs are of full objects, and CRC64NVME is nothing else', async t => {
+t.test('allows full-object checksums for CRCs only, and nothing else for CRC64NVME', async t => {
   t.equal(defaultType('CRC32'), 'COMPOSITE')
   t.equal(defaultType('CRC64NVME'), 'FULL_OBJECT')
   for (const algorithm of ['SHA1', 'SHA256'] as const) {
@@ -64,7 +64,7 @@ t.test('only CRCs are of full objects, and CRC64NVME is nothing else', async t =
   }
 })
 
-t.test('a full-object checksum combines to that of the bytes', async t => {
+t.test('combines a full-object checksum equal to that of the bytes', async t => {
   const pieces = [check.subarray(0, 4), check.subarray(4, 5), Buffer.alloc(0), check.subarray(5)]
   for (const algorithm of ['CRC32', 'CRC32C', 'CRC64NVME'] as const) {
     const parts = pieces.map(piece => ({ value: checksumOf(algorithm, piece), size: piece.length }))
@@ -76,7 +76,7 @@ t.test('a full-object checksum combines to that of the bytes', async t => {
   }
 })
 
-t.test('a composite checksum is of the checksums of the parts, with their number', async t => {
+t.test('computes a composite checksum from those of the parts, with their number', async t => {
   const [a, b] = [Buffer.from('a'), Buffer.from('b')]
   const parts = [a, b].map(bytes => ({ value: checksumOf('SHA256', bytes), size: 1 }))
   const both = Buffer.concat(parts.map(part => Buffer.from(part.value, 'base64')))

@@ -15,7 +15,7 @@ const chunks: [Buffer, string][] = [
   [Buffer.alloc(0), 'b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9'],
 ]
 
-t.test('the documented chain of signatures is accepted, in whatever pieces a chunk comes', async t => {
+t.test('accepts the documented chain of signatures, however a chunk is cut', async t => {
   const signatures = new ChunkSignatures(seed)
   for (const [bytes, signature] of chunks) {
     signatures.update(bytes.subarray(0, 100))
@@ -29,7 +29,7 @@ t.test('the documented chain of signatures is accepted, in whatever pieces a chu
   )
 })
 
-t.test('a byte changed, a chunk left out, or no signature is refused', async t => {
+t.test('rejects a changed byte, a missing chunk, or a missing signature', async t => {
   const refused = { code: 'SignatureDoesNotMatch' }
   const changed = new ChunkSignatures(seed)
   changed.update(Buffer.alloc(65_536, 'b'))

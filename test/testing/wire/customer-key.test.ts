@@ -17,7 +17,7 @@ const headers = {
   [`${name}-key-md5`]: md5,
 }
 
-t.test('a key is known by its MD5, and its three headers must fit', async t => {
+t.test('identifies a key by its MD5, and requires three consistent headers', async t => {
   t.equal(customerKeyOf(headers), md5)
   t.equal(customerKeyOf({}), undefined)
   t.equal(customerKeyOf(headers, 'x-amz-copy-source-'), undefined)
@@ -29,7 +29,7 @@ t.test('a key is known by its MD5, and its three headers must fit', async t => {
   t.same(customerKeyHeaders(undefined), {})
 })
 
-t.test('who wrote with a key reads with the same one', async t => {
+t.test('requires the key of the write for a read', async t => {
   checkCustomerKey(md5, md5)
   checkCustomerKey(undefined, undefined)
   t.throws(() => checkCustomerKey(md5, undefined), { code: 'InvalidRequest' })
@@ -37,7 +37,7 @@ t.test('who wrote with a key reads with the same one', async t => {
   t.throws(() => checkCustomerKey(md5, 'other'), { code: 'AccessDenied' })
 })
 
-t.test('naming a key by the SDK works, and leaving it out does not', async t => {
+t.test('accepts a key given through the SDK, and rejects a request without it', async t => {
   const { s3, client } = await startS3(t)
   const at = { Bucket: 'box', Key: 'k' }
   const sse = { SSECustomerAlgorithm: 'AES256', SSECustomerKey: key as unknown as string }

@@ -7,7 +7,7 @@ function ask(line: string, headers: Record<string, string> = {}) {
   return operationOf(parseRequest({ method, url, headers }))
 }
 
-t.test('method, path, query and header tell the operation', async t => {
+t.test('determines the operation by method, path, query and header', async t => {
   const expected = {
     'GET /': 'ListBuckets',
     'PUT /box': 'CreateBucket',
@@ -40,7 +40,7 @@ t.test('method, path, query and header tell the operation', async t => {
   t.equal(new Set([...Object.values(expected), 'CopyObject', 'UploadPartCopy']).size, S3_OPERATIONS.length)
 })
 
-t.test('a sub-resource that is not served is never taken for the object', async t => {
+t.test('never mistakes an unsupported sub-resource for the object', async t => {
   for (const line of [
     'PUT /box/a?acl',
     'PUT /box/a?tagging',

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { firstByteOf, parseRange } from '../../../lib/testing/wire/range-header.js'
 
-t.test('one range is cut to the object', async t => {
+t.test('trims one range to the object', async t => {
   const expected: Record<string, [number, number]> = {
     'bytes=0-0': [0, 1],
     'bytes=2-5': [2, 6],
@@ -18,14 +18,14 @@ t.test('one range is cut to the object', async t => {
     t.same(parseRange(header, 10), { start, end }, header)
 })
 
-t.test('nothing left is unsatisfiable', async t => {
+t.test('reports an empty range as unsatisfiable', async t => {
   for (const header of ['bytes=10-', 'bytes=10-20', 'bytes=-0'])
     t.equal(parseRange(header, 10), 'unsatisfiable', header)
   for (const header of ['bytes=0-', 'bytes=0-0', 'bytes=-5'])
     t.equal(parseRange(header, 0), 'unsatisfiable', header)
 })
 
-t.test('what is not one range of bytes is ignored', async t => {
+t.test('ignores anything except one range of bytes', async t => {
   for (const header of [
     undefined,
     '',
@@ -40,7 +40,7 @@ t.test('what is not one range of bytes is ignored', async t => {
   }
 })
 
-t.test('the first byte is known of all but a suffix', async t => {
+t.test('finds the first byte of every range except a suffix', async t => {
   t.equal(firstByteOf('bytes=7-9'), 7)
   t.equal(firstByteOf('bytes=7-'), 7)
   t.equal(firstByteOf('bytes=-7'), undefined)

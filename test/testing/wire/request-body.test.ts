@@ -19,7 +19,7 @@ function bodyOf(chunks: string[] = []) {
   return { stream, body, log, holdBack: (until: Promise<void>) => (hold = until) }
 }
 
-t.test('chunks are taken one at a time, in order', async t => {
+t.test('takes chunks one at a time, in order', async t => {
   const { stream, body, log } = bodyOf(['a', 'bb', 'ccc'])
   stream.end()
   let busy = false
@@ -33,7 +33,7 @@ t.test('chunks are taken one at a time, in order', async t => {
   t.same(log, ['begin', 'received 1', 'a', 'received 2', 'bb', 'received 3', 'ccc'])
 })
 
-t.test('a watcher holds the next chunk back', async t => {
+t.test('lets a watcher hold the next chunk back', async t => {
   const { stream, body, log, holdBack } = bodyOf(['a'])
   let release!: () => void
   holdBack(new Promise(resolve => (release = resolve)))
@@ -47,7 +47,7 @@ t.test('a watcher holds the next chunk back', async t => {
   t.same(log, ['begin', 'received 1', 'received 1'])
 })
 
-t.test('what take throws ends the taking; the rest can be discarded', async t => {
+t.test('stops at an error thrown by take, and can discard the rest', async t => {
   for (const fail of [
     () => {
       throw new Error('no')
@@ -64,7 +64,7 @@ t.test('what take throws ends the taking; the rest can be discarded', async t =>
   }
 })
 
-t.test('a client that goes away is told as such', async t => {
+t.test('reports a client that closes the connection', async t => {
   for (const error of [undefined, new Error('reset')]) {
     const { stream, body } = bodyOf(['a'])
     const consumed = body.consume(() => undefined)
@@ -78,7 +78,7 @@ t.test('a client that goes away is told as such', async t => {
   }
 })
 
-t.test('what was read to its end needs no discarding', async t => {
+t.test('discards nothing of a body read to its end', async t => {
   const { stream, body, log } = bodyOf()
   t.equal(body.begun, false)
   stream.end()

@@ -8,7 +8,7 @@ import {
 
 const read = (url: string) => parseRequest({ method: 'GET', url, headers: {} })
 
-t.test('bucket and key are what the path names, decoded once', async t => {
+t.test('takes bucket and key from the path, decoded once', async t => {
   const expected: Record<string, [string | undefined, string | undefined]> = {
     '/': [undefined, undefined],
     '/box': ['box', undefined],
@@ -24,7 +24,7 @@ t.test('bucket and key are what the path names, decoded once', async t => {
   for (const [url, [bucket, key]] of Object.entries(expected)) t.match(read(url), { bucket, key }, url)
 })
 
-t.test('a query is read in order; of a name that comes twice, the first counts', async t => {
+t.test('reads a query in order, and the first of two values with the same name', async t => {
   const { query, queryPairs } = read('/box?prefix=a%2Bb+c&delete&x=1=2&x=3&&')
   t.same(queryPairs, [
     ['prefix', 'a+b c'],
@@ -36,20 +36,20 @@ t.test('a query is read in order; of a name that comes twice, the first counts',
   t.equal(query.get('delete'), '')
 })
 
-t.test('broken escapes are refused, and leave something to log', async t => {
+t.test('rejects malformed escapes, and leaves something to log', async t => {
   for (const url of ['/box/%', '/box/%zz', '/box/%ff', '/box?a=%']) {
     t.throws(() => read(url), { code: 'InvalidURI' }, url)
   }
   t.match(unreadableRequest({ method: 'PUT', headers: {} }), { method: 'PUT', operation: undefined })
 })
 
-t.test('headers that came several times are one', async t => {
+t.test('joins repeated headers', async t => {
   t.equal(headerOf({ headers: { 'set-cookie': ['a', 'b'] } }, 'set-cookie'), 'a,b')
   t.equal(headerOf({ headers: { host: 'x' } }, 'host'), 'x')
   t.equal(headerOf({ headers: {} }, 'host'), undefined)
 })
 
-t.test('numbers of a query hold to their bounds', async t => {
+t.test('limits numbers in a query', async t => {
   const rule = { min: 1, max: 10, fallback: undefined }
   t.equal(numberFromQuery(read('/b?n=10'), 'n', rule), 10)
   t.equal(numberFromQuery(read('/b'), 'n', rule), undefined)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { ServiceError } from '../../../lib/testing/wire/service-error.js'
 
-t.test('a code brings its own status and sentence', async t => {
+t.test('takes status and message from the code', async t => {
   t.match(new ServiceError('NoSuchKey'), {
     status: 404,
     message: 'The specified key does not exist.',
@@ -10,7 +10,7 @@ t.test('a code brings its own status and sentence', async t => {
   t.match(new ServiceError('SlowDown'), { status: 503 })
 })
 
-t.test('details outrank them', async t => {
+t.test('overrides them by details', async t => {
   const error = new ServiceError('NoSuchKey', {
     status: 410,
     message: 'gone',
@@ -26,7 +26,7 @@ t.test('details outrank them', async t => {
   })
 })
 
-t.test('a code of the future is an error of the server', async t => {
+t.test('treats an unknown code as a server error', async t => {
   t.match(new ServiceError('Teapot', { message: 'short and stout' }), {
     status: 500,
     message: 'short and stout',

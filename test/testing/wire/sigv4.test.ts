@@ -64,7 +64,7 @@ function signed(
 
 const get = examples['GET with a range']!
 
-t.test('the documented examples are accepted', async t => {
+t.test('accepts the documented examples', async t => {
   for (const [name, example] of Object.entries(examples)) {
     const { anonymous, seed } = authenticate(signed(example), identity, now)
     t.equal(anonymous, false, name)
@@ -72,7 +72,7 @@ t.test('the documented examples are accepted', async t => {
   }
 })
 
-t.test('any change to what was signed is refused', async t => {
+t.test('rejects any change to the signed request', async t => {
   const refused = { code: 'SignatureDoesNotMatch', status: 403 }
   for (const [name, request] of Object.entries({
     method: signed({ ...get, method: 'HEAD' }),
@@ -87,7 +87,7 @@ t.test('any change to what was signed is refused', async t => {
   t.throws(() => authenticate(signed(get), other, now), refused, 'secret')
 })
 
-t.test('another key, another region and another time are told apart', async t => {
+t.test('tells another key, another region and another time apart', async t => {
   t.throws(() => authenticate(signed(get), { ...identity, accessKeyId: 'AKIAOTHER' }, now), {
     code: 'InvalidAccessKeyId',
     fields: { AWSAccessKeyId: identity.accessKeyId },
@@ -106,7 +106,7 @@ t.test('another key, another region and another time are told apart', async t =>
   for (const minutes of [-14, 14]) t.ok(authenticate(signed(get), identity, now + minutes * 60_000).seed)
 })
 
-t.test('a header that counts must be signed', async t => {
+t.test('requires significant headers to be signed', async t => {
   const request = signed(get, { 'x-amz-storage-class': 'GLACIER' })
   t.throws(() => authenticate(request, identity, now), {
     code: 'AccessDenied',
@@ -115,7 +115,7 @@ t.test('a header that counts must be signed', async t => {
   t.ok(authenticate(signed(get, { 'user-agent': 'any' }), identity, now).seed, 'others need not be')
 })
 
-t.test('what is no signature at all is told by name', async t => {
+t.test('treats an unsigned request as anonymous, and rejects an invalid signature by name', async t => {
   const bare = (headers: Record<string, string>) => parseRequest({ method: 'GET', url: '/k', headers })
   t.same(authenticate(bare({ host: 'x' }), identity, now), {
     anonymous: true,
@@ -134,7 +134,7 @@ t.test('what is no signature at all is told by name', async t => {
   t.throws(() => authenticate(dateless, identity, now), { code: 'AuthorizationHeaderMalformed' })
 })
 
-t.test('a presigned URL holds until it expires', async t => {
+t.test('accepts a presigned URL until it expires', async t => {
   const url =
     '/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256' +
     '&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request' +
@@ -150,13 +150,13 @@ t.test('a presigned URL holds until it expires', async t => {
   t.throws(() => at(now, url.replace('HMAC-SHA256', 'ECDSA')), { code: 'InvalidRequest' })
 })
 
-t.test('the wire may leave unescaped what is escaped for signing', async t => {
+t.test('accepts characters left unescaped on the wire and escaped for signing', async t => {
   const put = examples['PUT of a key with a dollar sign']!
   t.ok(authenticate(signed({ ...put, url: '/test%24file.text' }), identity, now).seed)
   t.equal(encodeRfc3986("a/b !'()*~é"), 'a%2Fb%20%21%27%28%29%2A~%C3%A9')
 })
 
-t.test('signatures of another length are different', async t => {
+t.test('treats signatures of different lengths as different', async t => {
   t.equal(sameSignature('abcd', 'abcd'), true)
   t.equal(sameSignature('abcd', 'abce'), false)
   t.equal(sameSignature('abcd', 'abc'), false)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { escapeXml, parseXml, xmlDocument } from '../../../lib/testing/wire/xml.js'
 
-t.test('a document is written in order, arrays repeat, what is undefined is left out', async t => {
+t.test('writes a document in order, repeats arrays, and omits undefined values', async t => {
   t.equal(
     xmlDocument('List', {
       Name: 'a&b',
@@ -18,13 +18,13 @@ t.test('a document is written in order, arrays repeat, what is undefined is left
   t.match(xmlDocument('Error', { Code: 'X' }), /<Error><Code>X<\/Code><\/Error>$/, 'errors have no namespace')
 })
 
-t.test('any text comes back as it was', async t => {
+t.test('returns any text unchanged', async t => {
   const text = 'ü <&>"\' \u0001\n é 💾'
   t.equal(parseXml(xmlDocument('R', { T: text })).textOf('T'), text)
   t.equal(escapeXml('\u0000'), '&#x0;')
 })
 
-t.test('prefixes, attributes, comments, declarations and empty elements are read past', async t => {
+t.test('skips prefixes, attributes, comments, declarations and empty elements', async t => {
   const root = parseXml(
     '<?xml version="1.0"?>\n<!-- list --><s3:Delete xmlns:s3="x"><s3:Object a="1"><Key>&#65;&#x42;&amp;</Key>' +
       '<VersionId/></s3:Object><Quiet >true</Quiet></s3:Delete>\n',
@@ -37,12 +37,12 @@ t.test('prefixes, attributes, comments, declarations and empty elements are read
   t.equal(object?.textOf('Other'), undefined)
 })
 
-t.test('what is not XML is malformed', async t => {
+t.test('rejects input that is not XML', async t => {
   for (const text of ['', 'text', '<a>', '<a></b>', '</a>', '<a/><b/>', '<a', '<a><b></a></b>', '{"a":1}']) {
     t.throws(() => parseXml(text), { code: 'MalformedXML' }, text)
   }
 })
 
-t.test('unknown references stay as they are', async t => {
+t.test('keeps unknown references unchanged', async t => {
   t.equal(parseXml('<a>&nbsp;&#x110000;</a>').text, '&nbsp;&#x110000;')
 })
