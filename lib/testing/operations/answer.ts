@@ -4,14 +4,14 @@ import type { OperationContext } from './operation-context.js'
 import { ServiceError } from '../wire/service-error.js'
 import { type XmlMap, xmlDocument } from '../wire/xml.js'
 
-/** A part of a stored content, to be sent as the body. */
+/** A range of stored content, sent as the body. */
 export interface ContentSlice extends ByteRange {
   readonly content: Content
-  /** Says that the content is not read any more; it is held until then. */
+  /** Releases the content once reading is over; it is held until then. */
   readonly letGo: () => void
 }
 
-/** What the server answers. */
+/** A response of the server. */
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
@@ -19,15 +19,15 @@ export interface Answer {
   readonly body?: string | ContentSlice
 }
 
-/** What performs an operation. Throws a {@link ServiceError} where it fails. */
+/** Performs an operation. Throws a {@link ServiceError} if it fails. */
 export type Handler = (context: OperationContext) => Answer | Promise<Answer>
 
-/** An answer of XML. */
+/** An XML response. */
 export function xmlAnswer(root: string, value: XmlMap): Answer {
   return { status: 200, headers: { 'content-type': 'application/xml' }, body: xmlDocument(root, value) }
 }
 
-/** An error as S3 answers it. */
+/** An error in S3's response format. */
 export function errorAnswer(error: ServiceError, resource: string, requestId: string): Answer {
   const body = xmlDocument('Error', {
     Code: error.code,
@@ -51,7 +51,7 @@ const CODES: Readonly<Record<number, string>> = {
   503: 'SlowDown',
 }
 
-/** The error of a given status: with the code that fits it where none is named. */
+/** The error for a status: with a matching code if none is given. */
 export function errorOfStatus(fault: {
   readonly status: number
   readonly code?: string
@@ -64,7 +64,7 @@ export function errorOfStatus(fault: {
   return new ServiceError(code, { status: fault.status, message: fault.message, headers })
 }
 
-/** Whatever was thrown, as an error that can be answered. */
+/** Any thrown value, as an error for a response. */
 export function toServiceError(error: unknown): ServiceError {
   if (error instanceof ServiceError) return error
   const message = error instanceof Error ? error.message : String(error)

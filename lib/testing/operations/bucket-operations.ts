@@ -22,7 +22,7 @@ export function listBuckets(context: OperationContext): Answer {
   })
 }
 
-/** CreateBucket. Its body, the location, is read past: there is one region. */
+/** CreateBucket. Ignores its body, the location: there is only one region. */
 export async function createBucket(context: OperationContext): Promise<Answer> {
   await receiveText(context, MAX_XML_BYTES)
   const bucket = context.store.createBucket(context.request.bucket ?? '')
@@ -41,7 +41,7 @@ export function deleteBucket(context: OperationContext): Answer {
   return { status: 204, headers: {} }
 }
 
-/** GetBucketLocation: nothing stands for us-east-1. */
+/** GetBucketLocation: us-east-1 is an empty location. */
 export function getBucketLocation(context: OperationContext): Answer {
   bucketOf(context)
   const { region } = context.settings

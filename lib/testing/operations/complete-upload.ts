@@ -13,7 +13,7 @@ import { parseXml, type XmlElement } from '../wire/xml.js'
 
 /** CompleteMultipartUpload. */
 
-/** 10,000 parts with every checksum fit well. */
+/** Large enough for 10,000 parts with every checksum. */
 const MAX_LIST_BYTES = 8 * 1024 ** 2
 
 function namedPart(element: XmlElement): NamedPart {
@@ -32,7 +32,7 @@ function namedPart(element: XmlElement): NamedPart {
   return { partNumber, etag, checksums: new Map(checksums) }
 }
 
-/** What the client says of the whole object at Complete. */
+/** What the client says about the whole object at Complete. */
 function checkWhole(request: S3Request, checksum: Checksum | undefined, size: number): void {
   const promisedSize = headerOf(request, 'x-amz-mp-object-size')
   if (promisedSize !== undefined && Number(promisedSize) !== size) {
@@ -49,7 +49,7 @@ function checkWhole(request: S3Request, checksum: Checksum | undefined, size: nu
   for (const algorithm of CHECKSUM_ALGORITHMS) {
     const promised = headerOf(request, checksumHeader(algorithm))
     if (promised === undefined || !checksum) continue
-    // A composite value may come without its count.
+    // A composite value may lack its count.
     const isSame =
       algorithm === checksum.algorithm &&
       (promised === checksum.value || promised === checksum.value.replace(/-\d+$/, ''))
@@ -70,8 +70,8 @@ function repeatedComplete(context: OperationContext, key: string, parts: string)
 }
 
 /**
- * CompleteMultipartUpload. All checks and the storing happen in one tick, and the answer begins after that. Asked once
- * more with the same parts, it answers the same again.
+ * CompleteMultipartUpload. All checks and the store happen in one tick, before the response starts. A repeated request
+ * with the same parts gets the same response.
  */
 export async function completeMultipartUpload(context: OperationContext): Promise<Answer> {
   const { request, store, settings } = context

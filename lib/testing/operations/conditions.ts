@@ -6,7 +6,7 @@ import { ServiceError } from '../wire/service-error.js'
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html
  */
 
-/** What a condition looks at. */
+/** The properties that a condition compares. */
 export interface Validators {
   /** With its quotes. */
   readonly etag: string
@@ -19,12 +19,12 @@ function bare(etag: string): string {
   return etag.trim().replace(/^W\//, '').replaceAll('"', '')
 }
 
-/** Whether a list of entity tags, or `*`, names this one. Quotes may be missing, as S3 allows. */
+/** Whether a list of entity tags, or `*`, matches this one. Quotes may be missing, as in S3. */
 export function matchesEtag(list: string, etag: string): boolean {
   return list.trim() === '*' || list.split(',').some(candidate => bare(candidate) === bare(etag))
 }
 
-/** HTTP's dates have no milliseconds: a date that was answered must compare equal when it comes back. */
+/** HTTP dates have no milliseconds: a date from a response must compare equal when it is sent back. */
 function isModifiedSince(object: Validators, header: string): boolean {
   return Math.floor(object.lastModified.getTime() / 1000) > Date.parse(header) / 1000
 }
@@ -35,7 +35,7 @@ function failed(condition: string): ServiceError {
 
 type Outcome = 'pass' | 'not-modified' | { readonly failed: string }
 
-/** A strong condition outranks the date beside it, and failing comes before "not modified". */
+/** A strong condition takes precedence over the date next to it, and failing over "not modified". */
 function evaluate(object: Validators, header: (name: string) => string | undefined): Outcome {
   const ifMatch = header('if-match')
   const ifUnmodifiedSince = header('if-unmodified-since')
@@ -47,14 +47,14 @@ function evaluate(object: Validators, header: (name: string) => string | undefin
   const ifNoneMatch = header('if-none-match')
   const ifModifiedSince = header('if-modified-since')
   if (ifNoneMatch !== undefined) return matchesEtag(ifNoneMatch, object.etag) ? 'not-modified' : 'pass'
-  // An unreadable date compares as false, and so it is ignored as the RFC demands.
+  // A malformed date compares as false, and so it is ignored as the RFC demands.
   const unchanged =
     ifModifiedSince !== undefined &&
     Math.floor(object.lastModified.getTime() / 1000) <= Date.parse(ifModifiedSince) / 1000
   return unchanged ? 'not-modified' : 'pass'
 }
 
-/** Throws `PreconditionFailed` (412) or `NotModified` (304) where a read must not be answered with the object. */
+/** Throws `PreconditionFailed` (412) or `NotModified` (304) if a read's conditions fail. */
 export function checkReadConditions(headers: IncomingHttpHeaders, object: Validators): void {
   const outcome = evaluate(object, name => headers[name] as string | undefined)
   if (outcome === 'pass') return
@@ -64,7 +64,7 @@ export function checkReadConditions(headers: IncomingHttpHeaders, object: Valida
   })
 }
 
-/** The same for the source of a copy, where everything that fails is a 412. */
+/** The same for the source of a copy, where every failure is a 412. */
 export function checkCopyConditions(headers: IncomingHttpHeaders, source: Validators): void {
   const outcome = evaluate(source, name => headers[`${COPY_SOURCE}${name}`] as string | undefined)
   if (outcome === 'pass') return
@@ -72,8 +72,8 @@ export function checkCopyConditions(headers: IncomingHttpHeaders, source: Valida
 }
 
 /**
- * Throws where a write must not happen: `If-None-Match: *` and there is an object, `If-Match` and there is another
- * one, or none (`NoSuchKey`). To be asked again in the very tick in which the object is stored.
+ * Throws if a write's conditions fail: `If-None-Match: *` and there is an object, `If-Match` and there is a different
+ * one, or none (`NoSuchKey`). Call it again in the tick that stores the object.
  */
 export function checkWriteConditions(headers: IncomingHttpHeaders, current: Validators | undefined): void {
   const ifNoneMatch = headers['if-none-match']

@@ -13,7 +13,7 @@ import { type XmlMap, xmlDocument } from '../wire/xml.js'
 
 /** CopyObject, and the source of UploadPartCopy. */
 
-/** The object that `x-amz-copy-source` names, once its conditions hold. */
+/** The object in `x-amz-copy-source`, after its conditions are checked. */
 export function copySource(context: OperationContext): StoredObject {
   const header = headerOf(context.request, 'x-amz-copy-source') ?? ''
   const [path = '', query = ''] = header.split('?')
@@ -37,7 +37,7 @@ export function copySource(context: OperationContext): StoredObject {
   return source
 }
 
-/** The bytes that `x-amz-copy-source-range` names: unlike `Range` it must be inside the source. */
+/** The bytes in `x-amz-copy-source-range`: unlike `Range` it must be inside the source. */
 export function copyRange(context: OperationContext, size: number): ByteRange {
   const header = headerOf(context.request, 'x-amz-copy-source-range')
   if (header === undefined) return { start: 0, end: size }
@@ -54,13 +54,13 @@ export function copyRange(context: OperationContext, size: number): ByteRange {
   })
 }
 
-/** The elements in which copies tell of a checksum. */
+/** The elements with checksums in copy responses. */
 export function checksumFields(checksum: Checksum | undefined): XmlMap {
   if (!checksum) return {}
   return { [checksumElement(checksum.algorithm)]: checksum.value, ChecksumType: checksum.type }
 }
 
-/** CopyObject. The copy's entity tag is its own: the MD5 of its bytes, whatever the source's was. */
+/** CopyObject. The copy has its own entity tag: the MD5 of its bytes, whatever the source's. */
 export async function copyObject(context: OperationContext): Promise<Answer> {
   const { request, store, settings } = context
   const bucket = bucketOf(context)

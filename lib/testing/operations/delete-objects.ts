@@ -8,7 +8,7 @@ import { parseXml, type XmlMap } from '../wire/xml.js'
 const MAX_XML_BYTES = 2 * 1024 ** 2
 const MAX_DELETES = 1000
 
-/** DeleteObject: no error where there is nothing to delete. */
+/** DeleteObject: no error if there is nothing to delete. */
 export function deleteObject(context: OperationContext): Answer {
   const { versionId, isMarker } = bucketOf(context).delete(
     keyOf(context),

@@ -16,7 +16,7 @@ import type { XmlMap } from '../wire/xml.js'
 const ATTRIBUTES = ['ETag', 'Checksum', 'ObjectParts', 'StorageClass', 'ObjectSize']
 const MAX_PARTS_PER_PAGE = 1000
 
-/** What is asked for: names with commas between them. */
+/** The requested attributes: names separated by commas. */
 function attributesOf(request: S3Request): ReadonlySet<string> {
   const names = (headerOf(request, 'x-amz-object-attributes') ?? '').split(',').map(name => name.trim())
   const wrong = names.find(name => !ATTRIBUTES.includes(name))
@@ -34,7 +34,7 @@ function numberOf(request: S3Request, header: string, fallback: number): number 
   throw new ServiceError('InvalidArgument', { fields: { ArgumentName: header, ArgumentValue: text ?? '' } })
 }
 
-/** The parts, a page of them; S3 lists them only where they were uploaded with additional checksums. */
+/** One page of the parts; S3 lists them only if they were uploaded with additional checksums. */
 function partsOf(request: S3Request, { parts, checksum }: StoredObject): XmlMap | undefined {
   const marker = numberOf(request, 'x-amz-part-number-marker', 0)
   const asked = numberOf(request, 'x-amz-max-parts', MAX_PARTS_PER_PAGE)
@@ -58,7 +58,7 @@ function partsOf(request: S3Request, { parts, checksum }: StoredObject): XmlMap 
   }
 }
 
-/** What an object is, without its bytes. */
+/** An object's properties, without its bytes. */
 export function getObjectAttributes(context: OperationContext): Answer {
   const { request } = context
   const bucket = bucketOf(context)

@@ -25,12 +25,12 @@ const OVERRIDES = [
 const ARCHIVED = ['GLACIER', 'DEEP_ARCHIVE']
 
 interface Selection extends ByteRange {
-  /** Whether the answer is a 206 even where it holds every byte. */
+  /** Whether the response is a 206 even if it holds every byte. */
   readonly isPartial: boolean
   readonly partsCount?: number
 }
 
-/** What `?partNumber` stands for. */
+/** The range of `?partNumber`. */
 function selectPart(object: StoredObject, partNumber: number): Selection {
   const parts = object.parts ?? [{ partNumber: 1, size: object.content.size }]
   const index = parts.findIndex(part => part.partNumber === partNumber)
@@ -81,7 +81,7 @@ function overrides(request: S3Request): Record<string, string> {
   return headers
 }
 
-/** The headers that say what an object is, also used by HEAD. */
+/** The headers that describe an object, also sent for HEAD. */
 function describe(
   context: OperationContext,
   object: StoredObject,
@@ -96,7 +96,7 @@ function describe(
     'last-modified': object.lastModified.toUTCString(),
     'content-length': String(selection.end - selection.start),
   }
-  // Where S3's entity tags are random, it says why.
+  // With random entity tags, S3 gives the reason.
   if (context.settings.etag === 'opaque' || object.content instanceof SyntheticContent) {
     headers['x-amz-server-side-encryption'] = 'aws:kms'
   }
@@ -114,7 +114,7 @@ function describe(
   return headers
 }
 
-/** GET and HEAD of an object: the same answer, of which HEAD's body is never sent. */
+/** GET and HEAD of an object: the same response, but HEAD's body is never sent. */
 export function getObject(context: OperationContext): Answer {
   const { request } = context
   const object = bucketOf(context).find(keyOf(context), request.query.get('versionId'))

@@ -25,7 +25,7 @@ import {
 import type { S3Operation } from '../wire/operation.js'
 import { putObject } from './put-object.js'
 
-/** What performs each operation. */
+/** The handler of each operation. */
 export const HANDLERS: Readonly<Record<S3Operation, Handler>> = {
   ListBuckets: listBuckets,
   GetBucketLocation: getBucketLocation,

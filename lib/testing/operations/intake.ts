@@ -3,30 +3,30 @@ import { createDigest, type Digest } from '../../io/checksums/digest.js'
 import type { ChecksumAlgorithm } from '../wire/checksum.js'
 import type { Content, ContentStore, ContentWriter } from '../store/content.js'
 
-/** What an intake works out beside keeping the bytes. */
+/** What an intake computes besides storing the bytes. */
 export interface IntakeOptions {
-  /** Whether the entity tag is the bytes' MD5, or random as with encryption by KMS. */
+  /** Whether the entity tag is the bytes' MD5, or random as with KMS encryption. */
   readonly etag: 'md5' | 'opaque'
   /** An additional checksum. */
   readonly algorithm?: ChecksumAlgorithm | undefined
-  /** The MD5 is wanted even where the entity tag is not one. */
+  /** Compute the MD5 even if it is not the entity tag. */
   readonly md5?: boolean
 }
 
-/** What was taken in. */
+/** The stored bytes and their checksums. */
 export interface Taken {
   readonly content: Content
   /** With its quotes. */
   readonly etag: string
-  /** Base64; absent where it was not asked for. */
+  /** Base64; absent unless requested. */
   readonly md5: string | undefined
-  /** Absent where no algorithm was given. */
+  /** Absent without an algorithm. */
   readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined
 }
 
-/** Takes bytes into a content store and computes their entity tag and checksum on the way. */
+/** Writes bytes into a content store and computes their entity tag and checksum along the way. */
 export class Intake {
-  /** Bytes taken so far. */
+  /** Bytes written so far. */
   size = 0
   readonly #writer: ContentWriter
   readonly #options: IntakeOptions
@@ -40,7 +40,7 @@ export class Intake {
     this.#checksum = options.algorithm && createDigest(options.algorithm)
   }
 
-  /** Takes the next bytes; a promise asks to be waited for. */
+  /** Writes the next bytes; if it returns a promise, wait for it. */
   write(bytes: Buffer): Promise<void> | undefined {
     this.size += bytes.length
     this.#md5?.update(bytes)
@@ -48,7 +48,7 @@ export class Intake {
     return this.#writer.write(bytes)
   }
 
-  /** All bytes were given. */
+  /** Ends the content. */
   async finish(): Promise<Taken> {
     const content = await this.#writer.finish()
     const md5 = this.#md5?.digest()
@@ -62,13 +62,13 @@ export class Intake {
     }
   }
 
-  /** Gives up and leaves nothing behind. */
+  /** Abandons the content and leaves nothing behind. */
   async discard(): Promise<void> {
     await this.#writer.discard()
   }
 }
 
-/** Takes in the bytes of `source` from `start` to `end`: a copy that shares memory where the store allows it. */
+/** Copies the bytes of `source` from `start` to `end`, sharing memory if the store allows it. */
 export async function takeContent(
   store: ContentStore,
   options: IntakeOptions,

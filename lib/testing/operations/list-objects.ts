@@ -13,17 +13,17 @@ const MAX_KEYS = 1000
 /** The owner of everything. */
 export const OWNER: XmlMap = { ID: 'local-s3', DisplayName: 'local-s3' }
 
-/** What all listings take from the query, and how they write names. */
+/** Common query parameters of all listings, and their encoding of names. */
 export interface ListingQuery {
   readonly prefix: string
   readonly delimiter: string
   readonly limit: number
-  /** Writes a name as the client asked for. */
+  /** Encodes a name as the client requested. */
   readonly encode: (name: string) => string
   readonly encodingType: 'url' | undefined
 }
 
-/** Reads what all listings have in common. */
+/** Parses the common parameters of all listings. */
 export function listingQuery(request: S3Request, limitName: string): ListingQuery {
   const encodingType = request.query.get('encoding-type')
   if (encodingType !== undefined && encodingType !== 'url') {
@@ -39,7 +39,7 @@ export function listingQuery(request: S3Request, limitName: string): ListingQuer
   }
 }
 
-/** The elements that repeat the question. */
+/** The elements that repeat the request. */
 export function echo(query: ListingQuery): XmlMap {
   return {
     Prefix: query.encode(query.prefix),
@@ -73,7 +73,7 @@ function pageOfObjects(context: OperationContext, query: ListingQuery, after: st
   )
 }
 
-/** ListObjectsV2. The continuation token is the last name, hidden in Base64. */
+/** ListObjectsV2. The continuation token is the last name, encoded in Base64. */
 export function listObjectsV2(context: OperationContext): Answer {
   const { request } = context
   const query = listingQuery(request, 'max-keys')

@@ -21,11 +21,11 @@ import { headerOf, numberFromQuery, type S3Request } from '../wire/s3-request.js
 import { ServiceError } from '../wire/service-error.js'
 import { propertiesOf } from '../store/stored-object.js'
 
-/** The operations of a multipart upload, but for its completion. */
+/** The operations of a multipart upload, except its completion. */
 
 const MAX_PARTS_PER_PAGE = 1000
 
-/** The upload that a request names; `NoSuchUpload` where there is none (any more). */
+/** The upload named by a request; `NoSuchUpload` if it does not exist. */
 export function uploadOf(context: OperationContext): MultipartUpload {
   const uploadId = context.request.query.get('uploadId') ?? ''
   const upload = bucketOf(context).uploads.get(uploadId)
@@ -43,7 +43,7 @@ function partNumberOf(request: S3Request): number {
   return number
 }
 
-/** Reads `x-amz-checksum-type`. */
+/** Parses `x-amz-checksum-type`. */
 export function typeFrom(request: S3Request): ChecksumType | undefined {
   const type = headerOf(request, 'x-amz-checksum-type')?.toUpperCase()
   if (type === undefined || type === 'COMPOSITE' || type === 'FULL_OBJECT') return type
@@ -79,7 +79,7 @@ export function createMultipartUpload(context: OperationContext): Answer {
   return { ...answer, headers }
 }
 
-/** Stores a part, unless its upload went away while the part was received. */
+/** Stores a part, unless its upload ended while the part was received. */
 function storePart(context: OperationContext, partNumber: number, taken: Taken): void {
   try {
     const { content, etag, checksum } = taken
@@ -95,7 +95,7 @@ export async function uploadPart(context: OperationContext): Promise<Answer> {
   const partNumber = partNumberOf(context.request)
   const upload = uploadOf(context)
   checkCustomerKey(upload.properties.customerKeyMd5, customerKeyOf(context.request.headers))
-  // Only parts of a composite checksum have to bring their own.
+  // Only parts of a composite checksum must have their own.
   const fallback = upload.checksumType === 'FULL_OBJECT' ? upload.algorithm : undefined
   const taken = await receiveContent(context, fallback)
   if (upload.algorithm && taken.checksum?.algorithm !== upload.algorithm) {
@@ -176,7 +176,7 @@ export function listParts(context: OperationContext): Answer {
   })
 }
 
-/** ListMultipartUploads: by key, and for one key the oldest first. */
+/** ListMultipartUploads: by key, and oldest first within a key. */
 export function listMultipartUploads(context: OperationContext): Answer {
   const { request } = context
   const query = listingQuery(request, 'max-uploads')

@@ -5,17 +5,17 @@ import { ServiceError } from '../wire/service-error.js'
 import { headerOf, type S3Request } from '../wire/s3-request.js'
 import type { Authentication } from '../wire/sigv4.js'
 
-/** What of the server's options an operation looks at. */
+/** The server options that operations use. */
 export interface ServerSettings {
   readonly region: string
-  /** Bytes that every part but the last has to have. */
+  /** Minimum size of every part except the last, in bytes. */
   readonly minPartSize: number
-  /** Whether bodies are checked against their signed hash. */
+  /** Whether to check bodies against their signed hash. */
   readonly verifyPayload: boolean
   readonly etag: 'md5' | 'opaque'
 }
 
-/** One request, checked and ready to be performed, and what it is performed on. */
+/** A validated request, and the state to perform it on. */
 export interface OperationContext {
   readonly request: S3Request
   readonly authentication: Authentication
@@ -28,8 +28,7 @@ export interface OperationContext {
 export const ACCOUNT_ID = '123456789012'
 
 /**
- * The bucket that the request names: `NoSuchBucket` where there is none, `AccessDenied` where another owner is
- * expected.
+ * The bucket named by the request: `NoSuchBucket` if there is none, `AccessDenied` if another owner is expected.
  */
 export function bucketOf(context: OperationContext): Bucket {
   const expectedOwner = headerOf(context.request, 'x-amz-expected-bucket-owner')
@@ -37,7 +36,7 @@ export function bucketOf(context: OperationContext): Bucket {
   return context.store.bucket(context.request.bucket ?? '')
 }
 
-/** The key that the request names. */
+/** The key named by the request. */
 export function keyOf(context: OperationContext): string {
   const { key } = context.request
   if (key === undefined) throw new ServiceError('InvalidRequest')

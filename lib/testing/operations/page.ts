@@ -1,34 +1,34 @@
 import { compareKeys } from '../store/bucket.js'
 
-/** Where a page begins: after this entry. */
+/** The start of a page: after this entry. */
 export interface Marker {
   readonly name: string
-  /** Tells entries of one name apart; without it all of them are passed. */
+  /** Distinguishes entries with the same name; without it the page starts after all of them. */
   readonly id?: string | undefined
 }
 
-/** How a listing is cut into pages. */
+/** The settings for paging. */
 export interface PageRule<T> {
   nameOf(entry: T): string
   idOf?(entry: T): string
   readonly prefix: string
   readonly delimiter: string
   readonly after: Marker | undefined
-  /** Entries and common prefixes together. */
+  /** Maximum number of entries and common prefixes together. */
   readonly limit: number
 }
 
 /** One page. */
 export interface Page<T> {
   readonly entries: readonly T[]
-  /** What the names between prefix and the next delimiter were rolled up into. */
+  /** Common prefixes: the names between prefix and the next delimiter. */
   readonly commonPrefixes: readonly string[]
   readonly isTruncated: boolean
-  /** The last name (or common prefix) on a page that is not the last one. */
+  /** The last name (or common prefix) on a page, unless it is the last page. */
   readonly next: Marker | undefined
 }
 
-/** Whether an entry comes before or at the marker. A marker that is a common prefix passes all that is under it. */
+/** Whether an entry is before or at the marker. A common prefix as marker covers everything under it. */
 function isPassed<T>(entry: T, rule: PageRule<T>, marker: Marker, sawMarker: boolean): boolean {
   const name = rule.nameOf(entry)
   const isGroup = rule.delimiter !== '' && marker.name.endsWith(rule.delimiter)
@@ -37,7 +37,7 @@ function isPassed<T>(entry: T, rule: PageRule<T>, marker: Marker, sawMarker: boo
   return compareKeys(name, marker.name) < 0
 }
 
-/** Cuts one page out of entries that are sorted by name. */
+/** Extracts one page from entries sorted by name. */
 export function pageOf<T>(sorted: readonly T[], rule: PageRule<T>): Page<T> {
   const entries: T[] = []
   const commonPrefixes: string[] = []

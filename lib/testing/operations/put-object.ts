@@ -9,7 +9,7 @@ import { receiveContent } from './receive-body.js'
 import { ServiceError } from '../wire/service-error.js'
 import { type ObjectProperties, propertiesOf, type StoredObject } from '../store/stored-object.js'
 
-/** PutObject, and what all operations that make an object share. */
+/** PutObject, and the common part of all operations that create an object. */
 
 const MAX_KEY_BYTES = 1024
 
@@ -21,7 +21,7 @@ export function checkKey(key: string): void {
   }
 }
 
-/** The headers that tell the maker of an object what it became. */
+/** The response headers that describe a new object. */
 function createdHeaders(bucket: Bucket, object: StoredObject): Record<string, string> {
   const headers: Record<string, string> = { etag: object.etag }
   if (bucket.versioning !== undefined) headers['x-amz-version-id'] = object.versionId
@@ -33,7 +33,7 @@ function createdHeaders(bucket: Bucket, object: StoredObject): Record<string, st
   return { ...headers, ...customerKeyHeaders(object.customerKeyMd5) }
 }
 
-/** Stores bytes that were taken in one piece, if the request's conditions hold: nothing is kept of them otherwise. */
+/** Stores received bytes in one piece if the request's conditions hold; otherwise keeps nothing of them. */
 export function storeTaken(
   bucket: Bucket,
   context: OperationContext,
@@ -60,14 +60,14 @@ export function storeTaken(
   return object
 }
 
-/** PutObject: stored only when all bytes are there and everything said of them holds. */
+/** PutObject: stores the object only once all bytes have arrived and every check has passed. */
 export async function putObject(context: OperationContext): Promise<Answer> {
   const { request } = context
   const bucket = bucketOf(context)
   const key = keyOf(context)
   checkKey(key)
   const properties = propertiesOf(request.headers)
-  // What can be told before the body is; it is asked again when the object is stored.
+  // Conditions can fail before the body arrives; they are checked again when the object is stored.
   checkWriteConditions(request.headers, bucket.current(key))
   const taken = await receiveContent(context)
   const object = storeTaken(bucket, context, properties, taken)

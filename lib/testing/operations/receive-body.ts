@@ -10,26 +10,26 @@ import { headerOf } from '../wire/s3-request.js'
 import { ServiceError } from '../wire/service-error.js'
 
 /**
- * Receives a request's body and holds it to everything the client said of it: length, `x-amz-content-sha256`, chunk
- * signatures, `Content-MD5`, and one additional checksum as header or trailer.
- * Until all of it holds, nothing is stored; where something does not, nothing is left.
+ * Receives a request's body and checks everything the client said about it: length, `x-amz-content-sha256`, chunk
+ * signatures, `Content-MD5`, and one additional checksum as header or trailer. Stores nothing until all checks pass,
+ * and leaves nothing behind if one fails.
  */
 
 /** The largest body of one request: 5 GiB. */
 const MAX_BODY_BYTES = 5 * 1024 ** 3
 
-/** How a body is received. */
+/** How to receive a body. */
 interface Reception {
   readonly contents: ContentStore
   readonly etag: 'md5' | 'opaque'
-  /** A checksum to compute where the client names none. */
+  /** A checksum to compute if the client names none. */
   readonly fallback?: ChecksumAlgorithm | undefined
   readonly maxBytes: number
-  /** The checksum headers are not of this body, but of the object that it is about. */
+  /** The checksum headers describe the object, not this body. */
   readonly ignoreChecksums?: boolean
 }
 
-/** What the client says of its body. */
+/** What the client says about its body. */
 interface Promised {
   /** Bytes, without framing. */
   readonly length: number
@@ -37,9 +37,9 @@ interface Promised {
   /** Base64. */
   readonly md5: string | undefined
   readonly algorithm: ChecksumAlgorithm | undefined
-  /** Base64; absent where it comes as a trailer, or not at all. */
+  /** Base64; absent if it comes as a trailer, or not at all. */
   readonly checksum: string | undefined
-  /** The trailer that carries the checksum. */
+  /** The name of the trailer with the checksum. */
   readonly trailer: string | undefined
 }
 
@@ -50,7 +50,7 @@ function invalid(name: string): ServiceError {
 function lengthOf({ request }: OperationContext, isChunked: boolean, maxBytes: number): number {
   const text = headerOf(request, isChunked ? 'x-amz-decoded-content-length' : 'content-length')
   const isAbsent = text === undefined && headerOf(request, 'transfer-encoding') === undefined
-  // A PUT must say its length, even when it is 0; a POST or a bucket's PUT may have no body at all.
+  // A PUT must state its length, even if it is 0; a POST or a bucket's PUT may have no body at all.
   if (isAbsent && (request.method !== 'PUT' || request.key === undefined)) return 0
   if (text === undefined || !/^\d+$/.test(text)) throw new ServiceError('MissingContentLength')
   const length = Number(text)
@@ -59,7 +59,7 @@ function lengthOf({ request }: OperationContext, isChunked: boolean, maxBytes: n
   throw new ServiceError('EntityTooLarge', { fields: { ProposedSize: length, MaxSizeAllowed: maxBytes } })
 }
 
-/** The checksum that the headers give or announce. There may be one, as a header or as a trailer. */
+/** The checksum given or announced by the headers. At most one, as a header or as a trailer. */
 function promisedChecksum({
   request,
 }: OperationContext): Pick<Promised, 'algorithm' | 'checksum' | 'trailer'> {
@@ -91,7 +91,7 @@ function readPromises(context: OperationContext, reception: Reception): Promised
   return { ...named, length, isChunked, md5, algorithm: algorithm ?? reception.fallback }
 }
 
-/** Takes the framing off, checks the chain of signatures, and returns the checksum that came as a trailer. */
+/** Removes the framing, checks the chain of signatures, and returns the checksum from the trailer. */
 async function receiveChunked(
   context: OperationContext,
   promised: Promised,
@@ -193,7 +193,7 @@ async function receive(context: OperationContext, reception: Reception): Promise
 /**
  * Receives an object's or a part's bytes into the store.
  *
- * @param fallback - a checksum to compute where the client names none
+ * @param fallback - a checksum to compute if the client names none
  */
 export function receiveContent(context: OperationContext, fallback?: ChecksumAlgorithm): Promise<Taken> {
   const { contents } = context.store
@@ -201,9 +201,9 @@ export function receiveContent(context: OperationContext, fallback?: ChecksumAlg
 }
 
 /**
- * Receives a small body of text; `MalformedXML` where it is longer than `maxBytes`.
+ * Receives a small text body; `MalformedXML` if it is longer than `maxBytes`.
  *
- * @param ignoreChecksums - the checksum headers speak of the object, not of this body
+ * @param ignoreChecksums - the checksum headers describe the object, not this body
  */
 export async function receiveText(
   context: OperationContext,

@@ -32,23 +32,21 @@ export interface S3Call {
   readonly startedAt: number
   /** When it ended, on the same clock; `undefined` while it is in progress. */
   readonly endedAt: number | undefined
-  /** The status of the answer; `undefined` if there is none (yet). */
+  /** The status of the response; `undefined` if there is none (yet). */
   readonly status: number | undefined
-  /** The error code of the answer. */
+  /** The error code of the response. */
   readonly errorCode: string | undefined
   /** Bytes of the request's body that arrived, framing included. */
   readonly bytesIn: number
-  /**
-   * Answer body bytes accepted by the system's network stack: what a client that stops reading does not get.
-   */
+  /** Response body bytes accepted by the system's network stack: excludes bytes that a client does not read. */
   readonly bytesOut: number
   /** The fault applied: the name of its rule's action, `reset` for example. */
   readonly fault: string | undefined
-  /** The connection was closed, by the client or a fault, before the answer was complete. */
+  /** The connection was closed, by the client or a fault, before the response was complete. */
   readonly aborted: boolean
 }
 
-/** The same while the server fills it in. */
+/** The same, writable, for the server to fill in. */
 export type OpenCall = { -readonly [Name in keyof S3Call]: S3Call[Name] }
 
 /** All calls, in order of arrival. */

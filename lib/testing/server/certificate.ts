@@ -1,15 +1,15 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 
 /**
- * A self-signed certificate for 127.0.0.1 and localhost, for a server that speaks TLS in tests. Node can sign but not
- * issue, so the certificate (X.509 v3, RFC 5280 §4.1) is written in DER by hand: it is all tag, length and value.
+ * A self-signed certificate for 127.0.0.1 and localhost, for a TLS server in tests. Node can sign but not issue
+ * certificates, so this module writes the certificate (X.509 v3, RFC 5280 §4.1) in DER: all tag, length and value.
  */
 
 /** A key and its certificate, both PEM. */
 export interface KeyAndCertificate {
   /** The private key. */
   readonly key: string
-  /** The certificate; with its chain, where it has one. */
+  /** The certificate; with its chain, if any. */
   readonly cert: string
 }
 
@@ -63,7 +63,7 @@ function pem(label: string, bytes: Buffer): string {
 }
 
 /**
- * Makes a key and its certificate, which holds from a day ago to a year from now.
+ * Generates a key and its certificate, valid from a day ago to a year from now.
  *
  * @param now - milliseconds since 1970
  */
@@ -76,7 +76,7 @@ export function selfSignedCertificate(now = Date.now()): KeyAndCertificate {
   const body = der(
     'sequence',
     der('version', der('integer', Buffer.of(2))),
-    // The first byte keeps the number positive, and not padded.
+    // The first byte keeps the number positive, without padding.
     der('integer', Buffer.of(1), randomBytes(8)),
     algorithm,
     name,
@@ -88,7 +88,7 @@ export function selfSignedCertificate(now = Date.now()): KeyAndCertificate {
       der(
         'sequence',
         extension(SUBJECT_ALT_NAME, false, der('sequence', ...altNames)),
-        // It stands at the end of its own chain, so it has to be an authority.
+        // It ends its own chain, so it has to be an authority.
         extension(BASIC_CONSTRAINTS, true, der('sequence', der('boolean', Buffer.of(0xff)))),
       ),
     ),

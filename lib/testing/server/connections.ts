@@ -2,24 +2,24 @@ import type { Socket } from 'node:net'
 
 interface Connection {
   readonly socket: Socket
-  /** From 1, in the order in which they were opened. */
+  /** From 1, in order of opening. */
   readonly number: number
 }
 
 /**
- * The open connections of a server. What a request comes on may be a TLS layer over the socket, which cannot be
- * reset; the two have the client's port in common, so that is what they are found by.
+ * The open connections of a server. A request may arrive on a TLS layer over the socket, which cannot be reset; both
+ * share the client's port, which identifies them.
  */
 export class Connections {
   readonly #byPort = new Map<number | undefined, Connection>()
   #last = 0
 
-  /** How many are open. */
+  /** Number of open connections. */
   get size(): number {
     return this.#byPort.size
   }
 
-  /** Enters a connection until it is closed. */
+  /** Registers a connection until it closes. */
   add(socket: Socket): void {
     const port = socket.remotePort
     const connection = { socket, number: ++this.#last }
@@ -29,17 +29,17 @@ export class Connections {
     })
   }
 
-  /** The number of the connection that `layer` belongs to. */
+  /** The number of the connection under `layer`. */
   numberOf(layer: Socket): number {
     return this.#byPort.get(layer.remotePort)?.number ?? 0
   }
 
-  /** Resets the connection that `layer` belongs to. */
+  /** Resets the connection under `layer`. */
   reset(layer: Socket): void {
     this.#byPort.get(layer.remotePort)?.socket.resetAndDestroy()
   }
 
-  /** Ends them all at once. */
+  /** Closes all connections at once. */
   destroy(): void {
     for (const { socket } of this.#byPort.values()) socket.destroy()
   }

@@ -6,7 +6,7 @@ import { ClientGone } from '../wire/request-body.js'
 import { headerOf, parseRequest, type S3Request, unreadableRequest } from '../wire/s3-request.js'
 import type { ServiceError } from '../wire/service-error.js'
 
-/** Enters every request into the log, finds the fault for it, and sees it through to its end. */
+/** Logs every request, finds its fault, and handles it to the end. */
 export class Dispatcher {
   readonly #parts: ExchangeParts
   readonly #log: CallLog
@@ -19,9 +19,9 @@ export class Dispatcher {
   }
 
   /**
-   * Answers one request. Never rejects.
+   * Handles one request. Never rejects.
    *
-   * @param expectsContinue - the client holds its body back until `100 Continue`
+   * @param expectsContinue - the client waits for `100 Continue` before it sends its body
    */
   async handle(message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
     const { request, error } = read(message)
@@ -32,7 +32,7 @@ export class Dispatcher {
       await new Exchange(this.#parts, { message, response, request, call, expectsContinue, fault }).run(error)
     } catch (cause) {
       call.aborted = true
-      // Too late for an answer that says so; a cut connection at least is no success.
+      // Too late for an error response; a broken connection at least is not a success.
       if (!(cause instanceof ClientGone)) response.destroy(cause as Error)
     } finally {
       this.#log.end(call)
@@ -65,7 +65,7 @@ export class Dispatcher {
   }
 }
 
-/** A request that cannot be read is logged and answered like any other. */
+/** Logs an unreadable request, and responds to it like any other. */
 function read(message: IncomingMessage): { request: S3Request; error?: ServiceError } {
   try {
     return { request: parseRequest(message) }

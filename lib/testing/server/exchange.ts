@@ -16,7 +16,7 @@ import type { S3Request } from '../wire/s3-request.js'
 import { ServiceError } from '../wire/service-error.js'
 import { authenticate, type SigningIdentity } from '../wire/sigv4.js'
 
-/** What of the server an exchange works with. */
+/** The parts of the server that an exchange uses. */
 export interface ExchangeParts {
   readonly store: ObjectStore
   readonly connections: Connections
@@ -24,11 +24,11 @@ export interface ExchangeParts {
   readonly settings: ServerSettings
   /** Whether GET and HEAD of objects need no signature. */
   readonly publicRead: boolean
-  /** The pace of every connection, asked for at each request. */
+  /** The pace of every connection, read at each request. */
   readonly pace: () => Pace
 }
 
-/** What one exchange is about. */
+/** The subject of one exchange. */
 export interface ExchangeInput {
   readonly message: IncomingMessage
   readonly response: ServerResponse
@@ -40,7 +40,7 @@ export interface ExchangeInput {
 
 const PUBLIC_OPERATIONS: readonly (S3Operation | undefined)[] = ['GetObject', 'HeadObject']
 
-// What a page of another origin may do with public objects: hls.js in a browser asks for ranges.
+// What a page of another origin may do with public objects: hls.js in a browser requests ranges.
 const CORS_HEADERS = {
   'access-control-allow-origin': '*',
   'access-control-allow-methods': 'GET, HEAD',
@@ -49,8 +49,8 @@ const CORS_HEADERS = {
 }
 
 /**
- * One request on its way through: fault, signature, operation, fault, delivery.
- * A fault comes before the operation, which then does not happen, or, where it is `performed`, after it.
+ * One request on its way through: fault, signature, operation, fault, delivery. A fault applies before the operation,
+ * which then does not run, or, if `performed`, after it.
  */
 export class Exchange {
   readonly #parts: ExchangeParts
@@ -77,9 +77,9 @@ export class Exchange {
   }
 
   /**
-   * Runs the exchange to its end; rejects with {@link ClientGone} where there is nobody to answer any more.
+   * Runs the exchange to its end; rejects with {@link ClientGone} if the client is gone.
    *
-   * @param error - the request could not even be read
+   * @param error - why the request could not be read
    */
   async run(error: ServiceError | undefined): Promise<void> {
     const { fault } = this.#input
@@ -95,7 +95,7 @@ export class Exchange {
     }
   }
 
-  /** What a fault does just before the operation. */
+  /** Applies a fault's effect just before the operation. */
   async #prepare(): Promise<void> {
     const { fault, call } = this.#input
     if (fault && 'before' in fault.rule) await fault.rule.before(call)
@@ -123,7 +123,7 @@ export class Exchange {
     })
   }
 
-  /** Plays a fault that stands in the answer's place; `undefined` where the exchange goes on. */
+  /** Applies a fault that replaces the response; `undefined` if the exchange continues. */
   async #inPlaceOfAnswer({ rule, action, released }: ActiveFault): Promise<Answer | undefined> {
     const isWhole = 'reset' in rule ? rule.reset === true : 'stall' in rule && rule.stall === true
     if (isWhole || ['hold', 'status', 'errorIn200'].includes(action)) this.#hit()
@@ -132,7 +132,7 @@ export class Exchange {
       throw new ClientGone()
     }
     if ('stall' in rule && rule.stall === true) {
-      // Read on: of a connection that nobody reads, the end is not seen.
+      // Keep reading: an unread connection does not show its end.
       void this.#body.discard().catch(() => undefined)
       await this.#reply.park()
       throw new ClientGone()
@@ -162,7 +162,7 @@ export class Exchange {
       if (request.operation === undefined) throw new ServiceError('NotImplemented')
       const context = { request, authentication, body: this.#body, store, settings }
       const answer = await HANDLERS[request.operation](context)
-      // Nothing of this request may stand in the way of the next one on the connection.
+      // Nothing of this request may block the next one on the connection.
       await this.#body.discard()
       return answer
     } catch (cause) {
@@ -174,8 +174,8 @@ export class Exchange {
   async #fail(error: ServiceError): Promise<Answer> {
     const { call, request, expectsContinue } = this.#input
     call.errorCode = error.code
-    // A client that is still sending may never look at an answer: let it finish first. One that waits for
-    // `100 Continue` will not send, and Node closes the connection after the answer.
+    // A client that is still sending may never read a response: let it finish first. A client that waits for `100
+    // Continue` will not send, and Node closes the connection after the response.
     if (!expectsContinue || this.#body.begun) await this.#body.discard()
     return errorAnswer(error, request.path, this.#requestId)
   }
@@ -201,7 +201,7 @@ export class Exchange {
     await this.#reply.send({ ...answer, headers }, { bytesPerSecond, ...this.#cut() })
   }
 
-  /** Where a fault cuts the answer's body, or spoils it. */
+  /** Where a fault cuts the response's body, or alters it. */
   #cut(): Delivery {
     const rule = this.#input.fault?.rule
     if (!rule) return {}
@@ -213,7 +213,7 @@ export class Exchange {
     return {}
   }
 
-  /** The fault takes effect. */
+  /** Applies the fault. */
   #hit(): void {
     const { call, fault } = this.#input
     if (!fault || call.fault !== undefined) return
@@ -221,7 +221,7 @@ export class Exchange {
     fault.hit(call)
   }
 
-  /** What holds the request's body back, or cuts it off. */
+  /** Holds the request's body back, or cuts it off. */
   #received(bytes: number): Promise<void> | undefined {
     const { call, fault } = this.#input
     call.bytesIn += bytes
@@ -241,12 +241,12 @@ export class Exchange {
 
 let lastRequest = 0
 
-/** Sixteen letters and digits, as S3's are, and different for every request. */
+/** Sixteen letters and digits, like S3's, different for every request. */
 function newRequestId(): string {
   return `LOCALS3${(++lastRequest).toString(36).toUpperCase().padStart(9, '0')}`
 }
 
-/** Whether a fault comes after its operation. */
+/** Whether a fault applies after its operation. */
 function isPerformed(fault: ActiveFault): boolean {
   return 'performed' in fault.rule && (fault.rule.performed ?? false)
 }

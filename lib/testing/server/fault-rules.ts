@@ -14,7 +14,7 @@ import { S3_OPERATIONS } from '../wire/operation.js'
 import { readPace } from '../wire/pacer.js'
 import { firstByteOf } from '../wire/range-header.js'
 
-/** The names that tell actions apart. */
+/** The names of the actions. */
 const ACTION_NAMES = [
   'reset',
   'stall',
@@ -38,7 +38,7 @@ const MATCH_NAMES = ['operation', 'bucket', 'key', 'partNumber', 'rangeBeyond', 
 const BYTE_NAMES = ['reset', 'stall', 'shortBody', 'corrupt', 'resetRequest', 'stallRequest', 'rangeBeyond']
 const DETAIL_NAMES = ['performed', 'code', 'message', 'retryAfter']
 
-/** The one action of a rule. */
+/** The single action of a rule. */
 function actionOf(rule: FaultRule): ActionName {
   const names = ACTION_NAMES.filter(name => name in rule)
   if (names.length === 1) return names[0]!
@@ -85,10 +85,10 @@ function fits(rule: FaultRule, call: S3Call): boolean {
   return rule.when?.(call) ?? true
 }
 
-/** A rule at work: it counts the calls that fit, and holds those that wait to be released. */
+/** An active rule: it counts the matching calls, and holds those waiting for release. */
 export class ActiveFault implements FaultHandle {
   readonly rule: FaultRule
-  /** The name of what it does. */
+  /** The name of its action. */
   readonly action: ActionName
   readonly reached: Promise<S3Call>
   /** Resolves when the rule is released. */
@@ -109,14 +109,14 @@ export class ActiveFault implements FaultHandle {
       this.#resolveReached = resolve
       this.#rejectReached = reject
     })
-    // Most tests never look at it.
+    // Most tests never use it.
     this.reached.catch(() => undefined)
     this.released = new Promise(resolve => {
       this.#resolveReleased = resolve
     })
   }
 
-  /** Counts a call, and says whether it is to be hit. */
+  /** Counts a call, and returns whether to hit it. */
   counts(call: S3Call): boolean {
     const { rule } = this
     if (!fits(rule, call)) return false
@@ -125,13 +125,13 @@ export class ActiveFault implements FaultHandle {
     return this.#matched >= first && this.#matched < first + (rule.times ?? 1)
   }
 
-  /** Notes that it took effect on a call. */
+  /** Records that it took effect on a call. */
   hit(call: S3Call): void {
     this.hits++
     this.#resolveReached(call)
   }
 
-  /** No call will come any more. */
+  /** No more calls will arrive. */
   close(): void {
     this.#rejectReached(new Error(`The server was closed before the fault "${this.action}" was reached`))
   }
@@ -156,17 +156,17 @@ export class FaultRules {
     return fault
   }
 
-  /** The fault for a call. Every rule counts the call; of those that are due, the one added first is played. */
+  /** The fault for a call. Every rule counts the call; if several are due, the one added first applies. */
   take(call: S3Call): ActiveFault | undefined {
     return [...this.#rules].filter(fault => fault.counts(call))[0]
   }
 
-  /** Takes all rules away. */
+  /** Removes all rules. */
   clear(): void {
     this.#rules.clear()
   }
 
-  /** Tells those who wait for a rule that it will not be reached. */
+  /** Rejects the pending waits for rules. */
   close(): void {
     for (const fault of this.#rules) fault.close()
   }

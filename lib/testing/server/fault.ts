@@ -29,7 +29,7 @@ export interface FaultMatch {
   readonly times?: number
 }
 
-/** A fault that replaces an answer. */
+/** A fault that replaces a response. */
 export interface AnswerFault {
   /** Whether the operation still takes effect, so that the client can't tell. Default: false. */
   readonly performed?: boolean
@@ -38,32 +38,32 @@ export interface AnswerFault {
 /** The connection is reset. */
 export interface ResetFault extends AnswerFault {
   /**
-   * `true`: instead of an answer. A number: after that many bytes of the answer's body. Bytes not yet read by
+   * `true`: instead of a response. A number: after that many bytes of the response's body. Bytes not yet read by
    * the client when the reset arrives may be discarded by its system: use `shortBody` if the exact number
-   * matters. An answer without a body (that of a PutObject, for example) has no such position: use `true`.
+   * matters. A response without a body (that of a PutObject, for example) has no such position: use `true`.
    */
   readonly reset: true | number
 }
 
 /** Nothing more is sent, and the connection stays open until the client or the server closes it. */
 export interface StallFault extends AnswerFault {
-  /** `true`: instead of an answer. A number: after that many bytes of the answer's body. */
+  /** `true`: instead of a response. A number: after that many bytes of the response's body. */
   readonly stall: true | number
 }
 
 /** The call waits for {@link FaultHandle.release}, and then continues normally. */
 export interface HoldFault extends AnswerFault {
-  /** Before the operation or, if `performed`, between the operation and its answer. */
+  /** Before the operation or, if `performed`, between the operation and its response. */
   readonly hold: true
 }
 
-/** The connection is closed cleanly before the answer's body is complete. */
+/** The connection is closed cleanly before the response's body is complete. */
 export interface ShortBodyFault {
   /** Number of body bytes that arrive, fewer than the headers promise. */
   readonly shortBody: number
 }
 
-/** The answer is an error. A body being sent by the client is read to its end first. */
+/** The response is an error. A body being sent by the client is read to its end first. */
 export interface StatusFault extends AnswerFault {
   /** The HTTP status, 200 to 599. */
   readonly status: number
@@ -83,7 +83,7 @@ export interface ErrorIn200Fault extends AnswerFault {
   readonly message?: string
 }
 
-/** The call is answered slowly. */
+/** The response is slow. */
 export interface SlowFault {
   /** How slowly; overrides the server's own pace. */
   readonly slow: Pace
@@ -101,13 +101,13 @@ export interface BeforeFault {
   readonly before: (call: S3Call) => unknown
 }
 
-/** One byte of the answer's body is altered. What is stored stays as it is. */
+/** One byte of the response's body is altered. What is stored stays as it is. */
 export interface CorruptFault {
   /** The byte's offset into the body. */
   readonly corrupt: number
 }
 
-/** Headers of the answer are changed. */
+/** Headers of the response are changed. */
 export interface AnswerHeadersFault {
   /** Headers to set, by lower-case name; `undefined` removes a header. */
   readonly answerHeaders: Readonly<Record<string, string | undefined>>

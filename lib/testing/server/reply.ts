@@ -3,14 +3,14 @@ import type { OpenCall } from './call-log.js'
 import type { Answer } from '../operations/answer.js'
 import { Pacer } from '../wire/pacer.js'
 
-/** The most bytes given to the socket that its network stack has not taken yet. */
+/** Maximum number of bytes given to the socket that its network stack has not accepted yet. */
 const WINDOW_BYTES = 256 * 1024
 
 type Chunks = Iterable<Buffer> | AsyncIterable<Buffer>
 
-/** How an answer's body is delivered. */
+/** How to deliver a response's body. */
 export interface Delivery {
-  /** Bytes of the body after which `then` happens. */
+  /** Number of body bytes after which `then` happens. */
   readonly limit?: number | undefined
   readonly then?: 'reset' | 'stall' | 'close' | undefined
   /** The offset of a byte to alter. */
@@ -20,7 +20,7 @@ export interface Delivery {
   readonly reached?: () => void
 }
 
-/** The answering side of one exchange: sends, waits, breaks off; and never outlives its connection. */
+/** The response side of one exchange: sends, waits, breaks off; and never outlives its connection. */
 export class Reply {
   readonly #response: ServerResponse
   readonly #call: OpenCall
@@ -44,7 +44,7 @@ export class Reply {
     })
   }
 
-  /** Whether there is nobody to answer any more. */
+  /** Whether the client is gone. */
   get isGone(): boolean {
     return this.#isClosed || this.#response.destroyed
   }
@@ -60,7 +60,7 @@ export class Reply {
     this.#reset()
   }
 
-  /** Waits until `until` resolves, or the connection is gone. */
+  /** Waits until `until` resolves, or the connection closes. */
   async park(until?: Promise<void>): Promise<void> {
     if (this.isGone) return
     let wake: (() => void) | undefined
@@ -72,7 +72,7 @@ export class Reply {
     this.#parked.delete(wake!)
   }
 
-  /** Waits so many milliseconds, or until the connection is gone. */
+  /** Waits for a number of milliseconds, or until the connection closes. */
   async sleep(ms: number): Promise<void> {
     if (ms <= 0) return
     let timer: NodeJS.Timeout | undefined
@@ -80,7 +80,7 @@ export class Reply {
     clearTimeout(timer)
   }
 
-  /** Sends an answer; resolves when the network stack took it, or the connection is gone. */
+  /** Sends a response; resolves once the network stack has accepted it, or the connection closes. */
   async send(answer: Answer, delivery: Delivery = {}): Promise<void> {
     if (this.isGone) return
     const response = this.#response
@@ -127,7 +127,7 @@ export class Reply {
     await this.park()
   }
 
-  /** Gives bytes to the socket and waits while too many are under way. */
+  /** Writes bytes to the socket and waits while too many are pending. */
   async #write(bytes: Buffer): Promise<void> {
     this.#unsent += bytes.length
     this.#response.write(bytes, error => {
@@ -138,14 +138,14 @@ export class Reply {
     await this.#drained(WINDOW_BYTES - 1)
   }
 
-  /** Waits until no more than so many bytes are under way. */
+  /** Waits until no more than this many bytes are pending. */
   async #drained(bytes: number): Promise<void> {
     while (this.#unsent > bytes && !this.isGone) {
       await new Promise<void>(resolve => (this.#written = resolve))
     }
   }
 
-  /** Ends the answer and waits until all of it was taken. */
+  /** Ends the response and waits until all of it has been accepted. */
   #finish(): Promise<void> {
     return new Promise(resolve => {
       this.#parked.add(resolve)
@@ -160,7 +160,7 @@ async function* slicesOf(chunks: Chunks, size: number): AsyncGenerator<Buffer> {
   }
 }
 
-/** A copy with one byte that is another: what is stored stays as it is. */
+/** A copy with one byte changed: the stored bytes stay as they are. */
 function altered(bytes: Buffer, at: number): Buffer {
   const copy = Buffer.from(bytes)
   copy[at]! ^= 0xff

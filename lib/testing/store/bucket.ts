@@ -6,26 +6,26 @@ import type { DeleteMarker, ObjectVersion, StoredObject } from './stored-object.
 /** Whether a bucket keeps old versions. */
 export type Versioning = 'Enabled' | 'Suspended' | undefined
 
-/** Is told of every change that has to outlive the process. */
+/** Receives every change that has to outlive the process. */
 export interface Journal {
-  /** A bucket was made, or its versioning changed. */
+  /** A bucket was created, or its versioning changed. */
   bucketChanged(bucket: Bucket): void
   bucketRemoved(bucket: Bucket): void
   versionStored(bucket: Bucket, version: ObjectVersion): void
   versionRemoved(bucket: Bucket, version: ObjectVersion): void
 }
 
-/** The id of versions from before, or without, versioning. */
+/** The id of versions created before, or without, versioning. */
 export const NULL_VERSION = 'null'
 
-/** Orders names as S3 lists them: by their UTF-8 bytes, which is by code points. */
+/** Orders names like S3: by their UTF-8 bytes, that is by code points. */
 export function compareKeys(a: string, b: string): number {
   if (a === b) return 0
   const length = Math.min(a.length, b.length)
   for (let i = 0; i < length; i++) {
     const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)]
     if (x === y) continue
-    // Surrogates stand for code points above all others, though their units are not the highest.
+    // Surrogates represent code points above all others, but their units are not the highest.
     const [xHigh, yHigh] = [x >= 0xd800 && x <= 0xdfff, y >= 0xd800 && y <= 0xdfff]
     return xHigh === yHigh ? x - y : xHigh ? 1 : -1
   }
@@ -34,21 +34,21 @@ export function compareKeys(a: string, b: string): number {
 
 let lastSequence = 0
 
-/** An id that sorts by when it was made. */
+/** An id that sorts by creation time. */
 export function newId(): string {
   lastSequence = Math.max(lastSequence + 1, Date.now() * 1000)
   return `${lastSequence.toString(36).padStart(11, '0')}.${randomBytes(12).toString('base64url')}`
 }
 
-/** What a delete did. */
+/** The effect of a delete. */
 export interface Deletion {
-  /** The version that was made (a marker) or removed; absent where there was nothing, and no versioning. */
+  /** The version created (a marker) or removed; absent if there was nothing, and no versioning. */
   readonly versionId: string | undefined
-  /** Whether that is a delete marker. */
+  /** Whether that version is a delete marker. */
   readonly isMarker: boolean
 }
 
-/** A bucket: versions by key, and uploads under way. All changes happen within one tick. */
+/** A bucket: versions by key, and uploads in progress. All changes happen within one tick. */
 export class Bucket {
   readonly name: string
   readonly createdAt: Date
@@ -66,7 +66,7 @@ export class Bucket {
     this.#versioning = versioning
   }
 
-  /** Whether old versions are kept. */
+  /** Whether the bucket keeps old versions. */
   get versioning(): Versioning {
     return this.#versioning
   }
@@ -76,17 +76,17 @@ export class Bucket {
     this.#journal.bucketChanged(this)
   }
 
-  /** Whether there is neither a version nor a delete marker. Uploads under way do not count, as on AWS. */
+  /** Whether there is neither a version nor a delete marker. Uploads in progress do not count, as on AWS. */
   get isEmpty(): boolean {
     return this.#versions.size === 0
   }
 
-  /** All keys that hold anything, be it a delete marker, in S3's order. */
+  /** All keys with any entry, even a delete marker, in S3's order. */
   get keys(): readonly string[] {
     return (this.#sortedKeys ??= [...this.#versions.keys()].sort(compareKeys))
   }
 
-  /** The versions of a key, the newest first. */
+  /** The versions of a key, newest first. */
   versionsOf(key: string): ObjectVersion[] {
     return [...(this.#versions.get(key) ?? [])].reverse()
   }
@@ -96,13 +96,13 @@ export class Bucket {
     return this.#versions.get(key)?.at(-1)
   }
 
-  /** The object that a plain read of the key finds. */
+  /** The object that a read without a version id returns. */
   current(key: string): StoredObject | undefined {
     const latest = this.latest(key)
     return latest?.kind === 'object' ? latest : undefined
   }
 
-  /** The object that a read finds; `NoSuchKey`, `NoSuchVersion` or `MethodNotAllowed` (a marker by its id). */
+  /** The object that a read returns; `NoSuchKey`, `NoSuchVersion` or `MethodNotAllowed` (a marker by its id). */
   find(key: string, versionId?: string): StoredObject {
     const version =
       versionId === undefined
@@ -117,12 +117,12 @@ export class Bucket {
     throw new ServiceError('NoSuchVersion', { fields: { Key: key, VersionId: versionId } })
   }
 
-  /** The version id for something that is about to be stored. */
+  /** The version id for an object about to be stored. */
   newVersionId(): string {
     return this.#versioning === 'Enabled' ? newId() : NULL_VERSION
   }
 
-  /** Stores a version as the newest; one of the same id (`null`, without versioning) is replaced. */
+  /** Stores a version as the newest; replaces one with the same id (`null`, without versioning). */
   store(version: ObjectVersion): void {
     const versions = this.#versions.get(version.key) ?? []
     const replaced = versions.find(({ versionId }) => versionId === version.versionId)
@@ -131,7 +131,7 @@ export class Bucket {
     if (replaced) this.#drop(replaced)
   }
 
-  /** Deletes a key (in a versioned bucket: puts a marker on top), or one version for good. */
+  /** Deletes a key (in a versioned bucket: adds a marker on top), or one version for good. */
   delete(key: string, versionId?: string): Deletion {
     if (versionId !== undefined) return this.#deleteVersion(key, versionId)
     if (this.#versioning !== undefined) {
@@ -149,8 +149,8 @@ export class Bucket {
   }
 
   /**
-   * Puts back what an earlier process stored, the oldest first, without telling the journal. Returns the version that
-   * it replaces, where that process did not get to remove it any more.
+   * Restores a version from an earlier process, oldest first, without notifying the journal. Returns the version that
+   * it replaces, if that process had no time to remove it.
    */
   restore(version: ObjectVersion): ObjectVersion | undefined {
     const versions = this.#versions.get(version.key) ?? []

@@ -1,32 +1,32 @@
-/** Immutable bytes of an object or of a part, wherever they are kept. */
+/** Immutable bytes of an object or of a part, wherever they are stored. */
 export interface Content {
   /** Length in bytes. */
   readonly size: number
   /** The bytes from `start` (inclusive) to `end` (exclusive), in order, in buffers of any size. */
   read(start: number, end: number): Iterable<Buffer> | AsyncIterable<Buffer>
-  /** Keeps the bytes readable, even when they are released meanwhile, until the returned function is called. */
+  /** Keeps the bytes readable, even if they are released meanwhile, until the returned function is called. */
   hold(): () => void
-  /** Gives the bytes up: they go when nobody holds them any more. */
+  /** Releases the bytes: they are deleted once nobody holds them any more. */
   release(): void
 }
 
-/** Takes the bytes of one content as they arrive. */
+/** Receives the bytes of one content. */
 export interface ContentWriter {
-  /** Takes the next bytes, which belong to the writer from then on; a promise asks to be waited for. */
+  /** Writes the next bytes, which then belong to the writer; if it returns a promise, wait for it. */
   write(bytes: Buffer): Promise<void> | undefined
-  /** All bytes were given. */
+  /** Ends the content. */
   finish(): Promise<Content> | Content
-  /** Gives up and leaves nothing behind. */
+  /** Abandons the content and leaves nothing behind. */
   discard(): Promise<void> | undefined
 }
 
-/** Where contents are kept. */
+/** A store for contents. */
 export interface ContentStore {
   /** Starts a new content. */
   create(): ContentWriter
 }
 
-/** Contents one after the other, as a multipart object's parts are. */
+/** Contents in sequence, like a multipart object's parts. */
 export class JoinedContent implements Content {
   readonly size: number
   readonly parts: readonly Content[]
@@ -58,14 +58,14 @@ export class JoinedContent implements Content {
 }
 
 /**
- * Makes an object's bytes when they are asked for: those from `start` (inclusive) to `end` (exclusive).
- * It has to give the same bytes for the same place every time, and exactly `end − start` of them.
+ * Generates an object's bytes on demand: those from `start` (inclusive) to `end` (exclusive). It must return the same
+ * bytes for the same range every time, and exactly `end − start` of them.
  */
 export type Generate = (start: number, end: number) => Buffer | Promise<Buffer>
 
 const SLICE_BYTES = 256 * 1024
 
-/** Content that is made when it is read, so that it may be larger than memory and disk. */
+/** Content generated on read, so that it may be larger than memory and disk. */
 export class SyntheticContent implements Content {
   readonly size: number
   readonly #generate: Generate
@@ -91,7 +91,7 @@ export class SyntheticContent implements Content {
   }
 
   release(): void {
-    // There is nothing to give up.
+    // There is nothing to release.
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Content, type ContentStore, type ContentWriter, SyntheticContent } from './content.js'
 
-/** What is read in place of bytes that were not kept. */
+/** Replaces bytes that were not kept. */
 export function zeros(size: number): Content {
   return new SyntheticContent(size, (start, end) => Buffer.alloc(end - start))
 }
@@ -21,5 +21,7 @@ class DiscardingWriter implements ContentWriter {
   }
 }
 
-/** Keeps the sizes of contents and not their bytes, which read as zeros: for tests that write more than fits. */
+/**
+ * Keeps the sizes of contents but not their bytes, which read as zeros: for tests that write more than memory holds.
+ */
 export const discardedContents: ContentStore = { create: () => new DiscardingWriter() }

@@ -5,7 +5,7 @@ import type { Content, ContentWriter } from './content.js'
 
 const READ_BYTES = 256 * 1024
 
-/** Content in a file of its own, which goes when the content is released and nobody holds it any more. */
+/** Content in its own file, which is deleted once the content is released and nobody holds it any more. */
 export class FileContent implements Content {
   readonly path: string
   readonly size: number

@@ -8,16 +8,16 @@ import type { ObjectStore } from './object-store.js'
 import type { ObjectVersion } from './stored-object.js'
 
 /**
- * Keeps buckets and objects in a folder, so that they outlive the process:
+ * Stores buckets and objects in a directory, so that they outlive the process:
  *
- *     local-s3.json                        marks the folder as ours
+ *     local-s3.json                        marks the directory as a LocalS3’s own
  *     content/ID                           the bytes of an object, or of one of its parts
  *     buckets/NAME/bucket.json             a bucket
- *     buckets/NAME/versions/ID.json        all that is known of one version, and which contents it is made of
+ *     buckets/NAME/versions/ID.json        the properties of one version, and the contents it consists of
  *
- * A version exists once its JSON file does, which is renamed into place; a content that no version names is rubbish
- * of uploads that were never completed, and is swept away at the next start. Names of files are ids, never keys: keys
- * may hold anything. One server at a time.
+ * A version exists once its JSON file does, which is renamed into place; content without a version is left over from
+ * incomplete uploads, and is deleted at the next start. File names are ids, never keys: keys may contain anything. One
+ * server at a time.
  */
 
 const MARK = { format: 'local-s3', version: 1 }
@@ -39,21 +39,21 @@ function filesOf(content: Content): SavedFile[] | undefined {
   return files.some(file => file === undefined) ? undefined : (files.flat() as SavedFile[])
 }
 
-/** The files that a version is made of; none where its bytes are not in files. */
+/** The files of a version; none if its bytes are not in files. */
 function contentFiles(version: ObjectVersion): SavedFile[] {
   return version.kind === 'object' ? (filesOf(version.content) ?? []) : []
 }
 
-/** A folder that is a content store and a journal. */
+/** A directory that is a content store and a journal. */
 export class Folder implements ContentStore, Journal {
   readonly #path: string
   /** The file of each version that has one. */
   readonly #files = new WeakMap<ObjectVersion, string>()
 
   /**
-   * Opens a folder, and makes it where there is none.
+   * Opens a directory, and creates it if missing.
    *
-   * @throws {@link OptionError} where it holds something else: its files would be taken for rubbish
+   * @throws {@link OptionError} if it contains anything else: its files would count as leftovers
    */
   constructor(path: string) {
     this.#path = path
@@ -72,11 +72,11 @@ export class Folder implements ContentStore, Journal {
     return new FileWriter(this.#contentPath(newId()))
   }
 
-  /** Puts what the folder holds into a store, and sweeps out what nothing refers to. */
+  /** Loads the directory into a store, and deletes files that nothing refers to. */
   restore(store: ObjectStore): void {
     for (const name of readdirSync(join(this.#path, 'buckets'))) {
       if (existsSync(this.#bucketFile(name))) store.restore(this.#readBucket(name))
-      // It was being made when the process ended.
+      // The process ended while creating it.
       else rmSync(this.#bucketPath(name), { recursive: true })
     }
     const versions = store.buckets.flatMap(bucket => bucket.keys.flatMap(key => bucket.versionsOf(key)))
@@ -97,7 +97,7 @@ export class Folder implements ContentStore, Journal {
 
   versionStored(bucket: Bucket, version: ObjectVersion): void {
     const content = version.kind === 'object' ? filesOf(version.content) : []
-    // Content that is made when it is read can't be saved: it lives as long as the process.
+    // Generated content can't be saved: it lives as long as the process.
     if (!content) return
     const file = join(this.#bucketPath(bucket.name), 'versions', `${newId()}.json`)
     writeJson(file, { ...version, content })
@@ -113,10 +113,10 @@ export class Folder implements ContentStore, Journal {
     const { createdAt, versioning } = readJson<SavedBucket>(this.#bucketFile(name))
     const bucket = new Bucket(name, this, new Date(createdAt), versioning)
     const folder = join(this.#bucketPath(name), 'versions')
-    // Names are ids, which sort by when they were made.
+    // Names are ids, which sort by creation time.
     for (const file of readdirSync(folder).sort()) {
       if (!file.endsWith('.json')) {
-        // It was being written when the process ended.
+        // The process ended while writing it.
         rmSync(join(folder, file))
         continue
       }
@@ -152,7 +152,7 @@ function readJson<T>(path: string): T {
   return JSON.parse(readFileSync(path, 'utf8')) as T
 }
 
-/** All or nothing: a reader finds the old text or the new one. */
+/** Atomic: a reader finds the old text or the new one. */
 function writeJson(path: string, value: unknown): void {
   writeFileSync(`${path}.new`, JSON.stringify(value))
   renameSync(`${path}.new`, path)

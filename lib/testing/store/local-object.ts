@@ -22,7 +22,7 @@ export interface LocalObject {
   readonly etag: string
   /** `null` (the word) where the bucket is not versioned. */
   readonly versionId: string
-  /** When it was stored, to the millisecond; S3's answers give seconds. */
+  /** When it was stored, to the millisecond; S3's responses give seconds. */
   readonly lastModified: Date
   /** `content-type`; the same as in `headers`. */
   readonly contentType: string | undefined
@@ -54,7 +54,7 @@ export interface LocalPart extends ObjectPart {
   readonly etag: string
 }
 
-/** What is told of a stored object. */
+/** The description of a stored object. */
 export function describeObject(object: StoredObject): LocalObject {
   const { key, etag, versionId, lastModified, headers, metadata, storageClass, checksum, parts } = object
   return {
@@ -72,7 +72,7 @@ export function describeObject(object: StoredObject): LocalObject {
   }
 }
 
-/** The properties that the options of a direct put give. */
+/** The properties in the options of a direct put. */
 export function propertiesFrom({ contentType, metadata = {}, storageClass }: PutOptions): ObjectProperties {
   const headers = {
     ...(contentType !== undefined && { 'content-type': contentType }),

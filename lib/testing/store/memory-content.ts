@@ -3,11 +3,11 @@ import type { Content, ContentStore, ContentWriter } from './content.js'
 const SMALL_BYTES = 4 * 1024
 const BLOCK_BYTES = 64 * 1024
 
-/** Content in memory: the buffers as they came, never joined. */
+/** Content in memory: the buffers as received, never joined. */
 export class MemoryContent implements Content {
   readonly size: number
   readonly #buffers: readonly Buffer[]
-  /** Where each buffer begins. */
+  /** Start offset of each buffer. */
   readonly #starts: readonly number[]
 
   constructor(buffers: readonly Buffer[]) {
@@ -33,10 +33,10 @@ export class MemoryContent implements Content {
   }
 
   release(): void {
-    // The buffers go when the last reader does.
+    // The buffers are freed with the last reader.
   }
 
-  /** The last buffer that begins at or before `position`. */
+  /** The last buffer that starts at or before `position`. */
   #indexAt(position: number): number {
     let [low, high] = [0, this.#starts.length]
     while (high - low > 1) {
@@ -49,8 +49,8 @@ export class MemoryContent implements Content {
 }
 
 /**
- * Keeps what it is given without a copy. Only small buffers are gathered into blocks: a body that comes byte by byte
- * would otherwise cost a hundred times its size.
+ * Keeps its input without a copy. Only small buffers are gathered into blocks: a body arriving byte by byte would
+ * otherwise take a hundred times its size.
  */
 class MemoryWriter implements ContentWriter {
   #buffers: Buffer[] = []
@@ -81,7 +81,7 @@ class MemoryWriter implements ContentWriter {
 
   #closeBlock(): void {
     if (this.#block === undefined) return
-    // A block that is mostly empty is not worth pinning.
+    // A mostly empty block is not worth pinning.
     const used = this.#block.subarray(0, this.#blockLength)
     this.#buffers.push(this.#blockLength * 2 < BLOCK_BYTES ? copyOf(used) : used)
     this.#block = undefined
@@ -89,12 +89,12 @@ class MemoryWriter implements ContentWriter {
   }
 }
 
-/** A copy with memory of its own: `Buffer.from` would pin a share of Node's pool, whose size changes with Node. */
+/** A copy in its own memory: `Buffer.from` would pin a share of Node's pool, whose size varies with Node. */
 function copyOf(bytes: Buffer): Buffer {
   const copy = Buffer.allocUnsafeSlow(bytes.length)
   bytes.copy(copy)
   return copy
 }
 
-/** Keeps contents in memory. */
+/** Stores contents in memory. */
 export const memoryContents: ContentStore = { create: () => new MemoryWriter() }

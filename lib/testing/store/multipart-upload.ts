@@ -12,19 +12,19 @@ import type { ObjectPart, ObjectProperties } from './stored-object.js'
 /** The highest part number. */
 export const MAX_PART_NUMBER = 10_000
 
-/** A part that was stored. */
+/** A stored part. */
 export interface UploadedPart {
   /** From 1 to 10,000. */
   readonly partNumber: number
   readonly content: Content
   /** With its quotes. */
   readonly etag: string
-  /** Base64, of the upload's algorithm or else of the part's own. */
+  /** Base64, of the upload's algorithm or otherwise of the part's own. */
   readonly checksum: { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined
   readonly lastModified: Date
 }
 
-/** A part as the list in CompleteMultipartUpload names it. */
+/** A part as listed in CompleteMultipartUpload. */
 export interface NamedPart {
   readonly partNumber: number
   readonly etag: string
@@ -32,7 +32,7 @@ export interface NamedPart {
   readonly checksums: ReadonlyMap<ChecksumAlgorithm, string>
 }
 
-/** What the parts of an upload make together. */
+/** The result of joining an upload's parts. */
 export interface JoinedParts {
   readonly content: Content
   readonly etag: string
@@ -40,7 +40,7 @@ export interface JoinedParts {
   readonly parts: readonly ObjectPart[]
 }
 
-/** How a new upload is made. */
+/** The properties of a new upload. */
 export interface UploadOptions {
   readonly uploadId: string
   readonly key: string
@@ -54,7 +54,7 @@ function bare(etag: string): string {
   return etag.replaceAll('"', '').trim()
 }
 
-/** A multipart upload under way. */
+/** A multipart upload in progress. */
 export class MultipartUpload implements UploadOptions {
   readonly uploadId: string
   readonly key: string
@@ -78,13 +78,13 @@ export class MultipartUpload implements UploadOptions {
     return [...this.#parts.values()].sort((a, b) => a.partNumber - b.partNumber)
   }
 
-  /** Stores a part; one of the same number is replaced. */
+  /** Stores a part; replaces one with the same number. */
   store(part: UploadedPart): void {
     this.#parts.get(part.partNumber)?.content.release()
     this.#parts.set(part.partNumber, part)
   }
 
-  /** Lets go of all parts but those that became part of an object. */
+  /** Releases all parts, except those that became part of an object. */
   release(kept: readonly UploadedPart[] = []): void {
     for (const part of this.#parts.values()) {
       if (!kept.includes(part)) part.content.release()
@@ -93,8 +93,8 @@ export class MultipartUpload implements UploadOptions {
   }
 
   /**
-   * The parts that a Complete names, checked: `InvalidPartOrder`, `InvalidPart`, `EntityTooSmall` (all but the last
-   * have to be `minPartSize` bytes long).
+   * The parts named in a Complete, checked: `InvalidPartOrder`, `InvalidPart`, `EntityTooSmall` (all except the last
+   * must be at least `minPartSize` bytes long).
    */
   select(named: readonly NamedPart[], minPartSize: number): UploadedPart[] {
     if (named.length === 0 || named.length > MAX_PART_NUMBER) throw new ServiceError('MalformedXML')
@@ -116,7 +116,7 @@ export class MultipartUpload implements UploadOptions {
     return parts
   }
 
-  /** What `parts` make together. */
+  /** The result of joining `parts`. */
   join(parts: readonly UploadedPart[]): JoinedParts {
     const digests = parts.map(part => Buffer.from(bare(part.etag), 'hex'))
     const md5 = createHash('md5').update(Buffer.concat(digests)).digest('hex')

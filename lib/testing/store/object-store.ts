@@ -2,25 +2,25 @@ import { Bucket, type Journal } from './bucket.js'
 import type { ContentStore } from './content.js'
 import { ServiceError } from '../wire/service-error.js'
 
-/** What a Complete answered, for the client that asks again because it never got the answer. */
+/** The response to a Complete, for a client that repeats it after losing the response. */
 export interface CompletedUpload {
   readonly bucket: string
   readonly key: string
-  /** The parts as they were named. */
+  /** The parts as named in the request. */
   readonly parts: string
   readonly answer: { readonly headers: Readonly<Record<string, string>>; readonly body: string }
 }
 
 const MAX_REMEMBERED_UPLOADS = 1000
 
-/** Whether a bucket may be called so: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
+/** Whether a bucket name is valid: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
 export function isBucketName(name: string): boolean {
   return /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) && !name.includes('..') && !/^[\d.]+$/.test(name)
 }
 
-/** All that the server keeps. */
+/** The whole state of the server. */
 export class ObjectStore {
-  /** Where bytes go. */
+  /** The store for bytes. */
   readonly contents: ContentStore
   readonly #journal: Journal
   readonly #buckets = new Map<string, Bucket>()
@@ -41,14 +41,14 @@ export class ObjectStore {
     return this.#buckets.has(name)
   }
 
-  /** A bucket by name; `NoSuchBucket` where there is none. */
+  /** A bucket by name; `NoSuchBucket` if there is none. */
   bucket(name: string): Bucket {
     const bucket = this.#buckets.get(name)
     if (!bucket) throw new ServiceError('NoSuchBucket', { fields: { BucketName: name } })
     return bucket
   }
 
-  /** Makes a bucket; `InvalidBucketName`, `BucketAlreadyOwnedByYou`. */
+  /** Creates a bucket; `InvalidBucketName`, `BucketAlreadyOwnedByYou`. */
   createBucket(name: string): Bucket {
     if (!isBucketName(name)) throw new ServiceError('InvalidBucketName', { fields: { BucketName: name } })
     if (this.#buckets.has(name)) {
@@ -69,12 +69,12 @@ export class ObjectStore {
     this.#journal.bucketRemoved(bucket)
   }
 
-  /** Puts back a bucket of an earlier process, without telling the journal. */
+  /** Restores a bucket of an earlier process, without notifying the journal. */
   restore(bucket: Bucket): void {
     this.#buckets.set(bucket.name, bucket)
   }
 
-  /** Remembers a Complete; the oldest is forgotten when there are too many. */
+  /** Remembers a Complete; forgets the oldest if there are too many. */
   remember(uploadId: string, completed: CompletedUpload): void {
     this.#completed.set(uploadId, completed)
     if (this.#completed.size <= MAX_REMEMBERED_UPLOADS) return
@@ -82,7 +82,7 @@ export class ObjectStore {
     this.#completed.delete(oldest!)
   }
 
-  /** The Complete of an upload that is no more. */
+  /** The Complete of an upload that no longer exists. */
   completed(uploadId: string): CompletedUpload | undefined {
     return this.#completed.get(uploadId)
   }

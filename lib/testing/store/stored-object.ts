@@ -4,15 +4,15 @@ import type { Content } from './content.js'
 import { customerKeyHeaders, customerKeyOf } from '../wire/customer-key.js'
 import { ServiceError } from '../wire/service-error.js'
 
-/** What a client says of an object beside its bytes. */
+/** What a client says about an object, besides its bytes. */
 export interface ObjectProperties {
-  /** `content-type`, `cache-control` …: given back with every read. */
+  /** `content-type`, `cache-control` …: returned with every read. */
   readonly headers: Readonly<Record<string, string>>
-  /** `x-amz-meta-…`, by names without that. */
+  /** `x-amz-meta-…`, by names without that prefix. */
   readonly metadata: Readonly<Record<string, string>>
-  /** `STANDARD` unless the client asked for another. */
+  /** `STANDARD` unless the client requested another class. */
   readonly storageClass: string
-  /** The MD5 (Base64) of the customer's own encryption key. */
+  /** The MD5 (Base64) of the customer's encryption key. */
   readonly customerKeyMd5: string | undefined
 }
 
@@ -22,7 +22,7 @@ export interface ObjectPart {
   readonly partNumber: number
   /** Bytes. */
   readonly size: number
-  /** Its own checksum, where it was uploaded with one. */
+  /** Its own checksum, if it was uploaded with one. */
   readonly checksum?: { readonly algorithm: ChecksumAlgorithm; readonly value: string } | undefined
 }
 
@@ -30,18 +30,18 @@ export interface ObjectPart {
 export interface StoredObject extends ObjectProperties {
   readonly kind: 'object'
   readonly key: string
-  /** `null` (the word) where the bucket was not versioned. */
+  /** `null` (the word) if the bucket was not versioned. */
   readonly versionId: string
   readonly content: Content
   /** With its quotes. */
   readonly etag: string
   readonly lastModified: Date
   readonly checksum: Checksum | undefined
-  /** Absent on objects that came in one piece. */
+  /** Absent for objects uploaded in one piece. */
   readonly parts: readonly ObjectPart[] | undefined
 }
 
-/** What a delete leaves in a versioned bucket. */
+/** The entry that a delete leaves in a versioned bucket. */
 export interface DeleteMarker {
   readonly kind: 'delete-marker'
   readonly key: string
@@ -49,7 +49,7 @@ export interface DeleteMarker {
   readonly lastModified: Date
 }
 
-/** What a key holds. */
+/** An entry under a key. */
 export type ObjectVersion = StoredObject | DeleteMarker
 
 const CONTENT_HEADERS = [
@@ -64,7 +64,7 @@ const META = 'x-amz-meta-'
 /** Bytes of names and values together. */
 const MAX_METADATA_BYTES = 2048
 
-/** The properties that the headers of a PutObject, CopyObject or CreateMultipartUpload give. */
+/** The properties in the headers of a PutObject, CopyObject or CreateMultipartUpload. */
 export function propertiesOf(headers: IncomingHttpHeaders): ObjectProperties {
   const kept: Record<string, string> = { 'content-type': 'binary/octet-stream' }
   for (const name of CONTENT_HEADERS) {
@@ -99,14 +99,14 @@ export function propertiesOf(headers: IncomingHttpHeaders): ObjectProperties {
   }
 }
 
-/** The headers that say of an object what its properties are. */
+/** The response headers with an object's properties. */
 export function headersOf(properties: ObjectProperties): Record<string, string> {
   const headers: Record<string, string> = {
     ...properties.headers,
     ...customerKeyHeaders(properties.customerKeyMd5),
   }
   for (const [name, value] of Object.entries(properties.metadata)) headers[`${META}${name}`] = value
-  // S3 names the storage class only where it is not the usual one.
+  // S3 names the storage class only if it is not the default.
   if (properties.storageClass !== 'STANDARD') headers['x-amz-storage-class'] = properties.storageClass
   return headers
 }

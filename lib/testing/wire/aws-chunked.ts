@@ -1,22 +1,22 @@
 import { ServiceError } from './service-error.js'
 
 /**
- * The `aws-chunked` content encoding: a body framed so that it can carry signatures and trailers.
+ * The `aws-chunked` content encoding: a body framed to carry signatures and trailers.
  *
  *     SIZE-IN-HEX[;chunk-signature=…]\r\n  SIZE bytes  \r\n   … repeated, the last of size 0 …
- *     name:value\r\n  …                                       trailers, where the request announced them
+ *     name:value\r\n  …                                       trailers, if the request announced them
  *     \r\n
  *
- * The decoder is fed chunks cut at any byte and hands on the bytes inside as slices, never copies. Lines are
- * collected up to a bound, so that a body without line ends cannot grow memory.
+ * The decoder accepts chunks cut at any byte and passes the bytes inside on as slices, never copies. Lines are
+ * collected up to a limit, so that a body without line ends cannot exhaust memory.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
  */
 
 const MAX_LINE_BYTES = 8192
-/** Chunks but the last have to be this long, in bytes. */
+/** Minimum size of every chunk except the last, in bytes. */
 const MIN_CHUNK_BYTES = 8192
 
-/** Who is told what the framing holds. */
+/** Receives the contents of the framing. */
 export interface ChunkedListener {
   /** Bytes of the body. */
   data(bytes: Buffer): void
@@ -26,9 +26,9 @@ export interface ChunkedListener {
 
 type State = 'size' | 'data' | 'data-end' | 'trailer' | 'done'
 
-/** Takes the framing off an `aws-chunked` body. */
+/** Removes the framing of an `aws-chunked` body. */
 export class AwsChunkedDecoder {
-  /** The trailers, by names in lower case, in order; complete once {@link end} returned. */
+  /** The trailers, by names in lower case, in order; complete once {@link end} has returned. */
   readonly trailers = new Map<string, string>()
   readonly #listener: ChunkedListener
   #state: State = 'size'
@@ -41,7 +41,7 @@ export class AwsChunkedDecoder {
     this.#listener = listener
   }
 
-  /** Takes the next bytes as they came. Throws `IncompleteBody` or `InvalidChunkSizeError`. */
+  /** Decodes the next bytes as received. Throws `IncompleteBody` or `InvalidChunkSizeError`. */
   write(chunk: Buffer): void {
     let position = 0
     while (position < chunk.length) {
@@ -63,9 +63,9 @@ export class AwsChunkedDecoder {
     }
   }
 
-  /** Says that no more comes. Throws `IncompleteBody` where the framing is not closed. */
+  /** Ends the input. Throws `IncompleteBody` if the framing is incomplete. */
   end(): void {
-    // Some clients leave the empty line after the last chunk out, or the line end after a trailer.
+    // Some clients omit the empty line after the last chunk, or the line end after a trailer.
     if (this.#state === 'trailer' && this.#line !== '') this.#endLine()
     if (this.#state !== 'done' && this.#state !== 'trailer') throw framingError('the last chunk is missing')
   }

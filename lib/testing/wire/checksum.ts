@@ -19,16 +19,16 @@ export const CHECKSUM_ALGORITHMS: readonly ChecksumAlgorithm[] = [
   'SHA256',
 ]
 
-/** Whether a multipart object's checksum is of its bytes, or of its parts' checksums. */
+/** Whether a multipart object's checksum covers its bytes, or its parts' checksums. */
 export type ChecksumType = 'FULL_OBJECT' | 'COMPOSITE'
 
-/** A checksum as S3 keeps and returns it. */
+/** A checksum as S3 stores and returns it. */
 export interface Checksum {
-  /** How it was computed. */
+  /** The algorithm. */
   readonly algorithm: ChecksumAlgorithm
-  /** What it was computed of. */
+  /** What it covers. */
   readonly type: ChecksumType
-  /** Base64; a composite one ends in `-` and the number of parts. */
+  /** Base64; a composite checksum ends in `-` and the number of parts. */
   readonly value: string
 }
 
@@ -42,12 +42,12 @@ export function checksumElement(algorithm: ChecksumAlgorithm): string {
   return `Checksum${algorithm}`
 }
 
-/** The algorithm that a header or trailer called `name` carries. */
+/** The algorithm of a header or trailer called `name`. */
 export function algorithmOfHeader(name: string): ChecksumAlgorithm | undefined {
   return CHECKSUM_ALGORITHMS.find(algorithm => checksumHeader(algorithm) === name)
 }
 
-/** Reads `x-amz-checksum-algorithm`; `InvalidRequest` for an unknown one. */
+/** Parses `x-amz-checksum-algorithm`; `InvalidRequest` for an unknown one. */
 export function parseAlgorithm(value: string | undefined): ChecksumAlgorithm | undefined {
   if (value === undefined) return undefined
   const algorithm = CHECKSUM_ALGORITHMS.find(known => known === value.toUpperCase())
@@ -66,18 +66,18 @@ export function checksumOf(algorithm: ChecksumAlgorithm, bytes: Buffer): string 
   return state.digest().toString('base64')
 }
 
-/** Whether `value` is Base64 of as many bytes as the algorithm gives. */
+/** Whether `value` is Base64 of the right number of bytes for the algorithm. */
 export function isChecksum(algorithm: ChecksumAlgorithm, value: string): boolean {
   const bytes = Buffer.from(value, 'base64')
   return bytes.toString('base64') === value && bytes.length === createDigest(algorithm).digest().length
 }
 
-/** The type that a multipart upload has where the client names none. */
+/** The default type of a multipart upload. */
 export function defaultType(algorithm: ChecksumAlgorithm): ChecksumType {
   return algorithm === 'CRC64NVME' ? 'FULL_OBJECT' : 'COMPOSITE'
 }
 
-/** Checks that an algorithm can have a type: only CRCs combine, and CRC64NVME does nothing else. */
+/** Checks that an algorithm supports a type: only CRCs combine, and CRC64NVME does nothing else. */
 export function checkType(algorithm: ChecksumAlgorithm, type: ChecksumType): void {
   const allowed = algorithm === 'CRC64NVME' ? ['FULL_OBJECT'] : algorithm in CRC_KINDS ? [] : ['COMPOSITE']
   if (allowed.length === 0 || allowed.includes(type)) return
@@ -94,7 +94,7 @@ export interface PartChecksum {
   readonly size: number
 }
 
-/** The checksum of a multipart object from those of its parts, in order. */
+/** The checksum of a multipart object, computed from those of its parts, in order. */
 export function combineChecksums(
   algorithm: ChecksumAlgorithm,
   type: ChecksumType,

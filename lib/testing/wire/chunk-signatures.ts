@@ -5,8 +5,8 @@ import { hmac, sameSignature, type SigningSeed } from './sigv4.js'
 const EMPTY_SHA256 = createHash('sha256').digest('hex')
 
 /**
- * The chain of signatures in a signed `aws-chunked` body: each chunk's covers its bytes and the signature before it,
- * the first one the request's own.
+ * The chain of signatures in a signed `aws-chunked` body: each covers the chunk's bytes and the previous signature, the
+ * first one the request's own.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
  */
 export class ChunkSignatures {
@@ -19,12 +19,12 @@ export class ChunkSignatures {
     this.#previous = seed.signature
   }
 
-  /** Takes bytes of the chunk under way. */
+  /** Adds bytes to the current chunk. */
   update(bytes: Buffer): void {
     this.#hash.update(bytes)
   }
 
-  /** Ends a chunk; `SignatureDoesNotMatch` where its signature is not the one given. */
+  /** Ends a chunk; `SignatureDoesNotMatch` if its signature differs from the given one. */
   endChunk(signature: string | undefined): void {
     this.#check('AWS4-HMAC-SHA256-PAYLOAD', [EMPTY_SHA256, this.#hash.digest('hex')], signature)
     this.#hash = createHash('sha256')

@@ -3,8 +3,8 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { ServiceError } from './service-error.js'
 
 /**
- * Server-side encryption with keys of the customer (SSE-C). Nothing is encrypted here; but who wrote with a key has
- * to read with the same one, and to name it with every part, so that a client that forgets it somewhere is found out.
+ * Server-side encryption with customer keys (SSE-C). Nothing is encrypted here; but an object written with a key must
+ * be read with the same key, and every part must name it, which exposes clients that forget it somewhere.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html
  */
 
@@ -15,7 +15,7 @@ function invalid(message: string): ServiceError {
 }
 
 /**
- * The MD5 (Base64) of the key that a request names; `undefined` where it names none.
+ * The MD5 (Base64) of the key named by a request; `undefined` if it names none.
  *
  * @param of - `x-amz-`, or `x-amz-copy-source-` for the key of a copy's source
  */
@@ -33,7 +33,7 @@ export function customerKeyOf(headers: IncomingHttpHeaders, of = 'x-amz-'): stri
   throw invalid('The calculated MD5 hash of the key did not match the hash that was provided.')
 }
 
-/** Checks that a request names the key that something was written with. */
+/** Checks that a request names the key of an object. */
 export function checkCustomerKey(written: string | undefined, given: string | undefined): void {
   if (written === given) return
   if (written === undefined) {
@@ -49,7 +49,7 @@ export function checkCustomerKey(written: string | undefined, given: string | un
   })
 }
 
-/** The headers that say which key something was written with. */
+/** The headers that identify the key of an object. */
 export function customerKeyHeaders(md5: string | undefined): Record<string, string> {
   if (md5 === undefined) return {}
   return { [`x-amz-${PREFIX}algorithm`]: 'AES256', [`x-amz-${PREFIX}key-md5`]: md5 }

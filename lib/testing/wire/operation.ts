@@ -1,9 +1,9 @@
 /**
- * Which operation a request asks for: S3 tells them apart by method, by what the path names (the service, a bucket,
+ * The operation of a request: S3 distinguishes operations by method, by the target of the path (the service, a bucket,
  * an object), by a sub-resource in the query, and for copies by a header.
  */
 
-/** An operation that the server answers, by S3's own name. */
+/** An operation of the server, by S3's own name. */
 export type S3Operation =
   | 'ListBuckets'
   | 'CreateBucket'
@@ -35,13 +35,13 @@ type Target = 'service' | 'bucket' | 'object'
 interface Route {
   readonly method: string
   readonly target: Target
-  /** Names that the query has to hold. */
+  /** Names required in the query. */
   readonly query?: readonly string[]
-  /** A header that has to be there. */
+  /** A required header. */
   readonly header?: string
 }
 
-// The first route that fits is taken: the more particular ones come first.
+// The first matching route counts: the more specific ones come first.
 const ROUTES: Readonly<Record<S3Operation, Route>> = {
   ListBuckets: { method: 'GET', target: 'service' },
 
@@ -79,7 +79,7 @@ const ROUTES: Readonly<Record<S3Operation, Route>> = {
 /** All operations. */
 export const S3_OPERATIONS = Object.keys(ROUTES) as readonly S3Operation[]
 
-// A sub-resource must never be taken for the object itself: PUT /bucket/key?acl would overwrite it.
+// Never treat a sub-resource as the object itself: PUT /bucket/key?acl would overwrite it.
 const SUB_RESOURCES = new Set(
   (
     'accelerate acl analytics attributes cors encryption intelligent-tiering inventory legal-hold lifecycle ' +
@@ -89,7 +89,7 @@ const SUB_RESOURCES = new Set(
   ).split(' '),
 )
 
-/** The operation, or `undefined` for one that the server does not have. */
+/** The operation, or `undefined` if the server does not implement it. */
 export function operationOf(request: {
   readonly method: string
   readonly bucket: string | undefined

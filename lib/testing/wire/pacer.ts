@@ -1,14 +1,14 @@
 import { integerOption, knownOptions, MAX_TIMEOUT, optionsObject } from '../../options.js'
 
-/** How slow exchanges are. */
+/** The pace of exchanges. */
 export interface Pace {
-  /** Milliseconds from when the answer is ready to its first byte. Default: 0. */
+  /** Milliseconds from when the response is ready to its first byte. Default: 0. */
   readonly ttfb?: number
-  /** Bytes a second, of the answer's body and of the request's, each. Default: no limit. */
+  /** Bytes per second, for response bodies and request bodies separately. Default: no limit. */
   readonly bytesPerSecond?: number
 }
 
-/** Checks a pace that is given as the option `name`. */
+/** Checks a pace given as the option `name`. */
 export function readPace(pace: unknown, name: string): Pace {
   const options = optionsObject(pace, name)
   knownOptions(options, name, ['ttfb', 'bytesPerSecond'])
@@ -29,7 +29,7 @@ export function readPace(pace: unknown, name: string): Pace {
   }
 }
 
-/** Spreads bytes over time: answers how long to wait after each so many of them. */
+/** Spreads bytes over time: returns how long to wait after each batch of bytes. */
 export class Pacer {
   readonly #bytesPerSecond: number
   #startedAt: number | undefined
@@ -40,14 +40,14 @@ export class Pacer {
     this.#bytesPerSecond = bytesPerSecond
   }
 
-  /** The most bytes to move between two waits: ten milliseconds' worth, for steady flow at a fair price. */
+  /** Maximum number of bytes between two waits: ten milliseconds' worth, for a steady flow at a fair cost. */
   get slice(): number {
     return Math.max(1, Math.ceil(this.#bytesPerSecond / 100))
   }
 
   /**
-   * Counts bytes and returns how many milliseconds they are ahead of their time. It is reckoned from the first bytes,
-   * so that late timers do not add up.
+   * Counts bytes and returns how many milliseconds they are ahead of their time. The reference is the first byte, so
+   * that late timers do not add up.
    *
    * @param now - milliseconds, on any steady clock
    */

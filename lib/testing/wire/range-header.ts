@@ -1,8 +1,8 @@
 import type { ByteRange } from '../../io/byte-range.js'
 
 /**
- * The `Range` header of a request (RFC 9110 §14.2) as S3 reads it: one range of bytes. Anything else (several ranges,
- * another unit, a last byte before the first) is ignored, and the whole object is the answer.
+ * The `Range` header of a request (RFC 9110 §14.2) as S3 interprets it: one range of bytes. Anything else (several
+ * ranges, another unit, a last byte before the first) is ignored, and the response is the whole object.
  *
  * @returns the bytes to send, `undefined` for all of them, `'unsatisfiable'` for a 416
  */
@@ -23,7 +23,7 @@ export function parseRange(
   return start >= size ? 'unsatisfiable' : { start, end: Math.min(end, size) }
 }
 
-/** The first byte that a `Range` header asks for; `undefined` without a header, or for a suffix. */
+/** The first byte of a `Range` header; `undefined` without a header, or for a suffix. */
 export function firstByteOf(header: string | undefined): number | undefined {
   const match = /^bytes\s*=\s*(\d+)\s*-/i.exec(header?.trim() ?? '')
   return match ? Number(match[1]) : undefined

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
-/** The client went away before the exchange was over: there is nobody to answer. */
+/** The client closed the connection before the exchange was over: there is nobody to respond to. */
 export class ClientGone extends Error {
   constructor() {
     super('The client closed the connection')
@@ -8,15 +8,15 @@ export class ClientGone extends Error {
   }
 }
 
-/** What watches a body on its way in; each may hold it back or cut it off. */
+/** Watches an incoming body; may hold it back or cut it off. */
 export interface BodyWatcher {
   /** The body is wanted: the moment for `100 Continue`. */
   begin(): void
-  /** So many bytes came. A promise holds the next ones back. May throw to cut the body off. */
+  /** Bytes arrived. A promise holds the next ones back. May throw to cut the body off. */
   received(bytes: number): Promise<void> | undefined
 }
 
-/** A request's body, taken chunk by chunk, never gathered. */
+/** A request's body, read chunk by chunk, never collected. */
 export class RequestBody {
   readonly #message: IncomingMessage
   readonly #watcher: BodyWatcher
@@ -27,20 +27,20 @@ export class RequestBody {
     this.#watcher = watcher
   }
 
-  /** Whether any of it was asked for. */
+  /** Whether reading has started. */
   get begun(): boolean {
     return this.#begun
   }
 
   /**
-   * Gives every chunk to `take`, one at a time; a promise from it is waited for.
-   * Rejects with what `take` throws (the rest of the body then waits to be discarded) or with {@link ClientGone}.
+   * Passes every chunk to `take`, one at a time, and waits for its promises. Rejects with the error that `take` throws
+   * (discard the rest of the body then) or with {@link ClientGone}.
    */
   consume(take: (chunk: Buffer) => Promise<void> | undefined): Promise<void> {
     const message = this.#message
     this.#begin()
     return new Promise((resolve, reject) => {
-      // The end may come while the last chunk is still being taken, and 'close' comes after every end.
+      // The end may arrive during the last `take`, and 'close' follows every end.
       let taking: Promise<unknown> = Promise.resolve()
       const settle = (error?: Error) => {
         message.off('data', onData).off('end', onEnd).off('error', onGone).off('close', onGone)
@@ -77,7 +77,7 @@ export class RequestBody {
     })
   }
 
-  /** Reads what is left and throws it away, so that the client gets to read the answer. */
+  /** Reads and discards the rest, so that the client gets to read the response. */
   async discard(): Promise<void> {
     if (this.#message.readableEnded) return
     await this.consume(() => undefined)

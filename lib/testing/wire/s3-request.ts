@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { operationOf, type S3Operation } from './operation.js'
 import { ServiceError } from './service-error.js'
 
-/** A request as S3 reads it, before its body. */
+/** A request as S3 interprets it, without its body. */
 export interface S3Request {
   /** `GET`, `PUT` … */
   readonly method: string
@@ -10,17 +10,17 @@ export interface S3Request {
   readonly url: string
   /** The path, decoded. */
   readonly path: string
-  /** The query, decoded, in the order sent; a name may come twice. */
+  /** The query, decoded, in the order sent; a name may occur twice. */
   readonly queryPairs: readonly (readonly [name: string, value: string])[]
-  /** The query by name; where one comes twice, the first counts. */
+  /** The query by name; the first of several values counts. */
   readonly query: ReadonlyMap<string, string>
   /** The headers, by names in lower case. */
   readonly headers: IncomingHttpHeaders
-  /** The bucket that the path names. */
+  /** The bucket in the path. */
   readonly bucket: string | undefined
-  /** The key that the path names. */
+  /** The key in the path. */
   readonly key: string | undefined
-  /** What is asked; `undefined` for something the server does not have. */
+  /** The operation; `undefined` if the server does not implement it. */
   readonly operation: S3Operation | undefined
 }
 
@@ -32,7 +32,7 @@ function decode(text: string): string {
   }
 }
 
-/** Reads method, target and headers of an HTTP request; `InvalidURI` where its escapes are broken. */
+/** Parses method, target and headers of an HTTP request; `InvalidURI` if its escapes are malformed. */
 export function parseRequest(message: {
   readonly method?: string | undefined
   readonly url?: string | undefined
@@ -59,7 +59,7 @@ export function parseRequest(message: {
   return { ...request, operation: operationOf(request) }
 }
 
-/** Stands for a request whose target cannot be read. */
+/** Represents a request with an unreadable target. */
 export function unreadableRequest(message: {
   readonly method?: string | undefined
   readonly headers: IncomingHttpHeaders
@@ -77,7 +77,7 @@ export function headerOf(
   return Array.isArray(value) ? value.join(',') : value
 }
 
-/** A whole number from the query; `fallback` where it is not given. */
+/** An integer in the query; `fallback` if absent. */
 export function numberFromQuery<D extends number | undefined>(
   request: S3Request,
   name: string,

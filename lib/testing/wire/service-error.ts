@@ -1,5 +1,5 @@
 /**
- * Errors as S3 tells them: a code, an HTTP status and a sentence.
+ * Errors in S3's form: a code, an HTTP status and a message.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList
  */
 
@@ -63,22 +63,22 @@ const ERRORS = {
   ],
 } as const satisfies Record<string, readonly [number, string]>
 
-/** A code of an error that the server itself answers with. */
+/** A code of the server's own errors. */
 export type ServiceErrorCode = keyof typeof ERRORS
 
-/** What an error's answer carries beside its code. */
+/** The fields of an error response, besides its code. */
 export interface ServiceErrorDetails {
-  /** In place of the code's own sentence. */
+  /** Overrides the code's own message. */
   readonly message?: string | undefined
-  /** In place of the code's own status. */
+  /** Overrides the code's own status. */
   readonly status?: number | undefined
   /** Further elements of the XML body: `Condition`, `Region`, `ActualObjectSize` … */
   readonly fields?: Readonly<Record<string, string | number>>
-  /** Further headers of the answer. */
+  /** Further headers of the response. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** An error that becomes an answer. */
+/** An error that becomes a response. */
 export class ServiceError extends Error {
   /** S3's code. */
   readonly code: string
@@ -86,7 +86,7 @@ export class ServiceError extends Error {
   readonly status: number
   /** Further elements of the XML body. */
   readonly fields: Readonly<Record<string, string | number>>
-  /** Further headers of the answer. */
+  /** Further headers of the response. */
   readonly headers: Readonly<Record<string, string>>
 
   constructor(code: string, details: ServiceErrorDetails = {}) {

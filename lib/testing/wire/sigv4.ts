@@ -3,21 +3,21 @@ import { headerOf, type S3Request } from './s3-request.js'
 import { ServiceError } from './service-error.js'
 
 /**
- * Signature Version 4, as a server checks it: in the `Authorization` header or in the query of a presigned URL.
+ * Signature Version 4, as a server verifies it: in the `Authorization` header or in the query of a presigned URL.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-authenticating-requests.html
  *
- * The canonical request is rebuilt from what was received; path and query are decoded and encoded afresh, so that a
- * client may leave unescaped on the wire what it escapes for signing.
+ * The canonical request is rebuilt from the received one; path and query are decoded and re-encoded, so that a client
+ * may send characters unescaped that it escapes for signing.
  */
 
-/** Who may sign, and for where. */
+/** The only accepted identity, and its region. */
 export interface SigningIdentity {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly region: string
 }
 
-/** What a signed body is checked against, chunk by chunk. */
+/** The values that verify a signed body, chunk by chunk. */
 export interface SigningSeed {
   readonly key: Buffer
   readonly scope: string
@@ -32,7 +32,7 @@ export interface Authentication {
   readonly anonymous: boolean
   /** `x-amz-content-sha256`: a hash, `UNSIGNED-PAYLOAD`, or one of the `STREAMING-…` words. */
   readonly payload: string
-  /** Absent on an anonymous request. */
+  /** Absent for an anonymous request. */
   readonly seed: SigningSeed | undefined
 }
 
@@ -45,7 +45,7 @@ export function hmac(key: string | Buffer, text: string): Buffer {
   return createHmac('sha256', key).update(text, 'latin1').digest()
 }
 
-/** The key that signs one day's requests in one region. */
+/** The signing key for one day and region. */
 export function signingKey(secret: string, date: string, region: string): Buffer {
   return hmac(hmac(hmac(hmac(`AWS4${secret}`, date), region), 's3'), 'aws4_request')
 }
@@ -58,7 +58,7 @@ export function encodeRfc3986(text: string): string {
   )
 }
 
-/** What a request says of its signature. */
+/** The signature as claimed by a request. */
 interface Claim {
   readonly accessKeyId: string
   /** `date/region/service/aws4_request` */
@@ -68,7 +68,7 @@ interface Claim {
   /** `YYYYMMDDTHHMMSSZ` */
   readonly date: string
   readonly payload: string
-  /** Seconds from `date`, of a presigned URL. */
+  /** Seconds from `date`, for a presigned URL. */
   readonly expires: number | undefined
 }
 
@@ -121,7 +121,7 @@ function claimOfQuery(request: S3Request): Claim {
   }
 }
 
-/** The access key may hold slashes, the scope's four fields may not. */
+/** The access key may contain slashes, the scope's four fields may not. */
 function splitCredential(credential: string): string[] {
   const fields = credential.split('/')
   return [fields.slice(0, -4).join('/'), ...fields.slice(-4)]
@@ -135,7 +135,7 @@ function checkScope(claim: Claim, identity: SigningIdentity): void {
     })
   }
   if (region !== identity.region) {
-    // A HEAD has no body to read the right region from.
+    // A HEAD has no body to report the right region in.
     throw new ServiceError('AuthorizationHeaderMalformed', {
       message: `The authorization header is malformed; the region '${region}' is wrong; expecting '${identity.region}'`,
       fields: { Region: identity.region },
@@ -166,7 +166,7 @@ function checkSignedHeaders(request: S3Request, claim: Claim): void {
   const unsigned = Object.keys(request.headers).filter(
     name => (name === 'host' || name.startsWith('x-amz-')) && !signed.has(name),
   )
-  // A presigned URL's payload header is optional, and what it promises is checked against the body anyway.
+  // A presigned URL's payload header is optional, and the body is checked against it anyway.
   const missing = unsigned.filter(name => claim.expires === undefined || name !== 'x-amz-content-sha256')
   if (missing.length > 0) {
     throw new ServiceError('AccessDenied', {
@@ -201,15 +201,15 @@ function cachedSigningKey(identity: SigningIdentity, date: string): Buffer {
   const cached = keys.get(name)
   if (cached) return cached
   const key = signingKey(identity.secretAccessKey, date, identity.region)
-  // One server has one identity and meets a new day now and then: the cache never needs to be larger.
+  // One server has one identity, and the day rarely changes: the cache never needs more.
   if (keys.size > 100) keys.clear()
   keys.set(name, key)
   return key
 }
 
 /**
- * Checks who sent a request. Throws the error that S3 would answer with: `InvalidAccessKeyId`,
- * `SignatureDoesNotMatch`, `AuthorizationHeaderMalformed` (another region), `RequestTimeTooSkewed`, `AccessDenied`.
+ * Authenticates a request. Throws the same error as S3: `InvalidAccessKeyId`, `SignatureDoesNotMatch`,
+ * `AuthorizationHeaderMalformed` (another region), `RequestTimeTooSkewed`, `AccessDenied`.
  *
  * @param now - milliseconds since 1970
  */

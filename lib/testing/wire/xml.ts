@@ -1,11 +1,11 @@
 import { ServiceError } from './service-error.js'
 
 /**
- * The little XML that S3 speaks: elements with text or elements in them, no mixed content.
- * Attributes are skipped when read, for S3's requests carry none that matter.
+ * S3's small subset of XML: elements containing text or elements, no mixed content. Reading skips attributes, since
+ * S3's requests carry none that matter.
  */
 
-/** What an element holds: text, elements by name (an array repeats the element), or nothing. */
+/** The content of an element: text, elements by name (an array repeats the element), or nothing. */
 export type XmlValue = string | number | boolean | undefined | XmlMap | readonly XmlValue[]
 /** Elements by name, written in this order. */
 export interface XmlMap {
@@ -14,7 +14,7 @@ export interface XmlMap {
 
 const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 
-/** Text as it stands in an element; control characters, which a key may hold, become character references. */
+/** Text as written in an element; control characters, which a key may contain, become character references. */
 export function escapeXml(text: string): string {
   return text.replace(
     /[&<>"\u0000-\u001f]/g,
@@ -40,7 +40,7 @@ export function xmlDocument(root: string, value: XmlMap): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${element(root, value, namespace)}`
 }
 
-/** An element that was read. */
+/** A parsed element. */
 export class XmlElement {
   /** Its elements, in order. */
   readonly children: XmlElement[] = []
