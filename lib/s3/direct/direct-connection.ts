@@ -12,7 +12,7 @@ export interface DirectAnswer {
   readonly body: Readable
 }
 
-/** Node's parser refuses a header longer than this. */
+/** Longer headers are left for Node's parser to refuse. */
 const MAX_HEAD = 64 * KiB
 /** How long the server may take to close a connection after we end it, in milliseconds. */
 const RETIRE_TIME = 1000
@@ -225,6 +225,6 @@ function contentLength({ statusCode, headers }: IncomingMessage): number | undef
 }
 
 function gone(): Error {
-  const error = new Error('The connection was closed before the answer was complete')
+  const error = new Error('The connection closed before the response was complete')
   return Object.assign(error, { code: 'ECONNRESET' })
 }

@@ -10,7 +10,7 @@ import { GiB, MiB } from '../../options.js'
  *
  * - 1 to 2,000: `partSize`, with `concurrency` of them in flight.
  * - 2,001 to 5,500: within the memory of the first ones, (concurrency + 1) × `partSize`. Concurrency falls to 1 in
- *   equal steps; a part is as large as then still fits (40 MiB: 5 × 8, 4 × 10, 3 × 13, 2 × 20).
+ *   equal steps; a part is as large as memory then allows (40 MiB: 5 × 8, 4 × 10, 3 × 13, 2 × 20).
  * - from 5,501: doubling every 400 parts, up to 5 GiB; one is sent while the next is filled, so memory holds two.
  *
  * With the defaults memory stays at 40 MiB up to an object of 64 GiB, and the largest object is 9 TiB. The smallest
