@@ -59,7 +59,7 @@ function starts(s3: LocalS3): number[] {
   return s3.calls.map(startOf)
 }
 
-t.test('a progressive MP4 from S3 plays, seeks and tells its length', { skip: noBrowser }, async t => {
+t.test('plays, seeks and shows the length of a progressive MP4 from S3', { skip: noBrowser }, async t => {
   const s3 = await openStore(t)
   const client = new S3Client(s3.clientConfig())
   t.teardown(() => client.destroy())

@@ -4,7 +4,7 @@ import t from 'tap'
 import { main } from '../../examples/audio.js'
 import { avi, ffprobeJson } from '../support/media.js'
 
-t.test('the sound becomes an MP3 with tags, and players know its length', async t => {
+t.test('turns the audio into an MP3 with tags and a known length', async t => {
   const folder = t.testdir()
   const [from, to] = [join(folder, 'in.avi'), join(folder, 'out.mp3')]
   await writeFile(from, await avi())
@@ -15,6 +15,6 @@ t.test('the sound becomes an MP3 with tags, and players know its length', async 
   t.ok(file.subarray(0, 2048).includes('Xing') || file.subarray(0, 2048).includes('Info'))
 })
 
-t.test('too few arguments are answered with the usage', async t => {
+t.test('prints the usage for too few arguments', async t => {
   await t.rejects(main(['in.mp4']), { message: /^Usage/ })
 })

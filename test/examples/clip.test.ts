@@ -4,7 +4,7 @@ import t from 'tap'
 import { main } from '../../examples/clip.js'
 import { indexLastMp4, packetsOf } from '../support/media.js'
 
-t.test('a clip is cut out of a file', async t => {
+t.test('cuts a clip out of a file', async t => {
   const folder = t.testdir()
   const [from, to] = [join(folder, 'in.mp4'), join(folder, 'out.mp4')]
   await writeFile(from, await indexLastMp4({ seconds: 10 }))
@@ -13,6 +13,6 @@ t.test('a clip is cut out of a file', async t => {
   t.equal((await packetsOf(await readFile(to))).filter(({ codec_type }) => codec_type === 'video').length, 50)
 })
 
-t.test('too few arguments are answered with the usage', async t => {
+t.test('prints the usage for too few arguments', async t => {
   await t.rejects(main(['in.mp4', '1']), { message: /^Usage/ })
 })

@@ -18,7 +18,7 @@ async function open(t: Test) {
 
 const URIS = ['s3://masters/in.ts', 's3://web/out.mp4', 's3://backup/out.mp4']
 
-t.test('both buckets get the same bytes, whose hash is told', async t => {
+t.test('stores the same bytes in both buckets, and prints their hash', async t => {
   const { s3, client } = await open(t)
   const { sha256, etags } = await main(URIS, { client })
   const stored = (await s3.get('web', 'out.mp4'))!
@@ -27,7 +27,7 @@ t.test('both buckets get the same bytes, whose hash is told', async t => {
   t.same(etags, [s3.head('web', 'out.mp4')?.etag, s3.head('backup', 'out.mp4')?.etag])
 })
 
-t.test('where the source fails, neither bucket shows anything', async t => {
+t.test('stores nothing in either bucket if the source fails', async t => {
   const { s3, client } = await open(t)
   s3.fault({ operation: 'GetObject', status: 403, code: 'AccessDenied' })
   await t.rejects(main(URIS, { client }), { code: 'AVIO_ERR_ACCESS_DENIED' })

@@ -4,7 +4,7 @@ import t from 'tap'
 import { main } from '../../examples/contact-sheet.js'
 import { ffprobeJson, indexLastMp4 } from '../support/media.js'
 
-t.test('a sheet of twenty pictures and its map are written', async t => {
+t.test('writes a sheet of twenty pictures and its map', async t => {
   const folder = t.testdir()
   const [from, to] = [join(folder, 'in.mp4'), join(folder, 'sheet.png')]
   await writeFile(from, await indexLastMp4({ seconds: 5 }))
@@ -16,6 +16,6 @@ t.test('a sheet of twenty pictures and its map are written', async t => {
   t.equal(map.match(/sheet\.png#xywh=/g)?.length, 20)
 })
 
-t.test('too few arguments are answered with the usage', async t => {
+t.test('prints the usage for too few arguments', async t => {
   await t.rejects(main(['in.mp4']), { message: /^Usage/ })
 })

@@ -11,7 +11,7 @@ const boxes = (file: Buffer) => {
   return types
 }
 
-t.test('an AVI becomes an ordinary MP4 with its index in front', async t => {
+t.test('turns an AVI into an ordinary MP4 with its index in front', async t => {
   const folder = t.testdir()
   const [from, to] = [join(folder, 'in.avi'), join(folder, 'out.mp4')]
   await writeFile(from, await avi())
@@ -21,7 +21,7 @@ t.test('an AVI becomes an ordinary MP4 with its index in front', async t => {
   t.same(boxes(file), ['ftyp', 'moov', 'mdat'])
 })
 
-t.test('copied, its packets are those of the source', async t => {
+t.test('copies the packets of the source', async t => {
   const folder = t.testdir()
   const [from, to] = [join(folder, 'in.mp4'), join(folder, 'out.mp4')]
   const source = await indexLastMp4({ seconds: 2 })
@@ -31,6 +31,6 @@ t.test('copied, its packets are those of the source', async t => {
   t.same(await hashes(await readFile(to)), await hashes(source))
 })
 
-t.test('too few arguments are answered with the usage', async t => {
+t.test('prints the usage for too few arguments', async t => {
   await t.rejects(main(['in.mp4']), { message: /^Usage/ })
 })

@@ -35,6 +35,6 @@ t.test(
   },
 )
 
-t.test('two sources are refused with the usage', async t => {
+t.test('refuses two sources with the usage', async t => {
   await t.rejects(main(['a.mov', 'b.mov']), { message: /^Usage/ })
 })

@@ -4,7 +4,7 @@ import t from 'tap'
 import { main } from '../../examples/mux.js'
 import { AAC, bothInputs, ffmpegToFile, indexLastMp4, packetsOf } from '../support/media.js'
 
-t.test('the picture of one file and the sound of another become one', async t => {
+t.test('joins the video of one file and the audio of another', async t => {
   const folder = t.testdir()
   const at = (name: string) => join(folder, name)
   const picture = await indexLastMp4({ seconds: 2 })
@@ -22,6 +22,6 @@ t.test('the picture of one file and the sound of another become one', async t =>
   )
 })
 
-t.test('too few arguments are answered with the usage', async t => {
+t.test('prints the usage for too few arguments', async t => {
   await t.rejects(main(['in.mp4', 'a.m4a']), { message: /^Usage/ })
 })

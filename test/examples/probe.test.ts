@@ -5,7 +5,7 @@ import { main } from '../../examples/probe.js'
 import { httpSource } from '../support/http-origin.js'
 import { matroska } from '../support/media.js'
 
-t.test('what a file holds is told', async t => {
+t.test('prints the content of a file', async t => {
   const media = await matroska()
   const file = join(t.testdir(), 'media.mkv')
   await writeFile(file, media)
@@ -18,7 +18,7 @@ t.test('what a file holds is told', async t => {
   t.ok(bytesFetched > 0)
 })
 
-t.test('so is what an address holds', async t => {
+t.test('prints the content of a URL', async t => {
   const media = await matroska()
   const { url } = await httpSource(t, media)
   t.match(await main([url]), {
@@ -27,6 +27,6 @@ t.test('so is what an address holds', async t => {
   })
 })
 
-t.test('without a source it tells how to use it', async t => {
+t.test('prints its usage without a source', async t => {
   await t.rejects(main([]), { message: /^Usage/ })
 })

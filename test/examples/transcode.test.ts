@@ -1,7 +1,7 @@
 import t from 'tap'
 import { main } from '../../examples/transcode.js'
 
-t.test('the demo transcodes both of its sources and writes no file', async t => {
+t.test('transcodes both sources of the demo and writes no file', async t => {
   const outcomes = await main([])
   t.same(
     outcomes.map(outcome => outcome.from),
@@ -15,7 +15,7 @@ t.test('the demo transcodes both of its sources and writes no file', async t => 
   }
 })
 
-t.test('half a pair of objects is refused with the usage', async t => {
+t.test('refuses half a pair of objects with the usage', async t => {
   await t.rejects(main(['s3://in/a']), { message: /^Usage/ })
   await t.rejects(main(['s3://in/a', 's3://out/b', 's3://c/d']), { message: /^Usage/ })
 })

@@ -46,7 +46,7 @@ function isUntouched(
   )
 }
 
-t.test('keeps all of a run below its name, and only the roots outside of it', async t => {
+t.test('keeps all of a run below its name, with only the roots outside of it', async t => {
   const { storage, result } = await published()
   const roots = ['main.m3u8', 'manifest.mpd']
   t.ok(storage.names().every(name => roots.includes(name) || name.startsWith(`${result.run}/`)))
@@ -55,7 +55,7 @@ t.test('keeps all of a run below its name, and only the roots outside of it', as
   t.same(result.replaced, [])
 })
 
-t.test('leaves the published presentation whole, whatever object a rerun fails at', async t => {
+t.test('leaves the published presentation intact, whichever object of a rerun fails', async t => {
   for (const mode of MODES) {
     const { storage, before } = await published()
     const names: string[] = []
@@ -103,7 +103,7 @@ t.test(
   },
 )
 
-t.test('lists what it replaces, and removes that only where it is told to', async t => {
+t.test('lists what it replaces, and removes that only on request', async t => {
   for (const mode of MODES) {
     const { storage, result, before } = await published({ mode: 'event' })
     const older = [...before.keys()].filter(name => name.includes('/')).sort()
@@ -126,7 +126,7 @@ t.test('lists what it replaces, and removes that only where it is told to', asyn
   }
 })
 
-t.test('takes a removal that fails for no failure', async t => {
+t.test('does not fail because of a failed removal', async t => {
   const { storage, result } = await published()
   storage.delete = name => (name.endsWith('init.mp4') ? Promise.reject(new Error('no')) : Promise.resolve())
   const { leftBehind, replaced } = await packageAll(packager(storage, { removeReplaced: true }), {
@@ -148,7 +148,7 @@ t.test(
   },
 )
 
-t.test('refuses a run that is published already, before it writes over it', async t => {
+t.test('refuses a run that is already published, before it overwrites it', async t => {
   const { storage, before } = await published({ run: 'one' })
   for (const mode of MODES) {
     const again = packageAll(packager(storage, { run: 'one', mode }), { low, sound })
@@ -165,7 +165,7 @@ t.test('refuses a run that is published already, before it writes over it', asyn
   t.same(storage.log, [], 'nothing was stored, and nothing removed')
 })
 
-t.test('hears an abort until the roots are sent, and not after that', async t => {
+t.test('obeys an abort until the roots are sent, and not after that', async t => {
   for (const [at, isPublished] of [
     ['low/index.m3u8', false],
     ['manifest.mpd', true],
@@ -187,7 +187,7 @@ t.test('hears an abort until the roots are sent, and not after that', async t =>
   }
 })
 
-t.test('keeps what an event has published, and removes what it never did', async t => {
+t.test('keeps what an event has published, and removes what it has not', async t => {
   const storage = new MemoryStorage()
   storage.onStore = name => {
     if (name === 'again/sound/segment-00001.m4s') throw new Error('no room')
@@ -214,7 +214,7 @@ t.test('stops at the limit of objects, and publishes nothing', async t => {
   t.equal(many.segments, 12, 'of a window what is there at a time')
 })
 
-t.test('replaces a presentation in a folder, and an older player plays on', async t => {
+t.test('replaces a presentation in a directory while an older player continues', async t => {
   const path = await mkdtemp(join(tmpdir(), 'avio-streams-runs-'))
   t.teardown(() => rm(path, { recursive: true, force: true }))
   const storage = new DirectoryStorage({ path })

@@ -34,7 +34,7 @@ for (const store of stores()) {
   })
 }
 
-t.test('nothing stays on the signal, however it ended', async t => {
+t.test('leaves nothing on the signal, however it ended', async t => {
   const { signal } = new AbortController()
   const sound = await soundOf({ seconds: 2 })
   const packager = (): CmafPackager => new CmafPackager({ storage: new MemoryStorage(), signal })

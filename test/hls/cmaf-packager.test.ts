@@ -84,7 +84,7 @@ t.test(
   },
 )
 
-t.test('the multivariant playlist says what is in the bytes', async t => {
+t.test('describes the bytes in the multivariant playlist', async t => {
   const storage = new MemoryStorage()
   await packageAll(new CmafPackager({ run: 'run', storage, targetDuration: 2 }), await ladder())
   const lines = storage.text('main.m3u8').split('\n')
@@ -135,7 +135,7 @@ t.test('playlists come when all is stored, the multivariant one last of all', as
   })
 })
 
-t.test('ffprobe reads every playlist of a folder, in both layouts', async t => {
+t.test('writes playlists that ffprobe reads, in both layouts', async t => {
   const folder = await mkdtemp(join(tmpdir(), 'avio-streams-hls-'))
   t.teardown(() => rm(folder, { recursive: true, force: true }))
   for (const layout of ['segments', 'byterange'] as const) {
@@ -152,7 +152,7 @@ t.test('ffprobe reads every playlist of a folder, in both layouts', async t => {
   }
 })
 
-t.test('a rendition is one object with byte ranges, which are its bytes', async t => {
+t.test('stores a rendition as one object with byte ranges that match its bytes', async t => {
   const storage = new MemoryStorage()
   const sound = await soundOf()
   const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2, layout: 'byterange' })
@@ -174,7 +174,7 @@ t.test('a rendition is one object with byte ranges, which are its bytes', async 
   )
 })
 
-t.test('a storage that fails at any object leaves nothing, and the error says where', async t => {
+t.test('leaves nothing if the storage fails at any object, and says where it failed', async t => {
   const renditions = await ladder()
   for (const failing of [
     'run/low/init.mp4',
@@ -199,7 +199,7 @@ t.test('a storage that fails at any object leaves nothing, and the error says wh
   }
 })
 
-t.test('bytes that are damaged end all renditions, and nothing is left', async t => {
+t.test('ends all renditions at damaged bytes, and leaves nothing', async t => {
   const storage = new MemoryStorage()
   const { low, sound } = await ladder()
   const cut = sound!.subarray(0, sound!.length - 5000)
@@ -209,7 +209,7 @@ t.test('bytes that are damaged end all renditions, and nothing is left', async t
   t.throws(() => packager.rendition({ name: 'sound' }), { code: 'AVIO_ERR_OPTION' })
 })
 
-t.test('a clean-up that fails is told of beside the first error', async t => {
+t.test('reports a failed clean-up beside the first error', async t => {
   const storage = new MemoryStorage()
   storage.onStore = name => {
     if (name.endsWith('00002.m4s')) throw new Error('no room')
@@ -223,7 +223,7 @@ t.test('a clean-up that fails is told of beside the first error', async t => {
   })
 })
 
-t.test('an abort ends everything, at once or before anything was done', async t => {
+t.test('ends everything on an abort, at once or before it has started', async t => {
   const aborted = new CmafPackager({ run: 'run', storage: new MemoryStorage(), signal: AbortSignal.abort() })
   const stream = aborted.rendition({ name: 'sound' })
   await t.rejects(finished(stream), { name: 'AbortError' })
@@ -242,7 +242,7 @@ t.test('an abort ends everything, at once or before anything was done', async t 
   t.same(storage.names(), [])
 })
 
-t.test('playlists wait for whoever holds the commit; given up meanwhile, nothing of it is left', async t => {
+t.test('holds playlists until the commit, and leaves nothing if aborted meanwhile', async t => {
   const hold = async (signal?: AbortSignal) => {
     const storage = new MemoryStorage()
     storage.delete = name => Promise.resolve(void storage.objects.delete(name))
@@ -274,7 +274,7 @@ t.test('playlists wait for whoever holds the commit; given up meanwhile, nothing
   t.same(storage.names(), [])
 })
 
-t.test('a rendition that is closed before its end is no end', async t => {
+t.test('does not take a rendition closed before its end as ended', async t => {
   const storage = new MemoryStorage()
   const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2 })
   const stream = packager.rendition({ name: 'sound' })
@@ -283,7 +283,7 @@ t.test('a rendition that is closed before its end is no end', async t => {
   t.same(storage.names(), [])
 })
 
-t.test('renditions whose key frames differ are refused, unless that is allowed', async t => {
+t.test('refuses renditions with different key frames, unless allowed', async t => {
   const renditions = { a: await pictureOf('160x90'), b: await pictureOf('160x90', { gop: 40 }) }
   const refusing = new CmafPackager({ run: 'run', storage: new MemoryStorage(), targetDuration: 2 })
   await t.rejects(packageAll(refusing, renditions), { code: 'AVIO_ERR_HLS_NOT_ALIGNED' })
@@ -296,7 +296,7 @@ t.test('renditions whose key frames differ are refused, unless that is allowed',
   t.equal((await packageAll(taking, renditions)).segments > 8, true)
 })
 
-t.test('an event grows: each playlist lists what is stored, and the multivariant one comes once', async t => {
+t.test('lists stored segments as an event grows, and writes the multivariant playlist once', async t => {
   const storage = new MemoryStorage()
   const lists: string[] = []
   storage.onStore = name => {
@@ -326,7 +326,7 @@ t.test('an event grows: each playlist lists what is stored, and the multivariant
   t.match(storage.infos.get('run/low/index.m3u8'), { cacheControl: 'no-cache' })
 })
 
-t.test('a live window moves on, and what left it twice over is removed', async t => {
+t.test('moves a live window on, and removes segments that left it twice over', async t => {
   const storage = new MemoryStorage()
   const packager = new CmafPackager({
     run: 'run',
@@ -356,7 +356,7 @@ t.test('a live window moves on, and what left it twice over is removed', async t
   t.match(types.join(' '), /^(dynamic )+static( static)*$/)
 })
 
-t.test('what was published of an event stays when it fails, without an end', async t => {
+t.test('keeps what an event has published when it fails, without an end', async t => {
   const storage = new MemoryStorage()
   storage.onStore = name => {
     if (name.endsWith('00003.m4s')) throw new Error('no room')
@@ -370,7 +370,7 @@ t.test('what was published of an event stays when it fails, without an end', asy
   t.notMatch(storage.text('run/sound/index.m3u8'), 'ENDLIST')
 })
 
-t.test('a segment too long for a playlist that is out is an error; at the end it is stated', async t => {
+t.test('rejects a segment too long for a published playlist, but states its length at the end', async t => {
   const low = await pictureOf('160x90', { gop: 75 })
   const growing = new CmafPackager({
     run: 'run',
@@ -384,7 +384,7 @@ t.test('a segment too long for a playlist that is out is an error; at the end it
   t.match(storage.text('run/low/index.m3u8'), '#EXT-X-TARGETDURATION:3\n')
 })
 
-t.test('another stream after a discontinuity has its own initialization segment', async t => {
+t.test('gives another stream after a discontinuity its own initialization segment', async t => {
   const storage = new MemoryStorage()
   const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2 })
   const stream = packager.rendition({ name: 'sound' })
@@ -407,21 +407,27 @@ t.test('another stream after a discontinuity has its own initialization segment'
   t.equal(presentation.duration, 6, 'the priming of neither counts')
 })
 
-t.test('playlists and manifest count what is presented, and a last picture alone is no segment', async t => {
-  const storage = new MemoryStorage()
-  const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2, mpd: 'manifest.mpd' })
-  const [low, sound] = await Promise.all([pictureOf('160x90', { seconds: 4.04 }), soundOf({ seconds: 4.04 })])
-  const { presentation } = await packageAll(packager, { low, sound })
-  t.same(durations(storage.text('run/low/index.m3u8')), [2, 2.04])
-  const heard = durations(storage.text('run/sound/index.m3u8'))
-  t.ok(Math.abs(heard.reduce((sum, duration) => sum + duration) - 4.04) < 1e-5, heard.join())
-  const [first] = presentation.renditions[1]!.segments
-  t.equal(first!.durationTicks % 1024, 0)
-  t.match(storage.text('manifest.mpd'), `<S t="0" d="${first!.durationTicks}"/>`)
-  t.equal(Number((first!.durationTicks / 48_000).toFixed(6)), heard[0])
-})
+t.test(
+  'counts presented time in playlists and manifest, and makes no segment of a last frame alone',
+  async t => {
+    const storage = new MemoryStorage()
+    const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2, mpd: 'manifest.mpd' })
+    const [low, sound] = await Promise.all([
+      pictureOf('160x90', { seconds: 4.04 }),
+      soundOf({ seconds: 4.04 }),
+    ])
+    const { presentation } = await packageAll(packager, { low, sound })
+    t.same(durations(storage.text('run/low/index.m3u8')), [2, 2.04])
+    const heard = durations(storage.text('run/sound/index.m3u8'))
+    t.ok(Math.abs(heard.reduce((sum, duration) => sum + duration) - 4.04) < 1e-5, heard.join())
+    const [first] = presentation.renditions[1]!.segments
+    t.equal(first!.durationTicks % 1024, 0)
+    t.match(storage.text('manifest.mpd'), `<S t="0" d="${first!.durationTicks}"/>`)
+    t.equal(Number((first!.durationTicks / 48_000).toFixed(6)), heard[0])
+  },
+)
 
-t.test('options are checked, and names of renditions are not used twice', async t => {
+t.test('checks its options, and refuses a repeated rendition name', async t => {
   const storage = new MemoryStorage()
   for (const options of [
     {},
@@ -444,7 +450,7 @@ t.test('options are checked, and names of renditions are not used twice', async 
   packager.rendition({ name: 'main.m3u8' })
 })
 
-t.test('sounds of a group that could not be told apart end all, before a playlist says so', async t => {
+t.test('rejects indistinguishable audio of a group before a playlist lists it', async t => {
   const storage = new MemoryStorage()
   const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2 })
   const picture = packager.rendition({ name: 'picture' })
@@ -458,7 +464,7 @@ t.test('sounds of a group that could not be told apart end all, before a playlis
   t.same(storage.names(), [])
 })
 
-t.test('images for seek bars are listed beside what is played, and fail with it', async t => {
+t.test('lists images for seek bars beside the media, and fails with them', async t => {
   const sound = await soundOf({ seconds: 2 })
   const sheets = async function* (failure?: Error): AsyncGenerator<ImageSheet> {
     yield sheetOf(6, 0)
@@ -496,7 +502,7 @@ async function muted(): Promise<[ChunkedSource, FfmpegTransform]> {
   return [new ChunkedSource(silent), new FfmpegTransform({ output: { format: 'mp4', args: ['-c', 'copy'] } })]
 }
 
-t.test('a sound that never comes is neither in the playlists nor in what they name', async t => {
+t.test('leaves audio that never comes out of the playlists and their files', async t => {
   const storage = new MemoryStorage()
   const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2 })
   const rendition = packager.rendition({ name: 'both' })
@@ -530,7 +536,7 @@ t.test('a sound that never comes is neither in the playlists nor in what they na
   t.same(streams, [{ codec_type: 'video', nb_read_packets: `${pictures}` }])
 })
 
-t.test('what is told of one stream does not go for the next', async t => {
+t.test('keeps properties of one stream from applying to the next', async t => {
   const packager = new CmafPackager({ run: 'run', storage: new MemoryStorage(), targetDuration: 2 })
   packager.result.catch(() => undefined)
   const rendition = packager.rendition({ name: 'both' })
@@ -542,7 +548,7 @@ t.test('what is told of one stream does not go for the next', async t => {
   await t.rejects(finished(rendition), { code: 'AVIO_ERR_MP4_NO_FRAGMENT' })
 })
 
-t.test('where players may have seen that it is announced, it is an error', async t => {
+t.test('rejects a track without samples if players may have seen it announced', async t => {
   const layouts = [
     { mode: 'event' as const },
     { mode: 'live' as const, windowSize: 3 },

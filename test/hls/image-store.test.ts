@@ -15,7 +15,7 @@ function objects(storage: MemoryStorage): StoredObjects {
   })
 }
 
-t.test('sheets are stored in order, and their grid is read from where the tiles lie', async t => {
+t.test('stores sheets in order, and reads their grid from the positions of the tiles', async t => {
   const storage = new MemoryStorage()
   const track = await storeImages(
     'thumbnails',
@@ -31,7 +31,7 @@ t.test('sheets are stored in order, and their grid is read from where the tiles 
   })
 })
 
-t.test('the coding is that of the bytes, and others are refused', async t => {
+t.test('takes the image format from the bytes, and refuses others', async t => {
   const png = Buffer.from([0x89, 0x50, 0x4e, 0x47])
   const webp = Buffer.from('RIFF0000WEBP')
   for (const [image, codec] of [
@@ -52,11 +52,11 @@ t.test('the coding is that of the bytes, and others are refused', async t => {
   })
 })
 
-t.test('no sheets are no track', async t => {
+t.test('makes no track without sheets', async t => {
   t.equal(await storeImages('a', 'r/a', sheets(), objects(new MemoryStorage())), undefined)
 })
 
-t.test('a name is checked', async t => {
+t.test('checks a name', async t => {
   t.equal(imagesName({}), 'thumbnails')
   t.equal(imagesName({ name: 'small' }), 'small')
   t.throws(() => imagesName({ name: '../x' }), { code: 'AVIO_ERR_OPTION' })

@@ -14,7 +14,7 @@ const VIDEO = '#EXTM3U\n#EXT-X-MAP:URI="init.mp4"\n#EXTINF:2,\nsegment-1.m4s\n#E
 const SOUND =
   '#EXTM3U\n#EXT-X-MAP:URI="media.mp4",BYTERANGE="7@0"\n#EXTINF:2,\nmedia.mp4\nhttps://cdn.example/x.m4s\n'
 
-t.test('lists the media playlists of a presentation and what they name, each once', async t => {
+t.test('lists the media playlists of a presentation and their entries, each once', async t => {
   const storage = storageOf({ 'main.m3u8': MAIN, 'r/v/index.m3u8': VIDEO, 'r/s/index.m3u8': SOUND })
   t.same(await publishedObjects(storage, ['main.m3u8']), [
     ...['r/s/index.m3u8', 'r/v/index.m3u8'],
@@ -22,7 +22,7 @@ t.test('lists the media playlists of a presentation and what they name, each onc
   ])
 })
 
-t.test('knows a manifest without a multivariant playlist by the playlists beside its segments', async t => {
+t.test('finds a manifest without a multivariant playlist by the playlists beside its segments', async t => {
   const mpd = '<SegmentTemplate initialization="q/v/init.mp4" media="q/v/segment-$Number$.m4s"/>'
   const storage = storageOf({ 'main.m3u8': MAIN, 'm.mpd': mpd, 'q/v/index.m3u8': VIDEO })
   t.same(

@@ -4,7 +4,7 @@ import { MemoryStorage } from '../support/hls.js'
 
 const storage = new MemoryStorage()
 
-t.test('a storage is enough', async t => {
+t.test('needs only a storage', async t => {
   const { run, ...settings } = packagerSettings({ storage })
   t.match(run, /^\d{8}T\d{6}Z-[0-9a-f]{8}$/)
   t.same(settings, {
@@ -26,7 +26,7 @@ t.test('a storage is enough', async t => {
   })
 })
 
-t.test('what changes while it is read is not kept by caches', async t => {
+t.test('keeps files that change out of caches', async t => {
   t.match(packagerSettings({ storage, mode: 'event' }), { cacheControl: { playlists: 'no-cache' } })
   t.match(packagerSettings({ storage, mode: 'live', cacheControl: { playlists: 'max-age=1' } }), {
     windowSize: 6,
@@ -34,7 +34,7 @@ t.test('what changes while it is read is not kept by caches', async t => {
   })
 })
 
-t.test('what breaks a rule is named', async t => {
+t.test('names the option that breaks its rule', async t => {
   for (const [option, options] of [
     ['CmafPackager', null],
     ['storage', {}],

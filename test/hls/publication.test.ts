@@ -35,7 +35,7 @@ function addTo(log: RenditionLog, seconds = 2): void {
   log.add(span, { name, offset: 0, byteLength: 9, isRange: false })
 }
 
-t.test('the first of a group is its default, unless another one is said to be', async t => {
+t.test('makes the first of a group its default, unless another one is marked', async t => {
   const defaults = (...renditions: RenditionOptions[]): boolean[] =>
     setUp('vod', ...renditions)
       .publication.presentation()
@@ -46,7 +46,7 @@ t.test('the first of a group is its default, unless another one is said to be', 
   t.same(defaults({ name: 'a', default: false }), [false])
 })
 
-t.test('the target that is stated is that of the longest segment of all', async t => {
+t.test('states the target of the longest segment of all', async t => {
   const { logs, publication } = setUp('vod', { name: 'a' }, { name: 'b' })
   for (const log of logs) addTo(log)
   t.equal(publication.presentation().targetDuration, 2)
@@ -54,7 +54,7 @@ t.test('the target that is stated is that of the longest segment of all', async 
   t.match(publication.presentation(), { targetDuration: 3, duration: 4.6, isEnded: false })
 })
 
-t.test('all of it is published at once, what names others after them', async t => {
+t.test('publishes everything at once, files that name others last', async t => {
   const { storage, logs, publication } = setUp('vod', { name: 'a' }, { name: 'b', track: VIDEO_TRACK })
   for (const log of logs) addTo(log)
   const order = ['a/index.m3u8', 'b/index.m3u8', 'm.mpd', 'main.m3u8']
@@ -65,7 +65,7 @@ t.test('all of it is published at once, what names others after them', async t =
   )
 })
 
-t.test('while it grows, what names all of them waits for the last one', async t => {
+t.test('waits for the last rendition with files that name all of them, while it grows', async t => {
   const { storage, logs, publication } = setUp('event', { name: 'a' }, { name: 'b' })
   addTo(logs[0]!)
   await publication.publish(logs[0]!)
@@ -84,7 +84,7 @@ t.test('while it grows, what names all of them waits for the last one', async t 
   )
 })
 
-t.test('a failure to publish is told, and the next one may do', async t => {
+t.test('reports a failure to publish, and may succeed the next time', async t => {
   const { storage, logs, publication } = setUp('event', { name: 'a' })
   addTo(logs[0]!)
   storage.onStore = name => {

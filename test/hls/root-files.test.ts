@@ -22,7 +22,7 @@ function failingAt(name: string, error = new Error('no room')): MemoryStorage {
   return storage
 }
 
-t.test('stores files in order, and may be seen from then on', async t => {
+t.test('stores files in order, and counts as visible from then on', async t => {
   const { storage, roots } = setUp()
   t.equal(roots.mayBeVisible, false)
   await roots.putAll(FILES)
@@ -30,14 +30,14 @@ t.test('stores files in order, and may be seen from then on', async t => {
   t.equal(roots.mayBeVisible, true)
 })
 
-t.test('may not be seen when the first of them fails', async t => {
+t.test('stays invisible if the first file fails', async t => {
   const { storage, roots } = setUp(failingAt('m.mpd'))
   await t.rejects(roots.putAll(FILES), { code: 'AVIO_ERR_HLS_STORE_FAILED', object: 'm.mpd' })
   t.equal(roots.mayBeVisible, false)
   t.same(storage.names(), [])
 })
 
-t.test('tells what is published when the second fails, unless they were there before', async t => {
+t.test('reports published files if the second fails, unless they existed before', async t => {
   const { storage, roots } = setUp(failingAt('main.m3u8'))
   await t.rejects(roots.putAll(FILES), {
     name: 'CommitError',
@@ -58,7 +58,7 @@ t.test('tells what is published when the second fails, unless they were there be
   })
 })
 
-t.test('looks whether a file is there whose request failed', async t => {
+t.test('checks whether a file exists after its request failed', async t => {
   for (const there of ['run 2', 'run 1']) {
     const { storage, roots } = setUp()
     storage.onStore = name => {
@@ -72,7 +72,7 @@ t.test('looks whether a file is there whose request failed', async t => {
   }
 })
 
-t.test('may be seen where the storage does not know, or was given up', async t => {
+t.test('counts as visible if the storage can not tell, or after an abort', async t => {
   const unknown = Object.assign(new Error('no answer'), { code: 'AVIO_ERR_OUTCOME_UNKNOWN' })
   const { roots } = setUp(failingAt('m.mpd', unknown))
   await t.rejects(roots.putAll(FILES), { code: 'AVIO_ERR_HLS_STORE_FAILED', cause: unknown })

@@ -5,7 +5,7 @@ import { BytesSource } from '../../lib/io/sources/bytes-source.js'
 import { failPastEnd } from '../../lib/jobs/fail-past-end.js'
 import { indexLastMp4 } from '../support/media.js'
 
-t.test('a time behind the end fails the stream, one before it does not', async t => {
+t.test('fails the stream for a time past the end, and not for one before it', async t => {
   const source = new BytesSource({ bytes: await indexLastMp4({ seconds: 2 }) })
   const read = (time: number) => {
     const output = { format: 'matroska', args: ['-c', 'copy'] }

@@ -31,7 +31,7 @@ t.test('the source is checked, the rest is handed on', async t => {
   t.throws(() => stageOptions({} as JobOptions), { message: /"source" must be a RandomAccess/ })
 })
 
-t.test('every ffmpeg of a job is run with them', async t => {
+t.test('applies them to every ffmpeg of a job', async t => {
   const source = new BytesSource({ bytes: await fastStartMp4({ seconds: 2 }) })
   const jobs: [string, (options: Partial<JobOptions>) => AsyncIterable<unknown>][] = [
     ['clip', options => clip({ source, start: 0.5, end: 1, ...options })],
@@ -56,7 +56,7 @@ t.test('every ffmpeg of a job is run with them', async t => {
   }
 })
 
-t.test('a time is a finite number from its minimum on', async t => {
+t.test('requires a time to be a finite number from its minimum on', async t => {
   const rule = { min: 1, default: 7 }
   t.equal(secondsOption({}, 'at', rule), 7)
   t.equal(secondsOption({ at: 1 }, 'at', rule), 1)

@@ -10,7 +10,7 @@ const VP8 = ['-c:v', 'libvpx', '-deadline', 'realtime', '-g', '30']
 /** As a browser records it: no length, no cues, a segment of unknown size. */
 const recorded = () => ffmpegToPipe([...videoInput({ seconds: 4 }), ...VP8, '-f', 'webm', '-live', '1'])
 
-t.test('goes by what the media state, else by the last cluster', async t => {
+t.test('takes the stated length, else the end of the last cluster', async t => {
   const bytes = await recorded()
   const { format } = await ffprobeJson<{ format: { duration?: string } }>(bytes, ['-show_format'])
   t.equal(format.duration, undefined)
@@ -23,7 +23,7 @@ t.test('goes by what the media state, else by the last cluster', async t => {
   t.match(noLength(), { code: 'AVIO_ERR_INPUT_INVALID' })
 })
 
-t.test('thumbnails and sprites are spread over a recording that does not state its length', async t => {
+t.test('spreads thumbnails and sprites over a recording that does not state its length', async t => {
   const bytes = await recorded()
   const times: number[] = []
   for await (const { time } of thumbnails({ source: new LoggedAccess(bytes), count: 2 })) times.push(time)
@@ -40,7 +40,7 @@ t.test('thumbnails and sprites are spread over a recording that does not state i
   t.equal(end, 4)
 })
 
-t.test('thumbnails and sprites fail alike where the length can not be told', async t => {
+t.test('fails thumbnails and sprites alike if the length is unknown', async t => {
   const apng = await ffmpegToPipe([...videoInput({ seconds: 1 }), '-f', 'apng'])
   for (const call of [thumbnails, storyboard]) {
     const all = async () => {

@@ -18,7 +18,7 @@ t.test('counts from the start of the media, but not from the run-up of a decoder
   t.same(timeLineOf({ startTime: -0.007, names: ['matroska', 'webm'] }).start, 0)
 })
 
-t.test('leads ffmpeg to the time itself, then further back, and to the start at last', async t => {
+t.test('leads ffmpeg to the time itself', async t => {
   t.same(landings(100, mp4), [100, 96, 84, 36, undefined])
   t.same(landings(3, mp4), [3, undefined])
   t.same(landings(0, mp4), [undefined])
@@ -28,7 +28,7 @@ t.test('leads ffmpeg to the time itself, then further back, and to the start at 
   t.same(landingArguments(1e-7), ['-noaccurate_seek', '-ss', '0.000000'])
 })
 
-t.test('reads the times of pictures to the microsecond, and nothing else', async t => {
+t.test('reads the times of frames to the microsecond, and nothing else', async t => {
   const line = (message: string, component = 'Parsed_showinfo_2 @ 0x55') =>
     pictureTime({ level: 'info', component, message })
   t.equal(line('n:   3 pts:36000040000 pts_time:36000   pos:   48 fmt:yuv420p'), 36_000_040_000)

@@ -33,7 +33,7 @@ async function open(t: Test) {
 const X264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-c:a', 'aac']
 const scaled = (height: number) => ['-vf', `scale=-2:${height}`, ...X264]
 
-t.test('a ladder of one decode: every rung is stored, and its sink tells', async t => {
+t.test('stores every rung of a ladder from one decode, and reports it', async t => {
   const { s3, read, sink } = await open(t)
   const seen: number[] = []
   const { results } = await transcode({
@@ -55,7 +55,7 @@ t.test('a ladder of one decode: every rung is stored, and its sink tells', async
   t.ok(seen.length > 0, 'progress was told')
 })
 
-t.test('an input by address, and a filter graph of all outputs', async t => {
+t.test('reads an input by seeking, with a filter graph for all outputs', async t => {
   const { s3, client, sink } = await open(t)
   await s3.put('masters', 'in.mp4', await indexLastMp4({ seconds: 2 }))
   await transcode({
@@ -69,7 +69,7 @@ t.test('an input by address, and a filter graph of all outputs', async t => {
   t.same([...s3.keys('web')].sort(), ['a.mp4', 'b.mp4'])
 })
 
-t.test('a beforeCommit that says no to one output keeps all of them from being stored', async t => {
+t.test('stores no output if beforeCommit rejects one of them', async t => {
   const { read, sink, left } = await open(t)
   const before = resources()
   const no = () => Promise.resolve(false)
@@ -121,7 +121,7 @@ t.test('a ladder that is packaged is committed as one, together with a file besi
   t.ok(s3.keys('web').includes('hls/main.m3u8'))
 })
 
-t.test('whatever fails first is the error, and nothing is stored', async t => {
+t.test('rejects with the first failure, and stores nothing', async t => {
   const { s3, read, sink, left } = await open(t)
   const outputs = () => [
     { format: 'mp4', args: scaled(120), to: sink('a.mp4') },
@@ -158,7 +158,7 @@ t.test('whatever fails first is the error, and nothing is stored', async t => {
   }
 })
 
-t.test('a signal that is aborted already ends what was given to it, too', async t => {
+t.test('destroys its streams if the signal is already aborted', async t => {
   const { read, sink, left } = await open(t)
   const [first, second] = [read(), read()]
   const check = new Fmp4Validator()
@@ -173,7 +173,7 @@ t.test('a signal that is aborted already ends what was given to it, too', async 
   t.same(left(), [])
 })
 
-t.test('one output may go anywhere; several have to be able to wait for each other', async t => {
+t.test('sends one output anywhere, but requires several to wait for each other', async t => {
   const { read, sink, left } = await open(t)
   const hole = () => new Writable({ write: (_chunk, _encoding, done) => done() })
   t.same((await transcode({ input: read(), outputs: [{ format: 'mp4', args: X264, to: hole() }] })).results, [
@@ -213,7 +213,7 @@ t.test('one output may go anywhere; several have to be able to wait for each oth
   t.same(left(), [])
 })
 
-t.test('an abort is heard while an output still has to pass its check', async t => {
+t.test('obeys an abort while an output waits for its check', async t => {
   const { read, sink, left } = await open(t)
   const abort = new AbortController()
   const beforeCommit = () => {

@@ -137,7 +137,7 @@ function durationsIn({ streams, format }: Description): number[] {
 }
 
 for (const [name, { make, file, copy, isCutShort }] of Object.entries(CASES)) {
-  t.test(`${name}: packets and streams are those of ffmpeg's own faststart file`, async t => {
+  t.test(`${name}: writes the packets and streams of ffmpeg's own faststart file`, async t => {
     const { fragmented, faststart } = await bothLayouts(await ffmpegToFile(make, file), file, copy)
     const made = await progressive(fragmented)
     t.same(await packetsByStream(made), await packetsByStream(faststart))

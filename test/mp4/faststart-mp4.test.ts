@@ -6,7 +6,7 @@ import { box, chunksOf, plainFragment, stream } from '../support/fmp4.js'
 import { AAC, FRAGMENTED, H264, bothInputs, ffmpegToPipe, fragmentedMp4 } from '../support/media.js'
 import { HeadSink, assembled, packetsByStream, progressive } from '../support/faststart.js'
 
-t.test('a fragmented MP4 becomes an ordinary one, however it comes', async t => {
+t.test('turns a fragmented MP4 into an ordinary one, however it is cut', async t => {
   const bytes = await fragmentedMp4()
   const file = await progressive(bytes)
   t.same(file, assembled(bytes))
@@ -17,7 +17,7 @@ t.test('a fragmented MP4 becomes an ordinary one, however it comes', async t => 
   t.same(await packetsByStream(file), await packetsByStream(assembled(bytes)))
 })
 
-t.test('a sink that kept room gets a head of that length', async t => {
+t.test('gives a sink that reserved space a header of that length', async t => {
   const bytes = stream(plainFragment(1), plainFragment(2))
   const sink = new HeadSink(8192)
   await pipeline([bytes], new FaststartMp4({ highWaterMark: 100 }), sink)
@@ -29,13 +29,13 @@ t.test('a sink that kept room gets a head of that length', async t => {
   })
 })
 
-t.test('whoever can not write the head last gets an error, not a body without one', async t => {
+t.test('rejects a sink that can not write the header last, instead of a body without one', async t => {
   const read = new FaststartMp4()
   read.end(stream(plainFragment(1)))
   await t.rejects(read.toArray(), { code: 'AVIO_ERR_HEADER_UNCLAIMED', message: /^FaststartMp4/ })
 })
 
-t.test('what is damaged, cut off, or no fragmented MP4 makes no file', async t => {
+t.test('writes no file from input that is damaged, cut off, or no fragmented MP4', async t => {
   const bytes = stream(plainFragment(1), plainFragment(2))
   const failing = async (input: Buffer, code: string): Promise<void> => {
     const sink = new HeadSink()
@@ -48,16 +48,19 @@ t.test('what is damaged, cut off, or no fragmented MP4 makes no file', async t =
   await failing(Buffer.from('no MP4 at all, but text'), 'AVIO_ERR_MP4_NOT_MP4')
 })
 
-t.test('a moov with samples, as frag_keyframe alone writes it, is refused with the flags to use', async t => {
-  const flags = ['-movflags', '+frag_keyframe', '-f', 'mp4']
-  const bytes = await ffmpegToPipe([...bothInputs(), ...H264, ...AAC, ...flags])
-  await t.rejects(progressive(bytes), {
-    code: 'AVIO_ERR_MP4_SAMPLES_OUTSIDE_FRAGMENT',
-    message: /delay_moov/,
-  })
-})
+t.test(
+  'refuses a moov with samples, as frag_keyframe alone writes it, and names the flags to use',
+  async t => {
+    const flags = ['-movflags', '+frag_keyframe', '-f', 'mp4']
+    const bytes = await ffmpegToPipe([...bothInputs(), ...H264, ...AAC, ...flags])
+    await t.rejects(progressive(bytes), {
+      code: 'AVIO_ERR_MP4_SAMPLES_OUTSIDE_FRAGMENT',
+      message: /delay_moov/,
+    })
+  },
+)
 
-t.test('subtitles whose ends are lost are refused by name', async t => {
+t.test('refuses by name subtitles whose ends are lost', async t => {
   const subtitles =
     'data:text/plain;base64,' + Buffer.from('1\n00:00:00,500 --> 00:00:01,000\nHello\n').toString('base64')
   const inputs = [...bothInputs(), '-protocol_whitelist', 'data', '-f', 'srt', '-i', subtitles]
@@ -66,7 +69,7 @@ t.test('subtitles whose ends are lost are refused by name', async t => {
   await t.rejects(progressive(bytes), { code: 'AVIO_ERR_MP4_TRACK_UNSUPPORTED', message: /tx3g/, trackId: 3 })
 })
 
-t.test('a source that fails, or an abort, fails it', async t => {
+t.test('fails with its source, or on an abort', async t => {
   const source = new Readable({ read: () => source.destroy(new Error('gone')) })
   await t.rejects(pipeline(source, new FaststartMp4(), new HeadSink()), { message: 'gone' })
   await t.rejects(
@@ -75,7 +78,7 @@ t.test('a source that fails, or an abort, fails it', async t => {
   )
 })
 
-t.test('options are held to their rules', t => {
+t.test('checks its options', t => {
   t.throws(() => new FaststartMp4({ maxBoxSize: 10 }), { code: 'AVIO_ERR_OPTION', message: /maxBoxSize/ })
   t.throws(() => new FaststartMp4({ highWaterMark: -1 }), { code: 'AVIO_ERR_OPTION' })
   t.throws(() => new FaststartMp4({ strict: false } as object), { code: 'AVIO_ERR_OPTION' })

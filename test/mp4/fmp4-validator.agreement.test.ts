@@ -15,7 +15,7 @@ const withGaps = new Set<string>()
 let good = 0
 let bad = 0
 
-t.test('passes what ffmpeg writes, with every flag, codec and way to cut fragments', async t => {
+t.test('passes the output of ffmpeg, with every flag, codec and way to cut fragments', async t => {
   for (const [name, bytes] of files) {
     const { error, warnings, report } = await validate(bytes)
     if (error) t.fail(`${name}: ${error.message}`)
@@ -42,7 +42,7 @@ for (const kind of Object.keys(GOOD)) {
   })
 }
 
-t.test('finds each fault, by its code and where it is', async t => {
+t.test('finds each fault, with its code and position', async t => {
   const kinds = new Map<string, number>()
   // Every other file has all kinds, and the minute that they take is enough.
   for (const [name, bytes] of [...files].filter((_, n) => n % 2 === 0)) {

@@ -68,7 +68,7 @@ function sequence(seed: number): (below: number) => number {
   }
 }
 
-t.test('every number of a stream, replaced by every value that breaks parsers', async t => {
+t.test('survives every number of a stream replaced by every value that breaks parsers', async t => {
   const values = [0, 1, 0x7fffffff, 0xffffffff]
   let passed = 0
   for (let at = 0; at + 4 <= synthetic.length; at++) {
@@ -81,7 +81,7 @@ t.test('every number of a stream, replaced by every value that breaks parsers', 
   t.ok(passed > 100, `${passed} of the changes do no harm, such as those of media data`)
 })
 
-t.test('random damage to real and hand-made streams', async t => {
+t.test('survives random damage to real and hand-made streams', async t => {
   const real = await fragmentedMp4({ seconds: 0.2, size: '32x32' })
   const head = real.subarray(0, offsetOf(real, 'mdat') + 8)
   const random = sequence(1)
@@ -105,7 +105,7 @@ t.test('random damage to real and hand-made streams', async t => {
   t.ok(harmless < rounds / 2, `${harmless} of ${rounds} did no harm`)
 })
 
-t.test('a box that claims hundreds of MiB takes memory only as its bytes come', async t => {
+t.test('allocates memory for a box that claims hundreds of MiB only as its bytes arrive', async t => {
   const validator = new Fmp4Validator({ maxBoxSize: 1024 * MiB }).resume()
   const before = process.memoryUsage().arrayBuffers
   const claim = Buffer.concat([ftyp(), u32(1000 * MiB), Buffer.from('moov'), Buffer.alloc(100_000)])
@@ -117,7 +117,7 @@ t.test('a box that claims hundreds of MiB takes memory only as its bytes come', 
   validator.destroy()
 })
 
-t.test('a box of the largest size that comes in small pieces takes no more than twice that', async t => {
+t.test('takes at most twice the size of a box of the largest size that arrives in small pieces', async t => {
   const limit = 8 * MiB
   const checker = new Fmp4Checker({ strict: true, maxBoxSize: limit }, silent)
   const before = process.memoryUsage().arrayBuffers
@@ -131,7 +131,7 @@ t.test('a box of the largest size that comes in small pieces takes no more than 
   t.ok(peak < 2 * limit, `${(peak / MiB).toFixed(1)} MiB`)
 })
 
-t.test('boxes without end, deep nests and endless lists are refused', async t => {
+t.test('refuses endless boxes, deep nesting and endless lists', async t => {
   const moof = (content: Buffer): Buffer => stream(box('moof', fullBox('mfhd', 0, 0, u32(1)), content))
   const repeat = (piece: Buffer, times: number): Buffer => Buffer.alloc(piece.length * times, piece)
   let nest = box('traf')
@@ -172,7 +172,7 @@ function withChild(moov: Buffer, at: number, child: Buffer): Buffer {
   return bytes
 }
 
-t.test('samples and times beyond all sense are errors, not wrong sums', async t => {
+t.test('rejects absurd numbers of samples and times, instead of wrong sums', async t => {
   const run = (samples: number): Buffer => fullBox('trun', 0, 0x1, u32(samples, 0))
   const traf = (time: bigint, ...runs: Buffer[]): Buffer =>
     box(
@@ -192,7 +192,7 @@ t.test('samples and times beyond all sense are errors, not wrong sums', async t 
   }
 })
 
-t.test('a long stream takes no more memory than a short one', async t => {
+t.test('takes no more memory for a long stream than for a short one', async t => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void
   const checker = new Fmp4Checker({ strict: false, maxBoxSize: MiB }, silent)

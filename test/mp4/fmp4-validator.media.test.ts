@@ -200,7 +200,7 @@ function tracksOf({ inits }: Validated): string[] {
   return inits[0]?.tracks.map(track => `${track.kind} ${track.codec}`) ?? []
 }
 
-t.test('what ffmpeg writes is well, whatever the kind', { jobs: 2 }, async t => {
+t.test('accepts the output of ffmpeg, of any kind', { jobs: 2 }, async t => {
   for (const [name, kind] of Object.entries(KINDS)) {
     t.test(name, async t => {
       const bytes = await ffmpegToPipe(kind.args)
@@ -219,7 +219,7 @@ t.test('what ffmpeg writes is well, whatever the kind', { jobs: 2 }, async t => 
   }
 })
 
-t.test('remuxed streams are well too, such as those with subtitles, chapters or pauses', async t => {
+t.test('accepts remuxed streams, also with subtitles, chapters or pauses', async t => {
   const copy = async (source: Buffer, ...args: string[]): Promise<Validated> => {
     const bytes = await ffmpegThroughPipes(['-i', 'pipe:0', '-c', 'copy', ...args, ...FRAGMENTED], source)
     return validate(chunksOf(bytes, 4096))
@@ -251,7 +251,7 @@ t.test('remuxed streams are well too, such as those with subtitles, chapters or 
   t.equal(paused.error, undefined, 'sound that pauses for a second')
 })
 
-t.test('samples and times are those that ffprobe finds', async t => {
+t.test('finds the samples and times that ffprobe finds', async t => {
   for (const name of ['B-frames', 'pictures at odd times', 'Opus']) {
     const bytes = await ffmpegToPipe(KINDS[name]!.args)
     const packets = await packetsOf(bytes)
@@ -275,7 +275,7 @@ t.test('samples and times are those that ffprobe finds', async t => {
   }
 })
 
-t.test('what is not a fragmented MP4 is told for what it is', async t => {
+t.test('names the kind of a file that is not a fragmented MP4', async t => {
   const cases: [string, Promise<Buffer>, string][] = [
     ['an ordinary MP4', fastStartMp4(), 'NOT_FRAGMENTED'],
     ['an ordinary MP4 with its index last', indexLastMp4(), 'SAMPLES_OUTSIDE_FRAGMENT'],
@@ -293,7 +293,7 @@ t.test('what is not a fragmented MP4 is told for what it is', async t => {
   }
 })
 
-t.test('a moof that ffmpeg could not go back to is told by name', async t => {
+t.test('names a moof that ffmpeg could not seek back to', async t => {
   // Frames of 2.5 ms: enough of them in half a minute for a moof of 48 KiB.
   const opus = ['-c:a', 'libopus', '-frame_duration', '2.5']
   const long = [...audioInput({ seconds: 30 }), ...opus, ...FRAGMENTED]

@@ -17,7 +17,7 @@ const good = stream(plainFragment(1), { ...plainFragment(2), mdat: longBox }, bo
   mdat: endlessBox,
 })
 
-t.test('the bytes come out as they went in, and all is told, however the stream is cut', async t => {
+t.test('passes the bytes on unchanged, with a full report, however the stream is cut', async t => {
   const whole = await validate(good)
   t.equal(whole.error, undefined)
   t.equal(whole.fragments.length, 3)
@@ -28,7 +28,7 @@ t.test('the bytes come out as they went in, and all is told, however the stream 
   }
 })
 
-t.test('two chunks, cut at every byte', async t => {
+t.test('passes two chunks cut at every byte', async t => {
   const whole = await validate(good)
   for (let cut = 1; cut < good.length; cut++) {
     const { error, output, fragments } = await validate([good.subarray(0, cut), good.subarray(cut)])
@@ -37,7 +37,7 @@ t.test('two chunks, cut at every byte', async t => {
   }
 })
 
-t.test('chunks pass as the very objects they came as: nothing is copied', async t => {
+t.test('passes chunks on as the original objects, without copies', async t => {
   const chunks = chunksOf(good, 100)
   const { output } = await validate(chunks)
   t.equal(output.length, chunks.length)
@@ -47,7 +47,7 @@ t.test('chunks pass as the very objects they came as: nothing is copied', async 
   }
 })
 
-t.test('a stream that is cut off, at whatever byte, fails and never ends', async t => {
+t.test('fails and never ends a stream cut off at any byte', async t => {
   const finite = stream(plainFragment(1), plainFragment(2))
   const between = offsetOf(finite, 'moof[1]')
   for (let length = 0; length < finite.length; length++) {
@@ -76,7 +76,7 @@ t.test('the chunk in which something is wrong does not pass, those before it do'
   t.same(output, chunks.slice(0, 1))
 })
 
-t.test('without strict the bytes pass whatever they are, and the end comes', async t => {
+t.test('passes all bytes on without strict, and ends', async t => {
   const wrong = Buffer.concat([stream(plainFragment(1), plainFragment(1)), Buffer.from('rubbish')])
   for (const bytes of [wrong, Buffer.alloc(0), Buffer.alloc(5000, 'text ')]) {
     for (const size of [1, 7, 1000]) {
@@ -89,7 +89,7 @@ t.test('without strict the bytes pass whatever they are, and the end comes', asy
   }
 })
 
-t.test('the report comes as an event before the end, and stays as a property', async t => {
+t.test('emits the report as an event before the end, and keeps it as a property', async t => {
   const validator = new Fmp4Validator()
   const order: string[] = []
   validator.on('report', report => order.push(`report ${report.fragments} ${validator.report === report}`))
@@ -99,7 +99,7 @@ t.test('the report comes as an event before the end, and stays as a property', a
   t.same(order, ['report 3 true', 'end'])
 })
 
-t.test('a listener that throws is an exception of its owner, and the stream goes on', async t => {
+t.test('leaves an exception of a listener to its owner, and continues', async t => {
   for (const event of ['init', 'fragment', 'report'] as const) {
     const validator = new Fmp4Validator()
     const bug = new Error(`in ${event}`)
@@ -113,7 +113,7 @@ t.test('a listener that throws is an exception of its owner, and the stream goes
   }
 })
 
-t.test('a consumer that stalls stalls the source, within both high-water marks', async t => {
+t.test('passes backpressure on to the source, within both high-water marks', async t => {
   let pulled = 0
   const head = stream(plainFragment(1))
   function* endless(): Generator<Buffer> {
@@ -145,7 +145,7 @@ t.test('a consumer that stalls stalls the source, within both high-water marks',
   await t.rejects(done, { message: 'early-exit' })
 })
 
-t.test('a plain pipe() from a source that fails, or closes early, destroys it with a reason', async t => {
+t.test('is destroyed with a reason by a source that fails or closes early, under a plain pipe()', async t => {
   const boom = new Error('boom')
   for (const [reason, expected] of [
     [boom, boom],
@@ -161,7 +161,7 @@ t.test('a plain pipe() from a source that fails, or closes early, destroys it wi
   }
 })
 
-t.test('it leaves no listener on its source', async t => {
+t.test('leaves no listener on its source', async t => {
   const source = Readable.from([good], { objectMode: false })
   const validator = new Fmp4Validator()
   const closed = once(validator, 'close')
@@ -173,7 +173,7 @@ t.test('it leaves no listener on its source', async t => {
   )
 })
 
-t.test('a signal aborts it', async t => {
+t.test('aborts with a signal', async t => {
   const controller = new AbortController()
   const validator = new Fmp4Validator({ signal: controller.signal })
   const failed = once(validator, 'error')
@@ -183,7 +183,7 @@ t.test('a signal aborts it', async t => {
   t.match((await once(late, 'error'))[0], { name: 'AbortError' }, 'one that was aborted before')
 })
 
-t.test('options that break their rules are errors of the constructor', async t => {
+t.test('checks its options in the constructor', async t => {
   const wrong =
     (options: unknown): (() => unknown) =>
     () =>
@@ -199,7 +199,7 @@ t.test('options that break their rules are errors of the constructor', async t =
   t.doesNotThrow(wrong({ strict: undefined, maxBoxSize: undefined, signal: undefined, highWaterMark: 0 }))
 })
 
-t.test('maxBoxSize reaches the checks', async t => {
+t.test('passes maxBoxSize to the checks', async t => {
   t.match((await validate(stream(plainFragment(1)), { maxBoxSize: KiB })).error, undefined)
   const large = stream({
     sequence: 1,
@@ -227,7 +227,7 @@ function linkedSource(): { source: PassThrough; stops: () => number; randomAcces
 
 const canStop = (stream: Fmp4Validator): boolean => 'stop' in stream[LINK]
 
-t.test("the source's link is passed on, since the bytes are the same", async t => {
+t.test('passes on the link of its source, since the bytes are the same', async t => {
   const { source, randomAccess } = linkedSource()
   const validator = new Fmp4Validator()
   t.same(linkOf(validator), {}, 'nothing to offer without a source')
@@ -237,7 +237,7 @@ t.test("the source's link is passed on, since the bytes are the same", async t =
   validator.destroy()
 })
 
-t.test('a stopped stream stops its source and ends in the middle of a box, without an error', async t => {
+t.test('stops its source, and ends in the middle of a box without an error, when stopped', async t => {
   const { source, stops } = linkedSource()
   const validator = new Fmp4Validator()
   const output: Buffer[] = []
@@ -261,7 +261,7 @@ t.test('a stopped stream stops its source and ends in the middle of a box, witho
   t.match(validator.report, { complete: false, bytes: 700 })
 })
 
-t.test('after a stop, what still comes is dropped, whatever it is', async t => {
+t.test('drops whatever arrives after a stop', async t => {
   const source = new PassThrough()
   let stops = 0
   Object.defineProperty(source, LINK, { value: { stop: () => stops++ } })
@@ -284,7 +284,7 @@ t.test('after a stop, what still comes is dropped, whatever it is', async t => {
   t.equal(validator.errored, null)
 })
 
-t.test('a source with a second consumer is not offered to be stopped', async t => {
+t.test('does not offer to stop a source with a second consumer', async t => {
   const { source, stops } = linkedSource()
   const validator = new Fmp4Validator()
   source.pipe(validator)
@@ -297,7 +297,7 @@ t.test('a source with a second consumer is not offered to be stopped', async t =
   validator.destroy()
 })
 
-t.test('a stop after the end, or after destroy, does nothing', async t => {
+t.test('ignores a stop after the end, or after destroy', async t => {
   const { source } = linkedSource()
   const validator = new Fmp4Validator()
   let told = 0

@@ -8,7 +8,7 @@ const INPUTS = new URL('inputs/', import.meta.url)
 
 const files = readdirSync(INPUTS)
 
-t.test('there are inputs, each of a target', t => {
+t.test('has inputs, each of a target', t => {
   t.ok(files.length > 0)
   t.same(
     files.filter(file => targetOf(file) === undefined),

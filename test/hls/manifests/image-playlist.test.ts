@@ -2,7 +2,7 @@ import t from 'tap'
 import { formatImagePlaylist } from '../../../lib/hls/manifests/image-playlist.js'
 import { imageTrackOf } from '../../support/renditions.js'
 
-t.test('each sheet is listed with how its pictures lie and how long each stands', async t => {
+t.test('lists each sheet with its grid and the time of each tile', async t => {
   t.same(formatImagePlaylist(imageTrackOf()).split('\n'), [
     ...['#EXTM3U', '#EXT-X-VERSION:7', '#EXT-X-TARGETDURATION:12', '#EXT-X-MEDIA-SEQUENCE:1'],
     ...['#EXT-X-PLAYLIST-TYPE:VOD', '#EXT-X-IMAGES-ONLY'],

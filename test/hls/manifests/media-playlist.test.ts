@@ -14,7 +14,7 @@ function playlist(
   return formatMediaPlaylist(presentationOf([whole], presentation), whole).split('\n')
 }
 
-t.test('a whole rendition is listed with its end', async t => {
+t.test('lists a complete rendition with its end', async t => {
   t.same(playlist(segmentsOf(init, 2)), [
     ...['#EXTM3U', '#EXT-X-VERSION:7', '#EXT-X-TARGETDURATION:2', '#EXT-X-MEDIA-SEQUENCE:1'],
     ...['#EXT-X-PLAYLIST-TYPE:VOD', '#EXT-X-INDEPENDENT-SEGMENTS', '#EXT-X-MAP:URI="init.mp4"'],
@@ -23,19 +23,19 @@ t.test('a whole rendition is listed with its end', async t => {
   ])
 })
 
-t.test('an event has no end before it has ended', async t => {
+t.test('writes no end for an event before it has ended', async t => {
   const lines = playlist(segmentsOf(init, 1), { isEnded: false }, { mode: 'event', isEnded: false })
   t.ok(lines.includes('#EXT-X-PLAYLIST-TYPE:EVENT'))
   t.notOk(lines.includes('#EXT-X-ENDLIST'))
 })
 
-t.test('a window says where it begins, and how many discontinuities are behind it', async t => {
+t.test('states where a window begins, and the number of discontinuities before it', async t => {
   const lines = playlist(segmentsOf(init, 5).slice(2), { discontinuitiesBefore: 4 }, { mode: 'live' })
   t.same(lines.slice(3, 5), ['#EXT-X-MEDIA-SEQUENCE:3', '#EXT-X-DISCONTINUITY-SEQUENCE:4'])
   t.notMatch(lines.join('\n'), 'PLAYLIST-TYPE')
 })
 
-t.test('ranges of one object are given with length and offset', async t => {
+t.test('lists ranges of one object with length and offset', async t => {
   const ranged = initOf(VIDEO_TRACK, { name: 'a/media.mp4', byteLength: 700, isRange: true })
   const [segment] = segmentsOf(ranged, 1)
   const lines = playlist([{ ...segment!, name: 'a/media.mp4', offset: 700, byteLength: 50, isRange: true }])
@@ -43,7 +43,7 @@ t.test('ranges of one object are given with length and offset', async t => {
   t.match(lines.join('\n'), '#EXTINF:2.000000,\n#EXT-X-BYTERANGE:50@700\nmedia.mp4\n')
 })
 
-t.test('a discontinuity is said, with what begins anew: tracks and clock', async t => {
+t.test('marks a discontinuity, with its new tracks and clock', async t => {
   const [first, second, third] = segmentsOf(init, 3)
   const other = initOf(VIDEO_TRACK, { name: 'a/init-2.mp4' })
   const lines = playlist([

@@ -35,20 +35,23 @@ function audio(name: string, overrides: Partial<Rendition> = {}, track: Partial<
   return renditionOf(segmentsOf(init, [96_000]), { name, label: name, ...overrides })
 }
 
-t.test('a player switches between profiles and sizes, not between codecs, languages or ranges', async t => {
-  t.same(
-    idsOf([
-      video('a'),
-      video('b', {}, { codec: 'avc1.42c00b' }),
-      video('hevc', {}, { codec: 'hvc1.1.6.L93.B0' }),
-      video('pq', { videoRange: 'PQ' }),
-      audio('en', { language: 'en' }),
-      audio('de', { language: 'de' }),
-      audio('surround', { language: 'en', channels: 6 }),
-    ]),
-    [['a', 'b'], ['hevc'], ['pq'], ['en'], ['de'], ['surround']],
-  )
-})
+t.test(
+  'lets a player switch between profiles and sizes, not between codecs, languages or ranges',
+  async t => {
+    t.same(
+      idsOf([
+        video('a'),
+        video('b', {}, { codec: 'avc1.42c00b' }),
+        video('hevc', {}, { codec: 'hvc1.1.6.L93.B0' }),
+        video('pq', { videoRange: 'PQ' }),
+        audio('en', { language: 'en' }),
+        audio('de', { language: 'de' }),
+        audio('surround', { language: 'en', channels: 6 }),
+      ]),
+      [['a', 'b'], ['hevc'], ['pq'], ['en'], ['de'], ['surround']],
+    )
+  },
+)
 
 t.test(
   'within a group of sounds each is the user’s choice, and goes with its counterpart of other groups',
@@ -69,7 +72,7 @@ t.test(
   },
 )
 
-t.test('a set says what it is, and a representation what it needs', async t => {
+t.test('describes a set, and the needs of a representation', async t => {
   const [picture, main, other] = setsOf([
     video('720p', { videoRange: 'HLG', bandwidth: 1000.2 }),
     audio('en', { language: 'en', isDefault: true, label: 'English <1>' }),
@@ -90,7 +93,7 @@ t.test('a set says what it is, and a representation what it needs', async t => {
   t.match(other, 'value="alternate"/>')
 })
 
-t.test('a picture with its sound has the codecs of both and no one content type', async t => {
+t.test('gives video with its audio the codecs of both and no single content type', async t => {
   const init = initOf([trackOf('video'), trackOf('audio')])
   const [both] = setsOf([renditionOf(segmentsOf(init, [2000]), { channels: 2 })])
   t.match(both, '<AdaptationSet id="0" mimeType="video/mp4"')
@@ -98,12 +101,12 @@ t.test('a picture with its sound has the codecs of both and no one content type'
   t.match(both, 'audio_channel_configuration:2011" value="2"/>')
 })
 
-t.test('only segments that lie at the same times are called aligned', async t => {
+t.test('calls only segments with the same times aligned', async t => {
   t.match(setsOf([video('a'), video('b')])[0], 'segmentAlignment')
   t.notMatch(setsOf([video('a'), video('b', {}, {}, 1900)])[0], 'segmentAlignment')
 })
 
-t.test('a measured frame rate is said as the fraction that it is near to', async t => {
+t.test('writes a measured frame rate as the nearest fraction', async t => {
   t.equal(formatFrameRate(25.001), '25')
   t.equal(formatFrameRate(29.9702), '30000/1001')
   t.equal(formatFrameRate(23.976), '24000/1001')
@@ -111,7 +114,7 @@ t.test('a measured frame rate is said as the fraction that it is near to', async
   t.equal(formatFrameRate(0.2), '200/1000')
 })
 
-t.test('size and channels are those of the period, which a discontinuity may change', async t => {
+t.test('takes size and channels from the period, as a discontinuity may change them', async t => {
   const [low, high] = [
     { width: 320, height: 180 },
     { width: 640, height: 360 },
@@ -134,7 +137,7 @@ t.test('size and channels are those of the period, which a discontinuity may cha
   t.match(second, /width="640" height="360"[^]*AudioChannelConfiguration [^>]*value="2"/)
 })
 
-t.test('says the shape of pixels, and the frame rate of the period', async t => {
+t.test('states the pixel shape and the frame rate of the period', async t => {
   const init = initOf([trackOf('video', { width: 720, height: 576, pixelAspect: [64, 45] })])
   const segments = segmentsOf(init, [2000]).map(segment => ({ ...segment, sampleCount: 100 }))
   const run = { rendition: renditionOf(segments, { frameRate: 25 }), init, segments }

@@ -2,7 +2,7 @@ import t from 'tap'
 import { imageAdaptationSet } from '../../../lib/hls/manifests/mpd-images.js'
 import { imageTrackOf } from '../../support/renditions.js'
 
-t.test('lists sheets by their number, with how many pictures they have in a row and rows', async t => {
+t.test('lists sheets by their number, with their columns and rows', async t => {
   t.same(
     imageAdaptationSet(imageTrackOf()).map(line => line.trim()),
     [
@@ -16,7 +16,7 @@ t.test('lists sheets by their number, with how many pictures they have in a row 
   )
 })
 
-t.test('lists none whose sheets stand for different times, and none without sheets', async t => {
+t.test('lists no sheets that cover different times, and nothing without sheets', async t => {
   const track = imageTrackOf()
   const [first, last] = track.sheets
   t.same(imageAdaptationSet({ ...track, sheets: [first!, last!, last!] }), [])

@@ -5,7 +5,7 @@ import { initOf, presentationOf, renditionOf, segmentsOf, trackOf } from '../../
 const VIDEO = initOf([trackOf('video')])
 const AUDIO = initOf([trackOf('audio')], { shiftTicks: -1024 })
 
-t.test('equal segments are one entry, and a time is said only where it does not follow', async t => {
+t.test('merges equal segments into one entry, and states a time only if it does not follow', async t => {
   t.same(timelineOf(segmentsOf(VIDEO, [2000, 2000, 2000, 1500], { startTicks: 500 })), [
     { t: 500, d: 2000, r: 2 },
     { t: undefined, d: 1500, r: undefined },
@@ -17,7 +17,7 @@ t.test('equal segments are one entry, and a time is said only where it does not 
   ])
 })
 
-t.test('the priming of audio is not presented, and a delay of video is', async t => {
+t.test('presents neither the priming of audio nor a delay of video', async t => {
   const [first, second] = segmentsOf(AUDIO, [96_256, 96_256])
   t.same(timelineOf([{ ...first!, durationTicks: 95_232 }, second!]), [
     { t: 0, d: 95_232, r: undefined },
@@ -27,12 +27,12 @@ t.test('the priming of audio is not presented, and a delay of video is', async t
   t.same(timelineOf(segmentsOf(late, [2000])), [{ t: 300, d: 2000, r: undefined }])
 })
 
-t.test('without a discontinuity there is one period, from 0 on', async t => {
+t.test('writes one period from 0 on without a discontinuity', async t => {
   const renditions = [renditionOf(segmentsOf(VIDEO, [2000, 2000])), renditionOf(segmentsOf(AUDIO, [96_000]))]
   t.match(periodsOf(presentationOf(renditions)), [{ id: 0, start: 0, mediaStart: 0, runs: { length: 2 } }])
 })
 
-t.test('media that begin late are presented from the start, in the same relation', async t => {
+t.test('presents late media from the start, in the same relation', async t => {
   const renditions = [
     renditionOf(segmentsOf(VIDEO, [2000], { startTicks: 10_500 })),
     renditionOf(segmentsOf(AUDIO, [96_000], { startTicks: 481_024 })),
@@ -40,7 +40,7 @@ t.test('media that begin late are presented from the start, in the same relation
   t.match(periodsOf(presentationOf(renditions)), [{ start: 0, mediaStart: 10 }])
 })
 
-t.test('a discontinuity begins a period, whose media time is its own', async t => {
+t.test('begins a period at a discontinuity, with its own media time', async t => {
   const other = initOf([trackOf('video')])
   const [third, fourth] = segmentsOf(other, [2000, 2000], { start: 4, number: 3, startTicks: 125 })
   const stretch = { start: 4, startTicks: 125 }
@@ -55,7 +55,7 @@ t.test('a discontinuity begins a period, whose media time is its own', async t =
   ])
 })
 
-t.test('while a window moves on, a segment stays where it was', async t => {
+t.test('keeps a segment at its time while a window moves on', async t => {
   const segments = segmentsOf(VIDEO, Array<number>(6).fill(2000), { startTicks: 700 })
   for (const from of [0, 1, 3]) {
     const [period] = periodsOf(presentationOf([renditionOf(segments.slice(from))]))
@@ -67,12 +67,12 @@ t.test('while a window moves on, a segment stays where it was', async t => {
   t.ok(Math.abs(later!.mediaStart - 6.7) < 1e-9)
 })
 
-t.test('nothing gives no period', async t => {
+t.test('writes no period for nothing', async t => {
   const empty = { ...renditionOf(segmentsOf(VIDEO, [1])), segments: [] }
   t.same(periodsOf(presentationOf([empty])), [])
 })
 
-t.test('renditions that lasted differently before a period begin together in it', async t => {
+t.test('starts a period together after renditions of different length', async t => {
   const second = (init: typeof VIDEO, start: number, ticks: number) => {
     const stretch = { start, startTicks: 10 * init.track.timescale }
     return segmentsOf(init, [ticks, ticks], { start, number: 2, startTicks: stretch.startTicks }).map(
@@ -93,7 +93,7 @@ t.test('renditions that lasted differently before a period begin together in it'
   t.match(periodsOf(later), [{ id: 1, start: 4, mediaStart: 12 }], 'where it was, when the window moved on')
 })
 
-t.test('sound that begins just before the picture is its priming, and other sound is not', async t => {
+t.test('treats only audio just before the video as its priming', async t => {
   const sound = initOf([trackOf('audio')])
   for (const [startTicks, mediaStart] of [
     [478_976, 10],
@@ -109,7 +109,7 @@ t.test('sound that begins just before the picture is its priming, and other soun
   }
 })
 
-t.test('priming is not presented where a period begins with it', async t => {
+t.test('presents no priming at the start of a period', async t => {
   const primed = segmentsOf(AUDIO, [96_256]).map(segment => ({ ...segment, durationTicks: 95_232 }))
   const periods = periodsOf(presentationOf([renditionOf(primed)]))
   t.match(periods, [{ start: 0, mediaStart: 0 }])
@@ -123,14 +123,14 @@ t.test('priming is not presented where a period begins with it', async t => {
   t.match(periodsOf(presentationOf(renditions)), [{ id: 1, start: 2, mediaStart: 10 }])
 })
 
-t.test('a presentation ends with the last of its renditions', async t => {
+t.test('ends a presentation with the last of its renditions', async t => {
   const sound = initOf([trackOf('audio')])
   const renditions = [renditionOf(segmentsOf(VIDEO, [2000])), renditionOf(segmentsOf(sound, [120_000]))]
   t.equal(endOf(periodsOf(presentationOf(renditions))), 2.5)
   t.equal(endOf(periodsOf(presentationOf(renditions.toReversed()))), 2.5)
 })
 
-t.test('periods are in order, whichever rendition still lists the first', async t => {
+t.test('orders periods, whichever rendition still lists the first', async t => {
   const segments = segmentsOf(VIDEO, [2000, 2000]).map((segment, n) => ({
     ...segment,
     discontinuity: n === 1,
@@ -142,6 +142,6 @@ t.test('periods are in order, whichever rendition still lists the first', async 
   )
 })
 
-t.test('nothing ends at 0', async t => {
+t.test('ends an empty presentation at 0', async t => {
   t.equal(endOf([]), 0)
 })

@@ -11,7 +11,7 @@ function format(segments: readonly MediaSegment[], mediaStart = 0): string {
   return formatSegments(run, { id: 0, start: 0, mediaStart, runs: [run] }).join('\n')
 }
 
-t.test('an object per segment makes a template', async t => {
+t.test('writes a template for one object per segment', async t => {
   t.equal(
     format(segmentsOf(INIT, [2000, 2000], { number: 7, startTicks: 14_000 }), 2),
     [
@@ -25,7 +25,7 @@ t.test('an object per segment makes a template', async t => {
   )
 })
 
-t.test('a sign of templates in a name is one of the name', async t => {
+t.test('escapes a template sign in a name', async t => {
   const folder = 'a$1'
   t.match(
     format(segmentsOf({ ...INIT, name: 'a$1/init.mp4' }, [2000], { folder })),
@@ -33,11 +33,11 @@ t.test('a sign of templates in a name is one of the name', async t => {
   )
 })
 
-t.test('numbers may outgrow their digits', async t => {
+t.test('lets numbers outgrow their digits', async t => {
   t.match(format(segmentsOf(INIT, [2000, 2000], { number: 99_999 })), /startNumber="99999" .*\$Number%05d\$/)
 })
 
-t.test('names that are no numbers in a row make a list', async t => {
+t.test('writes a list for names without consecutive numbers', async t => {
   const [first, , third] = segmentsOf(INIT, [2000, 2000, 2000])
   const list = format([first!, third!])
   t.match(list, /<SegmentList timescale="1000">\n {2}<Initialization sourceURL="a\/init.mp4"\/>/)
@@ -54,7 +54,7 @@ function rangesOf(durations: readonly number[], startTicks = 0): MediaSegment[] 
   }))
 }
 
-t.test('ranges of one object make a list, both ends inclusive', async t => {
+t.test('writes a list for ranges of one object, both ends inclusive', async t => {
   t.equal(
     format(rangesOf([2000, 2000])),
     [
@@ -67,7 +67,7 @@ t.test('ranges of one object make a list, both ends inclusive', async t => {
   )
 })
 
-t.test('a list has one duration where all begin near to it, else a time line', async t => {
+t.test('gives a list one duration if all begin near to it, else a timeline', async t => {
   t.match(format(rangesOf([1900, 2150, 1950, 700], 60_000), 60), /<SegmentList [^>]*duration="2000">/)
   t.match(format(rangesOf([700])), /duration="700">/)
   for (const uneven of [rangesOf([1000, 1000, 4000, 4000]), rangesOf([2000, 2000], 1001)]) {

@@ -25,7 +25,7 @@ function root(xml: string): Record<string, string> {
   )
 }
 
-t.test('what is whole is static, and says how long it is', async t => {
+t.test('writes a complete presentation as static, with its duration', async t => {
   t.same(root(manifest()), {
     xmlns: 'urn:mpeg:dash:schema:mpd:2011',
     profiles: 'urn:mpeg:dash:profile:isoff-live:2011',
@@ -38,7 +38,7 @@ t.test('what is whole is static, and says how long it is', async t => {
   t.equal(root(manifest({ mode: 'event' }))['type'], 'static')
 })
 
-t.test('what grows is dynamic, with the clock and how often to look', async t => {
+t.test('writes a growing presentation as dynamic, with the clock and the update period', async t => {
   const growing = root(manifest({ mode: 'event', isEnded: false }))
   t.match(growing, {
     type: 'dynamic',
@@ -51,7 +51,7 @@ t.test('what grows is dynamic, with the clock and how often to look', async t =>
   t.notOk('timeShiftBufferDepth' in growing)
 })
 
-t.test('a live stream is static at its end, and keeps its time line', async t => {
+t.test('turns a live stream static at its end, and keeps its timeline', async t => {
   t.match(root(manifest({ mode: 'live', windowSize: 5, isEnded: false })), { timeShiftBufferDepth: 'PT10S' })
   const segments = segmentsOf(initOf([trackOf('video')]), [2000, 2000, 2000]).slice(1)
   const live = { mode: 'live' as const, windowSize: 2, isEnded: true, duration: 6 }
@@ -81,7 +81,7 @@ t.test(
   },
 )
 
-t.test('without a clock, what there is has ended just now', async t => {
+t.test('takes the present as the end without a clock', async t => {
   const segments = segmentsOf(initOf([trackOf('video')]), [2000])
   const { availabilityStartTime, publishTime } = root(
     formatMpd(presentationOf([renditionOf(segments)], { isEnded: false })),
@@ -89,7 +89,7 @@ t.test('without a clock, what there is has ended just now', async t => {
   t.equal(Date.parse(publishTime!) - Date.parse(availabilityStartTime!), 8000)
 })
 
-t.test('every element is closed, in its order', async t => {
+t.test('closes every element, in order', async t => {
   const lines = manifest().split('\n')
   t.equal(lines[0], '<?xml version="1.0" encoding="UTF-8"?>')
   const open: string[] = []
@@ -100,7 +100,7 @@ t.test('every element is closed, in its order', async t => {
   t.same(open, [])
 })
 
-t.test('ffmpeg plays all of a ladder from its manifest', async t => {
+t.test('writes a manifest from which ffmpeg plays all of a ladder', async t => {
   const path = t.testdir()
   const packager = new CmafPackager({
     storage: new DirectoryStorage({ path }),
@@ -124,7 +124,7 @@ t.test('ffmpeg plays all of a ladder from its manifest', async t => {
   t.match(format, { duration: '8.000000' })
 })
 
-t.test('pictures for seek bars are listed in a period that is the only one', async t => {
+t.test('lists images for seek bars if there is a single period', async t => {
   const images = [imageTrackOf()]
   t.match(manifest({ images }), /contentType="image"[^]*thumbnail_tile[^]*<\/Period>/)
   const init = initOf([trackOf('video')])

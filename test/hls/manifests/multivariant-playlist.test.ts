@@ -17,7 +17,7 @@ const german = renditionOf(AUDIO_TRACK, {
   bandwidth: 7000,
 })
 
-t.test('a picture with its sound within is a variant by itself', async t => {
+t.test('lists video with its own audio as a variant by itself', async t => {
   const both = { ...low, codecs: ['avc1.64001f', 'mp4a.40.2'] }
   t.same(lines(both), [
     '#EXT-X-STREAM-INF:BANDWIDTH=5000,AVERAGE-BANDWIDTH=4000,CODECS="avc1.64001f,mp4a.40.2",' +
@@ -26,7 +26,7 @@ t.test('a picture with its sound within is a variant by itself', async t => {
   ])
 })
 
-t.test('every picture comes with the group, whose heaviest sound is counted', async t => {
+t.test('lists every video with the group, and counts its heaviest audio', async t => {
   t.same(lines(low, english, high, german), [
     '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="English",LANGUAGE="en",DEFAULT=YES,AUTOSELECT=YES,' +
       'CHANNELS="2",URI="a/index.m3u8"',
@@ -41,7 +41,7 @@ t.test('every picture comes with the group, whose heaviest sound is counted', as
   ])
 })
 
-t.test('with several groups there is a variant for each picture with each', async t => {
+t.test('lists a variant for each video with each of several groups', async t => {
   const surround = renditionOf(AUDIO_TRACK, { groupId: 'surround', codecs: ['ec-3'], channels: 6 })
   const variants = lines(low, english, surround, high).filter(line => line.startsWith('#EXT-X-STREAM-INF'))
   t.equal(variants.length, 4)
@@ -49,14 +49,14 @@ t.test('with several groups there is a variant for each picture with each', asyn
   t.match(variants[1], /CODECS="avc1.64001f,ec-3".*AUDIO="surround"/)
 })
 
-t.test('sound alone is a variant', async t => {
+t.test('lists audio alone as a variant', async t => {
   t.same(lines(english), [
     '#EXT-X-STREAM-INF:BANDWIDTH=5000,AVERAGE-BANDWIDTH=4000,CODECS="mp4a.40.2"',
     'a/index.m3u8',
   ])
 })
 
-t.test('what is not known is left out', async t => {
+t.test('leaves out unknown properties', async t => {
   const [media] = lines(low, { ...english, language: undefined, channels: undefined, autoselect: false })
   t.equal(
     media,

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { linksOf, linksOfMpd, nameOf } from '../../../lib/hls/manifests/playlist-links.js'
 
-t.test('finds what a playlist names, in its order, and no keys', async t => {
+t.test('finds the entries of a playlist, in order, without keys', async t => {
   const playlist = [
     '#EXTM3U',
     '#EXT-X-KEY:METHOD=AES-128,URI="key.bin"',
@@ -17,14 +17,14 @@ t.test('finds what a playlist names, in its order, and no keys', async t => {
   t.same(linksOf(playlist), ['sound/index.m3u8', 'init.mp4', 'segment-1.m4s', 'spaced.m4s'])
 })
 
-t.test('finds what a manifest names', async t => {
+t.test('finds the entries of a manifest', async t => {
   const mpd =
     '<SegmentTemplate initialization="r/a/init.mp4" media="r/a/segment-$Number%05d$.m4s"/>' +
     '<Initialization sourceURL="r/b/media.mp4"/><SegmentURL media="r/b/media.mp4" mediaRange="0-9"/>'
   t.same(linksOfMpd(mpd), ['r/a/init.mp4', 'r/a/segment-$Number%05d$.m4s', 'r/b/media.mp4', 'r/b/media.mp4'])
 })
 
-t.test('resolves a name against the playlist that has it, and none that lies elsewhere', async t => {
+t.test('resolves a name against its playlist, and none that lies elsewhere', async t => {
   for (const [base, uri, name] of [
     ['main.m3u8', 'r/a/index.m3u8', 'r/a/index.m3u8'],
     ['r/a/index.m3u8', 'init.mp4', 'r/a/init.mp4'],

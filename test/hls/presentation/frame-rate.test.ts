@@ -7,7 +7,7 @@ const rateOf = (...segments: [number, number][]): number | undefined => {
   return meter.rate
 }
 
-t.test('gives the rate that was meant, whatever the times are rounded to', async t => {
+t.test('finds the intended rate, however the times are rounded', async t => {
   for (const [fraction, exact] of [
     [[24_000, 1001], 24_000 / 1001],
     [[24, 1], 24],

@@ -4,12 +4,12 @@ import { AUDIO_TRACK, VIDEO_TRACK } from '../../support/renditions.js'
 
 const audio = { ...AUDIO_TRACK, id: 2 }
 
-t.test('segments are cut by the picture where there is one, else by the sound', async t => {
+t.test('cuts segments by the video if there is one, else by the audio', async t => {
   t.equal(initTracks({ tracks: [audio, VIDEO_TRACK] }, 'a', true).track, VIDEO_TRACK)
   t.equal(initTracks({ tracks: [audio] }, 'a', false).track, audio)
 })
 
-t.test('two of a kind, none, or others are refused by name', async t => {
+t.test('refuses by name two tracks of a kind, none, or others', async t => {
   const text = { ...AUDIO_TRACK, kind: 'subtitle' as const, codec: 'wvtt' }
   for (const tracks of [
     [audio, AUDIO_TRACK],
@@ -25,7 +25,7 @@ t.test('two of a kind, none, or others are refused by name', async t => {
   }
 })
 
-t.test('a picture that is turned by a quarter is as wide as it was high', async t => {
+t.test('swaps width and height of video rotated by a quarter turn', async t => {
   const track = { ...VIDEO_TRACK, width: 320, height: 180 }
   t.same(
     [0, 90, 180, 270].map(rotation => shownSize({ ...track, rotation }).width),
@@ -33,7 +33,7 @@ t.test('a picture that is turned by a quarter is as wide as it was high', async 
   )
 })
 
-t.test('refuses sound with the picture where a manifest of DASH is wanted, with the remedy', async t => {
+t.test('refuses audio with the video if a DASH manifest is wanted, with the remedy', async t => {
   t.throws(() => initTracks({ tracks: [VIDEO_TRACK, audio] }, 'a', false), {
     code: 'AVIO_ERR_HLS_TRACKS',
     rendition: 'a',
@@ -42,7 +42,7 @@ t.test('refuses sound with the picture where a manifest of DASH is wanted, with 
   t.same(initTracks({ tracks: [VIDEO_TRACK] }, 'a', false).track, VIDEO_TRACK)
 })
 
-t.test('shows pixels that are not square as wide as they are', async t => {
+t.test('gives non-square pixels their display width', async t => {
   const track = { ...VIDEO_TRACK, width: 720, height: 576, pixelAspect: [64, 45] as const }
   t.same(shownSize(track), { width: 1024, height: 576 })
   t.same(codedSize(track), { width: 720, height: 576, sar: '64:45' })

@@ -9,13 +9,13 @@ function picture(transfer: string): Promise<Buffer> {
   return ffmpegToPipe([...videoInput({ seconds: 1 }), ...H264, ...color, ...FRAGMENTED])
 }
 
-t.test('the transfer function that ffmpeg writes down is told', async t => {
+t.test('reports the transfer function that ffmpeg writes', async t => {
   t.equal(videoRange(await picture('smpte2084')), 'PQ')
   t.equal(videoRange(await picture('arib-std-b67')), 'HLG')
   t.equal(videoRange(await picture('bt709')), 'SDR')
 })
 
-t.test('nothing is told of a file that says nothing, or has no picture', async t => {
+t.test('reports nothing for a file without it, or without video', async t => {
   t.equal(
     videoRange(await ffmpegToPipe([...bothInputs({ seconds: 1 }), ...H264, ...AAC, ...FRAGMENTED])),
     undefined,

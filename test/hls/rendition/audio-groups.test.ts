@@ -7,7 +7,7 @@ function sound(name: string, overrides: Partial<GroupMember> = {}): GroupMember 
 
 const picture: GroupMember = sound('720p', { kind: 'video', groupId: undefined })
 
-t.test('of a group one is the default at most, and no two have one label', async t => {
+t.test('marks at most one default per group, and gives no two the same label', async t => {
   const twice = { label: 'English' }
   const first = { isDefault: true }
   t.throws(() => checkGroups([picture, sound('a', twice), sound('b', twice)]), {
@@ -28,7 +28,7 @@ t.test('of a group one is the default at most, and no two have one label', async
   )
 })
 
-t.test('without pictures, or before there is one, sounds are no group', async t => {
+t.test('makes no group of audio without video, or before it', async t => {
   const same = { label: 'English', isDefault: true }
   t.doesNotThrow(() => checkGroups([sound('high', same), sound('low', same)]))
   t.doesNotThrow(() =>
@@ -36,7 +36,7 @@ t.test('without pictures, or before there is one, sounds are no group', async t 
   )
 })
 
-t.test('the first that may be is the default where none is stated to be', async t => {
+t.test('makes the first eligible audio the default if none is stated', async t => {
   const defaults = (...members: GroupMember[]): boolean[] =>
     members.map(member => isGroupDefault(member, members))
   t.same(defaults(picture, sound('a'), sound('b')), [false, true, false])

@@ -18,7 +18,7 @@ t.test('the peak is that of the heaviest segment, the average that of all', asyn
   )
 })
 
-t.test('a segment shorter than half the target counts only together with its neighbours', async t => {
+t.test('counts a segment shorter than half the target only with its neighbours', async t => {
   // 2,000 bytes in 0.1 s alone would be 160 kb/s; with the one before it they are 3,000 bytes in 2.1 s.
   t.same(
     measured(2, [
@@ -30,7 +30,7 @@ t.test('a segment shorter than half the target counts only together with its nei
   t.same(measured(2, [[100, 0.5]]), [1600, 1600], 'where nothing is long enough the average has to do')
 })
 
-t.test('sets go up to one and a half targets and no further', async t => {
+t.test('measures sets of up to one and a half targets and no more', async t => {
   const halves: [number, number][] = [
     [10, 1],
     [40, 1],
@@ -41,7 +41,7 @@ t.test('sets go up to one and a half targets and no further', async t => {
   t.equal(measured(1, [...halves, [100, 4]])[0], 320, 'a segment that is longer counts by itself')
 })
 
-t.test('sums of floating point do not put a set out of bounds', async t => {
+t.test('keeps a set within bounds despite floating-point sums', async t => {
   t.equal(
     measured(0.6, [
       [0, 0.1],
@@ -53,6 +53,6 @@ t.test('sums of floating point do not put a set out of bounds', async t => {
   )
 })
 
-t.test('nothing was measured of nothing', async t => {
+t.test('measures nothing without segments', async t => {
   t.same(measured(6, []), [0, 0])
 })

@@ -28,7 +28,7 @@ function stored(name: string, byteLength = 1000) {
   return { name, offset: 0, byteLength, isRange: false }
 }
 
-t.test('what is said of a rendition is read from its tracks and measured', async t => {
+t.test('reads properties of a rendition from its tracks, or measures them', async t => {
   const log = logOf()
   t.equal(log.kind, undefined)
   const turned = { ...VIDEO_TRACK, rotation: 90, width: 640, height: 360 }
@@ -44,7 +44,7 @@ t.test('what is said of a rendition is read from its tracks and measured', async
   t.match(log, { count: 2, duration: 4, longest: 2, byteLength: 4700 })
 })
 
-t.test('an initialization segment that is replaced is that of its segments, and no others', async t => {
+t.test('assigns a replaced initialization segment to its segments, and no others', async t => {
   const log = logOf()
   const sound = { ...AUDIO_TRACK, id: 2 }
   const both = () => initOf(VIDEO_TRACK, { tracks: [VIDEO_TRACK, sound] })
@@ -70,7 +70,7 @@ t.test('an initialization segment that is replaced is that of its segments, and 
   t.same(alone.rendition(false).codecs, ['avc1.64001f'])
 })
 
-t.test('sound is of a group, and has no size', async t => {
+t.test('assigns audio to a group, without a size', async t => {
   const log = logOf({}, { groupId: 'surround', language: 'de' })
   log.addInit(initOf({ ...AUDIO_TRACK, width: 5, height: 5 }), undefined)
   t.match(log.rendition(true), {
@@ -79,7 +79,7 @@ t.test('sound is of a group, and has no size', async t => {
   })
 })
 
-t.test('the frame rate is the highest of segments that are long enough to tell', async t => {
+t.test('takes the highest frame rate of segments long enough to measure', async t => {
   const log = logOf()
   log.addInit(initOf(VIDEO_TRACK), undefined)
   log.add(span(0, 0.04, { sampleCount: 4 }), stored('1'))
@@ -89,7 +89,7 @@ t.test('the frame rate is the highest of segments that are long enough to tell',
   t.equal(log.rendition(false).frameRate, 30)
 })
 
-t.test('the time line goes on through jumps, the wall clock jumps with them', async t => {
+t.test('continues the timeline through jumps', async t => {
   const log = logOf({ programDateTime: new Date(0) })
   log.addInit(initOf(VIDEO_TRACK), undefined)
   log.add(span(100, 2), stored('1'))
@@ -98,7 +98,7 @@ t.test('the time line goes on through jumps, the wall clock jumps with them', as
   t.match(log.add(span(109, 2), stored('3')), { start: 4, discontinuity: false, dateTime: new Date(9000) })
 })
 
-t.test('other tracks begin anew: their clock, not the wall clock', async t => {
+t.test('restarts the clock for other tracks, but not the wall clock', async t => {
   const log = logOf({ programDateTime: new Date(0) })
   log.addInit(initOf(VIDEO_TRACK), undefined)
   log.add(span(0, 2), stored('1'))
@@ -131,7 +131,7 @@ t.test(
   },
 )
 
-t.test('without a window nothing goes', async t => {
+t.test('keeps all segments without a window', async t => {
   const log = logOf()
   log.addInit(initOf(VIDEO_TRACK), undefined)
   for (let n = 1; n <= 20; n++) log.add(span(n, 1), stored(String(n)))

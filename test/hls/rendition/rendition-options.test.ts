@@ -1,7 +1,7 @@
 import t from 'tap'
 import { languageTag, renditionSettings } from '../../../lib/hls/rendition/rendition-options.js'
 
-t.test('a name is enough', async t => {
+t.test('needs only a name', async t => {
   t.same(renditionSettings({ name: '720p' }), {
     name: '720p',
     label: '720p',
@@ -12,7 +12,7 @@ t.test('a name is enough', async t => {
   })
 })
 
-t.test('what is stated is taken', async t => {
+t.test('takes stated properties', async t => {
   t.match(
     renditionSettings({
       name: 'en',
@@ -25,14 +25,14 @@ t.test('what is stated is taken', async t => {
   )
 })
 
-t.test('what players may not take by themselves is no default', async t => {
+t.test('does not make a default of what players may not select by themselves', async t => {
   t.match(renditionSettings({ name: 'commentary', autoselect: false }), {
     isDefault: false,
     autoselect: false,
   })
 })
 
-t.test('what could not stand in a playlist, or contradicts itself, is refused', async t => {
+t.test('refuses contradicting options and values that a playlist can not hold', async t => {
   for (const [option, options] of [
     ['name', {}],
     ['name', { name: '..' }],
@@ -48,7 +48,7 @@ t.test('what could not stand in a playlist, or contradicts itself, is refused', 
   }
 })
 
-t.test('three letters become two where there are two, and no language is none', async t => {
+t.test('shortens three letters to two if there are two, and takes no language for none', async t => {
   t.equal(languageTag('eng'), 'en')
   t.equal(languageTag('gsw'), 'gsw')
   t.equal(languageTag('und'), undefined)

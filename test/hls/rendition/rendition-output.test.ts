@@ -6,7 +6,7 @@ import { MemoryStorage } from '../../support/hls.js'
 const cacheControl = { segments: undefined, playlists: undefined }
 const bytes = (text: string): Buffer[] => [Buffer.from(text)]
 
-t.test('each segment is an object of its own, numbered', async t => {
+t.test('stores each segment as an object of its own, numbered', async t => {
   const storage = new MemoryStorage()
   const output = new RenditionOutput(
     'a',
@@ -29,7 +29,7 @@ t.test('each segment is an object of its own, numbered', async t => {
   t.same(storage.names(), ['a/init-2.mp4', 'a/init.mp4', 'a/segment-00001.m4s', 'a/segment-123456.m4s'])
 })
 
-t.test('the last initialization segment can be stored anew', async t => {
+t.test('stores the last initialization segment anew', async t => {
   const storage = new MemoryStorage()
   const objects = new StoredObjects(storage, { cacheControl, maxObjects: Infinity })
   const output = new RenditionOutput('a', 'segments', objects)
@@ -41,7 +41,7 @@ t.test('the last initialization segment can be stored anew', async t => {
   }
 })
 
-t.test('or all of them are one object, which is there at the end', async t => {
+t.test('stores all segments as one object, complete at the end', async t => {
   const storage = new MemoryStorage()
   const output = new RenditionOutput(
     'a',

@@ -40,7 +40,7 @@ class Target implements RenditionTarget {
   }
 }
 
-t.test('segments are stored in order, one at a time, and the end comes last', async t => {
+t.test('stores segments in order, one at a time, and ends last', async t => {
   const target = new Target()
   let underWay = 0
   target.onStore = async () => {
@@ -57,7 +57,7 @@ t.test('segments are stored in order, one at a time, and the end comes last', as
   t.same(target.failures, [])
 })
 
-t.test('a storage that is slow holds the source back: one is stored, one waits', async t => {
+t.test('applies backpressure to the source for a slow storage: one segment is stored, one waits', async t => {
   const target = new Target()
   const stored: (() => void)[] = []
   target.onStore = () => new Promise(resolve => stored.push(resolve))
@@ -84,7 +84,7 @@ t.test('a storage that is slow holds the source back: one is stored, one waits',
   t.equal(target.cuts.length, 9)
 })
 
-t.test('a failure of the storage is that of the stream, also where nothing is written just then', async t => {
+t.test('fails with the storage, also between writes', async t => {
   const target = new Target()
   const cause = new Error('no room')
   let fail!: (error: Error) => void
@@ -98,7 +98,7 @@ t.test('a failure of the storage is that of the stream, also where nothing is wr
   t.same(target.failures, [cause])
 })
 
-t.test('damage is an error, and so is a source that closes early, under a plain pipe too', async t => {
+t.test('rejects damage, and a source that closes early, also under a plain pipe', async t => {
   const damaged = new Target()
   const stream = new RenditionWritable(CUTTING, damaged)
   await t.rejects(pipeline(chunksOf(Buffer.from('this is not an MP4')), stream), { name: 'Mp4Error' })
@@ -112,13 +112,13 @@ t.test('damage is an error, and so is a source that closes early, under a plain 
   t.match(target.failures, [{ code: 'AVIO_ERR_UPSTREAM_CLOSED' }])
 })
 
-t.test('a stream that is destroyed without a word fails the packaging all the same', async t => {
+t.test('fails the packaging if destroyed without an error', async t => {
   const target = new Target()
   new RenditionWritable(CUTTING, target).destroy()
   t.match(target.failures, [{ code: 'AVIO_ERR_UPSTREAM_CLOSED', message: /Rendition "a" closed before/ }])
 })
 
-t.test('a discontinuity ends one stream, which has to be whole, and begins another', async t => {
+t.test('requires a complete stream before a discontinuity, and begins another', async t => {
   const target = new Target()
   const date = new Date(0)
   const bytes = await soundOf({ seconds: 2 })
@@ -138,7 +138,7 @@ t.test('a discontinuity ends one stream, which has to be whole, and begins anoth
   await t.rejects(finished(cut), { code: 'AVIO_ERR_MP4_BOX_TRUNCATED' })
 })
 
-t.test('it is committed with the whole packaging, as one with the other renditions', async t => {
+t.test('commits with the whole packaging, together with the other renditions', async t => {
   const target = new Target()
   t.equal(commitOf(new RenditionWritable(CUTTING, target)), target.commit)
 })

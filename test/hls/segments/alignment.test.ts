@@ -17,7 +17,7 @@ t.test('renditions are held to the first one, to a tick', async t => {
   })
 })
 
-t.test('all have the same number of segments, whoever ends first', async t => {
+t.test('requires the same number of segments, whichever rendition ends first', async t => {
   const alignment = new Alignment(Infinity)
   alignment.add('a', 1, 0)
   alignment.end('a', 1)
@@ -27,7 +27,7 @@ t.test('all have the same number of segments, whoever ends first', async t => {
   t.throws(() => alignment.end('d', 0), NOT_ALIGNED)
 })
 
-t.test('no more is remembered than was asked for', async t => {
+t.test('remembers no more than requested', async t => {
   const alignment = new Alignment(2)
   for (const number of [1, 2, 3]) alignment.add('a', number, number)
   t.doesNotThrow(() => alignment.add('b', 1, 99), 'forgotten')

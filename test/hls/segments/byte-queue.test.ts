@@ -3,7 +3,7 @@ import { ByteQueue } from '../../../lib/hls/segments/byte-queue.js'
 
 const bytes = Buffer.from(Array.from({ length: 200_000 }, (_, n) => n % 251))
 
-t.test('what is given out is what was taken in, whatever the pieces', async t => {
+t.test('returns the bytes it took in, however they are cut', async t => {
   for (const [into, out] of [
     [1, 7],
     [65_536, 65_536],
@@ -22,7 +22,7 @@ t.test('what is given out is what was taken in, whatever the pieces', async t =>
   }
 })
 
-t.test('bytes are copied: a chunk may be used again', async t => {
+t.test('copies bytes, so that a chunk may be used again', async t => {
   const queue = new ByteQueue()
   const chunk = Buffer.from('abc')
   queue.add(chunk)
@@ -30,7 +30,7 @@ t.test('bytes are copied: a chunk may be used again', async t => {
   t.equal(Buffer.concat(queue.take(3)).toString(), 'abc')
 })
 
-t.test('no more is given out than there is, and what was given out stays', async t => {
+t.test('returns no more than it has, and keeps returned bytes intact', async t => {
   const queue = new ByteQueue()
   queue.add(Buffer.from('abc'))
   const first = queue.take(2)
@@ -40,7 +40,7 @@ t.test('no more is given out than there is, and what was given out stays', async
   t.same(queue.take(1), [])
 })
 
-t.test('puts bytes in the place of others, as many or not, wherever blocks begin', async t => {
+t.test('replaces bytes by others, of any length, wherever blocks begin', async t => {
   for (const at of [0, 1, 65_530, 65_536, 130_000, 140_000]) {
     for (const length of [0, 3, 20, 70_000]) {
       for (const given of [0, 5, 500]) {

@@ -28,21 +28,21 @@ function sizes(cuts: readonly Cut[]): number[] {
   return cuts.map(({ bytes }) => Buffer.concat(bytes).length)
 }
 
-t.test('the cuts are the same wherever chunks begin and end', async t => {
+t.test('cuts alike wherever chunks begin and end', async t => {
   const bytes = await soundOf({ seconds: 5 })
   const expected = sizes(cutsOf(bytes, bytes.length))
   t.equal(expected.length, 4, 'the initialization segment and three of media')
   for (const size of [1, 7, 1000, 65_536]) t.same(sizes(cutsOf(bytes, size)), expected, `chunks of ${size}`)
 })
 
-t.test('a picture with its sound is cut where the picture can begin', async t => {
+t.test('cuts video with its audio where the video can start', async t => {
   const [init, ...segments] = cutsOf(await bothOf({ seconds: 5 }), 4096)
   t.match(init, { kind: 'init', init: { track: { kind: 'video' }, tracks: { length: 2 } } })
   const spans = segments.map(cut => (cut.kind === 'segment' ? cut.span.startTicks / 12_800 : undefined))
   t.same(spans, [0, 2, 4])
 })
 
-t.test('together the cuts are the stream, without the index at its end', async t => {
+t.test('yields the stream without the index at its end', async t => {
   const bytes = await soundOf({ seconds: 4 })
   const whole = Buffer.concat(cutsOf(bytes, 1000).flatMap(cut => cut.bytes))
   const rest = bytes.subarray(whole.length)
@@ -104,7 +104,7 @@ for (const [name, args] of Object.entries(TIMES)) {
   })
 }
 
-t.test('leaves out indexes of places in the stream, wherever they stand', async t => {
+t.test('leaves out indexes of offsets in the stream, anywhere', async t => {
   const input = [...videoInput({ seconds: 4 }), ...H264_B_FRAMES, '-f', 'mp4', '-movflags']
   const plain = await ffmpegToPipe([...input, '+frag_keyframe+delay_moov+default_base_moof'])
   const expected = Buffer.concat(cutsOf(plain, plain.length).flatMap(cut => cut.bytes))
@@ -124,7 +124,7 @@ t.test('leaves out indexes of places in the stream, wherever they stand', async 
   }
 })
 
-t.test('what grows too large before it can be cut is an error', async t => {
+t.test('rejects segments that grow too large before a cut', async t => {
   const bytes = await soundOf({ seconds: 5 })
   t.throws(() => cutsOf(bytes, 1000, { maxSegmentSize: 10_000 }), {
     code: 'AVIO_ERR_HLS_SEGMENT_TOO_LARGE',
@@ -132,7 +132,7 @@ t.test('what grows too large before it can be cut is an error', async t => {
   })
 })
 
-t.test('bytes that are not as they should be are an error at once', async t => {
+t.test('rejects damaged bytes at once', async t => {
   const bytes = Buffer.from(await soundOf({ seconds: 1 }))
   t.throws(() => cutsOf(bytes.subarray(0, -100), 1000), { code: 'AVIO_ERR_MP4_BOX_TRUNCATED' })
   t.throws(() => cutsOf(Buffer.alloc(0), 1), { code: 'AVIO_ERR_MP4_EMPTY' })
@@ -140,7 +140,7 @@ t.test('bytes that are not as they should be are an error at once', async t => {
   t.throws(() => cutsOf(bytes, 1000), { name: 'Mp4Error' })
 })
 
-t.test('sound that comes before the first picture goes with it', async t => {
+t.test('keeps audio before the first frame with the video', async t => {
   const sound = (sequence: number, time: number) =>
     fragment({ sequence, tracks: [{ id: AUDIO.id, time, runs: [{ samples: [{ size: 10 }] }] }] })
   const picture = { id: VIDEO.id, time: 0, runs: [{ samples: [{ size: 7 }] }] }
@@ -154,7 +154,7 @@ t.test('sound that comes before the first picture goes with it', async t => {
   }
 })
 
-t.test('a box of metadata that is too large is an error as soon as its header has come', async t => {
+t.test('rejects a too large metadata box as soon as its header has arrived', async t => {
   const cutter = new Fmp4Cutter({ ...CUTTING })
   cutter.write(ftyp())
   t.throws(() => cutter.write(Buffer.concat([u32(16 * 2 ** 20 + 1), Buffer.from('moov')])), {
@@ -162,7 +162,7 @@ t.test('a box of metadata that is too large is an error as soon as its header ha
   })
 })
 
-t.test('fails where the picture never comes, or the sound', async t => {
+t.test('fails if video or audio never comes', async t => {
   const tracks = [{ id: AUDIO.id, time: 0, runs: [{ samples: [{ size: 10 }] }] }]
   const bytes = Buffer.concat([ftyp(), moov([VIDEO, AUDIO]), fragment({ sequence: 1, tracks })])
   t.throws(() => cutsOf(bytes, 1000), { code: 'AVIO_ERR_MP4_NO_FRAGMENT', trackId: VIDEO.id })
@@ -173,7 +173,7 @@ t.test('fails where the picture never comes, or the sound', async t => {
   t.throws(() => cutsOf(bytes, 1000, {}, both), { code: 'AVIO_ERR_MP4_NO_FRAGMENT', trackId: VIDEO.id })
 })
 
-t.test('a sound that its source has no sample of is not announced in the end', async t => {
+t.test('drops from the moov in the end an audio track without samples', async t => {
   const tracks = [{ id: VIDEO.id, time: 0, runs: [{ samples: [{ size: 10 }] }] }]
   const bytes = Buffer.concat([ftyp(), moov([VIDEO, AUDIO]), fragment({ sequence: 1, tracks })])
   const cuts = cutsOf(bytes, 1000, {}, new Set([AUDIO.id]))
@@ -195,7 +195,7 @@ t.test('a sound that its source has no sample of is not announced in the end', a
   t.equal(cutsOf(whole, 1000, {}, new Set([AUDIO.id])).length, 2, 'one that has samples stays')
 })
 
-t.test('refuses sound with the picture as soon as the moov has come', async t => {
+t.test('refuses audio with the video as soon as the moov has arrived', async t => {
   const bytes = await bothOf({ seconds: 1 })
   const cutter = new Fmp4Cutter({ ...CUTTING, allowMixed: false })
   const moof = bytes.indexOf('moof') - 4

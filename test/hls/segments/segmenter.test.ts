@@ -27,26 +27,26 @@ function repeat<T>(value: T, times: number): T[] {
   return Array.from({ length: times }, () => value)
 }
 
-t.test('a segment is cut at every multiple of the target where a key frame is there', async t => {
+t.test('cuts a segment at every multiple of the target with a key frame', async t => {
   t.same(cut(2, [2, 2, 2, 1]), [2, 2, 2, 1])
   t.same(cut(6, repeat(1, 15)), [6, 6, 3])
   t.same(cut(2, [1, '!0.5', '!0.5', 1, 1, 1]), [2, 2, 1], 'never within a group of pictures')
 })
 
-t.test('the nearest place is taken, unless the segment would be too long', async t => {
+t.test('takes the nearest position, unless the segment would be too long', async t => {
   t.same(cut(2, repeat(0.3, 20)), [2.1, 1.8, 2.1], 'nearest to 2, 4, 6')
   t.same(cut(4, repeat(1.5, 8)), [3, 3, 1.5, 3, 1.5], '4.5 would be rounded to 5')
   t.same(cut(4, repeat(2.002, 4)), [4.004, 4.004], 'what is rounded to the target is not too long')
 })
 
-t.test('times that differ by what they are rounded by are cut alike', async t => {
+t.test('cuts times that differ by rounding alike', async t => {
   const [first] = cut(2, [1.8, 0.4, 1.8], { start: -0.0003 })
   t.equal(Math.round(first! * 10), 18, 'of two that are as near the first one')
   t.same(cut(2, [1, 1, 1, 1], { start: 1.0005 }).slice(0, 1), [1], 'half a target away')
   t.same(cut(2, [1.8, 0.79, 1], { shift: -0.2 }).slice(0, 1), [2.39], 'as long as what is presented')
 })
 
-t.test('no rounded duration exceeds the target, as long as key frames come that often', async t => {
+t.test('keeps every rounded duration within the target, if key frames come that often', async t => {
   for (const target of [1, 2, 3, 4, 6, 10]) {
     for (let gop = 0.1; gop <= target; gop += 0.13) {
       const durations = cut(target, repeat(gop, Math.ceil(100 / gop)))
@@ -58,16 +58,16 @@ t.test('no rounded duration exceeds the target, as long as key frames come that 
   }
 })
 
-t.test('where key frames are too far apart the segment is as long as it has to be', async t => {
+t.test('makes a segment as long as needed if key frames are too far apart', async t => {
   t.same(cut(2, [5, 1, 5, 2]), [5, 1, 5, 2])
 })
 
-t.test('cuts follow the clock of presentation, whatever a stream begins with', async t => {
+t.test('cuts by the presentation clock, wherever a stream begins', async t => {
   t.same(cut(2, repeat(1, 6), { start: 101 }), [1, 2, 2, 1], 'at 102, 104, 106')
   t.same(cut(2, repeat(0.1, 40), { shift: -0.02 }), [1.98, 2], 'sound that begins 20 ms early')
 })
 
-t.test('sound in small fragments stays with the clock for hours', async t => {
+t.test('keeps audio in small fragments on the clock for hours', async t => {
   const frames = repeat(0.192, 5000)
   let at = 0
   for (const [n, duration] of cut(6, frames).entries()) {
@@ -76,7 +76,7 @@ t.test('sound in small fragments stays with the clock for hours', async t => {
   }
 })
 
-t.test('a jump in time ends a segment; the next one says how far it was', async t => {
+t.test('ends a segment at a jump in time, and reports its size with the next one', async t => {
   const segmenter = new Segmenter(4, 1000, 0)
   const fragment = (startTicks: number): SegmentSpan[] =>
     segmenter.add(10, { startTicks, durationTicks: 1000, sampleCount: 5, sync: true })
@@ -87,7 +87,7 @@ t.test('a jump in time ends a segment; the next one says how far it was', async 
   t.same(segmenter.end(), [])
 })
 
-t.test('a jump in time to what can not be decoded by itself is none', async t => {
+t.test('ignores a jump in time to a frame that does not decode by itself', async t => {
   const segmenter = new Segmenter(4, 1000, 0)
   const part = { durationTicks: 1000, sampleCount: 5 }
   t.same(segmenter.add(10, { ...part, startTicks: 0, sync: true }), [])
@@ -95,14 +95,14 @@ t.test('a jump in time to what can not be decoded by itself is none', async t =>
   t.match(segmenter.end(), [{ startTicks: 0, durationTicks: 10_000, sampleTicks: 2000, jumpTicks: 0 }])
 })
 
-t.test('a small gap belongs to the segment before it', async t => {
+t.test('counts a small gap as part of the segment before it', async t => {
   const segmenter = new Segmenter(1, 1000, 0)
   segmenter.add(10, { startTicks: 0, durationTicks: 960, sampleCount: 5, sync: true })
   const found = segmenter.add(10, { startTicks: 1000, durationTicks: 1000, sampleCount: 5, sync: true })
   t.match(found, [{ durationTicks: 1000, sampleTicks: 960, jumpTicks: 0 }])
 })
 
-t.test('every byte and every sample is in one segment, those of other tracks too', async t => {
+t.test('puts every byte and every sample into exactly one segment', async t => {
   const segmenter = new Segmenter(2, 1000, 0)
   const found = [...segmenter.add(7, undefined)]
   for (let n = 0; n < 5; n++) {
@@ -121,7 +121,7 @@ t.test('every byte and every sample is in one segment, those of other tracks too
   t.equal(found.length, 3)
 })
 
-t.test('a place at its aim is cut as soon as it comes', async t => {
+t.test('cuts at once at a position that meets its target', async t => {
   const segmenter = new Segmenter(2, 1000, 0)
   const part = { durationTicks: 2000, sampleCount: 5, sync: true }
   t.same(segmenter.add(1, { ...part, startTicks: 0 }), [])
@@ -131,11 +131,11 @@ t.test('a place at its aim is cut as soon as it comes', async t => {
   t.equal(early.add(1, { ...part, startTicks: 1999.5 }).length, 1, 'times are rounded')
 })
 
-t.test('nothing is cut of nothing', async t => {
+t.test('cuts nothing from nothing', async t => {
   t.same(new Segmenter(2, 1000, 0).end(), [])
 })
 
-t.test('joins a short rest to the segment before it, where that does not exceed the target', async t => {
+t.test('joins a short rest to the segment before it, if that stays within the target', async t => {
   t.same(cut(2, [2, 2, 0.04]), [2, 2.04], 'one picture')
   t.same(cut(2, [2, 2, 0.49]), [2, 2.49])
   t.same(cut(2, [2, 2, 0.5]), [2, 2, 0.5], 'a quarter of the target is worth a segment')
@@ -151,7 +151,7 @@ t.test('joins a short rest to the segment before it, where that does not exceed 
   t.same(cut(2, repeat(0.1, 42), { shift: -0.1 }), [2, 2.1], 'of what is presented')
 })
 
-t.test('joins what is left before a jump in time, with all of its bytes and samples', async t => {
+t.test('joins the rest before a jump in time, with all of its bytes and samples', async t => {
   const segmenter = new Segmenter(2, 1000, 0)
   const part = { sampleCount: 5, sync: true }
   t.same(segmenter.add(10, { ...part, startTicks: 0, durationTicks: 2000 }), [])
@@ -164,7 +164,7 @@ t.test('joins what is left before a jump in time, with all of its bytes and samp
   t.match(segmenter.end(), [{ startTicks: 9000, jumpTicks: 6960 }])
 })
 
-t.test('gives a segment out as soon as nothing can be joined to it', async t => {
+t.test('emits a segment once nothing can be joined to it', async t => {
   const segmenter = new Segmenter(2, 1000, 0)
   const given: number[] = []
   for (let n = 0; n < 40; n++) {

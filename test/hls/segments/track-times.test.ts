@@ -32,7 +32,7 @@ const sound: TrafSpec = { id: 2, time: 0, runs: [{ samples: [{ size: 1 }] }] }
 const read = (bytes: Buffer | undefined) =>
   parseFragment(Box.topLevel(bytes!, 0, bytes!.length, 0, 0), () => undefined).tracks
 
-t.test('decides on sound by the moov, and on a picture by its first sample', async t => {
+t.test('decides on audio by the moov, and on video by its first sample', async t => {
   const times = timesOf()
   t.match(times.of(2), { decodeShift: 500, edits: [{ mediaTime: 80 }] })
   t.equal(times.of(1), undefined)
@@ -42,7 +42,7 @@ t.test('decides on sound by the moov, and on a picture by its first sample', asy
   t.match(times.of(1), { decodeShift: 500, offsetShift: 80, edits: [] })
 })
 
-t.test('gives the moov and its tracks with the edit lists that are left', async t => {
+t.test('returns the moov and its tracks with the remaining edit lists', async t => {
   const times = timesOf()
   times.moof(fragmentOf(picture))
   const bytes = times.moov()
@@ -64,7 +64,7 @@ t.test('gives the moov and its tracks with the edit lists that are left', async 
   )
 })
 
-t.test('holds all fragments to what the first one said', async t => {
+t.test('requires all fragments to match the first', async t => {
   const times = timesOf()
   times.moof(fragmentOf(picture))
   const later = {

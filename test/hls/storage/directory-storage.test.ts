@@ -15,7 +15,7 @@ function storageIn(path: string | URL): SegmentStorage & { delete(name: string):
   return new DirectoryStorage({ path })
 }
 
-t.test('objects are files below the folder, whose parents are made', async t => {
+t.test('stores objects as files below the directory, and creates their parents', async t => {
   for (const path of [join(t.testdir(), 'a', 'b'), pathToFileURL(join(t.testdir(), 'c'))]) {
     const storage = storageIn(path)
     const folder = path instanceof URL ? join(t.testdirName, 'c') : path
@@ -26,7 +26,7 @@ t.test('objects are files below the folder, whose parents are made', async t => 
   }
 })
 
-t.test('a file is replaced in one step when its stream has finished', async t => {
+t.test('replaces a file in one step when its stream has finished', async t => {
   const path = t.testdir({ 'live.m3u8': 'older' })
   const sink = storageIn(path).open('live.m3u8', INFO)
   await new Promise(resolve => sink.write('new', resolve))
@@ -37,7 +37,7 @@ t.test('a file is replaced in one step when its stream has finished', async t =>
   t.same(readdirSync(path), ['live.m3u8'])
 })
 
-t.test('a stream that is destroyed half-way leaves nothing, and an older file stays', async t => {
+t.test('leaves nothing of a stream destroyed half-way, and keeps an older file', async t => {
   const path = t.testdir({ old: 'older' })
   for (const name of ['old', 'new']) {
     const sink = storageIn(path).open(name, INFO)
@@ -52,7 +52,7 @@ t.test('a stream that is destroyed half-way leaves nothing, and an older file st
   t.equal(readFileSync(join(path, 'old'), 'utf8'), 'older')
 })
 
-t.test('a file is removed, and what is not there is no error', async t => {
+t.test('removes a file, and accepts that there is none', async t => {
   const path = t.testdir({ a: { b: 'x' } })
   const storage = storageIn(path)
   await storage.delete('a/b')
@@ -67,7 +67,7 @@ t.test('a file is removed, and what is not there is no error', async t => {
   })
 })
 
-t.test('a folder that can’t be made is an error with its path', async t => {
+t.test('reports a directory that can not be created, with its path', async t => {
   const path = t.testdir()
   writeFileSync(join(path, 'file'), '')
   const storage = storageIn(path)
@@ -78,7 +78,7 @@ t.test('a folder that can’t be made is an error with its path', async t => {
   })
 })
 
-t.test('names that lead out of the folder are refused', async t => {
+t.test('refuses names that lead out of the directory', async t => {
   const path = t.testdir({ in: {}, out: 'x' })
   const storage = storageIn(join(path, 'in'))
   for (const name of ['../out', '/etc/passwd', 'a/../../out', 'a\\..\\..\\out']) {
@@ -88,7 +88,7 @@ t.test('names that lead out of the folder are refused', async t => {
   t.ok(existsSync(join(path, 'out')))
 })
 
-t.test('the folder is a path or a file URL', async t => {
+t.test('takes the directory as a path or a file URL', async t => {
   for (const path of [undefined, null, '', 7, new URL('https://example.com/')]) {
     t.throws(() => new DirectoryStorage({ path } as DirectoryStorageOptions), {
       code: 'AVIO_ERR_OPTION',

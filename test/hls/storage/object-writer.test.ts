@@ -4,7 +4,7 @@ import { ObjectWriter, storeFailed } from '../../../lib/hls/storage/object-write
 
 const FAILED = { name: 'HlsError', code: 'AVIO_ERR_HLS_STORE_FAILED', object: 'a' }
 
-t.test('a write waits until the storage has room', async t => {
+t.test('waits in a write until the storage has room', async t => {
   const waiting: (() => void)[] = []
   const sink = new Writable({
     highWaterMark: 2,
@@ -23,7 +23,7 @@ t.test('a write waits until the storage has room', async t => {
   t.ok(sink.writableFinished)
 })
 
-t.test('a storage that fails, in whatever step, is told with its own error', async t => {
+t.test('reports the error of a storage that fails, in any step', async t => {
   const cause = new Error('no room')
   const failing = (step: 'write' | 'final'): Writable =>
     new Writable({
@@ -42,14 +42,14 @@ t.test('a storage that fails, in whatever step, is told with its own error', asy
   await atEnd.over()
 })
 
-t.test('a stream that is closed early, without a word, did not store', async t => {
+t.test('treats a stream closed early without an error as not stored', async t => {
   const sink = new Writable({ write: () => undefined })
   const writer = new ObjectWriter('a', sink)
   sink.destroy()
   await t.rejects(writer.end(), { ...FAILED, cause: { code: 'ERR_STREAM_PREMATURE_CLOSE' } })
 })
 
-t.test('what is given up fails with the reason, not as a failure of the storage', async t => {
+t.test('fails an aborted object with the reason, not as a failure of the storage', async t => {
   let isCleanedUp = false
   const sink = new Writable({
     highWaterMark: 1,
@@ -69,7 +69,7 @@ t.test('what is given up fails with the reason, not as a failure of the storage'
   await rejected
 })
 
-t.test('listeners do not pile up with waiting', async t => {
+t.test('adds no listeners while it waits', async t => {
   const sink = new Writable({
     highWaterMark: 1,
     write: (_chunk, _encoding, callback) => setImmediate(callback),
@@ -81,7 +81,7 @@ t.test('listeners do not pile up with waiting', async t => {
   t.equal(sink.listenerCount('drain'), 0)
 })
 
-t.test('a failure is told by what was to be done', async t => {
+t.test('names the failed action in the message', async t => {
   t.equal(storeFailed('a', new Error('no'), 'removed').message, '"a" could not be removed: no')
   t.equal(storeFailed('a', 'no').message, '"a" could not be stored: no')
 })

@@ -16,7 +16,7 @@ function storage({ client, bucket }: UploadStore, options: Partial<S3StorageOpti
   return new S3Storage({ client, bucket, maxAttempts: 2, ...options })
 }
 
-t.test('objects are stored below the prefix, with their media type and cache header', async t => {
+t.test('stores objects below the prefix, with their media type and cache header', async t => {
   const store = await UploadStore.open(t)
   for (const [prefix, key] of [
     ['talks/1/', 'talks/1/720p/a.m3u8'],
@@ -38,7 +38,7 @@ t.test('objects are stored below the prefix, with their media type and cache hea
   t.same(new Set(store.log), new Set(['put']))
 })
 
-t.test('what `request` says goes for every object, save where an object says it itself', async t => {
+t.test('applies `request` to every object, unless an object overrides it', async t => {
   const store = await UploadStore.open(t)
   const given = storage(store, { request: { CacheControl: 'max-age=9', Tagging: 'a=b' } })
   for (const large of [false, true]) {
@@ -53,7 +53,7 @@ t.test('what `request` says goes for every object, save where an object says it 
   }
 })
 
-t.test('sends a large object in parts as it comes, and a segment by one PutObject', async t => {
+t.test('sends a large object in parts as it is written, and a segment by one PutObject', async t => {
   const store = await UploadStore.open(t)
   const given = storage(store, { prefix: 'p' })
   for (const [large, log] of [
@@ -78,7 +78,7 @@ t.test('sends a segment of more than 64 MiB in parts of that size', async t => {
   t.equal(store.calls('UploadPart')[0]?.headers['content-length'], String(64 * MiB))
 })
 
-t.test('holds of each open segment what was written, not a part', async t => {
+t.test('holds only the written bytes of each open segment, not a part', async t => {
   const store = await UploadStore.open(t)
   const given = storage(store)
   const before = await heldBytes()
@@ -94,7 +94,7 @@ t.test('holds of each open segment what was written, not a part', async t => {
   t.same(store.log, [])
 })
 
-t.test('a source that closes early under a plain pipe fails the object', async t => {
+t.test('fails the object if its source closes early under a plain pipe', async t => {
   const store = await UploadStore.open(t)
   for (const large of [false, true]) {
     const sink = storage(store).open('k', { ...INFO, large })
@@ -107,7 +107,7 @@ t.test('a source that closes early under a plain pipe fails the object', async t
   t.same(store.log, [])
 })
 
-t.test('destroyed half-way, an object is not there and an older one stays', async t => {
+t.test('stores nothing if destroyed half-way, and keeps an older object', async t => {
   const store = await UploadStore.open(t)
   await store.s3.put('uploads', 'k', 'older')
   for (const large of [false, true]) {
@@ -125,7 +125,7 @@ t.test('destroyed half-way, an object is not there and an older one stays', asyn
   t.equal(await store.busySockets(), 0)
 })
 
-t.test('destroyed while it is stored, it closes when the answer is here', async t => {
+t.test('waits for the response if destroyed while storing', async t => {
   const store = await UploadStore.open(t)
   const held = store.s3.fault({ operation: 'PutObject', hold: true })
   const sink = storage(store, { stallTimeout: 60_000 }).open('k', INFO)
@@ -139,7 +139,7 @@ t.test('destroyed while it is stored, it closes when the answer is here', async 
   t.equal(await store.busySockets(), 0)
 })
 
-t.test('faults of storing are the stream’s error, with the object in it', async t => {
+t.test('fails the stream with faults of storing, which name the object', async t => {
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'PutObject', nth: 1, status: 500 })
   await pipeline(source(DATA.subarray(0, 10)), storage(store).open('a', INFO))
@@ -154,7 +154,7 @@ t.test('faults of storing are the stream’s error, with the object in it', asyn
   t.same(store.log, ['put', 'put', 'put', 'put'])
 })
 
-t.test('an object is removed, and what is not there is no error', async t => {
+t.test('removes an object, and accepts that there is none', async t => {
   const store = await UploadStore.open(t)
   await store.s3.put('uploads', 'p/a', 'x')
   const given = storage(store, { prefix: 'p' })
@@ -174,7 +174,7 @@ t.test('an object is removed, and what is not there is no error', async t => {
   await t.rejects(given.delete('a'), { code: 'AVIO_ERR_UPLOAD_FAILED', attempts: 2 })
 })
 
-t.test('names that lead out of the storage are refused', async t => {
+t.test('refuses names that lead out of the storage', async t => {
   const store = await UploadStore.open(t)
   const given = storage(store, { prefix: 'p' })
   t.throws(() => given.open('../a', INFO), { code: 'AVIO_ERR_OPTION', option: 'name' })
@@ -182,7 +182,7 @@ t.test('names that lead out of the storage are refused', async t => {
   t.throws(() => given.open('a'.repeat(1023), INFO), { code: 'AVIO_ERR_OPTION', option: 'key' })
 })
 
-t.test('each option has its rule', async t => {
+t.test('checks each option', async t => {
   const bad: [Record<string, unknown>, string][] = [
     [{ bucket: undefined }, 'bucket'],
     [{ prefix: 7 }, 'prefix'],

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { contentTypeOf, storageName } from '../../../lib/hls/storage/segment-storage.js'
 
-t.test('a name is relative and stays within the storage', async t => {
+t.test('accepts only relative names within the storage', async t => {
   for (const name of ['master.m3u8', '720p/segment-00001.m4s', 'a b/ü.mp4', '..a/b..', '.hidden', 'a/...']) {
     t.equal(storageName(name), name)
   }
@@ -26,7 +26,7 @@ t.test('a name is relative and stays within the storage', async t => {
   }
 })
 
-t.test('the media type follows from the ending, and for an MP4 from what is in it', async t => {
+t.test('derives the media type from the ending, and for an MP4 from its content', async t => {
   t.equal(contentTypeOf('master.m3u8'), 'application/vnd.apple.mpegurl')
   t.equal(contentTypeOf('manifest.mpd'), 'application/dash+xml')
   t.equal(contentTypeOf('720p/init.mp4'), 'video/mp4')

@@ -4,7 +4,7 @@ import { MemoryStorage } from '../../support/hls.js'
 
 const cacheControl = { segments: 'max-age=9', playlists: undefined }
 
-t.test('objects are stored with their type and cache header', async t => {
+t.test('stores objects with their type and cache header', async t => {
   const storage = new MemoryStorage()
   const objects = new StoredObjects(storage, { cacheControl, maxObjects: Infinity })
   await objects.put('a/init.mp4', [Buffer.from('x'), Buffer.from('y')], { cache: 'segments', media: 'audio' })
@@ -23,7 +23,7 @@ t.test('all that was stored is removed, the last first, each name once', async t
   t.same(storage.log, ['delete c', 'delete a', 'delete b'])
 })
 
-t.test('keeps what may have been seen, and never removes a root', async t => {
+t.test('keeps objects that may have been seen, and never removes a root', async t => {
   const storage = new MemoryStorage()
   const objects = new StoredObjects(storage, { cacheControl, maxObjects: Infinity })
   await objects.put('main.m3u8', [], { cache: 'playlists', isRoot: true })
@@ -54,7 +54,7 @@ t.test(
   },
 )
 
-t.test('removes objects of another packaging, and tells which it could not', async t => {
+t.test('removes objects of another packaging, and reports those it could not', async t => {
   const storage = new MemoryStorage()
   for (const name of ['a', 'b', 'c']) storage.objects.set(name, Buffer.alloc(0))
   const remove = storage.delete.bind(storage)
@@ -64,7 +64,7 @@ t.test('removes objects of another packaging, and tells which it could not', asy
   t.same(storage.names(), ['b', 'c'])
 })
 
-t.test('one removal that fails keeps none of the others back', async t => {
+t.test('removes all others if one removal fails', async t => {
   const storage = new MemoryStorage()
   const objects = new StoredObjects(storage, { cacheControl, maxObjects: Infinity })
   const names = Array.from({ length: 40 }, (_, n) => `segment-${n}`)
@@ -78,7 +78,7 @@ t.test('one removal that fails keeps none of the others back', async t => {
   t.same(asked, names.toReversed())
 })
 
-t.test('what is old and can not be removed is tried again, and ends nothing', async t => {
+t.test('retries the removal of old objects without failing', async t => {
   const storage = new MemoryStorage()
   const objects = new StoredObjects(storage, { cacheControl, maxObjects: Infinity })
   for (const name of ['a', 'b', 'c']) await objects.put(name, [], { cache: 'segments' })
@@ -91,7 +91,7 @@ t.test('what is old and can not be removed is tried again, and ends nothing', as
   t.same(storage.names(), [])
 })
 
-t.test('after an abort nothing is opened, and what is open is over', async t => {
+t.test('opens nothing after an abort, and ends open objects', async t => {
   const storage = new MemoryStorage()
   const objects = new StoredObjects(storage, { cacheControl, maxObjects: Infinity })
   const reason = new Error('no more')
@@ -104,7 +104,7 @@ t.test('after an abort nothing is opened, and what is open is over', async t => 
   t.same(storage.names(), [])
 })
 
-t.test('a name that the storage refuses is told of as any other failure', async t => {
+t.test('reports a name refused by the storage like any other failure', async t => {
   const storage = new MemoryStorage()
   const cause = new Error('no such name')
   storage.open = () => {

@@ -34,14 +34,14 @@ t.test('sets the clock to 0 at the start of the clip', t => {
   t.end()
 })
 
-t.test('holds the last picture to the end of the clip, or of the media', t => {
+t.test('holds the last frame to the end of the clip, or of the media', t => {
   t.match(valueOf(exactOutput(span, opening, []), '-bsf:v'), 'floor(3000000/1000000/TB)')
   t.match(valueOf(exactOutput({ start: 15, end: 99 }, opening, []), '-bsf:v'), 'floor(1000000/1000000/TB)')
   t.match(valueOf(exactOutput(span, { ...opening, duration: undefined }, []), '-bsf:v'), 'floor(3000000/')
   t.end()
 })
 
-t.test('puts the filters of the user behind its own, one option a track', t => {
+t.test("puts the user's filters after its own, one option per track", t => {
   const args = exactOutput(span, { ...opening, pictures: 2 }, [
     '-vf',
     'hflip',
@@ -61,7 +61,7 @@ t.test('puts the filters of the user behind its own, one option a track', t => {
   t.end()
 })
 
-t.test('obeys what the user says of rates, lengths and codecs', t => {
+t.test("obeys the user's rates, lengths and codecs", t => {
   t.equal(valueOf(exactOutput(span, opening, ['-t', '00:00:01']), '-bsf:v')?.includes('floor(1000000/'), true)
   const rate = exactOutput(span, opening, ['-r', '25'])
   t.notOk(rate.includes('-fps_mode:v'))
@@ -72,7 +72,7 @@ t.test('obeys what the user says of rates, lengths and codecs', t => {
   t.end()
 })
 
-t.test('leaves the cut to ffmpeg where no filter of ours can make it', t => {
+t.test('leaves the cut to ffmpeg if no filter of ours can make it', t => {
   for (const args of [[], ['-c:a', 'copy'], ['-vf', 'hflip'], ['-c', 'copy', '-c:v', 'mpeg4']])
     t.ok(canBeFiltered(args), args.join(' '))
   for (const args of [
@@ -85,7 +85,7 @@ t.test('leaves the cut to ffmpeg where no filter of ours can make it', t => {
   t.end()
 })
 
-t.test('maps all sound but what is silent', t => {
+t.test('maps all audio except silent tracks', t => {
   t.same(mapArguments([0, 2]).slice(4), ['-map', '-0:a:0', '-map', '-0:a:2'])
   t.ok(leavesOutSound(['-an']))
   t.notOk(leavesOutSound(['-vn']))

@@ -23,7 +23,7 @@ async function looked<T>(bytes: Buffer, find: (look: SourceLook) => Promise<T>):
   return found!
 }
 
-t.test('finds the picture that is shown at a time, and where to begin for it', async t => {
+t.test('finds the frame shown at a time, and where to start for it', async t => {
   const mp4 = await stillScreen('still.mp4', LONG_GOP, AAC)
   t.match(await looked(mp4, look => openingAt(look, 4)), { shown: 1_960_000, landing: 3.5, pictures: 1 })
   t.match(await looked(mp4, look => openingAt(look, 0)), { shown: 0, landing: undefined })
@@ -34,7 +34,7 @@ t.test('finds the picture that is shown at a time, and where to begin for it', a
   t.match(await looked(sound, look => openingAt(look, 1)), { shown: undefined, landing: 0.5, pictures: 0 })
 })
 
-t.test('finds the sound that has nothing in a span', async t => {
+t.test('finds audio without data in a span', async t => {
   const late = [...videoInput({ seconds: 4 }), '-itsoffset', '3', ...audioInput({ seconds: 1 })]
   const bytes = await ffmpegToFile([...late, ...LONG_GOP, ...AAC], 'late.ts')
   for (const [start, end, silent] of [

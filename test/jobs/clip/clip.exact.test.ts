@@ -79,7 +79,7 @@ for (const [name, codec, sound] of STILL_SCREENS) {
   })
 }
 
-t.test('holds the pictures of its span where no index leads to a key frame', async t => {
+t.test('holds the frames of its span if no index leads to a key frame', async t => {
   const codecs = {
     'h264.ts': [...LONG_GOP, '-g', '50'],
     'mpeg4.ts': ['-c:v', 'mpeg4', '-g', '60'],
@@ -90,14 +90,14 @@ t.test('holds the pictures of its span where no index leads to a key frame', asy
   }
 })
 
-t.test('begins with the first picture where there is none yet', async t => {
+t.test('begins with the first frame if there is none yet', async t => {
   const late = ['-itsoffset', '0.067', ...videoInput(), ...audioInput(), '-map', '0', '-map', '1']
   const bytes = await ffmpegToFile([...late, '-fps_mode', 'passthrough', ...LONG_GOP, ...AAC], 'late.mp4')
   await compare(t, bytes, 'late.mp4', { start: 0, end: 0.5 })
   await compare(t, bytes, 'late.mp4', { start: 0.02, end: 0.05 })
 })
 
-t.test('holds the last picture for as long as there is sound', async t => {
+t.test('holds the last frame for as long as there is audio', async t => {
   const args = [...videoInput({ seconds: 2 }), ...audioInput({ seconds: 4 }), ...LONG_GOP, ...AAC]
   const bytes = await ffmpegToFile(args, 'longer-sound.mp4')
   const behind = await compare(t, bytes, 'longer-sound.mp4', { start: 2.5, end: 3.5 })
@@ -116,7 +116,7 @@ t.test('holds the last picture for as long as there is sound', async t => {
   )
 })
 
-t.test('holds the last picture to the end of a recording that does not state its length', async t => {
+t.test('holds the last frame to the end of a recording that does not state its length', async t => {
   const live = ['-live', '1', '-f', 'webm', '-frames:v', '50']
   for (const sound of [[], ['-c:a', 'libopus']]) {
     const input = sound.length > 0 ? bothInputs({ seconds: 2 }) : videoInput({ seconds: 2 })
@@ -128,7 +128,7 @@ t.test('holds the last picture to the end of a recording that does not state its
   }
 })
 
-t.test('has no sound where the source has none, and says so', async t => {
+t.test('has no audio if the source has none, and says so', async t => {
   const late = [...videoInput({ seconds: 4 }), '-itsoffset', '3', ...audioInput({ seconds: 1 })]
   const two = [...late, ...audioInput({ seconds: 4 })]
   const codecs = [...LONG_GOP, ...AAC]
@@ -157,7 +157,7 @@ t.test('has no sound where the source has none, and says so', async t => {
   t.same((await cut(one, { start: 1, end: 2 }, ['-an'])).remarks, [], 'what is not asked for is not missing')
 })
 
-t.test('obeys arguments for filters, rates and sound that is copied', async t => {
+t.test('obeys arguments for filters, rates and copied audio', async t => {
   const bytes = await stillScreen('still.mp4', LONG_GOP, AAC)
   const span = { start: 3, end: 5 }
   const both = [

@@ -26,7 +26,7 @@ async function made(options: ClipOptions): Promise<{ bytes: Buffer; duration: nu
   return { bytes: sink.bytes, duration: validator.report!.duration }
 }
 
-t.test('a copied clip begins at the key frame before its start, and is what was there', async t => {
+t.test('begins a copied clip at the key frame before its start, with unchanged data', async t => {
   const whole = await media()
   const { bytes, duration } = await made({ source: new LoggedAccess(whole), start: 3.4, end: 6 })
   const video = (packets: Awaited<ReturnType<typeof packetsOf>>) =>
@@ -41,7 +41,7 @@ t.test('a copied clip begins at the key frame before its start, and is what was 
   t.ok(Math.abs(duration - 2.6) < 0.1, `${duration} s: an edit list has players begin at 3.4 s`)
 })
 
-t.test('an exact clip begins and ends on the frame', async t => {
+t.test('begins and ends an exact clip on the frame', async t => {
   const { bytes, duration } = await made({
     source: new LoggedAccess(await media()),
     start: 3.4,
@@ -52,7 +52,7 @@ t.test('an exact clip begins and ends on the frame', async t => {
   t.ok(Math.abs(duration - 2.6) < 0.1, `${duration} s`)
 })
 
-t.test('all sound tracks come along, and arguments are obeyed', async t => {
+t.test('keeps all audio tracks, and obeys arguments', async t => {
   const args = [...bothInputs({ seconds: 4 }), '-map', '0', '-map', '1', '-map', '1', '-c:v', 'mpeg4', ...AAC]
   const source = new LoggedAccess(await ffmpegToFile(args, 'two-sounds.mp4'))
   const tracks = (bytes: Buffer) => packetsOf(bytes).then(list => new Set(list.map(p => p.stream_index)).size)
@@ -60,7 +60,7 @@ t.test('all sound tracks come along, and arguments are obeyed', async t => {
   t.equal(await tracks((await made({ source, end: 2, args: ['-an'] })).bytes), 1)
 })
 
-t.test('a short clip out of a long source fetches the index and its span', async t => {
+t.test('fetches the index and the span of a short clip from a long source', async t => {
   const loud = ['-c:v', 'mpeg4', '-qscale:v', '1', '-g', '25', ...AAC]
   const whole = await ffmpegToFile([...bothInputs({ seconds: 20, size: '1280x720' }), ...loud], 'long.mp4')
   const stream = clip({ source: new LoggedAccess(whole), start: 10, end: 12 })
@@ -72,7 +72,7 @@ t.test('a short clip out of a long source fetches the index and its span', async
   )
 })
 
-t.test('a clip of a raw stream, in which ffmpeg can not jump, begins at its beginning', async t => {
+t.test('begins a clip of a raw stream, in which ffmpeg can not seek, at its beginning', async t => {
   const args = [...videoInput({ seconds: 3 }), ...H264, '-f', 'h264']
   const { bytes } = await made({
     source: new LoggedAccess(await ffmpegToPipe(args)),
@@ -82,13 +82,13 @@ t.test('a clip of a raw stream, in which ffmpeg can not jump, begins at its begi
   t.equal((await packetsOf(bytes)).length, 25)
 })
 
-t.test('a start behind the end of the media is an error', async t => {
+t.test('rejects a start past the end of the media', async t => {
   await t.rejects(made({ source: new LoggedAccess(await media()), start: 60, end: 61 }), {
     code: 'AVIO_ERR_FFMPEG_NO_OUTPUT',
   })
 })
 
-t.test('options are checked at the call', async t => {
+t.test('checks its options at the call', async t => {
   const source = new LoggedAccess(Buffer.alloc(1))
   const wrong: [object, RegExp][] = [
     [{ end: 1 }, /"source" must be a RandomAccess/],

@@ -8,7 +8,7 @@ import {
 
 const grid = { columns: 2, rows: 2, width: 160, height: 90 }
 
-t.test('tiles lie row by row, and each stands until the next', async t => {
+t.test('places tiles row by row, each until the next', async t => {
   t.same(tilesOf([0, 10, 20], 25, grid), [
     { start: 0, end: 10, x: 0, y: 0, width: 160, height: 90 },
     { start: 10, end: 20, x: 160, y: 0, width: 160, height: 90 },
@@ -17,7 +17,7 @@ t.test('tiles lie row by row, and each stands until the next', async t => {
   t.equal(tilesOf([5], 3, grid)[0]!.end, 5, 'never before its start')
 })
 
-t.test('the map names a rectangle of a sheet for each span', async t => {
+t.test('names a rectangle of a sheet for each span', async t => {
   const sheets = [{ tiles: tilesOf([0, 59.9996], 3600, grid) }, { tiles: tilesOf([3600], 360_000.5, grid) }]
   t.equal(
     storyboardVtt(sheets, n => `sheet-${n}.jpg`),
@@ -30,14 +30,14 @@ t.test('the map names a rectangle of a sheet for each span', async t => {
   )
 })
 
-t.test('a tile keeps the shape of the picture, in even lines', async t => {
+t.test('keeps the shape of the video in a tile, with even lines', async t => {
   t.equal(tileHeight(160, { width: 1920, height: 1080 }), 90)
   t.equal(tileHeight(161, { width: 1920, height: 1080 }), 90)
   t.equal(tileHeight(160, { width: 1080, height: 1920 }), 284)
   t.equal(tileHeight(2, { width: 10_000, height: 10 }), 2)
 })
 
-t.test('columns and rows are checked', async t => {
+t.test('checks columns and rows', async t => {
   t.same(gridOptions({}), { columns: 5, rows: 5 })
   t.same(gridOptions({ columns: 1, rows: 100 }), { columns: 1, rows: 100 })
   t.throws(() => gridOptions({ rows: 0 }), { message: /"rows" must be an integer from 1 to 100/ })

@@ -43,13 +43,13 @@ t.test('thumbnails are put together, sheet by sheet, the last no larger than it 
   t.ok(Math.abs(sheets[1]!.tiles.at(-1)!.end - 6) < 0.1)
 })
 
-t.test('a size of one own and another format', async t => {
+t.test('takes a custom size and another format', async t => {
   const source = new LoggedAccess(await indexLastMp4({ seconds: 6 }))
   const [sheet] = await all({ source, times: [1, 2], columns: 2, width: 40, height: 40, format: 'png' })
   t.match(await sizeOf(sheet!.image), { codec_name: 'png', width: 80, height: 40 })
 })
 
-t.test('what has no picture is an error, and so is a wrong option, at the call', async t => {
+t.test('rejects a source without video, and at the call a wrong option', async t => {
   const sound = await ffmpegToFile([...audioInput({ seconds: 3 }), ...AAC], 'sound.m4a')
   await t.rejects(all({ source: new LoggedAccess(sound), count: 2 }), { code: 'AVIO_ERR_NO_SUCH_STREAM' })
   const source = new LoggedAccess(sound)

@@ -33,7 +33,7 @@ for (const [name, codec, sound] of STILL_SCREENS) {
   })
 }
 
-t.test('takes the picture shown at the time where no index leads to a key frame', async t => {
+t.test('takes the frame shown at the time if no index leads to a key frame', async t => {
   const codecs = {
     'h264.ts': [...LONG_GOP, '-g', '50'],
     'open-gop.ts': [...LONG_GOP, '-g', '30', '-x264-params', 'b-adapt=0:open-gop=1'],
@@ -47,7 +47,7 @@ t.test('takes the picture shown at the time where no index leads to a key frame'
   }
 })
 
-t.test('takes the first picture before there is one, and the last behind it', async t => {
+t.test('takes the first frame before the media begin, and the last after their end', async t => {
   const late = [
     '-itsoffset',
     '0.067',
@@ -66,7 +66,7 @@ t.test('takes the first picture before there is one, and the last behind it', as
   await compare(t, await ffmpegToFile([...slides, ...LONG_GOP], 'slides.mp4'), 'slides.mp4', [1.9, 5])
 })
 
-t.test('takes a picture of what ffmpeg can neither jump in nor tell the length of', async t => {
+t.test('takes a frame of a source without seeking or a known length', async t => {
   const raw = await ffmpegToFile([...videoInput(), ...LONG_GOP, '-f', 'h264'], 'raw.h264')
   const icon = await ffmpegToFile(
     [...videoInput(), ...['-frames:v', '1', '-pix_fmt', 'rgba', '-c:v', 'png']],

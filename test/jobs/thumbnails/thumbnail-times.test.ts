@@ -6,19 +6,19 @@ const times = (options: ThumbnailTimes, duration: number) => {
   return typeof found === 'function' ? found(duration) : found
 }
 
-t.test('times are taken as they are, and copied', async t => {
+t.test('copies given times unchanged', async t => {
   const given = [3, 1, 2.5]
   const taken = thumbnailTimes({ times: given })
   given.push(9)
   t.same(taken, [3, 1, 2.5])
 })
 
-t.test('a count spreads them, each in the middle of its share', async t => {
+t.test('spreads a count, each in the middle of its share', async t => {
   t.same(times({ count: 4 }, 8), [1, 3, 5, 7])
   t.same(times({ count: 1 }, 8), [4])
 })
 
-t.test('every so many seconds begins at the start and ends before the end', async t => {
+t.test('begins an interval at the start and stops before the end', async t => {
   t.same(times({ every: 2 }, 6), [0, 2, 4])
   t.same(times({ every: 2 }, 6.1), [0, 2, 4, 6])
   t.same(times({ every: 100 }, 6), [0])
@@ -28,7 +28,7 @@ t.test('every so many seconds begins at the start and ends before the end', asyn
   })
 })
 
-t.test('one of the three has to be given, and make sense', async t => {
+t.test('requires one of the three, and a valid one', async t => {
   const wrong: [object, RegExp][] = [
     [{}, /"times" must be the only one of "times", "every" and "count", got undefined/],
     [{ count: 1, every: 1 }, /got "every and count"/],

@@ -34,7 +34,7 @@ async function pictureOf(image: Buffer): Promise<Picture> {
   return streams[0]!
 }
 
-t.test('each is the key frame at or before its time, in the order of the times', async t => {
+t.test('takes the key frame at or before each time, in the order of the times', async t => {
   const source = new LoggedAccess(await indexLastMp4({ seconds: 6 }))
   const list = await all({ source, times: [4.5, 0, 2.2], width: 80 })
   t.same(
@@ -49,7 +49,7 @@ t.test('each is the key frame at or before its time, in the order of the times',
     t.match(await pictureOf(image), { codec_name: 'mjpeg', width: 80, height: 46 })
 })
 
-t.test('exact ones are the frame at the time', async t => {
+t.test('takes the exact frame at the time on request', async t => {
   const source = new LoggedAccess(await indexLastMp4({ seconds: 6 }))
   const list = await all({ source, times: [4.52, 2.2], exact: true, format: 'png' })
   t.same(
@@ -59,7 +59,7 @@ t.test('exact ones are the frame at the time', async t => {
   t.match(await pictureOf(list[0]!.image), { codec_name: 'png', width: 160, height: 90 })
 })
 
-t.test('a count, or one every so often, goes by the length of the media', async t => {
+t.test('derives the times of a count or an interval from the length of the media', async t => {
   const source = new LoggedAccess(await indexLastMp4({ seconds: 6 }))
   t.same(
     (await all({ source, count: 3 })).map(({ time }) => Math.round(time)),
@@ -71,7 +71,7 @@ t.test('a count, or one every so often, goes by the length of the media', async 
   )
 })
 
-t.test('many out of a long source fetch the index once, and a block or two each', async t => {
+t.test('fetches the index once, and a block or two each, for many out of a long source', async t => {
   const loud = ['-c:v', 'mpeg4', '-qscale:v', '1', '-g', '25']
   const whole = await ffmpegToFile([...videoInput({ seconds: 20, size: '1280x720' }), ...loud], 'long.mp4')
   const source = new LoggedAccess(whole)
@@ -81,7 +81,7 @@ t.test('many out of a long source fetch the index once, and a block or two each'
   t.equal(tail.length, 1, 'the index lies at the end')
 })
 
-t.test('whoever leaves the loop leaves nothing behind', async t => {
+t.test('leaves nothing behind after a break from the loop', async t => {
   const before = resources()
   const source = new LoggedAccess(await indexLastMp4({ seconds: 6 }))
   for await (const { time } of thumbnails({ source, times: [1, 2, 3, 4], concurrency: 3 })) {
@@ -91,7 +91,7 @@ t.test('whoever leaves the loop leaves nothing behind', async t => {
   t.same(await resourcesSince(before), {})
 })
 
-t.test('what has no picture, no such time, or breaks is an error', async t => {
+t.test('rejects a source without video or without such a time, and a source that breaks', async t => {
   const media = await indexLastMp4({ seconds: 6 })
   await t.rejects(all({ source: new LoggedAccess(media), times: [1, 60] }), {
     code: 'AVIO_ERR_FFMPEG_NO_OUTPUT',
@@ -104,7 +104,7 @@ t.test('what has no picture, no such time, or breaks is an error', async t => {
   await t.rejects(all({ source: new LoggedAccess(media), times: [1], signal: abort }), { name: 'AbortError' })
 })
 
-t.test('options are checked at the call', async t => {
+t.test('checks its options at the call', async t => {
   const source = new LoggedAccess(Buffer.alloc(1))
   const wrong: [object, RegExp][] = [
     [{ times: [1] }, /"source" must be a RandomAccess/],

@@ -11,14 +11,14 @@ import {
 } from '../../../lib/mp4/boxes/box-header.js'
 import { box, endlessBox, longBox } from '../../support/fmp4.js'
 
-t.test('a header takes 8 bytes, 16 with a 64-bit size, and 16 more for a uuid', async t => {
+t.test('takes 8 bytes, 16 with a 64-bit size, and 16 more for a uuid', async t => {
   t.equal(headerLength(box('free'), 0), 8)
   t.equal(headerLength(longBox('mdat'), 0), 16)
   t.equal(headerLength(box('uuid', Buffer.alloc(16)), 0), 24)
   t.equal(headerLength(longBox('uuid', Buffer.alloc(16)), 0), 32)
 })
 
-t.test('a size is read from 32 or 64 bits; 0 means to the end of the file', async t => {
+t.test('reads a size from 32 or 64 bits; 0 means to the end of the file', async t => {
   t.equal(statedSize(box('mdat', Buffer.alloc(5)), 0), 13)
   t.equal(statedSize(longBox('mdat', Buffer.alloc(5)), 0), 21)
   t.equal(statedSize(endlessBox('mdat'), 0), Infinity)
@@ -31,18 +31,18 @@ t.test('numbers are unsigned, types are one character a byte', async t => {
   t.equal(fourCC(Buffer.from([0xa9, 0x6e, 0x61, 0x6d]), 0), '\u00a9nam')
 })
 
-t.test('a type is printable, or starts with the copyright sign', async t => {
+t.test('requires a type to be printable, or to start with the copyright sign', async t => {
   for (const type of ['moof', 'url ', '\u00a9nam', '----']) t.ok(isBoxType(type), type)
   for (const type of ['\0\0\0\0', 'mo\nf', 'abc\u00ff', 'abc', 'abcde']) t.notOk(isBoxType(type), type)
 })
 
-t.test('a path numbers what comes often, and what comes once only if it comes again', async t => {
+t.test('numbers repeated boxes in a path, and single ones only once they repeat', async t => {
   t.equal(pathStep('moof', 0), 'moof[0]')
   t.equal(pathStep('moov', 0), 'moov')
   t.equal(pathStep('moov', 1), 'moov[1]')
 })
 
-t.test('an error names the place and carries it', async t => {
+t.test('names the position in an error, and carries it', async t => {
   const error = mp4Error('AVIO_ERR_MP4_BOX_SIZE', { path: 'moof[3]/traf[0]', offset: 99 }, 'no', 2)
   t.ok(error instanceof Mp4Error)
   t.match(error, { code: 'AVIO_ERR_MP4_BOX_SIZE', boxPath: 'moof[3]/traf[0]', byteOffset: 99, trackId: 2 })

@@ -64,7 +64,7 @@ const expected = [
   'mdat[0] passed the media to 130',
 ]
 
-t.test('the same boxes come out however the stream is cut', async t => {
+t.test('reads the same boxes however the stream is cut', async t => {
   for (let size = 1; size <= whole.length; size++) {
     const log = new Log('moov')
     const reader = new BoxReader(log, MiB)
@@ -74,7 +74,7 @@ t.test('the same boxes come out however the stream is cut', async t => {
   }
 })
 
-t.test('two chunks, cut at every byte', async t => {
+t.test('reads two chunks cut at every byte', async t => {
   for (let cut = 0; cut <= whole.length; cut++) {
     const log = new Log('moov')
     const reader = new BoxReader(log, MiB)
@@ -85,7 +85,7 @@ t.test('two chunks, cut at every byte', async t => {
   }
 })
 
-t.test('an end within a box, at whatever byte, is an error that names the box', async t => {
+t.test('rejects an end within a box, at any byte, and names the box', async t => {
   const stream = Buffer.concat([box('ftyp', 'brand'), longBox('moov', 'index'), box('mdat', 'the media')])
   const starts = [0, 13, 34, stream.length]
   for (let length = 1; length < stream.length; length++) {
@@ -101,7 +101,7 @@ t.test('an end within a box, at whatever byte, is an error that names the box', 
   }
 })
 
-t.test('content passes as slices of the very chunks', async t => {
+t.test('passes content on as slices of the original chunks', async t => {
   const log = new Log()
   const reader = new BoxReader(log, MiB)
   const chunks = chunksOf(box('mdat', Buffer.alloc(1000, 7)), 300)
@@ -110,7 +110,7 @@ t.test('content passes as slices of the very chunks', async t => {
   for (const [n, slice] of log.slices.entries()) t.equal(slice.buffer, chunks[n]!.buffer)
 })
 
-t.test('a collected box within one chunk is a window on it, not a copy', async t => {
+t.test('collects a box within one chunk as a window on it, not a copy', async t => {
   const log = new Log('moof')
   const chunk = Buffer.concat([box('free', 'x'), box('moof', 'content'), box('free')])
   new BoxReader(log, MiB).write(chunk)
@@ -118,7 +118,7 @@ t.test('a collected box within one chunk is a window on it, not a copy', async t
   t.equal(log.boxes[0]!.offset, 9)
 })
 
-t.test('what can not be a size is an error at the box', async t => {
+t.test('rejects an impossible size at the box', async t => {
   const cases: [string, Buffer][] = [
     ['less than the header', Buffer.concat([u32(7), Buffer.from('free')])],
     ['64 bits, less than the header', Buffer.concat([u32(1), Buffer.from('mdat'), u32(0, 15)])],
@@ -133,7 +133,7 @@ t.test('what can not be a size is an error at the box', async t => {
   }
 })
 
-t.test('bytes that are no box are told from their type', async t => {
+t.test('recognizes bytes that are no box by their type', async t => {
   const start = new BoxReader(new Log(), MiB)
   t.throws(() => start.write(Buffer.from('47401110004200f0', 'hex')), {
     code: 'AVIO_ERR_MP4_NOT_MP4',
@@ -146,7 +146,7 @@ t.test('bytes that are no box are told from their type', async t => {
   })
 })
 
-t.test('a box that is to be collected may not be larger than the limit, whatever says how large', async t => {
+t.test('rejects a collected box larger than the limit, however its size is stated', async t => {
   for (const bytes of [box('moof', Buffer.alloc(100)), endlessBox('moof', 'x')]) {
     const reader = new BoxReader(new Log('moof'), 107)
     t.throws(() => reader.write(bytes), { code: 'AVIO_ERR_MP4_BOX_TOO_LARGE', boxPath: 'moof[0]' })
@@ -158,14 +158,14 @@ t.test('a box that is to be collected may not be larger than the limit, whatever
   t.match(boxTooLarge(header, 5).message, /reaches to the end of the file/)
 })
 
-t.test('a box that only claims to be large takes no memory', async t => {
+t.test('allocates no memory for a box that only claims to be large', async t => {
   const reader = new BoxReader(new Log('moof'), 512 * MiB)
   const before = process.memoryUsage().arrayBuffers
   reader.write(Buffer.concat([u32(500 * MiB), Buffer.from('moof'), Buffer.alloc(1000)]))
   t.ok(process.memoryUsage().arrayBuffers - before < MiB)
 })
 
-t.test('a box collected byte by byte grows with what came, not quadratically', async t => {
+t.test('collects a box byte by byte in less than quadratic time', async t => {
   const content = Buffer.alloc(300_000, 1)
   const log = new Log('moof')
   const reader = new BoxReader(log, MiB)
@@ -177,7 +177,7 @@ t.test('a box collected byte by byte grows with what came, not quadratically', a
   t.ok(log.boxes[0]!.content.equals(content), 'and holds copies, not views of the chunks')
 })
 
-t.test('a stream of ever new types is not remembered for ever', async t => {
+t.test('forgets the types of a stream of ever new types', async t => {
   const log = new Log()
   const reader = new BoxReader(log, MiB)
   for (let n = 0; n < 300; n++) reader.write(box(`x${String(n).padStart(3, '0')}`))

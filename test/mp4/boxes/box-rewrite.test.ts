@@ -40,7 +40,7 @@ t.test('keeps the form of sizes: 64 bits, and to the end', async t => {
   t.same(growing.bytes(), endlessBox('moov', box('trak', 'abc')))
 })
 
-t.test('tells where bytes within and behind the box lie afterwards', async t => {
+t.test('gives the new positions of bytes in and after the box', async t => {
   const bytes = Buffer.concat([Buffer.alloc(5), box('moof', box('aaaa', '1'), box('bbbb', '2'), box('cccc'))])
   const moof = topLevel(bytes, 5, 105)
   const rewrite = new BoxRewrite(moof)

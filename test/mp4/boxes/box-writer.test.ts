@@ -2,7 +2,7 @@ import t from 'tap'
 import { boxPart, bytesPart, columnPart, numbersPart, writeLong } from '../../../lib/mp4/boxes/box-writer.js'
 import { box, u32, u64 } from '../../support/fmp4.js'
 
-t.test('parts know their size, and write just that', t => {
+t.test('writes exactly as many bytes as each part states', t => {
   const part = boxPart('abcd', [
     bytesPart(Buffer.from('xyz')),
     boxPart('efgh', [numbersPart(1, -1)]),
@@ -16,7 +16,7 @@ t.test('parts know their size, and write just that', t => {
   t.end()
 })
 
-t.test('64-bit numbers', t => {
+t.test('writes 64-bit numbers', t => {
   for (const value of [0, 1, 2 ** 32 - 1, 2 ** 32, 2 ** 53 - 1]) {
     const to = Buffer.alloc(8)
     t.equal(writeLong(to, value, 0), 8)

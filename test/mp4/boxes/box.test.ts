@@ -6,7 +6,7 @@ import { box, fullBox, longBox, u16, u32, u64, u8 } from '../../support/fmp4.js'
 const topLevel = (bytes: Buffer, offset = 0, index = 0): Box =>
   Box.topLevel(bytes, 0, bytes.length, offset, index)
 
-t.test('a tree of boxes knows its types, places and paths', async t => {
+t.test('knows the types, positions and paths in a tree of boxes', async t => {
   const bytes = box(
     'moof',
     fullBox('mfhd', 0, 0, u32(1)),
@@ -24,7 +24,7 @@ t.test('a tree of boxes knows its types, places and paths', async t => {
   t.equal(moof.children, moof.children, 'read once')
 })
 
-t.test('a box in the middle of a chunk has the same places', async t => {
+t.test('gives a box in the middle of a chunk the same positions', async t => {
   const bytes = Buffer.concat([Buffer.alloc(50), box('moof', box('traf')), Buffer.alloc(9)])
   const moof = Box.topLevel(bytes, 50, 66, 1050, 0)
   t.equal(moof.children[0]!.offset, 1058)
@@ -33,7 +33,7 @@ t.test('a box in the middle of a chunk has the same places', async t => {
   t.same(moof.children[0]!.raw, box('traf'))
 })
 
-t.test('numbers are read from the content, and never past its end', async t => {
+t.test('reads numbers from the content, and never past its end', async t => {
   const { children } = topLevel(
     box('moov', box('mvhd', u8(1), u16(2), u32(0xfffffffe), u64(2 ** 40)), box('free')),
   )
@@ -53,13 +53,13 @@ t.test('numbers are read from the content, and never past its end', async t => {
   t.throws(() => mvhd.needLength(16), { ...short, message: /has 15 bytes, but its fields need 16/ })
 })
 
-t.test('a full box has version and flags', async t => {
+t.test('reads version and flags of a full box', async t => {
   const tfhd = topLevel(fullBox('tfhd', 1, 0x020038, u32(7)))
   t.equal(tfhd.version, 1)
   t.equal(tfhd.flags, 0x020038)
 })
 
-t.test('a child that does not fit is an error with its place, whatever it says', async t => {
+t.test('rejects a child that does not fit, with its position, whatever its size says', async t => {
   const cases: [string, Buffer][] = [
     ['larger than what is left', Buffer.concat([u32(13), Buffer.from('traf')])],
     ['smaller than its header', Buffer.concat([u32(4), Buffer.from('traf')])],
@@ -76,14 +76,14 @@ t.test('a child that does not fit is an error with its place, whatever it says',
   }
 })
 
-t.test('what is missing is named', async t => {
+t.test('names what is missing', async t => {
   t.throws(() => topLevel(box('moof')).needChild('mfhd'), {
     code: 'AVIO_ERR_MP4_BOX_MISSING',
     message: /^moof\[0\] at byte 0: it has no mfhd box/,
   })
 })
 
-t.test('more boxes than any file has are an error, in one container or spread over many', async t => {
+t.test('rejects more boxes than any file has, in one container or spread over many', async t => {
   const empty = box('free')
   const flat = topLevel(box('moof', Buffer.alloc((MAX_BOXES + 1) * 8).fill(empty)))
   t.throws(() => flat.children, { code: 'AVIO_ERR_MP4_LIMIT' })

@@ -21,7 +21,7 @@ function at(bytes: Buffer, path: string): Box {
   return topLevel(bytes.subarray(start, start + bytes.readUInt32BE(start)))
 }
 
-t.test('headers of both versions', async t => {
+t.test('reads headers of both versions', async t => {
   for (const version of [0, 1] as const) {
     const bytes = moov([{ id: 7, version, timescale: 90_000, language: 'deu', width: 64, height: 36 }], {
       version,
@@ -33,7 +33,7 @@ t.test('headers of both versions', async t => {
   }
 })
 
-t.test('a box that is too short for its version is an error before mux.js sees it', async t => {
+t.test('rejects a box too short for its version before mux.js sees it', async t => {
   for (const [type, read] of Object.entries({ mvhd: movieHeader, tkhd: trackHeader, mdhd: mediaHeader })) {
     for (const version of [0, 1]) {
       const box = topLevel(fullBox(type, version, 0, Buffer.alloc(version === 0 ? 19 : 31)))
@@ -44,19 +44,19 @@ t.test('a box that is too short for its version is an error before mux.js sees i
   t.throws(() => trackExtends(topLevel(fullBox('trex', 0, 0))), { code: 'AVIO_ERR_MP4_BOX_INVALID' })
 })
 
-t.test("QuickTime's own language codes are no language", async t => {
+t.test("ignores QuickTime's own language codes", async t => {
   const bytes = trak({ id: 1, language: 'und' })
   const mdhd = offsetOf(bytes, 'trak/mdia/mdhd')
   bytes.writeUInt16BE(3, mdhd + 28)
   t.equal(mediaHeader(at(bytes, 'trak/mdia/mdhd')).language, 'und')
 })
 
-t.test('a handler whose name is not UTF-8 is read all the same', async t => {
+t.test('reads a handler whose name is not UTF-8', async t => {
   const hdlr = fullBox('hdlr', 0, 0, u32(0), 'soun', Buffer.alloc(12), Buffer.from([0xff, 0xfe, 0xc3]))
   t.equal(handlerType(topLevel(hdlr)), 'soun')
 })
 
-t.test('edit lists of both versions, with empty edits and times past 32 bits', async t => {
+t.test('reads edit lists of both versions, with empty edits and times past 32 bits', async t => {
   const entries = [u32(500, -1), u16(1, 0), u32(0, 1024), u16(1, 0)]
   t.same(editList(topLevel(fullBox('elst', 0, 0, u32(2), ...entries))), [
     { segmentDuration: 500, mediaTime: -1, mediaRate: 1 },
@@ -69,21 +69,21 @@ t.test('edit lists of both versions, with empty edits and times past 32 bits', a
   ])
 })
 
-t.test('an edit list that claims more than it has, or than any has, is an error at once', async t => {
+t.test('rejects at once an edit list that claims more than it has, or than any list has', async t => {
   const claim = (count: number): Box => topLevel(fullBox('elst', 0, 0, u32(count), Buffer.alloc(24)))
   t.throws(() => editList(claim(3)), { code: 'AVIO_ERR_MP4_BOX_INVALID' })
   t.throws(() => editList(claim(MAX_EDITS + 1)), { code: 'AVIO_ERR_MP4_LIMIT' })
   t.throws(() => editList(claim(0xffffffff)), { code: 'AVIO_ERR_MP4_LIMIT' })
 })
 
-t.test('trex has all 32 bits of the default flags, which mux.js tells only in part', async t => {
+t.test('reads all 32 bits of the default flags in trex, of which mux.js reports only a part', async t => {
   t.same(trackExtends(topLevel(trex(3, { duration: 4, size: 5, flags: 0x8101ffff }))), {
     trackId: 3,
     defaults: { duration: 4, size: 5, flags: 0x8101ffff },
   })
 })
 
-t.test('segment indexes of both versions', async t => {
+t.test('reads segment indexes of both versions', async t => {
   const reference = u32(0x80000000 | 700, 2000, 0x90000000)
   const expected = {
     referenceId: 1,
@@ -109,7 +109,7 @@ t.test('segment indexes of both versions', async t => {
   t.throws(() => segmentIndex(topLevel(fullBox('sidx', 0, 0))), { code: 'AVIO_ERR_MP4_BOX_INVALID' })
 })
 
-t.test('event messages of both versions; others are passed over', async t => {
+t.test('reads event messages of both versions, and skips others', async t => {
   const expected = { schemeIdUri: 'urn:x', value: 'v', timescale: 1000, eventDuration: 9, id: 4 }
   const zero = fullBox('emsg', 0, 0, 'urn:x\0v\0', u32(1000, 1, 9, 4), 'data')
   const one = fullBox('emsg', 1, 0, u32(1000), u64(1), u32(9, 4), 'urn:x\0v\0', 'data')
@@ -118,7 +118,7 @@ t.test('event messages of both versions; others are passed over', async t => {
   t.equal(eventMessage(topLevel(fullBox('emsg', 2, 0))), undefined)
 })
 
-t.test('an event message cut anywhere is an error of ours', async t => {
+t.test('rejects an event message cut anywhere with an error of the library', async t => {
   const zero = Buffer.concat([Buffer.from('urn:x\0v\0'), u32(1000, 1, 9, 4)])
   const one = Buffer.concat([u32(1000), u64(1), u32(9, 4), Buffer.from('urn:x\0v\0')])
   for (const [version, content] of [zero, one].entries()) {
@@ -138,13 +138,13 @@ t.test('an event message cut anywhere is an error of ours', async t => {
   })
 })
 
-t.test('a box with a 64-bit size is given to mux.js without it', async t => {
+t.test('passes a box with a 64-bit size to mux.js without it', async t => {
   const content = fullBox('trex', 0, 0, u32(3, 1, 4, 5, 6)).subarray(8)
   const long = Buffer.concat([u32(1), Buffer.from('trex'), u64(16 + content.length), content])
   t.equal(trackExtends(topLevel(long)).trackId, 3)
 })
 
-t.test('whatever mux.js throws becomes an error with the place', async t => {
+t.test('turns any error of mux.js into one with the position', async t => {
   // mux.js has no such box and gives none of the fields asked for.
   const box = topLevel(fullBox('nope', 0, 0, Buffer.alloc(100)))
   const error = { code: 'AVIO_ERR_MP4_BOX_INVALID', boxPath: 'nope[0]', cause: { name: 'TypeError' } }

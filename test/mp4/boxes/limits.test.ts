@@ -1,7 +1,7 @@
 import t from 'tap'
 import { MAX_BOXES, MAX_EDITS, MAX_RUN_SAMPLES, MAX_TRACKS } from '../../../lib/mp4/boxes/limits.js'
 
-t.test('the limits leave room for ten hours of anything in one box', async t => {
+t.test('leaves room for ten hours of anything in one box', async t => {
   const seconds = 10 * 3600
   t.ok(MAX_RUN_SAMPLES >= seconds * 300, 'pictures at 300 a second, in one run')
   t.ok(MAX_BOXES >= 600 * (25 + 47), 'ten minutes whose picture and sound take turns, a run each')

@@ -64,7 +64,7 @@ const one = plainFragment(1)
 const two = plainFragment(2)
 const good = stream(one, two)
 
-t.test('a good stream: init, fragments, and a report', async t => {
+t.test('accepts a good stream: init, fragments, and a report', async t => {
   const { error, init, fragments, warnings, report } = check(good)
   t.equal(error, undefined)
   t.match(init, { timescale: 1000, byteLength: offsetOf(good, 'moof[0]'), tracks: [{ id: 1 }, { id: 2 }] })
@@ -111,7 +111,7 @@ const samples = [{ size: 30 }, { size: 20, sync: false }]
 
 const soundAlone = { sequence: 2, tracks: [one.tracks[1]!] }
 
-t.test('layouts that the standard allows are well', async t => {
+t.test('accepts layouts that the standard allows', async t => {
   const at = init.length
   const layouts: Record<string, Buffer> = {
     'segments with styp and sidx': stream(styp, sidx, one, styp, sidx, sidx, two),
@@ -321,7 +321,7 @@ const FAULTS: Record<string, [bytes: Buffer, code: string, boxPath?: string, tra
   'an event message that is too short': [stream(fullBox('emsg', 0, 0, 'urn'), one), 'BOX_INVALID', 'emsg[0]'],
 }
 
-t.test('each fault has its code, its place and its track', async t => {
+t.test('gives each fault its code, position and track', async t => {
   for (const [name, [bytes, code, boxPath, trackId]] of Object.entries(FAULTS)) {
     const error = check(bytes).error as Mp4Error
     t.ok(error instanceof Mp4Error, name)
@@ -367,7 +367,7 @@ t.test('who asks is told of ftyp, moov, sidx, the media and the samples, each on
   ])
 })
 
-t.test('takes a track without samples where it is no picture or sound, or where that is allowed', async t => {
+t.test('takes a track without samples if it is neither video nor audio, or if that is allowed', async t => {
   for (const handler of ['subt', 'text', 'meta', 'sbtl']) {
     const bytes = Buffer.concat([
       ...[ftyp(), moov([VIDEO, AUDIO, { id: 3, handler, entry: box('wvtt', Buffer.alloc(8)) }])],
@@ -385,7 +385,7 @@ t.test('takes a track without samples where it is no picture or sound, or where 
   t.equal(report.complete, true)
 })
 
-t.test('there is a fault for every code', async t => {
+t.test('has a fault for every code', async t => {
   const tried = new Set(Object.values(FAULTS).map(([, code]) => `AVIO_ERR_MP4_${code}`))
   // No fault of the stream: only what makes an ordinary file of it says so.
   tried.add('AVIO_ERR_MP4_TRACK_UNSUPPORTED')
@@ -395,7 +395,7 @@ t.test('there is a fault for every code', async t => {
   )
 })
 
-t.test('without strict, each fault is a warning, and nothing is thrown', async t => {
+t.test('turns each fault into a warning without strict, and throws nothing', async t => {
   for (const [name, [bytes, code]] of Object.entries(FAULTS)) {
     const { error, warnings, report } = check(bytes, { strict: false })
     t.equal(error, undefined, name)
@@ -408,7 +408,7 @@ t.test('without strict, each fault is a warning, and nothing is thrown', async t
   }
 })
 
-t.test('without strict, one fault does not hide the rest of the stream', async t => {
+t.test('finds the faults after the first one without strict', async t => {
   const middle = { ...two, tracks: [{ ...picture, id: 3 }, sound], data: Buffer.alloc(99) }
   const { warnings, fragments, report } = check(stream(one, middle, plainFragment(3)), { strict: false })
   t.same(
@@ -424,7 +424,7 @@ t.test('without strict, one fault does not hide the rest of the stream', async t
   t.equal(report.complete, true)
 })
 
-t.test('without strict, data that is not where it should be is told once, and its fragment ends', async t => {
+t.test('reports misplaced data once without strict, and ends the fragment', async t => {
   const { warnings, fragments } = check(FAULTS['a wrong data offset']![0], { strict: false })
   t.same(
     warnings.map(warning => warning.code),
@@ -433,7 +433,7 @@ t.test('without strict, data that is not where it should be is told once, and it
   t.equal(fragments.length, 2)
 })
 
-t.test('without strict, what can not be read is passed over, and its mdat with it', async t => {
+t.test('skips what it can not read without strict, including its mdat', async t => {
   const broken = change(bytes => bytes.writeUInt32BE(9, offsetOf(bytes, 'moof[0]/traf[0]/trun') + 12))
   const { warnings, fragments } = check(broken, { strict: false })
   t.same(
@@ -462,7 +462,7 @@ t.test(
   },
 )
 
-t.test('a report keeps the first warnings and counts all', async t => {
+t.test('keeps the first warnings in the report, and counts all', async t => {
   const many = Array.from({ length: MAX_REPORTED_WARNINGS + 50 }, (_, n) => plainFragment(n + 1, n * 100))
   const { report, warnings } = check(stream(...many))
   t.equal(report.warnings.length, MAX_REPORTED_WARNINGS)
@@ -470,7 +470,7 @@ t.test('a report keeps the first warnings and counts all', async t => {
   t.equal(warnings.length, 2 * (many.length - 1))
 })
 
-t.test('metadata boxes that are not read may be of any size', async t => {
+t.test('accepts unread metadata boxes of any size', async t => {
   const bytes = Buffer.concat([
     ftyp(),
     box('free', Buffer.alloc(10 * KiB)),

@@ -41,7 +41,7 @@ function check(
 
 const samples = [{ size: 1 }, { size: 1 }]
 
-t.test('fragments that follow one another are well', async t => {
+t.test('accepts consecutive fragments', async t => {
   const { checked, found } = check([plainFragment(1), plainFragment(2), plainFragment(3)])
   t.same(found, [])
   t.same(
@@ -60,14 +60,14 @@ t.test('fragments that follow one another are well', async t => {
   t.equal(checked[0]!.data.missing?.trackId, 1)
 })
 
-t.test('numbers have to rise, and may skip', async t => {
+t.test('requires rising sequence numbers, with gaps allowed', async t => {
   t.same(check([plainFragment(5, 0), plainFragment(9, 80), plainFragment(10, 160)]).found, [])
   t.same(check([plainFragment(2, 0), plainFragment(2, 80)]).found, ['SEQUENCE undefined'])
   const { errors } = check([plainFragment(2, 0), plainFragment(1, 80)])
   t.match(errors[0], { boxPath: 'moof[1]', byteOffset: 1000, message: /number is 1, after 2/ })
 })
 
-t.test('a track that moov does not have is an error; the others are read', async t => {
+t.test('rejects a track missing from moov, and reads the others', async t => {
   const strange = { sequence: 1, tracks: [{ id: 9, time: 0, runs: [] }, ...plainFragment(1).tracks] }
   const { checked, errors } = check([strange])
   t.match(errors, [{ code: 'AVIO_ERR_MP4_TRACK_UNKNOWN', boxPath: 'moof[0]/traf[0]', trackId: 9 }])
@@ -77,7 +77,7 @@ t.test('a track that moov does not have is an error; the others are read', async
   )
 })
 
-t.test('a track fragment needs its time, unless it is the second of its track', async t => {
+t.test('requires the time of a track fragment, unless it is the second of its track', async t => {
   const without = { sequence: 1, tracks: [{ id: 1, time: null, runs: [{ samples }] }] }
   t.same(check([without]).found, ['TFDT_MISSING 1'])
   const second = { sequence: 1, tracks: [{ id: 1, time: 0, runs: [{ samples }] }, ...without.tracks] }
@@ -89,14 +89,14 @@ t.test('a track fragment needs its time, unless it is the second of its track', 
   t.equal(checked[0]!.tracks.length, 1, 'the two are one')
 })
 
-t.test('a track fragment without samples says nothing', async t => {
+t.test('ignores a track fragment without samples', async t => {
   const { checked, found } = check([
     { sequence: 1, tracks: [{ id: 1, time: null, runs: [{ samples: [] }] }] },
   ])
   t.same([found, checked[0]!.tracks], [[], []])
 })
 
-t.test('an overlap is an error, even of one tick', async t => {
+t.test('rejects an overlap of a single tick', async t => {
   const { errors } = check([plainFragment(1), plainFragment(2, 79)])
   t.match(errors, [
     {
@@ -109,7 +109,7 @@ t.test('an overlap is an error, even of one tick', async t => {
   ])
 })
 
-t.test('a gap is a warning, but where a number is missing too it is a fragment that is missing', async t => {
+t.test('warns of a gap, and calls it a missing fragment if a sequence number is missing too', async t => {
   t.same(check([plainFragment(1), plainFragment(2, 500)]).found, ['TFDT_GAP 1', 'TFDT_GAP 2'])
   const { errors } = check([plainFragment(1), plainFragment(3)])
   t.match(errors[0], {
@@ -139,7 +139,7 @@ t.test(
   },
 )
 
-t.test('B-frames without an edit list start late', async t => {
+t.test('accepts the late start of B-frames without an edit list', async t => {
   const delayed = {
     sequence: 1,
     tracks: [{ id: 1, time: 0, runs: [{ samples: [{ size: 1, offset: 80 }] }] }],
@@ -149,7 +149,7 @@ t.test('B-frames without an edit list start late', async t => {
   t.same(check([plainFragment(1)], [{ ...VIDEO, edits: [] }, AUDIO]).found, [], 'no B-frames, no need')
 })
 
-t.test('a fragment that is missing is found where each fragment holds one track', async t => {
+t.test('finds a missing fragment if each fragment holds one track', async t => {
   const alone = (sequence: number, track: 0 | 1, time: number) => {
     const { tracks } = plainFragment(sequence, time)
     return { sequence, tracks: [tracks[track]!] }

@@ -35,16 +35,16 @@ function checks(
   }
 }
 
-t.test('a moov of a fragmented file has nothing to be said of', async t => {
+t.test('accepts the moov of a fragmented file without remarks', async t => {
   t.same(checks([VIDEO, AUDIO]), { problems: [], warnings: [] })
 })
 
-t.test('one without mvex is an ordinary file, and that is all there is to say', async t => {
+t.test('reports only that a file without mvex is an ordinary file', async t => {
   const tracks = [{ ...VIDEO, tables: emptyTables(3) }]
   t.same(checks(tracks, { mvex: false }).problems, [['ERR_MP4_NOT_FRAGMENTED', 'moov', undefined]])
 })
 
-t.test('every track needs a trex, and none may list samples', async t => {
+t.test('requires a trex for every track, and no sample lists', async t => {
   const tracks = [VIDEO, { ...AUDIO, trex: null, tables: emptyTables(3) }]
   t.same(checks(tracks).problems, [
     ['ERR_MP4_TREX_MISSING', 'moov/trak[1]', 2],
@@ -52,19 +52,19 @@ t.test('every track needs a trex, and none may list samples', async t => {
   ])
 })
 
-t.test("what breaks Apple's players is named: hev1 and dvhe, not hvc1", async t => {
+t.test("names what breaks Apple's players: hev1 and dvhe, not hvc1", async t => {
   for (const [format, wrong] of Object.entries({ hev1: true, dvhe: true, hvc1: false, avc1: false })) {
     const { warnings } = checks([{ ...VIDEO, entry: videoSampleEntry(format) }])
     t.same(warnings, wrong ? [['WARN_MP4_HEV1', 'moov/trak[0]', 1]] : [], format)
   }
 })
 
-t.test('AAC needs an edit list for its priming; other sound does not', async t => {
+t.test('requires an edit list for the priming of AAC, but not of other audio', async t => {
   t.same(checks([{ ...AUDIO, edits: [] }]).warnings, [['WARN_MP4_NO_EDIT_LIST', 'moov/trak[0]', 2]])
   t.same(checks([{ ...AUDIO, edits: [], entry: audioSampleEntry('mp4a', esds(0x6b)) }]).warnings, [])
 })
 
-t.test('a late first picture is told in milliseconds', async t => {
+t.test('reports a late first frame in milliseconds', async t => {
   const bytes = moov([VIDEO])
   const box = Box.topLevel(bytes, 0, bytes.length, 24, 0)
   const warning = lateStart(parseMovie(box).tracks[0]!, 80, box)
@@ -72,7 +72,7 @@ t.test('a late first picture is told in milliseconds', async t => {
   t.match(warning.message, /shown 80\.0 ms after/)
 })
 
-t.test('tells of edits that players of fragments pass over, and of no others', async t => {
+t.test('reports only edits that players of fragments ignore', async t => {
   const wait = [500, -1] as const
   const start = [0, 80] as const
   const warnings = (...edits: (readonly [number, number])[]) => checks([{ ...VIDEO, edits }]).warnings

@@ -18,7 +18,7 @@ const box = (type: string): BoxHeader => ({
   ...{ type, index: 1, path: `${type}[1]`, offset: 700, size: 100, headerSize: 8 },
 })
 
-t.test('an error about a box names it, its place, and what to do', async t => {
+t.test('names the box, its position and the remedy in an error', async t => {
   const cases: [Error, string, RegExp][] = [
     [ftypMissing(box('moov')), 'FTYP_MISSING', /ftyp \(or styp\)/],
     [sizeZero(box('moof')), 'SIZE_ZERO', /-frag_duration 2000000/],
@@ -36,7 +36,7 @@ t.test('an error about a box names it, its place, and what to do', async t => {
   }
 })
 
-t.test('an error about the whole stream names no box', async t => {
+t.test('names no box in an error about the whole stream', async t => {
   t.match(notMp4(box('o wo')), {
     code: 'AVIO_ERR_MP4_NOT_MP4',
     byteOffset: 0,
@@ -50,7 +50,7 @@ t.test('an error about the whole stream names no box', async t => {
   }
 })
 
-t.test('names the track that has no samples, where it was announced, and how to leave it out', async t => {
+t.test('names the track without samples, where it was announced, and how to leave it out', async t => {
   const trak = { path: 'moov/trak[1]', offset: 300 }
   const error = trackWithoutSamples({ trak, trackId: 2, kind: 'audio' })
   t.match(error, {

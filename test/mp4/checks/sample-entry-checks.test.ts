@@ -25,14 +25,14 @@ function problems(entry: Buffer, kind = VIDEO, counted = 1): (string | undefined
   })
 }
 
-t.test('a configuration that is there and whole is well', async t => {
+t.test('accepts a complete configuration', async t => {
   t.same(problems(videoSampleEntry()), [])
   t.same(problems(audioSampleEntry(), AUDIO), [])
   t.same(problems(videoSampleEntry('abcd', u8())), [], 'a format that is not known needs none')
   t.same(problems(audioSampleEntry('mp4a', esds(0x6b)), AUDIO), [], 'MP3 has no more to say')
 })
 
-t.test('a configuration that is missing, for each format', async t => {
+t.test('reports a missing configuration, for each format', async t => {
   for (const format of ['avc1', 'avc3', 'hvc1', 'hev1', 'av01', 'vp09', 'mp4v', 'dvh1']) {
     t.same(problems(videoSampleEntry(format, u8())), [`BOX_MISSING ${format}[0]`])
   }
@@ -41,7 +41,7 @@ t.test('a configuration that is missing, for each format', async t => {
   }
 })
 
-t.test('a configuration that is cut, at each byte', async t => {
+t.test('reports a configuration cut at any byte', async t => {
   const whole = avcC().subarray(8)
   for (let length = 0; length < whole.length; length++) {
     t.same(problems(videoSampleEntry('avc1', box('avcC', whole.subarray(0, length)))), [
@@ -62,7 +62,7 @@ t.test('a configuration that is cut, at each byte', async t => {
   t.same(problems(audioSampleEntry('mp4a', fullBox('esds', 0, 0)), AUDIO), ['BOX_INVALID esds[0]'])
 })
 
-t.test('sample entries that are counted and are not there', async t => {
+t.test('reports counted but missing sample entries', async t => {
   t.same(problems(videoSampleEntry(), VIDEO, 2), ['BOX_INVALID stsd'])
   t.same(problems(videoSampleEntry(), VIDEO, 0), ['BOX_INVALID stsd'])
 })

@@ -39,7 +39,7 @@ const two = [
   { size: 20, duration: 40, sync: false },
 ]
 
-t.test('fragments follow one another without a seam, with a gap, or overlap', async t => {
+t.test('detects whether fragments touch, overlap or leave a gap', async t => {
   const timeline = new TrackTimeline(track())
   const first = timeline.advance(traf(two), 500)
   t.same(first.continuity, { kind: 'seamless' })
@@ -61,7 +61,7 @@ t.test('fragments follow one another without a seam, with a gap, or overlap', as
   t.same(timeline.advance(traf(two), 740).continuity, { kind: 'overlap', expected: 741, found: 740 })
 })
 
-t.test('time without samples passes too', async t => {
+t.test('counts time without samples', async t => {
   const timeline = new TrackTimeline(track())
   const pause = timeline.advance(traf([], { durationIsEmpty: true, defaults: { duration: 300 } }), 0)
   t.same([pause.part.durationTicks, pause.part.sampleCount, pause.isFirst], [300, 0, false])
@@ -69,7 +69,7 @@ t.test('time without samples passes too', async t => {
   t.equal(timeline.report(1000).start, 0)
 })
 
-t.test('the delay of the first picture is that of the earliest one', async t => {
+t.test('takes the delay of the first frame from the earliest one', async t => {
   const reordered = [
     { size: 1, offset: 80 },
     { size: 1, offset: 120 },
@@ -108,7 +108,7 @@ t.test(
   },
 )
 
-t.test('ticks past 2^53 are an error', async t => {
+t.test('rejects ticks past 2^53', async t => {
   const timeline = new TrackTimeline(track())
   t.throws(() => timeline.advance(traf(two), Number.MAX_SAFE_INTEGER - 10), {
     code: 'AVIO_ERR_MP4_BOX_INVALID',

@@ -14,6 +14,6 @@ t.test(
   },
 )
 
-t.test('warnings can not be taken for errors', async t => {
+t.test('keeps warnings apart from errors', async t => {
   for (const code of MP4_WARNING_CODES) t.match(code, /^AVIO_WARN_MP4_[A-Z0-9_]+$/)
 })

@@ -78,7 +78,7 @@ const withTracks = (tracks: readonly TrackSpec[], ...fragments: FragmentSpec[]):
 const letters = (length: number, from: string): string =>
   Array.from({ length }, (_, n) => String.fromCharCode(from.charCodeAt(0) + (n % 26))).join('')
 
-t.test('every sample is found where the index says, with its own bytes', t => {
+t.test('places every sample where the index says, with its own bytes', t => {
   const data = letters(61, 'A')
   const file = assembled(stream({ ...plainFragment(1), data: Buffer.from(data) }, plainFragment(2)))
   t.same([...boxesOf(file).keys()], ['ftyp', 'moov', 'mdat'])
@@ -101,7 +101,7 @@ t.test('every sample is found where the index says, with its own bytes', t => {
   t.end()
 })
 
-t.test('the file is the same however its bytes come, and media are not copied', t => {
+t.test('writes the same file however the bytes are cut, and copies no media', t => {
   const bytes = stream(plainFragment(1), box('free', 'xyz'), plainFragment(2), box('mfra'))
   const whole = assembled(bytes)
   for (const size of [1, 2, 7, 64, 1000]) t.same(assembled(bytes, size), whole)
@@ -110,7 +110,7 @@ t.test('the file is the same however its bytes come, and media are not copied', 
   t.end()
 })
 
-t.test('a head of a wanted length is filled up, or refused', t => {
+t.test('pads a header to a requested length, or refuses it', t => {
   const bytes = stream(plainFragment(1), plainFragment(2))
   const plain = assembled(bytes)
   const media = 122
@@ -127,7 +127,7 @@ t.test('a head of a wanted length is filled up, or refused', t => {
   t.end()
 })
 
-t.test('several mdats of one fragment, and data in another order than the runs', t => {
+t.test('handles several mdats of one fragment, and data in another order than the runs', t => {
   const spec = plainFragment(1)
   const whole = moof(spec, 0)
   const header = whole.length + 8
@@ -149,14 +149,14 @@ t.test('several mdats of one fragment, and data in another order than the runs',
   t.end()
 })
 
-t.test('a last mdat that goes on to the end, and one with a 64-bit size', t => {
+t.test('handles a last mdat that extends to the end, and one with a 64-bit size', t => {
   const plain = assembled(stream(plainFragment(1), plainFragment(2)))
   const other = stream({ ...plainFragment(1), mdat: longBox }, { ...plainFragment(2), mdat: endlessBox })
   t.same(assembled(other, 50), plain)
   t.end()
 })
 
-t.test('a gap makes the sample before it longer; what comes hours late begins at once', t => {
+t.test('makes the sample before a gap longer, and starts at once for a start hours late', t => {
   const late = 3_600_000
   const file = assembled(
     stream(
@@ -187,7 +187,7 @@ t.test('a gap makes the sample before it longer; what comes hours late begins at
   t.end()
 })
 
-t.test('a timecode lasts as long as the pictures do, whatever its own fragment says', t => {
+t.test('makes a timecode last as long as the video, whatever its own fragment says', t => {
   const traf = (id: number, time: number, size: number) => ({
     id,
     time,
@@ -214,7 +214,7 @@ t.test('a timecode lasts as long as the pictures do, whatever its own fragment s
   t.end()
 })
 
-t.test('durations that 32 bits do not hold take 64', t => {
+t.test('uses 64 bits for durations past 32', t => {
   const samples = [{ size: 1, duration: 0xffffffff }]
   const traf = (time: number) => [{ id: 1, time, runs: [{ samples }] }]
   const file = assembled(
@@ -239,7 +239,7 @@ t.test('durations that 32 bits do not hold take 64', t => {
   t.end()
 })
 
-t.test('what is said of a track beside its samples stays, byte for byte', t => {
+t.test("keeps the rest of a track's description byte for byte", t => {
   const elng = fullBox('elng', 0, 0, 'de-CH\0')
   const matrix = [0, 0x10000, -0x10000, 0] as const
   const file = assembled(
@@ -265,7 +265,7 @@ t.test('what is said of a track beside its samples stays, byte for byte', t => {
   t.end()
 })
 
-t.test('cut at any byte there is no file, but at its end and between fragments', t => {
+t.test('writes no file for a stream cut anywhere but at its end and between fragments', t => {
   const bytes = stream(plainFragment(1), plainFragment(2))
   const whole = new Set([offsetOf(bytes, 'moof[1]'), bytes.length])
   for (let length = 0; length <= bytes.length; length++) {
@@ -276,7 +276,7 @@ t.test('cut at any byte there is no file, but at its end and between fragments',
   t.end()
 })
 
-t.test('what can not be an ordinary file is refused by name', t => {
+t.test('refuses by name what an ordinary file can not hold', t => {
   const sample = { sequence: 1, tracks: [{ id: 1, time: 0, runs: [{ samples: [{ size: 1 }] }] }] }
   const entry = (type: string) => box(type, Buffer.alloc(80))
   t.throws(() => assembled(withTracks([{ ...VIDEO, handler: 'sbtl', entry: entry('tx3g') }], sample)), {
@@ -300,7 +300,7 @@ t.test('what can not be an ordinary file is refused by name', t => {
   t.end()
 })
 
-t.test('claims that cost nothing are not believed', { timeout: 20_000 }, t => {
+t.test('distrusts claims that cost nothing', { timeout: 20_000 }, t => {
   const track = { ...VIDEO, trex: { duration: 0, size: 0, flags: 0 } }
   const trun = fullBox('trun', 0, 0, u32(2 ** 24))
   const traf = box('traf', fullBox('tfhd', 0, 0x020000, u32(1)), fullBox('tfdt', 0, 0, u32(0)), trun)
@@ -397,7 +397,7 @@ t.test(
   },
 )
 
-t.test('no byte that is wrong makes anything but an error or a file', { timeout: 60_000 }, async t => {
+t.test('turns any wrong byte into an error or a file, nothing else', { timeout: 60_000 }, async t => {
   const bytes = await fragmentedMp4({ seconds: 1, size: '64x48' })
   const media = offsetOf(bytes, 'mdat[0]')
   let state = 1
@@ -422,7 +422,7 @@ t.test('no byte that is wrong makes anything but an error or a file', { timeout:
   t.ok(errors > 300 && errors < 2900, `${errors} of them were errors`)
 })
 
-t.test('a stream in chunks that end anywhere', t => {
+t.test('reads a stream in chunks that end anywhere', t => {
   const bytes = stream(plainFragment(1))
   const assembly = new FaststartBuilder({ maxBoxSize: MiB, name: 'Somebody' })
   for (const chunk of chunksOf(bytes, 3)) assembly.write(chunk)

@@ -24,7 +24,7 @@ function sourceOf(place: number, mediaSize: number): MoovSource {
   }
 }
 
-t.test('places of media take 64 bits just where the head makes them too large for 32', t => {
+t.test('uses 64-bit media offsets only if the header makes them too large for 32', t => {
   const { length } = writeMoov(sourceOf(0, 1))
   const last = 2 ** 32 - 1 - length
   const short = writeMoov(sourceOf(last, 1))
@@ -38,7 +38,7 @@ t.test('places of media take 64 bits just where the head makes them too large fo
   t.end()
 })
 
-t.test('the header of the media has 64 bits just where it needs them', t => {
+t.test('uses a 64-bit header for the media only if needed', t => {
   const short = writeMoov(sourceOf(0, 2 ** 32 - 9))
   t.same(short.subarray(-8), Buffer.concat([Buffer.from([0xff, 0xff, 0xff, 0xff]), Buffer.from('mdat')]))
   const long = writeMoov(sourceOf(0, 2 ** 32 - 8))
@@ -47,7 +47,7 @@ t.test('the header of the media has 64 bits just where it needs them', t => {
   t.end()
 })
 
-t.test('the padding is a box of its own, before the header of the media', t => {
+t.test('writes the padding as a box of its own, before the header of the media', t => {
   const { length } = writeMoov(sourceOf(0, 1))
   const head = writeMoov(sourceOf(0, 1), length + 20)
   t.equal(head.length, length + 20)
@@ -55,7 +55,7 @@ t.test('the padding is a box of its own, before the header of the media', t => {
   t.end()
 })
 
-t.test('an index past 1 GiB is not made', t => {
+t.test('refuses an index past 1 GiB', t => {
   const source = sourceOf(0, 1)
   Object.defineProperty(source.logs.get(1)!, 'sizes', { value: { values: () => [] } })
   Object.defineProperty(source.logs.get(1)!, 'count', { value: 2 ** 28 })

@@ -2,7 +2,7 @@ import t from 'tap'
 import { Column, LongColumn, RunColumn } from '../../../lib/mp4/faststart/packed-columns.js'
 import { heldBytes } from '../../support/held-bytes.js'
 
-t.test('a column gives back what was added, page by page, one by one and many at once', t => {
+t.test('returns the values added to a column, page by page, one by one and many at once', t => {
   const column = new Column()
   const expected: number[] = []
   const add = (value: number, count?: number): void => {
@@ -19,7 +19,7 @@ t.test('a column gives back what was added, page by page, one by one and many at
   t.end()
 })
 
-t.test('a full page takes as many bytes a value as its largest needs', async t => {
+t.test('takes as many bytes per value of a full page as its largest needs', async t => {
   for (const [value, width] of [
     [255, 1],
     [65_535, 2],
@@ -34,7 +34,7 @@ t.test('a full page takes as many bytes a value as its largest needs', async t =
   }
 })
 
-t.test('long columns hold what 32 bits do not', t => {
+t.test('stores values past 32 bits in long columns', t => {
   const column = new LongColumn()
   const expected = Array.from({ length: 10_000 }, (_, n) => n * 2 ** 33)
   for (const value of expected) column.add(value)
@@ -43,7 +43,7 @@ t.test('long columns hold what 32 bits do not', t => {
   t.end()
 })
 
-t.test('runs of equal values are one entry each', t => {
+t.test('stores each run of equal values as one entry', t => {
   const column = new RunColumn()
   t.equal(column.runs, 0)
   t.same([...column.entries()], [])

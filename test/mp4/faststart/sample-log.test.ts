@@ -23,7 +23,7 @@ function alike(count: number, duration: number, size: number, flags = 0x02000000
   return parseFragment(topLevel(bytes), () => undefined).tracks[0]!.runs[0]!
 }
 
-t.test('what fragments say of samples becomes columns', t => {
+t.test('turns the samples of fragments into columns', t => {
   const log = new SampleLog()
   log.seek(5000)
   const samples = [
@@ -62,7 +62,7 @@ t.test('what fragments say of samples becomes columns', t => {
   t.end()
 })
 
-t.test('runs that lie one behind the other are one chunk, up to 1 MiB and within one sample entry', t => {
+t.test('joins adjacent runs to one chunk, up to 1 MiB and within one sample entry', t => {
   const log = new SampleLog()
   const run = runOf({ samples: [{ size: 300_000 }] })
   for (const n of [0, 1, 2, 3]) log.add(run, n * 300_000, 1)
@@ -82,7 +82,7 @@ t.test('runs that lie one behind the other are one chunk, up to 1 MiB and within
   t.end()
 })
 
-t.test('samples that are all alike take no list, however many', t => {
+t.test('stores no list for identical samples, however many', t => {
   const log = new SampleLog()
   for (let n = 0; n < 100; n++) log.add(alike(2 ** 24, 1, 4), n * 2 ** 26, 1)
   log.end()
@@ -93,7 +93,7 @@ t.test('samples that are all alike take no list, however many', t => {
   t.end()
 })
 
-t.test('a size that differs makes a list of all', t => {
+t.test('stores a list of all sizes once one differs', t => {
   const log = new SampleLog()
   log.add(alike(3, 1, 4), 0, 1)
   log.add(alike(1, 1, 5), 12, 1)
@@ -102,14 +102,14 @@ t.test('a size that differs makes a list of all', t => {
   t.end()
 })
 
-t.test('samples without a byte or a row are not taken without end', t => {
+t.test('limits samples without a byte or a row', t => {
   const log = new SampleLog()
   t.equal(log.add(alike(MAX_EMPTY_SAMPLES, 1, 0), 0, 1), true)
   t.equal(log.add(alike(1, 1, 0), 0, 1), false)
   t.end()
 })
 
-t.test('a gap makes the last sample longer, as far as a table can say it', t => {
+t.test('makes the last sample longer for a gap, as far as a table can express it', t => {
   const log = new SampleLog()
   log.seek(0)
   log.add(runOf({ samples: [{ size: 1 }, { size: 1 }] }), 0, 1)
@@ -118,7 +118,7 @@ t.test('a gap makes the last sample longer, as far as a table can say it', t => 
   t.end()
 })
 
-t.test('dependencies that say more than sync are kept, and offsets below 0 are told', t => {
+t.test('keeps dependencies beyond sync, and reports offsets below 0', t => {
   const log = new SampleLog()
   log.add(alike(2, 1, 4, 0x02000000), 0, 1)
   t.equal(log.hasDependencies, false)
@@ -138,7 +138,7 @@ t.test('dependencies that say more than sync are kept, and offsets below 0 are t
   t.end()
 })
 
-t.test('memory: at most 9 bytes a picture with B-frames, and 3 a packet of sound', async t => {
+t.test('uses at most 9 bytes per frame with B-frames, and 3 per audio packet', async t => {
   const count = 2 ** 19
   const samples = Array.from({ length: 64 }, (_, n) => ({
     size: 3000 + ((n * 7919) % 60_000),

@@ -30,7 +30,7 @@ const FIRST: SampleSpec[] = [
   { size: 20, duration: 41, offset: -3, sync: false },
 ]
 
-t.test('our own reader finds in the tables what went into them', t => {
+t.test('writes tables that our own reader reads back unchanged', t => {
   const stbl = tablesOf(
     logOf([0, 1, ...FIRST], [100, 1, { size: 5 }], [200, 2, { size: 6, sync: false }]),
     1000,
@@ -62,7 +62,7 @@ t.test('our own reader finds in the tables what went into them', t => {
   t.end()
 })
 
-t.test('what goes without saying is left out', t => {
+t.test('leaves out defaults', t => {
   const log = logOf([0, 1, { size: 7 }, { size: 7 }, { size: 7 }])
   const stbl = tablesOf(log, 0)
   t.same(
@@ -88,7 +88,7 @@ t.test('what goes without saying is left out', t => {
   t.end()
 })
 
-t.test('offsets past 2^32 - 1 take 64 bits, and not one byte before', t => {
+t.test('uses 64 bits for offsets past 2^32 - 1, and not one byte before', t => {
   const log = logOf([0, 1, { size: 1 }], [2 ** 32 - 101, 1, { size: 1 }])
   t.equal(tablesOf(log, 100).child('stco')!.u32(12), 2 ** 32 - 1)
   const co64 = tablesOf(log, 101).child('co64')!
@@ -96,7 +96,7 @@ t.test('offsets past 2^32 - 1 take 64 bits, and not one byte before', t => {
   t.end()
 })
 
-t.test('sdtp has a byte a sample, where more is known than which are sync', t => {
+t.test('writes sdtp with a byte per sample if more than sync is known', t => {
   const log = logOf([0, 1, { size: 1 }, { size: 2, sync: false }])
   Object.defineProperty(log, 'hasDependencies', { value: true })
   t.same([...tablesOf(log, 0).child('sdtp')!.content], [0, 0, 0, 0, 0x20, 0x10])

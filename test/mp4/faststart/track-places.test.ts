@@ -24,26 +24,26 @@ function placed(...tracks: TrackTimes[]): { edits: Row[]; duration: number }[] {
   }))
 }
 
-t.test('an edit to the end gets the duration of what it shows, rounded up', t => {
+t.test('gives an edit to the end the duration it shows, rounded up', t => {
   t.same(placed(track([[0, 1024]])), [{ edits: [[898, 1024]], duration: 898 }])
   t.same(placed(track([[0, 0]], { presentationEnd: 10_001 })), [{ edits: [[1001, 0]], duration: 1001 }])
   t.same(placed(track([[500, 0]])), [{ edits: [[500, 0]], duration: 500 }], 'one that is stated stays')
   t.end()
 })
 
-t.test('without an edit list there stays none', t => {
+t.test('adds no edit list if there was none', t => {
   t.same(placed(track([])), [{ edits: [], duration: 1000 }])
   t.same(placed(track([], { duration: 0, presentationEnd: 0 })), [{ edits: [], duration: 0 }])
   t.end()
 })
 
-t.test('a single picture of no duration is shown for a moment, from where its edit says', t => {
+t.test('shows a single frame without a duration for a moment, from the start of its edit', t => {
   const place = placed(track([[0, 80]], { duration: 0, presentationEnd: 81 }))
   t.same(place, [{ edits: [[1, 80]], duration: 1 }])
   t.end()
 })
 
-t.test('empty edits of the source stay', t => {
+t.test('keeps empty edits of the source', t => {
   const edits: Row[] = [
     [70, -1],
     [0, 40],
@@ -60,7 +60,7 @@ t.test('empty edits of the source stay', t => {
   t.end()
 })
 
-t.test('a first fragment that begins late is a wait, as far as not all tracks have it', t => {
+t.test('turns a late first fragment into a wait, unless all tracks have it', t => {
   const hour = 3_600_000
   t.same(
     placed(track([[0, 0]], { start: hour }), track([], { start: hour + 500 })),
@@ -84,7 +84,7 @@ t.test('a first fragment that begins late is a wait, as far as not all tracks ha
   t.end()
 })
 
-t.test('what begins late begins with its first picture, and sound stays where it was beside it', t => {
+t.test('starts a late track with its first frame, and keeps the audio beside it in place', t => {
   const start = 3_600_000
   const pictures = { start, presentationStart: 80, presentationEnd: 10_080 }
   const late = (wait: number) => ({
@@ -101,7 +101,7 @@ t.test('what begins late begins with its first picture, and sound stays where it
   t.end()
 })
 
-t.test('several edits each lose what lies before the first sample', t => {
+t.test('drops from each of several edits what precedes the first sample', t => {
   const edits: Row[] = [
     [100, 500],
     [200, 3000],
@@ -122,7 +122,7 @@ t.test('several edits each lose what lies before the first sample', t => {
   t.end()
 })
 
-t.test('ticks of another clock are rounded up, and exact at any size', t => {
+t.test('rounds up ticks of another clock, exactly at any size', t => {
   t.equal(rescaled(1, 48_000, 1000), 1)
   t.equal(rescaled(48_000, 48_000, 1000), 1000)
   t.equal(rescaled(2 ** 52, 90_000, 1000), Math.ceil(2 ** 52 / 90))

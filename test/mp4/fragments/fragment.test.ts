@@ -74,7 +74,7 @@ t.test(
   },
 )
 
-t.test('what a sample does not say comes from tfhd, and what that does not say from trex', async t => {
+t.test('takes missing sample values from tfhd, and then from trex', async t => {
   const samples = [{ size: 1 }, { size: 1 }]
   const defaults = { duration: 7, size: 8, flags: sampleFlags(false) }
   const without = ['duration', 'size', 'flags', 'offset'] as const
@@ -88,7 +88,7 @@ t.test('what a sample does not say comes from tfhd, and what that does not say f
   t.same(tracks[0]!.defaults, { duration: 7, size: 5, flags: sampleFlags(false) })
 })
 
-t.test("the first sample's own flags go before the table's and the defaults", async t => {
+t.test("prefers the first sample's own flags to the table's and the defaults", async t => {
   const flags = run(fullBox('trun', 0, 0x4, u32(2, sampleFlags(true))), {
     ...NONE,
     flags: sampleFlags(false),
@@ -96,7 +96,7 @@ t.test("the first sample's own flags go before the table's and the defaults", as
   t.same([isSync(flags.flagsAt(0)), isSync(flags.flagsAt(1))], [true, false])
 })
 
-t.test('composition offsets are unsigned in version 0, signed in version 1', async t => {
+t.test('reads composition offsets as unsigned in version 0, signed in version 1', async t => {
   const table = u32(2, 0xffffffff, 5)
   t.same(run(fullBox('trun', 0, 0x800, table)).compositionOffsetAt(0), 0xffffffff)
   const signed = run(fullBox('trun', 1, 0x800, table), { ...NONE, duration: 10 })
@@ -104,7 +104,7 @@ t.test('composition offsets are unsigned in version 0, signed in version 1', asy
   t.same(signed.totals, { duration: 20, size: 0, presentationStart: -1, presentationEnd: 25 })
 })
 
-t.test('a run that claims more than it has, or than any has, is an error at once', async t => {
+t.test('rejects at once a run that claims more than it has, or than any run has', async t => {
   t.throws(() => run(fullBox('trun', 0, 0x200, u32(3, 1, 1))), { code: 'AVIO_ERR_MP4_BOX_INVALID' })
   t.throws(() => run(fullBox('trun', 0, 0xf00, u32(0xffffffff))), { code: 'AVIO_ERR_MP4_LIMIT' })
   t.throws(() => run(fullBox('trun', 0, 0x1, u32(0))), { code: 'AVIO_ERR_MP4_BOX_INVALID' }, 'no data offset')
@@ -118,7 +118,7 @@ t.test('a run that claims more than it has, or than any has, is an error at once
   t.same(run(fullBox('trun', 1, 0x800, u32(0))).totals.presentationEnd, 0, 'a run without samples')
 })
 
-t.test('what a fragment needs and has not is an error with its place', async t => {
+t.test('rejects a fragment without a required box, with its position', async t => {
   const box = (...children: Buffer[]): Box => topLevel(fragmentBox('moof', ...children))
   const parse = (moof: Box): Fragment => parseFragment(moof, () => undefined)
   t.throws(() => parse(box()), { code: 'AVIO_ERR_MP4_BOX_MISSING', boxPath: 'moof[0]' })
@@ -170,7 +170,7 @@ function ours(run: SampleRun): unknown {
   }))
 }
 
-t.test('fragments of real media and of our own read as mux.js reads them', async t => {
+t.test('reads fragments of real media and our own as mux.js does', async t => {
   const options = { seconds: 2 }
   const sources = {
     plain: await fragmentedMp4(options),

@@ -20,7 +20,7 @@ const run = (size: number, shift: number | null = 0): TrafSpec['runs'][number] =
 const ranges = (located: RunData[]): number[][] =>
   located.map(({ trackId, start, end }) => [trackId, start, end])
 
-t.test('offsets count from the moof, from a stated base, or from the end of the data before', async t => {
+t.test('counts offsets from the moof, from a stated base, or from the end of the data before', async t => {
   const expected = [
     [1, 1200, 1210],
     [2, 1210, 1230],
@@ -34,7 +34,7 @@ t.test('offsets count from the moof, from a stated base, or from the end of the 
   }
 })
 
-t.test('a run without an offset goes on where the one before it ended', async t => {
+t.test('places a run without an offset after the previous one', async t => {
   const located = locate({ id: 1, time: 0, runs: [run(10), run(20, null), run(5, null)] })
   t.same(
     ranges(located).map(range => range[1]),
@@ -47,11 +47,11 @@ t.test('a run without an offset goes on where the one before it ended', async t 
   )
 })
 
-t.test('runs without data are nowhere', async t => {
+t.test('ignores runs without data', async t => {
   t.same(locate({ id: 1, time: 0, runs: [run(0), { samples: [] }] }), [])
 })
 
-t.test('an mdat takes what lies in it exactly, in whatever order the runs are', async t => {
+t.test('requires the runs to fill an mdat exactly, in any order', async t => {
   const located = locate({ id: 1, time: 0, runs: [run(10), run(20)] })
   for (const order of [located, [...located].reverse()]) {
     const data = new SampleData(order, false)
@@ -61,7 +61,7 @@ t.test('an mdat takes what lies in it exactly, in whatever order the runs are', 
   }
 })
 
-t.test('a fragment may have its data in several mdats, empty ones among them', async t => {
+t.test('accepts several mdats per fragment, including empty ones', async t => {
   const data = new SampleData(locate({ id: 1, time: 0, runs: [run(10), run(20, 8)] }), false)
   t.equal(data.take(MDAT, 1200, 1200), undefined)
   t.equal(data.take(MDAT, 1200, 1210), undefined)
@@ -70,7 +70,7 @@ t.test('a fragment may have its data in several mdats, empty ones among them', a
   t.equal(data.missing, undefined)
 })
 
-t.test('what does not lie in an mdat exactly is an error that says where', async t => {
+t.test('rejects data that do not fill an mdat exactly, with the position', async t => {
   const two = { id: 7, time: 0, runs: [run(10), run(20)] }
   const cases: [string, TrafSpec, [number, number], object][] = [
     [
@@ -114,13 +114,13 @@ t.test('what does not lie in an mdat exactly is an error that says where', async
   }
 })
 
-t.test('bytes may be left over where encryption data may lie among them', async t => {
+t.test('allows gaps that may hold encryption data', async t => {
   const data = new SampleData(locate({ id: 1, time: 0, runs: [run(10), run(20, 4)] }), true)
   t.equal(data.take(MDAT, 1190, 1300), undefined)
   t.equal(data.missing, undefined)
 })
 
-t.test('what was wrong is waited for no longer', async t => {
+t.test('stops waiting for data after an error', async t => {
   const data = new SampleData(locate({ id: 1, time: 0, runs: [run(10)] }), false)
   data.giveUp()
   t.equal(data.missing, undefined)

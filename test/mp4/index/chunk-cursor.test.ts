@@ -18,7 +18,7 @@ function all(chunks: ChunkCursor): number[][] {
   return found
 }
 
-t.test('gives each chunk its place and its number of samples', async t => {
+t.test('gives the position and number of samples of each chunk', async t => {
   const chunks = new ChunkCursor(stbl(stsc([1, 3, 1], [3, 1, 1]), stco(100, 200, 300, 400)))
   t.same([chunks.count, atOnce(chunks.capacity())], [4, 8])
   t.same(all(chunks), [
@@ -29,7 +29,7 @@ t.test('gives each chunk its place and its number of samples', async t => {
   ])
 })
 
-t.test('places past 4 GiB', async t => {
+t.test('reads positions past 4 GiB', async t => {
   const offsets = fullBox('co64', 0, 0, u32(2), u64(2 ** 33, 2 ** 40))
   t.same(all(new ChunkCursor(stbl(stsc([1, 1, 1]), offsets))), [
     [2 ** 33, 1],
@@ -37,14 +37,14 @@ t.test('places past 4 GiB', async t => {
   ])
 })
 
-t.test('empty chunks are passed over, and a map for chunks that are not there changes nothing', async t => {
+t.test('skips empty chunks, and ignores map entries for missing chunks', async t => {
   const chunks = new ChunkCursor(stbl(stsc([1, 0, 1], [2, 5, 1], [9, 7, 1]), stco(100, 200)))
   t.equal(atOnce(chunks.capacity()), 5)
   t.same(all(chunks), [[200, 5]])
   t.same(all(new ChunkCursor(stbl(stsc(), stco(1, 2)))), [], 'without a map there are no samples')
 })
 
-t.test('a map out of order, or tables shorter than they say, are errors', async t => {
+t.test('rejects a map out of order, and tables shorter than they state', async t => {
   for (const map of [stsc([2, 1, 1]), stsc([1, 1, 1], [1, 2, 1]), stsc([0, 1, 1])]) {
     const damaged = { code: 'AVIO_ERR_MP4_BOX_INVALID', boxPath: 'stbl/stsc[0]' }
     t.throws(() => all(new ChunkCursor(stbl(map, stco(1)))), damaged)
@@ -55,7 +55,7 @@ t.test('a map out of order, or tables shorter than they say, are errors', async 
   t.throws(() => new ChunkCursor(stbl(stsc([1, 1, 1]))), { code: 'AVIO_ERR_MP4_BOX_MISSING' })
 })
 
-t.test('passes over chunks of no samples, but not without limit', async t => {
+t.test('limits the number of skipped chunks without samples', async t => {
   const withEmpty = (count: number) => {
     const offsets = fullBox('stco', 0, 0, u32(count + 1), Buffer.alloc(4 * (count + 1)))
     return new ChunkCursor(stbl(stsc([1, 0, 1], [count + 1, 1, 1]), offsets))

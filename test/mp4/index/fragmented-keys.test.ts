@@ -20,7 +20,7 @@ function indexed(count: number, shift = 0, padding = 0): Buffer {
   return Buffer.concat([media, box('mfra', tfra, fullBox('mfro', 0, 0, u32(8 + tfra.length + 16)))])
 }
 
-t.test('fragments in a row, with the times they state', async t => {
+t.test('lists consecutive fragments, with the times they state', async t => {
   const found = await keys(stream(plainFragment(1), plainFragment(2, 500)))
   t.same(
     found.keys.map(({ time }) => time),
@@ -29,7 +29,7 @@ t.test('fragments in a row, with the times they state', async t => {
   t.equal(found.end, 580)
 })
 
-t.test('a fragment that states no time begins where the one before it ended', async t => {
+t.test('starts a fragment without a time where the previous one ended', async t => {
   const untimed = (sequence: number): FragmentSpec => {
     const spec = plainFragment(sequence)
     return { ...spec, tracks: spec.tracks.map(track => ({ ...track, time: null })) }
@@ -41,7 +41,7 @@ t.test('a fragment that states no time begins where the one before it ended', as
   )
 })
 
-t.test('with an index four walks go at a time and find the same, in order', async t => {
+t.test('finds the same, in order, with four parallel walks over an index', async t => {
   const count = 40
   const plain = indexed(count)
   const found = await keys(plain)
@@ -52,17 +52,17 @@ t.test('with an index four walks go at a time and find the same, in order', asyn
   )
 })
 
-t.test('an index that is wrong changes nothing', async t => {
+t.test('finds the same with a wrong index', async t => {
   const right = await keys(indexed(40))
   for (const shift of [8, -3, 30])
     t.same((await keys(indexed(40, shift))).keys, right.keys, `by ${shift} bytes`)
 })
 
-t.test('a file without a fragment has no keys', async t => {
+t.test('finds no key frames in a file without fragments', async t => {
   t.same((await keys(stream())).keys, [])
 })
 
-t.test('a source that fails is not asked again from the start', async t => {
+t.test('does not restart after a failure of the source', async t => {
   const bytes = indexed(40, 0, 20_000)
   const error = new Error('broken')
   const source = new LoggedAccess(bytes, { failAt: 500_000, error })

@@ -27,13 +27,13 @@ function between(video: TablesSpec, audio: TablesSpec, edits: readonly EditSpec[
   return interleaveDistance(topLevel(moov(tracks, { mvex: false })))
 }
 
-t.test('the distance between what is shown at the same moment', async t => {
+t.test('measures the distance between samples shown at the same moment', async t => {
   t.equal(between(chunks(0, 100, 200, 300), chunks(50, 150, 250, 350)), 50)
   t.equal(between(chunks(0, 100, 200, 300), chunks(900, 910, 920, 930)), 900, 'at the start it is largest')
   t.equal(between(chunks(900, 910), chunks(0, 10)), 900, 'whichever comes first')
 })
 
-t.test('a track that has not begun, or has ended, is far from nothing', async t => {
+t.test('ignores a track before its start and after its end', async t => {
   t.equal(between(chunks(0, 100, 200, 5000), chunks(50, 150)), 50)
   t.equal(
     between(chunks(5000, 6000), chunks(0, 100, 200, 300), [
@@ -45,7 +45,7 @@ t.test('a track that has not begun, or has ended, is far from nothing', async t 
   )
 })
 
-t.test('one track, no tracks of picture or sound, and fragments have none', async t => {
+t.test('measures nothing for one track, for no video or audio tracks, and for fragments', async t => {
   t.equal(interleaveDistance(topLevel(moov([{ ...VIDEO, tables: tables(chunks(0, 1e6)) }]))), 0)
   const text = { ...AUDIO, handler: 'text', tables: tables(chunks(1e6, 2e6)) }
   t.equal(interleaveDistance(topLevel(moov([{ ...VIDEO, tables: tables(chunks(0, 10)) }, text]))), 0)
@@ -62,7 +62,7 @@ t.test(
   },
 )
 
-t.test('the rearranged file holds the very same packets', async t => {
+t.test('keeps the very same packets in the rearranged file', async t => {
   const good = await fastStartMp4({ seconds: 8 })
   const bad = badlyInterleaved(good)
   t.equal(bad.length, good.length)
@@ -74,7 +74,7 @@ t.test('the rearranged file holds the very same packets', async t => {
   }
 })
 
-t.test('three hours in chunks of half a second are a small matter, and too many are refused', async t => {
+t.test('measures three hours in chunks of half a second quickly, and refuses too many', async t => {
   const hours = Array.from({ length: 21_600 }, (_, n) => n)
   const places = (shift: number) => ({ ...chunks(), chunks: hours.map(n => n * 1000 + shift) })
   const tables3h = (shift: number): TablesSpec => ({

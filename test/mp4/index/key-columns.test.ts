@@ -19,7 +19,7 @@ const rows = (columns: KeyColumns, search: number, to: number) => {
   ])
 }
 
-t.test('cuts a piece out: from the last one at or before its start to its end', async t => {
+t.test('cuts out a piece: from the last key frame at or before its start to its end', async t => {
   const columns = filled([0, 10, 20, 30])
   t.same(rows(columns, -Infinity, Infinity).length, 4)
   t.same(rows(columns, 10, 30), [
@@ -35,7 +35,7 @@ t.test('cuts a piece out: from the last one at or before its start to its end', 
   t.same(rows(filled([]), 0, Infinity), [])
 })
 
-t.test('puts them in the order of time, each with its place and size', async t => {
+t.test('sorts key frames by time, each with its position and size', async t => {
   t.same(rows(filled([20, 0, 10]), -Infinity, Infinity), [
     [0, 101, 1],
     [10, 102, 2],
@@ -43,7 +43,7 @@ t.test('puts them in the order of time, each with its place and size', async t =
   ])
 })
 
-t.test('keeps none that no piece shows', async t => {
+t.test('drops key frames that no piece shows', async t => {
   t.same(rows(filled([0, 1, 2, 3, 50, 99, 100], { search: 2, latest: 99 }), -Infinity, Infinity), [
     [2, 102, 2],
     [3, 103, 3],
@@ -51,7 +51,7 @@ t.test('keeps none that no piece shows', async t => {
   ])
 })
 
-t.test('takes as many as are listed, one more to tell, and no more', async t => {
+t.test('takes one more than the list holds, to detect an excess', async t => {
   const columns = new KeyColumns(-Infinity, Infinity)
   for (let n = 0; n <= MAX_KEY_SAMPLES; n++) if (!columns.add(n, 0, 0)) t.fail('refused')
   t.equal(columns.add(2 ** 21, 0, 0), false)

@@ -12,7 +12,7 @@ async function walk(bytes: Buffer, id = 1, end = bytes.length): Promise<Fragment
   return walkFragments(topLevel, start, end, track, new FragmentCounts())
 }
 
-t.test('each fragment has the sync samples of the track, with place, size and time', async t => {
+t.test('lists the sync samples of the track in each fragment, with position, size and time', async t => {
   const second: FragmentSpec = {
     sequence: 2,
     tracks: [
@@ -48,7 +48,7 @@ t.test('each fragment has the sync samples of the track, with place, size and ti
   )
 })
 
-t.test('a fragment costs about a read, and no media are read', async t => {
+t.test('makes about one read per fragment, and reads no media', async t => {
   const big = (sequence: number): FragmentSpec => ({
     ...plainFragment(sequence),
     between: box('free', Buffer.alloc(100_000)),
@@ -63,21 +63,21 @@ t.test('a fragment costs about a read, and no media are read', async t => {
   t.ok(source.delivered < 25_000, `${source.delivered} bytes`)
 })
 
-t.test('an end within a box is an error', async t => {
+t.test('rejects an end within a box', async t => {
   const bytes = stream(plainFragment(1), plainFragment(2))
   const second = offsetOf(bytes, 'moof[1]')
   t.equal((await walk(bytes, 1, second)).length, 1)
   await t.rejects(walk(bytes, 1, second - 1), { code: 'AVIO_ERR_MP4_BOX_SIZE' })
 })
 
-t.test('a fragment whose samples lie behind the end of the file was cut off', async t => {
+t.test('reports a fragment with samples past the end of the file as cut off', async t => {
   const bytes = stream(plainFragment(1), plainFragment(2))
   const media = offsetOf(bytes, 'mdat[1]') + 8
   await t.rejects(walk(bytes.subarray(0, media + 29)), { code: 'AVIO_ERR_MP4_DATA_OFFSET' })
   t.equal((await walk(bytes.subarray(0, media + 30))).length, 2)
 })
 
-t.test('runs that claim more samples than are looked at are refused', async t => {
+t.test('refuses runs that claim more samples than the limit', async t => {
   const run = (count: number) => fullBox('trun', 0, 0, u32(count))
   const traf = (count: number) => box('traf', fullBox('tfhd', 0, 0, u32(1)), run(count))
   const moof = (count: number) => box('moof', fullBox('mfhd', 0, 0, u32(1)), traf(count))

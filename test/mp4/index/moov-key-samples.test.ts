@@ -24,7 +24,7 @@ function keys(spec: TablesSpec, edits: readonly EditSpec[] = [], track = VIDEO):
 
 const times = ({ keys: found }: TrackKeys) => found.map(({ time }) => time)
 
-t.test('without edits: the sync samples as they stand', async t => {
+t.test('lists the sync samples unchanged without edits', async t => {
   t.same(keys(TEN), {
     keys: [
       { time: 0, offset: 1000, size: 7 },
@@ -37,7 +37,7 @@ t.test('without edits: the sync samples as they stand', async t => {
   t.same([times(late), late.end], [[200, 500, 900], 1200], 'a delay that no edit takes back stays')
 })
 
-t.test('a piece begins with the sync sample at or before its start, which comes out before 0', async t => {
+t.test('starts a piece with the sync sample at or before its start, at a time below 0', async t => {
   t.same(times(keys(TEN, [[0, 300]])), [0, 400])
   t.same(times(keys(TEN, [[0, 500]])), [-200, 200])
 })
@@ -50,12 +50,12 @@ t.test(
   },
 )
 
-t.test('what comes after a piece is not listed', async t => {
+t.test('lists nothing after a piece', async t => {
   const cut = keys(TEN, [[400, 300]])
   t.same([times(cut), cut.end], [[0], 400])
 })
 
-t.test('waits move what follows, and every piece is listed', async t => {
+t.test('shifts samples by waits, and lists every piece', async t => {
   t.same(
     times(
       keys(TEN, [
@@ -76,12 +76,12 @@ t.test('waits move what follows, and every piece is listed', async t => {
   )
 })
 
-t.test('sound is shown where it is, from a second before the piece on', async t => {
+t.test('places audio where it is heard, from a second before the piece on', async t => {
   const sound = { ...TEN, durations: [[10, 400]] as const, sync: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] }
   t.same(times(keys(sound, [[0, 2100]], AUDIO)), [-1300, -900, -500, -100, 300, 700, 1100, 1500])
 })
 
-t.test('more than is looked at is refused', async t => {
+t.test('refuses more samples than the limit', async t => {
   const { sync, ...all } = TEN
   t.equal(sync?.length, 3)
   const many = MAX_KEY_SAMPLES + 1
@@ -106,7 +106,7 @@ t.test('more than is looked at is refused', async t => {
   t.throws(() => keys(half, twice), { code: 'AVIO_ERR_MP4_LIMIT' }, 'all pieces together')
 })
 
-t.test('the samples are gone through once, whatever the number of edits', async t => {
+t.test('reads the samples once, whatever the number of edits', async t => {
   const work = (samples: number, edits: number): number => {
     const spec = {
       ...TEN,
@@ -126,7 +126,7 @@ t.test('the samples are gone through once, whatever the number of edits', async 
   t.ok(work(400_000, 5000) <= 2.2 * work(200_000, 2500))
 })
 
-t.test('pieces that overlap, go back, and begin anywhere: as if each was looked for alone', async t => {
+t.test('treats pieces that overlap, go backwards or begin anywhere as if each was alone', async t => {
   const random = seeded(7)
   for (let round = 0; round < 300; round++) {
     const samples = Array.from({ length: 1 + Math.floor(random() * 40) }, () => ({

@@ -36,7 +36,7 @@ const listed = (...sync: number[]): TablesSpec => ({
   chunks: [10_000],
 })
 
-t.test('the track: the one of that id, else the first moving picture, else the first sound', async t => {
+t.test('chooses the track with the ID, else the first video track, else the first audio track', async t => {
   const id = async (tracks: TrackSpec[], wanted?: number) => keyTrack(await file(tracks), wanted)?.id
   t.equal(await id([TEXT, AUDIO, VIDEO]), 1)
   t.equal(await id([TEXT, AUDIO]), 2)
@@ -45,7 +45,7 @@ t.test('the track: the one of that id, else the first moving picture, else the f
   t.equal(await id([VIDEO], 2), undefined)
 })
 
-t.test('pictures of chapters, and images, are no moving pictures', async t => {
+t.test('does not take chapter pictures and images for video', async t => {
   const image: TrackSpec = { ...VIDEO, id: 3, handler: 'pict' }
   t.equal(keyTrack(await file([image, AUDIO]))?.id, 2)
   const bytes = Buffer.concat([ftyp(), moov([VIDEO, AUDIO, { ...VIDEO, id: 3 }], { mvex: false })])
@@ -70,7 +70,7 @@ function withChapters(bytes: Buffer, id: number): Buffer {
   return Buffer.concat([copy.subarray(0, end), tref, copy.subarray(end)])
 }
 
-t.test('what the moov lists: times in seconds, and when the track ends', async t => {
+t.test('lists the samples of the moov: times in seconds, and the end of the track', async t => {
   const found = await file([{ ...VIDEO, tables: tables(listed(1, 3)) }])
   t.same(await mp4Keys(found, found.movie.tracks[0]!), {
     fragmented: false,
@@ -82,7 +82,7 @@ t.test('what the moov lists: times in seconds, and when the track ends', async t
   })
 })
 
-t.test('what the moov lists, and what fragments add', async t => {
+t.test('lists the samples of the moov and of the fragments', async t => {
   const rest = fragment({ ...plainFragment(1, 1000), at: 10_100 })
   const found = await file([{ ...VIDEO, tables: tables(listed(1)) }, AUDIO], { mvex: true, rest })
   const { fragmented, duration, keys } = await mp4Keys(found, found.movie.tracks[0]!)
@@ -96,12 +96,12 @@ t.test('what the moov lists, and what fragments add', async t => {
   )
 })
 
-t.test('a sample behind the end of the file is an error', async t => {
+t.test('rejects a sample past the end of the file', async t => {
   const found = await file([{ ...VIDEO, tables: tables({ ...listed(1, 4), chunks: [10_001] }) }])
   await t.rejects(mp4Keys(found, found.movie.tracks[0]!), { code: 'AVIO_ERR_MP4_DATA_OFFSET', trackId: 1 })
 })
 
-t.test('a track without samples has no keys, and lasts for nothing', async t => {
+t.test('finds no key frames in a track without samples, and a duration of 0', async t => {
   const found = await file([VIDEO])
   t.same(await mp4Keys(found, found.movie.tracks[0]!), { fragmented: false, duration: 0, keys: [] })
 })

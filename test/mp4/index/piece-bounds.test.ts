@@ -2,7 +2,7 @@ import t from 'tap'
 import { PieceBounds, countUpTo } from '../../../lib/mp4/index/piece-bounds.js'
 import { seeded } from '../../support/hostile.js'
 
-t.test('counts the values up to another', async t => {
+t.test('counts the values up to another value', async t => {
   t.same(
     [-1, 0, 1, 5, 9, Infinity].map(value => countUpTo([0, 1, 1, 5, Infinity], value)),
     [0, 1, 3, 4, 4, 5],

@@ -23,7 +23,7 @@ t.test('finds the index in front with one read, and one at the end with two more
   }
 })
 
-t.test('finds it in real files, wherever it is', async t => {
+t.test('finds it in real files, anywhere', async t => {
   for (const bytes of [await fastStartMp4(), await indexLastMp4()]) {
     const { movie } = await readMovie(new BytesSource({ bytes }))
     t.same(
@@ -33,7 +33,7 @@ t.test('finds it in real files, wherever it is', async t => {
   }
 })
 
-t.test('a file without one says so, and an empty one too', async t => {
+t.test('reports a file without an index, and an empty file', async t => {
   await t.rejects(readMovie(new BytesSource({ bytes: Buffer.concat([ftyp(), MEDIA]) })), {
     code: 'AVIO_ERR_MP4_MOOV_MISSING',
     byteOffset: 1_000_032,
@@ -41,14 +41,14 @@ t.test('a file without one says so, and an empty one too', async t => {
   await t.rejects(readMovie(new BytesSource({ bytes: Buffer.alloc(0) })), { code: 'AVIO_ERR_MP4_EMPTY' })
 })
 
-t.test('an index larger than the limit is not read', async t => {
+t.test('skips an index larger than the limit', async t => {
   const source = new LoggedAccess(Buffer.concat([ftyp(), MEDIA, INDEX]))
   await t.rejects(readMovie(source, undefined, INDEX.length - 1), { code: 'AVIO_ERR_MP4_BOX_TOO_LARGE' })
   const claimed = Buffer.concat([ftyp(), u32(0x7fffffff), Buffer.from('moov')])
   await t.rejects(readMovie(new BytesSource({ bytes: claimed })), { code: 'AVIO_ERR_MP4_BOX_TRUNCATED' })
 })
 
-t.test('a million small boxes cost a thousand hops and no more', async t => {
+t.test('makes at most a thousand hops over a million small boxes', async t => {
   const many = Buffer.concat([
     ftyp(),
     ...Array.from({ length: 3 * MAX_HOPS }, () => box('free', Buffer.alloc(200))),
@@ -60,6 +60,6 @@ t.test('a million small boxes cost a thousand hops and no more', async t => {
   t.equal((await readMovie(new BytesSource({ bytes: few }))).movie.tracks.length, 2)
 })
 
-t.test('gives up with its signal', async t => {
+t.test('aborts with its signal', async t => {
   await t.rejects(readMovie(new BytesSource({ bytes: MEDIA }), AbortSignal.abort()), { name: 'AbortError' })
 })

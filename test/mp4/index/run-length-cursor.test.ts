@@ -10,7 +10,7 @@ const table = (...numbers: number[]): Box => {
   return Box.topLevel(bytes, 0, bytes.length, 0, 0)
 }
 
-t.test('moves over any number of samples and adds their values up', async t => {
+t.test('moves over any number of samples and adds up their values', async t => {
   const runs = new RunLengthCursor(table(3, 10, 0, 99, 2, 7))
   t.equal(runs.advance(1), 10)
   t.equal(runs.advance(3), 27, 'two of the first run, none of the empty one, one of the last')
@@ -19,24 +19,24 @@ t.test('moves over any number of samples and adds their values up', async t => {
   t.same(atOnce(new RunLengthCursor(table(3, 10, 2, 7)).totals()), { samples: 5, sum: 44 })
 })
 
-t.test('four thousand million samples take one step', async t => {
+t.test('takes one step for four thousand million samples', async t => {
   const runs = new RunLengthCursor(table(0xffffffff, 2))
   t.equal(runs.advance(0xffffffff), 2 * 0xffffffff)
 })
 
-t.test('values may be negative where the table says so', async t => {
+t.test('allows negative values if the table does', async t => {
   t.equal(new RunLengthCursor(table(2, -5), true).advance(2), -10)
   t.equal(new RunLengthCursor(table(1, -5)).advance(1), 2 ** 32 - 5)
 })
 
-t.test('a table shorter than it says is an error', async t => {
+t.test('rejects a table shorter than it states', async t => {
   const bytes = fullBox('stts', 0, 0, u32(2, 1, 1))
   t.throws(() => new RunLengthCursor(Box.topLevel(bytes, 0, bytes.length, 0, 0)), {
     code: 'AVIO_ERR_MP4_BOX_INVALID',
   })
 })
 
-t.test('passes over runs of no samples, but not without limit', async t => {
+t.test('limits the number of skipped runs without samples', async t => {
   const runs = (empty: number) => {
     const bytes = fullBox('stts', 0, 0, u32(empty + 1), Buffer.alloc(8 * empty), u32(1, 5))
     return new RunLengthCursor(Box.topLevel(bytes, 0, bytes.length, 0, 0))

@@ -24,7 +24,7 @@ function all(spec: TablesSpec) {
   return found
 }
 
-t.test('each sample has its times, its place, its size, and whether it decodes by itself', async t => {
+t.test('gives each sample its times, position and size, and whether it decodes by itself', async t => {
   const compositions = [
     [1, 5],
     [4, -10],
@@ -47,7 +47,7 @@ t.test(
   },
 )
 
-t.test('sizes of 4, 8 and 16 bits, and one for all', async t => {
+t.test('reads sizes of 4, 8 and 16 bits, and one size for all', async t => {
   for (const bits of [4, 8, 16] as const) t.same(all({ ...PLAIN, bits }), all(PLAIN), `${bits} bits`)
   const fixed = all({ ...PLAIN, sizes: { count: 5, size: 9 } }) as number[][]
   t.same(
@@ -62,11 +62,11 @@ t.test('sizes of 4, 8 and 16 bits, and one for all', async t => {
   )
 })
 
-t.test('a track without samples has none', async t => {
+t.test('finds no samples in a track without any', async t => {
   t.same(all({ durations: [], sizes: [], map: [], chunks: [] }), [])
 })
 
-t.test('tables that contradict one another are an error before the first sample', async t => {
+t.test('rejects contradicting tables before the first sample', async t => {
   const wrong: Partial<TablesSpec>[] = [{ durations: [[4, 1]] }, { chunks: [100, 200] }, { map: [[1, 1]] }]
   for (const part of wrong) {
     t.throws(() => atOnce(SampleTable.read(sampleTableBox({ ...PLAIN, ...part }))), {
@@ -75,12 +75,12 @@ t.test('tables that contradict one another are an error before the first sample'
   }
 })
 
-t.test('sync samples out of order are passed over', async t => {
+t.test('skips sync samples out of order', async t => {
   const sync = (all({ ...PLAIN, sync: [4, 2, 0, 5, 99] }) as unknown[][]).map(row => row[6])
   t.same(sync, [false, false, false, true, true])
 })
 
-t.test('twenty bytes that claim four thousand million samples are refused at once', async t => {
+t.test('refuses at once twenty bytes that claim four thousand million samples', async t => {
   const claim = { count: 0xffffffff, size: 1 }
   const endless: TablesSpec = { ...PLAIN, durations: [[0xffffffff, 1]], sizes: claim, map: [[1, 0xffffffff]] }
   t.throws(() => atOnce(SampleTable.read(sampleTableBox(endless))), { code: 'AVIO_ERR_MP4_LIMIT' })

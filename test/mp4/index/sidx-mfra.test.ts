@@ -14,7 +14,7 @@ async function places(bytes: Buffer): Promise<number[]> {
 const moofs = (bytes: Buffer, count: number) =>
   Array.from({ length: count }, (_, n) => offsetOf(bytes, `moof[${n}]`))
 
-t.test('an mfra at the end says where fragments begin, in either version', async t => {
+t.test('finds fragments by an mfra at the end, in either version', async t => {
   const media = stream(plainFragment(1), plainFragment(2), plainFragment(3))
   const at = moofs(media, 3)
   const short = fullBox(
@@ -42,7 +42,7 @@ t.test('an mfra at the end says where fragments begin, in either version', async
   }
 })
 
-t.test('so does a sidx behind the moov', async t => {
+t.test('finds fragments by a sidx after the moov', async t => {
   const sizes = [plainFragment(1), plainFragment(2)].map(spec => stream(spec).length - stream().length)
   const refs = sizes.flatMap(size => [size, 80, 0x90000000])
   const head = (version: 0 | 1) => (version === 0 ? u32(0, 4) : u64(0, 4))
@@ -55,7 +55,7 @@ t.test('so does a sidx behind the moov', async t => {
   }
 })
 
-t.test('those that ffmpeg writes', async t => {
+t.test('reads the indexes that ffmpeg writes', async t => {
   for (const flags of ['+frag_keyframe+delay_moov', '+frag_keyframe+delay_moov+global_sidx+dash']) {
     const args = [...bothInputs({ seconds: 4 }), ...H264, ...AAC, '-movflags', flags, '-f', 'mp4']
     const bytes = await ffmpegToFile(args, 'indexed.mp4')
@@ -65,7 +65,7 @@ t.test('those that ffmpeg writes', async t => {
   }
 })
 
-t.test('an index that is damaged, or none at all, gives no places', async t => {
+t.test('finds nothing in a damaged or missing index', async t => {
   const media = stream(plainFragment(1), plainFragment(2))
   const mfro = (size: number) => fullBox('mfro', 0, 0, u32(size))
   t.same(await places(media), [])
@@ -80,7 +80,7 @@ t.test('an index that is damaged, or none at all, gives no places', async t => {
   t.same(await places(stream(fullBox('sidx', 0, 0, u32(1, 1000, 0, 0), u16(0, 9)))), [])
 })
 
-t.test('a source that fails is no damaged index', async t => {
+t.test('tells a failing source from a damaged index', async t => {
   const bytes = stream(plainFragment(1), box('mdat', Buffer.alloc(200_000)))
   const error = new Error('broken')
   const { topLevel, end } = await readMovie(new LoggedAccess(bytes, { failAt: 150_000, error }))

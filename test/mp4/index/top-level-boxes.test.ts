@@ -16,7 +16,7 @@ async function walk(topLevel: TopLevelBoxes): Promise<TopLevelBox[]> {
   }
 }
 
-t.test('hops from header to header, whatever form the sizes have', async t => {
+t.test('hops from header to header, with sizes of any form', async t => {
   const uuid = box('uuid', Buffer.alloc(16, 7), 'abc')
   const bytes = Buffer.concat([
     ftyp(),
@@ -45,7 +45,7 @@ t.test('reads headers only', async t => {
   t.ok(source.delivered < 200, `${source.delivered} bytes`)
 })
 
-t.test('a box is read whole, within its limit and the file', async t => {
+t.test('reads a whole box, within its limit and the file', async t => {
   const bytes = Buffer.concat([ftyp(), box('moov', box('free', 'x'))])
   const topLevel = over(bytes)
   const header = (await topLevel.boxAt(24))!
@@ -61,7 +61,7 @@ t.test('a box is read whole, within its limit and the file', async t => {
   t.equal((await all.read((await all.boxAt(0))!, 100)).children.length, 1, 'one "to the end" ends there')
 })
 
-t.test('what is no box is an error that says where', async t => {
+t.test('rejects bytes that are no box, with their position', async t => {
   await t.rejects(over(Buffer.from('89504e470d0a1a0a', 'hex')).boxAt(0), { code: 'AVIO_ERR_MP4_NOT_MP4' })
   await t.rejects(over(Buffer.concat([ftyp(), Buffer.alloc(8)])).boxAt(24), { code: 'AVIO_ERR_MP4_BOX_TYPE' })
   const small = Buffer.concat([u32(7), Buffer.from('free')])

@@ -15,7 +15,7 @@ const bits = (text: string): Uint8Array => {
   return Uint8Array.from(bytes, byte => parseInt(byte, 2))
 }
 
-t.test('the configuration is found within its descriptors, with or without optional fields', async t => {
+t.test('finds the configuration within its descriptors, with or without optional fields', async t => {
   const plain = esds(0x40, [0x11, 0x90]).subarray(8)
   t.same(decoderConfig(plain), { objectTypeIndication: 0x40, specificInfo: u8(0x11, 0x90) })
   // Stream dependence, a URL of three characters, and an OCR stream, with lengths of one byte.
@@ -25,7 +25,7 @@ t.test('the configuration is found within its descriptors, with or without optio
   t.same(decoderConfig(full), { objectTypeIndication: 0x6b, specificInfo: u8(9, 9) })
 })
 
-t.test('an esds cut anywhere gives nothing, or what is there, and never fails', async t => {
+t.test('reads what is there of an esds cut anywhere, and never fails', async t => {
   const whole = esds(0x40, [0x11, 0x90]).subarray(8)
   for (let length = 0; length < whole.length; length++) {
     const config = decoderConfig(whole.subarray(0, length))
@@ -38,7 +38,7 @@ t.test('an esds cut anywhere gives nothing, or what is there, and never fails', 
   )
 })
 
-t.test('AAC: object type, rate and channels', async t => {
+t.test('reads object type, rate and channels of AAC', async t => {
   t.same(aacConfig(bits('00010 0011 0010 000')), { objectType: 2, sampleRate: 48_000, channels: 2 })
   t.same(aacConfig(bits('00010 0100 0111 000')), { objectType: 2, sampleRate: 44_100, channels: 8 })
   t.same(
@@ -60,7 +60,7 @@ t.test('AAC: object type, rate and channels', async t => {
   t.equal(aacConfig(u8(0x11)), undefined, 'too short')
 })
 
-t.test('AC-3 and E-AC-3: channels with the LFE, and those of a dependent substream', async t => {
+t.test('reads channels of AC-3 and E-AC-3 with the LFE, and those of a dependent substream', async t => {
   t.same(ac3Shape(bits('00 01000 000 111 1 00000 00000')), { sampleRate: 48_000, channels: 6 })
   t.same(ac3Shape(bits('01 01000 000 010 0 00000 00000')), { sampleRate: 44_100, channels: 2 })
   const independent = '0000000000000 000 00 10000 0 0 000 111 1 000'
@@ -72,7 +72,7 @@ t.test('AC-3 and E-AC-3: channels with the LFE, and those of a dependent substre
   )
 })
 
-t.test('Opus and FLAC', async t => {
+t.test('reads Opus and FLAC', async t => {
   t.same(opusShape(u8(0, 6, 1, 56)), { sampleRate: 48_000, channels: 6 })
   const block = `${'0'.repeat(10 * 8)} 00010111011100000000 001 01111`
   t.same(flacShape(Buffer.concat([Buffer.alloc(8), bits(block)])), { sampleRate: 96_000, channels: 2 })

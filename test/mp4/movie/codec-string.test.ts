@@ -13,7 +13,7 @@ const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex
 const nclx = (primaries: number, transfer: number, matrix: number, full: boolean): Buffer =>
   box('colr', 'nclx', u16(primaries, transfer, matrix), u8(full ? 0x80 : 0))
 
-t.test('H.264: profile, constraints and level in hex', async t => {
+t.test('writes profile, constraints and level of H.264 in hex', async t => {
   t.equal(codec('avc1', avcC(0x64, 0, 0x28)), 'avc1.640028')
   t.equal(codec('avc3', avcC(0x42, 0xc0, 0x1e)), 'avc3.42c01e')
   t.equal(codec('avc1'), 'avc1', 'without its configuration')
@@ -31,7 +31,7 @@ t.test(
   },
 )
 
-t.test('AV1: profile, level and tier, depth; the rest only where it is unusual', async t => {
+t.test('writes profile, level and tier, and depth of AV1, and the rest only if unusual', async t => {
   t.equal(codec('av01', box('av1C', hex('81 04 0c 00'))), 'av01.0.04M.08')
   t.equal(codec('av01', box('av1C', hex('81 28 cc 00'))), 'av01.1.08H.10')
   t.equal(codec('av01', box('av1C', hex('81 48 60 00'))), 'av01.2.08M.12.0.000.01.01.01.0')
@@ -46,7 +46,7 @@ t.test('AV1: profile, level and tier, depth; the rest only where it is unusual',
   t.equal(codec('av01'), 'av01')
 })
 
-t.test('VP9 and VP8: profile, level, depth; the rest only where it is unusual', async t => {
+t.test('writes profile, level and depth of VP9 and VP8, and the rest only if unusual', async t => {
   const vpcC = (...fields: number[]): Buffer => fullBox('vpcC', 1, 0, u8(...fields, 0, 0))
   t.equal(codec('vp09', vpcC(0, 10, 0x82, 1, 1, 1)), 'vp09.00.10.08')
   t.equal(codec('vp09', vpcC(0, 10, 0x80, 2, 2, 2)), 'vp09.00.10.08')
@@ -59,7 +59,7 @@ t.test('VP9 and VP8: profile, level, depth; the rest only where it is unusual', 
   t.equal(codec('vp09'), 'vp09')
 })
 
-t.test('MPEG-4: the object type, and what the configuration adds', async t => {
+t.test('writes the object type of MPEG-4, and the additions of its configuration', async t => {
   t.equal(codec('mp4a', esds(0x40, [0x11, 0x90])), 'mp4a.40.2')
   t.equal(codec('mp4a', esds(0x40, [0x2b, 0x11])), 'mp4a.40.5')
   t.equal(codec('mp4a', esds(0x40)), 'mp4a.40')
@@ -71,7 +71,7 @@ t.test('MPEG-4: the object type, and what the configuration adds', async t => {
   t.equal(codec('mp4a'), 'mp4a')
 })
 
-t.test('Dolby Vision and MPEG-H', async t => {
+t.test('writes Dolby Vision and MPEG-H', async t => {
   t.equal(codec('dvh1', box('dvcC', hex('01 00 0a 35'))), 'dvh1.05.06')
   t.equal(codec('dvhe', box('dvvC', hex('01 00 10 4d'))), 'dvhe.08.09')
   t.equal(codec('dvh1'), 'dvh1')
@@ -79,7 +79,7 @@ t.test('Dolby Vision and MPEG-H', async t => {
   t.equal(codec('mha1'), 'mha1')
 })
 
-t.test('what has no more to say is named as it is', async t => {
+t.test('writes the bare name of a codec with no more to say', async t => {
   for (const format of ['ac-3', 'ec-3', 'fLaC', 'alac', 'stpp', 'wvtt', 'tx3g'])
     t.equal(codec(format), format)
   t.equal(codec('Opus'), 'opus')
@@ -88,7 +88,7 @@ t.test('what has no more to say is named as it is', async t => {
   t.equal(codec('\r\0\0\0'), '????')
 })
 
-t.test('a protected track is named by what is protected', async t => {
+t.test('names a protected track by what is protected', async t => {
   const sinf = box('sinf', box('frma', 'avc1'), fullBox('schm', 0, 0, 'cenc'))
   t.equal(codec('encv', avcC(0x64, 0, 0x28), sinf), 'avc1.640028')
   t.equal(codec('enca', box('sinf')), 'enca')

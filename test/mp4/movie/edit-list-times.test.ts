@@ -10,18 +10,18 @@ function track(...edits: EditSpec[]): Mp4Track {
   return parseMovie(topLevel(moov([{ ...VIDEO, timescale: 500, edits }]))).tracks[0]!
 }
 
-t.test('without an edit list all is shown as it stands', async t => {
+t.test('shows all media unchanged without an edit list', async t => {
   t.same(presentation(track(), 1000), [{ at: 0, from: 0, to: Infinity }])
   t.equal(presentationShift(track(), 1000), 0)
 })
 
-t.test('an edit cuts a piece out; its length is in the time of the movie', async t => {
+t.test('cuts a piece out with an edit, whose length is in movie time', async t => {
   const cut = track([2000, 80])
   t.same(presentation(cut, 1000), [{ at: 0, from: 80, to: 1080 }])
   t.equal(presentationShift(cut, 1000), -80)
 })
 
-t.test('an empty edit is a wait, in front or between', async t => {
+t.test('waits for an empty edit, in front or between', async t => {
   const late = track([300, -1], [1000, 20], [100, -1], [1000, 700])
   t.same(presentation(late, 1000), [
     { at: 150, from: 20, to: 520 },
@@ -31,7 +31,7 @@ t.test('an empty edit is a wait, in front or between', async t => {
   t.same(presentation(track([300, -1]), 1000), [{ at: 150, from: 0, to: Infinity }], 'nothing but a wait')
 })
 
-t.test('an edit without a length goes on to the end', async t => {
+t.test('extends an edit without a length to the end', async t => {
   t.same(presentation(track([0, 40]), 1000), [{ at: 0, from: 40, to: Infinity }])
   t.same(
     presentation(track([7, 40]), 0),

@@ -7,7 +7,7 @@ import { AUDIO, VIDEO, box, emptyTables, fullBox, moov, offsetOf, u32, u8 } from
 const topLevel = (bytes: Buffer): Box => Box.topLevel(bytes, 0, bytes.length, 0, 0)
 const parse = (bytes: Buffer): Movie => parseMovie(topLevel(bytes))
 
-t.test('tracks in their order, each with the defaults of its own trex', async t => {
+t.test('lists tracks in order, each with the defaults of its own trex', async t => {
   const movie = parse(
     moov([
       { ...VIDEO, trex: { duration: 40 } },
@@ -25,10 +25,13 @@ t.test('tracks in their order, each with the defaults of its own trex', async t 
   )
 })
 
-t.test('a movie without mvex is not fragmented, and a track without trex has no defaults', async t => {
-  t.equal(parse(moov([VIDEO], { mvex: false })).fragmented, false)
-  t.equal(parse(moov([{ ...VIDEO, trex: null }])).tracks[0]!.defaults, undefined)
-})
+t.test(
+  'reads a movie without mvex as not fragmented, and a track without trex as without defaults',
+  async t => {
+    t.equal(parse(moov([VIDEO], { mvex: false })).fragmented, false)
+    t.equal(parse(moov([{ ...VIDEO, trex: null }])).tracks[0]!.defaults, undefined)
+  },
+)
 
 t.test('no track, too many, and two with one id are errors', async t => {
   t.throws(() => parse(moov([])), { code: 'AVIO_ERR_MP4_BOX_MISSING', boxPath: 'moov' })
@@ -44,7 +47,7 @@ t.test('no track, too many, and two with one id are errors', async t => {
   t.throws(() => parse(bytes), { code: 'AVIO_ERR_MP4_BOX_MISSING', message: /no mvhd/ })
 })
 
-t.test('samples are counted by either table of sizes', async t => {
+t.test('counts samples by either table of sizes', async t => {
   const table = (tables: Buffer): Box => {
     const bytes = moov([{ ...VIDEO, tables }])
     return sampleTable(topLevel(bytes).needChild('trak'))

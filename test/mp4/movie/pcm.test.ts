@@ -24,7 +24,7 @@ function samplesOf(file: Buffer): { count: number; ticks: number; media: Buffer 
 
 const FRAGMENTED_MOV = ['-movflags', '+frag_keyframe+delay_moov+default_base_moof', '-f', 'mov']
 
-t.test('lists one sample a frame, as ffmpeg itself does in an ordinary file', async t => {
+t.test('lists one sample per frame, as ffmpeg does in an ordinary file', async t => {
   const table: [codec: string, channels: number, sampleRate: number][] = [
     ['pcm_s16le', 1, 48_000],
     ['pcm_s16be', 2, 44_100],
@@ -44,7 +44,7 @@ t.test('lists one sample a frame, as ffmpeg itself does in an ordinary file', as
   }
 })
 
-t.test('leaves coded sound as it is', async t => {
+t.test('leaves coded audio unchanged', async t => {
   for (const codec of ['aac', 'adpcm_ima_qt']) {
     const args = [...audioInput({ seconds: 0.5 }), '-c:a', codec]
     const [plain, file] = [
@@ -55,7 +55,7 @@ t.test('leaves coded sound as it is', async t => {
   }
 })
 
-t.test('counts frames where the packets were stamped to the millisecond', async t => {
+t.test('counts frames if the packets are stamped to the millisecond', async t => {
   const matroska = await ffmpegToFile(
     [...audioInput({ sampleRate: 44_100 }), '-c:a', 'pcm_s16le'],
     'sound.mkv',
@@ -65,7 +65,7 @@ t.test('counts frames where the packets were stamped to the millisecond', async 
   t.same([count, ticks], [88_200, 88_200])
 })
 
-t.test('keeps a pause in uncompressed sound', async t => {
+t.test('keeps a pause in uncompressed audio', async t => {
   const pause = ['-filter_complex', '[0][1]concat=n=2:v=0:a=1,asetpts=PTS+gte(T\\,1)/TB', '-c:a', 'pcm_s16le']
   const inputs = [...audioInput({ seconds: 1 }), ...audioInput({ seconds: 1 })]
   const fragmented = await ffmpegToPipe([...inputs, ...pause, '-frag_duration', '200000', ...FRAGMENTED_MOV])
@@ -76,7 +76,7 @@ t.test('keeps a pause in uncompressed sound', async t => {
   t.equal((await packetsOf(file)).length > 0, true)
 })
 
-t.test('knows the frames of each description, and of none that it can not be sure of', async t => {
+t.test('knows the frames of each description, and of none in doubt', async t => {
   const sound = (
     type: string,
     { version = 0, channels = 2, bits = 16, rate = 48_000, more = box('free') } = {},

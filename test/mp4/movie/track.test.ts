@@ -21,7 +21,7 @@ const parse = (spec: TrackSpec, change?: (bytes: Buffer) => void): ReturnType<ty
   return parseTrack(Box.topLevel(bytes, 0, bytes.length, 0, 0), () => undefined)
 }
 
-t.test('a picture', async t => {
+t.test('describes a video track', async t => {
   const entry = videoSampleEntry('avc1', avcC(0x64, 0, 0x28), [1920, 1080])
   t.match(parse({ id: 5, timescale: 90_000, entry, edits: [[0, 1024]] }), {
     id: 5,
@@ -40,7 +40,7 @@ t.test('a picture', async t => {
   })
 })
 
-t.test('pixels that are not square have a shape, where it is one', async t => {
+t.test('gives non-square pixels a shape, if it is valid', async t => {
   const pasp = (...shape: [number, number]) => {
     const entry = videoSampleEntry('avc1', Buffer.concat([avcC(), box('pasp', u32(...shape))]), [720, 576])
     return parse({ id: 1, entry }).pixelAspect
@@ -55,7 +55,7 @@ t.test('pixels that are not square have a shape, where it is one', async t => {
     t.equal(pasp(square[0], square[1]), undefined)
 })
 
-t.test('sound', async t => {
+t.test('describes an audio track', async t => {
   const entry = audioSampleEntry('mp4a', esds(0x40, [0x12, 0x10]))
   t.match(parse({ id: 2, handler: 'soun', entry, language: 'fra' }), {
     kind: 'audio',
@@ -68,7 +68,7 @@ t.test('sound', async t => {
   })
 })
 
-t.test('other kinds, by their handler; those that are shown have a size', async t => {
+t.test('describes other kinds by their handler, with a size for visible ones', async t => {
   const kinds = {
     subt: 'subtitle',
     sbtl: 'subtitle',
@@ -89,7 +89,7 @@ t.test('other kinds, by their handler; those that are shown have a size', async 
   }
 })
 
-t.test('rotation is read from the matrix, in both versions', async t => {
+t.test('reads rotation from the matrix, in both versions', async t => {
   const one = 0x10000
   for (const version of [0, 1] as const) {
     t.equal(parse({ id: 1, version, matrix: [one, 0, 0, one] }).rotation, 0)
@@ -99,14 +99,14 @@ t.test('rotation is read from the matrix, in both versions', async t => {
   }
 })
 
-t.test('an extended language goes before the three letters, where it is one', async t => {
+t.test('prefers a valid extended language to the three letters', async t => {
   const language = (tag: string): string =>
     parse({ id: 1, language: 'por', mdia: fullBox('elng', 0, 0, tag) }).language
   t.equal(language('pt-BR\0'), 'pt-BR')
   t.equal(language('<script>\0'), 'por')
 })
 
-t.test('what a track needs and has not is an error with its place', async t => {
+t.test('rejects a track without a required box, with its position', async t => {
   const error = (code: string, boxPath: string): { code: string; boxPath: string } => ({ code, boxPath })
   t.throws(() => parse({ id: 0 }), error('AVIO_ERR_MP4_BOX_INVALID', 'trak[0]/tkhd'))
   t.throws(() => parse({ id: 1, timescale: 0 }), error('AVIO_ERR_MP4_BOX_INVALID', 'trak[0]/mdia/mdhd'))

@@ -44,7 +44,7 @@ const WITH_COVER = [
   ['png', 1],
 ]
 
-t.test('writes a cover beside the tags that are there, wherever the stream is cut', async t => {
+t.test('writes a cover beside existing tags, wherever the stream is cut', async t => {
   const bytes = await sound('-metadata', 'title=kept')
   t.equal(bytes.indexOf('covr'), -1)
   const file = written(bytes)
@@ -53,7 +53,7 @@ t.test('writes a cover beside the tags that are there, wherever the stream is cu
   t.same((await validate(file)).warnings, (await validate(bytes)).warnings)
 })
 
-t.test('makes what a cover lies in where that is not there', async t => {
+t.test('creates the missing boxes around a cover', async t => {
   const bytes = await sound()
   const moov = bytes.indexOf('moov') - 4
   const udta = bytes.indexOf('udta') - 4
@@ -73,7 +73,7 @@ t.test('makes what a cover lies in where that is not there', async t => {
   t.ok(file.indexOf('name') > 0, 'it stays')
 })
 
-t.test('changes nothing but the first moov', async t => {
+t.test('changes only the first moov', async t => {
   const bytes = await sound()
   const file = written(bytes)
   const moof = (whole: Buffer) => whole.subarray(whole.indexOf('moof') - 4)
@@ -87,7 +87,7 @@ t.test('changes nothing but the first moov', async t => {
   t.throws(() => written(bytes.subarray(0, bytes.length - 1)), { code: 'AVIO_ERR_MP4_BOX_TRUNCATED' })
 })
 
-t.test('knows the pictures that can be a cover by how they begin', async t => {
+t.test('recognizes possible covers by their first bytes', async t => {
   const types = { ffd8ffe0: 13, '89504e470d0a1a0a': 14, '424d0000': 27 }
   const bytes = await sound()
   for (const [hex, type] of Object.entries(types)) {

@@ -43,7 +43,7 @@ const timed = async (bytes: Buffer) =>
     .map(({ codec_type, pts, dts, size }) => `${codec_type} ${pts} ${dts} ${size}`)
     .sort()
 
-t.test('makes what ffmpeg makes that waits for every track, wherever it is cut', async t => {
+t.test('writes what ffmpeg writes when it waits for every track, wherever the stream is cut', async t => {
   const source = await matroska(0)
   const waiting = await ffmpegThroughPipes(WAITING, source)
   const bytes = await ffmpegThroughPipes(TRUE, source)
@@ -53,7 +53,7 @@ t.test('makes what ffmpeg makes that waits for every track, wherever it is cut',
     t.same(written(bytes, size), waiting, `cut every ${size} bytes`)
 })
 
-t.test('leaves a track that begins late at its time, as in an ordinary file', async t => {
+t.test('leaves a late track at its time, as in an ordinary file', async t => {
   for (const late of [0.5, 3, 6]) {
     const source = await matroska(late)
     const file = written(await ffmpegThroughPipes(TRUE, source))
@@ -69,7 +69,7 @@ t.test('leaves a track that begins late at its time, as in an ordinary file', as
   }
 })
 
-t.test('lets the moov go with the first fragment that begins at time 0 or later', async t => {
+t.test('sends the moov with the first fragment at time 0 or later', async t => {
   const bytes = await ffmpegThroughPipes(TRUE, await matroska(6))
   const first = bytes.indexOf('moof')
   const second = bytes.indexOf('moof', first + 4)
@@ -83,7 +83,7 @@ t.test('lets the moov go with the first fragment that begins at time 0 or later'
   t.ok(added > 0 && added < 100, 'all of them, and an edit list')
 })
 
-t.test('writes an index of one track though another never begins, and one of none at its end', async t => {
+t.test('writes an index of one track if another never begins, and of none at its end', async t => {
   const source = await matroska(6)
   const never = await ffmpegThroughPipes([...TRUE, '-t', '3'], source)
   const waiting = await ffmpegThroughPipes([...WAITING, '-t', '3'], source)
@@ -96,13 +96,13 @@ t.test('writes an index of one track though another never begins, and one of non
   })
 })
 
-t.test('leaves an index as it is that has its edit lists', async t => {
+t.test('keeps an index that has its edit lists', async t => {
   const once = written(await ffmpegThroughPipes(TRUE, await matroska(0)))
   t.ok(once.indexOf('edts') > 0)
   t.same(written(once), once)
 })
 
-t.test('a track that begins late and before all others is moved as a whole', async t => {
+t.test('moves as a whole a track that begins late and before all others', async t => {
   const inputs = [...videoInput({ seconds: 4 }), '-itsoffset', '2', ...audioInput({ seconds: 2.5 })]
   const source = await ffmpegToFile([...inputs, '-map', '0', '-map', '1', ...H264_B_FRAMES, ...AAC], 'a.mkv')
   const bytes = await ffmpegThroughPipes(TRUE, source)

@@ -45,7 +45,7 @@ const SAMPLES = [
 ]
 const SOUND: TrafSpec = { id: 2, time: 5, runs: [{ samples: [{ size: 6 }, { size: 7 }] }] }
 
-t.test('moves decode times and offsets of one track, and leaves the other as it is', async t => {
+t.test('moves decode times and offsets of one track, and leaves the other unchanged', async t => {
   for (const tfdtVersion of [0, 1] as const) {
     for (const version of [0, 1]) {
       const runs = [
@@ -63,7 +63,7 @@ t.test('moves decode times and offsets of one track, and leaves the other as it 
   }
 })
 
-t.test('adds offsets where a run has none, and the data is found where it was', async t => {
+t.test('adds offsets to runs without any, and finds the data at its old position', async t => {
   for (const without of [['offset'], ['offset', 'duration'], ['offset', 'flags', 'size']] as const) {
     for (const firstFlags of [true, false]) {
       const samples = SAMPLES.map(sample => ({ ...sample, size: 5, offset: 0, duration: 40 }))
@@ -80,7 +80,7 @@ t.test('adds offsets where a run has none, and the data is found where it was', 
   }
 })
 
-t.test('lets data offsets count from the moof, whatever they counted from', async t => {
+t.test('makes data offsets relative to the moof, whatever their base was', async t => {
   for (const base of ['stated', 'neither', 'moof'] as const) {
     for (const shift of [undefined, { decodeShift: 20, offsetShift: 80 }]) {
       const baseShift = base === 'stated' ? 0 : undefined
@@ -104,7 +104,7 @@ t.test('lets data offsets count from the moof, whatever they counted from', asyn
   }
 })
 
-t.test('says where data begins for a run that left it to the base', async t => {
+t.test('adds the start of the data for a run that left it to the base', async t => {
   const moof = moofOf({
     tracks: [{ id: 1, time: 0, base: 'stated', baseShift: 500, runs: [{ samples: SAMPLES, shift: null }] }],
   })
@@ -112,7 +112,7 @@ t.test('says where data begins for a run that left it to the base', async t => {
   t.equal(samplesOf(moved, 0)[0]!.at, 500 - moof.length)
 })
 
-t.test('moves the places of encryption data, within the moof and behind it', async t => {
+t.test('moves the offsets of encryption data, within the moof and after it', async t => {
   for (const version of [0, 1]) {
     const places = version === 0 ? u32(100, 5000) : u64(100, 5000)
     for (const flags of [0, 1]) {
@@ -129,7 +129,7 @@ t.test('moves the places of encryption data, within the moof and behind it', asy
   }
 })
 
-t.test('counts the places of encryption data from where data offsets count', async t => {
+t.test('counts offsets of encryption data from the base of data offsets', async t => {
   const boxes = fullBox('saio', 0, 0, u32(1, 10))
   const runs = [{ samples: SAMPLES, shift: null }]
   const moof = moofOf({ tracks: [{ id: 1, time: 0, base: 'stated', baseShift: 500, runs, boxes }] })
@@ -137,21 +137,21 @@ t.test('counts the places of encryption data from where data offsets count', asy
   t.equal(parse(moved).tracks[0]!.box.needChild('saio').u32(8), 510 + moved.length - moof.length)
 })
 
-t.test('refuses encryption data at more places than there are', async t => {
+t.test('refuses encryption data at more positions than possible', async t => {
   const runs = [{ samples: SAMPLES }]
   const boxes = fullBox('saio', 0, 0, u32(0xffffffff, 100))
   const moof = moofOf({ tracks: [{ id: 1, time: 0, runs, boxes }] })
   t.throws(() => rewritten(moof, { offsetShift: 80 }), { name: 'Mp4Error' })
 })
 
-t.test('takes a stated base for what counts, whatever else is said', async t => {
+t.test('lets a stated base override other flags', async t => {
   const moof = moofOf({ tracks: [{ id: 1, time: 0, base: 'stated', runs: [{ samples: SAMPLES }] }] })
   moof.writeUInt8(moof.readUInt8(moof.indexOf('tfhd') + 5) | 2, moof.indexOf('tfhd') + 5)
   const moved = rewritten(moof, undefined)
   t.match(parse(moved!).tracks, [{ defaultBaseIsMoof: true, baseDataOffset: undefined }])
 })
 
-t.test('refuses times that do not fit, and samples that grow out of nothing', async t => {
+t.test('refuses times that do not fit, and samples from nothing', async t => {
   const moof = (time: number, offset: number) =>
     moofOf({ tracks: [{ id: 1, time, runs: [{ samples: [{ size: 1, offset }], version: 0 }] }] })
   const invalid = { code: 'AVIO_ERR_MP4_BOX_INVALID', trackId: 1 }

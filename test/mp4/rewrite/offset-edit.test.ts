@@ -12,7 +12,7 @@ const video = (list: ReturnType<typeof edits>, compositionOffset = 0, decodeTime
   offsetEdit({ ...VIDEO_TRACK, edits: list }, 1000, { compositionOffset, decodeTime })
 const audio = (list: ReturnType<typeof edits>) => offsetEdit({ ...AUDIO_TRACK, edits: list }, 1000)
 
-t.test('keeps what skips the priming of sound, and adds a wait to the decode times', async t => {
+t.test('keeps an edit that skips the priming of audio, and adds a wait to the decode times', async t => {
   const same = { decodeShift: 0, offsetShift: 0, edits: edits([0, 1024]), presentationShift: -1024 }
   t.same(audio(edits([0, 1024])), same)
   t.same(audio(edits([1000, -1], [0, 1024])), { ...same, decodeShift: 48_000 })
@@ -22,7 +22,7 @@ t.test('keeps what skips the priming of sound, and adds a wait to the decode tim
   t.same(audio([]), { ...none, decodeShift: 0 })
 })
 
-t.test('leaves pictures without an edit list where it skips none of them', async t => {
+t.test('leaves video without an edit list unless it skips frames', async t => {
   const none = { edits: [], presentationShift: 0 }
   t.same(video(edits([0, 1024]), 1024), { ...none, decodeShift: 0, offsetShift: 1024 }, 'B-frames')
   t.same(video(edits([21, -1], [0, 1024]), 1024), { ...none, decodeShift: 269, offsetShift: 1024 }, 'a wait')
@@ -37,7 +37,7 @@ t.test('leaves pictures without an edit list where it skips none of them', async
   )
 })
 
-t.test('keeps an edit that skips pictures, without the offset of the first', async t => {
+t.test('keeps an edit that skips frames, without the offset of the first', async t => {
   const cut = { edits: edits([0, 6400]), presentationShift: -6400, offsetShift: 1024 }
   t.same(video(edits([0, 7424]), 1024), { ...cut, decodeShift: 0 })
   const bounded = video(edits([1000, -1], [3000, 1024]), 1024)
@@ -56,7 +56,7 @@ t.test('moves the later edits of a list by as much as the media', async t => {
   t.equal(decodeShift, 6400)
 })
 
-t.test('presents every sample at the time at which it was', async t => {
+t.test('presents every sample at its original time', async t => {
   for (const list of [[], edits([0, 0]), edits([0, 1024]), edits([0, 900]), edits([37, -1], [0, 1024])]) {
     for (const compositionOffset of [0, 512, 1024, -512]) {
       for (const decodeTime of [0, 5000]) {
@@ -71,7 +71,7 @@ t.test('presents every sample at the time at which it was', async t => {
   }
 })
 
-t.test('writes the lists that are left into the moov, and nothing else', async t => {
+t.test('writes the remaining lists into the moov, and nothing else', async t => {
   for (const version of [0, 1] as const) {
     const list = [[500, -1] as const, [0, 1024] as const]
     const bytes = moov([
@@ -94,7 +94,7 @@ t.test('writes the lists that are left into the moov, and nothing else', async t
   }
 })
 
-t.test('writes times of 64 bits, and rates as they were', async t => {
+t.test('keeps 64-bit times, and rates', async t => {
   const bytes = moov([{ ...AUDIO, edits: [[1, -1] as const, [0, 1024] as const] }])
   const box = Box.topLevel(bytes, 0, bytes.length, 0, 0)
   const movie = parseMovie(box)

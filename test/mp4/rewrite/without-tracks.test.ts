@@ -14,7 +14,7 @@ async function head() {
 
 const boxOf = (bytes: Buffer) => Box.topLevel(bytes, 0, bytes.length, 0, 0)
 
-t.test('each track can be left out, with the defaults of its fragments', async t => {
+t.test('leaves out any track, with the defaults of its fragments', async t => {
   const moov = await head()
   const movie = parseMovie(boxOf(moov))
   t.equal(movie.tracks.length, 2)
