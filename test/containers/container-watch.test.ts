@@ -47,7 +47,7 @@ t.test('takes bytes in any order, and twice, where the size is known', async t =
   t.equal(source.reads, 0)
 })
 
-t.test('makes few reads of a source, and does not judge where that is not enough', async t => {
+t.test('makes few reads of a source, and does not judge if they are not enough', async t => {
   const many = Buffer.concat([
     ...[wav.subarray(0, 12), ...Array.from({ length: 1000 }, () => chunk('JUNK', Buffer.alloc(100)))],
     chunk('data', Buffer.alloc(100), 1000),
@@ -58,7 +58,7 @@ t.test('makes few reads of a source, and does not judge where that is not enough
   t.ok(source.reads <= 64)
 })
 
-t.test('gives up on headers without end that hold nothing', async t => {
+t.test('gives up on endless empty headers', async t => {
   const steps = (count: number) => {
     const nothing = Buffer.concat(Array.from({ length: count }, () => chunk('JUNK', Buffer.alloc(0))))
     return Buffer.concat([wav.subarray(0, 12), nothing, chunk('data', Buffer.alloc(100), 1000)])

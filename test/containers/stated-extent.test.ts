@@ -92,7 +92,7 @@ for (const [name, { muxer, args, media = 1 }] of Object.entries(KINDS)) {
   )
 }
 
-t.test('knows another container by the demuxer that ffmpeg was told to use', async t => {
+t.test('recognizes another container by the demuxer passed to ffmpeg', async t => {
   const file = await ffmpegToFile([...SOUND, '-f', 'wav'], 'media.wav')
   const half = file.subarray(0, file.length / 2)
   t.ok(await missingByPipe(half))
@@ -101,7 +101,7 @@ t.test('knows another container by the demuxer that ffmpeg was told to use', asy
   t.ok(await missingByPipe(file.subarray(0, 1000), { format: 'wav' }))
 })
 
-t.test('says nothing of what states nothing', async t => {
+t.test('states nothing for a container without a stated size', async t => {
   for (const [muxer, args] of Object.entries({
     mpegts: [...BOTH, ...H264],
     mpeg: [...BOTH, '-c:v', 'mpeg1video', '-c:a', 'mp2'],
@@ -117,7 +117,7 @@ t.test('says nothing of what states nothing', async t => {
   }
 })
 
-t.test('looks behind an ID3v2 tag, where ffmpeg does', async t => {
+t.test('skips an ID3v2 tag, as ffmpeg does', async t => {
   const file = await ffmpegToFile([...SOUND, '-f', 'flac'], 'media.flac')
   const tag = Buffer.concat([Buffer.from('ID3\x04\0\0\0\0\x02\0', 'latin1'), Buffer.alloc(256)])
   t.equal(await missing(Buffer.concat([tag, file])), undefined)

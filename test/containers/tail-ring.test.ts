@@ -1,7 +1,7 @@
 import t from 'tap'
 import { TailRing } from '../../lib/containers/tail-ring.js'
 
-t.test('keeps the last bytes, whatever the chunks', async t => {
+t.test('keeps the last bytes, for chunks of any size', async t => {
   const bytes = Buffer.from(Array.from({ length: 100 }, (_, n) => n))
   for (const length of [1, 7, 50, 100, 200]) {
     for (const size of [1, 3, 8, 64, 100]) {

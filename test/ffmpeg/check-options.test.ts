@@ -11,7 +11,7 @@ import { processSettings, readableSettings, transformSettings } from '../../lib/
 const settings = (options: unknown) => transformSettings(options as FfmpegTransformOptions, 'FfmpegTransform')
 const output = { format: 'mpegts' }
 
-t.test('only the output is needed; the rest has defaults', async t => {
+t.test('needs only the output, and has defaults for the rest', async t => {
   const { env, ...rest } = settings({ output })
   t.same(rest, {
     ffmpegPath: undefined,
@@ -29,7 +29,7 @@ t.test('only the output is needed; the rest has defaults', async t => {
   t.match(env, { PATH: String })
 })
 
-t.test('what is given is taken, and copied where it could change', async t => {
+t.test('takes given values, and copies mutable ones', async t => {
   const args = ['-c', 'copy']
   const { signal } = new AbortController()
   const given = {
@@ -56,7 +56,7 @@ t.test('what is given is taken, and copied where it could change', async t => {
   t.equal(taken.output.args.length, 2)
 })
 
-t.test('an option that breaks its rule is named, with the rule and the value', async t => {
+t.test('names an option that breaks its rule, with the rule and the value', async t => {
   const wrong: [string, unknown, RegExp?][] = [
     ['FfmpegTransform', undefined],
     ['FfmpegTransform', null],
@@ -93,7 +93,7 @@ t.test('an option that breaks its rule is named, with the rule and the value', a
   }
 })
 
-t.test('arguments and muxers are checked at once, too', async t => {
+t.test('checks arguments and muxers at once, too', async t => {
   const refused = { code: 'AVIO_ERR_ARGUMENT_REFUSED' }
   t.throws(() => settings({ output: { format: 'mpegts', args: ['-report'] } }), refused)
   t.throws(() => settings({ output, input: { args: ['-i', 'x'] } }), refused)
@@ -104,7 +104,7 @@ t.test('arguments and muxers are checked at once, too', async t => {
 const readable = (options: unknown) => readableSettings(options as FfmpegReadableOptions, 'FfmpegReadable')
 const source = { size: () => Promise.resolve(0), read: () => [] }
 
-t.test('what is read by address has one input or several, each with random access', async t => {
+t.test('takes one input or several read by seeking, each with random access', async t => {
   const one = { source, format: undefined, args: [], formatWhitelist: SELF_CONTAINED }
   t.same(readable({ input: { source }, output }).inputs, [one])
   t.same(readable({ input: source, output }).inputs, [one], 'a source alone')
@@ -134,7 +134,7 @@ t.test('what is read by address has one input or several, each with random acces
 
 const graph = (options: unknown) => processSettings(options as FfmpegProcessOptions, 'FfmpegProcess')
 
-t.test('a graph has inputs of both kinds, and outputs, each with options of its own', async t => {
+t.test('takes inputs of both kinds for a graph, and outputs, each with its own options', async t => {
   const progressive = { format: 'mp4', layout: 'file' }
   const { inputs, outputs, globalArgs } = graph({
     inputs: [{ source }, { seek: 'never' }, source],
@@ -176,7 +176,7 @@ t.test('a graph has inputs of both kinds, and outputs, each with options of its 
   for (const [options, message] of wrong) t.throws(() => graph(options), { message })
 })
 
-t.test('each name of a format whitelist has to be one that some ffmpeg has', async t => {
+t.test('requires each name of a format whitelist to exist in some ffmpeg', async t => {
   t.throws(() => settings({ output, input: { formatWhitelist: ['mov', 'mkv'] } }), {
     code: 'AVIO_ERR_OPTION',
     option: 'input.formatWhitelist[1]',

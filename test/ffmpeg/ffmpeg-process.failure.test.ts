@@ -58,7 +58,7 @@ async function checkFailure(t: Test, { graph, sources, sinks }: Run, before: Rec
   return error
 }
 
-t.test('an output that fails fails all, whichever it is', async t => {
+t.test('fails all streams with any output', async t => {
   for (const n of [0, 1, 2]) {
     const before = resources()
     const run = await start()
@@ -72,7 +72,7 @@ t.test('an output that fails fails all, whichever it is', async t => {
   }
 })
 
-t.test('an output that its reader leaves fails the others', async t => {
+t.test('fails the other outputs when a reader leaves one', async t => {
   const before = resources()
   const run = await start()
   await run.pid
@@ -83,7 +83,7 @@ t.test('an output that its reader leaves fails the others', async t => {
   })
 })
 
-t.test('an input that fails fails all, whichever it is, before the start and behind it', async t => {
+t.test('fails all streams with any input, before and after the start', async t => {
   for (const n of [0, 1]) {
     for (const when of ['before', 'behind']) {
       const before = resources()
@@ -96,7 +96,7 @@ t.test('an input that fails fails all, whichever it is, before the start and beh
   }
 })
 
-t.test('an input that is closed before its end fails all', async t => {
+t.test('fails all streams with an input closed before its end', async t => {
   const before = resources()
   const run = await start()
   await run.pid
@@ -107,7 +107,7 @@ t.test('an input that is closed before its end fails all', async t => {
   })
 })
 
-t.test('an input that is empty, or can’t be read in order, is an error before ffmpeg is started', async t => {
+t.test('rejects an input that is empty, or can’t be read in order, before ffmpeg starts', async t => {
   for (const [bytes, code] of [
     ['', 'AVIO_ERR_INPUT_INVALID'],
     ['\0\0\0\x10ftypisom\0\0\0\0\x7f\0\0\0mdat', 'AVIO_ERR_INPUT_NEEDS_SEEK'],
@@ -124,7 +124,7 @@ t.test('an input that is empty, or can’t be read in order, is an error before 
   }
 })
 
-t.test('a source that breaks fails all with its own error', async t => {
+t.test('fails all streams with the error of a source that breaks', async t => {
   const before = resources()
   const media = await matroska({ seconds: 4 })
   const error = new Error('The connection was cut')
@@ -155,7 +155,7 @@ t.test(
   },
 )
 
-t.test('ffmpeg that fails fails all', async t => {
+t.test('fails all streams with ffmpeg', async t => {
   const before = resources()
   const wrong = await start({ outputs: [COPY, { format: 'mpegts', args: ['-c:v', 'libnope'] }] })
   t.match(await checkFailure(t, wrong, before), { code: 'AVIO_ERR_UNKNOWN_ENCODER', exitCode: Number })
@@ -165,7 +165,7 @@ t.test('ffmpeg that fails fails all', async t => {
   t.match(await checkFailure(t, absent, before), { code: 'AVIO_ERR_FFMPEG_NOT_FOUND' })
 })
 
-t.test('an output that got nothing fails all, although ffmpeg exits with 0', async t => {
+t.test('fails all streams for an empty output, although ffmpeg exits with 0', async t => {
   const before = resources()
   const source = new BytesSource({ bytes: await matroska() })
   for (const n of [0, 1, 2]) {
@@ -176,7 +176,7 @@ t.test('an output that got nothing fails all, although ffmpeg exits with 0', asy
   }
 })
 
-t.test('destroy() and an abort leave nothing, at any moment', async t => {
+t.test('leaves nothing after destroy() or an abort at any moment', async t => {
   for (const when of ['at once', 'when it runs']) {
     for (const how of ['destroy', 'destroy with an error', 'abort']) {
       const before = resources()
@@ -195,13 +195,13 @@ t.test('destroy() and an abort leave nothing, at any moment', async t => {
   }
 })
 
-t.test('one that is aborted already is over at once', async t => {
+t.test('closes at once with an already aborted signal', async t => {
   const graph = new FfmpegProcess({ inputs: [{}], outputs: [COPY], signal: AbortSignal.abort() })
   for (const stream of [...graph.inputs, ...graph.outputs]) stream!.on('error', () => undefined)
   await t.rejects(graph.result, { name: 'AbortError' })
 })
 
-t.test('destroy() after the end does nothing', async t => {
+t.test('ignores destroy() after the end', async t => {
   const { signal } = new AbortController()
   const source = new BytesSource({ bytes: await matroska() })
   const graph = new FfmpegProcess({ inputs: [{ source }], outputs: [COPY], signal })

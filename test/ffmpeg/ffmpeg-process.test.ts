@@ -47,7 +47,7 @@ async function outputsOf(graph: FfmpegProcess): Promise<Buffer[]> {
   return outputs
 }
 
-t.test('one input that is piped in becomes three outputs of different formats', async t => {
+t.test('turns one piped input into three outputs of different formats', async t => {
   const before = resources()
   const media = await matroska()
   const outputs = [COPY, { format: 'wav', args: ['-map', '0:a'] }, { format: 'mpegts', args: ['-c', 'copy'] }]
@@ -64,7 +64,7 @@ t.test('one input that is piped in becomes three outputs of different formats', 
   t.same(await resourcesSince(before), {})
 })
 
-t.test('several inputs that are read by address are numbered from 0, and have no stream', async t => {
+t.test('numbers several inputs read by seeking from 0, without a stream', async t => {
   const before = resources()
   const [picture, sound] = [await indexLastMp4({ seconds: 1 }), await matroska({ seconds: 2 })]
   const graph = new FfmpegProcess({
@@ -78,7 +78,7 @@ t.test('several inputs that are read by address are numbered from 0, and have no
   t.same(await resourcesSince(before), {})
 })
 
-t.test('two inputs that are piped in are fed each at its own pace', async t => {
+t.test('feeds two piped inputs, each at its own pace', async t => {
   const [picture, sound] = [await fastStartMp4({ seconds: 3 }), await matroska({ seconds: 2 })]
   const graph = new FfmpegProcess({
     inputs: [{}, {}],
@@ -101,7 +101,7 @@ t.test('two inputs that are piped in are fed each at its own pace', async t => {
   t.same(await hashes(audio!), await hashes(sound, 'audio'))
 })
 
-t.test('one that is piped in and one that is read by address go together, in either order', async t => {
+t.test('combines a piped input and one read by seeking, in either order', async t => {
   const [piped, addressed] = [await matroska(), await indexLastMp4({ seconds: 1 })]
   for (const inputs of [
     [{}, { source: new BytesSource({ bytes: addressed }) }],
@@ -118,7 +118,7 @@ t.test('one that is piped in and one that is read by address go together, in eit
   }
 })
 
-t.test('an object whose index is last is read by address, and the event says which input it is', async t => {
+t.test('reads an object with its index last by seeking, and names the input in the event', async t => {
   const s3 = await LocalS3.start({ buckets: ['masters'] })
   const client = new S3Client(s3.clientConfig())
   t.teardown(async () => {
@@ -147,7 +147,7 @@ t.test('an object whose index is last is read by address, and the event says whi
   t.same((await hashes(video!)).length, 25)
 })
 
-t.test('a ladder is split from one decode by filterComplex', async t => {
+t.test('splits a ladder from one decode with filterComplex', async t => {
   const media = await fastStartMp4()
   const rungs = { hd: 144, sd: 72 }
   const graph = new FfmpegProcess({
@@ -164,7 +164,7 @@ t.test('a ladder is split from one decode by filterComplex', async t => {
   t.same(await Promise.all(heights), Object.values(rungs))
 })
 
-t.test('what a look at the head adds to an output is found behind a filter graph too', async t => {
+t.test('finds what a preview adds to an output behind a filter graph too', async t => {
   const media = await transportStream()
   const graph = new FfmpegProcess({
     inputs: [{}],
@@ -176,7 +176,7 @@ t.test('what a look at the head adds to an output is found behind a filter graph
   t.equal((await hashes((await made)[0]!, 'audio')).length, (await hashes(media, 'audio')).length)
 })
 
-t.test('a slow output holds back all the others, and with them the source', async t => {
+t.test('holds back all outputs, and the source, for a slow one', async t => {
   const source = new ChunkedSource(await transportStream(), { endless: true, chunkSize: 16_384 })
   const graph = new FfmpegProcess({ inputs: [{}], outputs: [VIDEO, { ...VIDEO, args: ['-c', 'copy'] }] })
   let taken = 0
@@ -198,7 +198,7 @@ t.test('a slow output holds back all the others, and with them the source', asyn
   await t.rejects(graph.result, boom)
 })
 
-t.test('no output ends before each of them is read', async t => {
+t.test('ends no output before each of them has a reader', async t => {
   const graph = new FfmpegProcess({
     inputs: [{ source: new BytesSource({ bytes: await matroska() }) }],
     outputs: [COPY, AUDIO],
@@ -219,7 +219,7 @@ t.test('no output ends before each of them is read', async t => {
   await graph.result
 })
 
-t.test('ffmpeg that has had enough stops every source', async t => {
+t.test('stops every source after an early exit', async t => {
   const media = await transportStream()
   const sources = [1, 2].map(() => new LinkedSource(media, { endless: true }))
   const graph = new FfmpegProcess({
@@ -241,7 +241,7 @@ t.test('ffmpeg that has had enough stops every source', async t => {
   ])
 })
 
-t.test('nothing is started before an output is read, or an input is written', async t => {
+t.test('starts nothing before an output is read, or an input is written', async t => {
   const source = new BytesSource({ bytes: await matroska() })
   const byAddress = new FfmpegProcess({ inputs: [{ source }], outputs: [COPY] })
   const piped = new FfmpegProcess({ inputs: [{}, { source }], outputs: [COPY] })
@@ -254,7 +254,7 @@ t.test('nothing is started before an output is read, or an input is written', as
   }
 })
 
-t.test('log and progress are told; of several outputs no more is said than of one', async t => {
+t.test('reports log and progress, for several outputs as for one', async t => {
   const graph = new FfmpegProcess({
     inputs: [{ source: new BytesSource({ bytes: await matroska() }) }],
     outputs: [COPY, AUDIO],

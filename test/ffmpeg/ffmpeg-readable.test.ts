@@ -23,7 +23,7 @@ async function hashes(media: Buffer): Promise<string[]> {
   return (await packetsOf(media)).map(({ codec_type, data_hash }) => `${codec_type} ${data_hash}`).sort()
 }
 
-t.test('it reads a source by address, and starts nothing before the first read', async t => {
+t.test('reads a source by seeking, and starts nothing before the first read', async t => {
   const media = await indexLastMp4({ seconds: 4 })
   const access = new LoggedAccess(media)
   const ffmpeg = new FfmpegReadable({ input: { source: access }, output: COPY })
@@ -34,7 +34,7 @@ t.test('it reads a source by address, and starts nothing before the first read',
   t.ok(ffmpeg.bytesServed >= media.length)
 })
 
-t.test('a picture and a soundtrack from two sources become one', async t => {
+t.test('joins video and audio from two sources', async t => {
   const picture = await ffmpegToFile([...videoInput({ seconds: 3 }), ...H264], 'picture.mp4')
   const sound = await ffmpegToFile([...audioInput({ seconds: 3 }), ...AAC], 'sound.m4a')
   const output = await buffer(
@@ -49,7 +49,7 @@ t.test('a picture and a soundtrack from two sources become one', async t => {
   t.same(await hashes(output), [...(await hashes(picture)), ...(await hashes(sound))].sort())
 })
 
-t.test('what the arguments cut is not fetched', async t => {
+t.test('does not fetch what the arguments cut', async t => {
   const loud = ['-c:v', 'mpeg4', '-qscale:v', '1', '-g', '25']
   const media = await ffmpegToFile([...videoInput({ seconds: 12, size: '1280x720' }), ...loud], 'loud.mp4')
   t.ok(media.length > 12 * 1024 ** 2, `${media.length} bytes`)
@@ -64,7 +64,7 @@ t.test('what the arguments cut is not fetched', async t => {
   t.ok(ffmpeg.bytesFetched < media.length / 2, `${ffmpeg.bytesFetched} of ${media.length}`)
 })
 
-t.test('an empty source, one that is no media, and one that breaks are errors', async t => {
+t.test('rejects an empty source, one that is no media, and one that breaks', async t => {
   const read = (source: LoggedAccess) => buffer(new FfmpegReadable({ input: { source }, output: COPY }))
   await t.rejects(read(new LoggedAccess(Buffer.alloc(0))), {
     code: 'AVIO_ERR_INPUT_INVALID',
@@ -80,14 +80,14 @@ t.test('an empty source, one that is no media, and one that breaks are errors', 
   await t.rejects(read(unsized), error)
 })
 
-t.test('an MP4 that was cut at rest is an error, not a shorter film', async t => {
+t.test('rejects a truncated MP4, instead of a shorter film', async t => {
   const media = await indexLastMp4({ seconds: 4 })
   const read = (source: Buffer) =>
     buffer(new FfmpegReadable({ input: { source: new BytesSource({ bytes: source }) }, output: COPY }))
   await t.rejects(read(media.subarray(0, media.length / 2)), { code: 'AVIO_ERR_MOOV_NOT_FOUND' })
 })
 
-t.test('nothing is left when it is destroyed or aborted', async t => {
+t.test('leaves nothing when destroyed or aborted', async t => {
   const before = resources()
   const media = await indexLastMp4({ seconds: 10, size: '640x360' })
   const output = { format: 'mpegts', args: ['-c:v', 'libx264', '-preset', 'slow'] }
@@ -115,7 +115,7 @@ t.test('nothing is left when it is destroyed or aborted', async t => {
   await t.rejects(buffer(late), { name: 'AbortError' })
 })
 
-t.test('the word that opens the range server stands in no argument', async t => {
+t.test('keeps the token of the range server out of the arguments', async t => {
   const ffmpeg = new FfmpegReadable({
     input: { source: new BytesSource({ bytes: await indexLastMp4() }) },
     output: COPY,
@@ -127,7 +127,7 @@ t.test('the word that opens the range server stands in no argument', async t => 
   t.notMatch(args.join(' '), /@|127\.0\.0\.1/)
 })
 
-t.test('an error names the object that it is about', async t => {
+t.test('names the object in an error', async t => {
   const garbage = new BytesSource({ bytes: Buffer.alloc(100_000, 'no media, this ') })
   const named = (name: string) => ({ name, size: () => garbage.size(), read: garbage.read.bind(garbage) })
   const stage = (...sources: RandomAccess[]) =>

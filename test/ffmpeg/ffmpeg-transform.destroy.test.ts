@@ -23,7 +23,7 @@ async function pidOf(ffmpeg: FfmpegTransform): Promise<number> {
   return pid
 }
 
-t.test('destroyed at any moment from the first write on, it leaves no process, pipe or timer', async t => {
+t.test('leaves no process, pipe or timer when destroyed at any moment from the first write on', async t => {
   const before = resources()
   for (let turns = 0; turns < 40; turns++) {
     const ffmpeg = new FfmpegTransform(standIn('forever'))
@@ -42,7 +42,7 @@ t.test('destroyed at any moment from the first write on, it leaves no process, p
   }
 })
 
-t.test('destroyed without an error while ffmpeg is being started, it has none', async t => {
+t.test('has no error when destroyed without one while ffmpeg starts', async t => {
   const media = await transportStream()
   for (const options of [COPY, standIn('forever')]) {
     for (let turns = 0; turns < 25; turns++) {
@@ -57,7 +57,7 @@ t.test('destroyed without an error while ffmpeg is being started, it has none', 
   }
 })
 
-t.test('destroyed before the first write, nothing was ever started', async t => {
+t.test('starts nothing when destroyed before the first write', async t => {
   const ffmpeg = new FfmpegTransform(COPY)
   ffmpeg.once('spawn', () => t.fail('started'))
   ffmpeg.destroy()
@@ -65,7 +65,7 @@ t.test('destroyed before the first write, nothing was ever started', async t => 
   t.equal(ffmpeg.errored, null)
 })
 
-t.test('ffmpeg is ended when it is blocked on its input, and when nobody reads its output', async t => {
+t.test('ends ffmpeg blocked on its input, and without a reader of its output', async t => {
   const starving = new FfmpegTransform(COPY)
   starving.write((await transportStream()).subarray(0, 1000))
   const first = await pidOf(starving)
@@ -92,7 +92,7 @@ t.test('ffmpeg is ended when it is blocked on its input, and when nobody reads i
   t.equal(exists(third), false)
 })
 
-t.test('what ignores SIGTERM is killed after killTimeout, and not waited for in vain', async t => {
+t.test('kills a child that ignores SIGTERM after killTimeout, and does not wait in vain', async t => {
   const ffmpeg = new FfmpegTransform({ ...standIn('ignores-sigterm'), killTimeout: 30 })
   const said = spoke(ffmpeg)
   ffmpeg.write('some bytes')
@@ -104,7 +104,7 @@ t.test('what ignores SIGTERM is killed after killTimeout, and not waited for in 
   t.equal(exists(pid), false)
 })
 
-t.test('a signal that is aborted ends it with an AbortError', async t => {
+t.test('ends with an AbortError when its signal is aborted', async t => {
   const early = new FfmpegTransform({ ...COPY, signal: AbortSignal.abort() })
   t.match((await once(early, 'error'))[0], { name: 'AbortError', code: 'ABORT_ERR' })
 
@@ -121,7 +121,7 @@ t.test('a signal that is aborted ends it with an AbortError', async t => {
   }
 })
 
-t.test('the signal of a pipeline does as well', async t => {
+t.test('ends with an AbortError by the signal of a pipeline', async t => {
   const controller = new AbortController()
   const ffmpeg = new FfmpegTransform(COPY)
   const sink = new Collector()
@@ -135,7 +135,7 @@ t.test('the signal of a pipeline does as well', async t => {
   t.equal(sink.sawEnd, false)
 })
 
-t.test('a reader that leaves ends it', async t => {
+t.test('ends when its reader leaves', async t => {
   const source = new ChunkedSource(await transportStream(), { endless: true })
   const ffmpeg = source.pipe(new FfmpegTransform(COPY))
   const pid = pidOf(ffmpeg)
@@ -148,7 +148,7 @@ t.test('a reader that leaves ends it', async t => {
   source.destroy()
 })
 
-t.test('no listener is left on the signal, the source or the process', async t => {
+t.test('leaves no listener on the signal, the source or the process', async t => {
   const { signal } = new AbortController()
   const events = ['error', 'close', 'end', 'data', 'readable', 'drain', 'unpipe']
   const onProcess = () => process.eventNames().map(name => [name, process.listenerCount(name)])
@@ -178,7 +178,7 @@ t.test('no listener is left on the signal, the source or the process', async t =
   }
 })
 
-t.test('it can be used many times over, one after the other and at once', async t => {
+t.test('works many times over, one after the other and at once', async t => {
   const media = await transportStream({ seconds: 1 })
   const before = resources()
   const copies = await Promise.all(

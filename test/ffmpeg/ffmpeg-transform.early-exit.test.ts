@@ -49,13 +49,13 @@ async function checkWhole(t: Test, { source, ffmpeg, sink, enough }: Job): Promi
   t.equal(frames, 25, 'a second of video')
 }
 
-t.test('a promised pipeline stops the source and resolves', async t => {
+t.test('stops the source in a promised pipeline, which resolves', async t => {
   const stages = await job()
   await pipeline(stages.source, stages.ffmpeg, stages.sink)
   await checkWhole(t, stages)
 })
 
-t.test('so does one with a callback, and one that is given a list', async t => {
+t.test('stops the source in a pipeline with a callback, and with a list', async t => {
   for (const isList of [false, true]) {
     const stages = await job()
     const { source, ffmpeg, sink } = stages
@@ -68,20 +68,20 @@ t.test('so does one with a callback, and one that is given a list', async t => {
   }
 })
 
-t.test('so do plain pipes', async t => {
+t.test('stops the source of plain pipes', async t => {
   const stages = await job()
   stages.source.pipe(stages.ffmpeg).pipe(stages.sink)
   await once(stages.sink, 'finish')
   await checkWhole(t, stages)
 })
 
-t.test('so does a composed stage that begins with the source', async t => {
+t.test('stops a composed stage that begins with the source', async t => {
   const stages = await job()
   await pipeline(stages.source.compose<Duplex>(stages.ffmpeg), stages.sink)
   await checkWhole(t, stages)
 })
 
-t.test('the stop reaches the source through a validator', async t => {
+t.test('stops the source through a validator', async t => {
   const media = await fragmentedMp4({ seconds: 10 })
   // ffmpeg does not need it all, and the end never comes by itself.
   const source = new LinkedSource(media, { chunkSize: 4096, stallAfter: media.length * 0.75 })
@@ -92,7 +92,7 @@ t.test('the stop reaches the source through a validator', async t => {
   t.equal(sink.sawEnd, true)
 })
 
-t.test('a slow sink changes nothing', async t => {
+t.test('stops the source with a slow sink too', async t => {
   const stages = await job({ ...FIRST_SECOND, highWaterMark: 1 })
   const slow = new Transform({
     highWaterMark: 1,
@@ -102,7 +102,7 @@ t.test('a slow sink changes nothing', async t => {
   await checkWhole(t, stages)
 })
 
-t.test('a source that stalls just then is stopped as well', async t => {
+t.test('stops a source that stalls at that moment', async t => {
   const media = await fastStartMp4({ seconds: 10 })
   const source = new LinkedSource(media, { stallAfter: media.length / 2 })
   const sink = new Collector()
@@ -111,7 +111,7 @@ t.test('a source that stalls just then is stopped as well', async t => {
   t.equal(sink.sawEnd, true)
 })
 
-t.test('a source with another consumer is not stopped: its rest is thrown away here alone', async t => {
+t.test('does not stop a source with another consumer, and discards its rest here alone', async t => {
   const media = await longStream()
   const source = new LinkedSource(media)
   const other = new Collector()
@@ -151,7 +151,7 @@ t.test(
   },
 )
 
-t.test('the rest of a source that can’t be ended is thrown away', async t => {
+t.test('discards the rest of a source that can’t be ended', async t => {
   const media = await longStream()
   const ffmpeg = new FfmpegTransform({ ...FIRST_SECOND, discardLimit: media.length })
   const sink = new Collector()
@@ -171,7 +171,7 @@ function shared<T extends Readable>(source: T): T {
   return source
 }
 
-t.test('up to the limit: past it comes an error, and the sink sees no end', async t => {
+t.test('fails past the discard limit, and the sink sees no end', async t => {
   const source = shared(new ChunkedSource(await transportStream(), { endless: true }))
   const ffmpeg = new FfmpegTransform({ ...FIRST_SECOND, discardLimit: 10_000_000 })
   const sink = new Collector()
@@ -181,7 +181,7 @@ t.test('up to the limit: past it comes an error, and the sink sees no end', asyn
   t.equal(sink.sawEnd, false)
 })
 
-t.test('the limit counts what is thrown away, and not what ffmpeg took', async t => {
+t.test('counts only discarded bytes toward the limit, not those ffmpeg took', async t => {
   const bytes = 300_000
   const run = (length: number, discardLimit: number) => {
     const ffmpeg = new FfmpegTransform({ ...standIn('reads-some', { BYTES: String(bytes) }), discardLimit })
@@ -193,7 +193,7 @@ t.test('the limit counts what is thrown away, and not what ffmpeg took', async t
   await run(bytes + 3_000_000, 3_000_000)
 })
 
-t.test('the end waits for the source’s: until then it may still fail', async t => {
+t.test('waits with its end for that of the source, which may still fail', async t => {
   const boom = new Error('boom')
   const source = shared(new PassThrough())
   const ffmpeg = new FfmpegTransform(standIn('reads-some'))
@@ -240,7 +240,7 @@ t.test(
   },
 )
 
-t.test('an input that was written whole, though ffmpeg did not read it all, needs no stop', async t => {
+t.test('needs no stop for an input written completely, though not all read', async t => {
   const ffmpeg = new FfmpegTransform(standIn('reads-some', { BYTES: '10' }))
   ffmpeg.once('early-exit', () => t.fail('the source had ended'))
   const sink = new Collector()

@@ -21,7 +21,7 @@ import { failing } from '../support/transform.js'
 
 const COPY = { output: { format: 'matroska', args: ['-c', 'copy'] } }
 
-t.test('a file that is cut is an error where its container tells, though ffmpeg exits with 0', async t => {
+t.test('rejects a truncated file if its container shows it, though ffmpeg exits with 0', async t => {
   const files = { fastStartMp4, matroska, avi }
   for (const [name, make] of Object.entries(files)) {
     const media = await make({ seconds: 3 })
@@ -39,7 +39,7 @@ t.test('a file that is cut is an error where its container tells, though ffmpeg 
   }
 })
 
-t.test('an MP4 cut within its index, or without it, is an error', async t => {
+t.test('rejects an MP4 cut within its index, or without it', async t => {
   const media = await fastStartMp4()
   t.match(await failing(t, media.subarray(0, 1500), COPY), { code: 'AVIO_ERR_INPUT_INVALID' })
   const last = await indexLastMp4({ seconds: 1 })
@@ -48,7 +48,7 @@ t.test('an MP4 cut within its index, or without it, is an error', async t => {
   })
 })
 
-t.test('media before the index that ffmpeg can still go back to are no error, others are', async t => {
+t.test('accepts media before the index if ffmpeg can seek back, and rejects others', async t => {
   const small = await indexLastMp4({ seconds: 1 })
   t.ok(small.length < 64 * 1024)
   const sink = new Collector()
@@ -61,7 +61,7 @@ t.test('media before the index that ffmpeg can still go back to are no error, ot
   })
 })
 
-t.test('no input, garbage and text are invalid', async t => {
+t.test('rejects no input, garbage and text', async t => {
   t.match(await failing(t, Buffer.alloc(0), COPY), { code: 'AVIO_ERR_INPUT_INVALID', message: /empty/ })
   t.match(await failing(t, Buffer.alloc(1), COPY), { code: 'AVIO_ERR_INPUT_INVALID' })
   t.match(await failing(t, Buffer.alloc(100_000, 'no media, this '), COPY), {
@@ -69,7 +69,7 @@ t.test('no input, garbage and text are invalid', async t => {
   })
 })
 
-t.test('a header alone is not passed off as output', async t => {
+t.test('does not pass off a header alone as output', async t => {
   const ss = ['-ss', '1000']
   const media = await fastStartMp4()
   for (const format of ['mp4', 'wav', 'null', 'matroska']) {
@@ -78,14 +78,14 @@ t.test('a header alone is not passed off as output', async t => {
   }
 })
 
-t.test('the null muxer writes nothing, and that is well', async t => {
+t.test('accepts the null muxer, which writes nothing', async t => {
   const ffmpeg = new FfmpegTransform({ output: { format: 'null' } })
   const output = buffer(ffmpeg)
   new ChunkedSource(await fastStartMp4()).pipe(ffmpeg)
   t.equal((await output).length, 0)
 })
 
-t.test('words in the media do not make a failure', async t => {
+t.test('takes no words in the media for a failure', async t => {
   const words = 'stream 0, offset 0x30: partial file\nmoov atom not found\npartial file'
   const media = await ffmpegToPipe([
     ...videoInput({ seconds: 1 }),
@@ -96,7 +96,7 @@ t.test('words in the media do not make a failure', async t => {
   t.equal(sink.sawEnd, true)
 })
 
-t.test('a source that fails fails the stage with its own error, and ends the child', async t => {
+t.test('fails with the error of its source, and ends the child', async t => {
   const boom = new Error('boom')
   const media = await transportStream()
   for (const bytes of [0, 65_536, 131_072]) {
@@ -109,7 +109,7 @@ t.test('a source that fails fails the stage with its own error, and ends the chi
   }
 })
 
-t.test('in a plain pipe() as well, where Node itself would wait for ever', async t => {
+t.test('fails with its source in a plain pipe() too, where Node itself would wait for ever', async t => {
   const boom = new Error('boom')
   const source = new PassThrough()
   const ffmpeg = new FfmpegTransform({ output: { format: 'mpegts', args: ['-c', 'copy'] } })
@@ -127,7 +127,7 @@ t.test('in a plain pipe() as well, where Node itself would wait for ever', async
   sink.destroy()
 })
 
-t.test('a source closed without an end is no end', async t => {
+t.test('does not take a source closed without an end as ended', async t => {
   const source = new PassThrough()
   source.write(await transportStream())
   const ffmpeg = new FfmpegTransform({ output: { format: 'mpegts', args: ['-c', 'copy'] } })

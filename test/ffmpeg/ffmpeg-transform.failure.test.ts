@@ -13,7 +13,7 @@ import { failing, standIn } from '../support/transform.js'
 
 const COPY = { output: { format: 'matroska', args: ['-c', 'copy'] } }
 
-t.test('what ffmpeg says of arguments comes with a code', async t => {
+t.test('gives errors of ffmpeg about arguments a code', async t => {
   const media = await fastStartMp4()
   const output = (...args: string[]): FfmpegTransformOptions => ({ output: { format: 'mpegts', args } })
   const cases: [string, FfmpegTransformOptions][] = [
@@ -32,14 +32,14 @@ t.test('what ffmpeg says of arguments comes with a code', async t => {
   }
 })
 
-t.test('an exit code is an error even while the source says nothing more', async t => {
+t.test('fails on an exit code while the source sends nothing more', async t => {
   const source = new PassThrough()
   source.write('some bytes')
   const error = await failing(t, source, standIn('exits-1'))
   t.match(error, { code: 'AVIO_ERR_FFMPEG_EXIT', exitCode: 1, message: /something went wrong/ })
 })
 
-t.test('output that came before a failure is no success', async t => {
+t.test('does not count output before a failure as a success', async t => {
   const media = Buffer.alloc(100_000, 'x')
   t.match(await failing(t, media, standIn('says', { CODE: '3' })), {
     code: 'AVIO_ERR_FFMPEG_EXIT',
@@ -49,14 +49,14 @@ t.test('output that came before a failure is no success', async t => {
   t.match(await failing(t, media, standIn('reads-some', { CODE: '1' })), { exitCode: 1, bytesOut: 6 })
 })
 
-t.test('output that is closed before the end of the input is taken for what it is', async t => {
+t.test('judges output closed before the end of the input by its content', async t => {
   const ffmpeg = new FfmpegTransform(standIn('closes-stdout'))
   const sink = new Collector()
   await pipeline(new ChunkedSource(Buffer.alloc(300_000, 'x')), ffmpeg, sink)
   t.equal(sink.bytes.toString(), 'some', 'the program says that this was all')
 })
 
-t.test('a signal is an error: from the system, from outside, from within', async t => {
+t.test('fails on a signal: from the system, from outside, from within', async t => {
   for (const signal of ['SIGKILL', 'SIGSEGV'] as const) {
     const error = await failing(t, Buffer.from('some bytes'), standIn('kills-itself', { SIGNAL: signal }))
     t.match(error, { code: 'AVIO_ERR_FFMPEG_SIGNAL', signal })
@@ -74,7 +74,7 @@ t.test('a signal is an error: from the system, from outside, from within', async
   }
 })
 
-t.test('what cannot be started is an error', async t => {
+t.test('rejects a program that can not start', async t => {
   const bytes = Buffer.from('some bytes')
   t.match(await failing(t, bytes, { ...COPY, ffmpegPath: '/nonexistent/ffmpeg' }), {
     code: 'AVIO_ERR_FFMPEG_NOT_FOUND',
@@ -84,7 +84,7 @@ t.test('what cannot be started is an error', async t => {
   t.match(await failing(t, bytes, long), { code: 'AVIO_ERR_FFMPEG_SPAWN', cause: { code: 'E2BIG' } })
 })
 
-t.test('output that another process holds open is not called whole', async t => {
+t.test('does not call output complete while another process holds it open', async t => {
   const ffmpeg = new FfmpegTransform(standIn('leaves-a-grandchild'))
   let grandchild = 0
   ffmpeg.on('log', ({ message }) => (grandchild ||= Number(/grandchild (\d+)/.exec(message)?.[1] ?? 0)))
@@ -110,7 +110,7 @@ t.test(
   },
 )
 
-t.test('floods on stderr neither block nor fill memory', async t => {
+t.test('neither blocks nor fills memory on floods on stderr', async t => {
   const floods = [
     { MEGABYTES: '20', LINE: '' },
     { MEGABYTES: '4', LINE: '[info] a line' },

@@ -47,7 +47,7 @@ const report = (bytes: Buffer) =>
     'format=duration:format_tags=major_brand:stream=codec_name,start_time,nb_frames',
   ])
 
-t.test('a progressive MP4 has the packets that ffmpeg’s own fast-start file has', async t => {
+t.test('writes a progressive MP4 with the packets of ffmpeg’s own fast-start file', async t => {
   const expected = await ordinary()
   const sink = new HeadSink()
   await pipeline(
@@ -65,7 +65,7 @@ t.test('a progressive MP4 has the packets that ffmpeg’s own fast-start file ha
   t.ok(sink.file.indexOf('moov') < sink.file.indexOf('mdat'))
 })
 
-t.test('into S3 it is one object, its head uploaded with the first part, which comes last', async t => {
+t.test('stores one object in S3, whose header is uploaded with the first part, last', async t => {
   const s3 = await LocalS3.start({ buckets: ['web'], minPartSize: 1 })
   const client = new S3Client(s3.clientConfig())
   t.teardown(async () => {
@@ -83,7 +83,7 @@ t.test('into S3 it is one object, its head uploaded with the first part, which c
   t.match(await report(stored!), { streams: [{ codec_name: 'h264' }, { codec_name: 'aac' }] })
 })
 
-t.test('each output of a graph has its own layout', async t => {
+t.test('gives each output of a graph its own layout', async t => {
   const before = resources()
   const graph = new FfmpegProcess({
     inputs: [{}],
@@ -101,7 +101,7 @@ t.test('each output of a graph has its own layout', async t => {
   t.same(await resourcesSince(before), {})
 })
 
-t.test('a held head is what a file would have', async t => {
+t.test('writes a deferred header as in a file', async t => {
   const media = await matroska()
   for (const format of ['wav', 'flv', 'mp3', 'au'] as const) {
     const args = format === 'flv' ? ['-c:v', 'flv', '-an'] : []
@@ -115,7 +115,7 @@ t.test('a held head is what a file would have', async t => {
   }
 })
 
-t.test('read by what does not claim the head, it fails before ffmpeg is started', async t => {
+t.test('fails before ffmpeg starts if its reader does not claim the header', async t => {
   const media = await source()
   const stages: Record<string, () => Promise<Readable>> = {
     transform: async () => new ChunkedSource(media).pipe(new FfmpegTransform({ output: PROGRESSIVE })),
@@ -150,7 +150,7 @@ t.test('read by what does not claim the head, it fails before ffmpeg is started'
   await t.rejects(graph.result, { code: 'AVIO_ERR_HEADER_UNCLAIMED', message: /^outputs\[1\]/ })
 })
 
-t.test('ffmpeg is not started before somebody has claimed the head', async t => {
+t.test('starts ffmpeg only after a sink has claimed the header', async t => {
   const ffmpeg = new FfmpegTransform({ output: PROGRESSIVE })
   let isSpawned = false
   ffmpeg.once('spawn', () => (isSpawned = true))
@@ -164,7 +164,7 @@ t.test('ffmpeg is not started before somebody has claimed the head', async t => 
   t.equal((await packetsOf(sink.file)).length, (await packetsOf(await source())).length)
 })
 
-t.test('what can’t be laid out fails the stage, and no end is seen', async t => {
+t.test('fails for what the layout can’t hold, without an end', async t => {
   // A stand-in for an ffmpeg that writes what it should not.
   const options = {
     ffmpegPath: fixture('copies'),
@@ -185,7 +185,7 @@ t.test('what can’t be laid out fails the stage, and no end is seen', async t =
   }
 })
 
-t.test('the bytes of a stream are as they were without a layout', async t => {
+t.test('leaves the bytes of layout stream as they were without a layout', async t => {
   const args = ['-c', 'copy', '-fflags', '+bitexact', '-flags', '+bitexact']
   const media = await source()
   const sink = new Collector()

@@ -53,7 +53,7 @@ t.test('makes the same output where the limits are kept', async t => {
   t.same(await packetsOf(limited), await packetsOf(plain))
 })
 
-t.test('ends what takes too long, and what stands still', async t => {
+t.test('ends a job that takes too long, or stands still', async t => {
   for (const [limits, code] of [
     [{ timeout: 300 }, 'AVIO_ERR_LIMIT_TIMEOUT'],
     [{ idleTimeout: 300 }, 'AVIO_ERR_LIMIT_IDLE'],
@@ -106,7 +106,7 @@ function fastClock(t: Test): { goOn: (milliseconds: number) => Promise<void> } {
   }
 }
 
-t.test('holds what is read by address to them as well', async t => {
+t.test('applies the limits to inputs read by seeking as well', async t => {
   const source = new BytesSource({ bytes: await indexLastMp4({ seconds: 4 }) })
   const read = async (limits: FfmpegLimits): Promise<void> => {
     await new FfmpegReadable({ input: { source }, output: COPY, limits }).resume().toArray()
@@ -115,7 +115,7 @@ t.test('holds what is read by address to them as well', async t => {
   await t.rejects(read({ maxPixels: 2 }), { code: 'AVIO_ERR_LIMIT_PIXELS' })
 })
 
-t.test('shows the threads that ffmpeg is allowed in its arguments, behind the user’s own', async t => {
+t.test('adds the allowed threads to the arguments, after the user’s own', async t => {
   const ffmpeg = new FfmpegTransform({
     input: { args: ['-threads', '8'] },
     output: { ...COPY, args: [...COPY.args, '-threads', '8'] },

@@ -31,7 +31,7 @@ async function live(t: Test, bytes: Buffer, options: FfmpegTransformOptions) {
 const filtersOf = (args: readonly string[]) =>
   args.flatMap((arg, n) => (arg.startsWith('-bsf') ? [`${arg} ${args[n + 1]}`] : []))
 
-t.test('a transport stream is copied as soon as its tables say that all sound is AAC', async t => {
+t.test('copies a transport stream as soon as its tables list AAC as its only audio', async t => {
   const ts = await media.transportStream()
   const { after, args, codecs } = await live(t, ts, copy())
   t.ok(after < 188 * 10, `after ${after} bytes`)
@@ -58,7 +58,7 @@ t.test(
   },
 )
 
-t.test('where sound of two kinds is to choose from, each has to begin before ffmpeg is asked', async t => {
+t.test('waits for each of two kinds of audio to begin before it asks ffmpeg', async t => {
   const both = [...media.bothInputs(), '-map', '0', '-map', '1', '-map', '1', ...media.H264]
   const codecs = ['-c:a:0', 'aac', '-ac:a:0', '1', '-c:a:1', 'ac3', '-ac:a:1', '2']
   const ts = await media.ffmpegToPipe([...both, ...codecs, '-f', 'mpegts'])
@@ -71,7 +71,7 @@ t.test('where sound of two kinds is to choose from, each has to begin before ffm
   t.same(all.codecs, ['h264', 'aac', 'ac3'])
 })
 
-t.test('a live source stays silent as long as it likes', async t => {
+t.test('lets a live source stay silent as long as it likes', async t => {
   const adts = await media.ffmpegToPipe([...media.audioInput(), ...media.AAC, '-f', 'adts'])
   const ts = await media.transportStream()
   const ways = {

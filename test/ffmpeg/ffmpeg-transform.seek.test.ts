@@ -55,7 +55,7 @@ async function pass(
   return { output: sink.bytes, seeks, source, access }
 }
 
-t.test('an MP4 with its index last is read by address, and its source is stopped', async t => {
+t.test('reads an MP4 with its index last by seeking, and stops its source', async t => {
   const media = await indexLastMp4({ seconds: 10, size: '640x360' })
   const { output, seeks, source } = await pass(media)
   t.same(await hashes(output), await hashes(media))
@@ -65,7 +65,7 @@ t.test('an MP4 with its index last is read by address, and its source is stopped
   t.equal(seeks[0]!.bytesSniffed, 64 * 1024, 'one chunk told')
 })
 
-t.test('what can be read in order goes by the pipe', async t => {
+t.test('pipes what can be read in order', async t => {
   for (const media of [await fastStartMp4(), await transportStream(), await matroska()]) {
     const { output, seeks, source, access } = await pass(media, TS_COPY)
     t.equal((await packetsOf(output)).length, (await packetsOf(media)).length)
@@ -75,7 +75,7 @@ t.test('what can be read in order goes by the pipe', async t => {
   }
 })
 
-t.test('an index in front of tracks that lie far apart is no help on a pipe', async t => {
+t.test('reads by seeking if tracks lie far apart behind an index in front', async t => {
   const loud = ['-c:v', 'mpeg4', '-qscale:v', '1', '-g', '25', '-c:a', 'pcm_s16le']
   const source = [...bothInputs({ seconds: 12, size: '1280x720' }), ...loud, '-movflags', '+faststart']
   const media = await ffmpegToFile(source, 'loud.mov')
@@ -86,7 +86,7 @@ t.test('an index in front of tracks that lie far apart is no help on a pipe', as
   t.same(await hashes(output), await hashes(media))
 })
 
-t.test('arguments that jump have ffmpeg jump', async t => {
+t.test('seeks for arguments that need it', async t => {
   const media = await transportStream({ seconds: 6 })
   for (const args of [
     ['-ss', '3'],
@@ -100,7 +100,7 @@ t.test('arguments that jump have ffmpeg jump', async t => {
   }
 })
 
-t.test('without random access, -ss reads through, and what a pipe cannot do is refused at once', async t => {
+t.test('reads through for -ss without random access, and refuses at once what a pipe can not do', async t => {
   const media = await transportStream({ seconds: 6 })
   const cut = new Collector()
   await pipeline(
@@ -122,7 +122,7 @@ t.test('without random access, -ss reads through, and what a pipe cannot do is r
   }
 })
 
-t.test('seek: never keeps to the pipe, and always never pipes', async t => {
+t.test('keeps to the pipe with seek: never, and never pipes with always', async t => {
   const last = await indexLastMp4({ seconds: 10, size: '640x360' })
   await t.rejects(pass(last, { input: { seek: 'never' }, ...COPY }), { code: 'AVIO_ERR_INPUT_NEEDS_SEEK' })
   const media = await matroska()
@@ -131,7 +131,7 @@ t.test('seek: never keeps to the pipe, and always never pipes', async t => {
   t.same(await hashes(output), await hashes(media))
 })
 
-t.test('a source that feeds others too is not stopped, and they get all of it', async t => {
+t.test('does not stop a source with other readers, which get all of it', async t => {
   const media = await indexLastMp4({ seconds: 10, size: '640x360' })
   const source = new LinkedSource(media, { randomAccess: new LoggedAccess(media) })
   const branch = new PassThrough()
@@ -147,7 +147,7 @@ t.test('a source that feeds others too is not stopped, and they get all of it', 
   t.same(await hashes(sink.bytes), await hashes(media))
 })
 
-t.test('a source that breaks fails the stage with its own error, wherever it breaks', async t => {
+t.test('fails with the error of a source that breaks, wherever it breaks', async t => {
   const media = {
     ts: await transportStream({ seconds: 4 }),
     mkv: await matroska({ seconds: 4 }),
@@ -167,7 +167,7 @@ t.test('a source that breaks fails the stage with its own error, wherever it bre
   }
 })
 
-t.test('a source that breaks on the pipe fails it too, wherever it breaks, and no end is seen', async t => {
+t.test('fails for a source that breaks on the pipe, wherever it breaks, without an end', async t => {
   const media = {
     ts: await transportStream({ seconds: 4 }),
     mkv: await matroska({ seconds: 4 }),
@@ -186,7 +186,7 @@ t.test('a source that breaks on the pipe fails it too, wherever it breaks, and n
   }
 })
 
-t.test('nothing is left when it is destroyed while ffmpeg reads by address', async t => {
+t.test('leaves nothing when destroyed while ffmpeg reads by seeking', async t => {
   const before = resources()
   const media = await indexLastMp4({ seconds: 10, size: '640x360' })
   const source = new LinkedSource(media, { randomAccess: new LoggedAccess(media) })
@@ -202,7 +202,7 @@ t.test('nothing is left when it is destroyed while ffmpeg reads by address', asy
   t.same(await resourcesSince(before), {})
 })
 
-t.test('progress tells how many bytes ffmpeg was sent', async t => {
+t.test('reports in progress the bytes sent to ffmpeg', async t => {
   const media = await indexLastMp4({ seconds: 10, size: '640x360' })
   const reports: FfmpegProgress[] = []
   const ffmpeg = new FfmpegTransform(COPY)
@@ -213,7 +213,7 @@ t.test('progress tells how many bytes ffmpeg was sent', async t => {
   t.equal(percent, 100)
 })
 
-t.test('the cover picture of an index at the end is left out as it is of one in front', async t => {
+t.test('leaves out the cover of an index at the end as of one in front', async t => {
   const picture = await ffmpegToPipe([
     ...['-f', 'lavfi', '-i', 'testsrc2=size=1000x700,noise=alls=100:allf=u', '-frames:v', '1'],
     ...['-c:v', 'png', '-f', 'image2pipe'],
@@ -241,7 +241,7 @@ t.test('the cover picture of an index at the end is left out as it is of one in 
   t.same([...new Set((await packetsOf(output)).map(({ stream_index }) => stream_index))].sort(), [0, 1])
 })
 
-t.test('a playlist is not opened by address', async t => {
+t.test('opens no playlist by seeking', async t => {
   const playlist = Buffer.from(
     '#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/segment.ts\n#EXT-X-ENDLIST\n',
   )

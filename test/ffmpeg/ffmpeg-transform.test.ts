@@ -30,7 +30,7 @@ async function hashes(media: Buffer): Promise<string[]> {
   return (await packetsOf(media)).map(({ codec_type, data_hash }) => `${codec_type} ${data_hash}`).sort()
 }
 
-t.test('an MP4 goes through unharmed, in chunks of any size', async t => {
+t.test('passes an MP4 through intact, in chunks of any size', async t => {
   const media = await fastStartMp4()
   const expected = await hashes(media)
   for (const chunkSize of [37, 1000, 65_536, media.length]) {
@@ -40,7 +40,7 @@ t.test('an MP4 goes through unharmed, in chunks of any size', async t => {
   }
 })
 
-t.test('byte by byte as well', async t => {
+t.test('passes an MP4 through byte by byte as well', async t => {
   const media = await transportStream({ seconds: 1 })
   const ffmpeg = new FfmpegTransform(STAND_IN)
   const result = buffer(ffmpeg)
@@ -49,7 +49,7 @@ t.test('byte by byte as well', async t => {
   t.same(await result, media)
 })
 
-t.test('so do the containers that people have', async t => {
+t.test('passes common containers through', async t => {
   const files = { avi, fragmentedMp4, matroska, transportStream }
   for (const [name, make] of Object.entries(files)) {
     const media = await make()
@@ -61,7 +61,7 @@ t.test('so do the containers that people have', async t => {
   }
 })
 
-t.test('a raw input is read by the format that is named', async t => {
+t.test('reads a raw input with the named format', async t => {
   const ffmpeg = new FfmpegTransform({
     input: { format: 's16le', args: ['-ar', '8000', '-ac', '1'] },
     output: { format: 's16be' },
@@ -72,7 +72,7 @@ t.test('a raw input is read by the format that is named', async t => {
   t.same(await output, Buffer.from('\0\0\0\0dmta'))
 })
 
-t.test('"spawn" tells what was started, at the first bytes and not before', async t => {
+t.test('emits "spawn" at the first bytes and not before', async t => {
   const ffmpeg = new FfmpegTransform({
     ...COPY,
     globalArgs: ['-threads', '1'],
@@ -89,7 +89,7 @@ t.test('"spawn" tells what was started, at the first bytes and not before', asyn
   t.match(args, /-progress pipe:3 .*-threads 1 .*-ss 0 -i pipe:0 .*-c copy .*-f matroska pipe:1$/)
 })
 
-t.test('an MP4 is not held back longer than its first boxes take', async t => {
+t.test('holds an MP4 back no longer than its first boxes take', async t => {
   const media = await fragmentedMp4()
   const ffmpeg = new FfmpegTransform(STAND_IN)
   ffmpeg.resume()
@@ -103,7 +103,7 @@ t.test('an MP4 is not held back longer than its first boxes take', async t => {
   await once(ffmpeg, 'close')
 })
 
-t.test('"log" has ffmpeg’s lines by level', async t => {
+t.test('emits "log" with lines of ffmpeg by level', async t => {
   const ffmpeg = new FfmpegTransform(COPY)
   const entries: FfmpegLogEntry[] = []
   ffmpeg.on('log', entry => entries.push(entry))
@@ -113,7 +113,7 @@ t.test('"log" has ffmpeg’s lines by level', async t => {
   t.ok(entries.every(({ level }) => level !== 'unknown'))
 })
 
-t.test('"progress" goes to 100 percent where ffmpeg knows the duration', async t => {
+t.test('brings "progress" to 100 percent if ffmpeg knows the duration', async t => {
   const ffmpeg = new FfmpegTransform({ output: { format: 'matroska', args: ['-c', 'copy', '-t', '1'] } })
   const reports: FfmpegProgress[] = []
   ffmpeg.on('progress', report => reports.push(report))
@@ -126,7 +126,7 @@ t.test('"progress" goes to 100 percent where ffmpeg knows the duration', async t
   t.ok(last.outTime! > 0.9 && last.outTime! <= 1.25, `${last.outTime} s`)
 })
 
-t.test('"progress" goes by bytes where only the source knows its size', async t => {
+t.test('measures "progress" in bytes if only the source knows its size', async t => {
   const media = await transportStream()
   const asked: unknown[] = []
   const size = async (signal?: AbortSignal) => {
@@ -142,7 +142,7 @@ t.test('"progress" goes by bytes where only the source knows its size', async t 
   t.match(reports.at(-1), { done: true, percent: 100 })
 })
 
-t.test('a sink that stalls stops the source, and memory stays within the formula', async t => {
+t.test('stops the source for a stalled sink, with memory within the formula', async t => {
   const highWaterMark = 256 * 1024
   const chunkSize = 64 * 1024
   const before = await heldBytes()
@@ -165,7 +165,7 @@ t.test('a sink that stalls stops the source, and memory stays within the formula
   await t.rejects(ended, { message: 'early-exit' })
 })
 
-t.test('what is still in the pipe when ffmpeg ends is delivered, however late it is read', async t => {
+t.test('delivers what is in the pipe when ffmpeg ends, however late it is read', async t => {
   const media = Buffer.from(Array.from({ length: 150_000 }, (_, n) => n % 251))
   const ffmpeg = new FfmpegTransform({ ...STAND_IN, highWaterMark: 16_384 })
   await pipeline(new ChunkedSource(media), ffmpeg)
@@ -174,7 +174,7 @@ t.test('what is still in the pipe when ffmpeg ends is delivered, however late it
   t.same(await buffer(ffmpeg), media)
 })
 
-t.test('a source that stalls costs nothing, and goes on where it was', async t => {
+t.test('costs nothing while a source stalls, and continues where it was', async t => {
   const media = await transportStream()
   const ffmpeg = new FfmpegTransform(STAND_IN)
   const output = buffer(ffmpeg)
@@ -186,7 +186,7 @@ t.test('a source that stalls costs nothing, and goes on where it was', async t =
   t.same(await output, media)
 })
 
-t.test('the environment has what is given, and no secret of ours', async t => {
+t.test('passes the given environment, and no secret of ours', async t => {
   process.env['AWS_SECRET_ACCESS_KEY'] = 'secret'
   t.teardown(() => delete process.env['AWS_SECRET_ACCESS_KEY'])
   const ffmpeg = new FfmpegTransform({
@@ -201,14 +201,14 @@ t.test('the environment has what is given, and no secret of ours', async t => {
   t.equal(env['AWS_SECRET_ACCESS_KEY'], undefined)
 })
 
-t.test('options are checked by the constructor', async t => {
+t.test('checks its options in the constructor', async t => {
   t.throws(() => new FfmpegTransform({} as never), { code: 'AVIO_ERR_OPTION', option: 'output' })
   const format = 'mp4'
   t.equal(new FfmpegTransform({ output: { format }, highWaterMark: 1000 }).writableHighWaterMark, 1000)
   t.equal(new FfmpegTransform({ output: { format }, highWaterMark: 1000 }).readableHighWaterMark, 1000)
 })
 
-t.test('an MP4 whose media come first is refused before it is read through', async t => {
+t.test('refuses an MP4 whose media come first before it is read through', async t => {
   const media = await indexLastMp4({ seconds: 4, size: '320x180' })
   const source = new ChunkedSource(media, { chunkSize: 4096, endless: true })
   const ffmpeg = new FfmpegTransform(COPY)

@@ -25,7 +25,7 @@ function make() {
   return { stream, piped, taken, closings, isReleased: () => isReleased }
 }
 
-t.test('what is written is handed on, and its end closes it without an error', async t => {
+t.test('passes on its writes, and closes without an error at the end', async t => {
   const { stream, piped, taken, closings, isReleased } = make()
   t.equal(stream.writableHighWaterMark, 16)
   t.equal(stream.input, piped)
@@ -40,7 +40,7 @@ t.test('what is written is handed on, and its end closes it without an error', a
   t.equal(isReleased(), true)
 })
 
-t.test('destroyed with an error it closes with that, without one with an error of its own', async t => {
+t.test('closes with the error it is destroyed with, or one of its own', async t => {
   const boom = new Error('boom')
   const failed = make()
   failed.stream.on('error', () => undefined).destroy(boom)

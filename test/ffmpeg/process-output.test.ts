@@ -24,7 +24,7 @@ function make(layout: 'stream' | 'file' = 'stream') {
   return { stream, closings, wanted: () => wanted }
 }
 
-t.test('it is wanted from the first read of anybody on, however that is done', async t => {
+t.test('counts as wanted from the first read on, by any kind of reader', async t => {
   const readers: Record<string, (stream: Readable) => unknown> = {
     read: stream => stream.read() as unknown,
     pipe: stream => stream.pipe(new PassThrough()),
@@ -46,7 +46,7 @@ t.test('it is wanted from the first read of anybody on, however that is done', a
   }
 })
 
-t.test('read to its end it closes without an error', async t => {
+t.test('closes without an error when read to its end', async t => {
   const { stream, closings } = make()
   stream.output.push(Buffer.from('all'))
   stream.output.end()
@@ -55,7 +55,7 @@ t.test('read to its end it closes without an error', async t => {
   t.same(closings, [undefined])
 })
 
-t.test('left before its end it closes with an error', async t => {
+t.test('closes with an error when left before its end', async t => {
   const boom = new Error('boom')
   const failed = make()
   failed.stream.on('error', () => undefined).destroy(boom)
@@ -68,7 +68,7 @@ t.test('left before its end it closes with an error', async t => {
   ])
 })
 
-t.test('a head is offered by its link', async t => {
+t.test('offers a header by its link', async t => {
   t.ok(linkOf(make('file').stream)!.header)
   t.equal(linkOf(make().stream)!.header, undefined)
 })

@@ -19,7 +19,7 @@ const source = new BytesSource({ bytes: Buffer.alloc(1) })
 const output = { format: 'mpegts' }
 const code = 'AVIO_ERR_OPTION'
 
-t.test('takes a source alone, or an object that has it', async t => {
+t.test('takes a source alone, or an object with it', async t => {
   t.same(inputObject(source, 'input'), { source })
   const whole = { source, args: ['-ss', '5'] }
   t.equal(inputObject(whole, 'input'), whole)
@@ -50,7 +50,7 @@ const MISTAKEN: [unknown, RegExp][] = [
   [noRead, /read\(\), got an object$/],
 ]
 
-t.test('what is given in place of a source is told how to become one', async t => {
+t.test('gives the remedy for a value in place of a source', async t => {
   for (const [given, message] of MISTAKEN) {
     const refusal = { code, option: 'input.source', message }
     t.throws(() => sourceOption({ source: given }, 'input.source'), refusal)
@@ -64,7 +64,7 @@ t.test('what is given in place of a source is told how to become one', async t =
   }
 })
 
-t.test('is read in one way by each stage, and the message names the input', async t => {
+t.test('reads it alike in each stage, and names the input in the message', async t => {
   const readable = (options: object) => new FfmpegReadable({ output, ...options } as never)
   const several = (...inputs: unknown[]) => new FfmpegProcess({ inputs, outputs: [output] } as never)
   const cases: [string, () => unknown][] = [

@@ -25,7 +25,7 @@ function float(value: number): Buffer {
   return bytes
 }
 
-t.test('the cues of one track: times in seconds, clusters by their place in the file', async t => {
+t.test('lists the cues of one track: times in seconds, offsets of clusters in the file', async t => {
   const cues = [
     cue(0, [1, 50]),
     cue(500, [2, 60]),
@@ -41,19 +41,19 @@ t.test('the cues of one track: times in seconds, clusters by their place in the 
   t.same(cuesOf(segment(cues), { ...VIDEO, number: 3 }), [])
 })
 
-t.test('ticks have the length that the file says', async t => {
+t.test('takes the length of a tick from the file', async t => {
   const microseconds = segment([cue(2_000_000, [1, 5])], [element(ID.timestampScale, 1000)])
   t.equal(timestampScale(microseconds), 1000)
   t.equal(cuesOf(microseconds, VIDEO)[0]?.time, 2)
   t.equal(timestampScale(segment([], [element(ID.timestampScale, 0)])), 1_000_000, 'none have the usual one')
 })
 
-t.test('a codec delay is taken off, in whole ticks', async t => {
+t.test('subtracts a codec delay, in whole ticks', async t => {
   const opus: MatroskaTrack = { number: 1, kind: 'audio', codecDelay: 6_500_000 }
   t.equal(cuesOf(segment([cue(0, [1, 5])]), opus)[0]?.time, -0.007)
 })
 
-t.test('the length of the segment, where it is stated', async t => {
+t.test('reads the length of the segment, if stated', async t => {
   t.equal(segmentDuration(segment([], [element(ID.duration, float(4021))])), 4.021)
   for (const value of [0, -1, Infinity, NaN]) {
     t.equal(segmentDuration(segment([], [element(ID.duration, float(value))])), undefined)
@@ -61,7 +61,7 @@ t.test('the length of the segment, where it is stated', async t => {
   t.equal(segmentDuration({ start: 0, info: undefined, tracks: undefined, cues: undefined }), undefined)
 })
 
-t.test('cues without a place are left out, and more than half a million are refused', async t => {
+t.test('leaves out cues without a position, and refuses more than half a million', async t => {
   t.same(cuesOf(segment([element(ID.cuePoint), cue(5)]), VIDEO), [])
   const point = Buffer.from('bb8bb38100b786f78101f18100', 'hex')
   const many = Buffer.alloc(point.length * (2 ** 19 + 1), point)

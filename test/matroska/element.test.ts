@@ -4,33 +4,33 @@ import { element, endless } from '../support/ebml.js'
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex')
 
-t.test('ids of one to four bytes, sizes of one to eight', async t => {
+t.test('reads IDs of one to four bytes, sizes of one to eight', async t => {
   t.same(elementAt(hex('ec 83 000000'), 0, 1000), { id: 0xec, start: 1002, end: 1005 })
   t.same(elementAt(hex('00 4286 4003 0000'), 1, 0), { id: 0x4286, start: 5, end: 8 })
   t.same(elementAt(hex('1a45dfa3 0100000000000005'), 0, 0), { id: 0x1a45dfa3, start: 12, end: 17 })
 })
 
-t.test('a size of ones is unknown, in every length', async t => {
+t.test('reads a size of ones as unknown, in every length', async t => {
   for (const size of ['ff', '7fff', '1fffffff', '01ffffffffffffff']) {
     t.equal(elementAt(hex(`18538067 ${size}`), 0, 0)?.end, Infinity, size)
   }
   t.equal(elementAt(hex('18538067 fe'), 0, 0)?.end, 5 + 126, 'but one bit less is a size')
 })
 
-t.test('a header that is cut off anywhere is none yet', async t => {
+t.test('finds no header yet in one cut off anywhere', async t => {
   const whole = hex('1a45dfa3 0100000000000005')
   for (let n = 0; n < whole.length; n++)
     t.equal(elementAt(whole.subarray(0, n), 0, 0), undefined, `${n} bytes`)
 })
 
-t.test('what can be no header is an error that says where', async t => {
+t.test('rejects bytes that can be no header, with their position', async t => {
   const damaged = { code: 'AVIO_ERR_MATROSKA_INVALID', byteOffset: 70 }
   t.throws(() => elementAt(hex('08 81 00'), 0, 70), damaged, 'an id of five bytes')
   t.throws(() => elementAt(hex('ec 00 81 00'), 0, 70), damaged, 'a size of nine')
   t.throws(() => elementAt(hex('ec 01fffffffffffffe'), 0, 70), damaged, 'a size past 2^53')
 })
 
-t.test('an element in memory gives its children and its value', async t => {
+t.test('returns the children and the value of an element in memory', async t => {
   const data = EbmlData.of(0xa0, Buffer.concat([element(0xec, 300), element(0xbf, hex('3fc00000'))]), 50)
   t.same(
     [...data.children()].map(child => [child.id, child.offset, child.length]),
@@ -47,7 +47,7 @@ t.test('an element in memory gives its children and its value', async t => {
 })
 
 t.test(
-  'a child larger than its parent, or of unknown size, is an error; so is a value of the wrong length',
+  'rejects a child larger than its parent or of unknown size, and a value of the wrong length',
   async t => {
     const code = 'AVIO_ERR_MATROSKA_INVALID'
     const list = (bytes: Buffer) => [...EbmlData.of(1, bytes, 0).children()]
@@ -60,7 +60,7 @@ t.test(
   },
 )
 
-t.test('a great many elements are refused, however they are nested', async t => {
+t.test('refuses a great many elements, however they are nested', async t => {
   const many = (count: number) => Buffer.alloc(2 * count, Buffer.from('ec80', 'hex'))
   for (const [isLong, limit] of [
     [false, 2 ** 16],

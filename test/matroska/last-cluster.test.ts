@@ -41,14 +41,14 @@ t.test('ends with the last block, which lasts as long as the one before on its t
   t.equal(await end(endless(ID.cluster, time(5000), block(1, 0))), 5, 'nothing tells how long it is')
 })
 
-t.test('takes what the file states', async t => {
+t.test('takes the stated length', async t => {
   const duration = Buffer.alloc(8)
   duration.writeDoubleBE(7000)
   const info = element(ID.info, element(ID.timestampScale, 1_000_000), element(ID.duration, duration))
   t.equal(await mediaEnd(new BytesSource({ bytes: matroskaFile(info, TRACKS, first) })), 7)
 })
 
-t.test('is not led astray by media that look like a cluster', async t => {
+t.test('resists media that look like a cluster', async t => {
   const like = Buffer.concat([id(ID.cluster), Buffer.from('01ffffffffffffff', 'hex')])
   for (const data of [
     like,
@@ -59,7 +59,7 @@ t.test('is not led astray by media that look like a cluster', async t => {
     t.equal(await end(endless(ID.cluster, ...last, block(1, 80, data))), 5.12, data.toString('hex'))
 })
 
-t.test('takes what there is of a file that was cut at any byte', async t => {
+t.test('reads the rest of a file cut at any byte', async t => {
   const whole = matroskaFile(INFO, TRACKS, first, endless(ID.cluster, ...last))
   const from = matroskaFile(INFO, TRACKS, first).length
   for (let length = from; length < whole.length; length++) {
@@ -68,14 +68,14 @@ t.test('takes what there is of a file that was cut at any byte', async t => {
   }
 })
 
-t.test('can not be told of other files, nor without a cluster', async t => {
+t.test('finds nothing in other files, nor without a cluster', async t => {
   t.equal(await mediaEnd(new BytesSource({ bytes: Buffer.alloc(1000) })), undefined)
   t.equal(await end(), undefined)
   t.equal(await end(element(ID.cluster, time(3))), undefined)
   t.equal(await end(Buffer.concat(Array.from({ length: 2000 }, () => id(ID.cluster)))), undefined)
 })
 
-t.test('takes its first bytes and a few reads at its end', async t => {
+t.test('reads the first bytes and a few ranges at the end', async t => {
   const big = endless(
     ID.cluster,
     time(5000),
@@ -93,7 +93,7 @@ t.test('takes its first bytes and a few reads at its end', async t => {
   )
 })
 
-t.test('finds what a browser records as long as it is', async t => {
+t.test('finds the length of a browser recording', async t => {
   const codec = ['-c:v', 'libvpx', '-deadline', 'realtime', '-g', '30']
   const live = await ffmpegToPipe([...videoInput({ seconds: 3 }), ...codec, '-f', 'webm', '-live', '1'])
   t.equal(await mediaEnd(new BytesSource({ bytes: live })), 3)

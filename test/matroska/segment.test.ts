@@ -24,7 +24,7 @@ const has = async (bytes: Buffer) => {
   return [info !== undefined, tracks !== undefined, cues !== undefined]
 }
 
-t.test('what stands before the media is read with one read', async t => {
+t.test('reads everything before the media with one read', async t => {
   const source = new LoggedAccess(matroskaFile(INFO, VOID, TRACKS, CUES, CLUSTER))
   const { start, info, tracks, cues } = await readSegment(source)
   t.equal(start, SEGMENT_START)
@@ -32,7 +32,7 @@ t.test('what stands before the media is read with one read', async t => {
   t.equal(source.reads.length, 1)
 })
 
-t.test('what a seek head says is behind the media is read there, and no media', async t => {
+t.test('reads the parts a seek head places after the media, and no media', async t => {
   const head = (position: number) => seekHead([ID.cues, position], [ID.tracks, 0])
   const front = Buffer.concat([head(0), INFO, TRACKS])
   const bytes = matroskaFile(head(front.length + CLUSTER.length), INFO, TRACKS, CLUSTER, CUES)
@@ -42,7 +42,7 @@ t.test('what a seek head says is behind the media is read there, and no media', 
   t.ok(source.delivered < 70_000, `${source.delivered} bytes`)
 })
 
-t.test('a seek head may name another', async t => {
+t.test('follows a seek head to another', async t => {
   const first = (position: number) => seekHead([ID.seekHead, position])
   const second = first(0).length + CLUSTER.length
   const third = seekHead([ID.cues, second + seekHead([ID.cues, 0]).length])
@@ -56,12 +56,12 @@ t.test('a seek head that points to itself, to nothing, or to something else ends
   t.same(await has(bytes(0, ID.seekHead)), [true, true, false])
 })
 
-t.test('a segment of unknown size is read like another', async t => {
+t.test('reads a segment of unknown size like another', async t => {
   const bytes = Buffer.concat([EBML_HEADER, endless(ID.segment, INFO, TRACKS, endless(ID.cluster))])
   t.same(await has(bytes), [true, true, false])
 })
 
-t.test('what is no Matroska, or damaged, says so', async t => {
+t.test('rejects a file that is not Matroska, or damaged', async t => {
   const code = 'AVIO_ERR_MATROSKA_INVALID'
   await t.rejects(read(Buffer.alloc(0)), { code })
   await t.rejects(read(Buffer.from('RIFF and so on')), { code })
@@ -70,7 +70,7 @@ t.test('what is no Matroska, or damaged, says so', async t => {
   await t.rejects(read(cut.subarray(0, -1)), { code }, 'the file ends within its tracks')
 })
 
-t.test('more elements or larger ones than are read are refused', async t => {
+t.test('refuses more or larger elements than the limit', async t => {
   const code = 'AVIO_ERR_MATROSKA_LIMIT'
   await t.rejects(read(matroskaFile(...Array.from({ length: 1001 }, () => VOID))), { code })
   const seeks = Array.from({ length: 101 }, () => [ID.cues, 5] as const)
@@ -79,7 +79,7 @@ t.test('more elements or larger ones than are read are refused', async t => {
   await t.rejects(read(huge), { code })
 })
 
-t.test('gives up with its signal', async t => {
+t.test('aborts with its signal', async t => {
   await t.rejects(readSegment(new BytesSource({ bytes: matroskaFile(INFO) }), AbortSignal.abort()), {
     name: 'AbortError',
   })

@@ -6,7 +6,7 @@ import { element, trackEntry } from '../support/ebml.js'
 
 const read = (...entries: Buffer[]) => matroskaTracks(EbmlData.of(ID.tracks, Buffer.concat(entries), 0))
 
-t.test('each track has its number, its kind and its delay', async t => {
+t.test('gives each track its number, its kind and its delay', async t => {
   t.same(read(trackEntry(1, 1), element(0xec), trackEntry(2, 2, 6_500_000), trackEntry(9, 17)), [
     { number: 1, kind: 'video', codecDelay: 0 },
     { number: 2, kind: 'audio', codecDelay: 6_500_000 },
@@ -14,7 +14,7 @@ t.test('each track has its number, its kind and its delay', async t => {
   ])
 })
 
-t.test('one without a number is left out, and so is what comes after the thousandth', async t => {
+t.test('leaves out a track without a number, and those after the thousandth', async t => {
   t.same(read(element(ID.trackEntry, element(ID.trackType, 1))), [])
   t.equal(read(...Array.from({ length: 1200 }, (_, n) => trackEntry(n + 1, 1))).length, 1000)
 })

@@ -13,16 +13,16 @@ import { type SegmentStorage, storageName } from './segment-storage.js'
 
 /** Options of {@link DirectoryStorage}. */
 export interface DirectoryStorageOptions {
-  /** The folder: a path, or a `file:` URL. It and the folders below it are made where they are not there. */
+  /** The directory: a path, or a `file:` URL. It and its subdirectories are created if missing. */
   path: string | URL
 }
 
 /**
- * Stores segments and playlists as files in a folder, which any web server can serve.
+ * Stores segments and playlists as files in a directory, which any web server can serve.
  *
- * Each file is there in one step, whole, when its stream has finished; until then an older one stays, and a stream that
- * is destroyed before leaves nothing (see {@link FileWritable}). Media types and cache headers are the server's to say.
- * Folders stay when what was in them is removed.
+ * Each file appears complete, in one step, when its stream finishes; until then an older file stays, and a stream
+ * destroyed before its end leaves nothing (see {@link FileWritable}). The web server sets media types and cache
+ * headers. Directories stay when their files are removed.
  *
  * Errors: {@link FileError} `AVIO_ERR_FILE_WRITE`, with `path`.
  *
@@ -35,19 +35,17 @@ export interface DirectoryStorageOptions {
 export class DirectoryStorage implements SegmentStorage {
   readonly #path: string
 
-  /**
-   * @throws {@link OptionError} `AVIO_ERR_OPTION` for a `path` that is none
-   */
+  /** @throws {@link OptionError} `AVIO_ERR_OPTION` for an invalid `path` */
   constructor(options: DirectoryStorageOptions) {
     knownOptions(optionsObject(options, 'DirectoryStorage', 'path'), 'DirectoryStorage', ['path'])
     this.#path = pathOf(options.path)
   }
 
   /**
-   * Opens a name for writing, and makes its folder.
+   * Opens a name for writing, and creates its directory.
    *
-   * @throws {@link OptionError} `AVIO_ERR_OPTION` for a name that leads out of the folder; {@link FileError}
-   * `AVIO_ERR_FILE_WRITE` where its folder can't be made
+   * @throws {@link OptionError} `AVIO_ERR_OPTION` for a name that leads out of the directory; {@link FileError}
+   * `AVIO_ERR_FILE_WRITE` if its directory can't be created
    */
   open(name: string): Writable {
     const path = this.#pathOf(name)
@@ -60,9 +58,9 @@ export class DirectoryStorage implements SegmentStorage {
   }
 
   /**
-   * Removes a file; what is not there is no error.
+   * Removes a file; a missing file is not an error.
    *
-   * @throws {@link FileError} `AVIO_ERR_FILE_WRITE` where it can't be removed
+   * @throws {@link FileError} `AVIO_ERR_FILE_WRITE` if it can't be removed
    */
   async delete(name: string): Promise<void> {
     const path = this.#pathOf(name)
@@ -74,9 +72,9 @@ export class DirectoryStorage implements SegmentStorage {
   }
 
   /**
-   * Reads a file; `undefined` where there is none.
+   * Reads a file; `undefined` if there is none.
    *
-   * @throws {@link SourceError} where it can't be read, or has more than `maxSize` bytes
+   * @throws {@link SourceError} if it can't be read, or has more than `maxSize` bytes
    */
   async read(name: string, maxSize: number): Promise<Buffer | undefined> {
     const path = this.#pathOf(name)
@@ -88,7 +86,7 @@ export class DirectoryStorage implements SegmentStorage {
       if (error instanceof SourceError && error.code === 'AVIO_ERR_SOURCE_NOT_FOUND') return undefined
       throw error
     }
-    const message = `The file ${path} has more than the ${maxSize} bytes that are read at most.`
+    const message = `The file ${path} exceeds the limit of ${maxSize} bytes.`
     throw new SourceError('AVIO_ERR_SOURCE_READ', message, { source: path }, { retryable: false })
   }
 

@@ -4,8 +4,8 @@ import { HlsError, isError } from '../../errors.js'
 import { BoundedWait } from '../../io/async/bounded-wait.js'
 
 /**
- * One object that is being written to a storage. Each write waits until the storage has room again; what the storage
- * fails with comes as `AVIO_ERR_HLS_STORE_FAILED`.
+ * One object being written to a storage. Each write waits until the storage has room again; an error of the storage
+ * becomes `AVIO_ERR_HLS_STORE_FAILED`.
  */
 export class ObjectWriter {
   readonly #name: string
@@ -16,9 +16,9 @@ export class ObjectWriter {
   #abortedBy: Error | undefined
 
   /**
-   * @param name - the object's, for messages
-   * @param sink - what the storage opened
-   * @param grace - how long it may take to close once it was given up, in milliseconds; then it is left behind
+   * @param name - the name of the object, for messages
+   * @param sink - the stream opened by the storage
+   * @param grace - how long it may take to close after an abort, in milliseconds; after that it is abandoned
    */
   constructor(name: string, sink: Writable, grace = Infinity) {
     this.#name = name
@@ -29,7 +29,7 @@ export class ObjectWriter {
     this.#over.catch(() => undefined)
   }
 
-  /** Writes some bytes. */
+  /** Writes bytes. */
   async write(chunks: readonly Buffer[]): Promise<void> {
     for (const chunk of chunks) {
       if (this.#sink.destroyed) return this.#settled()
@@ -44,14 +44,14 @@ export class ObjectWriter {
     await this.#settled()
   }
 
-  /** Gives the object up: what is under way fails with `error`. */
+  /** Aborts the object: operations under way fail with `error`. */
   abort(error: Error): void {
     this.#abortedBy = error
     this.#sink.destroy(error)
     if (this.#grace !== Infinity) this.#givenUp.abort()
   }
 
-  /** Resolves when nothing is under way any more, whatever came of it. */
+  /** Resolves when no operation is under way, whatever its outcome. */
   async over(): Promise<void> {
     await this.#over.catch(() => undefined)
   }
@@ -65,7 +65,7 @@ export class ObjectWriter {
     }
   }
 
-  /** Listens to the sink itself: waiting for `#over` beside `drain`, again and again, would pile up there. */
+  /** Listens to the sink directly: racing `#over` against `drain` again and again would accumulate callbacks. */
   #drained(): Promise<void> {
     const sink = this.#sink
     const events = ['drain', 'error', 'close']
@@ -80,7 +80,7 @@ export class ObjectWriter {
   }
 }
 
-/** A storage did not do what it was asked for. */
+/** The error of a failed storage operation. */
 export function storeFailed(object: string, cause: unknown, done = 'stored'): HlsError {
   const reason = isError(cause) ? cause.message : String(cause)
   const message = `"${object}" could not be ${done}: ${reason}`

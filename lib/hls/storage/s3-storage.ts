@@ -31,35 +31,34 @@ export interface S3StorageOptions extends S3ClientOption {
   /** The bucket's name, or the ARN of an access point. */
   bucket: string
   /**
-   * What keys begin with, such as a folder: `talks/1/`. A `/` is put between it and a name where it does not end with
-   * one.
+   * Prefix of all keys, such as a folder: `talks/1/`. If it does not end with `/`, one is inserted before the name.
    * @defaultValue none: names are keys
    */
   prefix?: string | undefined
   /**
-   * The rest of the SDK's input, for each object alike: encryption, access, tags, locks … A `CacheControl` counts for
-   * the objects that come without one of their own.
+   * Further input of the SDK, for every object: encryption, access, tags, locks … Its `CacheControl` applies to objects
+   * without one of their own.
    */
   request?: UploadRequest | undefined
   /**
-   * How bytes are protected on their way, as with {@link S3MultipartWritable}.
+   * Checksum that protects the bytes in transit, as with {@link S3MultipartWritable}.
    * @defaultValue `'crc32'`
    */
   checksum?: UploadChecksum | undefined
   /**
-   * How often each request is tried: 1 to 100.
+   * Number of attempts per request: 1 to 100.
    * @defaultValue 5
    */
   maxAttempts?: number | undefined
   /**
-   * The longest that nothing may move in a request before it is given up and tried again, in milliseconds: 1 to
-   * 2³¹ − 1, or `Infinity`.
+   * How long a request may go without sending or receiving data before it is retried, in milliseconds: 1 to 2³¹ − 1, or
+   * `Infinity`.
    * @defaultValue 60,000
    */
   stallTimeout?: number | undefined
   /**
-   * The least rate at which the body of a request may go out, in bytes a second, measured over `stallTimeout`; 0 for
-   * none.
+   * Minimum rate at which the body of a request has to be sent, in bytes per second, measured over `stallTimeout`; 0
+   * for none.
    * @defaultValue 512
    */
   minThroughput?: number | undefined
@@ -77,27 +76,27 @@ const NAMES = [
 ]
 
 /**
- * Of segments and playlists. They are made whole before they are written, so parts in parallel would gain nothing; and
- * one PutObject is one request where parts would be four. A part takes only the memory that its bytes need.
+ * For segments and playlists. They are complete before they are written, so parallel parts would gain nothing; and one
+ * PutObject is one request, where parts would take four. A part only takes the memory of its bytes.
  */
 const SEGMENT_SIZES = { partSize: 64 * MiB, concurrency: 1 }
 
 /**
  * Stores segments and playlists as objects in S3, below a prefix, with their media types and cache headers.
  *
- * Each object is written by an {@link S3MultipartWritable}. Up to 64 MiB it is a single PutObject; longer ones are sent
- * in parts of 64 MiB. Those opened as `large` are sent in parts of 8 MiB as they come.
+ * An {@link S3MultipartWritable} writes each object. Up to 64 MiB it is a single PutObject; longer objects are sent in
+ * parts of 64 MiB. Objects opened as `large` are sent in parts of 8 MiB as they are written.
  *
  * Guarantees
- * - Nothing is visible under a name, and an older object stays, before the stream's end; `'finish'` comes only after
- *   the object is stored. A stream that is destroyed before its end leaves nothing.
- * - A request that makes an object visible is not cancelled: `destroy()` waits for it, so that an object may be
- *   there all the same when the stream closes. `delete()` takes it away.
- * - Every wait has an end, each request is tried `maxAttempts` times, and an answer that was lost is made up for by
- *   looking.
+ * - Before the stream's end nothing is visible under a name, and an older object stays; `'finish'` comes only after the
+ *   object is stored. A stream destroyed before its end leaves nothing.
+ * - A request that makes an object visible is not cancelled: `destroy()` waits for it, so the object may exist when the
+ *   stream closes. `delete()` removes it.
+ * - Every wait is bounded, each request is tried `maxAttempts` times, and after a lost response the storage checks the
+ *   object.
  *
- * Memory: for each open object as much as was written, rounded up to a block: 64 KiB at first, 1 MiB above that; never
- * more than 128 MiB. `large` ones: 40 MiB.
+ * Memory: for each open object the bytes written, rounded up to a block: 64 KiB at first, 1 MiB above that; never more
+ * than 128 MiB. `large` objects: 40 MiB.
  *
  * Errors: {@link S3Error} of the streams, as of `S3MultipartWritable`.
  *
@@ -145,7 +144,7 @@ export class S3Storage implements SegmentStorage {
    * Opens a name for writing.
    *
    * @throws {@link OptionError} `AVIO_ERR_OPTION` for a name that leads out of the storage, or makes a key of more than
-   * 1,024 bytes; for a `contentType` or `cacheControl` that no header can carry
+   * 1,024 bytes; for a `contentType` or `cacheControl` that is not a valid header value
    */
   open(name: string, { contentType, cacheControl, large = false }: StoredObjectInfo): Writable {
     const location = this.#locationOf(name)
@@ -164,10 +163,9 @@ export class S3Storage implements SegmentStorage {
   }
 
   /**
-   * Removes what is stored under a name; what is not there is no error. In a bucket that keeps versions, those stay.
+   * Removes the object of a name; a missing object is not an error. In a bucket with versioning, older versions stay.
    *
-   * @throws {@link S3Error} where it could not be removed, for good: `AVIO_ERR_ACCESS_DENIED` … or
-   * `AVIO_ERR_UPLOAD_FAILED`
+   * @throws {@link S3Error} if the removal fails for good: `AVIO_ERR_ACCESS_DENIED` … or `AVIO_ERR_UPLOAD_FAILED`
    */
   async delete(name: string): Promise<void> {
     const location = this.#locationOf(name)
@@ -182,17 +180,16 @@ export class S3Storage implements SegmentStorage {
     try {
       await retry(operation, patience(maxAttempts))
     } catch (error) {
-      // S3 itself answers 204 for what is not there; not every other store does.
+      // S3 itself answers 204 for a missing object; not every other store does.
       if (classifyError(error).code === 'AVIO_ERR_NO_SUCH_KEY') return
       throw s3Error(error, 'AVIO_ERR_UPLOAD_FAILED', fields, 'Could not delete')
     }
   }
 
   /**
-   * Reads what is stored under a name; `undefined` where nothing is.
+   * Reads the object of a name; `undefined` if there is none.
    *
-   * @throws {@link S3Error} where it could not be read, for good; `AVIO_ERR_OBJECT_TOO_LARGE` for more than `maxSize`
-   * bytes
+   * @throws {@link S3Error} if the read fails for good; `AVIO_ERR_OBJECT_TOO_LARGE` for more than `maxSize` bytes
    */
   async read(name: string, maxSize: number): Promise<Buffer | undefined> {
     const location = this.#locationOf(name)
@@ -205,7 +202,7 @@ export class S3Storage implements SegmentStorage {
       if (error instanceof S3Error && error.code === 'AVIO_ERR_NO_SUCH_KEY') return undefined
       throw error
     }
-    const message = `${formatS3Uri(location)} has more than the ${maxSize} bytes that are read at most.`
+    const message = `${formatS3Uri(location)} exceeds the limit of ${maxSize} bytes.`
     throw new S3Error('AVIO_ERR_OBJECT_TOO_LARGE', message, location)
   }
 

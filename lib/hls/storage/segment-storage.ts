@@ -2,82 +2,81 @@ import type { Writable } from 'node:stream'
 import { mediaTypeOfName } from '../../io/media-types/media-types.js'
 import { optionError, stringOption } from '../../options.js'
 
-/** What is told of an object when it is opened for writing. */
+/** Properties of an object opened for writing. */
 export interface StoredObjectInfo {
-  /** The object's media type, as a server is to send it: `video/mp4`. See {@link contentTypeOf}. */
+  /** The media type a server should send: `video/mp4`. See {@link contentTypeOf}. */
   readonly contentType: string
   /**
-   * The `Cache-Control` header that a server is to send with it: `public, max-age=31536000, immutable`.
-   * A storage without headers, such as a folder, has no use for it.
+   * The `Cache-Control` header a server should send: `public, max-age=31536000, immutable`. A storage without headers,
+   * such as a directory, ignores it.
    */
   readonly cacheControl?: string | undefined
   /**
-   * The object is of unknown length, perhaps GiB: the media of a whole rendition rather than a segment or a playlist.
-   * A storage then has to pass on what is written as it comes, and must not collect it.
+   * The object has an unknown length, perhaps GiB: the media of a whole rendition instead of a segment or a playlist.
+   * The storage then has to pass on the bytes as they are written, and must not collect them.
    * @defaultValue `false`
    */
   readonly large?: boolean | undefined
 }
 
 /**
- * Where packaged media goes: a few methods, so that any store fits. {@link S3Storage} and {@link DirectoryStorage} are
- * ours; a CDN's own API, a database or memory take a few lines.
+ * The destination of packaged media: a few methods, so that any store fits. {@link S3Storage} and
+ * {@link DirectoryStorage} are included; a CDN's own API, a database or memory take a few lines.
  *
- * Names are relative, as URIs in playlists are: `720p/segment-00001.m4s`. Segments of a name are separated by `/`;
- * none is empty, `.` or `..`, and there is no backslash and no control character in them.
+ * Names are relative, like URIs in playlists: `720p/segment-00001.m4s`. `/` separates their segments; no segment is
+ * empty, `.` or `..`, and names contain no backslash and no control character.
  *
- * Several objects may be open at the same time; a name may be opened again after it was stored, and is replaced then
- * (the playlist of a live stream).
+ * Several objects may be open at the same time; a stored name may be opened again, which replaces its object (the
+ * playlist of a live stream).
  */
 export interface SegmentStorage {
   /**
    * Opens a name for writing.
    *
-   * What is written is visible when the stream has emitted `'finish'`, and not a byte of it before; until then an
-   * older object stays. A stream that is destroyed before its end leaves nothing. Backpressure is honoured. A stream
-   * that was destroyed, and a removal, are waited for 10 s; what has not settled by then is left behind.
+   * The object is visible when the stream has emitted `'finish'`, and not a byte of it before; until then an older
+   * object stays. A stream destroyed before its end leaves nothing. Backpressure is honoured. The packager waits 10 s
+   * for a destroyed stream and for a removal; after that it abandons them.
    *
-   * @throws an error where the name can't be stored at all; whatever else goes wrong is the stream's error
+   * @throws an error if the name can't be stored at all; the stream emits all other errors
    */
   open(name: string, info: StoredObjectInfo): Writable
   /**
-   * Removes what is stored under a name; what is not there is no error. Needed where the window of a live stream moves
-   * on, and to clean up after a failure: without it, what was stored stays.
+   * Removes the object of a name; a missing object is not an error. Needed when the window of a live stream moves on,
+   * and to clean up after a failure: without it, stored objects stay.
    */
   delete?(name: string): Promise<void>
   /**
-   * Reads what is stored under a name; resolves with `undefined` where nothing is. It is asked for playlists and
-   * manifests only, to tell which objects of an older packaging are replaced: without it, that stays unknown. So it
-   * does where there is no answer within 10 s, which is as long as it is waited for.
+   * Reads the object of a name; resolves with `undefined` if there is none. The packager only reads playlists and
+   * manifests, to find the objects of an older packaging that are replaced: without it, or without an answer within 10
+   * s, these stay unknown.
    *
-   * @param maxSize - an object of more bytes is an error: a playlist of a million segments has some 40 MB
+   * @param maxSize - a larger object is an error: a playlist of a million segments has some 40 MB
    */
   read?(name: string, maxSize: number): Promise<Uint8Array | undefined>
 }
 
 /**
- * The media type of an object by the ending of its name; `application/octet-stream` for an ending that is not
- * known.
+ * The media type of an object by the ending of its name; `application/octet-stream` for an unknown ending.
  *
- * @param kind - what is in an MP4, which its ending does not tell
+ * @param kind - the content of an MP4, which its ending does not show
  */
 export function contentTypeOf(name: string, kind: 'video' | 'audio' = 'video'): string {
   const type = mediaTypeOfName(name) ?? 'application/octet-stream'
   return kind === 'audio' && type === 'video/mp4' ? 'audio/mp4' : type
 }
 
-/** An empty segment, `.`, `..`, or what some system takes for something else than a part of a name. */
+/** An empty segment, `.`, `..`, or a character with a special meaning on some system. */
 const BAD_NAME = /^$|^\/|\/$|\/\/|(^|\/)\.{1,2}(\/|$)|[\\\p{Cc}]/u
 
-/** Whether every storage can store an object of this name. */
+/** Whether every storage can store an object with this name. */
 export function isStorageName(name: string): boolean {
   return !BAD_NAME.test(name)
 }
 
 /**
- * The name itself, where it is one that every storage can store.
+ * Returns the name if every storage can store it.
  *
- * @throws {@link OptionError} `AVIO_ERR_OPTION` where it is absolute, leads out of the storage, or is malformed
+ * @throws {@link OptionError} `AVIO_ERR_OPTION` if it is absolute, leads out of the storage, or is malformed
  */
 export function storageName(name: unknown): string {
   if (typeof name === 'string' && isStorageName(name)) return name
@@ -89,7 +88,7 @@ export function storageName(name: unknown): string {
   )
 }
 
-/** A name that needs no escaping, neither as a name of an object nor in a URI. */
+/** A name that needs no escaping, as an object name or in a URI. */
 export function nameOption<D extends string | undefined>(
   options: object,
   option: string,

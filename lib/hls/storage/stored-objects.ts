@@ -5,7 +5,7 @@ import { ObjectWriter, storeFailed } from './object-writer.js'
 import { S3Storage } from './s3-storage.js'
 import { type SegmentStorage, contentTypeOf } from './segment-storage.js'
 
-/** `Cache-Control` headers of what is stored. */
+/** `Cache-Control` headers of stored objects. */
 export interface CacheControl {
   /** Of media and initialization segments. */
   readonly segments: string | undefined
@@ -13,46 +13,46 @@ export interface CacheControl {
   readonly playlists: string | undefined
 }
 
-/** What is told of an object. */
+/** Properties of an object. */
 export interface ObjectKind {
   readonly cache: keyof CacheControl
-  /** What is in an MP4. Default `video`. */
+  /** The content of an MP4. Default `video`. */
   readonly media?: 'video' | 'audio'
-  /** Whether it may be of any length. */
+  /** Whether it may have any length. */
   readonly large?: boolean
-  /** It is found by a name of its own, under which an older one may lie: it is never removed. */
+  /** Whether it has a fixed name, under which an older object may exist: it is never removed. */
   readonly isRoot?: boolean
 }
 
 /**
- * How long a storage of the user's may take to close an object that was given up, to remove one, and to read one, in
- * milliseconds. One that never answers must not hold the result for ever; what it stores after that stays.
+ * How long a user's storage may take to close an aborted object, to remove one, and to read one, in milliseconds. A
+ * storage that never answers must not block the result for ever; what it stores after that stays.
  */
 export const STORAGE_GRACE = 10_000
-/** How many objects are removed at a time. */
+/** Maximum number of concurrent removals. */
 const REMOVED_AT_ONCE = 16
-/** How many objects that could not be removed are tried again; where none can be, older ones are given up. */
+/** Maximum number of objects whose removal is retried; beyond it the oldest are abandoned. */
 const MOST_LEFT_BEHIND = 100
 
-/** The objects that one packaging stores: what is under way, and what there is to remove where it fails. */
+/** The objects stored by one packaging: operations under way, and the objects to remove on failure. */
 export class StoredObjects {
   readonly #storage: SegmentStorage
   readonly #cacheControl: CacheControl
   readonly #maxObjects: number
-  /** What there is to remove, as long as nobody may have seen it. */
+  /** Objects to remove on failure, as long as no player may have seen them. */
   #names: Set<string> | undefined = new Set()
-  /** How many segments, initialization segments and images are stored. */
+  /** Number of stored segments, initialization segments and images. */
   #count = 0
   readonly #open = new Set<ObjectWriter>()
   #leftBehind: readonly string[] = []
   #abortedBy: Error | undefined
-  /** How long the storage may take for what nobody can abort. Ours see to that themselves. */
+  /** Grace period for operations that can't be aborted. Our own storages limit these themselves. */
   readonly #grace: number
-  /** A removal was not answered in time: others are asked for, and not waited for. */
+  /** A removal timed out: further ones are requested, but not awaited. */
   #isDeaf = false
 
   /**
-   * @param storage - where they go
+   * @param storage - the destination
    * @param options - `cacheControl`; `maxObjects`: how many segments and the like there may be at a time
    */
   constructor(storage: SegmentStorage, options: { cacheControl: CacheControl; maxObjects: number }) {
@@ -63,7 +63,7 @@ export class StoredObjects {
     this.#maxObjects = options.maxObjects
   }
 
-  /** Stores an object whole. */
+  /** Stores a complete object. */
   async put(name: string, chunks: readonly Buffer[], kind: ObjectKind): Promise<void> {
     const writer = this.open(name, kind)
     await writer.write(chunks)
@@ -81,7 +81,7 @@ export class StoredObjects {
       ...(large === undefined ? {} : { large }),
     }
     if (!isRoot) {
-      // Last in is first out, also where a name is written again.
+      // Last in, first out, also if a name is written again.
       this.#names?.delete(name)
       this.#names?.add(name)
     }
@@ -91,26 +91,26 @@ export class StoredObjects {
     return writer
   }
 
-  /** Reads an object of the storage, as far as it can be read; see {@link SegmentStorage.read}. */
+  /** Reads an object of the storage, if the storage supports it; see {@link SegmentStorage.read}. */
   get read(): SegmentStorage['read'] {
     if (this.#storage.read === undefined) return undefined
     return (name, maxSize) => this.#answer(() => this.#storage.read!(name, maxSize), this.#grace)
   }
 
-  /** Gives up whatever is under way, and takes no more. */
+  /** Aborts everything under way, and rejects new objects. */
   abort(error: Error): void {
     this.#abortedBy ??= error
     for (const writer of this.#open) writer.abort(error)
   }
 
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when nothing is under way. */
   async settled(): Promise<void> {
     await Promise.all([...this.#open].map(writer => writer.over()))
   }
 
   /**
-   * Removes what nobody asks for any more, together with what could not be removed the last time: no reason to end a
-   * live stream. Resolves with what is still there.
+   * Removes obsolete objects, and retries earlier failed removals; a failure does not end a live stream. Resolves with
+   * the objects that are still there.
    */
   async removeOld(names: readonly string[]): Promise<readonly string[]> {
     const old = [...this.#leftBehind, ...names]
@@ -121,19 +121,19 @@ export class StoredObjects {
     return this.#leftBehind
   }
 
-  /** Removes objects of another packaging; resolves with those that could not be removed. */
+  /** Removes objects of another packaging; resolves with those it could not remove. */
   async removeOthers(names: readonly string[]): Promise<string[]> {
     return [...(await this.#removeEach(names)).keys()]
   }
 
-  /** Somebody may have seen what was stored: from now on nothing of it is removed. */
+  /** Marks the stored objects as possibly seen by players: from now on none of them is removed. */
   keep(): void {
     this.#names = undefined
   }
 
   /**
-   * Removes all that was stored, the last first, so that no playlist outlives what it lists. All are tried; the first
-   * failure is thrown at the end.
+   * Removes all stored objects, the last first, so that no playlist outlives its segments. Tries all of them, then
+   * throws the first failure.
    */
   async removeAll(): Promise<void> {
     await this.settled()
@@ -151,7 +151,7 @@ export class StoredObjects {
     )
   }
 
-  /** Some at a time, all of them; gives the errors of those that failed. */
+  /** Removes all objects, some at a time; returns the errors of those that failed. */
   async #removeEach(names: readonly string[]): Promise<Map<string, Error>> {
     const failures = new Map<string, Error>()
     for (let at = 0; at < names.length; at += REMOVED_AT_ONCE) {
@@ -181,7 +181,7 @@ export class StoredObjects {
     )
   }
 
-  /** What the storage answers, in time. There is no signal that it could heed. */
+  /** The answer of the storage, with a time limit. It takes no signal. */
   async #answer<T>(call: () => Promise<T> | T, grace: number, onDeaf?: () => void): Promise<T> {
     if (this.#grace === Infinity) return call()
     const unheard = AbortSignal.abort()

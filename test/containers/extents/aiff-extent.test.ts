@@ -5,7 +5,7 @@ const form = (kind: string, ...chunks: Buffer[]) =>
   Buffer.concat([Buffer.from(`FORM\0\0\0\0${kind}`, 'latin1'), ...chunks])
 const COMM = chunk('COMM', Buffer.alloc(18), 18, 'be')
 
-t.test('counts the sound, and takes a size that is none for none', async t => {
+t.test('counts the audio, and ignores an invalid size', async t => {
   const sound = chunk('SSND', Buffer.alloc(500), 500, 'be')
   for (const kind of ['AIFF', 'AIFC']) {
     t.equal(await missing(form(kind, COMM, sound)), undefined)

@@ -8,7 +8,7 @@ function au(size: number, bytes = 500): Buffer {
   return Buffer.concat([header, Buffer.alloc(bytes)])
 }
 
-t.test('counts the data, and takes a size that is none for none', async t => {
+t.test('counts the data, and ignores an invalid size', async t => {
   t.equal(await missing(au(500)), undefined)
   t.equal(await missing(au(400)), undefined)
   t.match(await missing(au(501)), /AU: its header states media up to byte 533, but only 532/)

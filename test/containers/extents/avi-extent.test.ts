@@ -22,7 +22,7 @@ const hdrl = (...streams: Buffer[]) =>
   list('hdrl', Buffer.concat([chunk('avih', Buffer.alloc(56)), ...streams.map(one => list('strl', one))]))
 const frames = Buffer.concat([chunk('00dc', Buffer.alloc(501)), chunk('01wb', Buffer.alloc(301))])
 
-t.test('counts the list "movi", but not what follows it', async t => {
+t.test('counts the list "movi", but nothing after it', async t => {
   const whole = riff('AVI ', Buffer.concat([hdrl(), list('movi', frames), chunk('idx1', Buffer.alloc(64))]))
   t.equal(await missing(whole), undefined)
   for (const left of [1, 60, 72]) t.equal(await missing(whole.subarray(0, -left)), undefined, `${left}`)
@@ -31,7 +31,7 @@ t.test('counts the list "movi", but not what follows it', async t => {
   t.match(await missing(whole.subarray(0, -400)), /AVI: its list "movi"/)
 })
 
-t.test('takes sizes that are written to a pipe for none', async t => {
+t.test('recognizes placeholder sizes written to a pipe', async t => {
   for (const size of [0, 0x7fff0000, 0xffffffff]) {
     t.equal(await missing(riff('AVI ', Buffer.concat([hdrl(), list('movi', frames, size)]), size)), undefined)
   }
@@ -52,7 +52,7 @@ function openDml(): { file: Buffer; places: number[] } {
   return { file: build(ends.map(end => end - 416)).file, places: ends }
 }
 
-t.test('follows OpenDML: RIFFs that are missing, cut, or lack their indices only', async t => {
+t.test('follows OpenDML: RIFFs that are missing, cut, or lack only their indices', async t => {
   const { file, places } = openDml()
   t.equal(await missing(file), undefined)
   for (const place of places.slice(0, -1)) {

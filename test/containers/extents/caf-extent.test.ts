@@ -15,7 +15,7 @@ function caf(dataSize: bigint, bytes = 500, behind = Buffer.alloc(0)): Buffer {
   ])
 }
 
-t.test('counts the data, and takes a size that is none for none', async t => {
+t.test('counts the data, and ignores an invalid size', async t => {
   t.equal(await missing(caf(500n)), undefined)
   t.match(await missing(caf(501n)), /CAF: its chunk "data"/)
   for (const size of [-1n, 0n]) t.equal(await missing(caf(size)), undefined)

@@ -22,12 +22,12 @@ function walk(bytes: Buffer) {
   }
 }
 
-t.test('goes from chunk to chunk, each where the rule has it', async t => {
+t.test('goes from chunk to chunk, each where the rule places it', async t => {
   const bytes = Buffer.from('junk\0\0\0\x01x   data\0\0\0\x07', 'latin1')
   t.same(walk(bytes), { places: [0, 12], claim: { end: 27, by: 'data' } })
 })
 
-t.test('claims nothing where there are no media, or no size of them', async t => {
+t.test('claims nothing without media, or without their size', async t => {
   t.equal(walk(Buffer.from('junk\0\0\0\x01x', 'latin1')).claim, undefined)
   t.equal(walk(Buffer.from('data\0\0\0\0', 'latin1')).claim, undefined)
   t.equal(walk(Buffer.from('data\xff\xff\xff\xff', 'latin1')).claim, undefined)

@@ -15,7 +15,7 @@ t.test('finds every cut within the frames by the number of samples', async t => 
   t.match(await missing(file.subarray(0, -1)), /FLAC/)
 })
 
-t.test('passes over tags behind the frames, of any length', async t => {
+t.test('skips tags after the frames, of any length', async t => {
   const file = await ffmpegToFile(args, 'a.flac')
   const id3 = Buffer.concat([Buffer.from('TAG'), Buffer.alloc(125, 0x20)])
   for (const tag of [id3, Buffer.from('APETAGEX and so on'), Buffer.alloc(400_000, 0xf8), Buffer.alloc(10)]) {
@@ -23,7 +23,7 @@ t.test('passes over tags behind the frames, of any length', async t => {
   }
 })
 
-t.test('asks for nothing where the number is not known', async t => {
+t.test('asks for nothing if the number is unknown', async t => {
   const stream = await ffmpegToPipe(args)
   t.equal(await missing(stream), undefined)
   t.equal(await missing(stream.subarray(0, stream.length / 2)), undefined)

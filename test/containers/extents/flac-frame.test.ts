@@ -2,7 +2,7 @@ import t from 'tap'
 import { flacFrameAt, isFlacFrameWhole } from '../../../lib/containers/extents/flac-frame.js'
 import { audioInput, ffmpegToFile } from '../../support/media.js'
 
-t.test('finds the frames of a stream one behind the other, and where each ends', async t => {
+t.test('finds the consecutive frames of a stream, and the end of each', async t => {
   const samples = 40_000
   const input = audioInput({ seconds: 5, sampleRate: 8000 })
   const file = await ffmpegToFile([...input, '-frame_size', '1152', '-f', 'flac'], 'a.flac')
@@ -23,7 +23,7 @@ t.test('finds the frames of a stream one behind the other, and where each ends',
   t.notOk(isFlacFrameWhole(file.subarray(0, -1), last, 0))
 })
 
-t.test('reads no header where none is', async t => {
+t.test('reads no header where there is none', async t => {
   const header = Buffer.from('fff8c9080000', 'hex')
   t.equal(flacFrameAt(header, 0, 4096), undefined, 'a wrong CRC')
   t.equal(flacFrameAt(header.subarray(0, 3), 0, 4096), undefined)

@@ -30,7 +30,7 @@ function flv(values: Record<string, number>, count = frames.length): Buffer {
   return Buffer.concat([START, metadata(values), ...frames.slice(0, count)])
 }
 
-t.test('finds a tag that is cut', async t => {
+t.test('finds a cut tag', async t => {
   const whole = flv({})
   t.equal(await missing(whole), undefined)
   t.equal(await missing(whole.subarray(0, -4)), undefined, 'without the length of the last tag')
@@ -38,7 +38,7 @@ t.test('finds a tag that is cut', async t => {
   t.equal(await missing(flv({}, 50)), undefined, 'between two tags nothing says so')
 })
 
-t.test('believes "filesize" only where "duration" says the same', async t => {
+t.test('trusts "filesize" only if "duration" agrees', async t => {
   const { length } = flv({ duration: 0, filesize: 0 })
   const truth = { duration: 4, filesize: length }
   t.equal(await missing(flv(truth)), undefined)
@@ -50,7 +50,7 @@ t.test('believes "filesize" only where "duration" says the same', async t => {
   t.equal(await missing(flv({ duration: 4, filesize: 0 }, 50)), undefined, 'no size')
 })
 
-t.test('counts pictures by when they are shown', async t => {
+t.test('counts frames by their presentation time', async t => {
   const args = ['-f', 'lavfi', '-i', 'testsrc2=s=64x48:r=5:d=4', '-c:v', 'libx264', '-bf', '3', '-f', 'flv']
   const file = await ffmpegToFile(args, 'a.flv')
   const stale = Buffer.from(file)

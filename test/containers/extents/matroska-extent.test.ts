@@ -42,7 +42,7 @@ const front = seekHead(0).length
 const withCues = (tail: Part) =>
   file([seekHead(front + 2 * cluster().length), cluster(), cluster(), element(CUES, tail)])
 
-t.test('finds a cluster that is missing, or cut', async t => {
+t.test('finds a missing or cut cluster', async t => {
   const whole = file([cluster(), cluster()])
   t.equal(await missing(whole), undefined)
   t.match(await missing(whole.subarray(0, -cluster().length)), /Matroska: the size of its Segment/)
@@ -50,7 +50,7 @@ t.test('finds a cluster that is missing, or cut', async t => {
   t.match(await missing(file([cluster()], 100_000)), /Matroska/)
 })
 
-t.test('does not miss what stands behind the clusters', async t => {
+t.test('does not miss elements after the clusters', async t => {
   const whole = withCues(Buffer.alloc(1000))
   t.equal(await missing(whole), undefined)
   for (const left of [1, 500, 1000, 1012])
@@ -61,7 +61,7 @@ t.test('does not miss what stands behind the clusters', async t => {
   t.equal(await missing(tags.subarray(0, -50)), undefined, 'a void that is cut')
 })
 
-t.test('takes unknown sizes for none, and looks at the clusters and blocks within', async t => {
+t.test('recognizes unknown sizes, and reads the clusters and blocks within', async t => {
   const live = file([cluster(), cluster()], -1)
   t.equal(await missing(live), undefined)
   t.equal(await missing(live.subarray(0, -cluster().length)), undefined, 'between two clusters')
@@ -75,14 +75,14 @@ t.test('takes unknown sizes for none, and looks at the clusters and blocks withi
   t.match(await missing(recorded.subarray(0, -1)), /its last block/)
 })
 
-t.test('judges each of several files one behind the other', async t => {
+t.test('judges each of several consecutive files', async t => {
   const whole = file([cluster()])
   t.equal(await missing(Buffer.concat([whole, whole])), undefined)
   t.match(await missing(Buffer.concat([whole, whole.subarray(0, -1)])), /Matroska/)
   t.equal(await missing(Buffer.concat([whole, Buffer.alloc(50)])), undefined)
 })
 
-t.test('gives up on what is no element', async t => {
+t.test('gives up on bytes that are no element', async t => {
   t.equal(await missing(file([cluster(), Buffer.alloc(100)])), undefined)
   t.equal(await missing(Buffer.concat([element(EBML), Buffer.alloc(20)])), undefined)
 })

@@ -14,7 +14,7 @@ function front(length: number, pad = 0): Buffer {
   ])
 }
 
-t.test('counts samples, not the rest of the mdat, nor what follows', async t => {
+t.test('counts samples, not the rest of the mdat, nor later data', async t => {
   const file = front(1000)
   t.equal(await missing(file), undefined)
   t.match(await missing(file.subarray(0, -1)), /MP4: its sample tables \(moov\) states? media up to byte/)
@@ -26,7 +26,7 @@ t.test('counts samples, not the rest of the mdat, nor what follows', async t => 
   for (const left of [1, 50, 100, 105]) t.equal(await missing(free.subarray(0, -left)), undefined)
 })
 
-t.test('reads an index behind the media', async t => {
+t.test('reads an index after the media', async t => {
   const media = box('mdat', Buffer.alloc(1000))
   const place = FTYP.length + 8
   t.equal(await missing(Buffer.concat([FTYP, media, track([place], [1000])])), undefined)
@@ -34,7 +34,7 @@ t.test('reads an index behind the media', async t => {
   t.equal(await missing(Buffer.concat([FTYP, media, media, track([place, place + 1008], [9, 9])])), undefined)
 })
 
-t.test('goes by the mdat where the index can not be read, or is that of pictures', async t => {
+t.test('takes the mdat if the index is unreadable, or that of pictures', async t => {
   const broken = box('moov', box('trak', Buffer.alloc(20)))
   for (const index of [broken, full('meta', Buffer.alloc(8))]) {
     const file = Buffer.concat([FTYP, index, box('mdat', Buffer.alloc(1000))])
@@ -67,7 +67,7 @@ function sidx(...sizes: number[]): Buffer {
   )
 }
 
-t.test('finds a fragment that is cut, at whatever byte', async t => {
+t.test('finds a fragment cut at any byte', async t => {
   const file = Buffer.concat([INIT, fragment(50), fragment(70)])
   const border = file.length - fragment(70).length
   for (let length = INIT.length; length < file.length; length++) {
@@ -82,7 +82,7 @@ t.test('finds a fragment that is cut, at whatever byte', async t => {
   t.equal(await missing(Buffer.concat([file, box('mfra', Buffer.alloc(50))]).subarray(0, -20)), undefined)
 })
 
-t.test('finds fragments that are missing by the index of segments', async t => {
+t.test('finds missing fragments by the segment index', async t => {
   const [one, two] = [fragment(50), fragment(70)]
   const file = Buffer.concat([INIT, sidx(one.length, two.length), one, two])
   t.equal(await missing(file), undefined)
@@ -98,7 +98,7 @@ t.test('finds fragments that are missing by the index of segments', async t => {
   t.equal(await missing(covered.subarray(0, -40)), undefined, 'a free box that it covers')
 })
 
-t.test('stops where there are no boxes any more', async t => {
+t.test('stops at the end of the boxes', async t => {
   t.equal(await missing(Buffer.concat([INIT, fragment(50), Buffer.alloc(100, 1)])), undefined)
   t.equal(await missing(Buffer.concat([front(100), front(100).subarray(0, -20)])), undefined, 'a second file')
 })

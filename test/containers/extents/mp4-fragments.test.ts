@@ -23,7 +23,7 @@ t.test('adds up the samples of a fragment', async t => {
   t.equal(fragmentEnd(moof(traf(base(0), sizes), traf(base(0), full('trun', u32(1, 5), 0x200))), NONE), 1565)
 })
 
-t.test('takes the size that the fragment, or the movie, has for all', async t => {
+t.test('takes the default size of the fragment, or the movie', async t => {
   const run = full('trun', u32(3, 500), 1)
   t.equal(fragmentEnd(moof(traf(base(0x20010, 100), run)), NONE), 1800)
   t.equal(fragmentEnd(moof(traf(base(0x2001a, 1, 2, 100), run)), NONE), 1800)
@@ -32,7 +32,7 @@ t.test('takes the size that the fragment, or the movie, has for all', async t =>
   t.equal(fragmentEnd(moof(traf(base(), run)), NONE), undefined)
 })
 
-t.test('says nothing of what it can not know', async t => {
+t.test('states nothing in doubt', async t => {
   const run = full('trun', u32(1, 500, 10), 0x201)
   t.equal(fragmentEnd(moof(traf(base(1, 0, 1000), run)), NONE), 1510, 'an absolute place, its own')
   t.equal(fragmentEnd(moof(traf(base(1, 0, 9_000_000), run)), NONE), undefined, 'and of another stream')

@@ -24,7 +24,7 @@ const fields = (...values: number[]) => {
   return bytes
 }
 
-t.test('says how many bytes the samples of sound take', async t => {
+t.test('returns the number of bytes of audio samples', async t => {
   const unit = (bytes: Buffer) => soundUnit(parsed(bytes))
   t.same(unit(entry('sowt', 0, 2, 16)), { samples: 1, bytes: 4 })
   t.same(unit(entry('in24', 0, 6, 24)), { samples: 1, bytes: 18 })
@@ -38,7 +38,7 @@ t.test('says how many bytes the samples of sound take', async t => {
   t.equal(soundUnit(undefined), undefined)
 })
 
-t.test('is used where a table counts samples of sound one by one', async t => {
+t.test('applies if a table counts audio samples one by one', async t => {
   const given = { offsets: [100], perChunk: 1000, fixed: 1, count: 1000 }
   t.equal(tablesEnd(moov(samples({ ...given, sound: entry('sowt', 0, 2, 16) }))), 4100)
   t.equal(tablesEnd(moov(samples({ ...given, sound: entry('mp4a', 0, 2, 16) }))), 1100)

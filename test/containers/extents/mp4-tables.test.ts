@@ -2,7 +2,7 @@ import t from 'tap'
 import { tablesEnd } from '../../../lib/containers/extents/mp4-tables.js'
 import { box, full, moov, samples, u32 } from '../../support/index-boxes.js'
 
-t.test('finds the end of the chunk that lies furthest back', async t => {
+t.test('finds the end of the last chunk in the file', async t => {
   const track = (offsets: number[], perChunk: number, sizes: number[]) =>
     samples({ offsets, perChunk, sizes })
   t.equal(tablesEnd(moov(track([100, 200], 2, [1, 2, 3, 4]))), 207)
@@ -23,7 +23,7 @@ t.test('counts no samples without bytes, no tracks without samples, none of anot
   t.equal(tablesEnd(moov(other, samples({ offsets: [100], perChunk: 1, sizes: [5] }))), 105)
 })
 
-t.test('says nothing of tables that can not be read', async t => {
+t.test('states nothing for unreadable tables', async t => {
   const broken = box('trak', box('mdia', box('minf', box('stbl', full('stsz', u32(0, 5))))))
   t.equal(tablesEnd(moov(broken)), undefined)
   t.equal(
@@ -32,7 +32,7 @@ t.test('says nothing of tables that can not be read', async t => {
   )
 })
 
-t.test('takes the same work for however many samples are claimed', async t => {
+t.test('takes the same work for any number of claimed samples', async t => {
   const many = moov(samples({ offsets: [100], perChunk: 2 ** 32 - 1, fixed: 1, count: 2 ** 32 - 1 }))
   t.equal(tablesEnd(many), undefined)
 })

@@ -18,7 +18,7 @@ function page(flags: number, bodies: readonly number[]): Buffer {
 
 const [first, middle, last] = [page(2, [30]), page(0, [255, 255, 10]), page(4, [100])]
 
-t.test('finds a page that is cut, at whatever byte', async t => {
+t.test('finds a page cut at any byte', async t => {
   const whole = Buffer.concat([first, middle, last])
   for (let length = 1; length < whole.length; length++) {
     const isBorder = [first.length, first.length + middle.length].includes(length)
@@ -28,7 +28,7 @@ t.test('finds a page that is cut, at whatever byte', async t => {
   t.equal(await missing(whole), undefined)
 })
 
-t.test('asks for no last page, and goes on behind one', async t => {
+t.test('needs no last page, and continues after one', async t => {
   t.equal(await missing(Buffer.concat([first, middle])), undefined)
   t.equal(await missing(Buffer.concat([first, last, first, middle])), undefined)
   t.match(

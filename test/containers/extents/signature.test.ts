@@ -31,7 +31,7 @@ const NAMES = Object.keys(SIGNATURES) as (keyof typeof SIGNATURES)[]
 const headOf = (name: keyof typeof SIGNATURES) => Buffer.from(HEADS[name].padEnd(16, '\0'), 'latin1')
 const signatureOf = (name: keyof typeof SIGNATURES): Signature => SIGNATURES[name]
 
-t.test('each container is told from every other by its first 16 bytes', async t => {
+t.test('tells each container from every other by its first 16 bytes', async t => {
   for (const name of NAMES) {
     const head = headOf(name).subarray(0, 16)
     t.same(
@@ -41,7 +41,7 @@ t.test('each container is told from every other by its first 16 bytes', async t 
   }
 })
 
-t.test('a head that is too short, or of another form, is of none', async t => {
+t.test('matches nothing with a head that is too short, or of another form', async t => {
   for (const name of NAMES) {
     for (const length of [0, 1, 2]) t.equal(signatureOf(name)(headOf(name).subarray(0, length)), false)
   }
@@ -55,7 +55,7 @@ t.test('a head that is too short, or of another form, is of none', async t => {
   }
 })
 
-t.test('an MP4 may begin with any box that stands before its media in what people have', async t => {
+t.test('accepts an MP4 that begins with any box found before the media in real files', async t => {
   for (const type of ['ftyp', 'styp', 'moov', 'moof', 'mdat', 'free', 'uuid', 'sidx', 'emsg'])
     t.ok(isFirstMp4Box(type))
   for (const type of ['trak', 'WAVE', 'AVI ', '\0\0\0\0']) t.notOk(isFirstMp4Box(type))

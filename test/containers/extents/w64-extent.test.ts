@@ -2,7 +2,7 @@ import t from 'tap'
 import { missing } from '../../support/cut.js'
 import { audioInput, ffmpegToFile } from '../../support/media.js'
 
-t.test('counts the data, and takes a size that is none for none', async t => {
+t.test('counts the data, and ignores an invalid size', async t => {
   const file = await ffmpegToFile([...audioInput({ seconds: 0.5, sampleRate: 8000 }), '-f', 'w64'], 'a.w64')
   const at = file.indexOf('data\xf3\xac', 0, 'latin1') + 16
   t.equal(await missing(file), undefined)

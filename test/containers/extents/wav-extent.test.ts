@@ -29,7 +29,7 @@ t.test('counts the data, and nothing else', async t => {
   )
 })
 
-t.test('takes a size that is none for none', async t => {
+t.test('ignores an invalid size', async t => {
   for (const size of [0, 0x7fff0000, 0x7ffff000, 0x7fffffff, 0x80000000, 0xffffffff]) {
     t.equal(await missing(riff(FMT, chunk('data', Buffer.alloc(1000), size))), undefined, size.toString(16))
   }

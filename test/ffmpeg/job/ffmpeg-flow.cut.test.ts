@@ -101,7 +101,7 @@ for (const [name, args] of Object.entries(KINDS)) {
   )
 }
 
-t.test('says what the container states, what came, and what to do', async t => {
+t.test('states the expected length, the actual length, and the remedy', async t => {
   const file = await ffmpegToFile(KINDS['wav']!, 'media')
   const cut = file.subarray(0, file.length >> 1)
   const message = new RegExp(

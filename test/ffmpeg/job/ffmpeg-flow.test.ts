@@ -44,7 +44,7 @@ async function make(count: number, ffmpegPath?: string) {
   return { flow, stages, seen, errors }
 }
 
-t.test('it starts at the first read, and ends every output when each is wanted', async t => {
+t.test('starts at the first read, and ends every output once each has a reader', async t => {
   const before = resources()
   const { flow, stages, seen, errors } = await make(2)
   const [first, second] = stages as [(typeof stages)[0], (typeof stages)[0]]
@@ -67,7 +67,7 @@ t.test('it starts at the first read, and ends every output when each is wanted',
   t.same(await resourcesSince(before), {})
 })
 
-t.test('no output ends where one of them can’t be completed', async t => {
+t.test('ends no output if one of them can’t be completed', async t => {
   const { flow, stages } = await make(2)
   const [first, second] = stages as [(typeof stages)[0], (typeof stages)[0]]
   const asked = new Promise<void>(resolve => {
@@ -87,13 +87,13 @@ t.test('no output ends where one of them can’t be completed', async t => {
   await flow.kill()
 })
 
-t.test('one output alone need not be asked for', async t => {
+t.test('ends a single output without a reader', async t => {
   const { flow, stages } = await make(1)
   t.ok((await buffer(stages[0]!.stage)).length > 1000)
   await flow.kill()
 })
 
-t.test('a start that fails is told, to who began it as well', async t => {
+t.test('reports a failed start', async t => {
   const { flow, stages, errors } = await make(1, '/nowhere/ffmpeg')
   stages[0]!.output.read()
   await t.rejects(flow.begin(), { code: 'AVIO_ERR_FFMPEG_NOT_FOUND' })
@@ -101,7 +101,7 @@ t.test('a start that fails is told, to who began it as well', async t => {
   await flow.kill()
 })
 
-t.test('given up before its start, it never starts', async t => {
+t.test('never starts after an abort', async t => {
   const { flow, seen } = await make(1)
   await flow.kill()
   const begun = flow.begin().then(() => 'settled')

@@ -60,7 +60,7 @@ const feed = async (job: FfmpegJob, bytes: Buffer, n = 0) => {
   await promisify((callback: () => void) => input.end(callback))()
 }
 
-t.test('a run that goes well delivers everything, and tells what it hears', async t => {
+t.test('delivers all output of a successful run, and reports its events', async t => {
   const said = { SAYS: '[info] hello\n', PROGRESS: 'frame=3\nprogress=end\n' }
   const { job, chunks, log, reports } = await begun('says', said)
   t.teardown(() => job.kill())
@@ -72,7 +72,7 @@ t.test('a run that goes well delivers everything, and tells what it hears', asyn
   t.match(reports, [{ frame: 3, done: true, bytesIn: 5 }])
 })
 
-t.test('a run that fails says why, with what went in and came out', async t => {
+t.test('gives the reason of a failed run, with the bytes in and out', async t => {
   const { job, spawned } = await begun('says', { SAYS: "[fatal] Unknown encoder 'x'\n", CODE: '1' })
   t.teardown(() => job.kill())
   await feed(job, Buffer.from('media'))
@@ -85,7 +85,7 @@ t.test('a run that fails says why, with what went in and came out', async t => {
   })
 })
 
-t.test('a run without output says so', async t => {
+t.test('reports a run without output', async t => {
   const { job } = await begun('says')
   t.teardown(() => job.kill())
   await feed(job, Buffer.alloc(0))
@@ -93,7 +93,7 @@ t.test('a run without output says so', async t => {
   await t.rejects(job.deliveredAll(), { code: 'AVIO_ERR_FFMPEG_NO_OUTPUT', bytesOut: 0 })
 })
 
-t.test('output that somebody else holds open can’t be called whole', async t => {
+t.test('does not call output complete while another process holds it open', async t => {
   const { job, log } = await begun('leaves-a-grandchild')
   await feed(job, Buffer.from('media'))
   await job.endedWell()
@@ -102,7 +102,7 @@ t.test('output that somebody else holds open can’t be called whole', async t =
   await job.kill()
 })
 
-t.test('there may be several inputs and outputs on pipes', async t => {
+t.test('handles several inputs and outputs on pipes', async t => {
   const media = await transportStream({ seconds: 1 })
   const chunks: Buffer[][] = [[], []]
   const input = { ...INPUT, source: undefined, format: 'mpegts', formatWhitelist: ['mpegts'] }
@@ -127,7 +127,7 @@ t.test('there may be several inputs and outputs on pipes', async t => {
   t.equal(chunks[1]![0]![0], 0xff, 'ADTS')
 })
 
-t.test('two outputs of one source come on two pipes', async t => {
+t.test('delivers two outputs of one source on two pipes', async t => {
   const chunks: Buffer[][] = [[], []]
   const push = (n: number) => (chunk: Buffer) => chunks[n]!.push(chunk) > 0
   const source = new BytesSource({ bytes: await indexLastMp4() })
@@ -149,7 +149,7 @@ t.test('two outputs of one source come on two pipes', async t => {
   await job.kill()
 })
 
-t.test('it can be ended before, while and after it starts', async t => {
+t.test('ends before, during and after its start', async t => {
   const source = new BytesSource({ bytes: await indexLastMp4() })
   const outputs = [{ format: 'matroska', args: [], push: () => true }]
   const make = () =>

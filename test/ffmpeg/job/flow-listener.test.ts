@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream'
 import t from 'tap'
 import { flowListener } from '../../../lib/ffmpeg/job/flow-listener.js'
 
-t.test('what happens in a flow becomes events of its stage, a failure destroys it', async t => {
+t.test('emits the events of a flow on its stage, and destroys it on failure', async t => {
   const stage = new PassThrough()
   const listener = flowListener(stage)
   const seen: unknown[] = []

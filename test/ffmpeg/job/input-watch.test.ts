@@ -62,7 +62,7 @@ async function readAll(
   return { inputs, told }
 }
 
-t.test('tells what was found and what becomes of it, once', async t => {
+t.test('reports the streams and their outcome, once', async t => {
   const { inputs, told } = await readAll(COPY, await film())
   t.equal(told.filter(what => what === 'input').length, 1)
   t.match(inputs, [{ input: 0, format: { names: ['mov'] }, notes: [], chapters: [] }])
@@ -87,7 +87,7 @@ t.test('tells what was found and what becomes of it, once', async t => {
   ])
 })
 
-t.test('fails for what is missing before anything is stored, and names it', async t => {
+t.test('fails for a missing stream before anything is stored, and names it', async t => {
   const bytes = await film()
   const stage = new FfmpegReadable({
     input: { source: new BytesSource({ bytes }) },
@@ -100,7 +100,7 @@ t.test('fails for what is missing before anything is stored, and names it', asyn
   })
 })
 
-t.test('does not take for missing what the arguments leave out', async t => {
+t.test('does not count streams excluded by arguments as missing', async t => {
   const bytes = await film()
   for (const args of [
     ['-map', '0:V', '-map', '0:a:0'],
@@ -117,7 +117,7 @@ t.test('does not take for missing what the arguments leave out', async t => {
   )
 })
 
-t.test('asks a function about each stream that is missing, and about no other', async t => {
+t.test('asks a function about each missing stream, and about no other', async t => {
   const bytes = await film()
   const asked: string[] = []
   const ask = (isError: (stream: MissingStream) => boolean) => (stream: MissingStream) => {
@@ -137,33 +137,30 @@ t.test('asks a function about each stream that is missing, and about no other', 
   await t.rejects(readAll({ ...COPY, onMissing: thrower }, bytes), own)
 })
 
-t.test(
-  'tells a track that ffmpeg finds when it is at work, and fails for it though output has come',
-  async t => {
-    const bytes = await lateSound()
-    const inputs: FfmpegInput[] = []
-    const stage = new FfmpegTransform({ output: COPY })
-    stage.on('input', input => inputs.push(input))
-    await pipeline(new ChunkedSource(bytes), stage, new Collector())
-    t.equal(inputs.length, 2)
-    t.match(inputs[1]!.streams[1], {
-      index: 1,
-      type: 'audio',
-      leftOut: [{ output: 0, reason: 'found-late' }],
-    })
-    const error = await failing(t, bytes, { output: { ...COPY, onMissing: 'error' } })
-    t.match(error, { code: 'AVIO_ERR_STREAM_MISSING', message: /0:1 \(audio\) begins after .*-probesize/ })
-    const wide = ['-analyzeduration', '20M', '-probesize', '20M']
-    const { length } = await new Promise<readonly unknown[]>((resolve, reject) => {
-      const all = new FfmpegTransform({ input: { args: wide }, output: { ...COPY, onMissing: 'error' } })
-      all.on('input', ({ streams }) => resolve(streams.filter(({ into }) => into.length > 0)))
-      pipeline(new ChunkedSource(bytes), all, new Collector()).catch(reject)
-    })
-    t.equal(length, 2, 'the remedy that the message names')
-  },
-)
+t.test('reports a track that ffmpeg finds late, and fails for it though output has come', async t => {
+  const bytes = await lateSound()
+  const inputs: FfmpegInput[] = []
+  const stage = new FfmpegTransform({ output: COPY })
+  stage.on('input', input => inputs.push(input))
+  await pipeline(new ChunkedSource(bytes), stage, new Collector())
+  t.equal(inputs.length, 2)
+  t.match(inputs[1]!.streams[1], {
+    index: 1,
+    type: 'audio',
+    leftOut: [{ output: 0, reason: 'found-late' }],
+  })
+  const error = await failing(t, bytes, { output: { ...COPY, onMissing: 'error' } })
+  t.match(error, { code: 'AVIO_ERR_STREAM_MISSING', message: /0:1 \(audio\) begins after .*-probesize/ })
+  const wide = ['-analyzeduration', '20M', '-probesize', '20M']
+  const { length } = await new Promise<readonly unknown[]>((resolve, reject) => {
+    const all = new FfmpegTransform({ input: { args: wide }, output: { ...COPY, onMissing: 'error' } })
+    all.on('input', ({ streams }) => resolve(streams.filter(({ into }) => into.length > 0)))
+    pipeline(new ChunkedSource(bytes), all, new Collector()).catch(reject)
+  })
+  t.equal(length, 2, 'the remedy that the message names')
+})
 
-t.test('tells a second index behind the media', async t => {
+t.test('reports a second index after the media', async t => {
   const bytes = await ffmpegToFile([...videoInput(), ...H264, '-movflags', '+faststart'], 'one.mp4')
   const twice = Buffer.concat([bytes, bytes])
   const { inputs } = await readAll(COPY, twice)
@@ -172,14 +169,14 @@ t.test('tells a second index behind the media', async t => {
   t.match(error, { code: 'AVIO_ERR_STREAM_MISSING', message: /second index \(moov\)/ })
 })
 
-t.test('tells times that go back in many packets', async t => {
+t.test('reports times that go backwards in many packets', async t => {
   const ts = await ffmpegToPipe([...videoInput({ seconds: 3 }), ...H264, '-f', 'mpegts'])
   const output = { ...COPY, args: ['-c', 'copy', '-copyts'] }
   const { inputs } = await readAll(output, Buffer.concat([ts, ts, ts]))
   t.match(inputs.at(-1)!.notes, [{ kind: 'times-changed' }])
 })
 
-t.test('tells each input of a graph, and what goes into which output', async t => {
+t.test('reports each input of a graph, and what goes into which output', async t => {
   const graph = new FfmpegProcess({
     inputs: [await indexLastMp4(), await matroska()].map(bytes => ({ source: new BytesSource({ bytes }) })),
     outputs: [
@@ -206,7 +203,7 @@ t.test('tells each input of a graph, and what goes into which output', async t =
   ])
 })
 
-t.test('does not call an output whole of which nobody said what it lacks', async t => {
+t.test('does not call an output complete without a report of its streams', async t => {
   const options = standIn('copies')
   const bytes = Buffer.from('anything')
   await pipeline(new ChunkedSource(bytes), new FfmpegTransform(options), new Collector())
@@ -214,7 +211,7 @@ t.test('does not call an output whole of which nobody said what it lacks', async
   t.match(error, { code: 'AVIO_ERR_STREAM_MISSING', message: /did not report the streams/ })
 })
 
-t.test('begins by what it is told, in the order of each version', async t => {
+t.test('begins at the report of each version', async t => {
   const head = [
     "[info] Input #0, mpegts, from 'x':",
     '[info]   Stream #0:0[0x100]: Video: h264, yuv420p, 64x64',
@@ -271,7 +268,7 @@ class Taker extends Writable {
   }
 }
 
-t.test('tells what was found before the first byte goes on, in whichever order they come', async t => {
+t.test('reports the streams before the first byte goes on, in whichever order they come', async t => {
   const run = async (hears: boolean) => {
     const told: string[] = []
     const stage = new FfmpegTransform(standIn('says', { SAYS }))
@@ -285,7 +282,7 @@ t.test('tells what was found before the first byte goes on, in whichever order t
   t.same(await run(false), ['bytes'], 'nothing is held up where nobody listens')
 })
 
-t.test('hands nothing on of an output that lacks something, though it has come', async t => {
+t.test('passes on nothing of an output that lacks something', async t => {
   const late = SAYS.replace(
     '[info] Stream mapping',
     '[info]   Stream #0:1[0x101]: Data: klv\n[info] Stream mapping',
@@ -299,7 +296,7 @@ t.test('hands nothing on of an output that lacks something, though it has come',
   t.equal(sink.bytes.length, 0)
 })
 
-t.test('waits no longer than it has to', async t => {
+t.test('waits no longer than needed', async t => {
   for (const [env, inputs] of [
     [{ HELLO: SAYS }, 1],
     // A wrapper script hides what ffmpeg says.
@@ -316,7 +313,7 @@ t.test('waits no longer than it has to', async t => {
   }
 })
 
-t.test('tells what was noticed before ffmpeg was started with the streams, and judges it then', async t => {
+t.test('reports notes from before the start with the streams, and judges them then', async t => {
   const note: InputNote = { kind: 'out-of-reach', message: 'It has its tags behind the media.' }
   const told: FfmpegInput[] = []
   const errors: Error[] = []
@@ -348,7 +345,7 @@ t.test('tells what was noticed before ffmpeg was started with the streams, and j
   t.match(errors, [{ code: 'AVIO_ERR_STREAM_MISSING', message: /^It has its tags .* set "onMissing"/ }])
 })
 
-t.test('gives an error of a listener to nobody but the process', async t => {
+t.test('leaves an error of a listener to the process', async t => {
   const own = new Error('of a listener')
   const thrown = await uncaught(async () => {
     const stage = new FfmpegTransform({ output: COPY })

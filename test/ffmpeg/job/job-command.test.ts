@@ -34,13 +34,13 @@ function maker(more: Partial<CommandMaker> = {}) {
   return { told, made }
 }
 
-t.test('pipes get the standard descriptors first, then those behind the progress pipe', async t => {
+t.test('gives pipes the standard descriptors first', async t => {
   t.same(descriptors(1, 1), { inputs: [0], outputs: [1] })
   t.same(descriptors(0, 2), { inputs: [], outputs: [1, 4] })
   t.same(descriptors(2, 2), { inputs: [0, 4], outputs: [1, 5] })
 })
 
-t.test('each input and output has a pipe of its own, and a name', async t => {
+t.test('gives each input and output a pipe of its own, and a name', async t => {
   const inputs = [INPUT, { ...INPUT, name: 's3://b/sound.ts' }]
   const { made, told } = maker()
   const command = await jobCommand(spec({ inputs, outputs: [OUTPUT, OUTPUT] }), made)
@@ -67,7 +67,7 @@ t.test('each input and output has a pipe of its own, and a name', async t => {
   t.same(told, [])
 })
 
-t.test('what is read by address has no pipe: the way to the server is in the environment', async t => {
+t.test('passes the server of inputs read by seeking in the environment, without a pipe', async t => {
   const source = new BytesSource({ bytes: media })
   const seekable = await SeekableInputs.open([{ source, head: Buffer.alloc(0) }], 1024 ** 2, error => {
     throw error
@@ -81,7 +81,7 @@ t.test('what is read by address has no pipe: the way to the server is in the env
   t.equal(command.inputName, source.name)
 })
 
-t.test('an input by address that is empty is an error before anything is run', async t => {
+t.test('rejects an empty input read by seeking before it runs anything', async t => {
   const source = new BytesSource({ bytes: Buffer.alloc(0) })
   const seekable = await SeekableInputs.open([{ source, head: Buffer.alloc(0) }], 1024 ** 2, error => {
     throw error
@@ -92,7 +92,7 @@ t.test('an input by address that is empty is an error before anything is run', a
   await t.rejects(jobCommand(empty, made), { code: 'AVIO_ERR_INPUT_INVALID' })
 })
 
-t.test('lines of the level verbose are hidden unless the user asks for them', async t => {
+t.test('hides lines of the level verbose unless the user asks for them', async t => {
   const levels = [
     [[], true],
     [['-loglevel', 'verbose'], false],
@@ -104,13 +104,13 @@ t.test('lines of the level verbose are hidden unless the user asks for them', as
   }
 })
 
-t.test('tells of a program that does not say which it is, and of what a pipe can not bring', async t => {
+t.test('reports a program without a version, and what a pipe can not deliver', async t => {
   const { made, told } = maker({ version: Promise.resolve(undefined) })
   await jobCommand(spec({ inputs: [{ ...INPUT, lost: 'has its cover behind its media' }] }), made)
   t.match(told, [/does not say which ffmpeg/, /^0: The input has its cover behind its media\. /])
 })
 
-t.test('a look may find out the arguments, and is given up with the signal', async t => {
+t.test('takes arguments from a look, and aborts it with the signal', async t => {
   const prepare = () => Promise.resolve({ input: ['-ss', '1'], output: ['-t', '2'] })
   const { args } = await jobCommand(spec({ prepare }), maker().made)
   t.match(args.join(' '), /-ss 1 .*-i pipe:0 .*-t 2/)

@@ -37,7 +37,7 @@ t.test('counts the bytes of all outputs, to the very limit', async t => {
   )
 })
 
-t.test('looks at how far ffmpeg is, and fails once', async t => {
+t.test('checks the progress of ffmpeg, and fails once', async t => {
   const { state, watch } = make({ maxDuration: 2 })
   watch.progress({ outTime: 2 } as never)
   t.same(codes(state), [])
@@ -46,7 +46,7 @@ t.test('looks at how far ffmpeg is, and fails once', async t => {
   t.same(codes(state), ['AVIO_ERR_LIMIT_DURATION'])
 })
 
-t.test('finds a picture that is too large by what the input states, and by what a decoder meets', async t => {
+t.test('finds a too large picture in the dump of an input, and in the log of a decoder', async t => {
   const line =
     '  Stream #0:0[0x1](und): Video: h264 (High) (avc1 / 0x31637661), yuv420p, 320x180, 25 fps, 25 tbr'
   for (const [maxPixels, entry, isFound] of [
@@ -87,7 +87,7 @@ t.test('ends by the clock from its start on, and not after it was closed', async
   t.same([...closed.state.errors, ...early.state.errors], [])
 })
 
-t.test('calls it idle when nothing moves, which is not where the sink holds back', async t => {
+t.test('detects idleness, but not while the sink holds back', async t => {
   const moving = make({ idleTimeout: 200 })
   moving.watch.start()
   const held = make({ idleTimeout: 200 })

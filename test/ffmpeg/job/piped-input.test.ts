@@ -41,7 +41,7 @@ function make(settings: Partial<PipedInputSettings> = {}) {
   return { stage, input, seen, child, connect }
 }
 
-t.test('the head waits for ffmpeg, and goes before the rest', async t => {
+t.test('holds the head until ffmpeg starts, and sends it before the rest', async t => {
   const { stage, input, seen, child, connect } = make()
   const media = await transportStream()
   stage.write(media.subarray(0, 1000))
@@ -58,7 +58,7 @@ t.test('the head waits for ffmpeg, and goes before the rest', async t => {
   t.same(seen, ['decided', 'complete'])
 })
 
-t.test('with random access an index at the end has it read by address, and the source stopped', async t => {
+t.test('reads an index at the end by seeking with random access, and stops the source', async t => {
   const { stage, input, seen } = make()
   const media = await indexLastMp4()
   const access = new LoggedAccess(media)
@@ -75,7 +75,7 @@ t.test('with random access an index at the end has it read by address, and the s
   t.equal(input.isComplete, true)
 })
 
-t.test('without it that is an error, and so is a jump', async t => {
+t.test('rejects an index at the end, and a seek, without random access', async t => {
   const { stage, seen } = make()
   const failed = new Promise(resolve => stage.once('error', resolve))
   stage.write((await indexLastMp4()).subarray(0, 1000))
@@ -89,7 +89,7 @@ t.test('without it that is an error, and so is a jump', async t => {
   }
 })
 
-t.test('when ffmpeg had enough the source is stopped, or its rest thrown away up to a limit', async t => {
+t.test('stops the source after an early exit, or discards its rest up to a limit', async t => {
   const { stage, input, seen, child, connect } = make()
   const media = await transportStream()
   stage.write(media)
@@ -103,7 +103,7 @@ t.test('when ffmpeg had enough the source is stopped, or its rest thrown away up
   t.match(await failed, { code: 'AVIO_ERR_DISCARD_LIMIT' })
 })
 
-t.test('an empty input is an error, and a start that fails is one too', async t => {
+t.test('rejects an empty input, and a failed start', async t => {
   const empty = make()
   const first = new Promise(resolve => empty.stage.once('error', resolve))
   empty.stage.end()
@@ -124,7 +124,7 @@ t.test('an empty input is an error, and a start that fails is one too', async t 
   t.equal(stage.listenerCount('pipe'), 1, 'what is piped into it from now on is refused')
 })
 
-t.test('can be read once more where the source can jump, and holds nothing back from then on', async t => {
+t.test('allows reading again with random access, and holds nothing back from then on', async t => {
   const media = await transportStream()
   const once = make()
   once.stage.write(media)
@@ -151,7 +151,7 @@ t.test('can be read once more where the source can jump, and holds nothing back 
   t.equal(seen.length, told, 'it is read so already')
 })
 
-t.test('a write that ffmpeg did not take is no reason to wait when the input is read once more', async t => {
+t.test('does not wait for a write that ffmpeg did not take when reading again', async t => {
   const media = await transportStream()
   const { stage, input, seen, connect, child } = make()
   const source = new PassThrough()

@@ -6,7 +6,7 @@ import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
 const NOTHING = Buffer.alloc(0)
 const fail = (error: Error) => t.error(error)
 
-t.test('each source has an address of its own, and the word is in the environment only', async t => {
+t.test('gives each source a URL of its own, and keeps the token in the environment', async t => {
   const source = new BytesSource({ bytes: Buffer.from('abc') })
   const inputs = await SeekableInputs.open(
     [
@@ -26,7 +26,7 @@ t.test('each source has an address of its own, and the word is in the environmen
   t.equal(inputs.bytesServed, 0)
 })
 
-t.test('a cache of the caller is used, and left to them', async t => {
+t.test('uses a cache of the caller, and does not close it', async t => {
   const bytes = Buffer.from('abcdef')
   const cache = new BlockCache(new BytesSource({ bytes }), { cacheSize: 1024 ** 2 })
   const inputs = await SeekableInputs.open([{ source: cache, head: NOTHING }], 1024 ** 2, fail)

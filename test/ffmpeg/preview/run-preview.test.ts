@@ -24,7 +24,7 @@ async function made(
 
 const LEFT_OUT = { type: 'audio', into: [], leftOut: [{ output: 0, reason: 'unknown-codec' }] }
 
-t.test('takes what can be taken of an input with sound that nothing decodes, and tells', async t => {
+t.test('takes the usable streams of an input with undecodable audio, and reports them', async t => {
   const bytes = await iphone()
   const lists = [
     ['-map', '0', '-c', 'copy'],
@@ -44,7 +44,7 @@ t.test('takes what can be taken of an input with sound that nothing decodes, and
   }
 })
 
-t.test('fails for such a stream where a map names it, or where it must not be missing', async t => {
+t.test('fails for an undecodable stream if a map names it, or if it must not be missing', async t => {
   const bytes = await iphone('last')
   const run = (args: string[], onMissing: 'tell' | 'error') => {
     const output = { format: 'mp4', args, onMissing }
@@ -60,7 +60,7 @@ t.test('fails for such a stream where a map names it, or where it must not be mi
   })
 })
 
-t.test('leaves the cover of a short M4A out, whose index comes last, and takes its sound', async t => {
+t.test('leaves out the cover of a short M4A with its index last, and takes its audio', async t => {
   const cover = ['-c:v', 'mjpeg', '-frames:v', '1', '-disposition:v', 'attached_pic']
   const inputs = [...audioInput(), ...videoInput({ size: '300x300' })]
   const bytes = await ffmpegToFile([...inputs, '-map', '0', '-map', '1', ...AAC, ...cover], 'song.m4a')
@@ -80,7 +80,7 @@ t.test('leaves the cover of a short M4A out, whose index comes last, and takes i
   t.match(wav.streams[1]!.leftOut, [{ reason: 'format' }], 'a WAV holds no pictures')
 })
 
-t.test('makes clips and thumbnails of it', async t => {
+t.test('makes clips and thumbnails of such an input', async t => {
   const bytes = await iphone('last')
   const source = new BytesSource({ bytes })
   for (const exact of [false, true]) {

@@ -22,7 +22,7 @@ const tones = (...codecs: string[]) => [
   ...codecs.flatMap((codec, index) => [`-c:a:${index}`, codec]),
 ]
 
-t.test('MPEG-TS with AAC and AC-3, copied: the AAC alone is unwrapped', async t => {
+t.test('unwraps only the AAC of an MPEG-TS copied with AC-3', async t => {
   const input = await media.ffmpegToPipe([...tones('ac3', 'aac', 'aac'), '-f', 'mpegts'])
   const args = ['-map', '0', '-c', 'copy']
   const list = await added(input, 'mp4', args)
@@ -33,7 +33,7 @@ t.test('MPEG-TS with AAC and AC-3, copied: the AAC alone is unwrapped', async t 
   t.match(without.log, /Malformed AAC bitstream/, 'what it is for')
 })
 
-t.test('every way to say "copy" is seen, and AAC that is encoded is left alone', async t => {
+t.test('recognizes every way to say "copy", and leaves encoded AAC alone', async t => {
   const input = await media.transportStream()
   const ways = [
     ['-c', 'copy'],
@@ -53,7 +53,7 @@ t.test('every way to say "copy" is seen, and AAC that is encoded is left alone',
   t.same(await added(input, 'mp4', ['-an', '-c', 'copy']), [])
 })
 
-t.test('the filter goes with the output stream, in whatever order the user maps', async t => {
+t.test('applies the filter to the output stream, in any order of maps', async t => {
   const input = await media.ffmpegToPipe([...tones('ac3', 'aac'), '-f', 'mpegts'])
   const args = ['-map', '0:a:1', '-map', '0:v', '-map', '0:a:0', '-c', 'copy']
   const list = await added(input, 'mp4', args)
@@ -61,7 +61,7 @@ t.test('the filter goes with the output stream, in whatever order the user maps'
   t.same(await streamsOf(t, { input, format: 'mp4', args, added: list }), ['aac', 'h264', 'ac3'])
 })
 
-t.test("the user's own bitstream filters stay, before ours", async t => {
+t.test("keeps the user's own bitstream filters, before ours", async t => {
   const input = await media.transportStream()
   t.same(await added(input, 'mp4', ['-c', 'copy', '-bsf:a', 'aac_adtstoasc']), [])
   t.same(await added(input, 'mp4', ['-c', 'copy', '-bsf:v', 'h264_mp4toannexb']), ['-bsf:a', 'aac_adtstoasc'])
@@ -74,7 +74,7 @@ t.test("the user's own bitstream filters stay, before ours", async t => {
   }
 })
 
-t.test('raw AAC is unwrapped, with and without a tag before it, and LATM is left alone', async t => {
+t.test('unwraps raw AAC, with and without a tag before it, and leaves LATM alone', async t => {
   const tone = [...media.audioInput(), ...media.AAC]
   const adts = await media.ffmpegToPipe([...tone, '-f', 'adts'])
   const tagged = await media.ffmpegToPipe([
@@ -96,7 +96,7 @@ t.test('raw AAC is unwrapped, with and without a tag before it, and LATM is left
   }
 })
 
-t.test('containers that hold bare AAC, and outputs that take ADTS, ask nothing', async t => {
+t.test('asks nothing for containers of bare AAC, and for outputs that take ADTS', async t => {
   const ts = await media.transportStream()
   for (const input of [await media.fastStartMp4(), await media.matroska()]) {
     t.equal(
@@ -110,7 +110,7 @@ t.test('containers that hold bare AAC, and outputs that take ADTS, ask nothing',
   t.equal(previewBytes(ts, [{ format: 'mp4', args: ['-c:v', 'libx264', '-c:a', 'aac'] }]), 0)
 })
 
-t.test('the first table of a transport stream is enough', async t => {
+t.test('needs only the first table of a transport stream', async t => {
   const input = await media.transportStream()
   const [list] = await previewArguments({
     inputs: [{ spec: { url: 'pipe:0', args: [], protocols: ['pipe'] }, head: input.subarray(0, 600) }],
@@ -121,7 +121,7 @@ t.test('the first table of a transport stream is enough', async t => {
   t.same(list, ['-bsf:1', 'aac_adtstoasc'])
 })
 
-t.test('beside other inputs, or with a filter of the user, media are waited for as well as tables', t => {
+t.test('waits for media as well as tables beside other inputs, or with a filter of the user', t => {
   const tables = [tablePackets(0x1ffe, Buffer.alloc(10), 4), tablePackets(0, associations([1, 0x100]))]
   const head = Buffer.concat([...tables, tablePackets(0x100, mapOf(1, [[0x0f, 0x101]]))])
   const begun = Buffer.concat([head, mediaPackets(0x101, 2)])
@@ -134,7 +134,7 @@ t.test('beside other inputs, or with a filter of the user, media are waited for 
   t.end()
 })
 
-t.test('several outputs are asked about at once', async t => {
+t.test('asks about several outputs at once', async t => {
   const input = await media.transportStream()
   const lists = await previewArguments({
     inputs: [{ spec: { url: 'pipe:0', args: [], protocols: ['pipe'] }, head: input }],
@@ -159,7 +159,7 @@ t.test('several outputs are asked about at once', async t => {
   t.same(mixed, ['-bsf:1', 'aac_adtstoasc'], 'one that may copy some sound only')
 })
 
-t.test('garbage, an empty input, and an ffmpeg that fails, add nothing', async t => {
+t.test('adds nothing for garbage, an empty input, or a failing ffmpeg', async t => {
   const garbage = Buffer.alloc(2000, 0x5a)
   for (const input of [garbage, Buffer.alloc(0), Buffer.from('ID3')]) {
     t.same(await added(input, 'mp4', ['-c', 'copy']), [])
@@ -194,7 +194,7 @@ async function scripted(t: Test, lines: string, last: string) {
   return { script, question, pid }
 }
 
-t.test('an abort ends ffmpeg and rejects with its reason, whoever else holds its pipes', async t => {
+t.test('ends ffmpeg on an abort and rejects with its reason, whoever else holds its pipes', async t => {
   for (const lines of ['', 'setsid sleep 600 &', 'sleep 600 &']) {
     const { question, pid } = await scripted(t, lines, 'exec sleep 600')
     const controller = new AbortController()
@@ -207,7 +207,7 @@ t.test('an abort ends ffmpeg and rejects with its reason, whoever else holds its
   }
 })
 
-t.test('an ffmpeg that can not be started, and one that somebody else ends, are errors', async t => {
+t.test('rejects if ffmpeg can not start, or if another process ends it', async t => {
   const { question, pid } = await scripted(t, '', 'exec sleep 600')
   const head = Buffer.alloc(2000)
   await t.rejects(previewArguments({ ...question(head), ffmpegPath: '/nowhere/ffmpeg' }), {
@@ -227,7 +227,7 @@ t.test('an ffmpeg that can not be started, and one that somebody else ends, are 
   })
 })
 
-t.test('no clock ends a look that is late', async t => {
+t.test('waits for a slow preview without a timeout', async t => {
   const head = await media.transportStream()
   await dieWithParent()
   // A clock that runs out at once.
@@ -240,7 +240,7 @@ t.test('no clock ends a look that is late', async t => {
   t.same(await previewArguments({ ...question(head), outputs }), [['-bsf:1', 'aac_adtstoasc']])
 })
 
-t.test('where Linux has setpriv, it dies with a parent that is killed', async t => {
+t.test('dies with a killed parent on Linux with setpriv', async t => {
   if ((await dieWithParent()).length === 0) return
   const { script, pid } = await scripted(t, '', 'exec sleep 600')
   const lib = programOf(new URL('../../../lib/ffmpeg/ffmpeg-transform.ts', import.meta.url))
@@ -258,7 +258,7 @@ t.test('where Linux has setpriv, it dies with a parent that is killed', async t 
   while (!isGone(id)) await setImmediate()
 })
 
-t.test('no listener is left on the signal', async t => {
+t.test('leaves no listener on the signal', async t => {
   const { signal } = new AbortController()
   await previewArguments({
     inputs: [{ spec: { url: 'pipe:0', args: [], protocols: ['pipe'] }, head: Buffer.alloc(2000) }],

@@ -21,7 +21,7 @@ const program = async (t: Test, script: string) => {
   return path
 }
 
-t.test('ffprobe is asked, and told what it may open', async t => {
+t.test('runs ffprobe with the demuxers it may open', async t => {
   t.match(await report(await transportStream()), { by: 'ffprobe', format: { names: ['mpegts'] } })
   const media = await transportStream()
   await t.rejects(report(media, { formatWhitelist: ['mov'] }), { code: 'AVIO_ERR_FORMAT_REFUSED' })
@@ -30,7 +30,7 @@ t.test('ffprobe is asked, and told what it may open', async t => {
   t.same(format.names, ['mpegvideo'])
 })
 
-t.test('a tool that writes no report is told by its name', async t => {
+t.test('names a tool that writes no report', async t => {
   for (const script of ['exit 0', 'echo "not JSON"', 'echo "{"']) {
     const ffprobePath = await program(t, `cat > /dev/null\n${script}`)
     await t.rejects(report(Buffer.from('x'), { ffprobePath }), {
@@ -41,14 +41,14 @@ t.test('a tool that writes no report is told by its name', async t => {
   }
 })
 
-t.test('a first frame that cannot be read takes nothing away', async t => {
+t.test('keeps the report if a first frame is unreadable', async t => {
   const answer = '{"streams":[{"index":0,"codec_type":"video","color_transfer":"smpte2084"}]}'
   const once = `cat > /dev/null\ncase "$*" in *show_frames*) exit 1;; esac\necho '${answer}'`
   const { streams } = await report(Buffer.from('x'), { ffprobePath: await program(t, once) })
   t.match(streams, [{ hdr: { type: 'pq' } }])
 })
 
-t.test('no more than four streams are asked for their first frame', async t => {
+t.test('reads the first frame of at most four streams', async t => {
   const streams = Array.from({ length: 6 }, (_, index) => {
     return { index, codec_type: 'video', color_transfer: 'smpte2084' }
   })
@@ -64,7 +64,7 @@ t.test('no more than four streams are asked for their first frame', async t => {
   )
 })
 
-t.test('where there is no ffprobe, ffmpeg is asked', async t => {
+t.test('runs ffmpeg if there is no ffprobe', async t => {
   const { PATH, FFPROBE_PATH } = process.env
   const ffmpegPath = join(t.testdir({ ffmpeg: t.fixture('symlink', (await locateFfmpeg()).path) }), 'ffmpeg')
   t.teardown(() => {

@@ -64,7 +64,7 @@ const FILES: Record<string, () => Promise<Buffer>> = {
     ffmpegToPipe([...B_FRAMES, '-movflags', '+frag_every_frame+delay_moov', '-f', 'mp4']),
 }
 
-t.test('the key frames are those that ffprobe shows: when, where, how large', async t => {
+t.test('lists the key frames that ffprobe shows, with time, offset and size', async t => {
   for (const [name, make] of Object.entries(FILES)) {
     const bytes = await make()
     const stream = /sound|Opus/.test(name) ? 'a:0' : 'v:0'
@@ -80,7 +80,7 @@ t.test('the key frames are those that ffprobe shows: when, where, how large', as
   }
 })
 
-t.test('a cut that begins between two key frames: the one before it is there, before 0', async t => {
+t.test('lists the key frame before a cut between two of them, at a time below 0', async t => {
   const whole = await ffmpegToFile([...B_FRAMES, '-movflags', '+faststart'], 'c.mp4')
   const folder = t.testdir({ 'whole.mp4': whole })
   const copied = ['-ss', '1.5', '-i', `${folder}/whole.mp4`, '-c', 'copy']
@@ -95,7 +95,7 @@ t.test('a cut that begins between two key frames: the one before it is there, be
   }
 })
 
-t.test('a track by its id, of sound as well', async t => {
+t.test('takes a track by its ID, also an audio track', async t => {
   const bytes = await fastStartMp4()
   const { track, frames } = await found(bytes, 2)
   t.equal(track, 2)
@@ -103,7 +103,7 @@ t.test('a track by its id, of sound as well', async t => {
   await t.rejects(found(bytes, 9), { code: 'AVIO_ERR_NO_SUCH_STREAM' })
 })
 
-t.test('over 4 GiB: places behind it, and little read', async t => {
+t.test('reads little of a file over 4 GiB, with offsets past that', async t => {
   const mp4 = await ffmpegToFile([...BOTH, '-movflags', '+faststart'], 'a.mp4')
   const { source, shift } = over4GiB(mp4)
   const [near, far] = [await found(mp4), await keyframes(source)]
@@ -114,32 +114,36 @@ t.test('over 4 GiB: places behind it, and little read', async t => {
   t.ok(far.bytesFetched < 150_000, `${far.bytesFetched} bytes of 5 GiB`)
 })
 
-t.test('Matroska and WebM, cues at the end and in front: times as ffprobe shows them, clusters', async t => {
-  const vp8 = ['-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '8', '-g', '25', '-b:v', '2M']
-  const files: Record<string, Buffer> = {
-    'MKV, cues last': await ffmpegToFile(B_FRAMES, 'a.mkv'),
-    'MKV, cues first': await ffmpegToFile([...B_FRAMES, '-cues_to_front', '1'], 'b.mkv'),
-    'WebM, cues last': await ffmpegToFile(
-      [...bothInputs({ ...BIG, size: '320x180' }), ...vp8, '-c:a', 'libopus'],
-      'c.webm',
-    ),
-    'WebM, cues first': await ffmpegToFile(
-      [...videoInput({ ...BIG, size: '320x180' }), ...vp8, '-cues_to_front', '1'],
-      'd.webm',
-    ),
-  }
-  for (const [name, bytes] of Object.entries(files)) {
-    const { method, track, frames, bytesFetched, duration } = await found(bytes)
-    t.same([method, track], ['cues', 1], name)
-    t.ok(Math.abs(duration! - 6) < 0.1, `${name}: ${duration} s`)
-    const times = (list: readonly { time: number }[]) => list.map(({ time }) => time)
-    t.same(times(rounded(frames)), times(await keyPackets(bytes)), name)
-    for (const { offset } of frames) t.equal(bytes.readUInt32BE(offset), 0x1f43b675, 'a cluster begins there')
-    t.ok(bytesFetched < bytes.length / 2, `${name}: ${bytesFetched} of ${bytes.length} bytes`)
-  }
-})
+t.test(
+  'lists the times that ffprobe shows and the clusters of Matroska and WebM, cues last or first',
+  async t => {
+    const vp8 = ['-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '8', '-g', '25', '-b:v', '2M']
+    const files: Record<string, Buffer> = {
+      'MKV, cues last': await ffmpegToFile(B_FRAMES, 'a.mkv'),
+      'MKV, cues first': await ffmpegToFile([...B_FRAMES, '-cues_to_front', '1'], 'b.mkv'),
+      'WebM, cues last': await ffmpegToFile(
+        [...bothInputs({ ...BIG, size: '320x180' }), ...vp8, '-c:a', 'libopus'],
+        'c.webm',
+      ),
+      'WebM, cues first': await ffmpegToFile(
+        [...videoInput({ ...BIG, size: '320x180' }), ...vp8, '-cues_to_front', '1'],
+        'd.webm',
+      ),
+    }
+    for (const [name, bytes] of Object.entries(files)) {
+      const { method, track, frames, bytesFetched, duration } = await found(bytes)
+      t.same([method, track], ['cues', 1], name)
+      t.ok(Math.abs(duration! - 6) < 0.1, `${name}: ${duration} s`)
+      const times = (list: readonly { time: number }[]) => list.map(({ time }) => time)
+      t.same(times(rounded(frames)), times(await keyPackets(bytes)), name)
+      for (const { offset } of frames)
+        t.equal(bytes.readUInt32BE(offset), 0x1f43b675, 'a cluster begins there')
+      t.ok(bytesFetched < bytes.length / 2, `${name}: ${bytesFetched} of ${bytes.length} bytes`)
+    }
+  },
+)
 
-t.test('Matroska without cues, and other containers, are read by ffprobe', async t => {
+t.test('reads Matroska without cues, and other containers, with ffprobe', async t => {
   const live = await ffmpegToPipe([...bothInputs(), ...H264, ...AAC, '-f', 'matroska', '-live', '1'])
   for (const bytes of [live, await transportStream()]) {
     const { method, frames, bytesFetched } = await found(bytes)
@@ -149,42 +153,45 @@ t.test('Matroska without cues, and other containers, are read by ffprobe', async
   }
 })
 
-t.test('an index with any bytes changed gives a result or an error of ours, with little read', async t => {
-  const mp4 = await fastStartMp4()
-  const fragments = await ffmpegToPipe([...bothInputs(), ...H264, ...AAC, ...FRAGMENTED])
-  const mkv = await matroska()
-  const cues = mkv.lastIndexOf(Buffer.from('1c53bb6b', 'hex'))
-  const regions: [Buffer, readonly [number, number]][] = [
-    [mp4, [0, mp4.indexOf('mdat', 0, 'latin1')]],
-    [fragments, [0, fragments.indexOf('mdat', 0, 'latin1')]],
-    [mkv, [40, 600]],
-    [mkv, [cues, mkv.length]],
-  ]
-  const random = seeded(3)
-  let failures = 0
-  for (const [bytes, region] of regions) {
-    for (let n = 0; n < 100; n++) {
-      const source = new BytesSource({ bytes: damaged(bytes, region, random) })
-      // No ffprobe: what falls back on it is an error as well.
-      const result = await keyframes(source, { ffprobePath: '/nowhere/ffprobe' }).catch(
-        (error: unknown) => error,
-      )
-      if (result instanceof AvioError) failures++
-      else if (result instanceof Error) throw result
-      else t.ok((result as KeyFrames).bytesFetched <= 4 * bytes.length)
+t.test(
+  'returns a result or an error of ours for an index with any bytes changed, and reads little',
+  async t => {
+    const mp4 = await fastStartMp4()
+    const fragments = await ffmpegToPipe([...bothInputs(), ...H264, ...AAC, ...FRAGMENTED])
+    const mkv = await matroska()
+    const cues = mkv.lastIndexOf(Buffer.from('1c53bb6b', 'hex'))
+    const regions: [Buffer, readonly [number, number]][] = [
+      [mp4, [0, mp4.indexOf('mdat', 0, 'latin1')]],
+      [fragments, [0, fragments.indexOf('mdat', 0, 'latin1')]],
+      [mkv, [40, 600]],
+      [mkv, [cues, mkv.length]],
+    ]
+    const random = seeded(3)
+    let failures = 0
+    for (const [bytes, region] of regions) {
+      for (let n = 0; n < 100; n++) {
+        const source = new BytesSource({ bytes: damaged(bytes, region, random) })
+        // No ffprobe: what falls back on it is an error as well.
+        const result = await keyframes(source, { ffprobePath: '/nowhere/ffprobe' }).catch(
+          (error: unknown) => error,
+        )
+        if (result instanceof AvioError) failures++
+        else if (result instanceof Error) throw result
+        else t.ok((result as KeyFrames).bytesFetched <= 4 * bytes.length)
+      }
     }
-  }
-  t.ok(failures > 20, `${failures} were found out`)
-})
+    t.ok(failures > 20, `${failures} were found out`)
+  },
+)
 
-t.test('an index cut off anywhere is an error', async t => {
+t.test('rejects an index cut off anywhere', async t => {
   const mp4 = await fastStartMp4()
   const end = mp4.indexOf('mdat', 0, 'latin1') - 4
   for (let n = 16; n < end - 8; n += 97) await t.rejects(found(mp4.subarray(0, n)), { name: 'Mp4Error' })
   await t.rejects(found(mp4.subarray(0, end + 100)), { code: 'AVIO_ERR_MP4_DATA_OFFSET' })
 })
 
-t.test('options are checked', async t => {
+t.test('checks its options', async t => {
   const source = new BytesSource({ bytes: await fastStartMp4() })
   for (const options of [
     { track: -1 },
@@ -198,7 +205,7 @@ t.test('options are checked', async t => {
   }
 })
 
-t.test('media that are longer than they may be are an error, however that is found out', async t => {
+t.test('rejects media longer than the limit, with every method', async t => {
   const named = (bytes: Buffer) => {
     const source = new BytesSource({ bytes })
     return { name: 's3://masters/a', size: source.size.bind(source), read: source.read.bind(source) }
@@ -219,7 +226,7 @@ t.test('media that are longer than they may be are an error, however that is fou
   }
 })
 
-t.test('the source fails it with its own error, and a signal gives up', async t => {
+t.test('fails with the error of the source, and aborts with a signal', async t => {
   const bytes = await ffmpegToFile(BOTH, 'b.mp4')
   const error = new Error('broken')
   await t.rejects(keyframes(new LoggedAccess(bytes, { failAt: bytes.length - 100, error })), error)

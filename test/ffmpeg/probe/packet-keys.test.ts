@@ -10,7 +10,7 @@ import { LoggedAccess } from '../../support/random-accesses.js'
 
 const NOTHING = { track: undefined, ffprobePath: undefined, signal: undefined }
 
-t.test('the key packets of containers without an index that is read here', async t => {
+t.test('lists the key packets of containers without a supported index', async t => {
   for (const bytes of [await transportStream(), await avi()]) {
     const { method, track, duration, frames } = await packetKeys(new BytesSource({ bytes }), NOTHING)
     t.same([method, track], ['packets', 0])
@@ -20,7 +20,7 @@ t.test('the key packets of containers without an index that is read here', async
   }
 })
 
-t.test('sound where there is no picture but a cover, and any stream by its number', async t => {
+t.test('lists audio if there is no video but a cover, and any stream by its index', async t => {
   const cover = ['-f', 'lavfi', '-i', 'color=red:size=64x64:rate=25:duration=0.04', '-c:v', 'mjpeg']
   const args = [
     ...audioInput(),
@@ -42,7 +42,7 @@ t.test('sound where there is no picture but a cover, and any stream by its numbe
   await t.rejects(packetKeys(mp3, { ...NOTHING, track: 2 }), { code: 'AVIO_ERR_NO_SUCH_STREAM' })
 })
 
-t.test('what is no media, and no ffprobe, are errors of their own', async t => {
+t.test('rejects a source that is no media, and a missing ffprobe, with errors of their own', async t => {
   const text = new BytesSource({ bytes: Buffer.from('just a text\n'.repeat(1000)) })
   await t.rejects(packetKeys(text, NOTHING), { name: 'FfmpegError' })
   await t.rejects(packetKeys(text, { ...NOTHING, ffprobePath: '/nowhere/ffprobe' }), {
@@ -51,7 +51,7 @@ t.test('what is no media, and no ffprobe, are errors of their own', async t => {
 })
 
 t.test(
-  'the system holds ffprobe to the limits each time that it is run',
+  'applies the system limits to every run of ffprobe',
   { skip: process.platform !== 'linux' && 'prlimit is of Linux' },
   async t => {
     const folder = t.testdir()
@@ -70,7 +70,7 @@ t.test(
   },
 )
 
-t.test('a source that fails fails it with its own error, wherever that happens', async t => {
+t.test('fails with the error of the source, wherever it occurs', async t => {
   const bytes = await transportStream({ seconds: 20 })
   for (const failAt of [10, Math.floor(bytes.length / 2), bytes.length - 10]) {
     const error = new Error(`broken at ${failAt}`)
@@ -78,7 +78,7 @@ t.test('a source that fails fails it with its own error, wherever that happens',
   }
 })
 
-t.test('gives up with its signal', async t => {
+t.test('aborts with its signal', async t => {
   const source = new LoggedAccess(await transportStream())
   await t.rejects(packetKeys(source, { ...NOTHING, signal: AbortSignal.abort() }), { name: 'AbortError' })
   const later = new AbortController()
@@ -87,7 +87,7 @@ t.test('gives up with its signal', async t => {
   await t.rejects(running, { name: 'AbortError' })
 })
 
-t.test('holds the media to the limits, and the tool to a demuxer that the caller names', async t => {
+t.test('applies the limits to the media, and the named demuxer to the tool', async t => {
   const source = new BytesSource({ bytes: await transportStream() })
   await t.rejects(keyframes(source, { limits: { maxDuration: 1 } }), { code: 'AVIO_ERR_LIMIT_DURATION' })
   await t.rejects(keyframes(source, { limits: { maxPixels: 100 } }), { code: 'AVIO_ERR_LIMIT_PIXELS' })

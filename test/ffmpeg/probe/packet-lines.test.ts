@@ -7,13 +7,13 @@ t.test('reads a key packet, whatever the order of its fields and whatever follow
   t.same(keyPacket('flags=K__|pos=83417|size=4010|pts_time=1.48|side_datum/x:side_data_type=y'), packet)
 })
 
-t.test('other packets are none', async t => {
+t.test('ignores other packets', async t => {
   t.equal(keyPacket('pts_time=1.480000|dts_time=1.4|size=4010|pos=83417|flags=__'), undefined)
   t.equal(keyPacket('pts_time=N/A|dts_time=N/A|size=4010|pos=83417|flags=K_'), undefined)
   t.equal(keyPacket(''), undefined)
 })
 
-t.test('what is not known has a place holder', async t => {
+t.test('uses placeholders for unknown values', async t => {
   t.same(keyPacket('pts_time=N/A|dts_time=-0.5|size=N/A|pos=N/A|flags=KD'), {
     time: -0.5,
     offset: -1,

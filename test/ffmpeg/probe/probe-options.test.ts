@@ -4,7 +4,7 @@ import { probeSettings } from '../../../lib/ffmpeg/probe/probe-options.js'
 
 const MiB = 1024 ** 2
 
-t.test('what is not given has its default', async t => {
+t.test('fills in defaults', async t => {
   t.match(probeSettings({}), {
     ...{ ffprobePath: undefined, ffmpegPath: undefined, format: undefined, signal: undefined },
     ...{ formatWhitelist: SELF_CONTAINED, cacheSize: 8 * MiB, probeSize: 5 * MiB, timeout: 30_000 },
@@ -13,7 +13,7 @@ t.test('what is not given has its default', async t => {
   t.equal(probeSettings({ env: { LANG: 'C.UTF-8' } }).env['LANG'], 'C.UTF-8')
 })
 
-t.test('an option that breaks its rule is an error that names it', async t => {
+t.test('names the option that breaks its rule', async t => {
   const wrong = {
     ffprobePath: 5,
     ffmpegPath: '',

@@ -12,7 +12,7 @@ const command = (name: string, more: object = {}) => ({
   ...more,
 })
 
-t.test('what the tool prints and how it ends is told', async t => {
+t.test('returns the output of the tool and its outcome', async t => {
   t.match(await runProbe(command('copies', { input: Buffer.from('abc') })), {
     exit: { code: 0, signal: null },
     stdout: 'abc',
@@ -24,7 +24,7 @@ t.test('what the tool prints and how it ends is told', async t => {
   })
 })
 
-t.test('it is ended when it is given up, and when it prints or logs without end', async t => {
+t.test('ends the tool on an abort, and on endless output or logs', async t => {
   const before = resources()
   const reason = new Error('The source broke')
   const abort = new AbortController()

@@ -46,7 +46,7 @@ async function withoutFfprobe(t: Test, media: Buffer): Promise<MediaInfo> {
 const of = (media: Buffer, options?: ProbeOptions): Promise<MediaInfo> =>
   probe(new BytesSource({ bytes: media }), options)
 
-t.test('an MP4 tells its container, its streams, and how long it is', async t => {
+t.test('reports the container, the streams and the duration of an MP4', async t => {
   const media = await indexLastMp4({ seconds: 4 })
   const info = await of(media)
   t.match(info, {
@@ -81,7 +81,7 @@ t.test('an MP4 tells its container, its streams, and how long it is', async t =>
   t.ok(info.format.bitRate! > 10_000)
 })
 
-t.test('only what the answer takes is fetched', async t => {
+t.test('fetches only what the report needs', async t => {
   const loud = ['-c:v', 'mpeg4', '-qscale:v', '1', '-g', '25']
   const media = await ffmpegToFile([...videoInput({ seconds: 12, size: '1280x720' }), ...loud], 'loud.mp4')
   const source = new LoggedAccess(media)
@@ -125,7 +125,7 @@ t.test('rotation, languages, chapters, tags and covers are told', async t => {
   })
 })
 
-t.test('all kinds of containers are told, by either tool alike', async t => {
+t.test('reports all kinds of containers, alike with either tool', async t => {
   const files: Record<string, Buffer> = {
     mp4: await indexLastMp4(),
     mkv: await matroska(),
@@ -165,7 +165,7 @@ t.test('all kinds of containers are told, by either tool alike', async t => {
   }
 })
 
-t.test('what is no media is an error, by either tool', async t => {
+t.test('rejects a source that is no media, with either tool', async t => {
   const bad = [
     Buffer.alloc(0),
     Buffer.from('x'),
@@ -196,7 +196,7 @@ t.test('what is no media is an error, by either tool', async t => {
   )
 })
 
-t.test('what some ffmpeg goes back in, on a pipe, says what to do', async t => {
+t.test('gives the remedy for a container that some ffmpeg can not read from a pipe', async t => {
   const noise = ['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=25:duration=3,noise=alls=60:allf=t']
   const gif = await ffmpegToFile(noise, 'a.gif')
   t.ok(gif.length > 65_536)
@@ -212,7 +212,7 @@ t.test('what some ffmpeg goes back in, on a pipe, says what to do', async t => {
   )
 })
 
-t.test('of a stream the first bytes are taken; one with random access is left alone', async t => {
+t.test('reads the first bytes of a stream, and leaves one with random access alone', async t => {
   const media = await transportStream({ seconds: 4 })
   const plain = new ChunkedSource(media, { chunkSize: 1000 })
   t.match(await probe(plain, { probeSize: 100_000 }), {
@@ -227,39 +227,36 @@ t.test('of a stream the first bytes are taken; one with random access is left al
   await t.rejects(probe(Readable.from([])), { code: 'AVIO_ERR_INPUT_INVALID' })
 })
 
-t.test('a source that breaks fails it with its own error', async t => {
+t.test('fails with the error of a source that breaks', async t => {
   const error = new Error('It broke')
   await t.rejects(probe(new LoggedAccess(await indexLastMp4(), { failAt: 3000, error })), error)
   await t.rejects(probe(new ChunkedSource(Buffer.alloc(10), { failAfter: { bytes: 10, error } })), error)
 })
 
-t.test(
-  'playlists, manifests and scripts are not opened, and nothing that they name is asked for',
-  async t => {
-    let requests = 0
-    const canary = createServer((_request, response) => {
-      requests++
-      response.end('secret')
-    })
-    await new Promise<void>(resolve => canary.listen(0, '127.0.0.1', resolve))
-    t.teardown(() => canary.close())
-    const url = `http://127.0.0.1:${(canary.address() as AddressInfo).port}/secret.ts`
-    const documents = hostile(url)
-    for (const [name, text] of Object.entries(documents)) {
-      await t.rejects(of(Buffer.from(text)), { name: 'FfmpegError' }, name)
-      // Even where the format is allowed, what it names is not there.
-      await t.rejects(
-        of(Buffer.from(text), { formatWhitelist: ['hls', 'concat', 'dash', 'mpegts'] }),
-        { name: 'FfmpegError' },
-        name,
-      )
-    }
-    await t.rejects(of(Buffer.from(documents.hls)), { code: 'AVIO_ERR_FORMAT_REFUSED' })
-    t.equal(requests, 0)
-  },
-)
+t.test('opens no playlists, manifests or scripts, and requests nothing that they name', async t => {
+  let requests = 0
+  const canary = createServer((_request, response) => {
+    requests++
+    response.end('secret')
+  })
+  await new Promise<void>(resolve => canary.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => canary.close())
+  const url = `http://127.0.0.1:${(canary.address() as AddressInfo).port}/secret.ts`
+  const documents = hostile(url)
+  for (const [name, text] of Object.entries(documents)) {
+    await t.rejects(of(Buffer.from(text)), { name: 'FfmpegError' }, name)
+    // Even where the format is allowed, what it names is not there.
+    await t.rejects(
+      of(Buffer.from(text), { formatWhitelist: ['hls', 'concat', 'dash', 'mpegts'] }),
+      { name: 'FfmpegError' },
+      name,
+    )
+  }
+  await t.rejects(of(Buffer.from(documents.hls)), { code: 'AVIO_ERR_FORMAT_REFUSED' })
+  t.equal(requests, 0)
+})
 
-t.test('a cover is told from a moving picture', async t => {
+t.test('tells a cover from video', async t => {
   const picture = ['-f', 'lavfi', '-i', 'testsrc2=size=64x48:duration=0.04', '-frames:v', '1', '-c:v', 'png']
   const cover = ['-map', '0', '-map', '1', '-disposition:v', 'attached_pic', '-metadata', 'title=Tone']
   const media = await ffmpegToFile([...audioInput(), ...picture, ...cover], 'song.mp3')
@@ -274,7 +271,7 @@ t.test('a cover is told from a moving picture', async t => {
   t.match(await withoutFfprobe(t, media), told)
 })
 
-t.test('a turned picture is told as the MP4 parser tells it, by either tool', async t => {
+t.test('reports rotation like the MP4 parser, with either tool', async t => {
   const plain = await ffmpegToFile([...videoInput({ seconds: 1 }), ...H264], 'plain.mp4')
   // A quarter turn clockwise (ISO 14496-12 §8.3.2): the matrix stands 40 bytes into version 0 of tkhd.
   const media = Buffer.from(plain)
@@ -286,7 +283,7 @@ t.test('a turned picture is told as the MP4 parser tells it, by either tool', as
   t.match(await withoutFfprobe(t, media), { streams: [{ rotation: 90 }] })
 })
 
-t.test('HDR10 that stands in the frames alone is told', async t => {
+t.test('reports HDR10 that is stated in the frames alone', async t => {
   const parameters =
     'log-level=none:hdr10=1:repeat-headers=1:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:' +
     'master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50):max-cll=1000,400'
@@ -327,7 +324,7 @@ t.test('HDR10 that stands in the frames alone is told', async t => {
   t.match(await withoutFfprobe(t, media), { streams: [{ color, hdr: { type: 'pq' } }] })
 })
 
-t.test('a stranger forges no streams, by the names of tags or by languages', async t => {
+t.test('resists streams forged by names of tags or by languages', async t => {
   const line = '[info]   Stream #0:1: Video: h264, yuv420p, 9x9'
   const files = [
     await ffmpegToFile([...audioInput(), '-metadata', `a\n${line}\n[info]     b=c`], 'forged.mp3'),
@@ -351,7 +348,7 @@ t.test('a stranger forges no streams, by the names of tags or by languages', asy
   }
 })
 
-t.test('a source or a stream that stalls is given up in time, or when it is no longer wanted', async t => {
+t.test('aborts in time a source or a stream that stalls, or is no longer wanted', async t => {
   const stall = (signal?: AbortSignal) =>
     new Promise<never>((_resolve, reject) =>
       signal?.addEventListener('abort', () => reject(new Error('Given up', { cause: signal.reason }))),
@@ -380,11 +377,11 @@ t.test('a source or a stream that stalls is given up in time, or when it is no l
   t.ok(silent.destroyed)
 })
 
-t.test('a stream of texts is taken as bytes', async t => {
+t.test('takes a stream of strings as bytes', async t => {
   await t.rejects(probe(Readable.from(['no', 'media'])), { code: 'AVIO_ERR_INPUT_INVALID' })
 })
 
-t.test('it can be given up, and takes no longer than it may', async t => {
+t.test('aborts with its signal, and after its timeout', async t => {
   const before = resources()
   const media = await indexLastMp4()
   const options = { ffprobePath: fixture('forever') }
@@ -401,7 +398,7 @@ t.test('it can be given up, and takes no longer than it may', async t => {
   t.same(await resourcesSince(before), {})
 })
 
-t.test('holds what the media state of themselves to limits, and the tool to those of the system', async t => {
+t.test('applies limits to the stated properties, and those of the system to the tool', async t => {
   const source = new BytesSource({ bytes: await fastStartMp4({ seconds: 2 }) })
   for (const [limits, code] of [
     [{ maxDuration: 1 }, 'AVIO_ERR_LIMIT_DURATION'],

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { readStreamLine } from '../../../lib/ffmpeg/report/dump-stream-line.js'
 
-t.test('a picture is read, with its colours, its fields and what they are for', async t => {
+t.test('reads a video stream, with its colors, its fields and its disposition', async t => {
   t.same(
     readStreamLine(
       '  Stream #0:0[0x1](und): Video: hevc (Main 10) (hvc1 / 0x31637668), yuv420p10le(tv, ' +
@@ -17,13 +17,13 @@ t.test('a picture is read, with its colours, its fields and what they are for', 
   )
 })
 
-t.test('the container has the last word on the shape of a pixel', async t => {
+t.test('prefers the pixel shape of the container', async t => {
   const line =
     '  Stream #0:0: Video: h263 (H263 / 0x33363248), yuv420p, 352x288 [SAR 12:11 DAR 4:3], 822 kb/s, SAR 1:1 DAR 11:9, 25 fps'
   t.match(readStreamLine(line), { width: 352, height: 288, sampleAspect: '1:1', displayAspect: '11:9' })
 })
 
-t.test('of what stands behind the pixel format only what is known is told', async t => {
+t.test('reports only known details after the pixel format', async t => {
   const picture = (details: string) => readStreamLine(`  Stream #0:0: Video: h264, yuv420p(${details}), 2x2`)!
   t.same(picture('tv, unknown/bt709/unknown, top first').color, { range: 'tv', primaries: 'bt709' })
   t.equal(picture('top first').fieldOrder, 'tt')
@@ -34,7 +34,7 @@ t.test('of what stands behind the pixel format only what is known is told', asyn
   t.equal(picture('constructor').fieldOrder, undefined)
 })
 
-t.test('sound is read, and any other line is none', async t => {
+t.test('reads an audio stream, and ignores any other line', async t => {
   t.same(
     readStreamLine(
       '    Stream #0:1(fra): Audio: ac3 ([0] [0][0] / 0x2000), 44100 Hz, 5.1(side), fltp, 96 kb/s',

@@ -4,7 +4,7 @@ import { readFfprobeReport, withFirstFrame } from '../../../lib/ffmpeg/report/ff
 const read = (report: object) => readFfprobeReport(JSON.stringify(report))
 const video = (fields: object) => read({ streams: [{ codec_type: 'video', ...fields }] }).streams[0]!
 
-t.test('numbers are read whether they stand as texts or as numbers; what is none is not there', async t => {
+t.test('reads numbers as strings or numbers, and leaves out invalid ones', async t => {
   const { format } = read({
     format: {
       format_name: 'mov,mp4',
@@ -19,20 +19,20 @@ t.test('numbers are read whether they stand as texts or as numbers; what is none
   t.same(read({}), { format: { names: [], tags: {} }, streams: [], chapters: [] })
 })
 
-t.test('rates are fractions, and 0/0 is none', async t => {
+t.test('reads rates as fractions, and 0/0 as none', async t => {
   t.equal(video({ avg_frame_rate: '30000/1001' }).frameRate, 30_000 / 1001)
   t.equal(video({ avg_frame_rate: '0/0', r_frame_rate: '25/1' }).frameRate, 25)
   t.equal(video({ avg_frame_rate: '0/0' }).frameRate, undefined)
 })
 
-t.test('rotation is clockwise, whatever its sign and size', async t => {
+t.test('reads rotation as clockwise, of any sign and size', async t => {
   const rotated = (rotation: unknown) =>
     video({ side_data_list: [{ side_data_type: 'Display Matrix', rotation }] }).rotation
   t.same([-90, 90, 180, -180, 0, 270, -450].map(rotated), [90, 270, 180, 180, 0, 90, 90])
   t.equal(video({}).rotation, 0)
 })
 
-t.test('high dynamic range is told by its transfer function and by what comes with it', async t => {
+t.test('recognizes high dynamic range by its transfer function and metadata', async t => {
   const mastering = {
     side_data_type: 'Mastering display metadata',
     min_luminance: '50/10000',
@@ -58,7 +58,7 @@ t.test('high dynamic range is told by its transfer function and by what comes wi
   t.equal(video({ color_space: 'unknown' }).color, undefined)
 })
 
-t.test('the first frame adds what only it says, and nothing else', async t => {
+t.test('adds from the first frame only what nothing else states', async t => {
   const stream = video({ color_transfer: 'smpte2084' })
   const point = (name: string) => ({ [`${name}_x`]: '15000/50000', [`${name}_y`]: '0/50000' })
   const mastering = {
@@ -76,7 +76,7 @@ t.test('the first frame adds what only it says, and nothing else', async t => {
     t.same(withFirstFrame(stream, none), stream)
 })
 
-t.test('a stream of no known kind is told as that', async t => {
+t.test('reports a stream of unknown kind as such', async t => {
   t.same(read({ streams: [{}] }).streams, [
     { index: 0, type: 'unknown', codec: 'unknown', disposition: [], tags: {} },
   ])
@@ -95,7 +95,7 @@ t.test('a stream of no known kind is told as that', async t => {
   t.equal(sound!.codecTag, undefined)
 })
 
-t.test('nothing in a report of the wrong shape is believed', async t => {
+t.test('trusts nothing in a report of the wrong shape', async t => {
   for (const report of [
     [],
     5,

@@ -13,7 +13,7 @@ const stream = (
   ...more,
 })
 
-t.test('ffmpeg lists the streams, whatever their kind', async t => {
+t.test('reads the list of streams, of any kind', async t => {
   const media = [...bothInputs({ seconds: 1 }), ...H264, ...AAC]
   const listed = await ffmpegToPipe([...media, '-f', 'framecrc'])
   t.same(readRoster(listed.toString()), [
@@ -29,7 +29,7 @@ t.test('ffmpeg lists the streams, whatever their kind', async t => {
 })
 
 t.test(
-  'a stream that is not listed is not believed, and of one that is told wrongly only the list is',
+  'ignores a stream missing from the list, and keeps only the listed facts of a contradicted one',
   async t => {
     const roster = [
       { type: 'video', codec: 'h264' },

@@ -33,7 +33,7 @@ const MP4 = `Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'http://avio-streams.invali
   Stream #0:3[0x0]: Video: png, rgb24(pc), 600x600, 90k tbr, 90k tbn (attached pic)
 At least one output file must be specified`
 
-t.test('a turned picture is told in the words of every version', t => {
+t.test('reads rotation in the words of every version', t => {
   const told = { '-90': 90, 90: 270, 180: 180, '-180': 180, '-0': 0 }
   for (const name of ['displaymatrix', 'Display Matrix']) {
     for (const [angle, rotation] of Object.entries(told)) {
@@ -50,7 +50,7 @@ t.test('a turned picture is told in the words of every version', t => {
   t.end()
 })
 
-t.test('container, streams, chapters and tags are read', async t => {
+t.test('reads container, streams, chapters and tags', async t => {
   t.same(read(MP4), {
     format: {
       names: ['mov', 'mp4', 'm4a', '3gp', '3g2', 'mj2'],
@@ -119,7 +119,7 @@ t.test('container, streams, chapters and tags are read', async t => {
   })
 })
 
-t.test('a title of a stranger passes for no stream, and keeps its lines', async t => {
+t.test('keeps a malicious title from passing for a stream, with its lines intact', async t => {
   const info = readRaw(`[info] Input #0, mov,mp4, from 'x':
 [info]   Metadata:
 [info]     title           : innocent
@@ -156,7 +156,7 @@ Input #0, avi, from 'z':
   ])
 })
 
-t.test('what is not known is not there, and only the first input counts', async t => {
+t.test('leaves out unknown fields, and reads only the first input', async t => {
   const info = read(`Input #0, mpegts, from 'x':
   Duration: N/A, start: 1.400000, bitrate: N/A
   Stream #0:0[0x100]: Data: bin_data ([6][0][0][0] / 0x0006)

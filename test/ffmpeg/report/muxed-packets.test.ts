@@ -39,7 +39,7 @@ t.test('counts the packets of each output, as 5.1 and as later versions state th
   t.equal(now.countOf(1, false), 0)
 })
 
-t.test('one of the lines is enough', async t => {
+t.test('needs only one of the lines', async t => {
   const video = '  Output stream #0:0 (video): 3 packets muxed (20 bytes); '
   const audio = '  Output stream #0:1 (audio): 9 frames encoded (88200 samples); 0 packets muxed (0 bytes); '
   t.equal(muxed(`[verbose] ${video}`, `[out#0/mp4 @ 0x1] [verbose] ${audio}`).countOf(0, true), 3)
@@ -53,7 +53,7 @@ t.test('one of the lines is enough', async t => {
   t.equal(muxed(sums('2.7%')).countOf(0, false), undefined, 'of several outputs one sum says nothing')
 })
 
-t.test('does not take a packet of no bytes for sound or a picture', async t => {
+t.test('does not count a packet without bytes as audio or video', async t => {
   const flac =
     '[verbose]   Output stream #0:0 (audio): 0 frames encoded (0 samples); 1 packets muxed (0 bytes); '
   const cue = '[verbose]   Output stream #0:0 (subtitle): 1 packets muxed (0 bytes); '
@@ -132,7 +132,7 @@ for (const { kind, names, input, args } of KINDS) {
   })
 }
 
-t.test('metadata have no packets, and are an output', async t => {
+t.test('counts metadata without packets as an output', async t => {
   const ffmpeg = new FfmpegTransform({ output: { format: 'ffmetadata' } })
   new ChunkedSource(await raw()).pipe(ffmpeg)
   t.match((await buffer(ffmpeg)).toString(), /^;FFMETADATA1/)

@@ -19,7 +19,7 @@ const input = [
   '[info]   Stream #0:2(eng): Subtitle: dvb_subtitle ([6][0][0][0] / 0x0006)',
 ]
 
-t.test('the streams of an input and where they go', async t => {
+t.test('reads the streams of an input and where they go', async t => {
   const report = read(
     ...input,
     '[info] Stream mapping:',
@@ -40,7 +40,7 @@ t.test('the streams of an input and where they go', async t => {
   t.equal(report.isComplete, true)
 })
 
-t.test('what comes out of a filter graph has its place among the streams of an output', async t => {
+t.test('places the result of a filter graph among the streams of an output', async t => {
   const report = read(
     ...input,
     '[info] Stream mapping:',
@@ -55,14 +55,14 @@ t.test('what comes out of a filter graph has its place among the streams of an o
   t.equal(report.streamOf(report.mappings[0]!), undefined)
 })
 
-t.test('the mapping is complete only when something follows it', async t => {
+t.test('completes the mapping only when another line follows it', async t => {
   const lines = [...input, '[info] Stream mapping:', '[info]   Stream #0:1 -> #0:0 (copy)']
   t.equal(read(...lines).isComplete, false)
   t.equal(read(...lines, "[info] Output #0, mp4, to 'pipe:1':").isComplete, true)
   t.equal(read(...input, "[info] Output #0, mp4, to 'pipe:1':").isComplete, false)
 })
 
-t.test('cover art is told by its name, not by its clock', async t => {
+t.test('recognizes cover art by its label, not by its clock', async t => {
   const report = read(
     "[info] Input #0, mp3, from 'pipe:0':",
     '[info]   Stream #0:1: Video: mjpeg (Baseline), yuvj420p, 640x480, 90k tbr, 90k tbn (attached pic)',
@@ -75,7 +75,7 @@ t.test('cover art is told by its name, not by its clock', async t => {
   )
 })
 
-t.test('streams of outputs are not taken for inputs, nor is the way into a filter for a mapping', async t => {
+t.test('takes neither streams of outputs for inputs, nor the way into a filter for a mapping', async t => {
   const report = read(
     "[info] Output #0, mp4, to 'pipe:1':",
     '[info]   Stream #0:0: Audio: aac (LC), 48000 Hz',
@@ -88,7 +88,7 @@ t.test('streams of outputs are not taken for inputs, nor is the way into a filte
   t.equal(report.mappings.length, 1)
 })
 
-t.test('texts of the media change nothing that ffmpeg said', async t => {
+t.test('ignores texts of the media that look like a report', async t => {
   const report = read(
     ...input,
     '[info]     Stream #0:1: Video: png (attached pic): a title',

@@ -87,7 +87,7 @@ async function fromS3(t: Test, media: Buffer, options: FfmpegTransformOptions = 
   return { gets: s3.calls.slice(before), seeks, lines: output.split('\n').length }
 }
 
-t.test('a small object is fetched by one GET, however ffmpeg jumps in it', async t => {
+t.test('fetches a small object with one GET, however ffmpeg seeks in it', async t => {
   for (const [media, reason] of [
     [await gif(), 'container'],
     [await indexLastMp4({ seconds: 4 }), 'index-last'],
@@ -106,14 +106,14 @@ t.test('a small object is fetched by one GET, however ffmpeg jumps in it', async
   t.equal(gets.length, 1)
 })
 
-t.test('a small object without tags at its end goes by the pipe, by one GET as well', async t => {
+t.test('pipes a small object without tags at its end, also with one GET', async t => {
   const { gets, seeks, lines } = await fromS3(t, await adts())
   t.same(seeks, [])
   t.equal(gets.length, 1)
   t.ok(lines > 100)
 })
 
-t.test('of a large one its end is looked at, and it goes on by the pipe', async t => {
+t.test('checks the end of a large object, and continues with the pipe', async t => {
   const media = await longAdts()
   t.ok(media.length > 512 * 1024)
   const plain = await fromS3(t, media)
@@ -128,7 +128,7 @@ t.test('of a large one its end is looked at, and it goes on by the pipe', async 
 })
 
 t.test(
-  'a large one by address costs no more than it has, but for what was on its way, and no more GETs than blocks',
+  'fetches a large one read by seeking once, plus the bytes in flight, with one GET per block',
   async t => {
     const raw = ['-c:v', 'rawvideo', '-pix_fmt', 'yuv420p', '-c:a', 'pcm_s16le']
     const both = bothInputs({ seconds: 3, size: '320x180' })
@@ -163,7 +163,7 @@ t.test(
   },
 )
 
-t.test('a source that says it is all on its way and goes on is not taken for a small one', async t => {
+t.test('does not take a source for small if it goes on after its stated end', async t => {
   const media = Buffer.concat([await gif(), Buffer.alloc(3 * MiB)])
   const access = new LoggedAccess(media)
   const source = new ChunkedSource(media)
@@ -183,7 +183,7 @@ t.test('a source that says it is all on its way and goes on is not taken for a s
   t.ok(output.length > 0)
 })
 
-t.test('a source that fails while its end is looked at fails the stage with its own error', async t => {
+t.test('fails with the error of a source that fails while its end is checked', async t => {
   const media = await longAdts()
   const error = new Error('the end is gone')
   const source = new ChunkedSource(media)
@@ -193,24 +193,21 @@ t.test('a source that fails while its end is looked at fails the stage with its 
   await t.rejects(pipeline(source, new FfmpegTransform(CRC), new Collector()), error)
 })
 
-t.test(
-  'a stage that is destroyed while the end is looked at gives that up, and closes when it is over',
-  async t => {
-    const access = new HangingAccess(10 * MiB)
-    const source = new ChunkedSource(await adts())
-    Object.assign(source, { [LINK]: { randomAccess: access } })
-    const ffmpeg = new FfmpegTransform(CRC)
-    const piped = pipeline(source, ffmpeg, new Collector())
-    await access.asked
-    const error = new Error('enough of it')
-    ffmpeg.destroy(error)
-    await t.rejects(piped, error)
-    if (!ffmpeg.closed) await once(ffmpeg, 'close')
-    t.equal(access.isOver, true)
-  },
-)
+t.test('stops checking the end when destroyed, and closes after that', async t => {
+  const access = new HangingAccess(10 * MiB)
+  const source = new ChunkedSource(await adts())
+  Object.assign(source, { [LINK]: { randomAccess: access } })
+  const ffmpeg = new FfmpegTransform(CRC)
+  const piped = pipeline(source, ffmpeg, new Collector())
+  await access.asked
+  const error = new Error('enough of it')
+  ffmpeg.destroy(error)
+  await t.rejects(piped, error)
+  if (!ffmpeg.closed) await once(ffmpeg, 'close')
+  t.equal(access.isOver, true)
+})
 
-t.test('behind a validator, which passes the same bytes, a small object is fetched once as well', async t => {
+t.test('fetches a small object once behind a validator too, which passes the same bytes', async t => {
   const s3 = await LocalS3.start({ buckets: ['media'] })
   const client = new S3Client(s3.clientConfig())
   t.teardown(async () => {
@@ -225,32 +222,29 @@ t.test('behind a validator, which passes the same bytes, a small object is fetch
   t.equal(s3.calls.length - before, 1)
 })
 
-t.test(
-  'what a pipe is known to lose is told, where the source can not jump, and is an error if asked',
-  async t => {
-    const said: FfmpegLogEntry[] = []
-    const inputs: FfmpegInput[] = []
-    const ffmpeg = new FfmpegTransform(CRC)
-    ffmpeg.on('log', entry => said.push(entry))
-    ffmpeg.on('input', input => inputs.push(input))
-    const bytes = withTagsBehind(await matroska())
-    await pipeline(new ChunkedSource(bytes), ffmpeg, new Collector())
-    const message = /^The input has its tags after the media\. ffmpeg can't seek there on a pipe/
-    t.match(inputs, [{ input: 0, notes: [{ kind: 'out-of-reach', message }] }])
-    t.equal(inputs[0]!.notes.length, 1)
-    t.match(
-      said.filter(({ component }) => component === 'avio-streams'),
-      [{ level: 'warning', message }],
-    )
-    const strict = new FfmpegTransform({ output: { ...CRC.output, onMissing: 'error' } })
-    await t.rejects(pipeline(new ChunkedSource(bytes), strict, new Collector()), {
-      code: 'AVIO_ERR_STREAM_MISSING',
-      message,
-    })
-  },
-)
+t.test('reports a known loss on a pipe without random access, and fails on request', async t => {
+  const said: FfmpegLogEntry[] = []
+  const inputs: FfmpegInput[] = []
+  const ffmpeg = new FfmpegTransform(CRC)
+  ffmpeg.on('log', entry => said.push(entry))
+  ffmpeg.on('input', input => inputs.push(input))
+  const bytes = withTagsBehind(await matroska())
+  await pipeline(new ChunkedSource(bytes), ffmpeg, new Collector())
+  const message = /^The input has its tags after the media\. ffmpeg can't seek there on a pipe/
+  t.match(inputs, [{ input: 0, notes: [{ kind: 'out-of-reach', message }] }])
+  t.equal(inputs[0]!.notes.length, 1)
+  t.match(
+    said.filter(({ component }) => component === 'avio-streams'),
+    [{ level: 'warning', message }],
+  )
+  const strict = new FfmpegTransform({ output: { ...CRC.output, onMissing: 'error' } })
+  await t.rejects(pipeline(new ChunkedSource(bytes), strict, new Collector()), {
+    code: 'AVIO_ERR_STREAM_MISSING',
+    message,
+  })
+})
 
-t.test('what no ffmpeg reads from a pipe is refused before it is started', async t => {
+t.test('refuses an input that no ffmpeg reads from a pipe before it starts', async t => {
   const spawned: unknown[] = []
   const ffmpeg = new FfmpegTransform(CRC)
   ffmpeg.on('spawn', child => spawned.push(child))

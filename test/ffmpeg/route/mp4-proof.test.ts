@@ -10,7 +10,7 @@ const proofOf = (head: Buffer) => mp4Proof(head, new HeadWalk())
 const SAME = { kind: 'same' }
 const FAST = ['-c:v', 'libx264', '-preset', 'ultrafast', '-c:a', 'aac', '-movflags', '+faststart']
 
-t.test('the index in front is wanted, and no more; one that is too large is not known', async t => {
+t.test('needs only the index in front, and knows nothing about a too large one', async t => {
   const front = await fastStartMp4()
   const end = front.indexOf('mdat') - 4
   let wanted = 64
@@ -26,14 +26,14 @@ t.test('the index in front is wanted, and no more; one that is too large is not 
   t.match(proofOf(large), { kind: 'other', reason: 'container' })
 })
 
-t.test('media, or fragments, in front are the same', async t => {
+t.test('treats media, or fragments, in front as the same', async t => {
   t.same(proofOf(await indexLastMp4()), SAME)
   t.same(proofOf(await fragmentedMp4()), SAME)
   const fragments = await fragmentedMp4()
   t.same(proofOf(fragments.subarray(fragments.indexOf('moof') - 4)), SAME)
 })
 
-t.test('tracks that lie more than 8 MiB apart for the same moment are far apart', async t => {
+t.test('finds tracks more than 8 MiB apart for the same moment', async t => {
   const loud = ['-c:v', 'mpeg4', '-qscale:v', '1', '-g', '25', '-c:a', 'pcm_s16le']
   const source = [...bothInputs({ seconds: 12, size: '1280x720' }), ...loud, '-movflags', '+faststart']
   const media = await ffmpegToFile(source, 'loud.mov')
@@ -42,7 +42,7 @@ t.test('tracks that lie more than 8 MiB apart for the same moment are far apart'
   t.same(proofOf(badlyInterleaved(await fastStartMp4())), SAME, 'a small file is never folly')
 })
 
-t.test('what the index sends ffmpeg to in the media at once is not the same from a pipe', async t => {
+t.test('finds samples that the index makes ffmpeg seek to at once', async t => {
   const timecode = await ffmpegToFile([...bothInputs(), ...FAST, '-timecode', '10:00:00:00'], 'a.mov')
   t.match(proofOf(timecode), { kind: 'other', reason: 'container', what: /timecode/ })
 
@@ -58,7 +58,7 @@ t.test('what the index sends ffmpeg to in the media at once is not the same from
   t.match(proofOf(putTogether(pieces)), { kind: 'other', reason: 'container', what: /chapter/ })
 })
 
-t.test('edits that go on are the same, and an empty one does not count', async t => {
+t.test('treats forward edits as the same, and ignores an empty one', async t => {
   const forth = backwardsEdits(await ffmpegToFile([...bothInputs({ seconds: 8 }), ...FAST], 'f.mp4'))
   const pieces = takeApart(forth)
   for (const { data } of every(pieces, 'elst')) {
@@ -74,7 +74,7 @@ t.test('edits that go on are the same, and an empty one does not count', async t
   }
 })
 
-t.test('items in front, as in a HEIF picture, are not known; of a broken index nothing is known', async t => {
+t.test('knows nothing about items in front, as in a HEIF picture, or about a broken index', async t => {
   const box = (type: string, content: Buffer) => {
     const header = Buffer.alloc(8)
     header.writeUInt32BE(content.length + 8, 0)

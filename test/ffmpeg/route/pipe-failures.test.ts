@@ -14,7 +14,7 @@ const KEPT = 64 * 1024
 const check = (bytes: Buffer, version = OLDEST as { name: string; libavformat: readonly [number, number] }) =>
   checkPipe({ head: bytes, format: undefined }, 's3://media/a', version)
 
-t.test('a GIF that is larger than what ffmpeg 5.1 keeps of a pipe is refused for it alone', async t => {
+t.test('refuses a GIF larger than the pipe buffer of ffmpeg 5.1 for this version only', async t => {
   t.equal(failureBytes(head(GIF, 16), undefined), 1024, 'what it is comes first')
   t.equal(failureBytes(head(GIF, 1024), undefined), KEPT + 1)
   t.equal(check(head(GIF, KEPT)), undefined)
@@ -35,7 +35,7 @@ t.test('a GIF that is larger than what ffmpeg 5.1 keeps of a pipe is refused for
   )
 })
 
-t.test('each row is told by its first bytes, beyond its size, up to its version', async t => {
+t.test('recognizes each row by its first bytes, beyond its size, up to its version', async t => {
   const desc = (codec: string) =>
     `63616666 00010000 64657363 00000000 00000020 40e77000 00000000 ${Buffer.from(codec).toString('hex')}`
   const png = (plays: string) =>
@@ -61,7 +61,7 @@ t.test('each row is told by its first bytes, beyond its size, up to its version'
   t.equal(check(head(png('00000001'), KEPT + 1)), undefined, 'an APNG that plays once')
 })
 
-t.test('an AVIF picture that is larger than what newer ones keep of a pipe', async t => {
+t.test('refuses an AVIF picture larger than the pipe buffer of newer versions', async t => {
   for (const brand of ['avif', 'mif1']) {
     const start = `00000020 66747970 ${Buffer.from(brand).toString('hex')}`
     t.equal(failureBytes(head(start, 12), undefined), KEPT + 1)
@@ -80,7 +80,7 @@ t.test('an AVIF picture that is larger than what newer ones keep of a pipe', asy
   }
 })
 
-t.test('what a tool has failed on is named, whichever version it is', async t => {
+t.test('names the container after a failure of the tool, of any version', async t => {
   const cause = new Error('Input/output error')
   const failed = (bytes: Buffer) => pipeFailure({ head: bytes, format: undefined }, cause)
   t.match(failed(head(GIF, KEPT + 1)), {
@@ -91,14 +91,14 @@ t.test('what a tool has failed on is named, whichever version it is', async t =>
   t.equal(failed(head('1a45dfa3', KEPT + 1)), undefined)
 })
 
-t.test('what is lost on a pipe is told, with the name', async t => {
+t.test('reports what is lost on a pipe, with the name', async t => {
   const lost = 'has its tags behind the media'
   const told = checkPipe({ head: Buffer.alloc(100), format: undefined, lost }, 'talk.mkv', NEWEST)
   t.match(told, /^talk\.mkv has its tags behind the media\. ffmpeg can't seek there on a pipe/)
   t.equal(checkPipe({ head: Buffer.alloc(100), format: undefined }, 'talk.mkv', NEWEST), undefined)
 })
 
-t.test('nothing is held back of an input that begins as nothing that is listed', async t => {
+t.test('holds back nothing of an input that matches no row', async t => {
   for (const start of ['some bytes', 'x', 'GIX', '\x89PNH', 'RIFF']) {
     t.equal(failureBytes(Buffer.from(start, 'latin1'), undefined), 0, start)
   }

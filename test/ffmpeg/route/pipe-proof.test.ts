@@ -11,7 +11,7 @@ function tagOf(length: number): Buffer {
   return head
 }
 
-t.test('more of a head is wanted up to 8 MiB, and nothing is known of what takes more', async t => {
+t.test('asks for more of a head up to 8 MiB, and gives up beyond that', async t => {
   const proofOf = (length: number) => pipeProof(tagOf(length), undefined, new HeadWalk())
   t.same(proofOf(1000), open(1016))
   t.same(proofOf(MAX_PROOF_BYTES - 16), open(MAX_PROOF_BYTES))

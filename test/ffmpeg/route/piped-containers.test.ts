@@ -9,7 +9,7 @@ const proofOf = (head: Buffer, format?: string) => pipeProof(head, format, new H
 const padded = (start: string, length = 2000) =>
   Buffer.concat([Buffer.from(start, 'latin1'), Buffer.alloc(length)])
 
-t.test('each row names demuxers that may open an input', async t => {
+t.test('names in each row demuxers that may open an input', async t => {
   for (const names of PIPED)
     t.ok(
       names.split(' ').every(name => SELF_CONTAINED.includes(name)),
@@ -17,14 +17,14 @@ t.test('each row names demuxers that may open an input', async t => {
     )
 })
 
-t.test('sixteen bytes are wanted first; what nothing is known of is not the same', async t => {
+t.test('asks for sixteen bytes first, and treats unknown containers as not the same', async t => {
   for (const length of [0, 1, 15]) t.same(proofOf(Buffer.alloc(length)), { kind: 'open', wanted: 16 })
   for (const start of ['GIF89a', '\x89PNG\r\n\x1a\n', 'II*\0', 'caff', 'RIFF0000AVI ', 'BM']) {
     t.same(proofOf(padded(start)), { kind: 'other', reason: 'container' }, start)
   }
 })
 
-t.test('of some it is known what a pipe loses', async t => {
+t.test('knows what a pipe loses of some containers', async t => {
   for (const [start, what] of [
     ['FORM0000AIFF', /tags/],
     ['TTA1', /tags/],
@@ -35,13 +35,13 @@ t.test('of some it is known what a pipe loses', async t => {
   }
 })
 
-t.test('a container that begins with its mark is told by that', async t => {
+t.test('recognizes a container by its signature', async t => {
   for (const start of ['FLV\x01', 'OggS', 'fLaC', 'DKIF', 'YUV4MPEG2 ', '.snd', 'WEBVTT\n', '\0\0\x01\xba']) {
     t.same(proofOf(padded(start)), { kind: 'same' }, start)
   }
 })
 
-t.test('a transport stream is told by the marks of three packets, of each size', async t => {
+t.test('recognizes a transport stream by the sync bytes of three packets, of each size', async t => {
   const stream = await transportStream()
   for (const length of [16, 100, 188, 376]) {
     const proof = proofOf(stream.subarray(0, length))
@@ -60,7 +60,7 @@ t.test('a transport stream is told by the marks of three packets, of each size',
   }
 })
 
-t.test('frames of sound are told by two that follow one another, and behind a tag as well', async t => {
+t.test('recognizes audio by two consecutive frames, also after a tag', async t => {
   const adts = await ffmpegToPipe([...audioInput(), '-c:a', 'aac', '-f', 'adts'])
   const ac3 = await ffmpegToPipe([...audioInput(), '-c:a', 'ac3', '-f', 'ac3'])
   t.match(proofOf(adts), { kind: 'unless-behind' })
@@ -74,17 +74,17 @@ t.test('frames of sound are told by two that follow one another, and behind a ta
   t.match(proofOf(cut), { kind: 'other' })
 })
 
-t.test('an MP3 is not the same: on a pipe it keeps the padding at its end', async t => {
+t.test('treats an MP3 as not the same: on a pipe it keeps the padding at its end', async t => {
   const mp3 = await ffmpegToPipe([...audioInput(), '-c:a', 'libmp3lame', '-f', 'mp3', '-write_xing', '0'])
   t.match(proofOf(mp3), { kind: 'other', reason: 'container' })
 })
 
-t.test('a tag that is larger than what is looked at leaves it open no longer', async t => {
+t.test('decides on a tag larger than the limit without more of it', async t => {
   const tag = Buffer.concat([Buffer.from('ID3\x04\0\0\x0f\x7f\x7f\x7f', 'latin1'), Buffer.alloc(100)])
   t.same(proofOf(tag), { kind: 'other', reason: 'container' })
 })
 
-t.test('the format that the user names is believed, in any case of its letters', async t => {
+t.test('trusts the format named by the user, in upper or lower case', async t => {
   const nothing = Buffer.alloc(100)
   for (const format of ['s16le', 'h264', 'RawVideo', 'image2pipe', 'mpegts', 'ogg']) {
     t.same(proofOf(nothing, format), { kind: 'same' }, format)

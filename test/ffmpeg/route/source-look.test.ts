@@ -17,7 +17,7 @@ async function stage(prepare: Prepare, more: Partial<FfmpegRunOptions> = {}) {
   return new FfmpegReadable(prepared as FfmpegReadableOptions)
 }
 
-t.test('runs ffmpeg with the arguments that were found out', async t => {
+t.test('runs ffmpeg with the arguments it found', async t => {
   const stream = await stage(async look => {
     look.remark('Only a second of it.')
     return Promise.resolve({ input: ['-t', '1'], output: COPY })
@@ -29,7 +29,7 @@ t.test('runs ffmpeg with the arguments that were found out', async t => {
   t.same(remarks, ['Only a second of it.'])
 })
 
-t.test('ends a look that has heard enough, and tells whether one went well', async t => {
+t.test('ends a look that has heard enough, and returns whether it succeeded', async t => {
   const before = resources()
   const heard: string[] = []
   const well: boolean[] = []
@@ -52,7 +52,7 @@ t.test('ends a look that has heard enough, and tells whether one went well', asy
   t.same(await resourcesSince(before), {})
 })
 
-t.test('fails the stage where a look breaks, and ends with the stage', async t => {
+t.test('fails the stage if a look breaks, and ends with the stage', async t => {
   const error = new Error('It broke')
   await t.rejects(buffer(await stage(() => Promise.reject(error))), error)
   const abort = new AbortController()

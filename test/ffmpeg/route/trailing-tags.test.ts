@@ -37,14 +37,14 @@ function asked(bytes: Buffer, proofOf: (head: Buffer, walk: HeadWalk) => PipePro
   }
 }
 
-t.test('Matroska is told from what stands before its first cluster', async t => {
+t.test('decides on Matroska by the elements before its first cluster', async t => {
   const file = await matroska()
   const { proof, bytes } = asked(file, matroskaProof)
   t.same(proof, SAME)
   t.ok(bytes <= file.indexOf(Buffer.from('1f43b675', 'hex')) + 12)
 })
 
-t.test('what the seek head of a Matroska file has behind the media is named', async t => {
+t.test('names what the seek head of a Matroska file places after the media', async t => {
   const file = await matroska({ seconds: 1 })
   t.match(matroskaProof(withTagsBehind(file)), { reason: 'behind-media', what: /has its tags after/ })
   for (const [id, name] of [
@@ -61,7 +61,7 @@ t.test('what the seek head of a Matroska file has behind the media is named', as
   t.same(withAttachmentsBehind(file).length > 0 && withChaptersBehind(file).length > 0, true)
 })
 
-t.test('cues behind the media do not count, nor what stands before them', async t => {
+t.test('ignores cues after the media, and elements before them', async t => {
   const tags = element(TAGS, Buffer.alloc(10))
   const head = seekHead([ID.cues, 5000], [ID.cluster, 9000], [TAGS, 0])
   const place = head.length
@@ -70,7 +70,7 @@ t.test('cues behind the media do not count, nor what stands before them', async 
   t.ok(SEGMENT_START > 0)
 })
 
-t.test('a Matroska file that is damaged, or has no end to what stands in front, is not known', async t => {
+t.test('knows nothing about a Matroska file that is damaged, or has endless elements in front', async t => {
   t.match(matroskaProof(Buffer.alloc(64, 0)), { kind: 'other', reason: 'container' })
   const open = Buffer.concat([EBML_HEADER, endless(ID.segment, endless(ID.info, Buffer.alloc(100)))])
   t.match(matroskaProof(open), { kind: 'other' })
@@ -78,7 +78,7 @@ t.test('a Matroska file that is damaged, or has no end to what stands in front, 
   t.match(matroskaProof(matroskaFile(...many, cluster)), { kind: 'other' }, 'some hundreds are looked at')
 })
 
-t.test('chunks behind the samples of a WAV are found by its sizes, or by its length', async t => {
+t.test('finds chunks after the samples of a WAV by its sizes, or by its length', async t => {
   const wav = await ffmpegToFile(audioInput(), 'a.wav')
   t.equal(await isBehind(waveProof(wav), wav), false)
   const listed = withListBehind(wav)
@@ -90,7 +90,7 @@ t.test('chunks behind the samples of a WAV are found by its sizes, or by its len
   t.equal(await isBehind(waveProof(padded), padded), false, 'no room for a chunk')
 })
 
-t.test('a WAV that was written to a pipe has no sizes, and nothing behind', async t => {
+t.test('finds no sizes, and nothing after the samples, in a WAV written to a pipe', async t => {
   const wav = Buffer.from(await ffmpegToFile(audioInput(), 'a.wav'))
   const data = wav.indexOf('data')
   for (const size of [0, 0x7fffffff, 0xffffffff]) {
@@ -102,7 +102,7 @@ t.test('a WAV that was written to a pipe has no sizes, and nothing behind', asyn
   t.match(waveProof(many), { kind: 'other' }, 'some hundreds of chunks are looked at')
 })
 
-t.test('what was passed in a shorter head is not read again', async t => {
+t.test('does not read again what it passed in a shorter head', async t => {
   const wav = await ffmpegToFile(audioInput(), 'a.wav')
   const empty = Buffer.from('LIST\0\0\0\0', 'latin1')
   const chunks = Buffer.concat([wav.subarray(0, 12), ...Array<Buffer>(900).fill(empty), wav.subarray(12)])
@@ -116,7 +116,7 @@ t.test('what was passed in a shorter head is not read again', async t => {
   t.ok(ofElements.visited > 900 && ofElements.visited < 2000, `${ofElements.visited} looks`)
 })
 
-t.test('tags at the end of a file of sound are found: ID3v1, APE, and one before the other', async t => {
+t.test('finds tags at the end of an audio file: ID3v1, APE, and one before the other', async t => {
   const media = Buffer.alloc(1000, 0x55)
   const found = (bytes: Buffer) => isTagBehind(new BytesSource({ bytes }), SIGNAL)
   t.equal(await found(media), false)

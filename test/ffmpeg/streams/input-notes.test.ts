@@ -24,7 +24,7 @@ function read(inputs: number, ...lines: string[]) {
 
 const HEADERS = ["[info] Input #0, mov,mp4, from 'a':", "[info] Input #1, mov,mp4, from 'b':"] as const
 
-t.test('tells a second index of the input that has it, whatever the version says of it', async t => {
+t.test('reports a second index for its input, in the words of each version', async t => {
   const old = '[mov,mp4,m4a,3gp,3g2,mj2 @ 0x1] [warning] Found duplicated MOOV Atom. Skipped it'
   t.same(read(2, old, ...HEADERS).kinds, [['second-index'], []], 'while the first is opened')
   t.same(read(2, HEADERS[0], old, HEADERS[1]).kinds, [[], ['second-index']], 'while the second is')
@@ -36,7 +36,7 @@ t.test('tells a second index of the input that has it, whatever the version says
   t.same(read(1, old.replace('warning', 'info')).told, [], 'a text of the media is at another level')
 })
 
-t.test('tells times that go back when they are many, and of which input they come', async t => {
+t.test('reports times that go backwards if there are many, with their input', async t => {
   const mapping = [
     ...HEADERS,
     '[info] Stream mapping:',

@@ -55,7 +55,7 @@ const REST = [
   '0 found-late',
 ]
 
-t.test('says of each stream that ffmpeg did not choose why that is', async t => {
+t.test('gives the reason for each stream that ffmpeg did not choose', async t => {
   const mapping = ['Stream #0:0 -> #0:0 (copy)', 'Stream #0:1 -> #0:1 (aac (native) -> aac (native))']
   t.same(fates({ format: 'mp4', args: [] }, ...mapping), [
     'copied 0:0',
@@ -69,7 +69,7 @@ t.test('says of each stream that ffmpeg did not choose why that is', async t => 
   ])
 })
 
-t.test('holds what the arguments leave out for no loss, and what they map for one', async t => {
+t.test('does not count exclusion by arguments as a loss, but counts mapped streams', async t => {
   const mapping = ['Stream #0:0 -> #0:0 (copy)', 'Stream #0:1 -> #0:1 (copy)', 'Stream #0:2 -> #0:2 (copy)']
   t.same(fates({ format: 'mp4', args: ['-map', '0:V', '-map', '0:a'] }, ...mapping), [
     'copied 0:0',
@@ -91,7 +91,7 @@ t.test('holds what the arguments leave out for no loss, and what they map for on
   ])
 })
 
-t.test('tells a format that takes no such stream from a choice', async t => {
+t.test('tells an unsupported kind from a choice', async t => {
   t.same(fates({ format: 'wav', args: [] }, 'Stream #0:1 -> #0:0 (aac (native) -> pcm_s16le (native))'), [
     ...['0 format', 'encoded 0:0', '0 not-chosen', '0 format', '0 format', '0 format', '0 format'],
     ...['0 unknown-codec', '0 found-late', '0 format'],
@@ -122,7 +122,7 @@ t.test('follows a stream through filters into each output that they feed', async
   ])
 })
 
-t.test('a cover that is kept goes into its output, though ffmpeg says nothing of that', async t => {
+t.test('sends a kept cover to its output', async t => {
   const dump = new InputDump()
   const log = new LogReader(entry => dump.push(entry))
   log.push(Buffer.from(INPUT.map(line => `${line}\n`).join('')))

@@ -25,7 +25,7 @@ function asked(args: readonly string[], input = 0): [number[], number[]] {
   return [answer(true), answer(false)]
 }
 
-t.test('leaves everything to ffmpeg without arguments, and what is switched off to nobody', async t => {
+t.test('leaves everything to ffmpeg without arguments, and excluded kinds to nobody', async t => {
   t.same(asked([]), [[], []])
   t.same(asked(['-an', '-dn']), [[], [1, 2, 4]])
   t.same(asked(['-vn', '-sn']), [[], [0, 3, 5]])
@@ -74,7 +74,7 @@ t.test('reads each form of -map as ffmpeg does', async t => {
   t.same(asked(['-map', '1'], 1), [[0, 1, 2, 3, 4, 5, 6], []])
 })
 
-t.test('takes away maps nothing by itself', async t => {
+t.test('maps nothing by removing maps alone', async t => {
   t.same(asked(['-map', '-0:a:1']), [[], [2]])
   t.equal(new StreamMaps(['-map', '-0:a:1']).areGiven, false)
   t.equal(new StreamMaps(['-map', '0:a']).areGiven, true)

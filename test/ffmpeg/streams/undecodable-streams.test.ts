@@ -25,7 +25,7 @@ const input = (codec: string) => [
   '[info]   Stream #0:2[0x3]: Data: none (mebx / 0x7862656D)',
 ]
 
-t.test('knows a stream without a decoder from what each version says', async t => {
+t.test('recognizes a stream without a decoder in the log of each version', async t => {
   t.same(read(...input('none')).keys, ['0:1'], 'its codec has no name; data need none')
   t.same(read(...input('apple_apac')).keys, [])
   const five = '[error] Decoder (codec apple_apac) not found for input stream #0:1'
@@ -39,7 +39,7 @@ t.test('knows a stream without a decoder from what each version says', async t =
   )
 })
 
-t.test('doubts a copy that the muxer refuses, until it is known whether it can be decoded', async t => {
+t.test('doubts a copy rejected by the muxer, until it is known whether it can be decoded', async t => {
   const mapping = ['[info] Stream mapping:', '[info]   Stream #0:1 -> #0:0 (copy)']
   const refused =
     '[mp4 @ 0x1] [error] Could not find tag for codec apple_apac in stream #0, codec not currently supported'
@@ -52,7 +52,7 @@ t.test('doubts a copy that the muxer refuses, until it is known whether it can b
   t.equal(undecodable.has('0:1', { kind: 'Audio', codec: 'apple_apac', isCover: false }), true)
 })
 
-t.test('finds the rare codec in an index, wherever it is cut', async t => {
+t.test('finds the rare codec in an index cut anywhere', async t => {
   const [rare, plain] = [await iphone(), await fastStartMp4()]
   t.equal(hasRareEntry(rare), true)
   t.equal(hasRareEntry(plain), false)
