@@ -2,17 +2,17 @@ import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { delimiter, join, resolve } from 'node:path'
 
-/** The absolute path of a program, or why there is none. */
+/** The absolute path of a program, or the reason why there is none. */
 export type Found = { readonly path: string } | { readonly problem: string }
 
-/** What a user named: a path, or a bare name that is looked up on PATH. */
+/** Resolves a user's choice: a path, or a bare name to look up on PATH. */
 export function named(value: string, env: NodeJS.ProcessEnv): Promise<Found> {
   return /[/\\]/.test(value) ? runnable(value) : fromPath(value, env)
 }
 
 /** Looks a program up on PATH. */
 export async function fromPath(name: string, env: NodeJS.ProcessEnv): Promise<Found> {
-  // An empty entry means the current directory, from which nothing is run unasked.
+  // An empty entry means the current directory; nothing runs from there by default.
   const folders = (env['PATH'] ?? '').split(delimiter).filter(folder => folder !== '')
   const names = process.platform === 'win32' ? [`${name}.exe`, name] : [name]
   let problem = `"${name}" is in none of the ${folders.length} folders of PATH`
@@ -28,7 +28,7 @@ export async function fromPath(name: string, env: NodeJS.ProcessEnv): Promise<Fo
 
 const MISSING = 'there is no such file'
 
-/** Whether a file is there that this user may execute. */
+/** Whether a file exists and this user may execute it. */
 export async function runnable(path: string): Promise<Found> {
   try {
     if (!(await stat(path)).isFile()) return { problem: 'it is not a file' }

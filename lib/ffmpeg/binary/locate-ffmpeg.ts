@@ -2,23 +2,23 @@ import { FfmpegError } from '../../errors.js'
 import { type Found, fromPath, named, runnable } from './executable.js'
 
 /**
- * Where the ffmpeg binary comes from, in this order: the option, the variable `FFMPEG_PATH`, `ffmpeg` on PATH, the
- * package `ffmpeg-static`. The first two are the user's own choice, and a wrong one is an error: another ffmpeg may
- * lack the encoders the user counts on. The last two are only tried.
+ * Locates the ffmpeg binary, in this order: the option, the variable `FFMPEG_PATH`, `ffmpeg` on PATH, the package
+ * `ffmpeg-static`. The first two are the user's own choice, and a wrong one is an error: another ffmpeg may lack the
+ * encoders the user counts on. The last two are optional.
  */
 
-/** What named the ffmpeg that is run. */
+/** The origin of the ffmpeg in use. */
 export type FfmpegOrigin = 'option' | 'FFMPEG_PATH' | 'PATH' | 'ffmpeg-static'
 
-/** An ffmpeg, and what named it. */
+/** An ffmpeg and its origin. */
 export interface LocatedFfmpeg {
   /** The absolute path of the binary. */
   readonly path: string
-  /** What named it. */
+  /** Its origin. */
   readonly from: FfmpegOrigin
 }
 
-/** Loads the package `ffmpeg-static`; rejects where it is not installed. */
+/** Loads the package `ffmpeg-static`; rejects if it is not installed. */
 export type LoadFfmpegStatic = () => Promise<{ readonly default?: unknown }>
 
 // The package is optional, and so are its types: a name the compiler cannot see leaves both open.
@@ -29,10 +29,10 @@ const loadFfmpegStatic: LoadFfmpegStatic = async () =>
 /**
  * Finds the ffmpeg to run.
  *
- * @param option - the user's choice: a path, or a bare name that is looked up on PATH
+ * @param option - the user's choice: a path, or a bare name to look up on PATH
  * @param env - the environment that holds `FFMPEG_PATH` and `PATH`
- * @param load - how `ffmpeg-static` is loaded
- * @throws {@link FfmpegError} `AVIO_ERR_FFMPEG_NOT_FOUND`; its message lists all four places and what each had
+ * @param load - loads `ffmpeg-static`
+ * @throws {@link FfmpegError} `AVIO_ERR_FFMPEG_NOT_FOUND`; its message lists all four places and the problem of each
  */
 export async function locateFfmpeg(
   option?: string,
@@ -42,7 +42,7 @@ export async function locateFfmpeg(
   if (option !== undefined) {
     return { path: await chosen('The option "ffmpegPath"', option, env), from: 'option' }
   }
-  // An empty variable counts as not set, as it does for a shell's ${FFMPEG_PATH:-}.
+  // An empty variable counts as unset, as in a shell's ${FFMPEG_PATH:-}.
   const variable = env['FFMPEG_PATH']
   if (variable) {
     return { path: await chosen('The environment variable FFMPEG_PATH', variable, env), from: 'FFMPEG_PATH' }

@@ -3,23 +3,23 @@ import { FfmpegError } from '../../errors.js'
 import { fromPath, named, runnable } from './executable.js'
 import { locateFfmpeg } from './locate-ffmpeg.js'
 
-/** What named the ffprobe that is run; `ffmpeg` for the one in the folder of the ffmpeg in use. */
+/** The origin of the ffprobe in use; `ffmpeg` means the folder of the ffmpeg in use. */
 export type FfprobeOrigin = 'option' | 'FFPROBE_PATH' | 'PATH' | 'ffmpeg'
 
-/** An ffprobe, and what named it. */
+/** An ffprobe and its origin. */
 export interface LocatedFfprobe {
   /** The absolute path of the binary. */
   readonly path: string
-  /** What named it. */
+  /** Its origin. */
   readonly from: FfprobeOrigin
 }
 
 /**
- * Finds the ffprobe to run, in this order: the option, the variable `FFPROBE_PATH`, `ffprobe` on PATH, the folder of
- * the ffmpeg in use. `undefined` if there is none: the package `ffmpeg-static` has no ffprobe. An ffprobe that was
- * named and can't be run is an error.
+ * Locates ffprobe, in this order: the option, the variable `FFPROBE_PATH`, `ffprobe` on PATH, the folder of the ffmpeg
+ * in use. `undefined` if there is none: the package `ffmpeg-static` has no ffprobe. A chosen ffprobe that can't be run
+ * is an error.
  *
- * @param option - the user's choice: a path, or a bare name that is looked up on PATH
+ * @param option - the user's choice: a path, or a bare name to look up on PATH
  * @param ffmpegPath - the option for ffmpeg
  * @param env - the environment that holds `FFPROBE_PATH` and `PATH`
  * @throws {@link FfmpegError} `AVIO_ERR_FFMPEG_NOT_FOUND`
@@ -36,8 +36,8 @@ export async function locateFfprobe(
     const by = option === undefined ? 'The environment variable FFPROBE_PATH' : 'The option "ffprobePath"'
     throw new FfmpegError(
       'AVIO_ERR_FFMPEG_NOT_FOUND',
-      `${by} names "${chosen}", which cannot be run: ${found.problem}. Correct it, or leave it out: then PATH and the ` +
-        'folder of ffmpeg are looked at, and without an ffprobe ffmpeg itself is asked.',
+      `${by} names "${chosen}", which cannot be run: ${found.problem}. Correct it, or leave it out to use ffprobe on ` +
+        'PATH, the one beside ffmpeg, or else ffmpeg itself.',
       { ffmpegPath: chosen },
     )
   }

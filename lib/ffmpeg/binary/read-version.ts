@@ -3,22 +3,22 @@ import { onAbort } from '../../io/async/abort-listeners.js'
 import { runTool } from '../child/run-tool.js'
 import { type FfmpegVersion, parseVersion } from './version.js'
 
-/** How long a program may take to say which it is, in milliseconds. One that says nothing by then is run unseen. */
+/** Time limit for a program's version, in milliseconds. Without an answer it runs unchecked. */
 const TIMEOUT = 5000
 
-/** More than any build says. */
+/** No build prints more. */
 const MAX_TEXT = 65_536
 
-/** By path: what is known of the file there, or is being asked. */
+/** The known or pending result for each path. */
 const readings = new Map<string, VersionReading>()
 
 /**
- * Which ffmpeg (or ffprobe) a binary is: asked once for as long as the file stays the same, however many want to know.
+ * The version of an ffmpeg (or ffprobe) binary: asks once until the file changes, however many callers there are.
  *
  * @param path - the binary
  * @param env - its environment
- * @param signal - gives up; the question ends with the last who gives up
- * @returns `undefined` for a program that does not say, or not in time
+ * @param signal - gives up; the program ends when the last caller gives up
+ * @returns `undefined` for a program that does not answer in time
  * @throws the reason of the signal
  */
 export async function versionOf(
@@ -35,7 +35,7 @@ export async function versionOf(
   return await reading.answer(signal)
 }
 
-/** Asks early, so that nobody waits for the answer later; what goes wrong is for who asks then. */
+/** Asks in advance, so that nobody waits for the answer later; ignores errors, which the later caller meets. */
 export async function askAhead(
   locate: () => Promise<{ readonly path: string } | undefined>,
   env: Record<string, string>,
@@ -45,11 +45,11 @@ export async function askAhead(
     const program = await locate()
     if (program !== undefined) await versionOf(program.path, env, signal)
   } catch {
-    // Not there, or given up.
+    // Missing, or given up.
   }
 }
 
-/** Changes when the file does: an update of the system, a link to another build. */
+/** Changes with the file: a system update, a link to another build. */
 async function identityOf(path: string): Promise<string> {
   const { dev, ino, size, mtimeMs } = await stat(path)
   return [dev, ino, size, mtimeMs].join(':')
@@ -70,7 +70,7 @@ class VersionReading {
     })
   }
 
-  /** There will be no answer: nobody waited for it any more, or the program could not be started. */
+  /** No answer will come: every caller gave up, or the program could not start. */
   get isGivenUp(): boolean {
     return this.#end.signal.aborted
   }
@@ -88,14 +88,14 @@ class VersionReading {
       this.#waiting--
       if (this.#waiting === 0 && !this.#isOver) {
         this.#end.abort()
-        // Nothing is left of the program when the last one goes.
+        // The program is gone when the last caller leaves.
         await this.#answer
       }
     }
   }
 }
 
-/** What the program prints in answer to `-version`, as far as it gets. It is reaped then. */
+/** Returns the program's output for `-version`, as far as it arrives, and reaps the program. */
 async function ask(path: string, env: Record<string, string>, end: AbortController): Promise<string> {
   let text = ''
   const enough = new AbortController()
@@ -110,7 +110,7 @@ async function ask(path: string, env: Record<string, string>, end: AbortControll
   try {
     await runTool({ ...command, signal: enough.signal }, { onStdout })
   } catch {
-    // It was not to be started: whoever runs it says what is wrong, and the next one asks again.
+    // The program could not start: running it reports the problem, and the next caller asks again.
     if (!enough.signal.aborted) end.abort()
   } finally {
     clearTimeout(timer)

@@ -1,11 +1,11 @@
 import { OptionError } from '../../errors.js'
 
 /**
- * The environment of the child. It is an allow-list: a process that parses media of strangers has no business with
- * the keys, tokens and proxies of the one that started it.
+ * The environment of the child. It is an allow-list: a process that parses a stranger's media has no business with
+ * its parent's keys, tokens and proxies.
  */
 
-/** Names that are handed on, by reason. */
+/** Inherited names, by reason. */
 const ALLOWED = {
   /** For wrappers (`#!/usr/bin/env …`), and on Windows for the binary's own libraries. */
   search: ['PATH'],
@@ -17,13 +17,13 @@ const ALLOWED = {
   fonts: ['FONTCONFIG_FILE', 'FONTCONFIG_PATH', 'FONTCONFIG_SYSROOT', 'XDG_CACHE_HOME', 'XDG_DATA_HOME'],
   /** Language and time zone: subtitles' character sets, font choice, `drawtext`'s clock. */
   locale: ['LANG', 'LANGUAGE', 'TZ'],
-  /** Which device and driver decode and encode in hardware. */
+  /** Device and driver for hardware decoding and encoding. */
   hardware: [
     ...['CUDA_VISIBLE_DEVICES', 'CUDA_DEVICE_ORDER', 'NVIDIA_VISIBLE_DEVICES', 'NVIDIA_DRIVER_CAPABILITIES'],
     ...['LIBVA_DRIVER_NAME', 'LIBVA_DRIVERS_PATH', 'VDPAU_DRIVER', 'VK_ICD_FILENAMES', 'VK_DRIVER_FILES'],
     ...['OCL_ICD_VENDORS', 'XDG_RUNTIME_DIR'],
   ],
-  /** Without these Windows loads neither sockets nor cryptography. */
+  /** Without these, Windows loads neither sockets nor cryptography. */
   windows: ['SystemRoot', 'SystemDrive', 'windir'],
 } as const
 
@@ -31,10 +31,10 @@ const ALLOWED = {
 const ALLOWED_PREFIX = 'LC_'
 
 /**
- * The variables that ffmpeg is started with.
+ * The variables for ffmpeg.
  *
- * @param extra - the user's own, which win over the inherited ones
- * @param inherited - what to choose from
+ * @param extra - the user's own, which override inherited ones
+ * @param inherited - the variables to choose from
  * @throws {@link OptionError} for `FFREPORT`, which makes ffmpeg write a log file
  */
 export function childEnvironment(

@@ -11,60 +11,60 @@ import { dieWithParent } from './parent-death-signal.js'
 import { signalGroup, survivorsOf } from './process-group.js'
 import { roomRemedy, startProcess } from './spawn.js'
 
-/** What an {@link FfmpegChild} is started with. */
+/** The command of an {@link FfmpegChild}. */
 export interface ChildCommand {
   /** The binary, as a path. */
   readonly path: string
   /** Its arguments, without the binary's name. */
   readonly args: readonly string[]
-  /** Its whole environment. */
+  /** Its complete environment. */
   readonly env: Record<string, string>
   /**
-   * One a file descriptor, from 0 on: `in` where the child reads, `out` where it writes, `none` where it has no pipe.
+   * One entry per file descriptor, from 0 on: `in` if the child reads, `out` if it writes, `none` without a pipe.
    */
   readonly pipes: readonly ('in' | 'out' | 'none')[]
-  /** Commands that hold it to limits and then become it. Default none. */
+  /** Commands that limit the child and then exec it. Default none. */
   readonly prefix?: readonly string[] | undefined
-  /** How long the child may take to end itself after SIGTERM before SIGKILL, in milliseconds. 0: SIGKILL at once. */
+  /** Time between SIGTERM and SIGKILL, in milliseconds. 0: SIGKILL at once. */
   readonly killTimeout: number
 }
 
-/** How a child ended: one of the two is set. */
+/** How a child ended: exactly one of the two is set. */
 export interface ChildExit {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
 }
 
 /**
- * How often a pipe is looked at after the child's exit, in milliseconds. One that is open and silent from one look
- * to the next is held by somebody else, who is not waited for.
+ * Interval of checks on a pipe after the child's exit, in milliseconds. If a pipe is open and silent from one check to
+ * the next, another process holds it; the library does not wait for that.
  */
 const HELD_OPEN = 500
 
-/** How often it is looked whether the rest of a group is gone, in milliseconds. */
+/** Interval of checks for the rest of a group, in milliseconds. */
 const GROUP_WATCH = 20
-/** How often at most after SIGKILL: what the system itself holds (a disk that does not answer) is not waited for. */
+/** The most checks after SIGKILL: don't wait for a process that the system holds (a disk that does not respond). */
 const KILLED_LOOKS = 50
 
 /**
- * One process (ffmpeg, ffprobe) and its pipes. It knows nothing of what flows through them: any number of inputs and
- * outputs, the log and the progress are file descriptors with a direction.
+ * One process (ffmpeg, ffprobe) and its pipes. It ignores their content: any number of inputs and outputs, the log and
+ * the progress are file descriptors with a direction.
  *
- * Nothing of it is left when `kill()` has resolved: the process is reaped and every pipe is closed, whoever else
- * may still hold the other end.
+ * `kill()` leaves nothing behind when it resolves: the process is reaped and every pipe is closed, even if another
+ * process still holds the other end.
  *
- * Where it dies with its parent (parent-death-signal.ts) it leads a group of its own, so that a wrapper script is ended
- * together with the ffmpeg that it started. Ctrl-C in a terminal does not reach that group: it ends this process, and
- * that ends the child. Elsewhere the child stays in our group, which Ctrl-C reaches, and a wrapper is ended alone.
+ * If it dies with its parent (parent-death-signal.ts), it leads its own group, so that killing it ends a wrapper script
+ * together with the ffmpeg it started. Ctrl-C in a terminal does not reach that group: it ends this process, and that
+ * ends the child. Otherwise the child stays in our group, which Ctrl-C reaches, and killing a wrapper ends it alone.
  */
 export class FfmpegChild {
-  /** Settles when the process has ended, however; never rejects. Its pipes may still hold bytes then. */
+  /** Resolves when the process has ended, in any way; never rejects. Its pipes may still hold bytes then. */
   readonly exited: Promise<ChildExit>
   readonly #process: ChildProcess
   readonly #killTimeout: number
   readonly #pipes: ChildCommand['pipes']
   readonly #closed: Promise<void>
-  /** It leads a group of its own. */
+  /** It leads its own group. */
   readonly #leads: boolean
   /** By `process.uptime()`. */
   #endedAt = 0
@@ -84,21 +84,21 @@ export class FfmpegChild {
     this.#closed = new Promise(resolve => {
       child.once('close', () => resolve())
     })
-    // Node reports a signal that could not be sent as an 'error' of the child; SIGKILL is the answer to it anyway.
+    // Node reports an undeliverable signal as an 'error' of the child; SIGKILL follows anyway.
     child.on('error', () => undefined)
-    // A pipe that the child has closed fails with EPIPE or ECONNRESET, also when nobody is writing just now.
+    // A pipe closed by the child fails with EPIPE or ECONNRESET, even without a pending write.
     for (const fd of this.#open()) this.#socket(fd).on('error', () => undefined)
   }
 
   /**
    * Starts the process.
    *
-   * @throws {@link AvioError} `AVIO_ERR_DESCRIPTORS` where no file descriptor is left, else {@link FfmpegError}
+   * @throws {@link AvioError} `AVIO_ERR_DESCRIPTORS` without free file descriptors, else {@link FfmpegError}
    * `AVIO_ERR_FFMPEG_SPAWN`; both with the system's own error as `cause`
    */
   static async start(command: ChildCommand): Promise<FfmpegChild> {
     try {
-      // Where the system's setpriv starts the binary, only this tells a missing one from one that fails.
+      // If the system's setpriv starts the binary, only this check distinguishes a missing binary from a failing one.
       await access(command.path, constants.X_OK)
       const dies = await dieWithParent()
       const [file, ...args] = [...(command.prefix ?? []), ...dies, command.path, ...command.args]
@@ -119,20 +119,20 @@ export class FfmpegChild {
     return this.#process.pid!
   }
 
-  /** Our end of a pipe that the child reads. */
+  /** Our end of a pipe to the child. */
   writable(fd: number): Writable {
     return this.#socket(fd)
   }
 
-  /** Our end of a pipe that the child writes. */
+  /** Our end of a pipe from the child. */
   readable(fd: number): Readable {
     return this.#socket(fd)
   }
 
   /**
-   * Whether everything that the child wrote to `fd` has been read. The caller reads; this waits.
-   * `false`: the pipe was closed before its end, or the child is gone and another process (one that it started)
-   * keeps the pipe open in silence.
+   * Whether all of the child's output on `fd` has been read. The caller reads; this waits.
+   * `false`: the pipe closed before its end, or the child is gone and another process (which it started) keeps the
+   * pipe open without writing.
    */
   async drained(fd: number): Promise<boolean> {
     const socket = this.#socket(fd)
@@ -148,12 +148,11 @@ export class FfmpegChild {
   }
 
   /**
-   * Ends the process and everything that hangs on it, and resolves when it is reaped. Calling it again, or after
-   * the process has ended, is fine. One that ended by itself, and well, may have left something behind on purpose:
-   * that is not ours to end.
+   * Ends the process and its group, and resolves when it is reaped. Calling it again, or after the process has ended,
+   * is fine. A process that exited with 0 may have left a child running on purpose: that child is spared.
    *
-   * ffmpeg that is blocked on a pipe pays no attention to a first SIGTERM: so its inputs are closed and its outputs
-   * drained before it gets one.
+   * ffmpeg ignores a first SIGTERM while blocked on a pipe: so this closes its inputs and drains its outputs before it
+   * sends one.
    */
   kill(): Promise<void> {
     return (this.#killed ??= this.#kill())
@@ -170,14 +169,14 @@ export class FfmpegChild {
     this.#signal(this.#killTimeout > 0 ? 'SIGTERM' : 'SIGKILL')
     const { code, signal } = await this.exited
     clearTimeout(timer)
-    // A SIGKILL of ours went to all of the group at once.
+    // Our SIGKILL went to the whole group at once.
     const isDone = endedItself ? code === 0 : signal === 'SIGKILL'
     if (this.#leads && !isDone) await this.#endGroup(endedItself, deadline)
     for (const fd of this.#open()) this.#socket(fd).destroy()
     await this.#closed
   }
 
-  /** It has been reaped: its number may be another's by now. */
+  /** It has been reaped: another process may have its id by now. */
   get #hasEnded(): boolean {
     return this.#process.exitCode !== null || this.#process.signalCode !== null
   }
@@ -187,7 +186,7 @@ export class FfmpegChild {
     this.#process.kill(signal)
   }
 
-  /** Ends what a wrapper has left: that had the same SIGTERM, and gets the same time. */
+  /** Ends the remaining processes of a wrapper: they received the same SIGTERM, and have the same time. */
   async #endGroup(isUnaware: boolean, deadline: number): Promise<void> {
     const survivors = () => survivorsOf(this.pid, this.#endedAt)
     if ((await survivors()).length === 0) return
@@ -201,7 +200,7 @@ export class FfmpegChild {
       await sleep(GROUP_WATCH)
   }
 
-  /** File descriptors that have a pipe. */
+  /** File descriptors with a pipe. */
   #open(): number[] {
     return [...this.#pipes.keys()].filter(fd => this.#pipes[fd] !== 'none')
   }
@@ -215,7 +214,7 @@ function notStarted({ path, args }: ChildCommand, cause: unknown): AvioError {
   if (isOutOfDescriptors(cause)) return outOfDescriptors(`ffmpeg could not be started from "${path}"`, cause)
   const remedy =
     roomRemedy(cause) ??
-    'Is it a program for this system, may this user execute it, and is the argument list short enough?'
+    'Check that it is a program for this system that this user may execute, and shorten very long arguments.'
   return new FfmpegError(
     'AVIO_ERR_FFMPEG_SPAWN',
     `ffmpeg could not be started from "${path}": ${(cause as Error).message}. ${remedy}`,
@@ -224,7 +223,7 @@ function notStarted({ path, args }: ChildCommand, cause: unknown): AvioError {
   )
 }
 
-/** Resolves when nothing has come through a socket for a while although it is read; or when told to stop watching. */
+/** Resolves when a flowing socket has received nothing for a while, or when `signal` ends the watch. */
 function heldOpen(socket: Socket, signal: AbortSignal): Promise<void> {
   return new Promise(resolve => {
     if (signal.aborted) {
@@ -233,7 +232,7 @@ function heldOpen(socket: Socket, signal: AbortSignal): Promise<void> {
     }
     let seen = -1
     const timer = setInterval(() => {
-      // After the timers of a busy moment, sockets get their turn first: what is waiting in one is no silence.
+      // After a busy moment's timers, sockets come first: unread data is not silence.
       setImmediate(() => {
         if (!socket.isPaused() && socket.bytesRead === seen) resolve()
         seen = socket.isPaused() ? -1 : socket.bytesRead

@@ -5,26 +5,26 @@ import { delimiter, isAbsolute, join } from 'node:path'
 import { roomRemedy, startProcess } from './spawn.js'
 
 /**
- * A child that its parent's death takes along, even a death by SIGKILL, which lets the parent clean nothing up.
+ * A child that dies with its parent, even if SIGKILL ends the parent without a chance to clean up.
  *
- * Left alone, an ffmpeg that computes (and so notices neither its closed stdin nor its closed stdout) goes on for
- * minutes. Linux can send a signal when the parent dies (prctl PR_SET_PDEATHSIG); util-linux' `setpriv` asks for it
+ * Otherwise an ffmpeg that computes (and so notices neither its closed stdin nor its closed stdout) continues for
+ * minutes. Linux can send a signal when the parent dies (prctl PR_SET_PDEATHSIG); util-linux' `setpriv` requests it
  * and then becomes the program (exec), so that the process id is the child's own. The "parent" is the thread that
- * started the child: in a worker, ffmpeg ends with the worker. It is the program alone that is told: what a wrapper
- * script starts without `exec` loses its pipes with us, and ends at the first byte that it reads or writes.
+ * started the child: in a worker, ffmpeg ends with the worker. Only the program itself gets the signal: a process that
+ * a wrapper script starts without `exec` loses its pipes with us, and ends at the next byte that it reads or writes.
  */
 
 const OPTIONS = ['--pdeathsig', 'KILL', '--']
 
 let detected: Promise<readonly string[]> | undefined
 
-/** How long a `setpriv` may take to tell its version, in milliseconds; one that hangs is passed over. */
+/** Time limit for `setpriv --version`, in milliseconds; a `setpriv` that hangs is skipped. */
 const TIMEOUT = 30_000
 
 /**
- * What to put in front of a command so that it dies with us: nothing where the system can't do that.
+ * Command prefix that makes a command die with us; empty if the system does not support that.
  *
- * @throws the system's own error where it has no room to find out; the next call asks again
+ * @throws the system's own error if it lacks the resources to find out; the next call tries again
  */
 export function dieWithParent(): Promise<readonly string[]> {
   detected ??= detectDieWithParent(process.env['PATH'] ?? '').catch((error: unknown) => {
@@ -35,7 +35,7 @@ export function dieWithParent(): Promise<readonly string[]> {
 }
 
 /**
- * Looks for a `setpriv` that has the option (util-linux from 2.33 on; BusyBox' has not) and may use it here.
+ * Looks for a `setpriv` that has the option (util-linux since 2.33; BusyBox lacks it) and may use it here.
  *
  * @param path - folders to search, as in PATH
  */
@@ -51,7 +51,7 @@ export async function detectDieWithParent(path: string): Promise<readonly string
       }
     } catch (error) {
       if (roomRemedy(error) !== undefined) throw error
-      // Not there, or not to be executed: the next folder may have one.
+      // Missing or not executable: the next folder may have one.
     }
   }
   return []
@@ -68,5 +68,5 @@ function endsWell(child: ChildProcess): Promise<boolean> {
   })
 }
 
-/** The beginning of what `setpriv` writes when the program cannot be executed; it then exits with 126 or 127. */
+/** The prefix of `setpriv`'s message if it cannot execute the program; it then exits with 126 or 127. */
 export const EXEC_FAILED = 'setpriv: failed to execute '

@@ -1,21 +1,21 @@
 import { readFile, readdir } from 'node:fs/promises'
 
 /**
- * The group of processes that a child leads: itself, and whatever it started and did not send away. A wrapper script
- * without `exec` is such a child, and ffmpeg the other member.
+ * The process group that a child leads: the child, and the processes that it started and did not detach. A wrapper
+ * script without `exec` is such a leader, and ffmpeg the other member.
  *
- * A group may be signalled by its number as long as its leader has not been reaped. Afterwards the number may be
- * another's: Linux gives it away once the last member is gone. So what is left then is looked up by name, and only
- * members that began before the leader's end count, which proves that the group was never empty.
+ * A group may be signalled by its id until its leader is reaped. Afterwards the id may belong to another group: Linux
+ * reuses it once the last member is gone. So survivors are found through `/proc`, and only members that started before
+ * the leader's end count, which proves that the group was never empty.
  */
 
-/** Ticks of the clock that `/proc` states times in, a second. Linux shows 100 to programs, whatever its own. */
+/** Ticks per second in `/proc`. Linux shows 100 to programs, whatever its own rate. */
 const TICKS = 100
 
-/** How far apart two processes of the same number must be: no system gives away all its numbers in two seconds. */
+/** Minimum seconds between two processes of the same id: no system uses up all ids in two seconds. */
 const SLACK = 2
 
-/** Sends a signal to all members of a group; returns whether there was one. */
+/** Signals all members of a group; returns whether there were any. */
 export function signalGroup(leader: number, signal: NodeJS.Signals): boolean {
   try {
     return process.kill(-leader, signal)
@@ -25,9 +25,9 @@ export function signalGroup(leader: number, signal: NodeJS.Signals): boolean {
 }
 
 /**
- * The members of a group that have outlived its leader. None where the system has no `/proc`.
+ * The members of a group that outlived its leader. None on a system without `/proc`.
  *
- * @param leader - the process id that the leader had
+ * @param leader - the leader's process id
  * @param endedAt - when it ended, by `process.uptime()`
  */
 export async function survivorsOf(leader: number, endedAt: number): Promise<readonly number[]> {
@@ -45,11 +45,11 @@ interface Stat {
   readonly pid: number
   readonly group: number
   readonly isDead: boolean
-  /** When it began, in ticks. */
+  /** Start time, in ticks. */
   readonly began: number
 }
 
-/** proc_pid_stat(5). The name, in parentheses, may hold spaces and parentheses. */
+/** proc_pid_stat(5). The name, in parentheses, may contain spaces and parentheses. */
 async function readStat(name: string): Promise<Stat | undefined> {
   const text = await readFile(`/proc/${name}/stat`, 'latin1').catch(() => '')
   const end = text.lastIndexOf(')')

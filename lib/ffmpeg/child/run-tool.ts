@@ -3,49 +3,49 @@ import { FfmpegError } from '../../errors.js'
 import { MiB } from '../../options.js'
 import { type ChildExit, FfmpegChild } from './ffmpeg-child.js'
 
-/** The most that a tool may print and log. The streams, chapters and tags of a hostile file have no other end. */
+/** The most output and log of a tool. Nothing else bounds the streams, chapters and tags of a hostile file. */
 const MAX_OUTPUT = 16 * MiB
 const KILL_TIMEOUT = 1000
 const STDOUT = 1
 const STDERR = 2
 
-/** A tool that is run for what it says: ffprobe, or ffmpeg for its report. */
+/** A tool that runs for its output: ffprobe, or ffmpeg for its report. */
 export interface ToolCommand {
   /** The binary, as a path. */
   readonly path: string
   readonly args: readonly string[]
-  /** Its whole environment. */
+  /** Its complete environment. */
   readonly env: Record<string, string>
-  /** Commands that hold it to limits and then become it. Default none. */
+  /** Commands that limit the tool and then exec it. Default none. */
   readonly prefix?: readonly string[] | undefined
-  /** What it is written, by file descriptor. One that stops reading is no error. */
+  /** Its input, by file descriptor. A tool may stop reading without an error. */
   readonly inputs?: ReadonlyMap<number, Buffer>
-  /** Ends it: what it is aborted with, an error, is the error. */
+  /** Ends the tool; its abort reason is the error. */
   readonly signal?: AbortSignal | undefined
   /**
-   * The most that it may print and log together, in bytes. Default 16 MiB; `Infinity` for one whose output is not kept.
+   * The most output and log together, in bytes. Default 16 MiB; `Infinity` if the output is not kept.
    */
   readonly maxOutput?: number
-  /** How long it may take to end itself, in milliseconds; 0 for one that has nothing to end well. Default 1000. */
+  /** Time between SIGTERM and SIGKILL, in milliseconds; 0 for a tool with nothing to clean up. Default 1000. */
   readonly killTimeout?: number
 }
 
-/** Who takes what a tool says. What either throws ends the tool, and is the error. */
+/** Receives a tool's output. A listener that throws ends the tool, with its error as the result. */
 export interface ToolListener {
   readonly onStdout?: (chunk: Buffer) => void
-  /** Returns whether to go on: a tool of which enough was heard is ended, and that is no error. */
+  /** Returns whether to continue: `false` ends the tool, without an error. */
   readonly onStderr?: (chunk: Buffer) => boolean
 }
 
 /**
- * Runs a tool to its end; resolves when all that it said was handed on. In every case it is reaped then, nothing holds
- * its pipes on our side, and no listener is left. No clock has a say in it: a tool that is late is waited for until
- * `signal` is aborted.
+ * Runs a tool to its end; resolves when all output has been passed on. In every case the tool is then reaped, our side
+ * holds none of its pipes, and no listener is left. There is no time limit: it waits for a slow tool until `signal` is
+ * aborted.
  *
- * Memory: what the system's pipes hold, beside what the listener keeps.
+ * Memory: the system's pipes, beside the listener's own.
  *
  * @throws {@link AvioError} `AVIO_ERR_DESCRIPTORS`; {@link FfmpegError} `AVIO_ERR_FFMPEG_SPAWN`,
- * `AVIO_ERR_INPUT_INVALID` past `maxOutput`; what `signal` was aborted with; what a listener threw
+ * `AVIO_ERR_INPUT_INVALID` past `maxOutput`; the abort reason of `signal`; an error thrown by a listener
  */
 export async function runTool(command: ToolCommand, listener: ToolListener): Promise<ChildExit> {
   const {
@@ -105,7 +105,7 @@ export async function runTool(command: ToolCommand, listener: ToolListener): Pro
   }
 }
 
-/** Its standard output and error, and what it is written. */
+/** Standard output and error, and the inputs. */
 function pipesFor(inputs: readonly number[]): ('in' | 'out' | 'none')[] {
   return Array.from({ length: Math.max(STDERR, ...inputs) + 1 }, (_, fd) =>
     fd === STDOUT || fd === STDERR ? 'out' : inputs.includes(fd) ? 'in' : 'none',
@@ -115,7 +115,7 @@ function pipesFor(inputs: readonly number[]): ('in' | 'out' | 'none')[] {
 function tooMuch(path: string, limit: number): FfmpegError {
   return new FfmpegError(
     'AVIO_ERR_INPUT_INVALID',
-    `"${path}" told more than ${limit} bytes about the source: no honest file has so many streams or tags.`,
+    `"${path}" reported more than ${limit} bytes about the source: no genuine file has so many streams or tags.`,
     { ffmpegPath: path },
   )
 }

@@ -4,24 +4,24 @@ import { type Dir, opendirSync } from 'node:fs'
 import { DESCRIPTOR_REMEDY } from '../../io/descriptors/out-of-descriptors.js'
 
 /**
- * How a process is started: the one place that asks the system for one.
+ * Starts processes: the only place that does.
  *
- * A system that is out of descriptors in the middle of it leaves Node with half of the pipes, which nobody can close
- * any more: `spawn` reports EMFILE, `stdio` is undefined, and the sockets that were made stay open until this process
- * ends (Node 20, 24 and 26). So the room is looked for first, in the same turn of the event loop.
+ * If file descriptors run out midway, Node leaves half of the pipes open, and nothing can close them any more: `spawn`
+ * reports EMFILE, `stdio` is undefined, and the created sockets stay open until this process ends (Node 20, 24 and 26).
+ * So this checks for enough descriptors first, in the same turn of the event loop.
  */
 
-/** Codes of a system that has no room for one more process, and what is to be done about each. */
+/** Codes of a system without the resources for another process, and their remedies. */
 const REMEDIES: Readonly<Record<string, string>> = {
   EMFILE: DESCRIPTOR_REMEDY,
   ENFILE: DESCRIPTOR_REMEDY,
   EAGAIN:
-    'No more processes or threads may be started: raise the limit of this user ("ulimit -u") or of the container ' +
+    'This system allows no more processes or threads: raise the limit of this user ("ulimit -u") or of the container ' +
     '("pids.max"), or run fewer jobs at a time.',
-  ENOMEM: 'The system has no memory left for one more process: run fewer jobs at a time.',
+  ENOMEM: 'The system has no memory left for another process: run fewer jobs at a time.',
 }
 
-/** Two for the signal by which libuv learns that the program runs. */
+/** Two for the signal that tells libuv that the program runs. */
 const SIGNAL_PIPE = 2
 
 /**
@@ -35,19 +35,19 @@ export async function startProcess(
   options: {
     readonly stdio: readonly ('pipe' | 'ignore')[]
     readonly env?: Record<string, string>
-    /** Whether it leads a group of its own. */
+    /** Whether it leads its own group. */
     readonly detached?: boolean
   },
 ): Promise<ChildProcess> {
   const pipes = options.stdio.filter(way => way === 'pipe').length
-  // A pair for each pipe, and a copy of one end where its number is in the way of another's.
+  // A pair per pipe, and a copy of one end if its number is in the way of another's.
   holdRoom(3 * pipes + SIGNAL_PIPE)
   const child = spawn(file, args, { ...options, stdio: [...options.stdio], windowsHide: true })
   await once(child, 'spawn')
   return child
 }
 
-/** What to do about a start that failed for want of room; `undefined` where that was not the reason. */
+/** The remedy for a start that failed for lack of resources; `undefined` for any other reason. */
 export function roomRemedy(error: unknown): string | undefined {
   const { code } = error as NodeJS.ErrnoException
   return code === undefined ? undefined : REMEDIES[code]

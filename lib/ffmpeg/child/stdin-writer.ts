@@ -1,39 +1,38 @@
 import type { Writable } from 'node:stream'
 
-/** Chunks smaller than this on average are joined before they are written: copying is cheaper than so many pieces. */
+/** Chunks smaller than this on average are joined before writing: copying is cheaper than many pieces. */
 const SMALL = 4096
 
 /**
- * The way into one pipe of a child: batches of chunks in, one at a time.
+ * Writes to one pipe of a child: batches of chunks, one at a time.
  *
- * A child that closes its end is no error here: it may have had enough (`-t 5`). What that means is told by its
- * exit.
+ * A child may close its end without an error: it may not need the rest (`-t 5`). Its exit shows what that means.
  */
 export class StdinWriter {
   readonly #pipe: Writable
   #bytes = 0
   #isClosed = false
-  /** Called when the batch under way, or the end, is settled. */
+  /** Called when the current batch, or the end, is settled. */
   #settle: (() => void) | undefined
 
-  /** @param pipe - our end; its errors are taken care of by the child's owner */
+  /** @param pipe - our end; the child's owner handles its errors */
   constructor(pipe: Writable) {
     this.#pipe = pipe
     pipe.once('close', this.#closed)
     pipe.once('error', this.#closed)
   }
 
-  /** Bytes that the system has taken for the child. */
+  /** Bytes that the system has accepted for the child. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** The child, or we, closed the pipe before all was written. */
+  /** The child, or we, closed the pipe before everything was written. */
   get isClosed(): boolean {
     return this.#isClosed
   }
 
-  /** Writes a batch; calls back when the system has taken it, or the pipe is closed. */
+  /** Writes a batch; calls back when the system has accepted it, or the pipe is closed. */
   write(chunks: readonly Buffer[], length: number, callback: () => void): void {
     this.#settle = callback
     if (this.#isClosed) {
@@ -42,7 +41,7 @@ export class StdinWriter {
     }
     const batch =
       length < chunks.length * SMALL && chunks.length > 1 ? [Buffer.concat(chunks, length)] : chunks
-    // Corked, the chunks go to the system in one call, without being copied.
+    // Corked, the chunks reach the system in one call, without copying.
     this.#pipe.cork()
     for (const chunk of batch.slice(0, -1)) this.#pipe.write(chunk)
     this.#pipe.write(batch.at(-1)!, error => {
@@ -56,7 +55,7 @@ export class StdinWriter {
     this.#pipe.uncork()
   }
 
-  /** Tells the child that this is all; calls back when it can know, or the pipe is closed. */
+  /** Ends the child's input; calls back when the child can see the end, or the pipe is closed. */
   end(callback: () => void): void {
     this.#settle = callback
     if (this.#isClosed) {

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 
-/** The way out of one pipe of a child, at the pace of whoever takes the chunks. */
+/** Reads one pipe of a child, at the consumer's pace. */
 export class StdoutReader {
   readonly #pipe: Readable
   readonly #push: (chunk: Buffer) => boolean
@@ -10,7 +10,7 @@ export class StdoutReader {
    * Starts to read.
    *
    * @param pipe - our end
-   * @param push - takes a chunk and says whether it wants more now; `resume()` says so later
+   * @param push - takes a chunk and returns whether it wants more now; `resume()` requests more later
    */
   constructor(pipe: Readable, push: (chunk: Buffer) => boolean) {
     this.#pipe = pipe
@@ -18,17 +18,17 @@ export class StdoutReader {
     pipe.on('data', this.#onData)
   }
 
-  /** Bytes that have come. */
+  /** Bytes received. */
   get bytes(): number {
     return this.#bytes
   }
 
-  /** More is wanted. */
+  /** Requests more. */
   resume(): void {
     this.#pipe.resume()
   }
 
-  /** From now on what comes is thrown away, so that the child is not held up by it. */
+  /** Discards everything from now on, so that the child never blocks on it. */
   discard(): void {
     this.#pipe.off('data', this.#onData)
     this.#pipe.resume()

@@ -2,7 +2,7 @@
 export interface AmfProperty {
   readonly key: string
   readonly type: 'number' | 'other'
-  /** Where its value begins, behind the byte that says its type. */
+  /** Offset of its value, after the type byte. */
   readonly place: number
 }
 
@@ -10,7 +10,7 @@ const NUMBER = 0
 const STRING = 2
 const ECMA_ARRAY = 8
 
-/** Bytes of a value behind its type: AMF0 (Adobe, "Action Message Format"), the types that ffmpeg writes. */
+/** Length of a value after its type byte: AMF0 (Adobe, "Action Message Format"), the types that ffmpeg writes. */
 function sizeOf(type: number | undefined, bytes: Buffer, place: number): number | undefined {
   if (type === NUMBER) return 8
   if (type === 1) return 1
@@ -22,15 +22,15 @@ function sizeOf(type: number | undefined, bytes: Buffer, place: number): number 
 }
 
 /**
- * The fields of the ECMA array behind the string at `place`, as in `onMetaData` of an FLV. Ends without an error
- * before the first value of a type that ffmpeg does not write there.
+ * The fields of the ECMA array after the string at `place`, as in an FLV's `onMetaData`. Stops without an error at the
+ * first value of a type that ffmpeg does not write there.
  */
 export function amfProperties(bytes: Buffer, place: number): AmfProperty[] {
   const name = sizeOf(bytes[place], bytes, place + 1)
   const properties: AmfProperty[] = []
   if (bytes[place] !== STRING || name === undefined || bytes[place + 1 + name] !== ECMA_ARRAY)
     return properties
-  // Behind the array's type stands the number of its fields, which is a hint only.
+  // The type is followed by the number of fields, which is only a hint.
   let at = place + 1 + name + 5
   while (at + 3 <= bytes.length) {
     const keySize = bytes.readUInt16BE(at)

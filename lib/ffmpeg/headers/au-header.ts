@@ -3,11 +3,11 @@ import { headerTooLarge } from '../../io/pipeline/header-claim.js'
 import { HeaderWriter, expectWord, headerInvalid } from './header-writer.js'
 
 const STAGE = 'DeferredHeader (au)'
-/** In place of a size: not known. */
+/** The size that means "unknown". */
 const UNKNOWN = 0xffffffff
 
 /**
- * The head of an AU: `.snd`, the place of the data, its size, and what describes it.
+ * The header of an AU: `.snd`, the offset of the data, its size, and its description.
  * A size of 4 GiB − 1 and more stays "unknown", which readers take as "to the end".
  */
 export class AuHeader implements DeferredHeaderBuilder {
@@ -25,7 +25,7 @@ export class AuHeader implements DeferredHeaderBuilder {
     return []
   }
 
-  /** Filled up by a longer annotation, which readers skip. */
+  /** Padded by a longer annotation, which readers skip. */
   head(length = this.#header.bytes.length): Buffer {
     const size = this.#header.bytes.length
     if (length < size) throw headerTooLarge(STAGE, size, length)

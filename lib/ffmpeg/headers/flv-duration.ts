@@ -1,26 +1,26 @@
 const AUDIO = 8
 const VIDEO = 9
-/** A tag's header, and as much of its data as its time needs: codec, packet type, composition time. */
+/** A tag's header, and the part of its data that affects its time: codec, packet type, composition time. */
 const LOOK = 11 + 8
 
-/** What the metadata say of the tracks; 0 for what they do not say. */
+/** Rates of the tracks in the metadata; 0 if absent. */
 export interface FlvRates {
   readonly frameRate: number
   readonly sampleRate: number
 }
 
 /**
- * Finds the end of an FLV's media, in milliseconds, from its tags, however they are cut.
+ * Determines the end of an FLV's media, in milliseconds, from its tags, in any chunking.
  *
- * The end is the largest presentation time plus duration. A tag has no duration: a frame of AAC has 1,024 samples, one
- * of MP3 1,152 or 576, a picture lasts as long as the frame rate says; anything else lasts as long as the one before.
+ * The end is the largest presentation time plus duration. A tag has no duration: an AAC frame has 1,024 samples, an MP3
+ * frame 1,152 or 576, a video frame lasts as long as the frame rate says; any other lasts as long as the one before.
  */
 export class FlvDuration {
   readonly #rates: FlvRates
   readonly #last = new Map<number, number>()
   /** The beginning of a tag. */
   #start = Buffer.alloc(0)
-  /** Bytes that are left of the tag whose beginning was read. */
+  /** Bytes left of the tag whose beginning was read. */
   #skip = 0
   #end = 0
 
@@ -28,7 +28,7 @@ export class FlvDuration {
     this.#rates = rates
   }
 
-  /** The end of what has come, in milliseconds. */
+  /** The end of the media so far, in milliseconds. */
   get end(): number {
     return this.#end
   }
@@ -79,16 +79,16 @@ export class FlvDuration {
   }
 }
 
-/** 0 for a packet of sound; `undefined` for a header of AAC, which is no packet. */
+/** 0 for an audio packet; `undefined` for an AAC header, which is no packet. */
 function audioShift(head: number, tag: Buffer): number | undefined {
   const isHeader = head >> 4 === 10 && tag[12] === 0
   const isOther = head >> 4 === 9 && (head & 15) !== 1
   return isHeader || isOther ? undefined : 0
 }
 
-/** Presentation time less decoding time; `undefined` for what is no picture: headers, and the mark of the end. */
+/** Presentation time minus decoding time; `undefined` for tags without a frame: headers and the end mark. */
 function videoShift(head: number, tag: Buffer): number | undefined {
-  // Enhanced RTMP v2: the first byte's top bit says that a packet type and a FourCC follow.
+  // Enhanced RTMP v2: the first byte's top bit announces a packet type and a FourCC.
   if (head >= 0x80) {
     const [type, codec] = [head & 15, tag.toString('latin1', 12, 16)]
     if (type === 1) return ['avc1', 'hvc1'].includes(codec) && tag.length >= 19 ? tag.readIntBE(16, 3) : 0

@@ -6,15 +6,15 @@ import { FlvDuration } from './flv-duration.js'
 import { HeaderWriter, expectWord, headerInvalid } from './header-writer.js'
 
 const STAGE = 'DeferredHeader (flv)'
-/** The header with the (empty) size of the tag before the first. */
+/** The header with the (empty) size of the tag before the first one. */
 const START = 13
-/** What stands before a tag's data; behind them there are 4 bytes more, its size. */
+/** Bytes before a tag's data; 4 more bytes, its size, follow the data. */
 const TAG = 11
 const SCRIPT = 18
 
 /**
- * The head of an FLV: its header and `onMetaData`, in which `duration`, in seconds, and `filesize` are filled in where
- * ffmpeg left room for them (that is, without `no_duration_filesize`). All other fields stay as they are.
+ * The header of an FLV and `onMetaData`. It fills in `duration`, in seconds, and `filesize` if ffmpeg reserved them
+ * (that is, without `no_duration_filesize`). All other fields stay unchanged.
  */
 export class FlvHeader implements DeferredHeaderBuilder {
   readonly #header = new HeaderWriter({ stage: STAGE, measure })
@@ -36,15 +36,15 @@ export class FlvHeader implements DeferredHeaderBuilder {
     return []
   }
 
-  /** FLV has nothing to fill it up with that every player skips. */
+  /** FLV has no padding that every player skips. */
   head(length?: number): Buffer {
     const head = Buffer.from(this.#header.bytes)
     if (length !== undefined && length < head.length) throw headerTooLarge(STAGE, head.length, length)
     if (length !== undefined && length > head.length) {
       throw new AvioError(
         'AVIO_ERR_HEADER_TOO_LARGE',
-        `The head of an FLV has ${head.length} bytes and can't be filled up to the ${length} that were kept for it, ` +
-          'because its players skip no padding. Leave "headerReserve" out.',
+        `The header of an FLV has ${head.length} bytes and can't be padded to the ${length} bytes reserved for it, ` +
+          'because players skip no padding. Omit "headerReserve".',
       )
     }
     const fill = { duration: (this.#clock?.end ?? 0) / 1000, filesize: head.length + this.#bodySize }
@@ -56,7 +56,7 @@ export class FlvHeader implements DeferredHeaderBuilder {
   }
 }
 
-/** The fields of `onMetaData`; none where the head has no script tag. */
+/** The fields of `onMetaData`; none without a script tag. */
 function metadata(head: Buffer): AmfProperty[] {
   return head[START] === SCRIPT ? amfProperties(head.subarray(0, head.length - 4), START + TAG) : []
 }
@@ -72,7 +72,7 @@ function clockOf(head: Buffer): FlvDuration {
 function measure(bytes: Buffer): number {
   if (bytes.length < START + TAG) return START + TAG
   expectWord(STAGE, bytes, 'FLV')
-  // Without metadata (`-flvflags no_metadata`) the head is the header alone.
+  // Without metadata (`-flvflags no_metadata`) only the file header counts.
   if (bytes[START] !== SCRIPT) return START
   return START + TAG + bytes.readUIntBE(START + 1, 3) + 4
 }

@@ -1,22 +1,22 @@
 import { AvioError } from '../../errors.js'
 import { MiB, show } from '../../options.js'
 
-/** What is known of a header that has come in part. */
+/** How to read a header that arrives in parts. */
 export interface HeaderWriterSettings {
-  /** The stage that makes the head, for messages. */
+  /** The stage that builds the header, for messages. */
   readonly stage: string
   /**
-   * How long the header is, as far as `bytes`, its beginning, can tell. It is asked again when that many bytes are
-   * there, and whole when it asks for no more than there are.
+   * The length of the header, as far as its beginning, `bytes`, shows. It is called again once that many bytes are
+   * available; the header is complete when the result is no more than the available bytes.
    *
-   * @throws where this is no such header
+   * @throws if this is no such header
    */
   readonly measure: (bytes: Buffer) => number
-  /** The longest header that is kept, in bytes. */
+  /** The longest supported header, in bytes. */
   readonly limit?: number
 }
 
-/** The first bytes of a stream, kept until its header is whole. */
+/** Keeps the first bytes of a stream until its header is complete. */
 export class HeaderWriter {
   readonly #settings: Required<HeaderWriterSettings>
   #chunks: Buffer[] = []
@@ -28,18 +28,18 @@ export class HeaderWriter {
     this.#settings = { limit: MiB, ...settings }
   }
 
-  /** The whole header. */
+  /** The complete header. */
   get bytes(): Buffer {
     return this.end()
   }
 
-  /** The stream has ended. Fails where the header is not whole. */
+  /** Ends the stream. Throws if the header is incomplete. */
   end(): Buffer {
     if (this.#bytes === undefined) throw headerInvalid(this.#settings.stage, 'it ended within its header')
     return this.#bytes
   }
 
-  /** Takes the next bytes of the stream; gives what comes behind the header, which may be empty. */
+  /** Takes the next bytes of the stream; returns those after the header, possibly none. */
   take(chunk: Buffer): Buffer {
     if (this.#bytes !== undefined) return chunk
     this.#chunks.push(chunk)
@@ -50,10 +50,10 @@ export class HeaderWriter {
       const { stage, measure, limit } = this.#settings
       const length = measure(bytes)
       if (length > limit) {
-        throw headerInvalid(stage, `its header has more than the ${limit} bytes that are kept in memory`)
+        throw headerInvalid(stage, `its header is longer than the limit of ${limit} bytes`)
       }
       if (length <= this.#size) {
-        // Copied, so that it does not hold on to all that came with it.
+        // Copied, so that it does not retain the whole chunk.
         this.#bytes = Buffer.from(bytes.subarray(0, length))
         this.#chunks = []
         return bytes.subarray(length)
@@ -64,18 +64,18 @@ export class HeaderWriter {
   }
 }
 
-/** The error of a stream that is not of the format whose head was to be made. */
+/** The error for a stream in another format than the header's. */
 export function headerInvalid(stage: string, why: string): AvioError {
   return new AvioError(
     'AVIO_ERR_HEADER_INVALID',
-    `${stage} can't make the head of this stream: ${why}. It has to be what ffmpeg writes to a pipe in that format.`,
+    `${stage} can't build the header of this stream: ${why}. Pipe in the output of ffmpeg to a pipe in that format.`,
   )
 }
 
-/** Fails unless `bytes` has `word`, in Latin-1, at `place`. */
+/** Throws unless `bytes` has `word`, in Latin-1, at `place`. */
 export function expectWord(stage: string, bytes: Buffer, word: string, place = 0): void {
   const got = bytes.toString('latin1', place, place + word.length)
   if (got !== word) {
-    throw headerInvalid(stage, `it has ${show(got)} where the format has ${show(word)}, at byte ${place}`)
+    throw headerInvalid(stage, `it has ${show(got)} instead of ${show(word)} at byte ${place}`)
   }
 }

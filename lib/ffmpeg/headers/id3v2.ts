@@ -1,10 +1,10 @@
-/** The header of an ID3v2 tag, and of each frame in it, in bytes. */
+/** Length of the header of an ID3v2 tag, and of each frame in it, in bytes. */
 export const ID3 = 10
 
-/** The first byte of a header of MPEG audio. */
+/** The first byte of an MPEG audio header. */
 const SYNC = 0xff
 
-/** Sizes in ID3v2 have 28 bits, seven in a byte. */
+/** Sizes in ID3v2 have 28 bits, seven per byte. */
 function synchsafe(bytes: Buffer): number {
   return bytes.reduce((size, byte) => size * 128 + (byte & 127), 0)
 }
@@ -14,12 +14,11 @@ function statedSize(tag: Buffer): number {
 }
 
 /**
- * How long the ID3v2 tag is that `bytes` begin with, or how many bytes are needed to tell; 0 where they begin with
- * none.
+ * The length of the ID3v2 tag at the start of `bytes`, or the number of bytes needed to determine it; 0 without a tag.
  *
- * ffmpeg goes back to fill in the tag's size. Where the tag was more than its buffer holds, or was flushed in between,
- * as it is for cover art, a pipe gets a size of 0, and the right one, in four bytes, may come behind the padding. Such
- * a tag ends where the first frame of audio begins.
+ * ffmpeg seeks back to fill in the tag's size. If the tag exceeded its buffer, or was flushed in between, as for cover
+ * art, a pipe gets a size of 0, and the right one, in four bytes, may follow the padding. Such a tag ends at the first
+ * audio frame.
  */
 export function id3Size(bytes: Buffer): number {
   if (bytes.length < ID3) return ID3
@@ -30,19 +29,19 @@ export function id3Size(bytes: Buffer): number {
   return isWhole ? paddingEnd(bytes, end) : end
 }
 
-/** Puts a tag in order that is all of `tag`: fills in its size, and makes zeros of what is no frame. */
+/** Repairs a tag that fills all of `tag`: sets its size, and zeroes everything after its frames. */
 export function repairId3(tag: Buffer): void {
   if (statedSize(tag) === 0) tag.fill(0, framesEnd(tag).end)
   for (let n = 0; n < 4; n++) tag[9 - n] = Math.floor((tag.length - ID3) / 128 ** n) % 128
 }
 
-/** Where the frames end; or, where they are not all there, how many bytes are needed to go on. */
+/** The end of the frames; or, if some are missing, the number of bytes needed to continue. */
 function framesEnd(bytes: Buffer): { end: number; isWhole: boolean } {
   let end = ID3
   while (end + ID3 <= bytes.length) {
     if (!/^[A-Z0-9]{4}$/.test(bytes.toString('latin1', end, end + 4))) return { end, isWhole: true }
     const size = bytes.subarray(end + 4, end + 8)
-    // Only since version 4 are the sizes of frames written like the tag's.
+    // Only since version 4 do frames write their sizes as the tag does.
     end += ID3 + (bytes[3]! >= 4 ? synchsafe(size) : size.readUInt32BE())
   }
   return { end: end + ID3, isWhole: false }
@@ -51,9 +50,9 @@ function framesEnd(bytes: Buffer): { end: number; isWhole: boolean } {
 function paddingEnd(bytes: Buffer, start: number): number {
   let place = start
   while (bytes[place] === 0) place++
-  // The stray size has no byte of more than seven bits.
+  // The late size has no byte of more than seven bits.
   const limit = place + 4
   while (place < limit && bytes[place]! < 128) place++
-  // Behind the last byte that is there it may go on.
+  // It may continue after the last available byte.
   return place >= bytes.length ? place + 1 : bytes[place] === SYNC ? place : start
 }

@@ -1,13 +1,13 @@
 import { type MpegFrame, mpegFrame } from './mpeg-frame-header.js'
 
-/** Places that are kept of the frames, evenly: twice as many as a seek table of 100 entries can tell apart. */
+/** Frame offsets to keep, evenly spread: twice as many as a seek table of 100 entries can distinguish. */
 const PLACES = 400
 
 /**
- * Counts the frames of an MP3, however it is cut, by stepping from header to header; where none is it goes on byte by
- * byte. An ID3v1 tag, 128 bytes at the end that begin with `TAG`, is no audio.
+ * Counts the frames of an MP3, in any chunking, by stepping from header to header; elsewhere it advances byte by byte.
+ * An ID3v1 tag, the last 128 bytes if they begin with `TAG`, is no audio.
  *
- * Memory: 400 places. When they are taken, every second one is dropped, and only every second frame from then on kept.
+ * Memory: 400 offsets. Once they are full, it drops every second one, and from then on keeps every second frame.
  */
 export class MpegFrameCounter {
   #first: number | undefined
@@ -17,13 +17,13 @@ export class MpegFrameCounter {
   #count = 0
   #places: number[] = []
   #stride = 1
-  /** Bytes of the stream up to the header that is looked for. */
+  /** Offset of the next header in the stream. */
   #position = 0
   #start = Buffer.alloc(0)
   #skip = 0
   #isTag = false
 
-  /** The header of the first frame; `undefined` before there is one. */
+  /** The header of the first frame; `undefined` before it. */
   get first(): number | undefined {
     return this.#first
   }
@@ -39,11 +39,11 @@ export class MpegFrameCounter {
 
   /** Bytes of audio. */
   get bytes(): number {
-    // What was promised by the last header and did not come.
+    // The last header's missing bytes.
     return this.#position - this.#skip
   }
 
-  /** Where the frame of that number, or one shortly before it, begins: bytes from the first of the audio. */
+  /** Offset of a frame, or of one shortly before it, from the start of the audio. */
   placeOf(frame: number): number {
     return this.#places[Math.min(Math.floor(frame / this.#stride), this.#places.length - 1)] ?? 0
   }
@@ -70,7 +70,7 @@ export class MpegFrameCounter {
         this.#start = Buffer.alloc(0)
         this.#frame(word, frame)
       } else {
-        // One byte further: one that waited is dropped, or one of the chunk is passed over.
+        // One byte further: drop a pending byte, or skip one of the chunk.
         this.#position++
         if (this.#start.length === 0) at++
         else this.#start = this.#start.subarray(1)
@@ -78,7 +78,7 @@ export class MpegFrameCounter {
     }
   }
 
-  /** The four bytes at which a header is looked for. */
+  /** The four bytes of a possible header. */
   #word(chunk: Buffer, at: number, wanted: number): number {
     if (wanted === 4) return chunk.readUInt32BE(at)
     return Buffer.concat([this.#start, chunk.subarray(at, at + wanted)]).readUInt32BE()

@@ -4,9 +4,9 @@ import { HeaderWriter, expectWord, headerInvalid } from './header-writer.js'
 import { type WaveFormat, samplesIn, waveFormat } from './wave-format.js'
 
 const STAGE = 'DeferredHeader (wav)'
-/** The largest size that a chunk can state; as a size itself it says "see ds64", or "not known". */
+/** The largest size of a chunk; as a size it means "see ds64" or "unknown". */
 const MAX = 0xffffffff
-/** What a `ds64` holds without a table: three sizes of 64 bits, and the length of the table. */
+/** Length of a `ds64` without a table: three sizes of 64 bits, and the length of the table. */
 const DS64 = 28
 
 /** One chunk of the header. */
@@ -16,14 +16,14 @@ interface Chunk {
 }
 
 /**
- * The head of a WAV: everything up to the data. The sizes of the file and of the data are filled in, and `fact`, the
- * number of samples, is put where a file of ffmpeg has it: behind `fmt ` of what is not plain PCM.
+ * The header of a WAV: everything up to the data. It fills in the sizes of the file and the data, and adds `fact`, the
+ * number of samples, in the position of ffmpeg's files: after `fmt `, unless the audio is plain PCM.
  *
- * `fact` counts whole blocks: that the encoder filled up the last one of ADPCM does not show in the stream. ffmpeg
- * below 6 counts likewise; newer ones leave out what is filled up where they encoded it, less than a block.
+ * `fact` counts whole blocks: the stream does not show how far the encoder padded the last ADPCM block. ffmpeg below 6
+ * counts likewise; newer versions subtract that padding if they encoded it, less than a block.
  *
- * Above 4 GiB − 1 the sizes go into a `ds64`, and the file is an RF64 (EBU Tech 3306). It has to be the first chunk,
- * and the `JUNK` that `-rf64 auto` keeps free goes for it, be it in front or behind `fmt ` (ffmpeg 9.0).
+ * Above 4 GiB − 1 the sizes go into a `ds64`, and the file is an RF64 (EBU Tech 3306). The `ds64` has to be the first
+ * chunk, and replaces the `JUNK` reserved by `-rf64 auto`, before or after `fmt ` (ffmpeg 9.0).
  */
 export class WavHeader implements DeferredHeaderBuilder {
   readonly #header = new HeaderWriter({ stage: STAGE, measure })
@@ -35,13 +35,13 @@ export class WavHeader implements DeferredHeaderBuilder {
     return data.length === 0 ? [] : [data]
   }
 
-  /** A chunk of an odd size is followed by a byte that does not count. */
+  /** A chunk of an odd size needs a padding byte, which its size excludes. */
   end(): Buffer[] {
     this.#header.end()
     return this.#dataSize % 2 === 1 ? [Buffer.alloc(1)] : []
   }
 
-  /** Filled up by a `JUNK` chunk. */
+  /** Padded by a `JUNK` chunk. */
   head(length?: number): Buffer {
     const isAlways64 = this.#header.bytes.toString('latin1', 0, 4) === 'RF64'
     const chunks = this.#chunks()
@@ -52,12 +52,12 @@ export class WavHeader implements DeferredHeaderBuilder {
     throw headerTooLarge(STAGE, this.#assemble(chunks, undefined, true)!.length, length!)
   }
 
-  /** Bytes of the data and what follows it. */
+  /** Bytes of the data and its padding. */
   get #stored(): number {
     return this.#dataSize + (this.#dataSize % 2)
   }
 
-  /** The head's chunks, with the number of samples among them. */
+  /** The header's chunks, including the number of samples. */
   #chunks(): Chunk[] {
     const chunks = chunksOf(this.#header.bytes)
     const place = chunks.findIndex(({ id }) => id === 'fmt ')
@@ -75,7 +75,7 @@ export class WavHeader implements DeferredHeaderBuilder {
     return samplesIn(format, this.#dataSize)
   }
 
-  /** The head; `undefined` where it can't be `length` bytes long. */
+  /** The header; `undefined` if it can't have `length` bytes. */
   #assemble(chunks: readonly Chunk[], length: number | undefined, is64: boolean): Buffer | undefined {
     const room = chunks.findIndex(({ id, body }) => ['JUNK', 'ds64'].includes(id) && body.length >= DS64)
     const all = is64
@@ -96,7 +96,7 @@ export class WavHeader implements DeferredHeaderBuilder {
     return head
   }
 
-  /** The sizes in 64 bits, but for the file's, which is not known yet. */
+  /** The sizes in 64 bits, except the file's, which is not yet known. */
   #ds64(chunks: readonly Chunk[]): Buffer {
     const format = chunks.find(({ id }) => id === 'fmt ')
     const body = Buffer.alloc(DS64)

@@ -7,21 +7,21 @@ import { mpegFrame, roomyHeader } from './mpeg-frame-header.js'
 import { MpegFrameCounter } from './mpeg-frame-counter.js'
 
 const STAGE = 'DeferredHeader (mp3)'
-/** The longest tag that is kept, for its cover art. */
+/** The longest supported tag, for its cover art. */
 const MAX_TAG = 16 * MiB
-/** `Xing`, its flags, the number of frames, of bytes, and the seek table. */
+/** `Xing`, its flags, the number of frames and of bytes, and the seek table. */
 const XING = 4 + 4 + 4 + 4 + 100
-/** There are frames, bytes and a table; the quality (8) is for the encoder to say. */
+/** Frames, bytes and a table; the quality (8) is up to the encoder. */
 const FLAGS = 7
 
 /**
- * The head of an MP3: its ID3v2 tag, and behind it a frame without sound that says how many frames and bytes there
- * are, and where each hundredth of the time begins. Players read the exact duration from it, and seek by it. It is
- * called `Info` where all frames have one bit rate, `Xing` where they have not. The tag gets its size, which says 0 on
- * a pipe where there is cover art or more than 32 KiB, so that no reader finds what is in it.
+ * The header of an MP3: its ID3v2 tag, and after it a silent frame with the number of frames and bytes and the position
+ * of each hundredth of the time. Players read the exact duration from it, and seek by it. Its name is `Info` if all
+ * frames have the same bit rate, else `Xing`. It also sets the tag's size: on a pipe that is 0 with cover art or more
+ * than 32 KiB, and no reader finds the tag's content.
  *
- * The `LAME` extension, of the encoder's delay and padding, is left out: a stream does not hold them. So what an
- * encoder puts before the first sample and behind the last one is played, as it is in the stream without this head.
+ * It omits the `LAME` extension, with the encoder's delay and padding, because a stream does not contain them. So
+ * players play the encoder's padding before the first sample and after the last one, as without this header.
  */
 export class XingHeader implements DeferredHeaderBuilder {
   readonly #header = new HeaderWriter({ stage: STAGE, measure: id3Size, limit: MAX_TAG })
@@ -41,7 +41,7 @@ export class XingHeader implements DeferredHeaderBuilder {
     return []
   }
 
-  /** Filled up within the ID3v2 tag, or by an empty one. */
+  /** Padded within the ID3v2 tag, or by an empty one. */
   head(length?: number): Buffer {
     const tag = this.#header.bytes
     const xing = this.#xing()
@@ -59,7 +59,7 @@ export class XingHeader implements DeferredHeaderBuilder {
 
   #xing(): Buffer {
     const { first = 0, count, bytes, isVariable } = this.#frames
-    // Where all frames have one bit rate, this one has it too: old players take the first frame's for the file's.
+    // With a constant bit rate, this frame has it too: old players take the first frame's for the file's.
     const header = roomyHeader(first, XING, isVariable ? 1 : mpegFrame(first)?.bitRateIndex)
     const { size, sideInfo } = mpegFrame(header)!
     const frame = Buffer.alloc(size)
@@ -68,7 +68,7 @@ export class XingHeader implements DeferredHeaderBuilder {
     xing.write(isVariable ? 'Xing' : 'Info', 'latin1')
     xing.writeUInt32BE(FLAGS, 4)
     xing.writeUInt32BE(Math.min(count, 0xffffffff), 8)
-    // Bytes and places count from the beginning of this frame.
+    // Bytes and positions count from the beginning of this frame.
     const total = size + bytes
     xing.writeUInt32BE(Math.min(total, 0xffffffff), 12)
     for (let n = 0; n < 100; n++) {

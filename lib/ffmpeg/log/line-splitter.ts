@@ -3,19 +3,19 @@ const CARRIAGE_RETURN = 0x0d
 const NOTHING = Buffer.alloc(0)
 
 /**
- * Cuts bytes into lines, however they arrive, and hands each on without its line end.
- * What goes past `maxLength` bytes of a line is dropped, so that a child which never ends its line costs no memory.
+ * Splits bytes into lines, in any chunking, and passes each on without its line end.
+ * It drops everything past `maxLength` bytes of a line, so that a child that never ends its line costs no memory.
  */
 export class LineSplitter {
   readonly #maxLength: number
   readonly #onLine: (line: string) => void
-  /** The beginning of a line, with room for more of it. */
+  /** The beginning of a line, with room for more. */
   #rest: Buffer = NOTHING
   #length = 0
 
   /**
-   * @param maxLength - the longest line that is handed on whole, in bytes
-   * @param onLine - gets each line
+   * @param maxLength - the longest line that is passed on in full, in bytes
+   * @param onLine - receives each line
    */
   constructor(maxLength: number, onLine: (line: string) => void) {
     this.#maxLength = maxLength
@@ -25,12 +25,12 @@ export class LineSplitter {
   /**
    * Takes the next bytes.
    *
-   * @param next - gets where in `chunk` the next line begins, behind each; gives where the next one does that is wanted
+   * @param next - called after each line with the offset of the next one in `chunk`; returns the offset to continue at
    */
   push(chunk: Buffer, next = (start: number): number => start): void {
     let start = 0
     for (let end; (end = chunk.indexOf(LINE_FEED, start)) !== -1; start = next(end + 1)) {
-      // A line that lies within one chunk, as nearly all do, is not copied.
+      // Nearly every line lies within one chunk and needs no copy.
       if (this.#length === 0) {
         this.#emit(chunk.subarray(start, Math.min(end, start + this.#maxLength)))
       } else {
@@ -41,7 +41,7 @@ export class LineSplitter {
     this.#keep(chunk, start, chunk.length)
   }
 
-  /** The bytes are over: a last line without a line end counts as one. */
+  /** Ends the input: a last line without a line end counts as a line. */
   end(): void {
     if (this.#length > 0) this.#flush()
   }
@@ -49,7 +49,7 @@ export class LineSplitter {
   #keep(chunk: Buffer, start: number, end: number): void {
     const length = Math.min(this.#length + end - start, this.#maxLength)
     if (length <= this.#length) return
-    // A copy also where nothing is kept yet: a view of a few bytes would hold on to the whole chunk.
+    // Copy even if nothing is kept yet: a view of a few bytes would retain the whole chunk.
     if (this.#rest.length < length) {
       const grown = Buffer.allocUnsafeSlow(Math.min(2 * length, this.#maxLength))
       this.#rest.copy(grown, 0, 0, this.#length)

@@ -1,51 +1,52 @@
 import { LineSplitter } from './line-splitter.js'
 
 /**
- * ffmpeg's stderr, read under `-loglevel level+…`, which puts a level in front of every message:
+ * Parses ffmpeg's stderr under `-loglevel level+…`, which puts a level in front of every message:
  *
  *     [mov,mp4,m4a,3gp,3g2,mj2 @ 0x5640] [error] moov atom not found
  *     [info]   Duration: 00:00:05.00, start: 0.000000, bitrate: N/A
  *
- * A message may hold line feeds, and what follows one carries no level: such a line goes with the one before it.
- * Titles, comments and other texts of the media are printed too (at level `info`); they are somebody else's words,
- * so that nothing may be concluded from the text alone.
+ * A message may contain line feeds, and the text after one carries no level: such a line belongs to the one before it.
+ * ffmpeg also prints titles, comments and other texts of the media (at level `info`); a stranger wrote them, so the
+ * text alone proves nothing.
  */
 
-/** ffmpeg's log levels, most severe first; `unknown` for lines that are not ffmpeg's (a wrapper's, a loader's). */
+/** ffmpeg's log levels, most severe first; `unknown` for lines of other programs (a wrapper, a loader). */
 export type FfmpegLogLevel =
   'panic' | 'fatal' | 'error' | 'warning' | 'info' | 'verbose' | 'debug' | 'trace' | 'unknown'
 
-/** One line that ffmpeg wrote to stderr. */
+/** One line of ffmpeg's stderr. */
 export interface FfmpegLogEntry {
-  /** How severe ffmpeg takes it to be. */
+  /** ffmpeg's severity. */
   readonly level: FfmpegLogLevel
-  /** The line without level and component, cut at 4 KiB. */
+  /** The line without level and component, truncated to 4 KiB. */
   readonly message: string
-  /** Which part of ffmpeg speaks: a demuxer, codec, filter … (`matroska,webm`, `libx264`), where it is told. */
+  /** The part of ffmpeg that wrote it, if known: a demuxer, codec, filter … (`matroska,webm`, `libx264`). */
   readonly component?: string
-  /** Which input, output or stream it is about, where it is told (since ffmpeg 6): `in#0`, `out#1`, `vost#0:0`. */
+  /** The input, output or stream concerned, if known (since ffmpeg 6): `in#0`, `out#1`, `vost#0:0`. */
   readonly scope?: string
-  /** The line carried no level of its own: it goes on with the message before it. */
+  /** The line has no level of its own: it continues the message before it. */
   readonly continued?: true
 }
 
-/** The longest line that is kept whole, in bytes. */
+/** The longest line that is kept in full, in bytes. */
 export const MAX_LOG_LINE = 4096
 
-// A component may come with its parent before it; the last one speaks.
+// A component may follow its parent; the last one wrote the line.
 const LINE =
   /^((?:\[[^[\]@]{1,200} @ (?:0x)?[0-9a-fA-F]+\] ){0,3})\[(panic|fatal|error|warning|info|verbose|debug|trace)\] ?(.*)$/s
-/** x264 and x265 speak for themselves before ffmpeg has told them how. */
+/** x264 and x265 write their own format until ffmpeg configures them. */
 const LIBRARY = /^(x26[45]) \[(error|warning)\]: (.*)$/s
 /**
- * Later versions name an input, an output or a stream, and behind it what works on it: `in#0/mov,mp4`, `enc:libx264`.
+ * Later versions name an input, output or stream, and then the component that works on it: `in#0/mov,mp4`,
+ * `enc:libx264`.
  */
 const SCOPE = /^((?:in|out|fc|[avsdt]?[io]st|[av]f)#[-\d:]+)(?:\/(.+))?$/
 const ROLE = /^(?:enc|dec):(?=.)/
 
-/** Reads one line; `before` is the entry of the line before it. */
+/** Parses one line; `before` is the entry of the previous line. */
 export function parseLogLine(line: string, before?: FfmpegLogEntry): FfmpegLogEntry {
-  // A stranger's title may have a line for every other byte: those that begin like none of these cost no pattern.
+  // A stranger's title may have a line for every other byte: a line that begins otherwise costs no pattern.
   const match = line.startsWith('[') ? LINE.exec(line) : null
   if (match) {
     const [, components, level, message] = match
@@ -60,7 +61,7 @@ export function parseLogLine(line: string, before?: FfmpegLogEntry): FfmpegLogEn
   return { ...before, message: line, continued: true }
 }
 
-/** The same for all versions: the demuxer, codec or filter is the component, whatever it works on. */
+/** Unifies the versions: the demuxer, codec or filter is the component, whatever it works on. */
 function speakerOf(components: string): Pick<FfmpegLogEntry, 'component' | 'scope'> {
   const names = Array.from(components.matchAll(/\[([^[\]@]+) @ /g), ([, name]) => name!)
   const scope = names.map(name => SCOPE.exec(name)?.[1]).findLast(Boolean)
@@ -70,17 +71,17 @@ function speakerOf(components: string): Pick<FfmpegLogEntry, 'component' | 'scop
 }
 
 /**
- * Lines without a level that are read in one chunk. Of the 64 KiB that a pipe brings at a time that is all of them,
- * unless they are of 16 bytes and less: a stranger's text of line feeds alone would take long.
+ * The most lines without a level per chunk. That covers all of the 64 KiB that a pipe delivers at a time, unless they
+ * have 16 bytes or less: a stranger's text of line feeds alone would take long.
  */
 const MAX_PLAIN_LINES = 4096
-/** What a line with a level begins with, behind the end of the one before. */
+/** The beginning of a line with a level, including the previous line's end. */
 const LEVELED = '\n['
 
-/** How much of the log an error shows. */
+/** The part of the log that an error shows. */
 const TAIL = { lines: 40, bytes: 8192 }
 
-/** Reads a log as it comes, hands on its entries and keeps its last lines. */
+/** Reads a log, passes its entries on and keeps its last lines. */
 export class LogReader {
   readonly #lines: LineSplitter
   #before: FfmpegLogEntry | undefined
@@ -89,8 +90,8 @@ export class LogReader {
   #plainLines = 0
 
   /**
-   * @param onEntry - gets each entry
-   * @param hidden - a level whose lines are not in the tail
+   * @param onEntry - receives each entry
+   * @param hidden - a level to omit from the tail
    */
   constructor(onEntry: (entry: FfmpegLogEntry) => void, hidden?: FfmpegLogLevel) {
     this.#lines = new LineSplitter(MAX_LOG_LINE, line => {
@@ -112,7 +113,7 @@ export class LogReader {
     })
   }
 
-  /** stderr is over. */
+  /** Ends stderr. */
   end(): void {
     this.#lines.end()
   }

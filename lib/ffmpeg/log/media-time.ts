@@ -1,5 +1,5 @@
 /**
- * Times as ffmpeg writes and reads them, in seconds.
+ * Times in ffmpeg's notation, in seconds.
  * https://ffmpeg.org/ffmpeg-utils.html#Time-duration
  */
 
@@ -7,7 +7,7 @@ const CLOCK = /^(-?)(?:(\d+):)?(\d+):(\d+(?:\.\d*)?)$/
 const NUMBER = /^(-?\d*\.?\d+|-?\d+\.)(s|ms|us)?$/
 const PER_SECOND = { s: 1, ms: 1e3, us: 1e6 } as const
 
-/** Seconds of `HH:MM:SS.m`, `MM:SS`, `12.5`, `200ms`; `undefined` for what is not a time. */
+/** The seconds in `HH:MM:SS.m`, `MM:SS`, `12.5`, `200ms`; `undefined` for anything else. */
 export function parseMediaTime(text: string): number | undefined {
   const clock = CLOCK.exec(text)
   if (clock) {
@@ -20,10 +20,10 @@ export function parseMediaTime(text: string): number | undefined {
 }
 
 /**
- * How long the output will be, in seconds, as far as the input's length and the options `-ss`, `-to` and `-t` tell.
- * Filters that change the speed are not looked into: it is a figure for a progress bar.
+ * The expected duration of the output, in seconds, from the input's duration and the options `-ss`, `-to` and `-t`.
+ * It ignores filters that change the speed: the value serves a progress bar.
  *
- * @param inputDuration - the input's length, in seconds
+ * @param inputDuration - the input's duration, in seconds
  * @param inputArgs - arguments before `-i`
  * @param outputArgs - arguments after it
  */
@@ -37,7 +37,7 @@ export function expectedDuration(
 
 function trimmed(duration: number, args: readonly string[]): number {
   const start = timeOption(args, '-ss') ?? 0
-  // -t wins over -to where both are given (https://ffmpeg.org/ffmpeg.html#Main-options).
+  // -t overrides -to (https://ffmpeg.org/ffmpeg.html#Main-options).
   const length = timeOption(args, '-t') ?? (timeOption(args, '-to') ?? Infinity) - start
   return Math.max(0, Math.min(duration - start, length))
 }

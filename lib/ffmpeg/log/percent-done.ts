@@ -3,8 +3,8 @@ import { expectedDuration, parseMediaTime } from './media-time.js'
 import type { FfmpegProgress } from './progress.js'
 
 /**
- * How much of a run is done: by media time where ffmpeg reports how long its input is, else by bytes where the
- * input's size is known.
+ * The completed share of a run: by media time if ffmpeg reports the duration of its input, else by bytes if the input's
+ * size is known.
  */
 export class PercentDone {
   readonly #inputArgs: readonly string[]
@@ -23,12 +23,12 @@ export class PercentDone {
     this.#outputArgs = outputArgs
   }
 
-  /** The output's expected length in seconds, where it is known. */
+  /** The output's expected duration in seconds, if known. */
   get duration(): number | undefined {
     return this.#duration
   }
 
-  /** Looks for ffmpeg's report on its input. */
+  /** Searches for ffmpeg's report on its input. */
   see({ level, message }: FfmpegLogEntry): void {
     if (level !== 'info' || this.#duration !== undefined) return
     if (message.startsWith('Input #')) this.#isInputDump = true
@@ -37,9 +37,9 @@ export class PercentDone {
     if (duration !== undefined) this.#duration = expectedDuration(duration, this.#inputArgs, this.#outputArgs)
   }
 
-  /** How much is done, from 0 to 100. */
+  /** The completed share, from 0 to 100. */
   percent({ outTime, done }: FfmpegProgress, bytesIn: number): number | undefined {
-    // The time told is that of the last packet's begin in some versions, of its end in others.
+    // The reported time is the start of the last packet in some versions, its end in others.
     if (done && (this.#duration ?? this.inputSize) !== undefined) return 100
     if (this.#duration !== undefined) return share(outTime ?? 0, this.#duration)
     return this.inputSize === undefined ? undefined : share(bytesIn, this.inputSize)

@@ -1,37 +1,37 @@
 import { LineSplitter } from './line-splitter.js'
 
-/** Where ffmpeg is, as it reports about twice a second. A field that ffmpeg does not know is not there. */
+/** ffmpeg's progress report, about twice per second. Fields unknown to ffmpeg are absent. */
 export interface FfmpegProgress {
-  /** Frames of video written. */
+  /** Video frames written. */
   readonly frame?: number
-  /** Frames of video a second of wall time. */
+  /** Video frames per second of wall time. */
   readonly fps?: number
-  /** Mean bit rate of the output so far, in bits a second. */
+  /** Average bit rate of the output so far, in bits per second. */
   readonly bitrate?: number
-  /** Bytes of output so far. */
+  /** Output bytes so far. */
   readonly totalSize?: number
-  /** How far the output reaches, in seconds of media time. */
+  /** Media time of the output so far, in seconds. */
   readonly outTime?: number
-  /** Frames that were doubled to hold the frame rate. */
+  /** Frames duplicated to keep the frame rate. */
   readonly dupFrames?: number
-  /** Frames that were dropped to hold the frame rate. */
+  /** Frames dropped to keep the frame rate. */
   readonly dropFrames?: number
-  /** Seconds of media a second of wall time: 2 is twice as fast as it plays. */
+  /** Seconds of media per second of wall time: 2 is twice as fast as playback. */
   readonly speed?: number
-  /** Bytes of input so far: those that ffmpeg took from its pipe, or was sent where it seeks. */
+  /** Input bytes so far: read by ffmpeg from its pipe, or sent to it if it seeks. */
   readonly bytesIn?: number
-  /** How much is done, 0 to 100, where the length of the media, or the input's size in bytes, is known. */
+  /** Completed share, 0 to 100, if the duration of the media or the input's size in bytes is known. */
   readonly percent?: number
-  /** This is ffmpeg's last report. It comes from a run that fails, too. */
+  /** This is ffmpeg's last report. A failing run has one, too. */
   readonly done: boolean
 }
 
 const MAX_LINE = 1024
-/** More keys than any version has: one a stream and one for each of the rest. */
+/** More keys than any version has: one per stream and one for each other field. */
 const MAX_KEYS = 1000
 
 /**
- * Reads what `-progress` writes: blocks of `key=value` lines, each closed by `progress=continue` or `progress=end`.
+ * Parses the output of `-progress`: blocks of `key=value` lines, each closed by `progress=continue` or `progress=end`.
  * https://ffmpeg.org/ffmpeg.html#Main-options
  */
 export class ProgressReader {
@@ -39,7 +39,7 @@ export class ProgressReader {
   readonly #onReport: (report: FfmpegProgress) => void
   #fields = new Map<string, string>()
 
-  /** @param onReport - gets each block */
+  /** @param onReport - receives each block */
   constructor(onReport: (report: FfmpegProgress) => void) {
     this.#onReport = onReport
     this.#lines = new LineSplitter(MAX_LINE, line => this.#read(line))
@@ -74,7 +74,7 @@ function report(fields: ReadonlyMap<string, string>, done: boolean): FfmpegProgr
   set('fps', 'fps')
   set('bitrate', 'bitrate', 1e-3)
   set('totalSize', 'total_size')
-  // "out_time_ms" holds microseconds as well; versions that have no "out_time_us" are from before 2018.
+  // "out_time_ms" holds microseconds as well; versions without "out_time_us" date from before 2018.
   set('outTime', 'out_time_us', 1e6)
   set('dupFrames', 'dup_frames')
   set('dropFrames', 'drop_frames')
@@ -84,7 +84,7 @@ function report(fields: ReadonlyMap<string, string>, done: boolean): FfmpegProgr
 
 /**
  * The number at the start of `value` (`1.5x`, `88.3kbits/s`); `undefined` for `N/A`, and for the smallest 64-bit
- * number, which is how ffmpeg 5 says that it has no time yet.
+ * number, which ffmpeg 5 prints before it has a time.
  */
 function quantity(value: string | undefined): number | undefined {
   const number = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/.exec(value ?? '')

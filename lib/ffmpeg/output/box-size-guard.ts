@@ -3,9 +3,9 @@ import { type BoxHeader, BoxReader } from '../../mp4/boxes/box-reader.js'
 import { LARGEST_HEADER } from '../args/fragmentation.js'
 
 /**
- * Watches the output of the MP4 family for the one thing that ffmpeg gets wrong without a word: a `moov` or `moof`
- * above 32 KiB whose size it could not fill in (fragmentation.ts). ffmpeg exits with 0, and what it made can't be
- * read; so it must not end as if it were whole.
+ * Watches the output of the MP4 family for a silent failure of ffmpeg: a `moov` or `moof` above 32 KiB whose size it
+ * could not fill in (fragmentation.ts). ffmpeg exits with 0, and nothing can read the result; so it must not pass as
+ * complete.
  */
 export class BoxSizeGuard {
   readonly #boxes = new BoxReader(
@@ -16,15 +16,15 @@ export class BoxSizeGuard {
   #hasFragment = false
   #error: FfmpegError | undefined
 
-  /** A fragment has begun, with a size; or what comes is no MP4, of which nothing is known. */
+  /** A fragment with a size has begun; or the output is not MP4, of which nothing is known. */
   get hasFragment(): boolean {
     return this.#hasFragment || this.#isLost
   }
 
   /**
-   * Takes the next bytes of the output; they are neither kept nor copied.
+   * Checks the next bytes of the output, without keeping or copying them.
    *
-   * @throws {@link FfmpegError} `AVIO_ERR_OUTPUT_NOT_SEEKABLE`, with what makes such a box small enough
+   * @throws {@link FfmpegError} `AVIO_ERR_OUTPUT_NOT_SEEKABLE`, with a way to make the box small enough
    */
   check(chunk: Buffer): void {
     if (!this.#isLost) this.#read(chunk)
@@ -35,7 +35,7 @@ export class BoxSizeGuard {
     try {
       this.#boxes.write(chunk)
     } catch (error) {
-      // From here on nothing is known. What is not boxes is for a validator to judge.
+      // Nothing is known from here on. A validator judges anything but boxes.
       this.#isLost = true
       if (error instanceof FfmpegError) this.#error = error
     }
@@ -54,14 +54,14 @@ const REMEDY = {
     '-map_chapters -1, -movflags +disable_chpl).',
   moof:
     'It holds too many samples. Make fragments shorter (-frag_duration, in microseconds); if one track starts long ' +
-    'after the others, do not wait for it (-movflags frag_keyframe+empty_moov+default_base_moof+frag_discont); AC-3 and ' +
-    'E-AC-3 are always waited for: encode such a track (-c:a aac), or leave it out.',
+    'after the others, do not wait for it (-movflags frag_keyframe+empty_moov+default_base_moof+frag_discont); ' +
+    'ffmpeg always waits for AC-3 and E-AC-3: encode such a track (-c:a aac), or leave it out.',
 }
 
 function lostSize(type: 'moov' | 'moof', offset: number): FfmpegError {
   return new FfmpegError(
     'AVIO_ERR_OUTPUT_NOT_SEEKABLE',
-    `ffmpeg wrote a "${type}" box without a size at byte ${offset} of its output: on a pipe it can't go back more ` +
-      `than ${LARGEST_HEADER} bytes to fill it in, and nothing can read what follows. ${REMEDY[type]}`,
+    `ffmpeg wrote a "${type}" box without a size at byte ${offset} of its output: on a pipe it can't seek back more ` +
+      `than ${LARGEST_HEADER} bytes to fill it in, and nothing can read the rest. ${REMEDY[type]}`,
   )
 }

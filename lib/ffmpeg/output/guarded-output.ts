@@ -9,29 +9,29 @@ import { LateTrackWatch, hasTrueTimes } from '../args/late-tracks.js'
 import type { OutputLayout } from '../args/output-layout.js'
 import type { FfmpegLogEntry } from '../log/log.js'
 
-/** What a {@link GuardedOutput} is told about its output. */
+/** The output that a {@link GuardedOutput} guards. */
 export interface GuardedOutputSpec {
   readonly format: string
   readonly args: readonly string[]
-  /** How it lies in what it is stored in. Default `stream`. */
+  /** The form in which the output is stored. Default `stream`. */
   readonly layout?: OutputLayout | undefined
-  /** A track of it begins late: it is not waited for. */
+  /** One of its tracks begins late: do not wait for it. */
   readonly hasLateTrack?: boolean | undefined
-  /** Takes a chunk and says whether it wants more now. */
+  /** Takes a chunk and returns whether it wants more now. */
   readonly push: (chunk: Buffer) => boolean
 }
 
-/** Who is told of what comes. */
+/** Receives the events of a {@link GuardedOutput}. */
 export interface GuardedOutputListener {
   /**
-   * The output can't be read because a track of it begins late. It could be made anew.
+   * The output is unreadable because one of its tracks begins late. Another run could write it.
    *
-   * @returns whether it will be
+   * @returns whether there will be another run
    */
   onLateTrack(): boolean
-  /** It can't be read. */
+  /** The output is unreadable. */
   onError(error: Error): void
-  /** Whether somebody wants to know what is in the inputs before any of the output goes on. */
+  /** Whether somebody waits for the report on the inputs before any output is passed on. */
   isAwaited(): boolean
 }
 
@@ -39,22 +39,22 @@ export interface GuardedOutputListener {
 const MAX_BOX_SIZE = MiB
 
 /**
- * The most that waits for what ffmpeg says of its inputs, in bytes. Up to version 6 it writes the header of an output
- * before it says where the streams go, and a header that is larger than a pipe would keep it from saying so.
+ * The most output that waits for ffmpeg's report on its inputs, in bytes. Up to version 6 it writes the header of an
+ * output before it reports the stream mapping, and a header larger than a pipe would block that report.
  */
 export const MAX_UNTOLD = 256 * KiB
 
 /**
  * One output of ffmpeg, on its way to its stage:
  *
- * - what lost its size is an error the moment it comes: what follows it can't be read, or not what is in it;
- * - an MP4 that waits for a track is held back up to its first fragment: until then it can be made anew;
+ * - a box or tag without a size fails at once: nothing can read the rest;
+ * - an MP4 that waits for a track is held back up to its first fragment: until then another run can replace it;
  * - an MP4 that does not wait gets its edit lists;
- * - one whose cover is kept gets it;
- * - nothing goes on before it is told what is in the inputs, where somebody wants to know.
+ * - an output whose cover is kept gets the cover;
+ * - if somebody waits for the report on the inputs, all output is held back until then.
  *
- * Memory: what comes before the first fragment, or what {@link EditListWriter} holds, and {@link MAX_UNTOLD} and one
- * chunk.
+ * Memory: the bytes before the first fragment, or those that {@link EditListWriter} holds, and {@link MAX_UNTOLD} and
+ * one chunk.
  */
 export class GuardedOutput {
   readonly #push: GuardedOutputSpec['push']
@@ -64,9 +64,9 @@ export class GuardedOutput {
   readonly #edits: EditListWriter | undefined
   readonly #late: LateTrackWatch | undefined
   #cover: CoverWriter | undefined
-  /** What came before the first fragment: `undefined` once that has, and where nothing is held. */
+  /** Bytes before the first fragment: `undefined` after it, and if nothing is held. */
   #held: Buffer[] | undefined
-  /** What may go on when it is told what is in the inputs: `undefined` once it is. */
+  /** Bytes that wait for the report on the inputs: `undefined` after it. */
   #untold: Buffer[] | undefined = []
   #bytes = 0
 
@@ -76,7 +76,7 @@ export class GuardedOutput {
   ) {
     this.#push = push
     this.#listener = listener
-    // A deferred header has the size of the tag in the end.
+    // A deferred header writes the tag's size at the end.
     if (format === 'mp3' && layout !== 'file') this.#tag = new Id3SizeGuard()
     if (!muxerOf(format).isMp4) return
     const flags = movflagsOf(args)
@@ -89,13 +89,13 @@ export class GuardedOutput {
     }
   }
 
-  /** Nothing of it has gone on, and another run of ffmpeg would make it without waiting for a track. */
+  /** No bytes have been passed on, and another run of ffmpeg could write it without waiting for a track. */
   get canBeMadeAnew(): boolean {
     if (this.#boxes === undefined) return this.#bytes === 0
     return this.#held !== undefined && this.#late?.isAble === true
   }
 
-  /** Puts a cover into the index. To be called before anything has come. */
+  /** Adds a cover to the index. Call it before any output arrives. */
   keepCover(image: Buffer): void {
     this.#cover = new CoverWriter(image, MAX_BOX_SIZE)
   }
@@ -106,15 +106,15 @@ export class GuardedOutput {
   }
 
   /**
-   * ffmpeg tells how far it is. Whether the output waits for a track that begins late.
+   * Whether the output waits for a track that begins late, by ffmpeg's progress.
    *
-   * @param outTime - seconds that were muxed
+   * @param outTime - seconds muxed so far
    */
   isWaiting(outTime: number): boolean {
     return this.#late?.isWaiting(outTime, this.#bytes) === true
   }
 
-  /** Takes a chunk and says whether more is wanted now. */
+  /** Takes a chunk and returns whether it wants more now. */
   push(chunk: Buffer): boolean {
     this.#bytes += chunk.length
     let chunks: readonly Buffer[]
@@ -127,19 +127,19 @@ export class GuardedOutput {
     return this.#handOn(chunks)
   }
 
-  /** It is told what is in the inputs, or never will be. */
+  /** The report on the inputs is complete, or will never come. */
   told(): void {
     this.#pushUntold()
   }
 
-  /** All has come. */
+  /** The output is complete. */
   end(): void {
     this.#handOn(this.#covered(this.#edits?.end() ?? this.#release()))
     this.#cover?.end()
     this.#pushUntold()
   }
 
-  /** What may go on of what has come. */
+  /** Returns the bytes that may be passed on. */
   #take(chunk: Buffer): readonly Buffer[] {
     this.#tag?.check(chunk)
     this.#boxes?.check(chunk)

@@ -2,17 +2,16 @@ import { FfmpegError } from '../../errors.js'
 import { ID3, id3Size } from '../headers/id3v2.js'
 
 /**
- * Watches an MP3 that goes out as it comes for a tag (ID3v2) without a size: ffmpeg goes back to fill it in, and on a
- * pipe can't where the tag is longer than its buffer, or was flushed for cover art. It exits with 0, and readers find
- * neither tags nor cover.
+ * Watches a streamed MP3 for a tag (ID3v2) without a size: ffmpeg seeks back to fill it in, and on a pipe can't if the
+ * tag is longer than its buffer or was flushed for cover art. It exits with 0, and readers find neither tags nor cover.
  */
 export class Id3SizeGuard {
   #head: Buffer | undefined = Buffer.alloc(0)
 
   /**
-   * Takes the next bytes of the output; no more than ten are kept.
+   * Checks the next bytes of the output; keeps at most ten.
    *
-   * @throws {@link FfmpegError} `AVIO_ERR_OUTPUT_NOT_SEEKABLE`, with what helps
+   * @throws {@link FfmpegError} `AVIO_ERR_OUTPUT_NOT_SEEKABLE`, with the remedy
    */
   check(chunk: Buffer): void {
     if (this.#head === undefined) return
@@ -28,8 +27,8 @@ export class Id3SizeGuard {
 function lostSize(): FfmpegError {
   return new FfmpegError(
     'AVIO_ERR_OUTPUT_NOT_SEEKABLE',
-    "ffmpeg wrote an ID3v2 tag without a size: on a pipe it can't go back to fill it in where the tag is long or holds " +
-      "cover art, and readers find neither tags nor cover. Have the head written last (layout: 'file', into an " +
+    "ffmpeg wrote an ID3v2 tag without a size: on a pipe it can't seek back to fill it in if the tag is long or " +
+      "holds cover art, and readers find neither tags nor cover. Write the header last (layout: 'file', into an " +
       'S3MultipartWritable or a FileWritable), or leave out the cover (-vn) and long tags.',
   )
 }

@@ -6,23 +6,22 @@ import { type PreviewQuestion, pipeOf, reportOf } from '../preview/run-preview.j
 import { runTool } from '../child/run-tool.js'
 import { streamKey } from '../report/stream-mapping.js'
 
-/** A cover that is to be kept. */
+/** A cover to keep. */
 export interface KeptCover {
-  /** Which input it is of. */
+  /** Index of its input. */
   readonly input: number
-  /** Its stream in that. */
+  /** Index of its stream within the input. */
   readonly stream: number
-  /** The picture, as the input has it. */
+  /** The image file, as in the input. */
   readonly image: Buffer
 }
 
 /**
- * Looks for the first cover of the inputs, and takes it out. ffmpeg does both, on the first bytes of what is piped in,
- * or by address: of an MP4 on a pipe its own muxer would leave the size of the `moov` open, and write a track for the
- * cover.
+ * Finds the first cover of the inputs and extracts it. ffmpeg does both, on the first bytes of a piped input or over
+ * HTTP: for an MP4 on a pipe its own muxer would leave the size of the `moov` open, and write a track for the cover.
  *
- * @param remark - told why a cover that was found can't be kept
- * @returns nothing where there is none; a look that fails finds none: what is wrong, the real run says better
+ * @param remark - receives the reason why a cover can't be kept
+ * @returns nothing if there is none; a failed search finds none, because the real run reports the problem better
  * @throws the reason of `signal`, when it is aborted
  */
 export async function coverOf(
@@ -45,7 +44,7 @@ export async function coverOf(
   return undefined
 }
 
-/** The packet of a stream, as it is. */
+/** The packet of a stream, unchanged. */
 async function imageOf(question: PreviewQuestion, map: string): Promise<Buffer | undefined> {
   const { inputs, ffmpegPath, env, limits, prefix, signal } = question
   const args = buildArguments({

@@ -6,7 +6,7 @@ import { mediaTypesOfMuxer } from '../../io/media-types/media-types.js'
 import type { OnMissing } from '../streams/input-info.js'
 import { type CoverChoice, type OutputLayout, deferredHeaderFor } from '../args/output-layout.js'
 
-/** What a {@link PipedOutput} is told about its output. */
+/** The settings of a {@link PipedOutput}. */
 export interface PipedOutputSettings {
   readonly format: string
   readonly args: readonly string[]
@@ -15,19 +15,19 @@ export interface PipedOutputSettings {
   readonly cover?: CoverChoice | undefined
 }
 
-/** Who runs ffmpeg for a {@link PipedOutput}. */
+/** Runs ffmpeg for a {@link PipedOutput}. */
 export interface PipedOutputListener {
-  /** More is wanted. */
+  /** The consumer wants more. */
   onRead(): void
-  /** Tracks that have no sample because the input has none of them; known at the end. */
+  /** Tracks without samples because the input has none for them; known at the end. */
   silentTracks?(): ReadonlySet<number>
 }
 
 /**
- * One output that is read from a stream. Of one whose head exists only at the end, what is read belongs behind the
- * head, which the stream offers by its link.
+ * One output that is read from a stream. With a deferred header, the stream delivers the bytes after the header and
+ * offers the header through its link.
  *
- * Memory: what the assembly of the head keeps.
+ * Memory: the state of the header's builder.
  */
 export class PipedOutput {
   readonly settings: PipedOutputSettings
@@ -39,8 +39,8 @@ export class PipedOutput {
   #isWanted = false
 
   /**
-   * @param stage - the stream that is read from
-   * @param name - what it is called, for messages
+   * @param stage - the stream to read from
+   * @param name - its name, for messages
    */
   constructor(stage: Readable, name: string, settings: PipedOutputSettings, listener: PipedOutputListener) {
     this.settings = settings
@@ -61,22 +61,22 @@ export class PipedOutput {
     }
   }
 
-  /** ffmpeg may be started: there is no head, or whoever reads has claimed it. */
+  /** ffmpeg may start: there is no deferred header, or the consumer has claimed it. */
   get isReady(): boolean {
     return this.#isClaimed
   }
 
-  /** Somebody has begun to read. */
+  /** The consumer has begun to read. */
   get isWanted(): boolean {
     return this.#isWanted
   }
 
-  /** Somebody has begun to read. */
+  /** Notes that the consumer has begun to read. */
   want(): void {
     this.#isWanted = true
   }
 
-  /** The stream is read from. Unclaimed, a head fails it here, before anything is started. */
+  /** Handles a read. An unclaimed header fails the stream here, before anything starts. */
   read(): void {
     const error = this.#isClaimed ? undefined : this.#offer!.unclaimed(this.#stage)
     if (error) {
@@ -87,15 +87,15 @@ export class PipedOutput {
     this.#listener.onRead()
   }
 
-  /** Takes a chunk of ffmpeg's and says whether more is wanted now. What can't be laid out fails the stream. */
+  /** Takes a chunk of ffmpeg's and returns whether it wants more now. An invalid chunk fails the stream. */
   push(chunk: Buffer): boolean {
     const assembly = this.#assembly
     return assembly === undefined ? this.#stage.push(chunk) : this.#pass(() => assembly.write(chunk))
   }
 
   /**
-   * All of it has come: the head can be made. To be called for every output before the end of any is pushed.
-   * `false` where it can't, and the stream has failed.
+   * Completes the header after the last byte. Call it for every output before ending any.
+   * `false` if that fails, and the stream with it.
    */
   complete(): boolean {
     const assembly = this.#assembly
@@ -110,7 +110,7 @@ export class PipedOutput {
     this.#stage.push(null)
   }
 
-  /** An assembly may hold all of a chunk back, and then more is wanted. */
+  /** A builder may hold back all of a chunk, and then it wants more. */
   #pass(step: () => readonly Buffer[]): boolean {
     let chunks
     try {

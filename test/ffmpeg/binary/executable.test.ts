@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path'
 import t from 'tap'
 import { fromPath, named, runnable } from '../../../lib/ffmpeg/binary/executable.js'
 
-t.test('a path is taken as it is, a bare name is looked up on PATH', async t => {
+t.test('uses a path as given, and looks a bare name up on PATH', async t => {
   const root = t.testdir({ a: { tool: '' }, b: { tool: '' } })
   await chmod(join(root, 'b/tool'), 0o755)
   const found = { path: join(root, 'b/tool') }

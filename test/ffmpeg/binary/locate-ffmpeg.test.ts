@@ -21,7 +21,7 @@ async function places(t: Test) {
   return (...names: string[]) => names.map(name => join(root, name)).join(delimiter)
 }
 
-t.test('takes the option first, then FFMPEG_PATH, then PATH, then the package, and says which', async t => {
+t.test('tries the option first, then FFMPEG_PATH, PATH and the package, and reports the origin', async t => {
   const at = await places(t)
   const load = packaged(at('b/ffmpeg-7'))
   const env = { FFMPEG_PATH: at('b/ffmpeg'), PATH: at('a') }
@@ -37,27 +37,24 @@ t.test('takes the option first, then FFMPEG_PATH, then PATH, then the package, a
   )
 })
 
-t.test('loads the package only where PATH has no ffmpeg', async t => {
+t.test('loads the package only if PATH has no ffmpeg', async t => {
   const at = await places(t)
   const load = () => t.fail('loaded') as never
   await locateFfmpeg(undefined, { PATH: at('b') }, load)
 })
 
-t.test(
-  'the first ffmpeg on PATH that can be run is taken, and an empty entry is not the current folder',
-  async t => {
-    const at = await places(t)
-    const PATH = ['', at('nowhere', 'plain', 'folder', 'a', 'b')].join(delimiter)
-    t.equal((await locateFfmpeg(undefined, { PATH }, notInstalled)).path, at('a/ffmpeg'))
-    t.equal(
-      (await locateFfmpeg(undefined, { PATH, FFMPEG_PATH: '' }, notInstalled)).path,
-      at('a/ffmpeg'),
-      'empty: not set',
-    )
-  },
-)
+t.test('takes the first executable ffmpeg on PATH, and ignores empty entries', async t => {
+  const at = await places(t)
+  const PATH = ['', at('nowhere', 'plain', 'folder', 'a', 'b')].join(delimiter)
+  t.equal((await locateFfmpeg(undefined, { PATH }, notInstalled)).path, at('a/ffmpeg'))
+  t.equal(
+    (await locateFfmpeg(undefined, { PATH, FFMPEG_PATH: '' }, notInstalled)).path,
+    at('a/ffmpeg'),
+    'empty: not set',
+  )
+})
 
-t.test('a bare name is looked up on PATH, a relative path becomes absolute', async t => {
+t.test('looks a bare name up on PATH, and makes a relative path absolute', async t => {
   const at = await places(t)
   const env = { PATH: at('a', 'b') }
   t.equal((await locateFfmpeg('ffmpeg-7', env, notInstalled)).path, at('b/ffmpeg-7'))
@@ -71,31 +68,28 @@ t.test('a bare name is looked up on PATH, a relative path becomes absolute', asy
   )
 })
 
-t.test(
-  'a choice that is wrong is an error that names it, and no other ffmpeg is run in its place',
-  async t => {
-    const at = await places(t)
-    const env = { PATH: at('a') }
-    const choices: [string, RegExp][] = [
-      [at('nowhere/ffmpeg'), /no such file/],
-      [at('a/ffmpeg/x'), /no such file/],
-      [at('folder'), /not a file/],
-      ['ffmpeg-9', /none of the 1 folders of PATH/],
-    ]
-    // Root may execute nothing either that has no execute bit at all.
-    choices.push([at('plain/ffmpeg'), /may not execute/])
-    for (const [choice, why] of choices) {
-      await t.rejects(locateFfmpeg(choice, env, notInstalled), { ...notFound(why), ffmpegPath: choice })
-      await t.rejects(locateFfmpeg(choice, env, notInstalled), notFound(/The option "ffmpegPath"/))
-      await t.rejects(
-        locateFfmpeg(undefined, { ...env, FFMPEG_PATH: choice }, notInstalled),
-        notFound(/FFMPEG_PATH names/),
-      )
-    }
-  },
-)
+t.test('rejects a wrong choice by name, and runs no other ffmpeg instead', async t => {
+  const at = await places(t)
+  const env = { PATH: at('a') }
+  const choices: [string, RegExp][] = [
+    [at('nowhere/ffmpeg'), /no such file/],
+    [at('a/ffmpeg/x'), /no such file/],
+    [at('folder'), /not a file/],
+    ['ffmpeg-9', /none of the 1 folders of PATH/],
+  ]
+  // Root may execute nothing either that has no execute bit at all.
+  choices.push([at('plain/ffmpeg'), /may not execute/])
+  for (const [choice, why] of choices) {
+    await t.rejects(locateFfmpeg(choice, env, notInstalled), { ...notFound(why), ffmpegPath: choice })
+    await t.rejects(locateFfmpeg(choice, env, notInstalled), notFound(/The option "ffmpegPath"/))
+    await t.rejects(
+      locateFfmpeg(undefined, { ...env, FFMPEG_PATH: choice }, notInstalled),
+      notFound(/FFMPEG_PATH names/),
+    )
+  }
+})
 
-t.test('where there is none, the error tells all four places and what was found at each', async t => {
+t.test('lists all four places and their problems if there is no ffmpeg', async t => {
   const at = await places(t)
   const env = { PATH: at('plain', 'folder') }
   const cases: [() => Promise<object>, RegExp][] = [
@@ -118,7 +112,7 @@ t.test('where there is none, the error tells all four places and what was found 
   await t.rejects(locateFfmpeg(undefined, {}, notInstalled), notFound(/none of the 0 folders/))
 })
 
-t.test('looks for the real package where PATH has no ffmpeg', async t => {
+t.test('looks for the real package if PATH has no ffmpeg', async t => {
   const at = await places(t)
   const found = await locateFfmpeg(undefined, { PATH: at('plain') }).catch((error: unknown) => error)
   t.match(found, found instanceof Error ? notFound(/ffmpeg-static \(/) : { from: 'ffmpeg-static' })

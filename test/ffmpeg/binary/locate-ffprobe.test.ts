@@ -4,7 +4,7 @@ import t from 'tap'
 import { locateFfprobe } from '../../../lib/ffmpeg/binary/locate-ffprobe.js'
 
 t.test(
-  'takes the option first, then FFPROBE_PATH, PATH and the folder of ffmpeg, and says which',
+  'tries the option first, then FFPROBE_PATH, PATH and the folder of ffmpeg, and reports the origin',
   async t => {
     const tools = () => ({ ffprobe: '', ffmpeg: '' })
     const root = t.testdir({ a: tools(), b: tools(), c: tools(), d: { ffmpeg: '' } })

@@ -40,7 +40,7 @@ const says = (libavformat: string) =>
 const OLD = says('58. 45.100 / 58. 45.100')
 const COPY = { format: 'mpegts', args: ['-c', 'copy'] }
 
-t.test('asks a binary once, however many want to know, until the file is another', async t => {
+t.test('asks a binary once for all callers, until the file changes', async t => {
   const { path, write, starts } = await program(t, says('60.  3.100 / 60.  3.100'))
   const ask = () => versionOf(path, PATH, never())
   const answers = await Promise.all([ask(), ask(), ask()])
@@ -52,7 +52,7 @@ t.test('asks a binary once, however many want to know, until the file is another
   t.equal((await starts()).length, 2)
 })
 
-t.test('ends the program when the last one who wants to know gives up', async t => {
+t.test('ends the program when the last caller gives up', async t => {
   const { path, starts } = await program(t, 'exec sleep 1000')
   const before = resources()
   const [first, last] = [new AbortController(), new AbortController()]
@@ -69,7 +69,7 @@ t.test('ends the program when the last one who wants to know gives up', async t 
   await t.rejects(versionOf(path, PATH, AbortSignal.abort(new Error('over'))), { message: 'over' })
 })
 
-t.test('takes no answer for an answer: one that fails, says nothing, never stops or never ends', async t => {
+t.test('returns nothing for a program that fails, says nothing, never stops or never ends', async t => {
   for (const answer of ['exit 1', 'echo hello', 'exec yes', 'exec sleep 1000']) {
     const { path, starts } = await program(t, answer)
     t.equal(await versionOf(path, PATH, never()), undefined, answer)
@@ -80,7 +80,7 @@ t.test('takes no answer for an answer: one that fails, says nothing, never stops
   }
 })
 
-t.test('asks ahead without a word about what goes wrong', async () => {
+t.test('ignores errors when asking in advance', async () => {
   await askAhead(() => Promise.reject(new Error('none')), PATH, never())
   await askAhead(async () => undefined, PATH, never())
   await askAhead(async () => ({ path: '/nowhere/ffmpeg' }), PATH, never())
@@ -104,7 +104,7 @@ t.test('refuses an ffmpeg that is too old before any media reach it', async t =>
   )
 })
 
-t.test('remarks in the log on a binary that is newer, or unknown, and runs it', async t => {
+t.test('logs a remark on a newer or unknown binary, and runs it', async t => {
   const { path: real } = await locateFfmpeg()
   const bytes = await transportStream({ seconds: 1 })
   const logOf = async (ffmpegPath: string) => {
@@ -124,7 +124,7 @@ t.test('remarks in the log on a binary that is newer, or unknown, and runs it', 
   t.same(await logOf(real), [], 'a tested one is no news')
 })
 
-t.test('asks while the source sends its first bytes, and leaves nothing where none come', async t => {
+t.test('asks while the source sends its first bytes, and leaves nothing behind if none come', async t => {
   const { path, starts } = await program(t, 'exec sleep 1000')
   const before = resources()
   const ffmpeg = new FfmpegTransform({ ffmpegPath: path, output: COPY })
@@ -143,7 +143,7 @@ async function ffmpegClosed(ffmpeg: FfmpegTransform): Promise<void> {
   if (!ffmpeg.closed) await new Promise(resolve => ffmpeg.once('close', resolve))
 }
 
-t.test('runs a stand-in that knows no -version', async t => {
+t.test('runs a stand-in without -version', async t => {
   const out = await pipeline(
     Readable.from(['some media']),
     new FfmpegTransform({ ffmpegPath: fixture('copies'), output: COPY }),

@@ -94,14 +94,14 @@ function verdictOn(version: FfmpegVersion | undefined): string {
   }
 }
 
-t.test('reads the run-time libavformat of every build, whatever it calls itself', async t => {
+t.test('reads the run-time libavformat of every build, whatever its name', async t => {
   for (const [build, { text, verdict, ...version }] of Object.entries(BUILDS)) {
     t.same(parseVersion(text), version, build)
     t.equal(verdictOn(parseVersion(text)), verdict, build)
   }
 })
 
-t.test('takes a program that tells no libavformat for one to be run', async t => {
+t.test('accepts a program that reports no libavformat', async t => {
   for (const text of [
     '',
     'v20.19.0\n',
@@ -115,7 +115,7 @@ t.test('takes a program that tells no libavformat for one to be run', async t =>
   t.equal(verdictOn(undefined), 'unknown')
 })
 
-t.test('draws the lines at the oldest and the newest tested', async t => {
+t.test('distinguishes versions before the oldest and after the newest tested', async t => {
   const at = ([major, minor]: readonly [number, number]) =>
     verdictOn({ name: 'x', libavformat: [major, minor] })
   const [[oldMajor, oldMinor], [newMajor, newMinor]] = [OLDEST.libavformat, NEWEST_TESTED.libavformat]
@@ -129,7 +129,7 @@ t.test('draws the lines at the oldest and the newest tested', async t => {
   )
 })
 
-t.test('knows the binary at hand', async t => {
+t.test('recognizes the installed binary', async t => {
   const { stdout } = await promisify(execFile)((await locateFfmpeg()).path, ['-version'])
   t.equal(verdictOn(parseVersion(stdout)), 'tested', stdout)
 })

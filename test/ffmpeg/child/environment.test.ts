@@ -4,7 +4,7 @@ import { childEnvironment } from '../../../lib/ffmpeg/child/environment.js'
 
 const FFMPEG = process.env['FFMPEG_PATH'] ?? 'ffmpeg'
 
-t.test('what a process holds for itself does not reach the child', async t => {
+t.test("hides the parent's own variables from the child", async t => {
   const inherited = {
     ...{ AWS_ACCESS_KEY_ID: 'k', AWS_SECRET_ACCESS_KEY: 's', AWS_SESSION_TOKEN: 't', AWS_PROFILE: 'p' },
     ...{ GITHUB_TOKEN: 't', NPM_TOKEN: 't', DATABASE_URL: 'u', NODE_OPTIONS: '--inspect', PASSWORD: 'x' },
@@ -20,7 +20,7 @@ t.test('what a process holds for itself does not reach the child', async t => {
   t.same(childEnvironment({}, inherited), { AV_LOG_FORCE_NOCOLOR: '1' })
 })
 
-t.test('what ffmpeg needs to run does', async t => {
+t.test('passes on the variables that ffmpeg needs', async t => {
   const inherited = {
     ...{ PATH: '/bin', HOME: '/root', LD_LIBRARY_PATH: '/lib', FONTCONFIG_FILE: 'f', SystemRoot: 'C:' },
     ...{
@@ -35,21 +35,21 @@ t.test('what ffmpeg needs to run does', async t => {
   t.same(childEnvironment(undefined, inherited), { ...inherited, AV_LOG_FORCE_NOCOLOR: '1' })
 })
 
-t.test("the user's own variables are added and win, but the log stays without colours", async t => {
+t.test("adds the user's own variables, but keeps the log without colors", async t => {
   const extra = { PATH: '/opt', TOKEN: 'mine', AV_LOG_FORCE_NOCOLOR: '' }
   t.same(childEnvironment(extra, { PATH: '/bin', HOME: '/' }), {
     ...{ PATH: '/opt', TOKEN: 'mine', HOME: '/', AV_LOG_FORCE_NOCOLOR: '1' },
   })
 })
 
-t.test('FFREPORT, which makes ffmpeg write a file, is refused', async t => {
+t.test('refuses FFREPORT, which makes ffmpeg write a file', async t => {
   t.throws(() => childEnvironment({ FFREPORT: 'file=log.txt' }), {
     code: 'AVIO_ERR_OPTION',
     message: /FFREPORT/,
   })
 })
 
-t.test('the ffmpeg at hand runs in it', async t => {
+t.test('runs the installed ffmpeg', async t => {
   const { status } = spawnSync(FFMPEG, ['-version'], { env: childEnvironment() })
   t.equal(status, 0)
 })

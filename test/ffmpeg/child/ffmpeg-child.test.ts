@@ -29,22 +29,19 @@ async function ready(child: FfmpegChild): Promise<void> {
   await once(child.readable(2), 'data')
 }
 
-t.test(
-  'it gives each pipe its direction, its arguments and environment to the program, and tells how it ended',
-  async t => {
-    const env = { PATH: process.env['PATH'] ?? '', COLOUR: 'blue' }
-    const child = await start('prints-environment', { args: ['-a', 'b c'], env })
-    t.teardown(() => child.kill())
-    child.writable(0).end()
-    const said = JSON.parse(await text(child.readable(1))) as { env: object; args: string[] }
-    t.same(said.args, ['-a', 'b c'])
-    t.match(said.env, env)
-    t.notMatch(said.env, { HOME: String }, 'and no more than that')
-    t.same(await child.exited, { code: 0, signal: null })
-  },
-)
+t.test('sets up each pipe, the arguments and the environment, and reports how the program ended', async t => {
+  const env = { PATH: process.env['PATH'] ?? '', COLOUR: 'blue' }
+  const child = await start('prints-environment', { args: ['-a', 'b c'], env })
+  t.teardown(() => child.kill())
+  child.writable(0).end()
+  const said = JSON.parse(await text(child.readable(1))) as { env: object; args: string[] }
+  t.same(said.args, ['-a', 'b c'])
+  t.match(said.env, env)
+  t.notMatch(said.env, { HOME: String }, 'and no more than that')
+  t.same(await child.exited, { code: 0, signal: null })
+})
 
-t.test('there may be any number of pipes', async t => {
+t.test('supports any number of pipes', async t => {
   const child = await start('says', {
     env: { PATH: process.env['PATH'] ?? '', PROGRESS: 'progress=end\n' },
     pipes: [...PIPES, 'in', 'out'],
@@ -56,7 +53,7 @@ t.test('there may be any number of pipes', async t => {
   t.equal(await child.drained(5), true)
 })
 
-t.test('the process id is the program’s own, so that a signal reaches it', async t => {
+t.test("exposes the program's own process id, so that a signal reaches it", async t => {
   const child = await start('forever')
   await ready(child)
   process.kill(child.pid, 'SIGUSR2')
@@ -65,7 +62,7 @@ t.test('the process id is the program’s own, so that a signal reaches it', asy
   t.equal(exists(child.pid), false)
 })
 
-t.test('what cannot be started is an error with its cause', async t => {
+t.test('fails with a cause if the program can not start', async t => {
   const cases: [string, Partial<ChildCommand>][] = [
     ['ENOENT', { path: '/nonexistent/ffmpeg' }],
     ['EACCES', { path: fileURLToPath(import.meta.url) }],
@@ -82,7 +79,7 @@ t.test('what cannot be started is an error with its cause', async t => {
   }
 })
 
-t.test('kill ends a program that is blocked on its input, on its output, or at work', async t => {
+t.test('kills a program that is blocked on its input, on its output, or busy', async t => {
   for (const name of ['copies', 'floods-stdout', 'forever']) {
     const before = resources()
     const child = await start(name)
@@ -96,7 +93,7 @@ t.test('kill ends a program that is blocked on its input, on its output, or at w
   }
 })
 
-t.test('ffmpeg that waits for input, deaf to SIGTERM, ends itself all the same', async t => {
+t.test('ends an ffmpeg that waits for input and ignores SIGTERM', async t => {
   const { path } = await locateFfmpeg()
   const child = await start('', {
     path,
@@ -111,7 +108,7 @@ t.test('ffmpeg that waits for input, deaf to SIGTERM, ends itself all the same',
   t.match(await child.exited, { signal: null })
 })
 
-t.test('ffmpeg that waits for room in its output ends itself, too', async t => {
+t.test('ends an ffmpeg that waits for room in its output', async t => {
   const { path } = await locateFfmpeg()
   const raw = ['-f', 's16le', '-ar', '48000', '-ac', '2']
   const child = await start('', {
@@ -124,7 +121,7 @@ t.test('ffmpeg that waits for room in its output ends itself, too', async t => {
   t.match(await child.exited, { signal: null })
 })
 
-t.test('a program that ignores SIGTERM gets SIGKILL after killTimeout', async t => {
+t.test('sends SIGKILL after killTimeout to a program that ignores SIGTERM', async t => {
   const child = await start('ignores-sigterm', { killTimeout: 50 })
   await ready(child)
   await child.kill()
@@ -132,7 +129,7 @@ t.test('a program that ignores SIGTERM gets SIGKILL after killTimeout', async t 
   t.equal(exists(child.pid), false)
 })
 
-t.test('kill does not wait for another process that holds the pipes', async t => {
+t.test('does not wait in kill for another process that holds the pipes', async t => {
   const child = await start('leaves-a-grandchild')
   const [line] = (await once(child.readable(2), 'data')) as [Buffer]
   const grandchild = Number(/\d+/.exec(line.toString())?.[0])
@@ -142,7 +139,7 @@ t.test('kill does not wait for another process that holds the pipes', async t =>
   t.equal(exists(grandchild), true, 'which is not ours to end')
 })
 
-t.test('drained tells whether a pipe was read to its end', async t => {
+t.test('reports in drained whether a pipe was read to its end', async t => {
   const child = await start('copies')
   t.teardown(() => child.kill())
   const drained = child.drained(1)
@@ -168,7 +165,7 @@ t.test('drained tells whether a pipe was read to its end', async t => {
   await held.kill()
 })
 
-t.test('drained waits for a slow reader as long as it takes', async t => {
+t.test('waits in drained for a slow reader as long as necessary', async t => {
   const child = await start('copies')
   t.teardown(() => child.kill())
   const output = child.readable(1)
@@ -192,7 +189,7 @@ t.test('drained waits for a slow reader as long as it takes', async t => {
   t.equal(length, 200_000)
 })
 
-t.test('where Linux has setpriv, the child dies with a parent that is killed', async t => {
+t.test('dies with a parent that is killed, if Linux has setpriv', async t => {
   if (process.platform !== 'linux') {
     t.pass('not on this system')
     return

@@ -5,7 +5,7 @@ import { canLimitDescriptors, withDescriptors } from '../../support/descriptors.
 
 const LINUX = process.platform === 'linux'
 
-t.test('on a Linux with util-linux, setpriv goes in front of the command', async t => {
+t.test('puts setpriv in front of the command on a Linux with util-linux', async t => {
   const prefix = await detectDieWithParent(process.env['PATH'] ?? '')
   if (LINUX) {
     t.match(prefix[0], /^\/.*\/setpriv$/)
@@ -17,7 +17,7 @@ t.test('on a Linux with util-linux, setpriv goes in front of the command', async
   t.equal(await dieWithParent(), await dieWithParent(), 'it is looked for once')
 })
 
-t.test('without a setpriv that can do it, nothing goes in front', async t => {
+t.test('puts nothing in front without a suitable setpriv', async t => {
   t.same(await detectDieWithParent(''), [])
   t.same(await detectDieWithParent(['relative', '/nonexistent'].join(delimiter)), [])
   const folder = t.testdir({
@@ -29,7 +29,7 @@ t.test('without a setpriv that can do it, nothing goes in front', async t => {
   t.same(await detectDieWithParent([join(folder, 'unused'), join(folder, 'without')].join(delimiter)), [])
 })
 
-t.test('asks again after a time without descriptors', async t => {
+t.test('tries again after file descriptors ran out', async t => {
   if (!canLimitDescriptors) return
   const fresh = await t.mockImport<{ dieWithParent: typeof dieWithParent }>(
     '../../../lib/ffmpeg/child/parent-death-signal.js',

@@ -17,7 +17,7 @@ async function orphan(t: Test): Promise<{ leader: number; member: number }> {
   return { leader: shell.pid!, member }
 }
 
-t.test('finds what has outlived the leader, and ends it by the number of the group', async t => {
+t.test('finds processes that outlived the leader, and ends them by the id of the group', async t => {
   if (process.platform !== 'linux') return
   const { leader, member } = await orphan(t)
   const endedAt = process.uptime()
@@ -27,7 +27,7 @@ t.test('finds what has outlived the leader, and ends it by the number of the gro
   t.same(await survivorsOf(leader, endedAt), [])
 })
 
-t.test('takes a group that began after the leader’s end for another of the same number', async t => {
+t.test("ignores a group of the same id that began after the leader's end", async t => {
   if (process.platform !== 'linux') return
   const { leader } = await orphan(t)
   t.same(await survivorsOf(leader, process.uptime() - 3600), [])

@@ -55,7 +55,7 @@ const RUNNERS: Record<string, () => Promise<unknown>> = {
 }
 
 t.test(
-  'every tool that can not be started for want of descriptors fails with the remedy, and leaves nothing',
+  'fails with the remedy and leaves nothing behind if file descriptors run out for a tool',
   { skip: !canLimitDescriptors },
   async t => {
     await dieWithParent()
@@ -71,7 +71,7 @@ t.test(
 )
 
 t.test(
-  'a question beside the job that can not be asked for want of descriptors changes nothing',
+  'ignores a failed question beside the job if file descriptors run out',
   { skip: !canLimitDescriptors },
   async t => {
     const before = resources()

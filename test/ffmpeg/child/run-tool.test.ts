@@ -39,7 +39,7 @@ async function gone(pids: readonly number[]): Promise<void> {
   while (!pids.every(isGone)) await setImmediate()
 }
 
-t.test('writes each input, hands on what the tool says, and tells how it ended', async t => {
+t.test('writes each input, passes the output on, and reports how the tool ended', async t => {
   const said = { out: '', err: '' }
   const listener = {
     onStdout: (chunk: Buffer) => void (said.out += chunk.toString()),
@@ -54,7 +54,7 @@ t.test('writes each input, hands on what the tool says, and tells how it ended',
   t.same(said, { out: 'one two', err: 'words\n' })
 })
 
-t.test('takes a tool that stops reading for what its exit says', async t => {
+t.test('judges a tool that stops reading by its exit', async t => {
   const inputs = new Map([[0, Buffer.alloc(8_000_000)]])
   t.same(await runTool({ path: '/bin/sh', args: ['-c', 'exec <&-; exit 0'], env, inputs }, {}), {
     code: 0,
@@ -62,7 +62,7 @@ t.test('takes a tool that stops reading for what its exit says', async t => {
   })
 })
 
-t.test('ends the tool when it is given up, when it says too much, and when a listener throws', async t => {
+t.test('ends the tool on abort, on excessive output, and when a listener throws', async t => {
   const before = resources()
   const reason = new Error('given up')
   const abort = new AbortController()
@@ -94,7 +94,7 @@ t.test('ends the tool when it is given up, when it says too much, and when a lis
   t.same(await resourcesSince(before), {})
 })
 
-t.test('ends a tool of which enough was heard, without an error', async t => {
+t.test('ends a tool without an error once its listener has enough', async t => {
   const before = resources()
   for (const killTimeout of [0, 1000]) {
     const exit = await runTool(tool('forever', { killTimeout }), { onStderr: () => false })
@@ -103,7 +103,7 @@ t.test('ends a tool of which enough was heard, without an error', async t => {
   t.same(await resourcesSince(before), {})
 })
 
-t.test('is not held by a process that keeps the tool’s pipes open', async t => {
+t.test("does not wait for a process that keeps the tool's pipes open", async t => {
   const { command } = await script(
     t,
     'setsid sleep 600 & echo $! >> $DIR/pids; echo . >> $DIR/pids; echo said',
@@ -121,7 +121,7 @@ t.test('is not held by a process that keeps the tool’s pipes open', async t =>
   await t.rejects(waiting, { message: 'given up' })
 })
 
-t.test('ends a wrapper without exec together with what it started', async t => {
+t.test('ends a wrapper without exec together with its child processes', async t => {
   if (process.platform !== 'linux') return
   const wrappers = {
     'that waits': 'sleep 600 & echo $! >> $DIR/pids; echo . >> $DIR/pids; wait',
@@ -144,7 +144,7 @@ t.test('ends a wrapper without exec together with what it started', async t => {
   }
 })
 
-t.test('ends what a wrapper that fails leaves behind, and leaves what one that ends well does', async t => {
+t.test('ends the remaining children of a failed wrapper, and spares those of a successful one', async t => {
   if (process.platform !== 'linux') return
   for (const code of [0, 9]) {
     const lines = `sleep 600 & echo $! >> $DIR/pids; echo . >> $DIR/pids; exit ${code}`
@@ -155,7 +155,7 @@ t.test('ends what a wrapper that fails leaves behind, and leaves what one that e
   }
 })
 
-t.test('says what to do where descriptors run out, and works again when there are some', async t => {
+t.test('reports the remedy if file descriptors run out, and recovers', async t => {
   if (!canLimitDescriptors) return
   const before = resources()
   for (const left of [1, 4, 6]) {
@@ -174,7 +174,7 @@ t.test('says what to do where descriptors run out, and works again when there ar
   t.same(await resourcesSince(before), {})
 })
 
-t.test('tells the signal that ended a tool', async t => {
+t.test('reports the signal that ended a tool', async t => {
   const exit = await runTool({ path: '/bin/sh', args: ['-c', 'kill -9 $$'], env }, {})
   t.same(exit, { code: null, signal: 'SIGKILL' })
 })

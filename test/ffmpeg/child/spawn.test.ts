@@ -6,14 +6,14 @@ import { canLimitDescriptors, openDescriptors, withDescriptors } from '../../sup
 
 const PIPES = { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] } as const
 
-t.test('starts a program, and says why one can not be started', async t => {
+t.test('starts a program, and reports why one can not start', async t => {
   const child = await startProcess('/bin/sh', ['-c', 'exit 3'], { stdio: ['ignore', 'ignore', 'ignore'] })
   t.same(await once(child, 'exit'), [3, null])
   await t.rejects(startProcess('/nowhere', [], PIPES), { code: 'ENOENT' })
   await t.rejects(startProcess('/bin/sh', ['nul\0'], PIPES), { code: 'ERR_INVALID_ARG_VALUE' })
 })
 
-t.test('leaves no pipe behind where descriptors run out, however many are left', async t => {
+t.test('leaves no pipe behind when file descriptors run out, however many are left', async t => {
   if (!canLimitDescriptors) return
   const before = resources()
   for (let left = 1; left < 24; left++) {
@@ -35,7 +35,7 @@ t.test('leaves no pipe behind where descriptors run out, however many are left',
   }
 })
 
-t.test('names what to do about each kind of room that is missing, and about nothing else', t => {
+t.test('names the remedy for each missing resource, and for nothing else', t => {
   for (const code of ['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']) {
     t.type(roomRemedy(Object.assign(new Error('full'), { code })), 'string', code)
   }

@@ -45,7 +45,7 @@ function write(input: StdinWriter, ...lengths: number[]): Promise<void> {
 
 const end = (input: StdinWriter) => promisify((callback: () => void) => input.end(callback))()
 
-t.test('a batch goes to the system in one call, and is counted when it was taken', async t => {
+t.test('writes a batch in one system call, and counts it once accepted', async t => {
   const pipe = new Pipe(true)
   const input = new StdinWriter(pipe)
   const written = write(input, 65536, 65536, 65536)
@@ -57,7 +57,7 @@ t.test('a batch goes to the system in one call, and is counted when it was taken
   t.equal(input.bytes, 3 * 65536)
 })
 
-t.test('small chunks are joined', async t => {
+t.test('joins small chunks', async t => {
   const pipe = new Pipe()
   const input = new StdinWriter(pipe)
   await write(input, ...Array.from({ length: 1000 }, () => 7))
@@ -65,7 +65,7 @@ t.test('small chunks are joined', async t => {
   t.equal(input.bytes, 7000)
 })
 
-t.test('the end is called back when all is written', async t => {
+t.test('calls back for the end once everything is written', async t => {
   const pipe = new Pipe()
   const input = new StdinWriter(pipe)
   await write(input, 10)
@@ -74,7 +74,7 @@ t.test('the end is called back when all is written', async t => {
   t.equal(input.isClosed, false)
 })
 
-t.test('a pipe that is closed calls back whatever waits, and all that comes after', async t => {
+t.test('calls back for pending and later writes after the pipe closes', async t => {
   for (const error of [undefined, new Error('EPIPE')]) {
     const pipe = new Pipe(true)
     const input = new StdinWriter(pipe)
@@ -89,7 +89,7 @@ t.test('a pipe that is closed calls back whatever waits, and all that comes afte
   }
 })
 
-t.test('a pipe that closes between two writes is noticed as well', async t => {
+t.test('notices a pipe that closes between two writes', async t => {
   const pipe = new Pipe()
   const input = new StdinWriter(pipe)
   await write(input, 10)
@@ -98,7 +98,7 @@ t.test('a pipe that closes between two writes is noticed as well', async t => {
   t.equal(input.isClosed, true)
 })
 
-t.test('a child that closes its input is no error', async t => {
+t.test('accepts a child that closes its input', async t => {
   const env = { PATH: process.env['PATH'] ?? '', BYTES: '100000' }
   const pipes = ['in', 'out', 'out'] as const
   const child = await FfmpegChild.start({

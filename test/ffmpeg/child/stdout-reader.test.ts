@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
 import { StdoutReader } from '../../../lib/ffmpeg/child/stdout-reader.js'
 
-t.test('chunks are handed on until no more is wanted, and from when it is', async t => {
+t.test('passes chunks on until the consumer is full, and resumes on request', async t => {
   const pipe = Readable.from(['one', 'two', 'three', 'four'].map(text => Buffer.from(text)))
   const taken: string[] = []
   const output = new StdoutReader(pipe, chunk => {
@@ -22,7 +22,7 @@ t.test('chunks are handed on until no more is wanted, and from when it is', asyn
   t.equal(pipe.readableEnded, true)
 })
 
-t.test('discard reads on without handing on', async t => {
+t.test('keeps reading after discard without passing anything on', async t => {
   const pipe = Readable.from([Buffer.from('one'), Buffer.from('two')])
   let taken = 0
   const output = new StdoutReader(pipe, () => {

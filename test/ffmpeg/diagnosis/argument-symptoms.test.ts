@@ -3,14 +3,14 @@ import { ARGUMENT_SYMPTOMS } from '../../../lib/ffmpeg/diagnosis/argument-sympto
 import { Diagnosis } from '../../../lib/ffmpeg/diagnosis/diagnosis.js'
 import { parseLogLine } from '../../../lib/ffmpeg/log/log.js'
 
-t.test('each blames an argument', async t => {
+t.test('blames an argument for each message', async t => {
   for (const { code, remedy } of ARGUMENT_SYMPTOMS) {
     t.equal(code, 'AVIO_ERR_FFMPEG_ARGUMENT')
     t.match(remedy, /\w.*\.$/s)
   }
 })
 
-t.test('the message that names the option tells more than the one that names the value', async t => {
+t.test('prefers the message that names the option to the one that names the value', async t => {
   const diagnosis = new Diagnosis()
   for (const line of [
     `[libx264 @ 0x1] [Eval @ 0x2] [error] Undefined constant or missing '(' in 'abc'`,

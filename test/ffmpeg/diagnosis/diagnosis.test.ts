@@ -10,7 +10,7 @@ function diagnose(...lines: string[]): Diagnosis {
   return diagnosis
 }
 
-t.test('each known message has a code of its own and says what to do', async t => {
+t.test('gives each known message its code and a remedy', async t => {
   // As ffmpeg 5.1 writes them, and after a slash as 6.1 and 7 do where that differs.
   const messages: [string, string][] = [
     [`${MOV} [error] moov atom not found`, 'AVIO_ERR_MOOV_NOT_FOUND'],
@@ -92,7 +92,7 @@ t.test('each known message has a code of its own and says what to do', async t =
   }
 })
 
-t.test('of several messages the most telling one is the reason, in whatever order they come', async t => {
+t.test('chooses the most specific of several messages, in any order', async t => {
   const lines = [
     `${MOV} [error] moov atom not found`,
     '[error] pipe:0: Invalid data found when processing input',
@@ -103,7 +103,7 @@ t.test('of several messages the most telling one is the reason, in whatever orde
   t.equal(diagnose(...lines).finding?.entry.message, 'moov atom not found')
 })
 
-t.test('words of the media are not taken for ffmpeg’s own', async t => {
+t.test('ignores the words of the media', async t => {
   const texts = [
     '[info]     title           : partial file',
     '[info]     title           : [error] moov atom not found',
@@ -123,7 +123,7 @@ t.test('words of the media are not taken for ffmpeg’s own', async t => {
   t.equal(diagnosis.finding, undefined, 'a line that goes on with another')
 })
 
-t.test('the last error is kept for what is not known', async t => {
+t.test('keeps the last error for unknown problems', async t => {
   const diagnosis = diagnose(
     '[error] first',
     '[fatal] second',

@@ -3,7 +3,7 @@ import { nearest } from '../../../lib/ffmpeg/diagnosis/nearest-name.js'
 
 const NAMES = ['libx264', 'libx265', 'aac', 'ac3', 'libfdk_aac', 'Scale', 'scale2ref', 'mp2', 'mp3']
 
-t.test('finds the name that differs by a slip', async t => {
+t.test('finds a name that differs by a typing error', async t => {
   const cases: [string, string][] = [
     ['libx256', 'libx265'],
     ['libx26', 'libx264'],
@@ -18,7 +18,7 @@ t.test('finds the name that differs by a slip', async t => {
   for (const [name, meant] of cases) t.equal(nearest(name, NAMES), meant, name)
 })
 
-t.test('finds none where none is near, or the name is there', async t => {
+t.test('finds none if no name is close, or the name exists', async t => {
   for (const name of ['', 'vp9', 'something', 'libx265', 'x'.repeat(65), 'constructor']) {
     t.equal(nearest(name, NAMES), undefined, name)
   }

@@ -4,7 +4,7 @@ import { runJudged } from '../../../lib/ffmpeg/diagnosis/run-judged.js'
 const env = { PATH: process.env['PATH']! }
 const shell = (line: string) => ({ path: '/bin/sh', args: ['-c', line], env })
 
-t.test('tells what the tool logs and prints, and judges its end by name', async t => {
+t.test('passes on the log and output of the tool, and judges its end by name', async t => {
   const said: string[] = []
   const line = 'echo out; echo "[error] pipe:9: Invalid data found when processing input" >&2; exit 1'
   const command = { ...shell(line), names: new Map([['pipe:9', 'film.mkv']]), inputName: 'film.mkv' }
@@ -18,14 +18,14 @@ t.test('tells what the tool logs and prints, and judges its end by name', async 
   t.match(await runJudged(shell('exit 0'), {}), { exit: { code: 0 }, failure: undefined })
 })
 
-t.test('ends a tool of which enough was heard', async t => {
+t.test('ends the tool once its listener has enough', async t => {
   let isEnough = false
   const listener = { onLog: () => (isEnough = true), isEnough: () => isEnough }
   const { exit } = await runJudged({ ...shell('echo word >&2; exec sleep 600'), killTimeout: 0 }, listener)
   t.equal(exit.signal, 'SIGKILL')
 })
 
-t.test('fails with what a listener throws', async t => {
+t.test('fails with the error of a listener', async t => {
   const error = new Error('Not this one')
   const onLog = () => {
     throw error

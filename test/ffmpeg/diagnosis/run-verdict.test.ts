@@ -29,14 +29,14 @@ const killed = (signal: NodeJS.Signals): ChildExit => ({ code: null, signal })
 const failure = (run: Run, exit: ChildExit, isMediaFirst = false): FfmpegError | undefined =>
   outcomeOf(run).failure(exit, isMediaFirst)
 
-t.test('exit code 0 and nothing in the log against it is no failure', async t => {
+t.test('accepts exit code 0 without errors in the log', async t => {
   t.equal(
     failure({ log: ['[info] all is well', '[error] Error while decoding stream #0:0'] }, ended(0)),
     undefined,
   )
 })
 
-t.test('exit code 0 of a program whose ffmpeg had more to come is a failure', async t => {
+t.test('rejects exit code 0 of a program whose ffmpeg did not finish', async t => {
   const more = 'out_time_us=1500000\nprogress=continue\n'
   t.match(failure({ progress: more }, ended(0)), {
     code: 'AVIO_ERR_FFMPEG_EXIT',
@@ -54,7 +54,7 @@ t.test('exit code 0 of a program whose ffmpeg had more to come is a failure', as
   t.equal(failure({}, ended(0)), undefined, 'a program that says nothing')
 })
 
-t.test('a failure carries all that is known', async t => {
+t.test('puts all known fields into a failure', async t => {
   const error = failure({ log: ['[info] hello', "[fatal] Unknown encoder 'x'"], bytesOut: 12 }, ended(1))
   t.match(error, {
     name: 'FfmpegError',
@@ -70,14 +70,14 @@ t.test('a failure carries all that is known', async t => {
   t.notOk('signal' in error!, 'and nothing that is not')
 })
 
-t.test('what is not known is told in ffmpeg’s own last words', async t => {
+t.test("quotes ffmpeg's last words for an unknown problem", async t => {
   const unknown = failure({ log: ['[error] something new', '[info] Conversion failed!'] }, ended(234))
   t.match(unknown, { code: 'AVIO_ERR_FFMPEG_EXIT', exitCode: 234, message: /exit code 234: something new\./ })
   t.match(failure({ log: ['from a wrapper'] }, ended(1)), { message: /exit code 1: from a wrapper\./ })
   t.match(failure({}, ended(1)), { message: /exit code 1: it wrote nothing to stderr\./ })
 })
 
-t.test('a partial input is a failure even with exit code 0', async t => {
+t.test('rejects a partial input even with exit code 0', async t => {
   t.match(failure({ log: [PARTIAL] }, ended(0)), { code: 'AVIO_ERR_INPUT_PARTIAL', exitCode: 0 })
   t.match(failure({ log: [PARTIAL] }, ended(1)), { code: 'AVIO_ERR_INPUT_PARTIAL', exitCode: 1 })
   t.match(
@@ -89,7 +89,7 @@ t.test('a partial input is a failure even with exit code 0', async t => {
   t.match(cut, { code: 'AVIO_ERR_MOOV_NOT_FOUND' }, 'unless the index never came')
 })
 
-t.test('a signal is a failure, whoever sent it', async t => {
+t.test('reports a signal as a failure, whoever sent it', async t => {
   t.match(failure({}, killed('SIGKILL')), {
     code: 'AVIO_ERR_FFMPEG_SIGNAL',
     signal: 'SIGKILL',
@@ -106,7 +106,7 @@ t.test('a signal is a failure, whoever sent it', async t => {
   t.match(failure({}, ended(255)), { code: 'AVIO_ERR_FFMPEG_EXIT', exitCode: 255 })
 })
 
-t.test('a program that setpriv could not execute was not started', async t => {
+t.test('reports a program that setpriv could not execute as not started', async t => {
   const log = ['setpriv: failed to execute /opt/ffmpeg: Exec format error']
   t.match(failure({ log }, ended(126)), {
     code: 'AVIO_ERR_FFMPEG_SPAWN',
@@ -120,7 +120,7 @@ const statistics = (overhead: string, prefix = '') =>
 const packets = (n: number) => `[out#0/mp4 @ 0x1] [verbose]   Total: ${n} packets (${n * 10} bytes) muxed`
 const isEmpty = (run: Run): boolean => outcomeOf(run).emptiness(ended(0)) !== undefined
 
-t.test('a header alone is no output, whatever the clock says', async t => {
+t.test('rejects a header alone as output, whatever time is reported', async t => {
   const nothing = { log: [packets(0)], progress: EMPTY, bytesOut: 1293 }
   t.match(outcomeOf(nothing).emptiness(ended(0)), {
     code: 'AVIO_ERR_FFMPEG_NO_OUTPUT',
@@ -133,7 +133,7 @@ t.test('a header alone is no output, whatever the clock says', async t => {
   t.equal(isEmpty({ ...nothing, log: [] }), true, 'a wrapper that drops the log')
 })
 
-t.test('any packet is output', async t => {
+t.test('accepts any packet as output', async t => {
   const few = { progress: EMPTY, bytesOut: 90 }
   t.equal(isEmpty({ ...few, log: [packets(1)] }), false)
   t.equal(isEmpty({ ...few, log: [statistics('2.713178%')] }), false, 'a log at the level info')
@@ -142,7 +142,7 @@ t.test('any packet is output', async t => {
   t.equal(isEmpty({ bytesOut: 1 }), false, 'bytes of a program that reports nothing')
 })
 
-t.test('no byte at all is a success of the null muxer only', async t => {
+t.test('accepts an output of no bytes from the null muxer only', async t => {
   const said = { log: [packets(50)], progress: 'frame=50\nout_time_us=2000000\nprogress=end\n' }
   t.equal(isEmpty({ ...said, format: 'null' }), false)
   t.equal(isEmpty({ progress: 'out_time_us=10000\nprogress=end\n', format: 'null' }), false, 'without a log')
@@ -153,13 +153,13 @@ t.test('no byte at all is a success of the null muxer only', async t => {
   }
 })
 
-t.test('a muxer that writes no packets is judged by its bytes', async t => {
+t.test('judges a muxer without packets by its bytes', async t => {
   const run = { log: [packets(0)], progress: EMPTY, format: 'ffmetadata' }
   t.equal(isEmpty({ ...run, bytesOut: 105 }), false)
   t.equal(isEmpty({ ...run, bytesOut: 0 }), true)
 })
 
-t.test('lines that only we asked for are shown to nobody', async t => {
+t.test('hides lines that only the library requested', async t => {
   const seen: string[] = []
   const listener = {
     onLog: ({ message }: { message: string }) => seen.push(message),
@@ -173,7 +173,7 @@ t.test('lines that only we asked for are shown to nobody', async t => {
   t.ok(outcome.emptiness(ended(0)))
 })
 
-t.test('the objects stand in the place of addresses', async t => {
+t.test('replaces URLs by the names of objects', async t => {
   const names = new Map([
     ['pipe:0', 's3://masters/x.html'],
     ['http://avio-streams.invalid/1/input', 'theme.wav'],
@@ -199,7 +199,7 @@ t.test('the objects stand in the place of addresses', async t => {
   t.match(told('[error] pipe:11: Invalid argument'), ': pipe:11: Invalid argument. ', 'another one')
 })
 
-t.test('a run that failed for want of frames has no output', async t => {
+t.test('reports a run that failed for lack of frames as without output', async t => {
   const starved =
     '[vf#0:0 @ 0x1] [warning] No filtered frames for output stream, trying to initialize anyway.'
   const encoder = '[mjpeg @ 0x1] [error] Non full-range YUV is non-standard'
@@ -217,7 +217,7 @@ t.test('a run that failed for want of frames has no output', async t => {
   )
 })
 
-t.test('the first words of whoever failed are the reason, and end with one full stop', async t => {
+t.test('reports the first words of the failing component, with one full stop', async t => {
   const log = [
     '[h264 @ 0x1] [error] Invalid NAL unit size (1276 > 865).',
     '[vist#0:0/h264 @ 0x1] [dec:h264 @ 0x1] [error] Decoding error: Invalid data found when processing input',
@@ -240,46 +240,43 @@ t.test('the first words of whoever failed are the reason, and end with one full 
   })
 })
 
-t.test('output that did not end is an error that says so', async t => {
+t.test('reports output that did not end', async t => {
   t.match(outcomeOf({ bytesOut: 5 }).heldOpen(ended(0)), { code: 'AVIO_ERR_FFMPEG_EXIT', bytesOut: 5 })
 })
 
-t.test(
-  'of several outputs the one that got no packets is named, as old and new versions tell it',
-  async t => {
-    const listener = { onLog: () => undefined, onProgress: () => undefined }
-    const outcomeOf = (...log: string[]) => {
-      const outcome = new RunVerdict({ path: 'ffmpeg', args: [] }, ['mp4', 'ffmetadata', 'mpegts'], listener)
-      outcome.log.push(Buffer.from(log.map(line => `${line}\n`).join('')))
-      outcome.progress.push(Buffer.from('frame=50\nout_time_us=2000000\nprogress=end\n'))
-      outcome.outputBytes = [2000, 1000, 2000]
-      return outcome.emptiness(ended(0))
-    }
-    const old = (n: number, packets: number) => [
-      `[verbose] Output file #${n} (pipe:${n}):`,
-      `[verbose]   Output stream #${n}:0 (video): ${packets} packets muxed (10 bytes); `,
-      `[verbose]   Total: ${packets} packets (10 bytes) muxed`,
-    ]
-    const now = (n: number, packets: number) =>
-      `[out#${n}/mpegts @ 0x55d0] [verbose]   Total: ${packets} packets (10 bytes) muxed`
-    t.equal(outcomeOf(...old(0, 50), ...old(1, 0), ...old(2, 50)), undefined, 'metadata have no packets')
-    t.equal(outcomeOf(now(0, 50), now(1, 0), now(2, 50)), undefined)
-    for (const [first, third, n] of [
-      [0, 50, 0],
-      [50, 0, 2],
-    ] as const) {
-      const expected = { code: 'AVIO_ERR_FFMPEG_NO_OUTPUT', message: `to outputs[${n}] (`, exitCode: 0 }
-      t.match(outcomeOf(...old(0, first), ...old(1, 0), ...old(2, third)), expected)
-      t.match(outcomeOf(now(0, first), now(1, 0), now(2, third)), expected)
-    }
-    t.equal(
-      outcomeOf('[info] Output file #0 (pipe:1):', '[info]   Total: 0 packets (0 bytes) muxed'),
-      undefined,
-    )
-  },
-)
+t.test('names the one of several outputs that received no packets, with old and new versions', async t => {
+  const listener = { onLog: () => undefined, onProgress: () => undefined }
+  const outcomeOf = (...log: string[]) => {
+    const outcome = new RunVerdict({ path: 'ffmpeg', args: [] }, ['mp4', 'ffmetadata', 'mpegts'], listener)
+    outcome.log.push(Buffer.from(log.map(line => `${line}\n`).join('')))
+    outcome.progress.push(Buffer.from('frame=50\nout_time_us=2000000\nprogress=end\n'))
+    outcome.outputBytes = [2000, 1000, 2000]
+    return outcome.emptiness(ended(0))
+  }
+  const old = (n: number, packets: number) => [
+    `[verbose] Output file #${n} (pipe:${n}):`,
+    `[verbose]   Output stream #${n}:0 (video): ${packets} packets muxed (10 bytes); `,
+    `[verbose]   Total: ${packets} packets (10 bytes) muxed`,
+  ]
+  const now = (n: number, packets: number) =>
+    `[out#${n}/mpegts @ 0x55d0] [verbose]   Total: ${packets} packets (10 bytes) muxed`
+  t.equal(outcomeOf(...old(0, 50), ...old(1, 0), ...old(2, 50)), undefined, 'metadata have no packets')
+  t.equal(outcomeOf(now(0, 50), now(1, 0), now(2, 50)), undefined)
+  for (const [first, third, n] of [
+    [0, 50, 0],
+    [50, 0, 2],
+  ] as const) {
+    const expected = { code: 'AVIO_ERR_FFMPEG_NO_OUTPUT', message: `to outputs[${n}] (`, exitCode: 0 }
+    t.match(outcomeOf(...old(0, first), ...old(1, 0), ...old(2, third)), expected)
+    t.match(outcomeOf(now(0, first), now(1, 0), now(2, third)), expected)
+  }
+  t.equal(
+    outcomeOf('[info] Output file #0 (pipe:1):', '[info]   Total: 0 packets (0 bytes) muxed'),
+    undefined,
+  )
+})
 
-t.test('a machine that had run short of something is worth another try, a wrong argument is not', async t => {
+t.test('marks a lack of resources as retryable, and a wrong argument as not', async t => {
   const alloc = ['[vost#0:0/libx264 @ 0x1] [error] Error initializing: Cannot allocate memory']
   t.match(failure({ log: alloc }, ended(1)), { code: 'AVIO_ERR_FFMPEG_EXIT', retryable: true })
   const wrong = ["x264 [error]: invalid preset 'vryfast'"]

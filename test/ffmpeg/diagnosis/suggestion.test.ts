@@ -14,7 +14,7 @@ const tool = async (signal = new AbortController().signal) => ({
   signal,
 })
 
-t.test('names what may be meant, of what the ffmpeg at hand lists', async t => {
+t.test('suggests the closest name that the installed ffmpeg lists', async t => {
   const cases: [message: string, meant: string][] = [
     ["Unknown encoder 'libx256'. See there.", 'libx265'],
     ["Unknown encoder 'libx265x'. See there.", 'libx265'],
@@ -55,7 +55,7 @@ t.test('names what may be meant, of what the ffmpeg at hand lists', async t => {
   }
 })
 
-t.test('a stage, and probe, fail with the name that may be meant, on every ffmpeg', async t => {
+t.test('suggests a name in the errors of a stage and of probe, with every ffmpeg', async t => {
   const media = await transportStream({ seconds: 1 })
   const cases: [args: string[], meant: string, input?: object, format?: string][] = [
     [['-c:v', 'libx256'], 'libx265'],
@@ -81,7 +81,7 @@ t.test('a stage, and probe, fail with the name that may be meant, on every ffmpe
   })
 })
 
-t.test('leaves every other error as it is', async t => {
+t.test('leaves every other error unchanged', async t => {
   for (const error of [
     new Error("Unknown encoder 'libx256'"),
     new FfmpegError('AVIO_ERR_FFMPEG_EXIT', 'It failed.'),
@@ -92,7 +92,7 @@ t.test('leaves every other error as it is', async t => {
   }
 })
 
-t.test('leaves the error as it is where the ffmpeg can not be asked, or nobody waits any more', async t => {
+t.test('leaves the error unchanged if ffmpeg does not answer, or the caller gave up', async t => {
   const error = new FfmpegError('AVIO_ERR_UNKNOWN_ENCODER', "Unknown encoder 'libx256'. See there.")
   t.equal(await withSuggestion(error, { ...(await tool()), path: '/there/is/none' }), error)
   t.equal(await withSuggestion(error, await tool(AbortSignal.abort())), error)

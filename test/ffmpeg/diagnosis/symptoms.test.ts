@@ -67,7 +67,7 @@ for (const file of (await readdir(FOLDER)).sort()) {
   )
 }
 
-t.test('the ffmpeg at hand gives each situation the same code and reason', async t => {
+t.test('gives each situation the same code and reason with the installed ffmpeg', async t => {
   const { path } = await locateFfmpeg()
   const waiting = [...SITUATIONS]
   const work = async () => {

@@ -16,7 +16,7 @@ const VALUES: Record<string, Buffer> = {
   long: Buffer.from([12, 0, 0, 0, 1, 0x61]),
 }
 
-t.test('every field is found, past values of every type', async t => {
+t.test('finds every field, after values of every type', async t => {
   const fields = Object.entries(VALUES).flatMap(([name, value]) => [key(name), value])
   const bytes = Buffer.concat([start, ...fields, key('last'), number, end])
   const properties = amfProperties(bytes, 0)
@@ -31,7 +31,7 @@ t.test('every field is found, past values of every type', async t => {
   )
 })
 
-t.test('what is cut, or of another type, ends the list without an error', async t => {
+t.test('ends the list without an error at truncated data or another type', async t => {
   const bytes = Buffer.concat([start, key('a'), number, key('b'), VALUES['long']!, end])
   for (let length = 0; length <= bytes.length; length++) {
     t.ok(amfProperties(bytes.subarray(0, length), 0).length <= 2)

@@ -6,7 +6,7 @@ import { audioInput, ffmpegToFile, ffmpegToPipe, packetsOf } from '../../support
 
 const args = [...audioInput({ seconds: 0.02, sampleRate: 8000 }), '-metadata', 'title=x', '-f', 'au']
 
-t.test('an AU becomes the file that ffmpeg writes, byte for byte, however it is cut', async t => {
+t.test("turns an AU stream into ffmpeg's own file, byte for byte, in any chunking", async t => {
   const stream = await ffmpegToPipe(args)
   const file = await ffmpegToFile(args, 'media.au')
   t.notSame(stream, file)
@@ -15,7 +15,7 @@ t.test('an AU becomes the file that ffmpeg writes, byte for byte, however it is 
   }
 })
 
-t.test('a longer head is filled up, and the media are the same', async t => {
+t.test('pads a longer header, and keeps the media', async t => {
   const stream = await ffmpegToPipe(args)
   const file = await ffmpegToFile(args, 'media.au')
   const long = assemble(new AuHeader(), stream, { length: 4096 })
@@ -24,7 +24,7 @@ t.test('a longer head is filled up, and the media are the same', async t => {
   t.throws(() => assemble(new AuHeader(), stream, { length: 24 }), { code: 'AVIO_ERR_HEADER_TOO_LARGE' })
 })
 
-t.test('a size that has no place stays unknown', async t => {
+t.test('leaves a size that does not fit unknown', async t => {
   const head = new AuHeader()
   head.write(await ffmpegToPipe(args))
   const zeros = Buffer.alloc(64 * MiB)
@@ -32,7 +32,7 @@ t.test('a size that has no place stays unknown', async t => {
   t.equal(head.head().readUInt32BE(8), 0xffffffff)
 })
 
-t.test('what is no AU, or ends too early, has no head', async t => {
+t.test('rejects anything but AU, and an early end', async t => {
   const stream = Buffer.from(await ffmpegToPipe(args))
   t.throws(() => new AuHeader().write(Buffer.alloc(24)), { code: 'AVIO_ERR_HEADER_INVALID' })
   t.throws(() => assemble(new AuHeader(), stream.subarray(0, 25)), { message: /ended within its header/ })

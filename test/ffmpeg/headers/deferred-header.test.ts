@@ -27,7 +27,7 @@ class Sink extends Writable {
   }
 }
 
-t.test('each format with a held head streams without one, with a loss', async t => {
+t.test('streams each format with a deferred header without one, with a loss', async t => {
   for (const format of DEFERRED_HEADERS) {
     t.ok(deferredHeaderOf(format), format)
     t.not(deferredHeaderOf(format), deferredHeaderOf(format), 'each stream has its own')
@@ -35,7 +35,7 @@ t.test('each format with a held head streams without one, with a loss', async t 
   }
 })
 
-t.test('any other has none, and gets no arguments', async t => {
+t.test('adds no header and no arguments for other formats', async t => {
   for (const format of ['mp4', 'mpegts', 'toString', '']) {
     t.equal(deferredHeaderOf(format), undefined)
     t.same(deferredHeaderArguments(format), [])
@@ -43,7 +43,7 @@ t.test('any other has none, and gets no arguments', async t => {
   t.equal(muxerOf('matroska').deferredHeader, false)
 })
 
-t.test('the arguments take back the defaults that have no place for the head', async t => {
+t.test('adds arguments that undo defaults without room for the header', async t => {
   const tone = audioInput({ seconds: 0.1, sampleRate: 44_100 })
   const write = (args: readonly string[]) => ffmpegToPipe([...tone, ...args, '-f', 'flv'])
   const { defaults } = muxerOf('flv')
@@ -51,14 +51,14 @@ t.test('the arguments take back the defaults that have no place for the head', a
   t.ok((await write([...defaults, ...deferredHeaderArguments('flv')])).includes('filesize'))
 })
 
-t.test('as a stream it makes the file of what is piped through', async t => {
+t.test('turns the piped stream into the file', async t => {
   const args = [...audioInput({ seconds: 0.1, sampleRate: 8000 }), '-f', 'wav']
   const sink = new Sink()
   await pipeline([await ffmpegToPipe(args)], new DeferredHeader({ format: 'wav', highWaterMark: 64 }), sink)
   t.same(sink.file, await ffmpegToFile(args, 'media.wav'))
 })
 
-t.test('it fails where nobody claims the head, over other bytes, and at an abort', async t => {
+t.test('fails without a claimed header, on other bytes, and on abort', async t => {
   const unclaimed = new DeferredHeader({ format: 'wav' })
   unclaimed.end('RIFF')
   await t.rejects(text(unclaimed), { code: 'AVIO_ERR_HEADER_UNCLAIMED' })
@@ -72,7 +72,7 @@ t.test('it fails where nobody claims the head, over other bytes, and at an abort
   await t.rejects(through({ signal: AbortSignal.abort() }), { name: 'AbortError' })
 })
 
-t.test('options that break a rule are refused', async t => {
+t.test('rejects options that break a rule', async t => {
   const make = (options: object) => () => new DeferredHeader(options as { format: 'wav' })
   t.throws(make({}), { code: 'AVIO_ERR_OPTION', message: /"format" must be one of wav, flv, mp3, au/ })
   t.throws(make({ format: 'mp4' }), { message: /got "mp4"/ })

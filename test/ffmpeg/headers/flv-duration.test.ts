@@ -25,14 +25,14 @@ function endOf(tags: readonly Buffer[], rates = { frameRate: 0, sampleRate: 0 },
   return clock.end
 }
 
-t.test('the end is the largest presentation time plus duration, whatever the order', async t => {
+t.test('takes the largest presentation time plus duration, in any order', async t => {
   const tags = [tag(VIDEO, 0, h264(0)), tag(VIDEO, 40, h264(120)), tag(VIDEO, 80, h264(0))]
   t.equal(endOf(tags), 40 + 120 + 40)
   t.equal(endOf(tags, { frameRate: 50, sampleRate: 0 }), 40 + 120 + 20)
   for (let size = 1; size < 80; size++) t.equal(endOf(tags, { frameRate: 50, sampleRate: 0 }, size), 180)
 })
 
-t.test('sound lasts as long as its codec and rate say', async t => {
+t.test('derives the duration of audio from its codec and rate', async t => {
   const rates = { frameRate: 0, sampleRate: 44_100 }
   t.equal(endOf([tag(AUDIO, 1000, [0xaf, 1, 5, 5])], rates), 1023, 'AAC')
   t.equal(endOf([tag(AUDIO, 1000, [0x2f])], rates), 1026, 'MP3')
@@ -40,7 +40,7 @@ t.test('sound lasts as long as its codec and rate say', async t => {
   t.equal(endOf([tag(AUDIO, 0, [0x3f]), tag(AUDIO, 7, [0x3f])], rates), 14, 'PCM, like the one before')
 })
 
-t.test('headers, marks of the end and scripts are no media', async t => {
+t.test('ignores headers, end marks and scripts', async t => {
   const others = [
     tag(AUDIO, 999, [0xaf, 0, 1, 2]),
     tag(VIDEO, 999, [0x17, 0, 0, 0, 0]),
@@ -53,7 +53,7 @@ t.test('headers, marks of the end and scripts are no media', async t => {
   t.equal(endOf([...others, tag(VIDEO, 0, [0x22]), tag(VIDEO, 40, [0x22])].slice(0, 5)), 0)
 })
 
-t.test('times of more than 24 bits, and of enhanced RTMP', async t => {
+t.test('reads times of more than 24 bits, and of enhanced RTMP', async t => {
   const time = 2 ** 24 + 5
   const rates = { frameRate: 25, sampleRate: 0 }
   t.equal(endOf([tag(VIDEO, time, [0x22])], rates), time + 40)
@@ -63,7 +63,7 @@ t.test('times of more than 24 bits, and of enhanced RTMP', async t => {
   t.equal(endOf([tag(VIDEO, 100, [0x91, ...Buffer.from('av01'), 9, 9, 9])], rates), 140)
 })
 
-t.test('a stream that ends within a tag is told', async t => {
+t.test('reports a stream that ends within a tag', async t => {
   const clock = new FlvDuration({ frameRate: 0, sampleRate: 0 })
   clock.write(tag(VIDEO, 0, h264(0)).subarray(0, -1))
   t.notOk(clock.isBetweenTags)

@@ -24,7 +24,7 @@ const WHOLE: Record<string, string[]> = {
 }
 
 for (const [what, args] of Object.entries(WHOLE)) {
-  t.test(`an FLV with ${what} becomes the file that ffmpeg writes, byte for byte`, async t => {
+  t.test(`turns an FLV with ${what} into ffmpeg's own file, byte for byte`, async t => {
     const [stream, file] = await both(args)
     t.notSame(stream, file)
     t.same(assemble(new FlvHeader(), stream), file)
@@ -35,7 +35,7 @@ for (const [what, args] of Object.entries(WHOLE)) {
 const differences = (a: Buffer, b: Buffer) => [...a.keys()].filter(at => a[at] !== b[at])
 
 t.test(
-  'where the last packet is cut short, which FLV does not say, the duration alone is longer',
+  'differs only by a longer duration if the last packet is truncated, which FLV does not show',
   async t => {
     for (const codec of ['aac', 'libmp3lame', 'pcm_s16le']) {
       const [stream, file] = await both([
@@ -55,14 +55,14 @@ t.test(
   },
 )
 
-t.test('however the stream is cut', async t => {
+t.test('gives the same result in any chunking', async t => {
   const [stream, file] = await both(WHOLE['Sorenson H.263']!)
   for (let size = 1; size <= stream.length; size += size < 1000 ? 1 : 97) {
     if (!assemble(new FlvHeader(), stream, { size }).equals(file)) t.fail(`cut every ${size} bytes`)
   }
 })
 
-t.test('other fields stay, and a head without places for the two stays as it is', async t => {
+t.test('keeps other fields, and a header without the two fields', async t => {
   const args = [...WHOLE['H.264']!, '-metadata', 'title=a \0duration of none', '-metadata', 'filesize=text']
   const [stream, file] = await both(args.map(argument => argument.replace('\0', '')))
   t.same(assemble(new FlvHeader(), stream), file)
@@ -72,7 +72,7 @@ t.test('other fields stay, and a head without places for the two stays as it is'
   }
 })
 
-t.test('a head is as long as it is: it can be neither shorter nor filled up', async t => {
+t.test('refuses to shorten or pad a header', async t => {
   const [stream, file] = await both(WHOLE['H.264']!)
   const size = 13 + 11 + stream.readUIntBE(14, 3) + 4
   t.same(assemble(new FlvHeader(), stream, { length: size }), file)
@@ -81,11 +81,11 @@ t.test('a head is as long as it is: it can be neither shorter nor filled up', as
   })
   t.throws(() => assemble(new FlvHeader(), stream, { length: size + 99 }), {
     code: 'AVIO_ERR_HEADER_TOO_LARGE',
-    message: /can't be filled up/,
+    message: /can't be padded/,
   })
 })
 
-t.test('what is no FLV, or ends within a tag, has no head', async t => {
+t.test('rejects anything but FLV, and an end within a tag', async t => {
   const [stream] = await both(WHOLE['H.264']!)
   t.throws(() => new FlvHeader().write(Buffer.alloc(30)), { code: 'AVIO_ERR_HEADER_INVALID' })
   t.throws(() => assemble(new FlvHeader(), stream.subarray(0, 30)), { message: /ended within its header/ })

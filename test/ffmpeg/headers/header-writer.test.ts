@@ -9,7 +9,7 @@ const header = (limit?: number) =>
     ...(limit === undefined ? {} : { limit }),
   })
 
-t.test('a header is kept, and what comes behind it given, however it is cut', async t => {
+t.test('keeps the header and returns the rest, in any chunking', async t => {
   const stream = Buffer.from([4, 1, 2, 3, 4, 5, 6])
   for (let size = 1; size <= stream.length; size++) {
     const held = header()
@@ -20,7 +20,7 @@ t.test('a header is kept, and what comes behind it given, however it is cut', as
   }
 })
 
-t.test('it does not hold on to the chunk that it came in', async t => {
+t.test('does not retain the chunk around the header', async t => {
   const held = header()
   const chunk = Buffer.from([2, 1, 0])
   held.take(chunk)
@@ -28,16 +28,16 @@ t.test('it does not hold on to the chunk that it came in', async t => {
   t.same(held.bytes, Buffer.from([2, 1]))
 })
 
-t.test('one that is too long, or not whole, is an error', async t => {
+t.test('rejects a header that is too long or incomplete', async t => {
   t.throws(() => header(3).take(Buffer.from([4])), { code: 'AVIO_ERR_HEADER_INVALID', message: /3 bytes/ })
   const held = header()
   held.take(Buffer.from([4, 1]))
   t.throws(() => held.bytes, { code: 'AVIO_ERR_HEADER_INVALID', message: /ended within/ })
 })
 
-t.test('a word that is not there is told with what is', async t => {
+t.test('reports a missing word with the bytes in its place', async t => {
   const bytes = Buffer.from('..RIFX')
   t.doesNotThrow(() => expectWord('Stage', bytes, 'RIFX', 2))
-  t.throws(() => expectWord('Stage', bytes, 'RIFF', 2), { message: /"RIFX" .*"RIFF", at byte 2/ })
+  t.throws(() => expectWord('Stage', bytes, 'RIFF', 2), { message: /"RIFX" .*"RIFF" at byte 2/ })
   t.match(headerInvalid('Stage', 'it is odd'), { message: /^Stage .*it is odd/ })
 })

@@ -19,14 +19,14 @@ function tag(version: 3 | 4, sizes: readonly number[], padding: number): Buffer 
 
 const audio = Buffer.from([0xff, 0xfb, 0x50, 0xc4, 0, 0, 0, 0, 0, 0, 0])
 
-t.test('the size that a tag states is its size', async t => {
+t.test('takes the size that a tag states', async t => {
   const stated = tag(4, [200], 0)
   repairId3(stated)
   t.equal(id3Size(stated.subarray(0, 10)), 220)
   t.same([...stated.subarray(6, 10)], [0, 0, 1, 82])
 })
 
-t.test('without one the tag ends where its frames and their padding end', async t => {
+t.test('ends a tag without a size after its frames and their padding', async t => {
   for (const version of [3, 4] as const) {
     for (const padding of [0, 10, 33]) {
       const whole = tag(version, [200, 1, 300], padding)
@@ -35,7 +35,7 @@ t.test('without one the tag ends where its frames and their padding end', async 
   }
 })
 
-t.test('a size that came too late, behind the padding, is made part of it', async t => {
+t.test('includes a late size after the padding in the tag', async t => {
   for (const late of [
     [0, 2, 56, 111],
     [0, 0, 0, 7],
@@ -49,20 +49,17 @@ t.test('a size that came too late, behind the padding, is made part of it', asyn
   }
 })
 
-t.test(
-  'where the bytes do not reach, more are asked for, and never more than there are in the end',
-  async t => {
-    const whole = Buffer.concat([tag(4, [200, 1], 10), audio])
-    const size = whole.length - audio.length
-    for (let length = 0; length < whole.length; length++) {
-      const told = id3Size(whole.subarray(0, length))
-      t.ok(told > length || told === size, `${length} bytes`)
-      t.ok(told <= size + 10)
-    }
-  },
-)
+t.test('requests more bytes when necessary, and never more than the final size', async t => {
+  const whole = Buffer.concat([tag(4, [200, 1], 10), audio])
+  const size = whole.length - audio.length
+  for (let length = 0; length < whole.length; length++) {
+    const told = id3Size(whole.subarray(0, length))
+    t.ok(told > length || told === size, `${length} bytes`)
+    t.ok(told <= size + 10)
+  }
+})
 
-t.test('what begins otherwise has no tag', async t => {
+t.test('finds no tag in other data', async t => {
   t.equal(id3Size(audio), 0)
   t.equal(id3Size(audio.subarray(0, 3)), 10)
 })

@@ -14,7 +14,7 @@ function count(stream: Buffer, size = stream.length): MpegFrameCounter {
   return frames
 }
 
-t.test('frames are counted and found, however they are cut', async t => {
+t.test('counts and finds frames, in any chunking', async t => {
   const stream = Buffer.concat([frame(), frame(5), frame(9), frame()])
   for (let size = 1; size <= stream.length; size++) {
     const frames = count(stream, size)
@@ -26,7 +26,7 @@ t.test('frames are counted and found, however they are cut', async t => {
   t.equal(count(Buffer.concat([frame(), frame()])).isVariable, false)
 })
 
-t.test('what is no frame is passed over, and a tag at the end is no audio', async t => {
+t.test('skips other data, and ignores a tag at the end', async t => {
   const tag = Buffer.concat([Buffer.from('TAG'), Buffer.alloc(125, 0xff)])
   const stream = Buffer.concat([frame(), Buffer.from('junk \xff\xfb', 'latin1'), frame(), frame(), tag])
   for (let size = 1; size <= stream.length; size++) {
@@ -35,11 +35,11 @@ t.test('what is no frame is passed over, and a tag at the end is no audio', asyn
   }
 })
 
-t.test('a last frame that is cut short counts what came of it', async t => {
+t.test('counts the available part of a truncated last frame', async t => {
   t.equal(count(Buffer.concat([frame(), frame()]).subarray(0, 150)).bytes, 150)
 })
 
-t.test('of many frames only some places are kept, evenly', async t => {
+t.test('keeps only some offsets of many frames, evenly', async t => {
   const frames = new MpegFrameCounter()
   const many = 10_000
   for (let n = 0; n < many; n++) frames.write(frame())

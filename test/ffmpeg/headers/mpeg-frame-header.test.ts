@@ -1,7 +1,7 @@
 import t from 'tap'
 import { mpegFrame, mpegFrameSize, roomyHeader } from '../../../lib/ffmpeg/headers/mpeg-frame-header.js'
 
-t.test('a header says how long its frame is, and what goes before the sound', async t => {
+t.test('reads the length of a frame, and the bytes before its audio', async t => {
   t.match(mpegFrame(0xfffb90c4), { size: 417, bitRateIndex: 9, sideInfo: 17 }, 'MPEG-1, 128 kbit/s, mono')
   t.match(mpegFrame(0xfffb9204), { size: 418, bitRateIndex: 9, sideInfo: 32 }, 'padded, stereo')
   t.match(mpegFrame(0xfffbe400), { size: 960, sideInfo: 32 }, '320 kbit/s at 48 kHz')
@@ -9,7 +9,7 @@ t.test('a header says how long its frame is, and what goes before the sound', as
   t.match(mpegFrame(0xffe318c4), { size: 72, sideInfo: 9 }, 'MPEG-2.5, 8 kbit/s at 8 kHz')
 })
 
-t.test('the size of a frame is told of layer II as well', async t => {
+t.test('reads the size of a layer II frame as well', async t => {
   t.equal(mpegFrameSize(0xfffb90c4), 417)
   t.equal(mpegFrameSize(0xfffd90c4), 522, 'layer II, 160 kbit/s at 44.1 kHz')
   t.equal(mpegFrameSize(0xfff580c4), 417, 'of MPEG-2, 64 kbit/s at 22.05 kHz: as many samples as in MPEG-1')
@@ -17,13 +17,13 @@ t.test('the size of a frame is told of layer II as well', async t => {
   t.equal(mpegFrameSize(0xfff990c4), undefined, 'no layer')
 })
 
-t.test('frames of one stream are of one kind, whatever their bit rate and channels', async t => {
+t.test('assigns the frames of a stream to one kind, whatever their bit rate and channels', async t => {
   t.equal(mpegFrame(0xfffb90c4)!.kind, mpegFrame(0xfffa5204)!.kind)
   t.not(mpegFrame(0xfffb90c4)!.kind, mpegFrame(0xfffb94c4)!.kind, 'sample rate')
   t.not(mpegFrame(0xfff390c4)!.kind, mpegFrame(0xfffb90c4)!.kind, 'version')
 })
 
-t.test('what is no header of layer III with a known size is none', async t => {
+t.test('rejects anything but a layer III header with a known size', async t => {
   const others = {
     'no sync': 0x7ffb90c4,
     'layer II': 0xfffd90c4,
@@ -36,7 +36,7 @@ t.test('what is no header of layer III with a known size is none', async t => {
 })
 
 t.test(
-  'a roomy header is of the same kind, without CRC and padding, and of the lowest rate that will do',
+  'builds a roomy header of the same kind, without CRC and padding, at the lowest sufficient rate',
   async t => {
     t.equal(roomyHeader(0xfffb92c4, 116).toString(16), 'fffb30c4', '48 kbit/s')
     t.equal(roomyHeader(0xfffa92c4, 116, 9).toString(16), 'fffb90c4')

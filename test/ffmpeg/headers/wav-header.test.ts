@@ -30,32 +30,29 @@ const ENCODINGS: Record<string, string[]> = {
 }
 
 for (const [what, args] of Object.entries(ENCODINGS)) {
-  t.test(`a WAV with ${what} becomes the file that ffmpeg writes, byte for byte`, async t => {
+  t.test(`turns a WAV with ${what} into ffmpeg's own file, byte for byte`, async t => {
     const [stream, file] = await both(args)
     t.notSame(stream, file)
     t.same(assemble(new WavHeader(), stream), file)
   })
 }
 
-t.test(
-  'ADPCM is longer by less than the block that the encoder filled up, and its data are the same',
-  async t => {
-    for (const [codec, blockSamples] of [
-      ['adpcm_ms', 2036],
-      ['adpcm_ima_wav', 2041],
-    ] as const) {
-      const [stream, file] = await both(['-c:a', codec, '-af', filledTo(8000)])
-      const made = assemble(new WavHeader(), stream)
-      const place = file.indexOf('fact') + 8
-      const [samples, encoded] = [made.readUInt32LE(place), file.readUInt32LE(place)]
-      t.equal(samples, 4 * blockSamples, 'whole blocks')
-      t.ok([8000, samples].includes(encoded), `ffmpeg says ${encoded}`)
-      t.same(made.fill(0, place, place + 4), file.fill(0, place, place + 4))
-    }
-  },
-)
+t.test('counts ADPCM longer by less than the block that the encoder padded, with the same data', async t => {
+  for (const [codec, blockSamples] of [
+    ['adpcm_ms', 2036],
+    ['adpcm_ima_wav', 2041],
+  ] as const) {
+    const [stream, file] = await both(['-c:a', codec, '-af', filledTo(8000)])
+    const made = assemble(new WavHeader(), stream)
+    const place = file.indexOf('fact') + 8
+    const [samples, encoded] = [made.readUInt32LE(place), file.readUInt32LE(place)]
+    t.equal(samples, 4 * blockSamples, 'whole blocks')
+    t.ok([8000, samples].includes(encoded), `ffmpeg says ${encoded}`)
+    t.same(made.fill(0, place, place + 4), file.fill(0, place, place + 4))
+  }
+})
 
-t.test('however the stream is cut', async t => {
+t.test('gives the same result in any chunking', async t => {
   const [stream, file] = await both(['-metadata', 'title=odd', '-c:a', 'pcm_alaw'])
   for (let size = 1; size <= stream.length; size++) {
     if (!assemble(new WavHeader(), stream, { size }).equals(file)) t.fail(`cut every ${size} bytes`)
@@ -68,13 +65,13 @@ t.test('however the stream is cut', async t => {
   }
 })
 
-t.test('the data are passed on, not copied', async t => {
+t.test('passes the data on without copying', async t => {
   const [stream] = await both([])
   const [data] = new WavHeader().write(stream)
   t.equal(data!.buffer, stream.buffer)
 })
 
-t.test('a longer head is filled up, and says the same', async t => {
+t.test('pads a longer header, and states the same values', async t => {
   const [stream, file] = await both([])
   const long = assemble(new WavHeader(), stream, { length: 4096 })
   t.equal(long.length, 4096 + 320)
@@ -106,7 +103,7 @@ function after(stream: Buffer, size: number): WavHeader {
   return head
 }
 
-t.test('above 4 GiB it is an RF64, whose sizes have 64 bits', async t => {
+t.test('writes an RF64 with sizes of 64 bits above 4 GiB', async t => {
   const size = 5 * GiB + 2
   for (const args of [[], ['-rf64', 'auto'], ['-rf64', 'always']]) {
     const [stream] = await both(args)
@@ -123,7 +120,7 @@ t.test('above 4 GiB it is an RF64, whose sizes have 64 bits', async t => {
   }
 })
 
-t.test('an RF64 begins with its sizes wherever room was kept for them, and keeps every other chunk', t => {
+t.test('begins an RF64 with its sizes wherever room was reserved, and keeps every other chunk', t => {
   const chunk = (id: string, size: number) => {
     const bytes = Buffer.alloc(8 + size, id)
     bytes.write(id, 'latin1')
@@ -153,7 +150,7 @@ t.test('an RF64 begins with its sizes wherever room was kept for them, and keeps
   t.end()
 })
 
-t.test('the largest file of 32 bits is the last one that is no RF64', async t => {
+t.test('switches to RF64 just above the largest file of 32 bits', async t => {
   const [stream] = await both([])
   const headSize = new WavHeader().write(stream).length && stream.length - 320
   const largest = 2 ** 32 - 1 + 8 - headSize
@@ -168,7 +165,7 @@ t.test('the largest file of 32 bits is the last one that is no RF64', async t =>
   t.equal(after(stream, even).head(8192).toString('latin1', 0, 4), 'RF64', 'with what fills it up, too')
 })
 
-t.test('ffprobe reads the duration of an RF64 of five gigabytes by its head', async t => {
+t.test('makes ffprobe read the duration of an RF64 of five gigabytes', async t => {
   const [stream] = await both([])
   const head = after(stream, 5 * GiB).head()
   const probed = await ffprobeJson<{ streams: { duration_ts: number }[] }>(head, [
@@ -178,7 +175,7 @@ t.test('ffprobe reads the duration of an RF64 of five gigabytes by its head', as
   t.equal(probed.streams[0]!.duration_ts, (5 * GiB) / 2)
 })
 
-t.test('what is no WAV, or ends too early, has no head', async t => {
+t.test('rejects anything but WAV, and an early end', async t => {
   const [stream] = await both([])
   t.throws(() => new WavHeader().write(Buffer.from('OggS and much more')), {
     code: 'AVIO_ERR_HEADER_INVALID',
@@ -191,5 +188,5 @@ t.test('what is no WAV, or ends too early, has no head', async t => {
   }
   const endless = Buffer.from(stream)
   endless.writeUInt32LE(2 ** 31, 16)
-  t.throws(() => new WavHeader().write(endless), { message: /more than the 1048576 bytes/ })
+  t.throws(() => new WavHeader().write(endless), { message: /limit of 1048576 bytes/ })
 })

@@ -11,19 +11,19 @@ function format(tag: number, { blockSize = 4, extra = 0, subFormat = 0 } = {}): 
   return body
 }
 
-t.test('samples are counted by blocks of one sample, or of as many as ADPCM states', async t => {
+t.test("counts samples by blocks of one sample, or of ADPCM's number", async t => {
   for (const tag of [1, 3, 6, 7]) t.equal(samplesIn(waveFormat(format(tag)), 43), 10)
   for (const tag of [2, 0x11]) t.equal(samplesIn(waveFormat(format(tag, { extra: 505 })), 12), 3 * 505)
   t.equal(samplesIn(waveFormat(format(0xfffe, { subFormat: 3 })), 8), 2)
 })
 
-t.test('where the size does not tell there is no number', async t => {
+t.test('returns no number if the size does not determine it', async t => {
   t.equal(samplesIn(waveFormat(format(0x55)), 100), undefined, 'MP3')
   t.equal(samplesIn(waveFormat(format(1, { blockSize: 0 })), 100), undefined)
   t.equal(samplesIn(waveFormat(Buffer.alloc(3)), 100), undefined)
 })
 
-t.test('only integer PCM is plain, extensible or not', async t => {
+t.test('treats only integer PCM as plain, extensible or not', async t => {
   t.equal(waveFormat(format(1)).isPlain, true)
   t.equal(waveFormat(format(0xfffe, { subFormat: 1 })).isPlain, true)
   t.equal(waveFormat(format(0xfffe, { subFormat: 3 })).isPlain, false)

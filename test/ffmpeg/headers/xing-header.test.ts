@@ -58,23 +58,26 @@ function sampleRateOf(args: readonly string[]): number {
 }
 
 for (const [what, args] of Object.entries(ENCODINGS)) {
-  t.test(`an MP3 with ${what} gets the duration of all its frames, and keeps those of a file`, async t => {
-    const [stream, file] = await both(args)
-    const made = assemble(new XingHeader(), stream)
-    const [shown, whole] = [await durationOf(file), await playedBy(file)]
-    t.equal(await durationOf(made), whole)
-    // Since ffmpeg 9 what the encoder added does not count. A stream does not hold it.
-    const added = (addedIn(file) * 14_112_000) / sampleRateOf(args)
-    t.ok([whole, whole - added].includes(shown), `${shown} of ${whole}`)
-    t.same(await plainPackets(made), await plainPackets(file))
-    const [ours, theirs] = [xingIn(made), xingIn(file)]
-    t.equal(ours.toString('latin1', 0, 4), theirs.toString('latin1', 0, 4), 'Xing or Info')
-    t.equal(ours.readUInt32BE(8), theirs.readUInt32BE(8), 'frames')
-    t.equal(theirs.readUInt32BE(12) - ours.readUInt32BE(12), file.length - made.length, 'bytes')
-  })
+  t.test(
+    `gives an MP3 with ${what} the duration of all its frames, and keeps the packets of a file`,
+    async t => {
+      const [stream, file] = await both(args)
+      const made = assemble(new XingHeader(), stream)
+      const [shown, whole] = [await durationOf(file), await playedBy(file)]
+      t.equal(await durationOf(made), whole)
+      // Since ffmpeg 9 what the encoder added does not count. A stream does not hold it.
+      const added = (addedIn(file) * 14_112_000) / sampleRateOf(args)
+      t.ok([whole, whole - added].includes(shown), `${shown} of ${whole}`)
+      t.same(await plainPackets(made), await plainPackets(file))
+      const [ours, theirs] = [xingIn(made), xingIn(file)]
+      t.equal(ours.toString('latin1', 0, 4), theirs.toString('latin1', 0, 4), 'Xing or Info')
+      t.equal(ours.readUInt32BE(8), theirs.readUInt32BE(8), 'frames')
+      t.equal(theirs.readUInt32BE(12) - ours.readUInt32BE(12), file.length - made.length, 'bytes')
+    },
+  )
 }
 
-t.test('the seek table says where each hundredth of the time begins', async t => {
+t.test('points the seek table to each hundredth of the time', async t => {
   const [stream] = await both(['-q:a', '3'])
   const made = assemble(new XingHeader(), stream)
   const xing = xingIn(made)
@@ -88,7 +91,7 @@ t.test('the seek table says where each hundredth of the time begins', async t =>
   }
 })
 
-t.test('however the stream is cut', async t => {
+t.test('gives the same result in any chunking', async t => {
   const [stream] = await both(
     ['-b:a', '32k', '-write_id3v1', '1'],
     audioInput({ seconds: 0.3, sampleRate: 44_100 }),
@@ -99,7 +102,7 @@ t.test('however the stream is cut', async t => {
   }
 })
 
-t.test('a longer head is filled up within the tag, or by one, and the media are the same', async t => {
+t.test('pads a longer header within the tag, or with a new one, and keeps the media', async t => {
   for (const version of ['3', '0']) {
     const [stream, file] = await both(['-id3v2_version', version, '-metadata', 'title=kept'])
     const made = assemble(new XingHeader(), stream, { length: 5000 })
@@ -112,7 +115,7 @@ t.test('a longer head is filled up within the tag, or by one, and the media are 
   }
 })
 
-t.test('a tag with cover art, or a very long one, is found again: on a pipe its size says 0', async t => {
+t.test('repairs a tag with cover art or great length, whose size is 0 on a pipe', async t => {
   const long = ['-metadata', `title=${'long '.repeat(8000)}`]
   const picture = ['-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=1:duration=1']
   const cover = [...picture, '-map', '0', '-map', '1', '-c:v', 'png', '-disposition:v', 'attached_pic']
@@ -130,7 +133,7 @@ t.test('a tag with cover art, or a very long one, is found again: on a pipe its 
   }
 })
 
-t.test('what is no MP3, or ends too early, has no head', async t => {
+t.test('rejects anything but MP3, and an early end', async t => {
   const [stream] = await both(['-b:a', '64k'])
   t.throws(() => assemble(new XingHeader(), Buffer.alloc(5000)), {
     code: 'AVIO_ERR_HEADER_INVALID',
@@ -143,5 +146,5 @@ t.test('what is no MP3, or ends too early, has no head', async t => {
   }
   const endless = Buffer.from(stream)
   endless.fill(0x7f, 6, 10)
-  t.throws(() => new XingHeader().write(endless), { message: /more than the 16777216 bytes/ })
+  t.throws(() => new XingHeader().write(endless), { message: /limit of 16777216 bytes/ })
 })

@@ -22,7 +22,7 @@ const STREAMS: readonly [name: string, codec: string, args: readonly string[]][]
   ['DTS', 'dts', ['-c:a', 'dca', '-strict', '-2', '-f', 'dts']],
 ]
 
-t.test('each frame says where the next one begins, from the first to the end of the stream', async t => {
+t.test('follows each frame to the next one, from the first to the end of the stream', async t => {
   for (const [name, codec, args] of STREAMS) {
     const bytes = await media.ffmpegToPipe([...media.audioInput(), ...args])
     const padded = Buffer.concat([bytes, Buffer.alloc(FRAME_HEADER)])
@@ -38,7 +38,7 @@ t.test('each frame says where the next one begins, from the first to the end of 
   }
 })
 
-t.test('what begins like no frame is none', t => {
+t.test('finds no frame in other data', t => {
   for (const byte of [0, 0x47, 0x5a, 0xff]) {
     const bytes = Buffer.alloc(FRAME_HEADER, byte)
     t.ok(

@@ -14,7 +14,7 @@ function seen(bytes: Buffer, step: number, start = 0): { length: number; format:
   }
 }
 
-t.test('two headers tell raw AAC, however the bytes come', async t => {
+t.test('detects raw AAC by two headers, in any chunking', async t => {
   const adts = await media.ffmpegToPipe([...media.audioInput(), ...media.AAC, '-f', 'adts'])
   const frame = ((adts[3]! & 3) << 11) | (adts[4]! << 3) | (adts[5]! >> 5)
   t.same(seen(adts, 1), { length: frame + 8, format: 'aac' })
@@ -22,7 +22,7 @@ t.test('two headers tell raw AAC, however the bytes come', async t => {
   t.same(seen(tagged, 1, 500), { length: 500 + frame + 8, format: 'aac' }, 'behind a tag')
 })
 
-t.test('asks for no more than half a MiB of what tells nothing, in ever larger steps', t => {
+t.test('requests at most half a MiB of undecided bytes, in growing steps', t => {
   const nothing = Buffer.alloc(2 ** 20, 0x5a)
   let looks = 0
   let bytes = 0
@@ -38,7 +38,7 @@ t.test('asks for no more than half a MiB of what tells nothing, in ever larger s
   t.end()
 })
 
-t.test('two headers of any other sound tell that there is nothing to unwrap', async t => {
+t.test('detects other audio, which needs no unwrapping, by two headers', async t => {
   const tone = media.audioInput()
   const kinds = {
     'mp3 of 44.1 kHz': [
@@ -89,7 +89,7 @@ t.test('two headers of any other sound tell that there is nothing to unwrap', as
   }
 })
 
-t.test('the tables of a transport stream tell, and its media where ffmpeg has to choose', t => {
+t.test('reads the tables of a transport stream, and its media if ffmpeg has to choose', t => {
   const head = (...streams: [number, number][]) =>
     Buffer.concat([
       tablePackets(0x1ffe, Buffer.alloc(10), 3),

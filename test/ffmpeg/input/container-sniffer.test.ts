@@ -14,13 +14,13 @@ const BEGINNINGS: Record<Exclude<Container, 'other'>, Buffer> = {
   wave: Buffer.from('RIFF\x24\0\0\0WAVEfmt ', 'latin1'),
 }
 
-t.test('tells each container by its first bytes', async t => {
+t.test('recognizes each container by its first bytes', async t => {
   for (const [container, bytes] of Object.entries(BEGINNINGS)) {
     t.equal(containerOf(bytes.subarray(0, CONTAINER_BYTES)), container)
   }
 })
 
-t.test('tells nothing from fewer bytes, and nothing of what it does not know', async t => {
+t.test('recognizes nothing in fewer bytes or unknown data', async t => {
   for (const bytes of Object.values(BEGINNINGS)) t.equal(containerOf(bytes.subarray(0, 2)), 'other')
   t.equal(containerOf(Buffer.from('<!DOCTYPE html>')), 'other')
   t.equal(containerOf(Buffer.alloc(0)), 'other')

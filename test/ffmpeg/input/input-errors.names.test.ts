@@ -95,7 +95,7 @@ for (const [kind, bytes] of [
   ['no media', TEXT],
   ['a playlist', Buffer.from('#EXTM3U\n#EXTINF:1,\nhttp://169.254.169.254/x.ts\n')],
 ] as const) {
-  t.test(`an input that is ${kind} is named, whatever it is and whatever reads it`, async t => {
+  t.test(`names an input that is ${kind}, for every source and reader`, async t => {
     const { at, sources } = await sourcesOf(t, bytes)
     for (const [name, source] of sources) {
       for (const [what, run] of RUNS) check(t, await messageOf(() => run(source())), name, what)
@@ -116,7 +116,7 @@ for (const [kind, bytes] of [
   })
 }
 
-t.test('an input that is empty is named', async t => {
+t.test('names an empty input', async t => {
   const { at } = await sourcesOf(t, Buffer.alloc(0))
   const name = 's3://masters/x.html'
   const piped = () => pipeline(new S3RangeReadable(at), new FfmpegTransform({ output: OUTPUT }), buffer)
@@ -125,7 +125,7 @@ t.test('an input that is empty is named', async t => {
     check(t, await messageOf(() => run(new S3Source(at))), name, what)
 })
 
-t.test('an input that is cut short is named', async t => {
+t.test('names a truncated input', async t => {
   const args = ['-f', 'lavfi', '-i', 'testsrc2=size=160x90:rate=25:duration=2', '-c:v', 'ffv1']
   const whole = await ffmpegToFile(args, 'cut.avi')
   const { at } = await sourcesOf(t, whole.subarray(0, whole.length - 5000))
@@ -137,7 +137,7 @@ t.test('an input that is cut short is named', async t => {
   check(t, await messageOf(read), name, 'FfmpegReadable')
 })
 
-t.test('an input that a pipe can not serve is named', async t => {
+t.test('names an input that a pipe can not serve', async t => {
   const args = ['-f', 'lavfi', '-i', 'testsrc2=size=320x240:rate=25:duration=4', '-c:v', 'mpeg4', '-q:v', '2']
   const { at } = await sourcesOf(t, await ffmpegToFile(args, 'last.mp4'))
   const input = { seek: 'never' } as const

@@ -26,24 +26,24 @@ function heldOf(
 const ftyp = box('ftyp', Buffer.alloc(16))
 const media = Buffer.alloc(5000)
 
-t.test('no more is held than it takes to know the container', async t => {
+t.test('holds no more than necessary to recognize the container', async t => {
   t.equal(heldOf(Buffer.from('some other container'), 1), 8)
   t.equal(heldOf(Buffer.concat([ftyp, box('moov', media)]), 1), 32)
   t.equal(heldOf(Buffer.concat([ftyp, box('moov', media)]), 3000), 3000, 'a chunk is not cut')
   t.equal(heldOf(Buffer.concat([ftyp, box('mdat', media)]), 1), 'refused')
 })
 
-t.test('what stays undecided is held up to the window', async t => {
+t.test('holds an undecided input up to the window', async t => {
   t.equal(heldOf(Buffer.concat([ftyp, box('free', media), box('moov')]), 7), 1001)
   t.equal(heldOf(Buffer.concat([ftyp, box('free', media)]), 7, { window: 0 }), 7)
   t.equal(heldOf(ftyp, 1), 'all')
 })
 
-t.test('a raw input is not looked at', async t => {
+t.test('does not examine a raw input', async t => {
   t.equal(heldOf(Buffer.concat([ftyp, box('mdat', media)]), 1, { sniff: false }), 1)
 })
 
-t.test('more is held where more is wanted, which is asked anew as the head grows', async t => {
+t.test('holds more on request, and asks again as the head grows', async t => {
   const asked: number[] = []
   const wanted = (head: Buffer) => {
     asked.push(head.length)
@@ -53,7 +53,7 @@ t.test('more is held where more is wanted, which is asked anew as the head grows
   t.same(asked, [10, 100, 250], 'and no oftener than it has to be')
 })
 
-t.test('the look goes on after the head was released', async t => {
+t.test('continues to examine the input after releasing the head', async t => {
   const head = new InputHead({ window: 100, sniff: true, wanted: () => 0 })
   const late = Buffer.concat([ftyp, box('uuid', media), box('mdat', media)])
   t.equal(head.look(late.subarray(0, 200)), true)

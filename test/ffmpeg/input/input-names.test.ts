@@ -5,14 +5,14 @@ const film = { source: { name: 's3://masters/a.mov' } }
 const piped = { name: 's3://masters/b.mov' }
 const unnamed = { source: {} }
 
-t.test('an input has the name of its source, or of what is piped in', async t => {
+t.test('names an input by its source or its stream', async t => {
   t.equal(nameOf(film), 's3://masters/a.mov')
   t.equal(nameOf(piped), 's3://masters/b.mov')
   t.equal(nameOf({ ...film, ...piped }), 's3://masters/a.mov')
   t.equal(nameOf(unnamed), undefined)
 })
 
-t.test('one without a name is called by its place, and so is each of several with the same', async t => {
+t.test('names an unnamed input, or one of several with the same name, by its index', async t => {
   t.equal(nameAt([unnamed], 0), 'the input')
   t.equal(nameAt([unnamed], 0, 'The input'), 'The input')
   t.equal(nameAt([film], 0, 'The input'), 's3://masters/a.mov')
@@ -24,7 +24,7 @@ t.test('one without a name is called by its place, and so is each of several wit
   )
 })
 
-t.test('all are found by the addresses that ffmpeg has', async t => {
+t.test("maps ffmpeg's URLs to the names", async t => {
   const at = (...urls: string[]) => urls.map(url => ({ url }))
   t.same(
     [...namesByUrl([film, unnamed], at('http://a', 'pipe:0'), at('pipe:1'))],

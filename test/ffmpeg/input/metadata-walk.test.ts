@@ -49,7 +49,7 @@ async function oggWithCover(t: Test): Promise<Buffer> {
   return media.ffmpegToPipe([...tone, '-i', file, '-map_metadata', '1', '-c:a', 'libvorbis', '-f', 'ogg'])
 }
 
-t.test('cover art of audio files is left out, however large, and the audio goes through', async t => {
+t.test('leaves out cover art of audio files, however large, and keeps the audio', async t => {
   const files = {
     mp3: await covered(t, [...song, '-id3v2_version', '3'], 'song.mp3'),
     m4a: await covered(t, [...song, '-c:a', 'aac', '-movflags', '+faststart'], 'song.m4a'),
@@ -68,64 +68,58 @@ t.test('cover art of audio files is left out, however large, and the audio goes 
   t.match(topLevelBoxes(broken.bytes).at(-1), { type: 'moov', size: 0 }, 'what it is for')
 })
 
-t.test(
-  'cover art beside moving pictures: left out where it is mapped, no question where it is not',
-  async t => {
-    const film = [
-      ...media.bothInputs({ seconds: 3 }),
-      '-map',
-      '1',
-      '-map',
-      '2',
-      '-map',
-      '0',
-      ...media.H264,
-      '-c:v:1',
-      'copy',
-    ]
-    const cover = ['-disposition:v:1', 'attached_pic']
-    const mp4 = await covered(t, [...film, ...cover, '-movflags', '+faststart'], 'film.mp4')
-    const args = ['-map', '0', '-c', 'copy']
-    const list = await added(mp4, 'mp4', args)
-    t.same(list, ['-map', '-0:2'])
-    t.same(await streamsOf(t, { input: mp4, format: 'mp4', args, added: list }), ['h264', 'aac'])
-    t.ok(
-      headOf(mp4, [{ format: 'mp4', args: ['-c', 'copy'] }]).length < 10_000,
-      'ffmpeg chooses the film by itself',
-    )
-    t.same(await added(mp4, 'mp4', ['-c', 'copy']), [])
+t.test('leaves out mapped cover art beside video, and ignores unmapped cover art', async t => {
+  const film = [
+    ...media.bothInputs({ seconds: 3 }),
+    '-map',
+    '1',
+    '-map',
+    '2',
+    '-map',
+    '0',
+    ...media.H264,
+    '-c:v:1',
+    'copy',
+  ]
+  const cover = ['-disposition:v:1', 'attached_pic']
+  const mp4 = await covered(t, [...film, ...cover, '-movflags', '+faststart'], 'film.mp4')
+  const args = ['-map', '0', '-c', 'copy']
+  const list = await added(mp4, 'mp4', args)
+  t.same(list, ['-map', '-0:2'])
+  t.same(await streamsOf(t, { input: mp4, format: 'mp4', args, added: list }), ['h264', 'aac'])
+  t.ok(
+    headOf(mp4, [{ format: 'mp4', args: ['-c', 'copy'] }]).length < 10_000,
+    'ffmpeg chooses the film by itself',
+  )
+  t.same(await added(mp4, 'mp4', ['-c', 'copy']), [])
 
-    const folder = t.testdir({ 'cover.jpg': await noise() })
-    const attach = ['-attach', join(folder, 'cover.jpg'), '-metadata:s:t', 'mimetype=image/jpeg']
-    const mkv = await media.ffmpegToFile(
-      [...media.bothInputs(), ...media.H264, ...media.AAC, ...attach],
-      'film.mkv',
-    )
-    const left = await added(mkv, 'mp4', args)
-    t.same(left, ['-map', '-0:2'])
-    t.same(await streamsOf(t, { input: mkv, format: 'mp4', args, added: left }), ['h264', 'aac'])
-  },
-)
+  const folder = t.testdir({ 'cover.jpg': await noise() })
+  const attach = ['-attach', join(folder, 'cover.jpg'), '-metadata:s:t', 'mimetype=image/jpeg']
+  const mkv = await media.ffmpegToFile(
+    [...media.bothInputs(), ...media.H264, ...media.AAC, ...attach],
+    'film.mkv',
+  )
+  const left = await added(mkv, 'mp4', args)
+  t.same(left, ['-map', '-0:2'])
+  t.same(await streamsOf(t, { input: mkv, format: 'mp4', args, added: left }), ['h264', 'aac'])
+})
 
-t.test(
-  'a tag with a picture before raw AAC: the picture is left out, and the AAC that moves up unwrapped',
-  async t => {
-    const song3 = await covered(t, [...song, '-id3v2_version', '3'], 'song.mp3')
-    const adts = await media.ffmpegToPipe([...tone, ...media.AAC, '-f', 'adts'])
-    const input = Buffer.concat([song3.subarray(0, metadataEnd(song3)), adts])
-    const list = await added(input, 'ipod', ['-c', 'copy'])
-    t.same(list, ['-vn', '-bsf:0', 'aac_adtstoasc'])
-    t.same(await streamsOf(t, { input, format: 'ipod', args: ['-c', 'copy'], added: list }), ['aac'])
-  },
-)
+t.test('leaves out the cover in a tag before raw AAC, and unwraps the AAC', async t => {
+  const song3 = await covered(t, [...song, '-id3v2_version', '3'], 'song.mp3')
+  const adts = await media.ffmpegToPipe([...tone, ...media.AAC, '-f', 'adts'])
+  const input = Buffer.concat([song3.subarray(0, metadataEnd(song3)), adts])
+  const list = await added(input, 'ipod', ['-c', 'copy'])
+  t.same(list, ['-vn', '-bsf:0', 'aac_adtstoasc'])
+  t.same(await streamsOf(t, { input, format: 'ipod', args: ['-c', 'copy'], added: list }), ['aac'])
+})
 
-t.test('a cover that the user maps and encodes is a picture like any other', async t => {
+t.test('treats a cover that the user maps and encodes as ordinary video', async t => {
   const input = await covered(t, [...song, '-id3v2_version', '3'], 'song.mp3')
   const args = ['-map', '0:a', '-map', '0:v', '-c:a', 'copy', '-c:v', 'mpeg4', '-r', '25']
   t.same(await added(input, 'mp4', args), [])
 })
 
-t.test('the end of the metadata is found from any beginning of the input, one header at a time', async t => {
+t.test('finds the end of the metadata from any beginning of the input, one header at a time', async t => {
   const inputs = {
     id3: await covered(t, [...song, '-id3v2_version', '3'], 'song.mp3'),
     mp4: await covered(t, [...song, '-c:a', 'aac', '-movflags', '+faststart'], 'song.m4a'),
@@ -148,14 +142,14 @@ t.test('the end of the metadata is found from any beginning of the input, one he
   }
 })
 
-t.test('media without a picture have none', async t => {
+t.test('finds no cover in media without one', async t => {
   for (const input of [await media.fastStartMp4(), await media.matroska(), await media.indexLastMp4()]) {
     t.equal(hasCover(input), false)
   }
   t.equal(metadataEnd(await media.transportStream()), 0)
 })
 
-t.test('ASF states the length of its header, and names the picture in UTF-16', async t => {
+t.test("reads the length of the ASF header, and finds a cover's name in UTF-16", async t => {
   const header = Buffer.alloc(100)
   header.write('3026b2758e66cf11a6d900aa0062ce6c', 'hex')
   header.writeBigUInt64LE(100n, 16)
@@ -165,7 +159,7 @@ t.test('ASF states the length of its header, and names the picture in UTF-16', a
   t.equal(hasCover(header), true)
 })
 
-t.test('hostile sizes end the walk', async t => {
+t.test('stops at hostile sizes', async t => {
   const ones = Buffer.alloc(4096, 0xff)
   const signatures = [
     'fLaC',
@@ -185,7 +179,7 @@ t.test('hostile sizes end the walk', async t => {
   }
 })
 
-t.test('moving pictures with the clock of a camera, whose times jitter, are no cover', async t => {
+t.test("does not mistake video with a camera's jittering times for a cover", async t => {
   const clock = ['-enc_time_base', '1/90000', '-video_track_timescale', '90000', '-fps_mode', 'vfr']
   const pictures = ['-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=25:duration=2']
   const camera = [...pictures, '-vf', "settb=1/90000,setpts='N*3600+mod(N*N*911\\,1777)'", ...clock]

@@ -18,7 +18,7 @@ function sniff(bytes: Buffer, step = 1, window = WINDOW): string {
 const content = (length: number) => Buffer.alloc(length)
 const ftyp = box('ftyp', content(16))
 
-t.test('an MP4 with its index first is known by the header of the index', async t => {
+t.test("recognizes an MP4 with its index first by the index's header", async t => {
   t.equal(sniff(Buffer.concat([ftyp, box('moov', content(500))])), 'pipe after 32')
   t.equal(sniff(Buffer.concat([box('styp', content(16)), box('moof', content(500))])), 'pipe after 32')
   t.equal(
@@ -27,7 +27,7 @@ t.test('an MP4 with its index first is known by the header of the index', async 
   )
 })
 
-t.test('media before the index are known by their header', async t => {
+t.test('recognizes media before the index by their header', async t => {
   t.equal(sniff(Buffer.concat([ftyp, box('mdat', content(5000))])), 'seek after 32')
   t.equal(sniff(Buffer.concat([ftyp, box('free'), box('mdat', content(5000))])), 'seek after 40')
   t.equal(sniff(Buffer.concat([box('wide'), box('mdat', content(5000))])), 'seek after 16', 'QuickTime')
@@ -39,7 +39,7 @@ t.test('media before the index are known by their header', async t => {
   )
 })
 
-t.test('the verdict does not depend on where the bytes are cut', async t => {
+t.test('reaches the same verdict in any chunking', async t => {
   const late = Buffer.concat([ftyp, box('uuid', content(40)), box('mdat', content(5000))])
   for (let step = 1; step < 200; step++) t.match(sniff(late, step), /^seek/, `${step} bytes at a time`)
   const early = Buffer.concat([ftyp, box('moov', content(200)), box('mdat', content(5000))])
@@ -51,7 +51,7 @@ t.test('the verdict does not depend on where the bytes are cut', async t => {
   }
 })
 
-t.test('media within the window do not decide, however far into the file they are', async t => {
+t.test('ignores media within the window, at any offset', async t => {
   const small = (length: number) => Buffer.concat([ftyp, box('mdat', content(length))])
   const index = box('moov', content(100))
   for (const length of [0, 8, 876, 884]) t.match(sniff(Buffer.concat([small(length), index])), /^pipe/)
@@ -81,7 +81,7 @@ t.test('media within the window do not decide, however far into the file they ar
   })
 })
 
-t.test('another container is let through after eight bytes, and so is a broken MP4', async t => {
+t.test('passes another container after eight bytes, and a broken MP4', async t => {
   t.equal(sniff(await matroska()), 'pipe after 8')
   t.equal(sniff(await transportStream()), 'pipe after 8')
   t.equal(sniff(Buffer.from('RIFF\x24\x08\0\0AVI LIST')), 'pipe after 8')
@@ -95,13 +95,13 @@ t.test('another container is let through after eight bytes, and so is a broken M
   t.equal(sniff(Buffer.alloc(7)), 'undecided after 7')
 })
 
-t.test('files as ffmpeg writes them', async t => {
+t.test("judges ffmpeg's own files", async t => {
   t.match(sniff(await fastStartMp4()), /^pipe after \d{2}$/)
   t.match(sniff(await fragmentedMp4()), /^pipe after \d{2}$/)
   t.match(sniff(await indexLastMp4()), /^seek after \d{2}$/)
 })
 
-t.test('the demuxer of the MP4 family is known by each of its names', async t => {
+t.test('recognizes the MP4 demuxer by each of its names', async t => {
   for (const name of ['mov', 'mp4', 'm4a', 'mov,mp4,m4a,3gp,3g2,mj2']) t.equal(isMp4Demuxer(name), true, name)
   for (const name of ['matroska', 's16le', 'mpegts', 'mp3']) t.equal(isMp4Demuxer(name), false, name)
 })

@@ -12,7 +12,7 @@ import { hostile } from '../../support/playlists.js'
 
 const { hls, concat, dash } = hostile('http://127.0.0.1:9/secret.ts')
 
-t.test('tells a playlist by its first eight bytes', async t => {
+t.test('recognizes a playlist by its first eight bytes', async t => {
   for (let length = 0; length <= hls.length; length++) {
     t.equal(playlistOf(Buffer.from(hls.slice(0, length))), length < 7 ? undefined : 'hls')
   }
@@ -81,26 +81,23 @@ const WAYS: Record<string, (bytes: Buffer, input: object) => Promise<unknown>> =
   'probed by pipe': (bytes, input) => probe(Readable.from([bytes]), input),
 } as const
 
-t.test(
-  'refuses playlists, manifests and scripts by one code, and asks nobody for what they name',
-  async t => {
-    const { seen, url } = await canary(t)
-    const documents = {
-      ...hostile(url),
-      plain: `#EXTM3U\n${url}\n`,
-      variants: `#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000\n${url}\n`,
-      session: 'v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 49170 RTP/AVP 33\n',
+t.test('refuses playlists, manifests and scripts by one code, and requests nothing they name', async t => {
+  const { seen, url } = await canary(t)
+  const documents = {
+    ...hostile(url),
+    plain: `#EXTM3U\n${url}\n`,
+    variants: `#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000\n${url}\n`,
+    session: 'v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 49170 RTP/AVP 33\n',
+  }
+  for (const [way, run] of Object.entries(WAYS)) {
+    for (const [name, text] of Object.entries(documents)) {
+      await t.rejects(run(Buffer.from(text), {}), { code: 'AVIO_ERR_FORMAT_REFUSED' }, `${name}, ${way}`)
     }
-    for (const [way, run] of Object.entries(WAYS)) {
-      for (const [name, text] of Object.entries(documents)) {
-        await t.rejects(run(Buffer.from(text), {}), { code: 'AVIO_ERR_FORMAT_REFUSED' }, `${name}, ${way}`)
-      }
-    }
-    t.same(seen, [])
-  },
-)
+  }
+  t.same(seen, [])
+})
 
-t.test('refuses them by the same code where the demuxer is named, but not in the list', async t => {
+t.test('refuses them by the same code if the demuxer is named, but not in the list', async t => {
   const { seen, url } = await canary(t)
   for (const [way, run] of Object.entries(WAYS)) {
     for (const [format, text] of Object.entries(hostile(url))) {
@@ -121,7 +118,7 @@ const CODES = {
   concat: 'AVIO_ERR_PROTOCOL_REFUSED',
 }
 
-t.test('reaches nothing that they name even where the list has the demuxer', async t => {
+t.test('reaches nothing they name even if the list has the demuxer', async t => {
   const { seen, url } = await canary(t)
   const formatWhitelist = ['hls', 'concat', 'dash', 'mpegts']
   for (const [way, run] of Object.entries(WAYS)) {

@@ -8,7 +8,7 @@ const look = (head: Buffer) => new TsTables().look(head)
 /** Enough packets for their size to be known. */
 const filler = tablePackets(0x1ffe, Buffer.alloc(10), 4)
 
-t.test('tells the sound of each program, once all have told theirs', t => {
+t.test('reports the audio of each program once all tables have arrived', t => {
   const pictures = [0x1b, 0x101] as const
   const whole = Buffer.concat([
     filler,
@@ -40,7 +40,7 @@ t.test('tells the sound of each program, once all have told theirs', t => {
   t.end()
 })
 
-t.test('takes two programs whose tables share an identifier apart', t => {
+t.test('distinguishes two programs whose tables share an identifier', t => {
   const both = Buffer.concat([
     filler,
     tablePackets(0, associations([1, 0x100], [2, 0x100])),
@@ -52,7 +52,7 @@ t.test('takes two programs whose tables share an identifier apart', t => {
   t.end()
 })
 
-t.test('waits for no program that was cut out of the stream', t => {
+t.test('does not wait for a program that was cut out of the stream', t => {
   const table = tablePackets(0x100, mapOf(1, [[0x0f, 0x102]]))
   const cut = [filler, tablePackets(0, associations([1, 0x100], [2, 0x200]))]
   t.equal(look(Buffer.concat([...cut, table, table, table]))?.isTold, false)
@@ -60,7 +60,7 @@ t.test('waits for no program that was cut out of the stream', t => {
   t.end()
 })
 
-t.test('is under way once each stream of pictures and sound has begun its second unit', t => {
+t.test('is under way once each video and audio stream has begun its second unit', t => {
   const tables = [
     filler,
     tablePackets(0, associations([1, 0x100])),
@@ -80,7 +80,7 @@ t.test('is under way once each stream of pictures and sound has begun its second
   t.end()
 })
 
-t.test('finds packets of every size, and ones that begin late', async t => {
+t.test('finds packets of every size, and a late first packet', async t => {
   const plain = (await media.transportStream()).subarray(0, 188 * 40)
   const each = (make: (packet: Buffer) => Buffer) =>
     Buffer.concat(Array.from({ length: 40 }, (_, n) => make(plain.subarray(n * 188, n * 188 + 188))))
@@ -95,7 +95,7 @@ t.test('finds packets of every size, and ones that begin late', async t => {
   }
 })
 
-t.test('takes no table that is damaged, or that is to hold later', t => {
+t.test('ignores a damaged table, and one for later use', t => {
   const map = mapOf(1, [[0x0f, 0x102]])
   const withMap = (table: Buffer) =>
     look(Buffer.concat([filler, tablePackets(0, associations([1, 0x100])), tablePackets(0x100, table)]))
@@ -109,7 +109,7 @@ t.test('takes no table that is damaged, or that is to hold later', t => {
   t.end()
 })
 
-t.test('takes nothing else for a transport stream, and survives what is damaged', t => {
+t.test('rejects anything but a transport stream, and survives damage', t => {
   for (const bytes of [
     Buffer.alloc(0),
     Buffer.alloc(5000),
@@ -136,7 +136,7 @@ t.test('takes nothing else for a transport stream, and survives what is damaged'
   t.end()
 })
 
-t.test('costs no more than twice as much for twice the packets, whatever their tables list', t => {
+t.test('costs at most twice as much for twice the packets, whatever their tables list', t => {
   const many = (first: number) =>
     associations(...Array.from({ length: 40 }, (_, n) => [((first + n) % 0xffff) + 1, 0x100] as const))
   const streams = Array.from({ length: 30 }, (_, n) => [0x0f, 0x200 + n] as const)
@@ -173,7 +173,7 @@ t.test('costs no more than twice as much for twice the packets, whatever their t
   t.end()
 })
 
-t.test('gives up what has more programs or streams than any mux', t => {
+t.test('gives up on more programs or streams than any mux has', t => {
   const maps = (count: number, length: number) =>
     Buffer.concat(
       Array.from({ length: count }, (_, n) =>

@@ -3,7 +3,7 @@ import { FfmpegError } from '../../../lib/errors.js'
 import { limitBehind, limitError, tooLong, tooManyPixels } from '../../../lib/ffmpeg/limits/limit-errors.js'
 import { type Limits, UNLIMITED } from '../../../lib/ffmpeg/limits/limits.js'
 
-t.test('tells what was exceeded, and what to do', async t => {
+t.test('says which limit was exceeded, and what to do', async t => {
   t.match(tooManyPixels('9x9', 80), { code: 'AVIO_ERR_LIMIT_PIXELS', message: /9x9, more than 80 pixels/ })
   t.match(tooLong('The source', 5), {
     code: 'AVIO_ERR_LIMIT_DURATION',

@@ -3,13 +3,13 @@ import { LOOKING, MOST_PIXELS, UNLIMITED, limitsOption } from '../../../lib/ffmp
 
 const read = (limits: unknown) => limitsOption({ limits }, UNLIMITED)
 
-t.test('limits nothing unless it is told to', async t => {
+t.test('limits nothing by default', async t => {
   t.same(limitsOption({}), UNLIMITED)
   t.same(read({}), UNLIMITED)
   t.same(limitsOption({ limits: { timeout: 5 } }, LOOKING), { ...LOOKING, timeout: 5 })
 })
 
-t.test('takes each limit within its bounds, and no other', async t => {
+t.test('accepts each limit within its bounds only', async t => {
   const given = {
     ...{ maxDuration: 0.5, maxPixels: 1, maxOutputBytes: Infinity, timeout: 1, idleTimeout: Infinity },
     ...{ threads: 1024, nice: 0, memory: 2 ** 26, cpuSeconds: 1 },

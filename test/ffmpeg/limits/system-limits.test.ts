@@ -6,11 +6,11 @@ import { systemLimitPrefix } from '../../../lib/ffmpeg/limits/system-limits.js'
 
 const NONE = { nice: undefined, memory: undefined, cpuSeconds: undefined }
 
-t.test('puts nothing in front of a command that is not limited', async t => {
+t.test('puts nothing in front of an unlimited command', async t => {
   t.same(await systemLimitPrefix(NONE, ''), [])
 })
 
-t.test('refuses to pass over a limit that can not be had', async t => {
+t.test('refuses an unavailable limit', async t => {
   for (const [option, value] of Object.entries({ nice: 5, memory: 2 ** 30, cpuSeconds: 5 })) {
     await t.rejects(systemLimitPrefix({ ...NONE, [option]: value }, '/nowhere:relative'), {
       code: 'AVIO_ERR_FFMPEG_SPAWN',
@@ -20,7 +20,7 @@ t.test('refuses to pass over a limit that can not be had', async t => {
 })
 
 t.test(
-  'has the system hold the command to them',
+  'makes the system enforce the limits on the command',
   { skip: process.platform !== 'linux' && 'prlimit is of Linux' },
   async t => {
     const [file, ...args] = await systemLimitPrefix({ nice: 7, memory: 2 ** 40, cpuSeconds: 9 })

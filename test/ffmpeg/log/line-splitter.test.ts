@@ -9,7 +9,7 @@ function split(chunks: readonly Buffer[], maxLength = 100): string[] {
   return lines
 }
 
-t.test('lines are the same wherever the bytes are cut, within a character too', async t => {
+t.test('splits the same lines in any chunking, also within a character', async t => {
   const text = Buffer.from('first\nzweite größer\r\n\n– fourth')
   const expected = ['first', 'zweite größer', '', '– fourth']
   for (let cut = 0; cut <= text.length; cut++) {
@@ -18,7 +18,7 @@ t.test('lines are the same wherever the bytes are cut, within a character too', 
   t.same(split([...text].map(byte => Buffer.of(byte))), expected, 'byte by byte')
 })
 
-t.test('a line past the limit is cut, and the next one is whole again', async t => {
+t.test('truncates a line past the limit, and keeps the next one whole', async t => {
   const text = Buffer.from(`${'x'.repeat(1000)}\nnext\n`)
   t.same(split([text], 10), ['x'.repeat(10), 'next'])
   t.same(
@@ -30,7 +30,7 @@ t.test('a line past the limit is cut, and the next one is whole again', async t 
   )
 })
 
-t.test('what is kept of a line that is not over does not hold on to the chunk it came in', async t => {
+t.test('does not retain the chunk around the beginning of a line', async t => {
   const chunk = Buffer.from('whole\npart')
   const lines: string[] = []
   const splitter = new LineSplitter(100, line => lines.push(line))

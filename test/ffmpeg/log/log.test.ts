@@ -10,7 +10,7 @@ function read(text: string, step = Infinity): { entries: FfmpegLogEntry[]; tail:
   return { entries, tail: log.tail }
 }
 
-t.test('a line tells its level, and who speaks', async t => {
+t.test("reads a line's level and component", async t => {
   t.same(parseLogLine('[mov,mp4,m4a,3gp,3g2,mj2 @ 0x5640dbe] [error] moov atom not found'), {
     level: 'error',
     component: 'mov,mp4,m4a,3gp,3g2,mj2',
@@ -36,7 +36,7 @@ t.test('a line tells its level, and who speaks', async t => {
   })
 })
 
-t.test('a component has one name, however a version says it', async t => {
+t.test('gives a component one name in every version', async t => {
   const read = (speaker: string) => {
     const { component, scope } = parseLogLine(`${speaker} [error] x`)
     return [component, scope]
@@ -55,7 +55,7 @@ t.test('a component has one name, however a version says it', async t => {
   })
 })
 
-t.test('a line without a level goes with the one before it, and says that it does', async t => {
+t.test('attaches a line without a level to the one before it, and marks it', async t => {
   const { entries } = read('[error] first\nsecond\n[info] third\n[error]\n[nothing] of this\n')
   t.same(entries, [
     { level: 'error', message: 'first' },
@@ -66,7 +66,7 @@ t.test('a line without a level goes with the one before it, and says that it doe
   ])
 })
 
-t.test('lines before the first of ffmpeg, such as a loader’s, are of unknown level', async t => {
+t.test("assigns an unknown level to lines before ffmpeg's first, such as a loader's", async t => {
   const { entries } = read('ffmpeg: error while loading shared libraries\nmore\n[info] hello\n')
   t.same(
     entries.map(({ level, continued }) => [level, continued]),
@@ -78,14 +78,14 @@ t.test('lines before the first of ffmpeg, such as a loader’s, are of unknown l
   )
 })
 
-t.test('entries are the same wherever the bytes are cut', async t => {
+t.test('reads the same entries in any chunking', async t => {
   const text = '[mp4 @ 0x55] [warning] größer\n\n[info] a\nb\n[error] last'
   const { entries } = read(text)
   t.equal(entries.length, 4, 'an empty line is none')
   for (let step = 1; step <= Buffer.byteLength(text); step++) t.same(read(text, step).entries, entries)
 })
 
-t.test('the tail holds the last lines, and not many', async t => {
+t.test('keeps a few last lines in the tail', async t => {
   const lines = Array.from({ length: 1000 }, (_, n) => `[info] line ${n}`)
   t.equal(read(lines.join('\n')).tail, lines.slice(-40).join('\n'))
   const long = Array.from({ length: 10 }, (_, n) => `${n}${'x'.repeat(100_000)}`)
@@ -95,7 +95,7 @@ t.test('the tail holds the last lines, and not many', async t => {
   t.equal(entries[0]?.message.length, MAX_LOG_LINE)
 })
 
-t.test('of many lines without a level in one chunk, the first are read, and each with one', async t => {
+t.test('reads the first of many lines without a level in one chunk, and each line with one', async t => {
   const text = `[info] title : a\n${'b\n'.repeat(20_000)}[error] it failed\nc\n\n[info] d\n${'\n'.repeat(9000)}`
   const entries: FfmpegLogEntry[] = []
   const log = new LogReader(entry => entries.push(entry))
@@ -110,7 +110,7 @@ t.test('of many lines without a level in one chunk, the first are read, and each
   )
 })
 
-t.test('a chunk of lines as they are is read whole, however many', async t => {
+t.test('reads a whole chunk of ordinary lines, however many', async t => {
   const text = `[info] a line like others\n`.repeat(5000) + 'a line of more than 16 bytes\n'.repeat(2000)
   t.equal(read(text).entries.length, 7000)
 })

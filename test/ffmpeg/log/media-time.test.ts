@@ -1,7 +1,7 @@
 import t from 'tap'
 import { expectedDuration, parseMediaTime } from '../../../lib/ffmpeg/log/media-time.js'
 
-t.test('times are read in every way that ffmpeg takes them', async t => {
+t.test('reads times in every notation of ffmpeg', async t => {
   const times: [string, number | undefined][] = [
     ['00:00:05.02', 5.02],
     ['100:00:00', 360_000],
@@ -22,7 +22,7 @@ t.test('times are read in every way that ffmpeg takes them', async t => {
   for (const [text, seconds] of times) t.equal(parseMediaTime(text), seconds, `"${text}"`)
 })
 
-t.test('the expected duration follows -ss, -to and -t on both sides', async t => {
+t.test('derives the expected duration from -ss, -to and -t on both sides', async t => {
   const of = (input: string, output: string) =>
     expectedDuration(100, input.split(' ').filter(Boolean), output.split(' ').filter(Boolean))
   t.equal(of('', ''), 100)

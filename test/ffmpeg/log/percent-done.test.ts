@@ -4,7 +4,7 @@ import { PercentDone } from '../../../lib/ffmpeg/log/percent-done.js'
 const info = (message: string) => ({ level: 'info' as const, message })
 const at = (outTime: number) => ({ outTime, done: false })
 
-t.test('the duration is the one in ffmpeg’s report on its input', async t => {
+t.test("takes the duration from ffmpeg's report on its input", async t => {
   const completion = new PercentDone([], [])
   t.equal(completion.percent(at(1), 0), undefined)
   completion.see(info('  Duration: 00:00:01.00, start: 0.000000, bitrate: 1 kb/s'))
@@ -19,7 +19,7 @@ t.test('the duration is the one in ffmpeg’s report on its input', async t => {
   t.equal(completion.duration, 5)
 })
 
-t.test('percent goes by media time, and stays within 0 and 100', async t => {
+t.test('computes percent from media time, between 0 and 100', async t => {
   const completion = new PercentDone(['-ss', '1'], ['-t', '2'])
   completion.see(info("Input #0, matroska,webm, from 'pipe:0':"))
   completion.see(info('  Duration: 00:00:05.00, start: 0.000000, bitrate: 804 kb/s'))
@@ -30,7 +30,7 @@ t.test('percent goes by media time, and stays within 0 and 100', async t => {
   t.equal(completion.percent({ done: false }, 10), 0)
 })
 
-t.test('without a duration it goes by bytes, where the size is known', async t => {
+t.test('computes percent from bytes without a duration, if the size is known', async t => {
   const completion = new PercentDone([], [])
   completion.inputSize = 1000
   t.equal(completion.percent(at(1), 250), 25)

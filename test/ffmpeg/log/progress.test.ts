@@ -23,7 +23,7 @@ speed= 973x
 progress=continue
 `
 
-t.test('a block becomes numbers, in the units that the type states', async t => {
+t.test('converts a block to numbers, in the units of the type', async t => {
   t.same(read(VIDEO), [
     {
       frame: 125,
@@ -39,7 +39,7 @@ t.test('a block becomes numbers, in the units that the type states', async t => 
   ])
 })
 
-t.test('what ffmpeg does not know is left out', async t => {
+t.test('omits fields unknown to ffmpeg', async t => {
   const [start, none, audio] = read(
     'frame=0\nfps=0.00\nbitrate=N/A\ntotal_size=N/A\nout_time_us=N/A\nspeed=N/A\nprogress=continue\n' +
       'total_size=105\nout_time_us=-9223372036854775807\nout_time=-577014:32:22.775807\nprogress=end\n' +
@@ -50,7 +50,7 @@ t.test('what ffmpeg does not know is left out', async t => {
   t.same(audio, { totalSize: 0, outTime: -94.984489, speed: 3620, done: true }, 'times before zero are real')
 })
 
-t.test('blocks are the same wherever the bytes are cut', async t => {
+t.test('reads the same blocks in any chunking', async t => {
   const text = VIDEO + VIDEO.replace('continue', 'end')
   const reports = read(text)
   t.same(
@@ -60,7 +60,7 @@ t.test('blocks are the same wherever the bytes are cut', async t => {
   for (let step = 1; step < text.length; step += 1) t.same(read(text, step), reports)
 })
 
-t.test('a half block is not reported, nor does it leak into the next one', async t => {
+t.test('does not report half a block, or mix it into the next one', async t => {
   t.same(read('frame=1\nfps=2'), [])
   t.same(read('frame=1\nprogress=continue\nfps=2\nprogress=end\n'), [
     { frame: 1, done: false },

@@ -42,7 +42,7 @@ const AC3: FfmpegLogEntry[] = [
   { level: 'info', message: '  Stream #0:1: Audio: ac3 (ac-3 / 0x332D6361), 48000 Hz, stereo' },
 ]
 
-t.test('hands on what comes of a format that needs no guard, at the pace of who takes it', async t => {
+t.test("passes on a format that needs no guard, at the consumer's pace", async t => {
   const { output, passed } = guarded({ format: 'mpegts', args: [] })
   t.equal(output.canBeMadeAnew, true)
   t.equal(output.push(Buffer.alloc(5)), true)
@@ -53,7 +53,7 @@ t.test('hands on what comes of a format that needs no guard, at the pace of who 
   t.equal(guarded({ format: 'mpegts', args: [] }, { wants: false }).output.push(Buffer.alloc(5)), false)
 })
 
-t.test('holds back what comes before the first fragment, so that it can be made anew', async t => {
+t.test('holds back the bytes before the first fragment, so that another run can replace them', async t => {
   const { output, passed } = guarded(MP4)
   t.equal(output.push(box('moov', 20)), true, 'more is wanted')
   t.equal(passed(), 0)
@@ -67,7 +67,7 @@ t.test('holds back what comes before the first fragment, so that it can be made 
   t.equal(short.passed(), 20, 'one without a fragment comes at the end')
 })
 
-t.test('a fragment without a size is made anew where nothing has gone on, else an error', async t => {
+t.test('allows another run for a fragment without a size before any output, and fails later', async t => {
   const lost = box('moof', 0)
   const anew = guarded(MP4, { givesWay: true })
   t.equal(anew.output.push(lost), false)
@@ -90,7 +90,7 @@ t.test('a fragment without a size is made anew where nothing has gone on, else a
   }
 })
 
-t.test('an output whose description is in its packets can not be made without waiting for them', async t => {
+t.test('allows no other run for an output whose parameters are in its packets', async t => {
   const { output, told } = guarded(MP4, { givesWay: true })
   for (const entry of AC3) output.see(entry)
   t.equal(output.canBeMadeAnew, false)
@@ -99,7 +99,7 @@ t.test('an output whose description is in its packets can not be made without wa
   t.same(told, ['AVIO_ERR_OUTPUT_NOT_SEEKABLE'])
 })
 
-t.test('waits for a track as long as nothing of it has come', async t => {
+t.test('waits for a track until any output arrives', async t => {
   const none = guarded(MP4).output
   t.same([none.isWaiting(20), none.isWaiting(21)], [false, true])
   const some = guarded(MP4).output
@@ -109,7 +109,7 @@ t.test('waits for a track as long as nothing of it has come', async t => {
   t.same([other.isWaiting(20), other.isWaiting(21)], [false, false])
 })
 
-t.test('a tag of MP3 without a size is an error, but for a head that is written last', async t => {
+t.test('rejects an MP3 tag without a size, unless the header is written last', async t => {
   const tag = Buffer.from('49443304000000000000', 'hex')
   const plain = guarded({ format: 'mp3', args: [] }, { givesWay: true })
   t.equal(plain.output.push(tag), false)
@@ -133,7 +133,7 @@ t.test('writes the edit lists of an MP4 that does not wait', async t => {
   }
 })
 
-t.test('nothing goes on before it is told what is in the inputs, where somebody wants to know', async t => {
+t.test('holds output back until the report on the inputs, if somebody waits for it', async t => {
   const spec = { format: 'mpegts', args: [] }
   const { output, passed } = guarded(spec, { isAwaited: true, wants: false })
   t.equal(output.push(Buffer.alloc(5)), true, 'ffmpeg is not held up')
@@ -163,7 +163,7 @@ t.test('nothing goes on before it is told what is in the inputs, where somebody 
   t.equal(anew.passed(), 16, 'what was held back for another reason as well')
 })
 
-t.test('puts a cover into the index, wherever it was held back before', async t => {
+t.test('adds a cover to the index, whatever held it back', async t => {
   const image = Buffer.from('ffd8ffe000000000', 'hex')
   const moov = Buffer.concat([box('moov', 8), box('mvhd', 16)])
   moov.writeUInt32BE(24)

@@ -8,7 +8,7 @@ import { Collector } from '../../support/sources.js'
 const tag = (...size: number[]) => Buffer.from([...Buffer.from('ID3'), 4, 0, 0, ...size])
 const audio = Buffer.from([0xff, 0xfb, 0x90, 0x64, 0, 0, 0, 0, 0, 0, 0, 0])
 
-t.test('a tag without a size is an error, wherever the chunks end', async t => {
+t.test('rejects a tag without a size, in any chunking', async t => {
   const bytes = Buffer.concat([tag(0, 0, 0, 0), audio])
   for (let cut = 1; cut < bytes.length; cut++) {
     const guard = new Id3SizeGuard()
@@ -23,7 +23,7 @@ t.test('a tag without a size is an error, wherever the chunks end', async t => {
   }
 })
 
-t.test('a tag with a size, audio without a tag, and what comes behind either is let pass', async t => {
+t.test('accepts a tag with a size, audio without a tag, and the bytes after either', async t => {
   for (const start of [tag(0, 0, 2, 1), audio]) {
     const guard = new Id3SizeGuard()
     guard.check(start)
@@ -31,7 +31,7 @@ t.test('a tag with a size, audio without a tag, and what comes behind either is 
   }
 })
 
-t.test('an MP3 with a cover is not passed off as whole: ffmpeg exits with 0 over it', async t => {
+t.test('rejects an MP3 with a cover, for which ffmpeg exits with 0', async t => {
   const cover = await ffmpegToFile(
     [
       '-f',

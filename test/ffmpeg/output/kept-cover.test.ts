@@ -71,7 +71,7 @@ async function run(bytes: Buffer, by: 'pipe' | 'address', output: FfmpegOutputOp
 
 const KEEP = { format: 'ipod', cover: 'keep', onMissing: 'error' } as const
 
-t.test('keeps the cover of a song, whatever it comes in, and however it goes out', async t => {
+t.test('keeps the cover of a song, for every input and output format', async t => {
   for (const [name, codec] of [
     ['song.mp3', 'libmp3lame'],
     ['song.m4a', 'aac'],
@@ -93,7 +93,7 @@ t.test('keeps the cover of a song, whatever it comes in, and however it goes out
   }
 })
 
-t.test('keeps it without -vn, where it is mapped, and where only a part is made', async t => {
+t.test('keeps it without -vn, if it is mapped, and for a part of the input', async t => {
   const bytes = await song('song.m4a', 'aac')
   const { cover } = await coverOf(bytes, 'song.m4a')
   for (const [args, input] of [
@@ -109,7 +109,7 @@ t.test('keeps it without -vn, where it is mapped, and where only a part is made'
   }
 })
 
-t.test('keeps a cover that is far larger than what ffmpeg could write to a pipe', async t => {
+t.test('keeps a cover far larger than ffmpeg could write to a pipe', async t => {
   const bytes = await song('song.mp3', 'libmp3lame', ['-c:v', 'bmp'], '800x600')
   const { cover } = await coverOf(bytes, 'song.mp3')
   for (const layout of ['stream', 'file'] as const) {
@@ -118,7 +118,7 @@ t.test('keeps a cover that is far larger than what ffmpeg could write to a pipe'
   }
 })
 
-t.test('runs nothing to look into what is piped in where there is no cover', async t => {
+t.test('runs nothing to examine a piped input without a cover', async t => {
   const head = await ffmpegToPipe([...audioInput(), '-f', 'mp3'])
   const question = (url: string) => ({
     inputs: [{ spec: { url, args: [], protocols: [] }, head }],
@@ -131,7 +131,7 @@ t.test('runs nothing to look into what is piped in where there is no cover', asy
   await t.rejects(keptCover(question('http://there/0/input'), remark), { code: 'AVIO_ERR_FFMPEG_SPAWN' })
 })
 
-t.test('keeps the cover of a film beside its pictures', async t => {
+t.test('keeps the cover of a film beside its video', async t => {
   const inputs = [...videoInput(), ...audioInput(), ...videoInput({ size: '64x64', seconds: 0.04 })]
   const maps = ['-map', '0', '-map', '1', '-map', '2', ...H264, ...AAC]
   const picture = ['-c:v:1', 'mjpeg', '-disposition:v:1', 'attached_pic']
@@ -140,7 +140,7 @@ t.test('keeps the cover of a film beside its pictures', async t => {
   t.same((await coverOf(file, 'out.mp4')).kinds, ['h264 0', 'aac 0', 'mjpeg 1'])
 })
 
-t.test('leaves a cover out unless it is asked for, and where there is none all is well', async t => {
+t.test('omits a cover by default, and accepts inputs without one', async t => {
   const bytes = await song('song.mp3', 'libmp3lame')
   const { file, streams } = await run(bytes, 'pipe', { format: 'ipod', args: AAC })
   t.same((await coverOf(file, 'out.m4a')).kinds, ['aac 0'])
@@ -153,7 +153,7 @@ t.test('leaves a cover out unless it is asked for, and where there is none all i
   }
 })
 
-t.test('tells of a cover that an MP4 can not have, or that is too large', async t => {
+t.test('logs a cover that an MP4 can not have, or that is too large', async t => {
   const gif = await song('song.mp3', 'libmp3lame', ['-c:v', 'gif'])
   const large = await song('song.mp3', 'libmp3lame', ['-c:v', 'bmp'], '1800x1600')
   for (const [bytes, message] of [

@@ -22,7 +22,7 @@ function make(settings: Partial<PipedOutputSettings> = {}): Made {
   return { stage, output, reads: () => reads }
 }
 
-t.test('a stream goes through as it is, and pushes say whether more is wanted', async t => {
+t.test('passes a stream through, and returns whether more is wanted', async t => {
   const { stage, output, reads } = make()
   t.equal(output.isReady, true)
   t.same(output.link, { mediaTypes: ['video/mp4', 'audio/mp4'] })
@@ -36,14 +36,14 @@ t.test('a stream goes through as it is, and pushes say whether more is wanted', 
   t.equal((await stage.toArray()).join(''), 'abcdef')
 })
 
-t.test('it is wanted when somebody says so', async t => {
+t.test('is wanted once the consumer says so', async t => {
   const { output } = make()
   t.equal(output.isWanted, false)
   output.want()
   t.equal(output.isWanted, true)
 })
 
-t.test('with a head it is ready when that is claimed, and delivers what belongs behind', async t => {
+t.test('is ready once the deferred header is claimed, and delivers the bytes after it', async t => {
   const { stage, output, reads } = make({ layout: 'file' })
   t.equal(output.isReady, false)
   const head = output.link.header!.claim()
@@ -62,14 +62,14 @@ t.test('with a head it is ready when that is claimed, and delivers what belongs 
   t.ok(Buffer.concat(chunks).length > 1000)
 })
 
-t.test('an unclaimed head fails the stream at the first read', async t => {
+t.test('fails the stream at the first read if the header is unclaimed', async t => {
   const { stage, output, reads } = make({ layout: 'file' })
   await t.rejects(stage.toArray(), { code: 'AVIO_ERR_HEADER_UNCLAIMED', message: /Stage/ })
   t.equal(output.isReady, false)
   t.equal(reads(), 0)
 })
 
-t.test('what is not whole can’t be completed', async t => {
+t.test('fails to complete an incomplete stream', async t => {
   for (const bytes of [(await fragmentedMp4()).subarray(0, 5000), Buffer.from('no boxes, no media')]) {
     const { stage, output } = make({ layout: 'file' })
     output.link.header!.claim()
