@@ -40,20 +40,20 @@ export async function transcode(
   const measurement = await Measurement.start()
   const started = performance.now()
 
-  const source = new S3RangeReadable({ client, uri: from })
+  const reader = new S3RangeReadable({ client, uri: from })
   const ffmpeg = new FfmpegTransform({
     output: { format: 'mp4', args: ['-c:v', 'libx264', '-preset', 'veryfast', '-c:a', 'aac'] },
   })
   const validator = new Fmp4Validator()
   const sink = new S3MultipartWritable({ client, uri: to })
 
-  new StageBars(`${from} → ${to}`, { source, ffmpeg, validator, sink })
+  new StageBars(`${from} → ${to}`, { reader, ffmpeg, validator, sink })
   ffmpeg.on('spawn', child => (measurement.ffmpegPid = child.pid))
   let bytesIn = 0
   ffmpeg.on('progress', progress => (bytesIn = progress.bytesIn ?? bytesIn))
 
   try {
-    await pipeline(source, ffmpeg, validator, sink, { signal })
+    await pipeline(reader, ffmpeg, validator, sink, { signal })
     const upload = await sink.result
     const report = validator.report!
     return {

@@ -87,7 +87,7 @@ export interface Fmp4ValidatorEvents extends DuplexEvents {
  * ```ts
  * const validator = new Fmp4Validator()
  * validator.on('init', ({ tracks }) => console.log(tracks.map(track => track.codec)))
- * await pipeline(source, ffmpeg, validator, sink)
+ * await pipeline(reader, ffmpeg, validator, sink)
  * console.log(validator.report)
  * ```
  */

@@ -121,9 +121,9 @@ const FIRST_SIZE = 512 * KiB
  *
  * @example
  * ```ts
- * const source = new S3RangeReadable({ client, bucket: 'masters', key: 'talk.mov' })
+ * const reader = new S3RangeReadable({ client, bucket: 'masters', key: 'talk.mov' })
  * source.on('progress', ({ bytes, total }) => console.log(`${Math.round((100 * bytes) / total)} %`))
- * await pipeline(source, createWriteStream('talk.mov'))
+ * await pipeline(reader, createWriteStream('talk.mov'))
  * ```
  */
 export class S3RangeReadable extends Readable {

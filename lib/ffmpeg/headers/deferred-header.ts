@@ -91,7 +91,7 @@ export interface DeferredHeaderOptions {
  * ```ts
  * const sink = new S3MultipartWritable({ client, bucket, key: 'tone.wav' })
  * const ffmpeg = new FfmpegTransform({ output: { format: 'wav' } })
- * await pipeline(source, ffmpeg, new DeferredHeader({ format: 'wav' }), sink)
+ * await pipeline(reader, ffmpeg, new DeferredHeader({ format: 'wav' }), sink)
  * ```
  */
 export class DeferredHeader extends DeferredHeaderTransform {

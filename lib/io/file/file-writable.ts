@@ -46,7 +46,7 @@ interface Begun {
  * @example
  * ```ts
  * const sink = new FileWritable({ path: 'talk.mp4', overwrite: false })
- * await pipeline(source, sink)
+ * await pipeline(reader, sink)
  * const { bytes } = await sink.result
  * ```
  */
