@@ -47,7 +47,7 @@ export async function transcode(
   const validator = new Fmp4Validator()
   const sink = new S3MultipartWritable({ client, uri: to })
 
-  new StageBars(`${from} → ${to}`, { reader, ffmpeg, validator, sink })
+  new StageBars(`${from} → ${to}`, { source: reader, ffmpeg, validator, sink })
   ffmpeg.on('spawn', child => (measurement.ffmpegPid = child.pid))
   let bytesIn = 0
   ffmpeg.on('progress', progress => (bytesIn = progress.bytesIn ?? bytesIn))

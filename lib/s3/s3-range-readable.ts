@@ -122,7 +122,7 @@ const FIRST_SIZE = 512 * KiB
  * @example
  * ```ts
  * const reader = new S3RangeReadable({ client, bucket: 'masters', key: 'talk.mov' })
- * source.on('progress', ({ bytes, total }) => console.log(`${Math.round((100 * bytes) / total)} %`))
+ * reader.on('progress', ({ bytes, total }) => console.log(`${Math.round((100 * bytes) / total)} %`))
  * await pipeline(reader, createWriteStream('talk.mov'))
  * ```
  */
