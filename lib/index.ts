@@ -141,7 +141,8 @@ export type { RenditionOptions } from './hls/rendition/rendition-options.js'
 export type { RenditionWritable } from './hls/rendition/rendition-writable.js'
 export { type ClipOptions, clip } from './jobs/clip/clip.js'
 export type { JobOptions } from './jobs/job-options.js'
-export { type SpriteSheetTiles, type SpriteTile, storyboardVtt } from './jobs/storyboard/storyboard-vtt.js'
+export type { SpriteTile } from './jobs/storyboard/storyboard-tiles.js'
+export { type SpriteSheetTiles, storyboardVtt } from './jobs/storyboard/storyboard-vtt.js'
 export {
   type SpriteSheet,
   type SheetOptions,

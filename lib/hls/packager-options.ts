@@ -11,12 +11,11 @@ import {
   optionError,
   optionsObject,
   signalOption,
-  stringOption,
 } from '../options.js'
 import { makeRunId } from './run-id.js'
 import type { PresentationLayout, PresentationMode } from './presentation/presentation.js'
 import { type SegmentStorage, nameOption } from './storage/segment-storage.js'
-import type { CacheControl } from './storage/stored-objects.js'
+import { type CacheControl, cacheControlOption } from './storage/cache-control.js'
 
 /** Options of `CmafPackager`. */
 export interface CmafPackagerOptions {
@@ -163,8 +162,6 @@ export function packagerSettings(options: CmafPackagerOptions): PackagerSettings
   if (run === playlist || run === mpd) throw optionError('run', 'different from the playlist names', run)
   const limits = objectOption<object>(options, 'limits') ?? {}
   knownOptions(limits, 'limits', ['maxObjects'])
-  const cacheControl = objectOption<object>(options, 'cacheControl') ?? {}
-  knownOptions(cacheControl, 'cacheControl', ['segments', 'playlists'])
   return {
     storage: storageOption(options),
     targetDuration: integerOption(options, 'targetDuration', {
@@ -189,12 +186,7 @@ export function packagerSettings(options: CmafPackagerOptions): PackagerSettings
       infinity: true,
     }),
     programDateTime: dateOption(options, 'programDateTime'),
-    cacheControl: {
-      segments: stringOption(cacheControl, 'cacheControl.segments', { default: 'public, max-age=31536000' }),
-      playlists: stringOption(cacheControl, 'cacheControl.playlists', {
-        default: mode === 'vod' ? 'public, max-age=3600' : 'no-cache',
-      }),
-    },
+    cacheControl: cacheControlOption(options, mode === 'vod'),
     maxSegmentSize: integerOption(options, 'maxSegmentSize', {
       min: KiB,
       max: GiB,

@@ -1,5 +1,5 @@
 import type { RandomAccess } from '../io/random-access.js'
-import { unsatisfiable } from './read/resumable-get.js'
+import { unsatisfiable } from './read/pinned-ranges.js'
 import type { PinnedObject } from './pinned-object.js'
 
 /** The object behind a slice. */

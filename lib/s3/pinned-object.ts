@@ -5,7 +5,7 @@ import type { RandomAccess } from '../io/random-access.js'
 import { RangeBuffer } from '../io/fetch/range-buffer.js'
 import { integerOption } from '../options.js'
 import { type S3ObjectInfo, VersionPin } from './read/version-pin.js'
-import { ResumableGet, unsatisfiable } from './read/resumable-get.js'
+import { PinnedRanges, unsatisfiable } from './read/pinned-ranges.js'
 import type { GetTarget, OnInfo } from './read/get-range.js'
 import { type S3Location } from './request/s3-location.js'
 import type { StoredSum } from './checks/object-sum.js'
@@ -22,7 +22,7 @@ export class PinnedObject implements RandomAccess {
   readonly #location: S3Location
   readonly #partSize: number
   readonly #target: GetTarget
-  readonly #get: ResumableGet
+  readonly #get: PinnedRanges
   readonly #pin: VersionPin
 
   /**
@@ -34,7 +34,7 @@ export class PinnedObject implements RandomAccess {
     this.#partSize = partSize
     this.#target = target
     this.#pin = pin
-    this.#get = new ResumableGet(target, pin)
+    this.#get = new PinnedRanges(target, pin)
   }
 
   /** Keeps all reads on one version. */

@@ -1,17 +1,10 @@
 import { HlsError } from '../../errors.js'
 import { boundedCall } from '../../io/async/bounded-wait.js'
+import type { CacheControl } from './cache-control.js'
 import { DirectoryStorage } from './directory-storage.js'
 import { ObjectWriter, storeFailed } from './object-writer.js'
 import { S3Storage } from './s3-storage.js'
 import { type SegmentStorage, contentTypeOf } from './segment-storage.js'
-
-/** `Cache-Control` headers of stored objects. */
-export interface CacheControl {
-  /** Of media and initialization segments. */
-  readonly segments: string | undefined
-  /** Of playlists and manifests. */
-  readonly playlists: string | undefined
-}
 
 /** Properties of an object. */
 export interface ObjectKind {

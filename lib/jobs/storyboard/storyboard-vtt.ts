@@ -1,43 +1,4 @@
-import { integerOption } from '../../options.js'
-
-/** One thumbnail on a sheet. */
-export interface SpriteTile {
-  /** Start of its time span, in seconds. */
-  readonly start: number
-  /** End of its time span, in seconds: the next one's start, or the end of the media. */
-  readonly end: number
-  /** Left edge on the sheet, in pixels. */
-  readonly x: number
-  /** Top edge on the sheet, in pixels. */
-  readonly y: number
-  /** Width in pixels. */
-  readonly width: number
-  /** Height in pixels. */
-  readonly height: number
-}
-
-/** The layout of tiles on a sheet: row by row, from the top left. */
-export interface SpriteGrid {
-  /** Tiles per row. */
-  readonly columns: number
-  /** Rows of a full sheet. */
-  readonly rows: number
-  /** Size of a tile, in pixels. */
-  readonly width: number
-  readonly height: number
-}
-
-/** The tiles of one sheet for the given `times`; `end` is the end of the last one's time span. */
-export function tilesOf(times: readonly number[], end: number, grid: SpriteGrid): SpriteTile[] {
-  return times.map((start, n) => ({
-    start,
-    end: Math.max(start, times[n + 1] ?? end),
-    x: (n % grid.columns) * grid.width,
-    y: Math.floor(n / grid.columns) * grid.height,
-    width: grid.width,
-    height: grid.height,
-  }))
-}
+import type { SpriteTile } from './storyboard-tiles.js'
 
 /** The part of a sheet that {@link storyboardVtt} needs. */
 export interface SpriteSheetTiles {
@@ -68,18 +29,4 @@ function timestamp(time: number): string {
   const part = (unit: number, of: number, digits: number) =>
     String(Math.floor(milliseconds / unit) % of).padStart(digits, '0')
   return `${part(3_600_000, Infinity, 2)}:${part(60_000, 60, 2)}:${part(1000, 60, 2)}.${part(1, 1000, 3)}`
-}
-
-/** The height of a tile: from `width` and the video's aspect ratio, even as most encoders require. */
-export function tileHeight(
-  width: number,
-  picture: { readonly width: number; readonly height: number },
-): number {
-  return Math.max(2, 2 * Math.round((width * picture.height) / picture.width / 2))
-}
-
-/** The checked columns and rows of a sheet. */
-export function gridOptions(options: object): { columns: number; rows: number } {
-  const rule = { min: 1, max: 100, default: 5 }
-  return { columns: integerOption(options, 'columns', rule), rows: integerOption(options, 'rows', rule) }
 }

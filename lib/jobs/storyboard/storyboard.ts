@@ -9,7 +9,7 @@ import { integerOption, knownOptions, oneOfOption, optionsObject } from '../../o
 import { BoundedSource } from '../../io/sources/bounded-source.js'
 import { JOB_OPTIONS, jobOptions, stageOptions } from '../job-options.js'
 import { lengthOf, noLength } from '../media-length.js'
-import { type SpriteTile, gridOptions, tileHeight, tilesOf } from './storyboard-vtt.js'
+import { type SpriteTile, gridOptions, tileHeight, tilesOf } from './storyboard-tiles.js'
 import { type ThumbnailTimes, thumbnailTimes } from '../thumbnails/thumbnail-times.js'
 import { type PictureOptions, thumbnails } from '../thumbnails/thumbnails.js'
 

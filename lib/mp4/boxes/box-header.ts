@@ -76,3 +76,17 @@ export function statedSize(bytes: Uint8Array, at: number): number {
   if (size === 0) return Infinity
   return size === 1 ? uint32(bytes, at + 8) * 2 ** 32 + uint32(bytes, at + 12) : size
 }
+
+/**
+ * Checks that a box may have the size that its header states.
+ *
+ * @param size - as stated; `Infinity` for a box that goes on to the end
+ * @param headerSize - the length of its header: the least that it can have
+ * @throws {@link Mp4Error} `AVIO_ERR_MP4_BOX_SIZE`
+ */
+export function checkBoxSize(size: number, headerSize: number, place: Place): void {
+  if (size >= headerSize && (size === Infinity || Number.isSafeInteger(place.offset + size))) return
+  const limit = size < headerSize ? `less than its header of ${headerSize} bytes` : 'more than any file has'
+  const message = `its size is ${size} bytes, which is ${limit}`
+  throw mp4Error('AVIO_ERR_MP4_BOX_SIZE', place, message)
+}

@@ -2,6 +2,7 @@ import { Mp4Error } from '../../errors.js'
 import {
   MAX_HEADER_LENGTH,
   type Place,
+  checkBoxSize,
   fourCC,
   headerLength,
   isBoxType,
@@ -162,10 +163,7 @@ export class BoxReader {
     const size = statedSize(bytes, at)
     const index = this.#number(type)
     const header = new TopLevelHeader(type, index, offset, size, headerSize)
-    if (size < headerSize || (size !== Infinity && !Number.isSafeInteger(offset + size))) {
-      const message = `its size is ${size} bytes, which is less than its header of ${headerSize} bytes`
-      throw mp4Error('AVIO_ERR_MP4_BOX_SIZE', header, message)
-    }
+    checkBoxSize(size, headerSize, header)
     this.#collecting = this.#handler.onBox(header) === 'collect'
     if (this.#collecting && size > this.#maxBoxSize) throw boxTooLarge(header, this.#maxBoxSize)
     this.#header = header

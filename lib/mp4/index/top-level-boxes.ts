@@ -1,6 +1,7 @@
 import { Mp4Error } from '../../errors.js'
 import type { SourceWindow } from '../../io/sources/source-window.js'
 import {
+  checkBoxSize,
   MAX_HEADER_LENGTH,
   fourCC,
   headerLength,
@@ -68,9 +69,8 @@ export class TopLevelBoxes {
     const index = this.#number(type)
     const path = pathStep(type, index)
     const box = { type, index, path, offset, size, headerSize, end: Math.min(offset + size, this.size) }
-    if (size >= headerSize && (size === Infinity || Number.isSafeInteger(offset + size))) return box
-    const message = `its size is ${size} bytes, which is less than its header of ${headerSize} bytes`
-    throw mp4Error('AVIO_ERR_MP4_BOX_SIZE', box, message)
+    checkBoxSize(size, headerSize, box)
+    return box
   }
 
   /** Reads a whole box. Its bytes are a copy: they stay valid while the walk continues. */

@@ -110,7 +110,7 @@ export class VersionPin {
 
   /**
    * Whether the first response may be a range that lost its headers on the way: a 200 without a Content-Range and with
-   * exactly the requested number of bytes. `ResumableGet` checks for bytes after it.
+   * exactly the requested number of bytes. `PinnedRanges` checks for bytes after it.
    */
   isDoubtful(answer: AnswerHead, asked: ByteRange): boolean {
     const { ContentRange, ContentLength, $metadata } = answer

@@ -1,5 +1,5 @@
 import { S3Error, type S3ErrorFields } from '../../errors.js'
-import type { RetryOptions } from '../../io/async/retry.js'
+import { BACKOFF, type RetryOptions } from '../../io/async/retry.js'
 import { wasCutShort } from '../request/send-with-timeout.js'
 import { type S3Failure, classifyError, s3Error } from '../request/classify-error.js'
 import { formatS3Uri } from '../request/s3-location.js'
@@ -52,8 +52,7 @@ export function isWorthRepeating(error: unknown): boolean {
 /** The retry policy of an upload's requests. */
 export function patience(maxAttempts: number, signal?: AbortSignal): RetryOptions {
   return {
-    baseDelay: 100,
-    maxDelay: 20_000,
+    ...BACKOFF,
     maxAttempts,
     signal,
     isRetryable: isWorthRepeating,

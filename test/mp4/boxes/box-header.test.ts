@@ -1,6 +1,7 @@
 import t from 'tap'
 import { Mp4Error } from '../../../lib/errors.js'
 import {
+  checkBoxSize,
   fourCC,
   headerLength,
   isBoxType,
@@ -48,4 +49,29 @@ t.test('names the position in an error, and carries it', async t => {
   t.match(error, { code: 'AVIO_ERR_MP4_BOX_SIZE', boxPath: 'moof[3]/traf[0]', byteOffset: 99, trackId: 2 })
   t.equal(error.message, 'moof[3]/traf[0] at byte 99 (track 2): no')
   t.notOk('trackId' in mp4Error('AVIO_ERR_MP4_BOX_SIZE', { path: 'free[0]', offset: 0 }, 'no'))
+})
+
+t.test('rejects a size that no box can have', async t => {
+  const place = { path: 'moov', offset: 100 }
+  for (const [size, headerSize] of [
+    [8, 8],
+    [16, 16],
+    [Infinity, 8],
+    [2 ** 40, 32],
+    [Number.MAX_SAFE_INTEGER - 100, 16],
+  ] as const) {
+    t.doesNotThrow(() => checkBoxSize(size, headerSize, place), `${size}`)
+  }
+  for (const [size, headerSize, message] of [
+    [7, 8, /less than its header of 8 bytes/],
+    [15, 16, /less than its header of 16 bytes/],
+    [2 ** 60, 16, /more than any file has/],
+    [Number.MAX_SAFE_INTEGER - 99, 16, /more than any file has/],
+  ] as const) {
+    t.throws(() => checkBoxSize(size, headerSize, place), {
+      code: 'AVIO_ERR_MP4_BOX_SIZE',
+      byteOffset: 100,
+      message,
+    })
+  }
 })

@@ -1,6 +1,6 @@
 import { S3Error, type S3ErrorFields, isError } from '../../errors.js'
 import { parseUnsatisfiedRange, rangeHeader } from '../../io/byte-range.js'
-import { fillRange } from '../../io/fetch/fill-range.js'
+import { fillRange } from '../../io/fetch/range-attempts.js'
 import { BrokenBody, OverlongBody } from '../../io/fetch/range-body.js'
 import { RangeBuffer } from '../../io/fetch/range-buffer.js'
 import { type GetTarget, type OnInfo, getRange } from './get-range.js'
@@ -38,7 +38,7 @@ interface Try {
  * Ranges of one pinned object version, each filled as in {@link fillRange}: `If-Match` ensures that the rest belongs to
  * the bytes already there.
  */
-export class ResumableGet {
+export class PinnedRanges {
   readonly #target: GetTarget
   readonly #pin: VersionPin
   /** Whether a 200 of exactly the requested length turned out to be the whole object. */

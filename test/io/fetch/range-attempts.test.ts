@@ -1,5 +1,5 @@
 import t from 'tap'
-import { fillRange, type RangeRequests } from '../../../lib/io/fetch/fill-range.js'
+import { fillRange, type RangeRequests } from '../../../lib/io/fetch/range-attempts.js'
 import { RangeBuffer } from '../../../lib/io/fetch/range-buffer.js'
 
 const idle = new AbortController().signal

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap'
 import type { S3Error } from '../../../lib/errors.js'
 import { RangeBuffer } from '../../../lib/io/fetch/range-buffer.js'
 import type { GetTarget } from '../../../lib/s3/read/get-range.js'
-import { ResumableGet, unsatisfiable } from '../../../lib/s3/read/resumable-get.js'
+import { PinnedRanges, unsatisfiable } from '../../../lib/s3/read/pinned-ranges.js'
 import { LocalS3 } from '../../../lib/testing/index.js'
 import { type FakeAnswer, type FakeRequest, fakeStore, partialHeaders } from '../../support/fake-store.js'
 
@@ -24,7 +24,7 @@ function target(client: S3Client, more: Partial<GetTarget> = {}): GetTarget {
 }
 
 /** Fetches a range; resolves with its bytes, or with the error and the bytes that came before it. */
-async function fetch(get: ResumableGet, start: number, end: number) {
+async function fetch(get: PinnedRanges, start: number, end: number) {
   const into = new RangeBuffer({ start, end })
   const { signal } = new AbortController()
   const error = await get
@@ -64,7 +64,7 @@ function odd(answer: (request: FakeRequest, nth: number) => FakeAnswer | undefin
 
 t.test('sends one request per range; later ones carry the ETag of the first', async t => {
   const { s3, client } = await local(t)
-  const get = new ResumableGet(target(client))
+  const get = new PinnedRanges(target(client))
   t.match(await fetch(get, 0, 5), { error: undefined, bytes: '01234' })
   t.match(get.info, { size: 20, contentType: 'video/mp4', metadata: { by: 'me' } })
   t.match(await fetch(get, 5, 7), { error: undefined, bytes: '56' })
@@ -79,7 +79,7 @@ t.test('sends one request per range; later ones carry the ETag of the first', as
 
 t.test('trims a range that reaches past the end', async t => {
   const { client } = await local(t)
-  t.match(await fetch(new ResumableGet(target(client)), 15, 100), { bytes: 'fghij', end: 20 })
+  t.match(await fetch(new PinnedRanges(target(client)), 15, 100), { bytes: 'fghij', end: 20 })
 })
 
 t.test('resumes at the byte where the response broke', async t => {
@@ -96,7 +96,7 @@ t.test('resumes at the byte where the response broke', async t => {
   for (const [fault, ranges] of faults) {
     const one = await local(t)
     one.s3.fault({ operation: 'GetObject', ...fault })
-    const get = new ResumableGet(target(one.client, { stallTimeout: 1000 }))
+    const get = new PinnedRanges(target(one.client, { stallTimeout: 1000 }))
     t.match(await fetch(get, 0, 10), { error: undefined, bytes: '0123456789' }, JSON.stringify(fault))
     t.same(one.ranges(), ranges, JSON.stringify(fault))
   }
@@ -105,7 +105,7 @@ t.test('resumes at the byte where the response broke', async t => {
 t.test('counts several breaks in one range together, each resumed at its byte', async t => {
   const { s3, client, ranges } = await local(t)
   s3.fault({ operation: 'GetObject', times: Infinity, shortBody: 3 })
-  const { error, bytes } = await fetch(new ResumableGet(target(client)), 2, 20)
+  const { error, bytes } = await fetch(new PinnedRanges(target(client)), 2, 20)
   t.same(ranges(), ['bytes=2-19', 'bytes=5-19', 'bytes=8-19', 'bytes=11-19'])
   t.equal(bytes, content.toString('latin1', 2, 14), 'what came is kept')
   t.match(error, {
@@ -123,7 +123,7 @@ t.test('counts several breaks in one range together, each resumed at its byte', 
 t.test('makes one attempt with maxAttempts of 1', async t => {
   const { s3, client, ranges } = await local(t)
   s3.fault({ operation: 'GetObject', status: 500 })
-  const { error } = await fetch(new ResumableGet(target(client, { maxAttempts: 1 })), 0, 5)
+  const { error } = await fetch(new PinnedRanges(target(client, { maxAttempts: 1 })), 0, 5)
   t.match(error, { code: 'AVIO_ERR_READ_FAILED', statusCode: 500, attempts: 1 })
   t.same(ranges(), ['bytes=0-4'])
 })
@@ -131,7 +131,7 @@ t.test('makes one attempt with maxAttempts of 1', async t => {
 t.test('throws a permanent error at once, with its own code', async t => {
   const { s3, client, ranges } = await local(t)
   await s3.put('bucket', 'cold', content, { storageClass: 'GLACIER' })
-  const at = (more: Partial<GetTarget>) => fetch(new ResumableGet(target(client, more)), 0, 5)
+  const at = (more: Partial<GetTarget>) => fetch(new PinnedRanges(target(client, more)), 0, 5)
   const errors = {
     AVIO_ERR_NO_SUCH_KEY: await at({ location: { bucket: 'bucket', key: 'other' } }),
     AVIO_ERR_NO_SUCH_BUCKET: await at({ location: { bucket: 'elsewhere', key: 'k' } }),
@@ -146,7 +146,7 @@ t.test('throws a permanent error at once, with its own code', async t => {
   }
   for (const [code, other] of Object.entries(strangers)) {
     const stranger = new S3Client(other)
-    t.match(await fetch(new ResumableGet(target(stranger)), 0, 5), { error: { code, attempts: 1 } })
+    t.match(await fetch(new PinnedRanges(target(stranger)), 0, 5), { error: { code, attempts: 1 } })
     stranger.destroy()
   }
   s3.fault({ operation: 'GetObject', status: 403, code: 'AccessDenied' })
@@ -159,7 +159,7 @@ t.test('tries an unreachable endpoint a few times, and names it', async t => {
   await s3.close()
   const client = new S3Client(config)
   t.teardown(() => client.destroy())
-  const { error } = await fetch(new ResumableGet(target(client)), 0, 5)
+  const { error } = await fetch(new PinnedRanges(target(client)), 0, 5)
   t.match(error, {
     code: 'AVIO_ERR_UNREACHABLE',
     attempts: 4,
@@ -172,7 +172,7 @@ t.test('rejects an object that changes during the read', async t => {
   const changes = [{ changed: 'other bytes, as it happens' }, { before: 'delete' }] as const
   for (const change of changes) {
     const { s3, client, ranges } = await local(t)
-    const get = new ResumableGet(target(client))
+    const get = new PinnedRanges(target(client))
     await fetch(get, 0, 5)
     if ('changed' in change) s3.fault({ operation: 'GetObject', ...change })
     else s3.delete('bucket', 'k')
@@ -187,7 +187,7 @@ t.test('detects a change between two attempts of one range on the second', async
   const { s3, client, ranges } = await local(t)
   s3.fault({ operation: 'GetObject', shortBody: 3 })
   s3.fault({ operation: 'GetObject', nth: 2, changed: 'x'.repeat(20) })
-  const { error, bytes } = await fetch(new ResumableGet(target(client)), 0, 10)
+  const { error, bytes } = await fetch(new PinnedRanges(target(client)), 0, 10)
   t.match(error, { code: 'AVIO_ERR_OBJECT_CHANGED', byteOffset: 3, attempts: 2 })
   t.equal(bytes, '012')
   t.same(ranges(), ['bytes=0-9', 'bytes=3-9'])
@@ -197,7 +197,7 @@ t.test('detects a server that ignores If-Match by the ETag of its response', asy
   const { client } = odd((_request, nth) =>
     nth === 2 ? { status: 206, headers: partialHeaders(5, 10, 20, '"two"'), body: 'XXXXX' } : undefined,
   )
-  const get = new ResumableGet(target(client))
+  const get = new PinnedRanges(target(client))
   await fetch(get, 0, 5)
   t.match(await fetch(get, 5, 10), { bytes: '', error: { code: 'AVIO_ERR_OBJECT_CHANGED' } })
 })
@@ -214,7 +214,7 @@ t.test('rejects a response that does not match the request at once, and uses non
   }
   for (const [name, answer] of Object.entries(answers)) {
     const { client, ranges } = odd(() => answer)
-    const { error, bytes } = await fetch(new ResumableGet(target(client)), 5, 10)
+    const { error, bytes } = await fetch(new PinnedRanges(target(client)), 5, 10)
     t.match(error, { code: 'AVIO_ERR_BAD_RESPONSE', byteOffset: 5, attempts: 1 }, name)
     t.equal(bytes, '', name)
     t.equal(ranges().length, 1, name)
@@ -223,7 +223,7 @@ t.test('rejects a response that does not match the request at once, and uses non
 
 t.test('rejects a body longer than its range', async t => {
   const { client, ranges } = odd(() => ({ status: 206, headers: partialHeaders(0, 5, 20), body: '0123456' }))
-  t.match(await fetch(new ResumableGet(target(client)), 0, 5), {
+  t.match(await fetch(new PinnedRanges(target(client)), 0, 5), {
     bytes: '01234',
     error: { code: 'AVIO_ERR_BAD_RESPONSE', message: /more than bytes 0–4/ },
   })
@@ -236,7 +236,7 @@ t.test('accepts a server without range support for an object that one request co
     headers: { 'content-length': '20', etag: '"one"' },
     body: content.toString(),
   }))
-  t.match(await fetch(new ResumableGet(target(client)), 0, 50), {
+  t.match(await fetch(new PinnedRanges(target(client)), 0, 50), {
     error: undefined,
     bytes: content.toString(),
     end: 20,
@@ -246,7 +246,7 @@ t.test('accepts a server without range support for an object that one request co
 t.test('requests an empty object as a whole, without a range', async t => {
   const { s3, client, ranges } = await local(t)
   await s3.put('bucket', 'k', '', { contentType: 'text/plain' })
-  const get = new ResumableGet(target(client))
+  const get = new PinnedRanges(target(client))
   t.match(await fetch(get, 0, 5), { error: undefined, bytes: '', end: 0 })
   t.match(get.info, { size: 0, contentType: 'text/plain', etag: /"/ })
   t.same(ranges(), ['bytes=0-4', 'whole'])
@@ -256,13 +256,13 @@ t.test('reads an object that was filled between the two requests from the beginn
   const { s3, client, ranges } = await local(t)
   await s3.put('bucket', 'k', '')
   s3.fault({ operation: 'GetObject', nth: 2, changed: content })
-  t.match(await fetch(new ResumableGet(target(client)), 0, 5), { error: undefined, bytes: '01234' })
+  t.match(await fetch(new PinnedRanges(target(client)), 0, 5), { error: undefined, bytes: '01234' })
   t.same(ranges(), ['bytes=0-4', 'whole', 'bytes=0-4'])
 })
 
 t.test('names the size when reading past the end', async t => {
   const { client } = await local(t)
-  t.match(await fetch(new ResumableGet(target(client)), 20, 30), {
+  t.match(await fetch(new PinnedRanges(target(client)), 20, 30), {
     error: {
       code: 'AVIO_ERR_RANGE_NOT_SATISFIABLE',
       statusCode: 416,
@@ -277,7 +277,7 @@ t.test('requests the discovered version from then on, and survives a new one', a
   const { s3, client } = await local(t)
   s3.setVersioning('bucket', 'Enabled')
   await s3.put('bucket', 'k', content)
-  const get = new ResumableGet(target(client))
+  const get = new PinnedRanges(target(client))
   await fetch(get, 0, 5)
   await s3.put('bucket', 'k', 'something new')
   t.match(await fetch(get, 5, 10), { error: undefined, bytes: '56789' })
@@ -285,7 +285,7 @@ t.test('requests the discovered version from then on, and survives a new one', a
     s3.calls.map(call => call.versionId),
     [undefined, get.info?.versionId],
   )
-  t.match(await fetch(new ResumableGet(target(client, { versionId: get.info!.versionId })), 0, 5), {
+  t.match(await fetch(new PinnedRanges(target(client, { versionId: get.info!.versionId })), 0, 5), {
     bytes: '01234',
   })
   t.equal(s3.calls[2]?.versionId, get.info?.versionId, 'one that is asked for is asked for at once')
@@ -296,7 +296,7 @@ t.test('continues by ETag if reading by version id is forbidden', async t => {
   s3.setVersioning('bucket', 'Enabled')
   await s3.put('bucket', 'k', content)
   s3.fault({ when: call => call.versionId !== undefined, times: Infinity, status: 403, code: 'AccessDenied' })
-  const get = new ResumableGet(target(client, { maxAttempts: 1 }))
+  const get = new PinnedRanges(target(client, { maxAttempts: 1 }))
   await fetch(get, 0, 5)
   t.match(await fetch(get, 5, 10), { error: undefined, bytes: '56789' })
   t.match(await fetch(get, 10, 12), { error: undefined, bytes: 'ab' })
@@ -310,7 +310,7 @@ t.test('continues by ETag if reading by version id is forbidden', async t => {
       ['bytes=10-11', undefined, etag],
     ],
   )
-  const asked = new ResumableGet(target(client, { versionId }))
+  const asked = new PinnedRanges(target(client, { versionId }))
   t.match(
     await fetch(asked, 0, 5),
     { error: { code: 'AVIO_ERR_ACCESS_DENIED' } },
@@ -321,7 +321,7 @@ t.test('continues by ETag if reading by version id is forbidden', async t => {
 t.test('sends the rest of the input with every request', async t => {
   const { s3, client } = await local(t)
   const request = { ExpectedBucketOwner: '123456789012', RequestPayer: 'requester' } as const
-  const get = new ResumableGet(target(client, { request }))
+  const get = new PinnedRanges(target(client, { request }))
   await fetch(get, 0, 5)
   await fetch(get, 5, 10)
   for (const { headers } of s3.calls) {
@@ -332,7 +332,7 @@ t.test('sends the rest of the input with every request', async t => {
 t.test('waits as long as the server requests', async t => {
   const { s3, client } = await local(t)
   s3.fault({ operation: 'GetObject', status: 503, code: 'SlowDown', retryAfter: 1 })
-  await fetch(new ResumableGet(target(client)), 0, 5)
+  await fetch(new PinnedRanges(target(client)), 0, 5)
   const [first, second] = s3.calls
   t.ok(second!.startedAt - first!.startedAt >= 950, 'one second')
 })
@@ -342,7 +342,7 @@ t.test('ends a wait between two attempts on abort', async t => {
   s3.fault({ operation: 'GetObject', times: Infinity, status: 503, retryAfter: 20 })
   const abort = new AbortController()
   const into = new RangeBuffer({ start: 0, end: 5 })
-  const filling = new ResumableGet(target(client)).fill(into, abort.signal, () => undefined)
+  const filling = new PinnedRanges(target(client)).fill(into, abort.signal, () => undefined)
   while (s3.calls[0]?.endedAt === undefined) await new Promise<void>(resolve => setImmediate(resolve))
   abort.abort()
   await t.rejects(filling, { name: 'AbortError' })
@@ -354,7 +354,7 @@ t.test('fails the read with the caller’s error from the first response', async
   const into = new RangeBuffer({ start: 0, end: 5 })
   const no = unsatisfiable(100, 20, { bucket: 'bucket', key: 'k' })
   const { signal } = new AbortController()
-  const filling = new ResumableGet(target(client)).fill(into, signal, () => {
+  const filling = new PinnedRanges(target(client)).fill(into, signal, () => {
     throw no
   })
   t.equal(await filling.catch((error: unknown) => error), no)
@@ -369,7 +369,7 @@ function counted(odd: (start: number, end: number) => FakeAnswer) {
     const [, start, last] = /bytes=(\d+)-(\d+)/.exec(range)!
     return odd(Number(start), Math.min(Number(last) + 1, content.length))
   })
-  return { get: new ResumableGet(target(client)), log }
+  return { get: new PinnedRanges(target(client)), log }
 }
 
 t.test('continues after a shorter 206 where it ended, without counting an attempt', async t => {
