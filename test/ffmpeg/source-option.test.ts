@@ -37,15 +37,15 @@ const noRead = { size: () => Promise.resolve(0) }
 const MISTAKEN: [unknown, RegExp][] = [
   [
     'talk.mov',
-    /\(for a file: new FileSource\('talk\.mov'\); for an object in S3: new S3Source\(\{ client, bucket, key \}\)\)/,
+    /\(for a file: new FileSource\(\{ path: 'talk\.mov' \}\); for an object in S3: new S3Source\(\{ client, bucket/,
   ],
-  ['/masters/talk.mov', /new FileSource\('\/masters\/talk\.mov'\)/],
-  ['C:\\talk.mov', /new FileSource\('C:\\\\talk\.mov'\)/],
-  [new URL('file:///talk.mov'), /new FileSource\(new URL\('file:\/\/\/talk\.mov'\)\)/],
+  ['/masters/talk.mov', /new FileSource\(\{ path: '\/masters\/talk\.mov' \}\)/],
+  ['C:\\talk.mov', /new FileSource\(\{ path: 'C:\\\\talk\.mov' \}\)/],
+  [new URL('file:///talk.mov'), /new FileSource\(\{ path: new URL\('file:\/\/\/talk\.mov'\) \}\)/],
   ['https://example.com/talk.mov', /new HttpSource\(\{ url \}\)/],
   [new URL('http://example.com/talk.mov'), /new HttpSource\(\{ url \}\)/],
   ['s3://masters/talk.mov', /new S3Source\(\{ client, bucket: 'masters', key: 'talk\.mov' \}\)/],
-  [Buffer.alloc(1), /new BytesSource\(bytes\)/],
+  [Buffer.alloc(1), /new BytesSource\(\{ bytes \}\)/],
   [Readable.from([]), /a stream is piped into FfmpegTransform/],
   [noRead, /read\(\), got an object$/],
 ]
@@ -77,7 +77,7 @@ t.test('reads it alike in each stage, and names the input in the message', async
     ['inputs[1].source', () => several(source, { source: 'talk.mov' })],
   ]
   for (const [option, make] of cases) {
-    t.throws(make, { code, option, message: /new FileSource\('talk\.mov'\)/ }, option)
+    t.throws(make, { code, option, message: /new FileSource\(\{ path: 'talk\.mov' \}\)/ }, option)
   }
   const message = /a stream is piped into FfmpegTransform, or FfmpegProcess, got a Readable$/
   t.throws(() => readable({ input: Readable.from([]) }), { option: 'input', message })
