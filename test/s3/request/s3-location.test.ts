@@ -18,7 +18,7 @@ t.test('parses its own output', async t => {
 t.test('accepts a bucket and key, or a URI, but not both or half', async t => {
   t.same(locationOption({ bucket: 'b', key: 'k' }, 'X'), { bucket: 'b', key: 'k' })
   t.same(locationOption({ uri: 's3://b/k' }, 'X'), { bucket: 'b', key: 'k' })
-  t.throws(() => locationOption({ uri: 's3://b/k', key: 'k' }, 'X'), { option: 'uri', message: /given both/ })
+  t.throws(() => locationOption({ uri: 's3://b/k', key: 'k' }, 'X'), { option: 'uri', message: /not both/ })
   t.throws(() => locationOption({ bucket: 'b' }, 'X'), { option: 'key', code: 'AVIO_ERR_OPTION' })
   t.throws(() => locationOption({ key: 'k' }, 'X'), { option: 'bucket', code: 'AVIO_ERR_OPTION' })
   t.throws(() => locationOption({ uri: 'https://b/k' }, 'X'), {
