@@ -70,7 +70,7 @@ const KINDS: Record<string, Kind> = {
 
 for (const [name, { muxer, args, media = 1 }] of Object.entries(KINDS)) {
   t.test(
-    `finds ${name} cut at ten places, and takes it whole, and as it is written to a pipe, for good`,
+    `detects ${name} cut at ten places, and accepts it whole and as written to a pipe`,
     async t => {
       const file = await ffmpegToFile([...args, '-f', muxer], `media.${muxer}`)
       for (const place of tenPlaces(file)) {

@@ -4,7 +4,7 @@ import { noBrowser, openPage } from '../support/browser.js'
 import { HlsPlayback } from '../support/hls-playback.js'
 
 t.test(
-  'the page plays the ladder, switches to the rendition that is pressed, and seeks',
+  'plays the ladder in the page, switches to the selected rendition, and seeks',
   { skip: noBrowser },
   async t => {
     const { url, result, close } = await main([], { seconds: 8 })

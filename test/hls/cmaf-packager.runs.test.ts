@@ -84,7 +84,7 @@ t.test('leaves the published presentation intact, whichever object of a rerun fa
 })
 
 t.test(
-  'tells of the manifest when the multivariant playlist fails, and keeps the objects of both runs',
+  'reports the published manifest if the multivariant playlist fails, and keeps the objects of both runs',
   async t => {
     for (const mode of MODES) {
       const { storage, before } = await published()
@@ -138,7 +138,7 @@ t.test('does not fail because of a failed removal', async t => {
 })
 
 t.test(
-  'does not know what it replaces where the storage can not read, and publishes all the same',
+  'publishes without listing replaced objects if the storage can’t read',
   async t => {
     const { storage } = await published()
     const open = storage.open.bind(storage)

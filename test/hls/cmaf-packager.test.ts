@@ -53,7 +53,7 @@ function withoutIndex(bytes: Buffer): Buffer {
 }
 
 t.test(
-  'a ladder is cut alike, within the target, and its segments are the streams, sample for sample',
+  'cuts a ladder alike, within the target, into segments equal to the streams sample for sample',
   async t => {
     const storage = new MemoryStorage()
     const renditions = await ladder()
@@ -408,7 +408,7 @@ t.test('gives another stream after a discontinuity its own initialization segmen
 })
 
 t.test(
-  'counts presented time in playlists and manifest, and makes no segment of a last frame alone',
+  'counts presented time in playlists and manifest, and makes no segment from a single last frame',
   async t => {
     const storage = new MemoryStorage()
     const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2, mpd: 'manifest.mpd' })

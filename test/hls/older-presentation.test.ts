@@ -33,7 +33,7 @@ t.test('finds a manifest without a multivariant playlist by the playlists beside
 })
 
 t.test(
-  'lists nothing where nothing is published, and does not know where the storage can not read',
+  'lists nothing if nothing is published, and returns undefined if the storage can’t read',
   async t => {
     t.same(await publishedObjects(storageOf({}), ['main.m3u8']), [])
     t.same(await publishedObjects(storageOf({ 'main.m3u8': 'no playlist' }), ['main.m3u8']), [])

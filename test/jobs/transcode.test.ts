@@ -233,7 +233,7 @@ t.test('obeys an abort while an output waits for its check', async t => {
 })
 
 t.test(
-  'an abort during the very last request comes too late: what is stored is reported as stored',
+  'reports a stored object as stored if the abort comes during the very last request',
   async t => {
     const { client, read, sink, left } = await open(t)
     const abort = new AbortController()

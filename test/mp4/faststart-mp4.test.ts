@@ -49,7 +49,7 @@ t.test('writes no file from input that is damaged, cut off, or no fragmented MP4
 })
 
 t.test(
-  'refuses a moov with samples, as frag_keyframe alone writes it, and names the flags to use',
+  'rejects a moov with samples, as frag_keyframe alone writes it, and names the flags to use',
   async t => {
     const flags = ['-movflags', '+frag_keyframe', '-f', 'mp4']
     const bytes = await ffmpegToPipe([...bothInputs(), ...H264, ...AAC, ...flags])

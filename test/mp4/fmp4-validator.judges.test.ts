@@ -28,7 +28,7 @@ const shown = (verdict: Verdict, all: Verdict): string => {
 }
 
 t.test(
-  'others pass the file that is well, and of those that are not see less than the validator',
+  'agrees with other tools on the valid file, and finds more faults in the invalid ones',
   async t => {
     const all = await judges()
     if (process.env['CI']) t.equal(all.length, 4, 'mp4box.js and mediabunny are installed')

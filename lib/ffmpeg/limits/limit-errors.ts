@@ -29,7 +29,7 @@ export function tooManyPixels(size: string, maxPixels: number, name = 'The input
 /** The error for media that last too long. */
 export function tooLong(what: string, maxDuration: number): FfmpegError {
   const message = `${what} is longer than ${maxDuration} s (limits.maxDuration).`
-  return limitError('AVIO_ERR_LIMIT_DURATION', message, 'take a part ("-t").')
+  return limitError('AVIO_ERR_LIMIT_DURATION', message, 'shorten the output ("-t").')
 }
 
 /** Replaces the error of a tool that the system stopped by the error of that limit. */
@@ -38,7 +38,7 @@ export function limitBehind(error: unknown, { memory, cpuSeconds }: SystemLimits
   const { signal, stderrTail = '' } = error
   if (cpuSeconds !== undefined && (signal === 'SIGXCPU' || signal === 'SIGKILL')) {
     const what = `The tool has used ${cpuSeconds} s of CPU time (limits.cpuSeconds).`
-    return limitError('AVIO_ERR_LIMIT_CPU', what, 'take a part ("-t"), or a faster preset.', error)
+    return limitError('AVIO_ERR_LIMIT_CPU', what, 'shorten the output ("-t"), or use a faster preset.', error)
   }
   if (memory !== undefined && (NO_MEMORY.test(stderrTail) || CRASHES.includes(signal ?? ''))) {
     const what = `The tool needs more than ${memory} bytes of memory (limits.memory).`

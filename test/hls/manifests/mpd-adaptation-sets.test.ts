@@ -54,7 +54,7 @@ t.test(
 )
 
 t.test(
-  'within a group of sounds each is the user’s choice, and goes with its counterpart of other groups',
+  'offers each audio rendition of a group as a choice, along with its counterpart in other groups',
   async t => {
     const en = { language: 'en' }
     t.same(

@@ -64,7 +64,7 @@ t.test('turns a live stream static at its end, and keeps its timeline', async t 
 })
 
 t.test(
-  'the presentation lasts as long as its last period, whatever the renditions lasted before',
+  'ends the presentation with its last period, whatever the renditions lasted before',
   async t => {
     const video = initOf([trackOf('video')])
     const sound = initOf([trackOf('audio')])

@@ -34,7 +34,7 @@ t.test('finds the intended rate, however the times are rounded', async t => {
 })
 
 t.test(
-  'takes the highest rate where it varies, and that of all where a segment is too short to tell',
+  'takes the highest rate if it varies, and the overall rate if a segment is too short to measure',
   async t => {
     t.equal(rateOf([100, 4], [20, 4]), 25)
     t.equal(rateOf([50, 2], [1, 0.02]), 25, 'one picture is no segment to go by')

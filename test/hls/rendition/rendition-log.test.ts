@@ -111,7 +111,7 @@ t.test('restarts the clock for other tracks, but not the wall clock', async t =>
 })
 
 t.test(
-  'a window keeps what is listed, as much again and one; initialization segments as long as they are needed',
+  'keeps twice the listed window plus one segment, and initialization segments while needed',
   async t => {
     const log = logOf({ windowSize: 3 })
     const gone: string[] = []

@@ -144,7 +144,7 @@ t.test('commits with the whole packaging, together with the other renditions', a
 })
 
 t.test(
-  'takes any number of streams by pipelines that do not end it, without a warning of a leak',
+  'accepts any number of streams from pipelines that do not end it, without a leak warning',
   async t => {
     const warnings: string[] = []
     const listen = ({ name }: Error): void => void warnings.push(name)

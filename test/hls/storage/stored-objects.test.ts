@@ -37,7 +37,7 @@ t.test('keeps objects that may have been seen, and never removes a root', async 
 })
 
 t.test(
-  'refuses one object more than the limit, counting what is there at a time, and no playlists',
+  'rejects one object more than the limit, counting only objects present at a time and no playlists',
   async t => {
     const storage = new MemoryStorage()
     const objects = new StoredObjects(storage, { cacheControl, maxObjects: 2 })

@@ -9,7 +9,7 @@ const at = (tree: Box, path: string): Box =>
   path.split('/').reduce((parent, type) => parent.needChild(type), tree)
 
 t.test(
-  'replaces boxes by longer ones, shorter ones and none, and corrects the sizes around them',
+  'replaces boxes with longer ones, shorter ones and none, and corrects the sizes of their parents',
   async t => {
     const bytes = box(
       'moov',

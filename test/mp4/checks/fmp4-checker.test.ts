@@ -452,7 +452,7 @@ t.test('skips what it can not read without strict, including its mdat', async t 
 })
 
 t.test(
-  'without strict, a stream whose boxes are lost is not complete, and is not looked at further',
+  'reports a stream with lost boxes as incomplete without strict, and stops checking it',
   async t => {
     for (const bytes of [zero('moof[1]'), Buffer.concat([good, Buffer.alloc(8)]), cut]) {
       const { warnings, report } = check(bytes, { strict: false })

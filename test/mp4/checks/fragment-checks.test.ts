@@ -121,7 +121,7 @@ t.test('warns of a gap, and calls it a missing fragment if a sequence number is 
 })
 
 t.test(
-  'a picture has to begin with a sync sample, sound need not say so, and later fragments may not',
+  'requires a sync sample at the start of video, but not of audio or of later fragments',
   async t => {
     const late = [{ size: 1, sync: false }]
     const begin = (id: number): FragmentSpec => ({

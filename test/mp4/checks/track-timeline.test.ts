@@ -79,7 +79,7 @@ t.test('takes the delay of the first frame from the earliest one', async t => {
 })
 
 t.test(
-  'a track lasts from its first picture shown to the end of its last, its edit list applied',
+  'measures a track from its first presented frame to the end of its last, edit list applied',
   async t => {
     // Decoded 0–120, shown 80–200.
     const delayed = [

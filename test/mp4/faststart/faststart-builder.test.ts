@@ -327,7 +327,7 @@ t.test('distrusts claims that cost nothing', { timeout: 20_000 }, t => {
 })
 
 t.test(
-  'three hours and 5.5 GB: long offsets, a long mdat, and little memory',
+  'writes three hours and 5.5 GB with 64-bit offsets and mdat size, in little memory',
   { timeout: 120_000 },
   async t => {
     const pictures = Array.from({ length: 50 }, (_, n) => ({

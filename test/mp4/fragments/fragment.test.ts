@@ -54,7 +54,7 @@ t.test('a fragment: its number, its tracks, their times, their runs', async t =>
 })
 
 t.test(
-  'a run without a table says that its samples are alike, and tfhd which sample entry they have',
+  'takes the samples of a run without a table as alike, and their sample entry from tfhd',
   async t => {
     const without = ['duration', 'size', 'flags', 'offset'] as const
     const alike = { samples: [{ size: 0 }, { size: 0 }], without }

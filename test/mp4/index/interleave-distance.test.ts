@@ -53,7 +53,7 @@ t.test('measures nothing for one track, for no video or audio tracks, and for fr
 })
 
 t.test(
-  'what ffmpeg writes is close together; with all sound behind all pictures it is as far as they are long',
+  'measures a short distance in ffmpeg’s files, and the length of the video if all audio follows it',
   async t => {
     const good = await fastStartMp4({ seconds: 8 })
     const bad = badlyInterleaved(good)

@@ -43,7 +43,7 @@ t.test('starts a piece with the sync sample at or before its start, at a time be
 })
 
 t.test(
-  'the first picture of a piece is shown when the piece begins, also where the edit starts before it',
+  'starts a piece at its first presented frame, also if the edit starts before it',
   async t => {
     t.same(times(keys(TEN, [[0, 450]])), [-200, 200], 'the picture at 500 is the first')
     t.same(times(keys({ ...TEN, compositions: [[10, 200]] }, [[0, 0]])), [0, 300, 700])

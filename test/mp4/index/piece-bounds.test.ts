@@ -11,7 +11,7 @@ t.test('counts the values up to another value', async t => {
 })
 
 t.test(
-  'tells for each piece when its first sample is shown, and when the last one before its end is over',
+  'gives the presentation time of each piece’s first sample, and the end of its last',
   async t => {
     const random = seeded(3)
     for (let round = 0; round < 200; round++) {

@@ -39,7 +39,7 @@ t.test('gives each sample its times, position and size, and whether it decodes b
 })
 
 t.test(
-  'without composition times and sync samples: shown when decoded, and every one decodes by itself',
+  'takes samples without ctts and stss as presented when decoded, each a sync sample',
   async t => {
     const samples = atOnce(SampleTable.read(sampleTableBox(PLAIN))).samples()
     while (samples.next()) t.ok(samples.isSync && samples.compositionTime === samples.decodeTime)

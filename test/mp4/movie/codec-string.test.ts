@@ -21,7 +21,7 @@ t.test('writes profile, constraints and level of H.264 in hex', async t => {
 })
 
 t.test(
-  'HEVC: profile, compatibility in reverse, tier and level, constraints without trailing zeros',
+  'writes HEVC with profile, reversed compatibility flags, tier, level, and constraints without trailing zeros',
   async t => {
     // The examples of ISO/IEC 14496-15 Annex E.
     t.equal(codec('hev1', box('hvcC', hex('01 01 60000000 b00000000000 5d'))), 'hev1.1.6.L93.B0')
@@ -95,7 +95,7 @@ t.test('names a protected track by what is protected', async t => {
 })
 
 t.test(
-  'no type breaks out of the place that it is written to: each of the characters that one may have',
+  'percent-encodes unsafe characters in a sample entry type',
   async t => {
     for (let code = 0x20; code < 0x7f; code++) {
       const character = String.fromCharCode(code)
