@@ -4,42 +4,42 @@ import { type StatedExtent, statedExtent } from './stated-extent.js'
 import { TailRing } from './tail-ring.js'
 import type { Need, Piece } from './extents/walk.js'
 
-/** What is allocated first for bytes that are gathered; more as they come. */
+/** Initial allocation for gathered bytes; it grows as they arrive. */
 const FIRST_ALLOCATION = 64 * 1024
-/** A piece that is kept for the next one, which may begin within it: a header, at most. */
+/** Largest piece kept because the next may begin within it: at most a header. */
 const MAX_BEFORE = 64
-/** Reads made of a source for what ffmpeg was not sent itself. */
+/** Limit of reads from a source for bytes not sent to ffmpeg. */
 const MAX_READS = 64
-/** Steps of a walk for which the size of the input does not have to answer. */
+/** Steps a walk may take regardless of the input's size. */
 const FREE_STEPS = 10_000
-/** Bytes of input for each further step: real media have more, boxes of nothing are a stranger's. */
+/** Input bytes required for each further step: real media have more, empty boxes indicate a hostile file. */
 const BYTES_PER_STEP = 32
 
 const NOTHING: Buffer = Buffer.alloc(0)
 
-/** An input of which less came than its container states. */
+/** An input shorter than its container states. */
 export interface Shortfall {
-  /** The container, as people call it. */
+  /** The container's common name. */
   readonly container: string
-  /** How much the container states and how much came: a clause to be put into a sentence. */
+  /** The stated and the received length, as a clause for a sentence. */
   readonly reason: string
 }
 
 /**
- * Watches the bytes of one input go by, in any order, and says in the end whether less came than the container states.
+ * Watches the bytes of one input, in any order, and finally reports whether it is shorter than its container states.
  *
- * Media are not copied and not looked at. A chunk costs a comparison, and a step for each header in it that counts.
+ * Media are neither copied nor parsed. A chunk costs a comparison, plus a step for each relevant header in it.
  *
- * Memory: what the walk asks for at a time, at most 8 MiB (an MP4's index); of FLAC and Ogg in order, the last bytes.
+ * Memory: the walk's current request, at most 8 MiB (an MP4's index); for FLAC and Ogg in order, the last bytes.
  */
 export class ContainerWatch {
   readonly #isOrdered: boolean
   readonly #walk: ReturnType<typeof statedExtent>
   #need: Need | undefined
-  /** What has come of the bytes that are needed, where a chunk had only a part of them. */
+  /** The part of the needed bytes received so far, if a chunk had only some of them. */
   #gathered = NOTHING
   #filled = 0
-  /** Of the pieces that were gathered, the one that reaches furthest. */
+  /** The gathered piece with the furthest end. */
   #before: { readonly at: number; readonly bytes: Buffer } | undefined
   readonly #first = Buffer.alloc(MAX_BEFORE)
   #ring: TailRing | undefined
@@ -49,8 +49,8 @@ export class ContainerWatch {
   #stated: StatedExtent | undefined
 
   /**
-   * @param demuxers - the demuxer that ffmpeg was told to use, where it was told, by any of its names
-   * @param size - length of the input, where it is known. Without it the bytes have to come in order.
+   * @param demuxers - names of the demuxer forced with `-f`, if any
+   * @param size - length of the input, if known. Without it the bytes must arrive in order.
    */
   constructor(demuxers: string | undefined, size?: number) {
     this.#isOrdered = size === undefined
@@ -76,10 +76,10 @@ export class ContainerWatch {
   }
 
   /**
-   * The input is over, and all of it was seen in order, or is there to be read.
+   * Ends the watch: the whole input was seen in order, or can be read.
    *
-   * @param source - where what was not seen is read, a few small pieces at most
-   * @param signal - gives up the reads
+   * @param source - supplies unseen bytes, at most a few small pieces
+   * @param signal - aborts the reads
    */
   async finish(source?: RandomAccess, signal?: AbortSignal): Promise<Shortfall | undefined> {
     const size = source === undefined ? this.#end : await source.size(signal)
@@ -111,7 +111,7 @@ export class ContainerWatch {
     return { bytes: this.#gathered.subarray(0, this.#filled), at: need.at, size }
   }
 
-  /** The bytes that are needed lie in more than one chunk. */
+  /** Gathers needed bytes from several chunks. */
   #gather(bytes: Buffer, at: number, length: number): void {
     const filled = this.#filled + bytes.length
     if (this.#gathered.length < filled) {
@@ -129,7 +129,7 @@ export class ContainerWatch {
     this.#next({ ...piece, size: undefined })
   }
 
-  /** A piece that came in more than one chunk may have the first bytes of the next one. Returns whether it has. */
+  /** Returns whether a piece gathered from several chunks contains the first bytes of the next piece. */
   #takeBefore(at: number, length: number): boolean {
     const before = this.#before
     const start = at - (before?.at ?? 0)
@@ -138,7 +138,7 @@ export class ContainerWatch {
     return true
   }
 
-  /** Before it is known whether the last bytes are wanted, the first ones are kept: they may be the last. */
+  /** Collects the last bytes, and keeps the first ones until a request for the tail: they may be part of it. */
   #keepTail(offset: number, chunk: Buffer): void {
     if (offset < MAX_BEFORE) chunk.copy(this.#first, offset, 0, MAX_BEFORE - offset)
     if (this.#need === undefined || 'at' in this.#need) return
@@ -155,7 +155,7 @@ export class ContainerWatch {
       ? { done: true as const, value: undefined }
       : piece
         ? this.#walk.next(piece)
-        : // The first one is to come to the first need.
+        : // The first call starts the walk, without a piece.
           this.#walk.next()
     this.#need = step.done ? undefined : step.value
     if (step.done) this.#stated = step.value

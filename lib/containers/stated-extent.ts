@@ -14,25 +14,25 @@ import { SIGNATURES } from './extents/signature.js'
 import type { Claim, Need, Piece, Walker } from './extents/walk.js'
 import { wavExtent } from './extents/wav-extent.js'
 
-/** A container and what it states. */
+/** A container, its signature, and its walk. */
 export interface StatedExtent {
-  /** As people call it. */
+  /** Its common name. */
   readonly container: string
   readonly claim: Claim
 }
 
 interface Container {
   readonly name: string
-  /** ffmpeg's names of the demuxer that reads it. */
+  /** ffmpeg's names for its demuxer. */
   readonly demuxers: string
-  /** Whether an input that begins so is one. */
+  /** Whether an input with these first bytes is one. */
   readonly begins: (head: Buffer) => boolean
   readonly walk: Walker
-  /** Whether ffmpeg finds it behind an ID3v2 tag: its places do not count from the start of the file. */
+  /** Whether ffmpeg finds it after an ID3v2 tag: its offsets do not count from the start of the file. */
   readonly behindId3?: true
 }
 
-/** Bytes that tell a container. */
+/** Bytes needed to detect a container. */
 const HEAD = 16
 
 const CONTAINERS: readonly Container[] = [
@@ -109,11 +109,11 @@ const CONTAINERS: readonly Container[] = [
 ]
 
 /**
- * What an input's own container states about its extent, by whatever container it is; `undefined` where it states
- * nothing, or can't be judged (MPEG-TS, MPEG-PS, ADTS, MP3, raw streams).
+ * Detects an input's container and reads its stated extent; `undefined` if it states none or can't be judged (MPEG-TS,
+ * MPEG-PS, ADTS, MP3, raw streams).
  *
- * @param demuxers - the demuxer that ffmpeg was told to use, where it was told: another container is not looked for
- * @param size - length of the input, where it is known before its end
+ * @param demuxers - names of the demuxer forced with `-f`, if any: no other container is considered
+ * @param size - length of the input, if known before its end
  */
 export function* statedExtent(
   demuxers: string | undefined,
@@ -140,7 +140,7 @@ function isRead(container: Container, demuxers: string | undefined): boolean {
   return demuxers.split(',').some(name => names.includes(name))
 }
 
-/** ID3v2 §3.1: four bytes of seven bits, without the header of ten, nor the footer of ten. */
+/** ID3v2 §3.1: four bytes of seven bits; the size excludes the 10-byte header and the 10-byte footer. */
 function id3Length(head: Buffer): number {
   const footer = (head[5]! & 0x10) === 0 ? 0 : 10
   return 10 + footer + [6, 7, 8, 9].reduce((size, at) => size * 128 + (head[at]! & 127), 0)

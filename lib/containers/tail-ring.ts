@@ -1,10 +1,10 @@
-/** The last bytes of a stream. Memory: twice `length`. */
+/** Keeps the last bytes of a stream. Memory: twice `length`. */
 export class TailRing {
   readonly #length: number
   readonly #bytes: Buffer
   #filled = 0
 
-  /** @param length - how many of the last bytes are wanted */
+  /** @param length - number of bytes to keep */
   constructor(length: number) {
     this.#length = length
     this.#bytes = Buffer.allocUnsafeSlow(2 * length)
@@ -21,7 +21,7 @@ export class TailRing {
     this.#filled += kept.length
   }
 
-  /** The last bytes: as many as are wanted, or all that came. */
+  /** The last `length` bytes, or all of a shorter stream. */
   get bytes(): Buffer {
     return this.#bytes.subarray(Math.max(0, this.#filled - this.#length), this.#filled)
   }

@@ -2,8 +2,8 @@ import type { RandomAccess } from '../io/random-access.js'
 import { ContainerWatch, type Shortfall } from './container-watch.js'
 
 /**
- * A source that is watched while it is read: it hands everything on as it is, errors included, and tells in the end
- * whether it is as long as its container states. Only what nobody has read has to be read for that, a few headers.
+ * Wraps a source and watches its reads: it passes on all bytes and errors unchanged, and finally reports whether the
+ * source is as long as its container states. That takes reads of a few headers, if they were not read before.
  */
 export class WatchedSource implements RandomAccess {
   readonly #source: RandomAccess
@@ -11,20 +11,20 @@ export class WatchedSource implements RandomAccess {
   #watch: ContainerWatch | undefined
 
   /**
-   * @param source - what is read
-   * @param demuxers - the demuxer that ffmpeg was told to use, where it was told
+   * @param source - the wrapped source
+   * @param demuxers - names of the demuxer forced with `-f`, if any
    */
   constructor(source: RandomAccess, demuxers: string | undefined) {
     this.#source = source
     this.#demuxers = demuxers
   }
 
-  /** What errors call it: as the source itself. */
+  /** The source's name in errors. */
   get name(): string | undefined {
     return this.#source.name
   }
 
-  /** Total length in bytes, as the source says. */
+  /** Total length in bytes, from the source. */
   size(signal?: AbortSignal): Promise<number> {
     return this.#source.size(signal)
   }
@@ -40,7 +40,7 @@ export class WatchedSource implements RandomAccess {
     }
   }
 
-  /** How much less the source has than its container states. */
+  /** Reports how far the source falls short of its container's stated extent. */
   async shortfall(signal?: AbortSignal): Promise<Shortfall | undefined> {
     const watch = await this.#watched(signal)
     return watch.finish(this.#source, signal)

@@ -5,27 +5,27 @@ import { KiB } from '../options.js'
 import { ID, type Segment } from './segment.js'
 import type { MatroskaTrack } from './tracks.js'
 
-/** A place that can be jumped to. */
+/** A position to seek to. */
 export interface Cue {
-  /** When it is shown, in seconds. */
+  /** Presentation time in seconds. */
   readonly time: number
-  /** Where the cluster begins that holds it, in the file. */
+  /** Offset of its cluster in the file. */
   readonly offset: number
 }
 
-/** Nanoseconds of a tick where the file does not say. */
+/** Default nanoseconds per tick. */
 const DEFAULT_SCALE = 1_000_000
-/** More are refused: each becomes an object. */
+/** Limit of cues: each becomes an object. */
 const MAX_CUES = 2 ** 19
-/** Bytes of a cue: some 20 for each track that it names. One is looked at in one go. */
+/** Limit of a cue's size in bytes: some 20 per track. A cue is parsed without a pause. */
 const MAX_POINT_SIZE = 16 * KiB
 
-/** How many nanoseconds a tick of the segment has (RFC 9559 §5.1.2.9). */
+/** Nanoseconds per tick of the segment (RFC 9559 §5.1.2.9). */
 export function timestampScale(segment: Segment): number {
   return segment.info?.child(ID.timestampScale)?.unsigned || DEFAULT_SCALE
 }
 
-/** Length of the segment in seconds, where it is stated. */
+/** Length of the segment in seconds, if stated. */
 export function segmentDuration(segment: Segment): number | undefined {
   const ticks = segment.info?.child(ID.duration)?.float
   return ticks !== undefined && ticks > 0 && ticks < Infinity
@@ -34,12 +34,12 @@ export function segmentDuration(segment: Segment): number | undefined {
 }
 
 /**
- * The cues of a track, in the order of time (RFC 9559 §5.1.5): what its writer chose to list. ffmpeg lists every key
- * frame of a picture, and of sound what begins a cluster where there is no picture.
+ * The cues of a track in order of time (RFC 9559 §5.1.5). The writer chooses them: ffmpeg lists every key frame of a
+ * video track, and without video the first audio block of each cluster.
  *
- * Times are as ffmpeg shows them: less the codec delay, in whole ticks.
+ * Times match ffmpeg's: less the codec delay, in whole ticks.
  *
- * @throws MatroskaError `AVIO_ERR_MATROSKA_INVALID`, `AVIO_ERR_MATROSKA_LIMIT` for more than half a million
+ * @throws MatroskaError `AVIO_ERR_MATROSKA_INVALID`, `AVIO_ERR_MATROSKA_LIMIT` for more than half a million cues
  */
 export function* trackCues(segment: Segment, track: MatroskaTrack): Work<Cue[]> {
   const scale = timestampScale(segment)
@@ -63,7 +63,7 @@ export function* trackCues(segment: Segment, track: MatroskaTrack): Work<Cue[]> 
   return yield* sortInTurns(cues, ({ time }) => time)
 }
 
-/** Where a cue says that the cluster of a track begins, from the start of the segment's data. */
+/** Offset of a cue's cluster for a track, from the start of the segment's data. */
 function positionOf(point: EbmlData, track: number): number | undefined {
   for (const positions of point.children()) {
     if (positions.id !== ID.cueTrackPositions) continue

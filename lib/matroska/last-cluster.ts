@@ -8,30 +8,30 @@ import { type Element, MAX_ELEMENT_HEADER, elementIfAny } from './element.js'
 import { ID, IN_CLUSTER, type Segment, readSegment } from './segment.js'
 
 /**
- * How long a file is that does not say so. What a browser records (`MediaRecorder`) and what is written to a pipe has a
- * segment of unknown size, no `Duration` and often no `Cues`; but each cluster tells its time, and each block in it its own
- * (RFC 9559 §5.1.3). The last cluster begins where the last `1F 43 B6 75` stands that is followed by what a cluster
- * holds: blocks count 16 bits of ticks, so that it is mostly no further from the end than 32 seconds of media.
+ * Measures a file without a stated duration. Browser recordings (`MediaRecorder`) and files written to a pipe have a
+ * segment of unknown size, no `Duration` and often no `Cues`; but each cluster and each block in it states its time
+ * (RFC 9559 §5.1.3). The last cluster begins at the last `1F 43 B6 75` with valid cluster content after it. Block times
+ * have 16 bits, so it is usually within 32 seconds of media from the end.
  */
 
-/** How much of the end is read, one after the other until the last cluster is in it. */
+/** Sizes of the successive reads at the end, until one contains the last cluster. */
 const TAILS = [256 * KiB, MiB, 4 * MiB, 16 * MiB, 32 * MiB]
 const CLUSTER_BYTES = Buffer.from(ID.cluster.toString(16), 'hex')
-/** What ends a cluster of unknown size. */
+/** Elements that end a cluster of unknown size. */
 const TOP_LEVEL = new Set<number>([
   ...[ID.header, ID.segment, ID.seekHead, ID.info, ID.tracks, ID.cluster, ID.cues],
   ...[ID.attachments, ID.chapters, ID.tags],
 ])
-/** Elements that are looked at: a stranger's file may seem to have clusters everywhere. */
+/** Limit of elements parsed: a hostile file may seem to have clusters everywhere. */
 const MAX_ELEMENTS = 2 ** 20
 
 /**
- * When the media of a Matroska or WebM file end, in seconds by its own clock: what it states, else the end of the last
- * block. That takes its first bytes and a read at its end, or a few where the last cluster is longer than 256 KiB; 32 MiB
- * at most.
+ * The end of a Matroska or WebM file's media, in seconds on its own clock: the stated duration, else the end of the
+ * last block. Reads the first bytes and once at the end, or a few times if the last cluster is longer than 256 KiB; at
+ * most 32 MiB.
  *
- * @returns `undefined` where it can't be told: no such file, or no cluster in its last 32 MiB
- * @throws what the source throws, and an `AbortError`
+ * @returns `undefined` if unknown: not a Matroska file, or no cluster in its last 32 MiB
+ * @throws errors of the source, and an `AbortError`
  */
 export async function mediaEnd(source: RandomAccess, signal?: AbortSignal): Promise<number | undefined> {
   try {
@@ -61,7 +61,7 @@ async function endOf(source: RandomAccess, signal: AbortSignal | undefined): Pro
   return undefined
 }
 
-/** How long a block of each track lasts by default, in ticks. */
+/** Default block duration of each track, in ticks. */
 function lengths(segment: Segment): Map<number, number> {
   const scale = timestampScale(segment)
   const found = new Map<number, number>()
@@ -77,16 +77,16 @@ function lengths(segment: Segment): Map<number, number> {
 /** The blocks of one cluster. */
 class Blocks {
   readonly #lengths: ReadonlyMap<number, number>
-  /** The time of the last block of each track, and how far it lay behind the one before. */
+  /** The time of each track's last block, and its distance from the previous block. */
   readonly #last = new Map<number, { readonly time: number; readonly gap: number }>()
-  /** The end of the last block, in ticks from the cluster's timestamp; `undefined` where there is none. */
+  /** The end of the last block, in ticks from the cluster's timestamp; `undefined` without blocks. */
   end: number | undefined
 
   constructor(lengths: ReadonlyMap<number, number>) {
     this.#lengths = lengths
   }
 
-  /** Takes the block that begins with `bytes`; says whether they are one. */
+  /** Takes the block in `bytes`; returns whether it is valid. */
   take(bytes: Buffer, at: number, duration: number | undefined): boolean {
     const length = Math.clz32(bytes[at] ?? 0) - 23
     if (length > 8 || at + length + 2 > bytes.length) return false
@@ -101,7 +101,7 @@ class Blocks {
   }
 }
 
-/** Looks for the last cluster in the last bytes of a file. */
+/** Searches the last bytes of a file for the last cluster. */
 class Search {
   readonly #lengths: ReadonlyMap<number, number>
   #looked = 0
@@ -111,9 +111,9 @@ class Search {
   }
 
   /**
-   * When the last cluster ends, in ticks.
+   * The end of the last cluster, in ticks.
    *
-   * @param until - its first byte stands before this place of `bytes`: what is behind was looked at
+   * @param until - its first byte is before this offset in `bytes`: the rest was searched already
    */
   *end(bytes: Buffer, until: number): Work<number | undefined> {
     let at = until
@@ -128,7 +128,7 @@ class Search {
     return undefined
   }
 
-  /** When the cluster at `start` ends; `undefined` where there is none, or none with a block. */
+  /** The end of the cluster at `start`; `undefined` without a cluster or blocks in it. */
   *#clusterEnd(bytes: Buffer, start: number): Work<number | undefined> {
     const cluster = elementIfAny(bytes, start, 0)
     if (cluster === undefined) return undefined
@@ -139,7 +139,7 @@ class Search {
       if (++counted % 1024 === 0) yield STEP
       if (++this.#looked > MAX_ELEMENTS) return undefined
       const element = elementIfAny(bytes, at, 0)
-      // A file that was cut ends anywhere.
+      // A truncated file may end anywhere.
       if (element === undefined)
         return at + MAX_ELEMENT_HEADER > bytes.length ? total(time, blocks) : undefined
       const { id } = element

@@ -3,7 +3,7 @@ import { SourceWindow } from '../io/sources/source-window.js'
 import { KiB, MiB } from '../options.js'
 import { EbmlData, type Element, MAX_ELEMENT_HEADER, damaged, elementAt, tooMuch } from './element.js'
 
-/** Ids of RFC 9559 §5.1 (and the header's and those of any element, RFC 8794 §11). */
+/** Element ids: RFC 9559 §5.1, and RFC 8794 §11 for the header and global elements. */
 export const ID = {
   header: 0x1a45dfa3,
   void: 0xec,
@@ -43,13 +43,13 @@ export const ID = {
   attachments: 0x1941a469,
 } as const
 
-/** What may stand in a cluster (RFC 9559 §5.1.3): anything else ends one of unknown size. */
+/** Children of a cluster (RFC 9559 §5.1.3): any other element ends a cluster of unknown size. */
 export const IN_CLUSTER: ReadonlySet<number> = new Set([
   ...[ID.timestamp, ID.silentTracks, ID.position, ID.prevSize, ID.simpleBlock, ID.blockGroup],
   ...[ID.encryptedBlock, ID.void, ID.crc32],
 ])
 
-/** Where a `SeekHead` says that elements stand; those that it names badly are left out. */
+/** Element offsets in a `SeekHead`; invalid entries are skipped. */
 export function* seekPlaces(
   head: EbmlData,
   segmentStart: number,
@@ -62,18 +62,18 @@ export function* seekPlaces(
   }
 }
 
-/** The first read: mostly all that stands before the media. */
+/** Size of the first read: usually everything before the media. */
 const FIRST_READ = 64 * KiB
-/** Elements of the segment that are hopped over: each may cost a read. */
+/** Limit of segment elements skipped: each may cost a read. */
 const MAX_HOPS = 1000
-/** Elements that are looked for by a `SeekHead`; one may name another. */
+/** Limit of elements located by a `SeekHead`; one may name another. */
 const MAX_SEEKS = 100
-/** The largest element that is read, in bytes. */
+/** The largest element read, in bytes. */
 const MAX_ELEMENT_SIZE = 64 * MiB
 
-/** The parts of a segment that say where things are, each where there is one. */
+/** The index parts of a segment, each if present. */
 export interface Segment {
-  /** Where its data begins: what positions in it count from. */
+  /** Offset of its data, the base of positions in the segment. */
   readonly start: number
   readonly info: EbmlData | undefined
   readonly tracks: EbmlData | undefined
@@ -88,22 +88,22 @@ const PARTS = new Map<number, Part>([
 ])
 
 /**
- * Reads what a Matroska or WebM file says of itself, without its media: what stands before the first `Cluster`, and
- * what `SeekHead` says is elsewhere (mostly `Cues`, at the end). One read of 64 KiB, one for each element that is
- * hopped over beyond it, and one or two for each part that is elsewhere.
+ * Reads the metadata of a Matroska or WebM file without its media: the elements before the first `Cluster`, and those
+ * listed in `SeekHead` (usually `Cues`, at the end). Takes one read of 64 KiB, one for each element skipped beyond it,
+ * and one or two for each part elsewhere.
  *
- * Memory: the parts, of at most 64 MiB each.
+ * Memory: the parts, at most 64 MiB each.
  *
  * @param source - the file
- * @param signal - gives up; the promise rejects with an `AbortError`
- * @throws MatroskaError `AVIO_ERR_MATROSKA_INVALID` where it is no such file, or is damaged;
- * `AVIO_ERR_MATROSKA_LIMIT` for larger or more elements than are read
+ * @param signal - aborts the reads; the promise rejects with an `AbortError`
+ * @throws MatroskaError `AVIO_ERR_MATROSKA_INVALID` if it is not a Matroska file, or is damaged;
+ * `AVIO_ERR_MATROSKA_LIMIT` if its elements are too large or too many
  */
 export async function readSegment(source: RandomAccess, signal?: AbortSignal): Promise<Segment> {
   return segmentIn(new SourceWindow(source, await source.size(signal), signal))
 }
 
-/** The same through a window that may hold the first bytes already. */
+/** Like `readSegment`, through a window that may already hold the first bytes. */
 export async function segmentIn(window: SourceWindow): Promise<Segment> {
   const reader = new SegmentReader(window)
   await reader.read()
@@ -116,7 +116,7 @@ class SegmentReader implements Segment {
   tracks: EbmlData | undefined
   cues: EbmlData | undefined
   readonly #window: SourceWindow
-  /** Where parts are, as seek heads say. */
+  /** Offsets of parts, from seek heads. */
   readonly #seeks: { readonly id: number; readonly offset: number }[] = []
   readonly #seen = new Set<number>()
 
@@ -134,7 +134,7 @@ class SegmentReader implements Segment {
     for (let seek = 0; seek < this.#seeks.length && !this.#isComplete; seek++) {
       const { id, offset } = this.#seeks[seek]!
       const element = this.#seen.has(offset) ? undefined : await this.#elementAt(offset)
-      // A seek head that was not brought up to date points anywhere.
+      // An outdated seek head may point anywhere.
       if (element?.id === id) await this.#take(element, offset)
     }
   }
@@ -143,13 +143,13 @@ class SegmentReader implements Segment {
     return this.info !== undefined && this.tracks !== undefined && this.cues !== undefined
   }
 
-  /** What stands before the first cluster. */
+  /** Reads the elements before the first cluster. */
   async #readFront(end: number): Promise<void> {
     let offset = this.start
     for (let hops = 0; offset < end && !this.#isComplete; hops++) {
       const element = await this.#elementAt(offset)
       if (element === undefined || element.id === ID.cluster) return
-      if (hops === MAX_HOPS) throw tooMuch(`more than ${MAX_HOPS} elements stand before the media`, offset)
+      if (hops === MAX_HOPS) throw tooMuch(`more than ${MAX_HOPS} elements precede the media`, offset)
       await this.#take(element, offset)
       offset = element.end
     }

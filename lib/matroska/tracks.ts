@@ -1,20 +1,20 @@
 import type { EbmlData } from './element.js'
 import { ID } from './segment.js'
 
-/** A track of a Matroska file, as far as its cues need it. */
+/** The properties of a Matroska track needed for its cues. */
 export interface MatroskaTrack {
-  /** `TrackNumber`: what cues and blocks call it, from 1. */
+  /** `TrackNumber`: its number in cues and blocks, from 1. */
   readonly number: number
   readonly kind: 'video' | 'audio' | 'other'
-  /** How much of what the decoder gives is left away at the start, in nanoseconds. */
+  /** Decoder output discarded at the start, in nanoseconds. */
   readonly codecDelay: number
 }
 
 const KINDS: Partial<Record<number, 'video' | 'audio'>> = { 1: 'video', 2: 'audio' }
-/** More are passed over. */
+/** Limit of tracks; further ones are ignored. */
 const MAX_TRACKS = 1000
 
-/** Reads a `Tracks` (RFC 9559 §5.1.4). A track without a number is left out. */
+/** Reads a `Tracks` (RFC 9559 §5.1.4). Skips a track without a number. */
 export function matroskaTracks(tracks: EbmlData): MatroskaTrack[] {
   const found: MatroskaTrack[] = []
   for (const entry of tracks.children()) {

@@ -137,16 +137,13 @@ t.test('does not fail because of a failed removal', async t => {
   t.ok(replaced!.includes(`${result.run}/low/init.mp4`))
 })
 
-t.test(
-  'publishes without listing replaced objects if the storage can’t read',
-  async t => {
-    const { storage } = await published()
-    const open = storage.open.bind(storage)
-    t.equal((await packageAll(packager({ open }), { low, sound })).replaced, undefined)
-    storage.read = () => Promise.reject(new Error('not allowed'))
-    t.equal((await packageAll(packager(storage, { run: 'named' }), { low, sound })).replaced, undefined)
-  },
-)
+t.test('publishes without listing replaced objects if the storage can’t read', async t => {
+  const { storage } = await published()
+  const open = storage.open.bind(storage)
+  t.equal((await packageAll(packager({ open }), { low, sound })).replaced, undefined)
+  storage.read = () => Promise.reject(new Error('not allowed'))
+  t.equal((await packageAll(packager(storage, { run: 'named' }), { low, sound })).replaced, undefined)
+})
 
 t.test('refuses a run that is already published, before it overwrites it', async t => {
   const { storage, before } = await published({ run: 'one' })

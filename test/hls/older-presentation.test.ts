@@ -32,16 +32,13 @@ t.test('finds a manifest without a multivariant playlist by the playlists beside
   )
 })
 
-t.test(
-  'lists nothing if nothing is published, and returns undefined if the storage can’t read',
-  async t => {
-    t.same(await publishedObjects(storageOf({}), ['main.m3u8']), [])
-    t.same(await publishedObjects(storageOf({ 'main.m3u8': 'no playlist' }), ['main.m3u8']), [])
-    t.same(await publishedObjects(storageOf({ 'main.m3u8': '#EXTM3U\nmain.m3u8' }), ['main.m3u8']), [])
-    const writing = { read: undefined }
-    t.equal(await publishedObjects(writing, ['main.m3u8']), undefined)
-    const failing = storageOf({ 'main.m3u8': MAIN })
-    failing.read = () => Promise.reject(new Error('not allowed'))
-    await t.rejects(publishedObjects(failing, ['main.m3u8']), { message: 'not allowed' })
-  },
-)
+t.test('lists nothing if nothing is published, and returns undefined if the storage can’t read', async t => {
+  t.same(await publishedObjects(storageOf({}), ['main.m3u8']), [])
+  t.same(await publishedObjects(storageOf({ 'main.m3u8': 'no playlist' }), ['main.m3u8']), [])
+  t.same(await publishedObjects(storageOf({ 'main.m3u8': '#EXTM3U\nmain.m3u8' }), ['main.m3u8']), [])
+  const writing = { read: undefined }
+  t.equal(await publishedObjects(writing, ['main.m3u8']), undefined)
+  const failing = storageOf({ 'main.m3u8': MAIN })
+  failing.read = () => Promise.reject(new Error('not allowed'))
+  await t.rejects(publishedObjects(failing, ['main.m3u8']), { message: 'not allowed' })
+})

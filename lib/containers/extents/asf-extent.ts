@@ -4,14 +4,14 @@ const FILE_PROPERTIES = Buffer.from('a1dcab8c47a9cf118ee400c00c205365', 'hex')
 const DATA = Buffer.from('3626b2758e66cf11a6d900aa0062ce6c', 'hex')
 /** An object's id and size. */
 const HEADER = 24
-/** What stands before the packets in the Data Object. */
+/** Bytes before the packets in the Data Object. */
 const DATA_HEADER = 50
-/** The largest header that is looked through for the properties. */
+/** The largest header searched for the properties. */
 const MAX_HEADER = 2 ** 20
 
 /**
- * ASF (WMV, WMA): the media are the packets of the Data Object. File Properties state the file's size, which counts
- * indices behind the media, too; a broadcast's sizes mean nothing (its flag says so).
+ * ASF (WMV, WMA): the media are the packets of the Data Object. File Properties state the file's size, including
+ * indices after the media; a flag marks the sizes of a broadcast as invalid.
  */
 export function* asfExtent(from: number): Walk {
   const { bytes: head } = yield { at: from, length: 30 }
@@ -32,7 +32,7 @@ export function* asfExtent(from: number): Walk {
   return isUnknown64(size) || size <= DATA_HEADER || end > whole.end ? whole : { ...whole, end }
 }
 
-/** The object of this id within the Header Object. */
+/** Finds the object with this id in the Header Object. */
 function objectIn(header: Buffer, id: Buffer): Buffer | undefined {
   for (let at = 30; at + HEADER <= header.length;) {
     const size = u64le(header, at + 16)

@@ -1,6 +1,6 @@
 import { type Walk, isUnknown32 } from './walk.js'
 
-/** Sun AU: the header says where the data begin and how many there are. */
+/** Sun AU: the header states the offset and the length of the data. */
 export function* auExtent(from: number): Walk {
   const { bytes } = yield { at: from, length: 12 }
   if (bytes.length < 12) return undefined

@@ -1,16 +1,16 @@
 import { type Claim, type Walk, further, isUnknown32, u64le, word } from './walk.js'
 
-/** A chunk's id and size; a list's kind as well. */
+/** A chunk's id and size, and a list's kind. */
 const HEADER = 8
 const LIST_HEADER = 12
-/** The largest header that is looked through for indices of OpenDML. */
+/** The largest header searched for OpenDML indices. */
 const MAX_HEADER = 2 ** 20
-/** RIFFs of one file: each has about a gigabyte. */
+/** RIFFs in one file: each has about a gigabyte. */
 const MAX_RIFFS = 10_000
-/** Bytes by which what an index says of its own parts may differ from their size in the file. */
+/** Tolerated difference, in bytes, between the stated and the actual size of an index part. */
 const SLACK = 16
 
-/** A part of an OpenDML index, which stands behind the media it is for. */
+/** A part of an OpenDML index. It follows the media it indexes. */
 interface IndexPart {
   readonly offset: number
   readonly size: number
@@ -18,13 +18,12 @@ interface IndexPart {
 
 /**
  * AVI: the media are the lists `movi`, one in each RIFF (OpenDML's `AVIX` after the first). The indices of the streams
- * say where their parts stand, behind the media of each RIFF, those included that are still to come. Neither these parts
- * nor `idx1` are media.
+ * locate their parts, after the media of each RIFF, including later RIFFs. Neither these parts nor `idx1` are media.
  */
 export function* aviExtent(from: number): Walk {
   let claim: Claim | undefined
   let parts: readonly IndexPart[] = []
-  /** Where the last list that was seen ends. */
+  /** End of the last list seen. */
   let seen = 0
   let at = from
   for (let riff = 0; riff < MAX_RIFFS; riff++) {
@@ -39,7 +38,7 @@ export function* aviExtent(from: number): Walk {
       const kind = word(bytes, 0) === 'LIST' ? word(bytes, 8) : ''
       const chunkEnd = at + HEADER + size
       if (kind === 'movi') {
-        // Written to a pipe: nothing else has a size either.
+        // Written to a pipe: no other size is filled in either.
         if (isUnknown32(size)) return undefined
         const by = riff === 0 ? 'its list "movi"' : 'a list "movi" (OpenDML)'
         seen = chunkEnd
@@ -56,21 +55,21 @@ export function* aviExtent(from: number): Walk {
   return last < seen ? claim : further(claim, { end: last, by: 'its index of indices (OpenDML)' })
 }
 
-/** Where the media of a `movi` end: before the parts of indices at its end, and the byte that fills up its last chunk. */
+/** End of the media in a `movi`: before the index parts at its end and the padding byte of its last chunk. */
 function mediaEnd(start: number, end: number, parts: readonly IndexPart[]): number {
   const within = parts.filter(({ offset }) => offset >= start && offset < end)
   let media = end
   let bytes = 0
   for (const { offset, size } of within.sort((a, b) => b.offset - a.offset)) {
     bytes += size + SLACK
-    // A part further back that is not the last thing but indices stands among the media.
+    // More than index parts follow this part, so media continue after it.
     if (end - offset > bytes) break
     media = offset
   }
   return media - 1
 }
 
-/** The parts that the super indices of the streams name: `indx` in each `strl` of `hdrl`. */
+/** Parts named by the streams' super indices: `indx` in each `strl` of `hdrl`. */
 function indexParts(hdrl: Buffer): IndexPart[] {
   const parts: IndexPart[] = []
   for (let at = 0; at + LIST_HEADER <= hdrl.length;) {
@@ -80,7 +79,7 @@ function indexParts(hdrl: Buffer): IndexPart[] {
       continue
     }
     const body = hdrl.subarray(at + HEADER, at + HEADER + length)
-    // An index of indices: entries of four words.
+    // A super index has entries of four words.
     if (word(hdrl, at) === 'indx' && body.length >= 24 && body.readUInt16LE(0) === 4 && body[3] === 0) {
       const entries = Math.min(body.readUInt32LE(4), Math.floor((body.length - 24) / 16))
       for (let n = 0; n < entries; n++) {

@@ -1,7 +1,7 @@
 import { mediaChunk } from './chunk-walk.js'
 import { type Walk, isUnknown64, u64be, word } from './walk.js'
 
-/** Core Audio Format: the media are the chunk `data`, whose size is −1 where it is not known. */
+/** Core Audio Format: the media are the chunk `data`, with size −1 if unknown. */
 export function* cafExtent(from: number): Walk {
   return yield* mediaChunk(from + 8, {
     headerLength: 12,

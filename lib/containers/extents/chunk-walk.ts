@@ -1,25 +1,25 @@
 import type { Claim, Need, Piece } from './walk.js'
 
-/** How the chunks of one family of containers are written. */
+/** The chunk format of one family of containers. */
 export interface ChunkRules {
-  /** Bytes of a chunk's header. */
+  /** Size of a chunk's header in bytes. */
   readonly headerLength: number
-  /** The chunk that holds the media, by its id. */
+  /** Id of the media chunk. */
   readonly isMedia: (header: Buffer) => boolean
-  /** Size of a chunk's content, as its header states it. */
+  /** Size of a chunk's content, from its header. */
   readonly sizeOf: (header: Buffer) => number
-  /** Whether the size of the media is none. */
+  /** Whether the media size is a placeholder. */
   readonly isUnknown: (size: number) => boolean
-  /** Chunks begin at multiples of it. */
+  /** Alignment of chunks in bytes. */
   readonly align: number
-  /** The chunk of the media, for messages. */
+  /** Name of the media chunk in messages. */
   readonly by: string
 }
 
-/** Chunks before the media; more are not looked at. */
+/** Limit of chunks before the media. */
 const MAX_CHUNKS = 100_000
 
-/** Goes from chunk to chunk, from byte `at` on, to the one with the media: they reach to its end. */
+/** Walks the chunks from byte `at` to the media chunk, and returns its end. */
 export function* mediaChunk(at: number, rules: ChunkRules): Generator<Need, Claim | undefined, Piece> {
   const { headerLength, align } = rules
   for (let chunk = 0, next = at; chunk < MAX_CHUNKS; chunk++) {

@@ -1,14 +1,14 @@
 import { type FlacFrame, flacFrameAt, isFlacFrameWhole } from './flac-frame.js'
 import type { Claim, Walk } from './walk.js'
 
-/** `fLaC`, the header of a block, and STREAMINFO, which is always the first. */
+/** Size of `fLaC`, a block header, and STREAMINFO, always the first block. */
 const HEADER = 4 + 4 + 34
-/** The last frame begins within it: frames of two channels have some 10 KiB, and a tag may follow. */
+/** Bytes at the end that contain the last frame: a stereo frame has some 10 KiB, and a tag may follow. */
 const TAIL = 256 * 1024
 
 /**
- * FLAC (RFC 9639 §8.2): STREAMINFO states the number of samples, 0 where it is not known. Each frame tells where it
- * stands, so that the last one tells how many came; nothing is decoded.
+ * FLAC (RFC 9639 §8.2): STREAMINFO states the number of samples, 0 if unknown. Each frame states its position, so the
+ * last one gives the number of samples received; nothing is decoded.
  */
 export function* flacExtent(from: number): Walk {
   const { bytes } = yield { at: from, length: HEADER }
@@ -39,8 +39,8 @@ function claim(total: number, came: number): Claim {
 }
 
 /**
- * The last frame that begins in `bytes`: one that goes on where another ended, since audio may look like a header by
- * chance; or the only one of the whole stream.
+ * Finds the last frame in `bytes`. It must continue another frame, since audio may look like a header by chance, or be
+ * the only frame of the stream.
  */
 function lastFrame(bytes: Buffer, blockSize: number, total: number, isAll: boolean): FlacFrame | undefined {
   const frames: FlacFrame[] = []

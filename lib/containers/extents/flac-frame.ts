@@ -1,22 +1,22 @@
 /** The header of a FLAC frame (RFC 9639 §9.1). */
 export interface FlacFrame {
-  /** Where it begins in the bytes. */
+  /** Offset in the bytes. */
   readonly at: number
-  /** The number of its first sample. */
+  /** Number of its first sample. */
   readonly first: number
-  /** Samples of each channel. */
+  /** Samples per channel. */
   readonly samples: number
 }
 
-/** The longest header. */
+/** Length of the longest header. */
 const MAX_HEADER = 16
-/** CRC-8 of x⁸ + x² + x + 1, and CRC-16 of x¹⁶ + x¹⁵ + x² + 1, by byte. */
+/** CRC-8 of x⁸ + x² + x + 1, and CRC-16 of x¹⁶ + x¹⁵ + x² + 1, tables by byte. */
 const CRC8 = table(8, 0x07)
 const CRC16 = table(16, 0x8005)
 
 /**
- * Reads the header at `at`; `undefined` where none is, or not whole. `blockSize` is the size of all blocks but the last
- * in a stream whose frames are numbered, 0 where samples are.
+ * Reads the header at `at`; `undefined` if it is missing or incomplete. `blockSize` is the size of all blocks but the
+ * last in a stream with numbered frames, 0 in a stream with numbered samples.
  */
 export function flacFrameAt(bytes: Buffer, at: number, blockSize: number): FlacFrame | undefined {
   if (at + 6 > bytes.length || bytes[at] !== 0xff || (bytes[at + 1]! & 0xfe) !== 0xf8) return undefined
@@ -37,8 +37,8 @@ export function flacFrameAt(bytes: Buffer, at: number, blockSize: number): FlacF
 }
 
 /**
- * Whether a frame that begins at `at` is whole: somewhere from `least` bytes on its CRC comes out, which is at its
- * end and, of some thousand places, rarely elsewhere.
+ * Whether the frame at `at` is whole: its CRC matches somewhere after `least` bytes. It matches at the frame's end, and
+ * rarely by chance at any of some thousand other places.
  */
 export function isFlacFrameWhole(bytes: Buffer, at: number, least: number): boolean {
   let sum = 0
@@ -54,7 +54,7 @@ function samplesOf(code: number): number {
   return code < 6 ? 576 << (code - 2) : 256 << (code - 8)
 }
 
-/** A number in UTF-8's way, of up to 36 bits. */
+/** Reads a number of up to 36 bits, coded like UTF-8. */
 function codedNumber(bytes: Buffer, at: number): { value: number; length: number } | undefined {
   const first = bytes[at]!
   const ones = Math.clz32(~(first << 24))

@@ -1,18 +1,18 @@
 import { type Claim, type Walk, further } from './walk.js'
 
-/** A tag's header, and as much of its content as has a picture's composition time. */
+/** A tag's header, and its content up to a video frame's composition time. */
 const TAG = 11
 const TAG_START = 16
-/** Tags that are no longer than this are looked through for the metadata, in bytes. */
+/** Largest tag searched for metadata, in bytes. */
 const MAX_SCRIPT = 2 ** 20
 const [AUDIO, VIDEO, SCRIPT] = [8, 9, 18]
-/** How much less than `duration` the last tag may say, in milliseconds, beside the lengths of pictures that were seen. */
+/** Milliseconds the last tag may fall short of `duration`, beside the video frame durations seen. */
 const LEAST_GAP = 200
 const MOST_GAP = 2000
 
 /**
- * FLV: each tag states its length. `onMetaData` may state the file's (`filesize`), which is often left as it was when
- * the file was changed; so it counts only where the times of the tags end before `duration` as well.
+ * FLV: each tag states its length. `onMetaData` may state the file's (`filesize`), but editors often leave it outdated;
+ * so it counts only if the tags' times end before `duration` as well.
  */
 export function* flvExtent(from: number): Walk {
   let claim: Claim | undefined
@@ -21,7 +21,7 @@ export function* flvExtent(from: number): Walk {
   let step = 0
   let at = from + 9
   for (;;) {
-    // Each tag follows the length of the one before.
+    // The length of the previous tag precedes each tag.
     const { bytes, size } = yield { at: at + 4, length: TAG_START }
     if (bytes.length < TAG) {
       if (size === undefined || stated === undefined || stated.fileSize <= size) return claim
@@ -49,7 +49,7 @@ function compositionTime(tag: Buffer): number {
   return isAvc && tag[TAG + 1] === 1 ? Math.max(0, tag.readIntBE(TAG + 2, 3)) : 0
 }
 
-/** `filesize` and `duration`, where both are stated. AMF 0: the name, a marker, and a double. */
+/** Reads `filesize` and `duration`, if both are stated. AMF 0: the name, a marker, and a double. */
 function metadataIn(script: Buffer): { fileSize: number; duration: number } | undefined {
   const fileSize = numberNamed(script, 'filesize')
   const duration = numberNamed(script, 'duration')

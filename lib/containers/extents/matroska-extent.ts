@@ -2,12 +2,12 @@ import { EbmlData, type Element, MAX_ELEMENT_HEADER, elementIfAny } from '../../
 import { ID, IN_CLUSTER, seekPlaces } from '../../matroska/segment.js'
 import { type Claim, type Need, type Piece, type Walk, further } from './walk.js'
 
-/** The largest `SeekHead` that is read, in bytes. */
+/** The largest `SeekHead` read, in bytes. */
 const MAX_SEEK_HEAD = 64 * 1024
 
 /**
- * Matroska and WebM: the segment states its size, and so does each cluster; live writers leave both unknown, and then
- * each block states its own. What follows the last cluster (cues, tags) is not media.
+ * Matroska and WebM: the segment and each cluster state their sizes; live writers leave both unknown, and then each
+ * block states its own. Elements after the last cluster (cues, tags) are not media.
  */
 export function* matroskaExtent(from: number, size: number | undefined): Walk {
   let claim: Claim | undefined
@@ -15,7 +15,7 @@ export function* matroskaExtent(from: number, size: number | undefined): Walk {
     const element = yield* elementIn(at)
     if (element === undefined) return claim
     if (element.id === ID.segment) {
-      // Where the length is known, nothing more has to be looked at.
+      // With a known length, no more bytes are needed.
       if (size !== undefined && element.end <= size) claim = further(claim, segmentClaim(element))
       else claim = further(claim, yield* segmentExtent(element))
     } else if (element.id !== ID.header && element.id !== ID.void) return claim
@@ -28,12 +28,12 @@ function segmentClaim({ end }: Element): Claim {
   return { end, by: 'the size of its Segment' }
 }
 
-/** How far the media of a segment reach. */
+/** Tracks the end of a segment's media. */
 function* segmentExtent(segment: Element): Generator<Need, Claim | undefined, Piece> {
-  // A size of 0 is a live writer's, too.
+  // Live writers also write a size of 0.
   const end = segment.end > segment.start ? segment.end : Infinity
   let claim: Claim | undefined
-  /** Where the elements behind the media begin, as the seek head says. */
+  /** Offsets of the elements after the media, from the seek head. */
   let behind: number[] = []
   let firstCluster: number | undefined
   let inCluster = false
@@ -42,7 +42,7 @@ function* segmentExtent(segment: Element): Generator<Need, Claim | undefined, Pi
     const { bytes } = yield { at, length: MAX_ELEMENT_HEADER }
     const element = elementIfAny(bytes, 0, at)
     if (element === undefined) {
-      // Bytes that are no element say nothing; at the end, the next one may have begun.
+      // Bytes that do not parse state nothing; at the end, the next element may be incomplete.
       if (bytes.length === MAX_ELEMENT_HEADER || end === Infinity) return claim
       const isBehind = firstCluster !== undefined && (!isMedia || behind.includes(at))
       return isBehind ? claim : further(claim, segmentClaim({ ...segment, end }))
@@ -75,7 +75,7 @@ function* elementIn(at: number): Generator<Need, Element | undefined, Piece> {
   return elementIfAny(bytes, 0, at)
 }
 
-/** The places that a seek head names. */
+/** Offsets listed in a seek head. */
 function positions(bytes: Buffer, start: number, segment: number): number[] {
   try {
     const places = seekPlaces(EbmlData.of(ID.seekHead, bytes, start), segment)

@@ -5,9 +5,9 @@ import { segmentIndexEnd } from './mp4-segment-index.js'
 import { tablesEnd } from './mp4-tables.js'
 import { type Claim, type Need, type Piece, type Walk, further, isUnknown32, isUnknown64 } from './walk.js'
 
-/** The longest header of a box, but for the type of a `uuid`. */
+/** The longest box header, without the type of a `uuid`. */
 const HEADER = 16
-/** The largest `moov` or `moof` that is looked into, in bytes; of a larger one the size of its `mdat` counts. */
+/** The largest `moov` or `moof` parsed, in bytes; beyond it, the size of the `mdat` counts. */
 const MAX_BOX = 8 * 2 ** 20
 const MAX_SEGMENT_INDEX = 2 ** 20
 /** Boxes without media. */
@@ -25,9 +25,9 @@ const WITHOUT_MEDIA = new Set([
 ])
 
 /**
- * MP4, MOV and their kin: the sample tables of a `moov` say where each sample lies; so does each `moof` for its fragment,
- * and a `sidx` says how long the fragments are that follow it. Where the index can't be read, the size of the `mdat`
- * stands in for it.
+ * MP4, MOV and related formats: the sample tables of a `moov` locate each sample; each `moof` does so for its fragment,
+ * and a `sidx` states the length of the fragments after it. If the index can't be read, the size of the `mdat` replaces
+ * it.
  */
 export function* mp4Extent(from: number): Walk {
   const extent = new Mp4Extent()
@@ -47,7 +47,7 @@ interface BoxPlace {
   readonly size: number
   readonly at: number
   readonly end: number
-  /** Whether its size is one that is written where none is known. */
+  /** Whether its size is a placeholder. */
   readonly isUnknown: boolean
 }
 
@@ -64,17 +64,17 @@ function headerIn(bytes: Buffer): Omit<BoxPlace, 'at' | 'end'> | undefined {
 }
 
 class Mp4Extent {
-  /** Nothing that follows is media. */
+  /** No media follow. */
   isSettled = false
   #claim: Claim | undefined
   #segments: Claim | undefined
   #defaults: SampleSizes | undefined
-  /** Media for which there is no index, or none that can be read. */
+  /** Media without a readable index. */
   #media: Claim | undefined
   #isByMedia = false
   #last: BoxPlace | undefined;
 
-  /** Looks at a box, and into those that say where media lie. */
+  /** Takes a box, and parses it if it locates media. */
   *take(box: BoxPlace): Generator<Need, void, Piece> {
     this.#last = box
     const { type, size, end, isUnknown } = box
@@ -97,16 +97,16 @@ class Mp4Extent {
         this.#segments = further(this.#segments, { end: until, by: 'its segment index (sidx)' })
       }
     } else if (type === 'meta' && this.#defaults === undefined) {
-      // A picture (HEIF, AVIF), whose items lie in the mdat.
+      // An image (HEIF, AVIF) with its items in the mdat.
       this.#isByMedia = true
     }
     if (this.#isByMedia) this.#add(this.#media)
   }
 
   /**
-   * What is claimed at the end.
+   * The final claim.
    *
-   * @param size - length of the input, where it ends before the next box
+   * @param size - length of the input, if it ends before the next box
    */
   claimed(size: number | undefined): Claim | undefined {
     const last = this.#last
@@ -129,7 +129,7 @@ class Mp4Extent {
     this.#claim = further(this.#claim, claim)
   }
 
-  /** A box in memory; where the input ends within it, it claims that there is more of it. */
+  /** Reads a box into memory; if the input ends within it, claims the box's end. */
   *#box({ type, at, size, end }: BoxPlace, most: number): Generator<Need, Box | undefined, Piece> {
     if (size > most) return undefined
     const { bytes } = yield { at, length: size }

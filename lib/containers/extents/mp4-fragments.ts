@@ -1,9 +1,9 @@
 import type { Box } from '../../mp4/boxes/box.js'
 
-/** Bytes of a sample where a fragment says nothing else, by track. */
+/** Default sample size in bytes, by track. */
 export type SampleSizes = ReadonlyMap<number, number>
 
-/** What `trex` says for each track. */
+/** Reads the `trex` defaults of each track. */
 export function defaultSizes(moov: Box): SampleSizes {
   const sizes = new Map<number, number>()
   try {
@@ -11,7 +11,7 @@ export function defaultSizes(moov: Box): SampleSizes {
       if (trex.type === 'trex') sizes.set(trex.u32(4), trex.u32(16))
     }
   } catch {
-    // What is broken here says nothing; the fragments may say it themselves.
+    // Ignores a broken `trex`; the fragments may state the sizes.
   }
   return sizes
 }
@@ -30,8 +30,8 @@ const RUN_SIZE = 0x200
 const PER_SAMPLE = [0x100, RUN_SIZE, 0x400, 0x800]
 
 /**
- * One past the last byte of a fragment's samples; 0 where it has none, `undefined` where it can't be said: its places
- * count from somewhere else, or its tables are broken.
+ * One past the last byte of a fragment's samples; 0 if it has none, `undefined` if unknown: its offsets have another
+ * base, or its tables are broken.
  */
 export function fragmentEnd(moof: Box, defaults: SampleSizes): number | undefined {
   let end = 0
@@ -41,7 +41,7 @@ export function fragmentEnd(moof: Box, defaults: SampleSizes): number | undefine
       if (traf.type !== 'traf') continue
       const tfhd = traf.needChild('tfhd')
       const has = (flag: number) => (tfhd.flags & flag) !== 0
-      // In a stream that was put together anew they count from the start of another.
+      // In a reassembled stream, offsets count from the start of another file.
       if (has(BASE_OFFSET) && tfhd.u64(8) !== moof.offset) return undefined
       const base = has(BASE_OFFSET) || has(BASE_IS_MOOF) ? moof.offset : behind
       const sizeAt = 8 + (has(BASE_OFFSET) ? 8 : 0) + (has(DESCRIPTION) ? 4 : 0) + (has(DURATION) ? 4 : 0)
@@ -63,7 +63,7 @@ export function fragmentEnd(moof: Box, defaults: SampleSizes): number | undefine
   }
 }
 
-/** Bytes of the samples of a `trun`. */
+/** Total size of a `trun`'s samples in bytes. */
 function runBytes(trun: Box, defaultSize: number | undefined): number | undefined {
   const { flags } = trun
   const count = trun.u32(4)

@@ -1,11 +1,11 @@
 import type { Box } from '../../mp4/boxes/box.js'
 
-/** The largest size that a reference can state: not a size, but all that there was room for. */
+/** The largest size a reference can state. It marks a larger size, so it is not used. */
 const MAX_REFERENCE = 0x7fffffff
 
 /**
- * One past the last byte that a `sidx` refers to (ISO/IEC 14496-12 §8.16.3); `undefined` where it can't be said. Places
- * count from the first byte behind the box.
+ * One past the last byte referenced by a `sidx` (ISO/IEC 14496-12 §8.16.3); `undefined` if unknown. Offsets count from
+ * the first byte after the box.
  */
 export function segmentIndexEnd(sidx: Box): number | undefined {
   try {

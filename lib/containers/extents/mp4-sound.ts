@@ -1,16 +1,16 @@
 import type { Box } from '../../mp4/boxes/box.js'
 import { sampleTable } from '../../mp4/movie/movie.js'
 
-/** So many samples of sound take so many bytes. */
+/** Audio samples per packet, and bytes per packet. */
 export interface SoundUnit {
   readonly samples: number
   readonly bytes: number
 }
 
-/** Coded sound of which a sample is a sample: by their bits. */
+/** Uncompressed and companded codecs: a sample in the tables is one audio sample, sized by its bits. */
 const PLAIN = new Set('raw  NONE twos sowt in24 in32 fl32 fl64 ulaw alaw ipcm fpcm'.split(/ (?! )/))
 
-/** The first sample entry of a track, where it is sound. */
+/** The first sample entry of an audio track. */
 export function sampleEntryOf(trak: Box): Box | undefined {
   const hdlr = trak.child('mdia')?.child('hdlr')
   if (hdlr?.type4(8) !== 'soun') return undefined
@@ -18,8 +18,8 @@ export function sampleEntryOf(trak: Box): Box | undefined {
 }
 
 /**
- * What a QuickTime sound description says of its samples (QuickTime File Format, "Sound Sample Descriptions"), where
- * they are counted one by one; `undefined` where it says nothing.
+ * Reads packet sizes from a QuickTime sound description (QuickTime File Format, "Sound Sample Descriptions") that
+ * counts single samples; `undefined` if it states none.
  */
 export function soundUnit(entry: Box | undefined): SoundUnit | undefined {
   if (entry === undefined || entry.length < 28) return undefined

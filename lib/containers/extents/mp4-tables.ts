@@ -3,15 +3,15 @@ import { ChunkCursor } from '../../mp4/index/chunk-cursor.js'
 import { sampleCount, sampleTable } from '../../mp4/movie/movie.js'
 import { sampleEntryOf, soundUnit } from './mp4-sound.js'
 
-/** Chunks and samples of all tracks that are looked at: what an index of 8 MiB may have at most, and some. */
+/** Limit of chunks and samples read in all tracks: a little above the most an 8 MiB index can have. */
 const MAX_STEPS = 2 ** 22
 
 /**
- * One past the last byte of the samples that a `moov` lists (ISO/IEC 14496-12 §8.7); 0 where it lists none, `undefined`
- * where its tables can't be read.
+ * One past the last byte of the samples in a `moov` (ISO/IEC 14496-12 §8.7); 0 if it lists none, `undefined` if its
+ * tables can't be read.
  *
- * Of each track the chunk that lies furthest back decides: its samples are added up, and no others. Tracks whose media
- * lie in another file (`dref`) do not count.
+ * The last chunk in the file decides for each track: only its samples are added up. Tracks with media in another file
+ * (`dref`) do not count.
  */
 export function tablesEnd(moov: Box): number | undefined {
   let steps = 0
@@ -37,14 +37,14 @@ export function tablesEnd(moov: Box): number | undefined {
 
 interface LastChunk {
   readonly offset: number
-  /** Number of its first sample in the track, from 0. */
+  /** Index of its first sample in the track, from 0. */
   readonly first: number
   readonly samples: number
-  /** Chunks that were looked at. */
+  /** Number of chunks read. */
   readonly steps: number
 }
 
-/** The chunk that lies furthest back. */
+/** Finds the chunk with the largest offset. */
 function lastChunk(stbl: Box, count: number, mostSteps: number): LastChunk | undefined {
   const chunks = new ChunkCursor(stbl)
   if (chunks.count > mostSteps) return undefined
@@ -61,11 +61,11 @@ function lastChunk(stbl: Box, count: number, mostSteps: number): LastChunk | und
   return last && { ...last, steps }
 }
 
-/** Bytes of the samples of a chunk. */
+/** Total size of a chunk's samples in bytes. */
 function bytesOf(stbl: Box, trak: Box, { first, samples }: LastChunk): number | undefined {
   const stsz = stbl.child('stsz')
   if (stsz !== undefined && stsz.u32(4) > 0) {
-    // QuickTime counts sound by the sample, and says how many bytes that is beside it.
+    // QuickTime counts single audio samples, and states their size elsewhere.
     const unit = stsz.u32(4) === 1 ? soundUnit(sampleEntryOf(trak)) : undefined
     return unit ? Math.floor((samples * unit.bytes) / unit.samples) : samples * stsz.u32(4)
   }
@@ -84,7 +84,7 @@ function bytesOf(stbl: Box, trak: Box, { first, samples }: LastChunk): number | 
   return sum
 }
 
-/** Whether the media of a track may lie in another file: an entry of `dref` without the flag "in this file". */
+/** Whether a track's media may be in another file: a `dref` entry lacks the flag "in this file". */
 function isElsewhere(trak: Box): boolean {
   const dref = trak.child('mdia')?.child('minf')?.child('dinf')?.child('dref')
   return dref?.childrenFrom(8, true).some(({ flags }) => (flags & 1) === 0) ?? false

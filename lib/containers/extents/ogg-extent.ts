@@ -1,13 +1,13 @@
 import type { Walk } from './walk.js'
 
-/** The last page begins within it: the longest has 65,307 bytes, and a tag may follow. */
+/** Bytes at the end that contain the last page: the longest has 65,307 bytes, and a tag may follow. */
 const TAIL = 128 * 1024
 const HEADER = 27
 const PAGE = Buffer.from('OggS')
 
 /**
- * Ogg: nothing states how much there is, and the last page need not say that it is the last. But each page states its
- * own length (RFC 3533 §6), so that one that is cut shows.
+ * Ogg: no field states the total length, and the last page need not be marked as last. But each page states its own
+ * length (RFC 3533 §6), which reveals a truncated page.
  */
 export function* oggExtent(): Walk {
   const { bytes, at: start } = yield { tail: TAIL }
@@ -20,12 +20,12 @@ export function* oggExtent(): Walk {
   if (header.length < bodyAt || header.length < HEADER) return { end: start + at + bodyAt, by }
   const body = header.subarray(HEADER, bodyAt).reduce((sum, length) => sum + length, 0)
   const end = at + bodyAt + body
-  // The next page begins with the same four letters: one to three of them are a page of which nothing else came.
+  // Every page begins with the same four letters: one to three of them at the end are a truncated page.
   const isBegun = bytes.length > end && PAGE.subarray(0, bytes.length - end).equals(bytes.subarray(end))
   return { end: isBegun ? start + end + HEADER : start + end, by }
 }
 
-/** The last place where a page begins: the letters, and version 0 (nothing else is defined). */
+/** Offset of the last page start: the letters, and version 0 (the only one defined). */
 function lastPage(bytes: Buffer): number | undefined {
   for (let at = bytes.lastIndexOf(PAGE); at >= 0; at = at === 0 ? -1 : bytes.lastIndexOf(PAGE, at - 1)) {
     if ((bytes[at + 4] ?? 0) === 0 && (bytes[at + 5] ?? 0) < 8) return at

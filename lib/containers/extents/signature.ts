@@ -1,6 +1,6 @@
 import { word } from './walk.js'
 
-/** Whether a file begins as one of its container does. A head that is too short is of none. */
+/** Whether a file begins with a container's signature. A head that is too short matches none. */
 export type Signature = (head: Buffer) => boolean
 
 const startsWith =
@@ -10,32 +10,32 @@ const startsWith =
 
 const bytes = (hex: string): Signature => startsWith(Buffer.from(hex, 'hex').toString('latin1'))
 
-/** IFF and RIFF: an id, a size, and what form the chunks are of. */
+/** IFF and RIFF: an id, a size, and a form type. */
 const form =
   (ids: readonly string[], forms: readonly string[]): Signature =>
   head =>
     ids.includes(word(head, 0)) && forms.includes(word(head, 8))
 
-/** Types of the boxes that an MP4 or QuickTime file begins with. */
+/** Types of the first box in MP4 and QuickTime files. */
 const MP4_FIRST = new Set(
   'ftyp styp moov moof mdat free skip wide pnot uuid junk pict sidx ssix prft emsg'.split(' '),
 )
 
-/** Whether an MP4 or QuickTime file may begin with a box of that type. */
+/** Whether an MP4 or QuickTime file may begin with a box of this type. */
 export function isFirstMp4Box(type: string): boolean {
   return MP4_FIRST.has(type)
 }
 
 /**
- * The first bytes of each container, in one place for all that tell one from another: what a walk is chosen by, what is
- * piped, and where a cover may be. 16 bytes are enough for each.
+ * The signature of each container, shared by the code that picks a walk, decides whether to pipe, and looks for cover
+ * art. Each needs at most 16 bytes.
  */
 export const SIGNATURES = {
   mp4: head => isFirstMp4Box(word(head, 4)),
   matroska: bytes('1a45dfa3'),
   avi: form(['RIFF'], ['AVI ']),
   wave: form(['RIFF'], ['WAVE']),
-  /** RF64 and BW64: sizes of 64 bits. */
+  /** RF64 and BW64: 64-bit sizes. */
   longWave: form(['RF64', 'BW64'], ['WAVE']),
   w64: bytes('726966662e91cf11a5d628db04c10000'),
   aiff: form(['FORM'], ['AIFF', 'AIFC']),

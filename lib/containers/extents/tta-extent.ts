@@ -1,10 +1,10 @@
 import type { Walk } from './walk.js'
 
 const HEADER = 22
-/** The largest seek table that is read, in bytes: 12 days of 44,100 samples a second. */
+/** The largest seek table read, in bytes: 12 days of 44,100 samples a second. */
 const MAX_TABLE = 4 * 2 ** 20
 
-/** True Audio: the header states the number of samples, the seek table behind it the size of each frame. */
+/** True Audio: the header states the number of samples, and the seek table after it the size of each frame. */
 export function* ttaExtent(from: number): Walk {
   const { bytes: header } = yield { at: from, length: HEADER }
   if (header.length < HEADER) return undefined
@@ -16,7 +16,7 @@ export function* ttaExtent(from: number): Walk {
   if (length > MAX_TABLE) return undefined
   const at = from + HEADER
   const { bytes: table } = yield { at, length }
-  // Without its table nothing of it is read.
+  // ffmpeg reads no frame without the table.
   let end = at + length
   if (table.length === length) for (let n = 0; n < length - 4; n += 4) end += table.readUInt32LE(n)
   return { end, by: 'its seek table' }

@@ -2,10 +2,10 @@ import { mediaChunk } from './chunk-walk.js'
 import { type Walk, isUnknown64, u64le } from './walk.js'
 
 const DATA = Buffer.from('64617461f3acd3118cd100c04f8edb8a', 'hex')
-/** An id of 16 bytes and a size of 8, which counts both. */
+/** A 16-byte id and an 8-byte size that includes both. */
 const HEADER = 24
 
-/** Sony Wave64: WAV with ids of 16 bytes and sizes of 64 bits. */
+/** Sony Wave64: WAV with 16-byte ids and 64-bit sizes. */
 export function* w64Extent(from: number): Walk {
   return yield* mediaChunk(from + 40, {
     headerLength: HEADER,

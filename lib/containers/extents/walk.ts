@@ -1,53 +1,53 @@
 /**
- * What a container states about its own extent is read by a *walk*: a generator that asks for a few bytes here and
- * there, always further on, and gives back how far the media reach. It knows neither pipes nor addresses, so the rules
- * are the same for both; `container-watch.ts` brings it the bytes.
+ * A *walk* reads a container's stated extent: a generator requests a few bytes at increasing offsets, and returns the
+ * end of the media. It is independent of the transport, so the same rules apply to a pipe and over HTTP;
+ * `container-watch.ts` supplies the bytes.
  */
 
-/** Bytes a walk asks for: at a place not before its last one, or the last ones of the whole input. */
+/** Bytes requested by a walk: at an offset not before its last one, or the last bytes of the input. */
 export type Need = { readonly at: number; readonly length: number } | { readonly tail: number }
 
-/** Bytes for a walk: fewer than it asked for where the input ends, and then with the input's length. */
+/** Bytes for a walk: fewer than requested if the input ends, and then with the input's length. */
 export interface Piece {
-  /** Not to be kept: they may be a window on a chunk. */
+  /** Do not keep them: they may be a view of a chunk. */
   readonly bytes: Buffer
-  /** Where they begin in the input. */
+  /** Their offset in the input. */
   readonly at: number
-  /** Length of the input, where it is known. */
+  /** Length of the input, if known. */
   readonly size: number | undefined
 }
 
-/** What a container states about the extent of its media. */
+/** A container's statement about the extent of its media. */
 export interface Claim {
-  /** One past the last byte of media. `Infinity` where it is certain that media are missing, but not how many bytes. */
+  /** One past the last byte of media. `Infinity` if media are missing, but not known how many bytes. */
   readonly end: number
-  /** The part of the container that states it: "the sample tables (moov)". */
+  /** The stating part of the container: "the sample tables (moov)". */
   readonly by: string
-  /** How much it states and how much came, where that is not counted in bytes. */
+  /** The stated and the received length, if not counted in bytes. */
   readonly detail?: string
 }
 
-/** Reads one container. `undefined`: it states nothing that can be held against the bytes. */
+/** Reads one container. Returns `undefined` if it states nothing that the bytes can be checked against. */
 export type Walk = Generator<Need, Claim | undefined, Piece>
 
-/** Begins a walk at byte `from` of an input; `size` is its length, where that is known before its end. */
+/** Begins a walk at byte `from` of an input; `size` is its length, if known before its end. */
 export type Walker = (from: number, size: number | undefined) => Walk
 
-/** The claim that reaches further. */
+/** Returns the claim with the further end. */
 export function further(a: Claim | undefined, b: Claim | undefined): Claim | undefined {
   if (a === undefined || b === undefined) return a ?? b
   return b.end > a.end ? b : a
 }
 
 /**
- * Whether a 32-bit size is none: 0, −1, and what ffmpeg, sox, arecord and GStreamer write to a pipe, where they can't
- * come back to fill it in (0x7FFFFFFF, 0x7FFFF000, 0x80000000 less a header …).
+ * Whether a 32-bit size is a placeholder: 0, −1, and the values that ffmpeg, sox, arecord and GStreamer write to a
+ * pipe, where they can't seek back to fill it in (0x7FFFFFFF, 0x7FFFF000, 0x80000000 less a header …).
  */
 export function isUnknown32(size: number): boolean {
   return size === 0 || size >= 0x7fff0000
 }
 
-/** Whether a 64-bit size is none: 0, −1, more than any file has, or a 32-bit placeholder that was widened. */
+/** Whether a 64-bit size is a placeholder: 0, −1, an impossible file size, or a widened 32-bit placeholder. */
 export function isUnknown64(size: number): boolean {
   if (size === 0 || !Number.isSafeInteger(size)) return true
   return (size >= 0x7fff0000 && size <= 0x80000000) || (size >= 0xffff0000 && size <= 2 ** 32)

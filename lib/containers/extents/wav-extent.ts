@@ -1,12 +1,12 @@
 import { mediaChunk } from './chunk-walk.js'
 import { type Walk, isUnknown32, isUnknown64, u64le, word } from './walk.js'
 
-/** The size of `data` that sends the reader to `ds64`. */
+/** The size of `data` that refers to `ds64`. */
 const SEE_DS64 = 0xffffffff
 
 /**
- * WAV, RF64 and BW64 (EBU Tech 3306, ITU-R BS.2088): the media are the chunk `data`. Its size has 32 bits; where it is
- * −1 in an RF64 or BW64, `ds64`, the first chunk, has it in 64.
+ * WAV, RF64 and BW64 (EBU Tech 3306, ITU-R BS.2088): the media are the chunk `data`. Its size has 32 bits; if it is
+ * −1 in RF64 or BW64, the first chunk, `ds64`, states it in 64.
  */
 export function* wavExtent(from: number): Walk {
   const { bytes } = yield { at: from, length: 36 }

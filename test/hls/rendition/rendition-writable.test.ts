@@ -143,21 +143,18 @@ t.test('commits with the whole packaging, together with the other renditions', a
   t.equal(commitOf(new RenditionWritable(CUTTING, target)), target.commit)
 })
 
-t.test(
-  'accepts any number of streams from pipelines that do not end it, without a leak warning',
-  async t => {
-    const warnings: string[] = []
-    const listen = ({ name }: Error): void => void warnings.push(name)
-    process.on('warning', listen)
-    t.teardown(() => process.off('warning', listen))
-    const rendition = new RenditionWritable(CUTTING, new Target())
-    const bytes = await soundOf({ seconds: 1 })
-    for (let n = 0; n < 20; n++) {
-      if (n > 0) rendition.discontinuity()
-      await pipeline(chunksOf(bytes), rendition, { end: n === 19 })
-    }
-    await new Promise(setImmediate)
-    t.same(warnings, [])
-    t.ok(rendition.getMaxListeners() > 0, 'a leak would still be told')
-  },
-)
+t.test('accepts any number of streams from pipelines that do not end it, without a leak warning', async t => {
+  const warnings: string[] = []
+  const listen = ({ name }: Error): void => void warnings.push(name)
+  process.on('warning', listen)
+  t.teardown(() => process.off('warning', listen))
+  const rendition = new RenditionWritable(CUTTING, new Target())
+  const bytes = await soundOf({ seconds: 1 })
+  for (let n = 0; n < 20; n++) {
+    if (n > 0) rendition.discontinuity()
+    await pipeline(chunksOf(bytes), rendition, { end: n === 19 })
+  }
+  await new Promise(setImmediate)
+  t.same(warnings, [])
+  t.ok(rendition.getMaxListeners() > 0, 'a leak would still be told')
+})

@@ -53,26 +53,23 @@ t.test('a fragment: its number, its tracks, their times, their runs', async t =>
   t.equal(first!.totals, first!.totals, 'added up once')
 })
 
-t.test(
-  'takes the samples of a run without a table as alike, and their sample entry from tfhd',
-  async t => {
-    const without = ['duration', 'size', 'flags', 'offset'] as const
-    const alike = { samples: [{ size: 0 }, { size: 0 }], without }
-    const { tracks } = parse({
-      sequence: 1,
-      tracks: [{ id: 1, time: 0, runs: [alike, { samples: [{ size: 1 }] }] }],
-    })
-    t.same(
-      tracks[0]!.runs.map(run => run.isUniform),
-      [true, false],
-    )
-    t.equal(tracks[0]!.sampleDescription, undefined)
-    const tfhd = fullBox('tfhd', 0, 0x0a, u32(1, 3, 50))
-    const moofBytes = box('moof', fullBox('mfhd', 0, 0, u32(1)), box('traf', tfhd))
-    const stated = parseFragment(topLevel(moofBytes), () => NONE).tracks[0]!
-    t.same([stated.sampleDescription, stated.defaults.duration], [3, 50])
-  },
-)
+t.test('takes the samples of a run without a table as alike, and their sample entry from tfhd', async t => {
+  const without = ['duration', 'size', 'flags', 'offset'] as const
+  const alike = { samples: [{ size: 0 }, { size: 0 }], without }
+  const { tracks } = parse({
+    sequence: 1,
+    tracks: [{ id: 1, time: 0, runs: [alike, { samples: [{ size: 1 }] }] }],
+  })
+  t.same(
+    tracks[0]!.runs.map(run => run.isUniform),
+    [true, false],
+  )
+  t.equal(tracks[0]!.sampleDescription, undefined)
+  const tfhd = fullBox('tfhd', 0, 0x0a, u32(1, 3, 50))
+  const moofBytes = box('moof', fullBox('mfhd', 0, 0, u32(1)), box('traf', tfhd))
+  const stated = parseFragment(topLevel(moofBytes), () => NONE).tracks[0]!
+  t.same([stated.sampleDescription, stated.defaults.duration], [3, 50])
+})
 
 t.test('takes missing sample values from tfhd, and then from trex', async t => {
   const samples = [{ size: 1 }, { size: 1 }]

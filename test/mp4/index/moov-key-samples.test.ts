@@ -42,13 +42,10 @@ t.test('starts a piece with the sync sample at or before its start, at a time be
   t.same(times(keys(TEN, [[0, 500]])), [-200, 200])
 })
 
-t.test(
-  'starts a piece at its first presented frame, also if the edit starts before it',
-  async t => {
-    t.same(times(keys(TEN, [[0, 450]])), [-200, 200], 'the picture at 500 is the first')
-    t.same(times(keys({ ...TEN, compositions: [[10, 200]] }, [[0, 0]])), [0, 300, 700])
-  },
-)
+t.test('starts a piece at its first presented frame, also if the edit starts before it', async t => {
+  t.same(times(keys(TEN, [[0, 450]])), [-200, 200], 'the picture at 500 is the first')
+  t.same(times(keys({ ...TEN, compositions: [[10, 200]] }, [[0, 0]])), [0, 300, 700])
+})
 
 t.test('lists nothing after a piece', async t => {
   const cut = keys(TEN, [[400, 300]])

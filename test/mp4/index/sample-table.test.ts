@@ -38,14 +38,11 @@ t.test('gives each sample its times, position and size, and whether it decodes b
   ])
 })
 
-t.test(
-  'takes samples without ctts and stss as presented when decoded, each a sync sample',
-  async t => {
-    const samples = atOnce(SampleTable.read(sampleTableBox(PLAIN))).samples()
-    while (samples.next()) t.ok(samples.isSync && samples.compositionTime === samples.decodeTime)
-    t.equal(samples.next(), false, 'and it stays at its end')
-  },
-)
+t.test('takes samples without ctts and stss as presented when decoded, each a sync sample', async t => {
+  const samples = atOnce(SampleTable.read(sampleTableBox(PLAIN))).samples()
+  while (samples.next()) t.ok(samples.isSync && samples.compositionTime === samples.decodeTime)
+  t.equal(samples.next(), false, 'and it stays at its end')
+})
 
 t.test('reads sizes of 4, 8 and 16 bits, and one size for all', async t => {
   for (const bits of [4, 8, 16] as const) t.same(all({ ...PLAIN, bits }), all(PLAIN), `${bits} bits`)
