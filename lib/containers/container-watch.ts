@@ -90,7 +90,7 @@ export class ContainerWatch {
     const { claim, container } = this.#stated ?? {}
     if (claim === undefined || container === undefined || claim.end <= size) return undefined
     const reason =
-      claim.detail ?? `${claim.by} states media up to byte ${claim.end}, but only ${size} bytes came`
+      claim.detail ?? `${claim.by} states media up to byte ${claim.end}, but the input has only ${size} bytes`
     return { container, reason }
   }
 

@@ -42,7 +42,7 @@ t.test('takes bytes in any order, and twice, where the size is known', async t =
   }
   t.match(await watch.finish(source), {
     container: 'WAV',
-    reason: /"data" states media up to byte \d+, but only \d+/,
+    reason: /"data" states media up to byte \d+, but the input has only \d+/,
   })
   t.equal(source.reads, 0)
 })
@@ -76,6 +76,6 @@ t.test('holds no media, whatever their size', async t => {
   for (let n = 0; n < 1000; n++) watch.see(head.length + n * piece.length, piece)
   t.ok(process.memoryUsage().arrayBuffers - before < 2 ** 20)
   t.match(await watch.finish(), {
-    reason: /states media up to byte 2147352596, but only 1048576020 bytes came/,
+    reason: /states media up to byte 2147352596, but the input has only 1048576020 bytes/,
   })
 })

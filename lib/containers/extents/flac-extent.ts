@@ -34,7 +34,7 @@ export function* flacExtent(from: number): Walk {
 }
 
 function claim(total: number, came: number): Claim {
-  const detail = `its STREAMINFO states ${total} samples, but the frames that came end at sample ${came}`
+  const detail = `its STREAMINFO states ${total} samples, but its last frame ends at sample ${came}`
   return { end: Infinity, by: 'its STREAMINFO', detail }
 }
 

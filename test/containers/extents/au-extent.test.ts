@@ -11,6 +11,6 @@ function au(size: number, bytes = 500): Buffer {
 t.test('counts the data, and ignores an invalid size', async t => {
   t.equal(await missing(au(500)), undefined)
   t.equal(await missing(au(400)), undefined)
-  t.match(await missing(au(501)), /AU: its header states media up to byte 533, but only 532/)
+  t.match(await missing(au(501)), /AU: its header states media up to byte 533, but the input has only 532/)
   for (const size of [0, 0x7fff0000, 0xffffffff]) t.equal(await missing(au(size)), undefined)
 })

@@ -105,7 +105,7 @@ t.test('states the expected length, the actual length, and the remedy', async t 
   const file = await ffmpegToFile(KINDS['wav']!, 'media')
   const cut = file.subarray(0, file.length >> 1)
   const message = new RegExp(
-    `truncated \\(WAV\\): .* up to byte ${file.length}, but only ${cut.length} bytes came\\. .*download or create it again`,
+    `truncated \\(WAV\\): .* up to byte ${file.length}, but the input has only ${cut.length} bytes\\. .*download or create it again`,
   )
   await t.rejects(byPipe(cut), { ...CUT, name: 'FfmpegError', message })
 })
