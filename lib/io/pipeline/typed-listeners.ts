@@ -13,11 +13,11 @@ import type { Readable } from 'node:stream'
 
 /** Events of every emitter and stream. */
 export interface StreamEvents {
-  /** It is over, and holds nothing any more: the last event. */
+  /** The stream is closed and holds no resources. The last event. */
   close: []
-  /** It has failed. */
+  /** The stream failed. */
   error: [error: Error]
-  /** As `error`, without counting as one who listens to it. */
+  /** Like `error`, without counting as a listener for it. */
   [EventEmitter.errorMonitor]: [error: Error]
   /** A listener is added. */
   newListener: [event: string | symbol, listener: (...args: never[]) => void]
@@ -33,15 +33,15 @@ export interface ReadableEvents extends StreamEvents {
   end: []
   /** `pause()` was called. */
   pause: []
-  /** There is something to be read, or the end is reached. */
+  /** Data can be read, or the end is reached. */
   readable: []
-  /** It flows. */
+  /** `resume()` was called. */
   resume: []
 }
 
 /** Events of every stream that is written. */
 export interface WritableEvents extends StreamEvents {
-  /** After a `write()` that said no: it may be written again. */
+  /** Writing may continue, after a `write()` that returned `false`. */
   drain: []
   /** All has been written. */
   finish: []

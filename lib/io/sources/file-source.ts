@@ -11,6 +11,7 @@ import { fileFailure } from './file-errors.js'
 import type { RandomAccess } from '../random-access.js'
 import { refuseAsStream } from './not-a-stream.js'
 import { BLOCK_SIZE } from '../fetch/range-buffer.js'
+import { changedMessage, otherVersion, otherVersionMessage } from '../fetch/response-checks.js'
 import { checkRange } from '../check-range.js'
 import { type ReadStreamOptions, SourceReadable } from './source-readable.js'
 
@@ -146,22 +147,25 @@ export class FileSource implements RandomAccess {
 
   /** Pins the first check; throws for a later one that differs. */
   #accept(now: BigIntStats, byteOffset: number | undefined): BigIntStats {
-    const how = this.#pinned ? changeOf(this.#pinned, now) : this.#otherThanAsked(regular(now, this.#path))
+    if (this.#pinned === undefined) this.#pinned = this.#asked(regular(now, this.#path))
+    const how = changeOf(this.#pinned, now)
     if (how !== undefined) throw this.#changed(how, byteOffset)
-    return (this.#pinned ??= now)
+    return this.#pinned
   }
 
-  #otherThanAsked(now: BigIntStats): string | undefined {
-    if (this.#etag === undefined || this.#etag === etagOf(now)) return undefined
-    return `its etag is ${etagOf(now)}, and ${this.#etag} was asked for`
+  /** Throws for a first look at another version than the one requested: a retry would find the same. */
+  #asked(now: BigIntStats): BigIntStats {
+    const how = otherVersion(this.#etag, etagOf(now))
+    if (how === undefined) return now
+    const message = otherVersionMessage(this.#path, this.#etag!, how)
+    throw new SourceError('AVIO_ERR_SOURCE_CHANGED', message, { source: this.#path }, { retryable: false })
   }
 
   #changed(how: string, byteOffset: number | undefined): SourceError {
-    return new SourceError(
-      'AVIO_ERR_SOURCE_CHANGED',
-      `${this.#path} changed while it was read: ${how}. The bytes read so far are from the old version. Start over.`,
-      { source: this.#path, byteOffset },
-    )
+    return new SourceError('AVIO_ERR_SOURCE_CHANGED', changedMessage(this.#path, how), {
+      source: this.#path,
+      byteOffset,
+    })
   }
 }
 

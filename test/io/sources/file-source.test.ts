@@ -192,7 +192,8 @@ t.test('reads the version whose etag is given, in any process, and no other', as
   for (const change of [() => appendFile(path, '!'), () => utimes(path, LONG_AGO, new Date())]) {
     await change()
     const late = new FileSource({ path, etag })
-    const changed = { code: 'AVIO_ERR_SOURCE_CHANGED', message: /its etag is ".+", and ".+" was asked for/ }
+    const message = /is not the version with the ETag ".+" any more: its ETag is ".+"/
+    const changed = { code: 'AVIO_ERR_SOURCE_CHANGED', message, retryable: false }
     await t.rejects(late.size(), changed)
     await t.rejects(collect(late.read(0, 3)), changed, 'and stays so')
     t.equal(late.etag, undefined)
