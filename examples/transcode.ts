@@ -99,7 +99,7 @@ async function demo(signal: AbortSignal): Promise<Outcome[]> {
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'
   const store = await EmbeddedStore.start()
   try {
-    console.log(`An embedded store answers at ${store.endpoint}`)
+    console.log(`An embedded store listens on ${store.endpoint}`)
     const { path: ffmpegPath } = await locateFfmpeg()
     const outcomes: Outcome[] = []
     for (const source of SOURCES) {

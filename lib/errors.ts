@@ -252,9 +252,9 @@ export class AvioError extends Error {
   /** What went wrong, from one closed list. */
   readonly code: AvioErrorCode
   /**
-   * Whether the same job could succeed if it were tried again, here or on another machine: a queue gives a job up at
-   * once where it is `false`. The table in `docs/errors.md` has it for each code; where the code alone does not decide,
-   * the error says it of itself (an `AVIO_ERR_READ_FAILED` of a 503 is, one of a 400 is not).
+   * Whether the same job could succeed if it were tried again, here or on another machine: where it is `false`, a queue
+   * should give up at once. The table in `docs/errors.md` lists it for each code. Where the code alone does not decide,
+   * the error does: an `AVIO_ERR_READ_FAILED` after a 503 is retryable, one after a 400 is not.
    */
   readonly retryable: boolean
 
@@ -321,9 +321,8 @@ function discreet(text: string): string {
 }
 
 /**
- * Messages join sentences from elsewhere (the system, a store, the user's storage) that may already end with a
- * full stop:
- * a double full stop after a word becomes one. Ellipses, and paths such as `/films/..`, stay as they are.
+ * Messages join sentences from elsewhere (the system, a store, the user's storage) that may already end with a full
+ * stop: a double full stop after a word becomes one. Ellipses, and paths such as `/films/..`, stay as they are.
  */
 function oneStop(message: string): string {
   return message.replace(/([\p{L}\p{N}"'\])!?])\.\.(?=\s|$)/gu, '$1.').replace(/([!?])\.(?=\s|$)/g, '$1')

@@ -36,11 +36,11 @@ export class StageBars {
     const drawRead = (done: number, total: number) =>
       draw(read, total === 0 ? 1 : done / total, `${bytes(done)} of ${bytes(total)}`)
     source.on('progress', progress => drawRead(progress.bytes, progress.total))
-    // An input that can't be read in order is read by address, and the source stands still.
+    // An input that can't be read in order is read by seeking, and the reader stands still.
     let isSeeking = false
     ffmpeg.on('seek', () => (isSeeking = true))
     ffmpeg.on('progress', progress => {
-      if (isSeeking) draw(read, (progress.percent ?? 0) / 100, `${bytes(progress.bytesIn ?? 0)} by address`)
+      if (isSeeking) draw(read, (progress.percent ?? 0) / 100, `${bytes(progress.bytesIn ?? 0)} by seeking`)
       const share = (progress.percent ?? 0) / 100
       const speed = progress.speed === undefined ? '' : ` at ${progress.speed.toFixed(1)} × real time`
       draw(encode, share, `${clock(progress.outTime ?? 0)}${speed}`)
