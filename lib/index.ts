@@ -55,7 +55,7 @@ export type {
   FfmpegRunEvents,
   FfmpegSpawn,
   FfmpegTransformEvents,
-} from './ffmpeg/job/ffmpeg-events.js'
+} from './ffmpeg/run/ffmpeg-events.js'
 export { FfmpegProcess, type FfmpegProcessResult } from './ffmpeg/ffmpeg-process.js'
 export type {
   FfmpegDemuxerOptions,
@@ -139,28 +139,28 @@ export type {
 } from './hls/presentation/presentation.js'
 export type { RenditionOptions } from './hls/rendition/rendition-options.js'
 export type { RenditionWritable } from './hls/rendition/rendition-writable.js'
-export { type ClipOptions, clip } from './jobs/clip/clip.js'
-export type { JobOptions } from './jobs/job-options.js'
-export type { SpriteTile } from './jobs/storyboard/storyboard-tiles.js'
-export { type SpriteSheetTiles, storyboardVtt } from './jobs/storyboard/storyboard-vtt.js'
+export { type ClipOptions, clip } from './tasks/clip/clip.js'
+export type { TaskOptions } from './tasks/task-options.js'
+export type { SpriteTile } from './tasks/storyboard/storyboard-tiles.js'
+export { type SpriteSheetTiles, storyboardVtt } from './tasks/storyboard/storyboard-vtt.js'
 export {
   type SpriteSheet,
   type SheetOptions,
   type StoryboardOptions,
   storyboard,
-} from './jobs/storyboard/storyboard.js'
+} from './tasks/storyboard/storyboard.js'
 export type {
   PictureCount,
   PicturesAtTimes,
   PicturesEvery,
   ThumbnailTimes,
-} from './jobs/thumbnails/thumbnail-times.js'
+} from './tasks/thumbnails/thumbnail-times.js'
 export {
   type Thumbnail,
   type PictureOptions,
   type ThumbnailsOptions,
   thumbnails,
-} from './jobs/thumbnails/thumbnails.js'
+} from './tasks/thumbnails/thumbnails.js'
 export {
   type SinkResult,
   type TranscodeInput,
@@ -171,7 +171,7 @@ export {
   type TranscodeSource,
   type TranscodeTarget,
   transcode,
-} from './jobs/transcode.js'
+} from './tasks/transcode.js'
 export { Fmp4Validator, type Fmp4ValidatorEvents, type Fmp4ValidatorOptions } from './mp4/fmp4-validator.js'
 export type { Mp4Edit, SampleDefaults } from './mp4/boxes/leaf-boxes.js'
 export { FaststartMp4, type FaststartMp4Options } from './mp4/faststart-mp4.js'

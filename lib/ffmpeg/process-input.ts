@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream'
 import { AvioError } from '../errors.js'
-import type { PipedInput } from './job/piped-input.js'
+import type { PipedInput } from './run/piped-input.js'
 
 type Callback = (error?: Error | null) => void
 

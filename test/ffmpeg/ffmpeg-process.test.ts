@@ -9,7 +9,7 @@ import type {
   FfmpegProcessEarlyExit,
   FfmpegProcessSeek,
   FfmpegSpawn,
-} from '../../lib/ffmpeg/job/ffmpeg-events.js'
+} from '../../lib/ffmpeg/run/ffmpeg-events.js'
 import { FfmpegProcess } from '../../lib/ffmpeg/ffmpeg-process.js'
 import type { FfmpegLogEntry } from '../../lib/ffmpeg/log/log.js'
 import type { FfmpegProgress } from '../../lib/ffmpeg/log/progress.js'

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import t from 'tap'
 import { ProcessInput } from '../../lib/ffmpeg/process-input.js'
-import type { PipedInput } from '../../lib/ffmpeg/job/piped-input.js'
+import type { PipedInput } from '../../lib/ffmpeg/run/piped-input.js'
 
 /** An input that takes everything, and what was told of its stream's closing. */
 function make() {

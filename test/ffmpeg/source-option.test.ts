@@ -12,8 +12,8 @@ import {
   sourceOption,
 } from '../../lib/ffmpeg/source-option.js'
 import { BytesSource } from '../../lib/io/sources/bytes-source.js'
-import { clip } from '../../lib/jobs/clip/clip.js'
-import { transcode } from '../../lib/jobs/transcode.js'
+import { clip } from '../../lib/tasks/clip/clip.js'
+import { transcode } from '../../lib/tasks/transcode.js'
 
 const source = new BytesSource({ bytes: Buffer.alloc(1) })
 const output = { format: 'mpegts' }

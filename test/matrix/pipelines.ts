@@ -114,7 +114,7 @@ function transform({ run }: Conditions, more: object = {}): FfmpegTransform {
 }
 
 /** What the jobs take of it. */
-function jobOptions({ run: { ffmpegPath, env, limits }, signal }: Conditions) {
+function taskOptions({ run: { ffmpegPath, env, limits }, signal }: Conditions) {
   return { ffmpegPath, env, limits, signal }
 }
 
@@ -247,7 +247,7 @@ export const PIPELINES: readonly Pipeline[] = [
     isAtRest: true,
     stages: [...REST, ...PUT, ...CHILD, ...OWN],
     start: conditions => {
-      const cut = clip({ ...jobOptions(conditions), source: atRest(conditions), start: 0.6, end: 1.5 })
+      const cut = clip({ ...taskOptions(conditions), source: atRest(conditions), start: 0.6, end: 1.5 })
       return row(conditions, [cut, new Fmp4Validator()], upload(conditions, 'out.mp4'))
     },
   },
@@ -263,7 +263,7 @@ export const PIPELINES: readonly Pipeline[] = [
       const take = async () => {
         const images: string[] = []
         const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
-        const [source, settings] = [atRest(conditions), jobOptions(conditions)]
+        const [source, settings] = [atRest(conditions), taskOptions(conditions)]
         for await (const { time, image } of thumbnails({
           ...settings,
           ffprobePath,

@@ -110,7 +110,7 @@ export const HOUSE: readonly Floor[] = [
       [4, 'preview', 'running ffmpeg on the first bytes to see where the streams go'],
       [5, 'output', 'an output on its way: size guards, covers, edit lists'],
       [5, 'route', 'whether an input is piped or read by seeking'],
-      [6, 'job', 'one run of ffmpeg from its options to its end'],
+      [6, 'run', 'one run of ffmpeg from its options to its end'],
       [7, '', 'the stages `FfmpegTransform`, `FfmpegReadable`, `FfmpegProcess` and their options'],
       [8, 'probe', '`probe` and `keyframes`'],
     ],
@@ -130,10 +130,10 @@ export const HOUSE: readonly Floor[] = [
   ),
   floor(
     6,
-    'jobs',
+    'tasks',
     ['@aws-sdk/'],
     [
-      [1, '', '`transcode`; options and times that all jobs share'],
+      [1, '', '`transcode`; options and times that all tasks share'],
       [2, 'clip', '`clip`'],
       [3, 'thumbnails', '`thumbnails`'],
       [4, 'storyboard', '`storyboard` and `storyboardVtt`'],

@@ -27,7 +27,7 @@ export function nameAt(inputs: readonly NamedInput[], n: number, alone = 'the in
   return inputs.filter(other => nameOf(other) === name).length === 1 ? name : `${place} (${name})`
 }
 
-/** Names of the inputs and outputs of a job in errors, by the URLs given to ffmpeg. */
+/** Names of the inputs and outputs of a run in errors, by the URLs given to ffmpeg. */
 export function namesByUrl(
   inputs: readonly NamedInput[],
   inputSpecs: readonly Addressed[],

@@ -19,7 +19,7 @@ import { probe } from './probe.js'
 import type { ProbeLimits } from './probe-options.js'
 import { demuxerOf } from '../input/playlist-sniffer.js'
 import { retryArguments } from '../args/http-retry-arguments.js'
-import { SEEK_PROTOCOLS, SeekableInputs } from '../job/seekable-inputs.js'
+import { SEEK_PROTOCOLS, SeekableInputs } from '../run/seekable-inputs.js'
 
 const CACHE_SIZE = 8 * MiB
 const MAX_LINE = 4 * KiB

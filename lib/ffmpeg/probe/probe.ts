@@ -17,7 +17,7 @@ import { reportOf } from './ask-tool.js'
 import { pipeFailure } from '../route/pipe-failures.js'
 import { demuxerOf } from '../input/playlist-sniffer.js'
 import { type ProbeOptions, type ProbeSettings, probeSettings } from './probe-options.js'
-import { SEEK_PROTOCOLS, SeekableInputs } from '../job/seekable-inputs.js'
+import { SEEK_PROTOCOLS, SeekableInputs } from '../run/seekable-inputs.js'
 import { askAhead } from '../binary/read-version.js'
 
 /**

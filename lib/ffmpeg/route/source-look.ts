@@ -10,14 +10,14 @@ import { runTool } from '../child/run-tool.js'
  * that nothing is fetched twice. For tasks whose arguments depend on the media.
  */
 
-/** The job's own tool and settings. */
+/** The run's own tool and settings. */
 export interface LookTool {
   readonly path: string
   readonly env: Record<string, string>
   readonly prefix: readonly string[] | undefined
   readonly limits: Limits
   readonly input: InputSpec
-  /** The input through the cache of the job, if it is read by seeking. */
+  /** The input through the cache of the run, if it is read by seeking. */
   readonly source: RandomAccess | undefined
   readonly signal: AbortSignal
   /** Passes a message to the user, in the log. */
@@ -71,12 +71,12 @@ export class SourceLook {
     this.#tool = tool
   }
 
-  /** The source, for facts that ffmpeg does not report; through the cache of the job. */
+  /** The source, for facts that ffmpeg does not report; through the cache of the run. */
   get source(): RandomAccess | undefined {
     return this.#tool.source
   }
 
-  /** Aborted with the job. */
+  /** Aborted with the run. */
   get signal(): AbortSignal {
     return this.#tool.signal
   }

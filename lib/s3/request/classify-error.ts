@@ -102,7 +102,7 @@ const PASSING_CODES = new Set([
 /**
  * Whether a whole job is worth a retry after a failure, if the code does not decide: otherwise `undefined`.
  */
-function isWorthAnotherJob({ code, retryable, s3Code = '' }: S3Failure): boolean | undefined {
+function isWorthAnotherRun({ code, retryable, s3Code = '' }: S3Failure): boolean | undefined {
   if (retryable || PASSING_CODES.has(s3Code)) return true
   return code === undefined ? false : undefined
 }
@@ -227,6 +227,6 @@ export function s3Error(
     failure.code ?? fallback,
     whole.trim(),
     { ...fields, statusCode: failure.statusCode, s3Code: failure.s3Code, requestId: failure.requestId },
-    { cause: error, retryable: isWorthAnotherJob(failure) },
+    { cause: error, retryable: isWorthAnotherRun(failure) },
   )
 }

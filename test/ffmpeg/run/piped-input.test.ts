@@ -1,0 +1,171 @@
+import { PassThrough, Writable } from 'node:stream'
+import t from 'tap'
+import { StdinWriter } from '../../../lib/ffmpeg/child/stdin-writer.js'
+import type { FfmpegEarlyExit } from '../../../lib/ffmpeg/run/ffmpeg-events.js'
+import type { FfmpegSeek } from '../../../lib/ffmpeg/route/seek-reason.js'
+import { PipedInput, type PipedInputSettings } from '../../../lib/ffmpeg/run/piped-input.js'
+import { LINK } from '../../../lib/io/pipeline/link.js'
+import { LoggedAccess } from '../../support/random-accesses.js'
+import { fastStartMp4, indexLastMp4, transportStream } from '../../support/media.js'
+import { LinkedSource } from '../../support/sources.js'
+
+const SETTINGS: PipedInputSettings = {
+  ...{ format: undefined, args: [], formatWhitelist: [], seek: 'auto' },
+  ...{ discardLimit: 100, sniffSize: 65_536 },
+}
+
+/** An input on a stream, and everything that it tells; ffmpeg is there when `start` was called. */
+function make(settings: Partial<PipedInputSettings> = {}) {
+  const seen: (string | FfmpegSeek | FfmpegEarlyExit)[] = []
+  let started!: () => void
+  const start = new Promise<void>(resolve => (started = resolve))
+  const stage: Writable = new Writable({
+    write: (chunk: Buffer, _encoding, callback) => input.take([chunk], callback),
+    final: callback => input.end(callback),
+  })
+  const outputs = [{ format: 'mpegts', args: [] }]
+  const input = new PipedInput(stage, 'Stage', { ...SETTINGS, ...settings }, outputs, {
+    onDecided: () => {
+      seen.push('decided')
+      return start
+    },
+    onSeek: event => seen.push(event),
+    onEarlyExit: event => seen.push(event),
+    onComplete: () => seen.push('complete'),
+  })
+  const child = new PassThrough({ highWaterMark: 2 ** 24 })
+  const connect = () => {
+    input.connect(new StdinWriter(child))
+    started()
+  }
+  return { stage, input, seen, child, connect }
+}
+
+t.test('holds the head until ffmpeg starts, and sends it before the rest', async t => {
+  const { stage, input, seen, child, connect } = make()
+  const media = await transportStream()
+  stage.write(media.subarray(0, 1000))
+  stage.write(media.subarray(1000))
+  stage.end()
+  t.match(input.decided, { source: undefined, head: media.subarray(0, 1000) })
+  t.same(seen, ['decided'])
+  t.equal(child.readableLength, 0)
+  connect()
+  t.same(Buffer.concat(await child.toArray()), media)
+  t.equal(input.isComplete, false, 'the end counts when ffmpeg has ended well')
+  input.over()
+  t.equal(input.isComplete, true)
+  t.same(seen, ['decided', 'complete'])
+})
+
+t.test('reads an index at the end by seeking with random access, and stops the source', async t => {
+  const { stage, input, seen } = make()
+  const media = await indexLastMp4()
+  const access = new LoggedAccess(media)
+  const source = new LinkedSource(media, { randomAccess: access, chunkSize: 1000 })
+  source.pipe(stage)
+  await new Promise(resolve => source.once('end', resolve))
+  t.equal(input.decided!.source, access)
+  t.equal(input.access, access)
+  t.equal(input.isMediaFirst, true)
+  t.equal(input.canReadAgain, true)
+  t.match(seen, [{ reason: 'index-last', stopped: true }, 'decided'])
+  input.over()
+  await new Promise(setImmediate)
+  t.equal(input.isComplete, true)
+})
+
+t.test('rejects an index at the end, and a seek, without random access', async t => {
+  const { stage, seen } = make()
+  const failed = new Promise(resolve => stage.once('error', resolve))
+  stage.write((await indexLastMp4()).subarray(0, 1000))
+  t.match(await failed, { code: 'AVIO_ERR_INPUT_NEEDS_SEEK' })
+  t.same(seen, [])
+  for (const settings of [{ seek: 'always' as const }, { args: ['-sseof', '-1'] }]) {
+    const jump = make(settings)
+    const refused = new Promise(resolve => jump.stage.once('error', resolve))
+    jump.stage.write((await fastStartMp4()).subarray(0, 1000))
+    t.match(await refused, { code: 'AVIO_ERR_INPUT_NEEDS_SEEK' })
+  }
+})
+
+t.test('stops the source after an early exit, or discards its rest up to a limit', async t => {
+  const { stage, input, seen, child, connect } = make()
+  const media = await transportStream()
+  stage.write(media)
+  connect()
+  await new Promise(resolve => child.once('readable', resolve))
+  input.over()
+  t.match(seen, ['decided', { stopped: false, bytesIn: media.length }])
+  const failed = new Promise(resolve => stage.once('error', resolve))
+  stage.write(Buffer.alloc(100))
+  stage.write(Buffer.alloc(1))
+  t.match(await failed, { code: 'AVIO_ERR_DISCARD_LIMIT' })
+})
+
+t.test('rejects an empty input, and a failed start', async t => {
+  const empty = make()
+  const first = new Promise(resolve => empty.stage.once('error', resolve))
+  empty.stage.end()
+  t.match(await first, { code: 'AVIO_ERR_INPUT_INVALID' })
+  const boom = new Error('boom')
+  const stage: Writable = new Writable({
+    write: (chunk: Buffer, _encoding, callback) => input.take([chunk], callback),
+  })
+  const ignore = () => undefined
+  const input = new PipedInput(stage, 'Stage', SETTINGS, [], {
+    ...{ onSeek: ignore, onEarlyExit: ignore, onComplete: ignore },
+    onDecided: () => Promise.reject(boom),
+  })
+  const second = new Promise(resolve => stage.once('error', resolve))
+  stage.write(await transportStream())
+  t.equal(await second, boom)
+  input.release()
+  t.equal(stage.listenerCount('pipe'), 1, 'what is piped into it from now on is refused')
+})
+
+t.test('allows reading again with random access, and holds nothing back from then on', async t => {
+  const media = await transportStream()
+  const once = make()
+  once.stage.write(media)
+  t.equal(once.input.canReadAgain, false)
+
+  const { stage, input, seen, child, connect } = make()
+  const access = new LoggedAccess(media)
+  const source = new PassThrough()
+  const stop = () => source.end()
+  Object.defineProperty(source, LINK, { value: { randomAccess: access, stop } })
+  source.pipe(stage)
+  source.write(media)
+  await new Promise(setImmediate)
+  connect()
+  await new Promise(resolve => child.once('readable', resolve))
+  t.equal(input.canReadAgain, true)
+  t.equal(input.decided!.source, undefined)
+  input.readAgain()
+  t.equal(input.decided!.source, access)
+  t.match(seen.at(-1), { reason: 'late-track', stopped: true })
+  t.equal(input.canReadAgain, true)
+  const told = seen.length
+  input.readAgain()
+  t.equal(seen.length, told, 'it is read so already')
+})
+
+t.test('does not wait for a write that ffmpeg did not take when reading again', async t => {
+  const media = await transportStream()
+  const { stage, input, seen, connect, child } = make()
+  const source = new PassThrough()
+  Object.defineProperty(source, LINK, { value: { randomAccess: new LoggedAccess(media) } })
+  source.pipe(stage)
+  source.write(media)
+  await new Promise(setImmediate)
+  t.same(seen, ['decided'])
+  // ffmpeg takes nothing.
+  child.write = () => false
+  connect()
+  await new Promise(setImmediate)
+  input.readAgain()
+  const taken = new Promise(resolve => stage.write(Buffer.alloc(1), resolve))
+  child.destroy()
+  t.equal(await taken, null, 'no error')
+})

@@ -1,0 +1,38 @@
+import t from 'tap'
+import { SeekableInputs } from '../../../lib/ffmpeg/run/seekable-inputs.js'
+import { BlockCache } from '../../../lib/io/cache/block-cache.js'
+import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
+
+const NOTHING = Buffer.alloc(0)
+const fail = (error: Error) => t.error(error)
+
+t.test('gives each source a URL of its own, and keeps the token in the environment', async t => {
+  const source = new BytesSource({ bytes: Buffer.from('abc') })
+  const inputs = await SeekableInputs.open(
+    [
+      { source, head: NOTHING },
+      { source, head: NOTHING },
+    ],
+    2 * 1024 ** 2,
+    fail,
+  )
+  t.teardown(() => inputs.close())
+  t.equal(new Set(inputs.urls).size, 2)
+  const env = inputs.environment({ PATH: '/bin', no_proxy: '*', HTTP_PROXY: 'http://other', ALL_PROXY: 'x' })
+  t.match(env, { http_proxy: /^http:\/\/job:[\w-]{20,}@127\.0\.0\.1:\d+$/ })
+  t.same(Object.keys(env), ['PATH', 'http_proxy'], 'no other way')
+  const [word] = /job:[^@]+/.exec(env['http_proxy']!)!
+  t.notMatch(inputs.urls.join(' '), word)
+  t.equal(inputs.bytesServed, 0)
+})
+
+t.test('uses a cache of the caller, and does not close it', async t => {
+  const bytes = Buffer.from('abcdef')
+  const cache = new BlockCache(new BytesSource({ bytes }), { cacheSize: 1024 ** 2 })
+  const inputs = await SeekableInputs.open([{ source: cache, head: NOTHING }], 1024 ** 2, fail)
+  await inputs.close()
+  const chunks: Buffer[] = []
+  for await (const chunk of cache.read(0, 6)) chunks.push(chunk)
+  t.same(Buffer.concat(chunks), bytes)
+  await cache.close()
+})

@@ -1,0 +1,26 @@
+import t from 'tap'
+import { gridOptions, tileHeight, tilesOf } from '../../../lib/tasks/storyboard/storyboard-tiles.js'
+
+const grid = { columns: 2, rows: 2, width: 160, height: 90 }
+
+t.test('places tiles row by row, each until the next', async t => {
+  t.same(tilesOf([0, 10, 20], 25, grid), [
+    { start: 0, end: 10, x: 0, y: 0, width: 160, height: 90 },
+    { start: 10, end: 20, x: 160, y: 0, width: 160, height: 90 },
+    { start: 20, end: 25, x: 0, y: 90, width: 160, height: 90 },
+  ])
+  t.equal(tilesOf([5], 3, grid)[0]!.end, 5, 'never before its start')
+})
+
+t.test('keeps the shape of the video in a tile, with even lines', async t => {
+  t.equal(tileHeight(160, { width: 1920, height: 1080 }), 90)
+  t.equal(tileHeight(161, { width: 1920, height: 1080 }), 90)
+  t.equal(tileHeight(160, { width: 1080, height: 1920 }), 284)
+  t.equal(tileHeight(2, { width: 10_000, height: 10 }), 2)
+})
+
+t.test('checks columns and rows', async t => {
+  t.same(gridOptions({}), { columns: 5, rows: 5 })
+  t.same(gridOptions({ columns: 1, rows: 100 }), { columns: 1, rows: 100 })
+  t.throws(() => gridOptions({ rows: 0 }), { message: /"rows" must be an integer from 1 to 100/ })
+})

@@ -1,0 +1,61 @@
+import t from 'tap'
+import {
+  type SpriteSheet,
+  type StoryboardOptions,
+  storyboard,
+} from '../../../lib/tasks/storyboard/storyboard.js'
+import { AAC, audioInput, ffmpegToFile, ffprobeJson, indexLastMp4 } from '../../support/media.js'
+import { LoggedAccess } from '../../support/random-accesses.js'
+
+async function all(options: StoryboardOptions): Promise<SpriteSheet[]> {
+  const list: SpriteSheet[] = []
+  for await (const sheet of storyboard(options)) list.push(sheet)
+  return list
+}
+
+async function sizeOf(image: Buffer): Promise<unknown> {
+  const entries = ['-show_entries', 'stream=codec_name,width,height']
+  return (await ffprobeJson<{ streams: unknown[] }>(image, entries)).streams[0]
+}
+
+t.test('thumbnails are put together, sheet by sheet, the last no larger than it must be', async t => {
+  const source = new LoggedAccess(await indexLastMp4({ seconds: 6 }))
+  const sheets = await all({ source, every: 1, columns: 2, rows: 2, width: 64 })
+  t.equal(sheets.length, 2)
+  t.match(await sizeOf(sheets[0]!.image), { codec_name: 'mjpeg', width: 128, height: 72 })
+  t.match(await sizeOf(sheets[1]!.image), { codec_name: 'mjpeg', width: 128, height: 36 })
+  t.same(
+    sheets.map(({ tiles }) => tiles.map(({ start, x, y }) => [start, x, y])),
+    [
+      [
+        [0, 0, 0],
+        [1, 64, 0],
+        [2, 0, 36],
+        [3, 64, 36],
+      ],
+      [
+        [4, 0, 0],
+        [5, 64, 0],
+      ],
+    ],
+  )
+  t.equal(sheets[0]!.tiles.at(-1)!.end, 4)
+  t.ok(Math.abs(sheets[1]!.tiles.at(-1)!.end - 6) < 0.1)
+})
+
+t.test('takes a custom size and another format', async t => {
+  const source = new LoggedAccess(await indexLastMp4({ seconds: 6 }))
+  const [sheet] = await all({ source, times: [1, 2], columns: 2, width: 40, height: 40, format: 'png' })
+  t.match(await sizeOf(sheet!.image), { codec_name: 'png', width: 80, height: 40 })
+})
+
+t.test('rejects a source without video, and at the call a wrong option', async t => {
+  const sound = await ffmpegToFile([...audioInput({ seconds: 3 }), ...AAC], 'sound.m4a')
+  await t.rejects(all({ source: new LoggedAccess(sound), count: 2 }), { code: 'AVIO_ERR_NO_SUCH_STREAM' })
+  const source = new LoggedAccess(sound)
+  t.throws(() => storyboard({ source, count: 2, columns: 0 }), { message: /"columns" must be an integer/ })
+  t.throws(() => storyboard({ source } as never), { message: /the only one of/ })
+  t.throws(() => storyboard({ source, count: 2, width: 1 }), {
+    message: /"width" must be an integer from 2 to 4096/,
+  })
+})
