@@ -97,7 +97,13 @@ export {
   type DeferredHeaderFormat,
   type DeferredHeaderOptions,
 } from './ffmpeg/headers/deferred-header.js'
-export { type KeyFrame, type KeyFrames, type KeyframesOptions, keyframes } from './ffmpeg/probe/keyframes.js'
+export {
+  type KeyFrame,
+  type KeyFrames,
+  type KeyframesOptions,
+  type KeyframesSourceOptions,
+  keyframes,
+} from './ffmpeg/probe/keyframes.js'
 export type { FfmpegLimits } from './ffmpeg/limits/limits.js'
 export {
   type FfmpegOrigin,
@@ -117,7 +123,7 @@ export type {
   MediaStreamType,
 } from './ffmpeg/report/media-info.js'
 export { probe } from './ffmpeg/probe/probe.js'
-export type { ProbeLimits, ProbeOptions } from './ffmpeg/probe/probe-options.js'
+export type { ProbeLimits, ProbeOptions, ProbeSourceOptions } from './ffmpeg/probe/probe-options.js'
 export type { FfmpegProgress } from './ffmpeg/log/progress.js'
 export { DirectoryStorage, type DirectoryStorageOptions } from './hls/storage/directory-storage.js'
 export { S3Storage, type S3StorageOptions } from './hls/storage/s3-storage.js'

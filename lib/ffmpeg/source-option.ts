@@ -1,3 +1,4 @@
+import { OptionError } from '../errors.js'
 import { isReadable } from '../io/stream-kinds.js'
 import { isNotASource, notASource } from '../io/sources/not-a-source.js'
 import type { RandomAccess } from '../io/random-access.js'
@@ -48,4 +49,36 @@ export function inputObject(given: unknown, option: string, kind = SEEKABLE): ob
   if (isNotASource(given) || isReadable(given))
     throw notASource(option, `${kind.rule}, or { source, … }`, given)
   return optionsObject(given, option)
+}
+
+/**
+ * The arguments of a function that is called with `(source, options)`, or with `({ source, …options })` like the tasks.
+ *
+ * @param given - the first argument: a source, or the object with it
+ * @param options - the second argument
+ * @param of - the function, for messages
+ * @returns the source, and the object with the options, which may have the source as `source`
+ * @throws {@link OptionError} without a source, with the remedy for a common mistake; with two sources or two objects
+ */
+export function sourceArguments(
+  given: unknown,
+  options: object | undefined,
+  of: string,
+  kind = SEEKABLE,
+): { readonly source: unknown; readonly options: object } {
+  if (!kind.isSource(given) && 'source' in Object(given)) {
+    const own = optionsObject(given, of)
+    if (options === undefined) return { source: sourceOption(own, 'source', kind), options: own }
+    const message = `${of} takes (source, options), or one object: put the options beside "source"`
+    throw new OptionError(of, message, options)
+  }
+  if (!kind.isSource(given)) throw notASource('source', `${kind.rule}, or { source, … }`, given)
+  const own = optionsObject(options === undefined ? {} : options, of)
+  const { source } = own as { source?: unknown }
+  if (source === undefined) return { source: given, options: own }
+  throw new OptionError(
+    'source',
+    `${of} has two sources: its first argument, and the option "source"`,
+    source,
+  )
 }

@@ -9,6 +9,7 @@ import {
   SEEKABLE_OR_STREAM,
   inputObject,
   isRandomAccess,
+  sourceArguments,
   sourceOption,
 } from '../../lib/ffmpeg/source-option.js'
 import { BytesSource } from '../../lib/io/sources/bytes-source.js'
@@ -29,6 +30,46 @@ t.test('takes a source alone, or an object with it', async t => {
   t.equal(sourceOption({ source: stream }, 'input.source', SEEKABLE_OR_STREAM), stream)
   t.notOk(isRandomAccess(stream))
   for (const given of [undefined, null, 7, []]) t.throws(() => inputObject(given, 'input'), { code })
+})
+
+t.test('takes a source and options, or one object with both', async t => {
+  const options = { track: 2 }
+  t.same(sourceArguments(source, undefined, 'keyframes'), { source, options: {} })
+  t.equal(sourceArguments(source, options, 'keyframes').options, options)
+  const whole = { source, track: 2 }
+  t.equal(sourceArguments(whole, undefined, 'keyframes').source, source)
+  t.equal(sourceArguments(whole, undefined, 'keyframes').options, whole)
+  const stream = Readable.from([])
+  t.equal(sourceArguments({ source: stream }, undefined, 'probe', SEEKABLE_OR_STREAM).source, stream)
+  t.equal(sourceArguments(stream, options, 'probe', SEEKABLE_OR_STREAM).source, stream)
+})
+
+t.test('takes an own source with a field "source" as the source that it is', async t => {
+  const own = { source: 'the archive', size: () => source.size(), read: source.read.bind(source) }
+  t.equal(sourceArguments(own, undefined, 'keyframes').source, own)
+  t.equal(sourceArguments({ source: own }, undefined, 'keyframes').source, own)
+})
+
+t.test('refuses two sources, two objects of options, and options that are none', async t => {
+  for (const options of [{ track: 2 }, {}, null]) {
+    const message = 'keyframes takes (source, options), or one object: put the options beside "source"'
+    t.throws(() => sourceArguments({ source }, options as never, 'keyframes'), {
+      code,
+      option: 'keyframes',
+      message,
+    })
+  }
+  const message = 'keyframes has two sources: its first argument, and the option "source"'
+  t.throws(() => sourceArguments(source, { source }, 'keyframes'), { code, option: 'source', message })
+  for (const options of [null, 7, []]) {
+    t.throws(() => sourceArguments(source, options as never, 'keyframes'), { code, option: 'keyframes' })
+  }
+  for (const given of [undefined, null, 7, [], {}, { size: 1 }]) {
+    const refusal = { code, option: 'source', message: /size\(\) and read\(\), or \{ source, … \}, got/ }
+    t.throws(() => sourceArguments(given, undefined, 'keyframes'), refusal)
+  }
+  await t.rejects(probe({ source } as never, { timeout: 1 }), { code, option: 'probe' })
+  await t.rejects(keyframes(source, { source } as never), { code, option: 'source' })
 })
 
 const noRead = { size: () => Promise.resolve(0) }
@@ -58,6 +99,8 @@ t.test('gives the remedy for a value in place of a source', async t => {
     if (given instanceof Readable || given === noRead) continue
     await t.rejects(probe(given as never), { ...refusal, option: 'source' }, 'probe')
     await t.rejects(keyframes(given as never), { ...refusal, option: 'source' }, 'keyframes')
+    await t.rejects(probe({ source: given as never }), { ...refusal, option: 'source' }, 'probe, one object')
+    await t.rejects(keyframes({ source: given as never }), { ...refusal, option: 'source' }, 'keyframes')
     t.throws(() => clip({ source: given as never, end: 5 }), { ...refusal, option: 'source' }, 'clip')
     const job = transcode({ input: given as never, outputs: [{ format: 'mp4', to: new Writable() }] })
     await t.rejects(job, { code, option: 'input', message }, 'transcode')

@@ -36,6 +36,10 @@ const sources: RandomAccess[] = [
 const info: MediaInfo = await probe(source, { timeout: 5000 })
 const duration: number | undefined = info.format.duration
 const keys = await keyframes(source)
+const inputs = [source, { source }]
+for (const input of inputs) void [await probe(input), await keyframes(input)]
+await probe({ source: createReadStream('talk.mov'), timeout: 5000 })
+await keyframes({ source, track: 2 })
 for (const { time } of keys.frames) void (time + (duration ?? 0))
 
 await transcode({
@@ -146,3 +150,11 @@ clip({ source, start: 3 })
 thumbnails({ source, every: 10, format: 'bmp' })
 // @ts-expect-error: a path is no source
 await probe('talk.mov')
+// @ts-expect-error: ... nor in an object
+await probe({ source: 'talk.mov' })
+// @ts-expect-error: options beside the source, or after it
+await probe({ source }, { timeout: 5000 })
+// @ts-expect-error: the source stands once
+await keyframes(source, { source })
+// @ts-expect-error: a stream has no key frames without an index
+await keyframes({ source: createReadStream('talk.mov') })

@@ -9,10 +9,10 @@ import { segmentIn } from '../../matroska/segment.js'
 import { matroskaTracks } from '../../matroska/tracks.js'
 import { keyTrack, mp4Keys } from '../../mp4/index/mp4-keys.js'
 import { movieIn } from '../../mp4/index/read-moov.js'
-import { KiB, integerOption, knownOptions, optionsObject, signalOption, stringOption } from '../../options.js'
+import { KiB, integerOption, knownOptions, signalOption, stringOption } from '../../options.js'
 import { CONTAINER_BYTES, containerOf } from '../input/container-sniffer.js'
 import { formatWhitelistOption } from '../check-options.js'
-import { sourceOption } from '../source-option.js'
+import { sourceArguments } from '../source-option.js'
 import { tooLong } from '../limits/limit-errors.js'
 import { UNLIMITED, limitsOption } from '../limits/limits.js'
 import { PROBE_LIMITS, type ProbeLimits } from './probe-options.js'
@@ -85,6 +85,12 @@ export interface KeyframesOptions {
   readonly limits?: ProbeLimits | undefined
 }
 
+/** Options of {@link keyframes} in one object with the source. */
+export interface KeyframesSourceOptions extends KeyframesOptions {
+  /** The source: an `S3Source`, a `FileSource`, an `HttpSource`, a `BytesSource`, or your own. */
+  readonly source: RandomAccess
+}
+
 /** Options for reading a source without an index. */
 const READING = ['format', 'formatWhitelist', 'limits']
 
@@ -102,7 +108,9 @@ const FIRST_READ = 64 * KiB
  *
  * Malicious files cost bounded memory and time: an index of at most 64 MiB, 1,000 hops to find it, 2²⁴ samples.
  *
- * @param source - the file
+ * It takes a source, or an object with the source and the options: `keyframes({ source, track: 2 })`.
+ *
+ * @param input - the source, or an object with it as `source`
  * @throws {@link AvioError} the promise rejects with an `Mp4Error` or `MatroskaError` if the index is damaged or too
  * large; with an `FfmpegError` `AVIO_ERR_NO_SUCH_STREAM` if the track does not exist, `AVIO_ERR_INPUT_INVALID` if
  * ffprobe can't read the source, `AVIO_ERR_FFMPEG_NOT_FOUND` if ffprobe is needed and missing; with the source's own
@@ -114,28 +122,36 @@ const FIRST_READ = 64 * KiB
  * for (const { time, offset } of frames) console.log(time, offset)
  * ```
  */
-export async function keyframes(source: RandomAccess, options: KeyframesOptions = {}): Promise<KeyFrames> {
-  const given = optionsObject(options, 'keyframes')
-  knownOptions(given, 'keyframes', ['track', 'signal', 'ffprobePath', ...READING])
+export async function keyframes(input: RandomAccess | KeyframesSourceOptions): Promise<KeyFrames>
+/**
+ * The same, with the options as a second argument.
+ *
+ * @param source - the source
+ * @param options - the options
+ */
+export async function keyframes(source: RandomAccess, options?: KeyframesOptions): Promise<KeyFrames>
+export async function keyframes(input: unknown, options?: KeyframesOptions): Promise<KeyFrames> {
+  const { source: found, options: given } = sourceArguments(input, options, 'keyframes')
+  const source = found as RandomAccess
+  knownOptions(given, 'keyframes', ['source', 'track', 'signal', 'ffprobePath', ...READING])
   const track = integerOption(given, 'track', { min: 0, max: 2 ** 32 - 1, default: undefined })
   const ffprobePath = stringOption(given, 'ffprobePath', { default: undefined })
   const signal = signalOption(given)
   const format = stringOption(given, 'format', { default: undefined })
   const formatWhitelist = formatWhitelistOption(given, 'formatWhitelist', format)
   const limits = limitsOption(given, UNLIMITED, PROBE_LIMITS)
-  sourceOption({ source }, 'source')
 
   const counted = new CountedSource(new BoundedSource(source))
   const window = new SourceWindow(counted, await counted.size(signal), signal)
   const container = containerOf(await window.bytes(0, CONTAINER_BYTES, FIRST_READ))
-  let found: FoundKeys | undefined
+  let keys: FoundKeys | undefined
   const turns = new Turns(signal)
-  if (container === 'mp4') found = await fromMp4(window, track, turns, source.name)
-  if (container === 'matroska') found = await fromMatroska(window, track, turns, source.name)
-  found ??= await packetKeys(counted, { track, ffprobePath, signal, format, formatWhitelist, limits })
-  if ((found.duration ?? 0) > limits.maxDuration)
+  if (container === 'mp4') keys = await fromMp4(window, track, turns, source.name)
+  if (container === 'matroska') keys = await fromMatroska(window, track, turns, source.name)
+  keys ??= await packetKeys(counted, { track, ffprobePath, signal, format, formatWhitelist, limits })
+  if ((keys.duration ?? 0) > limits.maxDuration)
     throw tooLong(source.name ?? 'The source', limits.maxDuration)
-  return { ...found, bytesFetched: counted.bytes }
+  return { ...keys, bytesFetched: counted.bytes }
 }
 
 /** The result without the count of bytes fetched. */

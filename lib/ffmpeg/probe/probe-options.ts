@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream'
+import type { RandomAccess } from '../../io/random-access.js'
 import {
   integerOption,
   knownOptions,
@@ -43,6 +45,12 @@ export interface ProbeOptions {
   signal?: AbortSignal | undefined
 }
 
+/** Options of `probe` in one object with the source. */
+export interface ProbeSourceOptions extends ProbeOptions {
+  /** The source: an `S3Source`, a `FileSource`, an `HttpSource`, a `BytesSource`, your own, or a stream. */
+  source: RandomAccess | Readable
+}
+
 /** Limits of `probe`. */
 export type ProbeLimits = Pick<
   FfmpegLimits,
@@ -53,6 +61,7 @@ export type ProbeLimits = Pick<
 export const PROBE_LIMITS = ['maxDuration', 'maxPixels', 'threads', 'nice', 'memory', 'cpuSeconds']
 
 const KNOWN = [
+  'source',
   'ffprobePath',
   'ffmpegPath',
   'format',

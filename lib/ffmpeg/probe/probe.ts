@@ -6,9 +6,8 @@ import { abortError } from '../../io/async/abort-error.js'
 import { BoundedSource } from '../../io/sources/bounded-source.js'
 import { boundedRead } from '../../io/async/bounded-wait.js'
 import { linkOf } from '../../io/pipeline/link.js'
-import { notASource } from '../../io/sources/not-a-source.js'
 import type { RandomAccess } from '../../io/random-access.js'
-import { isRandomAccess } from '../source-option.js'
+import { SEEKABLE_OR_STREAM, sourceArguments } from '../source-option.js'
 import { CONTAINER_BYTES } from '../input/container-sniffer.js'
 import { emptyInput } from '../input/input-errors.js'
 import { locateFfprobe } from '../binary/locate-ffprobe.js'
@@ -16,7 +15,12 @@ import type { MediaInfo } from '../report/media-info.js'
 import { reportOf } from './ask-tool.js'
 import { pipeFailure } from '../route/pipe-failures.js'
 import { demuxerOf } from '../input/playlist-sniffer.js'
-import { type ProbeOptions, type ProbeSettings, probeSettings } from './probe-options.js'
+import {
+  type ProbeOptions,
+  type ProbeSettings,
+  type ProbeSourceOptions,
+  probeSettings,
+} from './probe-options.js'
 import { SEEK_PROTOCOLS, SeekableInputs } from '../run/seekable-inputs.js'
 import { askAhead } from '../binary/read-version.js'
 
@@ -26,6 +30,8 @@ import { askAhead } from '../binary/read-version.js'
  * A stream that offers random access (S3RangeReadable) is left untouched. Any other stream is read for its first bytes,
  * then destroyed: properties that these do not contain (the length of an MPEG-TS) are absent, and an MP4 with its index
  * last can't be probed.
+ *
+ * It takes a source, or an object with the source and the options: `probe({ source, timeout: 5000 })`.
  *
  * It runs ffprobe if there is one, else ffmpeg, whose report has fewer fields: `by` says which.
  *
@@ -39,16 +45,24 @@ import { askAhead } from '../binary/read-version.js'
  * const video = streams.find(({ type }) => type === 'video')
  * console.log(`${format.duration} s, ${video?.width} × ${video?.height}, ${video?.codec}`)
  * ```
+ * @param input - the source, or an object with it as `source`
  * @throws {@link OptionError} for an option that breaks its rule
  */
-export async function probe(source: RandomAccess | Readable, options: ProbeOptions = {}): Promise<MediaInfo> {
-  const settings = probeSettings(options)
+export async function probe(input: RandomAccess | Readable | ProbeSourceOptions): Promise<MediaInfo>
+/**
+ * The same, with the options as a second argument.
+ *
+ * @param source - the source
+ * @param options - the options
+ */
+export async function probe(source: RandomAccess | Readable, options?: ProbeOptions): Promise<MediaInfo>
+export async function probe(input: unknown, options?: ProbeOptions): Promise<MediaInfo> {
+  const given = sourceArguments(input, options, 'probe', SEEKABLE_OR_STREAM)
+  const source = given.source as RandomAccess | Readable
+  const settings = probeSettings(given.options)
   const access = isReadable(source) ? linkOf(source)?.randomAccess : source
-  if (access === undefined && isReadable(source)) {
-    return inTime(settings, signal => byPipe(source, settings, signal))
-  }
-  if (!isRandomAccess(access)) throw notASource('source', 'a RandomAccess or a Readable', source)
-  return inTime(settings, signal => byAddress(access, settings, signal))
+  if (access !== undefined) return inTime(settings, signal => byAddress(access, settings, signal))
+  return inTime(settings, signal => byPipe(source as Readable, settings, signal))
 }
 
 /** Runs a function with one signal for timeout and abort; if either ended it, rejects with the signal's reason. */

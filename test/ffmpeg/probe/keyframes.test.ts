@@ -232,3 +232,15 @@ t.test('fails with the error of the source, and aborts with a signal', async t =
   await t.rejects(keyframes(new LoggedAccess(bytes, { failAt: bytes.length - 100, error })), error)
   await t.rejects(keyframes(new LoggedAccess(bytes), { signal: AbortSignal.abort() }), { name: 'AbortError' })
 })
+
+t.test('takes one object with the source and the options', async t => {
+  const source = new BytesSource({ bytes: await fastStartMp4() })
+  const alone = await keyframes(source, { track: 2 })
+  t.equal(alone.track, 2)
+  t.same(await keyframes({ source, track: 2 }), alone)
+  await t.rejects(keyframes({ source, track: 9 }), { code: 'AVIO_ERR_NO_SUCH_STREAM' })
+  await t.rejects(keyframes({ source, trakc: 2 } as never), {
+    option: 'trakc',
+    message: /it has source, track/,
+  })
+})

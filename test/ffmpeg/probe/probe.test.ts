@@ -377,6 +377,24 @@ t.test('aborts in time a source or a stream that stalls, or is no longer wanted'
   t.ok(silent.destroyed)
 })
 
+t.test('takes one object with the source and the options, for streams too', async t => {
+  const media = await transportStream({ seconds: 2 })
+  const source = new BytesSource({ bytes: media })
+  const { format } = await probe({ source, timeout: 60_000 })
+  t.match(format, { names: ['mpegts'], size: media.length })
+  const read = await probe({ source: new ChunkedSource(media, { chunkSize: 1000 }), probeSize: 50_000 })
+  t.equal(read.bytesFetched, 50_000)
+  const reader = source.createReadStream()
+  t.match((await probe({ source: reader })).format, { size: media.length })
+  t.notOk(reader.destroyed)
+  reader.destroy()
+  await t.rejects(probe({ source, limits: { maxDuration: 1 } }), { code: 'AVIO_ERR_LIMIT_DURATION' })
+  await t.rejects(probe({ source, tiemout: 1 } as never), {
+    option: 'tiemout',
+    message: /it has source, ffprobe/,
+  })
+})
+
 t.test('takes a stream of strings as bytes', async t => {
   await t.rejects(probe(Readable.from(['no', 'media'])), { code: 'AVIO_ERR_INPUT_INVALID' })
 })
@@ -392,7 +410,7 @@ t.test('aborts with its signal, and after its timeout', async t => {
   for (const source of [{}, null, undefined]) {
     await t.rejects(probe(source as never), {
       code: 'AVIO_ERR_OPTION',
-      message: /"source" must be a RandomAccess or a Readable/,
+      message: /"source" must be a Readable, or a RandomAccess .*, or \{ source, … \}, got/,
     })
   }
   t.same(await resourcesSince(before), {})
