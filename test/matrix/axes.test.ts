@@ -4,8 +4,8 @@ import { judge } from './judge.js'
 import { PIPELINES } from './pipelines.js'
 import { axesOfCode, axesOfPage } from './report.js'
 
-t.test('the page of faults lists the places and faults that the matrix plays', async t => {
-  t.same(axesOfPage(), axesOfCode(), 'renew it by: npm run matrix -- --write')
+t.test('docs/faults.md lists the places and faults of the matrix', async t => {
+  t.same(axesOfPage(), axesOfCode(), 'update it with: npm run matrix -- --write')
 })
 
 t.test('every fault, every place and every pipeline has a cell', async t => {
@@ -30,10 +30,10 @@ t.test('every fault, every place and every pipeline has a cell', async t => {
     const own = cells.filter(cell => cell.fault.name === fault.name).map(({ stage }) => stage.name)
     t.same(missing(fault.stages, own), [], fault.name)
   }
-  t.equal(new Set(cells.map(({ id }) => id)).size, cells.length, 'each has a name of its own')
+  t.equal(new Set(cells.map(({ id }) => id)).size, cells.length, 'names are unique')
 })
 
-t.test('a part of the cells has each pair of a place and a fault, and is the same for a seed', async t => {
+t.test('a sample covers each pair of a place and a fault, and is the same for the same seed', async t => {
   const all = allCells()
   const pairs = (cells: typeof all) =>
     new Set(cells.map(({ stage, fault }) => `${stage.name}/${fault.name}`)).size
@@ -43,7 +43,7 @@ t.test('a part of the cells has each pair of a place and a fault, and is the sam
   const names = (cells: typeof all) => cells.map(({ id }) => id).join(' ')
   t.ok(names(some) === names(someCells(all, 600, 7)))
   t.ok(names(some) !== names(someCells(all, 600, 8)))
-  t.equal(pairs(someCells(all, 10, 7)), pairs(all), 'even where fewer were asked for')
+  t.equal(pairs(someCells(all, 10, 7)), pairs(all), 'even if fewer were requested')
 })
 
 const ours = { code: 'AVIO_ERR_UPLOAD_FAILED', message: 's3://matrix/cell-1/out.mp4 failed', isOurs: true }
@@ -51,7 +51,7 @@ const told = { errors: [], value: undefined, problems: [], isStored: false }
 const nothing = { told, objects: new Map<string, string>(), uploads: 0, hits: 1, left: [], took: 1 }
 const whole = new Map([['out.mp4', 'a hash']])
 
-t.test('an end is one of two', async t => {
+t.test('accepts only two ends', async t => {
   const cell = allCells().find(({ id }) => id === 'pipe/put/denied')!
   const end = (outcome: object) =>
     judge(cell, { ...nothing, ...outcome }, { objects: whole, value: undefined })
@@ -61,10 +61,10 @@ t.test('an end is one of two', async t => {
   t.match(end(failed), { end: 'refused', code: ours.code, problems: [] })
 
   const wrong: [string, object, RegExp][] = [
-    ['a success with nothing stored', {}, /ended well with nothing/],
+    ['a success with nothing stored', {}, /success with nothing/],
     ['other bytes', { objects: new Map([['out.mp4', 'another']]) }, /wrong bytes/],
-    ['one object too many', { objects: new Map([...whole, ['x', 'y']]) }, /wrong bytes: x/],
-    ['an error, and an object', { ...failed, objects: whole }, /and stored: out\.mp4/],
+    ['an extra object', { objects: new Map([...whole, ['x', 'y']]) }, /wrong bytes: x/],
+    ['an error and an object', { ...failed, objects: whole }, /but stored: out\.mp4/],
     [
       'two errors',
       { told: { ...told, errors: [ours, { ...ours, message: `${ours.message} again` }] } },
@@ -80,7 +80,7 @@ t.test('an end is one of two', async t => {
     ['a process', { ...failed, left: ['process 7'] }, /left behind: process 7/],
     ['a timer', { told: { ...failed.told, problems: ['left behind: 1 Timeout'] } }, /Timeout/],
     ['no end', { told: 'no end after 120 s' }, /no end/],
-    ['a fault that was not met', { objects: whole, hits: 0 }, /never met/],
+    ['a fault that never occurred', { objects: whole, hits: 0 }, /never occurred/],
     ['another value', { objects: whole, told: { ...told, value: 'x' } }, /another value/],
   ]
   for (const [name, outcome, problem] of wrong) {
@@ -90,8 +90,10 @@ t.test('an end is one of two', async t => {
   }
 })
 
-t.test('a fault that one more try gets over is no reason to fail', async t => {
+t.test('rejects a failure that a retry would have overcome', async t => {
   const cell = allCells().find(({ id }) => id === 'pipe/get-first/reset')!
   const outcome = { ...nothing, told: { ...told, errors: [ours] } }
-  t.match(judge(cell, outcome, { objects: whole, value: undefined }).problems, [/one more try/])
+  t.match(judge(cell, outcome, { objects: whole, value: undefined }).problems, [
+    /a retry would have succeeded/,
+  ])
 })

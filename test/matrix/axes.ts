@@ -5,13 +5,13 @@ import type { Cell, Fault, Stage } from './fault.js'
 import { PIPELINES, type Pipeline } from './pipelines.js'
 import { STORE_FAULTS, STORE_STAGES } from './store-faults.js'
 
-/** All places where something can go wrong. */
+/** All places where a fault can strike. */
 export const STAGES: readonly Stage[] = [...STORE_STAGES, ...CHILD_STAGES, ...CALLER_STAGES]
 
-/** All that can go wrong. */
+/** All faults. */
 export const FAULTS: readonly Fault[] = [...STORE_FAULTS, ...CHILD_FAULTS, ...CALLER_FAULTS]
 
-/** Why a fault can't be met in a pipeline, though its stage is there; `undefined` where it can. */
+/** Why a fault can't occur in a pipeline that has its place; `undefined` if it can. */
 function isPossible(pipeline: Pipeline, stage: Stage, fault: Fault): boolean {
   const { caller, own } = fault
   if (!fault.stages.includes(stage.name) || !pipeline.stages.includes(stage.name)) return false
@@ -19,15 +19,15 @@ function isPossible(pipeline: Pipeline, stage: Stage, fault: Fault): boolean {
     if (pipeline.isReading === true && caller.action !== 'abort') return false
     return caller.at === undefined || pipeline.stages.includes(caller.at)
   }
-  // A range carries no checksum, and a single one is not asked about.
+  // A range carries no checksum, and the store is not asked for one.
   if (fault.name === 'flipped' && pipeline.isAtRest === true) return false
-  // Nobody looks into a picture.
+  // Nothing checks the content of an image.
   if (fault.child === 'garbage' && pipeline.name === 'thumbnails') return false
   if (own === undefined) return true
   const atRest = pipeline.isAtRest === true
   if (own === 'source-heeds-no-signal' || own === 'source-short-read') return atRest
   if (own === 'source-closes' || own === 'source-ends-early' || own === 'source-never-ends') return !atRest
-  // Without ffmpeg any bytes are as good as others.
+  // Without ffmpeg any bytes are valid.
   return own !== 'source-is-garbage' || pipeline.name !== 'copy'
 }
 
@@ -46,9 +46,9 @@ export function allCells(): Cell[] {
 }
 
 /**
- * Some of the cells: each pair of a stage and a fault once, of a pipeline by turns, and others by chance.
+ * A sample of the cells: each pair of a place and a fault once, with the pipelines in turn, and random others.
  *
- * @param count - how many, at least as many as there are pairs
+ * @param count - the size of the sample, at least the number of pairs
  */
 export function someCells(cells: readonly Cell[], count: number, seed: number): Cell[] {
   const random = seeded(seed)

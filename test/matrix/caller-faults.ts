@@ -1,12 +1,12 @@
 import type { CallerAction, Connection, Fault, OwnFault, Stage } from './fault.js'
 
-/** Where the caller, and what is the caller's own, has a hand in it. */
+/** The places of the caller and of the caller's own code. */
 export const CALLER_STAGES: readonly Stage[] = [
   { name: 'caller', title: 'the caller', kind: 'caller' },
   { name: 'source', title: "the caller's own source", kind: 'caller' },
   { name: 'own-stage', title: "a stage of the caller's own", kind: 'caller' },
   { name: 'listener', title: "the caller's own listener", kind: 'caller' },
-  { name: 'connection', title: 'the way to the store', kind: 'caller' },
+  { name: 'connection', title: 'the connection to the store', kind: 'caller' },
 ]
 
 const ACTIONS: readonly (readonly [CallerAction, string])[] = [
@@ -38,7 +38,7 @@ const AT: readonly Fault[] = ACTIONS.flatMap(([action, title]) => [
   })),
   ...STEPS.filter(at => !at.startsWith('get')).map(at => ({
     name: `${action}-after-${at}`,
-    title: `${title} when ${at} is done and not yet answered`,
+    title: `${title} after ${at} is performed, before the response`,
     stages: ['caller'],
     caller: { action, at, performed: true },
   })),
@@ -60,29 +60,29 @@ const way = (name: Connection, title: string, more: Partial<Fault> = {}): Fault 
   ...more,
 })
 
-/** What callers do, and the code and the machines of theirs. */
+/** Faults of callers, of their code, and of their machines. */
 export const CALLER_FAULTS: readonly Fault[] = [
   ...AT,
-  own('source', 'source-ends-early', 'ends within its media'),
-  own('source', 'source-fails', 'fails within its media'),
+  own('source', 'source-ends-early', 'ends in the middle of the media'),
+  own('source', 'source-fails', 'fails in the middle of the media'),
   own('source', 'source-throws', 'fails at the first read'),
-  own('source', 'source-closes', 'closes without an end'),
-  own('source', 'source-never-ends', 'never ends, and the signal is aborted', { stalls: true }),
-  own('source', 'source-is-garbage', 'is no media'),
-  own('source', 'source-heeds-no-signal', 'heeds no signal', { stalls: true }),
-  own('source', 'source-short-read', 'gives less than was asked for'),
+  own('source', 'source-closes', 'closes without ending'),
+  own('source', 'source-never-ends', 'never ends; the signal is aborted', { stalls: true }),
+  own('source', 'source-is-garbage', 'is not media'),
+  own('source', 'source-heeds-no-signal', 'ignores the signal', { stalls: true }),
+  own('source', 'source-short-read', 'returns fewer bytes than requested'),
   own('own-stage', 'stage-fails', 'fails'),
-  own('own-stage', 'stage-closes', 'closes without an end'),
-  own('own-stage', 'stage-stalls', 'stands still, and the signal is aborted', { stalls: true }),
+  own('own-stage', 'stage-closes', 'closes without ending'),
+  own('own-stage', 'stage-stalls', 'stalls; the signal is aborted', { stalls: true }),
   own('listener', 'listener-throws', 'throws'),
   way('refused', 'refused'),
-  way('refused-twice', 'refused, at both addresses'),
+  way('refused-twice', 'refused at both addresses'),
   way('no-such-host', 'no such host'),
   way('tls', 'TLS', { recovers: true }),
-  way('tls-damaged', 'a TLS record damaged on the way'),
-  way('no-tls', 'TLS to a port that speaks none'),
-  way('clock-off', 'a clock that is three hours off'),
-  way('credentials-once', 'a provider of credentials that fails once it had worked'),
-  way('credentials-never', 'a provider of credentials that fails'),
+  way('tls-damaged', 'a damaged TLS record'),
+  way('no-tls', 'TLS to a plain HTTP port'),
+  way('clock-off', 'a clock off by three hours'),
+  way('credentials-once', 'a credential provider that fails once after working'),
+  way('credentials-never', 'a credential provider that fails'),
   way('one-socket', 'a single socket', { recovers: true }),
 ]

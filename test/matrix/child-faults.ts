@@ -1,10 +1,10 @@
 import type { Fault, Stage } from './fault.js'
 
-/** The programs that run, by what they are run for. */
+/** The programs that run, by purpose. */
 export const CHILD_STAGES: readonly Stage[] = [
-  { name: 'version', title: 'ffmpeg, asked for its version', kind: 'child' },
-  { name: 'look-ahead', title: 'ffmpeg, asked for the streams', kind: 'child' },
-  { name: 'ffmpeg', title: 'ffmpeg, at work', kind: 'child' },
+  { name: 'version', title: 'ffmpeg reporting its version', kind: 'child' },
+  { name: 'look-ahead', title: 'ffmpeg reporting the streams', kind: 'child' },
+  { name: 'ffmpeg', title: 'ffmpeg doing the job', kind: 'child' },
   { name: 'ffprobe', title: 'ffprobe', kind: 'child' },
 ]
 
@@ -19,29 +19,29 @@ const fault = (name: string, title: string, more: Partial<Fault> = {}): Fault =>
   ...more,
 })
 
-/** What programs do. `faulty-tool.sh` knows these names. */
+/** Faults of programs. `faulty-tool.sh` knows these names. */
 export const CHILD_FAULTS: readonly Fault[] = [
   fault('killed', 'SIGKILL at once'),
   fault('terminated', 'SIGTERM at once'),
   fault('interrupted', 'SIGINT at once'),
-  fault('killed-midway', 'SIGKILL after some output, as of a system without memory'),
+  fault('killed-midway', 'SIGKILL after some output (out of memory)'),
   fault('crashed', 'SIGSEGV after some output'),
   fault('stopped', 'SIGSTOP', still),
-  fault('silent', 'nothing, for ever', still),
-  fault('deaf', 'nothing, for ever, and no ear for SIGTERM', still),
+  fault('silent', 'hangs without output', still),
+  fault('deaf', 'hangs and ignores SIGTERM', still),
   fault('exits-0', 'exit 0 at once'),
   fault('exits-1', 'exit 1 at once'),
-  fault('exits-0-midway', 'exit 0 within the output'),
-  fault('exits-1-late', 'exit 1 behind a good output'),
-  fault('floods', 'megabytes on stderr'),
-  fault('closes-stdout', 'its output is closed early'),
-  fault('closes-stdin', 'its input is closed early'),
-  fault('closes-stderr', 'its stderr is closed early'),
-  fault('garbage', 'garbage behind a good output'),
-  fault('copies', 'no ffmpeg, but a program that copies'),
-  fault('grandchild', 'a grandchild that holds its pipes'),
-  fault('wrapper', 'a wrapper without exec', { recovers: true }),
+  fault('exits-0-midway', 'exit 0 in the middle of the output'),
+  fault('exits-1-late', 'exit 1 after complete output'),
+  fault('floods', 'megabytes of stderr'),
+  fault('closes-stdout', 'closes stdout early'),
+  fault('closes-stdin', 'closes stdin early'),
+  fault('closes-stderr', 'closes stderr early'),
+  fault('garbage', 'garbage after complete output'),
+  fault('copies', 'another program in place of ffmpeg'),
+  fault('grandchild', 'a grandchild that keeps the pipes open'),
+  fault('wrapper', 'a wrapper script without `exec`', { recovers: true }),
   fault('missing', 'no such program'),
-  fault('no-program', 'a file that can not be run'),
+  fault('no-program', 'a file that is not executable'),
   fault('too-old', 'an ffmpeg that is too old', { stages: ['version'] }),
 ]

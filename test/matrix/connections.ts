@@ -4,7 +4,7 @@ import type { LookupFunction } from 'node:net'
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import type { Job } from './fault.js'
 
-/** A client for a job, and how it is done with. */
+/** A client for a job, and its clean-up. */
 export function connectionOf({ config, connection }: Job): { client: S3Client; close: () => void } {
   const { ca, ...given } = config as S3ClientConfig & { ca?: string }
   const lookup: LookupFunction = (name, options, callback) => {
@@ -38,7 +38,7 @@ export function connectionOf({ config, connection }: Job): { client: S3Client; c
   return { client, close }
 }
 
-/** Credentials that are asked for again each time, and a provider that fails. */
+/** Credentials that are fetched again each time, from a failing provider. */
 function provider(
   { credentials }: S3ClientConfig,
   once: boolean,

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Job, Told } from './fault.js'
 
-/** One process in which cells run, one after the other. A cell that hangs takes its process with it, and no more. */
+/** A process that runs cells one after another. A hanging cell costs only its own process. */
 export class Worker {
   readonly #child: ChildProcess
   readonly #stderr: string[] = []
@@ -34,12 +34,12 @@ export class Worker {
     return this.#child.pid!
   }
 
-  /** What it wrote to stderr since the last time. */
+  /** Its stderr since the last call. */
   said(): string {
     return this.#stderr.splice(0).join('').trim()
   }
 
-  /** Has the caller of the cell do what it does; resolves when that is done. */
+  /** Triggers the caller's action; resolves when it is done. */
   async act(): Promise<void> {
     if (!this.#child.connected) return
     const acted = new Promise<void>(resolve => (this.#acted = resolve))
@@ -50,7 +50,7 @@ export class Worker {
   /**
    * Runs one cell.
    *
-   * @returns what it told; a string for why it told nothing
+   * @returns its report, or a string with the reason why there is none
    */
   run(job: Job, timeout: number): Promise<Told | string> {
     return new Promise(resolve => {

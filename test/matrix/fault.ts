@@ -1,58 +1,58 @@
 import type { S3Operation } from '../../lib/testing/index.js'
 
-/** The calls that a fault at a stage of the store hits. */
+/** The calls that a fault of the store affects. */
 export interface Strike {
   readonly operation: S3Operation
-  /** Whether it is the source's key, or one of the outputs'. */
+  /** Whether the key is the source's or an output's. */
   readonly of: 'source' | 'target'
-  /** What the key ends with. */
+  /** The ending of the key. */
   readonly key?: RegExp
-  /** The first call that is hit, from 1. */
+  /** The first affected call, from 1. */
   readonly nth?: number
   /** Only a read that reaches the object's end. */
   readonly atEnd?: boolean
-  /** How many are hit. */
+  /** How many calls are affected. */
   readonly times?: number
-  /** What has to go wrong before, so that there is such a call at all. */
+  /** The fault that has to happen first to cause such a call. */
   readonly after?: { readonly strike: Strike; readonly action: object }
 }
 
-/** A place where something can go wrong. */
+/** A place where a fault can strike. */
 export interface Stage {
   readonly name: string
   /** For the docs. */
   readonly title: string
   readonly kind: 'read' | 'write' | 'child' | 'caller'
-  /** Of a stage of the store, which calls. */
+  /** For a place in the store: its calls. */
   readonly strike?: Strike
 }
 
-/** What can go wrong. */
+/** A fault. */
 export interface Fault {
   readonly name: string
   /** For the docs. */
   readonly title: string
-  /** The stages where it can. */
+  /** The places where it can strike. */
   readonly stages: readonly string[]
   /** A rule of LocalS3. */
   readonly rule?: object
-  /** What the proxy in front of the store does with the answer. */
+  /** What the proxy in front of the store does to the response. */
   readonly front?: FrontAction
-  /** What the connection to the store is like. */
+  /** The state of the connection to the store. */
   readonly connection?: Connection
   /** What the program in ffmpeg's place does, as `faulty-tool.sh` knows it. */
   readonly child?: string
-  /** What the caller does, and while which call; none: at once. */
+  /** The caller's action, and the call during which it happens; at once if omitted. */
   readonly caller?: { readonly action: CallerAction; readonly at?: string; readonly performed?: boolean }
-  /** What the caller's own source, stage or listener does. */
+  /** The fault of the caller's own source, stage or listener. */
   readonly own?: OwnFault
-  /** Something stands still until a clock ends it: clocks are short. */
+  /** Stalls until a time-out ends it: time-outs are short. */
   readonly stalls?: boolean
-  /** One more try gets over it: the right bytes are the only end. */
+  /** A retry overcomes it, so only the right bytes are allowed. */
   readonly recovers?: boolean
 }
 
-/** What the proxy does. */
+/** An action of the proxy. */
 export type FrontAction =
   | 'whole-200'
   | 'range-200'
@@ -64,7 +64,7 @@ export type FrontAction =
   | 'twice'
   | 'garbage'
 
-/** What a connection is like. */
+/** A state of the connection. */
 export type Connection =
   | 'refused'
   | 'refused-twice'
@@ -77,10 +77,10 @@ export type Connection =
   | 'credentials-never'
   | 'one-socket'
 
-/** What the caller does. */
+/** An action of the caller. */
 export type CallerAction = 'destroy' | 'destroy-error' | 'destroy-source' | 'abort'
 
-/** What code of the caller's own does. */
+/** A fault of the caller's own code. */
 export type OwnFault =
   | 'source-ends-early'
   | 'source-fails'
@@ -104,34 +104,34 @@ export interface Cell {
   readonly fault: Fault
 }
 
-/** What a worker is told. */
+/** A job for a worker. */
 export interface Job {
   readonly cell: string
   readonly pipeline: string
   readonly bucket: string
   readonly source: string
   readonly prefix: string
-  /** What its processes carry in their environment. */
+  /** The mark in the environment of its processes. */
   readonly mark: string
   readonly config: object
   readonly stallTimeout: number
   readonly connection?: Connection | undefined
   readonly ffmpegPath?: string | undefined
   readonly ffprobePath?: string | undefined
-  /** What the caller does when the word comes; at once where `atOnce`. */
+  /** The caller's action on command; immediate if `atOnce`. */
   readonly action?: CallerAction | undefined
   readonly atOnce?: boolean
   readonly own?: OwnFault | undefined
 }
 
-/** What a worker tells. */
+/** A worker's report. */
 export interface Told {
-  /** The errors of all that tells, and none where it ended well. */
+  /** The errors of the pipeline and its sinks; none after success. */
   readonly errors: readonly { readonly code: string; readonly message: string; readonly isOurs: boolean }[]
-  /** All sinks say that they have stored, whatever a `pipeline()` around them says: an abort came too late. */
+  /** All sinks have stored their objects, whatever the `pipeline()` reports: an abort came too late. */
   readonly isStored: boolean
-  /** The hash of what it gave beside objects. */
+  /** The hash of its results other than objects. */
   readonly value: string | undefined
-  /** What is wrong, seen from the inside. */
+  /** Problems seen from inside the process. */
   readonly problems: readonly string[]
 }

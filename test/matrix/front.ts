@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import type { FrontAction } from './fault.js'
 
-/** What a proxy does to the answers of calls. */
+/** An action of the proxy on the responses of some calls. */
 export interface FrontRule {
   readonly fits: (call: {
     readonly method: string
@@ -15,17 +15,17 @@ export interface FrontRule {
   readonly nth: number
   readonly times: number
   readonly action: FrontAction
-  /** The whole object that is read. */
+  /** The whole object being read. */
   readonly whole: Buffer
 }
 
-/** A rule at work. */
+/** An active rule. */
 export interface ActiveFrontRule extends FrontRule {
   matched: number
   hits: number
 }
 
-/** A proxy on the loopback interface, in front of a store: it does to answers what no store would. */
+/** A proxy on the loopback interface, in front of a store: it alters responses as no store would. */
 export class Front {
   readonly rules = new Set<ActiveFrontRule>()
   readonly #sockets = new Set<Socket>()
@@ -37,7 +37,7 @@ export class Front {
   )
   readonly #port: number
 
-  /** @param port - that of the store */
+  /** @param port - the store's port */
   constructor(port: number) {
     this.#port = port
     this.#server.on('connection', socket => {
@@ -46,7 +46,7 @@ export class Front {
     })
   }
 
-  /** Its address, as soon as it listens. */
+  /** Its URL, once it listens. */
   async listen(): Promise<string> {
     this.#server.listen(0, '127.0.0.1')
     await once(this.#server, 'listening')
@@ -157,14 +157,14 @@ function spoil(
   }
 }
 
-/** A way to a store that speaks TLS, on which one byte is damaged, once for each connection that `isDue` says. */
+/** A TLS proxy in front of a store that damages one byte, once for each connection that `isDue` selects. */
 export class DamagedWay {
   readonly #sockets = new Set<Socket>()
   readonly #server
-  /** How many records it damaged, by the port of the client. */
+  /** The number of damaged records, by client port. */
   readonly damaged: number[] = []
 
-  /** @param port - that of the store */
+  /** @param port - the store's port */
   constructor(port: number) {
     this.#server = createTcpServer(client => {
       const store = connect(port, '127.0.0.1')
@@ -176,7 +176,7 @@ export class DamagedWay {
       client.pipe(store)
       store.on('data', (chunk: Buffer) => {
         seen += chunk.length
-        // Behind the handshake, in the first body that is longer than its headers; each third connection is whole.
+        // After the handshake, in the first body longer than its headers; every third connection stays intact.
         if (seen > 6000 && chunk.length > 2000 && this.damaged.length < 1) {
           this.damaged.push(seen)
           chunk[chunk.length - 500]! ^= 1
@@ -188,7 +188,7 @@ export class DamagedWay {
     })
   }
 
-  /** Its port, as soon as it listens. */
+  /** Its port, once it listens. */
   async listen(): Promise<number> {
     this.#server.listen(0, '127.0.0.1')
     await once(this.#server, 'listening')

@@ -17,32 +17,32 @@ import { PIPELINES } from './pipelines.js'
 import { WITHIN_BODY } from './store-faults.js'
 import { hashOf } from './stored.js'
 
-/** The one bucket. */
+/** The only bucket. */
 export const BUCKET = 'matrix'
 
-/** How long a cell may take, in milliseconds. Nothing takes so long that goes on. */
+/** The time limit of a cell, in milliseconds; no working cell takes this long. */
 const HANG = 120_000
 
-/** How long those outside may take to see that nothing is left: the system's, and a busy machine's, time. */
+/** How long the outside checks wait for leftovers to disappear, on a busy machine too. */
 const LAST = 20_000
 
-/** How long nothing may move, in milliseconds: where that is the fault, and where it is none. */
+/** The stall time-out, in milliseconds: for cells whose fault is a stall, and for all others. */
 const STALL = { short: 2500, long: 20_000 }
 
-/** What came of a cell, seen from outside and from inside. */
+/** The observations of a cell, from outside and from inside. */
 export interface Outcome {
   readonly told: Told | string
   /** The objects below the cell's prefix, with the hashes of their bytes. */
   readonly objects: ReadonlyMap<string, string>
   readonly uploads: number
-  /** How many calls the fault took effect on; `undefined` where it is none of the store's. */
+  /** How many calls the fault affected; `undefined` if it is not a fault of the store. */
   readonly hits: number | undefined
   readonly left: readonly string[]
   /** Milliseconds. */
   readonly took: number
 }
 
-/** The stores, what stands before them, and the tools: where cells are run. */
+/** The stores, their proxies and the tools that cells run with. */
 export class Lab {
   readonly #folder = mkdtempSync(join(tmpdir(), 'avio-matrix-'))
   readonly #fronts: readonly Front[]
@@ -61,7 +61,7 @@ export class Lab {
     this.#fronts = [front]
   }
 
-  /** Starts all of it. */
+  /** Starts everything. */
   static async start(): Promise<Lab> {
     const store = await LocalS3.start({ buckets: [BUCKET] })
     const tls = await LocalS3.start({ buckets: [BUCKET], tls: true })
@@ -84,14 +84,14 @@ export class Lab {
     )
   }
 
-  /** Ends all of it. */
+  /** Stops everything. */
   async close(): Promise<void> {
     for (const client of this.clients) client.destroy()
     await Promise.all([...this.#fronts.map(front => front.close()), this.store.close(), this.tls.close()])
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  /** Runs a cell; one without a fault where `fault` is left out. */
+  /** Runs a cell, without a fault if `fault` is omitted. */
   async run(
     worker: Worker,
     { id, pipeline: name, stage, fault }: Pick<Cell, 'id' | 'pipeline'> & Partial<Cell>,
@@ -168,7 +168,7 @@ export class Lab {
     return { told, objects, uploads, hits: hit?.hits, left, took: performance.now() - begin }
   }
 
-  /** Stores a source as clients do: with a checksum. */
+  /** Stores a source with a checksum, as clients do. */
   async #put(isTls: boolean, Key: string, Body: Buffer): Promise<void> {
     const ChecksumAlgorithm = 'CRC32' as const
     await this.clients[isTls ? 1 : 0]!.send(
@@ -234,7 +234,10 @@ export class Lab {
     })
   }
 
-  /** Programs that stand in for ffmpeg and ffprobe. They are written for each cell: what one says of itself is kept by its path. */
+  /**
+   * Programs that stand in for ffmpeg and ffprobe. They are written for each cell, because the library caches what a
+   * program reports by its path.
+   */
   #tools(number: number, role: string | undefined, fault: string | undefined): Partial<Job> {
     if (role === undefined || fault === undefined) return {}
     const folder = join(this.#folder, String(number))
@@ -254,7 +257,7 @@ export class Lab {
     return paths
   }
 
-  /** What is left, looked at from outside: processes with the cell's mark, and calls under way. */
+  /** Leftovers seen from outside: processes with the cell's mark, and pending calls. */
   async #leftovers(store: LocalS3, prefix: string, number: number, isLeft: boolean): Promise<string[]> {
     const end = performance.now() + (isLeft ? 0 : LAST)
     for (;;) {
@@ -274,12 +277,12 @@ export class Lab {
   }
 }
 
-/** What the processes of a cell carry in their environment; those of another run carry another. */
+/** The mark in the environment of a cell's processes, different for each run. */
 function markOf(number: number): string {
   return `${process.pid}-${number}`
 }
 
-/** The first read by address is of one byte: the middle of its body comes early. */
+/** The first read by range is one byte long, so the middle of its body comes early. */
 function early(rule: object): object {
   return Object.fromEntries(
     Object.entries(rule).map(([name, value]) => [name, value === WITHIN_BODY ? 0 : (value as unknown)]),
@@ -299,7 +302,7 @@ function matching(
   return { operation, when, nth, times }
 }
 
-/** What a process runs, and how it is. */
+/** The command line and state of a process. */
 function commandOf(pid: number): string {
   try {
     const state = /^State:\s*(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1] ?? ''

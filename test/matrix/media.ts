@@ -3,13 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** The sources that the pipelines of the matrix and of the soak read, made once. */
+/** The sources of the matrix and of the soak, made once. */
 export interface Media {
   /** Two seconds of H.264 and AAC in Matroska, a key frame each half second: some 100 KB. */
   readonly small: Buffer
-  /** The same as an MP4 whose index comes last: it can't be read in order. */
+  /** The same as an MP4 with its index last, which can't be read in order. */
   readonly last: Buffer
-  /** The same in more bytes than one part holds: over 5 MiB. */
+  /** The same in more than one part: over 5 MiB. */
   readonly large: Buffer
 }
 

@@ -3,22 +3,22 @@ import type { RandomAccess } from '../../lib/index.js'
 import type { OwnFault } from './fault.js'
 import type { Conditions } from './pipelines.js'
 
-/** What code of the caller's throws. */
+/** The error that the caller's code throws. */
 export const OWN_ERROR = new Error("the caller's own error")
 
 type Own = Partial<Pick<Conditions, 'replaceSource' | 'ownStage'>> & {
-  /** Listens to the streams of the pipeline. */
+  /** Adds a listener to the streams of the pipeline. */
   readonly listen?: (streams: readonly (Readable | Writable)[]) => void
 }
 
-/** How much comes before it goes wrong. */
+/** Bytes delivered before the fault. */
 const SOME = 20_000
 
 function bytesOf(source: RandomAccess): AsyncIterable<Buffer> {
   return source.read(0, SOME)
 }
 
-/** A source that goes wrong, at rest as random access and else as a stream. */
+/** A faulty source: a `RandomAccess`, or a stream. */
 function spoiled(source: RandomAccess, before: boolean, fail: () => unknown): RandomAccess {
   return {
     name: source.name,
@@ -30,7 +30,7 @@ function spoiled(source: RandomAccess, before: boolean, fail: () => unknown): Ra
   }
 }
 
-/** One that a generator would not be: it can be destroyed while it waits. */
+/** Unlike a generator, it can be destroyed while it waits. */
 function neverEnding(source: RandomAccess): Readable {
   const stream = new Readable({ read: () => undefined })
   const fill = async () => {
@@ -49,7 +49,7 @@ function throws(): never {
 }
 
 /**
- * What code of the caller's does.
+ * A fault of the caller's own code.
  *
  * @param abort - aborts the signal
  */
@@ -135,7 +135,7 @@ export function ownFault(fault: OwnFault, abort: () => void): Own {
   }
 }
 
-/** A source that is a stream or at rest, as the pipeline wants it. */
+/** A stream or a `RandomAccess`, as the pipeline needs it. */
 function both(
   stream: (source: RandomAccess) => AsyncIterable<Buffer>,
   atRest: (source: RandomAccess) => RandomAccess,

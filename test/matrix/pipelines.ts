@@ -20,46 +20,46 @@ import {
 } from '../../lib/index.js'
 import type { MediaName } from './media.js'
 
-/** What a pipeline is run with. */
+/** The input of a pipeline. */
 export interface Conditions {
   readonly client: S3Client
   readonly bucket: string
   /** The key of the source. */
   readonly source: string
-  /** What keys of its outputs begin with. */
+  /** The prefix of its outputs' keys. */
   readonly prefix: string
-  /** How long nothing may move, in milliseconds. */
+  /** The stall time-out, in milliseconds. */
   readonly stallTimeout: number
   readonly run: FfmpegRunOptions
   readonly ffprobePath?: string | undefined
   readonly signal: AbortSignal
-  /** What stands in the place of the source. */
+  /** A replacement of the source. */
   readonly replaceSource?: ((source: RandomAccess, isAtRest: boolean) => Readable | RandomAccess) | undefined
   /** A stage of the caller's own, before the sink. */
   readonly ownStage?: (() => Transform) | undefined
 }
 
-/** A pipeline that runs. */
+/** A running pipeline. */
 export interface Running {
-  /** Resolves with what it gave beside objects. */
+  /** Resolves with its results other than objects. */
   readonly done: Promise<unknown>
   /** Its streams, in order; the caller destroys the first or the last. */
   readonly streams: readonly (Readable | Writable)[]
-  /** All that tells how it ended. */
+  /** All promises that report how it ended. */
   readonly results: readonly Promise<unknown>[]
 }
 
 /** A kind of pipeline. */
 export interface Pipeline {
   readonly name: string
-  /** What it does, for the docs. */
+  /** Its description in the docs. */
   readonly title: string
   readonly media: MediaName
-  /** Where faults can strike: `STAGES` has them. */
+  /** Where faults can strike, by names of `STAGES`. */
   readonly stages: readonly string[]
-  /** Its source is read by address. */
+  /** Its source is read by range. */
   readonly isAtRest?: true
-  /** It stores nothing, and has no streams of the caller's. */
+  /** It stores nothing and has no streams of the caller. */
   readonly isReading?: true
   readonly start: (conditions: Conditions) => Running
 }
@@ -85,19 +85,19 @@ function stream(conditions: Conditions, partSize = 16 * 1024): Readable {
   return new S3RangeReadable({ ...way, maxAttempts: 3, concurrency: 2 })
 }
 
-/** The source at rest. */
+/** The source as `RandomAccess`. */
 function atRest(conditions: Conditions): RandomAccess {
   const { replaceSource } = conditions
   const replaced = replaceSource?.(object(conditions), true)
   return replaced === undefined || replaced instanceof Readable ? object(conditions) : replaced
 }
 
-/** Resolves when all have ended well. */
+/** Resolves when all have succeeded. */
 async function all(results: readonly Promise<unknown>[]): Promise<void> {
   await Promise.all(results)
 }
 
-/** Stages in a row, of which the last is a sink with a result. */
+/** A chain of stages that ends with a sink that has `result`. */
 function row(
   conditions: Conditions,
   before: readonly (Readable | Writable)[],
@@ -113,12 +113,12 @@ function transform({ run }: Conditions, more: object = {}): FfmpegTransform {
   return new FfmpegTransform({ ...run, output: { format: 'mp4', args: COPY, ...more } })
 }
 
-/** What the jobs take of it. */
+/** The options that tasks take. */
 function taskOptions({ run: { ffmpegPath, env, limits }, signal }: Conditions) {
   return { ffmpegPath, env, limits, signal }
 }
 
-/** One decode into three renditions' worth of fragments, packaged. */
+/** One decode into the fragments of three renditions, packaged. */
 function packaged(conditions: Conditions, mode: 'vod' | 'event' | 'live'): Running {
   const { client, bucket, prefix, stallTimeout, signal, run } = conditions
   const storage = new S3Storage({ client, bucket, prefix, stallTimeout, maxAttempts: 3 })
@@ -192,7 +192,7 @@ export const PIPELINES: readonly Pipeline[] = [
   },
   {
     name: 'address',
-    title: 'by address: an MP4 whose index comes last',
+    title: 'by range: an MP4 with its index last',
     media: 'last',
     isAtRest: true,
     stages: [...REST, ...PUT, ...CHILD, 'look-ahead', ...OWN],
@@ -208,7 +208,7 @@ export const PIPELINES: readonly Pipeline[] = [
   },
   {
     name: 'faststart',
-    title: 'an ordinary MP4, whose first part comes last',
+    title: 'an ordinary MP4, whose first part is uploaded last',
     media: 'large',
     stages: [...READ, ...PARTS, 'ffmpeg', 'caller', 'source', 'connection'],
     start: conditions =>
@@ -242,7 +242,7 @@ export const PIPELINES: readonly Pipeline[] = [
   packaging('live', 'HLS and DASH in a window'),
   {
     name: 'clip',
-    title: 'a part of it, by address',
+    title: 'a span of a source, by range',
     media: 'last',
     isAtRest: true,
     stages: [...REST, ...PUT, ...CHILD, ...OWN],
@@ -253,7 +253,7 @@ export const PIPELINES: readonly Pipeline[] = [
   },
   {
     name: 'thumbnails',
-    title: 'three pictures, by address',
+    title: 'three thumbnails, by range',
     media: 'last',
     isAtRest: true,
     isReading: true,
@@ -280,7 +280,7 @@ export const PIPELINES: readonly Pipeline[] = [
   },
   {
     name: 'probe',
-    title: 'what the source holds',
+    title: 'the format and streams of a source',
     media: 'last',
     isAtRest: true,
     isReading: true,

@@ -5,20 +5,20 @@ import type { Cell } from './fault.js'
 import type { Verdict } from './judge.js'
 import { PIPELINES } from './pipelines.js'
 
-/** What became of one cell, as the docs keep it. */
+/** The result of one cell, as stored for the docs. */
 export interface Result {
   readonly cell: Pick<Cell, 'pipeline' | 'stage' | 'fault'>
   readonly verdict: Pick<Verdict, 'end' | 'code'>
 }
 
-/** The pages that a run writes. */
+/** The page and the picture that `--write` updates. */
 export const PAGE = fileURLToPath(new URL('../../docs/faults.md', import.meta.url))
 export const PICTURE = fileURLToPath(new URL('../../docs/images/faults.svg', import.meta.url))
 
 const BEGIN = '<!-- written by npm run matrix -- --write -->'
 const END = '<!-- end -->'
 
-/** The table of the faults: where they can strike, and what came of it. */
+/** The table of faults: where they strike, and how the cells ended. */
 export function table(results: readonly Result[]): string {
   const rows = FAULTS.map(fault => {
     const own = results.filter(({ cell }) => cell.fault === fault)
@@ -54,7 +54,7 @@ const COLOURS: Record<Verdict['end'], string> = {
   failed: '#c0392b',
 }
 
-/** A picture of all cells: a row for each pipeline, a column for each pair of a place and a fault. */
+/** A chart of all cells: a row for each pipeline, a column for each pair of a place and a fault. */
 export function picture(results: readonly Result[]): string {
   const columns = STAGES.flatMap(stage =>
     FAULTS.filter(fault => fault.stages.includes(stage.name)).map(fault => ({
@@ -83,7 +83,7 @@ export function picture(results: readonly Result[]): string {
   const words = {
     stored: 'the right bytes',
     refused: 'one error, nothing left',
-    unknown: 'told as unknown or partial',
+    unknown: 'reported as unknown or partial',
   }
   const legend = Object.entries(words).map(
     ([end, text], n) =>
@@ -96,7 +96,7 @@ export function picture(results: readonly Result[]): string {
   )
 }
 
-/** The columns of the page that are no outcome, in order. */
+/** The page's columns except the outcomes, in order. */
 export function axesOfPage(): string[] {
   const page = readFileSync(PAGE, 'utf8')
   const body = page.slice(page.indexOf(BEGIN) + BEGIN.length, page.indexOf(END))
@@ -112,17 +112,17 @@ export function axesOfPage(): string[] {
     .map(([first, second]) => `${first}: ${second}`)
 }
 
-/** The same of the code. */
+/** The same from the code. */
 export function axesOfCode(): string[] {
   const stages = STAGES.map(({ name, title }) => `\`${name}\`: ${title}`)
   return [...stages, ...FAULTS.map(fault => axesOf(fault).join(': '))]
 }
 
-/** Writes the page anew, and its picture where there is something to be seen. */
+/** Rewrites the page, and its picture if there are results. */
 export function write(results: readonly Result[]): void {
   const page = readFileSync(PAGE, 'utf8')
   const [before, after] = [page.slice(0, page.indexOf(BEGIN)), page.slice(page.indexOf(END))]
-  const count = `The last run that was written down: ${results.length} of ${allCells().length} cells.`
+  const count = `Last recorded run: ${results.length} of ${allCells().length} cells.`
   const seen =
     '![Every cell: a row for each pipeline, a column for each fault at each place](images/faults.svg)'
   const parts = [places(), ...(results.length > 0 ? [count, seen] : []), table(results)]

@@ -1,11 +1,10 @@
 /**
- * `npm run matrix`: each thing that can go wrong, at each place where it can, in each kind of pipeline. Every cell may end
- * in two ways: with the right bytes, or with one clear error and nothing left.
+ * `npm run matrix`: each fault, at each place where it can strike, in each kind of pipeline. Every cell may end in two
+ * ways: with the right bytes, or with one clear error and nothing left.
  *
- *   npm run matrix                                 all cells
- *   npm run matrix -- --cells=600 --seed=7         so many, each pair of a place and a fault among them
- *   npm run matrix -- --cell=pipe/get-first/reset  one; a part of the name for several
- *   npm run matrix -- --write                      all, and docs/faults.md and its picture are written anew
+ * npm run matrix all cells npm run matrix -- --cells=600 --seed=7 that many, with each pair of a place and a fault npm
+ * run matrix -- --cell=pipe/get-first/reset one; a part of the name for several npm run matrix -- --write all; rewrites
+ * docs/faults.md and its picture
  */
 import { parseArgs } from 'node:util'
 import { allCells, someCells } from './axes.js'
@@ -16,7 +15,7 @@ import { Lab } from './lab.js'
 import { PIPELINES } from './pipelines.js'
 import { write } from './report.js'
 
-// The SDK's word on the age of Node 20 is no part of the table.
+// The SDK's warning about Node 20 does not belong in the table.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'
 
 const { values } = parseArgs({
@@ -52,7 +51,7 @@ const rights = new Map<string, Right>()
 const verdicts: { cell: Cell; verdict: Verdict; took: number }[] = []
 let failed = 0
 
-/** What the pipelines store without a fault, which has to be the same each time. */
+/** The pipelines' results without a fault, which have to be the same each time. */
 async function measure(worker: Worker, pipeline: string): Promise<void> {
   const runs = []
   for (let n = 0; n < 2; n++) {
@@ -95,7 +94,7 @@ await Promise.all(
     while (nextRight < needed.length) await measure(worker, needed[nextRight++]!)
     await measured()
     while (next < cells.length) {
-      // One that hung, or died, takes its process with it.
+      // A cell that hung or died has ended its process.
       if (!(await check(worker, cells[next++]!))) continue
       await worker.end()
       worker = await Worker.start()
@@ -104,7 +103,7 @@ await Promise.all(
   }),
 )
 
-/** Resolves when all are measured. */
+/** Resolves when all pipelines are measured. */
 async function measured(): Promise<void> {
   while (rights.size < needed.length) await new Promise(resolve => setTimeout(resolve, 10))
 }
@@ -116,9 +115,9 @@ const counted = verdicts.reduce((sum, { verdict }) => sum + verdict.counted, 0)
 const pairs = new Set(cells.map(({ stage, fault }) => `${stage.name}/${fault.name}`)).size
 print(
   `seed ${values.seed}: ${cells.length} of ${every.length} cells, ${pairs} pairs of a place and a fault; ` +
-    `${ends('stored')} stored the right bytes, ${ends('refused')} told one error and left nothing, ` +
-    `${ends('unknown')} told that the outcome is unknown or partial; ${counted} uploads of which nobody knows are left, as documented`,
+    `${ends('stored')} stored the right bytes, ${ends('refused')} failed with one error and left nothing, ` +
+    `${ends('unknown')} reported an unknown or partial outcome; ${counted} orphaned uploads are left, as documented`,
 )
-if (!values.write) print('To renew docs/faults.md and its picture: npm run matrix -- --write')
+if (!values.write) print('To update docs/faults.md and its picture: npm run matrix -- --write')
 print(`${verdicts.length - failed} passed, ${failed} failed`)
 process.exitCode = failed === 0 ? 0 : 1

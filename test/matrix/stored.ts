@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 const TIME = /\d{4}-\d\d-\d\dT[\d:.]+Z/g
 
-/** The hash of what was stored; of a manifest without the wall clock in it. */
+/** The hash of a stored object; for a manifest, without its wall-clock times. */
 export function hashOf(name: string, bytes: Buffer): string {
   const text = name.endsWith('.mpd') || name.endsWith('.m3u8')
   return createHash('sha256')

@@ -1,4 +1,4 @@
-/** Runs cells, one after the other, in a process of its own, and says what it sees of each from the inside. */
+/** Runs cells one after another in a process of its own, and reports what it sees from inside. */
 import { createHash } from 'node:crypto'
 import { getEventListeners, once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -9,7 +9,10 @@ import type { CallerAction, Job, Told } from './fault.js'
 import { OWN_ERROR, ownFault } from './own-faults.js'
 import { PIPELINES, type Running } from './pipelines.js'
 
-/** How long what is left is waited for, in milliseconds: letting go takes turns of the event loop, and a busy machine. */
+/**
+ * How long to wait for leftovers to disappear, in milliseconds: closing takes turns of the event loop, on a busy
+ * machine too.
+ */
 const LAST = 15_000
 
 const uncaught: Error[] = []
@@ -24,7 +27,7 @@ process.on('message', (message: Job | 'act') => {
 })
 process.send!('ready')
 
-/** What this process holds, by kind and count. */
+/** The resources that this process holds, by kind and count. */
 function held(): Map<string, number> {
   const counts = new Map<string, number>()
   const count = (name: string) => counts.set(name, (counts.get(name) ?? 0) + 1)
@@ -37,7 +40,7 @@ function held(): Map<string, number> {
   return counts
 }
 
-/** What is held now and was not before. */
+/** Resources held now but not before. */
 function more(before: Map<string, number>, signal: AbortSignal): string[] {
   const listeners = getEventListeners(signal, 'abort').length
   const all = held()
@@ -114,7 +117,7 @@ function actions(running: Running, abort: AbortController): Record<CallerAction,
   }
 }
 
-/** One error that several tell is one, and so is one that is the cause of another. */
+/** The same error reported several times counts once, and so does the cause of another. */
 function distinct(errors: readonly unknown[]): unknown[] {
   const causes = new Set(errors.map(error => (error as Error).cause))
   return [...new Set(errors)].filter(error => !causes.has(error))

@@ -11,7 +11,7 @@ const KIND: Kind = {
   ...{ name: 'made-up', title: 'made up', shown: [0, 4], heard: [0, 4], tracks: () => Promise.resolve([]) },
 }
 
-/** Two fragments of two seconds, behind a priming of 20 ms. */
+/** Two fragments of two seconds, after 20 ms of priming. */
 const TRUTH: SoundTruth = new Map(
   [0, 1].map(n => [
     n + 1,
@@ -24,7 +24,7 @@ const TRUTH: SoundTruth = new Map(
 
 const shown = (number: number, late = 0) => ({ number, time: number / 25 + late, height: 90 })
 
-/** A playback without a fault, but for what is changed. */
+/** A flawless playback, with the given changes. */
 function seen(changes: Partial<Observation> = {}): Observation {
   const frames = Array.from({ length: 100 }, (_, n) => shown(n))
   return {
@@ -42,13 +42,13 @@ function seen(changes: Partial<Observation> = {}): Observation {
 const late = (seconds: number) => seen().frames.map(({ number }) => shown(number, seconds))
 const found = (changes: Partial<Observation>) => check(seen(changes), KIND, TRUTH)
 
-t.test('finds nothing in a playback without a fault', async t => {
+t.test('finds nothing in a flawless playback', async t => {
   t.same(found({}), {})
 })
 
-t.test('measures the sound against the picture', async t => {
-  t.match(found({ frames: late(0.059), seeks: [] }), { sync: 'the sound is 59 ms early' })
-  t.match(found({ frames: late(-0.021), seeks: [] }), { sync: 'the sound is 21 ms late' })
+t.test('measures audio against video', async t => {
+  t.match(found({ frames: late(0.059), seeks: [] }), { sync: 'audio is 59 ms early' })
+  t.match(found({ frames: late(-0.021), seeks: [] }), { sync: 'audio is 21 ms late' })
   t.same(found({ frames: late(0.005), seeks: [] }), {}, 'and allows 10 ms')
   t.same(found({ frames: [] }), { sync: 'nothing to compare' })
   const heard = heardIn(seen().appends, TRUTH)
@@ -59,18 +59,18 @@ t.test('measures the sound against the picture', async t => {
   t.equal(lags(heard, seen().frames).length, 4)
 })
 
-t.test('takes no time from an append whose end is not its own', async t => {
+t.test('ignores an append whose end is not its own', async t => {
   const [first] = seen().appends
   t.same(heardIn([{ ...first!, before: [[1, 1.98]] }], TRUTH), [], 'another range ended there before')
   t.same(heardIn([{ ...first!, windowEnd: 1.98 }], TRUTH), [], 'the player cuts there')
-  t.same(heardIn([{ ...first!, payloads: [7] }], TRUTH), [], 'nobody knows the bytes')
+  t.same(heardIn([{ ...first!, payloads: [7] }], TRUTH), [], 'the bytes are unknown')
 })
 
-t.test('finds what is lost, cut, jumped and wrong', async t => {
+t.test('finds lost, cut, skipped and wrong frames', async t => {
   t.match(found({ errors: ['networkError', 'networkError'] }), { errors: 'networkError' })
-  t.match(found({ first: shown(2) }), { start: 'picture 2' })
-  t.match(found({ isEnded: false, time: 3.9 }), { end: 'stands at 3.90 s' })
-  t.match(found({ last: shown(90) }), { end: 'ends with picture 90 of 99' })
+  t.match(found({ first: shown(2) }), { start: 'frame 2' })
+  t.match(found({ isEnded: false, time: 3.9 }), { end: 'stops at 3.90 s' })
+  t.match(found({ last: shown(90) }), { end: 'ends with frame 90 of 99' })
   t.match(
     found({
       buffered: [
@@ -78,7 +78,7 @@ t.test('finds what is lost, cut, jumped and wrong', async t => {
         [2.08, 4],
       ],
     }),
-    { whole: 'a hole of 80 ms' },
+    { whole: 'a gap of 80 ms' },
   )
   t.match(
     found({
@@ -90,29 +90,26 @@ t.test('finds what is lost, cut, jumped and wrong', async t => {
     { whole: '1.00 → 1.50 s' },
   )
   t.match(found({ appends: seen().appends.slice(0, 1) }), { sound: 'none at 2, 3 s' })
-  t.match(found({ seeks: [{ asked: 3.1, shown: shown(75) }] }), { seeks: 'picture 75 at 3.10 s' })
+  t.match(found({ seeks: [{ asked: 3.1, shown: shown(75) }] }), { seeks: 'frame 75 at 3.10 s' })
   t.match(
     found({ seeks: [{ asked: 3.1, shown: { ...shown(50), time: 3.08 } }] }),
-    { seeks: 'picture 50 at 3.10 s' },
-    'at the right time, and the wrong picture',
+    { seeks: 'frame 50 at 3.10 s' },
+    'the right time, but the wrong frame',
   )
   t.match(found({ seeks: [{ asked: 3.1 }] }), { seeks: 'nothing at 3.10 s' })
-  t.same(check(seen(), { ...KIND, switches: true }, TRUTH), { switches: 'the picture does not change' })
-  t.same(check(seen(), { ...KIND, sounds: true }, TRUTH), { switches: 'the sound does not change' })
+  t.same(check(seen(), { ...KIND, switches: true }, TRUTH), { switches: 'the video does not change' })
+  t.same(check(seen(), { ...KIND, sounds: true }, TRUTH), { switches: 'the audio does not change' })
   t.same(check(seen({ isReady: false }), KIND, TRUTH), { start: 'nothing is ever shown' })
 })
 
-t.test(
-  'the page of players tells of the kinds, the checks, the versions and the known faults of the code',
-  async t => {
-    const flat = (text: string) => text.replace(/[-\s]+/g, ' ')
-    for (const part of written()) {
-      t.ok(flat(page()).includes(flat(part)), 'renew it by: npm run players -- --write')
-    }
-  },
-)
+t.test('docs/players.md lists the kinds, checks, versions and known faults of the code', async t => {
+  const flat = (text: string) => text.replace(/[-\s]+/g, ' ')
+  for (const part of written()) {
+    t.ok(flat(page()).includes(flat(part)), 'renew it by: npm run players -- --write')
+  }
+})
 
-t.test('every known fault is one of a kind and a judge that there are', async t => {
+t.test('every known fault names an existing kind and judge', async t => {
   const names = KINDS.map(({ name }) => name)
   t.same(
     KNOWN.flatMap(({ kinds }) => kinds).filter(name => !names.includes(name)),

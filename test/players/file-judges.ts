@@ -3,21 +3,21 @@ import type { MemoryStorage } from '../support/hls.js'
 import { judges, verdictOf } from '../support/judges.js'
 import type { Findings } from './checks.js'
 
-/** What was packaged, at its end. */
+/** The finished package. */
 export interface Files {
   readonly storage: MemoryStorage
   readonly presentation: Presentation
 }
 
-/** One who reads files, and plays nothing. */
+/** A parser: it reads files and plays nothing. */
 export interface FileJudge {
   readonly name: string
-  /** Whether it reads the manifest of DASH, which not every kind has. */
+  /** Whether it reads the DASH manifest, which not every kind has. */
   readonly isDash?: boolean
   readonly judge: (files: Files) => Promise<Findings>
 }
 
-/** What a parser counted of one playlist. */
+/** A parser's count of the segments of one playlist. */
 interface Counted {
   readonly segments: number
   readonly seconds: number
@@ -42,7 +42,7 @@ const count = (segments: Fragments): Counted => ({
   seconds: segments.reduce((sum, { duration }) => sum + duration, 0),
 })
 
-/** By names that are no constants: what they say of their types is no part of what is compiled. */
+/** The names are no constants, so that the compiler does not read the packages' types. */
 const load = async <T>(name: string): Promise<T> => (await import(name)) as T
 
 interface M3u8Parser {
@@ -131,7 +131,7 @@ async function mpdParser({ storage, presentation }: Files): Promise<Findings> {
   return findings([...problems, told === wanted ? undefined : `${told} segments of ${wanted}`])
 }
 
-/** Each rendition as one file for each initialization segment: others count as many samples as we do. */
+/** Each rendition as one file per initialization segment: other parsers must count as many samples as this library. */
 function samplesBy(name: string): FileJudge['judge'] {
   return async ({ storage, presentation }) => {
     const [ours, other] = (await judges()).filter(

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 
-/** A player of the page, and the playlist or manifest that it is given. */
+/** A player on the page, and the playlist or manifest that it gets. */
 export interface PlayerJudge {
-  /** In the table, and in what is asked of the command line. */
+  /** Its name in the table and on the command line. */
   readonly name: string
-  /** Of `page/players.js`. */
+  /** Its name in `page/players.js`. */
   readonly player: string
   readonly manifest: 'main.m3u8' | 'manifest.mpd'
 }
@@ -20,13 +20,13 @@ export const PLAYERS = [
   { name: 'video.js DASH', player: 'video.js', manifest: DASH },
 ] as const satisfies readonly PlayerJudge[]
 
-/** The packages that judge, by the name that npm has for them. */
+/** The judging packages, by their npm names. */
 export const PACKAGES = [
   ...['hls.js', 'shaka-player', 'dashjs', 'video.js'],
   ...['mp4box', 'mediabunny', 'm3u8-parser', 'hls-parser', 'mpd-parser'],
 ]
 
-/** Which version of a package judges. */
+/** The installed version of a package. */
 export function versionOf(name: string): string {
   const file = new URL(`../../node_modules/${name}/package.json`, import.meta.url)
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version

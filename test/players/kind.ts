@@ -7,7 +7,7 @@ import { type MemoryStorage, chunksOf } from '../support/hls.js'
 import type { SoundTruth } from './sound-truth.js'
 import { soundTruth } from './sound-truth.js'
 
-/** A rendition, and what is written to it: streams one after the other, with a discontinuity between them. */
+/** A rendition and its input: one stream after another, with a discontinuity between them. */
 export interface Track {
   readonly kind: 'picture' | 'sound' | 'both'
   readonly options: RenditionOptions
@@ -17,46 +17,46 @@ export interface Track {
 /** A kind of output of `CmafPackager`. */
 export interface Kind {
   readonly name: string
-  /** In the table. */
+  /** Its name in the table. */
   readonly title: string
   readonly packager?: Partial<CmafPackagerOptions>
-  /** Whether there is a manifest of DASH; why not, where there is none. */
+  /** The reason why there is no DASH manifest; `undefined` if there is one. */
   readonly dash?: string
-  /** Seconds of the source at which its picture begins and ends; `undefined` for sound alone. */
+  /** Start and end of the video, in seconds of the source; `undefined` for audio only. */
   readonly shown: readonly [number, number] | undefined
-  /** The same for what is heard. */
+  /** The same for the audio. */
   readonly heard: readonly [number, number]
-  /** Whether renditions of the picture are changed on the way. */
+  /** Whether the video rendition is switched during playback. */
   readonly switches?: boolean
-  /** Whether the sound is. */
+  /** Whether the audio is. */
   readonly sounds?: boolean
-  /** More that is packaged. */
+  /** More to package. */
   readonly also?: (packager: CmafPackager) => void
   readonly tracks: () => Promise<readonly Track[]>
 }
 
-/** What is packaged of a kind. */
+/** The input of a kind. */
 export interface Material {
   readonly tracks: readonly Track[]
   readonly truth: SoundTruth
 }
 
-/** What was packaged, or is being. */
+/** A package, finished or growing. */
 export interface Output {
-  /** Resolves when it can be played. */
+  /** Resolves when it is playable. */
   readonly playable: Promise<unknown>
   readonly whole: Promise<Awaited<CmafPackager['result']>>
 }
 
-/** Whether it can be played before it is whole. */
+/** Whether it is played while it grows. */
 export function isGrowing({ packager }: Kind): boolean {
   return (packager?.mode ?? 'vod') !== 'vod'
 }
 
-/** In real time, as segments of two seconds come to be. */
+/** In real time, as segments of two seconds appear. */
 const STEP = 2
 
-/** Encodes what is packaged, and finds the beeps in it. */
+/** Encodes the input and finds the beeps in it. */
 export async function materialOf(kind: Kind): Promise<Material> {
   const tracks = await kind.tracks()
   const sounds = tracks.filter(track => track.kind === 'sound')
@@ -69,13 +69,13 @@ export async function materialOf(kind: Kind): Promise<Material> {
 /** Packages a kind into a storage: at once, or in real time where it grows. */
 export function make(kind: Kind, { tracks }: Material, storage: MemoryStorage): Output {
   const mpd = kind.dash === undefined ? { mpd: 'manifest.mpd' } : {}
-  // Without dates Shaka Player can't tell where two playlists whose windows moved on belong together.
+  // Without dates Shaka Player can't align two playlists whose windows have moved on.
   const dates = kind.packager?.mode === 'live' ? { programDateTime: new Date() } : {}
   const packager = new CmafPackager({ storage, targetDuration: 2, ...mpd, ...dates, ...kind.packager })
   const renditions = tracks.map(({ options }) => packager.rendition(options))
   kind.also?.(packager)
   const written = isGrowing(kind) ? grow(tracks, renditions) : write(tracks, renditions)
-  // The result tells of a rendition that fails.
+  // `result` reports a failed rendition.
   written.catch(() => undefined)
   const playable = isGrowing(kind) ? grown(storage, packager) : packager.result
   return { playable, whole: packager.result }
@@ -93,12 +93,12 @@ async function write(tracks: readonly Track[], renditions: readonly RenditionWri
 }
 
 /**
- * How many segments there are when a player joins. Shaka Player goes by its clock, and takes for gone what comes later
- * than the playlist was long when it joined; a busy machine needs some of that.
+ * How many segments exist when a player joins. Shaka Player uses its own clock and drops segments that come later than
+ * the playlist's length at the time of joining; a busy machine needs some of that time.
  */
 const JOINED = 5
 
-/** When every playlist lists so many. */
+/** Resolves when every playlist lists that many. */
 async function grown(storage: MemoryStorage, { result }: CmafPackager): Promise<void> {
   const isThere = () => {
     const playlists = storage.names().filter(name => name.endsWith('/index.m3u8'))
@@ -112,8 +112,8 @@ async function grown(storage: MemoryStorage, { result }: CmafPackager): Promise<
 }
 
 /**
- * Writes as much every two seconds as lasts so long: a fragment of the picture, ten of the sound. What a busy machine
- * writes late makes nothing that follows later, as with an encoder that goes by the clock.
+ * Writes two seconds of media every two seconds: one video fragment, ten audio fragments. A late write on a busy
+ * machine does not delay the following ones, as with an encoder that follows a clock.
  */
 async function grow(tracks: readonly Track[], renditions: readonly RenditionWritable[]): Promise<void> {
   const parts = tracks.map(({ kind, streams }) => steps(streams[0]!, kind === 'sound' ? 0.2 : STEP))

@@ -6,7 +6,7 @@ import { sheetOf } from '../support/hls.js'
 import type { Kind, Track } from './kind.js'
 import { AAC, FRAGMENTED, H264, SHORT, picture, pictureInput, sound, soundInput } from './sources.js'
 
-/** Each kind of output, and what is put into it. */
+/** Each kind of output, and its input. */
 
 const SECONDS = 12
 const WHOLE = [0, SECONDS] as const
@@ -19,7 +19,7 @@ const pictureTrack = (...streams: Buffer[]): Track => ({
 })
 const soundTrack = (...streams: Buffer[]): Track => ({ kind: 'sound', options: { name: 'sound' }, streams })
 
-/** Two sizes and a sound. */
+/** Two video sizes and audio. */
 async function ladder(): Promise<Track[]> {
   return [
     { kind: 'picture', options: { name: 'small' }, streams: [await picture(span)] },
@@ -28,7 +28,7 @@ async function ladder(): Promise<Track[]> {
   ]
 }
 
-/** A picture and a sound that one ffmpeg copies out of a file of another container, a rendition each. */
+/** Video and audio that one ffmpeg copies from another container, one rendition each. */
 async function copied(name: string, more: readonly string[] = []): Promise<Track[]> {
   const inputs = [...pictureInput(span), ...soundInput(span)]
   const file = await ffmpegToFile([...inputs, ...H264, ...AAC, '-map', '0:v', '-map', '1:a'], name)
@@ -57,7 +57,7 @@ async function programmes(more: (from: number) => readonly string[] = () => []):
   return [pictureTrack(...pictures), soundTrack(...sounds)]
 }
 
-/** Without it ffmpeg fills the time before the first picture with copies of it. */
+/** Without it ffmpeg fills the time before the first frame with copies of it. */
 const AS_IT_IS = ['-fps_mode', 'passthrough']
 
 const VP9 = [
@@ -78,28 +78,28 @@ async function spoken(
 
 export const KINDS: readonly Kind[] = [
   {
-    ...{ name: 'vod', title: 'two sizes and a sound, an object a segment', switches: true },
+    ...{ name: 'vod', title: 'two video sizes and audio, one object per segment', switches: true },
     ...{ shown: WHOLE, heard: WHOLE, tracks: ladder },
   },
   {
-    ...{ name: 'byterange', title: 'the same, ranges of one object', switches: true },
+    ...{ name: 'byterange', title: 'the same, as ranges of one object', switches: true },
     ...{ shown: WHOLE, heard: WHOLE, tracks: ladder, packager: { layout: 'byterange' } },
   },
   {
-    ...{ name: 'event', title: 'a picture and a sound, `event`', packager: { mode: 'event' } },
+    ...{ name: 'event', title: 'video and audio, mode `event`', packager: { mode: 'event' } },
     ...{ shown: [0, 22], heard: [0, 22], tracks: growing },
   },
   {
     ...{
       name: 'live',
-      title: 'a picture and a sound, `live`',
+      title: 'video and audio, mode `live`',
       packager: { mode: 'live', windowSize: 8 },
     },
     ...{ shown: [0, 22], heard: [0, 22], tracks: growing },
   },
   {
-    ...{ name: 'both', title: 'picture and sound in one rendition', shown: WHOLE, heard: WHOLE },
-    dash: 'dash.js doesn’t play that, and so docs/hls.md wants a rendition each',
+    ...{ name: 'both', title: 'video and audio in one rendition', shown: WHOLE, heard: WHOLE },
+    dash: 'dash.js can’t play it, so docs/hls.md asks for separate renditions',
     tracks: async () => {
       const inputs = [...pictureInput(span), ...soundInput(span)]
       const bytes = await ffmpegToPipe([...inputs, ...H264, ...AAC, ...FRAGMENTED])
@@ -111,7 +111,7 @@ export const KINDS: readonly Kind[] = [
     ...{ shown: WHOLE, heard: WHOLE, tracks: programmes },
   },
   {
-    ...{ name: 'late-sound', title: 'sound that begins a second late', shown: WHOLE, heard: [1, SECONDS] },
+    ...{ name: 'late-audio', title: 'audio that starts one second late', shown: WHOLE, heard: [1, SECONDS] },
     tracks: async () => {
       const late = await sound({ from: 1, seconds: SECONDS - 1 }, { before: ['-itsoffset', '1'] })
       return [pictureTrack(await picture(span)), soundTrack(late)]
@@ -119,8 +119,8 @@ export const KINDS: readonly Kind[] = [
   },
   {
     ...{
-      name: 'late-picture',
-      title: 'a picture that begins a second late',
+      name: 'late-video',
+      title: 'video that starts one second late',
       shown: [1, SECONDS],
       heard: WHOLE,
     },
@@ -133,7 +133,7 @@ export const KINDS: readonly Kind[] = [
     },
   },
   {
-    ...{ name: 'from-10', title: 'renditions that all begin at 10 s', shown: [10, 22], heard: [10, 22] },
+    ...{ name: 'from-10', title: 'renditions that all start at 10 s', shown: [10, 22], heard: [10, 22] },
     tracks: async () => {
       const later = { from: 10, seconds: SECONDS }
       const more = ['-output_ts_offset', '10']
@@ -141,17 +141,17 @@ export const KINDS: readonly Kind[] = [
     },
   },
   {
-    ...{ name: 'copied-mkv', title: 'copied out of Matroska', shown: WHOLE, heard: WHOLE },
+    ...{ name: 'copied-mkv', title: 'copied from Matroska', shown: WHOLE, heard: WHOLE },
     tracks: () => copied('source.mkv'),
   },
   {
-    ...{ name: 'copied-ts', title: 'copied out of MPEG-TS', shown: WHOLE, heard: WHOLE },
+    ...{ name: 'copied-ts', title: 'copied from MPEG-TS', shown: WHOLE, heard: WHOLE },
     tracks: () => copied('source.ts', ['-bsf:a', 'aac_adtstoasc']),
   },
   {
     ...{
-      name: 'short-rest',
-      title: 'a frame more than whole segments',
+      name: 'short-last',
+      title: 'one frame longer than a whole number of segments',
       shown: [0, 12.04],
       heard: [0, 12.04],
     },
@@ -161,7 +161,7 @@ export const KINDS: readonly Kind[] = [
     },
   },
   {
-    ...{ name: 'languages', title: 'sounds of two languages', shown: WHOLE, heard: WHOLE, sounds: true },
+    ...{ name: 'languages', title: 'audio in two languages', shown: WHOLE, heard: WHOLE, sounds: true },
     tracks: async () => [
       pictureTrack(await picture(span)),
       await spoken('en', 'english', { volume: 0.5 }),
@@ -169,7 +169,7 @@ export const KINDS: readonly Kind[] = [
     ],
   },
   {
-    ...{ name: 'codings', title: 'a sound in two codings', shown: WHOLE, heard: WHOLE },
+    ...{ name: 'codecs', title: 'audio in two codecs', shown: WHOLE, heard: WHOLE },
     tracks: async () => [
       pictureTrack(await picture(span)),
       await spoken('en', 'aac'),
@@ -177,7 +177,13 @@ export const KINDS: readonly Kind[] = [
     ],
   },
   {
-    ...{ name: 'vp9-opus', title: 'VP9 in two sizes and Opus', shown: WHOLE, heard: WHOLE, switches: true },
+    ...{
+      name: 'vp9-opus',
+      title: 'VP9 in two sizes, and Opus audio',
+      shown: WHOLE,
+      heard: WHOLE,
+      switches: true,
+    },
     tracks: async () => [
       { kind: 'picture', options: { name: 'small' }, streams: [await picture(span, { codec: VP9 })] },
       {
@@ -188,7 +194,7 @@ export const KINDS: readonly Kind[] = [
     ],
   },
   {
-    ...{ name: 'images', title: 'images for the seek bar beside them', shown: WHOLE, heard: WHOLE },
+    ...{ name: 'images', title: 'with images for the seek bar', shown: WHOLE, heard: WHOLE },
     also: packager => {
       packager.images(
         (async function* () {
@@ -199,7 +205,7 @@ export const KINDS: readonly Kind[] = [
     tracks: async () => [pictureTrack(await picture(span)), soundTrack(await sound(span))],
   },
   {
-    ...{ name: 'sound-alone', title: 'a sound alone', shown: undefined, heard: WHOLE },
+    ...{ name: 'audio-only', title: 'audio only', shown: undefined, heard: WHOLE },
     tracks: async () => [soundTrack(await sound(span))],
   },
 ]

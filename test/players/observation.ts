@@ -1,12 +1,12 @@
-/** What the page saw of a playback: `page/main.js` writes it. Times are in seconds of media. */
+/** The page's record of a playback, written by `page/main.js`. Times are in seconds of media. */
 export interface Observation {
-  /** Whether it came to a first picture. */
+  /** Whether a first frame was shown. */
   readonly isReady: boolean
   readonly first?: Shown
   readonly last?: Shown
-  /** Pictures that were shown while it played. */
+  /** Frames shown during playback. */
   readonly frames: readonly Shown[]
-  /** Where it began to play. */
+  /** Where playback began. */
   readonly start: number
   readonly isEnded: boolean
   readonly time: number
@@ -21,19 +21,19 @@ export interface Observation {
 
 export type Ranges = readonly (readonly [number, number])[]
 
-/** A picture: its time, the number in it, and its height, which tells the rendition. */
+/** A frame: its time, the number drawn in it, and its height, which identifies the rendition. */
 export interface Shown {
   readonly time: number
   readonly number: number
   readonly height: number
 }
 
-/** Bytes that were given to a buffer. */
+/** Bytes appended to a buffer. */
 export interface Append {
   readonly type: string
-  /** Hashes of what fragments hold. */
+  /** Hashes of the fragments' payloads. */
   readonly payloads: readonly number[]
-  /** What was buffered before and after. */
+  /** The buffered ranges before and after. */
   readonly before: Ranges
   readonly after: Ranges
   readonly windowEnd: number | null

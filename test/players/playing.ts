@@ -11,29 +11,29 @@ import { Shelf } from './shelf.js'
 import { FRAME_RATE } from './sources.js'
 import type { SoundTruth } from './sound-truth.js'
 
-/** How fast media is played that is there as a whole. */
+/** The playback rate of finished media. */
 const RATE = 4
 
-/** Keeps the decoders of pages that are not in front going. */
+/** Keeps the decoders of background pages running. */
 const ALL_IN_FRONT = [
   ...['--disable-background-timer-throttling', '--disable-renderer-backgrounding'],
   '--disable-backgrounding-occluded-windows',
 ]
 
-/** What a page saw, and where the beeps are in what it was given. */
+/** A page's observation, and the places of the beeps in its media. */
 export interface Played {
   readonly seen: Observation
   readonly truth: SoundTruth
 }
 
-/** What is packaged of a kind, once or each time that it is played. */
+/** The packages of each kind, made once, or anew for each play. */
 interface Served {
   readonly output: Output
   readonly storage: MemoryStorage
   readonly url: string
 }
 
-/** A browser, and a server of what it plays. */
+/** A browser, and a server for its media. */
 export class Stage {
   readonly #shelf: Shelf
   readonly #materials = new Map<string, Promise<Material>>()
@@ -58,7 +58,7 @@ export class Stage {
     return new Seat(() => (this.#browser ??= this.#start()))
   }
 
-  /** The files of a kind, when all are there. */
+  /** The files of a kind, once complete. */
   async files(kind: Kind): Promise<Files> {
     const { output, storage } = await this.#output(kind, false)
     const { presentation } = await output.whole
@@ -68,8 +68,8 @@ export class Stage {
   /**
    * Plays a kind with a player.
    *
-   * @param seconds - how long that may take; an error where it takes longer, and where the browser dies, after which
-   *   the seat is a new one
+   * @param seconds - the time limit. A play that exceeds it, or a browser that dies, is an error; afterwards the seat
+   *   is a new one
    */
   async play(seat: Seat, kind: Kind, judge: PlayerJudge, seconds: number): Promise<Played> {
     try {
@@ -80,7 +80,7 @@ export class Stage {
     }
   }
 
-  /** Starts a browser, and another one when it has died. */
+  /** Starts a browser, and replaces one that has died. */
   async #start(): Promise<Browser> {
     const forget = () => (this.#browser = undefined)
     try {
@@ -93,7 +93,7 @@ export class Stage {
     }
   }
 
-  /** What was packaged of a kind; one that grows is begun anew for each play. */
+  /** The package of a kind; a growing one starts anew for each play. */
   #output(kind: Kind, isAnew: boolean): Promise<Served> {
     return kept(this.#outputs, kind.name, isAnew, async () => {
       const material = await kept(this.#materials, kind.name, false, () => materialOf(kind))
@@ -117,7 +117,7 @@ export class Stage {
       ...{ player: judge.player, src: `${url}/${judge.manifest}`, hasPictures: shown !== undefined },
       ...{ rate: isGrowing(kind) ? 1 : RATE, isGrowing: isGrowing(kind) },
       ...{ switches: kind.switches === true, sounds: kind.sounds === true },
-      // Far ahead of what is loaded, back, and near to the end.
+      // Far ahead of the buffered range, back, and close to the end.
       firstNumber: (shown?.[0] ?? 0) * FRAME_RATE,
       seeks: shown === undefined ? [] : [8.3, 3.1, shown[1] - shown[0] - 0.1],
     }
@@ -127,7 +127,7 @@ export class Stage {
   }
 }
 
-/** Gives what is kept under a name, and makes it where there is none, or anew; what can't be made is not kept. */
+/** Returns the cached value of a name, or makes it, or makes it anew; failures are not cached. */
 function kept<T>(
   all: Map<string, Promise<T>>,
   name: string,

@@ -9,7 +9,7 @@ import { KINDS } from './kinds.js'
 import { KNOWN, type Known } from './known.js'
 import type { Verdict } from './verdict.js'
 
-/** The page that a run writes. */
+/** The page that `--write` updates. */
 export const PAGE = fileURLToPath(new URL('../../docs/players.md', import.meta.url))
 
 const BEGIN = '<!-- written by npm run players -- --write -->'
@@ -19,7 +19,7 @@ const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
 const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]) =>
   [head, head.map(() => '---'), ...rows].map(row).join('\n')
 
-/** The cells that the page has, by output and judge: a part that was not judged anew stays. */
+/** The page's present cells, by output and judge: cells that this run does not judge keep their text. */
 function cellsOfPage(): Map<string, string> {
   const lines = page()
     .split('\n')
@@ -36,7 +36,7 @@ function cellsOfPage(): Map<string, string> {
   return new Map(rows.flatMap(line => line.map((cell, n) => [`${line[0] ?? ''} ${head[n] ?? ''}`, cell])))
 }
 
-/** How each judge gets on with each kind; where something does not hold, the number of the line that says why. */
+/** The result of each judge for each kind; for failed checks, the number of the row that gives the reason. */
 export function table(verdicts: readonly Verdict[]): string {
   const old = cellsOfPage()
   const judges = [...PLAYERS, ...FILE_JUDGES].map(({ name }) => name)
@@ -46,9 +46,7 @@ export function table(verdicts: readonly Verdict[]): string {
       return old.get(`\`${kind.name}\` ${judge}`) ?? (kind.dash === undefined ? '' : 'no manifest')
     }
     if (own.problems.length > 0) return `**${own.problems.join('; ')}**`
-    return own.known.length === 0
-      ? 'well'
-      : own.known.map(known => String(KNOWN.indexOf(known) + 1)).join(', ')
+    return own.known.length === 0 ? 'ok' : own.known.map(known => String(KNOWN.indexOf(known) + 1)).join(', ')
   }
   return tableOf(
     ['output', ...judges],
@@ -71,13 +69,13 @@ export function checksTable(): string {
   )
 }
 
-/** What does not hold, by its number in the table. */
+/** The known faults, numbered as in the table of results. */
 export function knownTable(): string {
-  const whose = { library: 'ours, to be mended', player: 'the player’s' }
+  const whose = { library: 'this library', player: 'the player' }
   const checksOf = ({ checks, besides = [] }: Known) =>
     [...new Set([...checks, ...besides])].map(check => `\`${check}\``).join(' ')
   return tableOf(
-    ['', 'outputs', 'judges', 'what does not hold', 'why', 'whose it is'],
+    ['', 'outputs', 'judges', 'failed checks', 'why', 'at fault'],
     KNOWN.map((known, n) => [
       String(n + 1),
       known.kinds.map(kind => `\`${kind}\``).join(' '),
@@ -89,18 +87,18 @@ export function knownTable(): string {
   )
 }
 
-/** What the page has to say of the code, without a run. */
+/** The parts of the page that follow from the code, without a run. */
 export function written(): readonly string[] {
   const versions = PACKAGES.map(name => `${name} ${versionOf(name)}`).join(', ')
   return [`Judged by ${versions}.`, kindsTable(), checksTable(), ...(KNOWN.length > 0 ? [knownTable()] : [])]
 }
 
-/** The page as it is. */
+/** The present page. */
 export function page(): string {
   return readFileSync(PAGE, 'utf8')
 }
 
-/** Writes the page anew. */
+/** Rewrites the page. */
 export async function write(verdicts: readonly Verdict[]): Promise<void> {
   const text = page()
   const [before, after] = [text.slice(0, text.indexOf(BEGIN)), text.slice(text.indexOf(END))]

@@ -3,7 +3,7 @@ import t from 'tap'
 import { TimeIsOver, inRounds, within } from './rounds.js'
 
 /**
- * Plays cells, of which each is well at its own time; tells of each play, and how many went on side by side at most.
+ * Plays cells, each of which succeeds at its own attempt; returns each play and the largest number played side by side.
  */
 async function played(rounds: readonly number[], wellAt: Readonly<Record<string, number>>) {
   const log: string[] = []
@@ -14,7 +14,7 @@ async function played(rounds: readonly number[], wellAt: Readonly<Record<string,
     const play = (count.get(cell) ?? 0) + 1
     count.set(cell, play)
     most[play - 1] = Math.max(most[play - 1] ?? 0, ++running)
-    t.ok(seat < rounds[play - 1]!, 'a seat for each that goes on side by side')
+    t.ok(seat < rounds[play - 1]!, 'a seat for each concurrent play')
     await turn()
     running--
     log.push(`${cell}${play}${isLast ? ' last' : ''}`)
@@ -23,7 +23,7 @@ async function played(rounds: readonly number[], wellAt: Readonly<Record<string,
   return { log, most }
 }
 
-t.test('plays again what was not well, when all others are over and fewer at a time', async t => {
+t.test('replays failed cells after all others, fewer at a time', async t => {
   const { log, most } = await played([3, 2, 1], { a: 2, b: 1, c: 9, d: 3, e: 1 })
   t.same(log.slice(0, 5).toSorted(), ['a1', 'b1', 'c1', 'd1', 'e1'])
   t.same(log.slice(5, 8).toSorted(), ['a2', 'c2', 'd2'])
@@ -31,22 +31,22 @@ t.test('plays again what was not well, when all others are over and fewer at a t
   t.same(most, [3, 2, 1])
 })
 
-t.test('plays nothing again where all is well', async t => {
+t.test('replays nothing after a success', async t => {
   t.same((await played([2, 1], { a: 1, b: 1 })).log, ['a1', 'b1'])
   t.same((await played([2, 1], {})).log, [])
 })
 
-t.test('hands an error of a play on', async t => {
+t.test("passes on a play's error", async t => {
   await t.rejects(
     inRounds(['a'], [1, 1], () => Promise.reject(new Error('broken'))),
     { message: 'broken' },
   )
 })
 
-t.test('waits no longer than it may', async t => {
+t.test('waits no longer than the limit', async t => {
   const never = new Promise<never>(() => undefined)
   const error = await within(0.01, never).catch((reason: unknown) => reason)
   t.ok(error instanceof TimeIsOver)
-  t.equal(await within(60, Promise.resolve('there')), 'there', 'and leaves no timer behind')
+  t.equal(await within(60, Promise.resolve('there')), 'there', 'leaves no timer behind')
   await t.rejects(within(60, Promise.reject(new Error('broken'))), { message: 'broken' })
 })

@@ -1,14 +1,14 @@
 /**
- * How many are played side by side: at first, then of those that had a problem, then of those that still have it. A
- * machine that is busy with the others may spoil a play; one that fails each time is at fault itself.
+ * How many cells are played side by side: at first, then those with a problem, then those that still have it. A machine
+ * that is busy with the others may spoil a play; a cell that fails each time is at fault itself.
  */
 export const SIDE_BY_SIDE = [6, 2, 1] as const
 
 /**
- * Plays each cell, and those with a problem again, once all are over and fewer at a time.
+ * Plays each cell, then replays those with a problem, fewer at a time.
  *
  * @param rounds - how many side by side, for each round
- * @param play - plays a cell in one of so many seats; resolves with whether it is done with
+ * @param play - plays a cell in a numbered seat; resolves with whether the cell is finished
  */
 export async function inRounds<Cell>(
   cells: readonly Cell[],
@@ -29,12 +29,10 @@ export async function inRounds<Cell>(
   }
 }
 
-/** The seconds are over. */
+/** The time limit has passed. */
 export class TimeIsOver extends Error {}
 
-/**
- * Settles as the promise does; rejects with {@link TimeIsOver} where that takes longer. What goes on is left to itself.
- */
+/** Settles as the promise does, or rejects with {@link TimeIsOver} after the limit. The work itself continues. */
 export async function within<T>(seconds: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const over = new Promise<never>((_resolve, reject) => {

@@ -1,10 +1,9 @@
 /**
- * `npm run players`: what players and parsers make of each kind of output, in media time: sound against picture, holes,
- * seeks, changes of the rendition, the end.
+ * `npm run players`: how players and parsers handle each kind of output, in media time: audio against video, gaps,
+ * seeks, switches of the rendition, the end.
  *
- *   npm run players                                   every judge on every kind
- *   npm run players -- --kind=live --judge=shaka      some of them, by parts of their names
- *   npm run players -- --write                        and docs/players.md is written anew, as far as was judged
+ * npm run players every judge on every kind npm run players -- --kind=live --judge=shaka some, by parts of their names
+ * npm run players -- --write also updates docs/players.md, for the judged cells
  */
 import { parseArgs } from 'node:util'
 import { type Findings, check } from './checks.js'
@@ -29,12 +28,12 @@ const { values } = parseArgs({
 })
 
 /**
- * How long one play may take, in seconds: on an idle machine a minute at most, of which 22 s are real time, and half a
- * minute at most for each thing that does not come about.
+ * The limit of one play, in seconds. On an idle machine a play takes a minute at most, of which 22 s are real time,
+ * plus half a minute for each missing event.
  */
 const ONE_PLAY = 240
 
-/** How long all may take, in seconds, and by when there is an end in any case: CI stops a run after 1,200. */
+/** The limit of all plays, in seconds, and the hard limit of the run: CI stops a run after 1,200. */
 const ALL_PLAYS = 900
 const IN_ANY_CASE = ALL_PLAYS + 60
 
@@ -44,7 +43,7 @@ const isAsked = (name: string, parts: readonly string[] | undefined) =>
   parts?.some(part => name.includes(part)) ?? true
 
 const kinds = KINDS.filter(({ name }) => isAsked(name, values.kind))
-// What grows takes its time and little else, so it goes first.
+// Growing packages take real time and little CPU, so they go first.
 const ordered = [...kinds.filter(isGrowing), ...kinds.filter(kind => !isGrowing(kind))]
 const plays = ordered.flatMap(kind =>
   PLAYERS.filter(({ name, manifest }) => {
@@ -70,7 +69,7 @@ const stage = await Stage.open()
 const seats = Array.from({ length: Math.max(...SIDE_BY_SIDE) }, () => stage.seat())
 const found = new Map<Cell, Findings[]>()
 
-/** The first line of an error: that of a browser that dies has all of its log behind it. */
+/** The first line of an error: the error of a dead browser includes its whole log. */
 const failing = (error: unknown): Findings => ({ errors: (error as Error).message.split('\n', 1)[0]! })
 
 async function playOnce({ kind, judge }: Cell, seat: Seat): Promise<Findings> {
@@ -111,12 +110,12 @@ await stage.close()
 
 const verdicts = [...played, ...read]
 const again = verdicts.filter(({ plays }) => plays.length > 1)
-if (again.length > 0) print(`\nPlayed again, with what was found each time:`)
+if (again.length > 0) print(`\nReplayed, with the findings of each play:`)
 for (const { kind, judge, plays } of again) print(`${kind}, ${judge}: ${plays.map(textOf).join(' | ')}`)
 const failed = verdicts.filter(({ problems }) => problems.length > 0)
 print(`\n${table(verdicts)}\n`)
 if (values.write) await write(verdicts)
-else print('To renew docs/players.md: npm run players -- --write')
+else print('To update docs/players.md: npm run players -- --write')
 print(`${Math.round((performance.now() - began) / 1000)} s`)
 print(`${verdicts.length - failed.length} passed, ${failed.length} failed`)
 process.exitCode = failed.length === 0 ? 0 : 1

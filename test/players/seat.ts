@@ -1,15 +1,15 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { within } from './rounds.js'
 
-/** How long a browser may take to put a page away, in seconds. */
+/** How long a browser may take to close a page, in seconds. */
 const PUT_AWAY = 15
 
-/** Where plays go on one after the other: the browser keeps the compiled players. */
+/** Runs one play after another in one browser context, which caches the compiled players. */
 export class Seat {
   readonly #browser: () => Promise<Browser>
   #context: Promise<BrowserContext> | undefined
 
-  /** @param browser - the one that runs */
+  /** @param browser - the running browser */
   constructor(browser: () => Promise<Browser>) {
     this.#browser = browser
   }
@@ -21,11 +21,11 @@ export class Seat {
     return (await this.#context).newPage()
   }
 
-  /** Puts all of it away; the next page is of a new one. */
+  /** Closes the context; the next page gets a new one. */
   async clear(): Promise<void> {
     const context = this.#context
     this.#context = undefined
-    // One whose browser has died is away.
+    // The context of a dead browser is already closed.
     await within(
       PUT_AWAY,
       Promise.resolve(context).then(own => own?.close()),

@@ -4,7 +4,7 @@ import { type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { MemoryStorage } from '../support/hls.js'
 
-/** Where the players' files come from: node_modules, so that nothing is fetched. */
+/** The players' files, from node_modules, so that nothing is downloaded. */
 export const PLAYER_FILES = {
   'hls.js': 'hls.js/dist/hls.min.js',
   'shaka-player': 'shaka-player/dist/shaka-player.compiled.js',
@@ -24,7 +24,7 @@ const TYPES: Record<string, string> = {
 
 const typeOf = (path: string) => TYPES[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream'
 
-/** Serves the page, the players, and what was packaged: each storage below a name of its own. */
+/** Serves the page, the players, and the packages, each storage under its own name. */
 export class Shelf {
   readonly #storages = new Map<string, MemoryStorage>()
   readonly #files = new Map<string, Buffer>()
@@ -47,7 +47,7 @@ export class Shelf {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`
   }
 
-  /** Puts a storage there, and returns its address. */
+  /** Adds a storage and returns its URL. */
   put(name: string, storage: MemoryStorage): string {
     this.#storages.set(name, storage)
     return `${this.url}/stored/${name}`

@@ -2,28 +2,26 @@ import { ffmpegThroughPipes } from '../support/media.js'
 import { BEEP, PITCH, SAMPLE_RATE } from './sources.js'
 
 /**
- * Where the beeps lie in what was stored. A player may place a fragment wherever it likes; what it holds is found by
- * decoding it, without any edit list or time stamp.
+ * The places of the beeps in the stored bytes. A player may place a fragment anywhere; its content is found by decoding
+ * it, without any edit list or timestamp.
  */
 
-/** A fragment of sound, known by its payload. */
+/** An audio fragment, identified by its payload. */
 export interface SoundFragment {
   readonly rendition: string
-  /** Which stretch without another initialization segment it belongs to. */
+  /** The stretch between two initialization segments that it belongs to. */
   readonly run: number
-  /**
-   * Seconds from the first sample of the stretch that is stored, the priming counted, to the first of this fragment.
-   */
+  /** Seconds from the first stored sample of the stretch, including priming, to the first of this fragment. */
   readonly from: number
   readonly to: number
-  /** The beeps that begin in it: the second of the source, and when, on the same clock. */
+  /** The beeps that begin in it: the second of the source, and the time on the same clock. */
   readonly beeps: readonly { readonly second: number; readonly at: number }[]
 }
 
 /** Fragments by the hash of their payload. */
 export type SoundTruth = ReadonlyMap<number, SoundFragment>
 
-/** As the page has it. */
+/** The hash as the page computes it. */
 function hash(bytes: Uint8Array): number {
   let sum = 0x811c9dc5
   for (const byte of bytes) sum = Math.imul(sum ^ byte, 0x01000193)
@@ -58,8 +56,8 @@ function framesOf(moof: Buffer): number[] {
 }
 
 /**
- * Where beeps begin and what their pitch is, in mono samples. An encoder smears the beginning: the middle of what is
- * loud is more exact.
+ * Where beeps begin in mono samples, and their pitch. An encoder smears the beginning; the middle of the loud part is
+ * more exact.
  */
 function beepsIn(samples: Float32Array, offset: number): { second: number; at: number }[] {
   const beeps = []
@@ -129,14 +127,14 @@ async function fragmentsOf(
     fragments.push({ key: hash(body), from, to: clock })
   }
   const samples = await decode(bytes)
-  // What a decoder leaves out at the beginning (Opus says how much) is there all the same. The last frame is decoded whole.
+  // Includes the samples that a decoder drops at the beginning (Opus states how many). The last frame is decoded whole.
   const beeps = beepsIn(samples, (frames.length * frames[0]! - samples.length) / SAMPLE_RATE)
   return fragments.map(({ key, from, to }) => {
     return [key, { rendition, run, from, to, beeps: beeps.filter(({ at }) => at >= from && at < to) }]
   })
 }
 
-/** What is in sounds, as they were given to the packager: for each rendition its streams, one after the other. */
+/** The beeps in the audio given to the packager: for each rendition its streams, one after another. */
 export async function soundTruth(sounds: Readonly<Record<string, readonly Buffer[]>>): Promise<SoundTruth> {
   const runs = Object.entries(sounds).flatMap(([name, streams]) =>
     streams.map((bytes, run) => fragmentsOf(name, run, bytes)),

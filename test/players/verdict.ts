@@ -2,17 +2,16 @@ import { type Check, CHECKS, type Findings } from './checks.js'
 import { PLAYERS } from './judges.js'
 import type { Known } from './known.js'
 
-/** What came of one judge and one output. */
+/** The result of one judge for one output. */
 export interface Verdict {
   readonly kind: string
   readonly judge: string
-  /** What was found each time that it was played. */
+  /** The findings of each play. */
   readonly plays: readonly Findings[]
-  /** Lines of what is known that account for some of it. */
+  /** The known faults that apply. */
   readonly known: readonly Known[]
   /**
-   * What nobody expected, and what is expected and not there: each time that it was played. A busy machine may spoil
-   * any single play.
+   * Unexpected faults, and known faults that did not occur, in every play. A busy machine may spoil any single play.
    */
   readonly problems: readonly string[]
 }
@@ -23,7 +22,7 @@ export function isFor({ kinds, judges }: Known, kind: string, judge: string): bo
   )
 }
 
-/** Holds what was found against what is known. */
+/** Compares the findings with the known faults. */
 export function verdict(
   kind: string,
   judge: string,
@@ -36,13 +35,13 @@ export function verdict(
   return { kind, judge, plays, known, problems: always.map(([, text]) => text) }
 }
 
-/** What is wrong with one play, by check. */
+/** The problems of one play, by check. */
 function problemsOf(findings: Findings, known: readonly Known[]): Map<Check, string> {
   const wanted = new Set(known.flatMap(({ checks }) => checks))
   const allowed = new Set([...wanted, ...known.flatMap(({ besides = [] }) => besides)])
   const found = Object.entries(findings) as [Check, string][]
   const isGone = (check: Check) =>
-    `it is in test/players/known.ts that it does not hold, and it does: ${CHECKS[check]}`
+    `test/players/known.ts lists this check as failing, but it passes: ${CHECKS[check]}`
   return new Map([
     ...found
       .filter(([check]) => !allowed.has(check))
@@ -53,20 +52,20 @@ function problemsOf(findings: Findings, known: readonly Known[]): Map<Check, str
   ])
 }
 
-/** What was found, in one line. */
+/** The findings, in one line. */
 export function textOf(findings: Findings): string {
   const texts = Object.entries(findings).map(([name, text]) => `${name}: ${text}`)
-  return texts.length > 0 ? texts.join('; ') : 'well'
+  return texts.length > 0 ? texts.join('; ') : 'ok'
 }
 
 /**
- * A verdict in lines of text.
+ * A verdict as lines of text.
  *
- * @param isLast - whether nothing is played again
+ * @param isLast - whether this was the last play
  */
 export function linesOf({ kind, judge, plays, known, problems }: Verdict, isLast: boolean): string[] {
-  const bad = isLast ? 'FAILED' : 'to be played again'
-  const how = problems.length > 0 ? bad : known.length > 0 ? 'as known' : 'well'
+  const bad = isLast ? 'FAILED' : 'to be replayed'
+  const how = problems.length > 0 ? bad : known.length > 0 ? 'as known' : 'ok'
   const times = plays.length > 1 ? ` (play ${plays.length})` : ''
   const [last = {}] = plays.slice(-1)
   const found = Object.keys(last).length > 0 ? `; ${textOf(last)}` : ''
