@@ -89,7 +89,7 @@ export type {
   StreamTarget,
 } from './ffmpeg/streams/input-info.js'
 export type { FfmpegSeek, SeekReason } from './ffmpeg/route/seek-reason.js'
-export type { CoverMuxer, FileMuxer, KnownMuxer } from './ffmpeg/args/muxers.js'
+export { type CoverMuxer, type FileMuxer, type KnownMuxer, isFileMuxer } from './ffmpeg/args/muxers.js'
 export type { CoverChoice, OutputLayout } from './ffmpeg/args/output-layout.js'
 export {
   DEFERRED_HEADERS,

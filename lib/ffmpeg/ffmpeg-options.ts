@@ -84,7 +84,11 @@ export interface FfmpegStreamOutput extends FfmpegOutputSettings {
    * table. Names outside the table are passed to ffmpeg unchecked.
    */
   format: KnownMuxer | (string & {})
-  /** As for {@link FfmpegFileOutput}; only its formats support the layout `file`. @defaultValue `stream` */
+  /**
+   * As for {@link FfmpegFileOutput}; only its formats support the layout `file`. A format of type `string` needs
+   * {@link isFileMuxer} first.
+   * @defaultValue `stream`
+   */
   layout?: 'stream' | undefined
   /** As for {@link FfmpegCoverOutput}; only its formats can keep a cover. @defaultValue `leave-out` */
   cover?: 'leave-out' | undefined
@@ -92,7 +96,7 @@ export interface FfmpegStreamOutput extends FfmpegOutputSettings {
 
 /** An output with a choice of layout: as ffmpeg writes it to a pipe, or as it writes it to a file. */
 export interface FfmpegFileOutput extends FfmpegOutputSettings {
-  /** The muxer (`-f`). */
+  /** The muxer (`-f`). {@link isFileMuxer} narrows a name of type `string`. */
   format: FileMuxer
   /**
    * The layout of the output.
@@ -133,7 +137,8 @@ export interface FfmpegCoverOutput extends FfmpegOutputSettings {
 
 /**
  * Options of an output. `layout` and `cover` depend on the format: in an object that is declared elsewhere, keep its
- * literal type (`format: 'mp4' as const`).
+ * literal type (`format: 'mp4' as const`). For a format of type `string`, {@link isFileMuxer} says whether the layout
+ * `file` exists, and `format === 'mp4'` allows `cover`.
  */
 export type FfmpegOutputOptions = FfmpegStreamOutput | FfmpegFileOutput | FfmpegCoverOutput
 

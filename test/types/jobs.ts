@@ -2,6 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import {
   BytesSource,
   CommitGroup,
+  type FfmpegOutputOptions,
   FfmpegProcess,
   FfmpegReadable,
   FfmpegTransform,
@@ -17,6 +18,7 @@ import {
   S3Source,
   type UploadResult,
   clip,
+  isFileMuxer,
   keyframes,
   probe,
   storyboard,
@@ -94,6 +96,21 @@ new FfmpegReadable({ input: source, output: { format: 'mp4', cover: 'keep' } })
 new FfmpegReadable({ inputs: [source, { source }], output: { format: 'mp4' } })
 const anyFormat: string = etags[0] ?? 'mp4'
 new FfmpegReadable({ input: source, output: { format: anyFormat } })
+// A format known at run time only: narrowed, it has a choice of layout.
+const narrowed: FfmpegOutputOptions = isFileMuxer(anyFormat)
+  ? { format: anyFormat, layout: 'file' }
+  : { format: anyFormat }
+new FfmpegReadable({ input: source, output: narrowed })
+if (!isFileMuxer(anyFormat)) throw new Error(`${anyFormat} can't be written as a file`)
+new FfmpegReadable({ input: source, output: { format: anyFormat, layout: 'file' } })
+await transcode({
+  input: source,
+  outputs: [{ format: anyFormat, layout: 'file', to: new FileWritable({ path: 'talk' }) }],
+})
+declare const configured: { format: string; layout: 'stream' | 'file' }
+const { format, layout } = configured
+if (isFileMuxer(format)) new FfmpegTransform({ output: { format, layout } })
+if (format === 'mp4') new FfmpegTransform({ output: { format, layout, cover: 'keep' } })
 const images = { png: 'image2pipe', 'a newer muxer': 'vvc' } as const
 new FfmpegReadable({ input: source, output: { format: images.png } })
 new FfmpegReadable({ input: source, output: { format: images['a newer muxer'] } })
@@ -134,6 +151,8 @@ new FfmpegReadable({ input: 'talk.mov', output: { format: 'mp4' } })
 new FfmpegReadable({ input: createReadStream('talk.mov'), output: { format: 'mp4' } })
 // @ts-expect-error: a Matroska file has no layout of its own
 new FfmpegReadable({ input: source, output: { format: 'matroska', layout: 'file' } })
+// @ts-expect-error: ... nor has every format
+new FfmpegReadable({ input: source, output: { format: configured.format, layout: 'file' } })
 // @ts-expect-error: ... nor have the fragments of Smooth Streaming
 new FfmpegTransform({ output: { format: 'ismv', layout: 'file' } })
 // @ts-expect-error: only MP4 and M4A keep a cover by this

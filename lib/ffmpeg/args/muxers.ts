@@ -2,7 +2,7 @@ import { FfmpegError } from '../../errors.js'
 import { optionError } from '../../options.js'
 import { FRAGMENT_DURATION } from './fragmentation.js'
 import { meantBy, misnamed } from './misnamed-formats.js'
-import { type DeferredHeaderFormat, deferredHeaderOf } from '../headers/deferred-header.js'
+import { DEFERRED_HEADERS, type DeferredHeaderFormat, deferredHeaderOf } from '../headers/deferred-header.js'
 import { COMPLETE, FRAGMENTED, IMPOSSIBLE, LOSSES } from './muxer-table.js'
 
 /** A muxer that streams, by ffmpeg's name. Any other name goes to ffmpeg unchanged: see `docs/formats.md`. */
@@ -11,6 +11,23 @@ export type KnownMuxer =
 
 /** A muxer whose output can equal a file: `layout: 'file'`. */
 export type FileMuxer = DeferredHeaderFormat | Exclude<(typeof FRAGMENTED)[number], 'ismv'>
+
+const fileMuxers = new Set<string>([...DEFERRED_HEADERS, ...FRAGMENTED.filter(name => name !== 'ismv')])
+
+/**
+ * Whether a muxer's output can equal a file, so that `layout: 'file'` is allowed. Narrows a name that is known at run
+ * time only, for which TypeScript can't choose the layout.
+ *
+ * @param format - the value of `-f`
+ *
+ * @example
+ * ```ts
+ * const output: FfmpegOutputOptions = isFileMuxer(format) ? { format, layout: 'file' } : { format }
+ * ```
+ */
+export function isFileMuxer(format: string): format is FileMuxer {
+  return fileMuxers.has(format)
+}
 
 /** A muxer whose files carry iTunes metadata, including cover art. */
 export type CoverMuxer = 'mp4' | 'ipod'

@@ -3,7 +3,7 @@ import { FaststartBuilder } from '../../mp4/faststart/faststart-builder.js'
 import { MiB, optionError } from '../../options.js'
 import { parseArguments, refused } from './parse-arguments.js'
 import { DEFAULT_MOVFLAGS } from './fragmentation.js'
-import { muxerOf } from './muxers.js'
+import { isFileMuxer, muxerOf } from './muxers.js'
 import { hasTrueTimes } from './late-tracks.js'
 import { DEFERRED_HEADERS, deferredHeaderArguments, deferredHeaderOf } from '../headers/deferred-header.js'
 import { asksForFaststart, mergeMovflags } from './movflags.js'
@@ -66,7 +66,7 @@ export function layoutArguments(format: string, layout: OutputLayout): readonly 
  * Whether a muxer writes MP4s that can become ordinary ones: the whole family except Smooth Streaming's fragments.
  */
 function hasFaststart(format: string): boolean {
-  return muxerOf(format).isMp4 && format !== 'ismv'
+  return muxerOf(format).isMp4 && isFileMuxer(format)
 }
 
 /**

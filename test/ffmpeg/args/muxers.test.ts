@@ -1,5 +1,6 @@
 import t from 'tap'
-import { muxerOf } from '../../../lib/ffmpeg/args/muxers.js'
+import { isFileMuxer, muxerOf } from '../../../lib/ffmpeg/args/muxers.js'
+import { checkLayout } from '../../../lib/ffmpeg/args/output-layout.js'
 import { DEFERRED_HEADERS } from '../../../lib/ffmpeg/headers/deferred-header.js'
 import { COMPLETE, FRAGMENTED, IMPOSSIBLE, LOSSES } from '../../../lib/ffmpeg/args/muxer-table.js'
 import { section, tableIn } from '../../support/doc-table.js'
@@ -43,6 +44,18 @@ t.test('refuses a muxer that cannot stream, with an alternative', async t => {
     const alternatives = Array.from(instead.matchAll(/"(\w+)"/g), ([, other]) => other!)
     for (const other of alternatives) t.not(muxerOf(other).streaming, 'unknown', `${name}: ${other} streams`)
   }
+})
+
+t.test('says which muxers have the layout "file", as the check of an output does', async t => {
+  const all = [...COMPLETE, ...Object.keys(LOSSES), ...FRAGMENTED, 'null', 'of_a_later_ffmpeg']
+  const files = all.filter(isFileMuxer)
+  t.same(files.sort(), ['3g2', '3gp', 'au', 'f4v', 'flv', 'ipod', 'mov', 'mp3', 'mp4', 'psp', 'wav'])
+  for (const format of all) {
+    const check = () => checkLayout({ format, args: [], layout: 'file' }, 'output')
+    if (isFileMuxer(format)) t.doesNotThrow(check, format)
+    else t.throws(check, { code: 'AVIO_ERR_OPTION', option: 'output.layout' }, format)
+  }
+  for (const format of ['', 'MP4', 'mkv', 'm4a', 'constructor']) t.notOk(isFileMuxer(format), format)
 })
 
 t.test('leaves a muxer outside the table to ffmpeg', async t => {
