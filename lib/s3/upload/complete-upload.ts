@@ -50,7 +50,7 @@ export class CompleteUpload {
     this.#parts = parts
     this.#expected = {
       ...expectedOf(parts, upload.requests.target.checksum === 'crc32'),
-      since: performance.now(),
+      created: upload.created,
     }
   }
 

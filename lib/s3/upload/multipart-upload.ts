@@ -14,18 +14,24 @@ const ABORT_TIMEOUT = 60_000
 /** Number of aborts for an upload that still exists, and of attempts per request. */
 const ABORT_ATTEMPTS = 5
 
+/** What the store has told of an upload when it was created. */
+export type UploadIdentity = Pick<MultipartUpload, 'uploadId' | 'wholeSum' | 'created'>
+
 /** A multipart upload known to S3: accepts parts, in any order, until it is completed or aborted. */
 export class MultipartUpload {
   readonly uploadId: string
   readonly requests: UploadCommands
   /** Whether the upload has a CRC-32 of the whole object: requested, and confirmed by the server. */
   readonly wholeSum: 'kept' | 'asked' | 'none'
+  /** When it was created, by the store's clock, in milliseconds since 1970, if known. */
+  readonly created: number | undefined
   #aborted: Promise<'aborted' | 'gone'> | undefined
 
-  private constructor(requests: UploadCommands, uploadId: string, wholeSum: 'kept' | 'asked' | 'none') {
+  private constructor(requests: UploadCommands, { uploadId, wholeSum, created }: UploadIdentity) {
     this.requests = requests
     this.uploadId = uploadId
     this.wholeSum = wholeSum
+    this.created = created
   }
 
   /**
@@ -42,15 +48,18 @@ export class MultipartUpload {
       return await retry(
         async attempt => {
           fields.attempts = attempt
-          const { UploadId, ChecksumType } = await requests.create(asks).catch((error: unknown) => {
-            // Cloudflare R2 checksums parts only. A server without any checksum support refuses again.
-            if (!asks || !isForeign(error)) throw error
-            asks = false
-            return requests.create(asks)
-          })
+          const { UploadId, ChecksumType, serverTime } = await requests
+            .create(asks)
+            .catch((error: unknown) => {
+              // Cloudflare R2 checksums parts only. A server without any checksum support refuses again.
+              if (!asks || !isForeign(error)) throw error
+              asks = false
+              return requests.create(asks)
+            })
           if (UploadId === undefined) throw badResponse(requests, fields, 'no upload id')
           const kept = ChecksumType === 'FULL_OBJECT' ? 'kept' : 'asked'
-          return new MultipartUpload(requests, UploadId, asks ? kept : 'none')
+          const wholeSum = asks ? kept : 'none'
+          return new MultipartUpload(requests, { uploadId: UploadId, wholeSum, created: serverTime })
         },
         patience(target.maxAttempts, signal),
       )

@@ -3,7 +3,8 @@ import { formatCrc32 } from './combine-crc32.js'
 import { sameEtag } from '../checks/etag.js'
 import { classifyError } from '../request/classify-error.js'
 import { patience } from './upload-errors.js'
-import type { ObjectHead, UploadCommands } from './upload-commands.js'
+import type { HeadObjectCommandOutput } from '@aws-sdk/client-s3'
+import type { Dated, UploadCommands } from './upload-commands.js'
 
 /** A stored object, visible under its key. */
 export interface StoreCommit {
@@ -32,6 +33,13 @@ export interface Expected {
    * bytes.
    */
   readonly since?: number | undefined
+  /**
+   * When the multipart upload was created, by the store's clock, in milliseconds since 1970: what was stored before that
+   * is not ours. Not the time of CompleteMultipartUpload, because S3 dates the object back: "for multipart uploads, the
+   * object creation date is the date of initiation of the multipart upload"
+   * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html).
+   */
+  readonly created?: number | undefined
 }
 
 /** The metadata name that marks an attempt, to recognise an object stored without a response. */
@@ -50,7 +58,7 @@ export async function proveStored(
   requests: UploadCommands,
   expected: Expected,
 ): Promise<StoreCommit | 'other' | 'unknown'> {
-  let answer: ObjectHead
+  let answer: Dated<HeadObjectCommandOutput>
   try {
     answer = await retry(() => requests.head(), patience(requests.target.maxAttempts))
   } catch (error) {
@@ -68,8 +76,14 @@ export async function proveStored(
   return expected.marks !== undefined && expected.marks.length > 0 ? 'unknown' : commit
 }
 
-/** Whether the object existed before the first attempt. */
-function isOlder({ LastModified, serverTime }: ObjectHead, { since }: Expected): boolean {
-  if (since === undefined || LastModified === undefined || serverTime === undefined) return false
-  return serverTime - LastModified.getTime() > performance.now() - since + CLOCK_STEP
+/** Whether the object existed before the first attempt, or before the upload. */
+function isOlder(
+  { LastModified, serverTime }: Dated<HeadObjectCommandOutput>,
+  { since, created }: Expected,
+): boolean {
+  if (LastModified === undefined) return false
+  const modified = LastModified.getTime()
+  if (created !== undefined && modified < created - CLOCK_STEP) return true
+  if (since === undefined || serverTime === undefined) return false
+  return serverTime - modified > performance.now() - since + CLOCK_STEP
 }

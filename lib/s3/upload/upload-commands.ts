@@ -46,8 +46,8 @@ export interface UploadTarget {
   readonly commitTimeout: number
 }
 
-/** The object under a key, and the server's time of the response, in milliseconds since 1970. */
-export type ObjectHead = HeadObjectCommandOutput & { readonly serverTime: number | undefined }
+/** A response, and its time by the server's clock, in milliseconds since 1970. */
+export type Dated<Output> = Output & { readonly serverTime: number | undefined }
 
 /** The output of the SDK's last step. */
 interface RawResult {
@@ -84,7 +84,7 @@ export class UploadCommands {
    *
    * @param sumsWhole - requests a CRC-32 of the whole object, rather than one computed from those of the parts
    */
-  create(sumsWhole: boolean): Promise<CreateMultipartUploadCommandOutput> {
+  create(sumsWhole: boolean): Promise<Dated<CreateMultipartUploadCommandOutput>> {
     const input = {
       ...this.#base('CreateMultipartUpload'),
       ...this.#made(),
@@ -93,7 +93,7 @@ export class UploadCommands {
     }
     // Even a destroyed stream waits for this request, so it must not take forever.
     const timeout = Math.min(this.target.stallTimeout, CREATE_TIMEOUT)
-    return this.#send(new CreateMultipartUploadCommand(input), { timeout })
+    return this.#sendDated(new CreateMultipartUploadCommand(input), { timeout })
   }
 
   /** Stores a part. */
@@ -174,19 +174,9 @@ export class UploadCommands {
   }
 
   /** Requests the properties of the object under the key. */
-  async head(): Promise<ObjectHead> {
+  head(): Promise<Dated<HeadObjectCommandOutput>> {
     const mode = this.target.checksum === 'crc32' ? { ChecksumMode: 'ENABLED' as const } : {}
-    const command = new HeadObjectCommand({ ...this.#base('HeadObject'), ...mode })
-    let date: string | undefined
-    const read: Middleware = next => async args => {
-      const result = await next(args)
-      date = (result as RawResult).response?.headers?.['date']
-      return result
-    }
-    addMiddleware(command, 'avioDate', { step: 'deserialize', priority: 'low' }, read)
-    const answer = await this.#send(command)
-    const serverTime = Date.parse(date ?? '')
-    return { ...answer, serverTime: Number.isNaN(serverTime) ? undefined : serverTime }
+    return this.#sendDated(new HeadObjectCommand({ ...this.#base('HeadObject'), ...mode }))
   }
 
   #base(operation: UploadOperation) {
@@ -205,6 +195,22 @@ export class UploadCommands {
       return { ChecksumAlgorithm: 'CRC32' as const, ChecksumCRC32: formatCrc32(part.crc32) }
     if (checksum === 'md5') return { ContentMD5: part.digest('md5').toString('base64') }
     return {}
+  }
+
+  async #sendDated<Output>(
+    command: Parameters<typeof sendWithTimeout<Output>>[1],
+    options: { timeout?: number } = {},
+  ): Promise<Dated<Output>> {
+    let date: string | undefined
+    const read: Middleware = next => async args => {
+      const result = await next(args)
+      date = (result as RawResult).response?.headers?.['date']
+      return result
+    }
+    addMiddleware(command, 'avioDate', { step: 'deserialize', priority: 'low' }, read)
+    const answer = await this.#send(command, options)
+    const serverTime = Date.parse(date ?? '')
+    return { ...answer, serverTime: Number.isNaN(serverTime) ? undefined : serverTime }
   }
 
   #send<Output>(

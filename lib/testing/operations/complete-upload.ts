@@ -94,7 +94,8 @@ export async function completeMultipartUpload(context: OperationContext): Promis
     kind: 'object',
     key,
     versionId: bucket.newVersionId(),
-    lastModified: new Date(),
+    // As S3 does: "the object creation date is the date of initiation of the multipart upload".
+    lastModified: upload.initiated,
   }
   bucket.store(object)
   bucket.uploads.delete(uploadId)

@@ -307,6 +307,19 @@ t.test('does not mistake an older object with equal bytes for a vanished upload'
   store.s3.delete('uploads', 'k')
 })
 
+t.test('recognizes its object of an upload that began long before, which is what S3 dates it by', async t => {
+  const store = await UploadStore.open(t, { server: { minPartSize: 1 } })
+  const began = new Date(Date.now() - 3_600_000)
+  store.s3.fault({ operation: 'CreateMultipartUpload', answerHeaders: { date: began.toUTCString() } })
+  const upload = await MultipartUpload.create(store.requests(), signal)
+  t.equal(upload.created, Math.floor(began.getTime() / 1000) * 1000)
+  const part = await upload.uploadPart(partOf(WHOLE), 1, 0, signal)
+  store.s3.fault({ operation: 'CompleteMultipartUpload', reset: true, performed: true })
+  const dated = { 'last-modified': began.toUTCString() }
+  store.s3.fault({ operation: 'HeadObject', answerHeaders: dated })
+  t.match(await new CompleteUpload(upload, [part]).run(), { confirmed: true })
+})
+
 t.test('does not retry a commit that is no longer wanted', async t => {
   for (const [fault, log] of [
     [{ status: 503, code: 'SlowDown', retryAfter: 60 }, ['complete']],

@@ -38,7 +38,9 @@ async function startWithParts(
 
 t.test('makes one object of the parts, with the properties of the upload', async t => {
   const { s3, Parts, complete } = await startWithParts(t, { ContentType: 'video/mp4', Metadata: { a: 'b' } })
+  const begun = new Date()
   const { ETag } = await complete(Parts)
+  t.ok(s3.head('box', 'k')!.lastModified <= begun, 'dated by the creation of the upload, as in S3')
   t.match(ETag, /^"[0-9a-f]{32}-3"$/)
   t.match(s3.head('box', 'k'), { etag: ETag, size: 1000, contentType: 'video/mp4', metadata: { a: 'b' } })
   t.match(s3.head('box', 'k')?.parts, [{ size: 400 }, { size: 500 }, { size: 100 }])
