@@ -5,10 +5,10 @@ import t from 'tap'
 import { isReadable, isWritable } from '../../lib/io/stream-kinds.js'
 import { BytesSource } from '../../lib/io/sources/bytes-source.js'
 
-/** It has no types of its own; those of Node are what it is made after. */
+/** The package has no types; its API is that of Node’s streams. */
 const other = createRequire(import.meta.url)('readable-stream') as typeof stream
 
-t.test('tells streams by what they can do, those of Node and of readable-stream', async t => {
+t.test('detects readable and writable streams of Node and of readable-stream', async t => {
   const noop = () => undefined
   const kinds: [name: string, value: unknown, readable: boolean, writable: boolean][] = [
     ['Readable', new Readable({ read: noop }), true, false],

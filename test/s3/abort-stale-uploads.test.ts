@@ -103,7 +103,7 @@ t.test('retries temporary failures, and reports why it could not list', async t 
   })
 })
 
-t.test('stops at a signal, and checks its options', async t => {
+t.test('ends on abort, and validates options', async t => {
   const store = await UploadStore.open(t)
   const { client, bucket } = store
   await t.rejects(abortStaleUploads({ client, bucket, olderThan: 0, signal: AbortSignal.abort() }), {

@@ -9,7 +9,7 @@ import { fileOf, headed } from '../support/heads.js'
 import { PART, UploadStore } from '../support/upload-store.js'
 import { DATA, failureOf, source, writer } from '../support/uploads.js'
 
-/** Has `sink` wait; tells when it does, and lets it go on. */
+/** Makes `sink` wait before its commit, until `open()` or `refuse()`. */
 function hold(sink: S3MultipartWritable) {
   let isReached!: () => void
   let open!: () => void
@@ -27,13 +27,13 @@ function hold(sink: S3MultipartWritable) {
   return { reached, open, refuse }
 }
 
-/** A single request, and parts; what was sent before the commit, and the commit. */
+/** A single request and a multipart upload: the calls before the commit, and the commit. */
 const CASES: [size: number, before: string[], commit: string][] = [
   [3, [], 'put'],
   [PART + 3, ['create', 'part 1', 'part 2'], 'complete'],
 ]
 
-t.test('reports what it writes, and the outcome', async t => {
+t.test('offers its target and its result', async t => {
   const store = await UploadStore.open(t)
   const sink = writer(store)
   t.equal(commitOf(sink)?.target, 's3://uploads/k')
@@ -42,7 +42,7 @@ t.test('reports what it writes, and the outcome', async t => {
   await sink.result
 })
 
-t.test('makes a held commit wait for everyone, after all parts and its own check', async t => {
+t.test('waits for every hold before the commit, after all parts and beforeCommit', async t => {
   const store = await UploadStore.open(t)
   for (const [size, before, commit] of CASES) {
     const said: string[] = []
@@ -63,7 +63,7 @@ t.test('makes a held commit wait for everyone, after all parts and its own check
   }
 })
 
-t.test('fails with the error of a hook that refuses', async t => {
+t.test('fails with the error of a refusing hook', async t => {
   for (const [size, before] of CASES) {
     const store = await UploadStore.open(t)
     const sink = writer(store)
@@ -100,7 +100,7 @@ t.test('stops waiting when destroyed while held, and leaves nothing behind', asy
 t.test('never starts waiting if it fails before its commit', async t => {
   const store = await UploadStore.open(t)
   const sink = writer(store, { beforeCommit: () => false })
-  commitOf(sink)!.hold(() => Promise.reject(new Error('it waits')))
+  commitOf(sink)!.hold(() => Promise.reject(new Error('it waited')))
   t.match(await failureOf(pipeline(source(DATA.subarray(0, 3)), sink)), { code: 'AVIO_ERR_COMMIT_REFUSED' })
   await failureOf(sink.result)
 })

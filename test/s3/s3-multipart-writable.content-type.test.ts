@@ -11,7 +11,7 @@ import { DATA, source, writer } from '../support/uploads.js'
 
 const OGG = ['application/ogg', 'audio/ogg', 'video/ogg']
 
-/** Passes bytes on, and says of what types they can be. */
+/** Passes bytes on, and offers their media types through its link. */
 function of(mediaTypes: readonly string[] | undefined): Transform & { readonly [LINK]: Link } {
   return Object.assign(new PassThrough(), { [LINK]: { mediaTypes } })
 }
@@ -47,7 +47,7 @@ t.test('sends no type if nothing determines it', async t => {
 
 t.test('passes media types through a stage that passes bytes on, in any piping order', async t => {
   for (const stage of [new Fmp4Validator(), new DeferredHeader({ format: 'wav' })]) {
-    // A header that nobody claims is an error.
+    // An unclaimed header is an error.
     finished(stage, () => undefined)
     stage.pipe(new PassThrough())
     t.equal(stage[LINK].mediaTypes, undefined)

@@ -12,13 +12,13 @@ import { DATA, failureOf, source, write, writer } from '../support/uploads.js'
 const bytes = DATA.subarray(0, 2 * PART + 1000)
 const options = { maxAttempts: 2 }
 
-/** The calls of the requests, those named sent twice. */
+/** The expected call log, with the calls in `twice` sent twice. */
 function log(...twice: string[]) {
   const once = ['create', 'part 1', 'part 2', 'part 3', 'complete']
   return once.flatMap(call => (twice.includes(call) ? [call, call] : [call]))
 }
 
-/** Each request of an upload: which, the how-manieth of its kind, and its name in the log. */
+/** Each request of an upload: its operation, its number among these, and its name in the log. */
 const REQUESTS: [S3Operation, number, string][] = [
   ['CreateMultipartUpload', 1, 'create'],
   ['UploadPart', 1, 'part 1'],
@@ -32,7 +32,7 @@ for (const [operation, nth, call] of REQUESTS) {
   const faults = operation === 'UploadPart' ? [...PASSING, { resetRequest: 600 }] : PASSING
   t.test(`recovers from a temporary fault of ${call}`, async t => {
     for (const fault of faults) {
-      // An upload that was begun without an answer stays: empty, and not to be told from somebody else's.
+      // An upload whose Create response was lost stays: empty, and indistinguishable from another client's.
       const store = await UploadStore.open(t, { leaves: true })
       store.s3.fault({ operation, nth, ...fault })
       const sink = writer(store, options)
@@ -128,7 +128,7 @@ t.test('leaves the upload alone after an unknown outcome', async t => {
   t.same(store.log.slice(4), ['complete', 'list', 'complete', 'list', 'abort', 'head'])
 })
 
-t.test('does not abort an upload that is gone without our object', async t => {
+t.test('does not abort an upload that is gone without its object', async t => {
   const store = await UploadStore.open(t)
   const sink = writer(store, options)
   let uploadId = ''
@@ -139,7 +139,7 @@ t.test('does not abort an upload that is gone without our object', async t => {
   const error = await failureOf(pipeline(source(bytes), sink))
   t.match(error, { code: 'AVIO_ERR_OUTCOME_UNKNOWN' })
   t.equal(await failureOf(sink.result), error)
-  t.same(store.log.slice(4), ['complete', 'list', 'abort', 'head'], 'the one abort is somebody else’s')
+  t.same(store.log.slice(4), ['complete', 'list', 'abort', 'head'], 'the only abort is the test’s own')
 })
 
 t.test('reports the first error if several parts fail at once', async t => {
@@ -151,7 +151,7 @@ t.test('reports the first error if several parts fail at once', async t => {
   const error = await failureOf(pipeline(source(DATA), sink))
   t.match(error, { code: 'AVIO_ERR_ACCESS_DENIED', partNumber: 2, byteOffset: PART })
   t.equal(await failureOf(sink.result), error)
-  t.same(store.log.slice(-2), ['abort', 'list'], 'the others were cancelled before')
+  t.same(store.log.slice(-2), ['abort', 'list'], 'the other parts were cancelled before')
   t.equal(store.calls('UploadPart').length, 3)
   t.equal(await store.busySockets(), 0)
 })
@@ -182,7 +182,7 @@ t.test('attaches the error of a failed clean-up to the first error, and does not
 t.test('leaves no part behind that lands after the abort', async t => {
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'UploadPart', nth: 2, status: 403 })
-  // The abort is answered, and a part was on its way: the upload is still there.
+  // The abort succeeds while a part is in flight, so the upload still exists.
   store.s3.fault({ operation: 'AbortMultipartUpload', status: 204 })
   const sink = writer(store, options)
   await failureOf(pipeline(source(bytes), sink))

@@ -15,7 +15,7 @@ const HEAD = 100_003
 const MEDIA = DATA.subarray(0, 2 * PART + 1000)
 const LOG = ['create', 'part 2', 'part 3', 'part 1', 'complete']
 
-t.test('stores a header written last in front, with the held-back first part', async t => {
+t.test('stores a deferred header in front, with the held-back first part', async t => {
   const store = await UploadStore.open(t)
   for (const [size, log] of [
     [0, ['put']],
@@ -32,7 +32,7 @@ t.test('stores a header written last in front, with the held-back first part', a
     const sink = writer(store, { beforeCommit: said => void (summary = said) })
     await pipeline(source(media), headed(HEAD), sink)
     const result = await sink.result
-    t.equal(Buffer.compare((await store.get('k'))!, file), 0, `${size} bytes behind the head`)
+    t.equal(Buffer.compare((await store.get('k'))!, file), 0, `${size} bytes after the header`)
     t.same(store.log, log)
     const stored = store.s3.head('uploads', 'k')!
     const checksum = { algorithm: 'CRC32', value: formatCrc32(crc32(file)) }
@@ -98,7 +98,7 @@ t.test('reserves space for the header in part 1 and pads it, if parts must be eq
 
   const short = DATA.subarray(0, PART - headerReserve)
   await pipeline(source(short), headed(HEAD), writer(store, equal))
-  t.equal(Buffer.compare((await store.get('k'))!, fileOf(short, HEAD)), 0, 'one part is not filled up')
+  t.equal(Buffer.compare((await store.get('k'))!, fileOf(short, HEAD)), 0, 'a single part is not padded')
 })
 
 t.test('leaves nothing behind if a header does not fit into its reserve', async t => {
@@ -183,7 +183,7 @@ t.test('leaves nothing behind if a source with a header fails under a plain pipe
   t.same(store.log.slice(-2), ['abort', 'list'])
 })
 
-t.test('refuses a header that belongs after other bytes', async t => {
+t.test('rejects a deferred header after other bytes', async t => {
   const store = await UploadStore.open(t)
   const sink = writer(store)
   sink.write('before')
@@ -204,7 +204,7 @@ t.test('takes one more part of memory, and the header', async t => {
   for (let n = 1; n <= 20; n++) from.write(block, () => (taken = n))
   await held.reached
   for (let turn = 0; turn < 50; turn++) await setImmediate()
-  t.ok(taken >= 15 && taken < 18, `three parts, and what waits in between: ${taken} MiB`)
+  t.ok(taken >= 15 && taken < 18, `three parts, and the buffers between: ${taken} MiB`)
   held.release()
   from.end()
   await sink.result

@@ -9,14 +9,14 @@ import { PART, UploadStore } from '../support/upload-store.js'
 import { uncaught } from '../support/uncaught.js'
 import { DATA, failureOf, source, write, writer } from '../support/uploads.js'
 
-/** Names of events as they come. */
+/** Logs the names of events. */
 function record(sink: S3MultipartWritable): string[] {
   const events: string[] = []
   for (const name of ['finish', 'error', 'close'] as const) sink.on(name, () => events.push(name))
   return events
 }
 
-/** How far a stream has come when it is destroyed, what holds it there, and which calls there are in the end. */
+/** The state of a stream when it is destroyed, the fault that keeps it there, and the expected calls. */
 const STATES: [
   string,
   (sink: S3MultipartWritable, store: UploadStore) => Promise<FaultHandle | undefined>,
@@ -32,7 +32,7 @@ const STATES: [
     [],
   ],
   [
-    'while the upload is begun',
+    'while the upload is created',
     async (sink, { s3 }) => {
       const held = s3.fault({ operation: 'CreateMultipartUpload', hold: true })
       sink.write(DATA.subarray(0, PART + 1))
@@ -179,7 +179,7 @@ for (const [what, size, operation] of [
       if (end === 'destroy') sink.destroy()
       else controller.abort()
       for (let turn = 0; turn < 20; turn++) await setImmediate()
-      t.same(events, [], 'it is not over')
+      t.same(events, [], 'no event before the outcome')
       held.release()
       await once(sink, 'close', { signal: AbortSignal.timeout(10_000) }).catch(() => undefined)
       const result = await sink.result
@@ -316,7 +316,7 @@ t.test('releases its source', async t => {
   )
 })
 
-t.test('tells success from failure in finished()', async t => {
+t.test('reports success or failure to finished()', async t => {
   const store = await UploadStore.open(t)
   const outcome = (sink: S3MultipartWritable) => new Promise(resolve => finished(sink, resolve))
   const good = writer(store)

@@ -9,7 +9,7 @@ import { headed } from '../support/heads.js'
 import { heldBytes } from '../support/held-bytes.js'
 import { programOf } from '../support/program.js'
 
-/** A client of a store in another process, and what that does not count. */
+/** A client of a store in another process, whose memory does not count. */
 async function open(t: Test, bytesPerSecond: number) {
   const { path, execArgv } = programOf(new URL('../support/store-process.ts', import.meta.url))
   const child = fork(path, { execArgv })
@@ -24,7 +24,7 @@ async function open(t: Test, bytesPerSecond: number) {
   return client
 }
 
-/** Writes a chunk, and waits when the stream says so. */
+/** Writes a chunk, and waits for 'drain' if necessary. */
 async function write(sink: S3MultipartWritable, chunk: Uint8Array) {
   if (!sink.write(chunk)) await once(sink, 'drain')
 }
@@ -36,7 +36,7 @@ t.test('takes little more memory than the bytes themselves if they come one by o
   const byte = Buffer.alloc(1)
   for (let n = 0; n < 100_000; n++) await write(sink, byte)
   const held = (await heldBytes()) - before
-  t.ok(held >= 100_000, 'they are there')
+  t.ok(held >= 100_000, 'the bytes are held')
   t.ok(held <= 2 * 100_000 + 64 * KiB, `${held} bytes for 100,000`)
   sink.destroy()
   await once(sink, 'close')
@@ -63,7 +63,7 @@ t.test('does not keep large slabs through small views, and keeps parts within th
   }
   sink.end()
   t.equal((await sink.result).bytes, 22 * MiB)
-  // What waits in the stream is the writer's own memory: here a slab for each KiB.
+  // Chunks in the stream's buffer are the writer's own memory: here a slab for each KiB.
   const bound = (concurrency + 1) * partSize + (highWaterMark / KiB + 2) * 64 * KiB + MiB
   t.ok(most >= partSize, `parts are held: ${most}`)
   t.ok(most <= bound, `${most} of at most ${bound} bytes`)
@@ -71,7 +71,7 @@ t.test('does not keep large slabs through small views, and keeps parts within th
   t.ok(after < MiB, `${after} bytes are left after the end`)
 })
 
-t.test('takes one more part of memory for a header written last, and the header', async t => {
+t.test('takes one more part of memory for a deferred header, and the header', async t => {
   const [partSize, concurrency, head] = [5 * MiB, 1, MiB]
   const client = await open(t, 10 * MiB)
   const before = await heldBytes()

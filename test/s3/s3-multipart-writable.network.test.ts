@@ -9,7 +9,7 @@ import { DATA, failureOf, writer } from '../support/uploads.js'
 type Address = { address: string; family: number }
 type Answer = (error: Error | null, address?: string | Address[], family?: number) => void
 
-/** A store under a name of so many addresses, none of which answers while it is down. */
+/** A store behind a host name with `count` addresses, none of which responds while `state.down`. */
 async function named(t: Test, count: number, fails?: () => Error | undefined) {
   const store = await UploadStore.open(t)
   const state = { down: false, asked: 0 }
@@ -88,7 +88,7 @@ for (const count of [1, 2]) {
         message: /connect ECONNREFUSED/,
       }
       t.match(await failureOf(sink.result), failure)
-      t.equal(state.asked, 2, 'and no proof is asked for')
+      t.equal(state.asked, 2, 'no request follows the attempts')
       const reader = new S3RangeReadable({ client, bucket: 'uploads', key: 'k', maxAttempts: 2 })
       t.match(await failureOf(text(reader)), failure)
       t.same(store.log, [])
@@ -141,7 +141,7 @@ t.test('retries one failure of a credential provider that had worked', async t =
   }
 })
 
-t.test('does not ask a credential provider again that has never worked', async t => {
+t.test('does not retry a credential provider that has never worked', async t => {
   const store = await UploadStore.open(t)
   let asked = 0
   const credentials = () => {

@@ -85,8 +85,8 @@ t.test('resumes where a TLS record was damaged in transit', async t => {
   const { port } = new URL(s3.clientConfig().endpoint)
   let connections = 0
   let damaged = 0
-  // Turns over a byte of the server's three times, each on a connection of its own and in another record. Which
-  // connections these are is known when the byte passes: several may be open before the first one is damaged.
+  // Damages a byte from the server on three connections, each time in another record. The proxy chooses the
+  // connections when the byte passes: several may be open before the first one is damaged.
   const between = createServer(client => {
     const server = connect(Number(port), '127.0.0.1')
     const at = 100_000 * ++connections

@@ -9,7 +9,7 @@ import { LocalS3 } from '../../lib/testing/index.js'
 /** 128 KiB in which every aligned place of 64 KiB can be told from every other. */
 const PERIOD = Buffer.from(Uint8Array.from({ length: 128 * KiB }, (_, i) => i * 31 + (i >>> 8) * 7))
 
-/** Bytes that tell their place. */
+/** Bytes derived from their position. */
 export function pattern(start: number, end: number): Buffer {
   const bytes = Buffer.allocUnsafe(end - start)
   for (let at = 0; at < bytes.length;) {

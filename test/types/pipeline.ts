@@ -73,7 +73,7 @@ await new Promise(resolve => ffmpeg.once('close', resolve))
 
 // @ts-expect-error: a misspelt event
 sink.on('progres', () => undefined)
-// @ts-expect-error: an event of what is read
+// @ts-expect-error: an event of readable streams
 sink.once('data', () => undefined)
 // @ts-expect-error: a name that no option has
 new FfmpegTransform({ output: { format: 'mp4', argz: [] } })

@@ -7,13 +7,13 @@ import { GiB, integerOption, knownOptions, optionsObject, signalOption } from '.
 import type { RandomAccess } from '../random-access.js'
 import { SourceSlice } from './source-slice.js'
 
-/** What part of a source is read in order, by its `createReadStream()`. The names are those of Node's `fs.createReadStream`. */
+/** Options of a source's `createReadStream()`, named as in Node's `fs.createReadStream`. */
 export interface ReadStreamOptions {
-  /** The first byte, from 0. One past the source's end is an error. @defaultValue 0 */
+  /** The first byte, from 0. A start past the source's end is an error. @defaultValue 0 */
   start?: number | undefined
   /**
-   * The last byte, **inclusive**, as in `fs.createReadStream` (the `end` of `read()` is exclusive). One past the source's end
-   * means its end.
+   * The last byte, **inclusive**, as in `fs.createReadStream` (the `end` of `read()` is exclusive). An end past the
+   * source's end means the source's end.
    *
    * @defaultValue the source's end
    */
@@ -46,19 +46,19 @@ export function readStreamOptions(options: ReadStreamOptions) {
 }
 
 /**
- * A source as a stream: its bytes in order, or those of a part of it.
+ * Streams the bytes of a source, or of a part of it, in order.
  *
- * - It opens nothing before it is read, and asks the source for no more than its buffer has room for.
- * - It ends only after the last byte, or after a `stop`; whatever goes wrong is the source's own error.
- * - Its link offers random access to the very bytes that it delivers, so that a stage that has to seek can.
- * - When `close` comes, the read has been given up and has settled.
+ * - It opens nothing before its first read, and requests no more than its buffer has room for.
+ * - It ends only after the last byte, or after a `stop`. It fails with the source's own error.
+ * - Its link offers random access to the same bytes, for stages that need to seek.
+ * - It emits `close` only after the source's read has ended.
  */
 export class SourceReadable extends Readable {
   readonly [LINK]: Link
   readonly #access: RandomAccess
   readonly #gone = new AbortController()
   #chunks: AsyncIterator<Buffer> | undefined
-  /** Settles when the step that is under way is over. */
+  /** Settles with the current read. */
   #step: Promise<unknown> = Promise.resolve()
   #isOver = false
 
@@ -68,7 +68,7 @@ export class SourceReadable extends Readable {
     super({ highWaterMark })
     this.#access = start === 0 && end === Infinity ? source : new SourceSlice(source, start, end)
     this[LINK] = { randomAccess: this.#access, stop: () => this.#stop() }
-    // Not by super(): one that is aborted already would destroy a stream that has no fields yet.
+    // Not by super(): an already aborted signal would destroy the stream before it has its fields.
     destroyOnAbort(signal, this)
   }
 
@@ -101,14 +101,14 @@ export class SourceReadable extends Readable {
     return next.done === true ? null : next.value
   }
 
-  /** Pushes a chunk; what a listener for 'data' throws is the user's, and no failure of the read. */
+  /** Pushes a chunk. An error thrown by a 'data' listener is the user's, and does not fail the read. */
   #give(chunk: Buffer | null): void {
     if (chunk === null) this.#isOver = true
     try {
       this.push(chunk)
     } catch (error) {
       throwOutside(error)
-      // Node asks for more behind the listeners, and has not come that far.
+      // Node calls _read() after the listeners, and the error skipped that.
       this.read(0)
     }
   }

@@ -15,7 +15,7 @@ t.test('creates an AbortError with the signal’s reason as cause', async t => {
 
 t.test('passes a timely result on, and leaves no listener', async t => {
   const { signal } = new AbortController()
-  const late = () => t.fail('it was not late')
+  const late = () => t.fail('no result was late')
   t.equal(await untilAborted(Promise.resolve(7), signal, late), 7)
   await t.rejects(untilAborted(Promise.reject(new Error('no')), signal, late), { message: 'no' })
   t.equal(getEventListeners(signal, 'abort').length, 0)

@@ -20,7 +20,7 @@ t.test('puts one listener on a signal for any number of callers, and removes it 
   t.equal(count(signal), 0)
   const again = onAbort(signal, () => undefined)
   forget[1]!()
-  t.equal(count(signal), 1, 'what was taken away stays away')
+  t.equal(count(signal), 1, 'a second removal has no effect')
   again()
   t.equal(count(signal), 0)
   await warnings()
@@ -44,7 +44,7 @@ t.test('calls each listener once, in order, except removed ones', t => {
   t.equal(count(controller.signal), 0)
   onAbort(controller.signal, () => void calls.push(6))()
   onAbort(undefined, () => void calls.push(7))()
-  t.same(calls, [1, 2, 1], 'not where it is aborted already, or there is none')
+  t.same(calls, [1, 2, 1], 'no call after the abort, or without a signal')
   t.end()
 })
 
@@ -62,7 +62,7 @@ t.test('turns a listener’s error into an uncaught exception, and calls the oth
   t.match(await caught, { message: 'mine' })
 })
 
-/** The next uncaught exception, which is no failure of the test. */
+/** Resolves with the next uncaught exception, without failing the test. */
 function uncaught(t: Test): Promise<unknown> {
   const before = process.listeners('uncaughtException')
   process.removeAllListeners('uncaughtException')
@@ -76,10 +76,10 @@ function uncaught(t: Test): Promise<unknown> {
 t.test('reaches every stage despite stopped propagation', async t => {
   const controller = new AbortController()
   controller.signal.addEventListener('abort', event => event.stopImmediatePropagation())
-  let isTold = false
-  onAbort(controller.signal, () => (isTold = true))
+  let isCalled = false
+  onAbort(controller.signal, () => (isCalled = true))
   controller.abort()
-  t.equal(isTold, true)
+  t.equal(isCalled, true)
 })
 
 t.test('destroys a stream with Node’s AbortError, and releases a finished one', async t => {
@@ -99,11 +99,11 @@ t.test('destroys a stream with Node’s AbortError, and releases a finished one'
   const late = new PassThrough()
   const refused = once(late, 'error')
   destroyOnAbort(controller.signal, late)
-  t.match(await refused, [{ name: 'AbortError' }], 'one that is aborted already')
+  t.match(await refused, [{ name: 'AbortError' }], 'the signal is already aborted')
   t.equal(count(controller.signal), 0)
 })
 
-t.test('destroys a piped stream only after its source’s turn', async t => {
+t.test('destroys a piped stream only after its source', async t => {
   const signal = AbortSignal.abort()
   const [sink, reader] = [new PassThrough(), new Readable({ read: () => undefined })]
   for (const stream of [sink, reader]) {
@@ -130,7 +130,7 @@ t.test('isolates listeners left by foreign code on a copy of the signal', t => {
   first.forget()
   controller.abort('why')
   t.same([first.signal?.aborted, second.signal?.aborted, second.signal?.reason], [false, true, 'why'])
-  t.equal(follow(controller.signal).signal?.reason, 'why', 'one that is aborted already')
+  t.equal(follow(controller.signal).signal?.reason, 'why', 'the signal is already aborted')
   t.equal(follow(undefined).signal, undefined)
   t.end()
 })

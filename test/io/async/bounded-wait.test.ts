@@ -2,7 +2,7 @@ import t from 'tap'
 import { BoundedWait, boundedCall, boundedRead } from '../../../lib/io/async/bounded-wait.js'
 
 const never = () => new Promise<never>(() => undefined)
-/** Settles when the loop has turned. */
+/** Resolves after one turn of the event loop. */
 const turn = () => new Promise(resolve => setImmediate(resolve))
 
 t.test('waits without limit until the result is no longer wanted', async t => {
@@ -12,7 +12,7 @@ t.test('waits without limit until the result is no longer wanted', async t => {
   const waiting = wait.for(never())
   abort.abort()
   await t.rejects(waiting, { name: 'AbortError' })
-  await t.rejects(wait.for(Promise.resolve(2)), { name: 'AbortError' }, 'the grace is one for all')
+  await t.rejects(wait.for(Promise.resolve(2)), { name: 'AbortError' }, 'all calls share one grace period')
   wait.end()
 })
 

@@ -121,8 +121,8 @@ t.test('honours a wait requested by the server, up to the maximum', async t => {
   t.ok(performance.now() - start >= 19, 'it waited')
 })
 
-t.test('tells a broken TLS connection from a refused one', async t => {
-  // As Node 20, 24 and 26 put them, with a byte of the server's records changed on the way.
+t.test('distinguishes a damaged TLS connection from a refused one', async t => {
+  // The errors of Node 20, 24 and 26 after a byte of the server's records changed in transit.
   const damaged = [
     { code: 'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC' },
     { code: 'ERR_SSL_CIPHER_OPERATION_FAILED' },

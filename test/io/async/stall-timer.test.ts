@@ -61,7 +61,7 @@ t.test('counts data that arrived while the process was busy', async t => {
 
 t.test('never fires with Infinity', async t => {
   const before = process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
-  const watch = new StallTimer(Infinity, () => t.fail('it called back'))
+  const watch = new StallTimer(Infinity, () => t.fail('the timer fired'))
   t.equal(process.getActiveResourcesInfo().filter(name => name === 'Timeout').length, before)
   watch.alive()
   watch.stop()
@@ -89,7 +89,7 @@ t.test('reports silence after a first byte as silence', async t => {
   const beat = setInterval(() => watch.alive(), 5)
   const [why] = (await once(events, 'stall')) as [string]
   clearInterval(beat)
-  t.match(why, /^less than 512 bytes/, 'signs of life without a byte are')
+  t.match(why, /^less than 512 bytes/, 'signs of life without bytes count as a drip')
 })
 
 t.test('detects a drip after fast bytes', async t => {
@@ -102,7 +102,7 @@ t.test('detects a drip after fast bytes', async t => {
   t.ok(why)
 })
 
-/** Runs until a clock of its own, far longer than `timeout`, has gone by; tells whether `watch` was content. */
+/** Feeds a timer for four times `timeout`, and returns whether it reported no stall. */
 async function isContent(timeout: number, minThroughput: number, feed: (watch: StallTimer) => void) {
   let stalled = false
   const watch = new StallTimer(timeout, () => (stalled = true), minThroughput)

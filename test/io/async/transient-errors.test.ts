@@ -1,7 +1,7 @@
 import t from 'tap'
 import { isTransient } from '../../../lib/io/async/transient-errors.js'
 
-t.test('tells a machine that has run short from a path that is wrong', async t => {
+t.test('distinguishes exhausted resources from a wrong path', async t => {
   for (const code of ['ENOSPC', 'EMFILE', 'EIO']) t.equal(isTransient(code), true, code)
   for (const code of ['ENOENT', 'EACCES', 'EISDIR', '']) t.equal(isTransient(code), false, code)
 })

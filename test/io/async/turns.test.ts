@@ -6,7 +6,7 @@ function* steps(count: number): Work<string> {
   return 'done'
 }
 
-t.test('does work to its end and counts what it visited', async t => {
+t.test('runs work to completion and counts visited items', async t => {
   t.equal(atOnce(steps(5)), 'done')
   const turns = new Turns()
   t.equal(await turns.run(steps(5)), 'done')

@@ -4,7 +4,7 @@ import { KiB, MiB } from '../../../lib/options.js'
 import { SyntheticSource, bytesOf } from '../../support/synthetic-source.js'
 
 const BLOCK = 16 * KiB
-/** 64 blocks, and room for all of them. */
+/** 64 blocks; the cache has room for all of them. */
 const SIZE = 64 * BLOCK
 const options = { cacheSize: MiB, blockSize: BLOCK }
 
@@ -44,7 +44,7 @@ t.test('returns the right bytes for any position, block size and source chunks',
       t.ok((await collect(cache.read(start, end))).equals(bytesOf(start, end)), `${start}-${end}`)
     }
     t.equal(cache.bytesFetched, size, 'each byte was fetched once')
-    t.equal(source.log.filter(line => line === 'size').length, 1, 'the size was asked for once')
+    t.equal(source.log.filter(line => line === 'size').length, 1, 'the size was requested once')
     t.equal(cache.reads, source.reads.length)
     await cache.close()
   }
@@ -76,7 +76,7 @@ t.test('fetches one block for a new reader, and reads ahead in longer runs for a
     [...lengths.slice(0, -1)].sort((a, b) => a - b),
     `${lengths.join()} grow`,
   )
-  t.ok(Math.max(...lengths) > 1, 'adjacent blocks are asked for in one read')
+  t.ok(Math.max(...lengths) > 1, 'one read covers adjacent blocks')
   t.ok(Math.max(...lengths) <= 8)
 })
 
@@ -98,7 +98,7 @@ t.test('requests nothing past the last block', async t => {
 
 for (const bounded of [true, false]) {
   t.test(
-    `two readers by turns cost a read a block (reads ${bounded ? 'with' : 'without'} an end)`,
+    `needs about one read per block for two alternating readers (${bounded ? 'with' : 'without'} an end)`,
     async t => {
       const size = 64 * MiB
       const source = new SyntheticSource(size)
@@ -143,13 +143,13 @@ t.test('cancels the read-ahead of a leaving reader, but not its current block', 
   await turn()
   t.ok(
     source.log.some(line => line.startsWith('cut')),
-    'what lay ahead was cut',
+    'the read-ahead was cancelled',
   )
   open()
   while (source.underWay > 0) await turn()
   const { reads } = cache
   t.ok((await collect(cache.read(at, at + BLOCK))).equals(bytesOf(at, at + BLOCK)))
-  t.equal(cache.reads, reads, 'the block is there')
+  t.equal(cache.reads, reads, 'the block is cached')
   t.ok(cache.bytesFetched < at + 4 * BLOCK)
 })
 
@@ -162,13 +162,13 @@ t.test('finishes the read-ahead of a reader that returned before', async t => {
   await turn()
   const cuts = source.log.filter(line => line.startsWith('cut')).length
   for await (const chunk of cache.read(8 * BLOCK, SIZE)) {
-    // What is asked for from now on is under way when the reader leaves.
+    // Requests from here on are still in flight when the reader leaves.
     gated = opened
     if (chunk.length > 0 && source.underWay > 0) break
   }
   t.ok(source.underWay > 0)
   await turn()
-  t.equal(source.log.filter(line => line.startsWith('cut')).length, cuts, 'nothing was cut')
+  t.equal(source.log.filter(line => line.startsWith('cut')).length, cuts, 'no read was cancelled')
   open()
   await cache.close()
 })
@@ -252,7 +252,7 @@ t.test('does not fetch seeded bytes', async t => {
   const cache = new BlockCache(small, options)
   cache.seed(bytesOf(0, 10))
   t.ok((await collect(cache.read(2, 10))).equals(bytesOf(2, 10)))
-  t.same(small.log, ['size'], 'a source that the head is all of is never read')
+  t.same(small.log, ['size'], 'a fully seeded source is never read')
 })
 
 t.test('completes any number of readers with room for one block', async t => {

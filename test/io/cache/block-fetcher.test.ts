@@ -3,7 +3,7 @@ import { BlockFetcher } from '../../../lib/io/cache/block-fetcher.js'
 import { BlockStore } from '../../../lib/io/cache/block-store.js'
 import { SyntheticSource, type SyntheticSourceOptions } from '../../support/synthetic-source.js'
 
-/** A fetcher over blocks of ten bytes, where `wanted` are held on to. */
+/** A fetcher of ten-byte blocks that retains the `wanted` ones. */
 function fetching(
   places: number,
   concurrency: number,
@@ -39,7 +39,7 @@ t.test('limits a run to the free places and the end of the source', async t => {
   const { fetcher, source, told, idle, store } = fetching(4, 1)
   t.ok(fetcher.start(8, 2, true))
   await idle()
-  t.ok(fetcher.start(0, 9, false), 'the places of blocks that nobody wants are taken')
+  t.ok(fetcher.start(0, 9, false), 'unwanted blocks are evicted')
   await idle()
   t.same(source.log, ['80-95', '0-40'])
   t.equal(store.count, 4)
@@ -67,7 +67,7 @@ t.test('evicts a wanted block only for one a reader waits for', async t => {
   t.ok(store.peek(0))
   t.ok(fetcher.start(5, 1, true))
   t.notOk(store.peek(0))
-  t.notOk(fetcher.start(6, 1, true), 'and one that is under way to nobody')
+  t.notOk(fetcher.start(6, 1, true), 'a block in flight is never evicted')
   await idle()
 })
 

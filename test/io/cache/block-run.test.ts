@@ -6,7 +6,7 @@ import { SyntheticSource, type SyntheticSourceOptions, bytesOf } from '../../sup
 
 const SIZE = 10
 
-/** A run over blocks of ten bytes, and all that it told. */
+/** A run over ten-byte blocks, and a log of its callbacks. */
 function start(source: RandomAccess, blocks: readonly Block[]) {
   const told = { fetched: 0, lost: [] as number[], errors: [] as Error[], bytes: [] as string[] }
   const first = blocks[0]!
@@ -75,9 +75,9 @@ t.test('cancels unwanted blocks: after the last wanted one, or all at once', asy
   t.equal(cut.run.trim(() => false).length, 2)
   t.equal(first!.underWay, false)
   await cut.run.settled
-  t.equal(first!.filled, 4, 'what had come is kept')
+  t.equal(first!.filled, 4, 'received bytes are kept')
   t.same(waiting.log, ['0-20', 'cut 0-20 at 4'])
-  t.same(cut.told.errors, [], 'that is no error')
+  t.same(cut.told.errors, [], 'no error was reported')
   t.same(
     cut.run.trim(() => false),
     [],

@@ -3,7 +3,7 @@ import { ReadCursors } from '../../../lib/io/cache/read-cursor.js'
 
 const BLOCK = 10
 
-/** Lets a reader wait for every block of the next `count`, and take it. */
+/** Makes a reader wait for each of the next `count` blocks, and consume it. */
 function readOn(cursors: ReadCursors, cursor: ReturnType<ReadCursors['open']>, count: number): number[] {
   return Array.from({ length: count }, () => {
     cursor.starved(cursor.position / BLOCK, BLOCK)
@@ -82,7 +82,7 @@ t.test('leaves a continued live cursor with a small window, and remembers only i
   t.equal(second.window, 8)
   t.equal(first.window, 1)
   cursors.close(first)
-  t.notOk(cursors.wants(8), 'the first holds on to nothing any more')
+  t.notOk(cursors.wants(8), 'the first cursor wants no block')
   t.ok(cursors.wants(9))
 })
 
@@ -95,13 +95,13 @@ t.test('divides the cache among cursors', async t => {
   t.same(cursors.reach(first), { first: 20, last: 23 })
   t.same(cursors.reach(second), { first: 500, last: 500 })
   cursors.close(second)
-  t.same(cursors.reach(first), { first: 20, last: 23 }, 'it may come back')
+  t.same(cursors.reach(first), { first: 20, last: 23 }, 'a closed cursor keeps its share for a while')
   readOn(cursors, first, 9)
   cursors.close(cursors.open(7000, 7001))
   t.same(
     cursors.reach(first),
     { first: 29, last: 32 },
-    'the second was forgotten after a cacheful, the third counts',
+    'the second cursor was forgotten after one cacheful; the third counts',
   )
 })
 

@@ -20,7 +20,7 @@ for (const [name, crc] of Object.entries(kinds)) {
   const kind = CRC_KINDS[name as keyof typeof kinds]
   const whole = crc(bytes, 0n)
 
-  t.test(`${name} is the same wherever the bytes are cut`, async t => {
+  t.test(`computes the same ${name} wherever the bytes are cut`, async t => {
     const cuts = [...Array(40).keys(), 4999, 5000]
     t.same(
       cuts.map(cut => crc(bytes.subarray(cut), crc(bytes.subarray(0, cut), 0n))),
@@ -28,20 +28,20 @@ for (const [name, crc] of Object.entries(kinds)) {
     )
   })
 
-  t.test(`${name} of two pieces combines to that of both`, async t => {
+  t.test(`combines the ${name} of two pieces`, async t => {
     for (const cut of [0, 1, 7, 8, 255, 256, 2500, 4999, 5000]) {
       const [a, b] = [bytes.subarray(0, cut), bytes.subarray(cut)]
       t.equal(combineCrc(kind, crc(a, 0n), crc(b, 0n), b.length), whole, `cut at ${cut}`)
     }
   })
 
-  t.test(`${name} combines over lengths that no memory holds`, async t => {
-    // 2³³ + 1 zeros after A, once at a stroke and once in two steps.
+  t.test(`combines the ${name} of pieces larger than memory`, async t => {
+    // 2³³ + 1 zeros after A, in one step and in two.
     const a = crc(bytes, 0n)
     const zeros = (length: number) => combineCrc(kind, 0n, 0n, length)
-    t.equal(zeros(2 ** 33), 0n, 'nothing and nothing is nothing')
-    const stroke = combineCrc(kind, a, 0n, 2 ** 33 + 1)
-    const steps = combineCrc(kind, combineCrc(kind, a, 0n, 2 ** 33), 0n, 1)
-    t.equal(stroke, steps)
+    t.equal(zeros(2 ** 33), 0n, 'the CRC of zeros stays zero')
+    const oneStep = combineCrc(kind, a, 0n, 2 ** 33 + 1)
+    const twoSteps = combineCrc(kind, combineCrc(kind, a, 0n, 2 ** 33), 0n, 1)
+    t.equal(oneStep, twoSteps)
   })
 }

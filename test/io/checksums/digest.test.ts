@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createDigest, type DigestAlgorithm } from '../../../lib/io/checksums/digest.js'
 
-/** What every table of them gives for "123456789". */
+/** The published check values for "123456789". */
 const SUMS: Record<DigestAlgorithm, string> = {
   CRC32: 'cbf43926',
   CRC32C: 'e3069283',

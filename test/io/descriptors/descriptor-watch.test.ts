@@ -4,7 +4,7 @@ import { DescriptorWatch } from '../../../lib/io/descriptors/descriptor-watch.js
 
 const used = Object.assign(new Error('open EMFILE'), { code: 'EMFILE' })
 
-/** A watch whose clock goes by the ticks of the test. */
+/** A watch on a mocked clock, which `tick()` advances. */
 function watched() {
   mock.timers.enable({ apis: ['setInterval'] })
   const state = { progress: 0, isUsedUp: true, errors: [] as Error[], looks: 0 }
@@ -27,7 +27,7 @@ function watched() {
 
 t.afterEach(() => mock.timers.reset())
 
-t.test('tells once, when no descriptor could be had for 10 s on end', async t => {
+t.test('reports once after 10 s without a free descriptor', async t => {
   const { state, tick } = watched()
   await tick(19)
   t.same(state.errors, [])
@@ -36,7 +36,7 @@ t.test('tells once, when no descriptor could be had for 10 s on end', async t =>
   t.equal(state.errors.length, 1)
 })
 
-t.test('begins anew where a descriptor was there, or something moved', async t => {
+t.test('starts over after a free descriptor or progress', async t => {
   const { state, watch, tick } = watched()
   await tick(19)
   state.isUsedUp = false
@@ -49,7 +49,7 @@ t.test('begins anew where a descriptor was there, or something moved', async t =
   watch.stop()
 })
 
-t.test('looks no more once it is stopped', async t => {
+t.test('checks no more after stop()', async t => {
   const { state, watch, tick } = watched()
   await tick(5)
   watch.stop()
@@ -58,7 +58,7 @@ t.test('looks no more once it is stopped', async t => {
   t.same(state.errors, [])
 })
 
-t.test('finds a descriptor where there is one', async t => {
+t.test('reports nothing while descriptors are free', async t => {
   mock.timers.enable({ apis: ['setInterval'] })
   const errors: Error[] = []
   const watch = new DescriptorWatch({ progress: () => 0, onExhausted: error => errors.push(error) })

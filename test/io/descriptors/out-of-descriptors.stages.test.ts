@@ -8,11 +8,11 @@ import { fragmentedMp4, transportStream } from '../../support/media.js'
 import { programArgs } from '../../support/program.js'
 
 const STAGES = [
-  ...['S3RangeReadable', 'S3MultipartWritable', 'FfmpegTransform by pipe', 'FfmpegTransform by address'],
+  ...['S3RangeReadable', 'S3MultipartWritable', 'FfmpegTransform by pipe', 'FfmpegTransform by range'],
   ...['FfmpegReadable', 'FfmpegProcess', 'probe', 'keyframes by packets', 'keyframes by index', 'thumbnails'],
   ...['CmafPackager', 'FileWritable'],
 ]
-/** They need a child, or the server that it reads from, before anything else. */
+/** These start a child process, or the range server for it, before anything else. */
 const STARTS_FFMPEG = new Set([
   'FfmpegTransform by pipe',
   'FfmpegReadable',
@@ -22,7 +22,7 @@ const STARTS_FFMPEG = new Set([
 ])
 const PROGRAM = programArgs(new URL('../../fixtures/without-descriptors.ts', import.meta.url))
 
-t.test('with no descriptor left every stage fails with an AvioError that says what to do', async t => {
+t.test('fails every stage with an AvioError and a remedy when no descriptors are left', async t => {
   const s3 = await LocalS3.start({ buckets: ['bkt'] })
   t.teardown(() => s3.close())
   await s3.put('bkt', 'film.mp4', await fragmentedMp4())

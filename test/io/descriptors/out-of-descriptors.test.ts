@@ -7,7 +7,7 @@ import {
 
 const error = (code: string, cause?: unknown) => Object.assign(new Error(code, { cause }), { code })
 
-t.test('a used-up limit is seen in an error, in its causes, and in the parts of an AggregateError', t => {
+t.test('detects a used-up limit in an error, in its causes, and in the parts of an AggregateError', t => {
   t.equal(isOutOfDescriptors(error('EMFILE')), true)
   t.equal(isOutOfDescriptors(error('ENFILE')), true)
   t.equal(isOutOfDescriptors(error('ECONNRESET', error('x', error('EMFILE')))), true)
@@ -17,11 +17,11 @@ t.test('a used-up limit is seen in an error, in its causes, and in the parts of 
   }
   const ring = error('x')
   ring.cause = ring
-  t.equal(isOutOfDescriptors(ring), false, 'causes that go round')
+  t.equal(isOutOfDescriptors(ring), false, 'circular causes')
   t.end()
 })
 
-t.test('the message says what to do', t => {
+t.test('adds a remedy to the message', t => {
   const cause = error('EMFILE')
   t.match(outOfDescriptors('It failed', cause), {
     code: 'AVIO_ERR_DESCRIPTORS',

@@ -19,7 +19,7 @@ t.test('reads a range in parts, in order', async t => {
   }
 })
 
-t.test('has two parts under way at the most, and holds no more than these', async t => {
+t.test('fetches at most two parts at a time, and holds no more than these', async t => {
   let [askedFor, underWay, most] = [0, 0, 0]
   const fetch: FetchRange = async into => {
     askedFor = into.end
@@ -36,7 +36,7 @@ t.test('has two parts under way at the most, and holds no more than these', asyn
   t.same([taken, most], [16, 2])
 })
 
-t.test('ends with its signal', async t => {
+t.test('ends on abort', async t => {
   const fetch: FetchRange = (_into, signal) =>
     new Promise((_resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason as Error))
@@ -47,7 +47,7 @@ t.test('ends with its signal', async t => {
   await t.rejects(reading, { name: 'AbortError' })
 })
 
-t.test('asks for nothing where the range is empty', async t => {
-  const fetch: FetchRange = () => Promise.reject(new Error('It was asked'))
+t.test('requests nothing for an empty range', async t => {
+  const fetch: FetchRange = () => Promise.reject(new Error('A request was sent'))
   t.same(await inParts({ start: 5, end: 5 }, 4, fetch).next(), { done: true, value: undefined })
 })

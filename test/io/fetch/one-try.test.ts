@@ -3,7 +3,7 @@ import t from 'tap'
 import { oneTry } from '../../../lib/io/fetch/one-try.js'
 
 const idle = new AbortController().signal
-/** A request that fails in its own words once it is aborted. */
+/** A request that fails with an error of its own on abort. */
 const hangs = ({ signal }: AbortController) =>
   new Promise<never>((_resolve, reject) => {
     signal.addEventListener('abort', () => reject(new Error('socket hang up')))
@@ -19,7 +19,7 @@ t.test('passes the result or the error on', async t => {
 })
 
 t.test('fails with the abort reason, whatever the request’s error', async t => {
-  const silent = new Error('No byte came')
+  const silent = new Error('No data received')
   const stalls = oneTry(idle, attempt => {
     queueMicrotask(() => attempt.abort(silent))
     return hangs(attempt)
@@ -27,14 +27,14 @@ t.test('fails with the abort reason, whatever the request’s error', async t =>
   await t.rejects(stalls, silent)
 })
 
-t.test('ends with its signal, starts nothing after it, and leaves no listener', async t => {
+t.test('ends on abort, starts nothing after it, and leaves no listener', async t => {
   const abort = new AbortController()
   const running = oneTry(abort.signal, hangs)
   t.equal(getEventListeners(abort.signal, 'abort').length, 1)
   abort.abort()
   await t.rejects(running, { name: 'AbortError' })
   await t.rejects(
-    oneTry(abort.signal, () => Promise.resolve(t.fail('it was begun'))),
+    oneTry(abort.signal, () => Promise.resolve(t.fail('a request was started'))),
     { name: 'AbortError' },
   )
   await oneTry(idle, () => Promise.resolve())

@@ -4,7 +4,7 @@ import { inOrder, OrderedRanges } from '../../../lib/io/fetch/ordered-ranges.js'
 import type { RangeBuffer } from '../../../lib/io/fetch/range-buffer.js'
 import { ReadAheadWindow } from '../../../lib/io/fetch/read-ahead-window.js'
 
-/** A source whose every range is answered by hand. */
+/** A source whose ranges the test answers by hand. */
 class Source {
   readonly bytes: Buffer
   readonly open: { into: RangeBuffer; resolve: () => void; reject: (error: Error) => void }[] = []
@@ -25,7 +25,7 @@ class Source {
     })
   }
 
-  /** Sends `length` bytes of the range that begins at `start`, or all of it. */
+  /** Sends `length` bytes of the range at `start`, or all of it. */
   send(start: number, length = Infinity): void {
     const { into, resolve } = this.open.find(entry => entry.into.start === start)!
     into.write(this.bytes.subarray(into.received, Math.min(into.end, into.received + length)))
@@ -53,7 +53,7 @@ const plan = (size: number, concurrency = 3, readAhead = 30) => {
 
 const turn = () => new Promise<void>(resolve => setImmediate(resolve))
 
-t.test('bytes come out in order although the ranges come in backwards', async t => {
+t.test('delivers bytes in order when ranges arrive backwards', async t => {
   const source = new Source(30)
   const ranges = new OrderedRanges(plan(30), source.fetch, () => undefined)
   ranges.fill(0)
@@ -63,7 +63,7 @@ t.test('bytes come out in order although the ranges come in backwards', async t 
   await turn()
   t.equal(ranges.take(), undefined)
   source.send(0, 4)
-  t.same(ranges.take(), source.bytes.subarray(0, 4), 'the range whose turn it is can be taken while it comes')
+  t.same(ranges.take(), source.bytes.subarray(0, 4), 'the current range is delivered as it arrives')
   t.equal(ranges.take(), undefined)
   source.send(0)
   await turn()
@@ -73,7 +73,7 @@ t.test('bytes come out in order although the ranges come in backwards', async t 
   t.ok(ranges.ended)
 })
 
-t.test('what was asked for stays within the window, and a connection that is free is used', async t => {
+t.test('requests only within the window, and uses a free connection', async t => {
   const source = new Source(100)
   const ranges = new OrderedRanges(plan(100, 2, 30), source.fetch, () => undefined)
   ranges.fill(0)
@@ -85,7 +85,7 @@ t.test('what was asked for stays within the window, and a connection that is fre
   source.send(20)
   await turn()
   ranges.fill(0)
-  t.equal(source.log.length, 3, 'nothing was consumed, and the window is full')
+  t.equal(source.log.length, 3, 'the window is full until bytes are consumed')
   source.send(0)
   await turn()
   t.equal(ranges.take()?.length, 10)
@@ -95,7 +95,7 @@ t.test('what was asked for stays within the window, and a connection that is fre
   t.equal(source.log[3], '30-40')
 })
 
-t.test('a range is over only when its request is', async t => {
+t.test('ends a range only with its request', async t => {
   const source = new Source(20)
   const ranges = new OrderedRanges(plan(20), source.fetch, () => undefined)
   ranges.fill(0)
@@ -104,40 +104,37 @@ t.test('a range is over only when its request is', async t => {
   source.send(10)
   await turn()
   t.equal(ranges.take()?.length, 10)
-  t.equal(ranges.take(), undefined, 'the answer may yet turn out to be too long')
+  t.equal(ranges.take(), undefined, 'the response may still be too long')
   first!.resolve()
   await turn()
   t.equal(ranges.take()?.length, 10)
 })
 
-t.test(
-  'an error comes at its place: behind all bytes before it, and nothing behind it is kept going',
-  async t => {
-    const source = new Source(50)
-    let changes = 0
-    const ranges = new OrderedRanges(plan(50), source.fetch, () => changes++)
-    ranges.fill(0)
-    source.send(10, 3)
-    const broken = new Error('broken')
-    source.fail(10, broken)
-    await turn()
-    t.equal(ranges.error, undefined, 'its turn has not come')
-    t.same(source.log, ['0-10', '10-20', '20-30', 'abort 20'])
-    ranges.fill(10)
-    t.equal(source.log.length, 4, 'nothing more is asked for')
-    source.send(0)
-    await turn()
-    t.equal(ranges.take()?.length, 10)
-    t.equal(ranges.error, undefined)
-    t.equal(ranges.take()?.length, 3)
-    t.equal(ranges.error, broken)
-    t.equal(ranges.take(), undefined)
-    t.notOk(ranges.ended)
-    t.ok(changes > 0)
-  },
-)
+t.test('reports an error after all bytes before it, and aborts the requests after it', async t => {
+  const source = new Source(50)
+  let changes = 0
+  const ranges = new OrderedRanges(plan(50), source.fetch, () => changes++)
+  ranges.fill(0)
+  source.send(10, 3)
+  const broken = new Error('broken')
+  source.fail(10, broken)
+  await turn()
+  t.equal(ranges.error, undefined, 'the error waits for the bytes before it')
+  t.same(source.log, ['0-10', '10-20', '20-30', 'abort 20'])
+  ranges.fill(10)
+  t.equal(source.log.length, 4, 'no further request was sent')
+  source.send(0)
+  await turn()
+  t.equal(ranges.take()?.length, 10)
+  t.equal(ranges.error, undefined)
+  t.equal(ranges.take()?.length, 3)
+  t.equal(ranges.error, broken)
+  t.equal(ranges.take(), undefined)
+  t.notOk(ranges.ended)
+  t.ok(changes > 0)
+})
 
-t.test('a fetch that claims success with bytes lacking is an error, not an end', async t => {
+t.test('fails if a fetch resolves with bytes missing', async t => {
   const source = new Source(10)
   const ranges = new OrderedRanges(plan(10), source.fetch, () => undefined)
   ranges.fill(0)
@@ -150,7 +147,7 @@ t.test('a fetch that claims success with bytes lacking is an error, not an end',
 })
 
 t.test(
-  'cancel aborts what is under way, resolves when it has settled, and calls nobody any more',
+  'aborts requests in flight on cancel(), resolves once they settle, and makes no more callbacks',
   async t => {
     const source = new Source(30)
     let changes = 0
@@ -169,7 +166,7 @@ t.test(
   },
 )
 
-t.test('inOrder yields everything; one chunk is consumed when the next is asked for', async t => {
+t.test('yields everything from inOrder(), consuming a chunk when the next is requested', async t => {
   const source = new Source(40)
   const chunks: Buffer[] = []
   const reading = (async () => {
@@ -184,22 +181,19 @@ t.test('inOrder yields everything; one chunk is consumed when the next is asked 
   t.same(Buffer.concat(chunks), source.bytes)
 })
 
-t.test(
-  'inOrder asks for nothing before it is read, and gives up everything when the loop is left',
-  async t => {
-    const source = new Source(40)
-    const iterable = inOrder(plan(40), source.fetch)
-    t.same(source.log, [])
-    const first = iterable.next()
-    await turn()
-    source.send(0, 5)
-    t.equal((await first).value?.length, 5)
-    await iterable.return()
-    t.same(source.log, ['0-10', '10-20', '20-30', 'abort 0', 'abort 10', 'abort 20'])
-  },
-)
+t.test('requests nothing before inOrder() is read, and aborts everything when the loop exits', async t => {
+  const source = new Source(40)
+  const iterable = inOrder(plan(40), source.fetch)
+  t.same(source.log, [])
+  const first = iterable.next()
+  await turn()
+  source.send(0, 5)
+  t.equal((await first).value?.length, 5)
+  await iterable.return()
+  t.same(source.log, ['0-10', '10-20', '20-30', 'abort 0', 'abort 10', 'abort 20'])
+})
 
-t.test('inOrder throws the error at its place', async t => {
+t.test('throws an error from inOrder() after the bytes before it', async t => {
   const source = new Source(20)
   const chunks: Buffer[] = []
   const reading = (async () => {
@@ -213,26 +207,23 @@ t.test('inOrder throws the error at its place', async t => {
   t.same(Buffer.concat(chunks), source.bytes.subarray(0, 10))
 })
 
-t.test(
-  'an abort ends inOrder, while it waits and while its consumer does, and leaves no listener',
-  async t => {
-    for (const taken of [0, 1]) {
-      const source = new Source(20)
-      const abort = new AbortController()
-      const iterable = inOrder(plan(20), source.fetch, abort.signal)
-      let next = iterable.next()
-      await turn()
-      if (taken) {
-        source.send(0, 5)
-        t.equal((await next).value?.length, 5)
-        abort.abort()
-        next = iterable.next()
-      } else {
-        abort.abort()
-      }
-      await t.rejects(next, { name: 'AbortError' })
-      t.same(source.log.slice(2), ['abort 0', 'abort 10'])
-      t.equal(getEventListeners(abort.signal, 'abort').length, 0)
+t.test('ends inOrder() on abort, whether it or its consumer waits, and leaves no listener', async t => {
+  for (const taken of [0, 1]) {
+    const source = new Source(20)
+    const abort = new AbortController()
+    const iterable = inOrder(plan(20), source.fetch, abort.signal)
+    let next = iterable.next()
+    await turn()
+    if (taken) {
+      source.send(0, 5)
+      t.equal((await next).value?.length, 5)
+      abort.abort()
+      next = iterable.next()
+    } else {
+      abort.abort()
     }
-  },
-)
+    await t.rejects(next, { name: 'AbortError' })
+    t.same(source.log.slice(2), ['abort 0', 'abort 10'])
+    t.equal(getEventListeners(abort.signal, 'abort').length, 0)
+  }
+})

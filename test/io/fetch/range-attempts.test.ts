@@ -7,7 +7,7 @@ const again = new Error('again')
 const final = new Error('final')
 const shown = new Error('shown')
 
-/** Requests that answer by a script: so many bytes, and then an error, where there is one. */
+/** Requests that follow a script: a number of bytes, then an optional error. */
 function scripted(script: readonly (readonly [bytes: number, error?: Error])[], maxAttempts = 3) {
   const log: string[] = []
   const rest = [...script]
@@ -34,13 +34,13 @@ function scripted(script: readonly (readonly [bytes: number, error?: Error])[], 
 
 const range = () => new RangeBuffer({ start: 2, end: 10 })
 
-t.test('asks for the rest behind an answer that was shorter, in the same try', async t => {
+t.test('requests the rest after a short response, in the same attempt', async t => {
   const { log, requests } = scripted([[3], [4], [1]])
   await fillRange(range(), idle, requests)
   t.same(log, ['try 1 from 2', 'try 1 from 5', 'try 1 from 9'])
 })
 
-t.test('resumes at the byte where a try broke: the first, the middle, the last', async t => {
+t.test('resumes at the byte where an attempt broke: the first, a middle one, the last', async t => {
   for (const bytes of [0, 4, 7]) {
     const { log, requests } = scripted([[bytes, again], [8 - bytes]])
     await fillRange(range(), idle, requests)
@@ -48,7 +48,7 @@ t.test('resumes at the byte where a try broke: the first, the middle, the last',
   }
 })
 
-t.test('takes a range for whole whose connection broke behind the last byte', async t => {
+t.test('accepts a complete range if the connection breaks after its last byte', async t => {
   const { log, requests } = scripted([[8, again]])
   await fillRange(range(), idle, requests)
   t.same(log, ['try 1 from 2'])
@@ -56,13 +56,13 @@ t.test('takes a range for whole whose connection broke behind the last byte', as
   await t.rejects(fillRange(range(), idle, refused.requests), shown)
 })
 
-t.test('an empty range has to be answered', async t => {
+t.test('requires a response for an empty range', async t => {
   const { log, requests } = scripted([[0, again], [0]])
   await fillRange(new RangeBuffer({ start: 2, end: 2 }), idle, requests)
   t.same(log, ['try 1 from 2', 'try 2 from 2'])
 })
 
-t.test('fails when all tries are used up, and at once where another would be no better', async t => {
+t.test('fails after the last attempt, and at once on a permanent error', async t => {
   const tried = scripted([
     [1, again],
     [1, again],
@@ -75,7 +75,7 @@ t.test('fails when all tries are used up, and at once where another would be no 
   t.same(refused.log, ['try 1 from 2', 'final at 3 after 1'])
 })
 
-t.test('an abort is an AbortError, whatever the request says', async t => {
+t.test('throws an AbortError on abort, whatever the request’s error', async t => {
   const abort = new AbortController()
   const { requests } = scripted([])
   const request = () => {

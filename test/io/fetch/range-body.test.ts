@@ -7,7 +7,7 @@ import { copyBody, discard, OverlongBody, stalled } from '../../../lib/io/fetch/
 const range = (length: number) => new RangeBuffer({ start: 0, end: length })
 const ignore = () => undefined
 
-t.test('copies a body that is cut anywhere, and tells of each chunk', async t => {
+t.test('copies a body cut anywhere, and reports each chunk', async t => {
   for (let cut = 1; cut < 7; cut++) {
     const into = range(7)
     const heard: number[] = []
@@ -21,14 +21,14 @@ t.test('copies a body that is cut anywhere, and tells of each chunk', async t =>
   }
 })
 
-t.test('a body may hold only the first bytes of the range', async t => {
+t.test('accepts a body with only the first bytes of the range', async t => {
   const into = range(7)
   await copyBody(Readable.from([Buffer.from('abc')]), into, ignore, 3)
   t.equal(into.received, 3)
   t.notOk(into.complete)
 })
 
-t.test('keeps what came of a body that ends early', async t => {
+t.test('keeps the received bytes of a body that ends early', async t => {
   const into = range(10)
   await t.rejects(copyBody(Readable.from([Buffer.from('abc')]), into, ignore, 9), {
     name: 'IncompleteBody',
@@ -37,7 +37,7 @@ t.test('keeps what came of a body that ends early', async t => {
   t.equal(into.received, 3)
 })
 
-t.test('destroys a body that goes on too long, and takes no byte too many', async t => {
+t.test('destroys an overlong body, and keeps only the expected bytes', async t => {
   const body = new PassThrough()
   body.write('abcdef')
   const into = range(9)
@@ -46,7 +46,7 @@ t.test('destroys a body that goes on too long, and takes no byte too many', asyn
   t.equal(into.received, 5)
 })
 
-t.test('fails with the error of the body, also where it is closed early', async t => {
+t.test('fails with the body’s error, or if the body closes early', async t => {
   const reset = new Error('read ECONNRESET')
   const broken = new PassThrough()
   const failing = copyBody(broken, range(5), ignore, 5)
@@ -58,7 +58,7 @@ t.test('fails with the error of the body, also where it is closed early', async 
   await t.rejects(closing, { code: 'ERR_STREAM_PREMATURE_CLOSE' })
 })
 
-t.test('closes a body that nobody wants, whose error is nobody’s', async t => {
+t.test('closes a discarded body, and ignores its error', async t => {
   const body = new PassThrough()
   discard(body)
   await once(body, 'close')
@@ -71,7 +71,7 @@ t.test('closes a body that nobody wants, whose error is nobody’s', async t => 
   t.ok(failing.destroyed)
 })
 
-t.test('says for how long nothing was heard, or how slowly it came', t => {
+t.test('reports the duration of a stall, or its reason', t => {
   t.match(stalled(20), { name: 'TimeoutError', message: /^Request timed out: no data received for 20 ms$/ })
   t.match(stalled(20, 'only drops'), { name: 'TimeoutError', message: /timed out: only drops$/ })
   t.end()

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { BLOCK_SIZE, RangeBuffer } from '../../../lib/io/fetch/range-buffer.js'
 
-/** Bytes that tell their place. */
+/** Bytes derived from their position. */
 const pattern = (start: number, end: number): Buffer =>
   Buffer.from(Uint8Array.from({ length: end - start }, (_, i) => (start + i) * 31 + ((start + i) >> 8)))
 
@@ -36,7 +36,7 @@ t.test('supports alternating in-place and copied writes over several blocks', as
   whole.copy(space, 0, 0, 1000)
   buffer.filled(1000)
   t.equal(buffer.space().length, BLOCK_SIZE - 1000)
-  t.equal(buffer.take()?.length, 1000, 'what has come can be taken before the block is full')
+  t.equal(buffer.take()?.length, 1000, 'received bytes are available before the block is full')
   t.equal(buffer.take(), undefined)
   buffer.write(whole.subarray(1000, BLOCK_SIZE + 10))
   t.equal(buffer.space().length, BLOCK_SIZE - 10)

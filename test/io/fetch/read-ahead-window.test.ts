@@ -10,7 +10,7 @@ const rule: ReadAheadWindowRule = {
   readAhead: 400,
 }
 
-/** Everything that there is room for at the moment, as `start-end`. */
+/** All ranges that the window has room for, as `start-end`. */
 function planned(plan: ReadAheadWindow, consumed: number, underWay = 0): string[] {
   const ranges: string[] = []
   for (;;) {
@@ -73,7 +73,7 @@ t.test('doubles the window when the consumer waits, limited by its consumption a
   t.same(windows, [10, 18, 26, 52, 104, 208, 330, 400])
 })
 
-t.test('ranges grow with the window, and are never more, or larger, than allowed', async t => {
+t.test('grows ranges with the window, within the limits of size and number', async t => {
   const plan = new ReadAheadWindow(rule)
   plan.bound(100_000)
   t.same(planned(plan, 0), ['0-10'])
@@ -85,7 +85,7 @@ t.test('ranges grow with the window, and are never more, or larger, than allowed
   t.same(planned(plan, 110, 3), ['410-510'])
 })
 
-t.test('what was asked for never exceeds what was consumed by more than the window', async t => {
+t.test('never requests further ahead of the consumer than the window', async t => {
   for (const readAhead of [1, 7, 64, 250, 400]) {
     const plan = new ReadAheadWindow({ ...rule, readAhead })
     plan.bound(5000)
@@ -98,12 +98,12 @@ t.test('what was asked for never exceeds what was consumed by more than the wind
       consumed = Math.min(plan.next, consumed + 13)
       plan.starved(consumed)
     }
-    t.ok(plan.exhausted, 'it moved on to the end')
-    t.equal(most, readAhead, `${readAhead} were used, and no more`)
+    t.ok(plan.exhausted, 'everything was requested')
+    t.equal(most, readAhead, `${readAhead} bytes were used, and no more`)
   }
 })
 
-t.test('with nothing under way, a range smaller than usual is better than none', async t => {
+t.test('plans a smaller range rather than none when nothing is in flight', async t => {
   const plan = new ReadAheadWindow({ ...rule, readAhead: 6 })
   plan.bound(100)
   t.same(plan.plan(0, 0, false), { start: 0, end: 6 })

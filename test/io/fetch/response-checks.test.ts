@@ -12,7 +12,7 @@ import {
   unusableMessage,
 } from '../../../lib/io/fetch/response-checks.js'
 
-t.test('an ETag is the same with or without its mark of weakness and its quotes', t => {
+t.test('ignores the weak prefix and quotes when comparing ETags', t => {
   for (const found of ['"a"', 'W/"a"', 'a']) t.equal(etagChange('"a"', found), undefined, found)
   t.equal(etagChange('"a"', '"b"'), 'its ETag was "a" and is now "b"')
   t.equal(etagChange('"a"', undefined), 'its ETag was "a" and is now none')
@@ -21,13 +21,13 @@ t.test('an ETag is the same with or without its mark of weakness and its quotes'
   t.end()
 })
 
-t.test('only an ETag that is not weak promises the same bytes', t => {
+t.test('trusts only a strong ETag to mean the same bytes', t => {
   t.same(['"a"', 'a', 'W/"a"', undefined].map(isSure), [true, true, false, false])
   t.same(['"a"', 'W/"a"'].map(isWeak), [false, true])
   t.end()
 })
 
-t.test('size and modification time tell of a change', t => {
+t.test('detects a change by size and modification time', t => {
   t.equal(sizeChange(5, 5), undefined)
   t.equal(sizeChange(5, 6), 'it had 5 bytes and now has 6')
   t.equal(timeChange(5, 5), undefined)
@@ -35,7 +35,7 @@ t.test('size and modification time tell of a change', t => {
   t.end()
 })
 
-t.test('a range begins where it was asked to, and does not go beyond', t => {
+t.test('rejects a range with another start or past the requested end', t => {
   const asked = { start: 10, end: 20 }
   for (const end of [11, 19, 20]) {
     t.equal(rangeFault({ start: 10, end }, asked, end - 10), undefined)
@@ -51,13 +51,13 @@ t.test('a range begins where it was asked to, and does not go beyond', t => {
   t.end()
 })
 
-t.test('the messages name what was read', t => {
+t.test('names the object in messages', t => {
   t.match(changedMessage('s3://b/k', 'it is gone'), /^s3:\/\/b\/k changed while it was read: it is gone\. /)
   t.match(unusableMessage('s3://b/k', 'sent too much'), /^The server of s3:\/\/b\/k sent too much\. /)
   t.end()
 })
 
-t.test('an ETag that was asked for is held against the first that comes', async t => {
+t.test('compares a requested ETag with that of the first response', async t => {
   t.equal(otherVersion(undefined, '"a"'), undefined)
   t.equal(otherVersion('"a"', 'W/"a"'), undefined)
   t.equal(otherVersion('a', '"a"'), undefined)

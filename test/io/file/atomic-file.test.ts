@@ -11,7 +11,7 @@ function fail(code: string) {
   return () => Promise.reject(Object.assign(new Error(`${code}: a fault`), { code }))
 }
 
-/** What descriptors do in place of `method`, as long as the test runs; `undefined` lets the call pass. */
+/** Replaces `method` of all file handles during the test. If `instead` returns `undefined`, the real method runs. */
 async function fault(
   t: Test,
   method: 'writev' | 'unlink' | 'sync',
@@ -143,7 +143,7 @@ t.test('reports write failures with a remedy', async t => {
     })
   }
   await chmod(join(folder, 'closed'), 0o500)
-  // To root everything is open.
+  // Root ignores permissions.
   if (process.getuid?.() === 0) return
   await t.rejects(AtomicFile.create(settings(join(folder, 'closed', 'a'))), {
     message: /EACCES.*permissions/,

@@ -14,14 +14,14 @@ import { failureOf, source } from '../../support/uploads.js'
 
 const MEDIA = randomBytes(300 * KiB)
 
-/** A folder with an older file, and what is in it. */
+/** A folder with an older file, and its contents. */
 function open(t: Test) {
   const folder = t.testdir({ 'a.mp4': 'older' })
   const path = join(folder, 'a.mp4')
   return { path, files: () => readdirSync(folder), bytes: () => readFileSync(path) }
 }
 
-/** Everything as it was before. */
+/** Asserts that the folder contains only the older file, unchanged. */
 function isUntouched(t: Test, { files, bytes }: ReturnType<typeof open>) {
   t.same(files(), ['a.mp4'])
   t.equal(String(bytes()), 'older')
@@ -76,7 +76,7 @@ t.test('leaves nothing when destroyed at any time, and passes an error on', asyn
   const boom = new Error('boom')
   for (const bring of [
     () => undefined,
-    // While the neighbour is opened.
+    // While the partial file is opened.
     (sink: FileWritable) => void sink.write(MEDIA),
     (sink: FileWritable) => new Promise(resolve => sink.write(MEDIA, resolve)),
     (sink: FileWritable) => void sink.end(MEDIA),
@@ -92,7 +92,7 @@ t.test('leaves nothing when destroyed at any time, and passes an error on', asyn
       await closed
       t.match(await failureOf(sink.result), error ?? { code: 'AVIO_ERR_FILE_WRITE', path: at.path })
       isUntouched(t, at)
-      t.equal(sink.listenerCount('pipe'), 1, 'what is piped into it from now on is refused')
+      t.equal(sink.listenerCount('pipe'), 1, 'later pipes are still rejected')
     }
   }
 })
@@ -102,7 +102,7 @@ t.test('leaves nothing when destroyed while moving bytes', async t => {
   const sink = new FileWritable({ path: at.path, headerHoldSize: 0, headerReserve: 16 })
   const from = headed(5000)
   const done = pipeline(source(MEDIA), from, sink)
-  // The head is asked for when everything else is written.
+  // The sink requests the header after writing everything else.
   await once(from, 'end')
   await new Promise(setImmediate)
   sink.destroy(new Error('boom'))

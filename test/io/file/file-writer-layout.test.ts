@@ -9,7 +9,7 @@ import { AtomicFile } from '../../../lib/io/file/atomic-file.js'
 const MEDIA = randomBytes(5000)
 const ROOM = { headerHoldSize: 1000, headerReserve: 256 }
 
-/** A head of `size` bytes, all of them 1, with padding of zeros where at least 8 are wanted. */
+/** A header of `size` ones, with a padding of zeros if at least 8 are requested. */
 function head(size: number): ClaimedHeader {
   return {
     bytes(length = size) {
@@ -20,7 +20,7 @@ function head(size: number): ClaimedHeader {
   }
 }
 
-/** What is in the file after `media` came in chunks of `size`. */
+/** The file’s contents after writing `media` in chunks of `size`. */
 async function written(t: Test, media: Buffer, size: number, claimed?: ClaimedHeader): Promise<Buffer> {
   const path = join(t.testdir({}), 'a')
   const file = await AtomicFile.create({ path, overwrite: true, mode: 0o666 })
@@ -62,7 +62,7 @@ t.test('puts more data after a padded reserve, or directly after the header', as
         const stored = await written(t, media, chunk, head(size))
         const length = size <= 248 ? 256 : size
         const expected = Buffer.concat([head(size).bytes(length), media])
-        t.equal(Buffer.compare(stored, expected), 0, `a head of ${size} bytes, chunks of ${chunk}`)
+        t.equal(Buffer.compare(stored, expected), 0, `a header of ${size} bytes, chunks of ${chunk}`)
       }
     }
   }

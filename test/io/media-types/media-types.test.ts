@@ -47,14 +47,14 @@ t.test('knows the endings of media, playlists, subtitles and images', async t =>
   }
 })
 
-t.test('takes an ending in any case, and nothing that is no ending', async t => {
+t.test('ignores the case of an ending, and names without one', async t => {
   t.equal(mediaTypeOfName('A.MP4'), 'video/mp4')
   for (const name of ['mp4', 'mp4/', 'a.mp4/b', 'a.', 'a.constructor', 'a.mp4 ', '']) {
     t.equal(mediaTypeOfName(name), undefined, name)
   }
 })
 
-t.test('knows what muxers write that can stream', async t => {
+t.test('knows the media types of muxers that can stream', async t => {
   for (const [muxers, types] of [
     ['mp4 ipod psp f4v ismv', ['video/mp4', 'audio/mp4']],
     ['mov', ['video/quicktime']],
@@ -96,7 +96,7 @@ t.test('knows what muxers write that can stream', async t => {
   }
 })
 
-t.test('the content decides, and the ending within what it can be', async t => {
+t.test('chooses among the content’s media types by the name’s ending', async t => {
   const mp4 = mediaTypesOfMuxer('mp4')
   for (const [name, types, expected] of [
     ['a.mp4', undefined, 'video/mp4'],

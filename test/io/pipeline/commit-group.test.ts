@@ -2,7 +2,7 @@ import t from 'tap'
 import { CommitGroup } from '../../../lib/io/pipeline/commit-group.js'
 import type { CommitHook } from '../../../lib/io/pipeline/commit-hook.js'
 
-/** A sink as the group sees it: `reach()` is when all is stored; `commit` makes it visible. */
+/** A sink as the group sees it: `reach()` is called when everything is stored; `commit` makes it visible. */
 class Member implements CommitHook {
   readonly result: Promise<unknown>
   committed = false

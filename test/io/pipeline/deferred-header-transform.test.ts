@@ -7,7 +7,7 @@ import type { DeferredHeaderBuilder } from '../../../lib/io/pipeline/deferred-he
 import { DeferredHeaderTransform } from '../../../lib/io/pipeline/deferred-header-transform.js'
 import { Upstream } from '../../../lib/io/pipeline/upstream.js'
 
-/** Counts what comes, and says so in the head. */
+/** Writes the number of bytes into the header. */
 class Counting implements DeferredHeaderBuilder {
   #bytes = 0
   write(chunk: Buffer): Buffer[] {
@@ -64,7 +64,7 @@ t.test('fails before its first byte if a reader has not claimed the header', asy
   const piped = transform()
   const sink = new Writable({
     write: (_chunk, _encoding, callback) => {
-      t.fail('a byte came')
+      t.fail('the sink received a byte')
       callback()
     },
   })

@@ -11,7 +11,7 @@ import t from 'tap'
 import { endUpstream } from '../../../lib/io/pipeline/end-upstream.js'
 import { LINK } from '../../../lib/io/pipeline/link.js'
 
-/** A sink that has enough after 100,000 bytes, and then takes its time. */
+/** A slow sink that ends its source after 100,000 bytes. */
 class Enough extends Writable {
   hasEnded: boolean | undefined
   #source: Readable | undefined
@@ -34,7 +34,7 @@ class Enough extends Writable {
 
 const CHUNK = Buffer.alloc(16_384, 1)
 
-/** What never ends, and pushes twice a read, each time after a while. */
+/** An endless source that pushes twice per read, after a delay. */
 class Endless extends Readable {
   override _read(): void {
     setTimeout(() => {
@@ -44,11 +44,11 @@ class Endless extends Readable {
   }
 }
 
-/** What pushes whether it is asked or not. */
+/** An endless source that pushes without being read. */
 class Pushing extends Readable {
   readonly #timer = setInterval(() => this.push(CHUNK), 1)
   override _read(): void {
-    // It is pushed anyway.
+    // The timer pushes.
   }
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     clearInterval(this.#timer)
@@ -187,11 +187,11 @@ t.test('does not end a source with other readers', async t => {
   const source = new Endless()
   source.on('data', () => undefined)
   const other = source.pipe(new PassThrough())
-  t.equal(endUpstream(source), false, 'itself')
+  t.equal(endUpstream(source), false, 'the source itself')
   source.unpipe(other)
   await pipeline(source.pipe(new PassThrough()), new Enough())
   await once(source, 'data')
-  t.equal(source.readableEnded, false, 'and behind a PassThrough')
+  t.equal(source.readableEnded, false, 'a source behind a PassThrough')
   source.destroy()
 })
 

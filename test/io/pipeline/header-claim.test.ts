@@ -26,19 +26,19 @@ t.test('rejects an unclaimed header, and readers besides the claimant', async t 
   t.match(
     offer.unclaimed(source),
     { code: 'AVIO_ERR_HEADER_UNCLAIMED' },
-    'a listener sees a body without its head',
+    'a listener would read a body without its header',
   )
   source.removeAllListeners('data')
   source.on('readable', () => undefined)
-  t.match(offer.unclaimed(source), { code: 'AVIO_ERR_HEADER_UNCLAIMED' }, 'and so does an iterator')
+  t.match(offer.unclaimed(source), { code: 'AVIO_ERR_HEADER_UNCLAIMED' }, 'so would an iterator')
   source.removeAllListeners('readable')
   t.equal(offer.unclaimed(source), undefined)
 
   claimed.release()
   claimed.release()
-  t.match(offer.unclaimed(source), { code: 'AVIO_ERR_HEADER_UNCLAIMED' }, 'given back')
+  t.match(offer.unclaimed(source), { code: 'AVIO_ERR_HEADER_UNCLAIMED' }, 'the claim was released')
   offer.claim()
-  t.equal(offer.unclaimed(source), undefined, 'and only once')
+  t.equal(offer.unclaimed(source), undefined, 'the second release had no effect')
 })
 
 t.test('reports the size of a header that does not fit, and what to raise', async t => {

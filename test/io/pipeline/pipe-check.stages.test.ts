@@ -34,7 +34,7 @@ type Env = Awaited<ReturnType<typeof store>> & { folder: string; signal?: AbortS
 
 const COPY = { format: 'mp4', args: ['-c', 'copy'] }
 
-/** Everything that can be piped into. */
+/** All stages that accept a pipe. */
 const STAGES: Record<string, (env: Env) => Writable> = {
   S3MultipartWritable: ({ client, signal }) =>
     new S3MultipartWritable({ client, bucket: 'bkt', key: 'copy', signal }),
@@ -44,9 +44,9 @@ const STAGES: Record<string, (env: Env) => Writable> = {
   FaststartMp4: ({ signal }) => new FaststartMp4({ signal }),
   DeferredHeader: ({ signal }) => new DeferredHeader({ format: 'wav', signal }),
   'FfmpegProcess.inputs': ({ signal }) => {
-    const graph = new FfmpegProcess({ inputs: [{}], outputs: [COPY], signal })
-    graph.outputs[0]!.on('error', () => undefined)
-    return graph.inputs[0]!
+    const ffmpeg = new FfmpegProcess({ inputs: [{}], outputs: [COPY], signal })
+    ffmpeg.outputs[0]!.on('error', () => undefined)
+    return ffmpeg.inputs[0]!
   },
   'CmafPackager.rendition': ({ folder, signal }) =>
     new CmafPackager({ storage: new DirectoryStorage({ path: join(folder, 'hls') }), signal }).rendition({
@@ -67,7 +67,7 @@ async function readBefore({ client }: Env): Promise<Readable> {
 }
 
 for (const [name, make] of Object.entries(STAGES)) {
-  t.test(`${name} refuses a source that was read before, and what was destroyed`, async t => {
+  t.test(`${name} rejects a used source and a destroyed one`, async t => {
     const env = await environment(t)
     for (const pipe of [pipeline, (source: Readable, stage: Writable) => finished(source.pipe(stage))]) {
       const used = await readBefore(env)
@@ -80,7 +80,7 @@ for (const [name, make] of Object.entries(STAGES)) {
     t.equal(existsSync(join(env.folder, 'copy')), false)
   })
 
-  t.test(`${name} that is over refuses a pipe, whose source is told`, async t => {
+  t.test(`${name} rejects a pipe after its end, and fails the source`, async t => {
     const env = await environment(t)
     const over = make(env)
     const closed = new Promise(resolve => over.once('close', resolve))
@@ -88,7 +88,7 @@ for (const [name, make] of Object.entries(STAGES)) {
     over.on('error', () => undefined).destroy()
     await closed
     const fresh = () => new S3RangeReadable({ client: env.client, bucket: 'bkt', key: 'source' })
-    // From Node 24 on, a pipeline refuses it by itself.
+    // From Node 24 on, pipeline() itself rejects it.
     const refused = /AVIO_ERR_STAGE_USED|PREMATURE_CLOSE|UNABLE_TO_PIPE/
     await t.rejects(pipeline(fresh(), over), { code: refused })
     const plain = fresh()
@@ -97,7 +97,7 @@ for (const [name, make] of Object.entries(STAGES)) {
   })
 
   t.test(
-    `${name} whose signal is aborted already gives the AbortError, does nothing, and ends its source`,
+    `${name} with an already aborted signal fails with an AbortError, does nothing, and destroys its source`,
     async t => {
       const env = { ...(await environment(t)), signal: AbortSignal.abort() }
       const source = new S3RangeReadable({ client: env.client, bucket: 'bkt', key: 'source' })
@@ -118,7 +118,7 @@ for (const [name, make] of Object.entries(STAGES)) {
   )
 }
 
-t.test('stores a source from where a header was read', async t => {
+t.test('stores the rest of a source whose header was read', async t => {
   const env = await environment(t)
   const source = new PassThrough()
   source.end('header, body')
@@ -135,5 +135,5 @@ t.test('fails with the AbortError of an already aborted signal', async t => {
   const source = new PassThrough()
   source.pipe(sink())
   await new Promise(resolve => source.once('close', resolve))
-  t.equal(source.errored, null, 'the sink has told already')
+  t.equal(source.errored, null, 'the sink has reported the error')
 })

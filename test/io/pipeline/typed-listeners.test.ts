@@ -9,7 +9,7 @@ import { Fmp4Validator } from '../../../lib/mp4/fmp4-validator.js'
 import type { S3MultipartWritable } from '../../../lib/s3/s3-multipart-writable.js'
 import type { S3RangeReadable } from '../../../lib/s3/s3-range-readable.js'
 
-/** What the compiler checks: `npm run types` fails where a line of these does not do what it says. */
+/** Checked by the compiler: `npm run types` fails if a line does not do what it says. */
 export function typed(sink: S3MultipartWritable, source: S3RangeReadable): void {
   sink.on('error', error => error.message)
   sink.once('part', ({ partNumber }) => partNumber.toFixed())
@@ -21,13 +21,13 @@ export function typed(sink: S3MultipartWritable, source: S3RangeReadable): void 
   void new Promise<void>(resolve => source.once('end', resolve))
   // @ts-expect-error: no such event
   sink.on('parts', () => undefined)
-  // @ts-expect-error: an event of what is read
+  // @ts-expect-error: an event of readable streams
   sink.on('data', () => undefined)
-  // @ts-expect-error: an event of what is written
+  // @ts-expect-error: an event of writable streams
   source.once('finish', () => undefined)
   // @ts-expect-error: a part has no such field
   sink.on('part', ({ name }) => String(name))
-  // @ts-expect-error: the error is no string
+  // @ts-expect-error: the error is not a string
   source.on('error', (message: string) => message.trim())
 }
 
@@ -44,7 +44,7 @@ t.test('listens to the events of Node and to its own', async t => {
   t.same(heard, ['Mp4Error'])
 })
 
-t.test('is still one of the streams of Node to the compiler', async t => {
+t.test('has the type of a Node stream', async t => {
   const transform = new FfmpegTransform({ output: { format: 'wav' } })
   const file: Writable = new FileWritable({ path: 'never-written.wav' })
   const validator: NodeJS.ReadWriteStream = new Fmp4Validator()

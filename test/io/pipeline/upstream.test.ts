@@ -85,7 +85,7 @@ t.test('stops the source through its link unless it has another consumer', async
   const tee = source.pipe(new PassThrough())
   t.equal(sink.upstream.stop(), false, 'with a tee')
   source.unpipe(tee)
-  t.equal(sink.upstream.stop(), true, 'as the one consumer')
+  t.equal(sink.upstream.stop(), true, 'as the sole consumer')
   t.equal(stopped, 1)
   sink.destroy()
   t.equal(sink.upstream.stop(), false, 'after release')
@@ -98,7 +98,7 @@ t.test('ends a source without a link', async t => {
   t.equal(sink.upstream.stop(), true)
   await once(sink, 'finish')
   t.equal(source.readableEnded, true)
-  t.equal(new Sink().upstream.stop(), false, 'and there may be none')
+  t.equal(new Sink().upstream.stop(), false, 'without a source')
 })
 
 t.test('claims the source’s header only if the stage can write its first bytes last', async t => {
@@ -115,14 +115,14 @@ t.test('claims the source’s header only if the stage can write its first bytes
   const sink = source.pipe(new Claimant())
   t.equal(offer.unclaimed(source), undefined)
   source.unpipe(sink)
-  t.equal(sink.upstream.header, undefined, 'given back where it is not read to the end')
+  t.equal(sink.upstream.header, undefined, 'released if unpiped before the end')
   t.ok(offer.unclaimed(source))
 
   source.pipe(sink)
   offer.complete(() => Buffer.from('head'))
   source.end('body')
   await once(sink, 'close')
-  t.same(sink.upstream.header?.bytes(), Buffer.from('head'), 'and kept where it is')
+  t.same(sink.upstream.header?.bytes(), Buffer.from('head'), 'kept after the end')
 })
 
 t.test('keeps the silent tracks of an ended source until another one is piped', async t => {

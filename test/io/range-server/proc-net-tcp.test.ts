@@ -20,12 +20,8 @@ const table = [
 
 t.test('adds the sender’s and the receiver’s queues', async t => {
   t.equal(unreadBytes(table, { local: 0x1f90, remote: 0xc001 }), 0xabcd + 0x10000)
-  t.equal(unreadBytes(table, { local: 0xc001, remote: 0x1f90 }), 2 + 1, 'the other way')
-  t.equal(
-    unreadBytes(table, { local: 0x50, remote: 0xff }),
-    7,
-    'a machine of the other byte order, a small port',
-  )
+  t.equal(unreadBytes(table, { local: 0xc001, remote: 0x1f90 }), 2 + 1, 'in the other direction')
+  t.equal(unreadBytes(table, { local: 0x50, remote: 0xff }), 7, 'a big-endian machine, a small port')
 })
 
 t.test('reports nothing if either end is missing', async t => {
@@ -38,7 +34,7 @@ t.test('reports nothing if either end is missing', async t => {
   )
 })
 
-t.test('reports nothing without such a table', async t => {
+t.test('reports nothing without the kernel’s table', async t => {
   t.equal(await new ProcNetTcp('/nowhere').unread({ local: 1, remote: 2 }), undefined)
 })
 
@@ -54,11 +50,11 @@ t.test('reports the unread bytes of a real connection', { skip: process.platform
   t.equal(await sockets.unread(ports), 0)
   await new Promise(resolve => socket.write(Buffer.alloc(100_000), resolve))
   const unread = await Promise.all([sockets.unread(ports), sockets.unread(ports), sockets.unread(ports)])
-  // A paused Node socket has read one buffer of at most 64 KiB; what was not acknowledged yet is counted twice.
+  // A paused Node socket has read one buffer of at most 64 KiB; unacknowledged bytes are counted twice.
   for (const bytes of unread) t.ok(bytes! >= 100_000 - 65_536 && bytes! <= 200_000, `${bytes}`)
   client.resume()
   while ((await sockets.unread(ports)) !== 0) await new Promise(setImmediate)
-  t.pass('nothing is left when all was read')
+  t.pass('no unread bytes remain')
   client.destroy()
   await once(socket, 'close')
   server.close()

@@ -6,7 +6,7 @@ const basic = (credentials: string) => `Basic ${Buffer.from(credentials).toStrin
 t.test('accepts only the right name and token', async t => {
   const token = new ProxyToken()
   const { credentials } = token
-  t.match(credentials, /^job:[\w-]{32}$/, 'it can stand in an address as it is')
+  t.match(credentials, /^job:[\w-]{32}$/, 'it needs no escaping in a URL')
   t.ok(token.isIn(basic(credentials)))
   t.ok(token.isIn(` basic  ${basic(credentials).slice(6)} `))
   for (const wrong of [

@@ -10,7 +10,7 @@ import { SyntheticSource, bytesOf } from '../../support/synthetic-source.js'
 
 const SIZE = 300_000
 
-/** A server that answers from `source`, the result of each answer, and a client that asks it. */
+/** A server for `source`, the result of each response, and a client. */
 async function serving(t: Test, source: RandomAccess, unread: () => number = () => 0) {
   const pieces: number[] = []
   const results: Promise<void>[] = []
@@ -114,7 +114,7 @@ t.test(
 
 t.test('pauses the read while the socket is full', async t => {
   const source = new SyntheticSource(1000 * MiB)
-  // As if all were read: what holds it back now is the socket alone.
+  // The pacer sees no unread bytes, so only the socket limits the response.
   const { ask, pieces, results } = await serving(t, source)
   const { asked, response } = await ask({ headers: { range: 'bytes=0-' } })
   response.pause()

@@ -44,7 +44,7 @@ t.test('lets ffmpeg read an MP4 with its index at the end, after a 407', async t
   t.equal(stderr, '')
   t.equal(code, 0)
   t.match(stdout.toString(), /^1, /m, 'both tracks are there')
-  t.ok(served.requests >= 2, 'it jumped')
+  t.ok(served.requests >= 2, 'ffmpeg seeks with a second request')
   t.equal(cache.bytesFetched, bytes.length, 'each byte was fetched once')
   await cache.close()
 })
@@ -78,14 +78,14 @@ t.test('answers 404 for a URL in a playlist', async t => {
   const errors: Error[] = []
   const server = await started(t, error => errors.push(error))
   const served = server.add(new BytesSource({ bytes: Buffer.from(playlist) }), 'x.m3u8')
-  // The demuxer is forced here; an input of ours is never given it.
+  // The test forces this demuxer; the library never gives it to an input.
   const { stderr } = await ffmpeg(
     ['-loglevel', 'warning', '-f', 'hls', '-i', served.url, ...COPY],
     server.proxy,
   )
   t.match(stderr, /404/)
   t.equal(visits, 0)
-  t.match(errors, [{ code: 'AVIO_ERR_PROTOCOL_REFUSED' }], 'what lies there is missing')
+  t.match(errors, [{ code: 'AVIO_ERR_PROTOCOL_REFUSED' }], 'the refused URL is reported')
 })
 
 t.test('reports a source that fails midway, whatever ffmpeg does', async t => {
@@ -101,7 +101,7 @@ t.test('reports a source that fails midway, whatever ffmpeg does', async t => {
       throw failure
     },
   })
-  // Most of the time it exits with 0: to ffmpeg, a connection that breaks is an end.
+  // ffmpeg usually exits with 0: it treats a broken connection as the end.
   await ffmpeg(['-i', served.url, ...COPY], server.proxy)
   t.equal(errors.length, 1)
   t.equal(errors[0], failure)

@@ -13,12 +13,12 @@ async function started(t: Test, onError?: (error: Error) => void) {
   t.teardown(() => server.close())
   const { port, username, password } = new URL(server.proxy)
   const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
-  /** Everything that the server says to `text` before it closes. */
+  /** Sends `text`, and returns everything the server sends before it closes the connection. */
   const say = async (text: string) => {
     const socket = connect(Number(port), '127.0.0.1', () => socket.write(text))
     return ((await socket.toArray()) as Buffer[]).join('')
   }
-  /** The first line of the answer to a request for `target` with the token. */
+  /** The status line of the response to a request for `target` with the token. */
   const line = async (
     target: string,
     method = 'GET',
@@ -115,7 +115,7 @@ t.test('answers 404 for any other URL, and reports it', async t => {
   t.match(
     errors,
     [{ code: 'AVIO_ERR_PROTOCOL_REFUSED', message: /requested \/0\/a\.mp4/ }],
-    'the first of them',
+    'only the first is reported',
   )
 })
 
@@ -127,14 +127,18 @@ t.test('answers 405 for other methods, including CONNECT', async t => {
     t.equal(await line(url, method), 'HTTP/1.1 405 Method Not Allowed', method)
   }
   t.equal(await line('127.0.0.1:80', 'CONNECT'), 'HTTP/1.1 405 Method Not Allowed')
-  t.match(errors, [{ code: 'AVIO_ERR_PROTOCOL_REFUSED', message: /requested POST/ }], 'the first of them')
+  t.match(
+    errors,
+    [{ code: 'AVIO_ERR_PROTOCOL_REFUSED', message: /requested POST/ }],
+    'only the first is reported',
+  )
 })
 
 t.test('reports CONNECT with the token', async t => {
   const errors: Error[] = []
   const { line } = await started(t, error => errors.push(error))
   await line('example.com:443', 'CONNECT', '')
-  t.same(errors, [], 'a stranger is none of the job')
+  t.same(errors, [], 'a request without the token is not reported')
   await line('example.com:443', 'CONNECT')
   t.match(errors, [
     { code: 'AVIO_ERR_PROTOCOL_REFUSED', message: /requested CONNECT example\.com:443, which/ },
@@ -183,7 +187,7 @@ t.test('reports a failed size as well', async t => {
   const failure = new Error('on purpose')
   const { url } = server.add({
     size: () => Promise.reject(failure),
-    read: () => t.fail('nothing is read') as never,
+    read: () => t.fail('the source was read') as never,
   })
   await t.rejects(get(url), { code: 'ECONNRESET' })
   t.same(errors, [failure])
@@ -214,7 +218,7 @@ t.test('fetches little for a client that does not read', { skip: process.platfor
   t.ok(served.bytesServed <= MiB / 2, `${served.bytesServed} bytes were sent`)
   response.resume()
   while (served.bytesServed < 30 * MiB) await once(response, 'data')
-  t.pass('and one that reads on gets it all')
+  t.pass('a client that resumes receives the rest')
   response.destroy()
 })
 

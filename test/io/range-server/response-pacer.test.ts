@@ -38,12 +38,12 @@ t.test('does not check below the allowance, and waits for half of it above', asy
   t.equal(looks, 0)
   t.notOk(pace.allows(1))
   await pace.ready(64 * KiB, signal)
-  // 128 KiB of 256 were read by then: the allowance is 288 KiB, of which 144 is the half.
+  // By then the client has read 128 of 256 KiB: the allowance is 288 KiB, half of it 144 KiB.
   t.equal(looks, 3)
   t.ok(pace.allows(64 * KiB))
 })
 
-t.test('stops checking once much was read', async t => {
+t.test('stops checking after 16 MiB were read', async t => {
   let looks = 0
   const pace = new ResponsePacer(async () => (looks++, 0))
   pace.sent(16 * MiB)
@@ -62,10 +62,10 @@ t.test('uses time if nothing can be observed', async t => {
   })
   pace.sent(256 * KiB)
   await pace.ready(64 * KiB, signal)
-  t.equal(looks, 1, 'it looked once')
+  t.equal(looks, 1, 'checked once')
   pace.sent(300 * KiB)
   await pace.ready(64 * KiB, signal)
-  t.equal(looks, 1, 'and does not look again')
+  t.equal(looks, 1, 'not checked again')
 })
 
 t.test('does not wait for a disconnected client', async t => {

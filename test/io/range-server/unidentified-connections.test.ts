@@ -10,7 +10,7 @@ async function server(
   const strangers = new UnidentifiedConnections()
   const accepted: Socket[] = []
   let reached: { count: number; resolve: () => void } | undefined
-  /** Resolves when so many have come. */
+  /** Resolves after `count` connections. */
   const came = (count: number) =>
     new Promise<void>(resolve => {
       if (accepted.length >= count) resolve()

@@ -6,7 +6,7 @@ import type { RandomAccess } from '../../../lib/io/random-access.js'
 
 const never = () => new Promise<never>(() => undefined)
 
-/** Sources that heed no signal, and where they get stuck. */
+/** Sources that ignore their signal, by the call that never settles. */
 const STUCK: Record<string, RandomAccess> = {
   size: { size: never, read: () => new BytesSource({ bytes: Buffer.alloc(10) }).read(0, 10) },
   read: {
@@ -24,7 +24,7 @@ const STUCK: Record<string, RandomAccess> = {
   },
 }
 
-t.test('a source is read as it is', async t => {
+t.test('passes bytes on unchanged', async t => {
   const bytes = Buffer.from('0123456789')
   const source = new BoundedSource(new BoundedSource(new BytesSource({ bytes })))
   t.equal(await source.size(), 10)
@@ -34,7 +34,7 @@ t.test('a source is read as it is', async t => {
 })
 
 for (const [where, source] of Object.entries(STUCK)) {
-  t.test(`a source that is stuck in ${where} holds nothing back`, async t => {
+  t.test(`does not wait for a source stuck in ${where}`, async t => {
     const abort = new AbortController()
     const { signal } = abort
     const keys = keyframes(source, { signal })

@@ -6,7 +6,7 @@ import { collect, randomAccessSuite } from '../../support/random-access-suite.js
 
 randomAccessSuite(t, 'bytes in memory', (_t, bytes) => new BytesSource({ bytes }), 'AVIO_ERR_SOURCE_RANGE')
 
-t.test('chunks are slices of the very bytes that were given, in blocks of 256 KiB', async t => {
+t.test('delivers slices of the given memory, in blocks of 256 KiB', async t => {
   const memory = new Uint8Array(600 * KiB + 8)
   const bytes = memory.subarray(8)
   const lengths: number[] = []
@@ -18,7 +18,7 @@ t.test('chunks are slices of the very bytes that were given, in blocks of 256 Ki
   t.same(lengths, [256 * KiB, 256 * KiB, 88 * KiB])
 })
 
-t.test('an abort between two chunks ends the read there', async t => {
+t.test('ends a read on abort between two chunks', async t => {
   const controller = new AbortController()
   const chunks = new BytesSource({ bytes: new Uint8Array(600 * KiB) }).read(0, 600 * KiB, controller.signal)
   await chunks.next()
@@ -32,7 +32,7 @@ t.test('rejects anything but bytes synchronously', async t => {
   }
 })
 
-t.test('bytes of another realm are bytes', async t => {
+t.test('accepts bytes of another realm', async t => {
   const bytes = runInNewContext('new Uint8Array([1, 2, 3])') as Uint8Array
   t.notOk(bytes instanceof Uint8Array)
   t.same(await collect(new BytesSource({ bytes }).read(1, 3)), Buffer.from([2, 3]))

@@ -30,7 +30,7 @@ function descriptors(path: string): number {
   }).length
 }
 
-const canCount = process.platform === 'linux' ? {} : { skip: 'counts in /proc' }
+const canCount = process.platform === 'linux' ? {} : { skip: 'needs /proc' }
 
 randomAccessSuite(
   t,
@@ -39,7 +39,7 @@ randomAccessSuite(
   'AVIO_ERR_SOURCE_RANGE',
 )
 
-t.test('a path may be a file: URL, and lead through a link', async t => {
+t.test('accepts a file: URL and a symbolic link', async t => {
   const path = await file(t, 'abcdef')
   const link = `${path}.link`
   await symlink(path, link)
@@ -48,17 +48,17 @@ t.test('a path may be a file: URL, and lead through a link', async t => {
   }
 })
 
-t.test('anything else is refused at once', async t => {
+t.test('rejects any other path synchronously', async t => {
   for (const wrong of [undefined, null, '', 5, {}, new URL('http://127.0.0.1/x')]) {
     t.throws(() => new FileSource({ path: wrong as never }), { code: 'AVIO_ERR_OPTION', option: 'path' })
   }
 })
 
-t.test('a file that was written to, cut, or replaced between two reads has changed', async t => {
+t.test('detects a file written, truncated or replaced between two reads', async t => {
   const ways: Record<string, (path: string) => Promise<void>> = {
     'written to': path => writeFile(path, 'ABCDEF'),
     'appended to': path => appendFile(path, 'g'),
-    cut: path => truncate(path, 3),
+    truncated: path => truncate(path, 3),
     replaced: async path => {
       await writeFile(`${path}.new`, 'ABCDEF')
       await utimes(`${path}.new`, LONG_AGO, LONG_AGO)
@@ -73,12 +73,12 @@ t.test('a file that was written to, cut, or replaced between two reads has chang
       await change(path)
       const error = { code: 'AVIO_ERR_SOURCE_CHANGED', source: path, byteOffset: 1 }
       await t.rejects(collect(one.read(1, 2)), error, `${how}, pinned by ${first}`)
-      t.equal(await one.size(), 6, 'its size is that of the version it was')
+      t.equal(await one.size(), 6, 'the size is that of the pinned version')
     }
   }
 })
 
-t.test('a change under way is seen before a byte that was read after it', async t => {
+t.test('detects a change during a read before delivering later bytes', async t => {
   const bytes = randomBytes(8 * BLOCK_SIZE)
   for (const change of [
     (path: string) => truncate(path, 3 * BLOCK_SIZE + 5),
@@ -98,7 +98,7 @@ t.test('a change under way is seen before a byte that was read after it', async 
   }
 })
 
-t.test('a file that another one takes the place of while it is read is read to its end', async t => {
+t.test('reads a file to its end if another file replaces it', async t => {
   const bytes = randomBytes(4 * BLOCK_SIZE)
   const path = await file(t, bytes)
   const chunks = new FileSource({ path }).read(0, bytes.length)
@@ -108,7 +108,7 @@ t.test('a file that another one takes the place of while it is read is read to i
   t.ok(bytes.equals(Buffer.concat([first, await collect(chunks)])))
 })
 
-t.test('a file that is not there', async t => {
+t.test('rejects a missing file', async t => {
   const path = join(t.testdir({}), 'none')
   const one = new FileSource({ path })
   const error = { code: 'AVIO_ERR_SOURCE_NOT_FOUND', source: path, cause: { code: 'ENOENT' } }
@@ -116,7 +116,7 @@ t.test('a file that is not there', async t => {
   await t.rejects(collect(one.read(0, 1)), { ...error, byteOffset: 0 })
 })
 
-t.test('a file that may not be read', async t => {
+t.test('rejects a file without read permission', async t => {
   const path = await file(t, 'abc')
   await chmod(path, 0)
   const { getuid, seteuid } = process
@@ -132,7 +132,7 @@ t.test('a file that may not be read', async t => {
   }
 })
 
-t.test('a folder and a pipe are no files, and a pipe is not waited for', async t => {
+t.test('rejects a directory and a pipe, and does not wait for the pipe', async t => {
   const folder = t.testdir({})
   await t.rejects(new FileSource({ path: folder }).size(), {
     code: 'AVIO_ERR_SOURCE_READ',
@@ -151,7 +151,7 @@ t.test('a folder and a pipe are no files, and a pipe is not waited for', async t
   })
 })
 
-t.test('however a read ends, its descriptor is closed by then', canCount, async t => {
+t.test('closes its descriptor however a read ends', canCount, async t => {
   const bytes = randomBytes(8 * BLOCK_SIZE)
   const path = await file(t, bytes)
   const one = new FileSource({ path })
@@ -162,7 +162,7 @@ t.test('however a read ends, its descriptor is closed by then', canCount, async 
     t.equal(descriptors(path), 1)
     break
   }
-  t.equal(descriptors(path), 0, 'where the loop was left')
+  t.equal(descriptors(path), 0, 'after leaving the loop')
   const controller = new AbortController()
   const chunks = one.read(0, bytes.length, controller.signal)
   await chunks.next()
@@ -173,16 +173,16 @@ t.test('however a read ends, its descriptor is closed by then', canCount, async 
   const opening = collect(one.read(0, bytes.length, again.signal))
   setImmediate(() => again.abort())
   await t.rejects(opening, { name: 'AbortError' })
-  t.equal(descriptors(path), 0, 'after an abort while it was opened')
+  t.equal(descriptors(path), 0, 'after an abort during open()')
   await appendFile(path, 'x')
   await t.rejects(collect(one.read(0, 1)), { code: 'AVIO_ERR_SOURCE_CHANGED' })
   t.equal(descriptors(path), 0, 'after an error')
 })
 
-t.test('reads the version whose etag is given, in any process, and no other', async t => {
+t.test('reads only the version with the given etag, in any process', async t => {
   const path = await file(t, 'one')
   const first = new FileSource({ path })
-  t.equal(first.etag, undefined, 'nothing was looked at')
+  t.equal(first.etag, undefined, 'the file has not been opened')
   await first.size()
   const { etag } = first
   t.type(etag, 'string')
@@ -195,7 +195,7 @@ t.test('reads the version whose etag is given, in any process, and no other', as
     const message = /is not the version with the ETag ".+" any more: its ETag is ".+"/
     const changed = { code: 'AVIO_ERR_SOURCE_CHANGED', message, retryable: false }
     await t.rejects(late.size(), changed)
-    await t.rejects(collect(late.read(0, 3)), changed, 'and stays so')
+    await t.rejects(collect(late.read(0, 3)), changed, 'a read fails too')
     t.equal(late.etag, undefined)
   }
 })

@@ -7,7 +7,7 @@ import { closed, type Fault, head, httpSource, SECRET } from '../../support/http
 
 const bytes = Buffer.from('0123456789')
 
-/** Asks `url` once for bytes 2 to 7, and gives what has come and how it ended. */
+/** Requests bytes 2 to 7 of `url` once, and returns the received bytes and the outcome. */
 async function ask(
   url: string,
   more: Partial<HttpSourceOptions> = {},
@@ -31,7 +31,7 @@ async function source(t: Test, ...faults: (Fault | undefined)[]) {
   return httpSource(t, bytes, ...faults)
 }
 
-t.test('one request, for the range and for bytes as they are stored', async t => {
+t.test('sends one request for the range, without content encoding', async t => {
   const one = await source(t)
   t.match(await ask(one.url, { headers: { 'User-Agent': 'us' } }), {
     text: '234567',
@@ -46,13 +46,13 @@ t.test('one request, for the range and for bytes as they are stored', async t =>
   )
 })
 
-t.test('a body that is marked as gzip is not touched', async t => {
+t.test('does not decompress a body marked as gzip', async t => {
   const one = await source(t)
   one.validators = { 'content-encoding': 'gzip', etag: '"gz"' }
   t.match(await ask(one.url), { text: '234567', failure: undefined })
 })
 
-t.test('redirects are followed, relative ones too, to the last', async t => {
+t.test('follows redirects to the last, including relative ones', async t => {
   const goal = await source(t)
   const one = await source(
     t,
@@ -66,7 +66,7 @@ t.test('redirects are followed, relative ones too, to the last', async t => {
   t.same(goal.log, ['GET bytes=2-7'])
 })
 
-t.test('what is secret in the headers stays with the origin it was given for', async t => {
+t.test('sends credentials and custom headers to the first origin only', async t => {
   const goal = await source(t)
   const one = await source(t, redirect('/here'), redirect(goal.url))
   const url = one.url.replace('//', '//jo:word@')
@@ -75,7 +75,7 @@ t.test('what is secret in the headers stays with the origin it was given for', a
   t.match(goal.headers[0], { authorization: undefined, 'x-key': undefined, range: 'bytes=2-7' })
 })
 
-t.test('a circle, and a way out of HTTP, are errors that hold no address but the first', async t => {
+t.test('fails for a circular redirect and one to a non-HTTP URL, and reports only the first URL', async t => {
   const circle = await source(t)
   circle.faults = Array.from({ length: 30 }, () => redirect(circle.url))
   const { failure } = await ask(circle.url)
@@ -90,12 +90,12 @@ t.test('a circle, and a way out of HTTP, are errors that hold no address but the
   }
 })
 
-t.test('a redirect that leads nowhere is an answer like any other', async t => {
+t.test('treats a redirect without Location like any other response', async t => {
   const one = await source(t, response => response.writeHead(302).end())
   t.match(await ask(one.url), { heads: [302] })
 })
 
-t.test('what came before a break is kept', async t => {
+t.test('keeps the bytes received before a break', async t => {
   const half: Fault = (response, range) => {
     head(response, range, 10)
     response.write(bytes.subarray(2, 5), () => response.socket!.end())
@@ -121,7 +121,7 @@ t.test('what came before a break is kept', async t => {
   })
 })
 
-t.test('more than was announced is an error, and its connection is closed', async t => {
+t.test('fails for an overlong body, and closes the connection', async t => {
   const gone: Promise<void>[] = []
   const one = await source(t, (response, range, request) => {
     gone.push(closed(request))
@@ -132,7 +132,7 @@ t.test('more than was announced is an error, and its connection is closed', asyn
   await Promise.all(gone)
 })
 
-t.test('what the head is refused with comes out, and the body is let go of', async t => {
+t.test('throws the error of accept(), and closes the connection', async t => {
   let gone: Promise<void> | undefined
   const one = await source(t, (response, range, request) => {
     gone = closed(request)
@@ -152,7 +152,7 @@ t.test('what the head is refused with comes out, and the body is let go of', asy
   await gone
 })
 
-t.test('an abort before, while it waits and in the middle; nothing is left listening', async t => {
+t.test('aborts before the request, while waiting and during the body, and leaves no listener', async t => {
   const waiting: Fault = () => controller.abort()
   const middle: Fault = (response, range) => {
     head(response, range, 10)
@@ -176,7 +176,7 @@ t.test('an abort before, while it waits and in the middle; nothing is left liste
   t.equal(getEventListeners(kept.signal, 'abort').length, 0)
 })
 
-t.test('a body that drips is given up, and its connection is closed', async t => {
+t.test('times out a dripping body, and closes the connection', async t => {
   let gone: Promise<void> | undefined
   const one = await source(t, (response, range, request) => {
     gone = closed(request)
@@ -184,7 +184,7 @@ t.test('a body that drips is given up, and its connection is closed', async t =>
     const drip = setInterval(() => response.write(''.padEnd(1, 'x')), 20)
     void gone.then(() => clearInterval(drip))
   })
-  // Eight bytes would be complete before the time is over: the longer range has to be asked for.
+  // Eight bytes would be complete before the timeout, so the test requests a longer range.
   const into = new RangeBuffer({ start: 2, end: 2000 })
   const target = httpOptions({ url: one.url, stallTimeout: 200 })
   const { signal } = new AbortController()

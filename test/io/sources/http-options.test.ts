@@ -6,7 +6,7 @@ import { SECRET } from '../../support/http-origin.js'
 
 const url = `https://media.example.com/talk.mov?signature=${SECRET}`
 
-t.test('defaults', async t => {
+t.test('has defaults', async t => {
   t.match(httpOptions({ url }), {
     stallTimeout: 30_000,
     minThroughput: 512,
@@ -17,22 +17,22 @@ t.test('defaults', async t => {
   t.equal(httpOptions({ url, stallTimeout: Infinity }).stallTimeout, Infinity)
 })
 
-t.test('what errors call the address has no query, no user, no fragment', async t => {
+t.test('omits query, user and fragment from the URL in errors', async t => {
   const target = httpOptions({
     url: new URL(`http://jo:${SECRET}@127.0.0.1:81/a%20b/?x=${SECRET}#${SECRET}`),
   })
   t.equal(target.source, 'http://127.0.0.1:81/a%20b/')
-  t.equal(target.url.href, `http://127.0.0.1:81/a%20b/?x=${SECRET}`, 'but the query is sent')
+  t.equal(target.url.href, `http://127.0.0.1:81/a%20b/?x=${SECRET}`, 'the request includes the query')
 })
 
-t.test('the address is copied: to change it later changes nothing', async t => {
+t.test('copies the URL', async t => {
   const mine = new URL(url)
   const target = httpOptions({ url: mine })
   mine.pathname = '/other'
   t.equal(target.url.pathname, '/talk.mov')
 })
 
-t.test('user and password become Basic authorization, unless the headers have one', async t => {
+t.test('sends user and password as Basic authorization, unless the headers have their own', async t => {
   const address = 'https://jo:p%40ss@media.example.com/'
   t.same(httpOptions({ url: address }).headers, {
     authorization: `Basic ${Buffer.from('jo:p@ss').toString('base64')}`,
@@ -42,7 +42,7 @@ t.test('user and password become Basic authorization, unless the headers have on
   })
 })
 
-t.test('options that break their rule are refused, and the error holds no secret', async t => {
+t.test('rejects invalid options, without secrets in the error', async t => {
   for (const [option, wrong] of [
     ['url', { url: undefined }],
     ['url', { url: 5 }],
@@ -64,7 +64,7 @@ t.test('options that break their rule are refused, and the error holds no secret
   ] as [string, HttpSourceOptions][]) {
     try {
       httpOptions(wrong)
-      t.fail(`${option} was taken`)
+      t.fail(`${option} was accepted`)
     } catch (error) {
       t.match(error, { code: 'AVIO_ERR_OPTION', option })
       t.notMatch(inspect(error), SECRET)

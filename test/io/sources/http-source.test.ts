@@ -47,19 +47,19 @@ function object({ url }: HttpOrigin, more: Partial<HttpSourceOptions> = {}): Htt
   return new HttpSource({ url, maxAttempts: 3, ...more })
 }
 
-/** What a read from 2 to 12 ended with, which has to be an error that tells no secret. */
+/** The error of a read from 2 to 12, which must not contain the secret. */
 async function failure(source: HttpOrigin, more: Partial<HttpSourceOptions> = {}): Promise<SourceError> {
   try {
     await collect(object(source, more).read(2, 12))
   } catch (error) {
-    const told = inspect(error, { depth: 9, showHidden: true }) + JSON.stringify(error)
-    if (told.includes(SECRET)) throw new Error(`A secret is told: ${told}`, { cause: error })
+    const shown = inspect(error, { depth: 9, showHidden: true }) + JSON.stringify(error)
+    if (shown.includes(SECRET)) throw new Error(`The error contains the secret: ${shown}`, { cause: error })
     return error as SourceError
   }
-  throw new Error('It has to fail')
+  throw new Error('The read did not fail')
 }
 
-/** Sends so many bytes, and then does something else. */
+/** Sends `after` bytes, and then calls `end`. */
 function breaks(after: number, end: (response: Parameters<Fault>[0]) => void): Fault {
   return (response, range) => {
     head(response, range, bytes.length)
@@ -111,7 +111,7 @@ t.test('resumes a read at the byte where it broke', async t => {
   )
   const one = object(source, { maxAttempts: 4, stallTimeout: 3000 })
   t.equal(String(await collect(one.read(2, 12))), '23456789ab')
-  // Of what was sent before a reset, its system may have thrown some away.
+  // On a reset, the system may drop bytes sent before it.
   const [first, ...rest] = source.log
   t.equal(first, 'GET bytes=2-11')
   const starts = rest.map(line => Number(/=(\d+)-11$/.exec(line)?.[1]))
@@ -225,7 +225,7 @@ t.test('fails if the version changes, between reads and during one', async t => 
     byteOffset: 2,
     message: /its ETag was "one" and is now "two"/,
   })
-  t.equal(String(await collect(object(source).read(2, 4))), '23', 'to a new one it is as good as any')
+  t.equal(String(await collect(object(source).read(2, 4))), '23', 'a new source accepts the new version')
 
   const breaking = await httpSource(t, bytes)
   const breakAndChange = breaks(3, response => {
@@ -306,7 +306,7 @@ t.test('handles an empty source, however its server reports it', async t => {
     t.equal(await one.size(), 0)
     t.same(source.log, log)
     await t.rejects(collect(one.read(0, 1)), { code: RANGE })
-    t.same(source.log, log, 'and nothing more is asked for')
+    t.same(source.log, log, 'no further request was sent')
   }
 })
 
@@ -421,7 +421,7 @@ t.test('ignores a weakened or unquoted ETag', async t => {
   }
 })
 
-t.test('reads the version that a plan was made of, or fails before its first byte', async t => {
+t.test('reads the version with the given etag, or fails before its first byte', async t => {
   const s3 = await LocalS3.start({ buckets: ['bucket'] })
   t.teardown(() => s3.close())
   await s3.put('bucket', 'k', bytes)

@@ -74,7 +74,7 @@ t.test('rejects a response with other bytes than requested', async t => {
   )
   const unpinned = new HttpVersionPin('http://x/')
   refused(t, unpinned, partial({ 'content-length': '9' }), 'READ')
-  t.equal(unpinned.size, undefined, 'and pins nothing')
+  t.equal(unpinned.size, undefined, 'nothing is pinned')
 })
 
 t.test('accepts a shorter response', t => {
@@ -115,7 +115,7 @@ t.test('leaves other statuses to the retry', async t => {
     t.throws(() => new HttpVersionPin('http://x/').accept({ statusCode, headers: {} }, asked), StatusError)
 })
 
-t.test('an ETag that was asked for pins before the first answer', async t => {
+t.test('pins a requested ETag before the first response', async t => {
   for (const etag of ['"a"', 'W/"a"']) {
     const pin = new HttpVersionPin('http://x/', '"a"')
     t.equal(pin.accept(partial({ etag }), asked), 20)
@@ -128,6 +128,6 @@ t.test('an ETag that was asked for pins before the first answer', async t => {
       retryable: false,
       message: /is not the version with the ETag "a" any more.*Plan the job anew/,
     })
-    t.equal(pin.size, undefined, 'and pins nothing')
+    t.equal(pin.size, undefined, 'nothing is pinned')
   }
 })

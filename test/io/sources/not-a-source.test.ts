@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import t from 'tap'
 import { isNotASource, notASource } from '../../../lib/io/sources/not-a-source.js'
 
-t.test('says what to make of the name of a source, or of its bytes', async t => {
+t.test('suggests a constructor for a path, a URL or bytes', async t => {
   const cases: [unknown, string][] = [
     [
       "it's.mov",
@@ -26,7 +26,7 @@ t.test('says what to make of the name of a source, or of its bytes', async t => 
   }
 })
 
-t.test('does not repeat the signature of an address', async t => {
+t.test('omits the signature of a URL from the error', async t => {
   for (const given of ['https://host/b.mov?sig=secret', new URL('http://host/b.mov?sig=secret#secret')]) {
     const error = notASource('source', 'a RandomAccess', given)
     t.notMatch(JSON.stringify([error.message, error.value]), 'secret')
@@ -34,7 +34,7 @@ t.test('does not repeat the signature of an address', async t => {
   }
 })
 
-t.test('says no more than the rule of anything else', async t => {
+t.test('states only the rule for other values', async t => {
   for (const given of [undefined, null, 5, {}, []]) {
     t.notOk(isNotASource(given))
     t.match(notASource('source', 'a Readable', given).message, /^Option "source" must be a Readable, got \S+/)

@@ -34,7 +34,7 @@ const sources: [name: string, open: (t: Test, bytes: Buffer) => Openable | Promi
 ]
 
 for (const [name, open] of sources) {
-  t.test(`${name}: createReadStream() brings the whole, or a part with an inclusive end`, async t => {
+  t.test(`${name}: streams the whole source, or a part with an inclusive end`, async t => {
     const source = await open(t, bytes)
     const read = async (options?: ReadStreamOptions) =>
       String(await collect(source.createReadStream(options)))
@@ -47,7 +47,7 @@ for (const [name, open] of sources) {
     t.throws(() => source.createReadStream({ start: 2, end: 1 }), { code: 'AVIO_ERR_OPTION', option: 'end' })
   })
 
-  t.test(`${name}: the stream offers random access to the bytes that it delivers`, async t => {
+  t.test(`${name}: offers random access to the bytes of the stream`, async t => {
     const source = await open(t, bytes)
     t.equal(linkOf(source.createReadStream())!.randomAccess, source)
     const part = linkOf(source.createReadStream({ start: 3, end: 7 }))!.randomAccess!
@@ -56,12 +56,12 @@ for (const [name, open] of sources) {
     t.equal(part.name, source.name)
   })
 
-  t.test(`${name}: nothing but the bytes is an empty stream`, async t => {
+  t.test(`${name}: streams an empty source`, async t => {
     t.equal((await collect((await open(t, Buffer.alloc(0))).createReadStream())).length, 0)
   })
 }
 
-/** A source that counts, whose chunks are of 10 bytes. */
+/** A source with chunks of 10 bytes that counts what it delivers. */
 class Counted implements RandomAccess {
   delivered = 0
   closed = 0
@@ -71,7 +71,7 @@ class Counted implements RandomAccess {
     try {
       for (let at = start; at < end; at += 10) {
         if (at >= this.failAt) throw new Error('it broke')
-        if (signal?.aborted) throw new Error('given up')
+        if (signal?.aborted) throw new Error('aborted')
         this.delivered += 10
         yield Buffer.alloc(10, at)
         await new Promise(resolve => setImmediate(resolve))
@@ -82,7 +82,7 @@ class Counted implements RandomAccess {
   }
 }
 
-t.test('reads no more than there is room for', async t => {
+t.test('reads no more than its buffer has room for', async t => {
   const source = new Counted()
   const stream = new SourceReadable(source, { highWaterMark: 30 })
   t.equal(source.delivered, 0)
@@ -92,10 +92,10 @@ t.test('reads no more than there is room for', async t => {
   t.ok(source.delivered > 30 && source.delivered <= 100, `${source.delivered} of 1000 bytes`)
   stream.destroy()
   await once(stream, 'close')
-  t.equal(source.closed, 1, 'the read has settled when close comes')
+  t.equal(source.closed, 1, 'the read has settled before close')
 })
 
-t.test('an error of the source comes after the bytes before it, as it is', async t => {
+t.test('passes the source’s error on unchanged, after the bytes before it', async t => {
   const source = new Counted()
   source.failAt = 50
   const chunks: Buffer[] = []
@@ -107,7 +107,7 @@ t.test('an error of the source comes after the bytes before it, as it is', async
   t.equal(source.closed, 1)
 })
 
-t.test('an abort, before or during the read, is an AbortError and ends the read', async t => {
+t.test('ends with an AbortError on abort, before or during the read', async t => {
   const source = new Counted()
   await t.rejects(collect(new SourceReadable(source, { signal: AbortSignal.abort() })), {
     name: 'AbortError',
@@ -120,7 +120,7 @@ t.test('an abort, before or during the read, is an AbortError and ends the read'
   t.equal(source.closed, 1)
 })
 
-t.test('a stop ends it early and without an error', async t => {
+t.test('ends early without an error on stop()', async t => {
   const source = new Counted()
   const stream = new SourceReadable(source)
   const events: string[] = []
@@ -132,7 +132,7 @@ t.test('a stop ends it early and without an error', async t => {
   t.ok(source.delivered < 1000)
 })
 
-t.test('a listener that reads from within its own data event loses nothing', async t => {
+t.test('loses no bytes if a data listener calls read()', async t => {
   const stream = new SourceReadable(new Counted(), { highWaterMark: 10 })
   let bytes = 0
   stream.on('data', (chunk: Buffer) => {
@@ -143,7 +143,7 @@ t.test('a listener that reads from within its own data event loses nothing', asy
   t.equal(bytes, 1000)
 })
 
-t.test('an error that a listener throws is no failure of the read', async t => {
+t.test('turns a listener’s error into an uncaught exception, and continues', async t => {
   const thrown = await uncaught(async () => {
     const stream = new SourceReadable(new Counted())
     stream.once('data', () => {
@@ -154,7 +154,7 @@ t.test('an error that a listener throws is no failure of the read', async t => {
   t.match(thrown, [{ message: 'mine' }])
 })
 
-t.test('pipeline() takes it', async t => {
+t.test('works in pipeline()', async t => {
   const sink = new PassThrough()
   const all = collect(sink)
   await pipeline(new BytesSource({ bytes }).createReadStream(), sink)

@@ -6,7 +6,7 @@ import { collect } from '../../support/random-access-suite.js'
 const bytes = new BytesSource({ bytes: Buffer.from('0123456789') })
 const RANGE = { code: 'AVIO_ERR_SOURCE_RANGE', source: 'BytesSource' }
 
-t.test("byte 0 is the source's byte start, and it ends where it says", async t => {
+t.test('maps its byte 0 to the source’s byte start, and ends at end', async t => {
   const middle = new SourceSlice(bytes, 3, 8)
   t.equal(middle.name, 'BytesSource')
   t.equal(await middle.size(), 5)
@@ -15,7 +15,7 @@ t.test("byte 0 is the source's byte start, and it ends where it says", async t =
   await t.rejects(collect(middle.read(3, 6)), RANGE)
 })
 
-t.test('an end past the source is its end, a start there is an error', async t => {
+t.test('ends with the source, and rejects a start past its end', async t => {
   t.equal(await new SourceSlice(bytes, 8, 99).size(), 2)
   t.equal(await new SourceSlice(bytes, 8, Infinity).size(), 2)
   await t.rejects(new SourceSlice(bytes, 10, Infinity).size(), {
@@ -25,6 +25,6 @@ t.test('an end past the source is its end, a start there is an error', async t =
   t.equal(
     await new SourceSlice(new BytesSource({ bytes: Buffer.alloc(0) }), 0, 9).size(),
     0,
-    'all of nothing is no error',
+    'the whole of an empty source is no error',
   )
 })

@@ -4,17 +4,17 @@ import { LoggedAccess } from '../../support/random-accesses.js'
 
 const BYTES = Buffer.from(Array.from({ length: 1000 }, (_, n) => n % 251))
 
-t.test('what was read ahead is not read again', async t => {
+t.test('does not read bytes again that were read ahead', async t => {
   const source = new LoggedAccess(BYTES)
   const window = new SourceWindow(source, 1000)
   t.same(await window.bytes(100, 10, 50), BYTES.subarray(100, 110))
   t.same(await window.bytes(130, 20), BYTES.subarray(130, 150))
   t.same(source.reads, [[100, 150]])
-  t.same(await window.bytes(140, 30), BYTES.subarray(140, 170), 'half of it is there')
-  t.same(source.reads.slice(1), [[150, 170]], 'and only the other half is read')
+  t.same(await window.bytes(140, 30), BYTES.subarray(140, 170), 'half of it was read ahead')
+  t.same(source.reads.slice(1), [[150, 170]], 'only the other half is read')
 })
 
-t.test('a jump, forward or back, reads anew', async t => {
+t.test('reads anew after a seek, forward or back', async t => {
   const source = new LoggedAccess(BYTES)
   const window = new SourceWindow(source, 1000)
   await window.bytes(100, 10)
@@ -26,7 +26,7 @@ t.test('a jump, forward or back, reads anew', async t => {
   ])
 })
 
-t.test('at the end of the source there is less, or nothing', async t => {
+t.test('returns fewer bytes or none at the end of the source', async t => {
   const source = new LoggedAccess(BYTES)
   const window = new SourceWindow(source, 1000)
   t.same(await window.bytes(990, 32, 64), BYTES.subarray(990))
@@ -34,7 +34,7 @@ t.test('at the end of the source there is less, or nothing', async t => {
   t.same(source.reads, [[990, 1000]])
 })
 
-t.test('an answer stays what it is when the window moves on, and another window has its own', async t => {
+t.test('does not change returned bytes when the window, or another one, moves on', async t => {
   const window = new SourceWindow(new LoggedAccess(BYTES), 1000)
   const first = await window.bytes(0, 10, 100)
   const other = window.another()
@@ -43,7 +43,7 @@ t.test('an answer stays what it is when the window moves on, and another window 
   t.same(await window.bytes(300, 5), BYTES.subarray(300, 305))
 })
 
-t.test('gives up with its signal', async t => {
+t.test('ends on abort', async t => {
   const window = new SourceWindow(new LoggedAccess(BYTES), 1000, AbortSignal.abort())
   await t.rejects(window.bytes(0, 10), { name: 'AbortError' })
 })
