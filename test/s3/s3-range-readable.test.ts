@@ -14,7 +14,7 @@ import { heldBytes } from '../support/held-bytes.js'
 import { local, pattern, read, turn } from '../support/reading.js'
 import { uncaught } from '../support/uncaught.js'
 
-/** Waits until the server has nothing more to send that it was asked for. */
+/** Waits until the server has sent everything that was requested. */
 async function quiet(s3: LocalS3): Promise<void> {
   for (let calls = -1; calls !== s3.calls.length;) {
     calls = s3.calls.length
@@ -25,7 +25,7 @@ async function quiet(s3: LocalS3): Promise<void> {
 
 const sentBy = (s3: LocalS3) => s3.calls.reduce((sum, call) => sum + call.bytesOut, 0)
 
-// Before all others, so that what they leave for the collector is not in the measure.
+// The first test, so that garbage of the others does not distort the measurement.
 t.test('takes the documented memory for a stalled consumer', async t => {
   const program = fileURLToPath(new URL('../fixtures/range-server.mjs', import.meta.url))
   const server = spawn(process.execPath, [program, String(64 * GiB)], { stdio: ['pipe', 'pipe', 'inherit'] })
@@ -113,10 +113,10 @@ t.test('observes start and end', async t => {
     t.same(bytes, pattern(start ?? 0, end ?? 50), `${start} to ${end}`)
     t.same(progress.at(-1), { bytes: bytes.length, total: bytes.length })
   }
-  t.equal(ranges()[0], 'bytes=0-0', 'no more than is wanted')
+  t.equal(ranges()[0], 'bytes=0-0', 'not more than the range')
 })
 
-t.test('takes an end past the object’s as the object’s, as total shows', async t => {
+t.test('ends with the object if `end` is past it, and reports that total', async t => {
   const { source } = await local(t)
   const one = source({ start: 40, end: 5000, partSize: 10 })
   const totals = new Set<number>()
@@ -258,17 +258,17 @@ t.test('grows read-ahead for a fast consumer, and keeps it small for others', as
 
 t.test('cancels every request on destroy before it calls back', async t => {
   const moments: Record<string, (s3: LocalS3, one: S3RangeReadable) => Promise<unknown>> = {
-    'before the first answer': async s3 => {
+    'before the first response': async s3 => {
       await s3.fault({ operation: 'GetObject', hold: true }).reached
     },
     'in the first body': async (s3, one) => {
       s3.fault({ operation: 'GetObject', stall: 3 })
       await once(one, 'data')
     },
-    'with several under way': async s3 => {
+    'with several in flight': async s3 => {
       await s3.fault({ rangeBeyond: 30, times: Infinity, stall: 3 }).reached
     },
-    'between two tries': async s3 => {
+    'between two attempts': async s3 => {
       const fault = s3.fault({ operation: 'GetObject', times: Infinity, status: 503, retryAfter: 20 })
       await fault.reached
       await s3.idle()
@@ -291,7 +291,7 @@ t.test('cancels every request on destroy before it calls back', async t => {
       await s3.idle()
       const asked = s3.calls.length
       for (let n = 0; n < 20; n++) await turn()
-      t.equal(s3.calls.length, asked, `${when}: nothing is asked for afterwards`)
+      t.equal(s3.calls.length, asked, `${when}: no request follows`)
     }
   }
 })
@@ -323,7 +323,7 @@ t.test('ends with an AbortError on abort, and leaves no listener on the signal',
   t.equal(count(), 0, 'after the abort')
   const asked = s3.calls.length
   t.match((await read(source({ signal }))).error, { name: 'AbortError' })
-  t.equal(s3.calls.length, asked, 'nothing is asked for with an aborted signal')
+  t.equal(s3.calls.length, asked, 'no request with an aborted signal')
 })
 
 t.test('ends without an error on stop, and closes its connections', async t => {
@@ -342,7 +342,7 @@ t.test('ends without an error on stop, and closes its connections', async t => {
   t.ok(bytes.length < 50)
   t.equal(stops, 1)
   await s3.idle()
-  t.equal(s3.calls.filter(call => call.aborted).length, 3, 'those that were under way were given up')
+  t.equal(s3.calls.filter(call => call.aborted).length, 3, 'the requests in flight were cancelled')
 })
 
 t.test(
@@ -354,19 +354,19 @@ t.test(
     t.same(await read(early), { bytes: Buffer.alloc(0), error: undefined })
     t.equal(s3.calls.length, 0)
     for (const one of [source(), source()]) {
-      one.on('stop', () => t.fail('it was over'))
+      one.on('stop', () => t.fail('the stream had already ended'))
       await read(one)
       linkOf(one)!.stop!()
     }
     const destroyed = source()
-    destroyed.on('stop', () => t.fail('it was over'))
+    destroyed.on('stop', () => t.fail('the stream had already ended'))
     destroyed.destroy()
     linkOf(destroyed)!.stop!()
     await once(destroyed, 'close')
   },
 )
 
-t.test('lets a stage stop it from within its own write', async t => {
+t.test('can be stopped by a stage within its write', async t => {
   const { s3, source } = await local(t, 64 * MiB)
   const one = source()
   let taken = 0
@@ -399,7 +399,7 @@ t.test('offers the same bytes of the same version by random access through its l
   const access = linkOf(whole)!.randomAccess!
   const before = ranges().length
   t.equal(await access.size(), 50)
-  t.equal(ranges().length, before, 'what the first answer said is known')
+  t.equal(ranges().length, before, 'the size is known from the first response')
   t.same(await text(access.read(30, 35)), pattern(30, 35))
   t.equal(s3.calls.at(-1)?.headers['if-match'], whole.info?.etag)
   const part = linkOf(source({ start: 10, end: 20 }))!.randomAccess!
@@ -442,7 +442,7 @@ t.test('supports every way of reading a stream', async t => {
     nested.read()
   })
   await once(nested, 'end')
-  t.ok(Buffer.concat(greedy).equals(whole), 'a listener that reads by itself as well')
+  t.ok(Buffer.concat(greedy).equals(whole), 'a data listener that calls read()')
 
   s3.clearCalls()
   for await (const chunk of source()) {
@@ -452,7 +452,7 @@ t.test('supports every way of reading a stream', async t => {
   await s3.idle()
 })
 
-t.test('keeps retained chunks unchanged, each pinning one block at most', async t => {
+t.test('does not change retained chunks, each of which pins at most one block', async t => {
   const { source } = await local(t, 4 * MiB)
   const kept: Buffer[] = []
   const one = source({ partSize: 512 * KiB, readAhead: MiB })
@@ -480,7 +480,7 @@ t.test('emits no warning for many readers with many requests', async t => {
   )
 })
 
-t.test('checks options at once, by name', async t => {
+t.test('rejects invalid options synchronously, by name', async t => {
   const { source } = await local(t)
   const wrong: Record<string, unknown[]> = {
     start: [-1, 0.5, '0', null, Infinity],
@@ -538,7 +538,7 @@ t.test('leaves the error of a listener for stop to the process', async t => {
   t.match(thrown, [{ message: 'a bug' }])
 })
 
-t.test('reads the version that a plan was made from, or fails before its first byte', async t => {
+t.test('reads the version with the given etag, or fails before its first byte', async t => {
   const { s3, source } = await local(t, 1000)
   const planned = source()
   await read(planned)

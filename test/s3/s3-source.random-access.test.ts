@@ -5,7 +5,7 @@ import { S3Source } from '../../lib/s3/s3-source.js'
 import { LocalS3 } from '../../lib/testing/index.js'
 import { randomAccessSuite } from '../support/random-access-suite.js'
 
-// Parts smaller than the reads of the suite, so that most of them take several.
+// The suite's reads are larger than these parts, so that most reads take several.
 for (const partSize of [undefined, 100 * KiB]) {
   randomAccessSuite(
     t,

@@ -81,11 +81,11 @@ t.test('rejects a read past the end, before its first byte', async t => {
     await one.size()
     const asked = ranges().length
     await t.rejects(collect(one.read(start, end)), error)
-    t.equal(ranges().length, asked, 'nothing is asked for where the size is known')
+    t.equal(ranges().length, asked, 'no request when the size is known')
   }
 })
 
-t.test('refuses invalid offsets at once', async t => {
+t.test('rejects invalid offsets synchronously', async t => {
   const { object } = await local(t)
   for (const [start, end] of [
     [-1, 5],
@@ -171,7 +171,7 @@ t.test('reads at offsets above 4 GiB', async t => {
   t.same(ranges(), ['bytes=5368709120-5368709123', 'bytes=6442450945-6442450946'])
 })
 
-t.test('checks options at once, and refuses misspelt ones', async t => {
+t.test('rejects invalid and misspelt options synchronously', async t => {
   const { client } = await local(t)
   t.throws(() => new S3Source(undefined as never), { code: 'AVIO_ERR_OPTION' })
   t.throws(() => new S3Source({ client, bucket: 'b' } as never), { code: 'AVIO_ERR_OPTION', option: 'key' })
@@ -181,50 +181,49 @@ t.test('checks options at once, and refuses misspelt ones', async t => {
   })
 })
 
-t.test('reads the version of a plan in another process, or fails before its first byte', async t => {
-  const { s3, client, object } = await local(t)
-  const planner = object()
-  await planner.size()
-  const { etag } = planner.info!
-  t.equal((await collect(object({ etag }).read(3, 8))).toString(), '34567')
-  t.equal(s3.calls.at(-1)!.headers['if-match'], etag, 'the first request has the condition')
-  const unquoted = object({ etag: etag!.slice(1, -1) })
-  t.equal(
-    (await collect(unquoted.read(3, 8))).toString(),
-    '34567',
-    'quotes that a queue took off are not missed',
-  )
+t.test(
+  'reads the version with the given etag in another process, or fails before its first byte',
+  async t => {
+    const { s3, client, object } = await local(t)
+    const planner = object()
+    await planner.size()
+    const { etag } = planner.info!
+    t.equal((await collect(object({ etag }).read(3, 8))).toString(), '34567')
+    t.equal(s3.calls.at(-1)!.headers['if-match'], etag, 'the first request has the condition')
+    const unquoted = object({ etag: etag!.slice(1, -1) })
+    t.equal((await collect(unquoted.read(3, 8))).toString(), '34567', 'an etag without quotes works too')
 
-  await s3.put('bucket', 'k', Buffer.from('another of the same length'.slice(0, 20)))
-  for (const asked of [etag, etag!.slice(1, -1), `W/${etag}`]) {
-    const error = {
-      code: 'AVIO_ERR_OBJECT_CHANGED',
-      retryable: false,
-      message: /^s3:\/\/bucket\/k is not the version with the ETag .* any more: .*Plan the job anew/,
+    await s3.put('bucket', 'k', Buffer.from('another of the same length'.slice(0, 20)))
+    for (const asked of [etag, etag!.slice(1, -1), `W/${etag}`]) {
+      const error = {
+        code: 'AVIO_ERR_OBJECT_CHANGED',
+        retryable: false,
+        message: /^s3:\/\/bucket\/k is not the version with the ETag .* any more: .*Plan the job anew/,
+      }
+      await t.rejects(object({ etag: asked }).size(), error)
+      await t.rejects(collect(object({ etag: asked }).read(0, 5)), error)
     }
-    await t.rejects(object({ etag: asked }).size(), error)
-    await t.rejects(collect(object({ etag: asked }).read(0, 5)), error)
-  }
-  s3.delete('bucket', 'k')
-  await t.rejects(object({ etag }).size(), {
-    code: 'AVIO_ERR_OBJECT_CHANGED',
-    message: /it no longer exists/,
-  })
-  await t.rejects(object().size(), { code: 'AVIO_ERR_NO_SUCH_KEY' }, 'without a plan it is a missing key')
-  const elsewhere = new S3Source({ client, etag, uri: 's3://nowhere/k' })
-  await t.rejects(elsewhere.size(), { code: 'AVIO_ERR_NO_SUCH_BUCKET' })
-})
+    s3.delete('bucket', 'k')
+    await t.rejects(object({ etag }).size(), {
+      code: 'AVIO_ERR_OBJECT_CHANGED',
+      message: /it no longer exists/,
+    })
+    await t.rejects(object().size(), { code: 'AVIO_ERR_NO_SUCH_KEY' }, 'without an etag it is a missing key')
+    const elsewhere = new S3Source({ client, etag, uri: 's3://nowhere/k' })
+    await t.rejects(elsewhere.size(), { code: 'AVIO_ERR_NO_SUCH_BUCKET' })
+  },
+)
 
 t.test(
-  'createReadStream() streams the object, or part of it, in the version pinned by the source',
+  'streams the object, or part of it, by createReadStream(), in the version pinned by the source',
   async t => {
     const { s3, object, ranges } = await local(t)
     const source = object()
     const stream = source.createReadStream()
     t.ok(stream instanceof S3RangeReadable)
-    t.equal(ranges().length, 0, 'nothing is asked for before it is read')
+    t.equal(ranges().length, 0, 'no request before the first read')
     t.same(await collect(stream), content)
-    t.match(source.info, { size: 20 }, 'its first answer pinned the source')
+    t.match(source.info, { size: 20 }, 'its first response pinned the source')
     t.equal(
       (await collect(source.createReadStream({ start: 3, end: 7 }))).toString(),
       '34567',
@@ -241,7 +240,7 @@ t.test(
   },
 )
 
-t.test('createReadStream() checks its options, and observes its signal', async t => {
+t.test('validates the options of createReadStream(), and observes its signal', async t => {
   const { object } = await local(t)
   const source = object()
   t.throws(() => source.createReadStream({ start: 5, end: 4 }), { code: 'AVIO_ERR_OPTION', option: 'end' })

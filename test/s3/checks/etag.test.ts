@@ -44,7 +44,7 @@ t.test('treats no ETag as an MD5 under a customer key or KMS', async t => {
   t.ok(hidesMd5({ SSECustomerKey: 'k' }))
   t.ok(hidesMd5({ ServerSideEncryption: 'aws:kms' }))
   t.ok(hidesMd5({ ServerSideEncryption: 'aws:kms:dsse' }))
-  t.ok(hidesMd5({ SSECustomerAlgorithm: 'AES256' }), 'as a response says it')
+  t.ok(hidesMd5({ SSECustomerAlgorithm: 'AES256' }), 'as in a response')
   t.notOk(hidesMd5({ ServerSideEncryption: 'AES256' }))
   t.notOk(hidesMd5({}))
 })

@@ -7,7 +7,7 @@ import { pattern } from '../../support/reading.js'
 const bytes = pattern(0, 300)
 const ALGORITHMS: DigestAlgorithm[] = ['CRC32', 'CRC32C', 'CRC64NVME', 'SHA1', 'SHA256', 'MD5']
 
-/** Sums in pieces of so many bytes. */
+/** The checksum of `of`, added in pieces of `step` bytes. */
 function sum(rule: ConstructorParameters<typeof ObjectSum>[0], step: number, of = bytes): string {
   const own = new ObjectSum(rule)
   for (let at = 0; at < of.length; at += step) own.add(of.subarray(at, at + step))

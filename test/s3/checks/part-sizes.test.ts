@@ -15,7 +15,7 @@ type Answers = {
   head?: (asked: HeadObjectCommandInput) => unknown
 }
 
-/** A store that answers in these ways, and refuses what it has no answer for. */
+/** A store with these responses, which refuses all other requests. */
 function question({ attributes, head }: Answers, count = 3) {
   const asked: string[] = []
   const send = async (make: () => unknown) => {
@@ -42,7 +42,7 @@ const listed = (sizes: number[], more: object = {}) => ({
 t.test('requests the list, page by page', async t => {
   const { asked, ask } = question({
     attributes: ({ PartNumberMarker: marker, ...rest }) => {
-      t.equal((rest as HeadObjectCommandInput).IfMatch, undefined, 'it takes no condition')
+      t.equal((rest as HeadObjectCommandInput).IfMatch, undefined, 'the request has no condition')
       const next = marker === undefined ? '1' : String(Number(marker) + 1)
       return listed([[4], [4], [2]][Number(marker ?? 0)]!, {
         IsTruncated: next !== '3',
@@ -61,12 +61,12 @@ t.test('requests each part if there is no consistent list', async t => {
     ContentLength: [4, 4, 2][n! - 1],
   })
   const lists: Record<string, Answers['attributes']> = {
-    'it is refused': undefined,
-    'it has no parts': () => listed([]),
-    'it lacks one': () => listed([4, 4]),
-    'it does not add up': () => listed([4, 4, 4]),
-    'it is of another version': () => ({ ...listed([4, 4, 2]), ETag: 'other' }),
-    'it does not go on': () => listed([4], { IsTruncated: true }),
+    refused: undefined,
+    'without parts': () => listed([]),
+    'a part missing': () => listed([4, 4]),
+    'another total': () => listed([4, 4, 4]),
+    'another version': () => ({ ...listed([4, 4, 2]), ETag: 'other' }),
+    'no marker for the next page': () => listed([4], { IsTruncated: true }),
   }
   for (const [name, attributes] of Object.entries(lists)) {
     const { asked, ask } = question(attributes ? { attributes, head } : { head })
@@ -77,9 +77,9 @@ t.test('requests each part if there is no consistent list', async t => {
 
 t.test('returns nothing if the store reports nothing, and stops asking', async t => {
   const heads: Record<string, Answers['head']> = {
-    'it answers with the whole object': () => ({ ETag: '"e"', ContentLength: 10 }),
-    'it has another number of parts': () => ({ ETag: '"e"', PartsCount: 2, ContentLength: 4 }),
-    'it has another version': () => ({ ETag: '"f"', PartsCount: 3, ContentLength: 4 }),
+    'the whole object': () => ({ ETag: '"e"', ContentLength: 10 }),
+    'another number of parts': () => ({ ETag: '"e"', PartsCount: 2, ContentLength: 4 }),
+    'another version': () => ({ ETag: '"f"', PartsCount: 3, ContentLength: 4 }),
   }
   for (const [name, head] of Object.entries(heads)) {
     const { asked, ask } = question({ head: head! })
@@ -87,7 +87,7 @@ t.test('returns nothing if the store reports nothing, and stops asking', async t
     t.same(asked, ['list ', 'part 1'])
   }
   const wrong = question({ head: () => ({ ETag: '"e"', PartsCount: 3, ContentLength: 4 }) })
-  t.equal(await wrong.ask, undefined, 'sizes that do not add up')
+  t.equal(await wrong.ask, undefined, 'the sizes have another total')
   for (const count of [0, 10_001, NaN]) {
     const { asked, ask } = question({}, count)
     t.equal(await ask, undefined)

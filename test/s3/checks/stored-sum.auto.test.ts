@@ -36,7 +36,7 @@ t.test('passes a good object, with one HEAD that carries the version', async t =
   t.ok((await buffer(source())).equals(bytes))
   t.equal(heads().length, 1)
   t.match(heads()[0]?.headers, { 'x-amz-checksum-mode': 'ENABLED', 'if-match': /^"/ })
-  t.ok(s3.calls.findIndex(call => call.operation === 'HeadObject') > 0, 'not before the first answer')
+  t.ok(s3.calls.findIndex(call => call.operation === 'HeadObject') > 0, 'after the first response')
 })
 
 t.test('fails on a flipped byte before the end', async t => {
@@ -73,11 +73,11 @@ t.test('reads an object without a checksum, or without a HEAD, as usual', async 
   }
   const { s3, source } = await store(t)
   s3.fault({ operation: 'HeadObject', stall: true })
-  t.ok((await buffer(source({ stallTimeout: 5000 }))).equals(bytes), 'one that hangs')
+  t.ok((await buffer(source({ stallTimeout: 5000 }))).equals(bytes), 'a stalled HEAD')
 })
 
 t.test(
-  'asks the store once: a composite checksum, a failure or another version cost the check alone',
+  'asks the store once, and skips the check for a composite checksum, a failure or another version',
   async t => {
     const composite = await store(t)
     const parts = [5 * MiB, 1000].map(size => pattern(0, size))

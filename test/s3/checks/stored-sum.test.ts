@@ -17,7 +17,7 @@ import { pattern } from '../../support/reading.js'
 
 const bytes = pattern(0, 300 * KiB)
 const at = { Bucket: 'bucket', Key: 'k' }
-/** The parts of objects of parts: of several sizes, the last the shortest. */
+/** The parts of multipart objects: of several sizes, the last the shortest. */
 const SIZES = [100 * KiB, 150 * KiB, 50 * KiB - 1, 1]
 
 async function store(t: Test, options: LocalS3Options = {}) {
@@ -83,7 +83,7 @@ for (const { name, way, store: keep, of } of CASES) {
     await keep(client, way)
     const good = source()
     t.ok((await buffer(good)).equals(bytes))
-    t.same(good.verified, { algorithm: way[0] ?? 'MD5', of }, 'a good one passes')
+    t.same(good.verified, { algorithm: way[0] ?? 'MD5', of }, 'a good object passes')
     // First and last bytes of requests, of parts and of the whole.
     for (const [nth, corrupt] of [
       [1, 0],
@@ -102,7 +102,7 @@ for (const { name, way, store: keep, of } of CASES) {
       t.equal(bad.verified, undefined)
       s3.clearFaults()
     }
-    // What breaks is resumed, and what comes early waits its turn.
+    // Broken responses are resumed, and early ones wait their turn.
     s3.fault({ operation: 'GetObject', nth: 1, reset: 1000 })
     s3.fault({ operation: 'GetObject', nth: 4, reset: 7 })
     const resumed = source()
@@ -110,7 +110,7 @@ for (const { name, way, store: keep, of } of CASES) {
     t.same(resumed.verified, good.verified, 'resumed')
     const early = source({ partSize: 300 * KiB })
     t.ok((await buffer(early)).equals(bytes))
-    t.same(early.verified, good.verified, 'also of one request')
+    t.same(early.verified, good.verified, 'by one request')
   })
 }
 
@@ -138,7 +138,7 @@ t.test('reads an object that can’t be checked as usual, and reports that', asy
   const opaque = await store(t, { etag: 'opaque' })
   await put(opaque.client, [undefined])
   const read = opaque.source()
-  t.ok((await buffer(read)).equals(bytes), 'an ETag that is no MD5')
+  t.ok((await buffer(read)).equals(bytes), 'an ETag that is not an MD5')
   t.equal(read.verified, undefined)
   const { s3, client, source } = await store(t)
   const key = randomBytes(32)
@@ -150,16 +150,16 @@ t.test('reads an object that can’t be checked as usual, and reports that', asy
   await put(client, ['CRC64NVME'], keys)
   const sealed = source({ request: keys })
   t.ok((await buffer(sealed)).equals(bytes))
-  t.same(sealed.verified, { algorithm: 'CRC64NVME', of: 'object' }, 'a key of the customer')
+  t.same(sealed.verified, { algorithm: 'CRC64NVME', of: 'object' }, 'with a customer key')
   await put(client, [undefined], keys)
   const hidden = source({ request: keys })
   await buffer(hidden)
-  t.equal(hidden.verified, undefined, 'whose ETag is no MD5')
+  t.equal(hidden.verified, undefined, 'with a customer key, the ETag is not an MD5')
   s3.fault({ operation: 'HeadObject', times: 2, status: 503 })
   await put(client, ['SHA1'])
   const retried = source()
   await buffer(retried)
-  t.same(retried.verified, { algorithm: 'SHA1', of: 'object' }, 'a hiccup is no refusal')
+  t.same(retried.verified, { algorithm: 'SHA1', of: 'object' }, 'retries a temporary failure')
 })
 
 t.test('holds all bytes until the store has responded, and none after that', async t => {
@@ -170,7 +170,7 @@ t.test('holds all bytes until the store has responded, and none after that', asy
   let seen = 0
   read.on('data', (chunk: Buffer) => (seen += chunk.length))
   await head.reached
-  // The first range, which asked for no more than that, has come as a whole by then.
+  // By then, the first range has arrived completely.
   while (!s3.calls.some(call => call.operation === 'GetObject')) await new Promise(setImmediate)
   await new Promise(setImmediate)
   t.equal(seen, 0)
@@ -190,7 +190,7 @@ t.test('leaves nothing behind on destroy or stop while waiting for the store', a
   const closed = new Promise(resolve => read.once('close', resolve))
   read.destroy()
   await closed
-  t.equal(head.hits, 1, 'it is asked no more')
+  t.equal(head.hits, 1, 'no further request')
 })
 
 t.test('checks an empty object, but not part of one', async t => {

@@ -13,7 +13,7 @@ const info = {
   metadata: {},
 }
 
-/** The CRC-32 of "123456789" that every table of CRCs gives: CBF43926. */
+/** The published CRC-32 of "123456789": CBF43926. */
 const SUM = { algorithm: 'CRC32', value: Buffer.from('cbf43926', 'hex').toString('base64') } as const
 const CRC32 = { algorithm: 'CRC32' } as const
 const whole = Buffer.from('123456789')
@@ -24,7 +24,7 @@ t.test('passes bytes with the right checksum, however they are cut', async t => 
     check.begin()
     check.add(whole.subarray(0, cut))
     check.add(whole.subarray(cut))
-    t.equal(check.verified, undefined, 'before the end nothing is known')
+    t.equal(check.verified, undefined, 'no result before the end')
     t.equal(await check.verdict(info), undefined)
     t.same(check.verified, { algorithm: 'CRC32', of: 'object' })
   }
@@ -73,7 +73,7 @@ t.test('checks nothing if the store has no checksum, or was not asked', async t 
   t.equal(check.verified, undefined)
   const waiting = new WholeCheck(() => Promise.resolve(undefined))
   await new Promise<void>(resolve => waiting.begin(resolve))
-  t.equal(waiting.isReady, true, 'and no byte waits any longer')
+  t.equal(waiting.isReady, true, 'no byte waits any longer')
   t.equal(await waiting.verdict(info), undefined)
 })
 

@@ -5,7 +5,7 @@ import t from 'tap'
 import { RangeBuffer } from '../../../lib/io/fetch/range-buffer.js'
 import { DirectBody } from '../../../lib/s3/direct/direct-body.js'
 
-/** A body of `length` bytes, and what happened to it. */
+/** A body of `length` bytes, and a log of its calls. */
 function body(length: number) {
   const log: string[] = []
   const socket = { resume: () => log.push('resume') } as unknown as Socket
@@ -21,16 +21,16 @@ const failure = (promise: Promise<unknown>) =>
     (error: unknown) => error,
   )
 
-t.test('copies bytes that came with the header, and reads the rest in place', async t => {
+t.test('copies bytes received with the header, and reads the rest in place', async t => {
   const { log, one } = body(10)
-  t.equal(one.copy(Buffer.from('01')), false, 'nobody has said where it goes: no more, please')
+  t.equal(one.copy(Buffer.from('01')), false, 'no destination yet: stop reading')
   t.equal(one.copy(Buffer.from('23')), false)
   t.equal(one.space, undefined)
   const into = new RangeBuffer({ start: 0, end: 10 })
   let heard = 0
   const done = one.into(into, () => heard++)
   t.same(log, ['resume'])
-  t.equal(one.copy(Buffer.from('4')), true, 'read before the new place was known')
+  t.equal(one.copy(Buffer.from('4')), true, 'read before the destination was known')
   const { space } = one
   t.equal(space?.length, 5)
   space!.write('567')
@@ -43,7 +43,7 @@ t.test('copies bytes that came with the header, and reads the rest in place', as
   t.equal(heard, 4)
 })
 
-t.test('keeps the connection reading after a body that came whole with its header', async t => {
+t.test('keeps the connection reading after a body received whole with its header', async t => {
   const { log, one } = body(3)
   t.equal(one.copy(Buffer.from('abc')), false)
   const into = new RangeBuffer({ start: 0, end: 3 })
@@ -76,7 +76,7 @@ t.test('pauses the connection for a slow reader of the stream', async t => {
   t.equal(one.copy(Buffer.alloc(50_000)), true)
   t.equal(one.copy(Buffer.alloc(50_000)), false)
   await once(one, 'readable')
-  // From Node 26 on, read() gives one chunk at a time.
+  // From Node 26 on, read() returns one chunk at a time.
   let length = 0
   for (let chunk; (chunk = one.read() as Buffer | null) !== null;) length += chunk.length
   t.equal(length, 100_000)
@@ -105,7 +105,7 @@ t.test('passes the reason of a closed or abandoned connection to the reader', as
   const failing = failed.one.into(new RangeBuffer({ start: 0, end: 3 }), () => undefined)
   failed.one.fail(gone)
   t.equal(await failure(failing), gone)
-  t.same(failed.log, ['resume'], 'the connection knows')
+  t.same(failed.log, ['resume'], 'the connection is not told again')
 
   const given = body(3)
   const giving = given.one.into(new RangeBuffer({ start: 0, end: 3 }), () => undefined)
@@ -120,5 +120,5 @@ t.test('passes the reason of a closed or abandoned connection to the reader', as
   const stream = body(3)
   stream.one.fail(gone)
   await new Promise<void>(resolve => setImmediate(resolve))
-  t.equal(await failure(finished(stream.one)), gone, 'also one who comes later')
+  t.equal(await failure(finished(stream.one)), gone, 'a later reader gets it too')
 })

@@ -6,7 +6,7 @@ import { BLOCK_SIZE, RangeBuffer } from '../../../lib/io/fetch/range-buffer.js'
 import { DirectBody } from '../../../lib/s3/direct/direct-body.js'
 import { DirectConnection } from '../../../lib/s3/direct/direct-connection.js'
 
-/** A connection to a server that does what each test says with every request. */
+/** A connection to a server that handles every request with `answer`. */
 async function connection(t: Test, answer: (socket: Socket, request: string) => void) {
   const sockets = new Set<Socket>()
   const server = createServer(socket => {
@@ -54,7 +54,7 @@ async function text(body: AsyncIterable<unknown>): Promise<string> {
 }
 
 async function fill(into: RangeBuffer, body: Readable): Promise<void> {
-  if (!(body instanceof DirectBody)) throw new Error('Node’s client reads it')
+  if (!(body instanceof DirectBody)) throw new Error('The body belongs to Node’s client')
   await body.into(into, () => undefined)
 }
 
@@ -128,7 +128,7 @@ t.test('leaves everything except plain content to Node’s client', async t => {
     'a chunked body': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n',
     'a body that ends with the connection': 'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhello',
     'an error': 'HTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nhello',
-    'an old answer': 'HTTP/1.0 200 OK\r\n\r\nhello',
+    'an HTTP/1.0 response': 'HTTP/1.0 200 OK\r\n\r\nhello',
   }
   for (const [name, answer] of Object.entries(answers)) {
     for (const cut of [10, answer.length - 3, answer.length]) {
@@ -157,8 +157,8 @@ t.test('accepts a complete response from a server that then closes', async t => 
 
 t.test('reports a break at any point as an error', async t => {
   const cuts: Record<string, string> = {
-    'before the head': '',
-    'in the head': 'HTTP/1.1 206 Par',
+    'before the header': '',
+    'in the header': 'HTTP/1.1 206 Par',
     'in the body': `${head(5)}hel`,
     'in a chunked body': 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhe',
   }
@@ -223,7 +223,7 @@ t.test('closes the connection on abort, and leaves no listener', async t => {
     t.ok(one.isClosed)
     t.equal(getEventListeners(abort.signal, 'abort').length, 0)
   }
-  const { one, get } = await connection(t, () => t.fail('nothing is sent'))
+  const { one, get } = await connection(t, () => t.fail('a request was sent'))
   t.match(await failure(get(AbortSignal.abort())), { name: 'AbortError' })
   t.ok(one.isClosed)
 })

@@ -38,13 +38,13 @@ function get(client: S3Client, input: Partial<GetObjectCommandInput> = {}): Prom
   return sendOnce(client, command, signal)
 }
 
-/** Whether the second answer came directly; the first comes by the SDK's handler, which then tells its agents. */
+/** Whether the second response came directly. The first comes through the SDK's handler, which then shows its agents. */
 async function goesDirect(client: S3Client): Promise<boolean> {
   const bodies: unknown[] = []
   for (let nth = 1; nth <= 2; nth++) {
     const { Body } = await get(client)
     bodies.push(Body)
-    if ((await Body?.transformToString()) !== 'hello') throw new Error('That is not what it says')
+    if ((await Body?.transformToString()) !== 'hello') throw new Error('The body has other bytes')
   }
   return bodies[1] instanceof DirectBody
 }
@@ -71,10 +71,10 @@ t.test('uses the request handler for every other kind of client', async t => {
   Object.assign(patched, { createConnection: connect })
   const configs: Record<string, S3ClientConfig> = {
     'an agent of another class': { requestHandler: { httpAgent: new Proxy() } },
-    'an agent that connects in its own way': { requestHandler: { httpAgent: patched } },
-    'a limit on connecting': { requestHandler: { connectionTimeout: 5000 } },
-    'a limit on answers': { requestHandler: { requestTimeout: 5000 } },
-    'a limit on silence': { requestHandler: { socketTimeout: 5000 } },
+    'an agent with its own createConnection()': { requestHandler: { httpAgent: patched } },
+    'a connection timeout': { requestHandler: { connectionTimeout: 5000 } },
+    'a request timeout': { requestHandler: { requestTimeout: 5000 } },
+    'a socket timeout': { requestHandler: { socketTimeout: 5000 } },
   }
   for (const [name, config] of Object.entries(configs)) {
     t.notOk(await goesDirect((await local(t, config)).client), name)
@@ -83,7 +83,7 @@ t.test('uses the request handler for every other kind of client', async t => {
   await get(client)
   const handler = client.config.requestHandler
   handler.handle = handler.handle.bind(handler)
-  t.notOk(await goesDirect(client), 'a handler that somebody listens in on')
+  t.notOk(await goesDirect(client), 'a wrapped handler')
 })
 
 t.test('reports the SDK’s errors, and reuses the connection afterwards', async t => {
@@ -118,7 +118,7 @@ t.test('sends many requests over one connection, and opens as many as the agent 
     },
   })
   await Promise.all(Array.from({ length: 12 }, read))
-  t.ok(most.direct <= 2, 'ours and the agent’s together')
+  t.ok(most.direct <= 2, 'direct connections and the agent’s together')
 })
 
 t.test('survives a server that closed an idle connection', async t => {

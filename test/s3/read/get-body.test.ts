@@ -58,7 +58,7 @@ t.test('passes on the error of a body that fails or closes early', async t => {
   const closing = drain(closed, range(5), idle, ignore)
   closed.destroy()
   const error: unknown = await closing.catch((error: unknown) => error)
-  t.ok(classifyError(error).retryable, 'a premature close may go away')
+  t.ok(classifyError(error).retryable, 'a premature close is retryable')
 })
 
 t.test('destroys the body on abort, even an earlier one, and leaves no listener', async t => {

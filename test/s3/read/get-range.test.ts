@@ -10,7 +10,7 @@ import { fakeStore, partialHeaders } from '../../support/fake-store.js'
 const input = { Bucket: 'b', Key: 'k', Range: 'bytes=0-4' }
 const ok = { status: 206, headers: partialHeaders(0, 5, 100) }
 
-/** What a test says of a request; the rest is usual. */
+/** A request with defaults for everything except `more`. */
 function get(client: GetRange['client'], more: Partial<GetRange> = {}): Promise<void> {
   const { signal } = new AbortController()
   const into = new RangeBuffer({ start: 0, end: 5 })
@@ -26,7 +26,7 @@ function get(client: GetRange['client'], more: Partial<GetRange> = {}): Promise<
   })
 }
 
-t.test('checks the response’s header before it takes its bytes', async t => {
+t.test('checks the response’s header before taking its bytes', async t => {
   const into = new RangeBuffer({ start: 0, end: 5 })
   const seen: (Partial<GetObjectCommandOutput> | number)[] = []
   await get(
@@ -89,17 +89,17 @@ t.test('sends each request once, whatever the client’s retry settings', async 
 
 t.test('times out on silence: before the response, in its header, and in its body', async t => {
   const stalls: Record<string, GetRange['client']> = {
-    'before there are credentials': fakeStore(() => ok, { credentials: () => new Promise(() => undefined) }),
-    'before the answer': fakeStore(
+    'before the credentials': fakeStore(() => ok, { credentials: () => new Promise(() => undefined) }),
+    'before the response': fakeStore(
       (_request, signal) =>
         new Promise((_resolve, reject) =>
           signal!.addEventListener('abort', () => reject(new Error('aborted'))),
         ),
     ),
-    'before an answer of a server that heeds no signal': fakeStore(() => new Promise(() => undefined)),
+    'before the response, ignoring the signal': fakeStore(() => new Promise(() => undefined)),
     'in the body of an error': fakeStore(() => ({ status: 500, body: new PassThrough() })),
     'before the first byte of the body': fakeStore(() => ({ ...ok, body: new PassThrough() })),
-    'behind the last byte': fakeStore(() => {
+    'after the last byte': fakeStore(() => {
       const body = new PassThrough()
       body.write('hello')
       return { ...ok, body }
@@ -122,7 +122,7 @@ t.test('closes a response that arrives after the timeout', async t => {
   t.ok(body.destroyed)
 })
 
-t.test('never times out while a body keeps coming', async t => {
+t.test('never times out while a body makes progress', async t => {
   const body = new PassThrough()
   const bytes = ['h', 'e', 'l', 'l', 'o']
   const drip = setInterval(() => {
@@ -143,8 +143,8 @@ t.test('rejects at any time with an AbortError and its reason on abort, and leav
   const reason = new Error('shutting down')
   const body = new PassThrough()
   const waits: Record<string, GetRange['client']> = {
-    'before there are credentials': fakeStore(() => ok, { credentials: () => new Promise(() => undefined) }),
-    'before the answer': fakeStore(() => new Promise(() => undefined)),
+    'before the credentials': fakeStore(() => ok, { credentials: () => new Promise(() => undefined) }),
+    'before the response': fakeStore(() => new Promise(() => undefined)),
     'in the body': fakeStore(() => ({ ...ok, body })),
   }
   for (const [when, client] of Object.entries(waits)) {
@@ -160,7 +160,7 @@ t.test('rejects at any time with an AbortError and its reason on abort, and leav
       return ok
     })
     await t.rejects(get(counting, { signal: abort.signal }), { name: 'AbortError' })
-    t.equal(requests, 0, 'nothing is sent after an abort')
+    t.equal(requests, 0, 'no request after an abort')
   }
   t.ok(body.destroyed)
 })

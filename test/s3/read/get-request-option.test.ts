@@ -9,7 +9,7 @@ t.test('copies the rest of the input', async t => {
   t.same(getRequestOption({}), {})
 })
 
-t.test('refuses members that the reader sets itself by name, even if undefined', async t => {
+t.test('rejects members that the reader sets itself, by name, even if undefined', async t => {
   const owned = [
     'Bucket',
     'Key',
@@ -36,7 +36,7 @@ t.test('refuses members that the reader sets itself by name, even if undefined',
   }
 })
 
-t.test('refuses anything but an object', async t => {
+t.test('rejects anything but an object', async t => {
   for (const request of [null, 'x', 7, []]) {
     t.throws(() => getRequestOption({ request }), { code: 'AVIO_ERR_OPTION', option: 'request' })
   }

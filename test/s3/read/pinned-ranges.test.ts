@@ -23,7 +23,7 @@ function target(client: S3Client, more: Partial<GetTarget> = {}): GetTarget {
   }
 }
 
-/** Fetches a range; resolves with its bytes, or with the error and the bytes that came before it. */
+/** Fetches a range; resolves with its bytes, or with the error and the bytes before it. */
 async function fetch(get: PinnedRanges, start: number, end: number) {
   const into = new RangeBuffer({ start, end })
   const { signal } = new AbortController()
@@ -47,7 +47,7 @@ async function local(t: Test) {
   return { s3, client, ranges: () => s3.calls.map(call => call.range ?? 'whole') }
 }
 
-/** A store that answers ranges of `content` rightly, except where `odd` has something else to say. */
+/** A store that serves ranges of `content`, unless `answer` returns another response. */
 function odd(answer: (request: FakeRequest, nth: number) => FakeAnswer | undefined) {
   const requests: FakeRequest[] = []
   const client = fakeStore(request => {
@@ -107,7 +107,7 @@ t.test('counts several breaks in one range together, each resumed at its byte', 
   s3.fault({ operation: 'GetObject', times: Infinity, shortBody: 3 })
   const { error, bytes } = await fetch(new PinnedRanges(target(client)), 2, 20)
   t.same(ranges(), ['bytes=2-19', 'bytes=5-19', 'bytes=8-19', 'bytes=11-19'])
-  t.equal(bytes, content.toString('latin1', 2, 14), 'what came is kept')
+  t.equal(bytes, content.toString('latin1', 2, 14), 'received bytes are kept')
   t.match(error, {
     code: 'AVIO_ERR_READ_FAILED',
     bucket: 'bucket',
@@ -252,7 +252,7 @@ t.test('requests an empty object as a whole, without a range', async t => {
   t.same(ranges(), ['bytes=0-4', 'whole'])
 })
 
-t.test('reads an object that was filled between the two requests from the beginning', async t => {
+t.test('reads an object from the beginning if it was filled between the two requests', async t => {
   const { s3, client, ranges } = await local(t)
   await s3.put('bucket', 'k', '')
   s3.fault({ operation: 'GetObject', nth: 2, changed: content })
@@ -288,7 +288,7 @@ t.test('requests the discovered version from then on, and survives a new one', a
   t.match(await fetch(new PinnedRanges(target(client, { versionId: get.info!.versionId })), 0, 5), {
     bytes: '01234',
   })
-  t.equal(s3.calls[2]?.versionId, get.info?.versionId, 'one that is asked for is asked for at once')
+  t.equal(s3.calls[2]?.versionId, get.info?.versionId, 'a given version is in the first request')
 })
 
 t.test('continues by ETag if reading by version id is forbidden', async t => {
@@ -314,7 +314,7 @@ t.test('continues by ETag if reading by version id is forbidden', async t => {
   t.match(
     await fetch(asked, 0, 5),
     { error: { code: 'AVIO_ERR_ACCESS_DENIED' } },
-    'not where the user asked for it',
+    'a versionId given by the user is kept',
   )
 })
 
@@ -360,7 +360,7 @@ t.test('fails the read with the caller’s error from the first response', async
   t.equal(await filling.catch((error: unknown) => error), no)
 })
 
-/** Answers by what `odd` makes of a range (start, exclusive end), and logs the ranges. */
+/** A store that responds with `odd(start, exclusive end)`, and logs the ranges. */
 function counted(odd: (start: number, end: number) => FakeAnswer) {
   const log: string[] = []
   const client = fakeStore(request => {
@@ -400,7 +400,7 @@ t.test('checks for bytes after a 200 of exactly the requested length', async t =
   const beyond = (headers: Record<string, string> = {}): FakeAnswer => ({ status: 416, headers })
   const cases: [string, (start: number, end: number) => FakeAnswer, object, string[]][] = [
     [
-      'a range whose marks were lost',
+      'a range without Content-Range',
       bare,
       {
         error: { code: 'AVIO_ERR_BAD_RESPONSE', byteOffset: 0, message: /although the object is longer/ },
@@ -409,7 +409,7 @@ t.test('checks for bytes after a 200 of exactly the requested length', async t =
       ['bytes=0-9', 'bytes=10-10'],
     ],
     [
-      'marks that are lost now and then',
+      'a Content-Range that is missing at times',
       (start, end) =>
         start === 0 ? bare(start, end) : { status: 206, headers: partialHeaders(10, 11, 20), body: 'a' },
       { error: { code: 'AVIO_ERR_BAD_RESPONSE' }, bytes: '' },
@@ -423,9 +423,9 @@ t.test('checks for bytes after a 200 of exactly the requested length', async t =
     t.equal(one.get.info, undefined, name)
   }
   for (const [name, odd] of Object.entries({
-    'a server that knows no ranges': () => whole,
-    'one that knows some': (start: number) => (start === 0 ? whole : beyond()),
-    'one that says how much there is': (start: number) =>
+    'a server without range support': () => whole,
+    'a server that rejects ranges past the end': (start: number) => (start === 0 ? whole : beyond()),
+    'a server that rejects them with the size': (start: number) =>
       start === 0 ? whole : beyond({ 'content-range': 'bytes */20' }),
   })) {
     const one = counted(odd)

@@ -38,7 +38,7 @@ t.test('accepts every option', async t => {
   t.equal(read({ stallTimeout: Infinity }).stallTimeout, Infinity)
 })
 
-t.test('refuses invalid options by name', async t => {
+t.test('rejects invalid options by name', async t => {
   const wrong: Record<string, unknown[]> = {
     versionId: ['', 7, null],
     request: [null, 'x', { Range: 'bytes=0-1' }],

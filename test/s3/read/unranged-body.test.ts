@@ -21,7 +21,7 @@ const OBJECT = { bucket: 'bucket', key: 'k' } as const
 
 type Answer = (response: ServerResponse, nth: number, request: IncomingMessage) => void
 
-/** A store that knows no ranges: whatever is asked for, all of `bytes` is the answer, unless `answer` has another. */
+/** A store without range support: it always sends all `bytes`, unless `answer` handles the request. */
 async function store(t: Test, bytes: Buffer, answer?: Answer) {
   const requests: { range: string | undefined; ifMatch: string | undefined }[] = []
   const responses: ServerResponse[] = []
@@ -49,7 +49,7 @@ async function store(t: Test, bytes: Buffer, answer?: Answer) {
   return { client, requests, responses }
 }
 
-/** Sends as fast as the connection takes it. */
+/** Sends `bytes` as fast as the connection accepts them. */
 function send(bytes: Buffer, response: ServerResponse, sent: { written: number }): void {
   while (sent.written < bytes.length) {
     const chunk = bytes.subarray(sent.written, sent.written + 64 * 1024)
@@ -67,7 +67,7 @@ t.test('reads a whole object from a store that ignores ranges', async t => {
   t.same(
     requests.map(({ range }) => range),
     ['bytes=0-524287', undefined],
-    'asked for once more, as a whole',
+    'the second request is for the whole object',
   )
   t.equal(source.info?.size, SIZE)
 })
@@ -93,7 +93,7 @@ t.test('skips the bytes already there after a broken connection', async t => {
   t.same(
     requests.slice(1).map(({ ifMatch }) => ifMatch),
     [undefined, '"one"', '"one"'],
-    'of the same version',
+    'retries require the same version',
   )
 })
 

@@ -4,7 +4,7 @@ import { type AnswerHead, badResponse, objectChanged, VersionPin } from '../../.
 const location = { bucket: 'b', key: 'k' }
 const modified = new Date('2026-01-02T03:04:05Z')
 
-/** An answer with bytes `start` to `end` of `size`. */
+/** A response with bytes `start` to `end` of `size`. */
 const partial = (start: number, end: number, size: number, more: Partial<AnswerHead> = {}): AnswerHead => ({
   ContentRange: `bytes ${start}-${end - 1}/${size}`,
   ContentLength: end - start,
@@ -13,7 +13,7 @@ const partial = (start: number, end: number, size: number, more: Partial<AnswerH
   $metadata: { httpStatusCode: 206 },
   ...more,
 })
-/** An answer with the whole object, as to a request without a range. */
+/** A response with the whole object, as to a request without a range. */
 const whole = (size: number, more: Partial<AnswerHead> = {}): AnswerHead => {
   const $metadata = { httpStatusCode: 200 }
   return { ...partial(0, size, size), ContentRange: undefined, $metadata, ...more }
@@ -70,7 +70,7 @@ t.test('rejects a 200 without any validator: an error page, a login page', async
   }
 })
 
-t.test('accepts the odd ways in which servers report an empty object', async t => {
+t.test('accepts every way in which servers report an empty object', async t => {
   for (const header of [undefined, 'bytes */0', 'bytes 0--1/0']) {
     const one = pin()
     const answer = { ...whole(0), ...(header && { ContentRange: header }) }
@@ -83,13 +83,13 @@ t.test('rejects a response with bytes other than requested, and pins nothing', a
   const asked = { start: 10, end: 20 }
   const answers: Record<string, AnswerHead> = {
     'another start': partial(11, 20, 100),
-    'more than was asked for': partial(10, 21, 100),
+    'more than requested': partial(10, 21, 100),
     nothing: partial(10, 10, 100),
     'the whole object: the Range header was ignored': whole(100),
-    'no word of which bytes': partial(10, 20, 100, { ContentRange: undefined }),
+    'no Content-Range': partial(10, 20, 100, { ContentRange: undefined }),
     garbage: partial(10, 20, 100, { ContentRange: 'bytes ten-twenty/100' }),
     'no size': partial(10, 20, 100, { ContentRange: 'bytes 10-19/*' }),
-    'another length than its range has': partial(10, 20, 100, { ContentLength: 11 }),
+    'a length that differs from the range': partial(10, 20, 100, { ContentLength: 11 }),
     'neither range nor length': whole(100, { ContentLength: undefined }),
   }
   for (const [name, answer] of Object.entries(answers)) {
@@ -114,8 +114,8 @@ t.test('rejects a response with bytes other than requested, and pins nothing', a
 t.test('reports a response of another version as a change', async t => {
   const changes: Record<string, Partial<AnswerHead>> = {
     'another ETag': { ETag: '"two"' },
-    'another ETag, and weak': { ETag: 'W/"two"' },
-    'no ETag any more': { ETag: undefined },
+    'another, weak ETag': { ETag: 'W/"two"' },
+    'a missing ETag': { ETag: undefined },
     'another size': { ContentRange: 'bytes 10-19/101' },
   }
   for (const [name, change] of Object.entries(changes)) {
@@ -162,12 +162,12 @@ t.test('keeps the requested version, and can forget a discovered one', async t =
 
   const found = pin()
   found.accept(partial(0, 10, 100, { VersionId: 'v1' }), { start: 0, end: 10 }, 1)
-  t.notOk(found.forgetVersion({}), 'not for a request that did not carry it')
+  t.notOk(found.forgetVersion({}), 'not for a request without the version')
   const sent = found.preconditions
   t.ok(found.forgetVersion(sent))
-  t.ok(found.forgetVersion(sent), 'for another request that was under way too')
+  t.ok(found.forgetVersion(sent), 'also for a second request in flight')
   t.same(found.preconditions, { IfMatch: '"one"' })
-  t.equal(found.info?.versionId, 'v1', 'it is still what was read')
+  t.equal(found.info?.versionId, 'v1', 'info keeps the version')
 })
 
 t.test('pins nothing by the version "null"', async t => {
@@ -234,7 +234,7 @@ t.test('pins a requested ETag before the first response', async t => {
   t.match(one.accept(partial(0, 10, 100), asked, 1), asked)
   for (const etag of ['W/"one"', 'one']) {
     const pinned = new VersionPin(location, undefined, etag)
-    t.same(pinned.preconditions, {}, `${etag} is no condition by HTTP's rules, and only compared`)
+    t.same(pinned.preconditions, {}, `${etag} is not a valid condition in HTTP, so it is only compared`)
     t.match(pinned.accept(partial(0, 10, 100), asked, 1), asked)
   }
   for (const ETag of ['"two"', undefined]) {
@@ -243,7 +243,7 @@ t.test('pins a requested ETag before the first response', async t => {
       code: 'AVIO_ERR_OBJECT_CHANGED',
       retryable: false,
     })
-    t.equal(other.info, undefined, 'and pins nothing')
+    t.equal(other.info, undefined, 'nothing is pinned')
   }
   t.match(pin().changed('x', location), { code: 'AVIO_ERR_OBJECT_CHANGED', retryable: true })
 })

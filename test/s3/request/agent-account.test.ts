@@ -23,16 +23,16 @@ t.test('counts the agent’s active and idle connections, and its own', async t 
       await once(response, 'end')
     }
     await ask()
-    // The agent has it back in the next turn.
+    // The agent gets the connection back in the next turn.
     await new Promise(resolve => setImmediate(resolve))
-    t.ok(account.hasRoom, 'one at rest')
+    t.ok(account.hasRoom, 'one idle connection')
     const socket = connect({ host: '127.0.0.1', port })
     account.enter(socket)
-    t.notOk(account.hasRoom, 'one at rest, and ours')
+    t.notOk(account.hasRoom, 'one idle connection, and a direct one')
     t.notOk(account.isAwaited)
     await Promise.all([ask(), ask()])
     const both = Promise.all([ask(), ask()])
-    t.ok(account.isAwaited, 'a request waits for our place')
+    t.ok(account.isAwaited, 'a request waits for the direct connection')
     socket.destroy()
     await both
     agent.destroy()
@@ -41,11 +41,11 @@ t.test('counts the agent’s active and idle connections, and its own', async t 
   }
 })
 
-t.test('names a host like the agent', t => {
+t.test('uses the agent’s names for hosts', t => {
   const names = [
     [new Agent(), 'http:', '127.0.0.1', /^127\.0\.0\.1:80:/],
     [new Agent({ family: 4 }), 'http:', '[::1]', /^::1:80::4/],
-    // What stands between differs from Node to Node.
+    // The part in between differs between Node versions.
     [new HttpsAgent({ ca: 'CA' }), 'https:', 'a.example', /^a\.example:443:.*:CA:/],
   ] as const
   for (const [agent, protocol, hostname, name] of names) {

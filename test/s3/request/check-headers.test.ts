@@ -10,7 +10,7 @@ import {
 
 const RULE = { code: 'AVIO_ERR_OPTION' }
 
-t.test('refuses values that a header can’t carry by name, with the remedy', async t => {
+t.test('rejects values that a header can’t carry, by name and with a remedy', async t => {
   const table: [Partial<S3UploadSettings>, string, RegExp][] = [
     [
       { metadata: { title: 'Grüße' } },

@@ -5,7 +5,7 @@ import { classifyError, isAbortError, s3Error } from '../../../lib/s3/request/cl
 import { sendOnce } from '../../../lib/s3/request/send-once.js'
 import { type FakeAnswer, fakeStore } from '../../support/fake-store.js'
 
-/** The SDK's error for an answer. */
+/** The SDK's error for a response. */
 function errorOf(answer: FakeAnswer): Promise<unknown> {
   const sending = sendOnce(
     fakeStore(() => answer),
@@ -151,7 +151,7 @@ t.test('names the region of a bucket elsewhere', async t => {
   }
 })
 
-t.test('says in the error what happened, to what, what the service said, and what to do', async t => {
+t.test('reports the operation, the object, the service’s message and a remedy', async t => {
   const cause = await errorOf({ status: 404, headers: { 'x-amz-request-id': 'R1' }, body: xml('NoSuchKey') })
   const error = s3Error(cause, 'AVIO_ERR_READ_FAILED', { bucket: 'b', key: 'k', attempts: 1 }, 'Cannot read')
   t.match(error, {
@@ -181,7 +181,7 @@ t.test('says in the error what happened, to what, what the service said, and wha
   )
 })
 
-t.test('has a code for a client without a region, and shows every address of a name', async t => {
+t.test('has a code for a client without a region, and reports every address of a host name', async t => {
   t.match(
     s3Error(
       new Error('Region is missing'),

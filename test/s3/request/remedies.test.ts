@@ -5,7 +5,7 @@ import { setSendMark } from '../../../lib/s3/request/send-mark.js'
 const system = (code: string, more: object = {}) =>
   Object.assign(new Error(`said ${code}`), { code, ...more })
 
-t.test('says what to do about a missing region', async t => {
+t.test('names AWS_REGION if the region is missing', async t => {
   t.match(remedyOf(new Error('Region is missing'), 'AVIO_ERR_WRONG_REGION'), /AWS_REGION/)
   t.ok(isRegionMissing(new Error('Region not accepted: region="" is not a valid hostname component.')))
   t.notOk(isRegionMissing(new Error('no')))

@@ -10,7 +10,7 @@ import { partOf } from '../../support/upload-store.js'
 
 const input = { Bucket: 'b', Key: 'k', UploadId: 'u', PartNumber: 1 }
 
-/** Sends `bytes` to a client of `config`, and shows the request as it would have gone out. */
+/** Sends `bytes` with a client of `config`, and returns the request as sent. */
 async function send(bytes: Buffer, config: object, more: object = {}) {
   let sent: FakeRequest | undefined
   let body: Buffer | undefined
@@ -41,8 +41,8 @@ t.test('sends a body unchanged, with its length and without chunks or trailers',
   for (const absent of ['transfer-encoding', 'content-encoding', 'x-amz-trailer', 'Expect', 'expect']) {
     t.notOk(absent in headers, absent)
   }
-  t.ok(reads >= bytes.length / (256 * 1024), 'each view taken is seen')
-  t.same([out, isOut], [bytes.length, true], 'and counted, to the last')
+  t.ok(reads >= bytes.length / (256 * 1024), 'each view is reported')
+  t.same([out, isOut], [bytes.length, true], 'all bytes are counted')
 })
 
 t.test('covers the bytes by the signature over http, and leaves them to TLS over https', async t => {

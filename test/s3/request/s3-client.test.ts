@@ -10,7 +10,7 @@ t.test('uses the user’s client unchanged, even from another copy of the SDK', 
   t.equal(clientOption({ client: foreign }), foreign)
 })
 
-t.test('refuses anything else', async t => {
+t.test('rejects anything else', async t => {
   for (const client of [null, 'x', {}, { send: 7, config: {} }, { send: () => undefined }]) {
     t.throws(() => clientOption({ client }), { code: 'AVIO_ERR_OPTION', option: 'client' })
   }
@@ -18,7 +18,7 @@ t.test('refuses anything else', async t => {
 
 const IGNORE = 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS'
 
-/** The client of a process with these variables, and none of those that say where else to look. */
+/** The client of a process with these environment variables, and without others that name an endpoint or a profile. */
 async function inEnvironment(t: Test, variables: Record<string, string>): Promise<S3Client> {
   const names = [
     'AWS_ENDPOINT_URL',
@@ -31,7 +31,7 @@ async function inEnvironment(t: Test, variables: Record<string, string>): Promis
   const before = { ...process.env }
   for (const name of names) Reflect.deleteProperty(process.env, name)
   Object.assign(process.env, variables)
-  // A module of its own, since there is one client for a process.
+  // A fresh module, since a process has one default client.
   const fresh = await t.mockImport<{ clientOption: typeof clientOption }>(
     '../../../lib/s3/request/s3-client.js',
     {},
@@ -52,7 +52,7 @@ t.test('puts the bucket into the path of an endpoint from the environment or the
   const s3 = await LocalS3.start({ buckets: ['bucket'] })
   t.teardown(() => s3.close())
   await s3.put('bucket', 'k', 'hello')
-  // By name: for an address the SDK takes path style in any case.
+  // By host name: with an IP address, the SDK always uses path style.
   const endpoint = s3.endpoint.replace('127.0.0.1', 'localhost')
   const { accessKeyId, secretAccessKey } = s3.credentials
   const keys = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey }

@@ -19,7 +19,7 @@ t.test(
   async t => {
     const client = fakeStore(() => ({ status: 404 }))
     t.match(sendMark(await head(client)), { unsent: false, protocol: 'http:', hasWorked: false })
-    t.match(sendMark(await head(client)), { unsent: false, hasWorked: true }, 'a 404 is an answer')
+    t.match(sendMark(await head(client)), { unsent: false, hasWorked: true }, 'a 404 counts as a response')
   },
 )
 

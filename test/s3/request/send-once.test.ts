@@ -36,7 +36,7 @@ t.test('sends one request, whatever the client’s retries, and throws the SDK�
     t.equal(requests, 1, retryMode)
     if (retryMode === 'adaptive') continue
     await failure(client.send(command()))
-    t.equal(requests, 4, 'the client’s own commands are tried as before')
+    t.equal(requests, 4, 'the client’s own commands are retried as before')
   }
 })
 
@@ -53,7 +53,7 @@ t.test('can send the same command again', async t => {
   t.match(await sendOnce(client, one), { ETag: '"one"' })
 })
 
-t.test('accepts a client stand-in that only sends', async t => {
+t.test('accepts a client stand-in with only send()', async t => {
   const { signal } = new AbortController()
   const sent: unknown[] = []
   const client = { config: {}, send: async (...args: unknown[]) => sent.push(...args) } as unknown as S3Client
@@ -77,7 +77,7 @@ t.test('shows the user’s middleware every request', async t => {
   t.same(seen, ['initialize', 'build', 'finalizeRequest', 'deserialize'])
 })
 
-t.test('follows a region redirect that the user asked for', async t => {
+t.test('follows a region redirect if the client allows it', async t => {
   const hosts: string[] = []
   const client = fakeStore(
     request => {

@@ -65,7 +65,7 @@ t.test('detects silence in the middle of a body, but accepts a slow body', async
   await t.rejects(
     sendWithTimeout(store.client, uploadPart(part.size), { timeout: 1500, body: part }),
     { name: 'NoSuchUpload' },
-    'it took its time, and was answered',
+    'the slow body was accepted',
   )
 })
 
@@ -107,7 +107,7 @@ t.test('knows that a request failed without effect before its body was sent', as
     sendWithTimeout(store.client, uploadPart(part.size), { timeout: 5000, body: part }),
   )
   t.ok(whole)
-  t.notOk(wasCutShort(whole), 'whole, but without an answer')
+  t.notOk(wasCutShort(whole), 'sent whole, but without a response')
   t.notOk(wasCutShort(undefined))
 })
 
@@ -125,10 +125,10 @@ t.test('closes a connection whose response arrived before its body was sent', as
   status = 200
   await sendWithTimeout(client, uploadPart(part.size), { timeout: 5000, body: part })
   await setImmediate()
-  t.equal(stream?.destroyed, true, 'and after a yes')
+  t.equal(stream?.destroyed, true, 'after a success')
 })
 
-t.test('cancels a body below the minimum throughput, and says so', async t => {
+t.test('cancels a body below the minimum throughput, and names the limit', async t => {
   const store = await UploadStore.open(t)
   store.s3.pace = { bytesPerSecond: MiB }
   const part = partOf(Buffer.alloc(24 * MiB))

@@ -39,7 +39,7 @@ t.test('does not time out a request queued longer than stallTimeout by a client 
   t.equal(store.log.length, keys.length)
 })
 
-t.test('times out a silent request that has its socket, and the next one gets its turn', async t => {
+t.test('times out a silent request with a socket, and lets the next one start', async t => {
   const store = await UploadStore.open(t)
   const client = new S3Client({ ...store.s3.clientConfig(), requestHandler: config(1) })
   t.teardown(() => client.destroy())
@@ -67,7 +67,7 @@ t.test(
 
 t.test('reports nothing once stopped', async t => {
   const client = fakeStore(() => ({ status: 200 }))
-  const watch = new StallWatch(client, new Sending(client), 5, () => t.fail('it was stopped'))
+  const watch = new StallWatch(client, new Sending(client), 5, () => t.fail('a stall was reported'))
   watch.alive(1)
   watch.moved()
   watch.stop()

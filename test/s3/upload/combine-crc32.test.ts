@@ -16,11 +16,11 @@ t.test('combines the checksums of many pieces of different sizes', async t => {
   const pieces = [0, 1, 65_536, 5_000_000, 3, 0, 1_048_576].map(size => randomBytes(size))
   const whole = crc32(Buffer.concat(pieces))
   t.equal(combineAllCrc32(pieces.map(piece => ({ crc32: crc32(piece), size: piece.length }))), whole)
-  t.equal(combineAllCrc32([]), 0, 'of nothing it is 0')
+  t.equal(combineAllCrc32([]), 0, '0 without pieces')
 })
 
 t.test('counts lengths past 32 bits in full', async t => {
-  // Zeros shift the sum before them: 2³³ + 5 of them at once do what 2³² and 2³² + 5 do in turn.
+  // Zeros shift the sum before them: 2³³ + 5 zeros at once equal 2³² and then 2³² + 5.
   const zeros = (length: number) => combineCrc32(crc32('head'), 0, length)
   const [half, rest] = [2 ** 32, 2 ** 32 + 5]
   t.equal(zeros(half + rest), combineCrc32(zeros(half), 0, rest))

@@ -15,7 +15,7 @@ const { signal } = new AbortController()
 const md5 = (data: string | Buffer) => createHash('md5').update(data).digest()
 const etag = `"${md5(Buffer.concat(PIECES.map(md5))).toString('hex')}-3"`
 
-/** An upload whose three parts are stored, the first of them last, and its commit. */
+/** An upload with three stored parts, the first one stored last, and its commit. */
 async function ready(t: Test, overrides: Partial<UploadTarget> = {}) {
   const store = await UploadStore.open(t, { server: { minPartSize: 1 } })
   const upload = await MultipartUpload.create(store.requests(overrides), signal)
@@ -54,10 +54,10 @@ t.test('sends no whole checksum to a server that does not support one', async t 
   await new CompleteUpload(upload, [part]).run()
   const { headers } = store.s3.calls.at(-1)!
   t.notOk('x-amz-checksum-crc32' in headers)
-  t.equal(headers['x-amz-checksum-type'], 'FULL_OBJECT', 'but the type is repeated, or S3 would refuse')
+  t.equal(headers['x-amz-checksum-type'], 'FULL_OBJECT', 'the type is repeated, as S3 requires')
 })
 
-t.test('takes no confirmation from a server’s checksum of checksums', async t => {
+t.test('does not treat a composite checksum as confirmation', async t => {
   const store = await UploadStore.open(t, { server: { minPartSize: 1 } })
   const refuses = (call: S3Call) => call.headers['x-amz-checksum-type'] !== undefined
   store.s3.fault({ operation: 'CreateMultipartUpload', when: refuses, status: 501 })
@@ -89,7 +89,7 @@ t.test('tries again after an attempt without effect', async t => {
   }
 })
 
-t.test('needs no look at the store after a request that was turned away', async t => {
+t.test('does not check the store after a rejected request', async t => {
   const { store, commit } = await ready(t)
   store.s3.fault({ operation: 'CompleteMultipartUpload', times: 2, status: 503, code: 'SlowDown' })
   t.match(await commit.run(), { etag })
@@ -143,7 +143,7 @@ t.test('completes a response without an ETag by HEAD, or by the expected one', a
   }
 })
 
-t.test('accepts a refusal as final, without a look at the store', async t => {
+t.test('treats a refusal as final, without checking the store', async t => {
   const { store, upload, commit } = await ready(t)
   store.s3.fault({ operation: 'CompleteMultipartUpload', status: 403 })
   await t.rejects(commit.run(), {
@@ -165,12 +165,12 @@ t.test('reports a failed condition with its own code', async t => {
     store.s3.fault({ operation: 'CompleteMultipartUpload', status, code })
     await t.rejects(commit.run(), { code: 'AVIO_ERR_PRECONDITION_FAILED', statusCode: status })
     const looks = status === 412 ? ['list'] : []
-    t.same(store.log, ['complete', ...looks], 'a conflict needs a new upload, so S3 says')
+    t.same(store.log, ['complete', ...looks], 'S3 requires a new upload after a conflict')
     await upload.abort()
   }
 })
 
-t.test('recognises a condition that fails on a later attempt as the echo of its own success', async t => {
+t.test('recognises a condition that fails on a later attempt because of its own success', async t => {
   const { store, commit } = await ready(t, { ifNoneMatch: '*' })
   store.s3.fault({ operation: 'CompleteMultipartUpload', reset: true, performed: true })
   store.s3.fault({ operation: 'ListParts', status: 403 })
@@ -232,7 +232,7 @@ t.test('completes the same parts again if listing parts is forbidden', async t =
   t.same(store.log, ['complete', 'list', 'complete'])
 })
 
-t.test('reports an unknown outcome for an upload that is gone without our object', async t => {
+t.test('reports an unknown outcome for an upload that is gone without its object', async t => {
   const { store, upload, commit } = await ready(t)
   const before = () => upload.requests.abort(upload.uploadId, signal)
   store.s3.fault({ operation: 'CompleteMultipartUpload', reset: true })
@@ -249,7 +249,7 @@ t.test('reports a failure for an upload that was gone before', async t => {
   t.same(store.log, ['complete', 'head'])
 })
 
-t.test('reports an unknown outcome if looking is forbidden, and aborts nothing', async t => {
+t.test('reports an unknown outcome if checking the store is forbidden, and aborts nothing', async t => {
   const { store, upload, commit } = await ready(t)
   store.s3.fault({ operation: 'CompleteMultipartUpload', times: 3, reset: true })
   store.s3.fault({
@@ -338,7 +338,7 @@ t.test('does not retry a commit that is no longer wanted', async t => {
   }
 })
 
-t.test('does not take a page in response to ListParts as proof of the upload', async t => {
+t.test('does not treat an HTML page in response to ListParts as proof of the upload', async t => {
   const { store, upload } = await ready(t)
   upload.requests.listParts = () => Promise.resolve(false)
   t.equal(await upload.exists(), undefined)

@@ -9,7 +9,7 @@ const { signal } = new AbortController()
 const part = partOf('the bytes of a part')
 const etag = `"${createHash('md5').update('the bytes of a part').digest('hex')}"`
 
-/** Faults that pass. */
+/** Temporary faults. */
 const PASSING: FaultRule[] = [
   { status: 500 },
   { status: 503, code: 'SlowDown' },
@@ -34,7 +34,7 @@ t.test('creates an upload, and knows whether the server checksums the whole', as
   await none.abort()
 })
 
-t.test('requests no more from a server that checksums parts only', async t => {
+t.test('requests only part checksums if the server supports no others', async t => {
   const store = await UploadStore.open(t)
   const refuses = (call: S3Call) => call.headers['x-amz-checksum-type'] !== undefined
   store.s3.fault({ operation: 'CreateMultipartUpload', when: refuses, status: 501, code: 'NotImplemented' })
@@ -47,7 +47,7 @@ t.test('requests no more from a server that checksums parts only', async t => {
   await upload.abort()
 })
 
-t.test('says what to do about a server without checksum support', async t => {
+t.test('names a remedy for a server without checksum support', async t => {
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'CreateMultipartUpload', times: 9, status: 501, code: 'NotImplemented' })
   await t.rejects(MultipartUpload.create(store.requests(), signal), {
@@ -59,7 +59,7 @@ t.test('says what to do about a server without checksum support', async t => {
 
 t.test('retries the creation after a temporary fault', async t => {
   for (const fault of PASSING) {
-    // An upload whose answer was lost holds no bytes, and is not to be told from somebody else's.
+    // An upload whose response was lost holds no bytes, and nothing distinguishes it from another client's.
     const store = await UploadStore.open(t, { leaves: true })
     store.s3.fault({ operation: 'CreateMultipartUpload', times: 2, ...fault })
     const upload = await MultipartUpload.create(store.requests(), signal)
@@ -163,7 +163,7 @@ t.test('reports an upload that another client aborted', async t => {
   })
 })
 
-t.test('tells an existing upload from a missing one and from an unknown one', async t => {
+t.test('distinguishes existing, missing and unknown uploads', async t => {
   const store = await UploadStore.open(t)
   const upload = await MultipartUpload.create(store.requests(), signal)
   t.equal(await upload.exists(), true)
@@ -184,7 +184,7 @@ t.test('verifies an abort', async t => {
 t.test('aborts an upload again that still exists after an abort', async t => {
   const store = await UploadStore.open(t)
   const upload = await MultipartUpload.create(store.requests(), signal)
-  // The answer of an abort that did nothing, as when a part lands behind it.
+  // The response to an abort without effect, as when a part lands after it.
   store.s3.fault({ operation: 'AbortMultipartUpload', times: 2, status: 204 })
   await upload.abort()
   t.same(store.log, ['create', 'abort', 'list', 'abort', 'list', 'abort', 'list'])
@@ -200,7 +200,7 @@ t.test('retries an abort independently', async t => {
   }
 })
 
-t.test('trusts an abort that must not be verified', async t => {
+t.test('trusts an abort if verifying it is forbidden', async t => {
   const store = await UploadStore.open(t)
   const upload = await MultipartUpload.create(store.requests(), signal)
   store.s3.fault({ operation: 'ListParts', status: 403 })
@@ -219,7 +219,7 @@ t.test('reports what a failed abort leaves behind', async t => {
     message: /Parts may be left in the bucket/,
   }
   await t.rejects(upload.abort(), failure)
-  await t.rejects(upload.abort(), failure, 'and is not tried anew')
+  await t.rejects(upload.abort(), failure, 'the abort is not retried')
   t.same(store.log, ['create', 'abort'])
 })
 

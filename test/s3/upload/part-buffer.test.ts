@@ -21,7 +21,7 @@ t.test('returns the bytes with their checksums, for any chunk size', async t => 
     t.equal(part.crc32, crc32(data))
     t.equal(part.digest('md5').toString('hex'), createHash('md5').update(data).digest('hex'))
     t.equal(part.digest('sha256').toString('hex'), createHash('sha256').update(data).digest('hex'))
-    t.equal(Buffer.compare(bytesOf(part), data), 0, 'and a second time')
+    t.equal(Buffer.compare(bytesOf(part), data), 0, 'read a second time')
   }
 })
 
@@ -57,7 +57,7 @@ t.test('accepts no more than fits, and leaves the rest for the next part', async
   t.same(Buffer.concat([bytesOf(part), bytesOf(next)]), data)
 })
 
-t.test('copies bytes: later changes to the chunk do not matter', async t => {
+t.test('copies bytes, so that later changes to the chunk have no effect', async t => {
   const chunk = Buffer.from('before')
   const part = new PartBuffer(8 * MiB, new BlockPool(), true)
   part.append(chunk, 0)
@@ -89,7 +89,7 @@ t.test('takes little memory for few bytes, and at most twice their size for many
   t.equal(
     taken.reduce((sum, size) => sum + size, 0),
     8 * MiB,
-    'in the end not a byte more than the part',
+    'exactly the size of the part in the end',
   )
 })
 

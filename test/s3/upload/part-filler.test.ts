@@ -6,11 +6,11 @@ import { PartFiller, PendingChunks } from '../../../lib/s3/upload/part-filler.js
 import type { PartUploads } from '../../../lib/s3/upload/part-uploads.js'
 import { target } from '../../support/upload-store.js'
 
-/** Parts that are under way until they are let go. */
+/** Parts that stay in flight until the test lets them go. */
 class HeldParts {
   readonly parts: PartBuffer[] = []
   active = 0
-  /** How many parts were before. */
+  /** The number of earlier parts. */
   earlier = 0
   get started() {
     return this.earlier + this.parts.length
@@ -56,7 +56,7 @@ t.test('sends a part as soon as it is full, but the first only when there is mor
   const { held, filler } = open()
   filler.copy(pending('1234567890'))
   t.equal(held.started, 0)
-  t.equal(filler.isWhole, true, 'it may be all there is')
+  t.equal(filler.isWhole, true, 'it may be the whole object')
   filler.copy(pending('1'))
   t.equal(held.started, 1)
   t.equal(filler.isWhole, false)
@@ -86,7 +86,7 @@ t.test('stops at the exact byte without room, in the middle of a chunk', async t
   held.active--
   t.equal(filler.copy(chunks), true)
   t.equal(filler.bytes, 25)
-  t.equal(filler.send(), false, 'the rest has to wait like any other part')
+  t.equal(filler.send(), false, 'the rest waits like any other part')
   held.active--
   t.equal(filler.send(), true)
   t.same(held.parts.map(text), ['1234567890', '1234567890', '12345'])
@@ -97,7 +97,7 @@ t.test('starts the next part only when fewer are in flight, if parts grow', asyn
   held.earlier = 2000
   held.active = 4
   const chunks = pending('x')
-  t.equal(filler.copy(chunks), false, 'a part of 10 MiB is not begun beside four')
+  t.equal(filler.copy(chunks), false, 'no part of 10 MiB starts beside four others')
   held.active = 3
   t.equal(filler.copy(chunks), true)
   t.equal(filler.whole().capacity, 10 * MiB)
@@ -113,7 +113,7 @@ t.test('accepts bytes for 10,000 parts, and not one more', async t => {
     byteOffset: 100_000,
     message: /"partSize", or leave "partGrowth" on/,
   })
-  t.equal(filler.copy(pending('')), true, 'an empty chunk is no byte')
+  t.equal(filler.copy(pending('')), true, 'an empty chunk adds nothing')
 })
 
 t.test('returns bytes short of a part whole, empty without input', async t => {
@@ -142,7 +142,7 @@ t.test('holds the first part back besides those in flight, until the header is t
   t.equal(filler.send(), true)
   held.active--
   t.equal(filler.sendHeld(), true)
-  t.equal(filler.sendHeld(), true, 'there is nothing more')
+  t.equal(filler.sendHeld(), true, 'nothing is left to send')
   t.same(held.parts.map(text), ['abcdefghij', 'ABCDEFGHIJ', 'head1234567890'])
 })
 

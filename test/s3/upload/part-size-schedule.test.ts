@@ -13,7 +13,7 @@ import {
 
 const defaults = { partSize: 8 * MiB, partGrowth: true, concurrency: 4 }
 
-/** Memory while part `partNumber` is filled: itself and those under way. */
+/** Memory while part `partNumber` is filled: itself and the parts in flight. */
 function held(partNumber: number, sizes: PartSizeSchedule) {
   const size = partSizeAt(partNumber, sizes)
   return (concurrencyAt(size, sizes) + 1) * size
@@ -36,7 +36,7 @@ t.test('follows the documented schedule with the defaults', async t => {
     [10_000, 5120, 1],
   ] as const) {
     t.equal(partSizeAt(partNumber, defaults), size * MiB, `size of part ${partNumber}`)
-    t.equal(concurrencyAt(size * MiB, defaults), concurrency, `parts at once at ${partNumber}`)
+    t.equal(concurrencyAt(size * MiB, defaults), concurrency, `concurrency at part ${partNumber}`)
   }
 })
 
@@ -52,7 +52,7 @@ t.test('holds at least 5 TiB in 10,000 parts, for any initial size', async t => 
   t.equal(
     maxObjectSize({ ...defaults, partSize: MAX_PART_SIZE }),
     MAX_PARTS * MAX_PART_SIZE,
-    'and parts of 5 GiB all that S3 takes',
+    'parts of 5 GiB reach the limit of S3',
   )
 })
 
@@ -103,7 +103,7 @@ t.test('keeps all parts equal without growth', async t => {
 
 t.test('leaves room for a header in part 1 below the largest part', async t => {
   t.equal(heldSize(defaults, undefined), 8 * MiB)
-  t.equal(heldSize(defaults, MiB), 7 * MiB, 'and with a reserve both make one part')
+  t.equal(heldSize(defaults, MiB), 7 * MiB, 'with a reserve, both make one part')
   const largest = { ...defaults, partSize: MAX_PART_SIZE }
   t.equal(heldSize(largest, undefined), 4 * GiB)
   t.equal(heldSize(largest, MiB), 5 * GiB - MiB)

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { PartUploads } from '../../../lib/s3/upload/part-uploads.js'
 import { UploadStore, partOf } from '../../support/upload-store.js'
 
-/** Parts on their way to a store that takes small ones, and what their listener heard. */
+/** Uploads to a store that accepts small parts, and a log of their events. */
 async function open(t: Test) {
   const store = await UploadStore.open(t, { server: { minPartSize: 1 } })
   const heard: string[] = []
@@ -90,7 +90,7 @@ t.test('cancels parts in flight on discard, waits for them, and leaves nothing b
   await uploads.discard()
   t.same(store.log, ['create', 'part 1', 'part 2', 'abort', 'list'])
   t.equal(uploads.active, 0)
-  t.same(heard, ['upload', 'part 1'], 'a part that was cancelled is no failure')
+  t.same(heard, ['upload', 'part 1'], 'a cancelled part is not a failure')
   t.equal(await store.busySockets(), 0)
 })
 
@@ -105,7 +105,7 @@ t.test('aborts nothing before every part has settled, so that no late one stays'
   while (settle === undefined) await setImmediate()
   const discarded = uploads.discard()
   for (let turn = 0; turn < 20; turn++) await setImmediate()
-  t.same(store.log, ['create'], 'it waits')
+  t.same(store.log, ['create'], 'no abort yet')
   settle(new Error('cancelled at last'))
   await discarded
   t.same(store.log, ['create', 'abort', 'list'])

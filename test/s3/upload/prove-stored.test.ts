@@ -9,13 +9,13 @@ const bytes = 'what is stored'
 const etag = `"${createHash('md5').update(bytes).digest('hex')}"`
 const expected = { size: bytes.length, etag, crc32: crc32(bytes) }
 
-t.test('takes the ETag as proof', async t => {
+t.test('accepts the ETag as proof', async t => {
   const store = await UploadStore.open(t)
   await store.s3.put('uploads', 'k', bytes)
   t.same(await proveStored(store.requests(), expected), { etag, versionId: undefined, confirmed: false })
 })
 
-t.test('takes the CRC32 of the whole as proof if ETags are opaque', async t => {
+t.test('accepts the CRC32 of the whole as proof if ETags are opaque', async t => {
   const store = await UploadStore.open(t)
   await store.s3.put('uploads', 'k', bytes)
   const opaque = '"opaque"'
@@ -24,20 +24,20 @@ t.test('takes the CRC32 of the whole as proof if ETags are opaque', async t => {
   t.match(await proveStored(store.requests(), expected), { etag: opaque, confirmed: true })
   t.equal(store.s3.calls[0]?.headers['x-amz-checksum-mode'], 'ENABLED')
   store.s3.fault({ operation: 'HeadObject', answerHeaders: sum(`${formatCrc32(crc32(bytes))}-2`) })
-  t.equal(await proveStored(store.requests(), expected), 'other', 'a composite one does not')
+  t.equal(await proveStored(store.requests(), expected), 'other', 'a composite checksum is no proof')
 })
 
-t.test('tells another object, or none, from an invisible one', async t => {
+t.test('distinguishes another object, or none, from one that it can’t check', async t => {
   const store = await UploadStore.open(t)
-  t.equal(await proveStored(store.requests(), expected), 'other', 'none')
+  t.equal(await proveStored(store.requests(), expected), 'other', 'no object')
   await store.s3.put('uploads', 'k', 'something else')
-  t.equal(await proveStored(store.requests(), expected), 'other', 'of another ETag')
-  t.equal(await proveStored(store.requests(), { ...expected, size: 3 }), 'other', 'of another size')
+  t.equal(await proveStored(store.requests(), expected), 'other', 'another ETag')
+  t.equal(await proveStored(store.requests(), { ...expected, size: 3 }), 'other', 'another size')
   store.s3.fault({ operation: 'HeadObject', status: 403 })
-  t.equal(await proveStored(store.requests(), expected), 'unknown', 'not allowed to look')
+  t.equal(await proveStored(store.requests(), expected), 'unknown', 'HEAD is forbidden')
 })
 
-t.test('retries the look at the store, up to maxAttempts', async t => {
+t.test('retries HEAD up to maxAttempts', async t => {
   const store = await UploadStore.open(t)
   await store.s3.put('uploads', 'k', bytes)
   store.s3.fault({ operation: 'HeadObject', times: 2, status: 500 })

@@ -96,7 +96,7 @@ t.test('reports a condition that fails on a later attempt because of another cli
   t.same(store.log, ['put', 'put', 'head'])
 })
 
-t.test('looks at the store if every response is lost', async t => {
+t.test('checks the store if every response is lost', async t => {
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'PutObject', times: 3, reset: true, performed: true })
   t.same(await putObject(store.requests(), body), OWN)
@@ -116,14 +116,14 @@ t.test('reports an unknown outcome if the store does not settle it', async t => 
   }
 })
 
-t.test('reports a plain failure if the server refused each time and has nothing', async t => {
+t.test('reports a plain failure if the server refused each time and has no object', async t => {
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'PutObject', times: 3, status: 500 })
   await t.rejects(putObject(store.requests(), body), { code: 'AVIO_ERR_UPLOAD_FAILED', statusCode: 500 })
   t.same(store.log, ['put', 'put', 'put', 'head'])
 })
 
-t.test('leaves no doubt about a request that never went out whole', async t => {
+t.test('reports a plain failure for a request that was never sent whole', async t => {
   const store = await UploadStore.open(t)
   await store.s3.close()
   await t.rejects(putObject(store.requests({ maxAttempts: 1 }), body), { code: 'AVIO_ERR_UNREACHABLE' })
@@ -194,7 +194,7 @@ t.test('does not mistake an identical older object for its own success', async t
   }
 })
 
-t.test('marks an attempt only if it may have to be told from another', async t => {
+t.test('marks an attempt only if it may have to be distinguished from another', async t => {
   const marked = async (overrides: object, faults: number) => {
     const store = await UploadStore.open(t)
     if (faults > 0) store.s3.fault({ operation: 'PutObject', times: faults, status: 500 })
@@ -205,7 +205,7 @@ t.test('marks an attempt only if it may have to be told from another', async t =
   t.equal(await marked({}, 1), true)
   t.equal(await marked({ ifNoneMatch: '*' }, 0), true)
   t.equal(await marked({ maxAttempts: 1 }, 0), true)
-  t.equal(await marked({ metadata: { note: 'x'.repeat(2040) } }, 1), false, 'there is no room')
+  t.equal(await marked({ metadata: { note: 'x'.repeat(2040) } }, 1), false, 'the metadata has no room')
 })
 
 t.test('sends nothing again once unwanted, and waits for the last attempt', async t => {

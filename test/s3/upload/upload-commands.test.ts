@@ -7,7 +7,7 @@ const part = partOf('the bytes of a part')
 const crc = formatCrc32(part.crc32)
 const { signal } = new AbortController()
 
-/** All headers that have to do with checksums, of the last call. */
+/** The checksum headers of the last call. */
 function sums(store: UploadStore) {
   const headers = Object.entries(store.s3.calls.at(-1)!.headers)
   return Object.fromEntries(headers.filter(([name]) => /checksum|md5|trailer|encoding/.test(name)))
@@ -25,12 +25,12 @@ t.test('announces the CRC32 of the whole, and sends one for each part and for th
   await t.rejects(
     requests.complete(created.UploadId!, [{ ...stored, crc32: 1 }]),
     { name: 'InvalidPart' },
-    'the sums of the parts are repeated',
+    'the part checksums are repeated',
   )
   await t.rejects(
     requests.complete(created.UploadId!, [stored], { crc32: 1 }),
     { name: 'BadDigest' },
-    'and the one of the whole is checked',
+    'the checksum of the whole is checked',
   )
   const answer = await requests.complete(created.UploadId!, [stored], part)
   t.same(sums(store), { 'x-amz-checksum-crc32': crc, 'x-amz-checksum-type': 'FULL_OBJECT' })

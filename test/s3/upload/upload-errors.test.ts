@@ -13,7 +13,7 @@ import {
 } from '../../../lib/s3/upload/upload-errors.js'
 import { target } from '../../support/upload-store.js'
 
-/** An error as the SDK makes it. */
+/** An error as the SDK throws it. */
 function answered(httpStatusCode: number, name = 'Unknown'): Error {
   return Object.assign(new Error('said the service'), { name, $metadata: { httpStatusCode } })
 }
@@ -21,7 +21,7 @@ const broken = (code: string) => Object.assign(new Error(code), { code })
 const timeout = Object.assign(new Error('silence'), { name: 'TimeoutError' })
 const mine = target(new S3Client({ region: 'us-east-1' }))
 
-t.test('knows that a refusal has no effect, nor a request that never left', async t => {
+t.test('knows that a refused or unsent request has no effect', async t => {
   for (const error of [
     answered(400, 'InvalidPart'),
     answered(403, 'AccessDenied'),
@@ -57,7 +57,7 @@ t.test('assumes that everything else may have taken effect', async t => {
   }
 })
 
-t.test('counts any response as one, and silence as none', async t => {
+t.test('treats any response as an answer, but not silence', async t => {
   t.ok(isAnswered(answered(500)))
   t.notOk(isAnswered(timeout))
   t.notOk(isAnswered(broken('ECONNRESET')))
@@ -65,7 +65,7 @@ t.test('counts any response as one, and silence as none', async t => {
 
 t.test('recognises a missing upload by any 404 except the bucket’s', async t => {
   t.ok(isUploadGone(classifyError(answered(404, 'NoSuchUpload'))))
-  t.ok(isUploadGone(classifyError(answered(404, 'NoSuchKey'))), 'as Ceph says it')
+  t.ok(isUploadGone(classifyError(answered(404, 'NoSuchKey'))), 'the code of Ceph')
   t.notOk(isUploadGone(classifyError(answered(404, 'NoSuchBucket'))))
   t.notOk(isUploadGone(classifyError(answered(403, 'AccessDenied'))))
   t.notOk(isUploadGone(classifyError(timeout)))
@@ -81,13 +81,13 @@ t.test('retries corruption in transit like a broken connection, but not a refusa
   t.notOk(isWorthRepeating(new S3Error('AVIO_ERR_BAD_RESPONSE', 'no id')))
 })
 
-t.test('observes the delay that the service requests', async t => {
+t.test('honours the delay requested by the service', async t => {
   const error = Object.assign(answered(503, 'SlowDown'), { $response: { headers: { 'retry-after': '2' } } })
   t.equal(patience(3).retryAfter?.(error), 2000)
   t.equal(patience(3).maxAttempts, 3)
 })
 
-t.test('says in the error what happened, to what, and what to do', async t => {
+t.test('reports the operation, the object and the service’s error', async t => {
   const fields = { operation: 'UploadPart', uploadId: 'u', partNumber: 3, byteOffset: 10, attempts: 2 }
   const error = uploadError(answered(500, 'InternalError'), mine, fields, 'Could not upload part 3 of')
   t.match(error, {
@@ -100,7 +100,7 @@ t.test('says in the error what happened, to what, and what to do', async t => {
     message: /^Could not upload part 3 of s3:\/\/uploads\/k: /,
   })
   t.match(error.cause, { message: 'said the service' })
-  t.equal(uploadError(error, mine, fields, 'again'), error, 'and is not wrapped a second time')
+  t.equal(uploadError(error, mine, fields, 'again'), error, 'an error is not wrapped twice')
 })
 
 t.test('does not report a missing upload as a missing key', async t => {
@@ -127,7 +127,7 @@ t.test('names a server without CRC32 support as a cause, unless none was sent', 
   t.notMatch(uploadError(answered(403, 'AccessDenied'), mine, fields, 'x').message, /option "checksum"/)
 })
 
-t.test('says that the outcome is unknown, and keeps the cause', async t => {
+t.test('reports an unknown outcome, and keeps the cause', async t => {
   const fields = { operation: 'PutObject', attempts: 3 }
   const failure = uploadError(timeout, mine, fields, 'Could not store')
   const error = unknownOutcome(failure, mine, fields)

@@ -77,7 +77,7 @@ t.test('accepts every option', async t => {
   t.equal(uploadSettings(given).signal, signal)
 })
 
-t.test('refuses an invalid option with its rule', async t => {
+t.test('rejects an invalid option with its rule', async t => {
   for (const [option, value, rule] of [
     ['partSize', 5 * MiB - 1, /from 5242880 to 5368709120 bytes, got 5242879/],
     ['partSize', 5 * GiB + 1, /5368709120/],

@@ -62,7 +62,7 @@ t.test('sends a customer key wherever bytes or checksums are, and the payer ever
   t.same(names('CompleteMultipartUpload'), ['ExpectedBucketOwner', 'IfMatch', 'RequestPayer', ...key])
 })
 
-t.test('refuses members with an option of their own by its name, and unknown members', async t => {
+t.test('rejects unknown members, and members that have an option of their own, by its name', async t => {
   for (const [member, instead] of [
     ['Bucket', /"bucket"/],
     ['Key', /"key"/],
