@@ -24,7 +24,7 @@ t.test('resumes each fault at the first, a middle and the last request at its by
       const { s3, source, ranges } = await local(t)
       s3.fault({ operation: 'GetObject', nth, ...fault })
       const { bytes, error } = await read(
-        source({ partSize: 10, concurrency: 1, ...('stall' in fault && { stallTimeout: 250 }) }),
+        source({ partSize: 10, concurrency: 1, ...('stall' in fault && { stallTimeout: 1000 }) }),
       )
       const name = `${JSON.stringify(fault)} at request ${nth}`
       t.equal(error, undefined, name)
