@@ -41,7 +41,7 @@ interface Case {
   readonly file: string
   /** Added to both copies. */
   readonly copy?: readonly string[]
-  /** Whether ffmpeg's edit ends up to a millisecond before the sound does: it rounds end and start of it by themselves. */
+  /** Whether ffmpeg's edit ends up to a millisecond before the audio: ffmpeg rounds its start and end separately. */
   readonly isCutShort?: boolean
 }
 
@@ -80,15 +80,15 @@ const CASES: Record<string, Case> = {
   'E-AC-3 alone': { make: [...audioInput(SMALL), '-c:a', 'eac3'], file: 'a.mkv' },
   'FLAC alone': { make: [...audioInput(SMALL), '-c:a', 'flac'], file: 'a.mkv' },
   'AAC alone': { make: [...audioInput({ ...SMALL, sampleRate: 44_100 }), ...AAC], file: 'a.mov' },
-  'one picture': { make: [...videoInput({ size: '128x96', seconds: 0.04 }), ...H264], file: 'a.mov' },
-  'pictures at uneven distances, reordered': {
+  'one frame': { make: [...videoInput({ size: '128x96', seconds: 0.04 }), ...H264], file: 'a.mov' },
+  'frames at uneven intervals, reordered': {
     make: [
       ...['-f', 'lavfi', '-i', "testsrc2=size=128x96:duration=4,select='not(mod(n,7))+not(mod(n,5))'"],
       ...['-fps_mode', 'vfr', ...H264_B_FRAMES],
     ],
     file: 'a.mkv',
   },
-  'two sounds in two languages, the second one the default': {
+  'two audio tracks in two languages, the second one the default': {
     make: [
       ...[...bothInputs(SMALL), ...audioInput(SMALL), '-map', '0', '-map', '1', '-map', '2', ...H264, ...AAC],
       ...['-metadata:s:a:0', 'language=eng', '-metadata:s:a:1', 'language=deu'],
@@ -96,7 +96,7 @@ const CASES: Record<string, Case> = {
     ],
     file: 'a.mov',
   },
-  'a picture to be turned, and a title': {
+  'rotated video, and a title': {
     make: [...videoInput(SMALL), ...H264],
     file: 'a.mkv',
     copy: ['-metadata:s:v', 'rotate=90', '-metadata', 'title=Grüße', '-metadata', 'artist=A'],
@@ -116,17 +116,17 @@ const CASES: Record<string, Case> = {
     ],
     file: 'a.mkv',
   },
-  'sound that begins late': {
+  'audio that starts late': {
     make: [...late(bothInputs(SMALL), 1, '1.3'), ...H264_B_FRAMES, ...AAC],
     file: 'a.mov',
   },
-  'a picture that begins late': {
+  'video that starts late': {
     make: [...late(bothInputs(SMALL), 0, '0.7'), ...H264_B_FRAMES, ...AAC],
     file: 'a.mov',
   },
 }
 
-/** The durations, which are taken out. */
+/** Removes the durations, and returns them. */
 function durationsIn({ streams, format }: Description): number[] {
   return [...streams, format].map(fields => {
     const { duration } = fields

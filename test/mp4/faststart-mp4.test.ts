@@ -17,7 +17,7 @@ t.test('turns a fragmented MP4 into an ordinary one, however it is cut', async t
   t.same(await packetsByStream(file), await packetsByStream(assembled(bytes)))
 })
 
-t.test('gives a sink that reserved space a header of that length', async t => {
+t.test('fills the space that a sink reserved for the header', async t => {
   const bytes = stream(plainFragment(1), plainFragment(2))
   const sink = new HeadSink(8192)
   await pipeline([bytes], new FaststartMp4({ highWaterMark: 100 }), sink)
@@ -29,13 +29,13 @@ t.test('gives a sink that reserved space a header of that length', async t => {
   })
 })
 
-t.test('rejects a sink that can not write the header last, instead of a body without one', async t => {
+t.test('rejects a sink that cannot write the header last, instead of sending a body without one', async t => {
   const read = new FaststartMp4()
   read.end(stream(plainFragment(1)))
   await t.rejects(read.toArray(), { code: 'AVIO_ERR_HEADER_UNCLAIMED', message: /^FaststartMp4/ })
 })
 
-t.test('writes no file from input that is damaged, cut off, or no fragmented MP4', async t => {
+t.test('writes no file if the input is damaged, truncated or not a fragmented MP4', async t => {
   const bytes = stream(plainFragment(1), plainFragment(2))
   const failing = async (input: Buffer, code: string): Promise<void> => {
     const sink = new HeadSink()
@@ -60,7 +60,7 @@ t.test(
   },
 )
 
-t.test('refuses by name subtitles whose ends are lost', async t => {
+t.test('rejects subtitles whose end times are lost, by name', async t => {
   const subtitles =
     'data:text/plain;base64,' + Buffer.from('1\n00:00:00,500 --> 00:00:01,000\nHello\n').toString('base64')
   const inputs = [...bothInputs(), '-protocol_whitelist', 'data', '-f', 'srt', '-i', subtitles]
@@ -78,7 +78,7 @@ t.test('fails with its source, or on an abort', async t => {
   )
 })
 
-t.test('checks its options', t => {
+t.test('validates options', t => {
   t.throws(() => new FaststartMp4({ maxBoxSize: 10 }), { code: 'AVIO_ERR_OPTION', message: /maxBoxSize/ })
   t.throws(() => new FaststartMp4({ highWaterMark: -1 }), { code: 'AVIO_ERR_OPTION' })
   t.throws(() => new FaststartMp4({ strict: false } as object), { code: 'AVIO_ERR_OPTION' })

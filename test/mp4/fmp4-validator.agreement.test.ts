@@ -5,12 +5,12 @@ import { writtenByFfmpeg } from '../support/labelled-media.js'
 import { validate } from '../support/validate.js'
 
 /**
- * What the validator says of labelled files, more than a thousand of them: those that are well pass, and of those that
- * are not the code and the place of the error are as the label says. A few are written by ffmpeg; the rest are made of
- * them (labelled-good.ts, labelled-bad.ts).
+ * More than a thousand labelled files: the validator must pass the good ones, and report the bad ones with the code and
+ * position of their label. ffmpeg writes a few of them; the rest are derived from these (labelled-good.ts,
+ * labelled-bad.ts).
  */
 const files = await writtenByFfmpeg()
-/** Files in whose times ffmpeg itself left a gap: with a number missing as well it can't be told from one of a loss. */
+/** Files with a gap in ffmpeg's own times: if a sequence number is missing too, it looks like a lost fragment. */
 const withGaps = new Set<string>()
 let good = 0
 let bad = 0
@@ -44,12 +44,12 @@ for (const kind of Object.keys(GOOD)) {
 
 t.test('finds each fault, with its code and position', async t => {
   const kinds = new Map<string, number>()
-  // Every other file has all kinds, and the minute that they take is enough.
+  // Every other file covers all kinds, and takes a minute.
   for (const [name, bytes] of [...files].filter((_, n) => n % 2 === 0)) {
     for (const { kind, bytes: faulty, code, offset } of faultsOf(bytes)) {
       const { error } = await validate(faulty)
       const found = error as { code?: string; byteOffset?: number; message?: string } | undefined
-      // Where a fragment is lost, a gap of ffmpeg's own may come before the one that is left.
+      // A gap of ffmpeg's own may precede that of a lost fragment.
       const isPlaced = offset !== undefined && !(code === 'FRAGMENT_LOST' && withGaps.has(name))
       const isSame = found?.code === `AVIO_ERR_MP4_${code}` && (!isPlaced || found.byteOffset === offset)
       if (!isSame) t.fail(`${name}, ${kind}: ${code} at ${offset}, but ${found?.message ?? 'it passed'}`)
@@ -61,8 +61,8 @@ t.test('finds each fault, with its code and position', async t => {
   t.ok(kinds.size >= 20, `${kinds.size} codes`)
 })
 
-t.test('has hundreds of files of either kind', t => {
-  t.comment(`${good} files that are well, ${bad} that are not`)
+t.test('covers hundreds of good and of bad files', t => {
+  t.comment(`${good} good files, ${bad} bad ones`)
   t.ok(good >= 300 && bad >= 300, `${good} and ${bad}`)
   t.end()
 })

@@ -27,7 +27,7 @@ import { validate } from '../support/validate.js'
 
 const silent = { onInit: () => undefined, onFragment: () => undefined, onWarning: () => undefined }
 
-/** What a checker throws for `bytes`, which come in two chunks, cut at `cut`. */
+/** The error that a checker throws for `bytes`, in two chunks cut at `cut`. */
 function thrownBy(bytes: Buffer, strict: boolean, cut: number): unknown {
   const checker = new Fmp4Checker({ strict, maxBoxSize: MiB }, silent)
   try {
@@ -41,7 +41,7 @@ function thrownBy(bytes: Buffer, strict: boolean, cut: number): unknown {
   return undefined
 }
 
-/** Fails unless strict checking throws nothing but errors of ours, and lenient checking nothing at all. */
+/** Fails unless strict checking throws only errors of the library, and lenient checking none. */
 function survives(t: Test, bytes: Buffer, cut: number, what: string): boolean {
   const error = thrownBy(bytes, true, cut)
   if (error !== undefined && !(error instanceof Mp4Error)) t.fail(what, { found: error })
@@ -68,7 +68,7 @@ function sequence(seed: number): (below: number) => number {
   }
 }
 
-t.test('survives every number of a stream replaced by every value that breaks parsers', async t => {
+t.test('survives every number of a stream replaced by values that break parsers', async t => {
   const values = [0, 1, 0x7fffffff, 0xffffffff]
   let passed = 0
   for (let at = 0; at + 4 <= synthetic.length; at++) {
@@ -78,7 +78,7 @@ t.test('survives every number of a stream replaced by every value that breaks pa
       if (survives(t, bytes, (at * 7) % bytes.length, `${value} at ${at}`)) passed++
     }
   }
-  t.ok(passed > 100, `${passed} of the changes do no harm, such as those of media data`)
+  t.ok(passed > 100, `${passed} changes are harmless, such as those of media data`)
 })
 
 t.test('survives random damage to real and hand-made streams', async t => {
@@ -102,7 +102,7 @@ t.test('survives random damage to real and hand-made streams', async t => {
     }
     if (survives(t, bytes, random(bytes.length + 1), `round ${round}`)) harmless++
   }
-  t.ok(harmless < rounds / 2, `${harmless} of ${rounds} did no harm`)
+  t.ok(harmless < rounds / 2, `${harmless} of ${rounds} were harmless`)
 })
 
 t.test('allocates memory for a box that claims hundreds of MiB only as its bytes arrive', async t => {
@@ -117,7 +117,7 @@ t.test('allocates memory for a box that claims hundreds of MiB only as its bytes
   validator.destroy()
 })
 
-t.test('takes at most twice the size of a box of the largest size that arrives in small pieces', async t => {
+t.test('takes at most twice the size of the largest box, even in small pieces', async t => {
   const limit = 8 * MiB
   const checker = new Fmp4Checker({ strict: true, maxBoxSize: limit }, silent)
   const before = process.memoryUsage().arrayBuffers
@@ -131,7 +131,7 @@ t.test('takes at most twice the size of a box of the largest size that arrives i
   t.ok(peak < 2 * limit, `${(peak / MiB).toFixed(1)} MiB`)
 })
 
-t.test('refuses endless boxes, deep nesting and endless lists', async t => {
+t.test('rejects endless boxes, deep nesting and endless lists', async t => {
   const moof = (content: Buffer): Buffer => stream(box('moof', fullBox('mfhd', 0, 0, u32(1)), content))
   const repeat = (piece: Buffer, times: number): Buffer => Buffer.alloc(piece.length * times, piece)
   let nest = box('traf')
@@ -143,7 +143,7 @@ t.test('refuses endless boxes, deep nesting and endless lists', async t => {
   const cases: [string, Buffer, string][] = [
     ['empty boxes', moof(repeat(box('free'), MAX_BOXES)), 'LIMIT'],
     ['tracks', moof(repeat(box('traf', fullBox('tfhd', 0, 0, u32(1))), MAX_BOXES)), 'LIMIT'],
-    ['a nest', moof(nest), 'BOX_MISSING'],
+    ['nested boxes', moof(nest), 'BOX_MISSING'],
     [
       'runs',
       moof(box('traf', fullBox('tfhd', 0, 0, u32(1)), repeat(fullBox('trun', 0, 0, u32(0)), MAX_BOXES))),
@@ -172,7 +172,7 @@ function withChild(moov: Buffer, at: number, child: Buffer): Buffer {
   return bytes
 }
 
-t.test('rejects absurd numbers of samples and times, instead of wrong sums', async t => {
+t.test('rejects absurd numbers of samples and times, instead of computing wrong sums', async t => {
   const run = (samples: number): Buffer => fullBox('trun', 0, 0x1, u32(samples, 0))
   const traf = (time: bigint, ...runs: Buffer[]): Buffer =>
     box(

@@ -4,14 +4,14 @@ import { type Faulty, faultsOf } from '../support/labelled-bad.js'
 import { AAC, FRAGMENTED, H264_B_FRAMES, bothInputs, ffmpegToPipe } from '../support/media.js'
 
 /**
- * What others say of the same files: ffmpeg's decoders, mp4box.js, mediabunny. Only ours is held to the label; the
- * table of docs/validation.md is what this prints.
+ * The verdicts of other tools on the same files: ffmpeg's decoders, mp4box.js, mediabunny. Only that of Fmp4Validator
+ * has to match the label. docs/validation.md has the printed table.
  */
 const whole = await ffmpegToPipe([
   ...[...bothInputs({ seconds: 3, size: '64x48' }), ...H264_B_FRAMES, ...AAC, ...FRAGMENTED],
 ])
 
-/** One of each kind: the numbers in its name are those of places. */
+/** One fault of each kind: the numbers in its name are positions. */
 function oneOfEach(): Map<string, Faulty> {
   const kinds = new Map<string, Faulty>()
   for (const fault of faultsOf(whole)) {

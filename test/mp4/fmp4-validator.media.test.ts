@@ -20,7 +20,7 @@ import { chunksOf } from '../support/fmp4.js'
 import { every, takeApart } from '../support/surgery.js'
 import { type Validated, validate } from '../support/validate.js'
 
-/** What one kind of output has to be found to be: tracks as "kind codec", and warnings, if there are any. */
+/** The expected findings for one kind of output: tracks as "kind codec", and warnings, if any. */
 interface Kind {
   readonly args: readonly string[]
   readonly tracks: readonly string[]
@@ -44,17 +44,17 @@ const WAITS = 'AVIO_WARN_MP4_EDIT_IGNORED'
 const KINDS: Record<string, Kind> = {
   'the default flags': { args: [...encode, ...FRAGMENTED], tracks: AVC_AAC, duration: 2 },
   'B-frames': { args: [...withB, ...FRAGMENTED], tracks: AVC_B_AAC, duration: 2 },
-  'fragments by duration, which begin anywhere': {
+  'fragments by duration, starting at any frame': {
     args: [...withB, ...FRAGMENTED, '-frag_duration', '300000'],
     tracks: AVC_B_AAC,
     duration: 2,
   },
-  'bases that are stated, and no edit lists': {
+  'explicit base offsets, and no edit lists': {
     args: [...withB, ...flags('+frag_keyframe+empty_moov')],
     tracks: AVC_B_AAC,
     warnings: [NO_EDITS, NO_EDITS],
   },
-  'bases that are neither stated nor the moof': {
+  'base offsets that are neither explicit nor the moof': {
     args: [...encode, ...flags('+frag_keyframe+empty_moov+omit_tfhd_offset')],
     tracks: AVC_AAC,
     warnings: [NO_EDITS],
@@ -64,7 +64,7 @@ const KINDS: Record<string, Kind> = {
     tracks: AVC_B_AAC,
     warnings: [NO_EDITS],
   },
-  'a fragment a frame, whose last ones leave gaps': {
+  'a fragment per frame, with gaps at the end': {
     args: [...encode, ...flags('+frag_every_frame+delay_moov+default_base_moof')],
     tracks: AVC_AAC,
     warnings: ['AVIO_WARN_MP4_TFDT_GAP'],
@@ -74,7 +74,7 @@ const KINDS: Record<string, Kind> = {
     tracks: AVC_AAC,
     duration: 2,
   },
-  'pictures at odd times': {
+  'frames at irregular times': {
     args: [
       ...both,
       '-vf',
@@ -87,17 +87,17 @@ const KINDS: Record<string, Kind> = {
     ],
     tracks: AVC_B_AAC,
   },
-  'a picture that stands still for three seconds': {
+  'a frame that stays for three seconds': {
     args: [...both, '-vf', "setpts='PTS+gt(N,30)*3/TB'", '-fps_mode', 'vfr', ...H264, ...AAC, ...FRAGMENTED],
     tracks: AVC_AAC,
     duration: 5,
   },
-  'sound that begins later': {
+  'audio that starts later': {
     args: [...picture, '-itsoffset', '0.7', ...audioInput(), ...H264, ...AAC, ...FRAGMENTED],
     tracks: AVC_AAC,
     warnings: [WAITS],
   },
-  'times that begin at 100 s': {
+  'times from 100 s': {
     args: [
       '-copyts',
       '-itsoffset',
@@ -113,8 +113,8 @@ const KINDS: Record<string, Kind> = {
     tracks: AVC_B_AAC,
     warnings: [WAITS, WAITS],
   },
-  'sound alone': { args: [...audioInput(), ...AAC, ...FRAGMENTED], tracks: ['audio mp4a.40.2'], duration: 2 },
-  'one picture': { args: vision(...H264, '-frames:v', '1'), tracks: ['video avc1.42c00b'], duration: 0.04 },
+  'audio alone': { args: [...audioInput(), ...AAC, ...FRAGMENTED], tracks: ['audio mp4a.40.2'], duration: 2 },
+  'one frame': { args: vision(...H264, '-frames:v', '1'), tracks: ['video avc1.42c00b'], duration: 0.04 },
   'two languages': {
     args: [
       ...both,
@@ -200,7 +200,7 @@ function tracksOf({ inits }: Validated): string[] {
   return inits[0]?.tracks.map(track => `${track.kind} ${track.codec}`) ?? []
 }
 
-t.test('accepts the output of ffmpeg, of any kind', { jobs: 2 }, async t => {
+t.test('accepts every kind of output of ffmpeg', { jobs: 2 }, async t => {
   for (const [name, kind] of Object.entries(KINDS)) {
     t.test(name, async t => {
       const bytes = await ffmpegToPipe(kind.args)
@@ -210,7 +210,7 @@ t.test('accepts the output of ffmpeg, of any kind', { jobs: 2 }, async t => {
       t.same(tracksOf(validated), kind.tracks)
       const codes = validated.warnings.map(warning => warning.code)
       t.same(codes.slice(0, kind.warnings?.length ?? 0), kind.warnings ?? [])
-      t.same(new Set(codes), new Set(kind.warnings), 'and no other warning')
+      t.same(new Set(codes), new Set(kind.warnings), 'no other warning')
       const { report, fragments } = validated
       t.equal(report?.fragments, fragments.length)
       if (kind.duration !== undefined)
@@ -226,16 +226,20 @@ t.test('accepts remuxed streams, also with subtitles, chapters or pauses', async
   }
   const fromTransport = await copy(await transportStream(), '-bsf:a', 'aac_adtstoasc')
   const waits = [{ code: WAITS, trackId: 1 }]
-  t.match([fromTransport.error, fromTransport.warnings], [undefined, waits], 'MPEG-TS: priming comes first')
+  t.match(
+    [fromTransport.error, fromTransport.warnings],
+    [undefined, waits],
+    'MPEG-TS: the audio priming comes first',
+  )
   const fromMatroska = await copy(await matroska(), '-frag_duration', '100000')
-  // From 9.0 on ffmpeg begins such a file without a wait.
+  // From 9.0 on, ffmpeg starts such a file without an empty edit.
   const empties = every(takeApart(Buffer.concat(fromMatroska.output)), 'elst').filter(
     ({ data }) => data!.readInt32BE(12) === -1,
   )
   t.match(
     [fromMatroska.error, fromMatroska.warnings],
     [undefined, empties.length === 0 ? [] : waits],
-    'Matroska, whose times are milliseconds',
+    'Matroska: times in milliseconds',
   )
   const subtitles = '1\n00:00:00,500 --> 00:00:01,000\nHello\n'
   const data = `data:text/plain;base64,${Buffer.from(subtitles).toString('base64')}`
@@ -248,11 +252,11 @@ t.test('accepts remuxed streams, also with subtitles, chapters or pauses', async
   t.same(tracksOf(withText).sort(), [...AVC_AAC, 'subtitle tx3g'].sort())
   const pause = ['-bsf:a', 'noise=drop=between(n\\,20\\,60)', '-max_interleave_delta', '100000']
   const paused = await copy(await matroska(), '-frag_duration', '200000', ...pause)
-  t.equal(paused.error, undefined, 'sound that pauses for a second')
+  t.equal(paused.error, undefined, 'audio with a pause of a second')
 })
 
-t.test('finds the samples and times that ffprobe finds', async t => {
-  for (const name of ['B-frames', 'pictures at odd times', 'Opus']) {
+t.test('finds the same samples and times as ffprobe', async t => {
+  for (const name of ['B-frames', 'frames at irregular times', 'Opus']) {
     const bytes = await ffmpegToPipe(KINDS[name]!.args)
     const packets = await packetsOf(bytes)
     const { report, fragments } = await validate(bytes)
@@ -294,7 +298,7 @@ t.test('names the kind of a file that is not a fragmented MP4', async t => {
 })
 
 t.test('names a moof that ffmpeg could not seek back to', async t => {
-  // Frames of 2.5 ms: enough of them in half a minute for a moof of 48 KiB.
+  // Frames of 2.5 ms: half a minute of them takes a moof of 48 KiB.
   const opus = ['-c:a', 'libopus', '-frame_duration', '2.5']
   const long = [...audioInput({ seconds: 30 }), ...opus, ...FRAGMENTED]
   const { error } = await validate(await ffmpegToPipe(long))

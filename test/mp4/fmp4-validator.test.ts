@@ -58,7 +58,7 @@ t.test('fails and never ends a stream cut off at any byte', async t => {
     if (length > 0) validator.write(finite.subarray(0, length))
     validator.end()
     if (length === between) {
-      validator.destroy(new Error('a whole number of fragments is no cut'))
+      validator.destroy(new Error('a stream may end between fragments'))
       await failed
     } else {
       const [error] = (await failed) as [AvioError]
@@ -69,7 +69,7 @@ t.test('fails and never ends a stream cut off at any byte', async t => {
   }
 })
 
-t.test('the chunk in which something is wrong does not pass, those before it do', async t => {
+t.test('holds back the chunk with a fault, and passes those before it', async t => {
   const chunks = [good.subarray(0, 600), good.subarray(600), Buffer.from('no box at all')]
   const { error, output } = await validate([...chunks.slice(0, 1), Buffer.alloc(2000), ...chunks.slice(1)])
   t.match(error, { code: /^AVIO_ERR_MP4_/ })
@@ -99,7 +99,7 @@ t.test('emits the report as an event before the end, and keeps it as a property'
   t.same(order, ['report 3 true', 'end'])
 })
 
-t.test('leaves an exception of a listener to its owner, and continues', async t => {
+t.test('leaves an exception of a listener to the process, and continues', async t => {
   for (const event of ['init', 'fragment', 'report'] as const) {
     const validator = new Fmp4Validator()
     const bug = new Error(`in ${event}`)
@@ -133,7 +133,7 @@ t.test('passes backpressure on to the source, within both high-water marks', asy
   const sink = new Writable({ highWaterMark: 4 * KiB, write: arrived })
   const done = pipeline(source, validator, sink)
   await full
-  // Once the source has nothing to do any more, a turn of the loop changes nothing.
+  // Once the source is blocked, a turn of the event loop changes nothing.
   let before = -1
   while (before !== pulled) {
     before = pulled
@@ -145,7 +145,7 @@ t.test('passes backpressure on to the source, within both high-water marks', asy
   await t.rejects(done, { message: 'early-exit' })
 })
 
-t.test('is destroyed with a reason by a source that fails or closes early, under a plain pipe()', async t => {
+t.test('fails if its source fails or closes early under a plain pipe()', async t => {
   const boom = new Error('boom')
   for (const [reason, expected] of [
     [boom, boom],
@@ -180,10 +180,10 @@ t.test('aborts with a signal', async t => {
   controller.abort()
   t.match((await failed)[0], { name: 'AbortError', code: 'ABORT_ERR' })
   const late = new Fmp4Validator({ signal: controller.signal })
-  t.match((await once(late, 'error'))[0], { name: 'AbortError' }, 'one that was aborted before')
+  t.match((await once(late, 'error'))[0], { name: 'AbortError' }, 'the signal is already aborted')
 })
 
-t.test('checks its options in the constructor', async t => {
+t.test('validates options in the constructor', async t => {
   const wrong =
     (options: unknown): (() => unknown) =>
     () =>
@@ -212,7 +212,7 @@ t.test('passes maxBoxSize to the checks', async t => {
   t.equal((await validate(large)).error, undefined)
 })
 
-/** A source with a link, whose `stop` ends it, as that of a real one does. */
+/** A source with a link whose `stop` ends it, like a real one. */
 function linkedSource(): { source: PassThrough; stops: () => number; randomAccess: object } {
   const source = new PassThrough()
   const randomAccess = { size: () => Promise.resolve(0), read: () => [] }

@@ -26,7 +26,7 @@ t.test('reads a size from 32 or 64 bits; 0 means to the end of the file', async 
   t.equal(statedSize(Buffer.from('000000016d64617400000005ffffffff', 'hex'), 0), 5 * 2 ** 32 + 2 ** 32 - 1)
 })
 
-t.test('numbers are unsigned, types are one character a byte', async t => {
+t.test('reads unsigned numbers, and types with one character per byte', async t => {
   t.equal(uint32(Buffer.from('ffffffff', 'hex'), 0), 2 ** 32 - 1)
   t.equal(fourCC(Buffer.from('xa9nam', 'latin1'), 1), 'a9na')
   t.equal(fourCC(Buffer.from([0xa9, 0x6e, 0x61, 0x6d]), 0), '\u00a9nam')
@@ -43,7 +43,7 @@ t.test('numbers repeated boxes in a path, and single ones only once they repeat'
   t.equal(pathStep('moov', 1), 'moov[1]')
 })
 
-t.test('names the position in an error, and carries it', async t => {
+t.test('has the position in the message and the fields of an error', async t => {
   const error = mp4Error('AVIO_ERR_MP4_BOX_SIZE', { path: 'moof[3]/traf[0]', offset: 99 }, 'no', 2)
   t.ok(error instanceof Mp4Error)
   t.match(error, { code: 'AVIO_ERR_MP4_BOX_SIZE', boxPath: 'moof[3]/traf[0]', byteOffset: 99, trackId: 2 })

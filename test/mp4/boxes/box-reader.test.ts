@@ -4,7 +4,7 @@ import type { Box } from '../../../lib/mp4/boxes/box.js'
 import { MiB } from '../../../lib/options.js'
 import { box, chunksOf, endlessBox, longBox, u32 } from '../../support/fmp4.js'
 
-/** Writes down what a reader tells; boxes of the types given are collected. */
+/** Logs the calls of a reader, and collects boxes of the given types. */
 class Log implements BoxHandler {
   readonly lines: string[] = []
   readonly boxes: Box[] = []
@@ -122,9 +122,9 @@ t.test('rejects an impossible size at the box', async t => {
   const cases: [string, Buffer][] = [
     ['less than the header', Buffer.concat([u32(7), Buffer.from('free')])],
     ['64 bits, less than the header', Buffer.concat([u32(1), Buffer.from('mdat'), u32(0, 15)])],
-    ['a uuid without one', Buffer.concat([u32(20), Buffer.from('uuid'), Buffer.alloc(16)])],
+    ['a uuid box without its uuid', Buffer.concat([u32(20), Buffer.from('uuid'), Buffer.alloc(16)])],
     ['64 bits, past 2^53', Buffer.concat([u32(1), Buffer.from('mdat'), u32(0xffffffff, 0xffffffff)])],
-    ['past 2^53 from here', Buffer.concat([u32(1), Buffer.from('mdat'), u32(0x1fffff, 0xffffffff)])],
+    ['an end past 2^53', Buffer.concat([u32(1), Buffer.from('mdat'), u32(0x1fffff, 0xffffffff)])],
   ]
   for (const [name, bytes] of cases) {
     const reader = new BoxReader(new Log(), MiB)
@@ -133,7 +133,7 @@ t.test('rejects an impossible size at the box', async t => {
   }
 })
 
-t.test('recognizes bytes that are no box by their type', async t => {
+t.test('rejects bytes that are not a box, by their type', async t => {
   const start = new BoxReader(new Log(), MiB)
   t.throws(() => start.write(Buffer.from('47401110004200f0', 'hex')), {
     code: 'AVIO_ERR_MP4_NOT_MP4',
@@ -153,7 +153,7 @@ t.test('rejects a collected box larger than the limit, however its size is state
   }
   const log = new Log('moof')
   new BoxReader(log, 108).write(box('moof', Buffer.alloc(100)))
-  t.equal(log.boxes.length, 1, 'just as large')
+  t.equal(log.boxes.length, 1, 'exactly at the limit')
   const header = { type: 'moof', index: 0, path: 'moof[0]', offset: 0, size: Infinity, headerSize: 8 }
   t.match(boxTooLarge(header, 5).message, /reaches to the end of the file/)
 })
@@ -174,7 +174,7 @@ t.test('collects a box byte by byte in less than quadratic time', async t => {
     chunk[0] = byte
     reader.write(chunk)
   }
-  t.ok(log.boxes[0]!.content.equals(content), 'and holds copies, not views of the chunks')
+  t.ok(log.boxes[0]!.content.equals(content), 'holds copies, not views of the chunks')
 })
 
 t.test('forgets the types of a stream of ever new types', async t => {

@@ -26,7 +26,7 @@ t.test(
   },
 )
 
-t.test('keeps the form of sizes: 64 bits, and to the end', async t => {
+t.test('keeps the form of sizes: 64 bits, or to the end of the file', async t => {
   const bytes = longBox('moov', endlessBox('trak', box('tkhd', 'abc')))
   const moov = topLevel(bytes)
   t.throws(() => moov.children, { code: 'AVIO_ERR_MP4_BOX_SIZE' }, 'only at the top level')
@@ -40,7 +40,7 @@ t.test('keeps the form of sizes: 64 bits, and to the end', async t => {
   t.same(growing.bytes(), endlessBox('moov', box('trak', 'abc')))
 })
 
-t.test('gives the new positions of bytes in and after the box', async t => {
+t.test('returns the new positions of bytes in and after the box', async t => {
   const bytes = Buffer.concat([Buffer.alloc(5), box('moof', box('aaaa', '1'), box('bbbb', '2'), box('cccc'))])
   const moof = topLevel(bytes, 5, 105)
   const rewrite = new BoxRewrite(moof)

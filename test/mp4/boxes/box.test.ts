@@ -61,22 +61,22 @@ t.test('reads version and flags of a full box', async t => {
 
 t.test('rejects a child that does not fit, with its position, whatever its size says', async t => {
   const cases: [string, Buffer][] = [
-    ['larger than what is left', Buffer.concat([u32(13), Buffer.from('traf')])],
+    ['larger than the rest', Buffer.concat([u32(13), Buffer.from('traf')])],
     ['smaller than its header', Buffer.concat([u32(4), Buffer.from('traf')])],
     ['size 0', Buffer.concat([u32(0), Buffer.from('traf')])],
     ['64 bits and too large', Buffer.concat([u32(1), Buffer.from('traf'), u32(1, 0)])],
-    ['64 bits that are not there', Buffer.concat([u32(1), Buffer.from('traf')])],
-    ['a rest that holds no header', u8(0, 0, 0, 8, 0x66)],
+    ['a missing 64-bit size', Buffer.concat([u32(1), Buffer.from('traf')])],
+    ['a rest without a header', u8(0, 0, 0, 8, 0x66)],
   ]
   for (const [name, bytes] of cases) {
     const moof = topLevel(box('moof', box('mfhd', u32(0, 1)), bytes), 500)
     const error = { code: 'AVIO_ERR_MP4_BOX_SIZE', boxPath: 'moof[0]/byte 16', byteOffset: 524 }
     t.throws(() => moof.children, error, name)
-    t.equal(moof.childrenFrom(0, true).length, 1, `${name}: leniently, what comes before it`)
+    t.equal(moof.childrenFrom(0, true).length, 1, `${name}: leniently, the children before it`)
   }
 })
 
-t.test('names what is missing', async t => {
+t.test('names the missing box', async t => {
   t.throws(() => topLevel(box('moof')).needChild('mfhd'), {
     code: 'AVIO_ERR_MP4_BOX_MISSING',
     message: /^moof\[0\] at byte 0: it has no mfhd box/,

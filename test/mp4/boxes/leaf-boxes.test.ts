@@ -69,7 +69,7 @@ t.test('reads edit lists of both versions, with empty edits and times past 32 bi
   ])
 })
 
-t.test('rejects at once an edit list that claims more than it has, or than any list has', async t => {
+t.test('rejects at once an edit list that claims more entries than it has, or than any list has', async t => {
   const claim = (count: number): Box => topLevel(fullBox('elst', 0, 0, u32(count), Buffer.alloc(24)))
   t.throws(() => editList(claim(3)), { code: 'AVIO_ERR_MP4_BOX_INVALID' })
   t.throws(() => editList(claim(MAX_EDITS + 1)), { code: 'AVIO_ERR_MP4_LIMIT' })
@@ -144,8 +144,8 @@ t.test('passes a box with a 64-bit size to mux.js without it', async t => {
   t.equal(trackExtends(topLevel(long)).trackId, 3)
 })
 
-t.test('turns any error of mux.js into one with the position', async t => {
-  // mux.js has no such box and gives none of the fields asked for.
+t.test('converts errors of mux.js to its own, with the position', async t => {
+  // mux.js doesn't know this box, and returns none of the requested fields.
   const box = topLevel(fullBox('nope', 0, 0, Buffer.alloc(100)))
   const error = { code: 'AVIO_ERR_MP4_BOX_INVALID', boxPath: 'nope[0]', cause: { name: 'TypeError' } }
   t.throws(() => movieHeader(box), error)

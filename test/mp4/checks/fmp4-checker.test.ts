@@ -28,7 +28,7 @@ import {
   u32,
 } from '../../support/fmp4.js'
 
-/** What a checker says of `bytes`. */
+/** The results of checking `bytes`. */
 interface Checked {
   readonly error: unknown
   readonly init: Fmp4Init | undefined
@@ -121,7 +121,7 @@ t.test('accepts layouts that the standard allows', async t => {
     'a 64-bit mdat': stream({ ...one, mdat: longBox }, two),
     'a last mdat to the end of the file': stream(one, { ...two, mdat: endlessBox }),
     'empty mdats': stream(one, box('mdat'), box('mdat'), two),
-    'stated bases, and none': stream(
+    'explicit base offsets, and none': stream(
       { ...one, tracks: one.tracks.map(traf => ({ ...traf, base: 'stated' as const })) },
       { ...two, tracks: two.tracks.map(traf => ({ ...traf, base: 'neither' as const })) },
     ),
@@ -133,7 +133,7 @@ t.test('accepts layouts that the standard allows', async t => {
       { sequence: 1, tracks: [one.tracks[0]!] },
       { sequence: 2, tracks: [one.tracks[1]!] },
     ),
-    'a fragment that only pauses': stream(
+    'a fragment with an empty duration': stream(
       Buffer.concat([
         moof({ sequence: 1, tracks: [{ id: 1, time: 0, durationIsEmpty: true, runs: [] }] }, 0),
       ]),
@@ -155,9 +155,9 @@ t.test('accepts layouts that the standard allows', async t => {
       soundAlone,
     ),
     'a styp first': Buffer.concat([styp, moov([VIDEO, AUDIO]), fragment(one)]),
-    'boxes that nobody knows': stream(box('abcd', 'x'), one, box('wxyz', 'y'), two),
+    'unknown boxes': stream(box('abcd', 'x'), one, box('wxyz', 'y'), two),
   }
-  // The data of the fragment in two mdats begins behind its moof and the header of the mdat.
+  // The data of the fragment in two mdats begins after its moof and the header of the mdat.
   const twice = layouts['one fragment in two mdats']!
   for (const n of [0, 1]) {
     const offset = offsetOf(twice, `moof/traf/trun[${n}]`) + 16
@@ -199,13 +199,13 @@ const FAULTS: Record<string, [bytes: Buffer, code: string, boxPath?: string, tra
   ],
   'only an ftyp': [ftyp(), 'MOOV_MISSING'],
   'only an initialization segment': [init, 'NO_FRAGMENT'],
-  'a track that never gets samples': [
+  'a track without samples': [
     stream({ ...one, tracks: [one.tracks[0]!] }, { ...two, tracks: [picture] }),
     'NO_FRAGMENT',
     'moov/trak[1]',
     2,
   ],
-  'a track whose runs are all empty': [
+  'a track with empty runs only': [
     stream({ ...one, tracks: [one.tracks[0]!, { ...sound, time: 0, runs: [{ samples: [] }] }] }),
     'NO_FRAGMENT',
     'moov/trak[1]',
@@ -227,7 +227,7 @@ const FAULTS: Record<string, [bytes: Buffer, code: string, boxPath?: string, tra
     'moov/trak[0]/mdia/minf/stbl',
     1,
   ],
-  'an mdat of no fragment': [stream(one, box('mdat', 'xx'), two), 'SAMPLES_OUTSIDE_FRAGMENT', 'mdat[1]'],
+  'an mdat without a fragment': [stream(one, box('mdat', 'xx'), two), 'SAMPLES_OUTSIDE_FRAGMENT', 'mdat[1]'],
   'a track without trex': [
     Buffer.concat([ftyp(), moov([VIDEO, { ...AUDIO, trex: null }]), fragment(one)]),
     'TREX_MISSING',
@@ -236,9 +236,9 @@ const FAULTS: Record<string, [bytes: Buffer, code: string, boxPath?: string, tra
   ],
   'a moof without its mdat': [rename('mdat[0]', 'free'), 'MDAT_MISSING', 'moof[0]/traf[0]/trun[0]', 1],
   'a last moof without its mdat': [rename('mdat[1]', 'free'), 'MDAT_MISSING', 'moof[1]/traf[0]/trun[0]', 1],
-  'numbers that do not rise': [stream(one, { ...two, sequence: 1 }), 'SEQUENCE', 'moof[1]'],
-  'a fragment that is missing': [stream(one, plainFragment(3)), 'FRAGMENT_LOST', 'moof[1]/traf[0]/tfdt', 1],
-  'a track that is not announced': [
+  'sequence numbers that do not rise': [stream(one, { ...two, sequence: 1 }), 'SEQUENCE', 'moof[1]'],
+  'a missing fragment': [stream(one, plainFragment(3)), 'FRAGMENT_LOST', 'moof[1]/traf[0]/tfdt', 1],
+  'an unannounced track': [
     stream(one, { ...two, tracks: [{ ...picture, id: 3 }, sound] }),
     'TRACK_UNKNOWN',
     'moof[1]/traf[0]',
@@ -256,21 +256,21 @@ const FAULTS: Record<string, [bytes: Buffer, code: string, boxPath?: string, tra
     'moof[1]/traf[0]/trun[0]',
     1,
   ],
-  'a sample that is too long': [
+  'an overlong sample': [
     stream(one, { ...two, data: Buffer.alloc(60) }),
     'SAMPLE_SIZE',
     'moof[1]/traf[1]/trun[0]',
     2,
   ],
-  'an mdat that is too long': [stream(one, { ...two, data: Buffer.alloc(62) }), 'SAMPLE_SIZE', 'mdat[1]'],
+  'an overlong mdat': [stream(one, { ...two, data: Buffer.alloc(62) }), 'SAMPLE_SIZE', 'mdat[1]'],
   'no tfdt': [
     stream(one, { ...two, tracks: [{ ...picture, time: null }, sound] }),
     'TFDT_MISSING',
     'moof[1]/traf[0]',
     1,
   ],
-  'times that go back': [stream(one, plainFragment(2, 0)), 'TFDT_OVERLAP', 'moof[1]/traf[0]/tfdt', 1],
-  'a first picture that needs another one': [
+  'times that run backwards': [stream(one, plainFragment(2, 0)), 'TFDT_OVERLAP', 'moof[1]/traf[0]/tfdt', 1],
+  'a first frame that is not a key frame': [
     stream({ ...one, tracks: [{ id: 1, time: 0, runs: [{ samples: [{ size: 1, sync: false }] }] }] }),
     'FIRST_SAMPLE_NOT_SYNC',
     'moof[0]/traf[0]/trun[0]',
@@ -287,12 +287,12 @@ const FAULTS: Record<string, [bytes: Buffer, code: string, boxPath?: string, tra
   'a second moov': [stream(one, moov([VIDEO]), two), 'BOX_MISPLACED', 'moov[1]'],
   'a fragment after mfra': [stream(one, mfra, two), 'TRAILING_DATA', 'moof[1]'],
   'a box after mfra': [Buffer.concat([good, mfra, styp]), 'TRAILING_DATA', 'styp[0]'],
-  'boxes of a fragment that never came': [Buffer.concat([good, styp, sidx]), 'TRAILING_DATA', 'styp[0]'],
+  'boxes of a missing fragment': [Buffer.concat([good, styp, sidx]), 'TRAILING_DATA', 'styp[0]'],
   'an unknown box at the end': [Buffer.concat([good, box('junk', 'x')]), 'TRAILING_DATA', 'junk[0]'],
-  'an mdat that is cut off': [cut, 'BOX_TRUNCATED', 'mdat[1]'],
-  'an mfra that is cut off': [Buffer.concat([good, mfra.subarray(0, 20)]), 'BOX_TRUNCATED', 'mfra'],
-  'a header that is cut off': [Buffer.concat([good, mfra.subarray(0, 7)]), 'BOX_TRUNCATED'],
-  'a moof that is too large': [
+  'a truncated mdat': [cut, 'BOX_TRUNCATED', 'mdat[1]'],
+  'a truncated mfra': [Buffer.concat([good, mfra.subarray(0, 20)]), 'BOX_TRUNCATED', 'mfra'],
+  'a truncated header': [Buffer.concat([good, mfra.subarray(0, 7)]), 'BOX_TRUNCATED'],
+  'an oversized moof': [
     stream(one, { ...two, tracks: [{ ...picture, boxes: Buffer.from(box('free', Buffer.alloc(MiB))) }] }),
     'BOX_TOO_LARGE',
     'moof[1]',
@@ -302,26 +302,26 @@ const FAULTS: Record<string, [bytes: Buffer, code: string, boxPath?: string, tra
     'BOX_SIZE',
     'moof[1]/byte 16',
   ],
-  'a box without what it must have': [
+  'a box without a required child': [
     rename('moof[1]/traf[1]/tfhd', 'free'),
     'BOX_MISSING',
     'moof[1]/traf[1]',
   ],
-  'a table that is too short': [
+  'a truncated table': [
     change(bytes => bytes.writeUInt32BE(3, offsetOf(bytes, 'moof[1]/traf[0]/trun') + 12)),
     'BOX_INVALID',
     'moof[1]/traf[0]/trun[0]',
   ],
-  'a run of four thousand million samples': [
+  'a run of four billion samples': [
     change(bytes => bytes.writeUInt32BE(0xffffffff, offsetOf(bytes, 'moof[1]/traf[0]/trun') + 12)),
     'LIMIT',
     'moof[1]/traf[0]/trun[0]',
   ],
-  'a segment index that is too short': [stream(fullBox('sidx', 0, 0, u32(1)), one), 'BOX_INVALID', 'sidx[0]'],
-  'an event message that is too short': [stream(fullBox('emsg', 0, 0, 'urn'), one), 'BOX_INVALID', 'emsg[0]'],
+  'a truncated segment index': [stream(fullBox('sidx', 0, 0, u32(1)), one), 'BOX_INVALID', 'sidx[0]'],
+  'a truncated event message': [stream(fullBox('emsg', 0, 0, 'urn'), one), 'BOX_INVALID', 'emsg[0]'],
 }
 
-t.test('gives each fault its code, position and track', async t => {
+t.test('reports each fault with its code, position and track', async t => {
   for (const [name, [bytes, code, boxPath, trackId]] of Object.entries(FAULTS)) {
     const error = check(bytes).error as Mp4Error
     t.ok(error instanceof Mp4Error, name)
@@ -338,7 +338,7 @@ t.test('gives each fault its code, position and track', async t => {
   }
 })
 
-t.test('who asks is told of ftyp, moov, sidx, the media and the samples, each once it is there', async t => {
+t.test('calls optional handlers with ftyp, moov, sidx, media and samples as they arrive', async t => {
   const told: unknown[] = []
   const nothing = (): void => undefined
   const checker = new Fmp4Checker(
@@ -367,27 +367,30 @@ t.test('who asks is told of ftyp, moov, sidx, the media and the samples, each on
   ])
 })
 
-t.test('takes a track without samples if it is neither video nor audio, or if that is allowed', async t => {
-  for (const handler of ['subt', 'text', 'meta', 'sbtl']) {
-    const bytes = Buffer.concat([
-      ...[ftyp(), moov([VIDEO, AUDIO, { id: 3, handler, entry: box('wvtt', Buffer.alloc(8)) }])],
-      fragment(one),
-    ])
-    t.equal(check(bytes).error, undefined, handler)
-  }
-  const bytes = FAULTS['a track that never gets samples']![0]
-  t.equal(check(bytes, { allowEmptyTracks: true }).error, undefined)
-  const { warnings, report } = check(bytes, { strict: false })
-  t.same(
-    warnings.map(({ code }) => code),
-    ['AVIO_ERR_MP4_NO_FRAGMENT'],
-  )
-  t.equal(report.complete, true)
-})
+t.test(
+  'accepts a track without samples if it is neither video nor audio, or with allowEmptyTracks',
+  async t => {
+    for (const handler of ['subt', 'text', 'meta', 'sbtl']) {
+      const bytes = Buffer.concat([
+        ...[ftyp(), moov([VIDEO, AUDIO, { id: 3, handler, entry: box('wvtt', Buffer.alloc(8)) }])],
+        fragment(one),
+      ])
+      t.equal(check(bytes).error, undefined, handler)
+    }
+    const bytes = FAULTS['a track without samples']![0]
+    t.equal(check(bytes, { allowEmptyTracks: true }).error, undefined)
+    const { warnings, report } = check(bytes, { strict: false })
+    t.same(
+      warnings.map(({ code }) => code),
+      ['AVIO_ERR_MP4_NO_FRAGMENT'],
+    )
+    t.equal(report.complete, true)
+  },
+)
 
-t.test('has a fault for every code', async t => {
+t.test('covers every code', async t => {
   const tried = new Set(Object.values(FAULTS).map(([, code]) => `AVIO_ERR_MP4_${code}`))
-  // No fault of the stream: only what makes an ordinary file of it says so.
+  // Not a fault of the stream: only the conversion to an ordinary file raises it.
   tried.add('AVIO_ERR_MP4_TRACK_UNSUPPORTED')
   t.same(
     MP4_ERROR_CODES.filter(code => !tried.has(code)),
@@ -433,7 +436,7 @@ t.test('reports misplaced data once without strict, and ends the fragment', asyn
   t.equal(fragments.length, 2)
 })
 
-t.test('skips what it can not read without strict, including its mdat', async t => {
+t.test('skips an unreadable box without strict, including its mdat', async t => {
   const broken = change(bytes => bytes.writeUInt32BE(9, offsetOf(bytes, 'moof[0]/traf[0]/trun') + 12))
   const { warnings, fragments } = check(broken, { strict: false })
   t.same(

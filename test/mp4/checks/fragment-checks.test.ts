@@ -13,7 +13,7 @@ import {
   plainFragment,
 } from '../../support/fmp4.js'
 
-/** Checks fragments one after the other; what is found is written down as "code track". */
+/** Checks fragments in order, and logs findings as "code track". */
 function check(
   specs: readonly FragmentSpec[],
   tracks: readonly TrackSpec[] = [VIDEO, AUDIO],
@@ -86,7 +86,7 @@ t.test('requires the time of a track fragment, unless it is the second of its tr
   t.match(checked[0]!.tracks, [
     { startTicks: 0, durationTicks: 160, sampleCount: 4, byteLength: 4, duration: 0.16 },
   ])
-  t.equal(checked[0]!.tracks.length, 1, 'the two are one')
+  t.equal(checked[0]!.tracks.length, 1, 'both count as one')
 })
 
 t.test('ignores a track fragment without samples', async t => {
@@ -143,7 +143,7 @@ t.test('accepts the late start of B-frames without an edit list', async t => {
   }
   t.same(check([delayed], [{ ...VIDEO, edits: [] }]).found, ['NO_EDIT_LIST 1'])
   t.same(check([delayed], [{ ...VIDEO, edits: [[0, 80]] }]).found, [])
-  t.same(check([plainFragment(1)], [{ ...VIDEO, edits: [] }, AUDIO]).found, [], 'no B-frames, no need')
+  t.same(check([plainFragment(1)], [{ ...VIDEO, edits: [] }, AUDIO]).found, [], 'not needed without B-frames')
 })
 
 t.test('finds a missing fragment if each fragment holds one track', async t => {

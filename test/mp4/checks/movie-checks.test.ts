@@ -35,7 +35,7 @@ function checks(
   }
 }
 
-t.test('accepts the moov of a fragmented file without remarks', async t => {
+t.test('accepts the moov of a fragmented file without warnings', async t => {
   t.same(checks([VIDEO, AUDIO]), { problems: [], warnings: [] })
 })
 
@@ -52,7 +52,7 @@ t.test('requires a trex for every track, and no sample lists', async t => {
   ])
 })
 
-t.test("names what breaks Apple's players: hev1 and dvhe, not hvc1", async t => {
+t.test('warns of formats that Apple’s players reject: hev1 and dvhe, not hvc1', async t => {
   for (const [format, wrong] of Object.entries({ hev1: true, dvhe: true, hvc1: false, avc1: false })) {
     const { warnings } = checks([{ ...VIDEO, entry: videoSampleEntry(format) }])
     t.same(warnings, wrong ? [['WARN_MP4_HEV1', 'moov/trak[0]', 1]] : [], format)
@@ -82,7 +82,7 @@ t.test('reports only edits that players of fragments ignore', async t => {
   t.same(warnings([1000, 80], [1000, 4000]), ignored)
   t.same(warnings(start), [])
   t.same(warnings([1000, 80]), [])
-  t.same(warnings([0, -1], start), [], 'a wait of no length')
+  t.same(warnings([0, -1], start), [], 'an empty edit of length 0')
   const bytes = moov([{ ...VIDEO, edits: [start] }])
   bytes.writeUInt32BE(0x8000, bytes.indexOf('elst') + 20)
   const box = Box.topLevel(bytes, 0, bytes.length, 0, 0)

@@ -50,7 +50,7 @@ t.test('names no box in an error about the whole stream', async t => {
   }
 })
 
-t.test('names the track without samples, where it was announced, and how to leave it out', async t => {
+t.test('names the track without samples, its position, and how to leave it out', async t => {
   const trak = { path: 'moov/trak[1]', offset: 300 }
   const error = trackWithoutSamples({ trak, trackId: 2, kind: 'audio' })
   t.match(error, {

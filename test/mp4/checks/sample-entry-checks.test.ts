@@ -28,8 +28,8 @@ function problems(entry: Buffer, kind = VIDEO, counted = 1): (string | undefined
 t.test('accepts a complete configuration', async t => {
   t.same(problems(videoSampleEntry()), [])
   t.same(problems(audioSampleEntry(), AUDIO), [])
-  t.same(problems(videoSampleEntry('abcd', u8())), [], 'a format that is not known needs none')
-  t.same(problems(audioSampleEntry('mp4a', esds(0x6b)), AUDIO), [], 'MP3 has no more to say')
+  t.same(problems(videoSampleEntry('abcd', u8())), [], 'an unknown format needs none')
+  t.same(problems(audioSampleEntry('mp4a', esds(0x6b)), AUDIO), [], 'MP3 needs no more')
 })
 
 t.test('reports a missing configuration, for each format', async t => {

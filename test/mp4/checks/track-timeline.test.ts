@@ -94,14 +94,14 @@ t.test(
     }
     t.same(shown([]), [{ start: 0.08, end: 0.2 }, 0.12000000000000001])
     t.same(shown([[0, 80]]), [{ start: 0, end: 0.12000000000000001 }, 0.12000000000000001])
-    t.same(shown([[0, 100]]), [{ start: 0, end: 0.1 }, 0.1], 'what lies before the edit is not shown')
+    t.same(shown([[0, 100]]), [{ start: 0, end: 0.1 }, 0.1], 'nothing before the edit is shown')
     t.same(
       shown([
         [50, -1],
         [0, 80],
       ]),
       [{ start: 0.5, end: 0.62 }, 0.12],
-      'a wait of half a second first',
+      'after a wait of half a second',
     )
     t.equal(new TrackTimeline(track()).presentation(100), undefined)
     t.equal(new TrackTimeline(track()).report(100).duration, 0)

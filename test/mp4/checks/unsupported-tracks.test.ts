@@ -13,7 +13,7 @@ function refusals(entry: Buffer, handler: string): unknown[] {
   ])
 }
 
-t.test('refuses tx3g and encrypted tracks, each by its ID and the position of its description', t => {
+t.test('rejects tx3g and encrypted tracks, each with its ID and the position of its description', t => {
   const stsd = 'moov/trak[1]/mdia/minf/stbl/stsd'
   t.same(refusals(box('tx3g', Buffer.alloc(80)), 'sbtl'), [
     ['AVIO_ERR_MP4_TRACK_UNSUPPORTED', 2, `${stsd}/tx3g[0]`],

@@ -6,7 +6,7 @@ import { MP4_WARNING_CODES } from '../../../lib/mp4/checks/validation-report.js'
 t.test('uses exactly the codes that have a row in docs/validation.md, errors and warnings', async t => {
   const page = await readFile(new URL('../../../docs/validation.md', import.meta.url), 'utf8')
   const rows = [...page.matchAll(/^\| `(AVIO_(?:ERR|WARN)_MP4_\w+)`/gm)].map(match => match[1]!)
-  // Such a track is well in fragments: only what makes an ordinary file of it refuses it.
+  // Such a track is valid in fragments: only the conversion to an ordinary file rejects it.
   const codes = MP4_ERROR_CODES.filter(code => code !== 'AVIO_ERR_MP4_TRACK_UNSUPPORTED')
   t.same([...rows].sort(), [...codes, ...MP4_WARNING_CODES].sort())
 })

@@ -31,7 +31,7 @@ import { heldBytes } from '../../support/held-bytes.js'
 import { fragmentedMp4 } from '../../support/media.js'
 import { assembled } from '../../support/faststart.js'
 
-/** The boxes of the top level, by type. */
+/** The top-level boxes, by type. */
 function boxesOf(file: Buffer): Map<string, Box> {
   const boxes = new Map<string, Box>()
   for (let at = 0; at < file.length;) {
@@ -44,7 +44,7 @@ function boxesOf(file: Buffer): Map<string, Box> {
   return boxes
 }
 
-/** The samples of each track, as our own reader finds them: when, how long, where, which bytes. */
+/** The samples of each track, as SampleTable reads them: decode time, duration, bytes. */
 function samplesOf(file: Buffer): unknown[][] {
   const traks = boxesOf(file)
     .get('moov')!
@@ -133,7 +133,7 @@ t.test('handles several mdats of one fragment, and data in another order than th
   const header = whole.length + 8
   const first = box('mdat', letters(50, 'a'))
   const second = box('mdat', letters(11, 'k'))
-  // The sound's data lies in an mdat of its own: 8 bytes further on.
+  // The audio data lies in an mdat of its own, 8 bytes further on.
   const bytes = Buffer.concat([ftyp(), moov([VIDEO, AUDIO]), moof(spec, header), first, second])
   const trun = offsetOf(bytes, 'moof/traf[1]/trun[0]')
   bytes.writeInt32BE(bytes.readInt32BE(trun + 16) + 8, trun + 16)
@@ -156,7 +156,7 @@ t.test('handles a last mdat that extends to the end, and one with a 64-bit size'
   t.end()
 })
 
-t.test('makes the sample before a gap longer, and starts at once for a start hours late', t => {
+t.test('extends the sample before a gap, and starts at once if the first fragment is hours late', t => {
   const late = 3_600_000
   const file = assembled(
     stream(
@@ -276,7 +276,7 @@ t.test('writes no file for a stream cut anywhere but at its end and between frag
   t.end()
 })
 
-t.test('refuses by name what an ordinary file can not hold', t => {
+t.test('rejects tracks that an ordinary file cannot hold, by name', t => {
   const sample = { sequence: 1, tracks: [{ id: 1, time: 0, runs: [{ samples: [{ size: 1 }] }] }] }
   const entry = (type: string) => box(type, Buffer.alloc(80))
   t.throws(() => assembled(withTracks([{ ...VIDEO, handler: 'sbtl', entry: entry('tx3g') }], sample)), {
@@ -300,7 +300,7 @@ t.test('refuses by name what an ordinary file can not hold', t => {
   t.end()
 })
 
-t.test('distrusts claims that cost nothing', { timeout: 20_000 }, t => {
+t.test('rejects large claims of small inputs', { timeout: 20_000 }, t => {
   const track = { ...VIDEO, trex: { duration: 0, size: 0, flags: 0 } }
   const trun = fullBox('trun', 0, 0, u32(2 ** 24))
   const traf = box('traf', fullBox('tfhd', 0, 0x020000, u32(1)), fullBox('tfdt', 0, 0, u32(0)), trun)
@@ -397,7 +397,7 @@ t.test(
   },
 )
 
-t.test('turns any wrong byte into an error or a file, nothing else', { timeout: 60_000 }, async t => {
+t.test('turns any damaged byte into an error or a file, nothing else', { timeout: 60_000 }, async t => {
   const bytes = await fragmentedMp4({ seconds: 1, size: '64x48' })
   const media = offsetOf(bytes, 'mdat[0]')
   let state = 1

@@ -6,7 +6,7 @@ import { SampleLog } from '../../../lib/mp4/faststart/sample-log.js'
 import { VIDEO, box, moof, moov, offsetOf } from '../../support/fmp4.js'
 import { topLevel } from '../../support/sample-tables.js'
 
-/** A track whose one sample lies at `place` of the media. */
+/** A track with one sample, at `place` in the media. */
 function sourceOf(place: number, mediaSize: number): MoovSource {
   const log = new SampleLog()
   const tracks = [{ id: 1, time: 0, runs: [{ samples: [{ size: 1 }] }] }]
@@ -34,7 +34,7 @@ t.test('uses 64-bit media offsets only if the header makes them too large for 32
   t.equal(long.length, length + 4)
   t.equal(long.readBigUInt64BE(long.indexOf('co64') + 12), BigInt(last + 1 + length + 4))
   const padded = writeMoov(sourceOf(last, 1), length + 100)
-  t.ok(padded.includes('co64'), 'a longer head may be what makes them so')
+  t.ok(padded.includes('co64'), 'padding counts as well')
   t.end()
 })
 
@@ -55,7 +55,7 @@ t.test('writes the padding as a box of its own, before the header of the media',
   t.end()
 })
 
-t.test('refuses an index past 1 GiB', t => {
+t.test('rejects an index past 1 GiB', t => {
   const source = sourceOf(0, 1)
   Object.defineProperty(source.logs.get(1)!, 'sizes', { value: { values: () => [] } })
   Object.defineProperty(source.logs.get(1)!, 'count', { value: 2 ** 28 })

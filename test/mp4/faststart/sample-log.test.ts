@@ -12,7 +12,7 @@ function runOf(spec: RunSpec, traf: Partial<TrafSpec> = {}) {
   return parseFragment(topLevel(bytes), () => undefined).tracks[0]!.runs[0]!
 }
 
-/** A run of samples that are all alike and take no table. */
+/** A run of identical samples, without a table. */
 function alike(count: number, duration: number, size: number, flags = 0x02000000) {
   const tfhd = fullBox('tfhd', 0, 0x38, u32(1, duration, size, flags))
   const bytes = box(
@@ -102,7 +102,7 @@ t.test('stores a list of all sizes once one differs', t => {
   t.end()
 })
 
-t.test('limits samples without a byte or a row', t => {
+t.test('limits samples without bytes or table rows', t => {
   const log = new SampleLog()
   t.equal(log.add(alike(MAX_EMPTY_SAMPLES, 1, 0), 0, 1), true)
   t.equal(log.add(alike(1, 1, 0), 0, 1), false)
@@ -148,8 +148,8 @@ t.test('uses at most 9 bytes per frame with B-frames, and 3 per audio packet', a
   const pictures = runOf({ samples })
   const sound = runOf({ samples: samples.map(({ size }) => ({ size: 300 + (size % 100), duration: 1024 })) })
   for (const [name, run, most] of [
-    ['picture', pictures, 9],
-    ['sound', sound, 3],
+    ['video', pictures, 9],
+    ['audio', sound, 3],
   ] as const) {
     const held = await bytesASample(run, count / 64)
     t.ok(held > 1 && held <= most, `${name}: ${held} bytes a sample`)

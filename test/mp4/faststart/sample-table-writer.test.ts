@@ -30,7 +30,7 @@ const FIRST: SampleSpec[] = [
   { size: 20, duration: 41, offset: -3, sync: false },
 ]
 
-t.test('writes tables that our own reader reads back unchanged', t => {
+t.test('writes tables that SampleTable reads back unchanged', t => {
   const stbl = tablesOf(
     logOf([0, 1, ...FIRST], [100, 1, { size: 5 }], [200, 2, { size: 6, sync: false }]),
     1000,

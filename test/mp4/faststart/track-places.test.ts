@@ -3,7 +3,7 @@ import { type TrackTimes, placeTracks, rescaled } from '../../../lib/mp4/faststa
 
 type Row = readonly [segmentDuration: number, mediaTime: number]
 
-/** A track of 1,000 ticks a second with 10 s of media, unless said otherwise. */
+/** A track of 1,000 ticks a second with 10 s of media, unless `rest` differs. */
 function track(edits: readonly Row[], rest: Partial<TrackTimes> = {}): TrackTimes {
   const list = edits.map(([segmentDuration, mediaTime]) => ({ segmentDuration, mediaTime, mediaRate: 1 }))
   return {
@@ -24,10 +24,10 @@ function placed(...tracks: TrackTimes[]): { edits: Row[]; duration: number }[] {
   }))
 }
 
-t.test('gives an edit to the end the duration it shows, rounded up', t => {
+t.test('computes the duration of an edit to the end, rounded up', t => {
   t.same(placed(track([[0, 1024]])), [{ edits: [[898, 1024]], duration: 898 }])
   t.same(placed(track([[0, 0]], { presentationEnd: 10_001 })), [{ edits: [[1001, 0]], duration: 1001 }])
-  t.same(placed(track([[500, 0]])), [{ edits: [[500, 0]], duration: 500 }], 'one that is stated stays')
+  t.same(placed(track([[500, 0]])), [{ edits: [[500, 0]], duration: 500 }], 'a stated duration stays')
   t.end()
 })
 
@@ -74,7 +74,7 @@ t.test('turns a late first fragment into a wait, unless all tracks have it', t =
         duration: 1050,
       },
     ],
-    'a live stream begins at once, and its sound half a second later',
+    'a live stream starts at once, and its audio half a second later',
   )
   t.same(placed(track([[0, hour + 40]], { start: hour })), [{ edits: [[996, 40]], duration: 996 }])
   t.same(placed(track([[0, 0]]), track([[0, 0]], { duration: 0, presentationEnd: 0 }))[1], {
@@ -101,7 +101,7 @@ t.test('starts a late track with its first frame, and keeps the audio beside it 
   t.end()
 })
 
-t.test('drops from each of several edits what precedes the first sample', t => {
+t.test('drops the part before the first sample from each edit', t => {
   const edits: Row[] = [
     [100, 500],
     [200, 3000],

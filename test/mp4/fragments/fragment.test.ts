@@ -21,7 +21,7 @@ const run = (bytes: Buffer, defaults = NONE): SampleRun => new SampleRun(topLeve
 const parse = (spec: FragmentSpec, defaults = NONE): Fragment =>
   parseFragment(topLevel(moof(spec, 0)), () => defaults)
 
-t.test('a fragment: its number, its tracks, their times, their runs', async t => {
+t.test('reads the number, tracks, times and runs of a fragment', async t => {
   const samples = [
     { size: 3, duration: 40 },
     { size: 4, duration: 50, sync: false, offset: -20 },
@@ -53,23 +53,26 @@ t.test('a fragment: its number, its tracks, their times, their runs', async t =>
   t.equal(first!.totals, first!.totals, 'added up once')
 })
 
-t.test('takes the samples of a run without a table as alike, and their sample entry from tfhd', async t => {
-  const without = ['duration', 'size', 'flags', 'offset'] as const
-  const alike = { samples: [{ size: 0 }, { size: 0 }], without }
-  const { tracks } = parse({
-    sequence: 1,
-    tracks: [{ id: 1, time: 0, runs: [alike, { samples: [{ size: 1 }] }] }],
-  })
-  t.same(
-    tracks[0]!.runs.map(run => run.isUniform),
-    [true, false],
-  )
-  t.equal(tracks[0]!.sampleDescription, undefined)
-  const tfhd = fullBox('tfhd', 0, 0x0a, u32(1, 3, 50))
-  const moofBytes = box('moof', fullBox('mfhd', 0, 0, u32(1)), box('traf', tfhd))
-  const stated = parseFragment(topLevel(moofBytes), () => NONE).tracks[0]!
-  t.same([stated.sampleDescription, stated.defaults.duration], [3, 50])
-})
+t.test(
+  'treats the samples of a run without a table as identical, and reads their sample entry from tfhd',
+  async t => {
+    const without = ['duration', 'size', 'flags', 'offset'] as const
+    const alike = { samples: [{ size: 0 }, { size: 0 }], without }
+    const { tracks } = parse({
+      sequence: 1,
+      tracks: [{ id: 1, time: 0, runs: [alike, { samples: [{ size: 1 }] }] }],
+    })
+    t.same(
+      tracks[0]!.runs.map(run => run.isUniform),
+      [true, false],
+    )
+    t.equal(tracks[0]!.sampleDescription, undefined)
+    const tfhd = fullBox('tfhd', 0, 0x0a, u32(1, 3, 50))
+    const moofBytes = box('moof', fullBox('mfhd', 0, 0, u32(1)), box('traf', tfhd))
+    const stated = parseFragment(topLevel(moofBytes), () => NONE).tracks[0]!
+    t.same([stated.sampleDescription, stated.defaults.duration], [3, 50])
+  },
+)
 
 t.test('takes missing sample values from tfhd, and then from trex', async t => {
   const samples = [{ size: 1 }, { size: 1 }]
@@ -101,7 +104,7 @@ t.test('reads composition offsets as unsigned in version 0, signed in version 1'
   t.same(signed.totals, { duration: 20, size: 0, presentationStart: -1, presentationEnd: 25 })
 })
 
-t.test('rejects at once a run that claims more than it has, or than any run has', async t => {
+t.test('rejects at once a run that claims more samples than it has, or than any run has', async t => {
   t.throws(() => run(fullBox('trun', 0, 0x200, u32(3, 1, 1))), { code: 'AVIO_ERR_MP4_BOX_INVALID' })
   t.throws(() => run(fullBox('trun', 0, 0xf00, u32(0xffffffff))), { code: 'AVIO_ERR_MP4_LIMIT' })
   t.throws(() => run(fullBox('trun', 0, 0x1, u32(0))), { code: 'AVIO_ERR_MP4_BOX_INVALID' }, 'no data offset')
@@ -157,7 +160,7 @@ function moofs(bytes: Buffer): Box[] {
   return found
 }
 
-/** What we read of a track fragment, in the words of mux.js. */
+/** The samples of a run as this library reads them, with the names of mux.js. */
 function ours(run: SampleRun): unknown {
   return Array.from({ length: run.sampleCount }, (_, n) => ({
     duration: run.durationAt(n),
@@ -167,7 +170,7 @@ function ours(run: SampleRun): unknown {
   }))
 }
 
-t.test('reads fragments of real media and our own as mux.js does', async t => {
+t.test('reads real and synthetic fragments like mux.js', async t => {
   const options = { seconds: 2 }
   const sources = {
     plain: await fragmentedMp4(options),
@@ -175,15 +178,15 @@ t.test('reads fragments of real media and our own as mux.js does', async t => {
       ...[...bothInputs(options), ...H264_B_FRAMES, ...AAC, ...FRAGMENTED],
       ...['-frag_duration', '200000'],
     ]),
-    'B-frames, signed offsets, stated bases': await ffmpegToPipe([
+    'B-frames, signed offsets, explicit base offsets': await ffmpegToPipe([
       ...[...bothInputs(options), ...H264_B_FRAMES, ...AAC],
       ...['-movflags', '+frag_keyframe+empty_moov+negative_cts_offsets', '-f', 'mp4'],
     ]),
-    'a fragment a frame': await ffmpegToPipe([
+    'a fragment per frame': await ffmpegToPipe([
       ...[...bothInputs(options), ...H264_B_FRAMES, ...AAC],
       ...['-movflags', '+frag_every_frame+empty_moov+default_base_moof', '-f', 'mp4'],
     ]),
-    'our own': Buffer.concat(
+    synthetic: Buffer.concat(
       [[], ['duration'], ['size', 'offset'], ['flags'], ['duration', 'size', 'flags', 'offset']].map(
         (without, n) => {
           const samples = [{ size: 7 }, { size: 7, sync: false, offset: n - 2 }]

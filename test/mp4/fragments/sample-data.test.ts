@@ -7,7 +7,7 @@ import { type TrafSpec, moof } from '../../support/fmp4.js'
 const MOOF = 1000
 const MDAT = { path: 'mdat[0]', offset: 1192 }
 
-/** The data of the runs of a `moof` at byte 1000 whose data begins at 1200. */
+/** Locates the data of the runs of a `moof` at byte 1000, with data from byte 1200 on. */
 function locate(...tracks: TrafSpec[]): RunData[] {
   const bytes = moof({ sequence: 1, tracks, at: MOOF }, 200)
   return locateSamples(parseFragment(Box.topLevel(bytes, 0, bytes.length, MOOF, 0), () => undefined))
@@ -20,19 +20,22 @@ const run = (size: number, shift: number | null = 0): TrafSpec['runs'][number] =
 const ranges = (located: RunData[]): number[][] =>
   located.map(({ trackId, start, end }) => [trackId, start, end])
 
-t.test('counts offsets from the moof, from a stated base, or from the end of the data before', async t => {
-  const expected = [
-    [1, 1200, 1210],
-    [2, 1210, 1230],
-  ]
-  for (const base of ['moof', 'stated', 'neither'] as const) {
-    const tracks = [
-      { id: 1, time: 0, base, runs: [run(10)] },
-      { id: 2, time: 0, base, runs: [run(20)] },
+t.test(
+  'counts offsets from the moof, from an explicit base, or from the end of the previous data',
+  async t => {
+    const expected = [
+      [1, 1200, 1210],
+      [2, 1210, 1230],
     ]
-    t.same(ranges(locate(...tracks)), expected, base)
-  }
-})
+    for (const base of ['moof', 'stated', 'neither'] as const) {
+      const tracks = [
+        { id: 1, time: 0, base, runs: [run(10)] },
+        { id: 2, time: 0, base, runs: [run(20)] },
+      ]
+      t.same(ranges(locate(...tracks)), expected, base)
+    }
+  },
+)
 
 t.test('places a run without an offset after the previous one', async t => {
   const located = locate({ id: 1, time: 0, runs: [run(10), run(20, null), run(5, null)] })
@@ -96,7 +99,7 @@ t.test('rejects data that do not fill an mdat exactly, with the position', async
       { code: 'AVIO_ERR_MP4_SAMPLE_SIZE', boxPath: 'moof[0]/traf[0]/trun[1]' },
     ],
     [
-      'a byte over',
+      'a byte too many',
       two,
       [1200, 1231],
       { code: 'AVIO_ERR_MP4_SAMPLE_SIZE', boxPath: 'mdat[0]', byteOffset: 1192 },

@@ -18,7 +18,7 @@ function all(chunks: ChunkCursor): number[][] {
   return found
 }
 
-t.test('gives the position and number of samples of each chunk', async t => {
+t.test('returns the position and number of samples of each chunk', async t => {
   const chunks = new ChunkCursor(stbl(stsc([1, 3, 1], [3, 1, 1]), stco(100, 200, 300, 400)))
   t.same([chunks.count, atOnce(chunks.capacity())], [4, 8])
   t.same(all(chunks), [
@@ -41,7 +41,7 @@ t.test('skips empty chunks, and ignores map entries for missing chunks', async t
   const chunks = new ChunkCursor(stbl(stsc([1, 0, 1], [2, 5, 1], [9, 7, 1]), stco(100, 200)))
   t.equal(atOnce(chunks.capacity()), 5)
   t.same(all(chunks), [[200, 5]])
-  t.same(all(new ChunkCursor(stbl(stsc(), stco(1, 2)))), [], 'without a map there are no samples')
+  t.same(all(new ChunkCursor(stbl(stsc(), stco(1, 2)))), [], 'no samples without a map')
 })
 
 t.test('rejects a map out of order, and tables shorter than they state', async t => {

@@ -11,7 +11,7 @@ async function keys(bytes: Buffer, id = 1) {
   return { ...(await fragmentedKeys(found, track)), reads: source.reads.length }
 }
 
-/** A stream of `count` fragments with an `mfra`; `shift` falsifies the places in it. */
+/** A stream of `count` fragments with an `mfra`, whose positions are off by `shift`. */
 function indexed(count: number, shift = 0, padding = 0): Buffer {
   const free = padding > 0 ? { between: box('free', Buffer.alloc(padding)) } : {}
   const media = stream(...Array.from({ length: count }, (_, n) => ({ ...plainFragment(n + 1), ...free })))

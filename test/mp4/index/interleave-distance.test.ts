@@ -29,7 +29,7 @@ function between(video: TablesSpec, audio: TablesSpec, edits: readonly EditSpec[
 
 t.test('measures the distance between samples shown at the same moment', async t => {
   t.equal(between(chunks(0, 100, 200, 300), chunks(50, 150, 250, 350)), 50)
-  t.equal(between(chunks(0, 100, 200, 300), chunks(900, 910, 920, 930)), 900, 'at the start it is largest')
+  t.equal(between(chunks(0, 100, 200, 300), chunks(900, 910, 920, 930)), 900, 'it is largest at the start')
   t.equal(between(chunks(900, 910), chunks(0, 10)), 900, 'whichever comes first')
 })
 
@@ -41,7 +41,7 @@ t.test('ignores a track before its start and after its end', async t => {
       [0, 0],
     ]),
     0,
-    'one begins after the other',
+    'one track starts after the other has ended',
   )
 })
 
@@ -62,7 +62,7 @@ t.test(
   },
 )
 
-t.test('keeps the very same packets in the rearranged file', async t => {
+t.test('keeps the same packets in the rearranged file', async t => {
   const good = await fastStartMp4({ seconds: 8 })
   const bad = badlyInterleaved(good)
   t.equal(bad.length, good.length)
@@ -74,7 +74,7 @@ t.test('keeps the very same packets in the rearranged file', async t => {
   }
 })
 
-t.test('measures three hours in chunks of half a second quickly, and refuses too many', async t => {
+t.test('measures three hours in chunks of half a second quickly, and rejects too many chunks', async t => {
   const hours = Array.from({ length: 21_600 }, (_, n) => n)
   const places = (shift: number) => ({ ...chunks(), chunks: hours.map(n => n * 1000 + shift) })
   const tables3h = (shift: number): TablesSpec => ({

@@ -51,8 +51,8 @@ t.test('drops key frames that no piece shows', async t => {
   ])
 })
 
-t.test('takes one more than the list holds, to detect an excess', async t => {
+t.test('accepts one more than the limit, to detect an excess', async t => {
   const columns = new KeyColumns(-Infinity, Infinity)
-  for (let n = 0; n <= MAX_KEY_SAMPLES; n++) if (!columns.add(n, 0, 0)) t.fail('refused')
+  for (let n = 0; n <= MAX_KEY_SAMPLES; n++) if (!columns.add(n, 0, 0)) t.fail('rejected')
   t.equal(columns.add(2 ** 21, 0, 0), false)
 })

@@ -44,7 +44,7 @@ t.test('lists the sync samples of the track in each fragment, with position, siz
       [0, 2],
       [undefined, 0],
     ],
-    'of sound every sample is one, and a fragment may have none of it',
+    'every audio sample is a sync sample, and a fragment may have no audio',
   )
 })
 
@@ -59,7 +59,7 @@ t.test('makes about one read per fragment, and reads no media', async t => {
   source.reads.length = source.delivered = 0
   const found = await walkFragments(topLevel, end, bytes.length, movie.tracks[0]!, new FragmentCounts())
   t.equal(found.length, 10)
-  t.ok(source.reads.length <= 2 * 10, `${source.reads.length} reads, the mdat behind the free one included`)
+  t.ok(source.reads.length <= 2 * 10, `${source.reads.length} reads, including the mdat after the free box`)
   t.ok(source.delivered < 25_000, `${source.delivered} bytes`)
 })
 
@@ -70,14 +70,14 @@ t.test('rejects an end within a box', async t => {
   await t.rejects(walk(bytes, 1, second - 1), { code: 'AVIO_ERR_MP4_BOX_SIZE' })
 })
 
-t.test('reports a fragment with samples past the end of the file as cut off', async t => {
+t.test('rejects a fragment with samples past the end of the file', async t => {
   const bytes = stream(plainFragment(1), plainFragment(2))
   const media = offsetOf(bytes, 'mdat[1]') + 8
   await t.rejects(walk(bytes.subarray(0, media + 29)), { code: 'AVIO_ERR_MP4_DATA_OFFSET' })
   t.equal((await walk(bytes.subarray(0, media + 30))).length, 2)
 })
 
-t.test('refuses runs that claim more samples than the limit', async t => {
+t.test('rejects runs that claim more samples than the limit', async t => {
   const run = (count: number) => fullBox('trun', 0, 0, u32(count))
   const traf = (count: number) => box('traf', fullBox('tfhd', 0, 0, u32(1)), run(count))
   const moof = (count: number) => box('moof', fullBox('mfhd', 0, 0, u32(1)), traf(count))

@@ -7,7 +7,7 @@ import { seeded } from '../../support/hostile.js'
 import { AUDIO, type EditSpec, VIDEO, moov } from '../../support/fmp4.js'
 import { type TablesSpec, tables, topLevel } from '../../support/sample-tables.js'
 
-/** Ten samples of 100 ticks; the 1st, 4th and 8th decode by themselves. */
+/** Ten samples of 100 ticks; the 1st, 4th and 8th are sync samples. */
 const TEN: TablesSpec = {
   durations: [[10, 100]],
   sizes: { count: 10, size: 7 },
@@ -34,7 +34,7 @@ t.test('lists the sync samples unchanged without edits', async t => {
     end: 1000,
   })
   const late = keys({ ...TEN, compositions: [[10, 200]] })
-  t.same([times(late), late.end], [[200, 500, 900], 1200], 'a delay that no edit takes back stays')
+  t.same([times(late), late.end], [[200, 500, 900], 1200], 'a delay stays without an edit')
 })
 
 t.test('starts a piece with the sync sample at or before its start, at a time below 0', async t => {
@@ -43,7 +43,7 @@ t.test('starts a piece with the sync sample at or before its start, at a time be
 })
 
 t.test('starts a piece at its first presented frame, also if the edit starts before it', async t => {
-  t.same(times(keys(TEN, [[0, 450]])), [-200, 200], 'the picture at 500 is the first')
+  t.same(times(keys(TEN, [[0, 450]])), [-200, 200], 'the frame at 500 is the first')
   t.same(times(keys({ ...TEN, compositions: [[10, 200]] }, [[0, 0]])), [0, 300, 700])
 })
 
@@ -78,7 +78,7 @@ t.test('places audio where it is heard, from a second before the piece on', asyn
   t.same(times(keys(sound, [[0, 2100]], AUDIO)), [-1300, -900, -500, -100, 300, 700, 1100, 1500])
 })
 
-t.test('refuses more samples than the limit', async t => {
+t.test('rejects more samples than the limit', async t => {
   const { sync, ...all } = TEN
   t.equal(sync?.length, 3)
   const many = MAX_KEY_SAMPLES + 1
@@ -118,12 +118,12 @@ t.test('reads the samples once, whatever the number of edits', async t => {
     for (const step of keySamples(box.needChild('trak'), movie.tracks[0]!, movie.timescale)) visited += step
     return visited
   }
-  t.ok(work(200_000, 10) > 190_000, 'they are counted')
+  t.ok(work(200_000, 10) > 190_000, 'visited samples are counted')
   t.ok(work(200_000, 5000) <= 1.1 * work(200_000, 10))
   t.ok(work(400_000, 5000) <= 2.2 * work(200_000, 2500))
 })
 
-t.test('treats pieces that overlap, go backwards or begin anywhere as if each was alone', async t => {
+t.test('handles each piece independently, even if pieces overlap or run backwards', async t => {
   const random = seeded(7)
   for (let round = 0; round < 300; round++) {
     const samples = Array.from({ length: 1 + Math.floor(random() * 40) }, () => ({
@@ -144,7 +144,7 @@ t.test('treats pieces that overlap, go backwards or begin anywhere as if each wa
       chunks: [0],
     }
     const timed = withTimes(samples)
-    // Sync samples whose order of time is not that of decoding are no media.
+    // In media, the sync samples have the same order in time and in decoding.
     const order = timed.filter(({ sync }) => sync).map(({ time }) => time)
     if (order.some((time, n) => n > 0 && time <= order[n - 1]!)) continue
     t.same(times(keys(spec, edits)), expectedTimes(timed, edits), JSON.stringify({ samples, edits }))
@@ -165,7 +165,7 @@ function withTimes(samples: readonly { duration: number; shift: number; sync: bo
   })
 }
 
-/** What the rules say, piece by piece. */
+/** The expected times, computed piece by piece. */
 function expectedTimes(samples: readonly Timed[], edits: readonly EditSpec[]): number[] {
   let at = 0
   const pieces = edits.flatMap(([length, start]) => {

@@ -45,7 +45,7 @@ t.test('chooses the track with the ID, else the first video track, else the firs
   t.equal(await id([VIDEO], 2), undefined)
 })
 
-t.test('does not take chapter pictures and images for video', async t => {
+t.test('does not treat images and chapter images as video', async t => {
   const image: TrackSpec = { ...VIDEO, id: 3, handler: 'pict' }
   t.equal(keyTrack(await file([image, AUDIO]))?.id, 2)
   const bytes = Buffer.concat([ftyp(), moov([VIDEO, AUDIO, { ...VIDEO, id: 3 }], { mvex: false })])
@@ -54,7 +54,7 @@ t.test('does not take chapter pictures and images for video', async t => {
   t.equal(keyTrack(referring)?.id, 3)
 })
 
-/** Lets the second track refer to another one for its chapters. */
+/** Makes the second track refer to track `id` for its chapters. */
 function withChapters(bytes: Buffer, id: number): Buffer {
   const tref = box('tref', box('chap', u32(id)))
   const copy = Buffer.from(bytes)

@@ -10,7 +10,7 @@ t.test('counts the values up to another value', async t => {
   t.equal(countUpTo([], 3), 0)
 })
 
-t.test('gives the presentation time of each piece’s first sample, and the end of its last', async t => {
+t.test('returns the presentation time of each piece’s first sample, and the end of its last', async t => {
   const random = seeded(3)
   for (let round = 0; round < 200; round++) {
     const number = (most: number) => Math.floor(random() * most)

@@ -23,7 +23,7 @@ t.test('finds the index in front with one read, and one at the end with two more
   }
 })
 
-t.test('finds it in real files, anywhere', async t => {
+t.test('finds the index in real files, anywhere', async t => {
   for (const bytes of [await fastStartMp4(), await indexLastMp4()]) {
     const { movie } = await readMovie(new BytesSource({ bytes }))
     t.same(
@@ -60,6 +60,6 @@ t.test('makes at most a thousand hops over a million small boxes', async t => {
   t.equal((await readMovie(new BytesSource({ bytes: few }))).movie.tracks.length, 2)
 })
 
-t.test('aborts with its signal', async t => {
+t.test('ends on abort', async t => {
   await t.rejects(readMovie(new BytesSource({ bytes: MEDIA }), AbortSignal.abort()), { name: 'AbortError' })
 })

@@ -14,12 +14,12 @@ t.test('moves over any number of samples and adds up their values', async t => {
   const runs = new RunLengthCursor(table(3, 10, 0, 99, 2, 7))
   t.equal(runs.advance(1), 10)
   t.equal(runs.advance(3), 27, 'two of the first run, none of the empty one, one of the last')
-  t.equal(runs.advance(5), 7, 'behind the last there is nothing')
+  t.equal(runs.advance(5), 7, 'nothing after the last run')
   t.equal(runs.advance(1), 0)
   t.same(atOnce(new RunLengthCursor(table(3, 10, 2, 7)).totals()), { samples: 5, sum: 44 })
 })
 
-t.test('takes one step for four thousand million samples', async t => {
+t.test('takes one step for four billion samples', async t => {
   const runs = new RunLengthCursor(table(0xffffffff, 2))
   t.equal(runs.advance(0xffffffff), 2 * 0xffffffff)
 })

@@ -24,7 +24,7 @@ function all(spec: TablesSpec) {
   return found
 }
 
-t.test('gives each sample its times, position and size, and whether it decodes by itself', async t => {
+t.test('returns the times, position, size and sync flag of each sample', async t => {
   const compositions = [
     [1, 5],
     [4, -10],
@@ -38,10 +38,10 @@ t.test('gives each sample its times, position and size, and whether it decodes b
   ])
 })
 
-t.test('takes samples without ctts and stss as presented when decoded, each a sync sample', async t => {
+t.test('treats samples without ctts and stss as sync samples, presented when decoded', async t => {
   const samples = atOnce(SampleTable.read(sampleTableBox(PLAIN))).samples()
   while (samples.next()) t.ok(samples.isSync && samples.compositionTime === samples.decodeTime)
-  t.equal(samples.next(), false, 'and it stays at its end')
+  t.equal(samples.next(), false, 'the cursor stays at its end')
 })
 
 t.test('reads sizes of 4, 8 and 16 bits, and one size for all', async t => {
@@ -77,7 +77,7 @@ t.test('skips sync samples out of order', async t => {
   t.same(sync, [false, false, false, true, true])
 })
 
-t.test('refuses at once twenty bytes that claim four thousand million samples', async t => {
+t.test('rejects at once twenty bytes that claim four billion samples', async t => {
   const claim = { count: 0xffffffff, size: 1 }
   const endless: TablesSpec = { ...PLAIN, durations: [[0xffffffff, 1]], sizes: claim, map: [[1, 0xffffffff]] }
   t.throws(() => atOnce(SampleTable.read(sampleTableBox(endless))), { code: 'AVIO_ERR_MP4_LIMIT' })

@@ -37,7 +37,7 @@ t.test('finds fragments by an mfra at the end, in either version', async t => {
     t.same(
       await places(Buffer.concat([media, box('mfra', ...tfras, mfro(size))])),
       at.slice(1),
-      'the first one is where the moov ends',
+      'the first fragment starts where the moov ends',
     )
   }
 })
@@ -49,7 +49,7 @@ t.test('finds fragments by a sidx after the moov', async t => {
   for (const version of [0, 1] as const) {
     const sidx = fullBox('sidx', version, 0, u32(1, 1000), head(version), u16(0, 2), u32(...refs))
     const gap = Buffer.from([0, 0, 0, 0])
-    // The four bytes of first_offset are no box: only the places are of interest here.
+    // The four bytes of first_offset are not a box: this test only compares positions.
     const bytes = stream(Buffer.concat([sidx, gap]), plainFragment(1), plainFragment(2))
     t.same(await places(bytes), [bytes.length - sizes[0]! - sizes[1]!, bytes.length - sizes[1]!])
   }
@@ -80,7 +80,7 @@ t.test('finds nothing in a damaged or missing index', async t => {
   t.same(await places(stream(fullBox('sidx', 0, 0, u32(1, 1000, 0, 0), u16(0, 9)))), [])
 })
 
-t.test('tells a failing source from a damaged index', async t => {
+t.test('distinguishes a failing source from a damaged index', async t => {
   const bytes = stream(plainFragment(1), box('mdat', Buffer.alloc(200_000)))
   const error = new Error('broken')
   const { topLevel, end } = await readMovie(new LoggedAccess(bytes, { failAt: 150_000, error }))

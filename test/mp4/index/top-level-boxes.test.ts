@@ -58,10 +58,14 @@ t.test('reads a whole box, within its limit and the file', async t => {
     byteOffset: 24,
   })
   const all = over(endlessBox('moov', box('free')))
-  t.equal((await all.read((await all.boxAt(0))!, 100)).children.length, 1, 'one "to the end" ends there')
+  t.equal(
+    (await all.read((await all.boxAt(0))!, 100)).children.length,
+    1,
+    'a box "to the end" ends with the file',
+  )
 })
 
-t.test('rejects bytes that are no box, with their position', async t => {
+t.test('rejects bytes that are not a box, with their position', async t => {
   await t.rejects(over(Buffer.from('89504e470d0a1a0a', 'hex')).boxAt(0), { code: 'AVIO_ERR_MP4_NOT_MP4' })
   await t.rejects(over(Buffer.concat([ftyp(), Buffer.alloc(8)])).boxAt(24), { code: 'AVIO_ERR_MP4_BOX_TYPE' })
   const small = Buffer.concat([u32(7), Buffer.from('free')])

@@ -25,7 +25,7 @@ t.test('finds the configuration within its descriptors, with or without optional
   t.same(decoderConfig(full), { objectTypeIndication: 0x6b, specificInfo: u8(9, 9) })
 })
 
-t.test('reads what is there of an esds cut anywhere, and never fails', async t => {
+t.test('reads an esds cut anywhere as far as it goes, and never throws', async t => {
   const whole = esds(0x40, [0x11, 0x90]).subarray(8)
   for (let length = 0; length < whole.length; length++) {
     const config = decoderConfig(whole.subarray(0, length))
@@ -44,17 +44,17 @@ t.test('reads object type, rate and channels of AAC', async t => {
   t.same(
     aacConfig(bits('00010 1111 000000001011101110000000 0001')),
     { objectType: 2, sampleRate: 48_000, channels: 1 },
-    'a rate that is not in the list',
+    'a rate outside the list',
   )
   t.same(
     aacConfig(bits('00101 0110 0010 0011')),
     { objectType: 5, sampleRate: 48_000, channels: 2 },
-    'HE-AAC comes out at twice the rate of its core',
+    'HE-AAC has twice the rate of its core',
   )
   t.same(
     aacConfig(bits('11101 0110 0001 0011')),
     { objectType: 29, sampleRate: 48_000, channels: 2 },
-    'HE-AAC v2 makes stereo of one channel',
+    'HE-AAC v2 decodes one channel to stereo',
   )
   t.equal(aacConfig(bits('11111 001010 0011 0010'))?.objectType, 42, 'xHE-AAC')
   t.equal(aacConfig(u8(0x11)), undefined, 'too short')

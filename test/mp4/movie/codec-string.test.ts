@@ -17,7 +17,7 @@ t.test('writes profile, constraints and level of H.264 in hex', async t => {
   t.equal(codec('avc1', avcC(0x64, 0, 0x28)), 'avc1.640028')
   t.equal(codec('avc3', avcC(0x42, 0xc0, 0x1e)), 'avc3.42c01e')
   t.equal(codec('avc1'), 'avc1', 'without its configuration')
-  t.equal(codec('avc1', box('avcC', u8(1, 2))), 'avc1', 'with one that is too short')
+  t.equal(codec('avc1', box('avcC', u8(1, 2))), 'avc1', 'with a truncated configuration')
 })
 
 t.test(
@@ -79,7 +79,7 @@ t.test('writes Dolby Vision and MPEG-H', async t => {
   t.equal(codec('mha1'), 'mha1')
 })
 
-t.test('writes the bare name of a codec with no more to say', async t => {
+t.test('writes only the name of a codec without parameters', async t => {
   for (const format of ['ac-3', 'ec-3', 'fLaC', 'alac', 'stpp', 'wvtt', 'tx3g'])
     t.equal(codec(format), format)
   t.equal(codec('Opus'), 'opus')
@@ -88,7 +88,7 @@ t.test('writes the bare name of a codec with no more to say', async t => {
   t.equal(codec('\r\0\0\0'), '????')
 })
 
-t.test('names a protected track by what is protected', async t => {
+t.test('names a protected track by its original format', async t => {
   const sinf = box('sinf', box('frma', 'avc1'), fullBox('schm', 0, 0, 'cenc'))
   t.equal(codec('encv', avcC(0x64, 0, 0x28), sinf), 'avc1.640028')
   t.equal(codec('enca', box('sinf')), 'enca')

@@ -15,7 +15,7 @@ t.test('shows all media unchanged without an edit list', async t => {
   t.equal(presentationShift(track(), 1000), 0)
 })
 
-t.test('cuts a piece out with an edit, whose length is in movie time', async t => {
+t.test('cuts out a piece by an edit, with its length in movie time', async t => {
   const cut = track([2000, 80])
   t.same(presentation(cut, 1000), [{ at: 0, from: 80, to: 1080 }])
   t.equal(presentationShift(cut, 1000), -80)
@@ -28,7 +28,7 @@ t.test('waits for an empty edit, in front or between', async t => {
     { at: 700, from: 700, to: 1200 },
   ])
   t.equal(presentationShift(late, 1000), 130)
-  t.same(presentation(track([300, -1]), 1000), [{ at: 150, from: 0, to: Infinity }], 'nothing but a wait')
+  t.same(presentation(track([300, -1]), 1000), [{ at: 150, from: 0, to: Infinity }], 'only a wait')
 })
 
 t.test('extends an edit without a length to the end', async t => {
@@ -36,6 +36,6 @@ t.test('extends an edit without a length to the end', async t => {
   t.same(
     presentation(track([7, 40]), 0),
     [{ at: 0, from: 40, to: Infinity }],
-    'also where the movie has no clock',
+    'also if the movie has no timescale',
   )
 })

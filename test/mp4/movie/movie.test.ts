@@ -33,7 +33,7 @@ t.test(
   },
 )
 
-t.test('no track, too many, and two with one id are errors', async t => {
+t.test('rejects a movie without tracks, with too many, or with two of the same ID', async t => {
   t.throws(() => parse(moov([])), { code: 'AVIO_ERR_MP4_BOX_MISSING', boxPath: 'moov' })
   t.throws(() => parse(moov([VIDEO, VIDEO])), {
     code: 'AVIO_ERR_MP4_BOX_INVALID',

@@ -8,7 +8,7 @@ import { box, u32 } from '../../support/fmp4.js'
 import { audioInput, ffmpegThroughPipes, ffmpegToFile, ffmpegToPipe, packetsOf } from '../../support/media.js'
 import { assembled } from '../../support/faststart.js'
 
-/** Each sample of the first track of a file: when, how long, which bytes. */
+/** The samples of the first track of a file: their number, total duration and bytes. */
 function samplesOf(file: Buffer): { count: number; ticks: number; media: Buffer } {
   const at = file.indexOf('moov') - 4
   const moov = Box.topLevel(file, at, at + file.readUInt32BE(at), at, 0)
@@ -55,7 +55,7 @@ t.test('leaves coded audio unchanged', async t => {
   }
 })
 
-t.test('counts frames if the packets are stamped to the millisecond', async t => {
+t.test('counts frames if packet times are rounded to milliseconds', async t => {
   const matroska = await ffmpegToFile(
     [...audioInput({ sampleRate: 44_100 }), '-c:a', 'pcm_s16le'],
     'sound.mkv',
@@ -76,7 +76,7 @@ t.test('keeps a pause in uncompressed audio', async t => {
   t.equal((await packetsOf(file)).length > 0, true)
 })
 
-t.test('knows the frames of each description, and of none in doubt', async t => {
+t.test('returns the frame size of each description, and nothing in doubt', async t => {
   const sound = (
     type: string,
     { version = 0, channels = 2, bits = 16, rate = 48_000, more = box('free') } = {},
@@ -99,7 +99,7 @@ t.test('knows the frames of each description, and of none in doubt', async t => 
   t.equal(sizeOf(48_000, sound('fpcm', { channels: 1, more: pcmC(64) })), 8)
   t.equal(sizeOf(48_000, sound('ipcm')), undefined, 'without its configuration')
   t.equal(sizeOf(48_000, sound('mp4a')), undefined)
-  t.equal(sizeOf(90_000, sound('sowt')), undefined, 'another clock')
+  t.equal(sizeOf(90_000, sound('sowt')), undefined, 'another timescale')
   t.equal(sizeOf(48_000, sound('sowt'), sound('twos')), undefined, 'two descriptions')
   t.equal(sizeOf(48_000), undefined)
   t.equal(sizeOf(48_000, sound('sowt', { channels: 0 })), undefined)

@@ -40,7 +40,7 @@ t.test('describes a video track', async t => {
   })
 })
 
-t.test('gives non-square pixels a shape, if it is valid', async t => {
+t.test('returns the aspect of non-square pixels, if valid', async t => {
   const pasp = (...shape: [number, number]) => {
     const entry = videoSampleEntry('avc1', Buffer.concat([avcC(), box('pasp', u32(...shape))]), [720, 576])
     return parse({ id: 1, entry }).pixelAspect

@@ -16,7 +16,7 @@ function written(bytes: Buffer, chunkSize = bytes.length, image = PNG): Buffer {
   return Buffer.concat(chunks)
 }
 
-/** Sound with what ffmpeg says of itself, or without, and a title. */
+/** Fragmented audio, with more arguments for ffmpeg. */
 function sound(...args: string[]): Promise<Buffer> {
   return ffmpegToPipe([...audioInput(), ...AAC, ...args, ...FRAGMENTED])
 }
@@ -58,8 +58,8 @@ t.test('creates the missing boxes around a cover', async t => {
   const moov = bytes.indexOf('moov') - 4
   const udta = bytes.indexOf('udta') - 4
   const end = moov + bytes.readUInt32BE(moov)
-  t.equal(udta + bytes.readUInt32BE(udta), end, 'it is the last')
-  /** Something else in the place of `udta`. */
+  t.equal(udta + bytes.readUInt32BE(udta), end, 'udta is the last box')
+  /** The file with `other` in place of `udta`. */
   const having = (other: Buffer) => {
     const whole = Buffer.concat([bytes.subarray(0, udta), other, bytes.subarray(end)])
     whole.writeUInt32BE(udta + other.length - moov, moov)
@@ -70,7 +70,7 @@ t.test('creates the missing boxes around a cover', async t => {
   const grown = having(box('udta', box('name', Buffer.from('x'))))
   const file = written(grown)
   t.same((await found(file)).streams, WITH_COVER)
-  t.ok(file.indexOf('name') > 0, 'it stays')
+  t.ok(file.indexOf('name') > 0, 'the other box stays')
 })
 
 t.test('changes only the first moov', async t => {
@@ -80,8 +80,8 @@ t.test('changes only the first moov', async t => {
   t.same(moof(file), moof(bytes))
   const large = box('mdat', Buffer.alloc(20))
   large.writeUInt32BE(0)
-  t.same(written(large), large, 'one that goes on to the end')
-  t.same(written(box('moov', Buffer.alloc(0))), box('moov', Buffer.alloc(0)), 'none that is empty')
+  t.same(written(large), large, 'a box to the end of the file')
+  t.same(written(box('moov', Buffer.alloc(0))), box('moov', Buffer.alloc(0)), 'an empty moov')
   const twice = Buffer.concat([file, box('moov', box('free', Buffer.alloc(4)))])
   t.same(written(Buffer.concat([bytes, box('moov', box('free', Buffer.alloc(4)))])), twice)
   t.throws(() => written(bytes.subarray(0, bytes.length - 1)), { code: 'AVIO_ERR_MP4_BOX_TRUNCATED' })

@@ -32,7 +32,7 @@ function written(bytes: Buffer, chunkSize = bytes.length): Buffer {
   return Buffer.concat([...chunksOf(bytes, chunkSize).flatMap(chunk => writer.write(chunk)), ...writer.end()])
 }
 
-/** A picture with B-frames, and sound that begins `late` seconds after it. */
+/** Video with B-frames, and audio that starts `late` seconds after it. */
 function matroska(late: number, seconds = late + 1): Promise<Buffer> {
   const inputs = [...videoInput({ seconds }), '-itsoffset', String(late), ...audioInput({ seconds: 1 })]
   return ffmpegToFile([...inputs, '-map', '0', '-map', '1', ...H264_B_FRAMES, ...AAC], 'late.mkv')
@@ -43,7 +43,7 @@ const timed = async (bytes: Buffer) =>
     .map(({ codec_type, pts, dts, size }) => `${codec_type} ${pts} ${dts} ${size}`)
     .sort()
 
-t.test('writes what ffmpeg writes when it waits for every track, wherever the stream is cut', async t => {
+t.test('matches the output of ffmpeg when it waits for every track, wherever the stream is cut', async t => {
   const source = await matroska(0)
   const waiting = await ffmpegThroughPipes(WAITING, source)
   const bytes = await ffmpegThroughPipes(TRUE, source)
@@ -53,7 +53,7 @@ t.test('writes what ffmpeg writes when it waits for every track, wherever the st
     t.same(written(bytes, size), waiting, `cut every ${size} bytes`)
 })
 
-t.test('leaves a late track at its time, as in an ordinary file', async t => {
+t.test('keeps a late track at its time, as in an ordinary file', async t => {
   for (const late of [0.5, 3, 6]) {
     const source = await matroska(late)
     const file = written(await ffmpegThroughPipes(TRUE, source))
@@ -76,14 +76,14 @@ t.test('sends the moov with the first fragment at time 0 or later', async t => {
   const writer = new EditListWriter(2 ** 20)
   const length = (chunks: readonly Buffer[]) => chunks.reduce((sum, chunk) => sum + chunk.length, 0)
   const before = length(writer.write(bytes.subarray(0, first)))
-  t.equal(before, bytes.indexOf('moov') - 4, 'ftyp goes, moov waits')
+  t.equal(before, bytes.indexOf('moov') - 4, 'ftyp is sent, moov waits')
   t.equal(length(writer.write(bytes.subarray(first, second))), 0, 'B-frames begin before 0')
   const third = bytes.indexOf('moof', second + 4)
   const added = length(writer.write(bytes.subarray(second, third))) + before - third
-  t.ok(added > 0 && added < 100, 'all of them, and an edit list')
+  t.ok(added > 0 && added < 100, 'all fragments, and an edit list')
 })
 
-t.test('writes an index of one track if another never begins, and of none at its end', async t => {
+t.test('writes edit lists if one track never starts, and none without fragments', async t => {
   const source = await matroska(6)
   const never = await ffmpegThroughPipes([...TRUE, '-t', '3'], source)
   const waiting = await ffmpegThroughPipes([...WAITING, '-t', '3'], source)
@@ -96,13 +96,13 @@ t.test('writes an index of one track if another never begins, and of none at its
   })
 })
 
-t.test('keeps an index that has its edit lists', async t => {
+t.test('keeps an index that already has edit lists', async t => {
   const once = written(await ffmpegThroughPipes(TRUE, await matroska(0)))
   t.ok(once.indexOf('edts') > 0)
   t.same(written(once), once)
 })
 
-t.test('moves as a whole a track that begins late and before all others', async t => {
+t.test('moves a track as a whole if it starts late and before all others', async t => {
   const inputs = [...videoInput({ seconds: 4 }), '-itsoffset', '2', ...audioInput({ seconds: 2.5 })]
   const source = await ffmpegToFile([...inputs, '-map', '0', '-map', '1', ...H264_B_FRAMES, ...AAC], 'a.mkv')
   const bytes = await ffmpegThroughPipes(TRUE, source)
@@ -116,7 +116,7 @@ t.test('moves as a whole a track that begins late and before all others', async 
   )
 })
 
-/** Where the times of the second track are in a fragmented MP4, and which. */
+/** The positions and values of the second track's times in a fragmented MP4. */
 function soundTimes(bytes: Buffer): { at: number; time: bigint }[] {
   const times: { at: number; time: bigint }[] = []
   for (let at = bytes.indexOf('tfhd'); at > 0; at = bytes.indexOf('tfhd', at + 4)) {

@@ -7,7 +7,7 @@ import { locateRuns } from '../../../lib/mp4/fragments/sample-data.js'
 import { type FragmentSpec, type TrafSpec, fragment, fullBox, u32, u64 } from '../../support/fmp4.js'
 
 const NONE = { duration: 0, size: 0, flags: 0 }
-/** Where the fragment lies in its stream. */
+/** The position of the fragment in its stream. */
 const AT = 1000
 
 const parse = (moof: Buffer, offset = AT) =>
@@ -17,7 +17,7 @@ const moofOf = (spec: Partial<FragmentSpec> & { tracks: readonly TrafSpec[] }): 
   return bytes.subarray(0, bytes.readUInt32BE(0))
 }
 
-/** What a moof says of each sample: times, sizes, flags, and where its data lies behind the moof. */
+/** The samples of a moof: times, sizes, flags, and the positions of their data after the moof. */
 function samplesOf(moof: Buffer, offset = AT) {
   const parsed = parse(moof, offset)
   return [...locateRuns(parsed)].flatMap(({ run, start, trackFragment }) => {
@@ -89,7 +89,7 @@ t.test('makes data offsets relative to the moof, whatever their base was', async
       const moof = moofOf({ tracks: [first, { ...SOUND, base, ...more }] })
       const moved = rewritten(moof, shift)
       if (base === 'moof' && shift === undefined) {
-        t.equal(moved, undefined, 'there is nothing to do')
+        t.equal(moved, undefined, 'nothing to do')
         continue
       }
       const { decodeShift, offsetShift } = shift ?? { decodeShift: 0, offsetShift: 0 }
@@ -104,7 +104,7 @@ t.test('makes data offsets relative to the moof, whatever their base was', async
   }
 })
 
-t.test('adds the start of the data for a run that left it to the base', async t => {
+t.test('adds a data offset to a run without one', async t => {
   const moof = moofOf({
     tracks: [{ id: 1, time: 0, base: 'stated', baseShift: 500, runs: [{ samples: SAMPLES, shift: null }] }],
   })
@@ -124,7 +124,7 @@ t.test('moves the offsets of encryption data, within the moof and after it', asy
       const saio = parse(moved).tracks[0]!.box.needChild('saio')
       const at = 8 + flags * 8
       const found = version === 0 ? [saio.u32(at), saio.u32(at + 4)] : [saio.u64(at), saio.u64(at + 8)]
-      t.same(found, [100, 5012], 'before the run, and behind it')
+      t.same(found, [100, 5012], 'before the run, and after it')
     }
   }
 })
@@ -137,21 +137,21 @@ t.test('counts offsets of encryption data from the base of data offsets', async 
   t.equal(parse(moved).tracks[0]!.box.needChild('saio').u32(8), 510 + moved.length - moof.length)
 })
 
-t.test('refuses encryption data at more positions than possible', async t => {
+t.test('rejects encryption data at more positions than possible', async t => {
   const runs = [{ samples: SAMPLES }]
   const boxes = fullBox('saio', 0, 0, u32(0xffffffff, 100))
   const moof = moofOf({ tracks: [{ id: 1, time: 0, runs, boxes }] })
   t.throws(() => rewritten(moof, { offsetShift: 80 }), { name: 'Mp4Error' })
 })
 
-t.test('lets a stated base override other flags', async t => {
+t.test('lets an explicit base override other flags', async t => {
   const moof = moofOf({ tracks: [{ id: 1, time: 0, base: 'stated', runs: [{ samples: SAMPLES }] }] })
   moof.writeUInt8(moof.readUInt8(moof.indexOf('tfhd') + 5) | 2, moof.indexOf('tfhd') + 5)
   const moved = rewritten(moof, undefined)
   t.match(parse(moved!).tracks, [{ defaultBaseIsMoof: true, baseDataOffset: undefined }])
 })
 
-t.test('refuses times that do not fit, and samples from nothing', async t => {
+t.test('rejects times that do not fit, and too many samples without data', async t => {
   const moof = (time: number, offset: number) =>
     moofOf({ tracks: [{ id: 1, time, runs: [{ samples: [{ size: 1, offset }], version: 0 }] }] })
   const invalid = { code: 'AVIO_ERR_MP4_BOX_INVALID', trackId: 1 }
@@ -165,7 +165,7 @@ t.test('refuses times that do not fit, and samples from nothing', async t => {
   const claims = Buffer.concat([claim, claim, claim])
   const still = { id: 2, time: 0, runs: [], boxes: claims }
   const first = { id: 1, time: 0, runs: [{ samples: SAMPLES }] }
-  t.ok(rewritten(moofOf({ tracks: [first, still] }), { offsetShift: 4 }), 'another track stays as it is')
+  t.ok(rewritten(moofOf({ tracks: [first, still] }), { offsetShift: 4 }), 'another track is unchanged')
   const more = moofOf({ tracks: [{ id: 1, time: 0, runs: [], boxes: claims }] })
   t.throws(() => rewritten(more, { offsetShift: 4 }), { code: 'AVIO_ERR_MP4_LIMIT', trackId: 1 })
 })

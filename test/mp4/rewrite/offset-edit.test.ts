@@ -18,7 +18,7 @@ t.test('keeps an edit that skips the priming of audio, and adds a wait to the de
   t.same(audio(edits([1000, -1], [0, 1024])), { ...same, decodeShift: 48_000 })
   t.same(audio(edits([600, -1], [400, -1], [0, 1024])), { ...same, decodeShift: 48_000 }, 'several waits')
   const none = { offsetShift: 0, edits: [], presentationShift: 0 }
-  t.same(audio(edits([1000, -1])), { ...none, decodeShift: 48_000 }, 'nothing but a wait')
+  t.same(audio(edits([1000, -1])), { ...none, decodeShift: 48_000 }, 'only a wait')
   t.same(audio([]), { ...none, decodeShift: 0 })
 })
 
@@ -26,8 +26,8 @@ t.test('leaves video without an edit list unless it skips frames', async t => {
   const none = { edits: [], presentationShift: 0 }
   t.same(video(edits([0, 1024]), 1024), { ...none, decodeShift: 0, offsetShift: 1024 }, 'B-frames')
   t.same(video(edits([21, -1], [0, 1024]), 1024), { ...none, decodeShift: 269, offsetShift: 1024 }, 'a wait')
-  t.same(video([], 1024), { ...none, decodeShift: 1024, offsetShift: 1024 }, 'late by its offset, as it says')
-  t.same(video(edits([0, 0]), 0), { ...none, decodeShift: 0, offsetShift: 0 }, 'nothing to say')
+  t.same(video([], 1024), { ...none, decodeShift: 1024, offsetShift: 1024 }, 'late by its offset')
+  t.same(video(edits([0, 0]), 0), { ...none, decodeShift: 0, offsetShift: 0 }, 'an edit without effect')
   t.same(video(edits([0, 0]), 1024), { ...none, decodeShift: 1024, offsetShift: 1024 })
   t.same(video(edits([0, 129_024]), 1024, 128_000), { ...none, decodeShift: -128_000, offsetShift: 1024 })
   t.same(
@@ -37,11 +37,11 @@ t.test('leaves video without an edit list unless it skips frames', async t => {
   )
 })
 
-t.test('keeps an edit that skips frames, without the offset of the first', async t => {
+t.test('keeps an edit that skips frames, without the offset of the first frame', async t => {
   const cut = { edits: edits([0, 6400]), presentationShift: -6400, offsetShift: 1024 }
   t.same(video(edits([0, 7424]), 1024), { ...cut, decodeShift: 0 })
   const bounded = video(edits([1000, -1], [3000, 1024]), 1024)
-  t.same(bounded.edits, edits([4000, 0]), 'an edit with an end, which shows the wait too')
+  t.same(bounded.edits, edits([4000, 0]), 'an edit with an end, extended by the wait')
   t.match(bounded, { decodeShift: 12_800, offsetShift: 1024, presentationShift: 0 })
   t.match(video(edits([0, 512, 0]), 1024), {
     edits: edits([0, 0, 0]),
@@ -85,9 +85,9 @@ t.test('writes the remaining lists into the moov, and nothing else', async t => 
       undefined,
     )
     const written = withEditLists(box, movie, track => (track.id === 1 ? [] : edits([0, 1024])))!
-    t.ok(written.includes(trak({ ...VIDEO, edits: [], version })), 'the picture has no edts any more')
+    t.ok(written.includes(trak({ ...VIDEO, edits: [], version })), 'the video has no edts')
     const rest = moov([{ ...VIDEO, edits: [] }, AUDIO], { version }).subarray(-56)
-    t.ok(written.subarray(-56).equals(rest), 'what follows is there, byte for byte')
+    t.ok(written.subarray(-56).equals(rest), 'the rest is unchanged')
     const again = parseMovie(Box.topLevel(written, 0, written.length, 0, 0))
     t.same(again.tracks[0], { ...movie.tracks[0], edits: [] })
     t.same(again.tracks[1], { ...movie.tracks[1], edits: edits([0, 1024]) })
