@@ -4,7 +4,7 @@ import { BytesSource } from '../../lib/io/sources/bytes-source.js'
 import { CountedSource } from '../../lib/io/sources/counted-source.js'
 import { chunk, missingByPipe } from '../support/cut.js'
 
-/** Chunks enough that the walk has to step a few times. */
+/** Enough chunks for several steps of the walk. */
 const wav = Buffer.concat([
   Buffer.from('RIFF\0\0\0\0WAVE', 'latin1'),
   chunk('fmt ', Buffer.alloc(18)),
@@ -28,7 +28,7 @@ t.test('finds the same however the stream is cut', async t => {
   }
 })
 
-t.test('takes bytes in any order, and twice, where the size is known', async t => {
+t.test('accepts bytes in any order, and twice, if the size is known', async t => {
   const bytes = wav.subarray(0, wav.length - 300)
   const source = new CountedSource(new BytesSource({ bytes }))
   const watch = new ContainerWatch(undefined, bytes.length)
@@ -47,7 +47,7 @@ t.test('takes bytes in any order, and twice, where the size is known', async t =
   t.equal(source.reads, 0)
 })
 
-t.test('makes few reads of a source, and does not judge if they are not enough', async t => {
+t.test('makes few reads of a source, and gives no verdict if they are not enough', async t => {
   const many = Buffer.concat([
     ...[wav.subarray(0, 12), ...Array.from({ length: 1000 }, () => chunk('JUNK', Buffer.alloc(100)))],
     chunk('data', Buffer.alloc(100), 1000),

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { missing, missingByAddress, missingByPipe, tenPlaces } from '../support/cut.js'
+import { missing, missingByRange, missingByPipe, tenPlaces } from '../support/cut.js'
 import { ffmpegToFile, ffmpegToPipe } from '../support/media.js'
 
 const VIDEO = ['-f', 'lavfi', '-i', 'testsrc2=s=160x120:r=25:d=5']
@@ -12,7 +12,7 @@ const SOUND = [...AUDIO, '-ac', '2']
 interface Kind {
   readonly muxer: string
   readonly args: readonly string[]
-  /** Places from this share of the file on are behind the media. */
+  /** The share of the file up to the end of its media; later cuts are not detected. */
   readonly media?: number
 }
 
@@ -36,7 +36,7 @@ const KINDS: Record<string, Kind> = {
   'MOV with A-law': pcm('pcm_alaw'),
   'MOV with IMA ADPCM': pcm('adpcm_ima_qt'),
   'fragmented MP4': fragments('frag_keyframe+delay_moov+default_base_moof'),
-  'fragmented MP4 with places in the file': fragments('frag_keyframe+empty_moov'),
+  'fragmented MP4 with absolute offsets': fragments('frag_keyframe+empty_moov'),
   'fragmented MP4 with a moof for each track': fragments('frag_keyframe+empty_moov+separate_moof'),
   'fragmented MP4 with a sidx for each fragment': fragments('dash+frag_keyframe'),
   'fragmented MP4 with one sidx': fragments('dash+frag_keyframe+global_sidx'),
@@ -56,8 +56,8 @@ const KINDS: Record<string, Kind> = {
   'AIFF-C': { muxer: 'aiff', args: [...SOUND, '-c:a', 'pcm_s16le'] },
   CAF: { muxer: 'caf', args: SOUND },
   AU: { muxer: 'au', args: SOUND },
-  'ASF with pictures': { muxer: 'asf', args: [...BOTH, '-c:v', 'msmpeg4', '-c:a', 'wmav2'], media: 0.99 },
-  'ASF with sound': { muxer: 'asf', args: [...SOUND, '-c:a', 'wmav2'] },
+  'ASF with video': { muxer: 'asf', args: [...BOTH, '-c:v', 'msmpeg4', '-c:a', 'wmav2'], media: 0.99 },
+  'ASF with audio': { muxer: 'asf', args: [...SOUND, '-c:a', 'wmav2'] },
   FLV: { muxer: 'flv', args: [...BOTH, ...H264], media: 0.99 },
   'FLV with H.263': { muxer: 'flv', args: [...BOTH, '-c:v', 'flv1', '-c:a', 'libmp3lame'], media: 0.99 },
   FLAC: { muxer: 'flac', args: SOUND },
@@ -79,13 +79,13 @@ for (const [name, { muxer, args, media = 1 }] of Object.entries(KINDS)) {
     t.equal(await missing(Buffer.concat([file, Buffer.from('more bytes than are stated')])), undefined)
     t.equal(await missing(Buffer.concat([file, Buffer.alloc(100_000)])), undefined)
     for (const size of [1, 17, 65_536, file.length]) t.equal(await missingByPipe(file, { size }), undefined)
-    t.equal(await missingByAddress(file, false), undefined)
+    t.equal(await missingByRange(file, false), undefined)
     if (muxer === 'aiff' || muxer === 'mov' || muxer === 'ismv') return
     if (muxer === 'mp4' && !args.some(arg => arg.includes('frag'))) return
     if (args.some(arg => arg.includes('global_sidx'))) return
     const stream = await ffmpegToPipe([...args, '-f', muxer])
     t.equal(await missing(stream), undefined, 'from a pipe')
-    t.equal(await missingByAddress(stream, false), undefined, 'from a pipe')
+    t.equal(await missingByRange(stream, false), undefined, 'from a pipe')
   })
 }
 

@@ -16,7 +16,7 @@ async function drain(source: WatchedSource, start: number, end: number): Promise
   return Buffer.concat(chunks)
 }
 
-t.test('passes on what is read, and reads nothing again to judge it', async t => {
+t.test('passes bytes on, and reads none twice', async t => {
   for (const [bytes, isWhole] of [
     [wav, true],
     [wav.subarray(0, 50_000), false],
@@ -30,7 +30,7 @@ t.test('passes on what is read, and reads nothing again to judge it', async t =>
   }
 })
 
-t.test('reads headers that no one has read, and no media', async t => {
+t.test('reads missing headers, and no media', async t => {
   const counted = new CountedSource(new BytesSource({ bytes: wav.subarray(0, 50_000) }))
   const source = new WatchedSource(counted, undefined)
   await drain(source, 40_000, 50_000)

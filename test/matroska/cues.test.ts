@@ -41,11 +41,11 @@ t.test('lists the cues of one track: times in seconds, offsets of clusters in th
   t.same(cuesOf(segment(cues), { ...VIDEO, number: 3 }), [])
 })
 
-t.test('takes the length of a tick from the file', async t => {
+t.test('reads the length of a tick from the file', async t => {
   const microseconds = segment([cue(2_000_000, [1, 5])], [element(ID.timestampScale, 1000)])
   t.equal(timestampScale(microseconds), 1000)
   t.equal(cuesOf(microseconds, VIDEO)[0]?.time, 2)
-  t.equal(timestampScale(segment([], [element(ID.timestampScale, 0)])), 1_000_000, 'none have the usual one')
+  t.equal(timestampScale(segment([], [element(ID.timestampScale, 0)])), 1_000_000, 'the default instead of 0')
 })
 
 t.test('subtracts a codec delay, in whole ticks', async t => {
@@ -61,7 +61,7 @@ t.test('reads the length of the segment, if stated', async t => {
   t.equal(segmentDuration({ start: 0, info: undefined, tracks: undefined, cues: undefined }), undefined)
 })
 
-t.test('leaves out cues without a position, and refuses more than half a million', async t => {
+t.test('leaves out cues without a position, and rejects more than half a million', async t => {
   t.same(cuesOf(segment([element(ID.cuePoint), cue(5)]), VIDEO), [])
   const point = Buffer.from('bb8bb38100b786f78101f18100', 'hex')
   const many = Buffer.alloc(point.length * (2 ** 19 + 1), point)

@@ -14,16 +14,16 @@ t.test('reads a size of ones as unknown, in every length', async t => {
   for (const size of ['ff', '7fff', '1fffffff', '01ffffffffffffff']) {
     t.equal(elementAt(hex(`18538067 ${size}`), 0, 0)?.end, Infinity, size)
   }
-  t.equal(elementAt(hex('18538067 fe'), 0, 0)?.end, 5 + 126, 'but one bit less is a size')
+  t.equal(elementAt(hex('18538067 fe'), 0, 0)?.end, 5 + 126, 'one bit less is a size')
 })
 
-t.test('finds no header yet in one cut off anywhere', async t => {
+t.test('finds no header in a truncated one, cut anywhere', async t => {
   const whole = hex('1a45dfa3 0100000000000005')
   for (let n = 0; n < whole.length; n++)
     t.equal(elementAt(whole.subarray(0, n), 0, 0), undefined, `${n} bytes`)
 })
 
-t.test('rejects bytes that can be no header, with their position', async t => {
+t.test('rejects bytes that cannot be a header, with their position', async t => {
   const damaged = { code: 'AVIO_ERR_MATROSKA_INVALID', byteOffset: 70 }
   t.throws(() => elementAt(hex('08 81 00'), 0, 70), damaged, 'an id of five bytes')
   t.throws(() => elementAt(hex('ec 00 81 00'), 0, 70), damaged, 'a size of nine')
@@ -60,7 +60,7 @@ t.test(
   },
 )
 
-t.test('refuses a great many elements, however they are nested', async t => {
+t.test('rejects too many elements, however nested', async t => {
   const many = (count: number) => Buffer.alloc(2 * count, Buffer.from('ec80', 'hex'))
   for (const [isLong, limit] of [
     [false, 2 ** 16],

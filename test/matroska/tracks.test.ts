@@ -6,7 +6,7 @@ import { element, trackEntry } from '../support/ebml.js'
 
 const read = (...entries: Buffer[]) => matroskaTracks(EbmlData.of(ID.tracks, Buffer.concat(entries), 0))
 
-t.test('gives each track its number, its kind and its delay', async t => {
+t.test('returns the number, kind and delay of each track', async t => {
   t.same(read(trackEntry(1, 1), element(0xec), trackEntry(2, 2, 6_500_000), trackEntry(9, 17)), [
     { number: 1, kind: 'video', codecDelay: 0 },
     { number: 2, kind: 'audio', codecDelay: 6_500_000 },

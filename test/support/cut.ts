@@ -1,7 +1,7 @@
 import { ContainerWatch, type Shortfall } from '../../lib/containers/container-watch.js'
 import { BytesSource } from '../../lib/io/sources/bytes-source.js'
 
-/** What is missing in an input that comes by pipe, in chunks of `size` bytes. */
+/** The shortfall of an input read by pipe, in chunks of `size` bytes. */
 export async function missingByPipe(
   bytes: Buffer,
   { size = 1000, format }: { size?: number; format?: string } = {},
@@ -11,18 +11,18 @@ export async function missingByPipe(
   return watch.finish()
 }
 
-/** What is missing in an input that is read by address: `seen` says whether ffmpeg has read it from end to end. */
-export async function missingByAddress(bytes: Buffer, seen = true): Promise<Shortfall | undefined> {
+/** The shortfall of an input read by range; `seen`: ffmpeg has read all of it. */
+export async function missingByRange(bytes: Buffer, seen = true): Promise<Shortfall | undefined> {
   const watch = new ContainerWatch(undefined, bytes.length)
   for (let at = 0; seen && at < bytes.length; at += 4096) watch.see(at, bytes.subarray(at, at + 4096))
   return watch.finish(new BytesSource({ bytes }))
 }
 
-/** The same both ways: `undefined` where both find nothing, and an error of the test where they do not agree. */
+/** The shortfall by pipe and by range; throws if they differ. */
 export async function missing(bytes: Buffer): Promise<string | undefined> {
   const ways = [
     await missingByPipe(bytes),
-    await missingByAddress(bytes),
+    await missingByRange(bytes),
     await missingByPipe(bytes, { size: 7 }),
   ]
   const [reason, ...others] = ways.map(found => found && `${found.container}: ${found.reason}`)
@@ -30,7 +30,7 @@ export async function missing(bytes: Buffer): Promise<string | undefined> {
   return reason
 }
 
-/** Ten places within `bytes`, and the last but one byte. */
+/** Ten positions within `bytes`, and that of the last byte. */
 export function tenPlaces({ length }: Buffer): number[] {
   return [...Array.from({ length: 10 }, (_, n) => Math.floor((length * (n + 0.5)) / 10)), length - 1]
 }

@@ -4,7 +4,7 @@ import { audioInput, ffmpegToFile } from '../../support/media.js'
 
 const PROPERTIES = Buffer.from('a1dcab8c47a9cf118ee400c00c205365', 'hex')
 
-t.test('counts the packets, not the index behind them, nor a broadcast', async t => {
+t.test('counts the packets, but not the index after them, and ignores a broadcast', async t => {
   const file = await ffmpegToFile([...audioInput({ seconds: 2 }), '-c:a', 'wmav2', '-f', 'asf'], 'a.asf')
   const at = file.indexOf(PROPERTIES)
   t.equal(await missing(file), undefined)
@@ -12,7 +12,7 @@ t.test('counts the packets, not the index behind them, nor a broadcast', async t
 
   const longer = Buffer.from(file)
   longer.writeBigUInt64LE(BigInt(file.length + 5000), at + 40)
-  t.equal(await missing(longer), undefined, 'an index that is missing')
+  t.equal(await missing(longer), undefined, 'a missing index')
 
   const broadcast = Buffer.from(file)
   broadcast.writeUInt32LE(broadcast.readUInt32LE(at + 88) | 1, at + 88)

@@ -26,7 +26,7 @@ t.test('counts the list "movi", but nothing after it', async t => {
   const whole = riff('AVI ', Buffer.concat([hdrl(), list('movi', frames), chunk('idx1', Buffer.alloc(64))]))
   t.equal(await missing(whole), undefined)
   for (const left of [1, 60, 72]) t.equal(await missing(whole.subarray(0, -left)), undefined, `${left}`)
-  t.equal(await missing(whole.subarray(0, -73)), undefined, 'the byte that fills up its last chunk')
+  t.equal(await missing(whole.subarray(0, -73)), undefined, 'the padding of its last chunk')
   t.match(await missing(whole.subarray(0, -74)), /AVI: its list "movi"/)
   t.match(await missing(whole.subarray(0, -400)), /AVI: its list "movi"/)
 })
@@ -37,7 +37,7 @@ t.test('recognizes placeholder sizes written to a pipe', async t => {
   }
 })
 
-/** Three RIFFs, each with the parts of two indices behind its media. */
+/** Three RIFFs, each with the parts of two indices after its media. */
 function openDml(): { file: Buffer; places: number[] } {
   const part = () => chunk('ix00', Buffer.alloc(200))
   const movi = () => list('movi', Buffer.concat([frames, part(), part()]))
@@ -52,7 +52,7 @@ function openDml(): { file: Buffer; places: number[] } {
   return { file: build(ends.map(end => end - 416)).file, places: ends }
 }
 
-t.test('follows OpenDML: RIFFs that are missing, cut, or lack only their indices', async t => {
+t.test('follows OpenDML: finds missing and truncated RIFFs, and ignores missing indices', async t => {
   const { file, places } = openDml()
   t.equal(await missing(file), undefined)
   for (const place of places.slice(0, -1)) {

@@ -22,6 +22,6 @@ t.test('counts the data, and ignores an invalid size', async t => {
   t.equal(
     await missing(caf(500n, 500, Buffer.alloc(100)).subarray(0, -50)),
     undefined,
-    'a packet table that is cut',
+    'a truncated packet table',
   )
 })

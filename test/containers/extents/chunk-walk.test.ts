@@ -10,7 +10,7 @@ const rules = {
   by: 'data',
 }
 
-/** What the walk asks for, and what it finds. */
+/** The positions that the walk requests, and its claim. */
 function walk(bytes: Buffer) {
   const places: number[] = []
   const steps = mediaChunk(0, rules)
@@ -22,7 +22,7 @@ function walk(bytes: Buffer) {
   }
 }
 
-t.test('goes from chunk to chunk, each where the rule places it', async t => {
+t.test('walks from chunk to chunk by the given rules', async t => {
   const bytes = Buffer.from('junk\0\0\0\x01x   data\0\0\0\x07', 'latin1')
   t.same(walk(bytes), { places: [0, 12], claim: { end: 27, by: 'data' } })
 })

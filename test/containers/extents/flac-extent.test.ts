@@ -23,7 +23,7 @@ t.test('skips tags after the frames, of any length', async t => {
   }
 })
 
-t.test('asks for nothing if the number is unknown', async t => {
+t.test('claims nothing if the number of samples is unknown', async t => {
   const stream = await ffmpegToPipe(args)
   t.equal(await missing(stream), undefined)
   t.equal(await missing(stream.subarray(0, stream.length / 2)), undefined)

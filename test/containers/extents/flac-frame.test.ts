@@ -18,12 +18,12 @@ t.test('finds the consecutive frames of a stream, and the end of each', async t 
   t.equal(places.length, Math.ceil(samples / 1152))
   const last = places.at(-1)!
   t.ok(isFlacFrameWhole(file, last, 0))
-  t.ok(isFlacFrameWhole(Buffer.concat([file, Buffer.from('TAG')]), last, 0), 'with a tag behind it')
+  t.ok(isFlacFrameWhole(Buffer.concat([file, Buffer.from('TAG')]), last, 0), 'with a tag after it')
   t.notOk(isFlacFrameWhole(file, last, file.length - last + 1))
   t.notOk(isFlacFrameWhole(file.subarray(0, -1), last, 0))
 })
 
-t.test('reads no header where there is none', async t => {
+t.test('rejects bytes that are not a frame header', async t => {
   const header = Buffer.from('fff8c9080000', 'hex')
   t.equal(flacFrameAt(header, 0, 4096), undefined, 'a wrong CRC')
   t.equal(flacFrameAt(header.subarray(0, 3), 0, 4096), undefined)

@@ -35,7 +35,7 @@ t.test('finds a cut tag', async t => {
   t.equal(await missing(whole), undefined)
   t.equal(await missing(whole.subarray(0, -4)), undefined, 'without the length of the last tag')
   t.match(await missing(whole.subarray(0, -5)), /FLV: its last tag/)
-  t.equal(await missing(flv({}, 50)), undefined, 'between two tags nothing says so')
+  t.equal(await missing(flv({}, 50)), undefined, 'a cut between two tags is not detectable')
 })
 
 t.test('trusts "filesize" only if "duration" agrees', async t => {

@@ -3,7 +3,7 @@ import { missing } from '../../support/cut.js'
 
 type Part = Buffer
 
-/** An element; `size` may be another than its own, `-1` unknown. */
+/** An element; `size` replaces its own size, `-1` means unknown. */
 function element(id: string, body: Buffer = Buffer.alloc(0), size = body.length): Part {
   const length = Buffer.alloc(8)
   if (size === -1) length.fill(0xff).writeUInt8(0x01)
@@ -23,7 +23,7 @@ const BLOCK = element('a3', Buffer.alloc(100))
 const TIME = element('e7', Buffer.alloc(2))
 const cluster = () => element(CLUSTER, Buffer.concat([TIME, BLOCK, BLOCK]))
 
-/** A seek head that says where the cues are, from the segment's data on. */
+/** A seek head with the position of the cues, relative to the segment's data. */
 function seekHead(position: number): Part {
   const place = Buffer.alloc(4)
   place.writeUInt32BE(position)
@@ -50,15 +50,15 @@ t.test('finds a missing or cut cluster', async t => {
   t.match(await missing(file([cluster()], 100_000)), /Matroska/)
 })
 
-t.test('does not miss elements after the clusters', async t => {
+t.test('ignores missing elements after the clusters', async t => {
   const whole = withCues(Buffer.alloc(1000))
   t.equal(await missing(whole), undefined)
   for (const left of [1, 500, 1000, 1012])
     t.equal(await missing(whole.subarray(0, -left)), undefined, `${left}`)
   t.match(await missing(whole.subarray(0, -1013)), /Matroska/)
   const tags = file([cluster(), element(TAGS, Buffer.alloc(50)), element(VOID, Buffer.alloc(100))])
-  t.equal(await missing(tags.subarray(0, -120)), undefined, 'tags that are cut')
-  t.equal(await missing(tags.subarray(0, -50)), undefined, 'a void that is cut')
+  t.equal(await missing(tags.subarray(0, -120)), undefined, 'truncated tags')
+  t.equal(await missing(tags.subarray(0, -50)), undefined, 'a truncated void')
 })
 
 t.test('recognizes unknown sizes, and reads the clusters and blocks within', async t => {
@@ -82,7 +82,7 @@ t.test('judges each of several consecutive files', async t => {
   t.equal(await missing(Buffer.concat([whole, Buffer.alloc(50)])), undefined)
 })
 
-t.test('gives up on bytes that are no element', async t => {
+t.test('gives up on bytes that are not an element', async t => {
   t.equal(await missing(file([cluster(), Buffer.alloc(100)])), undefined)
   t.equal(await missing(Buffer.concat([element(EBML), Buffer.alloc(20)])), undefined)
 })

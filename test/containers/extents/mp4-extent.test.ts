@@ -5,7 +5,7 @@ import { box, full, samples, u32 } from '../../support/index-boxes.js'
 const FTYP = box('ftyp', Buffer.from('isom\0\0\0\0isom', 'latin1'))
 const track = (offsets: number[], sizes: number[]) => box('moov', samples({ offsets, perChunk: 1, sizes }))
 
-/** An index in front of media of `length` bytes, all of which are samples. */
+/** An index in front of `length` bytes of media, all of them samples. */
 function front(length: number, pad = 0): Buffer {
   const at = FTYP.length + track([0, 0], [0, 0]).length + 8
   return Buffer.concat([
@@ -34,7 +34,7 @@ t.test('reads an index after the media', async t => {
   t.equal(await missing(Buffer.concat([FTYP, media, media, track([place, place + 1008], [9, 9])])), undefined)
 })
 
-t.test('takes the mdat if the index is unreadable, or that of pictures', async t => {
+t.test('uses the size of the mdat if the index is unreadable, or describes images', async t => {
   const broken = box('moov', box('trak', Buffer.alloc(20)))
   for (const index of [broken, full('meta', Buffer.alloc(8))]) {
     const file = Buffer.concat([FTYP, index, box('mdat', Buffer.alloc(1000))])
@@ -72,7 +72,7 @@ t.test('finds a fragment cut at any byte', async t => {
   const border = file.length - fragment(70).length
   for (let length = INIT.length; length < file.length; length++) {
     const found = await missing(file.subarray(0, length))
-    // Of the header of a box too little may have come to know what it was.
+    // A cut within a box header may leave too few bytes to identify the box.
     const isBorder = length === INIT.length || [0, 1, 2, 3, 4, 5, 6, 7].includes(length - border)
     const isHeader = length < INIT.length + 8
     if (!isBorder && !isHeader && found === undefined) t.fail(`cut at ${length} of ${file.length}`)
@@ -87,7 +87,7 @@ t.test('finds missing fragments by the segment index', async t => {
   const file = Buffer.concat([INIT, sidx(one.length, two.length), one, two])
   t.equal(await missing(file), undefined)
   t.match(await missing(file.subarray(0, -two.length)), /segment index/)
-  t.equal(await missing(Buffer.concat([file, fragment(10)])), undefined, 'more than it knows')
+  t.equal(await missing(Buffer.concat([file, fragment(10)])), undefined, 'more than the index lists')
   const each = Buffer.concat([INIT, sidx(one.length), one, sidx(two.length), two])
   t.equal(await missing(each), undefined)
   t.equal(await missing(each.subarray(0, -two.length - sidx(1).length)), undefined, 'between two segments')
@@ -95,7 +95,7 @@ t.test('finds missing fragments by the segment index', async t => {
   t.equal(await missing(Buffer.concat([INIT, sidx(0), one])), undefined, 'no size')
   const free = box('free', Buffer.alloc(100))
   const covered = Buffer.concat([INIT, sidx(one.length + free.length), one, free])
-  t.equal(await missing(covered.subarray(0, -40)), undefined, 'a free box that it covers')
+  t.equal(await missing(covered.subarray(0, -40)), undefined, 'a free box that the index covers')
 })
 
 t.test('stops at the end of the boxes', async t => {

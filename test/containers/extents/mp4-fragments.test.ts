@@ -12,13 +12,9 @@ t.test('adds up the samples of a fragment', async t => {
   t.equal(fragmentEnd(moof(traf(base(), sizes)), NONE), 1560)
   const all = full('trun', u32(2, 500, 1, 10, 2, 3, 1, 20, 2, 3), 0xf01)
   t.equal(fragmentEnd(moof(traf(base(), all)), NONE), 1530, 'among other fields')
-  t.equal(
-    fragmentEnd(moof(traf(base(), full('trun', u32(1, 500, 9, 40), 0x205))), NONE),
-    1540,
-    'behind flags',
-  )
+  t.equal(fragmentEnd(moof(traf(base(), full('trun', u32(1, 500, 9, 40), 0x205))), NONE), 1540, 'after flags')
   const twice = [sizes, full('trun', u32(1, 5), 0x200)]
-  t.equal(fragmentEnd(moof(traf(base(), ...twice)), NONE), 1565, 'one run behind the other')
+  t.equal(fragmentEnd(moof(traf(base(), ...twice)), NONE), 1565, 'two consecutive runs')
   t.equal(fragmentEnd(moof(traf(base()), traf(base(), sizes)), NONE), 1560)
   t.equal(fragmentEnd(moof(traf(base(0), sizes), traf(base(0), full('trun', u32(1, 5), 0x200))), NONE), 1565)
 })
@@ -34,8 +30,12 @@ t.test('takes the default size of the fragment, or the movie', async t => {
 
 t.test('states nothing in doubt', async t => {
   const run = full('trun', u32(1, 500, 10), 0x201)
-  t.equal(fragmentEnd(moof(traf(base(1, 0, 1000), run)), NONE), 1510, 'an absolute place, its own')
-  t.equal(fragmentEnd(moof(traf(base(1, 0, 9_000_000), run)), NONE), undefined, 'and of another stream')
+  t.equal(fragmentEnd(moof(traf(base(1, 0, 1000), run)), NONE), 1510, 'an absolute offset in this stream')
+  t.equal(
+    fragmentEnd(moof(traf(base(1, 0, 9_000_000), run)), NONE),
+    undefined,
+    'an absolute offset of another stream',
+  )
   t.equal(fragmentEnd(moof(traf(base(), full('trun', u32(1000, 500, 10), 0x201))), NONE), undefined)
   t.equal(fragmentEnd(moof(), NONE), 0, 'no samples')
   t.equal(fragmentEnd(moof(traf(base(), full('trun', u32(0, 5), 1))), NONE), 0, 'no samples')

@@ -18,13 +18,13 @@ function sidx(version: 0 | 1, first: number, sizes: readonly number[], count = s
   return Box.topLevel(bytes, 0, bytes.length, 1000, 0)
 }
 
-t.test('adds up its references, from its own end on', async t => {
+t.test('adds up the references, from the end of the index on', async t => {
   t.equal(segmentIndexEnd(sidx(0, 0, [10, 20])), 1000 + 56 + 30)
   t.equal(segmentIndexEnd(sidx(1, 7, [10, 20])), 1000 + 64 + 37)
   t.equal(segmentIndexEnd(sidx(0, 0, [10, 0x80000000 + 20])), 1000 + 56 + 30, 'another index')
 })
 
-t.test('states nothing for an invalid size, or if it is broken', async t => {
+t.test('states nothing for an invalid size, or for a truncated index', async t => {
   for (const sizes of [[], [0], [10, 0], [0x7fffffff], [0xffffffff]]) {
     t.equal(segmentIndexEnd(sidx(0, 0, sizes)), undefined)
   }

@@ -38,7 +38,7 @@ t.test('returns the number of bytes of audio samples', async t => {
   t.equal(soundUnit(undefined), undefined)
 })
 
-t.test('applies if a table counts audio samples one by one', async t => {
+t.test('applies to a table that counts audio samples one by one', async t => {
   const given = { offsets: [100], perChunk: 1000, fixed: 1, count: 1000 }
   t.equal(tablesEnd(moov(samples({ ...given, sound: entry('sowt', 0, 2, 16) }))), 4100)
   t.equal(tablesEnd(moov(samples({ ...given, sound: entry('mp4a', 0, 2, 16) }))), 1100)

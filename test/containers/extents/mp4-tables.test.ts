@@ -7,7 +7,7 @@ t.test('finds the end of the last chunk in the file', async t => {
     samples({ offsets, perChunk, sizes })
   t.equal(tablesEnd(moov(track([100, 200], 2, [1, 2, 3, 4]))), 207)
   t.equal(tablesEnd(moov(track([200, 100], 2, [1, 2, 3, 4]))), 203, 'in another order')
-  t.equal(tablesEnd(moov(track([100, 200], 2, [1, 2, 3]))), 203, 'a chunk that is not full')
+  t.equal(tablesEnd(moov(track([100, 200], 2, [1, 2, 3]))), 203, 'a partial chunk')
   t.equal(tablesEnd(moov(track([100], 2, [1, 2]), track([5000], 1, [9]))), 5009)
   t.equal(
     tablesEnd(moov(samples({ offsets: [100, 200], perChunk: 2, sizes: [1, 2, 3, 4], long: true }))),
@@ -16,7 +16,7 @@ t.test('finds the end of the last chunk in the file', async t => {
   t.equal(tablesEnd(moov(samples({ offsets: [100, 200], perChunk: 3, fixed: 10, count: 5 }))), 220)
 })
 
-t.test('counts no samples without bytes, no tracks without samples, none of another file', async t => {
+t.test('ignores samples without bytes, tracks without samples, and tracks in other files', async t => {
   t.equal(tablesEnd(moov(samples({ offsets: [9000], perChunk: 1, sizes: [0] }))), 0)
   t.equal(tablesEnd(moov(samples({ offsets: [], perChunk: 1, sizes: [] }))), 0)
   const other = samples({ offsets: [9000], perChunk: 1, sizes: [5], external: true })

@@ -31,7 +31,7 @@ const NAMES = Object.keys(SIGNATURES) as (keyof typeof SIGNATURES)[]
 const headOf = (name: keyof typeof SIGNATURES) => Buffer.from(HEADS[name].padEnd(16, '\0'), 'latin1')
 const signatureOf = (name: keyof typeof SIGNATURES): Signature => SIGNATURES[name]
 
-t.test('tells each container from every other by its first 16 bytes', async t => {
+t.test('distinguishes all containers by their first 16 bytes', async t => {
   for (const name of NAMES) {
     const head = headOf(name).subarray(0, 16)
     t.same(
@@ -41,7 +41,7 @@ t.test('tells each container from every other by its first 16 bytes', async t =>
   }
 })
 
-t.test('matches nothing with a head that is too short, or of another form', async t => {
+t.test('matches nothing with too few bytes, or with those of another format', async t => {
   for (const name of NAMES) {
     for (const length of [0, 1, 2]) t.equal(signatureOf(name)(headOf(name).subarray(0, length)), false)
   }

@@ -338,7 +338,7 @@ t.test('does not retry a commit that is no longer wanted', async t => {
   }
 })
 
-t.test('does not treat an HTML page in response to ListParts as proof of the upload', async t => {
+t.test('does not treat a page in response to ListParts as proof of the upload', async t => {
   const { store, upload } = await ready(t)
   upload.requests.listParts = () => Promise.resolve(false)
   t.equal(await upload.exists(), undefined)
