@@ -140,6 +140,15 @@ export const HOUSE: readonly Floor[] = [
     ],
   ),
   floor(
+    7,
+    'job',
+    ['@aws-sdk/', 'zod'],
+    [
+      [1, 'grid', 'frame rates, the grid on which a video is cut, canonical JSON, what a split gains'],
+      [2, 'encoding', 'arguments of an output, sorted and translated for its chunks; why one is not split'],
+    ],
+  ),
+  floor(
     9,
     TESTING,
     [],

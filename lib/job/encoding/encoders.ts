@@ -1,0 +1,182 @@
+import type { Argument } from '../../ffmpeg/args/parse-arguments.js'
+import { UnsplitReason } from './unsplit.js'
+
+/**
+ * What each encoder needs so that its chunks join into one track: key frames on a fixed grid and nowhere else, no frame
+ * that refers across a key frame (closed GOPs), a quality that does not depend on what a chunk has not seen, and the
+ * same headers from each worker.
+ */
+
+/** An encoder that can encode in chunks. */
+interface Encoder {
+  /** Its option that takes a list `name=value:…`, for what has no option of its own. */
+  readonly parameters?: string
+  /** The entries of that list for a GOP of so many frames. */
+  readonly entries?: (gop: number) => string
+  /** Whether its `-keyint_min` is the shortest GOP. */
+  readonly hasMinimum: boolean
+  /** Whether it takes the fullness of its buffer at the start of a chunk. */
+  readonly hasVbvInit: boolean
+  /** Whether a constant quality is its default. */
+  readonly isQualityDefault: boolean
+  /** Whether `-b:v` beside `-crf` is only a cap. */
+  readonly isCapped: boolean
+}
+
+const ENCODERS: Readonly<Record<string, Encoder>> = {
+  libx264: {
+    parameters: 'x264-params',
+    entries: gop => `keyint=${gop}:min-keyint=${gop}:scenecut=0:open-gop=0`,
+    hasMinimum: true,
+    hasVbvInit: true,
+    isQualityDefault: true,
+    isCapped: false,
+  },
+  libx265: {
+    parameters: 'x265-params',
+    // The information in its headers names the processor and the threads of the worker.
+    entries: gop => `keyint=${gop}:min-keyint=${gop}:scenecut=0:open-gop=0:info=0`,
+    hasMinimum: true,
+    hasVbvInit: true,
+    isQualityDefault: true,
+    isCapped: false,
+  },
+  'libvpx-vp9': { hasMinimum: true, hasVbvInit: false, isQualityDefault: false, isCapped: true },
+  'libaom-av1': { hasMinimum: true, hasVbvInit: false, isQualityDefault: false, isCapped: true },
+  libsvtav1: {
+    parameters: 'svtav1-params',
+    entries: () => 'scd=0:irefresh-type=2',
+    hasMinimum: false,
+    hasVbvInit: false,
+    isQualityDefault: true,
+    isCapped: false,
+  },
+}
+
+/** Names of the encoders that can encode in chunks. */
+export const CHUNK_ENCODERS: readonly string[] = Object.keys(ENCODERS)
+
+/** Names of the options that lists of parameters have. */
+const PARAMETERS = new Set([
+  'x264-params',
+  'x264opts',
+  'x264-opts',
+  'x265-params',
+  'svtav1-params',
+  'aom-params',
+])
+
+/** Entries of those lists that aim at a bit rate. */
+const AIMS = /(?:^|:)(?:bitrate|tbr|rc|pass|stats|target-bitrate|end-usage)\s*=/
+/** Entries that make key frames, or do without. */
+const KEYS =
+  /(?:^|:)(?:intra-refresh|open-gop|keyint|min-keyint|scenecut|scd|irefresh-type|enable-fwd-kf|radl)\s*(?:=|:|$)/
+
+/** How full a decoder's buffer is taken to be where a chunk begins. */
+const VBV_INIT = 'vbv-init=0.5'
+
+/** A video encoder and the user's arguments for it. */
+export interface EncodingSpec {
+  readonly encoder: string
+  readonly args: readonly Argument[]
+  /** Frames from one key frame to the next. */
+  readonly gop: number
+  readonly threads: number
+}
+
+/** The arguments of an encoder. */
+export interface Encoding {
+  /** For the first chunk, and for the whole. */
+  readonly first: readonly string[]
+  /** For all other chunks. */
+  readonly others: readonly string[]
+  /** What the joined video does not keep; for people. */
+  readonly notes: readonly string[]
+}
+
+/**
+ * The arguments with which an encoder makes chunks that join.
+ *
+ * @throws {@link UnsplitReason} for an encoder, or a way of rate control, that can't be split
+ */
+export function encodingOf({ encoder: name, args, gop, threads }: EncodingSpec): Encoding {
+  const encoder = ENCODERS[name]
+  if (encoder === undefined) {
+    const why =
+      name === 'copy' ? 'copied video is not encoded' : 'how it starts and ends a chunk is not known'
+    throw new UnsplitReason(
+      'encoder',
+      `"-c:v ${name}" can't be split: ${why}. Encoders that can: ${CHUNK_ENCODERS.join(', ')}.`,
+    )
+  }
+  checkRate(name, encoder, args)
+  for (const { name: option, value = '', tokens } of args) {
+    if (option === 'intra-refresh' || (PARAMETERS.has(option) && KEYS.test(value)))
+      throw new UnsplitReason('key-frames', `"${tokens.join(' ')}" changes where key frames are. Use "-g".`)
+  }
+  const isCapped = args.some(
+    ({ name: option, value = '' }) =>
+      option === 'maxrate' || (PARAMETERS.has(option) && /(?:^|:)vbv-maxrate\s*=/.test(value)),
+  )
+  const notes =
+    isCapped && !encoder.hasVbvInit
+      ? [
+          `${name} takes no fullness of the buffer at the start of a chunk: near a join the bit rate may exceed ` +
+            '"-maxrate" for a moment.',
+        ]
+      : []
+  const common = [
+    '-c:v',
+    name,
+    ...args.filter(({ name: option }) => !isOurs(option, encoder)).flatMap(({ tokens }) => tokens),
+    ...['-g', String(gop)],
+    ...(encoder.hasMinimum ? ['-keyint_min', String(gop)] : []),
+    ...(name === 'libx264' ? ['-sc_threshold', '0'] : []),
+    ...['-threads', String(threads)],
+  ]
+  const list = (more: string[]) => parameterList(encoder, args, gop, more)
+  return {
+    first: [...common, ...list([])],
+    others: [...common, ...list(isCapped && encoder.hasVbvInit ? [VBV_INIT] : [])],
+    notes,
+  }
+}
+
+/** Options that are ours to set. */
+function isOurs(option: string, { parameters }: Encoder): boolean {
+  return option === parameters || option === 'keyint_min' || option === 'sc_threshold'
+}
+
+/** The encoder's own list: the user's entries first, as the last one of a name counts. */
+function parameterList(
+  { parameters, entries }: Encoder,
+  args: readonly Argument[],
+  gop: number,
+  more: readonly string[],
+): string[] {
+  if (parameters === undefined || entries === undefined) return []
+  const own = args.findLast(({ name }) => name === parameters)?.value
+  return [`-${parameters}`, [...(own === undefined ? [] : [own]), entries(gop), ...more].join(':')]
+}
+
+function checkRate(name: string, encoder: Encoder, args: readonly Argument[]): void {
+  const has = (names: readonly string[]) => args.find(({ name: option }) => names.includes(option))
+  const quality = has(['crf', 'qp', 'cqp'])
+  const rate = has(['b', 'vb'])
+  const list = args.find(({ name: option, value = '' }) => PARAMETERS.has(option) && AIMS.test(value))
+  const isAim = rate !== undefined && rate.value !== '0' && !(quality !== undefined && encoder.isCapped)
+  const aim =
+    list ?? (isAim && (quality === undefined || encoder.isCapped) ? rate : undefined) ?? has(['minrate'])
+  if (aim !== undefined) {
+    throw new UnsplitReason(
+      'rate-control',
+      `"${aim.tokens.join(' ')}" aims at an average bit rate, which no chunk knows by itself: simple ones would get too ` +
+        'many bits, hard ones too few. Use a quality with a cap: -crf, -maxrate, -bufsize.',
+    )
+  }
+  if (quality === undefined && !encoder.isQualityDefault)
+    throw new UnsplitReason(
+      'rate-control',
+      `"-c:v ${name}" without "-crf" aims at an average bit rate. Set "-crf".`,
+    )
+}

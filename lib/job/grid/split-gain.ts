@@ -1,0 +1,36 @@
+/**
+ * Whether it pays to split a video. Each chunk costs a start (a process, the source's index, its first requests) and a
+ * run-up (frames that are decoded and thrown away); the join reads and writes the result once more. The workers encode
+ * in rounds of one chunk each.
+ */
+export interface SplitCosts {
+  /** Length of the video, in seconds. */
+  readonly seconds: number
+  /** Number of chunks. */
+  readonly chunks: number
+  /** Length of a chunk, in seconds. */
+  readonly chunkSeconds: number
+  /** Number of chunks encoded at the same time. */
+  readonly workers: number
+  /** What one worker encodes, in seconds of video per second. */
+  readonly encodeSpeed: number
+  /** Time to start a chunk, in seconds. */
+  readonly startSeconds: number
+  /** Video decoded before a chunk's first frame, in seconds. */
+  readonly runUpSeconds: number
+  /** What the join copies, in seconds of video per second. */
+  readonly joinSpeed: number
+}
+
+/** Decoding is this much faster than encoding. */
+const DECODE_FACTOR = 5
+
+/** The estimated time of a video encoded as a whole, and in chunks, in seconds. */
+export function splitTimes(costs: SplitCosts): { readonly whole: number; readonly split: number } {
+  const { seconds, chunks, chunkSeconds, workers, encodeSpeed, startSeconds, runUpSeconds, joinSpeed } = costs
+  const chunk = startSeconds + runUpSeconds / (encodeSpeed * DECODE_FACTOR) + chunkSeconds / encodeSpeed
+  return {
+    whole: startSeconds + seconds / encodeSpeed,
+    split: Math.ceil(chunks / workers) * chunk + startSeconds + seconds / joinSpeed,
+  }
+}
