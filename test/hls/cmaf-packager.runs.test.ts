@@ -17,7 +17,7 @@ import {
   soundOf,
 } from '../support/hls.js'
 
-/** What a second packaging finds under the same names, and what must become of it. */
+/** The objects that a second packaging finds under the same names, and their expected fate. */
 
 const MODES = ['vod', 'event', 'live'] as const
 const low = await pictureOf('160x90')
@@ -35,7 +35,7 @@ async function published(options: Partial<CmafPackagerOptions> = {}) {
   return { storage, result, before }
 }
 
-/** Everything that was there before is there still, byte for byte. */
+/** Every earlier object is still there, byte for byte. */
 function isUntouched(
   storage: MemoryStorage,
   before: ReadonlyMap<string, Buffer>,
@@ -46,7 +46,7 @@ function isUntouched(
   )
 }
 
-t.test('keeps all of a run below its name, with only the roots outside of it', async t => {
+t.test('keeps all objects of a run below its name, except the roots', async t => {
   const { storage, result } = await published()
   const roots = ['main.m3u8', 'manifest.mpd']
   t.ok(storage.names().every(name => roots.includes(name) || name.startsWith(`${result.run}/`)))
@@ -77,7 +77,7 @@ t.test('leaves the published presentation intact, whichever object of a rerun fa
       t.same(
         rerun.names(),
         [...before.keys()].sort(),
-        `${mode}: nothing is left of the run that failed at ${failing}`,
+        `${mode}: the run that failed at ${failing} leaves nothing`,
       )
     }
   }
@@ -98,7 +98,7 @@ t.test(
       })
       t.ok(isUntouched(storage, before, ['manifest.mpd']), mode)
       const segment = /media="(again\/low\/segment)-\$/.exec(storage.text('manifest.mpd'))![1]!
-      t.ok(storage.objects.has(`${segment}-00001.m4s`), 'what the manifest lists is there')
+      t.ok(storage.objects.has(`${segment}-00001.m4s`), 'all objects in the manifest exist')
     }
   },
 )
@@ -120,7 +120,7 @@ t.test('lists what it replaces, and removes that only on request', async t => {
     t.ok(third.replaced!.length > 3)
     t.ok(
       isUntouched(storage, new Map([...before].filter(([name]) => name.includes('/')))),
-      'the first is not listed',
+      'the first run is not listed',
     )
     t.same(third.leftBehind, [])
   }
@@ -162,7 +162,7 @@ t.test('refuses a run that is already published, before it overwrites it', async
   t.same(storage.log, [], 'nothing was stored, and nothing removed')
 })
 
-t.test('obeys an abort until the roots are sent, and not after that', async t => {
+t.test('obeys an abort until the roots are sent, not later', async t => {
   for (const [at, isPublished] of [
     ['low/index.m3u8', false],
     ['manifest.mpd', true],
@@ -184,7 +184,7 @@ t.test('obeys an abort until the roots are sent, and not after that', async t =>
   }
 })
 
-t.test('keeps what an event has published, and removes what it has not', async t => {
+t.test('keeps the published objects of an event, and removes the others', async t => {
   const storage = new MemoryStorage()
   storage.onStore = name => {
     if (name === 'again/sound/segment-00001.m4s') throw new Error('no room')
@@ -208,7 +208,7 @@ t.test('stops at the limit of objects, and publishes nothing', async t => {
     limits: { maxObjects: 9 },
   })
   const many = await packageAll(live, { low: await pictureOf('160x90', { seconds: 12 }) })
-  t.equal(many.segments, 12, 'of a window what is there at a time')
+  t.equal(many.segments, 12, 'in a live window, objects present at the same time count')
 })
 
 t.test('replaces a presentation in a directory while an older player continues', async t => {

@@ -13,7 +13,7 @@ async function keys({ client, bucket }: OpenStore, Prefix: string): Promise<stri
 }
 
 for (const store of stores()) {
-  t.test(`on ${store.name}, a ladder is there whole, and of one that fails nothing is left`, async t => {
+  t.test(`on ${store.name}, stores a whole ladder, and leaves nothing of a failed one`, async t => {
     const open = await store.open(t)
     const renditions = { low: await pictureOf('160x90'), sound: await soundOf() }
     const storage = (prefix: string): S3Storage =>

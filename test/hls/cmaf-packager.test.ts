@@ -45,7 +45,7 @@ function isPlaylist(name: string): boolean {
   return /\.(m3u8|mpd)$/.test(name)
 }
 
-/** A stream without the `mfra` that ffmpeg ends it with. */
+/** A stream without ffmpeg's final `mfra`. */
 function withoutIndex(bytes: Buffer): Buffer {
   const size = bytes.readUInt32BE(bytes.length - 4)
   t.equal(bytes.toString('latin1', bytes.length - size + 4, bytes.length - size + 8), 'mfra')
@@ -53,7 +53,7 @@ function withoutIndex(bytes: Buffer): Buffer {
 }
 
 t.test(
-  'cuts a ladder alike, within the target, into segments equal to the streams sample for sample',
+  'cuts all renditions at the same times, within the target, into segments equal to the streams sample for sample',
   async t => {
     const storage = new MemoryStorage()
     const renditions = await ladder()
@@ -66,7 +66,7 @@ t.test(
     )
     t.equal(sound!.segments.length, 4)
     for (const [n, { start, duration }] of sound!.segments.entries()) {
-      t.ok(Math.abs(start - n * 2) < 0.15, `sound is cut near to where the picture is: ${start}`)
+      t.ok(Math.abs(start - n * 2) < 0.15, `audio is cut close to the video: ${start}`)
       t.ok(Math.round(duration) <= 2)
     }
     for (const [name, bytes] of Object.entries(renditions)) {
@@ -74,7 +74,7 @@ t.test(
       t.equal(parts[0], `run/${name}/init.mp4`)
       const whole = Buffer.concat(parts.map(part => storage.objects.get(part)!))
       t.same(samplesOf(whole), samplesOf(bytes), name)
-      if (name === 'sound') t.ok(whole.equals(withoutIndex(bytes)), 'nothing of sound has to be written anew')
+      if (name === 'sound') t.ok(whole.equals(withoutIndex(bytes)), 'no audio has to be rewritten')
     }
     t.equal(result.segments, 12)
     t.equal(
@@ -104,10 +104,10 @@ t.test('describes the bytes in the multivariant playlist', async t => {
       ),
     )
   const peak = Number(/BANDWIDTH=(\d+)/.exec(lines[4]!)![1])
-  t.ok(Math.abs(peak / (((heaviest('low') + heaviest('sound')) * 8) / 2) - 1) < 0.05, 'the peak was measured')
+  t.ok(Math.abs(peak / (((heaviest('low') + heaviest('sound')) * 8) / 2) - 1) < 0.05, 'the peak is measured')
 })
 
-t.test('playlists come when all is stored, the multivariant one last of all', async t => {
+t.test('stores playlists after all segments, the multivariant playlist last', async t => {
   const storage = new MemoryStorage()
   const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2, mpd: 'manifest.mpd' })
   const result = await packageAll(packager, await ladder())
@@ -146,7 +146,7 @@ t.test('writes playlists that ffprobe reads, in both layouts', async t => {
     for (const name of playlists) {
       const { packets, seconds } = await probePlaylist(join(folder, layout, name))
       const expected = { 'main.m3u8': [200, 200, 200], 'run/sound/index.m3u8': [] }[name] ?? [200]
-      t.same(packets, expected, `${layout} ${name}: every picture is there`)
+      t.same(packets, expected, `${layout} ${name}: every frame is there`)
       t.ok(Math.abs(seconds - 8) < 0.05, `${layout} ${name} lasts ${seconds} s`)
     }
   }
@@ -170,11 +170,11 @@ t.test('stores a rendition as one object with byte ranges that match its bytes',
   t.match(
     storage.text('main.m3u8'),
     /#EXT-X-STREAM-INF:[^\n]*CODECS="mp4a.40.2"\nrun\/sound\/index.m3u8/,
-    'sound alone',
+    'audio only',
   )
 })
 
-t.test('leaves nothing if the storage fails at any object, and says where it failed', async t => {
+t.test('leaves nothing if the storage fails at any object, and names the object', async t => {
   const renditions = await ladder()
   for (const failing of [
     'run/low/init.mp4',
@@ -195,11 +195,11 @@ t.test('leaves nothing if the storage fails at any object, and says where it fai
     })
     t.same(storage.names(), [], failing)
     const published = storage.log.filter(line => line.startsWith('store ') && line.endsWith('main.m3u8'))
-    t.same(published, [], 'nothing was ever to be seen')
+    t.same(published, [], 'nothing was ever visible')
   }
 })
 
-t.test('ends all renditions at damaged bytes, and leaves nothing', async t => {
+t.test('ends all renditions on damaged bytes, and leaves nothing', async t => {
   const storage = new MemoryStorage()
   const { low, sound } = await ladder()
   const cut = sound!.subarray(0, sound!.length - 5000)
@@ -274,7 +274,7 @@ t.test('holds playlists until the commit, and leaves nothing if aborted meanwhil
   t.same(storage.names(), [])
 })
 
-t.test('does not take a rendition closed before its end as ended', async t => {
+t.test('rejects a rendition closed before its end', async t => {
   const storage = new MemoryStorage()
   const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2 })
   const stream = packager.rendition({ name: 'sound' })
@@ -318,7 +318,7 @@ t.test('lists stored segments as an event grows, and writes the multivariant pla
   }
   const multivariant = storage.log.indexOf('store main.m3u8')
   for (const name of ['run/low/index.m3u8', 'run/sound/index.m3u8']) {
-    t.ok(storage.log.indexOf(`store ${name}`) < multivariant, `${name} before what names it`)
+    t.ok(storage.log.indexOf(`store ${name}`) < multivariant, `${name} before the file that names it`)
   }
   const playlist = storage.text('run/low/index.m3u8')
   t.match(playlist, /TYPE:EVENT[^]*#EXT-X-PROGRAM-DATE-TIME:2030-01-01T00:00:00.000Z[^]*#EXT-X-ENDLIST/)
@@ -356,7 +356,7 @@ t.test('moves a live window on, and removes segments that left it twice over', a
   t.match(types.join(' '), /^(dynamic )+static( static)*$/)
 })
 
-t.test('keeps what an event has published when it fails, without an end', async t => {
+t.test('keeps the published part of an event when it fails, without an end', async t => {
   const storage = new MemoryStorage()
   storage.onStore = name => {
     if (name.endsWith('00003.m4s')) throw new Error('no room')
@@ -404,7 +404,7 @@ t.test('gives another stream after a discontinuity its own initialization segmen
     'segment-00003.m4s',
     'segment-00004.m4s',
   ])
-  t.equal(presentation.duration, 6, 'the priming of neither counts')
+  t.equal(presentation.duration, 6, 'priming does not count')
 })
 
 t.test(
@@ -486,14 +486,14 @@ t.test('lists images for seek bars beside the media, and fails with them', async
 
   const failed = new MemoryStorage()
   const failing = new CmafPackager({ run: 'run', storage: failed })
-  failing.images(sheets(new Error('no pictures')))
-  await t.rejects(packageAll(failing, { sound }), { message: 'no pictures' })
+  failing.images(sheets(new Error('no images')))
+  await t.rejects(packageAll(failing, { sound }), { message: 'no images' })
   t.same(failed.names(), [])
   const growing = new CmafPackager({ run: 'run', storage, mode: 'event' })
   t.throws(() => growing.images(sheets()), { code: 'AVIO_ERR_OPTION' })
 })
 
-/** A picture, whose sound begins only behind the end. */
+/** Video whose audio begins only after the end. */
 async function muted(): Promise<[ChunkedSource, FfmpegTransform]> {
   const inputs = [...videoInput({ seconds: 4 }), '-itsoffset', '3', ...audioInput({ seconds: 1 })]
   const bytes = await ffmpegToFile([...inputs, ...H264_B_FRAMES, ...AAC], 'soon.mkv')
@@ -502,7 +502,7 @@ async function muted(): Promise<[ChunkedSource, FfmpegTransform]> {
   return [new ChunkedSource(silent), new FfmpegTransform({ output: { format: 'mp4', args: ['-c', 'copy'] } })]
 }
 
-t.test('leaves audio that never comes out of the playlists and their files', async t => {
+t.test('omits audio without samples from playlists and initialization segments', async t => {
   const storage = new MemoryStorage()
   const packager = new CmafPackager({ run: 'run', storage, targetDuration: 2 })
   const rendition = packager.rendition({ name: 'both' })
@@ -518,7 +518,7 @@ t.test('leaves audio that never comes out of the playlists and their files', asy
       ['run/both/init.mp4', ['video']],
       ['run/both/init-2.mp4', ['video', 'audio']],
     ],
-    'of the first programme alone',
+    'of the first programme only',
   )
   t.equal(storage.objects.get('run/both/init.mp4')!.indexOf('mp4a'), -1)
   const alone = new MemoryStorage()

@@ -28,7 +28,7 @@ t.test('finds a manifest without a multivariant playlist by the playlists beside
   t.same(
     await publishedObjects(storage, ['m.mpd', 'main.m3u8']),
     [...['q/v/index.m3u8', 'q/v/init.mp4', 'q/v/segment-1.m4s', 'q/v/segment-2.m4s']],
-    'of the others there is nothing to be removed',
+    'nothing of the others has to be removed',
   )
 })
 

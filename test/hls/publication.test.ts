@@ -54,7 +54,7 @@ t.test('states the target of the longest segment of all', async t => {
   t.match(publication.presentation(), { targetDuration: 3, duration: 4.6, isEnded: false })
 })
 
-t.test('publishes everything at once, files that name others last', async t => {
+t.test('publishes everything at once, referring files last', async t => {
   const { storage, logs, publication } = setUp('vod', { name: 'a' }, { name: 'b', track: VIDEO_TRACK })
   for (const log of logs) addTo(log)
   const order = ['a/index.m3u8', 'b/index.m3u8', 'm.mpd', 'main.m3u8']
@@ -65,7 +65,7 @@ t.test('publishes everything at once, files that name others last', async t => {
   )
 })
 
-t.test('waits for the last rendition with files that name all of them, while it grows', async t => {
+t.test('delays files that name all renditions until the last one has a segment, while it grows', async t => {
   const { storage, logs, publication } = setUp('event', { name: 'a' }, { name: 'b' })
   addTo(logs[0]!)
   await publication.publish(logs[0]!)
@@ -76,7 +76,11 @@ t.test('waits for the last rendition with files that name all of them, while it 
   const began = /availabilityStartTime="([^"]+)"/.exec(storage.text('m.mpd'))![1]
   addTo(logs[0]!)
   await publication.publish(logs[0]!)
-  t.same(storage.log.slice(4), ['store a/index.m3u8', 'store m.mpd'], 'the multivariant playlist comes once')
+  t.same(
+    storage.log.slice(4),
+    ['store a/index.m3u8', 'store m.mpd'],
+    'the multivariant playlist is stored once',
+  )
   t.match(
     storage.text('m.mpd'),
     `availabilityStartTime="${began}"`,

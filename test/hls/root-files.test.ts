@@ -52,7 +52,7 @@ t.test('reports published files if the second fails, unless they existed before'
   storage.onStore = () => {
     throw new Error('no room')
   }
-  await t.rejects(roots.putAll(FILES.map(({ name }) => ({ name, text: 'more of run 2' }))), {
+  await t.rejects(roots.putAll(FILES.map(({ name }) => ({ name, text: 'the rest of run 2' }))), {
     code: 'AVIO_ERR_HLS_STORE_FAILED',
     object: 'm.mpd',
   })
@@ -63,7 +63,7 @@ t.test('checks whether a file exists after its request failed', async t => {
     const { storage, roots } = setUp()
     storage.onStore = name => {
       storage.objects.set(name, Buffer.from(there))
-      throw new Error('the answer was lost')
+      throw new Error('the response was lost')
     }
     const [file] = FILES
     if (there === 'run 2') await roots.putAll([file!])

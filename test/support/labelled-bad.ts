@@ -1,38 +1,38 @@
 import { box, fullBox, offsetOf, u32 } from './fmp4.js'
 import { type Piece, copyOf, every, piece, putTogether, reflowed, takeApart } from './surgery.js'
 
-/** A file that is not well, and what is to be said of it. */
+/** An invalid file and the expected verdict. */
 export interface Faulty {
-  /** What was done to it. */
+  /** The fault. */
   readonly kind: string
   readonly bytes: Buffer
-  /** Without `AVIO_ERR_MP4_`. */
+  /** The code, without `AVIO_ERR_MP4_`. */
   readonly code: string
-  /** Where the box begins that is to blame; `undefined` where there is none. */
+  /** Offset of the faulty box; `undefined` if there is none. */
   readonly offset: number | undefined
 }
 
 const CONFIGS = ['avcC', 'hvcC', 'av1C', 'vpcC', 'esds', 'dOps', 'dfLa', 'dac3', 'dec3']
-/** Lengths at which a configuration is whole, though it could be longer. */
+/** Lengths at which a configuration is complete, though it could be longer. */
 const WHOLE: Partial<Record<string, number>> = { av1C: 4, dac3: 3, dec3: 5 }
-/** Places at which a configuration is cut. */
+/** Where to cut a configuration. */
 const CUTS = [0, 1, 2, 3, 5, 6, 7, 8, 9, 10]
-/** The version, the flags, the number of entries: what stands in a `stsd` before the first entry. */
+/** Bytes of a `stsd` before its first entry: version, flags, number of entries. */
 const STSD_START = 8 + 8
 
 const moofs = (pieces: readonly Piece[]) => pieces.filter(({ type }) => type === 'moof')
 const idsOf = (moof: Piece) => every([moof], 'tfhd').map(({ data }) => data!.readUInt32BE(4))
 const trafOf = (moof: Piece, id: number) => idsOf(moof).indexOf(id)
-/** Of each moof, where it stands among the boxes of the file. */
+/** The position of each `moof` among the top-level boxes. */
 const placesOf = (pieces: readonly Piece[]) =>
   pieces.flatMap(({ type }, place) => (type === 'moof' ? [place] : []))
 
-/** A moof and the mdat that follows it. */
+/** A `moof` and the following `mdat`. */
 function lengthOf(pieces: readonly Piece[], place: number): number {
   return pieces.findIndex(({ type }, n) => n > place && type === 'mdat') - place + 1
 }
 
-/** Every fault that can be made of a file that is well. */
+/** Every fault that can be built from a valid file. */
 export function* faultsOf(whole: Buffer): Generator<Faulty> {
   const fault = (kind: string, bytes: Buffer, code: string, path?: string): Faulty => ({
     ...{ kind, bytes, code },
@@ -55,17 +55,22 @@ export function* faultsOf(whole: Buffer): Generator<Faulty> {
     yield fault(`cut within mdat ${n}`, cutIn(whole, `mdat[${n}]`, 12), 'BOX_TRUNCATED', `mdat[${n}]`)
     yield fault(`cut within moof ${n}`, cutIn(whole, `moof[${n}]`, 20), 'BOX_TRUNCATED', `moof[${n}]`)
     yield fault(`moof ${n} of size 0`, withSize(whole, `moof[${n}]`, 0), 'SIZE_ZERO', `moof[${n}]`)
-    yield of(`mdat ${n} a byte long`, 'SAMPLE_SIZE', `mdat[${n}]`, pieces => {
+    yield of(`mdat ${n} one byte too long`, 'SAMPLE_SIZE', `mdat[${n}]`, pieces => {
       const mdat = every(pieces, 'mdat')[n]!
       mdat.data = Buffer.concat([mdat.data!, Buffer.alloc(1)])
     })
     const last = moofs(takeApart(whole))[n]!
     const traf = every([last], 'traf').length - 1
     const trun = every([every([last], 'traf')[traf]!], 'trun').length - 1
-    yield of(`mdat ${n} a byte short`, 'SAMPLE_SIZE', `moof[${n}]/traf[${traf}]/trun[${trun}]`, pieces => {
-      const mdat = every(pieces, 'mdat')[n]!
-      mdat.data = mdat.data!.subarray(0, -1)
-    })
+    yield of(
+      `mdat ${n} one byte too short`,
+      'SAMPLE_SIZE',
+      `moof[${n}]/traf[${traf}]/trun[${trun}]`,
+      pieces => {
+        const mdat = every(pieces, 'mdat')[n]!
+        mdat.data = mdat.data!.subarray(0, -1)
+      },
+    )
     yield of(`no mdat ${n}`, 'MDAT_MISSING', `moof[${n}]/traf[0]/trun[0]`, pieces => {
       every(pieces, 'mdat')[n]!.type = 'free'
     })
@@ -84,20 +89,20 @@ export function* faultsOf(whole: Buffer): Generator<Faulty> {
     })
     yield of(`more samples than rows in moof ${n}`, 'BOX_INVALID', `moof[${n}]/traf[0]/trun[0]`, pieces => {
       const trun = every([moofs(pieces)[n]!], 'trun')[0]!
-      // A run of samples that are all alike has no rows.
+      // A run of identical samples has no rows.
       trun.data!.writeUIntBE(trun.data!.readUIntBE(1, 3) | 0x200, 1, 3)
       trun.data!.writeUInt32BE(100_000, 4)
     })
-    yield of(`a run without end in moof ${n}`, 'LIMIT', `moof[${n}]/traf[0]/trun[0]`, pieces => {
+    yield of(`2³² samples in a run of moof ${n}`, 'LIMIT', `moof[${n}]/traf[0]/trun[0]`, pieces => {
       every([moofs(pieces)[n]!], 'trun')[0]!.data!.writeUInt32BE(0xffffffff, 4)
     })
   }
-  yield fault('cut behind the index', whole.subarray(0, offsetOf(whole, 'moof')), 'NO_FRAGMENT')
-  yield fault('cut within the index', cutIn(whole, 'moov', 100), 'BOX_TRUNCATED', 'moov')
+  yield fault('cut after the moov', whole.subarray(0, offsetOf(whole, 'moof')), 'NO_FRAGMENT')
+  yield fault('cut within the moov', cutIn(whole, 'moov', 100), 'BOX_TRUNCATED', 'moov')
   yield fault('moov of size 0', withSize(whole, 'moov', 0), 'SIZE_ZERO', 'moov')
   yield fault('the file twice', Buffer.concat([whole, whole]), 'BOX_MISPLACED', 'ftyp[1]')
-  yield fault('zeros behind the end', Buffer.concat([whole, Buffer.alloc(16)]), 'BOX_TYPE')
-  yield fault('a box behind the end', Buffer.concat([whole, box('junk')]), 'TRAILING_DATA', 'junk')
+  yield fault('zeros after the end', Buffer.concat([whole, Buffer.alloc(16)]), 'BOX_TYPE')
+  yield fault('a box after the end', Buffer.concat([whole, box('junk')]), 'TRAILING_DATA', 'junk')
   yield of('no ftyp', 'FTYP_MISSING', 'moov', pieces => void pieces.shift())
   yield of('no moov', 'MOOV_MISSING', 'moof', pieces => {
     every(pieces, 'moov')[0]!.type = 'free'
@@ -116,12 +121,12 @@ export function* faultsOf(whole: Buffer): Generator<Faulty> {
       const [mvex] = every(pieces, 'mvex')
       mvex!.kids = mvex!.kids!.filter(({ type }) => type !== 'trex').concat(trexes(pieces, n))
     })
-    yield of(`no ticks in track ${n}`, 'BOX_INVALID', `moov/trak[${n}]/mdia/mdhd`, pieces => {
+    yield of(`a timescale of 0 in track ${n}`, 'BOX_INVALID', `moov/trak[${n}]/mdia/mdhd`, pieces => {
       const mdhd = every(pieces, 'mdhd')[n]!.data!
       mdhd.writeUInt32BE(0, mdhd[0] === 1 ? 20 : 12)
     })
     yield of(
-      `samples in the index, of track ${n}`,
+      `samples of track ${n} in the moov`,
       'SAMPLES_OUTSIDE_FRAGMENT',
       `moov/trak[${n}]/mdia/minf/stbl`,
       pieces => {
@@ -133,7 +138,7 @@ export function* faultsOf(whole: Buffer): Generator<Faulty> {
   yield* wrongPlaces(whole)
 }
 
-/** The first, one of the middle, and the last. */
+/** The first, a middle one, and the last. */
 function threeOf(count: number): Set<number> {
   return new Set([0, Math.floor(count / 2), count - 1])
 }
@@ -152,11 +157,11 @@ function withSize(bytes: Buffer, path: string, size: number): Buffer {
   return copy
 }
 
-/** One fragment of the middle is left out: the next one that has the same track is where it shows. */
+/** Removes a fragment from the middle: the next fragment of the same track reveals it. */
 function* lostFragments(whole: Buffer): Generator<Faulty> {
   const places = placesOf(takeApart(whole))
   for (const [n, place] of places.entries()) {
-    // The last one of a track leaves no trace, nor does the first.
+    // A track's first and last fragment leave no trace.
     if (n === 0 || n > 12) continue
     const pieces = takeApart(whole)
     const [lost] = pieces.splice(place, lengthOf(pieces, place))
@@ -187,19 +192,19 @@ function* doubled(whole: Buffer): Generator<Faulty> {
   const second = placesOf(pieces)[0]!
   pieces.splice(second + lengthOf(pieces, second), 0, ...first)
   const bytes = reflowed(pieces)
-  // Where a picture's second fragment is no beginning, that is what is seen first.
+  // If a video track's second fragment does not begin with a sync sample, that fault comes first.
   if (startsWithSync(moofs(pieces)[0]!)) {
     yield { kind: 'fragments 0 and 1 swapped', bytes, code: 'SEQUENCE', offset: offsetOf(bytes, 'moof[1]') }
   }
 }
 
-/** Whether the first picture's flags say that it can be decoded by itself, as far as they are stated in its run. */
+/** Whether the flags of the first frame mark it as a sync sample, as far as its run states them. */
 function startsWithSync(moof: Piece): boolean {
   const data = every([moof], 'trun')[0]!.data!
   return (data[3]! & 4) !== 0 && (data.readUInt32BE(12) & 0x10000) === 0
 }
 
-/** The configuration box of a sample entry left out, or cut. */
+/** Removes or truncates the configuration box of a sample entry. */
 function* configurations(whole: Buffer): Generator<Faulty> {
   for (const [n, stsd] of every(takeApart(whole), 'stsd').entries()) {
     const type = CONFIGS.find(name => stsd.data!.includes(name, 0, 'latin1'))
@@ -235,7 +240,7 @@ function withConfig(
   return reflowed(pieces)
 }
 
-/** Sample entries that are counted or named, and are not there. */
+/** Sample entries that are counted or referenced, but missing. */
 function* sampleEntries(whole: Buffer): Generator<Faulty> {
   for (const [track, tkhd] of every(takeApart(whole), 'tkhd').entries()) {
     const id = tkhd.data!.readUInt32BE(tkhd.data![0] === 1 ? 20 : 12)
@@ -262,7 +267,7 @@ function* sampleEntries(whole: Buffer): Generator<Faulty> {
   }
 }
 
-/** A sample that is shown a long time from its decode time. */
+/** A sample with an absurd composition offset. */
 function* offsets(whole: Buffer): Generator<Faulty> {
   for (const value of [2 ** 30, -(2 ** 30), 2 ** 31 - 1, -(2 ** 31)]) {
     const pieces = takeApart(whole)
@@ -289,7 +294,7 @@ function* offsets(whole: Buffer): Generator<Faulty> {
   }
 }
 
-/** A track that is announced, and of which nothing comes. */
+/** A track that is announced but has no samples. */
 function* withoutTrack(whole: Buffer): Generator<Faulty> {
   const traks = every(takeApart(whole), 'trak')
   if (traks.length === 1) {
@@ -312,7 +317,7 @@ function* withoutTrack(whole: Buffer): Generator<Faulty> {
     const tkhd = every([trak], 'tkhd')[0]!.data!
     const id = tkhd.readUInt32BE(tkhd[0] === 1 ? 20 : 12)
     const pieces = takeApart(whole)
-    // Only where each moof has one track can its fragments be left out as they are.
+    // Fragments can be removed whole only if each `moof` has one track.
     if (moofs(pieces).some(moof => idsOf(moof).length > 1)) return
     for (const place of placesOf(pieces).reverse()) {
       if (idsOf(pieces[place]!).includes(id)) pieces.splice(place, lengthOf(pieces, place))
@@ -327,7 +332,7 @@ function* withoutTrack(whole: Buffer): Generator<Faulty> {
   }
 }
 
-/** A picture that can't be decoded without one before it. */
+/** A first frame that depends on an earlier one. */
 function* firstPicture(whole: Buffer): Generator<Faulty> {
   const pieces = takeApart(whole)
   const isPicture = every(pieces, 'hdlr')[0]!.data!.toString('latin1', 8, 12) === 'vide'
@@ -336,10 +341,10 @@ function* firstPicture(whole: Buffer): Generator<Faulty> {
   trun.data!.writeUInt32BE(0x01010000, 12)
   const bytes = putTogether(pieces)
   const offset = offsetOf(bytes, 'moof[0]/traf[0]/trun[0]')
-  yield { kind: 'a first picture that is no beginning', bytes, code: 'FIRST_SAMPLE_NOT_SYNC', offset }
+  yield { kind: 'a first frame that is not a sync sample', bytes, code: 'FIRST_SAMPLE_NOT_SYNC', offset }
 }
 
-/** Data that is not where it is said to be, and times that go back. */
+/** Misplaced data, and times that go back. */
 function* wrongPlaces(whole: Buffer): Generator<Faulty> {
   for (const by of [-8, -1000]) {
     const pieces = takeApart(whole)
@@ -348,7 +353,7 @@ function* wrongPlaces(whole: Buffer): Generator<Faulty> {
     data!.writeInt32BE(data!.readInt32BE(8) + by, 8)
     const bytes = putTogether(pieces)
     const offset = offsetOf(bytes, 'moof[0]/traf[0]/trun[0]')
-    yield { kind: `data ${by} bytes from its place`, bytes, code: 'DATA_OFFSET', offset }
+    yield { kind: `a data offset wrong by ${by} bytes`, bytes, code: 'DATA_OFFSET', offset }
   }
   const pieces = takeApart(whole)
   const [first, ...rest] = moofs(pieces)

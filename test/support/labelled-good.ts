@@ -1,18 +1,18 @@
 import { box, fullBox, u16, u32, u64, u8 } from './fmp4.js'
 import { type Piece, every, piece, putTogether, reflowed, takeApart } from './surgery.js'
 
-/** What other packagers write, and what the standard allows, made of a file that is well: it stays well. */
+/** Valid variations of a valid file: what other packagers write, and what the standard allows. */
 type Change = (pieces: Piece[]) => Buffer | undefined
 
 const DEFAULT_BASE_IS_MOOF = 0x020000
 
-/** Puts boxes in front of each moof. */
+/** Inserts boxes before each `moof`. */
 const before =
   (make: (moof: number) => Buffer): Change =>
   pieces =>
     reflowed(pieces.flatMap((one, n) => (one.type === 'moof' ? [piece(make(n)), one] : [one])))
 
-/** Puts boxes into each traf, at its end. */
+/** Appends boxes to each `traf`. */
 const within =
   (type: string, ...make: (() => Buffer)[]): Change =>
   pieces => {
@@ -47,7 +47,7 @@ function timesOf(version: 0 | 1) {
   })
 }
 
-/** States the base of the data as a place in the file, as old packagers do. */
+/** States the data's base as an offset in the file, as old packagers do. */
 const statedBases: Change = pieces => {
   for (const moof of pieces.filter(({ type }) => type === 'moof')) {
     for (const tfhd of every([moof], 'tfhd')) {
@@ -61,7 +61,7 @@ const statedBases: Change = pieces => {
   return reflowed(pieces)
 }
 
-/** Counts from the moof, as CMAF wants it. */
+/** Counts from the `moof`, as CMAF requires. */
 const basesOfMoof: Change = pieces => {
   for (const tfhd of every(pieces, 'tfhd')) {
     const flags = flagsOf(tfhd)
@@ -72,7 +72,7 @@ const basesOfMoof: Change = pieces => {
   return reflowed(pieces)
 }
 
-/** Each run of several samples becomes two, of which the second goes on where the first ends. */
+/** Splits each run of several samples in two; the second continues where the first ends. */
 const twoRuns: Change = pieces => {
   for (const traf of every(pieces, 'traf')) {
     traf.kids = traf.kids!.flatMap(one => (one.type === 'trun' ? halves(one) : [one]))
@@ -97,7 +97,7 @@ function halves(trun: Piece): Piece[] {
   ]
 }
 
-/** As Common Encryption marks what it has encrypted; whether the samples are is nobody's to see. */
+/** The boxes of Common Encryption; the validator can't see whether the samples are encrypted. */
 const encrypted: Change = pieces => {
   for (const [n, stsd] of every(pieces, 'stsd').entries()) {
     const entry = stsd.data!.subarray(8)
@@ -131,20 +131,20 @@ const withoutEnd = (pieces: Piece[]) => {
   return pieces
 }
 
-/** The indexes of moof numbers, places and sizes go with what was there before: a file that was changed has none. */
+/** Indexes by moof number, offset and size would no longer be right, so a changed file has none. */
 const changed =
   (change: Change): Change =>
   pieces =>
     change(withoutEnd(pieces).filter(({ type }) => type !== 'sidx'))
 
 export const GOOD: Readonly<Record<string, Change>> = {
-  'numbers that begin anywhere': each('mfhd', ({ data }, n) => data!.writeUInt32BE(90_000 + n, 4)),
-  'every second number': each('mfhd', ({ data }, n) => data!.writeUInt32BE(1 + 2 * n, 4)),
-  'every tenth number from 0 on': each('mfhd', ({ data }, n) => data!.writeUInt32BE(10 * n, 4)),
-  'styp in front of each': before(() => box('styp', 'msdh', u32(0), 'msdh', 'msix')),
-  'sidx in front of each': before(() => sidx(0)),
-  'sidx of 64 bits in front of each': before(() => sidx(1)),
-  'styp, sidx, prft and emsg in front of each': changed(pieces =>
+  'sequence numbers with any start': each('mfhd', ({ data }, n) => data!.writeUInt32BE(90_000 + n, 4)),
+  'every second sequence number': each('mfhd', ({ data }, n) => data!.writeUInt32BE(1 + 2 * n, 4)),
+  'every tenth sequence number from 0': each('mfhd', ({ data }, n) => data!.writeUInt32BE(10 * n, 4)),
+  'styp before each fragment': before(() => box('styp', 'msdh', u32(0), 'msdh', 'msix')),
+  'sidx before each fragment': before(() => sidx(0)),
+  '64-bit sidx before each fragment': before(() => sidx(1)),
+  'styp, sidx, prft and emsg before each fragment': changed(pieces =>
     reflowed(
       pieces.flatMap(one =>
         one.type === 'moof'
@@ -159,27 +159,27 @@ export const GOOD: Readonly<Record<string, Change>> = {
       ),
     ),
   ),
-  'an emsg of version 1 in front of each': before(() =>
+  'emsg of version 1 before each fragment': before(() =>
     fullBox('emsg', 1, 0, u32(1000), u64(5), u32(9, 4), 'urn:x\0v\0', 'data'),
   ),
-  'free in front of each': before(() => box('free', Buffer.alloc(9))),
+  'free before each fragment': before(() => box('free', Buffer.alloc(9))),
   'skip and wide, empty': before(() => Buffer.concat([box('skip')])),
-  'uuid in front of each': before(() => box('uuid', Buffer.alloc(40))),
-  'a box that nobody knows in front of each': before(() => box('xyz1', Buffer.alloc(3))),
+  'uuid before each fragment': before(() => box('uuid', Buffer.alloc(40))),
+  'an unknown box before each fragment': before(() => box('xyz1', Buffer.alloc(3))),
   'free between moof and mdat': changed(pieces =>
     reflowed(
       pieces.flatMap(one => (one.type === 'mdat' ? [piece(box('free', Buffer.alloc(5))), one] : [one])),
     ),
   ),
-  'an empty mdat behind each': changed(pieces =>
+  'an empty mdat after each fragment': changed(pieces =>
     reflowed(pieces.flatMap(one => (one.type === 'mdat' ? [one, piece(box('mdat'))] : [one]))),
   ),
-  'times of 32 bits': timesOf(0),
-  'times of 64 bits': timesOf(1),
+  '32-bit times': timesOf(0),
+  '64-bit times': timesOf(1),
   'stated bases': changed(statedBases),
-  'bases of the moof': changed(basesOfMoof),
+  'bases at the moof': changed(basesOfMoof),
   'two runs each': changed(twoRuns),
-  'long sizes of mdat': changed(pieces => {
+  '64-bit sizes of mdat': changed(pieces => {
     for (const mdat of every(pieces, 'mdat')) mdat.size = 'long'
     return reflowed(pieces)
   }),
@@ -187,7 +187,7 @@ export const GOOD: Readonly<Record<string, Change>> = {
     pieces.at(-1)!.size = 'endless'
     return reflowed(pieces)
   }),
-  'no end': changed(putTogether),
+  'no mfra': changed(putTogether),
   'free at the end': pieces => putTogether([...pieces, piece(box('free', Buffer.alloc(1000)))]),
   'encryption boxes': changed(encrypted),
   'groups of samples, and sub-samples': within(
@@ -196,12 +196,12 @@ export const GOOD: Readonly<Record<string, Change>> = {
     () => fullBox('sbgp', 0, 0, 'roll', u32(1, 1, 0x10001)),
     () => fullBox('subs', 0, 0, u32(0)),
   ),
-  'boxes of other makers in each traf': within('traf', () => box('uuid', Buffer.alloc(36, 9))),
+  'vendor boxes in each traf': within('traf', () => box('uuid', Buffer.alloc(36, 9))),
   'two sample entries': each('stsd', one => {
     const entry = one.data!.subarray(8)
     one.data = Buffer.concat([one.data!.subarray(0, 4), u32(2), entry, entry])
   }),
-  'the second sample entry, by its number': pieces => {
+  'references to the second sample entry': pieces => {
     for (const stsd of every(pieces, 'stsd')) {
       const entry = stsd.data!.subarray(8)
       stsd.data = Buffer.concat([stsd.data!.subarray(0, 4), u32(2), entry, entry])
@@ -212,12 +212,12 @@ export const GOOD: Readonly<Record<string, Change>> = {
     }
     return reflowed(pieces)
   },
-  'mvex in front of the tracks': pieces => {
+  'mvex before the tracks': pieces => {
     const moov = every(pieces, 'moov')[0]!
     moov.kids!.sort((a, b) => Number(b.type === 'mvex') - Number(a.type === 'mvex'))
     return reflowed(pieces)
   },
-  'a length in mehd': pieces => {
+  'a duration in mehd': pieces => {
     const [mvex] = every(pieces, 'mvex')
     mvex!.kids = [
       piece(fullBox('mehd', 0, 0, u32(3000))),
@@ -225,7 +225,7 @@ export const GOOD: Readonly<Record<string, Change>> = {
     ]
     return reflowed(pieces)
   },
-  'more of udta and meta': within('moov', () =>
+  'udta and meta': within('moov', () =>
     box('udta', fullBox('meta', 0, 0, fullBox('hdlr', 0, 0, u32(0), 'mdir', Buffer.alloc(13)))),
   ),
   'other brands': pieces => {
@@ -236,7 +236,7 @@ export const GOOD: Readonly<Record<string, Change>> = {
   },
 }
 
-/** The changed file; `undefined` where the change has nothing to be made to. */
+/** The changed file; `undefined` if the change does not apply. */
 export function goodFile(bytes: Buffer, kind: string): Buffer | undefined {
   return GOOD[kind]!(takeApart(bytes))
 }

@@ -1,11 +1,11 @@
 import * as media from './media.js'
 
-/** Fragmented MP4s as ffmpeg writes them: a few small encodings, each remuxed in every way that there is. */
+/** Fragmented MP4s as ffmpeg writes them: a few small encodings, each remuxed in every way. */
 
 const size = { seconds: 3, size: '64x48' }
 const both = media.bothInputs(size)
 
-/** What is encoded, once. Not every ffmpeg has every encoder. */
+/** The encodings, each made once. Not every ffmpeg has every encoder. */
 const ENCODINGS: Record<string, readonly string[]> = {
   'H.264 and AAC': [...both, ...media.H264, ...media.AAC],
   'B-frames and AAC': [...both, ...media.H264_B_FRAMES, ...media.AAC],
@@ -19,32 +19,36 @@ const ENCODINGS: Record<string, readonly string[]> = {
   ],
   'AV1 and FLAC': [...both, '-c:v', 'libsvtav1', '-preset', '12', '-g', '25', '-c:a', 'flac'],
   'MPEG-4 and MP3': [...both, '-c:v', 'mpeg4', '-g', '25', '-c:a', 'libmp3lame'],
-  'a picture alone': [...media.videoInput(size), ...media.H264_B_FRAMES],
-  'a sound alone': [...media.audioInput(size), '-c:a', 'eac3'],
+  'video only': [...media.videoInput(size), ...media.H264_B_FRAMES],
+  'audio only': [...media.audioInput(size), '-c:a', 'eac3'],
 }
 
 const flags = (movflags: string, ...more: string[]) => ['-movflags', movflags, ...more]
 
-/** How it is written. The first three are tried with every encoding. */
+/** The ways of muxing. The first three are tried with every encoding. */
 const MODES: Record<string, readonly string[]> = {
-  'as by default': flags('+frag_keyframe+delay_moov+default_base_moof'),
+  default: flags('+frag_keyframe+delay_moov+default_base_moof'),
   CMAF: flags('+cmaf+frag_keyframe'),
   'stated bases': flags('+frag_keyframe+delay_moov'),
-  'an empty moov': flags('+frag_keyframe+empty_moov+default_base_moof'),
+  'empty moov': flags('+frag_keyframe+empty_moov+default_base_moof'),
   'no bases': flags('+frag_keyframe+empty_moov+omit_tfhd_offset'),
   DASH: flags('+dash+frag_keyframe+delay_moov'),
   'DASH without sidx': flags('+dash+skip_sidx+frag_keyframe+delay_moov+default_base_moof'),
-  'a fragment for each frame': flags('+frag_every_frame+delay_moov+default_base_moof'),
-  'a moof for each track': flags('+separate_moof+frag_keyframe+delay_moov+default_base_moof'),
+  'a fragment per frame': flags('+frag_every_frame+delay_moov+default_base_moof'),
+  'a moof per track': flags('+separate_moof+frag_keyframe+delay_moov+default_base_moof'),
   'negative offsets': flags('+frag_keyframe+empty_moov+negative_cts_offsets+default_base_moof'),
   'no mfra': flags('+frag_keyframe+delay_moov+default_base_moof+skip_trailer'),
   'fragments by duration': flags('+delay_moov+default_base_moof', '-frag_duration', '300000'),
   'fragments by size': flags('+delay_moov+default_base_moof', '-frag_size', '2000'),
   clocks: flags('+frag_keyframe+delay_moov+default_base_moof', '-write_prft', 'wallclock'),
-  'numbers from 1000 on': flags('+frag_keyframe+delay_moov+default_base_moof', '-fragment_index', '1000'),
+  'sequence numbers from 1000': flags(
+    '+frag_keyframe+delay_moov+default_base_moof',
+    '-fragment_index',
+    '1000',
+  ),
 }
 
-/** At a time: each is a process. */
+/** How many run at a time: each is a process. */
 const AT_ONCE = 3
 
 /** All files, by "encoding, mode". */
@@ -58,7 +62,7 @@ export async function writtenByFfmpeg(): Promise<Map<string, Buffer>> {
     for (let n = 0; n < modes.length; n += AT_ONCE) {
       const written = modes.slice(n, n + AT_ONCE).map(async ([mode, how]) => {
         const remux = ['-i', 'pipe:0', '-c', 'copy', '-strict', '-2', ...how, '-f', 'mp4']
-        // `empty_moov` knows nothing of AC-3 yet, for one.
+        // For example, `empty_moov` does not support AC-3.
         const bytes = await media.ffmpegThroughPipes(remux, source).catch(() => undefined)
         return [`${encoding}, ${mode}`, bytes] as const
       })

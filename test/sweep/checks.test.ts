@@ -136,7 +136,7 @@ t.test('docs/formats.md has a row for each container that is piped', t => {
 })
 
 t.test('docs/formats.md has no cell without an explanation', t => {
-  const words = ['pipe', 'address', 'same', 'same, encoded', ...Object.keys(REASONS)]
+  const words = ['pipe', 'range', 'same', 'same, encoded', ...Object.keys(REASONS)]
   const text = section('formats.md', heading)
   for (const [demuxer, , ...cells] of tableIn(text)) {
     t.equal(cells.length, Object.keys(CHECKS).length)

@@ -4,10 +4,10 @@ import type { Sample } from './corpus.js'
 /** What is held against plain ffmpeg reading the file itself. */
 export const CHECKS = {
   route:
-    'a copy of all streams, by the route that the library takes itself and by address: every packet and its times',
-  probe: 'streams, codecs, sizes, rates, lengths, dispositions, tags and chapters, beside ffprobe’s',
-  clip: 'a second out of the middle: every packet, its time and its length, copied where MP4 takes the codecs, else encoded',
-  thumbnails: 'a picture out of the middle, the key frame and the exact one: the same pixels',
+    'a copy of all streams, by the library’s own choice of route and by range: every packet and its times',
+  probe: 'streams, codecs, sizes, rates, durations, dispositions, tags and chapters, against ffprobe',
+  clip: 'a second from the middle: every packet, its time and its duration; copied if MP4 allows the codecs, else encoded',
+  thumbnails: 'a thumbnail from the middle, at the key frame and exact: the same pixels',
 } as const
 
 /** One of them. */
@@ -15,10 +15,10 @@ export type Check = keyof typeof CHECKS
 
 /** Why there is nothing to hold, by the word in the table. */
 export const REASONS = {
-  'no media': 'there is neither a picture nor sound in it',
-  'no picture': 'there is no moving picture in it',
-  named: 'nothing in the bytes tells the demuxer, and `clip` and `thumbnails` take no name of one',
-  error: 'plain ffmpeg fails, and the library has an error too',
+  'no media': 'the file has neither video nor audio',
+  'no video': 'the file has no video',
+  named: 'the bytes don’t identify the demuxer, and `clip` and `thumbnails` have no option to name it',
+  error: 'plain ffmpeg fails, and so does the library',
 } as const
 
 /** What came of a check: the word for the table, or in what the two differ. */

@@ -40,9 +40,9 @@ export function table(all: readonly Swept[], known: readonly Known[] = KNOWN): s
 
 /** What the page has to say of the code, without a run. */
 export function written(): readonly string[] {
-  const words = { library: 'ours, to be mended', difference: 'by intent' }
+  const words = { library: 'this library, a fault', difference: 'by design' }
   const known = tableOf(
-    ['', 'files', 'column', 'what is not as plain ffmpeg has it, and why', 'whose it is'],
+    ['', 'files', 'column', 'difference from plain ffmpeg, and its reason', 'cause'],
     KNOWN.map(({ files, check, why, of }, n) => [
       ...[String(n + 1), files.map(file => `\`${file}\``).join(' '), check, why, words[of]],
     ]),

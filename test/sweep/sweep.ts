@@ -99,9 +99,9 @@ export class Sweep {
     const { packets, isPiped } = await this.copy(key, sample)
     const other = isPiped ? await this.copy(key, sample, 'always') : undefined
     const isSame = (made: string) => packetLines(made).join('\n') === packetLines(plain).join('\n')
-    if (!isSame(packets)) return { problem: `other packets by ${isPiped ? 'the pipe' : 'address'}` }
-    if (other !== undefined && !isSame(other.packets)) return { problem: 'other packets by address' }
-    return { cell: isPiped ? 'pipe' : 'address' }
+    if (!isSame(packets)) return { problem: `different packets by ${isPiped ? 'pipe' : 'range'}` }
+    if (other !== undefined && !isSame(other.packets)) return { problem: 'different packets by range' }
+    return { cell: isPiped ? 'pipe' : 'range' }
   }
 
   async #clip({ sample, path, key, source, report }: Subject): Promise<Finding> {
@@ -165,12 +165,12 @@ async function thumbnailsFinding({ sample, path, source, report }: Subject): Pro
   const isMoving = (report?.streams ?? []).some(
     ({ codec_type, disposition }) => codec_type === 'video' && disposition?.['attached_pic'] !== 1,
   )
-  if (!isMoving) return { cell: 'no picture' }
+  if (!isMoving) return { cell: 'no video' }
   const { start } = middleOf(report)
   const taken = async (exact: boolean) => {
     for await (const { image } of thumbnails({ source, times: [start], exact, format: 'png' }))
       return md5(image)
-    throw new Error('There was no picture')
+    throw new Error('There was no thumbnail')
   }
   const one = [
     '-map',
@@ -191,7 +191,7 @@ async function thumbnailsFinding({ sample, path, source, report }: Subject): Pro
   const frames = await framesOf(await readFile(path), basename(path))
   return shownAt(frames, start).hash === (await taken(true))
     ? { cell: 'same' }
-    : { problem: 'another picture where the exact one is asked for' }
+    : { problem: 'another frame than the exact one' }
 }
 
 const md5 = (bytes: Buffer) => createHash('md5').update(bytes).digest('hex')

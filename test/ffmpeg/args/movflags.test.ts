@@ -62,7 +62,7 @@ t.test('matches the examples and refusals in docs/formats.md', async t => {
     t.equal(merged(...values), got.replaceAll('`', ''), given)
   }
   t.same(
-    tableIn(text.slice(text.indexOf('Every other flag is obeyed'))),
+    tableIn(text.slice(text.indexOf('All other flags are passed on'))),
     Object.entries(REFUSED_MOVFLAGS).map(([flag, why]) => [`\`${flag}\``, why]),
   )
 })

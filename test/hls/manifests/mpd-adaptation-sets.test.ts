@@ -5,7 +5,7 @@ import type { MediaSegment, Rendition } from '../../../lib/hls/presentation/pres
 import type { Mp4Track } from '../../../lib/mp4/movie/track.js'
 import { initOf, presentationOf, renditionOf, segmentsOf, trackOf } from '../../support/presentations.js'
 
-/** The sets as texts. */
+/** The sets as text. */
 function setsOf(renditions: readonly Rendition[]): string[] {
   const [period] = periodsOf(presentationOf(renditions))
   return adaptationSetsOf(period!)

@@ -17,7 +17,7 @@ t.test('merges equal segments into one entry, and states a time only if it does 
   ])
 })
 
-t.test('presents neither the priming of audio nor a delay of video', async t => {
+t.test('presents neither audio priming nor a video delay', async t => {
   const [first, second] = segmentsOf(AUDIO, [96_256, 96_256])
   t.same(timelineOf([{ ...first!, durationTicks: 95_232 }, second!]), [
     { t: 0, d: 95_232, r: undefined },
@@ -67,7 +67,7 @@ t.test('keeps a segment at its time while a window moves on', async t => {
   t.ok(Math.abs(later!.mediaStart - 6.7) < 1e-9)
 })
 
-t.test('writes no period for nothing', async t => {
+t.test('writes no period without segments', async t => {
   const empty = { ...renditionOf(segmentsOf(VIDEO, [1])), segments: [] }
   t.same(periodsOf(presentationOf([empty])), [])
 })
@@ -90,7 +90,7 @@ t.test('starts a period together after renditions of different length', async t 
   t.equal(endOf(periods), 6)
   const window = { discontinuitiesBefore: 1 }
   const later = presentationOf([renditionOf(pictures.slice(2), window), renditionOf(sounds.slice(2), window)])
-  t.match(periodsOf(later), [{ id: 1, start: 4, mediaStart: 12 }], 'where it was, when the window moved on')
+  t.match(periodsOf(later), [{ id: 1, start: 4, mediaStart: 12 }], 'unchanged after the window moved on')
 })
 
 t.test('treats only audio just before the video as its priming', async t => {

@@ -44,7 +44,7 @@ t.test('writes a list for names without consecutive numbers', async t => {
   t.match(list, /<SegmentURL media="a\/segment-00003.m4s"\/>/)
 })
 
-/** Segments as ranges of one object, of so many ticks each. */
+/** Segments as ranges of one object, each with the given number of ticks. */
 function rangesOf(durations: readonly number[], startTicks = 0): MediaSegment[] {
   const stored = { name: 'a/media.mp4', isRange: true }
   return segmentsOf({ ...INIT, ...stored }, durations, { startTicks }).map((segment, n) => ({

@@ -21,7 +21,7 @@ t.test('finds the intended rate, however the times are rounded', async t => {
     const frames = Math.round(exact * 2)
     const seconds = frames / exact
     for (const error of [-0.00095, 0.00095]) {
-      // Times of Matroska are of milliseconds: each segment is out by up to one.
+      // Matroska has times in milliseconds: each segment is off by up to one.
       const rounded: [number, number][] = [
         [frames, seconds + error],
         [frames, seconds - error],
@@ -37,7 +37,7 @@ t.test(
   'takes the highest rate if it varies, and the overall rate if a segment is too short to measure',
   async t => {
     t.equal(rateOf([100, 4], [20, 4]), 25)
-    t.equal(rateOf([50, 2], [1, 0.02]), 25, 'one picture is no segment to go by')
+    t.equal(rateOf([50, 2], [1, 0.02]), 25, 'a segment of one frame does not count')
     t.equal(rateOf([10, 0.5]), 20)
     t.equal(rateOf(), undefined)
     t.equal(rateOf([1, 0]), undefined)

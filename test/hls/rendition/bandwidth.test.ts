@@ -7,7 +7,7 @@ function measured(targetDuration: number, segments: [bytes: number, seconds: num
   return [meter.peak, meter.average]
 }
 
-t.test('the peak is that of the heaviest segment, the average that of all', async t => {
+t.test('takes the peak from the heaviest segment and the average from all', async t => {
   t.same(
     measured(2, [
       [1000, 2],
@@ -27,7 +27,7 @@ t.test('counts a segment shorter than half the target only with its neighbours',
     ]),
     [Math.ceil(24_000 / 2.1), Math.ceil(24_000 / 2.1)],
   )
-  t.same(measured(2, [[100, 0.5]]), [1600, 1600], 'where nothing is long enough the average has to do')
+  t.same(measured(2, [[100, 0.5]]), [1600, 1600], 'the average, if nothing is long enough')
 })
 
 t.test('measures sets of up to one and a half targets and no more', async t => {
@@ -37,7 +37,7 @@ t.test('measures sets of up to one and a half targets and no more', async t => {
     [40, 1],
     [10, 1],
   ]
-  t.equal(measured(2, halves)[0], 320, 'the heavy pair, or one of it')
+  t.equal(measured(2, halves)[0], 320, 'the heavy pair, or half of it')
   t.equal(measured(1, [...halves, [100, 4]])[0], 320, 'a segment that is longer counts by itself')
 })
 

@@ -14,7 +14,7 @@ function logOf(
   return new RenditionLog(renditionSettings({ name: 'a', ...options }), 'a', { ...SETTINGS, ...changes })
 }
 
-/** A segment of some seconds, 25 pictures each. */
+/** A segment of some seconds, at 25 frames a second. */
 function span(start: number, seconds: number, changes: Partial<SegmentSpan> = {}): SegmentSpan {
   const durationTicks = seconds * SECOND
   return {
@@ -61,7 +61,7 @@ t.test('assigns a replaced initialization segment to its segments, and no others
     segments.map(({ init }) => init),
     [first, anew],
   )
-  t.same(codecs, ['avc1.64001f', 'mp4a.40.2'], 'the first one has sound')
+  t.same(codecs, ['avc1.64001f', 'mp4a.40.2'], 'the first one has audio')
   t.equal(channels, undefined)
   t.equal(log.byteLength, 700 + 400 + 2000)
   const alone = logOf()
@@ -83,7 +83,7 @@ t.test('takes the highest frame rate of segments long enough to measure', async 
   const log = logOf()
   log.addInit(initOf(VIDEO_TRACK), undefined)
   log.add(span(0, 0.04, { sampleCount: 4 }), stored('1'))
-  t.equal(log.rendition(false).frameRate, 100, 'where there is no other')
+  t.equal(log.rendition(false).frameRate, 100, 'if there is no other')
   log.add(span(1, 2), stored('2'))
   log.add(span(3, 2, { sampleCount: 60 }), stored('3'))
   t.equal(log.rendition(false).frameRate, 30)

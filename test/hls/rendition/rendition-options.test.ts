@@ -25,7 +25,7 @@ t.test('takes stated properties', async t => {
   )
 })
 
-t.test('does not make a default of what players may not select by themselves', async t => {
+t.test('makes no default of renditions that players may not select by themselves', async t => {
   t.match(renditionSettings({ name: 'commentary', autoselect: false }), {
     isDefault: false,
     autoselect: false,

@@ -20,7 +20,7 @@ class Target implements RenditionTarget {
   readonly dates: (Date | undefined)[] = []
   readonly failures: Error[] = []
   isEnded = false
-  /** What storing waits for. */
+  /** A gate that storing waits for. */
   onStore: (cut: Cut) => Promise<void> = () => Promise.resolve()
 
   async store(cut: Cut, date: Date | undefined): Promise<void> {
@@ -57,7 +57,7 @@ t.test('stores segments in order, one at a time, and ends last', async t => {
   t.same(target.failures, [])
 })
 
-t.test('applies backpressure to the source for a slow storage: one segment is stored, one waits', async t => {
+t.test('applies backpressure when the storage is slow: one segment is being stored, one waits', async t => {
   const target = new Target()
   const stored: (() => void)[] = []
   target.onStore = () => new Promise(resolve => stored.push(resolve))
@@ -65,12 +65,12 @@ t.test('applies backpressure to the source for a slow storage: one segment is st
   const stream = new RenditionWritable(CUTTING, target)
   const source = chunksOf(bytes, 1000)
   source.pipe(stream)
-  // The initialization segment is stored, then the first segment begins to be.
+  // The initialization segment is stored; then storing the first segment begins.
   while (target.cuts.length < 1) await new Promise(setImmediate)
   stored[0]!()
   while (target.cuts.length < 2) await new Promise(setImmediate)
   let before = -1
-  // Until nothing moves any more.
+  // Until all activity stops.
   for (let turns = 0; turns < 50; turns++) {
     if (stream.writableLength !== before) turns = 0
     before = stream.writableLength
@@ -156,5 +156,5 @@ t.test('accepts any number of streams from pipelines that do not end it, without
   }
   await new Promise(setImmediate)
   t.same(warnings, [])
-  t.ok(rendition.getMaxListeners() > 0, 'a leak would still be told')
+  t.ok(rendition.getMaxListeners() > 0, 'a leak would still be reported')
 })

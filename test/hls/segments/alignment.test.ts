@@ -3,7 +3,7 @@ import { Alignment } from '../../../lib/hls/segments/alignment.js'
 
 const NOT_ALIGNED = { name: 'HlsError', code: 'AVIO_ERR_HLS_NOT_ALIGNED' }
 
-t.test('renditions are held to the first one, to a tick', async t => {
+t.test('compares renditions with the first one, to a tick', async t => {
   const alignment = new Alignment(Infinity)
   alignment.add('a', 1, 0)
   alignment.add('a', 2, 2)

@@ -7,7 +7,7 @@ import { samplesOf } from '../../support/samples.js'
 
 const CUTTING = { rendition: 'a', targetDuration: 2, maxSegmentSize: 10_000_000, allowMixed: true }
 
-/** What is cut of a stream that comes in chunks of `size`. */
+/** The segments of a stream that arrives in chunks of `size`. */
 function cutsOf(
   bytes: Buffer,
   size: number,
@@ -28,7 +28,7 @@ function sizes(cuts: readonly Cut[]): number[] {
   return cuts.map(({ bytes }) => Buffer.concat(bytes).length)
 }
 
-t.test('cuts alike wherever chunks begin and end', async t => {
+t.test('cuts at the same places, however the input is chunked', async t => {
   const bytes = await soundOf({ seconds: 5 })
   const expected = sizes(cutsOf(bytes, bytes.length))
   t.equal(expected.length, 4, 'the initialization segment and three of media')
@@ -51,22 +51,22 @@ t.test('yields the stream without the index at its end', async t => {
   t.equal(rest.readUInt32BE(0), rest.length)
 })
 
-/** Media whose edit lists and times players take differently, made by ffmpeg. */
+/** Media made by ffmpeg, whose edit lists and times players interpret differently. */
 const TIMES = {
   'B-frames': [...videoInput({ seconds: 4 }), ...H264_B_FRAMES, ...FRAGMENTED],
-  'a fragment for each picture': [
+  'a fragment per frame': [
     ...[...videoInput({ seconds: 2 }), ...H264_B_FRAMES, '-movflags', '+frag_every_frame+delay_moov'],
     ...['-f', 'mp4'],
   ],
-  'a late picture': [
+  'late video': [
     ...[...videoInput({ seconds: 4 }), ...H264_B_FRAMES, '-output_ts_offset', '10', ...FRAGMENTED],
   ],
-  'late sound': [...audioInput({ seconds: 4 }), ...AAC, '-output_ts_offset', '1', ...FRAGMENTED],
+  'late audio': [...audioInput({ seconds: 4 }), ...AAC, '-output_ts_offset', '1', ...FRAGMENTED],
   'no edit list': [
     ...[...videoInput({ seconds: 4 }), ...H264_B_FRAMES, '-movflags', '+frag_keyframe+empty_moov'],
     ...['-f', 'mp4'],
   ],
-  'sound and picture': [
+  'audio and video': [
     ...[...videoInput({ seconds: 4 }), '-itsoffset', '0.7', ...audioInput({ seconds: 3 })],
     ...[...H264_B_FRAMES, ...AAC, ...FRAGMENTED],
   ],
@@ -104,7 +104,7 @@ for (const [name, args] of Object.entries(TIMES)) {
   })
 }
 
-t.test('leaves out indexes of offsets in the stream, anywhere', async t => {
+t.test('drops indexes with offsets in the stream, anywhere', async t => {
   const input = [...videoInput({ seconds: 4 }), ...H264_B_FRAMES, '-f', 'mp4', '-movflags']
   const plain = await ffmpegToPipe([...input, '+frag_keyframe+delay_moov+default_base_moof'])
   const expected = Buffer.concat(cutsOf(plain, plain.length).flatMap(cut => cut.bytes))
@@ -154,7 +154,7 @@ t.test('keeps audio before the first frame with the video', async t => {
   }
 })
 
-t.test('rejects a too large metadata box as soon as its header has arrived', async t => {
+t.test('rejects an oversized metadata box as soon as its header arrives', async t => {
   const cutter = new Fmp4Cutter({ ...CUTTING })
   cutter.write(ftyp())
   t.throws(() => cutter.write(Buffer.concat([u32(16 * 2 ** 20 + 1), Buffer.from('moov')])), {
@@ -162,7 +162,7 @@ t.test('rejects a too large metadata box as soon as its header has arrived', asy
   })
 })
 
-t.test('fails if video or audio never comes', async t => {
+t.test('fails if video or audio never arrives', async t => {
   const tracks = [{ id: AUDIO.id, time: 0, runs: [{ samples: [{ size: 10 }] }] }]
   const bytes = Buffer.concat([ftyp(), moov([VIDEO, AUDIO]), fragment({ sequence: 1, tracks })])
   t.throws(() => cutsOf(bytes, 1000), { code: 'AVIO_ERR_MP4_NO_FRAGMENT', trackId: VIDEO.id })
@@ -173,7 +173,7 @@ t.test('fails if video or audio never comes', async t => {
   t.throws(() => cutsOf(bytes, 1000, {}, both), { code: 'AVIO_ERR_MP4_NO_FRAGMENT', trackId: VIDEO.id })
 })
 
-t.test('drops from the moov in the end an audio track without samples', async t => {
+t.test('removes an audio track without samples from the moov at the end', async t => {
   const tracks = [{ id: VIDEO.id, time: 0, runs: [{ samples: [{ size: 10 }] }] }]
   const bytes = Buffer.concat([ftyp(), moov([VIDEO, AUDIO]), fragment({ sequence: 1, tracks })])
   const cuts = cutsOf(bytes, 1000, {}, new Set([AUDIO.id]))
@@ -188,11 +188,11 @@ t.test('drops from the moov in the end an audio track without samples', async t 
   t.same(
     cutsOf(alone, 1000).map(({ kind }) => kind),
     ['init', 'segment'],
-    'it is whole without',
+    'it is complete without',
   )
   const heard = [...tracks, { id: AUDIO.id, time: 0, runs: [{ samples: [{ size: 5 }] }] }]
   const whole = Buffer.concat([ftyp(), moov([VIDEO, AUDIO]), fragment({ sequence: 1, tracks: heard })])
-  t.equal(cutsOf(whole, 1000, {}, new Set([AUDIO.id])).length, 2, 'one that has samples stays')
+  t.equal(cutsOf(whole, 1000, {}, new Set([AUDIO.id])).length, 2, 'a track with samples stays')
 })
 
 t.test('refuses audio with the video as soon as the moov has arrived', async t => {

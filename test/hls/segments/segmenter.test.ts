@@ -1,7 +1,10 @@
 import t from 'tap'
 import { type SegmentSpan, Segmenter } from '../../../lib/hls/segments/segmenter.js'
 
-/** Durations of segments, in seconds, of fragments with these ones; a ! before it says that one can't be cut there. */
+/**
+ * Durations of the segments, in seconds, that result from fragments of these durations; a leading ! forbids a cut
+ * before the fragment.
+ */
 function cut(target: number, fragments: (number | `!${number}`)[], { start = 0, shift = 0 } = {}): number[] {
   return spans(target, fragments, { start, shift }).map(({ durationTicks }) => durationTicks / 1000)
 }
@@ -36,14 +39,14 @@ t.test('cuts a segment at every multiple of the target with a key frame', async 
 t.test('takes the nearest position, unless the segment would be too long', async t => {
   t.same(cut(2, repeat(0.3, 20)), [2.1, 1.8, 2.1], 'nearest to 2, 4, 6')
   t.same(cut(4, repeat(1.5, 8)), [3, 3, 1.5, 3, 1.5], '4.5 would be rounded to 5')
-  t.same(cut(4, repeat(2.002, 4)), [4.004, 4.004], 'what is rounded to the target is not too long')
+  t.same(cut(4, repeat(2.002, 4)), [4.004, 4.004], 'a duration that rounds to the target is not too long')
 })
 
-t.test('cuts times that differ by rounding alike', async t => {
+t.test('cuts at the same places when times differ by rounding', async t => {
   const [first] = cut(2, [1.8, 0.4, 1.8], { start: -0.0003 })
-  t.equal(Math.round(first! * 10), 18, 'of two that are as near the first one')
+  t.equal(Math.round(first! * 10), 18, 'the first of two equally near ones')
   t.same(cut(2, [1, 1, 1, 1], { start: 1.0005 }).slice(0, 1), [1], 'half a target away')
-  t.same(cut(2, [1.8, 0.79, 1], { shift: -0.2 }).slice(0, 1), [2.39], 'as long as what is presented')
+  t.same(cut(2, [1.8, 0.79, 1], { shift: -0.2 }).slice(0, 1), [2.39], 'as long as the presented part')
 })
 
 t.test('keeps every rounded duration within the target, if key frames come that often', async t => {
@@ -53,7 +56,7 @@ t.test('keeps every rounded duration within the target, if key frames come that 
       const longest = Math.max(...durations)
       t.ok(Math.round(Number(longest.toFixed(6))) <= target, `target ${target}, gop ${gop}: ${longest}`)
       const least = Math.min(...durations.slice(0, -1))
-      t.ok(least >= target / 3, `target ${target}, gop ${gop}: ${least} is no crumb`)
+      t.ok(least >= target / 3, `target ${target}, gop ${gop}: ${least} is not too short`)
     }
   }
 })
@@ -64,7 +67,7 @@ t.test('makes a segment as long as needed if key frames are too far apart', asyn
 
 t.test('cuts by the presentation clock, wherever a stream begins', async t => {
   t.same(cut(2, repeat(1, 6), { start: 101 }), [1, 2, 2, 1], 'at 102, 104, 106')
-  t.same(cut(2, repeat(0.1, 40), { shift: -0.02 }), [1.98, 2], 'sound that begins 20 ms early')
+  t.same(cut(2, repeat(0.1, 40), { shift: -0.02 }), [1.98, 2], 'audio that begins 20 ms early')
 })
 
 t.test('keeps audio in small fragments on the clock for hours', async t => {
@@ -95,7 +98,7 @@ t.test('ignores a jump in time to a frame that does not decode by itself', async
   t.match(segmenter.end(), [{ startTicks: 0, durationTicks: 10_000, sampleTicks: 2000, jumpTicks: 0 }])
 })
 
-t.test('counts a small gap as part of the segment before it', async t => {
+t.test('counts a small gap as part of the previous segment', async t => {
   const segmenter = new Segmenter(1, 1000, 0)
   segmenter.add(10, { startTicks: 0, durationTicks: 960, sampleCount: 5, sync: true })
   const found = segmenter.add(10, { startTicks: 1000, durationTicks: 1000, sampleCount: 5, sync: true })
@@ -131,27 +134,27 @@ t.test('cuts at once at a position that meets its target', async t => {
   t.equal(early.add(1, { ...part, startTicks: 1999.5 }).length, 1, 'times are rounded')
 })
 
-t.test('cuts nothing from nothing', async t => {
+t.test('makes no segment from nothing', async t => {
   t.same(new Segmenter(2, 1000, 0).end(), [])
 })
 
-t.test('joins a short rest to the segment before it, if that stays within the target', async t => {
-  t.same(cut(2, [2, 2, 0.04]), [2, 2.04], 'one picture')
+t.test('joins a short remainder to the previous segment, if that stays within the target', async t => {
+  t.same(cut(2, [2, 2, 0.04]), [2, 2.04], 'one frame')
   t.same(cut(2, [2, 2, 0.49]), [2, 2.49])
   t.same(cut(2, [2, 2, 0.5]), [2, 2, 0.5], 'a quarter of the target is worth a segment')
-  t.same(cut(2, [1.8, 0.6]), [1.8, 0.6], 'whatever room there is')
+  t.same(cut(2, [1.8, 0.6]), [1.8, 0.6], 'even if there is room')
   t.same(cut(6, [6, 6, 0.5]), [6, 6, 0.5], '6.5 is rounded to 7')
-  t.same(cut(6, [6, 5, 1.4]), [6, 6.4], 'a short one has room for more')
+  t.same(cut(6, [6, 5, 1.4]), [6, 6.4], 'a short segment has room for more')
   t.same(cut(2, [2.4, 2.4, 0.08]), [2.4, 2.48])
   t.same(cut(2, [2.4, 2.4, 0.12]), [2.4, 2.4, 0.12])
   t.same(cut(1, [1, 1, 0.04, '!0.04']), [1, 1.08], 'of several fragments')
-  t.same(cut(2, [2, 0.2, 0.2]), [2.4], 'of several places to cut at')
-  t.same(cut(2, [5, 0.04]), [5.04], 'a segment that is longer than the target already')
-  t.same(cut(2, [0.04]), [0.04], 'there is none before it')
-  t.same(cut(2, repeat(0.1, 42), { shift: -0.1 }), [2, 2.1], 'of what is presented')
+  t.same(cut(2, [2, 0.2, 0.2]), [2.4], 'with several places to cut at')
+  t.same(cut(2, [5, 0.04]), [5.04], 'a segment already longer than the target')
+  t.same(cut(2, [0.04]), [0.04], 'no previous segment')
+  t.same(cut(2, repeat(0.1, 42), { shift: -0.1 }), [2, 2.1], 'only the presented part counts')
 })
 
-t.test('joins the rest before a jump in time, with all of its bytes and samples', async t => {
+t.test('joins the remainder before a jump in time, with all of its bytes and samples', async t => {
   const segmenter = new Segmenter(2, 1000, 0)
   const part = { sampleCount: 5, sync: true }
   t.same(segmenter.add(10, { ...part, startTicks: 0, durationTicks: 2000 }), [])

@@ -17,7 +17,7 @@ function timesOf(): TrackTimes {
   ])
   const box = Box.topLevel(bytes, 0, bytes.length, 24, 0)
   const times = new TrackTimes(box, parseMovie(box))
-  // The bytes are a chunk of somebody else's.
+  // The bytes belong to a chunk of the caller.
   bytes.fill(0)
   return times
 }
@@ -37,7 +37,7 @@ t.test('decides on audio by the moov, and on video by its first sample', async t
   t.match(times.of(2), { decodeShift: 500, edits: [{ mediaTime: 80 }] })
   t.equal(times.of(1), undefined)
   t.match(read(times.moof(fragmentOf(sound))), [{ trackId: 2, decodeTime: 500 }])
-  t.equal(times.of(1), undefined, 'sound says nothing of the picture')
+  t.equal(times.of(1), undefined, 'audio says nothing about video')
   t.match(read(times.moof(fragmentOf(picture, sound))), [{ decodeTime: 500 }, { decodeTime: 500 }])
   t.match(times.of(1), { decodeShift: 500, offsetShift: 80, edits: [] })
 })

@@ -7,12 +7,12 @@ t.test('keeps segments for a year, and playlists for an hour once they are compl
   t.same(cacheControlOption({}, false), { segments, playlists: 'no-cache' })
 })
 
-t.test('takes what is given, for each by itself', async t => {
+t.test('takes the given value for each kind', async t => {
   const cacheControl = { playlists: 'max-age=2' }
   t.match(cacheControlOption({ cacheControl }, false), { segments: /31536000/, playlists: 'max-age=2' })
 })
 
-t.test('rejects an unknown kind of object, and what is no header', async t => {
+t.test('rejects an unknown kind of object, and an invalid header', async t => {
   for (const cacheControl of [{ images: 'no-cache' }, { segments: 7 }, 'no-cache', null]) {
     t.throws(() => cacheControlOption({ cacheControl }, true), { code: 'AVIO_ERR_OPTION' })
   }

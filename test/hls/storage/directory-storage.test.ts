@@ -10,7 +10,7 @@ import { DATA, failureOf, source } from '../../support/uploads.js'
 
 const INFO = { contentType: 'video/mp4' }
 
-/** As a packager sees it: by the interface. */
+/** Typed as the interface, as the packager uses it. */
 function storageIn(path: string | URL): SegmentStorage & { delete(name: string): Promise<void> } {
   return new DirectoryStorage({ path })
 }
@@ -101,7 +101,7 @@ t.test('takes the directory as a path or a file URL', async t => {
   })
 })
 
-t.test('reads what is stored, and tells what is not there, too large, or no file', async t => {
+t.test('reads a stored object, and reports one that is missing, too large, or not a file', async t => {
   const path = t.testdir({ 'a.m3u8': '#EXTM3U\n', folder: {} })
   const storage = storageIn(path)
   t.equal(await storage.read!('b.m3u8', 100), undefined)

@@ -65,7 +65,7 @@ t.test('fails an aborted object with the reason, not as a failure of the storage
   const rejected = t.rejects(writer.write([Buffer.from('x')]), reason)
   writer.abort(reason)
   await writer.over()
-  t.ok(isCleanedUp, 'and it is over when the storage has cleaned up')
+  t.ok(isCleanedUp, 'and it ends once the storage has cleaned up')
   await rejected
 })
 

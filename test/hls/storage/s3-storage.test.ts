@@ -139,7 +139,7 @@ t.test('waits for the response if destroyed while storing', async t => {
   t.equal(await store.busySockets(), 0)
 })
 
-t.test('fails the stream with faults of storing, which name the object', async t => {
+t.test('fails the stream with errors that name the object', async t => {
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'PutObject', nth: 1, status: 500 })
   await pipeline(source(DATA.subarray(0, 10)), storage(store).open('a', INFO))
@@ -202,7 +202,7 @@ t.test('checks each option', async t => {
   }
 })
 
-t.test('refuses at open what a header can’t carry, and sends nothing', async t => {
+t.test('refuses at open values that a header can’t carry, and sends nothing', async t => {
   const store = await UploadStore.open(t)
   const given = storage(store)
   for (const large of [false, true]) {
@@ -217,7 +217,7 @@ t.test('refuses at open what a header can’t carry, and sends nothing', async t
   t.same(store.log, [])
 })
 
-t.test('reads what is stored, and tells what is not there, too large, or not to be had', async t => {
+t.test('reads a stored object, and reports one that is missing, too large, or unavailable', async t => {
   const store = await UploadStore.open(t)
   const given = storage(store, { prefix: 'p' })
   t.equal(await given.read('main.m3u8', 100), undefined)

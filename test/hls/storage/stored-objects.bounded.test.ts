@@ -9,7 +9,7 @@ import { fragmentedMp4 } from '../../support/media.js'
 
 t.afterEach(() => mock.timers.reset())
 
-t.test('settles though a storage neither closes nor removes anything', async t => {
+t.test('settles although the storage neither closes nor removes anything', async t => {
   let opened!: () => void
   const isOpened = new Promise<void>(resolve => (opened = resolve))
   const storage: SegmentStorage = {
@@ -41,7 +41,7 @@ t.test('settles though a storage neither closes nor removes anything', async t =
   })
 })
 
-t.test('treats a storage that never answers a read as one that can not tell', async t => {
+t.test('treats a storage that never answers a read as unable to read', async t => {
   let asked!: () => void
   const isAsked = new Promise<void>(resolve => (asked = resolve))
   const storage = new MemoryStorage()

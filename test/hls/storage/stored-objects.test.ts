@@ -14,7 +14,7 @@ t.test('stores objects with their type and cache header', async t => {
   t.same(storage.infos.get('main.m3u8'), { contentType: 'application/vnd.apple.mpegurl' })
 })
 
-t.test('all that was stored is removed, the last first, each name once', async t => {
+t.test('removes all stored objects, the last first, each name once', async t => {
   const storage = new MemoryStorage()
   const objects = new StoredObjects(storage, { cacheControl, maxObjects: Infinity })
   for (const name of ['a', 'b', 'a', 'c']) await objects.put(name, [], { cache: 'segments' })
@@ -23,7 +23,7 @@ t.test('all that was stored is removed, the last first, each name once', async t
   t.same(storage.log, ['delete c', 'delete a', 'delete b'])
 })
 
-t.test('keeps objects that may have been seen, and never removes a root', async t => {
+t.test('keeps objects that players may have seen, and never removes a root', async t => {
   const storage = new MemoryStorage()
   const objects = new StoredObjects(storage, { cacheControl, maxObjects: Infinity })
   await objects.put('main.m3u8', [], { cache: 'playlists', isRoot: true })
