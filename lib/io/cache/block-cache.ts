@@ -10,7 +10,7 @@ import { BlockWaiters } from './block-waiters.js'
 
 /** Largest number of blocks in one read of the source. */
 const MAX_RUN = 8
-/** Largest chunk delivered, in bytes: bounds what a reader that stops has taken too much. */
+/** Largest chunk delivered, in bytes: limits the excess taken by a reader that stops. */
 const MAX_CHUNK = 64 * KiB
 
 /** Limits of a {@link BlockCache}. */

@@ -22,7 +22,7 @@ export function etagChange(pinned: string | undefined, found: string | undefined
     : `its ETag was ${pinned ?? 'none'} and is now ${found ?? 'none'}`
 }
 
-/** How the first answer's ETag differs from the one that was asked for; `undefined` where it doesn't, or none was. */
+/** How the ETag of the first response differs from the requested one, if any; `undefined` if it doesn't. */
 export function otherVersion(asked: string | undefined, found: string | undefined): string | undefined {
   if (asked === undefined || opaque(found) === opaque(asked)) return undefined
   return found === undefined ? 'it has no ETag' : `its ETag is ${found}`
@@ -67,7 +67,7 @@ export function changedMessage(name: string, how: string): string {
   return `${name} changed while it was read: ${how}. The bytes read so far are from the old version. Start over.`
 }
 
-/** The message for a source of which another version was asked for. */
+/** The message for a source that no longer has the requested version. */
 export function otherVersionMessage(name: string, asked: string, how: string): string {
   return `${name} is not the version with the ETag ${asked} any more: ${how}. Plan the job anew, from what is there now.`
 }

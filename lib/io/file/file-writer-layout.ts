@@ -15,9 +15,9 @@ export interface HeaderRoom {
  *
  * Without a deferred header, bytes are written as they arrive. With one, which is known only at the end, they
  * are first kept in memory; if all of them are, header and bytes are written at the end, and nothing is ever
- * moved. Once there are more than `headerHoldSize`, they go behind a gap of `headerReserve`. At the end the
+ * moved. Once there are more than `headerHoldSize`, they go after a gap of `headerReserve`. At the end the
  * header is written into the gap, padded. If it is longer, or shorter by less than the minimum padding, it is
- * written without padding, and the bytes behind it are moved up against it: a second pass over the file, in
+ * written without padding, and the bytes after it are moved up against it: a second pass over the file, in
  * blocks of 1 MiB.
  */
 export class FileWriterLayout {

@@ -1,8 +1,8 @@
 /**
- * Media types of files and of what ffmpeg's muxers write: as IANA has registered them
- * (https://www.iana.org/assignments/media-types), or as browsers and servers call them where it has not: `audio/wav`,
+ * Media types of files and of the output of ffmpeg's muxers: as registered at IANA
+ * (https://www.iana.org/assignments/media-types), or otherwise as browsers and servers call them: `audio/wav`,
  * `video/webm`, `video/x-msvideo`, `video/x-flv`, `audio/x-caf`, `application/x-subrip`. A segment (`.m4s`) is
- * `video/mp4`, as players of HLS expect it (RFC 8216, section 3.3).
+ * `video/mp4`, as HLS players expect (RFC 8216, section 3.3).
  */
 const BY_ENDING = new Map(
   Object.entries({
@@ -100,13 +100,13 @@ const BY_MUXER = new Map<string, readonly string[]>(
   }),
 )
 
-/** The media type of a file by the ending of its name, in any case; `undefined` for an ending that is not known. */
+/** The media type of a file by the ending of its name, in any case; `undefined` for an unknown ending. */
 export function mediaTypeOfName(name: string): string | undefined {
   const ending = /\.([^./]+)$/.exec(name)?.[1]
   return ending === undefined ? undefined : BY_ENDING.get(ending.toLowerCase())
 }
 
-/** The media types of what a muxer of ffmpeg writes, the likeliest first; `undefined` where its name does not tell. */
+/** The media types of the output of an ffmpeg muxer, the likeliest first; `undefined` if its name leaves them open. */
 export function mediaTypesOfMuxer(muxer: string): readonly string[] | undefined {
   return BY_MUXER.get(muxer)
 }
@@ -114,9 +114,9 @@ export function mediaTypesOfMuxer(muxer: string): readonly string[] | undefined 
 /**
  * The media type of an object.
  *
- * @param name - its key. Its ending chooses among what its container can be (`.m4a` of an MP4), and decides alone where
- * nothing is known of the content
- * @param types - what the stage before knows of the content, the likeliest first
+ * @param name - its key. The ending chooses among the types of its container (`.m4a` for an MP4), and decides alone
+ * if the content is unknown
+ * @param types - the possible types of the content, from the previous stage, the likeliest first
  */
 export function mediaTypeFor(name: string, types: readonly string[] = []): string | undefined {
   const named = mediaTypeOfName(name)

@@ -2,13 +2,12 @@ import type { EventEmitter } from 'node:events'
 import type { Readable } from 'node:stream'
 
 /**
- * Types for the listeners of our streams.
+ * Types for the listeners of this library's streams.
  *
- * Node declares `on()` by overloads, the last of which takes any name and a listener of anything: a misspelt event
- * compiles and is never heard. An overload of a subclass hides them all. So each of our classes declares `on`, `once`
- * and `off` by all its events at once, Node's and its own, and a name that is none of them does not compile. TypeScript
- * offers no way to inherit that: an interface that is merged with a class can't extend another one with methods of the
- * same name.
+ * Node declares `on()` by overloads, the last of which accepts any name and any listener: a misspelt event compiles and
+ * is never emitted. An overload in a subclass hides all of them. So each class of this library declares `on`, `once` and
+ * `off` for all its events, Node's and its own, and an unknown name does not compile. These declarations cannot be
+ * inherited: an interface merged with a class can't extend another interface with methods of the same name.
  */
 
 /** Events of every emitter and stream. */
@@ -25,7 +24,7 @@ export interface StreamEvents {
   removeListener: [event: string | symbol, listener: (...args: never[]) => void]
 }
 
-/** Events of every stream that is read. */
+/** Events of every readable stream. */
 export interface ReadableEvents extends StreamEvents {
   /** A chunk of bytes. */
   data: [chunk: Buffer]
@@ -39,7 +38,7 @@ export interface ReadableEvents extends StreamEvents {
   resume: []
 }
 
-/** Events of every stream that is written. */
+/** Events of every writable stream. */
 export interface WritableEvents extends StreamEvents {
   /** Writing may continue, after a `write()` that returned `false`. */
   drain: []
@@ -51,11 +50,11 @@ export interface WritableEvents extends StreamEvents {
   unpipe: [source: Readable]
 }
 
-/** Events of every stream that is written and read. */
+/** Events of every duplex stream. */
 export interface DuplexEvents extends ReadableEvents, WritableEvents {}
 
 /**
- * The listener for one of a stream's events. Where an event has no arguments, one that would take something is fine
+ * The listener for one of a stream's events. For an event without arguments, a listener with an argument is accepted
  * too: `new Promise(resolve => stream.once('close', resolve))`.
  */
 export type TypedListener<Events, Name extends keyof Events> = Events[Name] extends readonly []

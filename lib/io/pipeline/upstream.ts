@@ -61,7 +61,7 @@ export class Upstream {
     return this.#silentTracks
   }
 
-  /** The media types that the source's bytes can have, as far as it tells; also after its end. */
+  /** The media types that the source's bytes can have, if it knows them; also after its end. */
   get mediaTypes(): readonly string[] | undefined {
     return this.#mediaTypes?.()
   }

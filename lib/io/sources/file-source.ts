@@ -28,21 +28,21 @@ export interface FileSourceOptions {
   /** A path, or a `file:` URL. */
   path: string | URL
   /**
-   * The version to read, as {@link FileSource.etag} has it: the one that a plan was made of. Any other fails with
-   * `AVIO_ERR_SOURCE_CHANGED`, before the first byte.
-   * @defaultValue the version that is there at the first look
+   * The version to read, as in {@link FileSource.etag}: for example the one that a plan was made from. Any other version
+   * fails with `AVIO_ERR_SOURCE_CHANGED`, before the first byte.
+   * @defaultValue the version found by the first read
    */
   etag?: string | undefined
 }
 
 /**
- * A local file with random access. It is opened read-only, for each read anew.
+ * A local file with random access. Each read opens it again, read-only.
  *
  * - *One version.* The first `size` or read pins size, modification time, inode and device. Every read is
  *   checked against them when it begins, and again after each chunk before that is delivered. A file that was
  *   replaced, modified or truncated is `AVIO_ERR_SOURCE_CHANGED`. (A write that resets the modification time,
  *   or that falls into the same clock tick as the first check, is not detected.)
- * - *Never short.* A file that ends too early is that error too.
+ * - *Never short.* A file that ends too early fails with the same error.
  * - *Others*: `AVIO_ERR_SOURCE_NOT_FOUND`, `AVIO_ERR_SOURCE_DENIED`, and `AVIO_ERR_SOURCE_READ` for a
  *   directory, for anything else that is not a regular file (a pipe has no positions), and for other system
  *   errors.
@@ -73,8 +73,8 @@ export class FileSource implements RandomAccess {
   }
 
   /**
-   * The version that is read, once the file was looked at: made of its size and modification time, so that another
-   * process can ask for the same one. `undefined` before the first {@link FileSource.size} or read.
+   * The version being read, derived from size and modification time, so that another process can request the same one.
+   * `undefined` before the first {@link FileSource.size} or read.
    */
   get etag(): string | undefined {
     return this.#pinned && etagOf(this.#pinned)

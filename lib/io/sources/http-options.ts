@@ -23,14 +23,14 @@ export interface HttpSourceOptions {
   /**
    * Extra headers for every request: `authorization`, `cookie`, `user-agent` … They are sent to the URL's own
    * origin, but not to another one after a redirect. `range`, `accept-encoding`, `connection` and conditions
-   * (`if-…`) are set by the reader and refused here.
+   * (`if-…`) are set by the reader and rejected here.
    */
   headers?: Record<string, string> | undefined
   /**
-   * The ETag of the version to read, as {@link HttpSource.etag} has it: the one that a plan was made of. An answer of
-   * another version is `AVIO_ERR_SOURCE_CHANGED`, before a byte of it is used.
+   * The ETag of the version to read, as in {@link HttpSource.etag}: for example the one that a plan was made from. A
+   * response with another version fails with `AVIO_ERR_SOURCE_CHANGED`, before a byte of it is used.
    *
-   * @defaultValue whatever the first answer has
+   * @defaultValue the ETag of the first response
    */
   etag?: string | undefined
   /**
@@ -50,14 +50,14 @@ export interface HttpSourceOptions {
   minThroughput?: number | undefined
   /**
    * Total number of attempts for each range: 1 to 100. A retry resumes at the byte where the previous attempt
-   * broke. The waits between attempts are random, up to 100 ms, 200 ms, 400 ms … 20 s, or what the server asks
-   * for.
+   * broke. The waits between attempts are random, up to 100 ms, 200 ms, 400 ms … 20 s, or as long as the
+   * server requests.
    *
    * @defaultValue 8
    */
   maxAttempts?: number | undefined
   /**
-   * Largest range that one request asks for, in bytes: 1 to 5 GiB. A larger range costs fewer requests, a
+   * Largest range of one request, in bytes: 1 to 5 GiB. A larger range costs fewer requests, a
    * smaller one less memory.
    *
    * @defaultValue 8 MiB

@@ -50,14 +50,14 @@ export class HttpVersionPin {
 
   /**
    * @param source - the URL's name in errors
-   * @param etag - the ETag that the user asked for: the pin holds from the first answer on
+   * @param etag - the ETag requested by the user: it pins the version before the first response
    */
   constructor(source: string, etag?: string) {
     this.#source = source
     this.#askedEtag = etag
   }
 
-  /** The ETag of the first answer. */
+  /** The ETag of the first response. */
   get etag(): string | undefined {
     return this.#version?.etag
   }
@@ -99,7 +99,7 @@ export class HttpVersionPin {
     return held
   }
 
-  /** The error for a source that is another one now. Where a version was asked for, no other try will find it. */
+  /** The error for a source that has changed. If the user requested a version, no retry will find it. */
   #changed(how: string, fields: Fields): SourceError {
     const etag = this.#askedEtag
     return etag === undefined ? sourceChanged(how, fields) : notTheVersion(etag, how, fields)
@@ -150,7 +150,7 @@ function sourceChanged(how: string, fields: Fields): SourceError {
   return new SourceError('AVIO_ERR_SOURCE_CHANGED', changedMessage(fields.source, how), fields)
 }
 
-/** The error for a source of which another version was asked for. */
+/** The error for a source that no longer has the requested version. */
 function notTheVersion(etag: string, how: string, fields: Fields): SourceError {
   return new SourceError('AVIO_ERR_SOURCE_CHANGED', otherVersionMessage(fields.source, etag, how), fields, {
     retryable: false,

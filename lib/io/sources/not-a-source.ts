@@ -11,7 +11,7 @@ import { isUrl, optionError } from '../../options.js'
  * @param given - the value given
  */
 export function notASource(option: string, rule: string, given: unknown): OptionError {
-  // The query of a URL may hold a signature, and belongs in no log.
+  // The query of a URL may hold a signature, which must not reach a log.
   const shown = /^https?:/i.test(nameOf(given) ?? '') ? nameOf(given)!.replace(/[?#].*$/s, '') : given
   return optionError(option, `${rule}${remedyFor(given)}`, shown)
 }

@@ -1,8 +1,9 @@
 import { OptionError } from '../../errors.js'
 
 /**
- * Has a class of sources say what to pipe when one is iterated, or stands in a `pipeline()`: Node's own error only lists
- * the kinds of streams. The types know nothing of it, so that the mistake does not compile either.
+ * Makes sources of a class throw an error with the remedy when they are iterated or passed to `pipeline()`: Node's own
+ * error only lists the kinds of streams. The types do not declare the iterator, so that the mistake does not compile
+ * either.
  *
  * @param sources - the class
  * @param name - its name, for the message

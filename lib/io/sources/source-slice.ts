@@ -1,16 +1,16 @@
 import { SourceError } from '../../errors.js'
 import type { RandomAccess } from '../random-access.js'
 
-/** A part of a source that passes for a whole: its byte 0 is the source's byte `start`. */
+/** A part of a source as a source of its own: its byte 0 is the source's byte `start`. */
 export class SourceSlice implements RandomAccess {
   readonly #source: RandomAccess
   readonly #start: number
   readonly #end: number
 
   /**
-   * @param source - what is read
+   * @param source - the whole source
    * @param start - the first byte, from 0
-   * @param end - one past the last byte; `Infinity`, or anything past the source's end, for all there is
+   * @param end - one past the last byte; `Infinity`, or any position past the source's end, for the rest of it
    */
   constructor(source: RandomAccess, start: number, end: number) {
     this.#source = source
@@ -18,7 +18,7 @@ export class SourceSlice implements RandomAccess {
     this.#end = end
   }
 
-  /** What errors call it: as the source itself. */
+  /** The source's name in errors. */
   get name(): string | undefined {
     return this.#source.name
   }
@@ -26,11 +26,11 @@ export class SourceSlice implements RandomAccess {
   /**
    * Length of the part, in bytes.
    *
-   * @throws {@link SourceError} AVIO_ERR_SOURCE_RANGE where the source ends before the part begins
+   * @throws {@link SourceError} AVIO_ERR_SOURCE_RANGE if the source ends before the part starts
    */
   async size(signal?: AbortSignal): Promise<number> {
     const size = await this.#source.size(signal)
-    // All of an empty source is no byte, and no error.
+    // The whole of an empty source has no bytes, and is not an error.
     if (this.#start >= size && this.#start > 0) throw this.#behind(this.#start, size)
     return Math.min(this.#end, size) - this.#start
   }

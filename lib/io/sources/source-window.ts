@@ -46,7 +46,7 @@ export class SourceWindow {
     const held = this.#start + this.#bytes.length
     if (start >= this.#start && end <= held)
       return this.#bytes.subarray(start - this.#start, end - this.#start)
-    // What the window has already is not asked for again.
+    // Bytes in the window are not requested again.
     const kept = start >= this.#start && start < held ? this.#bytes.subarray(start - this.#start) : NOTHING
     const from = start + kept.length
     const to = Math.max(end, Math.min(start + ahead, this.size))

@@ -22,7 +22,7 @@ export interface AgentHost {
 }
 
 /**
- * Our connections to one host, in the books of the agent they stand in for: the agent counts them among its own, so
+ * Direct connections to one host, on the account of the agent that they replace: it counts them among its own, so
  * that both together observe its `maxSockets` and `maxTotalSockets`, and closes them when it is destroyed.
  */
 export class AgentAccount {

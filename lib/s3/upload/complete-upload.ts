@@ -25,15 +25,15 @@ export function expectedOf(parts: readonly StoredPart[], sumsCrc: boolean): Expe
  *
  * - The upload still exists (ListParts): it was not completed. Try again, up to `maxAttempts` times; completing the
  *   same parts twice makes the same object.
- * - It is gone: either completed, or aborted by another client. HEAD tells, by the ETag computed from the parts (or the
+ * - It is gone: either completed, or aborted by another client. HEAD decides, by the ETag computed from the parts (or the
  *   CRC-32 of the whole).
  * - Unknown: try again, for the same reason.
  * - After the last attempt it aborts the upload, so that no attempt can take effect later. If the upload existed until
- *   then, no attempt has taken effect; otherwise HEAD tells.
+ *   then, no attempt has taken effect; otherwise HEAD decides.
  *
  * HEAD counts only if the upload may be gone: an older object may have exactly the same bytes.
  *
- * A refusal after such a response (412 to `If-None-Match`, NoSuchUpload) may be the echo of our own success, and takes
+ * A refusal after such a response (412 to `If-None-Match`, NoSuchUpload) may follow from our own success, and needs
  * the same checks with ListParts and HEAD.
  */
 export class CompleteUpload {

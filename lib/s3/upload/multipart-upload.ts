@@ -14,7 +14,7 @@ const ABORT_TIMEOUT = 60_000
 /** Number of aborts for an upload that still exists, and of attempts per request. */
 const ABORT_ATTEMPTS = 5
 
-/** What the store has told of an upload when it was created. */
+/** The store's response to the creation of an upload. */
 export type UploadIdentity = Pick<MultipartUpload, 'uploadId' | 'wholeSum' | 'created'>
 
 /** A multipart upload known to S3: accepts parts, in any order, until it is completed or aborted. */

@@ -34,9 +34,9 @@ export interface Expected {
    */
   readonly since?: number | undefined
   /**
-   * When the multipart upload was created, by the store's clock, in milliseconds since 1970: what was stored before that
-   * is not ours. Not the time of CompleteMultipartUpload, because S3 dates the object back: "for multipart uploads, the
-   * object creation date is the date of initiation of the multipart upload"
+   * When the multipart upload was created, by the store's clock, in milliseconds since 1970: an object stored before
+   * that is not ours. Not the time of CompleteMultipartUpload, because S3 dates the object back: "for multipart
+   * uploads, the object creation date is the date of initiation of the multipart upload"
    * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html).
    */
   readonly created?: number | undefined
