@@ -144,6 +144,9 @@ export const HLS_ERROR_CODES = [
   'AVIO_ERR_LIMIT_OBJECTS',
 ] as const
 
+/** Errors of jobs as data. */
+export const JOB_ERROR_CODES = ['AVIO_ERR_JOB_INVALID'] as const
+
 /** An S3 error code. */
 export type S3ErrorCode = (typeof S3_ERROR_CODES)[number]
 /** An error code of a source outside S3. */
@@ -158,6 +161,8 @@ export type Mp4ErrorCode = (typeof MP4_ERROR_CODES)[number]
 export type MatroskaErrorCode = (typeof MATROSKA_ERROR_CODES)[number]
 /** A packaging error code. */
 export type HlsErrorCode = (typeof HLS_ERROR_CODES)[number]
+/** An error code of a job. */
+export type JobErrorCode = (typeof JOB_ERROR_CODES)[number]
 /** Every error code of this library. */
 export type AvioErrorCode =
   | (typeof GENERAL_ERROR_CODES)[number]
@@ -168,6 +173,7 @@ export type AvioErrorCode =
   | Mp4ErrorCode
   | MatroskaErrorCode
   | HlsErrorCode
+  | JobErrorCode
 
 /** All codes at run time, in the order of `docs/errors.md`. */
 export const AVIO_ERROR_CODES: readonly AvioErrorCode[] = [
@@ -179,6 +185,7 @@ export const AVIO_ERROR_CODES: readonly AvioErrorCode[] = [
   ...MP4_ERROR_CODES,
   ...MATROSKA_ERROR_CODES,
   ...HLS_ERROR_CODES,
+  ...JOB_ERROR_CODES,
 ]
 
 /**
@@ -566,6 +573,23 @@ export class HlsError extends AvioError {
   declare readonly segment?: number
 
   constructor(code: HlsErrorCode, message: string, fields: HlsErrorFields = {}, options?: AvioErrorOptions) {
+    super(code, message, options)
+    assignKnown(this, fields)
+  }
+}
+
+/** Fields of a {@link JobError}. Only known fields are set. */
+export interface JobErrorFields {
+  /** The path of the offending value in the job, as in JavaScript: `outputs[0].url`. */
+  path?: string | undefined
+}
+
+/** An error in a job as data. */
+export class JobError extends AvioError {
+  declare readonly code: JobErrorCode
+  declare readonly path?: string
+
+  constructor(code: JobErrorCode, message: string, fields: JobErrorFields = {}, options?: AvioErrorOptions) {
     super(code, message, options)
     assignKnown(this, fields)
   }

@@ -1,7 +1,7 @@
 /**
  * Builds `dist/`: one JavaScript and one declaration file for each entry point that package.json names, over chunks of
- * what several of them use. An entry point's file has its source below `lib/` under the same name: `dist/testing.js` is
- * made from `lib/testing.ts` or `lib/testing/index.ts`.
+ * what several of them use; and `job.schema.json`, the JSON Schema of a job. An entry point has its source below `lib/`
+ * under the same name: `dist/testing.js` is made from `lib/testing.ts` or `lib/testing/index.ts`.
  *
  * Shared chunks, since bundled apart each entry point would have classes of its own, and `instanceof AvioError` would be
  * false between them; the same holds for declarations, whose classes have private fields and are told apart by them.
@@ -13,6 +13,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import process from 'node:process'
+import { pathToFileURL } from 'node:url'
 import esbuild from 'esbuild'
 import { rollup } from 'rollup'
 import { dts } from 'rollup-plugin-dts'
@@ -95,6 +96,15 @@ async function bundleTypes() {
   return output
 }
 
+/** The JSON Schema of a job, from the schema that the library itself checks jobs by. */
+async function writeJobSchema() {
+  const { jobJsonSchema } = await import(pathToFileURL(path.join(making, 'dist', 'job.js')).href)
+  await writeFile(
+    path.join(making, 'dist', 'job.schema.json'),
+    `${JSON.stringify(jobJsonSchema(), null, 2)}\n`,
+  )
+}
+
 /** A class that is exported as a type alone has no value to import, which the bundler of declarations does not keep. */
 function withTypesApart(code, values) {
   return code.replace(/^export \{ (.*) \}( from '.*')?;$/gm, (_statement, list, from = '') => {
@@ -113,6 +123,7 @@ try {
     await mkdir(path.dirname(file), { recursive: true })
     await writeFile(file, isEntry ? withTypesApart(code, new Set(exportsOf[name])) : code)
   }
+  await writeJobSchema()
   await rm(at('dist'), { recursive: true, force: true })
   await rename(path.join(making, 'dist'), at('dist'))
 } finally {

@@ -18,6 +18,7 @@ export const PAGES = {
     'docs/probe.md',
     'docs/keyframes.md',
     'docs/hls.md',
+    'docs/jobs.md',
     'docs/lifecycle.md',
     'docs/memory.md',
     'docs/security.md',

@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import { jobInput } from './inputs.js'
+import { jobLimits } from './limits.js'
+import { jobOutput, type objectOutput, type packageOutput, type packageRendition } from './outputs.js'
+import type { probeOutput, storyboardOutput, thumbnailsOutput } from './outputs.js'
+import { jobSplit } from './split.js'
+
+/**
+ * A job: what is read, what is made of it, and where that goes, as plain JSON. This schema is the one source of the
+ * types, the checks at run time, and `job.schema.json`.
+ *
+ * A new optional field keeps the version; a changed meaning raises it.
+ */
+export const jobSchema = z.strictObject({
+  $schema: z.string().optional().describe('The schema, for editors.'),
+  version: z.literal(1),
+  inputs: z.array(jobInput).min(1).max(64).describe('What is read. ffmpeg numbers them from 0.'),
+  filterComplex: z
+    .string()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .describe('Filters between inputs and outputs (`-filter_complex`).'),
+  outputs: z.array(jobOutput).min(1).max(64).describe('What is made: all of it, or nothing.'),
+  limits: jobLimits.optional(),
+  split: jobSplit.optional(),
+})
+
+/** A job, as plain JSON. `docs/jobs.md` explains each field. */
+export type Job = z.input<typeof jobSchema>
+/** An input of a {@link Job}. */
+export type JobInput = z.input<typeof jobInput>
+/** An output of a {@link Job}; its `type` tells which. */
+export type JobOutput = z.input<typeof jobOutput>
+/** An output of one object. */
+export type JobObject = z.input<typeof objectOutput>
+/** An output as HLS and DASH. */
+export type JobPackage = z.input<typeof packageOutput>
+/** A rendition of a {@link JobPackage}. */
+export type JobRendition = z.input<typeof packageRendition>
+/** An output of pictures. */
+export type JobThumbnails = z.input<typeof thumbnailsOutput>
+/** An output of sheets of pictures. */
+export type JobStoryboard = z.input<typeof storyboardOutput>
+/** An output of facts. */
+export type JobProbe = z.input<typeof probeOutput>

@@ -1,0 +1,192 @@
+import { z } from 'zod'
+import { args, formatName, headerValue, outputUrl, plainName, prefix, seconds, strings } from './fields.js'
+import { audio, video } from './encoding.js'
+
+/** What is said of every object that is stored in S3. */
+const stored = {
+  cacheControl: headerValue.optional().describe('The `Cache-Control` header.'),
+  storageClass: headerValue.optional().describe('The storage class in S3, such as `STANDARD_IA`.'),
+  serverSideEncryption: z
+    .enum(['AES256', 'aws:kms', 'aws:kms:dsse'])
+    .optional()
+    .describe('Encryption by the store. By default that of the bucket.'),
+  kmsKeyId: headerValue.optional().describe('The KMS key for `aws:kms`.'),
+}
+
+const encoding = {
+  video: video.optional(),
+  audio: audio.optional(),
+  args: args
+    .optional()
+    .describe('Arguments of ffmpeg for this output, after those that `video` and `audio` stand for.'),
+}
+
+/** One object. */
+export const objectOutput = z
+  .strictObject({
+    type: z.literal('object'),
+    url: outputUrl,
+    format: formatName.describe('The muxer, by ffmpeg’s name: `mp4`, `matroska`, `mp3` …'),
+    layout: z
+      .enum(['stream', 'file'])
+      .optional()
+      .describe(
+        '`file` for the bytes as in a file (an MP4 with its index first), `stream` for those of a pipe (fragmented MP4). By ' +
+          'default `stream`; `file` if `args` ask for `+faststart`.',
+      ),
+    cover: z.enum(['leave-out', 'keep']).optional().describe('Cover art in `mp4` and `ipod`.'),
+    ...encoding,
+    onMissing: z
+      .enum(['tell', 'error'])
+      .optional()
+      .describe('Whether it is an error if a stream of the input is in no output. By default `tell`.'),
+    contentType: headerValue
+      .optional()
+      .describe('By default derived from the content and the ending of the key.'),
+    contentDisposition: headerValue.optional().describe('The `Content-Disposition` header.'),
+    contentLanguage: headerValue.optional().describe('The `Content-Language` header.'),
+    metadata: strings.optional().describe('User metadata (`x-amz-meta-…`).'),
+    tags: strings.optional().describe('Tags of the object.'),
+    ...stored,
+    ifNoneMatch: z.literal('*').optional().describe('Only store if nothing exists under the key.'),
+    ifMatch: headerValue.optional().describe('Only replace the object that has this ETag.'),
+  })
+  .meta({ id: 'object', description: 'One object: what ffmpeg’s muxer writes.' })
+
+/** One rendition of a package. */
+export const packageRendition = z
+  .strictObject({
+    name: plainName.describe('Its name, and that of its directory.'),
+    label: z.string().optional().describe('The name of an audio rendition shown to people.'),
+    groupId: z.string().optional().describe('The group of an audio rendition. By default `audio`.'),
+    language: z.string().optional().describe('BCP 47: `en`, `pt-BR`.'),
+    default: z.boolean().optional().describe('Whether players choose it if the user has no preference.'),
+    autoselect: z.boolean().optional().describe('Whether players may choose it by the user’s settings.'),
+    ...encoding,
+  })
+  .meta({ id: 'rendition', description: 'One rendition of a package.' })
+
+const imageFormat = z.enum(['jpeg', 'png', 'webp']).optional().describe('By default `jpeg`.')
+const side = z.int().min(2).max(4096)
+
+const ONE_OF_TIMES = {
+  error: 'must have exactly one of "times", "every" and "count"',
+}
+const hasOneTime = (value: { times?: unknown; every?: unknown; count?: unknown }) =>
+  [value.times, value.every, value.count].filter(given => given !== undefined).length === 1
+const oneTimeInSchema = { oneOf: ['times', 'every', 'count'].map(name => ({ required: [name] })) }
+
+const pictures = {
+  times: z.array(seconds).min(1).max(10_000).optional().describe('The times of the pictures, in seconds.'),
+  every: z.number().min(0.001).max(1e6).optional().describe('One picture every so many seconds.'),
+  count: z.int().min(1).max(10_000).optional().describe('So many pictures, spread evenly.'),
+  exact: z
+    .boolean()
+    .optional()
+    .describe('The very frame at each time, instead of the key frame before it. By default `false`.'),
+  format: imageFormat,
+}
+
+const sheet = {
+  columns: z.int().min(1).max(100).optional().describe('Tiles in a row. By default 5.'),
+  rows: z.int().min(1).max(100).optional().describe('Rows of a sheet. By default 5.'),
+  width: side.optional().describe('Width of a tile in pixels. By default 160.'),
+  height: side.optional().describe('Height of a tile in pixels. By default it follows from the width.'),
+}
+
+/** Pictures in a package, for the seek bars of players. */
+export const packageImages = z
+  .strictObject({ name: plainName.optional().describe('By default `thumbnails`.'), ...pictures, ...sheet })
+  .refine(hasOneTime, ONE_OF_TIMES)
+  .meta({ ...oneTimeInSchema, id: 'images', description: 'Sheets of thumbnails, listed in the playlists.' })
+
+/** HLS and DASH. */
+export const packageOutput = z
+  .strictObject({
+    type: z.literal('package'),
+    prefix,
+    targetDuration: z
+      .int()
+      .min(1)
+      .max(60)
+      .optional()
+      .describe('Length of segments, in seconds. By default 6.'),
+    layout: z
+      .enum(['segments', 'byterange'])
+      .optional()
+      .describe('An object for each segment, or one for each rendition. By default `segments`.'),
+    playlist: plainName.optional().describe('Name of the multivariant playlist. By default `main.m3u8`.'),
+    mpd: plainName.optional().describe('Name of the DASH manifest. By default there is none.'),
+    run: plainName
+      .optional()
+      .describe('The directory of this run’s objects. By default made up of the time.'),
+    removeReplaced: z.boolean().optional().describe('Whether objects of the replaced package are removed.'),
+    align: z
+      .boolean()
+      .optional()
+      .describe('Whether video renditions must be cut at the same times. By default `true`.'),
+    renditions: z.array(packageRendition).min(1).max(64),
+    images: packageImages.optional(),
+    storageClass: stored.storageClass,
+    serverSideEncryption: stored.serverSideEncryption,
+    kmsKeyId: stored.kmsKeyId,
+  })
+  .meta({
+    id: 'package',
+    description: 'A package: segments with the playlists of HLS, and the manifest of DASH.',
+  })
+
+const input = z.int().min(0).max(63).optional().describe('The number of the input, from 0. By default 0.')
+
+/** Pictures. */
+export const thumbnailsOutput = z
+  .strictObject({
+    type: z.literal('thumbnails'),
+    prefix,
+    input,
+    ...pictures,
+    width: z.int().min(1).max(16_384).optional().describe('In pixels. By default that of the video.'),
+    height: z
+      .int()
+      .min(1)
+      .max(16_384)
+      .optional()
+      .describe('In pixels. By default it follows from the width.'),
+    ...stored,
+  })
+  .refine(hasOneTime, ONE_OF_TIMES)
+  .meta({
+    ...oneTimeInSchema,
+    id: 'thumbnails',
+    description: 'Pictures of the video, one object each: `thumbnail-00001.jpg` …',
+  })
+
+/** Sheets of pictures. */
+export const storyboardOutput = z
+  .strictObject({ type: z.literal('storyboard'), prefix, input, ...pictures, ...sheet, ...stored })
+  .refine(hasOneTime, ONE_OF_TIMES)
+  .meta({
+    ...oneTimeInSchema,
+    id: 'storyboard',
+    description: 'Sheets of pictures, `sheet-00001.jpg` …, and `storyboard.vtt`, the map that players read.',
+  })
+
+/** Facts about an input. */
+export const probeOutput = z
+  .strictObject({
+    type: z.literal('probe'),
+    input,
+    url: outputUrl
+      .optional()
+      .describe('Where the report is stored, as JSON. By default it is only in the result.'),
+  })
+  .meta({ id: 'probe', description: 'What an input consists of: its container, streams, durations.' })
+
+/** One output of a job. */
+export const jobOutput = z.discriminatedUnion('type', [
+  objectOutput,
+  packageOutput,
+  thumbnailsOutput,
+  storyboardOutput,
+  probeOutput,
+])

@@ -1,0 +1,16 @@
+import t from 'tap'
+import { jobInput } from '../../../lib/job/schema/inputs.js'
+
+t.test('an input is a URL, and may be pinned to a version', async t => {
+  t.ok(jobInput.safeParse({ url: 's3://b/k' }).success)
+  t.ok(
+    jobInput.safeParse({ url: 'a', etag: '"x"', versionId: 'v', format: 'mov', args: ['-ss', '1'] }).success,
+  )
+  for (const value of [
+    {},
+    { url: 's3://b/k', etag: '' },
+    { url: 's3://b/k', versionId: 1 },
+    { url: 's3://b/k', headers: {} },
+  ])
+    t.notOk(jobInput.safeParse(value).success, JSON.stringify(value))
+})

@@ -1,0 +1,30 @@
+import t from 'tap'
+import { jobSplit } from '../../../lib/job/schema/split.js'
+
+t.test('a split needs a place for its pieces', async t => {
+  const work = 's3://tmp/work/'
+  t.ok(jobSplit.safeParse({ work }).success)
+  t.ok(
+    jobSplit.safeParse({
+      work,
+      mode: 'required',
+      chunkSeconds: 30,
+      frameRate: '30000/1001',
+      gop: 60,
+      threads: 2,
+    }).success,
+  )
+  for (const value of [
+    {},
+    { work: 's3://tmp/work' },
+    { work, mode: 'never' },
+    { work, chunkSeconds: 0 },
+    { work, frameRate: '29.97' },
+    { work, frameRate: '25/0' },
+    { work, gop: 2 },
+    { work, threads: 0 },
+    { work, chunks: 3 },
+  ]) {
+    t.notOk(jobSplit.safeParse(value).success, JSON.stringify(value))
+  }
+})
