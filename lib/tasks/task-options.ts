@@ -26,8 +26,8 @@ export const TASK_OPTIONS = [
 ] as const satisfies readonly (keyof TaskOptions)[]
 
 /**
- * What is handed on of {@link TaskOptions}, all of it checked: the source, what goes with it as an input, and the rest, which
- * every stage takes.
+ * What is handed on of {@link TaskOptions}, all of it checked: the source, what goes with it as an input, and the
+ * rest, which every stage takes.
  *
  * @param defaults - the limits that are not given
  */

@@ -12,7 +12,8 @@ import { refused } from './parse-arguments.js'
 /** Flags that a pipe can't support, and what to do instead. */
 export const REFUSED_MOVFLAGS: Readonly<Record<string, string>> = {
   global_sidx:
-    'it reads its output back to put an index of all fragments in front, and hangs on a pipe. Use "dash" for an index in each.',
+    'it reads its output back to put an index of all fragments in front, and hangs on a pipe. ' +
+    'Use "dash" for an index in each.',
   hybrid_fragmented: 'it seeks back to turn a finished fragmented file into a plain one. Leave it out.',
 }
 

@@ -98,7 +98,8 @@ export function checkLayout(
   if (layout === 'stream') {
     if (!isMp4 || !asksForFaststart(movflagsIn(args, `${option}.args`))) return
     const why = hasFaststart(format)
-      ? `it requests an ordinary MP4 with its index in front: set "${option}.layout" to "file", or leave one of the two out.`
+      ? `it requests an ordinary MP4 with its index in front: set "${option}.layout" to "file", ` +
+        'or leave one of the two out.'
       : 'this format spreads its index over its fragments. Leave it out.'
     throw refused('-movflags faststart', `${option}.args`, why)
   }

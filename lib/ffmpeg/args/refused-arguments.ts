@@ -15,7 +15,9 @@ const NO_SEEK = 'it needs a seekable output. Leave it out: a fragmented MP4 has 
 
 /** Refused arguments: the constructor throws `AVIO_ERR_ARGUMENT_REFUSED`. */
 export const REFUSED: Readonly<Record<string, string>> = {
-  i: 'inputs go beside "args": pipe into the stage, or give a source in "input" or "inputs" of FfmpegReadable. A filter can open more: movie=, amovie=, anullsrc …',
+  i:
+    'inputs go beside "args": pipe into the stage, or give a source in "input" or "inputs" of FfmpegReadable. ' +
+    'A filter can open more: movie=, amovie=, anullsrc …',
   f: 'the format is the option "format" beside "args".',
   progress: 'the stage reads it on its own pipe. Listen for "progress".',
   stdin: 'standard input carries media.',

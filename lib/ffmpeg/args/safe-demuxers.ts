@@ -22,21 +22,23 @@
 const CONTAINERS =
   'mov mp4 m4a 3gp 3g2 mj2 matroska webm avi mpegts mpegtsraw mpeg mpegvideo flv live_flv kux asf asf_o mxf mxg gxf ' +
   'ogg nut wtv rm ivf ivr dv nuv nsv pva ty lmlm4 swf film_cpk filmstrip smjpeg yuv4mpegpipe mv thp bink ' +
-  'smk roq rpl rl2 r3d mlv cine dhav ifv lvf lxf vividas vivo wc3movie pmp jv ser cdg cdxl iv8 luodat nc msnwctcp hxvs ' +
-  'simbiosis_imx siff pdv'
+  'smk roq rpl rl2 r3d mlv cine dhav ifv lvf lxf vividas vivo wc3movie pmp jv ser cdg cdxl iv8 luodat nc ' +
+  'msnwctcp hxvs simbiosis_imx siff pdv'
 
 const AUDIO =
   'aac ac3 eac3 ac4 mp3 flac wav w64 aiff caf au ast amr amrnb amrwb ape wv tta tak mpc mpc8 dts dtshd truehd mlp ' +
-  'loas voc oma aa aax act adx aea aptx aptx_hd apc apm ircam lc3 sbc sbg shn sln sox spdif s337m daud dss avr dsf iff ' +
-  'wsd wve xwma xa vqf qcp rso sds sdx pvf paf nistsphere msf mmf hca hcom gsm g722 g723_1 g726 g726le g729 codec2 ' +
-  'codec2raw bit bonk brstm bfstm ilbc epaf osq qoa rka usm dfpwm iamf laf wavarc apac g728 nsp libopenmpt libgme'
+  'loas voc oma aa aax act adx aea aptx aptx_hd apc apm ircam lc3 sbc sbg shn sln sox spdif s337m daud dss avr ' +
+  'dsf iff wsd wve xwma xa vqf qcp rso sds sdx pvf paf nistsphere msf mmf hca hcom gsm g722 g723_1 g726 g726le ' +
+  'g729 codec2 codec2raw bit bonk brstm bfstm ilbc epaf osq qoa rka usm dfpwm iamf laf wavarc apac ' +
+  'g728 nsp libopenmpt libgme'
 
 const ELEMENTARY =
   'h261 h263 h264 hevc vvc evc av1 obu apv avs avs2 avs3 cavsvideo dirac dnxhd m4v mjpeg mjpeg_2000 vc1 vc1test ' +
   'rawvideo v210 v210x bitpacked ingenient mpjpeg ipu'
 
 const PCM =
-  'alaw mulaw vidc s8 u8 s16le s16be s24le s24be s32le s32be u16le u16be u24le u24be u32le u32be f32le f32be f64le f64be'
+  'alaw mulaw vidc s8 u8 s16le s16be s24le s24be s32le s32be ' +
+  'u16le u16be u24le u24be u32le u32be f32le f32be f64le f64be'
 
 const IMAGES =
   'gif apng jpegxl_anim webp_anim image2pipe bmp_pipe cri_pipe dds_pipe dpx_pipe exr_pipe gem_pipe gif_pipe hdr_pipe ' +

@@ -32,9 +32,12 @@ export interface FfmpegLogEntry {
 /** The longest line that is kept in full, in bytes. */
 export const MAX_LOG_LINE = 4096
 
+const LEVEL = 'panic|fatal|error|warning|info|verbose|debug|trace'
 // A component may follow its parent; the last one wrote the line.
-const LINE =
-  /^((?:\[[^[\]@]{1,200} @ (?:0x)?[0-9a-fA-F]+\] ){0,3})\[(panic|fatal|error|warning|info|verbose|debug|trace)\] ?(.*)$/s
+const LINE = new RegExp(
+  `^((?:\\[[^[\\]@]{1,200} @ (?:0x)?[0-9a-fA-F]+\\] ){0,3})\\[(${LEVEL})\\] ?(.*)$`,
+  's',
+)
 /** x264 and x265 write their own format until ffmpeg configures them. */
 const LIBRARY = /^(x26[45]) \[(error|warning)\]: (.*)$/s
 /**

@@ -67,7 +67,8 @@ export const PIPED: readonly string[] = CONTAINERS.map(({ demuxers }) => demuxer
 export const PIPED_BY_NAME: ReadonlySet<string> = new Set(
   (
     'h261 h263 h264 hevc m4v mjpeg mpegvideo dnxhd obu rawvideo image2pipe truehd mlp gsm srt ' +
-    'alaw mulaw vidc s8 u8 s16le s16be s24le s24be s32le s32be u16le u16be u24le u24be u32le u32be f32le f32be f64le f64be'
+    'alaw mulaw vidc s8 u8 s16le s16be s24le s24be s32le s32be ' +
+    'u16le u16be u24le u24be u32le u32be f32le f32be f64le f64be'
   ).split(' '),
 )
 

@@ -59,8 +59,10 @@ const MEDIA: ReadonlySet<string> = new Set(['Video', 'Audio', 'Subtitle'])
 /** Sample entries of MP4 that every supported ffmpeg can store or decode, or that are neither video nor audio. */
 const COMMON: ReadonlySet<string> = new Set(
   (
-    'avc1 avc3 hvc1 hev1 dvh1 dvhe dvav dva1 av01 vp09 vp08 mp4v s263 mjpa mjpb jpeg png  apcn apch apcs apco ap4h ap4x ' +
-    'mp4a ac-3 ec-3 Opus fLaC alac .mp3 sowt twos in24 in32 fl32 fl64 lpcm ipcm fpcm ulaw alaw raw  NONE samr sawb ima4 ' +
+    'avc1 avc3 hvc1 hev1 dvh1 dvhe dvav dva1 av01 vp09 vp08 mp4v s263 mjpa mjpb jpeg png  ' +
+    'apcn apch apcs apco ap4h ap4x ' +
+    'mp4a ac-3 ec-3 Opus fLaC alac .mp3 sowt twos in24 in32 fl32 fl64 lpcm ipcm fpcm ulaw alaw raw  ' +
+    'NONE samr sawb ima4 ' +
     'tx3g text tmcd mebx wvtt stpp c608 rtp  mp4s gpmd camm'
   )
     .match(/.{4}(?: |$)/g)!

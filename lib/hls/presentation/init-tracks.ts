@@ -31,8 +31,8 @@ export function initTracks(
     throw new HlsError(
       'AVIO_ERR_HLS_TRACKS',
       `Rendition "${rendition}" has audio and video together, which a DASH manifest (mpd) can't list: its segments ` +
-        'have one media type each, and dash.js plays no others. Make the audio a separate rendition (one output each, with ' +
-        '-map 0:v and -map 0:a), or leave mpd out',
+        'have one media type each, and dash.js plays no others. Make the audio a separate rendition ' +
+        '(one output each, with -map 0:v and -map 0:a), or leave mpd out',
       { rendition },
     )
   }

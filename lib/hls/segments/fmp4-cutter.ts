@@ -105,8 +105,8 @@ export class Fmp4Cutter {
     if (this.#bytes.length <= this.#maxSegmentSize) return
     throw new HlsError(
       'AVIO_ERR_HLS_SEGMENT_TOO_LARGE',
-      `Rendition "${this.#rendition}": ${this.#bytes.length} bytes since the last possible cut exceed maxSegmentSize. ` +
-        'Set key frames at least as often as targetDuration (-g), or raise maxSegmentSize',
+      `Rendition "${this.#rendition}": ${this.#bytes.length} bytes since the last possible cut exceed ` +
+        'maxSegmentSize. Set key frames at least as often as targetDuration (-g), or raise maxSegmentSize',
       { rendition: this.#rendition },
     )
   }

@@ -69,7 +69,10 @@ export function changedMessage(name: string, how: string): string {
 
 /** The message for a source that no longer has the requested version. */
 export function otherVersionMessage(name: string, asked: string, how: string): string {
-  return `${name} is not the version with the ETag ${asked} any more: ${how}. Plan the job anew, from what is there now.`
+  return (
+    `${name} is not the version with the ETag ${asked} any more: ${how}. ` +
+    'Plan the job anew, from what is there now.'
+  )
 }
 
 /** The message for an unusable response. */

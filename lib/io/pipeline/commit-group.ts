@@ -5,8 +5,8 @@ import type { CommitHook } from './commit-hook.js'
 /** Options of {@link CommitGroup}. */
 export interface CommitGroupOptions {
   /**
-   * The sinks' commits, in commit order, before any of the sinks has ended. Several sinks with one commit (renditions of
-   * one packager offer the same hook) count once.
+   * The sinks' commits, in commit order, before any of the sinks has ended. Several sinks with one commit (renditions
+   * of one packager offer the same hook) count once.
    */
   members: readonly CommitHook[]
 }
@@ -100,9 +100,10 @@ class Turn {
 
 function partial(committed: readonly string[], failed: readonly string[], cause: unknown): CommitError {
   const said = isError(cause) ? `: ${cause.message.replace(/\.$/, '')}` : ''
+  const is = (names: readonly string[]) => `${names.join(', ')} ${names.length === 1 ? 'is' : 'are'}`
   return new CommitError(
-    `Only some of ${committed.length + failed.length} outputs were committed: ${committed.join(', ')} ` +
-      `${committed.length === 1 ? 'is' : 'are'} visible, and ${failed.join(', ')} ${failed.length === 1 ? 'is' : 'are'} not${said}. ` +
+    `Only some of ${committed.length + failed.length} outputs were committed: ${is(committed)} visible, ` +
+      `and ${is(failed)} not${said}. ` +
       'S3 has no transaction: delete the visible outputs, or create the others again.',
     { committed, failed },
     { cause },

@@ -42,7 +42,8 @@ function wayTo(name: string, isUrl: boolean): string {
     return `for an object: new S3Source({ client, ${location} })`
   }
   if (isUrl) return `for a file: new FileSource({ path: new URL(${quoted(name)}) })`
-  return `for a file: new FileSource({ path: ${quoted(name)} }); for an object in S3: new S3Source({ client, bucket, key })`
+  const file = `for a file: new FileSource({ path: ${quoted(name)} })`
+  return `${file}; for an object in S3: new S3Source({ client, bucket, key })`
 }
 
 function quoted(text: string): string {

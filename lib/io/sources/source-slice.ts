@@ -44,7 +44,8 @@ export class SourceSlice implements RandomAccess {
 
   #behind(place: number, size: number): SourceError {
     const { name = 'the source' } = this
-    const message = `Cannot read byte ${place} of ${name}: it ends at byte ${size}. Check the start and the end of the range.`
+    const what = `Cannot read byte ${place} of ${name}: it ends at byte ${size}`
+    const message = `${what}. Check the start and the end of the range.`
     return new SourceError('AVIO_ERR_SOURCE_RANGE', message, { source: this.name, byteOffset: size })
   }
 }

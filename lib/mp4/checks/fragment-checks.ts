@@ -136,7 +136,9 @@ export class FragmentChecks {
     } else {
       this.#findings.warn({
         code: 'AVIO_WARN_MP4_TFDT_GAP',
-        message: `${box.path} at byte ${box.offset} (track ${track.id}): ${times}, ${by} after ${expected}, where the previous samples end`,
+        message:
+          `${box.path} at byte ${box.offset} (track ${track.id}): ${times}, ${by} after ${expected}, ` +
+          'where the previous samples end',
         byteOffset: box.offset,
         boxPath: box.path,
         trackId: track.id,

@@ -92,8 +92,8 @@ export function* movieWarnings(moov: Box, movie: Movie): Generator<ValidationWar
     const ignored = ignoredEdits(track.edits)
     if (ignored !== undefined) {
       const message =
-        `The edit list of track ${track.id} has ${ignored}: browsers ignore it in fragments, and CMAF allows only one ` +
-        'edit, at normal speed, that sets the start in the media. CmafPackager writes delays into the ' +
+        `The edit list of track ${track.id} has ${ignored}: browsers ignore it in fragments, and CMAF allows ` +
+        'only one edit, at normal speed, that sets the start in the media. CmafPackager writes delays into the ' +
         'decode times; so does ffmpeg with +frag_discont in -movflags'
       yield { code: 'AVIO_WARN_MP4_EDIT_IGNORED', message, ...place }
     }

@@ -25,7 +25,8 @@ export function sizeZero(header: BoxHeader): Mp4Error {
   }
   const message =
     'its size is 0. ffmpeg fills the size in when the box is written, but on a pipe it can not seek back past its ' +
-    'buffer of about 32 KiB: make the box smaller, with shorter fragments (-frag_duration 2000000) and no large cover art'
+    'buffer of about 32 KiB: make the box smaller, with shorter fragments (-frag_duration 2000000) ' +
+    'and no large cover art'
   return mp4Error('AVIO_ERR_MP4_SIZE_ZERO', header, message)
 }
 
@@ -78,7 +79,7 @@ export function endWithoutFragment(length: number): Mp4Error {
 /** The stream ended without a sample of an announced track, though others have some. */
 export function trackWithoutSamples({ trak, trackId, kind }: AnnouncedTrack): Mp4Error {
   const message =
-    `the stream ended without a sample of this ${kind} track: players wait for it, or show nothing. If the source has ` +
-    'none in this range, leave the track out (ffmpeg: -map, -an, -vn)'
+    `the stream ended without a sample of this ${kind} track: players wait for it, or show nothing. ` +
+    'If the source has none in this range, leave the track out (ffmpeg: -map, -an, -vn)'
   return mp4Error('AVIO_ERR_MP4_NO_FRAGMENT', trak, message, trackId)
 }

@@ -30,7 +30,7 @@ export function refusedFragment({ box, trackId }: TrackFragment): Mp4Error {
 function encrypted(box: Box, trackId: number): Mp4Error {
   const what = box.type === 'traf' ? 'it has encryption data (saio)' : formatName(box.type)
   const message =
-    `the track is encrypted (${what}). The data to decrypt its samples is in the fragments, which an ordinary MP4 does ` +
-    'not have. Leave the output fragmented, or encrypt the ordinary one'
+    `the track is encrypted (${what}). The data to decrypt its samples is in the fragments, ` +
+    'which an ordinary MP4 does not have. Leave the output fragmented, or encrypt the ordinary one'
   return box.error('AVIO_ERR_MP4_TRACK_UNSUPPORTED', message, trackId)
 }

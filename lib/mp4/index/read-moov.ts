@@ -65,8 +65,8 @@ export async function movieIn(window: SourceWindow, maxBoxSize = MAX_INDEX_SIZE)
   }
   throw new Mp4Error(
     'AVIO_ERR_MP4_MOOV_MISSING',
-    `The file has no moov in its ${size} bytes, so its media can not be located. Its writer was stopped early, or its ` +
-      'end is missing: download or create it again',
+    `The file has no moov in its ${size} bytes, so its media can not be located. Its writer was stopped early, ` +
+      'or its end is missing: download or create it again',
     { byteOffset: size },
   )
 }

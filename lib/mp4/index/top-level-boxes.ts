@@ -78,7 +78,8 @@ export class TopLevelBoxes {
     const { offset, end, size, index } = box
     if (end - offset > maxBoxSize) throw boxTooLarge(box, maxBoxSize)
     if (size !== Infinity && offset + size > end) {
-      const message = `the file ends after ${end - offset} of the ${size} bytes of this box. Download or create it again`
+      const what = `the file ends after ${end - offset} of the ${size} bytes of this box`
+      const message = `${what}. Download or create it again`
       throw mp4Error('AVIO_ERR_MP4_BOX_TRUNCATED', box, message)
     }
     const bytes = await this.#window.bytes(offset, end - offset)

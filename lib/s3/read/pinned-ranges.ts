@@ -227,8 +227,9 @@ export class PinnedRanges {
       const said = isError(error) ? error.message : ''
       return new S3Error(
         code,
-        `Cannot read from byte ${byteOffset} of ${formatS3Uri(location)}: ${said}. Some stores send the checksum of the ` +
-          "whole object with a range of it. If this one does, make the client with responseChecksumValidation: 'WHEN_REQUIRED'.",
+        `Cannot read from byte ${byteOffset} of ${formatS3Uri(location)}: ${said}. Some stores send the checksum ` +
+          'of the whole object with a range of it. If this one does, make the client with ' +
+          "responseChecksumValidation: 'WHEN_REQUIRED'.",
         answered,
         { cause: error },
       )

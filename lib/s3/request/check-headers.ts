@@ -55,8 +55,8 @@ export function checkMetadata(metadata: Record<string, string> | undefined): voi
     bytes += Buffer.byteLength(name) + Buffer.byteLength(value)
   }
   if (bytes > MAX_METADATA) {
-    const rule = `Option "metadata" must have at most ${MAX_METADATA} bytes of names and values, S3’s own limit, got ${bytes}`
-    throw new OptionError('metadata', rule, metadata)
+    const rule = `must have at most ${MAX_METADATA} bytes of names and values, S3’s own limit`
+    throw new OptionError('metadata', `Option "metadata" ${rule}, got ${bytes}`, metadata)
   }
 }
 

@@ -33,24 +33,43 @@ interface SystemError {
   readonly rawPacket?: unknown
 }
 
+/** A pattern of the codes that begin with one of these words. */
+function oneOf(...words: readonly string[]): RegExp {
+  return new RegExp(`^(${words.join('|')})`)
+}
+
+/** No connection to the address, or no descriptor or port left for one. */
+const NO_CONNECTION =
+  'ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EMFILE|ENFILE|ENOBUFS|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT'
+
+/** The other side's certificate, or its TLS, is refused. */
+const NO_TRUST = 'CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_TLS_|EPROTO$|ERR_SSL_'
+
 /** A name or a certificate does not change within a second. */
-const FINAL =
-  /^(ENOTFOUND|CERT_|ERR_TLS_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|EPROTO$|ERR_SSL_)/
+const FINAL = oneOf('ENOTFOUND', NO_TRUST)
 
 /**
  * Failures before the first byte of the request: no connection, no name, no descriptor, no trust, a header that Node
  * refuses.
  */
-const UNSENT =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EMFILE|ENFILE|ENOBUFS|EADDRNOTAVAIL|EADDRINUSE|UND_ERR_CONNECT_TIMEOUT|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_TLS_|EPROTO$|ERR_SSL_|ERR_INVALID_|ERR_HTTP_INVALID_)/
+const UNSENT = oneOf(
+  NO_CONNECTION,
+  'EADDRINUSE',
+  'ENOTFOUND',
+  'EAI_',
+  NO_TRUST,
+  'ERR_INVALID_',
+  'ERR_HTTP_INVALID_',
+)
 
 /** Temporary connection failures. */
-const MAY_PASS =
-  /^(ECONNREFUSED|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENETDOWN|EMFILE|ENFILE|ENOBUFS|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT)$/
+const MAY_PASS = oneOf(`(?:${NO_CONNECTION}|EAI_AGAIN)$`)
 
 /** Temporary failures of an established connection. */
-const BROKEN =
-  /^(ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|ERR_STREAM_PREMATURE_CLOSE|HPE_INVALID_CONSTANT|HPE_INVALID_EOF_STATE|UND_ERR_SOCKET|UND_ERR_BODY_TIMEOUT|UND_ERR_HEADERS_TIMEOUT)$/
+const BROKEN = new RegExp(
+  '^(ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|ERR_STREAM_PREMATURE_CLOSE|HPE_INVALID_CONSTANT|HPE_INVALID_EOF_STATE|' +
+    'UND_ERR_SOCKET|UND_ERR_BODY_TIMEOUT|UND_ERR_HEADERS_TIMEOUT)$',
+)
 
 /** Errors whose message alone shows that there was no connection yet: from Node's TLS, and from the SDK's handler. */
 const NOT_CONNECTED =

@@ -49,7 +49,10 @@ export function remedyOf(error: unknown, code: S3ErrorCode | undefined): string 
   if (mark?.protocol === 'http:' && !mark.hasWorked && HUNG_UP.test(network?.code ?? ''))
     return 'If this port speaks https, start the endpoint with https://.'
   if (network && OWN_LIMITS.test(network.code))
-    return 'This process or machine has no descriptors or ports left: raise the limit (ulimit -n), or run fewer jobs at once.'
+    return (
+      'This process or machine has no descriptors or ports left: raise the limit (ulimit -n), ' +
+      'or run fewer jobs at once.'
+    )
   const remedy = (code === undefined ? undefined : REMEDIES[code]) ?? ''
   const region = raw.$response?.headers?.['x-amz-bucket-region'] ?? raw.Region
   return code === 'AVIO_ERR_WRONG_REGION' && region !== undefined ? `${remedy} It is ${region}.` : remedy

@@ -37,13 +37,17 @@ function checkWhole(request: S3Request, checksum: Checksum | undefined, size: nu
   const promisedSize = headerOf(request, 'x-amz-mp-object-size')
   if (promisedSize !== undefined && Number(promisedSize) !== size) {
     throw new ServiceError('InvalidRequest', {
-      message: `The provided 'x-amz-mp-object-size' header value ${promisedSize} does not match what was computed: ${size}`,
+      message:
+        `The provided 'x-amz-mp-object-size' header value ${promisedSize} ` +
+        `does not match what was computed: ${size}`,
     })
   }
   const type = typeFrom(request)
   if (type && checksum && type !== checksum.type) {
     throw new ServiceError('InvalidRequest', {
-      message: `The upload was created using the ${checksum.type} checksum mode. The complete request must use the same checksum mode.`,
+      message:
+        `The upload was created using the ${checksum.type} checksum mode. ` +
+        'The complete request must use the same checksum mode.',
     })
   }
   for (const algorithm of CHECKSUM_ALGORITHMS) {
