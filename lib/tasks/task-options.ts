@@ -1,5 +1,6 @@
-import { formatWhitelistOption, sharedSettings } from '../ffmpeg/check-options.js'
+import { RUN_OPTIONS, sharedSettings } from '../ffmpeg/check-options.js'
 import type { FfmpegDemuxerOptions, FfmpegRunOptions } from '../ffmpeg/ffmpeg-options.js'
+import { formatWhitelistOption } from '../ffmpeg/input-settings.js'
 import { sourceOption } from '../ffmpeg/source-option.js'
 import { type Limits, UNLIMITED, limitsOption } from '../ffmpeg/limits/limits.js'
 import type { RandomAccess } from '../io/random-access.js'
@@ -15,14 +16,7 @@ export interface TaskOptions extends FfmpegRunOptions, Pick<FfmpegDemuxerOptions
 export const TASK_OPTIONS = [
   'source',
   'formatWhitelist',
-  'ffmpegPath',
-  'globalArgs',
-  'env',
-  'signal',
-  'killTimeout',
-  'limits',
-  'cacheSize',
-  'highWaterMark',
+  ...RUN_OPTIONS,
 ] as const satisfies readonly (keyof TaskOptions)[]
 
 /**

@@ -11,7 +11,7 @@ import {
   stringOption,
 } from '../../options.js'
 import { childEnvironment } from '../child/environment.js'
-import { demuxerOption, formatWhitelistOption } from '../check-options.js'
+import { demuxerOption, formatWhitelistOption } from '../input-settings.js'
 import { type FfmpegLimits, UNLIMITED, limitsOption } from '../limits/limits.js'
 
 /** Options of `probe`. */

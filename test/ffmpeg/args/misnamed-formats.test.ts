@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { MEANT, meantBy } from '../../../lib/ffmpeg/args/misnamed-formats.js'
 import { muxerOf } from '../../../lib/ffmpeg/args/muxers.js'
-import { demuxerOption } from '../../../lib/ffmpeg/check-options.js'
+import { demuxerOption } from '../../../lib/ffmpeg/input-settings.js'
 import { locateFfmpeg } from '../../../lib/ffmpeg/binary/locate-ffmpeg.js'
 import { IMPOSSIBLE } from '../../../lib/ffmpeg/args/muxer-table.js'
 
