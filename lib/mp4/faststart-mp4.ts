@@ -1,6 +1,6 @@
 import { DeferredHeaderTransform } from '../io/pipeline/deferred-header-transform.js'
-import { GiB, KiB, MiB, integerOption, knownOptions, optionsObject, signalOption } from '../options.js'
 import { FaststartBuilder } from './faststart/faststart-builder.js'
+import { stageSettings } from './stage-options.js'
 
 /** Options of {@link FaststartMp4}. */
 export interface FaststartMp4Options {
@@ -54,26 +54,8 @@ export interface FaststartMp4Options {
 export class FaststartMp4 extends DeferredHeaderTransform {
   /** @throws `OptionError` for an invalid option */
   constructor(options: FaststartMp4Options = {}) {
-    optionsObject(options, 'FaststartMp4')
-    knownOptions(options, 'FaststartMp4', ['maxBoxSize', 'signal', 'highWaterMark'])
-    const maxBoxSize = integerOption(options, 'maxBoxSize', {
-      min: KiB,
-      max: GiB,
-      default: 16 * MiB,
-      unit: 'bytes',
-    })
-    const highWaterMark = integerOption(options, 'highWaterMark', {
-      min: 0,
-      max: GiB,
-      default: undefined,
-      unit: 'bytes',
-    })
-    const signal = signalOption(options)
-    super({
-      name: 'FaststartMp4',
-      assembly: new FaststartBuilder({ maxBoxSize }),
-      signal,
-      highWaterMark,
-    })
+    const name = 'FaststartMp4'
+    const { maxBoxSize, highWaterMark, signal } = stageSettings(options, name)
+    super({ name, assembly: new FaststartBuilder({ maxBoxSize }), signal, highWaterMark })
   }
 }

@@ -3,16 +3,7 @@ import { destroyOnAbort } from '../io/async/abort-listeners.js'
 import { LINK, type Link, isSoleConsumer } from '../io/pipeline/link.js'
 import { Upstream } from '../io/pipeline/upstream.js'
 import { tell } from '../io/async/user-event.js'
-import {
-  GiB,
-  KiB,
-  MiB,
-  booleanOption,
-  integerOption,
-  knownOptions,
-  optionsObject,
-  signalOption,
-} from '../options.js'
+import { KiB, booleanOption } from '../options.js'
 import { Fmp4Checker } from './checks/fmp4-checker.js'
 import type {
   Fmp4Fragment,
@@ -20,6 +11,7 @@ import type {
   ValidationReport,
   ValidationWarning,
 } from './checks/validation-report.js'
+import { stageSettings } from './stage-options.js'
 import type { DuplexEvents, TypedListener } from '../io/pipeline/typed-listeners.js'
 
 /** Bytes processed in one turn of the event loop. */
@@ -99,22 +91,8 @@ export class Fmp4Validator extends Transform {
 
   /** @throws `OptionError` for an invalid option */
   constructor(options: Fmp4ValidatorOptions = {}) {
-    optionsObject(options, 'Fmp4Validator')
-    knownOptions(options, 'Fmp4Validator', ['strict', 'maxBoxSize', 'signal', 'highWaterMark'])
+    const { maxBoxSize, highWaterMark, signal } = stageSettings(options, 'Fmp4Validator', ['strict'])
     const strict = booleanOption(options, 'strict', { default: true })
-    const maxBoxSize = integerOption(options, 'maxBoxSize', {
-      min: KiB,
-      max: GiB,
-      default: 16 * MiB,
-      unit: 'bytes',
-    })
-    const highWaterMark = integerOption(options, 'highWaterMark', {
-      min: 0,
-      max: GiB,
-      default: undefined,
-      unit: 'bytes',
-    })
-    const signal = signalOption(options)
     super(highWaterMark === undefined ? {} : { highWaterMark })
     this.#upstream = new Upstream(this, 'Fmp4Validator')
     this.#checker = new Fmp4Checker(
