@@ -203,13 +203,8 @@ export type { S3ClientOption } from './s3/request/s3-client.js'
 export type { S3KeyOptions, S3Location, S3LocationOptions, S3UriOptions } from './s3/request/s3-location.js'
 export { S3MultipartWritable, type S3MultipartWritableEvents } from './s3/s3-multipart-writable.js'
 export { S3Source, type S3SourceOptions } from './s3/s3-source.js'
-export {
-  type ReadProgress,
-  S3RangeReadable,
-  type S3RangeReadableEvents,
-  type S3RangeReadableOptions,
-  type S3RangeSettings,
-} from './s3/s3-range-readable.js'
+export { type ReadProgress, S3RangeReadable, type S3RangeReadableEvents } from './s3/s3-range-readable.js'
+export type { S3RangeReadableOptions, S3RangeSettings } from './s3/read/range-options.js'
 export type { S3Verification } from './s3/checks/whole-check.js'
 export {
   abortStaleUploads,

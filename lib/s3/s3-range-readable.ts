@@ -2,80 +2,14 @@ import { Readable } from 'node:stream'
 import { destroyOnAbort } from '../io/async/abort-listeners.js'
 import { LINK, type Link } from '../io/pipeline/link.js'
 import { OrderedRanges } from '../io/fetch/ordered-ranges.js'
-import { BLOCK_SIZE } from '../io/fetch/range-buffer.js'
 import { ReadAheadWindow } from '../io/fetch/read-ahead-window.js'
 import { tell, throwOutside } from '../io/async/user-event.js'
-import {
-  GiB,
-  integerOption,
-  KiB,
-  knownOptions,
-  MiB,
-  oneOfOption,
-  optionsObject,
-  signalOption,
-} from '../options.js'
 import type { S3ObjectInfo, VersionPin } from './read/version-pin.js'
 import { ObjectSlice } from './object-slice.js'
 import { PinnedObject, SHARED_PIN } from './pinned-object.js'
-import { READ_OPTIONS, readOptions, type S3ReadSettings } from './read/read-options.js'
-import type { S3LocationOptions } from './request/s3-location.js'
+import { type S3RangeReadableOptions, rangeOptions } from './read/range-options.js'
 import { type S3Verification, WholeCheck } from './checks/whole-check.js'
 import type { ReadableEvents, TypedListener } from '../io/pipeline/typed-listeners.js'
-
-/** The options of {@link S3RangeReadable}. */
-export type S3RangeReadableOptions = S3LocationOptions & S3RangeSettings
-
-/** The range to read, and how. */
-export interface S3RangeSettings extends S3ReadSettings {
-  /** First byte to read, from 0. A start at or past the object's end is an error. @defaultValue 0 */
-  start?: number | undefined
-  /**
-   * One past the last byte to read; more than `start`. As in HTTP, a value past the object's end means its end; `total`
-   * of every `progress` event is the number of bytes to be delivered.
-   *
-   * @defaultValue the object's end
-   */
-  end?: number | undefined
-  /**
-   * Maximum number of concurrent ranges: 1 to 256. The throughput of one connection is limited; this many give that
-   * many times as much. The next limit is `readAhead`.
-   *
-   * @defaultValue 6
-   */
-  concurrency?: number | undefined
-  /**
-   * Maximum number of bytes requested and not yet consumed, whether in flight, in memory or in the stream's buffer: 2
-   * to 64 GiB. For full speed use at least `concurrency` × `partSize`; below that, ranges get smaller.
-   *
-   * @defaultValue 48 MiB
-   */
-  readAhead?: number | undefined
-  /**
-   * Whether to compare a read of a whole object with the store's checksum before the end.
-   *
-   * - `'auto'`: if the read takes more than one request, with a CRC-32 of the whole object, if there is one. This takes
-   *   one HEAD, alongside the second range.
-   * - `'always'`: every read, with any available checksum: CRC-32, CRC-32C, CRC-64/NVME, SHA-1, SHA-256, of the whole
-   *   or of its parts, or an ETag that is an MD5. The first byte waits for the store's response; the checksum takes CPU
-   *   time.
-   * - `'off'`: never.
-   *
-   * If the store refuses the request, or has no checksum for the object, there is no check and nothing else changes;
-   * {@link S3RangeReadable.verified} tells whether there was one.
-   *
-   * @defaultValue `'auto'`
-   */
-  verify?: 'auto' | 'always' | 'off' | undefined
-  /** Destroys the stream, with an `AbortError`. */
-  signal?: AbortSignal | undefined
-  /**
-   * Size of the stream's own buffer, which is a share of `readAhead`, in bytes: 1 to `readAhead`.
-   *
-   * @defaultValue 256 KiB, or half of `readAhead` if that is less
-   */
-  highWaterMark?: number | undefined
-}
 
 /** Progress of a read. */
 export interface ReadProgress {
@@ -94,12 +28,6 @@ export interface S3RangeReadableEvents extends ReadableEvents {
   /** The next stage wants no more, and the stream ends early, without an error. */
   stop: []
 }
-
-/**
- * The first request is small: enough for a demuxer to identify its input, and no more than 20 ms of a single
- * connection. The requests after it follow as soon as its header has arrived.
- */
-const FIRST_SIZE = 512 * KiB
 
 /**
  * Reads an object in S3, or a part of it, in order, through parallel ranged GETs.
@@ -144,9 +72,9 @@ export class S3RangeReadable extends Readable {
 
   /** @throws {@link OptionError} for an option that breaks its rule */
   constructor(options: S3RangeReadableOptions) {
-    const { rule, highWaterMark, verify, signal } = checked(options)
+    const { target, rule, highWaterMark, verify, signal } = rangeOptions(options)
     super({ highWaterMark })
-    const object = (this.#object = new PinnedObject(readOptions(options, 'S3RangeReadable'), pinIn(options)))
+    const object = (this.#object = new PinnedObject(target, pinIn(options)))
     this.#start = this.#position = rule.start
     this.#plan = new ReadAheadWindow(rule)
     this.#ranges = new OrderedRanges(
@@ -319,40 +247,6 @@ export interface S3RangeReadable {
     event: Name,
     listener: TypedListener<S3RangeReadableEvents, Name>,
   ): this
-}
-
-const NAMES = [
-  ...READ_OPTIONS,
-  'start',
-  'end',
-  'concurrency',
-  'readAhead',
-  'verify',
-  'signal',
-  'highWaterMark',
-] as const satisfies readonly (keyof S3RangeReadableOptions)[]
-
-function checked(options: S3RangeReadableOptions) {
-  knownOptions(optionsObject(options, 'S3RangeReadable', 'uri'), 'S3RangeReadable', NAMES)
-  const { partSize } = readOptions(options, 'S3RangeReadable')
-  const max = Number.MAX_SAFE_INTEGER
-  const unit = 'bytes'
-  const start = integerOption(options, 'start', { min: 0, max: max - 1, default: 0, unit })
-  const end = integerOption(options, 'end', { min: start + 1, max, default: Infinity, unit, infinity: true })
-  const concurrency = integerOption(options, 'concurrency', { min: 1, max: 256, default: 6 })
-  const readAhead = integerOption(options, 'readAhead', { min: 2, max: 64 * GiB, default: 48 * MiB, unit })
-  const highWaterMark = integerOption(options, 'highWaterMark', {
-    min: 1,
-    max: readAhead,
-    default: Math.min(BLOCK_SIZE, Math.floor(readAhead / 2)),
-    unit,
-  })
-  return {
-    rule: { start, end, firstSize: Math.min(FIRST_SIZE, partSize), partSize, concurrency, readAhead },
-    highWaterMark,
-    verify: oneOfOption(options, 'verify', { values: ['auto', 'always', 'off'], default: 'auto' }),
-    signal: signalOption(options),
-  }
 }
 
 /** How to check the bytes of a whole object. */

@@ -5,7 +5,8 @@ import { knownOptions, optionsObject } from '../options.js'
 import { PinnedObject, SHARED_PIN } from './pinned-object.js'
 import { READ_OPTIONS, readOptions, type S3ReadOptions } from './read/read-options.js'
 import type { S3ObjectInfo } from './read/version-pin.js'
-import { S3RangeReadable, type S3RangeReadableOptions } from './s3-range-readable.js'
+import type { S3RangeReadableOptions } from './read/range-options.js'
+import { S3RangeReadable } from './s3-range-readable.js'
 
 /** The options of {@link S3Source}. */
 export type S3SourceOptions = S3ReadOptions

@@ -3,7 +3,8 @@ import { S3Client } from '@aws-sdk/client-s3'
 import type { Test } from 'tap'
 import type { S3Error } from '../../lib/errors.js'
 import { KiB } from '../../lib/options.js'
-import { S3RangeReadable, type S3RangeSettings } from '../../lib/s3/s3-range-readable.js'
+import type { S3RangeSettings } from '../../lib/s3/read/range-options.js'
+import { S3RangeReadable } from '../../lib/s3/s3-range-readable.js'
 import { LocalS3 } from '../../lib/testing/index.js'
 
 /** 128 KiB in which every aligned place of 64 KiB can be told from every other. */

@@ -10,7 +10,8 @@ import {
 import t, { type Test } from 'tap'
 import { MiB } from '../../../lib/options.js'
 import { S3MultipartWritable } from '../../../lib/s3/s3-multipart-writable.js'
-import { S3RangeReadable, type S3RangeSettings } from '../../../lib/s3/s3-range-readable.js'
+import type { S3RangeSettings } from '../../../lib/s3/read/range-options.js'
+import { S3RangeReadable } from '../../../lib/s3/s3-range-readable.js'
 import { LocalS3 } from '../../../lib/testing/index.js'
 import { pattern } from '../../support/reading.js'
 

@@ -11,7 +11,8 @@ import {
 } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
 import { KiB } from '../../../lib/options.js'
-import { S3RangeReadable, type S3RangeSettings } from '../../../lib/s3/s3-range-readable.js'
+import type { S3RangeSettings } from '../../../lib/s3/read/range-options.js'
+import { S3RangeReadable } from '../../../lib/s3/s3-range-readable.js'
 import { LocalS3, type LocalS3Options } from '../../../lib/testing/index.js'
 import { pattern } from '../../support/reading.js'
 
