@@ -110,34 +110,48 @@ export function parseArguments(args: readonly string[], option: string): Argumen
     const token = args[at]!
     checkElement(args, at, option)
     if (!token.startsWith('-') || token === '-' || token === '--') throw anotherOutput(token, option)
-    const { name, specifier } = nameOf(token.slice(1))
-    if (PRINTING.has(name)) {
+    if (isPrinting(token)) {
       throw refused(
         token,
         option,
         'it prints text instead of media and ends ffmpeg. Run ffmpeg by hand for that.',
       )
     }
-    const next = args[at + 1]
-    const alone = BOOLEANS.has(name) || (ONCE_VALUED.has(name) && (next === undefined || !/^\d+$/.test(next)))
-    const positive = name.slice('no'.length)
-    if (alone) {
-      list.push({ name, specifier, value: undefined, negated: false, tokens: [token] })
-    } else if (name.startsWith('no') && (BOOLEANS.has(positive) || ONCE_VALUED.has(positive))) {
-      list.push({ name: positive, specifier, value: undefined, negated: true, tokens: [token] })
-    } else if (next === undefined) {
+    const argument = argumentAt(args, at)
+    if (argument === undefined) {
       throw new OptionError(
         option,
         `Option "${option}" must end with a complete option: "${token}" needs a value, and none follows`,
         args,
       )
-    } else {
-      checkValue(args, at + 1, option)
-      list.push({ name, specifier, value: next, negated: false, tokens: [token, next] })
-      at++
     }
+    if (argument.value !== undefined) checkValue(args, ++at, option)
+    list.push(argument)
   }
   return list
+}
+
+/**
+ * The option at an index of a list, with its value if it takes one.
+ *
+ * @returns `undefined` if its value is missing
+ */
+export function argumentAt(args: readonly string[], at: number): Argument | undefined {
+  const token = args[at]!
+  const next = args[at + 1]
+  const { name, specifier } = nameOf(token.slice(1))
+  const isAlone = BOOLEANS.has(name) || (ONCE_VALUED.has(name) && (next === undefined || !/^\d+$/.test(next)))
+  const positive = name.slice('no'.length)
+  if (isAlone) return { name, specifier, value: undefined, negated: false, tokens: [token] }
+  if (name.startsWith('no') && (BOOLEANS.has(positive) || ONCE_VALUED.has(positive)))
+    return { name: positive, specifier, value: undefined, negated: true, tokens: [token] }
+  if (next === undefined) return undefined
+  return { name, specifier, value: next, negated: false, tokens: [token, next] }
+}
+
+/** Whether an option prints something and ends ffmpeg. */
+export function isPrinting(token: string): boolean {
+  return PRINTING.has(nameOf(token.slice(1)).name)
 }
 
 function nameOf(token: string): { name: string; specifier: string } {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import t from 'tap'
-import { parseArguments } from '../../../lib/ffmpeg/args/parse-arguments.js'
+import { argumentAt, isPrinting, parseArguments } from '../../../lib/ffmpeg/args/parse-arguments.js'
 
 const FFMPEG = process.env['FFMPEG_PATH'] ?? 'ffmpeg'
 
@@ -84,4 +84,55 @@ t.test('agrees with the installed ffmpeg on which options take a value', async t
     t.match(parseArguments([`-${name}`, ...(takesValue ? ['7'] : [])], 'output.args'), [{ name }], name)
     if (!takesValue) t.throws(() => parseArguments([`-${name}`, 'PROBE'], 'output.args'), name)
   }
+})
+
+/**
+ * Options of which `ffmpeg -h full` of some version says the opposite: it prints the placeholder of a value only where
+ * the source has a name for it, and names a value of options that take none.
+ */
+const MISLEADING_HELP = {
+  valueNotShown: [
+    ...['filter_threads', 'filter_complex_threads', 'filter_buffered_frames', 'vsync', 'async', 'fps_mode'],
+    ...['frame_drop_threshold', 'vstats_version', 'seek_timestamp', 'apad', 'reinit_filter', 'discard'],
+    ...['disposition', 'copypriorss', 'thread_queue_size', 'top', 'guess_layout_max', 'apply_cropping'],
+    ...['shortest_buf_duration', 'stats_enc_pre', 'stats_enc_post', 'stats_mux_pre', 'stats_enc_pre_fmt'],
+    ...['stats_enc_post_fmt', 'stats_mux_pre_fmt', 'mastering_display', 'content_light'],
+  ],
+  shownWithoutOne: ['hide_banner', 'xerror', 're'],
+  /** Options of filters, which are no options of the command line. */
+  ofFilters: ['stats', 'y', 'n'],
+}
+
+t.test('differs from ffmpeg -h full only where that help misleads', async t => {
+  const { stdout: help } = spawnSync(FFMPEG, ['-hide_banner', '-h', 'full'], {
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  const start = help.indexOf('Global options')
+  const end = help.search(/^[\w -]+ AVOptions:/m)
+  t.ok(start > 0 && end > start)
+  const takesValue = (name: string) => argumentAt([`-${name}`, 'PROBE'], 0)?.value === 'PROBE'
+
+  // `-name value  what it does`; from 7.0 on `-name[:<stream_spec>] <value>  what it does`.
+  const own = help.slice(start, end).matchAll(/^-([a-zA-Z_]+)(?:\[?[:<[]\S*)?(?: (\S.*?))?(?: {2}|$)/gm)
+  const differences = Array.from(own, ([, name = '', value]) => ({ name, isShown: value !== undefined }))
+  t.ok(differences.length > 100, `${differences.length} options`)
+  for (const { name, isShown } of differences) {
+    if (isShown === takesValue(name)) continue
+    const known = isShown ? MISLEADING_HELP.shownWithoutOne : MISLEADING_HELP.valueNotShown
+    t.ok(known.includes(name), `-${name} is known to mislead`)
+  }
+
+  const others = Array.from(help.slice(end).matchAll(/^ {2}-([\w-]+) +<\w+>/gm), ([, name = '']) => name)
+  t.ok(others.length > 1000, `${others.length} options of muxers, codecs and filters`)
+  const alone = new Set(others.filter(name => !takesValue(name)))
+  t.same([...alone].sort(), [...MISLEADING_HELP.ofFilters].sort())
+})
+
+t.test('reads one option at an index, and finds its value missing', async t => {
+  t.match(argumentAt(['-an', '-c:v:0', 'copy'], 1), { name: 'c', specifier: 'v:0', value: 'copy' })
+  t.match(argumentAt(['-nostdin', 'x'], 0), { name: 'stdin', negated: true, tokens: ['-nostdin'] })
+  t.equal(argumentAt(['-c:v'], 0), undefined)
+  t.equal(isPrinting('-version'), true)
+  t.equal(isPrinting('-c:v'), false)
 })
