@@ -151,6 +151,15 @@ export const HOUSE: readonly Floor[] = [
     ],
   ),
   floor(
+    8,
+    'cli',
+    ['@aws-sdk/'],
+    [
+      [1, 'arguments', 'words of a command line: places, spans of time, errors of usage'],
+      [2, 'syntax', 'ffmpeg’s own syntax as a job: files with their options, formats by endings'],
+    ],
+  ),
+  floor(
     9,
     TESTING,
     [],
