@@ -6,6 +6,7 @@ export { FileWritable } from './io/file/file-writable.js'
 export type { FileResult, FileWritableOptions } from './io/file/file-writable-options.js'
 export { HttpSource } from './io/sources/http-source.js'
 export type { HttpSourceOptions } from './io/sources/http-options.js'
+export type { HttpAllow } from './io/sources/http-allow.js'
 export { CommitGroup, type CommitGroupOptions } from './io/pipeline/commit-group.js'
 export type {
   DuplexEvents,

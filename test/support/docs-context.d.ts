@@ -20,6 +20,7 @@ declare global {
   const secretAccessKey: string
   const accountId: string
   const presignedUrl: string
+  const url: string
 
   // Stages and sources that a page has made before.
   const source: RandomAccess

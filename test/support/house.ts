@@ -41,6 +41,7 @@ export const HOUSE: readonly Floor[] = [
     'io',
     [],
     [
+      [1, 'addresses', 'the hosts and network addresses that a URL of a stranger may lead to'],
       [1, 'async', 'abort signals, waiting, retries, stall timers, long work in turns'],
       [1, 'checksums', 'CRC-32, CRC-32C, CRC-64/NVME, the digests of S3'],
       [1, 'descriptors', 'a lack of file descriptors; which system errors are temporary'],

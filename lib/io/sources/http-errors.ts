@@ -1,6 +1,8 @@
+import { RefusedAddress } from '../addresses/checked-agents.js'
 import { isDamagedTls } from '../async/retry.js'
 import { BrokenBody } from '../fetch/range-body.js'
 import { SourceError, type SourceErrorCode, type SourceErrorFields, isError } from '../../errors.js'
+import { addressRefused } from './http-allow.js'
 
 /** Classifies a failed HTTP request, and whether it is worth another attempt. */
 
@@ -61,6 +63,7 @@ export type HttpErrorFields = Required<Pick<SourceErrorFields, 'source' | 'byteO
  */
 export function httpError(error: unknown, fields: HttpErrorFields, maxAttempts: number): SourceError {
   if (error instanceof SourceError) return error
+  if (error instanceof RefusedAddress) return addressRefused(error, fields)
   const statusCode = error instanceof StatusError ? error.statusCode : undefined
   const code = BY_STATUS[statusCode ?? 0] ?? 'AVIO_ERR_SOURCE_READ'
   const tried = isRetryable(error) ? ` after ${fields.attempts} of ${maxAttempts} attempts` : ''

@@ -1,6 +1,7 @@
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { SourceError } from '../../errors.js'
+import type { CheckedAgents } from '../addresses/checked-agents.js'
 import { type ByteRange, rangeHeader } from '../byte-range.js'
 import { oneTry } from '../fetch/one-try.js'
 import { copyBody, discard, stalled } from '../fetch/range-body.js'
@@ -80,7 +81,7 @@ async function follow(
   for (let redirects = 0; ; redirects++) {
     // Secrets in the headers are for the origin that the user named, and for no other.
     const headers = url.origin === target.url.origin ? { ...target.headers, ...asked } : asked
-    const answer = await get(url, headers, signal)
+    const answer = await get(url, headers, signal, target.policy?.agents)
     watch.alive()
     const { location } = answer.headers
     if (location === undefined || ![301, 302, 303, 307, 308].includes(answer.statusCode ?? 0)) return answer
@@ -89,13 +90,19 @@ async function follow(
     if (redirects === MAX_REDIRECTS) {
       throw badRedirect(`was redirected more than ${MAX_REDIRECTS} times`, target.source)
     }
+    target.policy?.check(url, target.source, true)
   }
 }
 
-function get(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<IncomingMessage> {
+function get(
+  url: URL,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+  agents: CheckedAgents | undefined,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const client = url.protocol === 'https:' ? https : http
-    client.get(url, { headers, signal }, resolve).on('error', reject)
+    client.get(url, { headers, signal, agent: agents?.for(url.protocol) }, resolve).on('error', reject)
   })
 }
 

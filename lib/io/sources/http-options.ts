@@ -12,6 +12,7 @@ import {
   stringOption,
 } from '../../options.js'
 import { minThroughputOption } from '../async/stall-timer.js'
+import { type HttpAllow, HttpPolicy } from './http-allow.js'
 
 /** The options of {@link HttpSource}. */
 export interface HttpSourceOptions {
@@ -20,6 +21,14 @@ export interface HttpSourceOptions {
    * authorization. Neither these nor the query appear in any error.
    */
   url: string | URL
+  /**
+   * Where the URL may lead, for one that a stranger named: the URL and every redirect must name one of these hosts, by
+   * `https:` unless its entry says `http:`, without user or password; and only public addresses are connected to, and
+   * those that `addresses` opens. Whatever else it leads to is `AVIO_ERR_SOURCE_REFUSED`, before a byte is sent there.
+   *
+   * @defaultValue anywhere, your own network included
+   */
+  allow?: HttpAllow | undefined
   /**
    * Extra headers for every request: `authorization`, `cookie`, `user-agent` … They are sent to the URL's own
    * origin, but not to another one after a redirect. `range`, `accept-encoding`, `connection` and conditions
@@ -73,6 +82,7 @@ export interface HttpTarget {
   readonly source: string
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
+  readonly policy?: HttpPolicy | undefined
   readonly etag?: string | undefined
   readonly stallTimeout: number
   readonly minThroughput: number
@@ -82,6 +92,7 @@ export interface HttpTarget {
 
 const OPTIONS = [
   'url',
+  'allow',
   'headers',
   'etag',
   'stallTimeout',
@@ -91,16 +102,23 @@ const OPTIONS = [
 ] as const
 const OWNED = /^(range|accept-encoding|connection|content-length|transfer-encoding|if-.*)$/
 
-/** Reads the options of an HttpSource; throws an {@link OptionError} for an invalid one. */
+/**
+ * Reads the options of an HttpSource; throws an {@link OptionError} for an invalid one, and a {@link SourceError} for a
+ * URL that `allow` doesn't open.
+ */
 export function httpOptions(options: HttpSourceOptions): HttpTarget {
   knownOptions(optionsObject(options, 'HttpSource', 'url'), 'HttpSource', OPTIONS)
   const given = addressOption(options.url)
+  const policy = HttpPolicy.option(options)
   const url = new URL(given)
+  const source = url.origin + url.pathname
+  policy?.check(url, source, false)
   url.username = url.password = url.hash = ''
   return {
     url,
-    source: url.origin + url.pathname,
+    source,
     headers: { ...basicAuthorization(given), ...headersOption(options) },
+    policy,
     etag: stringOption(options, 'etag', { default: undefined }),
     stallTimeout: integerOption(options, 'stallTimeout', {
       min: 1,

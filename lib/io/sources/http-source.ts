@@ -31,9 +31,11 @@ const NEVER = new AbortController().signal
  *   of a range, of which nothing is read.
  * - *As stored.* Bytes are delivered as sent, even if `Content-Encoding` says gzip.
  * - *Discreet.* Query, user and password of the URL appear in no error. Headers go to its own origin only.
- *   Redirects are followed wherever they lead, so an untrusted URL may lead into your own network.
+ * - *Confined, if you say so.* A stranger's URL, or a redirect, may lead into your own network. `allow` lists the hosts
+ *   that it may lead to, and connects to public addresses only: `AVIO_ERR_SOURCE_REFUSED`, before anything is sent.
  * - *Memory.* A read holds at most 2 × `partSize`; up to `partSize` bytes are one request.
- * - Connections come from Node's own pool (`http.globalAgent`, `https.globalAgent`); nothing has to be closed.
+ * - Connections come from Node's own pool (`http.globalAgent`, `https.globalAgent`), with `allow` from one of the
+ *   source's own that uses no proxy; nothing has to be closed.
  *
  * @example
  * ```ts
@@ -49,7 +51,10 @@ export class HttpSource implements RandomAccess {
   readonly #target: HttpTarget
   readonly #pin: HttpVersionPin
 
-  /** @throws {@link OptionError} for an option that breaks its rule */
+  /**
+   * @throws {@link OptionError} for an option that breaks its rule
+   * @throws {@link SourceError} AVIO_ERR_SOURCE_REFUSED for a URL that `allow` doesn't open
+   */
   constructor(options: HttpSourceOptions) {
     this.#target = httpOptions(options)
     this.#pin = new HttpVersionPin(this.#target.source, this.#target.etag)
