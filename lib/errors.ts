@@ -47,6 +47,8 @@ export const S3_ERROR_CODES = [
   'AVIO_ERR_COMMIT_REFUSED',
   'AVIO_ERR_OUTCOME_UNKNOWN',
   'AVIO_ERR_OBJECT_TOO_LARGE',
+  'AVIO_ERR_CHECKPOINT_MISMATCH',
+  'AVIO_ERR_CHECKPOINT_SAVE',
 ] as const
 
 /** Errors of reading any other source: a file, a URL, bytes in memory. */
@@ -206,6 +208,7 @@ const RETRYABLE: ReadonlySet<AvioErrorCode> = new Set<AvioErrorCode>([
   'AVIO_ERR_UPLOAD_FAILED',
   'AVIO_ERR_CHECKSUM_MISMATCH',
   'AVIO_ERR_OUTCOME_UNKNOWN',
+  'AVIO_ERR_CHECKPOINT_SAVE',
   'AVIO_ERR_SOURCE_READ',
   'AVIO_ERR_FILE_WRITE',
   'AVIO_ERR_HLS_STORE_FAILED',
@@ -227,6 +230,7 @@ const RETRYABLE: ReadonlySet<AvioErrorCode> = new Set<AvioErrorCode>([
 const AS_THE_CAUSE: ReadonlySet<AvioErrorCode> = new Set<AvioErrorCode>([
   'AVIO_ERR_COMMIT_REFUSED',
   'AVIO_ERR_COMMIT_PARTIAL',
+  'AVIO_ERR_CHECKPOINT_SAVE',
   'AVIO_ERR_HLS_STORE_FAILED',
 ])
 

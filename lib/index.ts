@@ -218,5 +218,10 @@ export type {
   UploadResult,
   UploadSummary,
 } from './s3/upload/upload-options.js'
+export type {
+  UploadCheckpoint,
+  UploadCheckpointCommit,
+  UploadCheckpointOption,
+} from './s3/upload/checkpoint.js'
 export type { UploadRequest } from './s3/upload/upload-request-option.js'
 export type { UploadChecksum } from './s3/upload/upload-commands.js'

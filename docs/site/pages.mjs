@@ -25,6 +25,7 @@ export const PAGES = {
     'docs/testing.md',
   ],
   Recipes: [
+    'docs/resume.md',
     'docs/lambda-and-ecs.md',
     'docs/minio-and-r2.md',
     'docs/presigned-url.md',
@@ -65,6 +66,7 @@ export const PAGES = {
     'examples/live-progress.ts',
     'examples/composition.ts',
     'examples/file-to-file.ts',
+    'examples/resume.ts',
   ],
 }
 

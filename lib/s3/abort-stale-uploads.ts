@@ -32,7 +32,7 @@ export interface AbortStaleUploadsOptions extends S3ClientOption {
   prefix?: string | undefined
   /**
    * Minimum age of an upload by the store's clock, in milliseconds: 0 or more. Choose more than the longest job takes:
-   * an upload in progress looks the same as one whose process was killed.
+   * an upload in progress looks the same as one whose process was killed, or that `checkpoint` left to be resumed.
    */
   olderThan: number
   /**
@@ -80,7 +80,8 @@ interface Task {
 }
 
 /**
- * Aborts the multipart uploads that killed processes left in a bucket; S3 bills them until then. If the bucket may have
+ * Aborts the multipart uploads that killed processes, and failures with `checkpoint`, left in a bucket; S3 bills them
+ * until then. If the bucket may have
  * a lifecycle rule, `AbortIncompleteMultipartUpload` does the same automatically.
  *
  * By default it changes nothing: it lists the uploads it would abort. It reads all pages of the listing, and continues

@@ -11,7 +11,7 @@ import { formatCrc32 } from './upload/combine-crc32.js'
 import { expectedOf } from './upload/complete-upload.js'
 import type { PartBuffer } from './upload/part-buffer.js'
 import { PartFiller, PendingChunks } from './upload/part-filler.js'
-import { PartUploads } from './upload/part-uploads.js'
+import { type PartListener, PartUploads } from './upload/part-uploads.js'
 import { formatS3Uri } from './request/s3-location.js'
 import { putObject } from './upload/put-object.js'
 import {
@@ -28,6 +28,8 @@ import type { TypedListener, WritableEvents } from '../io/pipeline/typed-listene
 export interface S3MultipartWritableEvents extends WritableEvents {
   /** A multipart upload was created; its id lets an operator clean up after a killed process. */
   upload: [upload: { uploadId: string }]
+  /** The upload of the checkpoint goes on: how many parts it has, and their size in bytes. */
+  resume: [upload: { uploadId: string; parts: number; bytes: number }]
   /** A part is stored: number (from 1), size in bytes, and ETag as S3 sent it. */
   part: [part: { partNumber: number; size: number; etag: string }]
   /** Progress: bytes stored, and the number of parts. Nothing is visible before the stream finishes. */
@@ -56,10 +58,11 @@ interface PendingWrite {
  * - Every wait ends: each request by `stallTimeout` (`commitTimeout` for the last), the clean-up after a minute.
  * - Each request has `maxAttempts` attempts, a part from the same memory.
  * - It works under a plain `pipe()`: a source that fails or closes early destroys this stream too.
+ * - With `checkpoint`, and only with it, an error leaves the upload and its parts, for another process to resume.
  * - If the source writes its header last (the index of an ordinary MP4), the stream claims the header and stores it in
  *   front of everything else: it keeps the first part in memory, and sends it last.
  *
- * Left behind on failure: nothing, except for the cases in `docs/s3-multipart-writable.md` (a killed process, a lost
+ * Left behind on failure: nothing without `checkpoint`, except for the cases in `docs/s3-multipart-writable.md` (a killed process, a lost
  * response to CreateMultipartUpload, a clean-up without permission). A lifecycle rule `AbortIncompleteMultipartUpload`
  * on the bucket takes care of those.
  *
@@ -70,7 +73,8 @@ interface PendingWrite {
  *
  * Errors: {@link S3Error} with `bucket`, `key`, `operation`, `partNumber`, `byteOffset`, `attempts` … if known:
  * `AVIO_ERR_UPLOAD_FAILED`, `AVIO_ERR_CHECKSUM_MISMATCH`, `AVIO_ERR_PRECONDITION_FAILED`, `AVIO_ERR_COMMIT_REFUSED`,
- * `AVIO_ERR_OUTCOME_UNKNOWN`, `AVIO_ERR_OBJECT_TOO_LARGE`, `AVIO_ERR_HEADER_TOO_LARGE`, and the codes common to all S3
+ * `AVIO_ERR_OUTCOME_UNKNOWN`, `AVIO_ERR_OBJECT_TOO_LARGE`, `AVIO_ERR_HEADER_TOO_LARGE`, `AVIO_ERR_CHECKPOINT_MISMATCH`,
+ * `AVIO_ERR_CHECKPOINT_SAVE`, and the codes common to all S3
  * operations (`AVIO_ERR_ACCESS_DENIED`, `AVIO_ERR_NO_SUCH_BUCKET` …).
  *
  * @example
@@ -118,14 +122,18 @@ export class S3MultipartWritable extends Writable {
     this.result.catch(() => undefined)
     this.#upstream = new Upstream(this, 'S3MultipartWritable', { claimsHeader: true })
     this.#requests = new UploadCommands(settings.target)
-    this.#uploads = new PartUploads(this.#requests, {
+    const { checkpoint, sizes, headerReserve } = settings
+    const listener: PartListener = {
       onUpload: ({ uploadId }) => tell(this, 'upload', { uploadId }),
+      onResume: upload => tell(this, 'resume', upload),
       onPart: ({ partNumber, size, etag }) => {
         tell(this, 'part', { partNumber, size, etag })
         this.#progress(size)
       },
       onFailure: error => this.destroy(error as Error),
-    })
+    }
+    const resumption = checkpoint && { checkpoint, sizes, headerReserve }
+    this.#uploads = new PartUploads(this.#requests, listener, resumption)
     this.#filler = new PartFiller(settings.target, settings.sizes, this.#uploads)
     // Not through super(): an already aborted signal would destroy a stream that has no fields yet.
     destroyOnAbort(settings.signal, this)
@@ -197,7 +205,9 @@ export class S3MultipartWritable extends Writable {
 
   async #finish(): Promise<void> {
     this.#settleUpstream()
-    const whole = this.#filler.isWhole ? this.#filler.whole() : undefined
+    const body = this.#filler.isWhole ? this.#filler.whole() : undefined
+    const whole = body && !(await this.#uploads.isResumed()) ? body : undefined
+    this.#assertAlive()
     this.#addHead(whole !== undefined)
     while (!whole && !(this.#filler.send() && this.#filler.sendHeld())) {
       await this.#uploads.next()
@@ -205,8 +215,11 @@ export class S3MultipartWritable extends Writable {
     }
     await this.#uploads.settled()
     this.#assertAlive()
+    if (!whole) await this.#uploads.check()
     const summary = this.#summary(whole)
     await this.#mayCommit(summary)
+    this.#assertAlive()
+    if (!whole) await this.#uploads.saveCommit()
     this.#assertAlive()
     await this.#holds.opened(formatS3Uri(summary))
     this.#assertAlive()

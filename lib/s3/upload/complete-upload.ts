@@ -31,6 +31,9 @@ export function expectedOf(parts: readonly StoredPart[], sumsCrc: boolean): Expe
  * - After the last attempt it aborts the upload, so that no attempt can take effect later. If the upload existed until
  *   then, no attempt has taken effect; otherwise HEAD decides.
  *
+ * With `keeps` it aborts nothing, since another process may go on with the upload: then the outcome of an attempt that may
+ * still take effect is unknown.
+ *
  * HEAD counts only if the upload may be gone: an older object may have exactly the same bytes.
  *
  * A refusal after such a response (412 to `If-None-Match`, NoSuchUpload) may follow from our own success, and needs
@@ -40,13 +43,22 @@ export class CompleteUpload {
   readonly #upload: MultipartUpload
   readonly #parts: readonly StoredPart[]
   readonly #expected: Expected
+  readonly #keeps: boolean
   #inDoubt = false
   /** Whether the upload still existed after the last attempt: then no attempt had completed it. */
   #wasThere = false
 
-  /** @param parts - all parts, in the order of the object */
-  constructor(upload: MultipartUpload, parts: readonly StoredPart[]) {
+  /**
+   * @param parts - all parts, in the order of the object
+   * @param options.keeps - never aborts the upload
+   */
+  constructor(
+    upload: MultipartUpload,
+    parts: readonly StoredPart[],
+    { keeps = false }: { keeps?: boolean } = {},
+  ) {
     this.#upload = upload
+    this.#keeps = keeps
     this.#parts = parts
     this.#expected = {
       ...expectedOf(parts, upload.requests.target.checksum === 'crc32'),
@@ -143,7 +155,8 @@ export class CompleteUpload {
   /** After the last attempt. */
   async #giveUp(error: unknown, attempt: number): Promise<StoreCommit> {
     if (!this.#inDoubt) throw this.#failure(error, attempt)
-    const aborted = await this.#upload.abort().catch(() => undefined)
+    if (this.#keeps && this.#wasThere) throw this.#unknown(error, attempt)
+    const aborted = this.#keeps ? undefined : await this.#upload.abort().catch(() => undefined)
     // It existed, and is now aborted: no attempt can have completed it, whatever is under the key.
     if (this.#wasThere && aborted === 'aborted') throw this.#failure(error, attempt)
     const proof = await proveStored(this.#upload.requests, this.#expected)

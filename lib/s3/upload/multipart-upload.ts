@@ -4,6 +4,7 @@ import { backoff, retry } from '../../io/async/retry.js'
 import type { PartBuffer } from './part-buffer.js'
 import { classifyError } from '../request/classify-error.js'
 import { formatS3Uri } from '../request/s3-location.js'
+import { hidesMd5 } from '../checks/etag.js'
 import { checkStored } from './check-stored.js'
 import { isForeign, isUploadGone, patience, uploadError } from './upload-errors.js'
 import type { StoredPart, UploadCommands } from './upload-commands.js'
@@ -15,7 +16,7 @@ const ABORT_TIMEOUT = 60_000
 const ABORT_ATTEMPTS = 5
 
 /** The store's response to the creation of an upload. */
-export type UploadIdentity = Pick<MultipartUpload, 'uploadId' | 'wholeSum' | 'created'>
+export type UploadIdentity = Pick<MultipartUpload, 'uploadId' | 'wholeSum' | 'created' | 'hidesMd5'>
 
 /** A multipart upload known to S3: accepts parts, in any order, until it is completed or aborted. */
 export class MultipartUpload {
@@ -25,13 +26,22 @@ export class MultipartUpload {
   readonly wholeSum: 'kept' | 'asked' | 'none'
   /** When it was created, by the store's clock, in milliseconds since 1970, if known. */
   readonly created: number | undefined
+  /** Whether the ETags of its parts are known not to be MD5s. */
+  readonly hidesMd5: boolean
   #aborted: Promise<'aborted' | 'gone'> | undefined
 
-  private constructor(requests: UploadCommands, { uploadId, wholeSum, created }: UploadIdentity) {
+  private constructor(requests: UploadCommands, { uploadId, wholeSum, created, hidesMd5 }: UploadIdentity) {
     this.requests = requests
     this.uploadId = uploadId
     this.wholeSum = wholeSum
     this.created = created
+    this.hidesMd5 = hidesMd5
+  }
+
+  /** An upload that exists already. */
+  static known(requests: UploadCommands, identity: UploadIdentity): MultipartUpload {
+    const isHidden = identity.hidesMd5 || hidesMd5(requests.target.request)
+    return new MultipartUpload(requests, { ...identity, hidesMd5: isHidden })
   }
 
   /**
@@ -48,18 +58,17 @@ export class MultipartUpload {
       return await retry(
         async attempt => {
           fields.attempts = attempt
-          const { UploadId, ChecksumType, serverTime } = await requests
-            .create(asks)
-            .catch((error: unknown) => {
-              // Cloudflare R2 checksums parts only. A server without any checksum support refuses again.
-              if (!asks || !isForeign(error)) throw error
-              asks = false
-              return requests.create(asks)
-            })
-          if (UploadId === undefined) throw badResponse(requests, fields, 'no upload id')
+          const answer = await requests.create(asks).catch((error: unknown) => {
+            // Cloudflare R2 checksums parts only. A server without any checksum support refuses again.
+            if (!asks || !isForeign(error)) throw error
+            asks = false
+            return requests.create(asks)
+          })
+          const { UploadId: uploadId, ChecksumType, serverTime: created } = answer
+          if (uploadId === undefined) throw badResponse(requests, fields, 'no upload id')
           const kept = ChecksumType === 'FULL_OBJECT' ? 'kept' : 'asked'
           const wholeSum = asks ? kept : 'none'
-          return new MultipartUpload(requests, { uploadId: UploadId, wholeSum, created: serverTime })
+          return MultipartUpload.known(requests, { uploadId, wholeSum, created, hidesMd5: hidesMd5(answer) })
         },
         patience(target.maxAttempts, signal),
       )

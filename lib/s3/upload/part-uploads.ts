@@ -1,35 +1,32 @@
-import { CompleteUpload } from './complete-upload.js'
-import { MultipartUpload } from './multipart-upload.js'
 import type { PartBuffer } from './part-buffer.js'
 import type { StoreCommit } from './prove-stored.js'
 import type { StoredPart, UploadCommands } from './upload-commands.js'
+import { type Resumption, type SessionListener, UploadSession } from './upload-session.js'
 
 /** Receives the progress of the parts. */
-export interface PartListener {
-  /** The upload now exists. */
-  onUpload(upload: MultipartUpload): void
-  /** A part is stored. */
+export interface PartListener extends SessionListener {
+  /** A part is stored, now or by an earlier process. */
   onPart(part: StoredPart): void
   /** A part failed for good, or creating the upload did. Called once. */
   onFailure(error: unknown): void
 }
 
 /**
- * The parts of one upload in flight, concurrently. Starting the first one creates the upload.
+ * The parts of one upload in flight, concurrently. Starting the first one opens the upload.
  */
 export class PartUploads {
-  readonly #requests: UploadCommands
+  readonly #session: UploadSession
   readonly #listener: PartListener
   readonly #cancel = new AbortController()
   readonly #underWay = new Set<Promise<void>>()
   readonly #stored: StoredPart[] = []
-  #upload: Promise<MultipartUpload> | undefined
   #started = 0
   #offset = 0
   #failed = false
 
-  constructor(requests: UploadCommands, listener: PartListener) {
-    this.#requests = requests
+  /** @param resumption - with a checkpoint; without it, a failure leaves nothing in the bucket */
+  constructor(requests: UploadCommands, listener: PartListener, resumption?: Resumption) {
+    this.#session = new UploadSession(requests, listener, resumption)
     this.#listener = listener
   }
 
@@ -46,6 +43,11 @@ export class PartUploads {
   /** The stored parts, in the order of the object. */
   get stored(): readonly StoredPart[] {
     return this.#stored.toSorted((a, b) => a.partNumber - b.partNumber)
+  }
+
+  /** Whether an earlier upload goes on, which even an object of a single part belongs to. */
+  isResumed(): Promise<boolean> {
+    return this.#session.isResumed(this.#cancel.signal)
   }
 
   /** Sends `part` as the next one, and releases its memory once it is stored. */
@@ -86,35 +88,37 @@ export class PartUploads {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay)
   }
 
+  /** Compares the whole with that of an earlier process. All parts are stored. */
+  async check(): Promise<void> {
+    await this.#session.check(this.stored)
+  }
+
+  /** Saves what the object will be, with a checkpoint. */
+  async saveCommit(): Promise<void> {
+    await this.#session.saveCommit(this.stored, this.#cancel.signal)
+  }
+
   /**
    * Makes one object of the parts, all of which are stored.
    *
    * @param signal - the object is no longer wanted: wait for the request in flight, and start no other
    */
-  async commit(signal?: AbortSignal): Promise<StoreCommit> {
-    return new CompleteUpload(await this.#upload!, this.stored).run(signal)
+  commit(signal?: AbortSignal): Promise<StoreCommit> {
+    return this.#session.commit(this.stored, signal)
   }
 
-  /** Cancels the parts in flight, waits until they settle, and leaves nothing in the bucket. */
+  /** Cancels the parts in flight, waits until they settle, and leaves nothing in the bucket but a saved upload. */
   async discard(): Promise<void> {
     this.#failed = true
     this.#cancel.abort()
     await this.settled()
-    const upload = await this.#upload?.catch(() => undefined)
-    await upload?.abort()
+    await this.#session.discard()
   }
 
   async #send(part: PartBuffer, partNumber: number, byteOffset: number): Promise<void> {
-    const upload = await (this.#upload ??= this.#create())
-    const stored = await upload.uploadPart(part, partNumber, byteOffset, this.#cancel.signal)
+    const stored = await this.#session.uploadPart(part, partNumber, byteOffset, this.#cancel.signal)
     this.#stored.push(stored)
     if (!this.#failed) this.#listener.onPart(stored)
-  }
-
-  async #create(): Promise<MultipartUpload> {
-    const upload = await MultipartUpload.create(this.#requests, this.#cancel.signal)
-    if (!this.#failed) this.#listener.onUpload(upload)
-    return upload
   }
 
   #fail(error: unknown): void {

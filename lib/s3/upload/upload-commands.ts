@@ -8,6 +8,7 @@ import {
   HeadObjectCommand,
   type HeadObjectCommandOutput,
   ListPartsCommand,
+  type ListPartsCommandOutput,
   PutObjectCommand,
   type PutObjectCommandOutput,
   type S3Client,
@@ -154,6 +155,16 @@ export class UploadCommands {
     const input = { ...this.#base('ListParts'), UploadId: uploadId, MaxParts: 1 }
     const answer = await this.#send(new ListPartsCommand(input), { signal })
     return answer.UploadId !== undefined
+  }
+
+  /** Lists the parts after `marker`, as many as the server likes; rejects with a 404 if there is no such upload. */
+  listPage(
+    uploadId: string,
+    marker: string | undefined,
+    signal: AbortSignal,
+  ): Promise<ListPartsCommandOutput> {
+    const input = { ...this.#base('ListParts'), UploadId: uploadId, PartNumberMarker: marker }
+    return this.#send(new ListPartsCommand(input), { signal })
   }
 
   /**

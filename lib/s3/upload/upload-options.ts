@@ -14,6 +14,7 @@ import {
   stringMapOption,
   stringOption,
 } from '../../options.js'
+import { type Checkpoint, type UploadCheckpointOption, checkpointOption, withSaved } from './checkpoint.js'
 import { minThroughputOption } from '../../io/async/stall-timer.js'
 import { checkHeaderValue, checkMetadata } from '../request/check-headers.js'
 import { MAX_PART_SIZE, MIN_PART_SIZE, type PartSizeSchedule } from './part-size-schedule.js'
@@ -123,6 +124,16 @@ export interface S3UploadSettings extends S3ClientOption {
    */
   beforeCommit?: ((summary: UploadSummary) => unknown) | undefined
   /**
+   * Makes the upload resumable, for one long copy or remux: `save` keeps its state, and a later stream for which the
+   * same bytes come again, with `checkpoint: { ...saved, save }`, sends only the parts that are missing. Stored parts
+   * are compared with the bytes; a difference fails with `AVIO_ERR_CHECKPOINT_MISMATCH`.
+   *
+   * With it, and only with it, a failure leaves the upload in the bucket, on purpose: resume it, or abort it
+   * (`docs/resume.md`). An object of at most one part has no upload, and `save` isn't called. Content type, metadata and
+   * the members of `request` that make the object hold as given when the upload was created.
+   */
+  checkpoint?: UploadCheckpointOption | undefined
+  /**
    * The rest of the SDK's input: encryption, access, tags, locks … Each member goes to the operations that accept it.
    */
   request?: UploadRequest | undefined
@@ -166,6 +177,7 @@ export interface UploadSettings {
   readonly target: UploadTarget
   readonly sizes: PartSizeSchedule
   readonly headerReserve: number | undefined
+  readonly checkpoint: Checkpoint | undefined
   readonly beforeCommit: ((summary: UploadSummary) => unknown) | undefined
   readonly signal: AbortSignal | undefined
   readonly highWaterMark: number
@@ -186,6 +198,7 @@ const NAMES = [
   'metadata',
   'ifNoneMatch',
   'beforeCommit',
+  'checkpoint',
   'request',
   'signal',
   'maxAttempts',
@@ -197,11 +210,13 @@ const NAMES = [
 
 /** Reads and checks the options. */
 export function uploadSettings(given: S3MultipartWritableOptions): UploadSettings {
-  const options = optionsObject(given, 'S3MultipartWritable', 'uri')
-  knownOptions(options, 'S3MultipartWritable', NAMES)
+  knownOptions(optionsObject(given, 'S3MultipartWritable', 'uri'), 'S3MultipartWritable', NAMES)
+  const location = locationOption(given, 'S3MultipartWritable')
+  const checkpoint = checkpointOption(given, location)
+  const options = withSaved(given, checkpoint)
   const timeout = { min: 1, max: MAX_TIMEOUT, unit: 'milliseconds', infinity: true }
   const target: UploadTarget = {
-    location: locationOption(options, 'S3MultipartWritable'),
+    location,
     contentType: stringOption(options, 'contentType', { default: undefined }),
     metadata: stringMapOption(options, 'metadata'),
     checksum: oneOfOption(options, 'checksum', { values: ['crc32', 'md5', 'none'], default: 'crc32' }),
@@ -230,6 +245,7 @@ export function uploadSettings(given: S3MultipartWritableOptions): UploadSetting
       partGrowth: booleanOption(options, 'partGrowth', { default: true }),
     },
     headerReserve: integerOption(options, 'headerReserve', reserve),
+    checkpoint,
     beforeCommit: functionOption(options, 'beforeCommit'),
     signal: signalOption(options),
     highWaterMark: integerOption(options, 'highWaterMark', {

@@ -10,6 +10,7 @@ async function open(t: Test) {
   const heard: string[] = []
   const uploads = new PartUploads(store.requests(), {
     onUpload: () => heard.push('upload'),
+    onResume: () => undefined,
     onPart: ({ partNumber }) => heard.push(`part ${partNumber}`),
     onFailure: error => heard.push((error as { code: string }).code),
   })
@@ -56,6 +57,7 @@ t.test('reports a failure once, with its byte offset', async t => {
   const failures: unknown[] = []
   const uploads = new PartUploads(store.requests(), {
     onUpload: () => undefined,
+    onResume: () => undefined,
     onPart: () => undefined,
     onFailure: error => failures.push(error),
   })
@@ -99,7 +101,12 @@ t.test('aborts nothing before every part has settled, so that no late one stays'
   const requests = store.requests()
   let settle: ((error: Error) => void) | undefined
   requests.uploadPart = () => new Promise((_resolve, reject) => (settle = reject))
-  const nobody = { onUpload: () => undefined, onPart: () => undefined, onFailure: () => undefined }
+  const nobody = {
+    onUpload: () => undefined,
+    onResume: () => undefined,
+    onPart: () => undefined,
+    onFailure: () => undefined,
+  }
   const uploads = new PartUploads(requests, nobody)
   uploads.start(partOf('one'))
   while (settle === undefined) await setImmediate()
@@ -135,6 +142,7 @@ t.test('fails the upload with the error of a listener', async t => {
   const failures: unknown[] = []
   const uploads = new PartUploads(store.requests(), {
     onUpload: () => undefined,
+    onResume: () => undefined,
     onPart: () => {
       throw boom
     },
