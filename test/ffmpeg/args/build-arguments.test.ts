@@ -75,7 +75,7 @@ t.test('merges every -movflags of the user into one', async t => {
   t.equal(list.filter(token => token === '-movflags').length, 1)
   t.match(list.join(' '), /-an .*-movflags frag_keyframe\+delay_moov\+default_base_moof\+cmaf\+dash -f mp4/)
   const none = buildArguments({ ...spec, outputs: [{ ...output, args: ['-movflags', 'cmaf-cmaf'] }] })
-  t.match(none.join(' '), '-movflags 0 -f mp4', 'no flags left: ffmpeg writes that as 0')
+  t.match(none.join(' '), '-movflags 0 -f mp4', 'no flags left, which ffmpeg spells 0')
 })
 
 t.test('leaves -movflags for another family of muxers to ffmpeg', async t => {
@@ -222,16 +222,20 @@ t.test('turns booleans that once took a value into a form that every ffmpeg acce
     t.same(listOf(off), [off])
     t.same(listOf(`-${name}`, '1', '-an'), ['-an'], 'on is the default')
     t.same(listOf(`-${name}`, '-an'), ['-an'])
-    t.same(listOf(off, '-an', `-${name}`, '1'), ['-an'], 'the last one counts')
+    t.same(listOf(off, '-an', `-${name}`, '1'), ['-an'], 'the last value wins')
     t.same(listOf(`-${name}`, '0', '-an', `-${name}`), ['-an'])
     t.same(listOf(`-${name}`, '1', off), [off])
     t.same(listOf(off, `-${name}`, off), [off])
     t.same(listOf(`${off}:v:0`, `-${name}:v:0`, '1'), [])
-    t.same(listOf(off, `${off}:v:1`, `-${name}`, '1'), [], 'for all streams, after some')
+    t.same(
+      listOf(off, `${off}:v:1`, `-${name}`, '1'),
+      [],
+      'a value for all streams overrides values for some',
+    )
     t.same(
       listOf('-metadata', off, `-${name}`, '1'),
       ['-metadata', off],
-      'ignores a value of the same spelling',
+      'ignores a value with the same spelling',
     )
     t.throws(() => listOf(off, `-${name}:v:1`, '1'), { code: 'AVIO_ERR_OPTION', option: 'input.args' })
     t.throws(() => listOf(`${off}:v:0`, `-${name}:v`, '1'), { code: 'AVIO_ERR_OPTION' })

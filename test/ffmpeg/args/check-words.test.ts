@@ -3,7 +3,7 @@ import { parseArguments } from '../../../lib/ffmpeg/args/parse-arguments.js'
 
 const read = (args: string[]) => parseArguments(args, 'output.args')
 
-/** The error names the element, and ends with the elements to write. */
+/** Asserts an error that names the element and ends with the elements to write. */
 function refuses(t: Test, args: string[], index: number, right: string): void {
   try {
     read(args)

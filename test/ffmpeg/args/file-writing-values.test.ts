@@ -15,7 +15,7 @@ const run = promisify(execFile)
 const ffmpeg = process.env['FFMPEG_PATH'] ?? 'ffmpeg'
 
 t.test('finds options that write a file, anywhere in a graph and in any spelling', async t => {
-  for (const [graph, told] of [
+  for (const [graph, expected] of [
     ['psnr=stats_file=a.log', 'psnr=stats_file'],
     ['psnr=a.log', 'psnr=stats_file'],
     ['[0:v][1:v]psnr@x=f=a.log', 'psnr=f'],
@@ -32,7 +32,7 @@ t.test('finds options that write a file, anywhere in a graph and in any spelling
     ['vidstabtransform=debug=1', 'vidstabtransform=debug'],
     ['curves=plot=a.gp', 'curves=plot'],
     ['loudnorm=I=-16:stats_file=a', 'loudnorm=stats_file'],
-    // Uses of these filters without a file, and options that only look like one.
+    // Uses of these filters that write no file, and text that only looks like such an option.
     ['psnr', undefined],
     ['psnr=stats_version=2', undefined],
     ['metadata=print', undefined],
@@ -45,7 +45,7 @@ t.test('finds options that write a file, anywhere in a graph and in any spelling
     ['loudnorm=I=-16:LRA=11:print_format=json', undefined],
     ['libvmaf=model=version=x', undefined],
   ] as const) {
-    t.equal(fileFilter(graph), told, graph)
+    t.equal(fileFilter(graph), expected, graph)
   }
 })
 

@@ -13,8 +13,8 @@ const tenMinuteGop = () =>
     ...['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '100000', '-f', 'matroska'],
   ])
 
-/** Every `moov` and `moof` has its size, none is near the limit, and every packet reads back. */
-async function sound(t: Test, bytes: Buffer, packets: Record<string, number>) {
+/** Asserts that every `moov` and `moof` states its size, none is near the limit, and every packet reads back. */
+async function checkFragments(t: Test, bytes: Buffer, packets: Record<string, number>) {
   const headers = topLevelBoxes(bytes).filter(({ type }) => type === 'moov' || type === 'moof')
   t.ok(headers.length > 1)
   t.ok(
@@ -44,7 +44,7 @@ t.test('streams ten minutes of copied AC-3 audio alone', async t => {
     args: ['-c', 'copy'],
   })
   t.equal(code, 0)
-  await sound(t, bytes, { ac3: 18_750 })
+  await checkFragments(t, bytes, { ac3: 18_750 })
 })
 
 t.test('streams ten minutes of encoded AAC audio alone', async t => {
@@ -56,7 +56,7 @@ t.test('streams ten minutes of encoded AAC audio alone', async t => {
     args: ['-c:a', 'aac', '-ar', '48000'],
   })
   t.equal(code, 0)
-  await sound(t, bytes, { aac: 28_126 })
+  await checkFragments(t, bytes, { aac: 28_126 })
 })
 
 t.test('streams ten minutes between two key frames', async t => {
@@ -66,7 +66,7 @@ t.test('streams ten minutes between two key frames', async t => {
     args: ['-c', 'copy'],
   })
   t.equal(code, 0)
-  await sound(t, bytes, { h264: 15_000 })
+  await checkFragments(t, bytes, { h264: 15_000 })
 })
 
 t.test('streams video of 240 frames per second beside eight tracks of AAC at 96 kHz', async t => {
@@ -91,7 +91,7 @@ t.test('streams video of 240 frames per second beside eight tracks of AAC at 96 
   ])
   const { code, bytes } = await runCommand({ input, format: 'mp4', args: ['-map', '0', '-c', 'copy'] })
   t.equal(code, 0)
-  await sound(t, bytes, { h264: 720, aac: 8 * 283 })
+  await checkFragments(t, bytes, { h264: 720, aac: 8 * 283 })
 })
 
 t.test('begins fragments on key frames, and keeps them within the limit', async t => {

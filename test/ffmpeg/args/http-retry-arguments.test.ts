@@ -9,7 +9,7 @@ import { indexLastMp4 } from '../../support/media.js'
 
 const FFMPEG = process.env['FFMPEG_PATH'] ?? 'ffmpeg'
 
-/** Runs ffmpeg on `bytes` over HTTP; `end` ends the connections `from` to `to`. */
+/** Runs ffmpeg on `bytes` over HTTP; `end` ends the second and the third connection. */
 async function copied(t: Test, bytes: Buffer, args: readonly string[], end: 'destroy' | 'resetAndDestroy') {
   let connections = 0
   const server = createServer((request, response) => {
@@ -24,7 +24,7 @@ async function copied(t: Test, bytes: Buffer, args: readonly string[], end: 'des
   server.on('connection', socket => {
     connections++
     socket.on('error', () => undefined)
-    // The first seek, and one attempt after it.
+    // The first seek and the first retry.
     if (connections === 2 || connections === 3) socket[end]()
   })
   server.listen(0, '127.0.0.1')
@@ -50,14 +50,14 @@ async function copied(t: Test, bytes: Buffer, args: readonly string[], end: 'des
   return { code: (await closed)[0], output, connections }
 }
 
-t.test('retries a connection closed or reset without a response, and misses nothing', async t => {
+t.test('retries a connection closed or reset without a response, and loses no data', async t => {
   const bytes = await indexLastMp4()
   for (const end of ['destroy', 'resetAndDestroy'] as const) {
     const without = await copied(t, bytes, [], end)
-    t.not(without.code === 0 && /^1, /m.test(without.output), true, 'without the arguments it does not')
+    t.not(without.code === 0 && /^1, /m.test(without.output), true, 'fails without the arguments')
     const { code, output, connections } = await copied(t, bytes, retryArguments(['http', 'tcp']), end)
     t.equal(code, 0, end)
-    t.match(output, /^1, /m, 'both tracks are there')
+    t.match(output, /^1, /m, 'both tracks are present')
     t.ok(connections >= 4)
   }
 })
@@ -68,13 +68,13 @@ t.test('adds arguments only for an input over HTTP', t => {
   t.end()
 })
 
-t.test('distinguishes the fifth failed attempt from an earlier one, and from other messages', t => {
-  const isSaid = (line: string) => isUnanswered(parseLogLine(line, undefined))
-  t.equal(isSaid('[http @ 0x55e319466200] [warning] Will reconnect at 601924 in 7 second(s).'), false)
-  t.equal(isSaid('[http @ 0x55e319466200] [warning] Will reconnect at 601924 in 15 second(s).'), true)
+t.test('distinguishes the fifth failed attempt from earlier ones and from other messages', t => {
+  const isFifth = (line: string) => isUnanswered(parseLogLine(line, undefined))
+  t.equal(isFifth('[http @ 0x55e319466200] [warning] Will reconnect at 601924 in 7 second(s).'), false)
+  t.equal(isFifth('[http @ 0x55e319466200] [warning] Will reconnect at 601924 in 15 second(s).'), true)
   const newer =
     '[http @ 0x555580f824c0] [warning] Will reconnect at 4222502 in 31 second(s), error=End of file.'
-  t.equal(isSaid(newer), true)
-  t.equal(isSaid('[info]     title : Will reconnect at 1 in 63 second(s).'), false)
+  t.equal(isFifth(newer), true)
+  t.equal(isFifth('[info]     title : Will reconnect at 1 in 63 second(s).'), false)
   t.end()
 })

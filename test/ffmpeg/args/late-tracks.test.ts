@@ -17,7 +17,7 @@ import { failing } from '../../support/transform.js'
 const DEFAULTS = ['frag_keyframe', 'delay_moov', 'default_base_moof']
 const REMEDY = ['-movflags', 'frag_keyframe+empty_moov+default_base_moof+frag_discont']
 
-/** Video for 40 s, with audio after it: more samples before it than a fragment on a pipe can list. */
+/** Video with audio from 40 s on: a fragment on a pipe can't list all the samples before that. */
 function meeting(): Promise<Buffer> {
   const video = videoInput({ seconds: 41, size: '16x16', rate: 60 })
   const codecs = [
@@ -56,12 +56,12 @@ async function made(stage: FfmpegReadable | FfmpegTransform, source?: ChunkedSou
     for await (const chunk of stream) chunks.push(chunk)
     plain.file = Buffer.concat(chunks)
   }
-  const way = [...(source ? [source] : []), stage, isHeaded ? sink : collect]
-  await pipeline(way as never)
+  const stages = [...(source ? [source] : []), stage, isHeaded ? sink : collect]
+  await pipeline(stages as never)
   return { file: isHeaded ? sink.file : plain.file, spawns, seeks }
 }
 
-t.test("reads an input again whose audio begins late, and matches ffmpeg's own file", async t => {
+t.test("reads an input again if its audio begins late, and matches ffmpeg's own file", async t => {
   const bytes = await meeting()
   const { faststart } = await bothLayouts(bytes, 'meeting.mkv')
   const plain = await timed(faststart)
@@ -100,7 +100,7 @@ t.test('leaves no child behind when destroyed between the two runs', async t => 
   t.ok(pids.length > 0)
 })
 
-t.test('accepts flags that do not wait, for an input that can be read once', async t => {
+t.test('accepts flags that do not wait, for an input that can be read only once', async t => {
   const bytes = await meeting()
   const { faststart } = await bothLayouts(bytes, 'meeting.mkv')
   const plain = await timed(faststart)
@@ -150,12 +150,12 @@ t.test('lets a validator accept a track without samples only if the input has no
     ],
     'soon.mkv',
   )
-  // Anything after the cut is missing from the input: not one packet of it is read.
-  const folderless = {
+  // The audio begins after the cut, so that the input has no packet of it.
+  const trimming = {
     input: { format: 'matroska' },
     output: { format: 'matroska', args: ['-map', '0', '-c', 'copy', '-t', '1'] },
   }
-  const cut = (await made(new FfmpegTransform(folderless), new ChunkedSource(bytes))).file
+  const cut = (await made(new FfmpegTransform(trimming), new ChunkedSource(bytes))).file
   for (const args of [
     ['-c', 'copy'],
     ['-c:v', 'copy', '-c:a', 'aac'],
@@ -176,27 +176,27 @@ t.test('lets a validator accept a track without samples only if the input has no
   await t.rejects(pipeline(stage, new Fmp4Validator(), new Collector()), { code: 'AVIO_ERR_MP4_NO_FRAGMENT' })
 })
 
-t.test('detects a waiting output by its progress, if it could be written otherwise', async t => {
+t.test('detects an output waiting for a track by its progress, if other flags could write it', async t => {
   const watch = (args: string[] = [], flags = DEFAULTS) => new LateTrackWatch(args, flags)
   const asked = (one: LateTrackWatch, ...reports: [number, number][]) =>
     reports.map(([outTime, bytes]) => one.isWaiting(outTime, bytes))
-  t.same(asked(watch(), [14, 0], [16, 0], [17, 0]), [false, false, true], 'the second time')
+  t.same(asked(watch(), [14, 0], [16, 0], [17, 0]), [false, false, true], 'only at the second report')
   t.same(asked(watch(), [16, 0], [17, 1], [18, 1]), [false, false, false], 'bytes have arrived')
   t.same(
     asked(watch(['-frag_duration', '60000000']), [16, 0], [17, 0]),
     [false, false],
-    'a fragment may be long',
+    'a fragment may be that long',
   )
   t.same(
     asked(watch([], ['frag_keyframe', 'empty_moov']), [16, 0], [17, 0]),
     [false, false],
-    'it does not wait',
+    'these flags do not wait',
   )
   t.same(asked(watch([], [...DEFAULTS, 'cmaf']), [16, 0], [17, 0]), [false, false])
   const ac3 = watch()
   ac3.see({ level: 'info', message: "Output #0, mp4, to 'pipe:1':" })
   ac3.see({ level: 'info', message: '  Stream #0:1: Audio: ac3 (ac-3 / 0x332D6361), 48000 Hz, stereo' })
-  t.equal(ac3.isAble, false, 'its parameters are in its packets')
+  t.equal(ac3.isAble, false, 'AC-3 has its parameters in its packets')
 })
 
 t.test('recognizes the flags that do not wait', async t => {

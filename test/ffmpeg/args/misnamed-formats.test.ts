@@ -17,15 +17,15 @@ async function names(list: 'muxers' | 'demuxers'): Promise<Set<string>> {
 }
 
 for (const as of ['muxer', 'demuxer'] as const) {
-  t.test(`replaces only names that are no ${as} of the binary, by names that are`, async t => {
-    const there = await names(`${as}s`)
-    t.ok(there.size > 100, `${there.size} names`)
+  t.test(`replaces only names that the binary lacks as a ${as}, with names that it has`, async t => {
+    const known = await names(`${as}s`)
+    t.ok(known.size > 100, `${known.size} names`)
     for (const [name, meant] of MEANT) {
       if (meant[as] === undefined) continue
-      t.notOk(there.has(name), `${name} is none`)
-      t.ok(there.has(meant[as]), `${name}: ${meant[as]} is one`)
+      t.notOk(known.has(name), `${name} is not a ${as}`)
+      t.ok(known.has(meant[as]), `${meant[as]}, meant by ${name}, is a ${as}`)
     }
-    for (const name of there) t.equal(meantBy(name, as), undefined, `leaves ${name} alone`)
+    for (const name of known) t.equal(meantBy(name, as), undefined, `leaves ${name} alone`)
   })
 }
 
@@ -72,7 +72,7 @@ t.test('makes the constructor reject such a name and suggest the right one', asy
   t.equal(demuxerOption({ format: 'm4a' }, 'input.format'), 'm4a', 'ffmpeg reads it by that name')
 })
 
-t.test('refuses a misnamed muxer that can not stream for that reason', async t => {
+t.test('refuses a misnamed muxer that cannot stream, with that reason', async t => {
   for (const [name, meant] of MEANT) {
     if (meant.muxer === undefined || !Object.hasOwn(IMPOSSIBLE, meant.muxer)) continue
     t.throws(() => muxerOf(name), {

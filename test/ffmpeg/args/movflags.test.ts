@@ -13,7 +13,7 @@ t.test('keeps the defaults without -movflags', async t => {
   t.equal(merged(), defaults)
 })
 
-t.test('changes the defaults by a value with a sign', async t => {
+t.test('adds or removes flags of the defaults with a signed value', async t => {
   t.equal(merged('+cmaf'), `${defaults}+cmaf`)
   t.equal(merged('-delay_moov'), 'frag_keyframe+default_base_moof')
   t.equal(
@@ -23,7 +23,7 @@ t.test('changes the defaults by a value with a sign', async t => {
   t.equal(merged('+cmaf', '-cmaf'), defaults)
 })
 
-t.test('replaces the defaults and earlier values by a value without a sign', async t => {
+t.test('replaces the defaults and earlier values with an unsigned value', async t => {
   t.equal(merged('frag_keyframe+empty_moov'), 'frag_keyframe+empty_moov')
   t.equal(merged('+cmaf', 'empty_moov', '+dash'), 'empty_moov+dash')
   t.equal(merged('frag_keyframe+empty_moov-frag_keyframe'), 'empty_moov')
@@ -38,7 +38,7 @@ t.test('refuses flags that need a seekable output, with an alternative', async t
       })
     }
   }
-  t.equal(merged('+global_sidx', '-global_sidx'), defaults, 'taken back')
+  t.equal(merged('+global_sidx', '-global_sidx'), defaults, 'removed again')
 })
 
 t.test('treats faststart as a layout, and hides it from ffmpeg', async t => {
@@ -68,7 +68,7 @@ t.test('matches the examples and refusals in docs/formats.md', async t => {
 })
 
 t.test(
-  'streams with every other flag of the installed ffmpeg, beside our defaults and in their place',
+  'streams with every other flag of the installed ffmpeg, with our defaults and instead of them',
   async t => {
     const help = spawnSync(process.env['FFMPEG_PATH'] ?? 'ffmpeg', ['-hide_banner', '-h', 'muxer=mp4'], {
       encoding: 'utf8',

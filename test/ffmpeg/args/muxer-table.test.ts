@@ -95,7 +95,7 @@ function recipe(name: string): Required<Recipe> {
 
 const words = (line: string) => line.split(' ').filter(word => word !== '')
 
-/** One ffmpeg with a pipe per muxer. */
+/** Runs one ffmpeg with a pipe per muxer. */
 async function muxAll(input: Buffer, names: readonly string[]): Promise<Map<string, Buffer>> {
   const outputs = names.map(name => ({ format: name, args: words(recipe(name).args) }))
   const result = await runOutputs({ input, outputs })
@@ -166,16 +166,16 @@ t.test('writes a readable stream to a pipe with every muxer that streams', async
   for (const [n, { name }] of files.entries()) t.ok(counts[n]! > 0, `${name}: ${counts[n]!} packets`)
 })
 
-const picture = media.videoInput({ seconds: 0.4, size: '176x144' })
-const sound = media.audioInput({ seconds: 0.4 })
+const video = media.videoInput({ seconds: 0.4, size: '176x144' })
+const audio = media.audioInput({ seconds: 0.4 })
 const BROKEN: Readonly<Record<string, string[]>> = {
-  aiff: sound,
-  w64: sound,
-  wtv: [...picture, ...sound],
-  mxf_opatom: [...picture, ...words('-s 720x576 -c:v dnxhd -profile:v dnxhr_lb -pix_fmt yuv422p')],
+  aiff: audio,
+  w64: audio,
+  wtv: [...video, ...audio],
+  mxf_opatom: [...video, ...words('-s 720x576 -c:v dnxhd -profile:v dnxhr_lb -pix_fmt yuv422p')],
 }
 
-t.test('refuses muxers that silently write a good file and an unreadable pipe', async t => {
+t.test('refuses muxers that write unreadable output to a pipe without an error', async t => {
   const folder = t.testdir()
   for (const [name, args] of Object.entries(BROKEN)) {
     t.ok(name in IMPOSSIBLE, name)
@@ -190,7 +190,7 @@ t.test('refuses muxers that silently write a good file and an unreadable pipe', 
   }
 })
 
-t.test('refuses muxers that fail themselves, too late', async t => {
+t.test('refuses muxers whose own error comes too late', async t => {
   const loud = {
     gxf: '-s 720x576',
     ico: '-s 32x32 -frames:v 1 -c:v bmp',
@@ -198,21 +198,21 @@ t.test('refuses muxers that fail themselves, too late', async t => {
   }
   for (const [name, args] of Object.entries(loud)) {
     t.ok(name in IMPOSSIBLE, name)
-    await t.rejects(media.ffmpegToPipe([...picture, ...words(args), '-f', name]), /seek|stream/)
+    await t.rejects(media.ffmpegToPipe([...video, ...words(args), '-f', name]), /seek|stream/)
   }
 })
 
 t.test(
-  'refuses an animated PNG: on a pipe it states 4 Gi − 1 frames, more than the format allows',
+  'refuses animated PNG, which on a pipe states 4 Gi − 1 frames, more than the format allows',
   async t => {
-    const bytes = await media.ffmpegToPipe([...picture, '-f', 'apng'])
+    const bytes = await media.ffmpegToPipe([...video, '-f', 'apng'])
     t.equal(bytes.readUInt32BE(bytes.indexOf('acTL') + 4), 0xffffffff)
   },
 )
 
 t.test('refuses the segment muxers, which write their own files', async t => {
   const folder = t.testdir()
-  await run(FFMPEG, ['-nostdin', '-v', 'quiet', ...picture, '-f', 'dash', 'pipe:1'], { cwd: folder })
+  await run(FFMPEG, ['-nostdin', '-v', 'quiet', ...video, '-f', 'dash', 'pipe:1'], { cwd: folder })
   t.ok((await readdir(folder)).length > 0)
 })
 

@@ -7,7 +7,7 @@ const report = (outTime?: number, frame = 0) => ({
   ...(outTime !== undefined && { outTime }),
 })
 
-/** One input, one output. */
+/** Whether a job with one input and one output reads its input to the end. */
 function reads(input: string, output: string, outTime?: number, frame?: number): boolean {
   const args = (text: string) => ({ args: text === '' ? [] : text.split(' ') })
   return isReadToEnd(0, [args(input)], [args(output)], report(outTime, frame))
@@ -30,7 +30,7 @@ t.test('considers an input without a limit read to its end', async t => {
   t.ok(reads('-stream_loop 2', '', 1))
 })
 
-t.test('considers a part that reached its limit a part', async t => {
+t.test('considers an input not read to its end once it reaches a limit', async t => {
   for (const [input, output] of [
     ['', '-t 5'],
     ['-t 5', ''],
@@ -41,7 +41,7 @@ t.test('considers a part that reached its limit a part', async t => {
   ] as const) {
     t.notOk(reads(input, output, 4.96), `${input} / ${output}`)
     t.ok(reads(input, output, 3), `${input} / ${output}`)
-    t.ok(reads(input, output), `${input} / ${output}: nothing came`)
+    t.ok(reads(input, output), `${input} / ${output}: without an output time`)
   }
   t.notOk(reads('', '-frames:v 3', 0.1, 3))
   t.ok(reads('', '-frames:v 3', 0.1, 2))
@@ -68,7 +68,7 @@ t.test('judges an input by the outputs that may use it', async t => {
   const both = [args('-c:v copy'), args('-c:a copy')]
   t.ok(
     isReadToEnd(0, [args('-re')], [args('-c copy'), args('-frames:v 1')], report(1, 1)),
-    'a poster beside it',
+    'the output beside the poster reads on',
   )
   t.notOk(isReadToEnd(0, [args('-re')], [args('-t 5'), args('-frames:v 1')], report(1, 1)))
   t.ok(isReadToEnd(1, both, [args('-map 0:v -map 1:a')], report(1)))

@@ -18,7 +18,7 @@ async function demuxers(): Promise<string[][]> {
   return rows.map(([, names]) => names!.split(','))
 }
 
-/** Demuxers that open nothing else, but stay off the list: for a single game or console, a text, a drawing, a dump. */
+/** Demuxers that open no other file, but stay off the list: formats of one game or console, texts, drawings, dumps. */
 const BY_NAME_ONLY = new Set(
   (
     '3dostr 4xm ace acm adp ads afc aix argo_brp bethsoftvid binka bmv boa c93 data dcstr derf dfa dsicin dxa ea ea_cdata ' +
@@ -29,16 +29,18 @@ const BY_NAME_ONLY = new Set(
 )
 
 t.test('classifies every demuxer of the binary: self-contained, opening more, or by name only', async t => {
-  const there = await demuxers()
-  t.ok(there.length > 200, `${there.length} demuxers`)
+  const installed = await demuxers()
+  t.ok(installed.length > 200, `${installed.length} demuxers`)
   const safe = new Set(SELF_CONTAINED)
   const isIn = (names: readonly string[], list: ReadonlySet<string>) => names.some(name => list.has(name))
   t.same(
-    there.filter(names => !isIn(names, safe) && !isIn(names, OPENING) && !isIn(names, BY_NAME_ONLY)).flat(),
+    installed
+      .filter(names => !isIn(names, safe) && !isIn(names, OPENING) && !isIn(names, BY_NAME_ONLY))
+      .flat(),
     [],
   )
   t.same(
-    there.filter(names => isIn(names, safe) && (isIn(names, OPENING) || isIn(names, BY_NAME_ONLY))),
+    installed.filter(names => isIn(names, safe) && (isIn(names, OPENING) || isIn(names, BY_NAME_ONLY))),
     [],
   )
 })
@@ -74,7 +76,7 @@ t.test('adds a demuxer that the user names, unless it opens more than its input'
   t.same(demuxersFor(['hls', 'mpegts'], 'hls'), ['hls', 'mpegts'])
 })
 
-t.test("finds that the binary accepts any one of a demuxer's names", async t => {
+t.test("needs only one of a demuxer's names on the whitelist", async t => {
   const media = await matroska()
   const folder = t.testdir({ media })
   const opens = async (whitelist: string) => {
@@ -98,7 +100,7 @@ t.test(
     await new Promise<void>(resolve => canary.listen(0, '127.0.0.1', resolve))
     t.teardown(() => canary.close())
     const documents = hostile(`http://127.0.0.1:${(canary.address() as AddressInfo).port}/secret.ts`)
-    // All protocols are allowed here: the list alone has to hold.
+    // All protocols are allowed here: only the list prevents requests.
     const open = async (file: string, more: readonly string[]) => {
       const protocols = ['-protocol_whitelist', 'file,http,tcp']
       const args = ['-v', 'error', ...protocols, ...more, '-i', file, '-f', 'null', '-']
@@ -107,14 +109,14 @@ t.test(
         (error: unknown) => (error as { stderr: string }).stderr,
       )
     }
-    // Since 7, ffmpeg takes a text for HLS only if its name says so too.
+    // Since 7, ffmpeg recognizes HLS only if the file name matches as well.
     const names = { hls: 'list.m3u8', dash: 'manifest.mpd', concat: 'script' }
     const folder = t.testdir(
       Object.fromEntries(Object.entries(names).map(([kind, name]) => [name, documents[kind as 'hls']])),
     )
     for (const name of Object.values(names)) {
-      const said = await open(`${folder}/${name}`, ['-format_whitelist', SELF_CONTAINED.join()])
-      t.match(said, /Format not on whitelist/, name)
+      const log = await open(`${folder}/${name}`, ['-format_whitelist', SELF_CONTAINED.join()])
+      t.match(log, /Format not on whitelist/, name)
       t.equal(requests, 0, name)
     }
     await open(`${folder}/${names.hls}`, [])

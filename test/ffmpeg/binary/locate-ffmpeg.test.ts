@@ -7,7 +7,7 @@ const notInstalled = () => Promise.reject(new Error('Cannot find package'))
 const packaged = (path: unknown) => () => Promise.resolve({ default: path })
 const notFound = (message: RegExp | string) => ({ code: 'AVIO_ERR_FFMPEG_NOT_FOUND', message })
 
-/** Folders `a` and `b`, each with an `ffmpeg` that can be run; `plain` has one that can't, `folder` a directory. */
+/** Makes folders: `a` and `b` have an executable `ffmpeg`, `plain` has one that is not, `folder` a directory. */
 async function places(t: Test) {
   const root = t.testdir({
     a: { ffmpeg: '' },
@@ -33,7 +33,7 @@ t.test('tries the option first, then FFMPEG_PATH, PATH and the package, and repo
   t.same(
     await locateFfmpeg(undefined, { PATH: at('plain', 'folder') }, load),
     found,
-    'PATH has none that runs',
+    'PATH has no executable one',
   )
 })
 
@@ -50,7 +50,7 @@ t.test('takes the first executable ffmpeg on PATH, and ignores empty entries', a
   t.equal(
     (await locateFfmpeg(undefined, { PATH, FFMPEG_PATH: '' }, notInstalled)).path,
     at('a/ffmpeg'),
-    'empty: not set',
+    'an empty variable counts as not set',
   )
 })
 
@@ -68,7 +68,7 @@ t.test('looks a bare name up on PATH, and makes a relative path absolute', async
   )
 })
 
-t.test('rejects a wrong choice by name, and runs no other ffmpeg instead', async t => {
+t.test('names a choice that does not work, and runs no other ffmpeg instead', async t => {
   const at = await places(t)
   const env = { PATH: at('a') }
   const choices: [string, RegExp][] = [
@@ -77,7 +77,7 @@ t.test('rejects a wrong choice by name, and runs no other ffmpeg instead', async
     [at('folder'), /not a file/],
     ['ffmpeg-9', /none of the 1 folders of PATH/],
   ]
-  // Root may execute nothing either that has no execute bit at all.
+  // Even root can't execute a file without any execute bit.
   choices.push([at('plain/ffmpeg'), /may not execute/])
   for (const [choice, why] of choices) {
     await t.rejects(locateFfmpeg(choice, env, notInstalled), { ...notFound(why), ffmpegPath: choice })
@@ -100,8 +100,8 @@ t.test('lists all four places and their problems if there is no ffmpeg', async t
       /ffmpeg-static \(installed, but its binary ".*": there is no such file\)/,
     ],
   ]
-  for (const [load, said] of cases) {
-    await t.rejects(locateFfmpeg(undefined, env, load), notFound(said))
+  for (const [load, message] of cases) {
+    await t.rejects(locateFfmpeg(undefined, env, load), notFound(message))
     await t.rejects(locateFfmpeg(undefined, env, load), notFound(/option "ffmpegPath" \(not given\)/))
     await t.rejects(locateFfmpeg(undefined, env, load), notFound(/FFMPEG_PATH \(not set\)/))
     await t.rejects(

@@ -22,7 +22,7 @@ t.test(
       path: at('c/ffprobe'),
       from: 'ffmpeg',
     })
-    t.equal(await locateFfprobe(undefined, at('d/ffmpeg'), { PATH: '' }), undefined, 'there need not be one')
+    t.equal(await locateFfprobe(undefined, at('d/ffmpeg'), { PATH: '' }), undefined, 'ffprobe is optional')
     await t.rejects(locateFfprobe(at('d/ffprobe'), undefined, env), {
       code: 'AVIO_ERR_FFMPEG_NOT_FOUND',
       message: /The option "ffprobePath" names/,

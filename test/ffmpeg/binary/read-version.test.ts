@@ -20,7 +20,7 @@ import { transportStream } from '../../support/media.js'
 const PATH = { PATH: process.env['PATH'] ?? '' }
 const never = () => new AbortController().signal
 
-/** A program that notes each of its starts and answers to `-version` as told. */
+/** A program that records each start and then runs the shell command `answer`. */
 async function program(t: Test, answer: string) {
   const folder = t.testdir()
   const path = join(folder, 'program')
@@ -61,7 +61,7 @@ t.test('ends the program when the last caller gives up', async t => {
   const pid = Number((await starts())[0]!.split(' ')[0])
   first.abort(new Error('first'))
   await t.rejects(asked[0]!, { message: 'first' })
-  t.notOk(isGone(pid), 'the other still waits')
+  t.notOk(isGone(pid), 'the other caller still waits')
   last.abort(new Error('last'))
   await t.rejects(asked[1]!, { message: 'last' })
   t.ok(isGone(pid))
@@ -69,16 +69,19 @@ t.test('ends the program when the last caller gives up', async t => {
   await t.rejects(versionOf(path, PATH, AbortSignal.abort(new Error('over'))), { message: 'over' })
 })
 
-t.test('returns nothing for a program that fails, says nothing, never stops or never ends', async t => {
-  for (const answer of ['exit 1', 'echo hello', 'exec yes', 'exec sleep 1000']) {
-    const { path, starts } = await program(t, answer)
-    t.equal(await versionOf(path, PATH, never()), undefined, answer)
-    t.equal(await versionOf(path, PATH, never()), undefined, `${answer}, again`)
-    const pids = (await starts()).map(line => Number(line.split(' ')[0]))
-    t.equal(pids.length, 1)
-    t.ok(isGone(pids[0]!))
-  }
-})
+t.test(
+  'returns undefined for a program that fails, names no version, floods its output or never exits',
+  async t => {
+    for (const answer of ['exit 1', 'echo hello', 'exec yes', 'exec sleep 1000']) {
+      const { path, starts } = await program(t, answer)
+      t.equal(await versionOf(path, PATH, never()), undefined, answer)
+      t.equal(await versionOf(path, PATH, never()), undefined, `${answer}, again`)
+      const pids = (await starts()).map(line => Number(line.split(' ')[0]))
+      t.equal(pids.length, 1)
+      t.ok(isGone(pids[0]!))
+    }
+  },
+)
 
 t.test('ignores errors when asking in advance', async () => {
   await askAhead(() => Promise.reject(new Error('none')), PATH, never())
@@ -121,10 +124,10 @@ t.test('logs a remark on a newer or unknown binary, and runs it', async t => {
   t.same(more, [])
   const silent = await program(t, wrapper('true'))
   t.match(await logOf(silent.path), [{ level: 'warning', message: /does not say which ffmpeg/ }])
-  t.same(await logOf(real), [], 'a tested one is no news')
+  t.same(await logOf(real), [], 'a tested version causes no remark')
 })
 
-t.test('asks while the source sends its first bytes, and leaves nothing behind if none come', async t => {
+t.test('asks while the source sends its first bytes, and leaves nothing behind if it fails', async t => {
   const { path, starts } = await program(t, 'exec sleep 1000')
   const before = resources()
   const ffmpeg = new FfmpegTransform({ ffmpegPath: path, output: COPY })
@@ -143,7 +146,7 @@ async function ffmpegClosed(ffmpeg: FfmpegTransform): Promise<void> {
   if (!ffmpeg.closed) await new Promise(resolve => ffmpeg.once('close', resolve))
 }
 
-t.test('runs a stand-in without -version', async t => {
+t.test('runs a program that does not support -version', async t => {
   const out = await pipeline(
     Readable.from(['some media']),
     new FfmpegTransform({ ffmpegPath: fixture('copies'), output: COPY }),

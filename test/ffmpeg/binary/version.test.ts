@@ -10,7 +10,7 @@ import {
   remarkOn,
 } from '../../../lib/ffmpeg/binary/version.js'
 
-/** What builds print in answer to `-version`, without the lines about the others of their libraries. */
+/** Output of `-version` from various builds, without the lines about most other libraries. */
 const BUILDS: Record<string, { text: string; name: string; libavformat: [number, number]; verdict: string }> =
   {
     'Debian 11': {
@@ -70,15 +70,15 @@ const BUILDS: Record<string, { text: string; name: string; libavformat: [number,
         'libavcodec     63.  1.102 / 63.  1.102\nlibavformat    63.  1.102 / 63.  1.102\n\nExiting with exit code 0\n',
       ...{ name: '9.0.2-4', libavformat: [63, 1], verdict: 'tested' },
     },
-    'a git build after 9.0, by its number of commits': {
+    'a git build after 9.0, named by its number of commits': {
       text: 'ffmpeg version N-124001-g0123456789 Copyright (c) 2000-2027 the FFmpeg developers\nlibavformat    63.  4.100 / 63.  4.100\n',
       ...{ name: 'N-124001-g0123456789', libavformat: [63, 4], verdict: 'newer' },
     },
-    'a vendor that names it as he likes': {
+    'a vendor with a version name of its own': {
       text: 'ffmpeg version jellyfin Copyright (c) 2000-2030 the FFmpeg developers\nlibavformat    64.  0.100 / 64.  0.100\n',
       ...{ name: 'jellyfin', libavformat: [64, 0], verdict: 'newer' },
     },
-    'one with a single number': {
+    'a release of 0.10': {
       text: 'ffmpeg version 0.10\nlibavformat    53. 32.100\n',
       ...{ name: '0.10', libavformat: [53, 32], verdict: 'too old' },
     },

@@ -24,7 +24,7 @@ function start(name: string, options: Partial<ChildCommand> = {}): Promise<Ffmpe
   })
 }
 
-/** Waits until the child has said that it runs. */
+/** Waits until the child reports that it runs. */
 async function ready(child: FfmpegChild): Promise<void> {
   await once(child.readable(2), 'data')
 }
@@ -34,10 +34,10 @@ t.test('sets up each pipe, the arguments and the environment, and reports how th
   const child = await start('prints-environment', { args: ['-a', 'b c'], env })
   t.teardown(() => child.kill())
   child.writable(0).end()
-  const said = JSON.parse(await text(child.readable(1))) as { env: object; args: string[] }
-  t.same(said.args, ['-a', 'b c'])
-  t.match(said.env, env)
-  t.notMatch(said.env, { HOME: String }, 'and no more than that')
+  const printed = JSON.parse(await text(child.readable(1))) as { env: object; args: string[] }
+  t.same(printed.args, ['-a', 'b c'])
+  t.match(printed.env, env)
+  t.notMatch(printed.env, { HOME: String }, 'no other variables')
   t.same(await child.exited, { code: 0, signal: null })
 })
 
@@ -62,7 +62,7 @@ t.test("exposes the program's own process id, so that a signal reaches it", asyn
   t.equal(exists(child.pid), false)
 })
 
-t.test('fails with a cause if the program can not start', async t => {
+t.test('fails with a cause if the program cannot start', async t => {
   const cases: [string, Partial<ChildCommand>][] = [
     ['ENOENT', { path: '/nonexistent/ffmpeg' }],
     ['EACCES', { path: fileURLToPath(import.meta.url) }],
@@ -85,7 +85,7 @@ t.test('kills a program that is blocked on its input, on its output, or busy', a
     const child = await start(name)
     if (name !== 'copies') await ready(child)
     const killed = child.kill()
-    t.equal(child.kill(), killed, 'a second time is the same')
+    t.equal(child.kill(), killed, 'a second call returns the same promise')
     await killed
     t.equal(exists(child.pid), false, `${name} is reaped`)
     t.same(await resourcesSince(before), {}, `${name} leaves no pipe and no timer`)
@@ -136,7 +136,7 @@ t.test('does not wait in kill for another process that holds the pipes', async t
   t.teardown(() => endProcess(grandchild))
   await child.kill()
   t.equal(exists(child.pid), false)
-  t.equal(exists(grandchild), true, 'which is not ours to end')
+  t.equal(exists(grandchild), true, 'the grandchild still runs')
 })
 
 t.test('reports in drained whether a pipe was read to its end', async t => {
@@ -146,7 +146,7 @@ t.test('reports in drained whether a pipe was read to its end', async t => {
   child.writable(0).end('x'.repeat(100_000))
   t.equal((await text(child.readable(1))).length, 100_000)
   t.equal(await drained, true)
-  t.equal(await child.drained(1), true, 'also when asked later')
+  t.equal(await child.drained(1), true, 'also when called later')
 
   const closed = await start('forever')
   await ready(closed)
@@ -160,7 +160,7 @@ t.test('reports in drained whether a pipe was read to its end', async t => {
   held.writable(0).end('all')
   const chunks: Buffer[] = []
   held.readable(1).on('data', (chunk: Buffer) => chunks.push(chunk))
-  t.equal(await held.drained(1), false, 'one that somebody else holds open does not')
+  t.equal(await held.drained(1), false, 'a pipe that another process holds open does not end')
   t.equal(Buffer.concat(chunks).toString(), 'all')
   await held.kill()
 })
@@ -179,7 +179,7 @@ t.test('waits in drained for a slow reader as long as necessary', async t => {
   await child.exited
   let isDrained = false
   const drained = child.drained(1).finally(() => (isDrained = true))
-  // The watch for pipes that others hold open looks twice a second: long enough for three looks.
+  // The stage checks twice a second for pipes held open by others: wait for three checks.
   await setTimeout(1700)
   t.equal(isDrained, false)
   t.ok(length < 200_000)

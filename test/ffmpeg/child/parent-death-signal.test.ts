@@ -14,7 +14,7 @@ t.test('puts setpriv in front of the command on a Linux with util-linux', async 
     t.same(prefix, [])
   }
   t.same(await dieWithParent(), prefix)
-  t.equal(await dieWithParent(), await dieWithParent(), 'it is looked for once')
+  t.equal(await dieWithParent(), await dieWithParent(), 'setpriv is detected once')
 })
 
 t.test('puts nothing in front without a suitable setpriv', async t => {

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { signalGroup, survivorsOf } from '../../../lib/ffmpeg/child/process-group.js'
 import { endProcess, isGone } from '../../support/child.js'
 
-/** A shell that leads a group, and a program of its own; its end has been seen. */
+/** Starts a shell that leads a group and leaves a program behind; resolves after the shell exits. */
 async function orphan(t: Test): Promise<{ leader: number; member: number }> {
   const shell = spawn('/bin/sh', ['-c', 'sleep 600 >&- & echo $!'], {
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -17,7 +17,7 @@ async function orphan(t: Test): Promise<{ leader: number; member: number }> {
   return { leader: shell.pid!, member }
 }
 
-t.test('finds processes that outlived the leader, and ends them by the id of the group', async t => {
+t.test('finds processes that outlived the leader, and ends them by the group id', async t => {
   if (process.platform !== 'linux') return
   const { leader, member } = await orphan(t)
   const endedAt = process.uptime()

@@ -25,7 +25,7 @@ const { path } = await locateFfmpeg(undefined)
 const head = await transportStream()
 const tool = { path, env, args: ['-version'], signal }
 const spec = { url: 'pipe:0', args: [], protocols: ['pipe'], format: 'mpegts' }
-const byAddress = { ...spec, url: 'http://there/0/input' }
+const overHttp = { ...spec, url: 'http://there/0/input' }
 const question = (input: typeof spec) => ({
   inputs: [{ spec: input, head }],
   outputs: [{ url: 'pipe:1', format: 'null', args: [] }],
@@ -37,7 +37,7 @@ const look = new SourceLook({
   ...{ path, env, prefix: [], limits: UNLIMITED, input: spec, source: undefined, signal, remark },
 })
 
-/** Everything that runs a tool for what it says. */
+/** Everything that runs a tool to read its output. */
 const RUNNERS: Record<string, () => Promise<unknown>> = {
   runTool: () => runTool(tool, {}),
   runJudged: () => runJudged(tool, {}),
@@ -49,7 +49,7 @@ const RUNNERS: Record<string, () => Promise<unknown>> = {
       signal: undefined,
     }),
   preview: () => reportOf(question(spec)),
-  cover: () => coverOf(question(byAddress), remark),
+  cover: () => coverOf(question(overHttp), remark),
   look: () =>
     look.run({ input: [], output: [], format: 'null' }, { onLog: () => undefined, isEnough: () => false }),
 }
@@ -64,14 +64,14 @@ t.test(
       for (const left of [0, 2, 5]) {
         await withDescriptors(left, () => t.rejects(run(), NONE_LEFT, `${name}, ${left} left`))
       }
-      t.same(await resourcesSince(before), {}, `${name} holds nothing`)
-      t.ok(openDescriptors() <= open, `${name} has closed what it opened`)
+      t.same(await resourcesSince(before), {}, `${name} leaves no resources`)
+      t.ok(openDescriptors() <= open, `${name} closes its descriptors`)
     }
   },
 )
 
 t.test(
-  'ignores a failed question beside the job if file descriptors run out',
+  'ignores a failed query beside the job if file descriptors run out',
   { skip: !canLimitDescriptors },
   async t => {
     const before = resources()
@@ -80,7 +80,7 @@ t.test(
       t.equal(await versionOf(path, env, signal), undefined)
       t.equal(await withSuggestion(error, { path, env, signal }), error)
     })
-    t.ok(await versionOf(path, env, signal), 'it is asked again')
+    t.ok(await versionOf(path, env, signal), 'a later call asks again')
     t.same(await resourcesSince(before), {})
   },
 )

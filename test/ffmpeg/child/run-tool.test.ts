@@ -14,7 +14,7 @@ const tool = (name: string, more: Partial<ToolCommand> = {}): ToolCommand => ({
   ...more,
 })
 
-/** A shell script as a tool. `$DIR` is its folder; `pids()` waits for what it says by `echo $! >> $DIR/pids`. */
+/** A shell script as a tool. `$DIR` is its folder; `pids()` waits for ids in `$DIR/pids`, ended by a line `.`. */
 async function script(
   t: Test,
   lines: string,
@@ -40,10 +40,10 @@ async function gone(pids: readonly number[]): Promise<void> {
 }
 
 t.test('writes each input, passes the output on, and reports how the tool ended', async t => {
-  const said = { out: '', err: '' }
+  const printed = { out: '', err: '' }
   const listener = {
-    onStdout: (chunk: Buffer) => void (said.out += chunk.toString()),
-    onStderr: (chunk: Buffer) => Boolean((said.err += chunk.toString())),
+    onStdout: (chunk: Buffer) => void (printed.out += chunk.toString()),
+    onStderr: (chunk: Buffer) => Boolean((printed.err += chunk.toString())),
   }
   const args = ['-c', 'cat; cat <&4; echo words >&2; exit 7']
   const inputs = new Map([
@@ -51,10 +51,10 @@ t.test('writes each input, passes the output on, and reports how the tool ended'
     [4, Buffer.from('two')],
   ])
   t.same(await runTool({ path: '/bin/sh', args, env, inputs }, listener), { code: 7, signal: null })
-  t.same(said, { out: 'one two', err: 'words\n' })
+  t.same(printed, { out: 'one two', err: 'words\n' })
 })
 
-t.test('judges a tool that stops reading by its exit', async t => {
+t.test('judges a tool by its exit even if it stops reading', async t => {
   const inputs = new Map([[0, Buffer.alloc(8_000_000)]])
   t.same(await runTool({ path: '/bin/sh', args: ['-c', 'exec <&-; exit 0'], env, inputs }, {}), {
     code: 0,
@@ -78,7 +78,7 @@ t.test('ends the tool on abort, on excessive output, and when a listener throws'
   const starting = new AbortController()
   const begun = runTool(tool('forever', { signal: starting.signal }), {})
   starting.abort(reason)
-  await t.rejects(begun, reason, 'also while it is being started')
+  await t.rejects(begun, reason, 'also while the tool starts')
 
   const yes = { path: '/usr/bin/yes', args: [], env }
   await t.rejects(runTool({ ...yes, maxOutput: 100_000 }, {}), {
@@ -106,12 +106,12 @@ t.test('ends a tool without an error once its listener has enough', async t => {
 t.test("does not wait for a process that keeps the tool's pipes open", async t => {
   const { command } = await script(
     t,
-    'setsid sleep 600 & echo $! >> $DIR/pids; echo . >> $DIR/pids; echo said',
+    'setsid sleep 600 & echo $! >> $DIR/pids; echo . >> $DIR/pids; echo hello',
   )
-  let said = ''
-  const listener = { onStdout: (chunk: Buffer) => void (said += chunk.toString()) }
+  let printed = ''
+  const listener = { onStdout: (chunk: Buffer) => void (printed += chunk.toString()) }
   t.same(await runTool(command, listener), { code: 0, signal: null })
-  t.equal(said, 'said\n')
+  t.equal(printed, 'hello\n')
 
   const abort = new AbortController()
   const held = await script(t, 'setsid sleep 600 & echo $! >> $DIR/pids; echo . >> $DIR/pids; exec sleep 600')
@@ -124,9 +124,10 @@ t.test("does not wait for a process that keeps the tool's pipes open", async t =
 t.test('ends a wrapper without exec together with its child processes', async t => {
   if (process.platform !== 'linux') return
   const wrappers = {
-    'that waits': 'sleep 600 & echo $! >> $DIR/pids; echo . >> $DIR/pids; wait',
-    'that runs it in front': 'sh -c "echo \\$\\$ >> $DIR/pids; echo . >> $DIR/pids; sleep 600"; true',
-    'whose program ignores SIGTERM':
+    'a wrapper that waits': 'sleep 600 & echo $! >> $DIR/pids; echo . >> $DIR/pids; wait',
+    'a wrapper that runs a program in the foreground':
+      'sh -c "echo \\$\\$ >> $DIR/pids; echo . >> $DIR/pids; sleep 600"; true',
+    'a program that ignores SIGTERM':
       'sh -c "trap : TERM; echo \\$\\$ >> $DIR/pids; echo . >> $DIR/pids; while :; do sleep 600; done" & wait',
   }
   for (const [name, lines] of Object.entries(wrappers)) {

@@ -6,7 +6,7 @@ import { canLimitDescriptors, openDescriptors, withDescriptors } from '../../sup
 
 const PIPES = { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] } as const
 
-t.test('starts a program, and reports why one can not start', async t => {
+t.test('starts a program, or reports why it cannot start', async t => {
   const child = await startProcess('/bin/sh', ['-c', 'exit 3'], { stdio: ['ignore', 'ignore', 'ignore'] })
   t.same(await once(child, 'exit'), [3, null])
   await t.rejects(startProcess('/nowhere', [], PIPES), { code: 'ENOENT' })
@@ -30,7 +30,7 @@ t.test('leaves no pipe behind when file descriptors run out, however many are le
     })
     if (left < 10) t.equal(error?.code, 'EMFILE', `${left} left`)
     if (left > 20) t.equal(error, undefined, `${left} left`)
-    t.ok(openDescriptors() <= open, 'none is lost')
+    t.ok(openDescriptors() <= open, 'no descriptor leaks')
     t.same(await resourcesSince(before), {})
   }
 })

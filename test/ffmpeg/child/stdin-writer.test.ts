@@ -6,7 +6,7 @@ import { StdinWriter } from '../../../lib/ffmpeg/child/stdin-writer.js'
 import { FfmpegChild } from '../../../lib/ffmpeg/child/ffmpeg-child.js'
 import { fixture } from '../../support/child.js'
 
-/** Takes what is written and notes the pieces; `hold` keeps it from taking more. */
+/** Records the chunk lengths of each write; with `hold`, finishes a write only on `release()`. */
 class Pipe extends Writable {
   readonly batches: number[][] = []
   release: (() => void) | undefined
@@ -18,25 +18,25 @@ class Pipe extends Writable {
     this.on('error', () => undefined)
   }
 
-  #took(lengths: number[], callback: () => void): void {
+  #record(lengths: number[], callback: () => void): void {
     this.batches.push(lengths)
     if (this.#hold) this.release = callback
     else callback()
   }
 
   override _write(chunk: Buffer, _encoding: string, callback: () => void): void {
-    this.#took([chunk.length], callback)
+    this.#record([chunk.length], callback)
   }
 
   override _writev(items: { chunk: Buffer }[], callback: () => void): void {
-    this.#took(
+    this.#record(
       items.map(({ chunk }) => chunk.length),
       callback,
     )
   }
 }
 
-/** Writes chunks of these lengths; resolves when it is called back. */
+/** Writes chunks of these lengths; resolves when the writer calls back. */
 function write(input: StdinWriter, ...lengths: number[]): Promise<void> {
   const chunks = lengths.map(length => Buffer.alloc(length))
   const total = lengths.reduce((sum, length) => sum + length, 0)

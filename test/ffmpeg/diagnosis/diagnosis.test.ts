@@ -11,7 +11,7 @@ function diagnose(...lines: string[]): Diagnosis {
 }
 
 t.test('gives each known message its code and a remedy', async t => {
-  // As ffmpeg 5.1 writes them, and after a slash as 6.1 and 7 do where that differs.
+  // As ffmpeg 5.1 writes them; where 6.1 and 7 differ, their message follows.
   const messages: [string, string][] = [
     [`${MOV} [error] moov atom not found`, 'AVIO_ERR_MOOV_NOT_FOUND'],
     [`${MOV} [error] stream 1, offset 0x30: partial file`, 'AVIO_ERR_INPUT_PARTIAL'],
@@ -103,7 +103,7 @@ t.test('chooses the most specific of several messages, in any order', async t =>
   t.equal(diagnose(...lines).finding?.entry.message, 'moov atom not found')
 })
 
-t.test('ignores the words of the media', async t => {
+t.test('ignores text from the media', async t => {
   const texts = [
     '[info]     title           : partial file',
     '[info]     title           : [error] moov atom not found',
@@ -120,7 +120,7 @@ t.test('ignores the words of the media', async t => {
   for (const text of texts) t.equal(diagnose(text).finding, undefined, text)
   const diagnosis = new Diagnosis()
   diagnosis.see({ level: 'error', message: 'Cannot allocate memory', continued: true })
-  t.equal(diagnosis.finding, undefined, 'a line that goes on with another')
+  t.equal(diagnosis.finding, undefined, 'the continuation of a line')
 })
 
 t.test('keeps the last error for unknown problems', async t => {

@@ -3,7 +3,7 @@ import { nearest } from '../../../lib/ffmpeg/diagnosis/nearest-name.js'
 
 const NAMES = ['libx264', 'libx265', 'aac', 'ac3', 'libfdk_aac', 'Scale', 'scale2ref', 'mp2', 'mp3']
 
-t.test('finds a name that differs by a typing error', async t => {
+t.test('finds a name that differs by a typo', async t => {
   const cases: [string, string][] = [
     ['libx256', 'libx265'],
     ['libx26', 'libx264'],

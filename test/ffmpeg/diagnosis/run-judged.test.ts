@@ -4,15 +4,15 @@ import { runJudged } from '../../../lib/ffmpeg/diagnosis/run-judged.js'
 const env = { PATH: process.env['PATH']! }
 const shell = (line: string) => ({ path: '/bin/sh', args: ['-c', line], env })
 
-t.test('passes on the log and output of the tool, and judges its end by name', async t => {
-  const said: string[] = []
+t.test('passes on the log and output of the tool, and names its input in the failure', async t => {
+  const received: string[] = []
   const line = 'echo out; echo "[error] pipe:9: Invalid data found when processing input" >&2; exit 1'
   const command = { ...shell(line), names: new Map([['pipe:9', 'film.mkv']]), inputName: 'film.mkv' }
   const { exit, failure } = await runJudged(command, {
-    onStdout: chunk => said.push(chunk.toString()),
-    onLog: ({ level }) => said.push(level),
+    onStdout: chunk => received.push(chunk.toString()),
+    onLog: ({ level }) => received.push(level),
   })
-  t.same(said.sort(), ['error', 'out\n'])
+  t.same(received.sort(), ['error', 'out\n'])
   t.match(exit, { code: 1 })
   t.match(failure, { code: 'AVIO_ERR_INPUT_INVALID', message: /film\.mkv/, exitCode: 1 })
   t.match(await runJudged(shell('exit 0'), {}), { exit: { code: 0 }, failure: undefined })

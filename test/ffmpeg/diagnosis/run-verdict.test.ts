@@ -50,8 +50,8 @@ t.test('rejects exit code 0 of a program whose ffmpeg did not finish', async t =
     "[info]     title           : Output #0, mp4, to 'pipe:1':",
     '[info]  : Output #0, a second line',
   ]
-  t.equal(failure({ log: text }, ended(0)), undefined, 'a text of the media')
-  t.equal(failure({}, ended(0)), undefined, 'a program that says nothing')
+  t.equal(failure({ log: text }, ended(0)), undefined, 'text from the media')
+  t.equal(failure({}, ended(0)), undefined, 'a program that prints nothing')
 })
 
 t.test('puts all known fields into a failure', async t => {
@@ -67,10 +67,10 @@ t.test('puts all known fields into a failure', async t => {
     bytesIn: 1000,
     bytesOut: 12,
   })
-  t.notOk('signal' in error!, 'and nothing that is not')
+  t.notOk('signal' in error!, 'no field without a value')
 })
 
-t.test("quotes ffmpeg's last words for an unknown problem", async t => {
+t.test("quotes ffmpeg's last message for an unknown problem", async t => {
   const unknown = failure({ log: ['[error] something new', '[info] Conversion failed!'] }, ended(234))
   t.match(unknown, { code: 'AVIO_ERR_FFMPEG_EXIT', exitCode: 234, message: /exit code 234: something new\./ })
   t.match(failure({ log: ['from a wrapper'] }, ended(1)), { message: /exit code 1: from a wrapper\./ })
@@ -83,10 +83,10 @@ t.test('rejects a partial input even with exit code 0', async t => {
   t.match(
     failure({ log: [PARTIAL] }, ended(0), true),
     { code: 'AVIO_ERR_INPUT_NEEDS_SEEK', message: /before its index/ },
-    'where the media came first, that is the reason',
+    'the reason is media before the index',
   )
   const cut = failure({ log: [`${MOV} [error] moov atom not found`] }, ended(1), true)
-  t.match(cut, { code: 'AVIO_ERR_MOOV_NOT_FOUND' }, 'unless the index never came')
+  t.match(cut, { code: 'AVIO_ERR_MOOV_NOT_FOUND' }, 'unless there is no index')
 })
 
 t.test('reports a signal as a failure, whoever sent it', async t => {
@@ -120,7 +120,7 @@ const statistics = (overhead: string, prefix = '') =>
 const packets = (n: number) => `[out#0/mp4 @ 0x1] [verbose]   Total: ${n} packets (${n * 10} bytes) muxed`
 const isEmpty = (run: Run): boolean => outcomeOf(run).emptiness(ended(0)) !== undefined
 
-t.test('rejects a header alone as output, whatever time is reported', async t => {
+t.test('rejects a header alone as output, whatever time ffmpeg reports', async t => {
   const nothing = { log: [packets(0)], progress: EMPTY, bytesOut: 1293 }
   t.match(outcomeOf(nothing).emptiness(ended(0)), {
     code: 'AVIO_ERR_FFMPEG_NO_OUTPUT',
@@ -129,27 +129,27 @@ t.test('rejects a header alone as output, whatever time is reported', async t =>
   })
   const late = 'frame=0\nout_time_us=2000000\nprogress=end\n'
   t.equal(isEmpty({ ...nothing, progress: late }), true, 'ffmpeg 7 reports where the input ended')
-  t.equal(isEmpty({ ...nothing, log: [statistics('unknown')] }), true, 'a log at the level info')
+  t.equal(isEmpty({ ...nothing, log: [statistics('unknown')] }), true, 'a log at level info')
   t.equal(isEmpty({ ...nothing, log: [] }), true, 'a wrapper that drops the log')
 })
 
 t.test('accepts any packet as output', async t => {
   const few = { progress: EMPTY, bytesOut: 90 }
   t.equal(isEmpty({ ...few, log: [packets(1)] }), false)
-  t.equal(isEmpty({ ...few, log: [statistics('2.713178%')] }), false, 'a log at the level info')
-  t.equal(isEmpty({ bytesOut: 900, progress: 'frame=1\nprogress=end\n' }), false, 'a picture, without a log')
-  t.equal(isEmpty({ bytesOut: 90, progress: 'out_time_us=0\nprogress=end\n' }), false, 'sound, without a log')
+  t.equal(isEmpty({ ...few, log: [statistics('2.713178%')] }), false, 'a log at level info')
+  t.equal(isEmpty({ bytesOut: 900, progress: 'frame=1\nprogress=end\n' }), false, 'a frame, without a log')
+  t.equal(isEmpty({ bytesOut: 90, progress: 'out_time_us=0\nprogress=end\n' }), false, 'audio, without a log')
   t.equal(isEmpty({ bytesOut: 1 }), false, 'bytes of a program that reports nothing')
 })
 
 t.test('accepts an output of no bytes from the null muxer only', async t => {
-  const said = { log: [packets(50)], progress: 'frame=50\nout_time_us=2000000\nprogress=end\n' }
-  t.equal(isEmpty({ ...said, format: 'null' }), false)
+  const full = { log: [packets(50)], progress: 'frame=50\nout_time_us=2000000\nprogress=end\n' }
+  t.equal(isEmpty({ ...full, format: 'null' }), false)
   t.equal(isEmpty({ progress: 'out_time_us=10000\nprogress=end\n', format: 'null' }), false, 'without a log')
   t.equal(isEmpty({ log: [packets(0)], format: 'null' }), true)
   t.equal(isEmpty({ format: 'null' }), true)
   for (const format of ['mpegts', 'webvtt', 'framemd5', 'ffmetadata', 'a_new_one']) {
-    t.equal(isEmpty({ ...said, format }), true, format)
+    t.equal(isEmpty({ ...full, format }), true, format)
   }
 })
 
@@ -173,13 +173,13 @@ t.test('hides lines that only the library requested', async t => {
   t.ok(outcome.emptiness(ended(0)))
 })
 
-t.test('replaces URLs by the names of objects', async t => {
+t.test('replaces URLs with the names of objects', async t => {
   const names = new Map([
     ['pipe:0', 's3://masters/x.html'],
     ['http://avio-streams.invalid/1/input', 'theme.wav'],
     ['pipe:1', 'the output'],
   ])
-  const told = (line: string) => {
+  const messageOf = (line: string) => {
     const listener = { onLog: () => undefined, onProgress: () => undefined }
     const outcome = new RunVerdict({ path: 'ffmpeg', args: [], names }, ['mp4'], listener)
     outcome.log.push(Buffer.from(`${line}\n`))
@@ -187,19 +187,19 @@ t.test('replaces URLs by the names of objects', async t => {
   }
   const invalid = 'Invalid data found when processing input'
   t.match(
-    told(`[error] pipe:0: ${invalid}`),
+    messageOf(`[error] pipe:0: ${invalid}`),
     `exit code 1: s3://masters/x.html: ${invalid}. This ffmpeg does not recognize`,
   )
-  t.match(told(`[error] http://avio-streams.invalid/1/input: ${invalid}`), `: theme.wav: ${invalid}. `)
+  t.match(messageOf(`[error] http://avio-streams.invalid/1/input: ${invalid}`), `: theme.wav: ${invalid}. `)
   t.match(
-    told(`[in#1 @ 0x1] [error] Error opening input: ${invalid}`),
+    messageOf(`[in#1 @ 0x1] [error] Error opening input: ${invalid}`),
     `: theme.wav: Error opening input: ${invalid}. `,
   )
-  t.match(told('[error] pipe:1: Invalid argument'), ': the output: Invalid argument. ')
-  t.match(told('[error] pipe:11: Invalid argument'), ': pipe:11: Invalid argument. ', 'another one')
+  t.match(messageOf('[error] pipe:1: Invalid argument'), ': the output: Invalid argument. ')
+  t.match(messageOf('[error] pipe:11: Invalid argument'), ': pipe:11: Invalid argument. ', 'a different pipe')
 })
 
-t.test('reports a run that failed for lack of frames as without output', async t => {
+t.test('reports a run that failed for lack of frames as a run without output', async t => {
   const starved =
     '[vf#0:0 @ 0x1] [warning] No filtered frames for output stream, trying to initialize anyway.'
   const encoder = '[mjpeg @ 0x1] [error] Non full-range YUV is non-standard'
@@ -213,11 +213,11 @@ t.test('reports a run that failed for lack of frames as without output', async t
   t.match(
     failure({ log: [encoder, nothing] }, ended(234)),
     { code: 'AVIO_ERR_FFMPEG_EXIT', message: /mjpeg: Non full-range YUV/ },
-    'where it got some, its own words are the reason',
+    "with frames, the encoder's message is the reason",
   )
 })
 
-t.test('reports the first words of the failing component, with one full stop', async t => {
+t.test('reports the first message of the failing component, with one full stop', async t => {
   const log = [
     '[h264 @ 0x1] [error] Invalid NAL unit size (1276 > 865).',
     '[vist#0:0/h264 @ 0x1] [dec:h264 @ 0x1] [error] Decoding error: Invalid data found when processing input',
@@ -244,7 +244,7 @@ t.test('reports output that did not end', async t => {
   t.match(outcomeOf({ bytesOut: 5 }).heldOpen(ended(0)), { code: 'AVIO_ERR_FFMPEG_EXIT', bytesOut: 5 })
 })
 
-t.test('names the one of several outputs that received no packets, with old and new versions', async t => {
+t.test('names which of several outputs received no packets, with old and new versions', async t => {
   const listener = { onLog: () => undefined, onProgress: () => undefined }
   const outcomeOf = (...log: string[]) => {
     const outcome = new RunVerdict({ path: 'ffmpeg', args: [] }, ['mp4', 'ffmetadata', 'mpegts'], listener)
@@ -260,7 +260,7 @@ t.test('names the one of several outputs that received no packets, with old and 
   ]
   const now = (n: number, packets: number) =>
     `[out#${n}/mpegts @ 0x55d0] [verbose]   Total: ${packets} packets (10 bytes) muxed`
-  t.equal(outcomeOf(...old(0, 50), ...old(1, 0), ...old(2, 50)), undefined, 'metadata have no packets')
+  t.equal(outcomeOf(...old(0, 50), ...old(1, 0), ...old(2, 50)), undefined, 'ffmetadata has no packets')
   t.equal(outcomeOf(now(0, 50), now(1, 0), now(2, 50)), undefined)
   for (const [first, third, n] of [
     [0, 50, 0],

@@ -14,7 +14,7 @@ interface Recorded {
   readonly log: string
 }
 
-/** What an ffmpeg said in each situation. */
+/** Parses ffmpeg's recorded exit and log of each situation. */
 function readRecord(file: string): Map<string, Recorded> {
   const parts = file.split(/^## /m).slice(1)
   return new Map(
@@ -39,21 +39,21 @@ function errorOf({ formats }: Situation, { exit, log }: Recorded): FfmpegError |
   return outcome.failure(exit, false) ?? outcome.emptiness(exit)
 }
 
-/** What is wrong with an error. */
+/** Describes an error that does not match its situation. */
 function fault(
   { code, says }: Situation,
   error: (Error & { code?: unknown }) | undefined,
 ): string | undefined {
   const got = error === undefined ? 'ok' : String(error.code)
-  const told = `${got}: ${error?.message ?? ''}`
-  if (![code].flat().includes(got)) return told
-  if (error && says && !says.test(error.message)) return told
-  return /\.\s*\.|undefined|--\s*\./.test(error?.message ?? '') ? told : undefined
+  const description = `${got}: ${error?.message ?? ''}`
+  if (![code].flat().includes(got)) return description
+  if (error && says && !says.test(error.message)) return description
+  return /\.\s*\.|undefined|--\s*\./.test(error?.message ?? '') ? description : undefined
 }
 
 for (const file of (await readdir(FOLDER)).sort()) {
   t.test(
-    `the log of ffmpeg ${file.replace('.txt', '')} gives each situation its code and its reason`,
+    `derives the code and the reason of each situation from the log of ffmpeg ${file.replace('.txt', '')}`,
     async t => {
       const record = readRecord(await readFile(new URL(file, FOLDER), 'utf8'))
       t.ok(SITUATIONS.length >= 75)

@@ -6,7 +6,7 @@ const number = Buffer.from([0, 0x40, 0x45, 0, 0, 0, 0, 0, 0])
 const start = Buffer.concat([Buffer.from([2]), key('onMetaData'), Buffer.from([8, 0, 0, 0, 9])])
 const end = Buffer.from([0, 0, 9])
 
-/** Each type that ffmpeg writes, behind its byte. */
+/** A value of each type that ffmpeg writes, after its type byte. */
 const VALUES: Record<string, Buffer> = {
   number,
   boolean: Buffer.from([1, 1]),

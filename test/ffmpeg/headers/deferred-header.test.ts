@@ -12,7 +12,7 @@ import { muxerOf } from '../../../lib/ffmpeg/args/muxers.js'
 import { Upstream } from '../../../lib/io/pipeline/upstream.js'
 import { audioInput, ffmpegToFile, ffmpegToPipe } from '../../support/media.js'
 
-/** Keeps its first bytes for last. */
+/** A sink that writes the header last. */
 class Sink extends Writable {
   readonly upstream = new Upstream(this, 'Sink', { claimsHeader: true })
   readonly chunks: Buffer[] = []
@@ -27,10 +27,10 @@ class Sink extends Writable {
   }
 }
 
-t.test('streams each format with a deferred header without one, with a loss', async t => {
+t.test('states a loss for each format that streams without its deferred header', async t => {
   for (const format of DEFERRED_HEADERS) {
     t.ok(deferredHeaderOf(format), format)
-    t.not(deferredHeaderOf(format), deferredHeaderOf(format), 'each stream has its own')
+    t.not(deferredHeaderOf(format), deferredHeaderOf(format), 'each stream gets its own')
     t.match(muxerOf(format), { streaming: 'as-is', deferredHeader: true, lost: /./ })
   }
 })

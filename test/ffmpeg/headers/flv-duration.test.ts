@@ -1,7 +1,7 @@
 import t from 'tap'
 import { FlvDuration } from '../../../lib/ffmpeg/headers/flv-duration.js'
 
-/** A tag with its size behind it. */
+/** A tag followed by its size. */
 function tag(type: number, time: number, data: readonly number[]): Buffer {
   const bytes = Buffer.alloc(11 + data.length + 4)
   bytes[0] = type
@@ -37,7 +37,11 @@ t.test('derives the duration of audio from its codec and rate', async t => {
   t.equal(endOf([tag(AUDIO, 1000, [0xaf, 1, 5, 5])], rates), 1023, 'AAC')
   t.equal(endOf([tag(AUDIO, 1000, [0x2f])], rates), 1026, 'MP3')
   t.equal(endOf([tag(AUDIO, 1000, [0x2f])], { ...rates, sampleRate: 22_050 }), 1026, 'MP3 of MPEG-2')
-  t.equal(endOf([tag(AUDIO, 0, [0x3f]), tag(AUDIO, 7, [0x3f])], rates), 14, 'PCM, like the one before')
+  t.equal(
+    endOf([tag(AUDIO, 0, [0x3f]), tag(AUDIO, 7, [0x3f])], rates),
+    14,
+    'PCM, as long as the previous packet',
+  )
 })
 
 t.test('ignores headers, end marks and scripts', async t => {
@@ -59,7 +63,7 @@ t.test('reads times of more than 24 bits, and of enhanced RTMP', async t => {
   t.equal(endOf([tag(VIDEO, time, [0x22])], rates), time + 40)
   const hevc = [...Buffer.from('hvc1'), 0, 0, 80, 1, 1]
   t.equal(endOf([tag(VIDEO, 100, [0x91, ...hevc])], rates), 220, 'with a composition time')
-  t.equal(endOf([tag(VIDEO, 100, [0x93, ...hevc])], rates), 140, 'without one')
+  t.equal(endOf([tag(VIDEO, 100, [0x93, ...hevc])], rates), 140, 'without a composition time')
   t.equal(endOf([tag(VIDEO, 100, [0x91, ...Buffer.from('av01'), 9, 9, 9])], rates), 140)
 })
 

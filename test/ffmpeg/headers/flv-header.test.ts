@@ -3,7 +3,7 @@ import { FlvHeader } from '../../../lib/ffmpeg/headers/flv-header.js'
 import { assemble } from '../../support/deferred-header.js'
 import * as media from '../../support/media.js'
 
-/** What ffmpeg writes to a pipe, and to a file. */
+/** The output of ffmpeg to a pipe and to a file. */
 async function both(args: string[]): Promise<[stream: Buffer, file: Buffer]> {
   const all = [...args, '-f', 'flv']
   return [await media.ffmpegToPipe(all), await media.ffmpegToFile(all, 'media.flv')]
@@ -31,7 +31,7 @@ for (const [what, args] of Object.entries(WHOLE)) {
   })
 }
 
-/** Bytes that differ. */
+/** Offsets of the bytes that differ. */
 const differences = (a: Buffer, b: Buffer) => [...a.keys()].filter(at => a[at] !== b[at])
 
 t.test(

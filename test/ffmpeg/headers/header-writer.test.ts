@@ -1,7 +1,7 @@
 import t from 'tap'
 import { HeaderWriter, expectWord, headerInvalid } from '../../../lib/ffmpeg/headers/header-writer.js'
 
-/** A header whose first byte says how long it is. */
+/** A header whose first byte is its length. */
 const header = (limit?: number) =>
   new HeaderWriter({
     stage: 'Stage',
@@ -13,10 +13,10 @@ t.test('keeps the header and returns the rest, in any chunking', async t => {
   const stream = Buffer.from([4, 1, 2, 3, 4, 5, 6])
   for (let size = 1; size <= stream.length; size++) {
     const held = header()
-    const behind: Buffer[] = []
-    for (let at = 0; at < stream.length; at += size) behind.push(held.take(stream.subarray(at, at + size)))
+    const rest: Buffer[] = []
+    for (let at = 0; at < stream.length; at += size) rest.push(held.take(stream.subarray(at, at + size)))
     t.same(held.end(), stream.subarray(0, 4))
-    t.same(Buffer.concat(behind), stream.subarray(4))
+    t.same(Buffer.concat(rest), stream.subarray(4))
   }
 })
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { id3Size, repairId3 } from '../../../lib/ffmpeg/headers/id3v2.js'
 
-/** A tag with frames of those sizes, and padding; its own size says 0. */
+/** A tag with frames of these sizes and padding, which states a size of 0. */
 function tag(version: 3 | 4, sizes: readonly number[], padding: number): Buffer {
   const frames = sizes.map(size => {
     const frame = Buffer.alloc(10 + size, 'x')
@@ -19,7 +19,7 @@ function tag(version: 3 | 4, sizes: readonly number[], padding: number): Buffer 
 
 const audio = Buffer.from([0xff, 0xfb, 0x50, 0xc4, 0, 0, 0, 0, 0, 0, 0])
 
-t.test('takes the size that a tag states', async t => {
+t.test('uses the size that a tag states', async t => {
   const stated = tag(4, [200], 0)
   repairId3(stated)
   t.equal(id3Size(stated.subarray(0, 10)), 220)
@@ -53,9 +53,9 @@ t.test('requests more bytes when necessary, and never more than the final size',
   const whole = Buffer.concat([tag(4, [200, 1], 10), audio])
   const size = whole.length - audio.length
   for (let length = 0; length < whole.length; length++) {
-    const told = id3Size(whole.subarray(0, length))
-    t.ok(told > length || told === size, `${length} bytes`)
-    t.ok(told <= size + 10)
+    const wanted = id3Size(whole.subarray(0, length))
+    t.ok(wanted > length || wanted === size, `${length} bytes`)
+    t.ok(wanted <= size + 10)
   }
 })
 

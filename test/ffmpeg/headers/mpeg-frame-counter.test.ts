@@ -1,7 +1,7 @@
 import t from 'tap'
 import { MpegFrameCounter } from '../../../lib/ffmpeg/headers/mpeg-frame-counter.js'
 
-/** A frame without sound of 32 (or another number of) kbit/s, mono, at 44.1 kHz. */
+/** A silent mono frame at 44.1 kHz, by default of 32 kbit/s. */
 function frame(bitRateIndex = 1): Buffer {
   const bytes = Buffer.alloc({ 1: 104, 5: 208, 9: 417 }[bitRateIndex]!)
   bytes.writeUInt32BE((0xfffb00c4 | (bitRateIndex << 12)) >>> 0)

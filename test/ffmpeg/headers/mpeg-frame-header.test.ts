@@ -12,15 +12,19 @@ t.test('reads the length of a frame, and the bytes before its audio', async t =>
 t.test('reads the size of a layer II frame as well', async t => {
   t.equal(mpegFrameSize(0xfffb90c4), 417)
   t.equal(mpegFrameSize(0xfffd90c4), 522, 'layer II, 160 kbit/s at 44.1 kHz')
-  t.equal(mpegFrameSize(0xfff580c4), 417, 'of MPEG-2, 64 kbit/s at 22.05 kHz: as many samples as in MPEG-1')
+  t.equal(
+    mpegFrameSize(0xfff580c4),
+    417,
+    'layer II of MPEG-2, 64 kbit/s at 22.05 kHz: as many samples as in MPEG-1',
+  )
   t.equal(mpegFrameSize(0xffff90c4), undefined, 'layer I')
-  t.equal(mpegFrameSize(0xfff990c4), undefined, 'no layer')
+  t.equal(mpegFrameSize(0xfff990c4), undefined, 'reserved layer')
 })
 
 t.test('assigns the frames of a stream to one kind, whatever their bit rate and channels', async t => {
   t.equal(mpegFrame(0xfffb90c4)!.kind, mpegFrame(0xfffa5204)!.kind)
-  t.not(mpegFrame(0xfffb90c4)!.kind, mpegFrame(0xfffb94c4)!.kind, 'sample rate')
-  t.not(mpegFrame(0xfff390c4)!.kind, mpegFrame(0xfffb90c4)!.kind, 'version')
+  t.not(mpegFrame(0xfffb90c4)!.kind, mpegFrame(0xfffb94c4)!.kind, 'another sample rate')
+  t.not(mpegFrame(0xfff390c4)!.kind, mpegFrame(0xfffb90c4)!.kind, 'another version')
 })
 
 t.test('rejects anything but a layer III header with a known size', async t => {

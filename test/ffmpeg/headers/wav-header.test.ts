@@ -6,7 +6,7 @@ import { audioInput, ffmpegToFile, ffmpegToPipe, ffprobeJson } from '../../suppo
 
 const short = audioInput({ seconds: 0.02, sampleRate: 8000 })
 
-/** What ffmpeg writes to a pipe, and to a file. */
+/** The output of ffmpeg to a pipe and to a file. */
 async function both(args: string[], input = short): Promise<[stream: Buffer, file: Buffer]> {
   const all = [...input, ...args, '-f', 'wav']
   return [await ffmpegToPipe(all), await ffmpegToFile(all, 'media.wav')]
@@ -19,14 +19,14 @@ function filledTo(samples: number): string {
 const ENCODINGS: Record<string, string[]> = {
   'plain PCM': [],
   'an odd number of bytes': ['-c:a', 'pcm_u8', '-af', 'atrim=end_sample=77'],
-  'PCM of 24 bits in an extensible format': ['-c:a', 'pcm_s24le', '-ac', '6'],
+  '24-bit PCM in the extensible format': ['-c:a', 'pcm_s24le', '-ac', '6'],
   'floating point': ['-c:a', 'pcm_f32le'],
   'A-law': ['-c:a', 'pcm_alaw'],
-  'ADPCM of Microsoft in whole blocks': ['-c:a', 'adpcm_ms', '-af', filledTo(4 * 2036)],
-  'ADPCM of IMA in whole blocks': ['-c:a', 'adpcm_ima_wav', '-af', filledTo(4 * 2041)],
+  'Microsoft ADPCM in whole blocks': ['-c:a', 'adpcm_ms', '-af', filledTo(4 * 2036)],
+  'IMA ADPCM in whole blocks': ['-c:a', 'adpcm_ima_wav', '-af', filledTo(4 * 2041)],
   'tags of more than one kind': ['-metadata', 'title=odd', '-write_bext', '1', '-metadata', 'description=x'],
-  'room for 64 bits': ['-rf64', 'auto'],
-  '64 bits': ['-rf64', 'always'],
+  'room for 64-bit sizes': ['-rf64', 'auto'],
+  '64-bit sizes': ['-rf64', 'always'],
 }
 
 for (const [what, args] of Object.entries(ENCODINGS)) {
@@ -37,7 +37,7 @@ for (const [what, args] of Object.entries(ENCODINGS)) {
   })
 }
 
-t.test('counts ADPCM longer by less than the block that the encoder padded, with the same data', async t => {
+t.test('counts the samples of the padded last ADPCM block, with the same data', async t => {
   for (const [codec, blockSamples] of [
     ['adpcm_ms', 2036],
     ['adpcm_ima_wav', 2041],
@@ -59,9 +59,9 @@ t.test('gives the same result in any chunking', async t => {
   }
   for (let first = 1; first < stream.length; first++) {
     const head = new WavHeader()
-    const behind = [stream.subarray(0, first), stream.subarray(first)].flatMap(chunk => head.write(chunk))
+    const rest = [stream.subarray(0, first), stream.subarray(first)].flatMap(chunk => head.write(chunk))
     head.end()
-    if (!Buffer.concat([head.head(), ...behind]).equals(file)) t.fail(`cut at ${first}`)
+    if (!Buffer.concat([head.head(), ...rest]).equals(file)) t.fail(`cut at ${first}`)
   }
 })
 
@@ -92,7 +92,7 @@ t.test('pads a longer header, and states the same values', async t => {
   }
 })
 
-/** A head behind which `size` bytes have come, none of which is kept. */
+/** A header writer after `size` bytes of media, none of which it keeps. */
 function after(stream: Buffer, size: number): WavHeader {
   const head = new WavHeader()
   let left = size - head.write(stream).reduce((sum, { length }) => sum + length, 0)
@@ -103,7 +103,7 @@ function after(stream: Buffer, size: number): WavHeader {
   return head
 }
 
-t.test('writes an RF64 with sizes of 64 bits above 4 GiB', async t => {
+t.test('writes an RF64 with 64-bit sizes above 4 GiB', async t => {
   const size = 5 * GiB + 2
   for (const args of [[], ['-rf64', 'auto'], ['-rf64', 'always']]) {
     const [stream] = await both(args)
@@ -112,15 +112,15 @@ t.test('writes an RF64 with sizes of 64 bits above 4 GiB', async t => {
     t.equal(head.readUInt32LE(4), 0xffffffff)
     t.equal(head.toString('latin1', 12, 16), 'ds64')
     t.equal(head.readUInt32LE(16), 28)
-    t.equal(head.readBigUInt64LE(20), BigInt(head.length + size - 8), 'of the file')
-    t.equal(head.readBigUInt64LE(28), BigInt(size), 'of the data')
-    t.equal(head.readBigUInt64LE(36), BigInt(size / 2), 'samples')
+    t.equal(head.readBigUInt64LE(20), BigInt(head.length + size - 8), 'the size of the file')
+    t.equal(head.readBigUInt64LE(28), BigInt(size), 'the size of the data')
+    t.equal(head.readBigUInt64LE(36), BigInt(size / 2), 'the number of samples')
     t.equal(head.readUInt32LE(head.length - 4), 0xffffffff)
     t.notOk(head.includes('JUNK'))
   }
 })
 
-t.test('begins an RF64 with its sizes wherever room was reserved, and keeps every other chunk', t => {
+t.test('begins an RF64 with its sizes wherever room is reserved, and keeps every other chunk', t => {
   const chunk = (id: string, size: number) => {
     const bytes = Buffer.alloc(8 + size, id)
     bytes.write(id, 'latin1')
@@ -132,11 +132,11 @@ t.test('begins an RF64 with its sizes wherever room was reserved, and keeps ever
   const [room, small, list] = [chunk('JUNK', 28), chunk('JUNK', 4), chunk('LIST', 26)]
   const orders: Record<string, Buffer[]> = {
     none: [format, list],
-    'in front': [room, format, list],
-    'behind the format': [format, room, list],
+    first: [room, format, list],
+    'after the format': [format, room, list],
     'at the end': [format, list, room],
-    'too little': [format, small, list],
-    'a second one': [format, room, small, list, chunk('JUNK', 40)],
+    'too small': [format, small, list],
+    'two chunks': [format, room, small, list, chunk('JUNK', 40)],
   }
   for (const [what, chunks] of Object.entries(orders)) {
     const start = Buffer.from('RIFF\xff\xff\xff\xffWAVE', 'latin1')
@@ -150,7 +150,7 @@ t.test('begins an RF64 with its sizes wherever room was reserved, and keeps ever
   t.end()
 })
 
-t.test('switches to RF64 just above the largest file of 32 bits', async t => {
+t.test('switches to RF64 just above the largest 32-bit size', async t => {
   const [stream] = await both([])
   const headSize = new WavHeader().write(stream).length && stream.length - 320
   const largest = 2 ** 32 - 1 + 8 - headSize
@@ -162,10 +162,14 @@ t.test('switches to RF64 just above the largest file of 32 bits', async t => {
       .toString('latin1', 0, 4),
     'RF64',
   )
-  t.equal(after(stream, even).head(8192).toString('latin1', 0, 4), 'RF64', 'with what fills it up, too')
+  t.equal(
+    after(stream, even).head(8192).toString('latin1', 0, 4),
+    'RF64',
+    'the padding of the header counts, too',
+  )
 })
 
-t.test('makes ffprobe read the duration of an RF64 of five gigabytes', async t => {
+t.test('gives an RF64 of 5 GiB a duration that ffprobe reads', async t => {
   const [stream] = await both([])
   const head = after(stream, 5 * GiB).head()
   const probed = await ffprobeJson<{ streams: { duration_ts: number }[] }>(head, [

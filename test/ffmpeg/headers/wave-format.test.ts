@@ -11,7 +11,7 @@ function format(tag: number, { blockSize = 4, extra = 0, subFormat = 0 } = {}): 
   return body
 }
 
-t.test("counts samples by blocks of one sample, or of ADPCM's number", async t => {
+t.test('counts samples in blocks of one sample, or of the number that ADPCM states', async t => {
   for (const tag of [1, 3, 6, 7]) t.equal(samplesIn(waveFormat(format(tag)), 43), 10)
   for (const tag of [2, 0x11]) t.equal(samplesIn(waveFormat(format(tag, { extra: 505 })), 12), 3 * 505)
   t.equal(samplesIn(waveFormat(format(0xfffe, { subFormat: 3 })), 8), 2)

@@ -5,7 +5,7 @@ import { audioInput, ffmpegToFile, ffmpegToPipe, ffprobeJson, packetsOf } from '
 
 const tone = audioInput({ seconds: 3, sampleRate: 44_100 })
 
-/** What ffmpeg writes to a pipe, and to a file. */
+/** The output of ffmpeg to a pipe and to a file. */
 async function both(args: string[], input = tone): Promise<[stream: Buffer, file: Buffer]> {
   const all = [...input, ...args, '-f', 'mp3']
   return [await ffmpegToPipe(all), await ffmpegToFile(all, 'media.mp3')]
@@ -20,30 +20,30 @@ async function durationOf(bytes: Buffer): Promise<number> {
   return streams[0]!.duration_ts
 }
 
-/** All that is played, silence of the encoder's included. */
+/** The duration of all packets, including the encoder's padding. */
 async function playedBy(bytes: Buffer): Promise<number> {
   return (await packetsOf(bytes)).reduce((sum, { duration }) => sum + duration!, 0)
 }
 
-/** What the encoder added at both ends, in samples, as its extension says in a file of ffmpeg's. */
+/** The encoder's padding at both ends, in samples, from the LAME extension in ffmpeg's file. */
 function addedIn(file: Buffer): number {
   const at = xingIn(file).readUIntBE(141, 3)
   return (at >> 12) + (at & 0xfff)
 }
 
-/** Packets, but for what only the encoder knows: how much of the first and the last is to be skipped. */
+/** Packets without side data: only the encoder knows how much of the first and the last to skip. */
 async function plainPackets(bytes: Buffer) {
   return (await packetsOf(bytes)).map(packet => ({ ...packet, side_data_list: undefined }))
 }
 
-/** Where the Xing/Info frame's own fields begin. */
+/** The bytes from the fields of the Xing or Info frame on. */
 function xingIn(bytes: Buffer): Buffer {
   const at = Math.max(bytes.indexOf('Xing'), bytes.indexOf('Info'))
   return bytes.subarray(at)
 }
 
 const ENCODINGS: Record<string, string[]> = {
-  'one bit rate': ['-b:a', '64k'],
+  'a constant bit rate': ['-b:a', '64k'],
   'a variable bit rate': ['-q:a', '3'],
   'two channels': ['-ac', '2', '-b:a', '128k'],
   'MPEG-2, a variable bit rate': ['-ar', '22050', '-q:a', '5'],
@@ -59,15 +59,15 @@ function sampleRateOf(args: readonly string[]): number {
 
 for (const [what, args] of Object.entries(ENCODINGS)) {
   t.test(
-    `gives an MP3 with ${what} the duration of all its frames, and keeps the packets of a file`,
+    `gives an MP3 with ${what} the duration of all its frames, and the packets of ffmpeg's file`,
     async t => {
       const [stream, file] = await both(args)
       const made = assemble(new XingHeader(), stream)
-      const [shown, whole] = [await durationOf(file), await playedBy(file)]
+      const [stated, whole] = [await durationOf(file), await playedBy(file)]
       t.equal(await durationOf(made), whole)
-      // Since ffmpeg 9 what the encoder added does not count. A stream does not hold it.
+      // Since ffmpeg 9, the encoder's padding does not count. A stream does not state it.
       const added = (addedIn(file) * 14_112_000) / sampleRateOf(args)
-      t.ok([whole, whole - added].includes(shown), `${shown} of ${whole}`)
+      t.ok([whole, whole - added].includes(stated), `${stated} of ${whole}`)
       t.same(await plainPackets(made), await plainPackets(file))
       const [ours, theirs] = [xingIn(made), xingIn(file)]
       t.equal(ours.toString('latin1', 0, 4), theirs.toString('latin1', 0, 4), 'Xing or Info')
@@ -77,7 +77,7 @@ for (const [what, args] of Object.entries(ENCODINGS)) {
   )
 }
 
-t.test('points the seek table to each hundredth of the time', async t => {
+t.test('points the seek table to each hundredth of the duration', async t => {
   const [stream] = await both(['-q:a', '3'])
   const made = assemble(new XingHeader(), stream)
   const xing = xingIn(made)
@@ -115,17 +115,17 @@ t.test('pads a longer header within the tag, or with a new one, and keeps the me
   }
 })
 
-t.test('repairs a tag with cover art or great length, whose size is 0 on a pipe', async t => {
+t.test('repairs a tag whose size is 0 on a pipe, because of cover art or its length', async t => {
   const long = ['-metadata', `title=${'long '.repeat(8000)}`]
-  const picture = ['-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=1:duration=1']
-  const cover = [...picture, '-map', '0', '-map', '1', '-c:v', 'png', '-disposition:v', 'attached_pic']
+  const image = ['-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=1:duration=1']
+  const cover = [...image, '-map', '0', '-map', '1', '-c:v', 'png', '-disposition:v', 'attached_pic']
   for (const version of ['3', '4']) {
     for (const args of [long, [...cover, '-metadata', 'title=kept']]) {
       const [stream, file] = await both([...args, '-id3v2_version', version])
       t.equal(stream.readUInt32BE(6), 0)
       const made = assemble(new XingHeader(), stream, { size: 1000 })
       const frames = file.subarray(10, file.indexOf('Info') - 40)
-      t.ok(made.subarray(10).subarray(0, frames.length).equals(frames), 'what is in the tag of the file')
+      t.ok(made.subarray(10).subarray(0, frames.length).equals(frames), "the frames of the file's tag")
       t.same(await plainPackets(made), await plainPackets(file))
       const { format } = await ffprobeJson<{ format: { tags: object } }>(file, ['-show_format'])
       t.match(await ffprobeJson(made, ['-show_format']), { format: { tags: format.tags } })

@@ -4,8 +4,8 @@ import { TsTables } from '../../../lib/ffmpeg/input/ts-tables.js'
 import * as media from '../../support/media.js'
 import { associations, mapOf, mediaPackets, tablePackets } from '../../support/transport.js'
 
-/** What is seen when the bytes come so many at a time: how many of them are wanted, and what it is then. */
-function seen(bytes: Buffer, step: number, start = 0): { length: number; format: string | undefined } {
+/** Sniffs a head that grows by `step` bytes; returns its length at the verdict, and the format. */
+function sniffed(bytes: Buffer, step: number, start = 0): { length: number; format: string | undefined } {
   let head = bytes.subarray(0, step)
   for (;;) {
     const { format, wanted } = sniffAudio(head, start)
@@ -17,9 +17,9 @@ function seen(bytes: Buffer, step: number, start = 0): { length: number; format:
 t.test('detects raw AAC by two headers, in any chunking', async t => {
   const adts = await media.ffmpegToPipe([...media.audioInput(), ...media.AAC, '-f', 'adts'])
   const frame = ((adts[3]! & 3) << 11) | (adts[4]! << 3) | (adts[5]! >> 5)
-  t.same(seen(adts, 1), { length: frame + 8, format: 'aac' })
+  t.same(sniffed(adts, 1), { length: frame + 8, format: 'aac' })
   const tagged = Buffer.concat([Buffer.alloc(500), adts])
-  t.same(seen(tagged, 1, 500), { length: 500 + frame + 8, format: 'aac' }, 'behind a tag')
+  t.same(sniffed(tagged, 1, 500), { length: 500 + frame + 8, format: 'aac' }, 'after a tag')
 })
 
 t.test('requests at most half a MiB of undecided bytes, in growing steps', t => {
@@ -80,9 +80,9 @@ t.test('detects other audio, which needs no unwrapping, by two headers', async t
       ...(args.includes('mp3') ? ['-id3v2_version', '0'] : []),
     ])
     let head: Buffer = Buffer.alloc(0)
-    for (let seen = sniffAudio(head); seen.sound === undefined; seen = sniffAudio(head)) {
-      if (head.length >= bytes.length || seen.wanted <= head.length) break
-      head = bytes.subarray(0, seen.wanted)
+    for (let sniffed = sniffAudio(head); sniffed.sound === undefined; sniffed = sniffAudio(head)) {
+      if (head.length >= bytes.length || sniffed.wanted <= head.length) break
+      head = bytes.subarray(0, sniffed.wanted)
     }
     t.equal(sniffAudio(head).sound, 'other', name)
     t.ok(head.length < 4096, `${name}: ${head.length} bytes`)
@@ -100,7 +100,7 @@ t.test('reads the tables of a transport stream, and its media if ffmpeg has to c
   const { length } = adts
   t.match(sniffAudio(adts), { sound: 'adts', wanted: length, wantedByFfmpeg: length + 1 })
   t.match(sniffAudio(head([0x1b, 0x101], [0x11, 0x102])), { sound: 'other', wanted: length })
-  t.match(sniffAudio(head([0x1b, 0x101])), { sound: 'other' }, 'no sound at all')
+  t.match(sniffAudio(head([0x1b, 0x101])), { sound: 'other' }, 'no audio at all')
   const mixed = head([0x0f, 0x101], [0x81, 0x102])
   t.match(sniffAudio(mixed), { sound: undefined, wanted: length + 1, wantedByFfmpeg: length + 1 })
   const begun = Buffer.concat([mixed, mediaPackets(0x101, 2), mediaPackets(0x102, 2)])

@@ -26,7 +26,7 @@ import { KiB, MiB } from '../../../lib/options.js'
 import { LocalS3 } from '../../../lib/testing/index.js'
 import { ffmpegToFile } from '../../support/media.js'
 
-/** Whatever is wrong with an input, the error says which object it is: by the source's own name, whatever it comes through. */
+/** Every error about an input names the object by the source's own name, whatever reads it. */
 
 const OUTPUT = { format: 'mpegts', args: ['-c', 'copy'] }
 const TEXT = Buffer.from('<html>no such film</html>\n'.repeat(200))
@@ -39,7 +39,7 @@ async function messageOf(run: () => Promise<unknown>): Promise<string> {
   return error instanceof Error ? error.message : 'no error'
 }
 
-/** The same bytes behind each kind of source, with what each is called. */
+/** The same bytes in each kind of source, with the name of each. */
 async function sourcesOf(t: Test, bytes: Buffer) {
   const s3 = await LocalS3.start({ buckets: ['masters'] })
   const client = new S3Client(s3.clientConfig())
@@ -62,12 +62,12 @@ async function sourcesOf(t: Test, bytes: Buffer) {
   })
   await once(server.listen(0, '127.0.0.1'), 'listening')
   t.teardown(() => server.close())
-  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/x.html`
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/x.html`
   const at = { client, bucket: 'masters', key: 'x.html' }
   const sources: [string, () => RandomAccess][] = [
     ['s3://masters/x.html', () => new S3Source(at)],
     [path, () => new FileSource({ path })],
-    [address, () => new HttpSource({ url: `${address}?X-Amz-Signature=secret` })],
+    [url, () => new HttpSource({ url: `${url}?X-Amz-Signature=secret` })],
     ['BytesSource', () => new BytesSource({ bytes })],
   ]
   return { at, sources }
@@ -92,7 +92,7 @@ const RUNS: readonly [string, (source: RandomAccess) => Promise<unknown>][] = [
 ]
 
 for (const [kind, bytes] of [
-  ['no media', TEXT],
+  ['not media', TEXT],
   ['a playlist', Buffer.from('#EXTM3U\n#EXTINF:1,\nhttp://169.254.169.254/x.ts\n')],
 ] as const) {
   t.test(`names an input that is ${kind}, for every source and reader`, async t => {
@@ -137,13 +137,13 @@ t.test('names a truncated input', async t => {
   check(t, await messageOf(read), name, 'FfmpegReadable')
 })
 
-t.test('names an input that a pipe can not serve', async t => {
+t.test('names an input that a pipe cannot serve', async t => {
   const args = ['-f', 'lavfi', '-i', 'testsrc2=size=320x240:rate=25:duration=4', '-c:v', 'mpeg4', '-q:v', '2']
   const { at } = await sourcesOf(t, await ffmpegToFile(args, 'last.mp4'))
   const input = { seek: 'never' } as const
   const piped = (sniffSize: number) => () =>
     pipeline(new S3RangeReadable(at), new FfmpegTransform({ input, output: OUTPUT, sniffSize }), buffer)
-  // Before ffmpeg is started, and behind media that were few enough at first.
+  // Without and with a window for media before the index.
   for (const sniffSize of [0, 64 * KiB]) {
     const message = await messageOf(piped(sniffSize))
     check(t, message, 's3://masters/x.html', `sniffSize ${sniffSize}`)

@@ -2,7 +2,7 @@ import t from 'tap'
 import { InputHead, type InputHeadRules } from '../../../lib/ffmpeg/input/input-head.js'
 import { box } from '../../support/fmp4.js'
 
-/** Feeds bytes as a stage does, and tells how many were held when it was enough; or what came instead. */
+/** Feeds bytes as a stage does; returns how many are held once that is enough, or why it never is. */
 function heldOf(
   bytes: Buffer,
   step: number,
@@ -44,13 +44,13 @@ t.test('does not examine a raw input', async t => {
 })
 
 t.test('holds more on request, and asks again as the head grows', async t => {
-  const asked: number[] = []
+  const lengths: number[] = []
   const wanted = (head: Buffer) => {
-    asked.push(head.length)
+    lengths.push(head.length)
     return head.length < 100 ? 100 : 250
   }
   t.equal(heldOf(Buffer.alloc(1000, 'x'), 10, { wanted }), 250)
-  t.same(asked, [10, 100, 250], 'and no oftener than it has to be')
+  t.same(lengths, [10, 100, 250], 'no more often than necessary')
 })
 
 t.test('continues to examine the input after releasing the head', async t => {

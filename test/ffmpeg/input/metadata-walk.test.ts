@@ -11,8 +11,8 @@ import { added, headOf, streamsOf } from '../../support/preview.js'
 
 const COUNT_PACKETS = ['-count_packets', '-show_entries', 'stream=codec_name,nb_read_packets']
 
-// A picture that does not compress: some 400 kB of JPEG.
-let picture: Promise<Buffer> | undefined
+// An image that does not compress: about 400 kB of JPEG.
+let image: Promise<Buffer> | undefined
 function noise(): Promise<Buffer> {
   const pixels = Buffer.alloc(640 * 480 * 1.5)
   for (let at = 0, state = 1; at < pixels.length; at++) {
@@ -20,13 +20,13 @@ function noise(): Promise<Buffer> {
     pixels[at] = state >> 16
   }
   const raw = ['-f', 'rawvideo', '-pix_fmt', 'yuv420p', '-s', '640x480', '-i', 'pipe:0']
-  return (picture ??= media.ffmpegThroughPipes(
+  return (image ??= media.ffmpegThroughPipes(
     [...raw, '-c:v', 'mjpeg', '-q:v', '2', '-f', 'image2pipe'],
     pixels,
   ))
 }
 
-/** Media with cover art: the arguments after its picture, and the name of the file. */
+/** Media with cover art; `args` follow the input of the image. */
 async function covered(t: Test, args: readonly string[], name: string): Promise<Buffer> {
   const cover = join(t.testdir({ 'cover.jpg': await noise() }), 'cover.jpg')
   return media.ffmpegToFile(['-i', cover, ...args], name)
@@ -35,7 +35,7 @@ async function covered(t: Test, args: readonly string[], name: string): Promise<
 const tone = media.audioInput({ seconds: 3 })
 const song = [...tone, '-map', '1', '-map', '0', '-c:v', 'copy', '-disposition:v', 'attached_pic']
 
-/** Vorbis comments hold a cover as a FLAC picture block (RFC 9639 §8.8) in base64. */
+/** Vorbis comments hold a cover as a FLAC image block (RFC 9639 §8.8) in base64. */
 async function oggWithCover(t: Test): Promise<Buffer> {
   const data = await noise()
   const mime = Buffer.from('image/jpeg')
@@ -57,7 +57,7 @@ t.test('leaves out cover art of audio files, however large, and keeps the audio'
     ogg: await oggWithCover(t),
   }
   for (const [name, input] of Object.entries(files)) {
-    t.ok(input.length > 300_000, `${name}: the picture is in it`)
+    t.ok(input.length > 300_000, `${name} contains the image`)
     const args = name === 'mp3' || name === 'm4a' ? ['-c', 'copy'] : ['-c:a', 'aac']
     const list = await added(input, 'mp4', args)
     t.same(list, ['-vn'], name)
@@ -65,7 +65,11 @@ t.test('leaves out cover art of audio files, however large, and keeps the audio'
   }
   const broken = await runCommand({ input: files.m4a, format: 'mp4', args: ['-c', 'copy'] })
   t.equal(broken.code, 0)
-  t.match(topLevelBoxes(broken.bytes).at(-1), { type: 'moov', size: 0 }, 'what it is for')
+  t.match(
+    topLevelBoxes(broken.bytes).at(-1),
+    { type: 'moov', size: 0 },
+    'without the argument, the index has no size',
+  )
 })
 
 t.test('leaves out mapped cover art beside video, and ignores unmapped cover art', async t => {
@@ -89,7 +93,7 @@ t.test('leaves out mapped cover art beside video, and ignores unmapped cover art
   t.same(await streamsOf(t, { input: mp4, format: 'mp4', args, added: list }), ['h264', 'aac'])
   t.ok(
     headOf(mp4, [{ format: 'mp4', args: ['-c', 'copy'] }]).length < 10_000,
-    'ffmpeg chooses the film by itself',
+    'ffmpeg chooses the video by itself',
   )
   t.same(await added(mp4, 'mp4', ['-c', 'copy']), [])
 
@@ -135,7 +139,7 @@ t.test('finds the end of the metadata from any beginning of the input, one heade
       const wanted = metadataEnd(input.subarray(0, length))
       if (wanted <= length || wanted > end + 27) t.fail(`${container}: ${wanted} at ${length}`)
     }
-    // As the head grows to what is wanted, it gets there.
+    // A head that grows to the wanted length reaches the end.
     let length = 16
     for (let wanted = 0; (wanted = metadataEnd(input.subarray(0, length))) > length;) length = wanted
     t.ok(length >= end)
@@ -181,12 +185,12 @@ t.test('stops at hostile sizes', async t => {
 
 t.test("does not mistake video with a camera's jittering times for a cover", async t => {
   const clock = ['-enc_time_base', '1/90000', '-video_track_timescale', '90000', '-fps_mode', 'vfr']
-  const pictures = ['-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=25:duration=2']
-  const camera = [...pictures, '-vf', "settb=1/90000,setpts='N*3600+mod(N*N*911\\,1777)'", ...clock]
+  const frames = ['-f', 'lavfi', '-i', 'testsrc2=size=64x48:rate=25:duration=2']
+  const camera = [...frames, '-vf', "settb=1/90000,setpts='N*3600+mod(N*N*911\\,1777)'", ...clock]
   for (const codec of ['mjpeg', 'png']) {
     const film = await media.ffmpegToFile([...camera, '-c:v', codec], 'camera.mov')
     const args = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p']
-    // Its index comes last: what is in it is known only by address.
+    // Its index comes last, so that only seeking reveals its tracks.
     const source = new BytesSource({ bytes: film })
     const made = await buffer(new FfmpegReadable({ input: { source }, output: { format: 'mp4', args } }))
     const { streams } = await media.ffprobeJson<{ streams: unknown[] }>(made, COUNT_PACKETS)

@@ -5,7 +5,7 @@ import { fastStartMp4, fragmentedMp4, indexLastMp4, matroska, transportStream } 
 
 const WINDOW = 1000
 
-/** Where the verdict falls (bytes needed), and what it is. */
+/** The verdict, and the number of bytes that it takes. */
 function sniff(bytes: Buffer, step = 1, window = WINDOW): string {
   const sniffer = new Mp4Sniffer(window)
   for (let at = 0; at < bytes.length; at += step) {
@@ -35,7 +35,7 @@ t.test('recognizes media before the index by their header', async t => {
   t.equal(
     sniff(Buffer.concat([ftyp, Buffer.from('\0\0\0\0mdat')])),
     'seek after 32',
-    'to the end of the file',
+    'a size up to the end of the file',
   )
 })
 
@@ -47,7 +47,7 @@ t.test('reaches the same verdict in any chunking', async t => {
     t.match(sniff(early, step), /^pipe/, `${step} bytes at a time`)
     const sniffer = new Mp4Sniffer(WINDOW)
     for (let at = 0; at < early.length; at += step) sniffer.push(early.subarray(at, at + step))
-    t.equal(sniffer.mdat, undefined, 'media after the index are not "first"')
+    t.equal(sniffer.mdat, undefined, 'media after the index do not count')
   }
 })
 
@@ -62,7 +62,7 @@ t.test('ignores media within the window, at any offset', async t => {
     t.match(
       sniff(Buffer.concat([small(8), ...between, large])),
       /^seek/,
-      'the index is too long to go back over',
+      'the index is too large to seek back over',
     )
     t.match(sniff(Buffer.concat([ftyp, ...between, large, box('mdat', content(8))])), /^pipe/)
   }
@@ -81,7 +81,7 @@ t.test('ignores media within the window, at any offset', async t => {
   })
 })
 
-t.test('passes another container after eight bytes, and a broken MP4', async t => {
+t.test('accepts another container after eight bytes, and a broken MP4', async t => {
   t.equal(sniff(await matroska()), 'pipe after 8')
   t.equal(sniff(await transportStream()), 'pipe after 8')
   t.equal(sniff(Buffer.from('RIFF\x24\x08\0\0AVI LIST')), 'pipe after 8')

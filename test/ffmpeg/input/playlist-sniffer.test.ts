@@ -36,22 +36,22 @@ t.test('recognizes a playlist by its first eight bytes', async t => {
   )
 })
 
-t.test('names the demuxer of a playlist that may be opened, and leaves the rest to ffmpeg', async t => {
+t.test('names the demuxer of an allowed playlist, and leaves other inputs to ffmpeg', async t => {
   const of = (text: string, format: string | undefined, formatWhitelist: readonly string[]) =>
     demuxerOf({ format, formatWhitelist }, Buffer.from(text))
   t.equal(of('RIFF....WAVE', undefined, []), undefined)
   t.equal(of(hls, undefined, ['mov', 'hls']), 'hls')
-  t.equal(of(hls, 'data', []), 'data', "the user's word counts")
+  t.equal(of(hls, 'data', []), 'data', "the user's format wins")
   t.throws(() => of(hls, undefined, ['mov', 'concat']), { code: 'AVIO_ERR_FORMAT_REFUSED', bytesIn: 0 })
   t.throws(() => of(concat, undefined, ['hls']), { code: 'AVIO_ERR_FORMAT_REFUSED' })
 })
 
-/** A server that counts who asks it. */
+/** A server that records its requests. */
 async function canary(t: Test) {
-  const seen: string[] = []
+  const requests: string[] = []
   const segment = await transportStream({ seconds: 1 })
   const server = createServer((request, response) => {
-    seen.push(request.url ?? '')
+    requests.push(request.url ?? '')
     response.end(segment)
   })
   server.listen(0, '127.0.0.1')
@@ -60,12 +60,12 @@ async function canary(t: Test) {
     server.closeAllConnections()
     server.close()
   })
-  return { seen, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/secret.ts` }
+  return { requests, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/secret.ts` }
 }
 
 const COPY = { format: 'mpegts', args: ['-c', 'copy'] }
 
-/** Every way that a source gets to ffmpeg. */
+/** Every way to pass a source to ffmpeg. */
 const WAYS: Record<string, (bytes: Buffer, input: object) => Promise<unknown>> = {
   piped: (bytes, input) =>
     pipeline(Readable.from([bytes]), new FfmpegTransform({ input, output: COPY }), buffer),
@@ -75,14 +75,14 @@ const WAYS: Record<string, (bytes: Buffer, input: object) => Promise<unknown>> =
       new FfmpegTransform({ input, output: COPY }),
       buffer,
     ),
-  'by address': (bytes, input) =>
+  'read by seeking': (bytes, input) =>
     buffer(new FfmpegReadable({ input: { ...input, source: new BytesSource({ bytes }) }, output: COPY })),
-  'probed by address': (bytes, input) => probe(new BytesSource({ bytes }), input),
-  'probed by pipe': (bytes, input) => probe(Readable.from([bytes]), input),
+  'probed by seeking': (bytes, input) => probe(new BytesSource({ bytes }), input),
+  'probed from a pipe': (bytes, input) => probe(Readable.from([bytes]), input),
 } as const
 
-t.test('refuses playlists, manifests and scripts by one code, and requests nothing they name', async t => {
-  const { seen, url } = await canary(t)
+t.test('refuses playlists, manifests and scripts with one code, and requests nothing they name', async t => {
+  const { requests, url } = await canary(t)
   const documents = {
     ...hostile(url),
     plain: `#EXTM3U\n${url}\n`,
@@ -94,11 +94,11 @@ t.test('refuses playlists, manifests and scripts by one code, and requests nothi
       await t.rejects(run(Buffer.from(text), {}), { code: 'AVIO_ERR_FORMAT_REFUSED' }, `${name}, ${way}`)
     }
   }
-  t.same(seen, [])
+  t.same(requests, [])
 })
 
-t.test('refuses them by the same code if the demuxer is named, but not in the list', async t => {
-  const { seen, url } = await canary(t)
+t.test('refuses them with the same code if the demuxer is named, but not in the list', async t => {
+  const { requests, url } = await canary(t)
   for (const [way, run] of Object.entries(WAYS)) {
     for (const [format, text] of Object.entries(hostile(url))) {
       await t.rejects(
@@ -108,18 +108,18 @@ t.test('refuses them by the same code if the demuxer is named, but not in the li
       )
     }
   }
-  t.same(seen, [])
+  t.same(requests, [])
 })
 
-/** An address is refused, a file that is not the pipe's may not be named, one on the range server is not there. */
+/** URLs are refused, files other than the pipe may not be named, and the range server has no such file. */
 const CODES = {
   hls: /^AVIO_ERR_(?:PROTOCOL_REFUSED|INPUT_INVALID)$/,
   dash: 'AVIO_ERR_INPUT_INVALID',
   concat: 'AVIO_ERR_PROTOCOL_REFUSED',
 }
 
-t.test('reaches nothing they name even if the list has the demuxer', async t => {
-  const { seen, url } = await canary(t)
+t.test('requests nothing they name even if the list has the demuxer', async t => {
+  const { requests, url } = await canary(t)
   const formatWhitelist = ['hls', 'concat', 'dash', 'mpegts']
   for (const [way, run] of Object.entries(WAYS)) {
     for (const [name, text] of Object.entries(hostile(url))) {
@@ -128,5 +128,5 @@ t.test('reaches nothing they name even if the list has the demuxer', async t => 
       }
     }
   }
-  t.same(seen, [])
+  t.same(requests, [])
 })

@@ -5,16 +5,16 @@ import { AC3, associations, mapOf, mediaPackets, tablePackets } from '../../supp
 
 const look = (head: Buffer) => new TsTables().look(head)
 
-/** Enough packets for their size to be known. */
+/** Enough packets to determine their size. */
 const filler = tablePackets(0x1ffe, Buffer.alloc(10), 4)
 
 t.test('reports the audio of each program once all tables have arrived', t => {
-  const pictures = [0x1b, 0x101] as const
+  const video = [0x1b, 0x101] as const
   const whole = Buffer.concat([
     filler,
-    // The network's table has no streams.
+    // The network table has no streams.
     tablePackets(0, associations([0, 0x10], [1, 0x100], [2, 0x200])),
-    tablePackets(0x100, mapOf(1, [pictures, [0x0f, 0x102], [0x81, 0x103]])),
+    tablePackets(0x100, mapOf(1, [video, [0x0f, 0x102], [0x81, 0x103]])),
     tablePackets(
       0x200,
       mapOf(2, [
@@ -32,11 +32,11 @@ t.test('reports the audio of each program once all tables have arrived', t => {
   for (let n = 1; n < packets; n++) {
     const head = whole.subarray(0, n * 188)
     t.not(look(head)?.isTold, true, `${n} of ${packets} packets`)
-    t.same(growing.look(head), look(head), 'the same as the head grows')
+    t.same(growing.look(head), look(head), 'the same result as the head grows')
   }
   t.match(look(whole), { isTold: true, adts: 2, others: 2, unknown: 1 })
   t.equal(growing.look(whole)?.isTold, true)
-  t.equal(growing.visited, packets, 'each packet was read once')
+  t.equal(growing.visited, packets, 'each packet is read once')
   t.end()
 })
 
@@ -60,7 +60,7 @@ t.test('does not wait for a program that was cut out of the stream', t => {
   t.end()
 })
 
-t.test('is under way once each video and audio stream has begun its second unit', t => {
+t.test('reports the media under way once each video and audio stream begins its second unit', t => {
   const tables = [
     filler,
     tablePackets(0, associations([1, 0x100])),
@@ -84,18 +84,18 @@ t.test('finds packets of every size, and a late first packet', async t => {
   const plain = (await media.transportStream()).subarray(0, 188 * 40)
   const each = (make: (packet: Buffer) => Buffer) =>
     Buffer.concat(Array.from({ length: 40 }, (_, n) => make(plain.subarray(n * 188, n * 188 + 188))))
-  const ways = {
+  const cases = {
     plain,
     'with a time stamp': each(packet => Buffer.concat([Buffer.alloc(4), packet])),
     'with parity': each(packet => Buffer.concat([packet, Buffer.alloc(16)])),
     'in the middle of a packet': Buffer.concat([Buffer.alloc(100), plain]),
   }
-  for (const [name, bytes] of Object.entries(ways)) {
+  for (const [name, bytes] of Object.entries(cases)) {
     t.match(look(bytes), { isTold: true, adts: 1, others: 0, unknown: 0 }, name)
   }
 })
 
-t.test('ignores a damaged table, and one for later use', t => {
+t.test('ignores a damaged table, and a table for later use', t => {
   const map = mapOf(1, [[0x0f, 0x102]])
   const withMap = (table: Buffer) =>
     look(Buffer.concat([filler, tablePackets(0, associations([1, 0x100])), tablePackets(0x100, table)]))
@@ -160,15 +160,15 @@ t.test('costs at most twice as much for twice the packets, whatever their tables
         tables.look(head.subarray(0, at))
         const { counted } = tables
         tables.look(head.subarray(0, at + 1))
-        // The first byte of the fifth packet tells how long they are.
+        // The first byte of the fifth packet determines their size.
         const isNew = at >= 5 * 188 && tables.counted !== counted
-        if (isNew) t.fail('it is counted anew for a byte that ends no packet')
+        if (isNew) t.fail('counts again for a byte that completes no packet')
       }
       return tables.visited + tables.counted
     }
     const [once, twice] = [work(400), work(800)]
     t.ok(twice <= 2.2 * once, `${name}: ${once} and ${twice}`)
-    t.ok(twice < 800 * 200, `${name}: ${twice} in all`)
+    t.ok(twice < 800 * 200, `${name}: ${twice} in total`)
   }
   t.end()
 })

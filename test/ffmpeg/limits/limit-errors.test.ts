@@ -3,7 +3,7 @@ import { FfmpegError } from '../../../lib/errors.js'
 import { limitBehind, limitError, tooLong, tooManyPixels } from '../../../lib/ffmpeg/limits/limit-errors.js'
 import { type Limits, UNLIMITED } from '../../../lib/ffmpeg/limits/limits.js'
 
-t.test('says which limit was exceeded, and what to do', async t => {
+t.test('names the exceeded limit and the remedy', async t => {
   t.match(tooManyPixels('9x9', 80), { code: 'AVIO_ERR_LIMIT_PIXELS', message: /9x9, more than 80 pixels/ })
   t.match(tooLong('The source', 5), {
     code: 'AVIO_ERR_LIMIT_DURATION',
@@ -17,23 +17,26 @@ t.test('says which limit was exceeded, and what to do', async t => {
   })
 })
 
-t.test('says which limit of the system ended ffmpeg', async t => {
+t.test('names the system limit that ended ffmpeg', async t => {
   const error = (fields: object) => new FfmpegError('AVIO_ERR_FFMPEG_EXIT', 'ffmpeg failed', fields)
-  const told = (limits: Partial<Limits>, fields: object) => {
+  const codeOf = (limits: Partial<Limits>, fields: object) => {
     const cause = error(fields)
-    const told = limitBehind(cause, { ...UNLIMITED, ...limits }) as FfmpegError
-    t.ok(told === cause || told.cause === cause)
-    return told.code
+    const result = limitBehind(cause, { ...UNLIMITED, ...limits }) as FfmpegError
+    t.ok(result === cause || result.cause === cause)
+    return result.code
   }
   const memory = { memory: 2 ** 28 }
-  t.equal(told(memory, { stderrTail: 'x264 [error]: malloc of size 515712 failed' }), 'AVIO_ERR_LIMIT_MEMORY')
-  t.equal(told(memory, { stderrTail: 'failed to map segment from shared object' }), 'AVIO_ERR_LIMIT_MEMORY')
-  t.equal(told(memory, { signal: 'SIGSEGV' }), 'AVIO_ERR_LIMIT_MEMORY')
-  t.equal(told(memory, { stderrTail: 'Invalid data' }), 'AVIO_ERR_FFMPEG_EXIT')
-  t.equal(told({}, { stderrTail: 'Cannot allocate memory' }), 'AVIO_ERR_FFMPEG_EXIT')
-  t.equal(told({ cpuSeconds: 5 }, { signal: 'SIGXCPU' }), 'AVIO_ERR_LIMIT_CPU')
-  t.equal(told({ cpuSeconds: 5 }, { signal: 'SIGKILL' }), 'AVIO_ERR_LIMIT_CPU')
-  t.equal(told({}, { signal: 'SIGKILL' }), 'AVIO_ERR_FFMPEG_EXIT')
+  t.equal(
+    codeOf(memory, { stderrTail: 'x264 [error]: malloc of size 515712 failed' }),
+    'AVIO_ERR_LIMIT_MEMORY',
+  )
+  t.equal(codeOf(memory, { stderrTail: 'failed to map segment from shared object' }), 'AVIO_ERR_LIMIT_MEMORY')
+  t.equal(codeOf(memory, { signal: 'SIGSEGV' }), 'AVIO_ERR_LIMIT_MEMORY')
+  t.equal(codeOf(memory, { stderrTail: 'Invalid data' }), 'AVIO_ERR_FFMPEG_EXIT')
+  t.equal(codeOf({}, { stderrTail: 'Cannot allocate memory' }), 'AVIO_ERR_FFMPEG_EXIT')
+  t.equal(codeOf({ cpuSeconds: 5 }, { signal: 'SIGXCPU' }), 'AVIO_ERR_LIMIT_CPU')
+  t.equal(codeOf({ cpuSeconds: 5 }, { signal: 'SIGKILL' }), 'AVIO_ERR_LIMIT_CPU')
+  t.equal(codeOf({}, { signal: 'SIGKILL' }), 'AVIO_ERR_FFMPEG_EXIT')
   const other = new Error('of the source')
   t.equal(limitBehind(other, { ...UNLIMITED, ...memory }), other)
 })

@@ -21,12 +21,12 @@ t.test('refuses an unavailable limit', async t => {
 
 t.test(
   'makes the system enforce the limits on the command',
-  { skip: process.platform !== 'linux' && 'prlimit is of Linux' },
+  { skip: process.platform !== 'linux' && 'only Linux has prlimit' },
   async t => {
     const [file, ...args] = await systemLimitPrefix({ nice: 7, memory: 2 ** 40, cpuSeconds: 9 })
     const show = 'nice; ulimit -v; ulimit -St; ulimit -Ht'
     const { stdout } = await promisify(execFile)(file!, [...args, 'sh', '-c', show])
-    // What runs the tests may be nice itself.
+    // The process that runs the tests may be nice itself.
     const niceness = String(Math.min(19, getPriority() + 7))
     t.same(stdout.trim().split('\n'), [niceness, String(2 ** 30), '9', '14'])
   },

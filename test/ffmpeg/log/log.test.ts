@@ -23,12 +23,12 @@ t.test("reads a line's level and component", async t => {
   t.same(
     parseLogLine('[hls @ 0x1] [http @ 0x2] [warning] late'),
     { level: 'warning', component: 'http', message: 'late' },
-    'of two, the second is the one that speaks',
+    'the second of two components is the source',
   )
   t.same(
     parseLogLine('[graph 0 input from stream 0:0 @ 000001A2B3] [verbose] w:320'),
     { level: 'verbose', component: 'graph 0 input from stream 0:0', message: 'w:320' },
-    'an address as Windows writes it',
+    'an address on Windows',
   )
   t.same(parseLogLine('[info]   Duration: 00:00:05.00'), {
     level: 'info',
@@ -36,9 +36,9 @@ t.test("reads a line's level and component", async t => {
   })
 })
 
-t.test('gives a component one name in every version', async t => {
-  const read = (speaker: string) => {
-    const { component, scope } = parseLogLine(`${speaker} [error] x`)
+t.test('gives a component the same name in every version', async t => {
+  const read = (prefix: string) => {
+    const { component, scope } = parseLogLine(`${prefix} [error] x`)
     return [component, scope]
   }
   t.same(read('[in#0/mov,mp4,m4a @ 0x1]'), ['mov,mp4,m4a', 'in#0'])
@@ -81,7 +81,7 @@ t.test("assigns an unknown level to lines before ffmpeg's first, such as a loade
 t.test('reads the same entries in any chunking', async t => {
   const text = '[mp4 @ 0x55] [warning] größer\n\n[info] a\nb\n[error] last'
   const { entries } = read(text)
-  t.equal(entries.length, 4, 'an empty line is none')
+  t.equal(entries.length, 4, 'an empty line is no entry')
   for (let step = 1; step <= Buffer.byteLength(text); step++) t.same(read(text, step).entries, entries)
 })
 
@@ -95,7 +95,7 @@ t.test('keeps a few last lines in the tail', async t => {
   t.equal(entries[0]?.message.length, MAX_LOG_LINE)
 })
 
-t.test('reads the first of many lines without a level in one chunk, and each line with one', async t => {
+t.test('reads only the first 4096 lines without a level in a chunk, and every line with a level', async t => {
   const text = `[info] title : a\n${'b\n'.repeat(20_000)}[error] it failed\nc\n\n[info] d\n${'\n'.repeat(9000)}`
   const entries: FfmpegLogEntry[] = []
   const log = new LogReader(entry => entries.push(entry))

@@ -27,7 +27,7 @@ t.test('derives the expected duration from -ss, -to and -t on both sides', async
     expectedDuration(100, input.split(' ').filter(Boolean), output.split(' ').filter(Boolean))
   t.equal(of('', ''), 100)
   t.equal(of('', '-c copy -t 5'), 5)
-  t.equal(of('-ss 90', '-t 30'), 10, 'no more than there is')
+  t.equal(of('-ss 90', '-t 30'), 10, 'at most the rest of the input')
   t.equal(of('-ss 10 -to 30', ''), 20)
   t.equal(of('-ss 10 -to 30 -t 5', ''), 5, '-t wins over -to')
   t.equal(of('-t 50', '-ss 00:00:20'), 30)

@@ -46,8 +46,8 @@ t.test('omits fields unknown to ffmpeg', async t => {
       'total_size=0\nout_time_us=-94984489\nspeed=3.62e+03x\nprogress=end\n',
   )
   t.same(start, { frame: 0, fps: 0, done: false })
-  t.same(none, { totalSize: 105, done: true }, 'no time yet, as ffmpeg 5 says it')
-  t.same(audio, { totalSize: 0, outTime: -94.984489, speed: 3620, done: true }, 'times before zero are real')
+  t.same(none, { totalSize: 105, done: true }, 'no time yet, in the notation of ffmpeg 5')
+  t.same(audio, { totalSize: 0, outTime: -94.984489, speed: 3620, done: true }, 'negative times are valid')
 })
 
 t.test('reads the same blocks in any chunking', async t => {
