@@ -29,7 +29,7 @@ t.test('needs only the output, and has defaults for the rest', async t => {
   t.match(env, { PATH: String })
 })
 
-t.test('takes given values, and copies mutable ones', async t => {
+t.test('accepts given values, and copies mutable ones', async t => {
   const args = ['-c', 'copy']
   const { signal } = new AbortController()
   const given = {
@@ -93,7 +93,7 @@ t.test('names an option that breaks its rule, with the rule and the value', asyn
   }
 })
 
-t.test('checks arguments and muxers at once, too', async t => {
+t.test('checks arguments and muxers in the constructor, too', async t => {
   const refused = { code: 'AVIO_ERR_ARGUMENT_REFUSED' }
   t.throws(() => settings({ output: { format: 'mpegts', args: ['-report'] } }), refused)
   t.throws(() => settings({ output, input: { args: ['-i', 'x'] } }), refused)
@@ -104,7 +104,7 @@ t.test('checks arguments and muxers at once, too', async t => {
 const readable = (options: unknown) => readableSettings(options as FfmpegReadableOptions, 'FfmpegReadable')
 const source = { size: () => Promise.resolve(0), read: () => [] }
 
-t.test('takes one input or several read by seeking, each with random access', async t => {
+t.test('accepts one or several inputs with random access', async t => {
   const one = { source, format: undefined, args: [], formatWhitelist: SELF_CONTAINED }
   t.same(readable({ input: { source }, output }).inputs, [one])
   t.same(readable({ input: source, output }).inputs, [one], 'a source alone')
@@ -132,11 +132,11 @@ t.test('takes one input or several read by seeking, each with random access', as
   for (const [options, message] of wrong) t.throws(() => readable(options), { message })
 })
 
-const graph = (options: unknown) => processSettings(options as FfmpegProcessOptions, 'FfmpegProcess')
+const settingsOf = (options: unknown) => processSettings(options as FfmpegProcessOptions, 'FfmpegProcess')
 
-t.test('takes inputs of both kinds for a graph, and outputs, each with its own options', async t => {
+t.test('accepts inputs of both kinds and several outputs, each with its own options', async t => {
   const progressive = { format: 'mp4', layout: 'file' }
-  const { inputs, outputs, globalArgs } = graph({
+  const { inputs, outputs, globalArgs } = settingsOf({
     inputs: [{ source }, { seek: 'never' }, source],
     outputs: [output, progressive],
     globalArgs: ['-threads', '2'],
@@ -173,7 +173,7 @@ t.test('takes inputs of both kinds for a graph, and outputs, each with its own o
       /"cacheSize" must be an integer from/,
     ],
   ]
-  for (const [options, message] of wrong) t.throws(() => graph(options), { message })
+  for (const [options, message] of wrong) t.throws(() => settingsOf(options), { message })
 })
 
 t.test('requires each name of a format whitelist to exist in some ffmpeg', async t => {

@@ -32,7 +32,7 @@ const COPY = { format: 'matroska', args: ['-c', 'copy'] }
 const VIDEO = { format: 'mpegts', args: ['-map', '0:v', '-c', 'copy'] }
 const AUDIO = { format: 'matroska', args: ['-map', '0:a', '-c', 'copy'] }
 
-/** What the packets of a stream are, whatever they are wrapped in. */
+/** Type and hash of each packet, which do not depend on the container. */
 async function hashes(media: Buffer, type?: string): Promise<string[]> {
   const packets = (await packetsOf(media)).filter(
     ({ codec_type }) => type === undefined || codec_type === type,
@@ -40,10 +40,10 @@ async function hashes(media: Buffer, type?: string): Promise<string[]> {
   return packets.map(({ codec_type, data_hash }) => `${codec_type} ${data_hash}`).sort()
 }
 
-/** All outputs, when the graph is over. */
-async function outputsOf(graph: FfmpegProcess): Promise<Buffer[]> {
-  const outputs = await Promise.all(graph.outputs.map(output => buffer(output)))
-  await graph.result
+/** Reads all outputs to their end. */
+async function outputsOf(ffmpeg: FfmpegProcess): Promise<Buffer[]> {
+  const outputs = await Promise.all(ffmpeg.outputs.map(output => buffer(output)))
+  await ffmpeg.result
   return outputs
 }
 
@@ -51,11 +51,11 @@ t.test('turns one piped input into three outputs of different formats', async t 
   const before = resources()
   const media = await matroska()
   const outputs = [COPY, { format: 'wav', args: ['-map', '0:a'] }, { format: 'mpegts', args: ['-c', 'copy'] }]
-  const graph = new FfmpegProcess({ inputs: [{}], outputs })
-  t.equal(graph.inputs.length, 1)
+  const ffmpeg = new FfmpegProcess({ inputs: [{}], outputs })
+  t.equal(ffmpeg.inputs.length, 1)
   const [made] = await Promise.all([
-    outputsOf(graph),
-    pipeline(new ChunkedSource(media, { chunkSize: 1000 }), graph.inputs[0]!),
+    outputsOf(ffmpeg),
+    pipeline(new ChunkedSource(media, { chunkSize: 1000 }), ffmpeg.inputs[0]!),
   ])
   const [copy, wav, ts] = made as [Buffer, Buffer, Buffer]
   t.same(await hashes(copy), await hashes(media))
@@ -66,55 +66,58 @@ t.test('turns one piped input into three outputs of different formats', async t 
 
 t.test('numbers several inputs read by seeking from 0, without a stream', async t => {
   const before = resources()
-  const [picture, sound] = [await indexLastMp4({ seconds: 1 }), await matroska({ seconds: 2 })]
-  const graph = new FfmpegProcess({
-    inputs: [{ source: new BytesSource({ bytes: picture }) }, { source: new BytesSource({ bytes: sound }) }],
+  const [videoFile, audioFile] = [await indexLastMp4({ seconds: 1 }), await matroska({ seconds: 2 })]
+  const ffmpeg = new FfmpegProcess({
+    inputs: [
+      { source: new BytesSource({ bytes: videoFile }) },
+      { source: new BytesSource({ bytes: audioFile }) },
+    ],
     outputs: [{ ...COPY, args: ['-map', '0:v', '-map', '1:a', '-c', 'copy'] }],
   })
-  t.same(graph.inputs, [undefined, undefined])
-  const [made] = await outputsOf(graph)
-  t.same(await hashes(made!, 'video'), await hashes(picture, 'video'))
-  t.same(await hashes(made!, 'audio'), await hashes(sound, 'audio'))
+  t.same(ffmpeg.inputs, [undefined, undefined])
+  const [made] = await outputsOf(ffmpeg)
+  t.same(await hashes(made!, 'video'), await hashes(videoFile, 'video'))
+  t.same(await hashes(made!, 'audio'), await hashes(audioFile, 'audio'))
   t.same(await resourcesSince(before), {})
 })
 
 t.test('feeds two piped inputs, each at its own pace', async t => {
-  const [picture, sound] = [await fastStartMp4({ seconds: 3 }), await matroska({ seconds: 2 })]
-  const graph = new FfmpegProcess({
+  const [videoFile, audioFile] = [await fastStartMp4({ seconds: 3 }), await matroska({ seconds: 2 })]
+  const ffmpeg = new FfmpegProcess({
     inputs: [{}, {}],
     outputs: [
       { ...COPY, args: ['-map', '0:v', '-map', '1:a', '-c', 'copy'] },
       { ...AUDIO, args: ['-map', '1:a', '-c', 'copy'] },
     ],
   })
-  const made = outputsOf(graph)
-  const spawned = once(graph, 'spawn')
-  const first = pipeline(new ChunkedSource(picture, { chunkSize: 5000 }), graph.inputs[0]!)
+  const made = outputsOf(ffmpeg)
+  const spawned = once(ffmpeg, 'spawn')
+  const first = pipeline(new ChunkedSource(videoFile, { chunkSize: 5000 }), ffmpeg.inputs[0]!)
   await setTimeout(20)
-  const second = pipeline(new ChunkedSource(sound, { chunkSize: 700 }), graph.inputs[1]!)
+  const second = pipeline(new ChunkedSource(audioFile, { chunkSize: 700 }), ffmpeg.inputs[1]!)
   const [{ args }] = (await spawned) as [FfmpegSpawn]
   t.match(args.join(' '), /-i pipe:0 .*-i pipe:4 .*matroska pipe:1 .*matroska pipe:5$/)
   await Promise.all([first, second])
   const [both, audio] = await made
-  t.same(await hashes(both!, 'video'), await hashes(picture, 'video'))
-  t.same(await hashes(both!, 'audio'), await hashes(sound, 'audio'))
-  t.same(await hashes(audio!), await hashes(sound, 'audio'))
+  t.same(await hashes(both!, 'video'), await hashes(videoFile, 'video'))
+  t.same(await hashes(both!, 'audio'), await hashes(audioFile, 'audio'))
+  t.same(await hashes(audio!), await hashes(audioFile, 'audio'))
 })
 
-t.test('combines a piped input and one read by seeking, in either order', async t => {
-  const [piped, addressed] = [await matroska(), await indexLastMp4({ seconds: 1 })]
+t.test('combines a piped input and a seekable input, in either order', async t => {
+  const [piped, seekable] = [await matroska(), await indexLastMp4({ seconds: 1 })]
   for (const inputs of [
-    [{}, { source: new BytesSource({ bytes: addressed }) }],
-    [{ source: new BytesSource({ bytes: addressed }) }, {}],
+    [{}, { source: new BytesSource({ bytes: seekable }) }],
+    [{ source: new BytesSource({ bytes: seekable }) }, {}],
   ]) {
     const n = inputs[0]!.source === undefined ? 0 : 1
     const args = ['-map', `${n}:v`, '-map', `${1 - n}:a`, '-c', 'copy']
-    const graph = new FfmpegProcess({ inputs, outputs: [{ ...COPY, args }] })
-    const made = outputsOf(graph)
-    await pipeline(new ChunkedSource(piped), graph.inputs[n]!)
+    const ffmpeg = new FfmpegProcess({ inputs, outputs: [{ ...COPY, args }] })
+    const made = outputsOf(ffmpeg)
+    await pipeline(new ChunkedSource(piped), ffmpeg.inputs[n]!)
     const [bytes] = await made
     t.same(await hashes(bytes!, 'video'), await hashes(piped, 'video'))
-    t.same(await hashes(bytes!, 'audio'), await hashes(addressed, 'audio'))
+    t.same(await hashes(bytes!, 'audio'), await hashes(seekable, 'audio'))
   }
 })
 
@@ -127,7 +130,7 @@ t.test('reads an object with its index last by seeking, and names the input in t
   })
   const [media, other] = [await indexLastMp4({ seconds: 4 }), await transportStream({ seconds: 1 })]
   await s3.put('masters', 'talk.mov', media)
-  const graph = new FfmpegProcess({
+  const ffmpeg = new FfmpegProcess({
     inputs: [{}, {}],
     outputs: [
       { ...COPY, args: ['-map', '1', '-c', 'copy'] },
@@ -135,11 +138,11 @@ t.test('reads an object with its index last by seeking, and names the input in t
     ],
   })
   const seeks: FfmpegProcessSeek[] = []
-  graph.on('seek', seek => seeks.push(seek))
-  const made = outputsOf(graph)
+  ffmpeg.on('seek', seek => seeks.push(seek))
+  const made = outputsOf(ffmpeg)
   await Promise.all([
-    pipeline(new ChunkedSource(other), graph.inputs[0]!),
-    pipeline(new S3RangeReadable({ client, bucket: 'masters', key: 'talk.mov' }), graph.inputs[1]!),
+    pipeline(new ChunkedSource(other), ffmpeg.inputs[0]!),
+    pipeline(new S3RangeReadable({ client, bucket: 'masters', key: 'talk.mov' }), ffmpeg.inputs[1]!),
   ])
   const [copy, video] = await made
   t.match(seeks, [{ input: 1, reason: 'index-last', stopped: true }])
@@ -150,65 +153,65 @@ t.test('reads an object with its index last by seeking, and names the input in t
 t.test('splits a ladder from one decode with filterComplex', async t => {
   const media = await fastStartMp4()
   const rungs = { hd: 144, sd: 72 }
-  const graph = new FfmpegProcess({
+  const ffmpeg = new FfmpegProcess({
     inputs: [{}],
     filterComplex: '[0:v]split[a][b]; [a]scale=-2:144[hd]; [b]scale=-2:72[sd]',
     outputs: Object.keys(rungs).map(rung => ({ format: 'mp4', args: ['-map', `[${rung}]`, ...H264] })),
   })
-  const made = outputsOf(graph)
-  await pipeline(new ChunkedSource(media), graph.inputs[0]!)
+  const made = outputsOf(ffmpeg)
+  await pipeline(new ChunkedSource(media), ffmpeg.inputs[0]!)
   const heights = (await made).map(async bytes => {
-    const asked = ['-show_entries', 'stream=height']
-    return (await ffprobeJson<{ streams: { height: number }[] }>(bytes, asked)).streams[0]!.height
+    const entries = ['-show_entries', 'stream=height']
+    return (await ffprobeJson<{ streams: { height: number }[] }>(bytes, entries)).streams[0]!.height
   })
   t.same(await Promise.all(heights), Object.values(rungs))
 })
 
-t.test('finds what a preview adds to an output behind a filter graph too', async t => {
+t.test('adds the bitstream filter that a preview finds to an output behind a filtergraph too', async t => {
   const media = await transportStream()
-  const graph = new FfmpegProcess({
+  const ffmpeg = new FfmpegProcess({
     inputs: [{}],
     filterComplex: '[0:v]scale=80:-2[v]',
     outputs: [{ format: 'mp4', args: ['-map', '[v]', '-map', '0:a', ...H264, '-c:a', 'copy'] }],
   })
-  const made = outputsOf(graph)
-  await pipeline(new ChunkedSource(media), graph.inputs[0]!)
+  const made = outputsOf(ffmpeg)
+  await pipeline(new ChunkedSource(media), ffmpeg.inputs[0]!)
   t.equal((await hashes((await made)[0]!, 'audio')).length, (await hashes(media, 'audio')).length)
 })
 
-t.test('holds back all outputs, and the source, for a slow one', async t => {
+t.test('holds back the source and all outputs for a slow output', async t => {
   const source = new ChunkedSource(await transportStream(), { endless: true, chunkSize: 16_384 })
-  const graph = new FfmpegProcess({ inputs: [{}], outputs: [VIDEO, { ...VIDEO, args: ['-c', 'copy'] }] })
+  const ffmpeg = new FfmpegProcess({ inputs: [{}], outputs: [VIDEO, { ...VIDEO, args: ['-c', 'copy'] }] })
   let taken = 0
-  graph.outputs[0]!.on('data', (chunk: Buffer) => (taken += chunk.length))
-  const failed = pipeline(source, graph.inputs[0]!).catch((error: unknown) => error)
-  graph.outputs[1]!.once('readable', () => undefined)
-  await once(graph.outputs[0]!, 'data')
+  ffmpeg.outputs[0]!.on('data', (chunk: Buffer) => (taken += chunk.length))
+  const failed = pipeline(source, ffmpeg.inputs[0]!).catch((error: unknown) => error)
+  ffmpeg.outputs[1]!.once('readable', () => undefined)
+  await once(ffmpeg.outputs[0]!, 'data')
   let delivered
   do {
     delivered = source.delivered
     await setTimeout(100)
   } while (source.delivered !== delivered)
-  t.ok(source.delivered < 4 * 1024 ** 2, `${source.delivered} bytes were taken from the source`)
-  t.ok(taken > 0 && taken < 4 * 1024 ** 2, `${taken} bytes came from the other output`)
+  t.ok(source.delivered < 4 * 1024 ** 2, `${source.delivered} bytes read from the source`)
+  t.ok(taken > 0 && taken < 4 * 1024 ** 2, `${taken} bytes read from the other output`)
   const boom = new Error('early-exit')
-  for (const output of graph.outputs) output.on('error', () => undefined)
-  graph.destroy(boom)
+  for (const output of ffmpeg.outputs) output.on('error', () => undefined)
+  ffmpeg.destroy(boom)
   t.equal(await failed, boom)
-  await t.rejects(graph.result, boom)
+  await t.rejects(ffmpeg.result, boom)
 })
 
-t.test('ends no output before each of them has a reader', async t => {
-  const graph = new FfmpegProcess({
+t.test('ends no output before every output has a reader', async t => {
+  const ffmpeg = new FfmpegProcess({
     inputs: [{ source: new BytesSource({ bytes: await matroska() }) }],
     outputs: [COPY, AUDIO],
   })
-  const [first, second] = graph.outputs as [Readable, Readable]
+  const [first, second] = ffmpeg.outputs as [Readable, Readable]
   let bytes = 0
   first.on('data', (chunk: Buffer) => (bytes += chunk.length))
-  first.once('end', () => t.not(second.readableFlowing, null, 'the second is being read by now'))
+  first.once('end', () => t.not(second.readableFlowing, null, 'the second output has a reader'))
   const done = new Promise<void>(resolve => {
-    graph.on('progress', ({ done }) => done && resolve())
+    ffmpeg.on('progress', ({ done }) => done && resolve())
   })
   await done
   await setTimeout(50)
@@ -216,26 +219,26 @@ t.test('ends no output before each of them has a reader', async t => {
   t.ok(bytes > 0)
   t.ok((await buffer(second)).length > 0)
   if (!first.readableEnded) await once(first, 'end')
-  await graph.result
+  await ffmpeg.result
 })
 
 t.test('stops every source after an early exit', async t => {
   const media = await transportStream()
   const sources = [1, 2].map(() => new LinkedSource(media, { endless: true }))
-  const graph = new FfmpegProcess({
+  const ffmpeg = new FfmpegProcess({
     inputs: [{}, {}],
     outputs: [0, 1].map(n => ({ ...COPY, args: ['-map', `${n}:v`, '-c', 'copy', '-t', '1'] })),
   })
-  const enough: FfmpegProcessEarlyExit[] = []
-  graph.on('early-exit', event => enough.push(event))
-  const made = outputsOf(graph)
-  await Promise.all(sources.map((source, n) => pipeline(source, graph.inputs[n]!)))
+  const earlyExits: FfmpegProcessEarlyExit[] = []
+  ffmpeg.on('early-exit', event => earlyExits.push(event))
+  const made = outputsOf(ffmpeg)
+  await Promise.all(sources.map((source, n) => pipeline(source, ffmpeg.inputs[n]!)))
   for (const bytes of await made) t.equal((await hashes(bytes)).length, 25)
   t.same(
     sources.map(({ stops }) => stops),
     [1, 1],
   )
-  t.match(enough, [
+  t.match(earlyExits, [
     { input: 0, stopped: true, bytesIn: Number },
     { input: 1, stopped: true, bytesIn: Number },
   ])
@@ -243,26 +246,26 @@ t.test('stops every source after an early exit', async t => {
 
 t.test('starts nothing before an output is read, or an input is written', async t => {
   const source = new BytesSource({ bytes: await matroska() })
-  const byAddress = new FfmpegProcess({ inputs: [{ source }], outputs: [COPY] })
+  const seeking = new FfmpegProcess({ inputs: [{ source }], outputs: [COPY] })
   const piped = new FfmpegProcess({ inputs: [{}, { source }], outputs: [COPY] })
-  for (const graph of [byAddress, piped]) graph.once('spawn', () => t.fail('started'))
+  for (const ffmpeg of [seeking, piped]) ffmpeg.once('spawn', () => t.fail('started'))
   piped.outputs[0]!.resume()
   await setTimeout(20)
-  for (const graph of [byAddress, piped]) {
-    graph.destroy()
-    await t.rejects(graph.result, { name: 'AbortError' })
+  for (const ffmpeg of [seeking, piped]) {
+    ffmpeg.destroy()
+    await t.rejects(ffmpeg.result, { name: 'AbortError' })
   }
 })
 
 t.test('reports log and progress, for several outputs as for one', async t => {
-  const graph = new FfmpegProcess({
+  const ffmpeg = new FfmpegProcess({
     inputs: [{ source: new BytesSource({ bytes: await matroska() }) }],
     outputs: [COPY, AUDIO],
   })
   const entries: FfmpegLogEntry[] = []
   const reports: FfmpegProgress[] = []
-  graph.on('log', entry => entries.push(entry)).on('progress', report => reports.push(report))
-  await outputsOf(graph)
+  ffmpeg.on('log', entry => entries.push(entry)).on('progress', report => reports.push(report))
+  await outputsOf(ffmpeg)
   t.ok(entries.some(({ message }) => message.startsWith('Output #1, matroska')))
   t.same(
     entries.filter(({ level }) => level === 'verbose'),
@@ -270,13 +273,13 @@ t.test('reports log and progress, for several outputs as for one', async t => {
   )
   t.match(reports.at(-1), { done: true, percent: 100 })
 
-  const talkative = new FfmpegProcess({
+  const verbose = new FfmpegProcess({
     inputs: [{ source: new BytesSource({ bytes: await matroska() }) }],
     outputs: [COPY, AUDIO],
     globalArgs: ['-v', 'verbose'],
   })
-  let isHeard = false
-  talkative.on('log', ({ level }) => (isHeard ||= level === 'verbose'))
-  await outputsOf(talkative)
-  t.equal(isHeard, true)
+  let isVerbose = false
+  verbose.on('log', ({ level }) => (isVerbose ||= level === 'verbose'))
+  await outputsOf(verbose)
+  t.equal(isVerbose, true)
 })

@@ -35,23 +35,23 @@ t.test('reads a source by seeking, and starts nothing before the first read', as
 })
 
 t.test('joins video and audio from two sources', async t => {
-  const picture = await ffmpegToFile([...videoInput({ seconds: 3 }), ...H264], 'picture.mp4')
-  const sound = await ffmpegToFile([...audioInput({ seconds: 3 }), ...AAC], 'sound.m4a')
+  const video = await ffmpegToFile([...videoInput({ seconds: 3 }), ...H264], 'video.mp4')
+  const audio = await ffmpegToFile([...audioInput({ seconds: 3 }), ...AAC], 'audio.m4a')
   const output = await buffer(
     new FfmpegReadable({
-      inputs: [
-        { source: new BytesSource({ bytes: picture }) },
-        { source: new BytesSource({ bytes: sound }) },
-      ],
+      inputs: [{ source: new BytesSource({ bytes: video }) }, { source: new BytesSource({ bytes: audio }) }],
       output: { format: 'mp4', args: ['-map', '0:v', '-map', '1:a', '-c', 'copy'] },
     }),
   )
-  t.same(await hashes(output), [...(await hashes(picture)), ...(await hashes(sound))].sort())
+  t.same(await hashes(output), [...(await hashes(video)), ...(await hashes(audio))].sort())
 })
 
-t.test('does not fetch what the arguments cut', async t => {
-  const loud = ['-c:v', 'mpeg4', '-qscale:v', '1', '-g', '25']
-  const media = await ffmpegToFile([...videoInput({ seconds: 12, size: '1280x720' }), ...loud], 'loud.mp4')
+t.test('does not fetch media that the arguments cut off', async t => {
+  const highBitrate = ['-c:v', 'mpeg4', '-qscale:v', '1', '-g', '25']
+  const media = await ffmpegToFile(
+    [...videoInput({ seconds: 12, size: '1280x720' }), ...highBitrate],
+    'high-bitrate.mp4',
+  )
   t.ok(media.length > 12 * 1024 ** 2, `${media.length} bytes`)
   const source = new LoggedAccess(media)
   const ffmpeg = new FfmpegReadable({
@@ -64,7 +64,7 @@ t.test('does not fetch what the arguments cut', async t => {
   t.ok(ffmpeg.bytesFetched < media.length / 2, `${ffmpeg.bytesFetched} of ${media.length}`)
 })
 
-t.test('rejects an empty source, one that is no media, and one that breaks', async t => {
+t.test('rejects a source that is empty, is not media, or breaks', async t => {
   const read = (source: LoggedAccess) => buffer(new FfmpegReadable({ input: { source }, output: COPY }))
   await t.rejects(read(new LoggedAccess(Buffer.alloc(0))), {
     code: 'AVIO_ERR_INPUT_INVALID',
@@ -80,14 +80,14 @@ t.test('rejects an empty source, one that is no media, and one that breaks', asy
   await t.rejects(read(unsized), error)
 })
 
-t.test('rejects a truncated MP4, instead of a shorter film', async t => {
+t.test('rejects a truncated MP4 instead of writing a shorter video', async t => {
   const media = await indexLastMp4({ seconds: 4 })
   const read = (source: Buffer) =>
     buffer(new FfmpegReadable({ input: { source: new BytesSource({ bytes: source }) }, output: COPY }))
   await t.rejects(read(media.subarray(0, media.length / 2)), { code: 'AVIO_ERR_MOOV_NOT_FOUND' })
 })
 
-t.test('leaves nothing when destroyed or aborted', async t => {
+t.test('leaves nothing behind when destroyed or aborted', async t => {
   const before = resources()
   const media = await indexLastMp4({ seconds: 10, size: '640x360' })
   const output = { format: 'mpegts', args: ['-c:v', 'libx264', '-preset', 'slow'] }
@@ -139,7 +139,7 @@ t.test('names the object in an error', async t => {
   const media = new BytesSource({ bytes: await indexLastMp4({ seconds: 1 }) })
   await t.rejects(buffer(stage(media, named('b.mov'))), { message: /: b\.mov: / })
   const twice = { message: /: inputs\[1\] \(BytesSource\): / }
-  await t.rejects(buffer(stage(media, garbage)), twice, 'two of one name')
+  await t.rejects(buffer(stage(media, garbage)), twice, 'two sources with the same name')
   const unnamed = { size: () => garbage.size(), read: garbage.read.bind(garbage) }
-  await t.rejects(buffer(stage(media, unnamed)), { message: /: inputs\[1\]: / }, 'one that has no name')
+  await t.rejects(buffer(stage(media, unnamed)), { message: /: inputs\[1\]: / }, 'a source without a name')
 })

@@ -11,13 +11,13 @@ import { transportStream } from '../support/media.js'
 import { ChunkedSource, Collector, LinkedSource, StalledSink } from '../support/sources.js'
 import { standIn, spoke } from '../support/transform.js'
 
-/** Whenever a stage is given up, its child is reaped before 'close', and nothing of it is left. */
+/** A destroyed stage reaps its child before 'close' and leaves nothing behind. */
 
 const COPY: FfmpegTransformOptions = { output: { format: 'mpegts', args: ['-c', 'copy'] } }
 
 const closed = (stream: Readable | Writable) => new Promise(resolve => stream.once('close', resolve))
 
-/** The process id, as soon as there is one. */
+/** The process id, once ffmpeg runs. */
 async function pidOf(ffmpeg: FfmpegTransform): Promise<number> {
   const [{ pid }] = (await once(ffmpeg, 'spawn')) as [{ pid: number }]
   return pid
@@ -51,7 +51,7 @@ t.test('has no error when destroyed without one while ffmpeg starts', async t =>
       for (let turn = 0; turn < turns; turn++) await setImmediate()
       ffmpeg.destroy()
       const error: unknown = await piped.catch((reason: unknown) => reason)
-      t.match(error, { code: 'ERR_STREAM_PREMATURE_CLOSE' }, `Node's own, after ${turns} turns`)
+      t.match(error, { code: 'ERR_STREAM_PREMATURE_CLOSE' }, `Node's own error, after ${turns} turns`)
       t.equal(ffmpeg.errored, null)
     }
   }
@@ -65,7 +65,7 @@ t.test('starts nothing when destroyed before the first write', async t => {
   t.equal(ffmpeg.errored, null)
 })
 
-t.test('ends ffmpeg blocked on its input, and without a reader of its output', async t => {
+t.test('ends an ffmpeg that is blocked on its input, or whose output has no reader', async t => {
   const starving = new FfmpegTransform(COPY)
   starving.write((await transportStream()).subarray(0, 1000))
   const first = await pidOf(starving)
@@ -92,7 +92,7 @@ t.test('ends ffmpeg blocked on its input, and without a reader of its output', a
   t.equal(exists(third), false)
 })
 
-t.test('kills a child that ignores SIGTERM after killTimeout, and does not wait in vain', async t => {
+t.test('kills a child that ignores SIGTERM after killTimeout', async t => {
   const ffmpeg = new FfmpegTransform({ ...standIn('ignores-sigterm'), killTimeout: 30 })
   const said = spoke(ffmpeg)
   ffmpeg.write('some bytes')
@@ -121,7 +121,7 @@ t.test('ends with an AbortError when its signal is aborted', async t => {
   }
 })
 
-t.test('ends with an AbortError by the signal of a pipeline', async t => {
+t.test('ends with an AbortError when the signal of its pipeline is aborted', async t => {
   const controller = new AbortController()
   const ffmpeg = new FfmpegTransform(COPY)
   const sink = new Collector()
@@ -153,14 +153,16 @@ t.test('leaves no listener on the signal, the source or the process', async t =>
   const events = ['error', 'close', 'end', 'data', 'readable', 'drain', 'unpipe']
   const onProcess = () => process.eventNames().map(name => [name, process.listenerCount(name)])
   const before = { process: onProcess(), resources: resources() }
-  for (const end of ['well', 'early-exit', 'destroyed', 'failed'] as const) {
+  for (const end of ['completed', 'early-exit', 'destroyed', 'failed'] as const) {
     const options: Record<typeof end, FfmpegTransformOptions> = {
-      well: COPY,
+      completed: COPY,
       'early-exit': { output: { format: 'mpegts', args: ['-c', 'copy', '-t', '1'] } },
       destroyed: COPY,
       failed: { output: { format: 'mpegts', args: ['-c:v', 'libnope'] } },
     }
-    const source = new LinkedSource(await transportStream(), { endless: end !== 'well' && end !== 'failed' })
+    const source = new LinkedSource(await transportStream(), {
+      endless: end !== 'completed' && end !== 'failed',
+    })
     const listeners = events.map(event => source.listenerCount(event))
     const ffmpeg = new FfmpegTransform({ ...options[end], signal })
     ffmpeg.on('error', () => undefined)
@@ -178,7 +180,7 @@ t.test('leaves no listener on the signal, the source or the process', async t =>
   }
 })
 
-t.test('works many times over, one after the other and at once', async t => {
+t.test('runs many stages at once', async t => {
   const media = await transportStream({ seconds: 1 })
   const before = resources()
   const copies = await Promise.all(

@@ -11,11 +11,11 @@ import { fastStartMp4, fragmentedMp4, packetsOf, transportStream } from '../supp
 import { ChunkedSource, Collector, LinkedSource } from '../support/sources.js'
 import { standIn, spoke } from '../support/transform.js'
 
-/** ffmpeg that has had enough (`-t 1`) closes its input and exits with 0: that is success, also for the source. */
+/** An ffmpeg that needs no more input (`-t 1`) closes it and exits with 0: a success, for the source as well. */
 
 const FIRST_SECOND: FfmpegTransformOptions = { output: { format: 'mpegts', args: ['-c', 'copy', '-t', '1'] } }
 
-/** More than all buffers on the way hold: the same two seconds again and again. */
+/** The same two seconds repeated: more bytes than all buffers of the pipeline hold. */
 async function longStream(): Promise<Buffer> {
   const media = await transportStream()
   return Buffer.concat(Array.from({ length: Math.ceil(3_000_000 / media.length) }, () => media))
@@ -25,31 +25,31 @@ interface Job {
   source: LinkedSource
   ffmpeg: FfmpegTransform
   sink: Collector
-  enough: Promise<FfmpegEarlyExit>
+  earlyExit: Promise<FfmpegEarlyExit>
 }
 
-/** An endless source that can be stopped, a stage that wants a second of it, and a sink. */
+/** An endless source that can be stopped, a stage that needs one second of it, and a sink. */
 async function job(options = FIRST_SECOND): Promise<Job> {
   const source = new LinkedSource(await transportStream(), { endless: true })
   const ffmpeg = new FfmpegTransform(options)
-  const enough = once(ffmpeg, 'early-exit').then(([event]) => event as FfmpegEarlyExit)
-  return { source, ffmpeg, sink: new Collector(), enough }
+  const earlyExit = once(ffmpeg, 'early-exit').then(([event]) => event as FfmpegEarlyExit)
+  return { source, ffmpeg, sink: new Collector(), earlyExit }
 }
 
-async function checkWhole(t: Test, { source, ffmpeg, sink, enough }: Job): Promise<void> {
+async function checkWhole(t: Test, { source, ffmpeg, sink, earlyExit }: Job): Promise<void> {
   t.equal(source.stops, 1, 'the source was stopped once')
   t.equal(source.errored, null)
   t.equal(source.readableEnded, true)
   t.equal(ffmpeg.errored, null)
   t.equal(sink.sawEnd, true)
-  const { stopped, bytesIn } = await enough
+  const { stopped, bytesIn } = await earlyExit
   t.equal(stopped, true)
   t.ok(bytesIn > 0 && bytesIn <= source.delivered)
   const frames = (await packetsOf(sink.bytes)).filter(({ codec_type }) => codec_type === 'video').length
   t.equal(frames, 25, 'a second of video')
 }
 
-t.test('stops the source in a promised pipeline, which resolves', async t => {
+t.test('stops the source in a pipeline with a promise, which resolves', async t => {
   const stages = await job()
   await pipeline(stages.source, stages.ffmpeg, stages.sink)
   await checkWhole(t, stages)
@@ -83,7 +83,7 @@ t.test('stops a composed stage that begins with the source', async t => {
 
 t.test('stops the source through a validator', async t => {
   const media = await fragmentedMp4({ seconds: 10 })
-  // ffmpeg does not need it all, and the end never comes by itself.
+  // ffmpeg does not need all of it, and the source never ends by itself.
   const source = new LinkedSource(media, { chunkSize: 4096, stallAfter: media.length * 0.75 })
   const ffmpeg = new FfmpegTransform({ output: { format: 'mp4', args: ['-c', 'copy', '-t', '1'] } })
   const sink = new Collector()
@@ -102,7 +102,7 @@ t.test('stops the source with a slow sink too', async t => {
   await checkWhole(t, stages)
 })
 
-t.test('stops a source that stalls at that moment', async t => {
+t.test('stops a source that stalls', async t => {
   const media = await fastStartMp4({ seconds: 10 })
   const source = new LinkedSource(media, { stallAfter: media.length / 2 })
   const sink = new Collector()
@@ -111,38 +111,41 @@ t.test('stops a source that stalls at that moment', async t => {
   t.equal(sink.sawEnd, true)
 })
 
-t.test('does not stop a source with another consumer, and discards its rest here alone', async t => {
+t.test('does not stop a source with another consumer, and discards the rest only in the stage', async t => {
   const media = await longStream()
   const source = new LinkedSource(media)
   const other = new Collector()
   source.pipe(other)
   const ffmpeg = new FfmpegTransform(FIRST_SECOND)
-  const enough = once(ffmpeg, 'early-exit') as Promise<[FfmpegEarlyExit]>
+  const earlyExit = once(ffmpeg, 'early-exit') as Promise<[FfmpegEarlyExit]>
   await pipeline(source, ffmpeg, new Collector())
   t.equal(source.stops, 0)
-  t.equal((await enough)[0].stopped, false)
-  t.same(other.bytes, media, 'the other consumer has it all')
+  t.equal((await earlyExit)[0].stopped, false)
+  t.same(other.bytes, media, 'the other consumer gets all bytes')
 })
 
 t.test(
-  'a source that never ends and can’t be stopped is ended, also behind a stage without a link',
+  'closes a source that never ends and can’t be stopped, also through a stage without a link',
   async t => {
     const media = await transportStream()
     const source = () => new ChunkedSource(media, { endless: true })
-    const ways: Record<string, readonly (Readable | PassThrough)[]> = {
+    const cases: Record<string, readonly (Readable | PassThrough)[]> = {
       'a stream without a link': [source()],
-      'a stream behind one without a link': [source().pipe(new PassThrough())],
+      'a stream piped through a stage without a link': [source().pipe(new PassThrough())],
       'a stage without a link in the pipeline': [source(), new PassThrough()],
-      'a link behind a stage without one': [new LinkedSource(media, { endless: true }), new PassThrough()],
+      'a linked stream before a stage without a link': [
+        new LinkedSource(media, { endless: true }),
+        new PassThrough(),
+      ],
       'a generator': [Readable.from(source())],
     }
-    for (const [name, stages] of Object.entries(ways)) {
+    for (const [name, stages] of Object.entries(cases)) {
       const ffmpeg = new FfmpegTransform({ ...FIRST_SECOND, discardLimit: 0 })
-      const enough = once(ffmpeg, 'early-exit') as Promise<[FfmpegEarlyExit]>
+      const earlyExit = once(ffmpeg, 'early-exit') as Promise<[FfmpegEarlyExit]>
       const sink = new Collector()
       await pipeline([...stages, ffmpeg, sink] as never)
       t.equal(sink.sawEnd, true, name)
-      t.equal((await enough)[0].stopped, true)
+      t.equal((await earlyExit)[0].stopped, true)
       for (const stage of stages) {
         if (!stage.closed) await once(stage, 'close')
         t.equal(stage.errored, null)
@@ -151,7 +154,7 @@ t.test(
   },
 )
 
-t.test('discards the rest of a source that can’t be ended', async t => {
+t.test('discards the rest of a source that can’t be closed', async t => {
   const media = await longStream()
   const ffmpeg = new FfmpegTransform({ ...FIRST_SECOND, discardLimit: media.length })
   const sink = new Collector()
@@ -188,21 +191,21 @@ t.test('counts only discarded bytes toward the limit, not those ffmpeg took', as
     return pipeline(shared(new ChunkedSource(Buffer.alloc(length, 'x'))), ffmpeg, new Collector())
   }
   await run(bytes, 0)
-  // What the system had taken for the program is neither.
+  // Bytes in the buffer of the system's pipe count as neither.
   await t.rejects(run(bytes + 3_000_000, 1_000_000), { code: 'AVIO_ERR_DISCARD_LIMIT' })
   await run(bytes + 3_000_000, 3_000_000)
 })
 
-t.test('waits with its end for that of the source, which may still fail', async t => {
+t.test('ends only after its source, which may still fail', async t => {
   const boom = new Error('boom')
   const source = shared(new PassThrough())
   const ffmpeg = new FfmpegTransform(standIn('reads-some'))
   const sink = new Collector()
   const piped = pipeline(source, ffmpeg, sink)
   source.write('some bytes')
-  const enough = once(ffmpeg, 'early-exit')
+  const earlyExit = once(ffmpeg, 'early-exit')
   await once(ffmpeg, 'data')
-  await enough
+  await earlyExit
   t.equal(sink.sawEnd, false)
   source.destroy(boom)
   await t.rejects(piped, boom)
@@ -210,7 +213,7 @@ t.test('waits with its end for that of the source, which may still fail', async 
 })
 
 t.test(
-  'an input that is closed long before the exit holds the source, and is judged by the exit',
+  'pauses the source when ffmpeg closes its input long before the exit, and judges by the exit',
   async t => {
     for (const CODE of ['0', '1']) {
       const source = new LinkedSource(Buffer.alloc(1_000_000, 'x'), { endless: true })
@@ -232,7 +235,7 @@ t.test(
         t.equal(sink.bytes.toString(), 'output')
       } else {
         t.match(await result, { code: 'AVIO_ERR_FFMPEG_EXIT', exitCode: 1 })
-        t.equal(source.stops, 0, 'a source is not stopped for a failure')
+        t.equal(source.stops, 0, 'a failure does not stop the source')
         t.equal(sink.sawEnd, false)
       }
       t.equal(exists(pid), false)
@@ -240,7 +243,7 @@ t.test(
   },
 )
 
-t.test('needs no stop for an input written completely, though not all read', async t => {
+t.test('emits no early-exit for an input that is written completely but not read completely', async t => {
   const ffmpeg = new FfmpegTransform(standIn('reads-some', { BYTES: '10' }))
   ffmpeg.once('early-exit', () => t.fail('the source had ended'))
   const sink = new Collector()

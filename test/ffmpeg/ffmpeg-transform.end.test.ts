@@ -17,7 +17,7 @@ import {
 import { ChunkedSource, Collector } from '../support/sources.js'
 import { failing } from '../support/transform.js'
 
-/** Promise 1: an error is never an end. Whatever is wrong with the input is an error downstream. */
+/** Promise 1: an error is never an end. Every fault of the input is an error downstream. */
 
 const COPY = { output: { format: 'matroska', args: ['-c', 'copy'] } }
 
@@ -39,7 +39,7 @@ t.test('rejects a truncated file if its container shows it, though ffmpeg exits 
   }
 })
 
-t.test('rejects an MP4 cut within its index, or without it', async t => {
+t.test('rejects an MP4 cut within or before its index', async t => {
   const media = await fastStartMp4()
   t.match(await failing(t, media.subarray(0, 1500), COPY), { code: 'AVIO_ERR_INPUT_INVALID' })
   const last = await indexLastMp4({ seconds: 1 })
@@ -48,7 +48,7 @@ t.test('rejects an MP4 cut within its index, or without it', async t => {
   })
 })
 
-t.test('accepts media before the index if ffmpeg can seek back, and rejects others', async t => {
+t.test('accepts media before the index if ffmpeg can seek back, and rejects it otherwise', async t => {
   const small = await indexLastMp4({ seconds: 1 })
   t.ok(small.length < 64 * 1024)
   const sink = new Collector()
@@ -61,7 +61,7 @@ t.test('accepts media before the index if ffmpeg can seek back, and rejects othe
   })
 })
 
-t.test('rejects no input, garbage and text', async t => {
+t.test('rejects empty input, garbage and text', async t => {
   t.match(await failing(t, Buffer.alloc(0), COPY), { code: 'AVIO_ERR_INPUT_INVALID', message: /empty/ })
   t.match(await failing(t, Buffer.alloc(1), COPY), { code: 'AVIO_ERR_INPUT_INVALID' })
   t.match(await failing(t, Buffer.alloc(100_000, 'no media, this '), COPY), {
@@ -85,7 +85,7 @@ t.test('accepts the null muxer, which writes nothing', async t => {
   t.equal((await output).length, 0)
 })
 
-t.test('takes no words in the media for a failure', async t => {
+t.test('ignores error messages in the metadata of the media', async t => {
   const words = 'stream 0, offset 0x30: partial file\nmoov atom not found\npartial file'
   const media = await ffmpegToPipe([
     ...videoInput({ seconds: 1 }),
@@ -109,7 +109,7 @@ t.test('fails with the error of its source, and ends the child', async t => {
   }
 })
 
-t.test('fails with its source in a plain pipe() too, where Node itself would wait for ever', async t => {
+t.test('fails with its source in a plain pipe() too, where Node itself would wait forever', async t => {
   const boom = new Error('boom')
   const source = new PassThrough()
   const ffmpeg = new FfmpegTransform({ output: { format: 'mpegts', args: ['-c', 'copy'] } })
@@ -127,7 +127,7 @@ t.test('fails with its source in a plain pipe() too, where Node itself would wai
   sink.destroy()
 })
 
-t.test('does not take a source closed without an end as ended', async t => {
+t.test('fails if its source closes without an end', async t => {
   const source = new PassThrough()
   source.write(await transportStream())
   const ffmpeg = new FfmpegTransform({ output: { format: 'mpegts', args: ['-c', 'copy'] } })

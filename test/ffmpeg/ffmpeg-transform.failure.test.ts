@@ -9,11 +9,11 @@ import { fastStartMp4, transportStream } from '../support/media.js'
 import { ChunkedSource, Collector } from '../support/sources.js'
 import { failing, standIn } from '../support/transform.js'
 
-/** Whatever goes wrong with ffmpeg itself is an error downstream, with a code. */
+/** Every failure of ffmpeg itself is an error downstream, with a code. */
 
 const COPY = { output: { format: 'matroska', args: ['-c', 'copy'] } }
 
-t.test('gives errors of ffmpeg about arguments a code', async t => {
+t.test('gives each error of ffmpeg about an argument its code', async t => {
   const media = await fastStartMp4()
   const output = (...args: string[]): FfmpegTransformOptions => ({ output: { format: 'mpegts', args } })
   const cases: [string, FfmpegTransformOptions][] = [
@@ -53,10 +53,10 @@ t.test('judges output closed before the end of the input by its content', async 
   const ffmpeg = new FfmpegTransform(standIn('closes-stdout'))
   const sink = new Collector()
   await pipeline(new ChunkedSource(Buffer.alloc(300_000, 'x')), ffmpeg, sink)
-  t.equal(sink.bytes.toString(), 'some', 'the program says that this was all')
+  t.equal(sink.bytes.toString(), 'some', 'the exit code confirms that this is all')
 })
 
-t.test('fails on a signal: from the system, from outside, from within', async t => {
+t.test('fails when a signal ends ffmpeg, whoever sends it', async t => {
   for (const signal of ['SIGKILL', 'SIGSEGV'] as const) {
     const error = await failing(t, Buffer.from('some bytes'), standIn('kills-itself', { SIGNAL: signal }))
     t.match(error, { code: 'AVIO_ERR_FFMPEG_SIGNAL', signal })
@@ -74,7 +74,7 @@ t.test('fails on a signal: from the system, from outside, from within', async t 
   }
 })
 
-t.test('rejects a program that can not start', async t => {
+t.test('rejects a program that cannot start', async t => {
   const bytes = Buffer.from('some bytes')
   t.match(await failing(t, bytes, { ...COPY, ffmpegPath: '/nonexistent/ffmpeg' }), {
     code: 'AVIO_ERR_FFMPEG_NOT_FOUND',
@@ -98,19 +98,16 @@ t.test('does not call output complete while another process holds it open', asyn
   endProcess(grandchild)
 })
 
-t.test(
-  '"finish" comes when ffmpeg has ended well, so that nobody takes the last write for success',
-  async t => {
-    const ffmpeg = new FfmpegTransform(standIn('says', { CODE: '1' }))
-    ffmpeg.once('finish', () => t.fail('finished'))
-    ffmpeg.resume()
-    await t.rejects(pipeline(new ChunkedSource(Buffer.from('some bytes')), ffmpeg), {
-      code: 'AVIO_ERR_FFMPEG_EXIT',
-    })
-  },
-)
+t.test('emits "finish" only after a successful exit, not after the last write', async t => {
+  const ffmpeg = new FfmpegTransform(standIn('says', { CODE: '1' }))
+  ffmpeg.once('finish', () => t.fail('finished'))
+  ffmpeg.resume()
+  await t.rejects(pipeline(new ChunkedSource(Buffer.from('some bytes')), ffmpeg), {
+    code: 'AVIO_ERR_FFMPEG_EXIT',
+  })
+})
 
-t.test('neither blocks nor fills memory on floods on stderr', async t => {
+t.test('neither blocks nor fills memory when ffmpeg floods stderr', async t => {
   const floods = [
     { MEGABYTES: '20', LINE: '' },
     { MEGABYTES: '4', LINE: '[info] a line' },

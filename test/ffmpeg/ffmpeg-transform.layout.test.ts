@@ -28,7 +28,7 @@ import { ChunkedSource, Collector } from '../support/sources.js'
 
 const PROGRESSIVE = { format: 'mp4', args: ['-c', 'copy'], layout: 'file' } as const
 
-/** B-frames and priming: what edit lists are for. */
+/** Media with B-frames and priming, which need edit lists. */
 const source = () => ffmpegToFile([...bothInputs({ seconds: 3 }), ...H264_B_FRAMES, ...AAC], 'source.mkv')
 /** ffmpeg's own ordinary file of the same packets. */
 async function ordinary() {
@@ -65,7 +65,7 @@ t.test('writes a progressive MP4 with the packets of ffmpeg’s own fast-start f
   t.ok(sink.file.indexOf('moov') < sink.file.indexOf('mdat'))
 })
 
-t.test('stores one object in S3, whose header is uploaded with the first part, last', async t => {
+t.test('stores one object in S3, and uploads the first part last, with the header', async t => {
   const s3 = await LocalS3.start({ buckets: ['web'], minPartSize: 1 })
   const client = new S3Client(s3.clientConfig())
   t.teardown(async () => {
@@ -83,17 +83,17 @@ t.test('stores one object in S3, whose header is uploaded with the first part, l
   t.match(await report(stored!), { streams: [{ codec_name: 'h264' }, { codec_name: 'aac' }] })
 })
 
-t.test('gives each output of a graph its own layout', async t => {
+t.test('gives each output of a process its own layout', async t => {
   const before = resources()
-  const graph = new FfmpegProcess({
+  const ffmpeg = new FfmpegProcess({
     inputs: [{}],
     outputs: [PROGRESSIVE, { format: 'wav', layout: 'file' }, { format: 'matroska', args: ['-c', 'copy'] }],
   })
   const sinks = [new HeadSink(), new HeadSink(), new Collector()] as const
   await Promise.all([
-    pipeline(new ChunkedSource(await source()), graph.inputs[0]!),
-    ...graph.outputs.map((output, n) => pipeline(output, sinks[n]!)),
-    graph.result,
+    pipeline(new ChunkedSource(await source()), ffmpeg.inputs[0]!),
+    ...ffmpeg.outputs.map((output, n) => pipeline(output, sinks[n]!)),
+    ffmpeg.result,
   ])
   const [mp4, wav, mkv] = [sinks[0].file, sinks[1].file, sinks[2].bytes]
   t.equal((await packetsOf(mp4)).length, (await packetsOf(mkv)).length)
@@ -101,15 +101,15 @@ t.test('gives each output of a graph its own layout', async t => {
   t.same(await resourcesSince(before), {})
 })
 
-t.test('writes a deferred header as in a file', async t => {
+t.test('writes the deferred header that a file would have', async t => {
   const media = await matroska()
   for (const format of ['wav', 'flv', 'mp3', 'au'] as const) {
     const args = format === 'flv' ? ['-c:v', 'flv', '-an'] : []
     const sink = new HeadSink()
     const ffmpeg = new FfmpegTransform({ output: { format, args, layout: 'file' } })
     await pipeline(new ChunkedSource(media), ffmpeg, sink)
-    const asked = ['-show_entries', 'format=duration,format_name']
-    const { format: found } = await ffprobeJson<{ format: { duration: string } }>(sink.file, asked)
+    const entries = ['-show_entries', 'format=duration,format_name']
+    const { format: found } = await ffprobeJson<{ format: { duration: string } }>(sink.file, entries)
     t.match(found, { format_name: format })
     t.ok(Math.abs(Number(found.duration) - 2) < 0.2, `${format}: ${found.duration} s`)
   }
@@ -136,18 +136,18 @@ t.test('fails before ffmpeg starts if its reader does not claim the header', asy
       t.same(await resourcesSince(before), {})
     }
   }
-  const graph = new FfmpegProcess({
+  const ffmpeg = new FfmpegProcess({
     inputs: [{ source: new BytesSource({ bytes: media }) }],
     outputs: [PROGRESSIVE, PROGRESSIVE],
   })
-  graph.once('spawn', () => t.fail('started'))
-  const flows = [new HeadSink(), new Collector()].map((sink, n) => pipeline(graph.outputs[n]!, sink))
+  ffmpeg.once('spawn', () => t.fail('started'))
+  const flows = [new HeadSink(), new Collector()].map((sink, n) => pipeline(ffmpeg.outputs[n]!, sink))
   const settled = await Promise.allSettled(flows)
   t.same(
     settled.map(({ status }) => status),
     ['rejected', 'rejected'],
   )
-  await t.rejects(graph.result, { code: 'AVIO_ERR_HEADER_UNCLAIMED', message: /^outputs\[1\]/ })
+  await t.rejects(ffmpeg.result, { code: 'AVIO_ERR_HEADER_UNCLAIMED', message: /^outputs\[1\]/ })
 })
 
 t.test('starts ffmpeg only after a sink has claimed the header', async t => {
@@ -164,8 +164,8 @@ t.test('starts ffmpeg only after a sink has claimed the header', async t => {
   t.equal((await packetsOf(sink.file)).length, (await packetsOf(await source())).length)
 })
 
-t.test('fails for what the layout can’t hold, without an end', async t => {
-  // A stand-in for an ffmpeg that writes what it should not.
+t.test('fails without an end if ffmpeg writes what the layout can’t hold', async t => {
+  // A stand-in for an ffmpeg that writes invalid output.
   const options = {
     ffmpegPath: fixture('copies'),
     output: { ...PROGRESSIVE, args: ['-vn', '-c:a', 'aac'] },
@@ -185,7 +185,7 @@ t.test('fails for what the layout can’t hold, without an end', async t => {
   }
 })
 
-t.test('leaves the bytes of layout stream as they were without a layout', async t => {
+t.test('writes the bytes of ffmpeg unchanged with layout "stream"', async t => {
   const args = ['-c', 'copy', '-fflags', '+bitexact', '-flags', '+bitexact']
   const media = await source()
   const sink = new Collector()

@@ -9,7 +9,7 @@ import type { FfmpegLimits } from '../../lib/ffmpeg/limits/limits.js'
 import { H264, fastStartMp4, indexLastMp4, matroska, packetsOf } from '../support/media.js'
 import { failing, standIn } from '../support/transform.js'
 
-/** What a service sets for strangers: each limit, exceeded and kept. */
+/** The limits of a service for untrusted media: each one exceeded, and all of them kept. */
 
 const COPY = { format: 'matroska', args: ['-c', 'copy'] }
 const ENCODE = { format: 'matroska', args: H264 }
@@ -29,7 +29,7 @@ t.test('stops at each limit with its own code, and the sink sees no end', async 
   }
 })
 
-t.test('makes the same output where the limits are kept', async t => {
+t.test('writes the same output within the limits', async t => {
   const input = await matroska({ seconds: 2 })
   const limits: FfmpegLimits = {
     ...{
@@ -53,13 +53,13 @@ t.test('makes the same output where the limits are kept', async t => {
   t.same(await packetsOf(limited), await packetsOf(plain))
 })
 
-t.test('ends a job that takes too long, or stands still', async t => {
+t.test('ends a job that takes too long, or stalls', async t => {
   for (const [limits, code] of [
     [{ timeout: 300 }, 'AVIO_ERR_LIMIT_TIMEOUT'],
     [{ idleTimeout: 300 }, 'AVIO_ERR_LIMIT_IDLE'],
   ] as const) {
     const source = new PassThrough()
-    source.write('media that never goes on')
+    source.write('media that stalls')
     t.match(await failing(t, source, { ...standIn('forever'), limits }), { code })
   }
   t.match(
@@ -68,26 +68,26 @@ t.test('ends a job that takes too long, or stands still', async t => {
       limits: { idleTimeout: 300 },
     }),
     { code: 'AVIO_ERR_LIMIT_IDLE' },
-    'all was read, and nothing comes of it',
+    'all input is read, and no output follows',
   )
 })
 
-t.test('does not count the time in which the sink takes nothing', async t => {
+t.test('does not count the time in which the sink reads nothing', async t => {
   const clock = fastClock(t)
   const ffmpeg = new FfmpegTransform({ output: COPY, limits: { idleTimeout: 60_000 } })
   Readable.from([await matroska({ seconds: 8 })]).pipe(ffmpeg)
   let failure: unknown
   ffmpeg.on('error', error => (failure = error))
   while (ffmpeg.readableLength < ffmpeg.readableHighWaterMark) await setTimeout(5)
-  for (let minutes = 0; minutes < 10; minutes += 2) await clock.goOn(120_000)
+  for (let minutes = 0; minutes < 10; minutes += 2) await clock.advance(120_000)
   t.equal(failure, undefined)
   const chunks = await ffmpeg.toArray()
   t.ok(chunks.length > 0)
   t.equal(failure, undefined)
 })
 
-/** Minutes pass when they are told to, and what looks every few seconds does so at once: a busy machine changes nothing. */
-function fastClock(t: Test): { goOn: (milliseconds: number) => Promise<void> } {
+/** A clock that advances on request, and runs slow timers at once, so that a busy machine changes nothing. */
+function fastClock(t: Test): { advance: (milliseconds: number) => Promise<void> } {
   const { setInterval } = globalThis
   const now = performance.now.bind(performance)
   t.teardown(() => {
@@ -99,7 +99,7 @@ function fastClock(t: Test): { goOn: (milliseconds: number) => Promise<void> } {
   globalThis.setInterval = ((run: () => void, delay: number) =>
     setInterval(run, delay > 1000 ? 5 : delay)) as typeof setInterval
   return {
-    goOn: async milliseconds => {
+    advance: async milliseconds => {
       ahead += milliseconds
       await setTimeout(50)
     },

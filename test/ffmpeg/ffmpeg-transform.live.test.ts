@@ -9,7 +9,7 @@ import { mediaPackets } from '../support/transport.js'
 
 const copy = (...args: string[]) => ({ output: { format: 'mp4', args: ['-c', 'copy', ...args] } })
 
-/** How much of `bytes`, sent in small pieces by a source that waits for each to be taken, it takes for ffmpeg to start. */
+/** How many of `bytes` the stage needs to start ffmpeg, if the source waits after each small chunk. */
 async function live(t: Test, bytes: Buffer, options: FfmpegTransformOptions) {
   const ffmpeg = new FfmpegTransform(options)
   const output = buffer(ffmpeg)
@@ -38,25 +38,22 @@ t.test('copies a transport stream as soon as its tables list AAC as its only aud
   t.same(filtersOf(args), ['-bsf:a aac_adtstoasc'])
   t.same(codecs, ['h264', 'aac'])
   const silent = await live(t, ts, copy('-map', '0:v'))
-  t.same(silent.codecs, ['h264'], 'where the sound is not wanted')
+  t.same(silent.codecs, ['h264'], 'without audio if it is not mapped')
 })
 
-t.test(
-  'one without such sound, and raw sound of another kind, is copied as soon as that is known',
-  async t => {
-    const tone = [...media.bothInputs(), ...media.H264]
-    const inputs = {
-      'a transport stream with AC-3': await media.ffmpegToPipe([...tone, '-c:a', 'ac3', '-f', 'mpegts']),
-      'one with MPEG audio': await media.ffmpegToPipe([...tone, '-c:a', 'mp2', '-f', 'mpegts']),
-      MP3: await media.ffmpegToPipe([...media.audioInput(), '-c:a', 'libmp3lame', '-f', 'mp3']),
-    }
-    for (const [name, bytes] of Object.entries(inputs)) {
-      const { after, args } = await live(t, bytes, copy())
-      t.ok(after < 188 * 15, `${name}: after ${after} bytes`)
-      t.same(filtersOf(args), [], name)
-    }
-  },
-)
+t.test('copies other audio, raw or in a transport stream, as soon as its codec is known', async t => {
+  const tone = [...media.bothInputs(), ...media.H264]
+  const inputs = {
+    'a transport stream with AC-3': await media.ffmpegToPipe([...tone, '-c:a', 'ac3', '-f', 'mpegts']),
+    'a transport stream with MPEG audio': await media.ffmpegToPipe([...tone, '-c:a', 'mp2', '-f', 'mpegts']),
+    MP3: await media.ffmpegToPipe([...media.audioInput(), '-c:a', 'libmp3lame', '-f', 'mp3']),
+  }
+  for (const [name, bytes] of Object.entries(inputs)) {
+    const { after, args } = await live(t, bytes, copy())
+    t.ok(after < 188 * 15, `${name}: after ${after} bytes`)
+    t.same(filtersOf(args), [], name)
+  }
+})
 
 t.test('waits for each of two kinds of audio to begin before it asks ffmpeg', async t => {
   const both = [...media.bothInputs(), '-map', '0', '-map', '1', '-map', '1', ...media.H264]
@@ -64,25 +61,25 @@ t.test('waits for each of two kinds of audio to begin before it asks ffmpeg', as
   const ts = await media.ffmpegToPipe([...both, ...codecs, '-f', 'mpegts'])
   const chosen = await live(t, ts, copy())
   t.ok(chosen.after < 100_000, `after ${chosen.after} bytes`)
-  t.same(chosen.codecs, ['h264', 'ac3'], 'ffmpeg chose the other')
+  t.same(chosen.codecs, ['h264', 'ac3'], 'ffmpeg chooses the AC-3 track')
   t.same(filtersOf(chosen.args), [])
   const all = await live(t, ts, copy('-map', '0'))
   t.same(filtersOf(all.args), ['-bsf:1 aac_adtstoasc'])
   t.same(all.codecs, ['h264', 'aac', 'ac3'])
 })
 
-t.test('lets a live source stay silent as long as it likes', async t => {
+t.test('starts ffmpeg even if a live source sends nothing more', async t => {
   const adts = await media.ffmpegToPipe([...media.audioInput(), ...media.AAC, '-f', 'adts'])
   const ts = await media.transportStream()
-  const ways = {
+  const cases = {
     'two frames of raw AAC': [adts.subarray(0, 1500), copy()],
     'the tables of a transport stream': [
       Buffer.concat([ts.subarray(0, 188 * 3), mediaPackets(0x1ffe, 3)]),
       copy(),
     ],
-    'anything, where the filter is given': [Buffer.alloc(100, 0x5a), copy('-bsf:a', 'aac_adtstoasc')],
+    'any bytes, if the user gives the filter': [Buffer.alloc(100, 0x5a), copy('-bsf:a', 'aac_adtstoasc')],
   } as const
-  for (const [name, [bytes, options]] of Object.entries(ways)) {
+  for (const [name, [bytes, options]] of Object.entries(cases)) {
     const source = new PassThrough()
     const ffmpeg = source.pipe(new FfmpegTransform(options))
     const spawned = once(ffmpeg, 'spawn') as Promise<[{ args: string[] }]>

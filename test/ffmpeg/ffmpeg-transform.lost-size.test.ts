@@ -5,8 +5,8 @@ import t from 'tap'
 import { FfmpegTransform } from '../../lib/ffmpeg/ffmpeg-transform.js'
 import { AAC, audioInput, ffmpegToPipe } from '../support/media.js'
 
-t.test('rejects an index that outgrows what ffmpeg can seek back over on a pipe', async t => {
-  // A moov of about 40 kB by its tags alone. ffmpeg writes it with a size of 0 and exits with 0.
+t.test('rejects an index larger than the buffer in which ffmpeg can seek back on a pipe', async t => {
+  // The tag makes a moov of about 40 kB. ffmpeg writes it with a size of 0 and exits with 0.
   const comment = ['-metadata', `comment=${'long '.repeat(8000)}`]
   const media = await ffmpegToPipe([...audioInput(), ...AAC, ...comment, '-f', 'matroska'])
   const ffmpeg = new FfmpegTransform({ output: { format: 'mp4', args: ['-c', 'copy'] } })

@@ -28,7 +28,7 @@ import { ChunkedSource, Collector, LinkedSource } from '../support/sources.js'
 const TS_COPY = { output: { format: 'mpegts', args: ['-c', 'copy'] } }
 const COPY = { output: { format: 'matroska', args: ['-c', 'copy'] } }
 
-/** What the packets of a stream are, whatever they are wrapped in. */
+/** Type and hash of each packet, which do not depend on the container. */
 async function hashes(media: Buffer): Promise<string[]> {
   return (await packetsOf(media)).map(({ codec_type, data_hash }) => `${codec_type} ${data_hash}`).sort()
 }
@@ -62,7 +62,7 @@ t.test('reads an MP4 with its index last by seeking, and stops its source', asyn
   t.match(seeks, [{ reason: 'index-last', stopped: true }])
   t.equal(source.stops, 1)
   t.ok(source.delivered < media.length / 2, `${source.delivered} of ${media.length} bytes were piped`)
-  t.equal(seeks[0]!.bytesSniffed, 64 * 1024, 'one chunk told')
+  t.equal(seeks[0]!.bytesSniffed, 64 * 1024, 'one chunk is enough')
 })
 
 t.test('pipes what can be read in order', async t => {
@@ -75,10 +75,10 @@ t.test('pipes what can be read in order', async t => {
   }
 })
 
-t.test('reads by seeking if tracks lie far apart behind an index in front', async t => {
-  const loud = ['-c:v', 'mpeg4', '-qscale:v', '1', '-g', '25', '-c:a', 'pcm_s16le']
-  const source = [...bothInputs({ seconds: 12, size: '1280x720' }), ...loud, '-movflags', '+faststart']
-  const media = await ffmpegToFile(source, 'loud.mov')
+t.test('reads by seeking if tracks lie far apart, even with the index first', async t => {
+  const highBitrate = ['-c:v', 'mpeg4', '-qscale:v', '1', '-g', '25', '-c:a', 'pcm_s16le']
+  const source = [...bothInputs({ seconds: 12, size: '1280x720' }), ...highBitrate, '-movflags', '+faststart']
+  const media = await ffmpegToFile(source, 'high-bitrate.mov')
   t.same((await pass(media)).seeks, [], 'interleaved')
   const apart = badlyInterleaved(media)
   const { output, seeks } = await pass(apart)
@@ -100,29 +100,32 @@ t.test('seeks for arguments that need it', async t => {
   }
 })
 
-t.test('reads through for -ss without random access, and refuses at once what a pipe can not do', async t => {
-  const media = await transportStream({ seconds: 6 })
-  const cut = new Collector()
-  await pipeline(
-    new ChunkedSource(media),
-    new FfmpegTransform({ input: { args: ['-ss', '3'] }, ...TS_COPY }),
-    cut,
-  )
-  t.ok(cut.bytes.length > 0)
-  const refused: [object, RegExp][] = [
-    [{ args: ['-sseof', '-2'] }, /"-sseof" needs to seek/],
-    [{ args: ['-stream_loop', '1'] }, /"-stream_loop" needs to seek/],
-    [{ seek: 'always' }, /"input.seek" needs to seek/],
-  ]
-  for (const [input, message] of refused) {
-    const source = new ChunkedSource(media)
-    const failed = pipeline(source, new FfmpegTransform({ input, ...TS_COPY }), new Collector())
-    await t.rejects(failed, { code: 'AVIO_ERR_INPUT_NEEDS_SEEK', message })
-    t.ok(source.delivered < media.length)
-  }
-})
+t.test(
+  'reads from the start for -ss without random access, and refuses arguments that no pipe supports',
+  async t => {
+    const media = await transportStream({ seconds: 6 })
+    const cut = new Collector()
+    await pipeline(
+      new ChunkedSource(media),
+      new FfmpegTransform({ input: { args: ['-ss', '3'] }, ...TS_COPY }),
+      cut,
+    )
+    t.ok(cut.bytes.length > 0)
+    const refused: [object, RegExp][] = [
+      [{ args: ['-sseof', '-2'] }, /"-sseof" needs to seek/],
+      [{ args: ['-stream_loop', '1'] }, /"-stream_loop" needs to seek/],
+      [{ seek: 'always' }, /"input.seek" needs to seek/],
+    ]
+    for (const [input, message] of refused) {
+      const source = new ChunkedSource(media)
+      const failed = pipeline(source, new FfmpegTransform({ input, ...TS_COPY }), new Collector())
+      await t.rejects(failed, { code: 'AVIO_ERR_INPUT_NEEDS_SEEK', message })
+      t.ok(source.delivered < media.length)
+    }
+  },
+)
 
-t.test('keeps to the pipe with seek: never, and never pipes with always', async t => {
+t.test('uses only the pipe with seek "never", and never the pipe with "always"', async t => {
   const last = await indexLastMp4({ seconds: 10, size: '640x360' })
   await t.rejects(pass(last, { input: { seek: 'never' }, ...COPY }), { code: 'AVIO_ERR_INPUT_NEEDS_SEEK' })
   const media = await matroska()
@@ -186,7 +189,7 @@ t.test('fails for a source that breaks on the pipe, wherever it breaks, without 
   }
 })
 
-t.test('leaves nothing when destroyed while ffmpeg reads by seeking', async t => {
+t.test('leaves nothing behind when destroyed while ffmpeg reads by seeking', async t => {
   const before = resources()
   const media = await indexLastMp4({ seconds: 10, size: '640x360' })
   const source = new LinkedSource(media, { randomAccess: new LoggedAccess(media) })
@@ -213,7 +216,7 @@ t.test('reports in progress the bytes sent to ffmpeg', async t => {
   t.equal(percent, 100)
 })
 
-t.test('leaves out the cover of an index at the end as of one in front', async t => {
+t.test('leaves out the cover of an MP4 with its index last, too', async t => {
   const picture = await ffmpegToPipe([
     ...['-f', 'lavfi', '-i', 'testsrc2=size=1000x700,noise=alls=100:allf=u', '-frames:v', '1'],
     ...['-c:v', 'png', '-f', 'image2pipe'],
@@ -225,7 +228,7 @@ t.test('leaves out the cover of an index at the end as of one in front', async t
       '-f',
       'lavfi',
       '-i',
-      // One picture: since ffmpeg 7, `-frames` of one stream ends the others as well.
+      // One frame: since ffmpeg 7, `-frames` of one stream ends the others as well.
       'testsrc2=size=1000x700:rate=25:duration=0.04,noise=alls=100:allf=u',
       ...H264,
       ...AAC,

@@ -25,7 +25,7 @@ import { ChunkedSource, Collector, LinkedSource, StalledSink } from '../support/
 const COPY = { output: { format: 'matroska', args: ['-c', 'copy'] } }
 const STAND_IN = { ffmpegPath: fixture('copies'), output: { format: 'mpegts' } }
 
-/** What the packets of a stream are, whatever they are wrapped in. */
+/** Type and hash of each packet, which do not depend on the container. */
 async function hashes(media: Buffer): Promise<string[]> {
   return (await packetsOf(media)).map(({ codec_type, data_hash }) => `${codec_type} ${data_hash}`).sort()
 }
@@ -40,7 +40,7 @@ t.test('passes an MP4 through intact, in chunks of any size', async t => {
   }
 })
 
-t.test('passes an MP4 through byte by byte as well', async t => {
+t.test('passes media through byte by byte as well', async t => {
   const media = await transportStream({ seconds: 1 })
   const ffmpeg = new FfmpegTransform(STAND_IN)
   const result = buffer(ffmpeg)
@@ -67,7 +67,7 @@ t.test('reads a raw input with the named format', async t => {
     output: { format: 's16be' },
   })
   const output = buffer(ffmpeg)
-  // The first bytes look like a box of media; nothing is concluded from that here.
+  // The first bytes look like an mdat box, which means nothing in a raw input.
   ffmpeg.end(Buffer.from('\0\0\0\0mdat'))
   t.same(await output, Buffer.from('\0\0\0\0dmta'))
 })
@@ -89,7 +89,7 @@ t.test('emits "spawn" at the first bytes and not before', async t => {
   t.match(args, /-progress pipe:3 .*-threads 1 .*-ss 0 -i pipe:0 .*-c copy .*-f matroska pipe:1$/)
 })
 
-t.test('holds an MP4 back no longer than its first boxes take', async t => {
+t.test('holds an MP4 back only until its first boxes are known', async t => {
   const media = await fragmentedMp4()
   const ffmpeg = new FfmpegTransform(STAND_IN)
   ffmpeg.resume()
@@ -122,15 +122,15 @@ t.test('brings "progress" to 100 percent if ffmpeg knows the duration', async t 
   const last = reports.at(-1)!
   t.match(last, { done: true, frame: 25, totalSize: Number })
   t.ok(last.percent! > 90 && last.percent! <= 100, `${last.percent} percent`)
-  // 9.0 may count the pictures that it has read behind the end, for their order.
+  // 9.0 may count frames that it reads past the end to reorder them.
   t.ok(last.outTime! > 0.9 && last.outTime! <= 1.25, `${last.outTime} s`)
 })
 
 t.test('measures "progress" in bytes if only the source knows its size', async t => {
   const media = await transportStream()
-  const asked: unknown[] = []
+  const signals: unknown[] = []
   const size = async (signal?: AbortSignal) => {
-    asked.push(signal)
+    signals.push(signal)
     return media.length
   }
   const read = () => Readable.from([])
@@ -138,11 +138,11 @@ t.test('measures "progress" in bytes if only the source knows its size', async t
   const reports: FfmpegProgress[] = []
   ffmpeg.on('progress', report => reports.push(report))
   await pipeline(new LinkedSource(media, { randomAccess: { size, read } }), ffmpeg, new Collector())
-  t.match(asked, [AbortSignal], 'it is asked once')
+  t.match(signals, [AbortSignal], 'the size is requested once')
   t.match(reports.at(-1), { done: true, percent: 100 })
 })
 
-t.test('stops the source for a stalled sink, with memory within the formula', async t => {
+t.test('pauses the source for a stalled sink, with memory within the formula', async t => {
   const highWaterMark = 256 * 1024
   const chunkSize = 64 * 1024
   const before = await heldBytes()
@@ -157,15 +157,15 @@ t.test('stops the source for a stalled sink, with memory within the formula', as
     await setTimeout(100)
   } while (source.delivered !== delivered)
   // The rest is in the pipes (some 200 KiB each way) and in the program.
-  t.ok(source.delivered < 4 * 1024 * 1024, `${source.delivered} bytes were taken from the source`)
+  t.ok(source.delivered < 4 * 1024 * 1024, `${source.delivered} bytes read from the source`)
   const held = (await heldBytes()) - before
   const formula = 2 * highWaterMark + 64 * 1024 + 4 * chunkSize
-  t.ok(held <= 1024 * 1024 + formula, `${held} bytes are held, one MiB of them by the test itself`)
+  t.ok(held <= 1024 * 1024 + formula, `${held} bytes held, one MiB of them by the test itself`)
   source.destroy(new Error('early-exit'))
   await t.rejects(ended, { message: 'early-exit' })
 })
 
-t.test('delivers what is in the pipe when ffmpeg ends, however late it is read', async t => {
+t.test('delivers the bytes in the pipe after ffmpeg ends, however late they are read', async t => {
   const media = Buffer.from(Array.from({ length: 150_000 }, (_, n) => n % 251))
   const ffmpeg = new FfmpegTransform({ ...STAND_IN, highWaterMark: 16_384 })
   await pipeline(new ChunkedSource(media), ffmpeg)
@@ -174,7 +174,7 @@ t.test('delivers what is in the pipe when ffmpeg ends, however late it is read',
   t.same(await buffer(ffmpeg), media)
 })
 
-t.test('costs nothing while a source stalls, and continues where it was', async t => {
+t.test('waits for a source that stalls, and then continues', async t => {
   const media = await transportStream()
   const ffmpeg = new FfmpegTransform(STAND_IN)
   const output = buffer(ffmpeg)
@@ -186,7 +186,7 @@ t.test('costs nothing while a source stalls, and continues where it was', async 
   t.same(await output, media)
 })
 
-t.test('passes the given environment, and no secret of ours', async t => {
+t.test('passes the given environment, and no secrets of the parent', async t => {
   process.env['AWS_SECRET_ACCESS_KEY'] = 'secret'
   t.teardown(() => delete process.env['AWS_SECRET_ACCESS_KEY'])
   const ffmpeg = new FfmpegTransform({
@@ -208,12 +208,12 @@ t.test('checks its options in the constructor', async t => {
   t.equal(new FfmpegTransform({ output: { format }, highWaterMark: 1000 }).readableHighWaterMark, 1000)
 })
 
-t.test('refuses an MP4 whose media come first before it is read through', async t => {
+t.test('refuses an MP4 with media before the index without reading it all', async t => {
   const media = await indexLastMp4({ seconds: 4, size: '320x180' })
   const source = new ChunkedSource(media, { chunkSize: 4096, endless: true })
   const ffmpeg = new FfmpegTransform(COPY)
   const sink = new Collector()
-  ffmpeg.once('spawn', () => t.fail('ffmpeg is not started'))
+  ffmpeg.once('spawn', () => t.fail('ffmpeg started'))
   await t.rejects(pipeline(source, ffmpeg, sink), { code: 'AVIO_ERR_INPUT_NEEDS_SEEK' })
   t.ok(source.delivered <= 3 * 4096, `${source.delivered} bytes were read`)
   t.equal(source.destroyed, true)

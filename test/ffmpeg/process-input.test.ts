@@ -3,7 +3,7 @@ import t from 'tap'
 import { ProcessInput } from '../../lib/ffmpeg/process-input.js'
 import type { PipedInput } from '../../lib/ffmpeg/run/piped-input.js'
 
-/** An input that takes everything, and what was told of its stream's closing. */
+/** A stream over an input that accepts everything, with a record of its closings. */
 function make() {
   const taken: Buffer[] = []
   const closings: (Error | undefined)[] = []

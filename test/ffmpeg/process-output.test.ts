@@ -55,7 +55,7 @@ t.test('closes without an error when read to its end', async t => {
   t.same(closings, [undefined])
 })
 
-t.test('closes with an error when left before its end', async t => {
+t.test('closes with an error when destroyed before its end', async t => {
   const boom = new Error('boom')
   const failed = make()
   failed.stream.on('error', () => undefined).destroy(boom)

@@ -20,7 +20,7 @@ const source = new BytesSource({ bytes: Buffer.alloc(1) })
 const output = { format: 'mpegts' }
 const code = 'AVIO_ERR_OPTION'
 
-t.test('takes a source alone, or an object with it', async t => {
+t.test('accepts a source alone, or an object with it', async t => {
   t.same(inputObject(source, 'input'), { source })
   const whole = { source, args: ['-ss', '5'] }
   t.equal(inputObject(whole, 'input'), whole)
@@ -74,7 +74,7 @@ t.test('refuses two sources, two objects of options, and options that are none',
 
 const noRead = { size: () => Promise.resolve(0) }
 
-/** What people give in place of a source, and what the message says. */
+/** Values that users pass in place of a source, and the message for each. */
 const MISTAKEN: [unknown, RegExp][] = [
   [
     'talk.mov',
@@ -107,7 +107,7 @@ t.test('gives the remedy for a value in place of a source', async t => {
   }
 })
 
-t.test('reads it alike in each stage, and names the input in the message', async t => {
+t.test('checks the source alike in each stage, and names the input in the message', async t => {
   const readable = (options: object) => new FfmpegReadable({ output, ...options } as never)
   const several = (...inputs: unknown[]) => new FfmpegProcess({ inputs, outputs: [output] } as never)
   const cases: [string, () => unknown][] = [

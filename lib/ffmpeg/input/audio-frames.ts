@@ -1,7 +1,7 @@
 import { mpegFrameSize } from '../headers/mpeg-frame-header.js'
 
 /** Audio frames that follow one another without a container: each header states its frame's length. */
-export interface SoundFrame {
+export interface AudioFrame {
   readonly codec: 'adts' | 'mpeg' | 'ac3' | 'loas' | 'dts'
   /**
    * Length in bytes, with its header, of the frame at `at`, given {@link FRAME_HEADER} of its bytes; 0 for none.
@@ -43,7 +43,7 @@ function dtsLength(head: Buffer, at: number): number {
 }
 
 /** The recognized kinds. */
-export const SOUND_FRAMES: readonly SoundFrame[] = [
+export const AUDIO_FRAMES: readonly AudioFrame[] = [
   { codec: 'adts', lengthAt: adtsLength },
   { codec: 'mpeg', lengthAt: (head, at) => mpegFrameSize(head.readUInt32BE(at)) ?? 0 },
   { codec: 'ac3', lengthAt: ac3Length },
@@ -55,9 +55,9 @@ export const SOUND_FRAMES: readonly SoundFrame[] = [
  * The frame at `at`, if another one of its kind follows it; a number: how many bytes the decision needs; `undefined`
  * if there is none.
  */
-export function followedFrame(head: Buffer, at: number): SoundFrame | number | undefined {
+export function followedFrame(head: Buffer, at: number): AudioFrame | number | undefined {
   if (at + FRAME_HEADER > head.length) return at + FRAME_HEADER
-  const frame = SOUND_FRAMES.find(({ lengthAt }) => lengthAt(head, at) > 0)
+  const frame = AUDIO_FRAMES.find(({ lengthAt }) => lengthAt(head, at) > 0)
   if (frame === undefined) return undefined
   const next = at + frame.lengthAt(head, at)
   if (next + FRAME_HEADER > head.length) return next + FRAME_HEADER

@@ -7,10 +7,10 @@ import { TsTables } from './ts-tables.js'
  */
 export interface AudioSeen {
   /** `adts`: all audio is AAC in ADTS frames; `other`: none is; `undefined`: unknown, or some of both. */
-  readonly sound: 'adts' | 'other' | undefined
+  readonly audio: 'adts' | 'other' | undefined
   /** ffmpeg's name of the container; `undefined` if ffmpeg detects it by itself. */
   readonly format: 'aac' | undefined
-  /** Bytes needed to determine `sound`, or as much as possible; at most the bytes at hand once that is done. */
+  /** Bytes needed to determine `audio`, or as much as possible; at most the bytes at hand once that is done. */
   readonly wanted: number
   /** Bytes that ffmpeg needs to choose the same streams as from the whole input. */
   readonly wantedByFfmpeg: number
@@ -28,10 +28,10 @@ const MOST = 512 * 1024
 export function sniffAudio(head: Buffer, start = 0, tables = new TsTables()): AudioSeen {
   const transport = start === 0 ? tables.look(head) : undefined
   if (transport !== undefined) {
-    const { isTold, isUnderWay, adts, others, unknown } = transport
+    const { isComplete, isUnderWay, adts, others, unknown } = transport
     const next = Math.min(head.length + 1, MOST)
-    const wantedByFfmpeg = isTold && isUnderWay ? head.length : next
-    if (!isTold) return { ...UNKNOWN, wanted: next, wantedByFfmpeg }
+    const wantedByFfmpeg = isComplete && isUnderWay ? head.length : next
+    if (!isComplete) return { ...UNKNOWN, wanted: next, wantedByFfmpeg }
     if (adts === 0 && unknown === 0) return known('other', head.length)
     const isAdts = others === 0 && unknown === 0
     return {
@@ -46,10 +46,10 @@ export function sniffAudio(head: Buffer, start = 0, tables = new TsTables()): Au
   return { ...UNKNOWN, wanted: more, wantedByFfmpeg: more }
 }
 
-const UNKNOWN = { sound: undefined, format: undefined } as const
+const UNKNOWN = { audio: undefined, format: undefined } as const
 
-function known(sound: 'adts' | 'other', bytes: number): AudioSeen {
-  return { sound, format: undefined, wanted: bytes, wantedByFfmpeg: bytes }
+function known(audio: 'adts' | 'other', bytes: number): AudioSeen {
+  return { audio, format: undefined, wanted: bytes, wantedByFfmpeg: bytes }
 }
 
 /** The result of two frame headers; `undefined` if no two follow one another. */

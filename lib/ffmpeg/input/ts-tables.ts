@@ -6,9 +6,9 @@
  */
 
 /** The audio of a transport stream. */
-export interface TransportSound {
+export interface TransportAudio {
   /** The streams of every program are known. */
-  readonly isTold: boolean
+  readonly isComplete: boolean
   /** Every video and audio stream in the tables has begun its second unit. */
   readonly isUnderWay: boolean
   /** Streams of AAC in ADTS frames. */
@@ -19,7 +19,7 @@ export interface TransportSound {
   readonly unknown: number
 }
 
-type Kind = 'adts' | 'sound' | 'picture' | 'data' | 'unknown'
+type Kind = 'adts' | 'audio' | 'video' | 'data' | 'unknown'
 
 /** The relevant parts of a program map table (PMT). */
 interface Program {
@@ -47,23 +47,23 @@ const MAX_SECTION = 3 + 0xfff
 /** §2.4.4.9 and additions by ATSC, DVB, Blu-ray and others. */
 const KINDS = new Map<number, Kind>([
   [0x0f, 'adts'],
-  ...list('picture', [0x01, 0x02, 0x10, 0x1b, 0x1e, 0x1f, 0x20, 0x21, 0x24, 0x25, 0x27, 0x31, 0x32, 0x33]),
-  ...list('picture', [0x42, 0xd1, 0xd2, 0xd4, 0xdb, 0xea]),
+  ...list('video', [0x01, 0x02, 0x10, 0x1b, 0x1e, 0x1f, 0x20, 0x21, 0x24, 0x25, 0x27, 0x31, 0x32, 0x33]),
+  ...list('video', [0x42, 0xd1, 0xd2, 0xd4, 0xdb, 0xea]),
   // MPEG audio, AAC in LATM frames, AC-3, DTS and related codecs.
-  ...list('sound', [0x03, 0x04, 0x11, 0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x87, 0xa1, 0xa2, 0xc1, 0xc2]),
+  ...list('audio', [0x03, 0x04, 0x11, 0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x87, 0xa1, 0xa2, 0xc1, 0xc2]),
   ...list('data', [0x05, 0x08, 0x0a, 0x0b, 0x0c, 0x0d, 0x13, 0x14, 0x15, 0x16, 0x90, 0x91, 0x92]),
 ])
 
 /** Descriptors that give the kind of a private stream (0x06): DVB, ETSI EN 300 468 §6.1. */
 const DESCRIPTORS = new Map<number, Kind>([
   ...list('data', [0x45, 0x46, 0x56, 0x59]),
-  ...list('sound', [0x6a, 0x7a, 0x7b]),
+  ...list('audio', [0x6a, 0x7a, 0x7b]),
 ])
 
 /** The same for the four letters of a registration descriptor (§2.6.8). */
 const REGISTERED = new Map<string, Kind>([
-  ...list('sound', ['AC-3', 'EAC3', 'AC-4', 'BSSD', 'Opus', 'DTS1', 'DTS2', 'DTS3']),
-  ...list('picture', ['HEVC', 'VC-1', 'AV01', 'drac']),
+  ...list('audio', ['AC-3', 'EAC3', 'AC-4', 'BSSD', 'Opus', 'DTS1', 'DTS2', 'DTS3']),
+  ...list('video', ['HEVC', 'VC-1', 'AV01', 'drac']),
   ...list('data', ['KLVA', 'ID3 ', 'CUEI']),
 ])
 
@@ -89,10 +89,10 @@ export class TsTables {
   readonly #begun = new Map<number, number>()
   #isTooMuch = false
   /** The result of the packets read so far. */
-  #found: TransportSound | undefined
+  #found: TransportAudio | undefined
 
   /** The result of the first bytes; `undefined` for anything but a transport stream of reasonable size. */
-  look(head: Buffer): TransportSound | undefined {
+  look(head: Buffer): TransportAudio | undefined {
     this.#frame ??= this.#findFrame(head)
     if (this.#frame === undefined) return undefined
     for (; this.#at + PACKET <= head.length && head[this.#at] === SYNC; this.#at += this.#frame.size) {
@@ -101,23 +101,23 @@ export class TsTables {
       this.#found = undefined
       this.#read(head.subarray(this.#at, this.#at + PACKET))
     }
-    return this.#isTooMuch ? undefined : (this.#found ??= this.#sound())
+    return this.#isTooMuch ? undefined : (this.#found ??= this.#audio())
   }
 
-  #sound(): TransportSound {
+  #audio(): TransportAudio {
     const streams = [...this.#programs.values()].flatMap(program => program.streams)
     this.counted += this.#listed.size + streams.length
     const count = (kind: Kind) => streams.filter(stream => stream.kind === kind).length
     return {
-      isTold: this.#isTold(),
+      isComplete: this.#isComplete(),
       isUnderWay: streams.every(({ pid, kind }) => kind === 'data' || (this.#begun.get(pid) ?? 0) > 1),
       adts: count('adts'),
-      others: count('sound'),
+      others: count('audio'),
       unknown: count('unknown'),
     }
   }
 
-  #isTold(): boolean {
+  #isComplete(): boolean {
     if (this.#programs.size === 0) return false
     const most = Math.max(...[...this.#programs.values()].map(({ seen }) => seen))
     return most >= ABSENT_AFTER || [...this.#listed].every(number => this.#programs.has(number))
@@ -220,7 +220,7 @@ function streamsOf(section: Buffer): Program['streams'] {
 
 function kindOf(type: number, descriptors: Buffer, programs: readonly string[]): Kind {
   // DTS on a Blu-ray; elsewhere SCTE 35 cues.
-  if (type === 0x86) return programs.includes('HDMV') ? 'sound' : 'data'
+  if (type === 0x86) return programs.includes('HDMV') ? 'audio' : 'data'
   const known = KINDS.get(type)
   if (known !== undefined) return known
   const kinds = [

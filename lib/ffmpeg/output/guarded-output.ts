@@ -31,7 +31,7 @@ export interface GuardedOutputListener {
   onLateTrack(): boolean
   /** The output is unreadable. */
   onError(error: Error): void
-  /** Whether somebody waits for the report on the inputs before any output is passed on. */
+  /** Whether a caller waits for the report on the inputs before any output is passed on. */
   isAwaited(): boolean
 }
 
@@ -42,7 +42,7 @@ const MAX_BOX_SIZE = MiB
  * The most output that waits for ffmpeg's report on its inputs, in bytes. Up to version 6 it writes the header of an
  * output before it reports the stream mapping, and a header larger than a pipe would block that report.
  */
-export const MAX_UNTOLD = 256 * KiB
+export const MAX_UNREPORTED = 256 * KiB
 
 /**
  * One output of ffmpeg, on its way to its stage:
@@ -51,10 +51,10 @@ export const MAX_UNTOLD = 256 * KiB
  * - an MP4 that waits for a track is held back up to its first fragment: until then another run can replace it;
  * - an MP4 that does not wait gets its edit lists;
  * - an output whose cover is kept gets the cover;
- * - if somebody waits for the report on the inputs, all output is held back until then.
+ * - if a caller waits for the report on the inputs, all output is held back until then.
  *
- * Memory: the bytes before the first fragment, or those that {@link EditListWriter} holds, and {@link MAX_UNTOLD} and
- * one chunk.
+ * Memory: the bytes before the first fragment, or those that {@link EditListWriter} holds, and {@link MAX_UNREPORTED}
+ * and one chunk.
  */
 export class GuardedOutput {
   readonly #push: GuardedOutputSpec['push']
@@ -67,7 +67,7 @@ export class GuardedOutput {
   /** Bytes before the first fragment: `undefined` after it, and if nothing is held. */
   #held: Buffer[] | undefined
   /** Bytes that wait for the report on the inputs: `undefined` after it. */
-  #untold: Buffer[] | undefined = []
+  #unreported: Buffer[] | undefined = []
   #bytes = 0
 
   constructor(
@@ -90,7 +90,7 @@ export class GuardedOutput {
   }
 
   /** No bytes have been passed on, and another run of ffmpeg could write it without waiting for a track. */
-  get canBeMadeAnew(): boolean {
+  get isReplaceable(): boolean {
     if (this.#boxes === undefined) return this.#bytes === 0
     return this.#held !== undefined && this.#late?.isAble === true
   }
@@ -121,22 +121,22 @@ export class GuardedOutput {
     try {
       chunks = this.#covered(this.#take(chunk))
     } catch (error) {
-      if (!this.canBeMadeAnew || !this.#listener.onLateTrack()) this.#listener.onError(error as Error)
+      if (!this.isReplaceable || !this.#listener.onLateTrack()) this.#listener.onError(error as Error)
       return false
     }
     return this.#handOn(chunks)
   }
 
   /** The report on the inputs is complete, or will never come. */
-  told(): void {
-    this.#pushUntold()
+  reported(): void {
+    this.#pushUnreported()
   }
 
   /** The output is complete. */
   end(): void {
     this.#handOn(this.#covered(this.#edits?.end() ?? this.#release()))
     this.#cover?.end()
-    this.#pushUntold()
+    this.#pushUnreported()
   }
 
   /** Returns the bytes that may be passed on. */
@@ -161,15 +161,15 @@ export class GuardedOutput {
   }
 
   #handOn(chunks: readonly Buffer[]): boolean {
-    if (this.#untold === undefined) return this.#pushAll(chunks)
-    this.#untold.push(...chunks)
-    const waits = this.#bytes <= MAX_UNTOLD && this.#listener.isAwaited()
-    return waits || this.#pushUntold()
+    if (this.#unreported === undefined) return this.#pushAll(chunks)
+    this.#unreported.push(...chunks)
+    const waits = this.#bytes <= MAX_UNREPORTED && this.#listener.isAwaited()
+    return waits || this.#pushUnreported()
   }
 
-  #pushUntold(): boolean {
-    const chunks = this.#untold ?? []
-    this.#untold = undefined
+  #pushUnreported(): boolean {
+    const chunks = this.#unreported ?? []
+    this.#unreported = undefined
     return this.#pushAll(chunks)
   }
 

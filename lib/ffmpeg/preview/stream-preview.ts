@@ -72,7 +72,7 @@ export async function previewArguments(question: PreviewQuestion): Promise<reado
   )
   if (!isAdtsOpen && !isCoverOpen && !isDecoderOpen) return outputs.map(() => [])
   // If all audio that can be copied is wrapped, ffmpeg's choice does not matter.
-  const isAllAdts = inputs.length === 1 && soundOf(inputs[0]!.head) === 'adts'
+  const isAllAdts = inputs.length === 1 && audioOf(inputs[0]!.head) === 'adts'
   if (!isCoverOpen && !isDecoderOpen && isAllAdts && wants.every(({ adts, all }) => all || !adts)) {
     return wants.map(({ adts }) => (adts ? ['-bsf:a', FILTER] : []))
   }
@@ -115,19 +115,19 @@ function mayCarryAdts(container: Container): boolean {
 
 /** Whether the head allows for audio in ADTS frames. */
 function mayHoldAdts(head: Buffer): boolean {
-  return mayCarryAdts(containerOf(head)) && soundOf(head) !== 'other'
+  return mayCarryAdts(containerOf(head)) && audioOf(head) !== 'other'
 }
 
-function soundOf(head: Buffer): AudioSeen['sound'] {
-  return mayCarryAdts(containerOf(head)) ? sniffAudio(head, metadataEnd(head)).sound : undefined
+function audioOf(head: Buffer): AudioSeen['audio'] {
+  return mayCarryAdts(containerOf(head)) ? sniffAudio(head, metadataEnd(head)).audio : undefined
 }
 
-/** @param forAll - whether the filter can be given for all sound, whatever ffmpeg chooses */
+/** @param forAll - whether the filter can be given for all audio, whatever ffmpeg chooses */
 function adtsBytes(head: Buffer, walk: HeadWalk, forAll: boolean): number {
   // The audio begins after a tag of any size.
   const start = walk.metadataEnd(head)
   const seen = sniffAudio(head, start, walk.tables)
-  const wanted = forAll || seen.sound === 'other' ? seen.wanted : seen.wantedByFfmpeg
+  const wanted = forAll || seen.audio === 'other' ? seen.wanted : seen.wantedByFfmpeg
   return Math.min(start > 0 ? Math.min(wanted, start + MEDIA_BYTES) : wanted, MAX_PREVIEW_BYTES)
 }
 

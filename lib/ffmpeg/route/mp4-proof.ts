@@ -66,7 +66,7 @@ function goesBack(mediaTimes: readonly number[]): boolean {
   return shown.some((time, n) => n > 0 && time <= shown[n - 1]!)
 }
 
-/** The index at the top level of `head`, and whether it has items (the pictures of a HEIF file) or a fragment. */
+/** The index at the top level of `head`, and whether it has items (the images of a HEIF file) or a fragment. */
 function indexOf(head: Buffer): { moov: Box | undefined; hasItems: boolean; hasFragment: boolean } {
   let moov: Box | undefined
   let hasItems = false

@@ -31,8 +31,8 @@ const word = (head: Buffer, at: number) => head.toString('latin1', at, at + 4)
 
 /** Bytes of a pipe that ffmpeg buffers while it probes the format. */
 const KEPT = 64 * KiB
-/** A picture without a parser is read in pieces of this size, each of which is taken for a picture. */
-const PICTURE = 4 * KiB
+/** ffmpeg reads an image without a parser in pieces of this size, and takes each for an image. */
+const IMAGE_PIECE = 4 * KiB
 
 const FAILURES: readonly PipeFailure[] = [
   {
@@ -40,7 +40,7 @@ const FAILURES: readonly PipeFailure[] = [
     ...{ demuxers: 'gif', marks: hex('47494638'), within: KEPT, until: 59 },
   },
   {
-    is: 'an APNG that loops, which needs a seek back to the first picture',
+    is: 'an APNG that loops, which needs a seek back to the first frame',
     ...{ demuxers: 'apng', marks: hex('89504e47 0d0a1a0a'), when: isLooping, within: KEPT, until: 61 },
   },
   {
@@ -52,23 +52,23 @@ const FAILURES: readonly PipeFailure[] = [
     ...{ demuxers: 'caf', marks: hex('63616666'), when: isPacketed, within: 0, until: Infinity },
   },
   {
-    is: 'an AVIF picture of more than 64 KiB, which needs a seek back from the end to the media',
+    is: 'an AVIF image of more than 64 KiB, which needs a seek back from the end to the media',
     ...{ demuxers: 'mov mp4', marks: hex('000000'), when: isStill, enough: 12 },
     ...{ within: KEPT, from: 60, until: Infinity },
   },
-  picture('a TIFF', 'tiff_pipe', hex('49492a00', '4d4d002a')),
-  picture('an OpenEXR picture', 'exr_pipe', hex('762f3101')),
-  picture('an SGI picture', 'sgi_pipe', hex('01da')),
-  picture('a Sun raster picture', 'sunrast_pipe', hex('59a66a95')),
-  picture('a JPEG XL picture', 'jpegxl_pipe', hex('ff0a', '0000000c 4a584c20 0d0a870a'), 59),
+  image('a TIFF', 'tiff_pipe', hex('49492a00', '4d4d002a')),
+  image('an OpenEXR image', 'exr_pipe', hex('762f3101')),
+  image('an SGI image', 'sgi_pipe', hex('01da')),
+  image('a Sun raster image', 'sunrast_pipe', hex('59a66a95')),
+  image('a JPEG XL image', 'jpegxl_pipe', hex('ff0a', '0000000c 4a584c20 0d0a870a'), 59),
 ]
 
-function picture(is: string, demuxers: string, marks: readonly Buffer[], until = Infinity): PipeFailure {
+function image(is: string, demuxers: string, marks: readonly Buffer[], until = Infinity): PipeFailure {
   return {
-    is: `${is} of more than 4 KiB, each piece of which ffmpeg takes for a whole picture`,
+    is: `${is} of more than 4 KiB, of which ffmpeg reads each piece as a whole image`,
     demuxers,
     marks,
-    within: PICTURE,
+    within: IMAGE_PIECE,
     until,
   }
 }
@@ -85,7 +85,7 @@ function isPacketed(head: Buffer): boolean {
   return word(head, 8) === 'desc' && !isConstant && !head.includes('pakt')
 }
 
-/** ISO/IEC 23008-12 §10.2: one picture, as an item; a sequence (`avis`) also has an index, and can be read in order. */
+/** ISO/IEC 23008-12 §10.2: one image, as an item; a sequence (`avis`) also has an index, and can be read in order. */
 function isStill(head: Buffer): boolean {
   return word(head, 4) === 'ftyp' && ['avif', 'mif1'].includes(word(head, 8))
 }

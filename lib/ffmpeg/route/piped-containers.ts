@@ -4,7 +4,7 @@ import { type HeadWalk } from '../input/metadata-walk.js'
 import { CONTAINER_BYTES } from '../input/container-sniffer.js'
 import { mp4Proof } from './mp4-proof.js'
 import { MAX_PROOF_BYTES, OTHER, type PipeProof, SAME, open } from './pipe-proof.js'
-import { type SoundFrame, followedFrame } from '../input/audio-frames.js'
+import { type AudioFrame, followedFrame } from '../input/audio-frames.js'
 
 /**
  * The containers that ffmpeg is known to read the same from a pipe as from a file: the same streams and packets, tags,
@@ -143,7 +143,7 @@ function transportBegins(head: Buffer): boolean | number {
 }
 
 /** Two consecutive audio frames. */
-function frames(codec: SoundFrame['codec']): (head: Buffer) => boolean | number {
+function frames(codec: AudioFrame['codec']): (head: Buffer) => boolean | number {
   return head => {
     const frame = followedFrame(head, 0)
     return typeof frame === 'number' ? frame : frame?.codec === codec

@@ -257,7 +257,7 @@ export class FfmpegRun {
    * data.
    */
   #giveWay(): boolean {
-    return this.#outputs.every(output => output.canBeMadeAnew) && this.#listener.onLateTrack?.() === true
+    return this.#outputs.every(output => output.isReplaceable) && this.#listener.onLateTrack?.() === true
   }
 
   #onLog(entry: FfmpegLogEntry): void {
@@ -267,7 +267,7 @@ export class FfmpegRun {
     this.#watch.see(entry)
     for (const output of this.#outputs) {
       output.see(entry)
-      if (this.#watch.hasBegun) output.told()
+      if (this.#watch.hasBegun) output.reported()
     }
   }
 
@@ -275,7 +275,7 @@ export class FfmpegRun {
     this.#watch.isWorking()
     // Progress may overtake the log lines before it; at the second report there are no such lines: a wrapper script
     // hides them.
-    if (this.#watch.hasBegun || this.#report) for (const output of this.#outputs) output.told()
+    if (this.#watch.hasBegun || this.#report) for (const output of this.#outputs) output.reported()
     this.#report = report
     const isWaiting = this.#outputs.some(output => output.isWaiting(report.outTime ?? 0))
     if (isWaiting) this.#giveWay()

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { FRAME_HEADER, SOUND_FRAMES } from '../../../lib/ffmpeg/input/audio-frames.js'
+import { FRAME_HEADER, AUDIO_FRAMES } from '../../../lib/ffmpeg/input/audio-frames.js'
 import * as media from '../../support/media.js'
 
 const mp3 = (rate: string, bits: string) => {
@@ -28,7 +28,7 @@ t.test('follows each frame to the next one, from the first to the end of the str
     const padded = Buffer.concat([bytes, Buffer.alloc(FRAME_HEADER)])
     let [at, frames] = [0, 0]
     while (at < bytes.length) {
-      const found = SOUND_FRAMES.filter(({ lengthAt }) => lengthAt(padded, at) > 0)
+      const found = AUDIO_FRAMES.filter(({ lengthAt }) => lengthAt(padded, at) > 0)
       if (found.length !== 1 || found[0]!.codec !== codec) break
       at += found[0]!.lengthAt(padded, at)
       frames++
@@ -42,7 +42,7 @@ t.test('finds no frame in other data', t => {
   for (const byte of [0, 0x47, 0x5a, 0xff]) {
     const bytes = Buffer.alloc(FRAME_HEADER, byte)
     t.ok(
-      SOUND_FRAMES.every(({ lengthAt }) => lengthAt(bytes, 0) === 0),
+      AUDIO_FRAMES.every(({ lengthAt }) => lengthAt(bytes, 0) === 0),
       byte.toString(16),
     )
   }

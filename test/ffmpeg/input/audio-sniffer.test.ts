@@ -80,11 +80,11 @@ t.test('detects other audio, which needs no unwrapping, by two headers', async t
       ...(args.includes('mp3') ? ['-id3v2_version', '0'] : []),
     ])
     let head: Buffer = Buffer.alloc(0)
-    for (let sniffed = sniffAudio(head); sniffed.sound === undefined; sniffed = sniffAudio(head)) {
+    for (let sniffed = sniffAudio(head); sniffed.audio === undefined; sniffed = sniffAudio(head)) {
       if (head.length >= bytes.length || sniffed.wanted <= head.length) break
       head = bytes.subarray(0, sniffed.wanted)
     }
-    t.equal(sniffAudio(head).sound, 'other', name)
+    t.equal(sniffAudio(head).audio, 'other', name)
     t.ok(head.length < 4096, `${name}: ${head.length} bytes`)
   }
 })
@@ -98,13 +98,13 @@ t.test('reads the tables of a transport stream, and its media if ffmpeg has to c
     ])
   const adts = head([0x1b, 0x101], [0x0f, 0x102])
   const { length } = adts
-  t.match(sniffAudio(adts), { sound: 'adts', wanted: length, wantedByFfmpeg: length + 1 })
-  t.match(sniffAudio(head([0x1b, 0x101], [0x11, 0x102])), { sound: 'other', wanted: length })
-  t.match(sniffAudio(head([0x1b, 0x101])), { sound: 'other' }, 'no audio at all')
+  t.match(sniffAudio(adts), { audio: 'adts', wanted: length, wantedByFfmpeg: length + 1 })
+  t.match(sniffAudio(head([0x1b, 0x101], [0x11, 0x102])), { audio: 'other', wanted: length })
+  t.match(sniffAudio(head([0x1b, 0x101])), { audio: 'other' }, 'no audio at all')
   const mixed = head([0x0f, 0x101], [0x81, 0x102])
-  t.match(sniffAudio(mixed), { sound: undefined, wanted: length + 1, wantedByFfmpeg: length + 1 })
+  t.match(sniffAudio(mixed), { audio: undefined, wanted: length + 1, wantedByFfmpeg: length + 1 })
   const begun = Buffer.concat([mixed, mediaPackets(0x101, 2), mediaPackets(0x102, 2)])
-  t.match(sniffAudio(begun), { sound: undefined, wanted: begun.length, wantedByFfmpeg: begun.length })
+  t.match(sniffAudio(begun), { audio: undefined, wanted: begun.length, wantedByFfmpeg: begun.length })
   const tables = new TsTables()
   for (let n = 0; n < begun.length; n++) sniffAudio(begun.subarray(0, n), 0, tables)
   t.equal(tables.visited, begun.length / 188 - 1, 'each packet is read once')

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { discardLimit, emptyInput, needsSeek } from '../../../lib/ffmpeg/input/input-errors.js'
 
-t.test('says what happened, to what, and what to do', async t => {
+t.test('names the problem, the input and the remedy', async t => {
   t.match(emptyInput(), { code: 'AVIO_ERR_INPUT_INVALID', message: /empty.*did not start/, bytesIn: 0 })
   t.match(needsSeek({ offset: 40, size: 500 }), {
     code: 'AVIO_ERR_INPUT_NEEDS_SEEK',

@@ -31,11 +31,11 @@ t.test('reports the audio of each program once all tables have arrived', t => {
   const growing = new TsTables()
   for (let n = 1; n < packets; n++) {
     const head = whole.subarray(0, n * 188)
-    t.not(look(head)?.isTold, true, `${n} of ${packets} packets`)
+    t.not(look(head)?.isComplete, true, `${n} of ${packets} packets`)
     t.same(growing.look(head), look(head), 'the same result as the head grows')
   }
-  t.match(look(whole), { isTold: true, adts: 2, others: 2, unknown: 1 })
-  t.equal(growing.look(whole)?.isTold, true)
+  t.match(look(whole), { isComplete: true, adts: 2, others: 2, unknown: 1 })
+  t.equal(growing.look(whole)?.isComplete, true)
   t.equal(growing.visited, packets, 'each packet is read once')
   t.end()
 })
@@ -46,17 +46,17 @@ t.test('distinguishes two programs whose tables share an identifier', t => {
     tablePackets(0, associations([1, 0x100], [2, 0x100])),
     tablePackets(0x100, mapOf(1, [[0x0f, 0x102]])),
   ])
-  t.equal(look(both)?.isTold, false)
+  t.equal(look(both)?.isComplete, false)
   const more = tablePackets(0x100, Buffer.concat([mapOf(1, [[0x0f, 0x102]]), mapOf(2, [[0x03, 0x202]])]))
-  t.match(look(Buffer.concat([both, more])), { isTold: true, adts: 1, others: 1 }, 'in one packet')
+  t.match(look(Buffer.concat([both, more])), { isComplete: true, adts: 1, others: 1 }, 'in one packet')
   t.end()
 })
 
 t.test('does not wait for a program that was cut out of the stream', t => {
   const table = tablePackets(0x100, mapOf(1, [[0x0f, 0x102]]))
   const cut = [filler, tablePackets(0, associations([1, 0x100], [2, 0x200]))]
-  t.equal(look(Buffer.concat([...cut, table, table, table]))?.isTold, false)
-  t.match(look(Buffer.concat([...cut, table, table, table, table])), { isTold: true, adts: 1 })
+  t.equal(look(Buffer.concat([...cut, table, table, table]))?.isComplete, false)
+  t.match(look(Buffer.concat([...cut, table, table, table, table])), { isComplete: true, adts: 1 })
   t.end()
 })
 
@@ -91,7 +91,7 @@ t.test('finds packets of every size, and a late first packet', async t => {
     'in the middle of a packet': Buffer.concat([Buffer.alloc(100), plain]),
   }
   for (const [name, bytes] of Object.entries(cases)) {
-    t.match(look(bytes), { isTold: true, adts: 1, others: 0, unknown: 0 }, name)
+    t.match(look(bytes), { isComplete: true, adts: 1, others: 0, unknown: 0 }, name)
   }
 })
 
@@ -99,12 +99,12 @@ t.test('ignores a damaged table, and a table for later use', t => {
   const map = mapOf(1, [[0x0f, 0x102]])
   const withMap = (table: Buffer) =>
     look(Buffer.concat([filler, tablePackets(0, associations([1, 0x100])), tablePackets(0x100, table)]))
-  t.equal(withMap(map)?.isTold, true)
-  t.equal(withMap(mapOf(1, [[0x0f, 0x102]], { isNext: true }))?.isTold, false)
+  t.equal(withMap(map)?.isComplete, true)
+  t.equal(withMap(mapOf(1, [[0x0f, 0x102]], { isNext: true }))?.isComplete, false)
   for (let at = 0; at < map.length; at++) {
     const damaged = Buffer.from(map)
     damaged[at]! ^= 0x10
-    t.equal(withMap(damaged)?.isTold, false, `byte ${at}`)
+    t.equal(withMap(damaged)?.isComplete, false, `byte ${at}`)
   }
   t.end()
 })

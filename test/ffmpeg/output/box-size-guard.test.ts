@@ -52,12 +52,12 @@ t.test('finds a first moof broken by a track that starts minutes after the other
     ...['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '100', '-c:a', 'aac', '-f', 'matroska'],
   ])
   const late = await runCommand({ input, format: 'mp4', args: ['-c', 'copy'] })
-  t.equal(late.code, 0, 'ffmpeg finds nothing wrong')
+  t.equal(late.code, 0, 'ffmpeg reports no error')
   t.throws(() => check(late.bytes, 65_536), { message: /empty_moov.*AC-3.*-c:a aac/ })
 
   const flags = ['-movflags', 'frag_keyframe+empty_moov+default_base_moof']
   const remedied = await runCommand({ input, format: 'mp4', args: ['-c', 'copy', ...flags] })
-  t.doesNotThrow(() => check(remedied.bytes, 65_536), 'the remedy helps')
+  t.doesNotThrow(() => check(remedied.bytes, 65_536), 'the remedy works')
 })
 
 t.test('finds a moov broken by long metadata', async t => {

@@ -22,13 +22,13 @@ import { HeadSink } from '../../support/faststart.js'
 import { ChunkedSource, Collector } from '../../support/sources.js'
 import { failing } from '../../support/transform.js'
 
-/** Sound with a cover, in a container that has both. */
+/** Audio with a cover. */
 function song(name: string, codec: string, cover = ['-c:v', 'mjpeg'], size = '640x480'): Promise<Buffer> {
-  // One picture: `-frames` would end the sound, too, in ffmpeg 7.
-  const picture = [...cover, '-disposition:v', 'attached_pic']
+  // One frame: in ffmpeg 7, `-frames` would end the audio, too.
+  const attached = [...cover, '-disposition:v', 'attached_pic']
   const inputs = [...audioInput(), ...videoInput({ size, seconds: 0.04 })]
   return ffmpegToFile(
-    [...inputs, '-map', '0', '-map', '1', '-c:a', codec, ...picture, '-metadata', 'title=kept'],
+    [...inputs, '-map', '0', '-map', '1', '-c:a', codec, ...attached, '-metadata', 'title=kept'],
     name,
   )
 }
@@ -39,15 +39,15 @@ interface Probed {
 }
 
 async function coverOf(bytes: Buffer, name: string) {
-  const asked = ['-show_streams', '-show_packets', '-show_data_hash', 'MD5']
-  const { streams, packets } = await ffprobeJson<Probed>(bytes, asked, name)
+  const entries = ['-show_streams', '-show_packets', '-show_data_hash', 'MD5']
+  const { streams, packets } = await ffprobeJson<Probed>(bytes, entries, name)
   return {
     kinds: streams.map(({ codec_name, disposition }) => `${codec_name} ${disposition.attached_pic}`),
     cover: packets.find(({ codec_type }) => codec_type === 'video')?.data_hash,
   }
 }
 
-async function run(bytes: Buffer, by: 'pipe' | 'address', output: FfmpegOutputOptions, args: string[] = []) {
+async function run(bytes: Buffer, by: 'pipe' | 'seek', output: FfmpegOutputOptions, args: string[] = []) {
   const stage =
     by === 'pipe'
       ? new FfmpegTransform({ input: { args }, output })
@@ -79,7 +79,7 @@ t.test('keeps the cover of a song, for every input and output format', async t =
   ] as const) {
     const bytes = await song(name, codec)
     const { cover } = await coverOf(bytes, name)
-    for (const by of ['pipe', 'address'] as const) {
+    for (const by of ['pipe', 'seek'] as const) {
       for (const layout of ['stream', 'file'] as const) {
         const { file, streams } = await run(bytes, by, { ...KEEP, layout, args: ['-vn', ...AAC] })
         t.same(
@@ -93,7 +93,7 @@ t.test('keeps the cover of a song, for every input and output format', async t =
   }
 })
 
-t.test('keeps it without -vn, if it is mapped, and for a part of the input', async t => {
+t.test('keeps a cover without -vn, if it is mapped, and for a part of the input', async t => {
   const bytes = await song('song.m4a', 'aac')
   const { cover } = await coverOf(bytes, 'song.m4a')
   for (const [args, input] of [
@@ -104,7 +104,7 @@ t.test('keeps it without -vn, if it is mapped, and for a part of the input', asy
       ['-ss', '1', '-t', '0.5'],
     ],
   ] as const) {
-    const { file } = await run(bytes, 'address', { ...KEEP, args }, [...input])
+    const { file } = await run(bytes, 'seek', { ...KEEP, args }, [...input])
     t.same(await coverOf(file, 'out.m4a'), { kinds: ['aac 0', 'mjpeg 1'], cover }, args.join(' '))
   }
 })
@@ -126,7 +126,7 @@ t.test('runs nothing to examine a piped input without a cover', async t => {
     ffmpegPath: '/nowhere/ffmpeg',
     env: {},
   })
-  const remark = () => t.fail('there is nothing to say')
+  const remark = () => t.fail('unexpected remark')
   t.equal(await keptCover(question('pipe:0'), remark), undefined)
   await t.rejects(keptCover(question('http://there/0/input'), remark), { code: 'AVIO_ERR_FFMPEG_SPAWN' })
 })
@@ -134,9 +134,9 @@ t.test('runs nothing to examine a piped input without a cover', async t => {
 t.test('keeps the cover of a film beside its video', async t => {
   const inputs = [...videoInput(), ...audioInput(), ...videoInput({ size: '64x64', seconds: 0.04 })]
   const maps = ['-map', '0', '-map', '1', '-map', '2', ...H264, ...AAC]
-  const picture = ['-c:v:1', 'mjpeg', '-disposition:v:1', 'attached_pic']
-  const film = await ffmpegToFile([...inputs, ...maps, ...picture], 'film.mp4')
-  const { file } = await run(film, 'address', { format: 'mp4', cover: 'keep', args: ['-c', 'copy'] })
+  const attached = ['-c:v:1', 'mjpeg', '-disposition:v:1', 'attached_pic']
+  const film = await ffmpegToFile([...inputs, ...maps, ...attached], 'film.mp4')
+  const { file } = await run(film, 'seek', { format: 'mp4', cover: 'keep', args: ['-c', 'copy'] })
   t.same((await coverOf(file, 'out.mp4')).kinds, ['h264 0', 'aac 0', 'mjpeg 1'])
 })
 
@@ -146,21 +146,21 @@ t.test('omits a cover by default, and accepts inputs without one', async t => {
   t.same((await coverOf(file, 'out.m4a')).kinds, ['aac 0'])
   t.match(streams[1], { into: [], leftOut: [{ output: 0, reason: 'cover' }] })
   const plain = await ffmpegToPipe([...audioInput(), '-f', 'mp3'])
-  for (const by of ['pipe', 'address'] as const) {
+  for (const by of ['pipe', 'seek'] as const) {
     const made = await run(plain, by, { ...KEEP, args: AAC })
     t.same((await coverOf(made.file, 'out.m4a')).kinds, ['aac 0'], by)
     t.same(made.remarks, [])
   }
 })
 
-t.test('logs a cover that an MP4 can not have, or that is too large', async t => {
+t.test('logs a cover that an MP4 cannot hold, or that is too large', async t => {
   const gif = await song('song.mp3', 'libmp3lame', ['-c:v', 'gif'])
   const large = await song('song.mp3', 'libmp3lame', ['-c:v', 'bmp'], '1800x1600')
   for (const [bytes, message] of [
     [gif, /^The cover 0:1 is left out: .* JPEG, a PNG or a BMP/],
     [large, /^The cover 0:1 is left out: .* larger than 8388608 bytes/],
   ] as const) {
-    const { file, streams, remarks } = await run(bytes, 'address', {
+    const { file, streams, remarks } = await run(bytes, 'seek', {
       ...KEEP,
       onMissing: 'tell',
       args: ['-vn', ...AAC],

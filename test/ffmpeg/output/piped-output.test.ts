@@ -6,7 +6,7 @@ import { fragmentedMp4 } from '../../support/media.js'
 interface Made {
   stage: Readable
   output: PipedOutput
-  /** How often more was wanted. */
+  /** The number of requests for more output. */
   reads: () => number
 }
 
@@ -36,7 +36,7 @@ t.test('passes a stream through, and returns whether more is wanted', async t =>
   t.equal((await stage.toArray()).join(''), 'abcdef')
 })
 
-t.test('is wanted once the consumer says so', async t => {
+t.test('is wanted once the consumer asks for it', async t => {
   const { output } = make()
   t.equal(output.isWanted, false)
   output.want()
@@ -53,7 +53,7 @@ t.test('is ready once the deferred header is claimed, and delivers the bytes aft
   t.equal(output.isReady, true)
   t.equal(reads(), 1)
   const media = await fragmentedMp4()
-  t.equal(output.push(media.subarray(0, 100)), true, 'what is held back wants more')
+  t.equal(output.push(media.subarray(0, 100)), true, 'more is wanted while bytes are held back')
   output.push(media.subarray(100))
   t.equal(output.complete(), true)
   t.equal(head.bytes().toString('latin1', 4, 8), 'ftyp')

@@ -6,7 +6,7 @@ const wants = (...args: string[]) => {
   return { adts, all }
 }
 
-t.test('tells whether all sound of an output is copied, as it came', t => {
+t.test('detects whether an output copies all audio, unfiltered', t => {
   for (const args of [
     ['-c', 'copy'],
     ['-c:a', 'copy'],
@@ -30,7 +30,7 @@ t.test('tells whether all sound of an output is copied, as it came', t => {
   t.end()
 })
 
-t.test('asks nothing where no sound is copied, or the filter is given for all', t => {
+t.test('asks nothing if no audio is copied, or if the user gives the filter for all', t => {
   for (const args of [
     ['-c:v', 'copy'],
     ['-c:a', 'aac'],
@@ -40,11 +40,11 @@ t.test('asks nothing where no sound is copied, or the filter is given for all', 
   ]) {
     t.equal(wants(...args).adts, false, args.join(' '))
   }
-  t.equal(readWants({ format: 'mpegts', args: ['-c', 'copy'] }).adts, false, 'a muxer that takes ADTS')
+  t.equal(readWants({ format: 'mpegts', args: ['-c', 'copy'] }).adts, false, 'a muxer that accepts ADTS')
   t.end()
 })
 
-t.test('tells whether a cover may be among the streams, and who chooses them', t => {
+t.test('detects whether the streams may include a cover, and whether the user maps them', t => {
   t.match(readWants({ format: 'mp4', args: [] }), { cover: true, maps: false })
   t.match(readWants({ format: 'mp4', args: ['-vn', '-map', '0'] }), { cover: false, maps: true })
   t.equal(readWants({ format: 'mp4', args: ['-vn'] }).keepsCover, false)

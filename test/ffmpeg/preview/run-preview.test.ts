@@ -10,7 +10,7 @@ import { iphone } from '../../support/iphone.js'
 import { AAC, audioInput, ffmpegToFile, packetsOf, videoInput } from '../../support/media.js'
 import { ChunkedSource, Collector } from '../../support/sources.js'
 
-/** Packets of each stream that a stage makes, and what became of the third stream of the input. */
+/** The number of streams that a stage writes, and its report on the third stream of the input. */
 async function made(
   stage: FfmpegReadable | FfmpegTransform,
   source: Buffer,
@@ -24,7 +24,7 @@ async function made(
 
 const LEFT_OUT = { type: 'audio', into: [], leftOut: [{ output: 0, reason: 'unknown-codec' }] }
 
-t.test('takes the usable streams of an input with undecodable audio, and reports them', async t => {
+t.test('writes the usable streams of an input with undecodable audio, and reports the others', async t => {
   const bytes = await iphone()
   const lists = [
     ['-map', '0', '-c', 'copy'],
@@ -60,7 +60,7 @@ t.test('fails for an undecodable stream if a map names it, or if it must not be 
   })
 })
 
-t.test('leaves out the cover of a short M4A with its index last, and takes its audio', async t => {
+t.test('leaves out the cover of a short M4A with its index last, and keeps its audio', async t => {
   const cover = ['-c:v', 'mjpeg', '-frames:v', '1', '-disposition:v', 'attached_pic']
   const inputs = [...audioInput(), ...videoInput({ size: '300x300' })]
   const bytes = await ffmpegToFile([...inputs, '-map', '0', '-map', '1', ...AAC, ...cover], 'song.m4a')
@@ -77,10 +77,10 @@ t.test('leaves out the cover of a short M4A with its index last, and takes its a
   }
   const wav = new FfmpegTransform({ output: { format: 'wav', onMissing: 'error' } })
   await pipeline(new ChunkedSource(bytes), wav, new Collector())
-  t.match(wav.streams[1]!.leftOut, [{ reason: 'format' }], 'a WAV holds no pictures')
+  t.match(wav.streams[1]!.leftOut, [{ reason: 'format' }], 'WAV cannot hold images')
 })
 
-t.test('makes clips and thumbnails of such an input', async t => {
+t.test('makes clips and thumbnails of an input with undecodable audio', async t => {
   const bytes = await iphone('last')
   const source = new BytesSource({ bytes })
   for (const exact of [false, true]) {

@@ -30,10 +30,10 @@ t.test('unwraps only the AAC of an MPEG-TS copied with AC-3', async t => {
   t.same(await streamsOf(t, { input, format: 'mp4', args, added: list }), ['h264', 'ac3', 'aac', 'aac'])
 
   const without = await runCommand({ input, format: 'mp4', args })
-  t.match(without.log, /Malformed AAC bitstream/, 'what it is for')
+  t.match(without.log, /Malformed AAC bitstream/, 'fails without the filter')
 })
 
-t.test('recognizes every way to say "copy", and leaves encoded AAC alone', async t => {
+t.test('recognizes every way to write "copy", and leaves encoded AAC alone', async t => {
   const input = await media.transportStream()
   const ways = [
     ['-c', 'copy'],
@@ -96,13 +96,13 @@ t.test('unwraps raw AAC, with and without a tag before it, and leaves LATM alone
   }
 })
 
-t.test('asks nothing for containers of bare AAC, and for outputs that take ADTS', async t => {
+t.test('asks nothing for containers of bare AAC, and for outputs that accept ADTS', async t => {
   const ts = await media.transportStream()
   for (const input of [await media.fastStartMp4(), await media.matroska()]) {
     t.equal(
       headOf(input, [{ format: 'mp4', args: ['-c', 'copy'] }]).length <= 1000,
       true,
-      'nothing is waited for',
+      'waits for nothing',
     )
     t.same(await added(input, 'mp4', ['-c', 'copy']), [])
   }
@@ -121,15 +121,15 @@ t.test('needs only the first table of a transport stream', async t => {
   t.same(list, ['-bsf:1', 'aac_adtstoasc'])
 })
 
-t.test('waits for media as well as tables beside other inputs, or with a filter of the user', t => {
+t.test('waits for media after the tables if there are other inputs or filters of the user', t => {
   const tables = [tablePackets(0x1ffe, Buffer.alloc(10), 4), tablePackets(0, associations([1, 0x100]))]
   const head = Buffer.concat([...tables, tablePackets(0x100, mapOf(1, [[0x0f, 0x101]]))])
   const begun = Buffer.concat([head, mediaPackets(0x101, 2)])
   const bytes = (bytes: Buffer, isAlone: boolean, ...args: string[]) =>
     previewBytes(bytes, [{ format: 'mp4', args: ['-c', 'copy', ...args] }], new HeadWalk(), isAlone)
-  t.ok(bytes(head, true) <= head.length, 'alone, the tables are enough')
+  t.ok(bytes(head, true) <= head.length, 'the tables are enough for a single input')
   t.ok(bytes(head, false) > head.length, 'ffmpeg chooses among several inputs')
-  t.ok(bytes(head, true, '-bsf:a:0', 'null') > head.length, 'and which stream has a filter')
+  t.ok(bytes(head, true, '-bsf:a:0', 'null') > head.length, 'ffmpeg chooses the stream of the filter')
   for (const isAlone of [true, false]) t.ok(bytes(begun, isAlone) <= begun.length)
   t.end()
 })
@@ -156,7 +156,7 @@ t.test('asks about several outputs at once', async t => {
     ffmpegPath,
     env,
   })
-  t.same(mixed, ['-bsf:1', 'aac_adtstoasc'], 'one that may copy some sound only')
+  t.same(mixed, ['-bsf:1', 'aac_adtstoasc'], 'an output that may copy only some audio')
 })
 
 t.test('adds nothing for garbage, an empty input, or a failing ffmpeg', async t => {
@@ -172,7 +172,7 @@ t.test('adds nothing for garbage, an empty input, or a failing ffmpeg', async t 
   t.same(await previewArguments({ ...question, ffmpegPath: '/bin/false' }), [[]])
 })
 
-/** A shell script in place of ffmpeg, asked about a bare stream; it says its process id before the last line. */
+/** A shell script in place of ffmpeg, which writes its process id to a file before the last line. */
 async function scripted(t: Test, lines: string, last: string) {
   const folder = t.testdir()
   const script = join(folder, 'ffmpeg')
@@ -194,29 +194,32 @@ async function scripted(t: Test, lines: string, last: string) {
   return { script, question, pid }
 }
 
-t.test('ends ffmpeg on an abort and rejects with its reason, whoever else holds its pipes', async t => {
-  for (const lines of ['', 'setsid sleep 600 &', 'sleep 600 &']) {
-    const { question, pid } = await scripted(t, lines, 'exec sleep 600')
-    const controller = new AbortController()
-    const asked = previewArguments({ ...question(Buffer.alloc(2000)), signal: controller.signal })
-    const id = await pid()
-    const reason = new Error('early-exit')
-    controller.abort(reason)
-    await t.rejects(asked, reason)
-    t.throws(() => process.kill(id, 0), { code: 'ESRCH' }, 'it is gone')
-  }
-})
+t.test(
+  'ends ffmpeg on an abort and rejects with its reason, even if another process holds its pipes',
+  async t => {
+    for (const lines of ['', 'setsid sleep 600 &', 'sleep 600 &']) {
+      const { question, pid } = await scripted(t, lines, 'exec sleep 600')
+      const controller = new AbortController()
+      const preview = previewArguments({ ...question(Buffer.alloc(2000)), signal: controller.signal })
+      const id = await pid()
+      const reason = new Error('early-exit')
+      controller.abort(reason)
+      await t.rejects(preview, reason)
+      t.throws(() => process.kill(id, 0), { code: 'ESRCH' }, 'ffmpeg is gone')
+    }
+  },
+)
 
-t.test('rejects if ffmpeg can not start, or if another process ends it', async t => {
+t.test('rejects if ffmpeg cannot start, or if another process ends it', async t => {
   const { question, pid } = await scripted(t, '', 'exec sleep 600')
   const head = Buffer.alloc(2000)
   await t.rejects(previewArguments({ ...question(head), ffmpegPath: '/nowhere/ffmpeg' }), {
     code: 'AVIO_ERR_FFMPEG_SPAWN',
     cause: { code: 'ENOENT' },
   })
-  const asked = previewArguments(question(head))
+  const preview = previewArguments(question(head))
   endProcess(await pid())
-  await t.rejects(asked, { code: 'AVIO_ERR_FFMPEG_SIGNAL', signal: 'SIGKILL' })
+  await t.rejects(preview, { code: 'AVIO_ERR_FFMPEG_SIGNAL', signal: 'SIGKILL' })
   if (!canLimitDescriptors) return
   await withDescriptors(4, async () => {
     await t.rejects(previewArguments(question(head)), {
@@ -230,7 +233,7 @@ t.test('rejects if ffmpeg can not start, or if another process ends it', async t
 t.test('waits for a slow preview without a timeout', async t => {
   const head = await media.transportStream()
   await dieWithParent()
-  // A clock that runs out at once.
+  // A clock whose long timers fire at once.
   const { setTimeout: wait } = globalThis
   t.teardown(() => void (globalThis.setTimeout = wait))
   globalThis.setTimeout = ((run: () => void, delay: number) =>

@@ -8,11 +8,11 @@ import { transportStream } from '../../support/media.js'
 
 const NEVER = new AbortController().signal
 
-/** Asks about bytes on a pipe. */
+/** Runs the tool on bytes from a pipe. */
 async function report(input: Buffer, options: object = {}) {
   const settings = probeSettings(options)
-  const way = { url: 'pipe:0', protocols: ['pipe'], env: settings.env, input }
-  return reportOf(way, settings, NEVER)
+  const access = { url: 'pipe:0', protocols: ['pipe'], env: settings.env, input }
+  return reportOf(access, settings, NEVER)
 }
 
 const program = async (t: Test, script: string) => {
@@ -55,11 +55,11 @@ t.test('reads the first frame of at most four streams', async t => {
   const light = { side_data_type: 'Content light level metadata', max_content: 9 }
   const frame = JSON.stringify({ frames: [{ side_data_list: [light] }] })
   const answers = `case "$*" in *show_frames*) echo '${frame}';; *) echo '${JSON.stringify({ streams })}';; esac`
-  const told = await report(Buffer.from('x'), {
+  const result = await report(Buffer.from('x'), {
     ffprobePath: await program(t, `cat > /dev/null\n${answers}`),
   })
   t.same(
-    told.streams.map(({ hdr }) => hdr!.type),
+    result.streams.map(({ hdr }) => hdr!.type),
     ['hdr10', 'hdr10', 'hdr10', 'hdr10', 'pq', 'pq'],
   )
 })

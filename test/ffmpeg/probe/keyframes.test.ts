@@ -21,22 +21,22 @@ import {
 import { over4GiB } from '../../support/over-4gib.js'
 import { LoggedAccess } from '../../support/random-accesses.js'
 
-/** Large enough for an index to be little of it. */
+/** Large enough for an index to be a small part of the file. */
 const BIG = { seconds: 6, size: '640x360' }
 const BOTH = [...bothInputs(BIG), ...H264, ...AAC]
 const B_FRAMES = [...bothInputs(BIG), ...H264_B_FRAMES, ...AAC]
 
-const found = (bytes: Buffer, track?: number): Promise<KeyFrames> =>
+const keyframesOf = (bytes: Buffer, track?: number): Promise<KeyFrames> =>
   keyframes(new BytesSource({ bytes }), { track })
 
-/** Files whose key frames have to be those that ffprobe shows, to the microsecond and the byte. */
+/** Files whose key frames must match those of ffprobe, to the microsecond and the byte. */
 const FILES: Record<string, () => Promise<Buffer>> = {
   'MP4, index first': () => ffmpegToFile([...BOTH, '-movflags', '+faststart'], 'a.mp4'),
   'MP4, index last': () => ffmpegToFile(BOTH, 'b.mp4'),
-  'MP4, B-frames behind an edit list': () => ffmpegToFile(B_FRAMES, 'c.mp4'),
+  'MP4, B-frames with an edit list': () => ffmpegToFile(B_FRAMES, 'c.mp4'),
   'MP4, B-frames and negative offsets': () =>
     ffmpegToFile([...B_FRAMES, '-movflags', '+negative_cts_offsets'], 'd.mp4'),
-  'MP4, pictures that begin late': () =>
+  'MP4, video that begins late': () =>
     ffmpegToFile(
       ['-itsoffset', '0.7', ...videoInput(BIG), ...audioInput(BIG), ...H264_B_FRAMES, ...AAC],
       'e.mp4',
@@ -47,7 +47,7 @@ const FILES: Record<string, () => Promise<Buffer>> = {
       'f.mp4',
     ),
   MOV: () => ffmpegToFile(B_FRAMES, 'g.mov'),
-  'MP4, sound only': () => ffmpegToFile([...audioInput({ seconds: 20 }), ...AAC], 'h.m4a'),
+  'MP4, audio only': () => ffmpegToFile([...audioInput({ seconds: 20 }), ...AAC], 'h.m4a'),
   'MP4, Opus': () => ffmpegToFile([...audioInput({ seconds: 20 }), '-c:a', 'libopus'], 'i.mp4'),
   fragments: () => ffmpegToPipe([...B_FRAMES, ...FRAGMENTED]),
   'fragments, first one in the moov': () =>
@@ -60,15 +60,15 @@ const FILES: Record<string, () => Promise<Buffer>> = {
     ffmpegToPipe([...B_FRAMES, '-movflags', '+frag_keyframe+dash', '-f', 'mp4']),
   'fragments with one sidx': () =>
     ffmpegToFile([...B_FRAMES, '-movflags', '+frag_keyframe+dash+global_sidx+delay_moov'], 'k.mp4'),
-  'a fragment a frame': () =>
+  'one fragment per frame': () =>
     ffmpegToPipe([...B_FRAMES, '-movflags', '+frag_every_frame+delay_moov', '-f', 'mp4']),
 }
 
 t.test('lists the key frames that ffprobe shows, with time, offset and size', async t => {
   for (const [name, make] of Object.entries(FILES)) {
     const bytes = await make()
-    const stream = /sound|Opus/.test(name) ? 'a:0' : 'v:0'
-    const { method, frames, bytesFetched, track, duration } = await found(bytes)
+    const stream = /audio|Opus/.test(name) ? 'a:0' : 'v:0'
+    const { method, frames, bytesFetched, track, duration } = await keyframesOf(bytes)
     t.same(rounded(frames), await keyPackets(bytes, stream), name)
     t.equal(method, name.includes('fragment') ? 'fragments' : 'index')
     t.equal(track, 1)
@@ -84,29 +84,29 @@ t.test('lists the key frame before a cut between two of them, at a time below 0'
   const whole = await ffmpegToFile([...B_FRAMES, '-movflags', '+faststart'], 'c.mp4')
   const folder = t.testdir({ 'whole.mp4': whole })
   const copied = ['-ss', '1.5', '-i', `${folder}/whole.mp4`, '-c', 'copy']
-  const { frames } = await found(whole)
+  const { frames } = await keyframesOf(whole)
   for (const cut of [await ffmpegToFile(copied, 'cut.mp4'), await ffmpegToPipe([...copied, ...FRAGMENTED])]) {
-    const kept = await found(cut)
+    const kept = await keyframesOf(cut)
     t.same(rounded(kept.frames), await keyPackets(cut))
     t.equal(kept.frames.length, frames.length - 1)
     t.ok(kept.frames[0]!.time < 0)
-    const sound = await found(cut, 2)
-    t.same(rounded(sound.frames), await keyPackets(cut, 'a:0'))
+    const audio = await keyframesOf(cut, 2)
+    t.same(rounded(audio.frames), await keyPackets(cut, 'a:0'))
   }
 })
 
-t.test('takes a track by its ID, also an audio track', async t => {
+t.test('selects a track by its ID, also an audio track', async t => {
   const bytes = await fastStartMp4()
-  const { track, frames } = await found(bytes, 2)
+  const { track, frames } = await keyframesOf(bytes, 2)
   t.equal(track, 2)
   t.same(rounded(frames), await keyPackets(bytes, 'a:0'))
-  await t.rejects(found(bytes, 9), { code: 'AVIO_ERR_NO_SUCH_STREAM' })
+  await t.rejects(keyframesOf(bytes, 9), { code: 'AVIO_ERR_NO_SUCH_STREAM' })
 })
 
 t.test('reads little of a file over 4 GiB, with offsets past that', async t => {
   const mp4 = await ffmpegToFile([...BOTH, '-movflags', '+faststart'], 'a.mp4')
   const { source, shift } = over4GiB(mp4)
-  const [near, far] = [await found(mp4), await keyframes(source)]
+  const [near, far] = [await keyframesOf(mp4), await keyframes(source)]
   t.same(
     far.frames,
     near.frames.map(frame => ({ ...frame, offset: frame.offset + shift })),
@@ -131,13 +131,13 @@ t.test(
       ),
     }
     for (const [name, bytes] of Object.entries(files)) {
-      const { method, track, frames, bytesFetched, duration } = await found(bytes)
+      const { method, track, frames, bytesFetched, duration } = await keyframesOf(bytes)
       t.same([method, track], ['cues', 1], name)
       t.ok(Math.abs(duration! - 6) < 0.1, `${name}: ${duration} s`)
       const times = (list: readonly { time: number }[]) => list.map(({ time }) => time)
       t.same(times(rounded(frames)), times(await keyPackets(bytes)), name)
       for (const { offset } of frames)
-        t.equal(bytes.readUInt32BE(offset), 0x1f43b675, 'a cluster begins there')
+        t.equal(bytes.readUInt32BE(offset), 0x1f43b675, 'the offset of a cluster')
       t.ok(bytesFetched < bytes.length / 2, `${name}: ${bytesFetched} of ${bytes.length} bytes`)
     }
   },
@@ -146,49 +146,47 @@ t.test(
 t.test('reads Matroska without cues, and other containers, with ffprobe', async t => {
   const live = await ffmpegToPipe([...bothInputs(), ...H264, ...AAC, '-f', 'matroska', '-live', '1'])
   for (const bytes of [live, await transportStream()]) {
-    const { method, frames, bytesFetched } = await found(bytes)
+    const { method, frames, bytesFetched } = await keyframesOf(bytes)
     t.equal(method, 'packets')
     t.same(frames, await keyPackets(bytes))
-    t.ok(bytesFetched >= bytes.length, 'all of it is read')
+    t.ok(bytesFetched >= bytes.length, 'reads the whole file')
   }
 })
 
-t.test(
-  'returns a result or an error of ours for an index with any bytes changed, and reads little',
-  async t => {
-    const mp4 = await fastStartMp4()
-    const fragments = await ffmpegToPipe([...bothInputs(), ...H264, ...AAC, ...FRAGMENTED])
-    const mkv = await matroska()
-    const cues = mkv.lastIndexOf(Buffer.from('1c53bb6b', 'hex'))
-    const regions: [Buffer, readonly [number, number]][] = [
-      [mp4, [0, mp4.indexOf('mdat', 0, 'latin1')]],
-      [fragments, [0, fragments.indexOf('mdat', 0, 'latin1')]],
-      [mkv, [40, 600]],
-      [mkv, [cues, mkv.length]],
-    ]
-    const random = seeded(3)
-    let failures = 0
-    for (const [bytes, region] of regions) {
-      for (let n = 0; n < 100; n++) {
-        const source = new BytesSource({ bytes: damaged(bytes, region, random) })
-        // No ffprobe: what falls back on it is an error as well.
-        const result = await keyframes(source, { ffprobePath: '/nowhere/ffprobe' }).catch(
-          (error: unknown) => error,
-        )
-        if (result instanceof AvioError) failures++
-        else if (result instanceof Error) throw result
-        else t.ok((result as KeyFrames).bytesFetched <= 4 * bytes.length)
-      }
+t.test('returns a result or an AvioError for an index with damaged bytes, and reads little', async t => {
+  const mp4 = await fastStartMp4()
+  const fragments = await ffmpegToPipe([...bothInputs(), ...H264, ...AAC, ...FRAGMENTED])
+  const mkv = await matroska()
+  const cues = mkv.lastIndexOf(Buffer.from('1c53bb6b', 'hex'))
+  const regions: [Buffer, readonly [number, number]][] = [
+    [mp4, [0, mp4.indexOf('mdat', 0, 'latin1')]],
+    [fragments, [0, fragments.indexOf('mdat', 0, 'latin1')]],
+    [mkv, [40, 600]],
+    [mkv, [cues, mkv.length]],
+  ]
+  const random = seeded(3)
+  let failures = 0
+  for (const [bytes, region] of regions) {
+    for (let n = 0; n < 100; n++) {
+      const source = new BytesSource({ bytes: damaged(bytes, region, random) })
+      // No ffprobe: a fallback to it is an error as well.
+      const result = await keyframes(source, { ffprobePath: '/nowhere/ffprobe' }).catch(
+        (error: unknown) => error,
+      )
+      if (result instanceof AvioError) failures++
+      else if (result instanceof Error) throw result
+      else t.ok((result as KeyFrames).bytesFetched <= 4 * bytes.length)
     }
-    t.ok(failures > 20, `${failures} were found out`)
-  },
-)
+  }
+  t.ok(failures > 20, `${failures} failures`)
+})
 
 t.test('rejects an index cut off anywhere', async t => {
   const mp4 = await fastStartMp4()
   const end = mp4.indexOf('mdat', 0, 'latin1') - 4
-  for (let n = 16; n < end - 8; n += 97) await t.rejects(found(mp4.subarray(0, n)), { name: 'Mp4Error' })
-  await t.rejects(found(mp4.subarray(0, end + 100)), { code: 'AVIO_ERR_MP4_DATA_OFFSET' })
+  for (let n = 16; n < end - 8; n += 97)
+    await t.rejects(keyframesOf(mp4.subarray(0, n)), { name: 'Mp4Error' })
+  await t.rejects(keyframesOf(mp4.subarray(0, end + 100)), { code: 'AVIO_ERR_MP4_DATA_OFFSET' })
 })
 
 t.test('checks its options', async t => {

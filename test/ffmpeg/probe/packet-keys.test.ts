@@ -37,12 +37,12 @@ t.test('lists audio if there is no video but a cover, and any stream by its inde
   const mp3 = new BytesSource({ bytes: await ffmpegToFile(args, 'cover.mp3') })
   const { track, frames } = await packetKeys(mp3, NOTHING)
   t.equal(track, 0)
-  t.ok(frames.length > 50, 'each packet of sound decodes by itself')
-  t.same((await packetKeys(mp3, { ...NOTHING, track: 1 })).frames, [], 'a cover is shown at no time')
+  t.ok(frames.length > 50, 'each audio packet decodes by itself')
+  t.same((await packetKeys(mp3, { ...NOTHING, track: 1 })).frames, [], 'a cover has no time')
   await t.rejects(packetKeys(mp3, { ...NOTHING, track: 2 }), { code: 'AVIO_ERR_NO_SUCH_STREAM' })
 })
 
-t.test('rejects a source that is no media, and a missing ffprobe, with errors of their own', async t => {
+t.test('rejects a source that is not media, and a missing ffprobe, each with its own error', async t => {
   const text = new BytesSource({ bytes: Buffer.from('just a text\n'.repeat(1000)) })
   await t.rejects(packetKeys(text, NOTHING), { name: 'FfmpegError' })
   await t.rejects(packetKeys(text, { ...NOTHING, ffprobePath: '/nowhere/ffprobe' }), {
@@ -52,20 +52,20 @@ t.test('rejects a source that is no media, and a missing ffprobe, with errors of
 
 t.test(
   'applies the system limits to every run of ffprobe',
-  { skip: process.platform !== 'linux' && 'prlimit is of Linux' },
+  { skip: process.platform !== 'linux' && 'only Linux has prlimit' },
   async t => {
     const folder = t.testdir()
-    const [ffprobePath, told] = [join(folder, 'ffprobe'), join(folder, 'told')]
+    const [ffprobePath, log] = [join(folder, 'ffprobe'), join(folder, 'log')]
     const own = process.env['FFPROBE_PATH'] ?? 'ffprobe'
     await writeFile(
       ffprobePath,
-      `#!/bin/sh\ncase "$*" in *-version*) ;; *) ulimit -t >>${told} ;; esac\nexec ${own} "$@"\n`,
+      `#!/bin/sh\ncase "$*" in *-version*) ;; *) ulimit -t >>${log} ;; esac\nexec ${own} "$@"\n`,
     )
     await chmod(ffprobePath, 0o755)
     const source = new BytesSource({ bytes: await transportStream() })
     await keyframes(source, { ffprobePath, limits: { cpuSeconds: 77 } })
-    const times = (await readFile(told, 'utf8')).trim().split('\n')
-    t.ok(times.length >= 2, 'what the streams are, and their packets')
+    const times = (await readFile(log, 'utf8')).trim().split('\n')
+    t.ok(times.length >= 2, 'one run for the streams, and one for their packets')
     t.same(new Set(times), new Set(['77']))
   },
 )

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { keyPacket } from '../../../lib/ffmpeg/probe/packet-lines.js'
 
-t.test('reads a key packet, whatever the order of its fields and whatever follows', async t => {
+t.test('reads a key packet with its fields in any order, and ignores other fields', async t => {
   const packet = { time: 1.48, offset: 83417, size: 4010 }
   t.same(keyPacket('pts_time=1.480000|dts_time=1.400000|size=4010|pos=83417|flags=K_'), packet)
   t.same(keyPacket('flags=K__|pos=83417|size=4010|pts_time=1.48|side_datum/x:side_data_type=y'), packet)

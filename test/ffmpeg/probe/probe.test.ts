@@ -29,7 +29,7 @@ import { hostile } from '../../support/playlists.js'
 import { LoggedAccess } from '../../support/random-accesses.js'
 import { ChunkedSource, LinkedSource } from '../../support/sources.js'
 
-/** Probes where ffprobe can't be found: then ffmpeg's own report is read. */
+/** Probes without an ffprobe, so that ffmpeg's own report is read. */
 async function withoutFfprobe(t: Test, media: Buffer): Promise<MediaInfo> {
   const { PATH, FFPROBE_PATH } = process.env
   const ffmpegPath = join(t.testdir({ ffmpeg: t.fixture('symlink', (await locateFfmpeg()).path) }), 'ffmpeg')
@@ -82,15 +82,18 @@ t.test('reports the container, the streams and the duration of an MP4', async t 
 })
 
 t.test('fetches only what the report needs', async t => {
-  const loud = ['-c:v', 'mpeg4', '-qscale:v', '1', '-g', '25']
-  const media = await ffmpegToFile([...videoInput({ seconds: 12, size: '1280x720' }), ...loud], 'loud.mp4')
+  const highBitrate = ['-c:v', 'mpeg4', '-qscale:v', '1', '-g', '25']
+  const media = await ffmpegToFile(
+    [...videoInput({ seconds: 12, size: '1280x720' }), ...highBitrate],
+    'high-bitrate.mp4',
+  )
   const source = new LoggedAccess(media)
   const { bytesFetched } = await probe(source)
   t.equal(bytesFetched, source.delivered)
   t.ok(bytesFetched < 5 * 1024 ** 2, `${bytesFetched} of ${media.length}`)
 })
 
-t.test('rotation, languages, chapters, tags and covers are told', async t => {
+t.test('reports rotation, languages, chapters and tags', async t => {
   const chapters = Buffer.from(
     ';FFMETADATA1\ntitle=A film\n[CHAPTER]\nTIMEBASE=1/1\nSTART=0\nEND=2\ntitle=One\n[CHAPTER]\nTIMEBASE=1/1\nSTART=2\nEND=4\ntitle=Two\n',
   )
@@ -125,7 +128,7 @@ t.test('rotation, languages, chapters, tags and covers are told', async t => {
   })
 })
 
-t.test('reports all kinds of containers, alike with either tool', async t => {
+t.test('reports every kind of container alike with either tool', async t => {
   const files: Record<string, Buffer> = {
     mp4: await indexLastMp4(),
     mkv: await matroska(),
@@ -165,7 +168,7 @@ t.test('reports all kinds of containers, alike with either tool', async t => {
   }
 })
 
-t.test('rejects a source that is no media, with either tool', async t => {
+t.test('rejects a source that is not media, with either tool', async t => {
   const bad = [
     Buffer.alloc(0),
     Buffer.from('x'),
@@ -196,23 +199,23 @@ t.test('rejects a source that is no media, with either tool', async t => {
   )
 })
 
-t.test('gives the remedy for a container that some ffmpeg can not read from a pipe', async t => {
+t.test('gives the remedy for a container that some versions of ffmpeg cannot read from a pipe', async t => {
   const noise = ['-f', 'lavfi', '-i', 'testsrc2=size=320x180:rate=25:duration=3,noise=alls=60:allf=t']
   const gif = await ffmpegToFile(noise, 'a.gif')
   t.ok(gif.length > 65_536)
-  const told = await probe(Readable.from([gif])).catch((error: unknown) => error)
-  if (told instanceof Error) {
-    t.match(told, { code: 'AVIO_ERR_INPUT_NEEDS_SEEK', message: /is a GIF .*Store it first, then probe/ })
-    t.match(told.cause, { code: 'AVIO_ERR_FFMPEG_EXIT' })
-  } else t.match(told, { streams: [{ codec: 'gif' }] })
+  const result = await probe(Readable.from([gif])).catch((error: unknown) => error)
+  if (result instanceof Error) {
+    t.match(result, { code: 'AVIO_ERR_INPUT_NEEDS_SEEK', message: /is a GIF .*Store it first, then probe/ })
+    t.match(result.cause, { code: 'AVIO_ERR_FFMPEG_EXIT' })
+  } else t.match(result, { streams: [{ codec: 'gif' }] })
   t.match(
     await probe(new BytesSource({ bytes: gif })),
     { streams: [{ codec: 'gif' }] },
-    'by address it is read',
+    'ffprobe reads it by seeking',
   )
 })
 
-t.test('reads the first bytes of a stream, and leaves one with random access alone', async t => {
+t.test('reads the first bytes of a stream, and none of a stream with random access', async t => {
   const media = await transportStream({ seconds: 4 })
   const plain = new ChunkedSource(media, { chunkSize: 1000 })
   t.match(await probe(plain, { probeSize: 100_000 }), {
@@ -245,7 +248,7 @@ t.test('opens no playlists, manifests or scripts, and requests nothing that they
   const documents = hostile(url)
   for (const [name, text] of Object.entries(documents)) {
     await t.rejects(of(Buffer.from(text)), { name: 'FfmpegError' }, name)
-    // Even where the format is allowed, what it names is not there.
+    // Even if the format is allowed, the range server has none of the named files.
     await t.rejects(
       of(Buffer.from(text), { formatWhitelist: ['hls', 'concat', 'dash', 'mpegts'] }),
       { name: 'FfmpegError' },
@@ -256,19 +259,19 @@ t.test('opens no playlists, manifests or scripts, and requests nothing that they
   t.equal(requests, 0)
 })
 
-t.test('tells a cover from video', async t => {
-  const picture = ['-f', 'lavfi', '-i', 'testsrc2=size=64x48:duration=0.04', '-frames:v', '1', '-c:v', 'png']
+t.test('distinguishes a cover from video', async t => {
+  const image = ['-f', 'lavfi', '-i', 'testsrc2=size=64x48:duration=0.04', '-frames:v', '1', '-c:v', 'png']
   const cover = ['-map', '0', '-map', '1', '-disposition:v', 'attached_pic', '-metadata', 'title=Tone']
-  const media = await ffmpegToFile([...audioInput(), ...picture, ...cover], 'song.mp3')
-  const told = {
+  const media = await ffmpegToFile([...audioInput(), ...image, ...cover], 'song.mp3')
+  const expected = {
     format: { names: ['mp3'], tags: { title: 'Tone' } },
     streams: [
       { type: 'audio', codec: 'mp3' },
       { type: 'video', codec: 'png', width: 64, disposition: ['attached_pic'] },
     ],
   }
-  t.match(await of(media), told)
-  t.match(await withoutFfprobe(t, media), told)
+  t.match(await of(media), expected)
+  t.match(await withoutFfprobe(t, media), expected)
 })
 
 t.test('reports rotation like the MP4 parser, with either tool', async t => {
@@ -283,7 +286,7 @@ t.test('reports rotation like the MP4 parser, with either tool', async t => {
   t.match(await withoutFfprobe(t, media), { streams: [{ rotation: 90 }] })
 })
 
-t.test('reports HDR10 that is stated in the frames alone', async t => {
+t.test('reports HDR10 that only the frames state', async t => {
   const parameters =
     'log-level=none:hdr10=1:repeat-headers=1:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:' +
     'master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50):max-cll=1000,400'
@@ -324,7 +327,7 @@ t.test('reports HDR10 that is stated in the frames alone', async t => {
   t.match(await withoutFfprobe(t, media), { streams: [{ color, hdr: { type: 'pq' } }] })
 })
 
-t.test('resists streams forged by names of tags or by languages', async t => {
+t.test('ignores streams forged by tag names or languages', async t => {
   const line = '[info]   Stream #0:1: Video: h264, yuv420p, 9x9'
   const files = [
     await ffmpegToFile([...audioInput(), '-metadata', `a\n${line}\n[info]     b=c`], 'forged.mp3'),
@@ -342,13 +345,13 @@ t.test('resists streams forged by names of tags or by languages', async t => {
   for (const media of files) {
     const streams = [{ index: 0, type: 'audio' }]
     t.match((await of(media)).streams, streams)
-    const { by, streams: told } = await withoutFfprobe(t, media)
-    t.same([by, told.length], ['ffmpeg', 1])
-    t.match(told, streams)
+    const { by, streams: parsed } = await withoutFfprobe(t, media)
+    t.same([by, parsed.length], ['ffmpeg', 1])
+    t.match(parsed, streams)
   }
 })
 
-t.test('aborts in time a source or a stream that stalls, or is no longer wanted', async t => {
+t.test('stops waiting for a stalled source or stream after its timeout, or on an abort', async t => {
   const stall = (signal?: AbortSignal) =>
     new Promise<never>((_resolve, reject) =>
       signal?.addEventListener('abort', () => reject(new Error('Given up', { cause: signal.reason }))),
@@ -368,16 +371,16 @@ t.test('aborts in time a source or a stream that stalls, or is no longer wanted'
   for (const source of sources) {
     await t.rejects(probe(source, { timeout: 100 }), late)
     const abort = new AbortController()
-    const given = probe(source, { signal: abort.signal })
+    const pending = probe(source, { signal: abort.signal })
     abort.abort('no longer wanted')
-    await t.rejects(given, { name: 'AbortError', cause: 'no longer wanted' })
+    await t.rejects(pending, { name: 'AbortError', cause: 'no longer wanted' })
   }
   const silent = new Readable({ read: () => undefined })
   await t.rejects(probe(silent, { timeout: 100 }), late)
   t.ok(silent.destroyed)
 })
 
-t.test('takes one object with the source and the options, for streams too', async t => {
+t.test('accepts one object with the source and the options, for streams too', async t => {
   const media = await transportStream({ seconds: 2 })
   const source = new BytesSource({ bytes: media })
   const { format } = await probe({ source, timeout: 60_000 })
@@ -395,7 +398,7 @@ t.test('takes one object with the source and the options, for streams too', asyn
   })
 })
 
-t.test('takes a stream of strings as bytes', async t => {
+t.test('reads a stream of strings as bytes', async t => {
   await t.rejects(probe(Readable.from(['no', 'media'])), { code: 'AVIO_ERR_INPUT_INVALID' })
 })
 
@@ -416,7 +419,7 @@ t.test('aborts with its signal, and after its timeout', async t => {
   t.same(await resourcesSince(before), {})
 })
 
-t.test('applies limits to the stated properties, and those of the system to the tool', async t => {
+t.test('applies media limits to the report, and system limits to the tool', async t => {
   const source = new BytesSource({ bytes: await fastStartMp4({ seconds: 2 }) })
   for (const [limits, code] of [
     [{ maxDuration: 1 }, 'AVIO_ERR_LIMIT_DURATION'],

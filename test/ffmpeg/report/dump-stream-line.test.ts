@@ -24,14 +24,14 @@ t.test('prefers the pixel shape of the container', async t => {
 })
 
 t.test('reports only known details after the pixel format', async t => {
-  const picture = (details: string) => readStreamLine(`  Stream #0:0: Video: h264, yuv420p(${details}), 2x2`)!
-  t.same(picture('tv, unknown/bt709/unknown, top first').color, { range: 'tv', primaries: 'bt709' })
-  t.equal(picture('top first').fieldOrder, 'tt')
-  t.equal(picture('bottom coded first (swapped)').fieldOrder, 'bt')
-  t.equal(picture('8 bpc, progressive').color, undefined)
-  t.same(picture('bt2020nc/bt2020/arib-std-b67').hdr, { type: 'hlg' })
-  t.equal(picture('bt709').hdr, undefined)
-  t.equal(picture('constructor').fieldOrder, undefined)
+  const video = (details: string) => readStreamLine(`  Stream #0:0: Video: h264, yuv420p(${details}), 2x2`)!
+  t.same(video('tv, unknown/bt709/unknown, top first').color, { range: 'tv', primaries: 'bt709' })
+  t.equal(video('top first').fieldOrder, 'tt')
+  t.equal(video('bottom coded first (swapped)').fieldOrder, 'bt')
+  t.equal(video('8 bpc, progressive').color, undefined)
+  t.same(video('bt2020nc/bt2020/arib-std-b67').hdr, { type: 'hlg' })
+  t.equal(video('bt709').hdr, undefined)
+  t.equal(video('constructor').fieldOrder, undefined)
 })
 
 t.test('reads an audio stream, and ignores any other line', async t => {

@@ -25,7 +25,7 @@ t.test('reads rates as fractions, and 0/0 as none', async t => {
   t.equal(video({ avg_frame_rate: '0/0' }).frameRate, undefined)
 })
 
-t.test('reads rotation as clockwise, of any sign and size', async t => {
+t.test('reads rotation of any sign and size as clockwise', async t => {
   const rotated = (rotation: unknown) =>
     video({ side_data_list: [{ side_data_type: 'Display Matrix', rotation }] }).rotation
   t.same([-90, 90, 180, -180, 0, 270, -450].map(rotated), [90, 270, 180, 180, 0, 90, 90])
@@ -80,7 +80,7 @@ t.test('reports a stream of unknown kind as such', async t => {
   t.same(read({ streams: [{}] }).streams, [
     { index: 0, type: 'unknown', codec: 'unknown', disposition: [], tags: {} },
   ])
-  const [sound] = read({
+  const [audio] = read({
     streams: [
       {
         codec_type: 'audio',
@@ -90,9 +90,9 @@ t.test('reports a stream of unknown kind as such', async t => {
       },
     ],
   }).streams
-  t.same(sound!.disposition, ['default', 'dub'])
-  t.equal(sound!.language, undefined)
-  t.equal(sound!.codecTag, undefined)
+  t.same(audio!.disposition, ['default', 'dub'])
+  t.equal(audio!.language, undefined)
+  t.equal(audio!.codecTag, undefined)
 })
 
 t.test('trusts nothing in a report of the wrong shape', async t => {

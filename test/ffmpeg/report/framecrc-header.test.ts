@@ -52,6 +52,6 @@ t.test(
       { index: 2, type: 'audio', codec: 'mp3', ...bare },
       { index: 3, type: 'subtitle', codec: 'subrip', ...bare },
     ])
-    t.same(withRoster(dumped, []), dumped, 'without a list there is nothing to hold them against')
+    t.same(withRoster(dumped, []), dumped, 'keeps every stream without a list')
   },
 )

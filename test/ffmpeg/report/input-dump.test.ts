@@ -33,10 +33,10 @@ const MP4 = `Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'http://avio-streams.invali
   Stream #0:3[0x0]: Video: png, rgb24(pc), 600x600, 90k tbr, 90k tbn (attached pic)
 At least one output file must be specified`
 
-t.test('reads rotation in the words of every version', t => {
-  const told = { '-90': 90, 90: 270, 180: 180, '-180': 180, '-0': 0 }
+t.test('reads rotation in the notation of every version', t => {
+  const rotations = { '-90': 90, 90: 270, 180: 180, '-180': 180, '-0': 0 }
   for (const name of ['displaymatrix', 'Display Matrix']) {
-    for (const [angle, rotation] of Object.entries(told)) {
+    for (const [angle, rotation] of Object.entries(rotations)) {
       const line = `${name}: rotation of ${angle}.00 degrees`
       const dump = MP4.replace(/displaymatrix: .*/, line)
       t.match(read(dump), { streams: [{ rotation }, {}, {}, {}] }, line)
@@ -45,7 +45,7 @@ t.test('reads rotation in the words of every version', t => {
   t.match(
     read(MP4.replace('handler_name', 'Display Matrix')),
     { streams: [{ rotation: 90 }] },
-    'a tag is none',
+    'ignores a tag of that name',
   )
   t.end()
 })

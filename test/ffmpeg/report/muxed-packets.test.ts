@@ -48,9 +48,9 @@ t.test('needs only one of the lines', async t => {
     '[warning] Output file is empty, nothing was encoded(check -ss / -t / -frames parameters if used)'
   t.equal(muxed(`[out#0/mp4 @ 0x1] ${empty}`).countOf(0, true), 0)
   t.equal(muxed(sums('2.713178%')).countOf(0, true), 1, 'a size is known')
-  t.equal(muxed(sums('unknown', '172kB')).countOf(0, true), 1, 'sizes of what is written nowhere')
+  t.equal(muxed(sums('unknown', '172kB')).countOf(0, true), 1, 'sizes of a muxer that writes nothing')
   t.equal(muxed(`[out#0/null @ 0x1] ${sums('unknown').replaceAll('kB', 'KiB')}`).countOf(0, true), 0)
-  t.equal(muxed(sums('2.7%')).countOf(0, false), undefined, 'of several outputs one sum says nothing')
+  t.equal(muxed(sums('2.7%')).countOf(0, false), undefined, 'one sum does not distinguish several outputs')
 })
 
 t.test('does not count a packet without bytes as audio or video', async t => {
@@ -63,22 +63,22 @@ t.test('does not count a packet without bytes as audio or video', async t => {
   t.equal(muxed(total).countOf(0, true), 1)
 })
 
-t.test('believes the last statement, and none at another level', async t => {
+t.test('uses the last line, and only at the level verbose', async t => {
   const fake = '[verbose]   Total: 5 packets (100 bytes) muxed'
   const real = '[out#0/mp4 @ 0x1] [verbose]   Total: 0 packets (0 bytes) muxed'
   t.equal(muxed(fake, real).countOf(0, true), 0)
   t.equal(muxed('[info]   Total: 5 packets (100 bytes) muxed').countOf(0, true), undefined)
   const packets = new MuxedPackets()
   packets.see({ level: 'verbose', message: '  Total: 5 packets (100 bytes) muxed', continued: true })
-  t.equal(packets.countOf(0, true), undefined, 'a line that goes on with another')
+  t.equal(packets.countOf(0, true), undefined, 'the continuation of a line')
 })
 
-const PICTURE =
+const VIDEO_MUXERS =
   'mjpeg mpegts mpeg nut ogg gif image2pipe yuv4mpegpipe rawvideo m4v mpeg1video mpeg2video mp4 mov ismv matroska flv ' +
   'avi asf swf ivf webp framecrc framemd5 framehash crc md5 hash streamhash mkvtimestamp_v2 null'
-const SOUND =
+const AUDIO_MUXERS =
   'mpegts mp4 ipod matroska webm adts ac3 mp2 mp3 flac wav au caf tta s16le u8 f32be alaw ogg opus nut flv framemd5 md5 null'
-const TEXT = 'srt webvtt ass matroska'
+const TEXT_MUXERS = 'srt webvtt ass matroska'
 
 const CODECS: Readonly<Record<string, string>> = {
   webp: '-c:v libwebp',
@@ -93,29 +93,29 @@ const CODECS: Readonly<Record<string, string>> = {
 }
 
 const words = (line: string) => line.split(' ').filter(word => word !== '')
-/** Both kinds; 44.1 kHz stereo, as SWF and FLV want it. */
+/** Uncompressed video and audio. */
 const raw = () =>
   ffmpegToPipe([
     ...bothInputs({ seconds: 0.4, size: '176x144', sampleRate: 48_000, channels: 2 }),
     ...['-c:v', 'rawvideo', '-pix_fmt', 'yuv420p', '-c:a', 'pcm_s16le', '-f', 'nut'],
   ])
 const KINDS = [
-  { kind: 'a picture', names: words(PICTURE), input: raw, args: ['-an', '-frames:v', '1'] },
-  { kind: 'a sound', names: words(SOUND), input: raw, args: ['-vn', '-t', '0.01'] },
+  { kind: 'a frame', names: words(VIDEO_MUXERS), input: raw, args: ['-an', '-frames:v', '1'] },
+  { kind: 'audio', names: words(AUDIO_MUXERS), input: raw, args: ['-vn', '-t', '0.01'] },
   {
     kind: 'a cue',
-    names: words(TEXT),
+    names: words(TEXT_MUXERS),
     input: () => Promise.resolve(Buffer.from('1\n00:00:00,000 --> 00:00:01,000\nhello\n')),
     args: [],
   },
 ]
 
-/** What the muxer is given by default, or a copy. */
+/** The arguments to encode for a muxer, or to copy. */
 const codecsOf = (format: string, copies: boolean) => (copies ? ['-c', 'copy'] : words(CODECS[format] ?? ''))
 const COPYING = words('nut matroska framecrc framemd5 md5 avi null')
 
 for (const { kind, names, input, args } of KINDS) {
-  t.test(`every muxer's smallest output passes, and its empty one never does: ${kind}`, async t => {
+  t.test(`accepts the smallest output of every muxer, and rejects an empty one: ${kind}`, async t => {
     const bytes = await input()
     for (const format of names) {
       for (const copies of COPYING.includes(format) && kind !== 'a cue' ? [false, true] : [false]) {

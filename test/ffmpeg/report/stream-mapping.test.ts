@@ -62,7 +62,7 @@ t.test('completes the mapping only when another line follows it', async t => {
   t.equal(read(...input, "[info] Output #0, mp4, to 'pipe:1':").isComplete, false)
 })
 
-t.test('recognizes cover art by its label, not by its clock', async t => {
+t.test('recognizes cover art by its label, not by its time base', async t => {
   const report = read(
     "[info] Input #0, mp3, from 'pipe:0':",
     '[info]   Stream #0:1: Video: mjpeg (Baseline), yuvj420p, 640x480, 90k tbr, 90k tbn (attached pic)',
@@ -75,7 +75,7 @@ t.test('recognizes cover art by its label, not by its clock', async t => {
   )
 })
 
-t.test('takes neither streams of outputs for inputs, nor the way into a filter for a mapping', async t => {
+t.test('counts neither output streams as inputs, nor inputs of a filter as mappings', async t => {
   const report = read(
     "[info] Output #0, mp4, to 'pipe:1':",
     '[info]   Stream #0:0: Audio: aac (LC), 48000 Hz',
@@ -88,7 +88,7 @@ t.test('takes neither streams of outputs for inputs, nor the way into a filter f
   t.equal(report.mappings.length, 1)
 })
 
-t.test('ignores texts of the media that look like a report', async t => {
+t.test('ignores text from the media that looks like a report', async t => {
   const report = read(
     ...input,
     '[info]     Stream #0:1: Video: png (attached pic): a title',

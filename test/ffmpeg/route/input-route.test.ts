@@ -31,11 +31,11 @@ import { withId3v1, withTagsBehind } from '../../sweep/surgery.js'
 const CRC = { output: { format: 'framecrc', args: ['-map', '0', '-c', 'copy'] } }
 const gif = () => ffmpegToFile(videoInput({ seconds: 1, size: '320x180' }), 'a.gif')
 const adts = () => ffmpegToPipe([...audioInput({ seconds: 4 }), '-c:a', 'aac', '-f', 'adts'])
-/** More than the first request brings. */
+/** More than the first request fetches. */
 const longAdts = () =>
   ffmpegToPipe([...audioInput({ seconds: 60 }), '-c:a', 'aac', '-b:a', '160k', '-f', 'adts'])
 
-/** Sends a source through a transform; gives how it was read, and what came out. */
+/** Sends a source through a transform; returns its seeks and its output. */
 async function copyOf(source: Readable, options: FfmpegTransformOptions = CRC) {
   const ffmpeg = new FfmpegTransform(options)
   const seeks: FfmpegSeek[] = []
@@ -45,7 +45,7 @@ async function copyOf(source: Readable, options: FfmpegTransformOptions = CRC) {
   return { seeks, output: sink.bytes.toString() }
 }
 
-/** Never answers a read, which is over some time after it was given up. */
+/** Never answers a read; an aborted read ends after a delay. */
 class HangingAccess implements RandomAccess {
   readonly asked: Promise<void>
   isOver = false
@@ -128,7 +128,7 @@ t.test('checks the end of a large object, and continues with the pipe', async t 
 })
 
 t.test(
-  'fetches a large one read by seeking once, plus the bytes in flight, with one GET per block',
+  'fetches a large object read by seeking once, plus the bytes in flight, with one GET per block',
   async t => {
     const raw = ['-c:v', 'rawvideo', '-pix_fmt', 'yuv420p', '-c:a', 'pcm_s16le']
     const both = bothInputs({ seconds: 3, size: '320x180' })
@@ -163,7 +163,7 @@ t.test(
   },
 )
 
-t.test('does not take a source for small if it goes on after its stated end', async t => {
+t.test('does not treat a source as small if it continues past its stated end', async t => {
   const media = Buffer.concat([await gif(), Buffer.alloc(3 * MiB)])
   const access = new LoggedAccess(media)
   const source = new ChunkedSource(media)
@@ -207,7 +207,7 @@ t.test('stops checking the end when destroyed, and closes after that', async t =
   t.equal(access.isOver, true)
 })
 
-t.test('fetches a small object once behind a validator too, which passes the same bytes', async t => {
+t.test('fetches a small object once through a validator, too', async t => {
   const s3 = await LocalS3.start({ buckets: ['media'] })
   const client = new S3Client(s3.clientConfig())
   t.teardown(async () => {
@@ -223,10 +223,10 @@ t.test('fetches a small object once behind a validator too, which passes the sam
 })
 
 t.test('reports a known loss on a pipe without random access, and fails on request', async t => {
-  const said: FfmpegLogEntry[] = []
+  const log: FfmpegLogEntry[] = []
   const inputs: FfmpegInput[] = []
   const ffmpeg = new FfmpegTransform(CRC)
-  ffmpeg.on('log', entry => said.push(entry))
+  ffmpeg.on('log', entry => log.push(entry))
   ffmpeg.on('input', input => inputs.push(input))
   const bytes = withTagsBehind(await matroska())
   await pipeline(new ChunkedSource(bytes), ffmpeg, new Collector())
@@ -234,7 +234,7 @@ t.test('reports a known loss on a pipe without random access, and fails on reque
   t.match(inputs, [{ input: 0, notes: [{ kind: 'out-of-reach', message }] }])
   t.equal(inputs[0]!.notes.length, 1)
   t.match(
-    said.filter(({ component }) => component === 'avio-streams'),
+    log.filter(({ component }) => component === 'avio-streams'),
     [{ level: 'warning', message }],
   )
   const strict = new FfmpegTransform({ output: { ...CRC.output, onMissing: 'error' } })
@@ -248,11 +248,11 @@ t.test('refuses an input that no ffmpeg reads from a pipe before it starts', asy
   const spawned: unknown[] = []
   const ffmpeg = new FfmpegTransform(CRC)
   ffmpeg.on('spawn', child => spawned.push(child))
-  const picture = await ffmpegToFile(
+  const image = await ffmpegToFile(
     [...videoInput({ size: '640x360' }), '-frames:v', '1', '-update', '1'],
     'a.tiff',
   )
-  await t.rejects(pipeline(new ChunkedSource(picture), ffmpeg, new Collector()), {
+  await t.rejects(pipeline(new ChunkedSource(image), ffmpeg, new Collector()), {
     code: 'AVIO_ERR_INPUT_NEEDS_SEEK',
     message: /^The input is a TIFF/,
   })

@@ -10,14 +10,14 @@ const proofOf = (head: Buffer) => mp4Proof(head, new HeadWalk())
 const SAME = { kind: 'same' }
 const FAST = ['-c:v', 'libx264', '-preset', 'ultrafast', '-c:a', 'aac', '-movflags', '+faststart']
 
-t.test('needs only the index in front, and knows nothing about a too large one', async t => {
+t.test('needs only an index in front, and proves nothing for an index that is too large', async t => {
   const front = await fastStartMp4()
   const end = front.indexOf('mdat') - 4
   let wanted = 64
   while (wanted < end) {
     const proof = proofOf(front.subarray(0, wanted))
     if (proof.kind !== 'open') break
-    t.ok(proof.wanted > wanted, 'more than there is')
+    t.ok(proof.wanted > wanted, 'wants more than it has')
     wanted = proof.wanted
   }
   t.ok(wanted <= end)
@@ -26,20 +26,20 @@ t.test('needs only the index in front, and knows nothing about a too large one',
   t.match(proofOf(large), { kind: 'other', reason: 'container' })
 })
 
-t.test('treats media, or fragments, in front as the same', async t => {
+t.test('proves a file with media or fragments in front safe to pipe', async t => {
   t.same(proofOf(await indexLastMp4()), SAME)
   t.same(proofOf(await fragmentedMp4()), SAME)
   const fragments = await fragmentedMp4()
   t.same(proofOf(fragments.subarray(fragments.indexOf('moof') - 4)), SAME)
 })
 
-t.test('finds tracks more than 8 MiB apart for the same moment', async t => {
-  const loud = ['-c:v', 'mpeg4', '-qscale:v', '1', '-g', '25', '-c:a', 'pcm_s16le']
-  const source = [...bothInputs({ seconds: 12, size: '1280x720' }), ...loud, '-movflags', '+faststart']
-  const media = await ffmpegToFile(source, 'loud.mov')
+t.test('finds tracks that lie more than 8 MiB apart at the same time', async t => {
+  const highBitrate = ['-c:v', 'mpeg4', '-qscale:v', '1', '-g', '25', '-c:a', 'pcm_s16le']
+  const source = [...bothInputs({ seconds: 12, size: '1280x720' }), ...highBitrate, '-movflags', '+faststart']
+  const media = await ffmpegToFile(source, 'high-bitrate.mov')
   t.same(proofOf(media), SAME)
   t.match(proofOf(badlyInterleaved(media)), { kind: 'other', reason: 'far-apart' })
-  t.same(proofOf(badlyInterleaved(await fastStartMp4())), SAME, 'a small file is never folly')
+  t.same(proofOf(badlyInterleaved(await fastStartMp4())), SAME, 'a small file is never too far apart')
 })
 
 t.test('finds samples that the index makes ffmpeg seek to at once', async t => {
@@ -58,7 +58,7 @@ t.test('finds samples that the index makes ffmpeg seek to at once', async t => {
   t.match(proofOf(putTogether(pieces)), { kind: 'other', reason: 'container', what: /chapter/ })
 })
 
-t.test('treats forward edits as the same, and ignores an empty one', async t => {
+t.test('proves forward edits safe to pipe, and ignores an empty edit', async t => {
   const forth = backwardsEdits(await ffmpegToFile([...bothInputs({ seconds: 8 }), ...FAST], 'f.mp4'))
   const pieces = takeApart(forth)
   for (const { data } of every(pieces, 'elst')) {
@@ -74,7 +74,7 @@ t.test('treats forward edits as the same, and ignores an empty one', async t => 
   }
 })
 
-t.test('knows nothing about items in front, as in a HEIF picture, or about a broken index', async t => {
+t.test('proves nothing for items in front, as in a HEIF image, or for a broken index', async t => {
   const box = (type: string, content: Buffer) => {
     const header = Buffer.alloc(8)
     header.writeUInt32BE(content.length + 8, 0)
@@ -86,5 +86,5 @@ t.test('knows nothing about items in front, as in a HEIF picture, or about a bro
   t.match(proofOf(Buffer.concat([ftyp, meta, box('mdat', Buffer.alloc(100))])), { kind: 'other' })
   t.match(proofOf(Buffer.concat([ftyp, meta, box('moov', Buffer.alloc(100))])), { kind: 'other' })
   t.match(proofOf(Buffer.concat([ftyp, box('moov', Buffer.alloc(100, 0xff))])), { kind: 'other' })
-  t.match(proofOf(Buffer.concat([ftyp, Buffer.alloc(100)])), { kind: 'other' }, 'boxes of no size')
+  t.match(proofOf(Buffer.concat([ftyp, Buffer.alloc(100)])), { kind: 'other' }, 'boxes without a size')
 })

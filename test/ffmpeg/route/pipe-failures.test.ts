@@ -15,7 +15,7 @@ const check = (bytes: Buffer, version = OLDEST as { name: string; libavformat: r
   checkPipe({ head: bytes, format: undefined }, 's3://media/a', version)
 
 t.test('refuses a GIF larger than the pipe buffer of ffmpeg 5.1 for this version only', async t => {
-  t.equal(failureBytes(head(GIF, 16), undefined), 1024, 'what it is comes first')
+  t.equal(failureBytes(head(GIF, 16), undefined), 1024, 'enough to recognize the container')
   t.equal(failureBytes(head(GIF, 1024), undefined), KEPT + 1)
   t.equal(check(head(GIF, KEPT)), undefined)
   t.throws(() => check(head(GIF, KEPT + 1)), {
@@ -26,7 +26,7 @@ t.test('refuses a GIF larger than the pipe buffer of ffmpeg 5.1 for this version
   t.equal(
     checkPipe({ head: head(GIF, KEPT + 1), format: undefined }),
     undefined,
-    'which ffmpeg it is is not known',
+    'the version of ffmpeg is unknown',
   )
   t.equal(
     checkPipe({ head: head(GIF, KEPT + 1), format: 'gif_pipe' }, 'a', OLDEST),
@@ -57,18 +57,18 @@ t.test('recognizes each row by its first bytes, beyond its size, up to its versi
     if (within > 0) t.equal(check(head(hex, within), until), undefined, 'small enough')
     if (until !== NEWEST) t.equal(check(head(hex, size), NEWEST), undefined)
   }
-  t.equal(check(head(desc('lpcm'), 200)), undefined, 'packets of one size need no table')
+  t.equal(check(head(desc('lpcm'), 200)), undefined, 'packets of constant size need no table')
   t.equal(check(head(png('00000001'), KEPT + 1)), undefined, 'an APNG that plays once')
 })
 
-t.test('refuses an AVIF picture larger than the pipe buffer of newer versions', async t => {
+t.test('refuses an AVIF image larger than the pipe buffer of newer versions', async t => {
   for (const brand of ['avif', 'mif1']) {
     const start = `00000020 66747970 ${Buffer.from(brand).toString('hex')}`
     t.equal(failureBytes(head(start, 12), undefined), KEPT + 1)
     t.equal(check(head(start, KEPT), NEWEST), undefined, 'small enough')
     for (const version of [SEVEN, NEWEST])
       t.throws(() => check(head(start, KEPT + 1), version), {
-        message: /is an AVIF picture .* Store it first/,
+        message: /is an AVIF image .* Store it first/,
       })
     t.equal(check(head(start, KEPT + 1)), undefined, 'the oldest knows its index alone')
   }
@@ -91,10 +91,10 @@ t.test('names the container after a failure of the tool, of any version', async 
   t.equal(failed(head('1a45dfa3', KEPT + 1)), undefined)
 })
 
-t.test('reports what is lost on a pipe, with the name', async t => {
-  const lost = 'has its tags behind the media'
-  const told = checkPipe({ head: Buffer.alloc(100), format: undefined, lost }, 'talk.mkv', NEWEST)
-  t.match(told, /^talk\.mkv has its tags behind the media\. ffmpeg can't seek there on a pipe/)
+t.test('reports the loss on a pipe, with the name of the input', async t => {
+  const lost = 'has its tags after the media'
+  const warning = checkPipe({ head: Buffer.alloc(100), format: undefined, lost }, 'talk.mkv', NEWEST)
+  t.match(warning, /^talk\.mkv has its tags after the media\. ffmpeg can't seek there on a pipe/)
   t.equal(checkPipe({ head: Buffer.alloc(100), format: undefined }, 'talk.mkv', NEWEST), undefined)
 })
 
@@ -106,5 +106,5 @@ t.test('holds back nothing of an input that matches no row', async t => {
     t.ok(failureBytes(Buffer.from(start, 'latin1'), undefined) > start.length, start)
   }
   t.equal(failureBytes(Buffer.from('GIF89a'), 'mxf'), 0)
-  t.equal(failureBytes(head('89504e470d0a1a0a', 1024), undefined), 0, 'a PNG that does not move')
+  t.equal(failureBytes(head('89504e470d0a1a0a', 1024), undefined), 0, 'a PNG without animation')
 })

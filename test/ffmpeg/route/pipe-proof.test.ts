@@ -3,7 +3,7 @@ import { HeadWalk } from '../../../lib/ffmpeg/input/metadata-walk.js'
 import { MAX_PROOF_BYTES, OTHER, SAME, open } from '../../../lib/ffmpeg/route/pipe-proof.js'
 import { pipeProof } from '../../../lib/ffmpeg/route/piped-containers.js'
 
-/** An ID3v2 tag of a given length, of which the first bytes are there. */
+/** The first bytes of an ID3v2 tag of a given length. */
 function tagOf(length: number): Buffer {
   const head = Buffer.alloc(64)
   head.write('ID3\x04', 'latin1')

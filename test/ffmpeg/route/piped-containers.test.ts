@@ -9,7 +9,7 @@ const proofOf = (head: Buffer, format?: string) => pipeProof(head, format, new H
 const padded = (start: string, length = 2000) =>
   Buffer.concat([Buffer.from(start, 'latin1'), Buffer.alloc(length)])
 
-t.test('names in each row demuxers that may open an input', async t => {
+t.test('lists in each row only demuxers that may open an input', async t => {
   for (const names of PIPED)
     t.ok(
       names.split(' ').every(name => SELF_CONTAINED.includes(name)),
@@ -17,14 +17,14 @@ t.test('names in each row demuxers that may open an input', async t => {
     )
 })
 
-t.test('asks for sixteen bytes first, and treats unknown containers as not the same', async t => {
+t.test('asks for sixteen bytes first, and proves nothing for unknown containers', async t => {
   for (const length of [0, 1, 15]) t.same(proofOf(Buffer.alloc(length)), { kind: 'open', wanted: 16 })
   for (const start of ['GIF89a', '\x89PNG\r\n\x1a\n', 'II*\0', 'caff', 'RIFF0000AVI ', 'BM']) {
     t.same(proofOf(padded(start)), { kind: 'other', reason: 'container' }, start)
   }
 })
 
-t.test('knows what a pipe loses of some containers', async t => {
+t.test('names what a pipe loses of some containers', async t => {
   for (const [start, what] of [
     ['FORM0000AIFF', /tags/],
     ['TTA1', /tags/],
@@ -67,19 +67,19 @@ t.test('recognizes audio by two consecutive frames, also after a tag', async t =
   t.match(proofOf(behindId3(adts)), { kind: 'unless-behind' })
   t.match(proofOf(behindId3(adts).subarray(0, 500)), { kind: 'open' })
   t.same(proofOf(ac3), { kind: 'same' })
-  t.match(proofOf(behindId3(ac3)), { kind: 'other' }, 'nothing is known of that')
+  t.match(proofOf(behindId3(ac3)), { kind: 'other' }, 'unproven')
   const open = proofOf(ac3.subarray(0, 20))
   t.ok(open.kind === 'open' && open.wanted > 20)
   const cut = Buffer.concat([ac3.subarray(0, 20), Buffer.alloc(2000)])
   t.match(proofOf(cut), { kind: 'other' })
 })
 
-t.test('treats an MP3 as not the same: on a pipe it keeps the padding at its end', async t => {
+t.test('proves nothing for an MP3, which keeps the padding at its end on a pipe', async t => {
   const mp3 = await ffmpegToPipe([...audioInput(), '-c:a', 'libmp3lame', '-f', 'mp3', '-write_xing', '0'])
   t.match(proofOf(mp3), { kind: 'other', reason: 'container' })
 })
 
-t.test('decides on a tag larger than the limit without more of it', async t => {
+t.test('decides on a tag larger than the limit without reading more of it', async t => {
   const tag = Buffer.concat([Buffer.from('ID3\x04\0\0\x0f\x7f\x7f\x7f', 'latin1'), Buffer.alloc(100)])
   t.same(proofOf(tag), { kind: 'other', reason: 'container' })
 })

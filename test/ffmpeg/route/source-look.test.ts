@@ -9,7 +9,7 @@ import { LoggedAccess } from '../../support/random-accesses.js'
 
 const COPY = ['-map', '0:v', '-c', 'copy']
 
-/** A stage whose arguments are found out by a look. */
+/** A stage that finds its arguments with a look at the source. */
 async function stage(prepare: Prepare, more: Partial<FfmpegRunOptions> = {}) {
   const source = new LoggedAccess(await fastStartMp4({ seconds: 4 }))
   const options = { input: { source }, output: { format: 'matroska', args: ['-c', 'copy'] }, ...more }
@@ -17,7 +17,7 @@ async function stage(prepare: Prepare, more: Partial<FfmpegRunOptions> = {}) {
   return new FfmpegReadable(prepared as FfmpegReadableOptions)
 }
 
-t.test('runs ffmpeg with the arguments it found', async t => {
+t.test('runs ffmpeg with the arguments that the look finds', async t => {
   const stream = await stage(async look => {
     look.remark('Only a second of it.')
     return Promise.resolve({ input: ['-t', '1'], output: COPY })
@@ -29,30 +29,30 @@ t.test('runs ffmpeg with the arguments it found', async t => {
   t.same(remarks, ['Only a second of it.'])
 })
 
-t.test('ends a look that has heard enough, and returns whether it succeeded', async t => {
+t.test('ends a look once its listener has enough, and returns whether it succeeded', async t => {
   const before = resources()
-  const heard: string[] = []
-  const well: boolean[] = []
+  const lines: string[] = []
+  const successes: boolean[] = []
   const never = { onLog: () => undefined, isEnough: () => false }
   const stream = await stage(async look => {
     const listener = {
       ...never,
-      onLine: (line: string) => heard.push(line),
-      isEnough: () => heard.length > 5,
+      onLine: (line: string) => lines.push(line),
+      isEnough: () => lines.length > 5,
     }
     const args = { input: [], output: ['-c', 'copy'], format: 'framecrc' } as const
-    well.push(await look.run(args, listener))
-    well.push(await look.run({ input: [], output: COPY, format: 'null' }, never))
-    well.push(await look.run({ input: [], output: ['-map', '0:s'], format: 'null' }, never))
+    successes.push(await look.run(args, listener))
+    successes.push(await look.run({ input: [], output: COPY, format: 'null' }, never))
+    successes.push(await look.run({ input: [], output: ['-map', '0:s'], format: 'null' }, never))
     return { input: [], output: COPY }
   })
   await buffer(stream)
-  t.same(well, [true, true, false])
-  t.match(heard.join('\n'), /^#media_type 0: video$/m)
+  t.same(successes, [true, true, false])
+  t.match(lines.join('\n'), /^#media_type 0: video$/m)
   t.same(await resourcesSince(before), {})
 })
 
-t.test('fails the stage if a look breaks, and ends with the stage', async t => {
+t.test('fails the stage if its look fails, and aborts the look with the stage', async t => {
   const error = new Error('It broke')
   await t.rejects(buffer(await stage(() => Promise.reject(error))), error)
   const abort = new AbortController()

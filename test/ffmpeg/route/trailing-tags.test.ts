@@ -25,21 +25,21 @@ async function isBehind(proof: PipeProof, bytes: Buffer): Promise<boolean> {
   return proof.isBehind(new BytesSource({ bytes }), SIGNAL)
 }
 
-/** Asks as a stage does: with no more than was wanted. */
-function asked(bytes: Buffer, proofOf: (head: Buffer, walk: HeadWalk) => PipeProof) {
+/** Asks as a stage does: with no more bytes than wanted. */
+function decided(bytes: Buffer, proofOf: (head: Buffer, walk: HeadWalk) => PipeProof) {
   const walk = new HeadWalk()
   let length = 16
   for (;;) {
     const proof = proofOf(bytes.subarray(0, length), walk)
     if (proof.kind !== 'open') return { proof, bytes: length, visited: walk.visited }
-    if (proof.wanted <= length) throw new Error('no more than there is')
+    if (proof.wanted <= length) throw new Error('wants no more than it has')
     length = proof.wanted
   }
 }
 
 t.test('decides on Matroska by the elements before its first cluster', async t => {
   const file = await matroska()
-  const { proof, bytes } = asked(file, matroskaProof)
+  const { proof, bytes } = decided(file, matroskaProof)
   t.same(proof, SAME)
   t.ok(bytes <= file.indexOf(Buffer.from('1f43b675', 'hex')) + 12)
 })
@@ -70,12 +70,12 @@ t.test('ignores cues after the media, and elements before them', async t => {
   t.ok(SEGMENT_START > 0)
 })
 
-t.test('knows nothing about a Matroska file that is damaged, or has endless elements in front', async t => {
+t.test('proves nothing for a Matroska file that is damaged, or has endless elements in front', async t => {
   t.match(matroskaProof(Buffer.alloc(64, 0)), { kind: 'other', reason: 'container' })
   const open = Buffer.concat([EBML_HEADER, endless(ID.segment, endless(ID.info, Buffer.alloc(100)))])
   t.match(matroskaProof(open), { kind: 'other' })
   const many = Array.from({ length: 2000 }, () => Buffer.from('ec80', 'hex'))
-  t.match(matroskaProof(matroskaFile(...many, cluster)), { kind: 'other' }, 'some hundreds are looked at')
+  t.match(matroskaProof(matroskaFile(...many, cluster)), { kind: 'other' }, 'only some hundreds are read')
 })
 
 t.test('finds chunks after the samples of a WAV by its sizes, or by its length', async t => {
@@ -85,7 +85,7 @@ t.test('finds chunks after the samples of a WAV by its sizes, or by its length',
   t.match(waveProof(listed), { kind: 'other', reason: 'behind-media' })
   const unlisted = Buffer.from(listed)
   wav.copy(unlisted, 4, 4, 8)
-  t.equal(await isBehind(waveProof(unlisted), unlisted), true, 'the size of the RIFF does not count it in')
+  t.equal(await isBehind(waveProof(unlisted), unlisted), true, 'the RIFF size does not include it')
   const padded = Buffer.concat([wav, Buffer.alloc(4)])
   t.equal(await isBehind(waveProof(padded), padded), false, 'no room for a chunk')
 })
@@ -97,32 +97,32 @@ t.test('finds no sizes, and nothing after the samples, in a WAV written to a pip
     wav.writeUInt32LE(size, data + 4)
     t.same(waveProof(wav), SAME)
   }
-  t.match(asked(wav, waveProof).bytes <= data + 8, true)
+  t.match(decided(wav, waveProof).bytes <= data + 8, true)
   const many = Buffer.concat([wav.subarray(0, 12), Buffer.alloc(8 * 2000, 0)])
-  t.match(waveProof(many), { kind: 'other' }, 'some hundreds of chunks are looked at')
+  t.match(waveProof(many), { kind: 'other' }, 'only some hundreds of chunks are read')
 })
 
-t.test('does not read again what it passed in a shorter head', async t => {
+t.test('does not revisit elements that it passed in a shorter head', async t => {
   const wav = await ffmpegToFile(audioInput(), 'a.wav')
   const empty = Buffer.from('LIST\0\0\0\0', 'latin1')
   const chunks = Buffer.concat([wav.subarray(0, 12), ...Array<Buffer>(900).fill(empty), wav.subarray(12)])
-  const ofChunks = asked(chunks, waveProof)
+  const ofChunks = decided(chunks, waveProof)
   t.equal(ofChunks.proof.kind, 'unless-behind')
-  t.ok(ofChunks.visited > 900 && ofChunks.visited < 2000, `${ofChunks.visited} looks`)
+  t.ok(ofChunks.visited > 900 && ofChunks.visited < 2000, `${ofChunks.visited} visits`)
   const seeks = seekHead([TAGS, 5000])
   const elements = matroskaFile(seeks, ...Array<Buffer>(900).fill(Buffer.from('ec80', 'hex')), cluster)
-  const ofElements = asked(elements, matroskaProof)
+  const ofElements = decided(elements, matroskaProof)
   t.match(ofElements.proof, { reason: 'behind-media', what: /^has its tags after/ })
-  t.ok(ofElements.visited > 900 && ofElements.visited < 2000, `${ofElements.visited} looks`)
+  t.ok(ofElements.visited > 900 && ofElements.visited < 2000, `${ofElements.visited} visits`)
 })
 
-t.test('finds tags at the end of an audio file: ID3v1, APE, and one before the other', async t => {
+t.test('finds tags at the end of an audio file: ID3v1, APE, or both', async t => {
   const media = Buffer.alloc(1000, 0x55)
   const found = (bytes: Buffer) => isTagBehind(new BytesSource({ bytes }), SIGNAL)
   t.equal(await found(media), false)
   t.equal(await found(withId3v1(media)), true)
   t.equal(await found(withApeTag(media)), true)
   t.equal(await found(withId3v1(withApeTag(media))), true)
-  t.equal(await found(Buffer.concat([withId3v1(media), Buffer.alloc(1)])), false, 'only at its place')
-  t.equal(await found(Buffer.from('TAG')), false, 'a file that is shorter than a tag')
+  t.equal(await found(Buffer.concat([withId3v1(media), Buffer.alloc(1)])), false, 'only at the very end')
+  t.equal(await found(Buffer.from('TAG')), false, 'a file shorter than a tag')
 })

@@ -45,11 +45,11 @@ async function byPipe(bytes: Buffer, output: { format: string; args: string[] } 
   return length
 }
 
-function byAddress(bytes: Buffer, args: string[] = [], output: { format: string; args: string[] } = COPY) {
+function bySeeking(bytes: Buffer, args: string[] = [], output: { format: string; args: string[] } = COPY) {
   return drain(new FfmpegReadable({ input: { source: new BytesSource({ bytes }), args }, output }))
 }
 
-/** Where a packet begins, in the middle of the file. */
+/** The offset of a packet in the middle of the file. */
 async function sampleBorder(bytes: Buffer): Promise<number> {
   const { packets } = await ffprobeJson<{ packets: { pos?: string }[] }>(bytes, [
     '-show_entries',
@@ -60,7 +60,7 @@ async function sampleBorder(bytes: Buffer): Promise<number> {
   return places[places.length >> 1]!
 }
 
-/** ffmpeg 9 takes the size of 0 that an RF64 or a W64 has on a pipe at its word. */
+/** ffmpeg 9 trusts the size of 0 that an RF64 or a W64 has on a pipe. */
 const NOT_READ = /AVIO_ERR_(FFMPEG_NO_OUTPUT|INPUT_INVALID)/
 
 async function isRead(bytes: Buffer): Promise<boolean> {
@@ -76,7 +76,7 @@ const CUT = { code: 'AVIO_ERR_INPUT_PARTIAL' }
 
 for (const [name, args] of Object.entries(KINDS)) {
   t.test(
-    `fails a copy of ${name} that is cut, between two samples or within one, and makes one of a whole`,
+    `fails to copy ${name} cut between two samples or within one, and copies the whole file`,
     async t => {
       const file = await ffmpegToFile(args, 'media')
       const border = await sampleBorder(file)
@@ -86,16 +86,16 @@ for (const [name, args] of Object.entries(KINDS)) {
         const isPage = name === 'ogg' && place === border
         if (isPage || (name === 'fragmented mp4' && place === border)) continue
         await t.rejects(byPipe(cut), CUT, `by pipe, cut at ${place}`)
-        await t.rejects(byAddress(cut), CUT, `by address, cut at ${place}`)
+        await t.rejects(bySeeking(cut), CUT, `by seeking, cut at ${place}`)
       }
       t.ok(await byPipe(file))
-      t.ok(await byAddress(file))
-      // The first two can't be written to a pipe, and of the others ffmpeg itself reads nothing back.
+      t.ok(await bySeeking(file))
+      // The first two can't be written to a pipe, and ffmpeg itself can't read the others back.
       if (['aiff', 'mp4', 'rf64', 'w64'].includes(name)) return
       const stream = await ffmpegToPipe(args)
-      for (const read of [byPipe, byAddress]) {
-        if (await isRead(stream)) t.ok(await read(stream), 'as it is written to a pipe')
-        else await t.rejects(read(stream), { code: NOT_READ }, 'as this ffmpeg itself does not read it')
+      for (const read of [byPipe, bySeeking]) {
+        if (await isRead(stream)) t.ok(await read(stream), 'a stream written to a pipe')
+        else await t.rejects(read(stream), { code: NOT_READ }, 'this ffmpeg itself does not read it')
       }
     },
   )
@@ -110,28 +110,28 @@ t.test('states the expected length, the actual length, and the remedy', async t 
   await t.rejects(byPipe(cut), { ...CUT, name: 'FfmpegError', message })
 })
 
-t.test('judges a part by itself', async t => {
+t.test('judges only the requested part', async t => {
   const file = await ffmpegToFile(KINDS['mp4']!, 'media')
   const cut = file.subarray(0, file.length >> 1)
   const part = (...args: string[]) => ({ format: 'nut', args: ['-c', 'copy', ...args] })
   t.ok(await byPipe(cut, part('-t', '1')))
-  t.ok(await byAddress(cut, ['-t', '1']))
-  t.ok(await byAddress(cut, ['-ss', '1', '-to', '2']))
-  t.ok(await byAddress(cut, [], { format: 'image2pipe', args: ['-frames:v', '1', '-c:v', 'mjpeg'] }))
+  t.ok(await bySeeking(cut, ['-t', '1']))
+  t.ok(await bySeeking(cut, ['-ss', '1', '-to', '2']))
+  t.ok(await bySeeking(cut, [], { format: 'image2pipe', args: ['-frames:v', '1', '-c:v', 'mjpeg'] }))
   await t.rejects(byPipe(cut, part('-t', '5')), CUT)
-  await t.rejects(byAddress(cut, ['-ss', '1', '-to', '5']), CUT, 'a part that reaches past the end')
-  await t.rejects(byAddress(cut, ['-ss', '5', '-to', '6']), CUT, 'a part behind the end')
-  t.ok(await byAddress(file, ['-ss', '5', '-to', '100']), 'a part of a whole file that asks for more')
+  await t.rejects(bySeeking(cut, ['-ss', '1', '-to', '5']), CUT, 'a part that reaches past the end')
+  await t.rejects(bySeeking(cut, ['-ss', '5', '-to', '6']), CUT, 'a part past the end')
+  t.ok(await bySeeking(file, ['-ss', '5', '-to', '100']), 'a request for more than the whole file')
   t.ok(await byPipe(file, part('-t', '100')))
 })
 
-t.test('judges the input, whichever of its tracks are wanted', async t => {
+t.test('judges the whole input, whichever tracks are mapped', async t => {
   const file = await ffmpegToFile(KINDS['mp4']!, 'media')
   for (const args of [['-an'], ['-map', '0:a']]) {
     const output = { format: 'nut', args: ['-c', 'copy', ...args] }
     t.ok(await byPipe(file, output))
-    t.ok(await byAddress(file, [], output))
+    t.ok(await bySeeking(file, [], output))
     await t.rejects(byPipe(file.subarray(0, file.length >> 1), output), CUT)
-    await t.rejects(byAddress(file.subarray(0, file.length >> 1), [], output), CUT)
+    await t.rejects(bySeeking(file.subarray(0, file.length >> 1), [], output), CUT)
   }
 })

@@ -16,13 +16,13 @@ const SETTINGS = {
 }
 const COPY = { format: 'matroska', args: ['-c', 'copy'], layout: 'stream' as const }
 
-/** A flow from bytes to so many outputs, and what it tells. */
+/** A flow from bytes to `count` outputs, with a record of its events and errors. */
 async function make(count: number, ffmpegPath?: string) {
   const source = new BytesSource({ bytes: await matroska() })
-  const seen: string[] = []
+  const events: string[] = []
   const errors: Error[] = []
   const listener: FlowListener = {
-    onSpawn: () => seen.push('spawn'),
+    onSpawn: () => events.push('spawn'),
     onLog: () => undefined,
     onProgress: () => undefined,
     onInput: () => undefined,
@@ -41,12 +41,12 @@ async function make(count: number, ffmpegPath?: string) {
     { inputs: [input], outputs: stages.map(({ output }) => output) },
     listener,
   )
-  return { flow, stages, seen, errors }
+  return { flow, stages, events, errors }
 }
 
 t.test('starts at the first read, and ends every output once each has a reader', async t => {
   const before = resources()
-  const { flow, stages, seen, errors } = await make(2)
+  const { flow, stages, events, errors } = await make(2)
   const [first, second] = stages as [(typeof stages)[0], (typeof stages)[0]]
   t.equal(flow.bytesIn, 0)
   const outputs = stages.map(({ stage }) => buffer(stage))
@@ -54,7 +54,7 @@ t.test('starts at the first read, and ends every output once each has a reader',
   for (const { stage } of stages) stage.once('end', () => ended++)
   first.output.want()
   await flow.begin()
-  t.same(seen, ['spawn'])
+  t.same(events, ['spawn'])
   await setTimeout(300)
   t.equal(ended, 0)
   second.output.want()
@@ -70,7 +70,7 @@ t.test('starts at the first read, and ends every output once each has a reader',
 t.test('ends no output if one of them can’t be completed', async t => {
   const { flow, stages } = await make(2)
   const [first, second] = stages as [(typeof stages)[0], (typeof stages)[0]]
-  const asked = new Promise<void>(resolve => {
+  const completed = new Promise<void>(resolve => {
     second.output.complete = () => {
       resolve()
       return false
@@ -81,7 +81,7 @@ t.test('ends no output if one of them can’t be completed', async t => {
     output.want()
     stage.resume()
   }
-  await asked
+  await completed
   await new Promise(setImmediate)
   t.equal(first.stage.readableEnded, false)
   await flow.kill()
@@ -102,11 +102,11 @@ t.test('reports a failed start', async t => {
 })
 
 t.test('never starts after an abort', async t => {
-  const { flow, seen } = await make(1)
+  const { flow, events } = await make(1)
   await flow.kill()
   const begun = flow.begin().then(() => 'settled')
   await flow.kill()
-  // Who began it was destroyed by then, and is told nothing more.
+  // The stage that began it is destroyed by then, and gets no answer.
   t.equal(await Promise.race([begun, setTimeout(50, 'open')]), 'open')
-  t.same(seen, [])
+  t.same(events, [])
 })

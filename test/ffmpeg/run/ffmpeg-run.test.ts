@@ -32,7 +32,7 @@ const INPUT = { format: undefined, args: [], formatWhitelist: ['mov'], head: Buf
 /**
  * A run with one piped input and one output, started with a program that stands in for ffmpeg.
  *
- * @param wanted - after so many chunks its reader takes no more
+ * @param wanted - the number of chunks after which its reader is full
  */
 async function begun(name: string, variables: Record<string, string> = {}, wanted = Infinity) {
   const [chunks, log, reports]: [Buffer[], FfmpegLogEntry[], FfmpegProgress[]] = [[], [], []]
@@ -61,8 +61,8 @@ const feed = async (run: FfmpegRun, bytes: Buffer, n = 0) => {
 }
 
 t.test('delivers all output of a successful run, and reports its events', async t => {
-  const said = { SAYS: '[info] hello\n', PROGRESS: 'frame=3\nprogress=end\n' }
-  const { run, chunks, log, reports } = await begun('says', said)
+  const variables = { SAYS: '[info] hello\n', PROGRESS: 'frame=3\nprogress=end\n' }
+  const { run, chunks, log, reports } = await begun('says', variables)
   t.teardown(() => run.kill())
   await feed(run, Buffer.from('media'))
   await run.endedWell()
@@ -72,7 +72,7 @@ t.test('delivers all output of a successful run, and reports its events', async 
   t.match(reports, [{ frame: 3, done: true, bytesIn: 5 }])
 })
 
-t.test('gives the reason of a failed run, with the bytes in and out', async t => {
+t.test('reports the reason of a failed run, with the bytes in and out', async t => {
   const { run, spawned } = await begun('says', { SAYS: "[fatal] Unknown encoder 'x'\n", CODE: '1' })
   t.teardown(() => run.kill())
   await feed(run, Buffer.from('media'))
@@ -163,6 +163,6 @@ t.test('ends before, during and after its start', async t => {
   const { run, spawned, chunks } = await begun('floods-stdout', {}, 1)
   while (chunks.length === 0) await setImmediate()
   await run.kill()
-  t.equal(exists(spawned[0]!.pid), false, 'reaped, whoever reads what')
-  t.equal(chunks.length, 1, 'what comes while it ends is thrown away')
+  t.equal(exists(spawned[0]!.pid), false, 'reaped, even with a full reader')
+  t.equal(chunks.length, 1, 'output during its end is discarded')
 })

@@ -5,10 +5,10 @@ import { flowListener } from '../../../lib/ffmpeg/run/flow-listener.js'
 t.test('emits the events of a flow on its stage, and destroys it on failure', async t => {
   const stage = new PassThrough()
   const listener = flowListener(stage)
-  const seen: unknown[] = []
+  const events: unknown[] = []
   t.same([listener.hasProgress(), listener.hearsInput()], [false, false])
   for (const event of ['spawn', 'log', 'input', 'progress', 'error'])
-    stage.on(event, (...args: unknown[]) => seen.push([event, ...args]))
+    stage.on(event, (...args: unknown[]) => events.push([event, ...args]))
   t.same([listener.hasProgress(), listener.hearsInput()], [true, true])
   const child = { path: '/bin/ffmpeg', from: 'PATH' as const, args: [], pid: 7 }
   const entry = { level: 'info' as const, message: 'hello' }
@@ -23,7 +23,7 @@ t.test('emits the events of a flow on its stage, and destroys it on failure', as
   listener.onInput(input)
   listener.onProgress(report)
   await new Promise(setImmediate)
-  t.same(seen, [
+  t.same(events, [
     ['spawn', child],
     ['log', entry],
     ['input', input],

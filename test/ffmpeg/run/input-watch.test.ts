@@ -36,8 +36,8 @@ async function film(): Promise<Buffer> {
   )
 }
 
-/** A transport stream whose sound is not announced before the picture has come for 4 seconds. */
-async function lateSound(): Promise<Buffer> {
+/** A transport stream whose audio appears only after 8 s of video. */
+async function lateAudio(): Promise<Buffer> {
   const silent = await ffmpegToPipe([...videoInput({ seconds: 8 }), ...H264, '-f', 'mpegts'])
   const later = [...videoInput(), ...audioInput(), '-output_ts_offset', '8', ...H264, ...AAC, '-f', 'mpegts']
   return Buffer.concat([silent, await ffmpegToPipe(later)])
@@ -48,23 +48,23 @@ const COPY: FfmpegOutputOptions = { format: 'mp4', args: ['-c', 'copy'] }
 async function readAll(
   output: FfmpegOutputOptions,
   bytes: Buffer,
-): Promise<{ inputs: FfmpegInput[]; told: string[] }> {
+): Promise<{ inputs: FfmpegInput[]; reported: string[] }> {
   const stage = new FfmpegReadable({ input: { source: new BytesSource({ bytes }) }, output })
   const inputs: FfmpegInput[] = []
-  const told: string[] = []
+  const reported: string[] = []
   stage.on('input', input => {
     inputs.push(input)
-    told.push('input')
+    reported.push('input')
   })
-  stage.once('readable', () => told.push('bytes'))
+  stage.once('readable', () => reported.push('bytes'))
   await pipeline(stage, new Collector())
-  t.same(stage.streams, inputs.at(-1)!.streams, 'they stay')
-  return { inputs, told }
+  t.same(stage.streams, inputs.at(-1)!.streams, 'the stage keeps them')
+  return { inputs, reported }
 }
 
 t.test('reports the streams and their outcome, once', async t => {
-  const { inputs, told } = await readAll(COPY, await film())
-  t.equal(told.filter(what => what === 'input').length, 1)
+  const { inputs, reported } = await readAll(COPY, await film())
+  t.equal(reported.filter(what => what === 'input').length, 1)
   t.match(inputs, [{ input: 0, format: { names: ['mov'] }, notes: [], chapters: [] }])
   t.match(inputs[0]!.streams, [
     {
@@ -137,8 +137,8 @@ t.test('asks a function about each missing stream, and about no other', async t 
   await t.rejects(readAll({ ...COPY, onMissing: thrower }, bytes), own)
 })
 
-t.test('reports a track that ffmpeg finds late, and fails for it though output has come', async t => {
-  const bytes = await lateSound()
+t.test('reports a track that ffmpeg finds late, and fails for it even after output', async t => {
+  const bytes = await lateAudio()
   const inputs: FfmpegInput[] = []
   const stage = new FfmpegTransform({ output: COPY })
   stage.on('input', input => inputs.push(input))
@@ -157,7 +157,7 @@ t.test('reports a track that ffmpeg finds late, and fails for it though output h
     all.on('input', ({ streams }) => resolve(streams.filter(({ into }) => into.length > 0)))
     pipeline(new ChunkedSource(bytes), all, new Collector()).catch(reject)
   })
-  t.equal(length, 2, 'the remedy that the message names')
+  t.equal(length, 2, 'the remedy of the message works')
 })
 
 t.test('reports a second index after the media', async t => {
@@ -176,8 +176,8 @@ t.test('reports times that go backwards in many packets', async t => {
   t.match(inputs.at(-1)!.notes, [{ kind: 'times-changed' }])
 })
 
-t.test('reports each input of a graph, and what goes into which output', async t => {
-  const graph = new FfmpegProcess({
+t.test('reports each input of a process, and the outputs of each stream', async t => {
+  const ffmpeg = new FfmpegProcess({
     inputs: [await indexLastMp4(), await matroska()].map(bytes => ({ source: new BytesSource({ bytes }) })),
     outputs: [
       { ...COPY, args: ['-c', 'copy', '-map', '0:v', '-map', '1:a'], onMissing: 'error' },
@@ -185,9 +185,9 @@ t.test('reports each input of a graph, and what goes into which output', async t
     ],
   })
   const inputs: FfmpegInput[] = []
-  graph.on('input', input => inputs.push(input))
-  const flows = graph.outputs.map(output => pipeline(output, new Collector()))
-  const [{ streams }] = await Promise.all([graph.result, ...flows])
+  ffmpeg.on('input', input => inputs.push(input))
+  const flows = ffmpeg.outputs.map(output => pipeline(output, new Collector()))
+  const [{ streams }] = await Promise.all([ffmpeg.result, ...flows])
   t.same(
     inputs.map(({ input, format }) => [input, format.names[0]]),
     [
@@ -211,36 +211,36 @@ t.test('does not call an output complete without a report of its streams', async
   t.match(error, { code: 'AVIO_ERR_STREAM_MISSING', message: /did not report the streams/ })
 })
 
-t.test('begins at the report of each version', async t => {
+t.test('reports the input once the report of each version is complete', async t => {
   const head = [
     "[info] Input #0, mpegts, from 'x':",
     '[info]   Stream #0:0[0x100]: Video: h264, yuv420p, 64x64',
   ]
   const output = ["[info] Output #0, mpegts, to 'y':", '[info]   Stream #0:0: Video: h264, yuv420p, 64x64']
   const mapping = ['[info] Stream mapping:', '[info]   Stream #0:0 -> #0:0 (copy)']
-  const tell = (...lines: string[]) => {
-    const told: FfmpegInput[] = []
+  const watched = (...lines: string[]) => {
+    const reported: FfmpegInput[] = []
     const watch = new InputWatch(['s3://b/k'], [{ format: 'mpegts', args: [] }], {
-      onInput: input => told.push(input),
+      onInput: input => reported.push(input),
       onError: () => undefined,
     })
     const log = new LogReader(entry => watch.see(entry))
     log.push(Buffer.from(lines.map(line => `${line}\n`).join('')))
     log.end()
-    return { told, watch }
+    return { reported, watch }
   }
-  t.equal(tell(...head, ...output, ...mapping).told.length, 1, '5.1: the mapping comes last')
-  t.equal(tell(...head, ...mapping, ...output).told.length, 1, '6 and later: the outputs do')
-  t.match(tell(...head, ...output, ...mapping).told, [{ name: 's3://b/k' }])
-  const { told, watch } = tell(...head, ...mapping)
-  t.equal(told.length, 0)
+  t.equal(watched(...head, ...output, ...mapping).reported.length, 1, '5.1: the mapping comes last')
+  t.equal(watched(...head, ...mapping, ...output).reported.length, 1, '6 and later: the outputs do')
+  t.match(watched(...head, ...output, ...mapping).reported, [{ name: 's3://b/k' }])
+  const { reported, watch } = watched(...head, ...mapping)
+  t.equal(reported.length, 0)
   t.same(watch.streams, [])
   watch.isWorking()
-  t.equal(told.length, 1, 'at the latest with its first progress')
+  t.equal(reported.length, 1, 'with the first progress at the latest')
   const late = (n: number) =>
     `[in#0/mpegts @ 0x1] [warning] New data stream with index ${n} at pos:1 and DTS:1s`
-  const many = tell(...head, ...output, ...mapping, ...Array.from({ length: 500 }, (_, n) => late(n + 1)))
-  t.equal(many.told.length, 201, 'a list that a stranger makes grow ends')
+  const many = watched(...head, ...output, ...mapping, ...Array.from({ length: 500 }, (_, n) => late(n + 1)))
+  t.equal(many.reported.length, 201, 'the list of streams is limited')
 })
 
 /** A source that ends when `isOver` resolves. */
@@ -258,7 +258,7 @@ const SAYS =
   "[info] Input #0, mpegts, from 'x':\n[info]   Stream #0:0[0x100]: Video: h264, yuv420p, 64x64\n" +
   '[info] Stream mapping:\n[info]   Stream #0:0 -> #0:0 (copy)\n[info] Press\n'
 
-/** Takes all, and tells when the first byte has come. */
+/** Discards its input, and emits "first" for each chunk. */
 class Taker extends Writable {
   readonly first = once(this, 'first')
 
@@ -268,21 +268,21 @@ class Taker extends Writable {
   }
 }
 
-t.test('reports the streams before the first byte goes on, in whichever order they come', async t => {
+t.test('reports the streams before it passes on the first byte, in whichever order they arrive', async t => {
   const run = async (hears: boolean) => {
-    const told: string[] = []
+    const reported: string[] = []
     const stage = new FfmpegTransform(standIn('says', { SAYS }))
-    const sink = new Taker().once('first', () => told.push('bytes'))
-    if (hears) stage.on('input', () => told.push('input'))
-    // The program says what it found at its end, long after it has given its first byte.
+    const sink = new Taker().once('first', () => reported.push('bytes'))
+    if (hears) stage.on('input', () => reported.push('input'))
+    // The program logs its streams at its end, long after it writes its first byte.
     await pipeline(endingAt(hears ? setTimeout(300) : sink.first), stage, sink)
-    return told
+    return reported
   }
   t.same(await run(true), ['input', 'bytes'])
-  t.same(await run(false), ['bytes'], 'nothing is held up where nobody listens')
+  t.same(await run(false), ['bytes'], 'holds nothing back without a listener')
 })
 
-t.test('passes on nothing of an output that lacks something', async t => {
+t.test('passes on nothing of an output that lacks a stream', async t => {
   const late = SAYS.replace(
     '[info] Stream mapping',
     '[info]   Stream #0:1[0x101]: Data: klv\n[info] Stream mapping',
@@ -299,30 +299,30 @@ t.test('passes on nothing of an output that lacks something', async t => {
 t.test('waits no longer than needed', async t => {
   for (const [env, inputs] of [
     [{ HELLO: SAYS }, 1],
-    // A wrapper script hides what ffmpeg says.
+    // A wrapper script hides the log of ffmpeg.
     [{ EARLY: 'progress=continue\nprogress=continue\n', PROGRESS: 'progress=end\n' }, 0],
   ] as const) {
     const stage = new FfmpegTransform(standIn('says', env))
-    let told = 0
-    stage.on('input', () => told++)
+    let reported = 0
+    stage.on('input', () => reported++)
     const sink = new Taker()
     const first = Promise.race([sink.first.then(() => 'bytes'), setTimeout(20_000, 'end', { ref: false })])
     await pipeline(endingAt(first), stage, sink)
     t.equal(await first, 'bytes')
-    t.equal(told, inputs)
+    t.equal(reported, inputs)
   }
 })
 
-t.test('reports notes from before the start with the streams, and judges them then', async t => {
-  const note: InputNote = { kind: 'out-of-reach', message: 'It has its tags behind the media.' }
-  const told: FfmpegInput[] = []
+t.test('reports notes from before the start with the streams, and judges them only then', async t => {
+  const note: InputNote = { kind: 'out-of-reach', message: 'It has its tags after the media.' }
+  const reported: FfmpegInput[] = []
   const errors: Error[] = []
   const watch = new InputWatch([undefined, 'b'], [{ format: 'mpegts', args: [], onMissing: 'error' }], {
-    onInput: input => told.push(input),
+    onInput: input => reported.push(input),
     onError: error => errors.push(error),
   })
   watch.note(1, note)
-  t.same(told, [], 'it is no news of its own')
+  t.same(reported, [], 'a note alone causes no report')
   const log = new LogReader(entry => watch.see(entry))
   const lines = [
     ...["[info] Input #0, mpegts, from 'x':", '[info]   Stream #0:0[0x100]: Video: h264, yuv420p, 64x64'],
@@ -336,7 +336,7 @@ t.test('reports notes from before the start with the streams, and judges them th
   log.push(Buffer.from([...lines, '[info] Press'].map(line => `${line}\n`).join('')))
   log.end()
   t.same(
-    told.map(({ input, notes }) => [input, notes]),
+    reported.map(({ input, notes }) => [input, notes]),
     [
       [0, []],
       [1, [note]],

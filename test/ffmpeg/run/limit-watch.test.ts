@@ -24,7 +24,7 @@ function make(limits: Partial<Limits>) {
 
 const codes = (state: { errors: FfmpegError[] }) => state.errors.map(({ code }) => code)
 
-t.test('counts the bytes of all outputs, to the very limit', async t => {
+t.test('counts the bytes of all outputs, up to the exact limit', async t => {
   const { state, watch } = make({ maxOutputBytes: 100 })
   t.equal(watch.output(60), true)
   t.equal(watch.output(40), true)
@@ -46,7 +46,7 @@ t.test('checks the progress of ffmpeg, and fails once', async t => {
   t.same(codes(state), ['AVIO_ERR_LIMIT_DURATION'])
 })
 
-t.test('finds a too large picture in the dump of an input, and in the log of a decoder', async t => {
+t.test('finds video that is too large in the dump of an input, and in the log of a decoder', async t => {
   const line =
     '  Stream #0:0[0x1](und): Video: h264 (High) (avc1 / 0x31637661), yuv420p, 320x180, 25 fps, 25 tbr'
   for (const [maxPixels, entry, isFound] of [
@@ -70,7 +70,7 @@ t.test('finds a too large picture in the dump of an input, and in the log of a d
   }
 })
 
-t.test('ends by the clock from its start on, and not after it was closed', async t => {
+t.test('fails after the timeout from its start on, but not once it is closed', async t => {
   const { state, watch, failed } = make({ timeout: 20 })
   watch.start()
   watch.start()
@@ -95,7 +95,7 @@ t.test('detects idleness, but not while the sink holds back', async t => {
   held.watch.start()
   const still = make({ idleTimeout: 200 })
   still.watch.start()
-  // Each step is taken before it is looked, whatever the machine is doing: the same loop does both.
+  // Each step precedes a check, however busy the machine is: one event loop runs both.
   const steps = setInterval(() => moving.state.moved++, 10)
   await still.failed
   clearInterval(steps)
@@ -105,5 +105,5 @@ t.test('detects idleness, but not while the sink holds back', async t => {
   await held.failed
   t.same(codes(held.state), ['AVIO_ERR_LIMIT_IDLE'])
   await moving.failed
-  t.same(codes(moving.state), ['AVIO_ERR_LIMIT_IDLE'], 'now that it stands still as well')
+  t.same(codes(moving.state), ['AVIO_ERR_LIMIT_IDLE'], 'it is idle as well by now')
 })

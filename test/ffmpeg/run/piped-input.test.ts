@@ -14,9 +14,9 @@ const SETTINGS: PipedInputSettings = {
   ...{ discardLimit: 100, sniffSize: 65_536 },
 }
 
-/** An input on a stream, and everything that it tells; ffmpeg is there when `start` was called. */
+/** An input on a stream, with a record of its events; `connect()` starts ffmpeg. */
 function make(settings: Partial<PipedInputSettings> = {}) {
-  const seen: (string | FfmpegSeek | FfmpegEarlyExit)[] = []
+  const events: (string | FfmpegSeek | FfmpegEarlyExit)[] = []
   let started!: () => void
   const start = new Promise<void>(resolve => (started = resolve))
   const stage: Writable = new Writable({
@@ -26,40 +26,40 @@ function make(settings: Partial<PipedInputSettings> = {}) {
   const outputs = [{ format: 'mpegts', args: [] }]
   const input = new PipedInput(stage, 'Stage', { ...SETTINGS, ...settings }, outputs, {
     onDecided: () => {
-      seen.push('decided')
+      events.push('decided')
       return start
     },
-    onSeek: event => seen.push(event),
-    onEarlyExit: event => seen.push(event),
-    onComplete: () => seen.push('complete'),
+    onSeek: event => events.push(event),
+    onEarlyExit: event => events.push(event),
+    onComplete: () => events.push('complete'),
   })
   const child = new PassThrough({ highWaterMark: 2 ** 24 })
   const connect = () => {
     input.connect(new StdinWriter(child))
     started()
   }
-  return { stage, input, seen, child, connect }
+  return { stage, input, events, child, connect }
 }
 
 t.test('holds the head until ffmpeg starts, and sends it before the rest', async t => {
-  const { stage, input, seen, child, connect } = make()
+  const { stage, input, events, child, connect } = make()
   const media = await transportStream()
   stage.write(media.subarray(0, 1000))
   stage.write(media.subarray(1000))
   stage.end()
   t.match(input.decided, { source: undefined, head: media.subarray(0, 1000) })
-  t.same(seen, ['decided'])
+  t.same(events, ['decided'])
   t.equal(child.readableLength, 0)
   connect()
   t.same(Buffer.concat(await child.toArray()), media)
-  t.equal(input.isComplete, false, 'the end counts when ffmpeg has ended well')
+  t.equal(input.isComplete, false, 'the end counts once ffmpeg succeeds')
   input.over()
   t.equal(input.isComplete, true)
-  t.same(seen, ['decided', 'complete'])
+  t.same(events, ['decided', 'complete'])
 })
 
 t.test('reads an index at the end by seeking with random access, and stops the source', async t => {
-  const { stage, input, seen } = make()
+  const { stage, input, events } = make()
   const media = await indexLastMp4()
   const access = new LoggedAccess(media)
   const source = new LinkedSource(media, { randomAccess: access, chunkSize: 1000 })
@@ -69,34 +69,34 @@ t.test('reads an index at the end by seeking with random access, and stops the s
   t.equal(input.access, access)
   t.equal(input.isMediaFirst, true)
   t.equal(input.canReadAgain, true)
-  t.match(seen, [{ reason: 'index-last', stopped: true }, 'decided'])
+  t.match(events, [{ reason: 'index-last', stopped: true }, 'decided'])
   input.over()
   await new Promise(setImmediate)
   t.equal(input.isComplete, true)
 })
 
 t.test('rejects an index at the end, and a seek, without random access', async t => {
-  const { stage, seen } = make()
+  const { stage, events } = make()
   const failed = new Promise(resolve => stage.once('error', resolve))
   stage.write((await indexLastMp4()).subarray(0, 1000))
   t.match(await failed, { code: 'AVIO_ERR_INPUT_NEEDS_SEEK' })
-  t.same(seen, [])
+  t.same(events, [])
   for (const settings of [{ seek: 'always' as const }, { args: ['-sseof', '-1'] }]) {
-    const jump = make(settings)
-    const refused = new Promise(resolve => jump.stage.once('error', resolve))
-    jump.stage.write((await fastStartMp4()).subarray(0, 1000))
+    const seeking = make(settings)
+    const refused = new Promise(resolve => seeking.stage.once('error', resolve))
+    seeking.stage.write((await fastStartMp4()).subarray(0, 1000))
     t.match(await refused, { code: 'AVIO_ERR_INPUT_NEEDS_SEEK' })
   }
 })
 
 t.test('stops the source after an early exit, or discards its rest up to a limit', async t => {
-  const { stage, input, seen, child, connect } = make()
+  const { stage, input, events, child, connect } = make()
   const media = await transportStream()
   stage.write(media)
   connect()
   await new Promise(resolve => child.once('readable', resolve))
   input.over()
-  t.match(seen, ['decided', { stopped: false, bytesIn: media.length }])
+  t.match(events, ['decided', { stopped: false, bytesIn: media.length }])
   const failed = new Promise(resolve => stage.once('error', resolve))
   stage.write(Buffer.alloc(100))
   stage.write(Buffer.alloc(1))
@@ -121,7 +121,7 @@ t.test('rejects an empty input, and a failed start', async t => {
   stage.write(await transportStream())
   t.equal(await second, boom)
   input.release()
-  t.equal(stage.listenerCount('pipe'), 1, 'what is piped into it from now on is refused')
+  t.equal(stage.listenerCount('pipe'), 1, 'a later pipe() into it is refused')
 })
 
 t.test('allows reading again with random access, and holds nothing back from then on', async t => {
@@ -130,7 +130,7 @@ t.test('allows reading again with random access, and holds nothing back from the
   once.stage.write(media)
   t.equal(once.input.canReadAgain, false)
 
-  const { stage, input, seen, child, connect } = make()
+  const { stage, input, events, child, connect } = make()
   const access = new LoggedAccess(media)
   const source = new PassThrough()
   const stop = () => source.end()
@@ -144,23 +144,23 @@ t.test('allows reading again with random access, and holds nothing back from the
   t.equal(input.decided!.source, undefined)
   input.readAgain()
   t.equal(input.decided!.source, access)
-  t.match(seen.at(-1), { reason: 'late-track', stopped: true })
+  t.match(events.at(-1), { reason: 'late-track', stopped: true })
   t.equal(input.canReadAgain, true)
-  const told = seen.length
+  const count = events.length
   input.readAgain()
-  t.equal(seen.length, told, 'it is read so already')
+  t.equal(events.length, count, 'it reads by seeking already')
 })
 
-t.test('does not wait for a write that ffmpeg did not take when reading again', async t => {
+t.test('does not wait for a write that ffmpeg never accepts when reading again', async t => {
   const media = await transportStream()
-  const { stage, input, seen, connect, child } = make()
+  const { stage, input, events, connect, child } = make()
   const source = new PassThrough()
   Object.defineProperty(source, LINK, { value: { randomAccess: new LoggedAccess(media) } })
   source.pipe(stage)
   source.write(media)
   await new Promise(setImmediate)
-  t.same(seen, ['decided'])
-  // ffmpeg takes nothing.
+  t.same(events, ['decided'])
+  // ffmpeg accepts nothing.
   child.write = () => false
   connect()
   await new Promise(setImmediate)

@@ -21,17 +21,17 @@ const spec = (more: Partial<RunSpec>): RunSpec => ({
   ...{ limits: UNLIMITED, cacheSize: 1024 ** 2, ...more },
 })
 
-/** What a job brings, and what it was told. */
+/** The parts that a run provides for its command, and a record of the calls. */
 function maker(more: Partial<CommandMaker> = {}) {
-  const told: string[] = []
+  const calls: string[] = []
   const made: CommandMaker = {
     ...{ path, prefix: [], version: versionOf(path, env, signal), seekable: undefined, signal },
-    remark: message => told.push(message),
-    noteLoss: (input, message) => told.push(`${input}: ${message}`),
-    keepCover: outputs => told.push(`cover for ${outputs.join()}`),
+    remark: message => calls.push(message),
+    noteLoss: (input, message) => calls.push(`${input}: ${message}`),
+    keepCover: outputs => calls.push(`cover for ${outputs.join()}`),
     ...more,
   }
-  return { told, made }
+  return { calls, made }
 }
 
 t.test('gives pipes the standard descriptors first', async t => {
@@ -42,7 +42,7 @@ t.test('gives pipes the standard descriptors first', async t => {
 
 t.test('gives each input and output a pipe of its own, and a name', async t => {
   const inputs = [INPUT, { ...INPUT, name: 's3://b/sound.ts' }]
-  const { made, told } = maker()
+  const { made, calls } = maker()
   const command = await jobCommand(spec({ inputs, outputs: [OUTPUT, OUTPUT] }), made)
   t.same(command.pipes, ['in', 'out', 'out', 'out', 'in', 'out'])
   t.same(
@@ -64,7 +64,7 @@ t.test('gives each input and output a pipe of its own, and a name', async t => {
   t.equal(command.inputName, undefined)
   t.match(command.args.join(' '), /-i pipe:0 .*-i pipe:4 .*pipe:1 .*pipe:5/)
   t.match(command.args.join(' '), /-progress pipe:3/)
-  t.same(told, [])
+  t.same(calls, [])
 })
 
 t.test('passes the server of inputs read by seeking in the environment, without a pipe', async t => {
@@ -104,10 +104,10 @@ t.test('hides lines of the level verbose unless the user asks for them', async t
   }
 })
 
-t.test('reports a program without a version, and what a pipe can not deliver', async t => {
-  const { made, told } = maker({ version: Promise.resolve(undefined) })
-  await jobCommand(spec({ inputs: [{ ...INPUT, lost: 'has its cover behind its media' }] }), made)
-  t.match(told, [/does not say which ffmpeg/, /^0: The input has its cover behind its media\. /])
+t.test('reports a program without a version, and the loss on a pipe', async t => {
+  const { made, calls } = maker({ version: Promise.resolve(undefined) })
+  await jobCommand(spec({ inputs: [{ ...INPUT, lost: 'has its cover after its media' }] }), made)
+  t.match(calls, [/does not say which ffmpeg/, /^0: The input has its cover after its media\. /])
 })
 
 t.test('takes arguments from a look, and aborts it with the signal', async t => {

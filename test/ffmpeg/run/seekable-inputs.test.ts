@@ -20,9 +20,9 @@ t.test('gives each source a URL of its own, and keeps the token in the environme
   t.equal(new Set(inputs.urls).size, 2)
   const env = inputs.environment({ PATH: '/bin', no_proxy: '*', HTTP_PROXY: 'http://other', ALL_PROXY: 'x' })
   t.match(env, { http_proxy: /^http:\/\/job:[\w-]{20,}@127\.0\.0\.1:\d+$/ })
-  t.same(Object.keys(env), ['PATH', 'http_proxy'], 'no other way')
-  const [word] = /job:[^@]+/.exec(env['http_proxy']!)!
-  t.notMatch(inputs.urls.join(' '), word)
+  t.same(Object.keys(env), ['PATH', 'http_proxy'], 'no other proxy')
+  const [token] = /job:[^@]+/.exec(env['http_proxy']!)!
+  t.notMatch(inputs.urls.join(' '), token)
   t.equal(inputs.bytesServed, 0)
 })
 

@@ -19,7 +19,7 @@ const INPUT = [
   '[info] Stream mapping:',
 ]
 
-/** What becomes of each stream: `copied 0:0`, or why it is left out. */
+/** The fate of each stream: `copied 0:0`, or the reason that leaves it out. */
 function fates(
   output: { format: string; args: string[] } | { format: string; args: string[] }[],
   ...mapping: string[]
@@ -91,7 +91,7 @@ t.test('does not count exclusion by arguments as a loss, but counts mapped strea
   ])
 })
 
-t.test('tells an unsupported kind from a choice', async t => {
+t.test('distinguishes an unsupported kind from a choice', async t => {
   t.same(fates({ format: 'wav', args: [] }, 'Stream #0:1 -> #0:0 (aac (native) -> pcm_s16le (native))'), [
     ...['0 format', 'encoded 0:0', '0 not-chosen', '0 format', '0 format', '0 format', '0 format'],
     ...['0 unknown-codec', '0 found-late', '0 format'],

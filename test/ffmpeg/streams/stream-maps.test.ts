@@ -17,18 +17,18 @@ const siblings = [
   stream(6, 'attachment'),
 ]
 
-/** Numbers of the streams that are asked for, and of those that are not; the rest is ffmpeg's choice. */
-function asked(args: readonly string[], input = 0): [number[], number[]] {
+/** Indexes of the requested streams, and of the excluded streams; ffmpeg chooses among the others. */
+function requested(args: readonly string[], input = 0): [number[], number[]] {
   const maps = new StreamMaps(args)
   const answer = (wanted: boolean) =>
     siblings.filter(info => maps.asksFor({ input, info, siblings }) === wanted).map(({ index }) => index)
   return [answer(true), answer(false)]
 }
 
-t.test('leaves everything to ffmpeg without arguments, and excluded kinds to nobody', async t => {
-  t.same(asked([]), [[], []])
-  t.same(asked(['-an', '-dn']), [[], [1, 2, 4]])
-  t.same(asked(['-vn', '-sn']), [[], [0, 3, 5]])
+t.test('leaves every stream to ffmpeg without arguments, and excludes kinds such as -an', async t => {
+  t.same(requested([]), [[], []])
+  t.same(requested(['-an', '-dn']), [[], [1, 2, 4]])
+  t.same(requested(['-vn', '-sn']), [[], [0, 3, 5]])
 })
 
 t.test('reads each form of -map as ffmpeg does', async t => {
@@ -66,16 +66,16 @@ t.test('reads each form of -map as ffmpeg does', async t => {
   ]
   for (const [maps, expected] of table) {
     const args = maps.flatMap(map => ['-map', map])
-    const [wanted, unwanted] = asked(args)
+    const [wanted, unwanted] = requested(args)
     t.same(wanted, expected, args.join(' '))
     const isGiven = maps.some(map => !map.startsWith('-'))
-    if (isGiven) t.equal(unwanted.length, siblings.length - expected.length, 'and no other')
+    if (isGiven) t.equal(unwanted.length, siblings.length - expected.length, 'excludes all others')
   }
-  t.same(asked(['-map', '1'], 1), [[0, 1, 2, 3, 4, 5, 6], []])
+  t.same(requested(['-map', '1'], 1), [[0, 1, 2, 3, 4, 5, 6], []])
 })
 
-t.test('maps nothing by removing maps alone', async t => {
-  t.same(asked(['-map', '-0:a:1']), [[], [2]])
+t.test('maps nothing with negative maps alone', async t => {
+  t.same(requested(['-map', '-0:a:1']), [[], [2]])
   t.equal(new StreamMaps(['-map', '-0:a:1']).areGiven, false)
   t.equal(new StreamMaps(['-map', '0:a']).areGiven, true)
   t.equal(new StreamMaps(['-map', '[v]']).areGiven, true)

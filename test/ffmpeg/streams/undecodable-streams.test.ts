@@ -26,7 +26,7 @@ const input = (codec: string) => [
 ]
 
 t.test('recognizes a stream without a decoder in the log of each version', async t => {
-  t.same(read(...input('none')).keys, ['0:1'], 'its codec has no name; data need none')
+  t.same(read(...input('none')).keys, ['0:1'], 'audio whose codec has no name; data needs none')
   t.same(read(...input('apple_apac')).keys, [])
   const five = '[error] Decoder (codec apple_apac) not found for input stream #0:1'
   t.same(read(...input('apple_apac'), five).keys, ['0:1'])
@@ -35,11 +35,11 @@ t.test('recognizes a stream without a decoder in the log of each version', async
   t.same(
     read(...input('apple_apac'), five.replace('error', 'info')).keys,
     [],
-    'a text of the media is at another level',
+    'text from the media has another level',
   )
 })
 
-t.test('doubts a copy rejected by the muxer, until it is known whether it can be decoded', async t => {
+t.test('doubts a copy rejected by the muxer, until it knows whether ffmpeg can decode it', async t => {
   const mapping = ['[info] Stream mapping:', '[info]   Stream #0:1 -> #0:0 (copy)']
   const refused =
     '[mp4 @ 0x1] [error] Could not find tag for codec apple_apac in stream #0, codec not currently supported'
