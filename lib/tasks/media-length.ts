@@ -5,8 +5,8 @@ import { mediaEnd } from '../matroska/last-cluster.js'
 import { timeLineOf } from './shown-picture.js'
 
 /**
- * How long media are, in seconds: as they state, else, of Matroska and WebM, by their last cluster. What a browser
- * records states nothing.
+ * The duration of media, in seconds: the stated one, or else, for Matroska and WebM, the end of the last cluster.
+ * Recordings of browsers state none.
  *
  * @param format - from `probe`
  */

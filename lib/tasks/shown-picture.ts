@@ -4,23 +4,22 @@ import type { FfmpegLogEntry } from '../ffmpeg/log/log.js'
 /**
  * Finds the frame shown at a given time. At a variable frame rate it seldom starts exactly then: a screen
  * recording that stands still from 2 to 12 s shows the frame of 1.96 s at 8 s. ffmpeg's own `-ss` drops it,
- * because it starts earlier, and takes the one of 12 s.
+ * because it starts earlier, and takes the frame of 12 s.
  *
- * So ffmpeg seeks to a key frame at or before the time, decodes all frames from there on, and the last one that
- * starts at or before the time is the result. Before the first frame it is the first one, after the last frame
- * the last one.
+ * So ffmpeg seeks to a key frame at or before the time and decodes all frames from there on. The result is the last
+ * frame that starts at or before the time; the first frame for an earlier time.
  *
- * Where ffmpeg lands is the demuxer's matter: with an index on the key frame, in MPEG-TS anywhere near the time. A
- * landing is good where a picture that can be decoded by itself comes at or before the time; else ffmpeg goes back
- * further, and the beginning is always good.
+ * The demuxer decides where a seek lands: on the key frame if it has an index, anywhere near the time in MPEG-TS. A
+ * landing is good if a frame that decodes by itself follows at or before the time. Otherwise ffmpeg seeks further
+ * back; the start is always good.
  */
 
 /** Times are compared in microseconds, ffmpeg's own resolution: its report rounds seconds to six digits. */
 const MICROSECONDS = 1e6
 
 /**
- * How far before the time ffmpeg seeks, in seconds: not at all at first. After the last step, it is the
- * beginning.
+ * How far before the time ffmpeg seeks, in seconds: not at all at first. After the last step, it reads from the
+ * start.
  */
 const STEPS_BACK = [0, 4, 16, 64, 256]
 
@@ -29,7 +28,7 @@ const STEPS_BACK = [0, 4, 16, 64, 256]
  */
 const WITHOUT_INDEX = ['mpegts', 'mpeg']
 
-/** Demuxers that report frames as key frames although they are drawn over earlier ones. */
+/** Demuxers that report frames as key frames although they build on earlier frames. */
 const FROM_THE_START = ['gif', 'apng']
 
 /** The timeline of a source. */
@@ -40,7 +39,7 @@ export interface TimeLine {
   readonly names: readonly string[]
 }
 
-/** From `probe`. Anything before 0 is decoder run-up and never shown. */
+/** From `probe`. Anything before 0 is preroll of the decoder and never shown. */
 export function timeLineOf({ startTime = 0, names }: Pick<MediaFormat, 'startTime' | 'names'>): TimeLine {
   return { start: Math.max(0, startTime), names }
 }
@@ -59,13 +58,13 @@ export function fromClock(pts: number, { start }: TimeLine): number {
  * Seek positions for the frame at a time, to be tried in order until a landing is good; `undefined` is the
  * start.
  *
- * @param runUp - how far before the time the first one must be, in seconds
+ * @param preroll - how far before the time the first one must be, in seconds
  */
-export function landings(time: number, { names }: TimeLine, runUp = 0): readonly (number | undefined)[] {
+export function landings(time: number, { names }: TimeLine, preroll = 0): readonly (number | undefined)[] {
   const isOf = (list: readonly string[]) => list.some(name => names.includes(name))
   if (isOf(FROM_THE_START)) return [undefined]
   const steps = isOf(WITHOUT_INDEX) ? STEPS_BACK.slice(1) : STEPS_BACK
-  return [...steps.map(step => time - Math.max(step, runUp)).filter(landing => landing > 0), undefined]
+  return [...steps.map(step => time - Math.max(step, preroll)).filter(landing => landing > 0), undefined]
 }
 
 /** Arguments before `-i` that make ffmpeg seek there. */
@@ -76,11 +75,9 @@ export function landingArguments(landing: number | undefined): string[] {
 /** Keeps ffmpeg's clock unchanged. */
 export const KEEP_CLOCK = ['-copyts']
 
-/**
- * The beginning of a filter graph: the clock in microseconds, nothing before the first picture that needs no other, and
- * a line in the log for each, which {@link pictureTime} reads.
- */
+/** The start of a filtergraph: times in microseconds, and no frame before the first that decodes by itself. */
 export const DECODABLE = "settb=AVTB,select='st(0,ld(0)+key+not(between(pict_type,2,4)));ld(0)'"
+/** Logs a line for each frame, which {@link pictureTime} reads. */
 export const SEEN = 'showinfo=checksum=0'
 
 /** The time of a frame logged by {@link SEEN}, in microseconds of ffmpeg's clock. */

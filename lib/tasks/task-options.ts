@@ -6,9 +6,9 @@ import { type Limits, UNLIMITED, limitsOption } from '../ffmpeg/limits/limits.js
 import type { RandomAccess } from '../io/random-access.js'
 import { optionError } from '../options.js'
 
-/** Options of every whole task that reads one source: where it is, and how ffmpeg is run. */
+/** Options of every task that reads one source: the source, and how to run ffmpeg. */
 export interface TaskOptions extends FfmpegRunOptions, Pick<FfmpegDemuxerOptions, 'formatWhitelist'> {
-  /** What is read: an `S3Source`, a `FileSource`, an `HttpSource`, a `BytesSource`, or one of your own. */
+  /** The source: an `S3Source`, a `FileSource`, an `HttpSource`, a `BytesSource`, or your own. */
   source: RandomAccess
 }
 
@@ -20,10 +20,9 @@ export const TASK_OPTIONS = [
 ] as const satisfies readonly (keyof TaskOptions)[]
 
 /**
- * What is handed on of {@link TaskOptions}, all of it checked: the source, what goes with it as an input, and the
- * rest, which every stage takes.
+ * Checks {@link TaskOptions}, and splits them into the source, the options of its input, and the options of every stage.
  *
- * @param defaults - the limits that are not given
+ * @param defaults - the defaults of the limits
  */
 export function stageOptions(options: TaskOptions, defaults: Limits = UNLIMITED) {
   sharedSettings(options)
@@ -43,7 +42,7 @@ export function taskOptions(options: TaskOptions): TaskOptions {
   return own as TaskOptions
 }
 
-/** A time in seconds, from `min` on; `Infinity` is none. */
+/** A time in seconds, at least `min`; `Infinity` is invalid. */
 export function secondsOption<D extends number | undefined>(
   options: object,
   option: string,

@@ -51,7 +51,7 @@ export interface TranscodeSettings<
 > extends Omit<FfmpegProcessOptions, 'inputs' | 'outputs'> {
   /** At least one. */
   outputs: Outputs
-  /** Told where ffmpeg is, about twice a second. @defaultValue nobody */
+  /** Called with the progress of ffmpeg, about twice a second. @defaultValue none */
   onProgress?: ((progress: FfmpegProgress) => void) | undefined
   /** Called for each line of ffmpeg's stderr. @defaultValue none */
   onLog?: ((entry: FfmpegLogEntry) => void) | undefined
@@ -59,18 +59,18 @@ export interface TranscodeSettings<
   onInput?: ((input: FfmpegInput) => void) | undefined
 }
 
-/** What the `result` of a sink resolves with; of the last one, where there are stages before it. */
+/** The type of a sink's `result`; in a list of stages, the sink is the last one. */
 export type SinkResult<To> = To extends readonly [...unknown[], infer Sink]
   ? SinkResult<Sink>
   : To extends { readonly result: PromiseLike<infer Result> }
     ? Result
     : unknown
 
-/** What {@link transcode} has made. */
+/** The result of {@link transcode}. */
 export interface TranscodeResult<Outputs extends readonly TranscodeTarget[] = readonly TranscodeTarget[]> {
-  /** What the `result` of each sink says (an `UploadResult` of S3MultipartWritable), in the order of the outputs. */
+  /** The `result` of each sink (an `UploadResult` of S3MultipartWritable), in the order of the outputs. */
   readonly results: { readonly [N in keyof Outputs]: SinkResult<Outputs[N]['to']> }
-  /** The streams of the inputs, and what became of each. */
+  /** The streams of the inputs, with the fate of each. */
   readonly streams: readonly InputStreamInfo[]
 }
 
@@ -124,9 +124,8 @@ export async function transcode<const Outputs extends readonly TranscodeOutput[]
 }
 
 /**
- * A stage learns of an earlier failure by being destroyed; the first error is the one that counts. The process
- * is over, and no longer listens to the signal, while the sinks still store, check and wait for each other:
- * they listen themselves.
+ * A failure destroys the other stages; the first error counts. The sinks listen to the signal themselves: they still
+ * store, check and wait for each other when the process has ended and no longer listens.
  */
 async function run(
   ffmpeg: FfmpegProcess,

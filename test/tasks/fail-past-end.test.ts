@@ -5,7 +5,7 @@ import { BytesSource } from '../../lib/io/sources/bytes-source.js'
 import { failPastEnd } from '../../lib/tasks/fail-past-end.js'
 import { indexLastMp4 } from '../support/media.js'
 
-t.test('fails the stream for a time past the end, and not for one before it', async t => {
+t.test('fails the stream for a time past the end, but not for an earlier time', async t => {
   const source = new BytesSource({ bytes: await indexLastMp4({ seconds: 2 }) })
   const read = (time: number) => {
     const output = { format: 'matroska', args: ['-c', 'copy'] }

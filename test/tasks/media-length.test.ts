@@ -7,10 +7,10 @@ import { ffmpegToPipe, ffprobeJson, videoInput } from '../support/media.js'
 import { LoggedAccess } from '../support/random-accesses.js'
 
 const VP8 = ['-c:v', 'libvpx', '-deadline', 'realtime', '-g', '30']
-/** As a browser records it: no length, no cues, a segment of unknown size. */
+/** A recording of a browser: no length, no cues, a segment of unknown size. */
 const recorded = () => ffmpegToPipe([...videoInput({ seconds: 4 }), ...VP8, '-f', 'webm', '-live', '1'])
 
-t.test('takes the stated length, else the end of the last cluster', async t => {
+t.test('uses the stated length, or else the end of the last cluster', async t => {
   const bytes = await recorded()
   const { format } = await ffprobeJson<{ format: { duration?: string } }>(bytes, ['-show_format'])
   t.equal(format.duration, undefined)
@@ -18,12 +18,12 @@ t.test('takes the stated length, else the end of the last cluster', async t => {
   const names = ['matroska', 'webm']
   t.equal(await lengthOf(source, { duration: 7, names }), 7)
   t.equal(await lengthOf(source, { names }), 4)
-  t.equal(await lengthOf(source, { names, startTime: 1.5 }), 2.5, 'counted from where the media start')
+  t.equal(await lengthOf(source, { names, startTime: 1.5 }), 2.5, 'counted from the start of the media')
   t.equal(await lengthOf(source, { names: ['gif'] }), undefined)
   t.match(noLength(), { code: 'AVIO_ERR_INPUT_INVALID' })
 })
 
-t.test('spreads thumbnails and sprites over a recording that does not state its length', async t => {
+t.test('spreads thumbnails and storyboards over a recording that does not state its length', async t => {
   const bytes = await recorded()
   const times: number[] = []
   for await (const { time } of thumbnails({ source: new LoggedAccess(bytes), count: 2 })) times.push(time)
@@ -40,7 +40,7 @@ t.test('spreads thumbnails and sprites over a recording that does not state its 
   t.equal(end, 4)
 })
 
-t.test('fails thumbnails and sprites alike if the length is unknown', async t => {
+t.test('fails thumbnails and storyboards alike if the length is unknown', async t => {
   const apng = await ffmpegToPipe([...videoInput({ seconds: 1 }), '-f', 'apng'])
   for (const call of [thumbnails, storyboard]) {
     const all = async () => {

@@ -11,19 +11,19 @@ import {
 const ts = timeLineOf({ startTime: 1.4, names: ['mpegts'] })
 const mp4 = timeLineOf({ names: ['mov', 'mp4'] })
 
-t.test('counts from the start of the media, but not from the run-up of a decoder', async t => {
+t.test('counts from the start of the media, but not from the preroll of a decoder', async t => {
   t.equal(onClock(2, ts), 3_400_000)
   t.equal(fromClock(3_400_000, ts), 2)
   t.equal(onClock(100 / 30, mp4), 3_333_333)
   t.same(timeLineOf({ startTime: -0.007, names: ['matroska', 'webm'] }).start, 0)
 })
 
-t.test('leads ffmpeg to the time itself', async t => {
+t.test('seeks to the time itself first, then to points before it', async t => {
   t.same(landings(100, mp4), [100, 96, 84, 36, undefined])
   t.same(landings(3, mp4), [3, undefined])
   t.same(landings(0, mp4), [undefined])
-  t.same(landings(100, ts), [96, 84, 36, undefined], 'without an index it would land behind a key frame')
-  t.same(landings(100, { start: 0, names: ['gif'] }), [undefined], 'each picture is drawn over the last')
+  t.same(landings(100, ts), [96, 84, 36, undefined], 'without an index, a seek lands after a key frame')
+  t.same(landings(100, { start: 0, names: ['gif'] }), [undefined], 'each frame builds on the previous frame')
   t.same(landingArguments(undefined), [])
   t.same(landingArguments(1e-7), ['-noaccurate_seek', '-ss', '0.000000'])
 })

@@ -8,7 +8,7 @@ import { UNLIMITED } from '../../lib/ffmpeg/limits/limits.js'
 import { BytesSource } from '../../lib/io/sources/bytes-source.js'
 import { TASK_OPTIONS, type TaskOptions, secondsOption, stageOptions } from '../../lib/tasks/task-options.js'
 
-t.test('the source is checked, the rest is handed on', async t => {
+t.test('checks the source, and passes the other options on', async t => {
   const source = new BytesSource({ bytes: Buffer.alloc(1) })
   const { signal } = new AbortController()
   const own = { ffmpegPath: 'ffmpeg', globalArgs: ['-threads', '2'], env: { TZ: 'UTC' }, killTimeout: 7 }
@@ -27,28 +27,28 @@ t.test('the source is checked, the rest is handed on', async t => {
     const message = new RegExp(`"${name}`)
     t.throws(() => stageOptions({ source, [name]: value }), { code: 'AVIO_ERR_OPTION', message }, name)
   }
-  t.same(Object.keys({ source, ...wrong }).sort(), [...TASK_OPTIONS].sort(), 'all of them')
+  t.same(Object.keys({ source, ...wrong }).sort(), [...TASK_OPTIONS].sort(), 'every option')
   t.throws(() => stageOptions({} as TaskOptions), { message: /"source" must be a RandomAccess/ })
 })
 
-t.test('applies them to every ffmpeg of a job', async t => {
+t.test('applies the options to every ffmpeg of a task', async t => {
   const source = new BytesSource({ bytes: await fastStartMp4({ seconds: 2 }) })
-  const jobs: [string, (options: Partial<TaskOptions>) => AsyncIterable<unknown>][] = [
+  const tasks: [string, (options: Partial<TaskOptions>) => AsyncIterable<unknown>][] = [
     ['clip', options => clip({ source, start: 0.5, end: 1, ...options })],
     ['thumbnails at times', options => thumbnails({ source, times: [1], ...options })],
     ['thumbnails by count', options => thumbnails({ source, count: 1, ...options })],
     ['storyboard', options => storyboard({ source, times: [1], ...options })],
   ]
-  const codeOf = async (job: AsyncIterable<unknown>) => {
+  const codeOf = async (task: AsyncIterable<unknown>) => {
     try {
-      const items = job[Symbol.asyncIterator]()
+      const items = task[Symbol.asyncIterator]()
       while ((await items.next()).done !== true) continue
       return undefined
     } catch (error) {
       return (error as AvioError).code
     }
   }
-  for (const [name, run] of jobs) {
+  for (const [name, run] of tasks) {
     t.equal(await codeOf(run({ formatWhitelist: ['mov'], globalArgs: ['-threads', '1'] })), undefined, name)
     t.equal(await codeOf(run({ formatWhitelist: ['matroska'] })), 'AVIO_ERR_FORMAT_REFUSED', name)
     t.equal(await codeOf(run({ globalArgs: ['-nonsense', '1'] })), 'AVIO_ERR_FFMPEG_ARGUMENT', name)

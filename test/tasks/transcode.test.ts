@@ -52,7 +52,7 @@ t.test('stores every rung of a ladder from one decode, and reports it', async t 
     }),
   )
   t.match(heights, [{ streams: [{ height: 120 }] }, { streams: [{ height: 60 }] }])
-  t.ok(seen.length > 0, 'progress was told')
+  t.ok(seen.length > 0, 'progress is reported')
 })
 
 t.test('reads an input by seeking, with a filter graph for all outputs', async t => {
@@ -83,10 +83,10 @@ t.test('stores no output if beforeCommit rejects one of them', async t => {
   await t.rejects(job, { code: 'AVIO_ERR_COMMIT_REFUSED', key: 'b.mp4' })
   t.same(left(), [])
   const { ProcessWrap, PipeWrap } = await resourcesSince(before)
-  t.same([ProcessWrap, PipeWrap], [undefined, undefined], 'nor is anything left of ffmpeg')
+  t.same([ProcessWrap, PipeWrap], [undefined, undefined], 'ffmpeg leaves nothing behind either')
 })
 
-t.test('a ladder that is packaged is committed as one, together with a file beside it', async t => {
+t.test('commits a packaged ladder as one, together with a file beside it', async t => {
   const { s3, client, read, sink, left } = await open(t)
   const job = async (beforeCommit: () => Promise<boolean>) => {
     const storage = new S3Storage({ client, bucket: 'web', prefix: 'hls' })
@@ -143,7 +143,7 @@ t.test('rejects with the first failure, and stores nothing', async t => {
       'one sink',
       () => s3.fault({ operation: 'PutObject', key: 'b.mp4', status: 403, code: 'AccessDenied' }),
       {},
-      // The first sink was committed by then, as the last request of the second one failed.
+      // The first sink is already committed when the last request of the second one fails.
       { code: 'AVIO_ERR_COMMIT_PARTIAL', committed: ['s3://web/a.mp4'], failed: ['s3://web/b.mp4'] },
     ],
     ['ffmpeg', () => undefined, { globalArgs: ['-nonsense', '1'] }, { code: 'AVIO_ERR_FFMPEG_ARGUMENT' }],
@@ -232,7 +232,7 @@ t.test('obeys an abort while an output waits for its check', async t => {
   t.same(left(), [])
 })
 
-t.test('reports a stored object as stored if the abort comes during the very last request', async t => {
+t.test('reports an object as stored even if the abort arrives during the last request', async t => {
   const { client, read, sink, left } = await open(t)
   const abort = new AbortController()
   client.middlewareStack.add(
@@ -249,7 +249,7 @@ t.test('reports a stored object as stored if the abort comes during the very las
   t.same(left(), ['a.mp4'])
 })
 
-t.test('takes streams of the package readable-stream, at both ends', async t => {
+t.test('accepts streams of the package readable-stream, at both ends', async t => {
   const other = createRequire(import.meta.url)('readable-stream') as typeof stream
   const { read } = await open(t)
   const chunks: Buffer[] = []

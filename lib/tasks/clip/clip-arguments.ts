@@ -8,9 +8,7 @@ export function seconds(time: number): string {
   return time.toFixed(6)
 }
 
-/**
- * Arguments before `-i` that lead ffmpeg to a time. Of a raw stream it finds the beginning alone, and not by a jump.
- */
+/** Arguments before `-i` that make ffmpeg seek to a time; in a raw stream it finds only the start, without seeking. */
 export function startArguments(time: number): string[] {
   return time === 0 ? [] : ['-ss', seconds(time)]
 }
@@ -33,8 +31,8 @@ function isCopied(args: readonly Argument[], kind: 'v' | 'a'): boolean {
 }
 
 /**
- * Whether filters of ours can cut a clip to the frame: not where its pictures are copied, and not before a graph that
- * takes the pictures from the input by itself.
+ * Whether our filters can cut a clip to the frame: not if the user copies the video, and not before a filtergraph that
+ * reads the video from the input itself.
  */
 export function canBeFiltered(args: readonly string[]): boolean {
   const list = parseArguments(args, 'args')
@@ -42,7 +40,7 @@ export function canBeFiltered(args: readonly string[]): boolean {
 }
 
 /** Whether the user leaves out all audio. */
-export function leavesOutSound(args: readonly string[]): boolean {
+export function leavesOutAudio(args: readonly string[]): boolean {
   return parseArguments(args, 'args').some(({ name, negated }) => name === 'an' && !negated)
 }
 
@@ -59,8 +57,8 @@ export function exactInput({ start }: Span, { line, landing }: Opening): string[
 /**
  * Output arguments of an exact clip, except its maps.
  *
- * The picture that is shown at the start begins before it: it is kept, and brought to 0. The last one is shown to the
- * end of the span, or of the media. Filters of the user's come behind ours.
+ * The frame shown at the start begins before it: our filters keep it, and move it to 0. They show the last frame until
+ * the end of the span, or of the media. The user's filters follow ours.
  */
 export function exactOutput(span: Span, opening: Opening, args: readonly string[]): string[] {
   const list = parseArguments(args, 'args')
@@ -75,13 +73,13 @@ export function exactOutput(span: Span, opening: Opening, args: readonly string[
   const isFilled = rate !== undefined && end > 0
   const filled = isFilled ? `,fps=${rate},tpad=stop=-1:stop_mode=clone,trim=end=${seconds(end / 1e6)}` : ''
   const filters: Filters = {
-    // With several tracks, the first one was looked at.
+    // The look examined the first of several tracks.
     first:
       shown === undefined
         ? `settb=AVTB,trim=start_pts=0:end_pts=${length}`
         : `settb=AVTB,select='gte(pts,${shown - start})',setpts='if(eq(N,0),0,PTS)',trim=end_pts=${length}${filled}`,
     others: `settb=AVTB,trim=start_pts=0:end_pts=${length}`,
-    sound: `atrim=start=0:end=${seconds(length / 1e6)}`,
+    audio: `atrim=start=0:end=${seconds(length / 1e6)}`,
     pictures: opening.pictures,
   }
   return [
@@ -116,17 +114,17 @@ function lastDuration(end: number): string[] {
 
 /** Our filters. */
 interface Filters {
-  /** For the video track that was looked at. */
+  /** For the video track that the look examined. */
   readonly first: string
-  /** For any other. */
+  /** For any other video track. */
   readonly others: string
-  readonly sound: string
+  readonly audio: string
   /** Number of video tracks. */
   readonly pictures: number
 }
 
 /** Our filters, followed by the user's. One option per track: ffmpeg warns of two that apply to the same. */
-function filterArguments(args: readonly Argument[], { first, others, sound, pictures }: Filters): string[] {
+function filterArguments(args: readonly Argument[], { first, others, audio, pictures }: Filters): string[] {
   const behind = (kinds: readonly string[]) => {
     const own = args.findLast(argument => kinds.includes(kindOf(argument) ?? ''))?.value
     return own === undefined ? '' : `,${own}`
@@ -140,13 +138,13 @@ function filterArguments(args: readonly Argument[], { first, others, sound, pict
     argument => /^a:|^\d+$/.test(kindOf(argument) ?? '') && !isPicture(argument, pictures),
   )
   const ofSound = [
-    ['-filter:a', `${sound}${behind(['a'])}`],
-    ...single.map(({ specifier, value = '' }) => [`-filter:${specifier}`, `${sound},${value}`]),
+    ['-filter:a', `${audio}${behind(['a'])}`],
+    ...single.map(({ specifier, value = '' }) => [`-filter:${specifier}`, `${audio},${value}`]),
   ]
   return [...ofPictures, ...ofSound].flat()
 }
 
-/** The tracks a user's filter is for: a specifier, `v` or `a` for all; `undefined` if it is not a filter. */
+/** The tracks of a user's filter: a specifier, `v` or `a` for all; `undefined` if it is not a filter. */
 function kindOf({ name, specifier }: Argument): string | undefined {
   return name === 'vf' ? 'v' : name === 'af' ? 'a' : name === 'filter' ? specifier : undefined
 }

@@ -27,7 +27,7 @@ export interface Opening {
   /** Where ffmpeg seeks to, in seconds. */
   readonly landing: number | undefined
   /**
-   * When the picture began that is shown at the start, in microseconds by ffmpeg's clock; not there without a picture.
+   * The start of the frame shown at the start, in microseconds on ffmpeg's clock; undefined without video.
    */
   readonly shown: number | undefined
   /** Number of video tracks that are not still images. */
@@ -35,20 +35,20 @@ export interface Opening {
 }
 
 /**
- * A decoder of sound needs what comes before, in seconds: an overlap of AAC, the bit reservoir of MP3, 80 ms of Opus.
+ * Preroll of an audio decoder, in seconds: the overlap of AAC, the bit reservoir of MP3, 80 ms of Opus.
  */
-const RUN_UP = 0.5
+const PREROLL = 0.5
 
 /** Finds the frame shown at a time, by decoding from a key frame before it to the first frame after it. */
 export async function openingAt(look: SourceLook, start: number): Promise<Opening> {
   let line: TimeLine = { start: 0, names: [] }
   const tried = new Set<number | undefined>()
   for (;;) {
-    const landing = landings(start, line, RUN_UP).find(way => !tried.has(way))
+    const landing = landings(start, line, PREROLL).find(way => !tried.has(way))
     tried.add(landing)
     const dump = new InputDump()
     const seen: number[] = []
-    const isWell = await look.run(
+    const hasSucceeded = await look.run(
       {
         input: landingArguments(landing),
         output: ['-map', '0:V:0', '-vf', `${DECODABLE},${SEEN}`, '-fps_mode', 'passthrough'],
@@ -67,10 +67,10 @@ export async function openingAt(look: SourceLook, start: number): Promise<Openin
     const format = dump.info?.format ?? NONE
     line = timeLineOf(format)
     const wanted = onClock(start, line)
-    // Only the first look does not know the demuxer.
-    const isLed = landings(start, line)[0] !== undefined
-    const isGood = landing === undefined || (isLed && (seen[0] ?? Infinity) <= wanted)
-    const hasNone = !isWell && seen.length === 0
+    // Only the first run does not know the demuxer yet.
+    const seeks = landings(start, line)[0] !== undefined
+    const isGood = landing === undefined || (seeks && (seen[0] ?? Infinity) <= wanted)
+    const hasNone = !hasSucceeded && seen.length === 0
     if (isGood || hasNone) {
       const pictures = (dump.info?.streams ?? []).filter(isMovingPicture).length
       const duration = look.source && (await lengthOf(look.source, format, look.signal))
@@ -93,15 +93,15 @@ const PACKET = /^(\d+), *(?:-?\d+|NOPTS), *(-?\d+|NOPTS), *(\d+),/
 const HEADER = /^#(tb|media_type) (\d+): (\S+)$/
 
 /**
- * Which sound tracks have nothing in a span: their numbers among the sound tracks, from 0. Packets tell; nothing is
- * decoded.
+ * The audio tracks without data in a span, by their index among the audio tracks, from 0. Only packets are read;
+ * nothing is decoded.
  */
 export async function silentTracks(
   look: SourceLook,
   { start, end }: Span,
 ): Promise<{ silent: number[]; count: number }> {
   const dump = new InputDump()
-  const sounds: number[] = []
+  const audio: number[] = []
   const clocks = new Map<number, number>()
   const packets: { stream: number; from: number; to: number }[] = []
   const heard = new Set<number>()
@@ -117,7 +117,7 @@ export async function silentTracks(
       if (from - zero >= end + APART) isOver = true
     }
   }
-  const isWell = await look.run(
+  const hasSucceeded = await look.run(
     {
       input: landingArguments(start > 1 ? start - 1 : undefined),
       output: [
@@ -131,23 +131,23 @@ export async function silentTracks(
       onLine: line => {
         const [, key, number, value = ''] = HEADER.exec(line) ?? []
         if (key === 'tb') clocks.set(Number(number), ratio(value))
-        else if (key === 'media_type' && value === 'audio') sounds.push(Number(number))
+        else if (key === 'media_type' && value === 'audio') audio.push(Number(number))
         const [, stream, pts, length] = PACKET.exec(line) ?? []
         if (stream === undefined) return
         const clock = clocks.get(Number(stream)) ?? 0
-        // One without a time may be anywhere.
+        // A packet without a time may lie anywhere.
         const from = pts === 'NOPTS' ? start : Number(pts) * clock
         packets.push({ stream: Number(stream), from, to: from + Math.max(1, Number(length)) * clock })
       },
       isEnough: () => {
         settle()
-        return isOver || (sounds.length > 0 && sounds.every(sound => heard.has(sound) || over.has(sound)))
+        return isOver || (audio.length > 0 && audio.every(stream => heard.has(stream) || over.has(stream)))
       },
     },
   )
   settle()
-  const silent = isWell ? sounds.flatMap((sound, n) => (heard.has(sound) ? [] : [n])) : []
-  return { silent, count: sounds.length }
+  const silent = hasSucceeded ? audio.flatMap((stream, n) => (heard.has(stream) ? [] : [n])) : []
+  return { silent, count: audio.length }
 }
 
 function ratio(text: string): number {

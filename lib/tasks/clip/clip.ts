@@ -8,7 +8,7 @@ import {
   canBeFiltered,
   exactInput,
   exactOutput,
-  leavesOutSound,
+  leavesOutAudio,
   mapArguments,
   seconds,
   startArguments,
@@ -47,12 +47,12 @@ const COPIED = ['-c', 'copy']
 /**
  * Cuts a clip out of a long source: fragmented MP4, with the video and every audio track.
  *
- * A sound track that has nothing between the two times is left out; a line in `log` (`component: 'avio-streams'`) says
- * so.
+ * An audio track without data between the two times is left out, and a line in `log` (`component: 'avio-streams'`)
+ * reports it.
  *
- * What is fetched is the index, the span between the two times (from the key frame before it on) and the blocks at its
- * ends; `bytesFetched` of the stream tells. Events, errors, memory: those of {@link FfmpegReadable}. A `start` behind
- * the end of the media is `AVIO_ERR_FFMPEG_NO_OUTPUT`.
+ * It fetches the index, the span between the two times (from the key frame before it on) and the blocks at both ends;
+ * `bytesFetched` of the stream counts the bytes. Events, errors, memory: those of {@link FfmpegReadable}. A `start`
+ * past the end of the media is `AVIO_ERR_FFMPEG_NO_OUTPUT`.
  *
  * @example
  * ```ts
@@ -76,7 +76,7 @@ export function clip(options: ClipOptions): FfmpegReadable {
   const isFiltered = exact && canBeFiltered(args)
   const stream = new FfmpegReadable({
     ...stage,
-    // What is run in the end is found out by a look; this is what the progress goes by.
+    // A look determines the final arguments; the progress is computed from these.
     input: { ...input, source, args: [...startArguments(start), '-to', seconds(end)] },
     output: { format: 'mp4', args: [...mapArguments([]), ...(exact ? ENCODED : COPIED), ...args] },
     globalArgs: [...(isFiltered ? KEEP_CLOCK : []), ...stage.globalArgs],
@@ -89,7 +89,7 @@ export function clip(options: ClipOptions): FfmpegReadable {
 interface Order {
   readonly span: Span
   readonly exact: boolean
-  /** Whether our filters cut it. */
+  /** Whether our filters make the cut. */
   readonly isFiltered: boolean
   /** The user's own arguments. */
   readonly args: readonly string[]
@@ -98,7 +98,7 @@ interface Order {
 /** Determines from the source how a clip starts, and its audio. */
 async function prepared(look: SourceLook, { span, exact, isFiltered, args }: Order): Promise<Prepared> {
   const [silent, opening] = await Promise.all([
-    leavesOutSound(args) ? [] : silenceIn(look, span),
+    leavesOutAudio(args) ? [] : silenceIn(look, span),
     isFiltered ? openingAt(look, span.start) : undefined,
   ])
   const maps = mapArguments(silent)

@@ -24,8 +24,8 @@ export interface Thumbnail {
   /** The requested time, in seconds. */
   readonly time: number
   /**
-   * When the picture begins to be shown, in seconds from the start of the media: `time` or before it, but for one that
-   * is taken because there is none before.
+   * The start of the frame, in seconds from the start of the media: at or before `time`, or after it if there is no
+   * earlier frame.
    */
   readonly pictureTime: number
   /** The encoded image. */
@@ -58,7 +58,7 @@ export async function takeKey(
     globalArgs: [...KEEP_CLOCK, '-start_at_zero'],
   })
   failPastEnd(ffmpeg, time)
-  // The filter precedes the encoder: the first frame it sees is the one taken.
+  // The filter precedes the encoder: the first frame that it sees is the thumbnail.
   let seen: number | undefined
   ffmpeg.on('log', entry => (seen ??= pictureTime(entry)))
   const image = await buffer(ffmpeg)

@@ -1,10 +1,10 @@
 import { integerOption, optionError } from '../../options.js'
 import { secondsOption } from '../task-options.js'
 
-/** Which pictures are taken; one of the three. */
+/** The times of thumbnails: exactly one of the three forms. */
 export type ThumbnailTimes = PicturesAtTimes | PicturesEvery | PictureCount
 
-/** Pictures at given times. */
+/** Thumbnails at given times. */
 export interface PicturesAtTimes {
   /** The times, in seconds: at most 10,000. */
   times: readonly number[]
@@ -14,23 +14,23 @@ export interface PicturesAtTimes {
   count?: undefined
 }
 
-/** Pictures at regular intervals. */
+/** Thumbnails at regular intervals. */
 export interface PicturesEvery {
   /** Not given beside `every`. */
   times?: undefined
-  /** One every so many seconds, from the start on: 0.001 or more. */
+  /** Interval in seconds, from the start on: 0.001 or more. */
   every: number
   /** Not given beside `every`. */
   count?: undefined
 }
 
-/** A number of pictures, spread evenly. */
+/** A number of thumbnails, spread evenly. */
 export interface PictureCount {
   /** Not given beside `count`. */
   times?: undefined
   /** Not given beside `count`. */
   every?: undefined
-  /** How many, spread evenly over the whole: each in the middle of its share. 1 to 10,000. */
+  /** Number of thumbnails, 1 to 10,000, spread evenly: each in the middle of its share. */
   count: number
 }
 

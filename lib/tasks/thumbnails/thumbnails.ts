@@ -15,9 +15,9 @@ export type { Thumbnail }
 /** Options of {@link thumbnails}. */
 export type ThumbnailsOptions = ThumbnailTimes & PictureOptions
 
-/** How the pictures of {@link thumbnails} are made. */
+/** How {@link thumbnails} makes its images. */
 export interface PictureOptions extends TaskOptions {
-  /** Width in pixels: 1 to 16,384. The height follows, unless it is given. @defaultValue the picture's own */
+  /** Width in pixels: 1 to 16,384. The height follows, unless given. @defaultValue the video's own */
   width?: number | undefined
   /** Height in pixels: 1 to 16,384. The width follows, unless given. @defaultValue the video's own */
   height?: number | undefined
@@ -38,7 +38,7 @@ export interface PictureOptions extends TaskOptions {
    * @defaultValue frames of 2²⁷ pixels (16,384 × 8,192), a minute without progress, an hour in total
    */
   limits?: FfmpegLimits | undefined
-  /** How many thumbnails are made at a time: 1 to 16; each runs its own ffmpeg. @defaultValue 2 */
+  /** Number of concurrent thumbnails, 1 to 16; each runs its own ffmpeg. @defaultValue 2 */
   concurrency?: number | undefined
 }
 
@@ -111,7 +111,7 @@ async function* taken(order: Order): AsyncGenerator<Thumbnail, void, undefined> 
     while (next < times.length || underWay.length > 0) {
       while (next < times.length && underWay.length < order.concurrency) {
         const one = take(times[next++]!)
-        // It may fail before its turn; its consumer is told then.
+        // It may fail before its turn; the consumer gets the error at its turn.
         one.catch(() => undefined)
         underWay.push(one)
       }

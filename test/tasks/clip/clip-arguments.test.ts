@@ -3,7 +3,7 @@ import {
   canBeFiltered,
   exactInput,
   exactOutput,
-  leavesOutSound,
+  leavesOutAudio,
   mapArguments,
   seconds,
 } from '../../../lib/tasks/clip/clip-arguments.js'
@@ -17,7 +17,7 @@ const opening = {
   pictures: 1,
 }
 
-/** The value of the last option of that name. */
+/** The value of the last option with that name. */
 function valueOf(args: readonly string[], name: string): string | undefined {
   return args.includes(name) ? args[args.lastIndexOf(name) + 1] : undefined
 }
@@ -72,7 +72,7 @@ t.test("obeys the user's rates, lengths and codecs", t => {
   t.end()
 })
 
-t.test('leaves the cut to ffmpeg if no filter of ours can make it', t => {
+t.test('leaves the cut to ffmpeg if none of our filters can make it', t => {
   for (const args of [[], ['-c:a', 'copy'], ['-vf', 'hflip'], ['-c', 'copy', '-c:v', 'mpeg4']])
     t.ok(canBeFiltered(args), args.join(' '))
   for (const args of [
@@ -87,7 +87,7 @@ t.test('leaves the cut to ffmpeg if no filter of ours can make it', t => {
 
 t.test('maps all audio except silent tracks', t => {
   t.same(mapArguments([0, 2]).slice(4), ['-map', '-0:a:0', '-map', '-0:a:2'])
-  t.ok(leavesOutSound(['-an']))
-  t.notOk(leavesOutSound(['-vn']))
+  t.ok(leavesOutAudio(['-an']))
+  t.notOk(leavesOutAudio(['-vn']))
   t.end()
 })

@@ -7,7 +7,7 @@ import { AAC, audioInput, ffmpegToFile, videoInput } from '../../support/media.j
 import { LoggedAccess } from '../../support/random-accesses.js'
 import { LONG_GOP, stillScreen } from '../../support/still-screens.js'
 
-/** Looks at a source. */
+/** Runs `find` with a look at a source. */
 async function looked<T>(bytes: Buffer, find: (look: SourceLook) => Promise<T>): Promise<T> {
   let found: T | undefined
   const prepare = async (look: SourceLook) => {
@@ -27,14 +27,18 @@ t.test('finds the frame shown at a time, and where to start for it', async t => 
   const mp4 = await stillScreen('still.mp4', LONG_GOP, AAC)
   t.match(await looked(mp4, look => openingAt(look, 4)), { shown: 1_960_000, landing: 3.5, pictures: 1 })
   t.match(await looked(mp4, look => openingAt(look, 0)), { shown: 0, landing: undefined })
-  t.match(await looked(mp4, look => openingAt(look, 60)), { shown: 7_960_000 }, 'behind the last, the last')
+  t.match(
+    await looked(mp4, look => openingAt(look, 60)),
+    { shown: 7_960_000 },
+    'the last frame for any time after it',
+  )
   const gif = await stillScreen('still.gif', [], [])
   t.match(await looked(gif, look => openingAt(look, 4)), { shown: 1_960_000, landing: undefined })
-  const sound = await ffmpegToFile([...audioInput(), ...AAC], 'a.m4a')
-  t.match(await looked(sound, look => openingAt(look, 1)), { shown: undefined, landing: 0.5, pictures: 0 })
+  const audio = await ffmpegToFile([...audioInput(), ...AAC], 'a.m4a')
+  t.match(await looked(audio, look => openingAt(look, 1)), { shown: undefined, landing: 0.5, pictures: 0 })
 })
 
-t.test('finds audio without data in a span', async t => {
+t.test('finds audio tracks without data in a span', async t => {
   const late = [...videoInput({ seconds: 4 }), '-itsoffset', '3', ...audioInput({ seconds: 1 })]
   const bytes = await ffmpegToFile([...late, ...LONG_GOP, ...AAC], 'late.ts')
   for (const [start, end, silent] of [

@@ -17,7 +17,7 @@ import { Collector } from '../../support/sources.js'
 import { LONG_GOP, STILL_SCREENS, VP8, stillScreen } from '../../support/still-screens.js'
 
 const RAW = ['-pix_fmt', 'yuv420p', '-c:v', 'rawvideo']
-/** Every picture is what it was; with frames that are decoded before they are shown. */
+/** Lossless, with frames that are decoded before they are shown. */
 const LOSSLESS = [
   '-preset',
   'veryfast',
@@ -50,7 +50,7 @@ async function cut(bytes: Buffer, span: Span, args: readonly string[] = LOSSLESS
   return { bytes: sink.bytes, tracks, remarks }
 }
 
-/** Holds a clip against its source, decoded from the first picture to the last. */
+/** Compares a clip to its source, decoded from the first frame to the last. */
 async function compare(t: Test, bytes: Buffer, name: string, { start, end }: Span, args?: readonly string[]) {
   const frames = await framesOf(bytes, name, RAW)
   const first = shownAt(frames, start)
@@ -67,13 +67,13 @@ async function compare(t: Test, bytes: Buffer, name: string, { start, end }: Spa
   return made
 }
 
-for (const [name, codec, sound] of STILL_SCREENS) {
-  t.test(`holds the pictures of its span and no others where nothing moves: ${name}`, async t => {
-    const bytes = await stillScreen(name, codec, sound)
+for (const [name, codec, audio] of STILL_SCREENS) {
+  t.test(`holds exactly the frames of its span in still video: ${name}`, async t => {
+    const bytes = await stillScreen(name, codec, audio)
     const track = (kind: string, duration: number) =>
-      kind === 'audio' && sound.length === 0 ? [] : [[kind, duration]]
+      kind === 'audio' && audio.length === 0 ? [] : [[kind, duration]]
     const still = await compare(t, bytes, name, { start: 3, end: 5.5 })
-    t.same(still.tracks, [...track('video', 2.5), ...track('audio', 2.5)], 'the one picture lasts to the end')
+    t.same(still.tracks, [...track('video', 2.5), ...track('audio', 2.5)], 'the only frame lasts to the end')
     const edge = await compare(t, bytes, name, { start: 1.93, end: 6.1 })
     t.same(edge.tracks, [...track('video', 4.2), ...track('audio', 4.2)])
   })
@@ -90,7 +90,7 @@ t.test('holds the frames of its span if no index leads to a key frame', async t 
   }
 })
 
-t.test('begins with the first frame if there is none yet', async t => {
+t.test('begins with the first frame if its span starts before it', async t => {
   const late = ['-itsoffset', '0.067', ...videoInput(), ...audioInput(), '-map', '0', '-map', '1']
   const bytes = await ffmpegToFile([...late, '-fps_mode', 'passthrough', ...LONG_GOP, ...AAC], 'late.mp4')
   await compare(t, bytes, 'late.mp4', { start: 0, end: 0.5 })
@@ -99,13 +99,13 @@ t.test('begins with the first frame if there is none yet', async t => {
 
 t.test('holds the last frame for as long as there is audio', async t => {
   const args = [...videoInput({ seconds: 2 }), ...audioInput({ seconds: 4 }), ...LONG_GOP, ...AAC]
-  const bytes = await ffmpegToFile(args, 'longer-sound.mp4')
-  const behind = await compare(t, bytes, 'longer-sound.mp4', { start: 2.5, end: 3.5 })
-  t.same(behind.tracks, [
+  const bytes = await ffmpegToFile(args, 'longer-audio.mp4')
+  const after = await compare(t, bytes, 'longer-audio.mp4', { start: 2.5, end: 3.5 })
+  t.same(after.tracks, [
     ['video', 1],
     ['audio', 1],
   ])
-  const past = await compare(t, bytes, 'longer-sound.mp4', { start: 1, end: 60 })
+  const past = await compare(t, bytes, 'longer-audio.mp4', { start: 1, end: 60 })
   t.same(
     past.tracks,
     [
@@ -118,17 +118,17 @@ t.test('holds the last frame for as long as there is audio', async t => {
 
 t.test('holds the last frame to the end of a recording that does not state its length', async t => {
   const live = ['-live', '1', '-f', 'webm', '-frames:v', '50']
-  for (const sound of [[], ['-c:a', 'libopus']]) {
-    const input = sound.length > 0 ? bothInputs({ seconds: 2 }) : videoInput({ seconds: 2 })
-    const bytes = await ffmpegToFile([...input, ...VP8, ...sound, ...live], 'recorded.webm')
+  for (const audio of [[], ['-c:a', 'libopus']]) {
+    const input = audio.length > 0 ? bothInputs({ seconds: 2 }) : videoInput({ seconds: 2 })
+    const bytes = await ffmpegToFile([...input, ...VP8, ...audio, ...live], 'recorded.webm')
     const { format } = await ffprobeJson<{ format: { duration?: string } }>(bytes, ['-show_format'])
-    t.equal(format.duration, undefined, 'it does not')
+    t.equal(format.duration, undefined, 'the file states no length')
     const past = await compare(t, bytes, 'recorded.webm', { start: 1, end: 60 })
-    t.same(past.tracks, [['video', 1], ...(sound.length > 0 ? [['audio', 1]] : [])])
+    t.same(past.tracks, [['video', 1], ...(audio.length > 0 ? [['audio', 1]] : [])])
   }
 })
 
-t.test('has no audio if the source has none, and says so', async t => {
+t.test('has no audio if the source has none in the span, and logs that', async t => {
   const late = [...videoInput({ seconds: 4 }), '-itsoffset', '3', ...audioInput({ seconds: 1 })]
   const two = [...late, ...audioInput({ seconds: 4 })]
   const codecs = [...LONG_GOP, ...AAC]
@@ -151,10 +151,10 @@ t.test('has no audio if the source has none, and says so', async t => {
       ['audio', 0.5],
       ['audio', 1],
     ],
-    'what begins in the span is there',
+    'keeps audio that begins in the span',
   )
   t.same(heard.remarks, [])
-  t.same((await cut(one, { start: 1, end: 2 }, ['-an'])).remarks, [], 'what is not asked for is not missing')
+  t.same((await cut(one, { start: 1, end: 2 }, ['-an'])).remarks, [], 'excluded audio is not missing')
 })
 
 t.test('obeys arguments for filters, rates and copied audio', async t => {
@@ -167,7 +167,7 @@ t.test('obeys arguments for filters, rates and copied audio', async t => {
   t.same((await cut(bytes, span, ['-vf', 'scale=80:-2', '-af', 'volume=0.5'])).tracks, both)
   const rate = await cut(bytes, span, ['-r', '10'])
   t.same(rate.tracks, both)
-  t.equal((await framesOf(rate.bytes)).length, 20, 'a constant rate repeats the picture to the end')
+  t.equal((await framesOf(rate.bytes)).length, 20, 'a constant rate repeats the frame to the end')
   const copied = await cut(bytes, span, ['-c:a', 'copy'])
   t.ok(Math.abs(Number(copied.tracks[1]![1]) - 2) < 0.05, 'whole packets')
   t.same((await cut(bytes, span, ['-t', '1'])).tracks, [
@@ -180,7 +180,7 @@ t.test('obeys arguments for filters, rates and copied audio', async t => {
   )
 })
 
-t.test('a copied clip leaves out sound that has nothing in its span, too', async t => {
+t.test('leaves audio without data in the span out of a copied clip, too', async t => {
   const late = [...videoInput({ seconds: 4 }), '-itsoffset', '3', ...audioInput({ seconds: 1 })]
   const bytes = await ffmpegToFile([...late, ...LONG_GOP, ...AAC], 'late.mp4')
   const validator = new Fmp4Validator()

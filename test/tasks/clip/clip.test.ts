@@ -18,7 +18,7 @@ import { Collector } from '../../support/sources.js'
 
 const media = () => indexLastMp4({ seconds: 10 })
 
-/** Runs a clip through the validator; gives its bytes and its length in seconds. */
+/** Runs a clip through the validator; returns its bytes and its length in seconds. */
 async function made(options: ClipOptions): Promise<{ bytes: Buffer; duration: number }> {
   const validator = new Fmp4Validator()
   const sink = new Collector()
@@ -33,12 +33,12 @@ t.test('begins a copied clip at the key frame before its start, with unchanged d
     packets.filter(p => p.codec_type === 'video')
   const [own, all] = [video(await packetsOf(bytes)), video(await packetsOf(whole))]
   const first = all.findIndex(({ data_hash }) => data_hash === own[0]!.data_hash)
-  t.equal(first, 75, 'the key frame at 3 s, with one a second')
+  t.equal(first, 75, 'the key frame at 3 s, with one per second')
   t.same(
     own.map(({ data_hash }) => data_hash),
     all.slice(first, first + own.length).map(({ data_hash }) => data_hash),
   )
-  t.ok(Math.abs(duration - 2.6) < 0.1, `${duration} s: an edit list has players begin at 3.4 s`)
+  t.ok(Math.abs(duration - 2.6) < 0.1, `${duration} s: an edit list makes players begin at 3.4 s`)
 })
 
 t.test('begins and ends an exact clip on the frame', async t => {
@@ -54,15 +54,18 @@ t.test('begins and ends an exact clip on the frame', async t => {
 
 t.test('keeps all audio tracks, and obeys arguments', async t => {
   const args = [...bothInputs({ seconds: 4 }), '-map', '0', '-map', '1', '-map', '1', '-c:v', 'mpeg4', ...AAC]
-  const source = new LoggedAccess(await ffmpegToFile(args, 'two-sounds.mp4'))
+  const source = new LoggedAccess(await ffmpegToFile(args, 'two-audio-tracks.mp4'))
   const tracks = (bytes: Buffer) => packetsOf(bytes).then(list => new Set(list.map(p => p.stream_index)).size)
   t.equal(await tracks((await made({ source, end: 2 })).bytes), 3)
   t.equal(await tracks((await made({ source, end: 2, args: ['-an'] })).bytes), 1)
 })
 
 t.test('fetches the index and the span of a short clip from a long source', async t => {
-  const loud = ['-c:v', 'mpeg4', '-qscale:v', '1', '-g', '25', ...AAC]
-  const whole = await ffmpegToFile([...bothInputs({ seconds: 20, size: '1280x720' }), ...loud], 'long.mp4')
+  const highBitrate = ['-c:v', 'mpeg4', '-qscale:v', '1', '-g', '25', ...AAC]
+  const whole = await ffmpegToFile(
+    [...bothInputs({ seconds: 20, size: '1280x720' }), ...highBitrate],
+    'long.mp4',
+  )
   const stream = clip({ source: new LoggedAccess(whole), start: 10, end: 12 })
   await buffer(stream)
   const span = whole.length / 10
@@ -72,7 +75,7 @@ t.test('fetches the index and the span of a short clip from a long source', asyn
   )
 })
 
-t.test('begins a clip of a raw stream, in which ffmpeg can not seek, at its beginning', async t => {
+t.test('begins a clip of a raw stream, in which ffmpeg cannot seek, at its beginning', async t => {
   const args = [...videoInput({ seconds: 3 }), ...H264, '-f', 'h264']
   const { bytes } = await made({
     source: new LoggedAccess(await ffmpegToPipe(args)),
@@ -88,7 +91,7 @@ t.test('rejects a start past the end of the media', async t => {
   })
 })
 
-t.test('checks its options at the call', async t => {
+t.test('checks its options when called', async t => {
   const source = new LoggedAccess(Buffer.alloc(1))
   const wrong: [object, RegExp][] = [
     [{ end: 1 }, /"source" must be a RandomAccess/],

@@ -12,7 +12,7 @@ t.test('places tiles row by row, each until the next', async t => {
   t.equal(tilesOf([5], 3, grid)[0]!.end, 5, 'never before its start')
 })
 
-t.test('keeps the shape of the video in a tile, with even lines', async t => {
+t.test('keeps the aspect ratio of the video in a tile, with an even height', async t => {
   t.equal(tileHeight(160, { width: 1920, height: 1080 }), 90)
   t.equal(tileHeight(161, { width: 1920, height: 1080 }), 90)
   t.equal(tileHeight(160, { width: 1080, height: 1920 }), 284)

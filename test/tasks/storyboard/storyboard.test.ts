@@ -18,7 +18,7 @@ async function sizeOf(image: Buffer): Promise<unknown> {
   return (await ffprobeJson<{ streams: unknown[] }>(image, entries)).streams[0]
 }
 
-t.test('thumbnails are put together, sheet by sheet, the last no larger than it must be', async t => {
+t.test('tiles thumbnails into sheets, the last no larger than necessary', async t => {
   const source = new LoggedAccess(await indexLastMp4({ seconds: 6 }))
   const sheets = await all({ source, every: 1, columns: 2, rows: 2, width: 64 })
   t.equal(sheets.length, 2)
@@ -43,16 +43,16 @@ t.test('thumbnails are put together, sheet by sheet, the last no larger than it 
   t.ok(Math.abs(sheets[1]!.tiles.at(-1)!.end - 6) < 0.1)
 })
 
-t.test('takes a custom size and another format', async t => {
+t.test('accepts a custom size and another format', async t => {
   const source = new LoggedAccess(await indexLastMp4({ seconds: 6 }))
   const [sheet] = await all({ source, times: [1, 2], columns: 2, width: 40, height: 40, format: 'png' })
   t.match(await sizeOf(sheet!.image), { codec_name: 'png', width: 80, height: 40 })
 })
 
-t.test('rejects a source without video, and at the call a wrong option', async t => {
-  const sound = await ffmpegToFile([...audioInput({ seconds: 3 }), ...AAC], 'sound.m4a')
-  await t.rejects(all({ source: new LoggedAccess(sound), count: 2 }), { code: 'AVIO_ERR_NO_SUCH_STREAM' })
-  const source = new LoggedAccess(sound)
+t.test('rejects a source without video, and a wrong option when called', async t => {
+  const audio = await ffmpegToFile([...audioInput({ seconds: 3 }), ...AAC], 'audio.m4a')
+  await t.rejects(all({ source: new LoggedAccess(audio), count: 2 }), { code: 'AVIO_ERR_NO_SUCH_STREAM' })
+  const source = new LoggedAccess(audio)
   t.throws(() => storyboard({ source, count: 2, columns: 0 }), { message: /"columns" must be an integer/ })
   t.throws(() => storyboard({ source } as never), { message: /the only one of/ })
   t.throws(() => storyboard({ source, count: 2, width: 1 }), {

@@ -5,7 +5,7 @@ import { AAC, audioInput, ffmpegToFile, framesOf, shownAt, videoInput } from '..
 import { LoggedAccess } from '../../support/random-accesses.js'
 import { LONG_GOP, STILL_SCREENS, VP8, stillScreen } from '../../support/still-screens.js'
 
-/** Pictures, the times that the call gives for them, and a hash of each. */
+/** Each thumbnail's requested time, the time of its frame, and a hash of its image. */
 async function taken(options: ThumbnailsOptions): Promise<{ time: number; shown: string; hash: string }[]> {
   const list = []
   for await (const { time, pictureTime, image } of thumbnails({ exact: true, ...options, format: 'png' })) {
@@ -15,7 +15,7 @@ async function taken(options: ThumbnailsOptions): Promise<{ time: number; shown:
   return list
 }
 
-/** Holds the pictures of some times against the source, decoded from its first picture to its last. */
+/** Compares thumbnails to the source, decoded from its first frame to its last. */
 async function compare(t: Test, bytes: Buffer, name: string, times: readonly number[]): Promise<void> {
   const frames = await framesOf(bytes, name)
   const wanted = times.map(time => {
@@ -27,9 +27,9 @@ async function compare(t: Test, bytes: Buffer, name: string, times: readonly num
 
 const STILL = [1.95, 4, 6, 7.999]
 
-for (const [name, codec, sound] of STILL_SCREENS) {
-  t.test(`takes the picture shown at the time where nothing moves: ${name}`, async t => {
-    await compare(t, await stillScreen(name, codec, sound), name, STILL)
+for (const [name, codec, audio] of STILL_SCREENS) {
+  t.test(`takes the frame shown at the time in still video: ${name}`, async t => {
+    await compare(t, await stillScreen(name, codec, audio), name, STILL)
   })
 }
 
@@ -80,11 +80,11 @@ t.test('takes a frame of a source without seeking or a known length', async t =>
   }
 })
 
-t.test('takes the times of WebM as players do, though its sound begins before 0', async t => {
+t.test('reads the times of WebM as players do, although its audio begins before 0', async t => {
   const args = [...videoInput({ seconds: 3 }), ...audioInput({ seconds: 3 }), ...VP8, '-c:a', 'libopus']
   const bytes = await ffmpegToFile(args, 'opus.webm')
   const [second] = await taken({ source: new LoggedAccess(bytes), times: [2.01] })
-  // The pictures begin at 0.007 s or at 0 s, as ffmpeg's version writes them; the sound at -0.007 s.
+  // The video begins at 0.007 s or 0 s, depending on the version of ffmpeg; the audio begins at -0.007 s.
   t.match(second!.shown, /^2\.00[07]0$/)
   await compare(t, bytes, 'opus.webm', [0, 2, 2.01])
 })

@@ -13,7 +13,7 @@ t.test('copies given times unchanged', async t => {
   t.same(taken, [3, 1, 2.5])
 })
 
-t.test('spreads a count, each in the middle of its share', async t => {
+t.test('spreads a count evenly, each time in the middle of its share', async t => {
   t.same(times({ count: 4 }, 8), [1, 3, 5, 7])
   t.same(times({ count: 1 }, 8), [4])
 })
@@ -28,7 +28,7 @@ t.test('begins an interval at the start and stops before the end', async t => {
   })
 })
 
-t.test('requires one of the three, and a valid one', async t => {
+t.test('requires one valid option of the three', async t => {
   const wrong: [object, RegExp][] = [
     [{}, /"times" must be the only one of "times", "every" and "count", got undefined/],
     [{ count: 1, every: 1 }, /got "every and count"/],

@@ -23,14 +23,14 @@ async function all(options: ThumbnailsOptions): Promise<Thumbnail[]> {
   return list
 }
 
-interface Picture {
+interface ImageStream {
   codec_name: string
   width: number
   height: number
 }
 
-async function pictureOf(image: Buffer): Promise<Picture> {
-  const { streams } = await ffprobeJson<{ streams: Picture[] }>(image, ['-show_streams'])
+async function streamOf(image: Buffer): Promise<ImageStream> {
+  const { streams } = await ffprobeJson<{ streams: ImageStream[] }>(image, ['-show_streams'])
   return streams[0]!
 }
 
@@ -45,8 +45,7 @@ t.test('takes the key frame at or before each time, in the order of the times', 
       [2.2, 2],
     ],
   )
-  for (const { image } of list)
-    t.match(await pictureOf(image), { codec_name: 'mjpeg', width: 80, height: 46 })
+  for (const { image } of list) t.match(await streamOf(image), { codec_name: 'mjpeg', width: 80, height: 46 })
 })
 
 t.test('takes the exact frame at the time on request', async t => {
@@ -56,7 +55,7 @@ t.test('takes the exact frame at the time on request', async t => {
     list.map(({ pictureTime }) => Math.round(pictureTime * 100) / 100),
     [4.52, 2.2],
   )
-  t.match(await pictureOf(list[0]!.image), { codec_name: 'png', width: 160, height: 90 })
+  t.match(await streamOf(list[0]!.image), { codec_name: 'png', width: 160, height: 90 })
 })
 
 t.test('derives the times of a count or an interval from the length of the media', async t => {
@@ -71,9 +70,12 @@ t.test('derives the times of a count or an interval from the length of the media
   )
 })
 
-t.test('fetches the index once, and a block or two each, for many out of a long source', async t => {
-  const loud = ['-c:v', 'mpeg4', '-qscale:v', '1', '-g', '25']
-  const whole = await ffmpegToFile([...videoInput({ seconds: 20, size: '1280x720' }), ...loud], 'long.mp4')
+t.test('fetches the index once, and a block or two per thumbnail, from a long source', async t => {
+  const highBitrate = ['-c:v', 'mpeg4', '-qscale:v', '1', '-g', '25']
+  const whole = await ffmpegToFile(
+    [...videoInput({ seconds: 20, size: '1280x720' }), ...highBitrate],
+    'long.mp4',
+  )
   const source = new LoggedAccess(whole)
   await all({ source, times: [5, 15] })
   t.ok(source.delivered < whole.length / 2, `${source.delivered} of ${whole.length}`)
@@ -91,20 +93,20 @@ t.test('leaves nothing behind after a break from the loop', async t => {
   t.same(await resourcesSince(before), {})
 })
 
-t.test('rejects a source without video or without such a time, and a source that breaks', async t => {
+t.test('rejects a source without video, a time past the end, and a source that breaks', async t => {
   const media = await indexLastMp4({ seconds: 6 })
   await t.rejects(all({ source: new LoggedAccess(media), times: [1, 60] }), {
     code: 'AVIO_ERR_FFMPEG_NO_OUTPUT',
   })
-  const sound = await ffmpegToFile([...audioInput({ seconds: 3 }), ...AAC], 'sound.m4a')
-  await t.rejects(all({ source: new LoggedAccess(sound), times: [1] }), { code: 'AVIO_ERR_NO_SUCH_STREAM' })
+  const audio = await ffmpegToFile([...audioInput({ seconds: 3 }), ...AAC], 'audio.m4a')
+  await t.rejects(all({ source: new LoggedAccess(audio), times: [1] }), { code: 'AVIO_ERR_NO_SUCH_STREAM' })
   const error = new Error('It broke')
   await t.rejects(all({ source: new LoggedAccess(media, { failAt: 100, error }), count: 2 }), error)
   const abort = AbortSignal.abort()
   await t.rejects(all({ source: new LoggedAccess(media), times: [1], signal: abort }), { name: 'AbortError' })
 })
 
-t.test('checks its options at the call', async t => {
+t.test('checks its options when called', async t => {
   const source = new LoggedAccess(Buffer.alloc(1))
   const wrong: [object, RegExp][] = [
     [{ times: [1] }, /"source" must be a RandomAccess/],
@@ -118,7 +120,7 @@ t.test('checks its options at the call', async t => {
     t.throws(() => thumbnails(options as ThumbnailsOptions), { message })
 })
 
-t.test('takes limits, and has some of its own', async t => {
+t.test('applies limits, and rejects unknown ones', async t => {
   const source = new BytesSource({ bytes: await fastStartMp4({ seconds: 2 }) })
   const first = async (limits: object) => {
     for await (const { image } of thumbnails({ source, times: [0], limits })) return image
