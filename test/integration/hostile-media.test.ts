@@ -9,18 +9,17 @@ import { runCommand } from '../support/command.js'
 import * as media from '../support/media.js'
 
 /**
- * Media that name a file or an address, as a stranger may upload them. On a pipe ffmpeg may open nothing but that
- * pipe, whatever the media say. Two canaries tell: a server that counts who comes, and a file whose media would be
- * found in the output.
+ * Untrusted media that name a file or a URL. On a pipe, ffmpeg must open nothing but that pipe, whatever the media
+ * name. Two canaries detect it: a server that records its requests, and a file whose media would appear in the output.
  */
 async function canaries(t: Test) {
   const segment = await media.transportStream({ seconds: 1 })
-  const seen: string[] = []
+  const requests: string[] = []
   const server = createServer((request, response) => {
-    seen.push(request.url ?? '')
+    requests.push(request.url ?? '')
     response.end(segment)
   })
-  server.on('connection', () => seen.push('connection'))
+  server.on('connection', () => requests.push('connection'))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => {
@@ -30,7 +29,7 @@ async function canaries(t: Test) {
   const file = join(t.testdir(), 'canary.ts')
   await writeFile(file, segment)
   return {
-    seen,
+    requests,
     file,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/canary.ts`,
   }
@@ -54,7 +53,7 @@ const svg = (uri: string) => `<?xml version="1.0"?>
 const sdp = 'v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 49170 RTP/AVP 33\n'
 
 t.test('keeps media that name files and URLs from reaching them, and rejects them as media', async t => {
-  const { seen, file, url } = await canaries(t)
+  const { requests, file, url } = await canaries(t)
   const places = [
     url,
     file,
@@ -80,27 +79,27 @@ t.test('keeps media that name files and URLs from reaching them, and rejects the
     })
     t.ok(code !== 0 || bytes.length === 0, `${input.slice(0, 200)}\n${log}`)
   }
-  t.same(seen, [])
+  t.same(requests, [])
 })
 
-t.test('relies on the list of protocols to block them', async t => {
-  const { seen, url } = await canaries(t)
+t.test('relies on the protocol whitelist to block them', async t => {
+  const { requests, url } = await canaries(t)
   const input = Buffer.from(`#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1000\n${url}\n`)
   const { log } = await runCommand({ input, inputFormat: 'hls', format: 'mpegts', args: ['-c', 'copy'] })
   t.match(log, /Protocol 'http' not on whitelist 'pipe'/)
-  t.same(seen, [])
+  t.same(requests, [])
 })
 
-t.test('draws a drawing that names pictures without them', async t => {
-  const { seen, file, url } = await canaries(t)
+t.test('renders an SVG without the images that it names', async t => {
+  const { requests, file, url } = await canaries(t)
   for (const place of [url, file, pathToFileURL(file).href]) {
     await runCommand({ input: Buffer.from(svg(place)), format: 'image2pipe', args: ['-c:v', 'png'] })
   }
-  t.same(seen, [])
+  t.same(requests, [])
 })
 
 t.test('reaches the canaries if the user allows it', async t => {
-  const { seen, file, url } = await canaries(t)
+  const { requests, file, url } = await canaries(t)
   const inputArgs = ['-safe', '0', '-protocol_whitelist', 'pipe,file,http,tcp']
   for (const place of [`file:${file}`, url]) {
     const { bytes } = await runCommand({
@@ -112,5 +111,5 @@ t.test('reaches the canaries if the user allows it', async t => {
     })
     t.ok(bytes.length > 10_000, place)
   }
-  t.ok(seen.includes('/canary.ts'))
+  t.ok(requests.includes('/canary.ts'))
 })

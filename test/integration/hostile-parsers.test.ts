@@ -22,16 +22,16 @@ import { programArgs } from '../support/program.js'
 import { leastSlice } from '../support/slices.js'
 
 /**
- * Files that cost their sender little and a parser much. Work is counted, and may at most double with the input; and
- * nothing may keep the event loop from others for 20 ms of CPU.
+ * Files that are cheap to send and expensive to parse. The tests count the work, which may at most double with the
+ * input; and no parser may block the event loop for 20 ms of CPU.
  */
 const SLICE = 20
-/** The name of a shape that is measured apart. */
+/** The name of a case with a test of its own. */
 const FRAGMENTS = 'many small fragments'
 
 const many = (bytes: Buffer, count: number): Buffer => Buffer.alloc(bytes.length * count, bytes)
 
-/** Beginnings of an input that are walked through before ffmpeg is started, of some `size` bytes. */
+/** Heads of about `size` bytes, which a stage walks through before it starts ffmpeg. */
 const HEADS: Record<string, (size: number) => Buffer> = {
   'Matroska of empty elements': size =>
     Buffer.concat([
@@ -53,16 +53,16 @@ const HEADS: Record<string, (size: number) => Buffer> = {
     Buffer.concat([ftyp(), u32(size * 2), Buffer.from('moov'), Buffer.alloc(size)]),
 }
 
-/** Feeds a head as a stage does; gives the work that was done. */
+/** Feeds a head as a stage does; returns the amount of work. */
 async function walkHead(bytes: Buffer, chunkSize: number, withTurns = false): Promise<number> {
   const walk = new HeadWalk()
   const outputs = [{ format: 'mp4', args: ['-c', 'copy'] }]
-  let asked = 0
+  let calls = 0
   const head = new InputHead({
     window: MiB,
     sniff: true,
     wanted: given => {
-      asked++
+      calls++
       const proof = pipeProof(given, undefined, walk)
       return Math.max(previewBytes(given, outputs, walk), proof.kind === 'open' ? proof.wanted : 0)
     },
@@ -73,7 +73,7 @@ async function walkHead(bytes: Buffer, chunkSize: number, withTurns = false): Pr
     if (head.isEnough()) break
     if (withTurns) await new Promise(resolve => setImmediate(resolve))
   }
-  return asked + walk.visited
+  return calls + walk.visited
 }
 
 for (const [name, make] of Object.entries(HEADS)) {
@@ -88,30 +88,30 @@ for (const [name, make] of Object.entries(HEADS)) {
 }
 
 const table = (name: string, ...parts: Buffer[]) => fullBox(name, 0, 0, ...parts)
-const alike = (count: number) => table('stsz', u32(1, count))
+const equalSizes = (count: number) => table('stsz', u32(1, count))
 const TABLES = {
-  'samples that take no room': (n: number) =>
-    withTables(table('stts', u32(1, n, 1)), table('stsc', u32(1, 1, n, 1)), alike(n)),
+  'samples without bytes': (n: number) =>
+    withTables(table('stts', u32(1, n, 1)), table('stsc', u32(1, 1, n, 1)), equalSizes(n)),
   'runs of no samples, then samples': (n: number) =>
     withTables(
       table('stts', u32(60_001), Buffer.alloc(8 * 60_000), u32(n, 1)),
       table('stsc', u32(1, 1, n, 1)),
-      alike(n),
+      equalSizes(n),
     ),
   'a run for each sample': (n: number) =>
-    withTables(table('stts', u32(n), many(u32(1, 1), n)), table('stsc', u32(1, 1, n, 1)), alike(n)),
-  'times that go back': (n: number) =>
+    withTables(table('stts', u32(n), many(u32(1, 1), n)), table('stsc', u32(1, 1, n, 1)), equalSizes(n)),
+  'times that go backwards': (n: number) =>
     withTables(
       table('stts', u32(1, n, 1)),
       fullBox('ctts', 1, 0, u32(n), many(u32(1, 90, 1, 3, 1, 60, 1, -20), n / 4)),
       table('stsc', u32(1, 1, n, 1)),
-      alike(n),
+      equalSizes(n),
     ),
   'many edits of all samples': (n: number) =>
     withTables(
       table('stts', u32(1, n, 1)),
       table('stsc', u32(1, 1, n, 1)),
-      alike(n),
+      equalSizes(n),
       table('stss', u32(10, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10)),
       9000,
     ),
@@ -119,11 +119,11 @@ const TABLES = {
     withTables(
       table('stts', u32(1, n, 1)),
       table('stsc', u32(1, 1, n, 1)),
-      alike(n),
+      equalSizes(n),
       table('stss', u32(60_000), Buffer.alloc(240_000)),
     ),
   'references to chapters': (n: number) => {
-    const file = withTables(table('stts', u32(1, 4, 1)), table('stsc', u32(1, 1, 4, 1)), alike(4))
+    const file = withTables(table('stts', u32(1, 4, 1)), table('stsc', u32(1, 1, 4, 1)), equalSizes(4))
     return withReferences(file, n)
   },
   'fragments that claim samples': (n: number) =>
@@ -177,7 +177,7 @@ for (const [name, make] of Object.entries(TABLES)) {
     const n = 2 ** 16
     const [once, twice] = [await workOf(make(n)), await workOf(make(2 * n))]
     t.ok(twice <= 2.2 * once, `${once} and ${twice}`)
-    // Of this one the many small reads are the work, and tap would watch each of their promises.
+    // The work of this case is many small reads, and tap would track each of their promises.
     if (name === FRAGMENTS) return
     const file = new BytesSource({ bytes: make(2 ** 17) })
     const slice = await leastSlice(() => keyframes(file), SLICE)

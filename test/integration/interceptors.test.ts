@@ -11,7 +11,7 @@ import { pattern } from '../support/reading.js'
 
 const bytes = pattern(0, 3 * MiB)
 
-/** Puts functions in the place of Node's, as nock and msw do: what is asked of `from` is answered by `to`. */
+/** Replaces functions of Node, as nock and msw do, so that `to` answers the requests for `from`. */
 function intercept(
   t: Test,
   from: URL,
@@ -19,10 +19,10 @@ function intercept(
   make: (own: typeof http.request, stand: typeof http.request) => typeof http.request,
 ) {
   const own = { request: http.request, get: http.get, ClientRequest: http.ClientRequest }
-  const seen: string[] = []
+  const methods: string[] = []
   const stand = ((options: http.RequestOptions, ...rest: never[]) => {
     if (String(options.port) !== from.port) return own.request(options, ...rest)
-    seen.push(options.method ?? 'GET')
+    methods.push(options.method ?? 'GET')
     const elsewhere = { agent: undefined, host: to.hostname, hostname: to.hostname, port: to.port }
     return own.request({ ...options, ...elsewhere }, ...rest)
   }) as typeof http.request
@@ -33,10 +33,10 @@ function intercept(
   Object.assign(http, { request: make(own.request, stand) })
   syncBuiltinESMExports()
   t.teardown(restore)
-  return { seen, restore }
+  return { methods, restore }
 }
 
-const WAYS = {
+const INTERCEPTORS = {
   'a function, as nock does': (_own: typeof http.request, stand: typeof http.request) => stand,
   'a proxy, as msw does': (own: typeof http.request, stand: typeof http.request) =>
     new Proxy(own, {
@@ -44,9 +44,9 @@ const WAYS = {
     }),
 }
 
-for (const [name, make] of Object.entries(WAYS)) {
+for (const [name, make] of Object.entries(INTERCEPTORS)) {
   t.test(`sends all requests of a reader and a sink through ${name}`, async t => {
-    // Nothing listens there: what goes past the interceptor is refused, as a host that is made up would be.
+    // Nothing listens there, so that a request past the interceptor is refused, as for a fictitious host.
     const nowhere = await LocalS3.start({ buckets: ['bucket'] })
     const from = new URL(nowhere.endpoint)
     await nowhere.close()
@@ -57,7 +57,7 @@ for (const [name, make] of Object.entries(WAYS)) {
       await s3.close()
     })
     await s3.put('bucket', 'k', bytes)
-    const { seen, restore } = intercept(t, from, new URL(s3.endpoint), make)
+    const { methods, restore } = intercept(t, from, new URL(s3.endpoint), make)
     for (let time = 1; time <= 2; time++) {
       const source = new S3RangeReadable({ client, bucket: 'bucket', key: 'k', maxAttempts: 1 })
       t.ok((await buffer(source)).equals(bytes), `read ${time}`)
@@ -65,10 +65,14 @@ for (const [name, make] of Object.entries(WAYS)) {
     const sink = new S3MultipartWritable({ client, bucket: 'bucket', key: 'new', maxAttempts: 1 })
     sink.end('hello')
     await sink.result
-    t.equal(seen.length, s3.calls.length)
-    t.ok(seen.filter(method => method === 'GET').length > 2)
+    t.equal(methods.length, s3.calls.length)
+    t.ok(methods.filter(method => method === 'GET').length > 2)
     restore()
     const gone = new S3RangeReadable({ client, bucket: 'bucket', key: 'k', maxAttempts: 1 })
-    await t.rejects(buffer(gone), { code: 'AVIO_ERR_UNREACHABLE' }, 'and by the network when it has gone')
+    await t.rejects(
+      buffer(gone),
+      { code: 'AVIO_ERR_UNREACHABLE' },
+      'the network answers once the interceptor is gone',
+    )
   })
 }

@@ -16,7 +16,7 @@ import { S3RangeReadable } from '../../lib/s3/s3-range-readable.js'
 import { LocalS3 } from '../../lib/testing/index.js'
 import * as media from '../support/media.js'
 
-/** Uncompressed picture and sound, which every encoder takes; whole frames of AAC, so that no packet is cut short. */
+/** Uncompressed video and audio, which every encoder accepts; whole AAC frames, so that no packet is cut short. */
 const source = () =>
   media.ffmpegToPipe([
     ...media.bothInputs({ seconds: 0.64, size: '64x48' }),
@@ -27,7 +27,7 @@ interface Output {
   args: string[]
   /** The demuxer's arguments, where ffmpeg can't guess. */
   read?: string[]
-  /** Asserts what the stream has in place of what is lost. */
+  /** Asserts the difference between the stream and the file. */
   lost?: (t: Test, stream: Buffer, file: Buffer) => void | Promise<void>
 }
 
@@ -40,7 +40,7 @@ async function durationOf(bytes: Buffer): Promise<string | undefined> {
   return shown.format.duration
 }
 
-/** Of an MP3, with what the encoder added, which no stream tells, and which counts no more since ffmpeg 9. */
+/** The duration of an MP3 with the encoder's padding, which no stream states, and which ffmpeg 9 does not count. */
 async function playedBy(bytes: Buffer): Promise<string> {
   const packets = await media.packetsOf(bytes)
   const { streams } = await media.ffprobeJson<{ streams: { time_base: string }[] }>(bytes, ['-show_streams'])
@@ -49,7 +49,7 @@ async function playedBy(bytes: Buffer): Promise<string> {
 }
 
 async function matroskaLoses(t: Test, stream: Buffer, file: Buffer) {
-  t.ok(stream.includes(UNKNOWN_SIZE), 'the segment is of unknown size')
+  t.ok(stream.includes(UNKNOWN_SIZE), 'a segment of unknown size')
   t.notOk(file.includes(UNKNOWN_SIZE))
   t.equal(stream.lastIndexOf(CUES), -1, 'no cues')
   t.ok(file.includes(CUES))
@@ -100,7 +100,7 @@ const OUTPUTS: Record<string, Output> = {
   s16le: { args: ['-vn'], read: ['-f', 's16le', '-ar', '48000', '-ch_layout', 'mono'] },
 }
 
-/** An in-process store with the source, and the same source as a file. */
+/** An in-process store with the source, a reader for it, and a sink. */
 async function open(t: Test) {
   const s3 = await LocalS3.start({ buckets: ['media'] })
   const client = new S3Client(s3.clientConfig())
@@ -117,7 +117,7 @@ async function open(t: Test) {
 
 const argsOf = ({ args }: Output) => [...args, ...BIT_EXACT]
 
-/** What ffmpeg writes of the same source to a file. */
+/** The output of ffmpeg to a file, from the same source. */
 async function fileOf(t: Test, format: string, output: Output): Promise<Buffer> {
   const path = join(t.testdir(), 'source.nut')
   await writeFile(path, await source())
@@ -125,8 +125,8 @@ async function fileOf(t: Test, format: string, output: Output): Promise<Buffer> 
 }
 
 /**
- * Packets, but for what only the encoder knows and only a file says: how much of them is to be skipped. ffmpeg 7 and
- * later call the last packet of a WAV damaged (`C`) where the file does not state its size.
+ * Packets without side data: only the encoder knows, and only a file states, how much of them to skip. ffmpeg 7 and
+ * later mark the last packet of a WAV as damaged (`C`) if the file does not state its size.
  */
 async function packetsOf(bytes: Buffer, output: Output) {
   const packets = await media.packetsOf(bytes, output.read)
@@ -135,7 +135,7 @@ async function packetsOf(bytes: Buffer, output: Output) {
 
 for (const [format, output] of Object.entries(OUTPUTS)) {
   t.test(
-    `${format} arrives in the bucket with the packets of a file, and loses what the table says`,
+    `stores ${format} with the packets of ffmpeg's own file, and loses only what the table states`,
     async t => {
       const { reader, sink, stored } = await open(t)
       await pipeline(reader(), new FfmpegTransform({ output: { format, args: argsOf(output) } }), sink())
@@ -143,18 +143,18 @@ for (const [format, output] of Object.entries(OUTPUTS)) {
       t.ok((await packetsOf(stream, output)).length > 0)
       t.same(await packetsOf(stream, output), await packetsOf(file, output))
       t.equal(muxerOf(format).lost === undefined, output.lost === undefined, 'the table agrees')
-      if (output.lost === undefined) t.ok(stream.equals(file), 'it is the file, byte for byte')
+      if (output.lost === undefined) t.ok(stream.equals(file), 'equals the file, byte for byte')
       await output.lost?.(t, stream, file)
     },
   )
 }
 
-/** The two ways to a held head: in the stage that runs ffmpeg, and behind it. */
+/** Both ways to defer a header: in the stage that runs ffmpeg, and after it. */
 const WAYS = {
   'as a layout': (format: DeferredHeaderFormat, args: string[]) => [
     new FfmpegTransform({ output: { format, args, layout: 'file' } }),
   ],
-  'behind ffmpeg': (format: DeferredHeaderFormat, args: string[]) => [
+  'after ffmpeg': (format: DeferredHeaderFormat, args: string[]) => [
     new FfmpegTransform({ output: { format, args: [...deferredHeaderArguments(format), ...args] } }),
     new DeferredHeader({ format }),
   ],
@@ -162,7 +162,7 @@ const WAYS = {
 
 for (const format of DEFERRED_HEADERS) {
   for (const [way, stages] of Object.entries(WAYS)) {
-    t.test(`${format} with a deferred header, ${way}, arrives in the bucket as the file`, async t => {
+    t.test(`stores ${format} with a deferred header, ${way}, as ffmpeg's own file`, async t => {
       const { reader, sink, stored } = await open(t)
       const output = OUTPUTS[format]!
       await pipeline([reader(), ...stages(format, argsOf(output)), sink()])

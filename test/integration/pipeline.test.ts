@@ -45,16 +45,16 @@ for (const store of stores()) {
       t.equal(stored.length, result.bytes, name)
       t.equal(validator.report?.bytes, result.bytes)
       t.equal(answer.ContentType, 'video/mp4')
-      t.equal(await pictures(stored), await pictures(media), 'no picture is lost')
+      t.equal(await framesIn(stored), await framesIn(media), 'no frame is lost')
     }
   })
 }
 
-async function pictures(media: Buffer): Promise<number> {
+async function framesIn(media: Buffer): Promise<number> {
   return (await packetsOf(media)).filter(packet => packet.codec_type === 'video').length
 }
 
-/** An in-process store with a source, an older object under the target's key, and a look at what is left. */
+/** An in-process store with a source, and an older object under the key of the target. */
 async function openStore(t: Test) {
   const s3 = await LocalS3.start({ buckets: ['media'] })
   const client = new S3Client(s3.clientConfig())
@@ -71,9 +71,9 @@ async function openStore(t: Test) {
   return { s3, client, source, sink }
 }
 
-/** Holds that the failure of a job left nothing, neither in the bucket nor in this process. */
-async function nothingIsLeft(t: Test, s3: LocalS3, ffmpeg: FfmpegTransform, pid: number | undefined) {
-  // Not once(): that rejects where the stream fails first.
+/** Asserts that a failed job leaves nothing behind, neither in the bucket nor in this process. */
+async function assertNothingLeft(t: Test, s3: LocalS3, ffmpeg: FfmpegTransform, pid: number | undefined) {
+  // Not once(), which rejects if the stream fails first.
   if (!ffmpeg.closed) await new Promise(resolve => ffmpeg.once('close', resolve))
   await s3.idle()
   t.equal((await s3.get('media', 'out'))?.toString(), 'the older object', 'the older object stays')
@@ -90,15 +90,15 @@ function pidOf(ffmpeg: FfmpegTransform): { pid: number | undefined } {
 
 const sourceFaults = {
   'is gone': { status: 404, code: 'NoSuchKey' },
-  'is reset for ever': { reset: 1000, times: Infinity },
-  'breaks off for ever': { shortBody: 100, times: Infinity },
-  'stalls for ever': { stall: 1000, times: Infinity },
-  'is changed under way': { changed: 'another object altogether' },
-  'is told to slow down for ever': { status: 503, code: 'SlowDown', times: Infinity },
+  'resets every connection': { reset: 1000, times: Infinity },
+  'truncates every body': { shortBody: 100, times: Infinity },
+  'stalls every time': { stall: 1000, times: Infinity },
+  'changes under way': { changed: 'another object altogether' },
+  'always answers SlowDown': { status: 503, code: 'SlowDown', times: Infinity },
 } as const
 
 for (const [what, fault] of Object.entries(sourceFaults)) {
-  for (const nth of what === 'is changed under way' ? [2] : [1, 2]) {
+  for (const nth of what === 'changes under way' ? [2] : [1, 2]) {
     t.test(`leaves nothing behind if a source ${what}, from GET ${nth} on`, async t => {
       const { s3, source, sink } = await openStore(t)
       s3.fault({ operation: 'GetObject', nth, ...fault })
@@ -111,19 +111,23 @@ for (const [what, fault] of Object.entries(sourceFaults)) {
         (error: unknown) => error,
       )
       t.match(failure, { name: 'S3Error', code: /^AVIO_ERR_/, bucket: 'media', key: 'in' })
-      t.equal(await target.result.catch((error: unknown) => error), failure, 'the sink tells the first error')
-      await nothingIsLeft(t, s3, ffmpeg, child.pid)
+      t.equal(
+        await target.result.catch((error: unknown) => error),
+        failure,
+        'the sink reports the first error',
+      )
+      await assertNothingLeft(t, s3, ffmpeg, child.pid)
     })
   }
 }
 
 const sinkFaults = {
   'PutObject fails': { operation: 'PutObject', status: 403, code: 'AccessDenied' },
-  'PutObject fails for ever': { operation: 'PutObject', status: 500, times: Infinity },
+  'PutObject always fails': { operation: 'PutObject', status: 500, times: Infinity },
 } as const
 
 for (const [what, fault] of Object.entries(sinkFaults)) {
-  t.test(`reports the sink’s error and leaves nothing behind, where ${what}`, async t => {
+  t.test(`reports the sink’s error and leaves nothing behind if ${what}`, async t => {
     const { s3, source, sink } = await openStore(t)
     s3.fault(fault)
     const ffmpeg = new FfmpegTransform({ output: COPY })
@@ -131,7 +135,7 @@ for (const [what, fault] of Object.entries(sinkFaults)) {
     const target = sink()
     await t.rejects(pipeline(source(), ffmpeg, new Fmp4Validator(), target), { name: 'S3Error', key: 'out' })
     await t.rejects(target.result, { name: 'S3Error', key: 'out' })
-    await nothingIsLeft(t, s3, ffmpeg, child.pid)
+    await assertNothingLeft(t, s3, ffmpeg, child.pid)
   })
 }
 
@@ -144,7 +148,7 @@ t.test('reports ffmpeg’s error and leaves nothing behind', async t => {
     code: 'AVIO_ERR_UNKNOWN_ENCODER',
   })
   await t.rejects(target.result, { code: 'AVIO_ERR_UNKNOWN_ENCODER' })
-  await nothingIsLeft(t, s3, ffmpeg, child.pid)
+  await assertNothingLeft(t, s3, ffmpeg, child.pid)
 })
 
 t.test('fails if ffmpeg is killed from outside', async t => {
@@ -160,18 +164,18 @@ t.test('fails if ffmpeg is killed from outside', async t => {
     signal: 'SIGKILL',
   })
   await t.rejects(target.result, { code: 'AVIO_ERR_FFMPEG_SIGNAL' })
-  await nothingIsLeft(t, s3, ffmpeg, child.pid)
+  await assertNothingLeft(t, s3, ffmpeg, child.pid)
 })
 
 t.test('leaves nothing behind if the validation fails', async t => {
   const { s3, source, sink } = await openStore(t)
-  // Not an MP4 at all: what comes out of ffmpeg is fine, what is asked of it is not.
+  // ffmpeg writes valid output, but not an MP4.
   const ffmpeg = new FfmpegTransform({ output: { format: 'mpegts', args: ['-c', 'copy'] } })
   const child = pidOf(ffmpeg)
   const target = sink()
   await t.rejects(pipeline(source(), ffmpeg, new Fmp4Validator(), target), { name: 'Mp4Error' })
   await t.rejects(target.result, { name: 'Mp4Error' })
-  await nothingIsLeft(t, s3, ffmpeg, child.pid)
+  await assertNothingLeft(t, s3, ffmpeg, child.pid)
 })
 
 t.test(
@@ -187,7 +191,7 @@ t.test(
     ffmpeg.once('progress', () => controller.abort())
     await t.rejects(pipeline(reader, ffmpeg, new Fmp4Validator({ signal }), target), { name: 'AbortError' })
     await t.rejects(target.result, { name: 'AbortError' })
-    await nothingIsLeft(t, s3, ffmpeg, child.pid)
+    await assertNothingLeft(t, s3, ffmpeg, child.pid)
     t.equal(getEventListeners(signal, 'abort').length, 0)
   },
 )
@@ -214,11 +218,11 @@ t.test('stops the GETs for a slow sink', async t => {
   const { s3, source } = await openStore(t)
   const readAhead = 256 * KiB
   const reader = source({ partSize: 64 * KiB, readAhead, concurrency: 2 })
-  // The pipe through ffmpeg holds what the kernel and ffmpeg hold; a pass-through holds next to nothing.
+  // A pipe through ffmpeg also fills the buffers of the kernel and of ffmpeg; a pass-through has next to none.
   const stuck = new Writable({ highWaterMark: 1, write: () => undefined })
   const between = new PassThrough({ highWaterMark: 1 })
   const job = pipeline(reader, between, stuck).catch((error: unknown) => error)
-  // Once it is full, nothing more is asked for: the store sees the calls end and no new one begin.
+  // Once it is full, the reader requests nothing more: the calls end, and no new call begins.
   await once(reader, 'progress')
   let before = -1
   while (before !== s3.calls.length) {

@@ -6,7 +6,7 @@ import { S3Source } from '../../lib/s3/s3-source.js'
 import { S3RangeReadable } from '../../lib/s3/s3-range-readable.js'
 import { type OpenStore, stores } from '../support/stores.js'
 
-/** The readers against every server there is: what they ask for, and that they understand what comes back. */
+/** The readers against every available server: their requests, and how they read the responses. */
 
 async function collect(chunks: AsyncIterable<unknown>): Promise<Buffer> {
   const all: Buffer[] = []
@@ -20,7 +20,7 @@ function put({ client, bucket }: OpenStore, key: string, body: Buffer) {
 }
 
 for (const store of stores()) {
-  t.test(`reads objects of every size whole, on ${store.name}`, async t => {
+  t.test(`reads whole objects of every size, on ${store.name}`, async t => {
     const opened = await store.open(t)
     const { client, bucket } = opened
     for (const size of [0, 1, 64 * KiB - 1, 512 * KiB, 512 * KiB + 1, 5 * MiB + 7]) {
@@ -50,8 +50,8 @@ for (const store of stores()) {
       )
       t.ok(read.equals(bytes.subarray(start, end)), `${start} to ${end}`)
     }
-    const behind = new S3RangeReadable({ client, bucket, key: 'k', start: 3 * MiB })
-    await t.rejects(collect(behind), { code: 'AVIO_ERR_RANGE_NOT_SATISFIABLE', byteOffset: 3 * MiB })
+    const past = new S3RangeReadable({ client, bucket, key: 'k', start: 3 * MiB })
+    await t.rejects(collect(past), { code: 'AVIO_ERR_RANGE_NOT_SATISFIABLE', byteOffset: 3 * MiB })
   })
 
   t.test(`reports the size and reads at any offset through random access, on ${store.name}`, async t => {
@@ -90,7 +90,7 @@ for (const store of stores()) {
     }
   })
 
-  t.test(`has a code for a missing or forbidden object, on ${store.name}`, async t => {
+  t.test(`reports a code for a missing or forbidden object, on ${store.name}`, async t => {
     const opened = await store.open(t)
     const { client, bucket, config } = opened
     await put(opened, 'k', randomBytes(10))

@@ -34,10 +34,11 @@ import { Collector } from '../support/sources.js'
 import { stores } from '../support/stores.js'
 
 const COPY = { format: 'matroska', args: ['-c', 'copy', '-fflags', '+bitexact'] }
-const LOUD = ['-c:v', 'mpeg4', '-qscale:v', '1', '-g', '25', '-c:a', 'pcm_s16le']
+const HIGH_BITRATE = ['-c:v', 'mpeg4', '-qscale:v', '1', '-g', '25', '-c:a', 'pcm_s16le']
 
-/** A film of many MiB that is quickly made. */
-const loud = (name: string) => ffmpegToFile([...bothInputs({ seconds: 12, size: '1280x720' }), ...LOUD], name)
+/** A video of many MiB that is quick to make. */
+const highBitrate = (name: string) =>
+  ffmpegToFile([...bothInputs({ seconds: 12, size: '1280x720' }), ...HIGH_BITRATE], name)
 
 async function hashes(media: Buffer): Promise<string[]> {
   return (await packetsOf(media)).map(({ codec_type, data_hash }) => `${codec_type} ${data_hash}`).sort()
@@ -92,7 +93,7 @@ async function local(media: Buffer) {
 t.test(
   'sends one small request before stopping the sequential reader, and reads the same version afterwards',
   async t => {
-    const media = await loud('index-last.mov')
+    const media = await highBitrate('index-last.mov')
     const { s3, object } = await local(media)
     const source = new S3RangeReadable(object)
     let stopped = false
@@ -115,11 +116,11 @@ t.test(
 )
 
 t.test(
-  'takes one GET per block, not per seek, for a file with its audio track after its video track',
+  'sends one GET per block, not per seek, for a file with its audio track after its video track',
   async t => {
     const media = badlyInterleaved(
       await ffmpegToFile(
-        [...bothInputs({ seconds: 12, size: '1280x720' }), ...LOUD, '-movflags', '+faststart'],
+        [...bothInputs({ seconds: 12, size: '1280x720' }), ...HIGH_BITRATE, '-movflags', '+faststart'],
         'first.mov',
       ),
     )
@@ -138,8 +139,8 @@ t.test(
   },
 )
 
-t.test('cancels the read that ffmpeg leaves by seeking', async t => {
-  const { s3, object } = await local(await loud('jump.mov'))
+t.test('cancels the read that ffmpeg abandons by seeking', async t => {
+  const { s3, object } = await local(await highBitrate('seek.mov'))
   await read(new S3Source(object), ['-ss', '6', '-t', '0.2'])
   await s3.idle()
   const fetched = s3.calls.reduce((sum, { bytesOut }) => sum + bytesOut, 0)
@@ -147,7 +148,7 @@ t.test('cancels the read that ffmpeg leaves by seeking', async t => {
 })
 
 t.test('reports an object replaced during the read, not ffmpeg’s error about it', async t => {
-  const media = await loud('changed.mov')
+  const media = await highBitrate('changed.mov')
   const { s3, object } = await local(media)
   s3.fault({ operation: 'GetObject', nth: 4, changed: Buffer.from(media).fill(1, 1000) })
   await t.rejects(

@@ -31,7 +31,7 @@ import {
 import { LocalS3 } from '../../lib/testing/index.js'
 import { noWarning } from '../support/warnings.js'
 
-/** As many as a service may have under way, on one signal. Node 20 warns from the eleventh listener on. */
+/** As many operations as a service may run on one signal. Node 20 warns from the eleventh listener on. */
 const MANY = 50
 
 const many = <T>(make: (n: number) => T): T[] => Array.from({ length: MANY }, (_, n) => make(n))
@@ -45,7 +45,7 @@ t.teardown(async () => {
 })
 const place = { client, bucket: 'bucket', key: 'k' }
 
-/** A source that is asked and never answers, but heeds its signal. */
+/** A source that never answers, but obeys its signal. */
 const silent: RandomAccess = {
   name: 'silent',
   size: signal =>
@@ -58,7 +58,7 @@ const silent: RandomAccess = {
 }
 
 t.test(
-  'shares a signal among fifty of each stage without a warning, and an abort ends all of them',
+  'shares a signal among fifty of each stage without a warning, and ends all of them on an abort',
   async t => {
     const warnings = noWarning(t)
     const folder = t.testdir()
@@ -69,10 +69,10 @@ t.test(
       FfmpegTransform: signal => new FfmpegTransform({ output, signal }),
       FfmpegReadable: signal => new FfmpegReadable({ input: { source: silent }, output, signal }),
       FfmpegProcess: signal => {
-        const graph = new FfmpegProcess({ inputs: [{}], outputs: [output], signal })
-        graph.result.catch(() => undefined)
-        graph.inputs[0]!.on('error', () => undefined)
-        return graph.outputs[0]!
+        const ffmpeg = new FfmpegProcess({ inputs: [{}], outputs: [output], signal })
+        ffmpeg.result.catch(() => undefined)
+        ffmpeg.inputs[0]!.on('error', () => undefined)
+        return ffmpeg.outputs[0]!
       },
       Fmp4Validator: signal => new Fmp4Validator({ signal }),
       FaststartMp4: signal => new FaststartMp4({ signal }),
@@ -104,20 +104,20 @@ t.test(
 )
 
 t.test(
-  'shares a signal among fifty of each job without a warning, and an abort ends all of them',
+  'shares a signal among fifty of each task without a warning, and ends all of them on an abort',
   async t => {
     const warnings = noWarning(t)
     const drained = async (images: AsyncIterable<unknown>) => {
       for await (const image of images) t.fail(String(image))
     }
     const http = new HttpSource({ url: `${s3.endpoint}/bucket/none` })
-    const jobs: Record<string, (signal: AbortSignal) => Promise<unknown>> = {
-      'probe by address': signal => probe(silent, { signal }),
+    const tasks: Record<string, (signal: AbortSignal) => Promise<unknown>> = {
+      'probe of a source': signal => probe(silent, { signal }),
       'probe of a stream': signal => probe(new PassThrough(), { signal }),
       keyframes: signal => keyframes(silent, { signal }),
       clip: signal => buffer(clip({ source: silent, end: 2, signal })),
       thumbnails: signal => drained(thumbnails({ source: silent, count: 2, signal })),
-      sprites: signal => drained(storyboard({ source: silent, every: 1, signal })),
+      storyboard: signal => drained(storyboard({ source: silent, every: 1, signal })),
       transcode: signal =>
         transcode({
           input: new PassThrough(),
@@ -127,7 +127,7 @@ t.test(
       'HttpSource.size': signal => http.size(signal),
       abortStaleUploads: signal => abortStaleUploads({ client, bucket: 'bucket', olderThan: 1000, signal }),
     }
-    for (const [name, run] of Object.entries(jobs)) {
+    for (const [name, run] of Object.entries(tasks)) {
       const controller = new AbortController()
       const ends = many(() => run(controller.signal))
       for (const end of ends) end.catch(() => undefined)
@@ -135,12 +135,12 @@ t.test(
       controller.abort()
       await Promise.allSettled(ends)
       await warnings(`${name}, after the abort`)
-      t.equal(getEventListeners(controller.signal, 'abort').length, 0, `${name} leaves nothing`)
+      t.equal(getEventListeners(controller.signal, 'abort').length, 0, `${name} leaves no listener`)
     }
   },
 )
 
-t.test('emits no warning for many sizes and reads at once, of one object and of many', async t => {
+t.test('emits no warning for many concurrent sizes and reads, of one object and of many', async t => {
   const warnings = noWarning(t)
   const { signal } = new AbortController()
   const file = new FileSource({ path: new URL(import.meta.url).pathname })
@@ -172,7 +172,7 @@ t.test('emits no warning for fifty requests waiting for a retry', async t => {
   const warnings = noWarning(t)
   const controller = new AbortController()
   s3.clearCalls()
-  // Each waits for a minute, or as near to one as a service may ask for.
+  // Each waits for a minute, or for the longest delay that a service may request.
   s3.fault({ operation: 'GetObject', times: Infinity, status: 503, retryAfter: 60 })
   t.teardown(() => s3.clearFaults())
   const reads = many(() => buffer(new S3Source(place).read(0, 10, controller.signal)))

@@ -7,15 +7,15 @@ import { type OpenStore, stores } from '../support/stores.js'
 import { PART } from '../support/upload-store.js'
 import { DATA, source } from '../support/uploads.js'
 
-/** What both are told of the object. */
-interface Said {
+/** The properties of the object, for both uploads. */
+interface Properties {
   readonly contentType?: string
   readonly metadata?: Record<string, string>
 }
 
 const KEY = 'recordings/k'
 
-async function byUpload({ client, bucket }: OpenStore, bytes: Buffer, { contentType, metadata }: Said) {
+async function byUpload({ client, bucket }: OpenStore, bytes: Buffer, { contentType, metadata }: Properties) {
   const params = {
     Bucket: bucket,
     Key: KEY,
@@ -27,10 +27,10 @@ async function byUpload({ client, bucket }: OpenStore, bytes: Buffer, { contentT
   await new Upload({ client, params, partSize: PART }).done()
 }
 
-async function byOurs({ client, bucket, options }: OpenStore, bytes: Buffer, said: Said) {
+async function byWritable({ client, bucket, options }: OpenStore, bytes: Buffer, properties: Properties) {
   const request = { CacheControl: 'no-store' }
   const target = { client, bucket, key: KEY, partSize: PART, request, ...options }
-  const sink = new S3MultipartWritable({ ...target, ...said })
+  const sink = new S3MultipartWritable({ ...target, ...properties })
   await pipeline(source(bytes), sink)
 }
 
@@ -42,16 +42,16 @@ async function stored({ client, bucket }: OpenStore) {
 }
 
 for (const store of stores()) {
-  // An ETag of parts is made of their MD5s, so that one ETag is one set of boundaries.
+  // A multipart ETag is made of the MD5s of the parts, so that equal ETags mean equal boundaries.
   t.test(`stores the same object as lib-storage’s Upload, in the same parts, on ${store.name}`, async t => {
     const open = await store.open(t)
-    const told: Said = { contentType: 'video/mp4', metadata: { title: 'talk' } }
+    const all: Properties = { contentType: 'video/mp4', metadata: { title: 'talk' } }
     for (const size of [0, 1, PART - 1, PART, PART + 1, 2 * PART - 1, 2 * PART, 2 * PART + 1, DATA.length]) {
-      for (const said of size % PART === 0 ? [told, {}] : [told]) {
+      for (const properties of size % PART === 0 ? [all, {}] : [all]) {
         const bytes = DATA.subarray(0, size)
-        await byUpload(open, bytes, said)
+        await byUpload(open, bytes, properties)
         const theirs = await stored(open)
-        await byOurs(open, bytes, said)
+        await byWritable(open, bytes, properties)
         const ours = await stored(open)
         t.same(ours.object, theirs.object, `${size} bytes: ${theirs.object.ETag}`)
         t.ok(ours.bytes.equals(bytes) && theirs.bytes.equals(bytes))

@@ -40,12 +40,12 @@ for (const store of stores()) {
     const open = await store.open(t)
     for (const size of [0, 1, PART - 1, PART, DATA.length]) {
       const bytes = DATA.subarray(0, size)
-      const said = {
+      const properties = {
         contentType: 'video/mp4',
         metadata: { title: 'talk' },
         request: { CacheControl: 'no-store' },
       }
-      const sink = writer(open, said)
+      const sink = writer(open, properties)
       await pipeline(source(bytes), sink)
       const result = await sink.result
       t.equal(Buffer.compare(await stored(open), bytes), 0, `${size} bytes`)
@@ -54,7 +54,7 @@ for (const store of stores()) {
       t.equal(head.ETag, result.etag)
       t.equal(result.bytes, size)
       t.equal(result.parts, size < PART ? 1 : Math.ceil(size / PART))
-      if (store.traits.crc) t.equal(result.checksum?.confirmed, true, 'and the checksum is confirmed')
+      if (store.traits.crc) t.equal(result.checksum?.confirmed, true, 'the checksum is confirmed')
     }
     t.same(await uploads(open), [])
   })
@@ -98,12 +98,12 @@ for (const store of stores()) {
       const gone = await failureOf(
         client.send(new ListPartsCommand({ Bucket: bucket, Key: 'k', UploadId: uploadId })),
       )
-      t.match(gone?.name, /^NoSuch(Upload|Key)$/, 'Ceph calls it a key')
+      t.match(gone?.name, /^NoSuch(Upload|Key)$/, 'Ceph answers NoSuchKey')
       t.equal(String(await stored(open)), 'older')
     },
   )
 
-  t.test(`stores a header written last in front, on ${store.name}`, async t => {
+  t.test(`stores a header that is written last at the front, on ${store.name}`, async t => {
     const open = await store.open(t)
     for (const [size, options] of [
       [10, {}],
@@ -117,11 +117,11 @@ for (const store of stores()) {
       const sink = writer(open, options)
       await pipeline(source(media), headed(1000), sink)
       const result = await sink.result
-      t.equal(Buffer.compare(await stored(open), file), 0, `${size} bytes behind the head`)
+      t.equal(Buffer.compare(await stored(open), file), 0, `${size} bytes after the header`)
       t.equal(result.bytes, file.length)
       const head = await open.client.send(new HeadObjectCommand({ Bucket: open.bucket, Key: 'k' }))
       t.equal(head.ETag, result.etag)
-      if (store.traits.crc) t.equal(result.checksum?.confirmed, true, 'and the checksum is confirmed')
+      if (store.traits.crc) t.equal(result.checksum?.confirmed, true, 'the checksum is confirmed')
     }
     t.same(await uploads(open), [])
   })
