@@ -30,7 +30,7 @@ async function openStore(t: Test) {
   return s3
 }
 
-/** A page with a video, from another origin than the store's. */
+/** Opens a page with the video, on another origin than the store's. */
 async function openVideo(t: Test, s3: LocalS3, key: string): Promise<Playback> {
   const page = `<!doctype html><video preload="metadata" src="${s3.endpoint}/web/${key}"></video>`
   const server = createServer((_request, response) => {
@@ -44,7 +44,7 @@ async function openVideo(t: Test, s3: LocalS3, key: string): Promise<Playback> {
   return new Playback(await openPage(t, `http://127.0.0.1:${(server.address() as AddressInfo).port}/`))
 }
 
-/** Gives the first MiB, and nothing behind it up to `end`: what is shown by then was found without the rest. */
+/** Serves the first MiB and stalls later requests below `end`: the player has to manage without the rest. */
 function holdBack(s3: LocalS3, end: number): void {
   s3.fault({ operation: 'GetObject', stall: MiB })
   s3.fault({ operation: 'GetObject', times: Infinity, when: call => startOf(call) < end, stall: true })
@@ -54,7 +54,7 @@ function startOf({ range = '' }: S3Call): number {
   return Number(/^bytes=(\d+)-/.exec(range)?.[1])
 }
 
-/** Where the requests for the video began, in bytes. */
+/** The first byte of each request for the video. */
 function starts(s3: LocalS3): number[] {
   return s3.calls.map(startOf)
 }
@@ -76,33 +76,33 @@ t.test('plays, seeks and shows the length of a progressive MP4 from S3', { skip:
   const duration = await video.duration()
   t.ok(
     Math.abs(duration - Number(format.duration)) <= 1 / RATE,
-    `${duration} s, ${format.duration} s by ffprobe`,
+    `${duration} s, ${format.duration} s according to ffprobe`,
   )
-  t.ok(Math.abs(duration - 12) <= 1 / RATE, `${duration} s of 12`)
+  t.ok(Math.abs(duration - 12) <= 1 / RATE, `${duration} s of 12 s`)
   const first = await video.pictures(5)
   t.ok(
     first[0]! < 2 && first.every((time, n) => n === 0 || time > first[n - 1]!),
-    `pictures of ${first.join(' s, ')} s`,
+    `frames at ${first.join(' s, ')} s`,
   )
   t.ok(
     starts(s3).every(start => start < stored.length / 2),
-    'the index was at the start',
+    'the player reads only the first half',
   )
 
   await video.seek(0.8 * duration)
   const after = await video.pictures(5)
-  t.ok(after[0]! >= 0.8 * duration - 1 / RATE, `pictures of ${after.join(' s, ')} s`)
+  t.ok(after[0]! >= 0.8 * duration - 1 / RATE, `frames at ${after.join(' s, ')} s`)
   t.ok(after[4]! > after[0]!)
   t.ok(
     starts(s3).some(start => start > stored.length / 2),
-    `then from bytes ${starts(s3).join()} of ${stored.length}`,
+    `requests start at bytes ${starts(s3).join()} of ${stored.length}`,
   )
   await video.ended()
   t.match(await video.state(), { width: 640, height: 360, error: null })
-  t.ok(Math.abs((await video.state()).time - duration) <= 1 / RATE, 'it played to its end')
+  t.ok(Math.abs((await video.state()).time - duration) <= 1 / RATE, 'playback reaches the end')
 })
 
-t.test('of an MP4 with its index last, the end is read first', { skip: noBrowser }, async t => {
+t.test('reads the end of an MP4 first if its index is last', { skip: noBrowser }, async t => {
   const s3 = await openStore(t)
   const media = await ffmpegToFile(ENCODED, 'index-last.mp4')
   await s3.put('web', 'talk.mp4', media, { contentType: 'video/mp4' })
@@ -111,6 +111,6 @@ t.test('of an MP4 with its index last, the end is read first', { skip: noBrowser
   await video.duration()
   t.ok(
     starts(s3).some(start => start > media.length / 2),
-    'so the test above would have seen it',
+    'the player reads the second half, which the test above rules out',
   )
 })

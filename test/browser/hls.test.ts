@@ -12,11 +12,11 @@ import { AAC, audioInput, FRAGMENTED, ffmpegToPipe, H264_B_FRAMES, videoInput } 
 import { source } from '../support/uploads.js'
 
 const SECONDS = 16
-/** Pictures of two sizes, alike in their key frames, and a sound. */
+/** Video in two sizes with the same key frames, and audio. */
 const RENDITIONS = {
   '90p': [...videoInput({ seconds: SECONDS }), ...H264_B_FRAMES],
   '180p': [...videoInput({ seconds: SECONDS, size: '320x180' }), ...H264_B_FRAMES],
-  sound: [...audioInput({ seconds: SECONDS }), ...AAC],
+  audio: [...audioInput({ seconds: SECONDS }), ...AAC],
 }
 
 /** Packages the renditions into an in-process S3, and opens a page that plays them from there. */
@@ -43,7 +43,7 @@ async function openLadder(t: Test, layout: PresentationLayout) {
 }
 
 for (const layout of ['segments', 'byterange'] as const) {
-  t.test(`hls.js plays a ladder of ${layout}, switches and seeks`, { skip: noBrowser }, async t => {
+  t.test(`plays, switches and seeks in hls.js with layout "${layout}"`, { skip: noBrowser }, async t => {
     const { presentation, video } = await openLadder(t, layout)
     const levels = await video.levels()
     t.match(levels, [
@@ -58,13 +58,17 @@ for (const layout of ['segments', 'byterange'] as const) {
       t.ok(times[2]! > times[0]!, `${level.width} × ${level.height} at ${times.join(' s, ')} s`)
       t.match(await video.state(), { width: level.width, height: level.height, error: null })
     }
-    t.same((await video.switched()).slice(-2), [0, 1], 'from the one to the other')
+    t.same(
+      (await video.switched()).slice(-2),
+      [0, 1],
+      'the player switches from the first level to the second',
+    )
 
     const duration = await video.duration()
     t.ok(Math.abs(duration - presentation.duration) < 0.1, `${duration} s of ${presentation.duration} s`)
     await video.seek(0.8 * duration)
     const after = await video.pictures(5)
-    t.ok(after[0]! >= 0.8 * duration - 0.04 && after[4]! > after[0]!, `pictures of ${after.join(' s, ')} s`)
+    t.ok(after[0]! >= 0.8 * duration - 0.04 && after[4]! > after[0]!, `frames at ${after.join(' s, ')} s`)
     await video.ended()
     t.same(await video.failures(), [])
   })

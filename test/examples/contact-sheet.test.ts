@@ -4,7 +4,7 @@ import t from 'tap'
 import { main } from '../../examples/contact-sheet.js'
 import { ffprobeJson, indexLastMp4 } from '../support/media.js'
 
-t.test('writes a sheet of twenty pictures and its map', async t => {
+t.test('writes a sheet of twenty thumbnails and its WebVTT map', async t => {
   const folder = t.testdir()
   const [from, to] = [join(folder, 'in.mp4'), join(folder, 'sheet.png')]
   await writeFile(from, await indexLastMp4({ seconds: 5 }))

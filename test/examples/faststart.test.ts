@@ -11,7 +11,7 @@ const boxes = (file: Buffer) => {
   return types
 }
 
-t.test('turns an AVI into an ordinary MP4 with its index in front', async t => {
+t.test('turns an AVI into an ordinary MP4 with its index first', async t => {
   const folder = t.testdir()
   const [from, to] = [join(folder, 'in.avi'), join(folder, 'out.mp4')]
   await writeFile(from, await avi())

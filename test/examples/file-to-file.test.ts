@@ -5,7 +5,7 @@ import t from 'tap'
 import { main } from '../../examples/file-to-file.js'
 import { avi, packetsOf } from '../support/media.js'
 
-t.test('turns a file into a checked file', async t => {
+t.test('transcodes a file and checks the output', async t => {
   const folder = t.testdir()
   const from = join(folder, 'in.avi')
   const to = join(folder, 'out.mp4')
@@ -16,7 +16,7 @@ t.test('turns a file into a checked file', async t => {
   t.same([...new Set((await packetsOf(bytes)).map(packet => packet.codec_type))].sort(), ['audio', 'video'])
 })
 
-t.test('leaves nothing under the target name for a file that is no media', async t => {
+t.test('leaves no output file if the source is not media', async t => {
   const folder = t.testdir({ 'in.avi': 'nothing of the kind'.repeat(1000) })
   await t.rejects(main([join(folder, 'in.avi'), join(folder, 'out.mp4')]), { name: 'FfmpegError' })
   t.equal(existsSync(join(folder, 'out.mp4')), false)

@@ -22,7 +22,7 @@ t.test(
     const levels = await video.levels()
     t.same(levels.map(({ width, height }) => `${width} × ${height}`).sort(), [
       '1280 × 720',
-      // As it is shown: 426 pixels that are a hair wider than high.
+      // The displayed width: 426 pixels, each slightly wider than high.
       '427 × 240',
       '768 × 432',
     ])
@@ -35,6 +35,6 @@ t.test(
   },
 )
 
-t.test('refuses two sources with the usage', async t => {
+t.test('prints the usage for two sources', async t => {
   await t.rejects(main(['a.mov', 'b.mov']), { message: /^Usage/ })
 })

@@ -4,7 +4,7 @@ import { main } from '../../examples/live-progress.js'
 import { LocalS3 } from '../../lib/testing/index.js'
 import { transportStream } from '../support/media.js'
 
-t.test('a page and its events tell how the job goes, to the end', async t => {
+t.test('serves a page and its progress events until the job is done', async t => {
   const s3 = await LocalS3.start({ buckets: ['masters', 'web'] })
   const client = new S3Client(s3.clientConfig())
   t.teardown(async () => {
@@ -20,9 +20,9 @@ t.test('a page and its events tell how the job goes, to the end', async t => {
       events = fetch(`${url}events`).then(response => response.text())
     },
   })
-  const told = await events!
+  const received = await events!
   for (const name of ['read', 'ffmpeg', 'fragment', 'write', 'done']) {
-    t.match(told, `event: ${name}\n`)
+    t.match(received, `event: ${name}\n`)
   }
   t.ok(s3.head('web', 'out.mp4'))
 })

@@ -7,18 +7,18 @@ import { AAC, bothInputs, ffmpegToFile, indexLastMp4, packetsOf } from '../suppo
 t.test('joins the video of one file and the audio of another', async t => {
   const folder = t.testdir()
   const at = (name: string) => join(folder, name)
-  const picture = await indexLastMp4({ seconds: 2 })
-  const sound = await ffmpegToFile([...bothInputs({ seconds: 2 }), '-vn', ...AAC, '-b:a', '48k'], 'dub.m4a')
-  await writeFile(at('film.mp4'), picture)
-  await writeFile(at('dub.m4a'), sound)
+  const video = await indexLastMp4({ seconds: 2 })
+  const audio = await ffmpegToFile([...bothInputs({ seconds: 2 }), '-vn', ...AAC, '-b:a', '48k'], 'dub.m4a')
+  await writeFile(at('film.mp4'), video)
+  await writeFile(at('dub.m4a'), audio)
   await main([at('film.mp4'), at('dub.m4a'), at('out.mp4')])
   const hashes = async (file: Buffer, type: string) =>
     (await packetsOf(file)).filter(p => p.codec_type === type).map(({ data_hash }) => data_hash)
-  const made = await readFile(at('out.mp4'))
-  t.same(await hashes(made, 'video'), await hashes(picture, 'video'))
+  const output = await readFile(at('out.mp4'))
+  t.same(await hashes(output, 'video'), await hashes(video, 'video'))
   t.same(
-    await hashes(made, 'audio'),
-    (await hashes(sound, 'audio')).slice(0, (await hashes(made, 'audio')).length),
+    await hashes(output, 'audio'),
+    (await hashes(audio, 'audio')).slice(0, (await hashes(output, 'audio')).length),
   )
 })
 

@@ -15,7 +15,7 @@ t.test('transcodes both sources of the demo and writes no file', async t => {
   }
 })
 
-t.test('refuses half a pair of objects with the usage', async t => {
+t.test('prints the usage for an incomplete pair of objects', async t => {
   await t.rejects(main(['s3://in/a']), { message: /^Usage/ })
   await t.rejects(main(['s3://in/a', 's3://out/b', 's3://c/d']), { message: /^Usage/ })
 })
