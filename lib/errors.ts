@@ -150,6 +150,16 @@ export const HLS_ERROR_CODES = [
 /** Errors of jobs as data. */
 export const JOB_ERROR_CODES = ['AVIO_ERR_JOB_INVALID'] as const
 
+/** Errors of one object in pieces. */
+export const PLAN_ERROR_CODES = [
+  'AVIO_ERR_PLAN_UNSPLIT',
+  'AVIO_ERR_PLAN_INVALID',
+  'AVIO_ERR_PLAN_OTHER_FFMPEG',
+  'AVIO_ERR_PLAN_MIXED',
+  'AVIO_ERR_PLAN_GAP',
+  'AVIO_ERR_PLAN_TARGET_CHANGED',
+] as const
+
 /** An S3 error code. */
 export type S3ErrorCode = (typeof S3_ERROR_CODES)[number]
 /** An error code of a source outside S3. */
@@ -166,6 +176,8 @@ export type MatroskaErrorCode = (typeof MATROSKA_ERROR_CODES)[number]
 export type HlsErrorCode = (typeof HLS_ERROR_CODES)[number]
 /** An error code of a job. */
 export type JobErrorCode = (typeof JOB_ERROR_CODES)[number]
+/** An error code of one object in pieces. */
+export type PlanErrorCode = (typeof PLAN_ERROR_CODES)[number]
 /** Every error code of this library. */
 export type AvioErrorCode =
   | (typeof GENERAL_ERROR_CODES)[number]
@@ -177,6 +189,7 @@ export type AvioErrorCode =
   | MatroskaErrorCode
   | HlsErrorCode
   | JobErrorCode
+  | PlanErrorCode
 
 /** All codes at run time, in the order of `docs/errors.md`. */
 export const AVIO_ERROR_CODES: readonly AvioErrorCode[] = [
@@ -189,6 +202,7 @@ export const AVIO_ERROR_CODES: readonly AvioErrorCode[] = [
   ...MATROSKA_ERROR_CODES,
   ...HLS_ERROR_CODES,
   ...JOB_ERROR_CODES,
+  ...PLAN_ERROR_CODES,
 ]
 
 /**
@@ -221,6 +235,7 @@ const RETRYABLE: ReadonlySet<AvioErrorCode> = new Set<AvioErrorCode>([
   'AVIO_ERR_FFMPEG_TOO_OLD',
   'AVIO_ERR_FFMPEG_SPAWN',
   'AVIO_ERR_FFMPEG_SIGNAL',
+  'AVIO_ERR_PLAN_OTHER_FFMPEG',
   'AVIO_ERR_PROBE_TIMEOUT',
   'AVIO_ERR_LIMIT_TIMEOUT',
   'AVIO_ERR_LIMIT_IDLE',
@@ -595,6 +610,31 @@ export class JobError extends AvioError {
   declare readonly path?: string
 
   constructor(code: JobErrorCode, message: string, fields: JobErrorFields = {}, options?: AvioErrorOptions) {
+    super(code, message, options)
+    assignKnown(this, fields)
+  }
+}
+
+/** Fields of a {@link PlanError}. Only known fields are set. */
+export interface PlanErrorFields {
+  /** The plan's hash. */
+  plan?: string | undefined
+  /** The piece: `chunk-00003`, `audio`. */
+  piece?: string | undefined
+}
+
+/** An error of one object in pieces: of its plan, a step, or the join. */
+export class PlanError extends AvioError {
+  declare readonly code: PlanErrorCode
+  declare readonly plan?: string
+  declare readonly piece?: string
+
+  constructor(
+    code: PlanErrorCode,
+    message: string,
+    fields: PlanErrorFields = {},
+    options?: AvioErrorOptions,
+  ) {
     super(code, message, options)
     assignKnown(this, fields)
   }

@@ -19,6 +19,7 @@ export const PAGES = {
     'docs/keyframes.md',
     'docs/hls.md',
     'docs/jobs.md',
+    'docs/splitting.md',
     'docs/lifecycle.md',
     'docs/memory.md',
     'docs/security.md',

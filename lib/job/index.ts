@@ -14,3 +14,21 @@ export { jobJsonSchema } from './schema/json-schema.js'
 export type { JobLimits } from './schema/limits.js'
 export { parseJob } from './schema/parse-job.js'
 export type { JobSplit } from './schema/split.js'
+export type { Unsplit, UnsplitCode } from './encoding/unsplit.js'
+export type { GridChunk } from './grid/frame-grid.js'
+export { type PieceContext, type PieceProgress, encodeAudio, encodeChunk } from './split/encode-piece.js'
+export type { Fingerprint } from './split/fingerprint.js'
+export { type JoinContext, joinChunks } from './split/join-chunks.js'
+export type { PieceResult, PieceTrack } from './split/piece-result.js'
+export { type SplitContext, planSplit } from './split/plan-split.js'
+export { removeWork } from './split/remove-work.js'
+export { type RunSplitContext, type SplitProgress, runSplit } from './split/run-split.js'
+export type {
+  PlannedSource,
+  PlannedTarget,
+  PlannedVideo,
+  SplitPlan,
+  UnsplitPlan,
+} from './split/split-plan.js'
+export type { SplitLocation, SplitSpec } from './split/split-spec.js'
+export type { SplitResult } from './split/target-state.js'

@@ -146,6 +146,7 @@ export const HOUSE: readonly Floor[] = [
     ['@aws-sdk/', 'zod'],
     [
       [1, 'grid', 'frame rates, the grid on which a video is cut, canonical JSON, what a split gains'],
+      [3, 'split', 'one object in pieces: the plan, its steps, the join'],
       [2, 'encoding', 'arguments of an output, sorted and translated for its chunks; why one is not split'],
       [1, 'schema', 'a job as JSON: its schema, its checks, locations'],
       [9, '', 'the entry point `avio-streams/job`'],

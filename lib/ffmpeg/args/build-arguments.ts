@@ -130,17 +130,29 @@ export function buildArguments(spec: CommandSpec): string[] {
   const pixels = maxPixels === MOST_PIXELS ? [] : ['-max_pixels', String(withPadding(maxPixels))]
   if (count !== undefined)
     list.push('-filter_threads', String(count), '-filter_complex_threads', String(count))
+  const pipes = spec.inputs.filter(isPipe).length
   for (const [index, input] of spec.inputs.entries()) {
     if (input.format !== undefined) list.push('-f', input.format)
     list.push('-protocol_whitelist', input.protocols.join(','))
     if (input.formatWhitelist) list.push('-format_whitelist', input.formatWhitelist.join(','))
     const retry = retryArguments(input.protocols)
+    if (pipes > 1 && isPipe(input)) list.push('-thread_queue_size', QUEUE)
     list.push(...inputs[index]!.args, ...threads, ...pixels, ...retry, '-i', input.url)
   }
   for (const [index, output] of spec.outputs.entries()) {
     list.push(...outputs[index]!.args, ...threads, '-f', output.format, output.url)
   }
   return list
+}
+
+/**
+ * Packets that ffmpeg reads ahead of each of several inputs. Its own default is 1 to 8, by version: then each input
+ * waits for the other ones after every packet.
+ */
+const QUEUE = '64'
+
+function isPipe({ url }: InputSpec): boolean {
+  return url.startsWith('pipe:')
 }
 
 /**

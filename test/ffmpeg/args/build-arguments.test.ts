@@ -1,5 +1,6 @@
 import t from 'tap'
 import {
+  type InputSpec,
   type OutputSpec,
   checkGlobalArgs,
   checkInput,
@@ -65,6 +66,16 @@ t.test('keeps several inputs and outputs in order, each with its own arguments',
     list.join(' '),
     /pipe -i pipe:0 -protocol_whitelist http,tcp -re -reconnect_on_network_error 1 -reconnect_delay_max 4294 -i http:\/\/127.0.0.1\/1 -an -f webm pipe:1 -vn -f wav pipe:4$/,
   )
+})
+
+t.test('lets ffmpeg read ahead of each of several pipes, unless the user says how far', async t => {
+  const second = { ...input, url: 'pipe:4' }
+  const list = (inputs: InputSpec[]) => buildArguments({ ...spec, inputs }).join(' ')
+  t.match(list([input, second]), / -thread_queue_size 64 -i pipe:0 .* -thread_queue_size 64 -i pipe:4 /)
+  const own = { ...second, args: ['-thread_queue_size', '512'] }
+  t.match(list([input, own]), / -thread_queue_size 64 -thread_queue_size 512 -i pipe:4 /)
+  t.notMatch(list([input]), /thread_queue_size/)
+  t.notMatch(list([input, { ...input, url: 'http://127.0.0.1/1' }]), /thread_queue_size/)
 })
 
 t.test('merges every -movflags of the user into one', async t => {

@@ -1,0 +1,56 @@
+import { PlanError } from '../../errors.js'
+import { checkChunk } from './encode-piece.js'
+import { isSameEncoder } from './fingerprint.js'
+import { type PieceResult, checkResult } from './piece-result.js'
+import { type SplitPlan, pieceName, pieceNames } from './split-plan.js'
+
+/** The results of a plan, all of them, in order. */
+export interface CheckedResults {
+  readonly chunks: readonly PieceResult[]
+  readonly audio: PieceResult | undefined
+}
+
+/**
+ * Holds all results against the plan before anything is joined: none is missing, none is another plan's, all were made
+ * by one encoder with one initialization segment, and each chunk begins where the one before it ends. Pieces of two
+ * encoders may well join without an error, and show rubbish.
+ *
+ * @throws {@link PlanError} `AVIO_ERR_PLAN_GAP`, `AVIO_ERR_PLAN_MIXED`, `AVIO_ERR_PLAN_INVALID`
+ */
+export function checkResults(plan: SplitPlan, results: readonly unknown[]): CheckedResults {
+  const byPiece = new Map(results.map(result => [(result as PieceResult | null)?.piece, result]))
+  const names = pieceNames(plan)
+  const missing = names.filter(name => !byPiece.has(name))
+  if (missing.length > 0) {
+    const [piece] = missing
+    const message = `There is no result of ${missing.length} of ${names.length} pieces: ${missing.slice(0, 5).join(', ')}.`
+    throw new PlanError('AVIO_ERR_PLAN_GAP', `${message} Run their steps first.`, { plan: plan.hash, piece })
+  }
+  const resultOf = (n: number | 'audio') => checkResult(byPiece.get(pieceName(n)), plan, pieceName(n))
+  const chunks = plan.chunks.map((_, n) => resultOf(n))
+  const audio = plan.audio === undefined ? undefined : resultOf('audio')
+  const [first] = chunks
+  for (const result of audio === undefined ? chunks : [...chunks, audio]) {
+    if (isSameEncoder(result.fingerprint, plan.fingerprint)) continue
+    throw mixed(
+      plan,
+      result,
+      `was made by ffmpeg ${result.fingerprint.ffmpeg}, the plan is for ${plan.fingerprint.ffmpeg}`,
+    )
+  }
+  for (const [n, result] of chunks.entries()) {
+    if (result.init.sha256 !== first!.init.sha256)
+      throw mixed(plan, result, `has another initialization segment than ${first!.piece}`)
+    checkChunk(plan, n, result)
+  }
+  return { chunks, audio }
+}
+
+function mixed(plan: SplitPlan, { piece }: PieceResult, what: string): PlanError {
+  return new PlanError(
+    'AVIO_ERR_PLAN_MIXED',
+    `${piece} ${what}: joined, they could show rubbish. Remove the work of this plan (removeWork), and run all pieces ` +
+      'with one build of ffmpeg.',
+    { plan: plan.hash, piece },
+  )
+}

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import { PlanError } from '../../errors.js'
+import { locateFfmpeg } from '../../ffmpeg/binary/locate-ffmpeg.js'
+import { childEnvironment } from '../../ffmpeg/child/environment.js'
+import { runTool } from '../../ffmpeg/child/run-tool.js'
+
+/**
+ * What decides on an encoder's bytes beside its arguments: the build of ffmpeg, and the library of the encoder, which
+ * `ffmpeg -version` does not tell; one encoded frame does. Pieces made by different ones may join without an error and
+ * show rubbish.
+ */
+export interface Fingerprint {
+  /** ffmpeg's own name for its version: `7.1.5-0+deb13u1`. */
+  readonly ffmpeg: string
+  /** SHA-256 of all that `ffmpeg -version` prints: configuration and libraries. */
+  readonly build: string
+  /** The version of the encoder's library; empty if it does not tell. */
+  readonly encoder: string
+}
+
+/** Where an encoder tells the version of its library: in its output, or in the log. */
+const VERSIONS: Readonly<Record<string, RegExp>> = {
+  libx264: /x264 - (core \d+(?: r\d+)?(?: [0-9a-f]{6,})?)/,
+  libx265: /x265 \[info\]: HEVC encoder version (\S+)/,
+  'libvpx-vp9': /\[libvpx-vp9 @ [^\]]+\] (v\d\S*)/,
+  'libaom-av1': /\[libaom-av1 @ [^\]]+\] (v?\d\S*)/,
+  libsvtav1: /SVT-AV1 Encoder Lib (v\S+)/,
+}
+
+const PICTURE = [
+  '-hide_banner',
+  '-nostdin',
+  '-f',
+  'lavfi',
+  '-i',
+  'color=s=128x128:r=25:d=0.2',
+  '-frames:v',
+  '1',
+]
+const TO_PIPE = ['-f', 'mp4', '-movflags', 'empty_moov', 'pipe:1']
+
+const known = new Map<string, Promise<Fingerprint>>()
+
+/**
+ * The fingerprint of an encoder on this machine: found out once for each build.
+ *
+ * @param encoder - ffmpeg's name
+ * @param ffmpegPath - the option
+ * @throws {@link FfmpegError} `AVIO_ERR_FFMPEG_NOT_FOUND`; {@link PlanError} `AVIO_ERR_PLAN_OTHER_FFMPEG` for an ffmpeg
+ *   that can't encode with it
+ */
+export async function fingerprintOf(encoder: string, ffmpegPath?: string): Promise<Fingerprint> {
+  const { path } = await locateFfmpeg(ffmpegPath)
+  const { dev, ino, size, mtimeMs } = await stat(path)
+  const key = [path, dev, ino, size, mtimeMs, encoder].join('\n')
+  let asked = known.get(key)
+  if (asked === undefined) {
+    asked = ask(path, encoder)
+    known.set(key, asked)
+    asked.catch(() => known.delete(key))
+  }
+  return await asked
+}
+
+async function ask(path: string, encoder: string): Promise<Fingerprint> {
+  const { text: version } = await textOf(path, ['-version'])
+  const { text, isWell } = await textOf(path, [...PICTURE, '-c:v', encoder, ...TO_PIPE])
+  if (!isWell) {
+    const reason = text.trim().split('\n').at(-1) ?? ''
+    throw new PlanError('AVIO_ERR_PLAN_OTHER_FFMPEG', `"${path}" can't encode with ${encoder}: ${reason}`)
+  }
+  return {
+    ffmpeg: /^ffmpeg version (\S+)/.exec(version)?.[1] ?? '',
+    build: createHash('sha256').update(version).digest('hex'),
+    encoder: VERSIONS[encoder]?.exec(text)?.[1] ?? '',
+  }
+}
+
+async function textOf(path: string, args: readonly string[]): Promise<{ text: string; isWell: boolean }> {
+  let text = ''
+  const add = (chunk: Buffer) => {
+    text += chunk.toString('latin1')
+    return true
+  }
+  const exit = await runTool({ path, args, env: childEnvironment({}) }, { onStdout: add, onStderr: add })
+  return { text, isWell: exit.code === 0 }
+}
+
+/** Whether two workers make pieces that fit. */
+export function isSameEncoder(a: Fingerprint, b: Fingerprint): boolean {
+  return a.build === b.build && a.encoder === b.encoder
+}
+
+/**
+ * Gives a step back on a machine with another encoder, before it reads anything.
+ *
+ * @throws {@link PlanError} `AVIO_ERR_PLAN_OTHER_FFMPEG`
+ */
+export async function checkFingerprint(
+  wanted: Fingerprint,
+  encoder: string,
+  ffmpegPath: string | undefined,
+): Promise<Fingerprint> {
+  const own = await fingerprintOf(encoder, ffmpegPath)
+  if (isSameEncoder(own, wanted)) return own
+  throw new PlanError(
+    'AVIO_ERR_PLAN_OTHER_FFMPEG',
+    `The plan was made for ffmpeg ${wanted.ffmpeg} with ${encoder} ${wanted.encoder}; this machine has another build: ` +
+      `${own.ffmpeg} with ${encoder} ${own.encoder}. Give the piece to a worker with the same build.`,
+  )
+}

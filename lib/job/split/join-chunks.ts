@@ -1,0 +1,168 @@
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { PlanError, S3Error, isError } from '../../errors.js'
+import { FfmpegProcess } from '../../ffmpeg/ffmpeg-process.js'
+import { Fmp4Validator } from '../../mp4/fmp4-validator.js'
+import { functionOption } from '../../options.js'
+import { S3MultipartWritable } from '../../s3/s3-multipart-writable.js'
+import { S3RangeReadable } from '../../s3/s3-range-readable.js'
+import { type CheckedResults, checkResults } from './check-results.js'
+import type { PieceResult } from './piece-result.js'
+import type { SplitContext } from './plan-split.js'
+import { type SplitPlan, type UnsplitPlan, checkPlan } from './split-plan.js'
+import { PLAN_METADATA, type SplitResult, resultUnderKey } from './target-state.js'
+import { WorkStore } from './work-store.js'
+
+/** How pieces are joined. */
+export interface JoinContext extends SplitContext {
+  /** Called about twice a second, with the number of frames copied so far. */
+  readonly onProgress?: ((progress: { readonly frames: number }) => void) | undefined
+}
+
+/**
+ * Fragments of this length, in microseconds, hold video and audio in turn: a player of a file with 60 s of one and then
+ * 60 s of the other would send thousands of requests.
+ */
+const INTERLEAVE = '1000000'
+
+/**
+ * Joins the pieces into the object, by one pass that copies: nothing is encoded again. Safe to run twice, late, or at
+ * the same time on two machines: the object is stored only if its key is as it was when the plan was made, and an object
+ * that carries the plan's hash is the result.
+ *
+ * @param results - what the steps returned, in any order
+ * @throws {@link PlanError} `AVIO_ERR_PLAN_GAP`, `AVIO_ERR_PLAN_MIXED`, `AVIO_ERR_PLAN_TARGET_CHANGED`,
+ *   `AVIO_ERR_PLAN_INVALID`; the errors of the stages
+ */
+export async function joinChunks(
+  plan: SplitPlan | UnsplitPlan,
+  results: readonly PieceResult[],
+  context: JoinContext = {},
+): Promise<SplitResult> {
+  const checked = checkPlan(plan)
+  functionOption(context, 'onProgress')
+  context.signal?.throwIfAborted()
+  const store = new WorkStore(context)
+  const there = await resultUnderKey(checked, store)
+  if (there !== undefined) return there
+  const pieces = checkResults(checked, results)
+  try {
+    return await join(checked, pieces, store, context)
+  } catch (error) {
+    if (!isTaken(error)) throw error
+    // Our own twin, or a newer job.
+    const winner = await resultUnderKey(checked, store)
+    if (winner !== undefined) return winner
+    throw error
+  }
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof S3Error && error.code === 'AVIO_ERR_PRECONDITION_FAILED'
+}
+
+async function join(
+  plan: SplitPlan,
+  { chunks, audio }: CheckedResults,
+  store: WorkStore,
+  { ffmpegPath, signal, onProgress }: JoinContext,
+): Promise<SplitResult> {
+  const { client } = store
+  const { bucket, key, replaces, contentType = 'video/mp4', cacheControl, metadata } = plan.output
+  const tracks = ['-map', '0:v', ...(audio === undefined ? [] : ['-map', '1:a', '-map_metadata', '1'])]
+  const ffmpeg = new FfmpegProcess({
+    inputs: [{ format: 'mp4' }, ...(audio === undefined ? [] : [{ format: 'mp4' }])],
+    // Video and audio keep their distance, whichever begins first.
+    globalArgs: ['-copyts'],
+    outputs: [
+      {
+        format: 'mp4',
+        layout: 'file',
+        args: [...tracks, '-c', 'copy', ...lastDurations(audio), '-frag_duration', INTERLEAVE, ...plan.file],
+      },
+    ],
+    ffmpegPath,
+  })
+  let frames = 0
+  ffmpeg.on('progress', ({ frame }) => {
+    frames = frame ?? frames
+    onProgress?.({ frames })
+  })
+  const sink = new S3MultipartWritable({
+    ...{ client, bucket, key, contentType, metadata: { ...metadata, [PLAN_METADATA]: plan.hash } },
+    ...(replaces === undefined && { ifNoneMatch: '*' as const }),
+    request: {
+      ...(replaces !== undefined && { IfMatch: replaces }),
+      ...(cacheControl !== undefined && { CacheControl: cacheControl }),
+    },
+    // A store that ignores conditions is asked once more, right before.
+    beforeCommit: async () => {
+      const wanted = chunks.reduce((sum, chunk) => sum + chunk.tracks[0]!.samples, 0)
+      if (frames !== wanted) throw lost(plan, frames, wanted)
+      if ((await resultUnderKey(plan, store)) !== undefined) throw new AlreadyThere()
+    },
+  })
+  const [video, sound] = ffmpeg.inputs
+  const readers = [
+    joined(chunks, client, signal),
+    ...(audio === undefined ? [] : [joined([audio], client, signal)]),
+  ]
+  const flows = [
+    ...readers.map((reader, n) =>
+      pipeline(reader, new Fmp4Validator(), (n === 0 ? video : sound)!, { signal }),
+    ),
+    pipeline(ffmpeg.outputs[0]!, sink, { signal }),
+    ffmpeg.result,
+  ]
+  try {
+    await Promise.all(flows)
+  } catch (error) {
+    await Promise.allSettled(flows)
+    if (isAlreadyThere(error)) return (await resultUnderKey(plan, store))!
+    throw causeOf(error)
+  }
+  const { etag, versionId, bytes } = await sink.result
+  return { bucket, key, etag, versionId, bytes }
+}
+
+/**
+ * The last packet of an audio track is often shorter than the others. A fragmented MP4 states that, but ffmpeg reads it
+ * as long as the others.
+ */
+function lastDurations(audio: PieceResult | undefined): string[] {
+  return (audio?.tracks ?? []).flatMap(({ durationTicks }, n) => [
+    `-bsf:a:${n}`,
+    `setts=pts=PTS:dts=DTS:duration='if(eq(NEXT_DTS,NOPTS),STARTDTS+${durationTicks}-DTS,DURATION)'`,
+  ])
+}
+
+/** Another run of the same plan was faster. */
+class AlreadyThere extends Error {}
+
+function isAlreadyThere(error: unknown): boolean {
+  return error instanceof AlreadyThere || (isError(error) && error.cause instanceof AlreadyThere)
+}
+
+/** Our own refusal of the commit, without the wrapper of the sink. */
+function causeOf(error: unknown): unknown {
+  return error instanceof S3Error && error.cause instanceof PlanError ? error.cause : error
+}
+
+function lost(plan: SplitPlan, frames: number, wanted: number): PlanError {
+  return new PlanError(
+    'AVIO_ERR_PLAN_GAP',
+    `The join copied ${frames} frames, the pieces have ${wanted}: nothing was stored.`,
+    { plan: plan.hash },
+  )
+}
+
+/** The pieces as one fragmented MP4: the first with its initialization segment, the others without. */
+function joined(pieces: readonly PieceResult[], client: WorkStore['client'], signal?: AbortSignal): Readable {
+  async function* bytes() {
+    for (const [n, { media, init, end }] of pieces.entries()) {
+      const { bucket, key, etag } = media
+      yield* new S3RangeReadable({ client, bucket, key, etag, start: n === 0 ? 0 : init.bytes, end, signal })
+    }
+  }
+  return Readable.from(bytes(), { objectMode: false })
+}

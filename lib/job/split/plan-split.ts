@@ -1,0 +1,236 @@
+import type { S3Client } from '@aws-sdk/client-s3'
+import { PlanError, S3Error } from '../../errors.js'
+import { checkOutput } from '../../ffmpeg/args/build-arguments.js'
+import { probe } from '../../ffmpeg/probe/probe.js'
+import type { MediaInfo, MediaStreamInfo } from '../../ffmpeg/report/media-info.js'
+import { frameRateFraction } from '../../hls/presentation/frame-rate.js'
+import { formatS3Uri } from '../../s3/request/s3-location.js'
+import { S3Source } from '../../s3/s3-source.js'
+import { encodingOf } from '../encoding/encoders.js'
+import { filterMargin } from '../encoding/filter-memory.js'
+import { type SortedArguments, sortArguments } from '../encoding/sort-arguments.js'
+import { UnsplitReason } from '../encoding/unsplit.js'
+import { frameClock, framesIn, gridChunks } from '../grid/frame-grid.js'
+import { type FrameRate, MICROSECONDS, formatRate, frameAt, parseRate } from '../grid/rational.js'
+import { splitTimes } from '../grid/split-gain.js'
+import { fingerprintOf } from './fingerprint.js'
+import { type PlannedSource, type SplitPlan, type UnsplitPlan, planHash } from './split-plan.js'
+import { type SplitSettings, type SplitSpec, splitSettings } from './split-spec.js'
+import { type VideoEnds, videoEnds } from './video-ends.js'
+import { WorkStore } from './work-store.js'
+
+/** How steps are run: the parts that are no data. */
+export interface SplitContext {
+  /** The client for all requests. @defaultValue created from the environment */
+  readonly client?: S3Client | undefined
+  /** The ffmpeg to run. @defaultValue as for `FfmpegReadable` */
+  readonly ffmpegPath?: string | undefined
+  /** Ends the step with an `AbortError`. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Seconds between key frames, if neither `gop` nor the arguments tell. */
+const KEY_SECONDS = 2
+const THREADS = 1
+
+/** Demuxers that find the key frame before any time; all others may start amid a GOP. */
+const INDEXED = new Set(['mov', 'mp4', 'matroska', 'webm', 'avi', 'mxf', 'asf', 'flv'])
+/** How long before a chunk to start decoding, in milliseconds: a GOP of a broadcast is much shorter than 12 s. */
+const RUN_UP = { indexed: 1000, other: 12_000 }
+
+/** Estimates for `auto`, in seconds of video per second. They only have to be of the right order. */
+const SPEEDS = { encodeSpeed: 2, joinSpeed: 400, startSeconds: 1 }
+
+/**
+ * Makes the plan of one object in pieces: pins the source, finds out where its video begins and ends, and cuts it into
+ * chunks. It reads the source's index, its first frame, and the packets of its last seconds, and writes nothing.
+ *
+ * An output that can't be split gives a plan with `unsplit`, the reason; run it whole.
+ *
+ * @throws {@link OptionError} for a spec that breaks its rules; {@link FfmpegError} for arguments that no output may
+ *   have; {@link PlanError} `AVIO_ERR_PLAN_UNSPLIT` with `mode: 'required'`; the errors of reading the source
+ */
+export async function planSplit(
+  spec: SplitSpec,
+  context: SplitContext = {},
+): Promise<SplitPlan | UnsplitPlan> {
+  const settings = splitSettings(spec)
+  checkOutput({ format: 'mp4', args: settings.args }, 'output')
+  try {
+    return await planned(settings, context)
+  } catch (error) {
+    if (!(error instanceof UnsplitReason)) throw error
+    if (settings.mode !== 'required') return { version: 1, unsplit: error.reason }
+    throw new PlanError('AVIO_ERR_PLAN_UNSPLIT', `This output can't be split. ${error.message}`)
+  }
+}
+
+async function planned(settings: SplitSettings, context: SplitContext): Promise<SplitPlan> {
+  // What needs no request comes first.
+  const sorted = sortArguments(settings.args)
+  const margin = filterMargin(sorted.filters)
+  const threads = settings.threads ?? sorted.threads ?? THREADS
+  const encode = (gop: number) => encodingOf({ ...sorted, args: sorted.video, gop, threads })
+  encode(settings.gop ?? 1)
+  const store = new WorkStore(context)
+  const [object, target] = await Promise.all([pinned(settings, store), store.head(settings.output)])
+  const { ffmpegPath, signal } = context
+  const s3Source = new S3Source({ client: store.client, ...pinOf(object) })
+  const media = await probe(s3Source, { ffmpegPath, signal })
+  const start = Math.round((media.format.startTime ?? 0) * 1e6)
+  const source = { ...object, start }
+  const track = videoOf(media, sorted)
+  const map = `0:${track.index}`
+  const { duration } = media.format
+  if (duration === undefined) throw new UnsplitReason('source', 'The source does not tell how long it is.')
+  const ends = await videoEnds({ source: s3Source, map, start, duration, ffmpegPath, signal })
+  if (ends === undefined) throw new UnsplitReason('source', 'The video of the source has no frame.')
+  const rate = settings.rate ?? sorted.rate ?? rateOf(track, ends)
+  const gop = settings.gop ?? gopOf(sorted, rate)
+  const clock = frameClock(ends.first, rate)
+  const chunks = cut({ settings, rate, gop, ends, first: clock.first })
+  const { first, others, notes } = encode(gop)
+  const runUp = media.format.names.some(name => INDEXED.has(name)) ? RUN_UP.indexed : RUN_UP.other
+  checkGain(settings, ends, chunks.length, runUp / 1000)
+  const hasAudio = media.streams.some(({ type }) => type === 'audio')
+  const pieces = {
+    version: 1 as const,
+    source,
+    video: {
+      ...{ map, encoder: sorted.encoder, rate: formatRate(rate), gop, shift: clock.shift },
+      ...{ filters: sorted.filters, margin, runUp, first, others },
+    },
+    chunks,
+    ...(sorted.audio !== undefined && hasAudio && { audio: sorted.audio }),
+    file: sorted.file,
+    fingerprint: await fingerprintOf(sorted.encoder, ffmpegPath),
+  }
+  return {
+    ...pieces,
+    hash: planHash(pieces),
+    output: { ...settings.output, ...(target && { replaces: target.etag }) },
+    work: settings.work,
+    notes: [...notes, ...(media.chapters.length > 0 ? ['The chapters of the source are not kept.'] : [])],
+  }
+}
+
+async function pinned({ source }: SplitSettings, store: WorkStore): Promise<Omit<PlannedSource, 'start'>> {
+  const { bucket, key, versionId, etag } = source
+  const state = await store.head({ bucket, key }, versionId)
+  if (state === undefined)
+    throw new S3Error('AVIO_ERR_NO_SUCH_KEY', `There is no object ${formatS3Uri({ bucket, key })}.`, {
+      bucket,
+      key,
+    })
+  if (etag !== undefined && etag !== state.etag) {
+    const message = `${formatS3Uri({ bucket, key })} has the ETag ${state.etag}, not ${etag}: it has changed.`
+    throw new S3Error('AVIO_ERR_OBJECT_CHANGED', message, { bucket, key }, { retryable: false })
+  }
+  const version = versionId ?? (state.versionId === 'null' ? undefined : state.versionId)
+  return {
+    bucket,
+    key,
+    ...(version !== undefined && { versionId: version }),
+    etag: state.etag,
+    size: state.size,
+  }
+}
+
+/** The options of an `S3Source` that reads the version of the plan. */
+export function pinOf({ bucket, key, versionId, etag }: Omit<PlannedSource, 'start'>) {
+  return { bucket, key, versionId, etag }
+}
+
+function videoOf({ streams }: MediaInfo, { videoMap }: SortedArguments): MediaStreamInfo {
+  const videos = streams.filter(
+    ({ type, disposition }) => type === 'video' && !disposition.includes('attached_pic'),
+  )
+  const [first] = videos
+  if (first === undefined) throw new UnsplitReason('source', 'The source has no video.')
+  if (videos.length > 1 && videoMap?.endsWith(':0') !== true)
+    throw new UnsplitReason(
+      'source',
+      'The source has several video tracks. Choose the first one with "-map 0:v:0".',
+    )
+  return first
+}
+
+/** How far two measures of one rate may lie apart. */
+const CLOSE = 0.005
+/** How far the time from one frame to the next may be off, in microseconds: some containers round to milliseconds. */
+const ROUNDED = 1500
+
+/**
+ * The source's constant frame rate: the two that its index states agree, or the times of its last frames show one of
+ * them. The average of a fragmented MP4 can be several percent off.
+ */
+function rateOf({ frameRate, realFrameRate }: MediaStreamInfo, { spacing }: VideoEnds): FrameRate {
+  const isNear = (a: number, b: number) => Math.abs(a - b) < CLOSE * b
+  const isAgreed = (rate: number) =>
+    // For interlaced video the other rate is that of the fields.
+    realFrameRate === undefined || isNear(realFrameRate, rate) || isNear(realFrameRate, 2 * rate)
+  const isSeen = (rate: number) =>
+    spacing !== undefined &&
+    [spacing.least, spacing.most].every(step => Math.abs(step - 1e6 / rate) < ROUNDED)
+  const stated = realFrameRate === undefined ? [] : [realFrameRate, realFrameRate / 2]
+  const found = frameRate !== undefined && isAgreed(frameRate) ? frameRate : stated.find(isSeen)
+  const rate = found === undefined ? undefined : parseRate(frameRateFraction(found).join('/'))
+  if (rate !== undefined) return rate
+  throw new UnsplitReason(
+    'frame-rate',
+    'The source has a variable frame rate, whose frames have no common grid to cut on. Give the output a constant one ' +
+      '(-r) to split it.',
+  )
+}
+
+function gopOf({ gop, keySeconds }: SortedArguments, rate: FrameRate): number {
+  if (gop !== undefined) return gop
+  if (keySeconds === undefined) return framesIn(KEY_SECONDS, rate)
+  const frames = framesIn(keySeconds, rate)
+  const isWhole =
+    frames > 0 && Math.abs((frames * Number(rate.denominator)) / Number(rate.numerator) - keySeconds) < 1e-6
+  if (isWhole) return frames
+  throw new UnsplitReason(
+    'key-frames',
+    `A key frame each ${keySeconds} s is no whole number of frames at ${formatRate(rate)} per second. Use "-g".`,
+  )
+}
+
+interface Cut {
+  readonly settings: SplitSettings
+  readonly rate: FrameRate
+  readonly gop: number
+  readonly ends: VideoEnds
+  readonly first: number
+}
+
+function cut({ settings, rate, gop, ends, first }: Cut) {
+  const frames = Number(frameAt(BigInt(ends.end - ends.first), rate))
+  const chunks = gridChunks({ first, frames, rate, gop, chunkSeconds: settings.chunkSeconds })
+  if (chunks.length > 1) return chunks
+  const length = Math.round((ends.end - ends.first) / Number(MICROSECONDS))
+  throw new UnsplitReason('short', `The video (${length} s) is not longer than one chunk.`)
+}
+
+function checkGain(
+  { mode, workers, chunkSeconds }: SplitSettings,
+  ends: VideoEnds,
+  chunks: number,
+  runUp: number,
+) {
+  if (mode !== 'auto') return
+  const seconds = (ends.end - ends.first) / Number(MICROSECONDS)
+  const { whole, split } = splitTimes({
+    seconds,
+    chunks,
+    chunkSeconds,
+    workers,
+    runUpSeconds: runUp,
+    ...SPEEDS,
+  })
+  if (split < whole) return
+  throw new UnsplitReason(
+    'no-gain',
+    `With ${workers} at a time, ${chunks} chunks would take about ${Math.round(split)} s, the whole ${Math.round(whole)} s.`,
+  )
+}

@@ -1,0 +1,32 @@
+import { abortStaleUploads } from '../../s3/abort-stale-uploads.js'
+import type { SplitContext } from './plan-split.js'
+import { type SplitPlan, type UnsplitPlan, checkPlan, workPrefix } from './split-plan.js'
+import { WorkStore } from './work-store.js'
+
+/**
+ * Removes all pieces of a plan, results first, and ends the uploads of workers that died or still run: nothing below
+ * the plan's own prefix is left. A step that runs after this makes its piece again. Call it once the object is there,
+ * or is no longer wanted; after a failure keep the pieces, so that the next run encodes only what is missing.
+ *
+ * @returns the number of objects removed
+ */
+export async function removeWork(
+  plan: SplitPlan | UnsplitPlan,
+  context: Omit<SplitContext, 'ffmpegPath'> = {},
+): Promise<number> {
+  const checked = checkPlan(plan)
+  const { bucket } = checked.work
+  const prefix = workPrefix(checked)
+  const store = new WorkStore(context)
+  const { client } = store
+  await abortStaleUploads({ client, bucket, prefix, olderThan: 0, dryRun: false, signal: context.signal })
+  const keys = await store.list(bucket, prefix)
+  // A result must not outlive its media.
+  const isResult = (key: string) => key.endsWith('.json')
+  await store.remove(bucket, keys.filter(isResult))
+  await store.remove(
+    bucket,
+    keys.filter(key => !isResult(key)),
+  )
+  return keys.length
+}

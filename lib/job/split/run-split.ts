@@ -1,0 +1,150 @@
+import { functionOption, integerOption } from '../../options.js'
+import { type PieceProgress, encodeAudio, encodeChunk } from './encode-piece.js'
+import { joinChunks } from './join-chunks.js'
+import type { PieceResult } from './piece-result.js'
+import type { SplitContext } from './plan-split.js'
+import { removeWork } from './remove-work.js'
+import { type SplitPlan, type UnsplitPlan, checkPlan } from './split-plan.js'
+import { type SplitResult, resultUnderKey } from './target-state.js'
+import { WorkStore } from './work-store.js'
+
+/** How far a plan has come. */
+export interface SplitProgress {
+  /** Frames encoded so far; those of pieces that were there already count at once. */
+  readonly frames: number
+  /** Frames of the whole video. */
+  readonly totalFrames: number
+  /** Pieces that are there. */
+  readonly pieces: number
+  /** Pieces of the plan. */
+  readonly totalPieces: number
+  /** `encode`, then `join`. */
+  readonly step: 'encode' | 'join'
+}
+
+/** How a plan is run on this machine. */
+export interface RunSplitContext extends SplitContext {
+  /** Number of pieces encoded at the same time: 1 to 1,000. @defaultValue 1 */
+  readonly concurrency?: number | undefined
+  /** Called about twice a second. */
+  readonly onProgress?: ((progress: SplitProgress) => void) | undefined
+}
+
+/**
+ * Runs a whole plan on this machine: the pieces that are missing, the join, and the removal of the pieces. An object
+ * that is there already, made by this plan, is the result at once.
+ *
+ * The pieces stay after a failure, so that another run of an equal plan, here or elsewhere, encodes only what is
+ * missing; after an abort they are removed.
+ *
+ * @throws the first error of a step; the others are ended
+ */
+export async function runSplit(
+  plan: SplitPlan | UnsplitPlan,
+  context: RunSplitContext = {},
+): Promise<SplitResult> {
+  const checked = checkPlan(plan)
+  const concurrency = integerOption(context, 'concurrency', { min: 1, max: 1000, default: 1 })
+  functionOption(context, 'onProgress')
+  const { signal } = context
+  signal?.throwIfAborted()
+  const store = new WorkStore(context)
+  try {
+    const there = await resultUnderKey(checked, store)
+    const result = there ?? (await made(checked, context, concurrency))
+    await removeWork(checked, context)
+    return result
+  } catch (error) {
+    const { client } = context
+    if (signal?.aborted === true) await removeWork(checked, { client }).catch(() => undefined)
+    throw error
+  }
+}
+
+async function made(plan: SplitPlan, context: RunSplitContext, concurrency: number): Promise<SplitResult> {
+  const progress = new Progress(plan, context.onProgress)
+  const failed = new AbortController()
+  const signals = [failed.signal, ...(context.signal ? [context.signal] : [])]
+  const inner = {
+    client: context.client,
+    ffmpegPath: context.ffmpegPath,
+    signal: AbortSignal.any(signals),
+    onProgress: (one: PieceProgress) => progress.see(one),
+  }
+  // The audio takes long, and is decoded from its beginning: it goes first.
+  const steps = [
+    ...(plan.audio === undefined ? [] : [() => encodeAudio(plan, inner)]),
+    ...plan.chunks.map((_, n) => () => encodeChunk(plan, n, inner)),
+  ]
+  const results: PieceResult[] = []
+  const work = async () => {
+    for (let step = steps.shift(); step !== undefined; step = steps.shift()) {
+      const result = await step()
+      results.push(result)
+      progress.done(result)
+    }
+  }
+  const workers = Array.from({ length: Math.min(concurrency, steps.length) }, () =>
+    work().catch((error: unknown) => {
+      steps.length = 0
+      failed.abort(error)
+      throw error
+    }),
+  )
+  const ends = await Promise.allSettled(workers)
+  context.signal?.throwIfAborted()
+  if (failed.signal.aborted) throw failed.signal.reason
+  const [end] = ends.filter(({ status }) => status === 'rejected')
+  if (end !== undefined) throw (end as PromiseRejectedResult).reason
+  progress.joins()
+  const { client, ffmpegPath, signal } = context
+  return await joinChunks(plan, results, { client, ffmpegPath, signal })
+}
+
+/** Adds up what the steps report. */
+class Progress {
+  readonly #tell: ((progress: SplitProgress) => void) | undefined
+  readonly #frames = new Map<string, number>()
+  readonly #totalFrames: number
+  readonly #totalPieces: number
+  #pieces = 0
+  #step: 'encode' | 'join' = 'encode'
+
+  constructor({ chunks, audio }: SplitPlan, tell: ((progress: SplitProgress) => void) | undefined) {
+    this.#tell = tell
+    this.#totalFrames = chunks.at(-1)!.end - chunks[0]!.start
+    this.#totalPieces = chunks.length + (audio === undefined ? 0 : 1)
+  }
+
+  see({ piece, frames }: PieceProgress): void {
+    if (piece === 'audio') return
+    this.#frames.set(piece, frames)
+    this.#report()
+  }
+
+  done({ piece, tracks }: PieceResult): void {
+    this.#pieces++
+    if (piece !== 'audio') this.#frames.set(piece, tracks[0]!.samples)
+    this.#report()
+  }
+
+  joins(): void {
+    this.#step = 'join'
+    this.#report()
+  }
+
+  #report(): void {
+    this.#tell?.({
+      frames: Math.min(
+        this.#totalFrames,
+        [...this.#frames.values()].reduce((sum, frames) => sum + frames, 0),
+      ),
+      ...{
+        totalFrames: this.#totalFrames,
+        pieces: this.#pieces,
+        totalPieces: this.#totalPieces,
+        step: this.#step,
+      },
+    })
+  }
+}

@@ -1,0 +1,130 @@
+import { PlanError } from '../../errors.js'
+import type { Unsplit } from '../encoding/unsplit.js'
+import { hashOf } from '../grid/canonical-json.js'
+import type { GridChunk } from '../grid/frame-grid.js'
+import type { Fingerprint } from './fingerprint.js'
+
+/** The source, in the version that the plan was made of. */
+export interface PlannedSource {
+  readonly bucket: string
+  readonly key: string
+  readonly versionId?: string
+  readonly etag: string
+  /** In bytes. */
+  readonly size: number
+  /** The time of its first packet, in microseconds: all times of the pieces count from it. */
+  readonly start: number
+}
+
+/** The object that the pieces become. */
+export interface PlannedTarget {
+  readonly bucket: string
+  readonly key: string
+  /** The ETag of the object that it replaces; absent if there was none, and then there may be none at the end. */
+  readonly replaces?: string
+  readonly contentType?: string
+  readonly cacheControl?: string
+  readonly metadata?: Readonly<Record<string, string>>
+}
+
+/** How the video is cut and encoded. */
+export interface PlannedVideo {
+  /** The value of `-map`. */
+  readonly map: string
+  readonly encoder: string
+  /** Frames per second, as a fraction: `24000/1001`. */
+  readonly rate: string
+  /** Frames from one key frame to the next. */
+  readonly gop: number
+  /** See `FrameClock.shift`; in microseconds. */
+  readonly shift: number
+  /** The user's own filters; empty for none. */
+  readonly filters: string
+  /** Frames on each side of a chunk that these have to see as well. */
+  readonly margin: number
+  /** How long before a chunk decoding begins, in milliseconds. */
+  readonly runUp: number
+  /** Arguments of the encoder for the first chunk. */
+  readonly first: readonly string[]
+  /** The same for all other chunks. */
+  readonly others: readonly string[]
+}
+
+/** All that decides on the bytes of the pieces. */
+interface Pieces {
+  readonly version: 1
+  readonly source: PlannedSource
+  readonly video: PlannedVideo
+  /** In frames of the output's clock. The last chunk ends where the source ends, whatever the plan says. */
+  readonly chunks: readonly GridChunk[]
+  /** Arguments of the audio; absent for an output without any. */
+  readonly audio?: readonly string[]
+  /** Arguments of the file that the pieces are joined into. */
+  readonly file: readonly string[]
+  /** The encoder: another one makes pieces that do not fit. */
+  readonly fingerprint: Fingerprint
+}
+
+/** One object in pieces: all that any machine needs for any step, as JSON without secrets. */
+export interface SplitPlan extends Pieces {
+  /** SHA-256 of all that decides on the pieces: equal plans share them, whoever made them, for whatever target. */
+  readonly hash: string
+  readonly output: PlannedTarget
+  /** Where the pieces lie: below `<prefix><hash>/`. */
+  readonly work: { readonly bucket: string; readonly prefix: string }
+  /** What the result does not keep; for people. */
+  readonly notes: readonly string[]
+  readonly unsplit?: undefined
+}
+
+/** An output that is not split, and why. */
+export interface UnsplitPlan {
+  readonly version: 1
+  readonly unsplit: Unsplit
+}
+
+/** The hash of a plan. */
+export function planHash({ version, source, video, chunks, audio, file, fingerprint }: Pieces): string {
+  return hashOf({ version, source, video, chunks, audio, file, fingerprint })
+}
+
+/**
+ * Checks that a plan is as it was made, at the beginning of each step: it came through a queue or a file.
+ *
+ * @throws {@link PlanError} `AVIO_ERR_PLAN_INVALID`, `AVIO_ERR_PLAN_UNSPLIT`
+ */
+export function checkPlan(plan: SplitPlan | UnsplitPlan): SplitPlan {
+  if (plan.unsplit !== undefined) {
+    throw new PlanError('AVIO_ERR_PLAN_UNSPLIT', `This output is not split. ${plan.unsplit.message}`)
+  }
+  if (isAsMade(plan)) return plan
+  throw new PlanError(
+    'AVIO_ERR_PLAN_INVALID',
+    'The plan was changed after planSplit() made it, or another version of the library made it: its hash does not ' +
+      'match. Make it again.',
+  )
+}
+
+function isAsMade(plan: SplitPlan): boolean {
+  try {
+    return (plan.version as number) === 1 && planHash(plan) === plan.hash
+  } catch {
+    // Not even JSON.
+    return false
+  }
+}
+
+/** The prefix of all objects of a plan's work. */
+export function workPrefix({ work, hash }: SplitPlan): string {
+  return `${work.prefix}${hash}/`
+}
+
+/** The name of a piece: `audio`, or a chunk by its number from 0. */
+export function pieceName(n: number | 'audio'): string {
+  return n === 'audio' ? n : `chunk-${String(n).padStart(5, '0')}`
+}
+
+/** The names of all pieces of a plan, in the order of the video, and then the audio. */
+export function pieceNames({ chunks, audio }: SplitPlan): string[] {
+  return [...chunks.map((_, n) => pieceName(n)), ...(audio === undefined ? [] : [pieceName('audio')])]
+}

@@ -1,0 +1,38 @@
+import { PlanError } from '../../errors.js'
+import { formatS3Uri } from '../../s3/request/s3-location.js'
+import type { SplitPlan } from './split-plan.js'
+import type { WorkStore } from './work-store.js'
+
+/** The name of the metadata that holds the hash of the plan, so that a late or second run knows its own result. */
+export const PLAN_METADATA = 'avio-plan'
+
+/** The object that the pieces have become. */
+export interface SplitResult {
+  readonly bucket: string
+  readonly key: string
+  readonly etag: string
+  readonly versionId: string | undefined
+  /** In bytes. */
+  readonly bytes: number
+}
+
+/**
+ * What is under the plan's key: its own result, if it was stored already. `undefined` if it is free to be written.
+ *
+ * @throws {@link PlanError} `AVIO_ERR_PLAN_TARGET_CHANGED` if another object has come there since the plan was made
+ */
+export async function resultUnderKey(plan: SplitPlan, store: WorkStore): Promise<SplitResult | undefined> {
+  const { bucket, key, replaces } = plan.output
+  const found = await store.head({ bucket, key })
+  if (found?.metadata[PLAN_METADATA] === plan.hash) {
+    return { bucket, key, etag: found.etag, versionId: found.versionId, bytes: found.size }
+  }
+  if (found?.etag === replaces) return undefined
+  const then = replaces === undefined ? 'there was none' : `it was ${replaces}`
+  throw new PlanError(
+    'AVIO_ERR_PLAN_TARGET_CHANGED',
+    `${formatS3Uri({ bucket, key })} is ${found === undefined ? 'gone' : `now ${found.etag}`}; when the plan was made ` +
+      `${then}. A newer job has written it: this one leaves it alone. To replace it, make the plan again.`,
+    { plan: plan.hash },
+  )
+}

@@ -1,0 +1,107 @@
+import { finished } from 'node:stream/promises'
+import { FfmpegError } from '../../errors.js'
+import { FfmpegReadable } from '../../ffmpeg/ffmpeg-readable.js'
+import type { RandomAccess } from '../../io/random-access.js'
+import { MICROSECONDS, divideNear } from '../grid/rational.js'
+import { SOURCE_CLOCK, clockArguments } from './source-clock.js'
+
+/**
+ * When a video begins and ends, exactly. What a container states is too coarse: the duration of all tracks together, or
+ * the time of a packet that is never shown. So the first frame is decoded, and the packets of the last seconds are
+ * listed.
+ */
+export interface VideoEnds {
+  /** When the first frame is shown, in microseconds after the start of the source. */
+  readonly first: number
+  /** When the last frame ends, by the same clock. */
+  readonly end: number
+  /** The shortest and the longest time from one frame to the next, among the last ones, in microseconds. */
+  readonly spacing: { readonly least: number; readonly most: number } | undefined
+}
+
+/** What is looked at. */
+export interface LookOptions {
+  readonly source: RandomAccess
+  /** The track, as for `-map`. */
+  readonly map: string
+  /** The time of the source's first packet, in microseconds. */
+  readonly start: number
+  /** The container's duration, in seconds. */
+  readonly duration: number
+  readonly ffmpegPath?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** How far before the end a source is looked at first, in seconds. */
+const TAIL = 10
+
+const CLOCK = /^#tb 0: (\d+)\/(\d+)$/
+/** A packet in `framecrc` format: stream, dts, pts, duration. */
+const PACKET = /^0, *-?\w+, *(-?\d+), *(\d+),/
+
+const FIRST_FRAME = [
+  ...['-vf', 'settb=AVTB', '-fps_mode', 'passthrough', '-enc_time_base:v', '1/1000000'],
+  ...['-frames:v', '1', '-c:v', 'rawvideo'],
+]
+
+/** Finds both ends of a track; `undefined` for one without a frame. */
+export async function videoEnds(options: LookOptions): Promise<VideoEnds | undefined> {
+  const [first] = await packetsOf(options, 0, FIRST_FRAME)
+  if (first === undefined) return undefined
+  // The duration may be that of the audio, and the video end long before.
+  for (let back = TAIL; ; back *= 4) {
+    const from = Math.max(0, options.duration - back)
+    const packets = await packetsOf(options, from, ['-c', 'copy'])
+    const end = packets.reduce((latest, { end }) => Math.max(latest, end), -Infinity)
+    if (end > first.start || from === 0) return { first: first.start, end, spacing: spacingOf(packets) }
+  }
+}
+
+function spacingOf(packets: readonly Span[]): VideoEnds['spacing'] {
+  const times = packets.map(({ start }) => start).sort((a, b) => a - b)
+  const steps = times.slice(1).map((time, n) => time - times[n]!)
+  if (steps.length === 0) return undefined
+  return { least: steps.reduce((a, b) => Math.min(a, b)), most: steps.reduce((a, b) => Math.max(a, b)) }
+}
+
+interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+async function packetsOf(
+  { source, map, start, ffmpegPath, signal }: LookOptions,
+  from: number,
+  output: readonly string[],
+): Promise<Span[]> {
+  const stream = new FfmpegReadable({
+    input: { source, args: clockArguments(start, BigInt(Math.round(from * 1e6))) },
+    globalArgs: SOURCE_CLOCK,
+    output: { format: 'framecrc', args: ['-map', map, ...output] },
+    ffmpegPath,
+    signal,
+  })
+  let text = ''
+  stream.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')))
+  try {
+    await finished(stream)
+  } catch (error) {
+    // Nothing of this track from there on.
+    if (!(error instanceof FfmpegError) || error.code !== 'AVIO_ERR_FFMPEG_NO_OUTPUT') throw error
+  }
+  return spansIn(text)
+}
+
+function spansIn(text: string): Span[] {
+  let clock: readonly [bigint, bigint] = [1n, 1n]
+  const time = (ticks: bigint) => Number(divideNear(ticks * clock[0] * MICROSECONDS, clock[1]))
+  const spans: Span[] = []
+  for (const line of text.split('\n')) {
+    const [, numerator, denominator] = CLOCK.exec(line) ?? []
+    if (numerator !== undefined && denominator !== undefined) clock = [BigInt(numerator), BigInt(denominator)]
+    const [, pts, duration] = PACKET.exec(line) ?? []
+    if (pts === undefined || duration === undefined) continue
+    spans.push({ start: time(BigInt(pts)), end: time(BigInt(pts) + BigInt(duration)) })
+  }
+  return spans
+}

@@ -1,0 +1,171 @@
+import {
+  DeleteObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  type S3Client,
+} from '@aws-sdk/client-s3'
+import { S3Error, type S3ErrorCode } from '../../errors.js'
+import { retry } from '../../io/async/retry.js'
+import { MiB } from '../../options.js'
+import { s3Error } from '../../s3/request/classify-error.js'
+import { clientOption } from '../../s3/request/s3-client.js'
+import { type S3Location, formatS3Uri } from '../../s3/request/s3-location.js'
+import type { S3Command } from '../../s3/request/send-once.js'
+import { sendWithTimeout } from '../../s3/request/send-with-timeout.js'
+import { S3MultipartWritable } from '../../s3/s3-multipart-writable.js'
+import { S3RangeReadable } from '../../s3/s3-range-readable.js'
+import { patience } from '../../s3/upload/upload-errors.js'
+
+/** What a HEAD says of an object. */
+export interface ObjectState {
+  readonly etag: string
+  /** In bytes. */
+  readonly size: number
+  readonly versionId: string | undefined
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+const TIMEOUT = 60_000
+const ATTEMPTS = 5
+/** Results take a few kilobytes. */
+const LARGEST_JSON = MiB
+const REMOVED_AT_ONCE = 16
+
+/** The small requests of the steps of a plan. */
+export class WorkStore {
+  readonly client: S3Client
+  readonly #signal: AbortSignal | undefined
+
+  /** @throws {@link OptionError} for a client that is none */
+  constructor({ client, signal }: { client?: S3Client | undefined; signal?: AbortSignal | undefined }) {
+    this.client = clientOption({ client })
+    this.#signal = signal
+  }
+
+  /** The state of an object; `undefined` if there is none. */
+  async head(location: S3Location, versionId?: string): Promise<ObjectState | undefined> {
+    const input = { Bucket: location.bucket, Key: location.key, VersionId: versionId }
+    try {
+      const answer = await this.#send(() => new HeadObjectCommand(input), 'HeadObject', location)
+      const { ETag: etag, ContentLength: size, VersionId, Metadata: metadata = {} } = answer
+      if (etag === undefined || size === undefined) throw withoutEtag(location)
+      return { etag, size, versionId: VersionId, metadata }
+    } catch (error) {
+      if (isMissing(error)) return undefined
+      throw error
+    }
+  }
+
+  /** The value of a JSON object; `undefined` if there is none. */
+  async getJson(location: S3Location): Promise<unknown> {
+    const { client } = this
+    const chunks: Buffer[] = []
+    let size = 0
+    try {
+      for await (const chunk of new S3RangeReadable({ client, ...location, signal: this.#signal })) {
+        chunks.push(chunk as Buffer)
+        size += (chunk as Buffer).length
+        if (size > LARGEST_JSON) throw notJson(location)
+      }
+      return parsed(Buffer.concat(chunks).toString(), location)
+    } catch (error) {
+      if (isMissing(error)) return undefined
+      throw error
+    }
+  }
+
+  /** Stores a value as JSON unless there is an object already: the first one stays. Returns whether it was stored. */
+  async putJsonOnce(location: S3Location, value: unknown): Promise<boolean> {
+    const sink = new S3MultipartWritable({
+      ...{ client: this.client, ...location, signal: this.#signal },
+      ...{ contentType: 'application/json', ifNoneMatch: '*' },
+    })
+    sink.on('error', () => undefined)
+    sink.end(JSON.stringify(value))
+    try {
+      await sink.result
+      return true
+    } catch (error) {
+      if (error instanceof S3Error && error.code === 'AVIO_ERR_PRECONDITION_FAILED') return false
+      throw error
+    }
+  }
+
+  /** The keys of all objects below a prefix. */
+  async list(bucket: string, prefix: string): Promise<string[]> {
+    const keys: string[] = []
+    let token: string | undefined
+    do {
+      const input = { Bucket: bucket, Prefix: prefix, ContinuationToken: token }
+      const command = () => new ListObjectsV2Command(input)
+      const page = await this.#send(command, 'ListObjectsV2', { bucket, key: prefix })
+      for (const { Key } of page.Contents ?? []) if (Key?.startsWith(prefix) === true) keys.push(Key)
+      token = page.IsTruncated === true ? page.NextContinuationToken : undefined
+    } while (token !== undefined)
+    return keys
+  }
+
+  /** Removes objects; one that is gone already is no error. */
+  async remove(bucket: string, keys: readonly string[]): Promise<void> {
+    for (let at = 0; at < keys.length; at += REMOVED_AT_ONCE) {
+      await Promise.all(keys.slice(at, at + REMOVED_AT_ONCE).map(key => this.#removeOne({ bucket, key })))
+    }
+  }
+
+  async #removeOne(location: S3Location): Promise<void> {
+    const input = { Bucket: location.bucket, Key: location.key }
+    try {
+      await this.#send(
+        () => new DeleteObjectCommand(input),
+        'DeleteObject',
+        location,
+        'AVIO_ERR_UPLOAD_FAILED',
+      )
+    } catch (error) {
+      if (!isMissing(error)) throw error
+    }
+  }
+
+  async #send<Output>(
+    command: () => S3Command<Output>,
+    operation: string,
+    location: S3Location,
+    code: S3ErrorCode = 'AVIO_ERR_READ_FAILED',
+  ): Promise<Output> {
+    const fields = { ...location, operation, attempts: 0 }
+    try {
+      return await retry(
+        attempt => {
+          fields.attempts = attempt
+          return sendWithTimeout(this.client, command(), { timeout: TIMEOUT, signal: this.#signal })
+        },
+        patience(ATTEMPTS, this.#signal),
+      )
+    } catch (error) {
+      if (this.#signal?.aborted === true) throw error
+      throw s3Error(error, code, fields, `${operation} failed for`)
+    }
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof S3Error && error.code === 'AVIO_ERR_NO_SUCH_KEY'
+}
+
+function parsed(text: string, location: S3Location): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw notJson(location, cause)
+  }
+}
+
+function notJson(location: S3Location, cause?: unknown): S3Error {
+  const message = `${formatS3Uri(location)} does not hold the JSON of a result. Does anything else write below this prefix?`
+  return new S3Error('AVIO_ERR_BAD_RESPONSE', message, { ...location }, { cause, retryable: false })
+}
+
+function withoutEtag(location: S3Location): S3Error {
+  const message = `The store reports no ETag or size of ${formatS3Uri(location)}, so no plan can name its version.`
+  return new S3Error('AVIO_ERR_BAD_RESPONSE', message, { ...location })
+}

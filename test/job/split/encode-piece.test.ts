@@ -1,0 +1,106 @@
+import t from 'tap'
+import { checkChunk, encodeAudio, encodeChunk } from '../../../lib/job/split/encode-piece.js'
+import { planHash } from '../../../lib/job/split/split-plan.js'
+import { AS_MP4, openSplit, splitSource } from '../../support/split.js'
+
+t.test('makes a chunk once, and finds its result the next time', async t => {
+  const { s3, client, plan } = await openSplit(t, await splitSource({ more: AS_MP4 }))
+  const made = await plan()
+  const frames: number[] = []
+  const result = await encodeChunk(made, 1, { client, onProgress: progress => frames.push(progress.frames) })
+  t.match(result, {
+    piece: 'chunk-00001',
+    tracks: [{ samples: 48, startTicks: made.chunks[1]!.start * 1001 }],
+  })
+  t.equal(frames.at(-1), 48)
+  t.match(result.media.key, new RegExp(`^pieces/${made.hash}/chunk-00001/.+\\.mp4$`))
+  s3.clearCalls()
+  t.same(await encodeChunk(made, 1, { client }), result)
+  t.same(
+    s3.calls.map(({ operation }) => operation),
+    ['GetObject'],
+    'only the result is read',
+  )
+})
+
+t.test('the first of two attempts stays, and both return it', async t => {
+  const { s3, client, plan } = await openSplit(t, await splitSource({ more: AS_MP4 }))
+  const made = await plan()
+  const [one, two] = await Promise.all([encodeChunk(made, 0, { client }), encodeChunk(made, 0, { client })])
+  t.same(one, two)
+  const keys = s3.keys('work')
+  t.equal(keys.filter(key => key.endsWith('.json')).length, 1)
+  t.ok(keys.includes(one.media.key))
+  t.equal(keys.filter(key => key.endsWith('.mp4')).length, 2, 'each attempt has its own key')
+})
+
+t.test('a zombie changes nothing', async t => {
+  const { s3, client, plan } = await openSplit(t, await splitSource({ more: AS_MP4 }))
+  const made = await plan()
+  // The worker stops right before it puts its result; another one does the work meanwhile.
+  const held = s3.fault({ operation: 'PutObject', key: /chunk-00000\.json$/, hold: true })
+  const zombie = encodeChunk(made, 0, { client })
+  await held.reached
+  const result = await encodeChunk(made, 0, { client })
+  held.release()
+  t.same(await zombie, result)
+})
+
+t.test('gives the chunk back before it reads the source, if the encoder is another one', async t => {
+  const { s3, client, plan } = await openSplit(t, await splitSource({ more: AS_MP4 }))
+  const made = await plan()
+  const pieces = { ...made, fingerprint: { ...made.fingerprint, build: 'another' } }
+  const other = { ...pieces, hash: planHash(pieces) }
+  s3.clearCalls()
+  const refused = { code: 'AVIO_ERR_PLAN_OTHER_FFMPEG', retryable: true }
+  await t.rejects(encodeChunk(other, 0, { client }), refused)
+  await t.rejects(encodeAudio(other, { client }), refused)
+  t.notOk(s3.calls.some(({ bucket }) => bucket === 'masters'))
+})
+
+t.test('reads the version of the plan, or none', async t => {
+  const { s3, client, plan, left } = await openSplit(t, await splitSource({ more: AS_MP4 }))
+  const made = await plan()
+  await s3.put('masters', 'in', await splitSource({ seconds: 6, more: AS_MP4 }))
+  await t.rejects(encodeChunk(made, 0, { client }), { code: 'AVIO_ERR_OBJECT_CHANGED' })
+  t.same(left(), [])
+})
+
+t.test('holds a chunk against the plan', async t => {
+  const { client, plan } = await openSplit(t, await splitSource({ more: AS_MP4 }))
+  const made = await plan()
+  const result = await encodeChunk(made, 1, { client })
+  const [track] = result.tracks
+  checkChunk(made, 1, result)
+  for (const wrong of [{ samples: 47 }, { startTicks: 0 }, { durationTicks: 47 * 1001 }]) {
+    t.throws(() => checkChunk(made, 1, { ...result, tracks: [{ ...track!, ...wrong }] }), {
+      ...{ code: 'AVIO_ERR_PLAN_GAP', piece: 'chunk-00001', plan: made.hash },
+    })
+  }
+})
+
+t.test('finds frames that the source does not have', async t => {
+  // The plan counts on frames behind the end of the source.
+  const { client, plan, left } = await openSplit(t, await splitSource({ seconds: 4, more: AS_MP4 }))
+  const made = await plan()
+  const pieces = { ...made, chunks: [made.chunks[0]!, { start: 48, end: 144 }, { start: 144, end: 168 }] }
+  const wrong = { ...pieces, hash: planHash(pieces) }
+  await t.rejects(encodeChunk(wrong, 1, { client }), { code: 'AVIO_ERR_PLAN_GAP' })
+  t.notOk(
+    left().some(key => typeof key === 'string' && key.endsWith('.json')),
+    'and no result was put',
+  )
+})
+
+t.test('checks what it is called with', async t => {
+  const { client, plan } = await openSplit(t, await splitSource({ more: AS_MP4 }))
+  const made = await plan({ args: ['-an'] })
+  await t.rejects(encodeChunk(made, 9, { client }), { code: 'AVIO_ERR_OPTION', option: 'n' })
+  await t.rejects(encodeAudio(made, { client }), { code: 'AVIO_ERR_OPTION', option: 'plan' })
+  await t.rejects(encodeChunk({ ...made, hash: 'x' }, 0, { client }), { code: 'AVIO_ERR_PLAN_INVALID' })
+  await t.rejects(encodeChunk(made, 0, { client, onProgress: 1 as never }), {
+    code: 'AVIO_ERR_OPTION',
+    option: 'onProgress',
+  })
+  await t.rejects(encodeChunk(made, 0, { client, signal: AbortSignal.abort() }), { name: 'AbortError' })
+})

@@ -1,0 +1,138 @@
+import t from 'tap'
+import { runSplit } from '../../../lib/job/split/run-split.js'
+import { chunkFilters } from '../../../lib/job/encoding/chunk-filters.js'
+import { ffmpegToFile, ffmpegToPipe, framesOf } from '../../support/media.js'
+import { AS_MP4, LOSSLESS, openSplit, packetTimes, splitSource } from '../../support/split.js'
+
+const SOURCES: Record<string, () => Promise<Buffer>> = {
+  'MPEG-TS that starts at 3,601.4 s': () =>
+    splitSource({ more: ['-output_ts_offset', '3601.4', '-f', 'mpegts'] }),
+  'Matroska, whose audio begins before its video': () => matroskaFile(),
+  'AVI without B-frames': () => splitSource({ rate: '25', more: ['-bf', '0', '-c:a', 'mp2', '-f', 'avi'] }),
+  'MP4 of one GOP': () => splitSource({ more: ['-g', '1000', '-sc_threshold', '0', ...AS_MP4] }),
+  'MPEG-TS with video 0.5 s after the audio': () =>
+    ffmpegToPipe([
+      ...['-itsoffset', '0.5', '-f', 'lavfi', '-i', 'testsrc2=s=96x64:r=25:d=6'],
+      ...['-f', 'lavfi', '-i', 'sine=f=440:r=48000:d=6.5'],
+      ...['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '2', '-g', '20', '-c:a', 'aac', '-f', 'mpegts'],
+    ]),
+}
+
+/** Written to a file, as a pipe has no duration and no cues. */
+const matroskaFile = () =>
+  ffmpegToFile(
+    [
+      ...['-f', 'lavfi', '-i', 'testsrc2=s=96x64:r=24000/1001:d=7', '-f', 'lavfi', '-i', 'sine=r=48000:d=7'],
+      ...['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '2', '-g', '37', '-c:a', 'aac'],
+    ],
+    'source.mkv',
+  )
+
+for (const [name, make] of Object.entries(SOURCES)) {
+  t.test(`makes of ${name} what one run makes`, async t => {
+    const source = await make()
+    const { client, plan, whole, out, left } = await openSplit(t, source)
+    const made = await plan({ args: LOSSLESS })
+    t.ok(made.chunks.length >= 3, `${made.chunks.length} chunks`)
+    const { bytes } = await runSplit(made, { client, concurrency: 2 })
+    const [split, unsplit] = [await out(), await whole(made)]
+    t.equal(split.length, bytes)
+    t.same(await packetTimes(split, 'v'), await packetTimes(unsplit, 'v'), 'video')
+    t.same(await packetTimes(split, 'a'), await packetTimes(unsplit, 'a'), 'audio')
+    t.same(left(), [], 'nothing is left of the work')
+    // Lossless: each frame is one of the source, in the same place.
+    const hashes = async (file: Buffer, args: string[] = []) =>
+      (await framesOf(file, 'm', args)).map(({ hash }) => hash)
+    t.same(await hashes(split), await hashes(unsplit), 'frames')
+  })
+}
+
+t.test('applies filters, rotation and deinterlacing as one run does', async t => {
+  const source = await splitSource({ rate: '25', more: ['-flags', '+ilme+ildct', ...AS_MP4] })
+  const { client, plan, whole, out } = await openSplit(t, source)
+  const made = await plan({ args: [...LOSSLESS, '-an', '-vf', 'yadif,transpose=1,scale=32:48'] })
+  t.equal(made.video.margin, 2)
+  await runSplit(made, { client, concurrency: 2 })
+  const [split, unsplit] = [await out(), await whole(made)]
+  t.same(await packetTimes(split, 'v'), await packetTimes(unsplit, 'v'))
+  t.same(await framesOf(split), await framesOf(unsplit))
+  t.match(chunkFilters({ ...made.video, start: 24 }), /yadif/)
+})
+
+t.test('encodes only what is missing, and reports progress that never exceeds the whole', async t => {
+  const { s3, client, plan } = await openSplit(t, await splitSource())
+  const made = await plan()
+  s3.fault({ operation: 'PutObject', key: /chunk-00001\.json$/, times: 1, status: 403, code: 'AccessDenied' })
+  await t.rejects(runSplit(made, { client }), { code: 'AVIO_ERR_ACCESS_DENIED' })
+  const kept = s3.keys('work').filter(key => key.endsWith('.json'))
+  t.same(
+    kept.map(key => key.slice(key.lastIndexOf('/') + 1)),
+    ['audio.json', 'chunk-00000.json'],
+    'a failure keeps what is done',
+  )
+  s3.clearFaults()
+  s3.clearCalls()
+  const seen: { frames: number; pieces: number; step: string }[] = []
+  await runSplit(await plan(), { client, onProgress: progress => seen.push(progress) })
+  const media = s3.calls.filter(
+    ({ operation, key }) => operation === 'PutObject' && /chunk.*mp4$/.test(key ?? ''),
+  )
+  t.same(
+    media.map(({ key = '' }) => /chunk-\d+/.exec(key)?.[0]),
+    ['chunk-00001', 'chunk-00002', 'chunk-00003'],
+  )
+  const total = made.chunks.at(-1)!.end - made.chunks[0]!.start
+  t.ok(seen.every(({ frames }) => frames <= total))
+  t.match(seen.at(-1), { step: 'join', pieces: 5, frames: total })
+})
+
+t.test('an object that this plan has made already is the result at once', async t => {
+  const { s3, client, plan } = await openSplit(t, await splitSource())
+  const made = await plan()
+  const first = await runSplit(made, { client })
+  s3.clearCalls()
+  t.same(await runSplit(made, { client }), first)
+  t.same(await runSplit(await plan(), { client }), first, 'a plan made again is the same')
+  t.notOk(
+    s3.calls.some(({ operation }) => operation === 'PutObject' || operation === 'CompleteMultipartUpload'),
+  )
+})
+
+t.test('leaves nothing after an abort', async t => {
+  const { s3, client, plan, left } = await openSplit(t, await splitSource())
+  const abort = new AbortController()
+  const onProgress = ({ pieces }: { pieces: number }) => pieces === 2 && abort.abort()
+  await t.rejects(runSplit(await plan(), { client, signal: abort.signal, onProgress }), {
+    name: 'AbortError',
+  })
+  t.same(left(), [])
+  t.same(s3.keys('web'), [])
+  await t.rejects(runSplit(await plan(), { client, signal: abort.signal }), { name: 'AbortError' })
+})
+
+t.test('two machines with one plan store one object, and both have its result', async t => {
+  const { client, plan, whole, out } = await openSplit(t, await splitSource())
+  const made = await plan()
+  const runs = await Promise.allSettled([runSplit(made, { client }), runSplit(made, { client })])
+  const results = runs.flatMap(run => (run.status === 'fulfilled' ? [run.value.etag] : []))
+  t.ok(results.length >= 1, 'one at least is through; the other may find its pieces removed')
+  t.equal(new Set(results).size, 1)
+  t.same(await packetTimes(await out(), 'v'), await packetTimes(await whole(made), 'v'))
+})
+
+t.test('checks its options', async t => {
+  const { client, plan } = await openSplit(t, await splitSource())
+  const made = await plan()
+  await t.rejects(runSplit(made, { client, concurrency: 0 }), {
+    code: 'AVIO_ERR_OPTION',
+    option: 'concurrency',
+  })
+  await t.rejects(runSplit(made, { client, onProgress: 1 as never }), {
+    code: 'AVIO_ERR_OPTION',
+    option: 'onProgress',
+  })
+  await t.rejects(runSplit({ version: 1, unsplit: { code: 'short', message: 'Too short.' } }, { client }), {
+    code: 'AVIO_ERR_PLAN_UNSPLIT',
+    message: /Too short\./,
+  })
+})

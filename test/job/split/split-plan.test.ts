@@ -1,0 +1,81 @@
+import t from 'tap'
+import {
+  type SplitPlan,
+  checkPlan,
+  pieceNames,
+  planHash,
+  workPrefix,
+} from '../../../lib/job/split/split-plan.js'
+
+const PIECES = {
+  version: 1 as const,
+  source: { bucket: 'b', key: 'k', etag: '"e"', size: 10, start: 0 },
+  video: {
+    ...{ map: '0:0', encoder: 'libx264', rate: '25', gop: 50, shift: 0, filters: '', margin: 0, runUp: 1000 },
+    ...{ first: ['-c:v', 'libx264'], others: ['-c:v', 'libx264'] },
+  },
+  chunks: [
+    { start: 0, end: 50 },
+    { start: 50, end: 90 },
+  ],
+  audio: ['-c:a', 'aac'],
+  file: [],
+  fingerprint: { ffmpeg: '7.1', build: 'x', encoder: 'y' },
+}
+
+const PLAN: SplitPlan = {
+  ...PIECES,
+  hash: planHash(PIECES),
+  output: { bucket: 'o', key: 'p' },
+  work: { bucket: 'w', prefix: 'tmp/' },
+  notes: [],
+}
+
+t.test('the hash is that of the pieces, whatever the target', async t => {
+  t.match(PLAN.hash, /^[0-9a-f]{64}$/)
+  const other: SplitPlan = {
+    ...PLAN,
+    output: { bucket: 'x', key: 'y' },
+    work: { bucket: 'z', prefix: '' },
+    notes: ['n'],
+  }
+  t.equal(planHash(other), PLAN.hash)
+  for (const change of [
+    { source: { ...PIECES.source, etag: '"f"' } },
+    { source: { ...PIECES.source, versionId: 'v' } },
+    { video: { ...PIECES.video, others: ['-c:v', 'libx264', '-threads', '2'] } },
+    { chunks: [PIECES.chunks[0]!, { start: 50, end: 91 }] },
+    { audio: [] },
+    { file: ['-metadata', 'title=x'] },
+    { fingerprint: { ...PIECES.fingerprint, encoder: 'z' } },
+  ]) {
+    t.not(planHash({ ...PIECES, ...change }), PLAN.hash, JSON.stringify(change))
+  }
+})
+
+t.test('survives JSON, and refuses a plan that was changed on the way', async t => {
+  t.same(checkPlan(JSON.parse(JSON.stringify(PLAN)) as SplitPlan), PLAN)
+  for (const wrong of [
+    { ...PLAN, hash: 'x' },
+    { ...PLAN, version: 2 },
+    { ...PLAN, chunks: [] },
+    { ...PLAN, source: { ...PLAN.source, size: 1.5 } },
+    { ...PLAN, source: undefined },
+    {},
+  ]) {
+    t.throws(() => checkPlan(wrong as never), { code: 'AVIO_ERR_PLAN_INVALID', retryable: false })
+  }
+})
+
+t.test('refuses an output that is not split, with the reason', async t => {
+  const plan = { version: 1 as const, unsplit: { code: 'short' as const, message: 'It has 3 s.' } }
+  t.throws(() => checkPlan(plan), {
+    code: 'AVIO_ERR_PLAN_UNSPLIT',
+    message: 'This output is not split. It has 3 s.',
+  })
+})
+
+t.test('names its pieces', async t => {
+  t.same(pieceNames(PLAN), ['chunk-00000', 'chunk-00001', 'audio'])
+  t.equal(workPrefix(PLAN), `tmp/${PLAN.hash}/`)
+})

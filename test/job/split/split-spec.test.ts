@@ -1,0 +1,60 @@
+import t from 'tap'
+import { type SplitSpec, splitSettings } from '../../../lib/job/split/split-spec.js'
+
+const SPEC: SplitSpec = {
+  source: { bucket: 'a', key: 'b' },
+  args: ['-crf', '20'],
+  output: { bucket: 'c', key: 'd' },
+  work: { bucket: 'e', prefix: 'f/' },
+}
+
+t.test('has defaults', async t => {
+  t.same(splitSettings(SPEC), {
+    ...SPEC,
+    ...{
+      mode: 'prefer',
+      chunkSeconds: 60,
+      rate: undefined,
+      gop: undefined,
+      threads: undefined,
+      workers: 1,
+    },
+  })
+})
+
+t.test('keeps what is given', async t => {
+  const source = { bucket: 'a', key: 'b', versionId: 'v', etag: '"e"' }
+  const output = { bucket: 'c', key: 'd', contentType: 'x/y', cacheControl: 'no-store', metadata: { a: 'b' } }
+  const more = { mode: 'auto', chunkSeconds: 30, gop: 48, threads: 2, workers: 8 } as const
+  t.match(splitSettings({ ...SPEC, source, output, ...more, frameRate: '23.976' }), {
+    ...{ source, output, ...more, rate: { numerator: 24000n, denominator: 1001n } },
+  })
+})
+
+t.test('names the option that breaks its rule', async t => {
+  for (const [option, more] of [
+    ['planSplit', undefined],
+    ['typo', { typo: 1 }],
+    ['source', { source: undefined }],
+    ['source.bucket', { source: { key: 'b' } }],
+    ['typo', { source: { bucket: 'a', key: 'b', typo: 1 } }],
+    ['output.key', { output: { bucket: 'a' } }],
+    ['output.metadata', { output: { bucket: 'a', key: 'b', metadata: { a: 1 } } }],
+    ['work.prefix', { work: { bucket: 'a', prefix: 'no-slash' } }],
+    ['args', { args: 'all' }],
+    ['mode', { mode: 'never' }],
+    ['chunkSeconds', { chunkSeconds: 0.5 }],
+    ['chunkSeconds', { chunkSeconds: 601 }],
+    ['chunkSeconds', { chunkSeconds: NaN }],
+    ['chunkSeconds', { chunkSeconds: '60' }],
+    ['frameRate', { frameRate: 'fast' }],
+    ['gop', { gop: 2 }],
+    ['threads', { threads: 0 }],
+    ['workers', { workers: 0 }],
+  ] as const) {
+    t.throws(() => splitSettings(more === undefined ? (1 as never) : ({ ...SPEC, ...more } as never)), {
+      code: 'AVIO_ERR_OPTION',
+      option,
+    })
+  }
+})
