@@ -1,12 +1,12 @@
 /**
- * Makes a fresh clone ready to run: npm packages, ffmpeg, `dist/`, and for the tests a browser; then runs the command after
- * `--`, which finds the ffmpeg that was fetched for it by FFMPEG_PATH. Every command of package.json that runs something
- * goes through it, and where nothing is missing it is done in a blink.
+ * Makes a fresh clone ready to run: npm packages, ffmpeg, `dist/`, and a browser for the tests; then runs the command
+ * after `--`, with FFMPEG_PATH set to a fetched ffmpeg. Every package.json command that runs something goes through it;
+ * if nothing is missing, it finishes at once.
  *
- *   node .ci/setup.mjs --ffprobe --chromium -- node --import tsx test/support/run.ts
+ * node .ci/setup.mjs --ffprobe --chromium -- node --import tsx test/support/run.ts
  *
- * It runs before any package is there, so it imports nothing but Node. It never replaces what the user chose:
- * FFMPEG_PATH, FFPROBE_PATH, CHROMIUM_PATH and an ffmpeg on PATH are taken as they are.
+ * It runs before any package is installed, so it imports only Node's own modules. It never overrides the user's choice:
+ * FFMPEG_PATH, FFPROBE_PATH, CHROMIUM_PATH and an ffmpeg on PATH take precedence.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import {
@@ -33,9 +33,9 @@ const say = line => process.stderr.write(`${line}\n`)
 
 class SetupError extends Error {}
 
-/** Runs a program in the repository, its output shown as ours. Returns whether it exited with 0. */
+/** Runs a program in the repository and shows its output. Returns whether it exited with 0. */
 function run(file, args, env = {}, timeout = undefined) {
-  // What a tool says on the way is not the answer of the command that was asked for: it goes to stderr.
+  // A tool's output is not the requested command's output, so it goes to stderr.
   const { status } = spawnSync(file, args, {
     cwd: root,
     stdio: ['ignore', 2, 2],
@@ -45,7 +45,7 @@ function run(file, args, env = {}, timeout = undefined) {
   return status === 0
 }
 
-/** npm itself, the one that runs us where there is one. */
+/** Runs npm: the one that runs this script, if any. */
 function npm(...args) {
   const cli = process.env.npm_execpath
   if (cli !== undefined && path.basename(cli).startsWith('npm')) return run(process.execPath, [cli, ...args])
@@ -55,8 +55,8 @@ function npm(...args) {
 // ------------------------------------------------------------------------------------------------ packages
 
 /**
- * Whether node_modules holds what package-lock.json asks for. npm keeps a lock file of what it has installed: the two
- * are compared by content, since a clone, a copy or a switch of branches says nothing by its file times.
+ * Whether node_modules matches package-lock.json. npm keeps a lock file of the installed packages; this compares their
+ * content, because file times mean nothing after a clone, a copy or a switch of branches.
  */
 function packagesAreInstalled() {
   const installedLock = at('node_modules', '.package-lock.json')
@@ -79,7 +79,7 @@ function installPackages() {
 
 // -------------------------------------------------------------------------------------------------- ffmpeg
 
-/** The full path of a program that can be run, looked for as a shell does. */
+/** The full path of an executable program, looked up as a shell does. */
 function onPath(program) {
   return (process.env.PATH ?? '')
     .split(path.delimiter)
@@ -99,11 +99,11 @@ function works(program) {
   return program !== undefined && spawnSync(program, ['-version'], { stdio: 'ignore' }).status === 0
 }
 
-/** Installs a package of Debian or Ubuntu, where this is one and we are root. Returns whether that went well. */
+/** Installs a package on Debian or Ubuntu as root. Returns whether it succeeded. */
 function aptInstall(name) {
   if (process.getuid?.() !== 0 || onPath('apt-get') === undefined) return false
   say(`Installing ${name} …`)
-  // Another apt at work, such as the system's own updates, is waited for.
+  // Waits for another running apt, such as the system's own updates.
   const install = ['-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', 'install', name]
   const quiet = { DEBIAN_FRONTEND: 'noninteractive' }
   return (
@@ -112,7 +112,7 @@ function aptInstall(name) {
   )
 }
 
-/** Whether ffmpeg can be had in one of the places where the library looks for it; the same for ffprobe. */
+/** Whether ffmpeg, or ffprobe, is in one of the places where the library looks for it. */
 function programIsThere(program) {
   const variable = `${program.toUpperCase()}_PATH`
   const chosen = process.env[variable]
@@ -123,9 +123,9 @@ function programIsThere(program) {
   return works(onPath(program))
 }
 
-/** What is fetched for this user alone; test/support/servers/debian-tree.ts unpacks its trees there too. */
+/** The cache of this user's downloads; test/support/servers/debian-tree.ts unpacks its trees there too. */
 const cache = path.join(process.env.XDG_CACHE_HOME ?? path.join(os.homedir(), '.cache'), 'avio-streams')
-/** Tells later runs what an earlier one has fetched: the paths of the programs by their names. */
+/** Records fetched programs for later runs: paths by name. */
 const fetched = path.join(cache, 'ffmpeg.json')
 
 function fetchedBefore() {
@@ -136,7 +136,7 @@ function fetchedBefore() {
   }
 }
 
-/** npm's package with a binary of ffmpeg; it has no ffprobe. Its host may be out of reach, which is no reason to stop. */
+/** Installs npm's package with an ffmpeg binary; it has no ffprobe. An unreachable host is not an error. */
 function ffmpegStatic(missing) {
   if (missing.includes('ffprobe')) return {}
   say('Installing the package ffmpeg-static …')
@@ -145,7 +145,7 @@ function ffmpegStatic(missing) {
   const folder = path.join(cache, 'ffmpeg-static')
   try {
     const wanted = `ffmpeg-static@${peerDependencies['ffmpeg-static']}`
-    // The script that fetches the binary is run by itself, so that it ends with its time.
+    // Runs the download script separately, so that it has a time limit.
     const isInstalled = npm('install', '--prefix', making, '--no-save', '--ignore-scripts', wanted)
     const script = path.join(making, 'node_modules', 'ffmpeg-static', 'install.js')
     if (isInstalled && run(process.execPath, [script], {}, 120_000)) {
@@ -160,7 +160,7 @@ function ffmpegStatic(missing) {
   }
 }
 
-/** This Debian's own packages, unpacked into the cache and run from there: no root is needed. */
+/** Unpacks this Debian's own packages into the cache and runs them from there: no root needed. */
 function debianTree() {
   say("Unpacking Debian's ffmpeg into the cache …")
   const script = ['--import', 'tsx', at('test', 'support', 'servers', 'print-ffmpeg.ts')]
@@ -170,7 +170,7 @@ function debianTree() {
   return status === 0 ? JSON.parse(stdout) : {}
 }
 
-/** Returns the variables that name what was fetched; none where the programs are found without. */
+/** Returns the variables that name fetched programs; none if the programs are found without. */
 function provideFfmpeg(programs) {
   const missing = programs.filter(program => !programIsThere(program))
   if (missing.length === 0) return {}
@@ -193,7 +193,7 @@ function provideFfmpeg(programs) {
 /** Where the tests look for a browser: test/support/browser.ts has the same list. */
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome']
 
-/** The tests of what a browser plays need one. Whoever has none is told, and can run all the others. */
+/** Browser tests need one. Without it, a message says so, and all other tests run. */
 function installChromium() {
   const chosen = process.env.CHROMIUM_PATH
   if (chosen !== undefined && chosen !== '') {
@@ -203,7 +203,7 @@ function installChromium() {
   const isThere = () => BROWSERS.some(name => onPath(name) !== undefined)
   if (isThere() || (aptInstall('chromium') && isThere())) return
   const missing =
-    'No Chromium found, which some tests play media in. Install it (Debian: sudo apt-get install chromium), ' +
+    'No Chromium found; some tests play media in it. Install it (Debian: sudo apt-get install chromium), ' +
     'or name one by CHROMIUM_PATH.'
   if (process.env.CI === 'true') throw new SetupError(missing)
   say(missing)
@@ -211,7 +211,7 @@ function installChromium() {
 
 // --------------------------------------------------------------------------------------------------- build
 
-/** When the newest file below `folder` was written; a folder counts too, since a removal changes only that. */
+/** The newest modification time below `folder`; folders count, because a removal changes only them. */
 function newest(folder) {
   const times = readdirSync(folder, { withFileTypes: true }).map(entry => {
     const full = path.join(folder, entry.name)
@@ -231,11 +231,11 @@ function build() {
 
 // ------------------------------------------------------------------------------------------------- command
 
-/** Runs the command in place of this process, as far as Node can. */
+/** Runs the command in place of this process, as closely as Node can. */
 function become([file, ...args], env) {
   const child = spawn(file, args, { stdio: 'inherit', env: { ...process.env, ...env } })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    // A terminal's Ctrl-C has reached the command already.
+    // Ctrl-C in a terminal reaches the command directly.
     const isFromTerminal = signal === 'SIGINT' && process.stdin.isTTY
     process.on(signal, () => isFromTerminal || child.kill(signal))
   }
@@ -253,7 +253,7 @@ const command = words.slice(end + 1)
 
 try {
   installPackages()
-  // The tests measure what ffmpeg made with ffprobe; to use the library, ffmpeg is enough.
+  // The tests need ffprobe to inspect ffmpeg's output; the library itself needs only ffmpeg.
   const env = provideFfmpeg(options.includes('--ffprobe') ? ['ffmpeg', 'ffprobe'] : ['ffmpeg'])
   if (options.includes('--chromium')) installChromium()
   build()

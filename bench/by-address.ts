@@ -14,9 +14,9 @@ import { LocalS3 } from '../lib/testing/index.js'
 import { MediaFile } from './support/media-file.js'
 
 /**
- * What it costs to read a whole object by address, because its container is not known to be the same by a pipe. Unlike
- * speed that is no matter of the machine, so it has limits: 1.2 times the object, a request for each block and eight
- * more, and one request for an object that fits into one.
+ * The cost of reading a whole object by range, for containers that may differ by pipe. Unlike speed it does not depend
+ * on the machine, so it has limits: 1.2 times the object, a request per block plus eight, and one request for an object
+ * that fits into one.
  */
 
 const execute = promisify(execFile)
@@ -25,17 +25,17 @@ const BUCKET = 'bench'
 const BLOCK = MiB
 const MAX_RATIO = 1.2
 const MAX_MORE = 8
-/** What is fetched in one request. */
+/** The size of one request. */
 const ONE_REQUEST = 512 * KiB
 
 interface Container {
   readonly title: string
   readonly file: string
-  /** ffmpeg's arguments that make it of the large file, or of nothing. */
+  /** ffmpeg's arguments that make it from the large file, or from nothing. */
   readonly args: (media: string) => readonly string[]
 }
 
-/** What all of them hold. */
+/** The media in all of them. */
 const MPEG2 = ['-c:v', 'mpeg2video', '-g', '12', '-bf', '2']
 const of = (media: string) => ['-i', media, '-map', '0:v', '-map', '0:a', '-c:v', 'copy']
 const CONTAINERS: readonly Container[] = [
@@ -53,7 +53,7 @@ const CONTAINERS: readonly Container[] = [
   },
 ]
 
-/** Makes, stores and reads each; prints a table, and says what exceeds its limit. */
+/** Makes, stores and reads each; prints a table and reports exceeded limits. */
 export async function run(size: number): Promise<string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'avio-bench-'))
   const media = await MediaFile.make(size, MPEG2)
@@ -82,12 +82,12 @@ export async function run(size: number): Promise<string[]> {
       const mib = (count: number) => `${(count / MiB).toFixed(1)} MiB`
       rows.push([title, route, mib(length), mib(fetched), `${(fetched / length).toFixed(3)} ×`])
       rows.at(-1)!.push(String(gets), String(most))
-      if (route !== 'address') exceeded.push(`${title} is not read by address`)
+      if (route !== 'address') exceeded.push(`${title} is not read by range`)
       if (fetched > MAX_RATIO * length) exceeded.push(`${title}: more than ${MAX_RATIO} × the object`)
-      if (gets > most) exceeded.push(`${title}: ${gets} requests, and at most ${most} are wanted`)
+      if (gets > most) exceeded.push(`${title}: ${gets} requests, but at most ${most} are allowed`)
     }
     const head = ['container', 'read by', 'object', 'fetched', '/ object', 'GETs', 'at most']
-    console.log('Bytes fetched of an object that is read whole, by address')
+    console.log('Bytes fetched to read a whole object by range')
     console.log(`${table([head, ...rows])}\n`)
     return exceeded
   } finally {

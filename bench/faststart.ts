@@ -35,7 +35,7 @@ async function ours(arena: Arena, layout: OutputLayout): Promise<number> {
   return bytes
 }
 
-/** What is done where an ordinary MP4 is wanted: everything to disk, ffmpeg there, twice over its output, and up again. */
+/** The usual way to an ordinary MP4: download to disk, run ffmpeg there, which writes its output twice, and upload. */
 async function overTheDisk(arena: Arena): Promise<number> {
   const client = new S3Client(arena.client)
   const folder = await mkdtemp(join(tmpdir(), 'avio-bench-'))
@@ -53,7 +53,7 @@ async function overTheDisk(arena: Arena): Promise<number> {
 }
 
 export const topic: Topic = {
-  title: 'Remux S3 → S3 (-c copy into an ordinary MP4, its index in front)',
+  title: 'Remux S3 → S3 (-c copy into an ordinary MP4 with its index first)',
   setting: '256 MiB, S = 8 MiB, N = 16 each way, 30 ms to first byte, 25 MB/s a connection',
   size: 256 * MiB,
   source: 'media',

@@ -19,22 +19,21 @@ import { PlainServer } from './support/plain-server.js'
 import { type Read, drawReads } from './support/ranges.js'
 
 /**
- * How many bytes are fetched where few are needed: ours beside ffmpeg reading the same object's URL.
+ * How many bytes a partial read fetches: the library against ffmpeg reading the same object's URL.
  *
- *   npm run bench -- fetched                 the table
- *   npm run bench -- fetched --draw          and the pictures of docs/images, from the very same runs
+ * npm run bench -- fetched the table npm run bench -- fetched --draw and the charts in docs/images, from the same runs
  */
 
 const execute = promisify(execFile)
 
 interface Case {
   readonly title: string
-  /** Bytes that have to be read: index, span, and one block a jump. */
+  /** Bytes that must be read: index, span, and one block per seek. */
   readonly need: number
   readonly ours: (object: S3Source) => Promise<void>
-  /** ffmpeg's arguments around the address. */
+  /** ffmpeg's arguments before and after the URL. */
   readonly theirs: (url: string) => readonly string[]
-  /** The picture that is drawn of it. */
+  /** The name of its chart. */
   readonly picture?: string
 }
 
@@ -78,7 +77,7 @@ function cases(
   return [
     {
       title: '10 s clip, copied',
-      // From the key frame before: one every two seconds.
+      // From the previous key frame: one every two seconds.
       need: ofIndex + 11.5 * perSecond + 3 * BLOCK,
       ours: async source => drain(clip({ source, start: middle, end: middle + 10 })),
       theirs: url => [...at, '-to', String(middle + 10), '-i', url, '-c', 'copy', '-f', 'matroska', '-'],
@@ -161,7 +160,9 @@ export async function run(draw: boolean, size = GiB): Promise<void> {
       rows.at(-1)!.push(mib(theirs.bytes), times(theirs.bytes), String(theirs.requests))
     }
     console.log(`Bytes fetched of an MP4 of ${(bytes.length / MiB).toFixed(0)} MiB with its index last`)
-    console.log('need: index, span and one block of 1 MiB a jump; ffmpeg: the same arguments on a plain URL')
+    console.log(
+      'need: index, span and one block of 1 MiB per seek; ffmpeg: the same arguments on a plain URL',
+    )
     const head = ['task', 'need', 'avio-streams', '/ need', 'GETs', 'ffmpeg, URL', '/ need', 'GETs']
     console.log(`${table([head, ...rows])}\n`)
   } finally {

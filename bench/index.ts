@@ -1,8 +1,7 @@
 /**
- * npm run bench                    every topic
- * npm run bench -- read upload     some of them
- * npm run bench -- fetched --draw  bytes fetched where few are needed, and the pictures of it in docs/images
- * npm run bench -- --rounds 5      more rounds (3 by default); each figure is the median of its rounds
+ * npm run bench every topic npm run bench -- read upload some npm run bench -- fetched --draw bytes fetched by partial
+ * reads, and the charts in docs/images npm run bench -- --rounds 5 more rounds (3 by default); each figure is the
+ * median of its rounds
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -31,7 +30,7 @@ const TOPICS = [
   'fetched',
 ]
 
-/** The SDK's word on the age of Node is not a result. */
+/** The SDK's warning about old Node versions is not a result. */
 const QUIET = { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
 
 async function runOnce(topic: string, contender: string, arena: Arena): Promise<Run> {

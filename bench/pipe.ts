@@ -8,7 +8,7 @@ import { FfmpegTransform } from '../lib/ffmpeg/ffmpeg-transform.js'
 import { KiB, MiB } from '../lib/options.js'
 import type { Arena, Topic } from './support/topic.js'
 
-/** The file through our pipes, its output thrown away. */
+/** The file through FfmpegTransform, the output discarded. */
 export async function throughOurPipes(arena: Arena, args: readonly string[]): Promise<number> {
   const source = createReadStream(arena.file, { highWaterMark: 256 * KiB })
   const ffmpeg = new FfmpegTransform({ output: { format: 'mp4', args: [...args] } })
@@ -31,9 +31,9 @@ export async function fileToFile(arena: Arena, args: readonly string[]): Promise
 const copy = ['-c', 'copy']
 
 export const topic: Topic = {
-  title: 'ffmpeg -c copy through our pipes',
+  title: 'ffmpeg -c copy through the pipes of FfmpegTransform',
   setting:
-    '512 MiB of Matroska from a file in the page cache; ffmpeg alone writes a file, we throw the output away',
+    '512 MiB of Matroska from a file in the page cache; ffmpeg alone writes a file, the output of FfmpegTransform is discarded',
   size: 512 * MiB,
   source: 'media',
   store: 'none',

@@ -5,7 +5,7 @@ import type { Arena, Topic } from './support/topic.js'
 
 const size = 1024 * MiB
 
-/** Reads through us, with the given window. */
+/** Reads with S3RangeReadable and the given window. */
 export async function readOurs(
   arena: Arena,
   options: { partSize?: number; concurrency?: number; readAhead?: number } = {},
@@ -18,7 +18,7 @@ export async function readOurs(
   return bytes
 }
 
-/** What most programs do: one GetObject, its body read to the end. */
+/** The usual program: one GetObject, its body read to the end. */
 export async function readOneBody(arena: Arena): Promise<number> {
   const client = new S3Client(arena.client)
   let bytes = 0
@@ -29,7 +29,7 @@ export async function readOneBody(arena: Arena): Promise<number> {
 }
 
 export const topic: Topic = {
-  title: 'Read, unshaped: what the bytes cost in CPU',
+  title: 'Read, unshaped: CPU time',
   setting: '1 GiB from loopback, default options',
   size,
   source: 'bytes',

@@ -33,7 +33,7 @@ async function remuxOurs(arena: Arena): Promise<number> {
   return bytes
 }
 
-/** What every blog post does: GetObject, spawn, Upload. Nothing is checked, and an error in the source ends as success. */
+/** The usual blog post: GetObject, spawn, Upload. It checks nothing, and an error in the source ends as success. */
 async function remuxAsInBlogPosts(arena: Arena): Promise<number> {
   const client = new S3Client(arena.client)
   const { Body } = await client.send(new GetObjectCommand({ Bucket: arena.bucket, Key: arena.key }))
@@ -59,7 +59,7 @@ export const topic: Topic = {
   size: 256 * MiB,
   source: 'media',
   store: limit,
-  // Reading and writing go on at the same time: the limit of one is the limit of both.
+  // Reading and writing overlap: the limit of one is the limit of both.
   limitSeconds: bytes => limitSeconds(bytes, 8 * MiB, 16, limit),
   contenders: { 'avio-streams': remuxOurs, 'GetObject, spawn, Upload': remuxAsInBlogPosts },
 }

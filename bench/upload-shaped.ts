@@ -6,7 +6,7 @@ const size = 512 * MiB
 const limit = { ttfb: 30, bytesPerSecond: 25e6 }
 
 export const topic: Topic = {
-  title: 'Upload, shaped: how much of the limit is reached',
+  title: 'Upload, shaped: percentage of the limit',
   setting: '512 MiB, S = 8 MiB, N = 16, 30 ms to first byte, 25 MB/s a connection',
   size,
   store: limit,

@@ -8,7 +8,7 @@ import type { Arena, Topic } from './support/topic.js'
 
 const size = 512 * MiB
 
-/** `bytes` in chunks of 64 KiB, as they come from a pipe: each a fresh buffer. */
+/** `bytes` in chunks of 64 KiB, each a fresh buffer as from a pipe. */
 function chunks(bytes: number): Readable {
   return Readable.from(
     (function* () {
@@ -18,7 +18,7 @@ function chunks(bytes: number): Readable {
   )
 }
 
-/** Uploads through us. */
+/** Uploads with S3MultipartWritable. */
 export async function uploadOurs(
   arena: Arena,
   options: { partSize?: number; concurrency?: number; checksum?: 'crc32' | 'none' } = {},
@@ -31,7 +31,7 @@ export async function uploadOurs(
   return bytes
 }
 
-/** Uploads through lib-storage. */
+/** Uploads with lib-storage. */
 export async function uploadPeer(
   arena: Arena,
   options: { partSize?: number; queueSize?: number } = {},
@@ -47,7 +47,7 @@ export async function uploadPeer(
 }
 
 export const topic: Topic = {
-  title: 'Upload, unshaped: what the bytes cost in CPU',
+  title: 'Upload, unshaped: CPU time',
   setting: '512 MiB over http to loopback, signed, parts of 8 MiB, 4 at a time',
   size,
   store: 'unshaped',

@@ -3,7 +3,7 @@ import { VIDEO, fragment, ftyp, moov } from '../test/support/fmp4.js'
 import type { Arena, Topic } from './support/topic.js'
 import { CHUNK, type Source, bare, pass, validator } from './validator.js'
 
-/** One picture of 4 KiB a fragment, as low-latency streams have it: 16 of them in each chunk. */
+/** One frame of 4 KiB per fragment, as in low-latency streams: 16 in each chunk. */
 function frameFragments(bytes: number): Source {
   const parts = [ftyp(), moov([VIDEO])]
   let length = 0
@@ -19,13 +19,13 @@ function frameFragments(bytes: number): Source {
   return { chunks, bytes: whole.length }
 }
 
-/** Made when a process of this topic loads the file: before the clock starts. */
+/** Made when the topic's process loads this file, before the clock starts. */
 const source = process.argv[2] === 'validator-frames' ? frameFragments(128 * MiB) : undefined
 
 export const topic: Topic = {
-  title: 'Fmp4Validator, where every picture is a fragment',
+  title: 'Fmp4Validator with a fragment per frame',
   setting:
-    '128 MiB of fragmented MP4, 8 times, from memory in chunks of 64 KiB; a fragment is one picture of 4 KiB',
+    '128 MiB of fragmented MP4, 8 times, from memory in chunks of 64 KiB; a fragment is one frame of 4 KiB',
   size: GiB,
   store: 'none',
   contenders: {

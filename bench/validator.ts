@@ -14,13 +14,13 @@ export interface Source {
 }
 
 /**
- * Two seconds of picture (50 samples) and sound (94) in 2 MiB a fragment. All but the chunk that a fragment begins
- * with hold media alone, and are the same few buffers again and again, so that 1 GiB of stream takes 32 MiB.
+ * Two seconds of video (50 samples) and audio (94) in 2 MiB per fragment. Except for the first chunk of a fragment, all
+ * chunks hold only media and repeat the same few buffers, so that 1 GiB of stream takes 32 MiB.
  */
 function longFragments(bytes: number): Source {
   const size = 2 * MiB
   const media = Buffer.alloc(CHUNK, 0xa5)
-  // As ffmpeg writes them: what all samples of a run have in common is said once.
+  // As ffmpeg writes them: values common to all samples of a run are stated once.
   const picture = Array.from({ length: 50 }, () => ({ size: 40_000, offset: 80 }))
   const sound = Array.from({ length: 94 }, () => ({ size: 400 }))
   const pictures = [{ samples: picture, without: ['duration', 'flags'], firstFlags: true }] as const
@@ -33,7 +33,7 @@ function longFragments(bytes: number): Source {
     ]
     const whole = padded(fragment({ sequence, tracks }), size)
     chunks.push(Buffer.from(whole.subarray(0, CHUNK)))
-    // The rest is media, and after it the head of the padding, which has to stay.
+    // The rest is media, followed by the header of the padding, which has to stay.
     for (let at = CHUNK; at < size; at += CHUNK) {
       const end = whole.subarray(at, at + CHUNK)
       chunks.push(at + CHUNK < size - CHUNK ? media : Buffer.from(end))
@@ -42,7 +42,7 @@ function longFragments(bytes: number): Source {
   return { chunks, bytes: chunks.length * CHUNK }
 }
 
-/** `bytes` and a `free` box that makes `size` of them. */
+/** `bytes`, padded to `size` with a `free` box. */
 function padded(bytes: Buffer, size: number): Buffer {
   const padding = Buffer.alloc(size - bytes.length)
   padding.writeUInt32BE(padding.length)
@@ -50,7 +50,7 @@ function padded(bytes: Buffer, size: number): Buffer {
   return Buffer.concat([bytes, padding])
 }
 
-/** Sends the source through a stage, again and again, each time a fresh one, until `total` bytes have passed. */
+/** Sends the source through one new stage after another until `total` bytes have passed. */
 export async function pass(source: Source, stage: () => Transform, total: number): Promise<number> {
   let moved = 0
   const write = (chunk: Buffer, _: BufferEncoding, callback: () => void): void => {
@@ -67,11 +67,11 @@ export async function pass(source: Source, stage: () => Transform, total: number
 export const validator = (): Transform => new Fmp4Validator()
 export const bare = (): Transform => new PassThrough()
 
-/** Made when a process of this topic loads the file: before the clock starts. */
+/** Made when the topic's process loads this file, before the clock starts. */
 const source = process.argv[2] === 'validator' ? longFragments(GiB) : undefined
 
 export const topic: Topic = {
-  title: 'Fmp4Validator: what looking at the bytes costs',
+  title: 'Fmp4Validator: the cost of checking',
   setting: '1 GiB of fragmented MP4, 16 times, from memory in chunks of 64 KiB; a fragment is 2 s and 2 MiB',
   size: 16 * GiB,
   store: 'none',

@@ -7,7 +7,7 @@ import type { Arena, Contender, Topic } from './support/topic.js'
 
 const size = 1024 * MiB
 
-/** Reads, and sums what comes as `verify` does; the store of these benchmarks keeps no checksum to compare with. */
+/** Reads and computes checksums as `verify` does; the benchmark store keeps no checksum to compare with. */
 async function readSummed(arena: Arena, sum: ObjectSum | undefined): Promise<number> {
   const client = new S3Client(arena.client)
   let bytes = 0
@@ -26,7 +26,7 @@ const summed =
     readSummed(arena, new ObjectSum({ algorithm }))
 
 export const topic: Topic = {
-  title: "verify: what 'auto' (CRC-32) and 'always' (the others) cost in CPU",
+  title: "verify: what 'auto' (CRC-32) and 'always' (the others) cost in CPU time",
   setting: '1 GiB from loopback, default options',
   size,
   source: 'bytes',

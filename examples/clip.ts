@@ -1,9 +1,8 @@
 /**
- * A clip out of a long file, without reading the rest of it.
+ * A clip from a long file, without reading the rest of it.
  *
- *   npx tsx examples/clip.ts match.mov 3600 3610 goal.mp4
- *   npx tsx examples/clip.ts s3://masters/match.mov 3600 3610 s3://web/goal.mp4
- *   npx tsx examples/clip.ts https://example.com/match.mov 3600 3610 goal.mp4 --exact
+ * npx tsx examples/clip.ts match.mov 3600 3610 goal.mp4 npx tsx examples/clip.ts s3://masters/match.mov 3600 3610
+ * s3://web/goal.mp4 npx tsx examples/clip.ts https://example.com/match.mov 3600 3610 goal.mp4 --exact
  */
 import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'

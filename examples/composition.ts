@@ -26,7 +26,7 @@ class Throttle extends Transform {
   }
 }
 
-/** Hashes what passes. */
+/** Hashes the bytes that pass. */
 class HashMeter extends Transform {
   readonly #hash: Hash = createHash('sha256')
 
@@ -40,7 +40,7 @@ class HashMeter extends Transform {
   }
 }
 
-/** A promise for each of `count` parties, which all settle when the last one has arrived. */
+/** A barrier for `count` parties: their promises settle when the last one has arrived. */
 function rendezvous(count: number): () => Promise<void> {
   let arrived = 0
   let open: () => void
@@ -71,8 +71,8 @@ export async function main(
     beforeCommit: bothReady,
   })
 
-  // The tee. pipe() passes no errors on, so a failure of the copy has to end the job by hand; the other way round
-  // needs nothing: a sink of ours fails with the stream that is piped into it.
+  // The tee. pipe() passes no errors on, so a failure of the copy has to end the job explicitly; in the other direction
+  // the library's sinks fail with the stream that is piped into them.
   hash.pipe(second)
   const failed = new AbortController()
   second.once('error', error => failed.abort(error))

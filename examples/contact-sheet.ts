@@ -1,8 +1,8 @@
 /**
- * Twenty frames of a film on one sheet, and the map that players read for their seek bar.
+ * Twenty frames of a film on one sheet, and the WebVTT map that players use for their seek bar.
  *
- *   npx tsx examples/contact-sheet.ts match.mov sheet.png
- *   npx tsx examples/contact-sheet.ts s3://masters/match.mov sheet.png
+ * npx tsx examples/contact-sheet.ts match.mov sheet.png npx tsx examples/contact-sheet.ts s3://masters/match.mov
+ * sheet.png
  */
 import { writeFile } from 'node:fs/promises'
 import { basename } from 'node:path'
@@ -25,7 +25,7 @@ export async function main([from, to]: readonly string[]): Promise<string> {
       map,
       storyboardVtt([sheet], () => basename(to)),
     )
-    console.log(`${to}: ${sheet.tiles.length} pictures; ${map} says where they lie`)
+    console.log(`${to}: ${sheet.tiles.length} tiles; ${map} has their positions`)
   }
   return to
 }

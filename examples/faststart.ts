@@ -1,8 +1,8 @@
 /**
- * An ordinary MP4 with its index in front, written directly: no fragments, no temporary file, no second pass.
+ * An ordinary MP4 with its index first, written directly: no fragments, no temporary file, no second pass.
  *
- *   npx tsx examples/faststart.ts s3://masters/talk.mov s3://web/talk.mp4
- *   npx tsx examples/faststart.ts talk.mkv talk.mp4 --copy
+ * npx tsx examples/faststart.ts s3://masters/talk.mov s3://web/talk.mp4 npx tsx examples/faststart.ts talk.mkv talk.mp4
+ * --copy
  */
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
@@ -32,7 +32,7 @@ export async function main(args: readonly string[]): Promise<{ bytes: number }> 
     sink,
   )
   const result = await sink.result
-  console.log(`${to}: ${bytes(result.bytes)}, the index in front`)
+  console.log(`${to}: ${bytes(result.bytes)}, index first`)
   return result
 }
 

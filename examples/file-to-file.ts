@@ -11,7 +11,7 @@ import { FfmpegTransform, Fmp4Validator, type ValidationReport } from 'avio-stre
 export async function main([from, to]: readonly string[]): Promise<ValidationReport> {
   if (from === undefined || to === undefined) throw new Error('Usage: file-to-file.ts input output.mp4')
   const validator = new Fmp4Validator()
-  // A file, unlike an object, is visible while it is written: give it its name when it is complete.
+  // Unlike an object, a file is visible while it is written: rename it when it is complete.
   const unfinished = `${to}.unfinished`
   try {
     await pipeline(

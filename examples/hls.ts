@@ -24,7 +24,7 @@ import { openSource } from './support/open-source.js'
 import { PlayerPage } from './support/player-page.js'
 import { SOURCES, makeSource } from './support/sources.js'
 
-/** In seconds. Segments begin with key frames, so there is one as often. */
+/** In seconds. Segments begin with key frames, so key frames have the same interval. */
 const SEGMENT = 2
 
 const LADDER = [
@@ -33,10 +33,10 @@ const LADDER = [
   { name: '240p', height: 240, rate: '400k' },
 ]
 
-/** Fragments of 200 ms, by which the sound can be cut where the pictures are. */
+/** Fragments of 200 ms, so that audio can be cut close to the video's key frames. */
 const SHORT = ['-frag_duration', '200000']
 
-/** Decodes once, encodes a ladder and a sound, and publishes them when all of them are whole. */
+/** Decodes once, encodes a ladder and audio, and publishes them when all are complete. */
 export async function packageLadder(source: RandomAccess, storage: SegmentStorage): Promise<PackagingResult> {
   const branches = LADDER.map(({ name, height }) => `[${name}-in]scale=-2:${height}[${name}]`)
   const ffmpeg = new FfmpegProcess({
@@ -105,7 +105,7 @@ export async function main(
   try {
     const [from] = positionals
     const source = from === undefined ? await demoSource(store, seconds) : openSource(from)
-    console.log(`Encoding ${LADDER.length} sizes of one decode …`)
+    console.log(`Encoding ${LADDER.length} sizes from one decode …`)
     const storage = new S3Storage({ client: store.client, bucket: 'web', prefix: 'talk/' })
     const result = await packageLadder(source, storage)
     console.log(`${report(result)}\n${bytes(result.bytes)} in ${result.segments} segments`)
@@ -122,7 +122,7 @@ export async function main(
 }
 
 if (process.argv[1] === import.meta.filename) {
-  // The SDK's word on the age of Node 20 is no part of the show.
+  // The SDK's warning about Node 20 does not belong in the output.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'
   const { url, close } = await main(process.argv.slice(2))
   console.log(`\nPlays at ${url}\nCtrl-C ends it.`)

@@ -66,7 +66,7 @@ export async function main(
     response.setHeader('content-type', 'text/event-stream')
     browsers.add(response)
     response.once('close', () => browsers.delete(response))
-    // A page that is opened late starts from where things stand.
+    // A page opened late starts with the latest state.
     for (const event of latest.values()) response.write(event)
   })
   server.listen(0, '127.0.0.1')

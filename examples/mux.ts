@@ -12,7 +12,7 @@ import { openSource } from './support/open-source.js'
 
 export async function main([picture, sound, to]: readonly string[]): Promise<{ bytes: number }> {
   if (picture === undefined || sound === undefined || to === undefined) {
-    throw new Error('Usage: mux.ts picture sound target.mp4')
+    throw new Error('Usage: mux.ts video audio target.mp4')
   }
   const muxed = new FfmpegReadable({
     inputs: [{ source: openSource(picture) }, { source: openSource(sound) }],
@@ -25,7 +25,7 @@ export async function main([picture, sound, to]: readonly string[]): Promise<{ b
   const sink = openSink(to)
   await pipeline(muxed, sink)
   const result = await sink.result
-  console.log(`${to}: ${bytes(result.bytes)} of ${bytes(muxed.bytesFetched)} that were fetched`)
+  console.log(`${to}: ${bytes(result.bytes)} from ${bytes(muxed.bytesFetched)} fetched`)
   return result
 }
 

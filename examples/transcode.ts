@@ -20,7 +20,7 @@ import { type Cost, Measurement } from './support/measure.js'
 import { SOURCES, makeSource } from './support/sources.js'
 import { StageBars } from './support/stage-bars.js'
 
-/** What one job did. */
+/** The figures of one job. */
 export interface Outcome extends Cost {
   readonly from: string
   readonly bytesIn: number
@@ -31,7 +31,7 @@ export interface Outcome extends Cost {
   readonly upload: UploadResult
 }
 
-/** Runs one job and tells what it did. Without `client`, one is made from the environment. */
+/** Runs one job and returns its figures. Without `client`, the library makes one from the environment. */
 export async function transcode(
   from: string,
   to: string,
@@ -67,7 +67,7 @@ export async function transcode(
       upload,
     }
   } catch (error) {
-    // On Node 20 the pipeline rejects before the upload is cleaned away: `result` settles after it.
+    // On Node 20 the pipeline rejects before the upload is aborted: `result` settles after that.
     await sink.result.catch(() => undefined)
     await measurement.stop()
     throw error
@@ -95,7 +95,7 @@ function report(outcomes: readonly Outcome[]): string {
 }
 
 async function demo(signal: AbortSignal): Promise<Outcome[]> {
-  // The SDK's word on the age of Node 20 is no part of the show.
+  // The SDK's warning about Node 20 does not belong in the demo.
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'
   const store = await EmbeddedStore.start()
   try {

@@ -1,11 +1,11 @@
 /**
- * Builds `dist/`: one JavaScript and one declaration file for each entry point that package.json names, over chunks of
- * what several of them use; and `job.schema.json`, the JSON Schema of a job. An entry point has its source below `lib/`
- * under the same name: `dist/testing.js` is made from `lib/testing.ts` or `lib/testing/index.ts`.
+ * Builds `dist/`: one JavaScript and one declaration file for each entry point in package.json, over shared chunks; and
+ * `job.schema.json`, the JSON Schema of a job. The source of an entry point has the same name below `lib/`:
+ * `dist/testing.js` is built from `lib/testing.ts` or `lib/testing/index.ts`.
  *
- * Shared chunks, since bundled apart each entry point would have classes of its own, and `instanceof AvioError` would be
- * false between them; the same holds for declarations, whose classes have private fields and are told apart by them.
- * No source maps: the code is not minified, and each module in it is headed by its path in `lib/`.
+ * The chunks are shared because separate bundles would each have their own classes, and `instanceof AvioError` would be
+ * false between them. The same holds for declarations: classes with private fields are distinct types. No source maps:
+ * the code is not minified, and a comment before each module gives its path in `lib/`.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -28,7 +28,7 @@ function entryNames({ exports, bin = {} }) {
   return targets.map(file => /^\.\/dist\/(.+)\.js$/.exec(file)?.[1]).filter(name => name !== undefined)
 }
 
-/** Where an entry point begins, without its ending: `lib/index`, `lib/testing/index`. */
+/** The source of an entry point, without its extension: `lib/index`, `lib/testing/index`. */
 function sourceOf(name) {
   const found = [name, `${name}/index`].find(source => existsSync(at('lib', `${source}.ts`)))
   if (found === undefined) throw new Error(`package.json names dist/${name}.js, which has no source in lib/`)
@@ -39,7 +39,7 @@ const names = entryNames(JSON.parse(readFileSync(at('package.json'), 'utf8')))
 const entries = Object.fromEntries(names.map(name => [name, sourceOf(name)]))
 const making = at('.build', `package-${process.pid}`)
 
-/** Resolves to what each entry point exports, by its name. */
+/** Resolves to the exports of each entry point, by its name. */
 async function bundleCode() {
   const { outputFiles, metafile } = await esbuild.build({
     entryPoints: Object.fromEntries(names.map(name => [name, `lib/${entries[name]}.ts`])),
@@ -66,14 +66,16 @@ async function bundleCode() {
   )
 }
 
-/** Where a class names itself esbuild writes `var Box = class _Box {`: it gets its own name back, in the same line. */
+/**
+ * For a class that refers to itself, esbuild writes `var Box = class _Box {`: this restores the name, on the same line.
+ */
 function named(text) {
   const own = name =>
     `static { Object.defineProperty(this, "name", { value: "${name}", configurable: true }); }`
   return text.replace(/^(?:var|let|const) (\w+) = class _\1\b.*\{$/gm, (line, name) => `${line} ${own(name)}`)
 }
 
-/** The declarations of each file by the compiler, which checks the types, then those of an entry point in one file. */
+/** Has the compiler write the declarations of each file and check the types, then bundles those of each entry point. */
 async function bundleTypes() {
   const types = path.join(making, 'types')
   const options = ['--project', 'tsconfig.build.json', '--emitDeclarationOnly', '--outDir', types]
@@ -96,7 +98,7 @@ async function bundleTypes() {
   return output
 }
 
-/** The JSON Schema of a job, from the schema that the library itself checks jobs by. */
+/** The JSON Schema of a job, from the schema by which the library itself checks jobs. */
 async function writeJobSchema() {
   const { jobJsonSchema } = await import(pathToFileURL(path.join(making, 'dist', 'job.js')).href)
   await writeFile(
@@ -105,7 +107,7 @@ async function writeJobSchema() {
   )
 }
 
-/** A class that is exported as a type alone has no value to import, which the bundler of declarations does not keep. */
+/** The declaration bundler does not preserve that a class exported only as a type has no value to import. */
 function withTypesApart(code, values) {
   return code.replace(/^export \{ (.*) \}( from '.*')?;$/gm, (_statement, list, from = '') => {
     const exported = list.split(', ')

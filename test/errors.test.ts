@@ -26,10 +26,10 @@ t.test('carries its code, its cause and only the known fields', async t => {
   t.equal(error.cause, cause)
   t.equal(error.bucket, 'b')
   t.equal(error.byteOffset, 7)
-  t.notOk(Object.hasOwn(error, 'key'), 'an unknown field is not there at all')
+  t.notOk(Object.hasOwn(error, 'key'), 'unknown fields are omitted')
 })
 
-t.test('a message that is joined of sentences has one full stop after each', async t => {
+t.test('joins sentences with one full stop after each', async t => {
   for (const [given, told] of [
     [
       'Could not store it: Access Denied.. Check the policy',
@@ -47,18 +47,18 @@ t.test('a message that is joined of sentences has one full stop after each', asy
   }
 })
 
-t.test('each class of the family names itself', async t => {
+t.test('each error class has its own name', async t => {
   t.equal(new OptionError('o', 'm', 1).name, 'OptionError')
   t.equal(new FfmpegError('AVIO_ERR_FFMPEG_EXIT', 'm', { exitCode: 1 }).exitCode, 1)
   t.equal(new Mp4Error('AVIO_ERR_MP4_BOX_SIZE', 'm', { boxPath: 'moov' }).boxPath, 'moov')
 })
 
-t.test('the codes are unique and of one form', async t => {
+t.test('codes are unique and have one form', async t => {
   t.equal(new Set(AVIO_ERROR_CODES).size, AVIO_ERROR_CODES.length)
   for (const code of AVIO_ERROR_CODES) t.match(code, /^AVIO_ERR_[A-Z0-9]+(_[A-Z0-9]+)*$/)
 })
 
-t.test('retryable comes from the code, unless the error itself knows better', async t => {
+t.test('derives retryable from the code, unless the error itself overrides it', async t => {
   t.equal(new S3Error('AVIO_ERR_READ_FAILED', 'm').retryable, true)
   t.equal(new S3Error('AVIO_ERR_READ_FAILED', 'm', {}, { retryable: false }).retryable, false)
   t.equal(new S3Error('AVIO_ERR_NO_SUCH_KEY', 'm').retryable, false)
@@ -66,31 +66,31 @@ t.test('retryable comes from the code, unless the error itself knows better', as
   t.equal(new OptionError('o', 'm', 1).retryable, false)
 })
 
-t.test('an error that only says where something failed is as retryable as its cause', async t => {
+t.test('takes retryable from the cause if the error only adds where it failed', async t => {
   const denied = new S3Error('AVIO_ERR_ACCESS_DENIED', 'm')
   const reset = new S3Error('AVIO_ERR_UPLOAD_FAILED', 'm')
   const store = (cause: unknown) => new HlsError('AVIO_ERR_HLS_STORE_FAILED', 'm', {}, { cause }).retryable
   t.equal(store(denied), false)
   t.equal(store(reset), true)
-  t.equal(
-    store(new Error('of a storage of the user')),
-    true,
-    'a cause that does not say leaves it to the code',
-  )
+  t.equal(store(new Error('from a custom storage')), true, 'a cause without retryable leaves it to the code')
   const group = { committed: ['a'], failed: ['b'] }
   t.equal(new CommitError('m', group, { cause: denied }).retryable, false)
   t.equal(new CommitError('m', group, { cause: reset }).retryable, true)
   const refused = (cause: unknown) => new AvioError('AVIO_ERR_COMMIT_REFUSED', 'm', { cause }).retryable
   t.equal(refused(undefined), false)
-  t.equal(refused(Object.assign(new Error('busy'), { retryable: true })), true, "also by the user's own word")
+  t.equal(
+    refused(Object.assign(new Error('busy'), { retryable: true })),
+    true,
+    "also from the user's own property",
+  )
   t.equal(
     new S3Error('AVIO_ERR_READ_FAILED', 'm', {}, { cause: denied }).retryable,
     true,
-    'others do not ask',
+    'other errors ignore the cause',
   )
 })
 
-t.test('JSON keeps name, code, message, retryable, the fields and the chain of causes', async t => {
+t.test('toJSON() keeps name, code, message, retryable, fields and the chain of causes', async t => {
   const socket = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET', errno: -104 })
   const inner = new S3Error(
     'AVIO_ERR_READ_FAILED',
@@ -118,7 +118,7 @@ t.test('JSON keeps name, code, message, retryable, the fields and the chain of c
   })
 })
 
-t.test('JSON holds no secret of an address, however deep', async t => {
+t.test('toJSON() removes URL secrets at any depth', async t => {
   const url = 'https://ann:pass@media.example.com/a/talk.mov?X-Amz-Signature=5ec4e7&x=1#part'
   const cause = new Error(`Invalid URL: "${url}", and ${url}`)
   const error = new FfmpegError(
@@ -135,7 +135,7 @@ t.test('JSON holds no secret of an address, however deep', async t => {
   })
 })
 
-t.test('JSON of anything that an option can be, and of causes in a circle', async t => {
+t.test('toJSON() handles any option value, and circular causes', async t => {
   class Client {
     readonly credentials = 'sesame'
   }
@@ -145,7 +145,7 @@ t.test('JSON of anything that an option can be, and of causes in a circle', asyn
   t.equal(json(8n).value, '8')
   t.equal(json('x').value, 'x')
   t.same(json({ a: ['b', new Client()] }).value, { a: ['b', null] })
-  t.notOk('value' in json(new Client()), 'an object of a class may hold anything')
+  t.notOk('value' in json(new Client()), 'class instances are not serialized')
   t.notOk('value' in json(() => 1))
 
   const circle = new Error('a')
@@ -153,7 +153,7 @@ t.test('JSON of anything that an option can be, and of causes in a circle', asyn
   t.match(new AvioError('AVIO_ERR_OPTION', 'm', { cause: circle }).toJSON(), { cause: { message: 'a' } })
 })
 
-t.test('a cause of another realm is an error, too', async t => {
+t.test('accepts a cause of another realm', async t => {
   const cause: unknown = runInNewContext("Object.assign(new TypeError('theirs'), { code: 'E_THEIRS' })")
   t.notOk(cause instanceof Error)
   const { cause: shown } = new AvioError('AVIO_ERR_OPTION', 'm', { cause }).toJSON()

@@ -26,7 +26,7 @@ function read(files: readonly string[]): Tree {
   return new Map(files.map(file => [file, readFileSync(join(root, file), 'utf8')]))
 }
 
-/** The sources as they lie there, those not yet committed included. */
+/** The sources in the working tree, including uncommitted ones. */
 const sources = read([
   ...['lib', 'test'].flatMap(folder =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
@@ -41,7 +41,7 @@ function tree(files: Record<string, string>): Tree {
   return new Map(Object.entries(files))
 }
 
-t.test('a file imports from its room, from lower rooms of its floor, and from lower floors', async t => {
+t.test('imports only from the same room, lower rooms of the floor, and lower floors', async t => {
   t.same(floorBreaches(sources), [])
   t.same(emptyRooms(sources), [])
 
@@ -74,7 +74,7 @@ t.test('a file imports from its room, from lower rooms of its floor, and from lo
       'lib/attic/x.ts is in no room of the plan',
       'lib/io/attic/x.ts is in no room of the plan',
     ],
-    'each of these breaks the rule between floors',
+    'each of these breaks the rule for floors',
   )
   t.same(
     floorBreaches(
@@ -92,7 +92,7 @@ t.test('a file imports from its room, from lower rooms of its floor, and from lo
       'lib/ffmpeg/ffmpeg-transform.ts imports lib/ffmpeg/probe/probe.ts',
       'lib/testing/wire/xml.ts imports lib/testing/store/bucket.ts',
     ],
-    'and each of these that between rooms',
+    'and each of these breaks the rule for rooms',
   )
   t.same(
     floorBreaches(
@@ -110,20 +110,20 @@ t.test('a file imports from its room, from lower rooms of its floor, and from lo
   )
 })
 
-t.test('docs/architecture.md shows the plan as it is', t => {
+t.test('docs/architecture.md shows the present plan', t => {
   const page = sources.get('docs/architecture.md') ?? ''
   const shown = /<!-- the plan -->\n([\s\S]*?)<!-- end of the plan -->/.exec(page)?.[1]
-  t.same(cells(shown ?? ''), cells(houseTable()), 'npm run layout writes it')
+  t.same(cells(shown ?? ''), cells(houseTable()), 'npm run layout updates it')
   t.end()
 })
 
-/** The cells of a table, however wide a formatter has made them. */
+/** The cells of a table, without a formatter's padding. */
 function cells(table: string): string[][] {
   const lines = table.split('\n').filter(line => line.startsWith('| ') && !line.includes('---'))
   return lines.map(line => line.split('|').map(cell => cell.trim()))
 }
 
-t.test('a floor uses only the packages that are its own', async t => {
+t.test('a floor imports only its own packages', async t => {
   t.same(
     floorBreaches(
       tree({
@@ -143,7 +143,7 @@ t.test('a floor uses only the packages that are its own', async t => {
   )
 })
 
-t.test('no files import one another in a circle', async t => {
+t.test('imports have no cycles', async t => {
   t.same(importCycles(sources), [])
 
   t.same(
@@ -160,7 +160,7 @@ t.test('no files import one another in a circle', async t => {
   )
 })
 
-t.test('one file starts processes', t => {
+t.test('only one file starts processes', t => {
   const spawners = [...sources].filter(
     ([file, text]) => file.startsWith('lib/') && /^import (?!type ).*'(node:)?child_process'/m.test(text),
   )
@@ -171,7 +171,7 @@ t.test('one file starts processes', t => {
   t.end()
 })
 
-t.test('each file of the library has a test of its name, and each test a file', async t => {
+t.test('each library file has a test of the same name, and each test a file', async t => {
   t.same(unmirrored(sources), [])
 
   t.same(
@@ -197,7 +197,7 @@ t.test('each file of the library has a test of its name, and each test a file', 
   )
 })
 
-t.test('an index re-exports names, and does nothing else', async t => {
+t.test('an index only re-exports names', async t => {
   t.same(indexBreaches(sources), [])
 
   t.same(
@@ -254,7 +254,7 @@ t.test('no file of the library can write to a disk', async t => {
   )
 })
 
-t.test('every error code is raised somewhere and told of in docs/errors.md', async t => {
+t.test('every error code is raised and documented in docs/errors.md', async t => {
   t.same(codeBreaches(AVIO_ERROR_CODES, sources), [])
 
   t.same(
@@ -275,7 +275,7 @@ t.test('every error code is raised somewhere and told of in docs/errors.md', asy
   )
 })
 
-t.test('docs/errors.md says of each code whether a job is worth another try', async t => {
+t.test('docs/errors.md states for each code whether a retry can succeed', async t => {
   const isRetryable = (code: string) => new AvioError(code as AvioErrorCode, '').retryable
   t.same(retryableBreaches(isRetryable, sources), [])
   const rows = [...sources.get('docs/errors.md')!.matchAll(/^\| *`(AVIO_ERR_\w+)` *\| *(?:yes|no)\b/gm)]
@@ -293,7 +293,7 @@ t.test('docs/errors.md says of each code whether a job is worth another try', as
   )
 })
 
-t.test('the files that comments name are there', async t => {
+t.test('comments name only existing files', async t => {
   t.same(commentBreaches(sources), [])
 
   t.same(
@@ -309,7 +309,7 @@ t.test('the files that comments name are there', async t => {
   )
 })
 
-t.test('nothing of others is known by the class of one realm', async t => {
+t.test('no instanceof for values of other realms', async t => {
   t.same(realmBreaches(sources), [])
   t.same(
     realmBreaches(tree({ 'lib/io/a.ts': 'if (error instanceof Error || error instanceof S3Error) return' })),
@@ -317,18 +317,14 @@ t.test('nothing of others is known by the class of one realm', async t => {
   )
 })
 
-t.test('no tracked file names a folder of one machine or a host of one network', async t => {
+t.test('no tracked file names a folder or host of one machine', async t => {
   const tracked = execFileSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' }).split('\0')
   const texts = tracked.filter(file => file !== '' && existsSync(join(root, file)))
   t.same(machineWords(read(texts)), [])
 
   const words = ['home/ann/x', 'Users/ann', 'root/.cache', 'work/main', 'tmp/x'].map(word => `/${word}`)
   const hosts = ['registry.npm' + 'js.org', 'deb.deb' + 'ian.org', 'eu-npm.pkg' + '.dev']
-  t.equal(
-    machineWords(tree({ a: [...words, ...hosts].join('\n') })).length,
-    8,
-    'each of these would be found',
-  )
+  t.equal(machineWords(tree({ a: [...words, ...hosts].join('\n') })).length, 8, 'finds each of these')
   const fine = 's3://bucket/tmp/x\n./work/y\nhttps://example.com/home/z\n../root/a\n'
   t.same(machineWords(tree({ b: fine })), [])
 })

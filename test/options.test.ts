@@ -123,7 +123,7 @@ t.test('rejects options that are not an object', async t => {
   t.equal(optionsObject(options, 'S3RangeReadable'), options)
 })
 
-t.test('a signal of another realm, or of a polyfill, is taken, once for all who share it', async t => {
+t.test('accepts a signal of another realm or a polyfill, once for all its users', async t => {
   const foreign = runInNewContext(`
     new (class AbortSignal {
       aborted = false
@@ -151,7 +151,7 @@ t.test('a signal of another realm, or of a polyfill, is taken, once for all who 
   t.equal(signalOption({ signal: mine }), mine)
 })
 
-t.test('an AbortController in place of its signal is told what to give', async t => {
+t.test('rejects an AbortController, and names its signal as the remedy', async t => {
   t.throws(() => signalOption({ signal: new AbortController() }), {
     message:
       'Option "signal" must be an AbortSignal (the "signal" of an AbortController), got an AbortController',
@@ -161,13 +161,13 @@ t.test('an AbortController in place of its signal is told what to give', async t
   })
 })
 
-t.test('a class is shown with the article that it is read with', async t => {
+t.test('shows a class name with the right article', async t => {
   const names = ['S3Source', 'FileSource', 'FfmpegReadable', 'HttpSource', 'Uint8Array']
   const shown = names.map(name => show({ constructor: { name } }))
   t.same(shown, ['an S3Source', 'a FileSource', 'an FfmpegReadable', 'an HttpSource', 'a Uint8Array'])
 })
 
-t.test('a URL of another realm is one', async t => {
+t.test('a URL of another realm counts', async t => {
   t.ok(isUrl(new URL('file:///a')))
   t.ok(isUrl({ href: 'file:///a', protocol: 'file:' }))
   for (const other of ['file:///a', {}, undefined, null, 7]) t.notOk(isUrl(other))

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { StoreOrder } from './store-process.js'
 import type { Arena, Limit } from './topic.js'
 
-/** An S3 server in a process of its own that answers by the limit model, or as fast as it can. */
+/** An S3 server in a process of its own that responds by the limit model, or as fast as it can. */
 export class BenchStore {
   private constructor(
     readonly arena: Omit<Arena, 'file' | 'size'>,
@@ -12,8 +12,8 @@ export class BenchStore {
   ) {}
 
   /**
-   * @param size - of the object to read, in bytes
-   * @param file - what the object to read holds; synthetic bytes when absent
+   * @param size - the size of the object to read, in bytes
+   * @param file - the content of the object to read; synthetic bytes if omitted
    */
   static async start(limit: Limit | 'unshaped', size: number, file: string | undefined): Promise<BenchStore> {
     const script = fileURLToPath(new URL('store-process.ts', import.meta.url))

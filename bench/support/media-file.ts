@@ -8,7 +8,7 @@ const run = promisify(execFile)
 
 const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-maxrate', '40M', '-bufsize', '40M', '-g', '50']
 
-/** A Matroska file of about `size` bytes: 2 s of pictures (H.264) and AAC at a high bit rate, over and over. */
+/** A Matroska file of about `size` bytes: 2 s of H.264 and AAC at a high bit rate, repeated. */
 export class MediaFile {
   private constructor(
     readonly path: string,

@@ -5,7 +5,7 @@ import { createServer } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { parseRange } from './ranges.js'
 
-/** Serves one file by ranges at full speed, as a presigned URL does, and counts what it sends. */
+/** Serves one file by ranges at full speed, like a presigned URL, and counts the bytes sent. */
 export class PlainServer {
   requests = 0
   readonly #sockets = new Set<Socket>()
@@ -16,7 +16,7 @@ export class PlainServer {
     readonly close: () => Promise<void>,
   ) {}
 
-  /** Bytes that the system's network stack took, heads included. */
+  /** Bytes accepted by the system's network stack, including headers. */
   get bytes(): number {
     return [...this.#sockets].reduce((sum, socket) => sum + socket.bytesWritten, this.#closedBytes)
   }

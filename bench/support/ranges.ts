@@ -1,4 +1,4 @@
-/** A range of a file of `size` bytes, as its header asks for it; the whole file where there is none. */
+/** The range of a file of `size` bytes that a header requests; the whole file without a header. */
 export function parseRange(
   header: string | undefined,
   size: number,
@@ -9,7 +9,7 @@ export function parseRange(
   return { start: Number(first), end, partial: true }
 }
 
-/** One read, in the order they were made. */
+/** One read; reads are kept in order. */
 export interface Read {
   readonly start: number
   readonly end: number
@@ -18,13 +18,15 @@ export interface Read {
 }
 
 const WIDTH = 720
-/** The height of all rows together, and the most of one. */
+/** The height of all rows together, and the maximum of one row. */
 const ROWS = 360
 const ROW = 14
 const LEFT = 16
 const TOP = 54
 
-/** A picture of what was fetched of an object: from left to right the object's bytes, from top to bottom the requests. */
+/**
+ * A chart of the bytes fetched from an object: the object's bytes from left to right, the requests from top to bottom.
+ */
 export function drawReads(
   title: string,
   size: number,

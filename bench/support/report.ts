@@ -8,7 +8,7 @@ function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
-/** The table of a topic: medians, and each peer as a ratio of ours. */
+/** The table of a topic: medians, and each peer's ratio to this library. */
 export function report(topic: Topic, size: number, runs: Readonly<Record<string, readonly Run[]>>): string {
   const rows = Object.entries(runs).map(([name, list]) => ({
     name,

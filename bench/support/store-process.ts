@@ -1,9 +1,9 @@
-// The store of a benchmark, in a process of its own, so that its CPU and memory are nobody's.
+// The store of a benchmark, in a process of its own, so that no contender is charged for its CPU time and memory.
 import { readFile } from 'node:fs/promises'
 import { LocalS3 } from '../../lib/testing/index.js'
 import type { Arena, Limit } from './topic.js'
 
-/** What the store is asked to be. */
+/** The store's configuration. */
 export interface StoreOrder {
   readonly limit: Limit | undefined
   readonly size: number

@@ -1,10 +1,10 @@
 /**
- * A benchmark is a topic: a few contenders that do the same work, run in turns in one go, each run in a process of its
- * own (so that peak memory is its own), against a store in yet another process. These machines are noisy: what counts
- * is the ratio between contenders of one run, and the percentage of what the limit model allows.
+ * A benchmark is a topic: a few contenders that do the same work in turns, each run in a process of its own (for its
+ * peak memory), against a store in another process. Machines are noisy: the ratio between contenders of one run counts,
+ * and the percentage of the limit model.
  */
 
-/** How the store answers: the limit model of the design, a connection's own cap and its time to first byte. */
+/** The limit model of the store: a cap per connection and a time to first byte. */
 export interface Limit {
   /** Time to first byte, in milliseconds. */
   readonly ttfb: number
@@ -14,40 +14,40 @@ export interface Limit {
 
 /** The environment that a contender runs in. */
 export interface Arena {
-  /** Endpoint and credentials of the store, to be spread into an S3 client's configuration. */
+  /** Endpoint and credentials of the store, to spread into an S3 client's configuration. */
   readonly client: {
     readonly endpoint: string
     readonly region: string
     readonly forcePathStyle: true
     readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
   }
-  /** The bucket to read from; what is written to it is counted and discarded. */
+  /** The bucket to read from; bytes written to it are counted and discarded. */
   readonly bucket: string
   /** The key of the object to read. */
   readonly key: string
-  /** The media file, where the topic asked for one; the object to read is a copy of it. */
+  /** The media file, if the topic asked for one; the object to read is a copy of it. */
   readonly file: string
   /** Size of the work, in bytes. */
   readonly size: number
 }
 
-/** One way of doing the work. Resolves with the bytes it moved: a contender that moves fewer has not done it. */
+/** One way of doing the work. Resolves with the number of bytes moved: a contender that moves fewer has failed. */
 export type Contender = (arena: Arena) => Promise<number>
 
 /** Contenders side by side. */
 export interface Topic {
   readonly title: string
-  /** What the figures depend on: sizes, ranges, connections. */
+  /** The conditions of the figures: sizes, ranges, connections. */
   readonly setting: string
-  /** Bytes to move; of media, about that many. */
+  /** Bytes to move; approximate for media. */
   readonly size: number
-  /** What is read: synthetic bytes, or a Matroska file with H.264 and AAC. Nothing when absent. */
+  /** What to read: synthetic bytes, or a Matroska file with H.264 and AAC. Nothing if omitted. */
   readonly source?: 'bytes' | 'media'
-  /** How the store answers: by the limit model, as fast as it can, or there is none. */
+  /** The store: by the limit model, as fast as it can, or none. */
   readonly store: Limit | 'unshaped' | 'none'
-  /** Seconds that the limit model gives for work of `size` bytes, where there is a limit. */
+  /** Seconds that the limit model gives for work of `size` bytes, if there is a limit. */
   readonly limitSeconds?: (size: number) => number
-  /** By name. The first is ours, the others are the peers. */
+  /** By name. The first is this library, the others are the peers. */
   readonly contenders: Readonly<Record<string, Contender>>
 }
 
@@ -60,13 +60,13 @@ export function limitSeconds(size: number, range: number, connections: number, l
   return size / ((connections * range) / oneRange)
 }
 
-/** What one run of a contender took. */
+/** The cost of one run of a contender. */
 export interface Run {
   readonly bytes: number
   /** Seconds on the clock. */
   readonly wall: number
-  /** CPU seconds of the contender's own process, user and system; ffmpeg's and the store's are not in it. */
+  /** CPU seconds of the contender's own process, user and system, without ffmpeg's and the store's. */
   readonly cpu: number
-  /** Largest resident set above what the process had before, in bytes. */
+  /** Growth of the peak resident set during the run, in bytes. */
   readonly memory: number
 }

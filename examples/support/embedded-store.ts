@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { S3Client } from '@aws-sdk/client-s3'
 
-/** An S3 server on loopback with the buckets `masters` and `web`, gone with this process. */
+/** An S3 server on loopback with the buckets `masters` and `web`, which ends with this process. */
 export class EmbeddedStore {
   private constructor(
     readonly client: S3Client,
@@ -22,7 +22,7 @@ export class EmbeddedStore {
 
   async stop(): Promise<void> {
     this.client.destroy()
-    // Ctrl-C reaches the child, too: it may be gone already, or on its way.
+    // Ctrl-C reaches the child, too: it may have ended already, or be about to.
     const { exitCode, signalCode } = this.child
     if (exitCode !== null || signalCode !== null) return
     const exited = once(this.child, 'exit')

@@ -1,25 +1,25 @@
 import { readFile, readdir, readlink } from 'node:fs/promises'
 
-/** What a run cost this machine. `undefined` where the system does not tell (it is read from Linux's /proc). */
+/** The cost of a run on this machine. `undefined` where the system has no such figure (the source is Linux's /proc). */
 export interface Cost {
   /** Resident set of this process before the run, in bytes: Node itself and the loaded packages. */
   readonly memoryAtStart: number
-  /** Largest resident set of this process while it was watched, in bytes. */
+  /** Peak resident set of this process during the run, in bytes. */
   readonly peakMemory: number
-  /** Largest resident set of the ffmpeg process, in bytes. */
+  /** Peak resident set of the ffmpeg process, in bytes. */
   readonly ffmpegPeakMemory: number | undefined
-  /** Different files seen open for writing, in this process or in ffmpeg, that were not so before the run. */
+  /** Files opened for writing during the run, by this process or ffmpeg. */
   readonly filesWritten: number | undefined
-  /** Bytes that this process and its ended children made the kernel write to storage. */
+  /** Bytes that the kernel wrote to storage for this process and its ended children. */
   readonly diskBytesWritten: number | undefined
 }
 
 /**
- * Watches a run: samples memory and open files of this process and of ffmpeg, and takes the kernel's own account of
- * bytes written to storage, which takes in those of children once they have ended.
+ * Watches a run: samples memory and open files of this process and of ffmpeg, and reads the kernel's count of bytes
+ * written to storage, which includes children once they have ended.
  */
 export class Measurement {
-  /** ffmpeg's process id, as soon as it is known. */
+  /** ffmpeg's process id, once known. */
   ffmpegPid: number | undefined
   readonly #atStart = process.memoryUsage.rss()
   #peak = 0
@@ -33,7 +33,7 @@ export class Measurement {
     const measurement = new Measurement()
     measurement.#diskBefore = await diskBytesWritten()
     if (measurement.#diskBefore !== undefined) {
-      // A terminal's log, or whatever this process's own output was sent to.
+      // A terminal log, or the file that this process's own output goes to.
       measurement.#openBefore = new Set(await filesOpenForWriting(process.pid))
       measurement.#written = new Set()
     }
@@ -76,7 +76,7 @@ async function diskBytesWritten(): Promise<number | undefined> {
   return bytes === undefined ? undefined : Number(bytes)
 }
 
-/** Regular files that a process has open for writing. Pipes, sockets and terminals are none. */
+/** Regular files that a process has open for writing: no pipes, sockets or terminals. */
 async function filesOpenForWriting(pid: number): Promise<string[]> {
   const files: string[] = []
   for (const fd of await readdir(`/proc/${pid}/fd`).catch(() => [])) {

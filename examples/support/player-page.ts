@@ -5,20 +5,20 @@ import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 
-/** What the page is made of: path, type, file. hls.js comes from node_modules, so that it works without a network. */
+/** The page's files: path, type, file. hls.js comes from node_modules, so that the page works without a network. */
 const FILES = new Map([
   ['/', ['text/html; charset=utf-8', fileURLToPath(new URL('player.html', import.meta.url))]],
   ['/hls.js', ['text/javascript', createRequire(import.meta.url).resolve('hls.js/dist/hls.min.js')]],
 ] as const)
 
-/** A page on loopback that plays an HLS presentation with hls.js; `port` 0 takes any that is free. */
+/** A page on loopback that plays an HLS presentation with hls.js; `port` 0 takes any free port. */
 export class PlayerPage {
   private constructor(
     readonly url: string,
     private readonly server: ReturnType<typeof createServer>,
   ) {}
 
-  /** @param playlist - the address of the multivariant playlist; its store has to let other origins' pages read */
+  /** @param playlist - the URL of the multivariant playlist; its store has to allow cross-origin reads */
   static async start(playlist: string, port = 0): Promise<PlayerPage> {
     const server = createServer((request, response) => {
       const file = FILES.get(new URL(request.url ?? '', 'http://page').pathname as '/')

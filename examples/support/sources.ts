@@ -6,14 +6,14 @@ import { promisify } from 'node:util'
 
 const run = promisify(execFile)
 
-/** A source the demo makes: its key, its content type, and how ffmpeg encodes it. */
+/** A source that the demo makes: its key, its content type, and ffmpeg's arguments. */
 interface Source {
   readonly key: string
   readonly contentType: string
   readonly args: readonly string[]
 }
 
-/** The two kinds of file that the system this library grew from was first tried on. */
+/** Two kinds of source: one that can be read in order, and one with its index last. */
 export const SOURCES: readonly Source[] = [
   {
     key: 'video-H263-AC3.avi',
@@ -23,12 +23,12 @@ export const SOURCES: readonly Source[] = [
   {
     key: 'video-H264-AAC.m4v',
     contentType: 'video/x-m4v',
-    // Its index goes last, as cameras and editors write it: a pipe can't read it, and ffmpeg is given a way to jump.
+    // Its index is last, as cameras and editors write it: ffmpeg can't read it from a pipe and needs random access.
     args: ['-c:v', 'libx264', '-preset', 'ultrafast', '-c:a', 'aac', '-f', 'ipod'],
   },
 ]
 
-/** Encodes `seconds` of a test picture and a tone. Before the measured part begins: such files need a disk. */
+/** Encodes `seconds` of test video and a tone, before the measured part begins, because such files need a disk. */
 export async function makeSource(
   ffmpeg: string,
   source: Source,

@@ -10,7 +10,7 @@ export interface Stages {
   readonly sink: S3MultipartWritable
 }
 
-/** A live bar for each stage, drawn from the events that the stages emit anyway. */
+/** A live bar for each stage, drawn from the stages' own events. */
 export class StageBars {
   readonly #bars = new MultiBar(
     {
@@ -18,7 +18,7 @@ export class StageBars {
       barsize: 30,
       hideCursor: true,
       clearOnComplete: false,
-      // Not a terminal: say where things stand every few seconds instead of drawing.
+      // Not a terminal: print the state every few seconds instead of drawing.
       noTTYOutput: true,
       notTTYSchedule: 5000,
       emptyOnZero: true,
@@ -36,15 +36,15 @@ export class StageBars {
     const drawRead = (done: number, total: number) =>
       draw(read, total === 0 ? 1 : done / total, `${bytes(done)} of ${bytes(total)}`)
     source.on('progress', progress => drawRead(progress.bytes, progress.total))
-    // An input that can't be read in order is read by seeking, and the reader stands still.
+    // An input that can't be read in order is read by range, and the reader stands still.
     let isSeeking = false
     ffmpeg.on('seek', () => (isSeeking = true))
     ffmpeg.on('progress', progress => {
-      if (isSeeking) draw(read, (progress.percent ?? 0) / 100, `${bytes(progress.bytesIn ?? 0)} by seeking`)
+      if (isSeeking) draw(read, (progress.percent ?? 0) / 100, `${bytes(progress.bytesIn ?? 0)} by range`)
       const share = (progress.percent ?? 0) / 100
       const speed = progress.speed === undefined ? '' : ` at ${progress.speed.toFixed(1)} × real time`
       draw(encode, share, `${clock(progress.outTime ?? 0)}${speed}`)
-      // The stages behind ffmpeg are as far as it is.
+      // The stages after ffmpeg are as far as ffmpeg.
       check.update(share)
       write.update(share)
     })

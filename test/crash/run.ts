@@ -1,14 +1,13 @@
 /**
- * `npm run crash`: a process that runs a whole job is killed by SIGKILL, again and again, while the store lives on in this
- * one. Each time there is nothing under the key, or the whole object where the commit had been sent; where the store had
- * answered the commit, or the process had been told so, it is there; no child is left; and what is left in the store is
- * what `abortStaleUploads` takes away.
+ * `npm run crash`: kills a process that runs a whole job by SIGKILL, again and again, while the store lives on in this
+ * process. Each time the key must have no object, or the whole object if the commit was sent; if the store had answered
+ * the commit, or the job had reported success, the object must exist. No child may be left, and `abortStaleUploads`
+ * must find every upload that is left.
  *
- * Half of the kills are at any moment of the job. The others are aimed at the commit, which is but a moment of it: as soon
- * as the store sees its request, or the last one before it, and a random time later, up to well past the answer.
+ * Half of the kills come at any moment of the job. The others are aimed at the commit, which takes only a moment: a
+ * random time after the store sees its request, or the request before it, up to well past the response.
  *
- *   npm run crash                        200 kills
- *   npm run crash -- --kills=50 --seed=7
+ * npm run crash 200 kills npm run crash -- --kills=50 --seed=7
  */
 import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -29,23 +28,26 @@ const seed = Number(values.seed ?? 1)
 /** How many jobs run at once. */
 const AT_ONCE = 4
 
-/** How long a child may outlive its parent, in milliseconds; not counting what it waits for a processor (survivors.ts). */
+/**
+ * How long a child may outlive its parent, in milliseconds, not counting time spent waiting for a processor
+ * (survivors.ts).
+ */
 const LAST_CHILD = 1000
 
-/** How much later than the request at which it is aimed a kill may come, in milliseconds: the answer takes some ten. */
+/** The longest delay of an aimed kill after its request, in milliseconds: the response takes about ten. */
 const AIMED = 60
 
-/** The share of the kills by which an object is stored, at least: fewer would prove little of the commit. */
+/** The minimum share of kills with a stored object: fewer would prove little about the commit. */
 const LEAST_STORED = 0.1
 
 const COMMITS = ['PutObject', 'CompleteMultipartUpload'] as const
 
-/** How long a request that was under way may take to be answered, in milliseconds. */
+/** How long a pending request may take, in milliseconds. */
 const LAST_ANSWER = 30_000
 
 const print = (line: string) => void process.stdout.write(`${line}\n`)
 
-/** A video of about so many bytes a second, to be copied. */
+/** A video of about this many bytes a second, to copy. */
 function clip(seconds: number, quality: number): Buffer {
   const source = `testsrc2=size=640x360:rate=25,noise=alls=40:allf=t`
   const text = `-v error -f lavfi -i ${source} -t ${seconds} -c:v mpeg4 -g 12 -q:v ${quality} -f matroska pipe:1`
@@ -72,7 +74,7 @@ const digest = async (key: string) => {
   return bytes && createHash('sha256').update(bytes).digest('hex')
 }
 
-/** Starts the process of a job, which waits for a word. */
+/** Starts the process of a job, which waits for a command. */
 async function start(from: string, to: string): Promise<{ victim: ChildProcess; said: string[] }> {
   const told = JSON.stringify({ config: s3.clientConfig(), from, to })
   const victim = fork(fileURLToPath(new URL('victim.mjs', import.meta.url)), [told], {
@@ -85,25 +87,25 @@ async function start(from: string, to: string): Promise<{ victim: ChildProcess; 
   const ended = new AbortController()
   victim.once('exit', () => ended.abort())
   await once(victim, 'message', { signal: ended.signal }).catch(() => {
-    throw new Error(`The process of a job ended before it began: ${said.join('')}`)
+    throw new Error(`The process ended before its job began: ${said.join('')}`)
   })
   return { victim, said }
 }
 
-/** Resolves when the store sees the commit of that key, or, of an upload in parts, the part before it. */
+/** Resolves when the store sees the commit of that key or, in a multipart upload, the part before it. */
 function seen(key: string, what: 'part' | 'commit'): Promise<void> {
   return new Promise(resolve => {
     const operation = what === 'commit' ? COMMITS : (['PutObject', 'UploadPart'] as const)
     const when = () => {
       resolve()
-      // Nothing is to happen to it.
+      // Only observes, without a fault.
       return false
     }
     s3.fault({ operation, key, when, reset: true })
   })
 }
 
-/** One job that is let be, for what it stores and how long it takes. */
+/** One job that is not killed, to learn its object and its duration. */
 async function measure(from: string): Promise<void> {
   const { victim, said } = await start(from, `whole-${from}`)
   const begin = performance.now()
@@ -117,7 +119,7 @@ async function measure(from: string): Promise<void> {
   wholes.set(from, whole)
 }
 
-/** One job that is killed. */
+/** One job to kill. */
 async function kill(number: number): Promise<void> {
   const from = random() < 0.5 ? 'small' : 'large'
   const to = `job-${number}`
@@ -141,22 +143,21 @@ async function kill(number: number): Promise<void> {
   if (code !== null && code !== 0) problems.push(`the job failed by itself (exit ${code}): ${said.join('')}`)
   const begin = performance.now()
   while (survivors.look() && survivors.age < LAST_CHILD) await delay(10)
-  if (survivors.look()) problems.push(`processes ${survivors.pids.join(', ')} are left after a second`)
+  if (survivors.look()) problems.push(`processes ${survivors.pids.join(', ')} are still alive after a second`)
   else result.longest = Math.max(result.longest, survivors.age)
-  // A request whose body was out is still answered.
+  // A request whose body was sent is still answered.
   const underWay = () => s3.calls.some(({ key, endedAt }) => key === to && endedAt === undefined)
   while (underWay() && performance.now() - begin < LAST_ANSWER) await delay(20)
-  if (underWay()) problems.push('a request is still under way in the store')
+  if (underWay()) problems.push('a request is still pending in the store')
   const stored = await digest(to)
   const commit = commitOf(to)
   if (stored === undefined && told.length > 0)
-    problems.push('the job was told that its object is stored, and it is not')
+    problems.push('the job reported success, but there is no object')
   if (stored === undefined && commit?.status === 200)
-    problems.push('the commit was answered, and there is no object')
+    problems.push('the commit was answered, but there is no object')
   if (stored !== undefined && commit === undefined)
-    problems.push('there is an object, though no commit was sent')
-  if (stored !== undefined && stored !== wholes.get(from))
-    problems.push('there is another object than the whole one')
+    problems.push('there is an object, although no commit was sent')
+  if (stored !== undefined && stored !== wholes.get(from)) problems.push('the object is not the whole one')
   if (stored !== undefined) result.stored++
   if (stored !== undefined && told.length === 0) result.unknown++
   if (problems.length === 0) result.passed++
@@ -177,16 +178,16 @@ await s3.idle()
 const left = s3.uploads('crash').length
 const aborted = await abortStaleUploads({ client, bucket: 'crash', olderThan: 0, dryRun: false })
 const isClean = aborted.length === left && s3.uploads('crash').length === 0
-if (!isClean) print(`abortStaleUploads took ${aborted.length} of ${left} uploads`)
+if (!isClean) print(`abortStaleUploads found ${aborted.length} of ${left} uploads`)
 const isMet = result.stored >= kills * LEAST_STORED
-if (!isMet) print(`only ${result.stored} of ${kills} kills met a commit`)
+if (!isMet) print(`only ${result.stored} of ${kills} kills hit a commit`)
 for (const isWell of [isClean, isMet]) {
   if (isWell) result.passed++
   else result.failed++
 }
 print(
   `seed ${seed}: ${kills} kills, ${result.running} with ffmpeg running, ${result.sent} with the commit sent; ` +
-    `${result.stored} objects were stored, ${result.unknown} of them untold; ${left} uploads were left, ` +
+    `${result.stored} objects were stored, ${result.unknown} of them without a report; ${left} uploads were left, ` +
     `${aborted.filter(upload => upload.aborted).length} of them aborted; ` +
     `no child outlived its parent by more than ${result.longest.toFixed(0)} ms`,
 )

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 /** Bit of SIGKILL in a mask of signals. */
 const SIGKILL = 1n << 8n
 
-/** The processes below `pid`, whatever their session. */
+/** The descendants of `pid`, in any session. */
 export function descendants(pid: number): number[] {
   const children = textOf(pid, `task/${pid}/children`).trim()
   const pids = children === '' ? [] : children.split(' ').map(Number)
@@ -11,24 +11,23 @@ export function descendants(pid: number): number[] {
 }
 
 /**
- * The children of a process that was killed, by the kernel's word: who is there, since when, and how much of that time it
- * stood in line for a processor. On a machine that is busy a process that is to end waits for its turn like any other, which
- * says nothing of the process; so that wait is not counted.
+ * The children of a killed process, from the kernel's records: which are alive, since when, and how long each waited
+ * for a processor. On a busy machine a dying process waits for its turn like any other, so that time does not count.
  */
 export class Survivors {
   readonly #mark: string
   readonly #below: readonly number[]
   readonly #began = performance.now()
-  /** Where each process stood when it was first seen, in milliseconds of waiting. */
+  /** Each process's waiting time at the first look, in milliseconds. */
   readonly #waited = new Map<number, number>()
   #pids: readonly number[] = []
   #age = 0
 
   /**
-   * To be made just before the kill.
+   * Create it just before the kill.
    *
-   * @param mark - in the environment of each, whoever its parent is by then: `NAME=value`
-   * @param below - those that are known already
+   * @param mark - an entry of each child's environment, which survives a change of parent: `NAME=value`
+   * @param below - known processes
    */
   constructor(mark: string, below: readonly number[]) {
     this.#mark = mark
@@ -36,12 +35,12 @@ export class Survivors {
     for (const pid of below) this.#waited.set(pid, waitOf(pid))
   }
 
-  /** Those that were there at the last look. */
+  /** The processes alive at the last look. */
   get pids(): readonly number[] {
     return this.#pids
   }
 
-  /** How long the last of them was seen to live after the kill, in milliseconds, without what it waited for a processor. */
+  /** The longest observed life after the kill, in milliseconds, without time spent waiting for a processor. */
   get age(): number {
     return this.#age
   }
@@ -64,7 +63,7 @@ function textOf(pid: number | string, file: string): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'latin1')
   } catch {
-    // Gone, or going.
+    // Gone or dying.
     return ''
   }
 }
@@ -76,14 +75,14 @@ function marked(mark: string): number[] {
     .map(Number)
 }
 
-/** Time that it was ready to run and did not, in milliseconds (second field of schedstat, where the kernel counts it). */
+/** Time spent ready but not running, in milliseconds (second field of schedstat, if the kernel counts it). */
 function waitOf(pid: number): number {
   return Number(textOf(pid, 'schedstat').split(' ')[1] ?? 0) / 1e6
 }
 
 /**
- * Whether it will do anything any more: not one that is dead and that nobody has asked about yet (Z, X), has given its
- * memory back, or has been sent a SIGKILL, of which it has not heard so far.
+ * Whether a process can still run: not if it is dead but not yet reaped (Z, X), has released its memory, or has a
+ * pending SIGKILL.
  */
 function isRunning(pid: number): boolean {
   const status = textOf(pid, 'status')

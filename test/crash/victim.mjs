@@ -1,4 +1,5 @@
-// Runs one job against the store of another process, until it is done or killed. Of the built library: it starts sooner.
+// Runs one job against the store of another process, until it is done or killed. Uses the built library, which starts
+// faster.
 import { pipeline } from 'node:stream/promises'
 import { S3Client } from '@aws-sdk/client-s3'
 import { FfmpegTransform, Fmp4Validator, S3MultipartWritable, S3RangeReadable } from '../../dist/index.js'
@@ -16,7 +17,7 @@ process.once('message', async () => {
   await sink.result
   process.send('stored')
   client.destroy()
-  // Until it is killed: a process that has stored its object has more to do, mostly.
+  // Lives until it is killed: after storing its object, a real process usually has more to do.
   setTimeout(() => process.disconnect(), 1000)
 })
 process.send('ready')

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { type Block, blocksOf, problemsOf } from '../support/docs-code.js'
 
-/** Every block of TypeScript in README and docs compiles against the library as it is. */
+/** Every TypeScript block in README and docs compiles against the present library. */
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -14,13 +14,13 @@ const pages = [
     .map(name => `docs/${name}`),
 ]
 
-t.test('every TypeScript block of README and docs compiles', async t => {
+t.test('compiles every TypeScript block of README and docs', async t => {
   const blocks = pages.flatMap(page => blocksOf(page, readFileSync(`${root}${page}`, 'utf8')))
   t.ok(blocks.length > 60, `${blocks.length} blocks`)
   t.same(problemsOf(root, blocks), [])
 })
 
-t.test('a block with a mistake is told with its page and its line', async t => {
+t.test('reports a faulty block with its page and line', async t => {
   const page = [
     '# Page',
     '```ts',

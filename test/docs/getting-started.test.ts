@@ -8,20 +8,20 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { blocksOf } from '../support/docs-code.js'
 
-/** The programs of docs/getting-started.md, run one after the other as a reader would. */
+/** Runs the programs of docs/getting-started.md one after another, as a reader would. */
 
 const run = promisify(execFile)
 const page = readFileSync(fileURLToPath(new URL('../../docs/getting-started.md', import.meta.url)), 'utf8')
 const blocks = blocksOf('docs/getting-started.md', page).map(({ code }) => code)
 
-/** The arguments of the page's command that makes the source, for a shorter one. */
+/** The arguments of the page's command that generates the source, for a shorter source. */
 function sourceArguments(): string[] {
   const [, command = ''] = /^ffmpeg ((?:.*\\\n)*.*)$/m.exec(page) ?? []
   const args = command.split(/[\s\\]+/)
   return args.map((arg, n) => (args[n - 1] === '-t' ? '2' : arg))
 }
 
-t.test('the programs of the first ten minutes store, transcode and look at an object', async t => {
+t.test('stores, transcodes and inspects an object with the programs of the page', async t => {
   const folder = t.testdir()
   const write = (name: string, n: number, change = (code: string) => code) => {
     writeFileSync(join(folder, name), change(blocks[n]!))

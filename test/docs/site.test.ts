@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { noBrowser, openPage } from '../support/browser.js'
 
-/** The site of the documentation, built as `npm run docs` builds it, and looked at in a browser. */
+/** The documentation site, built by `npm run docs` and opened in a browser. */
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const TYPES: Record<string, string> = {
@@ -40,8 +40,8 @@ async function serve(t: Test, folder: string): Promise<string> {
 }
 
 /**
- * In the page: loads every page that can be reached from the first one; `broken` are the links that lead nowhere, `external`
- * the addresses outside of the site.
+ * Runs in the page: loads every page reachable from the first one. `broken` has the dead links, `external` the URLs
+ * outside the site.
  */
 const CRAWL = `(async first => {
   const pages = new Map()
@@ -93,15 +93,15 @@ t.test('the site', { skip: noBrowser }, async t => {
   const manifest = new URL('../../docs/site/pages.mjs', import.meta.url).href
   const { PAGES } = (await import(manifest)) as { PAGES: Record<string, readonly string[]> }
 
-  await t.test('has no link that leads nowhere', async t => {
+  await t.test('has no dead link', async t => {
     const { pages, broken, external } = await page.evaluate<Crawled>(`${CRAWL}(${JSON.stringify(address)})`)
     t.same(broken, [])
     const count = Object.values(PAGES).flat().length
-    t.ok(pages.length > 2 * count, 'the guides, the examples and the reference are reached')
+    t.ok(pages.length > 2 * count, 'reaches the guides, the examples and the reference')
     t.same(
       external.filter(url => !/^https:\/\/[\w-]+(\.[\w-]+)+(:\d+)?\//.test(url)),
       [],
-      'links that leave the site are https addresses',
+      'links outside the site by https only',
     )
   })
 
@@ -119,7 +119,7 @@ t.test('the site', { skip: noBrowser }, async t => {
   await t.test('leads from a guide to the API reference', async t => {
     await page.goto(new URL('guides/s3-compatible.html', address).href)
     const links = page.locator('.col-content a[href$="classes/index.S3MultipartWritable.html"]')
-    t.equal(await links.count(), 1, 'a name in code is a link, the first time on a page')
+    t.equal(await links.count(), 1, 'the first mention of a name on a page is a link')
   })
 
   await t.test('finds a page by a word of its text', async t => {
@@ -132,7 +132,7 @@ t.test('the site', { skip: noBrowser }, async t => {
     t.match(page.url(), /guides\/lambda-and-ecs\.html/)
   })
 
-  await t.test('has an index for language models whose links lead to its pages', async t => {
+  await t.test('has an index for language models with links to its pages', async t => {
     const index = readFileSync(join(folder, 'llms.txt'), 'utf8')
     const targets = [...index.matchAll(/\]\(([^)]+)\)/g)].map(([, target]) => target!)
     t.equal(targets.length, Object.values(PAGES).flat().length + 3)

@@ -4,23 +4,23 @@ import { type Find, type Target, findOf } from './find.js'
 import { minimised } from './minimise.js'
 import { mutated } from './mutate.js'
 
-/** How one target fared. */
+/** The result of one target. */
 export interface Campaign {
   readonly inputs: number
-  /** Of all inputs: the same for the same seed and number of them. */
+  /** A digest of all inputs: the same for the same seed and count. */
   readonly digest: string
-  /** The first find, with as little of its input as was found to do. */
+  /** The first find, with its input minimised. */
   readonly found: (Find & { readonly input: Buffer }) | undefined
 }
 
-/** Tries to make a find smaller: few where each has to be measured five times over. */
+/** How many attempts to minimise a find: few if each must be measured five times. */
 const SHRINKS: Readonly<Record<Find['kind'], number>> = { throw: 400, slice: 40, memory: 40, unsettled: 0 }
 
 /**
- * Feeds one target with `inputs` inputs: its seeds as they are, then what is made of them. Which ones, and how many, is
- * settled by `seed` alone, never by a clock.
+ * Feeds one target with `inputs` inputs: its seeds unchanged, then mutations of them. `seed` alone decides the inputs,
+ * never a clock.
  *
- * @param onInput - told of each before it is read
+ * @param onInput - called with each input before it is read
  */
 export async function campaign(
   target: Target,
@@ -51,7 +51,7 @@ export async function campaign(
 
 const shown = (digest: ReturnType<typeof createHash>) => digest.digest('hex').slice(0, 12)
 
-/** Where something was thrown: the first line of the stack that is code. Of the rest, nothing: a number differs. */
+/** Where an error was thrown: the first stack line with code. The rest would differ in numbers. */
 function place({ kind, what }: Find): string {
   return kind === 'throw' ? (/^ +at .*$/m.exec(what)?.[0] ?? what) : ''
 }

@@ -3,7 +3,7 @@ import { cue, element } from '../support/ebml.js'
 import { chunk } from '../support/cut.js'
 import { tables } from '../support/sample-tables.js'
 
-/** One small file of each container, made by hand: no ffmpeg is needed to fuzz. */
+/** One small file of each container, made by hand, so that fuzzing needs no ffmpeg. */
 
 const le16 = (...values: number[]) => {
   const bytes = Buffer.alloc(2 * values.length)
@@ -21,7 +21,7 @@ const big = (id: string, body: Buffer) => chunk(id, body, body.length, 'be')
 const hex = (text: string) => Buffer.from(text, 'hex')
 const text = (value: string) => Buffer.from(value, 'latin1')
 
-/** An MP4 of fragments. */
+/** A fragmented MP4. */
 export const fragments = stream(plainFragment(1), plainFragment(2), plainFragment(3))
 
 const listed = tables({
@@ -33,10 +33,10 @@ const listed = tables({
   chunks: [0, 20],
 })
 
-/** An MP4 of sample tables. */
+/** An MP4 with sample tables. */
 export const index = Buffer.concat([ftyp(), moov([{ ...VIDEO, tables: listed }, AUDIO], { mvex: false })])
 
-/** Matroska with its cues, and a cluster. */
+/** Matroska with cues and a cluster. */
 export const matroska = Buffer.concat([
   element(0x1a45dfa3, element(0x4282, Buffer.from('matroska'))),
   element(
@@ -48,7 +48,7 @@ export const matroska = Buffer.concat([
 ])
 
 const format = chunk('fmt ', Buffer.concat([le16(1, 2), le32(48_000, 192_000), le16(4, 16)]))
-/** WAV, as a file and as a pipe gets it. */
+/** WAV, as written to a file and to a pipe. */
 export const wav = Buffer.concat([text('RIFF'), le32(444), text('WAVE'), format, chunk('data', media)])
 export const pipedWav = Buffer.concat([
   ...[text('RIFF'), le32(-1), text('WAVE'), format],
@@ -109,7 +109,7 @@ const metadata = Buffer.concat([
   ...['duration', 'filesize', 'framerate'].map(amf),
   hex('000009'),
 ])
-/** FLV with places to be filled in. */
+/** FLV with fields to fill in. */
 export const flv = Buffer.concat([
   ...[text('FLV\x01\x05\0\0\0\x09\0\0\0\0'), flvTag(18, 0, metadata)],
   ...[0, 40, 80].map(time => flvTag(9, time, Buffer.concat([hex('1701000000'), media.subarray(0, 90)]))),
@@ -136,7 +136,7 @@ const oggPage = (flags: number, body: Buffer) =>
   ])
 const ogg = Buffer.concat([oggPage(2, media), oggPage(0, media), oggPage(4, media)])
 const id3 = Buffer.concat([text('ID3\x03\0\0\0\0\0\x14'), text('TIT2\0\0\0\x05\0\0\0Song'), Buffer.alloc(5)])
-/** MPEG-1, layer III, 128 kbit/s, 44,100 Hz: frames of 417 bytes, behind a tag. */
+/** MPEG-1, layer III, 128 kbit/s, 44,100 Hz: frames of 417 bytes, after a tag. */
 export const mp3 = Buffer.concat([
   id3,
   ...Array.from({ length: 3 }, () => Buffer.concat([hex('fffb9000'), media, Buffer.alloc(13)])),

@@ -5,35 +5,35 @@ import { AvioError } from '../../lib/errors.js'
 import { cpuTime } from '../support/cpu-time.js'
 import { slowness } from './slowness.js'
 
-/** What is fed, and the files that its inputs are made of. */
+/** A parser under test, and the files to mutate. */
 export interface Target {
   readonly seeds: readonly Buffer[]
-  /** How many inputs of a seed take their share of a minute. */
+  /** How many inputs per seed fill the target's share of a minute. */
   readonly inputs: number
   /** Reads an input; may return a promise. */
   readonly run: (input: Buffer) => unknown
 }
 
-/** Something that no input may bring about. */
+/** An effect that no input may have. */
 export interface Find {
   readonly kind: 'throw' | 'slice' | 'memory' | 'unsettled'
   readonly what: string
 }
 
-/** CPU that a parser may take in one go, in milliseconds, on a machine that is neither slow nor busy. */
+/** CPU time that a parser may use without yielding, in milliseconds, on a machine that is neither slow nor busy. */
 const SLICE = 50
-/** Memory that it may take on the way, in bytes. */
+/** Memory that it may use, in bytes. */
 const MEMORY = 100 * 2 ** 20
-/** How often a slice or memory has to be seen: the first time it may be the compiler, or what others have left. */
+/** How often a long slice or memory growth must recur: once may be the compiler, or garbage from earlier inputs. */
 const LOOKS = 5
-/** How long a promise may take to settle, in milliseconds: there is nothing that they wait for but themselves. */
+/** How long a promise may take to settle, in milliseconds: parsers wait for nothing external. */
 const SETTLES = 120_000
 
 setFlagsFromString('--expose-gc')
-/** What others have left is freed, and not in the midst of a look. */
+/** Frees earlier garbage, so that no collection falls into a measurement. */
 export const collectGarbage = runInNewContext('gc') as () => void
 
-/** What is wrong with how an input is read; `undefined` where nothing is. */
+/** The fault in reading an input; `undefined` if there is none. */
 export async function findOf(target: Target, input: Buffer): Promise<Find | undefined> {
   let find = await look(target, input)
   for (let n = 1; n < LOOKS && (find?.kind === 'slice' || find?.kind === 'memory'); n++) {
@@ -60,10 +60,10 @@ async function look({ run }: Target, input: Buffer, isExact = false): Promise<Fi
     if (!(error instanceof AvioError)) return { kind: 'throw', what: String((error as Error).stack ?? error) }
     slices.lap()
   }
-  // Before anything else is done that may free it.
+  // Measured before anything can free it.
   const now = isExact ? exactPeak() : process.resourceUsage().maxRSS * 1024
   const grown = Math.max(now > peak || isExact ? now - rss : 0, process.memoryUsage.rss() - rss)
-  // Looked at only where it counts: it takes as long as most inputs.
+  // Measured only when it matters: it takes as long as most inputs.
   if (slices.longest > SLICE && slices.longest > SLICE * slowness())
     return { kind: 'slice', what: `a slice of ${slices.longest.toFixed(0)} ms of CPU` }
   return grown > MEMORY
@@ -73,7 +73,7 @@ async function look({ run }: Target, input: Buffer, isExact = false): Promise<Fi
 
 const isPromise = (value: unknown): value is Promise<unknown> => value instanceof Promise
 
-/** The CPU time of what keeps the loop from others, one such slice after the other. */
+/** Measures the CPU time of each slice that blocks the event loop. */
 class Slices {
   longest = 0
   #elapsed = cpuTime()
@@ -83,7 +83,7 @@ class Slices {
     this.#elapsed = cpuTime()
   }
 
-  /** Until it settles; rejects as it does. Resolves with whether it did. */
+  /** Waits until it settles; rejects as it does. Resolves with whether it settled in time. */
   async watch(promise: Promise<unknown>): Promise<boolean> {
     let isOver = false
     const turn = () => {
@@ -103,12 +103,12 @@ class Slices {
   }
 }
 
-/** Makes the kernel's peak of this process's memory what it is now. */
+/** Resets the kernel's peak of this process's memory to the present value. */
 function forgetPeak(): void {
   try {
     writeFileSync('/proc/self/clear_refs', '5')
   } catch {
-    // Another system: what is left at the end is all that is seen.
+    // On other systems only the memory left at the end is visible.
   }
 }
 

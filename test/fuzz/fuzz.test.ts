@@ -15,7 +15,7 @@ const SEED = Buffer.from(Array.from({ length: 300 }, (_, n) => n % 200))
 
 const target = (run: Target['run']): Target => ({ seeds: [SEED], inputs: 0, run })
 
-/** Keeps a thread busy for so many milliseconds of its CPU. */
+/** Keeps the thread busy for this many milliseconds of CPU time. */
 function work(milliseconds: number): void {
   const before = process.cpuUsage()
   for (let used = 0; used < milliseconds;) {
@@ -24,7 +24,7 @@ function work(milliseconds: number): void {
   }
 }
 
-t.test('makes the same inputs of the same seed', async t => {
+t.test('makes the same inputs from the same seed', async t => {
   const run = (seed: number) => {
     const seen: Buffer[] = []
     const one = target(input => void seen.push(input))
@@ -44,10 +44,13 @@ t.test('changes bytes, their number, and numbers among them', async t => {
   t.ok(made.some(({ length }) => length < SEED.length / 2))
   t.ok(made.some(({ length }) => length > 10_000))
   t.ok(made.some(bytes => bytes.includes(Buffer.from('7fffffff', 'hex'))))
-  t.ok(SEED.equals(Buffer.from(Array.from({ length: 300 }, (_, n) => n % 200))), 'the seed stays as it is')
+  t.ok(
+    SEED.equals(Buffer.from(Array.from({ length: 300 }, (_, n) => n % 200))),
+    'the seed file stays unchanged',
+  )
 })
 
-t.test('finds a throw, and leaves of its input what is needed for it', async t => {
+t.test('finds a throw, and minimises its input', async t => {
   const { found } = await campaign(
     target(input => {
       if (input.includes(0xfe)) throw new TypeError('bad byte')
@@ -59,7 +62,7 @@ t.test('finds a throw, and leaves of its input what is needed for it', async t =
   t.same(found?.input, Buffer.from([0xfe]))
 })
 
-t.test('takes an AvioError for an answer, thrown or rejected', async t => {
+t.test('accepts an AvioError, thrown or rejected', async t => {
   const refusal = new AvioError('AVIO_ERR_OPTION', 'no')
   const refuse = () => {
     throw refusal
@@ -81,7 +84,7 @@ t.test('takes an AvioError for an answer, thrown or rejected', async t => {
   )
 })
 
-t.test('finds a slice, before and behind a wait, and not one that is seen only once', async t => {
+t.test('finds a long slice, before and after a wait, but not one that occurs only once', async t => {
   t.match(
     await findOf(
       target(() => work(250)),
@@ -106,7 +109,7 @@ t.test('finds a slice, before and behind a wait, and not one that is seen only o
   t.equal(runs, 2)
 })
 
-/** What was left is freed, by another thread: it would pass for memory that the next one gives back. */
+/** Waits until another thread has freed earlier memory; otherwise the next measurement would see it being released. */
 async function atRest(): Promise<void> {
   let [least, same] = [Infinity, 0]
   while (same < 5) {
@@ -118,7 +121,7 @@ async function atRest(): Promise<void> {
   }
 }
 
-t.test('finds memory that is taken on the way, whether it is kept or not', async t => {
+t.test('finds memory growth, whether the memory is kept or not', async t => {
   const kept: Buffer[] = []
   const keeps = async () => {
     for (let n = 0; n < 15; n++) {
@@ -134,7 +137,7 @@ t.test('finds memory that is taken on the way, whether it is kept or not', async
   t.match(await findOf(target(takes), SEED), { kind: /memory|slice/ })
 })
 
-t.test('leaves out what a find does not need, within a number of tries', async t => {
+t.test('removes what a find does not need, within a number of attempts', async t => {
   let tries = 0
   const isFind = (bytes: Buffer) => {
     tries++
@@ -151,13 +154,13 @@ t.test('leaves out what a find does not need, within a number of tries', async t
   t.ok(least.includes(7) && least.includes(150) && least.length < SEED.length)
 })
 
-t.test('says which input hangs, and ends', async t => {
+t.test('reports the hanging input, and exits', async t => {
   const { execArgv, path } = programOf(new URL('watchdog.ts', import.meta.url))
   const program = `
     import { Watchdog } from ${JSON.stringify(path)}
     const watchdog = new Watchdog('boxes', ${JSON.stringify(`${t.testdir({})}/kept/hangs.bin`)}, 300)
     watchdog.see(Buffer.from('first'))
-    watchdog.see(Buffer.from('the one that hangs'))
+    watchdog.see(Buffer.from('the hanging one'))
     for (;;);
   `
   const said = await new Promise<{ signal: unknown; stdout: string }>(resolve => {
@@ -170,10 +173,10 @@ t.test('says which input hangs, and ends', async t => {
   })
   t.match(said, { signal: 'SIGKILL', stdout: /boxes: an input hangs, kept as (.*)\n0 passed, 1 failed/ })
   const [, file] = /kept as (.*)\n/.exec(said.stdout) ?? []
-  t.equal(readFileSync(file!, 'utf8'), 'the one that hangs')
+  t.equal(readFileSync(file!, 'utf8'), 'the hanging one')
 })
 
-t.test('reads the seeds of each target without a find, twenty changes of each included', async t => {
+t.test('finds nothing in the seeds of each target, nor in twenty mutations of each', async t => {
   for (const [name, one] of Object.entries(TARGETS)) {
     const { found, inputs } = await campaign(one, 1, one.seeds.length + 20)
     t.equal(found, undefined, `${name}: ${inputs} inputs`)

@@ -12,14 +12,13 @@ const print = (line: string) => void process.stdout.write(`${line}\n`)
 /**
  * Feeds the parsers with damaged files:
  *
- *   npm run fuzz                                  about a minute, with a seed of its own
- *   npm run fuzz -- --seed=1 --size=10            ten times as many inputs
- *   npm run fuzz -- --target=boxes --replay=FILE  one input again
+ * npm run fuzz about a minute, with a seed of its own npm run fuzz -- --seed=1 --size=10 ten times as many inputs npm
+ * run fuzz -- --target=boxes --replay=FILE one input again
  *
- * The same seed is the same inputs, on any machine: they are counted, not timed. A find is a throw that is no AvioError,
- * more than 50 ms of CPU in one go (longer on a machine that is slow, or busy: slowness.ts), memory that grows by more than 100 MiB on the way (the two each time of five), a
- * promise that never settles, or an input that takes a minute of CPU. It is printed, cut down to what is needed for it,
- * and written to test/regression/inputs, all of which `npm test` runs from then on.
+ * The same seed gives the same inputs on any machine: they are counted, not timed. A find is a throw other than
+ * AvioError, more than 50 ms of CPU time without yielding (longer on a slow or busy machine: slowness.ts), memory
+ * growth of more than 100 MiB (both in each of five runs), a promise that never settles, or an input that uses a minute
+ * of CPU time. It is minimised, printed and written to test/regression/inputs; `npm test` runs all files there.
  */
 const { values } = parseArgs({
   options: {

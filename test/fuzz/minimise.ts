@@ -1,6 +1,6 @@
 /**
- * A part of `input` that still is what `isFind` says, made by leaving ever smaller pieces out (delta debugging), within
- * a bounded number of tries.
+ * A part of `input` that still satisfies `isFind`, made by removing ever smaller pieces (delta debugging), within a
+ * bounded number of attempts.
  */
 export async function minimised(
   input: Buffer,

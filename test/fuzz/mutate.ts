@@ -1,12 +1,12 @@
-/** The longest run of bytes that one change puts in. */
+/** The longest run of bytes that one change inserts. */
 const MAX_RUN = 64 * 2 ** 10
-/** Numbers at which parsers turn: none, one, the largest of a sign, of all bits. */
+/** Boundary values: zero, one, the largest signed, all bits set. */
 const NUMBERS = [0, 1, 7, 8, 0x7fffffff, 0x80000000, 0xfffffff0, 0xffffffff]
 
-/** A whole number from 0 on, below `limit`. */
+/** An integer from 0, below `limit`. */
 export type Below = (limit: number) => number
 
-/** An input made of another by a few changes: bytes altered, left out, doubled, put in; numbers made extreme. */
+/** A mutation of an input by a few changes: bytes altered, removed, duplicated, inserted; numbers made extreme. */
 export function mutated(input: Buffer, below: Below): Buffer {
   let bytes: Buffer = Buffer.from(input)
   for (let n = 1 + below(6); n > 0 && bytes.length > 0; n--) bytes = changed(bytes, below)
@@ -41,7 +41,7 @@ function changed(bytes: Buffer, below: Below): Buffer {
   }
 }
 
-/** The number is of four bytes, in one order or the other. */
+/** The number has four bytes, in either byte order. */
 function withNumber(bytes: Buffer, at: number, number: number, isLittle: boolean): Buffer {
   if (at + 4 > bytes.length) return bytes
   const copy = Buffer.from(bytes)

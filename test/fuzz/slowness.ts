@@ -1,16 +1,16 @@
 import { cpuTime } from '../support/cpu-time.js'
 
-/** CPU that the work below takes where nothing else runs, in milliseconds: what most machines of 2020 and later need. */
+/** CPU time of the work below on an idle machine, in milliseconds, for most machines since 2020. */
 const USUAL = 0.5
-/** The first runs are those of the interpreter. */
+/** The first runs are interpreted. */
 const WARM_UP = 100
 const RUNS = 8
-/** However slow a machine is, more than this is no excuse. */
+/** The largest factor that a slow machine excuses. */
 const MOST = 4
 
 const TEXT = Buffer.from('a line of some text that is read\n'.repeat(2000))
 
-/** What parsers do: they look for a byte, make a string, match it, and keep what was found. */
+/** The work of a parser: find a byte, make a string, match it, and keep the match. */
 function work(): number {
   const found = new Map<number, string>()
   for (let at = 0, end; (end = TEXT.indexOf(10, at)) !== -1; at = end + 1) {
@@ -23,8 +23,8 @@ function work(): number {
 for (let n = 0; n < WARM_UP; n++) work()
 
 /**
- * How many times as long as usual this machine takes for the same work right now, from 1 to 4. A thread that shares its
- * core and its caches with others is charged with more CPU time, too.
+ * How many times slower than usual this machine is right now, from 1 to 4. A thread that shares its core and caches
+ * with others uses more CPU time, too.
  */
 export function slowness(): number {
   const elapsed = cpuTime()

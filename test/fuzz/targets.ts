@@ -56,7 +56,7 @@ function check(input: Buffer, strict: boolean): void {
   checker.report()
 }
 
-/** The elements within, and in those; as deep as a file of ours goes. */
+/** The elements inside, recursively, as deep as in the library's own files. */
 function walk(data: EbmlData, depth = 0): void {
   for (const child of data.children()) if (depth < 4) walk(child, depth + 1)
 }
@@ -77,7 +77,7 @@ function readCodecs(input: Buffer): void {
   checker.write(input)
 }
 
-/** What one read of a pipe brings, at most; others have their turn before the next. */
+/** The largest read from a pipe; the event loop turns before the next read. */
 const PIPE = 2 ** 16
 
 async function readLog(input: Buffer): Promise<unknown> {
@@ -115,7 +115,7 @@ async function watch(input: Buffer): Promise<void> {
   await new ContainerWatch(undefined, input.length).finish(new BytesSource({ bytes: input }))
 }
 
-/** As a stage does it that holds the head back. */
+/** Feeds it like a stage that defers the header. */
 function assembleHead(format: string, input: Buffer): void {
   const head = deferredHeaderOf(format)!
   for (const piece of chunksOf(input, 1000)) head.write(piece)
@@ -130,7 +130,7 @@ function sniff(input: Buffer): void {
   demuxerOf({ format: undefined, formatWhitelist: [] }, input.subarray(0, 32))
 }
 
-/** Asks how an input is to be read, as a stage does: with no more of it than was wanted. */
+/** Asks for the route of an input as a stage does: with no more bytes than it wants. */
 function prove(input: Buffer): void {
   const walk = new HeadWalk()
   for (let length = 0; ;) {
@@ -138,14 +138,13 @@ function prove(input: Buffer): void {
     failureBytes(head, undefined)
     const proof = pipeProof(head, undefined, walk)
     if (proof.kind !== 'open') return
-    if (proof.wanted <= length)
-      throw new Error(`${proof.wanted} bytes are wanted, of ${length} that are there`)
+    if (proof.wanted <= length) throw new Error(`${proof.wanted} bytes wanted, but only ${length} exist`)
     if (length === input.length) return
     length = Math.min(proof.wanted, input.length)
   }
 }
 
-/** As the look ahead does it, while the head grows. */
+/** Feeds it like the preview, with a growing beginning. */
 function readTables(input: Buffer): void {
   const tables = new TsTables()
   for (let at = 188; at <= input.length; at += 188) sniffAudio(input.subarray(0, at), 0, tables)
@@ -160,14 +159,15 @@ function readRange(input: Buffer): void {
   if (!isWithin) throw new Error(`a range of ${start} to ${end} of ${size}`)
 }
 
-/** The playlists are those of the storage itself: what a stranger may do is to name segments. */
+/** The playlists come from the storage itself: an attacker can only name segments. */
 const PLAYLIST = 2 ** 13
 
 function readLinks(input: Buffer): void {
   const text = input.toString('utf8', 0, PLAYLIST)
   for (const link of [...linksOf(text), ...linksOfMpd(text)]) {
     const name = nameOf('video/main.m3u8', link)
-    if (name !== undefined && /^\/|(?:^|\/)\.\.(?:\/|$)/.test(name)) throw new Error(`it leads out: ${name}`)
+    if (name !== undefined && /^\/|(?:^|\/)\.\.(?:\/|$)/.test(name))
+      throw new Error(`it leads outside: ${name}`)
   }
 }
 

@@ -1,11 +1,11 @@
 import { Worker } from 'node:worker_threads'
 
-/** A minute: the slowest of all takes a second, all looks at it together. */
+/** A minute: the slowest input takes a second for all measurements together. */
 const HANGS = 60_000
-/** Bytes of the longest input that is kept. */
+/** The size of the longest input that can be kept, in bytes. */
 const ROOM = 2 ** 20
 
-/** In plain JavaScript, as a thread takes it: it looks on while the other thread is within a loop. */
+/** In plain JavaScript, for a worker thread: it watches while the main thread is in a loop. */
 const LOOKS_ON = `
 const { workerData: { shared, text, file, hangs } } = require('node:worker_threads')
 const { mkdirSync, writeFileSync, writeSync } = require('node:fs')
@@ -30,16 +30,16 @@ setInterval(() => {
 }, 500)
 `
 
-/** Looks on from another thread, and where an input takes for ever says which one and ends the process. */
+/** Watches from another thread; reports an input that hangs, and ends the process. */
 export class Watchdog {
   readonly #worker: Worker
   readonly #state: Int32Array
   readonly #bytes: Buffer
 
   /**
-   * @param text - what is read, for the message
-   * @param file - where the input is kept
-   * @param hangs - CPU time of the process that one input may take in all, in milliseconds
+   * @param text - the target's name, for the message
+   * @param file - where to keep the input
+   * @param hangs - the CPU time that one input may use, in milliseconds
    */
   constructor(text: string, file: string, hangs = HANGS) {
     const shared = new SharedArrayBuffer(8 + ROOM)
@@ -53,7 +53,7 @@ export class Watchdog {
     this.#worker.unref()
   }
 
-  /** Another input is to be read. */
+  /** Announces the next input. */
   see(input: Buffer): void {
     Atomics.store(this.#state, 1, input.copy(this.#bytes))
     Atomics.add(this.#state, 0, 1)

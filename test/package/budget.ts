@@ -4,26 +4,26 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type Tarball, dependenciesOf } from './packed-app.js'
 
-/** What the package may weigh. Raise a line on purpose, and say in the commit what the users get for it. */
+/** The package's limits. Raise one only on purpose, and say in the commit what users get for it. */
 const BUDGET = {
-  /** Bytes to download. */
+  /** Download size, in bytes. */
   tarball: 600_000,
-  /** Bytes of the package's own files. */
+  /** Size of the package's own files, in bytes. */
   package: 2_200_000,
-  /** Bytes of those and of the packages that it depends on (zod, half of it, is for jobs); the SDK is a peer. */
+  /** Size with all dependencies (half of it is zod, for jobs), in bytes; the SDK is a peer. */
   installed: 15_000_000,
-  /** CPU time of importing it once the SDK is loaded ÷ that of importing the SDK: about 0.35, and 1.5 unbundled. */
+  /** CPU time to import it after the SDK ÷ CPU time to import the SDK: about 0.35, and 1.5 unbundled. */
   importCpu: 0.8,
 }
 
-/** A number that has a limit. */
+/** A measured value and its limit. */
 export interface Measured {
   readonly name: string
   readonly value: number
   readonly limit: number
 }
 
-/** Measures an installed app: what {@link installPacked} made. */
+/** Measures an app that {@link installPacked} made. */
 export async function measure(app: string, tarball: Tarball): Promise<Measured[]> {
   const modules = join(app, 'node_modules')
   const others = await dependenciesOf(join(modules, 'avio-streams'))
@@ -47,8 +47,8 @@ async function sizeOf(folder: string): Promise<number> {
 const ROUNDS = 9
 
 /**
- * CPU time, since others use the clock's; a ratio within one process, since a busy machine slows both of its halves down;
- * the median, since one round in nine may be disturbed in one half alone.
+ * CPU time, because other processes affect the clock; a ratio within one process, because a busy machine slows both
+ * imports; the median, because one of nine rounds may be disturbed in one import only.
  */
 async function importCpu(app: string): Promise<number> {
   const code = `

@@ -8,7 +8,7 @@ import { installPacked, pack } from './packed-app.js'
 
 const run = promisify(execFile)
 
-// Outside of the repository, whose node_modules would be found from a folder below it.
+// Outside the repository, because a folder inside it would find its node_modules.
 const folder = await mkdtemp(join(tmpdir(), 'avio-streams-package-'))
 t.teardown(() => rm(folder, { recursive: true, force: true }))
 const app = join(folder, 'app')
@@ -19,7 +19,7 @@ const { exports } = JSON.parse(await readFile(join(library, 'package.json'), 'ut
   exports: Record<string, string | { types: string; default: string }>
 }
 
-/** What a user imports: `avio-streams`, `avio-streams/testing` … */
+/** The entry points: `avio-streams`, `avio-streams/testing` … */
 const entries = Object.entries(exports)
   .filter(([, target]) => typeof target === 'object')
   .map(([subpath]) => subpath.replace(/^\./, 'avio-streams'))
@@ -37,7 +37,7 @@ const entries = ${JSON.stringify(entries)}
 const modules = await Promise.all(entries.map(name => import(name)))
 `
 
-t.test('has the entry points that are promised, and no sources', async t => {
+t.test('has the promised entry points, and no sources', async t => {
   t.ok(entries.includes('avio-streams') && entries.includes('avio-streams/testing'), entries.join())
   const files = (await readdir(library, { recursive: true })).filter(name => /\.([cm]?[jt]s|map)$/.test(name))
   t.same(
@@ -66,7 +66,7 @@ console.log(JSON.stringify({
   t.same(seen, { isOurs: true, code: 'AVIO_ERR_OPTION', twice: [] })
 })
 
-t.test('keeps the registered symbols, and classes know their own names', async t => {
+t.test('keeps registered symbols and class names', async t => {
   const seen = (await inApp(
     'names.js',
     `${IMPORT_ALL}
@@ -84,7 +84,7 @@ console.log(JSON.stringify({
   for (const [name, own] of seen.classes) t.equal(own, name)
 })
 
-t.test('is taken by require() as by import', async t => {
+t.test('works by require() as by import', async t => {
   const names = await inApp(
     'names.cjs',
     `console.log(JSON.stringify(${JSON.stringify(entries)}.map(name => Object.keys(require(name)).sort())))`,
@@ -96,7 +96,7 @@ t.test('is taken by require() as by import', async t => {
   t.same(names, imported)
 })
 
-t.test('declares the values it has, and no other', async t => {
+t.test('declares exactly its values', async t => {
   for (const entry of entries) {
     const target = exports[entry.replace('avio-streams', '.')] as { types: string }
     const declarations = await readFile(join(library, target.types), 'utf8')

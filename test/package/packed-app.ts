@@ -7,16 +7,16 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** What npm would publish. */
+/** The package as npm would publish it. */
 export interface Tarball {
   readonly file: string
-  /** Bytes of the file that is downloaded. */
+  /** Size of the tarball, in bytes. */
   readonly size: number
-  /** Bytes of the files in it. */
+  /** Size of its files, in bytes. */
   readonly unpackedSize: number
 }
 
-/** Packs `dist/` as it is, into `folder`. */
+/** Packs the present `dist/` into `folder`. */
 export async function pack(folder: string): Promise<Tarball> {
   const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder]
   const cli = process.env['npm_execpath']
@@ -27,10 +27,10 @@ export async function pack(folder: string): Promise<Tarball> {
 }
 
 /**
- * Makes an app of `folder` as `npm install avio-streams @aws-sdk/client-s3` would, without a network: the packed files
- * themselves, and links to the packages that they and the SDK declare. What is not declared can't be found from there.
+ * Makes `folder` an app as `npm install avio-streams @aws-sdk/client-s3` would, without a network: the packed files,
+ * and links to the packages that they and the SDK declare. An undeclared package can't be found from there.
  *
- * @param links - further packages by the name that the app knows them by, each with its name in this repository
+ * @param links - further packages: the app's name for each, with its name in this repository
  */
 export async function installPacked(
   folder: string,
@@ -52,7 +52,7 @@ export async function installPacked(
   await writeFile(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
 }
 
-/** All that a package depends on, down to the last; the peers are left out. */
+/** All dependencies of a package, recursively, without peers. */
 export async function dependenciesOf(folder: string): Promise<string[]> {
   const { dependencies } = await readManifest(folder)
   return [...(await withDependencies(Object.keys(dependencies ?? {})))]
@@ -66,14 +66,14 @@ async function readManifest(folder: string): Promise<Manifest> {
   return JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest
 }
 
-/** These packages and all they depend on, as far as they lie at the top of `node_modules`. */
+/** These packages and their dependencies, as far as they are at the top of `node_modules`. */
 async function withDependencies(names: readonly string[]): Promise<Set<string>> {
   const found = new Set<string>()
   const open = [...names]
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     if (found.has(name)) continue
     const manifest = await readManifest(join(root, 'node_modules', name)).catch(() => undefined)
-    // Nested below the one that wants it: it comes along with that.
+    // Nested below its dependent, and linked together with it.
     if (manifest === undefined) continue
     found.add(name)
     open.push(...Object.keys(manifest.dependencies ?? {}))

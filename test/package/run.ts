@@ -1,6 +1,6 @@
 /**
- * `npm run package`: what npm would publish, held against its budget, by publint and "Are the types wrong?", and its types
- * against the lines of `test/types/` with each version of @types/node. Needs `dist/` and no network.
+ * `npm run package`: checks the package that npm would publish: its budget, publint, "Are the types wrong?", and its
+ * types against `test/types/` with each version of @types/node. Needs `dist/` and no network.
  */
 import { execFile } from 'node:child_process'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
@@ -26,7 +26,7 @@ function tell(title: string, problems: readonly string[]): void {
   failures += problems.length
 }
 
-/** Runs a tool of this repository; what it prints is the problem where it fails. */
+/** Runs a tool of this repository; if it fails, its output is the problem. */
 async function tool(cwd: string, name: string, ...args: string[]): Promise<string[]> {
   const bin = join(root, 'node_modules', name)
   try {
@@ -68,7 +68,7 @@ try {
   await installPacked(app, tarball)
   await checkBudget(app, tarball)
   await lint(join(app, 'node_modules', 'avio-streams'))
-  // Old resolution knows no subpaths, and require() of an ES module is what is meant.
+  // Old resolution does not support subpaths, and require() of an ES module is intended.
   const accepted = ['--profile', 'node16', '--ignore-rules', 'cjs-resolves-to-esm']
   tell(
     'Are the types wrong?',

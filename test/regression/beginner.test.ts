@@ -17,7 +17,7 @@ import {
   type TranscodeOptions,
 } from '../../lib/index.js'
 
-/** Mistakes of a first program: each error says what to write instead. */
+/** Mistakes of a first program, and the remedy that each error must name. */
 
 const output = (args: readonly unknown[] = [], format = 'mp4') =>
   new FfmpegTransform({ output: { format, args: args as string[] } })

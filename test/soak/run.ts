@@ -32,26 +32,28 @@ const [minutes, seed] = [Number(values.minutes), Number(values.seed)]
 
 const AT_ONCE = 4
 
-/** How many jobs there are between two looks. */
+/** How many jobs run between two measurements. */
 const ROUND = 16
 
-/** Looks that don't count, and the least that have to: code is compiled, caches and pools fill. */
+/**
+ * How many measurements to discard while code is compiled and caches and pools fill, and the minimum number to keep.
+ */
 const [WARM_UP, LEAST] = [6, 12]
 
 /**
- * How many more times so many looks are taken where something grew, on the last of which it then hangs: a leak goes on,
- * and the allocator of a busy machine comes to rest.
+ * How many times to repeat the measurements if a value grew; the last repetition decides: a leak goes on, but the
+ * allocator of a busy machine settles.
  */
 const MORE = 2
 
-/** How long closing may take after a round, in milliseconds: turns of the event loop, on a machine that is busy. */
+/** How long closing may take after a round, in milliseconds: turns of the event loop, on a busy machine too. */
 const LAST = 15_000
 
 const MiB = 2 ** 20
 
 /**
- * How much each may grow from the first look that counts to the last, by the straight line through all of them: of memory,
- * which is never quite still, a share of its mean or so many bytes, whichever is more; of the rest less than one.
+ * The allowed growth of each value from the first kept measurement to the last, by the fitted line: for memory, which
+ * is never quite still, a share of its mean or a number of bytes, whichever is more; for all others less than one.
  */
 const TOLERANCES: Readonly<Record<string, (mean: number) => number>> = {
   rss: mean => Math.max(0.15 * mean, 32 * MiB),
@@ -78,7 +80,7 @@ const store: ChildProcess = fork(
 const [ready] = (await once(store, 'message')) as [Ready]
 const httpAgent = new Agent({ keepAlive: true, maxSockets: 50 })
 const client = new S3Client({ ...ready.config, requestHandler: { httpAgent } })
-// One signal for all, as of a service that is shut down by it.
+// One signal for all jobs, as in a service that uses it to shut down.
 const shared = new AbortController()
 const asked = new Map<string, (answer: Answer) => void>()
 store.on('message', (answer: Answer) => {
@@ -108,7 +110,7 @@ function look(prefix: string): Promise<Answer> {
 
 const isFulfilled = ({ status }: PromiseSettledResult<unknown>) => status === 'fulfilled'
 
-/** Runs a job; what it stored has to be right, or nothing. */
+/** Runs a job, which must store the right objects or nothing. */
 async function run(pipeline: Pipeline, mayFail = true): Promise<void> {
   const prefix = `soak-${number++}/`
   const abort = new AbortController()
@@ -125,7 +127,8 @@ async function run(pipeline: Pipeline, mayFail = true): Promise<void> {
   const settled = await Promise.allSettled(running.results)
   clearTimeout(timer)
   const errors = settled.flatMap(one => (one.status === 'rejected' ? [one.reason as Error] : []))
-  // From the commit on an abort is too late: the pipeline may tell of it, the sinks tell what became of the objects.
+  // After the commit an abort is too late: the pipeline may report it, but the sinks report what happened to the
+  // objects.
   const isStored =
     errors.length === 0 || (isAborted && settled.length > 1 && settled.slice(1).every(isFulfilled))
   const { objects, uploads } = await look(prefix)
@@ -137,7 +140,7 @@ async function run(pipeline: Pipeline, mayFail = true): Promise<void> {
     if (!mayFail) rights.set(pipeline.name, whole)
     const isRight = rights.get(pipeline.name) === whole
     if (!isRight) {
-      fail(`${prefix} (${pipeline.name}) stored other bytes`)
+      fail(`${prefix} (${pipeline.name}) stored wrong bytes`)
       return
     }
     counts.stored++
@@ -159,7 +162,7 @@ async function run(pipeline: Pipeline, mayFail = true): Promise<void> {
     }
     counts[isAborted ? 'aborted' : 'refused']++
   }
-  // Of an upload whose beginning was lost, nobody knows.
+  // If the response to CreateMultipartUpload was lost, nobody knows the upload.
   if (uploads > 1) {
     fail(`${prefix} (${pipeline.name}) left ${uploads} uploads`)
     return
@@ -167,7 +170,7 @@ async function run(pipeline: Pipeline, mayFail = true): Promise<void> {
   passed++
 }
 
-/** What this process holds, by kind. */
+/** The resources that this process holds, by kind. */
 function held(): Record<string, number> {
   const { rss, heapUsed, external } = process.memoryUsage()
   const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim()
@@ -183,10 +186,10 @@ function held(): Record<string, number> {
 
 const COUNTED = ['descriptors', 'resources', 'listeners', 'children'] as const
 
-/** How many collections in a row have to free no more for the memory to be at rest: buffers are freed by another thread. */
+/** How many collections in a row must free nothing before memory counts as settled: another thread frees buffers. */
 const AT_REST = 5
 
-/** Looks when all is let go: sockets that wait for the next request are closed, and garbage is collected. */
+/** Measures after closing idle sockets and collecting garbage. */
 async function sample(): Promise<Record<string, number>> {
   const end = performance.now() + LAST
   httpAgent.destroy()
@@ -221,14 +224,14 @@ async function round(): Promise<void> {
 const amount = (name: string, n: number) =>
   ['rss', 'heap', 'external'].includes(name) ? `${(n / MiB).toFixed(2)} MiB` : n.toFixed(2)
 
-/** How each of what is held went over the looks that count. */
+/** The course of each value over the kept measurements. */
 function growths(counting: readonly Record<string, number>[]) {
   return Object.entries(TOLERANCES).map(([name, tolerance]) => {
     const { perSample, growth, mean } = slopeOf(counting.map(one => one[name]!))
     const most = tolerance(mean)
     const line =
       `${name.padEnd(11)} mean ${amount(name, mean)}, slope ${amount(name, perSample / ROUND)} a job, ` +
-      `${amount(name, growth)} over ${counting.length} looks (at most ${amount(name, most)})`
+      `${amount(name, growth)} over ${counting.length} measurements (at most ${amount(name, most)})`
     return { grows: growth >= most, line }
   })
 }

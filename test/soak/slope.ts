@@ -1,13 +1,13 @@
-/** A straight line through samples, by least squares. */
+/** A straight line fitted to samples by least squares. */
 export interface Slope {
-  /** How much it rises from one sample to the next. */
+  /** The rise from one sample to the next. */
   readonly perSample: number
-  /** How much it rises over all of them. */
+  /** The rise over all samples. */
   readonly growth: number
   readonly mean: number
 }
 
-/** Fits a line through values that were taken at even steps. */
+/** Fits a line to values taken at even steps. */
 export function slopeOf(values: readonly number[]): Slope {
   const count = values.length
   const mean = values.reduce((sum, value) => sum + value, 0) / count

@@ -1,15 +1,15 @@
-/** The store of the soak, in a process of its own, so that the memory that is measured is that of the library alone. */
+/** The store of the soak, in a process of its own, so that only the library's memory is measured. */
 import { LocalS3 } from '../../lib/testing/index.js'
 import { makeMedia } from '../matrix/media.js'
 import { hashOf } from '../matrix/stored.js'
 import { seeded } from '../support/hostile.js'
 
-/** What the store is asked: to judge what lies below a prefix, and to forget it. */
+/** A request to the store: report the objects below a prefix, and delete them. */
 export interface Ask {
   readonly prefix: string
 }
 
-/** What it answers. */
+/** The response. */
 export interface Answer {
   readonly prefix: string
   /** The hashes of the objects below the prefix, by name. */
@@ -17,7 +17,7 @@ export interface Answer {
   readonly uploads: number
 }
 
-/** What it says first. */
+/** The first message. */
 export interface Ready {
   readonly config: object
 }
@@ -52,7 +52,7 @@ process.on('message', (ask: Ask | 'faults') => {
 })
 
 async function answer({ prefix }: Ask): Promise<void> {
-  // The last requests of a job that failed may still be under way.
+  // The last requests of a failed job may still be pending.
   while (s3.openCalls.some(({ key }) => key?.startsWith(prefix) === true)) {
     await new Promise(resolve => setTimeout(resolve, 5))
   }

@@ -7,9 +7,8 @@ import { SampleTable } from '../../lib/mp4/index/sample-table.js'
 import { box } from './fmp4.js'
 
 /**
- * Moves all sound of a progressive MP4 behind all its pictures, and changes nothing else: the samples of each track
- * stay in their order, the tables keep their size, only `stco` is written anew. What some cameras and editors write,
- * and ffmpeg does not.
+ * Moves all audio of an ordinary MP4 after all video, as some cameras and editors write it and ffmpeg does not. The
+ * samples of each track keep their order and the tables their size; only `stco` is rewritten.
  *
  * @param mp4 - an MP4 with its index in front (`fastStartMp4`)
  */

@@ -3,8 +3,7 @@ import t, { type Test } from 'tap'
 import { findChromium, startChromium } from './chromium.js'
 
 /**
- * A headless Chromium for the tests of what a browser plays: one for each test file, started by the first test that
- * opens a page, and gone with the file.
+ * A headless Chromium for playback tests: one per test file, started by the first test that opens a page and closed with the file.
  *
  * ```ts
  * t.test('it plays', { skip: noBrowser }, async t => {
@@ -18,8 +17,8 @@ const MISSING =
     : false
 
 /**
- * Why the tests with a browser are skipped: the run leaves them out, or there is none; `false` where there is one, and
- * in CI, where they then fail.
+ * Why browser tests are skipped: the run leaves them out, or there is no browser. `false` if there is one, and in CI,
+ * where they fail without one.
  */
 export const noBrowser: string | false = process.env['AVIO_TEST_BROWSER'] ?? MISSING
 
@@ -31,15 +30,15 @@ async function start(): Promise<Browser> {
   return browser
 }
 
-/** Opens a page with nothing kept from others, and closes it with the test; an error of a script in it fails the test. */
+/** Opens a page with fresh storage and closes it after the test; a script error in the page fails the test. */
 export async function openPage(t: Test, url: string): Promise<Page> {
   const browser = await (started ??= start())
   const context = await browser.newContext()
   t.teardown(() => context.close())
-  // tap's own limit is the only one: how long a page takes is the machine's affair.
+  // No time limit except tap's own: a page may be slow on a busy machine.
   context.setDefaultTimeout(0)
   const page = await context.newPage()
-  // The test has the video play when it looks: see `Playback`.
+  // The video plays only while the test watches: see `Playback`.
   await page.addInitScript(`addEventListener('DOMContentLoaded', () => {
     for (const video of document.querySelectorAll('video')) video.autoplay = false
   })`)

@@ -7,7 +7,7 @@ export function fixture(name: string): string {
   return fileURLToPath(new URL(`../fixtures/${name}.mjs`, import.meta.url))
 }
 
-/** Whether a process of that id exists, be it only as a zombie that nobody has waited for. */
+/** Whether a process with this id exists, even as a zombie. */
 export function exists(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -17,7 +17,7 @@ export function exists(pid: number): boolean {
   }
 }
 
-/** Whether a process that is not our child has ended: its new parent reaps it in its own time. */
+/** Whether a process that is not a child of this one has ended: its new parent reaps it at some time. */
 export function isGone(pid: number): boolean {
   try {
     return /\) [XZ] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
@@ -29,16 +29,18 @@ export function isGone(pid: number): boolean {
 /**
  * Ends a process that may have ended.
  *
- * @throws RangeError for what is no process's id: to kill(2), 0 means the whole group, which is that of all the tests
+ * @throws RangeError if the pid is invalid: to kill(2), 0 means the whole process group, which includes all tests
  */
 export function endProcess(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {
-  if (!(Number.isInteger(pid) && pid > 0)) throw new RangeError(`${pid} is no process's id`)
+  if (!(Number.isInteger(pid) && pid > 0)) throw new RangeError(`${pid} is not a process id`)
   if (!isGone(pid)) process.kill(pid, signal)
 }
 
 const KINDS = ['PipeWrap', 'ProcessWrap', 'Timeout', 'TCPServerWrap', 'TCPSocketWrap']
 
-/** What keeps this process alive or holds on to a child: pipes, processes, timers, servers, sockets, by count. */
+/**
+ * Counts the resources that keep this process alive or belong to a child: pipes, processes, timers, servers, sockets.
+ */
 export function resources(): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const kind of process.getActiveResourcesInfo()) {
@@ -48,8 +50,8 @@ export function resources(): Record<string, number> {
 }
 
 /**
- * What there is now and was not `before`, as soon as that is nothing, or after a hundred turns of the event loop:
- * closing takes a few. What an earlier test was still letting go of may be gone meanwhile.
+ * The resources that exist now but not `before`: resolves once there are none, or after a hundred turns of the event
+ * loop, because closing takes a few. Resources that an earlier test was still closing may have gone meanwhile.
  */
 export async function resourcesSince(before: Record<string, number>): Promise<Record<string, number>> {
   const since = () =>

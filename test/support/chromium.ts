@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { type Browser, chromium } from 'playwright-core'
 
-/** The Chromium of this machine: where it is looked for, and how it is started. */
+/** Finds and starts the Chromium of this machine. */
 
 /** Names on PATH; `.ci/setup.mjs` has the same list. */
 const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome']
@@ -21,7 +21,7 @@ function isProgram(file: string): boolean {
   }
 }
 
-/** The program; `undefined` where there is none. `CHROMIUM_PATH` names one. */
+/** The path of the program; `undefined` if there is none. `CHROMIUM_PATH` overrides the search. */
 export function findChromium(): string | undefined {
   const { CHROMIUM_PATH, PATH = '' } = process.env
   if (CHROMIUM_PATH !== undefined && CHROMIUM_PATH !== '') return CHROMIUM_PATH
@@ -29,10 +29,10 @@ export function findChromium(): string | undefined {
   return PROGRAMS.flatMap(name => folders.map(folder => join(folder, name))).find(isProgram)
 }
 
-/** How long it may take to start, in milliseconds: a machine may be busy with other things. */
+/** How long starting may take on a busy machine, in milliseconds. */
 const TIMEOUT = 120_000
 
-/** Starts it, without a window. */
+/** Starts it without a window. */
 export function startChromium(more: readonly string[] = []): Promise<Browser> {
   const executablePath = findChromium()
   if (executablePath === undefined) throw new Error('no Chromium found')

@@ -4,17 +4,17 @@ import { buffer, text } from 'node:stream/consumers'
 import type { Readable } from 'node:stream'
 import { buildArguments } from '../../lib/ffmpeg/args/build-arguments.js'
 
-/** How a run of ffmpeg ended. */
+/** The result of a run of ffmpeg. */
 export interface CommandResult {
   /** The exit code; null after a signal. */
   readonly code: number | null
-  /** What it wrote to the pipe. */
+  /** Its output on the pipe. */
   readonly bytes: Buffer
   /** Its log. */
   readonly log: string
 }
 
-/** What to run: the user's side of one input and one output. */
+/** The user's options of one input and one output. */
 export interface Command {
   readonly input: Uint8Array
   readonly inputFormat?: string
@@ -22,11 +22,11 @@ export interface Command {
   readonly format: string
   readonly args?: readonly string[]
   readonly added?: readonly string[]
-  /** A folder to run in, for what ffmpeg might write there. */
+  /** The working directory, for files that ffmpeg might write. */
   readonly cwd?: string
 }
 
-/** Runs ffmpeg with this library's argument list from pipe to pipe, and nothing else of the library. */
+/** Runs ffmpeg from pipe to pipe with the library's argument list, without the rest of the library. */
 export async function runCommand({ format, args = [], added, ...input }: Command): Promise<CommandResult> {
   const { code, log, outputs } = await runOutputs({ ...input, outputs: [{ format, args, added }] })
   return { code, log, bytes: outputs[0]! }
@@ -53,7 +53,7 @@ export async function runOutputs(
   })
   const [, , stderr, progress, ...pipes] = child.stdio as unknown as Readable[]
   const ended = once(child, 'close')
-  // ffmpeg may have enough before the end; its exit code tells whether that was well.
+  // ffmpeg may stop reading before the end; its exit code says whether it succeeded.
   child.stdin.on('error', () => undefined).end(command.input)
   const [log, , ...outputs] = await Promise.all([
     text(stderr!),
@@ -64,7 +64,7 @@ export async function runOutputs(
   return { code, log, outputs }
 }
 
-/** Types and sizes of the boxes at the top level, as their headers tell; a size of 0 ends the list. */
+/** Types and sizes of the top-level boxes, from their headers; a size of 0 ends the list. */
 export function topLevelBoxes(bytes: Buffer): { type: string; size: number }[] {
   const boxes = []
   for (let at = 0; at + 8 <= bytes.length;) {

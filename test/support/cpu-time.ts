@@ -1,12 +1,12 @@
-/** Of this thread alone: Node tells it from 23.9 on. */
+/** CPU time of this thread, which Node reports since 23.9. */
 const ofThread = (process as { threadCpuUsage?: typeof process.cpuUsage }).threadCpuUsage
 
 /**
- * Starts to measure CPU time; what it returns tells how much this thread has had since, in milliseconds.
+ * Starts measuring CPU time; returns a function that gives this thread's CPU time since then, in milliseconds.
  *
- * Before Node 23.9 only that of the whole process is told, in which V8's other threads compile and collect. But a
- * thread has no more of it than time passes, so it is the lesser of the two: on a machine that is busy the first one
- * counts, on one that is idle the second.
+ * Before Node 23.9 there is only the time of the whole process, which includes V8's threads for compiling and garbage
+ * collection. A thread can't use more CPU time than passes on the clock, so the result is the lesser of both: on a busy
+ * machine the CPU time, on an idle one the clock.
  */
 export function cpuTime(): () => number {
   const began = performance.now()

@@ -1,6 +1,6 @@
 import type { DeferredHeaderBuilder } from '../../lib/io/pipeline/deferred-header-builder.js'
 
-/** The file that an assembly makes of a stream that comes in chunks of `size` bytes. */
+/** The file that an assembly makes from a stream in chunks of `size` bytes. */
 export function assemble(
   assembly: DeferredHeaderBuilder,
   stream: Buffer,

@@ -5,16 +5,16 @@ import { devNull } from 'node:os'
 /** Whether {@link withDescriptors} works here. */
 export const canLimitDescriptors = process.platform === 'linux'
 
-/** How many descriptors this process has open. */
+/** The number of open descriptors of this process. */
 export function openDescriptors(): number {
-  // One of them reads the folder.
+  // One of them is reading the directory.
   return readdirSync('/proc/self/fd').length - 1
 }
 
-/** How many descriptors a program that is waited for takes: it has to lift the limit again. */
+/** The descriptors needed to run the program that lifts the limit again. */
 const SPARE = 32
 
-/** Runs something while so many file descriptors are left to this process, and gives the rest back. */
+/** Runs a function with only this many file descriptors left to the process, then restores the limit. */
 export async function withDescriptors<T>(left: number, run: () => Promise<T>): Promise<T> {
   const [, before] = /^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
   const limit = (soft: number | string) =>

@@ -10,7 +10,7 @@ export function section(page: string, heading: string): string {
   return end < 0 ? body : body.slice(0, end)
 }
 
-/** The cells of the first table in a text, without its head. */
+/** The cells of the first table in a text, without its header row. */
 export function tableIn(text: string): string[][] {
   const lines = text.split('\n')
   const start = lines.findIndex(line => line.startsWith('|'))

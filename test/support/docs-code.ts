@@ -2,20 +2,20 @@ import { join } from 'node:path'
 import ts from 'typescript'
 
 /**
- * Compiles the TypeScript of README and docs. Each block is a module of its own in one program, with the library mapped to
- * its sources. What a block takes from elsewhere is declared for it in one place: names of the library, Node and the SDK
- * that it does not import are imported, and the rest (`client`, `bucket`, `sink` …) is in `docs-context.d.ts`.
+ * Compiles the TypeScript of README and docs. Each block is a module of its own in one program, with the library mapped
+ * to its sources. Names that a block uses without declaring them are added: names of the library, Node and the SDK by
+ * imports, all others (`client`, `bucket`, `sink` …) by `docs-context.d.ts`.
  */
 
 export interface Block {
   /** The page, from the project's root. */
   page: string
-  /** The line of the page on which its code begins. */
+  /** The line of the page where its code begins. */
   line: number
   code: string
 }
 
-/** Names that pages use without importing them again, and where they are from. */
+/** Names that pages use without importing them again, and their modules. */
 const IMPORTS: Record<string, string> = {
   pipeline: 'node:stream/promises',
   Readable: 'node:stream',
@@ -48,7 +48,7 @@ export function blocksOf(page: string, markdown: string): Block[] {
   return blocks
 }
 
-/** What the compiler says of the blocks: `page:line message`. */
+/** The compiler's messages on the blocks: `page:line message`. */
 export function problemsOf(root: string, blocks: readonly Block[]): string[] {
   const options: ts.CompilerOptions = {
     target: ts.ScriptTarget.ES2023,
@@ -95,7 +95,7 @@ export function problemsOf(root: string, blocks: readonly Block[]): string[] {
   })
 }
 
-/** The names that each entry of the package exports. */
+/** The exported names of each entry point. */
 function exportsOf(root: string, options: ts.CompilerOptions): Map<string, string> {
   const files = Object.entries(ENTRIES).filter(([, file]) => ts.sys.fileExists(join(root, file)))
   const program = ts.createProgram(
@@ -115,7 +115,7 @@ function exportsOf(root: string, options: ts.CompilerOptions): Map<string, strin
   return names
 }
 
-/** One line that imports the known names that a block uses, and neither imports nor declares. */
+/** One line that imports the known names that a block uses but neither imports nor declares. */
 function missingImports(code: string, known: ReadonlyMap<string, string>): string {
   const source = ts.createSourceFile('block.ts', code, ts.ScriptTarget.ES2023, true)
   const used = new Set<string>()

@@ -1,4 +1,4 @@
-/** What the pages of the documentation speak of without making it in each block. See `docs-code.ts`. */
+/** Names that the pages use without declaring them in each block. See `docs-code.ts`. */
 import type * as nodeAssert from 'node:assert/strict'
 import type { Readable } from 'node:stream'
 import type { S3Client } from '@aws-sdk/client-s3'
@@ -12,7 +12,7 @@ import type {
 import type { LocalS3 } from '../../lib/testing/index.js'
 
 declare global {
-  // A store, and places in it.
+  // A store, and locations in it.
   const client: S3Client
   const bucket: string
   const key: string
@@ -22,7 +22,7 @@ declare global {
   const presignedUrl: string
   const url: string
 
-  // Stages and sources that a page has made before.
+  // Stages and sources from earlier blocks of a page.
   const source: RandomAccess
   const talk: RandomAccess
   const reader: Readable

@@ -2,7 +2,7 @@ import { ID } from '../../lib/matroska/segment.js'
 
 /** Writes small Matroska files by hand. */
 
-/** The bytes of an id. */
+/** The bytes of an element id. */
 export const id = (value: number): Buffer => Buffer.from(value.toString(16).padStart(2, '0'), 'hex')
 
 /** An element with a size of eight bytes. */
@@ -25,7 +25,7 @@ export function unsigned(value: number): Buffer {
   return bytes
 }
 
-/** A `SeekHead` with entries of one length, so that places can be told before it is written. */
+/** A `SeekHead` with entries of equal length, so that offsets are known before it is written. */
 export function seekHead(...entries: readonly (readonly [type: number, position: number])[]): Buffer {
   return element(
     ID.seekHead,
@@ -46,7 +46,7 @@ export function cue(
   return element(ID.cuePoint, element(ID.cueTime, time), ...positions)
 }
 
-/** A `TrackEntry`: type 1 is a picture, 2 a sound. */
+/** A `TrackEntry`: type 1 is video, 2 audio. */
 export function trackEntry(number: number, type: number, codecDelay = 0): Buffer {
   const fields = [
     element(ID.trackNumber, number),
@@ -59,9 +59,9 @@ export function trackEntry(number: number, type: number, codecDelay = 0): Buffer
 /** The header of a file. */
 export const EBML_HEADER = element(ID.header, element(0x4282, Buffer.from('matroska')))
 
-/** A file: the header, and a segment of these. */
+/** A file: the header, and a segment with these elements. */
 export const matroskaFile = (...parts: Buffer[]): Buffer =>
   Buffer.concat([EBML_HEADER, element(ID.segment, ...parts)])
 
-/** Where the data of the segment of such a file begins. */
+/** The offset of the segment's data in such a file. */
 export const SEGMENT_START = EBML_HEADER.length + 12

@@ -1,15 +1,15 @@
 import { Readable } from 'node:stream'
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 
-/** What a {@link fakeStore} answers. */
+/** A response of a {@link fakeStore}. */
 export interface FakeAnswer {
   readonly status: number
   readonly headers?: Record<string, string>
-  /** A string is sent as one chunk; a stream as it is. */
+  /** A string is sent as one chunk, a stream unchanged. */
   readonly body?: unknown
 }
 
-/** A request as it would have gone out. */
+/** A request as it would have been sent. */
 export interface FakeRequest {
   readonly method: string
   readonly headers: Record<string, string>
@@ -17,8 +17,8 @@ export interface FakeRequest {
 }
 
 /**
- * A client whose requests are answered by a function, for answers that no server in the tests gives: its request
- * handler is in place of the network, everything before it is the SDK's own.
+ * A client that gets its responses from a function, for responses that no test server gives. Only the request handler
+ * replaces the network; everything before it is the SDK's own.
  */
 export function fakeStore(
   answer: (request: FakeRequest, signal: AbortSignal | undefined) => FakeAnswer | Promise<FakeAnswer>,

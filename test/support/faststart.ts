@@ -14,14 +14,14 @@ import { FRAGMENTED, ffprobeJson, packetsOf } from './media.js'
 const run = promisify(execFile)
 const FFMPEG = process.env['FFMPEG_PATH'] ?? 'ffmpeg'
 
-/** A sink that claims the head, and puts it before what it kept. */
+/** A sink that claims the header, and writes it before the kept bytes. */
 export class HeadSink extends Writable {
   readonly #upstream = new Upstream(this, 'HeadSink', { claimsHeader: true })
   readonly #chunks: Buffer[] = []
   readonly #length: number | undefined
   file = Buffer.alloc(0)
 
-  /** @param length - how long the head is to be */
+  /** @param length - the length of the header */
   constructor(length?: number) {
     super()
     this.#length = length
@@ -42,7 +42,7 @@ export class HeadSink extends Writable {
   }
 }
 
-/** The ordinary MP4 that {@link FaststartMp4} makes of a fragmented one. */
+/** The ordinary MP4 that {@link FaststartMp4} makes from a fragmented one. */
 export async function progressive(fragmented: Buffer, chunkSize = 64 * 1024): Promise<Buffer> {
   const sink = new HeadSink()
   await pipeline(chunksOf(fragmented, chunkSize), new FaststartMp4(), sink)
@@ -57,7 +57,7 @@ export function assembled(fragmented: Buffer, chunkSize = fragmented.length, len
   return Buffer.concat([assembly.head(length), ...media])
 }
 
-/** A source as fragmented MP4, and as ffmpeg's own ordinary one, both copied from the same packets. */
+/** A source as fragmented MP4 and as ffmpeg's own ordinary MP4, both copied from the same packets. */
 export async function bothLayouts(
   source: Buffer,
   name: string,
@@ -83,7 +83,7 @@ export async function bothLayouts(
       ...args,
     ]
     const faststart = join(folder, 'faststart.mp4')
-    // Through a pipe: where ffmpeg can seek, it goes back and fills in durations.
+    // Through a pipe: with a seekable output ffmpeg would go back and fill in durations.
     const pipe = { encoding: 'buffer', maxBuffer: 2 ** 26 } as const
     const { stdout: fragmented } = await run(
       FFMPEG,
@@ -97,21 +97,21 @@ export async function bothLayouts(
   }
 }
 
-/** What ffprobe tells of a file. */
+/** ffprobe's report on a file. */
 export interface Description {
   readonly streams: Record<string, unknown>[]
   readonly chapters: unknown[]
   readonly format: Record<string, unknown>
 }
 
-/** All that ffprobe tells of a file, but for what has to differ: size, bit rate, brands. */
+/** ffprobe's report on a file without the fields that must differ: size, bit rate, brands. */
 export async function described(bytes: Buffer): Promise<Description> {
   const asked = ['-show_streams', '-show_format', '-show_chapters', '-show_data_hash', 'md5']
   const description = await ffprobeJson<Description>(bytes, asked)
   const { format, streams } = description
   Object.assign(format, { size: '', bit_rate: '', filename: '' })
   Object.assign(format['tags'] as object, { compatible_brands: '' })
-  // ffmpeg adds the bit rate (btrt) to the sample entry of chapters, which it does not know in fragments.
+  // ffmpeg adds the bit rate (btrt) to the sample entry of chapters; in fragments it does not know it.
   for (const stream of streams) {
     if (stream['codec_type'] === 'data') Object.assign(stream, { extradata_size: 0, extradata_hash: '' })
   }
@@ -124,7 +124,7 @@ export async function packetsByStream(bytes: Buffer): Promise<unknown> {
   return packets.sort((a, b) => a.stream_index - b.stream_index)
 }
 
-/** What ffmpeg complains of when it decodes all of a file. */
+/** ffmpeg's errors when it decodes a whole file. */
 export async function decoded(bytes: Buffer): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'avio-streams-progressive-'))
   try {

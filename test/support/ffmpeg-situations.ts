@@ -8,15 +8,15 @@ import * as media from './media.js'
 import { Collector } from './sources.js'
 
 /**
- * Situations in which ffmpeg says something that matters: each can be run with the ffmpeg at hand, and the logs that
- * some versions of ffmpeg wrote in each are kept in `test/fixtures/ffmpeg-logs`, recorded by `record-situations.ts`.
+ * Situations whose ffmpeg log matters. Each can run with the installed ffmpeg; `record-situations.ts` has recorded the
+ * logs of several versions in `test/fixtures/ffmpeg-logs`.
  */
 
-/** What has to come of a situation. */
+/** The expected outcome of a situation. */
 export interface Expected {
-  /** The error's code; `ok` for none. Several where what is done depends on the version. */
+  /** The error's code; `ok` for none. Several if the outcome depends on the version. */
   readonly code: string | readonly string[]
-  /** What the error's message says. */
+  /** A pattern of the error's message. */
   readonly says?: RegExp
 }
 
@@ -25,15 +25,15 @@ export interface Situation extends Expected {
   readonly name: string
   /** The muxers of its outputs. */
   readonly formats: readonly string[]
-  /** Runs it; rejects with the error. */
+  /** Runs it, and rejects with the error. */
   readonly run: (ffmpegPath: string) => Promise<void>
 }
 
 interface Ways {
   readonly input?: { readonly format?: string; readonly args?: readonly string[] }
-  /** The input is read from `BytesSource` by address. */
+  /** The input is read from a `BytesSource` by range. */
   readonly rest?: boolean
-  /** A signal that the child gets in the middle. */
+  /** A signal sent to the child in the middle. */
   readonly killedBy?: NodeJS.Signals
 }
 
@@ -59,7 +59,7 @@ const SUBTITLES = '1\n00:00:00,000 --> 00:00:01,000\nhello\n'
 
 const words = (line: string) => line.split(' ').filter(word => word !== '')
 
-/** `matroska: -c copy`. Arguments with a blank in them stand in an array. */
+/** `matroska: -c copy`. Arguments with a space are given in an array. */
 function output(line: string, more: readonly string[]) {
   const [format = '', args = ''] = line.split(':', 1).concat(line.slice(line.indexOf(':') + 1))
   return { format, args: [...words(line.includes(':') ? args : ''), ...more] }
@@ -91,7 +91,7 @@ function situation(
   situations.push({ name, run, formats: [output(line, more).format], ...expected })
 }
 
-/** The child is sent a signal once it has written something; the source never ends. */
+/** Sends the child a signal once it has written something; the source never ends. */
 function interrupted(bytes: Buffer, stage: FfmpegTransform, signal: NodeJS.Signals): Readable {
   let pid = 0
   stage.once('spawn', child => (pid = child.pid))
@@ -164,7 +164,7 @@ situation('script, piped', text(SCRIPT), COPY, REFUSED)
 situation('script, at rest', text(SCRIPT), COPY, REFUSED, { rest: true })
 
 const unknown = (what: string, says: RegExp): Expected => ({ code: `AVIO_ERR_UNKNOWN_${what}`, says })
-/** Since version 7 it stumbles over the options first. */
+/** Since version 7, ffmpeg reports the options first. */
 const filterOrOption = {
   code: ['AVIO_ERR_UNKNOWN_FILTER', 'AVIO_ERR_FFMPEG_ARGUMENT'],
   says: /nope/,
@@ -201,7 +201,7 @@ situation('subtitles of a filter are missing', fast, 'mpegts:-vf subtitles=/nope
 })
 situation('-t never', fast, 'mpegts:-t never', argument(/never/))
 situation('-nope 1', fast, 'mpegts:-nope 1', argument(/Unrecognized option 'nope'/))
-// x264 writes that line past ffmpeg's log, where another thread's may cut it in two: then the line behind it tells.
+// x264 writes that line outside ffmpeg's log, where another thread's line may split it; then the next line shows it.
 const NOPE = /invalid (?:preset|tune) '.*nope'|setting preset\/tune \S*nope/
 situation('preset', fast, 'mpegts:-c:v libx264 -preset nope', argument(NOPE))
 situation(
@@ -224,7 +224,7 @@ situation(
   argument(/baseline profile doesn't support 4:4:4/),
 )
 situation('webp that moves', webp, 'mpegts:-c:v libx264', {
-  // Newer ones have a decoder for it.
+  // Newer versions have a decoder for it.
   code: ['AVIO_ERR_UNKNOWN_DECODER', 'ok'],
   says: /ANIM\. The input is an animated WebP/,
 })

@@ -1,6 +1,6 @@
 /**
- * Writes small fragmented MP4s by hand: what ffmpeg would not write, and what nobody should.
- * Everything is well unless a test says otherwise, so that each mistake stands alone.
+ * Writes small fragmented MP4s by hand, valid ones that ffmpeg does not write, and invalid ones. Everything is valid
+ * unless a test changes it, so that each fault is isolated.
  */
 
 /** Numbers, most significant byte first. */
@@ -22,7 +22,7 @@ function numbers(values: readonly number[], width: 2 | 4): Buffer {
   return bytes
 }
 
-/** What a box is put together from. */
+/** The parts of a box. */
 export type Part = Uint8Array | string
 
 const bytesOf = (part: Part): Uint8Array => (typeof part === 'string' ? Buffer.from(part, 'latin1') : part)
@@ -39,7 +39,7 @@ export function longBox(type: string, ...parts: Part[]): Buffer {
   return Buffer.concat([u32(1), Buffer.from(type, 'latin1'), u64(content.length + 16), content])
 }
 
-/** A box that says it goes on to the end of the file. */
+/** A box that extends to the end of the file. */
 export function endlessBox(type: string, ...parts: Part[]): Buffer {
   const bytes = box(type, ...parts)
   bytes.writeUInt32BE(0, 0)
@@ -146,7 +146,7 @@ export function trak(spec: TrackSpec): Buffer {
   return box('trak', tkhd, edts, mdia)
 }
 
-/** Sample tables that list nothing, or `samples` samples of which nothing else is said. */
+/** Empty sample tables, or tables with only the number of samples. */
 export function emptyTables(samples = 0): Buffer {
   const sizes = u32(...Array.from({ length: samples }, () => 1))
   return Buffer.concat([
@@ -181,7 +181,7 @@ export function moov(tracks: readonly TrackSpec[], { mvex = true, version = 0 } 
   return box('moov', mvhd, ...tracks.map(trak), mvex ? box('mvex', ...trexes) : u8())
 }
 
-/** A picture's track and a sound's, both of 1,000 ticks a second. */
+/** A video and an audio track, both with a timescale of 1,000. */
 export const VIDEO: TrackSpec = { id: 1, edits: [[0, 0]] }
 export const AUDIO: TrackSpec = { id: 2, handler: 'soun', edits: [[0, 0]] }
 
@@ -197,12 +197,12 @@ export interface SampleSpec {
 /** A run of samples. */
 export interface RunSpec {
   samples: readonly SampleSpec[]
-  /** Added to the right data offset; `null` leaves the offset out. */
+  /** Added to the correct data offset; `null` omits the offset. */
   shift?: number | null
   version?: number
-  /** States only the first sample's flags, leaving the others to the defaults. */
+  /** States only the first sample's flags; the others use the defaults. */
   firstFlags?: boolean
-  /** Fields of the table that are left out. */
+  /** Omitted fields of the table. */
   without?: readonly ('duration' | 'size' | 'flags' | 'offset')[]
 }
 
@@ -214,7 +214,7 @@ export interface TrafSpec {
   runs: readonly RunSpec[]
   /** How data offsets count: from the `moof` (by its flag), from a stated base, or by neither. */
   base?: 'moof' | 'stated' | 'neither'
-  /** Added to the right stated base. */
+  /** Added to the correct stated base. */
   baseShift?: number
   defaults?: { duration?: number; size?: number; flags?: number }
   durationIsEmpty?: boolean
@@ -227,9 +227,9 @@ export interface TrafSpec {
 export interface FragmentSpec {
   sequence: number
   tracks: readonly TrafSpec[]
-  /** Where it will begin in the stream, for stated bases. */
+  /** Its offset in the stream, for stated bases. */
   at?: number
-  /** Content of the `mdat`; by default just what the samples need. */
+  /** Content of the `mdat`; by default exactly the samples. */
   data?: Buffer
   /** Between `moof` and `mdat`. */
   between?: Buffer
@@ -249,7 +249,7 @@ export function fragment(spec: FragmentSpec): Buffer {
   const between = spec.between ?? u8()
   const headerSize = write('mdat').length
   const sizes = spec.tracks.flatMap(traf => traf.runs.map(run => sum(run.samples.map(sample => sample.size))))
-  // The offsets depend on the length of the moof, which does not depend on them: written twice.
+  // Written twice: the offsets depend on the length of the moof, which does not depend on them.
   const draft = moof(spec, 0)
   const data = spec.data ?? Buffer.alloc(sum(sizes), spec.sequence)
   return Buffer.concat([moof(spec, draft.length + between.length + headerSize), between, write('mdat', data)])
@@ -321,7 +321,7 @@ function trun(run: RunSpec, offset: number): Buffer {
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
 
-/** A fragment of `VIDEO` and `AUDIO`: two samples of 40 ticks each, the picture's first one a sync sample. */
+/** A fragment of `VIDEO` and `AUDIO`: two samples of 40 ticks each; the first video sample is a sync sample. */
 export function plainFragment(sequence: number, time = (sequence - 1) * 80): FragmentSpec {
   const samples = [{ size: 30 }, { size: 20, sync: false }]
   return {
@@ -333,7 +333,7 @@ export function plainFragment(sequence: number, time = (sequence - 1) * 80): Fra
   }
 }
 
-/** A whole stream: `ftyp`, a `moov` with `VIDEO` and `AUDIO`, and these fragments, one after the other. */
+/** A whole stream: `ftyp`, a `moov` with `VIDEO` and `AUDIO`, and these fragments. */
 export function stream(...fragments: (FragmentSpec | Buffer)[]): Buffer {
   const init = Buffer.concat([ftyp(), moov([VIDEO, AUDIO])])
   const parts: Buffer[] = [init]
@@ -346,7 +346,7 @@ export function stream(...fragments: (FragmentSpec | Buffer)[]): Buffer {
   return Buffer.concat(parts)
 }
 
-/** Where in `bytes` the box at `path` (`moof[1]/traf[0]/trun[0]`) begins. */
+/** The offset in `bytes` of the box at `path` (`moof[1]/traf[0]/trun[0]`). */
 export function offsetOf(bytes: Buffer, path: string): number {
   let start = 0
   let end = bytes.length

@@ -3,7 +3,7 @@ import type { DeferredHeaderBuilder } from '../../lib/io/pipeline/deferred-heade
 import { headerTooLarge } from '../../lib/io/pipeline/header-claim.js'
 import { DeferredHeaderTransform } from '../../lib/io/pipeline/deferred-header-transform.js'
 
-/** A head of `size` bytes that depends on all that came, and can be filled up as one of an MP4 can. */
+/** A header of `size` bytes that depends on all bytes received, and can be padded like that of an MP4. */
 class Digest implements DeferredHeaderBuilder {
   readonly #size: number
   readonly #hash = createHash('sha256')
@@ -33,7 +33,7 @@ class Digest implements DeferredHeaderBuilder {
   }
 }
 
-/** A stream that passes everything on, and has a head of `size` bytes at its end. */
+/** A stream that passes everything on, and provides a header of `size` bytes at its end. */
 export function headed(size: number): DeferredHeaderTransform {
   return new DeferredHeaderTransform({
     name: 'Headed',
@@ -43,7 +43,7 @@ export function headed(size: number): DeferredHeaderTransform {
   })
 }
 
-/** The file that `headed(size)` makes of `media`: head, padding up to `length`, media. */
+/** The file that `headed(size)` makes from `media`: header, padding up to `length`, media. */
 export function fileOf(media: Buffer, size: number, length = size): Buffer {
   const assembly = new Digest(size)
   assembly.write(media)

@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm'
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
-/** Bytes in buffers that are still referred to. What is let go of is given back on another thread, so once is not enough. */
+/** Bytes in buffers that are still referenced. Another thread releases the others, so one collection is not enough. */
 export async function heldBytes(): Promise<number> {
   let held = Infinity
   for (let unchanged = 0; unchanged < 2;) {

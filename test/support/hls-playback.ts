@@ -2,15 +2,15 @@ import type { Page } from 'playwright-core'
 import { Playback } from './playback.js'
 
 /**
- * What hls.js tells of and gets over by itself where a machine is slow, whatever the media are: a load that took long or
- * that it gave up, a picture that came late, a buffer that ran empty or was full. What media can cause is not in it: that
- * they can't be parsed, decoded or appended.
+ * Errors of hls.js that a slow machine causes and from which it recovers, whatever the media: a slow or abandoned load,
+ * a late frame, an empty or full buffer. Errors that media can cause are not included: in parsing, decoding or
+ * appending.
  */
 const OF_THE_MACHINE = /^(aborted|\w+LoadTimeOut|buffer(StalledError|NudgeOnStall|SeekOverHole|FullError))$/
 
 /** The page of `examples/support/player.html`, whose `hls` and `video` are global. */
 export class HlsPlayback extends Playback {
-  /** Follows what hls.js tells from now on. */
+  /** Records the events of hls.js from now on. */
   static async watch(page: Page): Promise<HlsPlayback> {
     await page.evaluate(`
       window.switched = hls.currentLevel < 0 ? [] : [hls.currentLevel]
@@ -23,7 +23,7 @@ export class HlsPlayback extends Playback {
     return new HlsPlayback(page)
   }
 
-  /** The renditions, as soon as the multivariant playlist was read. */
+  /** The renditions, once the multivariant playlist is loaded. */
   levels(): Promise<Level[]> {
     return this.run(`
       if (hls.levels.length === 0) await new Promise(resolve => hls.once(Hls.Events.MANIFEST_PARSED, resolve))
@@ -31,9 +31,9 @@ export class HlsPlayback extends Playback {
         ({ width, height, bitrate, videoCodec, audioCodec }))`)
   }
 
-  /** Presses the button of a rendition, and plays until a picture of it is drawn. */
+  /** Presses the button of a rendition, and plays until one of its frames is drawn. */
   async choose(index: number, { width, height }: Pick<Level, 'width' | 'height'>): Promise<void> {
-    // While it stands, hls.js replaces all that is buffered behind the segment that is shown.
+    // While paused, hls.js replaces the buffer after the present segment.
     await this.page.getByRole('button', { name: `${width} × ${height}` }).click()
     await this.playing(`
       const isShown = () =>
@@ -48,18 +48,18 @@ export class HlsPlayback extends Playback {
       })`)
   }
 
-  /** The renditions that were shown so far, in that order, by their place in {@link levels}. */
+  /** The renditions shown so far, in order, as indexes into {@link levels}. */
   switched(): Promise<number[]> {
     return this.run('return switched')
   }
 
-  /** Errors that hls.js told of, but for those of a slow machine. */
+  /** Errors that hls.js reported, except those of a slow machine. */
   failures(): Promise<string[]> {
     return this.run('return failures')
   }
 }
 
-/** A rendition, as hls.js understood the playlist. */
+/** A rendition, as hls.js reads it from the playlist. */
 export interface Level {
   width: number
   height: number

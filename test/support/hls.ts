@@ -9,37 +9,37 @@ import { AAC, H264, audioInput, ffmpegToPipe, videoInput } from './media.js'
 
 /** Renditions for packaging, and a storage in memory that keeps a log. */
 
-/** Fragments at key frames and after 200 ms, so that sound can be cut near to where the picture is. */
+/** Fragments at key frames and every 200 ms, so that audio can be cut close to the video. */
 const FRAGMENTS = [
   ...['-movflags', '+frag_keyframe+delay_moov+default_base_moof', '-frag_duration', '200000'],
   ...['-f', 'mp4'],
 ]
 
-/** Eight seconds of picture alone, a key frame a second. */
+/** Eight seconds of video only, a key frame per second. */
 export function pictureOf(size: string, { seconds = 8, gop = 25 } = {}): Promise<Buffer> {
   return ffmpegToPipe([...videoInput({ seconds, size }), ...H264, '-g', String(gop), ...FRAGMENTS])
 }
 
-/** Eight seconds of sound alone. */
+/** Eight seconds of audio only. */
 export function soundOf({ seconds = 8, channels = 1, language = 'eng' } = {}): Promise<Buffer> {
   const metadata = ['-metadata:s:a:0', `language=${language}`]
   return ffmpegToPipe([...audioInput({ seconds, channels }), ...AAC, ...metadata, ...FRAGMENTS])
 }
 
-/** Eight seconds of both in one. */
+/** Eight seconds of video and audio in one stream. */
 export function bothOf({ seconds = 8 } = {}): Promise<Buffer> {
   return ffmpegToPipe([...videoInput({ seconds }), ...audioInput({ seconds }), ...H264, ...AAC, ...FRAGMENTS])
 }
 
-/** A storage in memory: what is stored, and every call in order. */
+/** A storage in memory, with a log of all calls. */
 export class MemoryStorage implements SegmentStorage {
   readonly objects = new Map<string, Buffer>()
   readonly infos = new Map<string, StoredObjectInfo>()
-  /** `store NAME` where an object was stored, `delete NAME`. */
+  /** `store NAME` for a stored object, or `delete NAME`. */
   readonly log: string[] = []
-  /** Called before an object is stored, with its name; it fails with what this throws. */
+  /** Called with the name before an object is stored; storing fails with the thrown error. */
   onStore: (name: string) => void | Promise<void> = () => undefined
-  /** How much each object takes before it waits, in bytes. */
+  /** The buffer of each object, in bytes. */
   highWaterMark = 16_384
 
   open(name: string, info: StoredObjectInfo): Writable {
@@ -79,7 +79,7 @@ export class MemoryStorage implements SegmentStorage {
     return bytes.toString()
   }
 
-  /** Names of what is there, sorted. */
+  /** The names of all objects, sorted. */
   names(): string[] {
     return [...this.objects.keys()].sort()
   }
@@ -93,7 +93,7 @@ export function chunksOf(bytes: Buffer, size = 4096): Readable {
   return Readable.from(parts(), { objectMode: false })
 }
 
-/** Packages some renditions at the same time; rejects with the packager's own error. */
+/** Packages some renditions concurrently; rejects with the packager's own error. */
 export async function packageAll(
   packager: CmafPackager,
   renditions: Record<string, Buffer>,
@@ -105,7 +105,7 @@ export async function packageAll(
   return packager.result
 }
 
-/** What ffprobe reads of a playlist in a folder: packets of each video stream, and the duration in seconds. */
+/** Reads a playlist in a folder with ffprobe: packets of each video stream, and the duration in seconds. */
 export async function probePlaylist(path: string): Promise<{ packets: number[]; seconds: number }> {
   const asked = ['-count_packets', '-show_entries', 'stream=codec_type,nb_read_packets:format=duration']
   const ffprobe = process.env['FFPROBE_PATH'] ?? 'ffprobe'
@@ -118,7 +118,9 @@ export async function probePlaylist(path: string): Promise<{ packets: number[]; 
   return { packets: videos.map(stream => Number(stream.nb_read_packets)), seconds: Number(format.duration) }
 }
 
-/** A sheet of so many tiles of two seconds, three in a row, from `start` on: 1,000 bytes that begin like a JPEG. */
+/**
+ * A sheet with this many tiles of two seconds, three per row, starting at `start`: 1,000 bytes that begin like a JPEG.
+ */
 export function sheetOf(count: number, start: number): ImageSheet {
   const image = Buffer.alloc(1000)
   image.writeUInt16BE(0xffd8, 0)

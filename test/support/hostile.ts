@@ -9,7 +9,7 @@ export function seeded(seed: number): () => number {
   }
 }
 
-/** A copy of `bytes` with a few bytes between `start` and `end` changed: to any value, or to one that is extreme. */
+/** A copy of `bytes` with a few bytes between `start` and `end` changed, to random or extreme values. */
 export function damaged(
   bytes: Buffer,
   [start, end]: readonly [number, number],

@@ -4,29 +4,29 @@ import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 import type { ByteRange } from '../../lib/io/byte-range.js'
 
-/** What a server does with one request in place of answering it; `range` is what was asked for. */
+/** Replaces a normal response to one request; `range` is the requested range. */
 export type Fault = (response: ServerResponse, range: ByteRange, request: IncomingMessage) => void
 
-/** An HTTP server of one source that answers ranges. */
+/** An HTTP server of one source, with support for ranges. */
 export interface HttpOrigin {
-  /** The address, with a secret in its query. */
+  /** The URL, with a secret in its query. */
   readonly url: string
-  /** Every request: `GET bytes=0-9`, by `whole` where there is no range. */
+  /** Every request: `GET bytes=0-9`, or `GET whole` without a range. */
   readonly log: string[]
   /** The headers of every request. */
   readonly headers: IncomingMessage['headers'][]
-  /** The bytes; others may take their place. */
+  /** The bytes, which a test may replace. */
   bytes: Buffer
-  /** Headers of every good answer beside those of the range. */
+  /** Additional headers of every normal response. */
   validators: Record<string, string>
-  /** For the requests to come, one each; `undefined` for an honest answer. */
+  /** One entry for each coming request; `undefined` for a normal response. */
   faults: (Fault | undefined)[]
 }
 
-/** The word that must not be in any error. */
+/** The secret, which no error may contain. */
 export const SECRET = 'sesame'
 
-/** Starts a server, which is gone with the test. */
+/** Starts a server, which is closed after the test. */
 export async function httpSource(
   t: Test,
   bytes: Buffer,
@@ -51,7 +51,7 @@ export async function httpSource(
   return source
 }
 
-/** The honest answer. */
+/** The normal response. */
 export function answer(source: HttpOrigin): Fault {
   return (response, range) => {
     const size = source.bytes.length
@@ -83,7 +83,7 @@ export function head(
   }
 }
 
-/** Resolves when the connection of a request is closed, however. */
+/** Resolves when the connection of a request is closed for any reason. */
 export function closed({ socket }: IncomingMessage): Promise<void> {
   return new Promise(resolve => socket.once('close', () => resolve()))
 }

@@ -18,7 +18,7 @@ export function full(type: string, body: Buffer, flags = 0): Buffer {
   return box(type, u32(flags), body)
 }
 
-/** A box as it is found in a file, from byte `offset` on. */
+/** A box as parsed from a file, at byte `offset`. */
 export function parsed(bytes: Buffer, offset = 0): Box {
   return Box.topLevel(bytes, 0, bytes.length, offset, 0)
 }
@@ -27,7 +27,7 @@ export function moov(...traks: Buffer[]): Box {
   return parsed(box('moov', ...traks))
 }
 
-/** What the sample table of a track says. */
+/** The content of a track's sample table. */
 export interface Samples {
   readonly offsets: readonly number[]
   readonly perChunk: number
@@ -37,9 +37,9 @@ export interface Samples {
   readonly count?: number
   readonly long?: boolean
   readonly external?: boolean
-  /** What `stco` says it has. */
+  /** The count stated in `stco`. */
   readonly entries?: number
-  /** A sound description, for a track of sound. */
+  /** A sound description, for an audio track. */
   readonly sound?: Buffer
 }
 

@@ -1,6 +1,8 @@
 import { AAC, H264, audioInput, ffmpegToFile, videoInput } from './media.js'
 
-/** What an iPhone records: a picture, its sound, and spatial sound (`apac`) that no ffmpeg decodes. Index first or last. */
+/**
+ * A recording like an iPhone's: video, audio, and spatial audio (`apac`) that no ffmpeg decodes. Index first or last.
+ */
 export async function iphone(index: 'first' | 'last' = 'first'): Promise<Buffer> {
   const inputs = [
     ...videoInput({ seconds: 3 }),

@@ -1,19 +1,19 @@
 import { spawn } from 'node:child_process'
 import { validate } from './validate.js'
 
-/** What one who reads MP4 says of a file: how many samples it came to, or the error. */
+/** A reader's verdict on an MP4: the number of samples, or the error. */
 export type Verdict = { readonly samples: number } | { readonly error: string }
 
-/** Others that read fragmented MP4, and ours. Where one is not installed it has no say. */
+/** Readers of fragmented MP4, including this library's. Those not installed are skipped. */
 export interface Judge {
   readonly name: string
   readonly judge: (bytes: Buffer) => Promise<Verdict>
 }
 
-/** A judge may wait for what never comes. */
+/** A judge may wait forever. */
 const PATIENCE = 20_000
 
-/** What of mp4box.js is used (https://github.com/gpac/mp4box.js). */
+/** The part of mp4box.js in use (https://github.com/gpac/mp4box.js). */
 interface Mp4Box {
   readonly createFile: () => {
     onReady?: (info: {
@@ -48,11 +48,11 @@ function mp4box({ createFile }: Mp4Box): Judge['judge'] {
     file.appendBuffer(buffer)
     file.flush()
     if (wrong[0] !== undefined) return Promise.resolve({ error: wrong[0] })
-    return Promise.resolve(ready.length > 0 ? { samples } : { error: 'it is never ready' })
+    return Promise.resolve(ready.length > 0 ? { samples } : { error: 'it never gets ready' })
   }
 }
 
-/** What of mediabunny is used (https://mediabunny.dev). */
+/** The part of mediabunny in use (https://mediabunny.dev). */
 interface Mediabunny {
   readonly ALL_FORMATS: unknown
   readonly BufferSource: new (bytes: Uint8Array) => unknown
@@ -71,7 +71,7 @@ function mediabunny({ ALL_FORMATS, BufferSource, EncodedPacketSink, Input }: Med
   }
 }
 
-/** ffmpeg's decoders: an error is one that its exit code tells, with `-xerror`. */
+/** ffmpeg's decoders with `-xerror`: an exit code other than 0 is an error. */
 function ffmpeg(bytes: Buffer): Promise<Verdict> {
   return new Promise((resolve, reject) => {
     const text = '-v error -xerror -i pipe:0 -map 0 -f framecrc pipe:1'
@@ -85,7 +85,7 @@ function ffmpeg(bytes: Buffer): Promise<Verdict> {
       const samples = lines.split('\n').filter(line => /^\d/.test(line)).length
       resolve(code === 0 ? { samples } : { error: log.trim().split('\n')[0] ?? `exit ${code}` })
     })
-    // It may have seen enough.
+    // It may have stopped reading.
     child.stdin.on('error', () => undefined)
     child.stdin.end(bytes)
   })
@@ -97,7 +97,7 @@ async function ours(bytes: Buffer): Promise<Verdict> {
   return { samples: report!.tracks.reduce((sum, { sampleCount }) => sum + sampleCount, 0) }
 }
 
-/** By a name that is no constant: they are no part of what is compiled. */
+/** The name is not a constant, so that the compiler does not read the packages' types. */
 async function installed<T>(name: string): Promise<T | undefined> {
   try {
     return (await import(name)) as T
@@ -106,7 +106,7 @@ async function installed<T>(name: string): Promise<T | undefined> {
   }
 }
 
-/** Those that are there, ours first. */
+/** The installed judges, this library first. */
 export async function judges(): Promise<Judge[]> {
   const [box, bunny] = [await installed<Mp4Box>('mp4box'), await installed<Mediabunny>('mediabunny')]
   return [
@@ -117,11 +117,11 @@ export async function judges(): Promise<Judge[]> {
   ]
 }
 
-/** The verdict, whatever becomes of the judge. */
+/** The verdict, even if the judge hangs. */
 export async function verdictOf({ judge }: Judge, bytes: Buffer): Promise<Verdict> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<Verdict>(resolve => {
-    timer = setTimeout(() => resolve({ error: 'it does not come to an end' }), PATIENCE)
+    timer = setTimeout(() => resolve({ error: 'it does not end' }), PATIENCE)
   })
   try {
     return await Promise.race([(async () => judge(bytes))(), late])

@@ -3,15 +3,15 @@ import ts from 'typescript'
 import { ENTRIES, type Floor, GROUND, HOUSE, TESTING } from './house.js'
 
 /**
- * The rules of the house as functions of source texts: each takes a tree and gives what breaks the rule, one line a
- * breach, so that every rule can be shown to fail on a tree made for that. `test/layout.test.ts` holds the project to
- * them, `docs/architecture.md` gives the reasons.
+ * The rules of the house as functions of source texts: each takes a tree and returns the violations, one per line, so
+ * that a test can show every rule failing on a made-up tree. `test/layout.test.ts` applies them to the project;
+ * `docs/architecture.md` gives the reasons.
  */
 
-/** Paths from the project's root, with `/`, and what the files hold. */
+/** Paths from the project's root, with `/`, and the files' contents. */
 export type Tree = ReadonlyMap<string, string>
 
-/** Reads of files: for sources of the user's choice. Whatever is not listed could write. */
+/** File functions that only read. Functions not listed could write. */
 const FILE_READS = [
   'access',
   'accessSync',
@@ -34,16 +34,16 @@ FILE_READS.push(
   'FileHandle',
 )
 
-/** What is under the sink for files, and under nothing else. */
+/** Modules below the file sink, for its use only. */
 const ATOMIC_FILE = 'lib/io/file/atomic-file.ts'
 
 /**
- * The files that write to a disk, each for who asks for a file by name: what is under the sink for files; the storage
- * of packaging that is a folder, which has to make its folders and to remove files.
+ * The files that write to a disk, for users who ask for a file by name: the modules below the file sink, and the
+ * directory storage, which creates folders and removes files.
  */
 const WRITES_FILES = [ATOMIC_FILE, 'lib/hls/storage/directory-storage.ts']
 
-/** The floor of a file below `lib/`: its first folder, or for those at the top {@link ENTRIES} or {@link GROUND}. */
+/** The floor of a file below `lib/`: its first folder, or for top-level files {@link ENTRIES} or {@link GROUND}. */
 function floorOf(file: string): string {
   const [, folder = '', rest] = file.split('/')
   if (rest !== undefined) return folder
@@ -68,15 +68,15 @@ function levelOfRoom(file: string): number {
   return floorNamed(floorOf(file))?.rooms.find(({ name }) => name === roomOf(file))?.level ?? NaN
 }
 
-/** Files of the library itself, but for declarations of others' types. */
+/** Files of the library, without declarations of other packages' types. */
 function library(tree: Tree): [file: string, text: string][] {
   return [...tree].filter(([file]) => /^lib\/.*(?<!\.d)\.ts$/.test(file))
 }
 
 /**
- * What a file imports, in any form: `import`, `export from`, `import type`, `import()`, types by `import('…')`.
- * A name in place of a literal is followed to its constant; where there is none, it stands for itself, and is on no
- * list of what is allowed.
+ * The imports of a file, in any form: `import`, `export from`, `import type`, `import()`, types by `import('…')`. A
+ * name in place of a literal is resolved to its constant; without one, the name itself is returned, which no list
+ * allows.
  */
 function importsOf(text: string): string[] {
   const byName = [...text.matchAll(/\bimport\(\s*([\w.]+)\s*\)/g)].map(([, name = '']) => {
@@ -85,13 +85,13 @@ function importsOf(text: string): string[] {
   return [...ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName), ...byName]
 }
 
-/** The file of the tree that a relative import names, or undefined for a package. */
+/** The file that a relative import names, or undefined for a package. */
 function target(file: string, specifier: string): string | undefined {
   if (!specifier.startsWith('.')) return undefined
   return path.join(path.dirname(file), specifier).replace(/\.js$/, '.ts')
 }
 
-/** An import that runs upward, across, or to a package that is not the floor's; a file in no room of the plan. */
+/** Imports upward, across, or of a package that the floor may not use; files in no room of the plan. */
 export function floorBreaches(tree: Tree): string[] {
   const breaches: string[] = []
   for (const [file, text] of library(tree)) {
@@ -114,7 +114,7 @@ function importIsAllowed(file: string, to: string): boolean {
     return from === GROUND || roomOf(file) === roomOf(to) || levelOfRoom(to) < levelOfRoom(file)
   if (into === GROUND) return true
   if (from === TESTING) return into === 'io'
-  // The entry of the test bench is its own index.
+  // The test bench's entry point is its own index.
   return into !== TESTING && levelOf(into) < levelOf(from)
 }
 
@@ -125,7 +125,7 @@ function packageIsAllowed(floor: string, specifier: string): boolean {
   )
 }
 
-/** Rooms of the plan that hold no file: the plan must not tell of what is not there. */
+/** Rooms of the plan without files. */
 export function emptyRooms(tree: Tree): string[] {
   const folders = new Set(library(tree).map(([file]) => path.dirname(file)))
   return HOUSE.flatMap(({ name, rooms }) =>
@@ -133,7 +133,7 @@ export function emptyRooms(tree: Tree): string[] {
   ).filter(folder => !folders.has(folder))
 }
 
-/** Files that import one another in a circle: each circle once, as the way round. */
+/** Import cycles, each once, as a path. */
 export function importCycles(tree: Tree): string[] {
   const cycles: string[] = []
   const done = new Set<string>()
@@ -151,7 +151,7 @@ export function importCycles(tree: Tree): string[] {
   return cycles
 }
 
-/** Files without a test of their name, and tests of files that are not there. */
+/** Files without a test of the same name, and tests without a file. */
 export function unmirrored(tree: Tree): string[] {
   const breaches: string[] = []
   for (const [file, text] of library(tree)) {
@@ -168,7 +168,7 @@ export function unmirrored(tree: Tree): string[] {
   return breaches
 }
 
-/** Whether anything is left of a file when its types are gone. */
+/** Whether a file has anything but types. */
 function hasCode(text: string): boolean {
   const compilerOptions = {
     target: ts.ScriptTarget.ES2023,
@@ -184,7 +184,7 @@ function isEntry(file: string): boolean {
   return file.endsWith('/index.ts') || floorOf(file) === ENTRIES
 }
 
-/** Statements of an entry point that are anything but named re-exports. */
+/** Statements of an entry point other than named re-exports. */
 export function indexBreaches(tree: Tree): string[] {
   const breaches: string[] = []
   for (const [file, text] of library(tree)) {
@@ -202,7 +202,7 @@ export function indexBreaches(tree: Tree): string[] {
   return breaches
 }
 
-/** Imports by which the library could write to a disk, or by way of the sink's own file. The test bench may. */
+/** Imports that could write to a disk, directly or through the file sink's modules. The test bench may. */
 export function diskBreaches(tree: Tree): string[] {
   const breaches: string[] = []
   for (const [file, text] of library(tree)) {
@@ -234,14 +234,14 @@ function isFileModule(specifier: string): boolean {
   return /^(node:)?(fs(\/promises)?|os)$/.test(specifier)
 }
 
-/** The names that an import takes by name; `*` for the whole module, of which the rule can't see what is used. */
+/** The imported names; `*` for the whole module, whose uses the rule can't see. */
 function importedNames({ importClause }: ts.ImportDeclaration): string[] {
   const bindings = importClause?.namedBindings
   if (importClause?.name !== undefined || bindings === undefined || !ts.isNamedImports(bindings)) return ['*']
   return bindings.elements.map(({ propertyName, name }) => (propertyName ?? name).text)
 }
 
-/** Words of one machine or network in a file that others are to use: folders of a user, hosts of a mirror. */
+/** Names of one machine or network in the repository: a user's folders, a mirror's hosts. */
 export function machineWords(tree: Tree): string[] {
   const folder = /(?<![\w.:/-])\/(?:home|Users|root|work|workspace|tmp)\/[\w.]/
   const host =
@@ -254,7 +254,7 @@ export function machineWords(tree: Tree): string[] {
   )
 }
 
-/** Error codes of which the documentation says something else about another try than they themselves do. */
+/** Error codes whose documented `retryable` differs from the code's. */
 export function retryableBreaches(isRetryable: (code: string) => boolean, tree: Tree): string[] {
   const rows = tree.get('docs/errors.md')?.matchAll(/^\| *`(AVIO_ERR_[A-Z0-9_]+)` *\| *([^|]*?) *\|/gm) ?? []
   return [...rows].flatMap(([, code = '', said = '']) => {
@@ -265,7 +265,7 @@ export function retryableBreaches(isRetryable: (code: string) => boolean, tree: 
   })
 }
 
-/** Error codes that the documentation does not tell of, or that it tells of and nobody raises. */
+/** Undocumented error codes, and documented ones that are never raised. */
 export function codeBreaches(codes: readonly string[], tree: Tree): string[] {
   const documented = new Set(tree.get('docs/errors.md')?.match(/AVIO_ERR_[A-Z0-9_]+/g))
   const raised = library(tree)
@@ -281,7 +281,7 @@ export function codeBreaches(codes: readonly string[], tree: Tree): string[] {
   ]
 }
 
-/** Files that a comment of the library names, by path or name alone, and that are not there. */
+/** Missing files that a comment of the library names, by path or by name. */
 export function commentBreaches(tree: Tree): string[] {
   const files = [...tree.keys()]
   return library(tree).flatMap(([file, text]) =>
@@ -294,10 +294,10 @@ export function commentBreaches(tree: Tree): string[] {
   )
 }
 
-/** Where a test for a class of one realm is meant: what is of another is handled beside it. */
+/** Intended tests for a class of one realm; the code beside them handles other realms. */
 const OF_THIS_REALM: readonly string[] = ['lib/options.ts: instanceof AbortSignal']
 
-/** Values of others that are known by their class alone: those of another realm, or of `readable-stream`, would be refused. */
+/** `instanceof` on foreign values, which would refuse those of another realm or of `readable-stream`. */
 export function realmBreaches(tree: Tree): string[] {
   const builtin =
     /\binstanceof (?:Readable|Writable|Duplex|Transform|AbortSignal|Uint8Array|ArrayBuffer|URL|Error|AggregateError|Date|Map|Set)\b/g

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /**
- * Real media for tests, made by the real ffmpeg from its own test sources (`lavfi`) at the moment they are needed.
- * Small, deterministic, and made once per test process: equal arguments give the very same Buffer, so copy it
- * (`Buffer.from(bytes)`) before changing it.
+ * Real media for tests, made on demand by the real ffmpeg from its own test sources (`lavfi`). Small, deterministic,
+ * and made once per test process: equal arguments give the very same Buffer, so copy it (`Buffer.from(bytes)`) before
+ * changing it.
  */
 
 const FFMPEG = process.env['FFMPEG_PATH'] ?? 'ffmpeg'
@@ -21,7 +21,7 @@ function once(key: string, make: () => Promise<Buffer>): Promise<Buffer> {
   return made
 }
 
-/** Runs a program; gives what it wrote to stdout, or rejects with what it wrote to stderr. */
+/** Runs a program; resolves with its stdout, or rejects with its stderr. */
 function run(file: string, args: readonly string[], input?: Uint8Array): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const options = { encoding: 'buffer', maxBuffer: MAX_OUTPUT } as const
@@ -29,7 +29,7 @@ function run(file: string, args: readonly string[], input?: Uint8Array): Promise
       if (error) reject(new Error(`${file} ${args.join(' ')}\n${stderr.toString()}`, { cause: error }))
       else resolve(stdout)
     })
-    // A program that has enough closes its input early: its exit code tells whether that was well.
+    // A program may close its input early; its exit code says whether it succeeded.
     child.stdin?.on('error', () => undefined)
     child.stdin?.end(input)
   })
@@ -46,18 +46,18 @@ async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
 
 const QUIET = ['-hide_banner', '-nostdin', '-loglevel', 'error']
 
-/** Bytes that `ffmpeg <args> pipe:1` writes. The arguments have to name the format (`-f`). */
+/** The output of `ffmpeg <args> pipe:1`. The arguments must name the format (`-f`). */
 export function ffmpegToPipe(args: readonly string[]): Promise<Buffer> {
   return once(`pipe ${args.join('\n')}`, () => run(FFMPEG, [...QUIET, ...args, 'pipe:1']))
 }
 
-/** The same with `input` on ffmpeg's stdin (`-i pipe:0` is the caller's to write). Not cached. */
+/** The same with `input` on ffmpeg's stdin (the caller adds `-i pipe:0`). Not cached. */
 export function ffmpegThroughPipes(args: readonly string[], input: Uint8Array): Promise<Buffer> {
   const quiet = QUIET.filter(argument => argument !== '-nostdin')
   return run(FFMPEG, [...quiet, ...args, 'pipe:1'], input)
 }
 
-/** Bytes of the file that ffmpeg writes, for muxers that have to seek: `name` gives the format by its ending. */
+/** The file that ffmpeg writes, for muxers that seek; the extension of `name` selects the format. */
 export function ffmpegToFile(args: readonly string[], name: string): Promise<Buffer> {
   return once(`file ${name} ${args.join('\n')}`, () =>
     inFolder(async folder => {
@@ -68,7 +68,7 @@ export function ffmpegToFile(args: readonly string[], name: string): Promise<Buf
   )
 }
 
-/** What `ffprobe -of json <args>` says about `bytes`, read from a file (so that it can seek). */
+/** The output of `ffprobe -of json <args>` for `bytes`, read from a file (so that it can seek). */
 export function ffprobeJson<T>(bytes: Uint8Array, args: readonly string[], name = 'media'): Promise<T> {
   return inFolder(async folder => {
     const path = join(folder, name)
@@ -78,7 +78,7 @@ export function ffprobeJson<T>(bytes: Uint8Array, args: readonly string[], name 
   })
 }
 
-/** One packet, as far as two files of the same media have to agree on it. */
+/** One packet, with the fields in which two files of the same media must agree. */
 export interface Packet {
   codec_type: string
   stream_index: number
@@ -90,22 +90,22 @@ export interface Packet {
   data_hash: string
 }
 
-/** Every packet of `bytes`, in file order, with an MD5 of its data: what a remux must not change. */
+/** Every packet of `bytes`, in file order, with an MD5 of its data; a remux must not change them. */
 export async function packetsOf(bytes: Uint8Array, args: readonly string[] = []): Promise<Packet[]> {
   const entries = 'packet=codec_type,stream_index,pts,dts,duration,size,flags,data_hash'
   const asked = ['-show_packets', '-show_data_hash', 'md5', '-show_entries', entries, ...args]
   return (await ffprobeJson<{ packets: Packet[] }>(bytes, asked)).packets
 }
 
-/** A decoded picture of a file. */
+/** A decoded frame. */
 export interface Frame {
-  /** When it is shown, in seconds from where the media begin. */
+  /** Its time, in seconds from the start of the media. */
   time: number
-  /** An MD5 of it as a PNG: that of `thumbnails({ exact: true, format: 'png' })`. */
+  /** The MD5 of its PNG, the same as from `thumbnails({ exact: true, format: 'png' })`. */
   hash: string
 }
 
-/** Every picture of `bytes`, decoded by plain ffmpeg from the first to the last, at the times that the container gives. */
+/** Every frame of `bytes`, decoded by plain ffmpeg, with the container's times. */
 export function framesOf(bytes: Uint8Array, name = 'media', args: readonly string[] = []): Promise<Frame[]> {
   return inFolder(async folder => {
     const path = join(folder, name)
@@ -133,9 +133,9 @@ export function framesOf(bytes: Uint8Array, name = 'media', args: readonly strin
   })
 }
 
-/** The picture that is shown at a time: the last that began by then, before the first the first. */
+/** The frame shown at a time: the latest one that has begun, or the first before that. */
 export function shownAt(frames: readonly Frame[], time: number): Frame {
-  // ffmpeg's own grain is a microsecond.
+  // ffmpeg's resolution is a microsecond.
   return frames.findLast(frame => frame.time <= time + 5e-7) ?? frames[0]!
 }
 
@@ -153,7 +153,7 @@ export interface SourceOptions {
   channels?: number
 }
 
-/** Input arguments for a moving picture. */
+/** Input arguments for test video. */
 export function videoInput({ seconds = 2, size = '160x90', rate = 25 }: SourceOptions = {}): string[] {
   return ['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=${rate}:duration=${seconds}`]
 }
@@ -165,12 +165,12 @@ export function audioInput({ seconds = 2, sampleRate = 48_000, channels = 1 }: S
   return ['-f', 'lavfi', '-i', channels === 1 ? tone : `${tone},pan=${channels}c|${layout}`]
 }
 
-/** Input arguments for both: the picture is input 0, the tone input 1. */
+/** Input arguments for both: input 0 is the video, input 1 the tone. */
 export function bothInputs(options: SourceOptions = {}): string[] {
   return [...videoInput(options), ...audioInput(options)]
 }
 
-/** Encoder arguments: H.264 with a key frame a second, as fast as x264 goes. Bit-exact, so runs agree. */
+/** Encoder arguments: H.264 with a key frame per second and x264's fastest preset. Bit-exact, so that runs agree. */
 export const H264 = [
   ...['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '25', '-threads', '1'],
   ...['-pix_fmt', 'yuv420p', '-fflags', '+bitexact', '-flags:v', '+bitexact'],
@@ -195,7 +195,7 @@ export function fastStartMp4(options: SourceOptions = {}): Promise<Buffer> {
   return ffmpegToFile([...bothInputs(options), ...H264, ...AAC, '-movflags', '+faststart'], 'fast-start.mp4')
 }
 
-/** Ordinary MP4 with its index last: what a pipe can't read. */
+/** Ordinary MP4 with its index last, which can't be read from a pipe. */
 export function indexLastMp4(options: SourceOptions = {}): Promise<Buffer> {
   return ffmpegToFile([...bothInputs(options), ...H264, ...AAC], 'index-last.mp4')
 }

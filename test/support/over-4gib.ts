@@ -5,7 +5,7 @@ import { box, fullBox, u32, u64 } from './fmp4.js'
 
 const CHUNK = 64 * 1024
 
-/** Bytes at a few places of a source that is zeros everywhere else, however large it is. */
+/** A source of any size that is zeros except at a few offsets. */
 export class SparseAccess implements RandomAccess {
   readonly #size: number
   readonly #parts: readonly { readonly offset: number; readonly bytes: Buffer }[]
@@ -35,8 +35,8 @@ export class SparseAccess implements RandomAccess {
 }
 
 /**
- * A progressive MP4 with its media 5 GiB further back, in an `mdat` with a 64-bit size, and its index behind them,
- * with `co64` in place of `stco`.
+ * An ordinary MP4 with its media 5 GiB later, in an `mdat` with a 64-bit size, followed by its index with `co64` in
+ * place of `stco`.
  *
  * @param mp4 - an MP4 with its index in front (`fastStartMp4`)
  */

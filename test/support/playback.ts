@@ -1,18 +1,18 @@
 import type { Page } from 'playwright-core'
 
 /**
- * The one `<video>` of a page, as a test uses it: it stands but while a test waits for something that playing brings. On a
- * busy machine the media would run on between two lines of a test, to their end. Times are in seconds of media.
+ * The `<video>` of a page, for tests. It plays only while a test waits for an event of playback; otherwise, on a busy
+ * machine, the media would run to their end between two lines of a test. Times are in seconds of media.
  */
 export class Playback {
   constructor(protected readonly page: Page) {}
 
-  /** Runs `script` in the page with `video` at hand; what it resolves with is JSON. */
+  /** Runs `script` in the page with the variable `video`; it resolves with JSON. */
   protected run<T>(script: string): Promise<T> {
     return this.page.evaluate(`(async video => { ${script} })(document.querySelector('video'))`)
   }
 
-  /** The length, as soon as the page knows it. */
+  /** The duration, once the page knows it. */
   duration(): Promise<number> {
     return this.run(`
       if (video.readyState < video.HAVE_METADATA) {
@@ -24,7 +24,7 @@ export class Playback {
       return video.duration`)
   }
 
-  /** Jumps, and waits until the picture of that time is there. */
+  /** Seeks, and waits for the frame at that time. */
   seek(time: number): Promise<void> {
     return this.run(`
       const seeked = new Promise(resolve => video.addEventListener('seeked', resolve, { once: true }))
@@ -32,7 +32,7 @@ export class Playback {
       await seeked`)
   }
 
-  /** Plays `count` pictures, and tells their times. */
+  /** Plays `count` frames, and returns their times. */
   pictures(count: number): Promise<number[]> {
     return this.playing(`
       const times = []
@@ -46,7 +46,7 @@ export class Playback {
       return times`)
   }
 
-  /** How things stand. */
+  /** The present state. */
   state(): Promise<{ time: number; width: number; height: number; error: string | null }> {
     return this.run(`return {
       time: video.currentTime, width: video.videoWidth, height: video.videoHeight,
@@ -62,7 +62,7 @@ export class Playback {
       if (!video.ended) await ended`)
   }
 
-  /** Runs `script`, which has the video play by `start()` once it listens; it stands again when that is over. */
+  /** Runs `script`, which calls `start()` to play once it listens; pauses the video afterwards. */
   protected playing<T>(script: string): Promise<T> {
     return this.run(`
       const start = () => video.play().catch(() => {})

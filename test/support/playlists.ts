@@ -1,8 +1,8 @@
 /**
- * Documents that name media elsewhere, as a stranger may upload them in the place of media, by the demuxer that would
- * follow them.
+ * Documents that refer to other media, as an attacker may upload them in place of media, by the demuxer that would
+ * follow the references.
  *
- * @param url - what they name
+ * @param url - the URL that they refer to
  */
 export function hostile(url: string): Record<'hls' | 'dash' | 'concat', string> {
   return {

@@ -1,18 +1,15 @@
 /**
- * `npm test`: compiles what has changed, starts the S3 gateways that the tests want, runs them by tap, and always ends what
- * it started.
+ * `npm test`: compiles changed files, starts the S3 gateways that the tests need, runs the tests with tap, and always
+ * stops what it started.
  *
- *   npm test                      everything
- *   npm test -- test/io           files and folders
- *   npm test -- --only            tap's own: --only, --grep=<pattern>, --bail; --jobs=<number>, --timeout=<seconds>
- *   npm test -- --under-load      beside a process for each processor that keeps it busy
- *   npm test -- --other-versions  only what another Node or ffmpeg than the usual one could change
- *   npm test -- --no-ceph         without the gateways: what needs them is skipped, with the reason
- *   npm test -- --no-browser      without the browser, likewise
- *   npm test -- --ffmpeg=trixie   with the ffmpeg and ffprobe of a Debian suite, fetched the first time
+ * npm test everything npm test -- test/io files and folders npm test -- --only tap's own: --only, --grep=<pattern>,
+ * --bail; --jobs=<number>, --timeout=<seconds> npm test -- --under-load beside one busy process for each processor npm
+ * test -- --other-versions only tests that another Node or ffmpeg could affect npm test -- --no-ceph without the
+ * gateways: tests that need them are skipped, with the reason npm test -- --no-browser without the browser, likewise
+ * npm test -- --ffmpeg=trixie with the ffmpeg and ffprobe of a Debian suite, fetched the first time
  *
- * Its first line tells which ffmpeg it is, its last one is `N passed, N failed`. In CI (`CI=true`) a gateway or an ffmpeg
- * that can't be had is a failure.
+ * The first line names the ffmpeg, the last one is `N passed, N failed`. In CI (`CI=true`) a missing gateway or ffmpeg
+ * is a failure.
  */
 import { execFileSync } from 'node:child_process'
 import { readFileSync, readdirSync, statSync } from 'node:fs'
@@ -47,11 +44,11 @@ const { values: options, positionals } = parseArgs({
     ceph: { type: 'boolean', default: true },
     ffmpeg: { type: 'string' },
     grep: { type: 'string', multiple: true, default: [] },
-    // One more than there are processors: many a test waits for a clock or a server.
+    // One more than there are processors: many tests wait for a timer or a server.
     jobs: { type: 'string', default: String(availableParallelism() + 1) },
     only: { type: 'boolean', default: false },
     'other-versions': { type: 'boolean', default: false },
-    // It finds what hangs; a busy machine may take its time.
+    // Only for tests that hang; a busy machine may be slow.
     timeout: { type: 'string', default: '600' },
     'under-load': { type: 'boolean', default: false },
   },
@@ -72,7 +69,7 @@ try {
   await Promise.all([load?.stop(), ...running.map(gateway => gateway.stop())])
 }
 
-/** The variables by which the library and the tests find the ffmpeg that was asked for: none where none was. */
+/** The variables that select the requested ffmpeg for the library and the tests; none by default. */
 async function ffmpegEnvironment(): Promise<NodeJS.ProcessEnv> {
   const suite = options.ffmpeg
   let missing = ''
@@ -84,11 +81,11 @@ async function ffmpegEnvironment(): Promise<NodeJS.ProcessEnv> {
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error
       isFfmpegMissing = true
-      missing = `; that of Debian ${suite} can't be had: ${error.message}`
+      missing = `; the ffmpeg of Debian ${suite} is unavailable: ${error.message}`
     }
   }
   const path = process.env['FFMPEG_PATH'] || 'ffmpeg'
-  const version = await ffmpegVersion(path).catch((error: unknown) => `is not there: ${String(error)}`)
+  const version = await ffmpegVersion(path).catch((error: unknown) => `does not run: ${String(error)}`)
   print(`ffmpeg ${version} (${path}), Node ${process.version}${missing}`)
   return {}
 }
@@ -120,12 +117,12 @@ async function startGateway(release: CephRelease): Promise<Gateway> {
   }
 }
 
-/** Whether a test that is to be run imports the list of stores. */
+/** Whether a selected test imports the list of stores. */
 function wantGateways(): boolean {
   return files.some(file => readFileSync(join(ROOT, file), 'utf8').includes('support/stores.js'))
 }
 
-/** The test files that a path means, from the root. */
+/** The test files that a path selects, from the root. */
 function testsIn(path: string): string[] {
   const full = resolve(path)
   const names = statSync(full).isDirectory()
@@ -134,7 +131,7 @@ function testsIn(path: string): string[] {
   return names.map(name => relative(ROOT, join(full, name)).split(sep).join('/'))
 }
 
-/** Builds tap anew where it still has the plugin that package.json switches off, which would compile every file. */
+/** Rebuilds tap if it still has the plugin that package.json switches off, which would compile every file. */
 function buildTap() {
   const built = join(dirname(require.resolve('@tapjs/test/package.json')), 'test-built/dist/esm/index.js')
   if (!readFileSync(built, 'utf8').includes('@tapjs/typescript')) return
@@ -147,7 +144,7 @@ function buildTap() {
 }
 
 async function runTests(ffmpeg: NodeJS.ProcessEnv): Promise<boolean> {
-  // Not before tap is built.
+  // Imported only after tap is built.
   const { runPlan } = await import('./run/processes.js')
   const places = new SourcePlaces()
   const report = new Report(line => print(places.in(line)))
@@ -160,7 +157,7 @@ async function runTests(ffmpeg: NodeJS.ProcessEnv): Promise<boolean> {
       ...process.env,
       ...ffmpeg,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-      // The processes load the same packages: from Node 22 on they are compiled once.
+      // The processes load the same packages: since Node 22 they are compiled once.
       NODE_COMPILE_CACHE: join(tmpdir(), 'avio-streams-compiled'),
       ...environmentOf(gateways),
       ...(!options.browser && { AVIO_TEST_BROWSER: 'left out by --no-browser' }),
@@ -170,12 +167,12 @@ async function runTests(ffmpeg: NodeJS.ProcessEnv): Promise<boolean> {
     },
   })
   const complete = process.env['CI'] !== 'true' || !(isAnyMissing() || isFfmpegMissing)
-  if (!complete) print('\nA server or an ffmpeg that the tests want is missing, which in CI is a failure.')
+  if (!complete) print('\nA server or an ffmpeg that the tests need is missing, which is a failure in CI.')
   print(`\n${report.total(succeeded && complete)}`)
   return succeeded && complete
 }
 
-/** One file by itself has a process by itself; and what is picked by name must not pick whole files. */
+/** A single file has its own process; a filter by test name must not select whole files. */
 function plan(): Plan {
   const needs = new Needs()
   const chosen = options['other-versions'] ? files.filter(file => needs.dependsOnVersions(file)) : files

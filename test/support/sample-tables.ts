@@ -1,21 +1,21 @@
 import { Box } from '../../lib/mp4/boxes/box.js'
 import { box, fullBox, u16, u32, u64, u8 } from './fmp4.js'
 
-/** A sample table, in words. */
+/** The content of a sample table. */
 export interface TablesSpec {
-  /** Runs of decode durations: how many samples, ticks of each. */
+  /** Runs of decode durations: number of samples, ticks of each. */
   durations: readonly (readonly [count: number, ticks: number])[]
   /** Runs of composition offsets. */
   compositions?: readonly (readonly [count: number, ticks: number])[]
-  /** Sizes of the samples, or one for so many of them. */
+  /** Sizes of the samples, or one size and the number of samples. */
   sizes: readonly number[] | { readonly count: number; readonly size: number }
-  /** Bits of an entry of `stz2`; `stsz` where left out. */
+  /** Bits of an entry of `stz2`; `stsz` if omitted. */
   bits?: 4 | 8 | 16
-  /** Numbers of the sync samples, from 1; all of them where left out. */
+  /** Numbers of the sync samples, from 1; all samples if omitted. */
   sync?: readonly number[]
   /** The map: first chunk, samples a chunk. */
   map: readonly (readonly [first: number, samples: number])[]
-  /** Where the chunks begin. */
+  /** Offsets of the chunks. */
   chunks: readonly number[]
   /** Writes `co64`. */
   long?: boolean
@@ -56,7 +56,7 @@ export function sampleTableBox(spec: TablesSpec): Box {
   return topLevel(box('stbl', tables(spec)))
 }
 
-/** A box whose bytes are the whole file. */
+/** A parsed box whose bytes are the whole file. */
 export function topLevel(bytes: Buffer): Box {
   return Box.topLevel(bytes, 0, bytes.length, 0, 0)
 }

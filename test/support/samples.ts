@@ -5,17 +5,17 @@ import { locateRuns } from '../../lib/mp4/fragments/sample-data.js'
 import type { Mp4Track } from '../../lib/mp4/movie/track.js'
 import { MiB } from '../../lib/options.js'
 
-/** A sample as a player of the whole file gets it. */
+/** A sample as a player of the whole file sees it. */
 export interface PlayedSample {
-  /** When it is presented, its edit list applied, in ticks. */
+  /** Its presentation time with the edit list applied, in ticks. */
   readonly at: number
   readonly duration: number
   readonly flags: number
-  /** Of its bytes. */
+  /** A hash of its bytes. */
   readonly hash: string
 }
 
-/** All samples of a fragmented MP4, by track, in decode order; checked as strictly as ever. */
+/** All samples of a fragmented MP4, by track, in decode order; strictly checked. */
 export function samplesOf(bytes: Buffer): Map<number, PlayedSample[]> {
   const samples = new Map<number, PlayedSample[]>()
   const tracks = new Map<number, { track: Mp4Track; shift: number }>()

@@ -1,4 +1,4 @@
-/** The longest time, in milliseconds of the process's CPU, that something keeps the event loop from others. */
+/** The longest time that a function blocks the event loop, in milliseconds of the process's CPU time. */
 export async function longestSlice(run: () => Promise<unknown>): Promise<number> {
   let longest = 0
   let isOver = false
@@ -20,14 +20,14 @@ export async function longestSlice(run: () => Promise<unknown>): Promise<number>
   try {
     await run()
   } catch {
-    // How it ends is for others to judge.
+    // The caller judges how it ends.
   }
   await new Promise(resolve => setImmediate(resolve))
   isOver = true
   return longest
 }
 
-/** The same as the least of some runs: the first ones compile, and collect what others have left. */
+/** The minimum of several runs: the first ones include compiling, and collecting earlier garbage. */
 export async function leastSlice(run: () => Promise<unknown>, enough: number, runs = 10): Promise<number> {
   let least = Infinity
   for (let n = 0; n < runs && least >= enough; n++) least = Math.min(least, await longestSlice(run))

@@ -5,19 +5,19 @@ import type { RandomAccess } from '../../lib/io/random-access.js'
 const CHUNK = 64 * 1024
 
 interface ChunkedOptions {
-  /** Bytes of a chunk. Default 64 KiB. */
+  /** Size of a chunk, in bytes. Default 64 KiB. */
   chunkSize?: number
-  /** Go on from the start when the bytes are over, for ever. */
+  /** Start over after the last byte, forever. */
   endless?: boolean
-  /** Fail after so many bytes. */
+  /** Fail after this many bytes. */
   failAfter?: { bytes: number; error: Error }
-  /** Say nothing more after so many bytes, for ever. */
+  /** Stall forever after this many bytes. */
   stallAfter?: number
 }
 
-/** Delivers bytes in chunks that are its own, and counts them. */
+/** Delivers bytes in chunks of its own, and counts them. */
 export class ChunkedSource extends Readable {
-  /** Bytes handed on so far. */
+  /** Bytes delivered so far. */
   delivered = 0
   readonly #bytes: Buffer
   readonly #options: ChunkedOptions
@@ -40,21 +40,21 @@ export class ChunkedSource extends Readable {
       this.push(null)
       return
     }
-    // A copy: whoever keeps a chunk keeps this one alone.
+    // A copy, so that keeping a chunk does not keep the whole buffer.
     const chunk = Buffer.from(this.#bytes.subarray(at, at + chunkSize))
     this.delivered += chunk.length
     this.push(chunk)
   }
 
-  /** Ends here. */
+  /** Ends the stream here. */
   protected finish(): void {
     if (!this.destroyed && !this.readableEnded) this.push(null)
   }
 }
 
-/** The same with a link, as S3RangeReadable has one: it can be stopped, and may know its size. */
+/** The same with a link, like S3RangeReadable: it can be stopped, and may know its size. */
 export class LinkedSource extends ChunkedSource {
-  /** How often it was asked to stop. */
+  /** How often `stop()` was called. */
   stops = 0
   readonly [LINK]: Link
 
@@ -72,10 +72,10 @@ export class LinkedSource extends ChunkedSource {
   }
 }
 
-/** Keeps what it is written. */
+/** Keeps the written bytes. */
 export class Collector extends Writable {
   readonly chunks: Buffer[] = []
-  /** The end has come: what was written counts as whole. */
+  /** Whether the stream has ended, so that the bytes are complete. */
   sawEnd = false
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: () => void): void {
@@ -93,7 +93,7 @@ export class Collector extends Writable {
   }
 }
 
-/** Takes the first chunk and never asks for another. */
+/** Takes the first chunk and never requests another. */
 export class StalledSink extends Writable {
   /** Lets it go on. */
   release: (() => void) | undefined

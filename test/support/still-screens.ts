@@ -1,14 +1,14 @@
 import { AAC, H264_B_FRAMES, bothInputs, ffmpegToFile, videoInput } from './media.js'
 
-/** Recordings of a screen on which nothing moves: what is shown at a time seldom begins there. */
+/** Screen recordings without motion: at a given time, the frame shown has usually begun earlier. */
 
-/** Encoder arguments: H.264 with B-frames, and one key frame in all that tests make. */
+/** Encoder arguments: H.264 with B-frames and a single key frame. */
 export const LONG_GOP = [...H264_B_FRAMES, '-g', '250']
 
-/** Encoder arguments: VP8 with as few key frames. */
+/** Encoder arguments: VP8 with a single key frame. */
 export const VP8 = ['-c:v', 'libvpx', '-deadline', 'realtime', '-g', '250']
 
-/** A screen that stands still from 2 s to 6 s, and is recorded until 8 s. */
+/** A screen that is still from 2 s to 6 s; the recording ends at 8 s. */
 export function stillScreen(
   name: string,
   args: readonly string[],
@@ -20,7 +20,7 @@ export function stillScreen(
   return ffmpegToFile([...input, ...still, ...args, ...sound], name)
 }
 
-/** One for each container that is promised to be exact: name, and arguments for the picture and for the sound. */
+/** One for each container with guaranteed exactness: name, and arguments for video and audio. */
 export const STILL_SCREENS = [
   ['still.mp4', LONG_GOP, AAC],
   ['still.mov', LONG_GOP, AAC],

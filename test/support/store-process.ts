@@ -1,4 +1,4 @@
-// A store in a process of its own, for tests of this process's memory. It keeps no bytes.
+// A store in a process of its own, for tests that measure the memory of theirs. It keeps no bytes.
 import { LocalS3 } from '../../lib/testing/index.js'
 
 const s3 = await LocalS3.start({ buckets: ['uploads'], discard: true, verifyPayload: false, etag: 'opaque' })

@@ -5,8 +5,7 @@ import { LocalS3 } from '../../lib/testing/index.js'
 import { type Gateway, gatewaysFromEnvironment } from './servers/environment.js'
 
 /**
- * The S3 servers that a shared suite is run against: always the one of `avio-streams/testing`, and the Ceph gateways
- * that the run has started (`npm test`; a file run by hand has the in-process one only).
+ * The S3 servers for shared suites: always `avio-streams/testing`, and the Ceph gateways that `npm test` has started (a file run by hand has only the in-process server).
  *
  * ```ts
  * for (const store of stores()) {
@@ -18,29 +17,29 @@ export interface Store {
   /** `the in-process server`, `Ceph 16.2.15`. */
   readonly name: string
   readonly id: StoreId
-  /** What a stage that writes has to be told for this server; `docs/s3-compatible.md` says why. */
+  /** The options that a sink needs for this server, explained in `docs/s3-compatible.md`. */
   readonly options: { readonly checksum?: 'md5' }
-  /** Which of S3's habits it has, each of them a question of `questions/` too. */
+  /** The behaviours of S3 that it has, each of them also a question in `questions/`. */
   readonly traits: StoreTraits
-  /** A client and an empty bucket of its own for one test, which closes what was opened. */
+  /** A client and an empty bucket for one test, closed after it. */
   open(t: Test): Promise<OpenStore>
 }
 
-/** The servers, by the word for them in tables. */
+/** The servers, by their names in tables. */
 export type StoreId = 'local' | 'ceph16' | 'ceph20'
 
-/** What a server does, where servers differ in a way that a suite has to know. */
+/** Behaviours that differ between servers and matter to a suite. */
 export interface StoreTraits {
-  /** It checks and keeps CRC32 and the other checksums of the SDK; else Content-MD5 only. */
+  /** Checks and keeps CRC32 and the other checksums of the SDK; otherwise Content-MD5 only. */
   readonly crc: boolean
-  /** `If-None-Match: *` on CompleteMultipartUpload is obeyed. */
+  /** Supports `If-None-Match: *` on CompleteMultipartUpload. */
   readonly conditionalComplete: boolean
 }
 
-/** What a test works with. */
+/** The store of one test. */
 export interface OpenStore {
   readonly client: S3Client
-  /** What `client` was made with, for another one. */
+  /** The configuration of `client`, to make another one. */
   readonly config: S3ClientConfig
   readonly bucket: string
   readonly options: Store['options']
@@ -57,13 +56,13 @@ const GATEWAYS: Record<Gateway['release'], Pick<Store, 'id' | 'options' | 'trait
   20: { id: 'ceph20', options: {}, traits: LIKE_S3 },
 }
 
-/** The servers there are. */
+/** The available servers. */
 export function stores(): Store[] {
   const gateways = gatewaysFromEnvironment()
   return [localStore, ...gateways.flatMap(gateway => ('missing' in gateway ? [] : [gatewayStore(gateway)]))]
 }
 
-/** The servers that the run could not have, each with the reason. */
+/** The unavailable servers, each with the reason. */
 export function missingStores(): { id: StoreId; reason: string }[] {
   return gatewaysFromEnvironment().flatMap(gateway =>
     'missing' in gateway ? [{ id: GATEWAYS[gateway.release].id, reason: gateway.missing }] : [],
@@ -91,7 +90,7 @@ function gatewayStore(gateway: Exclude<Gateway, { missing: string }>): Store {
 
 async function open(t: Test, config: S3ClientConfig, options: Store['options']): Promise<OpenStore> {
   const client = new S3Client(config)
-  // tap runs what was added last first: the client lets go of its connections before its server closes.
+  // tap runs the last teardown first, so the client closes its connections before its server closes.
   t.teardown(() => client.destroy())
   const bucket = `test-${randomUUID()}`
   await client.send(new CreateBucketCommand({ Bucket: bucket }))

@@ -1,15 +1,15 @@
 import { u32, u64 } from './fmp4.js'
 
-/** Takes MP4s apart and puts them together again, for files that no muxer at hand writes. */
+/** Takes MP4s apart and reassembles them, for files that no available muxer writes. */
 export interface Piece {
   type: string
-  /** Where it began in the file that was taken apart; `undefined` for one that was put in. */
+  /** Its offset in the original file; `undefined` for an inserted box. */
   readonly at?: number
-  /** Of a container. */
+  /** The children of a container. */
   kids?: Piece[]
-  /** Of any other box. */
+  /** The content of any other box. */
   data?: Buffer
-  /** How its size is written: of 64 bits, or as "to the end of the file". */
+  /** The form of its size: 64 bits, or "to the end of the file". */
   size?: 'long' | 'endless'
 }
 
@@ -33,12 +33,12 @@ export function takeApart(bytes: Buffer, from = 0): Piece[] {
   return pieces
 }
 
-/** The file of these boxes, byte by byte: data offsets stay as they are. */
+/** The file with these boxes; data offsets stay unchanged. */
 export function putTogether(pieces: readonly Piece[]): Buffer {
   return Buffer.concat(pieces.map(written))
 }
 
-/** The same, with data offsets and stated bases that lead to the data wherever they have come to lie. */
+/** The same, with data offsets and stated bases adjusted to the data's new positions. */
 export function reflowed(pieces: readonly Piece[]): Buffer {
   const places: number[] = []
   let length = 0
@@ -64,7 +64,7 @@ function shift(moof: Piece, byBase: number, byData: number): void {
     if (tfhd === undefined) continue
     const isStated = (tfhd[3]! & 1) !== 0
     if (isStated) tfhd.writeBigUInt64BE(tfhd.readBigUInt64BE(8) + BigInt(byBase), 8)
-    // Without any base, the second one counts from where the data of the first one end.
+    // Without any base, the second one counts from the end of the first one's data.
     const countsFromMoof = isStated || (tfhd[1]! & 2) !== 0 || n === 0
     for (const { data } of every([traf], 'trun')) {
       if (countsFromMoof && data![3]! & 1) data!.writeInt32BE(data!.readInt32BE(8) + byData, 8)
@@ -79,7 +79,7 @@ function written({ type, kids, data, size }: Piece): Buffer {
   return Buffer.concat([u32(size === 'endless' ? 0 : content.length + 8), name, content])
 }
 
-/** All boxes of a type, wherever they are. */
+/** All boxes of a type, at any depth. */
 export function every(pieces: readonly Piece[], type: string): Piece[] {
   return pieces.flatMap(piece => [
     ...(piece.type === type ? [piece] : []),
@@ -87,12 +87,12 @@ export function every(pieces: readonly Piece[], type: string): Piece[] {
   ])
 }
 
-/** A box that was written by itself, as a piece. */
+/** A serialized box, as a piece. */
 export function piece(box: Buffer): Piece {
   return { type: box.toString('latin1', 4, 8), data: Buffer.from(box.subarray(8)) }
 }
 
-/** The same box again. */
+/** A copy of the box. */
 export function copyOf({ kids, data, ...rest }: Piece): Piece {
   return { ...rest, ...(kids && { kids: kids.map(copyOf) }), ...(data && { data: Buffer.from(data) }) }
 }

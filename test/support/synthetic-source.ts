@@ -16,13 +16,13 @@ export function bytesOf(start: number, end: number): Buffer {
 export interface SyntheticSourceOptions {
   /** Largest chunk, in bytes. Default 64 KiB. */
   readonly chunkSize?: number
-  /** Called before each chunk; what it throws, the read throws. */
+  /** Called before each chunk; the read fails with the thrown error. */
   readonly before?: (position: number, start: number, signal: AbortSignal | undefined) => unknown
 }
 
-/** A source of any size whose bytes are computed, and which keeps a log of what it was asked. */
+/** A source of any size with computed bytes and a log of its calls. */
 export class SyntheticSource implements RandomAccess {
-  /** `size`, `0-100` for a read, and `cut 0-100 at 64` where one was left before its end. */
+  /** `size`, `0-100` for a read, and `cut 0-100 at 64` for a read abandoned before its end. */
   readonly log: string[] = []
   underWay = 0
   mostUnderWay = 0
@@ -39,7 +39,7 @@ export class SyntheticSource implements RandomAccess {
     this.#before = before
   }
 
-  /** The reads that were begun. */
+  /** The reads that have begun. */
   get reads(): string[] {
     return this.log.filter(line => /^\d/.test(line))
   }
@@ -50,7 +50,7 @@ export class SyntheticSource implements RandomAccess {
   }
 
   async *read(start: number, end: number, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
-    if (start < 0 || end > this.#size || start >= end) throw new Error(`asked for ${start}-${end}`)
+    if (start < 0 || end > this.#size || start >= end) throw new Error(`requested ${start}-${end}`)
     this.log.push(`${start}-${end}`)
     this.mostUnderWay = Math.max(this.mostUnderWay, ++this.underWay)
     let position = start

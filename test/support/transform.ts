@@ -13,7 +13,7 @@ export function standIn(name: string, env: Record<string, string> = {}): FfmpegT
   return { ffmpegPath: fixture(name), env, output: { format: 'mpegts' } }
 }
 
-/** Resolves when the child has said something, which is not what the stage itself remarks on it. */
+/** Resolves with the child's first log line, ignoring the stage's own lines. */
 export async function spoke(ffmpeg: FfmpegTransform): Promise<void> {
   for await (const [{ component }] of on(ffmpeg, 'log') as AsyncIterable<[FfmpegLogEntry]>) {
     if (component !== 'avio-streams') return
@@ -21,8 +21,7 @@ export async function spoke(ffmpeg: FfmpegTransform): Promise<void> {
 }
 
 /**
- * Runs a pipeline that has to fail, checks what every failure has in common, and gives the error: no sink has seen
- * an end, and the child is reaped.
+ * Runs a pipeline that must fail, checks that no sink has seen an end and the child is reaped, and returns the error.
  */
 export async function failing(
   t: Test,

@@ -1,6 +1,6 @@
-/** Transport streams by hand (ISO/IEC 13818-1 §2.4). */
+/** Handmade transport streams (ISO/IEC 13818-1 §2.4). */
 
-/** A registration descriptor that says AC-3. */
+/** A registration descriptor for AC-3. */
 export const AC3 = Buffer.from([0x05, 4, ...Buffer.from('AC-3')])
 
 /** Packets of 188 bytes that carry sections, `room` bytes of them in each. */
@@ -8,7 +8,7 @@ export function tablePackets(pid: number, sections: Buffer, room = 184): Buffer 
   return packetsOf(pid, Buffer.concat([Buffer.of(0), sections]), room)
 }
 
-/** Packets that each begin a unit of a stream of pictures or sound. */
+/** Packets that each begin a unit of a video or audio stream. */
 export function mediaPackets(pid: number, units: number): Buffer {
   const unit = packetsOf(pid, Buffer.of(0, 0, 1, 0xc0, 0, 0, 0x80, 0, 0), 184)
   return Buffer.concat(Array.from({ length: units }, () => unit))
@@ -40,7 +40,7 @@ function section(table: number, number: number, body: Buffer, isNext = false): B
   return Buffer.concat([bytes, sum])
 }
 
-/** A program association table: the programs' numbers, and where their tables are. */
+/** A program association table: the programs' numbers, and the PIDs of their tables. */
 export function associations(...programs: readonly (readonly [number: number, pid: number])[]): Buffer {
   return section(
     0,

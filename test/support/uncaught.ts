@@ -1,4 +1,4 @@
-/** What becomes an uncaught exception while `run` does; nothing of it reaches the test runner. */
+/** The uncaught exceptions during `run`, hidden from the test runner. */
 export async function uncaught(run: () => Promise<unknown>): Promise<unknown[]> {
   const thrown: unknown[] = []
   const before = process.listeners('uncaughtException')

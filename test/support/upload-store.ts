@@ -6,10 +6,10 @@ import { BlockPool, PartBuffer } from '../../lib/s3/upload/part-buffer.js'
 import { UploadCommands, type UploadTarget } from '../../lib/s3/upload/upload-commands.js'
 import { LocalS3, type LocalS3Options, type S3Call } from '../../lib/testing/index.js'
 
-/** The size of the parts of most tests, in bytes: the smallest there is. */
+/** The part size of most tests, in bytes: the smallest possible. */
 export const PART = 5 * MiB
 
-/** An in-process store with one bucket, and what the tests of uploads want to know of it. */
+/** An in-process store with one bucket, and helpers for upload tests. */
 export class UploadStore {
   readonly bucket = 'uploads'
   private constructor(
@@ -17,7 +17,7 @@ export class UploadStore {
     readonly client: S3Client,
   ) {}
 
-  /** Starts a store, which is closed when the test is over; the test fails where an upload was left in it. */
+  /** Starts a store, which is closed after the test; an upload left in it fails the test. */
   static async open(
     t: Test,
     { server, client, leaves }: { server?: LocalS3Options; client?: S3ClientConfig; leaves?: true } = {},
@@ -48,7 +48,7 @@ export class UploadStore {
     return this.s3.get(this.bucket, key)
   }
 
-  /** How many connections of the client are in use, or wait for one, once they have had time to come to rest. */
+  /** How many connections of the client are in use or requested, once they have had time to settle. */
   async busySockets(): Promise<number> {
     const handler = this.client.config.requestHandler as unknown as {
       httpHandlerConfigs(): { httpAgent?: Agent }
@@ -87,7 +87,7 @@ export function target(client: S3Client, overrides: Partial<UploadTarget> = {}):
   }
 }
 
-/** A part that holds `bytes`, ready to be sent. */
+/** A part with `bytes`, ready to send. */
 export function partOf(bytes: Uint8Array | string): PartBuffer {
   const data = Buffer.from(bytes as string)
   const part = new PartBuffer(data.length, new BlockPool(), true)

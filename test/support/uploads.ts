@@ -6,10 +6,10 @@ import { S3MultipartWritable } from '../../lib/s3/s3-multipart-writable.js'
 import type { S3UploadSettings } from '../../lib/s3/upload/upload-options.js'
 import { PART } from './upload-store.js'
 
-/** Three parts of the smallest size, and a short one. */
+/** Three parts of the minimum size, and a short one. */
 export const DATA = randomBytes(3 * PART + 1000)
 
-/** A stream to the key `k`, with small parts, one at a time, so that the order of the calls is certain. */
+/** A stream to the key `k`, with small parts sent one at a time, so that the order of calls is fixed. */
 export function writer(
   { client, bucket }: { client: S3Client; bucket: string },
   options: Partial<S3UploadSettings> & { key?: string } = {},
@@ -25,7 +25,7 @@ export function source(bytes: Buffer, size = 64 * KiB): Readable {
   return Readable.from(chunks(), { objectMode: false })
 }
 
-/** The error that a promise rejects with; `undefined` where it does not. */
+/** The error that a promise rejects with; `undefined` if it resolves. */
 export async function failureOf(
   promise: Promise<unknown>,
 ): Promise<(Error & Record<string, unknown>) | undefined> {

@@ -9,11 +9,11 @@ import type {
   ValidationWarning,
 } from '../../lib/mp4/checks/validation-report.js'
 
-/** All that came of sending bytes through an `Fmp4Validator`. */
+/** The results of sending bytes through an `Fmp4Validator`. */
 export interface Validated {
-  /** The error that it ended with. */
+  /** The final error. */
   readonly error: AvioError | undefined
-  /** The chunks that came out. */
+  /** The output chunks. */
   readonly output: readonly Buffer[]
   readonly inits: readonly Fmp4Init[]
   readonly fragments: readonly Fmp4Fragment[]
@@ -21,7 +21,7 @@ export interface Validated {
   readonly report: ValidationReport | undefined
 }
 
-/** Sends `chunks` through a validator and writes down what it does. */
+/** Sends `chunks` through a validator and records its events and output. */
 export async function validate(
   chunks: Buffer | readonly Buffer[],
   options?: Fmp4ValidatorOptions,

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Test } from 'tap'
 
-/** Listens to warnings from now on; call what it returns to see that there was none. */
+/** Listens to warnings from now on; call the returned function to check that there were none. */
 export function noWarning(t: Test): (name?: string) => Promise<void> {
   const warnings: string[] = []
   const hear = (warning: Error) => {
@@ -10,7 +10,7 @@ export function noWarning(t: Test): (name?: string) => Promise<void> {
   process.on('warning', hear)
   t.teardown(() => process.off('warning', hear))
   return async (name = 'without a warning') => {
-    // A warning comes a tick later.
+    // Node emits a warning one tick later.
     await setImmediate()
     t.same(warnings.splice(0), [], name)
   }

@@ -1,7 +1,8 @@
 /**
- * Runs a command with the ffmpeg and the ffprobe of a Debian suite, fetched the first time, and exits as it does.
+ * Runs a command with the ffmpeg and the ffprobe of a Debian suite, fetched the first time, and exits with its exit
+ * code.
  *
- *   node --import tsx test/support/with-ffmpeg.ts sid node --import tsx test/crash/run.ts
+ * node --import tsx test/support/with-ffmpeg.ts sid node --import tsx test/crash/run.ts
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { readOptions } from '../../lib/testing/local-s3-options.js'
 
-t.test('has a default for everything', async t => {
+t.test('has a default for every option', async t => {
   t.match(readOptions({}), {
     port: 0,
     buckets: [],

@@ -7,7 +7,7 @@ import type { Test } from 'tap'
 import { LocalS3, type LocalS3Options } from '../../lib/testing/index.js'
 import { encodeRfc3986, hmac, signingKey } from '../../lib/testing/wire/sigv4.js'
 
-/** A server with the bucket `box`, and a client of it that tries each request once. Both end with the test. */
+/** A server with the bucket `box`, and a client that sends each request once. Both are closed after the test. */
 export async function startS3(t: Test, options: LocalS3Options = {}) {
   const s3 = await LocalS3.start({ buckets: ['box'], ...options })
   const client = new S3Client({ ...s3.clientConfig(), maxAttempts: 1 })
@@ -18,10 +18,10 @@ export async function startS3(t: Test, options: LocalS3Options = {}) {
   return { s3, client }
 }
 
-/** A request that an SDK would not send. */
+/** A request that no SDK would send. */
 export interface RawRequest {
   readonly method?: string
-  /** Path and query, as they go over the wire. */
+  /** Path and query, as sent. */
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: Buffer | string
@@ -35,7 +35,7 @@ export interface RawRequest {
   readonly unsigned?: boolean
 }
 
-/** An answer, read whole. */
+/** A complete response. */
 export interface RawAnswer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
@@ -49,7 +49,7 @@ export function amzDate(date: Date): string {
   return date.toISOString().replace(/[-:]|\.\d+/g, '')
 }
 
-/** The headers of a signed request, and its signature. */
+/** The headers and the signature of a signed request. */
 export function sign(s3: LocalS3, raw: RawRequest) {
   const { method = 'GET', path, headers = {}, body = '', date = new Date() } = raw
   const { credentials, region } = s3.clientConfig()
@@ -86,7 +86,7 @@ export function sign(s3: LocalS3, raw: RawRequest) {
   return { headers: signed, signature, key, scope, date: amzDate(date) }
 }
 
-/** Sends a request over a connection of its own and reads the answer. */
+/** Sends a request over a new connection and reads the response. */
 export async function sendRaw(s3: LocalS3, raw: RawRequest): Promise<RawAnswer> {
   const { method = 'GET', path, body = '' } = raw
   const headers = raw.unsigned === true ? { ...raw.headers } : sign(s3, raw).headers
@@ -105,7 +105,7 @@ interface RawHead {
   readonly headers: IncomingHttpHeaders
 }
 
-/** Opens a connection and writes a signed request's head, so that a test can do with the body as it likes. */
+/** Opens a connection and writes the head of a signed request; the test handles the body. */
 export function openRaw(s3: LocalS3, raw: RawRequest) {
   const { method = 'GET', path } = raw
   const head = Object.entries(sign(s3, raw).headers).map(([name, value]) => `${name}: ${value}\r\n`)

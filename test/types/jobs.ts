@@ -70,7 +70,7 @@ const graph = new FfmpegProcess({
 for (const output of graph.outputs) output.pipe(new S3MultipartWritable({ uri: 's3://web/out.mp4' }))
 await graph.result
 
-// An input is a source, or an object that has it; what the sinks say comes back in their types.
+// An input is a source, or an object with a source; the results have the types of the sinks.
 const sink = new S3MultipartWritable({ uri: 's3://web/talk.mp4' })
 const { results } = await transcode({
   input: { source, args: ['-ss', '5'] },
@@ -127,53 +127,53 @@ for await (const { image, tiles } of storyboard({ source, count: 20, columns: 5 
 
 void [CommitGroup, storyboardVtt]
 
-// @ts-expect-error: an object is named by bucket and key
+// @ts-expect-error: bucket requires key
 new S3Source({ bucket: 'masters' })
-// @ts-expect-error: ... or by a URI, and not by both
+// @ts-expect-error: ... or a URI, but not both
 new S3RangeReadable({ bucket: 'masters', key: 'talk.mov', uri: 's3://masters/talk.mov' })
-// @ts-expect-error: ... and by one of them
+// @ts-expect-error: ... and one of them is required
 new S3MultipartWritable({ contentType: 'video/mp4' })
-// @ts-expect-error: pictures at times, or regularly
+// @ts-expect-error: times or every, not both
 thumbnails({ source, times: [1, 2], every: 10 })
-// @ts-expect-error: some pictures
+// @ts-expect-error: one of times, every and count is required
 thumbnails({ source, width: 320 })
-// @ts-expect-error: pictures every so often, or so many
+// @ts-expect-error: every or count, not both
 storyboard({ source, every: 10, count: 20 })
-// @ts-expect-error: one input, or several
+// @ts-expect-error: input or inputs, not both
 new FfmpegReadable({ input: source, inputs: [source], output: { format: 'mp4' } })
-// @ts-expect-error: something to read
+// @ts-expect-error: an input is required
 new FfmpegReadable({ output: { format: 'mp4' } })
-// @ts-expect-error: something to read
+// @ts-expect-error: an input is required
 await transcode({ outputs: [{ format: 'mp4', to: sink }] })
-// @ts-expect-error: a path is no source
+// @ts-expect-error: a path is not a source
 new FfmpegReadable({ input: 'talk.mov', output: { format: 'mp4' } })
-// @ts-expect-error: a stream is no source
+// @ts-expect-error: a stream is not a source
 new FfmpegReadable({ input: createReadStream('talk.mov'), output: { format: 'mp4' } })
-// @ts-expect-error: a Matroska file has no layout of its own
+// @ts-expect-error: Matroska has no layout
 new FfmpegReadable({ input: source, output: { format: 'matroska', layout: 'file' } })
-// @ts-expect-error: ... nor has every format
+// @ts-expect-error: ... nor do all formats have one
 new FfmpegReadable({ input: source, output: { format: configured.format, layout: 'file' } })
-// @ts-expect-error: ... nor have the fragments of Smooth Streaming
+// @ts-expect-error: ... nor has Smooth Streaming
 new FfmpegTransform({ output: { format: 'ismv', layout: 'file' } })
-// @ts-expect-error: only MP4 and M4A keep a cover by this
+// @ts-expect-error: only MP4 and M4A support cover
 new FfmpegTransform({ output: { format: 'mp3', layout: 'file', cover: 'keep' } })
-// @ts-expect-error: a result is that of its own sink
+// @ts-expect-error: each result has the type of its own sink
 void rungs.results[0]?.path
-// @ts-expect-error: a transcode has outputs
+// @ts-expect-error: outputs are required
 await transcode({ input: source })
-// @ts-expect-error: an output goes somewhere
+// @ts-expect-error: an output requires a target
 await transcode({ input: source, outputs: [{ format: 'mp4' }] })
-// @ts-expect-error: a clip has an end
+// @ts-expect-error: a clip requires an end
 clip({ source, start: 3 })
-// @ts-expect-error: a format of images that there is not
+// @ts-expect-error: an unknown image format
 thumbnails({ source, every: 10, format: 'bmp' })
-// @ts-expect-error: a path is no source
+// @ts-expect-error: a path is not a source
 await probe('talk.mov')
-// @ts-expect-error: ... nor in an object
+// @ts-expect-error: ... nor is it in an object
 await probe({ source: 'talk.mov' })
-// @ts-expect-error: options beside the source, or after it
+// @ts-expect-error: options beside the source or as second argument, not both
 await probe({ source }, { timeout: 5000 })
-// @ts-expect-error: the source stands once
+// @ts-expect-error: the source is given once
 await keyframes(source, { source })
 // @ts-expect-error: a stream has no key frames without an index
 await keyframes({ source: createReadStream('talk.mov') })

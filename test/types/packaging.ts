@@ -25,7 +25,7 @@ void [segments + 1, presentation.renditions.map(({ codecs }) => codecs.join())]
 
 new CmafPackager({ storage: new DirectoryStorage({ path: new URL('file:///srv/talk') }) })
 
-/** A storage of one's own needs one method. */
+/** A custom storage needs one method. */
 class MemoryStorage implements SegmentStorage {
   readonly objects = new Map<string, StoredObjectInfo>()
 
@@ -36,11 +36,11 @@ class MemoryStorage implements SegmentStorage {
 }
 new CmafPackager({ storage: new MemoryStorage() })
 
-// @ts-expect-error: a packager stores somewhere
+// @ts-expect-error: a storage is required
 new CmafPackager({ targetDuration: 4 })
-// @ts-expect-error: a mode that there is not
+// @ts-expect-error: an unknown mode
 new CmafPackager({ storage, mode: 'replay' })
-// @ts-expect-error: a storage opens objects
+// @ts-expect-error: a storage must have open
 new CmafPackager({ storage: { delete: async (name: string) => void name } })
-// @ts-expect-error: a prefix in no bucket
+// @ts-expect-error: a prefix requires a bucket
 new S3Storage({ prefix: 'talk/' })

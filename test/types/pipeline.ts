@@ -22,7 +22,7 @@ await pipeline(
   new S3MultipartWritable({ uri: 's3://web/talk.mp4', contentType: 'video/mp4' }),
 )
 
-// The same with everything in a variable, a client of one's own, and a signal.
+// The same with variables, a client, and a signal.
 const client = new S3Client({})
 const { signal } = new AbortController()
 const source = new S3RangeReadable({ client, bucket: 'masters', key: 'talk.avi', signal })
@@ -40,21 +40,21 @@ const report: ValidationReport | undefined = validator.report
 const { etag, parts }: { etag: string; parts: number } = await sink.result
 void [report, etag, parts]
 
-// Files at either end: every stage is a stream of Node's.
+// Files at either end: every stage is a Node stream.
 await pipeline(
   createReadStream('in.mkv'),
   new FfmpegTransform({ output: { format: 'matroska' } }),
   createWriteStream('out.mkv'),
 )
 
-// ffmpeg as a source.
+// ffmpeg as a reader.
 const readable = new FfmpegReadable({
   input: { source: new S3Source({ client, bucket: 'masters', key: 'talk.mov' }) },
   output: { format: 'mp3', args: ['-vn'] },
 })
 for await (const chunk of readable) void chunk
 
-// Events tell what they carry.
+// Events have typed arguments.
 ffmpeg.on('spawn', ({ path, from, args, pid }) => {
   const origin: FfmpegOrigin = from
   const shown: [string, readonly string[], number] = [path, args, pid]
@@ -75,15 +75,15 @@ await new Promise(resolve => ffmpeg.once('close', resolve))
 sink.on('progres', () => undefined)
 // @ts-expect-error: an event of readable streams
 sink.once('data', () => undefined)
-// @ts-expect-error: a name that no option has
+// @ts-expect-error: an unknown option
 new FfmpegTransform({ output: { format: 'mp4', argz: [] } })
-// @ts-expect-error: an output has a format
+// @ts-expect-error: an output requires a format
 new FfmpegTransform({ output: { args: ['-c', 'copy'] } })
-// @ts-expect-error: arguments are a list
+// @ts-expect-error: arguments are an array
 new FfmpegTransform({ output: { format: 'mp4', args: '-c copy' } })
-// @ts-expect-error: null is no default
+// @ts-expect-error: null does not select the default
 new FfmpegTransform({ output: { format: 'mp4' }, killTimeout: null })
-// @ts-expect-error: bytes are counted in numbers
+// @ts-expect-error: a byte count is a number
 new S3MultipartWritable({ uri: 's3://web/talk.mp4', partSize: '8M' })
 
 const { path } = await locateFfmpeg('ffmpeg')

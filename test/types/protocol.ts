@@ -2,7 +2,7 @@ import { PassThrough, Transform } from 'node:stream'
 import { LINK, type Link, type Linked, linkOf } from 'avio-streams/protocol'
 import { BytesSource, S3RangeReadable } from 'avio-streams'
 
-/** A stage of one's own that passes its upstream's link on. */
+/** A custom stage that passes on its upstream's link. */
 class Passing extends PassThrough implements Linked {
   #upstream: Link | undefined
 

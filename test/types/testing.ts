@@ -2,7 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3'
 import { type FaultRule, LocalS3, type S3Call } from 'avio-streams/testing'
 
 const s3 = await LocalS3.start({ buckets: ['masters'], minPartSize: 1024 })
-// The configuration is the SDK's own.
+// The configuration has the SDK's type.
 const client = new S3Client(s3.clientConfig())
 await s3.put('masters', 'talk.mov', new Uint8Array(8), { contentType: 'video/quicktime' })
 
@@ -19,9 +19,9 @@ await s3.close()
   void other.endpoint.length
 }
 
-// @ts-expect-error: an operation that S3 does not have
+// @ts-expect-error: an unknown operation
 s3.fault({ operation: 'GetObjekt', reset: 1 })
-// @ts-expect-error: a fault does something
+// @ts-expect-error: a fault requires an action
 s3.fault({ operation: 'GetObject' })
-// @ts-expect-error: a server is started
+// @ts-expect-error: LocalS3 has no public constructor
 new LocalS3()

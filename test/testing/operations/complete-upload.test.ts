@@ -36,7 +36,7 @@ async function startWithParts(
   return { s3, Parts, complete, uploadId: UploadId! }
 }
 
-t.test('makes one object of the parts, with the properties of the upload', async t => {
+t.test('joins the parts into one object with the properties of the upload', async t => {
   const { s3, Parts, complete } = await startWithParts(t, { ContentType: 'video/mp4', Metadata: { a: 'b' } })
   const begun = new Date()
   const { ETag } = await complete(Parts)
@@ -59,7 +59,7 @@ t.test('leaves the upload unchanged after refusing a list', async t => {
   t.equal(s3.head('box', 'k'), undefined)
   t.equal(s3.uploads('box')[0]?.parts.length, 3)
   await complete([one, three])
-  t.same(await s3.get('box', 'k'), Buffer.concat([pieces[0]!, pieces[2]!]), 'a part may be left out')
+  t.same(await s3.get('box', 'k'), Buffer.concat([pieces[0]!, pieces[2]!]), 'a part may be omitted')
 })
 
 t.test('enforces the minimum size of all parts except the last', async t => {
@@ -74,7 +74,7 @@ t.test('enforces the minimum size of all parts except the last', async t => {
     tags.push({ PartNumber, ETag })
   }
   const command = new CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload: { Parts: tags } })
-  await t.rejects(client.send(command), { name: 'EntityTooSmall' }, '5 MiB, unless it is set otherwise')
+  await t.rejects(client.send(command), { name: 'EntityTooSmall' }, '5 MiB by default')
   t.equal(s3.head('box', 'k'), undefined)
 })
 

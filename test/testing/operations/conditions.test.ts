@@ -21,7 +21,7 @@ function read(headers: Record<string, string>): number {
   }
 }
 
-t.test('matches entity tags with and without quotes, in lists, and by a star', async t => {
+t.test('matches entity tags with and without quotes, in lists, and by an asterisk', async t => {
   for (const list of ['"abc"', 'abc', 'W/"abc"', '"x", "abc"', '*', ' "abc" '])
     t.ok(matchesEtag(list, '"abc"'), list)
   for (const list of ['"abcd"', '"x"', '', '"ab"']) t.notOk(matchesEtag(list, '"abc"'), list)
@@ -42,11 +42,11 @@ t.test('returns the object, not modified, or precondition failed for a read', as
     [{ 'if-unmodified-since': earlier }, 412],
     [{ 'if-modified-since': 'never' }, 200],
     [{ 'if-unmodified-since': 'never' }, 200],
-    // The tag outranks the date beside it.
+    // The tag takes precedence over the date.
     [{ 'if-match': '"abc"', 'if-unmodified-since': earlier }, 200],
     [{ 'if-none-match': '"x"', 'if-modified-since': later }, 200],
     [{ 'if-none-match': '"abc"', 'if-modified-since': earlier }, 304],
-    // Failing comes before not modified.
+    // A failed precondition takes precedence over not modified.
     [{ 'if-match': '"x"', 'if-none-match': '"abc"' }, 412],
   ]
   for (const [headers, status] of table) t.equal(read(headers), status, JSON.stringify(headers))

@@ -63,7 +63,11 @@ t.test('sends a range as a 206 with its offsets, trimmed to the object', async t
     t.equal(got.ContentLength, end - start, Range)
     t.same(got.bytes, bytes.subarray(start, end), Range)
   }
-  t.equal((await get(client, { Range: 'bytes=5-2' })).$metadata.httpStatusCode, 200, 'nonsense is ignored')
+  t.equal(
+    (await get(client, { Range: 'bytes=5-2' })).$metadata.httpStatusCode,
+    200,
+    'an invalid range is ignored',
+  )
 })
 
 t.test('responds to a range past the end with a 416 and the size', async t => {

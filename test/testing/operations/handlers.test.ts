@@ -3,7 +3,7 @@ import { HANDLERS } from '../../../lib/testing/operations/handlers.js'
 import { S3_OPERATIONS } from '../../../lib/testing/wire/operation.js'
 import { sendRaw, startS3 } from '../support.js'
 
-t.test('has one handler per operation, except that HEAD shares that of GET', async t => {
+t.test('has one handler per operation; HEAD shares the handler of GET', async t => {
   t.same(Object.keys(HANDLERS).sort(), [...S3_OPERATIONS].sort())
   t.equal(new Set(Object.values(HANDLERS)).size, S3_OPERATIONS.length - 1)
   t.equal(HANDLERS.HeadObject, HANDLERS.GetObject)

@@ -47,7 +47,7 @@ t.test('stores parts by number, replacing an earlier one', async t => {
     s3.calls.map(({ partNumber }) => partNumber),
     [undefined, 2, 1, 2],
   )
-  t.equal(s3.head('box', 'k'), undefined, 'an upload is no object')
+  t.equal(s3.head('box', 'k'), undefined, 'an upload is not an object')
 })
 
 t.test('limits part numbers', async t => {

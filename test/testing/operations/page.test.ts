@@ -60,7 +60,7 @@ t.test('applies the prefix before the delimiter', async t => {
 t.test('starts a listing after any name, existing or not', async t => {
   const from = (after: Marker) => pageOf(entries, { ...rule, after }).entries.map(entry => entry.id)
   t.same(from({ name: 'bb' }), ['id3', 'id4', 'id5', 'id6', 'id7'])
-  t.same(from({ name: 'c' }), ['id6', 'id7'], 'without an id, all of a name are passed')
+  t.same(from({ name: 'c' }), ['id6', 'id7'], 'without an id, the page starts after all entries of that name')
   t.same(from({ name: 'c', id: 'id4' }), ['id5', 'id6', 'id7'])
   t.same(from({ name: 'e' }), [])
 })

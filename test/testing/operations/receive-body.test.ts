@@ -12,7 +12,7 @@ import { openRaw, type RawRequest, sendRaw, sign, startS3 } from '../support.js'
 const body = patterned(50_000)
 const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex')
 
-/** Puts with headers of the test's own; the body's length is given unless they say another. */
+/** Sends a PUT with custom headers; `content-length` defaults to the body's length. */
 function put(s3: LocalS3, raw: Partial<RawRequest>, headers: Record<string, string> = {}) {
   const bytes = raw.body ?? body
   const length = { 'content-length': String(bytes.length) }
@@ -56,7 +56,7 @@ t.test('rejects a wrong checksum of any kind, in header or trailer', async t => 
   t.same(s3.keys('box'), ['right'])
 })
 
-t.test('enforces everything else that a request says about its body', async t => {
+t.test('enforces all other statements of a request about its body', async t => {
   const { s3 } = await startS3(t)
   const md5 = createHash('md5').update(body).digest('base64')
   t.match(await put(s3, {}, { 'content-md5': 'AAAAAAAAAAAAAAAAAAAAAA==' }), {
@@ -85,7 +85,7 @@ t.test('skips only the signed hash with verifyPayload: false', async t => {
   t.match(await put(s3, {}, { 'x-amz-checksum-crc32': 'AAAAAA==' }), { status: 400, code: 'BadDigest' })
 })
 
-t.test('requires a length, and a possible one', async t => {
+t.test('requires a valid length', async t => {
   const { s3 } = await startS3(t)
   const chunked = await sendRaw(s3, {
     method: 'PUT',
@@ -102,7 +102,7 @@ t.test('requires a length, and a possible one', async t => {
   if (!socket.closed) await once(socket, 'close')
 })
 
-/** Puts a body in chunks with a signature each, as `STREAMING-AWS4-HMAC-SHA256-PAYLOAD` wants it. */
+/** Sends a PUT with individually signed chunks (`STREAMING-AWS4-HMAC-SHA256-PAYLOAD`). */
 function signedChunks(s3: LocalS3, options: { spoil?: boolean; trailer?: string; spoilTrailer?: boolean }) {
   const { trailer } = options
   const payload = `STREAMING-AWS4-HMAC-SHA256-PAYLOAD${trailer === undefined ? '' : '-TRAILER'}`
@@ -123,7 +123,7 @@ function signedChunks(s3: LocalS3, options: { spoil?: boolean; trailer?: string;
       ...(trailer !== undefined && { 'x-amz-trailer': trailer.split(':')[0]! }),
     },
   }
-  // All within one second, or the signatures are of another date than the head.
+  // The timestamp has a resolution of one second; chunk signatures must use the date of the head.
   const date = new Date()
   const { key, scope, date: stamp, signature: seed } = sign(s3, { ...raw, date })
   let previous = seed

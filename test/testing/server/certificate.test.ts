@@ -17,7 +17,7 @@ t.test('issues a certificate for the loopback address, signed by its own key', a
   t.equal(Date.parse(x509.validFrom), now - 86_400_000)
   t.equal(Date.parse(x509.validTo), now + 365 * 86_400_000)
   t.match(key, /^-----BEGIN PRIVATE KEY-----\n/)
-  t.not(selfSignedCertificate(now).cert, cert, 'each is another')
+  t.not(selfSignedCertificate(now).cert, cert, 'each certificate is different')
 })
 
 t.test('accepts a client that trusts the certificate, and no other', async t => {

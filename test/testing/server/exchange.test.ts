@@ -19,7 +19,7 @@ const bytes = patterned(1_000_000)
 async function startWithObject(t: Parameters<typeof startS3>[0]) {
   const { s3, client } = await startS3(t)
   await s3.put('box', 'k', bytes)
-  /** Reads the object and tells how far that went. */
+  /** Reads the object and reports how many bytes arrived. */
   const read = async (Range?: string) => {
     const { Body } = await client.send(new GetObjectCommand({ ...at, ...(Range !== undefined && { Range }) }))
     const chunks: Buffer[] = []
@@ -43,7 +43,7 @@ t.test('breaks the connection before anything happens with reset: true', async t
   await s3.idle()
   t.match(s3.calls, [{ operation: 'PutObject', fault: 'reset', status: undefined, aborted: true }])
   await put()
-  t.same(await s3.get('box', 'k'), Buffer.from('new'), 'the next call is as it should be')
+  t.same(await s3.get('box', 'k'), Buffer.from('new'), 'the next call succeeds')
 })
 
 t.test('performs the operation and loses the response with reset: true, performed', async t => {
@@ -150,7 +150,7 @@ t.test('does not serve a client that leaves while held', async t => {
   t.match(s3.calls, [{ fault: 'hold', status: undefined, aborted: true }])
 })
 
-t.test('replaces the operation, or its response, by a status', async t => {
+t.test('replaces the operation or its response with a status', async t => {
   const { s3, put } = await startWithObject(t)
   s3.fault({ operation: 'PutObject', status: 503, code: 'SlowDown', message: 'easy', retryAfter: 3 })
   await t.rejects(put(patterned(3_000_000)), {
@@ -229,7 +229,7 @@ t.test('alters one byte with corrupt, at any offset', async t => {
     expected[corrupt]! ^= 0xff
     t.ok(got.bytes.equals(expected), `byte ${corrupt}`)
   }
-  t.ok((await read()).bytes.equals(bytes), 'the object itself is as it was')
+  t.ok((await read()).bytes.equals(bytes), 'the object itself is unchanged')
 })
 
 t.test('sets and removes headers with answerHeaders', async t => {
@@ -270,7 +270,7 @@ t.test('slows calls down in both directions', async t => {
   await put(bytes)
   await s3.idle()
   for (const call of s3.calls) {
-    // A million bytes take 100 ms, and timers may be a little early.
+    // A million bytes take 100 ms; timers may fire slightly early.
     t.ok(call.endedAt! - call.startedAt > 100, call.method)
     t.equal(call.fault, 'slow')
   }
@@ -311,7 +311,7 @@ t.test('lets unsigned requests read nothing, unless reads are public', async t =
   await s3.put('box', 'k', bytes)
   const got = await sendRaw(s3, { path: '/box/k', headers: { range: 'bytes=0-9' }, unsigned: true })
   t.match(got, { status: 206, headers: { 'access-control-allow-origin': '*' } })
-  t.match(await sendRaw(s3, { path: '/box', unsigned: true }), { status: 403 }, 'but not lists')
+  t.match(await sendRaw(s3, { path: '/box', unsigned: true }), { status: 403 }, 'but not listings')
   const put = await sendRaw(s3, {
     method: 'PUT',
     path: '/box/k',

@@ -13,7 +13,7 @@ const call = (change: Partial<S3Call> = {}) =>
     ...change,
   }) as S3Call
 
-/** Which of so many equal calls a rule hits, from 1. */
+/** The numbers of the identical calls that a rule hits, from 1. */
 function hits(rule: object, calls = 6): number[] {
   const rules = new FaultRules()
   rules.add({ reset: true, ...rule })
@@ -28,7 +28,7 @@ t.test('hits the first call only, by default', async t => {
   t.same(hits({ nth: 5, times: Infinity }), [5, 6])
 })
 
-t.test('applies a rule only to calls that match all of it', async t => {
+t.test('applies a rule only to calls that match every criterion', async t => {
   const table: [object, boolean][] = [
     [{ operation: 'GetObject' }, true],
     [{ operation: ['PutObject', 'GetObject'] }, true],
@@ -50,7 +50,7 @@ t.test('applies a rule only to calls that match all of it', async t => {
   for (const [match, fits] of table) t.equal(hits(match, 1).length === 1, fits, Object.keys(match).join())
   const rules = new FaultRules()
   rules.add({ rangeBeyond: 0, reset: true, times: Infinity })
-  t.equal(rules.take(call({ range: undefined })), undefined, 'a call without a range goes beyond nothing')
+  t.equal(rules.take(call({ range: undefined })), undefined, 'a call without a range matches no offset')
   rules.add({ key: /./, reset: true })
   t.equal(rules.take(call({ range: undefined, key: undefined })), undefined)
 })

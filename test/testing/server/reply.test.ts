@@ -8,7 +8,7 @@ import { sendRaw, startS3 } from '../support.js'
 const at = { Bucket: 'box', Key: 'k' }
 const GiB = 1024 ** 3
 
-/** Asks for an object and gives the answer's head; its body is the test's to read. */
+/** Requests an object and returns the response's head; the test reads the body. */
 async function get(endpoint: string, headers: Record<string, string> = {}): Promise<IncomingMessage> {
   const outgoing = request(`${endpoint}/box/k`, { headers, agent: false })
   outgoing.end()

@@ -36,7 +36,7 @@ async function upload(client: S3Client, pieces: Buffer[]) {
   }
 }
 
-/** Ends a server and starts another one in the same folder. */
+/** Closes a server and starts another one in the same folder. */
 async function restart(t: Test, s3: LocalS3, folder: string) {
   await s3.close()
   return startS3(t, { folder, minPartSize: 1 })
@@ -167,7 +167,7 @@ t.test('repairs the leftovers of a killed process', async t => {
   const bytesOfOld = readFileSync(join(folder, 'content', content!))
   await s3.put('box', 'k', 'new')
   await s3.close()
-  // The old version was not removed yet, another one only begun, and so was a bucket.
+  // The old version is not removed yet, and another version and a bucket are incomplete.
   writeFileSync(join(versions, old!), saved)
   writeFileSync(join(folder, 'content', content!), bytesOfOld)
   writeFileSync(join(versions, 'x.json.new'), '{"ki')

@@ -84,8 +84,8 @@ t.test('rejects a body truncated at any byte', async t => {
 t.test('rejects malformed framing', async t => {
   const broken = {
     'no size': 'xyz\r\n',
-    'a size that is too long': `${'f'.repeat(14)}\r\n`,
-    'a chunk that is longer than it says': '2\r\nabc\r\n0\r\n\r\n',
+    'an overlong size': `${'f'.repeat(14)}\r\n`,
+    'a chunk longer than its stated size': '2\r\nabc\r\n0\r\n\r\n',
     'bytes after the end': '0\r\n\r\nmore',
     'a trailer without a value': '0\r\nname\r\n\r\n',
     'a line without an end': 'a'.repeat(9000),

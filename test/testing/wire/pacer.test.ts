@@ -12,7 +12,7 @@ t.test('makes up for a late timer: delays do not add up', async t => {
   const pacer = new Pacer(1000)
   pacer.delayAfter(100, 0)
   t.equal(pacer.delayAfter(100, 180), 20)
-  t.equal(pacer.delayAfter(100, 500), 0, 'behind its time, it does not wait')
+  t.equal(pacer.delayAfter(100, 500), 0, 'late bytes do not wait')
   t.equal(pacer.delayAfter(700, 500), 500)
 })
 

@@ -25,7 +25,7 @@ t.test('reports an empty range as unsatisfiable', async t => {
     t.equal(parseRange(header, 0), 'unsatisfiable', header)
 })
 
-t.test('ignores anything except one range of bytes', async t => {
+t.test('ignores everything except a single range of bytes', async t => {
   for (const header of [
     undefined,
     '',
