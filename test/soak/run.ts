@@ -1,9 +1,8 @@
 /**
- * `npm run soak`: pipelines of every kind, by chance, four at a time, against a store in which little goes wrong now and
- * then, for an hour. What this process holds is looked at between rounds, when nothing runs, and has to be flat.
+ * `npm run soak`: random pipelines of every kind, four at a time, against a store with occasional faults, for an hour.
+ * Between rounds, when nothing runs, it measures the resources that this process holds, which have to stay flat.
  *
- *   npm run soak                          an hour
- *   npm run soak -- --minutes=3 --seed=7
+ * npm run soak an hour npm run soak -- --minutes=3 --seed=7
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { createHash } from 'node:crypto'

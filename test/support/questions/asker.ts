@@ -24,19 +24,19 @@ import {
 import type { OpenStore, StoreId } from '../stores.js'
 
 /**
- * One thing that a client may want to know of an S3 server. The answer is a fact in a few words, so that a server that
- * differs is recorded with what it does, not just as one that fails.
+ * A question to an S3 server. The answer is a fact in a few words, so that the page records what a differing server
+ * does, not only that it differs.
  */
 export interface Question {
   readonly asks: string
-  /** The answer that S3's own documentation gives. */
+  /** The answer according to S3's documentation. */
   readonly s3: string
-  /** Answers of servers that do something else. */
+  /** The answers of differing servers. */
   readonly but?: Partial<Record<StoreId, string>>
   readonly answer: (ask: Asker) => Promise<string>
 }
 
-/** The smallest part that may be followed by another. */
+/** The minimum size of a part that is not the last. */
 export const PART = 5 * 1024 * 1024
 export const SMALL = randomBytes(100_000)
 export const PARTS = [randomBytes(PART), randomBytes(PART + 1), randomBytes(12_345)] as const
@@ -44,7 +44,7 @@ export const WHOLE = Buffer.concat(PARTS)
 /** An ETag that no object has. */
 export const OTHER_ETAG = `"${'0'.repeat(32)}"`
 
-/** The ETag of an object or part that came in one piece. */
+/** The ETag of an object or part uploaded in one piece. */
 export function etagOf(body: string | Buffer): string {
   return `"${createHash('md5').update(body).digest('hex')}"`
 }
@@ -57,7 +57,7 @@ export function streamOf(bytes: Buffer): Readable {
   return Readable.from(chunks, { objectMode: false })
 }
 
-/** `yes` or what is wrong. */
+/** `yes`, or the fault. */
 export function yesIf(condition: boolean, otherwise = 'no'): string {
   return condition ? 'yes' : otherwise
 }
@@ -66,20 +66,20 @@ interface Answer {
   readonly $metadata: { readonly httpStatusCode?: number | undefined }
 }
 
-/** The status of an answer, with the service's code where it is an error: `200`, `412 PreconditionFailed`. */
+/** The status of a response, with the service's code for errors: `200`, `412 PreconditionFailed`. */
 export async function outcome(answer: Promise<Answer>): Promise<string> {
   try {
     return String((await answer).$metadata.httpStatusCode)
   } catch (error) {
     if (!(error instanceof S3ServiceException)) throw error
     const status = error.$metadata.httpStatusCode
-    // An error without a body, as that of HEAD, has no code but one that the SDK makes up.
+    // An error without a body, as after HEAD, has only a code made up by the SDK.
     const named = !['Unknown', 'UnknownError', 'NotFound', '304', '412'].includes(error.name)
     return `${status}${named ? ` ${error.name}` : ''}`
   }
 }
 
-/** Puts the usual requests to one server, in one bucket. */
+/** Sends the usual requests to one server, in one bucket. */
 export class Asker {
   readonly client: S3Client
   readonly bucket: string
@@ -89,7 +89,7 @@ export class Asker {
   constructor({ config, bucket }: OpenStore) {
     this.#config = config
     this.bucket = bucket
-    // Each request once: an answer is what the server says, not what the SDK makes of it in the end.
+    // Sends each request once: the answer is the server's response, not the result of the SDK's retries.
     this.client = this.clientWith({})
   }
 
@@ -114,7 +114,7 @@ export class Asker {
     return client.send(new PutObjectCommand({ Bucket: this.bucket, Key, Body, ...more }))
   }
 
-  /** A GET of which only the answer's head is of interest; its body is read all the same. */
+  /** A GET whose response headers matter; the body is read all the same. */
   async get(Key: string, more: Partial<GetObjectCommandInput> = {}) {
     const output = await this.client.send(new GetObjectCommand({ Bucket: this.bucket, Key, ...more }))
     return { ...output, bytes: Buffer.from(await output.Body!.transformToByteArray()) }
@@ -124,7 +124,7 @@ export class Asker {
     return this.client.send(new HeadObjectCommand({ Bucket: this.bucket, Key, ...more }))
   }
 
-  /** Whether the object holds these bytes. */
+  /** Whether the object has these bytes. */
   async holds(key: string, bytes: Buffer | string): Promise<string> {
     const stored = (await this.get(key)).bytes
     return yesIf(stored.equals(Buffer.from(bytes)), `${stored.length} other bytes`)
@@ -138,7 +138,7 @@ export class Asker {
   }
 }
 
-/** One multipart upload: parts, then `complete()` with those that were sent, or with any list. */
+/** One multipart upload: parts, then `complete()` with the parts sent, or with any list. */
 export class Upload {
   readonly id: { Bucket: string; Key: string; UploadId: string | undefined }
   readonly #client: S3Client
@@ -149,7 +149,7 @@ export class Upload {
     this.id = id
   }
 
-  /** The parts as CompleteMultipartUpload wants them. */
+  /** The parts as CompleteMultipartUpload expects them. */
   get parts() {
     return [...this.#sent.values()].sort((a, b) => a.PartNumber - b.PartNumber)
   }

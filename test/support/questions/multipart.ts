@@ -32,7 +32,7 @@ function etagOfParts(parts: readonly Buffer[]): string {
   return `"${createHash('md5').update(Buffer.concat(digests)).digest('hex')}-${parts.length}"`
 }
 
-/** An upload of one small part, the quickest there is. */
+/** An upload of one small part, the fastest possible. */
 async function uploadOf(ask: Asker, key: string, body: Buffer | string = SMALL) {
   const upload = await ask.create(key)
   await upload.part(1, body)
@@ -45,10 +45,10 @@ async function aborted(ask: Asker, key: string) {
   return upload
 }
 
-/** Multipart uploads: parts, completion, what is left when they are aborted. */
+/** Multipart uploads: parts, completion, abort. */
 export const MULTIPART: readonly Question[] = [
   {
-    asks: 'parts sent at once and out of order: the whole, with the ETag made of theirs',
+    asks: 'parallel parts out of order: the whole object, with the ETag derived from theirs',
     s3: 'yes',
     async answer(ask) {
       const upload = await ask.create('multipart', { ContentType: 'video/mp4', Metadata: { a: 'b' } })
@@ -61,7 +61,7 @@ export const MULTIPART: readonly Question[] = [
     },
   },
   {
-    asks: 'the answer to CompleteMultipartUpload carries the ETag',
+    asks: 'the response to CompleteMultipartUpload has the ETag',
     s3: 'yes',
     but: { ceph16: 'an empty one' },
     async answer(ask) {
@@ -89,7 +89,7 @@ export const MULTIPART: readonly Question[] = [
     },
   },
   {
-    asks: 'UploadPart of a stream, whose checksum follows the body (the default of the SDK)',
+    asks: 'UploadPart of a stream, with the checksum after the body (the SDK’s default)',
     s3: 'yes',
     but: { ceph16: '411 MissingContentLength' },
     async answer(ask) {
@@ -118,7 +118,7 @@ export const MULTIPART: readonly Question[] = [
     },
   },
   {
-    asks: 'a part number sent twice: the last one counts; numbers may have gaps',
+    asks: 'a repeated part number: the last part counts; numbers may have gaps',
     s3: 'yes',
     async answer(ask) {
       const upload = await ask.create('twice')
@@ -130,7 +130,7 @@ export const MULTIPART: readonly Question[] = [
     },
   },
   {
-    asks: 'CompleteMultipartUpload with some of the parts',
+    asks: 'CompleteMultipartUpload with only some of the parts',
     s3: 'yes',
     but: { ceph16: '400 InvalidPart', ceph20: '400 InvalidPart' },
     async answer(ask) {
@@ -142,7 +142,7 @@ export const MULTIPART: readonly Question[] = [
     },
   },
   {
-    asks: 'UploadPartCopy, of a range and of a whole object',
+    asks: 'UploadPartCopy of a range and of a whole object',
     s3: 'yes',
     async answer(ask) {
       await ask.put('part-source', SMALL)
@@ -162,7 +162,7 @@ export const MULTIPART: readonly Question[] = [
     },
   },
   {
-    asks: 'UploadPartCopy with another ETag in x-amz-copy-source-if-match',
+    asks: 'UploadPartCopy with a different ETag in x-amz-copy-source-if-match',
     s3: '412 PreconditionFailed',
     but: { ceph16: '200', ceph20: '200' },
     async answer(ask) {
@@ -212,12 +212,12 @@ export const MULTIPART: readonly Question[] = [
     },
   },
   {
-    asks: 'UploadPart of an upload that is aborted',
+    asks: 'UploadPart after the abort',
     s3: '404 NoSuchUpload',
     answer: async ask => outcome((await aborted(ask, 'gone-part')).part(2, SMALL)),
   },
   {
-    asks: 'ListParts of an upload that is aborted',
+    asks: 'ListParts after the abort',
     s3: '404 NoSuchUpload',
     but: { ceph16: '404 NoSuchKey', ceph20: '404 NoSuchKey' },
     async answer(ask) {
@@ -226,13 +226,13 @@ export const MULTIPART: readonly Question[] = [
     },
   },
   {
-    asks: 'CompleteMultipartUpload of an upload that is aborted',
+    asks: 'CompleteMultipartUpload after the abort',
     s3: '404 NoSuchUpload',
     but: { ceph16: '500 InternalError', ceph20: '500 InternalError' },
     answer: async ask => outcome((await aborted(ask, 'gone-complete')).complete()),
   },
   {
-    asks: 'AbortMultipartUpload of an upload that is aborted',
+    asks: 'AbortMultipartUpload after the abort',
     s3: '404 NoSuchUpload',
     async answer(ask) {
       const { id } = await aborted(ask, 'gone-abort')
@@ -240,7 +240,7 @@ export const MULTIPART: readonly Question[] = [
     },
   },
   {
-    asks: 'ListParts of an upload that is completed',
+    asks: 'ListParts after the completion',
     s3: '404 NoSuchUpload',
     but: { ceph16: '404 NoSuchKey', ceph20: '404 NoSuchKey' },
     async answer(ask) {
@@ -250,7 +250,7 @@ export const MULTIPART: readonly Question[] = [
     },
   },
   {
-    asks: 'CompleteMultipartUpload once more',
+    asks: 'CompleteMultipartUpload repeated',
     s3: '200',
     async answer(ask) {
       const upload = await uploadOf(ask, 'completed-twice')
@@ -278,7 +278,7 @@ export const MULTIPART: readonly Question[] = [
     },
   },
   {
-    asks: 'CompleteMultipartUpload with an ETag that the part has not',
+    asks: 'CompleteMultipartUpload with a wrong ETag for a part',
     s3: '400 InvalidPart',
     async answer(ask) {
       const upload = await uploadOf(ask, 'other-part')
@@ -286,7 +286,7 @@ export const MULTIPART: readonly Question[] = [
     },
   },
   {
-    asks: 'CompleteMultipartUpload with the parts in another order',
+    asks: 'CompleteMultipartUpload with parts out of order',
     s3: '400 InvalidPartOrder',
     but: { ceph16: '200', ceph20: '200' },
     async answer(ask) {
@@ -297,7 +297,7 @@ export const MULTIPART: readonly Question[] = [
     },
   },
   {
-    asks: 'CompleteMultipartUpload without a part',
+    asks: 'CompleteMultipartUpload without parts',
     s3: '400 MalformedXML',
     async answer(ask) {
       const upload = await ask.create('no-part')
@@ -314,13 +314,13 @@ export const MULTIPART: readonly Question[] = [
     },
   },
   {
-    asks: 'CompleteMultipartUpload with `If-None-Match: *` where there is no object',
+    asks: 'CompleteMultipartUpload with `If-None-Match: *`, no object',
     s3: '200',
     answer: async ask =>
       outcome((await uploadOf(ask, 'new-upload')).complete(undefined, { IfNoneMatch: '*' })),
   },
   {
-    asks: 'CompleteMultipartUpload with `If-None-Match: *` where there is one',
+    asks: 'CompleteMultipartUpload with `If-None-Match: *`, existing object',
     s3: '412 PreconditionFailed',
     but: { ceph16: '200' },
     async answer(ask) {
@@ -329,7 +329,7 @@ export const MULTIPART: readonly Question[] = [
     },
   },
   {
-    asks: 'the CRC32 of a part, and of all parts together, in the answers',
+    asks: 'the CRC32 of a part, and of all parts together, in the responses',
     s3: 'yes',
     but: { ceph16: 'no' },
     async answer(ask) {
@@ -340,7 +340,7 @@ export const MULTIPART: readonly Question[] = [
     },
   },
   {
-    asks: 'the CRC32 of the full object, checked and told at completion',
+    asks: 'the CRC32 of the full object, checked and returned at completion',
     s3: 'yes',
     but: { ceph16: 'no' },
     async answer(ask) {

@@ -35,7 +35,7 @@ function withHeader(client: S3Client, name: string, value: string): S3Client {
   return client
 }
 
-/** Changes the checksum that follows the body. Nothing signs it, so that only the checksum itself is wrong. */
+/** Changes the checksum after the body. It is not signed, so only the checksum is wrong. */
 function withOtherTrailer(client: S3Client): S3Client {
   client.middlewareStack.add(
     next => args => {
@@ -57,7 +57,7 @@ async function* rewritten(chunks: AsyncIterable<Uint8Array>) {
   }
 }
 
-/** A body that calls `then` when its first bytes are sent, and has no end. */
+/** An endless body that calls `then` when its first bytes are sent. */
 function endless(bytes: Buffer, then: () => void): Readable {
   let begun = false
   return new Readable({
@@ -90,7 +90,7 @@ export const OBJECTS: readonly Question[] = [
     },
   },
   {
-    asks: 'PutObject of nothing: an empty object',
+    asks: 'PutObject without bytes: an empty object',
     s3: 'yes',
     async answer(ask) {
       await ask.put('empty', Buffer.alloc(0))
@@ -98,7 +98,7 @@ export const OBJECTS: readonly Question[] = [
     },
   },
   {
-    asks: 'PutObject of a stream, whose checksum follows the body (the default of the SDK)',
+    asks: 'PutObject of a stream, with the checksum after the body (the SDK’s default)',
     s3: 'yes',
     but: { ceph16: '411 MissingContentLength' },
     async answer(ask) {
@@ -118,7 +118,7 @@ export const OBJECTS: readonly Question[] = [
     },
   },
   {
-    asks: 'checksums that are kept and told by HeadObject',
+    asks: 'checksums that HeadObject returns',
     s3: 'CRC32 CRC32C CRC64NVME SHA1 SHA256',
     but: { ceph16: 'none' },
     answer: keptAlgorithms,
@@ -155,7 +155,7 @@ export const OBJECTS: readonly Question[] = [
     },
   },
   {
-    asks: 'a signature by another secret',
+    asks: 'a signature with a wrong secret',
     s3: '403 SignatureDoesNotMatch',
     async answer(ask) {
       const credentials = await ask.client.config.credentials()
@@ -164,7 +164,7 @@ export const OBJECTS: readonly Question[] = [
     },
   },
   {
-    asks: 'an access key that nobody has',
+    asks: 'an unknown access key',
     s3: '403 InvalidAccessKeyId',
     answer(ask) {
       const client = ask.clientWith({ credentials: { accessKeyId: 'NOBODY', secretAccessKey: 'x' } })
@@ -186,7 +186,7 @@ export const OBJECTS: readonly Question[] = [
     },
   },
   {
-    asks: 'content type, cache control, metadata and a key of odd letters come back as they went',
+    asks: 'content type, cache control, metadata and a key with unusual characters return unchanged',
     s3: 'yes',
     async answer(ask) {
       const key = "odd/ü é+%~ (1)&=?#'*.bin"
@@ -208,7 +208,7 @@ export const OBJECTS: readonly Question[] = [
     },
   },
   {
-    asks: 'DeleteObject and DeleteObjects, of keys that are not there too',
+    asks: 'DeleteObject and DeleteObjects, of missing keys too',
     s3: 'yes',
     async answer(ask) {
       for (const key of ['deleted/1', 'deleted/2']) await ask.put(key, 'x')

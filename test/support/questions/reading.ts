@@ -2,10 +2,10 @@ import { type Question, OTHER_ETAG, SMALL, WHOLE, etagOf, outcome, yesIf } from 
 
 const size = WHOLE.length
 
-/** Ranges and preconditions: what a reader of one version stands on. */
+/** Ranges and preconditions: the basis for reading one version. */
 export const READING: readonly Question[] = [
   {
-    asks: 'HeadObject tells size, ETag, date, and that ranges are served',
+    asks: 'HeadObject returns size, ETag, date, and support for ranges',
     s3: 'yes',
     async answer(ask) {
       await ask.put('small', SMALL)
@@ -15,12 +15,12 @@ export const READING: readonly Question[] = [
     },
   },
   {
-    asks: 'GetObject of a key that is not there',
+    asks: 'GetObject of a missing key',
     s3: '404 NoSuchKey',
     answer: ask => outcome(ask.get('none')),
   },
   {
-    asks: 'GetObject of a bucket that is not there',
+    asks: 'GetObject from a missing bucket',
     s3: '404 NoSuchBucket',
     answer: ask => outcome(ask.get('none', { Bucket: `${ask.bucket}-none` })),
   },
@@ -73,12 +73,12 @@ export const READING: readonly Question[] = [
     },
   },
   {
-    asks: 'GetObject with another ETag in If-Match',
+    asks: 'GetObject with a different ETag in If-Match',
     s3: '412 PreconditionFailed',
     answer: ask => outcome(ask.get('small', { IfMatch: OTHER_ETAG })),
   },
   {
-    asks: 'a range with another ETag in If-Match',
+    asks: 'a range with a different ETag in If-Match',
     s3: '412 PreconditionFailed',
     answer: ask => outcome(ask.get('small', { IfMatch: OTHER_ETAG, Range: 'bytes=0-9' })),
   },
@@ -88,12 +88,12 @@ export const READING: readonly Question[] = [
     answer: ask => outcome(ask.get('small', { IfNoneMatch: etagOf(SMALL) })),
   },
   {
-    asks: 'HeadObject with another ETag in If-Match',
+    asks: 'HeadObject with a different ETag in If-Match',
     s3: '412',
     answer: ask => outcome(ask.head('small', { IfMatch: OTHER_ETAG })),
   },
   {
-    asks: 'PutObject with `If-None-Match: *` where there is an object',
+    asks: 'PutObject with `If-None-Match: *`, existing object',
     s3: '412 PreconditionFailed',
     async answer(ask) {
       await ask.put('new', 'one', { IfNoneMatch: '*' })
@@ -102,7 +102,7 @@ export const READING: readonly Question[] = [
     },
   },
   {
-    asks: 'eight PutObject with `If-None-Match: *` at once: how many succeed',
+    asks: 'eight concurrent PutObject with `If-None-Match: *`: how many succeed',
     s3: '1',
     async answer(ask) {
       const puts = Array.from({ length: 8 }, (_, n) => ask.put('race', `${n}`, { IfNoneMatch: '*' }))
@@ -111,7 +111,7 @@ export const READING: readonly Question[] = [
     },
   },
   {
-    asks: 'PutObject with the ETag of the object in If-Match, then with another',
+    asks: 'PutObject with the object’s ETag in If-Match, then with a different one',
     s3: '200, 412 PreconditionFailed',
     but: { ceph16: '412 PreconditionFailed, 412 PreconditionFailed' },
     async answer(ask) {

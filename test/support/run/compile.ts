@@ -7,21 +7,21 @@ import { BUILD, ROOT, compiledOf } from '../program.js'
 import { withOwnTest } from './own-test.js'
 
 /**
- * Compiles the library and all that its tests import, file by file, into `.build/`: a process that runs from there needs
- * no loader. It takes a second, and leaves as it is what has not changed.
+ * Compiles the library and all files that its tests import, one by one, into `.build/`, so that processes need no
+ * loader. It takes a second, and skips unchanged files.
  *
- * A compiled module takes itself for its source: `import.meta` names the .ts file, so that whatever it looks for beside
- * itself (a fixture, a page, a program to start) is that of the working tree.
+ * In a compiled module `import.meta` names the .ts file, so that everything found relative to it (a fixture, a page, a
+ * program) is that of the working tree.
  */
 
 const FOLDERS = ['lib', 'test', 'examples', 'bench']
 
-/** In `.build/`: what was compiled last time, as a hash for each source. */
+/** In `.build/`: the hashes of the sources compiled last time. */
 const MANIFEST = join(BUILD, 'sources.json')
 
 /** The code of each source that was compiled, by its path from the root, with `/`. */
 export async function compile(): Promise<Set<string>> {
-  // Another way to compile gives another result.
+  // Other compiler settings give other results.
   const salt = ['compile.ts', 'own-test.ts'].map(name =>
     readFileSync(join(import.meta.dirname, name), 'utf8'),
   )

@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { availableParallelism } from 'node:os'
 
-/** Ends by itself when its parent is gone, however that ended. */
+/** Ends by itself when its parent is gone, for any reason. */
 const SPIN = 'const { ppid } = process; while (process.ppid === ppid);'
 
-/** A process for each processor that does nothing but keep it busy, so that tests show what they owe to an idle machine. */
+/** Starts a busy process for each processor, to reveal tests that rely on an idle machine. */
 export class Load {
   readonly #processes: readonly ChildProcess[]
 
@@ -15,7 +15,7 @@ export class Load {
     )
   }
 
-  /** Ends them. */
+  /** Stops them. */
   async stop(): Promise<void> {
     await Promise.all(
       this.#processes.map(async child => {

@@ -3,7 +3,7 @@ import t from 'tap'
 import { BUILD } from '../program.js'
 import { Needs } from './needs.js'
 
-/** The needs of a test file with this code, beside these other files. */
+/** The needs of a test file with this code, among these other files. */
 function needs(code: string, others: Record<string, string> = {}): Needs {
   const files = new Map(Object.entries({ 'test/io/x.test.js': code, ...others }))
   return new Needs(path => {
@@ -13,14 +13,14 @@ function needs(code: string, others: Record<string, string> = {}): Needs {
   })
 }
 
-/** Whether it shares its process. */
+/** Whether it shares a process. */
 function shares(code: string, others?: Record<string, string>): boolean {
   const { together, alone } = needs(code, others).plan(['test/io/x.test.ts'])
   t.equal(together.length + alone.length, 1)
   return together.length === 1
 }
 
-t.test('a file that reaches neither a child nor a network shares a process', async t => {
+t.test('files that reach neither a child nor a network share a process', async t => {
   t.equal(shares('import t from "tap";\nimport { readFile } from "node:fs/promises";\n'), true)
   const one = 'import {\n  a,\n  b\n} from "../../lib/io/x.js";\n'
   t.equal(
@@ -45,7 +45,7 @@ t.test('a file that reaches neither a child nor a network shares a process', asy
     }
   }
   t.equal(shares('import { x } from "node:network-not";\n'), true, 'a whole name, not its beginning')
-  t.equal(shares(one, {}), false, 'nor does one that imports what is not compiled')
+  t.equal(shares(one, {}), false, 'nor does a file that imports uncompiled code')
   t.equal(
     shares(one, { 'lib/io/x.js': 'import "./x.js";\nimport "../../test/io/x.test.js";\n' }),
     true,
@@ -53,7 +53,7 @@ t.test('a file that reaches neither a child nor a network shares a process', asy
   )
 })
 
-t.test('a file that does something to its process has it for itself', async t => {
+t.test('files that change their process run alone', async t => {
   for (const code of [
     'process.chdir("/");',
     'process.on("warning", hear);',
@@ -70,7 +70,7 @@ t.test('a file that does something to its process has it for itself', async t =>
   )
 })
 
-t.test('a file that nothing of another Node or ffmpeg can change is told', async t => {
+t.test('finds files that another Node or ffmpeg cannot affect', async t => {
   const varies = (code: string, others?: Record<string, string>) =>
     needs(code, others).dependsOnVersions('test/io/x.test.ts')
   const one = 'import t from "tap";\nimport { a } from "../../lib/io/x.js";\n'
@@ -89,7 +89,7 @@ t.test('a file that nothing of another Node or ffmpeg can change is told', async
   ]) {
     t.equal(varies(one, { 'lib/io/x.js': `import "${name}";\n` }), true, name)
   }
-  t.equal(varies(one), true, 'nor is one that is not known')
+  t.equal(varies(one), true, 'nor is an unknown file')
   for (const file of ['test/layout.test.ts', 'test/docs/code.test.ts', 'test/support/report.test.ts']) {
     t.equal(needs('').dependsOnVersions(file), false, file)
   }

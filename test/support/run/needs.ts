@@ -3,11 +3,11 @@ import { dirname, join, sep } from 'node:path'
 import { BUILD, ROOT, compiledOf } from '../program.js'
 
 /**
- * What test files need, by what they reach: themselves, and by anything they import. It is read from the compiled code,
- * where types are gone and every import has the same form.
+ * The needs of test files, from everything they reach directly or through imports. The source is the compiled code,
+ * which has no types and only one form of import.
  *
- * Files that reach neither a child process nor a network, and do nothing to the process they run in, share processes.
- * Files that nothing of another Node or ffmpeg can change are left out of the runs for those.
+ * Files that reach neither a child process nor a network, and don't change their process, share processes. Files that
+ * another Node or ffmpeg cannot affect are left out of the runs for those.
  */
 
 /** Modules that start children, open sockets or change the engine, and packages that do. */
@@ -15,19 +15,19 @@ const OUTSIDE =
   /^(?:node:)?(?:child_process|cluster|dgram|dns|http|http2|https|inspector|net|tls|v8|vm|worker_threads)(?:\/|$)/
 const HEAVY = /^(?:@aws-sdk|@smithy|avio-streams|esbuild|playwright-core|prettier|typescript)(?:\/|$)/
 
-/** What a test, or a helper of tests, does to its process. */
+/** Changes that a test, or a test helper, makes to its process. */
 const OF_THE_PROCESS =
   /\bt\d*\.(?:mock|intercept)|\bprocess\.(?:chdir|on|once|memoryUsage|cpuUsage|resourceUsage)\b|\bglobalThis\.(?!process)/
 
-/** What Node has and no release changes: text, names, bytes. Streams, files, clocks and ciphers are none of it. */
+/** Parts of Node that no release changes: text, names, bytes; not streams, files, clocks and ciphers. */
 const SETTLED = /^node:(?:assert|buffer|os|path|url|util)(?:\/|$)/
 
-/** Tests of the repository: its rules, its pages, and what runs the tests. */
+/** Tests of the repository: its rules, its pages, and the test runner. */
 const OF_THE_REPOSITORY = /^test\/(?:docs\/|support\/|layout\.test\.ts$)/
 
 const IMPORT = /^(?:import|export)\b[^;"]*?\bfrom "([^"]+)";|^import "([^"]+)";|\bimport\("([^"]+)"\)/gm
 
-/** The test files that share processes, and those that have one of their own, both in the order given. */
+/** The test files that share processes, and those that run alone, both in the given order. */
 export interface Plan {
   readonly together: readonly string[]
   readonly alone: readonly string[]
@@ -35,16 +35,16 @@ export interface Plan {
 
 interface Module {
   readonly imports: readonly string[]
-  /** It does something to the process, or nothing is known of it. */
+  /** It changes the process, or it is unknown. */
   readonly touches: boolean
 }
 
-/** Reads compiled modules, each of them once. Test files are named by their paths from the root. */
+/** Reads compiled modules, each once. Test files are named by their paths from the root. */
 export class Needs {
   readonly #codeOf: (path: string) => string
   readonly #modules = new Map<string, Module>()
 
-  /** @param codeOf - gives the code of a compiled file, and throws where there is none */
+  /** @param codeOf - returns the code of a compiled file, and throws if there is none */
   constructor(codeOf = (path: string) => readFileSync(path, 'utf8')) {
     this.#codeOf = codeOf
   }
@@ -54,7 +54,7 @@ export class Needs {
     return { together: [...together], alone: files.filter(file => !together.has(file)) }
   }
 
-  /** Whether another version of Node or ffmpeg could make a difference to it. */
+  /** Whether another version of Node or ffmpeg could affect it. */
   dependsOnVersions(file: string): boolean {
     if (OF_THE_REPOSITORY.test(file)) return false
     return [...this.#reachedBy(file)].some(name =>
@@ -104,7 +104,7 @@ function isOurs(name: string): boolean {
 }
 
 function touchesProcess(code: string, path: string): boolean {
-  // Only a test file is given a test of its own in place of tap's root: see `own-test.ts`.
+  // Only test files get their own test in place of tap's root: see `own-test.ts`.
   const takesRoot = !path.endsWith('.test.js') && /^import \w+.* from "tap";$/m.test(code)
   return takesRoot || OF_THE_PROCESS.test(code)
 }

@@ -1,15 +1,15 @@
 import type { Test } from 'tap'
 
 /**
- * What test files that run in one process have in place of tap's root: each a test of its own, under its own name. Their
- * code stays as it is (`import t from 'tap'`); the compiled one looks here first.
+ * Gives each test file in a shared process its own test, under its own name, in place of tap's root. The source stays
+ * unchanged (`import t from 'tap'`); the compiled code looks here first.
  */
 
 const KEY = 'avio-streams.own-tests'
 
 type OwnTests = Map<string, Test>
 
-/** The compiled code of a test file, which takes the test that stands for it where there is one. */
+/** The compiled code of a test file, which uses its own test if there is one. */
 export function withOwnTest(code: string, file: string): string {
   const own = `globalThis[Symbol.for(${JSON.stringify(KEY)})]?.get(${JSON.stringify(file)})`
   return code.replace(
@@ -18,7 +18,7 @@ export function withOwnTest(code: string, file: string): string {
   )
 }
 
-/** Lets `test` stand for `file` when that is imported. */
+/** Makes `test` the root test of `file` when it is imported. */
 export function giveOwnTest(file: string, test: Test): void {
   const here = globalThis as unknown as Record<symbol, OwnTests | undefined>
   const tests = (here[Symbol.for(KEY)] ??= new Map())

@@ -4,25 +4,25 @@ import { t } from 'tap'
 import { ROOT, compiledOf } from '../program.js'
 import type { Plan } from './needs.js'
 
-/** How many files share a process: enough that its start is little beside them, few enough for some to run at once. */
+/** How many files share a process: enough to amortize its start, few enough to run several processes at once. */
 const SHARING = 40
 const TOGETHER = compiledOf(join(import.meta.dirname, 'together.ts'))
 
-/** What `runPlan()` takes. */
+/** Options of `runPlan()`. */
 export interface RunOptions {
   readonly env: NodeJS.ProcessEnv
-  /** How many processes at a time. */
+  /** The number of concurrent processes. */
   readonly jobs: number
-  /** How long one may take, in seconds. */
+  /** The time limit of a process, in seconds. */
   readonly timeout: number
-  /** Takes what tap prints. */
+  /** Receives tap's output. */
   readonly output: NodeJS.WritableStream
-  /** Ends the processes, and with them the run. */
+  /** Stops the processes and the run. */
   readonly signal: AbortSignal
 }
 
 /**
- * Runs compiled test files by tap, those of `alone` in a process each, those of `together` in a few.
+ * Runs compiled test files with tap: those in `alone` in a process each, those in `together` in a few.
  *
  * @returns whether all succeeded
  */
@@ -47,7 +47,7 @@ export async function runPlan({ together, alone }: Plan, options: RunOptions): P
 }
 
 function start(name: string, program: string, variables: NodeJS.ProcessEnv, { env, timeout }: RunOptions) {
-  // tap starts its processes with a hook for coverage, in NODE_OPTIONS: a third of a second each, for nothing here.
+  // tap adds a coverage hook to NODE_OPTIONS, which costs each process a third of a second and is not needed here.
   const args = [`NODE_OPTIONS=${env['NODE_OPTIONS'] ?? ''}`, process.execPath, program]
   t.spawn('env', args, {
     name,

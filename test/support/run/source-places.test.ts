@@ -5,7 +5,7 @@ import t from 'tap'
 import { ROOT } from '../program.js'
 import { SourcePlaces } from './source-places.js'
 
-t.test('places in compiled files are told as those in their sources', async t => {
+t.test('maps positions in compiled files to their sources', async t => {
   const source =
     'interface A {\n  a: number\n}\nexport const a: A = { a: 1 }\nexport const fail = () => {\n  throw new Error()\n}\n'
   const { code, map } = await transform(source, {

@@ -3,12 +3,12 @@ import { SourceMap, type SourceMapPayload } from 'node:module'
 import { join, relative } from 'node:path'
 import { BUILD, ROOT } from '../program.js'
 
-/** A column behind those of every line. */
+/** A column past the end of every line. */
 const LINE_END = 2 ** 31
 
 /**
- * Puts the places of sources where a text names those of compiled files. It is done for the lines that are printed:
- * `--enable-source-maps` has every process read the map of every module that it loads.
+ * Replaces positions in compiled files by those in their sources, only in printed lines: with `--enable-source-maps`
+ * every process would read the map of every module that it loads.
  */
 export class SourcePlaces {
   readonly #build: string
@@ -24,7 +24,7 @@ export class SourcePlaces {
     )
   }
 
-  /** The text, with each place as `lib/x.ts:12:3`, from the root. */
+  /** The text, with each position as `lib/x.ts:12:3`, from the root. */
   in(text: string): string {
     return text.replace(this.#place, (place, file: string, line: string, column: string | undefined) => {
       const found = this.#mapOf(file)?.findEntry(Number(line) - 1, Number(column ?? LINE_END) - 1)

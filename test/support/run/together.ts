@@ -1,6 +1,6 @@
 /**
- * A process for many test files: each is imported into a test of its own, one after the other, and has to leave the
- * process as it has found it. `needs.ts` says which files can run so.
+ * A process for many test files: it imports each into its own test, one after another, and each has to leave the
+ * process unchanged. `needs.ts` selects the files.
  */
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -9,7 +9,7 @@ import { ROOT, compiledOf } from '../program.js'
 import { giveOwnTest } from './own-test.js'
 import { changesSince, traces } from './traces.js'
 
-// tap names the folders of fixtures after the command line, which the files would make too long.
+// tap names fixture folders after the command line, which would be too long with the files.
 const files = JSON.parse(process.env['AVIO_TEST_FILES']!) as string[]
 t.plan(2 * files.length)
 for (const file of files) {
@@ -18,5 +18,5 @@ for (const file of files) {
     giveOwnTest(file, own)
     await import(pathToFileURL(compiledOf(join(ROOT, file))).href)
   })
-  t.same(await changesSince(before), [], `${file} leaves the process as it was`)
+  t.same(await changesSince(before), [], `${file} leaves the process unchanged`)
 }

@@ -22,7 +22,7 @@ const LEFT: [what: string, leave: () => () => void, told: RegExp][] = [
     /^listeners of the process to warning: /,
   ],
   [
-    'a global that is new',
+    'a new global',
     () => {
       Object.assign(globalThis, { left: 1 })
       return () => Reflect.deleteProperty(globalThis, 'left')
@@ -30,7 +30,7 @@ const LEFT: [what: string, leave: () => () => void, told: RegExp][] = [
     /^global left: undefined, then 1$/,
   ],
   [
-    'a global that is another',
+    'a replaced global',
     () => {
       const { setTimeout } = globalThis
       globalThis.setTimeout = (() => {}) as never
@@ -47,7 +47,7 @@ const LEFT: [what: string, leave: () => () => void, told: RegExp][] = [
     /^active Timeout: \S+, then \d+$/,
   ],
   [
-    'a folder to work in',
+    'the working directory',
     () => {
       const before = process.cwd()
       process.chdir('..')
@@ -58,7 +58,7 @@ const LEFT: [what: string, leave: () => () => void, told: RegExp][] = [
 ]
 
 for (const [what, leave, told] of LEFT) {
-  t.test(`${what} is told, until it is gone`, async t => {
+  t.test(`reports ${what}, until it is restored`, async t => {
     const before = traces()
     const remove = leave()
     const changes = await changesSince(before)
@@ -70,7 +70,7 @@ for (const [what, leave, told] of LEFT) {
 }
 
 t.test(
-  'what closes within a few turns is no change, nor is what an earlier file was still closing',
+  'ignores resources that close within a few turns, or that an earlier file was still closing',
   async t => {
     const before = traces()
     const server = createServer().listen(0, '127.0.0.1')

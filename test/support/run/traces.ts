@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
 import { inspect } from 'node:util'
 
-/** What there is in this process that a test file could change for the next one, by name. */
+/** The state of this process that a test file could change for the next one, by name. */
 export type Traces = ReadonlyMap<string, unknown>
 
-/** The traces as they are now. */
+/** The present traces. */
 export function traces(): Traces {
   const found = new Map<string, unknown>([
     ['working directory', process.cwd()],
@@ -15,7 +15,7 @@ export function traces(): Traces {
     found.set(`listeners of the process to ${String(event)}`, process.listenerCount(event))
   }
   for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(globalThis))) {
-    // Many of Node's own are made when they are first asked for: until then they have a getter, and no value.
+    // Node creates many of its globals on first use: until then they have a getter and no value.
     found.set(`global ${name}`, property.value)
   }
   for (const kind of process.getActiveResourcesInfo()) {
@@ -25,7 +25,10 @@ export function traces(): Traces {
   return found
 }
 
-/** What has changed since `before`, a line each, as soon as that is nothing; closing takes a few turns of the event loop. */
+/**
+ * The changes since `before`, one per line; resolves once there are none, or after a few turns of the event loop for
+ * closing.
+ */
 export async function changesSince(before: Traces): Promise<string[]> {
   for (let turn = 0; turn < 100 && changes(before, traces()).length > 0; turn++) await setImmediate()
   return changes(before, traces())
@@ -38,7 +41,7 @@ function changes(before: Traces, after: Traces): string[] {
 
 function isChange(name: string, before: Traces, after: Traces): boolean {
   const [was, is] = [before.get(name), after.get(name)]
-  // Fewer is what the file before, or the engine, was still letting go of.
+  // Fewer means that the previous file, or the engine, was still closing something.
   if (/^(active|listeners) /.test(name)) return Number(is ?? 0) > Number(was ?? 0)
   if (name.startsWith('global ') && was === undefined && before.has(name)) return false
   return !Object.is(was, is) || (name.startsWith('global ') && before.has(name) !== after.has(name))

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type DebianTree, debianTree } from './debian-tree.js'
 
-/** A Ceph release and the Debian suite whose packages bring it. */
+/** A Ceph release and the Debian suite that packages it. */
 export type CephRelease = 16 | 20
 
 const SUITES: Record<CephRelease, string> = { 16: 'bookworm', 20: 'sid' }
@@ -21,12 +21,12 @@ const START_TIMEOUT = 60_000
 const exec = promisify(execFile)
 
 /**
- * Ceph's S3 gateway on 127.0.0.1: one monitor, one storage daemon that keeps its objects in memory, one gateway. Up in
- * about 1.5 s. The daemons are our own children in the foreground, die with us, and leave nothing but the folder that
- * {@link stop} removes.
+ * Ceph's S3 gateway on 127.0.0.1: one monitor, one storage daemon that keeps its objects in memory, one gateway. It
+ * starts in about 1.5 s. The daemons are child processes in the foreground, die with this process, and leave only the
+ * folder that {@link stop} removes.
  */
 export class Ceph {
-  /** What the gateway says it is: `16.2.15`. */
+  /** The version that the gateway reports: `16.2.15`. */
   readonly version: string
   readonly endpoint: string
   readonly accessKeyId: string
@@ -43,7 +43,7 @@ export class Ceph {
     this.#daemons = daemons
   }
 
-  /** Fetches the packages where they are not there yet, and starts a cluster of its own with an empty store. */
+  /** Fetches missing packages, and starts a new cluster with an empty store. */
   static async start(release: CephRelease): Promise<Ceph> {
     const tree = await debianTree({ suite: SUITES[release], ...PACKAGES })
     const folder = await mkdtemp(join(tmpdir(), `avio-streams-ceph-${release}-`))
@@ -59,7 +59,7 @@ export class Ceph {
     }
   }
 
-  /** Ends the daemons and removes all that they kept. */
+  /** Stops the daemons and removes their data. */
   async stop(): Promise<void> {
     await takeDown(this.#folder, this.#daemons)
   }
@@ -80,7 +80,7 @@ async function bringUp(tree: DebianTree, folder: string, daemons: ChildProcess[]
   const run = (program: string, ...args: string[]) => exec(...tree.command(program, args), { signal })
   const conf = ['--conf', join(folder, 'ceph.conf')]
   const daemon = (program: string, ...args: string[]) => {
-    // Where we are killed without a chance to clean up, the kernel ends the daemons.
+    // If this process is killed without a chance to clean up, the kernel ends the daemons.
     const [file, rest] = tree.command(program, [...conf, ...args, '--foreground'])
     const child = spawn('setpriv', ['--pdeathsig', 'KILL', file, ...rest], { stdio: 'ignore' })
     daemons.push(child)
@@ -89,7 +89,7 @@ async function bringUp(tree: DebianTree, folder: string, daemons: ChildProcess[]
   const [monmap, osdmap] = [join(folder, 'monmap'), join(folder, 'osdmap')]
   const address = `[v2:127.0.0.1:${monitorPort}]`
   await run('monmaptool', '--create', '--addv', 'a', address, '--fsid', fsid, monmap)
-  // A first map that knows the storage daemon spares the `ceph` tool, a Python program that would have to add it.
+  // A first map with the storage daemon avoids the `ceph` tool, a Python program that would have to add it.
   await run('osdmaptool', '--createsimple', '1', osdmap)
   await run('ceph-mon', ...conf, '--id', 'a', '--mkfs', '--monmap', monmap, '--osdmap', osdmap)
   daemon('ceph-mon', '--id', 'a')
@@ -109,7 +109,7 @@ async function bringUp(tree: DebianTree, folder: string, daemons: ChildProcess[]
   return { version: /\d+\.\d+\.\d+/.exec(stdout)?.[0] ?? stdout, endpoint, accessKeyId, secretAccessKey }
 }
 
-/** Waits until the gateway answers HTTP, or a daemon is gone. */
+/** Waits until the gateway answers HTTP, or a daemon exits. */
 async function answers(endpoint: string, signal: AbortSignal, daemons: readonly ChildProcess[]) {
   for (;;) {
     const dead = daemons.find(daemon => daemon.exitCode !== null || daemon.signalCode !== null)
@@ -125,7 +125,7 @@ async function answers(endpoint: string, signal: AbortSignal, daemons: readonly 
 }
 
 async function takeDown(folder: string, daemons: readonly ChildProcess[]): Promise<void> {
-  // All they keep is in memory or goes with the folder: there is nothing to wait for.
+  // Their data is in memory or in the folder: nothing to wait for.
   const running = daemons.filter(daemon => daemon.exitCode === null && daemon.signalCode === null)
   await Promise.all(
     running.map(async daemon => {
@@ -137,7 +137,7 @@ async function takeDown(folder: string, daemons: readonly ChildProcess[]): Promi
   await rm(folder, { recursive: true, force: true })
 }
 
-/** A free port below those that the system gives to outgoing connections, so that none takes it meanwhile. */
+/** A free port below the system's range for outgoing connections, so that none takes it meanwhile. */
 async function freePort(except?: number): Promise<number> {
   for (;;) {
     const port = randomInt(20_000, 32_000)

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type DebianTree, Unavailable, debianTree } from './debian-tree.js'
 
-/** The ffmpeg and the ffprobe of a Debian suite, as programs that can be started like any other. */
+/** The ffmpeg and ffprobe of a Debian suite, as ordinary programs. */
 export interface DebianFfmpeg {
-  /** The suite that they are of: another than the one asked for where that has none at the moment. */
+  /** Their suite: the fallback if the requested suite has none at the moment. */
   readonly suite: string
-  /** What ffmpeg says it is: `7.1.2-0+deb13u1`. */
+  /** The version that ffmpeg reports: `7.1.2-0+deb13u1`. */
   readonly version: string
   readonly ffmpegPath: string
   readonly ffprobePath: string
@@ -16,16 +16,16 @@ export interface DebianFfmpeg {
 
 const PACKAGES = { packages: ['ffmpeg'], privateLibraries: ['pulseaudio', 'blas', 'lapack'] }
 
-/** In the middle of a transition, sid's packages may depend on some that are gone: the next release has them settled. */
+/** During a transition, sid's packages may depend on removed ones; the next release is consistent. */
 const STANDS_IN: Readonly<Record<string, string>> = { sid: 'forky', unstable: 'forky' }
 
 const exec = promisify(execFile)
 
 /**
- * Fetches the packages where they are not in the cache yet (20–30 s, 700 MB of disk).
+ * Fetches the packages unless they are in the cache (20–30 s, 700 MB of disk).
  *
- * @param of - makes that of a suite
- * @throws {@link Unavailable} where neither the suite nor the one that stands in for it can be had
+ * @param of - makes the programs of a suite
+ * @throws {@link Unavailable} if neither the suite nor its fallback is available
  */
 export async function debianFfmpeg(
   suite: string,
@@ -60,8 +60,8 @@ export async function ffmpegVersion(ffmpegPath: string): Promise<string> {
 }
 
 /**
- * Programs of a tree run by its own loader, which is an argument list; who starts ffmpeg wants a file. Written anew each
- * time, since the tree may have been moved, and renamed into place, since other runs may be starting the older one.
+ * Programs of a tree run by its own loader, with an argument list, but callers need a file. It is rewritten each time,
+ * because the tree may have moved, and renamed into place, because other runs may be starting the old one.
  */
 async function wrappers(tree: DebianTree, programs: readonly string[]): Promise<string[]> {
   const folder = join(tree.folder, 'wrappers')
@@ -72,7 +72,7 @@ async function wrappers(tree: DebianTree, programs: readonly string[]): Promise<
       programs.map(async program => {
         const [file, args] = tree.command(program, [])
         const made = join(making, program)
-        // `exec`: the process that is started is ffmpeg's own, and so are signals to it.
+        // `exec`, so that the started process is ffmpeg itself and receives the signals.
         await writeFile(made, `#!/bin/sh\nexec ${[file, ...args].map(quoted).join(' ')} "$@"\n`)
         await chmod(made, 0o755)
         await rename(made, join(folder, program))

@@ -6,39 +6,39 @@ import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 
 /**
- * Programs of any Debian suite, run on any Debian machine: their packages and all that these depend on are fetched by
- * apt, unpacked into a folder of our cache, and run from there by the suite's own dynamic loader.
+ * Programs of any Debian suite, run on any Debian machine: apt fetches their packages and all dependencies; they are
+ * unpacked into a folder of the cache and run from there by the suite's own dynamic loader.
  *
- * Nothing is installed: no root, no chroot, no maintainer script, no service that starts by itself. apt keeps its
- * signatures, mirror and proxy settings from the machine and its lists and archives in our folder, so that it shares
- * no lock with the system's own.
+ * Nothing is installed: no root, no chroot, no maintainer script, no service that starts by itself. apt uses the
+ * machine's signatures, mirror and proxy settings, but keeps lists and archives in that folder, so that it shares no
+ * lock with the system's apt.
  */
 export interface DebianTree {
-  /** Where the packages are unpacked. */
+  /** The folder of the unpacked packages. */
   readonly folder: string
   /** `lib/x86_64-linux-gnu` and the like, where the suite keeps its plugins. */
   readonly libraries: string
-  /** The file and arguments that run `program` of the tree. */
+  /** The file and arguments that start `program` of the tree. */
   command(program: string, args: readonly string[]): [file: string, args: string[]]
 }
 
-/** The machine can't have such a tree: why, and what would help. */
+/** Such a tree is impossible on this machine: the reason, and a remedy. */
 export class Unavailable extends Error {}
 
 const exec = promisify(execFile)
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
-/** What to take from Debian. */
+/** The selection of Debian packages. */
 export interface DebianPackages {
   /** `bookworm`, `sid` … */
   readonly suite: string
-  /** The packages whose programs are wanted. */
+  /** The packages of the wanted programs. */
   readonly packages: readonly string[]
-  /** Folders beside the shared libraries where these packages keep some of their own. */
+  /** Additional folders of shared libraries in these packages. */
   readonly privateLibraries: readonly string[]
 }
 
-/** A tree of packages: from the cache, or made now (about 15 s, 600 MB of disk for Ceph). */
+/** A tree of packages, from the cache or new (about 15 s, 600 MB of disk for Ceph). */
 export async function debianTree(wanted: DebianPackages): Promise<DebianTree> {
   const { suite, packages } = wanted
   const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'avio-streams')
@@ -52,7 +52,7 @@ export async function debianTree(wanted: DebianPackages): Promise<DebianTree> {
       const root = join(made, 'root')
       for (const archive of archives) await exec('dpkg-deb', ['--extract', archive, root])
       await rename(root, folder).catch(async (error: unknown) => {
-        // Another run has made the same tree meanwhile.
+        // Another run has created the same tree meanwhile.
         if (!(await exists(folder))) throw error
       })
     } finally {
@@ -72,7 +72,7 @@ async function osRelease(): Promise<{ ID?: string; VERSION_CODENAME?: string }> 
   )
 }
 
-/** The mirror that this machine's own apt takes its Debian from. */
+/** The Debian mirror of this machine's own apt. */
 async function debianMirror(): Promise<string> {
   const { ID, VERSION_CODENAME = '' } = await osRelease()
   if (ID !== 'debian') throw new Unavailable('it is unpacked from Debian packages, and this is no Debian')
@@ -81,7 +81,7 @@ async function debianMirror(): Promise<string> {
   }
   const format = '$(RELEASE) $(COMPONENT) $(REPO_URI)'
   const { stdout } = await exec('apt-get', ['indextargets', '--format', format, 'Created-By: Packages'])
-  // Security and third-party archives have releases of other names.
+  // Security and third-party archives have other release names.
   const names = [VERSION_CODENAME, 'stable', 'oldstable', 'testing', 'unstable', 'sid']
   for (const line of stdout.split('\n')) {
     const [release = '', component, mirror] = line.split(' ')
@@ -90,7 +90,7 @@ async function debianMirror(): Promise<string> {
   throw new Unavailable("apt's sources name no Debian archive with the component main")
 }
 
-/** Lets apt resolve and fetch everything the packages need, as if nothing were installed. */
+/** Has apt resolve and fetch all dependencies, as if nothing were installed. */
 async function download(apt: string, mirror: string, { suite, packages }: DebianPackages): Promise<string[]> {
   const archives = join(apt, 'archives')
   await mkdir(join(apt, 'lists', 'partial'), { recursive: true })
@@ -110,7 +110,7 @@ async function download(apt: string, mirror: string, { suite, packages }: Debian
     'Acquire::Languages': 'none',
     'Acquire::Retries': '3',
     'APT::Install-Recommends': 'false',
-    // As root, apt would hand its downloads to a user that may not enter our folder.
+    // As root, apt would download as a user that may not enter this folder.
     'APT::Sandbox::User': 'root',
   }
   const options = Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])
@@ -124,7 +124,7 @@ async function download(apt: string, mirror: string, { suite, packages }: Debian
   return names.filter(name => name.endsWith('.deb')).map(name => join(archives, name))
 }
 
-/** Finds the loader and the folders of shared libraries, whose names differ by architecture and suite. */
+/** Finds the loader and the folders of shared libraries; their names differ by architecture and suite. */
 async function openTree(folder: string, privateLibraries: readonly string[]): Promise<DebianTree> {
   const libraries: string[] = []
   let loader: string | undefined

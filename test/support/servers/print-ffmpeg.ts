@@ -1,6 +1,6 @@
 /**
- * Prints where the ffmpeg and the ffprobe of this very Debian are, unpacked into the cache, as JSON: for set-up where they
- * are not installed and can't be.
+ * Prints the paths of this Debian's own ffmpeg and ffprobe, unpacked into the cache, as JSON: for set-up where they
+ * can't be installed.
  */
 import { readFile } from 'node:fs/promises'
 import { debianFfmpeg } from './debian-ffmpeg.js'
