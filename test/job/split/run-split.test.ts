@@ -1,7 +1,7 @@
 import t from 'tap'
 import { runSplit } from '../../../lib/job/split/run-split.js'
 import { chunkFilters } from '../../../lib/job/encoding/chunk-filters.js'
-import { ffmpegToFile, ffmpegToPipe, framesOf } from '../../support/media.js'
+import { ffmpegToFile, ffmpegToPipe, framesOf, packetsOf } from '../../support/media.js'
 import { AS_MP4, LOSSLESS, openSplit, packetTimes, splitSource } from '../../support/split.js'
 
 const SOURCES: Record<string, () => Promise<Buffer>> = {
@@ -58,6 +58,59 @@ t.test('applies filters, rotation and deinterlacing as one run does', async t =>
   t.same(await framesOf(split), await framesOf(unsplit))
   t.match(chunkFilters({ ...made.video, start: 24 }), /yadif/)
 })
+
+const CODECS: Record<string, string[]> = {
+  'H.264 of 10 bits with reordered B-frames': [
+    '-c:v',
+    'libx264',
+    '-pix_fmt',
+    'yuv420p10le',
+    '-preset',
+    'fast',
+  ],
+  HEVC: ['-c:v', 'libx265', '-preset', 'ultrafast', '-tag:v', 'hvc1', '-x265-params', 'log-level=error'],
+  VP9: ['-c:v', 'libvpx-vp9', '-cpu-used', '8', '-deadline', 'realtime'],
+}
+
+for (const [name, args] of Object.entries(CODECS)) {
+  t.test(`makes of ${name} the packets of one run`, async t => {
+    const { client, plan, whole, out } = await openSplit(t, await splitSource({ seconds: 5, more: AS_MP4 }))
+    const made = await plan({ args: [...args, '-crf', '35', '-an'] })
+    await runSplit(made, { client })
+    const [split, unsplit] = [await out(), await whole(made)]
+    t.same(await packetTimes(split, 'v'), await packetTimes(unsplit, 'v'))
+    t.equal((await framesOf(split)).length, (await framesOf(unsplit)).length, 'and all of them decode')
+  })
+}
+
+for (const encoder of ['libx264', 'libx265']) {
+  t.test(`keeps a stream of ${encoder} to its cap across the joins`, async t => {
+    const noisy = ['-vf', 'noise=alls=60:allf=t', '-preset', 'ultrafast', '-qp', '0', ...AS_MP4]
+    const { client, plan, out } = await openSplit(t, await splitSource({ rate: '25', more: noisy }))
+    const cap = ['-crf', '18', '-maxrate', '400k', '-bufsize', '400k', '-preset', 'fast', '-an']
+    const made = await plan({ args: ['-c:v', encoder, ...cap] })
+    await runSplit(made, { client })
+    const replayed = underflow(await packetSizes(await out()), 400_000 / 25, 400_000)
+    t.ok(replayed < 40_000, `the buffer of a decoder lacks ${replayed} of 400,000 bits at worst`)
+  })
+}
+
+/** Sizes of the video's packets in decoding order, in bits. */
+async function packetSizes(bytes: Buffer): Promise<number[]> {
+  return (await packetsOf(bytes, ['-select_streams', 'v'])).map(({ size }) => Number(size) * 8)
+}
+
+/** A decoder's buffer that is filled at the cap: how many bits it lacks at the worst moment. */
+function underflow(sizes: readonly number[], perFrame: number, size: number): number {
+  let fullness = 0.9 * size
+  let worst = 0
+  for (const bits of sizes) {
+    fullness -= bits
+    worst = Math.max(worst, -fullness)
+    fullness = Math.min(size, fullness + perFrame)
+  }
+  return worst
+}
 
 t.test('encodes only what is missing, and reports progress that never exceeds the whole', async t => {
   const { s3, client, plan } = await openSplit(t, await splitSource())
