@@ -419,6 +419,24 @@ t.test('refuses another part size before anything is sent', async t => {
   t.same(store.log.slice(2), ['list', 'part 3', 'part 4', 'complete'], 'the id alone is enough')
 })
 
+t.test('sends no part of another size into a gap before the stored parts', async t => {
+  const store = await UploadStore.open(t, { leaves: true })
+  const saved = new Saved()
+  const begin = writer(store, { checkpoint: { save: saved.save } })
+  begin.on('part', ({ partNumber }) => partNumber === 3 && begin.destroy(new Error('no more time')))
+  const media = DATA.subarray(0, 3 * PART + 1)
+  await failureOf(pipeline(source(media), headed(100_003), begin))
+  await failureOf(begin.result)
+  store.s3.clearCalls()
+  const { uploadId } = saved.last
+  const sink = writer(store, { checkpoint: { uploadId, save: saved.save }, partSize: 6 * MiB })
+  t.match(await failureOf(pipeline(source(media), sink)), {
+    code: 'AVIO_ERR_CHECKPOINT_MISMATCH',
+    partNumber: 2,
+  })
+  t.same(store.log, ['list'])
+})
+
 t.test('refuses an object that ends before the stored parts, even within one part', async t => {
   for (const [size, message] of [
     [2 * PART, /ends with part 2, and the upload has part 3/],
