@@ -12,6 +12,8 @@ export const GENERAL_ERROR_CODES = [
   'AVIO_ERR_OPTION',
   /** The stream piped into a stage closed before its end, without an error. */
   'AVIO_ERR_UPSTREAM_CLOSED',
+  /** The last consumer of a stream closed before the stream's end. */
+  'AVIO_ERR_OUTPUT_CLOSED',
   /** A stream that has already ended is used again, as the source or the target of a pipe. */
   'AVIO_ERR_STAGE_USED',
   /** A stream whose header is written last is read by a destination that can't write its first bytes last. */
@@ -92,7 +94,6 @@ export const FFMPEG_ERROR_CODES = [
   'AVIO_ERR_FORMAT_REFUSED',
   'AVIO_ERR_DISCARD_LIMIT',
   'AVIO_ERR_PROBE_TIMEOUT',
-  'AVIO_ERR_OUTPUT_CLOSED',
   'AVIO_ERR_LIMIT_DURATION',
   'AVIO_ERR_LIMIT_PIXELS',
   'AVIO_ERR_LIMIT_OUTPUT_BYTES',

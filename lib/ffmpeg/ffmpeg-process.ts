@@ -1,6 +1,8 @@
 import { EventEmitter } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import { onAbortSoon } from '../io/async/abort-listeners.js'
+import { AvioError } from '../errors.js'
+import { destroyQuietly } from '../io/pipeline/end-unconsumed.js'
 import { abortError } from '../io/async/abort-error.js'
 import { tell } from '../io/async/user-event.js'
 import type { FfmpegProcessEvents } from './run/ffmpeg-events.js'
@@ -126,7 +128,12 @@ export class FfmpegProcess extends EventEmitter {
   destroy(error?: Error): this {
     if (this.#failure) return this
     this.#failure = { error: error ?? abortError(AbortSignal.abort()) }
-    for (const stream of this.#streams) stream.destroy(error)
+    // A client that disconnects from one output must not crash the process through another one; `result` has the error.
+    const isQuiet = error instanceof AvioError && error.code === 'AVIO_ERR_OUTPUT_CLOSED'
+    for (const stream of this.#streams) {
+      if (isQuiet) destroyQuietly(stream, error)
+      else stream.destroy(error)
+    }
     return this
   }
 

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { destroyOnAbort } from '../io/async/abort-listeners.js'
+import { endWhenUnconsumed } from '../io/pipeline/end-unconsumed.js'
 import { type Link, LINK } from '../io/pipeline/link.js'
 import type { FfmpegReadableEvents } from './run/ffmpeg-events.js'
 import { FfmpegFlow } from './run/ffmpeg-flow.js'
@@ -55,6 +56,7 @@ export class FfmpegReadable extends Readable {
       silentTracks: () => this.#flow.silentTracks(0),
     })
     this.#flow = new FfmpegFlow(settings, { inputs, outputs: [this.#output] }, flowListener(this))
+    endWhenUnconsumed(this, name)
     // Not through super(): an already aborted signal would destroy the stream before its fields exist.
     destroyOnAbort(signal, this)
   }

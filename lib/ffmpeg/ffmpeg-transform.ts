@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream'
 import { destroyOnAbort } from '../io/async/abort-listeners.js'
+import { endWhenUnconsumed } from '../io/pipeline/end-unconsumed.js'
 import { type Link, LINK } from '../io/pipeline/link.js'
 import { tell } from '../io/async/user-event.js'
 import type { FfmpegTransformEvents } from './run/ffmpeg-events.js'
@@ -75,6 +76,7 @@ export class FfmpegTransform extends Duplex {
     })
     const flows = { inputs: [this.#input], outputs: [this.#output] }
     this.#flow = new FfmpegFlow(settings, flows, flowListener(this))
+    endWhenUnconsumed(this, name)
     // Not through super({ signal }): with an already aborted signal, _destroy would run before the fields exist.
     destroyOnAbort(signal, this)
   }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
-import { FfmpegError } from '../errors.js'
+import { AvioError } from '../errors.js'
+import { endWhenUnconsumed } from '../io/pipeline/end-unconsumed.js'
 import { type Link, LINK } from '../io/pipeline/link.js'
 import type { OnClosing } from './process-input.js'
 import type { PipedOutput } from './output/piped-output.js'
@@ -23,6 +24,7 @@ export class ProcessOutput extends Readable {
     this.#output = outputOf(this, name)
     this.#onWanted = onWanted
     this.#onClosing = onClosing
+    endWhenUnconsumed(this, name)
   }
 
   /** The piped output behind the reads. */
@@ -52,8 +54,8 @@ export class ProcessOutput extends Readable {
     this.#onClosing(failure).then(() => callback(error), callback)
   }
 
-  #closedEarly(): FfmpegError {
-    return new FfmpegError(
+  #closedEarly(): AvioError {
+    return new AvioError(
       'AVIO_ERR_OUTPUT_CLOSED',
       `${this.#name} was closed by its reader before its end; a process delivers all outputs or none. ` +
         'Read each output to its end, and leave unneeded ones out of "outputs".',

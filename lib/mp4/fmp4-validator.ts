@@ -1,5 +1,6 @@
 import { Transform, type TransformCallback } from 'node:stream'
 import { destroyOnAbort } from '../io/async/abort-listeners.js'
+import { endWhenUnconsumed } from '../io/pipeline/end-unconsumed.js'
 import { LINK, type Link, isSoleConsumer } from '../io/pipeline/link.js'
 import { Upstream } from '../io/pipeline/upstream.js'
 import { tell } from '../io/async/user-event.js'
@@ -103,6 +104,7 @@ export class Fmp4Validator extends Transform {
         onWarning: warning => tell(this, 'warning', warning),
       },
     )
+    endWhenUnconsumed(this, 'Fmp4Validator')
     // Not through super(): an already aborted signal would destroy a stream that has no fields yet.
     destroyOnAbort(signal, this)
   }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { destroyOnAbort } from '../io/async/abort-listeners.js'
+import { endWhenUnconsumed } from '../io/pipeline/end-unconsumed.js'
 import { LINK, type Link } from '../io/pipeline/link.js'
 import { OrderedRanges } from '../io/fetch/ordered-ranges.js'
 import { ReadAheadWindow } from '../io/fetch/read-ahead-window.js'
@@ -100,6 +101,7 @@ export class S3RangeReadable extends Readable {
       },
       stop: () => this.#stop(),
     }
+    endWhenUnconsumed(this, 'S3RangeReadable')
     // Not through super(): an already aborted signal would destroy a stream that has no fields yet.
     destroyOnAbort(signal, this)
   }

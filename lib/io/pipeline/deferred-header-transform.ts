@@ -2,6 +2,7 @@ import { Transform, type TransformCallback } from 'node:stream'
 import { destroyOnAbort } from '../async/abort-listeners.js'
 import { KiB } from '../../options.js'
 import type { DeferredHeaderBuilder } from './deferred-header-builder.js'
+import { endWhenUnconsumed } from './end-unconsumed.js'
 import { HeaderOffer } from './header-claim.js'
 import { LINK, type Link } from './link.js'
 import { Upstream } from './upstream.js'
@@ -40,6 +41,7 @@ export class DeferredHeaderTransform extends Transform {
     this.#assembly = assembly
     this.#upstream = new Upstream(this, name)
     this.#offer = new HeaderOffer(name)
+    endWhenUnconsumed(this, name)
     // Not through super(): an already aborted signal would destroy a stream that has no fields yet.
     destroyOnAbort(signal, this)
   }

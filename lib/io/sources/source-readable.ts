@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { destroyOnAbort } from '../async/abort-listeners.js'
 import { tell, throwOutside } from '../async/user-event.js'
 import { BLOCK_SIZE } from '../fetch/range-buffer.js'
+import { endWhenUnconsumed } from '../pipeline/end-unconsumed.js'
 import { LINK, type Link } from '../pipeline/link.js'
 import { GiB, integerOption, knownOptions, optionsObject, signalOption } from '../../options.js'
 import type { RandomAccess } from '../random-access.js'
@@ -68,6 +69,7 @@ export class SourceReadable extends Readable {
     super({ highWaterMark })
     this.#access = start === 0 && end === Infinity ? source : new SourceSlice(source, start, end)
     this[LINK] = { randomAccess: this.#access, stop: () => this.#stop() }
+    endWhenUnconsumed(this, 'SourceReadable')
     // Not by super(): an already aborted signal would destroy the stream before it has its fields.
     destroyOnAbort(signal, this)
   }
