@@ -4,6 +4,7 @@ import { clip } from '../../lib/tasks/clip/clip.js'
 import { storyboard } from '../../lib/tasks/storyboard/storyboard.js'
 import { thumbnails } from '../../lib/tasks/thumbnails/thumbnails.js'
 import { fastStartMp4 } from '../support/media.js'
+import { recorder } from '../support/recorder.js'
 import { UNLIMITED } from '../../lib/ffmpeg/limits/limits.js'
 import { BytesSource } from '../../lib/io/sources/bytes-source.js'
 import { TASK_OPTIONS, type TaskOptions, secondsOption, stageOptions } from '../../lib/tasks/task-options.js'
@@ -53,6 +54,26 @@ t.test('applies the options to every ffmpeg of a task', async t => {
     t.equal(await codeOf(run({ formatWhitelist: ['matroska'] })), 'AVIO_ERR_FORMAT_REFUSED', name)
     t.equal(await codeOf(run({ globalArgs: ['-nonsense', '1'] })), 'AVIO_ERR_FFMPEG_ARGUMENT', name)
     t.throws(() => run({ killTimeout: -1 }), { code: 'AVIO_ERR_OPTION', option: 'killTimeout' }, name)
+  }
+})
+
+t.test('gives its environment to every tool that a task runs', async t => {
+  const { ffmpegPath, ffprobePath, runs } = await recorder(t)
+  const source = new BytesSource({ bytes: await fastStartMp4({ seconds: 2 }) })
+  const own = { source, ffmpegPath, env: { MARK: 'of the task' } }
+  const tasks: Record<string, () => AsyncIterable<unknown>> = {
+    'an exact clip': () => clip({ ...own, start: 0.5, end: 1, exact: true }),
+    'thumbnails by count': () => thumbnails({ ...own, count: 1, ffprobePath }),
+    storyboard: () => storyboard({ ...own, count: 1, ffprobePath }),
+  }
+  for (const [name, run] of Object.entries(tasks)) {
+    const earlier = runs().length
+    const items = run()[Symbol.asyncIterator]()
+    while ((await items.next()).done !== true) continue
+    const made = runs().slice(earlier)
+    t.ok(made.length > 0, name)
+    const without = made.filter(({ mark }) => mark !== 'of the task')
+    t.same(without, [], name)
   }
 })
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
 import { Agent, type IncomingHttpHeaders, request } from 'node:http'
 import { connect } from 'node:net'
 import { S3Client } from '@aws-sdk/client-s3'
@@ -16,6 +17,12 @@ export async function startS3(t: Test, options: LocalS3Options = {}) {
     await s3.close()
   })
   return { s3, client }
+}
+
+/** A server that keeps its objects in a folder, and the names of the files there that hold their bytes. */
+export async function startInFolder(t: Test) {
+  const folder = `${t.testdir({})}/store`
+  return { ...(await startS3(t, { folder })), files: () => readdirSync(`${folder}/content`) }
 }
 
 /** A request that no SDK would send. */

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import {
   type SpriteSheet,
@@ -5,6 +7,7 @@ import {
   storyboard,
 } from '../../../lib/tasks/storyboard/storyboard.js'
 import { AAC, audioInput, ffmpegToFile, ffprobeJson, indexLastMp4 } from '../../support/media.js'
+import { recorder } from '../../support/recorder.js'
 import { LoggedAccess } from '../../support/random-accesses.js'
 
 async function all(options: StoryboardOptions): Promise<SpriteSheet[]> {
@@ -58,4 +61,32 @@ t.test('rejects a source without video, and a wrong option when called', async t
   t.throws(() => storyboard({ source, count: 2, width: 1 }), {
     message: /"width" must be an integer from 2 to 4096/,
   })
+})
+
+t.test('gives the global arguments to the ffmpeg that draws the sheet', async t => {
+  const { ffmpegPath, ffprobePath, runs } = await recorder(t)
+  const source = new LoggedAccess(await indexLastMp4({ seconds: 3 }))
+  await all({ source, ffmpegPath, ffprobePath, times: [1], globalArgs: ['-filter_threads', '1'] })
+  const sheet = runs().filter(({ args }) => args.includes('tile='))
+  t.equal(sheet.length, 1)
+  t.match(sheet[0]!.args, /-filter_threads 1 /)
+})
+
+t.test('kills the ffmpeg that draws the sheet after the killTimeout', async t => {
+  // It lives on for longer than the option says, and for less than the default.
+  const stubborn = `case "$*" in *tile=*)
+    trap 'sleep 3; echo survived > "$(dirname "$0")/survived"; exit' TERM
+    echo drawing > "$(dirname "$0")/drawing"
+    while true; do sleep 0.1; done
+  esac`
+  const { folder, ffmpegPath, ffprobePath } = await recorder(t, stubborn)
+  const source = new LoggedAccess(await indexLastMp4({ seconds: 3 }))
+  const controller = new AbortController()
+  const { signal } = controller
+  const sheets = all({ source, ffmpegPath, ffprobePath, times: [1], killTimeout: 1, signal })
+  sheets.catch(() => undefined)
+  while (!existsSync(`${folder}/drawing`)) await setTimeout(20)
+  controller.abort()
+  await t.rejects(sheets, { name: 'AbortError' })
+  t.equal(existsSync(`${folder}/survived`), false)
 })

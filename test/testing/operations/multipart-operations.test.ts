@@ -13,7 +13,7 @@ import {
 import t from 'tap'
 import { checksumOf } from '../../../lib/testing/wire/checksum.js'
 import { patterned } from '../patterned.js'
-import { sendRaw, startS3 } from '../support.js'
+import { sendRaw, startInFolder, startS3 } from '../support.js'
 
 const at = { Bucket: 'box', Key: 'k' }
 const bytes = patterned(1000)
@@ -85,7 +85,7 @@ t.test('reports a missing upload in every operation', async t => {
 })
 
 t.test('keeps no part whose upload was aborted meanwhile', async t => {
-  const { s3, client } = await startS3(t)
+  const { s3, client, files } = await startInFolder(t)
   const UploadId = await create(client)
   const fault = s3.fault({ operation: 'UploadPart', stallRequest: 1 })
   const part = client.send(new UploadPartCommand({ ...at, UploadId, PartNumber: 1, Body: bytes }))
@@ -93,10 +93,11 @@ t.test('keeps no part whose upload was aborted meanwhile', async t => {
   await client.send(new AbortMultipartUploadCommand({ ...at, UploadId }))
   fault.release()
   await t.rejects(part, { name: 'NoSuchUpload' })
+  t.same(files(), [])
 })
 
 t.test('requires checksums of parts for a composite checksum, but not for a full-object one', async t => {
-  const { s3, client } = await startS3(t)
+  const { client, s3, files } = await startInFolder(t)
   const upload = async (type: string) => {
     const headers = { 'x-amz-checksum-algorithm': 'CRC32', 'x-amz-checksum-type': type }
     const created = await sendRaw(s3, { method: 'POST', path: '/box/k?uploads=', headers })
@@ -115,6 +116,7 @@ t.test('requires checksums of parts for a composite checksum, but not for a full
   t.match(await put(composite, { 'x-amz-checksum-sha1': checksumOf('SHA1', bytes) }), {
     code: 'InvalidRequest',
   })
+  t.same(files(), [], 'the rejected bytes are deleted')
   const full = await upload('FULL_OBJECT')
   const crc = checksumOf('CRC32', bytes)
   t.match(await put(full), { status: 200, headers: { 'x-amz-checksum-crc32': crc } })

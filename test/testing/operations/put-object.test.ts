@@ -2,7 +2,7 @@ import { HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { checksumOf } from '../../../lib/testing/wire/checksum.js'
 import { patterned } from '../patterned.js'
-import { sendRaw, startS3 } from '../support.js'
+import { sendRaw, startInFolder, startS3 } from '../support.js'
 
 const at = { Bucket: 'box', Key: 'k' }
 
@@ -68,7 +68,7 @@ t.test('keeps the object unchanged after a failed condition', async t => {
 })
 
 t.test('checks a condition again once the body has arrived', async t => {
-  const { s3, client } = await startS3(t)
+  const { s3, client, files } = await startInFolder(t)
   const slow = s3.fault({ operation: 'PutObject', stallRequest: 1 })
   const put = client.send(new PutObjectCommand({ ...at, Body: patterned(1000), IfNoneMatch: '*' }))
   await slow.reached
@@ -76,6 +76,7 @@ t.test('checks a condition again once the body has arrived', async t => {
   slow.release()
   await t.rejects(put, { name: 'PreconditionFailed' })
   t.same(await s3.get('box', 'k'), Buffer.from('meanwhile'))
+  t.equal(files().length, 1, 'the rejected bytes are deleted')
 })
 
 t.test('limits a key to 1,024 bytes', async t => {

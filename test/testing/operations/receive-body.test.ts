@@ -7,7 +7,7 @@ import { CHECKSUM_ALGORITHMS, checksumHeader, checksumOf } from '../../../lib/te
 import { hmac } from '../../../lib/testing/wire/sigv4.js'
 import type { LocalS3 } from '../../../lib/testing/index.js'
 import { patterned } from '../patterned.js'
-import { openRaw, type RawRequest, sendRaw, sign, startS3 } from '../support.js'
+import { openRaw, type RawRequest, sendRaw, sign, startInFolder, startS3 } from '../support.js'
 
 const body = patterned(50_000)
 const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex')
@@ -43,7 +43,7 @@ t.test('verifies every checksum of the SDK, for buffers and streams', async t =>
 })
 
 t.test('rejects a wrong checksum of any kind, in header or trailer', async t => {
-  const { s3 } = await startS3(t)
+  const { s3, files } = await startInFolder(t)
   for (const algorithm of CHECKSUM_ALGORITHMS) {
     const wrong = checksumOf(algorithm, Buffer.from('other'))
     const asHeader = await put(s3, {}, { [checksumHeader(algorithm)]: wrong })
@@ -54,6 +54,7 @@ t.test('rejects a wrong checksum of any kind, in header or trailer', async t => 
     t.match(await putChunked(s3, { key: 'right', trailer: right }), { status: 200 }, algorithm)
   }
   t.same(s3.keys('box'), ['right'])
+  t.equal(files().length, 1, 'the rejected bytes are deleted')
 })
 
 t.test('enforces all other statements of a request about its body', async t => {
