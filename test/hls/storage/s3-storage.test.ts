@@ -139,6 +139,25 @@ t.test('waits for the response if destroyed while storing', async t => {
   t.equal(await store.busySockets(), 0)
 })
 
+t.test('writes every object with its checksum and its attempts', async t => {
+  const store = await UploadStore.open(t)
+  for (const large of [false, true]) {
+    await pipeline(
+      source(DATA.subarray(0, 10)),
+      storage(store, { checksum: 'md5' }).open('a', { ...INFO, large }),
+    )
+    t.type(store.s3.calls.at(-1)?.headers['content-md5'], 'string')
+    store.s3.fault({ operation: 'PutObject', times: 3, status: 500 })
+    store.s3.clearCalls()
+    const sink = storage(store, { maxAttempts: 3 }).open('b', { ...INFO, large })
+    await t.rejects(pipeline(source(DATA.subarray(0, 10)), sink), {
+      code: 'AVIO_ERR_UPLOAD_FAILED',
+      attempts: 3,
+    })
+    t.equal(store.s3.calls.filter(({ operation }) => operation === 'PutObject').length, 3)
+  }
+})
+
 t.test('fails the stream with errors that name the object', async t => {
   const store = await UploadStore.open(t)
   store.s3.fault({ operation: 'PutObject', nth: 1, status: 500 })

@@ -36,6 +36,23 @@ t.test('fetches at most two parts at a time, and holds no more than these', asyn
   t.same([taken, most], [16, 2])
 })
 
+t.test('requests no more than two parts ahead of a consumer that has become slow', async t => {
+  let askedFor = 0
+  const fetch: FetchRange = async into => {
+    askedFor = into.end
+    await new Promise(setImmediate)
+    into.write(Buffer.alloc(into.end - into.start))
+  }
+  let taken = 0
+  for await (const chunk of inParts({ start: 0, end: 200 }, 2, fetch)) {
+    // At first it is the consumer that waits, and the window grows as far as it may.
+    for (let turn = 0; turn < 5 && taken > 100; turn++) await new Promise(setImmediate)
+    t.ok(askedFor - taken <= 4, `${askedFor} requested, ${taken} taken`)
+    taken += chunk.length
+  }
+  t.equal(taken, 200)
+})
+
 t.test('ends on abort', async t => {
   const fetch: FetchRange = (_into, signal) =>
     new Promise((_resolve, reject) => {

@@ -227,3 +227,31 @@ t.test('ends inOrder() on abort, whether it or its consumer waits, and leaves no
     t.equal(getEventListeners(abort.signal, 'abort').length, 0)
   }
 })
+
+t.test('cancel() resolves only when every request has settled', async t => {
+  const settle: (() => void)[] = []
+  const fetch = (_into: RangeBuffer, signal: AbortSignal) =>
+    new Promise<void>((_resolve, reject) => {
+      signal.addEventListener('abort', () => settle.push(() => reject(new Error('aborted'))))
+    })
+  const ranges = new OrderedRanges(plan(20), fetch, () => undefined)
+  ranges.fill(0)
+  let isOver = false
+  const over = ranges.cancel().then(() => (isOver = true))
+  await turn()
+  t.equal(settle.length, 2)
+  t.equal(isOver, false)
+  for (const one of settle) one()
+  await over
+})
+
+t.test('inOrder leaves no listener on its signal, read to the end or not', async t => {
+  const { signal } = new AbortController()
+  const fetch = (into: RangeBuffer) => {
+    into.write(Buffer.alloc(into.end - into.start))
+    return Promise.resolve()
+  }
+  for await (const chunk of inOrder(plan(30), fetch, signal)) t.ok(chunk.length)
+  for await (const chunk of inOrder(plan(30), fetch, signal)) if (chunk.length > 0) break
+  t.same(getEventListeners(signal, 'abort'), [])
+})

@@ -175,6 +175,17 @@ t.test('does nothing after the end', async t => {
   t.equal(stream.errored, null)
 })
 
+t.test('does nothing if the destination is destroyed at the end', async t => {
+  const stream = Readable.from(['all'], { autoDestroy: false })
+  endWhenUnconsumed(stream, 'Short')
+  const sink = new PassThrough().resume()
+  stream.once('end', () => sink.destroy())
+  stream.pipe(sink)
+  await once(sink, 'close')
+  await turns()
+  t.equal(stream.destroyed, false)
+})
+
 t.test('works for a chain: each stream closes the one before it', async t => {
   const source = endless(t)
   const middle = new PassThrough()
