@@ -1,4 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Application, Converter, DocumentReflection, KindRouter, RendererEvent } from 'typedoc'
@@ -7,8 +8,11 @@ import { PAGES } from './pages.mjs'
 /**
  * A typedoc plugin that makes the site of the guides and the reference: the pages of `pages.mjs` become documents, each
  * under its heading, named by its first heading, at an address that follows its file's name; examples become pages of
- * code. Beside the HTML it writes `llms.txt`, an index for language models, and `llms-full.txt`, the text of all pages.
+ * code. Diagrams are drawn in the page. Beside the HTML it writes `llms.txt`, an index for language models, and `llms-full.txt`, the text of all pages.
  */
+
+/** Draws the diagrams in the page, by `diagrams.js`: without dependencies, and without a network. */
+const MERMAID = createRequire(import.meta.url).resolve('@mermaid-js/tiny')
 
 const root = new URL('../../', import.meta.url)
 const groups = Object.entries(PAGES)
@@ -138,5 +142,8 @@ export function load(app) {
     linkNames(project)
     addPrograms(project)
   })
-  app.renderer.on(RendererEvent.END, ({ outputDirectory }) => writeIndex(outputDirectory))
+  app.renderer.on(RendererEvent.END, ({ outputDirectory }) => {
+    writeIndex(outputDirectory)
+    copyFileSync(MERMAID, join(outputDirectory, 'assets', basename(MERMAID)))
+  })
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { extname, join } from 'node:path'
+import { basename, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
@@ -120,6 +120,30 @@ t.test('the site', { skip: noBrowser }, async t => {
     await page.goto(new URL('guides/s3-compatible.html', address).href)
     const links = page.locator('.col-content a[href$="classes/index.S3MultipartWritable.html"]')
     t.equal(await links.count(), 1, 'the first mention of a name on a page is a link')
+  })
+
+  await t.test('draws every diagram, without a network', async t => {
+    const foreign: string[] = []
+    page.on('request', request => {
+      if (new URL(request.url()).origin !== new URL(address).origin) foreign.push(request.url())
+    })
+    const files = Object.values(PAGES).flat()
+    const counts = files.map(
+      file => readFileSync(join(root, file), 'utf8').split('\n```mermaid\n').length - 1,
+    )
+    t.ok(counts.some(count => count > 0))
+    for (const [n, file] of files.entries()) {
+      if (counts[n] === 0) continue
+      await page.goto(new URL(`guides/${basename(file, '.md')}.html`, address).href)
+      await page
+        .locator('.diagram svg')
+        .nth(counts[n]! - 1)
+        .waitFor()
+      t.equal(await page.locator('.diagram svg').count(), counts[n], file)
+      t.equal(await page.locator('code.mermaid').count(), 0, `${file}: none is left as code`)
+      t.equal(await page.locator('.diagram .error-icon').count(), 0, `${file}: all are understood`)
+    }
+    t.same(foreign, [])
   })
 
   await t.test('finds a page by a word of its text', async t => {
