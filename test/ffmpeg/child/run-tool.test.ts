@@ -62,6 +62,12 @@ t.test('judges a tool by its exit even if it stops reading', async t => {
   })
 })
 
+t.test('leaves no listener on its signal when the tool has ended', async t => {
+  const { signal } = new AbortController()
+  await runTool({ path: '/bin/sh', args: ['-c', 'exit 0'], env, signal }, {})
+  t.same(getEventListeners(signal, 'abort'), [])
+})
+
 t.test('ends the tool on abort, on excessive output, and when a listener throws', async t => {
   const before = resources()
   const reason = new Error('given up')

@@ -18,6 +18,12 @@ t.test('passes on the log and output of the tool, and names its input in the fai
   t.match(await runJudged(shell('exit 0'), {}), { exit: { code: 0 }, failure: undefined })
 })
 
+t.test('reads a last line of the log that has no newline', async t => {
+  const line = 'printf "[error] pipe:0: Invalid data found when processing input" >&2; exit 1'
+  const { failure } = await runJudged(shell(line), {})
+  t.match(failure, { code: 'AVIO_ERR_INPUT_INVALID' })
+})
+
 t.test('ends the tool once its listener has enough', async t => {
   let isEnough = false
   const listener = { onLog: () => (isEnough = true), isEnough: () => isEnough }
