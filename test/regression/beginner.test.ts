@@ -26,6 +26,7 @@ const wrong = <T>(value: unknown) => value as T
 
 const mistakes: [mistake: string, make: () => unknown, remedy: RegExp][] = [
   ['an option and its value in one element', () => output(['-c:v libx264']), /Write "-c:v", "libx264"/],
+  ['a time with its option in one element', () => output(['-ss 1']), /Write "-ss", "1"/],
   ["a shell's quotes", () => output(['-vf', '"scale=320:-2"']), /Write "scale=320:-2"/],
   ['a number among the arguments', () => output(['-b:v', 10]), /output\.args\[1\].*write "10"/],
   ...(
@@ -152,6 +153,33 @@ t.test('names the file of which ffmpeg can make nothing', async t => {
   const stage = new FfmpegReadable({ input: file, output: { format: 'mp4', args: ['-c', 'copy'] } })
   const [error] = (await once(stage.resume(), 'error')) as [Error]
   t.match(error, { code: 'AVIO_ERR_INPUT_INVALID', message: /page\.mp4: .*Invalid data/, retryable: false })
+})
+
+t.test('tells that a reader and a stage serve one job', async t => {
+  const read = () => new BytesSource({ bytes: Buffer.from('x') }).createReadStream()
+  const [reader, sink] = [read(), new FileWritable({ path: `${t.testdir()}/out` })]
+  await pipeline(reader, sink)
+  const remedies = { code: 'AVIO_ERR_STAGE_USED', message: /Create a new (source|one) for each run/ }
+  const other = new FfmpegTransform({ output: { format: 'mp4' } })
+  await t.rejects(pipeline(reader, other, new PassThrough()), remedies)
+  const another = read()
+  another.pipe(sink)
+  t.match((await once(another, 'error'))[0], remedies)
+})
+
+t.test('suggests the encoder that a misspelt or mistaken name means', async t => {
+  const picture = Buffer.concat([Buffer.from('P6 64 64 255\n'), Buffer.alloc(64 * 64 * 3)])
+  for (const [name, meant] of [
+    ['libx246', 'libx264'],
+    ['h265', 'libx265'],
+  ] as const) {
+    const stage = new FfmpegReadable({
+      input: { source: new BytesSource({ bytes: picture }), format: 'ppm_pipe' },
+      output: { format: 'mp4', args: ['-c:v', name] },
+    })
+    const [error] = (await once(stage.resume(), 'error')) as [Error]
+    t.match(error, { code: 'AVIO_ERR_UNKNOWN_ENCODER', message: new RegExp(`Did you mean "${meant}"`) })
+  }
 })
 
 for (const [mistake, args, remedy] of [
