@@ -96,6 +96,7 @@ export const FFMPEG_ERROR_CODES = [
   'AVIO_ERR_PROBE_TIMEOUT',
   'AVIO_ERR_LIMIT_DURATION',
   'AVIO_ERR_LIMIT_PIXELS',
+  'AVIO_ERR_LIMIT_INPUT_BYTES',
   'AVIO_ERR_LIMIT_OUTPUT_BYTES',
   'AVIO_ERR_LIMIT_TIMEOUT',
   'AVIO_ERR_LIMIT_IDLE',
@@ -149,7 +150,7 @@ export const HLS_ERROR_CODES = [
 ] as const
 
 /** Errors of jobs as data. */
-export const JOB_ERROR_CODES = ['AVIO_ERR_JOB_INVALID'] as const
+export const JOB_ERROR_CODES = ['AVIO_ERR_JOB_INVALID', 'AVIO_ERR_JOB_REFUSED'] as const
 
 /** Errors of one object in pieces. */
 export const PLAN_ERROR_CODES = [

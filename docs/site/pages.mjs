@@ -57,6 +57,7 @@ export const PAGES = {
   ],
   Examples: [
     'examples/transcode.ts',
+    'examples/job.ts',
     'examples/clip.ts',
     'examples/faststart.ts',
     'examples/hls.ts',

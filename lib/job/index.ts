@@ -12,6 +12,17 @@ export type {
 export type { AudioEncoding, VideoEncoding } from './schema/encoding.js'
 export { jobJsonSchema } from './schema/json-schema.js'
 export type { JobLimits } from './schema/limits.js'
+export type {
+  JobInputResult,
+  JobObjectResult,
+  JobOutputResult,
+  JobPackageResult,
+  JobProbeResult,
+  JobResult,
+  JobStoryboardResult,
+  JobThumbnailsResult,
+  ReadVersion,
+} from './schema/job-result.js'
 export { parseJob } from './schema/parse-job.js'
 export type { JobSplit } from './schema/split.js'
 export type { Unsplit, UnsplitCode } from './encoding/unsplit.js'
@@ -32,3 +43,6 @@ export type {
 } from './split/split-plan.js'
 export type { SplitLocation, SplitSpec } from './split/split-spec.js'
 export type { SplitResult } from './split/target-state.js'
+export type { JobAllow } from './allow/job-policy.js'
+export { runJob } from './run-job.js'
+export type { JobProgress, RunJobOptions } from './run-job-options.js'

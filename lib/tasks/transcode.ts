@@ -16,7 +16,7 @@ import type { FfmpegLogEntry } from '../ffmpeg/log/log.js'
 import type { FfmpegProgress } from '../ffmpeg/log/progress.js'
 import { abortError } from '../io/async/abort-error.js'
 import { CommitGroup } from '../io/pipeline/commit-group.js'
-import { commitOf } from '../io/pipeline/commit-hook.js'
+import { type CommitHook, commitOf } from '../io/pipeline/commit-hook.js'
 import type { RandomAccess } from '../io/random-access.js'
 import { functionOption, optionError, optionsObject } from '../options.js'
 
@@ -51,6 +51,13 @@ export interface TranscodeSettings<
 > extends Omit<FfmpegProcessOptions, 'inputs' | 'outputs'> {
   /** At least one. */
   outputs: Outputs
+  /**
+   * Other outputs that become visible together with these, or not at all: the commits of sinks that something else
+   * writes to (`commitOf(sink)` of `avio-streams/protocol`). They commit before the outputs of this call; a failure of
+   * one ends ffmpeg.
+   * @defaultValue none
+   */
+  commitWith?: readonly CommitHook[] | undefined
   /** Called with the progress of ffmpeg, about twice a second. @defaultValue none */
   onProgress?: ((progress: FfmpegProgress) => void) | undefined
   /** Called for each line of ffmpeg's stderr. @defaultValue none */
@@ -106,9 +113,9 @@ export async function transcode<const Outputs extends readonly TranscodeOutput[]
   options: TranscodeOptions<Outputs>,
 ): Promise<TranscodeResult<Outputs>> {
   optionsObject(options, 'transcode')
-  const { input, inputs, outputs, onProgress, onLog, onInput, ...shared } = options
+  const { input, inputs, outputs, commitWith = [], onProgress, onLog, onInput, ...shared } = options
   const sources = inputsOf(input, inputs)
-  const ways = waysOf(outputs)
+  const ways = waysOf(outputs, commitWith.length)
   functionOption(options, 'onProgress')
   functionOption(options, 'onLog')
   functionOption(options, 'onInput')
@@ -120,7 +127,7 @@ export async function transcode<const Outputs extends readonly TranscodeOutput[]
   if (onProgress) ffmpeg.on('progress', onProgress)
   if (onLog) ffmpeg.on('log', onLog)
   if (onInput) ffmpeg.on('input', onInput)
-  return (await run(ffmpeg, sources, ways, shared.signal)) as TranscodeResult<Outputs>
+  return (await run(ffmpeg, sources, ways, commitWith, shared.signal)) as TranscodeResult<Outputs>
 }
 
 /**
@@ -131,16 +138,18 @@ async function run(
   ffmpeg: FfmpegProcess,
   sources: readonly TranscodeInput[],
   ways: readonly (readonly Writable[])[],
+  others: readonly CommitHook[],
   signal: AbortSignal | undefined,
 ): Promise<TranscodeResult> {
   const sinks = ways.map(way => commitOf(way.at(-1)))
-  const group = new CommitGroup({ members: sinks.flatMap(sink => sink ?? []) })
+  const group = new CommitGroup({ members: [...others, ...sinks.flatMap(sink => sink ?? [])] })
   let failure: { readonly error: unknown } | undefined
   const fail = (error: unknown): void => {
     failure ??= { error }
     group.fail(error)
     ffmpeg.destroy(error as Error)
   }
+  for (const { result } of others) result.catch(fail)
   // They report through `result`; a Node 24 pipeline does not listen to a stream that is destroyed when it
   // starts.
   for (const stream of [...ffmpeg.inputs, ...ffmpeg.outputs]) stream?.on('error', () => undefined)
@@ -186,7 +195,7 @@ function withoutSink(output: TranscodeOutput): FfmpegOutputOptions {
 }
 
 /** The stages of each output. With several outputs, every sink must be able to wait for the others. */
-function waysOf(outputs: readonly TranscodeOutput[]): readonly (readonly Writable[])[] {
+function waysOf(outputs: readonly TranscodeOutput[], others: number): readonly (readonly Writable[])[] {
   if (!Array.isArray(outputs) || outputs.length === 0) {
     throw optionError('outputs', 'an array of at least one output', outputs)
   }
@@ -205,7 +214,7 @@ function waysOf(outputs: readonly TranscodeOutput[]): readonly (readonly Writabl
     if (way.some(stage => seen.size === seen.add(stage).size)) {
       throw optionError(`${name}.to`, 'made of stages that no other output goes through', to)
     }
-    if (outputs.length > 1 && commitOf(way.at(-1)) === undefined) {
+    if (outputs.length + others > 1 && commitOf(way.at(-1)) === undefined) {
       const rule = 'ended by a sink that can wait before its commit (S3MultipartWritable, FileWritable)'
       throw optionError(`${name}.to`, `${rule}, so that all outputs are committed or none`, way.at(-1))
     }

@@ -149,7 +149,11 @@ export const HOUSE: readonly Floor[] = [
       [3, 'split', 'one object in pieces: the plan, its steps, the join'],
       [2, 'encoding', 'arguments of an output, sorted and translated for its chunks; why one is not split'],
       [1, 'schema', 'a job as JSON: its schema, its checks, locations'],
-      [9, '', 'the entry point `avio-streams/job`'],
+      [2, 'allow', 'what a job may open, and from where'],
+      [2, 'trust', 'what a job of a stranger may say'],
+      [3, 'open', 'opening the inputs, sinks and storages of a job'],
+      [4, 'outputs', 'the outputs of a job: media, images, and what waits for the commit'],
+      [9, '', '`runJob`, one run of a job, and its options'],
     ],
   ),
   floor(

@@ -26,6 +26,7 @@ FILE_READS.push(
   'opendirSync',
   'readdir',
   'readFileSync',
+  'lstat',
   'realpath',
   'stat',
   'statSync',

@@ -4,6 +4,7 @@ import { PassThrough, Writable } from 'node:stream'
 import { S3Client } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
 import { CmafPackager } from '../../lib/hls/cmaf-packager.js'
+import { commitOf } from '../../lib/io/pipeline/commit-hook.js'
 import { S3Storage } from '../../lib/hls/storage/s3-storage.js'
 import { type TranscodeOptions, transcode } from '../../lib/tasks/transcode.js'
 import { Fmp4Validator } from '../../lib/mp4/fmp4-validator.js'
@@ -266,4 +267,37 @@ t.test('accepts streams of the package readable-stream, at both ends', async t =
   })
   const entries = ['-show_entries', 'stream=height', '-select_streams', 'v']
   t.match(await ffprobeJson(Buffer.concat(chunks), entries), { streams: [{ height: 60 }] })
+})
+
+t.test('commits together with outputs that something else writes', async t => {
+  const { s3, read, sink, left } = await open(t)
+  const other = sink('other.bin')
+  const hook = commitOf(other)!
+  other.end('bytes')
+  await transcode({
+    input: read(),
+    outputs: [{ format: 'matroska', args: scaled(60), to: sink('a.mkv') }],
+    commitWith: [hook],
+  })
+  t.same(s3.keys('web'), ['a.mkv', 'other.bin'])
+  const puts = s3.calls.filter(({ operation }) => operation === 'PutObject').map(({ key }) => key)
+  t.same(puts, ['other.bin', 'a.mkv'], 'the others come first')
+  for (const key of s3.keys('web')) s3.delete('web', key)
+
+  const failing = sink('other.bin')
+  failing.on('error', () => undefined)
+  const run = transcode({
+    input: read(),
+    outputs: [{ format: 'matroska', args: scaled(60), to: sink('a.mkv') }],
+    commitWith: [commitOf(failing)!],
+    onInput: () => failing.destroy(new Error('no other')),
+  })
+  await t.rejects(run, { message: 'no other' })
+  t.same(left(), [], 'a failure of one ends all')
+
+  const plain = new Writable({ write: (_chunk, _encoding, done) => done() })
+  const output = { format: 'matroska', args: scaled(60), to: plain }
+  await t.rejects(transcode({ input: read(), outputs: [output], commitWith: [hook] }), {
+    code: 'AVIO_ERR_OPTION',
+  })
 })

@@ -16,7 +16,7 @@ export const jobLimits = z
       .optional()
       .describe('The largest video frame of an input, in pixels (width × height).'),
     maxOutputBytes: count.optional().describe('The most bytes that ffmpeg may write, over all outputs.'),
-    maxObjects: count.optional().describe('The most objects that the job may store, over all outputs.'),
+    maxObjects: count.optional().describe('The most objects that one output may store: segments, pictures.'),
     timeout: milliseconds.optional().describe('The longest time of the job, in milliseconds.'),
     idleTimeout: milliseconds.optional().describe('The longest time without progress, in milliseconds.'),
     threads: count.max(1024).optional().describe('Threads per decoder, encoder and filter graph.'),

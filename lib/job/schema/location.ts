@@ -28,10 +28,11 @@ export function parseLocation(text: string): Location | undefined {
   return scheme === 'file' ? fileLocation(url) : undefined
 }
 
-/** A `file:` URL with another host, or an encoded slash, names no file of this machine. */
+/** A `file:` URL with another host, an encoded slash or an encoded NUL names no file of this machine. */
 function fileLocation(url: URL): Location | undefined {
   try {
-    return { kind: 'file', path: fileURLToPath(url) }
+    const path = fileURLToPath(url)
+    return path.includes('\0') ? undefined : { kind: 'file', path }
   } catch {
     return undefined
   }

@@ -23,7 +23,7 @@ t.test('tells objects, URLs, files and standard streams apart', async t => {
   t.equal(http?.kind === 'http' && http.url.href, 'https://u:p@x/a?q')
   for (const text of [
     ...['', 's3://', 's3://b', 's3://b/', 's3:b/k', 'https://', 'http:', 'ftp://x/y', 'concat:a|b', 'pipe:0'],
-    ...['file://host/x', 'file:///a%2Fb', 'data:,x', 'a\0b', 's3://b/k\0'],
+    ...['file://host/x', 'file:///a%2Fb', 'file:///a%00', 'data:,x', 'a\0b', 's3://b/k\0'],
   ]) {
     t.equal(parseLocation(text), undefined, JSON.stringify(text))
   }

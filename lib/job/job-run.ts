@@ -1,0 +1,229 @@
+import type { Writable } from 'node:stream'
+import type { FfmpegLimits } from '../ffmpeg/limits/limits.js'
+import type { FfmpegProgress } from '../ffmpeg/log/progress.js'
+import { probe } from '../ffmpeg/probe/probe.js'
+import { CmafPackager } from '../hls/cmaf-packager.js'
+import type { SegmentStorage } from '../hls/storage/segment-storage.js'
+import { CommitGroup } from '../io/pipeline/commit-group.js'
+import type { RandomAccess } from '../io/random-access.js'
+import type { JobError } from '../errors.js'
+import { transcode } from '../tasks/transcode.js'
+import type { JobOutputResult, JobResult } from './schema/job-result.js'
+import { type OpenInput, openInput } from './open/open-input.js'
+import { type StoredAs, openSink, openStorage } from './open/open-sink.js'
+import { HeldObjects } from './outputs/held-objects.js'
+import { type ImageSettings, sheetsOf, takeStoryboard, takeThumbnails } from './outputs/images.js'
+import { type MediaOutput, mediaObject, mediaPackage } from './outputs/media.js'
+import type { JobProgress, RunJobSettings } from './run-job-options.js'
+import type { Job, JobOutput, JobPackage, JobProbe, JobStoryboard, JobThumbnails } from './schema/job.js'
+import { invalidJob } from './schema/job-errors.js'
+import { type Location, shownLocation } from './schema/location.js'
+
+/** {@link RunJobSettings} with the signal of the whole job. */
+export interface JobRunSettings extends RunJobSettings {
+  readonly signal: AbortSignal
+}
+
+type Images = JobThumbnails | JobStoryboard
+type Media = Exclude<JobOutput, Images | JobProbe>
+
+/** One run of a checked job. */
+export class JobRun {
+  readonly #job: Job
+  readonly #places: ReadonlyMap<string, Location>
+  readonly #settings: JobRunSettings
+  readonly #failed = new AbortController()
+  readonly #signal: AbortSignal
+  readonly #held: HeldObjects[] = []
+
+  /** @param places - what its locations are, by their paths in the job */
+  constructor(job: Job, places: ReadonlyMap<string, Location>, settings: JobRunSettings) {
+    this.#job = job
+    this.#places = places
+    this.#settings = settings
+    this.#signal = AbortSignal.any([settings.signal, this.#failed.signal])
+  }
+
+  /** Makes all outputs, and commits them. */
+  async run(): Promise<JobResult> {
+    try {
+      const inputs = await this.#open()
+      const results = new Map<JobOutput, JobOutputResult | (() => Promise<JobOutputResult>)>()
+      for (const [n, output] of this.#job.outputs.entries()) {
+        if (output.type === 'probe') results.set(output, await this.#probe(output, n, inputs))
+        if (output.type === 'thumbnails' || output.type === 'storyboard') {
+          results.set(output, await this.#images(output, n, inputs))
+        }
+      }
+      const media = this.#job.outputs.filter(isMedia)
+      if (media.length === 0) await this.#commit()
+      else for (const [output, result] of await this.#transcode(media, inputs)) results.set(output, result)
+      return { version: 1, inputs: await this.#versions(inputs), outputs: await this.#resultsOf(results) }
+    } catch (error) {
+      // What waits for a commit, or was opened and never reached a pipeline, ends with it.
+      for (const held of this.#held) held.fail(error)
+      this.#failed.abort(error)
+      throw error
+    }
+  }
+
+  #open(): Promise<OpenInput[]> {
+    const { client, policy, stdin } = this.#settings
+    const maxInputBytes = this.#job.limits?.maxInputBytes ?? Infinity
+    const settings = { client, http: policy.http, stdin, signal: this.#signal, maxInputBytes }
+    return Promise.all(
+      this.#job.inputs.map((input, n) =>
+        openInput(input, this.#places.get(`inputs[${n}].url`)!, `inputs[${n}]`, settings),
+      ),
+    )
+  }
+
+  async #probe(output: JobProbe, n: number, inputs: readonly OpenInput[]): Promise<JobOutputResult> {
+    const { ffmpegPath, ffprobePath, env } = this.#settings
+    this.#tell({ phase: 'probe', output: n })
+    const { threads, nice, memory, cpuSeconds } = this.#limits()
+    const format = this.#job.inputs[output.input ?? 0]!.format
+    const info = await probe(this.#sourceOf(output, n, inputs), {
+      ...{ ffmpegPath, ffprobePath, env, format, signal: this.#signal },
+      limits: { threads, nice, memory, cpuSeconds },
+    })
+    const { url } = output
+    if (url === undefined) return { type: 'probe', info }
+    const storage = { open: () => this.#sink(n, { contentType: 'application/json' }) }
+    this.#hold(storage, url).add('probe.json', Buffer.from(`${JSON.stringify(info, null, 2)}\n`))
+    return { type: 'probe', info, url: shownLocation(url) }
+  }
+
+  #images(output: Images, n: number, inputs: readonly OpenInput[]): Promise<JobOutputResult> {
+    const held = this.#hold(this.#storage(n, output), output.prefix, output.cacheControl)
+    const settings = this.#imageSettings(this.#sourceOf(output, n, inputs))
+    const onImage = (done: number) => this.#tell({ phase: 'images', output: n, done })
+    onImage(0)
+    return output.type === 'thumbnails'
+      ? takeThumbnails(output, settings, held, onImage)
+      : takeStoryboard(output, settings, held, onImage)
+  }
+
+  #imageSettings(source: RandomAccess): ImageSettings {
+    const { ffmpegPath, ffprobePath, env } = this.#settings
+    return { source, ffmpegPath, ffprobePath, env, signal: this.#signal, limits: this.#limits() }
+  }
+
+  /** All objects and packages, by one ffmpeg. */
+  async #transcode(
+    outputs: readonly Media[],
+    inputs: readonly OpenInput[],
+  ): Promise<[JobOutput, () => Promise<JobOutputResult>][]> {
+    const { ffmpegPath, env, onLog } = this.#settings
+    const made = outputs.map(output => this.#media(output, this.#job.outputs.indexOf(output), inputs))
+    const done = transcode({
+      ...{ ffmpegPath, env, onLog, signal: this.#signal, limits: this.#limits() },
+      inputs: this.#job.inputs.map(({ format, args }, n) => ({ source: inputs[n]!.stream(), format, args })),
+      filterComplex: this.#job.filterComplex,
+      outputs: made.flatMap(({ outputs }) => outputs),
+      commitWith: this.#held.map(({ hook }) => hook),
+      onProgress: progress => this.#encoding(progress),
+    })
+    for (const held of this.#held) void held.end()
+    await done
+    return outputs.map((output, n) => [output, made[n]!.result])
+  }
+
+  #media(output: Media, n: number, inputs: readonly OpenInput[]): MediaOutput<JobOutputResult> {
+    if (output.type === 'object') return mediaObject(output, this.#sink(n, output))
+    const { targetDuration, layout, playlist, mpd, run, removeReplaced, align } = output
+    const packager = new CmafPackager({
+      storage: this.#storage(n, output),
+      ...{ targetDuration, layout, playlist, mpd, run, removeReplaced, align, signal: this.#signal },
+      limits: { maxObjects: this.#job.limits?.maxObjects },
+    })
+    const made = mediaPackage(output, packager)
+    this.#packageImages(output, packager, inputs)
+    return made
+  }
+
+  #packageImages({ images }: JobPackage, packager: CmafPackager, inputs: readonly OpenInput[]): void {
+    if (images === undefined) return
+    const { source } = inputs[0]!
+    if (source === undefined) throw notSeekable('inputs[0].url')
+    packager.images(sheetsOf(images, this.#imageSettings(source)), { name: images.name })
+  }
+
+  /** Commits a job that has only pictures and reports. */
+  async #commit(): Promise<void> {
+    if (this.#held.length === 0) return
+    const group = new CommitGroup({ members: this.#held.map(({ hook }) => hook) })
+    for (const held of this.#held) void held.end()
+    await group.settled()
+  }
+
+  #hold(storage: SegmentStorage, target: string, cacheControl?: string): HeldObjects {
+    const maxObjects = this.#job.limits?.maxObjects ?? Infinity
+    const held = new HeldObjects({ storage, target, cacheControl, maxObjects })
+    this.#held.push(held)
+    return held
+  }
+
+  #storage(n: number, as: StoredAs): SegmentStorage {
+    return openStorage(this.#places.get(`outputs[${n}].prefix`)!, as, this.#settings.client)
+  }
+
+  #sink(n: number, as: StoredAs): Writable {
+    const { client, stdout } = this.#settings
+    return openSink(this.#places.get(`outputs[${n}].url`)!, as, { client, stdout, signal: this.#signal })
+  }
+
+  #sourceOf(
+    { input = 0 }: { input?: number | undefined },
+    n: number,
+    inputs: readonly OpenInput[],
+  ): RandomAccess {
+    const { source } = inputs[input]!
+    if (source === undefined) throw notSeekable(`outputs[${n}]`)
+    return source
+  }
+
+  /** The limits of the stages; the job itself has the others. */
+  #limits(): FfmpegLimits {
+    const { maxDuration, maxPixels, maxOutputBytes, idleTimeout, threads, nice, memory, cpuSeconds } =
+      this.#job.limits ?? {}
+    return { maxDuration, maxPixels, maxOutputBytes, idleTimeout, threads, nice, memory, cpuSeconds }
+  }
+
+  #versions(inputs: readonly OpenInput[]): Promise<JobResult['inputs']> {
+    return Promise.all(
+      inputs.map(async ({ version }, n) => ({
+        url: shownLocation(this.#job.inputs[n]!.url),
+        ...(await version()),
+      })),
+    )
+  }
+
+  #resultsOf(
+    results: ReadonlyMap<JobOutput, JobOutputResult | (() => Promise<JobOutputResult>)>,
+  ): Promise<JobOutputResult[]> {
+    return Promise.all(
+      this.#job.outputs.map(async output => {
+        const result = results.get(output)!
+        return typeof result === 'function' ? await result() : result
+      }),
+    )
+  }
+
+  #encoding({ percent, outTime, speed, fps, bytesIn, totalSize }: FfmpegProgress): void {
+    const known = Object.entries({ percent, outTime, speed, fps, bytesIn, totalSize })
+    this.#tell({ phase: 'encode', ...Object.fromEntries(known.filter(([, value]) => value !== undefined)) })
+  }
+
+  #tell(progress: JobProgress): void {
+    this.#settings.onProgress?.(progress)
+  }
+}
+
+function isMedia(output: JobOutput): output is Media {
+  return output.type === 'object' || output.type === 'package'
+}
+
+function notSeekable(path: string): JobError {
+  return invalidJob(path, 'is made from standard input, which can’t be read at random: store it first')
+}

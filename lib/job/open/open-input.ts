@@ -1,0 +1,104 @@
+import { Transform, type Readable } from 'node:stream'
+import type { S3Client } from '@aws-sdk/client-s3'
+import { limitError } from '../../ffmpeg/limits/limit-errors.js'
+import type { RandomAccess } from '../../io/random-access.js'
+import { FileSource } from '../../io/sources/file-source.js'
+import { HttpSource } from '../../io/sources/http-source.js'
+import { S3Source } from '../../s3/s3-source.js'
+import type { HttpAllow } from '../../io/sources/http-allow.js'
+import type { JobInput } from '../schema/job.js'
+import type { ReadVersion } from '../schema/job-result.js'
+import { invalidJob } from '../schema/job-errors.js'
+import { type Location, shownLocation } from '../schema/location.js'
+
+/** What the locations of a job are opened with. */
+export interface OpenSettings {
+  readonly client: S3Client | undefined
+  readonly http: HttpAllow
+  readonly stdin: Readable | undefined
+  readonly signal: AbortSignal
+  readonly maxInputBytes: number
+}
+
+/** An input of a job, opened: all of its readers read the same version. */
+export interface OpenInput {
+  /** The source; `undefined` for standard input, which can be read once. */
+  readonly source: RandomAccess | undefined
+  /** Opens it for reading in order; a stage that seeks finds its random access. */
+  readonly stream: () => Readable
+  /** Size and version, once they are known. */
+  readonly version: () => Promise<ReadVersion>
+}
+
+/**
+ * Opens an input and checks its size.
+ *
+ * @param location - where it is, checked by the policy
+ * @param path - its path in the job, for messages
+ */
+export async function openInput(
+  input: JobInput,
+  location: Location,
+  path: string,
+  settings: OpenSettings,
+): Promise<OpenInput> {
+  const { etag, versionId, url } = input
+  if (versionId !== undefined && location.kind !== 's3') {
+    throw invalidJob(`${path}.versionId`, 'is of objects in S3 only: remove it, or pin the version by "etag"')
+  }
+  if (location.kind === 'stdio') {
+    if (etag !== undefined) throw invalidJob(`${path}.etag`, 'has no meaning for standard input')
+    return openStdin(settings)
+  }
+  const source = sourceAt(input, location, settings)
+  const size = await source.size(settings.signal)
+  if (size > settings.maxInputBytes)
+    throw tooLarge(`${shownLocation(url)} has ${size} bytes,`, settings.maxInputBytes)
+  return {
+    source,
+    stream: () => source.createReadStream(),
+    version: async () => ({ bytes: await source.size(), ...versionOf(source) }),
+  }
+}
+
+function sourceAt(
+  { etag, versionId }: JobInput,
+  location: Exclude<Location, { kind: 'stdio' }>,
+  { client, http }: OpenSettings,
+): S3Source | HttpSource | FileSource {
+  if (location.kind === 's3') {
+    return new S3Source({ client, bucket: location.bucket, key: location.key, etag, versionId })
+  }
+  if (location.kind === 'http') return new HttpSource({ url: location.url, etag, allow: http })
+  return new FileSource({ path: location.path, etag })
+}
+
+function versionOf(source: S3Source | HttpSource | FileSource): ReadVersion {
+  const { etag, versionId } = source instanceof S3Source ? (source.info ?? {}) : { etag: source.etag }
+  return { ...(etag !== undefined && { etag }), ...(versionId !== undefined && { versionId }) }
+}
+
+function openStdin({ stdin, maxInputBytes }: OpenSettings): OpenInput {
+  let bytes = 0
+  const count = new Transform({
+    transform(chunk: Buffer, _encoding, callback) {
+      bytes += chunk.length
+      if (bytes > maxInputBytes)
+        callback(tooLarge(`Standard input has ${bytes} bytes or more,`, maxInputBytes))
+      else callback(null, chunk)
+    },
+  })
+  return {
+    source: undefined,
+    stream: () => {
+      stdin!.on('error', error => count.destroy(error))
+      return stdin!.pipe(count)
+    },
+    version: () => Promise.resolve({ bytes }),
+  }
+}
+
+function tooLarge(what: string, maxInputBytes: number): Error {
+  const message = `${what} more than ${maxInputBytes} (limits.maxInputBytes).`
+  return limitError('AVIO_ERR_LIMIT_INPUT_BYTES', message, 'store a smaller version of the input.')
+}

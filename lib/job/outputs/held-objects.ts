@@ -1,0 +1,111 @@
+import { HlsError } from '../../errors.js'
+import { type CommitHook, commitOf } from '../../io/pipeline/commit-hook.js'
+import { mediaTypeOfName } from '../../io/media-types/media-types.js'
+import type { SegmentStorage } from '../../hls/storage/segment-storage.js'
+
+/** Objects stored or removed at a time. */
+const AT_ONCE = 8
+
+/** Where objects are stored, and how many of them at most. */
+export interface HeldSettings {
+  /** One of ours, whose sinks can tell when they have committed. */
+  readonly storage: SegmentStorage
+  /** Where they go, for messages. */
+  readonly target: string
+  readonly cacheControl?: string | undefined
+  readonly maxObjects: number
+}
+
+/**
+ * Small objects (pictures, reports) that are kept in memory until the whole job is about to be committed, and stored
+ * then: they become visible with the other outputs, or not at all.
+ *
+ * If one can't be stored, those stored before it are removed. Memory: all of their bytes.
+ */
+export class HeldObjects {
+  /** The commit of all of them, for a `CommitGroup`. */
+  readonly hook: CommitHook
+  readonly #settings: HeldSettings
+  readonly #objects: { readonly name: string; readonly bytes: Uint8Array }[] = []
+  /** What the group asks to wait for: nothing is stored before somebody holds the commit. */
+  readonly #open: Promise<() => Promise<void>>
+  #resolve!: () => void
+  #reject!: (error: unknown) => void
+
+  constructor(settings: HeldSettings) {
+    this.#settings = settings
+    let hold!: (open: () => Promise<void>) => void
+    this.#open = new Promise(resolve => (hold = resolve))
+    const result = new Promise<void>((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    result.catch(() => undefined)
+    this.hook = { hold, result, target: settings.target }
+  }
+
+  /**
+   * Adds an object.
+   *
+   * @throws {@link HlsError} `AVIO_ERR_LIMIT_OBJECTS` for one too many
+   */
+  add(name: string, bytes: Uint8Array): void {
+    const { maxObjects, target } = this.#settings
+    if (this.#objects.push({ name, bytes }) <= maxObjects) return
+    throw new HlsError(
+      'AVIO_ERR_LIMIT_OBJECTS',
+      `${target} would get more than ${maxObjects} objects (limits.maxObjects). Nothing was stored. Raise the limit, or ` +
+        'ask for fewer pictures.',
+      { object: name },
+    )
+  }
+
+  /** Gives up: nothing will be stored. */
+  fail(error: unknown): void {
+    this.#reject(error)
+  }
+
+  /** No more are added: waits for the commit, and stores them. Settles `hook.result`. */
+  async end(): Promise<void> {
+    const stored: string[] = []
+    try {
+      const open = await this.#open
+      await open()
+      await this.#storeAll(stored)
+      this.#resolve()
+    } catch (error) {
+      const { storage } = this.#settings
+      await Promise.allSettled(stored.map(async name => storage.delete?.(name)))
+      this.#reject(error)
+    }
+  }
+
+  /** @param stored - gets the names of those that are visible */
+  async #storeAll(stored: string[]): Promise<void> {
+    const left = [...this.#objects]
+    const store = async () => {
+      for (let next = left.shift(); next !== undefined; next = left.shift()) {
+        await this.#put(next.name, next.bytes)
+        stored.push(next.name)
+      }
+    }
+    const untilFailure = () =>
+      store().catch((error: unknown) => {
+        left.length = 0
+        throw error
+      })
+    const settled = await Promise.allSettled(Array.from({ length: AT_ONCE }, untilFailure))
+    const failed = settled.find(one => one.status === 'rejected')
+    if (failed) throw failed.reason
+  }
+
+  async #put(name: string, bytes: Uint8Array): Promise<void> {
+    const { storage, cacheControl } = this.#settings
+    const contentType = mediaTypeOfName(name) ?? 'application/octet-stream'
+    const sink = storage.open(name, { contentType, cacheControl })
+    // Its result tells, after the clean-up.
+    sink.on('error', () => undefined)
+    sink.end(bytes)
+    await commitOf(sink)!.result
+  }
+}

@@ -1,0 +1,66 @@
+import type { Writable } from 'node:stream'
+import type { FfmpegOutputOptions } from '../../ffmpeg/ffmpeg-options.js'
+import { Fmp4Validator } from '../../mp4/fmp4-validator.js'
+import type { CmafPackager } from '../../hls/cmaf-packager.js'
+import type { TranscodeOutput } from '../../tasks/transcode.js'
+import { encodingArguments } from '../encoding/encoding-arguments.js'
+import type { JobObjectResult, JobPackageResult } from '../schema/job-result.js'
+import type { JobObject, JobPackage } from '../schema/job.js'
+import { shownLocation } from '../schema/location.js'
+
+/** One output of a job that ffmpeg writes: what `transcode` is given, and the result once it has resolved. */
+export interface MediaOutput<Result> {
+  readonly outputs: readonly TranscodeOutput[]
+  readonly result: () => Promise<Result>
+}
+
+/** Muxers whose fragmented output is checked box by box on its way. */
+const FRAGMENTED = new Set(['mp4', 'mov', 'ipod', 'ismv', 'psp', 'f4v', '3gp', '3g2'])
+
+/** One object. */
+export function mediaObject(output: JobObject, sink: Writable): MediaOutput<JobObjectResult> {
+  const { format, layout, cover, onMissing, url } = output
+  const args = encodingArguments(output, format)
+  // The layout and the cover are checked by the stage, which knows the formats that have them.
+  const options = { format, layout, cover, onMissing, args } as FfmpegOutputOptions
+  const isFile =
+    layout === 'file' || (layout === undefined && args.some(argument => argument.includes('faststart')))
+  const isChecked = FRAGMENTED.has(format) && !isFile && !args.includes('-movflags')
+  return {
+    outputs: [{ ...options, to: isChecked ? [new Fmp4Validator(), sink] : sink }],
+    result: async () => ({ type: 'object', url: shownLocation(url), ...(await storedBy(sink)) }),
+  }
+}
+
+/** What a sink says of the object that it has stored; standard output says nothing. */
+async function storedBy(sink: Writable): Promise<Omit<JobObjectResult, 'type' | 'url'>> {
+  const { result } = sink as { result?: PromiseLike<{ bytes: number; etag?: string; versionId?: string }> }
+  if (result === undefined) return {}
+  const { bytes, etag, versionId } = await result
+  return { bytes, ...(etag !== undefined && { etag }), ...(versionId !== undefined && { versionId }) }
+}
+
+/** A package: an output of ffmpeg for each rendition. */
+export function mediaPackage(output: JobPackage, packager: CmafPackager): MediaOutput<JobPackageResult> {
+  const { renditions, prefix, targetDuration = 6 } = output
+  const keySeconds = keySecondsFor(targetDuration)
+  return {
+    outputs: renditions.map(rendition => {
+      const { name, label, groupId, language, default: isDefault, autoselect } = rendition
+      return {
+        format: 'mp4',
+        args: encodingArguments(rendition, 'mp4', keySeconds),
+        to: packager.rendition({ name, label, groupId, language, default: isDefault, autoselect }),
+      }
+    }),
+    result: async () => {
+      const { playlists, run, segments, bytes, duration, leftBehind } = await packager.result
+      return { type: 'package', prefix, playlists, run, segments, bytes, duration, leftBehind }
+    },
+  }
+}
+
+/** The longest interval of at most two seconds that divides a segment evenly. */
+function keySecondsFor(targetDuration: number): number {
+  return targetDuration / Math.ceil(targetDuration / 2)
+}

@@ -1,0 +1,115 @@
+import type { Readable, Writable } from 'node:stream'
+import type { S3Client } from '@aws-sdk/client-s3'
+import type { FfmpegLogEntry } from '../ffmpeg/log/log.js'
+import { isReadable, isWritable } from '../io/stream-kinds.js'
+import {
+  functionOption,
+  knownOptions,
+  oneOfOption,
+  optionError,
+  optionsObject,
+  signalOption,
+  stringMapOption,
+  stringOption,
+} from '../options.js'
+import { clientOption } from '../s3/request/s3-client.js'
+import { type JobAllow, JobPolicy } from './allow/job-policy.js'
+
+/** How far a job is. */
+export interface JobProgress {
+  /** `probe`: reports of inputs; `images`: pictures and sheets; `encode`: ffmpeg writes objects and packages. */
+  readonly phase: 'probe' | 'images' | 'encode'
+  /** The number of the output, from 0; absent while ffmpeg writes several. */
+  readonly output?: number
+  /** Completed share of the phase, 0 to 100, if it is known. */
+  readonly percent?: number
+  /** Media time of the outputs so far, in seconds. */
+  readonly outTime?: number
+  /** Seconds of media per second of wall time. */
+  readonly speed?: number
+  /** Frames per second of wall time. */
+  readonly fps?: number
+  /** Bytes that ffmpeg has read. */
+  readonly bytesIn?: number
+  /** Bytes that ffmpeg has written. */
+  readonly totalSize?: number
+  /** Pictures or sheets so far. */
+  readonly done?: number
+}
+
+/** Options of `runJob`: what the machine gives to the job. */
+export interface RunJobOptions {
+  /** The client for all requests to S3. @defaultValue created from the environment, like the SDK's default */
+  client?: S3Client | undefined
+  /**
+   * What the job may open besides `s3://` locations, and which of those. @defaultValue every bucket, and nothing else
+   */
+  allow?: JobAllow | undefined
+  /**
+   * Who wrote the job.
+   *
+   * - `owner`: its arguments are trusted like your own code;
+   * - `strangers`: arguments and filters of ffmpeg are refused, encodings and formats come from closed lists, limits are
+   *   mandatory.
+   * @defaultValue `owner`
+   */
+  trust?: 'owner' | 'strangers' | undefined
+  /** Ends the job with an `AbortError`; nothing is stored, unless the commit is already under way. */
+  signal?: AbortSignal | undefined
+  /** Called as the job proceeds, about twice a second. @defaultValue nobody */
+  onProgress?: ((progress: JobProgress) => void) | undefined
+  /** Called for each line that ffmpeg logs. @defaultValue nobody */
+  onLog?: ((entry: FfmpegLogEntry) => void) | undefined
+  /** What the input `-` reads. @defaultValue the job may have none */
+  stdin?: Readable | undefined
+  /** Where the output `-` goes. @defaultValue the job may have none */
+  stdout?: Writable | undefined
+  /** The ffmpeg to run. @defaultValue as for `FfmpegTransform` */
+  ffmpegPath?: string | undefined
+  /** The ffprobe to run. @defaultValue as for `probe` */
+  ffprobePath?: string | undefined
+  /** Environment variables for ffmpeg, added to the few it inherits. @defaultValue none */
+  env?: Record<string, string> | undefined
+}
+
+/** {@link RunJobOptions}, checked. */
+export interface RunJobSettings {
+  readonly client: S3Client
+  readonly policy: JobPolicy
+  readonly isStranger: boolean
+  readonly signal: AbortSignal | undefined
+  readonly onProgress: ((progress: JobProgress) => void) | undefined
+  readonly onLog: ((entry: FfmpegLogEntry) => void) | undefined
+  readonly stdin: Readable | undefined
+  readonly stdout: Writable | undefined
+  readonly ffmpegPath: string | undefined
+  readonly ffprobePath: string | undefined
+  readonly env: Record<string, string> | undefined
+}
+
+const NAMES = [
+  ...['client', 'allow', 'trust', 'signal', 'onProgress', 'onLog', 'stdin', 'stdout'],
+  ...['ffmpegPath', 'ffprobePath', 'env'],
+]
+
+/** Checks the options of `runJob`. @throws {@link OptionError} for an invalid option */
+export function runJobOptions(options: RunJobOptions): RunJobSettings {
+  knownOptions(optionsObject(options, 'runJob'), 'runJob', NAMES)
+  const { stdin, stdout } = options
+  if (stdin !== undefined && !isReadable(stdin)) throw optionError('stdin', 'a Readable', stdin)
+  if (stdout !== undefined && !isWritable(stdout)) throw optionError('stdout', 'a Writable', stdout)
+  return {
+    client: clientOption(options),
+    policy: JobPolicy.option(options),
+    isStranger:
+      oneOfOption(options, 'trust', { values: ['owner', 'strangers'], default: 'owner' }) === 'strangers',
+    signal: signalOption(options),
+    onProgress: functionOption(options, 'onProgress'),
+    onLog: functionOption(options, 'onLog'),
+    stdin,
+    stdout,
+    ffmpegPath: stringOption(options, 'ffmpegPath', { default: undefined }),
+    ffprobePath: stringOption(options, 'ffprobePath', { default: undefined }),
+    env: stringMapOption(options, 'env'),
+  }
+}

@@ -1,0 +1,62 @@
+import { S3Client } from '@aws-sdk/client-s3'
+import t, { type Test } from 'tap'
+import { S3Storage } from '../../../lib/hls/storage/s3-storage.js'
+import { CommitGroup } from '../../../lib/io/pipeline/commit-group.js'
+import { HeldObjects } from '../../../lib/job/outputs/held-objects.js'
+import { LocalS3 } from '../../../lib/testing/index.js'
+
+async function open(t: Test, maxObjects = Infinity) {
+  const s3 = await LocalS3.start({ buckets: ['web'] })
+  const client = new S3Client(s3.clientConfig())
+  t.teardown(async () => {
+    client.destroy()
+    await s3.close()
+  })
+  const storage = new S3Storage({ client, bucket: 'web', prefix: 'p' })
+  const held = new HeldObjects({ storage, target: 's3://web/p/', cacheControl: 'no-cache', maxObjects })
+  return { s3, held }
+}
+
+t.test('stores nothing before the commit, and all of it then', async t => {
+  const { s3, held } = await open(t)
+  for (let n = 0; n < 20; n++) held.add(`${n}.jpg`, Buffer.from(String(n)))
+  const ended = held.end()
+  await new Promise(resolve => setImmediate(resolve))
+  t.same(s3.calls, [], 'nobody holds the commit yet')
+  await new CommitGroup({ members: [held.hook] }).settled()
+  await ended
+  t.equal(s3.keys('web').length, 20)
+  t.equal((await s3.get('web', 'p/7.jpg'))!.toString(), '7')
+  t.match(s3.calls[0]!.headers, { 'content-type': 'image/jpeg', 'cache-control': 'no-cache' })
+})
+
+t.test('removes what it has stored if one can not be', async t => {
+  const { s3, held } = await open(t)
+  s3.fault({ key: 'p/9.jpg', status: 403, code: 'AccessDenied', times: Infinity })
+  for (let n = 0; n < 40; n++) held.add(`${n}.jpg`, Buffer.from(String(n)))
+  const settled = new CommitGroup({ members: [held.hook] }).settled()
+  void held.end()
+  await t.rejects(settled, { code: 'AVIO_ERR_ACCESS_DENIED' })
+  t.same(s3.keys('web'), [])
+  t.ok(s3.calls.filter(({ operation }) => operation === 'PutObject').length < 40, 'it stops at the failure')
+})
+
+t.test('stores nothing if another member of the group fails', async t => {
+  const { s3, held } = await open(t)
+  held.add('a.jpg', Buffer.from('a'))
+  const group = new CommitGroup({ members: [held.hook] })
+  group.fail(new Error('other'))
+  void held.end()
+  await t.rejects(group.settled(), { message: 'other' })
+  t.same(s3.calls, [])
+  const second = await open(t)
+  second.held.fail(new Error('given up'))
+  await t.rejects(second.held.hook.result, { message: 'given up' })
+})
+
+t.test('holds no more than it may', async t => {
+  const { held } = await open(t, 2)
+  held.add('a', Buffer.alloc(1))
+  held.add('b', Buffer.alloc(1))
+  t.throws(() => held.add('c', Buffer.alloc(1)), { code: 'AVIO_ERR_LIMIT_OBJECTS', object: 'c' })
+})
