@@ -1,17 +1,7 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { OptionError } from '../../errors.js'
-import {
-  GiB,
-  integerOption,
-  isUrl,
-  knownOptions,
-  MAX_TIMEOUT,
-  MiB,
-  optionsObject,
-  stringMapOption,
-  stringOption,
-} from '../../options.js'
-import { minThroughputOption } from '../async/stall-timer.js'
+import { isUrl, knownOptions, optionsObject, stringMapOption, stringOption } from '../../options.js'
+import { FETCH_OPTIONS, type FetchOptions, fetchOptions } from '../fetch/fetch-options.js'
 import { type HttpAllow, HttpPolicy } from './http-allow.js'
 
 /** The options of {@link HttpSource}. */
@@ -75,7 +65,7 @@ export interface HttpSourceOptions {
 }
 
 /** {@link HttpSourceOptions}, checked. */
-export interface HttpTarget {
+export interface HttpTarget extends FetchOptions {
   /** Without user, password and fragment. */
   readonly url: URL
   /** Its name in errors: the URL without its query. */
@@ -84,22 +74,9 @@ export interface HttpTarget {
   readonly headers: Readonly<Record<string, string>>
   readonly policy?: HttpPolicy | undefined
   readonly etag?: string | undefined
-  readonly stallTimeout: number
-  readonly minThroughput: number
-  readonly maxAttempts: number
-  readonly partSize: number
 }
 
-const OPTIONS = [
-  'url',
-  'allow',
-  'headers',
-  'etag',
-  'stallTimeout',
-  'minThroughput',
-  'maxAttempts',
-  'partSize',
-] as const
+const OPTIONS = ['url', 'allow', 'headers', 'etag', ...FETCH_OPTIONS] as const
 const OWNED = /^(range|accept-encoding|connection|content-length|transfer-encoding|if-.*)$/
 
 /**
@@ -120,21 +97,7 @@ export function httpOptions(options: HttpSourceOptions): HttpTarget {
     headers: { ...basicAuthorization(given), ...headersOption(options) },
     policy,
     etag: stringOption(options, 'etag', { default: undefined }),
-    stallTimeout: integerOption(options, 'stallTimeout', {
-      min: 1,
-      max: MAX_TIMEOUT,
-      default: 30_000,
-      unit: 'milliseconds',
-      infinity: true,
-    }),
-    minThroughput: minThroughputOption(options),
-    maxAttempts: integerOption(options, 'maxAttempts', { min: 1, max: 100, default: 8 }),
-    partSize: integerOption(options, 'partSize', {
-      min: 1,
-      max: 5 * GiB,
-      default: 8 * MiB,
-      unit: 'bytes',
-    }),
+    ...fetchOptions(options),
   }
 }
 

@@ -1,5 +1,5 @@
-import { integerOption, MAX_TIMEOUT, MiB, GiB, oneOfOption, stringOption } from '../../options.js'
-import { minThroughputOption } from '../../io/async/stall-timer.js'
+import { oneOfOption, stringOption } from '../../options.js'
+import { FETCH_OPTIONS, type FetchOptions, fetchOptions } from '../../io/fetch/fetch-options.js'
 import { type GetObjectRequest, getRequestOption } from './get-request-option.js'
 import type { GetTarget, Transport } from './get-range.js'
 import { clientOption, type S3ClientOption } from '../request/s3-client.js'
@@ -67,35 +67,18 @@ export const READ_OPTIONS = [
   'versionId',
   'etag',
   'request',
-  'partSize',
-  'stallTimeout',
-  'minThroughput',
-  'maxAttempts',
+  ...FETCH_OPTIONS,
   'transport',
 ] as const satisfies readonly (keyof S3ReadOptions)[]
 
 /** The shared options, checked. */
-export function readOptions(options: object, of: string): GetTarget & { readonly partSize: number } {
+export function readOptions(options: object, of: string): GetTarget & FetchOptions {
   return {
     location: locationOption(options, of),
     versionId: stringOption(options, 'versionId', { default: undefined }),
     etag: stringOption(options, 'etag', { default: undefined }),
     request: getRequestOption(options),
-    partSize: integerOption(options, 'partSize', {
-      min: 1,
-      max: 5 * GiB,
-      default: 8 * MiB,
-      unit: 'bytes',
-    }),
-    stallTimeout: integerOption(options, 'stallTimeout', {
-      min: 1,
-      max: MAX_TIMEOUT,
-      default: 30_000,
-      unit: 'milliseconds',
-      infinity: true,
-    }),
-    minThroughput: minThroughputOption(options),
-    maxAttempts: integerOption(options, 'maxAttempts', { min: 1, max: 100, default: 8 }),
+    ...fetchOptions(options),
     transport: oneOfOption<Transport>(options, 'transport', {
       values: ['direct', 'sdk'],
       default: 'direct',
