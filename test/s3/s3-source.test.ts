@@ -198,7 +198,7 @@ t.test(
       const error = {
         code: 'AVIO_ERR_OBJECT_CHANGED',
         retryable: false,
-        message: /^s3:\/\/bucket\/k is not the version with the ETag .* any more: .*Plan the job anew/,
+        message: /^s3:\/\/bucket\/k is no longer the version with the ETag .*: .*Plan the job again/,
       }
       await t.rejects(object({ etag: asked }).size(), error)
       await t.rejects(collect(object({ etag: asked }).read(0, 5)), error)

@@ -1,7 +1,7 @@
 /**
  * ffmpeg's demuxers, and those that may open an input (`-format_whitelist`), however ffmpeg reads it.
  *
- * A playlist names its segments; a stranger's playlist can name anything. The protocol lists block access to those
+ * A playlist names its segments; an untrusted playlist can name anything. The protocol lists block access to those
  * names: a pipe allows only the pipe, HTTP only the range server, which serves only the job's own sources. This list
  * prevents even the request, with every version of ffmpeg.
  *
@@ -10,7 +10,7 @@
  *   only if the user's own list names them.
  * - All others open an input if the user names them, as its format or in a list: containers of a single game or
  *   console, which hardly anyone uploads and each of which is one more parser; `svg_pipe`, a document that a renderer
- *   draws; `tty`, which takes a text for a film. The user can choose them, a stranger can't.
+ *   draws; `tty`, which renders text as video. The user can choose them; the media can't.
  *
  * `mov` may name external tracks as well, but opens them only with `-enable_drefs`, and absolute paths among them only
  * with `-use_absolute_path`: both are off by default.

@@ -53,7 +53,7 @@ export function remarkOn(path: string, version: FfmpegVersion | undefined): stri
     throw new FfmpegError(
       'AVIO_ERR_FFMPEG_TOO_OLD',
       `${told}: older than ${OLDEST.name} (libavformat ${OLDEST.libavformat.join('.')}), the oldest supported ` +
-        "version. Older ones follow playlists in a stranger's media. Install a newer ffmpeg, or name one with " +
+        'version. Older ones follow playlists in untrusted media. Install a newer ffmpeg, or name one with ' +
         '"ffmpegPath" or FFMPEG_PATH.',
       { ffmpegPath: path },
     )

@@ -1,8 +1,8 @@
 import { OptionError } from '../../errors.js'
 
 /**
- * The environment of the child. It is an allow-list: a process that parses a stranger's media has no business with
- * its parent's keys, tokens and proxies.
+ * The environment of the child. It is an allow-list: a process that parses untrusted media must not
+ * see its parent's keys, tokens and proxies.
  */
 
 /** Inherited names, by reason. */

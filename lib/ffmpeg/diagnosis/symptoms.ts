@@ -5,7 +5,7 @@ import type { Pattern } from './symptom-pattern.js'
  * The meaning of ffmpeg's messages, and the remedies.
  *
  * A message counts only at its real level and only in a known complete form: ffmpeg also prints titles and comments of
- * a stranger's media (at level `info`), and these may say "partial file" as well.
+ * untrusted media (at level `info`), and these may say "partial file" as well.
  * The wordings are those of ffmpeg 5.1 to 9.0; `test/fixtures/ffmpeg-logs` has logs of them.
  */
 

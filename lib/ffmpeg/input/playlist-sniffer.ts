@@ -5,7 +5,7 @@ import { FfmpegError } from '../../errors.js'
  *
  * Whether ffmpeg opens a playlist depends on its version: 5.1 judges the text, 7.1 and 9.0 also require the name or the
  * media type from a server, and otherwise find no format at all; some builds omit DASH and IMF. So this module detects
- * the two kinds with a distinctive beginning, and a stranger's playlist causes the same error with every ffmpeg.
+ * the two kinds with a distinctive beginning, and an untrusted playlist causes the same error with every ffmpeg.
  */
 
 /** The beginnings (RFC 8216 §4.3.1.1; ffmpeg's own script), by the demuxer that follows the playlist. */

@@ -10,7 +10,7 @@ import {
 } from '../../options.js'
 
 /**
- * Limits on the cost of decoding a stranger's media. Exceeding one is an error with its own code, and nothing is
+ * Limits on the cost of decoding untrusted media. Exceeding one is an error with its own code, and nothing is
  * stored; the output is never silently truncated.
  */
 export interface FfmpegLimits {

@@ -7,7 +7,7 @@ import { LineSplitter } from './line-splitter.js'
  *     [info]   Duration: 00:00:05.00, start: 0.000000, bitrate: N/A
  *
  * A message may contain line feeds, and the text after one carries no level: such a line belongs to the one before it.
- * ffmpeg also prints titles, comments and other texts of the media (at level `info`); a stranger wrote them, so the
+ * ffmpeg also prints titles, comments and other texts of the media (at level `info`); they are untrusted, so the
  * text alone proves nothing.
  */
 
@@ -49,7 +49,7 @@ const ROLE = /^(?:enc|dec):(?=.)/
 
 /** Parses one line; `before` is the entry of the previous line. */
 export function parseLogLine(line: string, before?: FfmpegLogEntry): FfmpegLogEntry {
-  // A stranger's title may have a line for every other byte: a line that begins otherwise costs no pattern.
+  // Every other byte of an untrusted title may be a line feed: don't run the pattern on lines that begin otherwise.
   const match = line.startsWith('[') ? LINE.exec(line) : null
   if (match) {
     const [, components, level, message] = match
@@ -75,7 +75,7 @@ function speakerOf(components: string): Pick<FfmpegLogEntry, 'component' | 'scop
 
 /**
  * The most lines without a level per chunk. That covers all of the 64 KiB that a pipe delivers at a time, unless they
- * have 16 bytes or less: a stranger's text of line feeds alone would take long.
+ * have 16 bytes or less: a text consisting of line feeds would take long.
  */
 const MAX_PLAIN_LINES = 4096
 /** The beginning of a line with a level, including the previous line's end. */

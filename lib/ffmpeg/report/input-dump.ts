@@ -20,10 +20,10 @@ import { parseMediaTime } from '../log/media-time.js'
  *         Side data:
  *           displaymatrix: rotation of -90.00 degrees     (9.0: `Display Matrix`)
  *
- * Values of tags stand deeper than any of these lines, and a line feed in one is printed with their indentation: a
- * stranger's title can't pass for a stream. The names of tags and the languages of streams are printed as they are,
- * though, and a line feed in one is followed by whatever the stranger wrote, `[info]` and all. So nothing that is read
- * here is certain: the streams are held against the roster ({@link withRoster} in framecrc-header.ts).
+ * Values of tags stand deeper than any of these lines, and a line feed in one is printed with their indentation: an
+ * untrusted title can't pass for a stream. The names of tags and the languages of streams are printed as they are,
+ * though, and a line feed in one is followed by arbitrary text, including `[info]`. So nothing read
+ * here is certain: the streams are checked against the roster ({@link withRoster} in framecrc-header.ts).
  */
 
 const CHAPTER = /^ {4}Chapter #(\d+):\d+: start (-?[\d.]+), end (-?[\d.]+)$/

@@ -19,7 +19,7 @@ export interface ObjectKind {
 
 /**
  * How long a user's storage may take to close an aborted object, to remove one, and to read one, in milliseconds. A
- * storage that never answers must not block the result for ever; what it stores after that stays.
+ * storage that never answers must not block the result forever; anything it stores after that stays.
  */
 export const STORAGE_GRACE = 10_000
 /** Maximum number of concurrent removals. */

@@ -10,7 +10,7 @@ export const GRACE = 2000
 
 /**
  * Waits for foreign code: a `RandomAccess`, a stream or a storage written by the user. Such code may ignore
- * signals and never answer, and must not block a `destroy()`, a `timeout` or a `result` for ever.
+ * signals and never answer, and must not block a `destroy()`, a `timeout` or a `result` forever.
  *
  * Use one instance for a series of waits under one signal: they may take any time until it is aborted; from
  * then on, `GRACE` for all of them together. After that the wait rejects with an `AbortError`. Late results and

@@ -20,7 +20,7 @@ export interface DescriptorWatchOptions {
  * Detects that a server can't accept a connection because this process has run out of file descriptors.
  *
  * Nothing else would report it: libuv keeps one descriptor in reserve, with which it accepts the connection and
- * closes it at once, and Node emits nothing (seen on Node 20, 24 and 26). The client retries for ever. So while
+ * closes it at once, and Node emits nothing (seen on Node 20, 24 and 26). The client retries forever. So while
  * there is no progress, this checks whether a descriptor is available; the task fails only after 10 s without
  * one.
  */

@@ -70,8 +70,8 @@ export function changedMessage(name: string, how: string): string {
 /** The message for a source that no longer has the requested version. */
 export function otherVersionMessage(name: string, asked: string, how: string): string {
   return (
-    `${name} is not the version with the ETag ${asked} any more: ${how}. ` +
-    'Plan the job anew, from what is there now.'
+    `${name} is no longer the version with the ETag ${asked}: ${how}. ` +
+    'Plan the job again for the current version.'
   )
 }
 

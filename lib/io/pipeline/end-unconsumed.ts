@@ -5,7 +5,7 @@ import { AvioError } from '../../errors.js'
  * Ends a stream whose last destination closed.
  *
  * `a.pipe(b)` unpipes `b` when it closes or fails, pauses `a`, and leaves it at that: behind an HTTP response whose
- * client disconnected, ffmpeg and its source would wait for ever. `pipeline()` destroys `a` from outside; this does it
+ * client disconnected, ffmpeg and its source would wait forever. `pipeline()` destroys `a` from outside; this does it
  * from inside, for every readable stream of ours.
  *
  * The stream is destroyed with `AVIO_ERR_OUTPUT_CLOSED` if a destroyed destination was unpiped from it (or was piped

@@ -6,7 +6,7 @@ import { AvioError } from '../../errors.js'
  *
  * - A source that has ended delivers nothing more: `pipe()` ends the sink at once, and a good object would be
  *   replaced by an empty one. A source that has failed or closed delivers neither bytes nor an end.
- * - A stage that has ended or been destroyed accepts nothing more: the pipe would wait for ever.
+ * - A stage that has ended or been destroyed accepts no more data: the pipe would wait forever.
  *
  * @param name - the stage's class, for messages
  * @param wasUsed - whether something was piped into the stage before

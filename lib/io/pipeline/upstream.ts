@@ -8,11 +8,11 @@ import { closedEarly, pipeFault } from './pipe-check.js'
  * A stage's view of the stage before it.
  *
  * Node's `pipe()` passes on bytes and the end, but neither errors nor a premature close: a sink behind a failed
- * source waits for ever. `pipeline()` fixes that from outside; this does it from inside, so that a plain
+ * source waits forever. `pipeline()` fixes that from outside; this does it from inside, so that a plain
  * `pipe()` is as safe. It also finds the link, and decides whether the source may be stopped.
  *
  * A pipe is rejected if its result could only be something incomplete that looks complete, or never end: Node
- * treats a source that has ended as empty, and waits for ever on a stage that accepts no more. See {@link
+ * treats a source that has ended as empty, and waits forever on a stage that accepts no more data. See {@link
  * pipeFault}. A source that has already delivered bytes (a header) is accepted. Only a pipe can be checked like
  * this: an iterator or a web stream does not tell whether it has been read before.
  */

@@ -68,7 +68,7 @@ class Served implements ServedSource {
  *   exist. A body never ends short.
  * - A connection that never got through leaves no trace here, and ffmpeg would take it for the end of its
  *   input. So ffmpeg itself must retry until it is answered (`retryArguments`), and can't continue without a
- *   response; a condition that would make it wait for ever becomes the job's error, see {@link
+ *   response; a condition that would make it wait forever becomes the job's error, see {@link
  *   DescriptorWatch}. Clients without the token can't keep it out, see {@link UnidentifiedConnections}.
  * - A client that disconnects cancels its read. A client that does not read is sent little, see {@link
  *   ResponsePacer}.

@@ -98,7 +98,7 @@ export class FileSource implements RandomAccess {
    */
   async *read(start: number, end: number, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
     if (signal?.aborted) throw abortError(signal)
-    // Pipes are detected before opening: that would wait for a writer, for ever and on one of few threads.
+    // Detect pipes before opening: opening one blocks one of few threads until there is a writer.
     const { size } = await this.#look(signal, start)
     checkRange(start, end, Number(size), this.#path)
     if (start === end) return

@@ -4,7 +4,7 @@ import { AddressRules, addressRangesOption } from '../addresses/address-rules.js
 import { CheckedAgents, type RefusedAddress } from '../addresses/checked-agents.js'
 import { entryFor, HostList } from '../addresses/host-list.js'
 
-/** Where a URL that a stranger named may lead: the option `allow` of {@link HttpSource}. */
+/** Where an untrusted URL may lead: the option `allow` of {@link HttpSource}. */
 export interface HttpAllow {
   /**
    * The hosts that the URL and every redirect may name:

@@ -12,7 +12,7 @@ export interface HttpSourceOptions {
    */
   url: string | URL
   /**
-   * Where the URL may lead, for one that a stranger named: the URL and every redirect must name one of these hosts, by
+   * Where an untrusted URL may lead: the URL and every redirect must name one of these hosts, by
    * `https:` unless its entry says `http:`, without user or password; and only public addresses are connected to, and
    * those that `addresses` opens. Whatever else it leads to is `AVIO_ERR_SOURCE_REFUSED`, before a byte is sent there.
    *

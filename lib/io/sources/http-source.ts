@@ -31,7 +31,7 @@ const NEVER = new AbortController().signal
  *   of a range, of which nothing is read.
  * - *As stored.* Bytes are delivered as sent, even if `Content-Encoding` says gzip.
  * - *Discreet.* Query, user and password of the URL appear in no error. Headers go to its own origin only.
- * - *Confined, if you say so.* A stranger's URL, or a redirect, may lead into your own network. `allow` lists the hosts
+ * - *Confined, if you say so.* An untrusted URL, or a redirect, may lead into your own network. `allow` lists the hosts
  *   that it may lead to, and connects to public addresses only: `AVIO_ERR_SOURCE_REFUSED`, before anything is sent.
  * - *Memory.* A read holds at most 2 × `partSize`; up to `partSize` bytes are one request.
  * - Connections come from Node's own pool (`http.globalAgent`, `https.globalAgent`), with `allow` from one of the

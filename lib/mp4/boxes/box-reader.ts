@@ -35,7 +35,7 @@ export interface BoxHandler {
   onPassed(header: BoxHeader, end: number): void
 }
 
-/** Numbered types. Without a limit, a stream of ever new types would make the list grow for ever. */
+/** Numbered types. Without a limit, a stream of ever new types would make the list grow without bound. */
 const MAX_NUMBERED_TYPES = 100
 
 /** Initial allocation for a collected box; it grows as bytes arrive. The claimed size is not trusted. */

@@ -200,7 +200,7 @@ t.test('uses no proxy that the environment names', async t => {
   t.equal(proxy.log.length, said.own === 'from the proxy' ? 1 : 0)
 })
 
-t.test('keeps idle connections as Node does: not for ever, and not the process', async t => {
+t.test('keeps idle connections for 5 s, as Node does, without keeping the process alive', async t => {
   const { port } = await server(t)
   const one = agents('127.0.0.1')
   await ask(one, `http://127.0.0.1:${port}/`)

@@ -65,6 +65,6 @@ t.test('compares a requested ETag with that of the first response', async t => {
   t.equal(otherVersion('"a"', undefined), 'it has no ETag')
   t.match(
     otherVersionMessage('s3://b/k', '"a"', 'it is gone'),
-    /^s3:\/\/b\/k is not .* "a" any more: it is gone\. Plan/,
+    /^s3:\/\/b\/k is no longer .* "a": it is gone\. Plan/,
   )
 })

@@ -192,7 +192,7 @@ t.test('reads only the version with the given etag, in any process', async t => 
   for (const change of [() => appendFile(path, '!'), () => utimes(path, LONG_AGO, new Date())]) {
     await change()
     const late = new FileSource({ path, etag })
-    const message = /is not the version with the ETag ".+" any more: its ETag is ".+"/
+    const message = /is no longer the version with the ETag ".+": its ETag is ".+"/
     const changed = { code: 'AVIO_ERR_SOURCE_CHANGED', message, retryable: false }
     await t.rejects(late.size(), changed)
     await t.rejects(collect(late.read(0, 3)), changed, 'a read fails too')

@@ -126,7 +126,7 @@ t.test('pins a requested ETag before the first response', async t => {
     t.throws(() => pin.accept(partial(headers), asked), {
       code: 'AVIO_ERR_SOURCE_CHANGED',
       retryable: false,
-      message: /is not the version with the ETag "a" any more.*Plan the job anew/,
+      message: /is no longer the version with the ETag "a".*Plan the job again/,
     })
     t.equal(pin.size, undefined, 'nothing is pinned')
   }
