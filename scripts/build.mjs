@@ -22,10 +22,9 @@ const root = path.dirname(import.meta.dirname)
 process.chdir(root)
 const at = (...names) => path.join(root, ...names)
 
-/** The names of the entry points: every `dist/<name>.js` in the exports and the commands of package.json. */
-function entryNames({ exports, bin = {} }) {
-  const targets = [...Object.values(exports).map(target => target.default ?? target), ...Object.values(bin)]
-  return targets.map(file => /^\.\/dist\/(.+)\.js$/.exec(file)?.[1]).filter(name => name !== undefined)
+/** The names of entry points: every `dist/<name>.js` among the exports, or the commands, of package.json. */
+function entryNames(targets) {
+  return targets.map(file => /^(?:\.\/)?dist\/(.+)\.js$/.exec(file)?.[1]).filter(name => name !== undefined)
 }
 
 /** The source of an entry point, without its extension: `lib/index`, `lib/testing/index`. */
@@ -35,7 +34,9 @@ function sourceOf(name) {
   return found
 }
 
-const names = entryNames(JSON.parse(readFileSync(at('package.json'), 'utf8')))
+const { exports: exported, bin = {} } = JSON.parse(readFileSync(at('package.json'), 'utf8'))
+const libraries = entryNames(Object.values(exported).map(target => target.default ?? target))
+const names = [...libraries, ...entryNames(Object.values(bin))]
 const entries = Object.fromEntries(names.map(name => [name, sourceOf(name)]))
 const making = at('.build', `package-${process.pid}`)
 
@@ -85,7 +86,8 @@ async function bundleTypes() {
   const [code] = await once(tsc, 'exit')
   if (code !== 0) throw new Error('The library does not compile: see above.')
   const bundle = await rollup({
-    input: Object.fromEntries(names.map(name => [name, path.join(types, `${entries[name]}.d.ts`)])),
+    // A command exports nothing.
+    input: Object.fromEntries(libraries.map(name => [name, path.join(types, `${entries[name]}.d.ts`)])),
     plugins: [dts()],
     external: id => !id.startsWith('.') && !path.isAbsolute(id),
   })

@@ -20,6 +20,7 @@ export const PAGES = {
     'docs/hls.md',
     'docs/jobs.md',
     'docs/splitting.md',
+    'docs/command.md',
     'docs/lifecycle.md',
     'docs/memory.md',
     'docs/security.md',

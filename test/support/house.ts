@@ -163,6 +163,9 @@ export const HOUSE: readonly Floor[] = [
     [
       [1, 'arguments', 'words of a command line: places, spans of time, errors of usage'],
       [2, 'syntax', 'ffmpeg’s own syntax as a job: files with their options, formats by endings'],
+      [2, 'report', 'exit codes, progress, lines for people and JSON lines'],
+      [3, 'commands', 'one file for each subcommand'],
+      [4, '', 'dispatch, help, signals: the command `avio-streams`'],
     ],
   ),
   floor(

@@ -1,4 +1,4 @@
-import { S3Client } from '@aws-sdk/client-s3'
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import { optionError } from '../../options.js'
 
 /**
@@ -34,9 +34,12 @@ export function clientOption(options: object): S3Client {
  * Stores other than AWS rarely have a DNS name for every bucket. The SDK determines the endpoint
  * (`AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, `endpoint_url` of the profile or of its `services`), and whether it
  * applies, with each request, and then also asks for the path style. This affects the library's own client only.
+ *
+ * @param config - what is not left to the environment
  */
-function environmentClient(): S3Client {
-  const client = new S3Client({})
+export function environmentClient(config: S3ClientConfig = {}): S3Client {
+  const client = new S3Client({ ...(config.endpoint !== undefined && { forcePathStyle: true }), ...config })
+  if (config.forcePathStyle !== undefined || config.endpoint !== undefined) return client
   const { serviceConfiguredEndpoint: configured } = client.config as {
     serviceConfiguredEndpoint?: () => Promise<string | undefined>
   }

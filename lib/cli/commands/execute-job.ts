@@ -1,0 +1,101 @@
+import type { Job } from '../../job/schema/job.js'
+import type { JobOutputResult, JobResult } from '../../job/schema/job-result.js'
+import { runJob } from '../../job/run-job.js'
+import { shownLocation } from '../../job/schema/location.js'
+import { type OF_JOBS, type OptionValues } from '../arguments/own-options.js'
+import { bytes, clock } from '../report/progress-text.js'
+import { Reporter } from '../report/reporter.js'
+import type { Context } from './context.js'
+import { refuseExisting } from './existing-targets.js'
+import { allowed } from './job-allow.js'
+import { storeClient } from './store-client.js'
+
+/** How a job is run. */
+export interface ExecuteOptions {
+  readonly values: OptionValues<typeof OF_JOBS>
+  /** Whether targets may exist. */
+  readonly overwrite: boolean
+  /** Whether the job's own locations are opened, since the user has typed them. */
+  readonly isTyped: boolean
+  readonly trust?: 'owner' | 'strangers'
+  readonly logLevel?: string | undefined
+}
+
+/**
+ * Runs a job, or prints it with `--print-job`.
+ *
+ * @returns what it made; `undefined` if it was only printed
+ */
+export async function executeJob(
+  job: Job,
+  { values, overwrite, isTyped, trust = 'owner', logLevel }: ExecuteOptions,
+  context: Context,
+): Promise<JobResult | undefined> {
+  const { signal, stderr, stdin, stdout, cwd } = context
+  const reporter = new Reporter(stderr, {
+    isJson: values.json === true,
+    isQuiet: values.quiet === true,
+    logLevel,
+  })
+  if (values['print-job'] === true) {
+    printJob(job, context, reporter)
+    return undefined
+  }
+  const client = storeClient(values)
+  try {
+    if (!overwrite) await refuseExisting(job, client, signal)
+    const result = await runJob(job, {
+      ...{ client, signal, trust, stdin, stdout },
+      allow: allowed(values, cwd, isTyped ? job : undefined),
+      onProgress: progress => reporter.progress(progress),
+      onLog: entry => reporter.log(entry),
+      ...(values.ffmpeg !== undefined && { ffmpegPath: values.ffmpeg }),
+      ...(values.ffprobe !== undefined && { ffprobePath: values.ffprobe }),
+    })
+    reporter.result(
+      result,
+      result.outputs
+        .map(resultText)
+        .filter(text => text !== '')
+        .join('\n'),
+    )
+    return result
+  } finally {
+    reporter.end()
+    client.destroy()
+  }
+}
+
+/** A job goes into files and queues: a signature in a URL does not. */
+function printJob(job: Job, { stdout }: Context, reporter: Reporter): void {
+  const inputs = job.inputs.map(input => ({ ...input, url: shownLocation(input.url) }))
+  for (const [n, { url }] of inputs.entries()) {
+    if (url !== job.inputs[n]!.url)
+      reporter.note(
+        `The query of ${url} is left out, since it may be a signature: add it before you run the job.`,
+      )
+  }
+  stdout.write(`${JSON.stringify({ ...job, inputs }, null, 2)}\n`)
+}
+
+function resultText(output: JobOutputResult): string {
+  switch (output.type) {
+    case 'object':
+      // Standard output says nothing of its size.
+      return output.bytes === undefined ? '' : `${output.url}  ${bytes(output.bytes)}`
+    case 'package': {
+      const playlist = output.playlists.at(-1) ?? ''
+      return `${output.prefix}${playlist}  ${count(output.segments, 'segment')}, ${clock(output.duration)}, ${bytes(output.bytes)}`
+    }
+    case 'thumbnails':
+      return `${output.prefix}  ${count(output.images.length, 'image')}`
+    case 'storyboard':
+      return `${output.prefix}${output.vtt}  ${count(output.sheets.length, 'sheet')}`
+    case 'probe':
+      return output.url ?? 'probe'
+  }
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`
+}

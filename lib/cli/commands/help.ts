@@ -1,0 +1,66 @@
+/** The help texts: one screen each, by example. */
+
+export const HELP = `avio-streams runs ffmpeg between objects in S3: no disk, all or nothing.
+
+  avio-streams -i s3://in/a.mov -c:v libx264 -c:a aac s3://out/a.mp4
+  avio-streams -ss 10 -t 5 -i https://x/a.mov -c copy s3://out/clip.mp4 -vn s3://out/clip.m4a
+  avio-streams -i s3://in/a.mov -an -f matroska - | mpv -
+  avio-streams -i s3://in/a.mov -c:v libx264 -c:a aac s3://web/talk/main.m3u8
+
+  avio-streams probe s3://in/a.mov
+  avio-streams thumbnails s3://in/a.mov s3://web/a/ --count 8 --width 320
+  avio-streams storyboard s3://in/a.mov s3://web/a/ --every 10
+  avio-streams package s3://in/a.mov s3://web/talk/ --ladder 1080,720,360 --mpd manifest.mpd
+  avio-streams run job.json
+  avio-streams clean s3://out/ --older-than 24h
+  avio-streams doctor s3://out/
+
+After our options comes ffmpeg's own syntax; places are s3://bucket/key, https://, a path, or "-". Outputs that exist
+are refused unless -y is given. Our options go first:
+
+  --print-job        print the job as JSON, for "run", and end     --json    reports as JSON lines
+  --endpoint URL     the store; also AWS_ENDPOINT_URL              --quiet   errors only
+  --region NAME  --profile NAME  --path-style                      --ffmpeg PATH  --ffprobe PATH
+  --content-type T  --content-disposition T  --cache-control T  --storage-class NAME
+  --metadata NAME=VALUE  --tag NAME=VALUE
+  --allow-host, --allow-address, --allow-file, --allow-bucket, --allow-prefix   what a job may open
+
+Exit codes: 2 usage, 3 input, 4 ffmpeg, 5 store, 6 outcome unknown, 7 the target exists, 130 and 143 interrupted.
+"avio-streams COMMAND --help" shows the options of a command.
+`
+
+export const COMMAND_HELP: Readonly<Record<string, string>> = {
+  run: `avio-streams run job.json, or "-" for standard input: a job as data.
+
+Only s3:// is opened, unless the options say more:
+  --allow-host media.example.com   --allow-address 10.0.0.0/8   --allow-file PATH
+  --allow-bucket NAME              --allow-prefix s3://bucket/prefix/
+  --strangers   the job is not yours: encodings by closed lists only, limits are mandatory
+`,
+  probe: `avio-streams probe s3://bucket/key: what an input consists of, as JSON on standard output.
+`,
+  thumbnails: `avio-streams thumbnails INPUT s3://bucket/prefix/: pictures, thumbnail-00001.jpg …
+
+  --count 8 | --every 10 | --times 1,2.5   which pictures; one of the three
+  --width 320  --height 180  --format jpeg|png|webp  --exact  --cache-control T  -y
+`,
+  storyboard: `avio-streams storyboard INPUT s3://bucket/prefix/: sheets of pictures, and storyboard.vtt, their map.
+
+  --count 100 | --every 10 | --times 1,2.5   which pictures; one of the three
+  --columns 5  --rows 5  --width 160  --height 90  --format jpeg|png|webp  --exact  --cache-control T  -y
+`,
+  package: `avio-streams package INPUT s3://bucket/prefix/: HLS, and DASH with --mpd.
+
+  --ladder 1080,720,360   heights; those above the input's own are left out
+  --codec h264|hevc|vp9|av1  --crf 23  --preset fast  --audio-kbps 128
+  --mpd manifest.mpd  --playlist main.m3u8  --segment 6  --single-file  --images 10  -y
+`,
+  clean: `avio-streams clean s3://bucket/prefix/ --older-than 24h: uploads that killed processes left.
+
+Lists them. --delete aborts them. Choose more than the longest job takes: a running upload looks the same.
+`,
+  doctor: `avio-streams doctor [s3://bucket/prefix/]: whether ffmpeg and the store are as jobs need them, and what to mend.
+
+With a bucket it stores 6 MiB in two parts under a random key, reads a part of that, and deletes it.
+`,
+}

@@ -1,0 +1,21 @@
+import { OF_JOBS, OF_OBJECTS, namedValues, readLeading } from '../arguments/own-options.js'
+import { commandJob } from '../syntax/command-job.js'
+import type { Context } from './context.js'
+import { executeJob } from './execute-job.js'
+
+/** `avio-streams [--options] -i INPUT … OUTPUT`: ffmpeg's own syntax. */
+export async function transcodeCommand(words: readonly string[], context: Context): Promise<number> {
+  const { values, words: rest } = readLeading(words, { ...OF_JOBS, ...OF_OBJECTS })
+  const settings = {
+    contentType: values['content-type'],
+    contentDisposition: values['content-disposition'],
+    cacheControl: values['cache-control'],
+    storageClass: values['storage-class'],
+    metadata: namedValues(values.metadata, '--metadata'),
+    tags: namedValues(values.tag, '--tag'),
+  }
+  const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
+  const { job, overwrite, logLevel } = commandJob(rest, context.cwd, given)
+  await executeJob(job, { values, overwrite, isTyped: true, logLevel }, context)
+  return 0
+}

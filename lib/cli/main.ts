@@ -1,0 +1,78 @@
+import { nearest } from '../ffmpeg/diagnosis/nearest-name.js'
+import { isUsageError, usageError } from './arguments/usage-error.js'
+import type { Context, RunCommand } from './commands/context.js'
+import { COMMAND_HELP, HELP } from './commands/help.js'
+import { EXIT, SIGNALS, exitCodeOf } from './report/exit-code.js'
+import { Reporter } from './report/reporter.js'
+
+/** Each is loaded when it is run: help and mistakes need no SDK. */
+const COMMANDS: Readonly<Record<string, () => Promise<RunCommand>>> = {
+  run: async () => (await import('./commands/run-command.js')).runCommand,
+  probe: async () => (await import('./commands/probe-command.js')).probeCommand,
+  thumbnails: async () => (await import('./commands/image-commands.js')).thumbnailsCommand,
+  storyboard: async () => (await import('./commands/image-commands.js')).storyboardCommand,
+  package: async () => (await import('./commands/package-command.js')).packageCommand,
+  clean: async () => (await import('./commands/clean-command.js')).cleanCommand,
+  doctor: async () => (await import('./commands/doctor-command.js')).doctorCommand,
+}
+
+const ASKS_FOR_HELP = new Set(['-h', '-help', '--help', '-?'])
+
+/**
+ * The command: runs what the words say, and tells how it ended.
+ *
+ * @param words - the command line, without the program's name
+ * @returns the exit code
+ */
+export async function main(words: readonly string[], context: Context): Promise<number> {
+  const { stderr, signal } = context
+  try {
+    return await dispatch(words, context)
+  } catch (error) {
+    const isJson = words.includes('--json')
+    const reporter = new Reporter(stderr, { isJson, isQuiet: false })
+    const isAbort = error === signal.reason || (error as { name?: unknown } | null)?.name === 'AbortError'
+    if (signal.aborted && isAbort) {
+      const name = signal.reason as keyof typeof SIGNALS
+      reporter.error(new Error(`Interrupted (${name}). Nothing was stored.`), SIGNALS[name])
+      return SIGNALS[name]
+    }
+    const exitCode = exitCodeOf(error)
+    reporter.error(error, exitCode)
+    if (isUsageError(error) && !isJson) reporter.note('"avio-streams --help" shows examples.')
+    return exitCode
+  }
+}
+
+async function dispatch(words: readonly string[], context: Context): Promise<number> {
+  const [first, ...rest] = words
+  if (first === undefined) {
+    context.stderr.write(HELP)
+    return EXIT.usage
+  }
+  if (ASKS_FOR_HELP.has(first) || first === 'help') return printHelp(rest[0], context)
+  if (first.startsWith('-')) {
+    const { transcodeCommand } = await import('./commands/transcode-command.js')
+    return await transcodeCommand(words, context)
+  }
+  const load = Object.hasOwn(COMMANDS, first) ? COMMANDS[first] : undefined
+  if (load === undefined) throw unknownCommand(first)
+  if (rest.some(word => ASKS_FOR_HELP.has(word))) return printHelp(first, context)
+  return await (
+    await load()
+  )(rest, context)
+}
+
+function printHelp(command: string | undefined, { stdout }: Context): number {
+  const known = command !== undefined && Object.hasOwn(COMMAND_HELP, command)
+  stdout.write(known ? COMMAND_HELP[command]! : HELP)
+  return EXIT.done
+}
+
+function unknownCommand(word: string) {
+  const names = Object.keys(COMMANDS)
+  const meant = nearest(word, names)
+  const hint =
+    meant === undefined ? `Commands are ${names.join(', ')}; inputs need -i.` : `Did you mean "${meant}"?`
+  return usageError(word, `"${word}" is no command. ${hint}`)
+}

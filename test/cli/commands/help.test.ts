@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { COMMAND_HELP, HELP } from '../../../lib/cli/commands/help.js'
+import { OF_JOBS, OF_OBJECTS, readLeading } from '../../../lib/cli/arguments/own-options.js'
+import { commandJob } from '../../../lib/cli/syntax/command-job.js'
+import { wordsOf } from '../../support/shell-words.js'
+
+const page = readFileSync(new URL('../../../docs/command.md', import.meta.url), 'utf8')
+
+/** The command lines in a text: from `avio-streams` to the end of the line, lines that end with `\` joined. */
+function linesOf(text: string): string[] {
+  const joined = text.replace(/\\\n/g, ' ')
+  return Array.from(joined.matchAll(/^.*\bavio-streams +(?=-{1,2}\w)(.*)$/gm), ([, line = '']) =>
+    line.replace(/ \| .*/, ''),
+  )
+}
+
+t.test('fits on a screen', async t => {
+  t.ok(HELP.split('\n').length <= 36, `${HELP.split('\n').length} lines`)
+  for (const text of [HELP, ...Object.values(COMMAND_HELP)])
+    for (const line of text.split('\n')) t.ok(line.length <= 120, line)
+})
+
+t.test('shows only command lines that work, as the page does', async t => {
+  const lines = [...linesOf(HELP), ...linesOf(page)].filter(line => line.includes('-i '))
+  t.ok(lines.length >= 10, lines.join('\n'))
+  for (const line of lines) {
+    const { words } = readLeading(wordsOf(line), { ...OF_JOBS, ...OF_OBJECTS })
+    t.doesNotThrow(() => commandJob(words, '/films'), line)
+  }
+})
+
+t.test('names each option of every command, as the page does', async t => {
+  for (const name of Object.keys({ ...OF_JOBS, ...OF_OBJECTS })) {
+    if (name === 'help') continue
+    t.match(HELP, `--${name}`)
+    t.match(page, `--${name}`)
+  }
+})

@@ -1,0 +1,73 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { runCli, storeWithClip } from '../../support/cli.js'
+
+const JOB = {
+  version: 1,
+  inputs: [{ url: 's3://masters/a.mp4' }],
+  outputs: [{ type: 'object', url: 's3://web/b.mkv', format: 'matroska', video: 'copy', audio: 'copy' }],
+}
+
+t.test('runs a job from a file and from standard input', async t => {
+  const { s3 } = await storeWithClip(t)
+  const folder = await mkdtemp(join(tmpdir(), 'avio-streams-cli-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  await writeFile(join(folder, 'job.json'), JSON.stringify(JOB))
+  for (const word of ['job.json', '-']) {
+    const { code, stderr } = await runCli(['run', '--json', word], {
+      s3,
+      cwd: folder,
+      input: Buffer.from(JSON.stringify(JOB)),
+    })
+    t.equal(code, 0, stderr)
+    const events = stderr
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as { event: string })
+    t.match(events.at(-1), { event: 'result', outputs: [{ type: 'object', url: 's3://web/b.mkv' }] })
+    t.same(s3.keys('web'), ['b.mkv'])
+    s3.delete('web', 'b.mkv')
+  }
+})
+
+t.test('opens only S3, unless the options say more', async t => {
+  const { s3 } = await storeWithClip(t)
+  for (const url of ['/etc/hostname', 'https://127.0.0.1:1/a.mp4']) {
+    const job = JSON.stringify({ ...JOB, inputs: [{ url }] })
+    const { code, stderr } = await runCli(['run', '-'], { s3, input: Buffer.from(job) })
+    t.equal(code, 2, stderr)
+    t.match(stderr, /AVIO_ERR_JOB_REFUSED/)
+  }
+  const { code, stderr } = await runCli(['run', '-', '--allow-bucket', 'others'], {
+    s3,
+    input: Buffer.from(JSON.stringify(JOB)),
+  })
+  t.equal(code, 2, stderr)
+  t.same(s3.calls, [])
+})
+
+t.test('refuses arguments in the job of a stranger', async t => {
+  const job = { ...JOB, outputs: [{ ...JOB.outputs[0], args: ['-t', '1'] }] }
+  const { code, stderr } = await runCli(['run', '--strangers', '-'], {
+    input: Buffer.from(JSON.stringify(job)),
+  })
+  t.equal(code, 2, stderr)
+  t.match(stderr, /AVIO_ERR_JOB_REFUSED/)
+})
+
+t.test('refuses what is no job, and shows nothing of it', async t => {
+  for (const [words, input, message] of [
+    [['run'], '', /Name one job/],
+    [['run', 'none.json'], '', /can't be read/],
+    [['run', '-'], '{"url":"https://x/?sig=SECRET"', /is not JSON/],
+    [['run', '-'], '{"version":2}', /AVIO_ERR_JOB_INVALID/],
+    [['run', '-', '--strange'], '{}', /Did you mean --strangers/],
+  ] as [string[], string, RegExp][]) {
+    const { code, stderr } = await runCli(words, { input: Buffer.from(input) })
+    t.equal(code, 2, stderr)
+    t.match(stderr, message)
+    t.notMatch(stderr, /SECRET/)
+  }
+})

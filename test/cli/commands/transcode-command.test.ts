@@ -1,0 +1,118 @@
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { isGone } from '../../support/child.js'
+import { runCli, startCli, storeWithClip } from '../../support/cli.js'
+import { wordsOf } from '../../support/shell-words.js'
+
+t.test('transcodes from object to object, and says what was stored', async t => {
+  const { s3 } = await storeWithClip(t)
+  const words = wordsOf(
+    '--content-type video/x --metadata a=b --tag c=d -i s3://masters/a.mp4 -t 1 -c:v libx264 -preset ultrafast -c:a copy s3://web/b.mp4',
+  )
+  const { code, stdout, stderr } = await runCli(words, { s3 })
+  t.equal(code, 0, stderr)
+  t.equal(stdout.length, 0)
+  t.match(stderr, /^s3:\/\/web\/b\.mp4 {2}\d+\.\d kB$/m)
+  const stored = await s3.get('web', 'b.mp4')
+  t.equal(stored!.indexOf('moof'), -1, 'an ordinary MP4, as ffmpeg writes a file')
+  t.match(s3.head('web', 'b.mp4'), { contentType: 'video/x', metadata: { a: 'b' } })
+  t.equal(s3.uploads('web').length, 0)
+})
+
+t.test('refuses a target that exists before it reads anything, unless -y is given', async t => {
+  const { s3, clip } = await storeWithClip(t)
+  await s3.put('web', 'b.mp4', clip)
+  s3.clearCalls()
+  const words = wordsOf('-i s3://masters/a.mp4 -c copy s3://web/b.mp4')
+  const refused = await runCli(words, { s3 })
+  t.equal(refused.code, 7, refused.stderr)
+  t.match(refused.stderr, /s3:\/\/web\/b\.mp4 exists\. .*Add -y/)
+  t.same(
+    s3.calls.map(({ operation }) => operation),
+    ['HeadObject'],
+  )
+  const replaced = await runCli(['-y', ...words], { s3 })
+  t.equal(replaced.code, 0, replaced.stderr)
+})
+
+t.test('refuses a target that appears meanwhile', async t => {
+  const { s3, clip } = await storeWithClip(t)
+  s3.fault({ operation: 'HeadObject', nth: 1, status: 403 })
+  await s3.put('web', 'b.mp4', clip)
+  const { code, stderr } = await runCli(wordsOf('-i s3://masters/a.mp4 -c copy s3://web/b.mp4'), { s3 })
+  t.equal(code, 7, stderr)
+  t.same(await s3.get('web', 'b.mp4'), clip)
+})
+
+t.test('reads standard input, and writes standard output and files', async t => {
+  const { clip } = await storeWithClip(t)
+  const folder = await mkdtemp(join(tmpdir(), 'avio-streams-cli-'))
+  t.teardown(() => rm(folder, { recursive: true, force: true }))
+  const piped = await runCli(wordsOf('--quiet -i - -c copy -f mpegts -'), { input: clip })
+  t.equal(piped.code, 0, piped.stderr)
+  t.equal(piped.stdout[0], 0x47)
+  t.equal(piped.stderr, '')
+  const filed = await runCli(wordsOf('-i - -c copy out.mkv'), { input: clip, cwd: folder })
+  t.equal(filed.code, 0, filed.stderr)
+  t.equal((await readFile(join(folder, 'out.mkv'))).readUInt32BE(0), 0x1a45dfa3)
+  const again = await runCli(wordsOf('-i - -c copy out.mkv'), { input: clip, cwd: folder })
+  t.equal(again.code, 7, again.stderr)
+})
+
+t.test('exits by what failed: the input, ffmpeg, the store', async t => {
+  const { s3 } = await storeWithClip(t)
+  for (const [line, exit, message] of [
+    ['-i s3://masters/none.mp4 s3://web/b.mkv', 3, /AVIO_ERR_NO_SUCH_KEY/],
+    ['-i s3://masters/a.mp4 -c:v nix264 s3://web/b.mkv', 4, /AVIO_ERR_UNKNOWN_ENCODER/],
+    ['-i s3://masters/a.mp4 -c copy s3://nowhere/b.mkv', 5, /AVIO_ERR_NO_SUCH_BUCKET/],
+    ['-i s3://masters/a.mp4 s3://web/b', 2, /names no format/],
+  ] as const) {
+    const { code, stderr } = await runCli(wordsOf(line), { s3 })
+    t.equal(code, exit, stderr)
+    t.match(stderr, message)
+  }
+  t.same(s3.keys('web'), [])
+})
+
+t.test('prints the job, which "run" takes, without the query of a URL', async t => {
+  const printed = await runCli(wordsOf('--print-job -i https://x/a.mov?sig=SECRET -an s3://web/b.mkv'))
+  t.equal(printed.code, 0)
+  t.same(JSON.parse(printed.stdout.toString()), {
+    version: 1,
+    inputs: [{ url: 'https://x/a.mov' }],
+    outputs: [{ type: 'object', url: 's3://web/b.mkv', format: 'matroska', args: ['-an'], ifNoneMatch: '*' }],
+  })
+  t.notMatch(printed.stderr, /SECRET/)
+})
+
+t.test('leaves nothing behind after Ctrl-C and SIGTERM', async t => {
+  for (const [signal, exit] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const) {
+    const { s3, clip } = await storeWithClip(t)
+    const line = `-i - -c copy -bsf:v noise=drop=0 -f mpegts s3://web/b.ts`
+    const run = startCli(['--json', ...wordsOf(line)], { s3 })
+    // Standard input stays open: the job can't end by itself.
+    run.child.stdin.write(clip)
+    await once(run.child.stderr, 'data')
+    const ffmpeg = await childrenOf(run.child.pid!)
+    run.child.kill(signal)
+    const { code, stderr } = await run.exit
+    t.equal(code, exit, stderr)
+    t.match(stderr, new RegExp(`"message":"Interrupted \\(${signal}\\)\\. Nothing was stored\\."`))
+    await s3.idle()
+    t.same(s3.keys('web'), [])
+    t.same(s3.uploads('web'), [])
+    t.ok(ffmpeg.every(isGone), `ffmpeg is gone: ${ffmpeg.join()}`)
+  }
+})
+
+/** The processes that a process has started, where the system tells. */
+async function childrenOf(pid: number): Promise<number[]> {
+  const list = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')
+  return list.trim().split(/\s+/).filter(Boolean).map(Number)
+}

@@ -1,0 +1,53 @@
+import t from 'tap'
+import { AVIO_ERROR_CODES, AvioError } from '../../../lib/errors.js'
+import { EXIT, LISTED_CODES, exitCodeOf } from '../../../lib/cli/report/exit-code.js'
+
+const codeOf = (code: string, cause?: unknown) =>
+  exitCodeOf(Object.assign(new Error('x', { cause }), { code }))
+
+t.test('tells usage, input, ffmpeg, store, an unknown outcome and an existing target apart', async t => {
+  for (const [code, exit] of [
+    ['AVIO_ERR_OPTION', EXIT.usage],
+    ['AVIO_ERR_JOB_INVALID', EXIT.usage],
+    ['AVIO_ERR_NO_SUCH_KEY', EXIT.input],
+    ['AVIO_ERR_SOURCE_DENIED', EXIT.input],
+    ['AVIO_ERR_INPUT_PARTIAL', EXIT.input],
+    ['AVIO_ERR_INPUT_UNREACHABLE', EXIT.ffmpeg],
+    ['AVIO_ERR_FFMPEG_EXIT', EXIT.ffmpeg],
+    ['AVIO_ERR_MP4_BOX_SIZE', EXIT.ffmpeg],
+    ['AVIO_ERR_CREDENTIALS', EXIT.store],
+    ['AVIO_ERR_COMMIT_PARTIAL', EXIT.store],
+    ['AVIO_ERR_OUTCOME_UNKNOWN', EXIT.unknown],
+    ['AVIO_ERR_PRECONDITION_FAILED', EXIT.exists],
+    ['AVIO_ERR_FILE_EXISTS', EXIT.exists],
+  ] as const) {
+    t.equal(codeOf(code), exit, code)
+  }
+})
+
+t.test('goes by the cause where the code only says where', async t => {
+  const exists = new AvioError('AVIO_ERR_PRECONDITION_FAILED', 'x')
+  t.equal(codeOf('AVIO_ERR_HLS_STORE_FAILED', exists), EXIT.exists)
+  t.equal(codeOf('AVIO_ERR_COMMIT_REFUSED', new Error('x')), EXIT.store)
+  t.equal(codeOf('AVIO_ERR_FFMPEG_EXIT', exists), EXIT.ffmpeg)
+})
+
+t.test('calls anything else a fault', async t => {
+  for (const error of [
+    new Error('x'),
+    undefined,
+    null,
+    'x',
+    Object.assign(new Error('x'), { code: 'ENOENT' }),
+  ])
+    t.equal(exitCodeOf(error), EXIT.fault)
+})
+
+t.test('lists only codes that exist', async t => {
+  for (const listed of LISTED_CODES) {
+    const found = AVIO_ERROR_CODES.some(code =>
+      listed.endsWith('_') ? code.startsWith(listed) : code === listed,
+    )
+    t.ok(found, listed)
+  }
+})
