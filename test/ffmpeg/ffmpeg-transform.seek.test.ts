@@ -244,7 +244,7 @@ t.test('leaves out the cover of an MP4 with its index last, too', async t => {
   t.same([...new Set((await packetsOf(output)).map(({ stream_index }) => stream_index))].sort(), [0, 1])
 })
 
-t.test('opens no playlist by seeking', async t => {
+t.test('opens no playlist when reading by seeking', async t => {
   const playlist = Buffer.from(
     '#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\nhttp://127.0.0.1:9/segment.ts\n#EXT-X-ENDLIST\n',
   )

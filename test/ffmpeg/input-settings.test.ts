@@ -13,7 +13,7 @@ const source = new BytesSource({ bytes: Buffer.alloc(1) })
 const input = { format: undefined, args: [], formatWhitelist: SELF_CONTAINED }
 const code = 'AVIO_ERR_OPTION'
 
-t.test('has defaults for a piped input, and for one that is read by seeking', async t => {
+t.test('has defaults for piped inputs and for inputs read by seeking', async t => {
   t.same(pipeSettings({}, 'input'), { ...input, seek: 'auto' })
   t.same(sourceSettings({ source }, 'input'), { ...input, source })
 })

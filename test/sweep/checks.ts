@@ -1,7 +1,7 @@
 import type { MediaInfo } from '../../lib/ffmpeg/report/media-info.js'
 import type { Sample } from './corpus.js'
 
-/** What is held against plain ffmpeg reading the file itself. */
+/** The comparisons with plain ffmpeg on the local file. */
 export const CHECKS = {
   route:
     'a copy of all streams, by the library’s own choice of route and by range: every packet and its times',
@@ -10,10 +10,10 @@ export const CHECKS = {
   thumbnails: 'a thumbnail from the middle, at the key frame and exact: the same pixels',
 } as const
 
-/** One of them. */
+/** A comparison, by its column in the table. */
 export type Check = keyof typeof CHECKS
 
-/** Why there is nothing to hold, by the word in the table. */
+/** Why there is nothing to compare, by the word in the table. */
 export const REASONS = {
   'no media': 'the file has neither video nor audio',
   'no video': 'the file has no video',
@@ -21,28 +21,28 @@ export const REASONS = {
   error: 'plain ffmpeg fails, and so does the library',
 } as const
 
-/** What came of a check: the word for the table, or in what the two differ. */
+/** The result of a check: the word for the table, or the difference. */
 export type Finding = { readonly cell: string } | { readonly problem: string }
 
-/** What came of all checks of a file. */
+/** The results of all checks of a file. */
 export interface Swept {
   readonly sample: Sample
-  /** ffmpeg's names of the demuxer. */
+  /** The demuxer, by ffmpeg's names. */
   readonly demuxer: string
   readonly findings: Readonly<Record<Check, Finding>>
 }
 
-/** What a sample is called where it is to be told from others: one may be there twice. */
+/** A unique name of a sample: the same file may appear twice, the second time with its demuxer set. */
 export const nameOf = ({ file, format }: Sample): string =>
   format === undefined ? file : `${file} as ${format}`
 
-/** A difference of two values, where they differ. */
+/** Describes the difference between two values; empty if they are equal. */
 function difference(what: string, ours: unknown, plain: unknown): string[] {
   const [one, other] = [JSON.stringify(ours), JSON.stringify(plain)]
   return one === other ? [] : [`${what} ${one} for ${other}`]
 }
 
-/** What ffprobe says of a file, as far as it is held against `probe`. */
+/** The part of ffprobe's report that is compared with `probe`. */
 export interface ProbeReport {
   readonly format: {
     readonly format_name: string
@@ -73,7 +73,7 @@ export interface ProbeReport {
 
 const number = (text: string | undefined) => (text === undefined ? undefined : Number(text))
 
-/** In what `probe` and ffprobe differ. */
+/** The differences between `probe` and ffprobe. */
 export function probeDifferences(ours: MediaInfo, plain: ProbeReport): string[] {
   const { format, streams, chapters } = ours
   const found = [
@@ -99,7 +99,7 @@ export function probeDifferences(ours: MediaInfo, plain: ProbeReport): string[] 
     const fields: readonly (readonly [string, unknown, unknown])[] = [
       ['type', stream.type, other.codec_type],
       ['codec', stream.codec, other.codec_name ?? 'unknown'],
-      // What is not known is 0 there.
+      // ffprobe reports 0 for an unknown size.
       ['width', stream.width, other.width || undefined],
       ['height', stream.height, other.height || undefined],
       ['pixel format', stream.pixelFormat, other.pix_fmt],
@@ -119,14 +119,14 @@ export function probeDifferences(ours: MediaInfo, plain: ProbeReport): string[] 
 /** The packets of one stream of an MP4. */
 export interface ClipTrack {
   readonly codec: string
-  /** For each its time and its length in seconds, and a sum of its data. */
+  /** Time and duration of each, in seconds, and a checksum of its data. */
   readonly packets: readonly { readonly time: number; readonly length: number; readonly hash: string }[]
 }
 
-/** Times of one track may be counted in other units: as far as they may be apart, in seconds. */
+/** The tolerance for times, in seconds: two tracks may have different time bases. */
 const GRAIN = 0.002
 
-/** In what a clip and plain ffmpeg's differ. A track without a packet, which plain ffmpeg announces, is none. */
+/** The differences between a clip and that of plain ffmpeg. Tracks that plain ffmpeg declares without packets are ignored. */
 export function clipDifferences(ours: readonly ClipTrack[], plain: readonly ClipTrack[]): string[] {
   const tracks = plain.filter(({ packets }) => packets.length > 0)
   const names = (list: readonly ClipTrack[]) => list.map(({ codec }) => codec).join()

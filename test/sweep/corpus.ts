@@ -11,23 +11,23 @@ import {
 } from './surgery.js'
 
 /**
- * One file of each container that people have, made by ffmpeg from its own test sources, a few by small surgery.
+ * One file of each common container, made by ffmpeg from its own test sources, a few of them edited afterwards.
  *
- * Each is larger than what ffmpeg keeps of a pipe (64 KiB), where the format lets it be: a jump back within that is no
- * jump.
+ * Each is larger than ffmpeg's buffer for a pipe (64 KiB) if the format allows it: ffmpeg can seek back within the
+ * buffer without random access.
  */
 export interface Sample {
-  /** The file's name; its ending names the muxer where the arguments don't. */
+  /** The file's name; its extension selects the muxer unless the arguments do. */
   readonly file: string
   /** ffmpeg's arguments before the output. */
   readonly args: readonly string[]
-  /** The demuxer has to be named: nothing in the bytes tells it. */
+  /** The demuxer to set, if the bytes do not identify it. */
   readonly format?: string
-  /** Further arguments that reading it takes: of a raw format. */
+  /** Further input arguments, for raw formats. */
   readonly input?: readonly string[]
-  /** Where a packet ends hangs on how the bytes are read, by name too: what is decoded is compared, in one sum. */
+  /** Packet boundaries depend on how the bytes are read, even by name: compare one checksum of the decoded media. */
   readonly isLoose?: boolean
-  /** What is done to the bytes. */
+  /** Edits the bytes after the muxer. */
   readonly surgery?: Surgery
 }
 
@@ -155,7 +155,7 @@ const DESKTOP: readonly Sample[] = [
     sound(2, 22_050),
     words('-c:v amv -pix_fmt yuvj420p -c:a adpcm_ima_amv -ac 1 -block_size 1470'),
   ),
-  // Its encoder takes seconds for a larger picture.
+  // Its encoder takes seconds for a larger frame.
   sample('handheld.cpk', picture(2, '112x84'), words('-c:v cinepak -f film_cpk')),
   sample('sky.fits', picture(0.2), words('-pix_fmt gray -c:v fits -f fits')),
 ]
@@ -268,7 +268,7 @@ const UNNAMED: readonly Sample[] = [
   ...SUBTITLES,
 ]
 
-/** Some of them again, with their demuxer named: what nothing in the bytes calls for goes by the pipe then. */
+/** Some of them again, with their demuxer set: then they are piped unless their bytes require random access. */
 const NAMED: readonly Sample[] = Object.entries({
   h264: 'video.h264',
   hevc: 'video.hevc',
@@ -286,5 +286,5 @@ const NAMED: readonly Sample[] = Object.entries({
   image2pipe: 'pictures.png',
 }).map(([format, file]) => ({ ...UNNAMED.find(sample => sample.file === file)!, format }))
 
-/** All of them. */
+/** All samples. */
 export const CORPUS: readonly Sample[] = [...UNNAMED, ...NAMED]

@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 
-/** What ffprobe says of an input: all that a copy of it would have. */
+/** Everything a copy of an input preserves, as ffprobe reports it. */
 export interface Facts {
-  /** ffmpeg's names of the demuxer. */
+  /** The demuxer, by ffmpeg's names. */
   readonly demuxer: string
   readonly streams: readonly Record<string, unknown>[]
   readonly packets: readonly string[]
@@ -19,15 +19,15 @@ interface Report {
   format?: { format_name?: string; tags?: Record<string, unknown> }
 }
 
-/** Fields of a stream that are what it is. How long it is, a file's end may tell; a pipe's reader learns it by reading. */
+/** Fields of a stream to compare. Durations are not among them: a file's end may state them, which a pipe reaches last. */
 const OF_STREAM =
   'index codec_name codec_type codec_tag_string width height pix_fmt sample_aspect_ratio sample_rate channels ' +
   'time_base start_pts extradata_size disposition tags'
 
-/** Side data tell what is to be dropped of the sound at both ends. */
+/** Side data state how many audio samples to drop at both ends. */
 const OF_PACKET = 'stream_index pts dts duration size flags data_hash side_data_list'
 
-/** Reads a file with ffprobe, by its name or from a pipe. Rejects with what ffprobe wrote. */
+/** Reads a file with ffprobe, by name or from a pipe. Rejects with ffprobe's last line. */
 export async function factsOf(
   ffprobe: string,
   path: string,
@@ -67,7 +67,7 @@ export async function factsOf(
   }
 }
 
-/** In what two differ; nothing where they are the same. */
+/** The fields in which two inputs differ; empty if they are equal. */
 export function differences(plain: Facts, other: Facts): string[] {
   const found: string[] = []
   for (const key of ['streams', 'packets', 'chapters', 'tags'] as const) {
@@ -79,7 +79,7 @@ export function differences(plain: Facts, other: Facts): string[] {
 
 const PIECES = [1, 7, 100, 1000, 4000, 30_000, 70_000]
 
-/** A file as a socket delivers it: in pieces of any length, the same each time. Demuxers that read what is there show it. */
+/** A file in pieces of various lengths, as from a socket but reproducible: some demuxers depend on the lengths. */
 function* inPieces(bytes: Buffer): Generator<Buffer> {
   for (let at = 0, n = 1; at < bytes.length; n = (n * 48_271) % 0x7fffffff) {
     const end = at + PIECES[n % PIECES.length]!

@@ -1,14 +1,14 @@
 import type { Check } from './checks.js'
 
 /**
- * What is known not to be as plain ffmpeg has it, and why. A run fails where something else is not, and where one of these
- * is: a line whose fault was mended has to go.
+ * A known difference from plain ffmpeg, and its reason. A run fails for any other difference, and for a listed one that
+ * no longer exists: remove its line.
  */
 export interface Known {
   /** Names of files. */
   readonly files: readonly string[]
   readonly check: Check
-  /** Whose it is: ours to mend, or what sets the library apart from plain ffmpeg. */
+  /** The cause: a fault of the library, or a deliberate difference from plain ffmpeg. */
   readonly of: 'library' | 'difference'
   readonly why: string
 }

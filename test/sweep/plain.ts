@@ -2,17 +2,17 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { ClipTrack, ProbeReport } from './checks.js'
 
-/** What plain ffmpeg and ffprobe make of a file: what the library is held against. */
+/** Runs plain ffmpeg and ffprobe on a local file: the reference for the library. */
 
 const run = promisify(execFile)
 const MAX_OUTPUT = 256 * 1024 * 1024
 
-/** The ffmpeg at hand. */
+/** The ffmpeg under test. */
 export const FFMPEG = process.env['FFMPEG_PATH'] ?? 'ffmpeg'
-/** The ffprobe at hand. */
+/** The ffprobe under test. */
 export const FFPROBE = process.env['FFPROBE_PATH'] ?? 'ffprobe'
 
-/** Runs ffmpeg; gives what it wrote to stdout. */
+/** Runs ffmpeg; returns its standard output. */
 export async function ffmpeg(...args: readonly string[]): Promise<Buffer> {
   const { stdout } = await run(FFMPEG, ['-hide_banner', '-nostdin', '-v', 'error', ...args], {
     encoding: 'buffer',
@@ -26,7 +26,7 @@ async function ffprobe<T>(...args: readonly string[]): Promise<T> {
   return JSON.parse(stdout) as T
 }
 
-/** What ffprobe says of a file. */
+/** ffprobe's report on a file. */
 export function probed(path: string, input: readonly string[]): Promise<ProbeReport> {
   return ffprobe<ProbeReport>(...input, '-show_format', '-show_streams', '-show_chapters', '-i', path)
 }
@@ -41,7 +41,7 @@ interface ClipReport {
   }[]
 }
 
-/** The tracks of an MP4, of pictures and of sound. */
+/** The video and audio tracks of an MP4. */
 export async function tracksOf(path: string): Promise<ClipTrack[]> {
   const entries =
     'stream=codec_name,codec_type:packet=stream_index,pts_time,duration_time,data_hash:stream_disposition=:stream_tags='

@@ -5,7 +5,7 @@ import { type Check, CHECKS, REASONS, type Swept } from './checks.js'
 import { KNOWN, type Known } from './known.js'
 import { knownOf } from './verdict.js'
 
-/** The page that a run writes a table in. */
+/** The page that contains the table. */
 export const PAGE = fileURLToPath(new URL('../../docs/formats.md', import.meta.url))
 
 const BEGIN = '<!-- written by npm run sweep -- --write -->'
@@ -15,7 +15,7 @@ const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
 const tableOf = (head: readonly string[], rows: readonly (readonly string[])[]) =>
   [head, head.map(() => '---'), ...rows].map(row).join('\n')
 
-/** A row for each container and each way that its files take: the files of a row have the same cells. */
+/** One row for each container and each combination of cells. */
 export function table(all: readonly Swept[], known: readonly Known[] = KNOWN): string {
   const rows = new Map<string, { readonly demuxer: string; readonly files: string[]; cells: string[] }>()
   const checks = Object.keys(CHECKS) as Check[]
@@ -38,7 +38,7 @@ export function table(all: readonly Swept[], known: readonly Known[] = KNOWN): s
   )
 }
 
-/** What the page has to say of the code, without a run. */
+/** The parts of the page that follow from the code, without a run. */
 export function written(): readonly string[] {
   const words = { library: 'this library, a fault', difference: 'by design' }
   const known = tableOf(
@@ -54,12 +54,12 @@ export function written(): readonly string[] {
   ]
 }
 
-/** The page as it is. */
+/** The text of the page. */
 export function page(): string {
   return readFileSync(PAGE, 'utf8')
 }
 
-/** Writes the table anew. */
+/** Updates the table. */
 export async function write(all: readonly Swept[]): Promise<void> {
   const text = page()
   const [before, after] = [text.slice(0, text.indexOf(BEGIN)), text.slice(text.indexOf(END))]

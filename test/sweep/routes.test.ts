@@ -14,9 +14,9 @@ import { copied, inputOf, make, prepare } from './samples.js'
 import { Sweep, packetLines } from './sweep.js'
 
 /**
- * Holds the table of containers that are piped, and that of known failures, to the ffmpeg at hand. Most of it is waiting
- * for some seven hundred runs of ffmpeg: two files at a time, each made once, and ffprobe is asked only of what is piped
- * or refused.
+ * Checks the table of piped containers and that of known failures against the ffmpeg under test. Most of the time goes
+ * to some seven hundred runs of ffmpeg: so two files at a time, each made once, and ffprobe runs only for piped or
+ * refused ones.
  */
 
 t.jobs = 2
@@ -34,7 +34,7 @@ await prepare(folder)
 
 const files = new Map<string, Promise<string | Error>>()
 
-/** A file, made once whatever it is read as; an error where this ffmpeg can't write it. */
+/** A file, made once for all samples that share it; an error if this ffmpeg can't write it. */
 function fileOf(sample: Sample): Promise<string | Error> {
   const made = files.get(sample.file) ?? make(sample, folder).catch((error: unknown) => error as Error)
   files.set(sample.file, made)
@@ -50,11 +50,11 @@ function refusalOf(head: Buffer, { format, file }: Sample, of: FfmpegVersion): s
   }
 }
 
-/** ffmpeg's names of the demuxers that were piped. */
+/** The demuxers of piped samples, by ffmpeg's names. */
 const tried = new Set<string>()
 
 const all = CORPUS.map(sample => {
-  const name = `${nameOf(sample)}: the route it takes brings all that plain ffmpeg reads of the file`
+  const name = `${nameOf(sample)}: its route delivers every packet that plain ffmpeg reads`
   return t.test(name, { buffered: true }, async t => {
     const made = await fileOf(sample)
     if (made instanceof Error) {
@@ -67,7 +67,7 @@ const all = CORPUS.map(sample => {
     await s3.put('media', key, bytes)
     const expected = await copied(made, sample).catch((error: unknown) => error as Error)
     if (expected instanceof Error) {
-      await t.rejects(sweep.copy(key, sample), 'what plain ffmpeg fails on is an error')
+      await t.rejects(sweep.copy(key, sample), 'fails like plain ffmpeg')
       return
     }
     const { packets, isPiped } = await sweep.copy(key, sample)
@@ -84,20 +84,20 @@ const all = CORPUS.map(sample => {
       (error: unknown) => error as Error,
     )
     if (isPiped) {
-      t.notOk(piped instanceof Error, 'what is piped can be read from a pipe')
-      t.same(differences(plain, piped as Facts), [], 'the pipe is the same')
+      t.notOk(piped instanceof Error, 'ffprobe reads it from a pipe')
+      t.same(differences(plain, piped as Facts), [], 'reads the same from the pipe')
       t.equal(refusal, undefined)
       tried.add(sample.format ?? plain.demuxer)
     } else {
       const isLost = piped instanceof Error || piped.packets.length !== plain.packets.length
-      t.ok(isLost, 'what is refused fails with this ffmpeg')
+      t.ok(isLost, 'this ffmpeg fails on the refused pipe')
       t.match(refusal, version.name)
     }
   })
 })
 await Promise.all(all)
 
-t.test('each container of the table was tried', async t => {
+t.test('the corpus covers each container of the table', async t => {
   for (const demuxers of [...PIPED, ...PIPED_BY_NAME]) {
     t.ok(
       [...tried].some(tried => tried.split(',').some(name => demuxers.split(' ').includes(name))),

@@ -1,9 +1,9 @@
 /**
- * `npm run sweep`: what the library makes of a file of each container that people have, beside plain ffmpeg on the file.
+ * `npm run sweep`: reads one file of each common container, and compares the results with those of plain ffmpeg.
  *
  *   npm run sweep                              every file
  *   npm run sweep -- --file=mkv --file=.ts     some of them, by parts of their names
- *   npm run sweep -- --write                   all, and the table in docs/formats.md is written anew
+ *   npm run sweep -- --write                   all, and updates the table in docs/formats.md
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -18,7 +18,7 @@ import { make, prepare } from './samples.js'
 import { Sweep } from './sweep.js'
 import { problemsOf } from './verdict.js'
 
-// The SDK's word on the age of Node 20 is no part of the table.
+// Keep the SDK's warning about Node 20 out of the output.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'
 
 const { values } = parseArgs({
@@ -31,8 +31,8 @@ const { values } = parseArgs({
 const print = (line: string) => void process.stdout.write(`${line}\n`)
 
 const samples = CORPUS.filter(sample => values.file?.some(part => nameOf(sample).includes(part)) ?? true)
-if (samples.length === 0) throw new Error('There is no such file')
-if (values.write && samples.length < CORPUS.length) throw new Error('--write takes all files')
+if (samples.length === 0) throw new Error('No file of the corpus matches --file')
+if (values.write && samples.length < CORPUS.length) throw new Error('--write needs all files: omit --file')
 
 const began = performance.now()
 const folder = await mkdtemp(join(tmpdir(), 'avio-sweep-'))
@@ -41,12 +41,12 @@ const sweep = new Sweep(s3, folder)
 const all: Swept[] = []
 let failed = 0
 
-/** Makes and checks one; two that are of one file do not run at once. */
+/** Makes and checks one sample, in a folder of its own: two samples may share a file name. */
 async function check(sample: (typeof samples)[number]): Promise<void> {
   const own = await mkdtemp(join(folder, 'sample-'))
   await prepare(own)
   const path = await make(sample, own).catch((error: unknown) => {
-    print(`${nameOf(sample)}: this ffmpeg can't write it: ${String(error).split('\n').at(-2) ?? ''}`)
+    print(`${nameOf(sample)}: skipped, this ffmpeg can't write it: ${String(error).split('\n').at(-2) ?? ''}`)
     return undefined
   })
   if (path !== undefined) {
@@ -77,7 +77,7 @@ try {
 
 all.sort((one, other) => CORPUS.indexOf(one.sample) - CORPUS.indexOf(other.sample))
 if (values.write) await write(all)
-print(`${samples.length - all.length} of ${samples.length} can't be written by this ffmpeg`)
+print(`${samples.length - all.length} of ${samples.length} skipped: this ffmpeg can't write them`)
 print(`${Math.round((performance.now() - began) / 1000)} s`)
 print(`${all.length - failed} passed, ${failed} failed`)
 process.exitCode = failed === 0 && all.length > 0 ? 0 : 1

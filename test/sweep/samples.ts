@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Sample } from './corpus.js'
 
-/** Makes the files of the corpus, in a folder, with the ffmpeg at hand. */
+/** Makes the files of the corpus in a folder, with the ffmpeg under test. */
 
 const run = promisify(execFile)
 
@@ -24,15 +24,15 @@ const CHAPTERS = [
   ]),
 ].join('\n')
 
-/** Puts down what samples are made with. */
+/** Writes the files that samples are made from. */
 export async function prepare(folder: string): Promise<void> {
   await writeFile(join(folder, 'subtitles.srt'), SUBTITLES)
   await writeFile(join(folder, 'chapters.txt'), CHAPTERS)
 }
 
 /**
- * Makes one; gives its path, whose name has no ending: ffmpeg is to tell it by its bytes, as it does an object's.
- * Rejects where this ffmpeg lacks what it takes.
+ * Makes a sample; returns its path. The name has no extension, so that ffmpeg detects the format by its bytes, as for an
+ * object. Rejects if this ffmpeg lacks an encoder or a muxer.
  */
 export async function make(sample: Sample, folder: string): Promise<string> {
   const made = join(folder, sample.file)
@@ -49,7 +49,7 @@ export async function make(sample: Sample, folder: string): Promise<string> {
   return path
 }
 
-/** What comes out of a file that is read by its name. */
+/** The output of plain ffmpeg for a file opened by name. */
 export async function copied(path: string, sample: Sample): Promise<string> {
   const ffmpeg = process.env['FFMPEG_PATH'] ?? 'ffmpeg'
   const { format, args } = outputOf(sample)
@@ -60,7 +60,7 @@ export async function copied(path: string, sample: Sample): Promise<string> {
   return stdout
 }
 
-/** Arguments that a file is read with. */
+/** Input arguments for a sample. */
 export function inputOf({ format, input = [] }: Sample): string[] {
   return [...(format === undefined ? [] : ['-f', format]), ...input]
 }

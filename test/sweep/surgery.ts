@@ -3,10 +3,10 @@ import { ID } from '../../lib/matroska/segment.js'
 import { element, seekHead } from '../support/ebml.js'
 import { type Piece, every, putTogether, takeApart } from '../support/surgery.js'
 
-/** What is done to the bytes of a file. */
+/** An edit of the bytes of a file. */
 export type Surgery = (bytes: Buffer) => Buffer
 
-/** An ID3v2 tag of `length` bytes, of padding but for its header. */
+/** An ID3v2 tag of `length` bytes: a header, then padding. */
 function id3v2(length: number): Buffer {
   const tag = Buffer.alloc(length)
   tag.write('ID3\u0004', 0, 'latin1')
@@ -14,7 +14,7 @@ function id3v2(length: number): Buffer {
   return tag
 }
 
-/** Puts a tag in front, as some tools do with sound of any kind. */
+/** Prepends a tag, as some tools do for any audio format. */
 export const behindId3: Surgery = bytes => Buffer.concat([id3v2(2000), bytes])
 
 /** Appends an ID3v1 tag. */
@@ -46,7 +46,7 @@ export const withApeTag: Surgery = bytes => {
   return Buffer.concat([bytes, side(0xa0000000), content, side(0x80000000)])
 }
 
-/** Appends a LIST of INFO behind the samples of a WAV. */
+/** Appends an INFO list after the samples of a WAV. */
 export const withListBehind: Surgery = bytes => {
   const info = (id: string, text: string) => {
     const header = Buffer.alloc(8)
@@ -63,7 +63,7 @@ export const withListBehind: Surgery = bytes => {
   return whole
 }
 
-/** Has an MP4 of 8 s play its second half before its first, as an editor does that saves without encoding. */
+/** Makes an MP4 of 8 s play its second half first, like an editor that saves without encoding. */
 export const backwardsEdits: Surgery = bytes => {
   const pieces = takeApart(bytes)
   const scaleAt = (box: Piece) => box.data!.readUInt32BE(12)
@@ -107,10 +107,10 @@ function elements(bytes: Buffer, from: number, to: number): Element[] {
   return list
 }
 
-/** What is made anew, or not needed. */
+/** Elements that are rebuilt, or not needed. */
 const UNMOVED = new Set<number>([ID.seekHead, ID.cues, ID.void])
 
-/** Moves the elements of some types behind the clusters of a Matroska file, as mkvmerge has its Tags. */
+/** Moves elements of some types behind the clusters of a Matroska file, where mkvmerge puts Tags. */
 const behindClusters =
   (...types: readonly number[]): Surgery =>
   bytes => {
@@ -122,7 +122,7 @@ const behindClusters =
       type,
       data: bytes.subarray(start, end),
     }))
-    // Its own length does not hang on the places.
+    // Its length does not depend on the positions.
     const room = seekHead(...pieces.map(({ type }) => [type, 0] as const)).length
     const places: [number, number][] = []
     let at = room

@@ -18,7 +18,7 @@ import type { Sample } from './corpus.js'
 import { ffmpeg, probed, tracksOf } from './plain.js'
 import { copied, inputOf, outputOf } from './samples.js'
 
-/** One file, stored, and what plain ffprobe says of it. */
+/** A stored file, with the report of plain ffprobe. */
 interface Subject {
   readonly sample: Sample
   readonly path: string
@@ -30,10 +30,10 @@ interface Subject {
 
 const BUCKET = 'media'
 
-/** Packets alone: the lines of a head tell the version of the tool. */
+/** The packets alone: the header lines contain the tool's version. */
 export const packetLines = (crc: string): string[] => crc.split('\n').filter(line => !line.startsWith('#'))
 
-/** Runs what the library offers on files in a store, each beside plain ffmpeg on the file itself. */
+/** Runs `FfmpegTransform`, `probe`, `clip` and `thumbnails` on stored files, and plain ffmpeg on the same local files. */
 export class Sweep {
   readonly #s3: LocalS3
   readonly #client: S3Client
@@ -50,14 +50,14 @@ export class Sweep {
     this.#client.destroy()
   }
 
-  /** Stores a file under the name that it has; gives its key. */
+  /** Stores a file under its own name; returns the key. */
   async store(path: string): Promise<string> {
     const key = basename(path)
     await this.#s3.put(BUCKET, key, await readFile(path))
     return key
   }
 
-  /** A copy by the library. */
+  /** Copies all packets with the library. */
   async copy(key: string, sample: Sample, seek: 'auto' | 'always' = 'auto') {
     const { format, input = [] } = sample
     const stage = new FfmpegTransform({ input: { format, args: [...input], seek }, output: outputOf(sample) })
@@ -135,20 +135,20 @@ const FRAGMENTED = ['-movflags', '+frag_keyframe+delay_moov+default_base_moof', 
 
 const inputFormat = ({ format }: Sample) => inputOf({ file: '', args: [], ...(format && { format }) })
 
-/** The second in the middle of some media, or all of what is shorter. */
+/** One second from the middle of the media; all of it if it is shorter. */
 function middleOf(report: ProbeReport | undefined): { start: number; end: number } {
   const length = Number(report?.format.duration ?? 0)
   const start = length > 1 ? Math.round((length / 2 - 0.5) * 100) / 100 : 0
   return { start, end: start + 1 }
 }
 
-/** Leads plain ffmpeg to a time; the beginning takes nothing. */
+/** Arguments that make plain ffmpeg seek to a time; none for the start. */
 const at = (time: number) => (time > 0 ? ['-ss', String(time)] : [])
 
-/** What plain ffmpeg fails on has to be an error. */
+/** The library must fail if plain ffmpeg does. */
 async function failing(run: Promise<unknown>): Promise<Finding> {
   return run.then(
-    () => ({ problem: 'plain ffmpeg fails, and the library does not' }),
+    () => ({ problem: 'plain ffmpeg fails, but the library does not' }),
     () => ({ cell: 'error' }),
   )
 }
@@ -170,7 +170,7 @@ async function thumbnailsFinding({ sample, path, source, report }: Subject): Pro
   const taken = async (exact: boolean) => {
     for await (const { image } of thumbnails({ source, times: [start], exact, format: 'png' }))
       return md5(image)
-    throw new Error('There was no thumbnail')
+    throw new Error('thumbnails() returned no image')
   }
   const one = [
     '-map',
@@ -187,11 +187,11 @@ async function thumbnailsFinding({ sample, path, source, report }: Subject): Pro
   ]
   const key = await ffmpeg('-noaccurate_seek', ...at(start), '-i', path, ...one).catch(() => undefined)
   if (key === undefined) return failing(taken(false))
-  if (md5(key) !== (await taken(false))) return { problem: 'another key frame' }
+  if (md5(key) !== (await taken(false))) return { problem: 'a different key frame' }
   const frames = await framesOf(await readFile(path), basename(path))
   return shownAt(frames, start).hash === (await taken(true))
     ? { cell: 'same' }
-    : { problem: 'another frame than the exact one' }
+    : { problem: 'a different frame with exact: true' }
 }
 
 const md5 = (bytes: Buffer) => createHash('md5').update(bytes).digest('hex')

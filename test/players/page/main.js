@@ -2,8 +2,8 @@ import { PLAYERS } from './players.js'
 import { activity, appends, buffers, ranges } from './recorder.js'
 
 /**
- * How often in a row nothing may have moved, a tenth of a second apart, before a player counts as standing still. A busy
- * machine may need long for the first picture.
+ * A player counts as stalled after this many consecutive checks without progress, a tenth of a second apart. A busy
+ * machine may take long for the first frame.
  */
 const PATIENCE = { first: 600, next: 300 }
 
@@ -16,8 +16,8 @@ const paper = canvas.getContext('2d', { willReadFrequently: true })
 paper.imageSmoothingEnabled = false
 
 /**
- * The picture that is shown: its time, as the browser has it, and the number that is drawn in it, of ten bits, above
- * as they are and below turned over.
+ * The current frame: its time according to the browser, and the number drawn in it. That has ten bits, and below them
+ * their complement.
  */
 function look(video) {
   const frame = new VideoFrame(video)
@@ -36,7 +36,7 @@ function look(video) {
   }
 }
 
-/** A player on an element of its own, and what is seen of it. */
+/** A player with its own video element, and a record of its frames and errors. */
 class Playback {
   static async open(name, src) {
     const video = document.createElement('video')
@@ -64,7 +64,7 @@ class Playback {
     video.requestVideoFrameCallback(seen)
   }
 
-  /** Waits; `false` where nothing moves any more, or the player has given up. */
+  /** Waits for a condition; `false` if the player stalls or gives up. */
   async until(condition, patience = PATIENCE.next) {
     let still = 0
     let before = ''
@@ -78,7 +78,7 @@ class Playback {
     }
   }
 
-  /** Waits until nothing is loaded any more. */
+  /** Waits until the player stops loading. */
   async settled() {
     let before = -1
     for (let still = 0; still < 5; still = activity.count === before ? still + 1 : 0) {
@@ -87,13 +87,13 @@ class Playback {
     }
   }
 
-  /** Waits for the first picture. Without pictures, for what can be heard. */
+  /** Waits for the first frame; without video, for playable audio. */
   async ready(hasPictures) {
     const { video, frames } = this
     return this.until(() => video.readyState >= 2 && (!hasPictures || frames.length > 0), PATIENCE.first)
   }
 
-  /** Plays to the end, and chooses another rendition on the way where that is asked for. */
+  /** Plays to the end, and switches renditions on the way if asked to. */
   async play({ rate, switches, sounds }) {
     const { video, player, frames } = this
     const start = video.currentTime
@@ -107,7 +107,7 @@ class Playback {
       if (sounds) player.chooseSound(1)
     }
     video.playbackRate = rate
-    // Not waited for: where there is nothing to play it settles only when the player is taken away.
+    // Not awaited: without playable media it settles only when the player is removed.
     video.play().catch(error => this.errors.push(`play: ${error.message}`))
     await this.until(() => {
       turn()
@@ -116,7 +116,7 @@ class Playback {
     })
   }
 
-  /** Seeks, and tells what is shown then. */
+  /** Seeks; resolves with the frame shown there. */
   async seek(time) {
     const { video, frames } = this
     frames.length = 0
@@ -140,7 +140,7 @@ class Playback {
   }
 }
 
-/** Plays a presentation with a player, by a plan, and resolves with all that was seen. */
+/** Plays a presentation with a player according to a plan; resolves with the full record. */
 window.judge = async ({
   player,
   src,
@@ -153,7 +153,7 @@ window.judge = async ({
   isGrowing,
 }) => {
   const first = await Playback.open(player, src)
-  // Some take their place in what grows only when they are to play.
+  // Some players choose their position in a growing presentation only when asked to play.
   if (isGrowing) first.video.autoplay = true
   const isReady = await first.ready(hasPictures)
   const frame = first.frames.at(-1)

@@ -1,9 +1,9 @@
 /**
- * The players, each by the same few methods. All keep little ahead, so that a seek has to load, and none chooses a
- * rendition by itself.
+ * The players, behind one small interface. All of them buffer little ahead, so that a seek must load, and none switches
+ * renditions by itself.
  */
 
-/** How much media is kept ahead, in seconds. */
+/** How far ahead players buffer, in seconds. */
 const AHEAD = 5
 
 function script(src) {
@@ -47,7 +47,7 @@ async function shakaPlayer(video, src, tell) {
     streaming: { bufferingGoal: AHEAD, rebufferingGoal: 1 },
     abr: { enabled: false, defaultBandwidthEstimate: 1000 },
   })
-  // What it throws by mistake has no code.
+  // Errors thrown by its own bugs have no code.
   const text = error => {
     const name = Object.keys(shaka.util.Error.Code).find(key => shaka.util.Error.Code[key] === error?.code)
     return name === undefined ? String(error?.stack ?? error) : `${name}: ${error.data}`

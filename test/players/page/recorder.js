@@ -1,9 +1,9 @@
 /**
- * Keeps a record of what a player gives to Media Source Extensions, and of what the browser made of it. It is loaded
- * before the player, and changes nothing but the methods that it listens at.
+ * Records what a player appends to Media Source Extensions, and what the browser buffers. Loaded before the player; it
+ * changes nothing but the methods it wraps.
  */
 
-/** 32 bits of what a fragment holds: players may rewrite its `moof`, and leave its `mdat` alone. */
+/** A 32-bit hash of a payload: players may rewrite the `moof` of a fragment, but not its `mdat`. */
 function hash(bytes) {
   let sum = 0x811c9dc5
   for (const byte of bytes) sum = Math.imul(sum ^ byte, 0x01000193)
@@ -29,11 +29,11 @@ export function payloads(data) {
 
 export const ranges = list => Array.from({ length: list.length }, (_, n) => [list.start(n), list.end(n)])
 
-/** Every append: into which buffer, which payloads, what is buffered since. */
+/** Every append: its buffer, its payloads, and the buffered ranges before and after. */
 export const appends = []
-/** Buffers that were made, by type. */
+/** The buffers created, with their type. */
 export const buffers = []
-/** Counts what happens, so that a player that stands still is told from one that is slow. */
+/** Counts events, to distinguish a stalled player from a slow one. */
 export const activity = { count: 0 }
 
 const addSourceBuffer = MediaSource.prototype.addSourceBuffer
