@@ -26,7 +26,7 @@ export type {
 export { parseJob } from './schema/parse-job.js'
 export type { JobSplit } from './schema/split.js'
 export type { Unsplit, UnsplitCode } from './encoding/unsplit.js'
-export type { GridChunk } from './grid/frame-grid.js'
+export type { GridChunk } from './grid/chunk-grid.js'
 export { type PieceContext, type PieceProgress, encodeAudio, encodeChunk } from './split/encode-piece.js'
 export type { Fingerprint } from './split/fingerprint.js'
 export { type JoinContext, joinChunks } from './split/join-chunks.js'

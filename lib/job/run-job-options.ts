@@ -1,9 +1,11 @@
+import { availableParallelism } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { FfmpegLogEntry } from '../ffmpeg/log/log.js'
 import { isReadable, isWritable } from '../io/stream-kinds.js'
 import {
   functionOption,
+  integerOption,
   knownOptions,
   oneOfOption,
   optionError,
@@ -13,12 +15,16 @@ import {
   stringOption,
 } from '../options.js'
 import { clientOption } from '../s3/request/s3-client.js'
+import type { Unsplit } from './encoding/unsplit.js'
 import { type JobAllow, JobPolicy } from './allow/job-policy.js'
 
 /** How far a job is. */
 export interface JobProgress {
-  /** `probe`: reports of inputs; `images`: pictures and sheets; `encode`: ffmpeg writes objects and packages. */
-  readonly phase: 'probe' | 'images' | 'encode'
+  /**
+   * `probe`: reports of inputs; `images`: pictures and sheets; `encode`: ffmpeg writes objects, packages,
+   * or the pieces of a split job; `join`: the pieces become one object.
+   */
+  readonly phase: 'probe' | 'images' | 'encode' | 'join'
   /** The number of the output, from 0; absent while ffmpeg writes several. */
   readonly output?: number
   /** Completed share of the phase, 0 to 100, if it is known. */
@@ -33,7 +39,7 @@ export interface JobProgress {
   readonly bytesIn?: number
   /** Bytes that ffmpeg has written. */
   readonly totalSize?: number
-  /** Pictures or sheets so far. */
+  /** Pictures, sheets or pieces so far. */
   readonly done?: number
 }
 
@@ -60,6 +66,10 @@ export interface RunJobOptions {
   onProgress?: ((progress: JobProgress) => void) | undefined
   /** Called for each line that ffmpeg logs. @defaultValue nobody */
   onLog?: ((entry: FfmpegLogEntry) => void) | undefined
+  /** Called if a job with `split` runs whole, with the reason. @defaultValue nobody */
+  onUnsplit?: ((reason: Unsplit) => void) | undefined
+  /** Pieces of a split job that are encoded at the same time: 1 to 1,000. @defaultValue the number of processors */
+  concurrency?: number | undefined
   /** What the input `-` reads. @defaultValue the job may have none */
   stdin?: Readable | undefined
   /** Where the output `-` goes. @defaultValue the job may have none */
@@ -80,6 +90,8 @@ export interface RunJobSettings {
   readonly signal: AbortSignal | undefined
   readonly onProgress: ((progress: JobProgress) => void) | undefined
   readonly onLog: ((entry: FfmpegLogEntry) => void) | undefined
+  readonly onUnsplit: ((reason: Unsplit) => void) | undefined
+  readonly concurrency: number
   readonly stdin: Readable | undefined
   readonly stdout: Writable | undefined
   readonly ffmpegPath: string | undefined
@@ -89,7 +101,7 @@ export interface RunJobSettings {
 
 const NAMES = [
   ...['client', 'allow', 'trust', 'signal', 'onProgress', 'onLog', 'stdin', 'stdout'],
-  ...['ffmpegPath', 'ffprobePath', 'env'],
+  ...['onUnsplit', 'concurrency', 'ffmpegPath', 'ffprobePath', 'env'],
 ]
 
 /** Checks the options of `runJob`. @throws {@link OptionError} for an invalid option */
@@ -106,6 +118,12 @@ export function runJobOptions(options: RunJobOptions): RunJobSettings {
     signal: signalOption(options),
     onProgress: functionOption(options, 'onProgress'),
     onLog: functionOption(options, 'onLog'),
+    onUnsplit: functionOption(options, 'onUnsplit'),
+    concurrency: integerOption(options, 'concurrency', {
+      min: 1,
+      max: 1000,
+      default: availableParallelism(),
+    }),
     stdin,
     stdout,
     ffmpegPath: stringOption(options, 'ffmpegPath', { default: undefined }),

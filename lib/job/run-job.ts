@@ -2,6 +2,7 @@ import { limitError } from '../ffmpeg/limits/limit-errors.js'
 import { type RunJobOptions, type RunJobSettings, runJobOptions } from './run-job-options.js'
 import type { JobResult } from './schema/job-result.js'
 import { JobRun } from './job-run.js'
+import { runSplitJob } from './run-split-job.js'
 import type { Job } from './schema/job.js'
 import { invalidJob, refusedJob } from './schema/job-errors.js'
 import type { Location } from './schema/location.js'
@@ -19,7 +20,10 @@ import { checkStranger } from './trust/strangers.js'
  * - *All or nothing.* Pictures and reports are kept in memory until everything else is ready to be committed. The last
  *   requests are sent one after the other; if one of them is refused, {@link CommitError} `AVIO_ERR_COMMIT_PARTIAL`
  *   says what is visible.
- * - Memory: that of `transcode`, and the pictures.
+ * - *In pieces*, if the job has `split` and can be split: the pieces that are missing are encoded, `concurrency` at a time,
+ *   and joined. After a failure they stay, and the same job run again goes on where this one stopped. What can't be
+ *   split runs whole, and `onUnsplit` says why.
+ * - Memory: that of `transcode`, and the pictures; of each piece for a split job.
  *
  * @example
  * ```ts
@@ -49,7 +53,8 @@ export async function runJob(job: Job, options: RunJobOptions = {}): Promise<Job
   const timer = timeout === undefined ? undefined : setTimeout(() => over.abort(tooSlow(timeout)), timeout)
   const signal = settings.signal ? AbortSignal.any([settings.signal, over.signal]) : over.signal
   try {
-    return await new JobRun(parsed, places, { ...settings, signal }).run()
+    const split = parsed.split && (await runSplitJob(parsed, { ...settings, signal }))
+    return split ?? (await new JobRun(parsed, places, { ...settings, signal }).run())
   } catch (error) {
     throw over.signal.aborted && (error as Error).name === 'AbortError' ? over.signal.reason : error
   } finally {

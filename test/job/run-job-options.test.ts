@@ -24,7 +24,15 @@ t.test('takes each option, and refuses wrong ones by name', async t => {
   })
   for (const [option, value] of Object.entries({
     ...{ client: 7, trust: 'anybody', signal: 1, onProgress: 1, onLog: 1, stdin: 'x', stdout: 1 },
-    ...{ ffmpegPath: 1, ffprobePath: 1, env: { A: 1 }, concurrency: 2, allow: 'all' },
+    ...{
+      ffmpegPath: 1,
+      ffprobePath: 1,
+      env: { A: 1 },
+      concurrency: 0,
+      onUnsplit: 1,
+      allow: 'all',
+      workers: 2,
+    },
   })) {
     t.throws(() => read({ [option]: value }), { code: 'AVIO_ERR_OPTION', option }, option)
   }

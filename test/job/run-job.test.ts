@@ -113,7 +113,7 @@ t.test('refuses what a stranger may not say', async t => {
 })
 
 t.test('checks its options', async t => {
-  await t.rejects(runJob(jobOf([OBJECT]), { client, concurrency: 2 } as object), { code: 'AVIO_ERR_OPTION' })
+  await t.rejects(runJob(jobOf([OBJECT]), { client, workers: 2 } as object), { code: 'AVIO_ERR_OPTION' })
   await t.rejects(runJob(jobOf([OBJECT]), { client: 7 } as object), {
     code: 'AVIO_ERR_OPTION',
     option: 'client',

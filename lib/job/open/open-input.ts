@@ -98,7 +98,8 @@ function openStdin({ stdin, maxInputBytes }: OpenSettings): OpenInput {
   }
 }
 
-function tooLarge(what: string, maxInputBytes: number): Error {
+/** The error for an input of more than `limits.maxInputBytes`. */
+export function tooLarge(what: string, maxInputBytes: number): Error {
   const message = `${what} more than ${maxInputBytes} (limits.maxInputBytes).`
   return limitError('AVIO_ERR_LIMIT_INPUT_BYTES', message, 'store a smaller version of the input.')
 }

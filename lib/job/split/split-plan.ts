@@ -1,7 +1,7 @@
 import { PlanError } from '../../errors.js'
 import type { Unsplit } from '../encoding/unsplit.js'
 import { hashOf } from '../grid/canonical-json.js'
-import type { GridChunk } from '../grid/frame-grid.js'
+import type { GridChunk } from '../grid/chunk-grid.js'
 import type { Fingerprint } from './fingerprint.js'
 
 /** The source, in the version that the plan was made of. */

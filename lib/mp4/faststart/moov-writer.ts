@@ -6,7 +6,7 @@ import { editListPart } from '../rewrite/edit-list-part.js'
 import { fileTypePart } from './ftyp-writer.js'
 import { MAX_HEAD_SIZE } from '../boxes/limits.js'
 import type { Movie } from '../movie/movie.js'
-import { type TrackPlace, placeTracks } from './track-places.js'
+import { type TrackEdits, editsOfTracks } from './edit-lists.js'
 import type { SampleLog } from './sample-log.js'
 import type { Mp4Track } from '../movie/track.js'
 import { SAMPLE_TABLES, tableParts } from './sample-table-writer.js'
@@ -55,7 +55,7 @@ export function writeMoov(source: MoovSource, length?: number): Buffer {
 
 class HeadPlan {
   readonly #source: MoovSource
-  readonly #places: readonly TrackPlace[]
+  readonly #places: readonly TrackEdits[]
   readonly #ftyp: Part
 
   constructor(source: MoovSource) {
@@ -65,7 +65,7 @@ class HeadPlan {
       const { start, presentationStart, presentationEnd, duration } = logs.get(id)!
       return { timescale, edits, start, presentationStart, presentationEnd, duration }
     })
-    this.#places = placeTracks(times, movie.timescale)
+    this.#places = editsOfTracks(times, movie.timescale)
     this.#ftyp = fileTypePart(
       source.ftyp,
       [...logs.values()].some(log => log.hasNegativeOffset),

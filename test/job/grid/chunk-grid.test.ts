@@ -6,7 +6,7 @@ import {
   gridChunks,
   secondOf,
   seekTime,
-} from '../../../lib/job/grid/frame-grid.js'
+} from '../../../lib/job/grid/chunk-grid.js'
 import { parseRate } from '../../../lib/job/grid/rational.js'
 
 const FILM = parseRate('24000/1001')!

@@ -16,7 +16,7 @@ export interface TrackTimes {
 }
 
 /** When a track of an ordinary file is presented. */
-export interface TrackPlace {
+export interface TrackEdits {
   /** Its edit list; empty if it needs none. */
   readonly edits: readonly Mp4Edit[]
   /** Duration of all edits, in the movie's timescale, rounded up. */
@@ -35,7 +35,7 @@ export interface TrackPlace {
  * An edit with duration 0 lasts to the end in a fragmented file (the end is unknown when it is written). It
  * gets its true duration, rounded up to the movie's timescale: rounding down would cut the last sample off.
  */
-export function placeTracks(tracks: readonly TrackTimes[], movieTimescale: number): TrackPlace[] {
+export function editsOfTracks(tracks: readonly TrackTimes[], movieTimescale: number): TrackEdits[] {
   const leads = tracks.flatMap(track => (track.presentationEnd > 0 ? [leadOf(track)] : []))
   const common = leads.length > 0 ? Math.min(...leads) : 0
   return tracks.map(track => {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { type TrackTimes, placeTracks, rescaled } from '../../../lib/mp4/faststart/track-places.js'
+import { type TrackTimes, editsOfTracks, rescaled } from '../../../lib/mp4/faststart/edit-lists.js'
 
 type Row = readonly [segmentDuration: number, mediaTime: number]
 
@@ -18,7 +18,7 @@ function track(edits: readonly Row[], rest: Partial<TrackTimes> = {}): TrackTime
 }
 
 function placed(...tracks: TrackTimes[]): { edits: Row[]; duration: number }[] {
-  return placeTracks(tracks, 100).map(({ edits, duration }) => ({
+  return editsOfTracks(tracks, 100).map(({ edits, duration }) => ({
     edits: edits.map(({ segmentDuration, mediaTime }) => [segmentDuration, mediaTime]),
     duration,
   }))

@@ -1,0 +1,99 @@
+import { encodingArguments } from '../encoding/encoding-arguments.js'
+import { UnsplitReason } from '../encoding/unsplit.js'
+import type { Job, JobObject } from '../schema/job.js'
+import type { JobSplit } from '../schema/split.js'
+import { type Location, parseLocation, parsePrefix } from '../schema/location.js'
+import type { SplitSpec } from './split-spec.js'
+
+/** What a piece does not look at: a job with one of these limits runs whole. */
+const LIMITS = [
+  'maxDuration',
+  'maxPixels',
+  'maxOutputBytes',
+  'idleTimeout',
+  'nice',
+  'memory',
+  'cpuSeconds',
+] as const
+
+/** What the join does not say of the object. */
+const STORED = [
+  ...(['cover', 'onMissing', 'contentDisposition', 'contentLanguage', 'tags', 'storageClass'] as const),
+  ...(['serverSideEncryption', 'kmsKeyId', 'ifNoneMatch', 'ifMatch'] as const),
+]
+
+/**
+ * The part of a job that can be encoded in pieces, for `planSplit`.
+ *
+ * @param workers - pieces encoded at the same time, for `mode: 'auto'`
+ * @throws {@link UnsplitReason} for a job that has to run whole, with the path of what keeps it from being split
+ */
+export function specOfJob(job: Job, workers: number): SplitSpec {
+  const { inputs, outputs, filterComplex, limits } = job
+  const split = job.split!
+  const [input, another] = inputs
+  const [output, second] = outputs
+  if (another !== undefined) throw reason('inputs[1]: only a job of one input is split')
+  if (second !== undefined) throw reason('outputs[1]: only a job of one output is split')
+  if (output?.type !== 'object') throw reason('outputs[0].type: only an object is split')
+  if (filterComplex !== undefined)
+    throw reason('filterComplex: only the filters of an output ("-vf") are split')
+  for (const name of ['format', 'args'] as const) {
+    if (input![name] !== undefined)
+      throw reason(`inputs[0].${name}: the source of a split job is read as it is`)
+  }
+  if (output.format !== 'mp4') throw reason('outputs[0].format: only mp4 is split')
+  if (output.layout !== 'file') throw reason('outputs[0].layout: pieces are joined into the layout "file"')
+  const odd = STORED.find(name => output[name] !== undefined)
+  if (odd !== undefined) throw reason(`outputs[0].${odd}: the join does not set it`)
+  const limit = LIMITS.find(name => limits?.[name] !== undefined)
+  if (limit !== undefined) throw reason(`limits.${limit}: pieces do not check it`)
+  const { bucket, key: prefix } = objectAt(parsePrefix(split.work), 'split.work')
+  return {
+    source: {
+      ...objectAt(parseLocation(input!.url), 'inputs[0].url'),
+      ...(input!.versionId !== undefined && { versionId: input!.versionId }),
+      ...(input!.etag !== undefined && { etag: input!.etag }),
+    },
+    output: { ...objectAt(parseLocation(output.url), 'outputs[0].url'), ...storedAs(output) },
+    work: { bucket, prefix },
+    workers,
+    ...encodedAs(output, split, limits?.threads),
+  }
+}
+
+function objectAt(location: Location | undefined, path: string): { bucket: string; key: string } {
+  if (location?.kind !== 's3') throw reason(`${path}: pieces are read from S3, and stored there`)
+  return { bucket: location.bucket, key: location.key }
+}
+
+function storedAs({ contentType, cacheControl, metadata }: JobObject): Partial<SplitSpec['output']> {
+  return {
+    ...(contentType !== undefined && { contentType }),
+    ...(cacheControl !== undefined && { cacheControl }),
+    ...(metadata !== undefined && { metadata }),
+  }
+}
+
+/** The arguments and the grid. A stated frame rate is that of the grid, and no filter of the output. */
+function encodedAs(output: JobObject, split: JobSplit, limit: number | undefined) {
+  const { video } = output
+  const stated = typeof video === 'object' ? video : undefined
+  const args = encodingArguments(
+    { ...output, video: stated ? { ...stated, frameRate: undefined } : video },
+    'mp4',
+  )
+  const { mode = 'auto', chunkSeconds, gop, frameRate = stated?.frameRate, threads = limit } = split
+  const given = Object.entries({ chunkSeconds, gop, frameRate, threads }).filter(
+    ([, value]) => value !== undefined,
+  )
+  return {
+    args,
+    mode,
+    ...(Object.fromEntries(given) as Pick<SplitSpec, 'chunkSeconds' | 'gop' | 'frameRate' | 'threads'>),
+  }
+}
+
+function reason(message: string): UnsplitReason {
+  return new UnsplitReason('argument', message)
+}

@@ -1,0 +1,112 @@
+import { S3Client } from '@aws-sdk/client-s3'
+import t, { type Test } from 'tap'
+import type { Unsplit } from '../../lib/job/encoding/unsplit.js'
+import type { JobProgress, RunJobOptions } from '../../lib/job/run-job-options.js'
+import { runJob } from '../../lib/job/run-job.js'
+import type { Job } from '../../lib/job/schema/job.js'
+import { LocalS3 } from '../../lib/testing/index.js'
+import { framesOf } from '../support/media.js'
+import { AS_MP4, splitSource } from '../support/split.js'
+
+async function open(t: Test) {
+  const s3 = await LocalS3.start({ buckets: ['masters', 'web', 'work'] })
+  const client = new S3Client(s3.clientConfig())
+  t.teardown(async () => {
+    client.destroy()
+    await s3.close()
+  })
+  const bytes = await splitSource({ more: AS_MP4 })
+  await s3.put('masters', 'film.mov', bytes)
+  const job: Job = {
+    version: 1,
+    inputs: [{ url: 's3://masters/film.mov' }],
+    outputs: [
+      {
+        ...{ type: 'object', url: 's3://web/film.mp4', format: 'mp4', layout: 'file' },
+        ...{ video: { codec: 'h264', preset: 'ultrafast', crf: 35 }, audio: { codec: 'aac' } },
+      },
+    ],
+    split: { work: 's3://work/w/', mode: 'prefer', chunkSeconds: 2, gop: 24 },
+  }
+  const left = () => [...s3.keys('work'), ...s3.uploads('work'), ...s3.uploads('web')]
+  const run = (change: Partial<Job> = {}, options: RunJobOptions = {}) =>
+    runJob({ ...job, ...change }, { client, concurrency: 2, ...options })
+  return { s3, client, bytes, job, left, run }
+}
+
+t.test('encodes a job in pieces, and tells what it has stored', async t => {
+  const { s3, bytes, left, run } = await open(t)
+  const progress: JobProgress[] = []
+  const result = await run({}, { onProgress: one => void progress.push(one) })
+  const whole = (await s3.get('web', 'film.mp4'))!
+  t.match(result, {
+    version: 1,
+    inputs: [{ url: 's3://masters/film.mov', bytes: bytes.length, etag: /^"/ }],
+    outputs: [{ type: 'object', url: 's3://web/film.mp4', bytes: whole.length, etag: /^"/ }],
+  })
+  t.same(JSON.parse(JSON.stringify(result)), result, 'the result is JSON')
+  t.equal((await framesOf(whole)).length, (await framesOf(bytes)).length)
+  t.ok(
+    s3.calls.filter(({ bucket, key }) => bucket === 'work' && key?.endsWith('.mp4')).length >= 3,
+    'in pieces',
+  )
+  t.same(left(), [])
+  t.match(progress.at(-1), { phase: 'join', percent: 100 })
+  t.same(new Set(progress.map(({ phase }) => phase)), new Set(['encode', 'join']))
+})
+
+t.test('goes on where a failed run stopped', async t => {
+  const { s3, run } = await open(t)
+  const fault = s3.fault({
+    bucket: 'web',
+    key: 'film.mp4',
+    operation: 'PutObject',
+    status: 403,
+    code: 'AccessDenied',
+    times: Infinity,
+  })
+  await t.rejects(run(), { code: 'AVIO_ERR_ACCESS_DENIED' })
+  t.ok(s3.keys('work').length > 0, 'the pieces stay')
+  t.same(s3.keys('web'), [])
+  s3.clearFaults()
+  t.ok(fault.hits > 0)
+  s3.clearCalls()
+  await run()
+  t.notOk(
+    s3.calls.some(
+      ({ bucket, operation, key }) => bucket === 'work' && operation === 'PutObject' && key?.endsWith('.mp4'),
+    ),
+  )
+  t.same(s3.keys('web'), ['film.mp4'])
+  t.same(s3.keys('work'), [])
+})
+
+t.test('runs whole what can not be split, and says why', async t => {
+  const { s3, job, run } = await open(t)
+  const reasons: Unsplit[] = []
+  const [output] = job.outputs
+  const outputs = [output!, { type: 'probe' as const }]
+  await run({ outputs }, { onUnsplit: reason => void reasons.push(reason) })
+  t.match(reasons, [{ code: 'argument', message: /^outputs\[1\]: / }])
+  t.same(s3.keys('web'), ['film.mp4'])
+  const long = { ...job.split!, chunkSeconds: 600 }
+  await run({ split: long }, { onUnsplit: reason => void reasons.push(reason) })
+  t.match(reasons, [{}, { code: 'short' }])
+
+  await t.rejects(run({ outputs, split: { ...job.split!, mode: 'required' } }), {
+    code: 'AVIO_ERR_PLAN_UNSPLIT',
+    message: /outputs\[1\]: /,
+  })
+  await t.rejects(run({ split: { ...long, mode: 'required' } }), { code: 'AVIO_ERR_PLAN_UNSPLIT' })
+})
+
+t.test('keeps to the limits and the signal of the job', async t => {
+  const { s3, left, run } = await open(t)
+  await t.rejects(run({ limits: { maxInputBytes: 10 } }), { code: 'AVIO_ERR_LIMIT_INPUT_BYTES' })
+  await t.rejects(run({ limits: { timeout: 1 } }), { code: 'AVIO_ERR_LIMIT_TIMEOUT' })
+  const controller = new AbortController()
+  const aborted = run({}, { signal: controller.signal, onProgress: () => controller.abort() })
+  await t.rejects(aborted, { name: 'AbortError' })
+  t.same([...left(), ...s3.keys('web')], [])
+  await t.rejects(run({ split: { work: '/work/' } }), { code: 'AVIO_ERR_JOB_REFUSED', path: 'split.work' })
+})
