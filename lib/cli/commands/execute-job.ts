@@ -85,7 +85,8 @@ function resultText(output: JobOutputResult): string {
       return output.bytes === undefined ? '' : `${output.url}  ${bytes(output.bytes)}`
     case 'package': {
       const playlist = output.playlists.at(-1) ?? ''
-      return `${output.prefix}${playlist}  ${count(output.segments, 'segment')}, ${clock(output.duration)}, ${bytes(output.bytes)}`
+      const facts = [count(output.segments, 'segment'), clock(output.duration), bytes(output.bytes)]
+      return `${output.prefix}${playlist}  ${facts.join(', ')}`
     }
     case 'thumbnails':
       return `${output.prefix}  ${count(output.images.length, 'image')}`

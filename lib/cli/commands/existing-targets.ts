@@ -6,9 +6,9 @@ import type { Job, JobOutput } from '../../job/schema/job.js'
 import { type Location, parseLocation, parsePrefix } from '../../job/schema/location.js'
 
 /**
- * Refuses a job whose targets exist, before anything is read: what `ifNoneMatch` would refuse at the end, after hours of
- * encoding; and packages and pictures, which have no such condition. Of those the object is looked for that the next run
- * would replace. A store that doesn't say (403) is left to the end.
+ * Refuses a job whose targets exist, before anything is read: what `ifNoneMatch` would refuse at the end, after hours
+ * of encoding; and packages and pictures, which have no such condition: of those it looks for the object that the next
+ * run would replace. A store that doesn't say (403) is left to the end.
  *
  * @throws {@link S3Error} `AVIO_ERR_PRECONDITION_FAILED`; {@link FileError} `AVIO_ERR_FILE_EXISTS`
  */
