@@ -154,7 +154,6 @@ export type { RenditionOptions } from './hls/rendition/rendition-options.js'
 export type { RenditionWritable } from './hls/rendition/rendition-writable.js'
 export { type ClipOptions, clip } from './tasks/clip/clip.js'
 export type { TaskOptions } from './tasks/task-options.js'
-export type { SpriteTile } from './tasks/storyboard/storyboard-tiles.js'
 export { type SpriteSheetTiles, storyboardVtt } from './tasks/storyboard/storyboard-vtt.js'
 export {
   type SpriteSheet,

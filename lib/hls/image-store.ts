@@ -5,13 +5,17 @@ import type { StoredObjects } from './storage/stored-objects.js'
 
 /** A thumbnail on a sheet. */
 export interface ImageTile {
-  /** Its start, in seconds. */
+  /** Start of its time span, in seconds. */
   readonly start: number
+  /** End of its time span, in seconds: the next one's start, or the end of the media. */
   readonly end: number
-  /** Its position and size on the sheet, in pixels. */
+  /** Left edge on the sheet, in pixels. */
   readonly x: number
+  /** Top edge on the sheet, in pixels. */
   readonly y: number
+  /** Width in pixels. */
   readonly width: number
+  /** Height in pixels. */
   readonly height: number
 }
 
@@ -19,6 +23,7 @@ export interface ImageTile {
 export interface ImageSheet {
   /** JPEG, PNG or WebP. */
   readonly image: Uint8Array
+  /** The time span and position of each thumbnail. */
   readonly tiles: readonly ImageTile[]
 }
 

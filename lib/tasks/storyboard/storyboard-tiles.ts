@@ -1,20 +1,5 @@
+import type { ImageTile } from '../../hls/image-store.js'
 import { integerOption } from '../../options.js'
-
-/** One thumbnail on a sheet. */
-export interface SpriteTile {
-  /** Start of its time span, in seconds. */
-  readonly start: number
-  /** End of its time span, in seconds: the next one's start, or the end of the media. */
-  readonly end: number
-  /** Left edge on the sheet, in pixels. */
-  readonly x: number
-  /** Top edge on the sheet, in pixels. */
-  readonly y: number
-  /** Width in pixels. */
-  readonly width: number
-  /** Height in pixels. */
-  readonly height: number
-}
 
 /** The layout of tiles on a sheet: row by row, from the top left. */
 export interface SpriteGrid {
@@ -28,7 +13,7 @@ export interface SpriteGrid {
 }
 
 /** The tiles of one sheet for the given `times`; `end` is the end of the last one's time span. */
-export function tilesOf(times: readonly number[], end: number, grid: SpriteGrid): SpriteTile[] {
+export function tilesOf(times: readonly number[], end: number, grid: SpriteGrid): ImageTile[] {
   return times.map((start, n) => ({
     start,
     end: Math.max(start, times[n + 1] ?? end),

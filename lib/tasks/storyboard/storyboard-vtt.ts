@@ -1,8 +1,8 @@
-import type { SpriteTile } from './storyboard-tiles.js'
+import type { ImageTile } from '../../hls/image-store.js'
 
 /** The part of a sheet that {@link storyboardVtt} needs. */
 export interface SpriteSheetTiles {
-  readonly tiles: readonly SpriteTile[]
+  readonly tiles: readonly ImageTile[]
 }
 
 /**

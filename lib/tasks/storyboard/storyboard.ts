@@ -5,11 +5,12 @@ import { FfmpegTransform } from '../../ffmpeg/ffmpeg-transform.js'
 import { LOOKING, type Limits, systemLimits } from '../../ffmpeg/limits/limits.js'
 import { probe } from '../../ffmpeg/probe/probe.js'
 import type { MediaInfo } from '../../ffmpeg/report/media-info.js'
+import type { ImageSheet } from '../../hls/image-store.js'
 import { integerOption, knownOptions, oneOfOption, optionsObject } from '../../options.js'
 import { BoundedSource } from '../../io/sources/bounded-source.js'
 import { TASK_OPTIONS, taskOptions, stageOptions } from '../task-options.js'
 import { lengthOf, noLength } from '../media-length.js'
-import { type SpriteTile, gridOptions, tileHeight, tilesOf } from './storyboard-tiles.js'
+import { gridOptions, tileHeight, tilesOf } from './storyboard-tiles.js'
 import { type ThumbnailTimes, thumbnailTimes } from '../thumbnails/thumbnail-times.js'
 import { type PictureOptions, thumbnails } from '../thumbnails/thumbnails.js'
 
@@ -26,12 +27,9 @@ export interface SheetOptions extends PictureOptions {
   width?: number | undefined
 }
 
-/** One image with many thumbnails. */
-export interface SpriteSheet {
-  /** The encoded image. */
+/** One image with many thumbnails; `storyboardVtt` makes the map of them that players read. */
+export interface SpriteSheet extends ImageSheet {
   readonly image: Buffer
-  /** The position of each thumbnail; see `storyboardVtt` for the map that players read. */
-  readonly tiles: readonly SpriteTile[]
 }
 
 const OWN = ['times', 'every', 'count', 'width', 'height', 'format', 'exact', 'ffprobePath', 'concurrency']
