@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events'
+import { existsSync } from 'node:fs'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -98,6 +99,44 @@ t.test('ends the tool on abort, on excessive output, and when a listener throws'
   }
   await t.rejects(runTool(yes, listener), reason)
   t.same(await resourcesSince(before), {})
+})
+
+t.test('starts nothing if its signal is already aborted', async t => {
+  const { command } = await script(t, 'touch $DIR/started; exec sleep 600')
+  const reason = new Error('given up')
+  await t.rejects(runTool({ ...command, signal: AbortSignal.abort(reason) }, {}), reason)
+  // It does not even look for the program.
+  const absent = { path: '/nowhere/tool', args: [], env, signal: AbortSignal.abort(reason) }
+  await t.rejects(runTool(absent, {}), reason)
+  t.equal(existsSync(join(command.path, '..', 'started')), false)
+})
+
+t.test('rejects with the first reason', async t => {
+  const [first, second] = [new Error('first'), new Error('second')]
+  const abort = new AbortController()
+  const onStdout = () => {
+    void setImmediate().then(() => abort.abort(second))
+    throw first
+  }
+  // SIGTERM has no effect, so that the abort comes before the end.
+  const { command } = await script(t, "trap '' TERM; echo one; while :; do sleep 0.1; done")
+  await t.rejects(runTool({ ...command, killTimeout: 300, signal: abort.signal }, { onStdout }), first)
+  t.equal(abort.signal.aborted, true)
+})
+
+t.test('passes on output that arrives after the exit', async t => {
+  // The process that exits is not the one that writes: its output comes only once the tool has been reaped.
+  const { command } = await script(
+    t,
+    '(while kill -0 $$ 2> /dev/null; do sleep 0.05; done; echo late; echo late >&2) & exit 0',
+  )
+  const printed: string[] = []
+  const listener = {
+    onStdout: (chunk: Buffer) => void printed.push(`out ${chunk.toString()}`),
+    onStderr: (chunk: Buffer) => printed.push(`err ${chunk.toString()}`) > 0,
+  }
+  t.same(await runTool(command, listener), { code: 0, signal: null })
+  t.same(printed.sort(), ['err late\n', 'out late\n'])
 })
 
 t.test('ends a tool without an error once its listener has enough', async t => {

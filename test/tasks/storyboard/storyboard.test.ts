@@ -90,3 +90,20 @@ t.test('kills the ffmpeg that draws the sheet after the killTimeout', async t =>
   await t.rejects(sheets, { name: 'AbortError' })
   t.equal(existsSync(`${folder}/survived`), false)
 })
+
+t.test(
+  'gives the limits of the system to each tool, and the allowed formats to each that opens the source',
+  async t => {
+    const { ffmpegPath, ffprobePath, runs } = await recorder(t)
+    const source = new LoggedAccess(await indexLastMp4({ seconds: 3 }))
+    const formatWhitelist = ['mov', 'matroska']
+    await all({ source, ffmpegPath, ffprobePath, times: [1], formatWhitelist, limits: { threads: 3 } })
+    const args = (part: string) => runs().filter(run => run.args.includes(part))
+    const [look, picture, sheet] = [args('-show_streams'), args('showinfo'), args('tile=')]
+    for (const tool of [look, picture, sheet]) {
+      t.equal(tool.length, 1)
+      t.match(tool[0]!.args, / -threads 3 /)
+    }
+    for (const tool of [look, picture]) t.match(tool[0]!.args, / -format_whitelist mov,matroska /)
+  },
+)
