@@ -48,7 +48,8 @@ t.test('imports only from the same room, lower rooms of the floor, and lower flo
   t.same(
     floorBreaches(
       tree({
-        'lib/errors.ts': `import { retry } from './io/async/retry.js'`,
+        'lib/errors.ts': `import './errors/codes.js'; import { retry } from './io/async/retry.js'`,
+        'lib/errors/codes.ts': `import '../errors.js'; import '../io/async/turns.js'`,
         'lib/io/async/retry.ts': `import type { Box } from '../../mp4/boxes/box.js'`,
         'lib/mp4/boxes/box.ts': `export { x } from '../../s3/upload/part.js'`,
         'lib/s3/upload/part.ts': `type F = import('../../ffmpeg/child/ffmpeg-child.js').F`,
@@ -63,6 +64,7 @@ t.test('imports only from the same room, lower rooms of the floor, and lower flo
     ),
     [
       'lib/errors.ts imports lib/io/async/retry.ts',
+      'lib/errors/codes.ts imports lib/io/async/turns.ts',
       'lib/io/async/retry.ts imports lib/mp4/boxes/box.ts',
       'lib/mp4/boxes/box.ts imports lib/s3/upload/part.ts',
       'lib/s3/upload/part.ts imports lib/ffmpeg/child/ffmpeg-child.ts',
@@ -263,6 +265,7 @@ t.test('every error code is raised and documented in docs/errors.md', async t =>
       tree({
         'docs/errors.md': '`AVIO_ERR_AB`, `AVIO_ERR_C`, `AVIO_ERR_OLD`',
         'lib/errors.ts': 'AVIO_ERR_A AVIO_ERR_AB AVIO_ERR_C',
+        'lib/errors/codes.ts': 'AVIO_ERR_A AVIO_ERR_AB AVIO_ERR_C',
         'lib/io/a.ts': 'throw new AvioError("AVIO_ERR_AB")',
       }),
     ),

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { MP4_ERROR_CODES, Mp4Error } from '../../../lib/errors.js'
+import { Mp4Error } from '../../../lib/errors.js'
+import { MP4_ERROR_CODES } from '../../../lib/errors/codes.js'
 import { type CheckerOptions, Fmp4Checker } from '../../../lib/mp4/checks/fmp4-checker.js'
 import type {
   Fmp4Fragment,

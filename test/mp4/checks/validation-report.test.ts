@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import t from 'tap'
-import { MP4_ERROR_CODES } from '../../../lib/errors.js'
+import { MP4_ERROR_CODES } from '../../../lib/errors/codes.js'
 import { MP4_WARNING_CODES } from '../../../lib/mp4/checks/validation-report.js'
 
 t.test('uses exactly the codes that have a row in docs/validation.md, errors and warnings', async t => {
