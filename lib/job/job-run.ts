@@ -36,7 +36,7 @@ export class JobRun {
   readonly #signal: AbortSignal
   readonly #held: HeldObjects[] = []
 
-  /** @param places - what its locations are, by their paths in the job */
+  /** @param places - its checked locations, by their paths in the job */
   constructor(job: Job, places: ReadonlyMap<string, Location>, settings: JobRunSettings) {
     this.#job = job
     this.#places = places
@@ -44,7 +44,7 @@ export class JobRun {
     this.#signal = AbortSignal.any([settings.signal, this.#failed.signal])
   }
 
-  /** Makes all outputs, and commits them. */
+  /** Makes all outputs and commits them. */
   async run(): Promise<JobResult> {
     try {
       const inputs = await this.#open()
@@ -60,7 +60,7 @@ export class JobRun {
       else for (const [output, result] of await this.#transcode(media, inputs)) results.set(output, result)
       return { version: 1, inputs: await this.#versions(inputs), outputs: await this.#resultsOf(results) }
     } catch (error) {
-      // What waits for a commit, or was opened and never reached a pipeline, ends with it.
+      // End the outputs that wait for a commit, and those that never reached a pipeline.
       for (const held of this.#held) held.fail(error)
       this.#failed.abort(error)
       throw error
@@ -109,7 +109,7 @@ export class JobRun {
     return { source, ffmpegPath, ffprobePath, env, signal: this.#signal, limits: this.#limits() }
   }
 
-  /** All objects and packages, by one ffmpeg. */
+  /** Makes all objects and packages with one ffmpeg. */
   async #transcode(
     outputs: readonly Media[],
     inputs: readonly OpenInput[],
@@ -149,7 +149,7 @@ export class JobRun {
     packager.images(sheetsOf(images, this.#imageSettings(source)), { name: images.name })
   }
 
-  /** Commits a job that has only pictures and reports. */
+  /** Commits a job that has only images and reports. */
   async #commit(): Promise<void> {
     if (this.#held.length === 0) return
     const group = new CommitGroup({ members: this.#held.map(({ hook }) => hook) })
@@ -183,7 +183,7 @@ export class JobRun {
     return source
   }
 
-  /** The limits of the stages; the job itself has the others. */
+  /** The limits passed to the stages; the job itself enforces the others. */
   #limits(): FfmpegLimits {
     const { maxDuration, maxPixels, maxOutputBytes, idleTimeout, threads, nice, memory, cpuSeconds } =
       this.#job.limits ?? {}
@@ -225,5 +225,5 @@ function isMedia(output: JobOutput): output is Media {
 }
 
 function notSeekable(path: string): JobError {
-  return invalidJob(path, 'is made from standard input, which can’t be read at random: store it first')
+  return invalidJob(path, 'needs random access, which standard input does not have: store it first')
 }

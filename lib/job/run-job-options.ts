@@ -18,10 +18,10 @@ import { clientOption } from '../s3/request/s3-client.js'
 import type { Unsplit } from './encoding/unsplit.js'
 import { type JobAllow, JobPolicy } from './allow/job-policy.js'
 
-/** How far a job is. */
+/** The progress of a job. */
 export interface JobProgress {
   /**
-   * `probe`: reports of inputs; `images`: pictures and sheets; `encode`: ffmpeg writes objects, packages,
+   * `probe`: reports on inputs; `images`: thumbnails and sheets; `encode`: ffmpeg writes objects, packages,
    * or the pieces of a split job; `join`: the pieces become one object.
    */
   readonly phase: 'probe' | 'images' | 'encode' | 'join'
@@ -35,27 +35,27 @@ export interface JobProgress {
   readonly speed?: number
   /** Frames per second of wall time. */
   readonly fps?: number
-  /** Bytes that ffmpeg has read. */
+  /** Bytes read by ffmpeg. */
   readonly bytesIn?: number
-  /** Bytes that ffmpeg has written. */
+  /** Bytes written by ffmpeg. */
   readonly totalSize?: number
-  /** Pictures, sheets or pieces so far. */
+  /** Thumbnails, sheets or pieces so far. */
   readonly done?: number
 }
 
-/** Options of `runJob`: what the machine gives to the job. */
+/** Options of `runJob`: everything that depends on the machine, not on the job. */
 export interface RunJobOptions {
   /** The client for all requests to S3. @defaultValue created from the environment, like the SDK's default */
   client?: S3Client | undefined
   /**
-   * What the job may open besides `s3://` locations, and which of those. @defaultValue every bucket, and nothing else
+   * The locations the job may open. @defaultValue every bucket, no URLs, no files
    */
   allow?: JobAllow | undefined
   /**
    * Who wrote the job.
    *
    * - `owner`: its arguments are trusted like your own code;
-   * - `strangers`: arguments and filters of ffmpeg are refused, encodings and formats come from closed lists, limits are
+   * - `strangers`: ffmpeg arguments and filters are refused, encodings and formats come from closed lists, limits are
    *   mandatory.
    * @defaultValue `owner`
    */
@@ -70,9 +70,9 @@ export interface RunJobOptions {
   onUnsplit?: ((reason: Unsplit) => void) | undefined
   /** Pieces of a split job that are encoded at the same time: 1 to 1,000. @defaultValue the number of processors */
   concurrency?: number | undefined
-  /** What the input `-` reads. @defaultValue the job may have none */
+  /** The stream for the input `-`. @defaultValue none: the input is refused */
   stdin?: Readable | undefined
-  /** Where the output `-` goes. @defaultValue the job may have none */
+  /** The stream for the output `-`. @defaultValue none: the output is refused */
   stdout?: Writable | undefined
   /** The ffmpeg to run. @defaultValue as for `FfmpegTransform` */
   ffmpegPath?: string | undefined

@@ -12,18 +12,18 @@ import { checkStranger } from './trust/strangers.js'
 /**
  * Runs a job in this process: all of its outputs are stored, or none.
  *
- * - *Checked first.* A wrong job, a location that `allow` does not open, and whatever `trust: 'strangers'` refuses are
- *   errors before the first request, with the path of the value.
+ * - *Checked first.* An invalid job, a location outside `allow`, and everything `trust: 'strangers'` refuses are errors
+ *   before the first request, with the path of the value.
  * - *Composed of the public stages*: sources of one pinned version each, `probe`, `thumbnails`, `storyboard`, and one
  *   `transcode` for all objects and packages, so that each input is decoded once. Fragmented MP4 passes an
  *   `Fmp4Validator`.
- * - *All or nothing.* Pictures and reports are kept in memory until everything else is ready to be committed. The last
+ * - *All or nothing.* Images and reports stay in memory until all other outputs are ready to commit. The last
  *   requests are sent one after the other; if one of them is refused, {@link CommitError} `AVIO_ERR_COMMIT_PARTIAL`
  *   says what is visible.
  * - *In pieces*, if the job has `split` and can be split: the pieces that are missing are encoded, `concurrency` at a time,
  *   and joined. After a failure they stay, and the same job run again goes on where this one stopped. What can't be
  *   split runs whole, and `onUnsplit` says why.
- * - Memory: that of `transcode`, and the pictures; of each piece for a split job.
+ * - Memory: that of `transcode`, and the images; of each piece for a split job.
  *
  * @example
  * ```ts
@@ -67,13 +67,16 @@ function tooSlow(timeout: number): Error {
   return limitError('AVIO_ERR_LIMIT_TIMEOUT', what, 'split it into smaller ones.')
 }
 
-/** What no schema can say: numbers of inputs, and outputs that would replace each other. */
+/** Checks the rules that no schema can express: numbers of inputs, and outputs that would replace each other. */
 function checkReferences(job: Job): void {
   const seen = new Map<string, string>()
   for (const [n, output] of job.outputs.entries()) {
     if ('input' in output && output.input !== undefined && output.input >= job.inputs.length) {
       const path = `outputs[${n}].input`
-      throw invalidJob(path, `names an input that does not exist: there are ${job.inputs.length}, from 0`)
+      throw invalidJob(
+        path,
+        `names an input that does not exist: the job has ${job.inputs.length}, numbered from 0`,
+      )
     }
     const [field, place] =
       'prefix' in output ? (['prefix', output.prefix] as const) : (['url', output.url] as const)
@@ -87,9 +90,9 @@ function checkReferences(job: Job): void {
 }
 
 /**
- * Whether each location may be opened, and standard input and output exist.
+ * Checks that every location is allowed, and that standard input and output exist.
  *
- * @returns what is opened, by its path in the job
+ * @returns the locations, by their paths in the job
  */
 async function checkLocations(
   job: Job,
@@ -100,9 +103,9 @@ async function checkLocations(
     const path = `inputs[${n}].url`
     places.set(path, url === '-' ? { kind: 'stdio' } : await policy.check(url, 'input', path))
     if (url !== '-') continue
-    if (stdin === undefined) throw refusedJob(path, 'is standard input, and the option "stdin" is not given')
+    if (stdin === undefined) throw refusedJob(path, 'is standard input, but the option "stdin" is missing')
     if (job.inputs.slice(0, n).some(other => other.url === url)) {
-      throw invalidJob(path, 'is standard input a second time: it can be read once')
+      throw invalidJob(path, 'is standard input a second time, which can be read only once')
     }
   }
   for (const [n, output] of job.outputs.entries()) {
@@ -118,11 +121,10 @@ async function checkLocations(
     if (output.type === 'probe' || job.outputs.length > 1) {
       throw invalidJob(
         path,
-        'is standard output, which must be the only output: it can’t be taken back if another fails',
+        'is standard output, which must be the only output: it can’t be undone if another output fails',
       )
     }
-    if (stdout === undefined)
-      throw refusedJob(path, 'is standard output, and the option "stdout" is not given')
+    if (stdout === undefined) throw refusedJob(path, 'is standard output, but the option "stdout" is missing')
   }
   if (job.split !== undefined) await policy.check(job.split.work, 'prefix', 'split.work')
   return places

@@ -12,7 +12,7 @@ import type { SplitSpec } from './split/split-spec.js'
 /**
  * Runs a job with `split` in pieces.
  *
- * @returns `undefined` for a job that has to run whole, once `onUnsplit` knows why
+ * @returns `undefined` for a job that must run whole, after calling `onUnsplit` with the reason
  * @throws {@link PlanError} `AVIO_ERR_PLAN_UNSPLIT` for one with `mode: 'required'`; the errors of the steps
  */
 export async function runSplitJob(job: Job, settings: JobRunSettings): Promise<JobResult | undefined> {
@@ -50,7 +50,7 @@ export async function runSplitJob(job: Job, settings: JobRunSettings): Promise<J
   }
 }
 
-/** What is split, or why nothing is. */
+/** The spec of the split, or the reason not to split. */
 function specOf(job: Job, workers: number): SplitSpec | Unsplit {
   try {
     return specOfJob(job, workers)

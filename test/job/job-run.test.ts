@@ -56,7 +56,7 @@ const EVERYTHING: JobOutput[] = [
   { type: 'storyboard', prefix: 's3://web/s/', count: 4, columns: 2, rows: 2, format: 'png' },
 ]
 
-t.test('makes every type of output of one input, and tells what it has stored', async t => {
+t.test('makes every type of output from one input, and lists the stored objects', async t => {
   const { s3, client, run } = await open(t)
   const phases: JobProgress['phase'][] = []
   const before = resources()
@@ -103,7 +103,7 @@ t.test('makes every type of output of one input, and tells what it has stored', 
   t.same(new Set(phases), new Set(['probe', 'images', 'encode']))
   const last = s3.calls.findIndex(({ key }) => key === 't/thumbnail-00001.jpg')
   const segment = s3.calls.findLastIndex(({ key }) => key?.endsWith('.m4s') === true)
-  t.ok(last > segment, 'pictures are stored once everything else is ready')
+  t.ok(last > segment, 'stores images once all other outputs are ready')
   client.destroy()
   t.same(await resourcesSince(before), {})
 })
@@ -113,7 +113,7 @@ t.test('stores nothing if any output fails', async t => {
     await t.test(String(key), async t => {
       const { s3, run, left } = await open(t)
       s3.fault({ bucket: 'web', key, status: 403, code: 'AccessDenied', times: Infinity })
-      // What commits last is refused when others are visible: told, and never silent.
+      // If the last commit fails, the others are visible already: the error must say so.
       await t.rejects(run(EVERYTHING), { code: /AVIO_ERR_(ACCESS_DENIED|HLS_STORE_FAILED|COMMIT_PARTIAL)/ })
       const error = await run(EVERYTHING).catch(
         (error: unknown) => error as { code: string; committed?: string[] },
@@ -149,7 +149,7 @@ t.test('stores nothing after an abort, and leaves nothing behind', async t => {
   t.same(await resourcesSince(before), {})
 })
 
-t.test('reads the version that the job names, or none', async t => {
+t.test('reads the version in the job, or none', async t => {
   const { s3, run, left } = await open(t)
   const inputs = [{ url: 's3://masters/in.avi', etag: '"0123"' }]
   await t.rejects(run([OBJECT, THUMBNAILS], { inputs }), { code: 'AVIO_ERR_OBJECT_CHANGED' })
@@ -199,7 +199,7 @@ t.test('reads standard input, and writes to standard output', async t => {
   t.same(left(), [])
 })
 
-t.test('pictures and reports alone are stored together', async t => {
+t.test('stores images and reports together without other outputs', async t => {
   const { s3, run, left } = await open(t)
   await run([THUMBNAILS, { type: 'probe', url: 's3://web/a.json' }])
   t.same(s3.keys('web'), ['a.json', 't/thumbnail-00001.jpg', 't/thumbnail-00002.jpg'])

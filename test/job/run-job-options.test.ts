@@ -5,7 +5,7 @@ import { type RunJobOptions, runJobOptions } from '../../lib/job/run-job-options
 const client = { send: () => undefined, config: {} }
 const read = (options: object) => runJobOptions({ client, ...options } as unknown as RunJobOptions)
 
-t.test('has defaults for everything', async t => {
+t.test('has a default for every option', async t => {
   const { isStranger, signal, onProgress, onLog, stdin, stdout, ffmpegPath, env } = read({})
   t.same(
     { isStranger, signal, onProgress, onLog, stdin, stdout, ffmpegPath, env },
@@ -16,7 +16,7 @@ t.test('has defaults for everything', async t => {
   )
 })
 
-t.test('takes each option, and refuses wrong ones by name', async t => {
+t.test('accepts each option, and refuses invalid ones by name', async t => {
   const stdin = Readable.from([])
   const stdout = new PassThrough()
   t.match(read({ trust: 'strangers', stdin, stdout, ffmpegPath: 'f', ffprobePath: 'p', env: { A: 'b' } }), {

@@ -16,21 +16,21 @@ t.teardown(async () => {
 const OBJECT: JobOutput = { type: 'object', url: 's3://web/a.mp4', format: 'mp4' }
 const STDIN = { inputs: [{ url: '-' }] }
 
-t.test('refuses a job that is none, before the first request', async t => {
+t.test('refuses an invalid job before the first request', async t => {
   for (const [value, path] of BAD_JOBS) {
     await t.rejects(runJob(value as Job, { client }), { code: 'AVIO_ERR_JOB_INVALID', path })
   }
   t.same(s3.calls, [])
 })
 
-t.test('refuses what can not be meant, before the first request', async t => {
+t.test('refuses contradictions before the first request', async t => {
   const stdin = Readable.from([])
   const stdout = new PassThrough()
   for (const [job, path, rule] of [
     [
       jobOf([{ type: 'probe', input: 1 }]),
       'outputs[0].input',
-      /names an input that does not exist: there are 1/,
+      /names an input that does not exist: the job has 1,/,
     ],
     [jobOf([OBJECT, OBJECT]), 'outputs[1].url', /is the same as outputs\[0\]\.url/],
     [
@@ -53,12 +53,12 @@ t.test('refuses what can not be meant, before the first request', async t => {
     [
       jobOf([{ type: 'thumbnails', prefix: 's3://web/', count: 1 }], STDIN),
       'outputs[0]',
-      /can’t be read at random/,
+      /needs random access, which standard input does not have/,
     ],
     [
       jobOf([OBJECT], { inputs: [{ url: 'https://x/y', versionId: 'v' }] }),
       'inputs[0].versionId',
-      /of objects in S3 only/,
+      /for objects in S3 only/,
     ],
     [
       jobOf([OBJECT], { inputs: [{ url: '-', etag: 'v' }] }),
@@ -103,7 +103,7 @@ t.test('opens objects in S3 only, unless more is allowed', async t => {
   t.same(s3.calls, [])
 })
 
-t.test('refuses what a stranger may not say', async t => {
+t.test('applies the restrictions for strangers', async t => {
   const job = jobOf([{ ...OBJECT, args: ['-vf', 'movie=/etc/passwd'] }])
   await t.rejects(runJob(job, { client, trust: 'strangers' }), {
     code: 'AVIO_ERR_JOB_REFUSED',

@@ -34,7 +34,7 @@ async function open(t: Test) {
   return { s3, client, bytes, job, left, run }
 }
 
-t.test('encodes a job in pieces, and tells what it has stored', async t => {
+t.test('encodes a job in pieces, and returns the stored object', async t => {
   const { s3, bytes, left, run } = await open(t)
   const progress: JobProgress[] = []
   const result = await run({}, { onProgress: one => void progress.push(one) })
@@ -55,7 +55,7 @@ t.test('encodes a job in pieces, and tells what it has stored', async t => {
   t.same(new Set(progress.map(({ phase }) => phase)), new Set(['encode', 'join']))
 })
 
-t.test('goes on where a failed run stopped', async t => {
+t.test('resumes a failed run', async t => {
   const { s3, run } = await open(t)
   const fault = s3.fault({
     bucket: 'web',
@@ -81,7 +81,7 @@ t.test('goes on where a failed run stopped', async t => {
   t.same(s3.keys('work'), [])
 })
 
-t.test('runs whole what can not be split, and says why', async t => {
+t.test('runs a job whole if it can not be split, and gives the reason', async t => {
   const { s3, job, run } = await open(t)
   const reasons: Unsplit[] = []
   const [output] = job.outputs
@@ -100,7 +100,7 @@ t.test('runs whole what can not be split, and says why', async t => {
   await t.rejects(run({ split: { ...long, mode: 'required' } }), { code: 'AVIO_ERR_PLAN_UNSPLIT' })
 })
 
-t.test('keeps to the limits and the signal of the job', async t => {
+t.test('applies the limits and the signal of the job', async t => {
   const { s3, left, run } = await open(t)
   await t.rejects(run({ limits: { maxInputBytes: 10 } }), { code: 'AVIO_ERR_LIMIT_INPUT_BYTES' })
   await t.rejects(run({ limits: { timeout: 1 } }), { code: 'AVIO_ERR_LIMIT_TIMEOUT' })

@@ -41,7 +41,7 @@ export function jobReference(): string {
 }
 
 function described({ const: only, $ref, items }: Part): string {
-  if (only !== undefined) return 'Says what it is.'
+  if (only !== undefined) return 'Always this value.'
   return $ref !== undefined || items !== undefined ? '' : 'See below.'
 }
 
@@ -53,8 +53,8 @@ function shape(part: Part): string {
   if (part.enum !== undefined) return part.enum.map(value => `\`${JSON.stringify(value)}\``).join(', ')
   const choices = part.anyOf ?? part.oneOf
   if (choices !== undefined) return choices.map(shape).join(' or ')
-  if (part.type === 'array') return `an array of ${shape(part.items ?? {})}`
-  if (part.type === 'object') return 'strings by name'
+  if (part.type === 'array') return `array of ${shape(part.items ?? {})}`
+  if (part.type === 'object') return 'object of strings'
   if (part.type === 'integer' || part.type === 'number') return `${part.type}${bounds(part)}`
   return part.type ?? 'anything'
 }

@@ -4,10 +4,10 @@ import { OptionError } from '../../errors.js'
 import { show, stringsOption } from '../../options.js'
 
 /**
- * The directories that a job may read from and write to.
+ * The directories in which a job may read and write files.
  *
- * A path is judged by where it really leads: the symbolic links in it, and in the directories themselves, are followed. Of
- * a path that does not exist yet, that holds for the part that does.
+ * Symbolic links are resolved before comparing: those in the path, and those in the directories themselves. For a path
+ * that does not exist yet, those in its existing part.
  */
 export class FileAllow {
   readonly #directories: readonly string[]
@@ -35,10 +35,10 @@ export class FileAllow {
   }
 
   /**
-   * The real path, if it lies in one of the directories; `undefined` if it doesn't, if nobody can tell, and for a path
-   * with `..`, which means something else to the system than to whoever reads it where the directory before it is a link.
+   * The real path, if it lies in one of the directories; otherwise `undefined`, also if it can't be resolved. A path
+   * with `..` is refused: after a symbolic link, the system resolves `..` differently than the text suggests.
    *
-   * @param mayBeItself - whether the directory itself will do, as the place of several files
+   * @param mayBeItself - whether the directory itself is allowed, as the parent of several files
    */
   async realPath(path: string, mayBeItself = false): Promise<string | undefined> {
     if (hasParentSegment(path)) return undefined
@@ -48,7 +48,7 @@ export class FileAllow {
         if (await isInside(real, directory, mayBeItself)) return real
       }
     } catch {
-      // A loop of links, a file in the place of a directory, a directory that may not be searched.
+      // A loop of links, a file in place of a directory, a directory without search permission.
     }
     return undefined
   }
@@ -70,7 +70,7 @@ async function leadsTo(path: string): Promise<string> {
   try {
     return await realpath(path)
   } catch (error) {
-    // A link to nothing would be written through, to wherever it points.
+    // Writing to a dangling link would create its target.
     if (
       (error as NodeJS.ErrnoException).code !== 'ENOENT' ||
       dirname(path) === path ||

@@ -8,7 +8,7 @@ import { type Location, parseLocation, parsePrefix } from '../schema/location.js
 import { FileAllow, hasParentSegment } from './file-allow.js'
 import { S3Allow } from './s3-allow.js'
 
-/** What the locations of a job may name. By default every bucket by `s3://`, no URL, and no file. */
+/** The locations a job may use. By default every bucket in S3, no URLs, no files. */
 export interface JobAllow {
   /**
    * The hosts that `https://` inputs and their redirects may name, as `allow.hosts` of {@link HttpSource}.
@@ -24,33 +24,34 @@ export interface JobAllow {
    */
   addresses?: readonly string[] | undefined
   /**
-   * Absolute paths of the directories that files may be read from and written to. Symbolic links are followed: what leads
-   * out of the directories is refused. This is judged before the job starts; whoever can replace directories in them
-   * meanwhile is trusted.
+   * Absolute paths of the directories in which files may be read and written. Symbolic links are resolved: a path that
+   * leads out of the directories is refused. This is checked before the job starts, so give no untrusted user write
+   * access to these directories.
    *
    * @defaultValue none
    */
   files?: readonly string[] | undefined
   /**
-   * The buckets that objects may be read from and stored in, by their exact names.
+   * The exact names of the buckets in which objects may be read and stored.
    *
    * @defaultValue every bucket, unless `prefixes` is given
    */
   buckets?: readonly string[] | undefined
   /**
-   * `s3://bucket/prefix/`: where objects may be read and stored, besides `buckets`. Keys are compared byte for byte.
+   * Prefixes, such as `s3://bucket/prefix/`, below which objects may be read and stored, besides `buckets`. Keys are
+   * compared byte for byte.
    *
    * @defaultValue every bucket, unless `buckets` is given
    */
   prefixes?: readonly string[] | undefined
 }
 
-/** What a location is for: to be read, to be written, to have several files or objects below it. */
+/** The use of a location: read, written, or the parent of several files or objects. */
 export type JobUse = 'input' | 'output' | 'prefix'
 
 const NAMES = ['hosts', 'addresses', 'files', 'buckets', 'prefixes']
 
-/** {@link JobAllow}, checked: what a job may open, and the errors for the rest. */
+/** The checked {@link JobAllow}: decides which locations a job may open. */
 export class JobPolicy {
   /** The option `allow` for every `HttpSource` of the job, for redirects and addresses. */
   readonly http: HttpAllow
@@ -76,11 +77,11 @@ export class JobPolicy {
   }
 
   /**
-   * Refuses a location that the job may not use. Nothing is requested; for a file, the file system is asked where it leads.
+   * Checks a location. Sends no request; resolves the symbolic links of a file.
    *
-   * @param text - the location as the job has it
-   * @param path - where the job has it: `inputs[0].url`
-   * @returns what is to be opened: for a file the path behind its symbolic links
+   * @param text - the location in the job
+   * @param path - its path in the job: `inputs[0].url`
+   * @returns the location to open: for a file, its real path
    * @throws {@link JobError} AVIO_ERR_JOB_REFUSED
    */
   async check(text: string, use: JobUse, path: string): Promise<Location> {
@@ -97,7 +98,7 @@ export class JobPolicy {
     if (this.#s3.allows(location)) return
     throw refusedJob(
       path,
-      `is in the bucket "${location.bucket}", outside of what allow.buckets and allow.prefixes open: ` +
+      `is in the bucket "${location.bucket}", outside allow.buckets and allow.prefixes: ` +
         'add the bucket or the prefix there if the job may use it',
     )
   }
@@ -130,7 +131,7 @@ export class JobPolicy {
   #whyNoFile(file: string): string {
     if (this.#files.isEmpty)
       return 'is a file, and allow.files is empty: add its directory there if the job may use it'
-    if (hasParentSegment(file)) return 'has a ".." in it: write the path without'
+    if (hasParentSegment(file)) return 'contains "..": write the path without it'
     return 'leads out of the directories in allow.files: add its directory there if the job may use it'
   }
 }

@@ -2,20 +2,20 @@ import { OptionError } from '../../errors.js'
 import { show, stringsOption } from '../../options.js'
 import { parsePrefix } from '../schema/location.js'
 
-/** An object, or with a prefix in the place of the key several. */
+/** An object, or with a prefix as `key` several. */
 interface Place {
   readonly bucket: string
   readonly key: string
 }
 
 /**
- * The buckets and prefixes that a job may use; without a list of either, every bucket. Names and keys are compared as they
- * are: S3 decodes nothing, knows no upper and lower case, and `..` in a key is two characters.
+ * The buckets and prefixes a job may use; without a list of either, every bucket. Names and keys are compared byte for
+ * byte: S3 decodes nothing, is case-sensitive, and does not resolve `..` in a key.
  */
 export class S3Allow {
   readonly #buckets: readonly string[]
   readonly #prefixes: readonly Place[]
-  /** Whether nothing is listed, not even an empty list. */
+  /** Whether there is no list, not even an empty one. */
   readonly #isOpen: boolean
 
   private constructor(buckets: readonly string[], prefixes: readonly Place[], isOpen: boolean) {

@@ -11,7 +11,7 @@ import type { ReadVersion } from '../schema/job-result.js'
 import { invalidJob } from '../schema/job-errors.js'
 import { type Location, shownLocation } from '../schema/location.js'
 
-/** What the locations of a job are opened with. */
+/** Settings for opening inputs. */
 export interface OpenSettings {
   readonly client: S3Client | undefined
   readonly http: HttpAllow
@@ -20,11 +20,11 @@ export interface OpenSettings {
   readonly maxInputBytes: number
 }
 
-/** An input of a job, opened: all of its readers read the same version. */
+/** An open input: all of its readers read the same version. */
 export interface OpenInput {
   /** The source; `undefined` for standard input, which can be read once. */
   readonly source: RandomAccess | undefined
-  /** Opens it for reading in order; a stage that seeks finds its random access. */
+  /** Creates a sequential reader; a stage that seeks finds its random access. */
   readonly stream: () => Readable
   /** Size and version, once they are known. */
   readonly version: () => Promise<ReadVersion>
@@ -33,7 +33,7 @@ export interface OpenInput {
 /**
  * Opens an input and checks its size.
  *
- * @param location - where it is, checked by the policy
+ * @param location - its location, checked by the policy
  * @param path - its path in the job, for messages
  */
 export async function openInput(
@@ -44,7 +44,10 @@ export async function openInput(
 ): Promise<OpenInput> {
   const { etag, versionId, url } = input
   if (versionId !== undefined && location.kind !== 's3') {
-    throw invalidJob(`${path}.versionId`, 'is of objects in S3 only: remove it, or pin the version by "etag"')
+    throw invalidJob(
+      `${path}.versionId`,
+      'is for objects in S3 only: remove it, or pin the version with "etag"',
+    )
   }
   if (location.kind === 'stdio') {
     if (etag !== undefined) throw invalidJob(`${path}.etag`, 'has no meaning for standard input')

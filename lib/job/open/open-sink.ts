@@ -9,14 +9,14 @@ import type { SegmentStorage } from '../../hls/storage/segment-storage.js'
 import type { JobObject } from '../schema/job.js'
 import type { Location } from '../schema/location.js'
 
-/** What the outputs of a job are opened with. */
+/** Settings for opening outputs. */
 export interface SinkSettings {
   readonly client: S3Client | undefined
   readonly stdout: Writable | undefined
   readonly signal: AbortSignal
 }
 
-/** What a job says of an object besides its content. */
+/** Properties of a stored object. */
 export type StoredAs = Pick<
   JobObject,
   | 'cacheControl'
@@ -32,7 +32,7 @@ export type StoredAs = Pick<
   | 'tags'
 >
 
-/** Opens a sink for one object. Every sink but standard output can wait before its commit. */
+/** Opens a sink for one object. Every sink except standard output can wait before its commit. */
 export function openSink(
   location: Location,
   as: StoredAs,
@@ -50,14 +50,14 @@ export function openSink(
   })
 }
 
-/** Opens the place of several objects: segments, playlists, pictures. */
+/** Opens a storage for several objects: segments, playlists, images. */
 export function openStorage(location: Location, as: StoredAs, client: S3Client | undefined): SegmentStorage {
   if (location.kind === 'file') return new DirectoryStorage({ path: location.path })
   const { bucket, key } = location as { bucket: string; key: string }
   return new S3Storage({ client, bucket, prefix: key, request: requestOf(as) })
 }
 
-/** The members of the SDK's input that a job names. */
+/** The properties as members of the SDK's input. */
 function requestOf(as: StoredAs): UploadRequest {
   const request: UploadRequest = {
     CacheControl: as.cacheControl,

@@ -3,22 +3,22 @@ import { type CommitHook, commitOf } from '../../io/pipeline/commit-hook.js'
 import { mediaTypeOfName } from '../../io/media-types/media-types.js'
 import type { SegmentStorage } from '../../hls/storage/segment-storage.js'
 
-/** Objects stored or removed at a time. */
+/** The number of objects stored or removed at the same time. */
 const AT_ONCE = 8
 
-/** Where objects are stored, and how many of them at most. */
+/** The storage, and the most objects in it. */
 export interface HeldSettings {
-  /** One of ours, whose sinks can tell when they have committed. */
+  /** One of the library's own, whose sinks report their commit. */
   readonly storage: SegmentStorage
-  /** Where they go, for messages. */
+  /** The location, for messages. */
   readonly target: string
   readonly cacheControl?: string | undefined
   readonly maxObjects: number
 }
 
 /**
- * Small objects (pictures, reports) that are kept in memory until the whole job is about to be committed, and stored
- * then: they become visible with the other outputs, or not at all.
+ * Keeps small objects (images, reports) in memory until the whole job commits, and stores them then: they become visible
+ * together with the other outputs, or not at all.
  *
  * If one can't be stored, those stored before it are removed. Memory: all of their bytes.
  */
@@ -55,17 +55,17 @@ export class HeldObjects {
     throw new HlsError(
       'AVIO_ERR_LIMIT_OBJECTS',
       `${target} would get more than ${maxObjects} objects (limits.maxObjects). Nothing was stored. Raise the limit, or ` +
-        'ask for fewer pictures.',
+        'request fewer images.',
       { object: name },
     )
   }
 
-  /** Gives up: nothing will be stored. */
+  /** Gives up: stores nothing. */
   fail(error: unknown): void {
     this.#reject(error)
   }
 
-  /** No more are added: waits for the commit, and stores them. Settles `hook.result`. */
+  /** Call it after adding the last one: waits for the commit, and stores all. Settles `hook.result`. */
   async end(): Promise<void> {
     const stored: string[] = []
     try {
@@ -80,7 +80,7 @@ export class HeldObjects {
     }
   }
 
-  /** @param stored - gets the names of those that are visible */
+  /** @param stored - receives the names of the visible objects */
   async #storeAll(stored: string[]): Promise<void> {
     const left = [...this.#objects]
     const store = async () => {

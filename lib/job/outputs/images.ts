@@ -8,7 +8,7 @@ import type { JobStoryboardResult, JobThumbnailsResult } from '../schema/job-res
 import type { JobPackage, JobStoryboard, JobThumbnails } from '../schema/job.js'
 import type { HeldObjects } from './held-objects.js'
 
-/** What pictures are made with. */
+/** Settings for making images. */
 export interface ImageSettings {
   readonly source: RandomAccess
   readonly ffmpegPath: string | undefined
@@ -18,12 +18,12 @@ export interface ImageSettings {
   readonly limits: FfmpegLimits
 }
 
-/** Called after each picture or sheet. */
+/** Called after each thumbnail or sheet. */
 export type OnImage = (done: number) => void
 
 const ENDINGS = { jpeg: 'jpg', png: 'png', webp: 'webp' } as const
 
-/** Takes the pictures of an output, and keeps them for the commit. */
+/** Takes the thumbnails of an output, and keeps them for the commit. */
 export async function takeThumbnails(
   output: JobThumbnails,
   settings: ImageSettings,
@@ -42,7 +42,7 @@ export async function takeThumbnails(
   return { type: 'thumbnails', prefix, images }
 }
 
-/** Makes the sheets of an output and their map, and keeps them for the commit. */
+/** Makes the sheets of an output and their index, and keeps them for the commit. */
 export async function takeStoryboard(
   output: JobStoryboard,
   settings: ImageSettings,
@@ -71,7 +71,7 @@ export function sheetsOf(
   return storyboard({ ...settings, ...picturesOf(output), columns, rows, width, height })
 }
 
-/** Which pictures are taken, and how. The schema says that there is one of the three. */
+/** The times and the format of the images. The schema requires exactly one of the three kinds of times. */
 function picturesOf(
   output: JobThumbnails | JobStoryboard | NonNullable<JobPackage['images']>,
 ): ThumbnailTimes & Pick<JobThumbnails, 'exact' | 'format'> {

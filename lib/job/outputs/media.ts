@@ -8,13 +8,13 @@ import type { JobObjectResult, JobPackageResult } from '../schema/job-result.js'
 import type { JobObject, JobPackage } from '../schema/job.js'
 import { shownLocation } from '../schema/location.js'
 
-/** One output of a job that ffmpeg writes: what `transcode` is given, and the result once it has resolved. */
+/** An output written by ffmpeg: the outputs for `transcode`, and the result once that resolves. */
 export interface MediaOutput<Result> {
   readonly outputs: readonly TranscodeOutput[]
   readonly result: () => Promise<Result>
 }
 
-/** Muxers whose fragmented output is checked box by box on its way. */
+/** Muxers whose fragmented output is validated box by box. */
 const FRAGMENTED = new Set(['mp4', 'mov', 'ipod', 'ismv', 'psp', 'f4v', '3gp', '3g2'])
 
 /** One object. */
@@ -32,7 +32,7 @@ export function mediaObject(output: JobObject, sink: Writable): MediaOutput<JobO
   }
 }
 
-/** What a sink says of the object that it has stored; standard output says nothing. */
+/** A sink's result; empty for standard output. */
 async function storedBy(sink: Writable): Promise<Omit<JobObjectResult, 'type' | 'url'>> {
   const { result } = sink as { result?: PromiseLike<{ bytes: number; etag?: string; versionId?: string }> }
   if (result === undefined) return {}

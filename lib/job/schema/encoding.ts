@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /**
- * Encodings by closed lists: what a job may ask for without arguments of ffmpeg, and all that a job of a stranger may.
+ * Encodings from closed lists: an alternative to ffmpeg arguments, and the only choice of a job from a stranger.
  * Bit rates are in bits per second.
  */
 
@@ -31,28 +31,26 @@ const numbers = <const T extends readonly number[]>(list: T) =>
 
 const bitrate = z.int().min(10_000).max(500_000_000)
 
-/** How video is encoded. */
+/** A video encoding. */
 export const videoEncoding = z
   .strictObject({
     codec: z
       .enum(['h264', 'hevc', 'vp9', 'av1'])
-      .describe('Encoded by libx264, libx265, libvpx-vp9, libsvtav1.'),
+      .describe('The encoders are libx264, libx265, libvpx-vp9 and libsvtav1.'),
     height: numbers(HEIGHTS)
       .optional()
-      .describe('In pixels; the width follows. By default that of the input.'),
+      .describe('In pixels; the aspect ratio is kept. By default that of the input.'),
     frameRate: z.enum(FRAME_RATES).optional().describe('Frames per second. By default those of the input.'),
-    preset: z.enum(PRESETS).optional().describe('How much time is spent on quality. By default `medium`.'),
+    preset: z.enum(PRESETS).optional().describe('Slower presets compress better. By default `medium`.'),
     crf: z
       .int()
       .min(0)
       .max(63)
       .optional()
-      .describe(
-        'Constant quality: smaller is better. H.264 and HEVC: 0 to 51. By default the encoder’s own.',
-      ),
+      .describe('Constant quality: lower is better. H.264 and HEVC: 0 to 51. By default the encoder’s own.'),
     maxBitrate: bitrate
       .optional()
-      .describe('The most bits per second, over a buffer of two seconds. By default unlimited.'),
+      .describe('The maximum, in bits per second, with a buffer of two seconds. By default unlimited.'),
     gopSeconds: z
       .number()
       .min(0.1)
@@ -60,33 +58,33 @@ export const videoEncoding = z
       .optional()
       .describe('Seconds between key frames. By default the encoder’s choice; 2 in a package.'),
   })
-  .meta({ id: 'video', description: 'How video is encoded.' })
+  .meta({ id: 'video', description: 'A video encoding.' })
 
-/** How audio is encoded. */
+/** An audio encoding. */
 export const audioEncoding = z
   .strictObject({
     codec: z
       .enum(['aac', 'opus', 'mp3', 'flac', 'ac3', 'eac3'])
-      .describe('opus is libopus, mp3 is libmp3lame.'),
+      .describe('The encoder of `opus` is libopus, that of `mp3` libmp3lame.'),
     bitrate: numbers(AUDIO_BITRATES).optional().describe('Bits per second. By default the encoder’s own.'),
     channels: numbers(CHANNELS).optional().describe('By default those of the input.'),
     sampleRate: numbers(SAMPLE_RATES).optional().describe('In hertz. By default that of the input.'),
   })
-  .meta({ id: 'audio', description: 'How audio is encoded.' })
+  .meta({ id: 'audio', description: 'An audio encoding.' })
 
 const ways = ['copy', 'none'] as const
 
-/** The video of an output: encoded, copied, or left out. */
+/** The video of an output: encoded, copied, or omitted. */
 export const video = z
   .union([videoEncoding, z.enum(ways)])
-  .describe('How video is encoded, `copy` to keep it as it is, `none` to leave it out.')
+  .describe('The encoding of the video. `copy` copies it, `none` omits it.')
 
-/** The audio of an output: encoded, copied, or left out. */
+/** The audio of an output: encoded, copied, or omitted. */
 export const audio = z
   .union([audioEncoding, z.enum(ways)])
-  .describe('How audio is encoded, `copy` to keep it as it is, `none` to leave it out.')
+  .describe('The encoding of the audio. `copy` copies it, `none` omits it.')
 
-/** How video is encoded. */
+/** A video encoding. */
 export type VideoEncoding = z.infer<typeof videoEncoding>
-/** How audio is encoded. */
+/** An audio encoding. */
 export type AudioEncoding = z.infer<typeof audioEncoding>

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseLocation, parsePrefix } from './location.js'
 
-/** Fields that several parts of a job have. */
+/** Fields shared by several parts of a job. */
 
 const INPUT = {
   error: 'must be s3://bucket/key, an https:// URL, a path or file: URL, or "-" for standard input',
@@ -9,7 +9,7 @@ const INPUT = {
 const OUTPUT = { error: 'must be s3://bucket/key, a path or file: URL, or "-" for standard output' }
 const PREFIX = { error: 'must be s3://bucket/prefix/ or a directory, and end with "/"' }
 
-// What a pattern can say goes into the JSON Schema; the parser of locations knows the rest.
+// The patterns go into the JSON Schema; parseLocation() and parsePrefix() check the rest.
 const ANY_SCHEME = '[a-zA-Z][a-zA-Z0-9+.-]+:'
 const inputPattern = new RegExp(`^(s3://[^/]+/.|https?://.|file://.|(?!${ANY_SCHEME}).)`, 's')
 const outputPattern = new RegExp(`^(s3://[^/]+/.|file://.|(?!${ANY_SCHEME}).)`, 's')
@@ -21,8 +21,8 @@ export const inputUrl = z
   .regex(inputPattern, { ...INPUT, abort: true })
   .refine(text => parseLocation(text) !== undefined, INPUT)
   .describe(
-    'Where it is: `s3://bucket/key` (the key is used as it is, never decoded), an `https://` URL, a path or `file:` URL, ' +
-      'or `-` for standard input. Everything but `s3://` has to be allowed where the job runs.',
+    'The location: `s3://bucket/key` (with the key unencoded), an `https://` URL, a path or `file:` URL, or `-` for ' +
+      'standard input. All but `s3://` must be allowed where the job runs.',
   )
 
 /** The location of an output. */
@@ -31,16 +31,16 @@ export const outputUrl = z
   .regex(outputPattern, { ...OUTPUT, abort: true })
   .refine(text => parseLocation(text) !== undefined, OUTPUT)
   .describe(
-    'Where it is stored: `s3://bucket/key`, a path or `file:` URL, or `-` for standard output. Everything but `s3://` has ' +
-      'to be allowed where the job runs.',
+    'The location: `s3://bucket/key`, a path or `file:` URL, or `-` for standard output. All but `s3://` must be allowed ' +
+      'where the job runs.',
   )
 
-/** The place of several objects. */
+/** The location of several objects: a prefix or a directory. */
 export const prefix = z
   .string()
   .regex(prefixPattern, { ...PREFIX, abort: true })
   .refine(text => parsePrefix(text) !== undefined, PREFIX)
-  .describe('Where the objects are stored: `s3://bucket/prefix/` or a directory, with a `/` at its end.')
+  .describe('The location of the objects: `s3://bucket/prefix/`, or a directory with a `/` at its end.')
 
 /** Arguments of ffmpeg. */
 export const args = z.array(z.string().max(65_536)).max(1000)

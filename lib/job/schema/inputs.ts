@@ -9,16 +9,18 @@ export const jobInput = z
       .string()
       .min(1)
       .optional()
-      .describe('The version to read; any other fails the job. By default the version found first.'),
+      .describe(
+        'The ETag of the version to read; with any other, the job fails. By default the current version.',
+      ),
     versionId: z
       .string()
       .min(1)
       .optional()
-      .describe('The version of an object in S3. By default the newest.'),
+      .describe('The version ID of an object in S3. By default the newest version.'),
     format: formatName
       .optional()
       .describe(
-        'The demuxer, if the bytes do not identify the format. By default found from the first bytes.',
+        'The demuxer, if the bytes do not identify the format. By default detected from the first bytes.',
       ),
     args: args.optional().describe('Arguments before `-i`, such as `["-ss", "10"]`.'),
   })

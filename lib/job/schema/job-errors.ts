@@ -1,10 +1,10 @@
 import { JobError } from '../../errors.js'
 
 /**
- * The error for a value that can't be meant so.
+ * The error for an invalid value.
  *
  * @param path - its path in the job: `outputs[0].url`
- * @param what - what is wrong with it, after its path: `is the same as …`
+ * @param what - the fault, to follow the path: `is the same as …`
  */
 export function invalidJob(path: string, what: string): JobError {
   return new JobError('AVIO_ERR_JOB_INVALID', `The job is invalid: ${path} ${what}.`, { path })
@@ -14,7 +14,7 @@ export function invalidJob(path: string, what: string): JobError {
  * The error for a value that is not allowed where the job runs.
  *
  * @param path - its path in the job: `outputs[0].url`
- * @param what - why not, and what would allow it, after its path
+ * @param what - the reason and the remedy, to follow the path
  */
 export function refusedJob(path: string, what: string): JobError {
   return new JobError('AVIO_ERR_JOB_REFUSED', `The job is refused: ${path} ${what}.`, { path })

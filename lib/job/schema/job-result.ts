@@ -1,28 +1,28 @@
 import type { MediaInfo } from '../../ffmpeg/report/media-info.js'
 
-/** What `runJob` has made, as plain JSON: references, never media. */
+/** The result of `runJob`, as plain JSON: references, not media. */
 export interface JobResult {
   readonly version: 1
-  /** What was read, in the order of the inputs: the version that all outputs were made of. */
+  /** The inputs, in their order: each with the version from which all outputs were made. */
   readonly inputs: readonly JobInputResult[]
-  /** What was stored, in the order of the outputs. */
+  /** The stored outputs, in their order. */
   readonly outputs: readonly JobOutputResult[]
 }
 
-/** The version of an input that was read, as far as it is known. */
+/** The version read of an input, as far as it is known. */
 export interface ReadVersion {
   readonly bytes?: number
   readonly etag?: string
   readonly versionId?: string
 }
 
-/** An input that was read. */
+/** An input. */
 export interface JobInputResult extends ReadVersion {
   /** Its location, without the query of a URL. */
   readonly url: string
 }
 
-/** One output that was stored. */
+/** A stored output. */
 export type JobOutputResult =
   JobObjectResult | JobPackageResult | JobThumbnailsResult | JobStoryboardResult | JobProbeResult
 
@@ -32,7 +32,7 @@ export interface JobObjectResult {
   readonly url: string
   /** Its size. Absent for standard output. */
   readonly bytes?: number
-  /** In S3. */
+  /** In S3 only. */
   readonly etag?: string
   readonly versionId?: string
 }
@@ -41,40 +41,40 @@ export interface JobObjectResult {
 export interface JobPackageResult {
   readonly type: 'package'
   readonly prefix: string
-  /** Below the prefix: the media playlists, the manifest, and the multivariant playlist at the end. */
+  /** Names below the prefix: the media playlists, the manifest, and last the multivariant playlist. */
   readonly playlists: readonly string[]
   /** The directory of this run's objects, below the prefix. */
   readonly run: string
   readonly segments: number
   readonly bytes: number
-  /** Of the longest rendition, in seconds. */
+  /** The duration of the longest rendition, in seconds. */
   readonly duration: number
   /** Objects that could not be removed. */
   readonly leftBehind: readonly string[]
 }
 
-/** Pictures. */
+/** Thumbnails. */
 export interface JobThumbnailsResult {
   readonly type: 'thumbnails'
   readonly prefix: string
-  /** Below the prefix, with the time that each was asked for, in seconds. */
+  /** Names below the prefix, each with its requested time in seconds. */
   readonly images: readonly { readonly name: string; readonly time: number }[]
 }
 
-/** Sheets of pictures. */
+/** Sheets of thumbnails. */
 export interface JobStoryboardResult {
   readonly type: 'storyboard'
   readonly prefix: string
-  /** Below the prefix. */
+  /** Names below the prefix. */
   readonly sheets: readonly string[]
-  /** The map that players read, below the prefix. */
+  /** The name of the WebVTT index for players, below the prefix. */
   readonly vtt: string
 }
 
-/** Facts about an input. */
+/** A report on an input. */
 export interface JobProbeResult {
   readonly type: 'probe'
   readonly info: MediaInfo
-  /** Where it is stored, if anywhere. */
+  /** The location of the report, if it is stored. */
   readonly url?: string
 }

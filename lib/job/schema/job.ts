@@ -6,22 +6,22 @@ import type { probeOutput, storyboardOutput, thumbnailsOutput } from './outputs.
 import { jobSplit } from './split.js'
 
 /**
- * A job: what is read, what is made of it, and where that goes, as plain JSON. This schema is the one source of the
- * types, the checks at run time, and `job.schema.json`.
+ * A job as plain JSON: inputs, outputs and encodings. The types, the checks at run time and `job.schema.json` all derive
+ * from this schema.
  *
  * A new optional field keeps the version; a changed meaning raises it.
  */
 export const jobSchema = z.strictObject({
   $schema: z.string().optional().describe('The schema, for editors.'),
   version: z.literal(1),
-  inputs: z.array(jobInput).min(1).max(64).describe('What is read. ffmpeg numbers them from 0.'),
+  inputs: z.array(jobInput).min(1).max(64).describe('The inputs, numbered from 0.'),
   filterComplex: z
     .string()
     .min(1)
     .max(1_000_000)
     .optional()
     .describe('Filters between inputs and outputs (`-filter_complex`).'),
-  outputs: z.array(jobOutput).min(1).max(64).describe('What is made: all of it, or nothing.'),
+  outputs: z.array(jobOutput).min(1).max(64).describe('The outputs. All of them are stored, or none.'),
   limits: jobLimits.optional(),
   split: jobSplit.optional(),
 })
@@ -38,9 +38,9 @@ export type JobObject = z.input<typeof objectOutput>
 export type JobPackage = z.input<typeof packageOutput>
 /** A rendition of a {@link JobPackage}. */
 export type JobRendition = z.input<typeof packageRendition>
-/** An output of pictures. */
+/** An output of thumbnails. */
 export type JobThumbnails = z.input<typeof thumbnailsOutput>
-/** An output of sheets of pictures. */
+/** An output of sheets of thumbnails. */
 export type JobStoryboard = z.input<typeof storyboardOutput>
-/** An output of facts. */
+/** A report on an input. */
 export type JobProbe = z.input<typeof probeOutput>

@@ -15,10 +15,10 @@ export const jobLimits = z
       .max(2 ** 31 - 1)
       .optional()
       .describe('The largest video frame of an input, in pixels (width × height).'),
-    maxOutputBytes: count.optional().describe('The most bytes that ffmpeg may write, over all outputs.'),
-    maxObjects: count.optional().describe('The most objects that one output may store: segments, pictures.'),
-    timeout: milliseconds.optional().describe('The longest time of the job, in milliseconds.'),
-    idleTimeout: milliseconds.optional().describe('The longest time without progress, in milliseconds.'),
+    maxOutputBytes: count.optional().describe('The most bytes ffmpeg may write, over all outputs.'),
+    maxObjects: count.optional().describe('The most objects of one output: segments, images.'),
+    timeout: milliseconds.optional().describe('The most time the job may take, in milliseconds.'),
+    idleTimeout: milliseconds.optional().describe('The most time without progress, in milliseconds.'),
     threads: count.max(1024).optional().describe('Threads per decoder, encoder and filter graph.'),
     nice: z.int().min(0).max(19).optional().describe('The niceness of ffmpeg.'),
     memory: z

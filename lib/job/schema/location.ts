@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { parseS3Uri } from '../../s3/request/s3-location.js'
 
-/** Where an input comes from or an output goes, as a job writes it. */
+/** The location of an input or an output. */
 export type Location =
   | { readonly kind: 's3'; readonly bucket: string; readonly key: string }
   | { readonly kind: 'http'; readonly url: URL }
@@ -47,7 +47,7 @@ function shownUrl({ protocol, host, pathname }: URL): string {
   return `${protocol}//${host}${pathname}`
 }
 
-/** A prefix, which ends with `/`: where the objects of a package or images are stored. */
+/** Reads a prefix, which ends with `/`: the location of a package or of images. */
 export function parsePrefix(text: string): Location | undefined {
   if (!text.endsWith('/')) return undefined
   const bucket = /^s3:\/\/([^/]+)\/$/i.exec(text)?.[1]

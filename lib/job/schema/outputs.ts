@@ -2,23 +2,21 @@ import { z } from 'zod'
 import { args, formatName, headerValue, outputUrl, plainName, prefix, seconds, strings } from './fields.js'
 import { audio, video } from './encoding.js'
 
-/** What is said of every object that is stored in S3. */
+/** Properties of every object in S3. */
 const stored = {
   cacheControl: headerValue.optional().describe('The `Cache-Control` header.'),
   storageClass: headerValue.optional().describe('The storage class in S3, such as `STANDARD_IA`.'),
   serverSideEncryption: z
     .enum(['AES256', 'aws:kms', 'aws:kms:dsse'])
     .optional()
-    .describe('Encryption by the store. By default that of the bucket.'),
+    .describe('Server-side encryption. By default that of the bucket.'),
   kmsKeyId: headerValue.optional().describe('The KMS key for `aws:kms`.'),
 }
 
 const encoding = {
   video: video.optional(),
   audio: audio.optional(),
-  args: args
-    .optional()
-    .describe('Arguments of ffmpeg for this output, after those that `video` and `audio` stand for.'),
+  args: args.optional().describe('ffmpeg arguments for this output, after those for `video` and `audio`.'),
 }
 
 /** One object. */
@@ -31,37 +29,40 @@ export const objectOutput = z
       .enum(['stream', 'file'])
       .optional()
       .describe(
-        '`file` for the bytes as in a file (an MP4 with its index first), `stream` for those of a pipe (fragmented MP4). By ' +
-          'default `stream`; `file` if `args` ask for `+faststart`.',
+        '`file`: the bytes as in a file (an MP4 with its index first); `stream`: those of a pipe (fragmented MP4). By ' +
+          'default `stream`, or `file` if `args` have `+faststart`.',
       ),
     cover: z.enum(['leave-out', 'keep']).optional().describe('Cover art in `mp4` and `ipod`.'),
     ...encoding,
     onMissing: z
       .enum(['tell', 'error'])
       .optional()
-      .describe('Whether it is an error if a stream of the input is in no output. By default `tell`.'),
+      .describe('Whether an input stream that is in no output is reported, or an error. By default `tell`.'),
     contentType: headerValue
       .optional()
-      .describe('By default derived from the content and the ending of the key.'),
+      .describe('The `Content-Type` header. By default derived from the muxer and the extension of the key.'),
     contentDisposition: headerValue.optional().describe('The `Content-Disposition` header.'),
     contentLanguage: headerValue.optional().describe('The `Content-Language` header.'),
     metadata: strings.optional().describe('User metadata (`x-amz-meta-…`).'),
     tags: strings.optional().describe('Tags of the object.'),
     ...stored,
-    ifNoneMatch: z.literal('*').optional().describe('Only store if nothing exists under the key.'),
-    ifMatch: headerValue.optional().describe('Only replace the object that has this ETag.'),
+    ifNoneMatch: z.literal('*').optional().describe('Store only if no object exists under the key.'),
+    ifMatch: headerValue.optional().describe('Replace only an object with this ETag.'),
   })
-  .meta({ id: 'object', description: 'One object: what ffmpeg’s muxer writes.' })
+  .meta({ id: 'object', description: 'One object, written by one of ffmpeg’s muxers.' })
 
 /** One rendition of a package. */
 export const packageRendition = z
   .strictObject({
-    name: plainName.describe('Its name, and that of its directory.'),
-    label: z.string().optional().describe('The name of an audio rendition shown to people.'),
+    name: plainName.describe('The name of the rendition and of its directory.'),
+    label: z.string().optional().describe('The name of an audio rendition in a player’s menu.'),
     groupId: z.string().optional().describe('The group of an audio rendition. By default `audio`.'),
-    language: z.string().optional().describe('BCP 47: `en`, `pt-BR`.'),
+    language: z.string().optional().describe('The language, by BCP 47: `en`, `pt-BR`.'),
     default: z.boolean().optional().describe('Whether players choose it if the user has no preference.'),
-    autoselect: z.boolean().optional().describe('Whether players may choose it by the user’s settings.'),
+    autoselect: z
+      .boolean()
+      .optional()
+      .describe('Whether players may choose it based on the user’s settings.'),
     ...encoding,
   })
   .meta({ id: 'rendition', description: 'One rendition of a package.' })
@@ -77,13 +78,13 @@ const hasOneTime = (value: { times?: unknown; every?: unknown; count?: unknown }
 const oneTimeInSchema = { oneOf: ['times', 'every', 'count'].map(name => ({ required: [name] })) }
 
 const pictures = {
-  times: z.array(seconds).min(1).max(10_000).optional().describe('The times of the pictures, in seconds.'),
-  every: z.number().min(0.001).max(1e6).optional().describe('One picture every so many seconds.'),
-  count: z.int().min(1).max(10_000).optional().describe('So many pictures, spread evenly.'),
+  times: z.array(seconds).min(1).max(10_000).optional().describe('The times of the images, in seconds.'),
+  every: z.number().min(0.001).max(1e6).optional().describe('The interval between images, in seconds.'),
+  count: z.int().min(1).max(10_000).optional().describe('The number of images, spread evenly.'),
   exact: z
     .boolean()
     .optional()
-    .describe('The very frame at each time, instead of the key frame before it. By default `false`.'),
+    .describe('The exact frame at each time, instead of the key frame before it. By default `false`.'),
   format: imageFormat,
 }
 
@@ -91,10 +92,10 @@ const sheet = {
   columns: z.int().min(1).max(100).optional().describe('Tiles in a row. By default 5.'),
   rows: z.int().min(1).max(100).optional().describe('Rows of a sheet. By default 5.'),
   width: side.optional().describe('Width of a tile in pixels. By default 160.'),
-  height: side.optional().describe('Height of a tile in pixels. By default it follows from the width.'),
+  height: side.optional().describe('Height of a tile in pixels. By default derived from the width.'),
 }
 
-/** Pictures in a package, for the seek bars of players. */
+/** Thumbnails in a package, for players' seek bars. */
 export const packageImages = z
   .strictObject({ name: plainName.optional().describe('By default `thumbnails`.'), ...pictures, ...sheet })
   .refine(hasOneTime, ONE_OF_TIMES)
@@ -114,13 +115,13 @@ export const packageOutput = z
     layout: z
       .enum(['segments', 'byterange'])
       .optional()
-      .describe('An object for each segment, or one for each rendition. By default `segments`.'),
+      .describe('One object per segment, or one per rendition. By default `segments`.'),
     playlist: plainName.optional().describe('Name of the multivariant playlist. By default `main.m3u8`.'),
-    mpd: plainName.optional().describe('Name of the DASH manifest. By default there is none.'),
+    mpd: plainName.optional().describe('Name of the DASH manifest. By default none is stored.'),
     run: plainName
       .optional()
-      .describe('The directory of this run’s objects. By default made up of the time.'),
-    removeReplaced: z.boolean().optional().describe('Whether objects of the replaced package are removed.'),
+      .describe('The directory of this run’s objects. By default named after the time.'),
+    removeReplaced: z.boolean().optional().describe('Whether to remove the objects of the replaced package.'),
     align: z
       .boolean()
       .optional()
@@ -133,12 +134,12 @@ export const packageOutput = z
   })
   .meta({
     id: 'package',
-    description: 'A package: segments with the playlists of HLS, and the manifest of DASH.',
+    description: 'A package: segments with HLS playlists, and optionally a DASH manifest.',
   })
 
 const input = z.int().min(0).max(63).optional().describe('The number of the input, from 0. By default 0.')
 
-/** Pictures. */
+/** Thumbnails. */
 export const thumbnailsOutput = z
   .strictObject({
     type: z.literal('thumbnails'),
@@ -146,41 +147,37 @@ export const thumbnailsOutput = z
     input,
     ...pictures,
     width: z.int().min(1).max(16_384).optional().describe('In pixels. By default that of the video.'),
-    height: z
-      .int()
-      .min(1)
-      .max(16_384)
-      .optional()
-      .describe('In pixels. By default it follows from the width.'),
+    height: z.int().min(1).max(16_384).optional().describe('In pixels. By default derived from the width.'),
     ...stored,
   })
   .refine(hasOneTime, ONE_OF_TIMES)
   .meta({
     ...oneTimeInSchema,
     id: 'thumbnails',
-    description: 'Pictures of the video, one object each: `thumbnail-00001.jpg` …',
+    description: 'Thumbnails of the video, one object each: `thumbnail-00001.jpg` …',
   })
 
-/** Sheets of pictures. */
+/** Sheets of thumbnails. */
 export const storyboardOutput = z
   .strictObject({ type: z.literal('storyboard'), prefix, input, ...pictures, ...sheet, ...stored })
   .refine(hasOneTime, ONE_OF_TIMES)
   .meta({
     ...oneTimeInSchema,
     id: 'storyboard',
-    description: 'Sheets of pictures, `sheet-00001.jpg` …, and `storyboard.vtt`, the map that players read.',
+    description:
+      'Sheets of thumbnails, `sheet-00001.jpg` …, and `storyboard.vtt`, their WebVTT index for players.',
   })
 
-/** Facts about an input. */
+/** A report on an input. */
 export const probeOutput = z
   .strictObject({
     type: z.literal('probe'),
     input,
     url: outputUrl
       .optional()
-      .describe('Where the report is stored, as JSON. By default it is only in the result.'),
+      .describe('The location to store the report at, as JSON. By default it is only in the result.'),
   })
-  .meta({ id: 'probe', description: 'What an input consists of: its container, streams, durations.' })
+  .meta({ id: 'probe', description: 'A report on an input: its container, streams and durations.' })
 
 /** One output of a job. */
 export const jobOutput = z.discriminatedUnion('type', [

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { JobError } from '../../errors.js'
 import { type Job, jobSchema } from './job.js'
 
-/** Issues of one message: a job with more is wrong as a whole. */
+/** The most issues in one message. */
 const MAX_SHOWN = 5
 
 /**
@@ -24,13 +24,13 @@ export function parseJob(value: unknown): Job {
 interface Found {
   /** As in JavaScript: `outputs[0].renditions[1].name`; empty for the job itself. */
   readonly path: string
-  /** What the value must be, after its path: `must be …`. */
+  /** The rule, to follow the path: `must be …`. */
   readonly rule: string
 }
 
 type Issue = z.core.$ZodIssue
 
-/** An issue; of a union that of the branch which went furthest, since that one was meant. */
+/** The issue to report; for a union, that of the branch that matched furthest: most likely the one meant. */
 function innermost(issue: Issue, above: readonly PropertyKey[] = []): Found {
   const path = [...above, ...issue.path]
   if (issue.code === 'invalid_union') {
@@ -48,7 +48,7 @@ function innermost(issue: Issue, above: readonly PropertyKey[] = []): Found {
   return { path: shownPath(path), rule: ruleOf(issue) }
 }
 
-/** The values that any branch of a union takes. */
+/** The values that the branches of a union accept. */
 function valuesOf(branches: readonly Issue[][]): unknown[] {
   return branches.flat().flatMap(issue => (issue.code === 'invalid_value' ? issue.values : []))
 }

@@ -1,24 +1,22 @@
 import { z } from 'zod'
 import { prefix } from './fields.js'
 
-/** How a job is spread over several runs of ffmpeg. */
+/** Options for splitting a job into several runs of ffmpeg. */
 export const jobSplit = z
   .strictObject({
-    work: prefix.describe('Where the pieces are kept until they are joined: `s3://bucket/prefix/`.'),
+    work: prefix.describe('The location of the pieces until they are joined: `s3://bucket/prefix/`.'),
     mode: z
       .enum(['auto', 'prefer', 'required'])
       .optional()
       .describe(
-        '`auto` splits where it pays, `prefer` where it is possible, `required` fails where it is not. By default `auto`.',
+        '`auto` splits if that is faster, `prefer` if it is possible; `required` fails if it is not. By default `auto`.',
       ),
     chunkSeconds: z
       .number()
       .min(1)
       .max(600)
       .optional()
-      .describe(
-        'Length of a chunk, in seconds of media; rounded to whole groups of pictures. By default 60.',
-      ),
+      .describe('Length of a chunk, in seconds of media, rounded to whole GOPs. By default 60.'),
     frameRate: z
       .string()
       .regex(/^[1-9]\d{0,8}(\/[1-9]\d{0,8})?$/, {
@@ -33,7 +31,7 @@ export const jobSplit = z
       .min(3)
       .max(3000)
       .optional()
-      .describe('Frames between key frames. By default two seconds of them.'),
+      .describe('Frames from one key frame to the next. By default those of two seconds.'),
     threads: z
       .int()
       .min(1)
@@ -41,7 +39,7 @@ export const jobSplit = z
       .optional()
       .describe('Threads of each encoder, on every machine. By default 1.'),
   })
-  .meta({ id: 'split', description: 'How the job is spread over several runs of ffmpeg.' })
+  .meta({ id: 'split', description: 'Splits the job into several runs of ffmpeg.' })
 
-/** How a job is spread over several runs of ffmpeg. */
+/** Options for splitting a job into several runs of ffmpeg. */
 export type JobSplit = z.infer<typeof jobSplit>

@@ -5,7 +5,7 @@ import type { JobSplit } from '../schema/split.js'
 import { type Location, parseLocation, parsePrefix } from '../schema/location.js'
 import type { SplitSpec } from './split-spec.js'
 
-/** What a piece does not look at: a job with one of these limits runs whole. */
+/** Limits that pieces do not check: a job with one of them runs whole. */
 const LIMITS = [
   'maxDuration',
   'maxPixels',
@@ -16,7 +16,7 @@ const LIMITS = [
   'cpuSeconds',
 ] as const
 
-/** What the join does not say of the object. */
+/** Properties of an object that the join does not set. */
 const STORED = [
   ...(['cover', 'onMissing', 'contentDisposition', 'contentLanguage', 'tags', 'storageClass'] as const),
   ...(['serverSideEncryption', 'kmsKeyId', 'ifNoneMatch', 'ifMatch'] as const),
@@ -26,24 +26,23 @@ const STORED = [
  * The part of a job that can be encoded in pieces, for `planSplit`.
  *
  * @param workers - pieces encoded at the same time, for `mode: 'auto'`
- * @throws {@link UnsplitReason} for a job that has to run whole, with the path of what keeps it from being split
+ * @throws {@link UnsplitReason} for a job that must run whole, with the path of the field that prevents splitting
  */
 export function specOfJob(job: Job, workers: number): SplitSpec {
   const { inputs, outputs, filterComplex, limits } = job
   const split = job.split!
   const [input, another] = inputs
   const [output, second] = outputs
-  if (another !== undefined) throw reason('inputs[1]: only a job of one input is split')
-  if (second !== undefined) throw reason('outputs[1]: only a job of one output is split')
-  if (output?.type !== 'object') throw reason('outputs[0].type: only an object is split')
+  if (another !== undefined) throw reason('inputs[1]: only a job with one input can be split')
+  if (second !== undefined) throw reason('outputs[1]: only a job with one output can be split')
+  if (output?.type !== 'object') throw reason('outputs[0].type: only an object can be split')
   if (filterComplex !== undefined)
-    throw reason('filterComplex: only the filters of an output ("-vf") are split')
+    throw reason('filterComplex: only the filters of an output ("-vf") can be split')
   for (const name of ['format', 'args'] as const) {
-    if (input![name] !== undefined)
-      throw reason(`inputs[0].${name}: the source of a split job is read as it is`)
+    if (input![name] !== undefined) throw reason(`inputs[0].${name}: the source of a split job can have none`)
   }
-  if (output.format !== 'mp4') throw reason('outputs[0].format: only mp4 is split')
-  if (output.layout !== 'file') throw reason('outputs[0].layout: pieces are joined into the layout "file"')
+  if (output.format !== 'mp4') throw reason('outputs[0].format: only mp4 can be split')
+  if (output.layout !== 'file') throw reason('outputs[0].layout: only the layout "file" can be split')
   const odd = STORED.find(name => output[name] !== undefined)
   if (odd !== undefined) throw reason(`outputs[0].${odd}: the join does not set it`)
   const limit = LIMITS.find(name => limits?.[name] !== undefined)
@@ -63,7 +62,7 @@ export function specOfJob(job: Job, workers: number): SplitSpec {
 }
 
 function objectAt(location: Location | undefined, path: string): { bucket: string; key: string } {
-  if (location?.kind !== 's3') throw reason(`${path}: pieces are read from S3, and stored there`)
+  if (location?.kind !== 's3') throw reason(`${path}: a split job reads and writes only objects in S3`)
   return { bucket: location.bucket, key: location.key }
 }
 
@@ -75,7 +74,7 @@ function storedAs({ contentType, cacheControl, metadata }: JobObject): Partial<S
   }
 }
 
-/** The arguments and the grid. A stated frame rate is that of the grid, and no filter of the output. */
+/** The arguments and the grid. The frame rate of the video sets the grid, without a filter in the output. */
 function encodedAs(output: JobObject, split: JobSplit, limit: number | undefined) {
   const { video } = output
   const stated = typeof video === 'object' ? video : undefined

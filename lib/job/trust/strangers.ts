@@ -3,17 +3,18 @@ import { refusedJob } from '../schema/job-errors.js'
 import type { Job, JobOutput } from '../schema/job.js'
 
 /**
- * What a job of a stranger may not say. Arguments and filters of ffmpeg can open files and addresses, and cost without
- * bound, so that it has the closed lists of `video` and `audio` only; a media type could make a page of a video.
+ * The restrictions on a job from a stranger. ffmpeg arguments and filters can open files and addresses, and their cost is
+ * unbounded: only the closed lists of `video` and `audio` are allowed. Headers are refused because a media type could
+ * make a browser treat a video as a page.
  */
 
-/** Muxers that a stranger may choose. */
+/** The allowed muxers. */
 const FORMATS = new Set([
   ...['mp4', 'mov', 'ipod', 'matroska', 'webm', 'mpegts', 'ogg', 'opus', 'oga'],
   ...['mp3', 'adts', 'flac', 'wav', 'ac3', 'eac3'],
 ])
 
-/** Limits that a job of a stranger must have. */
+/** The mandatory limits. */
 const LIMITS = [
   'maxInputBytes',
   'maxDuration',
@@ -24,7 +25,7 @@ const LIMITS = [
 ] as const
 
 /**
- * Checks a job that a stranger has written.
+ * Checks a job from a stranger.
  *
  * @throws {@link JobError} `AVIO_ERR_JOB_REFUSED`, with the path of the value
  */
@@ -32,7 +33,7 @@ export function checkStranger(job: Job): void {
   for (const limit of LIMITS) {
     if (job.limits?.[limit] !== undefined) continue
     const needed = LIMITS.map(name => `limits.${name}`).join(', ')
-    throw refusedJob(`limits.${limit}`, `is missing; a job of a stranger needs ${needed}`)
+    throw refusedJob(`limits.${limit}`, `is missing; with trust: "strangers", a job needs ${needed}`)
   }
   if (job.filterComplex !== undefined) throw arbitrary('filterComplex')
   for (const [n, input] of job.inputs.entries()) {
@@ -45,11 +46,14 @@ function checkOutput(output: JobOutput, path: string): void {
   if (output.type === 'object') {
     if (output.args !== undefined) throw arbitrary(`${path}.args`)
     if (!FORMATS.has(output.format)) {
-      throw refusedJob(`${path}.format`, `is not for strangers; choose one of ${[...FORMATS].join(', ')}`)
+      throw refusedJob(
+        `${path}.format`,
+        `is not allowed with trust: "strangers"; choose one of ${[...FORMATS].join(', ')}`,
+      )
     }
     for (const header of ['contentType', 'contentDisposition', 'contentLanguage', 'cacheControl'] as const) {
       if (output[header] === undefined) continue
-      throw refusedJob(`${path}.${header}`, `is not for strangers; it is derived from the content`)
+      throw refusedJob(`${path}.${header}`, `is not allowed with trust: "strangers"; omit it`)
     }
   }
   if (output.type !== 'package') return
@@ -58,11 +62,11 @@ function checkOutput(output: JobOutput, path: string): void {
   }
 }
 
-/** Arguments and filters of ffmpeg. */
+/** The refusal of ffmpeg arguments and filters. */
 function arbitrary(path: string): JobError {
-  const instead = 'state the encoding by "video" and "audio", or run the job with trust: "owner"'
+  const instead = 'specify the encoding by "video" and "audio", or run the job with trust: "owner"'
   return refusedJob(
     path,
-    `is not for strangers; arguments of ffmpeg can open files and addresses: ${instead}`,
+    `is not allowed with trust: "strangers", because ffmpeg arguments can open files and addresses: ${instead}`,
   )
 }

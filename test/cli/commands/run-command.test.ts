@@ -48,7 +48,7 @@ t.test('opens only S3, unless the options say more', async t => {
   t.same(s3.calls, [])
 })
 
-t.test('refuses arguments in the job of a stranger', async t => {
+t.test('refuses arguments in a job from a stranger', async t => {
   const job = { ...JOB, outputs: [{ ...JOB.outputs[0], args: ['-t', '1'] }] }
   const { code, stderr } = await runCli(['run', '--strangers', '-'], {
     input: Buffer.from(JSON.stringify(job)),

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path'
 import t, { type Test } from 'tap'
 import { FileAllow, hasParentSegment } from '../../../lib/job/allow/file-allow.js'
 
-/** Directories of media, one of them open, and links between them. */
+/** Directories with media, one of them allowed, and links between them. */
 function tree(t: Test) {
   const root = realpathSync(t.testdir())
   for (const directory of ['open/sub', 'open2', 'closed'])
@@ -26,7 +26,7 @@ function allow(...files: string[]): FileAllow {
   return FileAllow.option({ files }, 'allow.files')
 }
 
-t.test('judges a path by where it leads', async t => {
+t.test('resolves symbolic links before comparing a path', async t => {
   const root = tree(t)
   for (const opened of ['open', 'link-to-open', 'open/', 'open/sub/..']) {
     const one = allow(join(root, 'nowhere'), `${root}/${opened}`)
@@ -70,7 +70,7 @@ t.test('judges a path by where it leads', async t => {
   }
 })
 
-t.test('takes relative paths from the working directory', async t => {
+t.test('resolves relative paths against the working directory', async t => {
   const root = tree(t)
   const here = allow(process.cwd())
   t.equal(await here.realPath('package.json'), join(realpathSync(process.cwd()), 'package.json'))
@@ -81,7 +81,7 @@ t.test('takes relative paths from the working directory', async t => {
   t.equal(await allow(join(root, 'open')).realPath(there), undefined)
 })
 
-t.test('opens the directory itself only as a place of several files', async t => {
+t.test('allows the directory itself only as the parent of several files', async t => {
   const root = tree(t)
   const one = allow(join(root, 'open'))
   t.equal(await one.realPath(join(root, 'open')), undefined)
@@ -91,7 +91,7 @@ t.test('opens the directory itself only as a place of several files', async t =>
   t.equal(await one.realPath(`${root}/`, true), undefined)
 })
 
-t.test('opens everything below the root, and nothing without a list', async t => {
+t.test('allows every path below the root, and none without a list', async t => {
   const root = tree(t)
   t.equal(await allow('/').realPath(join(root, 'open/file-out')), join(root, 'closed/d.mov'))
   const none = FileAllow.option({}, 'allow.files')

@@ -10,7 +10,7 @@ import { SECRET } from '../../support/http-origin.js'
 
 const NO_LOCATION = 'is not a location that a job may use here.'
 
-/** The message of the refusal, after the path of the value; `undefined` if there is none. */
+/** The message of the refusal, without the path of the value; `undefined` if the location is allowed. */
 async function refusal(
   allow: JobAllow | undefined,
   text: string,
@@ -52,7 +52,7 @@ t.test('opens every bucket by default, and nothing else', async t => {
   }
 })
 
-t.test('compares buckets, prefixes and keys as they are', async t => {
+t.test('compares buckets, prefixes and keys byte for byte', async t => {
   const allow = { buckets: ['a'], prefixes: ['s3://b/p/'] }
   const arn = 'arn:aws:s3:eu-central-1:123456789012:accesspoint/a'
   for (const [text, bucket] of [
@@ -80,7 +80,7 @@ t.test('compares buckets, prefixes and keys as they are', async t => {
     const expected =
       bucket === undefined
         ? undefined
-        : `is in the bucket "${bucket}", outside of what allow.buckets and allow.prefixes open: ` +
+        : `is in the bucket "${bucket}", outside allow.buckets and allow.prefixes: ` +
           'add the bucket or the prefix there if the job may use it.'
     t.equal(await refusal(allow, text), expected, text)
   }
@@ -128,7 +128,7 @@ t.test('opens the listed hosts, for inputs only', async t => {
   t.equal(await refusal(allow, 'https://good.com/x/', 'prefix'), NO_LOCATION)
 })
 
-t.test('refuses numbers of addresses that are not public', async t => {
+t.test('refuses IP addresses that are not public', async t => {
   const allow = { hosts: ['*'], addresses: ['10.1.0.0/16'] }
   for (const [host, address, reason] of [
     ['8.8.8.8'],
@@ -148,14 +148,14 @@ t.test('refuses numbers of addresses that are not public', async t => {
   }
 })
 
-t.test('opens files by where they lead', async t => {
+t.test('resolves symbolic links before it allows a file', async t => {
   const root = realpathSync(t.testdir())
   for (const directory of ['open', 'closed']) mkdirSync(join(root, directory))
   for (const file of ['open/a b.mov', 'closed/d.mov']) writeFileSync(join(root, file), 'x')
   symlinkSync(join(root, 'closed'), join(root, 'open/out'))
   const files = [join(root, 'open')]
   const out = 'leads out of the directories in allow.files: add its directory there if the job may use it.'
-  const dots = 'has a ".." in it: write the path without.'
+  const dots = 'contains "..": write the path without it.'
   const url = pathToFileURL(join(root, 'open')).href
   for (const [text, expected] of [
     [`${root}/open/a b.mov`, undefined],
@@ -196,7 +196,7 @@ t.test('opens files by where they lead', async t => {
   t.equal(await refusal({ files }, `${root}/open/new`, 'prefix'), NO_LOCATION)
 })
 
-t.test('resolves to what is opened: the real path of a file', async t => {
+t.test('resolves to the real path of a file', async t => {
   const root = realpathSync(t.testdir())
   mkdirSync(join(root, 'open'))
   writeFileSync(join(root, 'open/a.mov'), 'x')
@@ -207,7 +207,7 @@ t.test('resolves to what is opened: the real path of a file', async t => {
   t.same(await policy.check('s3://a/k', 'output', 'x'), { kind: 's3', bucket: 'a', key: 'k' })
 })
 
-t.test('has for HttpSource what the job may open, and nothing by default', async t => {
+t.test('gives HttpSource the allowed hosts, none by default', async t => {
   const allow = { hosts: ['good.com'], addresses: ['10.0.0.1'] }
   t.same(JobPolicy.option({ allow }).http, allow)
   const { http } = JobPolicy.option({})

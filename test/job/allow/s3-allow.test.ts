@@ -3,7 +3,7 @@ import { S3Allow } from '../../../lib/job/allow/s3-allow.js'
 
 const access = 'arn:aws:s3:eu-central-1:123456789012:accesspoint/films'
 
-t.test('opens every bucket without a list, and only the listed ones with one', async t => {
+t.test('allows every bucket without a list, otherwise only the listed ones', async t => {
   for (const [allow, bucket, key, expected] of [
     [{}, 'any', 'k', true],
     [{ buckets: undefined, prefixes: undefined }, 'any', 'k', true],

@@ -12,7 +12,7 @@ import { httpSource } from '../../support/http-origin.js'
 
 const BYTES = Buffer.from('sixteen bytes ok')
 
-t.test('opens an object, a URL and a file alike, of one version each', async t => {
+t.test('opens an object, a URL and a file, and pins the version of each', async t => {
   const s3 = await LocalS3.start({ buckets: ['masters'] })
   const client = new S3Client(s3.clientConfig())
   const folder = await mkdtemp(join(tmpdir(), 'avio-streams-open-'))
@@ -68,7 +68,7 @@ t.test('opens an object, a URL and a file alike, of one version each', async t =
   )
 })
 
-t.test('reads standard input once, and counts it', async t => {
+t.test('reads standard input once, and counts its bytes', async t => {
   const settings = {
     ...{
       client: undefined,

@@ -19,7 +19,7 @@ t.teardown(async () => {
 const settings = { client, stdout: undefined, signal: new AbortController().signal }
 const at = (key: string) => ({ kind: 's3', bucket: 'web', key }) as const
 
-t.test('everything that a job says of an object reaches S3', async t => {
+t.test('sends every property of an object to S3', async t => {
   const sink = openSink(
     at('a.mp4'),
     {
@@ -44,7 +44,7 @@ t.test('everything that a job says of an object reaches S3', async t => {
   })
 })
 
-t.test('stores under the condition that a job names', async t => {
+t.test('stores under the conditions of the job', async t => {
   await s3.put('web', 'b', Buffer.from('old'))
   for (const as of [{ ifNoneMatch: '*' as const }, { ifMatch: '"other"' }]) {
     await t.rejects(pipeline(['new'], openSink(at('b'), as, settings)), {
@@ -54,7 +54,7 @@ t.test('stores under the condition that a job names', async t => {
   t.equal((await s3.get('web', 'b'))!.toString(), 'old')
 })
 
-t.test('writes files, and keeps one that exists where the job says so', async t => {
+t.test('writes files, and keeps an existing one with ifNoneMatch', async t => {
   const path = join(folder, 'a')
   await pipeline(['old'], openSink({ kind: 'file', path }, {}, settings))
   await t.rejects(pipeline(['new'], openSink({ kind: 'file', path }, { ifNoneMatch: '*' }, settings)))

@@ -17,7 +17,7 @@ async function open(t: Test, maxObjects = Infinity) {
   return { s3, held }
 }
 
-t.test('stores nothing before the commit, and all of it then', async t => {
+t.test('stores all objects at the commit, and none before', async t => {
   const { s3, held } = await open(t)
   for (let n = 0; n < 20; n++) held.add(`${n}.jpg`, Buffer.from(String(n)))
   const ended = held.end()
@@ -30,7 +30,7 @@ t.test('stores nothing before the commit, and all of it then', async t => {
   t.match(s3.calls[0]!.headers, { 'content-type': 'image/jpeg', 'cache-control': 'no-cache' })
 })
 
-t.test('removes what it has stored if one can not be', async t => {
+t.test('removes the stored objects if one fails', async t => {
   const { s3, held } = await open(t)
   s3.fault({ key: 'p/9.jpg', status: 403, code: 'AccessDenied', times: Infinity })
   for (let n = 0; n < 40; n++) held.add(`${n}.jpg`, Buffer.from(String(n)))
@@ -54,7 +54,7 @@ t.test('stores nothing if another member of the group fails', async t => {
   await t.rejects(second.held.hook.result, { message: 'given up' })
 })
 
-t.test('holds no more than it may', async t => {
+t.test('refuses more objects than the limit', async t => {
   const { held } = await open(t, 2)
   held.add('a', Buffer.alloc(1))
   held.add('b', Buffer.alloc(1))

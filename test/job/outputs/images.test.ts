@@ -4,7 +4,7 @@ import { HeldObjects } from '../../../lib/job/outputs/held-objects.js'
 import { sheetsOf, takeStoryboard, takeThumbnails } from '../../../lib/job/outputs/images.js'
 import { avi } from '../../support/media.js'
 
-/** Takes what is added, in place of a storage. */
+/** Collects the added objects in place of a storage. */
 class Kept extends HeldObjects {
   readonly objects = new Map<string, Buffer>()
 
@@ -28,7 +28,7 @@ const settings = async () => ({
 })
 const PNG = Buffer.from('\x89PNG', 'latin1')
 
-t.test('names pictures by their number, and tells each', async t => {
+t.test('names thumbnails by their number, and reports each', async t => {
   const held = new Kept()
   const seen: number[] = []
   const output = { type: 'thumbnails', prefix: 'a/', times: [0, 0.4], width: 32, format: 'png' } as const
@@ -50,7 +50,7 @@ t.test('names pictures by their number, and tells each', async t => {
   for (const bytes of held.objects.values()) t.same(bytes.subarray(0, 4), PNG)
 })
 
-t.test('makes sheets and the map that names them', async t => {
+t.test('makes sheets and their index', async t => {
   const held = new Kept()
   const output = { type: 'storyboard', prefix: 'a/', count: 3, columns: 2, rows: 1, width: 32 } as const
   const result = await takeStoryboard(output, await settings(), held, () => undefined)
@@ -66,7 +66,7 @@ t.test('makes sheets and the map that names them', async t => {
   t.equal(vtt.match(/sheet-00002\.jpg#xywh=0,0,32/g)!.length, 1)
 })
 
-t.test('makes the sheets of a package alike', async t => {
+t.test('makes the sheets of a package', async t => {
   const tiles = []
   for await (const sheet of sheetsOf({ count: 2, columns: 1, width: 32 }, await settings()))
     tiles.push(...sheet.tiles)

@@ -7,7 +7,7 @@ import { Fmp4Validator } from '../../../lib/mp4/fmp4-validator.js'
 const sink = new Writable({ write: (_chunk, _encoding, done) => done() })
 const OBJECT = { type: 'object', url: 's3://web/a.mp4', format: 'mp4' } as const
 
-t.test('checks a fragmented MP4 on its way, and only that', async t => {
+t.test('validates fragmented MP4, and no other output', async t => {
   for (const [output, isChecked] of [
     [OBJECT, true],
     [{ ...OBJECT, layout: 'stream' }, true],
@@ -24,7 +24,7 @@ t.test('checks a fragmented MP4 on its way, and only that', async t => {
   }
 })
 
-t.test('hands the options of an output on', async t => {
+t.test('passes the options of an output to ffmpeg', async t => {
   const output = {
     ...OBJECT,
     video: 'copy',
@@ -52,7 +52,7 @@ t.test('hands the options of an output on', async t => {
   )
 })
 
-t.test('makes an output for each rendition, with key frames where segments end', async t => {
+t.test('makes an output for each rendition, with key frames at the segment boundaries', async t => {
   const packager = new CmafPackager({ storage: { open: () => sink } })
   for (const [targetDuration, every] of [
     [undefined, 2],

@@ -44,7 +44,7 @@ t.test('takes encodings from closed lists', async t => {
   }
 })
 
-t.test('a stream is encoded, copied, or left out', async t => {
+t.test('encodes, copies or omits a stream', async t => {
   for (const value of ['copy', 'none']) t.ok(video.safeParse(value).success && audio.safeParse(value).success)
   for (const value of ['', 'h264', null, []])
     t.notOk(video.safeParse(value).success || audio.safeParse(value).success)

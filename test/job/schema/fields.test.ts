@@ -1,7 +1,7 @@
 import t from 'tap'
 import * as fields from '../../../lib/job/schema/fields.js'
 
-/** Values that a field takes, and values that it does not. */
+/** Valid and invalid values of each field. */
 const TABLE: [keyof typeof fields, unknown[], unknown[]][] = [
   [
     'inputUrl',
@@ -18,7 +18,7 @@ const TABLE: [keyof typeof fields, unknown[], unknown[]][] = [
   ['seconds', [0, 0.5, 1e9], [-1, 1e9 + 1, Infinity, NaN, '1']],
 ]
 
-t.test('takes what its rule says, and nothing else', async t => {
+t.test('accepts only values that follow the rule', async t => {
   for (const [name, good, bad] of TABLE) {
     for (const value of good)
       t.ok(fields[name].safeParse(value).success, `${name} ${JSON.stringify(value).slice(0, 40)}`)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { jobInput } from '../../../lib/job/schema/inputs.js'
 
-t.test('an input is a URL, and may be pinned to a version', async t => {
+t.test('takes a URL, and optionally the version to read', async t => {
   t.ok(jobInput.safeParse({ url: 's3://b/k' }).success)
   t.ok(
     jobInput.safeParse({ url: 'a', etag: '"x"', versionId: 'v', format: 'mov', args: ['-ss', '1'] }).success,

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { invalidJob, refusedJob } from '../../../lib/job/schema/job-errors.js'
 
-t.test('names the path of the value, and says what is wrong with it', async t => {
+t.test('states the path of the value and its fault', async t => {
   t.match(invalidJob('outputs[0].url', 'is the same as inputs[0].url'), {
     name: 'JobError',
     code: 'AVIO_ERR_JOB_INVALID',

@@ -3,7 +3,7 @@ import type { Job } from '../../../lib/job/schema/job.js'
 import { jobSchema } from '../../../lib/job/schema/job.js'
 import { GOOD_JOBS, jobOf } from '../../support/jobs.js'
 
-t.test('has version 1, inputs and outputs', async t => {
+t.test('requires version 1, inputs and outputs', async t => {
   const job: Job = jobOf([{ type: 'probe' }])
   t.same(jobSchema.parse(job), job)
   t.same(Object.keys(jobSchema.shape).sort(), [
@@ -21,7 +21,7 @@ t.test('has version 1, inputs and outputs', async t => {
   }
 })
 
-t.test('says nothing that JSON can not', async t => {
+t.test('consists of JSON values only', async t => {
   for (const [name, job] of Object.entries(GOOD_JOBS)) {
     const parsed = jobSchema.parse(job)
     t.same(JSON.parse(JSON.stringify(parsed)), parsed, name)

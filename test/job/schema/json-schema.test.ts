@@ -7,7 +7,7 @@ import { BAD_JOBS, GOOD_JOBS } from '../../support/jobs.js'
 
 const schema = jobJsonSchema()
 
-t.test('says of each job what parseJob says', async t => {
+t.test('accepts and refuses the same jobs as parseJob', async t => {
   const validate = new Ajv2020({ strict: true, strictRequired: false, allowUnionTypes: true }).compile(schema)
   for (const [name, job] of Object.entries(GOOD_JOBS)) {
     t.ok(validate(JSON.parse(JSON.stringify(job))), `${name}: ${JSON.stringify(validate.errors)}`)
@@ -22,7 +22,7 @@ t.test('names its version and its parts, and describes every field', async t => 
   t.same(
     Object.keys(parts).filter(name => name.startsWith('__')),
     [],
-    'each has a name of its own',
+    'names every part',
   )
   for (const [part, { properties }] of Object.entries(parts)) {
     for (const [field, { description, $ref, const: only, items }] of Object.entries(properties) as [
@@ -34,13 +34,13 @@ t.test('names its version and its parts, and describes every field', async t => 
   }
 })
 
-t.test('docs/jobs.md lists the fields as they are', async t => {
+t.test('docs/jobs.md lists all fields', async t => {
   const page = await readFile(new URL('../../../docs/jobs.md', import.meta.url), 'utf8')
   const shown = /<!-- the fields -->\n([\s\S]*?)<!-- end of the fields -->/.exec(page)?.[1] ?? ''
   t.same(cells(shown), cells(jobReference()), 'npm run layout writes them')
 })
 
-/** The cells of tables, however wide a formatter has made them. */
+/** The cells of tables, without the padding of the formatter. */
 function cells(tables: string): string[][] {
   const lines = tables.split('\n').filter(line => line.startsWith('| ') && !line.includes('---'))
   return lines.map(line => line.split('|').map(cell => cell.trim()))

@@ -17,7 +17,7 @@ const BOUNDS: Record<string, [number, number]> = {
   cpuSeconds: [1, 2 ** 31 - 1],
 }
 
-/** Those of the job itself; all others are passed on to the stages. */
+/** Limits enforced by the job itself; all others are passed to the stages. */
 const OWN = ['maxInputBytes', 'maxObjects']
 
 t.test('takes each limit within its bounds', async t => {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { parseLocation, parsePrefix, shownLocation } from '../../../lib/job/schema/location.js'
 
-t.test('tells objects, URLs, files and standard streams apart', async t => {
+t.test('distinguishes objects, URLs, files and standard streams', async t => {
   for (const [text, expected] of [
     ['s3://b/k', { kind: 's3', bucket: 'b', key: 'k' }],
     ['s3://b/a%20b/../c?x#y', { kind: 's3', bucket: 'b', key: 'a%20b/../c?x#y' }],

@@ -2,7 +2,7 @@ import t from 'tap'
 import { jobOutput, packageImages } from '../../../lib/job/schema/outputs.js'
 import { GOOD_JOBS } from '../../support/jobs.js'
 
-t.test('tells the outputs apart by their type', async t => {
+t.test('distinguishes outputs by their type', async t => {
   const seen = new Set<string>()
   for (const output of Object.values(GOOD_JOBS).flatMap(({ outputs }) => outputs)) {
     seen.add(output.type)
@@ -18,7 +18,7 @@ t.test('tells the outputs apart by their type', async t => {
   t.equal(seen.size, 5)
 })
 
-t.test('pictures have their times in one way', async t => {
+t.test('requires exactly one way to choose the times of images', async t => {
   for (const value of [{ times: [1] }, { every: 1 }, { count: 1 }]) {
     t.ok(packageImages.safeParse(value).success)
     t.ok(jobOutput.safeParse({ type: 'thumbnails', prefix: 'a/', ...value }).success)

@@ -3,13 +3,13 @@ import { JobError } from '../../../lib/errors.js'
 import { parseJob } from '../../../lib/job/schema/parse-job.js'
 import { BAD_JOBS, GOOD_JOBS } from '../../support/jobs.js'
 
-t.test('takes a job as it is', async t => {
+t.test('returns a valid job unchanged', async t => {
   for (const [name, job] of Object.entries(GOOD_JOBS)) {
     t.same(parseJob(JSON.parse(JSON.stringify(job))), job, name)
   }
 })
 
-t.test('refuses any other value, and names its path and the rule', async t => {
+t.test('refuses an invalid value, with its path and the rule', async t => {
   for (const [value, path, rule] of BAD_JOBS) {
     let error: unknown
     try {
@@ -23,7 +23,7 @@ t.test('refuses any other value, and names its path and the rule', async t => {
   }
 })
 
-t.test('lists the first of many faults, and counts the rest', async t => {
+t.test('lists the first five faults, and counts the rest', async t => {
   const outputs = Array.from({ length: 9 }, () => ({ type: 'probe', input: -1 }))
   t.throws(() => parseJob({ version: 1, inputs: [{ url: 's3://a/b' }], outputs }), {
     path: 'outputs[0].input',
@@ -32,7 +32,7 @@ t.test('lists the first of many faults, and counts the rest', async t => {
   })
 })
 
-t.test('shows no value of a job, which may be a secret', async t => {
+t.test('shows no values, because they may be secret', async t => {
   const secret = 'https://x/y?X-Amz-Signature=abcdef'
   for (const value of [
     {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { jobSplit } from '../../../lib/job/schema/split.js'
 
-t.test('a split needs a place for its pieces', async t => {
+t.test('requires a location for the pieces of a split', async t => {
   const work = 's3://tmp/work/'
   t.ok(jobSplit.safeParse({ work }).success)
   t.ok(

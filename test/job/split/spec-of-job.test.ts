@@ -9,7 +9,7 @@ const split = { work: 's3://tmp/work/' }
 const of = (output: object = {}, rest: Partial<Job> = {}) =>
   jobOf([{ ...OBJECT, args: ['-c:v', 'libx264'], ...output }], { split, ...rest })
 
-t.test('hands on what a job says, in the words of a plan', async t => {
+t.test('translates a job into a spec', async t => {
   t.same(specOfJob(of(), 3), {
     source: { bucket: 'in', key: 'a.mov' },
     output: { bucket: 'web', key: 'b/a.mp4' },
@@ -48,7 +48,7 @@ t.test('hands on what a job says, in the words of a plan', async t => {
   t.match(specOfJob(own, 1), { frameRate: '50', threads: 4 }, 'what the split says counts')
 })
 
-t.test('says by its path what keeps a job from being split', async t => {
+t.test('names the path of the field that prevents splitting', async t => {
   const input = { url: 's3://in/a.mov' }
   for (const [job, path] of [
     [of({}, { inputs: [input, input] }), 'inputs[1]'],

@@ -16,7 +16,7 @@ const limits = {
 const OBJECT: JobOutput = { type: 'object', url: 's3://web/a.mp4', format: 'mp4', video: { codec: 'h264' } }
 const of = (outputs: JobOutput[], rest: Partial<Job> = {}) => jobOf(outputs, { limits, ...rest })
 
-t.test('takes encodings of the closed lists, with every limit', async t => {
+t.test('accepts encodings from the closed lists, with every limit', async t => {
   checkStranger(
     of([
       { ...OBJECT, metadata: { title: 'A' }, layout: 'file', audio: { codec: 'aac' } },
@@ -33,7 +33,7 @@ t.test('takes encodings of the closed lists, with every limit', async t => {
   t.pass('not refused')
 })
 
-t.test('refuses a job without one of its limits', async t => {
+t.test('refuses a job without one of the mandatory limits', async t => {
   for (const limit of Object.keys(limits)) {
     const job = of([OBJECT], { limits: { ...limits, [limit]: undefined } })
     t.throws(() => checkStranger(job), { code: 'AVIO_ERR_JOB_REFUSED', path: `limits.${limit}` })
@@ -41,7 +41,7 @@ t.test('refuses a job without one of its limits', async t => {
   t.throws(() => checkStranger(jobOf([OBJECT])), { code: 'AVIO_ERR_JOB_REFUSED' })
 })
 
-t.test('refuses whatever reaches ffmpeg, or the browser, as it is', async t => {
+t.test('refuses ffmpeg arguments, filters, unlisted muxers and headers', async t => {
   const rendition = { name: 'v', args: ['-vf', 'movie=x'] }
   for (const [job, path] of [
     [of([{ ...OBJECT, args: [] }]), 'outputs[0].args'],
