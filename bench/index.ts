@@ -1,7 +1,9 @@
 /**
- * npm run bench every topic npm run bench -- read upload some npm run bench -- fetched --draw bytes fetched by partial
- * reads, and the charts in docs/images npm run bench -- --rounds 5 more rounds (3 by default); each figure is the
- * median of its rounds
+ * - `npm run bench`: every topic
+ * - `npm run bench -- read upload`: some
+ * - `npm run bench -- fetched --draw`: bytes fetched by partial reads, and the charts in docs/images
+ * - `npm run bench -- split --seconds 240 --chunk 60 --processes 1,2,4`: one object in pieces, by length and workers
+ * - `npm run bench -- --rounds 5`: more rounds (3 by default); each figure is the median of its rounds
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,6 +12,7 @@ import { parseArgs } from 'node:util'
 import { MiB } from '../lib/options.js'
 import { run as byAddress } from './by-address.js'
 import { run as fetched } from './fetched.js'
+import { SPLIT_BENCH, run as split } from './split.js'
 import { BenchStore } from './support/bench-store.js'
 import { MediaFile } from './support/media-file.js'
 import type { Arena, Run, Topic } from './support/topic.js'
@@ -28,6 +31,7 @@ const TOPICS = [
   'validator',
   'validator-frames',
   'fetched',
+  'split',
 ]
 
 /** The SDK's warning about old Node versions is not a result. */
@@ -59,13 +63,24 @@ const NO_STORE = {
   key: '',
 } as const
 
+function fail(lines: readonly string[]): void {
+  for (const line of lines) console.log(`FAILED: ${line}`)
+  if (lines.length > 0) process.exitCode = 1
+}
+
 async function runTopic(name: string, rounds: number): Promise<void> {
   if (name === 'fetched') {
     await fetched(values.draw)
-    for (const line of await byAddress(256 * MiB)) {
-      console.log(`FAILED: ${line}`)
-      process.exitCode = 1
-    }
+    fail(await byAddress(256 * MiB))
+    return
+  }
+  if (name === 'split') {
+    const [seconds, chunkSeconds] = [Number(values.seconds), Number(values.chunk)]
+    const { missed } = await split({
+      ...{ ...SPLIT_BENCH, seconds, chunkSeconds, rounds },
+      processes: values.processes.split(',').map(Number),
+    })
+    fail(missed)
     return
   }
   const { topic } = (await import(`./${name}.ts`)) as { topic: Topic }
@@ -90,7 +105,13 @@ async function runTopic(name: string, rounds: number): Promise<void> {
 }
 
 const { values, positionals } = parseArgs({
-  options: { rounds: { type: 'string', default: '3' }, draw: { type: 'boolean', default: false } },
+  options: {
+    rounds: { type: 'string', default: '3' },
+    draw: { type: 'boolean', default: false },
+    seconds: { type: 'string', default: String(SPLIT_BENCH.seconds) },
+    chunk: { type: 'string', default: String(SPLIT_BENCH.chunkSeconds) },
+    processes: { type: 'string', default: SPLIT_BENCH.processes.join(',') },
+  },
   allowPositionals: true,
 })
 const unknown = positionals.filter(name => !TOPICS.includes(name))

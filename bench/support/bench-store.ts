@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { StoreOrder } from './store-process.js'
+import type { Fetched, StoreOrder } from './store-process.js'
 import type { Arena, Limit } from './topic.js'
 
 /** An S3 server in a process of its own that responds by the limit model, or as fast as it can. */
@@ -14,15 +14,28 @@ export class BenchStore {
   /**
    * @param size - the size of the object to read, in bytes
    * @param file - the content of the object to read; synthetic bytes if omitted
+   * @param keep - whether uploads are kept, to be read again
    */
-  static async start(limit: Limit | 'unshaped', size: number, file: string | undefined): Promise<BenchStore> {
+  static async start(
+    limit: Limit | 'unshaped',
+    size: number,
+    file: string | undefined,
+    keep = false,
+  ): Promise<BenchStore> {
     const script = fileURLToPath(new URL('store-process.ts', import.meta.url))
     const child = fork(script, { execArgv: ['--import', 'tsx'] })
     await once(child, 'message')
-    const order: StoreOrder = { limit: limit === 'unshaped' ? undefined : limit, size, file }
+    const order: StoreOrder = { limit: limit === 'unshaped' ? undefined : limit, size, file, keep }
     child.send(order)
     const [arena] = (await once(child, 'message')) as [Omit<Arena, 'file' | 'size'>]
     return new BenchStore(arena, child)
+  }
+
+  /** What has been read of the object since the last question. */
+  async fetched(): Promise<Fetched> {
+    const answer = once(this.child, 'message') as Promise<[Fetched]>
+    this.child.send('fetched')
+    return (await answer)[0]
   }
 
   async stop(): Promise<void> {

@@ -2,7 +2,8 @@ import { MiB } from '../../lib/options.js'
 import { table } from '../../examples/support/format.js'
 import type { Run, Topic } from './topic.js'
 
-function median(values: readonly number[]): number {
+/** The middle value. */
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length >> 1
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2

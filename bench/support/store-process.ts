@@ -8,15 +8,24 @@ export interface StoreOrder {
   readonly limit: Limit | undefined
   readonly size: number
   readonly file: string | undefined
+  /** Whether uploads are kept, to be read again; otherwise they are counted and discarded. */
+  readonly keep: boolean
+}
+
+/** What has been read of the source since the last question. */
+export interface Fetched {
+  readonly bytes: number
+  /** The ranges, in order of arrival. */
+  readonly ranges: readonly string[]
 }
 
 process.once('message', (order: StoreOrder) => void open(order))
 process.send!('ready')
 
-async function open({ limit, size, file }: StoreOrder): Promise<void> {
+async function open({ limit, size, file, keep }: StoreOrder): Promise<void> {
   const store = await LocalS3.start({
     buckets: ['bench'],
-    discard: true,
+    discard: !keep,
     verifyPayload: false,
     etag: 'opaque',
     ...(limit && { pace: limit }),
@@ -27,6 +36,18 @@ async function open({ limit, size, file }: StoreOrder): Promise<void> {
     bytes === undefined ? zeros.subarray(0, Math.min(end - start, zeros.length)) : bytes.subarray(start, end),
   )
   process.once('disconnect', () => void store.close())
+  process.on('message', () => void tellFetched(store))
   const arena: Omit<Arena, 'file' | 'size'> = { client: store.clientConfig(), bucket: 'bench', key: 'source' }
   process.send!(arena)
+}
+
+async function tellFetched(store: LocalS3): Promise<void> {
+  await store.idle()
+  const reads = store.calls.filter(({ operation, key }) => operation === 'GetObject' && key === 'source')
+  const fetched: Fetched = {
+    bytes: reads.reduce((sum, { bytesOut }) => sum + bytesOut, 0),
+    ranges: reads.map(({ range }) => range ?? 'all'),
+  }
+  store.clearCalls()
+  process.send!(fetched)
 }
