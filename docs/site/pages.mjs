@@ -70,6 +70,7 @@ export const PAGES = {
     'examples/composition.ts',
     'examples/file-to-file.ts',
     'examples/resume.ts',
+    'examples/split.ts',
   ],
 }
 

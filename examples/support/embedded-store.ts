@@ -1,12 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { S3Client } from '@aws-sdk/client-s3'
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 
 /** An S3 server on loopback with the buckets `masters` and `web`, which ends with this process. */
 export class EmbeddedStore {
   private constructor(
     readonly client: S3Client,
+    /** What another process makes its client of. */
+    readonly config: S3ClientConfig,
     readonly endpoint: string,
     private readonly child: ChildProcess,
   ) {}
@@ -16,8 +18,8 @@ export class EmbeddedStore {
     const [{ endpoint, credentials }] = (await once(child, 'message')) as [
       { endpoint: string; credentials: { accessKeyId: string; secretAccessKey: string } },
     ]
-    const client = new S3Client({ endpoint, credentials, region: 'us-east-1', forcePathStyle: true })
-    return new EmbeddedStore(client, endpoint, child)
+    const config = { endpoint, credentials, region: 'us-east-1', forcePathStyle: true }
+    return new EmbeddedStore(new S3Client(config), config, endpoint, child)
   }
 
   async stop(): Promise<void> {

@@ -1,39 +1,54 @@
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
-import { createServer } from 'node:http'
+import { type ServerResponse, createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 
-/** The page's files: path, type, file. hls.js comes from node_modules, so that the page works without a network. */
-const FILES = new Map([
-  ['/', ['text/html; charset=utf-8', fileURLToPath(new URL('player.html', import.meta.url))]],
-  ['/hls.js', ['text/javascript', createRequire(import.meta.url).resolve('hls.js/dist/hls.min.js')]],
-] as const)
+/** hls.js comes from node_modules, so that the page works without a network. */
+const HLS_JS = createRequire(import.meta.url).resolve('hls.js/dist/hls.min.js')
 
-/** A page on loopback that plays an HLS presentation with hls.js; `port` 0 takes any free port. */
+/** What a page shows. */
+interface PageContent {
+  /** Its file beside this one. @defaultValue the page that plays HLS */
+  readonly html?: 'player.html' | 'split.html'
+  /** What it finds under `/data.json`. */
+  readonly data?: unknown
+}
+
+/** A page on loopback that plays an HLS presentation with hls.js, or a file; `port` 0 takes any free port. */
 export class PlayerPage {
   private constructor(
     readonly url: string,
     private readonly server: ReturnType<typeof createServer>,
   ) {}
 
-  /** @param playlist - the URL of the multivariant playlist; its store has to allow cross-origin reads */
-  static async start(playlist: string, port = 0): Promise<PlayerPage> {
+  /** @param source - the URL of the multivariant playlist, whose store has to allow cross-origin reads, or of the file */
+  static async start(
+    source: string,
+    port = 0,
+    { html = 'player.html', data }: PageContent = {},
+  ): Promise<PlayerPage> {
+    const page = fileURLToPath(new URL(html, import.meta.url))
     const server = createServer((request, response) => {
-      const file = FILES.get(new URL(request.url ?? '', 'http://page').pathname as '/')
-      if (file === undefined) {
-        response.writeHead(404).end()
-        return
+      switch (new URL(request.url ?? '', 'http://page').pathname) {
+        case '/':
+          sendFile(response, 'text/html; charset=utf-8', page)
+          break
+        case '/hls.js':
+          sendFile(response, 'text/javascript', HLS_JS)
+          break
+        case '/data.json':
+          response.setHeader('content-type', 'application/json').end(JSON.stringify(data ?? null))
+          break
+        default:
+          response.writeHead(404).end()
       }
-      const [type, path] = file
-      response.setHeader('content-type', type)
-      createReadStream(path).pipe(response)
     })
     server.listen(port, '127.0.0.1')
     await once(server, 'listening')
     const taken = (server.address() as AddressInfo).port
-    return new PlayerPage(`http://127.0.0.1:${taken}/?src=${encodeURIComponent(playlist)}`, server)
+    return new PlayerPage(`http://127.0.0.1:${taken}/?src=${encodeURIComponent(source)}`, server)
   }
 
   async stop(): Promise<void> {
@@ -42,4 +57,9 @@ export class PlayerPage {
     this.server.closeAllConnections()
     await closed
   }
+}
+
+function sendFile(response: ServerResponse, type: string, path: string): void {
+  response.setHeader('content-type', type)
+  createReadStream(path).pipe(response)
 }
