@@ -14,6 +14,7 @@ import {
   floorBreaches,
   importCycles,
   indexBreaches,
+  longLines,
   machineWords,
   realmBreaches,
   retryableBreaches,
@@ -253,6 +254,20 @@ t.test('no file of the library can write to a disk', async t => {
       'lib/io/e.ts imports a file module by other means',
       'lib/mp4/stage.ts imports lib/io/file/atomic-file.ts',
     ],
+  )
+})
+
+t.test('lines of the library have at most 120 characters', async t => {
+  t.same(longLines(sources), [])
+  t.same(
+    longLines(
+      tree({
+        'lib/a.ts': `${'é'.repeat(120)}\n// ${'x'.repeat(118)}\n`,
+        'lib/io/b.ts': `'${'x'.repeat(200)}'`,
+        'test/c.ts': 'x'.repeat(200),
+      }),
+    ),
+    ['lib/a.ts:2 has 121 characters', 'lib/io/b.ts:1 has 202 characters'],
   )
 })
 

@@ -20,9 +20,9 @@ import { checkStranger } from './trust/strangers.js'
  * - *All or nothing.* Images and reports stay in memory until all other outputs are ready to commit. The last
  *   requests are sent one after the other; if one of them is refused, {@link CommitError} `AVIO_ERR_COMMIT_PARTIAL`
  *   says what is visible.
- * - *In pieces*, if the job has `split` and can be split: the pieces that are missing are encoded, `concurrency` at a time,
- *   and joined. After a failure they stay, and the same job run again goes on where this one stopped. What can't be
- *   split runs whole, and `onUnsplit` says why.
+ * - *In pieces*, if the job has `split` and can be split: the pieces that are missing are encoded, `concurrency` at a
+ *   time, and joined. After a failure they stay, and the same job run again goes on where this one stopped. What can't
+ *   be split runs whole, and `onUnsplit` says why.
  * - Memory: that of `transcode`, and the images; of each piece for a split job.
  *
  * @example
@@ -32,15 +32,22 @@ import { checkStranger } from './trust/strangers.js'
  *     version: 1,
  *     inputs: [{ url: 's3://masters/talk.mov' }],
  *     outputs: [
- *       { type: 'object', url: 's3://web/talk.mp4', format: 'mp4', layout: 'file', video: { codec: 'h264' }, audio: 'copy' },
+ *       {
+ *         type: 'object',
+ *         url: 's3://web/talk.mp4',
+ *         format: 'mp4',
+ *         layout: 'file',
+ *         video: { codec: 'h264' },
+ *         audio: 'copy',
+ *       },
  *       { type: 'thumbnails', prefix: 's3://web/talk/', count: 8, width: 320 },
  *     ],
  *   },
  *   { client, onProgress: ({ phase, percent }) => console.log(phase, percent) },
  * )
  * ```
- * @throws {@link OptionError} for an invalid option; {@link JobError} `AVIO_ERR_JOB_INVALID`, `AVIO_ERR_JOB_REFUSED`; the
- * errors of the stages; an `AbortError`
+ * @throws {@link OptionError} for an invalid option; {@link JobError} `AVIO_ERR_JOB_INVALID`, `AVIO_ERR_JOB_REFUSED`;
+ * the errors of the stages; an `AbortError`
  */
 export async function runJob(job: Job, options: RunJobOptions = {}): Promise<JobResult> {
   const settings = runJobOptions(options)

@@ -62,9 +62,9 @@ interface PendingWrite {
  * - If the source writes its header last (the index of an ordinary MP4), the stream claims the header and stores it in
  *   front of everything else: it keeps the first part in memory, and sends it last.
  *
- * Left behind on failure: nothing without `checkpoint`, except for the cases in `docs/s3-multipart-writable.md` (a killed process, a lost
- * response to CreateMultipartUpload, a clean-up without permission). A lifecycle rule `AbortIncompleteMultipartUpload`
- * on the bucket takes care of those.
+ * Left behind on failure: nothing without `checkpoint`, except for the cases in `docs/s3-multipart-writable.md` (a
+ * killed process, a lost response to CreateMultipartUpload, a clean-up without permission). A lifecycle rule
+ * `AbortIncompleteMultipartUpload` on the bucket takes care of those.
  *
  * Memory: at most (`concurrency` + 1) × `partSize` (40 MiB by default) in blocks of 1 MiB, into which bytes are copied
  * once, and `highWaterMark` in the writer's own chunks. An object of 64 GiB takes as much as one of 1 GiB; from part

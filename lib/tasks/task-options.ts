@@ -20,7 +20,8 @@ export const TASK_OPTIONS = [
 ] as const satisfies readonly (keyof TaskOptions)[]
 
 /**
- * Checks {@link TaskOptions}, and splits them into the source, the options of its input, and the options of every stage.
+ * Checks {@link TaskOptions}, and splits them into the source, the options of its input, and the options of every
+ * stage.
  *
  * @param defaults - the defaults of the limits
  */

@@ -262,6 +262,20 @@ export function machineWords(tree: Tree): string[] {
   )
 }
 
+/** The longest line of the library, in characters. Prettier breaks code, but no strings and comments. */
+const MAX_LINE = 120
+
+/** Lines of the library that are too long. */
+export function longLines(tree: Tree): string[] {
+  return library(tree).flatMap(([file, text]) =>
+    text
+      .split('\n')
+      .flatMap(({ length }, index) =>
+        length > MAX_LINE ? [`${file}:${index + 1} has ${length} characters`] : [],
+      ),
+  )
+}
+
 /** Error codes whose documented `retryable` differs from the code's. */
 export function retryableBreaches(isRetryable: (code: string) => boolean, tree: Tree): string[] {
   const rows = tree.get('docs/errors.md')?.matchAll(/^\| *`(AVIO_ERR_[A-Z0-9_]+)` *\| *([^|]*?) *\|/gm) ?? []

@@ -59,7 +59,8 @@ Only s3:// is opened, unless the options say more:
 
 Lists them. --delete aborts them. Choose more than the longest job takes: a running upload looks the same.
 `,
-  doctor: `avio-streams doctor [s3://bucket/prefix/]: whether ffmpeg and the store are as jobs need them, and what to mend.
+  doctor: `avio-streams doctor [s3://bucket/prefix/]: whether ffmpeg and the store are as jobs need them,
+and what to mend.
 
 With a bucket it stores 6 MiB in two parts under a random key, reads a part of that, and deletes it.
 `,

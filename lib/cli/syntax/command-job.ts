@@ -28,7 +28,8 @@ export interface Command {
 /** Inputs that no bytes are behind. */
 const VIRTUAL: Readonly<Record<string, string>> = {
   lavfi:
-    'A source of filters is no input: put it into -filter_complex, such as "color=black:s=640x360:d=5[v]", beside an input.',
+    'A source of filters is no input: put it into -filter_complex, such as "color=black:s=640x360:d=5[v]", beside an ' +
+    'input.',
   concat: 'Give each file an -i of its own, and join them by -filter_complex "concat=n=2:v=1:a=1".',
 }
 
@@ -95,7 +96,8 @@ function outputOf(
   if (format === undefined && endingOf(place) === '.mpd') {
     throw usageError(
       name,
-      `"${shownLocation(name)}" is a manifest of DASH: use "avio-streams package INPUT s3://bucket/prefix/ --mpd manifest.mpd".`,
+      `"${shownLocation(name)}" is a manifest of DASH: use "avio-streams package INPUT s3://bucket/prefix/ --mpd ` +
+        'manifest.mpd".',
     )
   }
   const form = outputForm(place, format, own, option)

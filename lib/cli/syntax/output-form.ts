@@ -83,7 +83,8 @@ const SUBCOMMANDS: Readonly<Record<string, string>> = {
   ssegment: 'Use "avio-streams package INPUT s3://bucket/prefix/".',
   smoothstreaming: 'Use "avio-streams package INPUT s3://bucket/prefix/ --mpd manifest.mpd".',
   image2:
-    'For one image leave -f out, with -frames:v 1 and an ending such as .jpg. For several use "avio-streams thumbnails INPUT s3://bucket/prefix/ --every 10".',
+    'For one image leave -f out, with -frames:v 1 and an ending such as .jpg. For several use "avio-streams ' +
+    'thumbnails INPUT s3://bucket/prefix/ --every 10".',
   tee: 'List several outputs, each with its options before it: one decoder feeds all of them.',
 }
 

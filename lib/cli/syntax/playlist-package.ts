@@ -61,8 +61,8 @@ function settingOf({ name, value = '', tokens }: Argument): Partial<JobPackage> 
   if (IMPLIED[name]?.test(value) === true) return {}
   throw usageError(
     tokens[0]!,
-    `"${tokens.join(' ')}" is not known here: an output that ends with .m3u8 takes -hls_time, and -hls_flags single_file. ` +
-      '"avio-streams package --help" shows what else a package can be.',
+    `"${tokens.join(' ')}" is not known here: an output that ends with .m3u8 takes -hls_time, and -hls_flags ` +
+      'single_file. "avio-streams package --help" shows what else a package can be.',
   )
 }
 

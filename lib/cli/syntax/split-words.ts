@@ -4,8 +4,8 @@ import { usageError } from '../arguments/usage-error.js'
 
 /**
  * Splits a command line as ffmpeg does: options belong to the next file, which is an input after `-i` and otherwise an
- * output. Where ffmpeg would go on with a guess (an option that took the next one for its value, options behind the last
- * output), this stops and says what it saw.
+ * output. Where ffmpeg would go on with a guess (an option that took the next one for its value, options behind the
+ * last output), this stops and says what it saw.
  */
 
 /** A file with the options before it. */
@@ -127,8 +127,8 @@ function checkOptionValue(option: string, value: string | undefined): void {
   const taken = isFile ? shownLocation(value) : value
   throw usageError(
     option,
-    `"${option}" would take "${taken}" for its value. Every option but ffmpeg's switches (-an, -shortest …) takes one: ` +
-      'give it its value, or check its spelling.',
+    `"${option}" would take "${taken}" for its value. Every option but ffmpeg's switches (-an, -shortest …) takes ` +
+      'one: give it its value, or check its spelling.',
   )
 }
 

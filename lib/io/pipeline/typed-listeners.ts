@@ -5,8 +5,8 @@ import type { Readable } from 'node:stream'
  * Types for the listeners of this library's streams.
  *
  * Node declares `on()` by overloads, the last of which accepts any name and any listener: a misspelt event compiles and
- * is never emitted. An overload in a subclass hides all of them. So each class of this library declares `on`, `once` and
- * `off` for all its events, Node's and its own, and an unknown name does not compile. These declarations cannot be
+ * is never emitted. An overload in a subclass hides all of them. So each class of this library declares `on`, `once`
+ * and `off` for all its events, Node's and its own, and an unknown name does not compile. These declarations cannot be
  * inherited: an interface merged with a class can't extend another interface with methods of the same name.
  */
 

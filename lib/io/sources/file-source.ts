@@ -28,8 +28,8 @@ export interface FileSourceOptions {
   /** A path, or a `file:` URL. */
   path: string | URL
   /**
-   * The version to read, as in {@link FileSource.etag}: for example the one that a plan was made from. Any other version
-   * fails with `AVIO_ERR_SOURCE_CHANGED`, before the first byte.
+   * The version to read, as in {@link FileSource.etag}: for example the one that a plan was made from. Any other
+   * version fails with `AVIO_ERR_SOURCE_CHANGED`, before the first byte.
    * @defaultValue the version found by the first read
    */
   etag?: string | undefined

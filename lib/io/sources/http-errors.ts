@@ -71,7 +71,8 @@ export function httpError(error: unknown, fields: HttpErrorFields, maxAttempts: 
   const remedy = REMEDIES[code] === undefined ? '' : ` ${REMEDIES[code]}`
   return new SourceError(
     code,
-    `Cannot read from byte ${fields.byteOffset} of ${fields.source}${tried}: ${message === '' ? name : message}.${remedy}`,
+    `Cannot read from byte ${fields.byteOffset} of ${fields.source}${tried}: ` +
+      `${message === '' ? name : message}.${remedy}`,
     { ...fields, statusCode },
     // A status is the server's own answer; a failure on the way may not happen again.
     { cause: error, retryable: statusCode === undefined ? undefined : isRetryable(error) },

@@ -91,9 +91,9 @@ export class HttpSource implements RandomAccess {
   }
 
   /**
-   * The bytes at the URL as a stream, or a part of them: for `pipeline()`, which takes no source. Its first request asks
-   * for the size.
-   * Nothing is opened before the first read; a stage that has to seek is offered random access to the same bytes.
+   * The bytes at the URL as a stream, or a part of them: for `pipeline()`, which takes no source. Its first request
+   * asks for the size. Nothing is opened before the first read; a stage that has to seek is offered random access to
+   * the same bytes.
    *
    * @throws {@link OptionError} for an option that breaks its rule
    */

@@ -170,8 +170,8 @@ function checkRate(name: string, encoder: Encoder, args: readonly Argument[]): v
   if (aim !== undefined) {
     throw new UnsplitReason(
       'rate-control',
-      `"${aim.tokens.join(' ')}" aims at an average bit rate, which no chunk knows by itself: simple ones would get too ` +
-        'many bits, hard ones too few. Use a quality with a cap: -crf, -maxrate, -bufsize.',
+      `"${aim.tokens.join(' ')}" aims at an average bit rate, which no chunk knows by itself: simple ones would get ` +
+        'too many bits, hard ones too few. Use a quality with a cap: -crf, -maxrate, -bufsize.',
     )
   }
   if (quality === undefined && !encoder.isQualityDefault)

@@ -127,8 +127,8 @@ function keyArguments(
 }
 
 /**
- * SVT-AV1 takes no key frames by force. Its own interval in seconds is one frame longer, so that frames are counted where
- * the frame rate is known.
+ * SVT-AV1 takes no key frames by force. Its own interval in seconds is one frame longer, so that frames are counted
+ * where the frame rate is known.
  */
 function svtKeyArguments(seconds: number, frameRate: string | undefined): readonly string[] {
   if (frameRate === undefined) return ['-svtav1-params', `keyint=${seconds}s:scd=0:irefresh-type=2`]

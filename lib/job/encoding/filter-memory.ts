@@ -13,12 +13,12 @@ const STILL = new Set(
   (
     'null copy format noformat scale zscale scale2ref crop pad setsar setdar setfield setparams setrange colorspace ' +
     'colormatrix colorchannelmixer colorbalance colorcontrast colorcorrect colorlevels colorhold colorkey colorize ' +
-    'colortemperature chromakey chromanr chromashift chromahold rgbashift curves eq exposure vibrance hue huesaturation ' +
-    'lut lutrgb lutyuv monochrome grayworld selectivecolor negate limiter transpose hflip vflip rotate shear perspective ' +
-    'lenscorrection unsharp gblur boxblur avgblur dblur yaepblur sab smartblur bilateral median removegrain cas deblock ' +
-    'deband gradfun delogo dilation erosion inflate deflate convolution sobel prewitt roberts kirsch scharr edgedetect ' +
-    'nlmeans fillborders drawbox drawgrid vignette tonemap swapuv swaprect shuffleplanes histeq greyedge pixelize ' +
-    'premultiply unpremultiply il fieldorder sidedata'
+    'colortemperature chromakey chromanr chromashift chromahold rgbashift curves eq exposure vibrance hue ' +
+    'huesaturation lut lutrgb lutyuv monochrome grayworld selectivecolor negate limiter transpose hflip vflip rotate ' +
+    'shear perspective lenscorrection unsharp gblur boxblur avgblur dblur yaepblur sab smartblur bilateral median ' +
+    'removegrain cas deblock deband gradfun delogo dilation erosion inflate deflate convolution sobel prewitt ' +
+    'roberts kirsch scharr edgedetect nlmeans fillborders drawbox drawgrid vignette tonemap swapuv swaprect ' +
+    'shuffleplanes histeq greyedge pixelize premultiply unpremultiply il fieldorder sidedata'
   ).split(' '),
 )
 
@@ -59,7 +59,8 @@ export function filterMargin(graph: string): number {
       if (COUNTS.test(value)) {
         throw new UnsplitReason(
           'filter',
-          `The filter "${name}" counts frames ("${value}"), and a chunk starts counting anew. Use the time "t" instead.`,
+          `The filter "${name}" counts frames ("${value}"), and a chunk starts counting anew. Use the time "t" ` +
+            'instead.',
         )
       }
       if (window !== undefined && (key === undefined || key === 'mode') && DOUBLING.test(value)) {

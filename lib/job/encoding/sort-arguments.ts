@@ -35,13 +35,13 @@ export interface SortedArguments {
 const VIDEO = new Set(
   (
     'crf qp cqp preset tune level level_idc pix_fmt s aspect bf refs maxrate bufsize minrate profile tier flags2 ' +
-    'x264-params x264opts x264-opts x265-params svtav1-params aom-params b_strategy b-pyramid b_pyramid weightp weightb ' +
-    'rc-lookahead rc_lookahead aq-mode aq-strength me_method motion-est me_range subq trellis coder cmp partitions ' +
-    'direct-pred qmin qmax qdiff qcomp i_qfactor b_qfactor slices mbtree psy psy-rd deblock fast-pskip 8x8dct mixed-refs ' +
-    'chromaoffset nal-hrd avcintra-class a53cc udu_sei forced-idr cpu-used deadline quality row-mt tile-columns tile-rows ' +
-    'tiles frame-parallel auto-alt-ref lag-in-frames arnr-maxframes arnr-strength arnr-type aq-mode usage static-thresh ' +
-    'enable-cdef enable-restoration still-picture color_primaries color_trc colorspace color_range ' +
-    'chroma_sample_location field_order sws_flags vtag nr sc_threshold g keyint_min b vb crf_max crf-max'
+    'x264-params x264opts x264-opts x265-params svtav1-params aom-params b_strategy b-pyramid b_pyramid weightp ' +
+    'weightb rc-lookahead rc_lookahead aq-mode aq-strength me_method motion-est me_range subq trellis coder cmp ' +
+    'partitions direct-pred qmin qmax qdiff qcomp i_qfactor b_qfactor slices mbtree psy psy-rd deblock fast-pskip ' +
+    '8x8dct mixed-refs chromaoffset nal-hrd avcintra-class a53cc udu_sei forced-idr cpu-used deadline quality row-mt ' +
+    'tile-columns tile-rows tiles frame-parallel auto-alt-ref lag-in-frames arnr-maxframes arnr-strength arnr-type ' +
+    'aq-mode usage static-thresh enable-cdef enable-restoration still-picture color_primaries color_trc colorspace ' +
+    'color_range chroma_sample_location field_order sws_flags vtag nr sc_threshold g keyint_min b vb crf_max crf-max'
   ).split(' '),
 )
 

@@ -17,8 +17,8 @@ export interface HeldSettings {
 }
 
 /**
- * Keeps small objects (images, reports) in memory until the whole job commits, and stores them then: they become visible
- * together with the other outputs, or not at all.
+ * Keeps small objects (images, reports) in memory until the whole job commits, and stores them then: they become
+ * visible together with the other outputs, or not at all.
  *
  * If one can't be stored, those stored before it are removed. Memory: all of their bytes.
  */
@@ -54,8 +54,8 @@ export class HeldObjects {
     if (this.#objects.push({ name, bytes }) <= maxObjects) return
     throw new HlsError(
       'AVIO_ERR_LIMIT_OBJECTS',
-      `${target} would get more than ${maxObjects} objects (limits.maxObjects). Nothing was stored. Raise the limit, or ` +
-        'request fewer images.',
+      `${target} would get more than ${maxObjects} objects (limits.maxObjects). Nothing was stored. Raise the limit, ` +
+        'or request fewer images.',
       { object: name },
     )
   }

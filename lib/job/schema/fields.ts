@@ -31,8 +31,8 @@ export const outputUrl = z
   .regex(outputPattern, { ...OUTPUT, abort: true })
   .refine(text => parseLocation(text) !== undefined, OUTPUT)
   .describe(
-    'The location: `s3://bucket/key`, a path or `file:` URL, or `-` for standard output. All but `s3://` must be allowed ' +
-      'where the job runs.',
+    'The location: `s3://bucket/key`, a path or `file:` URL, or `-` for standard output. All but `s3://` must be ' +
+      'allowed where the job runs.',
   )
 
 /** The location of several objects: a prefix or a directory. */

@@ -6,8 +6,8 @@ import type { probeOutput, storyboardOutput, thumbnailsOutput } from './outputs.
 import { jobSplit } from './split.js'
 
 /**
- * A job as plain JSON: inputs, outputs and encodings. The types, the checks at run time and `job.schema.json` all derive
- * from this schema.
+ * A job as plain JSON: inputs, outputs and encodings. The types, the checks at run time and `job.schema.json` all
+ * derive from this schema.
  *
  * A new optional field keeps the version; a changed meaning raises it.
  */

@@ -29,8 +29,8 @@ export const objectOutput = z
       .enum(['stream', 'file'])
       .optional()
       .describe(
-        '`file`: the bytes as in a file (an MP4 with its index first); `stream`: those of a pipe (fragmented MP4). By ' +
-          'default `stream`, or `file` if `args` have `+faststart`.',
+        '`file`: the bytes as in a file (an MP4 with its index first); `stream`: those of a pipe (fragmented MP4). ' +
+          'By default `stream`, or `file` if `args` have `+faststart`.',
       ),
     cover: z.enum(['leave-out', 'keep']).optional().describe('Cover art in `mp4` and `ipod`.'),
     ...encoding,

@@ -62,7 +62,15 @@ function ruleOf(issue: Issue): string {
     case 'invalid_value':
       return `must be ${oneOf(issue.values)}`
     case 'too_small':
-      return `must ${bound(issue.origin, 'at least', String(issue.minimum), issue.inclusive === false ? 'more than' : undefined)}`
+      return (
+        'must ' +
+        bound(
+          issue.origin,
+          'at least',
+          String(issue.minimum),
+          issue.inclusive === false ? 'more than' : undefined,
+        )
+      )
     case 'too_big':
       return `must ${bound(issue.origin, 'at most', String(issue.maximum))}`
     default:

@@ -9,7 +9,8 @@ export const jobSplit = z
       .enum(['auto', 'prefer', 'required'])
       .optional()
       .describe(
-        '`auto` splits if that is faster, `prefer` if it is possible; `required` fails if it is not. By default `auto`.',
+        '`auto` splits if that is faster, `prefer` if it is possible; `required` fails if it is not. By default ' +
+          '`auto`.',
       ),
     chunkSeconds: z
       .number()

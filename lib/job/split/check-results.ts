@@ -23,7 +23,9 @@ export function checkResults(plan: SplitPlan, results: readonly unknown[]): Chec
   const missing = names.filter(name => !byPiece.has(name))
   if (missing.length > 0) {
     const [piece] = missing
-    const message = `There is no result of ${missing.length} of ${names.length} pieces: ${missing.slice(0, 5).join(', ')}.`
+    const message =
+      `There is no result of ${missing.length} of ${names.length} pieces: ` +
+      `${missing.slice(0, 5).join(', ')}.`
     throw new PlanError('AVIO_ERR_PLAN_GAP', `${message} Run their steps first.`, { plan: plan.hash, piece })
   }
   const resultOf = (n: number | 'audio') => checkResult(byPiece.get(pieceName(n)), plan, pieceName(n))
@@ -49,8 +51,8 @@ export function checkResults(plan: SplitPlan, results: readonly unknown[]): Chec
 function mixed(plan: SplitPlan, { piece }: PieceResult, what: string): PlanError {
   return new PlanError(
     'AVIO_ERR_PLAN_MIXED',
-    `${piece} ${what}: joined, they could show rubbish. Remove the work of this plan (removeWork), and run all pieces ` +
-      'with one build of ffmpeg.',
+    `${piece} ${what}: joined, they could show rubbish. Remove the work of this plan (removeWork), and run all ` +
+      'pieces with one build of ffmpeg.',
     { plan: plan.hash, piece },
   )
 }

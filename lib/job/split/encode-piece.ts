@@ -208,8 +208,8 @@ export function checkChunk(plan: SplitPlan, n: number, result: PieceResult): voi
   if (isAll && isThere && isClosed) return
   throw new PlanError(
     'AVIO_ERR_PLAN_GAP',
-    `${pieceName(n)} has ${track.samples} frames from tick ${track.startTicks} on, for ${track.durationTicks} ticks; the plan has ` +
-      `${wanted} frames from tick ${ticksOf(start)} on. A source whose key frames are more than ` +
+    `${pieceName(n)} has ${track.samples} frames from tick ${track.startTicks} on, for ${track.durationTicks} ticks; ` +
+      `the plan has ${wanted} frames from tick ${ticksOf(start)} on. A source whose key frames are more than ` +
       `${plan.video.runUp / 1000} s apart and that has no index, or with gaps in its video, can't be split.`,
     { plan: plan.hash, piece: pieceName(n) },
   )

@@ -106,7 +106,7 @@ export async function checkFingerprint(
   if (isSameEncoder(own, wanted)) return own
   throw new PlanError(
     'AVIO_ERR_PLAN_OTHER_FFMPEG',
-    `The plan was made for ffmpeg ${wanted.ffmpeg} with ${encoder} ${wanted.encoder}; this machine has another build: ` +
-      `${own.ffmpeg} with ${encoder} ${own.encoder}. Give the piece to a worker with the same build.`,
+    `The plan was made for ffmpeg ${wanted.ffmpeg} with ${encoder} ${wanted.encoder}; this machine has another ` +
+      `build: ${own.ffmpeg} with ${encoder} ${own.encoder}. Give the piece to a worker with the same build.`,
   )
 }

@@ -27,8 +27,8 @@ const INTERLEAVE = '1000000'
 
 /**
  * Joins the pieces into the object, by one pass that copies: nothing is encoded again. Safe to run twice, late, or at
- * the same time on two machines: the object is stored only if its key is as it was when the plan was made, and an object
- * that carries the plan's hash is the result.
+ * the same time on two machines: the object is stored only if its key is as it was when the plan was made, and an
+ * object that carries the plan's hash is the result.
  *
  * @param results - what the steps returned, in any order
  * @throws {@link PlanError} `AVIO_ERR_PLAN_GAP`, `AVIO_ERR_PLAN_MIXED`, `AVIO_ERR_PLAN_TARGET_CHANGED`,

@@ -178,8 +178,8 @@ function rateOf({ frameRate, realFrameRate }: MediaStreamInfo, { spacing }: Vide
   if (rate !== undefined) return rate
   throw new UnsplitReason(
     'frame-rate',
-    'The source has a variable frame rate, whose frames have no common grid to cut on. Give the output a constant one ' +
-      '(-r) to split it.',
+    'The source has a variable frame rate, whose frames have no common grid to cut on. Give the output a constant ' +
+      'one (-r) to split it.',
   )
 }
 
@@ -231,6 +231,7 @@ function checkGain(
   if (split < whole) return
   throw new UnsplitReason(
     'no-gain',
-    `With ${workers} at a time, ${chunks} chunks would take about ${Math.round(split)} s, the whole ${Math.round(whole)} s.`,
+    `With ${workers} at a time, ${chunks} chunks would take about ${Math.round(split)} s, the whole ` +
+      `${Math.round(whole)} s.`,
   )
 }

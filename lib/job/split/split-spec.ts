@@ -40,8 +40,8 @@ export interface SplitSpec {
    */
   readonly mode?: 'auto' | 'prefer' | 'required'
   /**
-   * Length of a chunk, in seconds: 1 to 600. Shorter chunks lose less when a worker dies, and longer ones cost less: each
-   * has a start and a run-up, and its encoder begins without a past. 30 to 120 is a good choice.
+   * Length of a chunk, in seconds: 1 to 600. Shorter chunks lose less when a worker dies, and longer ones cost less:
+   * each has a start and a run-up, and its encoder begins without a past. 30 to 120 is a good choice.
    * @defaultValue 60
    */
   readonly chunkSeconds?: number
@@ -50,7 +50,8 @@ export interface SplitSpec {
   /** Frames from one key frame to the next: 3 to 3,000. @defaultValue that of `-g` in `args`, else 2 s of frames */
   readonly gop?: number
   /**
-   * Threads of each encoder: 1 to 256. They are part of the plan, as some encoders write other bytes with another number.
+   * Threads of each encoder: 1 to 256. They are part of the plan, as some encoders write other bytes with another
+   * number.
    * @defaultValue that of `-threads` in `args`, else 1
    */
   readonly threads?: number

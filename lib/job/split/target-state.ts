@@ -31,8 +31,8 @@ export async function resultUnderKey(plan: SplitPlan, store: WorkStore): Promise
   const then = replaces === undefined ? 'there was none' : `it was ${replaces}`
   throw new PlanError(
     'AVIO_ERR_PLAN_TARGET_CHANGED',
-    `${formatS3Uri({ bucket, key })} is ${found === undefined ? 'gone' : `now ${found.etag}`}; when the plan was made ` +
-      `${then}. A newer job has written it: this one leaves it alone. To replace it, make the plan again.`,
+    `${formatS3Uri({ bucket, key })} is ${found === undefined ? 'gone' : `now ${found.etag}`}; when the plan was ` +
+      `made ${then}. A newer job has written it: this one leaves it alone. To replace it, make the plan again.`,
     { plan: plan.hash },
   )
 }

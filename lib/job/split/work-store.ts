@@ -161,7 +161,9 @@ function parsed(text: string, location: S3Location): unknown {
 }
 
 function notJson(location: S3Location, cause?: unknown): S3Error {
-  const message = `${formatS3Uri(location)} does not hold the JSON of a result. Does anything else write below this prefix?`
+  const message =
+    `${formatS3Uri(location)} does not hold the JSON of a result. Does anything else write below this ` +
+    'prefix?'
   return new S3Error('AVIO_ERR_BAD_RESPONSE', message, { ...location }, { cause, retryable: false })
 }
 

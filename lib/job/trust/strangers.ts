@@ -3,9 +3,9 @@ import { refusedJob } from '../schema/job-errors.js'
 import type { Job, JobOutput } from '../schema/job.js'
 
 /**
- * The restrictions on a job from a stranger. ffmpeg arguments and filters can open files and addresses, and their cost is
- * unbounded: only the closed lists of `video` and `audio` are allowed. Headers are refused because a media type could
- * make a browser treat a video as a page.
+ * The restrictions on a job from a stranger. ffmpeg arguments and filters can open files and addresses, and their cost
+ * is unbounded: only the closed lists of `video` and `audio` are allowed. Headers are refused because a media type
+ * could make a browser treat a video as a page.
  */
 
 /** The allowed muxers. */

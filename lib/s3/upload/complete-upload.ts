@@ -25,14 +25,14 @@ export function expectedOf(parts: readonly StoredPart[], sumsCrc: boolean): Expe
  *
  * - The upload still exists (ListParts): it was not completed. Try again, up to `maxAttempts` times; completing the
  *   same parts twice makes the same object.
- * - It is gone: either completed, or aborted by another client. HEAD decides, by the ETag computed from the parts (or the
- *   CRC-32 of the whole).
+ * - It is gone: either completed, or aborted by another client. HEAD decides, by the ETag computed from the parts (or
+ *   the CRC-32 of the whole).
  * - Unknown: try again, for the same reason.
  * - After the last attempt it aborts the upload, so that no attempt can take effect later. If the upload existed until
  *   then, no attempt has taken effect; otherwise HEAD decides.
  *
- * With `keeps` it aborts nothing, since another process may go on with the upload: then the outcome of an attempt that may
- * still take effect is unknown.
+ * With `keeps` it aborts nothing, since another process may go on with the upload: then the outcome of an attempt that
+ * may still take effect is unknown.
  *
  * HEAD counts only if the upload may be gone: an older object may have exactly the same bytes.
  *

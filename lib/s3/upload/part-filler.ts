@@ -168,8 +168,8 @@ export class PartFiller {
   #headTooLarge(head: Buffer): S3Error {
     const { location } = this.#target
     const message =
-      `${formatS3Uri(location)}: the first part would have ${this.whole().size} bytes with its header of ${head.length}, ` +
-      `and the limit is ${MAX_PART_SIZE}. Lower "partSize".`
+      `${formatS3Uri(location)}: the first part would have ${this.whole().size} bytes with its header of ` +
+      `${head.length}, and the limit is ${MAX_PART_SIZE}. Lower "partSize".`
     return new S3Error('AVIO_ERR_OBJECT_TOO_LARGE', message, { ...location, partNumber: 1, byteOffset: 0 })
   }
 }

@@ -80,7 +80,8 @@ export function uploadError(
     )
   if (fields.uploadId !== undefined && isUploadGone(failure)) {
     const more =
-      'The multipart upload no longer exists: another client completed or aborted it, or a lifecycle rule of the bucket did.'
+      'The multipart upload no longer exists: another client completed or aborted it, or a lifecycle rule of the ' +
+      'bucket did.'
     return rename('AVIO_ERR_UPLOAD_FAILED', more, true)
   }
   if (isForeign(error) && target.checksum === 'crc32') {

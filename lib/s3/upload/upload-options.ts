@@ -129,8 +129,8 @@ export interface S3UploadSettings extends S3ClientOption {
    * are compared with the bytes; a difference fails with `AVIO_ERR_CHECKPOINT_MISMATCH`.
    *
    * With it, and only with it, a failure leaves the upload in the bucket, on purpose: resume it, or abort it
-   * (`docs/resume.md`). An object of at most one part has no upload, and `save` isn't called. Content type, metadata and
-   * the members of `request` that make the object hold as given when the upload was created.
+   * (`docs/resume.md`). An object of at most one part has no upload, and `save` isn't called. Content type, metadata
+   * and the members of `request` that make the object hold as given when the upload was created.
    */
   checkpoint?: UploadCheckpointOption | undefined
   /**
