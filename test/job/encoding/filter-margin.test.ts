@@ -1,5 +1,5 @@
 import t from 'tap'
-import { filterMargin } from '../../../lib/job/encoding/filter-memory.js'
+import { filterMargin } from '../../../lib/job/encoding/filter-margin.js'
 
 t.test('filters that treat each frame by itself need no margin', async t => {
   for (const graph of [
