@@ -4,7 +4,7 @@ import { OptionError } from '../../errors.js'
 import { show, stringsOption } from '../../options.js'
 
 /**
- * The directories in which a job may read and write files.
+ * The directories in which a job may read and write files, and single files.
  *
  * Symbolic links are resolved before comparing: those in the path, and those in the directories themselves. For a path
  * that does not exist yet, those in its existing part.
@@ -16,7 +16,7 @@ export class FileAllow {
     this.#directories = directories
   }
 
-  /** Reads an option: absolute paths of directories. */
+  /** Reads an option: absolute paths of directories and files. */
   static option(options: object, option: string): FileAllow {
     const directories = stringsOption(options, option)
     const index = directories.findIndex(path => !isAbsolute(path) || path.includes('\0'))
@@ -24,7 +24,7 @@ export class FileAllow {
     const name = `${option}[${index}]`
     throw new OptionError(
       name,
-      `Option "${name}" must be the absolute path of a directory, got ${show(directories[index])}`,
+      `Option "${name}" must be the absolute path of a directory or file, got ${show(directories[index])}`,
       directories[index],
     )
   }
@@ -37,15 +37,13 @@ export class FileAllow {
   /**
    * The real path, if it lies in one of the directories; otherwise `undefined`, also if it can't be resolved. A path
    * with `..` is refused: after a symbolic link, the system resolves `..` differently than the text suggests.
-   *
-   * @param mayBeItself - whether the directory itself is allowed, as the parent of several files
    */
-  async realPath(path: string, mayBeItself = false): Promise<string | undefined> {
+  async realPath(path: string): Promise<string | undefined> {
     if (hasParentSegment(path)) return undefined
     try {
       const real = await leadsTo(resolve(path))
       for (const directory of this.#directories) {
-        if (await isInside(real, directory, mayBeItself)) return real
+        if (await isInside(real, directory)) return real
       }
     } catch {
       // A loop of links, a file in place of a directory, a directory without search permission.
@@ -59,10 +57,10 @@ export function hasParentSegment(path: string): boolean {
   return path.split(/[/\\]/).includes('..')
 }
 
-async function isInside(real: string, directory: string, mayBeItself: boolean): Promise<boolean> {
+async function isInside(real: string, directory: string): Promise<boolean> {
   const opened = await realpath(directory).catch(() => undefined)
   if (opened === undefined) return false
-  if (real === opened) return mayBeItself
+  if (real === opened) return true
   return real.startsWith(opened.endsWith(sep) ? opened : opened + sep)
 }
 

@@ -24,7 +24,7 @@ export interface JobAllow {
    */
   addresses?: readonly string[] | undefined
   /**
-   * Absolute paths of the directories in which files may be read and written. Symbolic links are resolved: a path that
+   * Absolute paths of directories in which files may be read and written, and of single files. Symbolic links are resolved: a path that
    * leads out of the directories is refused. This is checked before the job starts, so give no untrusted user write
    * access to these directories.
    *
@@ -89,7 +89,7 @@ export class JobPolicy {
     if (location?.kind === 's3') this.#checkObject(location, path)
     else if (location?.kind === 'http' && use === 'input') this.#checkUrl(location.url, path)
     else if (location?.kind === 'file')
-      return { kind: 'file', path: await this.#checkedFile(location.path, use, path) }
+      return { kind: 'file', path: await this.#checkedFile(location.path, path) }
     else throw refusedJob(path, 'is not a location that a job may use here')
     return location
   }
@@ -122,8 +122,8 @@ export class JobPolicy {
     )
   }
 
-  async #checkedFile(file: string, use: JobUse, path: string): Promise<string> {
-    const real = await this.#files.realPath(file, use === 'prefix')
+  async #checkedFile(file: string, path: string): Promise<string> {
+    const real = await this.#files.realPath(file)
     if (real !== undefined) return real
     throw refusedJob(path, this.#whyNoFile(file))
   }
@@ -132,6 +132,6 @@ export class JobPolicy {
     if (this.#files.isEmpty)
       return 'is a file, and allow.files is empty: add its directory there if the job may use it'
     if (hasParentSegment(file)) return 'contains "..": write the path without it'
-    return 'leads out of the directories in allow.files: add its directory there if the job may use it'
+    return 'is outside of what allow.files names: add the file or its directory there if the job may use it'
   }
 }

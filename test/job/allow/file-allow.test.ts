@@ -42,7 +42,7 @@ t.test('resolves symbolic links before comparing a path', async t => {
       ['open/...', 'open/...'],
       ['open/a.mov.', 'open/a.mov.'],
       ['open/%2e%2e', 'open/%2e%2e'],
-      ['open', undefined],
+      ['open', 'open'],
       ['', undefined],
       ['open2/c.mov', undefined],
       ['open2/new.mov', undefined],
@@ -81,14 +81,14 @@ t.test('resolves relative paths against the working directory', async t => {
   t.equal(await allow(join(root, 'open')).realPath(there), undefined)
 })
 
-t.test('allows the directory itself only as the parent of several files', async t => {
+t.test('opens a single file, by whichever link leads to it', async t => {
   const root = tree(t)
-  const one = allow(join(root, 'open'))
-  t.equal(await one.realPath(join(root, 'open')), undefined)
-  t.equal(await one.realPath(`${root}/open/`, true), join(root, 'open'))
-  t.equal(await one.realPath(`${root}/open/new/`, true), join(root, 'open/new'))
-  t.equal(await one.realPath(`${root}/open/way-out/`, true), undefined)
-  t.equal(await one.realPath(`${root}/`, true), undefined)
+  const one = allow(join(root, 'open/file-out'), join(root, 'open/a.mov'))
+  t.equal(await one.realPath(join(root, 'open/file-out')), join(root, 'closed/d.mov'))
+  t.equal(await one.realPath(join(root, 'closed/d.mov')), join(root, 'closed/d.mov'))
+  t.equal(await one.realPath(join(root, 'closed/file-back')), join(root, 'open/a.mov'))
+  t.equal(await one.realPath(join(root, 'open/a.mov2')), undefined)
+  t.equal(await one.realPath(join(root, 'open/sub/b.mov')), undefined)
 })
 
 t.test('allows every path below the root, and none without a list', async t => {

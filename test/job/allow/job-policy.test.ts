@@ -154,7 +154,8 @@ t.test('resolves symbolic links before it allows a file', async t => {
   for (const file of ['open/a b.mov', 'closed/d.mov']) writeFileSync(join(root, file), 'x')
   symlinkSync(join(root, 'closed'), join(root, 'open/out'))
   const files = [join(root, 'open')]
-  const out = 'leads out of the directories in allow.files: add its directory there if the job may use it.'
+  const out =
+    'is outside of what allow.files names: add the file or its directory there if the job may use it.'
   const dots = 'contains "..": write the path without it.'
   const url = pathToFileURL(join(root, 'open')).href
   for (const [text, expected] of [
