@@ -104,7 +104,7 @@ const NAMES = [
   ...['onUnsplit', 'concurrency', 'ffmpegPath', 'ffprobePath', 'env'],
 ]
 
-/** Checks the options of `runJob`. @throws {@link OptionError} for an invalid option */
+/** Checks the options of `runJob`. @throws `OptionError` for an invalid option */
 export function runJobOptions(options: RunJobOptions): RunJobSettings {
   knownOptions(optionsObject(options, 'runJob'), 'runJob', NAMES)
   const { stdin, stdout } = options

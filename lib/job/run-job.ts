@@ -18,7 +18,7 @@ import { checkStranger } from './trust/strangers.js'
  *   `transcode` for all objects and packages, so that each input is decoded once. Fragmented MP4 passes an
  *   `Fmp4Validator`.
  * - *All or nothing.* Images and reports stay in memory until all other outputs are ready to commit. The last
- *   requests are sent one after the other; if one of them is refused, {@link CommitError} `AVIO_ERR_COMMIT_PARTIAL`
+ *   requests are sent one after the other; if one of them is refused, `CommitError` `AVIO_ERR_COMMIT_PARTIAL`
  *   says what is visible.
  * - *In pieces*, if the job has `split` and can be split: the pieces that are missing are encoded, `concurrency` at a
  *   time, and joined. After a failure they stay, and the same job run again goes on where this one stopped. What can't
@@ -46,8 +46,8 @@ import { checkStranger } from './trust/strangers.js'
  *   { client, onProgress: ({ phase, percent }) => console.log(phase, percent) },
  * )
  * ```
- * @throws {@link OptionError} for an invalid option; {@link JobError} `AVIO_ERR_JOB_INVALID`, `AVIO_ERR_JOB_REFUSED`;
- * the errors of the stages; an `AbortError`
+ * @throws `OptionError` for an invalid option; `JobError` `AVIO_ERR_JOB_INVALID`, `AVIO_ERR_JOB_REFUSED`; the
+ * errors of the stages; an `AbortError`
  */
 export async function runJob(job: Job, options: RunJobOptions = {}): Promise<JobResult> {
   const settings = runJobOptions(options)

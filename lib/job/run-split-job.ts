@@ -13,7 +13,7 @@ import type { SplitSpec } from './split/split-spec.js'
  * Runs a job with `split` in pieces.
  *
  * @returns `undefined` for a job that must run whole, after calling `onUnsplit` with the reason
- * @throws {@link PlanError} `AVIO_ERR_PLAN_UNSPLIT` for one with `mode: 'required'`; the errors of the steps
+ * @throws `PlanError` `AVIO_ERR_PLAN_UNSPLIT` for one with `mode: 'required'`; the errors of the steps
  */
 export async function runSplitJob(job: Job, settings: JobRunSettings): Promise<JobResult | undefined> {
   const { client, ffmpegPath, signal, concurrency, onProgress } = settings

@@ -11,22 +11,22 @@ import { S3Allow } from './s3-allow.js'
 /** The locations a job may use. By default every bucket in S3, no URLs, no files. */
 export interface JobAllow {
   /**
-   * The hosts that `https://` inputs and their redirects may name, as `allow.hosts` of {@link HttpSource}.
+   * The hosts that `https://` inputs and their redirects may name, as `allow.hosts` of `HttpSource`.
    *
    * @defaultValue none
    */
   hosts?: readonly string[] | undefined
   /**
    * Addresses, and blocks of them, that these hosts may have although they are not on the public internet, as
-   * `allow.addresses` of {@link HttpSource}.
+   * `allow.addresses` of `HttpSource`.
    *
    * @defaultValue none
    */
   addresses?: readonly string[] | undefined
   /**
-   * Absolute paths of directories in which files may be read and written, and of single files. Symbolic links are resolved: a path that
-   * leads out of the directories is refused. This is checked before the job starts, so give no untrusted user write
-   * access to these directories.
+   * Absolute paths of directories in which files may be read and written, and of single files. Symbolic links are
+   * resolved: a path that leads out of the directories is refused. This is checked before the job starts, so give no
+   * untrusted user write access to these directories.
    *
    * @defaultValue none
    */
@@ -60,7 +60,7 @@ export class JobPolicy {
   readonly #files: FileAllow
   readonly #s3: S3Allow
 
-  /** Reads the option `allow`; throws an {@link OptionError} for an entry of another form. */
+  /** Reads the option `allow`; throws an `OptionError` for an entry of another form. */
   static option(options: { allow?: JobAllow | undefined }): JobPolicy {
     const allow = objectOption<JobAllow>(options, 'allow') ?? {}
     knownOptions(allow, 'allow', NAMES)
@@ -82,7 +82,7 @@ export class JobPolicy {
    * @param text - the location in the job
    * @param path - its path in the job: `inputs[0].url`
    * @returns the location to open: for a file, its real path
-   * @throws {@link JobError} AVIO_ERR_JOB_REFUSED
+   * @throws `JobError` AVIO_ERR_JOB_REFUSED
    */
   async check(text: string, use: JobUse, path: string): Promise<Location> {
     const location = use === 'prefix' ? parsePrefix(text) : parseLocation(text)

@@ -47,7 +47,7 @@ export class HeldObjects {
   /**
    * Adds an object.
    *
-   * @throws {@link HlsError} `AVIO_ERR_LIMIT_OBJECTS` for one too many
+   * @throws `HlsError` `AVIO_ERR_LIMIT_OBJECTS` for one too many
    */
   add(name: string, bytes: Uint8Array): void {
     const { maxObjects, target } = this.#settings

@@ -8,7 +8,7 @@ const MAX_SHOWN = 5
 /**
  * Checks that a value, such as parsed JSON, is a {@link Job}. Nothing is requested.
  *
- * @throws {@link JobError} `AVIO_ERR_JOB_INVALID`, with the path of each wrong value
+ * @throws `JobError` `AVIO_ERR_JOB_INVALID`, with the path of each wrong value
  */
 export function parseJob(value: unknown): Job {
   const parsed = jobSchema.safeParse(value)

@@ -15,7 +15,7 @@ export interface CheckedResults {
  * by one encoder with one initialization segment, and each chunk begins where the one before it ends. Pieces of two
  * encoders may well join without an error, and show rubbish.
  *
- * @throws {@link PlanError} `AVIO_ERR_PLAN_GAP`, `AVIO_ERR_PLAN_MIXED`, `AVIO_ERR_PLAN_INVALID`
+ * @throws `PlanError` `AVIO_ERR_PLAN_GAP`, `AVIO_ERR_PLAN_MIXED`, `AVIO_ERR_PLAN_INVALID`
  */
 export function checkResults(plan: SplitPlan, results: readonly unknown[]): CheckedResults {
   const byPiece = new Map(results.map(result => [(result as PieceResult | null)?.piece, result]))

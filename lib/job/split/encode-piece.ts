@@ -38,7 +38,7 @@ export interface PieceContext extends SplitContext {
  * under a key of its own, and the first result stays. A chunk that has a result is not encoded again.
  *
  * @param n - the number of the chunk, from 0
- * @throws {@link PlanError} `AVIO_ERR_PLAN_OTHER_FFMPEG` before anything is read, `AVIO_ERR_PLAN_GAP`,
+ * @throws `PlanError` `AVIO_ERR_PLAN_OTHER_FFMPEG` before anything is read, `AVIO_ERR_PLAN_GAP`,
  *   `AVIO_ERR_PLAN_INVALID`; the errors of the stages
  */
 export async function encodeChunk(
@@ -192,7 +192,7 @@ class Seen {
  * Holds a chunk against the plan: it begins at its first frame, and has all frames up to the next chunk. The last one
  * has as many as the source has, which the plan knows to about a second.
  *
- * @throws {@link PlanError} `AVIO_ERR_PLAN_GAP`
+ * @throws `PlanError` `AVIO_ERR_PLAN_GAP`
  */
 export function checkChunk(plan: SplitPlan, n: number, result: PieceResult): void {
   const { start, end } = plan.chunks[n]!

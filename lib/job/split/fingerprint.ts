@@ -47,7 +47,7 @@ const known = new Map<string, Promise<Fingerprint>>()
  *
  * @param encoder - ffmpeg's name
  * @param ffmpegPath - the option
- * @throws {@link FfmpegError} `AVIO_ERR_FFMPEG_NOT_FOUND`; {@link PlanError} `AVIO_ERR_PLAN_OTHER_FFMPEG` for an ffmpeg
+ * @throws `FfmpegError` `AVIO_ERR_FFMPEG_NOT_FOUND`; `PlanError` `AVIO_ERR_PLAN_OTHER_FFMPEG` for an ffmpeg
  *   that can't encode with it
  */
 export async function fingerprintOf(encoder: string, ffmpegPath?: string): Promise<Fingerprint> {
@@ -95,7 +95,7 @@ export function isSameEncoder(a: Fingerprint, b: Fingerprint): boolean {
 /**
  * Gives a step back on a machine with another encoder, before it reads anything.
  *
- * @throws {@link PlanError} `AVIO_ERR_PLAN_OTHER_FFMPEG`
+ * @throws `PlanError` `AVIO_ERR_PLAN_OTHER_FFMPEG`
  */
 export async function checkFingerprint(
   wanted: Fingerprint,

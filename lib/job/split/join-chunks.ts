@@ -31,7 +31,7 @@ const INTERLEAVE = '1000000'
  * object that carries the plan's hash is the result.
  *
  * @param results - what the steps returned, in any order
- * @throws {@link PlanError} `AVIO_ERR_PLAN_GAP`, `AVIO_ERR_PLAN_MIXED`, `AVIO_ERR_PLAN_TARGET_CHANGED`,
+ * @throws `PlanError` `AVIO_ERR_PLAN_GAP`, `AVIO_ERR_PLAN_MIXED`, `AVIO_ERR_PLAN_TARGET_CHANGED`,
  *   `AVIO_ERR_PLAN_INVALID`; the errors of the stages
  */
 export async function joinChunks(

@@ -48,7 +48,7 @@ export function resultLocation(
 /**
  * A result as it came from the store, or from a queue.
  *
- * @throws {@link S3Error} `AVIO_ERR_BAD_RESPONSE`, {@link PlanError} `AVIO_ERR_PLAN_INVALID`
+ * @throws {@link S3Error} `AVIO_ERR_BAD_RESPONSE`, `PlanError` `AVIO_ERR_PLAN_INVALID`
  */
 export function checkResult(value: unknown, plan: SplitPlan, piece: string): PieceResult {
   const result = value as Partial<PieceResult> | null

@@ -47,8 +47,8 @@ const SPEEDS = { encodeSpeed: 2, joinSpeed: 400, startSeconds: 1 }
  *
  * An output that can't be split gives a plan with `unsplit`, the reason; run it whole.
  *
- * @throws {@link OptionError} for a spec that breaks its rules; {@link FfmpegError} for arguments that no output may
- *   have; {@link PlanError} `AVIO_ERR_PLAN_UNSPLIT` with `mode: 'required'`; the errors of reading the source
+ * @throws `OptionError` for a spec that breaks its rules; `FfmpegError` for arguments that no output may
+ *   have; `PlanError` `AVIO_ERR_PLAN_UNSPLIT` with `mode: 'required'`; the errors of reading the source
  */
 export async function planSplit(
   spec: SplitSpec,

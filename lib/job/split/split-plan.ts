@@ -91,7 +91,7 @@ export function planHash({ version, source, video, chunks, audio, file, fingerpr
 /**
  * Checks that a plan is as it was made, at the beginning of each step: it came through a queue or a file.
  *
- * @throws {@link PlanError} `AVIO_ERR_PLAN_INVALID`, `AVIO_ERR_PLAN_UNSPLIT`
+ * @throws `PlanError` `AVIO_ERR_PLAN_INVALID`, `AVIO_ERR_PLAN_UNSPLIT`
  */
 export function checkPlan(plan: SplitPlan | UnsplitPlan): SplitPlan {
   if (plan.unsplit !== undefined) {

@@ -83,7 +83,7 @@ const NAMES = [
   'workers',
 ]
 
-/** Checks a spec. @throws {@link OptionError} */
+/** Checks a spec. @throws `OptionError` */
 export function splitSettings(spec: SplitSpec): SplitSettings {
   const options = optionsObject(spec, 'planSplit')
   knownOptions(options, 'planSplit', NAMES)

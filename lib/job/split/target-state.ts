@@ -19,7 +19,7 @@ export interface SplitResult {
 /**
  * What is under the plan's key: its own result, if it was stored already. `undefined` if it is free to be written.
  *
- * @throws {@link PlanError} `AVIO_ERR_PLAN_TARGET_CHANGED` if another object has come there since the plan was made
+ * @throws `PlanError` `AVIO_ERR_PLAN_TARGET_CHANGED` if another object has come there since the plan was made
  */
 export async function resultUnderKey(plan: SplitPlan, store: WorkStore): Promise<SplitResult | undefined> {
   const { bucket, key, replaces } = plan.output

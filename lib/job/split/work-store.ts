@@ -36,7 +36,7 @@ export class WorkStore {
   readonly client: S3Client
   readonly #signal: AbortSignal | undefined
 
-  /** @throws {@link OptionError} for a client that is none */
+  /** @throws `OptionError` for a client that is none */
   constructor({ client, signal }: { client?: S3Client | undefined; signal?: AbortSignal | undefined }) {
     this.client = clientOption({ client })
     this.#signal = signal

@@ -27,7 +27,7 @@ const LIMITS = [
 /**
  * Checks a job from a stranger.
  *
- * @throws {@link JobError} `AVIO_ERR_JOB_REFUSED`, with the path of the value
+ * @throws `JobError` `AVIO_ERR_JOB_REFUSED`, with the path of the value
  */
 export function checkStranger(job: Job): void {
   for (const limit of LIMITS) {

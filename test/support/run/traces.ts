@@ -4,6 +4,9 @@ import { inspect } from 'node:util'
 /** The state of this process that a test file could change for the next one, by name. */
 export type Traces = ReadonlyMap<string, unknown>
 
+/** Globals that a package makes once, when it is loaded: zod's configuration, which all copies of it share. */
+const OF_PACKAGES = new Set(['__zod_globalConfig'])
+
 /** The present traces. */
 export function traces(): Traces {
   const found = new Map<string, unknown>([
@@ -15,6 +18,7 @@ export function traces(): Traces {
     found.set(`listeners of the process to ${String(event)}`, process.listenerCount(event))
   }
   for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(globalThis))) {
+    if (OF_PACKAGES.has(name)) continue
     // Node creates many of its globals on first use: until then they have a getter and no value.
     found.set(`global ${name}`, property.value)
   }
