@@ -31,7 +31,12 @@ export interface PreviewQuestion {
   readonly signal?: AbortSignal | undefined
 }
 
-const FILTERS = new Set(['filter_complex', 'lavfi'])
+/**
+ * Global arguments that the preview needs as well: the outputs map the labels of a filter graph, and a filter that cuts
+ * by time (`trim`) needs the clock of the real run. By another clock the preview would read on until the filter's first
+ * frame, possibly through the whole source.
+ */
+const KEPT = new Set(['filter_complex', 'lavfi', 'copyts', 'start_at_zero'])
 
 /** Maximum number of times that an undecodable stream is left out and the rest tried again. */
 const MAX_TRIES = 8
@@ -128,8 +133,7 @@ function previewCommand(
   globalArgs: readonly string[],
   limits: Limits | undefined,
 ): string[] {
-  // The outputs map the labels of a filter graph; no other argument changes the mapping.
-  const filters = parseArguments(globalArgs, 'globalArgs').filter(({ name }) => FILTERS.has(name))
+  const kept = parseArguments(globalArgs, 'globalArgs').filter(({ name }) => KEPT.has(name))
   return buildArguments({
     // With a short head ffmpeg reports less.
     inputs: inputs.map(({ spec, head }) => ({
@@ -139,7 +143,7 @@ function previewCommand(
     // What an output writes before the end is discarded. The end comes at once: an input read by seeking has more than
     // a head.
     outputs: outputs.map(({ format, args }) => ({ format, args: [...args, '-t', '0'], url: 'pipe:1' })),
-    globalArgs: filters.flatMap(({ tokens }) => tokens),
+    globalArgs: kept.flatMap(({ tokens }) => tokens),
     progressUrl: 'pipe:1',
     limits,
   })

@@ -8,6 +8,7 @@ import { clip } from '../../../lib/tasks/clip/clip.js'
 import { thumbnails } from '../../../lib/tasks/thumbnails/thumbnails.js'
 import { iphone } from '../../support/iphone.js'
 import { AAC, audioInput, ffmpegToFile, packetsOf, videoInput } from '../../support/media.js'
+import { recorder } from '../../support/recorder.js'
 import { ChunkedSource, Collector } from '../../support/sources.js'
 
 /** The number of streams that a stage writes, and its report on the third stream of the input. */
@@ -42,6 +43,34 @@ t.test('writes the usable streams of an input with undecodable audio, and report
       t.match(third, LEFT_OUT)
     }
   }
+})
+
+t.test('previews by the clock of the run, so that a filter that cuts by time ends it at once', async t => {
+  const { ffmpegPath, runs } = await recorder(t)
+  const bytes = await ffmpegToFile(
+    ['-f', 'lavfi', '-i', 'testsrc2=s=96x64:r=25:d=6', '-c:v', 'libx264', '-g', '25'],
+    'source.mp4',
+  )
+  const sink = new Collector()
+  await pipeline(
+    new FfmpegReadable({
+      input: { source: new BytesSource({ bytes }), args: ['-noaccurate_seek', '-ss', '4'] },
+      // The preview used to lack this: it then looked for frame 125 behind the end of the source.
+      globalArgs: ['-copyts'],
+      output: { format: 'mp4', args: ['-map', '0:v', '-vf', 'fps=25,trim=start_pts=125', '-c:v', 'libx264'] },
+      ffmpegPath,
+    }),
+    sink,
+  )
+  t.equal((await packetsOf(sink.bytes)).length, 25)
+  const seeking = runs().filter(({ args }) => args.includes(' -ss 4 '))
+  t.match(
+    seeking.map(({ args }) => [args.includes(' -t 0 '), args.includes(' -copyts ')]),
+    [
+      [true, true],
+      [false, true],
+    ],
+  )
 })
 
 t.test('fails for an undecodable stream if a map names it, or if it must not be missing', async t => {
