@@ -49,6 +49,7 @@ export async function executeJob(
       allow: allowed(values, cwd, isTyped ? job : undefined),
       onProgress: progress => reporter.progress(progress),
       onLog: entry => reporter.log(entry),
+      onUnsplit: ({ message }) => reporter.note(`Runs whole, not in pieces. ${message}`),
       ...(values.ffmpeg !== undefined && { ffmpegPath: values.ffmpeg }),
       ...(values.ffprobe !== undefined && { ffprobePath: values.ffprobe }),
     })

@@ -48,6 +48,15 @@ t.test('opens only S3, unless the options say more', async t => {
   t.same(s3.calls, [])
 })
 
+t.test('says why a job with "split" runs whole', async t => {
+  const { s3 } = await storeWithClip(t)
+  const job = JSON.stringify({ ...JOB, split: { work: 's3://web/work/' } })
+  const { code, stderr } = await runCli(['run', '-'], { s3, input: Buffer.from(job) })
+  t.equal(code, 0, stderr)
+  t.match(stderr, /Runs whole, not in pieces\. outputs\[0\]\.format: only mp4 is split/)
+  t.same(s3.keys('web'), ['b.mkv'])
+})
+
 t.test('refuses arguments in a job from a stranger', async t => {
   const job = { ...JOB, outputs: [{ ...JOB.outputs[0], args: ['-t', '1'] }] }
   const { code, stderr } = await runCli(['run', '--strangers', '-'], {
