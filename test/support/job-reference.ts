@@ -35,7 +35,7 @@ export function jobReference(): string {
         return `| \`${field}\` | ${needed} | ${escaped(shape(of))} | ${escaped(of.description ?? described(of))} |`
       })
       const head = ['| field |  | value |  |', '| --- | --- | --- | --- |']
-      return [`### \`${name}\``, part.description ?? '', [...head, ...rows].join('\n')].join('\n\n')
+      return [`### ${name}`, part.description ?? '', [...head, ...rows].join('\n')].join('\n\n')
     })
     .join('\n\n')
 }
