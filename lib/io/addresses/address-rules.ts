@@ -2,16 +2,16 @@ import { isIP } from 'node:net'
 import { optionError, stringsOption } from '../../options.js'
 import { type AddressList, addressList, plainAddress, specialRange } from './special-ranges.js'
 
-/** Which addresses may be connected to: public ones, and those that a list opens. */
+/** The addresses to which connections are allowed: public ones, and those on a list. */
 export class AddressRules {
   readonly #opened: AddressList
 
-  /** @param opened - addresses and blocks, valid */
+  /** @param opened - valid addresses and blocks */
   constructor(opened: readonly string[] = []) {
     this.#opened = addressList(opened)
   }
 
-  /** Why an address is refused: `loopback`, `private` …; `undefined` if it may be connected to. */
+  /** Why an address is refused: `loopback`, `private` …; `undefined` if it is allowed. */
   fault(address: string): string | undefined {
     const reason = specialRange(address)
     return reason !== undefined && this.#opens(address) ? undefined : reason
@@ -23,7 +23,7 @@ export class AddressRules {
   }
 }
 
-/** The entries of an option, checked: addresses (`10.1.2.3`, `::1`) and blocks (`10.1.0.0/16`, `fd00::/8`). */
+/** Checks and returns an option's entries: addresses (`10.1.2.3`, `::1`) and blocks (`10.1.0.0/16`, `fd00::/8`). */
 export function addressRangesOption(options: object, option: string): string[] {
   const entries = stringsOption(options, option)
   const index = entries.findIndex(entry => !isRange(entry))

@@ -4,7 +4,7 @@ import https from 'node:https'
 import { isIP, type LookupFunction, Socket } from 'node:net'
 import type { AddressRules } from './address-rules.js'
 
-/** A connection that was not made, since the address is none that may be connected to. */
+/** A connection that was refused because of its address. */
 export class RefusedAddress extends Error {
   override readonly name = 'RefusedAddress'
   readonly host: string
@@ -21,18 +21,18 @@ export class RefusedAddress extends Error {
   }
 }
 
-/** As Node's own agents have it (`http.globalAgent`): an idle connection is closed after 5 s. */
+/** The options of Node's own agents (`http.globalAgent`): an idle connection is closed after 5 s. */
 const POOL: http.AgentOptions = { keepAlive: true, scheduling: 'lifo', timeout: 5000 }
 
 /**
- * Agents that connect to addresses which follow the rules, and to no others.
+ * Agents that connect only to allowed addresses.
  *
- * A name is looked up by the connection itself, and of the answer only the addresses that follow the rules are handed
- * on. Between a check and a connection no second lookup could say something else (DNS rebinding). Node looks up no IP
- * address, so a host that is one is checked before.
+ * The connection itself looks up the name, and this lookup returns only the allowed addresses of the answer. So there
+ * is no second lookup after the check, which could return another address (DNS rebinding). Node does not look up IP
+ * addresses, so a host that is one is checked before.
  *
- * Idle connections are kept in these agents' own pools, so that none is used that was made without the check. Proxies
- * named by the environment are not used: what a proxy connects to can't be checked here.
+ * Idle connections stay in these agents' own pools, so that no unchecked connection is reused. Proxies from the
+ * environment are ignored: the addresses to which a proxy connects can't be checked here.
  */
 export class CheckedAgents {
   readonly #http: http.Agent
@@ -62,15 +62,15 @@ function checked<A extends http.Agent>(agent: A, rules: AddressRules): A {
   return agent
 }
 
-/** A connection that fails, so that the agent forgets it like any other that does. */
+/** A failing connection, which the agent drops like any other. */
 function failing(error: Error): Socket {
   const socket = new Socket()
-  // Before the next turn, nobody listens.
+  // There are no listeners before the next turn.
   process.nextTick(() => socket.destroy(error))
   return socket
 }
 
-/** The system's lookup, with what follows the rules of its answer. */
+/** The system's lookup, reduced to the allowed addresses. */
 function checkedLookup(rules: AddressRules): LookupFunction {
   return (host, options, callback) => {
     dns.lookup(host, { ...options, all: true }, (error, found) => {

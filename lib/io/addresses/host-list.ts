@@ -2,11 +2,11 @@ import { isIP } from 'node:net'
 import { OptionError } from '../../errors.js'
 import { show, stringsOption } from '../../options.js'
 
-/** Scheme, `*.`, host and port of an entry; what else a URL can hold (user, path, query) has no place in it. */
+/** Scheme, `*.`, host and port of an entry; other parts of a URL (user, path, query) are not allowed. */
 const ENTRY = /^(https?:\/\/)?(\*\.)?((?!.*\.\.|\.)[^\s/?#@\\:%*[\]]+|\[[\da-f:.]+\])(:\d{1,5})?$/i
 const ANY = /^(https?:\/\/)?\*(:\d{1,5})?$/
 
-/** The hosts that URLs may name. */
+/** The allowed hosts of URLs. */
 export class HostList {
   readonly #entries: readonly Entry[]
 
@@ -22,8 +22,8 @@ export class HostList {
    * - `*`: every host;
    * - `http://media.example.com`: by `http:`, which no other entry opens.
    *
-   * Names are compared as the URL parser writes them: in lower case, other scripts in Punycode, IP addresses in their
-   * one form.
+   * Names are compared in the form of the URL parser: in lower case, other scripts in Punycode, IP addresses in
+   * canonical form.
    */
   static option(options: object, option: string): HostList {
     return new HostList(
@@ -35,7 +35,7 @@ export class HostList {
           name,
           `Option "${name}" must be a host such as media.example.com, media.example.com:8443, *.example.com, ` +
             `http://media.example.com, or *, got ${show(text.replace(/^.*@|[?#].*$/gs, ''))}`,
-          // A URL in the place of a host may hold a signature.
+          // A URL in place of a host may contain a signature.
           undefined,
         )
       }),
@@ -50,14 +50,14 @@ export class HostList {
   }
 }
 
-/** The entry that would open a URL, for messages. */
+/** The entry that would allow a URL, for messages. */
 export function entryFor({ protocol, host }: URL): string {
   return protocol === 'https:' ? host : `${protocol}//${host}`
 }
 
 interface Entry {
   readonly protocol: string
-  /** As in `URL`: empty for the scheme's own. */
+  /** As in `URL`: empty for the scheme's default port. */
   readonly port: string
   readonly covers: (hostname: string) => boolean
 }
@@ -73,7 +73,7 @@ function entryOf(text: string): Entry | undefined {
   const [, scheme = 'https://', wildcard, host = '', port = ''] = match
   return parsed(`${scheme.toLowerCase()}${host}${port}`, named => {
     if (wildcard === undefined) return hostname => hostname === named
-    // "*.1.2.3.4" covers nothing: whoever wrote it had something else in mind.
+    // "*.1.2.3.4" would never match anything, so it must be a mistake.
     return isIP(named.replace(/^\[|\]$/g, '')) === 0 ? hostname => hostname.endsWith(`.${named}`) : undefined
   })
 }

@@ -4,13 +4,13 @@ import { BlockList, isIP, isIPv4 } from 'node:net'
  * Addresses that are not on the public internet, with the reason.
  *
  * IPv4: every block that IANA's registry of special-purpose addresses doesn't call globally reachable, and
- * multicast (RFC 5771). 192.0.0.0/24 is refused as a whole: its two public addresses are anycast services, not
- * servers of files.
+ * multicast (RFC 5771). 192.0.0.0/24 is refused as a whole: its two public addresses are anycast services, not file
+ * servers.
  *
  * IPv6: whatever lies outside 2000::/3, the only block from which IANA assigns global unicast addresses, and the
- * special blocks within it. Teredo (2001::/32) and 6to4 (2002::/16) embed the IPv4 address of a relay of which nothing
- * is known, and are refused. Two blocks stand for IPv4 addresses and are judged by these: `::ffff:0:0/96`, which the
- * system itself takes as IPv4, and `64:ff9b::/96`, by which a network with DNS64 reaches every IPv4 server.
+ * special blocks within it. Teredo (2001::/32) and 6to4 (2002::/16) embed the IPv4 address of an unknown relay, and are
+ * refused. Two blocks represent IPv4 addresses, which are checked instead: `::ffff:0:0/96`, which the system itself
+ * treats as IPv4, and `64:ff9b::/96`, by which a network with DNS64 reaches every IPv4 server.
  *
  * @see https://www.iana.org/assignments/iana-ipv4-special-registry/
  * @see https://www.iana.org/assignments/iana-ipv6-special-registry/
@@ -30,12 +30,12 @@ export const SPECIAL_RANGES: readonly (readonly [reason: string, ...ranges: stri
   ['reserved', '240.0.0.0/4', '::/3', '4000::/2', '8000::/1'],
 ]
 
-/** Blocks whose last 32 bits are the IPv4 address that is meant (RFC 4291 §2.5.5.2, RFC 6052 §2.1). */
+/** Blocks whose last 32 bits are an IPv4 address (RFC 4291 §2.5.5.2, RFC 6052 §2.1). */
 const EMBEDDING = addressList(['::ffff:0:0/96', '64:ff9b::/96'])
 
 const LISTS = SPECIAL_RANGES.map(([reason, ...ranges]) => [reason, addressList(ranges)] as const)
 
-/** Ranges of both families. `BlockList` itself would find an IPv4 address in an IPv6 range, as `::ffff:…`. */
+/** Ranges of both families. `BlockList` alone would match an IPv4 address against IPv6 ranges, as `::ffff:…`. */
 export interface AddressList {
   /** Whether the address, without a zone, lies in one of the ranges. */
   has(address: string): boolean
@@ -53,7 +53,7 @@ export function addressList(ranges: readonly string[]): AddressList {
   return { has: address => (isIPv4(address) ? v4.check(address, 'ipv4') : v6.check(address, 'ipv6')) }
 }
 
-/** An address without its zone (`fe80::1%eth0`), and as the IPv4 address that it stands for. */
+/** An address without its zone (`fe80::1%eth0`), converted to the IPv4 address it represents. */
 export function plainAddress(given: string): string {
   const address = given.replace(/%.*$/s, '')
   return isIP(address) === 6 && EMBEDDING.has(address) ? lastFour(address) : address

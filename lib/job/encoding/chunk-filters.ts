@@ -1,9 +1,9 @@
 /**
- * The filters of a chunk. Each frame of the source is put on the clock of the output (`fps`) before the chunk is cut
- * out of it, by whole frames of that clock: cut by the source's times, a chunk could begin or end a frame early.
+ * The filters of a chunk. They convert the source to the output's frame rate (`fps`) before they cut the chunk at whole
+ * frames: cut by the source's times, a chunk could begin or end a frame early.
  *
- * After a seek some demuxers start amid a GOP, and some decoders then show damaged frames until the next key frame.
- * `select` drops them. If that reaches into the chunk, frames are missing, which is found by counting.
+ * After a seek, some demuxers start in the middle of a GOP, and some decoders then output damaged frames until the next
+ * key frame. `select` drops them. If that reaches into the chunk, counting its frames detects the loss.
  */
 export interface ChunkCut {
   /** The output's frame rate: `24000/1001`. */
@@ -12,11 +12,11 @@ export interface ChunkCut {
   readonly shift: number
   /** The first frame of the chunk; `undefined` for the first chunk, which begins with the source. */
   readonly start?: number | undefined
-  /** The frame after its last one; `undefined` for the last chunk, which ends with the source. */
+  /** One past its last frame; `undefined` for the last chunk, which ends with the source. */
   readonly end?: number | undefined
   /** The user's own filters; empty for none. */
   readonly filters: string
-  /** Frames on each side that these have to see as well. */
+  /** Additional frames on each side that these filters need. */
   readonly margin: number
 }
 

@@ -2,20 +2,20 @@ import type { Argument } from '../../ffmpeg/args/parse-arguments.js'
 import { UnsplitReason } from './unsplit.js'
 
 /**
- * What each encoder needs so that its chunks join into one track: key frames on a fixed grid and nowhere else, no frame
- * that refers across a key frame (closed GOPs), a quality that does not depend on what a chunk has not seen, and the
- * same headers from each worker.
+ * The arguments with which each encoder makes chunks that join into one track: key frames only on a fixed grid, no
+ * references across a key frame (closed GOPs), a quality independent of the other chunks, and the same headers on every
+ * worker.
  */
 
 /** An encoder that can encode in chunks. */
 interface Encoder {
-  /** Its option that takes a list `name=value:…`, for what has no option of its own. */
+  /** Its option that takes a list `name=value:…`, for settings without their own option. */
   readonly parameters?: string
-  /** The entries of that list for a GOP of so many frames. */
+  /** The entries of that list for a GOP of a given length. */
   readonly entries?: (gop: number) => string
-  /** Whether its `-keyint_min` is the shortest GOP. */
+  /** Whether its `-keyint_min` sets the shortest GOP. */
   readonly hasMinimum: boolean
-  /** Whether it takes the fullness of its buffer at the start of a chunk. */
+  /** Whether it has an option for the fullness of the buffer at the start of a chunk. */
   readonly hasVbvInit: boolean
   /** Whether a constant quality is its default. */
   readonly isQualityDefault: boolean
@@ -34,7 +34,7 @@ const ENCODERS: Readonly<Record<string, Encoder>> = {
   },
   libx265: {
     parameters: 'x265-params',
-    // The information in its headers names the processor and the threads of the worker.
+    // Its headers would otherwise name the worker's processor and threads.
     entries: gop => `keyint=${gop}:min-keyint=${gop}:scenecut=0:open-gop=0:info=0`,
     hasMinimum: true,
     hasVbvInit: true,
@@ -56,7 +56,7 @@ const ENCODERS: Readonly<Record<string, Encoder>> = {
 /** Names of the encoders that can encode in chunks. */
 export const CHUNK_ENCODERS: readonly string[] = Object.keys(ENCODERS)
 
-/** Names of the options that lists of parameters have. */
+/** Names of the options that take lists of parameters. */
 const PARAMETERS = new Set([
   'x264-params',
   'x264opts',
@@ -66,13 +66,13 @@ const PARAMETERS = new Set([
   'aom-params',
 ])
 
-/** Entries of those lists that aim at a bit rate. */
+/** Entries of those lists that set a target bit rate. */
 const AIMS = /(?:^|:)(?:bitrate|tbr|rc|pass|stats|target-bitrate|end-usage)\s*=/
-/** Entries that make key frames, or do without. */
+/** Entries that add or remove key frames. */
 const KEYS =
   /(?:^|:)(?:intra-refresh|open-gop|keyint|min-keyint|scenecut|scd|irefresh-type|enable-fwd-kf|radl)\s*(?:=|:|$)/
 
-/** How full a decoder's buffer is taken to be where a chunk begins. */
+/** The assumed fullness of a decoder's buffer at the start of a chunk. */
 const VBV_INIT = 'vbv-init=0.5'
 
 /** A video encoder and the user's arguments for it. */
@@ -86,16 +86,16 @@ export interface EncodingSpec {
 
 /** The arguments of an encoder. */
 export interface Encoding {
-  /** For the first chunk, and for the whole. */
+  /** For the first chunk, and for a single run. */
   readonly first: readonly string[]
   /** For all other chunks. */
   readonly others: readonly string[]
-  /** What the joined video does not keep; for people. */
+  /** Notes for people: properties the joined video does not keep. */
   readonly notes: readonly string[]
 }
 
 /**
- * The arguments with which an encoder makes chunks that join.
+ * Returns the arguments with which an encoder makes chunks that join.
  *
  * @throws {@link UnsplitReason} for an encoder, or a way of rate control, that can't be split
  */
@@ -142,7 +142,7 @@ export function encodingOf({ encoder: name, args, gop, threads }: EncodingSpec):
   }
 }
 
-/** Options that are ours to set. */
+/** Options that only this module may set. */
 function isOurs(option: string, { parameters }: Encoder): boolean {
   return option === parameters || option === 'keyint_min' || option === 'sc_threshold'
 }

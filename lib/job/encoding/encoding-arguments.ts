@@ -1,6 +1,6 @@
 import type { AudioEncoding, VideoEncoding } from '../schema/encoding.js'
 
-/** What an output of a job says of its streams. */
+/** The encodings of an output. */
 export interface StatedEncoding {
   readonly video?: VideoEncoding | 'copy' | 'none' | undefined
   readonly audio?: AudioEncoding | 'copy' | 'none' | undefined
@@ -26,14 +26,14 @@ const PRESETS = [
   'veryslow',
 ]
 
-/** The value at a preset's place on another scale. */
+/** The value at a preset's position on another scale. */
 const scaled = (name: string, scale: readonly number[]) => String(scale[PRESETS.indexOf(name)])
 
 const CODECS: Readonly<Record<VideoEncoding['codec'], Codec>> = {
   h264: {
     encoder: 'libx264',
     preset: name => ['-preset', name],
-    // Players decode 8 bits and half the colour resolution; 10-bit sources would give "High 10".
+    // Players decode 8-bit 4:2:0; a 10-bit source would give "High 10".
     always: ['-pix_fmt', 'yuv420p'],
   },
   hevc: { encoder: 'libx265', preset: name => ['-preset', name], always: ['-tag:v', 'hvc1'] },
@@ -51,10 +51,10 @@ const CODECS: Readonly<Record<VideoEncoding['codec'], Codec>> = {
   },
 }
 
-/** The codec tag that Apple's players expect exists only in these. */
+/** The muxers with the codec tag that Apple's players expect. */
 const MP4_FAMILY = new Set(['mp4', 'mov', 'ipod', 'ismv'])
 
-/** Quality where a codec has none of its own by default: without it VP9 aims at 200 kbit/s. */
+/** Quality for a codec without a default quality: without it VP9 targets 200 kbit/s. */
 const VP9_CRF = 32
 
 const AUDIO_ENCODERS: Readonly<Record<AudioEncoding['codec'], string>> = {
@@ -67,10 +67,10 @@ const AUDIO_ENCODERS: Readonly<Record<AudioEncoding['codec'], string>> = {
 }
 
 /**
- * The arguments of ffmpeg for what an output of a job states: those of `video`, of `audio`, and its own.
+ * The ffmpeg arguments for an output of a job: those for `video`, those for `audio`, and its own.
  *
  * @param format - the muxer
- * @param keySeconds - seconds between key frames, if the output does not say: a package is cut at them
+ * @param keySeconds - seconds between key frames, unless the output specifies them: packages are cut at key frames
  */
 export function encodingArguments(stated: StatedEncoding, format: string, keySeconds?: number): string[] {
   return [
@@ -105,14 +105,14 @@ function videoArguments(
 function rateArguments({ codec, crf, maxBitrate }: VideoEncoding): readonly string[] {
   const quality = crf ?? (codec === 'vp9' ? VP9_CRF : undefined)
   const constant = quality === undefined ? [] : ['-crf', String(quality)]
-  // For VP9 the bit rate beside a quality is its ceiling, and 0 is none
+  // For VP9 with a quality, the bit rate is a maximum, and 0 means none
   // (https://trac.ffmpeg.org/wiki/Encode/VP9).
   if (codec === 'vp9') return [...constant, '-b:v', String(maxBitrate ?? 0)]
   if (maxBitrate === undefined) return constant
   return [...constant, '-maxrate', String(maxBitrate), '-bufsize', String(2 * maxBitrate)]
 }
 
-/** Key frames by the clock, whatever the frame rate, and none in between: all renditions are cut at the same times. */
+/** Key frames only at fixed times, independent of the frame rate, so that all renditions are cut at the same times. */
 function keyArguments(
   encoder: string,
   seconds: number | undefined,
@@ -127,8 +127,8 @@ function keyArguments(
 }
 
 /**
- * SVT-AV1 takes no key frames by force. Its own interval in seconds is one frame longer, so that frames are counted
- * where the frame rate is known.
+ * SVT-AV1 ignores forced key frames, and its interval in seconds is one frame too long. So if the frame rate is known,
+ * the interval is given in frames.
  */
 function svtKeyArguments(seconds: number, frameRate: string | undefined): readonly string[] {
   if (frameRate === undefined) return ['-svtav1-params', `keyint=${seconds}s:scd=0:irefresh-type=2`]

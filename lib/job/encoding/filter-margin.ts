@@ -2,10 +2,10 @@ import { filtersOf } from '../../ffmpeg/args/filtergraph.js'
 import { UnsplitReason } from './unsplit.js'
 
 /**
- * How many frames around a frame a filter looks at. A chunk begins with no memory, so a filter that remembers gives its
- * first frames other pixels than it would in the whole, and a filter that counts starts anew.
+ * The number of neighboring frames that a filter uses. A chunk begins without earlier frames, so a filter with memory
+ * gives its first frames other pixels than in a single run, and a filter that counts frames starts again.
  *
- * Only filters of these lists are split. New ones, and those of a custom build, are not.
+ * Only the filters in these lists can be split; new ones, and those of a custom build, can't.
  */
 
 /** Filters whose output frame depends on one input frame and its time. */
@@ -22,21 +22,20 @@ const STILL = new Set(
   ).split(' '),
 )
 
-/** Filters that also look at some neighbors, and how many on each side at most. */
+/** Filters that use neighboring frames, and the maximum on each side. */
 const WINDOWS: Readonly<Record<string, number>> = { yadif: 2, bwdif: 2, w3fdif: 2, estdif: 2 }
 
-/** Deinterlacers in these modes make two frames of one. */
+/** Deinterlacers in these modes make two frames from one. */
 const DOUBLING = /^(?:1|3|send_field|send_field_nospatial|field)$/
 
-/** Expressions that count frames, or roll dice. */
+/** Expressions that count frames or are random. */
 const COUNTS = /(?<![\w.])(?:n(?!\w)|random\(|prev_)/
 
 /**
- * The frames on each side of a chunk that its filters have to see as well, so that its own frames come out as in the
- * whole.
+ * The number of additional frames on each side of a chunk that its filters need for the same output as in a single run.
  *
  * @param graph - the value of `-vf`
- * @throws {@link UnsplitReason} for a filter that remembers, counts, or is unknown
+ * @throws {@link UnsplitReason} for a filter that has memory, counts frames, or is unknown
  */
 export function filterMargin(graph: string): number {
   if (graph === '') return 0

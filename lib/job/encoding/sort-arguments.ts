@@ -3,9 +3,8 @@ import { type FrameRate, parseRate } from '../grid/rational.js'
 import { UnsplitReason } from './unsplit.js'
 
 /**
- * Sorts the arguments of one output by what they are for: the chunks of its video, its audio, or the file that both are
- * joined into. Only known arguments are sorted. Any other is a reason not to split: an argument that does not do in a
- * chunk what it does in the whole would not be noticed.
+ * Sorts the arguments of an output by their target: the chunks of its video, its audio, or the joined file. Any unknown
+ * argument is a reason not to split, because a different effect in a chunk would go unnoticed.
  */
 
 /** The arguments of an output, sorted. */
@@ -31,7 +30,7 @@ export interface SortedArguments {
   readonly file: readonly string[]
 }
 
-/** Options of video encoders, and of video alone. A stream specifier of video makes any other one of theirs. */
+/** Options of video encoders, and of video alone. Any other option with a video stream specifier counts, too. */
 const VIDEO = new Set(
   (
     'crf qp cqp preset tune level level_idc pix_fmt s aspect bf refs maxrate bufsize minrate profile tier flags2 ' +
@@ -53,10 +52,10 @@ const AUDIO = new Set(
 /** Options of the file. */
 const FILE = new Set(['metadata', 'movflags', 'disposition'])
 
-/** Options that mean nothing here. */
+/** Options without an effect here. */
 const DROPPED = new Set(['max_muxing_queue_size', 'sn', 'dn'])
 
-/** Options of a constant frame rate, by which the chunks are encoded in any case. */
+/** Values for a constant frame rate, which chunks have anyway. */
 const CONSTANT = new Set(['cfr', '1', 'auto', '-1'])
 
 const FILE_TIMES = new Set(['ss', 't', 'to', 'frames', 'vframes', 'aframes', 'fs', 'shortest', 'sseof'])

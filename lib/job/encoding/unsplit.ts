@@ -1,13 +1,12 @@
 /**
- * Why an output can't be encoded in chunks, or need not be: what about it (`code`), and the reason with the remedy
- * (`message`).
+ * Why an output is not encoded in chunks: a `code`, and a `message` with the reason and the remedy.
  */
 export interface Unsplit {
   readonly code: UnsplitCode
   readonly message: string
 }
 
-/** What about an output keeps it from being split. */
+/** The property of an output that prevents splitting. */
 export type UnsplitCode =
   | 'short'
   | 'no-gain'
@@ -19,7 +18,7 @@ export type UnsplitCode =
   | 'filter'
   | 'argument'
 
-/** Thrown on the way to a plan, and caught by it: the output runs whole. */
+/** Thrown while planning, and caught by `planSplit`: the output is not split. */
 export class UnsplitReason extends Error {
   readonly code: UnsplitCode
 
@@ -29,7 +28,7 @@ export class UnsplitReason extends Error {
     this.code = code
   }
 
-  /** As a plan states it. */
+  /** The reason in the form of a plan. */
   get reason(): Unsplit {
     return { code: this.code, message: this.message }
   }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 
 /**
- * JSON with one spelling for one value, so that its hash is the same on every machine: the names of an object sorted by
- * their UTF-16 code units, no white space, members that are `undefined` left out (RFC 8785, the JSON Canonicalization
- * Scheme, of which only whole numbers are needed here).
+ * JSON with exactly one spelling for each value, so that its hash is the same on every machine: the names in an object
+ * sorted by their UTF-16 code units, no white space, `undefined` members omitted (RFC 8785, the JSON Canonicalization
+ * Scheme, of which this supports only integers).
  *
  * @throws TypeError for a value that JSON cannot hold, and for a number that is not a safe integer
  */

@@ -1,21 +1,21 @@
 import { type FrameRate, MICROSECONDS, frameAt, timeOf } from './rational.js'
 
 /**
- * Where a video is cut into chunks: on the output's own grid of frames, every so many whole GOPs, counted from its
- * first frame. An encoder that starts a GOP every `gop` frames then starts one at each cut anyway, so the chunks have
- * the key frames, and the segments, of a video encoded as a whole.
+ * The positions at which a video is cut into chunks: on the output's own grid of frames, every few whole GOPs, counted
+ * from its first frame. An encoder that starts a GOP every `gop` frames would start one at each cut anyway, so the
+ * chunks have the same key frames and segments as a single run.
  *
  * The grid has one clock for all chunks: frame `n` of it is shown at `n` ÷ rate after the start of the source. ffmpeg's
- * filter `fps` puts frames on that clock, to the nearest; a frame halfway between two of them would go to either with
- * the slightest jitter. So the source's clock is shifted by less than half a frame, to put its first frame exactly on
- * the grid.
+ * filter `fps` moves frames to the nearest position on that clock; a frame halfway between two positions would go to
+ * either with the slightest jitter. So the source's clock is shifted by less than half a frame, to put its first frame
+ * exactly on the grid.
  */
 
 /** The clock of the output's frames. */
 export interface FrameClock {
   /** The number of the first frame. */
   readonly first: number
-  /** What to subtract from the source's times before they are put on the clock, in microseconds. */
+  /** The offset to subtract from the source's times before they are moved to the clock, in microseconds. */
   readonly shift: number
 }
 
@@ -26,7 +26,7 @@ export function frameClock(firstTime: number, rate: FrameRate): FrameClock {
   return { first: Number(first), shift: Number(time - timeOf(first, rate)) }
 }
 
-/** What is cut. */
+/** The video to cut. */
 export interface GridSpec {
   /** The number of the first frame; see {@link FrameClock}. */
   readonly first: number
@@ -35,7 +35,7 @@ export interface GridSpec {
   readonly rate: FrameRate
   /** Frames from one key frame to the next. */
   readonly gop: number
-  /** How long a chunk should be, in seconds. */
+  /** The target length of a chunk, in seconds. */
   readonly chunkSeconds: number
 }
 
@@ -43,13 +43,13 @@ export interface GridSpec {
 export interface GridChunk {
   /** The number of its first frame. */
   readonly start: number
-  /** The number of the frame after its last one. */
+  /** One past its last frame. */
   readonly end: number
 }
 
 /**
  * The chunks: each as long as `chunkSeconds`, rounded to whole GOPs, except for the last one. A last chunk under one
- * second joins the one before it: from one or two frames an encoder makes other headers.
+ * second is merged into the previous one: for one or two frames, an encoder writes other headers.
  */
 export function gridChunks({ first, frames, rate, gop, chunkSeconds }: GridSpec): GridChunk[] {
   const length = gop * Math.max(1, Math.round(framesIn(chunkSeconds, rate) / gop))
@@ -63,7 +63,7 @@ export function gridChunks({ first, frames, rate, gop, chunkSeconds }: GridSpec)
   return chunks
 }
 
-/** The number of frames in so many seconds, to the nearest. */
+/** The number of frames in a number of seconds, rounded to the nearest. */
 export function framesIn(seconds: number, rate: FrameRate): number {
   return Number(frameAt(BigInt(Math.round(seconds * Number(MICROSECONDS))), rate))
 }
@@ -74,10 +74,10 @@ export function secondOf({ numerator, denominator }: FrameRate): number {
 }
 
 /**
- * Where to seek in the source, so that decoding begins before a chunk's first frame, in microseconds after the start of
- * the source. Never before it.
+ * The position to seek to in the source, so that decoding begins before a chunk's first frame: in microseconds after
+ * the start of the source, never negative.
  *
- * @param runUp - how long before, in seconds
+ * @param runUp - how much earlier, in seconds
  */
 export function seekTime(start: number, clock: FrameClock, rate: FrameRate, runUp: number): bigint {
   const time = timeOf(BigInt(start), rate) + BigInt(clock.shift) - BigInt(Math.round(runUp * 1e6))

@@ -1,5 +1,5 @@
 /**
- * Frame rates as exact fractions. A rate of 24000/1001 has no finite decimal: after an hour a rounded one is off by
+ * Frame rates as exact fractions. 24000/1001 has no finite decimal: after an hour, a rounded rate is off by
  * several frames. All times are whole microseconds, ffmpeg's own unit (`AV_TIME_BASE`).
  */
 
@@ -12,7 +12,7 @@ export interface FrameRate {
 /** Microseconds per second. */
 export const MICROSECONDS = 1_000_000n
 
-/** The highest rate that a plan accepts, in frames per second. */
+/** The highest rate allowed in a plan, in frames per second. */
 const MAX_RATE = 1000n
 
 const RATE = /^(\d{1,9})(?:\/(\d{1,9}))?$/
@@ -33,7 +33,7 @@ const NAMED: Readonly<Record<string, string>> = {
  * Reads a frame rate as ffmpeg's `-r` does: `25`, `24000/1001`, `23.976`, `ntsc`. Decimals that stand for a fraction of
  * 1001 become that fraction, as in ffmpeg.
  *
- * @returns `undefined` if it is none, or is 0, or more than 1,000
+ * @returns `undefined` if it is no rate, 0, or more than 1,000
  */
 export function parseRate(text: string): FrameRate | undefined {
   const named = NAMED[text] ?? text

@@ -1,7 +1,7 @@
 /**
- * Whether it pays to split a video. Each chunk costs a start (a process, the source's index, its first requests) and a
- * run-up (frames that are decoded and thrown away); the join reads and writes the result once more. The workers encode
- * in rounds of one chunk each.
+ * Estimates whether splitting a video saves time. Each chunk costs a start (a process, the source's index, its first
+ * requests) and a run-up (frames decoded and dropped); the join reads and writes the result once more. The workers
+ * encode in rounds of one chunk each.
  */
 export interface SplitCosts {
   /** Length of the video, in seconds. */
@@ -12,20 +12,20 @@ export interface SplitCosts {
   readonly chunkSeconds: number
   /** Number of chunks encoded at the same time. */
   readonly workers: number
-  /** What one worker encodes, in seconds of video per second. */
+  /** Speed of one worker, in seconds of video per second. */
   readonly encodeSpeed: number
   /** Time to start a chunk, in seconds. */
   readonly startSeconds: number
   /** Video decoded before a chunk's first frame, in seconds. */
   readonly runUpSeconds: number
-  /** What the join copies, in seconds of video per second. */
+  /** Speed of the join, in seconds of video per second. */
   readonly joinSpeed: number
 }
 
 /** Decoding is this much faster than encoding. */
 const DECODE_FACTOR = 5
 
-/** The estimated time of a video encoded as a whole, and in chunks, in seconds. */
+/** The estimated time of a single run and of a split, in seconds. */
 export function splitTimes(costs: SplitCosts): { readonly whole: number; readonly split: number } {
   const { seconds, chunks, chunkSeconds, workers, encodeSpeed, startSeconds, runUpSeconds, joinSpeed } = costs
   const chunk = startSeconds + runUpSeconds / (encodeSpeed * DECODE_FACTOR) + chunkSeconds / encodeSpeed

@@ -4,16 +4,16 @@ import { isSameEncoder } from './fingerprint.js'
 import { type PieceResult, checkResult } from './piece-result.js'
 import { type SplitPlan, pieceName, pieceNames } from './split-plan.js'
 
-/** The results of a plan, all of them, in order. */
+/** All results of a plan, in order. */
 export interface CheckedResults {
   readonly chunks: readonly PieceResult[]
   readonly audio: PieceResult | undefined
 }
 
 /**
- * Holds all results against the plan before anything is joined: none is missing, none is another plan's, all were made
- * by one encoder with one initialization segment, and each chunk begins where the one before it ends. Pieces of two
- * encoders may well join without an error, and show rubbish.
+ * Checks all results against the plan before joining: none is missing or belongs to another plan, all come from one
+ * encoder with one initialization segment, and each chunk begins where the previous one ends. Pieces from two encoders
+ * may join without an error, but show corrupt frames.
  *
  * @throws `PlanError` `AVIO_ERR_PLAN_GAP`, `AVIO_ERR_PLAN_MIXED`, `AVIO_ERR_PLAN_INVALID`
  */

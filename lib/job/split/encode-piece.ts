@@ -19,15 +19,15 @@ import { type SplitPlan, type UnsplitPlan, checkPlan, pieceName, workPrefix } fr
 import { SOURCE_CLOCK, clockArguments } from './source-clock.js'
 import { WorkStore } from './work-store.js'
 
-/** How far a step has come. */
+/** The progress of a step. */
 export interface PieceProgress {
   /** `chunk-00003`, `audio`. */
   readonly piece: string
-  /** Frames encoded so far; of the audio, 0. */
+  /** Frames encoded so far; 0 for the audio. */
   readonly frames: number
 }
 
-/** How one piece is made. */
+/** Settings for encoding a piece. */
 export interface PieceContext extends SplitContext {
   /** Called about twice a second. */
   readonly onProgress?: ((progress: PieceProgress) => void) | undefined
@@ -35,7 +35,7 @@ export interface PieceContext extends SplitContext {
 
 /**
  * Encodes one chunk of the video. Safe to run twice, late, or at the same time on two machines: each attempt writes
- * under a key of its own, and the first result stays. A chunk that has a result is not encoded again.
+ * under its own key, and the first result stays. A chunk with a result is not encoded again.
  *
  * @param n - the number of the chunk, from 0
  * @throws `PlanError` `AVIO_ERR_PLAN_OTHER_FFMPEG` before anything is read, `AVIO_ERR_PLAN_GAP`,
@@ -74,7 +74,7 @@ export async function encodeChunk(
 }
 
 /**
- * Encodes the audio, as a whole: encoded in chunks, each would begin with the encoder's silence. As safe as
+ * Encodes the audio as a whole: in chunks, each one would begin with the encoder's priming. As safe as
  * {@link encodeChunk}.
  */
 export async function encodeAudio(
@@ -92,7 +92,7 @@ export async function encodeAudio(
 interface Arguments {
   readonly input: readonly string[]
   readonly output: readonly string[]
-  /** Throws for a result that must not be put. */
+  /** Throws for a result that must not be stored. */
   readonly check?: (result: PieceResult) => void
 }
 
@@ -113,7 +113,7 @@ async function piece(
   const made = await attempt({ plan, name, context, args, store, fingerprint })
   args.check?.(made)
   if (await store.putJsonOnce(location, made)) return made
-  // Another attempt was faster. Its media are as good, and it may be in the join already.
+  // Another attempt was faster. Its media are equivalent, and a join may already use them.
   return checkResult(await store.getJson(location), plan, name)
 }
 
@@ -132,7 +132,7 @@ async function attempt({ plan, name, context, args, store, fingerprint }: Attemp
   const ffmpeg = new FfmpegReadable({
     input: { source: new S3Source({ client, ...pinOf(plan.source) }), args: args.input },
     globalArgs: SOURCE_CLOCK,
-    // As a track of their own, chapters would begin anew in each chunk.
+    // Chapters are a track of their own, which would start again in each chunk.
     output: { format: 'mp4', args: ['-map_chapters', '-1', ...args.output] },
     ffmpegPath,
   })
@@ -153,7 +153,7 @@ async function attempt({ plan, name, context, args, store, fingerprint }: Attemp
   }
 }
 
-/** What the validator sees of a piece. */
+/** Collects the initialization segment, the length and the tracks of a piece, as its validator reports them. */
 class Seen {
   readonly #tracks = new Map<number, PieceTrack>()
   #init: Fmp4Init | undefined
@@ -182,15 +182,15 @@ class Seen {
     }
   }
 
-  /** Once the validator has passed all. */
+  /** Everything collected. Call it after the end of the piece. */
   all() {
     return { init: this.#init!, end: this.#end, tracks: [...this.#tracks.values()] }
   }
 }
 
 /**
- * Holds a chunk against the plan: it begins at its first frame, and has all frames up to the next chunk. The last one
- * has as many as the source has, which the plan knows to about a second.
+ * Checks a chunk against the plan: it must start at its first frame and have all frames up to the next chunk. The last
+ * chunk has the remaining frames of the source, a number that the plan knows to about a second.
  *
  * @throws `PlanError` `AVIO_ERR_PLAN_GAP`
  */

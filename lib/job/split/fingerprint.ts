@@ -6,20 +6,20 @@ import { childEnvironment } from '../../ffmpeg/child/environment.js'
 import { runTool } from '../../ffmpeg/child/run-tool.js'
 
 /**
- * What decides on an encoder's bytes beside its arguments: the build of ffmpeg, and the library of the encoder, which
- * `ffmpeg -version` does not tell; one encoded frame does. Pieces made by different ones may join without an error and
- * show rubbish.
+ * Identifies an encoder, whose bytes depend on the build of ffmpeg and on the encoder's library. `ffmpeg -version` does
+ * not report that library; one encoded frame does. Pieces from different encoders may join without an error, but show
+ * corrupt frames.
  */
 export interface Fingerprint {
   /** ffmpeg's own name for its version: `7.1.5-0+deb13u1`. */
   readonly ffmpeg: string
-  /** SHA-256 of all that `ffmpeg -version` prints: configuration and libraries. */
+  /** SHA-256 of the output of `ffmpeg -version`: configuration and libraries. */
   readonly build: string
-  /** The version of the encoder's library; empty if it does not tell. */
+  /** The version of the encoder's library; empty if it reports none. */
   readonly encoder: string
 }
 
-/** Where an encoder tells the version of its library: in its output, or in the log. */
+/** The version of the library, in the output of an encoder or in the log. */
 const VERSIONS: Readonly<Record<string, RegExp>> = {
   libx264: /x264 - (core \d+(?: r\d+)?(?: [0-9a-f]{6,})?)/,
   libx265: /x265 \[info\]: HEVC encoder version (\S+)/,
@@ -43,7 +43,7 @@ const TO_PIPE = ['-f', 'mp4', '-movflags', 'empty_moov', 'pipe:1']
 const known = new Map<string, Promise<Fingerprint>>()
 
 /**
- * The fingerprint of an encoder on this machine: found out once for each build.
+ * The fingerprint of an encoder on this machine, determined once for each build.
  *
  * @param encoder - ffmpeg's name
  * @param ffmpegPath - the option
@@ -87,13 +87,13 @@ async function textOf(path: string, args: readonly string[]): Promise<{ text: st
   return { text, isWell: exit.code === 0 }
 }
 
-/** Whether two workers make pieces that fit. */
+/** Whether the pieces of two workers can be joined. */
 export function isSameEncoder(a: Fingerprint, b: Fingerprint): boolean {
   return a.build === b.build && a.encoder === b.encoder
 }
 
 /**
- * Gives a step back on a machine with another encoder, before it reads anything.
+ * Fails a step on a machine with another encoder, before it reads anything.
  *
  * @throws `PlanError` `AVIO_ERR_PLAN_OTHER_FFMPEG`
  */

@@ -13,24 +13,24 @@ import { type SplitPlan, type UnsplitPlan, checkPlan } from './split-plan.js'
 import { PLAN_METADATA, type SplitResult, resultUnderKey } from './target-state.js'
 import { WorkStore } from './work-store.js'
 
-/** How pieces are joined. */
+/** Settings for joining pieces. */
 export interface JoinContext extends SplitContext {
   /** Called about twice a second, with the number of frames copied so far. */
   readonly onProgress?: ((progress: { readonly frames: number }) => void) | undefined
 }
 
 /**
- * Fragments of this length, in microseconds, hold video and audio in turn: a player of a file with 60 s of one and then
- * 60 s of the other would send thousands of requests.
+ * The length of the fragments that interleave video and audio, in microseconds. For a file that alternates between 60 s
+ * of video and 60 s of audio, a player would send thousands of requests.
  */
 const INTERLEAVE = '1000000'
 
 /**
- * Joins the pieces into the object, by one pass that copies: nothing is encoded again. Safe to run twice, late, or at
- * the same time on two machines: the object is stored only if its key is as it was when the plan was made, and an
- * object that carries the plan's hash is the result.
+ * Joins the pieces into the object in one pass, without encoding. Safe to run twice, late, or at the same time on two
+ * machines: the object is stored only if nothing under its key has changed since the plan was made, and an object with
+ * the plan's hash is returned as the result.
  *
- * @param results - what the steps returned, in any order
+ * @param results - the results of the steps, in any order
  * @throws `PlanError` `AVIO_ERR_PLAN_GAP`, `AVIO_ERR_PLAN_MIXED`, `AVIO_ERR_PLAN_TARGET_CHANGED`,
  *   `AVIO_ERR_PLAN_INVALID`; the errors of the stages
  */
@@ -50,7 +50,7 @@ export async function joinChunks(
     return await join(checked, pieces, store, context)
   } catch (error) {
     if (!isTaken(error)) throw error
-    // Our own twin, or a newer job.
+    // Another run of this plan, or a newer job.
     const winner = await resultUnderKey(checked, store)
     if (winner !== undefined) return winner
     throw error
@@ -72,7 +72,7 @@ async function join(
   const tracks = ['-map', '0:v', ...(audio === undefined ? [] : ['-map', '1:a', '-map_metadata', '1'])]
   const ffmpeg = new FfmpegProcess({
     inputs: [{ format: 'mp4' }, ...(audio === undefined ? [] : [{ format: 'mp4' }])],
-    // Video and audio keep their distance, whichever begins first.
+    // Keep the offset between video and audio, whichever begins first.
     globalArgs: ['-copyts'],
     outputs: [
       {
@@ -95,7 +95,7 @@ async function join(
       ...(replaces !== undefined && { IfMatch: replaces }),
       ...(cacheControl !== undefined && { CacheControl: cacheControl }),
     },
-    // A store that ignores conditions is asked once more, right before.
+    // Check again right before the commit, for stores that ignore conditions.
     beforeCommit: async () => {
       const wanted = chunks.reduce((sum, chunk) => sum + chunk.tracks[0]!.samples, 0)
       if (frames !== wanted) throw lost(plan, frames, wanted)
@@ -127,7 +127,7 @@ async function join(
 
 /**
  * The last packet of an audio track is often shorter than the others. A fragmented MP4 states that, but ffmpeg reads it
- * as long as the others.
+ * with the duration of the others.
  */
 function lastDurations(audio: PieceResult | undefined): string[] {
   return (audio?.tracks ?? []).flatMap(({ durationTicks }, n) => [
@@ -143,7 +143,7 @@ function isAlreadyThere(error: unknown): boolean {
   return error instanceof AlreadyThere || (isError(error) && error.cause instanceof AlreadyThere)
 }
 
-/** Our own refusal of the commit, without the wrapper of the sink. */
+/** The library's own refusal of the commit, without the sink's wrapper. */
 function causeOf(error: unknown): unknown {
   return error instanceof S3Error && error.cause instanceof PlanError ? error.cause : error
 }

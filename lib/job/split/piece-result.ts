@@ -10,34 +10,34 @@ export interface PieceTrack {
   readonly startTicks: number
   /** From there to the end of the last sample, in ticks. */
   readonly durationTicks: number
-  /** Number of samples: of video, its frames. */
+  /** Number of samples; for video, its frames. */
   readonly samples: number
 }
 
-/** What a step has made: a reference to its media, and what the join has to know of them. A small JSON. */
+/** The result of a step, as small JSON: a reference to its media, and the facts the join needs. */
 export interface PieceResult {
   readonly version: 1
   /** The hash of the plan. */
   readonly plan: string
   /** `chunk-00003`, `audio`. */
   readonly piece: string
-  /** The media of the attempt that came first. */
+  /** The media of the first attempt that finished. */
   readonly media: {
     readonly bucket: string
     readonly key: string
     readonly etag: string
     readonly bytes: number
   }
-  /** The initialization segment, which has to be the same for all chunks: its length, and its SHA-256. */
+  /** Length and SHA-256 of the initialization segment, which must be the same for all chunks. */
   readonly init: { readonly bytes: number; readonly sha256: string }
   /** The end of the last fragment in the media. */
   readonly end: number
-  /** Its tracks: of a chunk one, of the audio as many as it has. */
+  /** The tracks: one for a chunk, any number for the audio. */
   readonly tracks: readonly PieceTrack[]
   readonly fingerprint: Fingerprint
 }
 
-/** Where the result of a piece is. */
+/** The location of the result of a piece. */
 export function resultLocation(
   plan: SplitPlan,
   piece: string,
@@ -46,7 +46,7 @@ export function resultLocation(
 }
 
 /**
- * A result as it came from the store, or from a queue.
+ * Checks a result from the store or from a queue.
  *
  * @throws {@link S3Error} `AVIO_ERR_BAD_RESPONSE`, `PlanError` `AVIO_ERR_PLAN_INVALID`
  */

@@ -19,7 +19,7 @@ import { type SplitSettings, type SplitSpec, splitSettings } from './split-spec.
 import { type VideoEnds, videoEnds } from './video-ends.js'
 import { WorkStore } from './work-store.js'
 
-/** How steps are run: the parts that are no data. */
+/** Settings for running a step that are not part of the plan. */
 export interface SplitContext {
   /** The client for all requests. @defaultValue created from the environment */
   readonly client?: S3Client | undefined
@@ -29,23 +29,23 @@ export interface SplitContext {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Seconds between key frames, if neither `gop` nor the arguments tell. */
+/** Seconds between key frames, unless `gop` or the arguments specify them. */
 const KEY_SECONDS = 2
 const THREADS = 1
 
-/** Demuxers that find the key frame before any time; all others may start amid a GOP. */
+/** Demuxers that find the key frame before any time; all others may start in the middle of a GOP. */
 const INDEXED = new Set(['mov', 'mp4', 'matroska', 'webm', 'avi', 'mxf', 'asf', 'flv'])
 /** How long before a chunk to start decoding, in milliseconds: a GOP of a broadcast is much shorter than 12 s. */
 const RUN_UP = { indexed: 1000, other: 12_000 }
 
-/** Estimates for `auto`, in seconds of video per second. They only have to be of the right order. */
+/** Estimates for `auto`, in seconds of video per second. Their order of magnitude is enough. */
 const SPEEDS = { encodeSpeed: 2, joinSpeed: 400, startSeconds: 1 }
 
 /**
- * Makes the plan of one object in pieces: pins the source, finds out where its video begins and ends, and cuts it into
- * chunks. It reads the source's index, its first frame, and the packets of its last seconds, and writes nothing.
+ * Makes the plan for one object in pieces: pins the source, finds the start and the end of its video, and cuts it into
+ * chunks. Reads the source's index, its first frame, and the packets of its last seconds; writes nothing.
  *
- * An output that can't be split gives a plan with `unsplit`, the reason; run it whole.
+ * For an output that can't be split, the plan has the reason in `unsplit`: run it as a whole.
  *
  * @throws `OptionError` for a spec that breaks its rules; `FfmpegError` for arguments that no output may
  *   have; `PlanError` `AVIO_ERR_PLAN_UNSPLIT` with `mode: 'required'`; the errors of reading the source
@@ -66,7 +66,7 @@ export async function planSplit(
 }
 
 async function planned(settings: SplitSettings, context: SplitContext): Promise<SplitPlan> {
-  // What needs no request comes first.
+  // First the checks that need no request.
   const sorted = sortArguments(settings.args)
   const margin = filterMargin(sorted.filters)
   const threads = settings.threads ?? sorted.threads ?? THREADS
@@ -136,7 +136,7 @@ async function pinned({ source }: SplitSettings, store: WorkStore): Promise<Omit
   }
 }
 
-/** The options of an `S3Source` that reads the version of the plan. */
+/** The options for an `S3Source` of the planned version. */
 export function pinOf({ bucket, key, versionId, etag }: Omit<PlannedSource, 'start'>) {
   return { bucket, key, versionId, etag }
 }
@@ -155,19 +155,19 @@ function videoOf({ streams }: MediaInfo, { videoMap }: SortedArguments): MediaSt
   return first
 }
 
-/** How far two measures of one rate may lie apart. */
+/** The relative tolerance between two measurements of one rate. */
 const CLOSE = 0.005
-/** How far the time from one frame to the next may be off, in microseconds: some containers round to milliseconds. */
+/** The tolerance for the interval between frames, in microseconds: some containers round to milliseconds. */
 const ROUNDED = 1500
 
 /**
- * The source's constant frame rate: the two that its index states agree, or the times of its last frames show one of
- * them. The average of a fragmented MP4 can be several percent off.
+ * The source's constant frame rate: the two rates in its index agree, or the times of its last frames confirm one of
+ * them. The average rate of a fragmented MP4 can be several percent off.
  */
 function rateOf({ frameRate, realFrameRate }: MediaStreamInfo, { spacing }: VideoEnds): FrameRate {
   const isNear = (a: number, b: number) => Math.abs(a - b) < CLOSE * b
   const isAgreed = (rate: number) =>
-    // For interlaced video the other rate is that of the fields.
+    // For interlaced video the other rate is the field rate.
     realFrameRate === undefined || isNear(realFrameRate, rate) || isNear(realFrameRate, 2 * rate)
   const isSeen = (rate: number) =>
     spacing !== undefined &&

@@ -4,9 +4,9 @@ import { type SplitPlan, type UnsplitPlan, checkPlan, workPrefix } from './split
 import { WorkStore } from './work-store.js'
 
 /**
- * Removes all pieces of a plan, results first, and ends the uploads of workers that died or still run: nothing below
- * the plan's own prefix is left. A step that runs after this makes its piece again. Call it once the object is there,
- * or is no longer wanted; after a failure keep the pieces, so that the next run encodes only what is missing.
+ * Removes all pieces of a plan, results first, and aborts the uploads of dead and running workers: nothing is left
+ * below the plan's own prefix. A step that runs later makes its piece again. Call it once the object is stored or no
+ * longer needed; after a failure keep the pieces, so that the next run encodes only the missing ones.
  *
  * @returns the number of objects removed
  */

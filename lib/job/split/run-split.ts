@@ -8,13 +8,13 @@ import { type SplitPlan, type UnsplitPlan, checkPlan } from './split-plan.js'
 import { type SplitResult, resultUnderKey } from './target-state.js'
 import { WorkStore } from './work-store.js'
 
-/** How far a plan has come. */
+/** The progress of a plan. */
 export interface SplitProgress {
-  /** Frames encoded so far; those of pieces that were there already count at once. */
+  /** Frames encoded so far, including those of existing pieces. */
   readonly frames: number
   /** Frames of the whole video. */
   readonly totalFrames: number
-  /** Pieces that are there. */
+  /** Finished pieces. */
   readonly pieces: number
   /** Pieces of the plan. */
   readonly totalPieces: number
@@ -22,7 +22,7 @@ export interface SplitProgress {
   readonly step: 'encode' | 'join'
 }
 
-/** How a plan is run on this machine. */
+/** Settings for running a plan on this machine. */
 export interface RunSplitContext extends SplitContext {
   /** Number of pieces encoded at the same time: 1 to 1,000. @defaultValue 1 */
   readonly concurrency?: number | undefined
@@ -31,13 +31,13 @@ export interface RunSplitContext extends SplitContext {
 }
 
 /**
- * Runs a whole plan on this machine: the pieces that are missing, the join, and the removal of the pieces. An object
- * that is there already, made by this plan, is the result at once.
+ * Runs a whole plan on this machine: encodes the missing pieces, joins all, and removes them. If the object of this
+ * plan is already stored, it is returned immediately.
  *
- * The pieces stay after a failure, so that another run of an equal plan, here or elsewhere, encodes only what is
- * missing; after an abort they are removed.
+ * The pieces stay after a failure, so that another run of an equal plan, here or elsewhere, encodes only the missing
+ * ones; after an abort they are removed.
  *
- * @throws the first error of a step; the others are ended
+ * @throws the first error of a step; the other steps are aborted
  */
 export async function runSplit(
   plan: SplitPlan | UnsplitPlan,
@@ -71,7 +71,7 @@ async function made(plan: SplitPlan, context: RunSplitContext, concurrency: numb
     signal: AbortSignal.any(signals),
     onProgress: (one: PieceProgress) => progress.see(one),
   }
-  // The audio takes long, and is decoded from its beginning: it goes first.
+  // The audio takes long, because it is not split: it goes first.
   const steps = [
     ...(plan.audio === undefined ? [] : [() => encodeAudio(plan, inner)]),
     ...plan.chunks.map((_, n) => () => encodeChunk(plan, n, inner)),
@@ -101,7 +101,7 @@ async function made(plan: SplitPlan, context: RunSplitContext, concurrency: numb
   return await joinChunks(plan, results, { client, ffmpegPath, signal })
 }
 
-/** Adds up what the steps report. */
+/** Adds up the progress of the steps. */
 class Progress {
   readonly #tell: ((progress: SplitProgress) => void) | undefined
   readonly #frames = new Map<string, number>()

@@ -4,7 +4,7 @@ import { hashOf } from '../grid/canonical-json.js'
 import type { GridChunk } from '../grid/chunk-grid.js'
 import type { Fingerprint } from './fingerprint.js'
 
-/** The source, in the version that the plan was made of. */
+/** The source, in the planned version. */
 export interface PlannedSource {
   readonly bucket: string
   readonly key: string
@@ -12,15 +12,15 @@ export interface PlannedSource {
   readonly etag: string
   /** In bytes. */
   readonly size: number
-  /** The time of its first packet, in microseconds: all times of the pieces count from it. */
+  /** The time of its first packet, in microseconds. All times of the pieces count from it. */
   readonly start: number
 }
 
-/** The object that the pieces become. */
+/** The object to make from the pieces. */
 export interface PlannedTarget {
   readonly bucket: string
   readonly key: string
-  /** The ETag of the object that it replaces; absent if there was none, and then there may be none at the end. */
+  /** The ETag of the object to replace; absent if there was none, and then there must still be none at the commit. */
   readonly replaces?: string
   readonly contentType?: string
   readonly cacheControl?: string
@@ -40,44 +40,44 @@ export interface PlannedVideo {
   readonly shift: number
   /** The user's own filters; empty for none. */
   readonly filters: string
-  /** Frames on each side of a chunk that these have to see as well. */
+  /** Additional frames on each side of a chunk that these filters need. */
   readonly margin: number
-  /** How long before a chunk decoding begins, in milliseconds. */
+  /** How long before a chunk to start decoding, in milliseconds. */
   readonly runUp: number
   /** Arguments of the encoder for the first chunk. */
   readonly first: readonly string[]
-  /** The same for all other chunks. */
+  /** Arguments of the encoder for all other chunks. */
   readonly others: readonly string[]
 }
 
-/** All that decides on the bytes of the pieces. */
+/** Everything that determines the bytes of the pieces. */
 interface Pieces {
   readonly version: 1
   readonly source: PlannedSource
   readonly video: PlannedVideo
-  /** In frames of the output's clock. The last chunk ends where the source ends, whatever the plan says. */
+  /** In frames of the output's clock. The last chunk always ends with the source. */
   readonly chunks: readonly GridChunk[]
-  /** Arguments of the audio; absent for an output without any. */
+  /** Arguments of the audio; absent for an output without audio. */
   readonly audio?: readonly string[]
-  /** Arguments of the file that the pieces are joined into. */
+  /** Arguments of the joined file. */
   readonly file: readonly string[]
-  /** The encoder: another one makes pieces that do not fit. */
+  /** The encoder: pieces from another one do not fit. */
   readonly fingerprint: Fingerprint
 }
 
-/** One object in pieces: all that any machine needs for any step, as JSON without secrets. */
+/** A plan for one object in pieces: everything a machine needs for any step, as JSON without secrets. */
 export interface SplitPlan extends Pieces {
-  /** SHA-256 of all that decides on the pieces: equal plans share them, whoever made them, for whatever target. */
+  /** SHA-256 of everything that determines the pieces. Plans with equal hashes share pieces, whatever their targets. */
   readonly hash: string
   readonly output: PlannedTarget
-  /** Where the pieces lie: below `<prefix><hash>/`. */
+  /** The pieces are stored below `<prefix><hash>/`. */
   readonly work: { readonly bucket: string; readonly prefix: string }
-  /** What the result does not keep; for people. */
+  /** Notes for people: properties the result does not keep. */
   readonly notes: readonly string[]
   readonly unsplit?: undefined
 }
 
-/** An output that is not split, and why. */
+/** The reason not to split an output. */
 export interface UnsplitPlan {
   readonly version: 1
   readonly unsplit: Unsplit
@@ -89,7 +89,7 @@ export function planHash({ version, source, video, chunks, audio, file, fingerpr
 }
 
 /**
- * Checks that a plan is as it was made, at the beginning of each step: it came through a queue or a file.
+ * Checks that a plan is unchanged, at the start of each step: it may come from a queue or a file.
  *
  * @throws `PlanError` `AVIO_ERR_PLAN_INVALID`, `AVIO_ERR_PLAN_UNSPLIT`
  */
@@ -114,7 +114,7 @@ function isAsMade(plan: SplitPlan): boolean {
   }
 }
 
-/** The prefix of all objects of a plan's work. */
+/** The prefix of all work objects of a plan. */
 export function workPrefix({ work, hash }: SplitPlan): string {
   return `${work.prefix}${hash}/`
 }
@@ -124,7 +124,7 @@ export function pieceName(n: number | 'audio'): string {
   return n === 'audio' ? n : `chunk-${String(n).padStart(5, '0')}`
 }
 
-/** The names of all pieces of a plan, in the order of the video, and then the audio. */
+/** The names of all pieces of a plan: the chunks in order, then the audio. */
 export function pieceNames({ chunks, audio }: SplitPlan): string[] {
   return [...chunks.map((_, n) => pieceName(n)), ...(audio === undefined ? [] : [pieceName('audio')])]
 }

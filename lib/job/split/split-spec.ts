@@ -11,15 +11,15 @@ import {
 } from '../../options.js'
 import { type FrameRate, parseRate } from '../grid/rational.js'
 
-/** Where an object is. */
+/** The location of an object. */
 export interface SplitLocation {
   readonly bucket: string
   readonly key: string
 }
 
-/** What is to be split: one MP4, from one source. */
+/** The output to split: one MP4, from one source. */
 export interface SplitSpec {
-  /** The source. @defaultValue of `etag` and `versionId`: the latest version */
+  /** The source; without `etag` and `versionId`, its latest version. */
   readonly source: SplitLocation & { readonly versionId?: string; readonly etag?: string }
   /** Arguments of the output, as for any `mp4`: codecs, filters, maps. */
   readonly args: readonly string[]
@@ -30,18 +30,18 @@ export interface SplitSpec {
     readonly cacheControl?: string
     readonly metadata?: Readonly<Record<string, string>>
   }
-  /** Where the pieces are kept until they are joined: `prefix` ends with `/`, and nothing else writes below it. */
+  /** The location of the pieces until they are joined: `prefix` ends with `/`, and nothing else may write below it. */
   readonly work: { readonly bucket: string; readonly prefix: string }
   /**
-   * - `prefer`: split whatever can be split;
-   * - `required`: fail with `AVIO_ERR_PLAN_UNSPLIT` if it can't be;
-   * - `auto`: split only where that is faster, with so many `workers`.
+   * - `prefer`: split if possible;
+   * - `required`: fail with `AVIO_ERR_PLAN_UNSPLIT` if impossible;
+   * - `auto`: split only if that is faster, given the number of `workers`.
    * @defaultValue `prefer`
    */
   readonly mode?: 'auto' | 'prefer' | 'required'
   /**
-   * Length of a chunk, in seconds: 1 to 600. Shorter chunks lose less when a worker dies, and longer ones cost less:
-   * each has a start and a run-up, and its encoder begins without a past. 30 to 120 is a good choice.
+   * Length of a chunk, in seconds: 1 to 600. Shorter chunks lose less when a worker dies; longer ones cost less,
+   * because each chunk has a start and a run-up, and its encoder starts without history. 30 to 120 is a good choice.
    * @defaultValue 60
    */
   readonly chunkSeconds?: number
@@ -50,8 +50,7 @@ export interface SplitSpec {
   /** Frames from one key frame to the next: 3 to 3,000. @defaultValue that of `-g` in `args`, else 2 s of frames */
   readonly gop?: number
   /**
-   * Threads of each encoder: 1 to 256. They are part of the plan, as some encoders write other bytes with another
-   * number.
+   * Threads of each encoder: 1 to 256. Part of the plan, because the bytes of some encoders depend on it.
    * @defaultValue that of `-threads` in `args`, else 1
    */
   readonly threads?: number

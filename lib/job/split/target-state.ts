@@ -3,10 +3,10 @@ import { formatS3Uri } from '../../s3/request/s3-location.js'
 import type { SplitPlan } from './split-plan.js'
 import type { WorkStore } from './work-store.js'
 
-/** The name of the metadata that holds the hash of the plan, so that a late or second run knows its own result. */
+/** The metadata key for the hash of the plan, by which a late or second run recognizes its own result. */
 export const PLAN_METADATA = 'avio-plan'
 
-/** The object that the pieces have become. */
+/** The object made from the pieces. */
 export interface SplitResult {
   readonly bucket: string
   readonly key: string
@@ -17,9 +17,9 @@ export interface SplitResult {
 }
 
 /**
- * What is under the plan's key: its own result, if it was stored already. `undefined` if it is free to be written.
+ * The result of the plan, if it is already stored; `undefined` if the object can be written.
  *
- * @throws `PlanError` `AVIO_ERR_PLAN_TARGET_CHANGED` if another object has come there since the plan was made
+ * @throws `PlanError` `AVIO_ERR_PLAN_TARGET_CHANGED` if another object was stored there since the plan was made
  */
 export async function resultUnderKey(plan: SplitPlan, store: WorkStore): Promise<SplitResult | undefined> {
   const { bucket, key, replaces } = plan.output

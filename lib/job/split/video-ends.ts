@@ -6,20 +6,20 @@ import { MICROSECONDS, divideNear } from '../grid/rational.js'
 import { SOURCE_CLOCK, clockArguments } from './source-clock.js'
 
 /**
- * When a video begins and ends, exactly. What a container states is too coarse: the duration of all tracks together, or
- * the time of a packet that is never shown. So the first frame is decoded, and the packets of the last seconds are
- * listed.
+ * The exact start and end of a video. A container states them too coarsely: it gives the duration of all tracks
+ * together, or the time of a packet that is never shown. So this decodes the first frame, and lists the packets of the
+ * last seconds.
  */
 export interface VideoEnds {
-  /** When the first frame is shown, in microseconds after the start of the source. */
+  /** The time of the first frame, in microseconds after the start of the source. */
   readonly first: number
-  /** When the last frame ends, by the same clock. */
+  /** The end of the last frame, on the same clock. */
   readonly end: number
-  /** The shortest and the longest time from one frame to the next, among the last ones, in microseconds. */
+  /** The shortest and the longest interval between the last frames, in microseconds. */
   readonly spacing: { readonly least: number; readonly most: number } | undefined
 }
 
-/** What is looked at. */
+/** The track to examine. */
 export interface LookOptions {
   readonly source: RandomAccess
   /** The track, as for `-map`. */
@@ -32,7 +32,7 @@ export interface LookOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** How far before the end a source is looked at first, in seconds. */
+/** How many seconds before the end to list packets at first. */
 const TAIL = 10
 
 const CLOCK = /^#tb 0: (\d+)\/(\d+)$/
@@ -44,11 +44,11 @@ const FIRST_FRAME = [
   ...['-frames:v', '1', '-c:v', 'rawvideo'],
 ]
 
-/** Finds both ends of a track; `undefined` for one without a frame. */
+/** Finds both ends of a track; `undefined` if it has no frames. */
 export async function videoEnds(options: LookOptions): Promise<VideoEnds | undefined> {
   const [first] = await packetsOf(options, 0, FIRST_FRAME)
   if (first === undefined) return undefined
-  // The duration may be that of the audio, and the video end long before.
+  // The duration may be that of the audio, and the video may end long before.
   for (let back = TAIL; ; back *= 4) {
     const from = Math.max(0, options.duration - back)
     const packets = await packetsOf(options, from, ['-c', 'copy'])

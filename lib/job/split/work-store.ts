@@ -16,7 +16,7 @@ import { S3MultipartWritable } from '../../s3/s3-multipart-writable.js'
 import { S3RangeReadable } from '../../s3/s3-range-readable.js'
 import { patience } from '../../s3/upload/upload-errors.js'
 
-/** What a HEAD says of an object. */
+/** The state of an object, from a HEAD. */
 export interface ObjectState {
   readonly etag: string
   /** In bytes. */
@@ -27,16 +27,16 @@ export interface ObjectState {
 
 const TIMEOUT = 60_000
 const ATTEMPTS = 5
-/** Results take a few kilobytes. */
+/** Results are a few kilobytes. */
 const LARGEST_JSON = MiB
 const REMOVED_AT_ONCE = 16
 
-/** The small requests of the steps of a plan. */
+/** The small requests that the steps of a plan send. */
 export class WorkStore {
   readonly client: S3Client
   readonly #signal: AbortSignal | undefined
 
-  /** @throws `OptionError` for a client that is none */
+  /** @throws `OptionError` for an invalid client */
   constructor({ client, signal }: { client?: S3Client | undefined; signal?: AbortSignal | undefined }) {
     this.client = clientOption({ client })
     this.#signal = signal
@@ -74,7 +74,7 @@ export class WorkStore {
     }
   }
 
-  /** Stores a value as JSON unless there is an object already: the first one stays. Returns whether it was stored. */
+  /** Stores a value as JSON unless the object exists: the first one stays. Returns whether it was stored. */
   async putJsonOnce(location: S3Location, value: unknown): Promise<boolean> {
     const sink = new S3MultipartWritable({
       ...{ client: this.client, ...location, signal: this.#signal },
@@ -105,7 +105,7 @@ export class WorkStore {
     return keys
   }
 
-  /** Removes objects; one that is gone already is no error. */
+  /** Removes objects; a missing object is no error. */
   async remove(bucket: string, keys: readonly string[]): Promise<void> {
     for (let at = 0; at < keys.length; at += REMOVED_AT_ONCE) {
       await Promise.all(keys.slice(at, at + REMOVED_AT_ONCE).map(key => this.#removeOne({ bucket, key })))

@@ -4,12 +4,12 @@ import { type PartSizeSchedule, heldSize, partSizeAt } from './part-size-schedul
 import type { ListedPart, PartListing } from './stored-parts.js'
 import type { UploadTarget } from './upload-commands.js'
 
-/** What to do after a mismatch, whatever differs. */
+/** The remedy for every mismatch. */
 const START_OVER =
   'Nothing is visible under the key, and the upload is left as it is. Resume it with the same bytes and options, or ' +
   'abort it and start over without its checkpoint.'
 
-/** The parts of an upload contradict the bytes or the options that it is resumed with. */
+/** The error for parts that contradict the bytes or the options of the resumed run. */
 export function checkpointMismatch(
   { location }: UploadTarget,
   fields: { uploadId: string; partNumber?: number; byteOffset?: number },
@@ -19,14 +19,14 @@ export function checkpointMismatch(
   return new S3Error('AVIO_ERR_CHECKPOINT_MISMATCH', message, { ...location, ...fields })
 }
 
-/** `save` threw, or rejected. */
+/** The error for a `save` that threw or rejected. */
 export function checkpointNotSaved({ location }: UploadTarget, uploadId: string, cause: unknown): S3Error {
   const said = isError(cause) ? `: ${cause.message}` : ''
   const message = `The checkpoint of upload ${uploadId} to ${formatS3Uri(location)} was not saved${said}`
   return new S3Error('AVIO_ERR_CHECKPOINT_SAVE', message, { ...location, uploadId }, { cause })
 }
 
-/** A part is no longer the one that was compared or sent. */
+/** The error for a part that another process replaced. */
 export function checkpointRaced({ location }: UploadTarget, cause: S3Error): S3Error {
   const { operation, uploadId = '', attempts, statusCode, s3Code, requestId } = cause
   const message =
@@ -36,7 +36,7 @@ export function checkpointRaced({ location }: UploadTarget, cause: S3Error): S3E
   return new S3Error('AVIO_ERR_UPLOAD_FAILED', message, fields, { cause, retryable: true })
 }
 
-/** Says how the size of a part differs from that of the stored one. */
+/** Describes a part whose size differs from that of the stored one. */
 export function describeSizes({ partNumber, size }: ListedPart, now: number): string {
   return (
     `Part ${partNumber} has ${size} bytes in the upload, and ${now} now: the source has changed, or "partSize", ` +
@@ -45,8 +45,8 @@ export function describeSizes({ partNumber, size }: ListedPart, now: number): st
 }
 
 /**
- * Checks before anything is sent that the stored parts begin and end where the next ones will: parts of other sizes
- * between them would make the upload useless for whoever has the right options.
+ * Checks, before anything is sent, that the stored parts have the same boundaries as the new ones: parts of other sizes
+ * between them would make the upload useless, also with the right options.
  *
  * The last stored part may be the object's last one, and shorter; part 1 may have a header in front of it.
  *

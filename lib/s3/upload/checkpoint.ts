@@ -16,7 +16,7 @@ import type { UploadChecksum } from './upload-commands.js'
  * secret. `save` receives it; keep it until the object is stored, then remove it.
  */
 export interface UploadCheckpoint {
-  /** The version of this form. */
+  /** The version of this format. */
   version: 1
   /** The bucket. */
   bucket: string
@@ -24,7 +24,7 @@ export interface UploadCheckpoint {
   key: string
   /** The upload's id. */
   uploadId: string
-  /** When the upload was created, by the store's clock, as an ISO 8601 string; absent if the store does not say. */
+  /** Time of creation, by the store's clock, as an ISO 8601 string; absent if the store does not report it. */
   created?: string | undefined
   /** The option `partSize` with which the upload began, in bytes. */
   partSize: number
@@ -36,15 +36,15 @@ export interface UploadCheckpoint {
   headerReserve?: number | undefined
   /** The option `checksum` with which it began. */
   checksum: UploadChecksum
-  /** Whether the store sums the whole object: agreed when the upload was created. */
+  /** Whether the store computes a checksum of the whole object: agreed at the creation of the upload. */
   wholeChecksum: 'kept' | 'asked' | 'none'
   /** Whether the ETags of the parts are known not to be MD5s, as under SSE-KMS. */
   opaqueEtags: boolean
-  /** The object that the parts make. Set just before the commit. */
+  /** The resulting object. Set just before the commit. */
   commit?: UploadCheckpointCommit | undefined
 }
 
-/** The object that an upload makes, by which a later process recognizes it. */
+/** The properties by which a later process recognizes the resulting object. */
 export interface UploadCheckpointCommit {
   /** The object's size, in bytes. */
   bytes: number
@@ -55,8 +55,8 @@ export interface UploadCheckpointCommit {
 }
 
 /**
- * The option `checkpoint` of {@link S3MultipartWritable}: `save`, and what an earlier process saved, all of it
- * (`{ ...saved, save }`) or its `uploadId` alone.
+ * The option `checkpoint` of {@link S3MultipartWritable}: `save`, and the state saved by an earlier process, completely
+ * (`{ ...saved, save }`) or only its `uploadId`.
  */
 export type UploadCheckpointOption = {
   [Name in keyof UploadCheckpoint]?: UploadCheckpoint[Name] | undefined
@@ -69,7 +69,7 @@ export type UploadCheckpointOption = {
   save: (state: UploadCheckpoint) => unknown
 }
 
-/** What is known of the upload to resume. */
+/** The known state of the upload to resume. */
 export type SavedUpload = Partial<UploadCheckpoint> & { readonly uploadId: string }
 
 /** The option in internal form. */
@@ -79,7 +79,7 @@ export interface Checkpoint {
   readonly save: (state: UploadCheckpoint) => unknown
 }
 
-/** Options that decide where parts begin and how they are protected: they can't change while an upload lasts. */
+/** Options that determine the boundaries and checksums of parts: they can't change during an upload. */
 const FIXED = ['partSize', 'partGrowth', 'headerReserve', 'checksum'] as const
 
 const NAMES = [
@@ -120,16 +120,16 @@ export function checkpointOption(options: object, location: S3Location): Checkpo
     max,
     default: 0,
   })
-  // Without save() it is what was saved.
+  // Without save(), the rest is the saved state.
   const state: Partial<UploadCheckpointOption> = { ...given }
   delete state.save
   return { saved: { ...(state as Partial<UploadCheckpoint>), uploadId }, save }
 }
 
 /**
- * The options, completed by those with which the upload to resume began.
+ * Completes the options with those at the start of the upload to resume.
  *
- * @throws {@link OptionError} `AVIO_ERR_OPTION` for one that has changed since
+ * @throws {@link OptionError} `AVIO_ERR_OPTION` for a changed option
  */
 export function withSaved(options: object, checkpoint: Checkpoint | undefined): object {
   const saved = checkpoint?.saved
