@@ -81,3 +81,10 @@ t.test(
     t.same(await changesSince(open), [])
   },
 )
+
+t.test('ignores the globals of packages', async t => {
+  const before = traces()
+  Object.assign(globalThis, { __zod_globalThing: 1 })
+  t.teardown(() => Reflect.deleteProperty(globalThis, '__zod_globalThing'))
+  t.same(await changesSince(before), [])
+})

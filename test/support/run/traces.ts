@@ -4,8 +4,10 @@ import { inspect } from 'node:util'
 /** The state of this process that a test file could change for the next one, by name. */
 export type Traces = ReadonlyMap<string, unknown>
 
-/** Globals that a package makes once, when it is loaded: zod's configuration, which all copies of it share. */
-const OF_PACKAGES = new Set(['__zod_globalConfig'])
+/** Globals that a package makes once, when it is loaded: zod's configuration and registry, which its copies share. */
+const OF_PACKAGES = /^__zod_/
+/** Writes to the runner's pipe, which may be full: they are no test's own. */
+const OF_THE_RUNNER = new Set(['SimpleWriteWrap', 'WriteWrap'])
 
 /** The present traces. */
 export function traces(): Traces {
@@ -18,11 +20,12 @@ export function traces(): Traces {
     found.set(`listeners of the process to ${String(event)}`, process.listenerCount(event))
   }
   for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(globalThis))) {
-    if (OF_PACKAGES.has(name)) continue
+    if (OF_PACKAGES.test(name)) continue
     // Node creates many of its globals on first use: until then they have a getter and no value.
     found.set(`global ${name}`, property.value)
   }
   for (const kind of process.getActiveResourcesInfo()) {
+    if (OF_THE_RUNNER.has(kind)) continue
     const name = `active ${kind}`
     found.set(name, Number(found.get(name) ?? 0) + 1)
   }
