@@ -106,15 +106,22 @@ export class Upstream {
     source.on('close', this.#closed)
   }
 
-  /** Fails the stage; if it is already over, only the source can report the fault. */
+  /**
+   * Fails the stage, and the source with it if the stage is over. Node's `pipeline()` counts a stage that has ended as
+   * done, whatever error follows: with a source that has nothing to deliver, it would resolve.
+   */
   #refuse(source: Readable, fault: Error): void {
-    if (!this.#stage.destroyed) {
-      this.#stage.destroy(fault)
+    const stage = this.#stage
+    const isOver = stage.writableEnded || stage.destroyed
+    if (!stage.destroyed) stage.destroy(fault)
+    if (!isOver) return
+    if (source.listenerCount('error') > 0) {
+      source.destroy(fault)
       return
     }
     // The caller may attach listeners to the source only after pipe() returns.
     process.nextTick(() => {
-      const isTold = fault === this.#stage.errored && source.listenerCount('error') === 0
+      const isTold = fault === stage.errored && source.listenerCount('error') === 0
       source.destroy(isTold ? undefined : fault)
     })
   }

@@ -1,7 +1,14 @@
 import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PassThrough, Readable, type Writable } from 'node:stream'
+import {
+  PassThrough,
+  pipeline as pipelineWithCallback,
+  Readable,
+  type Stream,
+  type Writable,
+} from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
 import t, { type Test } from 'tap'
 import {
@@ -30,7 +37,12 @@ async function store(t: Test) {
   return { s3, client }
 }
 
-type Env = Awaited<ReturnType<typeof store>> & { folder: string; signal?: AbortSignal }
+type Env = Awaited<ReturnType<typeof store>> & {
+  folder: string
+  signal?: AbortSignal
+  /** What outlives its stage. */
+  pending?: Promise<unknown>[]
+}
 
 const COPY = { format: 'mp4', args: ['-c', 'copy'] }
 
@@ -48,10 +60,14 @@ const STAGES: Record<string, (env: Env) => Writable> = {
     ffmpeg.outputs[0]!.on('error', () => undefined)
     return ffmpeg.inputs[0]!
   },
-  'CmafPackager.rendition': ({ folder, signal }) =>
-    new CmafPackager({ storage: new DirectoryStorage({ path: join(folder, 'hls') }), signal }).rendition({
-      name: 'v',
-    }),
+  'CmafPackager.rendition': ({ folder, signal, pending }) => {
+    const packager = new CmafPackager({
+      storage: new DirectoryStorage({ path: join(folder, 'hls') }),
+      signal,
+    })
+    pending?.push(packager.result.catch(() => undefined))
+    return packager.rendition({ name: 'v' })
+  },
 }
 
 async function environment(t: Test): Promise<Env> {
@@ -116,6 +132,80 @@ for (const [name, make] of Object.entries(STAGES)) {
       t.same(readdirSync(env.folder), [])
     },
   )
+}
+
+/** How a stage was used before. The second run begins in the same turn in which the first one is over. */
+const BEFORE: Record<string, (stage: Writable, source: Readable) => Promise<unknown>> = {
+  'while its end is under way': async (stage, source) => {
+    await new Promise(resolve => source.pipe(drain(stage)).once('prefinish', resolve))
+  },
+  'that has finished': async (stage, source) => {
+    await new Promise(resolve => source.pipe(drain(stage)).once('finish', resolve))
+  },
+  'that has closed': (stage, source) => closed(source.pipe(stage)),
+  'that was destroyed': stage => closed(stage.destroy()),
+  'that has failed': stage => closed(stage.destroy(new Error('earlier'))),
+}
+
+/** A transform ends and closes once its output is read. */
+function drain(stage: Writable): Writable {
+  if ('resume' in stage) (stage as unknown as Readable).resume()
+  return stage
+}
+
+async function closed(stage: Writable): Promise<void> {
+  drain(stage)
+  if (!stage.closed) await new Promise(resolve => stage.once('close', resolve))
+}
+
+/** What the second run reads. A stage that is over is "done" for pipeline(), and so is a stream without data. */
+const AGAIN: Record<string, (env: Env) => Readable[]> = {
+  'a reader': ({ client }) => [new S3RangeReadable({ client, bucket: 'bkt', key: 'source' })],
+  'a stream that has ended without data': () => [new PassThrough().end()],
+  'one byte': () => [Readable.from([Buffer.alloc(1)])],
+  'a stage between': () => [new PassThrough().end(), new PassThrough()],
+}
+
+const TRANSFORMS = ['FfmpegTransform', 'Fmp4Validator']
+
+/** The places of a used stage: the last one, or one in the middle. */
+const PLACES: Record<string, () => Writable[]> = {
+  sink: () => [],
+  middle: () => [new PassThrough().resume()],
+}
+
+const FORMS: Record<string, (...stages: Stream[]) => Promise<unknown>> = {
+  'the promised pipeline()': (...stages) => pipeline(stages as never),
+  'pipeline() with a callback': (...stages) =>
+    new Promise<void>((resolve, reject) => {
+      pipelineWithCallback(stages as never, (error: Error | null) => (error ? reject(error) : resolve()))
+    }),
+}
+
+for (const name of [...['S3MultipartWritable', 'FileWritable', 'CmafPackager.rendition'], ...TRANSFORMS]) {
+  for (const [before, use] of Object.entries(BEFORE)) {
+    t.test(`no second run resolves into ${name} ${before}`, async t => {
+      const pending: Promise<unknown>[] = []
+      const env = { ...(await environment(t)), pending }
+      for (const [place, rest] of Object.entries(PLACES)) {
+        if (place === 'middle' && !TRANSFORMS.includes(name)) continue
+        for (const [form, run] of Object.entries(FORMS)) {
+          for (const [again, sources] of Object.entries(AGAIN)) {
+            const folder = await mkdtemp(join(env.folder, 'run-'))
+            const stage = STAGES[name]!({ ...env, folder }).on('error', () => undefined)
+            await use(stage, new PassThrough().end(await fragmentedMp4()))
+            // From Node 24 on, pipeline() rejects a destroyed stage before it asks it.
+            const code = /^(AVIO_ERR_STAGE_USED|ERR_STREAM_(UNABLE_TO_PIPE|PREMATURE_CLOSE))$/
+            const outcome = await run(...sources(env), stage, ...rest()).catch((error: unknown) => error)
+            const isOwn = before === 'that has failed' && (outcome as Error).message === 'earlier'
+            if (!isOwn) t.match(outcome, { code }, `${again}, as ${place}, by ${form}`)
+            await closed(stage)
+          }
+        }
+      }
+      await Promise.all(pending)
+    })
+  }
 }
 
 t.test('stores the rest of a source whose header was read', async t => {
