@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { COMMAND_HELP, HELP } from '../../lib/cli/commands/help.js'
 import { main } from '../../lib/cli/main.js'
@@ -8,8 +9,7 @@ async function run(words: readonly string[]) {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()]
   const context = { stdin: new PassThrough(), stdout, stderr, cwd: '/', signal: new AbortController().signal }
   const code = await main(words, context)
-  const written = (stream: PassThrough) => (stream.read() as Buffer | null)?.toString() ?? ''
-  return { code, stdout: written(stdout), stderr: written(stderr) }
+  return { code, stdout: await text(stdout.end()), stderr: await text(stderr.end()) }
 }
 
 t.test(

@@ -8,7 +8,13 @@ function reporterOf(settings: Partial<ReportSettings> = {}, isTTY = false) {
   const stderr = Object.assign(new PassThrough(), { isTTY, columns: 60 })
   const clock = { time: 0 }
   const reporter = new Reporter(stderr, { isJson: false, isQuiet: false, now: () => clock.time, ...settings })
-  return { reporter, clock, written: () => (stderr.read() as Buffer | null)?.toString() ?? '' }
+  // Node 26 gives one chunk a read, where older ones give all of them.
+  const written = () => {
+    let text = ''
+    for (let chunk; (chunk = stderr.read() as Buffer | null) !== null;) text += chunk.toString()
+    return text
+  }
+  return { reporter, clock, written }
 }
 
 t.test('redraws one line on a terminal, and never past its edge', async t => {
