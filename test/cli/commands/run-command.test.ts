@@ -53,7 +53,7 @@ t.test('says why a job with "split" runs whole', async t => {
   const job = JSON.stringify({ ...JOB, split: { work: 's3://web/work/' } })
   const { code, stderr } = await runCli(['run', '-'], { s3, input: Buffer.from(job) })
   t.equal(code, 0, stderr)
-  t.match(stderr, /Runs whole, not in pieces\. outputs\[0\]\.format: only mp4 is split/)
+  t.match(stderr, /Runs whole, not in pieces\. outputs\[0\]\.format: only mp4 can be split/)
   t.same(s3.keys('web'), ['b.mkv'])
 })
 
