@@ -130,7 +130,7 @@ export class JobRun {
   }
 
   #media(output: Media, n: number, inputs: readonly OpenInput[]): MediaOutput<JobOutputResult> {
-    if (output.type === 'object') return mediaObject(output, this.#sink(n, output))
+    if (output.type === 'object') return mediaObject(output, `outputs[${n}]`, this.#sink(n, output))
     const { targetDuration, layout, playlist, mpd, run, removeReplaced, align } = output
     const packager = new CmafPackager({
       storage: this.#storage(n, output),

@@ -40,14 +40,25 @@ export function openSink(
 ): Writable {
   if (location.kind === 'stdio') return stdout!
   if (location.kind === 'file') {
-    return new FileWritable({ path: location.path, overwrite: as.ifNoneMatch === undefined, signal })
+    const overwrite = as.ifNoneMatch === undefined
+    return reportingByResult(new FileWritable({ path: location.path, overwrite, signal }))
   }
   const { bucket, key } = location as { bucket: string; key: string }
   const { contentType, metadata, ifNoneMatch } = as
-  return new S3MultipartWritable({
-    ...{ client, bucket, key, contentType, metadata, ifNoneMatch, signal },
-    request: requestOf(as),
-  })
+  return reportingByResult(
+    new S3MultipartWritable({
+      ...{ client, bucket, key, contentType, metadata, ifNoneMatch, signal },
+      request: requestOf(as),
+    }),
+  )
+}
+
+/**
+ * A sink whose errors are reported by its `result`. If the job fails before the sink is in a pipeline, nobody else
+ * listens, and its abort would be an uncaught exception: a bad job must not end the process.
+ */
+export function reportingByResult<Sink extends Writable>(sink: Sink): Sink {
+  return sink.on('error', () => undefined)
 }
 
 /** Opens a storage for several objects: segments, playlists, images. */

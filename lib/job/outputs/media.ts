@@ -1,8 +1,10 @@
 import type { Writable } from 'node:stream'
 import type { FfmpegOutputOptions } from '../../ffmpeg/ffmpeg-options.js'
+import { muxerOf } from '../../ffmpeg/args/muxers.js'
 import { Fmp4Validator } from '../../mp4/fmp4-validator.js'
 import type { CmafPackager } from '../../hls/cmaf-packager.js'
 import type { TranscodeOutput } from '../../tasks/transcode.js'
+import { reportingByResult } from '../open/open-sink.js'
 import { encodingArguments } from '../encoding/encoding-arguments.js'
 import type { JobObjectResult, JobPackageResult } from '../schema/job-result.js'
 import type { JobObject, JobPackage } from '../schema/job.js'
@@ -14,18 +16,19 @@ export interface MediaOutput<Result> {
   readonly result: () => Promise<Result>
 }
 
-/** Muxers whose fragmented output is validated box by box. */
-const FRAGMENTED = new Set(['mp4', 'mov', 'ipod', 'ismv', 'psp', 'f4v', '3gp', '3g2'])
-
-/** One object. */
-export function mediaObject(output: JobObject, sink: Writable): MediaOutput<JobObjectResult> {
+/**
+ * One object. A fragmented MP4 is validated box by box, unless `-movflags` ask for another form: some of them put
+ * samples into the `moov`.
+ *
+ * @param path - its path in the job, for messages
+ */
+export function mediaObject(output: JobObject, path: string, sink: Writable): MediaOutput<JobObjectResult> {
   const { format, layout, cover, onMissing, url } = output
   const args = encodingArguments(output, format)
   // The layout and the cover are checked by the stage, which knows the formats that have them.
   const options = { format, layout, cover, onMissing, args } as FfmpegOutputOptions
-  const isFile =
-    layout === 'file' || (layout === undefined && args.some(argument => argument.includes('faststart')))
-  const isChecked = FRAGMENTED.has(format) && !isFile && !args.includes('-movflags')
+  const isChecked =
+    muxerOf(format, `${path}.format`).isMp4 && layout !== 'file' && !args.includes('-movflags')
   return {
     outputs: [{ ...options, to: isChecked ? [new Fmp4Validator(), sink] : sink }],
     result: async () => ({ type: 'object', url: shownLocation(url), ...(await storedBy(sink)) }),
@@ -47,10 +50,11 @@ export function mediaPackage(output: JobPackage, packager: CmafPackager): MediaO
   return {
     outputs: renditions.map(rendition => {
       const { name, label, groupId, language, default: isDefault, autoselect } = rendition
+      const to = packager.rendition({ name, label, groupId, language, default: isDefault, autoselect })
       return {
         format: 'mp4',
         args: encodingArguments(rendition, 'mp4', keySeconds),
-        to: packager.rendition({ name, label, groupId, language, default: isDefault, autoselect }),
+        to: reportingByResult(to),
       }
     }),
     result: async () => {

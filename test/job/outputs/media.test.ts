@@ -13,11 +13,17 @@ t.test('validates fragmented MP4, and no other output', async t => {
     [{ ...OBJECT, layout: 'stream' }, true],
     [{ ...OBJECT, layout: 'file' }, false],
     [{ ...OBJECT, args: ['-movflags', '+faststart'] }, false],
+    [{ ...OBJECT, args: ['-movflags', '+faststart-faststart'] }, false],
+    [{ ...OBJECT, args: ['-metadata', 'title=faststart'] }, true],
     [{ ...OBJECT, args: ['-movflags', 'frag_every_frame'] }, false],
+    [{ ...OBJECT, format: 'ismv' }, true],
     [{ ...OBJECT, format: 'matroska' }, false],
   ] as const) {
-    const { to } = mediaObject({ ...output, args: [...('args' in output ? output.args : [])] }, sink)
-      .outputs[0]!
+    const { to } = mediaObject(
+      { ...output, args: [...('args' in output ? output.args : [])] },
+      'outputs[0]',
+      sink,
+    ).outputs[0]!
     const stages = Array.isArray(to) ? (to as Writable[]) : [to]
     t.equal(stages[0] instanceof Fmp4Validator, isChecked, JSON.stringify(output))
     t.equal(stages.at(-1), sink)
@@ -33,20 +39,20 @@ t.test('passes the options of an output to ffmpeg', async t => {
     onMissing: 'error',
     args: ['-t', '1'],
   } as const
-  t.match(mediaObject({ ...output, args: [...output.args] }, sink).outputs, [
+  t.match(mediaObject({ ...output, args: [...output.args] }, 'outputs[0]', sink).outputs, [
     { format: 'mp4', cover: 'keep', onMissing: 'error', args: ['-c:v', 'copy', '-an', '-t', '1'] },
   ])
   const stored = Object.assign(new Writable(), {
     result: Promise.resolve({ bytes: 3, etag: '"e"', versionId: undefined }),
   })
-  t.same(await mediaObject(OBJECT, stored).result(), {
+  t.same(await mediaObject(OBJECT, 'outputs[0]', stored).result(), {
     type: 'object',
     url: 's3://web/a.mp4',
     bytes: 3,
     etag: '"e"',
   })
   t.same(
-    await mediaObject({ ...OBJECT, url: '-' }, sink).result(),
+    await mediaObject({ ...OBJECT, url: '-' }, 'outputs[0]', sink).result(),
     { type: 'object', url: '-' },
     'standard output',
   )
