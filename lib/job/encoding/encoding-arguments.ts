@@ -1,4 +1,4 @@
-import type { AudioEncoding, VideoEncoding } from '../schema/encoding.js'
+import { type AudioEncoding, PRESETS, type VideoEncoding } from '../schema/encoding.js'
 
 /** The encodings of an output. */
 export interface StatedEncoding {
@@ -7,27 +7,19 @@ export interface StatedEncoding {
   readonly args?: readonly string[] | undefined
 }
 
+type Preset = (typeof PRESETS)[number]
+
 /** A video codec: its encoder, and the presets of x264 on that encoder's own scale. */
 interface Codec {
   readonly encoder: string
-  readonly preset: (name: string) => readonly string[]
-  readonly always: readonly string[]
+  readonly preset: (name: Preset) => readonly string[]
+  readonly always?: readonly string[]
+  /** The codec tag in containers of the MP4 family. */
+  readonly tag?: string
 }
 
-const PRESETS = [
-  'ultrafast',
-  'superfast',
-  'veryfast',
-  'faster',
-  'fast',
-  'medium',
-  'slow',
-  'slower',
-  'veryslow',
-]
-
 /** The value at a preset's position on another scale. */
-const scaled = (name: string, scale: readonly number[]) => String(scale[PRESETS.indexOf(name)])
+const scaled = (name: Preset, scale: readonly number[]) => String(scale[PRESETS.indexOf(name)])
 
 const CODECS: Readonly<Record<VideoEncoding['codec'], Codec>> = {
   h264: {
@@ -36,7 +28,7 @@ const CODECS: Readonly<Record<VideoEncoding['codec'], Codec>> = {
     // Players decode 8-bit 4:2:0; a 10-bit source would give "High 10".
     always: ['-pix_fmt', 'yuv420p'],
   },
-  hevc: { encoder: 'libx265', preset: name => ['-preset', name], always: ['-tag:v', 'hvc1'] },
+  hevc: { encoder: 'libx265', preset: name => ['-preset', name], tag: 'hvc1' },
   vp9: {
     encoder: 'libvpx-vp9',
     // https://ffmpeg.org/ffmpeg-codecs.html#libvpx: from 0, the slowest, to 8.
@@ -47,7 +39,6 @@ const CODECS: Readonly<Record<VideoEncoding['codec'], Codec>> = {
     encoder: 'libsvtav1',
     // https://gitlab.com/AOMediaCodec/SVT-AV1/-/blob/master/Docs/CommonQuestions.md: from 0, the slowest, to 12.
     preset: name => ['-preset', scaled(name, [12, 12, 11, 10, 9, 8, 6, 4, 3])],
-    always: [],
   },
 }
 
@@ -88,7 +79,7 @@ function videoArguments(
   if (video === undefined) return []
   if (video === 'none') return ['-vn']
   if (video === 'copy') return ['-c:v', 'copy']
-  const { encoder, preset, always } = CODECS[video.codec]
+  const { encoder, preset, always = [], tag } = CODECS[video.codec]
   const filters = [
     ...(video.frameRate === undefined ? [] : [`fps=${video.frameRate}`]),
     ...(video.height === undefined ? [] : [`scale=-2:${video.height}`]),
@@ -96,7 +87,8 @@ function videoArguments(
   return [
     ...(filters.length > 0 ? ['-vf', filters.join(',')] : []),
     ...['-c:v', encoder, ...preset(video.preset ?? 'medium')],
-    ...always.filter((_, n) => MP4_FAMILY.has(format) || !always[n - (n % 2)]!.startsWith('-tag')),
+    ...always,
+    ...(tag !== undefined && MP4_FAMILY.has(format) ? ['-tag:v', tag] : []),
     ...rateArguments(video),
     ...keyArguments(encoder, video.gopSeconds ?? keySeconds, video.frameRate),
   ]
