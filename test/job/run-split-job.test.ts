@@ -1,5 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
+import { FfmpegError } from '../../lib/errors.js'
 import type { Unsplit } from '../../lib/job/encoding/unsplit.js'
 import type { JobProgress, RunJobOptions } from '../../lib/job/run-job-options.js'
 import { runJob } from '../../lib/job/run-job.js'
@@ -79,6 +80,25 @@ t.test('resumes a failed run', async t => {
   )
   t.same(s3.keys('web'), ['film.mp4'])
   t.same(s3.keys('work'), [])
+})
+
+t.test('keeps the pieces if a limit aborts the job, and removes them if its user does', async t => {
+  const { s3, run } = await open(t)
+  for (const [reason, isKept] of [
+    [new FfmpegError('AVIO_ERR_LIMIT_TIMEOUT', 'too slow'), true],
+    [undefined, false],
+  ] as const) {
+    const controller = new AbortController()
+    const target = { bucket: 'web', key: 'film.mp4' }
+    const join = s3.fault({ ...target, operation: ['PutObject', 'CreateMultipartUpload'], hold: true })
+    const aborted = run({}, { signal: controller.signal })
+    void join.reached.then(() => {
+      controller.abort(reason)
+      s3.clearFaults()
+    })
+    await t.rejects(aborted)
+    t.equal(s3.keys('work').length > 0, isKept)
+  }
 })
 
 t.test('runs a job whole if it can not be split, and gives the reason', async t => {

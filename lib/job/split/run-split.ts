@@ -1,3 +1,4 @@
+import { AvioError } from '../../errors.js'
 import { functionOption, integerOption } from '../../options.js'
 import { type PieceProgress, encodeAudio, encodeChunk } from './encode-piece.js'
 import { joinChunks } from './join-chunks.js'
@@ -35,7 +36,8 @@ export interface RunSplitContext extends SplitContext {
  * plan is already stored, it is returned immediately.
  *
  * The pieces stay after a failure, so that another run of an equal plan, here or elsewhere, encodes only the missing
- * ones; after an abort they are removed.
+ * ones; after an abort they are removed. An abort whose reason is an error of this library, such as an exceeded time
+ * limit, is a failure: the pieces stay.
  *
  * @throws the first error of a step; the other steps are aborted
  */
@@ -56,7 +58,8 @@ export async function runSplit(
     return result
   } catch (error) {
     const { client } = context
-    if (signal?.aborted === true) await removeWork(checked, { client }).catch(() => undefined)
+    const isCancelled = signal?.aborted === true && !(signal.reason instanceof AvioError)
+    if (isCancelled) await removeWork(checked, { client }).catch(() => undefined)
     throw error
   }
 }
