@@ -1,43 +1,74 @@
 import { PlanError } from '../errors.js'
 import { type Unsplit, UnsplitReason } from './encoding/unsplit.js'
 import type { JobRunSettings } from './job-run.js'
+import type { RunJobSettings } from './run-job-options.js'
 import { tooLarge } from './open/open-input.js'
 import type { Job } from './schema/job.js'
 import type { JobResult } from './schema/job-result.js'
 import { planSplit } from './split/plan-split.js'
 import { type SplitProgress, runSplit } from './split/run-split.js'
 import { specOfJob } from './split/spec-of-job.js'
+import type { SplitPlan, UnsplitPlan } from './split/split-plan.js'
 import type { SplitSpec } from './split/split-spec.js'
+import type { SplitResult } from './split/target-state.js'
+
+/** What planning needs of the settings of a run. */
+type PlanJobSettings = Pick<RunJobSettings, 'client' | 'ffmpegPath' | 'signal' | 'concurrency'>
 
 /**
- * Runs a job with `split` in pieces.
+ * The plan of a checked job with `split`, or the reason why it must run whole.
+ *
+ * @throws `PlanError` `AVIO_ERR_PLAN_UNSPLIT` for one with `mode: 'required'`; `AVIO_ERR_LIMIT_…` for a source that is
+ *   too large; the errors of `planSplit`
+ */
+export async function planCheckedJob(
+  job: Job,
+  { client, ffmpegPath, signal, concurrency }: PlanJobSettings,
+): Promise<SplitPlan | UnsplitPlan> {
+  const spec = specOf(job, concurrency)
+  if ('code' in spec) return { version: 1, unsplit: spec }
+  const plan = await planSplit(spec, { client, ffmpegPath, signal })
+  const { maxInputBytes = Infinity } = job.limits ?? {}
+  const { url } = job.inputs[0]!
+  if (plan.unsplit === undefined && plan.source.size > maxInputBytes)
+    throw tooLarge(`${url} has ${plan.source.size} bytes,`, maxInputBytes)
+  return plan
+}
+
+/**
+ * Runs a checked job with `split` in pieces.
  *
  * @returns `undefined` for a job that must run whole, after calling `onUnsplit` with the reason
- * @throws `PlanError` `AVIO_ERR_PLAN_UNSPLIT` for one with `mode: 'required'`; the errors of the steps
+ * @throws as {@link planCheckedJob} does; the errors of the steps
  */
 export async function runSplitJob(job: Job, settings: JobRunSettings): Promise<JobResult | undefined> {
   const { client, ffmpegPath, signal, concurrency, onProgress } = settings
-  const context = { client, ffmpegPath, signal }
-  const spec = specOf(job, concurrency)
-  const plan = 'code' in spec ? { unsplit: spec } : await planSplit(spec, context)
+  const plan = await planCheckedJob(job, settings)
   if (plan.unsplit !== undefined) {
     settings.onUnsplit?.(plan.unsplit)
     return undefined
   }
-  const { maxInputBytes = Infinity } = job.limits ?? {}
-  const { url } = job.inputs[0]!
-  if (plan.source.size > maxInputBytes) throw tooLarge(`${url} has ${plan.source.size} bytes,`, maxInputBytes)
-  const { etag, versionId, bytes } = await runSplit(plan, {
-    ...{ ...context, concurrency },
+  const stored = await runSplit(plan, {
+    ...{ client, ffmpegPath, signal, concurrency },
     onProgress: progress => onProgress?.(shown(progress)),
   })
-  const { source } = plan
+  return resultOfSplit(job, plan, stored)
+}
+
+/**
+ * The result of a job whose pieces were joined, as `runJob` returns it.
+ *
+ * @param job - the job of which `planJob` made the plan
+ * @param stored - what `joinChunks` returned
+ */
+export function resultOfSplit(job: Job, { source }: SplitPlan, stored: SplitResult): JobResult {
+  const { etag, versionId, bytes } = stored
   const [output] = job.outputs
   return {
     version: 1,
     inputs: [
       {
-        ...{ url, bytes: source.size, etag: source.etag },
+        ...{ url: job.inputs[0]!.url, bytes: source.size, etag: source.etag },
         ...(source.versionId !== undefined && { versionId: source.versionId }),
       },
     ],

@@ -89,10 +89,9 @@ t.test('keeps the pieces if a limit aborts the job, and removes them if its user
     [undefined, false],
   ] as const) {
     const controller = new AbortController()
-    const target = { bucket: 'web', key: 'film.mp4' }
-    const join = s3.fault({ ...target, operation: ['PutObject', 'CreateMultipartUpload'], hold: true })
+    const read = s3.fault({ bucket: 'work', key: /\.mp4$/, operation: 'GetObject', hold: true })
     const aborted = run({}, { signal: controller.signal })
-    void join.reached.then(() => {
+    void read.reached.then(() => {
       controller.abort(reason)
       s3.clearFaults()
     })

@@ -94,10 +94,11 @@ export function planHash({ version, source, video, chunks, audio, file, fingerpr
  * @throws `PlanError` `AVIO_ERR_PLAN_INVALID`, `AVIO_ERR_PLAN_UNSPLIT`
  */
 export function checkPlan(plan: SplitPlan | UnsplitPlan): SplitPlan {
-  if (plan.unsplit !== undefined) {
-    throw new PlanError('AVIO_ERR_PLAN_UNSPLIT', `This output is not split. ${plan.unsplit.message}`)
+  const { unsplit } = (plan as Partial<UnsplitPlan> | null) ?? {}
+  if (unsplit !== undefined) {
+    throw new PlanError('AVIO_ERR_PLAN_UNSPLIT', `This output is not split. ${unsplit.message}`)
   }
-  if (isAsMade(plan)) return plan
+  if (isAsMade(plan as SplitPlan)) return plan as SplitPlan
   throw new PlanError(
     'AVIO_ERR_PLAN_INVALID',
     'The plan was changed after planSplit() made it, or another version of the library made it: its hash does not ' +
