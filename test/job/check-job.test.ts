@@ -38,7 +38,7 @@ t.test('checks the schema, the locations and the work prefix', async t => {
   const split = jobOf([{ type: 'object', url: 's3://web/a.mp4', format: 'mp4' }], {
     split: { work: 's3://work/w/' },
   })
-  await t.rejects(checkJob(split, { client, allow: { buckets: ['masters', 'web'] } }), {
+  await t.rejects(checkJob(split, { client, allow: { prefixes: ['s3://in/', 's3://web/'] } }), {
     code: 'AVIO_ERR_JOB_REFUSED',
     path: 'split.work',
   })
