@@ -1,12 +1,12 @@
 /**
- * Makes a fresh clone ready to run: npm packages, ffmpeg, `dist/`, and a browser for the tests; then runs the command
- * after `--`, with FFMPEG_PATH set to a fetched ffmpeg. Every package.json command that runs something goes through it;
+ * Makes a fresh clone ready to run: npm packages, ffmpeg, `dist/`, and for the tests a browser, Redis and PostgreSQL;
+ * then runs the command after `--`, with FFMPEG_PATH set to a fetched ffmpeg. Every package.json command that runs something goes through it;
  * if nothing is missing, it finishes at once.
  *
- * node .ci/setup.mjs --ffprobe --chromium -- node --import tsx test/support/run.ts
+ * node .ci/setup.mjs --ffprobe --chromium --redis --postgres -- node --import tsx test/support/run.ts
  *
  * It runs before any package is installed, so it imports only Node's own modules. It never overrides the user's choice:
- * FFMPEG_PATH, FFPROBE_PATH, CHROMIUM_PATH and an ffmpeg on PATH take precedence.
+ * FFMPEG_PATH, FFPROBE_PATH, CHROMIUM_PATH, REDIS_PATH, POSTGRES_PATH and an ffmpeg on PATH take precedence.
  */
 import { spawn, spawnSync } from 'node:child_process'
 import {
@@ -209,6 +209,57 @@ function installChromium() {
   say(missing)
 }
 
+// ------------------------------------------------------------------------------------------------- servers
+
+/** Where Debian keeps PostgreSQL's programs: none of them is on PATH. */
+const POSTGRES = '/usr/lib/postgresql'
+
+/** Servers of queues that the tests start, by option: test/support/servers/ looks in the same places. */
+const SERVERS = {
+  redis: {
+    variable: 'REDIS_PATH',
+    package: 'redis-server',
+    isThere: () => ['redis-server', 'valkey-server'].some(name => onPath(name) !== undefined),
+  },
+  postgres: {
+    variable: 'POSTGRES_PATH',
+    package: 'postgresql',
+    isThere: () =>
+      onPath('postgres') !== undefined || (existsSync(POSTGRES) && readdirSync(POSTGRES).length > 0),
+  },
+}
+
+/** Debian starts a server with its package; the tests start their own. */
+function withoutServices(install) {
+  const policy = '/usr/sbin/policy-rc.d'
+  if (process.getuid?.() !== 0 || existsSync(policy)) return install()
+  writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    return install()
+  } finally {
+    rmSync(policy, { force: true })
+  }
+}
+
+/** Tests of queues need them. Without one, a message says so, and all other tests run. */
+function installServer(name) {
+  const { variable, package: debian, isThere } = SERVERS[name]
+  const chosen = process.env[variable]
+  if (chosen !== undefined && chosen !== '') {
+    if (existsSync(chosen)) return
+    throw new SetupError(`${variable} is ${chosen}, which is not there.`)
+  }
+  if (isThere() || (withoutServices(() => aptInstall(debian)) && isThere())) return
+  // Unpacked without root; its first lines take some seconds, and later runs none.
+  if (run(process.execPath, ['--import', 'tsx', at('test', 'support', 'servers', 'fetch-servers.ts'), name]))
+    return
+  const missing =
+    `No ${debian} found; some tests keep queues in it. Install it (Debian: sudo apt-get install ${debian}), ` +
+    `or name its server by ${variable}.`
+  if (process.env.CI === 'true') throw new SetupError(missing)
+  say(missing)
+}
+
 // --------------------------------------------------------------------------------------------------- build
 
 /** The newest modification time below `folder`; folders count, because a removal changes only them. */
@@ -256,6 +307,7 @@ try {
   // The tests need ffprobe to inspect ffmpeg's output; the library itself needs only ffmpeg.
   const env = provideFfmpeg(options.includes('--ffprobe') ? ['ffmpeg', 'ffprobe'] : ['ffmpeg'])
   if (options.includes('--chromium')) installChromium()
+  for (const name of Object.keys(SERVERS)) if (options.includes(`--${name}`)) installServer(name)
   build()
   if (command.length > 0) become(command, env)
 } catch (error) {

@@ -1,12 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { randomBytes, randomInt, randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type DebianTree, debianTree } from './debian-tree.js'
+import { freePort } from './free-port.js'
 
 /** A Ceph release and the Debian suite that packages it. */
 export type CephRelease = 16 | 20
@@ -135,23 +135,6 @@ async function takeDown(folder: string, daemons: readonly ChildProcess[]): Promi
     }),
   )
   await rm(folder, { recursive: true, force: true })
-}
-
-/** A free port below the system's range for outgoing connections, so that none takes it meanwhile. */
-async function freePort(except?: number): Promise<number> {
-  for (;;) {
-    const port = randomInt(20_000, 32_000)
-    if (port === except) continue
-    const server = createServer().listen(port, '127.0.0.1')
-    try {
-      await once(server, 'listening')
-      return port
-    } catch {
-      continue
-    } finally {
-      server.close()
-    }
-  }
 }
 
 function configuration(of: {

@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type DebianTree, Unavailable, debianTree } from './debian-tree.js'
+import { quoted } from './quoted.js'
 
 /** The ffmpeg and ffprobe of a Debian suite, as ordinary programs. */
 export interface DebianFfmpeg {
@@ -82,8 +83,4 @@ async function wrappers(tree: DebianTree, programs: readonly string[]): Promise<
   } finally {
     await rm(making, { recursive: true, force: true })
   }
-}
-
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", String.raw`'\''`)}'`
 }

@@ -2,14 +2,12 @@
  * Prints the paths of this Debian's own ffmpeg and ffprobe, unpacked into the cache, as JSON: for set-up where they
  * can't be installed.
  */
-import { readFile } from 'node:fs/promises'
 import { debianFfmpeg } from './debian-ffmpeg.js'
 import { Unavailable } from './debian-tree.js'
+import { machineSuite } from './machine-suite.js'
 
-const release = await readFile('/etc/os-release', 'utf8').catch(() => '')
-const suite = /^VERSION_CODENAME=(\S+)$/m.exec(release)?.[1] ?? 'stable'
 try {
-  const { ffmpegPath: ffmpeg, ffprobePath: ffprobe } = await debianFfmpeg(suite)
+  const { ffmpegPath: ffmpeg, ffprobePath: ffprobe } = await debianFfmpeg(await machineSuite())
   process.stdout.write(JSON.stringify({ ffmpeg, ffprobe }))
 } catch (error) {
   if (!(error instanceof Unavailable)) throw error

@@ -1,0 +1,126 @@
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import pg from 'pg'
+import { Daemon, asUser } from './daemon.js'
+import { findProgram, postgresFolders } from './find-program.js'
+import { freePort } from './free-port.js'
+import { postgresTree } from './postgres-tree.js'
+import { QueueServer } from './queue-server.js'
+
+const exec = promisify(execFile)
+
+/** The number of the user `nobody` on every Linux: PostgreSQL does not run as root. */
+const NOBODY = 65_534
+
+/** The rows of all tables but those that tell which migrations a schema has. */
+const EMPTY = `
+DO $$ DECLARE one record; BEGIN
+  FOR one IN SELECT schemaname, tablename FROM pg_tables
+    WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND tablename <> 'migration'
+  LOOP
+    EXECUTE format('TRUNCATE %I.%I CASCADE', one.schemaname, one.tablename);
+  END LOOP;
+END $$`
+
+/** What is confirmed is written, and so survives the end of the server; nothing is kept for an end of the machine. */
+const SETTINGS = {
+  ...{ listen_addresses: '127.0.0.1', unix_socket_directories: '', dynamic_shared_memory_type: 'mmap' },
+  ...{ fsync: 'off', full_page_writes: 'off', shared_buffers: '32MB', max_connections: '200', jit: 'off' },
+}
+
+/** PostgreSQL with one empty database. Its folder takes a second or two to make. */
+export class Postgres extends QueueServer {
+  /**
+   * Starts an empty server: that of this machine, else Debian's, unpacked into the cache.
+   *
+   * @throws `Unavailable` with the reason, if there can be none
+   */
+  static async start(): Promise<Postgres> {
+    const bin = await postgresBin()
+    const user = process.getuid?.() === 0 ? NOBODY : undefined
+    const folder = await mkdtemp(join(tmpdir(), 'avio-streams-postgres-'))
+    const port = await freePort()
+    const password = randomBytes(12).toString('hex')
+    const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
+    const settings = Object.entries({ ...SETTINGS, port }).flatMap(([name, value]) => [
+      '-c',
+      `${name}=${value}`,
+    ])
+    try {
+      const data = await makeCluster(bin, folder, password, user)
+      const daemon = await Daemon.start({
+        ...{ name: 'postgres', command: [join(bin, 'postgres'), ['-D', data, ...settings]], user },
+        // At once, but with its shared memory removed; the next start recovers as after a crash.
+        ...{ cwd: folder, end: 'SIGQUIT', ping: () => query(url, 'SELECT 1') },
+      })
+      const [row] = await query(url, 'SHOW server_version')
+      const name = `PostgreSQL ${/^\S+/.exec(String(row?.['server_version']))?.[0] ?? ''}`
+      return new Postgres({ name, url, password, folder, daemon })
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true })
+      throw error
+    }
+  }
+
+  async empty(): Promise<void> {
+    await query(this.url, EMPTY)
+  }
+
+  /** Each connection is served by a process of its own: all of them stop. */
+  override freeze(): void {
+    super.freeze()
+    for (const pid of childrenOf(this.pid)) process.kill(pid, 'SIGSTOP')
+  }
+
+  override thaw(): void {
+    super.thaw()
+    for (const pid of childrenOf(this.pid)) process.kill(pid, 'SIGCONT')
+  }
+}
+
+/** The folder of `postgres` and `initdb`. */
+export async function postgresBin(): Promise<string> {
+  const found = findProgram({ variable: 'POSTGRES_PATH', names: ['postgres'], folders: postgresFolders() })
+  return found === undefined ? await postgresTree() : dirname(found)
+}
+
+async function makeCluster(bin: string, folder: string, password: string, user?: number): Promise<string> {
+  const [data, secret] = [join(folder, 'data'), join(folder, 'password')]
+  await writeFile(secret, password, { mode: 0o600 })
+  if (user !== undefined) for (const path of [folder, secret]) await chown(path, user, user)
+  const args = ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${secret}`, '-E', 'UTF8']
+  const [file, rest] = asUser(user, [
+    join(bin, 'initdb'),
+    [...args, '--locale=C', '--no-sync', '--no-instructions'],
+  ])
+  await exec(file, [...rest], { cwd: folder })
+  await rm(secret)
+  return data
+}
+
+function childrenOf(pid: number): number[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim()
+    return text === '' ? [] : text.split(' ').map(Number)
+  } catch {
+    // The server has ended.
+    return []
+  }
+}
+
+async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    const { rows } = await client.query<Record<string, unknown>>(text)
+    return rows
+  } finally {
+    await client.end()
+  }
+}

@@ -1,0 +1,4 @@
+/** A word for a POSIX shell. */
+export function quoted(word: string): string {
+  return `'${word.replaceAll("'", String.raw`'\''`)}'`
+}
