@@ -50,12 +50,15 @@ export function resources(): Record<string, number> {
 }
 
 /**
- * The resources that exist now but not `before`: resolves once there are none, or after a hundred turns of the event
- * loop, because closing takes a few. Resources that an earlier test was still closing may have gone meanwhile.
+ * The resources that exist now but not `before`: resolves once there are none, or after five seconds, because closing
+ * takes some turns of the event loop, and many on a busy machine. Resources that an earlier test was still closing may
+ * have gone meanwhile.
  */
 export async function resourcesSince(before: Record<string, number>): Promise<Record<string, number>> {
   const since = () =>
     Object.fromEntries(Object.entries(resources()).filter(([kind, count]) => count > (before[kind] ?? 0)))
-  for (let turn = 0; turn < 100 && Object.keys(since()).length > 0; turn++) await setImmediate()
+  // Not by a timer, which would be one of them.
+  for (const end = Date.now() + 5000; Date.now() < end && Object.keys(since()).length > 0;)
+    await setImmediate()
   return since()
 }
