@@ -20,6 +20,7 @@ import { type S3ClientOption, clientOption } from './request/s3-client.js'
 import { classifyError, s3Error } from './request/classify-error.js'
 import { type Middleware, addMiddleware } from './request/send-once.js'
 import { patience } from './upload/upload-errors.js'
+import { maxAttemptsOption } from './upload/upload-options.js'
 
 /** Options of {@link abortStaleUploads}. */
 export interface AbortStaleUploadsOptions extends S3ClientOption {
@@ -117,7 +118,7 @@ export async function abortStaleUploads(options: AbortStaleUploadsOptions): Prom
     client: clientOption(given),
     bucket,
     prefix: options.prefix === '' ? '' : stringOption(given, 'prefix', { default: '' }),
-    maxAttempts: integerOption(given, 'maxAttempts', { min: 1, max: 100, default: 5 }),
+    maxAttempts: maxAttemptsOption(given),
     signal: signalOption(given),
   }
   // List everything first: aborting while paging would shift the pages.

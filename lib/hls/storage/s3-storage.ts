@@ -3,17 +3,7 @@ import { DeleteObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { S3Error } from '../../errors.js'
 import { readExactly } from '../../io/read-exactly.js'
 import { retry } from '../../io/async/retry.js'
-import { minThroughputOption } from '../../io/async/stall-timer.js'
-import {
-  MAX_TIMEOUT,
-  MiB,
-  integerOption,
-  knownOptions,
-  oneOfOption,
-  optionError,
-  optionsObject,
-  stringOption,
-} from '../../options.js'
+import { MiB, knownOptions, optionError, optionsObject, stringOption } from '../../options.js'
 import { sendWithTimeout } from '../../s3/request/send-with-timeout.js'
 import { checkHeaderValue } from '../../s3/request/check-headers.js'
 import { type S3ClientOption, clientOption } from '../../s3/request/s3-client.js'
@@ -22,8 +12,9 @@ import { formatS3Uri, locationOption } from '../../s3/request/s3-location.js'
 import { S3MultipartWritable } from '../../s3/s3-multipart-writable.js'
 import { S3Source } from '../../s3/s3-source.js'
 import { patience } from '../../s3/upload/upload-errors.js'
+import { sendingOptions } from '../../s3/upload/upload-options.js'
 import { type UploadRequest, uploadRequestOption } from '../../s3/upload/upload-request-option.js'
-import type { UploadChecksum, UploadTarget } from '../../s3/upload/upload-commands.js'
+import type { UploadChecksum } from '../../s3/upload/upload-commands.js'
 import { type SegmentStorage, type StoredObjectInfo, storageName } from './segment-storage.js'
 
 /** Options of {@link S3Storage}. */
@@ -116,7 +107,7 @@ export class S3Storage implements SegmentStorage {
   readonly #bucket: string
   readonly #prefix: string
   readonly #request: UploadRequest
-  readonly #sending: Pick<UploadTarget, 'checksum' | 'maxAttempts' | 'stallTimeout' | 'minThroughput'>
+  readonly #sending: ReturnType<typeof sendingOptions>
 
   /**
    * @throws {@link OptionError} `AVIO_ERR_OPTION` for an option that breaks its rule
@@ -127,17 +118,11 @@ export class S3Storage implements SegmentStorage {
     const bucket = stringOption(given, 'bucket', { default: undefined })
     if (bucket === undefined) throw optionError('bucket', 'given', bucket)
     const prefix = options.prefix === '' ? '' : stringOption(given, 'prefix', { default: '' })
-    const stall = { min: 1, max: MAX_TIMEOUT, default: 60_000, unit: 'milliseconds', infinity: true }
     this.#client = clientOption(given)
     this.#bucket = bucket
     this.#prefix = prefix === '' || prefix.endsWith('/') ? prefix : `${prefix}/`
     this.#request = uploadRequestOption(given)
-    this.#sending = {
-      checksum: oneOfOption(given, 'checksum', { values: ['crc32', 'md5', 'none'], default: 'crc32' }),
-      maxAttempts: integerOption(given, 'maxAttempts', { min: 1, max: 100, default: 5 }),
-      stallTimeout: integerOption(given, 'stallTimeout', stall),
-      minThroughput: minThroughputOption(given),
-    }
+    this.#sending = sendingOptions(given)
   }
 
   /**

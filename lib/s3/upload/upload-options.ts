@@ -208,24 +208,39 @@ const NAMES = [
   'highWaterMark',
 ]
 
+const TIMEOUT = { min: 1, max: MAX_TIMEOUT, unit: 'milliseconds', infinity: true }
+
+/** The options of all requests that store bytes. */
+export function sendingOptions(
+  options: object,
+): Pick<UploadTarget, 'checksum' | 'maxAttempts' | 'stallTimeout' | 'minThroughput'> {
+  return {
+    checksum: oneOfOption(options, 'checksum', { values: ['crc32', 'md5', 'none'], default: 'crc32' }),
+    maxAttempts: maxAttemptsOption(options),
+    stallTimeout: integerOption(options, 'stallTimeout', { ...TIMEOUT, default: 60_000 }),
+    minThroughput: minThroughputOption(options),
+  }
+}
+
+/** The attempts of a request that is not a read. */
+export function maxAttemptsOption(options: object): number {
+  return integerOption(options, 'maxAttempts', { min: 1, max: 100, default: 5 })
+}
+
 /** Reads and checks the options. */
 export function uploadSettings(given: S3MultipartWritableOptions): UploadSettings {
   knownOptions(optionsObject(given, 'S3MultipartWritable', 'uri'), 'S3MultipartWritable', NAMES)
   const location = locationOption(given, 'S3MultipartWritable')
   const checkpoint = checkpointOption(given, location)
   const options = withSaved(given, checkpoint)
-  const timeout = { min: 1, max: MAX_TIMEOUT, unit: 'milliseconds', infinity: true }
   const target: UploadTarget = {
     location,
     contentType: stringOption(options, 'contentType', { default: undefined }),
     metadata: stringMapOption(options, 'metadata'),
-    checksum: oneOfOption(options, 'checksum', { values: ['crc32', 'md5', 'none'], default: 'crc32' }),
     ifNoneMatch: ifNoneMatchOption(options),
     request: uploadRequestOption(options),
-    maxAttempts: integerOption(options, 'maxAttempts', { min: 1, max: 100, default: 5 }),
-    stallTimeout: integerOption(options, 'stallTimeout', { ...timeout, default: 60_000 }),
-    minThroughput: minThroughputOption(options),
-    commitTimeout: integerOption(options, 'commitTimeout', { ...timeout, default: 300_000 }),
+    ...sendingOptions(options),
+    commitTimeout: integerOption(options, 'commitTimeout', { ...TIMEOUT, default: 300_000 }),
     client: clientOption(options),
   }
   checkMetadata(target.metadata)
