@@ -11,6 +11,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<RunCommand>>> = {
   probe: async () => (await import('./commands/probe-command.js')).probeCommand,
   thumbnails: async () => (await import('./commands/image-commands.js')).thumbnailsCommand,
   storyboard: async () => (await import('./commands/image-commands.js')).storyboardCommand,
+  plan: async () => (await import('./commands/plan-command.js')).planCommand,
+  step: async () => (await import('./commands/step-command.js')).stepCommand,
   package: async () => (await import('./commands/package-command.js')).packageCommand,
   clean: async () => (await import('./commands/clean-command.js')).cleanCommand,
   doctor: async () => (await import('./commands/doctor-command.js')).doctorCommand,

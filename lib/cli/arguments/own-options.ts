@@ -35,15 +35,20 @@ export const SHARED = {
   ffprobe: { type: 'string' },
 } as const satisfies OptionTable
 
-/** Options of the commands that run a job. */
-export const OF_JOBS = {
-  ...SHARED,
-  'print-job': { type: 'boolean' },
+/** Options that open more to a job. */
+export const OF_PLACES = {
   'allow-host': { type: 'string', multiple: true },
   'allow-address': { type: 'string', multiple: true },
   'allow-file': { type: 'string', multiple: true },
   'allow-bucket': { type: 'string', multiple: true },
   'allow-prefix': { type: 'string', multiple: true },
+} as const satisfies OptionTable
+
+/** Options of the commands that run a job. */
+export const OF_JOBS = {
+  ...SHARED,
+  ...OF_PLACES,
+  'print-job': { type: 'boolean' },
 } as const satisfies OptionTable
 
 /** What is said of each object that ffmpeg's syntax stores. */

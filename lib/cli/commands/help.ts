@@ -12,6 +12,8 @@ export const HELP = `avio-streams runs ffmpeg between objects in S3: no disk, al
   avio-streams storyboard s3://in/a.mov s3://web/a/ --every 10
   avio-streams package s3://in/a.mov s3://web/talk/ --ladder 1080,720,360 --mpd manifest.mpd
   avio-streams run job.json
+  avio-streams plan job.json --store
+  avio-streams step s3://scratch/pieces/…/plan-….json 0
   avio-streams clean s3://out/ --older-than 24h
   avio-streams doctor s3://out/
 
@@ -25,7 +27,8 @@ are refused unless -y is given. Our options go first:
   --metadata NAME=VALUE  --tag NAME=VALUE
   --allow-host, --allow-address, --allow-file, --allow-bucket, --allow-prefix   what a job may open
 
-Exit codes: 2 usage, 3 input, 4 ffmpeg, 5 store, 6 outcome unknown, 7 the target exists, 130 and 143 interrupted.
+Exit codes: 2 usage, 3 input, 4 ffmpeg, 5 store, 6 outcome unknown, 7 the target exists, 8 not to be split, 130 and 143
+interrupted.
 "avio-streams COMMAND --help" shows the options of a command.
 `
 
@@ -36,6 +39,29 @@ Only s3:// is opened, unless the options say more:
   --allow-host media.example.com   --allow-address 10.0.0.0/8   --allow-file PATH
   --allow-bucket NAME              --allow-prefix s3://bucket/prefix/
   --strangers   the job is not yours: encodings by closed lists only, limits are mandatory
+`,
+  plan: `avio-streams plan job.json, or "-" for standard input: the plan of a job in pieces, as JSON.
+
+  --work s3://scratch/pieces/   where the pieces lie; by default as the job says
+  --chunk 60                    seconds of each chunk
+  --split auto|prefer|required  auto: if it is faster, with --concurrency 20 pieces at a time
+  --store    stores the plan below the work prefix, and prints its URL
+  --steps    prints the words for "step", one a line; --count their number
+  --strangers, --allow-host, --allow-address, --allow-file, --allow-bucket, --allow-prefix   as for "run"
+
+A plan (a file, "-", or the URL of a stored one) may stand for the job. Exit code 8: the job must run whole.
+`,
+  step: `avio-streams step PLAN WHAT: one step of a plan, on any machine. Prints its result as JSON.
+
+  PLAN   a file, "-", or the URL that "plan --store" printed
+  WHAT   a number from 0: a chunk, and after the last one the audio; "audio", "join", "remove"
+
+  PLAN=$(avio-streams plan job.json --store)
+  avio-streams plan "$PLAN" --steps | xargs -P 4 -n 1 avio-streams step "$PLAN" --quiet
+  avio-streams step "$PLAN" join
+  avio-streams step "$PLAN" remove
+
+A step may run twice, late, or at the same time on two machines. --ffmpeg PATH
 `,
   probe: `avio-streams probe s3://bucket/key: what an input consists of, as JSON on standard output.
 `,

@@ -1,6 +1,7 @@
 /**
  * Exit codes: what a script can go by. Wrong usage (2) needs another command line; the input (3), ffmpeg (4) and the
- * store (5) say where to look; 6 says that the store has to be asked; 7 that the target is there already.
+ * store (5) say where to look; 6 says that the store has to be asked; 7 that the target is there already; 8 that a job
+ * must run whole.
  */
 export const EXIT = {
   done: 0,
@@ -12,6 +13,8 @@ export const EXIT = {
   store: 5,
   unknown: 6,
   exists: 7,
+  /** Of `plan`. */
+  unsplit: 8,
 } as const
 
 /** What a shell says of a process that a signal ended: 128 and the signal's number. */
@@ -57,6 +60,11 @@ const CODES: Readonly<Record<string, number>> = {
   AVIO_ERR_LIMIT_OBJECTS: EXIT.store,
   AVIO_ERR_OUTPUT_CLOSED: EXIT.store,
   AVIO_ERR_OUTCOME_UNKNOWN: EXIT.unknown,
+  AVIO_ERR_PLAN_INVALID: EXIT.usage,
+  AVIO_ERR_PLAN_GAP: EXIT.input,
+  AVIO_ERR_PLAN_MIXED: EXIT.input,
+  AVIO_ERR_PLAN_TARGET_CHANGED: EXIT.exists,
+  AVIO_ERR_PLAN_UNSPLIT: EXIT.unsplit,
   AVIO_ERR_PRECONDITION_FAILED: EXIT.exists,
   AVIO_ERR_FILE_EXISTS: EXIT.exists,
 }

@@ -1,6 +1,7 @@
 import { abortStaleUploads } from '../../s3/abort-stale-uploads.js'
 import type { SplitContext } from './plan-split.js'
 import { type SplitPlan, type UnsplitPlan, checkPlan, workPrefix } from './split-plan.js'
+import { isPlanKey } from './stored-plan.js'
 import { WorkStore } from './work-store.js'
 
 /**
@@ -21,12 +22,12 @@ export async function removeWork(
   const { client } = store
   await abortStaleUploads({ client, bucket, prefix, olderThan: 0, dryRun: false, signal: context.signal })
   const keys = await store.list(bucket, prefix)
-  // A result must not outlive its media.
-  const isResult = (key: string) => key.endsWith('.json')
-  await store.remove(bucket, keys.filter(isResult))
-  await store.remove(
-    bucket,
-    keys.filter(key => !isResult(key)),
-  )
+  // A result must not outlive its media, and a stored plan outlives both: with it, an interrupted removal is repeated.
+  const rankOf = (key: string) => (!key.endsWith('.json') ? 1 : isPlanKey(key) ? 2 : 0)
+  for (const rank of [0, 1, 2])
+    await store.remove(
+      bucket,
+      keys.filter(key => rankOf(key) === rank),
+    )
   return keys.length
 }

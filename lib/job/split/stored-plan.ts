@@ -13,6 +13,11 @@ export interface PlanReference {
   readonly key: string
 }
 
+/** Whether a key below a work prefix is that of a stored plan. */
+export function isPlanKey(key: string): boolean {
+  return /\/plan-[0-9a-f]+\.json$/.test(key)
+}
+
 /** Results read at the same time. */
 const READ_AT_ONCE = 16
 

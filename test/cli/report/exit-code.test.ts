@@ -18,6 +18,12 @@ t.test('tells usage, input, ffmpeg, store, an unknown outcome and an existing ta
     ['AVIO_ERR_CREDENTIALS', EXIT.store],
     ['AVIO_ERR_COMMIT_PARTIAL', EXIT.store],
     ['AVIO_ERR_OUTCOME_UNKNOWN', EXIT.unknown],
+    ['AVIO_ERR_PLAN_INVALID', EXIT.usage],
+    ['AVIO_ERR_PLAN_GAP', EXIT.input],
+    ['AVIO_ERR_PLAN_MIXED', EXIT.input],
+    ['AVIO_ERR_PLAN_OTHER_FFMPEG', EXIT.ffmpeg],
+    ['AVIO_ERR_PLAN_TARGET_CHANGED', EXIT.exists],
+    ['AVIO_ERR_PLAN_UNSPLIT', EXIT.unsplit],
     ['AVIO_ERR_PRECONDITION_FAILED', EXIT.exists],
     ['AVIO_ERR_FILE_EXISTS', EXIT.exists],
   ] as const) {

@@ -1,0 +1,53 @@
+import type { Job } from '../../job/schema/job.js'
+import { parseJob } from '../../job/schema/parse-job.js'
+import { parsePrefix } from '../../job/schema/location.js'
+import { type OptionTable, type OptionValues, numberValue } from './own-options.js'
+import { usageError } from './usage-error.js'
+
+/** Options that split a job. */
+export const OF_SPLITS = {
+  work: { type: 'string' },
+  chunk: { type: 'string' },
+  split: { type: 'string' },
+  concurrency: { type: 'string' },
+} as const satisfies OptionTable
+
+const MODES = ['auto', 'prefer', 'required'] as const
+
+/**
+ * The job with the `split` that the options ask for: what they don't name stays as the job has it.
+ *
+ * @throws {@link OptionError} for a wrong value, and for a job that then has no work prefix
+ */
+export function withSplit(job: Job, values: OptionValues<typeof OF_SPLITS>): Job {
+  const chunkSeconds = numberValue(values.chunk, '--chunk', { min: 1, max: 600, isInteger: false })
+  const mode = MODES.find(mode => mode === values.split)
+  if (values.split !== undefined && mode === undefined)
+    throw usageError('--split', `--split must be auto, prefer or required; it is "${values.split}".`)
+  const work = values.work === undefined ? job.split?.work : workPlace(values.work)
+  const given = {
+    ...(chunkSeconds !== undefined && { chunkSeconds }),
+    ...(mode !== undefined && { mode }),
+  }
+  if (work !== undefined) return parseJob({ ...job, split: { ...job.split, ...given, work } })
+  const [option] = Object.keys(given)
+  if (option === undefined) return job
+  const name = option === 'mode' ? '--split' : '--chunk'
+  throw usageError(name, `${name} needs a place for the pieces: add --work s3://bucket/prefix/.`)
+}
+
+/** How many pieces are encoded at the same time; `undefined` for the default. */
+export function concurrencyOf({ concurrency }: { readonly concurrency?: string }): number | undefined {
+  return numberValue(concurrency, '--concurrency', { min: 1, max: 1000 })
+}
+
+/**
+ * The URL of a work prefix. A `/` at its end is added.
+ *
+ * @throws {@link OptionError} for anything but a prefix in S3
+ */
+export function workPlace(word: string): string {
+  const place = word.endsWith('/') ? word : `${word}/`
+  if (parsePrefix(place)?.kind === 's3') return place
+  throw usageError('--work', `--work must be s3://bucket/prefix/; it is "${word}".`)
+}

@@ -1,0 +1,102 @@
+import type { S3Client } from '@aws-sdk/client-s3'
+import { planJob } from '../../job/plan-job.js'
+import { parseJob } from '../../job/schema/parse-job.js'
+import { storePlan } from '../../job/split/stored-plan.js'
+import type { SplitPlan, UnsplitPlan } from '../../job/split/split-plan.js'
+import { formatS3Uri } from '../../s3/request/s3-location.js'
+import { OF_PLACES, type OptionValues, SHARED, readWords } from '../arguments/own-options.js'
+import { OF_SPLITS, concurrencyOf, withSplit } from '../arguments/split-options.js'
+import { usageError } from '../arguments/usage-error.js'
+import { EXIT } from '../report/exit-code.js'
+import { Reporter } from '../report/reporter.js'
+import type { Context } from './context.js'
+import { allowed } from './job-allow.js'
+import { isStoredPlan, knownPlan, storedPlan } from './known-plan.js'
+import { readJson } from './read-json.js'
+import { stepWords } from './step-words.js'
+import { storeClient } from './store-client.js'
+
+const OPTIONS = {
+  ...SHARED,
+  ...OF_PLACES,
+  ...OF_SPLITS,
+  strangers: { type: 'boolean' },
+  store: { type: 'boolean' },
+  steps: { type: 'boolean' },
+  count: { type: 'boolean' },
+} as const
+
+type Values = OptionValues<typeof OPTIONS>
+
+/**
+ * `avio-streams plan job.json`: the plan of a job in pieces, as JSON on standard output. `--store` stores it below the
+ * work prefix, and prints its URL; `--steps` prints the words for `step`, and `--count` their number.
+ */
+export async function planCommand(words: readonly string[], context: Context): Promise<number> {
+  const { values, words: places } = readWords(words, OPTIONS)
+  const [place, ...more] = places
+  if (place === undefined || more.length > 0)
+    throw usageError('plan', 'Name one job or plan: avio-streams plan job.json, or "-" for standard input.')
+  const forms = (['store', 'steps', 'count'] as const).filter(name => values[name] === true)
+  if (forms.length > 1)
+    throw usageError(`--${forms[1]!}`, `--${forms[0]!} and --${forms[1]!} exclude each other.`)
+  const { stderr, stdout, signal } = context
+  const reporter = new Reporter(stderr, { isJson: values.json === true, isQuiet: values.quiet === true })
+  const client = storeClient(values)
+  try {
+    const plan = await planOf(place, values, client, context)
+    if (plan.unsplit !== undefined) {
+      if (forms.length === 0) stdout.write(`${JSON.stringify(plan, null, 2)}\n`)
+      reporter.note(`Can't be split: run it whole. ${plan.unsplit.message}`)
+      return EXIT.unsplit
+    }
+    for (const note of plan.notes) reporter.note(note)
+    stdout.write(`${await textOf(plan, forms[0], { client, signal })}\n`)
+    return EXIT.done
+  } finally {
+    client.destroy()
+  }
+}
+
+async function planOf(
+  place: string,
+  values: Values,
+  client: S3Client,
+  context: Context,
+): Promise<SplitPlan | UnsplitPlan> {
+  const { signal, cwd } = context
+  if (isStoredPlan(place)) return await storedPlan(place, { client, signal })
+  const value = await readJson(place, 'job', context)
+  const known = knownPlan(value)
+  if (known !== undefined) return known
+  const job = withSplit(parseJob(value), values)
+  if (job.split === undefined)
+    throw usageError(
+      '--work',
+      'The job has no "split": add --work s3://bucket/prefix/, a place for the pieces.',
+    )
+  const concurrency = concurrencyOf(values)
+  return await planJob(job, {
+    ...{ client, signal, allow: allowed(values, cwd) },
+    trust: values.strangers === true ? 'strangers' : 'owner',
+    ...(concurrency !== undefined && { concurrency }),
+    ...(values.ffmpeg !== undefined && { ffmpegPath: values.ffmpeg }),
+  })
+}
+
+async function textOf(
+  plan: SplitPlan,
+  form: 'store' | 'steps' | 'count' | undefined,
+  context: { readonly client: S3Client; readonly signal: AbortSignal },
+): Promise<string> {
+  switch (form) {
+    case 'store':
+      return formatS3Uri(await storePlan(plan, context))
+    case 'steps':
+      return stepWords(plan).join('\n')
+    case 'count':
+      return String(stepWords(plan).length)
+    case undefined:
+      return JSON.stringify(plan, null, 2)
+  }
+}

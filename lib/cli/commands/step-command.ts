@@ -1,0 +1,104 @@
+import type { S3Client } from '@aws-sdk/client-s3'
+import { S3Error } from '../../errors.js'
+import { encodeAudio, encodeChunk } from '../../job/split/encode-piece.js'
+import { joinChunks } from '../../job/split/join-chunks.js'
+import { removeWork } from '../../job/split/remove-work.js'
+import { type SplitPlan, checkPlan } from '../../job/split/split-plan.js'
+import { readResults } from '../../job/split/stored-plan.js'
+import { SHARED, readWords } from '../arguments/own-options.js'
+import { usageError } from '../arguments/usage-error.js'
+import { EXIT } from '../report/exit-code.js'
+import { Reporter } from '../report/reporter.js'
+import type { Context } from './context.js'
+import { isStoredPlan, knownPlan, storedPlan } from './known-plan.js'
+import { readJson } from './read-json.js'
+import { stepOf, stepWords } from './step-words.js'
+import { storeClient } from './store-client.js'
+
+/** What a step runs with. */
+interface StepContext {
+  readonly client: S3Client
+  readonly signal: AbortSignal
+  readonly ffmpegPath: string | undefined
+}
+
+/**
+ * `avio-streams step PLAN WHAT`: one step of a plan; `WHAT` is the number of a piece, `audio`, `join` or `remove`.
+ * Prints the result as JSON. Each step may run twice, late, or at the same time on two machines.
+ */
+export async function stepCommand(words: readonly string[], context: Context): Promise<number> {
+  const { values, words: places } = readWords(words, SHARED)
+  const [place, what, ...more] = places
+  if (place === undefined || what === undefined || more.length > 0)
+    throw usageError(
+      'step',
+      'Name a plan and one of its steps: avio-streams step plan.json 0, or "audio", "join", "remove".',
+    )
+  const { signal, stdout, stderr } = context
+  const reporter = new Reporter(stderr, { isJson: values.json === true, isQuiet: values.quiet === true })
+  const client = storeClient(values)
+  try {
+    const step = { client, signal, ffmpegPath: values.ffmpeg }
+    const plan = await planOf(place, what, step, context)
+    const result = plan === undefined ? { removed: 0 } : await resultOf(plan, what, step, reporter)
+    stdout.write(`${JSON.stringify(result)}\n`)
+    return EXIT.done
+  } finally {
+    reporter.end()
+    client.destroy()
+  }
+}
+
+/** The plan; `undefined` for a stored plan that a removal has removed, as the last one of its work. */
+async function planOf(
+  place: string,
+  what: string,
+  step: StepContext,
+  context: Context,
+): Promise<SplitPlan | undefined> {
+  if (!isStoredPlan(place)) {
+    const plan = knownPlan(await readJson(place, 'plan', context))
+    if (plan !== undefined) return checkPlan(plan)
+    throw usageError(place, `"${place}" holds no plan: make one by "avio-streams plan job.json".`)
+  }
+  try {
+    return await storedPlan(place, step)
+  } catch (error) {
+    const isGone = error instanceof S3Error && error.code === 'AVIO_ERR_NO_SUCH_KEY'
+    if (isGone && what === 'remove') return undefined
+    throw error
+  }
+}
+
+async function resultOf(
+  plan: SplitPlan,
+  what: string,
+  context: StepContext,
+  reporter: Reporter,
+): Promise<object> {
+  const step = stepOf(what, plan)
+  if (step === undefined)
+    throw usageError(
+      what,
+      `"${what}" is no step of this plan: its pieces are 0 to ${stepWords(plan).length - 1}; "join" and "remove" ` +
+        'follow.',
+    )
+  const tell = (phase: string, total: number) => (progress: { readonly frames: number }) =>
+    reporter.progress({ phase, percent: Math.min(100, (100 * progress.frames) / total) })
+  if (step === 'remove') return { removed: await removeWork(plan, context) }
+  if (step === 'join') {
+    const results = await readResults(plan, context)
+    return await joinChunks(plan, results, { ...context, onProgress: tell('join', framesOf(plan)) })
+  }
+  if (step === 'audio') return await encodeAudio(plan, context)
+  const { start, end } = plan.chunks[step.chunk]!
+  return await encodeChunk(plan, step.chunk, {
+    ...context,
+    onProgress: tell(`chunk ${step.chunk}`, end - start),
+  })
+}
+
+/** Frames of the whole video. */
+function framesOf({ chunks }: SplitPlan): number {
+  return chunks.at(-1)!.end - chunks[0]!.start
+}
