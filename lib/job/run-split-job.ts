@@ -5,12 +5,14 @@ import type { RunJobSettings } from './run-job-options.js'
 import { tooLarge } from './open/open-input.js'
 import type { Job } from './schema/job.js'
 import type { JobResult } from './schema/job-result.js'
+import { checkCondition } from './split/planned-condition.js'
 import { planSplit } from './split/plan-split.js'
 import { type SplitProgress, runSplit } from './split/run-split.js'
 import { specOfJob } from './split/spec-of-job.js'
 import type { SplitPlan, UnsplitPlan } from './split/split-plan.js'
 import type { SplitSpec } from './split/split-spec.js'
 import type { SplitResult } from './split/target-state.js'
+import { WorkStore } from './split/work-store.js'
 
 /** What planning needs of the settings of a run. */
 type PlanJobSettings = Pick<RunJobSettings, 'client' | 'ffmpegPath' | 'signal' | 'concurrency'>
@@ -19,7 +21,8 @@ type PlanJobSettings = Pick<RunJobSettings, 'client' | 'ffmpegPath' | 'signal' |
  * The plan of a checked job with `split`, or the reason why it must run whole.
  *
  * @throws `PlanError` `AVIO_ERR_PLAN_UNSPLIT` for one with `mode: 'required'`; `AVIO_ERR_LIMIT_…` for a source that is
- *   too large; the errors of `planSplit`
+ *   too large; `S3Error` `AVIO_ERR_PRECONDITION_FAILED` for a target that must not be replaced; the errors of
+ *   `planSplit`
  */
 export async function planCheckedJob(
   job: Job,
@@ -28,10 +31,11 @@ export async function planCheckedJob(
   const spec = specOf(job, concurrency)
   if ('code' in spec) return { version: 1, unsplit: spec }
   const plan = await planSplit(spec, { client, ffmpegPath, signal })
+  if (plan.unsplit !== undefined) return plan
   const { maxInputBytes = Infinity } = job.limits ?? {}
   const { url } = job.inputs[0]!
-  if (plan.unsplit === undefined && plan.source.size > maxInputBytes)
-    throw tooLarge(`${url} has ${plan.source.size} bytes,`, maxInputBytes)
+  if (plan.source.size > maxInputBytes) throw tooLarge(`${url} has ${plan.source.size} bytes,`, maxInputBytes)
+  await checkCondition(job.outputs[0]!, plan, new WorkStore({ client, signal }))
   return plan
 }
 

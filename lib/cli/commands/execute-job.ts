@@ -19,6 +19,8 @@ export interface ExecuteOptions {
   readonly isTyped: boolean
   readonly trust?: 'owner' | 'strangers'
   readonly logLevel?: string | undefined
+  /** Pieces that are encoded at the same time. */
+  readonly concurrency?: number | undefined
 }
 
 /**
@@ -28,7 +30,7 @@ export interface ExecuteOptions {
  */
 export async function executeJob(
   job: Job,
-  { values, overwrite, isTyped, trust = 'owner', logLevel }: ExecuteOptions,
+  { values, overwrite, isTyped, trust = 'owner', logLevel, concurrency }: ExecuteOptions,
   context: Context,
 ): Promise<JobResult | undefined> {
   const { signal, stderr, stdin, stdout, cwd } = context
@@ -50,6 +52,7 @@ export async function executeJob(
       onProgress: progress => reporter.progress(progress),
       onLog: entry => reporter.log(entry),
       onUnsplit: ({ message }) => reporter.note(`Runs whole, not in pieces. ${message}`),
+      concurrency,
       ...(values.ffmpeg !== undefined && { ffmpegPath: values.ffmpeg }),
       ...(values.ffprobe !== undefined && { ffprobePath: values.ffprobe }),
     })

@@ -25,6 +25,7 @@ are refused unless -y is given. Our options go first:
   --region NAME  --profile NAME  --path-style                      --ffmpeg PATH  --ffprobe PATH
   --content-type T  --content-disposition T  --cache-control T  --storage-class NAME
   --metadata NAME=VALUE  --tag NAME=VALUE
+  --work s3://scratch/pieces/  --chunk 60  --split auto|prefer|required  --concurrency 4   one object in pieces
   --allow-host, --allow-address, --allow-file, --allow-bucket, --allow-prefix   what a job may open
 
 Exit codes: 2 usage, 3 input, 4 ffmpeg, 5 store, 6 outcome unknown, 7 the target exists, 8 not to be split, 130 and 143
@@ -39,6 +40,7 @@ Only s3:// is opened, unless the options say more:
   --allow-host media.example.com   --allow-address 10.0.0.0/8   --allow-file PATH
   --allow-bucket NAME              --allow-prefix s3://bucket/prefix/
   --strangers   the job is not yours: encodings by closed lists only, limits are mandatory
+  --work s3://scratch/pieces/  --chunk 60  --split auto|prefer|required  --concurrency 4   one object in pieces
 `,
   plan: `avio-streams plan job.json, or "-" for standard input: the plan of a job in pieces, as JSON.
 
@@ -80,6 +82,7 @@ A step may run twice, late, or at the same time on two machines. --ffmpeg PATH
   --ladder 1080,720,360   heights; those above the input's own are left out
   --codec h264|hevc|vp9|av1  --crf 23  --preset fast  --audio-kbps 128
   --mpd manifest.mpd  --playlist main.m3u8  --segment 6  --single-file  --images 10  -y
+  --work s3://scratch/pieces/  --chunk 60  --split auto|prefer|required  --concurrency 4   in pieces
 `,
   clean: `avio-streams clean s3://bucket/prefix/ --older-than 24h: uploads that killed processes left.
 

@@ -3,6 +3,7 @@ import type { Job, JobPackage } from '../../job/schema/job.js'
 import { AUDIO_BITRATES, HEIGHTS, PRESETS, type VideoEncoding } from '../../job/schema/encoding.js'
 import { shownLocation } from '../../job/schema/location.js'
 import { OF_JOBS, numberValue, readWords } from '../arguments/own-options.js'
+import { OF_SPLITS, concurrencyOf, withSplit } from '../arguments/split-options.js'
 import { inputPlace, prefixPlace } from '../arguments/place.js'
 import { usageError } from '../arguments/usage-error.js'
 import { Reporter } from '../report/reporter.js'
@@ -12,6 +13,7 @@ import { ladderOf } from './package-job.js'
 
 const OPTIONS = {
   ...OF_JOBS,
+  ...OF_SPLITS,
   ladder: { type: 'string' },
   codec: { type: 'string' },
   crf: { type: 'string' },
@@ -87,7 +89,12 @@ export async function packageCommand(words: readonly string[], context: Context)
     ...(versionId !== undefined && { versionId }),
   }
   const job = parseJob({ version: 1, inputs: [pinned], outputs: [{ ...output, renditions }] })
-  await executeJob(job, { values, overwrite: values.overwrite === true, isTyped: true }, context)
+  const concurrency = concurrencyOf(values)
+  await executeJob(
+    withSplit(job, values),
+    { values, overwrite: values.overwrite === true, isTyped: true, concurrency },
+    context,
+  )
   return 0
 }
 

@@ -1,5 +1,6 @@
 import { parseJob } from '../../job/schema/parse-job.js'
 import { OF_JOBS, readWords } from '../arguments/own-options.js'
+import { OF_SPLITS, concurrencyOf, withSplit } from '../arguments/split-options.js'
 import { usageError } from '../arguments/usage-error.js'
 import type { Context } from './context.js'
 import { executeJob } from './execute-job.js'
@@ -7,6 +8,7 @@ import { readJson } from './read-json.js'
 
 const OPTIONS = {
   ...OF_JOBS,
+  ...OF_SPLITS,
   strangers: { type: 'boolean' },
 } as const
 
@@ -19,9 +21,13 @@ export async function runCommand(words: readonly string[], context: Context): Pr
   const [file, ...more] = files
   if (file === undefined || more.length > 0)
     throw usageError('run', 'Name one job: avio-streams run job.json, or "-" for standard input.')
-  const job = parseJob(await readJson(file, 'job', context))
+  const job = withSplit(parseJob(await readJson(file, 'job', context)), values)
   const trust = values.strangers === true ? 'strangers' : 'owner'
   // The job itself says what may be replaced: ifNoneMatch, ifMatch.
-  await executeJob(job, { values, overwrite: true, isTyped: false, trust }, context)
+  await executeJob(
+    job,
+    { values, overwrite: true, isTyped: false, trust, concurrency: concurrencyOf(values) },
+    context,
+  )
   return 0
 }

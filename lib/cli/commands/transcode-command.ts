@@ -1,11 +1,12 @@
 import { OF_JOBS, OF_OBJECTS, namedValues, readLeading } from '../arguments/own-options.js'
+import { OF_SPLITS, concurrencyOf, withSplit } from '../arguments/split-options.js'
 import { commandJob } from '../syntax/command-job.js'
 import type { Context } from './context.js'
 import { executeJob } from './execute-job.js'
 
 /** `avio-streams [--options] -i INPUT … OUTPUT`: ffmpeg's own syntax. */
 export async function transcodeCommand(words: readonly string[], context: Context): Promise<number> {
-  const { values, words: rest } = readLeading(words, { ...OF_JOBS, ...OF_OBJECTS })
+  const { values, words: rest } = readLeading(words, { ...OF_JOBS, ...OF_SPLITS, ...OF_OBJECTS })
   const settings = {
     contentType: values['content-type'],
     contentDisposition: values['content-disposition'],
@@ -16,6 +17,11 @@ export async function transcodeCommand(words: readonly string[], context: Contex
   }
   const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))
   const { job, overwrite, logLevel } = commandJob(rest, context.cwd, given)
-  await executeJob(job, { values, overwrite, isTyped: true, logLevel }, context)
+  const concurrency = concurrencyOf(values)
+  await executeJob(
+    withSplit(job, values),
+    { values, overwrite, isTyped: true, logLevel, concurrency },
+    context,
+  )
   return 0
 }

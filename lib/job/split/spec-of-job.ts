@@ -19,7 +19,7 @@ const LIMITS = [
 /** Properties of an object that the join does not set. */
 const STORED = [
   ...(['cover', 'onMissing', 'contentDisposition', 'contentLanguage', 'tags', 'storageClass'] as const),
-  ...(['serverSideEncryption', 'kmsKeyId', 'ifNoneMatch', 'ifMatch'] as const),
+  ...(['serverSideEncryption', 'kmsKeyId'] as const),
 ]
 
 /**

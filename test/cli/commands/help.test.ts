@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import t from 'tap'
 import { COMMAND_HELP, HELP } from '../../../lib/cli/commands/help.js'
 import { OF_JOBS, OF_OBJECTS, readLeading } from '../../../lib/cli/arguments/own-options.js'
+import { OF_SPLITS } from '../../../lib/cli/arguments/split-options.js'
 import { commandJob } from '../../../lib/cli/syntax/command-job.js'
 import { wordsOf } from '../../support/shell-words.js'
 
@@ -25,13 +26,13 @@ t.test('shows only command lines that work, as the page does', async t => {
   const lines = [...linesOf(HELP), ...linesOf(page)].filter(line => line.includes('-i '))
   t.ok(lines.length >= 10, lines.join('\n'))
   for (const line of lines) {
-    const { words } = readLeading(wordsOf(line), { ...OF_JOBS, ...OF_OBJECTS })
+    const { words } = readLeading(wordsOf(line), { ...OF_JOBS, ...OF_SPLITS, ...OF_OBJECTS })
     t.doesNotThrow(() => commandJob(words, '/films'), line)
   }
 })
 
 t.test('names each option of every command, as the page does', async t => {
-  for (const name of Object.keys({ ...OF_JOBS, ...OF_OBJECTS })) {
+  for (const name of Object.keys({ ...OF_JOBS, ...OF_SPLITS, ...OF_OBJECTS })) {
     if (name === 'help') continue
     t.match(HELP, `--${name}`)
     t.match(page, `--${name}`)

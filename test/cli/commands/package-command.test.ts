@@ -1,5 +1,5 @@
 import t from 'tap'
-import { runCli, storeWithClip } from '../../support/cli.js'
+import { runCli, runHere, storeWithClip } from '../../support/cli.js'
 import { wordsOf } from '../../support/shell-words.js'
 
 t.test('packages a ladder that fits the input, and replaces it only with -y', async t => {
@@ -34,6 +34,16 @@ t.test('pins the version that it has looked at', async t => {
         renditions: [{ name: '180p' }, { name: 'audio' }],
       },
     ],
+  })
+})
+
+t.test('takes the options of a job in pieces', async t => {
+  const { s3 } = await storeWithClip(t)
+  const line =
+    'package --print-job s3://masters/a.mp4 s3://web/talk --work s3://web/work --chunk 30 --split prefer'
+  const { stdout } = await runHere(wordsOf(line), { s3 })
+  t.match(JSON.parse(stdout.toString()), {
+    split: { work: 's3://web/work/', chunkSeconds: 30, mode: 'prefer' },
   })
 })
 

@@ -2,7 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { runCli, storeWithClip } from '../../support/cli.js'
+import { runCli, runHere, storeWithClip } from '../../support/cli.js'
+import { wordsOf } from '../../support/shell-words.js'
+import { SPLIT_JOB } from '../../support/split-job.js'
 
 const JOB = {
   version: 1,
@@ -55,6 +57,19 @@ t.test('says why a job with "split" runs whole', async t => {
   t.equal(code, 0, stderr)
   t.match(stderr, /Runs whole, not in pieces\. outputs\[0\]\.format: only mp4 can be split/)
   t.same(s3.keys('web'), ['b.mkv'])
+})
+
+t.test('takes the split of a job from options', async t => {
+  const { s3 } = await storeWithClip(t)
+  const video = { codec: 'h264', frameRate: '25', preset: 'ultrafast' }
+  const outputs = [{ ...SPLIT_JOB.outputs[0], url: 's3://web/b.mp4', video }]
+  const input = Buffer.from(JSON.stringify({ ...JOB, outputs }))
+  const line = 'run - --work s3://web/work --chunk 2 --split required --concurrency 2 --json'
+  const { code, stderr } = await runHere(wordsOf(line), { s3, input })
+  t.equal(code, 0, stderr)
+  t.match(s3.head('web', 'b.mp4'), { metadata: { 'avio-plan': /^[0-9a-f]{64}$/ } })
+  t.match(stderr, /"phase":"join"/)
+  t.match(await runHere(wordsOf('run - --chunk 2'), { s3, input }), { code: 2, stderr: /add --work/ })
 })
 
 t.test('refuses arguments in a job from a stranger', async t => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { isGone } from '../../support/child.js'
-import { runCli, startCli, storeWithClip } from '../../support/cli.js'
+import { runCli, runHere, startCli, storeWithClip } from '../../support/cli.js'
 import { wordsOf } from '../../support/shell-words.js'
 
 t.test('transcodes from object to object, and says what was stored', async t => {
@@ -86,6 +86,28 @@ t.test('prints the job, which "run" takes, without the query of a URL', async t 
     outputs: [{ type: 'object', url: 's3://web/b.mkv', format: 'matroska', args: ['-an'], ifNoneMatch: '*' }],
   })
   t.notMatch(printed.stderr, /SECRET/)
+})
+
+t.test('encodes in pieces with --work, and replaces a target only with -y', async t => {
+  const { s3 } = await storeWithClip(t)
+  const pieces = '--work s3://web/work --chunk 2 --concurrency 2 --split'
+  const film = '-i s3://masters/a.mp4 -r 25 -c:v libx264 -preset ultrafast -c:a aac s3://web/b.mp4'
+  const printed = await runHere(wordsOf(`--print-job ${pieces} required ${film}`))
+  t.match(JSON.parse(printed.stdout.toString()), {
+    outputs: [{ url: 's3://web/b.mp4', layout: 'file', ifNoneMatch: '*' }],
+    split: { work: 's3://web/work/', chunkSeconds: 2, mode: 'required' },
+  })
+  const made = await runHere(wordsOf(`${pieces} required ${film}`), { s3 })
+  t.equal(made.code, 0, made.stderr)
+  t.match(s3.head('web', 'b.mp4'), { metadata: { 'avio-plan': /^[0-9a-f]{64}$/ } })
+  t.same(s3.keys('web'), ['b.mp4'], 'the pieces are removed')
+  t.match(await runHere(wordsOf(`${pieces} required ${film}`), { s3 }), { code: 7 })
+  const replaced = await runHere(wordsOf(`${pieces} prefer -y ${film.replace('aac', 'copy')}`), { s3 })
+  t.match(replaced, { code: 0 }, replaced.stderr)
+  const whole = await runHere(wordsOf(`${pieces} prefer -y ${film.replace('.mp4 ', '.mp4 -t 1 ')}`), { s3 })
+  t.match(whole, { code: 0, stderr: /Runs whole, not in pieces\./ })
+  t.match(await runHere(wordsOf(`--chunk 2 ${film}`)), { code: 2, stderr: /add --work/ })
+  t.match(await runHere(wordsOf(`--concurrency 0 ${film}`)), { code: 2, stderr: /--concurrency must be/ })
 })
 
 t.test('leaves nothing behind after Ctrl-C and SIGTERM', async t => {

@@ -70,7 +70,6 @@ t.test('names the path of the field that prevents splitting', async t => {
       'tags',
       'storageClass',
       'kmsKeyId',
-      'ifMatch',
     ].map(field => [of({ [field]: 'x' }), `outputs[0].${field}`] as const),
     ...['maxDuration', 'maxPixels', 'maxOutputBytes', 'idleTimeout', 'nice', 'memory', 'cpuSeconds'].map(
       limit => [of({}, { limits: { [limit]: 1 } }), `limits.${limit}`] as const,
