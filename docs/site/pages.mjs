@@ -71,6 +71,7 @@ export const PAGES = {
     'examples/file-to-file.ts',
     'examples/resume.ts',
     'examples/split.ts',
+    'examples/step-functions/handlers.ts',
   ],
 }
 

@@ -1,0 +1,219 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import t from 'tap'
+import type { LambdaContext, ObjectCreated } from '../../examples/step-functions/handlers.js'
+import type { Job } from '../../lib/job/schema/job.js'
+import { LocalS3 } from '../../lib/testing/index.js'
+import { ffprobeJson } from '../support/media.js'
+import { splitSource } from '../support/split.js'
+import { Execution, type LambdaFunction, type StateMachine } from '../support/state-machine.js'
+
+const DEFINITION = new URL('../../examples/step-functions/state-machine.asl.json', import.meta.url)
+const machine = JSON.parse(readFileSync(DEFINITION, 'utf8')) as StateMachine
+
+/** Without types of its own. */
+const validate = createRequire(import.meta.url)('asl-validator') as (definition: unknown) => {
+  isValid: boolean
+  errorsText: (separator?: string) => string
+}
+
+const s3 = await LocalS3.start({ buckets: ['masters', 'web', 'scratch'] })
+t.teardown(() => s3.close())
+const { accessKeyId, secretAccessKey } = s3.credentials
+// As Lambda sets them; the handlers make their client when they are loaded.
+Object.assign(process.env, {
+  ...{ AWS_ENDPOINT_URL: s3.endpoint, AWS_REGION: 'us-east-1' },
+  ...{ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey },
+  ...{ TARGET_BUCKET: 'web', WORK: 's3://scratch/pieces/' },
+})
+const handlers = await import('../../examples/step-functions/handlers.js')
+await s3.put('masters', 'film.mp4', await splitSource({ seconds: 7 }))
+
+type Name = 'Plan' | 'Encode' | 'Join' | 'Remove' | 'Whole'
+
+/** The handlers as Lambda calls them: with a context that knows the remaining time. */
+function lambda(remaining = 900_000): Record<`${Name}Function`, LambdaFunction> {
+  const context: LambdaContext = { getRemainingTimeInMillis: () => remaining }
+  const call = (run: (event: never, context: LambdaContext) => unknown) => (event: never) =>
+    run(event, context)
+  return {
+    PlanFunction: call(handlers.plan),
+    EncodeFunction: call(handlers.encode),
+    JoinFunction: call(handlers.join),
+    RemoveFunction: call(handlers.remove),
+    WholeFunction: call(handlers.whole),
+  }
+}
+
+const ENCODING = ['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '30', '-c:a', 'aac', '-b:a', '64k']
+
+function jobTo(key: string, split: Partial<Job['split']> | null = {}): Job {
+  return {
+    version: 1,
+    inputs: [{ url: 's3://masters/film.mp4' }],
+    outputs: [{ type: 'object', url: `s3://web/${key}`, format: 'mp4', layout: 'file', args: ENCODING }],
+    ...(split && {
+      split: { work: 's3://scratch/pieces/', mode: 'required', chunkSeconds: 2, gop: 24, ...split },
+    }),
+  }
+}
+
+async function videoFrames(key: string): Promise<number> {
+  const { streams } = await ffprobeJson<{ streams: { nb_read_frames: string }[] }>(
+    (await s3.get('web', key))!,
+    ['-count_frames', '-show_streams'],
+  )
+  return Number(streams[0]!.nb_read_frames)
+}
+
+const uploads = () =>
+  ['scratch', 'web'].flatMap(bucket => s3.uploads(bucket).map(({ key }) => `upload of ${key}`))
+const leftovers = () => [...s3.keys('scratch'), ...uploads()]
+const visited = ({ visits }: Execution, state: string) => visits.filter(visit => visit.state === state).length
+
+t.test('the definition is valid, and a wrong one is not', t => {
+  const { isValid, errorsText } = validate(machine)
+  t.ok(isValid, isValid ? 'valid' : errorsText('\n'))
+  const { Join, ...others } = machine.States
+  t.notOk(validate({ ...machine, States: others }).isValid, 'a state is missing')
+  t.notOk(validate({ ...machine, States: { ...others, Join: { ...Join, Type: 'Tasks' } } }).isValid)
+  t.end()
+})
+
+t.test('encodes a film in pieces, and leaves nothing else', async t => {
+  const execution = new Execution(machine, lambda())
+  const result = await execution.run({ job: jobTo('film.mp4') })
+  t.match(result, { bucket: 'web', key: 'film.mp4', etag: String })
+  t.equal(visited(execution, 'Encode'), 5, 'four chunks and the audio')
+  t.equal(await videoFrames('film.mp4'), 168)
+  t.same(leftovers(), [])
+})
+
+t.test('makes a job of an event for a new object, with its key as it is', async t => {
+  const key = 'a film+1%20.mp4'
+  await s3.put('masters', key, (await s3.get('masters', 'film.mp4'))!)
+  const event: ObjectCreated & Record<string, unknown> = {
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+    version: '0',
+    id: '17793124-05d4-b198-2fde-7ededc63b103',
+    'detail-type': 'Object Created',
+    source: 'aws.s3',
+    account: '111122223333',
+    time: '2021-11-12T00:00:00Z',
+    region: 'ca-central-1',
+    resources: ['arn:aws:s3:::masters'],
+    detail: {
+      version: '0',
+      bucket: { name: 'masters' },
+      object: { key, size: 5, etag: 'b1946ac92492d2347c6235b4d2611184', sequencer: '617f08299329d189' },
+      'request-id': 'N4N7GDK58NMKJ12R',
+      requester: '123456789012',
+      'source-ip-address': '1.2.3.4',
+      reason: 'PutObject',
+    } as ObjectCreated['detail'],
+  }
+  const execution = new Execution(machine, lambda())
+  t.match(await execution.run(event), { version: 1, outputs: [{ url: `s3://web/${key}.mp4` }] })
+  t.equal(visited(execution, 'Whole'), 1, 'a film this short is not worth splitting')
+  t.ok(s3.keys('web').includes(`${key}.mp4`))
+})
+
+t.test('runs jobs without pieces as a whole', async t => {
+  for (const [title, job] of [
+    ['without split', jobTo('whole.mp4', null)],
+    ['too short', jobTo('whole.mp4', { mode: 'auto', chunkSeconds: 60 })],
+  ] as const) {
+    const execution = new Execution(machine, lambda())
+    t.match(await execution.run({ job }), { outputs: [{ url: 's3://web/whole.mp4' }] }, title)
+    t.same(
+      execution.visits.map(({ state }) => state),
+      ['Plan', 'Split?', 'Whole'],
+    )
+  }
+  t.same(leftovers(), [])
+})
+
+t.test('tries a step again that may succeed', async t => {
+  let failed = 0
+  const real = lambda()
+  const functions = {
+    ...real,
+    EncodeFunction: async (event: never) => {
+      if ((event as { piece: number }).piece === 1 && failed++ < 2)
+        throw Object.assign(new Error('busy'), { name: 'Lambda.TooManyRequestsException' })
+      return await real.EncodeFunction(event)
+    },
+  }
+  await new Execution(machine, functions).run({ job: jobTo('again.mp4') })
+  t.equal(failed, 3)
+  t.equal(await videoFrames('again.mp4'), 168)
+})
+
+t.test('fails with the code of an error that stays, and keeps the target', async t => {
+  await s3.put('web', 'kept.mp4', Buffer.from('before'))
+  const missing = { ...jobTo('kept.mp4'), inputs: [{ url: 's3://masters/missing.mp4' }] }
+  const execution = new Execution(machine, lambda())
+  await t.rejects(execution.run({ job: missing }), { message: /^Plan failed with AVIO_ERR_NO_SUCH_KEY: / })
+  t.equal(execution.visits.length, 0, 'the first state is not left')
+  t.equal((await s3.get('web', 'kept.mp4'))!.toString(), 'before')
+  t.same(leftovers(), [])
+})
+
+t.test('gives up before Lambda ends the function, and leaves nothing of the step', async t => {
+  const real = lambda()
+  // Less than the handlers keep for ending.
+  const late = lambda(9000)
+  const job = { job: jobTo('late.mp4') }
+  await t.rejects(new Execution(machine, { ...real, PlanFunction: late.PlanFunction }).run(job), {
+    message: /^(?:Plan|Whole) failed with OutOfTime: /,
+  })
+  t.same(leftovers(), [])
+  const inPieces = new Execution(machine, { ...real, EncodeFunction: late.EncodeFunction }).run(job)
+  await t.rejects(inPieces, {
+    message:
+      /^Pieces failed with States.ExceedToleratedFailureThreshold: Encode failed with OutOfTime: The step needs more/,
+  })
+  t.same(
+    leftovers().filter(left => !/\/plan-\w+\.json$/.test(left)),
+    [],
+    'only the plan, for the next execution',
+  )
+  await new Execution(machine, real).run(job)
+  t.same(leftovers(), [], 'which goes on')
+  await t.rejects(
+    new Execution(machine, { ...real, WholeFunction: late.WholeFunction }).run({
+      job: jobTo('late-2.mp4', null),
+    }),
+    { message: /^(?:Plan|Whole) failed with OutOfTime: / },
+  )
+  t.notOk(s3.keys('web').includes('late-2.mp4'))
+  t.same(leftovers(), [])
+})
+
+t.test('keeps far below 256 KB with a plan of 1,000 chunks', async t => {
+  await s3.put('masters', 'long.mp4', await splitSource({ seconds: 1000, size: '16x16' }))
+  const job = { ...jobTo('long.mp4', { chunkSeconds: 1 }), inputs: [{ url: 's3://masters/long.mp4' }] }
+  const pieces: unknown[] = []
+  const execution = new Execution(machine, {
+    ...lambda(),
+    EncodeFunction: ({ piece }: { piece: unknown }) => {
+      pieces.push(piece)
+      return { piece: `chunk-${String(piece).padStart(5, '0')}` }
+    },
+    JoinFunction: () => ({ bucket: 'web', key: 'long.mp4', etag: '"etag"', bytes: 1 }),
+  })
+  await execution.run({ job })
+  t.ok(pieces.length >= 1000, `${pieces.length} pieces`)
+  const most = Math.max(
+    ...execution.visits.flatMap(({ inputBytes, outputBytes }) => [inputBytes, outputBytes]),
+  )
+  t.ok(most < 16_384, `${most} bytes at most`)
+  t.same(leftovers(), [])
+})
+
+t.test('the interpreter holds the limit of 256 KB, as Step Functions does', async t => {
+  const functions = { ...lambda(), PlanFunction: () => ({ job: 'x'.repeat(256 * 1024) }) }
+  await t.rejects(new Execution(machine, functions).run({ job: jobTo('x.mp4') }), {
+    message: /^Plan failed with States.DataLimitExceeded: 262154 bytes/,
+  })
+})
