@@ -3,6 +3,7 @@
  * - `npm run bench -- read upload`: some
  * - `npm run bench -- fetched --draw`: bytes fetched by partial reads, and the charts in docs/images
  * - `npm run bench -- split --seconds 240 --chunk 60 --processes 1,2,4`: one object in pieces, by length and workers
+ * - `npm run bench -- farm --save`: what a farm consists of, kept for `npm run simulate`
  * - `npm run bench -- --rounds 5`: more rounds (3 by default); each figure is the median of its rounds
  */
 import { type ChildProcess, fork } from 'node:child_process'
@@ -11,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { MiB } from '../lib/options.js'
 import { run as byAddress } from './by-address.js'
+import { FARM_BENCH, run as farm } from './farm.js'
 import { run as fetched } from './fetched.js'
 import { SPLIT_BENCH, run as split } from './split.js'
 import { BenchStore } from './support/bench-store.js'
@@ -32,6 +34,7 @@ const TOPICS = [
   'validator-frames',
   'fetched',
   'split',
+  'farm',
 ]
 
 /** The SDK's warning about old Node versions is not a result. */
@@ -83,6 +86,10 @@ async function runTopic(name: string, rounds: number): Promise<void> {
     fail(missed)
     return
   }
+  if (name === 'farm') {
+    await farm({ ...FARM_BENCH, steps: { ...FARM_BENCH.steps, rounds } }, values.save)
+    return
+  }
   const { topic } = (await import(`./${name}.ts`)) as { topic: Topic }
   const media = topic.source === 'media' ? await MediaFile.make(topic.size) : undefined
   const size = media?.size ?? topic.size
@@ -108,6 +115,7 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     draw: { type: 'boolean', default: false },
+    save: { type: 'boolean', default: false },
     seconds: { type: 'string', default: String(SPLIT_BENCH.seconds) },
     chunk: { type: 'string', default: String(SPLIT_BENCH.chunkSeconds) },
     processes: { type: 'string', default: SPLIT_BENCH.processes.join(',') },

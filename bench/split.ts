@@ -11,6 +11,7 @@ import { table } from '../examples/support/format.js'
 import type { PieceResult } from '../lib/job/split/piece-result.js'
 import type { SplitPlan } from '../lib/job/split/split-plan.js'
 import { BenchStore } from './support/bench-store.js'
+import { makeFilm } from './support/film.js'
 import { median } from './support/report.js'
 import { type SplitFigures, missedGoals } from './support/split-goals.js'
 import { SplitWorker } from './support/split-worker.js'
@@ -57,14 +58,6 @@ interface SplitRun {
   readonly requests: number
   readonly size: number
   readonly ssim: number
-}
-
-/** An MP4 with its index at the end and a high bit rate, as cameras and editors write it. */
-async function makeSource(path: string, { seconds, frame }: SplitBench): Promise<void> {
-  const picture = `testsrc2=size=${frame}:rate=25:duration=${seconds},noise=alls=4:allf=t`
-  const inputs = ['-f', 'lavfi', '-i', picture, '-f', 'lavfi', '-i', `sine=r=48000:d=${seconds}`]
-  const encoders = ['-c:v', 'libx264', '-preset', 'superfast', '-crf', '16', '-g', '50', '-c:a', 'aac']
-  await execute('ffmpeg', ['-v', 'error', '-nostdin', ...inputs, ...encoders, path])
 }
 
 /** The similarity of two files' videos, over all frames and planes. */
@@ -201,7 +194,7 @@ export async function run(options: SplitBench) {
   const folder = await mkdtemp(join(tmpdir(), 'avio-bench-'))
   const source = join(folder, 'source.mp4')
   try {
-    await makeSource(source, options)
+    await makeFilm(source, options)
     const { size } = await stat(source)
     const store = await BenchStore.start('unshaped', size, source, true)
     const client = new S3Client(store.arena.client)

@@ -12,11 +12,15 @@ export interface StoreOrder {
   readonly keep: boolean
 }
 
-/** What has been read of the source since the last question. */
+/** What has been read of the source since the last question, and all requests. */
 export interface Fetched {
   readonly bytes: number
   /** The ranges, in order of arrival. */
   readonly ranges: readonly string[]
+  /** All requests for any object that read: GET, HEAD, LIST. */
+  readonly reads: number
+  /** All requests for any object that write. */
+  readonly writes: number
 }
 
 process.once('message', (order: StoreOrder) => void open(order))
@@ -43,10 +47,13 @@ async function open({ limit, size, file, keep }: StoreOrder): Promise<void> {
 
 async function tellFetched(store: LocalS3): Promise<void> {
   await store.idle()
-  const reads = store.calls.filter(({ operation, key }) => operation === 'GetObject' && key === 'source')
+  const { calls } = store
+  const gets = calls.filter(({ operation, key }) => operation === 'GetObject' && key === 'source')
+  const reads = calls.filter(({ operation }) => /^(?:Get|Head|List)/.test(operation ?? '')).length
   const fetched: Fetched = {
-    bytes: reads.reduce((sum, { bytesOut }) => sum + bytesOut, 0),
-    ranges: reads.map(({ range }) => range ?? 'all'),
+    bytes: gets.reduce((sum, { bytesOut }) => sum + bytesOut, 0),
+    ranges: gets.map(({ range }) => range ?? 'all'),
+    ...{ reads, writes: calls.length - reads },
   }
   store.clearCalls()
   process.send!(fetched)

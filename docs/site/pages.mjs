@@ -20,6 +20,7 @@ export const PAGES = {
     'docs/hls.md',
     'docs/jobs.md',
     'docs/splitting.md',
+    'docs/scale-out.md',
     'docs/command.md',
     'docs/lifecycle.md',
     'docs/memory.md',

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs'
+import type { Distribution } from './random.js'
+
+/** CPU seconds of a step, by the length of its media. */
+export interface StepTimes {
+  /** Whatever the length: a process, the source's index, the first requests. */
+  readonly fixed: number
+  /** For each second of media. */
+  readonly perMediaSecond: number
+  /** What one step takes, by what the line above says: ordinary steps around 1, stragglers last. */
+  readonly spread: Distribution
+  /** Requests of one step. */
+  readonly reads: number
+  readonly writes: number
+  /** Further requests for each second of media. */
+  readonly readsPerMediaSecond: number
+  readonly writesPerMediaSecond: number
+  /** How often the step waits for a first byte, one after the other. */
+  readonly trips: number
+}
+
+/** An engine. */
+export interface EngineTimes {
+  /** Seconds that a step takes longer than without it. */
+  readonly latency: Distribution
+  /** Steps a second that it hands out, with any number of workers. */
+  readonly perSecond: number
+}
+
+/** What has been measured: `npm run bench -- farm --save`. */
+export interface Measurements {
+  /** How, where and when. */
+  readonly origin: {
+    readonly command: string
+    readonly date: string
+    readonly ffmpeg: string
+    readonly cores: number
+    /** The load of the machine in the minute before: of other programs, if it is well above the number of processes. */
+    readonly load: number
+    readonly media: string
+  }
+  readonly plan: StepTimes
+  readonly chunk: StepTimes
+  readonly audio: StepTimes
+  readonly join: StepTimes
+  /** The whole object in one piece. */
+  readonly whole: StepTimes
+  /** Seconds from the start of a worker process until it takes its first step. */
+  readonly workerStart: Distribution
+  readonly engines: Readonly<Record<string, EngineTimes>>
+}
+
+/** The measurements in this folder. */
+export function readMeasurements(): Measurements {
+  return JSON.parse(readFileSync(new URL('measurements.json', import.meta.url), 'utf8')) as Measurements
+}

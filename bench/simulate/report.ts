@@ -1,0 +1,157 @@
+import type { TopLevelSpec } from 'vega-lite'
+import type { Prices } from './cost.js'
+import type { FarmRun } from './farm-model.js'
+import { chunkName, costPlot, failurePlot, limitPlot, speedUpPlot } from './plots.js'
+import * as scenario from './scenarios.js'
+
+/** A table, and what it looks like. */
+export interface Part {
+  /** The comment of the page that marks its place. */
+  readonly name: string
+  readonly rows: readonly (readonly string[])[]
+  /** The name of its picture in `docs/images`. */
+  readonly picture?: string
+  readonly plot?: TopLevelSpec
+}
+
+const CHUNKS = [10, 30, 60, 120, 300]
+const WORKERS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+const HOUR = 3600
+
+/** Of a film of an hour at 4 Mbit/s. */
+const WORK_GIGABYTES = 1.8
+
+const percent = (share: number, digits = 0) => `${(100 * share).toFixed(digits)} %`
+
+/** `45 s`, `12 min`, `3.5 h` */
+export function time(seconds: number): string {
+  if (seconds < 90) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`
+  return seconds < 5400 ? `${(seconds / 60).toFixed(0)} min` : `${(seconds / HOUR).toFixed(1)} h`
+}
+
+/** Everything that the page about large farms shows. */
+export function reportOf(world: scenario.World, prices: Prices): Part[] {
+  return [speed(world), limits(world), steady(world), failures(world), costs(world, prices)]
+}
+
+function speed(world: scenario.World): Part {
+  const all = scenario.speedUps(world, HOUR, CHUNKS, WORKERS)
+  const shown = [1, 10, 100, 1000]
+  const cells = (chunk: number) =>
+    all
+      .filter(({ chunkSeconds, workers }) => chunkSeconds === chunk && shown.includes(workers))
+      .map(({ seconds, speedUp }) => `${time(seconds)} (${speedUp.toFixed(speedUp < 10 ? 1 : 0)} ×)`)
+  const [at100] = all.filter(({ chunkSeconds, workers }) => chunkSeconds === 60 && workers === 100)
+  return {
+    name: 'speed-up',
+    rows: [
+      ['chunks', ...shown.map(workers => `${workers} worker${workers === 1 ? '' : 's'}`)],
+      ...CHUNKS.map(chunk => [chunkName(chunk), ...cells(chunk)]),
+      ['60 s, by the slowest chunk', '', '', `${at100!.bySlowestChunk.toFixed(2)} ×`, ''],
+    ],
+    ...{ picture: 'farm-speed-up', plot: speedUpPlot(all) },
+  }
+}
+
+const WORK = [
+  { title: 'films of an hour, chunks of 60 s', seconds: HOUR, chunkSeconds: 60 },
+  { title: 'films of an hour, chunks of 10 s', seconds: HOUR, chunkSeconds: 10 },
+  { title: 'objects of 10 s', seconds: 10 },
+]
+
+function limits(world: scenario.World): Part {
+  const all = scenario.limitUses(world, WORK, [10, 30, 100, 300, 1000])
+  const rows = all
+    .filter(({ workers }) => workers === 1000)
+    .map(use => {
+      const first = scenario.firstLimit(use)
+      const { engine, reads, writes } = use.used
+      return [
+        ...[use.title, use.stepsPerSecond.toFixed(1)],
+        ...[engine, reads, writes].map(share => percent(share, 1)),
+        `${LIMIT_NAMES[first.name] ?? first.name}, at ${round(first.workers)} workers`,
+      ]
+    })
+  return {
+    name: 'limits',
+    rows: [['1,000 workers on', 'steps a second', 'engine', 'GET', 'PUT', 'first limit'], ...rows],
+    ...{ picture: 'farm-limits', plot: limitPlot(all) },
+  }
+}
+
+const LIMIT_NAMES: Readonly<Record<string, string>> = {
+  engine: 'the engine',
+  reads: 'GET of a prefix',
+  writes: 'PUT of a prefix',
+} satisfies Record<Exclude<keyof FarmRun['used'], 'workers'>, string>
+
+/** Two figures: 1,200. */
+function round(value: number): string {
+  return Number(value.toPrecision(2)).toLocaleString('en')
+}
+
+function steady(world: scenario.World): Part {
+  const all = scenario.steadyLoad(world, { seconds: 120 }, 10_000, [1.02, 1.1, 1.25, 1.5])
+  return {
+    name: 'steady',
+    rows: [
+      ['workers', 'busy', 'half of the objects within', '95 % within'],
+      ...all.map(({ workers, used, median, late }) => [
+        ...[String(workers), percent(used), time(median), time(late)],
+      ]),
+    ],
+  }
+}
+
+function failures(world: scenario.World): Part {
+  const lives = [0.25, 1, 6, 24, 168]
+  const all = scenario.failing(world, HOUR, 20, [10, 60, 300, undefined], lives)
+  const shown = [1, 24]
+  const rows = [10, 60, 300, undefined].map(chunk => [
+    chunkName(chunk),
+    ...shown.flatMap(hours => {
+      const one = all.find(row => row.chunkSeconds === chunk && row.hours === hours)!
+      return [percent(one.lost, 2), `${one.slower.toFixed(2)} ×`]
+    }),
+  ])
+  const head = shown.flatMap(hours => [`lost, if workers live ${hours} h`, 'time'])
+  return {
+    name: 'failures',
+    rows: [['chunks', ...head], ...rows],
+    ...{ picture: 'farm-failures', plot: failurePlot(all) },
+  }
+}
+
+function costs(world: scenario.World, prices: Prices): Part {
+  const all = scenario.priced(world, HOUR, prices, CHUNKS, WORKERS, WORK_GIGABYTES)
+  const rows = all
+    .filter(({ chunkSeconds, workers }) => [10, 60].includes(chunkSeconds) && [1, 10, 100].includes(workers))
+    .map(({ chunkSeconds, workers, seconds, cost }) => [
+      ...[chunkName(chunkSeconds), String(workers), time(seconds)],
+      ...[cost.workers, cost.engine, cost.requests, cost.work, cost.total].map(part => part.toFixed(4)),
+    ])
+  return {
+    name: 'cost',
+    rows: [
+      ['chunks', 'workers', 'time', 'workers’ time', 'engine', 'requests', 'work prefix', 'sum'],
+      ...rows,
+    ],
+    ...{ picture: 'farm-cost', plot: costPlot(all, prices.currency) },
+  }
+}
+
+/** A table in Markdown. */
+export function markdown([head = [], ...rows]: Part['rows']): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  const ruler = head.map((_, column) => (column === 0 ? '---' : '---:'))
+  return [line(head), line(ruler), ...rows.map(line)].join('\n')
+}
+
+/** A page with the tables of all parts at their places: `<!-- farm: limits -->` … `<!-- end -->`. */
+export function withTables(page: string, parts: readonly Part[]): string {
+  return parts.reduce((text, { name, rows }) => {
+    const place = new RegExp(`(<!-- farm: ${name} -->\n)[\\s\\S]*?(<!-- end -->)`)
+    if (!place.test(text)) throw new Error(`The page has no place for "${name}"`)
+    return text.replace(place, (_, start: string, end: string) => `${start}\n${markdown(rows)}\n\n${end}`)
+  }, page)
+}
