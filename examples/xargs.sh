@@ -1,0 +1,16 @@
+#!/bin/sh
+# One job in pieces over the processors of this machine: xargs.sh job.json
+#
+# `avio-streams` is on PATH (npm install --global avio-streams @aws-sdk/client-s3), and the job has "split".
+# WORKERS is the number of pieces at a time, 4 by default. Run it again after a failure: only the missing pieces are
+# encoded.
+set -eu
+
+plan=$(avio-streams plan "$1" --store) || {
+  # A job that can't be split runs whole.
+  [ $? -eq 8 ] && exec avio-streams run "$1"
+  exit 1
+}
+avio-streams plan "$plan" --steps | xargs -P "${WORKERS:-4}" -n 1 avio-streams step "$plan" --quiet
+avio-streams step "$plan" join
+avio-streams step "$plan" remove
