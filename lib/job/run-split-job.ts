@@ -2,7 +2,6 @@ import { PlanError } from '../errors.js'
 import { type Unsplit, UnsplitReason } from './encoding/unsplit.js'
 import type { JobRunSettings } from './job-run.js'
 import type { RunJobSettings } from './run-job-options.js'
-import { tooLarge } from './open/open-input.js'
 import type { Job } from './schema/job.js'
 import type { JobResult } from './schema/job-result.js'
 import { checkCondition } from './split/planned-condition.js'
@@ -15,7 +14,10 @@ import type { SplitResult } from './split/target-state.js'
 import { WorkStore } from './split/work-store.js'
 
 /** What planning needs of the settings of a run. */
-type PlanJobSettings = Pick<RunJobSettings, 'client' | 'ffmpegPath' | 'signal' | 'concurrency'>
+type PlanJobSettings = Pick<
+  RunJobSettings,
+  'client' | 'ffmpegPath' | 'ffprobePath' | 'env' | 'signal' | 'concurrency'
+>
 
 /**
  * The plan of a checked job with `split`, or the reason why it must run whole.
@@ -26,15 +28,13 @@ type PlanJobSettings = Pick<RunJobSettings, 'client' | 'ffmpegPath' | 'signal' |
  */
 export async function planCheckedJob(
   job: Job,
-  { client, ffmpegPath, signal, concurrency }: PlanJobSettings,
+  { concurrency, ...settings }: PlanJobSettings,
 ): Promise<SplitPlan | UnsplitPlan> {
   const spec = specOf(job, concurrency)
   if ('code' in spec) return { version: 1, unsplit: spec }
-  const plan = await planSplit(spec, { client, ffmpegPath, signal })
+  const { client, ffmpegPath, ffprobePath, env, signal } = settings
+  const plan = await planSplit(spec, { client, ffmpegPath, ffprobePath, env, signal })
   if (plan.unsplit !== undefined) return plan
-  const { maxInputBytes = Infinity } = job.limits ?? {}
-  const { url } = job.inputs[0]!
-  if (plan.source.size > maxInputBytes) throw tooLarge(`${url} has ${plan.source.size} bytes,`, maxInputBytes)
   await checkCondition(job.outputs[0]!, plan, new WorkStore({ client, signal }))
   return plan
 }
@@ -46,14 +46,14 @@ export async function planCheckedJob(
  * @throws as {@link planCheckedJob} does; the errors of the steps
  */
 export async function runSplitJob(job: Job, settings: JobRunSettings): Promise<JobResult | undefined> {
-  const { client, ffmpegPath, signal, concurrency, onProgress } = settings
+  const { client, ffmpegPath, env, signal, concurrency, onProgress } = settings
   const plan = await planCheckedJob(job, settings)
   if (plan.unsplit !== undefined) {
     settings.onUnsplit?.(plan.unsplit)
     return undefined
   }
   const stored = await runSplit(plan, {
-    ...{ client, ffmpegPath, signal, concurrency },
+    ...{ client, ffmpegPath, env, signal, concurrency },
     onProgress: progress => onProgress?.(shown(progress)),
   })
   return resultOfSplit(job, plan, stored)

@@ -1,6 +1,11 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { S3Client } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
 import { FfmpegError } from '../../lib/errors.js'
+import { locateFfmpeg } from '../../lib/ffmpeg/binary/locate-ffmpeg.js'
+import { locateFfprobe } from '../../lib/ffmpeg/binary/locate-ffprobe.js'
 import type { Unsplit } from '../../lib/job/encoding/unsplit.js'
 import type { JobProgress, RunJobOptions } from '../../lib/job/run-job-options.js'
 import { runJob } from '../../lib/job/run-job.js'
@@ -120,12 +125,52 @@ t.test('runs a job whole if it can not be split, and gives the reason', async t 
 })
 
 t.test('applies the limits and the signal of the job', async t => {
-  const { s3, left, run } = await open(t)
+  const { s3, job, left, run } = await open(t)
   await t.rejects(run({ limits: { maxInputBytes: 10 } }), { code: 'AVIO_ERR_LIMIT_INPUT_BYTES' })
   await t.rejects(run({ limits: { timeout: 1 } }), { code: 'AVIO_ERR_LIMIT_TIMEOUT' })
+  await t.rejects(run({ limits: { maxDuration: 1 } }), { code: 'AVIO_ERR_LIMIT_DURATION' })
+  await t.rejects(run({ limits: { maxPixels: 1000 } }), { code: 'AVIO_ERR_LIMIT_PIXELS' })
+  await t.rejects(run({ limits: { maxOutputBytes: 9000 } }), { code: 'AVIO_ERR_LIMIT_OUTPUT_BYTES' })
+  await t.rejects(run({ limits: { threads: 2 }, split: { ...job.split!, threads: 3 } }), {
+    ...{ code: 'AVIO_ERR_JOB_INVALID', path: 'split.threads' },
+  })
   const controller = new AbortController()
   const aborted = run({}, { signal: controller.signal, onProgress: () => controller.abort() })
   await t.rejects(aborted, { name: 'AbortError' })
   t.same([...left(), ...s3.keys('web')], [])
   await t.rejects(run({ split: { work: '/work/' } }), { code: 'AVIO_ERR_JOB_REFUSED', path: 'split.work' })
+})
+
+t.test('encodes the job of a stranger in pieces, within its limits', async t => {
+  const { s3, left, run } = await open(t)
+  const limits = {
+    ...{ maxInputBytes: 1e8, maxDuration: 60, maxPixels: 1e6, maxOutputBytes: 1e8, maxObjects: 10 },
+    ...{ timeout: 600_000, idleTimeout: 600_000, threads: 1, nice: 1, cpuSeconds: 600 },
+  }
+  const reasons: Unsplit[] = []
+  await run({ limits }, { trust: 'strangers', onUnsplit: reason => void reasons.push(reason) })
+  t.same(reasons, [])
+  t.ok(s3.calls.some(({ key }) => key?.endsWith('chunk-00002.json')))
+  t.same([s3.keys('web'), left()], [['film.mp4'], []])
+})
+
+t.test('every tool has the environment of the job, and is the one that the job names', async t => {
+  const { s3, run } = await open(t)
+  const folder = await mkdtemp(join(tmpdir(), 'avio-split-'))
+  t.teardown(() => rm(folder, { recursive: true }))
+  const { path } = await locateFfmpeg()
+  const ffprobe = await locateFfprobe(undefined, undefined)
+  const wrapped = async (name: string, program: string) => {
+    const file = join(folder, name)
+    await writeFile(file, `#!/bin/sh\n[ "$PROOF" = yes ] || exit 9\nexec '${program}' "$@"\n`, {
+      mode: 0o755,
+    })
+    return file
+  }
+  const ffmpegPath = await wrapped('ffmpeg-of-job', path)
+  const ffprobePath = await wrapped('ffprobe-of-job', ffprobe!.path)
+  await t.rejects(run({}, { ffmpegPath, ffprobePath, env: { PROOF: 'no' } }))
+  t.same(s3.keys('work'), [])
+  await run({}, { ffmpegPath, ffprobePath, env: { PROOF: 'yes' } })
+  t.same(s3.keys('web'), ['film.mp4'])
 })

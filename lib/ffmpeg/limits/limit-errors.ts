@@ -32,6 +32,16 @@ export function tooLong(what: string, maxDuration: number): FfmpegError {
   return limitError('AVIO_ERR_LIMIT_DURATION', message, 'shorten the output ("-t").')
 }
 
+/**
+ * The error for an input that is too large.
+ *
+ * @param what - the input and its size: `s3://a/b has 12 bytes,`
+ */
+export function tooManyBytes(what: string, maxInputBytes: number): FfmpegError {
+  const message = `${what} more than ${maxInputBytes} (limits.maxInputBytes).`
+  return limitError('AVIO_ERR_LIMIT_INPUT_BYTES', message, 'store a smaller version of the input.')
+}
+
 /** Replaces the error of a tool that the system stopped by the error of that limit. */
 export function limitBehind(error: unknown, { memory, cpuSeconds }: SystemLimits): unknown {
   if (!(error instanceof FfmpegError)) return error

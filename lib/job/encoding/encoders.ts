@@ -82,6 +82,8 @@ export interface EncodingSpec {
   /** Frames from one key frame to the next. */
   readonly gop: number
   readonly threads: number
+  /** Whether to leave out the encoder's version. @defaultValue `false` */
+  readonly isBitexact?: boolean
 }
 
 /** The arguments of an encoder. */
@@ -99,7 +101,13 @@ export interface Encoding {
  *
  * @throws {@link UnsplitReason} for an encoder, or a way of rate control, that can't be split
  */
-export function encodingOf({ encoder: name, args, gop, threads }: EncodingSpec): Encoding {
+export function encodingOf({
+  encoder: name,
+  args,
+  gop,
+  threads,
+  isBitexact = false,
+}: EncodingSpec): Encoding {
   const encoder = ENCODERS[name]
   if (encoder === undefined) {
     const why =
@@ -133,6 +141,7 @@ export function encodingOf({ encoder: name, args, gop, threads }: EncodingSpec):
     ...(encoder.hasMinimum ? ['-keyint_min', String(gop)] : []),
     ...(name === 'libx264' ? ['-sc_threshold', '0'] : []),
     ...['-threads', String(threads)],
+    ...(isBitexact ? ['-flags:v', '+bitexact'] : []),
   ]
   const list = (more: string[]) => parameterList(encoder, args, gop, more)
   return {

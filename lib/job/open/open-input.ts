@@ -1,6 +1,6 @@
 import { Transform, type Readable } from 'node:stream'
 import type { S3Client } from '@aws-sdk/client-s3'
-import { limitError } from '../../ffmpeg/limits/limit-errors.js'
+import { tooManyBytes } from '../../ffmpeg/limits/limit-errors.js'
 import type { RandomAccess } from '../../io/random-access.js'
 import { FileSource } from '../../io/sources/file-source.js'
 import { HttpSource } from '../../io/sources/http-source.js'
@@ -56,7 +56,7 @@ export async function openInput(
   const source = sourceAt(input, location, settings)
   const size = await source.size(settings.signal)
   if (size > settings.maxInputBytes)
-    throw tooLarge(`${shownLocation(url)} has ${size} bytes,`, settings.maxInputBytes)
+    throw tooManyBytes(`${shownLocation(url)} has ${size} bytes,`, settings.maxInputBytes)
   return {
     source,
     stream: () => source.createReadStream(),
@@ -87,7 +87,7 @@ function openStdin({ stdin, maxInputBytes }: OpenSettings): OpenInput {
     transform(chunk: Buffer, _encoding, callback) {
       bytes += chunk.length
       if (bytes > maxInputBytes)
-        callback(tooLarge(`Standard input has ${bytes} bytes or more,`, maxInputBytes))
+        callback(tooManyBytes(`Standard input has ${bytes} bytes or more,`, maxInputBytes))
       else callback(null, chunk)
     },
   })
@@ -99,10 +99,4 @@ function openStdin({ stdin, maxInputBytes }: OpenSettings): OpenInput {
     },
     version: () => Promise.resolve({ bytes }),
   }
-}
-
-/** The error for an input of more than `limits.maxInputBytes`. */
-export function tooLarge(what: string, maxInputBytes: number): Error {
-  const message = `${what} more than ${maxInputBytes} (limits.maxInputBytes).`
-  return limitError('AVIO_ERR_LIMIT_INPUT_BYTES', message, 'store a smaller version of the input.')
 }

@@ -38,7 +38,14 @@ export const jobSplit = z
       .min(1)
       .max(256)
       .optional()
-      .describe('Threads of each encoder, on every machine. By default 1.'),
+      .describe('Threads of each encoder, on every machine. By default 1, or `limits.threads`.'),
+    allowMixed: z
+      .boolean()
+      .optional()
+      .describe(
+        'Whether pieces from different builds of ffmpeg may be joined, if their headers are the same. By default ' +
+          'not.',
+      ),
   })
   .meta({ id: 'split', description: 'Splits the job into several runs of ffmpeg.' })
 

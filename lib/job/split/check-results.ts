@@ -12,8 +12,8 @@ export interface CheckedResults {
 
 /**
  * Checks all results against the plan before joining: none is missing or belongs to another plan, all come from one
- * encoder with one initialization segment, and each chunk begins where the previous one ends. Pieces from two encoders
- * may join without an error, but show corrupt frames.
+ * encoder (unless the plan allows several) with one initialization segment, and each chunk begins where the previous
+ * one ends. Pieces with other headers may join without an error, but show corrupt frames.
  *
  * @throws `PlanError` `AVIO_ERR_PLAN_GAP`, `AVIO_ERR_PLAN_MIXED`, `AVIO_ERR_PLAN_INVALID`
  */
@@ -33,7 +33,7 @@ export function checkResults(plan: SplitPlan, results: readonly unknown[]): Chec
   const audio = plan.audio === undefined ? undefined : resultOf('audio')
   const [first] = chunks
   for (const result of audio === undefined ? chunks : [...chunks, audio]) {
-    if (isSameEncoder(result.fingerprint, plan.fingerprint)) continue
+    if (plan.allowMixed === true || isSameEncoder(result.fingerprint, plan.fingerprint)) continue
     throw mixed(
       plan,
       result,
@@ -51,8 +51,8 @@ export function checkResults(plan: SplitPlan, results: readonly unknown[]): Chec
 function mixed(plan: SplitPlan, { piece }: PieceResult, what: string): PlanError {
   return new PlanError(
     'AVIO_ERR_PLAN_MIXED',
-    `${piece} ${what}: joined, they could show rubbish. Remove the work of this plan (removeWork), and run all ` +
-      'pieces with one build of ffmpeg.',
+    `${piece} ${what}: joined, they could show corrupt frames. Remove the work of this plan (removeWork), and run ` +
+      'all pieces with one build of ffmpeg.',
     { plan: plan.hash, piece },
   )
 }

@@ -16,6 +16,7 @@ import { type Fingerprint, checkFingerprint } from './fingerprint.js'
 import { type PieceResult, type PieceTrack, checkResult, resultLocation } from './piece-result.js'
 import { type SplitContext, pinOf } from './plan-split.js'
 import { type SplitPlan, type UnsplitPlan, checkPlan, pieceName, workPrefix } from './split-plan.js'
+import { limitDuration, pieceLimits } from './split-limits.js'
 import { SOURCE_CLOCK, clockArguments } from './source-clock.js'
 import { WorkStore } from './work-store.js'
 
@@ -89,6 +90,12 @@ export async function encodeAudio(
   })
 }
 
+/** Leaves out chapters and the timecode: tracks of their own, which would start again in each chunk. */
+const OWN_TRACKS = ['-map_chapters', '-1', '-write_tmcd', '0']
+
+/** A header without the version of the muxer, and with a clock that the newest versions would choose by the tracks. */
+const ANY_BUILD = ['-fflags', '+bitexact', '-movie_timescale', '1000']
+
 interface Arguments {
   readonly input: readonly string[]
   readonly output: readonly string[]
@@ -102,14 +109,18 @@ async function piece(
   context: PieceContext,
   args: Arguments,
 ): Promise<PieceResult> {
-  const { ffmpegPath, signal } = context
+  const { signal } = context
   functionOption(context, 'onProgress')
   signal?.throwIfAborted()
   const store = new WorkStore(context)
   const location = resultLocation(plan, name)
   const earlier = await store.getJson(location)
   if (earlier !== undefined) return checkResult(earlier, plan, name)
-  const fingerprint = await checkFingerprint(plan.fingerprint, plan.video.encoder, ffmpegPath)
+  const fingerprint = await checkFingerprint(
+    plan.allowMixed === true ? undefined : plan.fingerprint,
+    plan.video.encoder,
+    context,
+  )
   const made = await attempt({ plan, name, context, args, store, fingerprint })
   args.check?.(made)
   if (await store.putJsonOnce(location, made)) return made
@@ -127,18 +138,21 @@ interface Attempt {
 }
 
 async function attempt({ plan, name, context, args, store, fingerprint }: Attempt): Promise<PieceResult> {
-  const { ffmpegPath, signal, onProgress } = context
+  const { ffmpegPath, env, signal, onProgress } = context
   const { client } = store
   const ffmpeg = new FfmpegReadable({
     input: { source: new S3Source({ client, ...pinOf(plan.source) }), args: args.input },
     globalArgs: SOURCE_CLOCK,
-    // Chapters are a track of their own, which would start again in each chunk.
-    output: { format: 'mp4', args: ['-map_chapters', '-1', ...args.output] },
-    ffmpegPath,
+    output: {
+      format: 'mp4',
+      args: [...OWN_TRACKS, ...args.output, ...(plan.allowMixed === true ? ANY_BUILD : [])],
+    },
+    ...{ ffmpegPath, env, limits: pieceLimits(plan.limits) },
   })
   ffmpeg.on('progress', ({ frame = 0 }) => onProgress?.({ piece: name, frames: frame }))
   const validator = new Fmp4Validator()
   const seen = new Seen(validator)
+  limitDuration(validator, plan.limits)
   const key = `${workPrefix(plan)}${name}/${makeRunId()}.mp4`
   const sink = new S3MultipartWritable({ client, bucket: plan.work.bucket, key, contentType: 'video/mp4' })
   await pipeline(ffmpeg, validator, sink, { signal })

@@ -40,32 +40,42 @@ const PICTURE = [
 ]
 const TO_PIPE = ['-f', 'mp4', '-movflags', 'empty_moov', 'pipe:1']
 
+/** The ffmpeg of a machine. */
+export interface FfmpegBuild {
+  readonly ffmpegPath?: string | undefined
+  /** Variables added to its environment: they may choose its libraries. */
+  readonly env?: Record<string, string> | undefined
+}
+
 const known = new Map<string, Promise<Fingerprint>>()
 
 /**
  * The fingerprint of an encoder on this machine, determined once for each build.
  *
  * @param encoder - ffmpeg's name
- * @param ffmpegPath - the option
+ * @param build - the options of a step
  * @throws `FfmpegError` `AVIO_ERR_FFMPEG_NOT_FOUND`; `PlanError` `AVIO_ERR_PLAN_OTHER_FFMPEG` for an ffmpeg
  *   that can't encode with it
  */
-export async function fingerprintOf(encoder: string, ffmpegPath?: string): Promise<Fingerprint> {
+export async function fingerprintOf(
+  encoder: string,
+  { ffmpegPath, env = {} }: FfmpegBuild = {},
+): Promise<Fingerprint> {
   const { path } = await locateFfmpeg(ffmpegPath)
   const { dev, ino, size, mtimeMs } = await stat(path)
-  const key = [path, dev, ino, size, mtimeMs, encoder].join('\n')
+  const key = [path, dev, ino, size, mtimeMs, encoder, JSON.stringify(env)].join('\n')
   let asked = known.get(key)
   if (asked === undefined) {
-    asked = ask(path, encoder)
+    asked = ask(path, encoder, childEnvironment(env))
     known.set(key, asked)
     asked.catch(() => known.delete(key))
   }
   return await asked
 }
 
-async function ask(path: string, encoder: string): Promise<Fingerprint> {
-  const { text: version } = await textOf(path, ['-version'])
-  const { text, isWell } = await textOf(path, [...PICTURE, '-c:v', encoder, ...TO_PIPE])
+async function ask(path: string, encoder: string, env: Record<string, string>): Promise<Fingerprint> {
+  const { text: version } = await textOf(path, env, ['-version'])
+  const { text, isWell } = await textOf(path, env, [...PICTURE, '-c:v', encoder, ...TO_PIPE])
   if (!isWell) {
     const reason = text.trim().split('\n').at(-1) ?? ''
     throw new PlanError('AVIO_ERR_PLAN_OTHER_FFMPEG', `"${path}" can't encode with ${encoder}: ${reason}`)
@@ -77,13 +87,17 @@ async function ask(path: string, encoder: string): Promise<Fingerprint> {
   }
 }
 
-async function textOf(path: string, args: readonly string[]): Promise<{ text: string; isWell: boolean }> {
+async function textOf(
+  path: string,
+  env: Record<string, string>,
+  args: readonly string[],
+): Promise<{ text: string; isWell: boolean }> {
   let text = ''
   const add = (chunk: Buffer) => {
     text += chunk.toString('latin1')
     return true
   }
-  const exit = await runTool({ path, args, env: childEnvironment({}) }, { onStdout: add, onStderr: add })
+  const exit = await runTool({ path, args, env }, { onStdout: add, onStderr: add })
   return { text, isWell: exit.code === 0 }
 }
 
@@ -95,15 +109,16 @@ export function isSameEncoder(a: Fingerprint, b: Fingerprint): boolean {
 /**
  * Fails a step on a machine with another encoder, before it reads anything.
  *
+ * @param wanted - the fingerprint in the plan; `undefined` accepts any build that has the encoder
  * @throws `PlanError` `AVIO_ERR_PLAN_OTHER_FFMPEG`
  */
 export async function checkFingerprint(
-  wanted: Fingerprint,
+  wanted: Fingerprint | undefined,
   encoder: string,
-  ffmpegPath: string | undefined,
+  build: FfmpegBuild,
 ): Promise<Fingerprint> {
-  const own = await fingerprintOf(encoder, ffmpegPath)
-  if (isSameEncoder(own, wanted)) return own
+  const own = await fingerprintOf(encoder, build)
+  if (wanted === undefined || isSameEncoder(own, wanted)) return own
   throw new PlanError(
     'AVIO_ERR_PLAN_OTHER_FFMPEG',
     `The plan was made for ffmpeg ${wanted.ffmpeg} with ${encoder} ${wanted.encoder}; this machine has another ` +

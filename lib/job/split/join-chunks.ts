@@ -9,6 +9,7 @@ import { S3RangeReadable } from '../../s3/s3-range-readable.js'
 import { type CheckedResults, checkResults } from './check-results.js'
 import type { PieceResult } from './piece-result.js'
 import type { SplitContext } from './plan-split.js'
+import { checkFinished, joinLimits } from './split-limits.js'
 import { type SplitPlan, type UnsplitPlan, checkPlan } from './split-plan.js'
 import { PLAN_METADATA, type SplitResult, resultUnderKey } from './target-state.js'
 import { WorkStore } from './work-store.js'
@@ -32,7 +33,7 @@ const INTERLEAVE = '1000000'
  *
  * @param results - the results of the steps, in any order
  * @throws `PlanError` `AVIO_ERR_PLAN_GAP`, `AVIO_ERR_PLAN_MIXED`, `AVIO_ERR_PLAN_TARGET_CHANGED`,
- *   `AVIO_ERR_PLAN_INVALID`; the errors of the stages
+ *   `AVIO_ERR_PLAN_INVALID`; `FfmpegError` `AVIO_ERR_LIMIT_…`; the errors of the stages
  */
 export async function joinChunks(
   plan: SplitPlan | UnsplitPlan,
@@ -46,6 +47,7 @@ export async function joinChunks(
   const there = await resultUnderKey(checked, store)
   if (there !== undefined) return there
   const pieces = checkResults(checked, results)
+  checkFinished(checked.limits, [...pieces.chunks, ...(pieces.audio ? [pieces.audio] : [])])
   try {
     return await join(checked, pieces, store, context)
   } catch (error) {
@@ -65,7 +67,7 @@ async function join(
   plan: SplitPlan,
   { chunks, audio }: CheckedResults,
   store: WorkStore,
-  { ffmpegPath, signal, onProgress }: JoinContext,
+  { ffmpegPath, env, signal, onProgress }: JoinContext,
 ): Promise<SplitResult> {
   const { client } = store
   const { bucket, key, replaces, contentType = 'video/mp4', cacheControl, metadata } = plan.output
@@ -81,7 +83,7 @@ async function join(
         args: [...tracks, '-c', 'copy', ...lastDurations(audio), '-frag_duration', INTERLEAVE, ...plan.file],
       },
     ],
-    ffmpegPath,
+    ...{ ffmpegPath, env, limits: joinLimits(plan.limits) },
   })
   let frames = 0
   ffmpeg.on('progress', ({ frame }) => {

@@ -16,6 +16,7 @@ import { splitTimes } from '../grid/split-gain.js'
 import { fingerprintOf } from './fingerprint.js'
 import { type PlannedSource, type SplitPlan, type UnsplitPlan, planHash } from './split-plan.js'
 import { type SplitSettings, type SplitSpec, splitSettings } from './split-spec.js'
+import { checkDuration, checkInputBytes, lookLimits, probeLimits, threadsWithin } from './split-limits.js'
 import { type VideoEnds, videoEnds } from './video-ends.js'
 import { WorkStore } from './work-store.js'
 
@@ -25,6 +26,10 @@ export interface SplitContext {
   readonly client?: S3Client | undefined
   /** The ffmpeg to run. @defaultValue as for `FfmpegReadable` */
   readonly ffmpegPath?: string | undefined
+  /** The ffprobe to run while planning. @defaultValue as for `probe` */
+  readonly ffprobePath?: string | undefined
+  /** Environment variables for ffmpeg, added to the few it inherits. @defaultValue none */
+  readonly env?: Record<string, string> | undefined
   /** Ends the step with an `AbortError`. */
   readonly signal?: AbortSignal | undefined
 }
@@ -32,6 +37,9 @@ export interface SplitContext {
 /** Seconds between key frames, unless `gop` or the arguments specify them. */
 const KEY_SECONDS = 2
 const THREADS = 1
+
+/** Keeps the encoder's version out of the audio. */
+const BITEXACT_AUDIO = ['-flags:a', '+bitexact']
 
 /** Demuxers that find the key frame before any time; all others may start in the middle of a GOP. */
 const INDEXED = new Set(['mov', 'mp4', 'matroska', 'webm', 'avi', 'mxf', 'asf', 'flv'])
@@ -47,8 +55,9 @@ const SPEEDS = { encodeSpeed: 2, joinSpeed: 400, startSeconds: 1 }
  *
  * For an output that can't be split, the plan has the reason in `unsplit`: run it as a whole.
  *
- * @throws `OptionError` for a spec that breaks its rules; `FfmpegError` for arguments that no output may
- *   have; `PlanError` `AVIO_ERR_PLAN_UNSPLIT` with `mode: 'required'`; the errors of reading the source
+ * @throws `OptionError` for a spec that breaks its rules; `FfmpegError` for arguments that no output may have, and
+ *   `AVIO_ERR_LIMIT_…` for an exceeded limit; `PlanError` `AVIO_ERR_PLAN_UNSPLIT` with `mode: 'required'`; the errors
+ *   of reading the source
  */
 export async function planSplit(
   spec: SplitSpec,
@@ -69,22 +78,29 @@ async function planned(settings: SplitSettings, context: SplitContext): Promise<
   // First the checks that need no request.
   const sorted = sortArguments(settings.args)
   const margin = filterMargin(sorted.filters)
-  const threads = settings.threads ?? sorted.threads ?? THREADS
-  const encode = (gop: number) => encodingOf({ ...sorted, args: sorted.video, gop, threads })
+  const { allowMixed, limits } = settings
+  const threads = threadsWithin(limits, settings.threads ?? sorted.threads ?? limits?.threads ?? THREADS)
+  const encode = (gop: number) =>
+    encodingOf({ ...sorted, args: sorted.video, gop, threads, isBitexact: allowMixed })
   encode(settings.gop ?? 1)
   const store = new WorkStore(context)
   const [object, target] = await Promise.all([pinned(settings, store), store.head(settings.output)])
-  const { ffmpegPath, signal } = context
+  const { ffmpegPath, ffprobePath, env, signal } = context
+  const looking = lookLimits(limits)
   const s3Source = new S3Source({ client: store.client, ...pinOf(object) })
-  const media = await probe(s3Source, { ffmpegPath, signal })
+  const media = await probe(s3Source, { ffmpegPath, ffprobePath, env, signal, limits: probeLimits(looking) })
   const start = Math.round((media.format.startTime ?? 0) * 1e6)
   const source = { ...object, start }
   const track = videoOf(media, sorted)
   const map = `0:${track.index}`
   const { duration } = media.format
   if (duration === undefined) throw new UnsplitReason('source', 'The source does not tell how long it is.')
-  const ends = await videoEnds({ source: s3Source, map, start, duration, ffmpegPath, signal })
+  const ends = await videoEnds({
+    ...{ source: s3Source, map, start, duration },
+    ...{ ffmpegPath, env, signal, limits: looking },
+  })
   if (ends === undefined) throw new UnsplitReason('source', 'The video of the source has no frame.')
+  checkDuration(limits, ends.end / Number(MICROSECONDS))
   const rate = settings.rate ?? sorted.rate ?? rateOf(track, ends)
   const gop = settings.gop ?? gopOf(sorted, rate)
   const clock = frameClock(ends.first, rate)
@@ -101,20 +117,26 @@ async function planned(settings: SplitSettings, context: SplitContext): Promise<
       ...{ filters: sorted.filters, margin, runUp, first, others },
     },
     chunks,
-    ...(sorted.audio !== undefined && hasAudio && { audio: sorted.audio }),
-    file: sorted.file,
-    fingerprint: await fingerprintOf(sorted.encoder, ffmpegPath),
+    ...(sorted.audio !== undefined &&
+      hasAudio && { audio: [...sorted.audio, ...(allowMixed ? BITEXACT_AUDIO : [])] }),
+    file: [...timecodeOf(media, track), ...sorted.file],
+    fingerprint: await fingerprintOf(sorted.encoder, { ffmpegPath, env }),
+    ...(allowMixed && { allowMixed }),
   }
   return {
     ...pieces,
     hash: planHash(pieces),
     output: { ...settings.output, ...(target && { replaces: target.etag }) },
     work: settings.work,
+    ...(limits && { limits: { ...limits, ...(limits.threads !== undefined && { threads }) } }),
     notes: [...notes, ...(media.chapters.length > 0 ? ['The chapters of the source are not kept.'] : [])],
   }
 }
 
-async function pinned({ source }: SplitSettings, store: WorkStore): Promise<Omit<PlannedSource, 'start'>> {
+async function pinned(
+  { source, limits }: SplitSettings,
+  store: WorkStore,
+): Promise<Omit<PlannedSource, 'start'>> {
   const { bucket, key, versionId, etag } = source
   const state = await store.head({ bucket, key }, versionId)
   if (state === undefined)
@@ -122,6 +144,7 @@ async function pinned({ source }: SplitSettings, store: WorkStore): Promise<Omit
       bucket,
       key,
     })
+  checkInputBytes(limits, formatS3Uri({ bucket, key }), state.size)
   if (etag !== undefined && etag !== state.etag) {
     const message = `${formatS3Uri({ bucket, key })} has the ETag ${state.etag}, not ${etag}: it has changed.`
     throw new S3Error('AVIO_ERR_OBJECT_CHANGED', message, { bucket, key }, { retryable: false })
@@ -153,6 +176,12 @@ function videoOf({ streams }: MediaInfo, { videoMap }: SortedArguments): MediaSt
       'The source has several video tracks. Choose the first one with "-map 0:v:0".',
     )
   return first
+}
+
+/** The timecode of the source's first frame, which the joined file has as a track of its own. */
+function timecodeOf({ format }: MediaInfo, track: MediaStreamInfo): string[] {
+  const timecode = track.tags['timecode'] ?? format.tags['timecode']
+  return timecode === undefined ? [] : ['-metadata:s:v:0', `timecode=${timecode}`]
 }
 
 /** The relative tolerance between two measurements of one rate. */

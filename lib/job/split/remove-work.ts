@@ -13,7 +13,7 @@ import { WorkStore } from './work-store.js'
  */
 export async function removeWork(
   plan: SplitPlan | UnsplitPlan,
-  context: Omit<SplitContext, 'ffmpegPath'> = {},
+  context: Pick<SplitContext, 'client' | 'signal'> = {},
 ): Promise<number> {
   const checked = checkPlan(plan)
   const { bucket } = checked.work

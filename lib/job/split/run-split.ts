@@ -5,6 +5,7 @@ import { joinChunks } from './join-chunks.js'
 import type { PieceResult } from './piece-result.js'
 import type { SplitContext } from './plan-split.js'
 import { removeWork } from './remove-work.js'
+import { checkFinished } from './split-limits.js'
 import { type SplitPlan, type UnsplitPlan, checkPlan } from './split-plan.js'
 import { type SplitResult, resultUnderKey } from './target-state.js'
 import { WorkStore } from './work-store.js'
@@ -69,8 +70,7 @@ async function made(plan: SplitPlan, context: RunSplitContext, concurrency: numb
   const failed = new AbortController()
   const signals = [failed.signal, ...(context.signal ? [context.signal] : [])]
   const inner = {
-    client: context.client,
-    ffmpegPath: context.ffmpegPath,
+    ...{ client: context.client, ffmpegPath: context.ffmpegPath, env: context.env },
     signal: AbortSignal.any(signals),
     onProgress: (one: PieceProgress) => progress.see(one),
   }
@@ -84,6 +84,7 @@ async function made(plan: SplitPlan, context: RunSplitContext, concurrency: numb
     for (let step = steps.shift(); step !== undefined; step = steps.shift()) {
       const result = await step()
       results.push(result)
+      checkFinished(plan.limits, results)
       progress.done(result)
     }
   }
@@ -100,8 +101,8 @@ async function made(plan: SplitPlan, context: RunSplitContext, concurrency: numb
   const [end] = ends.filter(({ status }) => status === 'rejected')
   if (end !== undefined) throw (end as PromiseRejectedResult).reason
   progress.joins()
-  const { client, ffmpegPath, signal } = context
-  return await joinChunks(plan, results, { client, ffmpegPath, signal })
+  const { client, ffmpegPath, env, signal } = context
+  return await joinChunks(plan, results, { client, ffmpegPath, env, signal })
 }
 
 /** Adds up the progress of the steps. */

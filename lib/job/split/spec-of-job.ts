@@ -1,20 +1,11 @@
 import { encodingArguments } from '../encoding/encoding-arguments.js'
 import { UnsplitReason } from '../encoding/unsplit.js'
 import type { Job, JobObject } from '../schema/job.js'
+import { invalidJob } from '../schema/job-errors.js'
+import type { JobLimits } from '../schema/limits.js'
 import type { JobSplit } from '../schema/split.js'
 import { type Location, parseLocation, parsePrefix } from '../schema/location.js'
 import type { SplitSpec } from './split-spec.js'
-
-/** Limits that pieces do not check: a job with one of them runs whole. */
-const LIMITS = [
-  'maxDuration',
-  'maxPixels',
-  'maxOutputBytes',
-  'idleTimeout',
-  'nice',
-  'memory',
-  'cpuSeconds',
-] as const
 
 /** Properties of an object that the join does not set. */
 const STORED = [
@@ -26,7 +17,8 @@ const STORED = [
  * The part of a job that can be encoded in pieces, for `planSplit`.
  *
  * @param workers - pieces encoded at the same time, for `mode: 'auto'`
- * @throws {@link UnsplitReason} for a job that must run whole, with the path of the field that prevents splitting
+ * @throws {@link UnsplitReason} for a job that must run whole, with the path of the field that prevents splitting;
+ *   `JobError` `AVIO_ERR_JOB_INVALID` for more threads than the job's limits permit
  */
 export function specOfJob(job: Job, workers: number): SplitSpec {
   const { inputs, outputs, filterComplex, limits } = job
@@ -45,8 +37,9 @@ export function specOfJob(job: Job, workers: number): SplitSpec {
   if (output.layout !== 'file') throw reason('outputs[0].layout: only the layout "file" can be split')
   const odd = STORED.find(name => output[name] !== undefined)
   if (odd !== undefined) throw reason(`outputs[0].${odd}: the join does not set it`)
-  const limit = LIMITS.find(name => limits?.[name] !== undefined)
-  if (limit !== undefined) throw reason(`limits.${limit}: pieces do not check it`)
+  const { threads } = split
+  if (threads !== undefined && threads > (limits?.threads ?? Infinity))
+    throw invalidJob('split.threads', `is more than limits.threads (${limits!.threads})`)
   const { bucket, key: prefix } = objectAt(parsePrefix(split.work), 'split.work')
   return {
     source: {
@@ -57,7 +50,8 @@ export function specOfJob(job: Job, workers: number): SplitSpec {
     output: { ...objectAt(parseLocation(output.url), 'outputs[0].url'), ...storedAs(output) },
     work: { bucket, prefix },
     workers,
-    ...encodedAs(output, split, limits?.threads),
+    ...limitedBy(limits),
+    ...encodedAs(output, split),
   }
 }
 
@@ -74,22 +68,31 @@ function storedAs({ contentType, cacheControl, metadata }: JobObject): Partial<S
   }
 }
 
+/** The limits of the job that concern an object. */
+function limitedBy(limits: JobLimits = {}): Pick<SplitSpec, 'limits'> {
+  const given = Object.entries(limits).filter(([name]) => name !== 'maxObjects')
+  return given.length === 0 ? {} : { limits: Object.fromEntries(given) }
+}
+
 /** The arguments and the grid. The frame rate of the video sets the grid, without a filter in the output. */
-function encodedAs(output: JobObject, split: JobSplit, limit: number | undefined) {
+function encodedAs(output: JobObject, split: JobSplit) {
   const { video } = output
   const stated = typeof video === 'object' ? video : undefined
   const args = encodingArguments(
     { ...output, video: stated ? { ...stated, frameRate: undefined } : video },
     'mp4',
   )
-  const { mode = 'auto', chunkSeconds, gop, frameRate = stated?.frameRate, threads = limit } = split
-  const given = Object.entries({ chunkSeconds, gop, frameRate, threads }).filter(
+  const { mode = 'auto', chunkSeconds, gop, frameRate = stated?.frameRate, threads, allowMixed } = split
+  const given = Object.entries({ chunkSeconds, gop, frameRate, threads, allowMixed }).filter(
     ([, value]) => value !== undefined,
   )
   return {
     args,
     mode,
-    ...(Object.fromEntries(given) as Pick<SplitSpec, 'chunkSeconds' | 'gop' | 'frameRate' | 'threads'>),
+    ...(Object.fromEntries(given) as Pick<
+      SplitSpec,
+      'chunkSeconds' | 'gop' | 'frameRate' | 'threads' | 'allowMixed'
+    >),
   }
 }
 

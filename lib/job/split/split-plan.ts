@@ -3,6 +3,7 @@ import type { Unsplit } from '../encoding/unsplit.js'
 import { hashOf } from '../grid/canonical-json.js'
 import type { GridChunk } from '../grid/chunk-grid.js'
 import type { Fingerprint } from './fingerprint.js'
+import type { PlannedLimits } from './split-limits.js'
 
 /** The source, in the planned version. */
 export interface PlannedSource {
@@ -61,8 +62,10 @@ interface Pieces {
   readonly audio?: readonly string[]
   /** Arguments of the joined file. */
   readonly file: readonly string[]
-  /** The encoder: pieces from another one do not fit. */
+  /** The encoder: pieces from another one do not fit, unless `allowMixed` is set. */
   readonly fingerprint: Fingerprint
+  /** Whether pieces from other builds of ffmpeg are accepted, if their headers are the same. */
+  readonly allowMixed?: true
 }
 
 /** A plan for one object in pieces: everything a machine needs for any step, as JSON without secrets. */
@@ -72,6 +75,8 @@ export interface SplitPlan extends Pieces {
   readonly output: PlannedTarget
   /** The pieces are stored below `<prefix><hash>/`. */
   readonly work: { readonly bucket: string; readonly prefix: string }
+  /** Limits of each ffmpeg. */
+  readonly limits?: PlannedLimits
   /** Notes for people: properties the result does not keep. */
   readonly notes: readonly string[]
   readonly unsplit?: undefined
@@ -83,9 +88,11 @@ export interface UnsplitPlan {
   readonly unsplit: Unsplit
 }
 
-/** The hash of a plan. */
-export function planHash({ version, source, video, chunks, audio, file, fingerprint }: Pieces): string {
-  return hashOf({ version, source, video, chunks, audio, file, fingerprint })
+/** The hash of a plan. If builds may be mixed, that of the planning machine does not matter. */
+export function planHash(pieces: Pieces): string {
+  const { version, source, video, chunks, audio, file, fingerprint, allowMixed } = pieces
+  const encoder = allowMixed === true ? { allowMixed } : { fingerprint }
+  return hashOf({ version, source, video, chunks, audio, file, ...encoder })
 }
 
 /**

@@ -1,4 +1,5 @@
 import {
+  booleanOption,
   integerOption,
   knownOptions,
   objectOption,
@@ -10,6 +11,7 @@ import {
   stringsOption,
 } from '../../options.js'
 import { type FrameRate, parseRate } from '../grid/rational.js'
+import { type PlannedLimits, type SplitLimits, splitLimitsOption } from './split-limits.js'
 
 /** The location of an object. */
 export interface SplitLocation {
@@ -54,6 +56,18 @@ export interface SplitSpec {
    * @defaultValue that of `-threads` in `args`, else 1
    */
   readonly threads?: number
+  /**
+   * Whether pieces from different builds of ffmpeg may be joined. Their headers are written without version strings
+   * (`+bitexact`), and the join checks that all chunks have the same initialization segment, byte by byte: then each of
+   * them decodes as it does by itself. Builds that write another one can't be mixed (`AVIO_ERR_PLAN_MIXED`).
+   * @defaultValue `false`
+   */
+  readonly allowMixed?: boolean
+  /**
+   * Limits for untrusted media, for each ffmpeg that a step runs. `threads` is also a maximum for those of the encoder.
+   * @defaultValue no limits
+   */
+  readonly limits?: SplitLimits
   /** Number of chunks encoded at the same time, for `auto`: 1 to 10,000. @defaultValue 1 */
   readonly workers?: number
 }
@@ -67,6 +81,8 @@ export interface SplitSettings extends Pick<SplitSpec, 'source' | 'output' | 'wo
   readonly gop: number | undefined
   readonly threads: number | undefined
   readonly workers: number
+  readonly allowMixed: boolean
+  readonly limits: PlannedLimits | undefined
 }
 
 const NAMES = [
@@ -80,6 +96,8 @@ const NAMES = [
   'gop',
   'threads',
   'workers',
+  'allowMixed',
+  'limits',
 ]
 
 /** Checks a spec. @throws `OptionError` */
@@ -91,6 +109,10 @@ export function splitSettings(spec: SplitSpec): SplitSettings {
   const work = member(options, 'work', ['bucket', 'prefix'])
   const metadata = stringMapOption(output, 'output.metadata')
   const prefix = needed(work, 'work.prefix')
+  const limits = splitLimitsOption(options)
+  const threads = integerOption(options, 'threads', { min: 1, max: 256, default: undefined })
+  if (threads !== undefined && threads > (limits?.threads ?? Infinity))
+    throw optionError('threads', `at most ${limits!.threads}, as "limits.threads"`, threads)
   if (!prefix.endsWith('/')) throw optionError('work.prefix', 'a prefix that ends with "/"', prefix)
   return {
     source: {
@@ -110,8 +132,10 @@ export function splitSettings(spec: SplitSpec): SplitSettings {
     chunkSeconds: chunkSecondsOption(options),
     rate: rateOption(options),
     gop: integerOption(options, 'gop', { min: 3, max: 3000, default: undefined, unit: 'frames' }),
-    threads: integerOption(options, 'threads', { min: 1, max: 256, default: undefined }),
+    threads,
     workers: integerOption(options, 'workers', { min: 1, max: 10_000, default: 1 }),
+    allowMixed: booleanOption(options, 'allowMixed', { default: false }),
+    limits,
   }
 }
 

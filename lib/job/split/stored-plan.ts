@@ -27,13 +27,14 @@ const READ_AT_ONCE = 16
  */
 export async function storePlan(
   plan: SplitPlan | UnsplitPlan,
-  context: Omit<SplitContext, 'ffmpegPath'> = {},
+  context: Pick<SplitContext, 'client' | 'signal'> = {},
 ): Promise<PlanReference> {
   const checked = checkPlan(plan)
   const store = new WorkStore(context)
-  // Plans with equal hashes share pieces, but each has a target of its own.
+  // Plans with equal hashes share pieces, but each has a target and limits of its own.
   const { output, work, notes } = checked
-  const name = `plan-${hashOf({ output, work, notes }).slice(0, 16)}.json`
+  const limits = JSON.stringify(checked.limits)
+  const name = `plan-${hashOf({ output, work, notes, limits }).slice(0, 16)}.json`
   const reference = { bucket: checked.work.bucket, key: `${workPrefix(checked)}${name}` }
   await store.putJsonOnce(reference, checked)
   return reference
@@ -46,7 +47,7 @@ export async function storePlan(
  */
 export async function readPlan(
   reference: PlanReference,
-  context: Omit<SplitContext, 'ffmpegPath'> = {},
+  context: Pick<SplitContext, 'client' | 'signal'> = {},
 ): Promise<SplitPlan> {
   const { bucket, key } = locationOf(reference)
   const value = await new WorkStore(context).getJson({ bucket, key })
@@ -74,7 +75,7 @@ function locationOf(reference: PlanReference): PlanReference {
  */
 export async function readResults(
   plan: SplitPlan | UnsplitPlan,
-  context: Omit<SplitContext, 'ffmpegPath'> = {},
+  context: Pick<SplitContext, 'client' | 'signal'> = {},
 ): Promise<PieceResult[]> {
   const checked = checkPlan(plan)
   const store = new WorkStore(context)

@@ -1,6 +1,7 @@
 import { finished } from 'node:stream/promises'
 import { FfmpegError } from '../../errors.js'
 import { FfmpegReadable } from '../../ffmpeg/ffmpeg-readable.js'
+import type { FfmpegLimits } from '../../ffmpeg/limits/limits.js'
 import type { RandomAccess } from '../../io/random-access.js'
 import { MICROSECONDS, divideNear } from '../grid/rational.js'
 import { SOURCE_CLOCK, clockArguments } from './source-clock.js'
@@ -29,6 +30,8 @@ export interface LookOptions {
   /** The container's duration, in seconds. */
   readonly duration: number
   readonly ffmpegPath?: string | undefined
+  readonly env?: Record<string, string> | undefined
+  readonly limits?: FfmpegLimits | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -70,7 +73,7 @@ interface Span {
 }
 
 async function packetsOf(
-  { source, map, start, ffmpegPath, signal }: LookOptions,
+  { source, map, start, ...run }: LookOptions,
   from: number,
   output: readonly string[],
 ): Promise<Span[]> {
@@ -78,8 +81,10 @@ async function packetsOf(
     input: { source, args: clockArguments(start, BigInt(Math.round(from * 1e6))) },
     globalArgs: SOURCE_CLOCK,
     output: { format: 'framecrc', args: ['-map', map, ...output] },
-    ffmpegPath,
-    signal,
+    ffmpegPath: run.ffmpegPath,
+    env: run.env,
+    limits: run.limits,
+    signal: run.signal,
   })
   let text = ''
   stream.on('data', (chunk: Buffer) => (text += chunk.toString('latin1')))

@@ -173,7 +173,7 @@ async function otherFfmpeg(): Promise<{ path: string } | { missing: string }> {
   for (const candidate of candidates) {
     try {
       const path = await candidate()
-      if ((await fingerprintOf('libx264', path)).build !== own.build) return { path }
+      if ((await fingerprintOf('libx264', { ffmpegPath: path })).build !== own.build) return { path }
       reasons.push(`${path} is the same build`)
     } catch (error) {
       if (

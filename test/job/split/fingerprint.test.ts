@@ -18,10 +18,10 @@ t.test('tells the build of ffmpeg, and the version of the library of each encode
 
 t.test('gives the piece back if the build is another one, or lacks the encoder', async t => {
   const own = await fingerprintOf('libx264')
-  t.same(await checkFingerprint(own, 'libx264', undefined), own)
+  t.same(await checkFingerprint(own, 'libx264', {}), own)
   const refused = { code: 'AVIO_ERR_PLAN_OTHER_FFMPEG', retryable: true }
-  await t.rejects(checkFingerprint({ ...own, build: 'x' }, 'libx264', undefined), refused)
-  await t.rejects(checkFingerprint({ ...own, encoder: 'core 1' }, 'libx264', undefined), refused)
+  await t.rejects(checkFingerprint({ ...own, build: 'x' }, 'libx264', {}), refused)
+  await t.rejects(checkFingerprint({ ...own, encoder: 'core 1' }, 'libx264', {}), refused)
   await t.rejects(fingerprintOf('unheard_of'), { ...refused, message: /can't encode with unheard_of/ })
 })
 
@@ -34,9 +34,12 @@ t.test('asks a build once, until its file changes', async t => {
     await chmod(path, 0o755)
   }
   await program('1.0')
-  const [one, again] = await Promise.all([fingerprintOf('libx264', path), fingerprintOf('libx264', path)])
+  const [one, again] = await Promise.all([
+    fingerprintOf('libx264', { ffmpegPath: path }),
+    fingerprintOf('libx264', { ffmpegPath: path }),
+  ])
   t.match(one, { ffmpeg: '1.0', encoder: 'core 164 r3095 baee400' })
   t.equal(one, again)
   await program('2.0.1')
-  t.equal((await fingerprintOf('libx264', path)).ffmpeg, '2.0.1')
+  t.equal((await fingerprintOf('libx264', { ffmpegPath: path })).ffmpeg, '2.0.1')
 })

@@ -18,6 +18,8 @@ t.test('has defaults', async t => {
       gop: undefined,
       threads: undefined,
       workers: 1,
+      allowMixed: false,
+      limits: undefined,
     },
   })
 })
@@ -25,7 +27,7 @@ t.test('has defaults', async t => {
 t.test('keeps what is given', async t => {
   const source = { bucket: 'a', key: 'b', versionId: 'v', etag: '"e"' }
   const output = { bucket: 'c', key: 'd', contentType: 'x/y', cacheControl: 'no-store', metadata: { a: 'b' } }
-  const more = { mode: 'auto', chunkSeconds: 30, gop: 48, threads: 2, workers: 8 } as const
+  const more = { mode: 'auto', chunkSeconds: 30, gop: 48, threads: 2, workers: 8, allowMixed: true } as const
   t.match(splitSettings({ ...SPEC, source, output, ...more, frameRate: '23.976' }), {
     ...{ source, output, ...more, rate: { numerator: 24000n, denominator: 1001n } },
   })
@@ -51,6 +53,9 @@ t.test('names the option that breaks its rule', async t => {
     ['gop', { gop: 2 }],
     ['threads', { threads: 0 }],
     ['workers', { workers: 0 }],
+    ['allowMixed', { allowMixed: 'yes' }],
+    ['limits', { limits: 1 }],
+    ['threads', { threads: 4, limits: { threads: 2 } }],
   ] as const) {
     t.throws(() => splitSettings(more === undefined ? (1 as never) : ({ ...SPEC, ...more } as never)), {
       code: 'AVIO_ERR_OPTION',

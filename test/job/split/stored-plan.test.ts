@@ -35,13 +35,16 @@ t.test('stores a plan once, and its results are found by it', async t => {
   })
 })
 
-t.test('keeps plans with equal pieces and other targets apart', async t => {
+t.test('keeps plans with equal pieces and other targets or limits apart', async t => {
   const { client, plan } = await openSplit(t, await splitSource({ seconds: 4, more: AS_MP4 }))
   const one = await plan()
   const other = await plan({ output: { bucket: 'web', key: 'other.mp4' } })
   t.equal(one.hash, other.hash)
   const [first, second] = [await storePlan(one, { client }), await storePlan(other, { client })]
   t.not(first.key, second.key)
+  const limited = await storePlan(await plan({ limits: { maxDuration: 9.5 } }), { client })
+  t.notOk([first.key, second.key].includes(limited.key))
+  t.same((await readPlan(limited, { client })).limits, { maxDuration: 9.5 })
   t.equal((await readPlan(second, { client })).output.key, 'other.mp4')
 })
 
