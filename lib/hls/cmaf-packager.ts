@@ -8,7 +8,7 @@ import { checkGroups } from './rendition/audio-groups.js'
 import type { Cut, CutSegment } from './segments/fmp4-cutter.js'
 import { type ImageSheet, type ImagesOptions, imagesName, storeImages } from './image-store.js'
 import { type CmafPackagerOptions, type PackagerSettings, packagerSettings } from './packager-options.js'
-import type { Presentation } from './presentation/presentation.js'
+import { type PackagingResult, packagingResult } from './packaging-result.js'
 import { Publication } from './publication.js'
 import { RenditionLog } from './rendition/rendition-log.js'
 import { type RenditionOptions, renditionSettings } from './rendition/rendition-options.js'
@@ -16,33 +16,6 @@ import { RenditionOutput } from './rendition/rendition-output.js'
 import { RenditionWritable } from './rendition/rendition-writable.js'
 import { StoredObjects } from './storage/stored-objects.js'
 import { videoRange } from './presentation/video-range.js'
-
-/** The result of a packaging. */
-export interface PackagingResult {
-  /** Names of the playlists, the manifest, if any, and the multivariant playlist, which comes last. */
-  readonly playlists: readonly string[]
-  /** Number of media segments, over all renditions. */
-  readonly segments: number
-  /** Stored bytes of media and initialization segments. */
-  readonly bytes: number
-  /** Of the longest rendition, in seconds. */
-  readonly duration: number
-  /** The run's name: the prefix of its objects. */
-  readonly run: string
-  /**
-   * Objects of the presentation previously published under the same names, as listed by its playlists: they
-   * still exist, unless `removeReplaced` had them removed. Empty if nothing was published; `undefined` if the
-   * storage has no `read`, or reading failed.
-   */
-  readonly replaced: readonly string[] | undefined
-  /**
-   * Objects that left a window and could not be removed, after a last attempt at the end: the last 100. Also
-   * replaced objects that could not be removed.
-   */
-  readonly leftBehind: readonly string[]
-  /** The contents of the playlists: codecs, bit rates, segments (for `live` those of the last window). */
-  readonly presentation: Presentation
-}
 
 /** Number of live segments remembered for comparison with other renditions. */
 const LIVE_ALIGNMENT = 1000
@@ -288,18 +261,11 @@ export class CmafPackager {
   }
 
   async #resolveWith(playlists: readonly string[]): Promise<void> {
-    const presentation = this.#publication.presentation()
     const leftBehind = [...(await this.#objects.removeOld([])), ...(await this.#publication.leftBehind())]
-    this.#resolve({
-      run: this.#settings.run,
-      replaced: this.#publication.replaced,
-      playlists,
-      segments: this.#logs.reduce((sum, { count }) => sum + count, 0),
-      bytes: this.#logs.reduce((sum, { byteLength }) => sum + byteLength, 0),
-      duration: presentation.duration,
-      leftBehind,
-      presentation,
-    })
+    const { run } = this.#settings
+    this.#resolve(
+      packagingResult({ publication: this.#publication, logs: this.#logs, run, playlists, leftBehind }),
+    )
   }
 
   /** The first error ends everything; later ones are consequences and not reported. */

@@ -144,9 +144,10 @@ export class Publication {
   }
 
   async #putRoots(isMultivariantWanted: boolean): Promise<void> {
-    const { mpd, playlist } = this.#settings
+    const { mpd, playlist, run } = this.#settings
     const isFirst = !this.mayBeVisible
-    if (isFirst) this.#replaced = await this.#published()
+    // An earlier attempt at this publication may have stored the manifest only.
+    if (isFirst) this.#replaced = (await this.#published())?.filter(name => !name.startsWith(`${run}/`))
     const files = [
       ...(mpd === undefined ? [] : [{ name: mpd, text: this.#manifest() }]),
       ...(isMultivariantWanted

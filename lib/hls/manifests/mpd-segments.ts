@@ -32,7 +32,7 @@ export function segmentsOf(run: Run, period: Period): string[] {
 }
 
 /**
- * One duration for all ranges of a list, in ticks, if each starts within half of it of its nominal time, as
+ * One duration for all segments of a list, in ticks, if each starts within half of it of its nominal time, as
  * ISO/IEC 23009-1 allows; otherwise `undefined`. dash.js (5.2) reads no list with a `SegmentTimeline`.
  */
 function evenDuration({ init, segments }: Run, { mediaStart }: Period): number | undefined {
@@ -46,7 +46,8 @@ function evenDuration({ init, segments }: Run, { mediaStart }: Period): number |
       : Math.round((last.startTicks - first!.startTicks) / (segments.length - 1))
   const isNear = ({ startTicks }: MediaSegment, n: number) =>
     Math.abs(startTicks - origin - n * duration) <= duration / 2
-  return init.isRange && duration > 0 && segments.every(isNear) ? duration : undefined
+  const isComplete = segments.every(({ number }, n) => number === first!.number + n)
+  return isComplete && duration > 0 && segments.every(isNear) ? duration : undefined
 }
 
 /**

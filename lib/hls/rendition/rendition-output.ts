@@ -2,11 +2,22 @@ import type { ObjectWriter } from '../storage/object-writer.js'
 import type { PresentationLayout, StoredBytes } from '../presentation/presentation.js'
 import type { StoredObjects } from '../storage/stored-objects.js'
 
+/** What the names of a rendition's objects begin with. */
+export interface ObjectNames {
+  /** Before the number of a segment: `segment-`. */
+  readonly segment: string
+  /** Before `.mp4`, for all of it in one object: `media`. */
+  readonly media: string
+}
+
+const NAMES: ObjectNames = { segment: 'segment-', media: 'media' }
+
 /** The objects of one rendition: `init.mp4`, `segment-00001.m4s` … or all of it in `media.mp4`. */
 export class RenditionOutput {
   readonly #folder: string
   readonly #layout: PresentationLayout
   readonly #objects: StoredObjects
+  readonly #names: ObjectNames
   /** For `byterange`: the single object, and its length so far. */
   #writer: ObjectWriter | undefined
   #offset = 0
@@ -16,11 +27,13 @@ export class RenditionOutput {
    * @param folder - the directory of its objects
    * @param layout - an object for each segment, or one for all
    * @param objects - the storage
+   * @param names - for a part of a rendition, other names than those of a whole one
    */
-  constructor(folder: string, layout: PresentationLayout, objects: StoredObjects) {
+  constructor(folder: string, layout: PresentationLayout, objects: StoredObjects, names = NAMES) {
     this.#folder = folder
     this.#layout = layout
     this.#objects = objects
+    this.#names = names
   }
 
   /** Stores an initialization segment. */
@@ -36,7 +49,7 @@ export class RenditionOutput {
 
   /** Stores a media segment. */
   storeSegment(number: number, bytes: readonly Buffer[], media: 'video' | 'audio'): Promise<StoredBytes> {
-    return this.#store(`segment-${String(number).padStart(5, '0')}.m4s`, bytes, media)
+    return this.#store(`${this.#names.segment}${String(number).padStart(5, '0')}.m4s`, bytes, media)
   }
 
   /** Ends the open object: no more is stored. */
@@ -55,7 +68,7 @@ export class RenditionOutput {
       await this.#objects.put(name, bytes, { cache: 'segments', media })
       return { name, offset: 0, byteLength, isRange: false }
     }
-    const name = `${this.#folder}/media.mp4`
+    const name = `${this.#folder}/${this.#names.media}.mp4`
     this.#writer ??= this.#objects.open(name, { cache: 'segments', media, large: true })
     await this.#writer.write(bytes)
     const offset = this.#offset
