@@ -51,14 +51,22 @@ async function step(order: SplitOrder, client: S3Client): Promise<unknown> {
 
 /** The output of a plan from one run of ffmpeg: the same arguments, without cuts. */
 async function whole({ source, video, audio, file, output }: SplitPlan, key: string, client: S3Client) {
-  const sound = audio === undefined ? ['-an'] : ['-map', '0:a', ...audio]
-  const picture = ['-map', video.map, '-vf', chunkFilters(video), '-fps_mode:v', 'passthrough']
+  const only = video.renditions[0]!
+  const sound = audio === undefined ? ['-an'] : ['-map', '0:a', ...audio[0]!.args]
+  const picture = [
+    '-map',
+    video.map,
+    '-vf',
+    chunkFilters({ ...video, ...only }),
+    '-fps_mode:v',
+    'passthrough',
+  ]
   const sink = new S3MultipartWritable({ client, bucket: output.bucket, key })
   await pipeline(
     new FfmpegReadable({
       input: { source: new S3Source({ client, ...pinOf(source) }), args: clockArguments(source.start) },
       globalArgs: SOURCE_CLOCK,
-      output: { format: 'mp4', layout: 'file', args: [...picture, ...video.first, ...sound, ...file] },
+      output: { format: 'mp4', layout: 'file', args: [...picture, ...only.first, ...sound, ...file] },
     }),
     sink,
   )

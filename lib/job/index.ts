@@ -29,21 +29,34 @@ export type { Unsplit, UnsplitCode } from './encoding/unsplit.js'
 export type { GridChunk } from './grid/chunk-grid.js'
 export { type PieceContext, type PieceProgress, encodeAudio, encodeChunk } from './split/encode-piece.js'
 export type { Fingerprint } from './split/fingerprint.js'
-export { type JoinContext, joinChunks } from './split/join-chunks.js'
-export type { PieceResult, PieceTrack } from './split/piece-result.js'
+export { joinChunks } from './split/join-chunks.js'
+export type { JoinContext } from './split/join-object.js'
+export type {
+  PieceMedia,
+  PieceRendition,
+  PieceResult,
+  PieceSegments,
+  PieceTrack,
+} from './split/piece-result.js'
 export { type SplitContext, planSplit } from './split/plan-split.js'
 export { type PlanReference, readPlan, readResults, storePlan } from './split/stored-plan.js'
 export { removeWork } from './split/remove-work.js'
 export { type RunSplitContext, type SplitProgress, runSplit } from './split/run-split.js'
 export type {
+  PackageMedia,
+  PlannedAudio,
+  PlannedObject,
+  PlannedPackage,
+  PlannedRendition,
   PlannedSource,
   PlannedTarget,
   PlannedVideo,
   SplitPlan,
   UnsplitPlan,
 } from './split/split-plan.js'
-export type { SplitLocation, SplitSpec } from './split/split-spec.js'
-export type { SplitResult } from './split/target-state.js'
+export type { SplitPackage, SplitRendition } from './split/package-settings.js'
+export type { SplitLocation, SplitObject, SplitSpec } from './split/split-spec.js'
+export type { SplitPackageResult, SplitResult } from './split/target-state.js'
 export type { JobAllow } from './allow/job-policy.js'
 export { planJob } from './plan-job.js'
 export { runJob } from './run-job.js'

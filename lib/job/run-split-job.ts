@@ -3,7 +3,7 @@ import { type Unsplit, UnsplitReason } from './encoding/unsplit.js'
 import type { JobRunSettings } from './job-run.js'
 import type { RunJobSettings } from './run-job-options.js'
 import type { Job } from './schema/job.js'
-import type { JobResult } from './schema/job-result.js'
+import type { JobOutputResult, JobResult } from './schema/job-result.js'
 import { checkCondition } from './split/planned-condition.js'
 import { planSplit } from './split/plan-split.js'
 import { type SplitProgress, runSplit } from './split/run-split.js'
@@ -66,8 +66,6 @@ export async function runSplitJob(job: Job, settings: JobRunSettings): Promise<J
  * @param stored - what `joinChunks` returned
  */
 export function resultOfSplit(job: Job, { source }: SplitPlan, stored: SplitResult): JobResult {
-  const { etag, versionId, bytes } = stored
-  const [output] = job.outputs
   return {
     version: 1,
     inputs: [
@@ -76,13 +74,15 @@ export function resultOfSplit(job: Job, { source }: SplitPlan, stored: SplitResu
         ...(source.versionId !== undefined && { versionId: source.versionId }),
       },
     ],
-    outputs: [
-      {
-        ...{ type: 'object', url: (output as { url: string }).url, bytes, etag },
-        ...(versionId !== undefined && { versionId }),
-      },
-    ],
+    outputs: [outputResult(job.outputs[0]!, stored)],
   }
+}
+
+function outputResult(output: Job['outputs'][number], stored: SplitResult): JobOutputResult {
+  const { etag, versionId, bytes } = stored
+  if (output.type === 'package') return { type: 'package', prefix: output.prefix, bytes, ...stored.package! }
+  const { url } = output as { url: string }
+  return { type: 'object', url, bytes, etag, ...(versionId !== undefined && { versionId }) }
 }
 
 /** The spec of the split, or the reason not to split. */

@@ -39,15 +39,16 @@ export async function openSplit(t: Test, source: Buffer) {
   }
   /** The same arguments without cuts, from one run of ffmpeg. */
   const whole = async ({ source, video, audio, file }: SplitPlan): Promise<Buffer> => {
-    const sound = audio === undefined ? ['-an'] : ['-map', '0:a', ...audio]
+    const picture = video.renditions[0]!
+    const sound = audio === undefined ? ['-an'] : ['-map', '0:a', ...audio[0]!.args]
     const args = [
       '-map',
       video.map,
       '-vf',
-      chunkFilters(video),
+      chunkFilters({ ...video, ...picture }),
       '-fps_mode:v',
       'passthrough',
-      ...video.first,
+      ...picture.first,
       ...sound,
     ]
     await pipeline(

@@ -9,6 +9,8 @@ import { UnsplitReason } from './unsplit.js'
 
 /** The arguments of an output, sorted. */
 export interface SortedArguments {
+  /** Whether the output has video; `false` with `-vn`, or if only audio is mapped. */
+  readonly hasVideo: boolean
   /** The video encoder. */
   readonly encoder: string
   /** Arguments of the video, without those below. */
@@ -50,7 +52,7 @@ const AUDIO = new Set(
 )
 
 /** Options of the file. */
-const FILE = new Set(['metadata', 'movflags', 'disposition'])
+const FILE = new Set(['metadata', 'movflags', 'disposition', 'frag_duration'])
 
 /** Options without an effect here. */
 const DROPPED = new Set(['max_muxing_queue_size', 'sn', 'dn'])
@@ -86,6 +88,7 @@ class Sorter {
   #keySeconds: number | undefined
   #threads: number | undefined
   #isSilent = false
+  #isBlind = false
 
   add(argument: Argument): void {
     const { name, specifier, value = '', tokens } = argument
@@ -93,6 +96,7 @@ class Sorter {
     const kind = specifier.charAt(0)
     if (DROPPED.has(name)) return
     if (name === 'an') this.#isSilent = true
+    else if (name === 'vn') this.#isBlind = true
     else if (name === 'map') this.#map(value)
     else if (isCodec(argument)) this.#codec(argument)
     else if (name === 'r' && kind !== 'a') this.#rate = rateOf(value, text)
@@ -109,10 +113,9 @@ class Sorter {
   }
 
   result(): SortedArguments {
-    if (this.#isMapped && this.#videoMap === undefined)
-      throw new UnsplitReason('source', 'The arguments map no video track: there is nothing to split.')
     const hasAudio = !this.#isSilent && (!this.#isMapped || this.#audioMaps.length > 0)
     return {
+      hasVideo: !this.#isBlind && (!this.#isMapped || this.#videoMap !== undefined),
       encoder: this.#encoder ?? 'libx264',
       video: this.#video,
       filters: this.#filters,

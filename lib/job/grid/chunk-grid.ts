@@ -1,3 +1,4 @@
+import { Segmenter } from '../../hls/segments/segmenter.js'
 import { type FrameRate, MICROSECONDS, frameAt, timeOf } from './rational.js'
 
 /**
@@ -37,6 +38,8 @@ export interface GridSpec {
   readonly gop: number
   /** The target length of a chunk, in seconds. */
   readonly chunkSeconds: number
+  /** For a package: the target duration of its segments, in seconds. Its chunks are whole segments. */
+  readonly targetDuration?: number | undefined
 }
 
 /** One chunk of the grid. */
@@ -47,20 +50,63 @@ export interface GridChunk {
   readonly end: number
 }
 
+/** The share of the target duration below which a package joins its last segment to the one before. */
+const SHORT_END = 0.25
+
 /**
- * The chunks: each as long as `chunkSeconds`, rounded to whole GOPs, except for the last one. A last chunk under one
- * second is merged into the previous one: for one or two frames, an encoder writes other headers.
+ * The chunks: each as long as `chunkSeconds`, rounded to the nearest cut, except for the last one. Cuts are possible at
+ * key frames; in a package, where a segment begins.
+ *
+ * A last chunk under one second is merged into the previous one: for one or two frames, an encoder writes other
+ * headers. The end of the video is known to about a second, and in a package the last cuts depend on it: so there, the
+ * last chunk is also longer than all that could change its first cut.
  */
-export function gridChunks({ first, frames, rate, gop, chunkSeconds }: GridSpec): GridChunk[] {
-  const length = gop * Math.max(1, Math.round(framesIn(chunkSeconds, rate) / gop))
-  const least = secondOf(rate)
+export function gridChunks(spec: GridSpec): GridChunk[] {
+  const { first, frames, rate, gop, chunkSeconds, targetDuration = 0 } = spec
+  const length = framesIn(chunkSeconds, rate)
+  const uncertain = targetDuration === 0 ? 0 : Math.max(gop, framesIn(targetDuration * SHORT_END, rate))
+  const latest = first + frames - secondOf(rate) - uncertain
+  // As if the video went on: the last cuts are no other ones because it ends.
+  const beyond = 2 * (length + gop + framesIn(targetDuration, rate))
+  const cuts = cutsOf({ ...spec, frames: frames + beyond })
   const chunks: GridChunk[] = []
-  for (let start = 0; start < frames;) {
-    const end = frames - (start + length) < least ? frames : start + length
-    chunks.push({ start: first + start, end: first + end })
+  let start = first
+  for (;;) {
+    const end = nearestAfter(start, cuts, start + length)
+    if (end > latest) return [...chunks, { start, end: first + frames }]
+    chunks.push({ start, end })
     start = end
   }
-  return chunks
+}
+
+/** The frames at which a chunk may begin. */
+function cutsOf({ first, frames, gop, rate, targetDuration }: GridSpec): number[] {
+  if (targetDuration !== undefined) return segmentStarts({ first, frames, gop, rate, targetDuration })
+  return Array.from({ length: Math.ceil(frames / gop) }, (_, n) => first + n * gop)
+}
+
+/** The cut after `start` that is nearest to `wanted`; of two that are equally near, the later one. */
+function nearestAfter(start: number, cuts: readonly number[], wanted: number): number {
+  const isNearer = (cut: number, best: number) => Math.abs(cut - wanted) <= Math.abs(best - wanted)
+  return cuts.filter(cut => cut > start).reduce((best, cut) => (isNearer(cut, best) ? cut : best))
+}
+
+/**
+ * The first frames of the segments into which a package is cut, if it is encoded in one run: found by cutting its key
+ * frames as the packager does.
+ */
+export function segmentStarts(spec: Omit<GridSpec, 'chunkSeconds'> & { targetDuration: number }): number[] {
+  const { first, frames, rate, gop, targetDuration } = spec
+  // A power of two times this is the timescale that ffmpeg writes, so the times are exactly the same.
+  const ticks = Number(rate.denominator)
+  const segmenter = new Segmenter(targetDuration, Number(rate.numerator), 0)
+  const spans = []
+  for (let start = 0; start < frames; start += gop) {
+    const sampleCount = Math.min(gop, frames - start)
+    const part = { startTicks: (first + start) * ticks, durationTicks: sampleCount * ticks, sampleCount }
+    spans.push(...segmenter.add(0, { ...part, sync: true }))
+  }
+  return [...spans, ...segmenter.end()].map(({ startTicks }) => startTicks / ticks)
 }
 
 /** The number of frames in a number of seconds, rounded to the nearest. */

@@ -6,6 +6,7 @@ import type { CmafPackager } from '../../hls/cmaf-packager.js'
 import type { TranscodeOutput } from '../../tasks/transcode.js'
 import { reportingByResult } from '../open/open-sink.js'
 import { encodingArguments } from '../encoding/encoding-arguments.js'
+import { keySecondsFor } from '../grid/key-seconds.js'
 import type { JobObjectResult, JobPackageResult } from '../schema/job-result.js'
 import type { JobObject, JobPackage } from '../schema/job.js'
 import { shownLocation } from '../schema/location.js'
@@ -62,9 +63,4 @@ export function mediaPackage(output: JobPackage, packager: CmafPackager): MediaO
       return { type: 'package', prefix, playlists, run, segments, bytes, duration, leftBehind }
     },
   }
-}
-
-/** The longest interval of at most two seconds that divides a segment evenly. */
-function keySecondsFor(targetDuration: number): number {
-  return targetDuration / Math.ceil(targetDuration / 2)
 }

@@ -1,5 +1,5 @@
 import { PlanError } from '../../errors.js'
-import { checkChunk } from './encode-piece.js'
+import { checkChunk } from './check-chunk.js'
 import { isSameEncoder } from './fingerprint.js'
 import { type PieceResult, checkResult } from './piece-result.js'
 import { type SplitPlan, pieceName, pieceNames } from './split-plan.js'
@@ -41,8 +41,11 @@ export function checkResults(plan: SplitPlan, results: readonly unknown[]): Chec
     )
   }
   for (const [n, result] of chunks.entries()) {
-    if (result.init.sha256 !== first!.init.sha256)
-      throw mixed(plan, result, `has another initialization segment than ${first!.piece}`)
+    for (const [at, { name, init }] of result.renditions.entries()) {
+      if (init.sha256 === first!.renditions[at]!.init.sha256) continue
+      const of = plan.output.type === 'object' ? '' : ` of "${name}"`
+      throw mixed(plan, result, `has another initialization segment${of} than ${first!.piece}`)
+    }
     checkChunk(plan, n, result)
   }
   return { chunks, audio }

@@ -1,22 +1,27 @@
-import { createHash } from 'node:crypto'
 import { pipeline } from 'node:stream/promises'
-import { OptionError, PlanError } from '../../errors.js'
-import { FfmpegReadable } from '../../ffmpeg/ffmpeg-readable.js'
+import { OptionError } from '../../errors.js'
+import { FfmpegProcess } from '../../ffmpeg/ffmpeg-process.js'
 import { makeRunId } from '../../hls/run-id.js'
-import { readExactly } from '../../io/read-exactly.js'
-import type { Fmp4Fragment, Fmp4Init } from '../../mp4/checks/validation-report.js'
-import { Fmp4Validator } from '../../mp4/fmp4-validator.js'
 import { functionOption } from '../../options.js'
-import { S3MultipartWritable } from '../../s3/s3-multipart-writable.js'
 import { S3Source } from '../../s3/s3-source.js'
 import { chunkFilters } from '../encoding/chunk-filters.js'
-import { seekTime, secondOf } from '../grid/chunk-grid.js'
+import { seekTime } from '../grid/chunk-grid.js'
 import { parseRate } from '../grid/rational.js'
+import { checkChunk } from './check-chunk.js'
 import { type Fingerprint, checkFingerprint } from './fingerprint.js'
-import { type PieceResult, type PieceTrack, checkResult, resultLocation } from './piece-result.js'
+import { type PieceResult, checkResult, resultLocation } from './piece-result.js'
+import { ObjectPieceSink, type PieceSink } from './piece-sink.js'
 import { type SplitContext, pinOf } from './plan-split.js'
-import { type SplitPlan, type UnsplitPlan, checkPlan, pieceName, workPrefix } from './split-plan.js'
-import { limitDuration, pieceLimits } from './split-limits.js'
+import { SegmentPieceSink } from './segment-piece-sink.js'
+import {
+  type SplitPlan,
+  type UnsplitPlan,
+  checkPlan,
+  encodersOf,
+  pieceName,
+  workPrefix,
+} from './split-plan.js'
+import { pieceLimits } from './split-limits.js'
 import { SOURCE_CLOCK, clockArguments } from './source-clock.js'
 import { WorkStore } from './work-store.js'
 
@@ -56,22 +61,27 @@ export async function encodeChunk(
   const isFirst = n === 0
   const isLast = n === checked.chunks.length - 1
   const rate = parseRate(video.rate)!
-  const filters = chunkFilters({
-    ...video,
-    start: isFirst ? undefined : chunk.start,
-    end: isLast ? undefined : chunk.end,
-  })
-  const before = video.runUp / 1000 + (video.margin * Number(rate.denominator)) / Number(rate.numerator)
+  const bounds = { start: isFirst ? undefined : chunk.start, end: isLast ? undefined : chunk.end }
+  const margin = video.renditions.reduce((most, rendition) => Math.max(most, rendition.margin), 0)
+  const before = video.runUp / 1000 + (margin * Number(rate.denominator)) / Number(rate.numerator)
   const seek = seekTime(chunk.start, { first: 0, shift: video.shift }, rate, before)
-  const input = clockArguments(checked.source.start, isFirst ? 0n : seek)
-  const output = [
-    ...['-map', video.map, '-vf', filters, '-fps_mode', 'passthrough'],
-    ...(isFirst ? video.first : video.others),
-    // Decode times and fragment numbers go on from chunk to chunk; a fragment has at least one frame.
-    ...['-movflags', '+frag_discont', '-fragment_index', String(chunk.start - checked.chunks[0]!.start + 1)],
-  ]
+  const outputs = video.renditions.map(({ name, filters, margin, first, others }) => ({
+    name,
+    args: [
+      ...['-map', video.map, '-vf', chunkFilters({ ...video, filters, margin, ...bounds })],
+      ...['-fps_mode', 'passthrough', ...(isFirst ? first : others)],
+      // Decode times and fragment numbers go on from chunk to chunk; a fragment has at least one frame.
+      ...[
+        '-movflags',
+        '+frag_discont',
+        '-fragment_index',
+        String(chunk.start - checked.chunks[0]!.start + 1),
+      ],
+    ],
+  }))
   const check = (result: PieceResult) => checkChunk(checked, n, result)
-  return await piece(checked, pieceName(n), context, { input, output, check })
+  const input = clockArguments(checked.source.start, isFirst ? 0n : seek)
+  return await piece(checked, pieceName(n), context, { input, outputs, check })
 }
 
 /**
@@ -86,7 +96,7 @@ export async function encodeAudio(
   if (checked.audio === undefined) throw new OptionError('plan', 'The plan has no audio', checked.audio)
   return await piece(checked, pieceName('audio'), context, {
     input: clockArguments(checked.source.start),
-    output: ['-vn', ...checked.audio],
+    outputs: checked.audio.map(({ name, args }) => ({ name, args: ['-vn', ...args] })),
   })
 }
 
@@ -98,7 +108,8 @@ const ANY_BUILD = ['-fflags', '+bitexact', '-movie_timescale', '1000']
 
 interface Arguments {
   readonly input: readonly string[]
-  readonly output: readonly string[]
+  /** One for each rendition. */
+  readonly outputs: readonly { readonly name: string; readonly args: readonly string[] }[]
   /** Throws for a result that must not be stored. */
   readonly check?: (result: PieceResult) => void
 }
@@ -118,7 +129,7 @@ async function piece(
   if (earlier !== undefined) return checkResult(earlier, plan, name)
   const fingerprint = await checkFingerprint(
     plan.allowMixed === true ? undefined : plan.fingerprint,
-    plan.video.encoder,
+    encodersOf(plan),
     context,
   )
   const made = await attempt({ plan, name, context, args, store, fingerprint })
@@ -140,91 +151,41 @@ interface Attempt {
 async function attempt({ plan, name, context, args, store, fingerprint }: Attempt): Promise<PieceResult> {
   const { ffmpegPath, env, signal, onProgress } = context
   const { client } = store
-  const ffmpeg = new FfmpegReadable({
-    input: { source: new S3Source({ client, ...pinOf(plan.source) }), args: args.input },
+  const ffmpeg = new FfmpegProcess({
+    inputs: [{ source: new S3Source({ client, ...pinOf(plan.source) }), args: args.input }],
     globalArgs: SOURCE_CLOCK,
-    output: {
+    outputs: args.outputs.map(({ args }) => ({
       format: 'mp4',
-      args: [...OWN_TRACKS, ...args.output, ...(plan.allowMixed === true ? ANY_BUILD : [])],
-    },
+      args: [...OWN_TRACKS, ...args, ...(plan.allowMixed === true ? ANY_BUILD : [])],
+    })),
     ...{ ffmpegPath, env, limits: pieceLimits(plan.limits) },
   })
   ffmpeg.on('progress', ({ frame = 0 }) => onProgress?.({ piece: name, frames: frame }))
-  const validator = new Fmp4Validator()
-  const seen = new Seen(validator)
-  limitDuration(validator, plan.limits)
-  const key = `${workPrefix(plan)}${name}/${makeRunId()}.mp4`
-  const sink = new S3MultipartWritable({ client, bucket: plan.work.bucket, key, contentType: 'video/mp4' })
-  await pipeline(ffmpeg, validator, sink, { signal })
-  const { bucket, etag, bytes } = await sink.result
-  const { init, ...timing } = seen.all()
-  const head = await readExactly(new S3Source({ client, bucket, key, etag }), 0, init.byteLength, signal)
-  return {
-    ...{ version: 1, plan: plan.hash, piece: name, media: { bucket, key, etag, bytes } },
-    init: { bytes: init.byteLength, sha256: createHash('sha256').update(head).digest('hex') },
-    ...timing,
-    fingerprint,
+  const sinks = sinksOf(plan, name, args, store)
+  const flows = [
+    ...sinks.map(({ stages }, n) => pipeline([ffmpeg.outputs[n]!, ...stages], { signal })),
+    ffmpeg.result,
+  ]
+  try {
+    await Promise.all(flows)
+  } catch (error) {
+    for (const { stages } of sinks) for (const stage of stages) stage.destroy(error as Error)
+    await Promise.allSettled([...flows, ...sinks.map(({ over }) => over)])
+    throw error
   }
+  const renditions = await Promise.all(sinks.map(sink => sink.stored(signal)))
+  return { version: 1, plan: plan.hash, piece: name, renditions, fingerprint }
 }
 
-/** Collects the initialization segment, the length and the tracks of a piece, as its validator reports them. */
-class Seen {
-  readonly #tracks = new Map<number, PieceTrack>()
-  #init: Fmp4Init | undefined
-  #end = 0
-
-  constructor(validator: Fmp4Validator) {
-    validator.on('init', init => {
-      this.#init = init
-      for (const { id, timescale } of init.tracks)
-        this.#tracks.set(id, { timescale, startTicks: 0, durationTicks: 0, samples: 0 })
-    })
-    validator.on('fragment', fragment => this.#add(fragment))
-  }
-
-  #add({ byteOffset, byteLength, tracks }: Fmp4Fragment): void {
-    this.#end = byteOffset + byteLength
-    for (const { trackId, startTicks, durationTicks, sampleCount } of tracks) {
-      const before = this.#tracks.get(trackId)!
-      const isFirst = before.samples === 0
-      this.#tracks.set(trackId, {
-        ...before,
-        ...(isFirst && { startTicks }),
-        durationTicks: startTicks + durationTicks - (isFirst ? startTicks : before.startTicks),
-        samples: before.samples + sampleCount,
-      })
+/** A sink for each rendition, with names that no other attempt has. */
+function sinksOf(plan: SplitPlan, piece: string, { outputs }: Arguments, store: WorkStore): PieceSink[] {
+  const { output, work, limits } = plan
+  const attempt = makeRunId()
+  return outputs.map(({ name }) => {
+    if (output.type === 'package') {
+      return new SegmentPieceSink({ output, name, attempt: `${piece}-${attempt}`, limits }, store)
     }
-  }
-
-  /** Everything collected. Call it after the end of the piece. */
-  all() {
-    return { init: this.#init!, end: this.#end, tracks: [...this.#tracks.values()] }
-  }
-}
-
-/**
- * Checks a chunk against the plan: it must start at its first frame and have all frames up to the next chunk. The last
- * chunk has the remaining frames of the source, a number that the plan knows to about a second.
- *
- * @throws `PlanError` `AVIO_ERR_PLAN_GAP`
- */
-export function checkChunk(plan: SplitPlan, n: number, result: PieceResult): void {
-  const { start, end } = plan.chunks[n]!
-  const rate = parseRate(plan.video.rate)!
-  const track = result.tracks[0]!
-  const ticksOf = (frames: number) =>
-    (BigInt(frames) * rate.denominator * BigInt(track.timescale)) / rate.numerator
-  const isLast = n === plan.chunks.length - 1
-  const wanted = end - start
-  const isAll = isLast ? Math.abs(track.samples - wanted) <= secondOf(rate) : track.samples === wanted
-  const isThere = BigInt(track.startTicks) === ticksOf(start)
-  const isClosed = BigInt(track.durationTicks) === ticksOf(track.samples)
-  if (isAll && isThere && isClosed) return
-  throw new PlanError(
-    'AVIO_ERR_PLAN_GAP',
-    `${pieceName(n)} has ${track.samples} frames from tick ${track.startTicks} on, for ${track.durationTicks} ticks; ` +
-      `the plan has ${wanted} frames from tick ${ticksOf(start)} on. A source whose key frames are more than ` +
-      `${plan.video.runUp / 1000} s apart and that has no index, or with gaps in its video, can't be split.`,
-    { plan: plan.hash, piece: pieceName(n) },
-  )
+    const key = `${workPrefix(plan)}${piece}/${attempt}.mp4`
+    return new ObjectPieceSink(name, store.client, { bucket: work.bucket, key }, limits)
+  })
 }

@@ -15,7 +15,7 @@ export interface Fingerprint {
   readonly ffmpeg: string
   /** SHA-256 of the output of `ffmpeg -version`: configuration and libraries. */
   readonly build: string
-  /** The version of the encoder's library; empty if it reports none. */
+  /** The version of the encoder's library, or of several, separated by `, `; empty if it reports none. */
   readonly encoder: string
 }
 
@@ -50,17 +50,23 @@ export interface FfmpegBuild {
 const known = new Map<string, Promise<Fingerprint>>()
 
 /**
- * The fingerprint of an encoder on this machine, determined once for each build.
+ * The fingerprint of an encoder on this machine, or of several, determined once for each build.
  *
- * @param encoder - ffmpeg's name
+ * @param encoders - ffmpeg's names
  * @param build - the options of a step
  * @throws `FfmpegError` `AVIO_ERR_FFMPEG_NOT_FOUND`; `PlanError` `AVIO_ERR_PLAN_OTHER_FFMPEG` for an ffmpeg
- *   that can't encode with it
+ *   that can't encode with one of them
  */
 export async function fingerprintOf(
-  encoder: string,
-  { ffmpegPath, env = {} }: FfmpegBuild = {},
+  encoders: string | readonly string[],
+  build: FfmpegBuild = {},
 ): Promise<Fingerprint> {
+  if (typeof encoders === 'string') return await ofOne(encoders, build)
+  const all = await Promise.all(encoders.map(encoder => ofOne(encoder, build)))
+  return { ...all[0]!, encoder: all.map(({ encoder }) => encoder).join(', ') }
+}
+
+async function ofOne(encoder: string, { ffmpegPath, env = {} }: FfmpegBuild): Promise<Fingerprint> {
   const { path } = await locateFfmpeg(ffmpegPath)
   const { dev, ino, size, mtimeMs } = await stat(path)
   const key = [path, dev, ino, size, mtimeMs, encoder, JSON.stringify(env)].join('\n')
@@ -114,14 +120,15 @@ export function isSameEncoder(a: Fingerprint, b: Fingerprint): boolean {
  */
 export async function checkFingerprint(
   wanted: Fingerprint | undefined,
-  encoder: string,
+  encoders: string | readonly string[],
   build: FfmpegBuild,
 ): Promise<Fingerprint> {
-  const own = await fingerprintOf(encoder, build)
+  const own = await fingerprintOf(encoders, build)
   if (wanted === undefined || isSameEncoder(own, wanted)) return own
+  const names = [encoders].flat().join(', ')
   throw new PlanError(
     'AVIO_ERR_PLAN_OTHER_FFMPEG',
-    `The plan was made for ffmpeg ${wanted.ffmpeg} with ${encoder} ${wanted.encoder}; this machine has another ` +
-      `build: ${own.ffmpeg} with ${encoder} ${own.encoder}. Give the piece to a worker with the same build.`,
+    `The plan was made for ffmpeg ${wanted.ffmpeg} with ${names} ${wanted.encoder}; this machine has another ` +
+      `build: ${own.ffmpeg} with ${names} ${own.encoder}. Give the piece to a worker with the same build.`,
   )
 }

@@ -1,35 +1,24 @@
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { PlanError, S3Error, isError } from '../../errors.js'
-import { FfmpegProcess } from '../../ffmpeg/ffmpeg-process.js'
-import { Fmp4Validator } from '../../mp4/fmp4-validator.js'
 import { functionOption } from '../../options.js'
-import { S3MultipartWritable } from '../../s3/s3-multipart-writable.js'
-import { S3RangeReadable } from '../../s3/s3-range-readable.js'
-import { type CheckedResults, checkResults } from './check-results.js'
+import { checkResults } from './check-results.js'
+import { type JoinContext, joinObject } from './join-object.js'
+import { joinPackage } from './join-package.js'
 import type { PieceResult } from './piece-result.js'
-import type { SplitContext } from './plan-split.js'
-import { checkFinished, joinLimits } from './split-limits.js'
+import { checkFinished } from './split-limits.js'
 import { type SplitPlan, type UnsplitPlan, checkPlan } from './split-plan.js'
-import { PLAN_METADATA, type SplitResult, resultUnderKey } from './target-state.js'
+import { AlreadyThere, type SplitResult, resultUnderKey } from './target-state.js'
 import { WorkStore } from './work-store.js'
 
-/** Settings for joining pieces. */
-export interface JoinContext extends SplitContext {
-  /** Called about twice a second, with the number of frames copied so far. */
-  readonly onProgress?: ((progress: { readonly frames: number }) => void) | undefined
-}
-
 /**
- * The length of the fragments that interleave video and audio, in microseconds. For a file that alternates between 60 s
- * of video and 60 s of audio, a player would send thousands of requests.
- */
-const INTERLEAVE = '1000000'
-
-/**
- * Joins the pieces into the object in one pass, without encoding. Safe to run twice, late, or at the same time on two
- * machines: the object is stored only if nothing under its key has changed since the plan was made, and an object with
- * the plan's hash is returned as the result.
+ * Makes the result of the pieces, without encoding.
+ *
+ * - *An object*: copies the pieces into one MP4, in one pass.
+ * - *A package*: its segments are stored already. This stores the initialization segments and the playlists, the
+ *   multivariant one last, and reads no media.
+ *
+ * Safe to run twice, late, or at the same time on two machines: the object, or the multivariant playlist, is stored
+ * only if nothing under its key has changed since the plan was made, and one with the plan's hash is returned as the
+ * result.
  *
  * @param results - the results of the steps, in any order
  * @throws `PlanError` `AVIO_ERR_PLAN_GAP`, `AVIO_ERR_PLAN_MIXED`, `AVIO_ERR_PLAN_TARGET_CHANGED`,
@@ -49,122 +38,34 @@ export async function joinChunks(
   const pieces = checkResults(checked, results)
   checkFinished(checked.limits, [...pieces.chunks, ...(pieces.audio ? [pieces.audio] : [])])
   try {
-    return await join(checked, pieces, store, context)
+    return await (checked.output.type === 'object'
+      ? joinObject(checked, checked.output, pieces, store, context)
+      : joinPackage(checked, checked.output, pieces, store, context))
   } catch (error) {
-    if (!isTaken(error)) throw error
+    const cause = decisiveCause(error)
+    if (!isTaken(cause)) throw cause
     // Another run of this plan, or a newer job.
-    const winner = await resultUnderKey(checked, store)
-    if (winner !== undefined) return winner
-    throw error
+    return await winner(checked, store, cause)
   }
+}
+
+async function winner(plan: SplitPlan, store: WorkStore, error: unknown): Promise<SplitResult> {
+  const result = await resultUnderKey(plan, store)
+  if (result !== undefined) return result
+  throw error
+}
+
+/** The library's own refusal of the commit, without the wrappers of sinks and storages; otherwise the error itself. */
+function decisiveCause(error: unknown): unknown {
+  for (let at = error; isError(at); at = at.cause) {
+    if (at instanceof PlanError || isTaken(at)) return at
+  }
+  return error
 }
 
 function isTaken(error: unknown): boolean {
-  return error instanceof S3Error && error.code === 'AVIO_ERR_PRECONDITION_FAILED'
-}
-
-async function join(
-  plan: SplitPlan,
-  { chunks, audio }: CheckedResults,
-  store: WorkStore,
-  { ffmpegPath, env, signal, onProgress }: JoinContext,
-): Promise<SplitResult> {
-  const { client } = store
-  const { bucket, key, replaces, contentType = 'video/mp4', cacheControl, metadata } = plan.output
-  const tracks = ['-map', '0:v', ...(audio === undefined ? [] : ['-map', '1:a', '-map_metadata', '1'])]
-  const ffmpeg = new FfmpegProcess({
-    inputs: [{ format: 'mp4' }, ...(audio === undefined ? [] : [{ format: 'mp4' }])],
-    // Keep the offset between video and audio, whichever begins first.
-    globalArgs: ['-copyts'],
-    outputs: [
-      {
-        format: 'mp4',
-        layout: 'file',
-        args: [...tracks, '-c', 'copy', ...lastDurations(audio), '-frag_duration', INTERLEAVE, ...plan.file],
-      },
-    ],
-    ...{ ffmpegPath, env, limits: joinLimits(plan.limits) },
-  })
-  let frames = 0
-  ffmpeg.on('progress', ({ frame }) => {
-    frames = frame ?? frames
-    onProgress?.({ frames })
-  })
-  const sink = new S3MultipartWritable({
-    ...{ client, bucket, key, contentType, metadata: { ...metadata, [PLAN_METADATA]: plan.hash } },
-    ...(replaces === undefined && { ifNoneMatch: '*' as const }),
-    request: {
-      ...(replaces !== undefined && { IfMatch: replaces }),
-      ...(cacheControl !== undefined && { CacheControl: cacheControl }),
-    },
-    // Check again right before the commit, for stores that ignore conditions.
-    beforeCommit: async () => {
-      const wanted = chunks.reduce((sum, chunk) => sum + chunk.tracks[0]!.samples, 0)
-      if (frames !== wanted) throw lost(plan, frames, wanted)
-      if ((await resultUnderKey(plan, store)) !== undefined) throw new AlreadyThere()
-    },
-  })
-  const [video, sound] = ffmpeg.inputs
-  const readers = [
-    joined(chunks, client, signal),
-    ...(audio === undefined ? [] : [joined([audio], client, signal)]),
-  ]
-  const flows = [
-    ...readers.map((reader, n) =>
-      pipeline(reader, new Fmp4Validator(), (n === 0 ? video : sound)!, { signal }),
-    ),
-    pipeline(ffmpeg.outputs[0]!, sink, { signal }),
-    ffmpeg.result,
-  ]
-  try {
-    await Promise.all(flows)
-  } catch (error) {
-    await Promise.allSettled(flows)
-    if (isAlreadyThere(error)) return (await resultUnderKey(plan, store))!
-    throw causeOf(error)
-  }
-  const { etag, versionId, bytes } = await sink.result
-  return { bucket, key, etag, versionId, bytes }
-}
-
-/**
- * The last packet of an audio track is often shorter than the others. A fragmented MP4 states that, but ffmpeg reads it
- * with the duration of the others.
- */
-function lastDurations(audio: PieceResult | undefined): string[] {
-  return (audio?.tracks ?? []).flatMap(({ durationTicks }, n) => [
-    `-bsf:a:${n}`,
-    `setts=pts=PTS:dts=DTS:duration='if(eq(NEXT_DTS,NOPTS),STARTDTS+${durationTicks}-DTS,DURATION)'`,
-  ])
-}
-
-/** Another run of the same plan was faster. */
-class AlreadyThere extends Error {}
-
-function isAlreadyThere(error: unknown): boolean {
-  return error instanceof AlreadyThere || (isError(error) && error.cause instanceof AlreadyThere)
-}
-
-/** The library's own refusal of the commit, without the sink's wrapper. */
-function causeOf(error: unknown): unknown {
-  return error instanceof S3Error && error.cause instanceof PlanError ? error.cause : error
-}
-
-function lost(plan: SplitPlan, frames: number, wanted: number): PlanError {
-  return new PlanError(
-    'AVIO_ERR_PLAN_GAP',
-    `The join copied ${frames} frames, the pieces have ${wanted}: nothing was stored.`,
-    { plan: plan.hash },
+  return (
+    error instanceof AlreadyThere ||
+    (error instanceof S3Error && error.code === 'AVIO_ERR_PRECONDITION_FAILED')
   )
-}
-
-/** The pieces as one fragmented MP4: the first with its initialization segment, the others without. */
-function joined(pieces: readonly PieceResult[], client: WorkStore['client'], signal?: AbortSignal): Readable {
-  async function* bytes() {
-    for (const [n, { media, init, end }] of pieces.entries()) {
-      const { bucket, key, etag } = media
-      yield* new S3RangeReadable({ client, bucket, key, etag, start: n === 0 ? 0 : init.bytes, end, signal })
-    }
-  }
-  return Readable.from(bytes(), { objectMode: false })
 }

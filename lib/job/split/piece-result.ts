@@ -1,4 +1,5 @@
 import { PlanError, S3Error } from '../../errors.js'
+import type { SegmentSpan } from '../../hls/segments/segmenter.js'
 import type { Fingerprint } from './fingerprint.js'
 import { type SplitPlan, workPrefix } from './split-plan.js'
 
@@ -14,26 +15,51 @@ export interface PieceTrack {
   readonly samples: number
 }
 
-/** The result of a step, as small JSON: a reference to its media, and the facts the join needs. */
+/** Stored media. */
+export interface PieceMedia {
+  readonly bucket: string
+  /** Where each segment of a package is an object, what their keys begin with: `00001.m4s` … follows. */
+  readonly key: string
+  /** Absent where each segment is an object. */
+  readonly etag?: string
+  readonly bytes: number
+}
+
+/** One rendition of a piece. */
+export interface PieceRendition {
+  /** As in the plan. */
+  readonly name: string
+  /** The media of the first attempt that finished. */
+  readonly media: PieceMedia
+  /** Length and SHA-256 of the initialization segment, which must be the same for all chunks. */
+  readonly init: { readonly bytes: number; readonly sha256: string }
+  /** The end of the last fragment in the media. */
+  readonly end: number
+  /** The tracks: one for a chunk and in a package, any number for the audio of an object. */
+  readonly tracks: readonly PieceTrack[]
+  /** In a package, whose media have no initialization segment: everything that its playlists need. */
+  readonly segments?: PieceSegments
+}
+
+/** The segments of a rendition in a piece. */
+export interface PieceSegments {
+  /** The initialization segment, in base64. */
+  readonly init: string
+  /** See `InitSegment.shiftTicks`. */
+  readonly shiftTicks: number
+  /** In order. */
+  readonly spans: readonly SegmentSpan[]
+}
+
+/** The result of a step, as small JSON: references to its media, and the facts the join needs. */
 export interface PieceResult {
   readonly version: 1
   /** The hash of the plan. */
   readonly plan: string
   /** `chunk-00003`, `audio`. */
   readonly piece: string
-  /** The media of the first attempt that finished. */
-  readonly media: {
-    readonly bucket: string
-    readonly key: string
-    readonly etag: string
-    readonly bytes: number
-  }
-  /** Length and SHA-256 of the initialization segment, which must be the same for all chunks. */
-  readonly init: { readonly bytes: number; readonly sha256: string }
-  /** The end of the last fragment in the media. */
-  readonly end: number
-  /** The tracks: one for a chunk, any number for the audio. */
-  readonly tracks: readonly PieceTrack[]
+  /** One for an object; in a package those of the video for a chunk, or those of the audio. In the plan's order. */
+  readonly renditions: readonly PieceRendition[]
   readonly fingerprint: Fingerprint
 }
 
@@ -52,7 +78,7 @@ export function resultLocation(
  */
 export function checkResult(value: unknown, plan: SplitPlan, piece: string): PieceResult {
   const result = value as Partial<PieceResult> | null
-  if (result?.version === 1 && result.plan === plan.hash && result.piece === piece && isWhole(result))
+  if (result?.version === 1 && result.plan === plan.hash && result.piece === piece && isWhole(result, plan))
     return result
   const { bucket, key } = resultLocation(plan, piece)
   const message = `The result of ${piece} (s3://${bucket}/${key}) does not belong to this plan.`
@@ -60,20 +86,45 @@ export function checkResult(value: unknown, plan: SplitPlan, piece: string): Pie
   throw new PlanError('AVIO_ERR_PLAN_INVALID', message, { plan: plan.hash, piece })
 }
 
-function isWhole(result: Partial<PieceResult>): result is PieceResult {
-  const { media, init, fingerprint, end, tracks } = result
+function isWhole(result: Partial<PieceResult>, plan: SplitPlan): result is PieceResult {
+  const { piece, renditions, fingerprint } = result
+  const wanted = (piece === 'audio' ? plan.audio : plan.video.renditions) ?? []
+  return (
+    Array.isArray(renditions) &&
+    renditions.length === wanted.length &&
+    typeof fingerprint?.build === 'string' &&
+    typeof fingerprint.encoder === 'string' &&
+    wanted.every(({ name }, n) => isRendition(renditions[n] as PieceRendition | null, name, plan))
+  )
+}
+
+function isRendition(
+  rendition: Partial<PieceRendition> | null,
+  name: string,
+  { output }: SplitPlan,
+): boolean {
+  const { media, init, end, tracks, segments } = rendition ?? {}
   if (!Array.isArray(tracks) || tracks.length === 0) return false
   const ticks = (tracks as readonly Partial<PieceTrack>[]).flatMap(track => [
     ...[track.timescale, track.startTicks, track.durationTicks, track.samples],
   ])
-  const numbers = [media?.bytes, init?.bytes, end, ...ticks]
-  const texts = [
-    media?.bucket,
-    media?.key,
-    media?.etag,
-    init?.sha256,
-    fingerprint?.build,
-    fingerprint?.encoder,
-  ]
-  return numbers.every(Number.isSafeInteger) && texts.every(text => typeof text === 'string')
+  const isObject = output.type === 'object'
+  const etag = !isObject && output.layout === 'segments' ? '' : media?.etag
+  const texts = [media?.bucket, media?.key, init?.sha256, etag]
+  return (
+    rendition?.name === name &&
+    [media?.bytes, init?.bytes, end, ...ticks].every(Number.isSafeInteger) &&
+    texts.every(text => typeof text === 'string') &&
+    (isObject || areSegments(segments))
+  )
+}
+
+const SPAN = [
+  ...(['startTicks', 'durationTicks', 'byteLength', 'sampleCount', 'sampleTicks', 'jumpTicks'] as const),
+]
+
+function areSegments(segments: Partial<PieceSegments> | undefined): boolean {
+  const { init, shiftTicks, spans } = segments ?? {}
+  if (typeof init !== 'string' || !Number.isSafeInteger(shiftTicks) || !Array.isArray(spans)) return false
+  return (spans as readonly SegmentSpan[]).every(span => SPAN.every(name => Number.isSafeInteger(span[name])))
 }

@@ -3,20 +3,19 @@ import { PlanError, S3Error } from '../../errors.js'
 import { checkOutput } from '../../ffmpeg/args/build-arguments.js'
 import { probe } from '../../ffmpeg/probe/probe.js'
 import type { MediaInfo, MediaStreamInfo } from '../../ffmpeg/report/media-info.js'
-import { frameRateFraction } from '../../hls/presentation/frame-rate.js'
 import { formatS3Uri } from '../../s3/request/s3-location.js'
 import { S3Source } from '../../s3/s3-source.js'
-import { encodingOf } from '../encoding/encoders.js'
-import { filterMargin } from '../encoding/filter-margin.js'
-import { type SortedArguments, sortArguments } from '../encoding/sort-arguments.js'
 import { UnsplitReason } from '../encoding/unsplit.js'
-import { frameClock, framesIn, gridChunks } from '../grid/chunk-grid.js'
-import { type FrameRate, MICROSECONDS, formatRate, frameAt, parseRate } from '../grid/rational.js'
+import { frameClock, gridChunks } from '../grid/chunk-grid.js'
+import { type FrameRate, MICROSECONDS, formatRate, frameAt } from '../grid/rational.js'
 import { splitTimes } from '../grid/split-gain.js'
 import { fingerprintOf } from './fingerprint.js'
-import { type PlannedSource, type SplitPlan, type UnsplitPlan, planHash } from './split-plan.js'
+import { checkRun, seenTarget, withTarget } from './planned-target.js'
+import { SortedOutputs } from './sorted-outputs.js'
+import { sourceRate, sourceVideo } from './source-video.js'
+import { type PlannedSource, type SplitPlan, type UnsplitPlan, encodersOf } from './split-plan.js'
+import { checkDuration, checkInputBytes, lookLimits, probeLimits } from './split-limits.js'
 import { type SplitSettings, type SplitSpec, splitSettings } from './split-spec.js'
-import { checkDuration, checkInputBytes, lookLimits, probeLimits, threadsWithin } from './split-limits.js'
 import { type VideoEnds, videoEnds } from './video-ends.js'
 import { WorkStore } from './work-store.js'
 
@@ -34,13 +33,6 @@ export interface SplitContext {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Seconds between key frames, unless `gop` or the arguments specify them. */
-const KEY_SECONDS = 2
-const THREADS = 1
-
-/** Keeps the encoder's version out of the audio. */
-const BITEXACT_AUDIO = ['-flags:a', '+bitexact']
-
 /** Demuxers that find the key frame before any time; all others may start in the middle of a GOP. */
 const INDEXED = new Set(['mov', 'mp4', 'matroska', 'webm', 'avi', 'mxf', 'asf', 'flv'])
 /** How long before a chunk to start decoding, in milliseconds: a GOP of a broadcast is much shorter than 12 s. */
@@ -50,8 +42,8 @@ const RUN_UP = { indexed: 1000, other: 12_000 }
 const SPEEDS = { encodeSpeed: 2, joinSpeed: 400, startSeconds: 1 }
 
 /**
- * Makes the plan for one object in pieces: pins the source, finds the start and the end of its video, and cuts it into
- * chunks. Reads the source's index, its first frame, and the packets of its last seconds; writes nothing.
+ * Makes the plan for one object or package in pieces: pins the source, finds the start and the end of its video, and
+ * cuts it into chunks. Reads the source's index, its first frame, and the packets of its last seconds; writes nothing.
  *
  * For an output that can't be split, the plan has the reason in `unsplit`: run it as a whole.
  *
@@ -64,7 +56,7 @@ export async function planSplit(
   context: SplitContext = {},
 ): Promise<SplitPlan | UnsplitPlan> {
   const settings = splitSettings(spec)
-  checkOutput({ format: 'mp4', args: settings.args }, 'output')
+  for (const { args } of settings.outputs) checkOutput({ format: 'mp4', args }, 'output')
   try {
     return await planned(settings, context)
   } catch (error) {
@@ -75,23 +67,17 @@ export async function planSplit(
 }
 
 async function planned(settings: SplitSettings, context: SplitContext): Promise<SplitPlan> {
-  // First the checks that need no request.
-  const sorted = sortArguments(settings.args)
-  const margin = filterMargin(sorted.filters)
-  const { allowMixed, limits } = settings
-  const threads = threadsWithin(limits, settings.threads ?? sorted.threads ?? limits?.threads ?? THREADS)
-  const encode = (gop: number) =>
-    encodingOf({ ...sorted, args: sorted.video, gop, threads, isBitexact: allowMixed })
-  encode(settings.gop ?? 1)
+  const outputs = new SortedOutputs(settings)
   const store = new WorkStore(context)
-  const [object, target] = await Promise.all([pinned(settings, store), store.head(settings.output)])
+  const [object, target] = await Promise.all([pinned(settings, store), seenTarget(settings, store)])
+  const { allowMixed, limits } = settings
   const { ffmpegPath, ffprobePath, env, signal } = context
   const looking = lookLimits(limits)
   const s3Source = new S3Source({ client: store.client, ...pinOf(object) })
   const media = await probe(s3Source, { ffmpegPath, ffprobePath, env, signal, limits: probeLimits(looking) })
   const start = Math.round((media.format.startTime ?? 0) * 1e6)
   const source = { ...object, start }
-  const track = videoOf(media, sorted)
+  const track = sourceVideo(media, outputs.videoMap)
   const map = `0:${track.index}`
   const { duration } = media.format
   if (duration === undefined) throw new UnsplitReason('source', 'The source does not tell how long it is.')
@@ -101,34 +87,30 @@ async function planned(settings: SplitSettings, context: SplitContext): Promise<
   })
   if (ends === undefined) throw new UnsplitReason('source', 'The video of the source has no frame.')
   checkDuration(limits, ends.end / Number(MICROSECONDS))
-  const rate = settings.rate ?? sorted.rate ?? rateOf(track, ends)
-  const gop = settings.gop ?? gopOf(sorted, rate)
+  const rate = settings.rate ?? outputs.rate ?? sourceRate(track, ends)
+  const gop = outputs.gopAt(rate)
   const clock = frameClock(ends.first, rate)
   const chunks = cut({ settings, rate, gop, ends, first: clock.first })
-  const { first, others, notes } = encode(gop)
+  const { renditions, notes } = outputs.encode(gop)
   const runUp = media.format.names.some(name => INDEXED.has(name)) ? RUN_UP.indexed : RUN_UP.other
   checkGain(settings, ends, chunks.length, runUp / 1000)
-  const hasAudio = media.streams.some(({ type }) => type === 'audio')
+  const audio = outputs.audio(media.streams.some(({ type }) => type === 'audio'))
+  const video = { map, rate: formatRate(rate), gop, shift: clock.shift, runUp, renditions }
   const pieces = {
-    version: 1 as const,
-    source,
-    video: {
-      ...{ map, encoder: sorted.encoder, rate: formatRate(rate), gop, shift: clock.shift },
-      ...{ filters: sorted.filters, margin, runUp, first, others },
-    },
-    chunks,
-    ...(sorted.audio !== undefined &&
-      hasAudio && { audio: [...sorted.audio, ...(allowMixed ? BITEXACT_AUDIO : [])] }),
-    file: [...timecodeOf(media, track), ...sorted.file],
-    fingerprint: await fingerprintOf(sorted.encoder, { ffmpegPath, env }),
+    ...{ version: 1 as const, source, video, chunks, ...(audio.length > 0 && { audio }) },
+    file: outputs.isPackage ? [] : [...timecodeOf(media, track), ...outputs.file],
+    fingerprint: await fingerprintOf(encodersOf({ video }), { ffmpegPath, env }),
     ...(allowMixed && { allowMixed }),
   }
+  const named = withTarget(pieces, settings.output, target)
+  if (settings.output.type === 'package')
+    await checkRun(settings.output, target.madeBy === named.hash, store.client)
   return {
-    ...pieces,
-    hash: planHash(pieces),
-    output: { ...settings.output, ...(target && { replaces: target.etag }) },
+    ...named,
     work: settings.work,
-    ...(limits && { limits: { ...limits, ...(limits.threads !== undefined && { threads }) } }),
+    ...(limits && {
+      limits: { ...limits, ...(limits.threads !== undefined && { threads: outputs.threads }) },
+    }),
     notes: [...notes, ...(media.chapters.length > 0 ? ['The chapters of the source are not kept.'] : [])],
   }
 }
@@ -164,65 +146,10 @@ export function pinOf({ bucket, key, versionId, etag }: Omit<PlannedSource, 'sta
   return { bucket, key, versionId, etag }
 }
 
-function videoOf({ streams }: MediaInfo, { videoMap }: SortedArguments): MediaStreamInfo {
-  const videos = streams.filter(
-    ({ type, disposition }) => type === 'video' && !disposition.includes('attached_pic'),
-  )
-  const [first] = videos
-  if (first === undefined) throw new UnsplitReason('source', 'The source has no video.')
-  if (videos.length > 1 && videoMap?.endsWith(':0') !== true)
-    throw new UnsplitReason(
-      'source',
-      'The source has several video tracks. Choose the first one with "-map 0:v:0".',
-    )
-  return first
-}
-
 /** The timecode of the source's first frame, which the joined file has as a track of its own. */
 function timecodeOf({ format }: MediaInfo, track: MediaStreamInfo): string[] {
   const timecode = track.tags['timecode'] ?? format.tags['timecode']
   return timecode === undefined ? [] : ['-metadata:s:v:0', `timecode=${timecode}`]
-}
-
-/** The relative tolerance between two measurements of one rate. */
-const CLOSE = 0.005
-/** The tolerance for the interval between frames, in microseconds: some containers round to milliseconds. */
-const ROUNDED = 1500
-
-/**
- * The source's constant frame rate: the two rates in its index agree, or the times of its last frames confirm one of
- * them. The average rate of a fragmented MP4 can be several percent off.
- */
-function rateOf({ frameRate, realFrameRate }: MediaStreamInfo, { spacing }: VideoEnds): FrameRate {
-  const isNear = (a: number, b: number) => Math.abs(a - b) < CLOSE * b
-  const isAgreed = (rate: number) =>
-    // For interlaced video the other rate is the field rate.
-    realFrameRate === undefined || isNear(realFrameRate, rate) || isNear(realFrameRate, 2 * rate)
-  const isSeen = (rate: number) =>
-    spacing !== undefined &&
-    [spacing.least, spacing.most].every(step => Math.abs(step - 1e6 / rate) < ROUNDED)
-  const stated = realFrameRate === undefined ? [] : [realFrameRate, realFrameRate / 2]
-  const found = frameRate !== undefined && isAgreed(frameRate) ? frameRate : stated.find(isSeen)
-  const rate = found === undefined ? undefined : parseRate(frameRateFraction(found).join('/'))
-  if (rate !== undefined) return rate
-  throw new UnsplitReason(
-    'frame-rate',
-    'The source has a variable frame rate, whose frames have no common grid to cut on. Give the output a constant ' +
-      'one (-r) to split it.',
-  )
-}
-
-function gopOf({ gop, keySeconds }: SortedArguments, rate: FrameRate): number {
-  if (gop !== undefined) return gop
-  if (keySeconds === undefined) return framesIn(KEY_SECONDS, rate)
-  const frames = framesIn(keySeconds, rate)
-  const isWhole =
-    frames > 0 && Math.abs((frames * Number(rate.denominator)) / Number(rate.numerator) - keySeconds) < 1e-6
-  if (isWhole) return frames
-  throw new UnsplitReason(
-    'key-frames',
-    `A key frame each ${keySeconds} s is no whole number of frames at ${formatRate(rate)} per second. Use "-g".`,
-  )
 }
 
 interface Cut {
@@ -235,7 +162,9 @@ interface Cut {
 
 function cut({ settings, rate, gop, ends, first }: Cut) {
   const frames = Number(frameAt(BigInt(ends.end - ends.first), rate))
-  const chunks = gridChunks({ first, frames, rate, gop, chunkSeconds: settings.chunkSeconds })
+  const { chunkSeconds, output } = settings
+  const targetDuration = output.type === 'package' ? output.targetDuration : undefined
+  const chunks = gridChunks({ first, frames, rate, gop, chunkSeconds, targetDuration })
   if (chunks.length > 1) return chunks
   const length = Math.round((ends.end - ends.first) / Number(MICROSECONDS))
   throw new UnsplitReason('short', `The video (${length} s) is not longer than one chunk.`)

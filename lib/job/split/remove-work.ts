@@ -2,12 +2,16 @@ import { abortStaleUploads } from '../../s3/abort-stale-uploads.js'
 import type { SplitContext } from './plan-split.js'
 import { type SplitPlan, type UnsplitPlan, checkPlan, workPrefix } from './split-plan.js'
 import { isPlanKey } from './stored-plan.js'
+import { unusedMedia } from './unused-media.js'
 import { WorkStore } from './work-store.js'
 
 /**
  * Removes all pieces of a plan, results first, and aborts the uploads of dead and running workers: nothing is left
- * below the plan's own prefix. A step that runs later makes its piece again. Call it once the object is stored or no
+ * below the plan's own prefix. A step that runs later makes its piece again. Call it once the result is stored or no
  * longer needed; after a failure keep the pieces, so that the next run encodes only the missing ones.
+ *
+ * The segments of a package lie in the package. Once it is published, those of other attempts are removed; before
+ * that, all of them.
  *
  * @returns the number of objects removed
  */
@@ -19,15 +23,36 @@ export async function removeWork(
   const { bucket } = checked.work
   const prefix = workPrefix(checked)
   const store = new WorkStore(context)
-  const { client } = store
-  await abortStaleUploads({ client, bucket, prefix, olderThan: 0, dryRun: false, signal: context.signal })
+  await abortUploads(bucket, prefix, store, context.signal)
   const keys = await store.list(bucket, prefix)
   // A result must not outlive its media, and a stored plan outlives both: with it, an interrupted removal is repeated.
-  const rankOf = (key: string) => (!key.endsWith('.json') ? 1 : isPlanKey(key) ? 2 : 0)
-  for (const rank of [0, 1, 2])
-    await store.remove(
-      bucket,
-      keys.filter(key => rankOf(key) === rank),
-    )
-  return keys.length
+  const remove = (isOne: (key: string) => boolean) => store.remove(bucket, keys.filter(isOne))
+  await remove(key => key.endsWith('.json') && !isPlanKey(key))
+  await remove(key => !key.endsWith('.json'))
+  const media = await removeUnusedMedia(checked, store, context.signal)
+  await remove(isPlanKey)
+  return keys.length + media
+}
+
+/** Removes what no player of a package needs. Returns how many objects that were. */
+async function removeUnusedMedia(
+  plan: SplitPlan,
+  store: WorkStore,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const { output } = plan
+  if (output.type === 'object') return 0
+  await abortUploads(output.bucket, `${output.prefix}${output.run}/`, store, signal)
+  const unused = await unusedMedia(plan, output, store)
+  await store.remove(output.bucket, unused)
+  return unused.length
+}
+
+async function abortUploads(
+  bucket: string,
+  prefix: string,
+  { client }: WorkStore,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await abortStaleUploads({ client, bucket, prefix, olderThan: 0, dryRun: false, signal })
 }

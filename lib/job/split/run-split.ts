@@ -126,9 +126,9 @@ class Progress {
     this.#report()
   }
 
-  done({ piece, tracks }: PieceResult): void {
+  done({ piece, renditions }: PieceResult): void {
     this.#pieces++
-    if (piece !== 'audio') this.#frames.set(piece, tracks[0]!.samples)
+    if (piece !== 'audio') this.#frames.set(piece, renditions[0]!.tracks[0]!.samples)
     this.#report()
   }
 

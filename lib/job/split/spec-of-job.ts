@@ -1,11 +1,13 @@
-import { encodingArguments } from '../encoding/encoding-arguments.js'
+import type { VideoEncoding } from '../schema/encoding.js'
+import { type StatedEncoding, encodingArguments } from '../encoding/encoding-arguments.js'
 import { UnsplitReason } from '../encoding/unsplit.js'
-import type { Job, JobObject } from '../schema/job.js'
+import type { Job, JobObject, JobPackage } from '../schema/job.js'
 import { invalidJob } from '../schema/job-errors.js'
 import type { JobLimits } from '../schema/limits.js'
 import type { JobSplit } from '../schema/split.js'
 import { type Location, parseLocation, parsePrefix } from '../schema/location.js'
-import type { SplitSpec } from './split-spec.js'
+import type { SplitPackage, SplitRendition } from './package-settings.js'
+import type { SplitObject, SplitSpec } from './split-spec.js'
 
 /** Properties of an object that the join does not set. */
 const STORED = [
@@ -27,16 +29,14 @@ export function specOfJob(job: Job, workers: number): SplitSpec {
   const [output, second] = outputs
   if (another !== undefined) throw reason('inputs[1]: only a job with one input can be split')
   if (second !== undefined) throw reason('outputs[1]: only a job with one output can be split')
-  if (output?.type !== 'object') throw reason('outputs[0].type: only an object can be split')
+  if (output?.type !== 'object' && output?.type !== 'package')
+    throw reason('outputs[0].type: only an object or a package can be split')
   if (filterComplex !== undefined)
     throw reason('filterComplex: only the filters of an output ("-vf") can be split')
   for (const name of ['format', 'args'] as const) {
     if (input![name] !== undefined) throw reason(`inputs[0].${name}: the source of a split job can have none`)
   }
-  if (output.format !== 'mp4') throw reason('outputs[0].format: only mp4 can be split')
-  if (output.layout !== 'file') throw reason('outputs[0].layout: only the layout "file" can be split')
-  const odd = STORED.find(name => output[name] !== undefined)
-  if (odd !== undefined) throw reason(`outputs[0].${odd}: the join does not set it`)
+  const made = output.type === 'object' ? objectOf(output) : packageOf(output, limits?.maxObjects)
   const { threads } = split
   if (threads !== undefined && threads > (limits?.threads ?? Infinity))
     throw invalidJob('split.threads', `is more than limits.threads (${limits!.threads})`)
@@ -47,11 +47,11 @@ export function specOfJob(job: Job, workers: number): SplitSpec {
       ...(input!.versionId !== undefined && { versionId: input!.versionId }),
       ...(input!.etag !== undefined && { etag: input!.etag }),
     },
-    output: { ...objectAt(parseLocation(output.url), 'outputs[0].url'), ...storedAs(output) },
+    ...made,
     work: { bucket, prefix },
     workers,
     ...limitedBy(limits),
-    ...encodedAs(output, split),
+    ...gridOf(split, output),
   }
 }
 
@@ -60,40 +60,79 @@ function objectAt(location: Location | undefined, path: string): { bucket: strin
   return { bucket: location.bucket, key: location.key }
 }
 
-function storedAs({ contentType, cacheControl, metadata }: JobObject): Partial<SplitSpec['output']> {
+function objectOf(object: JobObject): { output: SplitObject; args: string[] } {
+  const { format, layout, url, contentType, cacheControl, metadata } = object
+  if (format !== 'mp4') throw reason('outputs[0].format: only mp4 can be split')
+  if (layout !== 'file') throw reason('outputs[0].layout: only the layout "file" can be split')
+  const odd = STORED.find(name => object[name] !== undefined)
+  if (odd !== undefined) throw reason(`outputs[0].${odd}: the join does not set it`)
+  const stored = given({ contentType, cacheControl, metadata })
   return {
-    ...(contentType !== undefined && { contentType }),
-    ...(cacheControl !== undefined && { cacheControl }),
-    ...(metadata !== undefined && { metadata }),
+    output: { ...objectAt(parseLocation(url), 'outputs[0].url'), ...stored },
+    args: argumentsOf(object),
   }
 }
 
-/** The limits of the job that concern an object. */
-function limitedBy(limits: JobLimits = {}): Pick<SplitSpec, 'limits'> {
-  const given = Object.entries(limits).filter(([name]) => name !== 'maxObjects')
-  return given.length === 0 ? {} : { limits: Object.fromEntries(given) }
+function packageOf(output: JobPackage, maxObjects: number | undefined): { output: SplitPackage } {
+  const { prefix, renditions, images, align } = output
+  if (images !== undefined) throw reason('outputs[0].images: thumbnails in a package can’t be split')
+  if (align === false) throw reason('outputs[0].align: the renditions of a split package are always aligned')
+  if (maxObjects !== undefined) throw reason('limits.maxObjects: pieces do not check it')
+  const { targetDuration, layout, playlist, mpd, run, removeReplaced } = output
+  const { storageClass, serverSideEncryption, kmsKeyId } = output
+  const { bucket, key } = objectAt(parsePrefix(prefix), 'outputs[0].prefix')
+  return {
+    output: {
+      ...{ type: 'package', bucket, prefix: key },
+      ...given({ targetDuration, layout, playlist, mpd, run, removeReplaced }),
+      ...given({ storageClass, serverSideEncryption, kmsKeyId }),
+      renditions: renditions.map(({ video, audio, args, ...options }) => ({
+        ...(given(options) as Omit<SplitRendition, 'args'>),
+        args: argumentsOf({ video, audio, args }),
+      })),
+    },
+  }
 }
 
-/** The arguments and the grid. The frame rate of the video sets the grid, without a filter in the output. */
-function encodedAs(output: JobObject, split: JobSplit) {
-  const { video } = output
-  const stated = typeof video === 'object' ? video : undefined
-  const args = encodingArguments(
-    { ...output, video: stated ? { ...stated, frameRate: undefined } : video },
+/** The frame rate of the video sets the grid, without a filter in the output; so do the key frames of a package. */
+function argumentsOf({ video, audio, args }: StatedEncoding): string[] {
+  const encoding = stated(video)
+  return encodingArguments(
+    { video: encoding ? { ...encoding, frameRate: undefined } : video, audio, args },
     'mp4',
   )
-  const { mode = 'auto', chunkSeconds, gop, frameRate = stated?.frameRate, threads, allowMixed } = split
-  const given = Object.entries({ chunkSeconds, gop, frameRate, threads, allowMixed }).filter(
-    ([, value]) => value !== undefined,
-  )
-  return {
-    args,
-    mode,
-    ...(Object.fromEntries(given) as Pick<
-      SplitSpec,
-      'chunkSeconds' | 'gop' | 'frameRate' | 'threads' | 'allowMixed'
-    >),
-  }
+}
+
+function stated(video: StatedEncoding['video']): VideoEncoding | undefined {
+  return typeof video === 'object' ? video : undefined
+}
+
+/** The limits of the job that concern the pieces. */
+function limitedBy(limits: JobLimits = {}): Pick<SplitSpec, 'limits'> {
+  const set = Object.entries(limits).filter(([name]) => name !== 'maxObjects')
+  return set.length === 0 ? {} : { limits: Object.fromEntries(set) }
+}
+
+function gridOf(split: JobSplit, output: JobObject | JobPackage) {
+  const { mode = 'auto', chunkSeconds, gop, frameRate = statedRate(output), threads, allowMixed } = split
+  const grid = { chunkSeconds, gop, frameRate, threads, allowMixed }
+  return { mode, ...(given(grid) as Pick<SplitSpec, keyof typeof grid>) }
+}
+
+function statedRate(output: JobObject | JobPackage): string | undefined {
+  const encodings = output.type === 'object' ? [output] : output.renditions
+  const rates = new Set(encodings.flatMap(({ video }) => stated(video)?.frameRate ?? []))
+  const [first, other] = rates
+  if (other !== undefined)
+    throw reason(
+      `outputs[0].renditions: the frame rates ${first} and ${other} differ, and have no common grid`,
+    )
+  return first
+}
+
+/** The properties that have a value. */
+function given<T extends object>(properties: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
+  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined)) as never
 }
 
 function reason(message: string): UnsplitReason {

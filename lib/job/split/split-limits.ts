@@ -103,11 +103,13 @@ export function limitDuration(validator: Fmp4Validator, limits: PlannedLimits | 
 
 /** The parts of a result that limits concern. */
 interface Finished {
-  readonly media: { readonly bytes: number }
-  readonly tracks: readonly {
-    readonly timescale: number
-    readonly startTicks: number
-    readonly durationTicks: number
+  readonly renditions: readonly {
+    readonly media: { readonly bytes: number }
+    readonly tracks: readonly {
+      readonly timescale: number
+      readonly startTicks: number
+      readonly durationTicks: number
+    }[]
   }[]
 }
 
@@ -117,10 +119,11 @@ interface Finished {
  * @throws `FfmpegError` `AVIO_ERR_LIMIT_OUTPUT_BYTES`, `AVIO_ERR_LIMIT_DURATION`
  */
 export function checkFinished(limits: PlannedLimits | undefined, results: readonly Finished[]): void {
-  for (const { timescale, startTicks, durationTicks } of results.flatMap(({ tracks }) => tracks))
+  const renditions = results.flatMap(({ renditions }) => renditions)
+  for (const { timescale, startTicks, durationTicks } of renditions.flatMap(({ tracks }) => tracks))
     checkDuration(limits, (startTicks + durationTicks) / timescale)
   const { maxOutputBytes = Infinity } = limits ?? {}
-  const bytes = results.reduce((sum, { media }) => sum + media.bytes, 0)
+  const bytes = renditions.reduce((sum, { media }) => sum + media.bytes, 0)
   if (bytes <= maxOutputBytes) return
   const what = `The pieces have ${bytes} bytes, more than ${maxOutputBytes} (limits.maxOutputBytes).`
   throw limitError('AVIO_ERR_LIMIT_OUTPUT_BYTES', what, 'lower the bit rate.')

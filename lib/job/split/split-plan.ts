@@ -1,4 +1,6 @@
 import { PlanError } from '../../errors.js'
+import type { PresentationLayout } from '../../hls/presentation/presentation.js'
+import type { RenditionOptions } from '../../hls/rendition/rendition-options.js'
 import type { Unsplit } from '../encoding/unsplit.js'
 import { hashOf } from '../grid/canonical-json.js'
 import type { GridChunk } from '../grid/chunk-grid.js'
@@ -17,8 +19,12 @@ export interface PlannedSource {
   readonly start: number
 }
 
-/** The object to make from the pieces. */
-export interface PlannedTarget {
+/** What to make from the pieces. */
+export type PlannedTarget = PlannedObject | PlannedPackage
+
+/** One MP4 with its index first. */
+export interface PlannedObject {
+  readonly type: 'object'
   readonly bucket: string
   readonly key: string
   /** The ETag of the object to replace; absent if there was none, and then there must still be none at the commit. */
@@ -28,27 +34,75 @@ export interface PlannedTarget {
   readonly metadata?: Readonly<Record<string, string>>
 }
 
+/** A package: segments, HLS playlists and optionally a DASH manifest below a prefix. */
+export interface PlannedPackage extends PackageMedia {
+  readonly type: 'package'
+  /** The name of the multivariant playlist, which is stored last. */
+  readonly playlist: string
+  /** The ETag of the playlist to replace; absent if there was none, and then there must still be none at the commit. */
+  readonly replaces?: string
+  /** The name of the DASH manifest; absent for none. */
+  readonly mpd?: string
+  /** The ETag of the manifest to replace, as `replaces`. */
+  readonly replacesMpd?: string
+  /** The names of the renditions, and what playlists say of them, in the order of the playlists. */
+  readonly renditions: readonly RenditionOptions[]
+  /** Whether the objects of the replaced package are removed after the commit. */
+  readonly removeReplaced: boolean
+}
+
+/** Where the segments of a package are stored, and how. They stay there. */
+export interface PackageMedia {
+  readonly bucket: string
+  /** Ends with `/`. */
+  readonly prefix: string
+  /** The directory of all objects but the manifest and the multivariant playlist, below the prefix. */
+  readonly run: string
+  /** Length of a segment, in seconds. */
+  readonly targetDuration: number
+  readonly layout: PresentationLayout
+  readonly storageClass?: string
+  readonly serverSideEncryption?: string
+  readonly kmsKeyId?: string
+}
+
 /** How the video is cut and encoded. */
 export interface PlannedVideo {
   /** The value of `-map`. */
   readonly map: string
-  readonly encoder: string
   /** Frames per second, as a fraction: `24000/1001`. */
   readonly rate: string
   /** Frames from one key frame to the next. */
   readonly gop: number
   /** See `FrameClock.shift`; in microseconds. */
   readonly shift: number
+  /** How long before a chunk to start decoding, in milliseconds. */
+  readonly runUp: number
+  /** One for an object; all of them are encoded from one decode. */
+  readonly renditions: readonly PlannedRendition[]
+}
+
+/** One encoding of the video. */
+export interface PlannedRendition {
+  /** Its name in a package; `video` in an object. */
+  readonly name: string
+  readonly encoder: string
   /** The user's own filters; empty for none. */
   readonly filters: string
   /** Additional frames on each side of a chunk that these filters need. */
   readonly margin: number
-  /** How long before a chunk to start decoding, in milliseconds. */
-  readonly runUp: number
   /** Arguments of the encoder for the first chunk. */
   readonly first: readonly string[]
   /** Arguments of the encoder for all other chunks. */
   readonly others: readonly string[]
+}
+
+/** One output of audio, which is encoded as a whole. */
+export interface PlannedAudio {
+  /** Its name in a package; `audio` in an object. */
+  readonly name: string
+  /** Its arguments. */
+  readonly args: readonly string[]
 }
 
 /** Everything that determines the bytes of the pieces. */
@@ -58,21 +112,24 @@ interface Pieces {
   readonly video: PlannedVideo
   /** In frames of the output's clock. The last chunk always ends with the source. */
   readonly chunks: readonly GridChunk[]
-  /** Arguments of the audio; absent for an output without audio. */
-  readonly audio?: readonly string[]
-  /** Arguments of the joined file. */
+  /** One for an object; in a package one for each rendition of audio. Absent for an output without audio. */
+  readonly audio?: readonly PlannedAudio[]
+  /** Arguments of the joined file; empty for a package. */
   readonly file: readonly string[]
   /** The encoder: pieces from another one do not fit, unless `allowMixed` is set. */
   readonly fingerprint: Fingerprint
   /** Whether pieces from other builds of ffmpeg are accepted, if their headers are the same. */
   readonly allowMixed?: true
+  readonly output: PlannedTarget
 }
 
-/** A plan for one object in pieces: everything a machine needs for any step, as JSON without secrets. */
+/** A plan for one object or package in pieces: everything a machine needs for any step, as JSON without secrets. */
 export interface SplitPlan extends Pieces {
-  /** SHA-256 of everything that determines the pieces. Plans with equal hashes share pieces, whatever their targets. */
+  /**
+   * SHA-256 of everything that determines the pieces. Plans for objects with equal hashes share pieces, whatever their
+   * targets; the segments of a package stay where they are stored, so its hash depends on that, too.
+   */
   readonly hash: string
-  readonly output: PlannedTarget
   /** The pieces are stored below `<prefix><hash>/`. */
   readonly work: { readonly bucket: string; readonly prefix: string }
   /** Limits of each ffmpeg. */
@@ -90,9 +147,21 @@ export interface UnsplitPlan {
 
 /** The hash of a plan. If builds may be mixed, that of the planning machine does not matter. */
 export function planHash(pieces: Pieces): string {
-  const { version, source, video, chunks, audio, file, fingerprint, allowMixed } = pieces
+  const { version, source, video, chunks, audio, file, fingerprint, allowMixed, output } = pieces
   const encoder = allowMixed === true ? { allowMixed } : { fingerprint }
-  return hashOf({ version, source, video, chunks, audio, file, ...encoder })
+  return hashOf({ version, source, video, chunks, audio, file, ...encoder, media: mediaOf(output) })
+}
+
+function mediaOf(output: PlannedTarget): PackageMedia | undefined {
+  if (output.type === 'object') return undefined
+  const { bucket, prefix, run, targetDuration, layout, storageClass, serverSideEncryption, kmsKeyId } = output
+  const place = { bucket, prefix, run, targetDuration, layout }
+  return {
+    ...place,
+    ...(storageClass !== undefined && { storageClass }),
+    ...(serverSideEncryption !== undefined && { serverSideEncryption }),
+    ...(kmsKeyId !== undefined && { kmsKeyId }),
+  }
 }
 
 /**
@@ -135,4 +204,9 @@ export function pieceName(n: number | 'audio'): string {
 /** The names of all pieces of a plan: the chunks in order, then the audio. */
 export function pieceNames({ chunks, audio }: SplitPlan): string[] {
   return [...chunks.map((_, n) => pieceName(n)), ...(audio === undefined ? [] : [pieceName('audio')])]
+}
+
+/** The encoders of the video, without duplicates. */
+export function encodersOf({ video }: Pick<SplitPlan, 'video'>): string[] {
+  return [...new Set(video.renditions.map(({ encoder }) => encoder))]
 }

@@ -11,7 +11,10 @@ import {
   stringsOption,
 } from '../../options.js'
 import { type FrameRate, parseRate } from '../grid/rational.js'
+import { type PackageSettings, type SplitPackage, packageSettings } from './package-settings.js'
+import { needed, optional } from './spec-strings.js'
 import { type PlannedLimits, type SplitLimits, splitLimitsOption } from './split-limits.js'
+import type { PlannedObject } from './split-plan.js'
 
 /** The location of an object. */
 export interface SplitLocation {
@@ -19,19 +22,24 @@ export interface SplitLocation {
   readonly key: string
 }
 
-/** The output to split: one MP4, from one source. */
+/** The object to make: one MP4 with its index first. */
+export interface SplitObject extends SplitLocation {
+  /** @defaultValue `object` */
+  readonly type?: 'object'
+  /** @defaultValue `video/mp4` */
+  readonly contentType?: string
+  readonly cacheControl?: string
+  readonly metadata?: Readonly<Record<string, string>>
+}
+
+/** The output to split: one MP4 or one package, from one source. */
 export interface SplitSpec {
   /** The source; without `etag` and `versionId`, its latest version. */
   readonly source: SplitLocation & { readonly versionId?: string; readonly etag?: string }
-  /** Arguments of the output, as for any `mp4`: codecs, filters, maps. */
-  readonly args: readonly string[]
-  /** The object to make. */
-  readonly output: SplitLocation & {
-    /** @defaultValue `video/mp4` */
-    readonly contentType?: string
-    readonly cacheControl?: string
-    readonly metadata?: Readonly<Record<string, string>>
-  }
+  /** Arguments of the object, as for any `mp4`: codecs, filters, maps. A package has them in its renditions. */
+  readonly args?: readonly string[] | undefined
+  /** The object or package to make. */
+  readonly output: SplitObject | SplitPackage
   /** The location of the pieces until they are joined: `prefix` ends with `/`, and nothing else may write below it. */
   readonly work: { readonly bucket: string; readonly prefix: string }
   /**
@@ -73,8 +81,10 @@ export interface SplitSpec {
 }
 
 /** The checked spec. */
-export interface SplitSettings extends Pick<SplitSpec, 'source' | 'output' | 'work'> {
-  readonly args: readonly string[]
+export interface SplitSettings extends Pick<SplitSpec, 'source' | 'work'> {
+  /** The outputs of ffmpeg: one for an object, one for each rendition of a package. */
+  readonly outputs: readonly { readonly name: string; readonly args: readonly string[] }[]
+  readonly output: Omit<PlannedObject, 'replaces'> | PackageSettings
   readonly mode: 'auto' | 'prefer' | 'required'
   readonly chunkSeconds: number
   readonly rate: FrameRate | undefined
@@ -105,9 +115,7 @@ export function splitSettings(spec: SplitSpec): SplitSettings {
   const options = optionsObject(spec, 'planSplit')
   knownOptions(options, 'planSplit', NAMES)
   const source = member(options, 'source', ['bucket', 'key', 'versionId', 'etag'])
-  const output = member(options, 'output', ['bucket', 'key', 'contentType', 'cacheControl', 'metadata'])
   const work = member(options, 'work', ['bucket', 'prefix'])
-  const metadata = stringMapOption(output, 'output.metadata')
   const prefix = needed(work, 'work.prefix')
   const limits = splitLimitsOption(options)
   const threads = integerOption(options, 'threads', { min: 1, max: 256, default: undefined })
@@ -120,14 +128,8 @@ export function splitSettings(spec: SplitSpec): SplitSettings {
       ...optional(source, 'source.versionId'),
       ...optional(source, 'source.etag'),
     },
-    output: {
-      ...{ bucket: needed(output, 'output.bucket'), key: needed(output, 'output.key') },
-      ...optional(output, 'output.contentType'),
-      ...optional(output, 'output.cacheControl'),
-      ...(metadata && { metadata }),
-    },
+    ...outputSettings(spec),
     work: { bucket: needed(work, 'work.bucket'), prefix },
-    args: stringsOption(options, 'args'),
     mode: oneOfOption(options, 'mode', { values: ['auto', 'prefer', 'required'], default: 'prefer' }),
     chunkSeconds: chunkSecondsOption(options),
     rate: rateOption(options),
@@ -139,22 +141,38 @@ export function splitSettings(spec: SplitSpec): SplitSettings {
   }
 }
 
+function outputSettings(spec: SplitSpec): Pick<SplitSettings, 'output' | 'outputs'> {
+  const output = objectOption<SplitSpec['output']>(spec, 'output')
+  if (output === undefined) throw optionError('output', 'given', output)
+  if (output.type === 'package') {
+    if (spec.args !== undefined)
+      throw optionError('args', 'left out for a package: its renditions have them', spec.args)
+    return {
+      output: packageSettings(output),
+      outputs: output.renditions.map(({ name, args }) => ({ name, args })),
+    }
+  }
+  return { output: objectSettings(output), outputs: [{ name: 'video', args: stringsOption(spec, 'args') }] }
+}
+
+function objectSettings(output: SplitObject): Omit<PlannedObject, 'replaces'> {
+  knownOptions(output, 'output', ['type', 'bucket', 'key', 'contentType', 'cacheControl', 'metadata'])
+  oneOfOption(output, 'output.type', { values: ['object', 'package'], default: 'object' })
+  const metadata = stringMapOption(output, 'output.metadata')
+  return {
+    type: 'object',
+    ...{ bucket: needed(output, 'output.bucket'), key: needed(output, 'output.key') },
+    ...optional(output, 'output.contentType'),
+    ...optional(output, 'output.cacheControl'),
+    ...(metadata && { metadata }),
+  }
+}
+
 function member(options: object, option: string, known: readonly string[]): object {
   const value = objectOption(options, option)
   if (value === undefined) throw optionError(option, 'given', value)
   knownOptions(value, option, known)
   return value
-}
-
-function needed(options: object, option: string): string {
-  const value = stringOption(options, option, { default: undefined })
-  if (value === undefined) throw optionError(option, 'given', value)
-  return value
-}
-
-function optional(options: object, option: string): Record<string, string> {
-  const value = stringOption(options, option, { default: undefined })
-  return value === undefined ? {} : { [option.slice(option.indexOf('.') + 1)]: value }
 }
 
 function chunkSecondsOption({ chunkSeconds = 60 }: Partial<SplitSpec>): number {

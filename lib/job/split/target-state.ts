@@ -1,38 +1,105 @@
 import { PlanError } from '../../errors.js'
-import { formatS3Uri } from '../../s3/request/s3-location.js'
-import type { SplitPlan } from './split-plan.js'
-import type { WorkStore } from './work-store.js'
+import { type S3Location, formatS3Uri } from '../../s3/request/s3-location.js'
+import type { PlannedTarget, SplitPlan } from './split-plan.js'
+import type { ObjectState, WorkStore } from './work-store.js'
 
 /** The metadata key for the hash of the plan, by which a late or second run recognizes its own result. */
 export const PLAN_METADATA = 'avio-plan'
+/** The metadata key for the numbers of a package, on its multivariant playlist. */
+export const PACKAGE_METADATA = 'avio-package'
 
-/** The object made from the pieces. */
+/** What was made from the pieces: the object, or the multivariant playlist of the package. */
 export interface SplitResult {
   readonly bucket: string
   readonly key: string
   readonly etag: string
   readonly versionId: string | undefined
-  /** In bytes. */
+  /** In bytes; of a package all its media and initialization segments. */
   readonly bytes: number
+  /** Of a package only. */
+  readonly package?: SplitPackageResult
+}
+
+/** The numbers of a package. */
+export interface SplitPackageResult {
+  /** The directory of its objects, below the prefix. */
+  readonly run: string
+  /** Names below the prefix: the media playlists, the manifest, and last the multivariant playlist. */
+  readonly playlists: readonly string[]
+  /** Number of media segments, over all renditions. */
+  readonly segments: number
+  /** Of the longest rendition, in seconds. */
+  readonly duration: number
+  /** Replaced objects that could not be removed. */
+  readonly leftBehind: readonly string[]
+}
+
+/** The numbers that the playlist carries. */
+export type PackageNumbers = Pick<SplitPackageResult, 'segments' | 'duration'> & Pick<SplitResult, 'bytes'>
+
+/** The object that decides whether the plan is carried out. */
+export function targetLocation(output: PlannedTarget): S3Location {
+  const { bucket } = output
+  return { bucket, key: output.type === 'object' ? output.key : output.prefix + output.playlist }
+}
+
+/** The target compared with the plan: `unchanged` since then, `made` by it, or changed by something else. */
+export interface TargetState {
+  readonly is: 'unchanged' | 'made' | 'changed'
+  readonly found: ObjectState | undefined
+}
+
+/** Looks at the target. */
+export async function targetState({ output, hash }: SplitPlan, store: WorkStore): Promise<TargetState> {
+  const found = await store.head(targetLocation(output))
+  if (found?.metadata[PLAN_METADATA] === hash) return { is: 'made', found }
+  return { is: found?.etag === output.replaces ? 'unchanged' : 'changed', found }
 }
 
 /**
- * The result of the plan, if it is already stored; `undefined` if the object can be written.
+ * The result of the plan, if it is already stored; `undefined` if it can be written.
  *
  * @throws `PlanError` `AVIO_ERR_PLAN_TARGET_CHANGED` if another object was stored there since the plan was made
  */
 export async function resultUnderKey(plan: SplitPlan, store: WorkStore): Promise<SplitResult | undefined> {
-  const { bucket, key, replaces } = plan.output
-  const found = await store.head({ bucket, key })
-  if (found?.metadata[PLAN_METADATA] === plan.hash) {
-    return { bucket, key, etag: found.etag, versionId: found.versionId, bytes: found.size }
-  }
-  if (found?.etag === replaces) return undefined
+  const { is, found } = await targetState(plan, store)
+  if (is === 'made') return resultOf(plan, found!)
+  if (is === 'unchanged') return undefined
+  throw targetChanged(plan, targetLocation(plan.output), plan.output.replaces, found)
+}
+
+/** The result that an object of the plan's hash is. */
+export function resultOf(
+  { output }: SplitPlan,
+  { etag, versionId, size, metadata }: ObjectState,
+): SplitResult {
+  const stored = { ...targetLocation(output), etag, versionId }
+  if (output.type === 'object') return { ...stored, bytes: size }
+  const { bytes, ...numbers } = JSON.parse(metadata[PACKAGE_METADATA] ?? '{}') as PackageNumbers
+  const { run, renditions, mpd, playlist } = output
+  const playlists = [
+    ...renditions.map(({ name }) => `${run}/${name}/index.m3u8`),
+    ...(mpd ? [mpd] : []),
+    playlist,
+  ]
+  return { ...stored, bytes, package: { run, playlists, ...numbers, leftBehind: [] } }
+}
+
+/** The error for a target that something else has written. */
+export function targetChanged(
+  { hash }: SplitPlan,
+  location: S3Location,
+  replaces: string | undefined,
+  found: ObjectState | undefined,
+): PlanError {
   const then = replaces === undefined ? 'there was none' : `it was ${replaces}`
-  throw new PlanError(
+  return new PlanError(
     'AVIO_ERR_PLAN_TARGET_CHANGED',
-    `${formatS3Uri({ bucket, key })} is ${found === undefined ? 'gone' : `now ${found.etag}`}; when the plan was ` +
+    `${formatS3Uri(location)} is ${found === undefined ? 'gone' : `now ${found.etag}`}; when the plan was ` +
       `made ${then}. A newer job has written it: this one leaves it alone. To replace it, make the plan again.`,
-    { plan: plan.hash },
+    { plan: hash },
   )
 }
+
+/** The reason not to commit: another run of the same plan was faster. */
+export class AlreadyThere extends Error {}

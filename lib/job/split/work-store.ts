@@ -27,8 +27,8 @@ export interface ObjectState {
 
 const TIMEOUT = 60_000
 const ATTEMPTS = 5
-/** Results are a few kilobytes. */
-const LARGEST_JSON = MiB
+/** Results are a few kilobytes; those of a package some 150 bytes a segment. */
+const LARGEST_JSON = 32 * MiB
 const REMOVED_AT_ONCE = 16
 
 /** The small requests that the steps of a plan send. */
@@ -93,16 +93,22 @@ export class WorkStore {
 
   /** The keys of all objects below a prefix. */
   async list(bucket: string, prefix: string): Promise<string[]> {
-    const keys: string[] = []
+    return [...(await this.listSizes(bucket, prefix)).keys()]
+  }
+
+  /** The sizes in bytes of all objects below a prefix, by key. */
+  async listSizes(bucket: string, prefix: string): Promise<Map<string, number>> {
+    const sizes = new Map<string, number>()
     let token: string | undefined
     do {
       const input = { Bucket: bucket, Prefix: prefix, ContinuationToken: token }
       const command = () => new ListObjectsV2Command(input)
       const page = await this.#send(command, 'ListObjectsV2', { bucket, key: prefix })
-      for (const { Key } of page.Contents ?? []) if (Key?.startsWith(prefix) === true) keys.push(Key)
+      for (const { Key, Size = 0 } of page.Contents ?? [])
+        if (Key?.startsWith(prefix) === true) sizes.set(Key, Size)
       token = page.IsTruncated === true ? page.NextContinuationToken : undefined
     } while (token !== undefined)
-    return keys
+    return sizes
   }
 
   /** Removes objects; a missing object is no error. */

@@ -42,7 +42,7 @@ for (const [encoder, args] of Object.entries(ENCODERS)) {
     )
     const results = [...chunks, await encodeAudio(made, { client, ...pathOf(1) })]
     t.equal(new Set(chunks.map(({ fingerprint }) => fingerprint.build)).size, 3, 'of three builds')
-    const isEqual = new Set(chunks.map(({ init }) => init.sha256)).size === 1
+    const isEqual = new Set(chunks.map(({ renditions }) => renditions[0]!.init.sha256)).size === 1
     if (!isEqual) {
       t.not(encoder, 'libx264')
       await t.rejects(joinChunks(made, results, { client }), {
@@ -53,7 +53,7 @@ for (const [encoder, args] of Object.entries(ENCODERS)) {
     }
     await joinChunks(made, results, { client })
     const alone = []
-    for (const { media } of chunks) {
+    for (const { media } of chunks.flatMap(({ renditions }) => renditions)) {
       const frames = await framesOf((await s3.get(media.bucket, media.key))!)
       alone.push(...frames.map(({ hash }) => hash))
     }
@@ -89,17 +89,17 @@ t.test('accepts another build only with allowMixed, and another header never', a
     const check = (result: object) => () => checkResults(made, [first, result])
     if (allowMixed) t.doesNotThrow(check(other))
     else t.throws(check(other), { code: 'AVIO_ERR_PLAN_MIXED' })
-    t.throws(check({ ...other, init: { ...other.init, sha256: 'z' } }), { code: 'AVIO_ERR_PLAN_MIXED' })
+    const [rendition] = other.renditions
+    const changed = { ...rendition!, init: { ...rendition!.init, sha256: 'z' } }
+    t.throws(check({ ...other, renditions: [changed] }), { code: 'AVIO_ERR_PLAN_MIXED' })
   }
 })
 
 t.test('a chunk of a mixed plan names no version in its header', async t => {
   const { s3, client, plan } = await openSplit(t, await splitSource({ seconds: 4, more: AS_MP4 }))
   const made = await plan({ allowMixed: true })
-  for (const { media, init } of [
-    await encodeChunk(made, 1, { client }),
-    await encodeAudio(made, { client }),
-  ]) {
+  const results = [await encodeChunk(made, 1, { client }), await encodeAudio(made, { client })]
+  for (const { media, init } of results.flatMap(({ renditions }) => renditions)) {
     const head = (await s3.get(media.bucket, media.key))!.subarray(0, init.bytes).toString('latin1')
     t.notMatch(head, /Lav[cf]\d/)
   }

@@ -18,11 +18,12 @@ t.test('wants all pieces of one plan, by one encoder, with one header', async t 
   })
   const [first, second] = chunks
   const check = (changed: object) => () => checkResults(made, [audio, first, { ...second, ...changed }])
+  const rendition = second!.renditions[0]!
   t.throws(check({ fingerprint: { ...second!.fingerprint, build: 'x' } }), { code: 'AVIO_ERR_PLAN_MIXED' })
-  t.throws(check({ init: { ...second!.init, sha256: 'x' } }), {
+  t.throws(check({ renditions: [{ ...rendition, init: { ...rendition.init, sha256: 'x' } }] }), {
     code: 'AVIO_ERR_PLAN_MIXED',
     piece: 'chunk-00001',
   })
   t.throws(check({ plan: 'x' }), { code: 'AVIO_ERR_PLAN_INVALID' })
-  t.throws(check({ tracks: first!.tracks }), { code: 'AVIO_ERR_PLAN_GAP' })
+  t.throws(check({ renditions: first!.renditions }), { code: 'AVIO_ERR_PLAN_GAP' })
 })

@@ -9,9 +9,12 @@ t.test('pins the source, cuts on the grid, and writes nothing', async t => {
   t.match(plan, {
     ...{ version: 1, hash: /^[0-9a-f]{64}$/, unsplit: undefined, notes: [], file: [] },
     source: { bucket: 'masters', key: 'in', etag: /^"/, size: Number },
-    video: { rate: '24000/1001', gop: 24, encoder: 'libx264', margin: 0, runUp: 1000, filters: '' },
-    output: { bucket: 'web', key: 'out.mp4' },
-    audio: ['-c:a', 'aac', '-b:a', '64k'],
+    video: {
+      ...{ rate: '24000/1001', gop: 24, runUp: 1000 },
+      renditions: [{ name: 'video', encoder: 'libx264', margin: 0, filters: '' }],
+    },
+    output: { type: 'object', bucket: 'web', key: 'out.mp4' },
+    audio: [{ name: 'audio', args: ['-c:a', 'aac', '-b:a', '64k'] }],
   })
   t.same(plan.unsplit === undefined && plan.chunks.map(({ end, start }) => end - start), [48, 48, 48, 24])
   t.same(new Set(s3.calls.map(({ operation }) => operation)), new Set(['HeadObject', 'GetObject']))

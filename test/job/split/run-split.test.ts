@@ -51,12 +51,12 @@ t.test('applies filters, rotation and deinterlacing as one run does', async t =>
   const source = await splitSource({ rate: '25', more: ['-flags', '+ilme+ildct', ...AS_MP4] })
   const { client, plan, whole, out } = await openSplit(t, source)
   const made = await plan({ args: [...LOSSLESS, '-an', '-vf', 'yadif,transpose=1,scale=32:48'] })
-  t.equal(made.video.margin, 2)
+  t.equal(made.video.renditions[0]!.margin, 2)
   await runSplit(made, { client, concurrency: 2 })
   const [split, unsplit] = [await out(), await whole(made)]
   t.same(await packetTimes(split, 'v'), await packetTimes(unsplit, 'v'))
   t.same(await framesOf(split), await framesOf(unsplit))
-  t.match(chunkFilters({ ...made.video, start: 24 }), /yadif/)
+  t.match(chunkFilters({ ...made.video, ...made.video.renditions[0]!, start: 24 }), /yadif/)
 })
 
 const CODECS: Record<string, string[]> = {

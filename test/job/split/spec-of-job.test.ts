@@ -39,8 +39,8 @@ t.test('translates a job into a spec', async t => {
     ...{ mode: 'required', chunkSeconds: 30, gop: 50, frameRate: '25', allowMixed: true },
   })
   t.same(spec.limits, { threads: 2, timeout: 1000, maxInputBytes: 1e9 }, 'the limits that concern an object')
-  t.same(spec.args.slice(0, 2), ['-vf', 'scale=-2:144'], 'the frame rate is that of the grid, and no filter')
-  t.same(spec.args.slice(-2), ['-tune', 'film'])
+  t.same(spec.args?.slice(0, 2), ['-vf', 'scale=-2:144'], 'the frame rate is that of the grid, and no filter')
+  t.same(spec.args?.slice(-2), ['-tune', 'film'])
   t.doesNotThrow(() => splitSettings(spec))
   const own = of(
     { video: { codec: 'h264', frameRate: '25' } },

@@ -10,6 +10,7 @@ import {
   probeLimits,
   splitLimitsOption,
 } from '../../../lib/job/split/split-limits.js'
+import type { PieceRendition } from '../../../lib/job/split/piece-result.js'
 import type { SplitPlan } from '../../../lib/job/split/split-plan.js'
 import { AS_MP4, openSplit, splitSource } from '../../support/split.js'
 
@@ -52,7 +53,10 @@ t.test('limits are in the plan, and not in its hash, except for threads', async 
   t.equal(limited.hash, bare.hash)
   t.ok((await runSplit(JSON.parse(JSON.stringify(limited)) as SplitPlan, { client })).bytes > 0)
 
-  const threadsOf = ({ video }: SplitPlan) => video.first[video.first.indexOf('-threads') + 1]
+  const threadsOf = ({ video }: SplitPlan) => {
+    const { first } = video.renditions[0]!
+    return first[first.indexOf('-threads') + 1]
+  }
   const { source, args, output, work } = spec()
   for (const [more, threads] of [
     [{ limits: { threads: 2 } }, 2],
@@ -111,7 +115,7 @@ t.test('the join has the limits, except for the size of frames, which are its ow
     ...(await Promise.all(made.chunks.map((_, n) => encodeChunk(made, n, { client })))),
     await encodeAudio(made, { client }),
   ]
-  const largest = Math.max(...results.map(({ media }) => media.bytes))
+  const largest = Math.max(...results.map(({ renditions }) => renditions[0]!.media.bytes))
   const join = (limits: SplitPlan['limits'] & object) => joinChunks({ ...made, limits }, results, { client })
   for (const [code, limits] of Object.entries({
     ...EXCEEDED,
@@ -128,7 +132,7 @@ t.test('the join has the limits, except for the size of frames, which are its ow
 t.test('the pieces of one run share the limit of bytes', async t => {
   const { s3, client, plan } = await openSplit(t, await splitSource({ seconds: 6, more: AS_MP4 }))
   const made = await plan({ args: ['-an'] })
-  const { media } = await encodeChunk(made, 0, { client })
+  const [{ media }] = (await encodeChunk(made, 0, { client })).renditions as [PieceRendition]
   const limited = { ...made, limits: { maxOutputBytes: Math.floor(1.5 * media.bytes) } }
   await t.rejects(runSplit(limited, { client }), {
     ...{ code: 'AVIO_ERR_LIMIT_OUTPUT_BYTES', message: /^The pieces have \d+ bytes/ },

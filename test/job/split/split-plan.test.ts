@@ -7,26 +7,31 @@ import {
   workPrefix,
 } from '../../../lib/job/split/split-plan.js'
 
+const RENDITION = {
+  ...{ name: 'video', encoder: 'libx264', filters: '', margin: 0 },
+  ...{ first: ['-c:v', 'libx264'], others: ['-c:v', 'libx264'] },
+}
+
 const PIECES = {
   version: 1 as const,
   source: { bucket: 'b', key: 'k', etag: '"e"', size: 10, start: 0 },
   video: {
-    ...{ map: '0:0', encoder: 'libx264', rate: '25', gop: 50, shift: 0, filters: '', margin: 0, runUp: 1000 },
-    ...{ first: ['-c:v', 'libx264'], others: ['-c:v', 'libx264'] },
+    ...{ map: '0:0', rate: '25', gop: 50, shift: 0, runUp: 1000 },
+    renditions: [RENDITION],
   },
   chunks: [
     { start: 0, end: 50 },
     { start: 50, end: 90 },
   ],
-  audio: ['-c:a', 'aac'],
+  audio: [{ name: 'audio', args: ['-c:a', 'aac'] }],
   file: [],
   fingerprint: { ffmpeg: '7.1', build: 'x', encoder: 'y' },
+  output: { type: 'object' as const, bucket: 'o', key: 'p' },
 }
 
 const PLAN: SplitPlan = {
   ...PIECES,
   hash: planHash(PIECES),
-  output: { bucket: 'o', key: 'p' },
   work: { bucket: 'w', prefix: 'tmp/' },
   notes: [],
 }
@@ -35,7 +40,7 @@ t.test('the hash is that of the pieces, whatever the target', async t => {
   t.match(PLAN.hash, /^[0-9a-f]{64}$/)
   const other: SplitPlan = {
     ...PLAN,
-    output: { bucket: 'x', key: 'y' },
+    output: { type: 'object', bucket: 'x', key: 'y' },
     work: { bucket: 'z', prefix: '' },
     notes: ['n'],
   }
@@ -43,7 +48,7 @@ t.test('the hash is that of the pieces, whatever the target', async t => {
   for (const change of [
     { source: { ...PIECES.source, etag: '"f"' } },
     { source: { ...PIECES.source, versionId: 'v' } },
-    { video: { ...PIECES.video, others: ['-c:v', 'libx264', '-threads', '2'] } },
+    { video: { ...PIECES.video, renditions: [{ ...RENDITION, others: ['-threads', '2'] }] } },
     { chunks: [PIECES.chunks[0]!, { start: 50, end: 91 }] },
     { audio: [] },
     { file: ['-metadata', 'title=x'] },

@@ -9,8 +9,10 @@ const SPEC: SplitSpec = {
 }
 
 t.test('has defaults', async t => {
+  const { source, work } = SPEC
   t.same(splitSettings(SPEC), {
-    ...SPEC,
+    ...{ source, work, outputs: [{ name: 'video', args: ['-crf', '20'] }] },
+    output: { type: 'object', bucket: 'c', key: 'd' },
     ...{
       mode: 'prefer',
       chunkSeconds: 60,

@@ -15,7 +15,10 @@ t.test('knows its own result, a free key, and an object of others', async t => {
   })
   const store = new WorkStore({ client })
   const state = (replaces?: string) =>
-    resultUnderKey({ hash: 'h', output: { bucket: 'web', key: 'k', replaces } } as SplitPlan, store)
+    resultUnderKey(
+      { hash: 'h', output: { type: 'object', bucket: 'web', key: 'k', replaces } } as SplitPlan,
+      store,
+    )
   const changed = { code: 'AVIO_ERR_PLAN_TARGET_CHANGED', plan: 'h', retryable: false }
   t.equal(await state(), undefined)
   await t.rejects(state('"older"'), { ...changed, message: /is gone; when the plan was made it was "older"/ })

@@ -29,7 +29,7 @@ t.test('reads no other objects as values', async t => {
   const { s3, store } = await open(t)
   await s3.put('work', AT.key, 'no json')
   await t.rejects(store.getJson(AT), { code: 'AVIO_ERR_BAD_RESPONSE', retryable: false })
-  await s3.put('work', AT.key, Buffer.alloc(1024 * 1024 + 1, '1'))
+  await s3.put('work', AT.key, Buffer.alloc(32 * 1024 * 1024 + 1, '1'))
   await t.rejects(store.getJson(AT), { code: 'AVIO_ERR_BAD_RESPONSE' })
 })
 
