@@ -15,6 +15,7 @@ import type {
   MatroskaErrorCode,
   Mp4ErrorCode,
   PlanErrorCode,
+  QueueErrorCode,
   S3ErrorCode,
   SourceErrorCode,
 } from './errors/codes.js'
@@ -30,6 +31,7 @@ export {
   type MatroskaErrorCode,
   type Mp4ErrorCode,
   type PlanErrorCode,
+  type QueueErrorCode,
   type S3ErrorCode,
   type SourceErrorCode,
 } from './errors/codes.js'
@@ -313,6 +315,31 @@ export class PlanError extends AvioError {
     code: PlanErrorCode,
     message: string,
     fields: PlanErrorFields = {},
+    options?: AvioErrorOptions,
+  ) {
+    super(code, message, options)
+    assignKnown(this, fields)
+  }
+}
+
+/** Fields of a {@link QueueError}. Only known fields are set. */
+export interface QueueErrorFields {
+  /** The queue's name. */
+  queue?: string | undefined
+  /** The ID of the job. */
+  job?: string | undefined
+}
+
+/** An error of a job in a queue, or of the engine that keeps the queue. */
+export class QueueError extends AvioError {
+  declare readonly code: QueueErrorCode
+  declare readonly queue?: string
+  declare readonly job?: string
+
+  constructor(
+    code: QueueErrorCode,
+    message: string,
+    fields: QueueErrorFields = {},
     options?: AvioErrorOptions,
   ) {
     super(code, message, options)

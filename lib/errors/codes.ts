@@ -159,6 +159,30 @@ export const PLAN_ERROR_CODES = [
   'AVIO_ERR_PLAN_TARGET_CHANGED',
 ] as const
 
+/** Errors of jobs in a queue. */
+export const QUEUE_ERROR_CODES = [
+  /** A package that the engine needs is not installed. */
+  'AVIO_ERR_QUEUE_PEER_MISSING',
+  /** The engine can't be reached. */
+  'AVIO_ERR_QUEUE_UNREACHABLE',
+  /** The queue has no job with this ID. */
+  'AVIO_ERR_QUEUE_UNKNOWN_JOB',
+  /** The data of a job in the queue is not what this version of the library adds. */
+  'AVIO_ERR_QUEUE_DATA_INVALID',
+  /** The job was cancelled. */
+  'AVIO_ERR_QUEUE_CANCELLED',
+  /** Every worker that took the job died. */
+  'AVIO_ERR_QUEUE_STALLED',
+  /** A piece failed, and its own error was lost. */
+  'AVIO_ERR_QUEUE_PIECE_FAILED',
+  /** Another worker has the job: this one was silent for too long. */
+  'AVIO_ERR_QUEUE_LOCK_LOST',
+  /** The worker shuts down, and gives the job back. */
+  'AVIO_ERR_QUEUE_CLOSING',
+  /** The steps of a cancelled job are still running. */
+  'AVIO_ERR_QUEUE_STILL_RUNNING',
+] as const
+
 /** An S3 error code. */
 export type S3ErrorCode = (typeof S3_ERROR_CODES)[number]
 /** An error code of a source outside S3. */
@@ -177,6 +201,8 @@ export type HlsErrorCode = (typeof HLS_ERROR_CODES)[number]
 export type JobErrorCode = (typeof JOB_ERROR_CODES)[number]
 /** An error code of one object in pieces. */
 export type PlanErrorCode = (typeof PLAN_ERROR_CODES)[number]
+/** An error code of a job in a queue. */
+export type QueueErrorCode = (typeof QUEUE_ERROR_CODES)[number]
 /** Every error code of this library. */
 export type AvioErrorCode =
   | (typeof GENERAL_ERROR_CODES)[number]
@@ -189,6 +215,7 @@ export type AvioErrorCode =
   | HlsErrorCode
   | JobErrorCode
   | PlanErrorCode
+  | QueueErrorCode
 
 /** All codes at run time, in the order of `docs/errors.md`. */
 export const AVIO_ERROR_CODES: readonly AvioErrorCode[] = [
@@ -202,4 +229,5 @@ export const AVIO_ERROR_CODES: readonly AvioErrorCode[] = [
   ...HLS_ERROR_CODES,
   ...JOB_ERROR_CODES,
   ...PLAN_ERROR_CODES,
+  ...QUEUE_ERROR_CODES,
 ]

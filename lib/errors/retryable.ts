@@ -34,6 +34,12 @@ const RETRYABLE: ReadonlySet<AvioErrorCode> = new Set<AvioErrorCode>([
   'AVIO_ERR_PROBE_TIMEOUT',
   'AVIO_ERR_LIMIT_TIMEOUT',
   'AVIO_ERR_LIMIT_IDLE',
+  // Another worker has the job, or will have it.
+  'AVIO_ERR_QUEUE_UNREACHABLE',
+  'AVIO_ERR_QUEUE_PIECE_FAILED',
+  'AVIO_ERR_QUEUE_LOCK_LOST',
+  'AVIO_ERR_QUEUE_CLOSING',
+  'AVIO_ERR_QUEUE_STILL_RUNNING',
 ])
 
 /** Codes that only say where something failed: `retryable` is that of the cause, if it has one. */

@@ -22,7 +22,7 @@ export async function checkJob(job: Job, options: RunJobOptions): Promise<Checke
 }
 
 /** Checks the rules that no schema can express: numbers of inputs, and outputs that would replace each other. */
-function checkReferences(job: Job): void {
+export function checkReferences(job: Job): void {
   const seen = new Map<string, string>()
   for (const [n, output] of job.outputs.entries()) {
     if ('input' in output && output.input !== undefined && output.input >= job.inputs.length) {

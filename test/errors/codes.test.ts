@@ -20,6 +20,7 @@ t.test('AVIO_ERROR_CODES holds every list, in order', async t => {
     ...families.HLS_ERROR_CODES,
     ...families.JOB_ERROR_CODES,
     ...families.PLAN_ERROR_CODES,
+    ...families.QUEUE_ERROR_CODES,
   ])
   t.equal(Object.values(families).flat().length, AVIO_ERROR_CODES.length)
 })

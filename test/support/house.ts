@@ -158,6 +158,16 @@ export const HOUSE: readonly Floor[] = [
   ),
   floor(
     8,
+    'engines',
+    ['@aws-sdk/', 'bullmq', 'ioredis', 'pg'],
+    [
+      [1, 'steps', 'jobs and pieces as steps of any engine: identity, JSON, errors, estimates'],
+      [2, 'batch', 'one job for each object: listings, templates'],
+      [3, 'bullmq', 'the queue and its workers on BullMQ'],
+    ],
+  ),
+  floor(
+    9,
     'cli',
     ['@aws-sdk/'],
     [
@@ -169,7 +179,7 @@ export const HOUSE: readonly Floor[] = [
     ],
   ),
   floor(
-    9,
+    10,
     TESTING,
     [],
     [

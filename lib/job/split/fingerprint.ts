@@ -79,6 +79,26 @@ async function ofOne(encoder: string, { ffmpegPath, env = {} }: FfmpegBuild): Pr
   return await asked
 }
 
+/**
+ * The build of ffmpeg on this machine, without asking for an encoder.
+ *
+ * @throws `FfmpegError` `AVIO_ERR_FFMPEG_NOT_FOUND`
+ */
+export async function buildOf({
+  ffmpegPath,
+  env = {},
+}: FfmpegBuild): Promise<Pick<Fingerprint, 'ffmpeg' | 'build'>> {
+  const { path } = await locateFfmpeg(ffmpegPath)
+  return buildFrom((await textOf(path, childEnvironment(env), ['-version'])).text)
+}
+
+function buildFrom(version: string): Pick<Fingerprint, 'ffmpeg' | 'build'> {
+  return {
+    ffmpeg: /^ffmpeg version (\S+)/.exec(version)?.[1] ?? '',
+    build: createHash('sha256').update(version).digest('hex'),
+  }
+}
+
 async function ask(path: string, encoder: string, env: Record<string, string>): Promise<Fingerprint> {
   const { text: version } = await textOf(path, env, ['-version'])
   const { text, isWell } = await textOf(path, env, [...PICTURE, '-c:v', encoder, ...TO_PIPE])
@@ -87,8 +107,7 @@ async function ask(path: string, encoder: string, env: Record<string, string>): 
     throw new PlanError('AVIO_ERR_PLAN_OTHER_FFMPEG', `"${path}" can't encode with ${encoder}: ${reason}`)
   }
   return {
-    ffmpeg: /^ffmpeg version (\S+)/.exec(version)?.[1] ?? '',
-    build: createHash('sha256').update(version).digest('hex'),
+    ...buildFrom(version),
     encoder: VERSIONS[encoder]?.exec(text)?.[1] ?? '',
   }
 }

@@ -1,0 +1,145 @@
+import { checkReferences } from '../../job/check-job.js'
+import type { Job } from '../../job/schema/job.js'
+import { invalidJob } from '../../job/schema/job-errors.js'
+import { parseJob } from '../../job/schema/parse-job.js'
+import { functionOption, signalOption } from '../../options.js'
+import { BatchJobs } from '../batch/batch-jobs.js'
+import { type BatchObject, type BatchSource, batchObjects } from '../batch/batch-objects.js'
+import { checkTemplate, fillTemplate, placesOf, templateValues } from '../batch/fill-template.js'
+import { refuseSecrets } from '../steps/refuse-secrets.js'
+import { type StoredError, storedError } from '../steps/stored-error.js'
+import { type AddJobOptions, type AddJobSettings, addJobSettings } from './add-options.js'
+import { type OpenQueue, withQueue } from './open-queue.js'
+import { type IdentifiedJob, putJobs } from './put-jobs.js'
+
+/** Options of `addBatch`. */
+export interface AddBatchOptions extends AddJobOptions {
+  /** Chooses among the addresses. @defaultValue all */
+  filter?: ((url: string) => boolean) | undefined
+  /** Called after each group of up to 250 objects. @defaultValue nobody */
+  onProgress?: ((progress: BatchCounts) => void) | undefined
+  /** Stops adding; jobs that were added stay. */
+  signal?: AbortSignal | undefined
+}
+
+/** Numbers of jobs. */
+export interface BatchCounts {
+  /** New in the queue. */
+  readonly added: number
+  /** In the queue already: waiting, running or done. */
+  readonly known: number
+  /** Had failed, and are tried again. */
+  readonly retried: number
+  /** Could not be added. */
+  readonly refused: number
+}
+
+/** What became of a batch. */
+export interface AddedBatch extends BatchCounts {
+  /** The first 100 objects that could not be added, and why. */
+  readonly refusals: readonly { readonly url: string; readonly error: StoredError }[]
+}
+
+const AT_ONCE = 250
+const HEADS_AT_ONCE = 16
+const MOST_REFUSALS = 100
+
+/**
+ * Adds a job for each object of a prefix, or for each of many addresses. A batch that is added again adds what is
+ * missing: new objects, changed ones, and jobs that failed.
+ *
+ * The template is a job whose strings may have `{url}`, `{bucket}`, `{key}`, `{dir}` (`2026/`), `{file}` (`talk.mov`),
+ * `{name}` (`talk`) and `{ending}` (`mov`) of the object. Its first input is the object, unless its inputs name it
+ * themselves.
+ *
+ * Memory is that of a group of objects and 200 bytes for each one, however many there are.
+ *
+ * @param source - `s3://bucket/prefix/`, or addresses
+ * @example
+ * ```ts
+ * await addBatch('s3://masters/2026/', template, { connection: 'redis://localhost', client })
+ * ```
+ * @throws `OptionError`; `JobError` `AVIO_ERR_JOB_INVALID`, `AVIO_ERR_JOB_REFUSED` for a template that no object can
+ * have; `QueueError` `AVIO_ERR_QUEUE_UNREACHABLE`, `AVIO_ERR_QUEUE_PEER_MISSING`; the errors of a listing. An object
+ * that can't be added, because it does not exist for example, stops nothing: it is among the `refusals`
+ */
+export async function addBatch(
+  source: BatchSource,
+  template: Job,
+  options: AddBatchOptions,
+): Promise<AddedBatch> {
+  const settings = addJobSettings(options, 'addBatch', ['filter', 'onProgress', 'signal'])
+  const signal = signalOption(options)
+  const filter = functionOption<(url: string) => boolean>(options, 'filter')
+  const onProgress = functionOption<(progress: BatchCounts) => void>(options, 'onProgress')
+  const parsed = checkedTemplate(template, source, filter !== undefined)
+  const jobs = new BatchJobs(parsed, { client: settings.client, signal })
+  const batch = new Batch(jobs, settings)
+  return await withQueue(settings, async open => {
+    const groups = batchObjects(source, { client: settings.client, signal, atOnce: AT_ONCE })
+    for await (const group of groups) {
+      await batch.add(open, filter ? group.filter(({ url }) => filter(url)) : group)
+      onProgress?.(batch.counts)
+      signal?.throwIfAborted()
+    }
+    return { ...batch.counts, refusals: batch.refusals }
+  })
+}
+
+/** Checks a template by the job for a made-up object. */
+function checkedTemplate(template: Job, source: BatchSource, isFiltered: boolean): Job {
+  const parsed = parseJob(template)
+  checkTemplate(parsed)
+  const prefix = typeof source === 'string' ? source : 's3://bucket/'
+  const example = fillTemplate(parsed, templateValues(`${prefix}example`))
+  checkReferences(example)
+  refuseSecrets(example)
+  if (typeof source !== 'string' || isFiltered) return parsed
+  const inside = placesOf(example).findIndex(place => place.startsWith(source))
+  if (inside < 0) return parsed
+  throw invalidJob(
+    `outputs[${inside}]`,
+    `is below ${source}, so that outputs would be taken for objects of the batch: store them elsewhere, or give a ` +
+      '"filter"',
+  )
+}
+
+/** Adds groups, and counts. */
+class Batch {
+  readonly refusals: { url: string; error: StoredError }[] = []
+  readonly #jobs: BatchJobs
+  readonly #settings: AddJobSettings
+  readonly #counts = { added: 0, known: 0, retried: 0, refused: 0 }
+
+  constructor(jobs: BatchJobs, settings: AddJobSettings) {
+    this.#jobs = jobs
+    this.#settings = settings
+  }
+
+  get counts(): BatchCounts {
+    return { ...this.#counts }
+  }
+
+  async add(open: OpenQueue, objects: readonly BatchObject[]): Promise<void> {
+    const jobs: IdentifiedJob[] = []
+    for (let at = 0; at < objects.length; at += HEADS_AT_ONCE) {
+      const some = objects.slice(at, at + HEADS_AT_ONCE)
+      const made = await Promise.all(some.map(object => this.#job(object)))
+      jobs.push(...made.filter(job => job !== undefined))
+    }
+    for (const put of await putJobs(open, jobs, this.#settings.queued)) this.#counts[put]++
+  }
+
+  async #job(object: BatchObject): Promise<IdentifiedJob | undefined> {
+    try {
+      const identified = await this.#jobs.job(object)
+      refuseSecrets(identified.job)
+      return identified
+    } catch (error) {
+      this.#counts.refused++
+      if (this.refusals.length < MOST_REFUSALS)
+        this.refusals.push({ url: storedError(new Error(object.url)).message, error: storedError(error) })
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import { QueueError, discreet, isError } from '../../errors.js'
+import { optionError } from '../../options.js'
+import type { EngineConnection, Role } from './engine-connection.js'
+import { loadPeer } from './load-peer.js'
+import { openPostgres } from './postgres.js'
+import { openRedis } from './redis.js'
+
+/**
+ * The engine that keeps the queue:
+ *
+ * - an address: `redis://`, `rediss://` (TLS), `valkey://`, `postgres://`, `postgresql://`;
+ * - options of `ioredis` (`{ host, port, … }`) or of `pg` (`{ connectionString, … }`);
+ * - a client of `ioredis` with `maxRetriesPerRequest: null`, or a pool of `pg` whose `search_path` is BullMQ’s schema.
+ *   Both are used as they are, and stay open.
+ */
+export type QueueConnection = string | object
+
+/**
+ * Connects to an engine.
+ *
+ * @throws `OptionError`; {@link QueueError} `AVIO_ERR_QUEUE_UNREACHABLE`, `AVIO_ERR_QUEUE_PEER_MISSING`
+ */
+export async function connect(connection: QueueConnection, role: Role): Promise<EngineConnection> {
+  const engine = engineOf(connection)
+  // BullMQ first: whoever has neither is told so.
+  await loadPeer('bullmq')
+  try {
+    return engine === 'redis' ? await openRedis(connection, role) : await openPostgres(connection, role)
+  } catch (cause) {
+    if (cause instanceof QueueError || !isError(cause)) throw cause
+    const where = typeof connection === 'string' ? discreet(connection) : `the ${engine} of "connection"`
+    const message =
+      `The queue can't be reached at ${where}: ${discreet(reasonOf(cause))}. Check the address, the password and ` +
+      'whether the server runs.'
+    throw new QueueError('AVIO_ERR_QUEUE_UNREACHABLE', message, {}, { cause })
+  }
+}
+
+/** A failed attempt on several addresses of one name has its reasons in `errors`. */
+function reasonOf(error: Error): string {
+  const { errors } = error as AggregateError
+  if (error.message !== '') return error.message
+  return Array.isArray(errors)
+    ? errors
+        .filter(isError)
+        .map(one => one.message)
+        .join('; ')
+    : error.name
+}
+
+/** The engine that a connection is for. @throws `OptionError` */
+export function engineOf(connection: unknown): 'redis' | 'postgres' {
+  if (typeof connection === 'string') {
+    if (/^(redis|rediss|valkey|valkeys):\/\//i.test(connection)) return 'redis'
+    if (/^postgres(ql)?:\/\//i.test(connection)) return 'postgres'
+  } else if (typeof connection === 'object' && connection !== null) {
+    const isPool = 'connect' in connection && 'query' in connection && 'totalCount' in connection
+    return isPool || 'connectionString' in connection ? 'postgres' : 'redis'
+  }
+  throw optionError(
+    'connection',
+    'an address (redis://, rediss://, postgres://), options of ioredis or pg, or a client',
+    typeof connection === 'string' ? discreet(connection) : connection,
+  )
+}

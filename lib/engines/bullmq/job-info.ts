@@ -1,0 +1,104 @@
+import { parseLocation, shownLocation } from '../../job/schema/location.js'
+import type { Job } from '../../job/schema/job.js'
+import type { JobResult } from '../../job/schema/job-result.js'
+import type { JobStep } from '../steps/step.js'
+import type { StoredError } from '../steps/stored-error.js'
+import { storedError } from '../steps/stored-error.js'
+import { QueueError } from '../../errors.js'
+import { isCancelled } from './cancel-mark.js'
+import type { BullJob, OpenQueue } from './open-queue.js'
+import { JOB } from './put-jobs.js'
+import { jobIdOf } from './record-failure.js'
+import { type JobProgressInfo, ownProgress, splitProgress } from './split-progress.js'
+
+/**
+ * The state of a job: `waiting` in the queue; `running` in a worker, whole, while it is planned or joined; `split` into
+ * pieces that wait or run; `delayed` until another attempt, or until a worker fits; `done`; `failed`; `cancelled`, but
+ * its steps have not all ended, or its pieces are not all removed.
+ */
+export type JobState = 'waiting' | 'running' | 'split' | 'delayed' | 'done' | 'failed' | 'cancelled'
+
+/** A job in the queue. */
+export interface JobInfo extends JobProgressInfo {
+  readonly id: string
+  readonly state: JobState
+  /** Its inputs and outputs, without the queries of URLs. */
+  readonly inputs: readonly string[]
+  readonly outputs: readonly string[]
+  /** Attempts that failed. */
+  readonly attempts: number
+  /** The last error. A job that is `done` has none. */
+  readonly error?: StoredError
+  /** The result of a job that is `done`. */
+  readonly result?: JobResult
+  /** The build of ffmpeg that its pieces need, if no worker that is connected has it. */
+  readonly needsFfmpeg?: string
+}
+
+/** What there is to know beside the job. */
+export interface Surroundings {
+  /** Pieces that run now, of any job. */
+  readonly runningPieces: readonly BullJob[]
+  /** Steps that all workers together can run at the same time. */
+  readonly slots: number
+  /** The builds of ffmpeg that the workers have. */
+  readonly builds: ReadonlySet<string>
+}
+
+const STATES: Readonly<Record<string, JobState>> = {
+  active: 'running',
+  'waiting-children': 'split',
+  delayed: 'delayed',
+  completed: 'done',
+  failed: 'failed',
+}
+
+/** Describes a job in the queue. */
+export async function jobInfo(
+  open: Pick<OpenQueue, 'queue'>,
+  job: BullJob,
+  { runningPieces, slots, builds }: Surroundings,
+): Promise<JobInfo> {
+  const id = job.id!
+  const [bullState, cancelled] = await Promise.all([job.getState(), isCancelled(open, id)])
+  const state = cancelled ? 'cancelled' : (STATES[bullState] ?? 'waiting')
+  const { job: own, planned, error } = job.data as JobStep
+  const pieces = runningPieces.filter(piece => jobIdOf(piece) === id)
+  const progress =
+    bullState === 'waiting-children'
+      ? await splitProgress(job, pieces, slots)
+      : state === 'running'
+        ? ownProgress(job)
+        : {}
+  const told = state === 'done' ? undefined : (error ?? lostError(job, state))
+  const isUnfit = bullState === 'waiting-children' && planned !== undefined && !builds.has(planned.build)
+  return {
+    ...{ id, state, inputs: own.inputs.map(({ url }) => shownLocation(url)), outputs: outputsOf(own) },
+    attempts: job.attemptsMade,
+    ...progress,
+    ...(told && { error: told }),
+    ...(state === 'done' && { result: job.returnvalue as JobResult }),
+    ...(isUnfit && { needsFfmpeg: planned.ffmpeg }),
+  }
+}
+
+function outputsOf({ outputs }: Job): string[] {
+  return outputs.flatMap(output => {
+    const place = 'prefix' in output ? output.prefix : output.url
+    return place === undefined || parseLocation(place) === undefined ? [] : [shownLocation(place)]
+  })
+}
+
+/** A job that failed without a word: its worker, or that of its piece, ended first. */
+function lostError(job: BullJob, state: JobState): StoredError | undefined {
+  if (state !== 'failed') return undefined
+  const reason = job.failedReason
+  if (!/^child .* failed$/s.test(reason)) return storedError(new Error(reason))
+  const message = 'A piece of the job failed, and its worker ended before it could say why.'
+  return storedError(new QueueError('AVIO_ERR_QUEUE_PIECE_FAILED', message, { job: job.id }))
+}
+
+/** Whether an entry of the queue is a job, and not a piece of one. */
+export function isJob({ name, data }: BullJob): boolean {
+  return name === JOB && typeof (data as Partial<JobStep> | null)?.job === 'object'
+}

@@ -1,0 +1,66 @@
+import type { JobStep, PieceStep } from '../steps/step.js'
+import { type FarmWork, percentOf, secondsLeft } from '../steps/farm-time.js'
+import type { PieceDone } from '../steps/run-piece.js'
+import type { BullJob } from './open-queue.js'
+
+/** The progress of a job. */
+export interface JobProgressInfo {
+  /** `encode`, `join` and so on, as told by `runJob`. */
+  readonly phase?: string
+  /** The share that is done, 0 to 100, if it is known. */
+  readonly percent?: number
+  /** The estimated time to its end, in seconds: unknown before the first chunk is done. */
+  readonly secondsLeft?: number
+  /** Of a split job: finished pieces, and all of them. */
+  readonly pieces?: { readonly done: number; readonly all: number }
+}
+
+/**
+ * The progress of a split job whose pieces are with the workers.
+ *
+ * @param pieces - its pieces that run now
+ * @param slots - steps that all workers together can run at the same time
+ */
+export async function splitProgress(
+  job: BullJob,
+  pieces: readonly BullJob[],
+  slots: number,
+): Promise<JobProgressInfo> {
+  const { planned } = job.data as JobStep
+  if (planned === undefined) return {}
+  const values = Object.values(await job.getChildrenValues<Partial<PieceDone>>())
+  const done = values.filter(
+    (value): value is PieceDone => typeof value.frames === 'number' && typeof value.ms === 'number',
+  )
+  const running = pieces.reduce((sum, piece) => sum + framesOfProgress(piece), 0)
+  const { frames, seconds, framesBefore } = planned
+  const framesDone = done.reduce((sum, one) => sum + one.frames, framesBefore) + running
+  const work: FarmWork = {
+    ...{ frames, seconds, framesDone, slots },
+    chunks: done.filter(one => one.frames > 0),
+  }
+  const left = secondsLeft(work)
+  const { unprocessed = 0 } = await job.getDependenciesCount({ unprocessed: true })
+  return {
+    phase: 'encode',
+    percent: percentOf(work),
+    ...(left !== undefined && { secondsLeft: left }),
+    pieces: { done: planned.pieces - unprocessed, all: planned.pieces },
+  }
+}
+
+/** The progress that a step stored itself. */
+export function ownProgress({ progress }: BullJob): JobProgressInfo {
+  if (typeof progress !== 'object') return {}
+  const { phase, percent } = progress as { phase?: unknown; percent?: unknown }
+  return {
+    ...(typeof phase === 'string' && { phase }),
+    ...(typeof percent === 'number' && { percent }),
+  }
+}
+
+function framesOfProgress(piece: BullJob): number {
+  if ((piece.data as Partial<PieceStep>).piece === 'audio' || typeof piece.progress !== 'object') return 0
+  const { frames } = piece.progress as { frames?: unknown }
+  return typeof frames === 'number' ? frames : 0
+}

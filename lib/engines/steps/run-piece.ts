@@ -1,0 +1,81 @@
+import { JobPolicy } from '../../job/allow/job-policy.js'
+import { parseRate } from '../../job/grid/rational.js'
+import { encodeAudio, encodeChunk } from '../../job/split/encode-piece.js'
+import type { SplitPlan } from '../../job/split/split-plan.js'
+import { type PlanReference, readPlan } from '../../job/split/stored-plan.js'
+import { formatS3Uri } from '../../s3/request/s3-location.js'
+import type { PieceStep } from './step.js'
+import type { StepContext } from './step-context.js'
+
+/** What an engine keeps of a finished piece: the result itself lies in the work prefix. */
+export interface PieceDone {
+  /** Frames of the chunk; 0 for the audio. */
+  readonly frames: number
+  /** The time it took, in milliseconds. */
+  readonly ms: number
+}
+
+/**
+ * Encodes a piece of a stored plan.
+ *
+ * @param timeout - `limits.timeout` of the job
+ * @throws `JobError` `AVIO_ERR_JOB_REFUSED` for a plan that names locations outside `allow`; the errors of
+ *   `encodeChunk` and `encodeAudio`
+ */
+export async function runPiece(
+  { plan: reference, piece }: PieceStep,
+  context: StepContext,
+): Promise<PieceDone> {
+  const { client, ffmpegPath, env, signal, onProgress } = context
+  const began = performance.now()
+  const plan = await allowedPlan(reference, context)
+  const inner = {
+    ...{ client, ffmpegPath, env, signal },
+    onProgress: ({ frames }: { frames: number }) => onProgress?.({ phase: 'encode', frames }),
+  }
+  if (piece === 'audio') await encodeAudio(plan, inner)
+  else await encodeChunk(plan, piece, inner)
+  return { frames: framesOf(plan, piece), ms: Math.round(performance.now() - began) }
+}
+
+/** The frames of a piece. */
+export function framesOf({ chunks }: SplitPlan, piece: number | 'audio'): number {
+  if (piece === 'audio') return 0
+  const chunk = chunks[piece]
+  return chunk === undefined ? 0 : chunk.end - chunk.start
+}
+
+/** The length of a plan's video, in frames and in seconds. */
+export function lengthOf(plan: SplitPlan): { readonly frames: number; readonly seconds: number } {
+  const frames = plan.chunks.at(-1)!.end - plan.chunks[0]!.start
+  const { numerator, denominator } = parseRate(plan.video.rate)!
+  return { frames, seconds: (frames * Number(denominator)) / Number(numerator) }
+}
+
+/**
+ * Reads a plan, and checks every location in it: a queue, and a work prefix, are places where others may write.
+ *
+ * @throws `JobError` `AVIO_ERR_JOB_REFUSED`
+ */
+export async function allowedPlan(
+  reference: PlanReference,
+  { client, allow, signal }: Pick<StepContext, 'client' | 'allow' | 'signal'>,
+): Promise<SplitPlan> {
+  const policy = JobPolicy.option({ allow })
+  await policy.check(formatS3Uri(reference), 'input', 'the plan')
+  const plan = await readPlan(reference, { client, signal })
+  const { source, output, work } = plan
+  await policy.check(formatS3Uri(source), 'input', 'the source of the plan')
+  await policy.check(
+    formatS3Uri({ bucket: output.bucket, key: keyOf(output) }),
+    'output',
+    'the plan’s output',
+  )
+  await policy.check(`s3://${work.bucket}/${work.prefix}`, 'prefix', 'the work prefix of the plan')
+  return plan
+}
+
+/** A package has a prefix in place of a key. */
+function keyOf(output: { readonly key?: string; readonly prefix?: string }): string {
+  return output.key ?? `${output.prefix ?? ''}x`
+}

@@ -1,0 +1,113 @@
+import { once } from 'node:events'
+import t from 'tap'
+import { addJob } from '../../../lib/engines/bullmq/add-job.js'
+import type { FarmStep } from '../../../lib/engines/bullmq/farm-worker.js'
+import { framesOf } from '../../support/media.js'
+import { QUEUE_SERVERS } from '../../support/queue-servers.js'
+import { REDIS, eventually, filmJob, openFarm } from '../../support/farm.js'
+
+for (const kind of QUEUE_SERVERS) {
+  const { name, missing: skip } = kind
+
+  t.test(`over ${name}, two workers share the pieces of a split job`, { skip }, async t => {
+    const { s3, left, options, start, until, look } = await openFarm(t, kind)
+    const steps: FarmStep[] = []
+    for (const one of [await start(), await start()]) one.on('done', step => void steps.push(step))
+    const { id } = await addJob(filmJob('a', { isSplit: true }), options)
+    const info = await until(id, 'done')
+    t.match(info.result, { outputs: [{ type: 'object', url: 's3://web/a.mp4', etag: /^"/ }] })
+    const frames = await framesOf((await s3.get('masters', 'film.mov'))!)
+    t.equal((await framesOf((await s3.get('web', 'a.mp4'))!)).length, frames.length)
+    t.same(left(), [])
+    await eventually(() => steps.length === 6)
+    t.same(steps.map(({ piece, name }) => piece ?? name).sort(), [
+      ...['audio', 'chunk-00000', 'chunk-00001', 'chunk-00002', 'chunk-00003', 'job'],
+    ])
+    const { queue } = await look()
+    t.match(await queue.getJobCounts(), { completed: 1, active: 0, 'waiting-children': 0, prioritized: 0 })
+  })
+
+  t.test(`over ${name}, close() waits for what runs`, { skip }, async t => {
+    const { s3, options, start, info } = await openFarm(t, kind)
+    const slow = s3.fault({ bucket: 'web', operation: 'PutObject', hold: true })
+    const { id } = await addJob(filmJob('a'), options)
+    const next = await addJob(filmJob('b'), options)
+    const one = await start()
+    await slow.reached
+    const closing = one.close()
+    slow.release()
+    await closing
+    t.match(await info(id), { state: 'done' })
+    t.match(await info(next.id), { state: 'waiting' }, 'and takes nothing more')
+    t.equal(one.running, 0)
+  })
+
+  t.test(`over ${name}, what does not end in time goes back without an attempt`, { skip }, async t => {
+    const { s3, left, hold, options, start, info, until } = await openFarm(t, kind)
+    const stuck = hold()
+    const { id } = await addJob(filmJob('a'), { ...options, attempts: 1 })
+    const one = await start({ drainTimeout: 100 })
+    const backs: string[] = []
+    one.on('back', (_step, error) => void backs.push(String(error.code)))
+    await stuck.reached
+    await one.close()
+    t.same(backs, ['AVIO_ERR_QUEUE_CLOSING'])
+    t.match(await info(id), { state: 'waiting', attempts: 0 })
+    t.same([...left(), ...s3.keys('web')], [])
+    stuck.release()
+    await start()
+    await until(id, 'done')
+  })
+}
+
+const { missing: skip } = REDIS
+
+t.test('close({ force }) stops what runs, also after close()', { skip }, async t => {
+  const { hold, options, start, info } = await openFarm(t)
+  const stuck = hold()
+  const { id } = await addJob(filmJob('a'), options)
+  const one = await start({ drainTimeout: 600_000 })
+  await stuck.reached
+  const closing = one.close()
+  await one.close({ force: true })
+  await closing
+  t.match(await info(id), { state: 'waiting' })
+})
+
+t.test('a step whose lock is lost stops, and another worker ends it', { skip }, async t => {
+  const { s3, hold, server, options, start, until } = await openFarm(t)
+  const stuck = hold()
+  const { id } = await addJob(filmJob('a'), options)
+  const one = await start({ lockDuration: 1000 })
+  const backs: string[] = []
+  one.on('back', (_step, error) => void backs.push(String(error.code)))
+  await stuck.reached
+  // Nothing renews the lock while the engine does not answer.
+  server.freeze()
+  await once(one, 'back')
+  stuck.release()
+  server.thaw()
+  t.same(backs, ['AVIO_ERR_QUEUE_LOCK_LOST'])
+  t.match(await until(id, 'done'), { attempts: 1 })
+  t.same(s3.keys('web'), ['a.mp4'])
+})
+
+t.test('priorities, rate limits and a limit for all workers are BullMQ’s own', { skip }, async t => {
+  const { options, start, until, look } = await openFarm(t)
+  const ids: string[] = []
+  for (const [name, priority] of [
+    ['last', 9],
+    ['first', 0],
+    ['middle', 4],
+  ] as const) {
+    ids.push((await addJob(filmJob(name), { ...options, priority })).id)
+  }
+  const order: string[] = []
+  await start({ limiter: { max: 1000, duration: 1000 }, globalConcurrency: 1 }, one => {
+    one.on('start', step => void order.push(step.job))
+  })
+  for (const id of ids) await until(id, 'done')
+  t.same(order, [ids[1], ids[2], ids[0]])
+  const { queue } = await look()
+  t.equal(await queue.getGlobalConcurrency(), 1)
+})

@@ -1,0 +1,135 @@
+import t, { type Test } from 'tap'
+import { runJobStep, type JobStepContext, type JobStepEnd } from '../../../lib/engines/steps/run-job-step.js'
+import { runPiece } from '../../../lib/engines/steps/run-piece.js'
+import type { JobStep } from '../../../lib/engines/steps/step.js'
+import type { Job } from '../../../lib/job/schema/job.js'
+import type { JobResult } from '../../../lib/job/schema/job-result.js'
+import { framesOf } from '../../support/media.js'
+import { filmJob, openFilms } from '../../support/farm.js'
+
+async function open(t: Test) {
+  const films = await openFilms(t)
+  const { client } = films
+  const context: JobStepContext = {
+    ...{ client, allow: undefined, trust: undefined, ffmpegPath: undefined, ffprobePath: undefined },
+    ...{ env: undefined, signal: new AbortController().signal, workers: 2 },
+  }
+  const run = (job: Job, more: Partial<JobStep> = {}, change: Partial<JobStepContext> = {}) =>
+    runJobStep({ version: 1, job, ...more }, 'id', { ...context, ...change })
+  /** Encodes all pieces that a step handed out. */
+  const encode = async (end: JobStepEnd) => {
+    if ('result' in end) throw new Error('It is done.')
+    for (const piece of end.pieces) {
+      await runPiece({ version: 1, of: 'id', plan: end.planned.reference, piece }, context)
+    }
+    return end.planned
+  }
+  return { ...films, run, encode, context }
+}
+
+t.test('runs a job whole, once: a second delivery finds the result', async t => {
+  const { s3, run } = await open(t)
+  const first = await run(filmJob('a'))
+  t.match(first, { result: { outputs: [{ url: 's3://web/a.mp4', etag: /^"/ }] } })
+  const puts = () => s3.calls.filter(({ operation }) => /^Put|Complete/.test(operation ?? '')).length
+  const before = puts()
+  const again = await run(filmJob('a'))
+  t.match(again, { result: { outputs: (first as { result: JobResult }).result.outputs } })
+  t.equal(puts(), before)
+})
+
+t.test('plans a split job, hands out its pieces, and joins them', async t => {
+  const { s3, left, run, encode } = await open(t)
+  const job = filmJob('a', { isSplit: true })
+  const end = await run(job)
+  t.match(end, {
+    pieces: ['audio', 0, 1, 2, 3],
+    planned: {
+      pieces: 5,
+      framesBefore: 0,
+      frames: Number,
+      seconds: Number,
+      ffmpeg: /^\d/,
+      build: /^[0-9a-f]{8}$/,
+    },
+  })
+  t.notOk(s3.keys('web').length)
+  const planned = await encode(end)
+  t.match(await run(job, { planned }), { result: { outputs: [{ url: 's3://web/a.mp4', etag: /^"/ }] } })
+  t.equal((await framesOf((await s3.get('web', 'a.mp4'))!)).length, planned.frames)
+  t.same(left(), [], 'and leaves nothing')
+  t.match(
+    await run(job, { planned }),
+    { result: { outputs: [{ url: 's3://web/a.mp4' }] } },
+    'safe to run twice',
+  )
+  t.match(
+    await run(job),
+    { result: { outputs: [{ url: 's3://web/a.mp4' }] } },
+    'also if the queue forgot the plan',
+  )
+})
+
+t.test('hands out only what is missing', async t => {
+  const { s3, remove, run, encode } = await open(t)
+  const job = filmJob('a', { isSplit: true })
+  const planned = await encode(await run(job))
+  const [, lost] = s3.keys('work').filter(key => /chunk-\d+\.json$/.test(key))
+  await remove('work', lost!)
+  t.match(await run(job, { planned }), { pieces: [1], planned: { framesBefore: planned.frames - 48 } })
+  t.match(await run(job), { pieces: [1] }, 'also without the plan of before')
+})
+
+t.test('plans again if the work of an earlier plan was removed', async t => {
+  const { s3, remove, run } = await open(t)
+  const job = filmJob('a', { isSplit: true })
+  const end = await run(job)
+  if ('result' in end) throw new Error('It is done.')
+  for (const key of s3.keys('work')) await remove('work', key)
+  t.match(await run(job, { planned: end.planned }), { pieces: ['audio', 0, 1, 2, 3] })
+})
+
+t.test('runs a job whole that can’t be split', async t => {
+  const { s3, run } = await open(t)
+  const split = { work: 's3://work/w/', mode: 'prefer', chunkSeconds: 600 } as const
+  t.match(await run(filmJob('a', { split })), { result: { outputs: [{ url: 's3://web/a.mp4' }] } })
+  t.same(s3.keys('work'), [])
+})
+
+t.test('a worker that was presumed dead replaces nothing of a newer job', async t => {
+  const { s3, run, context } = await open(t)
+  await s3.put('web', 'a.mp4', Buffer.from('older'))
+  let isNewer = false
+  const onProgress: JobStepContext['onProgress'] = () => {
+    if (!isNewer) void s3.put('web', 'a.mp4', Buffer.from('newer'))
+    isNewer = true
+  }
+  await t.rejects(run(filmJob('a'), {}, { ...context, onProgress }), {
+    code: 'AVIO_ERR_PRECONDITION_FAILED',
+    message: /a newer job has written it/,
+  })
+  t.equal(String(await s3.get('web', 'a.mp4')), 'newer')
+})
+
+t.test('sends no request for a job that is not allowed', async t => {
+  const { s3, run } = await open(t)
+  for (const isSplit of [false, true]) {
+    const before = s3.calls.length
+    await t.rejects(run(filmJob('a', { isSplit }), {}, { allow: { buckets: ['other'] } }), {
+      code: 'AVIO_ERR_JOB_REFUSED',
+    })
+    await t.rejects(run(filmJob('a', { isSplit }), {}, { trust: 'strangers' }), {
+      code: 'AVIO_ERR_JOB_REFUSED',
+    })
+    t.equal(s3.calls.length, before)
+  }
+})
+
+t.test('holds each step to the time limit of the job', async t => {
+  const { run } = await open(t)
+  for (const isSplit of [false, true]) {
+    await t.rejects(run(filmJob('a', { isSplit, limits: { timeout: 1 } })), {
+      code: 'AVIO_ERR_LIMIT_TIMEOUT',
+    })
+  }
+})
