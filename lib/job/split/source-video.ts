@@ -31,7 +31,8 @@ const ROUNDED = 1500
 
 /**
  * The source's constant frame rate: the two rates in its index agree, or the times of its last frames confirm one of
- * them. The average rate of a fragmented MP4 can be several percent off.
+ * them. The average rate is off by a few tenths of a percent if the first or the last frame has another duration, and
+ * that of a fragmented MP4 by several percent. So it only confirms the other one.
  *
  * @throws {@link UnsplitReason} for a variable one
  */
@@ -39,15 +40,14 @@ export function sourceRate(
   { frameRate, realFrameRate }: MediaStreamInfo,
   { spacing }: Pick<VideoEnds, 'spacing'>,
 ): FrameRate {
-  const isNear = (a: number, b: number) => Math.abs(a - b) < CLOSE * b
-  const isAgreed = (rate: number) =>
-    // For interlaced video the other rate is the field rate.
-    realFrameRate === undefined || isNear(realFrameRate, rate) || isNear(realFrameRate, 2 * rate)
+  // For interlaced video the other rate is the field rate.
+  const stated = realFrameRate === undefined ? [] : [realFrameRate, realFrameRate / 2]
+  const isAverage = (rate: number) =>
+    frameRate !== undefined && Math.abs(rate - frameRate) < CLOSE * frameRate
   const isSeen = (rate: number) =>
     spacing !== undefined &&
     [spacing.least, spacing.most].every(step => Math.abs(step - 1e6 / rate) < ROUNDED)
-  const stated = realFrameRate === undefined ? [] : [realFrameRate, realFrameRate / 2]
-  const found = frameRate !== undefined && isAgreed(frameRate) ? frameRate : stated.find(isSeen)
+  const found = realFrameRate === undefined ? frameRate : (stated.find(isAverage) ?? stated.find(isSeen))
   const rate = found === undefined ? undefined : parseRate(frameRateFraction(found).join('/'))
   if (rate !== undefined) return rate
   throw new UnsplitReason(

@@ -40,7 +40,10 @@ export interface SplitSpec {
   readonly args?: readonly string[] | undefined
   /** The object or package to make. */
   readonly output: SplitObject | SplitPackage
-  /** The location of the pieces until they are joined: `prefix` ends with `/`, and nothing else may write below it. */
+  /**
+   * The location of the pieces until they are joined: `prefix` is empty, or ends with `/`; nothing else may write below
+   * it.
+   */
   readonly work: { readonly bucket: string; readonly prefix: string }
   /**
    * - `prefer`: split if possible;
@@ -116,12 +119,11 @@ export function splitSettings(spec: SplitSpec): SplitSettings {
   knownOptions(options, 'planSplit', NAMES)
   const source = member(options, 'source', ['bucket', 'key', 'versionId', 'etag'])
   const work = member(options, 'work', ['bucket', 'prefix'])
-  const prefix = needed(work, 'work.prefix')
+  const prefix = prefixOption(work)
   const limits = splitLimitsOption(options)
   const threads = integerOption(options, 'threads', { min: 1, max: 256, default: undefined })
   if (threads !== undefined && threads > (limits?.threads ?? Infinity))
     throw optionError('threads', `at most ${limits!.threads}, as "limits.threads"`, threads)
-  if (!prefix.endsWith('/')) throw optionError('work.prefix', 'a prefix that ends with "/"', prefix)
   return {
     source: {
       ...{ bucket: needed(source, 'source.bucket'), key: needed(source, 'source.key') },
@@ -173,6 +175,13 @@ function member(options: object, option: string, known: readonly string[]): obje
   if (value === undefined) throw optionError(option, 'given', value)
   knownOptions(value, option, known)
   return value
+}
+
+function prefixOption(work: { readonly prefix?: unknown }): string {
+  // Empty for the whole bucket.
+  const prefix = work.prefix === '' ? '' : needed(work, 'work.prefix')
+  if (prefix === '' || prefix.endsWith('/')) return prefix
+  throw optionError('work.prefix', 'empty, or a prefix that ends with "/"', prefix)
 }
 
 function chunkSecondsOption({ chunkSeconds = 60 }: Partial<SplitSpec>): number {

@@ -85,4 +85,33 @@ t.test('says what about a source keeps its output whole', async t => {
   const changing = ['-f', 'lavfi', '-i', "testsrc2=s=64x64:r=50:d=6,select='lt(t,3)+not(mod(n,7))'"]
   const variable = [...changing, '-fps_mode', 'vfr', ...x264, ...AS_MP4]
   t.equal(await code(await ffmpegToPipe(variable)), 'frame-rate', 'a variable rate')
+  const endless = ['-f', 'lavfi', '-i', 'testsrc2=s=64x64:r=25:d=4', '-c:v', 'libvpx-vp9', '-f', 'webm']
+  t.equal(await code(await ffmpegToPipe(endless)), 'source', 'no duration: a WebM from a pipe')
+})
+
+t.test('takes the rate of the frames, though the average in the index is off', async t => {
+  // The first frame is longer: without an edit list, the others are moved by the priming of the audio.
+  for (const rate of ['25', '30000/1001', '60000/1001']) {
+    const { client, spec } = await openSplit(
+      t,
+      await splitSource({ rate, seconds: 5, more: ['-bf', '0', ...AS_MP4] }),
+    )
+    t.match(await planSplit(spec(), { client }), { video: { rate } })
+  }
+})
+
+t.test('tells which encoders may exceed their cap near a join', async t => {
+  const { client, spec } = await openSplit(t, await splitSource({ seconds: 5, more: AS_MP4 }))
+  for (const [encoder, cap] of [
+    ['libvpx-vp9', ['-crf', '40', '-b:v', '0', '-maxrate', '1M', '-bufsize', '1M']],
+    ['libaom-av1', ['-crf', '40', '-b:v', '0', '-maxrate', '1M', '-bufsize', '1M']],
+    ['libsvtav1', ['-crf', '40', '-maxrate', '1M', '-bufsize', '1M']],
+    ['libx264', ['-crf', '40', '-maxrate', '1M', '-bufsize', '1M']],
+  ] as const) {
+    const plan = await planSplit(spec({ args: ['-c:v', encoder, ...cap] }), { client })
+    const wanted = encoder === 'libx264' ? [] : [new RegExp(`^${encoder} .*may exceed "-maxrate"`)]
+    t.match(plan.unsplit ?? plan.notes, wanted)
+    t.equal(plan.unsplit, undefined)
+    if (plan.unsplit === undefined) t.equal(plan.notes.length, wanted.length)
+  }
 })

@@ -26,6 +26,8 @@ t.test('takes a rate on which the index agrees, or that the last frames show', a
   t.equal(rate(25, 25), '25')
   t.equal(rate(29.97), '30000/1001')
   t.equal(rate(25, 50), '25', 'fields')
+  t.equal(rate(24.89, 25), '25', 'the average is off by a longer first frame')
+  t.equal(rate(29.9, 59.94), '30000/1001', 'that of fields, too')
   t.equal(rate(23.5, 23.976, [41_000, 42_000]), '24000/1001', 'of a fragmented MP4')
   t.throws(() => rate(20, 50, [20_000, 140_000]), { code: 'frame-rate' })
   t.throws(() => rate(), { code: 'frame-rate' })

@@ -27,6 +27,7 @@ t.test('has defaults', async t => {
 })
 
 t.test('keeps what is given', async t => {
+  t.equal(splitSettings({ ...SPEC, work: { bucket: 'e', prefix: '' } }).work.prefix, '', 'a whole bucket')
   const source = { bucket: 'a', key: 'b', versionId: 'v', etag: '"e"' }
   const output = { bucket: 'c', key: 'd', contentType: 'x/y', cacheControl: 'no-store', metadata: { a: 'b' } }
   const more = { mode: 'auto', chunkSeconds: 30, gop: 48, threads: 2, workers: 8, allowMixed: true } as const
@@ -45,6 +46,7 @@ t.test('names the option that breaks its rule', async t => {
     ['output.key', { output: { bucket: 'a' } }],
     ['output.metadata', { output: { bucket: 'a', key: 'b', metadata: { a: 1 } } }],
     ['work.prefix', { work: { bucket: 'a', prefix: 'no-slash' } }],
+    ['work.prefix', { work: { bucket: 'a' } }],
     ['args', { args: 'all' }],
     ['mode', { mode: 'never' }],
     ['chunkSeconds', { chunkSeconds: 0.5 }],
