@@ -68,6 +68,26 @@ export function ffmpegToFile(args: readonly string[], name: string): Promise<Buf
   )
 }
 
+/**
+ * The file that ffmpeg makes from another one.
+ *
+ * @param before - input arguments
+ * @param name - of the new file; its extension selects the format
+ */
+export function ffmpegFromFile(
+  input: Uint8Array,
+  before: readonly string[],
+  args: readonly string[],
+  name: string,
+): Promise<Buffer> {
+  return inFolder(async folder => {
+    const [from, to] = [join(folder, 'input'), join(folder, name)]
+    await writeFile(from, input)
+    await run(FFMPEG, [...QUIET, '-y', ...before, '-i', from, ...args, to])
+    return readFile(to)
+  })
+}
+
 /** The output of `ffprobe -of json <args>` for `bytes`, read from a file (so that it can seek). */
 export function ffprobeJson<T>(bytes: Uint8Array, args: readonly string[], name = 'media'): Promise<T> {
   return inFolder(async folder => {

@@ -40,7 +40,9 @@ export async function openSplit(t: Test, source: Buffer) {
   /** The same arguments without cuts, from one run of ffmpeg. */
   const whole = async ({ source, video, audio, file }: SplitPlan): Promise<Buffer> => {
     const picture = video.renditions[0]!
-    const sound = audio === undefined ? ['-an'] : ['-map', '0:a', ...audio[0]!.args]
+    const own = audio?.[0]!.args ?? []
+    const maps = own.includes('-map') ? [] : ['-map', '0:a']
+    const sound = audio === undefined ? ['-an'] : [...maps, ...own]
     const args = [
       '-map',
       video.map,
