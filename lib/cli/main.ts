@@ -2,6 +2,7 @@ import { nearest } from '../ffmpeg/diagnosis/nearest-name.js'
 import { isUsageError, usageError } from './arguments/usage-error.js'
 import type { Context, RunCommand } from './commands/context.js'
 import { COMMAND_HELP, HELP } from './commands/help.js'
+import { packageVersion } from './commands/package-version.js'
 import { EXIT, SIGNALS, exitCodeOf } from './report/exit-code.js'
 import { Reporter } from './report/reporter.js'
 
@@ -53,6 +54,10 @@ async function dispatch(words: readonly string[], context: Context): Promise<num
     return EXIT.usage
   }
   if (ASKS_FOR_HELP.has(first) || first === 'help') return printHelp(rest[0], context)
+  if (first === '--version') {
+    context.stdout.write(`avio-streams ${packageVersion()}\n`)
+    return EXIT.done
+  }
   if (first.startsWith('-')) {
     const { transcodeCommand } = await import('./commands/transcode-command.js')
     return await transcodeCommand(words, context)

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
@@ -24,6 +25,13 @@ t.test(
     }
   },
 )
+
+t.test('tells its version', async t => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  t.same(await run(['--version']), { code: 0, stdout: `avio-streams ${version}\n`, stderr: '' })
+})
 
 t.test('suggests a command for a misspelt one', async t => {
   t.match(await run(['prob', 's3://a/b']), {
