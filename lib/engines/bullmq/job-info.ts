@@ -56,12 +56,15 @@ const STATES: Readonly<Record<string, JobState>> = {
 /** Describes a job in the queue. */
 export async function jobInfo(
   open: Pick<OpenQueue, 'queue'>,
-  job: BullJob,
+  given: BullJob,
   { runningPieces, slots, builds }: Surroundings,
 ): Promise<JobInfo> {
-  const id = job.id!
-  const [bullState, cancelled] = await Promise.all([job.getState(), isCancelled(open, id)])
+  const id = given.id!
+  const [bullState, cancelled] = await Promise.all([given.getState(), isCancelled(open, id)])
   const state = cancelled ? 'cancelled' : (STATES[bullState] ?? 'waiting')
+  // It may have ended since it was read: then its result is newer than what was read.
+  const isOld = (bullState === 'completed' || bullState === 'failed') && given.finishedOn === undefined
+  const job = isOld ? ((await open.queue.getJob(id)) ?? given) : given
   const { job: own, planned, error } = job.data as JobStep
   const pieces = runningPieces.filter(piece => jobIdOf(piece) === id)
   const progress =

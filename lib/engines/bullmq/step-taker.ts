@@ -132,7 +132,8 @@ export class StepTaker {
       throw new bull.WaitingError()
     }
     if (verdict === 'elsewhere') {
-      const delay = this.#settings.elsewhereDelay * (0.5 + Math.random())
+      // PostgreSQL takes whole milliseconds only.
+      const delay = Math.round(this.#settings.elsewhereDelay * (0.5 + Math.random()))
       await step.moveToDelayed(Date.now() + delay, token)
       this.#listener.onBack(step, stored)
       throw new bull.DelayedError()

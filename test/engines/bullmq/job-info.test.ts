@@ -11,8 +11,13 @@ function stored(state: string, more: object = {}, data: object = {}): BullJob {
     ...more,
   } as unknown as BullJob
 }
-const open = (logs: string[] = []) =>
-  ({ queue: { getJobLogs: () => Promise.resolve({ logs, count: logs.length }) } }) as unknown as OpenQueue
+const open = (logs: string[] = [], newer?: BullJob) =>
+  ({
+    queue: {
+      getJobLogs: () => Promise.resolve({ logs, count: logs.length }),
+      getJob: () => Promise.resolve(newer),
+    },
+  }) as unknown as OpenQueue
 const around = { runningPieces: [], slots: 1, builds: new Set<string>() }
 
 t.test('tells each state of BullMQ by one of ours', async t => {
@@ -63,4 +68,10 @@ t.test('tells jobs from their pieces', async t => {
   t.equal(isJob(stored('active')), true)
   t.equal(isJob({ name: 'chunk', data: {} } as unknown as BullJob), false)
   t.equal(isJob({ name: 'job', data: null } as unknown as BullJob), false)
+})
+
+t.test('a job that ends while it is looked at is told as it ended', async t => {
+  const newer = stored('completed', { attemptsMade: 2, finishedOn: 1, returnvalue: { version: 1 } })
+  const info = await jobInfo(open([], newer), stored('completed'), around)
+  t.match(info, { state: 'done', attempts: 2, result: { version: 1 } })
 })

@@ -2,7 +2,7 @@ import t from 'tap'
 import { addJob } from '../../../lib/engines/bullmq/add-job.js'
 import type { StoredError } from '../../../lib/engines/steps/stored-error.js'
 import { QUEUE_SERVERS } from '../../support/queue-servers.js'
-import { REDIS, eventually, filmJob, openFarm } from '../../support/farm.js'
+import { eventually, filmJob, openFarm } from '../../support/farm.js'
 
 for (const kind of QUEUE_SERVERS) {
   const { name, missing: skip } = kind
@@ -64,31 +64,31 @@ for (const kind of QUEUE_SERVERS) {
     await eventually(async () => (await queue.getJobState('x')) === 'failed')
     t.match(await queue.getJob('x'), { attemptsMade: 1, failedReason: /AVIO_ERR_QUEUE_DATA_INVALID/ })
   })
-}
 
-t.test('a piece for another ffmpeg goes back, without an attempt', { skip: REDIS.missing }, async t => {
-  const { options, s3, start, until, look } = await openFarm(t)
-  const { id } = await addJob(filmJob('a', { isSplit: true }), { ...options, attempts: 1 })
-  const one = await start()
-  const backs: StoredError[] = []
-  one.on('back', (_step, error) => void backs.push(error))
-  await until(id, 'split')
-  await one.close({ force: true })
-  // As if another build had made the plan: no worker here has it.
-  const { queue } = await look()
-  const pieces = await queue.getJobs(['prioritized', 'waiting', 'delayed'])
-  t.ok(pieces.length >= 4)
-  const [plan] = s3.keys('work').filter(key => key.includes('/plan-'))
-  const { planHash } = await import('../../../lib/job/split/split-plan.js')
-  const { storePlan } = await import('../../../lib/job/split/stored-plan.js')
-  const made = JSON.parse(String(await s3.get('work', plan!))) as Parameters<typeof planHash>[0]
-  const other = { ...made, fingerprint: { ...made.fingerprint, build: 'f'.repeat(64) } }
-  const reference = await storePlan({ ...other, hash: planHash(other) } as never, options)
-  for (const piece of pieces) await piece.updateData({ ...(piece.data as object), plan: reference })
-  const two = await start()
-  two.on('back', (_step, error) => void backs.push(error))
-  await eventually(() => backs.filter(({ code }) => code === 'AVIO_ERR_PLAN_OTHER_FFMPEG').length >= 5)
-  t.match(await until(id, 'split'), { error: undefined })
-  const [piece] = await queue.getJobs(['delayed', 'prioritized'])
-  t.equal(piece?.attemptsMade, 0)
-})
+  t.test(`over ${name}, a piece for another ffmpeg goes back, without an attempt`, { skip }, async t => {
+    const { options, s3, start, until, look } = await openFarm(t, kind)
+    const { id } = await addJob(filmJob('a', { isSplit: true }), { ...options, attempts: 1 })
+    const one = await start()
+    const backs: StoredError[] = []
+    one.on('back', (_step, error) => void backs.push(error))
+    await until(id, 'split')
+    await one.close({ force: true })
+    // As if another build had made the plan: no worker here has it.
+    const { queue } = await look()
+    const pieces = await queue.getJobs(['prioritized', 'waiting', 'delayed'])
+    t.ok(pieces.length >= 4)
+    const [plan] = s3.keys('work').filter(key => key.includes('/plan-'))
+    const { planHash } = await import('../../../lib/job/split/split-plan.js')
+    const { storePlan } = await import('../../../lib/job/split/stored-plan.js')
+    const made = JSON.parse(String(await s3.get('work', plan!))) as Parameters<typeof planHash>[0]
+    const other = { ...made, fingerprint: { ...made.fingerprint, build: 'f'.repeat(64) } }
+    const reference = await storePlan({ ...other, hash: planHash(other) } as never, options)
+    for (const piece of pieces) await piece.updateData({ ...(piece.data as object), plan: reference })
+    const two = await start()
+    two.on('back', (_step, error) => void backs.push(error))
+    await eventually(() => backs.filter(({ code }) => code === 'AVIO_ERR_PLAN_OTHER_FFMPEG').length >= 5)
+    t.match(await until(id, 'split'), { error: undefined })
+    const [piece] = await queue.getJobs(['delayed', 'prioritized'])
+    t.equal(piece?.attemptsMade, 0)
+  })
+}
