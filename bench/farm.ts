@@ -6,27 +6,31 @@ import { table } from '../examples/support/format.js'
 import { parseVersion } from '../lib/ffmpeg/binary/version.js'
 import { Postgres } from '../test/support/servers/postgres.js'
 import { Redis } from '../test/support/servers/redis.js'
+import { type FarmsBench, measureFarms } from './farm/measure-farms.js'
 import { type EngineBench, measureEngine } from './farm/measure-engine.js'
 import { measureStart } from './farm/measure-start.js'
 import { type StepBench, measureSteps } from './farm/measure-steps.js'
-import type { EngineTimes, Measurements, StepTimes } from './simulate/measurements.js'
+import { held, overheads } from './simulate/held.js'
+import type { EngineTimes, FarmTimes, Measurements, StepTimes } from './simulate/measurements.js'
 import { mean } from './simulate/random.js'
 import { BenchStore } from './support/bench-store.js'
 
 /**
- * What a farm consists of: the steps of films on one worker, the start of a worker, and the engines. `--save` keeps the
- * measurements for `npm run simulate`.
+ * A farm on this machine, and what it consists of: steps on one worker, the start of a worker, the engines by
+ * themselves; then one, two and four worker processes on each engine, against bare loops. `--save` keeps the measurements
+ * for `npm run simulate`.
  */
 
 /** What to measure. */
 export interface FarmBench {
   readonly steps: StepBench
   readonly engine: EngineBench
+  readonly farms: FarmsBench
   /** Starts of a worker. */
   readonly starts: number
 }
 
-/** Ten minutes on an idle machine. */
+/** Twenty minutes on an idle machine of two cores. */
 export const FARM_BENCH: FarmBench = {
   steps: {
     films: [
@@ -36,24 +40,31 @@ export const FARM_BENCH: FarmBench = {
     ...{ frame: '1280x720', rounds: 3, wait: 300 },
   },
   engine: { latency: 500, throughput: 5000 },
+  farms: {
+    ...{ processes: [1, 2, 4], objects: 40, film: { seconds: 36, chunkSeconds: 3 } },
+    ...{ frame: '1280x720', rounds: 1 },
+  },
   starts: 10,
 }
 
+/** Limits of the figures. The first is printed only: it is a difference of two times on the clock. */
+const GOALS = { overheadMs: 20, model: 0.25 }
+
 const FILE = new URL('simulate/measurements.json', import.meta.url)
 
-/** Measures, and prints what it has found. */
-export async function run({ steps, engine, starts }: FarmBench, save = false): Promise<Measurements> {
+/** Measures, and prints what it has found; returns that, and the goals that are missed. */
+export async function run(
+  bench: FarmBench,
+  save = false,
+): Promise<{ measured: Measurements; missed: string[] }> {
+  const { steps, engine, farms, starts } = bench
   const [load] = loadavg()
   const times = await measureSteps(steps)
-  const store = await BenchStore.start('unshaped', 1, undefined)
-  let workerStart
-  try {
-    workerStart = await measureStart(store.arena, starts)
-  } finally {
-    await store.stop()
-  }
+  const workerStart = await startOf(starts)
   const { stdout } = await promisify(execFile)('ffmpeg', ['-version'])
   const [short, long] = steps.films
+  const lengths = [...new Set([short!.chunkSeconds, (long ?? short!).chunkSeconds])].join(' and ')
+  const queues = await onEngines(engine, farms)
   const measured: Measurements = {
     origin: {
       command: 'npm run bench -- farm --save',
@@ -63,46 +74,97 @@ export async function run({ steps, engine, starts }: FarmBench, save = false): P
         cores: availableParallelism(),
         load: Number(load!.toFixed(1)),
       },
-      media: `${steps.frame}, x264 medium, one thread, chunks of ${short!.chunkSeconds} and ${long?.chunkSeconds ?? short!.chunkSeconds} s`,
+      media: `${steps.frame}, x264 medium, one thread, chunks of ${lengths} s`,
     },
     ...times,
     workerStart,
-    engines: { redis: await onServer(Redis, engine), postgres: await onServer(Postgres, engine) },
+    engines: queues.engines,
+    farms: { objects: farms.objects, film: farms.film, times: queues.times },
   }
   console.log(reportOf(measured))
   if (save) writeFileSync(FILE, `${JSON.stringify(measured, null, 2)}\n`)
-  return measured
+  return { measured, missed: missedGoals(measured) }
 }
 
-async function onServer(server: typeof Redis | typeof Postgres, bench: EngineBench): Promise<EngineTimes> {
-  const started = await server.start()
+async function startOf(starts: number) {
+  const store = await BenchStore.start('unshaped', 1, undefined)
   try {
-    return await measureEngine(started.url, bench)
+    return await measureStart(store.arena, starts)
   } finally {
-    await started.stop()
+    await store.stop()
   }
 }
 
-function reportOf({ origin, workerStart, engines, ...measured }: Measurements): string {
+async function onEngines(
+  engine: EngineBench,
+  farms: FarmsBench,
+): Promise<{ engines: Record<string, EngineTimes>; times: FarmTimes[] }> {
+  const [redis, postgres] = await Promise.all([Redis.start(), Postgres.start()])
+  const servers = { redis, postgres }
+  try {
+    const engines: Record<string, EngineTimes> = {}
+    for (const [name, server] of Object.entries(servers)) {
+      engines[name] = await measureEngine(server.url, engine)
+      await server.empty()
+    }
+    const urls = Object.fromEntries(Object.entries(servers).map(([name, { url }]) => [name, url]))
+    return { engines, times: await measureFarms(farms, urls) }
+  } finally {
+    await Promise.all([redis.stop(), postgres.stop()])
+  }
+}
+
+/** The model has to say what is measured. */
+export function missedGoals(measured: Measurements): string[] {
+  return held(measured)
+    .filter(({ measured: wall, modelled }) => !(Math.abs(modelled / wall - 1) <= GOALS.model))
+    .map(
+      ({ engine, workers, measured: wall, modelled }) =>
+        `farm: the model has ${modelled.toFixed(1)} s for ${workers} on ${engine}, measured are ${wall.toFixed(1)} s`,
+    )
+}
+
+function reportOf(measured: Measurements): string {
+  const { origin, workerStart, engines } = measured
+  return [
+    `CPU time of steps: ${origin.media}, ${origin.cores} cores, load ${origin.load}`,
+    stepTable(measured),
+    '\nBullMQ by itself, with jobs that do nothing',
+    table([
+      ['engine', 'a job', 'jobs a second'],
+      ...Object.entries(engines).map(([name, { latency, perSecond }]) => [
+        ...[name, `${(1000 * mean(latency)).toFixed(2)} ms`, perSecond.toFixed(0)],
+      ]),
+    ]),
+    `\nA worker is ready after ${mean(workerStart).toFixed(2)} s`,
+    `\n${measured.farms.objects} objects, and a film of ${measured.farms.film.seconds} s in chunks of ${measured.farms.film.chunkSeconds} s`,
+    farmTable(measured),
+    `\nWhat an engine adds to a step, on one worker (goal: ${GOALS.overheadMs} ms)`,
+    ...overheads(measured).map(({ engine, ms }) => `${engine}: ${ms.toFixed(1)} ms`),
+  ].join('\n')
+}
+
+function stepTable({ plan, chunk, audio, join, whole }: Measurements): string {
   const row = (name: string, times: StepTimes) => [
     ...[name, `${times.fixed.toFixed(2)} s`, `${times.perMediaSecond.toFixed(3)} s`],
     ...[times.reads, times.writes, times.trips].map(count => count.toFixed(0)),
   ]
-  const { plan, chunk, audio, join, whole } = measured
-  const steps = [
+  return table([
     ['step', 'in any case', 'each second', 'reads', 'writes', 'waits'],
     ...Object.entries({ plan, chunk, audio, join, whole }).map(([name, times]) => row(name, times)),
-  ]
-  const queues = [
-    ['engine', 'a job', 'jobs a second'],
-    ...Object.entries(engines).map(([name, { latency, perSecond }]) => [
-      ...[name, `${(1000 * mean(latency)).toFixed(2)} ms`, perSecond.toFixed(0)],
+  ])
+}
+
+function farmTable(measured: Measurements): string {
+  const all = held(measured)
+  const bare = (workers: number) => all.find(one => one.engine === 'none' && one.workers === workers)!
+  return table([
+    ['workers', 'objects/h', 'by bare loops', 'chunks/h', 'by bare loops', 'speed-up', 'film', 'the model'],
+    ...all.map(one => [
+      `${one.workers} on ${one.engine === 'none' ? 'no engine' : one.engine}`,
+      ...[one.objects.toFixed(0), `${(one.objects / bare(one.workers).objects).toFixed(2)} ×`],
+      ...[one.chunks.toFixed(0), `${(one.chunks / bare(one.workers).chunks).toFixed(2)} ×`],
+      ...[`${one.speedUp.toFixed(2)} ×`, `${one.measured.toFixed(1)} s`, `${one.modelled.toFixed(1)} s`],
     ]),
-  ]
-  return [
-    `CPU time of steps: ${origin.media}, ${origin.cores} cores, load ${origin.load}`,
-    table(steps),
-    `\nBullMQ by itself, with jobs that do nothing\n${table(queues)}`,
-    `\nA worker is ready after ${mean(workerStart).toFixed(2)} s`,
-  ].join('\n')
+  ])
 }

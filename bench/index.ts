@@ -87,7 +87,8 @@ async function runTopic(name: string, rounds: number): Promise<void> {
     return
   }
   if (name === 'farm') {
-    await farm({ ...FARM_BENCH, steps: { ...FARM_BENCH.steps, rounds } }, values.save)
+    const { missed } = await farm({ ...FARM_BENCH, steps: { ...FARM_BENCH.steps, rounds } }, values.save)
+    fail(missed)
     return
   }
   const { topic } = (await import(`./${name}.ts`)) as { topic: Topic }

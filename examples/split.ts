@@ -231,7 +231,7 @@ export async function main(
       Number(values.port),
       {
         html: 'split.html',
-        data: pageData(plan, attempts),
+        data: { chunks: pageData(plan, attempts) },
       },
     )
     const close = async () => {

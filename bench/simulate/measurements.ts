@@ -27,6 +27,17 @@ export interface EngineTimes {
   readonly perSecond: number
 }
 
+/** A farm on one machine, measured as a whole. */
+export interface FarmTimes {
+  /** `none`: a bare loop. */
+  readonly engine: string
+  readonly workers: number
+  /** Seconds for all objects. */
+  readonly objects: number
+  /** Seconds for the film. */
+  readonly film: number
+}
+
 /** What has been measured: `npm run bench -- farm --save`. */
 export interface Measurements {
   /** How, where and when. */
@@ -48,6 +59,12 @@ export interface Measurements {
   /** Seconds from the start of a worker process until it takes its first step. */
   readonly workerStart: Distribution
   readonly engines: Readonly<Record<string, EngineTimes>>
+  /** Farms on the measuring machine, with one worker process or more. */
+  readonly farms: {
+    readonly objects: number
+    readonly film: { readonly seconds: number; readonly chunkSeconds: number }
+    readonly times: readonly FarmTimes[]
+  }
 }
 
 /** The measurements in this folder. */

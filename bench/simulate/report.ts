@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite'
 import type { Prices } from './cost.js'
 import type { FarmRun } from './farm-model.js'
+import { held } from './held.js'
 import { chunkName, costPlot, failurePlot, limitPlot, speedUpPlot } from './plots.js'
 import * as scenario from './scenarios.js'
 
@@ -31,8 +32,25 @@ export function time(seconds: number): string {
 
 /** Everything that the page about large farms shows. */
 export function reportOf(world: scenario.World, prices: Prices): Part[] {
-  return [speed(world), limits(world), steady(world), failures(world), costs(world, prices)]
+  return [
+    ...[measuredFarms(world), speed(world), limits(world), steady(world), failures(world)],
+    costs(world, prices),
+  ]
 }
+
+function measuredFarms({ measured }: scenario.World): Part {
+  const rows = held(measured).map(({ engine, workers, speedUp, ...one }) => [
+    ...[`${workers} on ${engine === 'none' ? 'no engine' : ENGINE_NAMES[engine]}`],
+    ...[round(one.objects), round(one.chunks), `${speedUp.toFixed(2)} ×`],
+    ...[time(one.measured), time(one.modelled)],
+  ])
+  return {
+    name: 'measured',
+    rows: [['workers', 'objects an hour', 'chunks an hour', 'speed-up', 'film', 'the model'], ...rows],
+  }
+}
+
+const ENGINE_NAMES: Readonly<Record<string, string>> = { redis: 'Redis', postgres: 'PostgreSQL' }
 
 function speed(world: scenario.World): Part {
   const all = scenario.speedUps(world, HOUR, CHUNKS, WORKERS)
@@ -123,7 +141,8 @@ function failures(world: scenario.World): Part {
 }
 
 function costs(world: scenario.World, prices: Prices): Part {
-  const all = scenario.priced(world, HOUR, prices, CHUNKS, WORKERS, WORK_GIGABYTES)
+  const workers = WORKERS.filter(count => count <= 100)
+  const all = scenario.priced(world, HOUR, prices, CHUNKS, workers, WORK_GIGABYTES)
   const rows = all
     .filter(({ chunkSeconds, workers }) => [10, 60].includes(chunkSeconds) && [1, 10, 100].includes(workers))
     .map(({ chunkSeconds, workers, seconds, cost }) => [
@@ -142,6 +161,7 @@ function costs(world: scenario.World, prices: Prices): Part {
 
 /** A table in Markdown. */
 export function markdown([head = [], ...rows]: Part['rows']): string {
+  if (rows.length === 0) return ''
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
   const ruler = head.map((_, column) => (column === 0 ? '---' : '---:'))
   return [line(head), line(ruler), ...rows.map(line)].join('\n')

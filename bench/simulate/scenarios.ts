@@ -82,7 +82,7 @@ export interface LimitUse {
   readonly used: FarmRun['used']
 }
 
-/** Films to encode all at once: enough that each worker has several steps. */
+/** Films to encode all at once: enough that the start and the end of the run hardly count. */
 export function limitUses(
   world: World,
   films: readonly (Film & { readonly title: string })[],
@@ -92,7 +92,7 @@ export function limitUses(
     workers.map(count => {
       const random = new Random(world.seed)
       const perFilm = filmJob(film, world.measured, random).chunks.length
-      const jobs = Array.from({ length: Math.ceil((8 * count) / perFilm) + 1 }, () =>
+      const jobs = Array.from({ length: Math.ceil((12 * count) / perFilm) + 1 }, () =>
         filmJob(film, world.measured, random, { stragglers: world.stragglers }),
       )
       const run = runFarm(farmOf(world, count), jobs, world.seed)

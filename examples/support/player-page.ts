@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
-import { type ServerResponse, createServer } from 'node:http'
+import { type RequestListener, type ServerResponse, createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
@@ -14,6 +14,8 @@ interface PageContent {
   readonly html?: 'player.html' | 'split.html'
   /** What it finds under `/data.json`. */
   readonly data?: unknown
+  /** What serves everything below a path: `/board`. */
+  readonly below?: Readonly<Record<string, RequestListener>>
 }
 
 /** A page on loopback that plays an HLS presentation with hls.js, or a file; `port` 0 takes any free port. */
@@ -27,11 +29,17 @@ export class PlayerPage {
   static async start(
     source: string,
     port = 0,
-    { html = 'player.html', data }: PageContent = {},
+    { html = 'player.html', data, below = {} }: PageContent = {},
   ): Promise<PlayerPage> {
     const page = fileURLToPath(new URL(html, import.meta.url))
     const server = createServer((request, response) => {
-      switch (new URL(request.url ?? '', 'http://page').pathname) {
+      const { pathname } = new URL(request.url ?? '', 'http://page')
+      const other = Object.entries(below).find(([path]) => `${pathname}/`.startsWith(`${path}/`))
+      if (other !== undefined) {
+        other[1](request, response)
+        return
+      }
+      switch (pathname) {
         case '/':
           sendFile(response, 'text/html; charset=utf-8', page)
           break

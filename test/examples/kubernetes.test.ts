@@ -55,6 +55,19 @@ t.test('the manifests keep to the schema of Kubernetes', t => {
   t.end()
 })
 
+t.test('the pieces are indices, retried each for itself', t => {
+  t.match(manifest('pieces.yaml'), {
+    spec: {
+      ...{ completionMode: 'Indexed', completions: 5, parallelism: 20 },
+      ...{ backoffLimitPerIndex: 4, maxFailedIndexes: 0 },
+      template: {
+        spec: { containers: [{ args: ['step', VALUES['PLAN'], '$(JOB_COMPLETION_INDEX)', '--quiet'] }] },
+      },
+    },
+  })
+  t.end()
+})
+
 t.test('the manifests need no disk, no root, and no account of the cluster', t => {
   for (const name of MANIFESTS) {
     t.match(

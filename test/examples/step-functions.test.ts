@@ -149,6 +149,19 @@ t.test('tries a step again that may succeed', async t => {
   t.equal(await videoFrames('again.mp4'), 168)
 })
 
+t.test('tells errors that may pass from those that stay', async t => {
+  const context: LambdaContext = { getRemainingTimeInMillis: () => 900_000 }
+  const fault = s3.fault({ operation: 'HeadObject', times: Infinity, status: 503 })
+  await t.rejects(handlers.plan({ job: jobTo('busy.mp4') }, context), { name: 'Retryable' })
+  fault.remove()
+  const wrong = { ...jobTo('wrong.mp4'), version: 2 } as unknown as Job
+  await t.rejects(handlers.plan({ job: wrong }, context), { name: 'AVIO_ERR_JOB_INVALID' })
+  const retried = Object.values(machine.States).flatMap(({ Retry = [] }) => Retry)
+  t.ok(retried.length > 0)
+  t.ok(retried.every(({ ErrorEquals }) => ErrorEquals.includes('Retryable')))
+  t.same(leftovers(), [])
+})
+
 t.test('fails with the code of an error that stays, and keeps the target', async t => {
   await s3.put('web', 'kept.mp4', Buffer.from('before'))
   const missing = { ...jobTo('kept.mp4'), inputs: [{ url: 's3://masters/missing.mp4' }] }

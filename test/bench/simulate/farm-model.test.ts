@@ -2,11 +2,13 @@ import t, { type Test } from 'tap'
 import { type Farm, type FarmJob, type Work, runFarm } from '../../../bench/simulate/farm-model.js'
 import { Random } from '../../../bench/simulate/random.js'
 
+const FREE = { firstByte: 0, readsPerSecond: Infinity, writesPerSecond: Infinity }
+
 /** A farm that costs nothing beside the work. */
 function farm(workers: number, more: Partial<Farm> = {}): Farm {
   return {
     ...{ workers, workerStart: 0, engine: { latency: 0, perSecond: Infinity } },
-    store: { firstByte: 0, readsPerSecond: Infinity, writesPerSecond: Infinity },
+    store: FREE,
     ...more,
   }
 }
@@ -133,6 +135,42 @@ t.test('each death loses one step at most, which another worker does again', t =
     t.ok(run.seconds > calm.seconds)
     t.ok(run.jobs.every(({ end }) => end > 0))
   }
+  t.end()
+})
+
+t.test('a worker that dies while its step waits loses it, too, and ends nothing later', t => {
+  const failures = { hours: 0.02, noticed: 5 }
+  const cases: [string, Partial<Farm>, Work][] = [
+    ['first bytes', { store: { ...FREE, firstByte: 20 } }, work(1, 0, 0, 2)],
+    ['requests', { store: { ...FREE, writesPerSecond: 10 } }, work(1, 0, 100)],
+    ['the engine', { engine: { latency: 40, perSecond: Infinity } }, work(1)],
+  ]
+  for (const [what, more, step] of cases) {
+    const jobs = [{ at: 0, chunks: Array.from({ length: 20 }, () => step) }]
+    const run = runFarm(farm(3, { ...more, failures }), jobs)
+    t.ok(run.deaths > 3, `${what}: ${run.deaths} deaths`)
+    t.equal(run.steps, 20)
+    near(t, run.cpuSeconds - run.lostSeconds, 20, 1e-9, 'CPU time of what succeeded')
+  }
+  t.end()
+})
+
+t.test('the step of a dead worker waits until that is noticed', t => {
+  const jobs = [{ at: 0, chunks: [work(400)] }]
+  for (const noticed of [10, 5000]) {
+    const { deaths, seconds, lostSeconds } = runFarm(farm(1, { failures: { hours: 0.1, noticed } }), jobs)
+    t.ok(deaths > 0 && lostSeconds > 0)
+    t.ok(seconds >= 400 + lostSeconds + noticed, `${seconds} s`)
+  }
+  t.end()
+})
+
+t.test('a worker that dies while it is idle takes one step at a time afterwards', t => {
+  const jobs = [{ at: 1000, chunks: Array.from({ length: 20 }, () => work(10)) }]
+  const more = { coresPerHost: 20, failures: { hours: 0.05, noticed: 0 } }
+  const { deaths, seconds } = runFarm(farm(1, more), jobs)
+  t.ok(deaths > 3, `${deaths} deaths`)
+  t.ok(seconds >= 1000 + 20 * 10, `${seconds} s`)
   t.end()
 })
 

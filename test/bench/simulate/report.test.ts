@@ -45,7 +45,7 @@ t.test('the page shows what the model says, and its plots', t => {
     t.match(page, `(images/${picture}.svg)`)
     t.match(readFileSync(new URL(`docs/images/${picture}.svg`, root), 'utf8'), /^<svg /)
   }
-  t.throws(() => withTables('# A page', parts), { message: /no place for "speed-up"/ })
+  t.throws(() => withTables('# A page', parts), { message: /no place for "measured"/ })
   t.end()
 })
 
@@ -57,6 +57,7 @@ t.test('writes tables in Markdown, and times', t => {
     ]),
     '| a | b |\n| --- | ---: |\n| 1 | 2 |',
   )
+  t.equal(markdown([['a', 'b']]), '', 'nothing without rows')
   t.same([1.23, 45, 600, 7200].map(time), ['1.2 s', '45 s', '10 min', '2.0 h'])
   t.end()
 })

@@ -1,0 +1,59 @@
+import t from 'tap'
+import { missedGoals } from '../../../bench/farm.js'
+import { held, overheads } from '../../../bench/simulate/held.js'
+import type { Measurements, StepTimes } from '../../../bench/simulate/measurements.js'
+
+const step = (fixed: number, perMediaSecond: number): StepTimes => ({
+  ...{ fixed, perMediaSecond, spread: 1, trips: 0 },
+  ...{ reads: 1, writes: 1, readsPerMediaSecond: 0, writesPerMediaSecond: 0 },
+})
+
+/** A film of 40 s in chunks of 10 s: 1 s for the plan, 4 × 10 s, 5 s for the audio, 2 s for the join. */
+const MEASURED: Measurements = {
+  origin: { command: '', date: '', ffmpeg: '', cores: 2, load: 0, media: '' },
+  ...{ plan: step(1, 0), chunk: step(5, 0.5), audio: step(5, 0), join: step(2, 0), whole: step(0, 1) },
+  ...{ workerStart: 1, engines: { redis: { latency: 0.1, perSecond: 1000 } } },
+  farms: {
+    ...{ objects: 10, film: { seconds: 40, chunkSeconds: 10 } },
+    times: [
+      { engine: 'none', workers: 1, objects: 20, film: 48 },
+      { engine: 'none', workers: 2, objects: 10, film: 30 },
+      { engine: 'none', workers: 4, objects: 10, film: 30 },
+      { engine: 'redis', workers: 1, objects: 20.1, film: 47 },
+      { engine: 'redis', workers: 1, objects: 20.1, film: 49 },
+      { engine: 'redis', workers: 1, objects: 20.1, film: 90 },
+    ],
+  },
+}
+
+t.test('runs the measured farms in the model, on the cores of the machine', t => {
+  const [one, two, four, redis, ...more] = held(MEASURED)
+  t.same(more, [])
+  const near = (found: number | undefined, wanted: number) =>
+    t.ok(Math.abs(found! - wanted) < 0.01, `${found}`)
+  near(one!.modelled, 1 + 45 + 2)
+  t.match(one, { engine: 'none', workers: 1, measured: 48, speedUp: 1, objects: 1800, chunks: 300 })
+  // 5 + 10 + 10 on one worker, and meanwhile 10 + 10 on the other.
+  near(two!.modelled, 1 + 25 + 2)
+  t.equal(two!.speedUp, 1.6)
+  // Four workers share two cores, and the fourth chunk begins when the audio ends.
+  near(four!.modelled, 1 + 25 + 2)
+  near(redis!.modelled, 48 + 7 * 0.1)
+  t.equal(redis!.measured, 49, 'the median of the rounds')
+  t.end()
+})
+
+t.test('tells what an engine adds to a step, and farms that the model misses', t => {
+  const [redis, ...more] = overheads(MEASURED)
+  t.same(more, [])
+  t.equal(redis!.engine, 'redis')
+  t.ok(Math.abs(redis!.ms - 10) < 1e-6, `${redis!.ms}`)
+  t.same(missedGoals(MEASURED), [])
+  const off = { engine: 'none', workers: 1, objects: 20, film: 100 }
+  t.match(missedGoals({ ...MEASURED, farms: { ...MEASURED.farms, times: [off] } }), [
+    /^farm: the model has 48\.0 s for 1 on none, measured are 100\.0 s$/,
+  ])
+  const unknown = { ...off, film: NaN }
+  t.equal(missedGoals({ ...MEASURED, farms: { ...MEASURED.farms, times: [unknown] } }).length, 1)
+  t.end()
+})
