@@ -15,6 +15,11 @@ const COMMANDS: Readonly<Record<string, () => Promise<RunCommand>>> = {
   plan: async () => (await import('./commands/plan-command.js')).planCommand,
   step: async () => (await import('./commands/step-command.js')).stepCommand,
   package: async () => (await import('./commands/package-command.js')).packageCommand,
+  worker: async () => (await import('./commands/worker-command.js')).workerCommand,
+  add: async () => (await import('./commands/add-command.js')).addCommand,
+  batch: async () => (await import('./commands/batch-command.js')).batchCommand,
+  status: async () => (await import('./commands/status-command.js')).statusCommand,
+  cancel: async () => (await import('./commands/cancel-command.js')).cancelCommand,
   clean: async () => (await import('./commands/clean-command.js')).cleanCommand,
   doctor: async () => (await import('./commands/doctor-command.js')).doctorCommand,
 }

@@ -4,11 +4,16 @@ import { parsePrefix } from '../../job/schema/location.js'
 import { type OptionTable, type OptionValues, numberValue } from './own-options.js'
 import { usageError } from './usage-error.js'
 
-/** Options that split a job. */
-export const OF_SPLITS = {
+/** Options that split a job, wherever its pieces are encoded. */
+export const OF_PLANS = {
   work: { type: 'string' },
   chunk: { type: 'string' },
   split: { type: 'string' },
+} as const satisfies OptionTable
+
+/** Options that split a job whose pieces are encoded here. */
+export const OF_SPLITS = {
+  ...OF_PLANS,
   concurrency: { type: 'string' },
 } as const satisfies OptionTable
 
@@ -19,7 +24,7 @@ const MODES = ['auto', 'prefer', 'required'] as const
  *
  * @throws {@link OptionError} for a wrong value, and for a job that then has no work prefix
  */
-export function withSplit(job: Job, values: OptionValues<typeof OF_SPLITS>): Job {
+export function withSplit(job: Job, values: OptionValues<typeof OF_PLANS>): Job {
   const chunkSeconds = numberValue(values.chunk, '--chunk', { min: 1, max: 600, isInteger: false })
   const mode = MODES.find(mode => mode === values.split)
   if (values.split !== undefined && mode === undefined)

@@ -16,6 +16,7 @@ export const HELP = `avio-streams runs ffmpeg between objects in S3: no disk, al
   avio-streams step s3://scratch/pieces/…/plan-….json 0
   avio-streams clean s3://out/ --older-than 24h
   avio-streams doctor s3://out/
+  avio-streams worker | add job.json | batch s3://in/ job.json | status | cancel ID   --connection redis://host
 
 After our options comes ffmpeg's own syntax; places are s3://bucket/key, https://, a path, or "-". Outputs that exist
 are refused unless -y is given. Our options go first:
@@ -87,6 +88,35 @@ A step may run twice, late, or at the same time on two machines. --ffmpeg PATH
   clean: `avio-streams clean s3://bucket/prefix/ --older-than 24h: uploads that killed processes left.
 
 Lists them. --delete aborts them. Choose more than the longest job takes: a running upload looks the same.
+`,
+  worker: `avio-streams worker --connection redis://host: runs jobs of a queue, until SIGTERM or Ctrl-C.
+
+  --connection redis://host | rediss:// | valkey:// | postgres://host/database; also AVIO_CONNECTION
+  --queue NAME      the name of the queue
+  --concurrency 2   steps at a time; each is one ffmpeg
+  --drain 20s       how long running steps may go on after the signal; then they go back to the queue
+  --strangers, --allow-host, --allow-address, --allow-file, --allow-bucket, --allow-prefix   as for "run"
+
+Needs the packages bullmq, and ioredis or pg, beside avio-streams.
+`,
+  add: `avio-streams add job.json, or "-" for standard input: puts a job into a queue, and prints its ID.
+
+  --connection redis://host  --queue NAME  --priority 5  --attempts 3
+  --work s3://scratch/pieces/  --chunk 60  --split auto|prefer|required   in pieces, over all workers
+`,
+  batch: `avio-streams batch s3://bucket/prefix/ template.json: puts a job for each object into a queue.
+
+The strings of the template may have {url}, {bucket}, {key}, {dir}, {file}, {name} and {ending} of the object. "-"
+instead of the prefix reads addresses from standard input, one a line.
+
+  --connection redis://host  --queue NAME  --priority 5  --attempts 3
+`,
+  status: `avio-streams status [ID] --connection redis://host: a queue, its workers and its jobs, or one job.
+
+  --retry   tries all jobs that have failed, or the one, again
+  --json    as JSON
+`,
+  cancel: `avio-streams cancel ID --connection redis://host: ends a job wherever it runs, and removes its pieces.
 `,
   doctor: `avio-streams doctor [s3://bucket/prefix/]: whether ffmpeg and the store are as jobs need them,
 and what to mend.

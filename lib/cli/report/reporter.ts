@@ -75,6 +75,13 @@ export class Reporter {
     else this.#line(text)
   }
 
+  /** Something that happened: a sentence for people. */
+  event(event: string, fields: object, text: string): void {
+    if (this.#settings.isQuiet) return
+    if (this.#settings.isJson) this.#json({ event, ...fields })
+    else this.#line(text)
+  }
+
   /** What was made. */
   result(result: object, text: string): void {
     if (this.#settings.isJson) this.#json({ event: 'result', ...result })

@@ -1,0 +1,31 @@
+import t from 'tap'
+import { runHere } from '../../support/cli.js'
+import { REDIS, filmJob, openFarm } from '../../support/farm.js'
+import { wordsOf } from '../../support/shell-words.js'
+
+const input = Buffer.from(JSON.stringify(filmJob('a')))
+
+t.test('adds a job once, and prints its ID', { skip: REDIS.missing }, async t => {
+  const { s3, server, info } = await openFarm(t)
+  const run = (line: string) => runHere([...wordsOf(line), '--connection', server.url], { s3, input })
+  const added = await run('add - --priority 2 --work s3://work/w --chunk 2 --split prefer')
+  t.match(added, { code: 0, stderr: /^Added\.$/m })
+  const id = added.stdout.toString().trim()
+  t.match(id, /^[0-9a-f]{64}$/)
+  t.match(await info(id), { id, state: 'waiting', outputs: ['s3://web/a.mp4'] })
+  const again = await run('add - --work s3://work/w --chunk 2 --split prefer')
+  t.match(again, { code: 0, stderr: /^Known already\.$/m })
+  t.same(again.stdout, added.stdout)
+  t.not((await run('add -')).stdout.toString().trim(), id, 'without a split, another job')
+})
+
+t.test('refuses what is incomplete', async t => {
+  for (const [line, message] of [
+    ['add', /Name one job/],
+    ['add a b', /Name one job/],
+    ['add -', /--connection redis:\/\/host/],
+    ['add - --connection redis://x --chunk 2', /add --work/],
+    ['add - --connection redis://x --attempts 0', /--attempts must be/],
+  ] as const)
+    t.match(await runHere(wordsOf(line), { input }), { code: 2, stderr: message }, line)
+})

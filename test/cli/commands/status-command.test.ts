@@ -1,0 +1,39 @@
+import t from 'tap'
+import { runHere } from '../../support/cli.js'
+import { REDIS, filmJob, openFarm } from '../../support/farm.js'
+import { wordsOf } from '../../support/shell-words.js'
+
+const input = Buffer.from(JSON.stringify(filmJob('a')))
+
+t.test('lists what has failed with its remedy, and tries it again', { skip: REDIS.missing }, async t => {
+  const { s3, server, start, until } = await openFarm(t)
+  const run = async (line: string, ...more: string[]) => {
+    const words = [...wordsOf(line), ...more, '--connection', server.url]
+    const { code, stdout, stderr } = await runHere(words, { s3, input })
+    t.equal(code, 0, stderr)
+    return stdout.toString()
+  }
+  const id = (await run('add - --attempts 1')).trim()
+  t.match(await run('status'), /^avio-streams: 1 waiting, 0 running/)
+  const operation = ['PutObject', 'CreateMultipartUpload'] as const
+  s3.fault({ operation, bucket: 'web', status: 403, code: 'AccessDenied', times: Infinity })
+  await start({ concurrency: 2 })
+  await until(id, 'failed')
+  const text = await run('status')
+  t.match(text, /^worker +\S+ \d+, 2 at a time, ffmpeg \S/m)
+  t.match(text, new RegExp(`^failed +${id} +s3://web/a\\.mp4.*\\n +AVIO_ERR_ACCESS_DENIED .+`, 'm'))
+  t.match(JSON.parse(await run('status --json')), { workers: [{ concurrency: 2 }], failed: [{ id }] })
+  s3.clearFaults()
+  t.equal(await run('status --retry', id), `again  ${id}\n`)
+  await until(id, 'done')
+  t.match(await run('status', id), /^done /)
+  t.equal(await run('status --retry'), '', 'nothing has failed')
+})
+
+t.test('refuses what is incomplete', async t => {
+  for (const [line, message] of [
+    ['status a b', /Name at most one job/],
+    ['status', /--connection redis:\/\/host/],
+  ] as const)
+    t.match(await runHere(wordsOf(line), { input: Buffer.from('{}') }), { code: 2, stderr: message }, line)
+})
