@@ -1,0 +1,15 @@
+import type { Situation } from '../situation.js'
+import { CANCELS } from './cancels.js'
+import { DEATHS } from './deaths.js'
+import { ENGINE_FAULTS } from './engine-faults.js'
+import { FLEETS } from './fleets.js'
+import { MASSES } from './masses.js'
+import { STORE_FAULTS } from './store-faults.js'
+import { TWICE } from './twice.js'
+import { ZOMBIES } from './zombies.js'
+
+/** All of them. */
+export const SITUATIONS: readonly Situation[] = [
+  ...[...DEATHS, ...ZOMBIES, ...TWICE, ...CANCELS],
+  ...[...ENGINE_FAULTS, ...STORE_FAULTS, ...FLEETS, ...MASSES],
+]

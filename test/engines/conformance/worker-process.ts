@@ -1,0 +1,136 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { S3ClientConfig } from '@aws-sdk/client-s3'
+import type { WorkerSettings } from './farm.js'
+import { argsOf } from './programs.js'
+
+/** What a worker process is told. */
+export interface Order {
+  readonly name: string
+  readonly s3: S3ClientConfig
+  /** The queue; without one, this process hands out jobs by messages. */
+  readonly queue?: { readonly connection: string; readonly queue: string }
+  readonly settings: WorkerSettings
+  /** In milliseconds. */
+  readonly lockDuration: number
+}
+
+/** What a worker process reports. */
+export interface Told {
+  readonly type: 'ready' | 'start' | 'done' | 'fail' | 'back' | 'error'
+  readonly job?: string
+  /** `job`, `chunk`, `audio`. */
+  readonly name?: string
+  readonly piece?: string
+  readonly isFinal?: boolean
+  readonly error?: {
+    readonly code?: string | undefined
+    readonly message: string
+    readonly retryable?: boolean
+  }
+}
+
+/** A worker in a process of its own. */
+export class WorkerProcess {
+  readonly name: string
+  readonly told: Told[] = []
+  readonly #child: ChildProcess
+  readonly #exited: Promise<unknown>
+  readonly #listeners = new Set<() => void>()
+  #log = ''
+
+  /**
+   * @param order - what it is told
+   * @param mark - for its environment
+   */
+  constructor(order: Order, mark: string) {
+    this.name = order.name
+    const { processors, heap } = order.settings
+    const limit = heap === undefined ? [] : [`--max-old-space-size=${heap}`]
+    const program = argsOf(new URL('worker.ts', import.meta.url))
+    const command = [process.execPath, ...limit, ...program, JSON.stringify(order)]
+    const [file, ...args] = processors === undefined ? command : ['taskset', '-c', processors, ...command]
+    this.#child = spawn(file!, args, {
+      env: {
+        ...process.env,
+        AVIO_CONFORMANCE: mark,
+        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    })
+    this.#exited = once(this.#child, 'close')
+    for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
+      stream.setEncoding('utf8').on('data', (text: string) => (this.#log = (this.#log + text).slice(-8000)))
+    }
+    this.#child.on('message', message => this.#hear(message as Told))
+    void this.#exited.then(() => this.#tell())
+  }
+
+  /** Everything it printed. */
+  get log(): string {
+    return this.#log
+  }
+
+  get isAlive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  /** Resolves with the first report of that kind, an earlier one too. Rejects if the process ends without it. */
+  async hears(is: (told: Told) => boolean, from = 0): Promise<Told> {
+    for (;;) {
+      const found = this.told.slice(from).find(is)
+      if (found !== undefined) return found
+      if (!this.isAlive) throw new Error(`${this.name} has ended: ${this.#log}`)
+      await new Promise<void>(resolve => this.#listeners.add(resolve))
+    }
+  }
+
+  /** Sends it a message. */
+  send(message: unknown): void {
+    if (this.isAlive) this.#child.send(message as object)
+  }
+
+  /** SIGSTOP: the engine hears nothing more of it, and nor does the store. */
+  stop(): void {
+    this.#child.kill('SIGSTOP')
+  }
+
+  /** SIGCONT. */
+  goOn(): void {
+    this.#child.kill('SIGCONT')
+  }
+
+  /** SIGKILL. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL')
+    await this.#exited
+  }
+
+  /** SIGTERM. Returns its exit code. */
+  async drain(): Promise<number | null> {
+    if (this.isAlive) this.#child.kill('SIGTERM')
+    await this.#exited
+    return this.#child.exitCode
+  }
+
+  /** Calls back at each report. */
+  on(listener: (told: Told) => void): void {
+    this.#child.on('message', message => listener(message as Told))
+  }
+
+  /** Resolves when it has ended. */
+  async ended(): Promise<void> {
+    await this.#exited
+  }
+
+  #hear(told: Told): void {
+    this.told.push(told)
+    this.#tell()
+  }
+
+  #tell(): void {
+    const listeners = [...this.#listeners]
+    this.#listeners.clear()
+    for (const listener of listeners) listener()
+  }
+}
