@@ -16,7 +16,7 @@ export async function restartJob({ queue }: OpenQueue, id: string): Promise<bool
   if (job === undefined || (await job.getState()) !== 'failed') return false
   const step = job.data as JobStep
   const planned = isOfPlan(step.error?.code) ? undefined : step.planned
-  const data = { ...step, planned, error: undefined, rounds: undefined }
+  const data = { ...step, planned, targets: undefined, error: undefined, rounds: undefined }
   const options: JobsOptions = { ...job.opts, jobId: id }
   await job.removeUnprocessedChildren()
   // Pieces that still run belong to the same job when it is added again.

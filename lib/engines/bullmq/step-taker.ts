@@ -1,4 +1,5 @@
 import { QueueError } from '../../errors.js'
+import type { TargetsBefore } from '../steps/own-targets.js'
 import { runJobStep } from '../steps/run-job-step.js'
 import { runPiece } from '../steps/run-piece.js'
 import { type JobStep, checkJobStep, checkPieceStep } from '../steps/step.js'
@@ -67,7 +68,8 @@ export class StepTaker {
     run.signal.throwIfAborted()
     const workers = data.job.split ? Math.max(slotsOf(await listWorkers(this.#open)), 1) : 1
     for (;;) {
-      const end = await runJobStep(data, run.job, { ...this.#context(step, run), workers })
+      const keepTargets = (targets: TargetsBefore) => step.updateData({ ...data, targets })
+      const end = await runJobStep(data, run.job, { ...this.#context(step, run), workers, keepTargets })
       if ('result' in end) return end.result
       const rounds = (data.rounds ?? 0) + 1
       if (rounds > MOST_ROUNDS) throw resultsVanish(run.job, end.pieces.length)

@@ -16,33 +16,65 @@ export interface OwnTargets {
   readonly job: Job
   /** The result, if an earlier run of this job stored all of its outputs. */
   readonly result: JobResult | undefined
+  /** What lay under its keys when it first began. */
+  readonly before: TargetsBefore
 }
+
+/**
+ * The ETags of the objects under the keys of a job's outputs when the job first began; `null` if there was none, and
+ * for outputs of other types. A later attempt that went by what it finds would replace what a newer job has written
+ * since.
+ */
+export type TargetsBefore = readonly (string | null)[]
 
 /**
  * Looks at the objects that a job is going to store.
  *
  * @param id - the identity of the job
+ * @param earlier - what the first attempt found
+ * @throws `S3Error` `AVIO_ERR_PRECONDITION_FAILED` if another job has written one of them since
  */
-export async function ownTargets(job: Job, id: string, store: WorkStore): Promise<OwnTargets> {
+export async function ownTargets(
+  job: Job,
+  id: string,
+  store: WorkStore,
+  earlier?: TargetsBefore,
+): Promise<OwnTargets> {
   const found = await Promise.all(job.outputs.map(output => stateOf(output, store)))
+  const isOurs = (n: number) => found[n]?.metadata[JOB_METADATA] === id
+  const before = earlier ?? found.map(state => state?.etag ?? null)
+  for (const [n, output] of job.outputs.entries()) {
+    const location = objectOf(output)
+    if (location === undefined || isOurs(n) || hasCondition(output as JobObject)) continue
+    if ((found[n]?.etag ?? null) !== before[n]) throw newerObject(location)
+  }
   const outputs = job.outputs.map((output, n) =>
     objectOf(output) === undefined ? output : guarded(output as JobObject, id, found[n]),
   )
-  const isDone = job.outputs.every((output, n) => objectOf(output) && found[n]?.metadata[JOB_METADATA] === id)
-  return { job: { ...job, outputs }, result: isDone ? resultOf(job, found as ObjectState[]) : undefined }
+  const isDone = job.outputs.every((output, n) => objectOf(output) && isOurs(n))
+  const result = isDone ? resultOf(job, found as ObjectState[]) : undefined
+  return { job: { ...job, outputs }, result, before }
 }
 
 /** The error for a run whose condition failed, or `undefined` if that has another reason. */
 export function targetChanged(error: unknown): S3Error | undefined {
   if (!(error instanceof S3Error) || error.code !== 'AVIO_ERR_PRECONDITION_FAILED') return undefined
-  const { bucket, key } = error
+  return newerObject(error, error)
+}
+
+function newerObject({ bucket, key }: Pick<S3Error, 'bucket' | 'key'>, cause?: S3Error): S3Error {
   return new S3Error(
     'AVIO_ERR_PRECONDITION_FAILED',
     `s3://${bucket}/${key} has changed since this job began: a newer job has written it. This one leaves it alone; ` +
       'to replace it, retry this job.',
     { bucket, key },
-    { cause: error },
+    { cause },
   )
+}
+
+/** Whether its user says what it may replace. */
+function hasCondition({ ifMatch, ifNoneMatch }: JobObject): boolean {
+  return ifMatch !== undefined || ifNoneMatch !== undefined
 }
 
 function objectOf(output: JobOutput): (Location & { kind: 's3' }) | undefined {
@@ -60,8 +92,7 @@ async function stateOf(output: JobOutput, store: WorkStore): Promise<ObjectState
 function guarded(output: JobObject, id: string, found: ObjectState | undefined): JobObject {
   const metadata = { ...output.metadata, [JOB_METADATA]: id }
   const isOurs = found?.metadata[JOB_METADATA] === id
-  if (!isOurs && (output.ifMatch !== undefined || output.ifNoneMatch !== undefined))
-    return { ...output, metadata }
+  if (!isOurs && hasCondition(output)) return { ...output, metadata }
   return {
     ...{ ...output, metadata },
     ifMatch: found?.etag,

@@ -11,7 +11,7 @@ import { type SplitPlan, pieceName, workPrefix } from '../../job/split/split-pla
 import { type PlanReference, readResults, storePlan } from '../../job/split/stored-plan.js'
 import { resultUnderKey } from '../../job/split/target-state.js'
 import { WorkStore } from '../../job/split/work-store.js'
-import { ownTargets, targetChanged } from './own-targets.js'
+import { type TargetsBefore, ownTargets, targetChanged } from './own-targets.js'
 import { allowedPlan, framesOf, lengthOf } from './run-piece.js'
 import type { JobStep, PlannedPieces } from './step.js'
 import { type StepContext, withinTimeout } from './step-context.js'
@@ -25,6 +25,8 @@ export type JobStepEnd =
 export interface JobStepContext extends StepContext {
   /** Steps that all workers together can run at the same time: `mode: 'auto'` decides by it. */
   readonly workers: number
+  /** Keeps {@link JobStep.targets} for the next attempts. */
+  readonly keepTargets: (targets: TargetsBefore) => Promise<void>
 }
 
 /**
@@ -40,7 +42,7 @@ export async function runJobStep(step: JobStep, id: string, context: JobStepCont
     const within = { ...context, ...inner }
     const plan = await planOf(step, within)
     return plan === undefined
-      ? { result: await runWhole(step.job, id, within) }
+      ? { result: await runWhole(step, id, within) }
       : await goOn(step.job, plan, within)
   })
 }
@@ -115,14 +117,15 @@ async function missingPieces(plan: SplitPlan, store: WorkStore): Promise<(number
 }
 
 /** Runs a job in this process. It replaces nothing that a newer job has written, and does nothing twice. */
-async function runWhole(job: Job, id: string, context: StepContext): Promise<JobResult> {
+async function runWhole({ job, targets }: JobStep, id: string, context: JobStepContext): Promise<JobResult> {
   const whole = { ...job, split: undefined }
   const { client, allow, trust, ffmpegPath, ffprobePath, env, signal, onProgress } = context
   const options = { client, allow, trust, ffmpegPath, ffprobePath, env, signal, onProgress }
   // Refused jobs send no request.
   await checkJob(whole, options)
   const store = new WorkStore({ client, signal })
-  const own = await ownTargets(whole, id, store)
+  const own = await ownTargets(whole, id, store, targets)
+  if (targets === undefined) await context.keepTargets(own.before)
   if (own.result !== undefined) return own.result
   try {
     return await runJob(own.job, options)

@@ -2,6 +2,7 @@ import { QueueError } from '../../errors.js'
 import { parseJob } from '../../job/schema/parse-job.js'
 import type { Job } from '../../job/schema/job.js'
 import type { PlanReference } from '../../job/split/stored-plan.js'
+import type { TargetsBefore } from './own-targets.js'
 import type { StoredError } from './stored-error.js'
 
 /** What an engine needs to know of a plan that is stored elsewhere. */
@@ -24,6 +25,8 @@ export interface JobStep {
   readonly version: 1
   readonly job: Job
   readonly planned?: PlannedPieces
+  /** What lay under the keys of a whole job when it first began. */
+  readonly targets?: TargetsBefore
   /** How often pieces were handed out. */
   readonly rounds?: number
   /** The last error. */

@@ -24,7 +24,8 @@ for (const kind of QUEUE_SERVERS) {
     { skip: kind.missing },
     async t => {
       const open = await (await openFarm(t, kind)).look()
-      await failed(t, open, 'a', { version: 1, planned, rounds: 3, error: { code: 'AVIO_ERR_READ_FAILED' } })
+      const error = { code: 'AVIO_ERR_READ_FAILED' }
+      await failed(t, open, 'a', { version: 1, planned, rounds: 3, targets: [null], error })
       t.equal(await restartJob(open, 'a'), true)
       const job = (await open.queue.getJob('a'))!
       t.equal(await job.getState(), 'prioritized')

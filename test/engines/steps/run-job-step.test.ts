@@ -13,6 +13,7 @@ async function open(t: Test) {
   const context: JobStepContext = {
     ...{ client, allow: undefined, trust: undefined, ffmpegPath: undefined, ffprobePath: undefined },
     ...{ env: undefined, signal: new AbortController().signal, workers: 2 },
+    keepTargets: () => Promise.resolve(),
   }
   const run = (job: Job, more: Partial<JobStep> = {}, change: Partial<JobStepContext> = {}) =>
     runJobStep({ version: 1, job, ...more }, 'id', { ...context, ...change })
@@ -26,6 +27,25 @@ async function open(t: Test) {
   }
   return { ...films, run, encode, context }
 }
+
+t.test('a later attempt of a whole job replaces only what its first one found', async t => {
+  const { s3, run } = await open(t)
+  const { etag } = await s3.put('web', 'a.mp4', 'older')
+  const kept: unknown[] = []
+  const keepTargets = (targets: readonly (string | null)[]) => Promise.resolve(void kept.push(targets))
+  await run(filmJob('a'), {}, { keepTargets })
+  t.same(kept, [[etag]])
+
+  const newer = await s3.put('web', 'a.mp4', 'newer')
+  for (const targets of [[etag], [null]]) {
+    const late = run(filmJob('a'), { targets }, { keepTargets })
+    await t.rejects(late, { code: 'AVIO_ERR_PRECONDITION_FAILED', key: 'a.mp4', retryable: false })
+    t.equal(String(await s3.get('web', 'a.mp4')), 'newer')
+  }
+  await run(filmJob('a'), { targets: [newer.etag] }, { keepTargets })
+  t.not(s3.head('web', 'a.mp4')?.etag, newer.etag)
+  t.equal(kept.length, 1, 'they are kept once')
+})
 
 t.test('runs a job whole, once: a second delivery finds the result', async t => {
   const { s3, run } = await open(t)
