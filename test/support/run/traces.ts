@@ -4,8 +4,11 @@ import { inspect } from 'node:util'
 /** The state of this process that a test file could change for the next one, by name. */
 export type Traces = ReadonlyMap<string, unknown>
 
-/** Globals that a package makes once, when it is loaded: zod's configuration and registry, which its copies share. */
-const OF_PACKAGES = /^__zod_/
+/**
+ * Globals that a package makes once, when it is loaded: zod's configuration and registry, which its copies share;
+ * `__importStar` and other helpers of compiled code, by tslib.
+ */
+const OF_PACKAGES = /^__[a-z]/
 /** Writes to the runner's pipe, which may be full: they are no test's own. */
 const OF_THE_RUNNER = new Set(['SimpleWriteWrap', 'WriteWrap'])
 
