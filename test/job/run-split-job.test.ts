@@ -9,6 +9,7 @@ import { locateFfprobe } from '../../lib/ffmpeg/binary/locate-ffprobe.js'
 import type { Unsplit } from '../../lib/job/encoding/unsplit.js'
 import type { JobProgress, RunJobOptions } from '../../lib/job/run-job-options.js'
 import { runJob } from '../../lib/job/run-job.js'
+import type { JobPackageResult } from '../../lib/job/schema/job-result.js'
 import type { Job } from '../../lib/job/schema/job.js'
 import { LocalS3 } from '../../lib/testing/index.js'
 import { framesOf } from '../support/media.js'
@@ -101,7 +102,7 @@ t.test('keeps the pieces if a limit aborts the job, and removes them if its user
       s3.clearFaults()
     })
     await t.rejects(aborted)
-    t.equal(s3.keys('work').length > 0, isKept)
+    t.equal(s3.keys('work').length > 0, isKept, s3.keys('work').join(' '))
   }
 })
 
@@ -173,4 +174,32 @@ t.test('every tool has the environment of the job, and is the one that the job n
   t.same(s3.keys('work'), [])
   await run({}, { ffmpegPath, ffprobePath, env: { PROOF: 'yes' } })
   t.same(s3.keys('web'), ['film.mp4'])
+})
+
+t.test('encodes a package in pieces, and returns it as any other package', async t => {
+  const { s3, left, run } = await open(t)
+  const renditions = [
+    { name: 'video', video: { codec: 'h264', preset: 'ultrafast' }, audio: 'none' },
+    { name: 'sound', video: 'none', audio: { codec: 'aac' } },
+  ] as const
+  const outputs: Job['outputs'] = [
+    {
+      type: 'package',
+      prefix: 's3://web/talk/',
+      targetDuration: 2,
+      layout: 'byterange',
+      renditions: [...renditions],
+    },
+  ]
+  const progress: JobProgress[] = []
+  const split = await run({ outputs }, { onProgress: one => void progress.push(one) })
+  t.match(progress.at(-1), { phase: 'join', percent: 100 })
+  const whole = await run({ outputs, split: undefined })
+  const [one, other] = [split.outputs[0] as JobPackageResult, whole.outputs[0] as JobPackageResult]
+  t.same(Object.keys(one).sort(), Object.keys(other).sort())
+  t.match(one, { type: 'package', prefix: 's3://web/talk/', segments: other.segments, leftBehind: [] })
+  t.ok(Math.abs(one.duration - other.duration) < 0.1)
+  for (const name of one.playlists) t.ok(s3.keys('web').includes(`talk/${name}`), name)
+  t.same(JSON.parse(JSON.stringify(split)), split, 'the result is JSON')
+  t.same(left(), [])
 })

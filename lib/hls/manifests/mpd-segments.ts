@@ -31,6 +31,11 @@ export function segmentsOf(run: Run, period: Period): string[] {
   ])
 }
 
+/** Whether {@link segmentsOf} writes a `SegmentTemplate`. */
+export function isTemplated(run: Run): boolean {
+  return templateOf(run) !== undefined
+}
+
 /**
  * One duration for all segments of a list, in ticks, if each starts within half of it of its nominal time, as
  * ISO/IEC 23009-1 allows; otherwise `undefined`. dash.js (5.2) reads no list with a `SegmentTimeline`.

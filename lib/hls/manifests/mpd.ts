@@ -2,6 +2,7 @@ import { adaptationSetsOf } from './mpd-adaptation-sets.js'
 import { imageAdaptationSet } from './mpd-images.js'
 import { type Period, endOf, periodsOf } from './mpd-periods.js'
 import type { Presentation } from '../presentation/presentation.js'
+import { isTemplated } from './mpd-segments.js'
 import { element } from './xml.js'
 
 /** The wall clock of a growing manifest. */
@@ -21,7 +22,7 @@ export interface MpdClock {
  *
  * - One object per segment: profile `isoff-live` with `SegmentTemplate`, `$Number$` and `SegmentTimeline`. One
  *   object per rendition: profile `isoff-main` with `SegmentList` and byte ranges (which ffmpeg 5.1 can't read:
- *   it never stops), of one duration if the segments allow it.
+ *   it never stops), of one duration if the segments allow it; also for objects whose names have no numbers in a row.
  * - `dynamic` while it grows, `static` from its end on. The rest of a live stream keeps its timeline, for
  *   players in the middle of it: its first period starts later than 0.
  * - Each discontinuity starts a `Period`.
@@ -36,11 +37,12 @@ export function formatMpd(presentation: Presentation, clock: MpdClock = justNow(
   // Sheets continue across periods. Shaka Player starts the first one with its period, whatever
   // `presentationTimeOffset` says, and would show other images.
   const images = periods.length === 1 ? (presentation.images ?? []).flatMap(imageAdaptationSet) : []
+  const isTemplate = layout === 'segments' && periods.every(({ runs }) => runs.every(isTemplated))
   const lines = element(
     'MPD',
     {
       xmlns: 'urn:mpeg:dash:schema:mpd:2011',
-      profiles: `urn:mpeg:dash:profile:isoff-${layout === 'segments' ? 'live' : 'main'}:2011`,
+      profiles: `urn:mpeg:dash:profile:isoff-${isTemplate ? 'live' : 'main'}:2011`,
       type: isDynamic ? 'dynamic' : 'static',
       ...(isDynamic && growing(presentation, clock)),
       mediaPresentationDuration: isEnded ? seconds(endOf(periods)) : undefined,

@@ -23,6 +23,7 @@ import {
 } from './split-plan.js'
 import { pieceLimits } from './split-limits.js'
 import { SOURCE_CLOCK, clockArguments } from './source-clock.js'
+import { storePlan } from './stored-plan.js'
 import { WorkStore } from './work-store.js'
 
 /** The progress of a step. */
@@ -132,6 +133,8 @@ async function piece(
     encodersOf(plan),
     context,
   )
+  // Its media lie outside of the work prefix: whoever clears an abandoned one finds them by the plan.
+  if (plan.output.type === 'package') await storePlan(plan, context)
   const made = await attempt({ plan, name, context, args, store, fingerprint })
   args.check?.(made)
   if (await store.putJsonOnce(location, made)) return made

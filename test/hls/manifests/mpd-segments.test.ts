@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { MediaSegment } from '../../../lib/hls/presentation/presentation.js'
-import { segmentsOf as formatSegments } from '../../../lib/hls/manifests/mpd-segments.js'
+import { segmentsOf as formatSegments, isTemplated } from '../../../lib/hls/manifests/mpd-segments.js'
 import { initOf, renditionOf, segmentsOf, trackOf } from '../../support/presentations.js'
 
 const INIT = initOf([trackOf('video')])
@@ -42,6 +42,22 @@ t.test('writes a list for names without consecutive numbers', async t => {
   const list = format([first!, third!])
   t.match(list, /<SegmentList timescale="1000">\n {2}<Initialization sourceURL="a\/init.mp4"\/>/)
   t.match(list, /<SegmentURL media="a\/segment-00003.m4s"\/>/)
+})
+
+t.test('gives objects without a pattern in their names one duration, too', async t => {
+  const segments = segmentsOf(INIT, [2000, 2000, 1000]).map((segment, n) => ({
+    ...segment,
+    name: `a/chunk-${n % 2}-part.m4s`,
+  }))
+  t.match(format(segments), /^<SegmentList timescale="1000" duration="2000">/)
+  t.notMatch(format(segments), /SegmentTimeline/)
+  const run = (parts: readonly MediaSegment[]) => ({
+    rendition: renditionOf(parts),
+    init: INIT,
+    segments: parts,
+  })
+  t.equal(isTemplated(run(segments)), false)
+  t.equal(isTemplated(run(segmentsOf(INIT, [2000, 2000]))), true)
 })
 
 /** Segments as ranges of one object, each with the given number of ticks. */

@@ -29,6 +29,19 @@ t.test('stores each segment as an object of its own, numbered', async t => {
   t.same(storage.names(), ['a/init-2.mp4', 'a/init.mp4', 'a/segment-00001.m4s', 'a/segment-123456.m4s'])
 })
 
+t.test('stores a part of a rendition under other names', async t => {
+  const storage = new MemoryStorage()
+  const objects = new StoredObjects(storage, { cacheControl, maxObjects: Infinity })
+  const names = { segment: 'chunk-1-', media: 'chunk-1' }
+  const parts = new RenditionOutput('a', 'segments', objects, names)
+  t.match(await parts.storeSegment(1, bytes('one'), 'video'), { name: 'a/chunk-1-00001.m4s' })
+  const whole = new RenditionOutput('a', 'byterange', objects, names)
+  const segment = { name: 'a/chunk-1.mp4', offset: 0, byteLength: 3, isRange: true }
+  t.same(await whole.storeSegment(1, bytes('one'), 'video'), segment)
+  await whole.end()
+  t.same(storage.names(), ['a/chunk-1-00001.m4s', 'a/chunk-1.mp4'])
+})
+
 t.test('stores the last initialization segment anew', async t => {
   const storage = new MemoryStorage()
   const objects = new StoredObjects(storage, { cacheControl, maxObjects: Infinity })

@@ -40,6 +40,14 @@ t.test('knows the defaults of ffmpeg', async t => {
   t.equal(sortArguments(['-threads', '0']).threads, undefined, '0 leaves the number to the plan')
 })
 
+t.test('tells outputs of audio alone from those with video', async t => {
+  for (const args of [['-vn'], ['-map', '0:a'], ['-map', '0:a:1', '-c', 'copy']])
+    t.match(sortArguments(args), { hasVideo: false, audio: [] }, args.join(' '))
+  for (const args of [[], ['-an'], ['-map', '0:v'], ['-map', '0:a', '-map', '0:v']])
+    t.equal(sortArguments(args).hasVideo, true, args.join(' '))
+  t.equal(sortArguments(['-map', '0:v', '-vn']).hasVideo, false)
+})
+
 t.test('translates key frames at fixed times, and constant frame rates', async t => {
   t.equal(sortArguments(['-force_key_frames', 'expr:gte(t,n_forced*2)']).keySeconds, 2)
   t.equal(sortArguments(['-force_key_frames:v', 'expr:gte(t, n_forced*0.5)']).keySeconds, 0.5)
@@ -76,7 +84,6 @@ t.test('says what about an argument keeps the output whole', async t => {
     [['-flags:v', '+global_header'], 'argument'],
     [['-unheard_of', '1'], 'argument'],
     [['-threads', 'many'], 'argument'],
-    [['-map', '0:a'], 'source'],
   ] as const) {
     t.throws(() => sortArguments(args), { code }, args.join(' '))
   }

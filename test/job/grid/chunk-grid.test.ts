@@ -6,6 +6,7 @@ import {
   gridChunks,
   secondOf,
   seekTime,
+  segmentStarts,
 } from '../../../lib/job/grid/chunk-grid.js'
 import { parseRate } from '../../../lib/job/grid/rational.js'
 
@@ -70,4 +71,55 @@ t.test('seeks before a chunk, and never before the source', async t => {
   t.equal(seekTime(250, { first: 0, shift: 0 }, PAL, 1), 9_000_000n)
   t.equal(seekTime(250, { first: 1, shift: -20_000 }, PAL, 1.5), 8_480_000n)
   t.equal(seekTime(250, { first: 0, shift: 0 }, PAL, 12), 0n)
+})
+
+t.test('cuts a package where one run begins a segment, however long the source turns out to be', async t => {
+  const differences: string[] = []
+  let chunks = 0
+  for (const name of ['24000/1001', '25', '30000/1001', '50', '60']) {
+    const rate = parseRate(name)!
+    for (const keySeconds of [1, 2, 2.002, 4]) {
+      for (const targetDuration of [2, 4, 6, 10]) {
+        for (const [chunkSeconds, seconds] of [
+          [30, 130],
+          [60, 187.3],
+          [120, 600.01],
+        ] as const) {
+          const spec = { first: 13, rate, gop: framesIn(keySeconds, rate), targetDuration }
+          const frames = framesIn(seconds, rate)
+          const grid = gridChunks({ ...spec, frames, chunkSeconds })
+          chunks += grid.length
+          for (const more of [-secondOf(rate), -3, 0, 5, secondOf(rate)]) {
+            const whole = segmentStarts({ ...spec, frames: frames + more })
+            const parts = grid.flatMap(({ start, end }, n) =>
+              segmentStarts({
+                ...{ ...spec, first: start },
+                frames: (n === grid.length - 1 ? end + more : end) - start,
+              }),
+            )
+            if (whole.join() !== parts.join())
+              differences.push(`${name}, ${keySeconds} s, ${targetDuration} s, ${seconds} s, ${more}`)
+          }
+        }
+      }
+    }
+  }
+  t.same(differences, [])
+  t.ok(chunks > 800, `${chunks} chunks`)
+})
+
+t.test('chunks of a package are about as long as asked for, the last one not too short', async t => {
+  const cut = (spec: Partial<GridSpec>) =>
+    gridChunks({ first: 0, frames: 3000, rate: PAL, gop: 50, chunkSeconds: 30, targetDuration: 6, ...spec })
+  t.same(
+    cut({}).map(({ start }) => start),
+    [0, 750, 1500, 2250],
+  )
+  t.same(
+    cut({ chunkSeconds: 32, frames: 2000 }).map(({ start }) => start),
+    [0, 750, 1500],
+    'whole segments of 6 s',
+  )
+  t.equal(cut({ frames: 2250 + 74 }).at(-1)!.start, 1500, 'a GOP and a second are uncertain')
+  t.equal(cut({ frames: 2250 + 75 }).at(-1)!.start, 2250)
 })

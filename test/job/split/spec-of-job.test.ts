@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Job } from '../../../lib/job/schema/job.js'
+import type { SplitPackage } from '../../../lib/job/split/package-settings.js'
 import { specOfJob } from '../../../lib/job/split/spec-of-job.js'
 import { splitSettings } from '../../../lib/job/split/split-spec.js'
 import { jobOf } from '../../support/jobs.js'
@@ -79,4 +80,54 @@ t.test('names the path of the field that prevents splitting', async t => {
       path,
     )
   }
+})
+
+const PACKAGE = {
+  ...{ type: 'package', prefix: 's3://web/talk/' },
+  renditions: [
+    { name: 'hd', video: { codec: 'h264', height: 720, frameRate: '25' }, audio: 'none' },
+    {
+      name: 'en',
+      language: 'en',
+      video: 'none',
+      audio: { codec: 'aac' },
+      args: ['-frag_duration', '200000'],
+    },
+  ],
+} as const
+const packageOf = (output: object = {}, rest: Partial<Job> = {}) =>
+  jobOf([{ ...PACKAGE, ...output } as never], { split, ...rest })
+
+t.test('translates a package, whose frame rates and key frames the plan sets', async t => {
+  const spec = specOfJob(packageOf({ targetDuration: 4, mpd: 'a.mpd', storageClass: 'STANDARD_IA' }), 1)
+  t.match(spec, {
+    output: {
+      ...{ type: 'package', bucket: 'web', prefix: 'talk/', targetDuration: 4, mpd: 'a.mpd' },
+      ...{ storageClass: 'STANDARD_IA', renditions: [{ name: 'hd' }, { name: 'en', language: 'en' }] },
+    },
+    frameRate: '25',
+    args: undefined,
+  })
+  const { renditions } = spec.output as SplitPackage
+  t.same(renditions[0]!.args.slice(0, 4), ['-vf', 'scale=-2:720', '-c:v', 'libx264'])
+  t.notOk(renditions[0]!.args.includes('-force_key_frames'))
+  t.same(renditions[1]!.args, ['-vn', '-c:a', 'aac', '-frag_duration', '200000'])
+  t.doesNotThrow(() => splitSettings(spec))
+})
+
+t.test('names what keeps a package whole', async t => {
+  const [hd] = PACKAGE.renditions
+  const sd = { name: 'sd', video: { codec: 'h264', frameRate: '50' }, audio: 'none' }
+  for (const [job, path] of [
+    [packageOf({ images: { count: 3 } }), 'outputs[0].images'],
+    [packageOf({ align: false }), 'outputs[0].align'],
+    [packageOf({ prefix: '/srv/talk/' }), 'outputs[0].prefix'],
+    [packageOf({ renditions: [hd, sd] }), 'outputs[0].renditions'],
+    [packageOf({}, { limits: { maxObjects: 9 } }), 'limits.maxObjects'],
+  ] as const)
+    t.throws(
+      () => specOfJob(job, 1),
+      { name: 'UnsplitReason', message: new RegExp(`^${path.replace(/[[\].]/g, '\\$&')}: `) },
+      path,
+    )
 })

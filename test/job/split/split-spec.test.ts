@@ -67,3 +67,18 @@ t.test('names the option that breaks its rule', async t => {
     })
   }
 })
+
+t.test('takes a package, whose renditions have the arguments', async t => {
+  const output = {
+    type: 'package',
+    bucket: 'c',
+    prefix: 'd/',
+    renditions: [{ name: 'hd', args: ['-an'] }],
+  } as const
+  const spec = { source: SPEC.source, work: SPEC.work, output }
+  t.match(splitSettings(spec), {
+    outputs: [{ name: 'hd', args: ['-an'] }],
+    output: { type: 'package', renditions: [{ name: 'hd' }], targetDuration: 6 },
+  })
+  t.throws(() => splitSettings({ ...spec, args: ['-an'] }), { code: 'AVIO_ERR_OPTION', option: 'args' })
+})
