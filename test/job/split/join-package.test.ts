@@ -48,6 +48,7 @@ for (const [name, { source, gop, more = {} }] of Object.entries(CASES)) {
         t.equal(withoutNames(own), withoutNames(await text(`whole/${playlist}`)), playlist)
       }
       t.same(left(), [], 'nothing is left of the work')
+      t.equal(await segmentsOfMpd(await text('split/manifest.mpd')), unsplit.segments, 'of the manifest')
       const media = (name: string, playlist: string) =>
         mediaOf(key => s3.get('web', key), `${name}/`, playlist)
       for (const [n, rendition] of made.output.renditions.entries()) {
@@ -63,6 +64,37 @@ for (const [name, { source, gop, more = {} }] of Object.entries(CASES)) {
       }
     })
   }
+}
+
+interface MpdPlaylist {
+  readonly segments: readonly unknown[]
+}
+interface MpdParser {
+  parse: (
+    text: string,
+    options: { manifestUri: string; eventHandler: (event: { type: string }) => void },
+  ) => {
+    readonly playlists: readonly MpdPlaylist[]
+    readonly mediaGroups: {
+      readonly AUDIO: Record<string, Record<string, { playlists: readonly MpdPlaylist[] }>>
+    }
+  }
+}
+
+/** The number of segments that mpd-parser finds in a manifest, unless it warns. */
+async function segmentsOfMpd(manifest: string): Promise<number> {
+  const { parse } = (await import('mpd-parser')) as MpdParser
+  const problems: unknown[] = []
+  const { playlists, mediaGroups } = parse(manifest, {
+    manifestUri: 'http://localhost/manifest.mpd',
+    eventHandler: event => event.type !== 'info' && problems.push(event),
+  })
+  const groups = Object.values(mediaGroups.AUDIO).flatMap(group => Object.values(group))
+  if (problems.length > 0) throw new Error(JSON.stringify(problems))
+  return [...playlists, ...groups.flatMap(own => own.playlists)].reduce(
+    (sum, { segments }) => sum + segments.length,
+    0,
+  )
 }
 
 /** The segments that a media playlist lists, one behind the other, after its initialization segment. */
