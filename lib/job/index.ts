@@ -57,6 +57,8 @@ export type {
 export type { SplitPackage, SplitRendition } from './split/package-settings.js'
 export type { SplitLocation, SplitObject, SplitSpec } from './split/split-spec.js'
 export type { SplitPackageResult, SplitResult } from './split/target-state.js'
+export type { SegmentSpan } from '../hls/segments/segmenter.js'
+export type { PlannedLimits, SplitLimits } from './split/split-limits.js'
 export type { JobAllow } from './allow/job-policy.js'
 export { planJob } from './plan-job.js'
 export { runJob } from './run-job.js'

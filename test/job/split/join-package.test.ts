@@ -83,7 +83,9 @@ interface MpdParser {
 
 /** The number of segments that mpd-parser finds in a manifest, unless it warns. */
 async function segmentsOfMpd(manifest: string): Promise<number> {
-  const { parse } = (await import('mpd-parser')) as MpdParser
+  // It has no types.
+  const name: string = 'mpd-parser'
+  const { parse } = (await import(name)) as MpdParser
   const problems: unknown[] = []
   const { playlists, mediaGroups } = parse(manifest, {
     manifestUri: 'http://localhost/manifest.mpd',
