@@ -39,7 +39,10 @@ export async function presented(bytes: Buffer): Promise<Presented> {
   const { movie } = await readMovie(new BytesSource({ bytes }))
   return {
     streams,
-    edits: movie.tracks.map(({ edits }) => edits),
+    // The movie's clock is the choice of the muxer.
+    edits: movie.tracks.map(({ edits }) =>
+      edits.map(edit => ({ ...edit, segmentDuration: edit.segmentDuration / movie.timescale })),
+    ),
     packets: streams.map((_, track) =>
       packets
         .filter(({ stream_index: index }) => index === track)
