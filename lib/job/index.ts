@@ -40,6 +40,7 @@ export type {
 } from './split/piece-result.js'
 export { type SplitContext, planSplit } from './split/plan-split.js'
 export { type PlanReference, readPlan, readResults, storePlan } from './split/stored-plan.js'
+export { type RemoveStaleWorkOptions, type StaleWork, removeStaleWork } from './split/remove-stale-work.js'
 export { removeWork } from './split/remove-work.js'
 export { type RunSplitContext, type SplitProgress, runSplit } from './split/run-split.js'
 export type {

@@ -18,7 +18,7 @@ import {
 import { sendWithTimeout } from './request/send-with-timeout.js'
 import { type S3ClientOption, clientOption } from './request/s3-client.js'
 import { classifyError, s3Error } from './request/classify-error.js'
-import { type Middleware, addMiddleware } from './request/send-once.js'
+import { readStoreClock } from './request/store-clock.js'
 import { patience } from './upload/upload-errors.js'
 import { maxAttemptsOption } from './upload/upload-options.js'
 
@@ -141,13 +141,7 @@ async function list(task: Task): Promise<{ upload: StaleUpload; age: number }[]>
         number => {
           fields.attempts = number
           const command = new ListMultipartUploadsCommand(input)
-          const readDate: Middleware = next => async args => {
-            const result = await next(args)
-            const { response } = result as { response?: { headers?: Record<string, string | undefined> } }
-            now = Date.parse(response?.headers?.['date'] ?? '') || Date.now()
-            return result
-          }
-          addMiddleware(command, 'avioDate', { step: 'deserialize', priority: 'low' }, readDate)
+          readStoreClock(command, time => (now = time))
           return sendWithTimeout(client, command, { timeout: TIMEOUT, signal })
         },
         patience(maxAttempts, signal),

@@ -86,8 +86,10 @@ A step may run twice, late, or at the same time on two machines. --ffmpeg PATH
   --work s3://scratch/pieces/  --chunk 60  --split auto|prefer|required  --concurrency 4   in pieces
 `,
   clean: `avio-streams clean s3://bucket/prefix/ --older-than 24h: uploads that killed processes left.
+avio-streams clean --work s3://scratch/pieces/ --older-than 7d: pieces of abandoned jobs.
 
-Lists them. --delete aborts them. Choose more than the longest job takes: a running upload looks the same.
+Lists them, and prints the rule of the bucket's lifecycle that does the same. --delete removes them. Choose more than
+the longest job takes: what a running job has stored looks the same.
 `,
   worker: `avio-streams worker --connection redis://host: runs jobs of a queue, until SIGTERM or Ctrl-C.
 

@@ -1,7 +1,7 @@
 import { abortStaleUploads } from '../../s3/abort-stale-uploads.js'
 import type { SplitContext } from './plan-split.js'
+import { removePieces } from './remove-pieces.js'
 import { type SplitPlan, type UnsplitPlan, checkPlan, workPrefix } from './split-plan.js'
-import { isPlanKey } from './stored-plan.js'
 import { unusedMedia } from './unused-media.js'
 import { WorkStore } from './work-store.js'
 
@@ -20,18 +20,8 @@ export async function removeWork(
   context: Pick<SplitContext, 'client' | 'signal'> = {},
 ): Promise<number> {
   const checked = checkPlan(plan)
-  const { bucket } = checked.work
-  const prefix = workPrefix(checked)
-  const store = new WorkStore(context)
-  await abortUploads(bucket, prefix, store, context.signal)
-  const keys = await store.list(bucket, prefix)
-  // A result must not outlive its media, and a stored plan outlives both: with it, an interrupted removal is repeated.
-  const remove = (isOne: (key: string) => boolean) => store.remove(bucket, keys.filter(isOne))
-  await remove(key => key.endsWith('.json') && !isPlanKey(key))
-  await remove(key => !key.endsWith('.json'))
-  const media = await removeUnusedMedia(checked, store, context.signal)
-  await remove(isPlanKey)
-  return keys.length + media
+  const removeMedia = () => removeUnusedMedia(checked, new WorkStore(context), context.signal)
+  return await removePieces(checked.work.bucket, workPrefix(checked), context, removeMedia)
 }
 
 /** Removes what no player of a package needs. Returns how many objects that were. */
@@ -42,17 +32,10 @@ async function removeUnusedMedia(
 ): Promise<number> {
   const { output } = plan
   if (output.type === 'object') return 0
-  await abortUploads(output.bucket, `${output.prefix}${output.run}/`, store, signal)
+  const { bucket } = output
+  const prefix = `${output.prefix}${output.run}/`
+  await abortStaleUploads({ client: store.client, bucket, prefix, olderThan: 0, dryRun: false, signal })
   const unused = await unusedMedia(plan, output, store)
-  await store.remove(output.bucket, unused)
+  await store.remove(bucket, unused)
   return unused.length
-}
-
-async function abortUploads(
-  bucket: string,
-  prefix: string,
-  { client }: WorkStore,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  await abortStaleUploads({ client, bucket, prefix, olderThan: 0, dryRun: false, signal })
 }
