@@ -6,8 +6,8 @@ import { WorkStore } from './work-store.js'
 /**
  * Removes everything below the work prefix of one plan.
  *
- * @param removeMedia - removes what lies elsewhere, and returns the number of its objects; called before the stored plan
- *   goes
+ * @param removeMedia - removes what lies elsewhere, and returns the number of its objects; called before the stored
+ *   plan goes
  * @returns the number of objects removed
  */
 export async function removePieces(
