@@ -34,6 +34,7 @@ export class Lab {
   readonly farm: Farm
   readonly store: CaseStore
   readonly problems: string[] = []
+  readonly #silenced = new Map<string, number>()
 
   private constructor(farm: Farm, store: CaseStore) {
     this.farm = farm
@@ -143,14 +144,18 @@ export class Lab {
     )
   }
 
-  /** Calls of a worker that change the store, since a moment of `performance.now()`. */
-  writesOf({ name }: WorkerProcess, since: number): string[] {
-    const own = new RegExp(`worker/${name}\\b`)
-    return this.s3.calls
-      .filter(({ startedAt, method, headers }) => {
-        return startedAt > since && !/GET|HEAD/.test(method) && own.test(String(headers['user-agent']))
-      })
-      .map(({ operation, key }) => `${operation} ${key}`)
+  /** From now on, a worker may send nothing that changes the store. */
+  mustNotWrite(worker: WorkerProcess): void {
+    this.#silenced.set(worker.name, performance.now())
+  }
+
+  /** Calls that such workers sent all the same. */
+  get forbiddenWrites(): string[] {
+    return this.s3.calls.flatMap(({ startedAt, method, headers, operation, key }) => {
+      const name = /worker\/(worker-\d+)/.exec(String(headers['user-agent']))?.[1] ?? ''
+      const isLate = startedAt > (this.#silenced.get(name) ?? Infinity)
+      return isLate && !/GET|HEAD/.test(method) ? [`${operation} of ${key} by ${name}`] : []
+    })
   }
 }
 

@@ -46,7 +46,7 @@ function takeFromParent(): void {
     if (run) last = runHere(run.id, run.job, over.signal)
   })
   process.once('SIGTERM', () => {
-    void Promise.race([last, delay(drainTimeout ?? 20_000)])
+    void Promise.race([last, delay(drainTimeout ?? 20_000, undefined, { ref: false })])
       .then(() => over.abort())
       .then(() => last)
       .then(exit)
