@@ -16,7 +16,7 @@ RUN apt-get update \
  && apt-get install --yes --no-install-recommends ca-certificates ffmpeg \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=package /package/ /package/
-RUN npm install --global --no-audit --no-fund /package/*.tgz @aws-sdk/client-s3@3 \
+RUN npm install --global --no-audit --no-fund /package/*.tgz @aws-sdk/client-s3@3 bullmq@6 ioredis@6 pg@8 \
  && npm cache clean --force \
  && rm -rf /package
 USER node
