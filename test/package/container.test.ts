@@ -76,7 +76,11 @@ t.test('builds, installs and starts the command', { timeout: 600_000 }, async t 
   t.match(stdout, /^avio-streams \d+\.\d+\.\d+\n$/)
   for (const connection of ['redis://127.0.0.1:1', 'postgres://127.0.0.1:1/jobs']) {
     const status = run(words[0]!, [...words.slice(1), 'status', '--connection', connection], { cwd: '/' })
-    await t.rejects(status, { stderr: /AVIO_ERR_QUEUE_UNREACHABLE/ }, 'the image has the packages of the queue')
+    await t.rejects(
+      status,
+      { stderr: /AVIO_ERR_QUEUE_UNREACHABLE/ },
+      'the image has the packages of the queue',
+    )
   }
 })
 
