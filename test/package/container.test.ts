@@ -78,7 +78,7 @@ t.test('builds, installs and starts the command', { timeout: 600_000 }, async t 
     const status = run(words[0]!, [...words.slice(1), 'status', '--connection', connection], { cwd: '/' })
     await t.rejects(
       status,
-      { stderr: /AVIO_ERR_QUEUE_UNREACHABLE/ },
+      { message: /AVIO_ERR_QUEUE_UNREACHABLE/ },
       'the image has the packages of the queue',
     )
   }
