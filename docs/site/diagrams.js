@@ -11,6 +11,9 @@
       script.onerror = reject
       document.head.append(script)
     })
+    // TypeDoc hides the body until its own script has run. What is hidden has no size, and can't be drawn.
+    while (getComputedStyle(document.body).display === 'none')
+      await new Promise(resolve => setTimeout(resolve, 20))
     const { mermaid } = globalThis
     mermaid.initialize({ startOnLoad: false, theme: 'neutral' })
     for (const [n, block] of blocks.entries()) {
