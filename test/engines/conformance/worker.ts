@@ -38,12 +38,15 @@ async function takeFromQueue(queue: NonNullable<Order['queue']>): Promise<void> 
 }
 
 function takeFromParent(): void {
-  const over = new AbortController()
+  // One for each job: a cancel ends this one only.
+  let over = new AbortController()
   let last: Promise<unknown> = Promise.resolve()
   process.on('message', message => {
     const { run, cancel } = message as { run?: { id: string; job: Job }; cancel?: true }
     if (cancel) over.abort()
-    if (run) last = runHere(run.id, run.job, over.signal)
+    if (!run) return
+    over = new AbortController()
+    last = runHere(run.id, run.job, over.signal)
   })
   process.once('SIGTERM', () => {
     void Promise.race([last, delay(drainTimeout ?? 20_000, undefined, { ref: false })])
