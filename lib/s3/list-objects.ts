@@ -12,6 +12,8 @@ export interface ListedObject {
   readonly key: string
   /** In bytes. */
   readonly size: number
+  /** Some stores leave it out of a listing. */
+  readonly etag: string | undefined
   /** When it was stored, by the store's clock. */
   readonly modified: Date
   /** For how long it has been there, by the store's clock, in milliseconds. */
@@ -23,6 +25,8 @@ export interface ListOptions {
   readonly client: S3Client
   readonly bucket: string
   readonly prefix: string
+  /** The most objects of one request: 1 to 1,000. @defaultValue the store's own, 1,000 */
+  readonly pageSize?: number | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -41,9 +45,12 @@ export async function* listObjects(options: ListOptions): AsyncGenerator<ListedO
   let token: string | undefined
   do {
     const { page, now } = await readPage(options, token)
-    for (const { Key: key, Size: size = 0, LastModified: modified } of page.Contents ?? [])
-      if (key?.startsWith(prefix) === true && modified !== undefined)
-        yield { key, size, modified, age: Math.max(0, now - modified.getTime()) }
+    for (const { Key: key, Size: size = 0, ETag: etag, LastModified } of page.Contents ?? []) {
+      if (key?.startsWith(prefix) !== true) continue
+      // An object without a date is not old.
+      const modified = LastModified ?? new Date(now)
+      yield { key, size, etag, modified, age: Math.max(0, now - modified.getTime()) }
+    }
     token = nextToken(page, token, { bucket, key: prefix })
   } while (token !== undefined)
 }
@@ -63,14 +70,16 @@ function nextToken(
   )
 }
 
-async function readPage({ client, bucket, prefix, signal }: ListOptions, token: string | undefined) {
+async function readPage(options: ListOptions, token: string | undefined) {
+  const { client, bucket, prefix, pageSize, signal } = options
+  const input = { Bucket: bucket, Prefix: prefix, MaxKeys: pageSize, ContinuationToken: token }
   const fields = { bucket, key: prefix, operation: 'ListObjectsV2', attempts: 0 }
   let now = Date.now()
   try {
     const page: ListObjectsV2CommandOutput = await retry(
       attempt => {
         fields.attempts = attempt
-        const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token })
+        const command = new ListObjectsV2Command(input)
         readStoreClock(command, time => (now = time))
         return sendWithTimeout(client, command, { timeout: TIMEOUT, signal })
       },

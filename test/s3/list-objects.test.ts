@@ -1,7 +1,8 @@
-import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { PutObjectCommand } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { type ListOptions, listObjects } from '../../lib/s3/list-objects.js'
 import { stores } from '../support/stores.js'
+import { truncateLists } from '../support/truncate-lists.js'
 import { UploadStore } from '../support/upload-store.js'
 
 const listed = async (options: ListOptions) => {
@@ -10,24 +11,12 @@ const listed = async (options: ListOptions) => {
   return found
 }
 
-/** Has the client ask for pages of two. */
-function twoAtOnce(client: S3Client): void {
-  client.middlewareStack.add(
-    next => args => {
-      if ('ContinuationToken' in args.input) Object.assign(args.input, { MaxKeys: 2 })
-      return next(args)
-    },
-    { step: 'initialize', name: 'twoAtOnce' },
-  )
-}
-
 for (const store of stores()) {
   t.test(`on ${store.name}, lists the objects below a prefix, page by page`, async t => {
     const { client, bucket } = await store.open(t)
     for (const Key of ['a', 'a/1', 'a/2', 'a/3/4', 'a/5', 'a/6', 'b/1'])
       await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body: Key }))
-    twoAtOnce(client)
-    const found = await listed({ client, bucket, prefix: 'a/' })
+    const found = await listed({ client, bucket, prefix: 'a/', pageSize: 2 })
     t.same(
       found.map(({ key, size }) => [key, size]),
       [
@@ -38,7 +27,8 @@ for (const store of stores()) {
         ['a/6', 3],
       ],
     )
-    for (const { modified, age } of found) {
+    for (const { modified, age, etag } of found) {
+      t.match(etag, /^"[0-9a-f]{32}"$/)
       t.type(modified, Date)
       t.ok(age >= 0 && age < 3_600_000, `${age} ms`)
     }
@@ -55,6 +45,31 @@ t.test('tells the age by the store’s clock', async t => {
   t.ok(one!.age > 190_000, `${one!.age} ms`)
 })
 
+t.test('asks for pages of that size, and takes an object without a date for a new one', async t => {
+  const { client, bucket, s3 } = await UploadStore.open(t)
+  for (const key of ['a', 'b', 'c']) await s3.put(bucket, key, 'x')
+  client.middlewareStack.add(
+    next => async args => {
+      const result = await next(args)
+      for (const one of (result.output as { Contents?: object[] }).Contents ?? [])
+        Reflect.deleteProperty(one, 'LastModified')
+      return result
+    },
+    { step: 'initialize', name: 'withoutDates' },
+  )
+  s3.clearCalls()
+  const found = await listed({ client, bucket, prefix: '', pageSize: 2 })
+  t.same(
+    found.map(({ key, age }) => [key, age]),
+    [
+      ['a', 0],
+      ['b', 0],
+      ['c', 0],
+    ],
+  )
+  t.equal(s3.calls.length, 2)
+})
+
 t.test('retries, and never takes part of a list for all of it', async t => {
   const { client, bucket, s3 } = await UploadStore.open(t)
   for (const key of ['a', 'b', 'c']) await s3.put(bucket, key, 'x')
@@ -64,14 +79,8 @@ t.test('retries, and never takes part of a list for all of it', async t => {
   await t.rejects(listed({ client, bucket, prefix: 'x/' }), {
     ...{ code: 'AVIO_ERR_ACCESS_DENIED', operation: 'ListObjectsV2', bucket, key: 'x/' },
   })
-  twoAtOnce(client)
   for (const token of [undefined, 'same']) {
-    const forget = (next: (args: never) => Promise<{ output: object }>) => async (args: never) => {
-      const result = await next(args)
-      Object.assign(result.output, { IsTruncated: true, NextContinuationToken: token })
-      return result
-    }
-    client.middlewareStack.add(forget as never, { step: 'initialize', name: 'forget', override: true })
+    truncateLists(client, token)
     await t.rejects(listed({ client, bucket, prefix: '' }), {
       ...{ code: 'AVIO_ERR_BAD_RESPONSE', message: /names no next page/ },
     })

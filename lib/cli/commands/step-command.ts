@@ -3,7 +3,7 @@ import { S3Error } from '../../errors.js'
 import { encodeAudio, encodeChunk } from '../../job/split/encode-piece.js'
 import { joinChunks } from '../../job/split/join-chunks.js'
 import { removeWork } from '../../job/split/remove-work.js'
-import { type SplitPlan, checkPlan } from '../../job/split/split-plan.js'
+import { type SplitPlan, checkPlan, totalFrames } from '../../job/split/split-plan.js'
 import { readResults } from '../../job/split/stored-plan.js'
 import { SHARED, readWords } from '../arguments/own-options.js'
 import { usageError } from '../arguments/usage-error.js'
@@ -88,7 +88,7 @@ async function resultOf(
   if (step === 'remove') return { removed: await removeWork(plan, context) }
   if (step === 'join') {
     const results = await readResults(plan, context)
-    return await joinChunks(plan, results, { ...context, onProgress: tell('join', framesOf(plan)) })
+    return await joinChunks(plan, results, { ...context, onProgress: tell('join', totalFrames(plan)) })
   }
   if (step === 'audio') return await encodeAudio(plan, context)
   const { start, end } = plan.chunks[step.chunk]!
@@ -96,9 +96,4 @@ async function resultOf(
     ...context,
     onProgress: tell(`chunk ${step.chunk}`, end - start),
   })
-}
-
-/** Frames of the whole video. */
-function framesOf({ chunks }: SplitPlan): number {
-  return chunks.at(-1)!.end - chunks[0]!.start
 }

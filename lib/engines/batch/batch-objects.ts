@@ -1,10 +1,7 @@
-import { ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
-import { retry } from '../../io/async/retry.js'
-import { optionError } from '../../options.js'
+import type { S3Client } from '@aws-sdk/client-s3'
 import { parsePrefix } from '../../job/schema/location.js'
-import { s3Error } from '../../s3/request/classify-error.js'
-import { sendWithTimeout } from '../../s3/request/send-with-timeout.js'
-import { patience } from '../../s3/upload/upload-errors.js'
+import { optionError } from '../../options.js'
+import { listObjects } from '../../s3/list-objects.js'
 
 /** An object of a batch. */
 export interface BatchObject {
@@ -15,9 +12,6 @@ export interface BatchObject {
 
 /** The objects of a batch: a prefix, or their addresses. */
 export type BatchSource = string | Iterable<string> | AsyncIterable<string>
-
-const TIMEOUT = 60_000
-const ATTEMPTS = 5
 
 /**
  * Lists the objects of a batch, in groups. Memory is that of one group, however many there are.
@@ -30,19 +24,22 @@ export async function* batchObjects(
   source: BatchSource,
   { client, signal, atOnce }: { client: S3Client; signal: AbortSignal | undefined; atOnce: number },
 ): AsyncGenerator<BatchObject[]> {
-  if (typeof source === 'string') {
-    yield* listed(source, client, signal, atOnce)
-    return
-  }
+  const objects = typeof source === 'string' ? listed(source, client, signal, atOnce) : addressed(source)
   let group: BatchObject[] = []
-  for await (const url of addresses(source)) {
+  for await (const object of objects) {
     signal?.throwIfAborted()
-    if (typeof url !== 'string' || url === '') throw optionError('source', 'addresses', url)
-    if (group.push({ url }) < atOnce) continue
+    if (group.push(object) < atOnce) continue
     yield group
     group = []
   }
   if (group.length > 0) yield group
+}
+
+async function* addressed(source: unknown): AsyncGenerator<BatchObject> {
+  for await (const url of addresses(source)) {
+    if (typeof url !== 'string' || url === '') throw optionError('source', 'addresses', url)
+    yield { url }
+  }
 }
 
 function addresses(source: unknown): Iterable<unknown> | AsyncIterable<unknown> {
@@ -56,43 +53,13 @@ async function* listed(
   source: string,
   client: S3Client,
   signal: AbortSignal | undefined,
-  atOnce: number,
-): AsyncGenerator<BatchObject[]> {
-  const prefix = parsePrefix(source)
-  if (prefix?.kind !== 's3') throw optionError('source', 's3://bucket/prefix/, with "/" at its end', source)
-  const { bucket, key } = prefix
-  let token: string | undefined
-  do {
-    const command = new ListObjectsV2Command({
-      ...{ Bucket: bucket, Prefix: key, MaxKeys: atOnce, ContinuationToken: token },
-    })
-    const page = await send(command, client, signal, { bucket, key })
-    const objects = (page.Contents ?? []).flatMap(({ Key, ETag }) =>
-      // Consoles mark folders by empty objects.
-      Key === undefined || Key.endsWith('/') ? [] : { url: `s3://${bucket}/${Key}`, etag: ETag },
-    )
-    if (objects.length > 0) yield objects
-    token = page.IsTruncated === true ? page.NextContinuationToken : undefined
-  } while (token !== undefined)
-}
-
-async function send(
-  command: ListObjectsV2Command,
-  client: S3Client,
-  signal: AbortSignal | undefined,
-  location: { bucket: string; key: string },
-) {
-  const fields = { ...location, operation: 'ListObjectsV2', attempts: 0 }
-  try {
-    return await retry(
-      attempt => {
-        fields.attempts = attempt
-        return sendWithTimeout(client, command, { timeout: TIMEOUT, signal })
-      },
-      patience(ATTEMPTS, signal),
-    )
-  } catch (error) {
-    if (signal?.aborted === true) throw error
-    throw s3Error(error, 'AVIO_ERR_READ_FAILED', fields, 'ListObjectsV2 failed for')
+  pageSize: number,
+): AsyncGenerator<BatchObject> {
+  const location = parsePrefix(source)
+  if (location?.kind !== 's3') throw optionError('source', 's3://bucket/prefix/, with "/" at its end', source)
+  const { bucket, key: prefix } = location
+  for await (const { key, etag } of listObjects({ client, bucket, prefix, pageSize, signal })) {
+    // Consoles mark folders by empty objects.
+    if (!key.endsWith('/')) yield { url: `s3://${bucket}/${key}`, etag }
   }
 }

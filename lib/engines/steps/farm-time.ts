@@ -1,3 +1,5 @@
+import { JOIN_SPEED } from '../../job/grid/split-gain.js'
+
 /** What is known of a split job while its pieces run on a farm. */
 export interface FarmWork {
   /** Length of the video, in frames and in seconds. */
@@ -10,9 +12,6 @@ export interface FarmWork {
   /** Steps that all workers together can run at the same time. */
   readonly slots: number
 }
-
-/** The join copies this many seconds of video a second, by the estimate of `planSplit`. */
-const JOIN_SPEED = 400
 
 /** The share of a split job that is done, by frames, 0 to 100. The join is not counted. */
 export function percentOf({ frames, framesDone }: Pick<FarmWork, 'frames' | 'framesDone'>): number {

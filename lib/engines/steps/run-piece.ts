@@ -1,7 +1,7 @@
 import { JobPolicy } from '../../job/allow/job-policy.js'
 import { parseRate } from '../../job/grid/rational.js'
 import { encodeAudio, encodeChunk } from '../../job/split/encode-piece.js'
-import type { SplitPlan } from '../../job/split/split-plan.js'
+import { type SplitPlan, totalFrames } from '../../job/split/split-plan.js'
 import { type PlanReference, readPlan } from '../../job/split/stored-plan.js'
 import { formatS3Uri } from '../../s3/request/s3-location.js'
 import type { PieceStep } from './step.js'
@@ -47,7 +47,7 @@ export function framesOf({ chunks }: SplitPlan, piece: number | 'audio'): number
 
 /** The length of a plan's video, in frames and in seconds. */
 export function lengthOf(plan: SplitPlan): { readonly frames: number; readonly seconds: number } {
-  const frames = plan.chunks.at(-1)!.end - plan.chunks[0]!.start
+  const frames = totalFrames(plan)
   const { numerator, denominator } = parseRate(plan.video.rate)!
   return { frames, seconds: (frames * Number(denominator)) / Number(numerator) }
 }

@@ -22,6 +22,9 @@ export interface SplitCosts {
   readonly joinSpeed: number
 }
 
+/** An estimate of {@link SplitCosts.joinSpeed}, of which the order of magnitude is enough. */
+export const JOIN_SPEED = 400
+
 /** Decoding is this much faster than encoding. */
 const DECODE_FACTOR = 5
 

@@ -8,7 +8,7 @@ import { S3Source } from '../../s3/s3-source.js'
 import { UnsplitReason } from '../encoding/unsplit.js'
 import { frameClock, gridChunks } from '../grid/chunk-grid.js'
 import { type FrameRate, MICROSECONDS, formatRate, frameAt } from '../grid/rational.js'
-import { splitTimes } from '../grid/split-gain.js'
+import { JOIN_SPEED, splitTimes } from '../grid/split-gain.js'
 import { fingerprintOf } from './fingerprint.js'
 import { checkRun, seenTarget, withTarget } from './planned-target.js'
 import { SortedOutputs } from './sorted-outputs.js'
@@ -39,7 +39,7 @@ const INDEXED = new Set(['mov', 'mp4', 'matroska', 'webm', 'avi', 'mxf', 'asf', 
 const RUN_UP = { indexed: 1000, other: 12_000 }
 
 /** Estimates for `auto`, in seconds of video per second. Their order of magnitude is enough. */
-const SPEEDS = { encodeSpeed: 2, joinSpeed: 400, startSeconds: 1 }
+const SPEEDS = { encodeSpeed: 2, joinSpeed: JOIN_SPEED, startSeconds: 1 }
 
 /**
  * Makes the plan for one object or package in pieces: pins the source, finds the start and the end of its video, and

@@ -6,7 +6,7 @@ import type { PieceResult } from './piece-result.js'
 import type { SplitContext } from './plan-split.js'
 import { removeWork } from './remove-work.js'
 import { checkFinished } from './split-limits.js'
-import { type SplitPlan, type UnsplitPlan, checkPlan } from './split-plan.js'
+import { type SplitPlan, type UnsplitPlan, checkPlan, totalFrames } from './split-plan.js'
 import { type SplitResult, resultUnderKey } from './target-state.js'
 import { WorkStore } from './work-store.js'
 
@@ -116,7 +116,7 @@ class Progress {
 
   constructor({ chunks, audio }: SplitPlan, tell: ((progress: SplitProgress) => void) | undefined) {
     this.#tell = tell
-    this.#totalFrames = chunks.at(-1)!.end - chunks[0]!.start
+    this.#totalFrames = totalFrames({ chunks })
     this.#totalPieces = chunks.length + (audio === undefined ? 0 : 1)
   }
 

@@ -201,6 +201,11 @@ export function pieceName(n: number | 'audio'): string {
   return n === 'audio' ? n : `chunk-${String(n).padStart(5, '0')}`
 }
 
+/** The frames of the whole video. */
+export function totalFrames({ chunks }: Pick<SplitPlan, 'chunks'>): number {
+  return chunks.at(-1)!.end - chunks[0]!.start
+}
+
 /** The names of all pieces of a plan: the chunks in order, then the audio. */
 export function pieceNames({ chunks, audio }: SplitPlan): string[] {
   return [...chunks.map((_, n) => pieceName(n)), ...(audio === undefined ? [] : [pieceName('audio')])]

@@ -1,12 +1,8 @@
-import {
-  DeleteObjectCommand,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  type S3Client,
-} from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3'
 import { S3Error, type S3ErrorCode } from '../../errors.js'
 import { retry } from '../../io/async/retry.js'
 import { MiB } from '../../options.js'
+import { listObjects } from '../../s3/list-objects.js'
 import { s3Error } from '../../s3/request/classify-error.js'
 import { clientOption } from '../../s3/request/s3-client.js'
 import { type S3Location, formatS3Uri } from '../../s3/request/s3-location.js'
@@ -99,15 +95,9 @@ export class WorkStore {
   /** The sizes in bytes of all objects below a prefix, by key. */
   async listSizes(bucket: string, prefix: string): Promise<Map<string, number>> {
     const sizes = new Map<string, number>()
-    let token: string | undefined
-    do {
-      const input = { Bucket: bucket, Prefix: prefix, ContinuationToken: token }
-      const command = () => new ListObjectsV2Command(input)
-      const page = await this.#send(command, 'ListObjectsV2', { bucket, key: prefix })
-      for (const { Key, Size = 0 } of page.Contents ?? [])
-        if (Key?.startsWith(prefix) === true) sizes.set(Key, Size)
-      token = page.IsTruncated === true ? page.NextContinuationToken : undefined
-    } while (token !== undefined)
+    const { client } = this
+    for await (const { key, size } of listObjects({ client, bucket, prefix, signal: this.#signal }))
+      sizes.set(key, size)
     return sizes
   }
 

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { batchObjects, type BatchSource } from '../../../lib/engines/batch/batch-objects.js'
 import { openFilms } from '../../support/farm.js'
+import { truncateLists } from '../../support/truncate-lists.js'
 
 const signal = undefined
 
@@ -16,6 +17,16 @@ t.test('lists a prefix page by page, with ETags', async t => {
     t.equal(s3.calls.length - before, groups.length, 'a page at a time')
   }
   t.same(groups, [10, 10, 5])
+})
+
+t.test('never takes part of a list for all of it', async t => {
+  const { s3, client } = await openFilms(t)
+  await s3.put('masters', 'in/1', Buffer.from('x'))
+  for (const token of [undefined, 'same']) {
+    truncateLists(client, token)
+    const all = collect(batchObjects('s3://masters/in/', { client, signal, atOnce: 10 }))
+    await t.rejects(all, { code: 'AVIO_ERR_BAD_RESPONSE', operation: 'ListObjectsV2' })
+  }
 })
 
 t.test('takes addresses in groups, from any iterable', async t => {

@@ -2,6 +2,7 @@ import { S3Client } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
 import { WorkStore } from '../../../lib/job/split/work-store.js'
 import { LocalS3 } from '../../../lib/testing/index.js'
+import { truncateLists } from '../../support/truncate-lists.js'
 
 async function open(t: Test, signal?: AbortSignal) {
   const s3 = await LocalS3.start({ buckets: ['work'] })
@@ -42,6 +43,15 @@ t.test('lists page by page, and removes', async t => {
   await store.remove('work', [...keys.slice(0, 40), 'a/gone'])
   t.equal((await store.list('work', 'a/')).length, 963)
   t.equal(s3.keys('work').includes('b'), true)
+})
+
+t.test('never takes part of a list for all of it', async t => {
+  const { s3, store } = await open(t)
+  await s3.put('work', AT.key, '1')
+  for (const token of [undefined, 'same']) {
+    truncateLists(store.client, token)
+    await t.rejects(store.list('work', 'a/'), { code: 'AVIO_ERR_BAD_RESPONSE', operation: 'ListObjectsV2' })
+  }
 })
 
 t.test('tries again what may pass, and tells what does not', async t => {
