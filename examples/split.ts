@@ -29,6 +29,7 @@ import { bytes, clock, table } from './support/format.js'
 import { PieceBars, pieceTitle } from './support/piece-bars.js'
 import { PlayerPage } from './support/player-page.js'
 import { decodedFrames, equalFrames } from './support/same-frames.js'
+import { showPage } from './support/show-page.js'
 import { SOURCES, makeSource } from './support/sources.js'
 import { type Piece, SplitWorker } from './support/split-worker.js'
 
@@ -245,13 +246,4 @@ export async function main(
   }
 }
 
-if (process.argv[1] === import.meta.filename) {
-  // The SDK's warning about Node 20 does not belong in the output.
-  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'
-  const { url, close } = await main(process.argv.slice(2))
-  console.log(`\nPlays at ${url}`)
-  if (process.stdout.isTTY) {
-    console.log('Ctrl-C ends it.')
-    process.once('SIGINT', () => void close())
-  } else await close()
-}
+if (process.argv[1] === import.meta.filename) await showPage(main)

@@ -1,18 +1,10 @@
-import { MultiBar, Presets, type SingleBar } from 'cli-progress'
+import type { SingleBar } from 'cli-progress'
+import { titledBars } from './titled-bars.js'
 
 /** A live bar for the batch and one for the film; without a terminal, a line now and then. */
 export class FarmBars {
   readonly #isLive = process.stderr.isTTY
-  readonly #bars = new MultiBar(
-    {
-      format: ' {title} {bar} {text}',
-      barsize: 30,
-      hideCursor: true,
-      clearOnComplete: false,
-      emptyOnZero: true,
-    },
-    Presets.shades_classic,
-  )
+  readonly #bars = titledBars()
   readonly #objects: SingleBar | undefined
   readonly #film: SingleBar | undefined
   #said = 0

@@ -1,6 +1,7 @@
-import { MultiBar, Presets, type SingleBar } from 'cli-progress'
+import type { SingleBar } from 'cli-progress'
 import type { SplitPlan } from 'avio-streams/job'
 import type { Piece } from './split-worker.js'
+import { titledBars } from './titled-bars.js'
 
 /** `chunk 2`, as people count. */
 export function pieceTitle(piece: Piece): string {
@@ -10,16 +11,7 @@ export function pieceTitle(piece: Piece): string {
 /** A live bar for each piece of a plan with the name of its worker; without a terminal, a line for each event. */
 export class PieceBars {
   readonly #isLive = process.stderr.isTTY
-  readonly #bars = new MultiBar(
-    {
-      format: ' {title} {bar} {text}',
-      barsize: 30,
-      hideCursor: true,
-      clearOnComplete: false,
-      emptyOnZero: true,
-    },
-    Presets.shades_classic,
-  )
+  readonly #bars = titledBars()
   readonly #pieces = new Map<Piece, SingleBar>()
 
   constructor({ chunks, audio }: SplitPlan) {

@@ -13,6 +13,7 @@ import type { JobPackageResult } from '../../lib/job/schema/job-result.js'
 import type { Job } from '../../lib/job/schema/job.js'
 import { LocalS3 } from '../../lib/testing/index.js'
 import { framesOf } from '../support/media.js'
+import { SPLIT_JOB } from '../support/split-job.js'
 import { AS_MP4, splitSource } from '../support/split.js'
 
 async function open(t: Test) {
@@ -23,18 +24,8 @@ async function open(t: Test) {
     await s3.close()
   })
   const bytes = await splitSource({ more: AS_MP4 })
-  await s3.put('masters', 'film.mov', bytes)
-  const job: Job = {
-    version: 1,
-    inputs: [{ url: 's3://masters/film.mov' }],
-    outputs: [
-      {
-        ...{ type: 'object', url: 's3://web/film.mp4', format: 'mp4', layout: 'file' },
-        ...{ video: { codec: 'h264', preset: 'ultrafast', crf: 35 }, audio: { codec: 'aac' } },
-      },
-    ],
-    split: { work: 's3://work/w/', mode: 'prefer', chunkSeconds: 2, gop: 24 },
-  }
+  await s3.put('masters', 'in', bytes)
+  const job = SPLIT_JOB
   const left = () => [...s3.keys('work'), ...s3.uploads('work'), ...s3.uploads('web')]
   const run = (change: Partial<Job> = {}, options: RunJobOptions = {}) =>
     runJob({ ...job, ...change }, { client, concurrency: 2, ...options })
@@ -45,11 +36,11 @@ t.test('encodes a job in pieces, and returns the stored object', async t => {
   const { s3, bytes, left, run } = await open(t)
   const progress: JobProgress[] = []
   const result = await run({}, { onProgress: one => void progress.push(one) })
-  const whole = (await s3.get('web', 'film.mp4'))!
+  const whole = (await s3.get('web', 'out.mp4'))!
   t.match(result, {
     version: 1,
-    inputs: [{ url: 's3://masters/film.mov', bytes: bytes.length, etag: /^"/ }],
-    outputs: [{ type: 'object', url: 's3://web/film.mp4', bytes: whole.length, etag: /^"/ }],
+    inputs: [{ url: 's3://masters/in', bytes: bytes.length, etag: /^"/ }],
+    outputs: [{ type: 'object', url: 's3://web/out.mp4', bytes: whole.length, etag: /^"/ }],
   })
   t.same(JSON.parse(JSON.stringify(result)), result, 'the result is JSON')
   t.equal((await framesOf(whole)).length, (await framesOf(bytes)).length)
@@ -66,7 +57,7 @@ t.test('resumes a failed run', async t => {
   const { s3, run } = await open(t)
   const fault = s3.fault({
     bucket: 'web',
-    key: 'film.mp4',
+    key: 'out.mp4',
     operation: 'PutObject',
     status: 403,
     code: 'AccessDenied',
@@ -84,7 +75,7 @@ t.test('resumes a failed run', async t => {
       ({ bucket, operation, key }) => bucket === 'work' && operation === 'PutObject' && key?.endsWith('.mp4'),
     ),
   )
-  t.same(s3.keys('web'), ['film.mp4'])
+  t.same(s3.keys('web'), ['out.mp4'])
   t.same(s3.keys('work'), [])
 })
 
@@ -113,7 +104,7 @@ t.test('runs a job whole if it can not be split, and gives the reason', async t 
   const outputs = [output!, { type: 'probe' as const }]
   await run({ outputs }, { onUnsplit: reason => void reasons.push(reason) })
   t.match(reasons, [{ code: 'argument', message: /^outputs\[1\]: / }])
-  t.same(s3.keys('web'), ['film.mp4'])
+  t.same(s3.keys('web'), ['out.mp4'])
   const long = { ...job.split!, chunkSeconds: 600 }
   await run({ split: long }, { onUnsplit: reason => void reasons.push(reason) })
   t.match(reasons, [{}, { code: 'short' }])
@@ -152,7 +143,7 @@ t.test('encodes the job of a stranger in pieces, within its limits', async t => 
   await run({ limits }, { trust: 'strangers', onUnsplit: reason => void reasons.push(reason) })
   t.same(reasons, [])
   t.ok(s3.calls.some(({ key }) => key?.endsWith('chunk-00002.json')))
-  t.same([s3.keys('web'), left()], [['film.mp4'], []])
+  t.same([s3.keys('web'), left()], [['out.mp4'], []])
 })
 
 t.test('every tool has the environment of the job, and is the one that the job names', async t => {
@@ -173,7 +164,7 @@ t.test('every tool has the environment of the job, and is the one that the job n
   await t.rejects(run({}, { ffmpegPath, ffprobePath, env: { PROOF: 'no' } }))
   t.same(s3.keys('work'), [])
   await run({}, { ffmpegPath, ffprobePath, env: { PROOF: 'yes' } })
-  t.same(s3.keys('web'), ['film.mp4'])
+  t.same(s3.keys('web'), ['out.mp4'])
 })
 
 t.test('encodes a package in pieces, and returns it as any other package', async t => {

@@ -1,6 +1,5 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
 import { type Browser, chromium } from 'playwright-core'
+import { findProgram } from './find-program.js'
 
 /** Finds and starts the Chromium of this machine. */
 
@@ -12,21 +11,9 @@ const ARGS = [
   ...['--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required'],
 ]
 
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
 /** The path of the program; `undefined` if there is none. `CHROMIUM_PATH` overrides the search. */
 export function findChromium(): string | undefined {
-  const { CHROMIUM_PATH, PATH = '' } = process.env
-  if (CHROMIUM_PATH !== undefined && CHROMIUM_PATH !== '') return CHROMIUM_PATH
-  const folders = PATH.split(delimiter).filter(folder => folder !== '')
-  return PROGRAMS.flatMap(name => folders.map(folder => join(folder, name))).find(isProgram)
+  return findProgram({ variable: 'CHROMIUM_PATH', names: PROGRAMS })
 }
 
 /** How long starting may take on a busy machine, in milliseconds. */

@@ -35,6 +35,7 @@ const both = (shape: Shape = {}) => [...picture(shape), ...tone(shape.seconds)]
 
 const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-bf', '2', '-g', '37', '-pix_fmt', 'yuv420p']
 const AAC = ['-c:a', 'aac']
+const MPEG2_TS = ['-c:v', 'mpeg2video', '-g', '12', '-bf', '2', '-c:a', 'mp2', '-f', 'mpegts']
 const INTERLACED = [...['-vf', 'tinterlace=interleave_top,setfield=tff', '-flags', '+ilme+ildct']]
 /** The tags of HDR video: BT.2020 with the transfer function of PQ (SMPTE ST 2084) or HLG. */
 const wide = (transfer: string) => [
@@ -247,21 +248,7 @@ export const PICTURES: Readonly<Record<string, OddSource>> = {
     has: { color_transfer: 'arib-std-b67', color_primaries: 'bt2020' },
   },
   'interlaced MPEG-2, kept interlaced': {
-    make: () =>
-      ffmpegToPipe([
-        ...both({ rate: '50' }),
-        ...INTERLACED,
-        '-c:v',
-        'mpeg2video',
-        '-g',
-        '12',
-        '-bf',
-        '2',
-        '-c:a',
-        'mp2',
-        '-f',
-        'mpegts',
-      ]),
+    make: () => ffmpegToPipe([...both({ rate: '50' }), ...INTERLACED, ...MPEG2_TS]),
     args: ['-flags:v', '+ilme+ildct'],
     has: { field_order: 'tt' },
   },
@@ -271,21 +258,7 @@ export const PICTURES: Readonly<Record<string, OddSource>> = {
     has: { field_order: 'tt' },
   },
   'interlaced MPEG-2, deinterlaced': {
-    make: () =>
-      ffmpegToPipe([
-        ...both({ rate: '50' }),
-        ...INTERLACED,
-        '-c:v',
-        'mpeg2video',
-        '-g',
-        '12',
-        '-bf',
-        '2',
-        '-c:a',
-        'mp2',
-        '-f',
-        'mpegts',
-      ]),
+    make: () => ffmpegToPipe([...both({ rate: '50' }), ...INTERLACED, ...MPEG2_TS]),
     args: ['-vf', 'bwdif=mode=send_frame'],
     has: { field_order: 'progressive' },
   },

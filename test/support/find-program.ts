@@ -2,7 +2,7 @@ import { accessSync, constants, readdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /**
- * The path of a server's program: that of the variable, else the first of these names on PATH, else in one of these
+ * The path of a program: that of the variable, else the first of these names on PATH, else in one of these
  * folders; `undefined` if there is none. `.ci/setup.mjs` looks in the same places.
  */
 export function findProgram({
