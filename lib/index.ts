@@ -230,4 +230,5 @@ export type {
   UploadCheckpointOption,
 } from './s3/upload/checkpoint.js'
 export type { UploadRequest } from './s3/upload/upload-request-option.js'
+export type { PayloadSigning } from './s3/request/request-body.js'
 export type { UploadChecksum } from './s3/upload/upload-commands.js'

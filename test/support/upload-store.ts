@@ -77,6 +77,7 @@ export function target(client: S3Client, overrides: Partial<UploadTarget> = {}):
     contentType: undefined,
     metadata: undefined,
     checksum: 'crc32',
+    payloadSigning: 'auto',
     ifNoneMatch: undefined,
     request: {},
     maxAttempts: 3,

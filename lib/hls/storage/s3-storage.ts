@@ -8,6 +8,7 @@ import { sendWithTimeout } from '../../s3/request/send-with-timeout.js'
 import { checkHeaderValue } from '../../s3/request/check-headers.js'
 import { type S3ClientOption, clientOption } from '../../s3/request/s3-client.js'
 import { classifyError, s3Error } from '../../s3/request/classify-error.js'
+import type { PayloadSigning } from '../../s3/request/request-body.js'
 import { formatS3Uri, locationOption } from '../../s3/request/s3-location.js'
 import { S3MultipartWritable } from '../../s3/s3-multipart-writable.js'
 import { S3Source } from '../../s3/s3-source.js'
@@ -37,6 +38,11 @@ export interface S3StorageOptions extends S3ClientOption {
    */
   checksum?: UploadChecksum | undefined
   /**
+   * Whether signatures cover the bytes of objects, as with {@link S3MultipartWritable}.
+   * @defaultValue `'auto'`: over http only
+   */
+  payloadSigning?: PayloadSigning | undefined
+  /**
    * Number of attempts per request: 1 to 100.
    * @defaultValue 5
    */
@@ -61,6 +67,7 @@ const NAMES = [
   'prefix',
   'request',
   'checksum',
+  'payloadSigning',
   'maxAttempts',
   'stallTimeout',
   'minThroughput',

@@ -54,9 +54,29 @@ export function remedyOf(error: unknown, code: S3ErrorCode | undefined): string 
       'or run fewer jobs at once.'
     )
   const remedy = (code === undefined ? undefined : REMEDIES[code]) ?? ''
+  if (mark?.isUnsigned === true && REFUSALS_OF_UNSIGNED.has(raw.Code ?? raw.name ?? ''))
+    return `${remedy} ${SIGN}`.trim()
   const region = raw.$response?.headers?.['x-amz-bucket-region'] ?? raw.Region
   return code === 'AVIO_ERR_WRONG_REGION' && region !== undefined ? `${remedy} It is ${region}.` : remedy
 }
+
+/**
+ * How stores answer `UNSIGNED-PAYLOAD` if they do not accept it: by a bucket policy on `s3:x-amz-content-sha256`, by a
+ * rule of their own, or by taking the words for a hash that does not match.
+ */
+const REFUSALS_OF_UNSIGNED = new Set([
+  'AccessDenied',
+  'InvalidArgument',
+  'InvalidDigest',
+  'InvalidRequest',
+  'NotImplemented',
+  'SignatureDoesNotMatch',
+  'XAmzContentSHA256Mismatch',
+])
+
+const SIGN =
+  'The payload was not signed: if the store or the policy of the bucket demands that, set the option ' +
+  '"payloadSigning" to "signed".'
 
 const HUNG_UP = /^(ECONNRESET|EPIPE|ECONNABORTED)$/
 

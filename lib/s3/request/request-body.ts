@@ -13,13 +13,25 @@ import { type Middleware, type RequestInFlight, type S3Command, addMiddleware } 
 export interface RequestBody {
   /** Length, in bytes. */
   readonly size: number
-  /** Its SHA-256, for the signature. Used only if the connection is not encrypted. */
+  /** Its SHA-256, for the signature; computed only if the payload is signed. */
   digest(algorithm: 'sha256'): Buffer
   /** Its bytes in order; can be read any number of times. */
   slices(): Iterable<Buffer>
 }
 
+/**
+ * Whether the signature of a request covers the bytes it stores, by their SHA-256.
+ *
+ * - `'auto'`: over http only. Over https TLS protects them, as in the AWS CLI.
+ * - `'signed'`: always, for stores and bucket policies that demand it.
+ * - `'unsigned'`: never, over http either.
+ */
+export type PayloadSigning = 'auto' | 'signed' | 'unsigned'
+
 const SHA256_HEADER = 'x-amz-content-sha256'
+
+/** The value of the header for a signature that omits the payload. */
+const UNSIGNED = 'UNSIGNED-PAYLOAD'
 
 /** With such a header the SDK computes no checksum. It is removed again before signing. */
 const CHECKSUM_PLACEHOLDER = 'x-amz-checksum-none'
@@ -66,21 +78,32 @@ export class BodyStream extends Readable {
   }
 }
 
+/** A body attached to a command. */
+export interface AttachedBody {
+  /** The stream being sent, once there is one. */
+  readonly stream: BodyStream | undefined
+  /** Whether the signature omits the body by our choice, once there is a signature. */
+  readonly isUnsigned: boolean
+}
+
 /**
  * Adds a body to `command`. The command's input needs the body's length, and its checksum if there is one.
  *
- * Over https the signature omits the payload, as in the AWS CLI: TLS and the checksum protect it, and hashing costs
- * more than sending. A header set by the user's own middleware stays as it is.
+ * A signature without the payload saves the SHA-256, the larger part of the CPU time of an upload. A header set by the
+ * user's own middleware stays as it is.
  *
  * @param onRead - called whenever the socket wants more of the body
- * @returns the stream being sent, once there is one
  */
 export function attachBody(
   command: S3Command<unknown>,
   body: RequestBody,
   onRead: OnRead,
-): () => BodyStream | undefined {
-  let stream: BodyStream | undefined
+  signing: PayloadSigning = 'auto',
+): AttachedBody {
+  const attached: { stream: BodyStream | undefined; isUnsigned: boolean } = {
+    stream: undefined,
+    isUnsigned: false,
+  }
   const reserve: Middleware = next => args => {
     args.request.headers[CHECKSUM_PLACEHOLDER] = 'none'
     return next(args)
@@ -88,14 +111,15 @@ export function attachBody(
   const describe: Middleware = next => args => {
     const { headers, protocol } = args.request
     Reflect.deleteProperty(headers, CHECKSUM_PLACEHOLDER)
-    headers[SHA256_HEADER] ??=
-      protocol === 'https:' ? 'UNSIGNED-PAYLOAD' : body.digest('sha256').toString('hex')
+    const isUnsigned = signing === 'unsigned' || (signing === 'auto' && protocol === 'https:')
+    attached.isUnsigned = isUnsigned && headers[SHA256_HEADER] === undefined
+    headers[SHA256_HEADER] ??= isUnsigned ? UNSIGNED : body.digest('sha256').toString('hex')
     return next(args)
   }
   const insert: Middleware = next => args => {
     if (body.size === 0) return next(args)
-    stream?.destroy()
-    stream = new BodyStream(body, onRead)
+    attached.stream?.destroy()
+    const stream = (attached.stream = new BodyStream(body, onRead))
     // The SDK's own request has no body; otherwise it would warn at each failure that it cannot resend a stream.
     const request = Object.create(Object.getPrototypeOf(args.request) as object) as RequestInFlight
     return next({ ...args, request: Object.assign(request, args.request, { body: stream }) })
@@ -103,5 +127,5 @@ export function attachBody(
   addMiddleware(command, 'avioReserveChecksum', { step: 'build', priority: 'high' }, reserve)
   addMiddleware(command, 'avioDescribeBody', { step: 'build', priority: 'low' }, describe)
   addMiddleware(command, 'avioInsertBody', { step: 'deserialize', priority: 'low' }, insert)
-  return () => stream
+  return attached
 }

@@ -8,6 +8,8 @@ export interface SendMark {
   readonly hadCredentials: boolean
   /** Whether the same client had a response before. */
   readonly hasWorked: boolean
+  /** Whether the signature omits the body, by the library's choice. */
+  readonly isUnsigned: boolean
 }
 
 const marks = new WeakMap<object, SendMark>()

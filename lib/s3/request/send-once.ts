@@ -115,14 +115,19 @@ export class Sending {
     addMiddleware(command, 'avioHandOver', { step: 'deserialize', priority: 'low' }, hand)
   }
 
-  /** Attaches the state of the request to `error`. */
-  mark(error: unknown): void {
+  /**
+   * Attaches the state of the request to `error`.
+   *
+   * @param isUnsigned - whether the signature omits the body, by the library's choice
+   */
+  mark(error: unknown, isUnsigned = false): void {
     const unsent = this.#began && this.request === undefined
     setSendMark(error, {
       unsent,
       protocol: this.request?.protocol,
       hadCredentials: identified.has(this.#client),
       hasWorked: working.has(this.#client),
+      isUnsigned,
     })
     if ((error as RawAnswer | undefined)?.$metadata?.httpStatusCode !== undefined) this.works()
   }

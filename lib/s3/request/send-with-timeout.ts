@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3'
 import { onAbort } from '../../io/async/abort-listeners.js'
 import { abortError, untilAborted } from '../../io/async/abort-error.js'
-import { type RequestBody, attachBody } from './request-body.js'
+import { type PayloadSigning, type RequestBody, attachBody } from './request-body.js'
 import { StallWatch } from './stall-watch.js'
 import { type S3Command, Sending, sendOnce } from './send-once.js'
 
@@ -17,6 +17,8 @@ export interface SendWithTimeoutOptions {
   readonly signal?: AbortSignal | undefined
   /** The request's body, if it has one. */
   readonly body?: RequestBody | undefined
+  /** Whether the signature covers the body. @defaultValue `'auto'` */
+  readonly payloadSigning?: PayloadSigning | undefined
 }
 
 /** The server went silent. The SDK uses the same name, and retries it like any broken connection. */
@@ -45,7 +47,7 @@ const RELEASE_TIMEOUT = 2000
 export async function sendWithTimeout<Output>(
   client: S3Client,
   command: S3Command<Output>,
-  { timeout, minThroughput, signal, body }: SendWithTimeoutOptions,
+  { timeout, minThroughput, signal, body, payloadSigning }: SendWithTimeoutOptions,
 ): Promise<Output> {
   if (signal?.aborted) throw abortError(signal)
   const request = new AbortController()
@@ -55,27 +57,26 @@ export async function sendWithTimeout<Output>(
     request.abort(new SilenceError(drip))
   const sending = new Sending(client)
   const watch = new StallWatch(client, sending, timeout, onStall, minThroughput)
-  const bodyStream =
-    body &&
-    attachBody(command, body, (bytes, isTaken) => {
-      watch.alive(bytes)
-      if (isTaken) watch.moved()
-    })
+  const onRead = (bytes: number, isTaken: boolean) => {
+    watch.alive(bytes)
+    if (isTaken) watch.moved()
+  }
+  const attached = body && attachBody(command, body, onRead, payloadSigning)
   const sent = sendOnce(client, command, request.signal, sending)
   // A response can arrive before the body has been sent; then close the connection, or it would go on sending.
   const release = (reason?: unknown) => {
     request.abort(reason)
-    bodyStream?.()?.destroy()
+    attached?.stream?.destroy()
   }
   try {
     // The SDK observes the signal only once it has credentials; nothing else would end the wait before that.
     const output = await untilAborted(sent, request.signal, ignore)
-    if (bodyStream?.()?.isTaken === false) release()
+    if (attached?.stream?.isTaken === false) release()
     return output
   } catch (error) {
     const thrown: unknown = request.signal.reason instanceof SilenceError ? request.signal.reason : error
-    sending.mark(thrown)
-    if (bodyStream?.()?.isTaken === false) cutShort.add(thrown as object)
+    sending.mark(thrown, attached?.isUnsigned)
+    if (attached?.stream?.isTaken === false) cutShort.add(thrown as object)
     release(error)
     await settled(sent)
     throw thrown

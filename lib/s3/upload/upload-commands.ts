@@ -15,6 +15,7 @@ import {
   UploadPartCommand,
   type UploadPartCommandOutput,
 } from '@aws-sdk/client-s3'
+import type { PayloadSigning } from '../request/request-body.js'
 import { sendWithTimeout } from '../request/send-with-timeout.js'
 import { formatCrc32 } from './combine-crc32.js'
 import type { PartBuffer } from './part-buffer.js'
@@ -35,6 +36,7 @@ export interface UploadTarget {
   readonly contentType: string | undefined
   readonly metadata: Record<string, string> | undefined
   readonly checksum: UploadChecksum
+  readonly payloadSigning: PayloadSigning
   readonly ifNoneMatch: '*' | undefined
   readonly request: UploadRequest
   /** Number of attempts per request. */
@@ -228,7 +230,12 @@ export class UploadCommands {
     command: Parameters<typeof sendWithTimeout<Output>>[1],
     options: { body?: PartBuffer; signal?: AbortSignal | undefined; timeout?: number } = {},
   ): Promise<Output> {
-    const { client, stallTimeout, minThroughput } = this.target
-    return sendWithTimeout(client, command, { timeout: stallTimeout, minThroughput, ...options })
+    const { client, stallTimeout, minThroughput, payloadSigning } = this.target
+    return sendWithTimeout(client, command, {
+      timeout: stallTimeout,
+      minThroughput,
+      payloadSigning,
+      ...options,
+    })
   }
 }

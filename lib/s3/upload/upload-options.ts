@@ -1,3 +1,4 @@
+import { OptionError } from '../../errors.js'
 import {
   GiB,
   KiB,
@@ -16,6 +17,7 @@ import {
 } from '../../options.js'
 import { type Checkpoint, type UploadCheckpointOption, checkpointOption, withSaved } from './checkpoint.js'
 import { minThroughputOption } from '../../io/async/stall-timer.js'
+import type { PayloadSigning } from '../request/request-body.js'
 import { checkHeaderValue, checkMetadata } from '../request/check-headers.js'
 import { MAX_PART_SIZE, MIN_PART_SIZE, type PartSizeSchedule } from './part-size-schedule.js'
 import { type S3ClientOption, clientOption } from '../request/s3-client.js'
@@ -101,6 +103,20 @@ export interface S3UploadSettings extends S3ClientOption {
    * @defaultValue `'crc32'`
    */
   checksum?: UploadChecksum | undefined
+  /**
+   * Whether the signature of UploadPart and PutObject covers the object's bytes, by their SHA-256.
+   *
+   * - `'auto'`: over http it does, over https it does not: TLS protects the bytes.
+   * - `'signed'`: always, for stores and bucket policies that demand it (`s3:x-amz-content-sha256`).
+   * - `'unsigned'`: never, over http either. That saves the SHA-256, most of an upload's CPU time. The checksum, and
+   *   for parts the ETag if it is an MD5, then still find every byte that changed by accident; but whoever can alter
+   *   traffic can alter bytes and checksum together. Only for networks that you trust. Not with `checksum: 'none'`.
+   *
+   * A header `x-amz-content-sha256` set by the client's own middleware takes precedence. The CLI's and boto3's
+   * `payload_signing_enabled` is `true` for `'signed'`, and `false` for `'unsigned'`.
+   * @defaultValue `'auto'`
+   */
+  payloadSigning?: PayloadSigning | undefined
   /**
    * The object's media type, such as `video/mp4`. If omitted, it is derived: from the types of the previous stage
    * (ffmpeg's muxer), the one that matches the key's extension (`.m4a`: `audio/mp4`), otherwise the first; without such
@@ -194,6 +210,7 @@ const NAMES = [
   'partGrowth',
   'headerReserve',
   'checksum',
+  'payloadSigning',
   'contentType',
   'metadata',
   'ifNoneMatch',
@@ -213,13 +230,30 @@ const TIMEOUT = { min: 1, max: MAX_TIMEOUT, unit: 'milliseconds', infinity: true
 /** The options of all requests that store bytes. */
 export function sendingOptions(
   options: object,
-): Pick<UploadTarget, 'checksum' | 'maxAttempts' | 'stallTimeout' | 'minThroughput'> {
+): Pick<UploadTarget, 'checksum' | 'payloadSigning' | 'maxAttempts' | 'stallTimeout' | 'minThroughput'> {
+  const checksum = oneOfOption<UploadChecksum>(options, 'checksum', {
+    values: ['crc32', 'md5', 'none'],
+    default: 'crc32',
+  })
   return {
-    checksum: oneOfOption(options, 'checksum', { values: ['crc32', 'md5', 'none'], default: 'crc32' }),
+    checksum,
+    payloadSigning: payloadSigningOption(options, checksum),
     maxAttempts: maxAttemptsOption(options),
     stallTimeout: integerOption(options, 'stallTimeout', { ...TIMEOUT, default: 60_000 }),
     minThroughput: minThroughputOption(options),
   }
+}
+
+function payloadSigningOption(options: object, checksum: UploadChecksum): PayloadSigning {
+  const values = ['auto', 'signed', 'unsigned'] as const
+  const signing = oneOfOption<PayloadSigning>(options, 'payloadSigning', { values, default: 'auto' })
+  if (signing !== 'unsigned' || checksum !== 'none') return signing
+  throw new OptionError(
+    'payloadSigning',
+    'Option "payloadSigning" cannot be "unsigned" with checksum "none": over http nothing would protect the bytes. ' +
+      'Leave it out (over https nothing is signed then either), or choose checksum "crc32" or "md5".',
+    signing,
+  )
 }
 
 /** The attempts of a request that is not a read. */

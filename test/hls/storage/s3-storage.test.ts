@@ -139,6 +139,20 @@ t.test('waits for the response if destroyed while storing', async t => {
   t.equal(await store.busySockets(), 0)
 })
 
+t.test('writes every object with its payload signed, or not', async t => {
+  const store = await UploadStore.open(t)
+  for (const [payloadSigning, header] of [
+    ['signed', /^[0-9a-f]{64}$/],
+    ['unsigned', /^UNSIGNED-PAYLOAD$/],
+  ] as const) {
+    for (const large of [false, true]) {
+      const sink = storage(store, { payloadSigning }).open('a', { ...INFO, large })
+      await pipeline(source(DATA.subarray(0, 10)), sink)
+      t.match(store.s3.calls.at(-1)?.headers['x-amz-content-sha256'], header)
+    }
+  }
+})
+
 t.test('writes every object with its checksum and its attempts', async t => {
   const store = await UploadStore.open(t)
   for (const large of [false, true]) {

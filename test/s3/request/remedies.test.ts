@@ -2,6 +2,14 @@ import t from 'tap'
 import { isRegionMissing, pathStyleRemedy, remedyOf } from '../../../lib/s3/request/remedies.js'
 import { setSendMark } from '../../../lib/s3/request/send-mark.js'
 
+const SENT = {
+  unsent: false,
+  protocol: 'http:',
+  hadCredentials: true,
+  hasWorked: true,
+  isUnsigned: false,
+}
+
 const system = (code: string, more: object = {}) =>
   Object.assign(new Error(`said ${code}`), { code, ...more })
 
@@ -28,7 +36,7 @@ t.test('names https for a port that hangs up on http, unless it has responded be
   for (const code of ['ECONNRESET', 'EPIPE', 'ECONNABORTED']) {
     for (const hasWorked of [false, true]) {
       const error = Object.assign(new Error('socket hang up'), { code })
-      setSendMark(error, { unsent: false, protocol: 'http:', hadCredentials: true, hasWorked })
+      setSendMark(error, { ...SENT, hasWorked })
       t.equal(remedyOf(error, undefined).includes('https://'), !hasWorked, code)
     }
   }
@@ -54,4 +62,27 @@ t.test('names forcePathStyle if a bucket’s host has no DNS name, or no certifi
   t.equal(pathStyleRemedy(missing('web.s3.eu-west-9.amazonaws.com'), 'web'), undefined)
   t.equal(pathStyleRemedy(system('ECONNREFUSED'), 'web'), undefined)
   t.equal(pathStyleRemedy(missing('web.minio.test'), undefined), undefined)
+})
+
+t.test('names payloadSigning if an unsigned payload may be the reason, whatever the store calls it', async t => {
+  const refused = (name: string, isUnsigned: boolean) => {
+    const error = Object.assign(new Error('no'), { name, $metadata: { httpStatusCode: 400 } })
+    setSendMark(error, { ...SENT, isUnsigned })
+    return remedyOf(error, name === 'AccessDenied' ? 'AVIO_ERR_ACCESS_DENIED' : undefined)
+  }
+  for (const name of [
+    'AccessDenied',
+    'InvalidArgument',
+    'InvalidDigest',
+    'InvalidRequest',
+    'NotImplemented',
+    'SignatureDoesNotMatch',
+    'XAmzContentSHA256Mismatch',
+  ]) {
+    t.match(refused(name, true), /was not signed: .*set the option "payloadSigning" to "signed"\.$/, name)
+    t.notMatch(refused(name, false), /payloadSigning/, `${name}, signed`)
+  }
+  t.match(refused('AccessDenied', true), /^Check the credentials and the bucket policy/)
+  for (const name of ['NoSuchBucket', 'SlowDown', 'PreconditionFailed'])
+    t.notMatch(refused(name, true), /payloadSigning/, name)
 })

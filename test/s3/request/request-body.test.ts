@@ -4,14 +4,14 @@ import { buffer } from 'node:stream/consumers'
 import { UploadPartCommand } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { MiB } from '../../../lib/options.js'
-import { BodyStream, attachBody } from '../../../lib/s3/request/request-body.js'
+import { BodyStream, type PayloadSigning, attachBody } from '../../../lib/s3/request/request-body.js'
 import { type FakeRequest, fakeStore } from '../../support/fake-store.js'
 import { partOf } from '../../support/upload-store.js'
 
 const input = { Bucket: 'b', Key: 'k', UploadId: 'u', PartNumber: 1 }
 
 /** Sends `bytes` with a client of `config`, and returns the request as sent. */
-async function send(bytes: Buffer, config: object, more: object = {}) {
+async function send(bytes: Buffer, config: object, more: object = {}, signing?: PayloadSigning) {
   let sent: FakeRequest | undefined
   let body: Buffer | undefined
   const client = fakeStore(async request => {
@@ -24,13 +24,14 @@ async function send(bytes: Buffer, config: object, more: object = {}) {
   let reads = 0
   let out = 0
   let isOut = false
-  attachBody(command, partOf(bytes), (moved, isTaken) => {
+  const onRead = (moved: number, isTaken: boolean) => {
     reads++
     out += moved
     isOut = isTaken
-  })
+  }
+  const attached = attachBody(command, partOf(bytes), onRead, signing)
   await client.send(command)
-  return { headers: sent!.headers, body, reads, out, isOut }
+  return { headers: sent!.headers, body, reads, out, isOut, isUnsigned: attached.isUnsigned }
 }
 
 t.test('sends a body unchanged, with its length and without chunks or trailers', async t => {
@@ -53,6 +54,31 @@ t.test('covers the bytes by the signature over http, and leaves them to TLS over
   const secure = await send(bytes, { endpoint: 'https://fake.invalid' })
   t.equal(secure.headers['x-amz-content-sha256'], 'UNSIGNED-PAYLOAD')
   t.match(secure.headers['authorization'], /SignedHeaders=[^,]*x-amz-content-sha256/)
+})
+
+t.test('signs the payload, or not, as requested, and by default over http only', async t => {
+  const bytes = randomBytes(1000)
+  const hash = createHash('sha256').update(bytes).digest('hex')
+  for (const [signing, http, https] of [
+    [undefined, hash, 'UNSIGNED-PAYLOAD'],
+    ['auto', hash, 'UNSIGNED-PAYLOAD'],
+    ['signed', hash, hash],
+    ['unsigned', 'UNSIGNED-PAYLOAD', 'UNSIGNED-PAYLOAD'],
+  ] as const) {
+    for (const [scheme, header] of Object.entries({ http, https })) {
+      const sent = await send(bytes, { endpoint: `${scheme}://fake.invalid` }, {}, signing)
+      t.equal(sent.headers['x-amz-content-sha256'], header, `${signing} over ${scheme}`)
+      t.equal(sent.isUnsigned, header === 'UNSIGNED-PAYLOAD')
+    }
+  }
+})
+
+t.test('computes no SHA-256 for an unsigned payload', async t => {
+  const part = partOf('abc')
+  part.digest = () => t.fail('a digest') as never
+  const command = new UploadPartCommand({ ...input, ContentLength: 3 })
+  attachBody(command, part, () => undefined, 'unsigned')
+  await fakeStore(() => ({ status: 200 })).send(command)
 })
 
 t.test('adds no checksum to the given one, in any mode of the client', async t => {
@@ -85,9 +111,10 @@ t.test('keeps a signature requested by the user’s own middleware', async t => 
     { step: 'build', name: 'unsigned' },
   )
   const command = new UploadPartCommand({ ...input, ContentLength: 3 })
-  attachBody(command, partOf('abc'), () => undefined)
+  const attached = attachBody(command, partOf('abc'), () => undefined, 'signed')
   await client.send(command)
   t.equal(sent?.headers['x-amz-content-sha256'], 'UNSIGNED-PAYLOAD')
+  t.equal(attached.isUnsigned, false, 'which is not the library’s choice')
 })
 
 t.test('sends no body for an empty one', async t => {

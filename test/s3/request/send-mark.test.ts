@@ -31,5 +31,11 @@ t.test('records nothing for a client stand-in', async t => {
 t.test('returns nothing for other errors, and accepts non-objects', async t => {
   t.equal(sendMark(new Error('x')), undefined)
   t.equal(sendMark('x'), undefined)
-  setSendMark('x', { unsent: true, protocol: undefined, hadCredentials: false, hasWorked: false })
+  setSendMark('x', {
+    unsent: true,
+    protocol: undefined,
+    hadCredentials: false,
+    hasWorked: false,
+    isUnsigned: false,
+  })
 })

@@ -23,6 +23,7 @@ t.test('holds at most 40 MiB in parts with the defaults', async t => {
       contentType: undefined,
       metadata: undefined,
       checksum: 'crc32',
+      payloadSigning: 'auto',
       ifNoneMatch: undefined,
       request: {},
       maxAttempts: 5,
@@ -44,6 +45,7 @@ t.test('accepts every option', async t => {
     partGrowth: false,
     headerReserve: 5 * GiB - 1,
     checksum: 'md5',
+    payloadSigning: 'unsigned',
     contentType: 'video/mp4',
     metadata: { a: 'b' },
     ifNoneMatch: '*',
@@ -65,6 +67,7 @@ t.test('accepts every option', async t => {
       contentType: 'video/mp4',
       metadata: { a: 'b' },
       checksum: 'md5',
+      payloadSigning: 'unsigned',
       ifNoneMatch: '*',
       request: { Tagging: 'a=b' },
       maxAttempts: 1,
@@ -89,6 +92,7 @@ t.test('rejects an invalid option with its rule', async t => {
     ['headerReserve', 8 * MiB, /from 16 to 8388607/],
     ['checksum', false, /one of "crc32", "md5", "none", got false/],
     ['checksum', 'sha256', /"crc32"/],
+    ['payloadSigning', true, /one of "auto", "signed", "unsigned", got true/],
     ['contentType', '', /non-empty/],
     ['metadata', { a: 1 }, /strings/],
     ['ifNoneMatch', '"etag"', /must be "\*"/],
@@ -113,4 +117,14 @@ t.test('rejects an invalid option with its rule', async t => {
   }
   t.throws(() => uploadSettings(undefined as never), { code: 'AVIO_ERR_OPTION' })
   t.throws(() => uploadSettings({ client } as never), { code: 'AVIO_ERR_OPTION', message: /"bucket"/ })
+})
+
+t.test('rejects an unsigned payload without a checksum: over http nothing would protect the bytes', async t => {
+  for (const payloadSigning of ['auto', 'signed'] as const)
+    t.match(uploadSettings({ ...needed, checksum: 'none', payloadSigning }).target, { payloadSigning })
+  t.throws(() => uploadSettings({ ...needed, checksum: 'none', payloadSigning: 'unsigned' }), {
+    code: 'AVIO_ERR_OPTION',
+    option: 'payloadSigning',
+    message: /cannot be "unsigned" with checksum "none".*choose checksum "crc32" or "md5"/,
+  })
 })
