@@ -13,6 +13,7 @@ import type { PartBuffer } from './upload/part-buffer.js'
 import { PartFiller, PendingChunks } from './upload/part-filler.js'
 import { type PartListener, PartUploads } from './upload/part-uploads.js'
 import { formatS3Uri } from './request/s3-location.js'
+import { SocketDemand } from './request/socket-demand.js'
 import { putObject } from './upload/put-object.js'
 import {
   type S3MultipartWritableOptions,
@@ -96,6 +97,7 @@ export class S3MultipartWritable extends Writable {
   readonly #requests: UploadCommands
   readonly #uploads: PartUploads
   readonly #filler: PartFiller
+  readonly #sockets: SocketDemand
   readonly #holds = new CommitGate()
   /** Aborted once the object is no longer wanted. */
   readonly #unwanted = new AbortController()
@@ -122,10 +124,17 @@ export class S3MultipartWritable extends Writable {
     this.result.catch(() => undefined)
     this.#upstream = new Upstream(this, 'S3MultipartWritable', { claimsHeader: true })
     this.#requests = new UploadCommands(settings.target)
+    this.#sockets = new SocketDemand(settings.target.client)
     const { checkpoint, sizes, headerReserve } = settings
     const listener: PartListener = {
-      onUpload: ({ uploadId }) => tell(this, 'upload', { uploadId }),
-      onResume: upload => tell(this, 'resume', upload),
+      onUpload: ({ uploadId }) => {
+        this.#sockets.ask(sizes.concurrency)
+        tell(this, 'upload', { uploadId })
+      },
+      onResume: upload => {
+        this.#sockets.ask(sizes.concurrency)
+        tell(this, 'resume', upload)
+      },
       onPart: ({ partNumber, size, etag }) => {
         tell(this, 'part', { partNumber, size, etag })
         this.#progress(size)
@@ -224,6 +233,7 @@ export class S3MultipartWritable extends Writable {
     await this.#holds.opened(formatS3Uri(summary))
     this.#assertAlive()
     const { signal } = this.#unwanted
+    this.#sockets.ask(1)
     const commit = whole ? putObject(this.#requests, whole, signal) : this.#uploads.commit(signal)
     this.#commit = commit.then(ignore, (error: unknown) => error)
     const { confirmed, etag, versionId } = await commit
@@ -289,6 +299,7 @@ export class S3MultipartWritable extends Writable {
       Reflect.defineProperty(first, 'cleanupError', { value: cleanupError, enumerable: true })
       if (error === null) throw cleanupError
     } finally {
+      this.#sockets.ask(0)
       this.#filler.clear()
       this.#reject(first)
     }

@@ -9,6 +9,7 @@ import type { S3ObjectInfo, VersionPin } from './read/version-pin.js'
 import { ObjectSlice } from './object-slice.js'
 import { PinnedObject, SHARED_PIN } from './pinned-object.js'
 import { type S3RangeReadableOptions, rangeOptions } from './read/range-options.js'
+import { SocketDemand } from './request/socket-demand.js'
 import { type S3Verification, WholeCheck } from './checks/whole-check.js'
 import type { ReadableEvents, TypedListener } from '../io/pipeline/typed-listeners.js'
 
@@ -62,6 +63,8 @@ export class S3RangeReadable extends Readable {
   readonly #start: number
   readonly #plan: ReadAheadWindow
   readonly #ranges: OrderedRanges
+  readonly #sockets: SocketDemand
+  readonly #concurrency: number
   /** The next byte to deliver. */
   #position: number
   #wanted = false
@@ -78,6 +81,8 @@ export class S3RangeReadable extends Readable {
     const object = (this.#object = new PinnedObject(target, pinIn(options)))
     this.#start = this.#position = rule.start
     this.#plan = new ReadAheadWindow(rule)
+    this.#sockets = new SocketDemand(target.client)
+    this.#concurrency = rule.concurrency
     this.#ranges = new OrderedRanges(
       this.#plan,
       (into, aborted) => {
@@ -128,6 +133,7 @@ export class S3RangeReadable extends Readable {
   /** @internal */
   override _read(): void {
     this.#wanted = true
+    if (!this.#isAnnounced) this.#sockets.ask(1)
     // A listener that reads from its own 'data' event comes here in the middle of a delivery.
     if (this.#delivering) return
     this.#deliver()
@@ -137,6 +143,7 @@ export class S3RangeReadable extends Readable {
   /** @internal */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#isOver = true
+    this.#sockets.ask(0)
     void Promise.all([this.#ranges.cancel(), this.#check?.cancel()]).then(() => {
       this.#object.endInOrder()
       callback(error)
@@ -147,6 +154,7 @@ export class S3RangeReadable extends Readable {
     if (this.#isAnnounced || this.#isOver) return
     this.#isAnnounced = true
     this.#plan.bound(info.size)
+    this.#sockets.ask(this.#plan.exhausted ? 1 : this.#concurrency)
     // A single request is not worth a second one, unless bytes wait for it.
     if (this.#plan.exhausted && this.#check?.isReady === true) this.#check = undefined
     else this.#check?.begin(() => this.#changed())
@@ -205,6 +213,7 @@ export class S3RangeReadable extends Readable {
 
   #end(): void {
     this.#isOver = true
+    this.#sockets.ask(0)
     this.push(null)
   }
 
@@ -225,6 +234,7 @@ export class S3RangeReadable extends Readable {
   #stop(): void {
     if (this.#isOver) return
     this.#isOver = true
+    this.#sockets.ask(0)
     void this.#ranges.cancel().then(() => this.#object.endInOrder())
     void this.#check?.cancel()
     this.push(null)

@@ -2,13 +2,14 @@ import type { EventEmitter } from 'node:events'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { StallTimer } from '../../io/async/stall-timer.js'
 import type { Sending } from './send-once.js'
+import { type SocketLimits, warnOfShortage } from './socket-demand.js'
 
 /** A Node request, as stored by an agent. */
 interface QueuedRequest extends EventEmitter {
   getHeader(name: string): unknown
 }
 
-interface Agent {
+interface Agent extends SocketLimits {
   readonly requests?: Record<string, QueuedRequest[] | undefined>
 }
 
@@ -25,6 +26,8 @@ const SECOND_LOOK = 1000
  * queue. The server is not silent then: with many uploads at once each would time out in turn. So the watch looks at
  * the agent of the SDK's own handler, and the clock starts when the request gets its socket. Other handlers do not
  * expose their queue: there the clock starts when the request is handed over.
+ *
+ * A request that waits because the stages ask for more sockets than there are is a warning ({@link warnOfShortage}).
  */
 export class StallWatch {
   readonly #client: S3Client
@@ -80,8 +83,10 @@ export class StallWatch {
   #waits(): boolean {
     if (this.#watch === undefined) return true
     if (this.#stopped) return false
-    const request = queuedRequest(this.#client, this.#sending)
+    const agent = agentOf(this.#client, this.#sending)
+    const request = queuedRequest(agent, this.#sending)
     if (request === undefined) return false
+    warnOfShortage(this.#client, agent!, this.#sending.request?.protocol)
     this.#watch.stop()
     this.#watch = undefined
     request.once('socket', () => {
@@ -91,14 +96,19 @@ export class StallWatch {
   }
 }
 
-/** The request, if it waits in the queue of the SDK handler's agent. */
-function queuedRequest(client: S3Client, { request }: Sending): QueuedRequest | undefined {
-  const id = request?.headers[ID_HEADER]
+/** The agent of the SDK's handler that has the request; `undefined` before that, and for other handlers. */
+function agentOf(client: S3Client, { request }: Sending): Agent | undefined {
   const handler = (client.config as Partial<S3Client['config']> | undefined)?.requestHandler as
     { httpHandlerConfigs?: () => { httpAgent?: Agent; httpsAgent?: Agent } } | undefined
-  if (id === undefined || typeof handler?.httpHandlerConfigs !== 'function') return undefined
+  if (request === undefined || typeof handler?.httpHandlerConfigs !== 'function') return undefined
   const { httpAgent, httpsAgent } = handler.httpHandlerConfigs()
-  const agent = request?.protocol === 'https:' ? httpsAgent : httpAgent
+  return request.protocol === 'https:' ? httpsAgent : httpAgent
+}
+
+/** The request, if it waits in the agent's queue. */
+function queuedRequest(agent: Agent | undefined, { request }: Sending): QueuedRequest | undefined {
+  const id = request?.headers[ID_HEADER]
+  if (id === undefined) return undefined
   return Object.values(agent?.requests ?? {})
     .flat()
     .find(waiting => waiting?.getHeader(ID_HEADER) === id)
