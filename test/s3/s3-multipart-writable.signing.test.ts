@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { PassThrough, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { S3Client } from '@aws-sdk/client-s3'
+import type { S3Client } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { readExactly } from '../../lib/io/read-exactly.js'
 import type { PayloadSigning } from '../../lib/s3/request/request-body.js'
@@ -17,7 +17,7 @@ const UNSIGNED = 'UNSIGNED-PAYLOAD'
 const HEAD = 1000
 
 /** The kinds of bytes sent, by the query of their request. */
-const OBJECTS = { 'one PutObject': DATA.subarray(0, 10), 'parts': DATA.subarray(0, PART + 10) }
+const OBJECTS = { 'one PutObject': DATA.subarray(0, 10), parts: DATA.subarray(0, PART + 10) }
 
 const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex')
 

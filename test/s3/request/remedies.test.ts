@@ -64,25 +64,28 @@ t.test('names forcePathStyle if a bucket’s host has no DNS name, or no certifi
   t.equal(pathStyleRemedy(missing('web.minio.test'), undefined), undefined)
 })
 
-t.test('names payloadSigning if an unsigned payload may be the reason, whatever the store calls it', async t => {
-  const refused = (name: string, isUnsigned: boolean) => {
-    const error = Object.assign(new Error('no'), { name, $metadata: { httpStatusCode: 400 } })
-    setSendMark(error, { ...SENT, isUnsigned })
-    return remedyOf(error, name === 'AccessDenied' ? 'AVIO_ERR_ACCESS_DENIED' : undefined)
-  }
-  for (const name of [
-    'AccessDenied',
-    'InvalidArgument',
-    'InvalidDigest',
-    'InvalidRequest',
-    'NotImplemented',
-    'SignatureDoesNotMatch',
-    'XAmzContentSHA256Mismatch',
-  ]) {
-    t.match(refused(name, true), /was not signed: .*set the option "payloadSigning" to "signed"\.$/, name)
-    t.notMatch(refused(name, false), /payloadSigning/, `${name}, signed`)
-  }
-  t.match(refused('AccessDenied', true), /^Check the credentials and the bucket policy/)
-  for (const name of ['NoSuchBucket', 'SlowDown', 'PreconditionFailed'])
-    t.notMatch(refused(name, true), /payloadSigning/, name)
-})
+t.test(
+  'names payloadSigning if an unsigned payload may be the reason, whatever the store calls it',
+  async t => {
+    const refused = (name: string, isUnsigned: boolean) => {
+      const error = Object.assign(new Error('no'), { name, $metadata: { httpStatusCode: 400 } })
+      setSendMark(error, { ...SENT, isUnsigned })
+      return remedyOf(error, name === 'AccessDenied' ? 'AVIO_ERR_ACCESS_DENIED' : undefined)
+    }
+    for (const name of [
+      'AccessDenied',
+      'InvalidArgument',
+      'InvalidDigest',
+      'InvalidRequest',
+      'NotImplemented',
+      'SignatureDoesNotMatch',
+      'XAmzContentSHA256Mismatch',
+    ]) {
+      t.match(refused(name, true), /was not signed: .*set the option "payloadSigning" to "signed"\.$/, name)
+      t.notMatch(refused(name, false), /payloadSigning/, `${name}, signed`)
+    }
+    t.match(refused('AccessDenied', true), /^Check the credentials and the bucket policy/)
+    for (const name of ['NoSuchBucket', 'SlowDown', 'PreconditionFailed'])
+      t.notMatch(refused(name, true), /payloadSigning/, name)
+  },
+)

@@ -114,7 +114,11 @@ t.test('small objects ask for one connection each', async t => {
   await Promise.all(Array.from({ length: 4 }, (_, n) => small(n)))
   t.same(await warnings(), [])
   await Promise.all(Array.from({ length: 20 }, (_, n) => small(n)))
-  t.match(await warnings(), [{ code: 'AVIO_WARN_MAX_SOCKETS' }], 'and more of them than sockets are a warning')
+  t.match(
+    await warnings(),
+    [{ code: 'AVIO_WARN_MAX_SOCKETS' }],
+    'and more of them than sockets are a warning',
+  )
   t.same(demandOn(client), NONE)
 })
 
