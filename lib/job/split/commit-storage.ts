@@ -56,8 +56,7 @@ export class CommitStorage extends S3Storage {
     store: WorkStore,
   ): Promise<CommitStorage> {
     const replaces = new Map([[output.playlist, output.replaces]])
-    if (output.mpd !== undefined)
-      replaces.set(output.mpd, await manifestToReplace(plan, output, output.mpd, store))
+    if (output.mpd !== undefined) replaces.set(output.mpd, await manifestToReplace(plan, output, store))
     return new CommitStorage(plan, output, numbers, store, replaces)
   }
 
@@ -94,13 +93,17 @@ export class CommitStorage extends S3Storage {
   }
 }
 
-/** The ETag of the manifest to replace: the planned one, or that of an earlier attempt of this plan. */
-async function manifestToReplace(
+/**
+ * The ETag of the manifest to replace: the planned one, or that of an earlier attempt of this plan.
+ *
+ * @throws `PlanError` `AVIO_ERR_PLAN_TARGET_CHANGED` for one of a newer package
+ */
+export async function manifestToReplace(
   plan: SplitPlan,
-  { bucket, prefix, replacesMpd }: PlannedPackage,
-  mpd: string,
+  { bucket, prefix, mpd, replacesMpd }: PlannedPackage,
   store: WorkStore,
 ): Promise<string | undefined> {
+  if (mpd === undefined) return undefined
   const location = { bucket, key: prefix + mpd }
   const found = await store.head(location)
   if (found?.etag === replacesMpd || found?.metadata[PLAN_METADATA] === plan.hash) return found?.etag

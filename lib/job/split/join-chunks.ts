@@ -1,6 +1,7 @@
 import { PlanError, S3Error, isError } from '../../errors.js'
 import { functionOption } from '../../options.js'
 import { checkResults } from './check-results.js'
+import { manifestToReplace } from './commit-storage.js'
 import { type JoinContext, joinObject } from './join-object.js'
 import { joinPackage } from './join-package.js'
 import type { PieceResult } from './piece-result.js'
@@ -52,6 +53,7 @@ export async function joinChunks(
 async function winner(plan: SplitPlan, store: WorkStore, error: unknown): Promise<SplitResult> {
   const result = await resultUnderKey(plan, store)
   if (result !== undefined) return result
+  if (plan.output.type === 'package') await manifestToReplace(plan, plan.output, store)
   throw error
 }
 

@@ -242,6 +242,40 @@ t.test('a newer package that comes during the join stays as well', async t => {
   t.equal(await text('split/main.m3u8'), 'newer')
 })
 
+t.test('a manifest that is replaced or appears during the join stays as well', async t => {
+  const { s3, client, plan, pieces, text } = await openPackage(t, await mp4('25'))
+  for (const isThere of [false, true]) {
+    if (isThere) await s3.put('web', 'split/manifest.mpd', 'older')
+    const made = await plan()
+    t.equal(made.output.replacesMpd !== undefined, isThere)
+    const results = await pieces(made)
+    const held = s3.fault({ operation: 'PutObject', key: 'split/manifest.mpd', hold: true })
+    const joining = joinChunks(made, results, { client })
+    await held.reached
+    await s3.put('web', 'split/manifest.mpd', 'newer')
+    held.release()
+    await t.rejects(joining, { code: 'AVIO_ERR_PLAN_TARGET_CHANGED', message: /split\/manifest\.mpd is now/ })
+    t.equal(await text('split/manifest.mpd'), 'newer')
+    t.notOk(s3.keys('web').includes('split/main.m3u8'), 'and no playlist is stored')
+  }
+})
+
+for (const key of ['split/manifest.mpd', 'split/main.m3u8']) {
+  t.test(`a join that is overtaken before it stores ${key} has the result of the other`, async t => {
+    const { s3, client, plan, pieces, text } = await openPackage(t, await mp4('25'))
+    const made = await plan()
+    const results = await pieces(made)
+    const held = s3.fault({ operation: 'PutObject', key, hold: true })
+    const late = joinChunks(made, results, { client })
+    await held.reached
+    const first = await joinChunks(made, results, { client })
+    const before = await text(key)
+    held.release()
+    t.same(await late, first)
+    t.equal(await text(key), before)
+  })
+}
+
 t.test('two machines with one plan publish one package, and both have its result', async t => {
   const { client, plan, pieces } = await openPackage(t, await mp4('25'))
   const made = await plan()
