@@ -10,7 +10,7 @@ import type { PieceRendition } from './piece-result.js'
 import type { SplitContext } from './plan-split.js'
 import { joinLimits } from './split-limits.js'
 import type { PlannedObject, SplitPlan } from './split-plan.js'
-import { AlreadyThere, PLAN_METADATA, type SplitResult, resultUnderKey } from './target-state.js'
+import { AlreadyThere, PLAN_METADATA, type SplitResult, planMark, resultUnderKey } from './target-state.js'
 import type { WorkStore } from './work-store.js'
 
 /** Settings for joining pieces. */
@@ -57,7 +57,7 @@ export async function joinObject(
     onProgress?.({ frames })
   })
   const sink = new S3MultipartWritable({
-    ...{ client, bucket, key, contentType, metadata: { ...metadata, [PLAN_METADATA]: plan.hash } },
+    ...{ client, bucket, key, contentType, metadata: { ...metadata, [PLAN_METADATA]: planMark(plan) } },
     ...(replaces === undefined && { ifNoneMatch: '*' as const }),
     request: {
       ...(replaces !== undefined && { IfMatch: replaces }),

@@ -127,7 +127,8 @@ interface Pieces {
 export interface SplitPlan extends Pieces {
   /**
    * SHA-256 of everything that determines the pieces. Plans for objects with equal hashes share pieces, whatever their
-   * targets; the segments of a package stay where they are stored, so its hash depends on that, too.
+   * targets; the segments of a package stay where they are stored, so its hash depends on that, too, and on its
+   * playlists.
    */
   readonly hash: string
   /** The pieces are stored below `<prefix><hash>/`. */
@@ -149,19 +150,16 @@ export interface UnsplitPlan {
 export function planHash(pieces: Pieces): string {
   const { version, source, video, chunks, audio, file, fingerprint, allowMixed, output } = pieces
   const encoder = allowMixed === true ? { allowMixed } : { fingerprint }
-  return hashOf({ version, source, video, chunks, audio, file, ...encoder, media: mediaOf(output) })
+  return hashOf({ version, source, video, chunks, audio, file, ...encoder, package: packageOf(output) })
 }
 
-function mediaOf(output: PlannedTarget): PackageMedia | undefined {
+/** Properties of a package that neither its objects nor its playlists show. */
+const UNSEEN: ReadonlySet<string> = new Set(['replaces', 'replacesMpd', 'removeReplaced'])
+
+/** All that players see of a package: a run is never written twice with different playlists. */
+function packageOf(output: PlannedTarget): object | undefined {
   if (output.type === 'object') return undefined
-  const { bucket, prefix, run, targetDuration, layout, storageClass, serverSideEncryption, kmsKeyId } = output
-  const place = { bucket, prefix, run, targetDuration, layout }
-  return {
-    ...place,
-    ...(storageClass !== undefined && { storageClass }),
-    ...(serverSideEncryption !== undefined && { serverSideEncryption }),
-    ...(kmsKeyId !== undefined && { kmsKeyId }),
-  }
+  return Object.fromEntries(Object.entries(output).filter(([name]) => !UNSEEN.has(name)))
 }
 
 /**

@@ -1,12 +1,24 @@
 import { PlanError } from '../../errors.js'
 import { type S3Location, formatS3Uri } from '../../s3/request/s3-location.js'
+import { hashOf } from '../grid/canonical-json.js'
 import type { PlannedTarget, SplitPlan } from './split-plan.js'
 import type { ObjectState, WorkStore } from './work-store.js'
 
-/** The metadata key for the hash of the plan, by which a late or second run recognizes its own result. */
+/** The metadata key for {@link planMark}. */
 export const PLAN_METADATA = 'avio-plan'
 /** The metadata key for the numbers of a package, on its multivariant playlist. */
 export const PACKAGE_METADATA = 'avio-package'
+
+/**
+ * The mark by which a late or second run recognizes its own result: the hash of the plan. Objects with equal pieces may
+ * differ in their content type, cache control and metadata; if the plan states any of these, it is a hash of all.
+ */
+export function planMark({ hash, output }: Pick<SplitPlan, 'hash' | 'output'>): string {
+  if (output.type === 'package') return hash
+  const { contentType, cacheControl, metadata } = output
+  const isPlain = contentType === undefined && cacheControl === undefined && metadata === undefined
+  return isPlain ? hash : hashOf({ hash, contentType, cacheControl, metadata })
+}
 
 /** What was made from the pieces: the object, or the multivariant playlist of the package. */
 export interface SplitResult {
@@ -50,9 +62,10 @@ export interface TargetState {
 }
 
 /** Looks at the target. */
-export async function targetState({ output, hash }: SplitPlan, store: WorkStore): Promise<TargetState> {
+export async function targetState(plan: SplitPlan, store: WorkStore): Promise<TargetState> {
+  const { output } = plan
   const found = await store.head(targetLocation(output))
-  if (found?.metadata[PLAN_METADATA] === hash) return { is: 'made', found }
+  if (found?.metadata[PLAN_METADATA] === planMark(plan)) return { is: 'made', found }
   return { is: found?.etag === output.replaces ? 'unchanged' : 'changed', found }
 }
 
@@ -68,7 +81,7 @@ export async function resultUnderKey(plan: SplitPlan, store: WorkStore): Promise
   throw targetChanged(plan, targetLocation(plan.output), plan.output.replaces, found)
 }
 
-/** The result that an object of the plan's hash is. */
+/** The result that an object with the plan's mark is. */
 export function resultOf(
   { output }: SplitPlan,
   { etag, versionId, size, metadata }: ObjectState,

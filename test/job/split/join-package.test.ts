@@ -287,6 +287,25 @@ t.test('two machines with one plan publish one package, and both have its result
   t.same(one, two)
 })
 
+t.test('another label or manifest is another package, which overwrites nothing of the first', async t => {
+  const { s3, client, plan, text } = await openPackage(t, await mp4('25'))
+  const first = await plan({ mpd: undefined })
+  await runSplit(first, { client })
+  const ofFirst = s3.keys('web').filter(key => key.includes(first.output.run))
+  const before = await Promise.all(ofFirst.map(key => s3.get('web', key)))
+  const renditions = ladder().map(one => (one.label === undefined ? one : { ...one, label: 'German' }))
+  for (const [more, key, shown] of [
+    [{ mpd: 'manifest.mpd' }, 'split/manifest.mpd', /^<\?xml/],
+    [{ renditions, mpd: undefined }, 'split/main.m3u8', /NAME="German"/],
+  ] as const) {
+    const { run } = (await runSplit(await plan(more), { client })).package!
+    t.not(run, first.output.run)
+    t.match(await text(key), shown)
+    t.match(await text('split/main.m3u8'), run)
+  }
+  t.same(await Promise.all(ofFirst.map(key => s3.get('web', key))), before)
+})
+
 t.test('goes on after a failure between the manifest and the playlist', async t => {
   const { s3, client, plan, text } = await openPackage(t, await mp4('25'))
   const made = await plan()

@@ -1,3 +1,4 @@
+import { HeadObjectCommand } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { runSplit } from '../../../lib/job/split/run-split.js'
 import { chunkFilters } from '../../../lib/job/encoding/chunk-filters.js'
@@ -149,6 +150,22 @@ t.test('an object that this plan has made already is the result at once', async 
   t.notOk(
     s3.calls.some(({ operation }) => operation === 'PutObject' || operation === 'CompleteMultipartUpload'),
   )
+})
+
+t.test('stores an object again whose content type, cache control or metadata have changed', async t => {
+  const { client, plan } = await openSplit(t, await splitSource({ seconds: 4, more: AS_MP4 }))
+  const where = { bucket: 'web', key: 'out.mp4' }
+  for (const [more, shown] of [
+    [{}, { ContentType: 'video/mp4' }],
+    [{ contentType: 'video/x' }, { ContentType: 'video/x' }],
+    [{ contentType: 'video/x', cacheControl: 'no-store' }, { CacheControl: 'no-store' }],
+    [{ metadata: { title: 'a' } }, { Metadata: { title: 'a' } }],
+  ] as const) {
+    const made = await plan({ args: ['-an'], output: { ...where, ...more } })
+    const stored = await runSplit(made, { client })
+    t.match(await client.send(new HeadObjectCommand({ Bucket: where.bucket, Key: where.key })), shown)
+    t.same(await runSplit(made, { client }), stored, 'and only then')
+  }
 })
 
 t.test('leaves nothing after an abort', async t => {

@@ -58,6 +58,34 @@ t.test('the hash is that of the pieces, whatever the target', async t => {
   }
 })
 
+t.test('the hash of a package depends on all that its players see', async t => {
+  const output = {
+    ...({
+      type: 'package',
+      bucket: 'o',
+      prefix: 'p/',
+      run: 'r',
+      targetDuration: 6,
+      layout: 'segments',
+    } as const),
+    ...{ playlist: 'main.m3u8', renditions: [{ name: 'hd' }, { name: 'en' }] },
+    removeReplaced: false,
+  }
+  const hash = planHash({ ...PIECES, output })
+  for (const change of [{ replaces: '"e"' }, { replacesMpd: '"e"' }, { removeReplaced: true }])
+    t.equal(planHash({ ...PIECES, output: { ...output, ...change } }), hash, JSON.stringify(change))
+  for (const change of [
+    ...[{ bucket: 'x' }, { prefix: 'q/' }, { run: 's' }, { targetDuration: 4 }],
+    ...[{ layout: 'byterange' as const }, { playlist: 'x.m3u8' }, { mpd: 'a.mpd' }],
+    ...[{ storageClass: 'X' }, { serverSideEncryption: 'aws:kms' }, { kmsKeyId: 'k' }],
+    { renditions: [{ name: 'hd' }, { name: 'en', label: 'English' }] },
+    { renditions: [{ name: 'hd' }, { name: 'en', language: 'en' }] },
+    { renditions: [{ name: 'hd' }, { name: 'en', default: true }] },
+    { renditions: [{ name: 'en' }, { name: 'hd' }] },
+  ])
+    t.not(planHash({ ...PIECES, output: { ...output, ...change } }), hash, JSON.stringify(change))
+})
+
 t.test('survives JSON, and refuses a plan that was changed on the way', async t => {
   t.same(checkPlan(JSON.parse(JSON.stringify(PLAN)) as SplitPlan), PLAN)
   for (const wrong of [

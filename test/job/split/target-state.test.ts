@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import t from 'tap'
-import { PLAN_METADATA, resultUnderKey } from '../../../lib/job/split/target-state.js'
-import type { SplitPlan } from '../../../lib/job/split/split-plan.js'
+import { PLAN_METADATA, planMark, resultUnderKey } from '../../../lib/job/split/target-state.js'
+import type { PlannedObject, SplitPlan } from '../../../lib/job/split/split-plan.js'
 import { WorkStore } from '../../../lib/job/split/work-store.js'
 import { S3MultipartWritable } from '../../../lib/s3/s3-multipart-writable.js'
 import { LocalS3 } from '../../../lib/testing/index.js'
@@ -38,4 +38,17 @@ t.test('knows its own result, a free key, and an object of others', async t => {
   const own = await put('h')
   t.same(await state(), { bucket: 'web', key: 'k', etag: own.etag, versionId: undefined, bytes: 1 })
   t.match(await state('"older"'), { etag: own.etag })
+})
+
+t.test('marks a result by all that determines it', async t => {
+  const mark = (more: Partial<PlannedObject> = {}) =>
+    planMark({ hash: 'h', output: { type: 'object', bucket: 'web', key: 'k', ...more } })
+  t.equal(mark({ key: 'other', replaces: '"e"' }), 'h')
+  const marks = [
+    ...[{}, { contentType: 'a' }, { contentType: 'b' }, { cacheControl: 'a' }, { metadata: {} }],
+    ...[{ metadata: { a: 'b' } }, { metadata: { a: 'c' } }, { contentType: 'a', metadata: { a: 'b' } }],
+  ].map(mark)
+  t.equal(new Set(marks).size, marks.length)
+  for (const one of marks.slice(1)) t.match(one, /^[0-9a-f]{64}$/)
+  t.equal(planMark({ hash: 'h', output: { type: 'package' } } as SplitPlan), 'h')
 })
