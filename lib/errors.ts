@@ -324,7 +324,7 @@ export class PlanError extends AvioError {
 
 /** Fields of a {@link QueueError}. Only known fields are set. */
 export interface QueueErrorFields {
-  /** The queue's name. */
+  /** The name of the queue. */
   queue?: string | undefined
   /** The ID of the job. */
   job?: string | undefined
@@ -333,7 +333,9 @@ export interface QueueErrorFields {
 /** An error of a job in a queue, or of the engine that keeps the queue. */
 export class QueueError extends AvioError {
   declare readonly code: QueueErrorCode
+  /** The name of the queue. */
   declare readonly queue?: string
+  /** The ID of the job. */
   declare readonly job?: string
 
   constructor(

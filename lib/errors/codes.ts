@@ -167,17 +167,17 @@ export const QUEUE_ERROR_CODES = [
   'AVIO_ERR_QUEUE_UNREACHABLE',
   /** The queue has no job with this ID. */
   'AVIO_ERR_QUEUE_UNKNOWN_JOB',
-  /** The data of a job in the queue is not what this version of the library adds. */
+  /** The queue has data that this version of the library does not know. */
   'AVIO_ERR_QUEUE_DATA_INVALID',
   /** The job was cancelled. */
   'AVIO_ERR_QUEUE_CANCELLED',
-  /** Every worker that took the job died. */
+  /** The workers that took a step died, or lost their locks, too often. */
   'AVIO_ERR_QUEUE_STALLED',
   /** A piece failed, and its own error was lost. */
   'AVIO_ERR_QUEUE_PIECE_FAILED',
-  /** Another worker has the job: this one was silent for too long. */
+  /** This worker could not renew its lock in time: another one may have the step. */
   'AVIO_ERR_QUEUE_LOCK_LOST',
-  /** The worker shuts down, and gives the job back. */
+  /** The worker is shutting down, and gives the step back. */
   'AVIO_ERR_QUEUE_CLOSING',
   /** The steps of a cancelled job are still running. */
   'AVIO_ERR_QUEUE_STILL_RUNNING',

@@ -22,8 +22,8 @@ export function queueOf(
   if (address === undefined || address === '')
     throw usageError(
       '--connection',
-      'Name the engine that keeps the queue, by --connection redis://host or postgres://host/database, or by the ' +
-        'environment variable AVIO_CONNECTION.',
+      'Give the address of the queue by --connection redis://host or postgres://host/database, or by the environment ' +
+        'variable AVIO_CONNECTION.',
     )
   return { connection: address, ...(queue !== undefined && { queue }) }
 }

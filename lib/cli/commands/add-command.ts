@@ -16,7 +16,7 @@ const OPTIONS = {
   attempts: { type: 'string' },
 } as const
 
-/** `avio-streams add job.json --connection redis://host`: puts a job into a queue, and prints its ID. */
+/** `avio-streams add job.json --connection redis://host`: adds a job to a queue, and prints its ID. */
 export const addCommand = withPeerHint('add', async (words, context) => {
   const { values, words: files } = readWords(words, OPTIONS)
   const [file, ...more] = files
@@ -36,8 +36,8 @@ export const addCommand = withPeerHint('add', async (words, context) => {
     const text = added.isNew
       ? 'Added.'
       : added.isRetried
-        ? 'It had failed, and is tried again.'
-        : 'Known already.'
+        ? 'It had failed, and runs again.'
+        : 'The queue has it already.'
     reporter.result(added, text)
     stdout.write(`${added.id}\n`)
     return EXIT.done

@@ -18,8 +18,8 @@ const OPTIONS = {
 } as const
 
 /**
- * `avio-streams batch s3://bucket/prefix/ template.json --connection redis://host`: puts a job for each object into a
- * queue; for each address of standard input with `-`.
+ * `avio-streams batch s3://bucket/prefix/ template.json --connection redis://host`: adds a job for each object to a
+ * queue; with `-`, for each address on standard input.
  */
 export const batchCommand = withPeerHint('batch', async (words, context) => {
   const { values, words: places } = readWords(words, OPTIONS)
@@ -27,8 +27,8 @@ export const batchCommand = withPeerHint('batch', async (words, context) => {
   if (source === undefined || file === undefined || file === '-' || more.length > 0)
     throw usageError(
       'batch',
-      'Name a prefix and a template: avio-streams batch s3://bucket/prefix/ template.json; or "-" instead of the ' +
-        'prefix, and an address on each line of standard input.',
+      'Name a prefix and a template: avio-streams batch s3://bucket/prefix/ template.json. Or use "-" instead of the ' +
+        'prefix, with an address on each line of standard input.',
     )
   const options = {
     ...queueOf(values),

@@ -57,7 +57,7 @@ export async function cleanCommand(
   if (age === undefined)
     throw usageError(
       '--older-than',
-      'Say how old leftovers must be, by --older-than 24h: those of a running job look the same.',
+      'Give the minimum age, by --older-than 24h: what a running job has stored looks the same.',
     )
   const olderThan = durationOption(age, '--older-than')
   const dryRun = values.delete !== true

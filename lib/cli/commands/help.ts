@@ -16,7 +16,7 @@ export const HELP = `avio-streams runs ffmpeg between objects in S3: no disk, al
   avio-streams step s3://scratch/pieces/…/plan-….json 0
   avio-streams clean s3://out/ --older-than 24h
   avio-streams doctor s3://out/
-  avio-streams worker | add job.json | batch s3://in/ job.json | status | cancel ID   --connection redis://host
+  avio-streams worker | add job.json | batch s3://in/ job.json | status | cancel ID, with --connection redis://host
 
 After our options comes ffmpeg's own syntax; places are s3://bucket/key, https://, a path, or "-". Outputs that exist
 are refused unless -y is given. Our options go first:
@@ -29,8 +29,8 @@ are refused unless -y is given. Our options go first:
   --work s3://scratch/pieces/  --chunk 60  --split auto|prefer|required  --concurrency 4   one object in pieces
   --allow-host, --allow-address, --allow-file, --allow-bucket, --allow-prefix   what a job may open
 
-Exit codes: 2 usage, 3 input, 4 ffmpeg, 5 store, 6 outcome unknown, 7 the target exists, 8 not to be split, 130 and 143
-interrupted.
+Exit codes: 2 usage, 3 input, 4 ffmpeg, 5 store or queue, 6 outcome unknown, 7 the target exists, 8 can't be split,
+130 and 143 interrupted.
 "avio-streams COMMAND --help" shows the options of a command.
 `
 
@@ -45,26 +45,28 @@ Only s3:// is opened, unless the options say more:
 `,
   plan: `avio-streams plan job.json, or "-" for standard input: the plan of a job in pieces, as JSON.
 
-  --work s3://scratch/pieces/   where the pieces lie; by default as the job says
+  --work s3://scratch/pieces/   where the pieces are stored; by default as the job says
   --chunk 60                    seconds of each chunk
-  --split auto|prefer|required  auto: if it is faster, with --concurrency 20 pieces at a time
+  --split auto|prefer|required  auto: if that is faster with --concurrency 20 pieces at a time, on all machines
   --store    stores the plan below the work prefix, and prints its URL
-  --steps    prints the words for "step", one a line; --count their number
+  --steps    prints the words for "step", one a line; --count prints their number
   --strangers, --allow-host, --allow-address, --allow-file, --allow-bucket, --allow-prefix   as for "run"
 
-A plan (a file, "-", or the URL of a stored one) may stand for the job. Exit code 8: the job must run whole.
+Instead of the job, it takes a plan: a file, "-", or the URL of a stored one. Exit code 8: the job can't be split.
 `,
   step: `avio-streams step PLAN WHAT: one step of a plan, on any machine. Prints its result as JSON.
 
   PLAN   a file, "-", or the URL that "plan --store" printed
-  WHAT   a number from 0: a chunk, and after the last one the audio; "audio", "join", "remove"
+  WHAT   the number of a chunk, from 0; the next number, or "audio", is the audio; "join"; "remove"
 
   PLAN=$(avio-streams plan job.json --store)
   avio-streams plan "$PLAN" --steps | xargs -P 4 -n 1 avio-streams step "$PLAN" --quiet
   avio-streams step "$PLAN" join
   avio-streams step "$PLAN" remove
 
-A step may run twice, late, or at the same time on two machines. --ffmpeg PATH
+A step may run twice, late, or at the same time on two machines.
+
+  --ffmpeg PATH   the ffmpeg to run
 `,
   probe: `avio-streams probe s3://bucket/key: what an input consists of, as JSON on standard output.
 `,
@@ -88,10 +90,10 @@ A step may run twice, late, or at the same time on two machines. --ffmpeg PATH
   clean: `avio-streams clean s3://bucket/prefix/ --older-than 24h: uploads that killed processes left.
 avio-streams clean --work s3://scratch/pieces/ --older-than 7d: pieces of abandoned jobs.
 
-Lists them, and prints the rule of the bucket's lifecycle that does the same. --delete removes them. Choose more than
-the longest job takes: what a running job has stored looks the same.
+Lists them, and prints the lifecycle rule for the bucket that does the same. --delete removes them. Choose an age above
+that of your longest job: what a running job has stored looks the same.
 `,
-  worker: `avio-streams worker --connection redis://host: runs jobs of a queue, until SIGTERM or Ctrl-C.
+  worker: `avio-streams worker --connection redis://host: runs jobs from a queue, until SIGTERM or Ctrl-C.
 
   --connection redis://host | rediss:// | valkey:// | postgres://host/database; also AVIO_CONNECTION
   --queue NAME      the name of the queue
@@ -99,23 +101,23 @@ the longest job takes: what a running job has stored looks the same.
   --drain 20s       how long running steps may go on after the signal; then they go back to the queue
   --strangers, --allow-host, --allow-address, --allow-file, --allow-bucket, --allow-prefix   as for "run"
 
-Needs the packages bullmq, and ioredis or pg, beside avio-streams.
+Needs the packages bullmq, and ioredis (Redis, Valkey) or pg (PostgreSQL).
 `,
-  add: `avio-streams add job.json, or "-" for standard input: puts a job into a queue, and prints its ID.
+  add: `avio-streams add job.json, or "-" for standard input: adds a job to a queue, and prints its ID.
 
   --connection redis://host  --queue NAME  --priority 5  --attempts 3
   --work s3://scratch/pieces/  --chunk 60  --split auto|prefer|required   in pieces, over all workers
 `,
-  batch: `avio-streams batch s3://bucket/prefix/ template.json: puts a job for each object into a queue.
+  batch: `avio-streams batch s3://bucket/prefix/ template.json: adds a job for each object to a queue.
 
-The strings of the template may have {url}, {bucket}, {key}, {dir}, {file}, {name} and {ending} of the object. "-"
-instead of the prefix reads addresses from standard input, one a line.
+The template is a job whose strings may contain {url}, {bucket}, {key}, {dir}, {file}, {name} and {ending} of the
+object. "-" instead of the prefix reads addresses from standard input, one a line.
 
   --connection redis://host  --queue NAME  --priority 5  --attempts 3
 `,
-  status: `avio-streams status [ID] --connection redis://host: a queue, its workers and its jobs, or one job.
+  status: `avio-streams status [ID] --connection redis://host: the state of a queue and its workers, or of one job.
 
-  --retry   tries all jobs that have failed, or the one, again
+  --retry   runs all failed jobs again, or the one with the ID
   --json    as JSON
 `,
   cancel: `avio-streams cancel ID --connection redis://host: ends a job wherever it runs, and removes its pieces.

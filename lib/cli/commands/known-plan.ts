@@ -20,7 +20,7 @@ export async function storedPlan(url: string, context: SplitContext): Promise<Sp
   if (location === undefined)
     throw usageError(
       url,
-      `"${url}" names no plan: use the URL that "avio-streams plan job.json --store" printed.`,
+      `"${url}" is not the URL of a plan: use the URL that "avio-streams plan job.json --store" printed.`,
     )
   return await readPlan(location, context)
 }

@@ -13,7 +13,7 @@ export function lifecycleRule(
 ): string {
   // Such a rule would remove all objects of the bucket.
   if (what === 'work' && prefix === '')
-    return 'Give the pieces a prefix of their own: then a rule of the lifecycle can remove those of abandoned jobs.'
+    return 'Give the pieces a prefix of their own: then a lifecycle rule can remove those of abandoned jobs.'
   // S3 counts whole days.
   const days = Math.max(1, Math.ceil(olderThan / DAY))
   const rule = {
@@ -21,5 +21,5 @@ export function lifecycleRule(
     ...(what === 'work' && { Expiration: { Days: days } }),
     AbortIncompleteMultipartUpload: { DaysAfterInitiation: days },
   }
-  return `In the lifecycle of the bucket ${bucket}, this rule does the same: ${JSON.stringify(rule)}`
+  return `This rule in the lifecycle of the bucket ${bucket} does the same: ${JSON.stringify(rule)}`
 }

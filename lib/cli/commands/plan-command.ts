@@ -73,7 +73,7 @@ async function planOf(
   if (job.split === undefined)
     throw usageError(
       '--work',
-      'The job has no "split": add --work s3://bucket/prefix/, a place for the pieces.',
+      'The job has no "split": add --work s3://bucket/prefix/, where the pieces are stored.',
     )
   const concurrency = concurrencyOf(values)
   return await planJob(job, {

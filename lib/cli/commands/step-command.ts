@@ -59,7 +59,7 @@ async function planOf(
   if (!isStoredPlan(place)) {
     const plan = knownPlan(await readJson(place, 'plan', context))
     if (plan !== undefined) return checkPlan(plan)
-    throw usageError(place, `"${place}" holds no plan: make one by "avio-streams plan job.json".`)
+    throw usageError(place, `"${place}" is not a plan: make one with "avio-streams plan job.json".`)
   }
   try {
     return await storedPlan(place, step)
@@ -80,8 +80,8 @@ async function resultOf(
   if (step === undefined)
     throw usageError(
       what,
-      `"${what}" is no step of this plan: its pieces are 0 to ${stepWords(plan).length - 1}; "join" and "remove" ` +
-        'follow.',
+      `"${what}" is not a step of this plan: its steps are 0 to ${stepWords(plan).length - 1}, then "join" and ` +
+        '"remove".',
     )
   const tell = (phase: string, total: number) => (progress: { readonly frames: number }) =>
     reporter.progress({ phase, percent: Math.min(100, (100 * progress.frames) / total) })

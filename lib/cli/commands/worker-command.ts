@@ -26,7 +26,10 @@ const OPTIONS = {
 export const workerCommand = withPeerHint('worker', async (words, context: Context) => {
   const { values, words: stray } = readWords(words, OPTIONS)
   if (stray.length > 0)
-    throw usageError(stray[0]!, `"${stray[0]!}" is no option: avio-streams worker --connection redis://host.`)
+    throw usageError(
+      stray[0]!,
+      `"${stray[0]!}" is not an option: avio-streams worker --connection redis://host.`,
+    )
   const { signal, cwd, stderr } = context
   const queue = queueOf(values)
   const concurrency = numberValue(values.concurrency, '--concurrency', { min: 1, max: 1000 }) ?? 1
@@ -56,7 +59,7 @@ export const workerCommand = withPeerHint('worker', async (words, context: Conte
   }
 })
 
-/** Tells what the worker does, a line for each step. */
+/** Reports what the worker does, a line for each step. */
 function report(running: FarmWorker, reporter: Reporter): void {
   const nameOf = ({ job, name, piece = name }: FarmStep) => `${job.slice(0, 12)}  ${piece}`
   running.on('start', step => reporter.event('start', step, `start  ${nameOf(step)}`))

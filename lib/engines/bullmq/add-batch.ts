@@ -14,27 +14,27 @@ import { type IdentifiedJob, putJobs } from './put-jobs.js'
 
 /** Options of `addBatch`. */
 export interface AddBatchOptions extends AddJobOptions {
-  /** Chooses among the addresses. @defaultValue all */
+  /** Whether to add a job for an address. @defaultValue for all */
   filter?: ((url: string) => boolean) | undefined
-  /** Called after each group of up to 250 objects. @defaultValue nobody */
+  /** Called after each group of up to 250 objects with the numbers so far. @defaultValue none */
   onProgress?: ((progress: BatchCounts) => void) | undefined
-  /** Stops adding; jobs that were added stay. */
+  /** Stops adding with an `AbortError`; jobs already added stay. @defaultValue none */
   signal?: AbortSignal | undefined
 }
 
-/** Numbers of jobs. */
+/** Numbers of the jobs of a batch. */
 export interface BatchCounts {
-  /** New in the queue. */
+  /** Jobs new in the queue. */
   readonly added: number
-  /** In the queue already: waiting, running or done. */
+  /** Jobs already in the queue: waiting, running or done. */
   readonly known: number
-  /** Had failed, and are tried again. */
+  /** Jobs that had failed, and are tried again. */
   readonly retried: number
-  /** Could not be added. */
+  /** Objects whose jobs could not be added. */
   readonly refused: number
 }
 
-/** What became of a batch. */
+/** The result of `addBatch`. */
 export interface AddedBatch extends BatchCounts {
   /** The first 100 objects that could not be added, and why. */
   readonly refusals: readonly { readonly url: string; readonly error: StoredError }[]
@@ -45,23 +45,25 @@ const HEADS_AT_ONCE = 16
 const MOST_REFUSALS = 100
 
 /**
- * Adds a job for each object of a prefix, or for each of many addresses. A batch that is added again adds what is
- * missing: new objects, changed ones, and jobs that failed.
+ * Adds a job for each object below a prefix, or for each of a list of addresses. Adding the batch again adds only what
+ * is missing: jobs for new and changed objects, and jobs that failed.
  *
- * The template is a job whose strings may have `{url}`, `{bucket}`, `{key}`, `{dir}` (`2026/`), `{file}` (`talk.mov`),
- * `{name}` (`talk`) and `{ending}` (`mov`) of the object. Its first input is the object, unless its inputs name it
- * themselves.
+ * The template is a job whose strings may contain `{url}`, `{bucket}`, `{key}`, `{dir}` (`2026/`), `{file}`
+ * (`talk.mov`), `{name}` (`talk`) and `{ending}` (`mov`) of the object. Its first input is the object, unless its
+ * inputs name it themselves.
  *
- * Memory is that of a group of objects and 200 bytes for each one, however many there are.
+ * Memory: 250 objects, and some 200 bytes for every object of the batch.
  *
- * @param source - `s3://bucket/prefix/`, or addresses
+ * @param source - `s3://bucket/prefix/`, or an iterable of addresses (`s3://bucket/key`, or URLs that `allow` of the
+ *   workers permits)
  * @example
  * ```ts
  * await addBatch('s3://masters/2026/', template, { connection: 'redis://localhost', client })
  * ```
- * @throws `OptionError`; `JobError` `AVIO_ERR_JOB_INVALID`, `AVIO_ERR_JOB_REFUSED` for a template that no object can
- * have; `QueueError` `AVIO_ERR_QUEUE_UNREACHABLE`, `AVIO_ERR_QUEUE_PEER_MISSING`; the errors of a listing. An object
- * that can't be added, because it does not exist for example, stops nothing: it is among the `refusals`
+ * @throws `OptionError`; `JobError` `AVIO_ERR_JOB_INVALID`, `AVIO_ERR_JOB_REFUSED` for a template that is wrong for
+ * every object; `QueueError` `AVIO_ERR_QUEUE_UNREACHABLE`, `AVIO_ERR_QUEUE_PEER_MISSING`; `S3Error` if the prefix can't
+ * be listed. An object whose job can't be added, for example because it does not exist, stops nothing: it is listed in
+ * `refusals`
  */
 export async function addBatch(
   source: BatchSource,

@@ -9,7 +9,7 @@ import { type AddJobOptions, addJobSettings } from './add-options.js'
 import { withQueue } from './open-queue.js'
 import { type IdentifiedJob, putJobs } from './put-jobs.js'
 
-/** A job in the queue. */
+/** The result of `addJob`. */
 export interface AddedJob {
   /** The hash of the job and of the versions of its inputs: 64 hexadecimal digits. */
   readonly id: string
@@ -22,12 +22,13 @@ export interface AddedJob {
 /**
  * Adds a job to a queue, from which a {@link worker} takes it.
  *
- * - *Once.* Its inputs in S3 are pinned to the versions they have now, and its ID is the hash of all of it: added
- *   twice, it runs once; after its input has changed, it is a new job; if it had failed, it is tried again.
- * - *Checked first.* An invalid job is an error, and so is one with a presigned URL, a user or a password, which would
- *   lie open in the queue. What a job may open is decided where it runs, by `allow` of the worker.
- * - *Small.* The queue keeps the job and its result, some kilobytes, and never media. Of the jobs that ended well it
- *   keeps 10,000, for 7 days at most; of those that failed 10,000, for 30 days.
+ * - *Once.* The job's inputs in S3 are pinned to the versions they have now, and its ID is the hash of the job with
+ *   these versions: a job that is added twice runs once; if an input has changed, it is a new job; if it had failed, it
+ *   is tried again.
+ * - *Checked first.* An invalid job is an error, and so is one with a presigned URL, a user or a password, which
+ *   everyone who can read the queue would see. What a job may open is decided where it runs, by `allow` of the worker.
+ * - *Small.* The queue keeps the job and its result, some kilobytes, and never media. It keeps 10,000 finished jobs for
+ *   up to 7 days, and 10,000 failed ones for up to 30 days.
  *
  * @example
  * ```ts

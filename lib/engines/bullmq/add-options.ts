@@ -6,7 +6,10 @@ import type { QueuedAs } from './queued-options.js'
 
 /** Options of `addJob`. */
 export interface AddJobOptions extends QueueOptions {
-  /** The client that looks at the inputs. @defaultValue created from the environment, like the SDK's default */
+  /**
+   * The client that reads the versions of the inputs.
+   * @defaultValue created from the environment, like the SDK's default
+   */
   client?: S3Client | undefined
   /**
    * Jobs with a lower number go first: 0 to 1,000,000. The pieces of a job that has begun go before other jobs of the
@@ -15,8 +18,8 @@ export interface AddJobOptions extends QueueOptions {
    */
   priority?: number | undefined
   /**
-   * How often each step is tried: 1 to 100. Errors that a retry can't resolve, steps whose worker died, and steps that
-   * a worker gave back, do not count.
+   * How often each step is tried: 1 to 100. An error that a retry can't resolve fails the job at once. A step whose
+   * worker died, or that a worker gave back, does not use up an attempt.
    * @defaultValue 3
    */
   attempts?: number | undefined

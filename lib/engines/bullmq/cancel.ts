@@ -22,18 +22,18 @@ export interface CancelOptions extends QueueOptions {
 
 /** What `cancel` did. */
 export interface CancelledJob {
-  /** Whether it was cancelled. A job that is done stays, and so does what it stored. */
+  /** `false` if the job was done already: it stays in the queue, and so does what it stored. */
   readonly isCancelled: boolean
-  /** Objects removed from the work prefix of a split job. */
+  /** Number of objects removed for a split job: pieces, results, and the plan. */
   readonly removed: number
 }
 
 const INTERVAL = 200
 
 /**
- * Cancels a job, from any process: no further step of it starts; those that run stop within seconds and store nothing
- * more; then the pieces of a split job are removed, and at last the job itself. Its target stays as it was. If this
- * fails half-way, cancel the job again.
+ * Cancels a job, from any process: none of its steps starts any more, and running ones stop within seconds and store
+ * nothing more. Then the pieces of a split job are removed, and finally the job itself. Its target stays as it was. If
+ * this fails half-way, cancel the job again.
  *
  * @param id - as `addJob` returned it
  * @throws `OptionError`; `QueueError` `AVIO_ERR_QUEUE_UNKNOWN_JOB`, `AVIO_ERR_QUEUE_STILL_RUNNING` if a step did not

@@ -22,7 +22,7 @@ export type QueueConnection = string | object
  */
 export async function connect(connection: QueueConnection, role: Role): Promise<EngineConnection> {
   const engine = engineOf(connection)
-  // BullMQ first: whoever has neither is told so.
+  // BullMQ first: if both packages are missing, the error names this one.
   await loadPeer('bullmq')
   try {
     return engine === 'redis' ? await openRedis(connection, role) : await openPostgres(connection, role)

@@ -20,7 +20,7 @@ export interface FarmStep {
   readonly job: string
   /** `job`: a whole job, the plan of a split one, or its join; `chunk`, `audio`. */
   readonly name: string
-  /** The piece: `chunk-00003`, `audio`. */
+  /** The piece: `chunk-00003`, `audio`; absent for `job`. */
   readonly piece?: string
 }
 
@@ -28,24 +28,25 @@ export interface FarmStep {
 export interface FarmWorkerEvents {
   /** A step begins. */
   start: [step: FarmStep]
-  /** A step ended well, after so many seconds. A split job does so when it is joined. */
+  /** A step has succeeded, after this many seconds. A split job succeeds when it is joined. */
   done: [step: FarmStep, seconds: number]
-  /** A step failed. If it is not `final`, it is tried again. */
+  /** A step has failed. Unless `isFinal`, it is tried again. */
   fail: [step: FarmStep, error: StoredError, isFinal: boolean]
   /**
-   * A step went back to the queue without an attempt: for a worker with another ffmpeg, or because this one shuts down.
+   * A step went back to the queue, and no attempt is counted: it needs a worker with another build of ffmpeg, or this
+   * worker shuts down or lost its lock.
    */
   back: [step: FarmStep, error: StoredError]
-  /** Something failed outside of a step: the connection to the engine, for example. The worker goes on. */
+  /** Something failed outside of a step, for example the connection to the engine. The worker goes on. */
   error: [error: Error]
 }
 
-/** Deaths of workers that a step survives. */
+/** A step fails when its workers have died more often than this. */
 const MOST_STALLS = 5
 /** How often to look for cancelled jobs, in milliseconds. */
 const CANCEL_INTERVAL = 1000
 /** How long stopped steps may take to clean up and to go back to the queue, in milliseconds. */
-const LAST_WORDS = 15_000
+const CLEAN_UP = 15_000
 
 interface Running {
   readonly open: OpenQueue
@@ -53,9 +54,9 @@ interface Running {
 }
 
 /**
- * Takes jobs and pieces from a queue and runs them in this process. Made by {@link worker}.
+ * Takes jobs and pieces from a queue and runs them in this process. Created by {@link worker}.
  *
- * It has listeners for its own `error` events: without any of yours, they are ignored.
+ * An `error` event that nobody listens to is ignored: unlike other emitters, it does not throw.
  */
 export class FarmWorker extends EventEmitter<FarmWorkerEvents> {
   readonly #settings: WorkerSettings
@@ -84,17 +85,17 @@ export class FarmWorker extends EventEmitter<FarmWorkerEvents> {
     await this.#opened
   }
 
-  /** The number of steps that run now. */
+  /** The number of steps that are running in this process. */
   get running(): number {
     return this.#runs.size
   }
 
   /**
-   * Shuts down: takes nothing more, waits for the running steps for `drainTimeout`, then stops them, removes what they
-   * have stored so far, and gives them back to the queue. No attempt is counted. Safe to call again, and with `force`
-   * later.
+   * Shuts down: takes no more steps, waits up to `drainTimeout` for the running ones, then stops them, removes what
+   * they have stored so far, and gives them back to the queue without counting an attempt. Safe to call again, also
+   * with `force`.
    *
-   * @param options - `force`: does not wait
+   * @param options - `force`: stops the running steps at once. Defaults to `false`
    */
   async close({ force = false }: { readonly force?: boolean } = {}): Promise<void> {
     if (force) this.#runs.stop()
@@ -190,12 +191,12 @@ export class FarmWorker extends EventEmitter<FarmWorkerEvents> {
     }
   }
 
-  /** After the time to drain, stops what still runs; an engine that is gone is not waited for. */
+  /** Stops what still runs after `drainTimeout`. An engine that is gone must not keep the process waiting. */
   async #giveUp(signal: AbortSignal): Promise<void> {
     try {
       await sleep(this.#settings.drainTimeout, signal)
       this.#runs.stop()
-      await sleep(LAST_WORDS, signal)
+      await sleep(CLEAN_UP, signal)
     } catch {
       // Everything has ended.
     }

@@ -12,26 +12,34 @@ import { jobIdOf } from './record-failure.js'
 import { type JobProgressInfo, ownProgress, splitProgress } from './split-progress.js'
 
 /**
- * The state of a job: `waiting` in the queue; `running` in a worker, whole, while it is planned or joined; `split` into
- * pieces that wait or run; `delayed` until another attempt, or until a worker fits; `done`; `failed`; `cancelled`, but
- * its steps have not all ended, or its pieces are not all removed.
+ * The state of a job:
+ *
+ * - `waiting` in the queue;
+ * - `running` in a worker: a whole job, or a split one that is being planned or joined;
+ * - `split` into pieces that wait or run;
+ * - `delayed` until the next attempt, or until a worker has the build of ffmpeg that it needs;
+ * - `done`, `failed`;
+ * - `cancelled`, while its last steps end and its pieces are removed; then the queue forgets it.
  */
 export type JobState = 'waiting' | 'running' | 'split' | 'delayed' | 'done' | 'failed' | 'cancelled'
 
 /** A job in the queue. */
 export interface JobInfo extends JobProgressInfo {
+  /** As `addJob` returned it. */
   readonly id: string
+  /** See {@link JobState}. */
   readonly state: JobState
-  /** Its inputs and outputs, without the queries of URLs. */
+  /** The URLs of its inputs, without their queries. */
   readonly inputs: readonly string[]
+  /** The URLs and prefixes of its outputs, without queries. */
   readonly outputs: readonly string[]
-  /** Attempts that failed. */
+  /** Number of failed attempts. */
   readonly attempts: number
   /** The last error. A job that is `done` has none. */
   readonly error?: StoredError
   /** The result of a job that is `done`. */
   readonly result?: JobResult
-  /** The build of ffmpeg that its pieces need, if no worker that is connected has it. */
+  /** The version of ffmpeg that its pieces need, if no connected worker has that build. */
   readonly needsFfmpeg?: string
 }
 
@@ -92,12 +100,12 @@ function outputsOf({ outputs }: Job): string[] {
   })
 }
 
-/** A job that failed without a word: its worker, or that of its piece, ended first. */
+/** The error of a job that has none in its data: its worker, or that of its piece, ended before it could store it. */
 function lostError(job: BullJob, state: JobState): StoredError | undefined {
   if (state !== 'failed') return undefined
   const reason = job.failedReason
   if (!/^child .* failed$/s.test(reason)) return storedError(new Error(reason))
-  const message = 'A piece of the job failed, and its worker ended before it could say why.'
+  const message = 'A piece of the job failed, and its worker ended before it could record the error.'
   return storedError(new QueueError('AVIO_ERR_QUEUE_PIECE_FAILED', message, { job: job.id }))
 }
 

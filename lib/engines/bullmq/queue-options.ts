@@ -3,9 +3,12 @@ import { type QueueConnection, engineOf } from './connection.js'
 
 /** Options that every function of `avio-streams/bullmq` has. */
 export interface QueueOptions {
-  /** The engine that keeps the queue. */
+  /** The engine that keeps the queue: an address, options or a client of `ioredis` or `pg`. */
   connection: QueueConnection
-  /** The name of the queue: programs and workers with the same one share it. @defaultValue `avio-streams` */
+  /**
+   * The name of the queue, which programs and workers must share: 1 to 30 letters, digits, `-`, `_` and `.`.
+   * @defaultValue `avio-streams`
+   */
   queue?: string | undefined
 }
 

@@ -46,8 +46,7 @@ export function pieceOf(step: BullJob): string | undefined {
 }
 
 function stalled(step: BullJob): QueueError {
-  const message =
-    `The workers that took ${pieceOf(step) ?? 'the job'} died, or were silent past their locks, ` +
-    `${step.stalledCounter} times in a row.`
+  const what = pieceOf(step) ?? 'the job'
+  const message = `The workers that took ${what} died, or lost their locks, ${step.stalledCounter} times.`
   return new QueueError('AVIO_ERR_QUEUE_STALLED', message, { job: jobIdOf(step) })
 }

@@ -42,14 +42,14 @@ export async function openRedis(connection: string | object, role: Role): Promis
     engine: 'redis',
     connection: client,
     close: async () => {
-      // Without a connection, the farewell would wait for one.
+      // Without a connection, `quit` would wait for one.
       if (client.status === 'ready') await client.quit().catch(() => undefined)
       client.disconnect()
     },
   }
 }
 
-/** `ioredis` goes on trying in the background; a wrong address or password should be told at once. */
+/** `ioredis` keeps trying in the background; a wrong address or password should be an error at once. */
 async function firstConnection(client: RedisClient): Promise<void> {
   let last: Error | undefined
   let timer: NodeJS.Timeout | undefined

@@ -6,16 +6,16 @@ import { restartJob } from './restart-job.js'
 
 /** Options of `retry`. */
 export interface RetryOptions extends QueueOptions {
-  /** The jobs to try again. @defaultValue all that failed */
+  /** The IDs of the jobs to run again: at least one. @defaultValue all that failed */
   ids?: readonly string[] | undefined
 }
 
 const AT_ONCE = 100
 
 /**
- * Adds failed jobs again. Split jobs go on where they stopped: finished pieces are not encoded again.
+ * Runs failed jobs again. Split jobs go on where they stopped: finished pieces are not encoded again.
  *
- * @returns the IDs of the jobs that were added again; jobs that have not failed are left alone
+ * @returns the IDs of the jobs that run again; jobs that have not failed are left alone
  * @throws `OptionError`; `QueueError` `AVIO_ERR_QUEUE_UNKNOWN_JOB` for an ID that the queue does not have,
  *   `AVIO_ERR_QUEUE_UNREACHABLE`, `AVIO_ERR_QUEUE_PEER_MISSING`
  */

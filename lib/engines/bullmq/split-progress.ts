@@ -5,13 +5,13 @@ import type { BullJob } from './open-queue.js'
 
 /** The progress of a job. */
 export interface JobProgressInfo {
-  /** `encode`, `join` and so on, as told by `runJob`. */
+  /** `probe`, `images`, `encode` or `join`, as reported by `runJob`. */
   readonly phase?: string
-  /** The share that is done, 0 to 100, if it is known. */
+  /** How much is done, in percent: 0 to 100. Absent if unknown. */
   readonly percent?: number
-  /** The estimated time to its end, in seconds: unknown before the first chunk is done. */
+  /** The estimated time until a split job ends, in seconds. Absent before its first chunk is done. */
   readonly secondsLeft?: number
-  /** Of a split job: finished pieces, and all of them. */
+  /** For a split job, the number of finished pieces, and of all. */
   readonly pieces?: { readonly done: number; readonly all: number }
 }
 

@@ -7,7 +7,7 @@ import type { WorkerInfo } from './worker-name.js'
 
 /** Options of `status`. */
 export interface StatusOptions extends QueueOptions {
-  /** The most jobs in each list: 1 to 10,000. The numbers in `counts` are always complete. @defaultValue 100 */
+  /** Maximum length of each list of jobs: 1 to 10,000. `counts` are always complete. @defaultValue 100 */
   limit?: number | undefined
 }
 
@@ -19,33 +19,35 @@ export interface FarmCounts {
   readonly running: number
   /** Split jobs whose pieces wait or run. */
   readonly split: number
-  /** Steps that wait for another attempt, or for a worker with another ffmpeg. */
+  /** Steps that wait for the next attempt, or for a worker with another build of ffmpeg. */
   readonly delayed: number
-  /** Jobs that ended well, as far as the queue keeps them. */
+  /** Finished jobs that the queue still keeps. */
   readonly done: number
-  /** Jobs that failed, as far as the queue keeps them. */
+  /** Failed jobs that the queue still keeps. */
   readonly failed: number
 }
 
 /** The state of a queue and of its workers. */
 export interface FarmStatus {
+  /** The name of the queue. */
   readonly queue: string
+  /** Numbers of its steps. */
   readonly counts: FarmCounts
   /** The workers that are connected now. */
   readonly workers: readonly WorkerInfo[]
-  /** Jobs that run, with their progress: whole ones, and split ones. */
+  /** Running jobs, whole or split, with their progress. */
   readonly running: readonly JobInfo[]
-  /** Dead letters: jobs that failed, the latest first, each with an error that has a code and a remedy. */
+  /** Failed jobs, the latest first, each with an error that has a code and a remedy. */
   readonly failed: readonly JobInfo[]
-  /** Jobs of which no connected worker can encode the pieces: none has the build of ffmpeg that they need. */
+  /** Those running jobs whose pieces no connected worker can encode: none has the build of ffmpeg that they need. */
   readonly unfit: readonly JobInfo[]
 }
 
 const AT_ONCE = 20
 
 /**
- * The state of a queue: numbers, workers, running jobs with progress and estimated time, failed jobs with what to do.
- * Nothing in it is secret.
+ * The state of a queue and its workers: running jobs with their progress and estimated time, failed jobs with their
+ * errors and what to do. It contains no secrets.
  *
  * @throws `OptionError`; `QueueError` `AVIO_ERR_QUEUE_UNREACHABLE`, `AVIO_ERR_QUEUE_PEER_MISSING`
  */

@@ -19,9 +19,8 @@ interface Held extends StepRun {
 /**
  * The steps that run in this process, and the reasons to stop them.
  *
- * A worker that can't renew its lock does not hear of it if the engine is out of reach, or if the whole process was
- * stopped: so it also goes by its own clock. From then on another worker may have the step, and this one must send
- * nothing more.
+ * If the engine is out of reach, or the whole process was stopped, nothing tells a worker that its lock has expired: so
+ * it also checks its own clock. From then on another worker may have the step, and this one must send nothing more.
  */
 export class StepRuns {
   readonly #lockDuration: number
@@ -76,7 +75,7 @@ export class StepRuns {
     for (const held of this.#held) {
       if (!ids.includes(held.id)) continue
       const message =
-        'This worker could not renew its lock in time, so that another one may have the step: it stops, and stores ' +
+        'This worker could not renew its lock in time, so another one may have the step. It stops, and stores ' +
         'nothing more.'
       held.controller.abort(new QueueError('AVIO_ERR_QUEUE_LOCK_LOST', message, { job: held.job }))
     }
@@ -98,9 +97,9 @@ export class StepRuns {
     for (const held of this.#held) if (held.job === job) held.controller.abort(reason)
   }
 
-  /** Stops all steps to come: the worker shuts down. */
+  /** Stops every step that begins from now on: the worker is shutting down. */
   refuse(): void {
-    const message = 'This worker shuts down, and gives the step back to the queue.'
+    const message = 'This worker is shutting down, and gives the step back to the queue.'
     this.#closing ??= new QueueError('AVIO_ERR_QUEUE_CLOSING', message)
   }
 

@@ -20,7 +20,7 @@ const MOST_ROUNDS = 20
 /** How often to store progress, in milliseconds. */
 const PROGRESS = 1000
 
-/** Hears of steps. */
+/** Listens to steps. */
 export interface StepListener {
   onStart(step: BullJob): void
   onFailure(step: BullJob, error: StoredError, isFinal: boolean): void
@@ -163,7 +163,7 @@ export class StepTaker {
 
 function resultsVanish(job: string, missing: number): QueueError {
   const message =
-    `The results of ${missing} pieces are missing, however often they are encoded: something else removes them from ` +
-    'the work prefix. Give the prefix to these jobs alone.'
+    `The results of ${missing} pieces are missing, although they were encoded several times: something else removes ` +
+    'them from the work prefix. Give the prefix to these jobs alone.'
   return new QueueError('AVIO_ERR_QUEUE_PIECE_FAILED', message, { job }, { retryable: false })
 }

@@ -1,14 +1,17 @@
 /**
- * What a worker tells of itself: in the name of its connection, which engines list and which is gone with it, so that
- * nothing has to expire.
+ * A connected worker. All of this is in the name of its connection, which the engine lists and which disappears with
+ * the worker, so that nothing has to expire.
  */
 export interface WorkerInfo {
+  /** The name of its host. A long one may be cut off. */
   readonly host: string
+  /** The ID of its process. */
   readonly pid: number
-  /** Steps at the same time. */
+  /** The number of steps that it runs at the same time. */
   readonly concurrency: number
-  /** The version of its ffmpeg, and the first digits of the hash of its build. */
+  /** The version of its ffmpeg: the first 8 characters. */
   readonly ffmpeg: string
+  /** The first 8 hexadecimal digits of the hash of its build of ffmpeg. */
   readonly build: string
 }
 
@@ -16,7 +19,7 @@ export interface WorkerInfo {
 const LONGEST = 63 - 3
 
 /**
- * The name of a worker: most important first, since what is too long is cut off.
+ * The name of a worker. The most important facts come first, because a long name is cut off.
  *
  * @param queue - the name of the queue
  */

@@ -15,15 +15,19 @@ import { type QueueOptions, type QueueSettings, queueSettings } from './queue-op
 export interface WorkerOptions extends QueueOptions {
   /** The client for all requests to S3. @defaultValue created from the environment, like the SDK's default */
   client?: S3Client | undefined
-  /** Steps that run at the same time: 1 to 1,000. Each is one ffmpeg, or two. @defaultValue 1 */
+  /** Number of steps that run at the same time: 1 to 1,000. Each runs one ffmpeg, sometimes two. @defaultValue 1 */
   concurrency?: number | undefined
   /**
-   * Steps that run at the same time on all workers of the queue: 1 to 1,000,000. The setting is the queue’s own; the
-   * last worker that starts with one decides, and it stays when the workers are gone.
-   * @defaultValue as it is
+   * Number of steps that run at the same time on all workers of the queue: 1 to 1,000,000. It is stored with the queue:
+   * the last worker that starts with this option sets it, and it stays when the workers are gone.
+   * @defaultValue unchanged; at first no limit
    */
   globalConcurrency?: number | undefined
-  /** Steps that all workers together start in a time of `duration` ms, at most `max`. @defaultValue no limit */
+  /**
+   * At most `max` steps (1 to 1,000,000) start within `duration` milliseconds (1 to 3,600,000), on all workers of the
+   * queue together. Give it to each of them.
+   * @defaultValue no limit
+   */
   limiter?: { readonly max: number; readonly duration: number } | undefined
   /** The locations that jobs may open. @defaultValue every bucket, no URLs, no files */
   allow?: JobAllow | undefined
@@ -36,25 +40,25 @@ export interface WorkerOptions extends QueueOptions {
   /** Environment variables for ffmpeg, added to the few it inherits. @defaultValue none */
   env?: Record<string, string> | undefined
   /**
-   * How long running steps may go on after `close()`, in milliseconds: 0 to 2,147,483,647. What is still running then
-   * goes back to the queue. Choose less than the time between SIGTERM and SIGKILL, which is 30 s on Kubernetes.
+   * How long running steps may go on after `close()`, in milliseconds: 0 to 2,147,483,647. Steps that are still running
+   * then go back to the queue. Choose less than the time between SIGTERM and SIGKILL, which is 30 s on Kubernetes.
    * @defaultValue 20000
    */
   drainTimeout?: number | undefined
   /**
-   * How long a worker keeps a step without a sign of life, in milliseconds: 500 to 3,600,000. It renews its lock twice
-   * in that time. Raise it for machines that are slow to answer; a dead worker’s step waits that long.
+   * How long a worker keeps a step without renewing its lock, in milliseconds: 500 to 3,600,000. It renews the lock
+   * twice in that time. Raise it for machines that are often overloaded; the step of a dead worker waits that long.
    * @defaultValue 30000
    */
   lockDuration?: number | undefined
   /**
-   * How often to look for steps of dead workers, in milliseconds: 100 to 3,600,000.
+   * How often to look for the steps of dead workers, in milliseconds: 100 to 3,600,000.
    * @defaultValue 30000
    */
   stalledInterval?: number | undefined
   /**
-   * How long a step that this machine can’t run (another build of ffmpeg) waits before it is offered again, in
-   * milliseconds: 100 to 3,600,000.
+   * How long a step that needs another build of ffmpeg waits before it is offered again, in milliseconds: 100 to
+   * 3,600,000. Each wait is between half and one and a half times as long.
    * @defaultValue 10000
    */
   elsewhereDelay?: number | undefined

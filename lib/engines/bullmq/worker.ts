@@ -2,19 +2,18 @@ import { FarmWorker } from './farm-worker.js'
 import { type WorkerOptions, workerSettings } from './worker-options.js'
 
 /**
- * Starts a worker, which takes jobs from a queue and runs them in this process until it is closed. Start as many as you
- * have machines; one that dies costs the steps that it was running, a chunk of a split job each, and another worker
- * takes them over.
+ * Starts a worker, which takes jobs from a queue and runs them in this process until it is closed. Start one or more on
+ * each machine. If one dies, other workers run its steps again: of a split job, a chunk for each.
  *
- * - *Whole jobs* run as by `runJob`, and store each object only if nothing under its key has changed since they began.
- *   *Split jobs* become a step for each piece, on any of the workers, and a join; the queue keeps references, and never
- *   media.
- * - *Errors.* What a retry can't resolve fails at once, everything else after `attempts`. `status` lists what has
- *   failed, with its code and what to do; `retry` starts it again from where it stopped. A worker with another build of
- *   ffmpeg than a plan gives the piece back.
- * - *A lock that is lost stops the step*: a worker that was silent for too long stores nothing more.
- * - *Connections*: to Redis two, to PostgreSQL up to five.
- * - Memory: that of `concurrency` steps.
+ * - *Whole jobs* run as with `runJob`, and store each object only if nothing under its key has changed since the job
+ *   began. *Split jobs* become one step for each piece, on any of the workers, and a join; the queue keeps references,
+ *   never media.
+ * - *Errors.* If a retry can't help, the job fails at once, otherwise after `attempts`. `status` lists failed jobs with
+ *   the code and what to do; `retry` runs them again from where they stopped. A piece that needs another build of
+ *   ffmpeg goes back to the queue.
+ * - *A lost lock stops the step*: a worker that could not renew its lock in time stores nothing more.
+ * - *Connections*: two to Redis, up to five to PostgreSQL.
+ * - *Memory*: that of `concurrency` steps, one ffmpeg each.
  *
  * @example
  * ```ts
@@ -22,7 +21,7 @@ import { type WorkerOptions, workerSettings } from './worker-options.js'
  * await running.ready()
  * process.once('SIGTERM', () => void running.close())
  * ```
- * @throws `OptionError`; everything else is told by `ready()`
+ * @throws `OptionError`; `ready()` rejects with everything else
  */
 export function worker(options: WorkerOptions): FarmWorker {
   return new FarmWorker(workerSettings(options))

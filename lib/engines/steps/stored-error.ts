@@ -4,7 +4,7 @@ import { type AvioErrorJson, AvioError, discreet, isError } from '../../errors.j
 export interface StoredError {
   /** The code of an error of this library; another error’s own code, if it has one. */
   readonly code?: string
-  /** What happened, to what. No query of a URL, no user and no password. */
+  /** What happened, to what: up to 2,000 characters, without queries of URLs, users and passwords. */
   readonly message: string
   /** What to do. */
   readonly remedy: string
@@ -12,7 +12,7 @@ export interface StoredError {
   readonly retryable: boolean
   /** The piece that failed: `chunk-00003`, `audio`. */
   readonly piece?: string
-  /** The last lines of ffmpeg’s own messages. */
+  /** The last lines of ffmpeg’s log: up to 2,000 characters. */
   readonly stderrTail?: string
 }
 
@@ -70,5 +70,5 @@ function remedyFor(code: string | undefined, retryable: boolean): string {
   const found = code === undefined ? undefined : REMEDIES.find(([start]) => code.startsWith(start))
   if (found !== undefined) return found[1]
   if (retryable) return RETRY
-  return 'Mend what the message names (docs/errors.md explains the code); then retry the job.'
+  return 'Correct what the message names (docs/errors.md explains the code); then retry the job.'
 }

@@ -14,7 +14,7 @@ t.test('adds a job once, and prints its ID', { skip: REDIS.missing }, async t =>
   t.match(id, /^[0-9a-f]{64}$/)
   t.match(await info(id), { id, state: 'waiting', outputs: ['s3://web/a.mp4'] })
   const again = await run('add - --work s3://work/w --chunk 2 --split prefer')
-  t.match(again, { code: 0, stderr: /^Known already\.$/m })
+  t.match(again, { code: 0, stderr: /^The queue has it already\.$/m })
   t.same(again.stdout, added.stdout)
   t.not((await run('add -')).stdout.toString().trim(), id, 'without a split, another job')
 })

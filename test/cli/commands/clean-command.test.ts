@@ -38,7 +38,7 @@ t.test('lists the work of abandoned jobs, and removes it only with --delete', as
   const listed = await runHere(wordsOf('clean --work s3://web/pieces --older-than 0s'), { s3 })
   t.match(listed, { code: 0, stderr: /^1 abandoned job stale; --delete removes them\.\n/ })
   t.match(listed.stdout.toString(), `s3://web/${work}  2 objects, 10 B, 0 uploads\n`)
-  t.match(listed.stderr, /the bucket web, this rule does the same: \{.*"Prefix":"pieces\/".*"Days":1/)
+  t.match(listed.stderr, /lifecycle of the bucket web does the same: \{.*"Prefix":"pieces\/".*"Days":1/)
   t.match(await runHere(wordsOf('clean --work s3://web/pieces/ --older-than 1h --delete'), { s3 }), {
     ...{ code: 0, stdout: /^$/ },
   })
@@ -64,8 +64,8 @@ t.test('wants a bucket and an age', async t => {
   for (const [line, message] of [
     ['clean', /Name one bucket/],
     ['clean web --older-than 1h', /Name one bucket/],
-    ['clean s3://web', /Say how old leftovers must be/],
-    ['clean --work s3://web/pieces/', /Say how old leftovers must be/],
+    ['clean s3://web', /Give the minimum age/],
+    ['clean --work s3://web/pieces/', /Give the minimum age/],
     ['clean --work pieces/ --older-than 1h', /Name one bucket/],
     ['clean s3://web --older-than 7', /must be a span of time/],
   ] as const) {

@@ -17,7 +17,10 @@ t.test('tells plans from jobs and stored plans from files', async t => {
   t.same(await storedPlan(`s3://${bucket}/${key}`, { client }), made)
   await t.rejects(storedPlan(`s3://${bucket}/${key}x`, { client }), { code: 'AVIO_ERR_NO_SUCH_KEY' })
   for (const url of ['s3://work', 's3:///x'])
-    await t.rejects(storedPlan(url, { client }), { code: 'AVIO_ERR_OPTION', message: /names no plan/ })
+    await t.rejects(storedPlan(url, { client }), {
+      code: 'AVIO_ERR_OPTION',
+      message: /is not the URL of a plan/,
+    })
   t.ok(isStoredPlan('s3://work/a.json'))
   for (const word of ['plan.json', '-', './s3:/x']) t.notOk(isStoredPlan(word))
 })

@@ -12,7 +12,7 @@ t.test('names the rule that does the same, in whole days', async t => {
   ] as const) {
     const sentence = lifecycleRule(what, { bucket: 'b', prefix: 'p/' }, hours * HOUR)
     const [said, json = ''] = sentence.split(': {')
-    t.equal(said, 'In the lifecycle of the bucket b, this rule does the same')
+    t.equal(said, 'This rule in the lifecycle of the bucket b does the same')
     t.same(JSON.parse(`{${json}`), {
       ...{ ID: `avio-streams-${what}`, Status: 'Enabled', Filter: { Prefix: 'p/' } },
       ...rule,

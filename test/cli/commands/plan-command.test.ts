@@ -69,7 +69,7 @@ t.test('refuses what is no job and no plan', async t => {
     ['plan -', 'null', 2, /AVIO_ERR_JOB_INVALID/],
     ['plan -', '{"version":1,"hash":"x"}', 2, /AVIO_ERR_PLAN_INVALID/],
     ['plan - --store --count', '', 2, /--store and --count exclude each other/],
-    ['plan s3://work', '', 2, /names no plan/],
+    ['plan s3://work', '', 2, /is not the URL of a plan/],
     ['plan s3://work/none.json', '', 3, /AVIO_ERR_NO_SUCH_KEY/],
   ] as const)
     t.match(await run(line, Buffer.from(input)), { code, stdout: /^$/, stderr: message }, line)

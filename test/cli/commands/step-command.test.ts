@@ -72,13 +72,13 @@ t.test('tells by the exit code what to do about a step', async t => {
   const bytesOf = (value: unknown) => Buffer.from(JSON.stringify(value))
   t.match(await run(`step ${url} join`), { code: 3, stderr: /There is no result of 3 of 3 pieces/ })
   for (const word of ['3', '-1', 'audios', 'Join'])
-    t.match(await run(`step ${url} -- ${word}`), { code: 2, stderr: /its pieces are 0 to 2/ }, word)
+    t.match(await run(`step ${url} -- ${word}`), { code: 2, stderr: /its steps are 0 to 2/ }, word)
   for (const line of ['step', `step ${url}`, `step ${url} 0 1`])
     t.match(await run(line), { code: 2, stderr: /Name a plan and one of its steps/ }, line)
   for (const [value, code, message] of [
     [{ ...plan, chunks: plan.chunks.slice(1) }, 2, /AVIO_ERR_PLAN_INVALID/],
-    [{ version: 1, inputs: [] }, 2, /holds no plan/],
-    [null, 2, /holds no plan/],
+    [{ version: 1, inputs: [] }, 2, /is not a plan/],
+    [null, 2, /is not a plan/],
     [{ version: 1, unsplit: { code: 'short', message: 'Too short.' } }, 8, /AVIO_ERR_PLAN_UNSPLIT/],
   ] as const)
     t.match(await run('step - 0', bytesOf(value)), { code, stderr: message })

@@ -42,7 +42,7 @@ t.test('tells what is wrong before it takes a job', async t => {
     [['worker'], 2, /--connection redis:\/\/host/],
     [['worker', '--connection', 'mysql://x'], 2, /connection/],
     [['worker', '--connection', 'redis://127.0.0.1:1'], 5, /AVIO_ERR_QUEUE_UNREACHABLE/],
-    [['worker', 'redis://x'], 2, /is no option/],
+    [['worker', 'redis://x'], 2, /is not an option/],
     [['worker', '--connection', 'redis://x', '--concurrency', '0'], 2, /--concurrency must be/],
     [['worker', '--connection', 'redis://x', '--drain', '5'], 2, /--drain must be a span of time/],
   ] as const) {

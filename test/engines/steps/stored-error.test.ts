@@ -5,7 +5,7 @@ import { storedError } from '../../../lib/engines/steps/stored-error.js'
 t.test('keeps code, message, remedy, piece and whether a retry may help', async t => {
   t.same(storedError(new PlanError('AVIO_ERR_PLAN_GAP', 'No frames.'), 'chunk-00003'), {
     ...{ code: 'AVIO_ERR_PLAN_GAP', message: 'No frames.', retryable: false, piece: 'chunk-00003' },
-    remedy: 'Mend what the message names (docs/errors.md explains the code); then retry the job.',
+    remedy: 'Correct what the message names (docs/errors.md explains the code); then retry the job.',
   })
   t.match(storedError(new S3Error('AVIO_ERR_READ_FAILED', 'no')), {
     retryable: true,
