@@ -1,4 +1,5 @@
 import t from 'tap'
+import { addJob } from '../../../lib/engines/bullmq/add-job.js'
 import { runHere } from '../../support/cli.js'
 import { REDIS, filmJob, openFarm } from '../../support/farm.js'
 import { wordsOf } from '../../support/shell-words.js'
@@ -28,6 +29,21 @@ t.test('lists what has failed with its remedy, and tries it again', { skip: REDI
   await until(id, 'done')
   t.match(await run('status', id), /^done /)
   t.equal(await run('status --retry'), '', 'nothing has failed')
+})
+
+t.test('tells how many pieces of a job are done', { skip: REDIS.missing }, async t => {
+  const { s3, server, hold, start, until, options } = await openFarm(t)
+  const { id } = await addJob(filmJob('a', { isSplit: true }), options)
+  const held = hold({ isPlanned: true })
+  await start()
+  await held.reached
+  await until(id, 'split')
+  const words = ['status', id, '--connection', server.url]
+  const { stdout } = await runHere(words, { s3 })
+  t.match(stdout.toString(), new RegExp(`^split +${id} +s3://web/a\\.mp4.* 0 of \\d pieces`))
+  s3.clearFaults()
+  held.release()
+  await until(id, 'done')
 })
 
 t.test('refuses what is incomplete', async t => {

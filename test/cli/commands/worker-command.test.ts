@@ -2,6 +2,8 @@ import t from 'tap'
 import { startCli } from '../../support/cli.js'
 import { REDIS, eventually, filmJob, openFarm } from '../../support/farm.js'
 import { addJob } from '../../../lib/engines/bullmq/add-job.js'
+import { status } from '../../../lib/engines/bullmq/status.js'
+import type { Job, JobObject } from '../../../lib/job/schema/job.js'
 
 t.test('runs jobs of a queue until a signal, and drains', { skip: REDIS.missing }, async t => {
   const { s3, server, options, until, left, hold } = await openFarm(t)
@@ -35,6 +37,34 @@ t.test('runs jobs of a queue until a signal, and drains', { skip: REDIS.missing 
   t.match(events.at(-1), { event: 'note', message: 'Ended.' })
   t.notMatch(stderr, server.password)
   await eventually(() => s3.openCalls.length === 0)
+})
+
+t.test('runs with the rights and the tools of its options', { skip: REDIS.missing }, async t => {
+  const { s3, server, options, queue, until } = await openFarm(t)
+  const line = '--concurrency 3 --strangers --allow-bucket masters --allow-bucket web --allow-bucket work'
+  const words = ['worker', '--connection', server.url, ...line.split(' '), '--ffprobe', '/none/ffprobe']
+  const { child, exit } = startCli(words, { s3 })
+  const bounds = {
+    ...{ maxInputBytes: 1e8, maxDuration: 60, maxPixels: 1e6, maxOutputBytes: 1e8, maxObjects: 10 },
+    ...{ timeout: 600_000, idleTimeout: 600_000, threads: 1, nice: 1, cpuSeconds: 600 },
+  }
+  const elsewhere = { ...filmJob('x').outputs[0]!, url: 's3://other/x.mp4' } as JobObject
+  const refused: [Job, object][] = [
+    [filmJob('unbounded'), { code: 'AVIO_ERR_JOB_REFUSED', message: /limits/ }],
+    [filmJob('x', { limits: bounds, outputs: [elsewhere] }), { message: /"other", outside allow/ }],
+  ]
+  for (const [job, error] of refused) {
+    const { id } = await addJob(job, { ...options, attempts: 1 })
+    t.match(await until(id, 'failed'), { error })
+  }
+  t.match(await status(queue), { workers: [{ concurrency: 3 }] })
+  const { id } = await addJob(filmJob('probed', { limits: bounds, isSplit: true }), options)
+  // For a worker that has one.
+  await until(id, 'delayed')
+  child.kill('SIGTERM')
+  t.match(await exit, { code: 0, stderr: /"\/none\/ffprobe", which cannot be run/ })
+  const other = startCli(['worker', '--connection', server.url, '--ffmpeg', '/none/ffmpeg'], { s3 })
+  t.match(await other.exit, { code: 4, stderr: /\/none\/ffmpeg/ })
 })
 
 t.test('tells what is wrong before it takes a job', async t => {
