@@ -63,6 +63,7 @@ export class FarmWorker extends EventEmitter<FarmWorkerEvents> {
   readonly #runs: StepRuns
   readonly #opened: Promise<Running>
   readonly #timers: NodeJS.Timeout[] = []
+  #isLooking = false
   #closed: Promise<void> | undefined
 
   /** @internal */
@@ -155,8 +156,6 @@ export class FarmWorker extends EventEmitter<FarmWorkerEvents> {
     const { processedOn, finishedOn } = step
     this.emit('done', stepOf(step), ((finishedOn ?? 0) - (processedOn ?? 0)) / 1000)
   }
-
-  #isLooking = false
 
   async #cancel(open: OpenQueue): Promise<void> {
     if (this.#isLooking) return

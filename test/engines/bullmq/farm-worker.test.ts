@@ -3,7 +3,9 @@ import t from 'tap'
 import { addJob } from '../../../lib/engines/bullmq/add-job.js'
 import type { FarmStep } from '../../../lib/engines/bullmq/farm-worker.js'
 import { framesOf } from '../../support/media.js'
+import type { JobPackageResult } from '../../../lib/job/schema/job-result.js'
 import { QUEUE_SERVERS } from '../../support/queue-servers.js'
+import { packageOf } from '../../support/split-package.js'
 import { REDIS, eventually, filmJob, openFarm } from '../../support/farm.js'
 
 for (const kind of QUEUE_SERVERS) {
@@ -61,6 +63,33 @@ for (const kind of QUEUE_SERVERS) {
 }
 
 const { missing: skip } = REDIS
+
+t.test('two workers share the pieces of a split package, and leave nothing else', { skip }, async t => {
+  const { s3, left, options, start, until, look } = await openFarm(t)
+  const steps: string[] = []
+  for (const one of [await start(), await start()]) {
+    one.on('done', ({ piece, name }) => void steps.push(piece ?? name))
+  }
+  const job = filmJob('a', { isSplit: true, outputs: [packageOf('film/')] })
+  const { id } = await addJob(job, options)
+  const { result } = await until(id, 'done')
+  const { playlists, run, leftBehind } = result!.outputs[0] as JobPackageResult
+  t.same(leftBehind, [])
+  t.equal(playlists.length, 5, 'one for each rendition, the manifest, and the multivariant one')
+  const stored = s3.keys('web')
+  const named = new Set(playlists.map(name => `film/${name}`))
+  for (const name of playlists.filter(name => name.endsWith('.m3u8'))) {
+    const folder = `film/${name}`.replace(/[^/]*$/, '')
+    const text = String(await s3.get('web', `film/${name}`))
+    for (const [, map, line = map!] of text.matchAll(/URI="([^"]+)"|^([^#\s].*)$/gm)) named.add(folder + line)
+  }
+  t.same([...named].sort(), [...stored].sort(), 'each object is named by a playlist, and each name is stored')
+  t.ok(stored.filter(key => key.startsWith(`film/${run}/`)).length > 8, 'a segment of each chunk, at least')
+  t.same(left(), [])
+  await eventually(() => steps.includes('job'))
+  t.same(steps.filter(step => step !== 'job').sort(), ['audio', 'chunk-00000', 'chunk-00001', 'chunk-00002'])
+  t.match(await (await look()).queue.getJobCounts(), { completed: 1, active: 0, 'waiting-children': 0 })
+})
 
 t.test('close({ force }) stops what runs, also after close()', { skip }, async t => {
   const { hold, options, start, info } = await openFarm(t)
