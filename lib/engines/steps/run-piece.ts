@@ -5,7 +5,7 @@ import { type SplitPlan, totalFrames } from '../../job/split/split-plan.js'
 import { type PlanReference, readPlan } from '../../job/split/stored-plan.js'
 import { formatS3Uri } from '../../s3/request/s3-location.js'
 import type { PieceStep } from './step.js'
-import type { StepContext } from './step-context.js'
+import { type StepContext, withinTimeout } from './step-context.js'
 
 /** What an engine keeps of a finished piece: the result itself lies in the work prefix. */
 export interface PieceDone {
@@ -16,25 +16,28 @@ export interface PieceDone {
 }
 
 /**
- * Encodes a piece of a stored plan.
+ * Encodes a piece of a stored plan, under the time limit of its job (`limits.timeout`), which the plan has.
  *
- * @param timeout - `limits.timeout` of the job
- * @throws `JobError` `AVIO_ERR_JOB_REFUSED` for a plan that names locations outside `allow`; the errors of
- *   `encodeChunk` and `encodeAudio`
+ * @throws `JobError` `AVIO_ERR_JOB_REFUSED` for a plan that names locations outside `allow`; `FfmpegError`
+ *   `AVIO_ERR_LIMIT_TIMEOUT`; the errors of `encodeChunk` and `encodeAudio`
  */
 export async function runPiece(
   { plan: reference, piece }: PieceStep,
   context: StepContext,
 ): Promise<PieceDone> {
-  const { client, ffmpegPath, env, signal, onProgress } = context
   const began = performance.now()
   const plan = await allowedPlan(reference, context)
-  const inner = {
-    ...{ client, ffmpegPath, env, signal },
-    onProgress: ({ frames }: { frames: number }) => onProgress?.({ phase: 'encode', frames }),
-  }
-  if (piece === 'audio') await encodeAudio(plan, inner)
-  else await encodeChunk(plan, piece, inner)
+  await withinTimeout(
+    context,
+    plan.limits?.timeout,
+    async ({ client, ffmpegPath, env, signal, onProgress }) => {
+      const inner = {
+        ...{ client, ffmpegPath, env, signal },
+        onProgress: ({ frames }: { frames: number }) => onProgress?.({ phase: 'encode', frames }),
+      }
+      await (piece === 'audio' ? encodeAudio(plan, inner) : encodeChunk(plan, piece, inner))
+    },
+  )
   return { frames: framesOf(plan, piece), ms: Math.round(performance.now() - began) }
 }
 

@@ -17,7 +17,9 @@ export const jobLimits = z
       .describe('The largest video frame of an input, in pixels (width × height).'),
     maxOutputBytes: count.optional().describe('The most bytes ffmpeg may write, over all outputs.'),
     maxObjects: count.optional().describe('The most objects of one output: segments, images.'),
-    timeout: milliseconds.optional().describe('The most time the job may take, in milliseconds.'),
+    timeout: milliseconds
+      .optional()
+      .describe('The most time the job may take, in milliseconds; in a queue, each of its steps.'),
     idleTimeout: milliseconds.optional().describe('The most time without progress, in milliseconds.'),
     threads: count.max(1024).optional().describe('Threads per decoder, encoder and filter graph.'),
     nice: z.int().min(0).max(19).optional().describe('The niceness of ffmpeg.'),

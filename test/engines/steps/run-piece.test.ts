@@ -32,6 +32,17 @@ t.test('encodes a piece of a stored plan, and returns no media', async t => {
   t.match(told.at(-1), { phase: 'encode', frames: 48 })
 })
 
+t.test('holds a piece to the time limit in its plan, also before ffmpeg starts', async t => {
+  const { s3, client, plan, context } = await open(t)
+  const limited = await storePlan({ ...plan, limits: { timeout: 1 } }, { client })
+  const held = s3.fault({ bucket: 'work', operation: 'GetObject', key: /chunk-00001\.json$/, hold: true })
+  await t.rejects(runPiece({ version: 1, of: 'id', plan: limited, piece: 1 }, context()), {
+    code: 'AVIO_ERR_LIMIT_TIMEOUT',
+    message: /A step of the job took longer than 1 ms/,
+  })
+  held.release()
+})
+
 t.test('opens nothing that the worker does not allow, whatever the plan says', async t => {
   const { s3, reference, context } = await open(t)
   for (const buckets of [
