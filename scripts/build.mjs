@@ -59,7 +59,7 @@ async function bundleCode() {
   })
   for (const { path: file, text } of outputFiles) {
     await mkdir(path.dirname(file), { recursive: true })
-    await writeFile(file, named(text))
+    await writeFile(file, await withoutDocblocks(named(text)))
   }
   const nameOf = file => path.relative(path.join(making, 'dist'), path.resolve(file)).replace(/\.js$/, '')
   return Object.fromEntries(
@@ -74,6 +74,19 @@ function named(text) {
   const own = name =>
     `static { Object.defineProperty(this, "name", { value: "${name}", configurable: true }); }`
   return text.replace(/^(?:var|let|const) (\w+) = class _\1\b.*\{$/gm, (line, name) => `${line} ${own(name)}`)
+}
+
+/**
+ * Without docblocks. esbuild keeps only those of class members, and the declarations have them, too. A multi-line string
+ * could contain the same characters, so the rest must not change.
+ */
+async function withoutDocblocks(text) {
+  const short = text.replace(/^[ \t]*\/\*\*.*?\*\/[ \t]*\n/gms, '')
+  const [before, after] = await Promise.all(
+    [text, short].map(async code => (await esbuild.transform(code, { minifyWhitespace: true })).code),
+  )
+  if (before !== after) throw new Error('Something that looks like a docblock is not a comment.')
+  return short
 }
 
 /** Has the compiler write the declarations of each file and check the types, then bundles those of each entry point. */
