@@ -7,6 +7,17 @@ export type { FileResult, FileWritableOptions } from './io/file/file-writable-op
 export { HttpSource } from './io/sources/http-source.js'
 export type { HttpSourceOptions } from './io/sources/http-options.js'
 export type { HttpAllow } from './io/sources/http-allow.js'
+export type {
+  DiagnosticsMessages,
+  PartMessage,
+  ProcessMessage,
+  RequestFailure,
+  RequestMessage,
+  RequestSubject,
+  RetryMessage,
+  StageMessage,
+  Timing,
+} from './io/diagnostics/messages.js'
 export { CommitGroup, type CommitGroupOptions } from './io/pipeline/commit-group.js'
 export type {
   DuplexEvents,

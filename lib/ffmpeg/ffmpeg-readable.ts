@@ -10,6 +10,7 @@ import { flowListener } from './run/flow-listener.js'
 import type { InputStreamInfo } from './streams/input-info.js'
 import { PipedOutput } from './output/piped-output.js'
 import type { TypedListener } from '../io/pipeline/typed-listeners.js'
+import { reportStage } from '../io/diagnostics/report-stage.js'
 
 /**
  * ffmpeg as a source: a stream of its output. It reads one or several inputs by seeking, each from any
@@ -56,6 +57,7 @@ export class FfmpegReadable extends Readable {
       silentTracks: () => this.#flow.silentTracks(0),
     })
     this.#flow = new FfmpegFlow(settings, { inputs, outputs: [this.#output] }, flowListener(this))
+    reportStage(this, name)
     endWhenUnconsumed(this, name)
     // Not through super(): an already aborted signal would destroy the stream before its fields exist.
     destroyOnAbort(signal, this)

@@ -12,6 +12,7 @@ import type { InputStreamInfo } from './streams/input-info.js'
 import { PipedInput } from './run/piped-input.js'
 import { PipedOutput } from './output/piped-output.js'
 import type { TypedListener } from '../io/pipeline/typed-listeners.js'
+import { reportStage } from '../io/diagnostics/report-stage.js'
 
 type Callback = (error?: Error | null) => void
 
@@ -76,6 +77,7 @@ export class FfmpegTransform extends Duplex {
     })
     const flows = { inputs: [this.#input], outputs: [this.#output] }
     this.#flow = new FfmpegFlow(settings, flows, flowListener(this))
+    reportStage(this, name)
     endWhenUnconsumed(this, name)
     // Not through super({ signal }): with an already aborted signal, _destroy would run before the fields exist.
     destroyOnAbort(signal, this)

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream'
 import { AvioError } from '../errors.js'
 import type { PipedInput } from './run/piped-input.js'
+import { reportStage } from '../io/diagnostics/report-stage.js'
 
 type Callback = (error?: Error | null) => void
 
@@ -23,6 +24,7 @@ export class ProcessInput extends Writable {
     this.#name = name
     this.#input = inputOf(this, name)
     this.#onClosing = onClosing
+    reportStage(this, name)
   }
 
   /** The piped input that consumes the writes. */

@@ -4,6 +4,7 @@ import { endWhenUnconsumed } from '../io/pipeline/end-unconsumed.js'
 import { type Link, LINK } from '../io/pipeline/link.js'
 import type { OnClosing } from './process-input.js'
 import type { PipedOutput } from './output/piped-output.js'
+import { reportStage } from '../io/diagnostics/report-stage.js'
 
 /** The readable stream of one output of an `FfmpegProcess`. */
 export class ProcessOutput extends Readable {
@@ -24,6 +25,7 @@ export class ProcessOutput extends Readable {
     this.#output = outputOf(this, name)
     this.#onWanted = onWanted
     this.#onClosing = onClosing
+    reportStage(this, name)
     endWhenUnconsumed(this, name)
   }
 

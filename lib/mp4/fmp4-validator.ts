@@ -14,6 +14,7 @@ import type {
 } from './checks/validation-report.js'
 import { stageSettings } from './stage-options.js'
 import type { DuplexEvents, TypedListener } from '../io/pipeline/typed-listeners.js'
+import { reportStage } from '../io/diagnostics/report-stage.js'
 
 /** Bytes processed in one turn of the event loop. */
 const LOOKED_AT_ONCE = 128 * KiB
@@ -104,6 +105,7 @@ export class Fmp4Validator extends Transform {
         onWarning: warning => tell(this, 'warning', warning),
       },
     )
+    reportStage(this, 'Fmp4Validator')
     endWhenUnconsumed(this, 'Fmp4Validator')
     // Not through super(): an already aborted signal would destroy a stream that has no fields yet.
     destroyOnAbort(signal, this)

@@ -142,7 +142,7 @@ async function list(task: Task): Promise<{ upload: StaleUpload; age: number }[]>
           fields.attempts = number
           const command = new ListMultipartUploadsCommand(input)
           readStoreClock(command, time => (now = time))
-          return sendWithTimeout(client, command, { timeout: TIMEOUT, signal })
+          return sendWithTimeout(client, command, { timeout: TIMEOUT, signal, attempt: number })
         },
         patience(maxAttempts, signal),
       )
@@ -185,7 +185,7 @@ async function abort({ client, maxAttempts, signal }: Task, upload: StaleUpload)
       number => {
         fields.attempts = number
         const command = new AbortMultipartUploadCommand({ Bucket: bucket, Key: key, UploadId: uploadId })
-        return sendWithTimeout(client, command, { timeout: TIMEOUT, signal })
+        return sendWithTimeout(client, command, { timeout: TIMEOUT, signal, attempt: number })
       },
       patience(maxAttempts, signal),
     )

@@ -81,7 +81,7 @@ async function readPage(options: ListOptions, token: string | undefined) {
         fields.attempts = attempt
         const command = new ListObjectsV2Command(input)
         readStoreClock(command, time => (now = time))
-        return sendWithTimeout(client, command, { timeout: TIMEOUT, signal })
+        return sendWithTimeout(client, command, { timeout: TIMEOUT, signal, attempt })
       },
       patience(ATTEMPTS, signal),
     )

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream'
 import { destroyOnAbort } from '../io/async/abort-listeners.js'
 import { S3Error, isError } from '../errors.js'
+import type { RetryMessage } from '../io/diagnostics/messages.js'
 import { CommitGate } from '../io/pipeline/commit-gate.js'
 import { type ClaimedHeader, headerOfAnother } from '../io/pipeline/header-claim.js'
 import { COMMIT, type CommitHook } from '../io/pipeline/commit-hook.js'
@@ -24,6 +25,7 @@ import {
 } from './upload/upload-options.js'
 import { UploadCommands } from './upload/upload-commands.js'
 import type { TypedListener, WritableEvents } from '../io/pipeline/typed-listeners.js'
+import { reportStage } from '../io/diagnostics/report-stage.js'
 
 /** Events of {@link S3MultipartWritable}: those of every `Writable`, and its own. */
 export interface S3MultipartWritableEvents extends WritableEvents {
@@ -35,6 +37,8 @@ export interface S3MultipartWritableEvents extends WritableEvents {
   part: [part: { partNumber: number; size: number; etag: string }]
   /** Progress: bytes stored, and the number of parts. Nothing is visible before the stream finishes. */
   progress: [progress: { bytes: number; parts: number }]
+  /** A request failed (503, a time-out, a reset …) and another attempt follows, also while cleaning up. */
+  retry: [retry: RetryMessage]
 }
 
 /** Chunks being copied into parts, and the pending callback. */
@@ -125,6 +129,7 @@ export class S3MultipartWritable extends Writable {
     this.#upstream = new Upstream(this, 'S3MultipartWritable', { claimsHeader: true })
     this.#requests = new UploadCommands(settings.target)
     this.#sockets = new SocketDemand(settings.target.client)
+    this.#requests.onRetry = retry => tell(this, 'retry', retry)
     const { checkpoint, sizes, headerReserve } = settings
     const listener: PartListener = {
       onUpload: ({ uploadId }) => {
@@ -144,6 +149,7 @@ export class S3MultipartWritable extends Writable {
     const resumption = checkpoint && { checkpoint, sizes, headerReserve }
     this.#uploads = new PartUploads(this.#requests, listener, resumption)
     this.#filler = new PartFiller(settings.target, settings.sizes, this.#uploads)
+    reportStage(this, 'S3MultipartWritable', formatS3Uri(settings.target.location))
     // Not through super(): an already aborted signal would destroy a stream that has no fields yet.
     destroyOnAbort(settings.signal, this)
   }

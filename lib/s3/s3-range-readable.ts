@@ -4,6 +4,7 @@ import { endWhenUnconsumed } from '../io/pipeline/end-unconsumed.js'
 import { LINK, type Link } from '../io/pipeline/link.js'
 import { OrderedRanges } from '../io/fetch/ordered-ranges.js'
 import { ReadAheadWindow } from '../io/fetch/read-ahead-window.js'
+import type { RetryMessage } from '../io/diagnostics/messages.js'
 import { tell, throwOutside } from '../io/async/user-event.js'
 import type { S3ObjectInfo, VersionPin } from './read/version-pin.js'
 import { ObjectSlice } from './object-slice.js'
@@ -12,6 +13,7 @@ import { type S3RangeReadableOptions, rangeOptions } from './read/range-options.
 import { SocketDemand } from './request/socket-demand.js'
 import { type S3Verification, WholeCheck } from './checks/whole-check.js'
 import type { ReadableEvents, TypedListener } from '../io/pipeline/typed-listeners.js'
+import { reportStage } from '../io/diagnostics/report-stage.js'
 
 /** Progress of a read. */
 export interface ReadProgress {
@@ -29,6 +31,11 @@ export interface S3RangeReadableEvents extends ReadableEvents {
   progress: [progress: ReadProgress]
   /** The next stage wants no more, and the stream ends early, without an error. */
   stop: []
+  /**
+   * A request failed (503, a time-out, a reset …) and another attempt follows. Requests for reads at random access that
+   * the next stage makes through this stream count too, even after `close`.
+   */
+  retry: [retry: RetryMessage]
 }
 
 /**
@@ -78,7 +85,8 @@ export class S3RangeReadable extends Readable {
   constructor(options: S3RangeReadableOptions) {
     const { target, rule, highWaterMark, verify, signal } = rangeOptions(options)
     super({ highWaterMark })
-    const object = (this.#object = new PinnedObject(target, pinIn(options)))
+    const onRetry = (retry: RetryMessage) => tell(this, 'retry', retry)
+    const object = (this.#object = new PinnedObject({ ...target, onRetry }, pinIn(options)))
     this.#start = this.#position = rule.start
     this.#plan = new ReadAheadWindow(rule)
     this.#sockets = new SocketDemand(target.client)
@@ -106,6 +114,7 @@ export class S3RangeReadable extends Readable {
       },
       stop: () => this.#stop(),
     }
+    reportStage(this, 'S3RangeReadable', object.name)
     endWhenUnconsumed(this, 'S3RangeReadable')
     // Not through super(): an already aborted signal would destroy a stream that has no fields yet.
     destroyOnAbort(signal, this)

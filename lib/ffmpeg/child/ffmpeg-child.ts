@@ -9,6 +9,7 @@ import { isOutOfDescriptors, outOfDescriptors } from '../../io/descriptors/out-o
 import { type AvioError, FfmpegError } from '../../errors.js'
 import { dieWithParent } from './parent-death-signal.js'
 import { signalGroup, survivorsOf } from './process-group.js'
+import { ProcessReport } from './process-report.js'
 import { roomRemedy, startProcess } from './spawn.js'
 
 /** The command of an {@link FfmpegChild}. */
@@ -97,6 +98,7 @@ export class FfmpegChild {
    * `AVIO_ERR_FFMPEG_SPAWN`; both with the system's own error as `cause`
    */
   static async start(command: ChildCommand): Promise<FfmpegChild> {
+    const report = ProcessReport.begin(command.path)
     try {
       // If the system's setpriv starts the binary, only this check distinguishes a missing binary from a failing one.
       await access(command.path, constants.X_OK)
@@ -104,13 +106,17 @@ export class FfmpegChild {
       const [file, ...args] = [...(command.prefix ?? []), ...dies, command.path, ...command.args]
       const stdio = command.pipes.map(pipe => (pipe === 'none' ? 'ignore' : 'pipe'))
       const detached = dies.length > 0
-      return new FfmpegChild(
+      const child = new FfmpegChild(
         await startProcess(file!, args, { stdio, env: command.env, detached }),
         command,
         detached,
       )
+      report?.started(child)
+      return child
     } catch (cause) {
-      throw notStarted(command, cause)
+      const error = notStarted(command, cause)
+      report?.failed(error)
+      throw error
     }
   }
 

@@ -5,6 +5,7 @@ import { Upstream } from '../../io/pipeline/upstream.js'
 import { KiB } from '../../options.js'
 import { type Cut, Fmp4Cutter } from '../segments/fmp4-cutter.js'
 import type { TypedListener, WritableEvents } from '../../io/pipeline/typed-listeners.js'
+import { reportStage } from '../../io/diagnostics/report-stage.js'
 
 /** Bytes processed before the cuts are passed on: a write of any size then needs no more memory. */
 const STEP = 256 * KiB
@@ -67,6 +68,7 @@ export class RenditionWritable extends Writable {
     this.#target = target
     this.#cutter = new Fmp4Cutter(cutting)
     this.#upstream = new Upstream(this, 'RenditionWritable')
+    reportStage(this, 'RenditionWritable')
     this.on('pipe', this.#expectAnother)
   }
 

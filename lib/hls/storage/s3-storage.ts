@@ -167,7 +167,7 @@ export class S3Storage implements SegmentStorage {
     const fields = { ...location, operation: 'DeleteObject', attempts: 0 }
     const operation = (number: number) => {
       fields.attempts = number
-      return sendWithTimeout(this.#client, new DeleteObjectCommand(input), { timeout })
+      return sendWithTimeout(this.#client, new DeleteObjectCommand(input), { timeout, attempt: number })
     }
     try {
       await retry(operation, patience(maxAttempts))

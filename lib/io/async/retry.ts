@@ -35,8 +35,8 @@ export interface RetryOptions extends RetryPolicy {
   readonly signal?: AbortSignal | undefined
   /** The wait requested by the server, in milliseconds, if any; honoured up to `maxDelay`. */
   readonly retryAfter?: ((error: unknown) => number | undefined) | undefined
-  /** Called before each wait, with the error and the number of the failed attempt. */
-  readonly onRetry?: ((error: unknown, attempt: number) => void) | undefined
+  /** Called before each wait, with the error, the number of the failed attempt, and the wait in milliseconds. */
+  readonly onRetry?: ((error: unknown, attempt: number, wait: number) => void) | undefined
 }
 
 /**
@@ -54,8 +54,8 @@ export async function retry<T>(
     } catch (error) {
       if (options.signal?.aborted || attempt >= options.maxAttempts || !options.isRetryable(error))
         throw error
-      options.onRetry?.(error, attempt)
       const wait = waitFor(backoff(attempt, options), options, options.retryAfter?.(error))
+      options.onRetry?.(error, attempt, wait)
       await sleep(wait, options.signal)
     }
   }

@@ -17,6 +17,8 @@ export interface RangeRequests {
   isRetryable(error: unknown): boolean
   /** The wait requested by the server, in milliseconds, if any. */
   retryAfter(error: unknown): number | undefined
+  /** Another attempt follows after `wait` milliseconds; `attempt` has failed. */
+  onRetry?(error: unknown, into: RangeBuffer, attempt: number, wait: number): void
   /** The error to show for a range that failed for good, after `attempts` attempts. */
   failure(error: unknown, into: RangeBuffer, attempts: number): Error
 }
@@ -50,6 +52,7 @@ export async function fillRange(
       signal,
       isRetryable: error => requests.isRetryable(error),
       retryAfter: error => requests.retryAfter(error),
+      onRetry: (error, attempt, wait) => requests.onRetry?.(error, into, attempt, wait),
     })
   } catch (error) {
     throw signal.aborted ? abortError(signal) : requests.failure(error, into, attempts)

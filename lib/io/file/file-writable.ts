@@ -14,6 +14,7 @@ import { COMMIT, type CommitHook } from '../pipeline/commit-hook.js'
 import { AtomicFile } from './atomic-file.js'
 import { Upstream } from '../pipeline/upstream.js'
 import type { TypedListener, WritableEvents } from '../pipeline/typed-listeners.js'
+import { reportStage } from '../diagnostics/report-stage.js'
 
 /** A file that has been started: its layout, and the header that goes in front. */
 interface Begun {
@@ -78,6 +79,7 @@ export class FileWritable extends Writable {
     })
     this.result.catch(() => undefined)
     this.#upstream = new Upstream(this, 'FileWritable', { claimsHeader: true })
+    reportStage(this, 'FileWritable', settings.path)
     // Not through super(): an already aborted signal would destroy a stream that has no fields yet.
     destroyOnAbort(settings.signal, this)
   }

@@ -7,6 +7,7 @@ import { HeaderOffer } from './header-claim.js'
 import { LINK, type Link } from './link.js'
 import { Upstream } from './upstream.js'
 import type { DuplexEvents, TypedListener } from './typed-listeners.js'
+import { reportStage } from '../diagnostics/report-stage.js'
 
 /** Bytes processed in one turn of the event loop. */
 const TAKEN_AT_ONCE = 256 * KiB
@@ -41,6 +42,7 @@ export class DeferredHeaderTransform extends Transform {
     this.#assembly = assembly
     this.#upstream = new Upstream(this, name)
     this.#offer = new HeaderOffer(name)
+    reportStage(this, name)
     endWhenUnconsumed(this, name)
     // Not through super(): an already aborted signal would destroy a stream that has no fields yet.
     destroyOnAbort(signal, this)

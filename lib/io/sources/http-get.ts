@@ -1,10 +1,13 @@
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
-import { SourceError } from '../../errors.js'
+import { SourceError, isError } from '../../errors.js'
+import type { RequestFailure, RequestMessage } from '../diagnostics/messages.js'
+import { RequestReport } from '../diagnostics/request-report.js'
 import type { CheckedAgents } from '../addresses/checked-agents.js'
 import { type ByteRange, rangeHeader } from '../byte-range.js'
 import { oneTry } from '../fetch/one-try.js'
 import { copyBody, discard, stalled } from '../fetch/range-body.js'
+import { httpFailure, httpSubject } from './http-diagnostics.js'
 import type { HttpTarget } from './http-options.js'
 import type { HttpHead } from './http-version-pin.js'
 import type { RangeBuffer } from '../fetch/range-buffer.js'
@@ -20,6 +23,8 @@ export interface HttpGet {
   readonly range: ByteRange | undefined
   /** Receives the bytes. */
   readonly into: RangeBuffer
+  /** The number of the attempt, from 1. @defaultValue 1 */
+  readonly attempt?: number | undefined
   readonly signal: AbortSignal
   /**
    * Checks the response's headers; throws if it is not what `into` waits for. Returns one past the last byte
@@ -51,17 +56,30 @@ export async function httpGet(one: HttpGet): Promise<void> {
 
 async function run(one: HttpGet, signal: AbortSignal, watch: StallTimer): Promise<void> {
   const { target, range, into, accept } = one
-  const answer = await follow(target, range, signal, watch)
+  const start = into.received
+  const report = RequestReport.begin(one.attempt ?? 1)
+  const end = (outcome: RequestMessage['outcome'], failure: RequestFailure) =>
+    report?.end(httpSubject(target.source, start), outcome, failure, into.received - start)
+  let statusCode: number | undefined
   try {
-    const end = accept(answer) ?? into.end
-    if (into.start === into.end) {
-      // Nothing is to be read, not even the body of a refusal.
+    const answer = await follow(target, range, signal, watch)
+    statusCode = answer.statusCode
+    report?.answered()
+    try {
+      const end = accept(answer) ?? into.end
+      // Of an empty range nothing is to be read, not even the body of a refusal.
+      if (into.start === into.end) discard(answer)
+      else await copyBody(answer, into, bytes => watch.alive(bytes), end)
+    } catch (error) {
       discard(answer)
-      return
+      throw error
     }
-    await copyBody(answer, into, bytes => watch.alive(bytes), end)
+    end('ok', { statusCode, requestId: undefined, errorCode: undefined })
   } catch (error) {
-    discard(answer)
+    const reason: unknown = signal.aborted ? signal.reason : error
+    const isAborted = isError(reason) && reason.name === 'AbortError'
+    if (isAborted) end('aborted', { statusCode, requestId: undefined, errorCode: undefined })
+    else end('failed', { ...httpFailure(reason), statusCode })
     throw error
   }
 }

@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream'
 import { abortError } from '../async/abort-error.js'
+import { RETRIES } from '../diagnostics/channels.js'
+import { httpFailure, httpSubject } from './http-diagnostics.js'
 import { httpError, isRetryable, StatusError } from './http-errors.js'
 import { httpGet } from './http-get.js'
 import { httpOptions, type HttpSourceOptions, type HttpTarget } from './http-options.js'
@@ -109,9 +111,14 @@ export class HttpSource implements RandomAccess {
     const { source, maxAttempts } = this.#target
     return fillRange(into, signal, {
       maxAttempts,
-      request: (into, signal) => this.#get(into, signal, check),
+      request: (into, signal, attempt) => this.#get(into, signal, attempt, check),
       isRetryable,
       retryAfter: error => (error instanceof StatusError ? error.retryAfter : undefined),
+      onRetry: (error, { received }, attempt, delayMs) => {
+        if (!RETRIES.hasSubscribers) return
+        const failed = { attempt, maxAttempts, delayMs, ...httpFailure(error) }
+        RETRIES.publish({ ...httpSubject(source, received), ...failed })
+      },
       failure: (error, into, attempts) => {
         const fields = { source, byteOffset: into.received, attempts }
         return error instanceof OverlongBody
@@ -121,7 +128,7 @@ export class HttpSource implements RandomAccess {
     })
   }
 
-  async #get(into: RangeBuffer, signal: AbortSignal, check: () => void): Promise<void> {
+  async #get(into: RangeBuffer, signal: AbortSignal, attempt: number, check: () => void): Promise<void> {
     const asked = { start: into.received, end: into.end }
     const get = (isWhole: boolean) =>
       httpGet({
@@ -129,6 +136,7 @@ export class HttpSource implements RandomAccess {
         range: isWhole ? undefined : asked,
         into,
         signal,
+        attempt,
         accept: answer => {
           const end = this.#pin.accept(answer, asked)
           check()

@@ -7,6 +7,7 @@ import { LINK, type Link } from '../pipeline/link.js'
 import { GiB, integerOption, knownOptions, optionsObject, signalOption } from '../../options.js'
 import type { RandomAccess } from '../random-access.js'
 import { SourceSlice } from './source-slice.js'
+import { reportStage } from '../diagnostics/report-stage.js'
 
 /** Options of a source's `createReadStream()`, named as in Node's `fs.createReadStream`. */
 export interface ReadStreamOptions {
@@ -69,6 +70,7 @@ export class SourceReadable extends Readable {
     super({ highWaterMark })
     this.#access = start === 0 && end === Infinity ? source : new SourceSlice(source, start, end)
     this[LINK] = { randomAccess: this.#access, stop: () => this.#stop() }
+    reportStage(this, 'SourceReadable', source.name)
     endWhenUnconsumed(this, 'SourceReadable')
     // Not by super(): an already aborted signal would destroy the stream before it has its fields.
     destroyOnAbort(signal, this)

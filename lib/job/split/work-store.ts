@@ -133,7 +133,7 @@ export class WorkStore {
       return await retry(
         attempt => {
           fields.attempts = attempt
-          return sendWithTimeout(this.client, command(), { timeout: TIMEOUT, signal: this.#signal })
+          return sendWithTimeout(this.client, command(), { timeout: TIMEOUT, signal: this.#signal, attempt })
         },
         patience(ATTEMPTS, this.#signal),
       )

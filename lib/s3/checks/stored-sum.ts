@@ -1,6 +1,7 @@
 import { type HeadObjectCommandOutput, HeadObjectCommand } from '@aws-sdk/client-s3'
 import type { DigestAlgorithm } from '../../io/checksums/digest.js'
 import { BACKOFF, retry } from '../../io/async/retry.js'
+import { reportRetry } from '../request/report-retry.js'
 import { sendWithTimeout } from '../request/send-with-timeout.js'
 import { hidesMd5, md5InEtag, md5OfEtag, sameEtag } from './etag.js'
 import type { GetObjectRequest } from '../read/get-request-option.js'
@@ -37,13 +38,16 @@ export async function storedSum(
 ): Promise<StoredSum | undefined> {
   const { client, location, request, stallTimeout } = target
   const timeout = Math.min(stallTimeout, LIMIT)
+  const maxAttempts = only === undefined ? Math.min(target.maxAttempts, MAX_ATTEMPTS) : 1
   const send = <Output>(make: () => S3Command<Output>): Promise<Output> =>
-    retry(() => sendWithTimeout(client, make(), { timeout, signal }), {
+    retry(attempt => sendWithTimeout(client, make(), { timeout, signal, attempt }), {
       ...BACKOFF,
-      maxAttempts: only === undefined ? Math.min(target.maxAttempts, MAX_ATTEMPTS) : 1,
+      maxAttempts,
       signal,
       isRetryable: error => classifyError(error).retryable,
       retryAfter: error => classifyError(error).retryAfter,
+      onRetry: (error, attempt, delayMs) =>
+        reportRetry(error, { attempt, maxAttempts, delayMs }, target.onRetry),
     })
   const input = { ...shared(request), Bucket: location.bucket, Key: location.key, ...conditions }
   try {

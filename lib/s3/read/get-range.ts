@@ -13,6 +13,8 @@ import type { S3ObjectInfo } from './version-pin.js'
 import type { S3Location } from '../request/s3-location.js'
 import { drain, streamOf } from './get-body.js'
 import { goDirect } from '../direct/direct-pool.js'
+import { type OnRetry } from '../request/report-retry.js'
+import { S3RequestReport } from '../request/report-request.js'
 import { StallWatch } from '../request/stall-watch.js'
 import { Sending, sendOnce } from '../request/send-once.js'
 
@@ -34,6 +36,8 @@ export interface GetTarget {
   readonly minThroughput: number
   readonly transport?: Transport | undefined
   readonly maxAttempts: number
+  /** Called before another attempt of a range. */
+  readonly onRetry?: OnRetry | undefined
 }
 
 /** Called with every accepted response; an error it throws fails the read. */
@@ -48,12 +52,14 @@ export interface GetRange {
   /** Minimum throughput, in bytes per second over `stallTimeout`; 0 for none. */
   readonly minThroughput: number
   readonly signal: AbortSignal
+  /** The number of the attempt, from 1. @defaultValue 1 */
+  readonly attempt?: number | undefined
   /** How the bytes travel. @defaultValue `'direct'` */
   readonly transport?: Transport | undefined
   /** The destination of the bytes. */
   readonly into: RangeBuffer
   /**
-   * Checks the response's header; throws if the response does not match `into`. Returns one past the last byte of the
+   * Checks the response's header; throws if the response does not match `into`, or a {@link ResponseUnused}. Returns one past the last byte of the
    * body, if that is not the end of `into`.
    */
   readonly accept: (answer: GetObjectCommandOutput) => number | undefined
@@ -68,7 +74,7 @@ export async function getRange(one: GetRange): Promise<void> {
   const { client, stallTimeout, minThroughput } = one
   await oneTry(one.signal, async attempt => {
     const onStall = (drip?: string) => attempt.abort(stalled(stallTimeout, drip))
-    const sending = new Sending(client)
+    const sending = new Sending(client, { attempt: one.attempt, byteOffset: one.into.received })
     const watch = new StallWatch(client, sending, stallTimeout, onStall, minThroughput)
     try {
       await run(one, attempt.signal, watch, sending)
@@ -86,16 +92,25 @@ async function run(
 ) {
   const command = new GetObjectCommand(input)
   if (transport === 'direct') goDirect(client, command, signal)
-  const sent = sendOnce(client, command, signal, sending)
-  // The SDK observes the signal only once it has credentials; nothing else would end the wait before that.
-  const answer = await untilAborted(sent, signal, late => discard(streamOf(late.Body)))
-  watch.alive()
-  const body = streamOf(answer.Body)
+  const report = S3RequestReport.begin(sending)
+  const start = into.received
   try {
-    const end = accept(answer) ?? into.end
-    await drain(body, into, signal, bytes => watch.alive(bytes), end)
+    const sent = sendOnce(client, command, signal, sending)
+    // The SDK observes the signal only once it has credentials; nothing else would end the wait before that.
+    const answer = await untilAborted(sent, signal, late => discard(streamOf(late.Body)))
+    report?.answered(answer, true)
+    watch.alive()
+    const body = streamOf(answer.Body)
+    try {
+      const end = accept(answer) ?? into.end
+      await drain(body, into, signal, bytes => watch.alive(bytes), end)
+    } catch (error) {
+      discard(body)
+      throw error
+    }
+    report?.end(into.received - start)
   } catch (error) {
-    discard(body)
+    report?.fail(signal.aborted ? signal.reason : error, into.received - start)
     throw error
   }
 }

@@ -12,17 +12,19 @@ import {
   badResponse,
 } from './version-pin.js'
 import { classifyError, s3Error } from '../request/classify-error.js'
+import { ResponseUnused } from '../request/report-request.js'
+import { reportRetry } from '../request/report-retry.js'
 import { formatS3Uri } from '../request/s3-location.js'
 import { UnrangedBody } from './unranged-body.js'
 
 /** A response that may be the whole object, or a range without a Content-Range. */
-class DoubtfulWhole extends Error {}
+class DoubtfulWhole extends ResponseUnused {}
 
 /** A response with the whole object to a request for its first bytes. */
-class WholeInstead extends Error {}
+class WholeInstead extends ResponseUnused {}
 
 /** The response's header was all that was needed. */
-class Looked extends Error {}
+class Looked extends ResponseUnused {}
 
 /** One attempt at one range. */
 interface Try {
@@ -96,8 +98,15 @@ export class PinnedRanges {
       request: (into, signal, attempt) => this.#once({ into, signal, onInfo, attempt, inOrder }),
       isRetryable: error => classifyError(error).retryable,
       retryAfter: error => classifyError(error).retryAfter,
+      onRetry: (error, into, attempt, delayMs) => this.#onRetry(error, into, attempt, delayMs),
       failure: (error, into, attempts) => this.#failure(error, into, attempts),
     })
+  }
+
+  #onRetry(error: unknown, into: RangeBuffer, attempt: number, delayMs: number): void {
+    const { location, maxAttempts, onRetry } = this.#target
+    const subject = { ...location, operation: 'GetObject', byteOffset: into.received }
+    reportRetry(error, { attempt, maxAttempts, delayMs }, onRetry, subject)
   }
 
   async #once(one: Try): Promise<void> {
@@ -147,6 +156,7 @@ export class PinnedRanges {
       minThroughput,
       transport,
       signal,
+      attempt,
       into,
       accept: answer => {
         if (!this.#isWholeKnown && this.#pin.isDoubtful(answer, asked)) throw new DoubtfulWhole()
@@ -185,6 +195,7 @@ export class PinnedRanges {
       minThroughput,
       transport,
       signal,
+      attempt,
       into: behind,
       accept,
     }).catch((error: unknown) => {

@@ -9,6 +9,7 @@ import { StallTimer } from '../../io/async/stall-timer.js'
 import { streamOf } from './get-body.js'
 import type { VersionPin } from './version-pin.js'
 import { StallWatch } from '../request/stall-watch.js'
+import { ResponseUnused, S3RequestReport } from '../request/report-request.js'
 import type { GetTarget, OnInfo } from './get-range.js'
 import { Sending, sendOnce } from '../request/send-once.js'
 
@@ -28,6 +29,7 @@ interface Open {
   rest: Buffer
   /** The offset of the first byte of `rest`. */
   position: number
+  readonly report: S3RequestReport | undefined
 }
 
 /**
@@ -57,15 +59,24 @@ export class UnrangedBody {
         await this.#fill(open, one.into, attempt)
       })
     } catch (error) {
-      this.close()
+      this.#close(error)
       throw error
     }
   }
 
   /** Closes the body. */
   close(): void {
-    if (this.#open) discard(this.#open.stream)
+    this.#close(new ResponseUnused())
+  }
+
+  #close(error?: unknown): void {
+    const open = this.#open
     this.#open = undefined
+    if (open === undefined) return
+    discard(open.stream)
+    const bytes = open.position + open.rest.length
+    if (error === undefined) open.report?.end(bytes)
+    else open.report?.fail(error, bytes)
   }
 
   async #begin({ into, onInfo, attempt }: WholeTry, aborted: AbortController): Promise<Open> {
@@ -77,7 +88,8 @@ export class UnrangedBody {
       Key: location.key,
       ...this.#pin.preconditions,
     })
-    const sending = new Sending(client)
+    const sending = new Sending(client, { attempt, byteOffset: 0 })
+    const report = S3RequestReport.begin(sending)
     const watch = new StallWatch(
       client,
       sending,
@@ -88,6 +100,7 @@ export class UnrangedBody {
     try {
       const sent = sendOnce(client, command, signal, sending)
       const answer = await untilAborted(sent, signal, late => discard(streamOf(late.Body)))
+      report?.answered(answer, true)
       const stream = streamOf(answer.Body)
       try {
         this.#pin.accept(answer, { start: 0, end: Number.MAX_SAFE_INTEGER }, attempt)
@@ -101,7 +114,10 @@ export class UnrangedBody {
       // Between two ranges nobody listens for errors: the next range reports them.
       stream.on('error', () => undefined)
       const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer, undefined>
-      return { stream, chunks, rest: Buffer.alloc(0), position: 0 }
+      return { stream, chunks, rest: Buffer.alloc(0), position: 0, report }
+    } catch (error) {
+      report?.fail(signal.aborted ? signal.reason : error)
+      throw error
     } finally {
       watch.stop()
     }
@@ -143,6 +159,6 @@ export class UnrangedBody {
   async #end({ rest, chunks }: Open): Promise<void> {
     const isMore = rest.length > 0 || (await chunks.next()).done !== true
     if (isMore) throw new OverlongBody()
-    this.close()
+    this.#close()
   }
 }

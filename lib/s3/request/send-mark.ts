@@ -1,3 +1,5 @@
+import type { RequestSubject } from '../../io/diagnostics/messages.js'
+
 /** The state of a request when an error ended it. */
 export interface SendMark {
   /** Whether it ended inside the SDK (credentials, endpoint, signature): nothing went to the network. */
@@ -10,6 +12,8 @@ export interface SendMark {
   readonly hasWorked: boolean
   /** Whether the signature omits the body, by the library's choice. */
   readonly isUnsigned: boolean
+  /** What it was about. */
+  readonly subject?: RequestSubject | undefined
 }
 
 const marks = new WeakMap<object, SendMark>()

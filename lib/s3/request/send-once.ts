@@ -1,4 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3'
+import type { RequestSubject } from '../../io/diagnostics/messages.js'
+import { subjectOf } from './request-subject.js'
 import { setSendMark } from './send-mark.js'
 
 /**
@@ -14,6 +16,7 @@ import { setSendMark } from './send-mark.js'
 /** An SDK command, with the type of its response. */
 export interface S3Command<Output> {
   readonly middlewareStack: object
+  readonly input: object
   resolveMiddleware(...args: never[]): (input: never) => Promise<{ output: Output }>
 }
 
@@ -27,6 +30,7 @@ export interface RequestInFlight {
 /** An SDK middleware, with the types common to all steps. */
 export type Middleware = (
   next: (args: { request: RequestInFlight }) => Promise<unknown>,
+  context: { readonly commandName?: string },
 ) => (args: { request: RequestInFlight }) => Promise<unknown>
 
 /** The position of a middleware in the SDK's stack. */
@@ -79,9 +83,20 @@ interface RawAnswer {
   $metadata?: { httpStatusCode?: number }
 }
 
+/** The place of a request among others, which its command does not tell. */
+export interface RequestPlace {
+  /** The number of the attempt, from 1. */
+  readonly attempt?: number | undefined
+  /** The offset in the object of the first byte that it asks for, or sends. */
+  readonly byteOffset?: number | undefined
+}
+
 /** The progress of a command. */
 export class Sending {
   readonly #client: object
+  readonly #place: RequestPlace
+  #command: S3Command<unknown> | undefined
+  #commandName: string | undefined
   /** Whether the SDK's steps have started: a client stand-in, as in tests, has none. */
   #began = false
   /** The request as given to the network; `undefined` before that. */
@@ -89,15 +104,32 @@ export class Sending {
   /** Called when the request goes to the network. */
   onRequest: (() => void) | undefined
 
-  constructor(client: object) {
+  constructor(client: object, place: RequestPlace = {}) {
     this.#client = client
+    this.#place = place
+  }
+
+  /** The number of the attempt, from 1. */
+  get attempt(): number {
+    return this.#place.attempt ?? 1
+  }
+
+  /** What the request is about. */
+  get subject(): RequestSubject {
+    // A client stand-in, as in tests, runs no step of the SDK.
+    const name = this.#commandName ?? this.#command?.constructor.name ?? ''
+    return subjectOf(name, this.#command?.input, this.#place.byteOffset)
   }
 
   /** Makes `command` report its progress. */
   follow(command: S3Command<unknown>): void {
-    const begin: Middleware = next => args => {
-      this.#began = true
-      return next(args)
+    this.#command = command
+    const begin: Middleware = (next, { commandName }) => {
+      this.#commandName = commandName
+      return args => {
+        this.#began = true
+        return next(args)
+      }
     }
     // The SDK requests credentials when it serializes, and again when it signs.
     const identify: Middleware = next => args => {
@@ -128,6 +160,7 @@ export class Sending {
       hadCredentials: identified.has(this.#client),
       hasWorked: working.has(this.#client),
       isUnsigned,
+      subject: this.subject,
     })
     if ((error as RawAnswer | undefined)?.$metadata?.httpStatusCode !== undefined) this.works()
   }

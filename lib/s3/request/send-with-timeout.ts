@@ -3,10 +3,11 @@ import { onAbort } from '../../io/async/abort-listeners.js'
 import { abortError, untilAborted } from '../../io/async/abort-error.js'
 import { type PayloadSigning, type RequestBody, attachBody } from './request-body.js'
 import { StallWatch } from './stall-watch.js'
-import { type S3Command, Sending, sendOnce } from './send-once.js'
+import { S3RequestReport } from './report-request.js'
+import { type RequestPlace, type S3Command, Sending, sendOnce } from './send-once.js'
 
 /** Settings of {@link sendWithTimeout}. */
-export interface SendWithTimeoutOptions {
+export interface SendWithTimeoutOptions extends RequestPlace {
   /**
    * Longest time without any data sent or received, in milliseconds; waiting for a socket does not count.
    */
@@ -47,7 +48,7 @@ const RELEASE_TIMEOUT = 2000
 export async function sendWithTimeout<Output>(
   client: S3Client,
   command: S3Command<Output>,
-  { timeout, minThroughput, signal, body, payloadSigning }: SendWithTimeoutOptions,
+  { timeout, minThroughput, signal, body, payloadSigning, ...place }: SendWithTimeoutOptions,
 ): Promise<Output> {
   if (signal?.aborted) throw abortError(signal)
   const request = new AbortController()
@@ -55,11 +56,13 @@ export async function sendWithTimeout<Output>(
   const forget = onAbort(signal, giveUp)
   const onStall = (drip = `no data sent or received for ${timeout} ms`) =>
     request.abort(new SilenceError(drip))
-  const sending = new Sending(client)
+  const sending = new Sending(client, place)
+  const report = S3RequestReport.begin(sending)
   const watch = new StallWatch(client, sending, timeout, onStall, minThroughput)
   const onRead = (bytes: number, isTaken: boolean) => {
     watch.alive(bytes)
     if (isTaken) watch.moved()
+    report?.sent(bytes)
   }
   const attached = body && attachBody(command, body, onRead, payloadSigning)
   const sent = sendOnce(client, command, request.signal, sending)
@@ -72,6 +75,8 @@ export async function sendWithTimeout<Output>(
     // The SDK observes the signal only once it has credentials; nothing else would end the wait before that.
     const output = await untilAborted(sent, request.signal, ignore)
     if (attached?.stream?.isTaken === false) release()
+    report?.answered(output as object)
+    report?.end()
     return output
   } catch (error) {
     const thrown: unknown = request.signal.reason instanceof SilenceError ? request.signal.reason : error
@@ -79,6 +84,7 @@ export async function sendWithTimeout<Output>(
     if (attached?.stream?.isTaken === false) cutShort.add(thrown as object)
     release(error)
     await settled(sent)
+    report?.fail(thrown)
     throw thrown
   } finally {
     watch.stop()

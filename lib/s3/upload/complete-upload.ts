@@ -5,6 +5,7 @@ import { combineAllCrc32, formatCrc32 } from './combine-crc32.js'
 import { multipartEtag } from '../checks/etag.js'
 import type { MultipartUpload } from './multipart-upload.js'
 import { classifyError } from '../request/classify-error.js'
+import { reportRetry } from '../request/report-retry.js'
 import { formatS3Uri } from '../request/s3-location.js'
 import { type StoreCommit, type Expected, proveStored } from './prove-stored.js'
 import { isUploadGone, mayHaveTakenEffect, patience, unknownOutcome, uploadError } from './upload-errors.js'
@@ -75,13 +76,14 @@ export class CompleteUpload {
     const { maxAttempts } = this.#upload.requests.target
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#complete()
+        return await this.#complete(attempt)
       } catch (error) {
         const commit = await this.#settle(error, attempt)
         if (commit) return commit
         if (attempt < maxAttempts) {
           const policy = patience(maxAttempts)
           const wait = waitFor(backoff(attempt, policy), policy, classifyError(error).retryAfter)
+          if (signal?.aborted !== true) this.#report(error, { attempt, maxAttempts, delayMs: wait })
           await sleep(wait, signal).catch(() => undefined)
         }
         if (attempt >= maxAttempts || signal?.aborted === true) return await this.#giveUp(error, attempt)
@@ -90,11 +92,11 @@ export class CompleteUpload {
   }
 
   /** One attempt. A response counts if it carries the ETag; a response without an object is invalid. */
-  async #complete(): Promise<StoreCommit> {
+  async #complete(attempt: number): Promise<StoreCommit> {
     const { requests, uploadId, wholeSum } = this.#upload
     const { crc32, etag } = this.#expected
     const whole = wholeSum === 'none' ? undefined : { crc32: wholeSum === 'kept' ? crc32 : undefined }
-    const answer = await requests.complete(uploadId, this.#parts, whole)
+    const answer = await requests.complete(uploadId, this.#parts, whole, attempt)
     const confirmed = this.#confirms(answer.ChecksumCRC32)
     if (answer.ETag) return { etag: answer.ETag, versionId: answer.VersionId, confirmed }
     if (answer.Key === undefined && answer.Location === undefined) {
@@ -164,6 +166,11 @@ export class CompleteUpload {
     throw aborted !== undefined && proof === 'other'
       ? this.#failure(error, attempt)
       : this.#unknown(error, attempt)
+  }
+
+  #report(error: unknown, next: { attempt: number; maxAttempts: number; delayMs: number }): void {
+    const { target, onRetry } = this.#upload.requests
+    reportRetry(error, next, onRetry, { ...target.location, ...this.#fields(next.attempt) })
   }
 
   #failure(error: unknown, attempt: number): S3Error {

@@ -58,11 +58,11 @@ export class MultipartUpload {
       return await retry(
         async attempt => {
           fields.attempts = attempt
-          const answer = await requests.create(asks).catch((error: unknown) => {
+          const answer = await requests.create(asks, attempt).catch((error: unknown) => {
             // Cloudflare R2 checksums parts only. A server without any checksum support refuses again.
             if (!asks || !isForeign(error)) throw error
             asks = false
-            return requests.create(asks)
+            return requests.create(asks, attempt)
           })
           const { UploadId: uploadId, ChecksumType, serverTime: created } = answer
           if (uploadId === undefined) throw badResponse(requests, fields, 'no upload id')
@@ -70,7 +70,7 @@ export class MultipartUpload {
           const wholeSum = asks ? kept : 'none'
           return MultipartUpload.known(requests, { uploadId, wholeSum, created, hidesMd5: hidesMd5(answer) })
         },
-        patience(target.maxAttempts, signal),
+        patience(target.maxAttempts, signal, requests.onRetry),
       )
     } catch (error) {
       throw uploadError(error, target, fields, 'Could not create a multipart upload for')
@@ -94,12 +94,15 @@ export class MultipartUpload {
       return await retry(
         async attempt => {
           fields.attempts = attempt
-          const answer = await requests.uploadPart(uploadId, partNumber, part, signal)
+          const answer = await requests.uploadPart(uploadId, partNumber, part, signal, {
+            attempt,
+            byteOffset,
+          })
           checkStored(answer, part, requests.target, fields)
           if (answer.ETag) return { partNumber, size: part.size, etag: answer.ETag, crc32: part.crc32 }
           throw badResponse(requests, fields, 'no ETag, and a part without one cannot be used')
         },
-        patience(requests.target.maxAttempts, signal),
+        patience(requests.target.maxAttempts, signal, requests.onRetry),
       )
     } catch (error) {
       throw uploadError(error, requests.target, fields, `Could not upload part ${partNumber} of`)
@@ -109,8 +112,10 @@ export class MultipartUpload {
   /** Whether the upload exists in S3; `undefined` if S3 does not say. */
   async exists(signal?: AbortSignal): Promise<boolean | undefined> {
     try {
-      const listing = () => this.requests.listParts(this.uploadId, signal)
-      return (await retry(listing, patience(ABORT_ATTEMPTS, signal))) ? true : undefined
+      const { requests, uploadId } = this
+      const listing = (attempt: number) => requests.listParts(uploadId, signal, attempt)
+      const policy = patience(ABORT_ATTEMPTS, signal, requests.onRetry)
+      return (await retry(listing, policy)) ? true : undefined
     } catch (error) {
       return isUploadGone(classifyError(error)) ? false : undefined
     }
@@ -130,7 +135,10 @@ export class MultipartUpload {
     const { requests, uploadId } = this
     for (let attempt = 1; ; attempt++) {
       try {
-        await retry(() => requests.abort(uploadId, signal), patience(ABORT_ATTEMPTS, signal))
+        await retry(
+          number => requests.abort(uploadId, signal, number),
+          patience(ABORT_ATTEMPTS, signal, requests.onRetry),
+        )
         if ((await this.exists(signal)) !== true) return 'aborted'
         if (attempt === ABORT_ATTEMPTS) throw new Error('The upload still exists after the abort.')
         await sleep(backoff(attempt, patience(ABORT_ATTEMPTS)), signal)

@@ -60,7 +60,8 @@ export async function proveStored(
 ): Promise<StoreCommit | 'other' | 'unknown'> {
   let answer: Dated<HeadObjectCommandOutput>
   try {
-    answer = await retry(() => requests.head(), patience(requests.target.maxAttempts))
+    const policy = patience(requests.target.maxAttempts, undefined, requests.onRetry)
+    answer = await retry(attempt => requests.head(attempt), policy)
   } catch (error) {
     return classifyError(error).statusCode === 404 ? 'other' : 'unknown'
   }

@@ -49,7 +49,7 @@ export async function putObject(
   const operation = async (attempt: number): Promise<StoreCommit> => {
     fields.attempts = attempt
     try {
-      const answer = await requests.put(body, markOf(attempt, target, marks))
+      const answer = await requests.put(body, markOf(attempt, target, marks), attempt)
       checkStored(answer, body, target, fields)
       const confirmed = target.checksum === 'crc32' && answer.ChecksumCRC32 !== undefined
       // A client stand-in, as in tests, sets no metadata on the response, and is trusted.
@@ -71,7 +71,7 @@ export async function putObject(
     error instanceof NoObjectAnswer ||
     classifyError(error).s3Code === 'ConditionalRequestConflict'
   try {
-    return await retry(operation, { ...patience(target.maxAttempts, signal), isRetryable })
+    return await retry(operation, { ...patience(target.maxAttempts, signal, requests.onRetry), isRetryable })
   } catch (thrown) {
     // Cancelled between two attempts: the last of them has the outcome.
     const error = signal?.aborted === true ? (last ?? thrown) : thrown

@@ -52,9 +52,9 @@ export async function listStoredParts(
     const page = await retry(
       attempt => {
         fields.attempts = attempt
-        return requests.listPage(uploadId, marker, signal)
+        return requests.listPage(uploadId, marker, signal, attempt)
       },
-      patience(target.maxAttempts, signal),
+      patience(target.maxAttempts, signal, requests.onRetry),
     ).catch((error: unknown) => {
       if (isUploadGone(classifyError(error))) return undefined
       throw signal.aborted ? error : uploadError(error, target, fields, 'Could not list the parts of')

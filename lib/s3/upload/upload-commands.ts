@@ -20,7 +20,8 @@ import { sendWithTimeout } from '../request/send-with-timeout.js'
 import { formatCrc32 } from './combine-crc32.js'
 import type { PartBuffer } from './part-buffer.js'
 import type { S3Location } from '../request/s3-location.js'
-import { type Middleware, addMiddleware } from '../request/send-once.js'
+import type { OnRetry } from '../request/report-retry.js'
+import { type Middleware, type RequestPlace, addMiddleware } from '../request/send-once.js'
 import { type UploadOperation, type UploadRequest, inputOf } from './upload-request-option.js'
 
 /** How bytes are protected in transit: by a checksum that the server verifies. */
@@ -76,6 +77,8 @@ export class UploadCommands {
   readonly target: UploadTarget
   /** The object's media type; may be set until the first request. */
   contentType: string | undefined
+  /** Called before another attempt of a request. */
+  onRetry: OnRetry | undefined
 
   constructor(target: UploadTarget) {
     this.target = target
@@ -87,7 +90,7 @@ export class UploadCommands {
    *
    * @param sumsWhole - requests a CRC-32 of the whole object, rather than one computed from those of the parts
    */
-  create(sumsWhole: boolean): Promise<Dated<CreateMultipartUploadCommandOutput>> {
+  create(sumsWhole: boolean, attempt?: number): Promise<Dated<CreateMultipartUploadCommandOutput>> {
     const input = {
       ...this.#base('CreateMultipartUpload'),
       ...this.#made(),
@@ -96,7 +99,7 @@ export class UploadCommands {
     }
     // Even a destroyed stream waits for this request, so it must not take forever.
     const timeout = Math.min(this.target.stallTimeout, CREATE_TIMEOUT)
-    return this.#sendDated(new CreateMultipartUploadCommand(input), { timeout })
+    return this.#sendDated(new CreateMultipartUploadCommand(input), { timeout, attempt })
   }
 
   /** Stores a part. */
@@ -105,6 +108,7 @@ export class UploadCommands {
     partNumber: number,
     part: PartBuffer,
     signal: AbortSignal,
+    place?: RequestPlace,
   ): Promise<UploadPartCommandOutput> {
     const input = {
       ...this.#base('UploadPart'),
@@ -113,7 +117,7 @@ export class UploadCommands {
       ContentLength: part.size,
       ...this.#sum(part),
     }
-    return this.#send(new UploadPartCommand(input), { body: part, signal })
+    return this.#send(new UploadPartCommand(input), { body: part, signal, ...place })
   }
 
   /**
@@ -125,6 +129,7 @@ export class UploadCommands {
     uploadId: string,
     parts: readonly StoredPart[],
     whole?: { readonly crc32: number | undefined },
+    attempt?: number,
   ): Promise<CompleteMultipartUploadCommandOutput> {
     const sums = this.target.checksum === 'crc32'
     const named = parts.map((part): CompletedPart => {
@@ -140,22 +145,23 @@ export class UploadCommands {
       ...(whole && { ChecksumType: 'FULL_OBJECT' as const }),
       ...(whole?.crc32 !== undefined && { ChecksumCRC32: formatCrc32(whole.crc32) }),
     }
-    return this.#send(new CompleteMultipartUploadCommand(input), { timeout: this.target.commitTimeout })
+    const { commitTimeout: timeout } = this.target
+    return this.#send(new CompleteMultipartUploadCommand(input), { timeout, attempt })
   }
 
   /** Aborts an upload and discards its parts. */
-  async abort(uploadId: string, signal: AbortSignal): Promise<void> {
+  async abort(uploadId: string, signal: AbortSignal, attempt?: number): Promise<void> {
     const input = { ...this.#base('AbortMultipartUpload'), UploadId: uploadId }
-    await this.#send(new AbortMultipartUploadCommand(input), { signal })
+    await this.#send(new AbortMultipartUploadCommand(input), { signal, attempt })
   }
 
   /**
    * Checks whether an upload exists; rejects with a 404 if not. Resolves with false if the response is not about the
    * upload: for example a proxy's page.
    */
-  async listParts(uploadId: string, signal?: AbortSignal): Promise<boolean> {
+  async listParts(uploadId: string, signal?: AbortSignal, attempt?: number): Promise<boolean> {
     const input = { ...this.#base('ListParts'), UploadId: uploadId, MaxParts: 1 }
-    const answer = await this.#send(new ListPartsCommand(input), { signal })
+    const answer = await this.#send(new ListPartsCommand(input), { signal, attempt })
     return answer.UploadId !== undefined
   }
 
@@ -164,9 +170,10 @@ export class UploadCommands {
     uploadId: string,
     marker: string | undefined,
     signal: AbortSignal,
+    attempt?: number,
   ): Promise<ListPartsCommandOutput> {
     const input = { ...this.#base('ListParts'), UploadId: uploadId, PartNumberMarker: marker }
-    return this.#send(new ListPartsCommand(input), { signal })
+    return this.#send(new ListPartsCommand(input), { signal, attempt })
   }
 
   /**
@@ -174,7 +181,11 @@ export class UploadCommands {
    *
    * @param marked - metadata that identifies this attempt
    */
-  put(body: PartBuffer, marked: Record<string, string> = {}): Promise<PutObjectCommandOutput> {
+  put(
+    body: PartBuffer,
+    marked: Record<string, string> = {},
+    attempt?: number,
+  ): Promise<PutObjectCommandOutput> {
     const input = {
       ...this.#base('PutObject'),
       ...this.#made(),
@@ -183,13 +194,13 @@ export class UploadCommands {
       ContentLength: body.size,
       ...this.#sum(body),
     }
-    return this.#send(new PutObjectCommand(input), { body })
+    return this.#send(new PutObjectCommand(input), { body, attempt, byteOffset: 0 })
   }
 
   /** Requests the properties of the object under the key. */
-  head(): Promise<Dated<HeadObjectCommandOutput>> {
+  head(attempt?: number): Promise<Dated<HeadObjectCommandOutput>> {
     const mode = this.target.checksum === 'crc32' ? { ChecksumMode: 'ENABLED' as const } : {}
-    return this.#sendDated(new HeadObjectCommand({ ...this.#base('HeadObject'), ...mode }))
+    return this.#sendDated(new HeadObjectCommand({ ...this.#base('HeadObject'), ...mode }), { attempt })
   }
 
   #base(operation: UploadOperation) {
@@ -212,7 +223,7 @@ export class UploadCommands {
 
   async #sendDated<Output>(
     command: Parameters<typeof sendWithTimeout<Output>>[1],
-    options: { timeout?: number } = {},
+    options: { timeout?: number } & RequestPlace = {},
   ): Promise<Dated<Output>> {
     let date: string | undefined
     const read: Middleware = next => async args => {
@@ -228,7 +239,7 @@ export class UploadCommands {
 
   #send<Output>(
     command: Parameters<typeof sendWithTimeout<Output>>[1],
-    options: { body?: PartBuffer; signal?: AbortSignal | undefined; timeout?: number } = {},
+    options: { body?: PartBuffer; signal?: AbortSignal | undefined; timeout?: number } & RequestPlace = {},
   ): Promise<Output> {
     const { client, stallTimeout, minThroughput, payloadSigning } = this.target
     return sendWithTimeout(client, command, {

@@ -3,6 +3,7 @@ import { BACKOFF, type RetryOptions } from '../../io/async/retry.js'
 import { wasCutShort } from '../request/send-with-timeout.js'
 import { type S3Failure, classifyError, s3Error } from '../request/classify-error.js'
 import { formatS3Uri } from '../request/s3-location.js'
+import { type OnRetry, reportRetry } from '../request/report-retry.js'
 import type { UploadTarget } from './upload-commands.js'
 
 /**
@@ -49,14 +50,19 @@ export function isWorthRepeating(error: unknown): boolean {
   return error instanceof S3Error && error.code === 'AVIO_ERR_CHECKSUM_MISMATCH'
 }
 
-/** The retry policy of an upload's requests. */
-export function patience(maxAttempts: number, signal?: AbortSignal): RetryOptions {
+/**
+ * The retry policy of an upload's requests; it reports each retry.
+ *
+ * @param onRetry - called before each further attempt
+ */
+export function patience(maxAttempts: number, signal?: AbortSignal, onRetry?: OnRetry): RetryOptions {
   return {
     ...BACKOFF,
     maxAttempts,
     signal,
     isRetryable: isWorthRepeating,
     retryAfter: error => classifyError(error).retryAfter,
+    onRetry: (error, attempt, delayMs) => reportRetry(error, { attempt, maxAttempts, delayMs }, onRetry),
   }
 }
 

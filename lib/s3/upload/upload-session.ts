@@ -1,5 +1,7 @@
 import { S3Error } from '../../errors.js'
 import { untilAborted } from '../../io/async/abort-error.js'
+import { PARTS } from '../../io/diagnostics/channels.js'
+import { Stopwatch } from '../../io/diagnostics/stopwatch.js'
 import type { Checkpoint, SavedUpload, UploadCheckpoint } from './checkpoint.js'
 import {
   checkListing,
@@ -87,20 +89,44 @@ export class UploadSession {
     byteOffset: number,
     signal: AbortSignal,
   ): Promise<StoredPart> {
+    const watch = PARTS.hasSubscribers ? new Stopwatch() : undefined
     const opened = await (this.#opened ??= this.#open(signal))
     const { size } = part
     if ('stored' in opened)
       return { partNumber, size, etag: await md5InTurns(part, signal), crc32: part.crc32 }
-    const { upload, listed } = opened
+    const stored = await this.#store(opened, part, partNumber, byteOffset, signal)
+    if (watch) {
+      const { bucket, key } = this.#requests.target.location
+      const { uploadId } = opened.upload
+      const { isResumed } = stored
+      const { timing } = watch
+      PARTS.publish({ bucket, key, uploadId, partNumber, byteOffset, bytes: size, isResumed, ...timing })
+    }
+    return stored.part
+  }
+
+  async #store(
+    { upload, listed }: OpenUpload,
+    part: PartBuffer,
+    partNumber: number,
+    byteOffset: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly part: StoredPart; readonly isResumed: boolean }> {
+    const { size } = part
+    const send = async () => ({
+      part: await upload.uploadPart(part, partNumber, byteOffset, signal),
+      isResumed: false,
+    })
     const had = listed.get(partNumber)
-    if (had === undefined) return upload.uploadPart(part, partNumber, byteOffset, signal)
+    if (had === undefined) return send()
     const { target } = this.#requests
     const fields = { uploadId: upload.uploadId, partNumber, byteOffset }
     if (had.size !== size) throw checkpointMismatch(target, fields, describeSizes(had, size))
     const trusts = { crc32: target.checksum === 'crc32', etag: !upload.hidesMd5 }
     const verdict = await comparePart(part, had, trusts, signal)
-    if (verdict === 'same') return { partNumber, size, etag: had.etag, crc32: part.crc32 }
-    if (verdict === 'unproved') return upload.uploadPart(part, partNumber, byteOffset, signal)
+    if (verdict === 'same')
+      return { part: { partNumber, size, etag: had.etag, crc32: part.crc32 }, isResumed: true }
+    if (verdict === 'unproved') return send()
     const bytes = `bytes ${byteOffset} to ${byteOffset + size - 1}`
     const happened =
       `Part ${partNumber} (${bytes}) differs from the one in the upload: the source has changed, or ` +

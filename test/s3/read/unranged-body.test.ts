@@ -11,6 +11,7 @@ import { FfmpegTransform } from '../../../lib/ffmpeg/ffmpeg-transform.js'
 import { linkOf } from '../../../lib/io/pipeline/link.js'
 import { S3Source } from '../../../lib/s3/s3-source.js'
 import { S3RangeReadable } from '../../../lib/s3/s3-range-readable.js'
+import { fixed, listen } from '../../support/diagnostics.js'
 import { fakeStore } from '../../support/fake-store.js'
 import { audioInput, ffmpegToFile } from '../../support/media.js'
 import { pattern } from '../../support/reading.js'
@@ -215,4 +216,38 @@ t.test('rejects a partial read or a seek', async t => {
     return undefined
   }
   await t.rejects(read(), refused)
+})
+
+t.test('reports a body as one request, when it is over', async t => {
+  const bytes = pattern(0, SIZE)
+  const { client } = await store(t, bytes, (response, nth) => {
+    if (nth > 2) response.end(bytes)
+    else response.write(bytes.subarray(0, MiB), () => response.destroy())
+  })
+  const { request } = listen(t)
+  t.ok((await buffer(new S3RangeReadable({ client, ...OBJECT, verify: 'off' }))).equals(bytes))
+  const get = {
+    protocol: 's3',
+    operation: 'GetObject',
+    ...OBJECT,
+    byteOffset: 0,
+    statusCode: 200,
+    bytesSent: 0,
+  }
+  t.same(fixed(request), [
+    { ...get, attempt: 1, outcome: 'aborted', bytesReceived: 0 },
+    { ...get, attempt: 1, outcome: 'failed', errorCode: 'ECONNRESET', bytesReceived: MiB },
+    { ...get, attempt: 2, outcome: 'ok', bytesReceived: SIZE },
+  ])
+})
+
+t.test('reports a body that is no longer wanted as aborted', async t => {
+  const { client } = await store(t, pattern(0, SIZE))
+  const { request } = listen(t)
+  await buffer(new S3RangeReadable({ client, ...OBJECT, end: MiB, verify: 'off' }))
+  t.match(request, [
+    { outcome: 'aborted', bytesReceived: 0 },
+    { outcome: 'aborted', statusCode: 200 },
+  ])
+  t.ok(request[1]!.bytesReceived >= MiB)
 })
