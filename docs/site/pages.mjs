@@ -24,6 +24,7 @@ export const PAGES = {
     'docs/command.md',
     'docs/lifecycle.md',
     'docs/memory.md',
+    'docs/observability.md',
     'docs/security.md',
     'docs/testing.md',
   ],
