@@ -53,8 +53,8 @@ export interface RequestMessage extends RequestSubject, RequestFailure, Timing {
   /** The number of the attempt, from 1. */
   readonly attempt: number
   /**
-   * `'ok'`: the response is complete. `'failed'`: see `errorCode`. `'aborted'`: cut off by this side, since a stream was
-   * destroyed or stopped, or the rest of the response is of no use.
+   * `'ok'`: the response is complete. `'failed'`: see `errorCode`. `'aborted'`: cut off by this side, since a stream
+   * was destroyed or stopped, or the rest of the response is of no use.
    */
   readonly outcome: 'ok' | 'failed' | 'aborted'
   /** Milliseconds from the start to the header of the response. Only of GETs of bytes; `undefined` without a header. */

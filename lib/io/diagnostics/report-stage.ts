@@ -8,9 +8,9 @@ import { Stopwatch } from './stopwatch.js'
 let lastId = 0
 
 /**
- * Reports a stream on `avio-streams:stage`, from here to its end; call it once, in the constructor. Without a subscriber
- * it does nothing at all. Otherwise it counts the bytes that the stream's own `push` and `_write` see, so that a report
- * changes neither the flow nor the listeners that decide on it.
+ * Reports a stream on `avio-streams:stage`, from here to its end; call it once, in the constructor. Without a
+ * subscriber it does nothing at all. Otherwise it counts the bytes that the stream's own `push` and `_write` see, so
+ * that a report changes neither the flow nor the listeners that decide on it.
  *
  * @param stage - the class, for the message
  * @param name - what it reads or writes, without secrets

@@ -59,8 +59,8 @@ export interface GetRange {
   /** The destination of the bytes. */
   readonly into: RangeBuffer
   /**
-   * Checks the response's header; throws if the response does not match `into`, or a {@link ResponseUnused}. Returns one past the last byte of the
-   * body, if that is not the end of `into`.
+   * Checks the response's header; throws if the response does not match `into`, or a {@link ResponseUnused}.
+   * Returns one past the last byte of the body, if that is not the end of `into`.
    */
   readonly accept: (answer: GetObjectCommandOutput) => number | undefined
 }
