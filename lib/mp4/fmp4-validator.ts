@@ -1,6 +1,7 @@
 import { Transform, type TransformCallback } from 'node:stream'
 import { destroyOnAbort } from '../io/async/abort-listeners.js'
 import { endWhenUnconsumed } from '../io/pipeline/end-unconsumed.js'
+import { Lending } from '../io/pipeline/lending.js'
 import { LINK, type Link, isSoleConsumer } from '../io/pipeline/link.js'
 import { Upstream } from '../io/pipeline/upstream.js'
 import { tell } from '../io/async/user-event.js'
@@ -88,6 +89,7 @@ export interface Fmp4ValidatorEvents extends DuplexEvents {
 export class Fmp4Validator extends Transform {
   readonly #checker: Fmp4Checker
   readonly #upstream: Upstream
+  readonly #lending: Lending
   #report: ValidationReport | undefined
   #isStopped = false
 
@@ -96,7 +98,8 @@ export class Fmp4Validator extends Transform {
     const { maxBoxSize, highWaterMark, signal } = stageSettings(options, 'Fmp4Validator', ['strict'])
     const strict = booleanOption(options, 'strict', { default: true })
     super(highWaterMark === undefined ? {} : { highWaterMark })
-    this.#upstream = new Upstream(this, 'Fmp4Validator')
+    this.#lending = new Lending(this, () => this.#upstream.keepLent())
+    this.#upstream = new Upstream(this, 'Fmp4Validator', { givesBack: () => this.#lending.isOn })
     this.#checker = new Fmp4Checker(
       { strict, maxBoxSize },
       {
@@ -128,6 +131,7 @@ export class Fmp4Validator extends Transform {
       ...(link?.isAllRequested === undefined ? {} : { isAllRequested: link.isAllRequested }),
       ...(silentTracks && { silentTracks }),
       ...(mediaTypes && { mediaTypes }),
+      lendTo: this.#lending.lendTo,
       ...(canStop ? { stop: () => this.#stop() } : {}),
     }
   }
@@ -153,8 +157,10 @@ export class Fmp4Validator extends Transform {
       callback(error as Error)
       return
     }
-    if (end === chunk.length) callback(null, chunk)
-    else setImmediate(() => this.#goOn(chunk, end, callback))
+    if (end === chunk.length) {
+      this.#lending.pass(chunk)
+      callback(null, chunk)
+    } else setImmediate(() => this.#goOn(chunk, end, callback))
   }
 
   #goOn(chunk: Buffer, from: number, callback: TransformCallback): void {

@@ -126,7 +126,7 @@ export class S3MultipartWritable extends Writable {
       this.#reject = reject
     })
     this.result.catch(() => undefined)
-    this.#upstream = new Upstream(this, 'S3MultipartWritable', { claimsHeader: true })
+    this.#upstream = new Upstream(this, 'S3MultipartWritable', { claimsHeader: true, givesBack: () => true })
     this.#requests = new UploadCommands(settings.target)
     this.#sockets = new SocketDemand(settings.target.client)
     this.#requests.onRetry = retry => tell(this, 'retry', retry)

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { destroyOnAbort } from '../io/async/abort-listeners.js'
 import { endWhenUnconsumed } from '../io/pipeline/end-unconsumed.js'
+import { LentMemory } from '../io/pipeline/lending.js'
 import { LINK, type Link } from '../io/pipeline/link.js'
 import { OrderedRanges } from '../io/fetch/ordered-ranges.js'
 import { ReadAheadWindow } from '../io/fetch/read-ahead-window.js'
@@ -72,6 +73,7 @@ export class S3RangeReadable extends Readable {
   readonly #ranges: OrderedRanges
   readonly #sockets: SocketDemand
   readonly #concurrency: number
+  readonly #memory: LentMemory
   /** The next byte to deliver. */
   #position: number
   #wanted = false
@@ -91,6 +93,7 @@ export class S3RangeReadable extends Readable {
     this.#plan = new ReadAheadWindow(rule)
     this.#sockets = new SocketDemand(target.client)
     this.#concurrency = rule.concurrency
+    this.#memory = new LentMemory(this)
     this.#ranges = new OrderedRanges(
       this.#plan,
       (into, aborted) => {
@@ -100,6 +103,7 @@ export class S3RangeReadable extends Readable {
           : object.fetch(into, aborted, announce)
       },
       () => this.#changed(),
+      this.#memory,
     )
     const plan = this.#plan
     const isWhole = rule.start === 0 && rule.end === Infinity
@@ -113,6 +117,7 @@ export class S3RangeReadable extends Readable {
         return plan.exhausted
       },
       stop: () => this.#stop(),
+      lendTo: this.#memory.lendTo,
     }
     reportStage(this, 'S3RangeReadable', object.name)
     endWhenUnconsumed(this, 'S3RangeReadable')
@@ -155,6 +160,7 @@ export class S3RangeReadable extends Readable {
     this.#sockets.ask(0)
     void Promise.all([this.#ranges.cancel(), this.#check?.cancel()]).then(() => {
       this.#object.endInOrder()
+      this.#memory.close()
       callback(error)
     })
   }
@@ -188,9 +194,11 @@ export class S3RangeReadable extends Readable {
         if (chunk === undefined) break
         this.#position += chunk.length
         this.#check?.add(chunk)
+        this.#memory.pass(chunk)
         this.#wanted = false
         if (this.#give(chunk)) this.#wanted = true
-        tell(this, 'progress', { bytes: this.#position - this.#start, total: this.#total })
+        if (this.listenerCount('progress') > 0)
+          tell(this, 'progress', { bytes: this.#position - this.#start, total: this.#total })
       }
     } finally {
       this.#delivering = false

@@ -230,7 +230,7 @@ const canStop = (stream: Fmp4Validator): boolean => 'stop' in stream[LINK]
 t.test('passes on the link of its source, since the bytes are the same', async t => {
   const { source, randomAccess } = linkedSource()
   const validator = new Fmp4Validator()
-  t.same(linkOf(validator), {}, 'nothing to offer without a source')
+  t.same(Object.keys(linkOf(validator)!), ['lendTo'], 'nothing else to offer without a source')
   source.pipe(validator)
   t.equal(linkOf(validator)?.randomAccess, randomAccess)
   t.ok(canStop(validator))

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import type { Test } from 'tap'
 import type { RandomAccess } from '../../lib/io/random-access.js'
-import { BLOCK_SIZE } from '../../lib/io/fetch/range-buffer.js'
+import { BLOCK_SIZE } from '../../lib/io/memory/block-pool.js'
 
 /** Makes a source of `bytes` for one test, and takes down with that test what it needs. */
 export type OpenSource = (t: Test, bytes: Buffer) => RandomAccess | Promise<RandomAccess>

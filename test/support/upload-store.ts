@@ -2,7 +2,8 @@ import { setImmediate } from 'node:timers/promises'
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3'
 import type { Test } from 'tap'
 import { MiB } from '../../lib/options.js'
-import { BlockPool, PartBuffer } from '../../lib/s3/upload/part-buffer.js'
+import { BlockPool } from '../../lib/io/memory/block-pool.js'
+import { BLOCK_SIZE, PartBuffer } from '../../lib/s3/upload/part-buffer.js'
 import { UploadCommands, type UploadTarget } from '../../lib/s3/upload/upload-commands.js'
 import { LocalS3, type LocalS3Options, type S3Call } from '../../lib/testing/index.js'
 
@@ -91,7 +92,7 @@ export function target(client: S3Client, overrides: Partial<UploadTarget> = {}):
 /** A part with `bytes`, ready to send. */
 export function partOf(bytes: Uint8Array | string): PartBuffer {
   const data = Buffer.from(bytes as string)
-  const part = new PartBuffer(data.length, new BlockPool(), true)
+  const part = new PartBuffer(data.length, new BlockPool(BLOCK_SIZE), true)
   part.append(data, 0)
   return part
 }

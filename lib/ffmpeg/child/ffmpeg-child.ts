@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import { constants } from 'node:fs'
 import { access } from 'node:fs/promises'
 import type { Readable, Writable } from 'node:stream'
-import type { Socket } from 'node:net'
+import type { OnReadOpts, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onAbort } from '../../io/async/abort-listeners.js'
 import { isOutOfDescriptors, outOfDescriptors } from '../../io/descriptors/out-of-descriptors.js'
@@ -10,7 +10,9 @@ import { type AvioError, FfmpegError } from '../../errors.js'
 import { dieWithParent } from './parent-death-signal.js'
 import { signalGroup, survivorsOf } from './process-group.js'
 import { ProcessReport } from './process-report.js'
+import { readInto } from './read-into.js'
 import { roomRemedy, startProcess } from './spawn.js'
+import type { ChildPipe } from './stdout-reader.js'
 
 /** The command of an {@link FfmpegChild}. */
 export interface ChildCommand {
@@ -65,6 +67,8 @@ export class FfmpegChild {
   readonly #killTimeout: number
   readonly #pipes: ChildCommand['pipes']
   readonly #closed: Promise<void>
+  /** Sockets that have taken over a pipe, by file descriptor. */
+  readonly #own = new Map<number, Socket>()
   /** It leads its own group. */
   readonly #leads: boolean
   /** By `process.uptime()`. */
@@ -133,6 +137,18 @@ export class FfmpegChild {
   /** Our end of a pipe from the child. */
   readable(fd: number): Readable {
     return this.#socket(fd)
+  }
+
+  /** Our end of a pipe from the child, which nothing has read yet. */
+  output(fd: number): ChildPipe {
+    return {
+      readable: this.#socket(fd),
+      readInto: (onread: OnReadOpts) => {
+        const own = readInto(this.#socket(fd), onread)
+        if (own) this.#own.set(fd, own)
+        return own
+      },
+    }
   }
 
   /**
@@ -212,7 +228,7 @@ export class FfmpegChild {
   }
 
   #socket(fd: number): Socket {
-    return this.#process.stdio[fd] as Socket
+    return this.#own.get(fd) ?? (this.#process.stdio[fd] as Socket)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { DeferredHeaderBuilder } from '../../io/pipeline/deferred-header-builder.js'
 import { HeaderOffer } from '../../io/pipeline/header-claim.js'
+import { LentMemory } from '../../io/pipeline/lending.js'
 import type { Link } from '../../io/pipeline/link.js'
 import { mediaTypesOfMuxer } from '../../io/media-types/media-types.js'
 import type { OnMissing } from '../streams/input-info.js'
@@ -31,6 +32,8 @@ export interface PipedOutputListener {
  */
 export class PipedOutput {
   readonly settings: PipedOutputSettings
+  /** Where the chunks of the stream lie. */
+  readonly memory: LentMemory
   readonly #stage: Readable
   readonly #listener: PipedOutputListener
   readonly #assembly: DeferredHeaderBuilder | undefined
@@ -45,6 +48,7 @@ export class PipedOutput {
   constructor(stage: Readable, name: string, settings: PipedOutputSettings, listener: PipedOutputListener) {
     this.settings = settings
     this.#stage = stage
+    this.memory = new LentMemory(stage)
     this.#listener = listener
     this.#assembly = deferredHeaderFor(settings, name)
     this.#offer = this.#assembly && new HeaderOffer(name)
@@ -57,6 +61,7 @@ export class PipedOutput {
     return {
       ...(this.#offer && { header: this.#offer }),
       mediaTypes: mediaTypesOfMuxer(this.settings.format),
+      lendTo: this.memory.lendTo,
       ...(listener.silentTracks && { silentTracks: () => listener.silentTracks!() }),
     }
   }
@@ -90,7 +95,7 @@ export class PipedOutput {
   /** Takes a chunk of ffmpeg's and returns whether it wants more now. An invalid chunk fails the stream. */
   push(chunk: Buffer): boolean {
     const assembly = this.#assembly
-    return assembly === undefined ? this.#stage.push(chunk) : this.#pass(() => assembly.write(chunk))
+    return assembly === undefined ? this.#give(chunk) : this.#pass(() => assembly.write(chunk))
   }
 
   /**
@@ -120,7 +125,12 @@ export class PipedOutput {
       return false
     }
     let isWanted = true
-    for (const chunk of chunks) isWanted = this.#stage.push(chunk)
+    for (const chunk of chunks) isWanted = this.#give(chunk)
     return isWanted
+  }
+
+  #give(chunk: Buffer): boolean {
+    this.memory.pass(chunk)
+    return this.#stage.push(chunk)
   }
 }

@@ -184,6 +184,7 @@ export class FfmpegFlow {
         outputs: this.#outputs.map((output, n) => ({
           ...output.settings,
           hasLateTrack,
+          memory: output.memory,
           push: chunk => this.#push(output, n, chunk),
         })),
       },

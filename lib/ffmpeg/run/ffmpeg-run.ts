@@ -216,7 +216,8 @@ export class FfmpegRun {
     const inputs = command.inputs.map(fd => new StdinWriter(child.writable(fd)))
     const outputs = command.outputs.map((fd, n) => {
       const output = this.#outputs[n]!
-      return new StdoutReader(child.readable(fd), chunk => output.push(chunk))
+      const { memory } = this.#spec.outputs[n]!
+      return new StdoutReader(child.output(fd), chunk => output.push(chunk), memory)
     })
     child.readable(STDERR).on('data', (chunk: Buffer) => verdict.log.push(chunk))
     child.readable(PROGRESS).on('data', (chunk: Buffer) => verdict.progress.push(chunk))

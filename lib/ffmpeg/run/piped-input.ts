@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream'
 import { ContainerWatch, type Shortfall } from '../../containers/container-watch.js'
+import { giveBack } from '../../io/memory/loans.js'
 import type { RandomAccess } from '../../io/random-access.js'
 import { Upstream } from '../../io/pipeline/upstream.js'
 import type { StdinWriter } from '../child/stdin-writer.js'
@@ -79,7 +80,7 @@ export class PipedInput {
     this.#settings = settings
     this.#stage = stage
     this.#listener = listener
-    this.#upstream = new Upstream(stage, name)
+    this.#upstream = new Upstream(stage, name, { givesBack: () => true })
     this.#watch = new ContainerWatch(settings.format)
     this.#route = new InputRoute(settings, this.#upstream, outputs, isAlone)
   }
@@ -153,7 +154,7 @@ export class PipedInput {
       // An index can also come late, behind a small amount of media.
       if (!chunks.every(chunk => this.#head.look(chunk)))
         callback(needsSeek(this.#head.mdat!, this.#upstream.sourceName))
-      else this.#send(this.#pipe, chunks, callback)
+      else this.#sendLent(this.#pipe, chunks, callback)
     } else {
       for (const chunk of chunks) {
         this.#head.look(chunk)
@@ -262,6 +263,14 @@ export class PipedInput {
     pipe.write(chunks, lengthOf(chunks), () => this.#settle(pipe, callback))
   }
 
+  /** Sends chunks that nothing else in here keeps, as it does the head. */
+  #sendLent(pipe: StdinWriter, chunks: readonly Buffer[], callback: () => void): void {
+    this.#send(pipe, chunks, () => {
+      if (!pipe.isClosed) chunks.forEach(giveBack)
+      callback()
+    })
+  }
+
   /** ffmpeg has taken a write; or it has closed its input, and then its exit decides whether that is a success. */
   #settle(pipe: StdinWriter, callback: () => void): void {
     if (pipe.isClosed && !this.#isSeeking) this.#whenOver(callback)
@@ -276,6 +285,7 @@ export class PipedInput {
   #discard(chunks: readonly Buffer[], callback: Callback): void {
     const limit = this.#settings.discardLimit
     if (!this.#isStopped) this.#discarded += lengthOf(chunks)
+    chunks.forEach(giveBack)
     callback(this.#discarded > limit ? discardLimit(limit) : null)
   }
 }

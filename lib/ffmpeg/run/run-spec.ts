@@ -1,3 +1,4 @@
+import type { Loans } from '../../io/memory/loans.js'
 import type { RandomAccess } from '../../io/random-access.js'
 import type { CoverChoice } from '../args/output-layout.js'
 import type { Limits } from '../limits/limits.js'
@@ -30,6 +31,8 @@ export interface RunOutput extends GuardedOutputSpec {
   readonly onMissing?: OnMissing | undefined
   /** What to do with cover art. Default `leave-out`. */
   readonly cover?: CoverChoice | undefined
+  /** Where its chunks lie; without it, in new buffers. */
+  readonly memory?: Loans | undefined
 }
 
 /** The inputs, outputs and settings of a run. */

@@ -1,7 +1,7 @@
 import { onAbort } from '../async/abort-listeners.js'
 import { abortError } from '../async/abort-error.js'
 import type { ByteRange } from '../byte-range.js'
-import { RangeBuffer } from './range-buffer.js'
+import { type BlockMemory, RangeBuffer } from './range-buffer.js'
 import type { ReadAheadWindow } from './read-ahead-window.js'
 
 /**
@@ -32,6 +32,7 @@ export class OrderedRanges {
   readonly #plan: ReadAheadWindow
   readonly #fetch: FetchRange
   readonly #onChange: () => void
+  readonly #memory: BlockMemory | undefined
   /** In order; the first is the current one. */
   readonly #entries: Entry[] = []
   #underWay = 0
@@ -40,11 +41,13 @@ export class OrderedRanges {
 
   /**
    * @param onChange - called when there may be more to take or request, and at the end or an error
+   * @param memory - where the bytes lie; without it, in new blocks
    */
-  constructor(plan: ReadAheadWindow, fetch: FetchRange, onChange: () => void) {
+  constructor(plan: ReadAheadWindow, fetch: FetchRange, onChange: () => void, memory?: BlockMemory) {
     this.#plan = plan
     this.#fetch = fetch
     this.#onChange = onChange
+    this.#memory = memory
   }
 
   /** Whether the last byte has been taken. */
@@ -93,10 +96,11 @@ export class OrderedRanges {
   }
 
   #start(range: ByteRange): void {
+    const onBytes = () => {
+      if (entry === this.#entries[0]) this.#onChange()
+    }
     const entry: Entry = {
-      buffer: new RangeBuffer(range, () => {
-        if (entry === this.#entries[0]) this.#onChange()
-      }),
+      buffer: new RangeBuffer(range, onBytes, this.#memory),
       abort: new AbortController(),
       settled: Promise.resolve(),
       done: false,

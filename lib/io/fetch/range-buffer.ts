@@ -1,11 +1,14 @@
-import { KiB } from '../../options.js'
 import type { ByteRange } from '../byte-range.js'
+import { BLOCK_SIZE } from '../memory/block-pool.js'
 
-/**
- * The size of a block in bytes: 256 KiB. Large enough that a read from a socket is one system call (64 KiB
- * blocks cost twice the CPU time per byte, 8 MiB blocks a page fault per page), small enough to be freed soon.
- */
-export const BLOCK_SIZE = 256 * KiB
+/** Where a {@link RangeBuffer} gets its blocks. */
+export interface BlockMemory {
+  /** Memory for `size` bytes, at most {@link BLOCK_SIZE}. */
+  take(size: number): Buffer
+}
+
+/** New blocks, each used once: a consumer may keep what it takes. */
+const FRESH: BlockMemory = { take: size => Buffer.allocUnsafeSlow(size) }
 
 const NOTHING = Buffer.alloc(0)
 
@@ -13,14 +16,15 @@ const NOTHING = Buffer.alloc(0)
  * The bytes of one range: filled from its start by the fetcher and taken from its start by the consumer, each
  * at its own pace.
  *
- * They lie in blocks that belong to this range alone and are allocated as bytes arrive, so memory is what has
- * arrived and not yet been taken, rounded up to blocks. A block is never reused: a consumer that keeps a chunk
- * retains its block of at most {@link BLOCK_SIZE} bytes and nothing else.
+ * They lie in blocks that belong to this range alone and are taken as bytes arrive, so memory is what has arrived and
+ * not yet been taken, rounded up to blocks. The range never uses a block again: a consumer that keeps a chunk retains
+ * its block of at most {@link BLOCK_SIZE} bytes and nothing else, unless the memory is lent (`memory/loans.ts`).
  */
 export class RangeBuffer implements ByteRange {
   /** The first byte. */
   readonly start: number
   readonly #onBytes: () => void
+  readonly #memory: BlockMemory
   #end: number
   #received: number
   #taken: number
@@ -33,11 +37,13 @@ export class RangeBuffer implements ByteRange {
   /**
    * @param range - its bounds
    * @param onBytes - called after more bytes have arrived
+   * @param memory - where its blocks come from
    */
-  constructor({ start, end }: ByteRange, onBytes: () => void = () => undefined) {
+  constructor({ start, end }: ByteRange, onBytes: () => void = () => undefined, memory = FRESH) {
     this.start = this.#received = this.#taken = start
     this.#end = end
     this.#onBytes = onBytes
+    this.#memory = memory
   }
 
   /** One past the last byte. */
@@ -72,7 +78,7 @@ export class RangeBuffer implements ByteRange {
     if (this.complete) return NOTHING
     let block = this.#blocks.at(-1)
     if (block === undefined || this.#filled === block.length) {
-      block = Buffer.allocUnsafeSlow(Math.min(BLOCK_SIZE, this.#end - this.#received))
+      block = this.#memory.take(Math.min(BLOCK_SIZE, this.#end - this.#received))
       this.#blocks.push(block)
       this.#filled = 0
     }

@@ -48,6 +48,12 @@ export interface Link {
    * A sink stores the one that its key's ending names, else the first.
    */
   readonly mediaTypes?: readonly string[] | undefined
+  /**
+   * The consumer gives back each chunk it is done with, so that its memory is used again (`lib/io/memory/loans.ts`):
+   * `givesBack` is asked before each chunk, because a stage that passes chunks on depends on the one behind it. Call it
+   * again when chunks that are on their way may reach somebody else, and without an argument when the pipe ends.
+   */
+  lendTo?(givesBack?: () => boolean): void
 }
 
 /** A readable stream that offers a link. */

@@ -26,17 +26,26 @@ export class Upstream {
   readonly #name: string
   #sourceName: string | undefined
   readonly #claimsHeader: boolean
+  readonly #givesBack: (() => boolean) | undefined
 
   /**
    * @param stage - the stream being piped into
    * @param name - its class, for messages
    * @param options - `claimsHeader`: the stage can write its first bytes last, and claims a header offered by the
-   * source
+   * source; `givesBack`: the stage, or the one behind it, gives back the chunks it is done with
    */
-  constructor(stage: Writable, name: string, { claimsHeader = false } = {}) {
+  constructor(
+    stage: Writable,
+    name: string,
+    {
+      claimsHeader = false,
+      givesBack,
+    }: { readonly claimsHeader?: boolean; readonly givesBack?: () => boolean } = {},
+  ) {
     this.#stage = stage
     this.#name = name
     this.#claimsHeader = claimsHeader
+    this.#givesBack = givesBack
     stage.on('pipe', this.#attach)
     stage.on('unpipe', this.#detach)
   }
@@ -71,6 +80,11 @@ export class Upstream {
     return this.#head
   }
 
+  /** Chunks of the source that are in this stage may reach somebody who keeps them. */
+  keepLent(): void {
+    this.link?.lendTo?.(this.#givesBack)
+  }
+
   /**
    * Ends the source early if this stage is its only consumer: through its link, or as {@link endUpstream} does.
    * Returns whether it ends: if not, its bytes keep coming, and this stage must discard them.
@@ -102,6 +116,7 @@ export class Upstream {
     this.#mediaTypes = () => linkOf(source)?.mediaTypes
     this.#silentTracks = link?.silentTracks && (() => link.silentTracks!())
     if (this.#claimsHeader) this.#head = linkOf(source)?.header?.claim()
+    if (this.#givesBack) link?.lendTo?.(this.#givesBack)
     source.on('error', this.#failed)
     source.on('close', this.#closed)
   }
@@ -130,6 +145,7 @@ export class Upstream {
     if (source !== this.#source) return
     source.off('error', this.#failed)
     source.off('close', this.#closed)
+    if (this.#givesBack) linkOf(source)?.lendTo?.()
     this.#source = undefined
     // A source that has ended is unpiped as well, and its header is still to be written.
     if (source.readableEnded) return

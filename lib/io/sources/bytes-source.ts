@@ -4,7 +4,7 @@ import { knownOptions, optionError, optionsObject } from '../../options.js'
 import { abortError } from '../async/abort-error.js'
 import type { RandomAccess } from '../random-access.js'
 import { refuseAsStream } from './not-a-stream.js'
-import { BLOCK_SIZE } from '../fetch/range-buffer.js'
+import { BLOCK_SIZE } from '../memory/block-pool.js'
 import { checkRange } from '../check-range.js'
 import { type ReadStreamOptions, SourceReadable } from './source-readable.js'
 

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { destroyOnAbort } from '../async/abort-listeners.js'
 import { tell, throwOutside } from '../async/user-event.js'
-import { BLOCK_SIZE } from '../fetch/range-buffer.js'
+import { BLOCK_SIZE } from '../memory/block-pool.js'
 import { endWhenUnconsumed } from '../pipeline/end-unconsumed.js'
 import { LINK, type Link } from '../pipeline/link.js'
 import { GiB, integerOption, knownOptions, optionsObject, signalOption } from '../../options.js'

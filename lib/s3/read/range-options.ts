@@ -1,4 +1,4 @@
-import { BLOCK_SIZE } from '../../io/fetch/range-buffer.js'
+import { BLOCK_SIZE } from '../../io/memory/block-pool.js'
 import {
   GiB,
   integerOption,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { crc32 } from 'node:zlib'
+import type { BlockPool } from '../../io/memory/block-pool.js'
 import { KiB, MiB } from '../../options.js'
 import { combineCrc32 } from './combine-crc32.js'
 
@@ -20,26 +21,6 @@ const FIRST_BLOCK_SIZE = 64 * KiB
 
 /** How much of a block goes to the socket at a time, in bytes. Each slice counts as progress. */
 const SLICE_SIZE = 256 * KiB
-
-/** Blocks that are currently free. Never more than the peak number in use. */
-export class BlockPool {
-  readonly #free: Buffer[] = []
-
-  /** A block: a free one, or a new one of `size` bytes. */
-  take(size: number): Buffer {
-    return this.#free.pop() ?? Buffer.allocUnsafeSlow(size)
-  }
-
-  /** Takes blocks back. Small ones are left to the garbage collector. */
-  give(blocks: Iterable<Buffer>): void {
-    for (const block of blocks) if (block.length === BLOCK_SIZE) this.#free.push(block)
-  }
-
-  /** Releases all free blocks. */
-  clear(): void {
-    this.#free.length = 0
-  }
-}
 
 const NOTHING = Buffer.alloc(0)
 
@@ -129,7 +110,7 @@ export class PartBuffer {
 
   /** Returns the memory. Only once nothing reads the part any more. */
   release(): void {
-    this.#pool.give(this.#blocks)
+    for (const block of this.#blocks) this.#pool.give(block)
     this.#blocks = []
     this.#room = 0
   }

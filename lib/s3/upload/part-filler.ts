@@ -1,5 +1,7 @@
 import { S3Error } from '../../errors.js'
-import { BlockPool, PartBuffer } from './part-buffer.js'
+import { BlockPool } from '../../io/memory/block-pool.js'
+import { giveBack } from '../../io/memory/loans.js'
+import { BLOCK_SIZE, PartBuffer } from './part-buffer.js'
 import {
   MAX_PARTS,
   MAX_PART_SIZE,
@@ -36,7 +38,7 @@ export class PartFiller {
   readonly #target: UploadTarget
   readonly #sizes: PartSizeSchedule
   readonly #uploads: PartUploads
-  readonly #pool = new BlockPool()
+  readonly #pool = new BlockPool(BLOCK_SIZE)
   #part: PartBuffer | undefined
   /** The size of the first part, if it is held back. */
   #heldSize: number | undefined
@@ -85,6 +87,7 @@ export class PartFiller {
         pending.offset += taken
         this.#bytes += taken
       }
+      giveBack(chunk)
     }
     // A full first part may be the whole object, which takes a single PutObject.
     return this.#part?.full !== true || this.#uploads.started === 0 || this.send()
@@ -137,7 +140,7 @@ export class PartFiller {
   clear(): void {
     this.#part = undefined
     this.#held = undefined
-    this.#pool.clear()
+    this.#pool.close()
   }
 
   /** The part to fill; `undefined` while none is allowed. */

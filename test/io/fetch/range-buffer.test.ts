@@ -1,5 +1,6 @@
 import t from 'tap'
-import { BLOCK_SIZE, RangeBuffer } from '../../../lib/io/fetch/range-buffer.js'
+import { RangeBuffer } from '../../../lib/io/fetch/range-buffer.js'
+import { BLOCK_SIZE } from '../../../lib/io/memory/block-pool.js'
 
 /** Bytes derived from their position. */
 const pattern = (start: number, end: number): Buffer =>

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import { FileSource } from '../../../lib/io/sources/file-source.js'
-import { BLOCK_SIZE } from '../../../lib/io/fetch/range-buffer.js'
+import { BLOCK_SIZE } from '../../../lib/io/memory/block-pool.js'
 import { collect, randomAccessSuite } from '../../support/random-access-suite.js'
 
 const LONG_AGO = new Date('2020-01-01T00:00:00Z')
