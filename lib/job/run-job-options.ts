@@ -64,7 +64,11 @@ export interface RunJobOptions {
   signal?: AbortSignal | undefined
   /** Called as the job proceeds, about twice a second. @defaultValue nobody */
   onProgress?: ((progress: JobProgress) => void) | undefined
-  /** Called for each line that ffmpeg logs. @defaultValue nobody */
+  /**
+   * Called for each line that ffmpeg logs while it writes objects, packages, or the pieces of a split job. Those of
+   * pieces that are encoded at the same time alternate.
+   * @defaultValue nobody
+   */
   onLog?: ((entry: FfmpegLogEntry) => void) | undefined
   /** Called if a job with `split` runs whole, with the reason. @defaultValue nobody */
   onUnsplit?: ((reason: Unsplit) => void) | undefined

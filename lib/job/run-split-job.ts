@@ -46,14 +46,14 @@ export async function planCheckedJob(
  * @throws as {@link planCheckedJob} does; the errors of the steps
  */
 export async function runSplitJob(job: Job, settings: JobRunSettings): Promise<JobResult | undefined> {
-  const { client, ffmpegPath, env, signal, concurrency, onProgress } = settings
+  const { client, ffmpegPath, env, signal, concurrency, onProgress, onLog } = settings
   const plan = await planCheckedJob(job, settings)
   if (plan.unsplit !== undefined) {
     settings.onUnsplit?.(plan.unsplit)
     return undefined
   }
   const stored = await runSplit(plan, {
-    ...{ client, ffmpegPath, env, signal, concurrency },
+    ...{ client, ffmpegPath, env, signal, concurrency, onLog },
     onProgress: progress => onProgress?.(shown(progress)),
   })
   return resultOfSplit(job, plan, stored)

@@ -53,6 +53,17 @@ t.test('encodes a job in pieces, and returns the stored object', async t => {
   t.same(new Set(progress.map(({ phase }) => phase)), new Set(['encode', 'join']))
 })
 
+t.test('passes on what each ffmpeg logs, of the pieces and of the join', async t => {
+  const { run } = await open(t)
+  const lines: string[] = []
+  await run({}, { onLog: ({ message }) => void lines.push(message) })
+  for (const mapping of [/-> h264 \(libx264\)\)$/, /-> aac \(native\)\)$/, /-> #0:0 \(copy\)$/])
+    t.ok(
+      lines.some(line => mapping.test(line)),
+      String(mapping),
+    )
+})
+
 t.test('resumes a failed run', async t => {
   const { s3, run } = await open(t)
   const fault = s3.fault({

@@ -1,5 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3'
 import { S3Error } from '../../errors.js'
+import type { FfmpegLogEntry } from '../../ffmpeg/log/log.js'
 import { encodeAudio, encodeChunk } from '../../job/split/encode-piece.js'
 import { joinChunks } from '../../job/split/join-chunks.js'
 import { removeWork } from '../../job/split/remove-work.js'
@@ -20,6 +21,7 @@ interface StepContext {
   readonly client: S3Client
   readonly signal: AbortSignal
   readonly ffmpegPath: string | undefined
+  readonly onLog: (entry: FfmpegLogEntry) => void
 }
 
 /**
@@ -38,7 +40,10 @@ export async function stepCommand(words: readonly string[], context: Context): P
   const reporter = new Reporter(stderr, { isJson: values.json === true, isQuiet: values.quiet === true })
   const client = storeClient(values)
   try {
-    const step = { client, signal, ffmpegPath: values.ffmpeg }
+    const step = {
+      ...{ client, signal, ffmpegPath: values.ffmpeg },
+      onLog: (entry: FfmpegLogEntry) => reporter.log(entry),
+    }
     const plan = await planOf(place, what, step, context)
     const result = plan === undefined ? { removed: 0 } : await resultOf(plan, what, step, reporter)
     stdout.write(`${JSON.stringify(result)}\n`)

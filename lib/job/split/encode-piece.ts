@@ -1,6 +1,7 @@
 import { pipeline } from 'node:stream/promises'
 import { OptionError } from '../../errors.js'
 import { FfmpegProcess } from '../../ffmpeg/ffmpeg-process.js'
+import type { FfmpegLogEntry } from '../../ffmpeg/log/log.js'
 import { makeRunId } from '../../hls/run-id.js'
 import { functionOption } from '../../options.js'
 import { S3Source } from '../../s3/s3-source.js'
@@ -38,6 +39,8 @@ export interface PieceProgress {
 export interface PieceContext extends SplitContext {
   /** Called about twice a second. */
   readonly onProgress?: ((progress: PieceProgress) => void) | undefined
+  /** Called for each line that ffmpeg logs. */
+  readonly onLog?: ((entry: FfmpegLogEntry) => void) | undefined
 }
 
 /**
@@ -123,6 +126,7 @@ async function piece(
 ): Promise<PieceResult> {
   const { signal } = context
   functionOption(context, 'onProgress')
+  functionOption(context, 'onLog')
   signal?.throwIfAborted()
   const store = new WorkStore(context)
   const location = resultLocation(plan, name)
@@ -152,7 +156,7 @@ interface Attempt {
 }
 
 async function attempt({ plan, name, context, args, store, fingerprint }: Attempt): Promise<PieceResult> {
-  const { ffmpegPath, env, signal, onProgress } = context
+  const { ffmpegPath, env, signal, onProgress, onLog } = context
   const { client } = store
   const ffmpeg = new FfmpegProcess({
     inputs: [{ source: new S3Source({ client, ...pinOf(plan.source) }), args: args.input }],
@@ -164,6 +168,7 @@ async function attempt({ plan, name, context, args, store, fingerprint }: Attemp
     ...{ ffmpegPath, env, limits: pieceLimits(plan.limits) },
   })
   ffmpeg.on('progress', ({ frame = 0 }) => onProgress?.({ piece: name, frames: frame }))
+  if (onLog) ffmpeg.on('log', onLog)
   const sinks = sinksOf(plan, name, args, store)
   const flows = [
     ...sinks.map(({ stages }, n) => pipeline([ffmpeg.outputs[n]!, ...stages], { signal })),

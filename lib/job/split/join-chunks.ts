@@ -32,6 +32,7 @@ export async function joinChunks(
 ): Promise<SplitResult> {
   const checked = checkPlan(plan)
   functionOption(context, 'onProgress')
+  functionOption(context, 'onLog')
   context.signal?.throwIfAborted()
   const store = new WorkStore(context)
   const there = await resultUnderKey(checked, store)

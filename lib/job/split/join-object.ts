@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { PlanError } from '../../errors.js'
 import { FfmpegProcess } from '../../ffmpeg/ffmpeg-process.js'
+import type { FfmpegLogEntry } from '../../ffmpeg/log/log.js'
 import { Fmp4Validator } from '../../mp4/fmp4-validator.js'
 import { S3MultipartWritable } from '../../s3/s3-multipart-writable.js'
 import { S3RangeReadable } from '../../s3/s3-range-readable.js'
@@ -17,6 +18,8 @@ import type { WorkStore } from './work-store.js'
 export interface JoinContext extends SplitContext {
   /** Called about twice a second, with the number of frames copied so far. Not for a package, which copies none. */
   readonly onProgress?: ((progress: { readonly frames: number }) => void) | undefined
+  /** Called for each line that ffmpeg logs. Not for a package, which needs no ffmpeg. */
+  readonly onLog?: ((entry: FfmpegLogEntry) => void) | undefined
 }
 
 /**
@@ -31,7 +34,7 @@ export async function joinObject(
   output: PlannedObject,
   { chunks: chunkResults, audio: audioResult }: CheckedResults,
   store: WorkStore,
-  { ffmpegPath, env, signal, onProgress }: JoinContext,
+  { ffmpegPath, env, signal, onProgress, onLog }: JoinContext,
 ): Promise<SplitResult> {
   const { client } = store
   const chunks = chunkResults.map(({ renditions }) => renditions[0]!)
@@ -56,6 +59,7 @@ export async function joinObject(
     frames = frame ?? frames
     onProgress?.({ frames })
   })
+  if (onLog) ffmpeg.on('log', onLog)
   const sink = new S3MultipartWritable({
     ...{ client, bucket, key, contentType, metadata: { ...metadata, [PLAN_METADATA]: planMark(plan) } },
     ...(replaces === undefined && { ifNoneMatch: '*' as const }),

@@ -1,4 +1,5 @@
 import { AvioError } from '../../errors.js'
+import type { FfmpegLogEntry } from '../../ffmpeg/log/log.js'
 import { functionOption, integerOption } from '../../options.js'
 import { type PieceProgress, encodeAudio, encodeChunk } from './encode-piece.js'
 import { joinChunks } from './join-chunks.js'
@@ -30,6 +31,8 @@ export interface RunSplitContext extends SplitContext {
   readonly concurrency?: number | undefined
   /** Called about twice a second. */
   readonly onProgress?: ((progress: SplitProgress) => void) | undefined
+  /** Called for each line that ffmpeg logs. Those of pieces that are encoded at the same time alternate. */
+  readonly onLog?: ((entry: FfmpegLogEntry) => void) | undefined
 }
 
 /**
@@ -49,6 +52,7 @@ export async function runSplit(
   const checked = checkPlan(plan)
   const concurrency = integerOption(context, 'concurrency', { min: 1, max: 1000, default: 1 })
   functionOption(context, 'onProgress')
+  functionOption(context, 'onLog')
   const { signal } = context
   signal?.throwIfAborted()
   const store = new WorkStore(context)
@@ -66,11 +70,12 @@ export async function runSplit(
 }
 
 async function made(plan: SplitPlan, context: RunSplitContext, concurrency: number): Promise<SplitResult> {
+  const { client, ffmpegPath, env, signal, onLog } = context
   const progress = new Progress(plan, context.onProgress)
   const failed = new AbortController()
-  const signals = [failed.signal, ...(context.signal ? [context.signal] : [])]
+  const signals = [failed.signal, ...(signal ? [signal] : [])]
   const inner = {
-    ...{ client: context.client, ffmpegPath: context.ffmpegPath, env: context.env },
+    ...{ client, ffmpegPath, env, onLog },
     signal: AbortSignal.any(signals),
     onProgress: (one: PieceProgress) => progress.see(one),
   }
@@ -96,13 +101,12 @@ async function made(plan: SplitPlan, context: RunSplitContext, concurrency: numb
     }),
   )
   const ends = await Promise.allSettled(workers)
-  context.signal?.throwIfAborted()
+  signal?.throwIfAborted()
   if (failed.signal.aborted) throw failed.signal.reason
   const [end] = ends.filter(({ status }) => status === 'rejected')
   if (end !== undefined) throw (end as PromiseRejectedResult).reason
   progress.joins()
-  const { client, ffmpegPath, env, signal } = context
-  return await joinChunks(plan, results, { client, ffmpegPath, env, signal })
+  return await joinChunks(plan, results, { client, ffmpegPath, env, signal, onLog })
 }
 
 /** Adds up the progress of the steps. */

@@ -1,18 +1,19 @@
 import t from 'tap'
+import type { JobObject } from '../../../lib/job/schema/job.js'
 import type { SplitPlan } from '../../../lib/job/split/split-plan.js'
 import { runHere, startCli } from '../../support/cli.js'
 import { wordsOf } from '../../support/shell-words.js'
-import { jobBytes } from '../../support/split-job.js'
+import { SPLIT_JOB, jobBytes } from '../../support/split-job.js'
 import { AS_MP4, openSplit, packetTimes, splitSource } from '../../support/split.js'
 
 const source = await splitSource({ seconds: 4, more: AS_MP4 })
 
 /** A store with a stored plan of three pieces, and the command before it. */
-async function planned(t: Parameters<typeof openSplit>[0]) {
+async function planned(t: Parameters<typeof openSplit>[0], job = jobBytes()) {
   const opened = await openSplit(t, source)
   const { s3 } = opened
   const run = (line: string, input?: Uint8Array) => runHere(wordsOf(line), { s3, ...(input && { input }) })
-  const stored = await run('plan - --store', jobBytes())
+  const stored = await run('plan - --store', job)
   t.equal(stored.code, 0, stored.stderr)
   return { ...opened, run, url: stored.stdout.toString().trim() }
 }
@@ -62,8 +63,17 @@ t.test('reads a plan from a file and from standard input, and reports progress',
   const events = joined.stderr
     .trim()
     .split('\n')
-    .map(line => JSON.parse(line) as object)
+    .map(line => JSON.parse(line) as { event: string })
+    // ffmpeg 5.1 warns of its queue.
+    .filter(({ event }) => event !== 'log')
   t.match(events.at(-1), { event: 'progress', phase: 'join' })
+})
+
+t.test('shows the warnings of ffmpeg', async t => {
+  const output = { ...SPLIT_JOB.outputs[0], args: ['-x264-params', 'bogus=1'] } as JobObject
+  const { run, url } = await planned(t, jobBytes({ outputs: [output] }))
+  t.match(await run(`step ${url} 0`), { code: 0, stderr: /^ffmpeg warning: libx264: .*bogus/m })
+  t.match(await run(`step ${url} 1 --quiet`), { code: 0, stderr: /^$/ })
 })
 
 t.test('tells by the exit code what to do about a step', async t => {

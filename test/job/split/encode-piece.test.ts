@@ -96,10 +96,8 @@ t.test('checks what it is called with', async t => {
   await t.rejects(encodeChunk(made, 9, { client }), { code: 'AVIO_ERR_OPTION', option: 'n' })
   await t.rejects(encodeAudio(made, { client }), { code: 'AVIO_ERR_OPTION', option: 'plan' })
   await t.rejects(encodeChunk({ ...made, hash: 'x' }, 0, { client }), { code: 'AVIO_ERR_PLAN_INVALID' })
-  await t.rejects(encodeChunk(made, 0, { client, onProgress: 1 as never }), {
-    code: 'AVIO_ERR_OPTION',
-    option: 'onProgress',
-  })
+  for (const option of ['onProgress', 'onLog'])
+    await t.rejects(encodeChunk(made, 0, { client, [option]: 1 }), { code: 'AVIO_ERR_OPTION', option })
   await t.rejects(encodeChunk(made, 0, { client, signal: AbortSignal.abort() }), { name: 'AbortError' })
 })
 

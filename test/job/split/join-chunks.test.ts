@@ -48,9 +48,7 @@ t.test('refuses pieces that do not fit, or are gone', async t => {
   await s3.put('work', results[1]!.renditions[0]!.media.key, 'something else')
   await t.rejects(joinChunks(made, results, { client }), { code: 'AVIO_ERR_OBJECT_CHANGED' })
   t.same(s3.keys('web'), [])
-  await t.rejects(joinChunks(made, results, { client, onProgress: 1 as never }), {
-    code: 'AVIO_ERR_OPTION',
-    option: 'onProgress',
-  })
+  for (const option of ['onProgress', 'onLog'])
+    await t.rejects(joinChunks(made, results, { client, [option]: 1 }), { code: 'AVIO_ERR_OPTION', option })
   await t.rejects(joinChunks(made, results, { client, signal: AbortSignal.abort() }), { name: 'AbortError' })
 })

@@ -197,10 +197,8 @@ t.test('checks its options', async t => {
     code: 'AVIO_ERR_OPTION',
     option: 'concurrency',
   })
-  await t.rejects(runSplit(made, { client, onProgress: 1 as never }), {
-    code: 'AVIO_ERR_OPTION',
-    option: 'onProgress',
-  })
+  for (const option of ['onProgress', 'onLog'])
+    await t.rejects(runSplit(made, { client, [option]: 1 }), { code: 'AVIO_ERR_OPTION', option })
   await t.rejects(runSplit({ version: 1, unsplit: { code: 'short', message: 'Too short.' } }, { client }), {
     code: 'AVIO_ERR_PLAN_UNSPLIT',
     message: /Too short\./,
