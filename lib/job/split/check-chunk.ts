@@ -18,6 +18,12 @@ export function checkChunk(plan: SplitPlan, n: number, result: PieceResult): voi
   }
 }
 
+/** The error for a chunk of which ffmpeg encoded no frame at all. */
+export function emptyChunk(plan: SplitPlan, n: number, cause: unknown): PlanError {
+  const { start, end } = plan.chunks[n]!
+  return gap(plan, n, `${pieceName(n)} has no frames; the plan has ${end - start}. ${reasonsOf(plan)}`, cause)
+}
+
 function checkFrames(plan: SplitPlan, n: number, rendition: PieceRendition): void {
   const { start, end } = plan.chunks[n]!
   const rate = parseRate(plan.video.rate)!
@@ -33,8 +39,14 @@ function checkFrames(plan: SplitPlan, n: number, rendition: PieceRendition): voi
     plan,
     n,
     `${shown(plan, n, rendition)} has ${samples} frames from tick ${startTicks} on, for ${durationTicks} ticks; ` +
-      `the plan has ${wanted} frames from tick ${ticksOf(start, rate, timescale)} on. A source whose key frames are ` +
-      `more than ${plan.video.runUp / 1000} s apart and that has no index, or with gaps in its video, can't be split.`,
+      `the plan has ${wanted} frames from tick ${ticksOf(start, rate, timescale)} on. ${reasonsOf(plan)}`,
+  )
+}
+
+function reasonsOf({ video }: SplitPlan): string {
+  return (
+    `A source whose key frames are more than ${video.runUp / 1000} s apart and that has no index, with intra refresh ` +
+    "instead of key frames, or with gaps in its video, can't be split."
   )
 }
 
@@ -71,6 +83,11 @@ function shown({ output }: SplitPlan, n: number, { name }: PieceRendition): stri
   return output.type === 'object' ? pieceName(n) : `${pieceName(n)} of "${name}"`
 }
 
-function gap({ hash }: SplitPlan, n: number, message: string): PlanError {
-  return new PlanError('AVIO_ERR_PLAN_GAP', message, { plan: hash, piece: pieceName(n) })
+function gap({ hash }: SplitPlan, n: number, message: string, cause?: unknown): PlanError {
+  return new PlanError(
+    'AVIO_ERR_PLAN_GAP',
+    message,
+    { plan: hash, piece: pieceName(n) },
+    cause === undefined ? undefined : { cause },
+  )
 }

@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises'
-import { OptionError } from '../../errors.js'
+import { FfmpegError, OptionError } from '../../errors.js'
 import { FfmpegProcess } from '../../ffmpeg/ffmpeg-process.js'
 import type { FfmpegLogEntry } from '../../ffmpeg/log/log.js'
 import { makeRunId } from '../../hls/run-id.js'
@@ -8,7 +8,7 @@ import { S3Source } from '../../s3/s3-source.js'
 import { chunkFilters } from '../encoding/chunk-filters.js'
 import { seekTime } from '../grid/chunk-grid.js'
 import { parseRate } from '../grid/rational.js'
-import { checkChunk } from './check-chunk.js'
+import { checkChunk, emptyChunk } from './check-chunk.js'
 import { type Fingerprint, checkFingerprint } from './fingerprint.js'
 import { type PieceResult, checkResult, resultLocation } from './piece-result.js'
 import { ObjectPieceSink, type PieceSink } from './piece-sink.js'
@@ -85,7 +85,12 @@ export async function encodeChunk(
   }))
   const check = (result: PieceResult) => checkChunk(checked, n, result)
   const input = clockArguments(checked.source.start, isFirst ? 0n : seek)
-  return await piece(checked, pieceName(n), context, { input, outputs, check })
+  try {
+    return await piece(checked, pieceName(n), context, { input, outputs, check })
+  } catch (error) {
+    const isEmpty = error instanceof FfmpegError && error.code === 'AVIO_ERR_FFMPEG_NO_OUTPUT'
+    throw isEmpty ? emptyChunk(checked, n, error) : error
+  }
 }
 
 /**

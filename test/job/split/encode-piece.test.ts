@@ -84,6 +84,11 @@ t.test('finds frames that the source does not have', async t => {
   const pieces = { ...made, chunks: [made.chunks[0]!, { start: 48, end: 144 }, { start: 144, end: 168 }] }
   const wrong = { ...pieces, hash: planHash(pieces) }
   await t.rejects(encodeChunk(wrong, 1, { client }), { code: 'AVIO_ERR_PLAN_GAP' })
+  await t.rejects(encodeChunk(wrong, 2, { client }), {
+    ...{ code: 'AVIO_ERR_PLAN_GAP', piece: 'chunk-00002', plan: wrong.hash, retryable: false },
+    message: /chunk-00002 has no frames; the plan has 24\./,
+    cause: { code: 'AVIO_ERR_FFMPEG_NO_OUTPUT' },
+  })
   t.notOk(
     left().some(key => typeof key === 'string' && key.endsWith('.json')),
     'and no result was put',
