@@ -32,6 +32,8 @@ const TOPICS = [
   'transcode',
   'validator',
   'validator-frames',
+  'block-cache',
+  'block-cache-seeks',
   'fetched',
   'split',
   'farm',

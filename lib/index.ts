@@ -26,7 +26,7 @@ export type {
   TypedListener,
   WritableEvents,
 } from './io/pipeline/typed-listeners.js'
-export type { RandomAccess } from './io/random-access.js'
+export type { RandomAccess, ReadIntoOptions } from './io/random-access.js'
 export {
   AVIO_ERROR_CODES,
   AvioError,

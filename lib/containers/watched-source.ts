@@ -1,3 +1,4 @@
+import { LEND, type LendingSource, type LentRead, lentRead } from '../io/lent-read.js'
 import type { RandomAccess } from '../io/random-access.js'
 import { ContainerWatch, type Shortfall } from './container-watch.js'
 
@@ -5,7 +6,7 @@ import { ContainerWatch, type Shortfall } from './container-watch.js'
  * Wraps a source and watches its reads: it passes on all bytes and errors unchanged, and finally reports whether the
  * source is as long as its container states. That takes reads of a few headers, if they were not read before.
  */
-export class WatchedSource implements RandomAccess {
+export class WatchedSource implements LendingSource {
   readonly #source: RandomAccess
   readonly #demuxers: string | undefined
   #watch: ContainerWatch | undefined
@@ -40,6 +41,16 @@ export class WatchedSource implements RandomAccess {
     }
   }
 
+  /**
+   * Like {@link WatchedSource.read}, with chunks that are given back.
+   *
+   * @internal
+   */
+  async [LEND](start: number, end: number, signal?: AbortSignal): Promise<LentRead> {
+    const watch = await this.#watched(signal)
+    return new WatchedRead(await lentRead(this.#source, start, end, signal), watch, start)
+  }
+
   /** Reports how far the source falls short of its container's stated extent. */
   async shortfall(signal?: AbortSignal): Promise<Shortfall | undefined> {
     const watch = await this.#watched(signal)
@@ -49,5 +60,46 @@ export class WatchedSource implements RandomAccess {
   async #watched(signal: AbortSignal | undefined): Promise<ContainerWatch> {
     const size = await this.#source.size(signal)
     return (this.#watch ??= new ContainerWatch(this.#demuxers, size))
+  }
+}
+
+/** A lent read whose chunks are watched as they are taken. */
+class WatchedRead implements LentRead {
+  readonly #reading: LentRead
+  readonly #watch: ContainerWatch
+  #at: number
+
+  constructor(reading: LentRead, watch: ContainerWatch, start: number) {
+    this.#reading = reading
+    this.#watch = watch
+    this.#at = start
+  }
+
+  get isOver(): boolean {
+    return this.#reading.isOver
+  }
+
+  take(): Buffer | undefined {
+    const chunk = this.#reading.take()
+    if (chunk === undefined) return undefined
+    this.#watch.see(this.#at, chunk)
+    this.#at += chunk.length
+    return chunk
+  }
+
+  onMore(listener: () => void): void {
+    this.#reading.onMore(listener)
+  }
+
+  giveBack(): void {
+    this.#reading.giveBack()
+  }
+
+  keep(): void {
+    this.#reading.keep()
+  }
+
+  close(): Promise<void> {
+    return this.#reading.close()
   }
 }

@@ -1,7 +1,10 @@
+import { fillPieces } from '../io/fetch/fill-pieces.js'
 import { inParts } from '../io/fetch/in-parts.js'
 import type { FetchRange } from '../io/fetch/ordered-ranges.js'
 import type { DigestAlgorithm } from '../io/checksums/digest.js'
-import type { RandomAccess } from '../io/random-access.js'
+import { MemoryPieces } from '../io/memory-pieces.js'
+import { markOwn } from '../io/own-sources.js'
+import type { RandomAccess, ReadIntoOptions } from '../io/random-access.js'
 import { RangeBuffer } from '../io/fetch/range-buffer.js'
 import { integerOption } from '../options.js'
 import { type S3ObjectInfo, VersionPin } from './read/version-pin.js'
@@ -35,6 +38,7 @@ export class PinnedObject implements RandomAccess {
     this.#target = target
     this.#pin = pin
     this.#get = new PinnedRanges(target, pin)
+    markOwn(this)
   }
 
   /** Keeps all reads on one version. */
@@ -63,17 +67,30 @@ export class PinnedObject implements RandomAccess {
    * `AVIO_ERR_RANGE_NOT_SATISFIABLE` if the object ends before `end`.
    */
   read(start: number, end: number, signal?: AbortSignal): AsyncIterable<Buffer> {
-    const max = Number.MAX_SAFE_INTEGER
-    integerOption({ start }, 'start', { min: 0, max, default: undefined, unit: 'bytes' })
-    integerOption({ end }, 'end', { min: start, max, default: undefined, unit: 'bytes' })
+    return inParts({ start, end }, this.#partSize, this.#fetching(start, end), signal)
+  }
+
+  /** Fills `memory` with the bytes from `start` on, straight from the socket; rejects with the errors of `read`. */
+  async readInto(
+    start: number,
+    memory: Uint8Array | readonly Uint8Array[],
+    options: ReadIntoOptions = {},
+  ): Promise<void> {
+    const pieces = new MemoryPieces(memory)
+    const fetch = this.#fetching(start, start + pieces.length)
+    await fillPieces(start, pieces, this.#partSize, fetch, options)
+  }
+
+  /** Fetches the ranges of one read, checked against the size as soon as that is known. */
+  #fetching(start: number, end: number): FetchRange {
+    checkPlaces(start, end)
     const check: OnInfo = ({ size, versionId }) => {
       if (end > size) throw unsatisfiable(end - 1, size, { ...this.#location, versionId, byteOffset: size })
     }
-    const fetch: FetchRange = async (into, aborted) => {
+    return async (into, aborted) => {
       if (this.info) check(this.info)
       await this.fetch(into, aborted, check)
     }
-    return inParts({ start, end }, this.#partSize, fetch, signal)
   }
 
   /**
@@ -121,6 +138,13 @@ export class PinnedObject implements RandomAccess {
   storedSum(signal: AbortSignal, only?: DigestAlgorithm): Promise<StoredSum | undefined> {
     return storedSum(this.#target, this.info!, this.#get.conditions, signal, only)
   }
+}
+
+/** Throws an option error for a `start` and an `end` that are no places, or in the wrong order. */
+export function checkPlaces(start: number, end: number): void {
+  const max = Number.MAX_SAFE_INTEGER
+  integerOption({ start }, 'start', { min: 0, max, default: undefined, unit: 'bytes' })
+  integerOption({ end }, 'end', { min: start, max, default: undefined, unit: 'bytes' })
 }
 
 const NEVER = new AbortController().signal

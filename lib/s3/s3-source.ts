@@ -1,4 +1,5 @@
-import type { RandomAccess } from '../io/random-access.js'
+import { markOwn } from '../io/own-sources.js'
+import type { RandomAccess, ReadIntoOptions } from '../io/random-access.js'
 import { refuseAsStream } from '../io/sources/not-a-stream.js'
 import { type ReadStreamOptions, readStreamOptions } from '../io/sources/source-readable.js'
 import { knownOptions, optionsObject } from '../options.js'
@@ -45,6 +46,7 @@ export class S3Source implements RandomAccess {
     knownOptions(optionsObject(options, 'S3Source', 'uri'), 'S3Source', READ_OPTIONS)
     this.#options = { ...options }
     this.#object = new PinnedObject(readOptions(options, 'S3Source'))
+    if (new.target === S3Source) markOwn(this)
   }
 
   /** The object's name in errors: `s3://bucket/key`. */
@@ -68,6 +70,18 @@ export class S3Source implements RandomAccess {
    */
   read(start: number, end: number, signal?: AbortSignal): AsyncIterable<Buffer> {
     return this.#object.read(start, end, signal)
+  }
+
+  /**
+   * Fills `memory` with the bytes from `start` on, straight from the socket over a direct connection (`transport`);
+   * rejects with the errors of {@link S3Source.read}.
+   */
+  readInto(
+    start: number,
+    memory: Uint8Array | readonly Uint8Array[],
+    options: ReadIntoOptions = {},
+  ): Promise<void> {
+    return this.#object.readInto(start, memory, options)
   }
 
   /**

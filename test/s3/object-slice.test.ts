@@ -1,8 +1,10 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
+import type { RandomAccess } from '../../lib/io/random-access.js'
 import { isBehind, ObjectSlice } from '../../lib/s3/object-slice.js'
 import { S3Source } from '../../lib/s3/s3-source.js'
 import { LocalS3 } from '../../lib/testing/index.js'
+import { randomAccessSuite } from '../support/random-access-suite.js'
 
 async function slice(t: Test, start: number, end: number): Promise<ObjectSlice> {
   const s3 = await LocalS3.start({ buckets: ['bucket'] })
@@ -57,3 +59,25 @@ t.test('passes an abort to the request', async t => {
   await t.rejects(one.size(abort.signal), { name: 'AbortError' })
   await t.rejects(text(one.read(0, 5, abort.signal)), { name: 'AbortError' })
 })
+
+randomAccessSuite(
+  t,
+  'a part of an object',
+  async (t, bytes): Promise<RandomAccess> => {
+    const s3 = await LocalS3.start({ buckets: ['bucket'] })
+    const client = new S3Client(s3.clientConfig())
+    t.teardown(async () => {
+      client.destroy()
+      await s3.close()
+    })
+    // An empty part of an object with bytes is an error: there is no byte at its start.
+    const before = bytes.length === 0 ? 0 : 7
+    await s3.put('bucket', 'k', Buffer.concat([Buffer.alloc(before, 1), bytes, Buffer.alloc(before, 2)]))
+    return new ObjectSlice(
+      new S3Source({ client, bucket: 'bucket', key: 'k' }),
+      before,
+      before + bytes.length || Infinity,
+    )
+  },
+  'AVIO_ERR_RANGE_NOT_SATISFIABLE',
+)

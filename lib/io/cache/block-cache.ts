@@ -1,6 +1,11 @@
 import { GiB, KiB, MiB, integerOption, knownOptions, optionError, optionsObject } from '../../options.js'
 import { abortError, untilAborted } from '../async/abort-error.js'
+import { isOwnSource } from '../own-sources.js'
+import { LEND, type LendingSource, type LentRead } from '../lent-read.js'
+import { BLOCK_SIZE, BlockPool } from '../memory/block-pool.js'
 import { BlockFetcher } from './block-fetcher.js'
+import { CacheRead, type ReadHost } from './cache-read.js'
+import { CountedMemory } from './counted-memory.js'
 import { type Block, BlockStore } from './block-store.js'
 import { BoundedSource } from '../sources/bounded-source.js'
 import type { RandomAccess } from '../random-access.js'
@@ -10,8 +15,6 @@ import { BlockWaiters } from './block-waiters.js'
 
 /** Largest number of blocks in one read of the source. */
 const MAX_RUN = 8
-/** Largest chunk delivered, in bytes: limits the excess taken by a reader that stops. */
-const MAX_CHUNK = 64 * KiB
 
 /** Limits of a {@link BlockCache}. */
 export interface BlockCacheOptions {
@@ -59,7 +62,7 @@ export interface BlockCacheOptions {
  * await cache.close()
  * ```
  */
-export class BlockCache implements RandomAccess {
+export class BlockCache implements LendingSource {
   readonly #source: RandomAccess
   readonly #blockSize: number
   readonly #concurrency: number
@@ -67,6 +70,8 @@ export class BlockCache implements RandomAccess {
   readonly #cursors: ReadCursors
   readonly #fetcher: BlockFetcher
   readonly #waiters = new BlockWaiters<Block>()
+  readonly #pool: BlockPool | undefined
+  readonly #host: ReadHost
   /** Cursors whose next block could not be requested yet: while there are any, nothing is read ahead. */
   readonly #hungry = new Set<ReadCursor>()
   readonly #abort = new AbortController()
@@ -86,7 +91,10 @@ export class BlockCache implements RandomAccess {
     this.#blockSize = integerOption(given, 'blockSize', blockRule)
     this.#concurrency = integerOption(given, 'concurrency', { min: 1, max: 1000, default: 6 })
     const capacity = Math.floor(cacheSize / this.#blockSize)
-    this.#store = new BlockStore(capacity)
+    const pieceSize = this.#blockSize % BLOCK_SIZE === 0 ? BLOCK_SIZE : this.#blockSize
+    // Code of others may write to the memory that it was given later as well.
+    this.#pool = isOwnSource(source) ? new BlockPool(pieceSize) : undefined
+    this.#store = new BlockStore(capacity, size => new CountedMemory(size, pieceSize, this.#pool))
     this.#cursors = new ReadCursors(this.#blockSize, capacity)
     this.#fetcher = new BlockFetcher({
       source: this.#source,
@@ -99,11 +107,26 @@ export class BlockCache implements RandomAccess {
       onError: (error, lost) => this.#failed(error, lost),
       onRoom: () => this.#waiters.wakeAll(),
     })
+    this.#host = {
+      blockSize: this.#blockSize,
+      waiters: this.#waiters,
+      check: () => {
+        if (this.#abort.signal.aborted) throw abortError(this.#abort.signal)
+      },
+      next: cursor => this.#next(cursor),
+      delivered: (cursor, bytes) => this.#cursors.deliver(cursor, bytes),
+      left: cursor => this.#left(cursor),
+    }
   }
 
   /** Its name in errors: the source's own. */
   get name(): string | undefined {
     return this.#source.name
+  }
+
+  /** Pieces of memory allocated for blocks so far, of 256 KiB each by default; `undefined` if none is used again. */
+  get piecesMade(): number | undefined {
+    return this.#pool?.made
   }
 
   /** Bytes received from the source, including those of cancelled reads. */
@@ -146,29 +169,36 @@ export class BlockCache implements RandomAccess {
    * source
    */
   async *read(start: number, end: number, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
-    checkRange(start, end, await this.size(signal), 'the source')
-    if (start === end) return
-    const cursor = this.#cursors.open(start, end)
+    if (start === end) {
+      checkRange(start, end, await this.size(signal), 'the source')
+      return
+    }
+    const reading = await this[LEND](start, end, signal)
     try {
-      while (cursor.position < end) {
-        if (signal?.aborted) throw abortError(signal)
-        if (this.#abort.signal.aborted) throw abortError(this.#abort.signal)
-        const block = this.#next(cursor)
-        const offset = cursor.position % this.#blockSize
-        const length = Math.min((block?.filled ?? 0) - offset, end - cursor.position, MAX_CHUNK)
-        if (block === undefined || length <= 0) {
-          await this.#waiters.wait(block, signal)
+      while (!reading.isOver) {
+        const chunk = reading.take()
+        if (chunk === undefined) {
+          await new Promise<void>(resolve => reading.onMore(resolve))
           continue
         }
-        const chunk = block.slice(offset, offset + length)
-        this.#cursors.deliver(cursor, length)
+        // Whoever reads this way may keep its chunks.
+        reading.keep()
         yield chunk
       }
     } finally {
-      this.#hungry.delete(cursor)
-      this.#cursors.close(cursor)
-      this.#fetcher.trim()
+      await reading.close()
     }
+  }
+
+  /**
+   * Like {@link BlockCache.read}, for a reader that gives the chunks back: the memory of a block that has left the cache
+   * holds another block once nobody sends from it any more.
+   *
+   * @internal
+   */
+  async [LEND](start: number, end: number, signal?: AbortSignal): Promise<LentRead> {
+    checkRange(start, end, await this.size(signal), 'the source')
+    return new CacheRead(this.#host, this.#cursors.open(start, end), end, signal)
   }
 
   /**
@@ -184,6 +214,7 @@ export class BlockCache implements RandomAccess {
     this.#waiters.wakeAll()
     await Promise.allSettled([this.#size, this.#fetcher.close()])
     this.#store.clear()
+    this.#pool?.close()
   }
 
   async #askSize(): Promise<number> {
@@ -217,6 +248,12 @@ export class BlockCache implements RandomAccess {
     else this.#hungry.add(cursor)
     this.#readAhead(cursor)
     return block
+  }
+
+  #left(cursor: ReadCursor): void {
+    this.#hungry.delete(cursor)
+    this.#cursors.close(cursor)
+    this.#fetcher.trim()
   }
 
   /** Requests the missing blocks up to the end of the cursor's window, in runs of the window's run length. */

@@ -69,8 +69,17 @@ export class BlockFetcher {
 
   /** Cancels blocks no reader needs. Bytes already received are kept. */
   trim(): void {
-    for (const run of this.#runs) this.#forget(run.trim(block => this.#options.isWanted(block.index)))
-    this.#options.onRoom()
+    const { store, isWanted, onRoom } = this.#options
+    for (const run of this.#runs) {
+      const count = this.#forget(run.trim(block => isWanted(block.index)))
+      if (!run.isReading || count === 0) continue
+      store.held += count
+      void run.settled.then(() => {
+        store.held -= count
+        onRoom()
+      })
+    }
+    onRoom()
   }
 
   /** Cancels everything; resolves when all runs have settled. */
@@ -90,22 +99,16 @@ export class BlockFetcher {
 
   #begin(blocks: readonly Block[]): void {
     const { source, blockSize, onBytes, onError, onRoom } = this.#options
-    const [first, last] = [blocks[0]!, blocks.at(-1)!]
+    const { index, filled } = blocks[0]!
     this.#reads++
-    const run = new BlockRun(
-      source,
-      blocks,
-      first.index * blockSize + first.filled,
-      last.index * blockSize + last.length,
-      {
-        onFetched: bytes => (this.#bytesFetched += bytes),
-        onBytes,
-        onError: (error, lost) => {
-          this.#forget(lost)
-          onError(error, lost)
-        },
+    const run = new BlockRun(source, blocks, index * blockSize + filled, {
+      onFetched: bytes => (this.#bytesFetched += bytes),
+      onBytes,
+      onError: (error, lost) => {
+        this.#forget(lost)
+        onError(error, lost)
       },
-    )
+    })
     this.#runs.add(run)
     void run.settled.then(() => {
       this.#runs.delete(run)
@@ -113,8 +116,10 @@ export class BlockFetcher {
     })
   }
 
-  /** Frees the places of blocks that received nothing. */
-  #forget(blocks: readonly Block[]): void {
-    for (const block of blocks) if (block.filled === 0) this.#options.store.remove(block)
+  /** Removes the blocks that received nothing; returns their number. */
+  #forget(blocks: readonly Block[]): number {
+    const empty = blocks.filter(({ filled }) => filled === 0)
+    for (const block of empty) this.#options.store.remove(block)
+    return empty.length
   }
 }

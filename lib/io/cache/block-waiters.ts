@@ -1,13 +1,12 @@
-import { onAbort } from '../async/abort-listeners.js'
-import { abortError } from '../async/abort-error.js'
-
 interface Waiter<T> {
   readonly target: T | undefined
-  readonly resolve: () => void
-  readonly reject: (error: Error) => void
+  readonly listener: (error?: Error) => void
 }
 
-/** Promises waiting for an event of a `T` or, without one, for any change. */
+/**
+ * Readers waiting for an event of a `T` or, without one, for any change. Listeners rather than promises: a reader waits
+ * for almost every chunk of a source that is slower than itself.
+ */
 export class BlockWaiters<T> {
   readonly #waiters = new Set<Waiter<T>>()
 
@@ -16,36 +15,36 @@ export class BlockWaiters<T> {
     return this.#waiters.size
   }
 
-  /** Resolves when `target` is woken, or all are; rejects when it fails, or when `signal` is aborted. */
-  async wait(target: T | undefined, signal?: AbortSignal): Promise<void> {
-    let waiter!: Waiter<T>
-    const woken = new Promise<void>((resolve, reject) => {
-      waiter = { target, resolve, reject }
-    })
+  /**
+   * Calls `listener` once: when `target` is woken, or all are; with the error when it fails. Returns a function that
+   * ends the wait.
+   */
+  wait(target: T | undefined, listener: (error?: Error) => void): () => void {
+    const waiter = { target, listener }
     this.#waiters.add(waiter)
-    const abort = () => waiter.reject(abortError(signal!))
-    const forget = onAbort(signal, abort)
-    if (signal?.aborted) abort()
-    try {
-      await woken
-    } finally {
-      this.#waiters.delete(waiter)
-      forget()
-    }
+    return () => void this.#waiters.delete(waiter)
   }
 
-  /** Resolves the waiters of `target`. */
+  /** Calls the waiters of `target`. */
   wake(target: T): void {
-    for (const waiter of this.#waiters) if (waiter.target === target) waiter.resolve()
+    this.#call(waiter => waiter.target === target)
   }
 
-  /** Resolves all waiters, which then look again. */
+  /** Calls all waiters, which then look again. */
   wakeAll(): void {
-    for (const waiter of this.#waiters) waiter.resolve()
+    this.#call(() => true)
   }
 
-  /** Rejects the waiters of `target`. */
+  /** Calls the waiters of `target` with the error. */
   fail(target: T, error: Error): void {
-    for (const waiter of this.#waiters) if (waiter.target === target) waiter.reject(error)
+    this.#call(waiter => waiter.target === target, error)
+  }
+
+  /** A listener may wait again at once, or end the wait of another: each is called at most once. */
+  #call(isMeant: (waiter: Waiter<T>) => boolean, error?: Error): void {
+    if (this.#waiters.size === 0) return
+    for (const waiter of [...this.#waiters].filter(isMeant)) {
+      if (this.#waiters.delete(waiter)) waiter.listener(error)
+    }
   }
 }

@@ -14,10 +14,15 @@ export function inParts(
   fetch: FetchRange,
   signal?: AbortSignal,
 ): AsyncGenerator<Buffer, void, undefined> {
+  return inOrder(twoAtATime({ start, end }, partSize), fetch, signal)
+}
+
+/** The parts of a range of a source, two at a time. */
+export function twoAtATime({ start, end }: ByteRange, partSize: number): ReadAheadWindow {
   const plan = new ReadAheadWindow({
     ...{ start, end, partSize, firstSize: partSize },
     ...{ concurrency: 2, readAhead: 2 * partSize },
   })
   plan.bound(end)
-  return inOrder(plan, fetch, signal)
+  return plan
 }

@@ -3,8 +3,8 @@ import { BLOCK_SIZE } from '../memory/block-pool.js'
 
 /** Where a {@link RangeBuffer} gets its blocks. */
 export interface BlockMemory {
-  /** Memory for `size` bytes, at most {@link BLOCK_SIZE}. */
-  take(size: number): Buffer
+  /** Memory for `size` bytes from `position` on, at most {@link BLOCK_SIZE}; or for fewer of them. */
+  take(size: number, position: number): Buffer
 }
 
 /** New blocks, each used once: a consumer may keep what it takes. */
@@ -78,7 +78,7 @@ export class RangeBuffer implements ByteRange {
     if (this.complete) return NOTHING
     let block = this.#blocks.at(-1)
     if (block === undefined || this.#filled === block.length) {
-      block = this.#memory.take(Math.min(BLOCK_SIZE, this.#end - this.#received))
+      block = this.#memory.take(Math.min(BLOCK_SIZE, this.#end - this.#received), this.#received)
       this.#blocks.push(block)
       this.#filled = 0
     }

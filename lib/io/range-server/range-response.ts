@@ -1,22 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { KiB } from '../../options.js'
-import { abortError } from '../async/abort-error.js'
-import { onAbort } from '../async/abort-listeners.js'
-import type { ResponsePacer } from './response-pacer.js'
+import { BodySender, type SendOptions } from './body-sender.js'
+import { lentRead } from '../lent-read.js'
 import type { RandomAccess } from '../random-access.js'
 import { answerRange } from './range-header.js'
-
-/** Most bytes written at a time, whatever the source's chunks: the granularity of the pacing. */
-const PIECE = 64 * KiB
-
-/** Arguments of {@link respond} besides the request. */
-export interface RespondOptions {
-  readonly pace: ResponsePacer
-  /** Aborted when the client disconnects. */
-  readonly signal: AbortSignal
-  /** Called with the size of each piece written, in bytes. */
-  readonly onBytes: (bytes: number) => void
-}
 
 /**
  * Answers a GET or a HEAD with the requested bytes of `source`. Resolves when the last one is written; rejects
@@ -27,7 +13,7 @@ export async function respond(
   source: RandomAccess,
   request: IncomingMessage,
   response: ServerResponse,
-  { pace, signal, onBytes }: RespondOptions,
+  { pace, signal, onBytes }: SendOptions,
 ): Promise<void> {
   const size = await source.size(signal)
   const answer = answerRange(request.headers.range, size)
@@ -46,34 +32,11 @@ export async function respond(
     response.end()
     return
   }
-  for await (const chunk of source.read(start, end, signal)) {
-    for (let offset = 0; offset < chunk.length; offset += PIECE) {
-      const piece = chunk.subarray(offset, offset + PIECE)
-      await pace.ready(piece.length, signal)
-      if (signal.aborted) throw abortError(signal)
-      const drained = response.write(piece)
-      pace.sent(piece.length)
-      onBytes(piece.length)
-      if (!drained) await drain(response, signal)
-    }
+  const reading = await lentRead(source, start, end, signal)
+  try {
+    await new BodySender(reading, response, { pace, signal, onBytes }).sent
+  } finally {
+    await reading.close()
   }
   response.end()
-}
-
-/** Waits until the socket is writable again. */
-async function drain(response: ServerResponse, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) throw abortError(signal)
-  let finish!: () => void
-  let forget!: () => void
-  const done = new Promise<void>((resolve, reject) => {
-    finish = resolve
-    forget = onAbort(signal, () => reject(abortError(signal)))
-  })
-  response.once('drain', finish)
-  try {
-    await done
-  } finally {
-    response.off('drain', finish)
-    forget()
-  }
 }

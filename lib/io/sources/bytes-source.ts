@@ -2,7 +2,10 @@ import type { Readable } from 'node:stream'
 import { types } from 'node:util'
 import { knownOptions, optionError, optionsObject } from '../../options.js'
 import { abortError } from '../async/abort-error.js'
-import type { RandomAccess } from '../random-access.js'
+import { MemoryPieces } from '../memory-pieces.js'
+import { markOwn } from '../own-sources.js'
+import type { RandomAccess, ReadIntoOptions } from '../random-access.js'
+import { copyInto } from '../read-into.js'
 import { refuseAsStream } from './not-a-stream.js'
 import { BLOCK_SIZE } from '../memory/block-pool.js'
 import { checkRange } from '../check-range.js'
@@ -39,6 +42,7 @@ export class BytesSource implements RandomAccess {
     const { bytes } = options
     if (!types.isUint8Array(bytes)) throw optionError('bytes', 'a Uint8Array', bytes)
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    if (new.target === BytesSource) markOwn(this)
   }
 
   /** Its name in errors: bytes have no name of their own. */
@@ -62,6 +66,20 @@ export class BytesSource implements RandomAccess {
       yield this.#bytes.subarray(position, Math.min(position + BLOCK_SIZE, end))
     }
   }
+
+  /**
+   * Copies the bytes from `start` on into `memory`, until it is full; rejects with the errors of
+   * {@link BytesSource.read}.
+   */
+  async readInto(
+    start: number,
+    memory: Uint8Array | readonly Uint8Array[],
+    options: ReadIntoOptions = {},
+  ): Promise<void> {
+    const pieces = new MemoryPieces(memory)
+    await copyInto(this.read(start, start + pieces.length, options.signal), start, pieces, options)
+  }
+
   /**
    * The bytes as a stream, or a part of it: for `pipeline()`, which takes no source.
    * Nothing is opened before the first read; a stage that has to seek is offered random access to the same bytes.

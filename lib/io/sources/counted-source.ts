@@ -1,4 +1,6 @@
-import type { RandomAccess } from '../random-access.js'
+import { markAs } from '../own-sources.js'
+import type { RandomAccess, ReadIntoOptions } from '../random-access.js'
+import { readInto } from '../read-into.js'
 
 /**
  * Counts reads of a source: the cost of a task, in bytes and requests. It passes everything through unchanged,
@@ -12,6 +14,7 @@ export class CountedSource implements RandomAccess {
   /** @param source - the source to count */
   constructor(source: RandomAccess) {
     this.#source = source
+    markAs(this, source)
   }
 
   /** Its name in errors: the source's own. */
@@ -41,5 +44,18 @@ export class CountedSource implements RandomAccess {
       this.#bytes += chunk.length
       yield chunk
     }
+  }
+  /** Fills the memory with the source's bytes from `start` on. Counted as a read. */
+  readInto(
+    start: number,
+    memory: Uint8Array | readonly Uint8Array[],
+    { signal, onProgress }: ReadIntoOptions = {},
+  ): Promise<void> {
+    this.#reads++
+    const count = (bytes: number) => {
+      this.#bytes += bytes
+      onProgress?.(bytes)
+    }
+    return readInto(this.#source, start, memory, { signal, onProgress: count })
   }
 }

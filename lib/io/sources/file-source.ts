@@ -1,14 +1,17 @@
 import { once } from 'node:events'
 import { type BigIntStats, createReadStream, fstat, stat } from 'node:fs'
+import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { onAbort } from '../async/abort-listeners.js'
 import { SourceError } from '../../errors.js'
-import { isUrl, knownOptions, optionError, optionsObject, stringOption } from '../../options.js'
+import { isUrl, knownOptions, MiB, optionError, optionsObject, stringOption } from '../../options.js'
 import { abortError, untilAborted } from '../async/abort-error.js'
 import { fileFailure } from './file-errors.js'
-import type { RandomAccess } from '../random-access.js'
+import { MemoryPieces } from '../memory-pieces.js'
+import { markOwn } from '../own-sources.js'
+import type { RandomAccess, ReadIntoOptions } from '../random-access.js'
 import { refuseAsStream } from './not-a-stream.js'
 import { BLOCK_SIZE } from '../memory/block-pool.js'
 import { changedMessage, otherVersion, otherVersionMessage } from '../fetch/response-checks.js'
@@ -16,6 +19,8 @@ import { checkRange } from '../check-range.js'
 import { type ReadStreamOptions, SourceReadable } from './source-readable.js'
 
 const BIG = { bigint: true } as const
+/** Bytes of one system call that reads into memory of the caller. */
+const READ_SIZE = MiB
 const look = promisify((path: string, done: (error: Error | null, stats: BigIntStats) => void) =>
   stat(path, BIG, done),
 )
@@ -70,6 +75,7 @@ export class FileSource implements RandomAccess {
     knownOptions(given, 'FileSource', ['path', 'etag'])
     this.#path = pathOf(options.path)
     this.#etag = stringOption(given, 'etag', { default: undefined })
+    if (new.target === FileSource) markOwn(this)
   }
 
   /**
@@ -97,10 +103,7 @@ export class FileSource implements RandomAccess {
    * `start`.
    */
   async *read(start: number, end: number, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
-    if (signal?.aborted) throw abortError(signal)
-    // Detect pipes before opening: opening one blocks one of few threads until there is a writer.
-    const { size } = await this.#look(signal, start)
-    checkRange(start, end, Number(size), this.#path)
+    await this.#begin(start, end, signal)
     if (start === end) return
     // The descriptor is checked once more after the last byte, so the stream must not close it.
     const options = { start, end: end - 1, highWaterMark: BLOCK_SIZE, autoClose: false }
@@ -119,11 +122,44 @@ export class FileSource implements RandomAccess {
       }
       if (position < end) throw this.#changed('it ends early', position)
     } catch (error) {
-      if (signal?.aborted) throw abortError(signal)
-      throw error instanceof SourceError ? error : fileFailure(error, this.#path, position)
+      throw this.#failure(error, position, signal)
     } finally {
       forget()
       await closed(stream)
+    }
+  }
+
+  /**
+   * Reads the bytes from `start` on into `memory`, 1 MiB at a time, until it is full; rejects with the errors of
+   * {@link FileSource.read}. A system call under way can't be cancelled: after an abort, its end is waited for.
+   */
+  async readInto(
+    start: number,
+    memory: Uint8Array | readonly Uint8Array[],
+    { signal, onProgress }: ReadIntoOptions = {},
+  ): Promise<void> {
+    const pieces = new MemoryPieces(memory)
+    const end = start + pieces.length
+    await this.#begin(start, end, signal)
+    if (start === end) return
+    let position = start
+    const file = await open(this.#path).catch((error: unknown) => {
+      throw this.#failure(error, position, signal)
+    })
+    try {
+      while (position < end) {
+        const { bytesRead } = await file.readv(pieces.list(position - start, READ_SIZE), position)
+        if (bytesRead === 0) throw this.#changed('it ends early', position)
+        this.#accept(await file.stat(BIG), position)
+        if (signal?.aborted) throw abortError(signal)
+        position += bytesRead
+        onProgress?.(bytesRead)
+        if (signal?.aborted && position < end) throw abortError(signal)
+      }
+    } catch (error) {
+      throw this.#failure(error, position, signal)
+    } finally {
+      await file.close()
     }
   }
 
@@ -135,6 +171,19 @@ export class FileSource implements RandomAccess {
    */
   createReadStream(options: ReadStreamOptions = {}): Readable {
     return new SourceReadable(this, options)
+  }
+
+  /** The checks before a read opens the file. */
+  async #begin(start: number, end: number, signal: AbortSignal | undefined): Promise<void> {
+    if (signal?.aborted) throw abortError(signal)
+    // Detect pipes before opening: opening one blocks one of few threads until there is a writer.
+    const { size } = await this.#look(signal, start)
+    checkRange(start, end, Number(size), this.#path)
+  }
+
+  #failure(error: unknown, position: number, signal: AbortSignal | undefined): Error {
+    if (signal?.aborted) return abortError(signal)
+    return error instanceof SourceError ? error : fileFailure(error, this.#path, position)
   }
 
   /** Checks the current file at the path. */

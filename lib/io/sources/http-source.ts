@@ -6,9 +6,12 @@ import { httpError, isRetryable, StatusError } from './http-errors.js'
 import { httpGet } from './http-get.js'
 import { httpOptions, type HttpSourceOptions, type HttpTarget } from './http-options.js'
 import { HttpVersionPin, unusableAnswer } from './http-version-pin.js'
+import { fillPieces } from '../fetch/fill-pieces.js'
 import { inParts } from '../fetch/in-parts.js'
 import type { FetchRange } from '../fetch/ordered-ranges.js'
-import type { RandomAccess } from '../random-access.js'
+import { MemoryPieces } from '../memory-pieces.js'
+import { markOwn } from '../own-sources.js'
+import type { RandomAccess, ReadIntoOptions } from '../random-access.js'
 import { refuseAsStream } from './not-a-stream.js'
 import { fillRange } from '../fetch/range-attempts.js'
 import { OverlongBody } from '../fetch/range-body.js'
@@ -60,6 +63,7 @@ export class HttpSource implements RandomAccess {
   constructor(options: HttpSourceOptions) {
     this.#target = httpOptions(options)
     this.#pin = new HttpVersionPin(this.#target.source, this.#target.etag)
+    if (new.target === HttpSource) markOwn(this)
   }
 
   /** Its name in errors: the URL without its query, which may hold a signature. */
@@ -86,10 +90,22 @@ export class HttpSource implements RandomAccess {
    */
   async *read(start: number, end: number, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
     if (signal?.aborted) throw abortError(signal)
-    const check = () => checkRange(start, end, this.#pin.size, this.#target.source)
-    check()
-    const fetch: FetchRange = (into, aborted) => this.#fill(into, aborted, check)
-    yield* inParts({ start, end }, this.#target.partSize, fetch, signal)
+    yield* inParts({ start, end }, this.#target.partSize, this.#fetching(start, end), signal)
+  }
+
+  /**
+   * Fills `memory` with the bytes from `start` on, without chunks in between; rejects with the errors of
+   * {@link HttpSource.read}.
+   */
+  async readInto(
+    start: number,
+    memory: Uint8Array | readonly Uint8Array[],
+    options: ReadIntoOptions = {},
+  ): Promise<void> {
+    if (options.signal?.aborted) throw abortError(options.signal)
+    const pieces = new MemoryPieces(memory)
+    const fetch = this.#fetching(start, start + pieces.length)
+    await fillPieces(start, pieces, this.#target.partSize, fetch, options)
   }
 
   /**
@@ -101,6 +117,13 @@ export class HttpSource implements RandomAccess {
    */
   createReadStream(options: ReadStreamOptions = {}): Readable {
     return new SourceReadable(this, options)
+  }
+
+  /** Fetches the ranges of one read, checked against the size as soon as that is known. */
+  #fetching(start: number, end: number): FetchRange {
+    const check = () => checkRange(start, end, this.#pin.size, this.#target.source)
+    check()
+    return (into, aborted) => this.#fill(into, aborted, check)
   }
 
   /**

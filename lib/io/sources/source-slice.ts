@@ -1,5 +1,9 @@
 import { SourceError } from '../../errors.js'
-import type { RandomAccess } from '../random-access.js'
+import { checkRange } from '../check-range.js'
+import { MemoryPieces } from '../memory-pieces.js'
+import { markAs } from '../own-sources.js'
+import type { RandomAccess, ReadIntoOptions } from '../random-access.js'
+import { readInto } from '../read-into.js'
 
 /** A part of a source as a source of its own: its byte 0 is the source's byte `start`. */
 export class SourceSlice implements RandomAccess {
@@ -16,6 +20,7 @@ export class SourceSlice implements RandomAccess {
     this.#source = source
     this.#start = start
     this.#end = end
+    markAs(this, source)
   }
 
   /** The source's name in errors. */
@@ -37,9 +42,25 @@ export class SourceSlice implements RandomAccess {
 
   /** The part's bytes from `start` (inclusive) to `end` (exclusive). */
   async *read(start: number, end: number, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
+    await this.#check(start, end, signal)
+    yield* this.#source.read(this.#start + start, this.#start + end, signal)
+  }
+
+  /** Fills the memory with the part's bytes from `start` on. */
+  async readInto(
+    start: number,
+    memory: Uint8Array | readonly Uint8Array[],
+    options: ReadIntoOptions = {},
+  ): Promise<void> {
+    await this.#check(start, start + new MemoryPieces(memory).length, options.signal)
+    await readInto(this.#source, this.#start + start, memory, options)
+  }
+
+  async #check(start: number, end: number, signal: AbortSignal | undefined): Promise<void> {
+    // Here, because a place before the part is one within the source.
+    checkRange(start, end, undefined, this.name ?? 'the source')
     const size = await this.size(signal)
     if (end > size) throw this.#behind(this.#start + end - 1, this.#start + size)
-    yield* this.#source.read(this.#start + start, this.#start + end, signal)
   }
 
   #behind(place: number, size: number): SourceError {

@@ -1,5 +1,7 @@
 import t from 'tap'
 import { BlockStore } from '../../../lib/io/cache/block-store.js'
+import { CountedMemory } from '../../../lib/io/cache/counted-memory.js'
+import { BlockPool } from '../../../lib/io/memory/block-pool.js'
 
 const any = () => true
 
@@ -55,4 +57,50 @@ t.test('removes a block only if it is the stored one', async t => {
   t.equal(store.peek(1), block)
   store.clear()
   t.equal(store.count, 0)
+})
+
+t.test('gives the memory of evicted, removed and cleared blocks back', async t => {
+  const pool = new BlockPool(10)
+  const store = new BlockStore(2, size => new CountedMemory(size, 10, pool))
+  const fill = (index: number) => store.add(index, 10, any)!.write(Buffer.alloc(10, index))
+  for (let index = 0; index < 9; index++) fill(index)
+  t.equal(pool.made, 2)
+  store.remove(store.peek(8)!)
+  fill(9)
+  t.equal(pool.made, 2)
+  store.clear()
+  fill(10)
+  fill(11)
+  t.equal(pool.made, 2)
+})
+
+t.test('counts the places of blocks that were removed while a read still had their memory', async t => {
+  const store = new BlockStore(2)
+  store.add(1, 1, any)
+  store.held = 1
+  t.equal(
+    store.add(2, 1, () => false),
+    undefined,
+  )
+  store.held = 0
+  t.ok(store.add(2, 1, () => false))
+})
+
+t.test('moves the bytes of a block to other memory while a cancelled read may still write', async t => {
+  const pool = new BlockPool(4)
+  const block = new BlockStore(1, size => new CountedMemory(size, 4, pool)).add(0, 10, any)!
+  const first = block.lend()
+  Buffer.from('abcde').forEach((byte, at) => first.write(Buffer.of(byte), at))
+  block.filled = 5
+  const second = block.lend()
+  t.not(second, first)
+  t.equal(block.memory, second)
+  first.write(Buffer.from('zzzzzzzzzz'), 0)
+  t.equal(block.slice(0, 4).toString() + block.slice(4, 5).toString(), 'abcde')
+  const { made } = pool
+  first.stopWriting()
+  pool.take()
+  t.equal(pool.made, made, 'the old memory is free after the read')
+  second.stopWriting()
+  t.equal(block.lend(), second, 'it stays where it is for the next read')
 })

@@ -1,47 +1,61 @@
-import { getEventListeners } from 'node:events'
 import t from 'tap'
 import { BlockWaiters } from '../../../lib/io/cache/block-waiters.js'
 
 t.test('wakes the waiters of a target with it, and general waiters with all', async t => {
   const waiters = new BlockWaiters<string>()
   const log: string[] = []
-  const a = waiters.wait('a').then(() => log.push('a'))
-  const any = waiters.wait(undefined).then(() => log.push('any'))
+  waiters.wait('a', () => log.push('a'))
+  waiters.wait(undefined, () => log.push('any'))
   waiters.wake('b')
+  t.same(log, [])
   waiters.wake('a')
-  await a
   t.same(log, ['a'])
+  waiters.wake('a')
+  t.same(log, ['a'], 'each is called once')
   t.equal(waiters.count, 1)
   waiters.wakeAll()
-  await any
+  t.same(log, ['a', 'any'])
   t.equal(waiters.count, 0)
 })
 
-t.test('rejects the waiters of a failed target', async t => {
+t.test('passes the error to the waiters of a failed target', async t => {
   const waiters = new BlockWaiters<string>()
   const failure = new Error('on purpose')
-  const a = waiters.wait('a')
-  const b = waiters.wait('b')
+  const told: unknown[] = []
+  waiters.wait('a', error => told.push(error))
+  waiters.wait('b', error => told.push(error))
   waiters.fail('a', failure)
+  t.same(told, [failure])
   waiters.wake('b')
-  await t.rejects(a, failure)
-  await b
+  t.same(told, [failure, undefined])
   t.equal(waiters.count, 0)
 })
 
-t.test('ends the wait on abort, and leaves no listener', async t => {
+t.test('calls nobody who has ended the wait, not even in the same turn', async t => {
   const waiters = new BlockWaiters<string>()
-  const controller = new AbortController()
-  const waiting = waiters.wait('a', controller.signal)
-  controller.abort()
-  await t.rejects(waiting, { name: 'AbortError' })
-  await t.rejects(waiters.wait('a', controller.signal), { name: 'AbortError' })
-  t.equal(waiters.count, 0)
-
-  const { signal } = new AbortController()
-  const woken = waiters.wait('a', signal)
-  t.equal(getEventListeners(signal, 'abort').length, 1)
+  const log: string[] = []
+  let endSecond: () => void = () => undefined
+  waiters.wait('a', () => {
+    log.push('first')
+    endSecond()
+  })
+  endSecond = waiters.wait('a', () => log.push('second'))
   waiters.wake('a')
-  await woken
-  t.equal(getEventListeners(signal, 'abort').length, 0)
+  t.same(log, ['first'])
+  t.equal(waiters.count, 0)
+})
+
+t.test('calls a listener that waits again only for the next event', async t => {
+  const waiters = new BlockWaiters<string>()
+  let calls = 0
+  const again = () => {
+    calls++
+    waiters.wait('a', again)
+  }
+  waiters.wait('a', again)
+  waiters.wake('a')
+  t.equal(calls, 1)
+  waiters.wakeAll()
+  t.equal(calls, 2)
+  t.equal(waiters.count, 1)
 })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { FfmpegReadable, keyframes, probe, thumbnails } from '../../../lib/index.js'
-import { BoundedSource } from '../../../lib/io/sources/bounded-source.js'
+import { BoundedSource, isAbandoned } from '../../../lib/io/sources/bounded-source.js'
 import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
 import type { RandomAccess } from '../../../lib/io/random-access.js'
 
@@ -58,3 +58,50 @@ for (const [where, source] of Object.entries(STUCK)) {
     ])
   })
 }
+
+t.test('tells a read that may still write to the memory from one that has ended', async t => {
+  const source = (end: (signal: AbortSignal) => Promise<void>): RandomAccess => ({
+    size: async () => 1e6,
+    read: () => t.fail('read() was used') as never,
+    readInto: (_start, _memory, options) => end(options!.signal!),
+  })
+  const heeds = (signal: AbortSignal) =>
+    new Promise<void>((_resolve, reject) =>
+      signal.addEventListener('abort', () => setImmediate(() => reject(new Error('cancelled')))),
+    )
+  for (const [end, abandoned] of [
+    [heeds, false],
+    [never, true],
+  ] as const) {
+    const controller = new AbortController()
+    const { signal } = controller
+    const reading = new BoundedSource(source(end)).readInto(0, new Uint8Array(9), { signal })
+    controller.abort()
+    const error = await reading.catch((error: unknown) => error)
+    t.equal(isAbandoned(error), abandoned)
+  }
+  t.notOk(isAbandoned(new Error('another')))
+})
+
+t.test('reports nothing after it has given up', async t => {
+  let report!: (bytes: number) => void
+  const controller = new AbortController()
+  const source: RandomAccess = {
+    size: async () => 1e6,
+    read: () => t.fail('read() was used') as never,
+    readInto: async (_start, _memory, options) => {
+      report = options!.onProgress!
+      await never()
+    },
+  }
+  let reported = 0
+  const reading = new BoundedSource(source).readInto(0, new Uint8Array(9), {
+    signal: controller.signal,
+    onProgress: bytes => (reported += bytes),
+  })
+  report(4)
+  controller.abort()
+  await t.rejects(reading, { name: 'AbortError' })
+  report(5)
+  t.equal(reported, 4)
+})

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
 import { CountedSource } from '../../../lib/io/sources/counted-source.js'
 import { readExactly } from '../../../lib/io/read-exactly.js'
 import { LoggedAccess } from '../../support/random-accesses.js'
@@ -30,4 +31,17 @@ t.test('passes errors and aborts on unchanged', async t => {
   await t.rejects(readExactly(failing, 0, 100_000), error)
   t.equal(failing.bytes, 70_000, 'bytes before the error are counted')
   await t.rejects(readExactly(failing, 0, 10, AbortSignal.abort()), { name: 'AbortError' })
+})
+
+t.test('counts reads into memory as well', async t => {
+  const source = new CountedSource(new BytesSource({ bytes: BYTES }))
+  const memory = Buffer.alloc(1000)
+  let reported = 0
+  await source.readInto(5, memory, { onProgress: bytes => (reported += bytes) })
+  t.ok(memory.equals(BYTES.subarray(5, 1005)))
+  t.same([source.bytes, source.reads, reported], [1000, 1, 1000])
+  const error = new Error('broken')
+  const failing = new CountedSource(new LoggedAccess(BYTES, { failAt: 70_000, error }))
+  await t.rejects(failing.readInto(0, Buffer.alloc(100_000)), error)
+  t.same([failing.bytes, failing.reads], [70_000, 1])
 })

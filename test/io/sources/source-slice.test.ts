@@ -1,7 +1,7 @@
 import t from 'tap'
 import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
 import { SourceSlice } from '../../../lib/io/sources/source-slice.js'
-import { collect } from '../../support/random-access-suite.js'
+import { collect, randomAccessSuite } from '../../support/random-access-suite.js'
 
 const bytes = new BytesSource({ bytes: Buffer.from('0123456789') })
 const RANGE = { code: 'AVIO_ERR_SOURCE_RANGE', source: 'BytesSource' }
@@ -28,3 +28,14 @@ t.test('ends with the source, and rejects a start past its end', async t => {
     'the whole of an empty source is no error',
   )
 })
+
+randomAccessSuite(
+  t,
+  'a part of a source',
+  (_t, bytes) => {
+    const before = bytes.length === 0 ? 0 : 7
+    const whole = Buffer.concat([Buffer.alloc(before, 1), bytes, Buffer.alloc(before, 2)])
+    return new SourceSlice(new BytesSource({ bytes: whole }), before, before + bytes.length)
+  },
+  'AVIO_ERR_SOURCE_RANGE',
+)

@@ -1,0 +1,102 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { WatchedSource } from '../lib/containers/watched-source.js'
+import { BlockCache } from '../lib/io/cache/block-cache.js'
+import { markOwn } from '../lib/io/own-sources.js'
+import type { RandomAccess, ReadIntoOptions } from '../lib/io/random-access.js'
+import { RangeServer } from '../lib/io/range-server/range-server.js'
+import { GiB, KiB, MiB } from '../lib/options.js'
+import type { Topic } from './support/topic.js'
+
+const SIZE = 4 * GiB
+const CHUNK = Buffer.alloc(256 * KiB, 1)
+const PAGE = 4 * KiB
+/** A turn of the event loop for this many bytes, as from a network. */
+const TURN = 256 * KiB
+const CLIENT = fileURLToPath(new URL('support/range-client.mjs', import.meta.url))
+
+/** A source that costs next to nothing: the same chunk again and again. */
+const chunks: RandomAccess = {
+  size: () => Promise.resolve(SIZE),
+  async *read(start, end) {
+    for (let at = start; at < end; at += CHUNK.length) {
+      await new Promise<void>(resolve => setImmediate(resolve))
+      yield end - at < CHUNK.length ? CHUNK.subarray(0, end - at) : CHUNK
+    }
+  },
+}
+
+/** The same, read into memory: it touches every page, as a socket would. */
+const filler: RandomAccess = {
+  ...chunks,
+  readInto: (_start, memory, { signal, onProgress }: ReadIntoOptions = {}) =>
+    new Promise((resolve, reject) => {
+      const pieces = [memory].flat<readonly (Uint8Array | readonly Uint8Array[])[]>()
+      let index = 0
+      const next = () => {
+        const piece = pieces[index++]
+        if (signal?.aborted) reject(Object.assign(new Error('Cancelled'), { name: 'AbortError' }))
+        else if (piece === undefined) resolve()
+        else {
+          for (let at = 0; at < piece.length; at += PAGE) piece[at] = 1
+          for (let at = 0; at < piece.length; at += TURN) onProgress?.(Math.min(TURN, piece.length - at))
+          setImmediate(next)
+        }
+      }
+      setImmediate(next)
+    }),
+}
+markOwn(filler)
+
+/** One span of the object: its first byte, and the bytes that the client reads. */
+export type Span = readonly [start: number, length: number]
+
+/** Serves spans to a client in a process of its own; returns the bytes that it received. */
+async function serve(
+  source: RandomAccess,
+  wrap: (cache: BlockCache) => RandomAccess,
+  spans: readonly Span[],
+) {
+  const cache = new BlockCache(source, { cacheSize: 32 * MiB })
+  const failures: Error[] = []
+  const server = await RangeServer.start({ onError: error => failures.push(error) })
+  try {
+    const { url } = server.add(wrap(cache))
+    const words = spans.map(([start, length]) => `${start}+${length}`)
+    const client = spawn(process.execPath, [CLIENT, server.proxy, url, ...words], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    const said = ((await client.stdout.toArray()) as Buffer[]).join('')
+    if (failures[0] !== undefined) throw failures[0]
+    return Number(said)
+  } finally {
+    await server.close()
+    await cache.close()
+  }
+}
+
+/** The two ways of serving the same spans. */
+export function contenders(spans: readonly Span[]): Topic['contenders'] {
+  return {
+    'readInto(), lent blocks': () =>
+      serve(filler, cache => new WatchedSource(cache, undefined), spans),
+    'read() and a copy, a promise for each chunk': () =>
+      serve(
+        chunks,
+        cache => {
+          const watched = new WatchedSource(cache, undefined)
+          return { size: signal => watched.size(signal), read: (...range) => watched.read(...range) }
+        },
+        spans,
+      ),
+  }
+}
+
+export const topic: Topic = {
+  title: 'Block cache and range server: the cost of bytes that ffmpeg reads by range',
+  setting:
+    '4 GiB in order, from a source that costs nothing, to a client in another process; cache of 32 MiB',
+  size: SIZE,
+  store: 'none',
+  contenders: contenders([[0, SIZE]]),
+}

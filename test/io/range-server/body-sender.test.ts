@@ -1,0 +1,164 @@
+import { once } from 'node:events'
+import { type ServerResponse, createServer, get } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Writable } from 'node:stream'
+import t, { type Test } from 'tap'
+import { BodySender } from '../../../lib/io/range-server/body-sender.js'
+import { ResponsePacer } from '../../../lib/io/range-server/response-pacer.js'
+import type { LentRead } from '../../../lib/io/lent-read.js'
+import { KiB, MiB } from '../../../lib/options.js'
+import { counted } from '../../support/counters.js'
+import { bytesOf } from '../../support/synthetic-source.js'
+
+const CHUNK = 64 * KiB
+
+/** A read of `size` bytes in chunks that are wiped when they come back. */
+class WipedRead implements LentRead {
+  readonly out: Buffer[] = []
+  given = 0
+  position = 0
+  readonly #size: number
+  readonly #chunkSize: number
+  /** How many chunks there are before the reader has to wait. */
+  readonly #burst: number
+  #left: number
+
+  constructor(size: number, chunkSize = CHUNK, burst = 3) {
+    this.#size = size
+    this.#chunkSize = chunkSize
+    this.#burst = this.#left = burst
+  }
+
+  get isOver(): boolean {
+    return this.position === this.#size
+  }
+
+  take(): Buffer | undefined {
+    if (this.isOver || this.#left === 0) return undefined
+    this.#left--
+    const chunk = bytesOf(this.position, Math.min(this.#size, this.position + this.#chunkSize))
+    this.position += chunk.length
+    this.out.push(chunk)
+    return chunk
+  }
+
+  onMore(listener: () => void): void {
+    setImmediate(() => {
+      this.#left = this.#burst
+      listener()
+    })
+  }
+
+  giveBack(): void {
+    this.out.shift()!.fill(0xdb)
+    this.given++
+  }
+
+  keep(): void {
+    throw new Error('kept')
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+}
+
+/** Sends `reading` over a real connection; returns what the client gets, and how sending ended. */
+async function overHttp(
+  t: Test,
+  reading: WipedRead,
+  onResponse: (response: ServerResponse) => void = () => undefined,
+) {
+  const done = { sent: Promise.resolve() }
+  const server = createServer((_request, response) => {
+    const gone = new AbortController()
+    response.once('close', () => gone.abort())
+    const pace = new ResponsePacer(async () => 0)
+    onResponse(response)
+    done.sent = new BodySender(reading, response, {
+      pace,
+      signal: gone.signal,
+      onBytes: () => undefined,
+    }).sent
+    done.sent.then(
+      () => response.end(),
+      () => response.destroy(),
+    )
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const request = get({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', agent: false })
+  request.on('error', () => undefined)
+  const [response] = (await once(request, 'response')) as [NodeJS.ReadableStream & { destroy(): void }]
+  return { response, done, server }
+}
+
+t.test('gives each chunk back when it is written, and not before', async t => {
+  for (const [chunkSize, burst] of [
+    [CHUNK, 3],
+    [CHUNK, 1],
+    [200_000, 2],
+    [999, 50],
+  ] as const) {
+    const size = 40 * chunkSize + 5
+    const reading = new WipedRead(size, chunkSize, burst)
+    const { response, done } = await overHttp(t, reading)
+    const parts: Buffer[] = []
+    for await (const part of response) parts.push(part as Buffer)
+    await done.sent
+    t.ok(Buffer.concat(parts).equals(bytesOf(0, size)), `chunks of ${chunkSize}`)
+    t.equal(reading.out.length, 0)
+    t.equal(reading.given, 41)
+  }
+})
+
+t.test('gives everything back when the client is gone, once', async t => {
+  const reading = new WipedRead(1e9, CHUNK, Infinity)
+  const { response, done } = await overHttp(t, reading)
+  await once(response, 'readable')
+  t.ok(reading.out.length > 0, 'chunks wait for a client that does not read')
+  response.destroy()
+  await t.rejects(done.sent, { name: 'AbortError' })
+  while (reading.out.length > 0) await new Promise(setImmediate)
+  t.equal(reading.given * CHUNK, reading.position)
+})
+
+t.test('rejects with the error of the read, after the bytes before it', async t => {
+  const failure = new Error('on purpose')
+  const reading = new WipedRead(1e6)
+  reading.take = () => {
+    throw failure
+  }
+  const response = new Writable({
+    write: (_chunk, _encoding, callback) => callback(),
+  }) as unknown as ServerResponse
+  const { signal } = new AbortController()
+  const pace = new ResponsePacer(async () => 0)
+  const { sent } = new BodySender(reading, response, { pace, signal, onBytes: () => undefined })
+  await t.rejects(sent, failure)
+  t.equal(response.listenerCount('drain'), 0)
+})
+
+t.test('makes no promise for a chunk: whether it waits for bytes, or for the socket', async t => {
+  const costs: number[] = []
+  for (const count of [16, 1024]) {
+    const sink = new Writable({
+      highWaterMark: CHUNK,
+      write: (_chunk, _encoding, callback) => setImmediate(callback),
+    })
+    const reading = new WipedRead(count * 1024, 1024, 2)
+    const pace = new ResponsePacer(async () => 0)
+    const { signal } = new AbortController()
+    // A client that has read this much is held back no longer.
+    pace.sent(16 * MiB)
+    await pace.ready(1, signal)
+    const { promises } = await counted(
+      () =>
+        new BodySender(reading, sink as unknown as ServerResponse, { pace, signal, onBytes: () => undefined })
+          .sent,
+    )
+    costs.push(promises)
+    t.equal(reading.position, count * 1024)
+  }
+  t.ok(Math.max(...costs) <= 10, `${costs.join(' and ')} promises for 16 and 1024 chunks`)
+})
