@@ -78,8 +78,7 @@ async function serve(
 /** The two ways of serving the same spans. */
 export function contenders(spans: readonly Span[]): Topic['contenders'] {
   return {
-    'readInto(), lent blocks': () =>
-      serve(filler, cache => new WatchedSource(cache, undefined), spans),
+    'readInto(), lent blocks': () => serve(filler, cache => new WatchedSource(cache, undefined), spans),
     'read() and a copy, a promise for each chunk': () =>
       serve(
         chunks,

@@ -10,8 +10,8 @@ export interface LentRead {
   /** Whether the last byte has been taken. */
   readonly isOver: boolean
   /**
-   * The next bytes, in order, which must not be modified; `undefined` if there are none at the moment, or none are left.
-   * Throws the error of the read, once all bytes before it are taken.
+   * The next bytes, in order, which must not be modified; `undefined` if there are none at the moment, or none
+   * are left. Throws the error of the read, once all bytes before it are taken.
    */
   take(): Buffer | undefined
   /** Calls `listener` once, when `take()` has returned `undefined` and may have an answer by now. */

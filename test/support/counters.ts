@@ -13,7 +13,11 @@ type Method = (this: Uint8Array, ...args: unknown[]) => unknown
 type Methods = Record<'set' | 'copy' | 'allocUnsafeSlow', Method>
 
 /** Replaces a method, and returns a function that puts it back. */
-function spy(on: object, name: keyof Methods, onCall: (args: readonly unknown[], result: unknown) => void): () => void {
+function spy(
+  on: object,
+  name: keyof Methods,
+  onCall: (args: readonly unknown[], result: unknown) => void,
+): () => void {
   const methods = on as Methods
   const original = methods[name]
   methods[name] = function (...args) {

@@ -20,6 +20,7 @@ const FILE_READS = [
   'existsSync',
   'fstat',
   'readFile',
+  'readv',
 ]
 FILE_READS.push(
   'Dir',

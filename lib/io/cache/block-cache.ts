@@ -191,8 +191,8 @@ export class BlockCache implements LendingSource {
   }
 
   /**
-   * Like {@link BlockCache.read}, for a reader that gives the chunks back: the memory of a block that has left the cache
-   * holds another block once nobody sends from it any more.
+   * Like {@link BlockCache.read}, for a reader that gives the chunks back: the memory of a block that has left the
+   * cache holds another block once nobody sends from it any more.
    *
    * @internal
    */

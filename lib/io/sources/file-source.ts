@@ -1,6 +1,5 @@
 import { once } from 'node:events'
-import { type BigIntStats, createReadStream, fstat, stat } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { type BigIntStats, createReadStream, fstat, readv, stat } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -19,6 +18,7 @@ import { checkRange } from '../check-range.js'
 import { type ReadStreamOptions, SourceReadable } from './source-readable.js'
 
 const BIG = { bigint: true } as const
+const fill = promisify(readv)
 /** Bytes of one system call that reads into memory of the caller. */
 const READ_SIZE = MiB
 const look = promisify((path: string, done: (error: Error | null, stats: BigIntStats) => void) =>
@@ -142,15 +142,16 @@ export class FileSource implements RandomAccess {
     const end = start + pieces.length
     await this.#begin(start, end, signal)
     if (start === end) return
+    // Opens and closes the file, and nothing else: `open()` could also write.
+    const opened = createReadStream(this.#path, { autoClose: false })
+    opened.on('error', () => undefined)
     let position = start
-    const file = await open(this.#path).catch((error: unknown) => {
-      throw this.#failure(error, position, signal)
-    })
     try {
+      const [fd] = (await once(opened, 'open')) as [number]
       while (position < end) {
-        const { bytesRead } = await file.readv(pieces.list(position - start, READ_SIZE), position)
+        const { bytesRead } = await fill(fd, pieces.list(position - start, READ_SIZE), position)
         if (bytesRead === 0) throw this.#changed('it ends early', position)
-        this.#accept(await file.stat(BIG), position)
+        this.#accept(await lookAt(fd), position)
         if (signal?.aborted) throw abortError(signal)
         position += bytesRead
         onProgress?.(bytesRead)
@@ -159,7 +160,7 @@ export class FileSource implements RandomAccess {
     } catch (error) {
       throw this.#failure(error, position, signal)
     } finally {
-      await file.close()
+      await closed(opened)
     }
   }
 
