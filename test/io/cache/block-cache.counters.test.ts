@@ -7,7 +7,7 @@ import { markOwn } from '../../../lib/io/own-sources.js'
 import type { RandomAccess, ReadIntoOptions } from '../../../lib/io/random-access.js'
 import { RangeServer } from '../../../lib/io/range-server/range-server.js'
 import { KiB, MiB } from '../../../lib/options.js'
-import { counted } from '../../support/counters.js'
+import { counted } from '../../support/counted-work.js'
 
 const SIZE = 64 * MiB
 const CACHE = 8 * MiB

@@ -2,7 +2,7 @@ import t from 'tap'
 import { fillPieces } from '../../../lib/io/fetch/fill-pieces.js'
 import type { FetchRange } from '../../../lib/io/fetch/ordered-ranges.js'
 import { MemoryPieces } from '../../../lib/io/memory-pieces.js'
-import { counted } from '../../support/counters.js'
+import { counted } from '../../support/counted-work.js'
 import { bytesOf } from '../../support/synthetic-source.js'
 
 const turn = () => new Promise<void>(resolve => setImmediate(resolve))

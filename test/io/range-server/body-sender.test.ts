@@ -7,7 +7,7 @@ import { BodySender } from '../../../lib/io/range-server/body-sender.js'
 import { ResponsePacer } from '../../../lib/io/range-server/response-pacer.js'
 import type { LentRead } from '../../../lib/io/lent-read.js'
 import { KiB, MiB } from '../../../lib/options.js'
-import { counted } from '../../support/counters.js'
+import { counted } from '../../support/counted-work.js'
 import { bytesOf } from '../../support/synthetic-source.js'
 
 const CHUNK = 64 * KiB
