@@ -71,6 +71,8 @@ export const PAGES = {
     'examples/live-progress.ts',
     'examples/composition.ts',
     'examples/file-to-file.ts',
+    'examples/open-telemetry.ts',
+    'examples/prometheus.ts',
     'examples/resume.ts',
     'examples/split.ts',
     'examples/step-functions/handlers.ts',

@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
+import { Registry } from 'prom-client'
 import t from 'tap'
+import { measureStreams } from '../../examples/prometheus.js'
 import { FfmpegReadable } from '../../lib/ffmpeg/ffmpeg-readable.js'
 import { BytesSource } from '../../lib/io/sources/bytes-source.js'
 import { CHANNELS, listen } from '../support/diagnostics.js'
@@ -28,4 +30,15 @@ t.test('docs/observability.md lists all fields of each channel, and no others', 
       name,
     )
   }
+})
+
+t.test('docs/observability.md lists all metrics of the example, with their labels', async t => {
+  const registry = new Registry()
+  measureStreams(registry)()
+  const metrics = registry.getMetricsAsArray() as unknown as { name: string; labelNames: string[] }[]
+  const list = (labels: readonly string[]) => labels.map(label => `\`${label}\``).join(', ') || '–'
+  t.same(
+    tableIn(section('observability.md', '## Prometheus')).map(([name, labels]) => [name, labels]),
+    metrics.map(({ name, labelNames }) => [`\`${name}\``, list(labelNames)]),
+  )
 })
