@@ -222,6 +222,7 @@ t.test('publishes nothing without a subscriber', async t => {
   const ffmpeg = new FfmpegTransform({ output: { format: 'mp4', args: ['-c', 'copy'] } })
   const stages = [source(), ffmpeg, sink({ partSize: PART })] as const
   await pipeline(...stages)
+  s3.fault({ operation: 'GetObject', nth: 1, status: 503 })
   await collect(new HttpSource({ url: presign(s3, 'media', 'in') }).read(0, 10))
   await pipeline(Readable.from([Buffer.alloc(PART + 1)], { objectMode: false }), sink())
   t.equal(published(), 0)

@@ -8,19 +8,30 @@ import type { RetryMessage } from '../../../lib/io/diagnostics/messages.js'
 import { reportRetry } from '../../../lib/s3/request/report-retry.js'
 import { abortStaleUploads } from '../../../lib/s3/abort-stale-uploads.js'
 import { listObjects } from '../../../lib/s3/list-objects.js'
+import type { S3MultipartWritable } from '../../../lib/s3/s3-multipart-writable.js'
 import { S3RangeReadable } from '../../../lib/s3/s3-range-readable.js'
+import type { S3UploadSettings } from '../../../lib/s3/upload/upload-options.js'
 import type { S3Operation } from '../../../lib/testing/index.js'
+import { Saved, failAfter } from '../../support/checkpoints.js'
 import { fixed, listen } from '../../support/diagnostics.js'
 import { PART, UploadStore } from '../../support/upload-store.js'
-import { DATA, failureOf, source, writer } from '../../support/uploads.js'
+import { DATA, failureOf, source, writer as plainWriter } from '../../support/uploads.js'
 
 const AT = { attempt: 1, maxAttempts: 3, delayMs: 5 }
 const SMALL = DATA.subarray(0, 1000)
 const LARGE = DATA.subarray(0, PART + 1000)
 
+/** The `'retry'` events of all streams of a test. */
+const events: RetryMessage[] = []
+
 /** Reads the object `k`. */
 function reader({ client, bucket }: UploadStore, verify: 'off' | 'always' = 'off'): S3RangeReadable {
-  return new S3RangeReadable({ client, bucket, key: 'k', verify })
+  return new S3RangeReadable({ client, bucket, key: 'k', verify }).on('retry', retry => events.push(retry))
+}
+
+/** Writes the object `k`. */
+function writer(store: UploadStore, options: Partial<S3UploadSettings> = {}): S3MultipartWritable {
+  return plainWriter(store, options).on('retry', retry => events.push(retry))
 }
 
 /** What sends each operation that the library sends. */
@@ -50,8 +61,10 @@ const OPERATIONS: [S3Operation, (store: UploadStore) => Promise<unknown>][] = [
   ['CreateMultipartUpload', store => pipeline(source(LARGE), writer(store))],
   ['UploadPart', store => pipeline(source(LARGE), writer(store))],
   ['CompleteMultipartUpload', store => pipeline(source(LARGE), writer(store))],
+  ['HeadObject', proveCommit],
   ['AbortMultipartUpload', giveUp],
   ['ListParts', giveUp],
+  ['ListParts', resume],
   ['ListMultipartUploads', removeStale],
   [
     'ListObjectsV2',
@@ -69,17 +82,33 @@ async function giveUp(store: UploadStore): Promise<void> {
   await failureOf(sink.result)
 }
 
+/** An upload whose commit is performed, and its response lost. */
+async function proveCommit(store: UploadStore): Promise<void> {
+  store.s3.fault({ operation: 'CompleteMultipartUpload', reset: true, performed: true })
+  await pipeline(source(LARGE), writer(store))
+}
+
+/** An upload that an earlier process began. */
+async function resume(store: UploadStore): Promise<void> {
+  const saved = new Saved()
+  await failAfter(plainWriter(store, { checkpoint: { save: saved.save } }), LARGE, 1)
+  await pipeline(source(LARGE), writer(store, { checkpoint: { ...saved.last, save: saved.save } }))
+}
+
 async function removeStale({ client, bucket }: UploadStore): Promise<void> {
   await client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key: 'k' }))
   await abortStaleUploads({ client, bucket, prefix: 'k', olderThan: 0, dryRun: false })
 }
 
-for (const [operation, run] of OPERATIONS) {
-  t.test(`tells a 503 to ${operation} once, and both attempts`, async t => {
+for (const [nth, [operation, run]] of OPERATIONS.entries()) {
+  t.test(`tells a 503 to ${operation} once, and both attempts (${nth + 1})`, async t => {
     const store = await UploadStore.open(t)
     const heard = listen(t)
     store.s3.fault({ operation, status: 503, code: 'SlowDown' })
+    events.length = 0
     await run(store)
+    const isOfStream = !['ListMultipartUploads', 'ListObjectsV2', 'DeleteObject'].includes(operation)
+    t.strictSame(events, isOfStream ? heard.retry : [], 'the stream tells it, too')
     const of = <Message extends { operation: string }>(messages: Message[]) =>
       messages.filter(message => message.operation === operation)
     t.equal(heard.retry.length, 1)
@@ -99,7 +128,12 @@ for (const [operation, run] of OPERATIONS) {
     t.match(of(heard.request).slice(0, 2), [
       { bucket: store.bucket, key: 'k', attempt: 1, outcome: 'failed', statusCode: 503 },
       // Only the abort is done when the parts are listed.
-      { bucket: store.bucket, key: 'k', attempt: 2, outcome: operation === 'ListParts' ? 'failed' : 'ok' },
+      {
+        bucket: store.bucket,
+        key: 'k',
+        attempt: 2,
+        outcome: run === giveUp && operation === 'ListParts' ? 'failed' : 'ok',
+      },
     ])
     const sent = operation === 'ListMultipartUploads' ? store.s3.calls.length - 1 : store.s3.calls.length
     t.equal(heard.request.length, sent, 'one message for each call of the store')

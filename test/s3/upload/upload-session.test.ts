@@ -1,9 +1,12 @@
+import { pipeline } from 'node:stream/promises'
 import t, { type Test } from 'tap'
 import type { SavedUpload } from '../../../lib/s3/upload/checkpoint.js'
 import type { UploadTarget } from '../../../lib/s3/upload/upload-commands.js'
 import { UploadSession } from '../../../lib/s3/upload/upload-session.js'
-import { Saved } from '../../support/checkpoints.js'
-import { UploadStore, partOf } from '../../support/upload-store.js'
+import { Saved, failAfter } from '../../support/checkpoints.js'
+import { fixed, listen } from '../../support/diagnostics.js'
+import { PART, UploadStore, partOf } from '../../support/upload-store.js'
+import { DATA, source, writer } from '../../support/uploads.js'
 
 const { signal } = new AbortController()
 const sizes = { partSize: 4, partGrowth: false, concurrency: 1 }
@@ -93,4 +96,21 @@ t.test('takes an older object with the same bytes for another one', async t => {
   t.equal(await session(store, later).upload.isResumed(signal), false)
   const unprovable = { ...first.state.last, commit: { bytes: 4 } }
   t.equal(await session(store, unprovable).upload.isResumed(signal), false)
+})
+
+t.test('reports each stored part once, and those of an earlier process as resumed', async t => {
+  const store = await UploadStore.open(t)
+  const heard = listen(t)
+  const saved = new Saved()
+  const bytes = DATA.subarray(0, 2 * PART + 1)
+  await failAfter(writer(store, { checkpoint: { save: saved.save } }), bytes.subarray(0, PART + 1), 1)
+  await pipeline(source(bytes), writer(store, { checkpoint: { ...saved.last, save: saved.save } }))
+  const part = { bucket: store.bucket, key: 'k' }
+  t.same(fixed(heard.part), [
+    { ...part, partNumber: 1, byteOffset: 0, bytes: PART, isResumed: false },
+    { ...part, partNumber: 1, byteOffset: 0, bytes: PART, isResumed: true },
+    { ...part, partNumber: 2, byteOffset: PART, bytes: PART, isResumed: false },
+    { ...part, partNumber: 3, byteOffset: 2 * PART, bytes: 1, isResumed: false },
+  ])
+  t.same(new Set(heard.part.map(({ uploadId }) => uploadId)), new Set([saved.last.uploadId]))
 })
