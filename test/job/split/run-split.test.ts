@@ -71,6 +71,7 @@ const CODECS: Record<string, string[]> = {
   ],
   HEVC: ['-c:v', 'libx265', '-preset', 'ultrafast', '-tag:v', 'hvc1', '-x265-params', 'log-level=error'],
   VP9: ['-c:v', 'libvpx-vp9', '-cpu-used', '8', '-deadline', 'realtime'],
+  AV1: ['-c:v', 'libsvtav1', '-preset', '12'],
 }
 
 for (const [name, args] of Object.entries(CODECS)) {
