@@ -10,6 +10,7 @@ import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { table } from '../examples/support/format.js'
 import type { PieceResult } from '../lib/job/split/piece-result.js'
 import type { SplitPlan } from '../lib/job/split/split-plan.js'
+import { bareSeconds } from './support/bare-ffmpeg.js'
 import { BenchStore } from './support/bench-store.js'
 import { makeFilm } from './support/film.js'
 import { median } from './support/report.js'
@@ -17,8 +18,9 @@ import { type SplitFigures, missedGoals } from './support/split-goals.js'
 import { SplitWorker } from './support/split-worker.js'
 
 /**
- * One object in pieces, over several processes of one thread each, against the same arguments in one run. Both read from
- * a store in a process of its own. CPU time is that of Node and ffmpeg together, without a worker's own start.
+ * One object in pieces, over several processes of one thread each, against the same arguments in one run. Both read
+ * from a store in a process of its own. CPU time is that of Node and ffmpeg together, without a worker's own start. The
+ * speed-up has the machine's own limit beside it: that of as many bare ffmpegs without a store.
  */
 
 const execute = promisify(execFile)
@@ -60,6 +62,12 @@ interface SplitRun {
   readonly ssim: number
 }
 
+/** A round: the unsplit run, and the runs in pieces by number of processes, each with the limit of its speed-up. */
+interface Round {
+  readonly unsplit: SplitRun
+  readonly split: ReadonlyMap<number, { readonly run: SplitRun; readonly limit: number }>
+}
+
 /** The similarity of two files' videos, over all frames and planes. */
 async function ssimOf(path: string, source: string): Promise<number> {
   const inputs = ['-i', path, '-i', source]
@@ -95,8 +103,21 @@ class Bench {
     return { plan: value, cpu }
   }
 
+  /** One round, with results under keys of its own. */
+  async round(n: number): Promise<Round> {
+    const { plan, run: unsplit } = await this.#unsplit(`${UNSPLIT}-${n}.mp4`)
+    const work = { plan, source: this.source, seconds: this.options.seconds }
+    const alone = await bareSeconds(work, 1)
+    const split = new Map<number, { run: SplitRun; limit: number }>()
+    for (const count of this.options.processes) {
+      const limit = count === 1 ? 1 : alone / (await bareSeconds(work, count))
+      split.set(count, { run: await this.#split(`split-${count}-${n}.mp4`, count), limit })
+    }
+    return { unsplit, split }
+  }
+
   /** The whole in one process, by the arguments of the plan. */
-  async unsplit(key: string): Promise<SplitRun> {
+  async #unsplit(key: string): Promise<{ readonly plan: SplitPlan; readonly run: SplitRun }> {
     const worker = await SplitWorker.start(this.store.arena.client)
     try {
       const { plan } = await this.#plan(worker, key)
@@ -105,17 +126,18 @@ class Bench {
       const { value, cpu } = await worker.whole(plan, key)
       const wall = (performance.now() - started) / 1000
       const { bytes, ranges } = await this.store.fetched()
-      return {
+      const run = {
         ...{ wall, cpu: { whole: cpu }, fetched: { whole: bytes }, requests: ranges.length },
         ...{ size: value.bytes, ssim: await this.#ssim(key, UNSPLIT) },
       }
+      return { plan, run }
     } finally {
       await worker.stop()
     }
   }
 
   /** In pieces: workers take the next piece from a queue, the audio first. */
-  async split(key: string, processes: number): Promise<SplitRun> {
+  async #split(key: string, processes: number): Promise<SplitRun> {
     const start = () => SplitWorker.start(this.store.arena.client)
     const workers = await Promise.all(Array.from({ length: processes }, start))
     const [first] = workers
@@ -176,15 +198,23 @@ class Bench {
 const sum = (parts: Readonly<Record<string, number>>) => Object.values(parts).reduce((a, b) => a + b, 0)
 
 /** The figures of a contender, each the median of its rounds, against the unsplit run of the same round. */
-function figuresOf(runs: readonly SplitRun[], whole: readonly SplitRun[], size: number): SplitFigures {
-  const ratio = (of: (run: SplitRun, unsplit: SplitRun) => number) =>
-    median(runs.map((run, round) => of(run, whole[round]!)))
+function figuresOf(rounds: readonly Round[], count: number, size: number): SplitFigures {
+  const ratio = (of: (run: SplitRun, unsplit: SplitRun, limit: number) => number) =>
+    median(
+      rounds.map(({ unsplit, split }) => {
+        const { run, limit } = split.get(count)!
+        return of(run, unsplit, limit)
+      }),
+    )
   return {
     overhead: ratio((run, unsplit) => (run.cpu['plan']! + run.cpu['join']!) / sum(unsplit.cpu)),
     cpu: ratio((run, unsplit) => sum(run.cpu) / sum(unsplit.cpu)),
     fetched: ratio(run => sum(run.fetched) / size),
     size: ratio((run, unsplit) => run.size / unsplit.size),
     ssim: ratio((run, unsplit) => run.ssim - unsplit.ssim),
+    speedUp: ratio((run, unsplit) => unsplit.wall / run.wall),
+    limit: ratio((_run, _unsplit, limit) => limit),
+    ofLimit: ratio((run, unsplit, limit) => unsplit.wall / run.wall / limit),
   }
 }
 
@@ -198,28 +228,24 @@ export async function run(options: SplitBench) {
     const { size } = await stat(source)
     const store = await BenchStore.start('unshaped', size, source, true)
     const client = new S3Client(store.arena.client)
-    const whole: SplitRun[] = []
-    const runs = new Map(processes.map(count => [count, [] as SplitRun[]]))
+    const made: Round[] = []
     try {
       const bench = new Bench(store, client, folder, source, options)
-      for (let round = 0; round < rounds; round++) {
-        whole.push(await bench.unsplit(`${UNSPLIT}-${round}.mp4`))
-        for (const [count, list] of runs) list.push(await bench.split(`split-${count}-${round}.mp4`, count))
-      }
+      for (let n = 0; n < rounds; n++) made.push(await bench.round(n))
     } finally {
       client.destroy()
       await store.stop()
     }
-    const figures = new Map([...runs].map(([count, list]) => [count, figuresOf(list, whole, size)]))
+    const figures = new Map(processes.map(count => [count, figuresOf(made, count, size)]))
     console.log(`One object in pieces: ${seconds} s of ${frame}, chunks of ${chunkSeconds} s, H.264 medium`)
     console.log(
       `MP4 of ${(size / 1e6).toFixed(0)} MB with its index last, one thread each, ${availableParallelism()} cores, load ${loadavg()[0]!.toFixed(1)}`,
     )
-    console.log(
-      `${summary(whole, runs, figures, size)}\n\n${bySteps(runs.get(processes[0]!)!, whole, size)}\n`,
-    )
+    console.log(`${summary(made, figures, size)}\n\n${bySteps(made, processes[0]!, size)}\n`)
     const missed = [...figures].flatMap(([count, one]) =>
-      missedGoals(one).map(line => `split over ${count}: ${line}`),
+      missedGoals({ ...one, ofLimit: sharesCores(count) ? one.ofLimit : undefined }).map(
+        line => `split over ${count}: ${line}`,
+      ),
     )
     return { figures, missed }
   } finally {
@@ -227,20 +253,21 @@ export async function run(options: SplitBench) {
   }
 }
 
-function summary(
-  whole: readonly SplitRun[],
-  runs: ReadonlyMap<number, readonly SplitRun[]>,
-  figures: ReadonlyMap<number, SplitFigures>,
-  size: number,
-): string {
+/** One process has nothing to gain; more than there are cores, no more. */
+const sharesCores = (count: number) => count > 1 && count <= availableParallelism()
+
+function summary(rounds: readonly Round[], figures: ReadonlyMap<number, SplitFigures>, size: number): string {
   const wall = (list: readonly SplitRun[]) => median(list.map(run => run.wall))
-  const head = ['processes', 'wall', 'speed-up', 'goal', 'plan + join', 'CPU / unsplit', 'fetched', 'GETs']
-  const first = whole[0]!
+  const runsOf = (count: number) => rounds.map(({ split }) => split.get(count)!.run)
+  const times = ['wall', 'speed-up', 'limit', 'of the limit']
+  const head = ['processes', ...times, 'plan + join', 'CPU / unsplit', 'fetched', 'GETs', 'size', 'SSIM']
+  const first = rounds[0]!.unsplit
   const rows = [
     [
       ...[
         UNSPLIT,
-        `${wall(whole).toFixed(1)} s`,
+        `${wall(rounds.map(({ unsplit }) => unsplit)).toFixed(1)} s`,
+        '',
         '',
         '',
         '',
@@ -250,24 +277,23 @@ function summary(
       ...[String(first.requests), `${(first.size / 1e6).toFixed(2)} MB`, first.ssim.toFixed(4)],
     ],
     ...[...figures].map(([count, one]) => [
-      ...[String(count), `${wall(runs.get(count)!).toFixed(1)} s`],
-      `${median(runs.get(count)!.map((run, round) => whole[round]!.wall / run.wall)).toFixed(2)} ×`,
-      // One process alone has nothing to gain; above the cores, no more can be had.
-      count === 1 || count > availableParallelism() ? '' : `${(0.9 * count).toFixed(1)} ×`,
+      ...[String(count), `${wall(runsOf(count)).toFixed(1)} s`],
+      ...[`${one.speedUp.toFixed(2)} ×`, `${one.limit.toFixed(2)} ×`, `${(100 * one.ofLimit).toFixed(0)} %`],
       ...[`${(100 * one.overhead).toFixed(1)} %`, `${one.cpu.toFixed(3)} ×`, `${one.fetched.toFixed(2)} ×`],
-      ...[String(runs.get(count)![0]!.requests), `${one.size.toFixed(4)} ×`],
+      ...[String(runsOf(count)[0]!.requests), `${one.size.toFixed(4)} ×`],
       `${one.ssim < 0 ? '−' : '+'}${Math.abs(one.ssim).toFixed(4)}`,
     ]),
   ]
-  return table([[...head, 'size', 'SSIM'], ...rows])
+  return table([head, ...rows])
 }
 
 /** What each step costs, in the run with the fewest processes. */
-function bySteps(runs: readonly SplitRun[], whole: readonly SplitRun[], size: number): string {
-  const rows = Object.keys(runs[0]!.cpu).map(step => [
+function bySteps(rounds: readonly Round[], count: number, size: number): string {
+  const runs = rounds.map(({ unsplit, split }) => ({ unsplit, run: split.get(count)!.run }))
+  const rows = Object.keys(runs[0]!.run.cpu).map(step => [
     step,
-    `${(100 * median(runs.map((run, n) => run.cpu[step]! / sum(whole[n]!.cpu)))).toFixed(1)} %`,
-    `${median(runs.map(run => run.fetched[step]! / size)).toFixed(3)} ×`,
+    `${(100 * median(runs.map(({ run, unsplit }) => run.cpu[step]! / sum(unsplit.cpu)))).toFixed(1)} %`,
+    `${median(runs.map(({ run }) => run.fetched[step]! / size)).toFixed(3)} ×`,
   ])
   return table([['step', 'CPU / unsplit', 'fetched / source'], ...rows])
 }

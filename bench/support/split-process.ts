@@ -2,13 +2,13 @@
 import { pipeline } from 'node:stream/promises'
 import { S3Client } from '@aws-sdk/client-s3'
 import { FfmpegReadable } from '../../lib/ffmpeg/ffmpeg-readable.js'
-import { chunkFilters } from '../../lib/job/encoding/chunk-filters.js'
 import { encodeAudio, encodeChunk, joinChunks, planSplit, removeWork } from '../../lib/job/index.js'
 import { pinOf } from '../../lib/job/split/plan-split.js'
 import { SOURCE_CLOCK, clockArguments } from '../../lib/job/split/source-clock.js'
 import type { SplitPlan } from '../../lib/job/split/split-plan.js'
 import { S3MultipartWritable } from '../../lib/s3/s3-multipart-writable.js'
 import { S3Source } from '../../lib/s3/s3-source.js'
+import { planArguments } from './plan-arguments.js'
 import type { SplitOrder } from './split-order.js'
 import type { Arena } from './topic.js'
 import { treeCpu } from './tree-cpu.js'
@@ -50,23 +50,14 @@ async function step(order: SplitOrder, client: S3Client): Promise<unknown> {
 }
 
 /** The output of a plan from one run of ffmpeg: the same arguments, without cuts. */
-async function whole({ source, video, audio, file, output }: SplitPlan, key: string, client: S3Client) {
-  const only = video.renditions[0]!
-  const sound = audio === undefined ? ['-an'] : ['-map', '0:a', ...audio[0]!.args]
-  const picture = [
-    '-map',
-    video.map,
-    '-vf',
-    chunkFilters({ ...video, ...only }),
-    '-fps_mode:v',
-    'passthrough',
-  ]
+async function whole(plan: SplitPlan, key: string, client: S3Client) {
+  const { source, file, output } = plan
   const sink = new S3MultipartWritable({ client, bucket: output.bucket, key })
   await pipeline(
     new FfmpegReadable({
       input: { source: new S3Source({ client, ...pinOf(source) }), args: clockArguments(source.start) },
       globalArgs: SOURCE_CLOCK,
-      output: { format: 'mp4', layout: 'file', args: [...picture, ...only.first, ...sound, ...file] },
+      output: { format: 'mp4', layout: 'file', args: [...planArguments(plan), ...file] },
     }),
     sink,
   )
