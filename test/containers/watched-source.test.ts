@@ -1,7 +1,10 @@
 import t from 'tap'
 import { WatchedSource } from '../../lib/containers/watched-source.js'
+import { BlockCache } from '../../lib/io/cache/block-cache.js'
+import { LEND } from '../../lib/io/lent-read.js'
 import { BytesSource } from '../../lib/io/sources/bytes-source.js'
 import { CountedSource } from '../../lib/io/sources/counted-source.js'
+import { MiB } from '../../lib/options.js'
 import { chunk } from '../support/cut.js'
 
 const wav = Buffer.concat([
@@ -51,4 +54,28 @@ t.test('passes on the error of a source', async t => {
   )
   await t.rejects(drain(source, 0, 10), error)
   await t.rejects(source.shortfall(), error)
+})
+
+t.test('watches chunks that are lent, and passes loan and return on', async t => {
+  for (const isCached of [true, false]) {
+    const counted = new CountedSource(new BytesSource({ bytes: wav.subarray(0, 50_000) }))
+    const cache = new BlockCache(counted, { cacheSize: MiB, blockSize: 8192 })
+    const source = new WatchedSource(isCached ? cache : counted, undefined)
+    const reading = await source[LEND](0, await source.size())
+    const chunks: Buffer[] = []
+    while (!reading.isOver) {
+      const bytes = reading.take()
+      if (bytes === undefined) await new Promise<void>(resolve => reading.onMore(resolve))
+      else {
+        chunks.push(Buffer.from(bytes))
+        reading.giveBack()
+      }
+    }
+    await reading.close()
+    t.same(Buffer.concat(chunks), wav.subarray(0, 50_000))
+    const { reads } = counted
+    t.match(await source.shortfall(), { container: 'WAV' })
+    t.equal(counted.reads, reads, 'it has seen the headers')
+    await cache.close()
+  }
 })

@@ -102,3 +102,40 @@ t.test('frees the places on failure, except for a partly filled block', async t 
   t.equal(store.count, 2)
   t.match(store.peek(1), { filled: 5, underWay: false })
 })
+
+t.test('holds the places of cancelled blocks until the source has let go of their memory', async t => {
+  const store = new BlockStore(2)
+  let end!: () => void
+  const ended = new Promise<void>(resolve => (end = resolve))
+  let rooms = 0
+  const fetcher = new BlockFetcher({
+    source: {
+      size: async () => 100,
+      read: () => t.fail('read() was used') as never,
+      readInto: async () => {
+        await ended
+        throw new Error('cancelled')
+      },
+    },
+    store,
+    blockSize: 10,
+    concurrency: 2,
+    lengthOf: () => 10,
+    isWanted: () => false,
+    onBytes: () => undefined,
+    onError: error => t.fail(error.message),
+    onRoom: () => rooms++,
+  })
+  fetcher.start(0, 2, true)
+  await new Promise(setImmediate)
+  fetcher.trim()
+  t.equal(store.count, 0)
+  t.notOk(fetcher.start(5, 1, true), 'no place is free')
+  const before = rooms
+  end()
+  while (fetcher.busy || rooms === before) await new Promise(setImmediate)
+  await new Promise(setImmediate)
+  t.equal(store.held, 0)
+  t.ok(fetcher.start(5, 1, true))
+  await fetcher.close()
+})

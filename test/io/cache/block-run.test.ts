@@ -1,6 +1,9 @@
 import t from 'tap'
 import { BlockRun } from '../../../lib/io/cache/block-run.js'
 import { Block } from '../../../lib/io/cache/block-store.js'
+import { CountedMemory } from '../../../lib/io/cache/counted-memory.js'
+import { BlockPool } from '../../../lib/io/memory/block-pool.js'
+import { BoundedSource } from '../../../lib/io/sources/bounded-source.js'
 import type { RandomAccess } from '../../../lib/io/random-access.js'
 import { SyntheticSource, type SyntheticSourceOptions, bytesOf } from '../../support/synthetic-source.js'
 
@@ -122,5 +125,29 @@ t.test('fails if the source returns too little or too much', async t => {
     const [error] = told.errors
     if (length < SIZE) t.match(error, { code: 'AVIO_ERR_SOURCE_READ', byteOffset: position })
     t.equal(told.errors.length, 1)
+  }
+})
+
+t.test('keeps memory that a source may still write to, and gives back that of any other', async t => {
+  for (const heeds of [true, false]) {
+    const pool = new BlockPool(SIZE)
+    const block = new Block(0, SIZE, size => new CountedMemory(size, SIZE, pool))
+    const source = new BoundedSource({
+      size: async () => 100,
+      read: () => t.fail('read() was used') as never,
+      readInto: (_start, _memory, options) =>
+        new Promise((_resolve, reject) => {
+          if (heeds) options!.signal!.addEventListener('abort', () => reject(new Error('cancelled')))
+        }),
+    })
+    const { run } = start(source, [block])
+    await new Promise(setImmediate)
+    t.ok(run.isReading)
+    run.trim(() => false)
+    block.drop()
+    await run.settled
+    t.notOk(run.isReading)
+    pool.take()
+    t.equal(pool.made, heeds ? 1 : 2, heeds ? 'it has ended' : 'it was given up')
   }
 })

@@ -64,17 +64,12 @@ class WipedRead implements LentRead {
 }
 
 /** Sends `reading` over a real connection; returns what the client gets, and how sending ended. */
-async function overHttp(
-  t: Test,
-  reading: WipedRead,
-  onResponse: (response: ServerResponse) => void = () => undefined,
-) {
+async function overHttp(t: Test, reading: WipedRead, unread = 0) {
   const done = { sent: Promise.resolve() }
   const server = createServer((_request, response) => {
     const gone = new AbortController()
     response.once('close', () => gone.abort())
-    const pace = new ResponsePacer(async () => 0)
-    onResponse(response)
+    const pace = new ResponsePacer(async () => unread)
     done.sent = new BodySender(reading, response, {
       pace,
       signal: gone.signal,
@@ -121,6 +116,18 @@ t.test('gives everything back when the client is gone, once', async t => {
   await t.rejects(done.sent, { name: 'AbortError' })
   while (reading.out.length > 0) await new Promise(setImmediate)
   t.equal(reading.given * CHUNK, reading.position)
+})
+
+t.test('gives a chunk back that the pacer holds when the client is gone', async t => {
+  const reading = new WipedRead(1e9, 200_000, Infinity)
+  const { response, done } = await overHttp(t, reading, 1e9)
+  response.resume()
+  // 256 KiB are sent at first: the second chunk is written in part.
+  while (reading.given < 1) await new Promise(setImmediate)
+  t.equal(reading.out.length, 1)
+  response.destroy()
+  await t.rejects(done.sent, { name: 'AbortError' })
+  t.equal(reading.out.length, 0)
 })
 
 t.test('rejects with the error of the read, after the bytes before it', async t => {
