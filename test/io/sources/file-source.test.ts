@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readlinkSync } from 'node:fs'
+import { readdirSync, readlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { appendFile, chmod, rename, rm, symlink, truncate, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import { FileSource } from '../../../lib/io/sources/file-source.js'
 import { BLOCK_SIZE } from '../../../lib/io/memory/block-pool.js'
+import { MiB } from '../../../lib/options.js'
 import { collect, randomAccessSuite } from '../../support/random-access-suite.js'
 
 const LONG_AGO = new Date('2020-01-01T00:00:00Z')
@@ -95,6 +96,27 @@ t.test('detects a change during a read before delivering later bytes', async t =
     }
     await t.rejects(reading(), { code: 'AVIO_ERR_SOURCE_CHANGED', byteOffset: BLOCK_SIZE })
     t.equal(delivered, BLOCK_SIZE)
+  }
+})
+
+t.test('detects a change while it fills memory, before reporting later bytes', async t => {
+  const bytes = randomBytes(4 * MiB)
+  for (const change of [
+    (path: string) => truncateSync(path, 2 * MiB + 5),
+    (path: string) => writeFileSync(path, randomBytes(bytes.length)),
+  ]) {
+    const path = await file(t, bytes)
+    const memory = Buffer.alloc(bytes.length)
+    let reported = 0
+    const onProgress = (length: number) => {
+      reported += length
+      if (reported === MiB) change(path)
+    }
+    const error = { code: 'AVIO_ERR_SOURCE_CHANGED', byteOffset: MiB }
+    await t.rejects(new FileSource({ path }).readInto(0, memory, { onProgress }), error)
+    t.equal(reported, MiB)
+    t.ok(memory.subarray(0, MiB).equals(bytes.subarray(0, MiB)))
+    if (process.platform === 'linux') t.equal(descriptors(path), 0, 'the descriptor is closed')
   }
 })
 
