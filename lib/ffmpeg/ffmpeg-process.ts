@@ -42,8 +42,8 @@ export interface FfmpegProcessResult {
  * On failure nothing is left except the data already read, and no output ends.
  *
  * Memory, in addition to ffmpeg's own: for each piped input `highWaterMark` + `sniffSize` + two chunks, and up to 8 MiB
- * of its head until ffmpeg starts; `cacheSize` for all inputs read by seeking; for each output `highWaterMark` + two
- * chunks, and with layout `file` its sample tables (see `FaststartMp4`).
+ * of its head until ffmpeg starts; `cacheSize` for all inputs read by seeking; for each output `highWaterMark` +
+ * 256 KiB + two chunks, and with layout `file` its sample tables (see `FaststartMp4`).
  *
  * @example
  * ```ts

@@ -23,8 +23,8 @@ import { reportStage } from '../io/diagnostics/report-stage.js'
  *   child lives. It fetches only what ffmpeg requests, in blocks, each block once as long as it stays in the cache.
  * - A source that fails for good, or changes, fails the stream with the source's own error.
  *
- * Memory, in addition to ffmpeg's own: `cacheSize` + `highWaterMark` + two chunks. The layout `file` of an MP4 adds its
- * sample tables: see `FaststartMp4`.
+ * Memory, in addition to ffmpeg's own: `cacheSize` + `highWaterMark` + two chunks + 256 KiB. The layout `file` of an
+ * MP4 adds its sample tables: see `FaststartMp4`.
  *
  * @example
  * ```ts

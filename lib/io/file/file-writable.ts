@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream'
 import { destroyOnAbort } from '../async/abort-listeners.js'
 import { AvioError, FileError, isError } from '../../errors.js'
+import { giveBack } from '../memory/loans.js'
 import { CommitGate } from '../pipeline/commit-gate.js'
 import { FileWriterLayout } from './file-writer-layout.js'
 import {
@@ -78,7 +79,7 @@ export class FileWritable extends Writable {
       this.#reject = reject
     })
     this.result.catch(() => undefined)
-    this.#upstream = new Upstream(this, 'FileWritable', { claimsHeader: true })
+    this.#upstream = new Upstream(this, 'FileWritable', { claimsHeader: true, givesBack: () => true })
     reportStage(this, 'FileWritable', settings.path)
     // Not through super(): an already aborted signal would destroy a stream that has no fields yet.
     destroyOnAbort(settings.signal, this)
@@ -137,6 +138,7 @@ export class FileWritable extends Writable {
     const { layout } = await this.#begin()
     this.#assertAlive()
     await layout.write(chunks)
+    chunks.forEach(giveBack)
   }
 
   async #finish(): Promise<void> {
