@@ -38,8 +38,8 @@ type Callback = (error?: Error | null) => void
  * Memory, in addition to ffmpeg's own: at most 2 × `highWaterMark` + `sniffSize` + four chunks (one each on its way in
  * and out), and the block of 256 KiB into which its output is read. Until ffmpeg starts, up to 8 MiB of the input's
  * head instead, if a decision depends on it (an MP4's cover art, the AAC of a transport stream, whether the tracks lie
- * far apart). An input read by seeking costs `cacheSize` instead of the input side. The layout `file` of an MP4 adds its
- * sample tables: see `FaststartMp4`.
+ * far apart). An input read by seeking costs `cacheSize` instead of the input side. The layout `file` of an MP4 adds
+ * its sample tables: see `FaststartMp4`.
  *
  * Errors: {@link FfmpegError}; `docs/errors.md` lists its codes with causes and remedies.
  *
