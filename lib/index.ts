@@ -26,6 +26,7 @@ export type {
   TypedListener,
   WritableEvents,
 } from './io/pipeline/typed-listeners.js'
+export { type MemoryUse, memoryUse, setMemoryBudget } from './io/memory/memory-budget.js'
 export type { RandomAccess, ReadIntoOptions } from './io/random-access.js'
 export {
   AVIO_ERROR_CODES,

@@ -74,7 +74,7 @@ interface PendingWrite {
  * Memory: at most (`concurrency` + 1) × `partSize` (40 MiB by default) in blocks of 1 MiB, into which bytes are copied
  * once, and `highWaterMark` in the writer's own chunks. An object of 64 GiB takes as much as one of 1 GiB; from part
  * 5,501 on it is two parts, which double every 400 parts (see `part-size-schedule.ts`). With a claimed header, one more
- * `partSize` and the header itself.
+ * `partSize` and the header itself. All stages together keep to `setMemoryBudget()`, if there is one.
  *
  * Errors: {@link S3Error} with `bucket`, `key`, `operation`, `partNumber`, `byteOffset`, `attempts` … if known:
  * `AVIO_ERR_UPLOAD_FAILED`, `AVIO_ERR_CHECKSUM_MISMATCH`, `AVIO_ERR_PRECONDITION_FAILED`, `AVIO_ERR_COMMIT_REFUSED`,
@@ -150,6 +150,7 @@ export class S3MultipartWritable extends Writable {
     this.#uploads = new PartUploads(this.#requests, listener, resumption)
     this.#filler = new PartFiller(settings.target, settings.sizes, this.#uploads)
     reportStage(this, 'S3MultipartWritable', formatS3Uri(settings.target.location))
+    this.once('pipe', () => this.#filler.activate())
     // Not through super(): an already aborted signal would destroy a stream that has no fields yet.
     destroyOnAbort(settings.signal, this)
   }
@@ -195,6 +196,7 @@ export class S3MultipartWritable extends Writable {
   #store(): void {
     const write = this.#pending
     if (write === undefined) return
+    this.#filler.activate()
     this.#settleUpstream()
     try {
       if (!this.#filler.copy(write.chunks)) {

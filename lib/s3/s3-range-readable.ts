@@ -3,6 +3,8 @@ import { destroyOnAbort } from '../io/async/abort-listeners.js'
 import { endWhenUnconsumed } from '../io/pipeline/end-unconsumed.js'
 import { LentMemory } from '../io/pipeline/lending.js'
 import { LINK, type Link } from '../io/pipeline/link.js'
+import { type MemoryShare, openShare } from '../io/memory/memory-budget.js'
+import type { MemoryClaim } from '../io/memory/fair-shares.js'
 import { OrderedRanges } from '../io/fetch/ordered-ranges.js'
 import { ReadAheadWindow } from '../io/fetch/read-ahead-window.js'
 import type { RetryMessage } from '../io/diagnostics/messages.js'
@@ -53,7 +55,7 @@ export interface S3RangeReadableEvents extends ReadableEvents {
  *
  * Memory: at most `readAhead` bytes requested and not yet consumed, plus the chunks that the consumer keeps (each pins
  * a block of at most 256 KiB), plus 64 KiB per connection in Node's own buffers. With the defaults 48 MiB; a consumer
- * slower than one connection costs about 1 MiB.
+ * slower than one connection costs about 1 MiB. All stages together keep to `setMemoryBudget()`, if there is one.
  *
  * Nothing is left behind: by `close`, every request has been cancelled or has settled.
  *
@@ -74,6 +76,9 @@ export class S3RangeReadable extends Readable {
   readonly #sockets: SocketDemand
   readonly #concurrency: number
   readonly #memory: LentMemory
+  readonly #claim: MemoryClaim
+  /** The stage's share of the process's memory, from the first read on. */
+  #share: MemoryShare | undefined
   /** The next byte to deliver. */
   #position: number
   #wanted = false
@@ -94,6 +99,9 @@ export class S3RangeReadable extends Readable {
     this.#sockets = new SocketDemand(target.client)
     this.#concurrency = rule.concurrency
     this.#memory = new LentMemory(this)
+    // One range to deliver from, and one on its way, beside a full buffer.
+    const min = Math.min(rule.readAhead, highWaterMark + 2 * rule.firstSize)
+    this.#claim = { min, max: rule.readAhead }
     this.#ranges = new OrderedRanges(
       this.#plan,
       (into, aborted) => {
@@ -148,6 +156,7 @@ export class S3RangeReadable extends Readable {
   override _read(): void {
     this.#wanted = true
     if (!this.#isAnnounced) this.#sockets.ask(1)
+    this.#share ??= openShare(this.#claim, () => this.#memory.trim(this.#share?.limit ?? Infinity))
     // A listener that reads from its own 'data' event comes here in the middle of a delivery.
     if (this.#delivering) return
     this.#deliver()
@@ -159,6 +168,7 @@ export class S3RangeReadable extends Readable {
     this.#isOver = true
     this.#sockets.ask(0)
     void Promise.all([this.#ranges.cancel(), this.#check?.cancel()]).then(() => {
+      this.#share?.close()
       this.#object.endInOrder()
       this.#memory.close()
       callback(error)
@@ -224,7 +234,11 @@ export class S3RangeReadable extends Readable {
     } else if (this.#ranges.error !== undefined) {
       if (this.#wanted) this.destroy(this.#ranges.error)
     } else {
-      this.#ranges.fill(this.#position - this.readableLength)
+      const consumed = this.#position - this.readableLength
+      const limit = this.#share?.limit ?? Infinity
+      this.#memory.trim(limit)
+      this.#ranges.fill(consumed, limit)
+      this.#share?.hold(Math.max(this.#plan.next - consumed, this.#memory.held))
     }
   }
 

@@ -47,7 +47,11 @@ export const HOUSE: readonly Floor[] = [
       [1, 'descriptors', 'a lack of file descriptors; which system errors are temporary'],
       [1, 'diagnostics', "the messages of the library's diagnostics channels, and who publishes them"],
       [1, 'media-types', 'media types (`Content-Type`) by endings and muxers'],
-      [1, 'memory', 'blocks that are used again: pools, and chunks that are lent and come back'],
+      [
+        1,
+        'memory',
+        'the memory budget of the process; blocks that are used again: pools, and chunks that are lent',
+      ],
       [2, '', 'random access: the interface, byte ranges, exact reads'],
       [3, 'fetch', 'ranges of one pinned version: resumed after a break, in order, read ahead'],
       [3, 'pipeline', 'the protocol between neighbours in a pipeline: the link, deferred headers, commits'],

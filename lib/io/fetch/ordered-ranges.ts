@@ -74,10 +74,15 @@ export class OrderedRanges {
     return undefined
   }
 
-  /** Requests as much as there is room for. `consumed` is the first byte the consumer has not yet released. */
-  fill(consumed: number): void {
+  /**
+   * Requests as much as there is room for.
+   *
+   * @param consumed - the first byte the consumer has not yet released
+   * @param limit - most bytes that may be requested and not yet consumed
+   */
+  fill(consumed: number, limit = Infinity): void {
     while (!this.#closed) {
-      const range = this.#plan.plan(consumed, this.#underWay, this.#entries.length > 0)
+      const range = this.#plan.plan(consumed, this.#underWay, this.#entries.length > 0, limit)
       if (range === undefined) return
       this.#start(range)
     }

@@ -79,12 +79,14 @@ export class ReadAheadWindow {
    * @param underWay - number of ranges in flight
    * @param held - whether anything is in flight or waits to be taken; if not, a smaller range is better than
    * none
+   * @param limit - most bytes that may be requested and not yet consumed, whatever the window
    */
-  plan(consumed: number, underWay: number, held: boolean): ByteRange | undefined {
+  plan(consumed: number, underWay: number, held: boolean, limit = Infinity): ByteRange | undefined {
     if (underWay >= this.#rule.concurrency || this.exhausted) return undefined
     if (!this.#bounded && this.#next > this.#rule.start) return undefined
-    const room = this.#window - (this.#next - consumed)
-    const wanted = Math.min(this.#size(), this.#end - this.#next)
+    const window = Math.min(this.#window, limit)
+    const room = window - (this.#next - consumed)
+    const wanted = Math.min(this.#sizeIn(window), this.#end - this.#next)
     const length = wanted > room && !held ? room : wanted
     if (length > room || length <= 0) return undefined
     const range = { start: this.#next, end: this.#next + length }
@@ -99,8 +101,8 @@ export class ReadAheadWindow {
     this.#window = Math.max(this.#window, grown)
   }
 
-  #size(): number {
+  #sizeIn(window: number): number {
     const { firstSize, partSize, concurrency } = this.#rule
-    return Math.min(partSize, Math.ceil(this.#window / concurrency / firstSize) * firstSize)
+    return Math.min(partSize, Math.ceil(window / concurrency / firstSize) * firstSize)
   }
 }

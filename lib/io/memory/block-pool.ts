@@ -33,6 +33,11 @@ export class BlockPool {
     return this.#made
   }
 
+  /** Number of free blocks. */
+  get free(): number {
+    return this.#free.length
+  }
+
   /** A block, with whatever bytes were in it last: a free one, or a new one of `size` bytes. */
   take(size = this.blockSize): Buffer {
     const free = this.#free.pop()
@@ -45,6 +50,11 @@ export class BlockPool {
   give(block: Buffer): void {
     if (POISONS) block.fill(POISON)
     if (!this.#isClosed && block.length === this.blockSize) this.#free.push(block)
+  }
+
+  /** Keeps at most `count` free blocks, and leaves the others to the garbage collector. */
+  shrink(count: number): void {
+    if (this.#free.length > count) this.#free.length = Math.max(0, count)
   }
 
   /** Leaves all blocks to the garbage collector, those still in use as well. */

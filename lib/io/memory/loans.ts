@@ -38,6 +38,16 @@ export class Loans {
     return this.#pool.made
   }
 
+  /** Bytes in free blocks. */
+  get free(): number {
+    return this.#pool.free * this.#pool.blockSize
+  }
+
+  /** Keeps at most `bytes` in free blocks. */
+  shrink(bytes: number): void {
+    this.#pool.shrink(Math.floor(bytes / this.#pool.blockSize))
+  }
+
   /**
    * Memory for `size` bytes, at most a block. All of it is to be passed on, in chunks that don't overlap; see
    * {@link seal}. Short memory is not worth a block.

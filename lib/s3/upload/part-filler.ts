@@ -1,6 +1,9 @@
 import { S3Error } from '../../errors.js'
-import { BlockPool } from '../../io/memory/block-pool.js'
 import { giveBack } from '../../io/memory/loans.js'
+import type { MemoryClaim } from '../../io/memory/fair-shares.js'
+import { openShare } from '../../io/memory/memory-budget.js'
+import { SharedPool } from '../../io/memory/shared-pool.js'
+import { MiB } from '../../options.js'
 import { BLOCK_SIZE, PartBuffer } from './part-buffer.js'
 import {
   MAX_PARTS,
@@ -14,6 +17,9 @@ import {
 import type { PartUploads } from './part-uploads.js'
 import { formatS3Uri } from '../request/s3-location.js'
 import type { UploadTarget } from './upload-commands.js'
+
+/** The claim of an upload that has only begun, in bytes: a part of the default size. */
+const FIRST_CLAIM = 8 * MiB
 
 /** Chunks on their way into parts, and the position in them. */
 export class PendingChunks {
@@ -33,22 +39,32 @@ export class PendingChunks {
  * those in flight and one that is being filled, or is full and waiting.
  *
  * If a header that is known only at the end belongs in front, the first part is held back in addition, and sent last.
+ *
+ * Beside a part in flight, another one is begun only if the upload's share of the process's memory has room for it. With
+ * none in flight it is begun in any case: bytes that are not sent free no memory.
  */
 export class PartFiller {
   readonly #target: UploadTarget
   readonly #sizes: PartSizeSchedule
   readonly #uploads: PartUploads
-  readonly #pool = new BlockPool(BLOCK_SIZE)
+  readonly #pool = new SharedPool(BLOCK_SIZE)
   #part: PartBuffer | undefined
   /** The size of the first part, if it is held back. */
   #heldSize: number | undefined
   #held: PartBuffer | undefined
   #bytes = 0
+  #isOver = false
 
   constructor(target: UploadTarget, sizes: PartSizeSchedule, uploads: PartUploads) {
     this.#target = target
     this.#sizes = sizes
     this.#uploads = uploads
+  }
+
+  /** Begins to count among the stages that share the process's memory; {@link clear} ends it. */
+  activate(): void {
+    if (this.#isOver) return
+    this.#pool.share ??= openShare(this.#claim(partSizeAt(1, this.#sizes)), () => this.#pool.trim())
   }
 
   /** Number of bytes copied, including the header once it is there. */
@@ -138,6 +154,7 @@ export class PartFiller {
 
   /** Releases all memory. */
   clear(): void {
+    this.#isOver = true
     this.#part = undefined
     this.#held = undefined
     this.#pool.close()
@@ -151,7 +168,19 @@ export class PartFiller {
     if (partNumber > MAX_PARTS) throw this.#tooLarge()
     const size = (partNumber === 1 ? this.#heldSize : undefined) ?? partSizeAt(partNumber, this.#sizes)
     if (this.#uploads.active > concurrencyAt(size, this.#sizes)) return undefined
+    this.#pool.share?.reclaim(this.#claim(size))
+    if (this.#uploads.active > 0 && !this.#pool.promise(size)) return undefined
     return (this.#part = this.#newPart(size))
+  }
+
+  /**
+   * What the upload needs and can use, with parts of `size` bytes. An object may end in its first part, however large
+   * that could be: until there is a second one, it counts as a small object.
+   */
+  #claim(size: number): MemoryClaim {
+    const held = this.#heldSize ?? 0
+    const max = held + (concurrencyAt(size, this.#sizes) + 1) * size
+    return this.#uploads.started === 0 ? { min: Math.min(size, FIRST_CLAIM), max } : { min: held + size, max }
   }
 
   #newPart(size: number): PartBuffer {

@@ -255,3 +255,15 @@ t.test('inOrder leaves no listener on its signal, read to the end or not', async
   for await (const chunk of inOrder(plan(30), fetch, signal)) if (chunk.length > 0) break
   t.same(getEventListeners(signal, 'abort'), [])
 })
+
+t.test('requests no more than a limit, and goes on when bytes are consumed', async t => {
+  const source = new Source(60)
+  const ranges = new OrderedRanges(plan(60), source.fetch, () => undefined)
+  ranges.fill(0, 20)
+  t.same(source.log, ['0-10', '10-20'])
+  ranges.fill(9, 20)
+  t.equal(source.log.length, 2)
+  ranges.fill(10, 20)
+  t.same(source.log.slice(2), ['20-30'])
+  await ranges.cancel()
+})

@@ -111,3 +111,17 @@ t.test('plans a smaller range rather than none when nothing is in flight', async
   t.same(plan.plan(2, 0, false), { start: 6, end: 8 })
   t.equal(plan.plan(2, 0, false), undefined, 'no room at all')
 })
+
+t.test('keeps to a limit below the window, with smaller ranges, and grows again with it', async t => {
+  const plan = new ReadAheadWindow(rule)
+  plan.plan(0, 0, false)
+  plan.bound(10_000)
+  for (let n = 0; n < 10; n++) plan.starved(1000)
+  t.equal(plan.window, 400)
+  t.same(plan.plan(10, 0, false, 80), { start: 10, end: 30 }, 'four ranges share 80 bytes')
+  t.same(plan.plan(10, 1, true, 80), { start: 30, end: 50 })
+  t.equal(plan.plan(10, 2, true, 40), undefined, 'the limit has fallen below what is requested')
+  t.equal(plan.plan(19, 2, true, 40), undefined)
+  t.same(plan.plan(20, 1, true, 40), { start: 50, end: 60 }, 'until enough of it is consumed')
+  t.same(plan.plan(60, 0, true, Infinity), { start: 60, end: 160 }, 'the window is as before')
+})

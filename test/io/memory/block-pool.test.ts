@@ -22,6 +22,21 @@ t.test('leaves blocks of another size to the garbage collector', async t => {
   t.equal(pool.take().length, 10)
 })
 
+t.test('keeps only so many free blocks as it is told to', async t => {
+  const pool = new BlockPool(10)
+  const blocks = [pool.take(), pool.take(), pool.take()]
+  for (const block of blocks) pool.give(block)
+  t.equal(pool.free, 3)
+  pool.shrink(5)
+  t.equal(pool.free, 3)
+  pool.shrink(1)
+  t.equal(pool.free, 1)
+  pool.shrink(-1)
+  t.equal(pool.free, 0)
+  pool.take()
+  t.equal(pool.made, 4)
+})
+
 t.test('keeps nothing once it is closed', async t => {
   const pool = new BlockPool(10)
   const [before, after] = [pool.take(), pool.take()]

@@ -95,3 +95,15 @@ t.test('does not mix up the blocks of two lenders', async t => {
   t.not(two.take().buffer, block.buffer)
   t.equal(one.take().buffer, block.buffer)
 })
+
+t.test('keeps only so many bytes in free blocks as it is told to', async t => {
+  const loans = lender()
+  const blocks = [loans.take(), loans.take(), loans.take()]
+  t.equal(loans.free, 0, 'none of them is free')
+  for (const block of blocks) giveBack(block)
+  t.equal(loans.free, 300)
+  loans.shrink(299)
+  t.equal(loans.free, 200)
+  loans.shrink(-5)
+  t.equal(loans.free, 0)
+})

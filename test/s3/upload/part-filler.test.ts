@@ -1,5 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import t from 'tap'
+import { memoryUse, openShare, setMemoryBudget } from '../../../lib/io/memory/memory-budget.js'
 import { GiB, MiB } from '../../../lib/options.js'
 import type { PartBuffer } from '../../../lib/s3/upload/part-buffer.js'
 import { PartFiller, PendingChunks } from '../../../lib/s3/upload/part-filler.js'
@@ -178,4 +179,50 @@ t.test('rejects a first part that its header makes too large', async t => {
     partNumber: 1,
     message: /the limit is 5368709120\. Lower "partSize"/,
   })
+})
+
+t.test('begins a further part only if the budget has room for it, and one in any case', async t => {
+  const others = openShare({ min: 100 * MiB, max: 100 * MiB })
+  setMemoryBudget(108 * MiB)
+  t.teardown(() => {
+    others.close()
+    setMemoryBudget(Infinity)
+  })
+  const { held, filler } = open({ partSize: 5 * MiB, concurrency: 4 })
+  filler.activate()
+  t.equal(memoryUse().stages, 2)
+  const chunks = new PendingChunks([Buffer.alloc(20 * MiB)])
+  t.equal(filler.copy(chunks), false)
+  t.equal(held.started, 1, 'one part is sent, and no second one begun')
+  t.equal(filler.bytes, 5 * MiB)
+  t.equal(filler.copy(chunks), false, 'asking again changes nothing')
+  held.active--
+  held.parts[0]!.release()
+  t.equal(filler.copy(chunks), false)
+  t.equal(filler.bytes, 10 * MiB, 'the next part is begun when none is in flight')
+  others.close()
+  t.equal(filler.copy(chunks), true, 'and further ones when others end')
+  t.equal(filler.bytes, 20 * MiB)
+  for (const part of held.parts) part.release()
+  filler.clear()
+  t.match(memoryUse(), { held: 0, stages: 0 })
+  filler.activate()
+  const unused = open().filler
+  unused.clear()
+  unused.activate()
+  t.equal(memoryUse().stages, 0, 'an upload that is over counts no more')
+})
+
+t.test('counts a deferred header’s first part beside the others', async t => {
+  setMemoryBudget(24 * MiB)
+  t.teardown(() => setMemoryBudget(Infinity))
+  const other = openShare({ min: MiB, max: 64 * MiB })
+  const { filler } = open({ partSize: 5 * MiB, concurrency: 4 })
+  filler.activate()
+  t.equal(other.limit, 9 * MiB, 'half of what a newcomer leaves')
+  filler.holdFirst(undefined)
+  filler.copy(new PendingChunks([Buffer.alloc(6 * MiB)]))
+  t.equal(other.limit, 8 * MiB, 'two parts are the minimum of the upload')
+  filler.clear()
+  other.close()
 })
