@@ -10,7 +10,7 @@ export interface MemoryClaim {
  * Divides `budget` into shares, in the order of `claims`.
  *
  * All shares are equal, except where a claim ends below that (its rest goes to the others) or begins above it (the
- * others get less). They sum up to the budget, or to less if all claims are satisfied, or to more only if the minima do.
+ * others get less). They sum up to the budget; to less if all claims are satisfied, and to more only if the minima do.
  * This is max-min fairness: nobody's share can grow without taking from one that is not larger.
  */
 export function fairShares(budget: number, claims: readonly MemoryClaim[]): number[] {

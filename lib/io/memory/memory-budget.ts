@@ -189,8 +189,8 @@ const MIN_BUDGET = 24 * MiB
 
 /**
  * Sets one budget of memory for all `S3RangeReadable`s and `S3MultipartWritable`s of this process, those that
- * `S3Storage`, tasks and jobs open included. It is divided fairly: each active stage may hold the budget ÷ the number of
- * active stages, never more than its own options allow, and what one can't use goes to the others. Shares change as
+ * `S3Storage`, tasks and jobs open included. It is divided fairly: each active stage may hold the budget ÷ the number
+ * of active stages, never more than its own options allow, and what one can't use goes to the others. Shares change as
  * stages begin and end; one that begins late gets its share as the windows of the others shrink. A stage is active from
  * its first read or write, or from being piped into, until it is closed.
  *

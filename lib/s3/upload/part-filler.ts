@@ -40,8 +40,8 @@ export class PendingChunks {
  *
  * If a header that is known only at the end belongs in front, the first part is held back in addition, and sent last.
  *
- * Beside a part in flight, another one is begun only if the upload's share of the process's memory has room for it. With
- * none in flight it is begun in any case: bytes that are not sent free no memory.
+ * Beside a part in flight, another one is begun only if the upload's share of the process's memory has room for it.
+ * With none in flight it is begun in any case: bytes that are not sent free no memory.
  */
 export class PartFiller {
   readonly #target: UploadTarget
