@@ -1,10 +1,12 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { PassThrough, Readable, type Writable } from 'node:stream'
+import { PassThrough, Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { S3Client } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
+import { giveBack } from '../../../lib/io/memory/loans.js'
 import { MemoryShare, memoryUse, setMemoryBudget } from '../../../lib/io/memory/memory-budget.js'
+import { Upstream } from '../../../lib/io/pipeline/upstream.js'
 import { KiB, MiB } from '../../../lib/options.js'
 import { S3MultipartWritable } from '../../../lib/s3/s3-multipart-writable.js'
 import { S3RangeReadable } from '../../../lib/s3/s3-range-readable.js'
@@ -211,4 +213,49 @@ t.test('a stage that ends in any way gives its share back', async t => {
   }
   await closed(stopped)
   given('a reader that was left early')
+})
+
+/** Takes chunks and gives their memory back, one at a time while its gate is open. */
+class GivingSink extends Writable {
+  readonly upstream = new Upstream(this, 'GivingSink', { givesBack: () => true })
+  bytes = 0
+  /** The most that the stages held while this took the last quarter of `size` bytes. */
+  late = 0
+
+  constructor(
+    readonly size: number,
+    readonly onQuarter: () => Promise<unknown>,
+  ) {
+    super({ highWaterMark: 1 })
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error) => void): void {
+    const isTime = this.bytes < this.size / 4 && this.bytes + chunk.length >= this.size / 4
+    this.bytes += chunk.length
+    if (this.bytes > (3 * this.size) / 4) this.late = Math.max(this.late, memoryUse().held)
+    giveBack(chunk)
+    if (isTime) this.onQuarter().then(() => callback(), callback)
+    else callback()
+  }
+}
+
+t.test('a reader drops the blocks of a window that its share no longer has room for', async t => {
+  const size = 128 * MiB
+  const client = await openFar(t, size)
+  budgetOf(t, 512 * MiB)
+  const reader = new S3RangeReadable({ client, bucket: 'uploads', key: 'in', verify: 'off' })
+  let full = 0
+  const sink = new GivingSink(size, async () => {
+    // The reader fills its window while nothing is taken.
+    for (let last = -1; full !== last;) {
+      last = full
+      full = await heldBytes()
+    }
+    setMemoryBudget(24 * MiB)
+  })
+  await pipeline(reader, sink)
+  t.equal(sink.bytes, size)
+  t.ok(full > 24 * MiB, `the window was full: ${full}`)
+  t.ok(sink.late <= 18 * MiB, `${sink.late} bytes are held at the end, free blocks included`)
+  t.match(memoryUse(), NOTHING)
 })
