@@ -75,27 +75,29 @@ async function serve(
   }
 }
 
-/** The two ways of serving the same spans. */
-export function contenders(spans: readonly Span[]): Topic['contenders'] {
+/** The two ways of serving the same spans: those that so many bytes take. */
+export function contenders(spansOf: (size: number) => readonly Span[]): Topic['contenders'] {
   return {
-    'readInto(), lent blocks': () => serve(filler, cache => new WatchedSource(cache, undefined), spans),
-    'read() and a copy, a promise for each chunk': () =>
+    'readInto(), lent blocks': ({ size }) =>
+      serve(filler, cache => new WatchedSource(cache, undefined), spansOf(size)),
+    'read() and a copy, a promise for each chunk': ({ size }) =>
       serve(
         chunks,
         cache => {
           const watched = new WatchedSource(cache, undefined)
           return { size: signal => watched.size(signal), read: (...range) => watched.read(...range) }
         },
-        spans,
+        spansOf(size),
       ),
   }
 }
 
 export const topic: Topic = {
   title: 'Block cache and range server: the cost of bytes that ffmpeg reads by range',
-  setting:
-    '4 GiB in order, from a source that costs nothing, to a client in another process; cache of 32 MiB',
+  setting: 'in order, from a source that costs nothing, to a client in another process; cache of 32 MiB',
   size: SIZE,
   store: 'none',
-  contenders: contenders([[0, SIZE]]),
+  // They are parts of the library that no entry point exports: another commit may have none.
+  ours: [],
+  contenders: contenders(size => [[0, size]]),
 }

@@ -4,12 +4,17 @@ import { stat } from 'node:fs/promises'
 import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
-import { FfmpegTransform } from '../lib/ffmpeg/ffmpeg-transform.js'
 import { KiB, MiB } from '../lib/options.js'
-import type { Arena, Topic } from './support/topic.js'
+import { FFMPEG } from './support/remux-ways.js'
+import type { Arena, Library, Topic } from './support/topic.js'
 
 /** The file through FfmpegTransform, the output discarded. */
-export async function throughOurPipes(arena: Arena, args: readonly string[]): Promise<number> {
+export async function throughOurPipes(
+  arena: Arena,
+  load: () => Promise<Library>,
+  args: readonly string[],
+): Promise<number> {
+  const { FfmpegTransform } = await load()
   const source = createReadStream(arena.file, { highWaterMark: 256 * KiB })
   const ffmpeg = new FfmpegTransform({ output: { format: 'mp4', args: [...args] } })
   const sink = new Writable({ highWaterMark: MiB, write: (_chunk, _encoding, callback) => callback() })
@@ -21,7 +26,7 @@ export async function throughOurPipes(arena: Arena, args: readonly string[]): Pr
 export async function fileToFile(arena: Arena, args: readonly string[]): Promise<number> {
   const fragmented = ['-movflags', 'frag_keyframe+delay_moov+default_base_moof', '-frag_duration', '2000000']
   const target = `${arena.file}.mp4`
-  await promisify(execFile)('ffmpeg', [
+  await promisify(execFile)(FFMPEG, [
     ...['-v', 'error', '-nostdin', '-y', '-i', arena.file, ...args],
     ...[...fragmented, '-f', 'mp4', target],
   ])
@@ -33,12 +38,12 @@ const copy = ['-c', 'copy']
 export const topic: Topic = {
   title: 'ffmpeg -c copy through the pipes of FfmpegTransform',
   setting:
-    '512 MiB of Matroska from a file in the page cache; ffmpeg alone writes a file, the output of FfmpegTransform is discarded',
+    'Matroska from a file in the page cache; ffmpeg alone writes a file, the output of FfmpegTransform is discarded',
   size: 512 * MiB,
   source: 'media',
   store: 'none',
   contenders: {
-    FfmpegTransform: arena => throughOurPipes(arena, copy),
+    FfmpegTransform: (arena, load) => throughOurPipes(arena, load, copy),
     'ffmpeg file → file': arena => fileToFile(arena, copy),
   },
 }

@@ -1,15 +1,16 @@
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { MiB } from '../lib/options.js'
-import { S3RangeReadable } from '../lib/s3/s3-range-readable.js'
-import type { Arena, Topic } from './support/topic.js'
+import type { Arena, Library, Topic } from './support/topic.js'
 
 const size = 1024 * MiB
 
 /** Reads with S3RangeReadable and the given window. */
 export async function readOurs(
   arena: Arena,
+  load: () => Promise<Library>,
   options: { partSize?: number; concurrency?: number; readAhead?: number } = {},
 ): Promise<number> {
+  const { S3RangeReadable } = await load()
   const client = new S3Client(arena.client)
   let bytes = 0
   const source = new S3RangeReadable({ client, bucket: arena.bucket, key: arena.key, ...options })
@@ -30,7 +31,7 @@ export async function readOneBody(arena: Arena): Promise<number> {
 
 export const topic: Topic = {
   title: 'Read, unshaped: CPU time',
-  setting: '1 GiB from loopback, default options',
+  setting: 'loopback, default options',
   size,
   source: 'bytes',
   store: 'unshaped',

@@ -13,7 +13,7 @@ import type { SplitPlan } from '../lib/job/split/split-plan.js'
 import { bareSeconds } from './support/bare-ffmpeg.js'
 import { BenchStore } from './support/bench-store.js'
 import { makeFilm } from './support/film.js'
-import { median } from './support/report.js'
+import { median } from './support/median.js'
 import { type SplitFigures, missedGoals } from './support/split-goals.js'
 import { SplitWorker } from './support/split-worker.js'
 

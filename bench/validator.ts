@@ -1,9 +1,8 @@
 import { PassThrough, Readable, type Transform, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { Fmp4Validator } from '../lib/mp4/fmp4-validator.js'
 import { GiB, KiB, MiB } from '../lib/options.js'
 import { AUDIO, VIDEO, fragment, ftyp, moov } from '../test/support/fmp4.js'
-import type { Arena, Topic } from './support/topic.js'
+import type { Arena, Contender, Topic } from './support/topic.js'
 
 export const CHUNK = 64 * KiB
 
@@ -64,7 +63,14 @@ export async function pass(source: Source, stage: () => Transform, total: number
   return moved
 }
 
-export const validator = (): Transform => new Fmp4Validator()
+/** The contender that checks a source with the library's validator. */
+export const validated =
+  (source: () => Source): Contender =>
+  async (arena, load) => {
+    const { Fmp4Validator } = await load()
+    return await pass(source(), () => new Fmp4Validator(), arena.size)
+  }
+
 export const bare = (): Transform => new PassThrough()
 
 /** Made when the topic's process loads this file, before the clock starts. */
@@ -76,7 +82,7 @@ export const topic: Topic = {
   size: 16 * GiB,
   store: 'none',
   contenders: {
-    Fmp4Validator: (arena: Arena) => pass(source!, validator, arena.size),
+    Fmp4Validator: validated(() => source!),
     PassThrough: (arena: Arena) => pass(source!, bare, arena.size),
   },
 }

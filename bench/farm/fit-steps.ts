@@ -1,6 +1,6 @@
 import type { StepTimes } from '../simulate/measurements.js'
 import { quantilesOf } from '../simulate/random.js'
-import { median } from '../support/report.js'
+import { median } from '../support/median.js'
 
 /** One run of a step. */
 export interface StepSample {

@@ -1,4 +1,4 @@
-import { median } from '../support/report.js'
+import { median } from '../support/median.js'
 import { runFarm } from './farm-model.js'
 import { filmJob } from './film-jobs.js'
 import type { Measurements } from './measurements.js'

@@ -11,9 +11,10 @@ import { parseArgs } from 'node:util'
 import { format, resolveConfig } from 'prettier'
 import { table } from '../../examples/support/format.js'
 import { drawPlot } from '../support/draw-plot.js'
+import { withTables } from '../support/page-tables.js'
 import { checkPrices, costOf } from './cost.js'
 import { readMeasurements } from './measurements.js'
-import { reportOf, time, withTables } from './report.js'
+import { reportOf, time } from './report.js'
 import { S3_STORE, STRAGGLERS, type World, runFilm } from './scenarios.js'
 
 const PAGE = fileURLToPath(new URL('../../docs/scale-out.md', import.meta.url))
@@ -64,7 +65,7 @@ async function all(): Promise<void> {
   for (const { name, rows } of parts) console.log(`${name}\n${table(rows)}\n`)
   if (!values.write) return
   const options = await resolveConfig(PAGE)
-  const page = withTables(readFileSync(PAGE, 'utf8'), parts)
+  const page = withTables(readFileSync(PAGE, 'utf8'), 'farm', parts)
   writeFileSync(PAGE, await format(page, { ...options, filepath: PAGE }))
   for (const { picture, plot } of parts) {
     if (picture === undefined || plot === undefined) continue

@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite'
+import type { PageTable } from '../support/page-tables.js'
 import type { Prices } from './cost.js'
 import type { FarmRun } from './farm-model.js'
 import { held } from './held.js'
@@ -6,10 +7,7 @@ import { chunkName, costPlot, failurePlot, limitPlot, speedUpPlot } from './plot
 import * as scenario from './scenarios.js'
 
 /** A table, and what it looks like. */
-export interface Part {
-  /** The comment of the page that marks its place. */
-  readonly name: string
-  readonly rows: readonly (readonly string[])[]
+export interface Part extends PageTable {
   /** The name of its picture in `docs/images`. */
   readonly picture?: string
   readonly plot?: TopLevelSpec
@@ -157,21 +155,4 @@ function costs(world: scenario.World, prices: Prices): Part {
     ],
     ...{ picture: 'farm-cost', plot: costPlot(all, prices.currency) },
   }
-}
-
-/** A table in Markdown. */
-export function markdown([head = [], ...rows]: Part['rows']): string {
-  if (rows.length === 0) return ''
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  const ruler = head.map((_, column) => (column === 0 ? '---' : '---:'))
-  return [line(head), line(ruler), ...rows.map(line)].join('\n')
-}
-
-/** A page with the tables of all parts at their places: `<!-- farm: limits -->` … `<!-- end -->`. */
-export function withTables(page: string, parts: readonly Part[]): string {
-  return parts.reduce((text, { name, rows }) => {
-    const place = new RegExp(`(<!-- farm: ${name} -->\n)[\\s\\S]*?(<!-- end -->)`)
-    if (!place.test(text)) throw new Error(`The page has no place for "${name}"`)
-    return text.replace(place, (_, start: string, end: string) => `${start}\n${markdown(rows)}\n\n${end}`)
-  }, page)
 }

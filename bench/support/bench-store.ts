@@ -2,12 +2,12 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Fetched, StoreOrder } from './store-process.js'
-import type { Arena, Limit } from './topic.js'
+import type { Limit, StoreArena } from './topic.js'
 
 /** An S3 server in a process of its own that responds by the limit model, or as fast as it can. */
 export class BenchStore {
   private constructor(
-    readonly arena: Omit<Arena, 'file' | 'size'>,
+    readonly arena: StoreArena,
     private readonly child: ChildProcess,
   ) {}
 
@@ -27,7 +27,7 @@ export class BenchStore {
     await once(child, 'message')
     const order: StoreOrder = { limit: limit === 'unshaped' ? undefined : limit, size, file, keep }
     child.send(order)
-    const [arena] = (await once(child, 'message')) as [Omit<Arena, 'file' | 'size'>]
+    const [arena] = (await once(child, 'message')) as [StoreArena]
     return new BenchStore(arena, child)
   }
 

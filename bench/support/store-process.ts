@@ -1,7 +1,7 @@
 // The store of a benchmark, in a process of its own, so that no contender is charged for its CPU time and memory.
-import { readFile } from 'node:fs/promises'
+import { open as openFile } from 'node:fs/promises'
 import { LocalS3 } from '../../lib/testing/index.js'
-import type { Arena, Limit } from './topic.js'
+import type { Limit, StoreArena } from './topic.js'
 
 /** The store's configuration. */
 export interface StoreOrder {
@@ -32,17 +32,53 @@ async function open({ limit, size, file, keep }: StoreOrder): Promise<void> {
     discard: !keep,
     verifyPayload: false,
     etag: 'opaque',
+    // For curl, which shows what this process can deliver.
+    publicRead: true,
     ...(limit && { pace: limit }),
   })
-  const bytes = file === undefined ? undefined : await readFile(file)
+  const content = file === undefined ? undefined : await contentOf(file)
   const zeros = Buffer.alloc(1 << 20)
-  store.putSynthetic('bench', 'source', bytes?.length ?? size, (start, end) =>
-    bytes === undefined ? zeros.subarray(0, Math.min(end - start, zeros.length)) : bytes.subarray(start, end),
+  store.putSynthetic('bench', 'source', content?.size ?? size, (start, end) =>
+    content === undefined ? zeros.subarray(0, end - start) : content.read(start, end),
   )
   process.once('disconnect', () => void store.close())
   process.on('message', () => void tellFetched(store))
-  const arena: Omit<Arena, 'file' | 'size'> = { client: store.clientConfig(), bucket: 'bench', key: 'source' }
+  const arena: StoreArena = { client: store.clientConfig(), bucket: 'bench', key: 'source' }
   process.send!(arena)
+}
+
+const BLOCK = 1 << 30
+
+interface FileContent {
+  readonly size: number
+  read(start: number, end: number): Buffer
+}
+
+/** A file of any size in memory: one read brings no more than 2 GiB. */
+async function contentOf(path: string): Promise<FileContent> {
+  const file = await openFile(path)
+  try {
+    const { size } = await file.stat()
+    const blocks: Buffer[] = []
+    for (let start = 0; start < size; start += BLOCK) {
+      const block = Buffer.allocUnsafeSlow(Math.min(BLOCK, size - start))
+      const { bytesRead } = await file.read(block, 0, block.length, start)
+      if (bytesRead < block.length) throw new Error(`${path} gave ${bytesRead} of ${block.length} bytes`)
+      blocks.push(block)
+    }
+    const within = (block: number, start: number, end: number) =>
+      blocks[block]!.subarray(start - block * BLOCK, end - block * BLOCK)
+    return {
+      size,
+      read(start, end) {
+        const [first, last] = [Math.floor(start / BLOCK), Math.floor((end - 1) / BLOCK)]
+        if (first === last) return within(first, start, end)
+        return Buffer.concat([within(first, start, last * BLOCK), within(last, last * BLOCK, end)])
+      },
+    }
+  } finally {
+    await file.close()
+  }
 }
 
 async function tellFetched(store: LocalS3): Promise<void> {

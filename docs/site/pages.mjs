@@ -25,6 +25,7 @@ export const PAGES = {
     'docs/lifecycle.md',
     'docs/memory.md',
     'docs/observability.md',
+    'docs/performance.md',
     'docs/security.md',
     'docs/testing.md',
   ],

@@ -3,7 +3,7 @@ import t from 'tap'
 import { checkPrices } from '../../../bench/simulate/cost.js'
 import { readMeasurements } from '../../../bench/simulate/measurements.js'
 import { mean } from '../../../bench/simulate/random.js'
-import { markdown, reportOf, time, withTables } from '../../../bench/simulate/report.js'
+import { reportOf, time } from '../../../bench/simulate/report.js'
 import {
   S3_STORE,
   STRAGGLERS,
@@ -15,6 +15,7 @@ import {
   speedUps,
   steadyLoad,
 } from '../../../bench/simulate/scenarios.js'
+import { markdown, withTables } from '../../../bench/support/page-tables.js'
 
 const root = new URL('../../../', import.meta.url)
 const measured = readMeasurements()
@@ -39,13 +40,13 @@ t.test('the page shows what the model says, and its plots', t => {
   )
   const page = readFileSync(new URL('docs/scale-out.md', root), 'utf8')
   const parts = reportOf(world, prices)
-  t.same(cells(withTables(page, parts)), cells(page), 'npm run simulate -- --write updates it')
+  t.same(cells(withTables(page, 'farm', parts)), cells(page), 'npm run simulate -- --write updates it')
   for (const { picture } of parts) {
     if (picture === undefined) continue
     t.match(page, `(images/${picture}.svg)`)
     t.match(readFileSync(new URL(`docs/images/${picture}.svg`, root), 'utf8'), /^<svg /)
   }
-  t.throws(() => withTables('# A page', parts), { message: /no place for "measured"/ })
+  t.throws(() => withTables('# A page', 'farm', parts), { message: /no place for "measured"/ })
   t.end()
 })
 

@@ -62,7 +62,8 @@ export async function debianTree(wanted: DebianPackages): Promise<DebianTree> {
   return await openTree(folder, wanted.privateLibraries)
 }
 
-async function osRelease(): Promise<{ ID?: string; VERSION_CODENAME?: string }> {
+/** What `/etc/os-release` says of this machine's distribution. */
+export async function osRelease(): Promise<{ ID?: string; VERSION_CODENAME?: string }> {
   const text = await readFile('/etc/os-release', 'utf8').catch(() => '')
   return Object.fromEntries(
     text.split('\n').map(line => {
