@@ -116,10 +116,7 @@ async function bundleTypes() {
 /** The JSON Schema of a job, from the schema by which the library itself checks jobs. */
 async function writeJobSchema() {
   const { jobJsonSchema } = await import(pathToFileURL(path.join(making, 'dist', 'job.js')).href)
-  await writeFile(
-    path.join(making, 'dist', 'job.schema.json'),
-    `${JSON.stringify(jobJsonSchema(), null, 2)}\n`,
-  )
+  await writeFile(path.join(making, 'dist', 'job.schema.json'), `${JSON.stringify(jobJsonSchema())}\n`)
 }
 
 /** The declaration bundler does not preserve that a class exported only as a type has no value to import. */
