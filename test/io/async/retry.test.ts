@@ -32,6 +32,16 @@ t.test('retries until the operation succeeds', async t => {
   t.same(seen, [1, 2])
 })
 
+t.test('tells the wait that follows, which the server may have asked for', async t => {
+  const waits: number[] = []
+  const fails = () => Promise.reject(new Error('no'))
+  const retryAfter = () => 3
+  const onRetry = (_error: unknown, _attempt: number, wait: number) => waits.push(wait)
+  const few = { maxAttempts: 3, baseDelay: 1, maxDelay: 5 }
+  await t.rejects(retry(fails, { ...few, isRetryable: () => true, retryAfter, onRetry }))
+  t.same(waits, [3, 3])
+})
+
 t.test('stops after maxAttempts and throws the last error', async t => {
   let tries = 0
   await t.rejects(

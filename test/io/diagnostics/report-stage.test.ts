@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { PassThrough, Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import t from 'tap'
@@ -71,6 +72,22 @@ t.test('tells a failure by its code, and a destroyed stream as aborted', async t
   )
   t.not(stage[0]!.id, stage[2]!.id)
   t.notMatch(JSON.stringify(stage), /sesame/)
+})
+
+t.test('is called by each stream of the library that a pipeline can have', async t => {
+  const root = new URL('../../../lib/', import.meta.url)
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'))
+  const unreported = files.filter(file => {
+    const text = readFileSync(new URL(file, root), 'utf8')
+    const isStream = /^(export )?class \w+ extends (Readable|Writable|Duplex|Transform)\b/m.test(text)
+    return isStream && !text.includes('reportStage(this')
+  })
+  t.same(unreported.filter(file => !file.startsWith('testing/')).sort(), [
+    // The body of a response, a socket as Node's client sees it, and the body of a request.
+    's3/direct/direct-body.ts',
+    's3/direct/direct-connection.ts',
+    's3/request/request-body.ts',
+  ])
 })
 
 const take = (_chunk: unknown, _encoding: unknown, callback: () => void) => callback()
