@@ -17,7 +17,8 @@ export async function runContender(
   arena: Arena,
 ): Promise<Run> {
   const started = performance.now()
-  const child = fork(program, [topic, contender, JSON.stringify(arena)], { env: QUIET })
+  // Without the loader that this process itself was started with.
+  const child = fork(program, [topic, contender, JSON.stringify(arena)], { execArgv: [], env: QUIET })
   let answer: { readonly run?: Run; readonly error?: string } = {}
   child.once('message', message => (answer = message as typeof answer))
   const [code] = (await once(child, 'exit')) as [number | null]

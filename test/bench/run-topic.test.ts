@@ -59,13 +59,16 @@ t.test('leaves a peer out that is missing or fails, with the reason, and measure
   t.match(report(result), `${blog}: not measured, no registry answers`)
 })
 
-t.test('a contender of ours that fails ends the benchmark', async t => {
+t.test('a contender of ours that fails ends the benchmark; it runs without a loader', async t => {
   const folder = t.testdir()
   const broken = join(folder, 'broken.mjs')
-  writeFileSync(broken, 'export class S3RangeReadable { constructor() { throw new Error("no luck") } }\n')
+  writeFileSync(
+    broken,
+    'export class S3RangeReadable { constructor() { throw new Error(`no luck [${process.execArgv}]`) } }\n',
+  )
   const run = { rounds: 1, quick: true, library: `file://${broken}`, peers: {}, against: undefined }
   await t.rejects(runTopic('read', { ...read, quickSize: MiB }, run), {
-    message: 'read: S3RangeReadable failed: no luck',
+    message: 'read: S3RangeReadable failed: no luck []',
   })
 })
 
