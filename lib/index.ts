@@ -29,6 +29,17 @@ export type {
 export { type MemoryUse, memoryUse, setMemoryBudget } from './io/memory/memory-budget.js'
 export type { RandomAccess, ReadIntoOptions } from './io/random-access.js'
 export {
+  type Monitor,
+  type MonitorOptions,
+  type MonitorSnapshot,
+  type MonitoredStage,
+  type ProcessSnapshot,
+  type StageSnapshot,
+  monitor,
+} from './io/monitor/monitor.js'
+export type { Bottleneck } from './io/monitor/bottleneck.js'
+export type { StageState } from './io/monitor/stage-times.js'
+export {
   AVIO_ERROR_CODES,
   AvioError,
   type AvioErrorCode,

@@ -1,4 +1,5 @@
 import { LEND, type LendingSource, type LentRead, lentRead } from '../io/lent-read.js'
+import type { ReadWaits } from '../io/monitor/read-waits.js'
 import type { RandomAccess } from '../io/random-access.js'
 import { ContainerWatch, type Shortfall } from './container-watch.js'
 
@@ -9,15 +10,18 @@ import { ContainerWatch, type Shortfall } from './container-watch.js'
 export class WatchedSource implements LendingSource {
   readonly #source: RandomAccess
   readonly #demuxers: string | undefined
+  readonly #waits: ReadWaits | undefined
   #watch: ContainerWatch | undefined
 
   /**
    * @param source - the wrapped source
    * @param demuxers - names of the demuxer forced with `-f`, if any
+   * @param waits - told while a read waits for the source
    */
-  constructor(source: RandomAccess, demuxers: string | undefined) {
+  constructor(source: RandomAccess, demuxers: string | undefined, waits?: ReadWaits) {
     this.#source = source
     this.#demuxers = demuxers
+    this.#waits = waits
   }
 
   /** The source's name in errors. */
@@ -34,10 +38,21 @@ export class WatchedSource implements LendingSource {
   async *read(start: number, end: number, signal?: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
     const watch = await this.#watched(signal)
     let at = start
-    for await (const chunk of this.#source.read(start, end, signal)) {
-      watch.see(at, chunk)
-      at += chunk.length
-      yield chunk
+    let isWaiting = true
+    this.#waits?.begin()
+    try {
+      for await (const chunk of this.#source.read(start, end, signal)) {
+        this.#waits?.end()
+        isWaiting = false
+        watch.see(at, chunk)
+        at += chunk.length
+        yield chunk
+        isWaiting = true
+        this.#waits?.begin()
+      }
+    } finally {
+      // At a yield, the reader may leave.
+      if (isWaiting) this.#waits?.end()
     }
   }
 
@@ -48,7 +63,7 @@ export class WatchedSource implements LendingSource {
    */
   async [LEND](start: number, end: number, signal?: AbortSignal): Promise<LentRead> {
     const watch = await this.#watched(signal)
-    return new WatchedRead(await lentRead(this.#source, start, end, signal), watch, start)
+    return new WatchedRead(await lentRead(this.#source, start, end, signal), watch, start, this.#waits)
   }
 
   /** Reports how far the source falls short of its container's stated extent. */
@@ -67,12 +82,15 @@ export class WatchedSource implements LendingSource {
 class WatchedRead implements LentRead {
   readonly #reading: LentRead
   readonly #watch: ContainerWatch
+  readonly #waits: ReadWaits | undefined
   #at: number
+  #isWaiting = false
 
-  constructor(reading: LentRead, watch: ContainerWatch, start: number) {
+  constructor(reading: LentRead, watch: ContainerWatch, start: number, waits: ReadWaits | undefined) {
     this.#reading = reading
     this.#watch = watch
     this.#at = start
+    this.#waits = waits
   }
 
   get isOver(): boolean {
@@ -88,7 +106,11 @@ class WatchedRead implements LentRead {
   }
 
   onMore(listener: () => void): void {
-    this.#reading.onMore(listener)
+    this.#wait(true)
+    this.#reading.onMore(() => {
+      this.#wait(false)
+      listener()
+    })
   }
 
   giveBack(): void {
@@ -100,6 +122,14 @@ class WatchedRead implements LentRead {
   }
 
   close(): Promise<void> {
+    this.#wait(false)
     return this.#reading.close()
+  }
+
+  #wait(isWaiting: boolean): void {
+    if (this.#isWaiting === isWaiting) return
+    this.#isWaiting = isWaiting
+    if (isWaiting) this.#waits?.begin()
+    else this.#waits?.end()
   }
 }

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import { onAbortSoon } from '../io/async/abort-listeners.js'
+import { ACTIVITY, type Activity } from '../io/monitor/activity.js'
 import { AvioError } from '../errors.js'
 import { destroyQuietly } from '../io/pipeline/end-unconsumed.js'
 import { abortError } from '../io/async/abort-error.js'
@@ -107,6 +108,14 @@ export class FfmpegProcess extends EventEmitter {
     this.#flow = new FfmpegFlow(settings, flows, flowListener(this))
     this.result = this.#over(signal)
     this.result.catch(() => undefined)
+  }
+
+  /**
+   * What a monitor learns of it.
+   * @internal
+   */
+  get [ACTIVITY](): Activity {
+    return this.#flow.activity
   }
 
   /** The streams of the inputs, and the outcome of each; empty before the event `input`. */

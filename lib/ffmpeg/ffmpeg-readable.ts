@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { destroyOnAbort } from '../io/async/abort-listeners.js'
+import { ACTIVITY, type Activity } from '../io/monitor/activity.js'
 import { endWhenUnconsumed } from '../io/pipeline/end-unconsumed.js'
 import { type Link, LINK } from '../io/pipeline/link.js'
 import type { FfmpegReadableEvents } from './run/ffmpeg-events.js'
@@ -69,6 +70,14 @@ export class FfmpegReadable extends Readable {
    */
   get [LINK](): Link {
     return this.#output.link
+  }
+
+  /**
+   * What a monitor learns of it.
+   * @internal
+   */
+  get [ACTIVITY](): Activity {
+    return this.#flow.activity
   }
 
   /** The streams of the inputs, and the outcome of each; empty before the event `input`. */

@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream'
 import { destroyOnAbort } from '../io/async/abort-listeners.js'
+import { ACTIVITY, type Activity } from '../io/monitor/activity.js'
 import { endWhenUnconsumed } from '../io/pipeline/end-unconsumed.js'
 import { type Link, LINK } from '../io/pipeline/link.js'
 import { tell } from '../io/async/user-event.js'
@@ -90,6 +91,14 @@ export class FfmpegTransform extends Duplex {
    */
   get [LINK](): Link {
     return this.#output.link
+  }
+
+  /**
+   * What a monitor learns of it.
+   * @internal
+   */
+  get [ACTIVITY](): Activity {
+    return this.#flow.activity
   }
 
   /** The streams of the inputs, and the outcome of each; empty before the event `input`. */

@@ -114,10 +114,10 @@ export class JobRun {
     outputs: readonly Media[],
     inputs: readonly OpenInput[],
   ): Promise<[JobOutput, () => Promise<JobOutputResult>][]> {
-    const { ffmpegPath, env, onLog } = this.#settings
+    const { ffmpegPath, env, onLog, onMonitor } = this.#settings
     const made = outputs.map(output => this.#media(output, this.#job.outputs.indexOf(output), inputs))
     const done = transcode({
-      ...{ ffmpegPath, env, onLog, signal: this.#signal, limits: this.#limits() },
+      ...{ ffmpegPath, env, onLog, onMonitor, signal: this.#signal, limits: this.#limits() },
       inputs: this.#job.inputs.map(({ format, args }, n) => ({ source: inputs[n]!.stream(), format, args })),
       filterComplex: this.#job.filterComplex,
       outputs: made.flatMap(({ outputs }) => outputs),

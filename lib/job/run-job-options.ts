@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 import type { S3Client } from '@aws-sdk/client-s3'
 import type { FfmpegLogEntry } from '../ffmpeg/log/log.js'
+import type { Monitor } from '../io/monitor/monitor.js'
 import { isReadable, isWritable } from '../io/stream-kinds.js'
 import {
   functionOption,
@@ -70,6 +71,11 @@ export interface RunJobOptions {
    * @defaultValue nobody
    */
   onLog?: ((entry: FfmpegLogEntry) => void) | undefined
+  /**
+   * Called once, before data flows, with a monitor of the stages that make the objects and packages, as by `transcode`.
+   * Not called for a job in pieces, and for one that makes neither. @defaultValue nobody
+   */
+  onMonitor?: ((monitor: Monitor) => void) | undefined
   /** Called if a job with `split` runs whole, with the reason. @defaultValue nobody */
   onUnsplit?: ((reason: Unsplit) => void) | undefined
   /** Pieces of a split job that are encoded at the same time: 1 to 1,000. @defaultValue the number of processors */
@@ -94,6 +100,7 @@ export interface RunJobSettings {
   readonly signal: AbortSignal | undefined
   readonly onProgress: ((progress: JobProgress) => void) | undefined
   readonly onLog: ((entry: FfmpegLogEntry) => void) | undefined
+  readonly onMonitor: ((monitor: Monitor) => void) | undefined
   readonly onUnsplit: ((reason: Unsplit) => void) | undefined
   readonly concurrency: number
   readonly stdin: Readable | undefined
@@ -105,7 +112,7 @@ export interface RunJobSettings {
 
 const NAMES = [
   ...['client', 'allow', 'trust', 'signal', 'onProgress', 'onLog', 'stdin', 'stdout'],
-  ...['onUnsplit', 'concurrency', 'ffmpegPath', 'ffprobePath', 'env'],
+  ...['onMonitor', 'onUnsplit', 'concurrency', 'ffmpegPath', 'ffprobePath', 'env'],
 ]
 
 /** Checks the options of `runJob`. @throws `OptionError` for an invalid option */
@@ -122,6 +129,7 @@ export function runJobOptions(options: RunJobOptions): RunJobSettings {
     signal: signalOption(options),
     onProgress: functionOption(options, 'onProgress'),
     onLog: functionOption(options, 'onLog'),
+    onMonitor: functionOption(options, 'onMonitor'),
     onUnsplit: functionOption(options, 'onUnsplit'),
     concurrency: integerOption(options, 'concurrency', {
       min: 1,

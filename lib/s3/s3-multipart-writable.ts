@@ -4,6 +4,7 @@ import { S3Error, isError } from '../errors.js'
 import type { RetryMessage } from '../io/diagnostics/messages.js'
 import { CommitGate } from '../io/pipeline/commit-gate.js'
 import { type ClaimedHeader, headerOfAnother } from '../io/pipeline/header-claim.js'
+import { ACTIVITY, type Activity } from '../io/monitor/activity.js'
 import { COMMIT, type CommitHook } from '../io/pipeline/commit-hook.js'
 import { Upstream } from '../io/pipeline/upstream.js'
 import { mediaTypeFor } from '../io/media-types/media-types.js'
@@ -162,6 +163,19 @@ export class S3MultipartWritable extends Writable {
    */
   get [COMMIT](): CommitHook {
     return this.#holds.offer(this.result, formatS3Uri(this.#settings.target.location))
+  }
+
+  /**
+   * What a monitor learns of it.
+   * @internal
+   */
+  get [ACTIVITY](): Activity {
+    const held = () => this.#filler.bytes - this.#stored.bytes
+    return {
+      get bytesHeld() {
+        return held()
+      },
+    }
   }
 
   /** @internal */

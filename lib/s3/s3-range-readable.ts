@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { destroyOnAbort } from '../io/async/abort-listeners.js'
 import { endWhenUnconsumed } from '../io/pipeline/end-unconsumed.js'
 import { LentMemory } from '../io/pipeline/lending.js'
+import { ACTIVITY, type Activity } from '../io/monitor/activity.js'
 import { LINK, type Link } from '../io/pipeline/link.js'
 import { type MemoryShare, openShare } from '../io/memory/memory-budget.js'
 import type { MemoryClaim } from '../io/memory/fair-shares.js'
@@ -131,6 +132,19 @@ export class S3RangeReadable extends Readable {
     endWhenUnconsumed(this, 'S3RangeReadable')
     // Not through super(): an already aborted signal would destroy a stream that has no fields yet.
     destroyOnAbort(signal, this)
+  }
+
+  /**
+   * What a monitor learns of it.
+   * @internal
+   */
+  get [ACTIVITY](): Activity {
+    const ranges = this.#ranges
+    return {
+      get bytesHeld() {
+        return ranges.bytesHeld
+      },
+    }
   }
 
   /** What the first response says about the object; `undefined` before it. */

@@ -16,6 +16,7 @@ import type { FfmpegLogEntry } from '../ffmpeg/log/log.js'
 import type { FfmpegProgress } from '../ffmpeg/log/progress.js'
 import { abortError } from '../io/async/abort-error.js'
 import { CommitGroup } from '../io/pipeline/commit-group.js'
+import { type Monitor, monitor } from '../io/monitor/monitor.js'
 import { type CommitHook, commitOf } from '../io/pipeline/commit-hook.js'
 import type { RandomAccess } from '../io/random-access.js'
 import { functionOption, optionError, optionsObject } from '../options.js'
@@ -64,6 +65,12 @@ export interface TranscodeSettings<
   onLog?: ((entry: FfmpegLogEntry) => void) | undefined
   /** Called with each input's streams, as ffmpeg found them, and how they are used. @defaultValue none */
   onInput?: ((input: FfmpegInput) => void) | undefined
+  /**
+   * Called once, before data flows, with a monitor of all stages: `source` for each piped input, `ffmpeg`, the stages
+   * of each output, and `sink` (`source 0`, `sink 1` where there are several). Without it nothing is measured.
+   * @defaultValue none
+   */
+  onMonitor?: ((monitor: Monitor) => void) | undefined
 }
 
 /** The type of a sink's `result`; in a list of stages, the sink is the last one. */
@@ -113,12 +120,23 @@ export async function transcode<const Outputs extends readonly TranscodeOutput[]
   options: TranscodeOptions<Outputs>,
 ): Promise<TranscodeResult<Outputs>> {
   optionsObject(options, 'transcode')
-  const { input, inputs, outputs, commitWith = [], onProgress, onLog, onInput, ...shared } = options
+  const {
+    input,
+    inputs,
+    outputs,
+    commitWith = [],
+    onProgress,
+    onLog,
+    onInput,
+    onMonitor,
+    ...shared
+  } = options
   const sources = inputsOf(input, inputs)
   const ways = waysOf(outputs, commitWith.length)
   functionOption(options, 'onProgress')
   functionOption(options, 'onLog')
   functionOption(options, 'onInput')
+  functionOption(options, 'onMonitor')
   const ffmpeg = new FfmpegProcess({
     ...shared,
     inputs: sources.map(({ source, ...rest }) => (isReadable(source) ? rest : { source, ...rest })),
@@ -127,6 +145,7 @@ export async function transcode<const Outputs extends readonly TranscodeOutput[]
   if (onProgress) ffmpeg.on('progress', onProgress)
   if (onLog) ffmpeg.on('log', onLog)
   if (onInput) ffmpeg.on('input', onInput)
+  onMonitor?.(monitorOf(ffmpeg, sources, ways))
   return (await run(ffmpeg, sources, ways, commitWith, shared.signal)) as TranscodeResult<Outputs>
 }
 
@@ -169,6 +188,30 @@ async function run(
   if (failure && sinks.includes(undefined)) throw failure.error
   const committed = results.value
   return { results: sinks.map(sink => sink && committed.get(sink)), streams: ffmpeg.streams }
+}
+
+function monitorOf(
+  ffmpeg: FfmpegProcess,
+  sources: readonly TranscodeInput[],
+  ways: readonly (readonly Writable[])[],
+): Monitor {
+  const numbered = (name: string, n: number, count: number) => (count > 1 ? `${name} ${n}` : name)
+  const stages = [
+    ...sources.flatMap(({ source }, n) =>
+      isReadable(source) ? [{ stage: source, name: numbered('source', n, sources.length) }] : [],
+    ),
+    { stage: ffmpeg, name: 'ffmpeg' },
+    ...ways.flatMap((way, n) =>
+      way.map((stage, at) => {
+        const name = at === way.length - 1 ? 'sink' : stage.constructor.name
+        return { stage, name: numbered(name, n, ways.length) }
+      }),
+    ),
+  ]
+  return monitor(
+    stages.map(({ stage }) => stage),
+    { names: stages.map(({ name }) => name) },
+  )
 }
 
 function inputsOf(

@@ -2,6 +2,7 @@ import t from 'tap'
 import { WatchedSource } from '../../lib/containers/watched-source.js'
 import { BlockCache } from '../../lib/io/cache/block-cache.js'
 import { LEND } from '../../lib/io/lent-read.js'
+import { ReadWaits } from '../../lib/io/monitor/read-waits.js'
 import { BytesSource } from '../../lib/io/sources/bytes-source.js'
 import { CountedSource } from '../../lib/io/sources/counted-source.js'
 import { MiB } from '../../lib/options.js'
@@ -39,6 +40,43 @@ t.test('reads missing headers, and no media', async t => {
   await drain(source, 40_000, 50_000)
   t.match(await source.shortfall(), { container: 'WAV' })
   t.ok(counted.bytes < 10_000 + 200, String(counted.bytes))
+})
+
+t.test('tells while a read waits for the source, however the read ends', async t => {
+  const waits = new ReadWaits()
+  const log: string[] = []
+  waits.watch(() => log.push(waits.isWaiting ? 'waits' : 'goes on'))
+  const of = (read: () => AsyncGenerator<Buffer>) =>
+    new WatchedSource({ size: () => Promise.resolve(wav.length), read }, undefined, waits)
+  const twice = async function* () {
+    yield wav.subarray(0, 100)
+    yield wav.subarray(100, 200)
+  }
+  await drain(of(twice), 0, 200)
+  t.same(log.splice(0), ['waits', 'goes on', 'waits', 'goes on', 'waits', 'goes on'])
+  for await (const bytes of of(twice).read(0, 200)) {
+    t.equal(bytes.length, 100)
+    t.equal(waits.isWaiting, false)
+    break
+  }
+  t.same(log.splice(0), ['waits', 'goes on'], 'a reader that leaves')
+  const failing = async function* () {
+    yield wav.subarray(0, 100)
+    throw new Error('gone')
+  }
+  await t.rejects(drain(of(failing), 0, 200), { message: 'gone' })
+  t.same(log.splice(0), ['waits', 'goes on', 'waits', 'goes on'])
+
+  const lent = await of(twice)[LEND](0, 200)
+  for (let taken = 0; taken < 2;) {
+    if (lent.take() !== undefined) taken++
+    else await new Promise<void>(resolve => lent.onMore(resolve))
+  }
+  t.same(log.splice(0), ['waits', 'goes on', 'waits', 'goes on'], 'a lent read')
+  lent.onMore(() => undefined)
+  t.equal(waits.isWaiting, true)
+  await lent.close()
+  t.equal(waits.isWaiting, false, 'a lent read that is closed while it waits')
 })
 
 t.test('passes on the error of a source', async t => {

@@ -60,7 +60,16 @@ t.test('makes every type of output from one input, and lists the stored objects'
   const { s3, client, run } = await open(t)
   const phases: JobProgress['phase'][] = []
   const before = resources()
-  const result = await run(EVERYTHING, {}, { onProgress: ({ phase }) => void phases.push(phase) })
+  const stages: string[] = []
+  const result = await run(
+    EVERYTHING,
+    {},
+    {
+      onProgress: ({ phase }) => void phases.push(phase),
+      onMonitor: watch => void stages.push(...watch.snapshot().stages.map(({ name }) => name)),
+    },
+  )
+  t.match(stages, ['source', 'ffmpeg', /^sink 0/], 'a monitor of the stages that write media')
   t.match(result, {
     version: 1,
     inputs: [{ url: 's3://masters/in.avi', bytes: (await avi()).length, etag: /^"/ }],

@@ -30,6 +30,7 @@ t.test('accepts each option, and refuses invalid ones by name', async t => {
       env: { A: 1 },
       concurrency: 0,
       onUnsplit: 1,
+      onMonitor: 1,
       allow: 'all',
       workers: 2,
     },

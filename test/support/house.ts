@@ -54,6 +54,7 @@ export const HOUSE: readonly Floor[] = [
       ],
       [2, '', 'random access: the interface, byte ranges, exact reads'],
       [3, 'fetch', 'ranges of one pinned version: resumed after a break, in order, read ahead'],
+      [3, 'monitor', 'what each stage of a pipeline does and waits for; the bottleneck'],
       [3, 'pipeline', 'the protocol between neighbours in a pipeline: the link, deferred headers, commits'],
       [3, 'range-server', 'the HTTP server through which ffmpeg seeks'],
       [4, 'sources', '`FileSource`, `HttpSource`, `BytesSource`; windows and counters over a source'],

@@ -6,6 +6,7 @@ import t, { type Test } from 'tap'
 import { CmafPackager } from '../../lib/hls/cmaf-packager.js'
 import { commitOf } from '../../lib/io/pipeline/commit-hook.js'
 import { S3Storage } from '../../lib/hls/storage/s3-storage.js'
+import type { Monitor } from '../../lib/io/monitor/monitor.js'
 import { type TranscodeOptions, transcode } from '../../lib/tasks/transcode.js'
 import { Fmp4Validator } from '../../lib/mp4/fmp4-validator.js'
 import { S3MultipartWritable } from '../../lib/s3/s3-multipart-writable.js'
@@ -54,6 +55,47 @@ t.test('stores every rung of a ladder from one decode, and reports it', async t 
   )
   t.match(heights, [{ streams: [{ height: 120 }] }, { streams: [{ height: 60 }] }])
   t.ok(seen.length > 0, 'progress is reported')
+})
+
+t.test('gives a monitor of all stages, by name, before data flows', async t => {
+  const { read, sink } = await open(t)
+  const seen: Monitor[] = []
+  await transcode({
+    input: read(),
+    outputs: [
+      { format: 'mp4', args: scaled(120), to: [new Fmp4Validator(), sink('a.mp4')] },
+      { format: 'matroska', args: scaled(60), to: sink('b.mkv') },
+    ],
+    onMonitor: watch => {
+      seen.push(watch)
+      t.match(watch.snapshot().stages, [{ bytesOut: 0 }, { bytesIn: 0 }], 'nothing has moved')
+    },
+  })
+  t.equal(seen.length, 1)
+  const { ended, stages } = seen[0]!.snapshot()
+  t.equal(ended, true)
+  t.same(
+    stages.map(({ name }) => name),
+    ['source', 'ffmpeg', 'Fmp4Validator 0', 'sink 0', 'sink 1'],
+  )
+  const [source, ffmpeg, validator, ...sinks] = stages
+  t.equal(source!.bytesOut, (await avi()).length)
+  t.ok(ffmpeg!.bytesIn! > source!.bytesOut!, 'an AVI is read by seeking, parts of it twice')
+  t.equal(ffmpeg!.bytesOut, validator!.bytesIn! + sinks[1]!.bytesIn!)
+  t.equal(validator!.bytesOut, sinks[0]!.bytesIn)
+})
+
+t.test('numbers the sources of a monitor where there are several', async t => {
+  const { read, client, sink } = await open(t)
+  let names: string[] = []
+  await transcode({
+    inputs: [read(), new S3Source({ client, bucket: 'masters', key: 'in.avi' }), read()],
+    outputs: [
+      { format: 'mp4', args: ['-map', '0:v', '-map', '1:a', '-map', '2:a', ...X264], to: sink('a.mp4') },
+    ],
+    onMonitor: watch => (names = watch.snapshot().stages.map(({ name }) => name)),
+  })
+  t.same(names, ['source 0', 'source 2', 'ffmpeg', 'sink'])
 })
 
 t.test('reads an input by seeking, with a filter graph for all outputs', async t => {

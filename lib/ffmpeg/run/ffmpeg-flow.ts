@@ -1,3 +1,5 @@
+import type { Activity } from '../../io/monitor/activity.js'
+import { ReadWaits } from '../../io/monitor/read-waits.js'
 import type { RandomAccess } from '../../io/random-access.js'
 import { FfmpegRun } from './ffmpeg-run.js'
 import type { RunInput, RunListener } from './run-spec.js'
@@ -62,6 +64,7 @@ export class FfmpegFlow {
   readonly #outputs: readonly PipedOutput[]
   readonly #listener: FlowListener
   readonly #watch: LimitWatch
+  readonly #waits = new ReadWaits()
   /** Outputs whose reader currently takes nothing. */
   readonly #heldBack = new Set<number>()
   #bytesOut = 0
@@ -99,6 +102,21 @@ export class FfmpegFlow {
   /** Input bytes given to ffmpeg, through pipes and by seeking. */
   get bytesIn(): number {
     return this.#run?.bytesIn ?? 0
+  }
+
+  /** What a monitor learns of it. */
+  get activity(): Activity {
+    const run = () => this.#run
+    return {
+      name: 'ffmpeg',
+      reads: this.#waits,
+      get bytesRead() {
+        return run()?.bytesServed ?? 0
+      },
+      get pid() {
+        return run()?.pid
+      },
+    }
   }
 
   /** The streams of all inputs, and the outcome of each; empty before ffmpeg reports them. */
@@ -180,6 +198,7 @@ export class FfmpegFlow {
     const run: FfmpegRun = new FfmpegRun(
       {
         ...this.#settings,
+        waits: this.#waits,
         inputs,
         outputs: this.#outputs.map((output, n) => ({
           ...output.settings,

@@ -50,6 +50,7 @@ export class FfmpegRun {
   #seekable: SeekableInputs | undefined
   #run: Run | undefined
   #starting: Promise<void> | undefined
+  #hasExited = false
   /** The last progress report. */
   #report: FfmpegProgress | undefined
 
@@ -81,7 +82,17 @@ export class FfmpegRun {
 
   /** Input bytes given to ffmpeg, through pipes and by seeking. */
   get bytesIn(): number {
-    return sumOf(this.inputs) + (this.#seekable?.bytesServed ?? 0)
+    return sumOf(this.inputs) + this.bytesServed
+  }
+
+  /** Input bytes given to ffmpeg by seeking. */
+  get bytesServed(): number {
+    return this.#seekable?.bytesServed ?? 0
+  }
+
+  /** The id of ffmpeg's process while it runs. */
+  get pid(): number | undefined {
+    return this.#hasExited ? undefined : this.#run?.child.pid
   }
 
   /** Bytes requested from the sources of inputs read by seeking. */
@@ -203,7 +214,8 @@ export class FfmpegRun {
     if (sources.length === 0) return undefined
     // ffmpeg sees only the end of a broken source; this error comes before that end.
     const onError = (error: Error) => this.#listener.onError(error)
-    return SeekableInputs.open(sources, cacheSize, onError, () => sumOf(this.#run?.outputs ?? []))
+    const progress = () => sumOf(this.#run?.outputs ?? [])
+    return SeekableInputs.open(sources, cacheSize, onError, progress, this.#spec.waits)
   }
 
   /** Connects the pipes of the child. */
@@ -226,6 +238,7 @@ export class FfmpegRun {
 
   async #exit(child: FfmpegChild): Promise<ChildExit> {
     const exit = await child.exited
+    this.#hasExited = true
     this.#count()
     return exit
   }

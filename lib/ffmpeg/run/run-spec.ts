@@ -1,4 +1,5 @@
 import type { Loans } from '../../io/memory/loans.js'
+import type { ReadWaits } from '../../io/monitor/read-waits.js'
 import type { RandomAccess } from '../../io/random-access.js'
 import type { CoverChoice } from '../args/output-layout.js'
 import type { Limits } from '../limits/limits.js'
@@ -46,6 +47,8 @@ export interface RunSpec {
   readonly limits: Limits
   /** Size of the cache for inputs read by seeking, in bytes. */
   readonly cacheSize: number
+  /** Told while ffmpeg's reads wait for a source. */
+  readonly waits?: ReadWaits | undefined
   /** Determines the arguments of input and output, if there is one of each. */
   readonly prepare?: Prepare | undefined
 }

@@ -1,6 +1,7 @@
 import type { Shortfall } from '../../containers/container-watch.js'
 import { WatchedSource } from '../../containers/watched-source.js'
 import { BlockCache } from '../../io/cache/block-cache.js'
+import type { ReadWaits } from '../../io/monitor/read-waits.js'
 import { readExactly } from '../../io/read-exactly.js'
 import type { RandomAccess } from '../../io/random-access.js'
 import { RangeServer, type ServedSource } from '../../io/range-server/range-server.js'
@@ -40,6 +41,7 @@ export class SeekableInputs {
    * @param onError - called once, with the error of the first source that failed for good, or of the connection to
    * ffmpeg
    * @param progress - a number that changes as long as the run makes progress by other means
+   * @param waits - told while ffmpeg's reads wait for a source
    */
   static async open(
     sources: readonly {
@@ -50,15 +52,16 @@ export class SeekableInputs {
     cacheSize: number,
     onError: (error: Error) => void,
     progress?: () => number,
+    waits?: ReadWaits,
   ): Promise<SeekableInputs> {
     // Steps that can fail come first: a started server would have to be ended.
     const caches = sources.map(({ source, head, format }) => {
       if (source instanceof BlockCache) {
-        return { cache: source, isOwn: false, watched: new WatchedSource(source, format) }
+        return { cache: source, isOwn: false, watched: new WatchedSource(source, format, waits) }
       }
       const cache = new BlockCache(source, { cacheSize: Math.floor(cacheSize / sources.length) })
       if (head.length > 0) cache.seed(head)
-      return { cache, isOwn: true, watched: new WatchedSource(cache, format) }
+      return { cache, isOwn: true, watched: new WatchedSource(cache, format, waits) }
     })
     const server = await RangeServer.start({ onError, progress })
     const inputs = caches.map(one => ({ ...one, served: server.add(one.watched) }))

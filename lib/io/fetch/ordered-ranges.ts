@@ -61,6 +61,11 @@ export class OrderedRanges {
     return head !== undefined && head.buffer.taken === head.buffer.received ? head.error : undefined
   }
 
+  /** Bytes that have arrived and are not taken. */
+  get bytesHeld(): number {
+    return this.#entries.reduce((sum, { buffer }) => sum + buffer.received - buffer.taken, 0)
+  }
+
   /** The next bytes; `undefined` if none are available yet. */
   take(): Buffer | undefined {
     for (let head = this.#entries[0]; head !== undefined; head = this.#entries[0]) {

@@ -63,6 +63,7 @@ t.test('delivers bytes in order when ranges arrive backwards', async t => {
   await turn()
   t.equal(ranges.take(), undefined)
   source.send(0, 4)
+  t.equal(ranges.bytesHeld, 24, 'of all ranges, what has arrived and is not taken')
   t.same(ranges.take(), source.bytes.subarray(0, 4), 'the current range is delivered as it arrives')
   t.equal(ranges.take(), undefined)
   source.send(0)
@@ -71,6 +72,7 @@ t.test('delivers bytes in order when ranges arrive backwards', async t => {
   for (let chunk = ranges.take(); chunk; chunk = ranges.take()) rest.push(chunk)
   t.same(Buffer.concat(rest), source.bytes.subarray(4))
   t.ok(ranges.ended)
+  t.equal(ranges.bytesHeld, 0)
 })
 
 t.test('requests only within the window, and uses a free connection', async t => {
