@@ -5,8 +5,16 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { S3Client } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
-import { FfmpegProcess, FfmpegReadable, FfmpegTransform, monitor } from '../../../lib/index.js'
-import { S3MultipartWritable, S3RangeReadable, S3Source } from '../../../lib/index.js'
+import {
+  FfmpegProcess,
+  FfmpegReadable,
+  type FfmpegSpawn,
+  FfmpegTransform,
+  S3MultipartWritable,
+  S3RangeReadable,
+  S3Source,
+  monitor,
+} from '../../../lib/index.js'
 import { type MonitorOptions, type MonitoredStage, StageMonitor } from '../../../lib/io/monitor/monitor.js'
 import { LocalS3 } from '../../../lib/testing/index.js'
 import { ffmpegToPipe } from '../../support/media.js'
@@ -20,7 +28,7 @@ function timed(stages: readonly MonitoredStage[], options: MonitorOptions = {}) 
   return {
     watch,
     /** Resolves once the stages do what they are expected to. */
-    async reach(...states: string[]): Promise<void> {
+    reach: async (...states: string[]): Promise<void> => {
       while (watch.snapshot().stages.some(({ state }, n) => state !== states[n])) {
         await new Promise(setImmediate)
       }
@@ -31,9 +39,9 @@ function timed(stages: readonly MonitoredStage[], options: MonitorOptions = {}) 
 
 /** A gate that holds what passes until it is opened. */
 function gate() {
-  let open = (): void => undefined
+  let open: () => void
   const opened = new Promise<void>(resolve => (open = resolve))
-  return { opened, open }
+  return { opened, open: () => open() }
 }
 
 const CHUNK = Buffer.alloc(64 * 1024, 'x')
@@ -312,7 +320,8 @@ t.test('between S3 and S3, names a store that does not answer a read', async t =
 t.test('between S3 and S3, names an ffmpeg that is stopped, and its process', async t => {
   const { stages, watch, reach, pass } = await s3Pipeline(t)
   const [, ffmpeg] = stages
-  const stopped = once(ffmpeg, 'spawn').then(([{ pid }]: { pid: number }[]) => {
+  const stopped = once(ffmpeg, 'spawn').then((spawned: unknown[]) => {
+    const { pid } = spawned[0] as FfmpegSpawn
     process.kill(pid, 'SIGSTOP')
     return pid
   })
