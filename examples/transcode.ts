@@ -13,6 +13,7 @@ import {
   S3MultipartWritable,
   S3RangeReadable,
   locateFfmpeg,
+  monitor,
   type UploadResult,
 } from 'avio-streams'
 import { EmbeddedStore } from './support/embedded-store.js'
@@ -31,6 +32,8 @@ export interface Outcome extends Cost {
   readonly fragments: number
   readonly wallSeconds: number
   readonly upload: UploadResult
+  /** The stage that the others waited for; absent if there was none. */
+  readonly bottleneck: string | undefined
 }
 
 /** Runs one job and returns its figures. Without `client`, the library makes one from the environment. */
@@ -49,7 +52,8 @@ export async function transcode(
   const validator = new Fmp4Validator()
   const sink = new S3MultipartWritable({ client, uri: to })
 
-  new StageBars(`${from} → ${to}`, { source: reader, ffmpeg, validator, sink })
+  const watch = monitor([reader, ffmpeg, validator, sink], { names: ['read', 'ffmpeg', 'check', 'write'] })
+  new StageBars(`${from} → ${to}`, { source: reader, ffmpeg, validator, sink }, watch)
   ffmpeg.on('spawn', child => (measurement.ffmpegPid = child.pid))
   let bytesIn = 0
   ffmpeg.on('progress', progress => (bytesIn = progress.bytesIn ?? bytesIn))
@@ -67,6 +71,7 @@ export async function transcode(
       fragments: report.fragments,
       wallSeconds: (performance.now() - started) / 1000,
       upload,
+      bottleneck: watch.bottleneck,
     }
   } catch (error) {
     // On Node 20 the pipeline rejects before the upload is aborted: `result` settles after that.
@@ -86,6 +91,7 @@ function report(outcomes: readonly Outcome[]): string {
     ['media', ...outcomes.map(o => `${o.mediaSeconds.toFixed(2)} s`)],
     ['fragments', ...outcomes.map(o => String(o.fragments))],
     ['parts', ...outcomes.map(o => String(o.upload.parts))],
+    ['bottleneck', ...outcomes.map(o => o.bottleneck ?? '–')],
     ['wall', ...outcomes.map(o => `${o.wallSeconds.toFixed(2)} s`)],
     ['× real time', ...outcomes.map(o => (o.mediaSeconds / o.wallSeconds).toFixed(1))],
     ['memory at start, Node', ...outcomes.map(o => bytes(o.memoryAtStart))],

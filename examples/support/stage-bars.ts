@@ -1,5 +1,11 @@
 import { MultiBar, Presets, type SingleBar } from 'cli-progress'
-import type { FfmpegTransform, Fmp4Validator, S3MultipartWritable, S3RangeReadable } from 'avio-streams'
+import type {
+  FfmpegTransform,
+  Fmp4Validator,
+  Monitor,
+  S3MultipartWritable,
+  S3RangeReadable,
+} from 'avio-streams'
 import { bytes, clock } from './format.js'
 
 /** The four stages of the main job. */
@@ -10,11 +16,11 @@ export interface Stages {
   readonly sink: S3MultipartWritable
 }
 
-/** A live bar for each stage, drawn from the stages' own events. */
+/** A live bar for each stage, drawn from the stages' own events. The stage that the others wait for is marked. */
 export class StageBars {
   readonly #bars = new MultiBar(
     {
-      format: ' {stage} {bar} {text}',
+      format: ' {stage} {bar} {text}{mark}',
       barsize: 30,
       hideCursor: true,
       clearOnComplete: false,
@@ -26,12 +32,14 @@ export class StageBars {
     Presets.shades_classic,
   )
 
-  constructor(title: string, { source, ffmpeg, validator, sink }: Stages) {
+  /** @param watch - a monitor of the four stages, in this order */
+  constructor(title: string, { source, ffmpeg, validator, sink }: Stages, watch: Monitor) {
     this.#bars.log(`${title}\n`)
     const read = this.#add('read  ')
     const encode = this.#add('ffmpeg')
     const check = this.#add('check ')
     const write = this.#add('write ')
+    const bars = [read, encode, check, write]
 
     const drawRead = (done: number, total: number) =>
       draw(read, total === 0 ? 1 : done / total, `${bytes(done)} of ${bytes(total)}`)
@@ -43,7 +51,11 @@ export class StageBars {
       if (isSeeking) draw(read, (progress.percent ?? 0) / 100, `${bytes(progress.bytesIn ?? 0)} by range`)
       const share = (progress.percent ?? 0) / 100
       const speed = progress.speed === undefined ? '' : ` at ${progress.speed.toFixed(1)} × real time`
-      draw(encode, share, `${clock(progress.outTime ?? 0)}${speed}`)
+      const left = progress.eta === undefined ? '' : `, ${clock(progress.eta)} left`
+      draw(encode, share, `${clock(progress.outTime ?? 0)}${speed}${left}`)
+      const { bottleneck } = watch.snapshot()
+      for (const [n, bar] of bars.entries())
+        bar.update({ mark: bottleneck?.index === n ? `  bottleneck: ${bottleneck.text}` : '' })
       // The stages after ffmpeg are as far as ffmpeg.
       check.update(share)
       write.update(share)
@@ -66,7 +78,7 @@ export class StageBars {
   }
 
   #add(stage: string): SingleBar {
-    return this.#bars.create(1, 0, { stage, text: '' })
+    return this.#bars.create(1, 0, { stage, text: '', mark: '' })
   }
 }
 

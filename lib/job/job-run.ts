@@ -210,8 +210,8 @@ export class JobRun {
     )
   }
 
-  #encoding({ percent, outTime, speed, fps, bytesIn, totalSize }: FfmpegProgress): void {
-    const known = Object.entries({ percent, outTime, speed, fps, bytesIn, totalSize })
+  #encoding({ percent, eta, outTime, speed, fps, bytesIn, totalSize }: FfmpegProgress): void {
+    const known = Object.entries({ percent, eta, outTime, speed, fps, bytesIn, totalSize })
     this.#tell({ phase: 'encode', ...Object.fromEntries(known.filter(([, value]) => value !== undefined)) })
   }
 

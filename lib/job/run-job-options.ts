@@ -30,6 +30,8 @@ export interface JobProgress {
   readonly output?: number
   /** Completed share of the phase, 0 to 100, if it is known. */
   readonly percent?: number
+  /** Estimated seconds to the end of the phase; absent until it is known. */
+  readonly eta?: number
   /** Media time of the outputs so far, in seconds. */
   readonly outTime?: number
   /** Seconds of media per second of wall time. */

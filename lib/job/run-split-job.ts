@@ -1,4 +1,5 @@
 import { PlanError } from '../errors.js'
+import { TimeLeft } from '../ffmpeg/log/time-left.js'
 import { type Unsplit, UnsplitReason } from './encoding/unsplit.js'
 import type { JobRunSettings } from './job-run.js'
 import type { RunJobSettings } from './run-job-options.js'
@@ -52,9 +53,10 @@ export async function runSplitJob(job: Job, settings: JobRunSettings): Promise<J
     settings.onUnsplit?.(plan.unsplit)
     return undefined
   }
+  const left = new TimeLeft()
   const stored = await runSplit(plan, {
     ...{ client, ffmpegPath, env, signal, concurrency, onLog },
-    onProgress: progress => onProgress?.(shown(progress)),
+    onProgress: progress => onProgress?.(shown(progress, left)),
   })
   return resultOfSplit(job, plan, stored)
 }
@@ -96,6 +98,8 @@ function specOf(job: Job, workers: number): SplitSpec | Unsplit {
   }
 }
 
-function shown({ frames, totalFrames, pieces, step }: SplitProgress) {
-  return { phase: step, percent: (100 * frames) / totalFrames, done: pieces }
+function shown({ frames, totalFrames, pieces, step }: SplitProgress, left: TimeLeft) {
+  const percent = (100 * frames) / totalFrames
+  const eta = step === 'encode' ? left.see(percent) : undefined
+  return { phase: step, percent, done: pieces, ...(eta !== undefined && { eta }) }
 }

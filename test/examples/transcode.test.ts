@@ -11,6 +11,7 @@ t.test('transcodes both sources of the demo and writes no file', async t => {
     t.ok(Math.abs(outcome.mediaSeconds - 20) < 0.2, `${outcome.mediaSeconds} s of media`)
     t.ok(outcome.fragments >= 10, `${outcome.fragments} fragments`)
     t.equal(outcome.upload.bytes, outcome.bytesOut)
+    t.ok('bottleneck' in outcome)
     if (process.platform === 'linux') t.equal(outcome.filesWritten, 0)
   }
   const [first] = outcomes

@@ -51,6 +51,7 @@ t.test('encodes a job in pieces, and returns the stored object', async t => {
   t.same(left(), [])
   t.match(progress.at(-1), { phase: 'join', percent: 100 })
   t.same(new Set(progress.map(({ phase }) => phase)), new Set(['encode', 'join']))
+  t.equal(progress.findLast(({ phase }) => phase === 'encode')?.eta, 0, 'all pieces are encoded')
 })
 
 t.test('passes on what each ffmpeg logs, of the pieces and of the join', async t => {

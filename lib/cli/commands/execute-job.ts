@@ -1,3 +1,4 @@
+import type { Monitor } from '../../io/monitor/monitor.js'
 import type { Job } from '../../job/schema/job.js'
 import type { JobOutputResult, JobResult } from '../../job/schema/job-result.js'
 import { runJob } from '../../job/run-job.js'
@@ -46,10 +47,12 @@ export async function executeJob(
   const client = storeClient(values)
   try {
     if (!overwrite) await refuseExisting(job, client, signal)
+    let watch: Monitor | undefined
     const result = await runJob(job, {
       ...{ client, signal, trust, stdin, stdout },
       allow: allowed(values, cwd, isTyped ? job : undefined),
-      onProgress: progress => reporter.progress(progress),
+      onProgress: progress => reporter.progress(progress, () => watch?.snapshot()),
+      onMonitor: values.quiet === true ? undefined : one => (watch = one),
       onLog: entry => reporter.log(entry),
       onUnsplit: ({ message }) => reporter.note(`Runs whole, not in pieces. ${message}`),
       concurrency,

@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3'
 import { S3Error } from '../../errors.js'
 import type { FfmpegLogEntry } from '../../ffmpeg/log/log.js'
+import { TimeLeft } from '../../ffmpeg/log/time-left.js'
 import { encodeAudio, encodeChunk } from '../../job/split/encode-piece.js'
 import { joinChunks } from '../../job/split/join-chunks.js'
 import { removeWork } from '../../job/split/remove-work.js'
@@ -88,8 +89,14 @@ async function resultOf(
       `"${what}" is not a step of this plan: its steps are 0 to ${stepWords(plan).length - 1}, then "join" and ` +
         '"remove".',
     )
-  const tell = (phase: string, total: number) => (progress: { readonly frames: number }) =>
-    reporter.progress({ phase, percent: Math.min(100, (100 * progress.frames) / total) })
+  const tell = (phase: string, total: number) => {
+    const left = new TimeLeft()
+    return ({ frames }: { readonly frames: number }) => {
+      const percent = Math.min(100, (100 * frames) / total)
+      const eta = left.see(percent)
+      reporter.progress({ phase, percent, ...(eta !== undefined && { eta }) })
+    }
+  }
   if (step === 'remove') return { removed: await removeWork(plan, context) }
   if (step === 'join') {
     const results = await readResults(plan, context)

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import { AvioError, discreet, isError } from '../../errors.js'
 import type { FfmpegLogEntry } from '../../ffmpeg/log/log.js'
+import type { MonitorSnapshot } from '../../io/monitor/monitor.js'
 import { type ShownProgress, progressText } from './progress-text.js'
 
 /**
@@ -46,17 +47,31 @@ export class Reporter {
     this.#level = levelOf(settings.logLevel ?? (settings.isQuiet ? 'quiet' : 'warning'))
   }
 
-  /** How far the job is. */
-  progress(progress: ShownProgress): void {
+  /**
+   * How far the job is.
+   *
+   * @param figures - the figures of its stages, asked for only when they are reported
+   */
+  progress(progress: ShownProgress, figures?: () => MonitorSnapshot | undefined): void {
     const { isJson, isQuiet, now = Date.now } = this.#settings
     if (isQuiet) return
     const every = this.#isLive ? LIVE : isJson ? JSON_LINES : PLAIN
     const isDue = this.#told?.phase !== progress.phase || now() - this.#told.at >= every
     if (!isDue) return
     this.#told = { at: now(), phase: progress.phase }
-    if (isJson) this.#json({ event: 'progress', ...progress })
-    else if (this.#isLive) this.#live(progressText(progress, { hasBar: true }))
-    else this.#line(progressText(progress, { hasBar: false }))
+    const { stages, bottleneck } = figures?.() ?? {}
+    if (isJson) {
+      this.#json({
+        event: 'progress',
+        ...progress,
+        ...(stages && { stages }),
+        ...(bottleneck && { bottleneck }),
+      })
+      return
+    }
+    const shown = { ...progress, ...(bottleneck && { bottleneck: bottleneck.text }) }
+    if (this.#isLive) this.#live(progressText(shown, { hasBar: true, width: this.#width }))
+    else this.#line(progressText(shown, { hasBar: false }))
   }
 
   /** A line of ffmpeg's log. */
@@ -106,8 +121,13 @@ export class Reporter {
     this.#isLineOpen = false
   }
 
+  /** Characters of the live line: in the last column, a terminal would begin another line. */
+  get #width(): number {
+    return (this.#stderr.columns ?? 80) - 1
+  }
+
   #live(text: string): void {
-    this.#stderr.write(`${CLEAR}${discreet(text).slice(0, (this.#stderr.columns ?? 80) - 1)}`)
+    this.#stderr.write(`${CLEAR}${discreet(text).slice(0, this.#width)}`)
     this.#isLineOpen = true
   }
 

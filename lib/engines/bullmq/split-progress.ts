@@ -52,10 +52,11 @@ export async function splitProgress(
 /** The progress that a step stored itself. */
 export function ownProgress({ progress }: BullJob): JobProgressInfo {
   if (typeof progress !== 'object') return {}
-  const { phase, percent } = progress as { phase?: unknown; percent?: unknown }
+  const { phase, percent, eta } = progress as { phase?: unknown; percent?: unknown; eta?: unknown }
   return {
     ...(typeof phase === 'string' && { phase }),
     ...(typeof percent === 'number' && { percent }),
+    ...(typeof eta === 'number' && { secondsLeft: eta }),
   }
 }
 

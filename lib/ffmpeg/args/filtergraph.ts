@@ -14,6 +14,14 @@ export interface Filter {
   readonly options: readonly FilterOption[]
 }
 
+/** One filter, and the labels of its pads. */
+export interface PaddedFilter extends Filter {
+  /** Labels in front of it: `0:v`, `left`. */
+  readonly inputs: readonly string[]
+  /** Labels behind it. */
+  readonly outputs: readonly string[]
+}
+
 /** One option of a filter. */
 export interface FilterOption {
   /** `undefined` for a positional option. */
@@ -23,18 +31,26 @@ export interface FilterOption {
 
 /** The filters of a graph, in order. */
 export function filtersOf(graph: string): Filter[] {
-  const filters: Filter[] = []
+  return chainsOf(graph)
+    .flat()
+    .map(({ name, options }) => ({ name, options }))
+}
+
+/** The chains of a graph, in order: in each, what a filter makes without a label goes into the next one. */
+export function chainsOf(graph: string): PaddedFilter[][] {
+  const chains: PaddedFilter[][] = [[]]
   let at = 0
   while (at < graph.length) {
     // Labels of pads, the scaler's flags in front (`sws_flags=…;`), and separators between filters.
-    at = skipLabels(graph, at)
-    const { text, end } = token(graph, at, '[,;')
-    at = skipLabels(graph, end)
-    if (text !== '') filters.push(filterOf(text))
+    const before = labelsAt(graph, at)
+    const { text, end } = token(graph, before.end, '[,;')
+    const after = labelsAt(graph, end)
+    if (text !== '') chains.at(-1)!.push({ ...filterOf(text), inputs: before.labels, outputs: after.labels })
+    if (graph[after.end] === ';') chains.push([])
     // A separator or a stray character: always advance.
-    at++
+    at = after.end + 1
   }
-  return filters
+  return chains.filter(chain => chain.length > 0)
 }
 
 function filterOf(text: string): Filter {
@@ -79,13 +95,15 @@ function token(from: string, start: number, ends: string): { text: string; end: 
   return { text: (text.slice(0, kept) + text.slice(kept).trimEnd()).trimStart(), end: at }
 }
 
-function skipLabels(graph: string, start: number): number {
+function labelsAt(graph: string, start: number): { labels: readonly string[]; end: number } {
+  const labels: string[] = []
   let at = start
   for (;;) {
     while (/\s/.test(graph[at] ?? '')) at++
-    if (graph[at] !== '[') return at
+    if (graph[at] !== '[') return { labels, end: at }
     const close = graph.indexOf(']', at)
-    if (close < 0) return graph.length
+    if (close < 0) return { labels, end: graph.length }
+    labels.push(graph.slice(at + 1, close).trim())
     at = close + 1
   }
 }

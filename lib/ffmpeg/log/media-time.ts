@@ -35,7 +35,8 @@ export function expectedDuration(
   return trimmed(trimmed(inputDuration, inputArgs), outputArgs)
 }
 
-function trimmed(duration: number, args: readonly string[]): number {
+/** What `-ss`, `-to` and `-t` of one input or output leave of a duration, in seconds. */
+export function trimmed(duration: number, args: readonly string[]): number {
   const start = timeOption(args, '-ss') ?? 0
   // -t overrides -to (https://ffmpeg.org/ffmpeg.html#Main-options).
   const length = timeOption(args, '-t') ?? (timeOption(args, '-to') ?? Infinity) - start

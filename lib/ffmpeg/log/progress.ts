@@ -20,8 +20,14 @@ export interface FfmpegProgress {
   readonly speed?: number
   /** Input bytes so far: read by ffmpeg from its pipe, or sent to it if it seeks. */
   readonly bytesIn?: number
-  /** Completed share, 0 to 100, if the duration of the media or the input's size in bytes is known. */
+  /**
+   * Completed share, 0 to 100: by the length that the arguments give the longest output, or by the bytes of a piped
+   * input that is read whole. Absent where that is not known: a live source, filters that change times, an input
+   * without a duration beside others.
+   */
   readonly percent?: number
+  /** Estimated seconds to ffmpeg's end, by the last half minute; absent until `percent` has moved for a second. */
+  readonly eta?: number
   /** This is ffmpeg's last report. A failing run has one, too. */
   readonly done: boolean
 }

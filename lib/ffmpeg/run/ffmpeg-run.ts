@@ -14,15 +14,20 @@ import { nameOf } from '../input/input-names.js'
 import { systemLimitPrefix } from '../limits/system-limits.js'
 import type { FfmpegLogEntry } from '../log/log.js'
 import { PercentDone } from '../log/percent-done.js'
+import { TimeLeft } from '../log/time-left.js'
 import type { FfmpegProgress } from '../log/progress.js'
 import { GuardedOutput } from '../output/guarded-output.js'
 import type { KeptCover } from '../output/kept-cover.js'
 import { streamKey } from '../report/stream-mapping.js'
 import type { InputStreamInfo } from '../streams/input-info.js'
+import { expectedLength } from './expected-length.js'
 import { InputWatch } from './input-watch.js'
 import { type RunCommand, PROGRESS, STDERR, jobCommand } from './run-command.js'
-import type { RunListener, RunSpec } from './run-spec.js'
+import type { RunInput, RunListener, RunSpec } from './run-spec.js'
 import { SeekableInputs } from './seekable-inputs.js'
+
+/** Any duration, in seconds, to find out whether arguments read all of an input. */
+const WHOLE = 1000
 
 /** The running child, its pipes, and the judge of its outcome. */
 interface Run {
@@ -43,7 +48,9 @@ interface Run {
 export class FfmpegRun {
   readonly #spec: RunSpec
   readonly #listener: RunListener
-  readonly #completion: PercentDone
+  readonly #completion = new PercentDone()
+  readonly #timeLeft = new TimeLeft()
+  #isLengthKnown = false
   readonly #watch: InputWatch
   readonly #outputs: readonly GuardedOutput[]
   readonly #abort = new AbortController()
@@ -57,7 +64,6 @@ export class FfmpegRun {
   constructor(spec: RunSpec, listener: RunListener) {
     this.#spec = spec
     this.#listener = listener
-    this.#completion = new PercentDone(spec.inputs[0]?.args ?? [], spec.outputs[0]?.args ?? [])
     const guard = {
       onLateTrack: () => this.#giveWay(),
       onError: (error: Error) => listener.onError(error),
@@ -100,8 +106,15 @@ export class FfmpegRun {
     return this.#seekable?.bytesFetched ?? 0
   }
 
-  /** Requests the size of the input, to compute the progress if ffmpeg does not know the duration. */
+  /**
+   * Requests the size of a piped input, to compute the progress if ffmpeg does not know the duration. Does nothing if
+   * the arguments don't read all of it once.
+   */
   measure(input: RandomAccess): void {
+    const [{ args, source }] = this.#spec.inputs as [RunInput]
+    const feeds = () => new Set([0])
+    const length = expectedLength({ ...this.#lengths, inputs: [{ args, duration: WHOLE }], feeds })
+    if (source !== undefined || length !== WHOLE) return
     input.size(this.#abort.signal).then(
       size => (this.#completion.inputSize = size),
       () => undefined,
@@ -275,7 +288,6 @@ export class FfmpegRun {
   }
 
   #onLog(entry: FfmpegLogEntry): void {
-    this.#completion.see(entry)
     if (isUnanswered(entry)) this.#listener.onError(inputUnreachable(entry.message))
     this.#listener.onLog(entry)
     this.#watch.see(entry)
@@ -294,8 +306,36 @@ export class FfmpegRun {
     const isWaiting = this.#outputs.some(output => output.isWaiting(report.outTime ?? 0))
     if (isWaiting) this.#giveWay()
     const { bytesIn } = this
+    this.#findLength()
     const percent = this.#completion.percent(report, bytesIn)
-    this.#listener.onProgress({ ...report, bytesIn, ...(percent !== undefined && { percent }) })
+    const eta = this.#timeLeft.see(percent)
+    this.#listener.onProgress({
+      ...{ ...report, bytesIn },
+      ...(percent !== undefined && { percent }),
+      ...(eta !== undefined && { eta }),
+    })
+  }
+
+  /** Once ffmpeg has reported its inputs, all that the length of the output depends on is known. */
+  #findLength(): void {
+    if (this.#isLengthKnown || !this.#watch.hasBegun) return
+    this.#isLengthKnown = true
+    const { durations, streams } = this.#watch
+    this.#completion.length = expectedLength({
+      ...this.#lengths,
+      inputs: this.#spec.inputs.map(({ args }, n) => ({ args, duration: durations[n] })),
+      feeds: output => {
+        const isDirect = ({ into }: InputStreamInfo) =>
+          into.some(target => target.output === output && target.by !== 'filtered')
+        return new Set(streams.filter(isDirect).map(({ input }) => input))
+      },
+    })
+  }
+
+  /** Prepared arguments make what these ask for, by whatever clock. */
+  get #lengths() {
+    const { outputs, globalArgs, prepare } = this.#spec
+    return { outputs, globalArgs: prepare === undefined ? globalArgs : [] }
   }
 }
 

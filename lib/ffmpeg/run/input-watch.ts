@@ -75,6 +75,11 @@ export class InputWatch {
     return this.#streams.flat()
   }
 
+  /** The duration of each input in seconds, if ffmpeg knows it. */
+  get durations(): readonly (number | undefined)[] {
+    return this.#dumps.map(({ info }) => info?.format.duration)
+  }
+
   /** Whether the streams of the inputs have been reported. */
   get hasBegun(): boolean {
     return this.#fates !== undefined

@@ -16,6 +16,29 @@ t.test('shows what is known, with a bar on a terminal', async t => {
   t.equal(progressText({ phase: 'probe' }, { hasBar: true }), 'probe ')
 })
 
+t.test('ends with the time left and the bottleneck, and makes room for them', async t => {
+  const progress = {
+    ...{ phase: 'encode', percent: 50, outTime: 83, speed: 2.3, bytesIn: 45e6, totalSize: 1_200, eta: 114 },
+    bottleneck: 'ffmpeg (96 % busy)',
+  }
+  const end = '  0:01:54 left  bottleneck: ffmpeg (96 % busy)'
+  const whole = progressText(progress, { hasBar: true })
+  t.equal(
+    whole,
+    `encode   50 %  ${'█'.repeat(12)}${'░'.repeat(12)}  0:01:23  2.3×  in 45.0 MB  out 1.2 kB${end}`,
+  )
+  t.equal(progressText(progress, { hasBar: true, width: whole.length }), whole)
+  const short = `${'█'.repeat(5)}${'░'.repeat(5)}`
+  for (const [width, line] of [
+    [whole.length - 1, `encode   50 %  ${short}  0:01:23  2.3×  in 45.0 MB  out 1.2 kB${end}`],
+    [90, `encode   50 %  ${short}  0:01:23  2.3×${end}`],
+    [79, `encode   50 %  0:01:23  2.3×${end}`],
+    [10, `encode   50 %  0:01:23  2.3×${end}`],
+  ] as const) {
+    t.equal(progressText(progress, { hasBar: true, width }), line, `${width} columns`)
+  }
+})
+
 t.test('draws a bar of one width at every percentage', async t => {
   for (const percent of [-1, 0, 0.4, 33.3, 99.9, 100, 101]) {
     const bar = progressText({ phase: 'encode', percent }, { hasBar: true }).split('%  ')[1]!

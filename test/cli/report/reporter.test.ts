@@ -30,6 +30,34 @@ t.test('redraws one line on a terminal, and never past its edge', async t => {
   t.equal(written(), '\r\u001b[Kdone\n', 'a sentence replaces the live line')
 })
 
+t.test('asks for the figures of the stages only when it reports them', async t => {
+  const stages = [
+    { name: 'ffmpeg', state: 'busy', bytesHeld: 1, busyTime: 2, idleTime: 3, backpressuredTime: 4 },
+  ] as const
+  const bottleneck = { stage: 'ffmpeg', index: 0, busy: 0.96, text: 'ffmpeg (96 % busy)' }
+  for (const [isJson, hasOne, line] of [
+    [true, true, { event: 'progress', phase: 'encode', eta: 9, stages, bottleneck }],
+    [true, false, { event: 'progress', phase: 'encode', eta: 9, stages }],
+    [false, true, 'encode  0:00:09 left  bottleneck: ffmpeg (96 % busy)'],
+    [false, false, 'encode  0:00:09 left'],
+  ] as const) {
+    const { reporter, written } = reporterOf({ isJson })
+    let asked = 0
+    for (let n = 0; n < 3; n++) {
+      reporter.progress({ phase: 'encode', eta: 9 }, () => {
+        asked++
+        return { elapsed: 9, ended: false, stages, ...(hasOne && { bottleneck }) }
+      })
+    }
+    t.equal(asked, 1)
+    const text = written().trimEnd()
+    t.same(isJson ? JSON.parse(text) : text, line)
+  }
+  const { reporter, written } = reporterOf({ isJson: true })
+  reporter.progress({ phase: 'images' }, () => undefined)
+  t.same(JSON.parse(written()), { event: 'progress', phase: 'images' }, 'no stages to monitor')
+})
+
 t.test('writes a plain line every ten seconds, and at each phase, elsewhere', async t => {
   const { reporter, clock, written } = reporterOf()
   for (const phase of ['probe', 'encode', 'encode', 'encode']) {

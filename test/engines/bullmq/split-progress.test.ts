@@ -34,5 +34,6 @@ t.test('has no estimate before the first chunk is done', async t => {
 
 t.test('tells what a step has stored of its progress', async t => {
   t.same(ownProgress(piece({ phase: 'join', percent: 7, speed: 2 })), { phase: 'join', percent: 7 })
+  t.same(ownProgress(piece({ phase: 'encode', eta: 9 })), { phase: 'encode', secondsLeft: 9 })
   t.same(ownProgress(piece(0)), {})
 })
