@@ -10,15 +10,15 @@ import { parseMediaTime } from '../log/media-time.js'
 /** Filters of one input whose output is as long as it, with the same times. */
 const SAME = new Set(
   (
-    'null copy format noformat scale zscale crop pad setsar setdar setfield setparams setrange colorspace colormatrix ' +
-    'colorchannelmixer colorbalance colorcontrast colorcorrect colorlevels colorkey colorize colortemperature ' +
-    'chromakey curves eq exposure vibrance hue huesaturation lut lut3d lutrgb lutyuv monochrome negate limiter ' +
-    'transpose hflip vflip rotate unsharp gblur boxblur avgblur smartblur bilateral median cas deblock deband gradfun ' +
-    'delogo nlmeans hqdn3d atadenoise drawbox drawgrid drawtext subtitles ass vignette tonemap fade fps settb yadif ' +
-    'bwdif w3fdif estdif il fieldorder cropdetect blackdetect showinfo metadata sidedata hwupload hwdownload ' +
-    'anull acopy aformat aresample volume loudnorm dynaudnorm acompressor alimiter agate highpass lowpass bandpass ' +
-    'bandreject bass treble equalizer afade pan channelmap asetnsamples asettb deesser afftdn arnndn silencedetect ' +
-    'volumedetect astats ashowinfo ametadata'
+    'null copy format noformat scale zscale crop pad setsar setdar setfield setparams setrange colorspace ' +
+    'colormatrix colorchannelmixer colorbalance colorcontrast colorcorrect colorlevels colorkey colorize ' +
+    'colortemperature chromakey curves eq exposure vibrance hue huesaturation lut lut3d lutrgb lutyuv monochrome ' +
+    'negate limiter transpose hflip vflip rotate unsharp gblur boxblur avgblur smartblur bilateral median cas ' +
+    'deblock deband gradfun delogo nlmeans hqdn3d atadenoise drawbox drawgrid drawtext subtitles ass vignette ' +
+    'tonemap fade fps settb yadif bwdif w3fdif estdif il fieldorder cropdetect blackdetect showinfo metadata ' +
+    'sidedata hwupload hwdownload anull acopy aformat aresample volume loudnorm dynaudnorm acompressor alimiter ' +
+    'agate highpass lowpass bandpass bandreject bass treble equalizer afade pan channelmap asetnsamples asettb ' +
+    'deesser afftdn arnndn silencedetect volumedetect astats ashowinfo ametadata'
   ).split(' '),
 )
 
