@@ -177,6 +177,17 @@ export class S3RangeReadable extends Readable {
     this.#proceed()
   }
 
+  /**
+   * The stream's own buffer may hold all that the window or the memory budget allows, and still want more. Node does
+   * not ask again when that buffer is read, so the room is looked for here.
+   * @internal
+   */
+  override read(size?: number): ReturnType<Readable['read']> {
+    const chunk: unknown = super.read(size)
+    if (chunk !== null && this.#wanted && this.#ranges.isIdle) this.#proceed()
+    return chunk
+  }
+
   /** @internal */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.#isOver = true

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { S3Client } from '@aws-sdk/client-s3'
 import t from 'tap'
 import { linkOf } from '../../lib/io/pipeline/link.js'
+import { setMemoryBudget } from '../../lib/io/memory/memory-budget.js'
 import { GiB, KiB, MiB } from '../../lib/options.js'
 import { type ReadProgress, S3RangeReadable } from '../../lib/s3/s3-range-readable.js'
 import type { LocalS3 } from '../../lib/testing/index.js'
@@ -550,4 +551,22 @@ t.test('reads the version with the given etag, or fails before its first byte', 
   const late = await read(source({ etag }))
   t.match(late.error, { code: 'AVIO_ERR_OBJECT_CHANGED', retryable: false })
   t.equal(late.bytes.length, 0)
+})
+
+t.test('goes on when its own buffer, which held all that was allowed, is read', async t => {
+  for (const budget of [Infinity, 24 * MiB]) {
+    setMemoryBudget(budget)
+    t.teardown(() => setMemoryBudget(Infinity))
+    for (const readAhead of [MiB, 24 * MiB]) {
+      for (const highWaterMark of [256 * KiB, MiB, 8 * MiB, 24 * MiB].filter(size => size <= readAhead)) {
+        const { s3, source } = await local(t, 30 * MiB)
+        const one = source({ highWaterMark, readAhead, partSize: 512 * KiB })
+        one.read(0)
+        await once(one, 'object')
+        await quiet(s3)
+        const { bytes } = await read(one)
+        t.ok(bytes.equals(pattern(0, 30 * MiB)), `highWaterMark ${highWaterMark}, readAhead ${readAhead}`)
+      }
+    }
+  }
 })

@@ -55,6 +55,11 @@ export class OrderedRanges {
     return this.#entries.length === 0 && this.#plan.exhausted
   }
 
+  /** Whether nothing is in flight or waits to be taken. */
+  get isIdle(): boolean {
+    return this.#entries.length === 0
+  }
+
   /** The error after which there will be no more bytes, once all bytes before it have been taken. */
   get error(): Error | undefined {
     const head = this.#entries[0]
