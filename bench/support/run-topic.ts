@@ -137,7 +137,11 @@ export async function runTopic(name: string, topic: Topic, run: TopicRun): Promi
 const KEPT = 0.9
 
 /** Whether a copy is there, whole, and from this run: the key is empty before. */
-async function checkStored({ arena }: BenchStore, key: string, size: number): Promise<void> {
+export async function checkStored(
+  { arena }: Pick<BenchStore, 'arena'>,
+  key: string,
+  size: number,
+): Promise<void> {
   const response = await fetch(`${arena.client.endpoint}/${arena.bucket}/${key}`, { method: 'HEAD' })
   const stored = Number(response.headers.get('content-length'))
   if (!response.ok || stored < KEPT * size)

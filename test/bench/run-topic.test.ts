@@ -6,8 +6,9 @@ import { topic as read } from '../../bench/read.js'
 import { topic as remux } from '../../bench/remux-unshaped.js'
 import { report } from '../../bench/support/report.js'
 import { AGAINST } from '../../bench/support/results.js'
-import { runTopic } from '../../bench/support/run-topic.js'
+import { checkStored, runTopic } from '../../bench/support/run-topic.js'
 import { MiB } from '../../lib/options.js'
+import { LocalS3 } from '../../lib/testing/index.js'
 
 const library = new URL('../../dist/index.js', import.meta.url).href
 
@@ -57,6 +58,21 @@ t.test('leaves a peer out that is missing or fails, with the reason, and measure
   t.equal(result.missing[blog], 'no registry answers')
   t.match(result.missing['GetObject, fluent-ffmpeg, Upload'], /failed/)
   t.match(report(result), `${blog}: not measured, no registry answers`)
+})
+
+t.test('a copy counts that is there, whole, and new', async t => {
+  const s3 = await LocalS3.start({ buckets: ['bench'], publicRead: true })
+  const store = { arena: { client: s3.clientConfig(), bucket: 'bench', key: 'source' } }
+  try {
+    await t.rejects(checkStored(store, 'copy', 1000), { message: /\(status 404\)/ })
+    s3.put('bench', 'copy', Buffer.alloc(899))
+    await t.rejects(checkStored(store, 'copy', 1000), { message: /^of 1000 bytes, 899 were stored/ })
+    s3.put('bench', 'copy', Buffer.alloc(900))
+    await checkStored(store, 'copy', 1000)
+    await t.rejects(checkStored(store, 'copy', 1000), { message: /404/ }, 'the next way has to store its own')
+  } finally {
+    await s3.close()
+  }
 })
 
 t.test('a contender of ours that fails ends the benchmark; it runs without a loader', async t => {

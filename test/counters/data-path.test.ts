@@ -35,7 +35,7 @@ const PARTS = { CreateMultipartUpload: 1, UploadPart: 4, CompleteMultipartUpload
 const BUDGETS: Readonly<Record<Work, Budget>> = {
   read: {
     requests: { HeadObject: 1, GetObject: 20 },
-    ...{ buffers: 6000, allocated: 1.2, socketBuffers: 300, copied: 0.2, promises: [8, 100], calls: 4 },
+    ...{ buffers: 6000, allocated: 1.2, socketBuffers: 300, copied: 0.2, promises: [10, 100], calls: 4 },
   },
   upload: {
     requests: PARTS,
@@ -44,9 +44,9 @@ const BUDGETS: Readonly<Record<Work, Budget>> = {
   remux: {
     requests: { ...PARTS, HeadObject: 1, GetObject: 128 },
     ...{
-      buffers: 14_000,
-      allocated: 2.2,
-      socketBuffers: 70_000,
+      buffers: 9000,
+      allocated: 1.6,
+      socketBuffers: 2000,
       copied: 1.7,
       promises: [24, 100],
       calls: 60,
