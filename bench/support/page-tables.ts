@@ -10,10 +10,11 @@ export interface PageTable {
   readonly text?: string
 }
 
-/** A table in Markdown. */
+/** A table in Markdown. A cell may contain a `|`, which ends the cell unless it is escaped, even in code. */
 export function markdown([head = [], ...rows]: PageTable['rows']): string {
   if (rows.length === 0) return ''
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
   const ruler = head.map((_, column) => (column === 0 ? '---' : '---:'))
   return [line(head), line(ruler), ...rows.map(line)].join('\n')
 }

@@ -4,7 +4,7 @@ import { format, resolveConfig } from 'prettier'
 import t from 'tap'
 import { LARGE, costsOf, fullNetworkRows, hourlyRows, usesOf } from '../../bench/support/capacity.js'
 import { drawPlot } from '../../bench/support/draw-plot.js'
-import { withTables } from '../../bench/support/page-tables.js'
+import { markdown, withTables } from '../../bench/support/page-tables.js'
 import { SHOWN, tablesOf } from '../../bench/support/performance-page.js'
 import { plotsOf } from '../../bench/support/performance-plots.js'
 import { readResults } from '../../bench/support/results.js'
@@ -39,6 +39,12 @@ t.test('the page shows every plot, drawn', async t => {
     const svg = readFileSync(new URL(`images/${name}.svg`, docs), 'utf8')
     t.equal(await drawPlot(plot), svg, `${name}: npm run bench -- --page draws it`)
   }
+})
+
+t.test('a cell may contain a bar, as the name of a shell pipeline does', t => {
+  const table = markdown([['who'], ['`aws s3 cp | ffmpeg`']])
+  t.equal(table.split('\n')[2], '| `aws s3 cp \\| ffmpeg` |')
+  t.end()
 })
 
 t.test('a page without measurements says so', t => {
