@@ -142,6 +142,19 @@ t.test('measures "progress" in bytes if only the source knows its size', async t
   t.match(reports.at(-1), { done: true, percent: 100 })
 })
 
+t.test('measures no "progress" in bytes where only a part of the input is read', async t => {
+  const media = await transportStream()
+  let asked = 0
+  const randomAccess = { size: async () => media.length + 0 * ++asked, read: () => Readable.from([]) }
+  const ffmpeg = new FfmpegTransform({ output: { format: 'mpegts', args: ['-c', 'copy', '-t', '1'] } })
+  const reports: FfmpegProgress[] = []
+  ffmpeg.on('progress', report => reports.push(report))
+  await pipeline(new LinkedSource(media, { randomAccess }), ffmpeg, new Collector())
+  t.ok(reports.length > 0)
+  t.ok(reports.every(({ percent, eta }) => percent === undefined && eta === undefined))
+  t.equal(asked, 0, 'the size is not even requested')
+})
+
 t.test('pauses the source for a stalled sink, with memory within the formula', async t => {
   const highWaterMark = 256 * 1024
   const chunkSize = 64 * 1024

@@ -110,6 +110,20 @@ t.test('encodes in pieces with --work, and replaces a target only with -y', asyn
   t.match(await runHere(wordsOf(`--concurrency 0 ${film}`)), { code: 2, stderr: /--concurrency must be/ })
 })
 
+t.test('reports the figures of its stages with --json, and none with --quiet', async t => {
+  const { s3 } = await storeWithClip(t)
+  const line = '-y -i s3://masters/a.mp4 -c copy s3://web/b.mkv'
+  const { code, stderr } = await runHere(['--json', ...wordsOf(line)], { s3 })
+  t.equal(code, 0, stderr)
+  const events = stderr
+    .trim()
+    .split('\n')
+    .map(text => JSON.parse(text) as { event: string; stages?: { name: string }[] })
+  const names = events.findLast(({ event }) => event === 'progress')?.stages?.map(({ name }) => name)
+  t.match(names, ['source', 'ffmpeg', 'sink'])
+  t.match(await runHere(['--quiet', ...wordsOf(line)], { s3 }), { code: 0, stderr: '' })
+})
+
 t.test('leaves nothing behind after Ctrl-C and SIGTERM', async t => {
   for (const [signal, exit] of [
     ['SIGINT', 130],

@@ -15,6 +15,7 @@ import {
   S3Source,
   monitor,
 } from '../../../lib/index.js'
+import { activityOf } from '../../../lib/io/monitor/activity.js'
 import { type MonitorOptions, type MonitoredStage, StageMonitor } from '../../../lib/io/monitor/monitor.js'
 import { LocalS3 } from '../../../lib/testing/index.js'
 import { ffmpegToPipe } from '../../support/media.js'
@@ -216,11 +217,14 @@ t.test('has a timer only while it is iterated, and reports once more at the end'
   const watch = monitor(stages, { interval: 10 })
   t.equal(timers(), before)
   const done = pipeline(stages)
+  const early = watch[Symbol.asyncIterator]()
+  const first = early.next()
+  t.equal(timers(), before, 'the timer of an iteration keeps nothing alive')
+  t.equal((await first).done, false)
+  await early.return?.()
   const shots = []
   for await (const shot of watch) {
     shots.push(shot)
-    // Unreferenced timers are not listed: they keep nothing alive.
-    t.equal(timers(), before)
     if (shots.length === 3) open()
   }
   await done
@@ -339,6 +343,7 @@ t.test('between S3 and S3, names an ffmpeg that is stopped, and its process', as
   t.equal(encoded!.bytesIn, read!.bytesOut)
   t.equal(stored!.bytesIn, encoded!.bytesOut)
   t.equal(encoded!.process!.pid, pid, 'of a process that is gone, too')
+  t.equal(activityOf(ffmpeg).pid, undefined, 'whose id may belong to another one by now')
 })
 
 t.test(

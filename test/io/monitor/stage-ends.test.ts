@@ -163,7 +163,8 @@ t.test('measures a response of node:http by what write() returns', async t => {
   await once(server, 'listening')
   const request = get({ port: (server.address() as AddressInfo).port, agent: false })
   const [, response] = (await once(server, 'request')) as [unknown, Writable]
-  const end = new WritableEnd(response, nothing)
+  const changes: boolean[] = []
+  const end: WritableEnd = new WritableEnd(response, () => changes.push(end.isWaiting))
   t.equal(end.isWaiting, true)
   while (response.write(Buffer.alloc(1024 * 1024)));
   t.equal(end.isWaiting, false)
@@ -171,6 +172,7 @@ t.test('measures a response of node:http by what write() returns', async t => {
   const [answer] = (await once(request, 'response')) as [Readable]
   answer.resume()
   await drained
+  t.equal(changes.at(-1), true, 'told of the drain')
   t.equal(end.isWaiting, true)
   t.ok(end.bytes >= 1024 * 1024)
   response.end()
