@@ -34,6 +34,16 @@ function usedByAll(): number | undefined {
   }
 }
 
+/**
+ * The cores that others used on average.
+ *
+ * @param used - their CPU seconds, in ticks of 10 ms for each core
+ * @param seconds - within that time; under a second, the ticks are too coarse to tell
+ */
+export function coresOf(used: number, seconds: number): number | undefined {
+  return seconds < 1 ? undefined : Number((Math.max(0, used) / seconds).toFixed(2))
+}
+
 /** Watches how busy others keep the machine, until asked: in cores, on average. */
 export function watchOthers(): () => number | undefined {
   const [all, own, started] = [usedByAll(), treeCpu(), performance.now()]
@@ -41,7 +51,7 @@ export function watchOthers(): () => number | undefined {
     const now = usedByAll()
     if (all === undefined || now === undefined) return undefined
     const seconds = (performance.now() - started) / 1000
-    return Number((Math.max(0, now - all - (treeCpu() - own)) / seconds).toFixed(2))
+    return coresOf(now - all - (treeCpu() - own), seconds)
   }
 }
 

@@ -1,10 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { cpus } from 'node:os'
 import t from 'tap'
 import { peakOf } from '../../bench/support/contender-process.js'
 import { curlCeiling, curlConfig } from '../../bench/support/curl-ceiling.js'
-import { isBusy, machineCpu, watchOthers } from '../../bench/support/machine.js'
+import { isBusy, coresOf, machineCpu, watchOthers } from '../../bench/support/machine.js'
 import { includesPackages } from '../../bench/support/pack-commit.js'
 import { findPeers, firstVersion } from '../../bench/support/peers.js'
 import { originLine } from '../../bench/support/report.js'
@@ -48,8 +47,10 @@ t.test('tells how busy other processes keep the machine', t => {
   t.equal(machineCpu(stat, 2), 2, 'user, nice, system, interrupts and steal, without idle and guests')
   t.equal(machineCpu(stat, 4), undefined, 'not of a machine that shows other cores')
   t.equal(machineCpu('', 0), undefined)
-  const others = watchOthers()()
-  t.ok(others === undefined || (others >= 0 && others <= cpus().length + 1), `${others}`)
+  t.equal(coresOf(1.5, 1), 1.5)
+  t.equal(coresOf(-0.01, 2), 0, 'ticks of one core may be counted before those of another')
+  t.equal(coresOf(0.01, 0.0001), undefined, 'one tick in no time is not a hundred cores')
+  t.equal(watchOthers()(), undefined)
   t.equal(isBusy({ others: 0.05 }), false)
   t.equal(isBusy({ others: 0.5 }), true)
   t.equal(isBusy({ others: undefined }), true, 'who does not know is not idle')
