@@ -36,7 +36,7 @@ export class SourceSlice implements RandomAccess {
   async size(signal?: AbortSignal): Promise<number> {
     const size = await this.#source.size(signal)
     // The whole of an empty source has no bytes, and is not an error.
-    if (this.#start >= size && this.#start > 0) throw this.#behind(this.#start, size)
+    if (this.#start >= size && this.#start > 0) throw this.behind(this.#start, size)
     return Math.min(this.#end, size) - this.#start
   }
 
@@ -58,12 +58,18 @@ export class SourceSlice implements RandomAccess {
 
   async #check(start: number, end: number, signal: AbortSignal | undefined): Promise<void> {
     // Here, because a place before the part is one within the source.
-    checkRange(start, end, undefined, this.name ?? 'the source')
+    this.checkPlaces(start, end)
     const size = await this.size(signal)
-    if (end > size) throw this.#behind(this.#start + end - 1, this.#start + size)
+    if (end > size) throw this.behind(this.#start + end - 1, this.#start + size)
   }
 
-  #behind(place: number, size: number): SourceError {
+  /** Throws if the part can have no such range, whatever its size. */
+  protected checkPlaces(start: number, end: number): void {
+    checkRange(start, end, undefined, this.name ?? 'the source')
+  }
+
+  /** The error for a byte of the source that it doesn't have. */
+  protected behind(place: number, size: number): Error {
     const { name = 'the source' } = this
     const what = `Cannot read byte ${place} of ${name}: it ends at byte ${size}`
     const message = `${what}. Check the start and the end of the range.`
