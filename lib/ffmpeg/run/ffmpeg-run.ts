@@ -13,21 +13,16 @@ import { inputUnreachable } from '../input/input-errors.js'
 import { nameOf } from '../input/input-names.js'
 import { systemLimitPrefix } from '../limits/system-limits.js'
 import type { FfmpegLogEntry } from '../log/log.js'
-import { PercentDone } from '../log/percent-done.js'
-import { TimeLeft } from '../log/time-left.js'
 import type { FfmpegProgress } from '../log/progress.js'
 import { GuardedOutput } from '../output/guarded-output.js'
 import type { KeptCover } from '../output/kept-cover.js'
 import { streamKey } from '../report/stream-mapping.js'
 import type { InputStreamInfo } from '../streams/input-info.js'
-import { expectedLength } from './expected-length.js'
 import { InputWatch } from './input-watch.js'
 import { type RunCommand, PROGRESS, STDERR, jobCommand } from './run-command.js'
-import type { RunInput, RunListener, RunSpec } from './run-spec.js'
+import { RunProgress } from './run-progress.js'
+import type { RunListener, RunSpec } from './run-spec.js'
 import { SeekableInputs } from './seekable-inputs.js'
-
-/** Any duration, in seconds, to find out whether arguments read all of an input. */
-const WHOLE = 1000
 
 /** The running child, its pipes, and the judge of its outcome. */
 interface Run {
@@ -48,9 +43,7 @@ interface Run {
 export class FfmpegRun {
   readonly #spec: RunSpec
   readonly #listener: RunListener
-  readonly #completion = new PercentDone()
-  readonly #timeLeft = new TimeLeft()
-  #isLengthKnown = false
+  readonly #progress: RunProgress
   readonly #watch: InputWatch
   readonly #outputs: readonly GuardedOutput[]
   readonly #abort = new AbortController()
@@ -74,6 +67,7 @@ export class FfmpegRun {
       onInput: input => listener.onInput(input),
       onError: error => listener.onError(error),
     })
+    this.#progress = new RunProgress(spec, this.#watch)
   }
 
   /** The pipes into ffmpeg, one for each piped input; empty before it starts. */
@@ -106,19 +100,9 @@ export class FfmpegRun {
     return this.#seekable?.bytesFetched ?? 0
   }
 
-  /**
-   * Requests the size of a piped input, to compute the progress if ffmpeg does not know the duration. Does nothing if
-   * the arguments don't read all of it once.
-   */
+  /** Requests the size of a piped input, to compute the progress if ffmpeg does not know the duration. */
   measure(input: RandomAccess): void {
-    const [{ args, source }] = this.#spec.inputs as [RunInput]
-    const feeds = () => new Set([0])
-    const length = expectedLength({ ...this.#lengths, inputs: [{ args, duration: WHOLE }], feeds })
-    if (source !== undefined || length !== WHOLE) return
-    input.size(this.#abort.signal).then(
-      size => (this.#completion.inputSize = size),
-      () => undefined,
-    )
+    this.#progress.measure(input, this.#abort.signal)
   }
 
   /** Starts ffmpeg. Errors: those of the binary (not found, not started), those of a source, or an `AbortError`. */
@@ -306,36 +290,7 @@ export class FfmpegRun {
     const isWaiting = this.#outputs.some(output => output.isWaiting(report.outTime ?? 0))
     if (isWaiting) this.#giveWay()
     const { bytesIn } = this
-    this.#findLength()
-    const percent = this.#completion.percent(report, bytesIn)
-    const eta = this.#timeLeft.see(percent)
-    this.#listener.onProgress({
-      ...{ ...report, bytesIn },
-      ...(percent !== undefined && { percent }),
-      ...(eta !== undefined && { eta }),
-    })
-  }
-
-  /** Once ffmpeg has reported its inputs, all that the length of the output depends on is known. */
-  #findLength(): void {
-    if (this.#isLengthKnown || !this.#watch.hasBegun) return
-    this.#isLengthKnown = true
-    const { durations, streams } = this.#watch
-    this.#completion.length = expectedLength({
-      ...this.#lengths,
-      inputs: this.#spec.inputs.map(({ args }, n) => ({ args, duration: durations[n] })),
-      feeds: output => {
-        const isDirect = ({ into }: InputStreamInfo) =>
-          into.some(target => target.output === output && target.by !== 'filtered')
-        return new Set(streams.filter(isDirect).map(({ input }) => input))
-      },
-    })
-  }
-
-  /** Prepared arguments make what these ask for, by whatever clock. */
-  get #lengths() {
-    const { outputs, globalArgs, prepare } = this.#spec
-    return { outputs, globalArgs: prepare === undefined ? globalArgs : [] }
+    this.#listener.onProgress(this.#progress.complete(report, bytesIn))
   }
 }
 
