@@ -157,10 +157,8 @@ export class Fmp4Validator extends Transform {
       callback(error as Error)
       return
     }
-    if (end === chunk.length) {
-      this.#lending.pass(chunk)
-      callback(null, chunk)
-    } else setImmediate(() => this.#goOn(chunk, end, callback))
+    if (end === chunk.length) callback(null, chunk)
+    else setImmediate(() => this.#goOn(chunk, end, callback))
   }
 
   #goOn(chunk: Buffer, from: number, callback: TransformCallback): void {

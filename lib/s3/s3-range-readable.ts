@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { destroyOnAbort } from '../io/async/abort-listeners.js'
 import { endWhenUnconsumed } from '../io/pipeline/end-unconsumed.js'
-import { LentMemory } from '../io/pipeline/lending.js'
+import { LentMemory } from '../io/pipeline/lent-memory.js'
 import { ACTIVITY, type Activity } from '../io/monitor/activity.js'
 import { LINK, type Link } from '../io/pipeline/link.js'
 import { type MemoryShare, openShare } from '../io/memory/memory-budget.js'

@@ -9,6 +9,7 @@ import t, { type Test } from 'tap'
 import { FfmpegTransform, FileWritable, Fmp4Validator, S3MultipartWritable } from '../../lib/index.js'
 import { BLOCK_SIZE } from '../../lib/io/memory/block-pool.js'
 import { MiB } from '../../lib/options.js'
+import { heldBytes } from '../support/held-bytes.js'
 import { fragmentedMp4 } from '../support/media.js'
 import { local, pattern } from '../support/reading.js'
 
@@ -121,6 +122,23 @@ t.test('parts that are sent again have the bytes that they had', async t => {
   await pipeline(source({ readAhead: 4 * MiB }), ffmpeg(), sink)
   const { Body } = await client.send(new GetObjectCommand({ Bucket: 'bucket', Key: 'out' }))
   t.equal(digest(await Body!.transformToByteArray()), digest(pattern(0, SIZE)))
+})
+
+t.test('stages that are over keep no blocks to fill again, even if they are kept themselves', async t => {
+  const { source } = await local(t, 4 * MiB)
+  const kept: unknown[] = []
+  const run = async (name: string) => {
+    const stages = [source({ readAhead: 4 * MiB }), ffmpeg(), new FileWritable({ path: join(folder, name) })]
+    await pipeline(stages as unknown as [Readable, Transform, Writable])
+    kept.push(...stages)
+  }
+  const folder = t.testdir({})
+  await run('first')
+  const before = await heldBytes()
+  for (let n = 0; n < 8; n++) await run(`${n}`)
+  const held = (await heldBytes()) - before
+  // A transform keeps the head of its input, and the block that it read ffmpeg's output into last.
+  t.ok(held < 8 * 3 * BLOCK_SIZE, `${held} bytes are held by ${kept.length} stages`)
 })
 
 t.test('a pipeline that is destroyed in the middle leaves other pipelines their bytes', async t => {

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { DeferredHeaderBuilder } from '../../io/pipeline/deferred-header-builder.js'
 import { HeaderOffer } from '../../io/pipeline/header-claim.js'
-import { LentMemory } from '../../io/pipeline/lending.js'
+import { LentMemory } from '../../io/pipeline/lent-memory.js'
 import type { Link } from '../../io/pipeline/link.js'
 import { mediaTypesOfMuxer } from '../../io/media-types/media-types.js'
 import type { OnMissing } from '../streams/input-info.js'

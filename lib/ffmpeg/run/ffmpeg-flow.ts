@@ -179,6 +179,7 @@ export class FfmpegFlow {
     const released = this.#piped.map(input => input.release())
     this.#abort.abort()
     await Promise.all([...released, this.#run?.kill(), this.#retired, this.#asked])
+    for (const { memory } of this.#outputs) memory.close()
   }
 
   /** Finds out ffmpeg's version while the source sends its first bytes. */

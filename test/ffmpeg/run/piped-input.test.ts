@@ -4,6 +4,8 @@ import { StdinWriter } from '../../../lib/ffmpeg/child/stdin-writer.js'
 import type { FfmpegEarlyExit } from '../../../lib/ffmpeg/run/ffmpeg-events.js'
 import type { FfmpegSeek } from '../../../lib/ffmpeg/route/seek-reason.js'
 import { PipedInput, type PipedInputSettings } from '../../../lib/ffmpeg/run/piped-input.js'
+import { BlockPool } from '../../../lib/io/memory/block-pool.js'
+import { Loans } from '../../../lib/io/memory/loans.js'
 import { LINK } from '../../../lib/io/pipeline/link.js'
 import { LoggedAccess } from '../../support/random-accesses.js'
 import { fastStartMp4, indexLastMp4, transportStream } from '../../support/media.js'
@@ -168,4 +170,75 @@ t.test('does not wait for a write that ffmpeg never accepts when reading again',
   const taken = new Promise(resolve => stage.write(Buffer.alloc(1), resolve))
   child.destroy()
   t.equal(await taken, null, 'no error')
+})
+
+/** Lends blocks of a stream, and tells whether the last one is back. */
+class Lender {
+  readonly #loans: Loans
+  readonly #media: Buffer
+  #at = 0
+  #last: Buffer | undefined
+
+  constructor(media: Buffer, size = 1000) {
+    this.#media = media
+    this.#loans = new Loans(new BlockPool(size))
+  }
+
+  next(): Buffer {
+    const block = (this.#last = this.#loans.take())
+    this.#at += this.#media.copy(block, 0, this.#at)
+    return block
+  }
+
+  get isBack(): boolean {
+    return this.#loans.take().buffer === this.#last!.buffer
+  }
+}
+
+const written = (stage: Writable, chunk: Buffer) =>
+  new Promise<void>((resolve, reject) => stage.write(chunk, error => (error ? reject(error) : resolve())))
+
+t.test('gives a chunk back once ffmpeg has it, or nobody wants it, and never the head', async t => {
+  const media = await transportStream()
+  const { stage, input, connect } = make({ discardLimit: 10_000 })
+  const lender = new Lender(media)
+  const head = written(stage, lender.next())
+  connect()
+  await head
+  t.notOk(lender.isBack)
+  t.same(input.decided!.head, media.subarray(0, 1000))
+  await written(stage, lender.next())
+  t.ok(lender.isBack)
+  input.over()
+  await written(stage, lender.next())
+  t.ok(lender.isBack, 'a discarded chunk')
+})
+
+t.test('never gives back the head of an input that ends before it is known how to read it', async t => {
+  const { stage, input, events, connect } = make()
+  const lender = new Lender(await fastStartMp4(), 20)
+  await written(stage, lender.next())
+  t.same(events, [], 'the first bytes of a box show nothing')
+  const ended = new Promise(resolve => stage.once('finish', resolve))
+  stage.end()
+  connect()
+  await new Promise(setImmediate)
+  input.over()
+  await ended
+  t.equal(input.decided!.head.length, 20)
+  t.notOk(lender.isBack)
+})
+
+t.test('never gives back a chunk that ffmpeg’s pipe may not have taken', async t => {
+  const { stage, input, child, connect } = make()
+  const lender = new Lender(await transportStream())
+  const head = written(stage, lender.next())
+  connect()
+  await head
+  child.destroy()
+  const rest = written(stage, lender.next())
+  await new Promise(setImmediate)
+  input.over()
+  await rest
+  t.notOk(lender.isBack)
 })
