@@ -32,11 +32,11 @@ export {
   type Monitor,
   type MonitorOptions,
   type MonitorSnapshot,
-  type MonitoredStage,
   type ProcessSnapshot,
   type StageSnapshot,
   monitor,
 } from './io/monitor/monitor.js'
+export type { MonitoredStage } from './io/monitor/stage-streams.js'
 export type { Bottleneck } from './io/monitor/bottleneck.js'
 export type { StageState } from './io/monitor/stage-times.js'
 export {

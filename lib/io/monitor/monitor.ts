@@ -1,17 +1,10 @@
-import type { Readable, Writable } from 'node:stream'
 import { MAX_TIMEOUT, integerOption, knownOptions, optionError, optionsObject } from '../../options.js'
-import { isReadable, isWritable } from '../stream-kinds.js'
 import { type Activity, activityOf } from './activity.js'
 import { type Bottleneck, bottleneckOf } from './bottleneck.js'
 import { processTime } from './process-time.js'
 import { ReadableEnd, type StageEnd, WritableEnd } from './stage-ends.js'
+import { type MonitoredStage, type StageStreams, streamsOf } from './stage-streams.js'
 import { type StageState, StageTimes } from './stage-times.js'
-
-/** What can be monitored: a stream, or several streams that are one stage, such as an `FfmpegProcess`. */
-export type MonitoredStage =
-  | Readable
-  | Writable
-  | { readonly inputs: readonly (Writable | undefined)[]; readonly outputs: readonly Readable[] }
 
 /** Options of {@link monitor}. */
 export interface MonitorOptions {
@@ -258,12 +251,6 @@ export class StageMonitor implements Monitor {
 /** The most marks within a window, however often a snapshot is taken. */
 const MARKS = 20
 
-/** The streams of a stage. */
-interface StageStreams {
-  readonly writable: readonly Writable[]
-  readonly readable: readonly Readable[]
-}
-
 function snapshotOf(stage: Watched): StageSnapshot {
   const { name, activity, inputs, outputs, times } = stage
   const { busy, idle, backpressured } = times.spent
@@ -292,42 +279,6 @@ function cpuTimeOf(pid: number, before: ProcessSnapshot | undefined): { cpuTime?
 
 function sum(ends: readonly StageEnd[], of: (end: StageEnd) => number): number {
   return ends.reduce((total, end) => total + of(end), 0)
-}
-
-const RULE = 'a stream of Node, or an object with "inputs" and "outputs" that are streams'
-
-function streamsOf(stages: readonly MonitoredStage[]): StageStreams[] {
-  if (!Array.isArray(stages) || stages.length === 0)
-    throw optionError('stages', 'an array of at least one stage', stages)
-  const seen = new Set<unknown>()
-  return stages.map((stage: unknown, n) => {
-    const option = `stages[${n}]`
-    const { inputs, outputs } = Object(stage) as { inputs?: unknown; outputs?: unknown }
-    const found =
-      Array.isArray(inputs) && Array.isArray(outputs)
-        ? { writable: inputs.filter(isGiven).filter(isWritable), readable: outputs.filter(isReadable) }
-        : { writable: [stage].filter(isWritable), readable: [stage].filter(isReadable) }
-    const streams = [...found.writable, ...found.readable]
-    const isWhole = found.writable.every(isMeasurable) && found.readable.every(hasBuffer)
-    if (streams.length === 0 || !isWhole) throw optionError(option, RULE, stage)
-    for (const stream of new Set(streams)) {
-      if (seen.has(stream)) throw optionError(option, 'made of streams that no other stage has', stage)
-      seen.add(stream)
-    }
-    return found
-  })
-}
-
-function isGiven(value: unknown): boolean {
-  return value !== undefined
-}
-
-function isMeasurable({ writableLength }: Writable): boolean {
-  return typeof (writableLength as unknown) === 'number'
-}
-
-function hasBuffer({ readableLength }: Readable): boolean {
-  return typeof (readableLength as unknown) === 'number'
 }
 
 function namesOf(options: MonitorOptions, stages: readonly MonitoredStage[]): readonly string[] {

@@ -16,7 +16,8 @@ import {
   monitor,
 } from '../../../lib/index.js'
 import { activityOf } from '../../../lib/io/monitor/activity.js'
-import { type MonitorOptions, type MonitoredStage, StageMonitor } from '../../../lib/io/monitor/monitor.js'
+import { type MonitorOptions, StageMonitor } from '../../../lib/io/monitor/monitor.js'
+import type { MonitoredStage } from '../../../lib/io/monitor/stage-streams.js'
 import { LocalS3 } from '../../../lib/testing/index.js'
 import { ffmpegToPipe } from '../../support/media.js'
 
@@ -250,18 +251,10 @@ t.test('two monitors of one stream do not disturb each other', async t => {
   t.match(second.watch.snapshot(), { ended: true, stages: [{ bytesIn: 20 * CHUNK.length }, {}] })
 })
 
-t.test('rejects what it can not measure', async t => {
-  const generator = async function* (source: AsyncIterable<Buffer>) {
-    yield* source
-  }
+t.test('rejects options that break their rule, and what it can’t measure', async t => {
   const stage = new PassThrough()
   for (const [stages, options, option] of [
-    [undefined, {}, 'stages'],
-    [[], {}, 'stages'],
-    [[generator], {}, 'stages[0]'],
-    [[stage, new WritableStream()], {}, 'stages[1]'],
     [[stage, stage], {}, 'stages[1]'],
-    [[{ inputs: [], outputs: [] }], {}, 'stages[0]'],
     [[stage], { names: [] }, 'names'],
     [[stage], { names: [''] }, 'names'],
     [[stage], { names: 'stage' }, 'names'],
@@ -270,7 +263,7 @@ t.test('rejects what it can not measure', async t => {
     [[stage], { every: 5 }, 'every'],
     [[stage], 7, 'monitor'],
   ] as const) {
-    t.throws(() => monitor(stages as never, options as never), { code: 'AVIO_ERR_OPTION', option }, option)
+    t.throws(() => monitor(stages, options as never), { code: 'AVIO_ERR_OPTION', option }, option)
   }
   t.same(
     Reflect.ownKeys(stage).filter(key => key === 'push'),

@@ -103,6 +103,15 @@ const underWay = async (sink: Sink) => {
   while (sink.seen.length < 10) await new Promise(resolve => setImmediate(resolve))
 }
 
+/** A stage of the user's that keeps each chunk and passes it on. */
+const keeps = (see: (chunk: Buffer) => void) =>
+  new Transform({
+    transform(chunk: Buffer, _encoding, callback) {
+      see(chunk)
+      callback(null, chunk)
+    },
+  })
+
 type Keeping = (source: Source, sink: Sink, keeper: Keeper) => Promise<unknown>
 
 const keepings: Record<string, Keeping> = {
@@ -145,13 +154,7 @@ const keepings: Record<string, Keeping> = {
     await done
   },
   'a Transform of the user’s in between': (source, sink, { see }) => {
-    const user = new Transform({
-      transform(chunk: Buffer, _encoding, callback) {
-        see(chunk)
-        callback(null, chunk)
-      },
-    })
-    return pipeline(source, user, sink)
+    return pipeline(source, keeps(see), sink)
   },
   'a generator in between': (source, sink, { see }) =>
     pipeline(
@@ -182,13 +185,7 @@ const keepings: Record<string, Keeping> = {
     source.pipe(sink)
     await underWay(sink)
     source.unpipe(sink)
-    const user = new Transform({
-      transform(chunk: Buffer, _encoding, callback) {
-        see(chunk)
-        callback(null, chunk)
-      },
-    })
-    await pipeline(source, user, new Sink())
+    await pipeline(source, keeps(see), new Sink())
     sink.end()
     await finished(sink)
   },
