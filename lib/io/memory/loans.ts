@@ -4,10 +4,10 @@ import { BlockPool } from './block-pool.js'
  * Memory that is lent instead of made: a stage fills blocks of its own, passes them on in chunks, and fills them again
  * once every byte has come back.
  *
- * Who consumes a chunk for good (a sink that has copied it, a pipe that has written it) gives it back with
- * {@link giveBack}. Nobody has to: a block lacking a single byte is never used again and left to the garbage collector.
- * So a consumer may keep any chunk that it doesn't give back. If anybody else might see a chunk, such as a second
- * listener, the loan ends: {@link keep}.
+ * The last consumer of a chunk (a sink that has copied it, a pipe that has written it) gives it back with
+ * {@link giveBack}. No consumer has to: a block that lacks a single byte is left to the garbage collector. So a
+ * consumer may keep any chunk that it doesn't give back. If other code might see a chunk, such as a second listener,
+ * the loan ends: {@link keep}.
  */
 
 /** A block that is out. */
@@ -96,7 +96,7 @@ export function giveBack(chunk: Uint8Array): void {
   loan.owner.settle(loan)
 }
 
-/** Ends the loan of a chunk's block: whoever sees the chunk may keep it. */
+/** Ends the loan of a chunk's block: any code that sees the chunk may keep it. */
 export function keep(chunk: Uint8Array): void {
   LOANS.delete(chunk.buffer)
 }

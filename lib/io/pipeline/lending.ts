@@ -29,7 +29,7 @@ export class Lending {
     })
   }
 
-  /** Whether a chunk that is pushed now will be given back by everybody who gets it. */
+  /** Whether the only consumer of a chunk that is pushed now will give it back. */
   get isOn(): boolean {
     return this.#givesBack?.() === true && isSoleConsumer(this.#stage)
   }
