@@ -34,6 +34,7 @@ export interface Arena {
     readonly forcePathStyle: true
     readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
   }
+
   /** The bucket to read from; bytes written to it are counted and discarded. */
   readonly bucket: string
   /** The key of the object to read. */

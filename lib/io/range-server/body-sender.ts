@@ -73,6 +73,7 @@ export class BodySender {
     this.#out--
     this.#reading.giveBack()
   }
+
   /** The connection is closed, or all is written: nothing reads the chunks any more. */
   readonly #closed = (): void => {
     this.#settle(abortError(this.#options.signal))

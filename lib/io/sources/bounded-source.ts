@@ -51,6 +51,7 @@ export class BoundedSource implements RandomAccess {
       own.forget()
     }
   }
+
   /**
    * Fills the memory with the bytes from `start` on. If the source doesn't end a cancelled read in time, this rejects
    * all the same, with an error that {@link isAbandoned} tells: the source may still write to the memory.

@@ -45,6 +45,7 @@ export class CountedSource implements RandomAccess {
       yield chunk
     }
   }
+
   /** Fills the memory with the source's bytes from `start` on. Counted as a read. */
   readInto(
     start: number,
