@@ -51,11 +51,13 @@ export class StageBars {
       if (isSeeking) draw(read, (progress.percent ?? 0) / 100, `${bytes(progress.bytesIn ?? 0)} by range`)
       const share = (progress.percent ?? 0) / 100
       const speed = progress.speed === undefined ? '' : ` at ${progress.speed.toFixed(1)} × real time`
-      const left = progress.eta === undefined ? '' : `, ${clock(progress.eta)} left`
+      const { eta = 0 } = progress
+      const left = eta > 0 ? `, ${clock(eta)} left` : ''
       draw(encode, share, `${clock(progress.outTime ?? 0)}${speed}${left}`)
       const { bottleneck } = watch.snapshot()
+      const busy = Math.round((bottleneck?.busy ?? 0) * 100)
       for (const [n, bar] of bars.entries())
-        bar.update({ mark: bottleneck?.index === n ? `  bottleneck: ${bottleneck.text}` : '' })
+        bar.update({ mark: bottleneck?.index === n ? `  bottleneck, ${busy} % busy` : '' })
       // The stages after ffmpeg are as far as ffmpeg.
       check.update(share)
       write.update(share)
