@@ -10,7 +10,7 @@ export interface FfmpegProgress {
   readonly bitrate?: number
   /** Output bytes so far. */
   readonly totalSize?: number
-  /** Media time of the output so far, in seconds. */
+  /** Media time of the output so far, in seconds. It never goes back. */
   readonly outTime?: number
   /** Frames duplicated to keep the frame rate. */
   readonly dupFrames?: number
@@ -44,6 +44,8 @@ export class ProgressReader {
   readonly #lines: LineSplitter
   readonly #onReport: (report: FfmpegProgress) => void
   #fields = new Map<string, string>()
+  /** The furthest time reported. ffmpeg 7.1 ends with that of its shortest stream. */
+  #outTime = -Infinity
 
   /** @param onReport - receives each block */
   constructor(onReport: (report: FfmpegProgress) => void) {
@@ -62,11 +64,17 @@ export class ProgressReader {
     const key = line.slice(0, equals)
     const value = line.slice(equals + 1).trim()
     if (key === 'progress') {
-      this.#onReport(report(this.#fields, value === 'end'))
+      this.#onReport(this.#forward(report(this.#fields, value === 'end')))
       this.#fields = new Map()
     } else if (this.#fields.size < MAX_KEYS) {
       this.#fields.set(key, value)
     }
+  }
+
+  #forward(report: FfmpegProgress): FfmpegProgress {
+    if (report.outTime === undefined) return report
+    this.#outTime = Math.max(this.#outTime, report.outTime)
+    return { ...report, outTime: this.#outTime }
   }
 }
 

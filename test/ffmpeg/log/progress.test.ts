@@ -50,6 +50,16 @@ t.test('omits fields unknown to ffmpeg', async t => {
   t.same(audio, { totalSize: 0, outTime: -94.984489, speed: 3620, done: true }, 'negative times are valid')
 })
 
+t.test('the time of the output never goes back', async t => {
+  // ffmpeg 7.1 ends with the time of the shortest stream.
+  const times = ['N/A', -40_000, 0, 4_980_000, 2_040_000, 'N/A', 5_000_000]
+  const reports = read(times.map(time => `out_time_us=${time}\nprogress=continue\n`).join(''))
+  t.same(
+    reports.map(({ outTime }) => outTime),
+    [undefined, -0.04, 0, 4.98, 4.98, undefined, 5],
+  )
+})
+
 t.test('reads the same blocks in any chunking', async t => {
   const text = VIDEO + VIDEO.replace('continue', 'end')
   const reports = read(text)
