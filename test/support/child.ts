@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
@@ -23,6 +23,49 @@ export function isGone(pid: number): boolean {
     return /\) [XZ] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
   } catch {
     return true
+  }
+}
+
+/** Whether a process stands still: every thread of it, after SIGSTOP. */
+export function isStopped(pid: number): boolean {
+  return threadsOf(pid).every(thread => /\) [TXZ] /.test(read(`/proc/${pid}/task/${thread}/stat`)))
+}
+
+/** Whether a process has ended, or waits in every thread of it. */
+export function isWaiting(pid: number): boolean {
+  return threadsOf(pid).every(thread => /\) [SXZ] /.test(read(`/proc/${pid}/task/${thread}/stat`)))
+}
+
+/** The name of the program that a process runs; empty if it has ended. */
+export function programName(pid: number): string {
+  return read(`/proc/${pid}/comm`)
+}
+
+/** The processes that a process has started, and that are alive. */
+export function childrenOf(pid: number): number[] {
+  const lists = threadsOf(pid).map(thread => read(`/proc/${pid}/task/${thread}/children`))
+  return lists.flatMap(list => list.split(' ').filter(Boolean).map(Number)).filter(child => !isGone(child))
+}
+
+/** The processes that a process has started, and those that they have. */
+export function descendantsOf(pid: number): number[] {
+  return childrenOf(pid).flatMap(child => [child, ...descendantsOf(child)])
+}
+
+function threadsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`)
+  } catch {
+    return []
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'latin1').trim()
+  } catch {
+    // It has ended.
+    return ''
   }
 }
 

@@ -4,6 +4,7 @@ import { endProcess, isGone } from '../../support/child.js'
 import type { EngineName, End } from './farm.js'
 import { PLACES } from './film.js'
 import type { Lab } from './lab.js'
+import { MARK } from './worker-process.js'
 
 /** What must hold at the end of a situation. */
 export interface Expected {
@@ -111,7 +112,7 @@ async function workersEnd(lab: Lab, mark: string): Promise<void> {
 
 /** The processes of a case, whoever their parent is. */
 function marked(mark: string): number[] {
-  const own = `AVIO_CONFORMANCE=${mark}`
+  const own = `${MARK}=${mark}`
   const hasMark = (pid: number) => {
     try {
       return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(own)

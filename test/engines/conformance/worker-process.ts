@@ -1,8 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { setTimeout as delay, setImmediate } from 'node:timers/promises'
 import type { S3ClientConfig } from '@aws-sdk/client-s3'
+import { descendantsOf, endProcess, isStopped, isWaiting, programName } from '../../support/child.js'
 import type { WorkerSettings } from './farm.js'
 import { argsOf } from './programs.js'
+
+/** The variable by which the processes of a case are found, ffmpeg's included. */
+export const MARK = 'AVIO_CONFORMANCE'
 
 /** What a worker process is told. */
 export interface Order {
@@ -30,6 +35,9 @@ export interface Told {
   }
 }
 
+/** Who goes on after SIGSTOP. */
+export type GoesOn = 'all' | 'ffmpeg' | 'worker'
+
 /** A worker in a process of its own. */
 export class WorkerProcess {
   readonly name: string
@@ -38,6 +46,8 @@ export class WorkerProcess {
   readonly #exited: Promise<unknown>
   readonly #listeners = new Set<() => void>()
   #log = ''
+  /** The processes that {@link stop} stopped beside it. */
+  #stopped: readonly number[] = []
 
   /**
    * @param order - what it is told
@@ -53,7 +63,7 @@ export class WorkerProcess {
     this.#child = spawn(file!, args, {
       env: {
         ...process.env,
-        AVIO_CONFORMANCE: mark,
+        [MARK]: mark,
         AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
       },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -90,14 +100,44 @@ export class WorkerProcess {
     if (this.isAlive) this.#child.send(message as object)
   }
 
-  /** SIGSTOP: the engine hears nothing more of it, and nor does the store. */
-  stop(): void {
+  /**
+   * SIGSTOP for the whole tree, as for a machine that is suspended: the engine hears nothing more of it, nor does the
+   * store, and its ffmpeg computes nothing.
+   */
+  async stop(): Promise<void> {
+    const pid = this.#child.pid!
     this.#child.kill('SIGSTOP')
+    // Until it stands still, it may start another one.
+    while (!isStopped(pid)) await setImmediate()
+    this.#stopped = descendantsOf(pid)
+    for (const child of this.#stopped) endProcess(child, 'SIGSTOP')
   }
 
-  /** SIGCONT. */
-  goOn(): void {
+  /** The same while it runs an ffmpeg, for which it waits. */
+  async stopWithFfmpeg(): Promise<void> {
+    for (;;) {
+      while (!this.#runsFfmpeg()) await delay(1)
+      await this.stop()
+      if (this.#runsFfmpeg()) return
+      // It has just ended.
+      await this.goOn()
+    }
+  }
+
+  /**
+   * SIGCONT.
+   *
+   * @param first - `all`: the whole tree; `ffmpeg`: what it has started, and itself once that can do no more without it;
+   *   `worker`: itself alone, and what it has started stands still until it is ended
+   */
+  async goOn(first: GoesOn = 'all'): Promise<void> {
+    if (first !== 'worker') for (const child of this.#stopped) endProcess(child, 'SIGCONT')
+    if (first === 'ffmpeg') await Promise.all(this.#stopped.map(comesToRest))
     this.#child.kill('SIGCONT')
+  }
+
+  #runsFfmpeg(): boolean {
+    return descendantsOf(this.#child.pid!).some(pid => programName(pid).startsWith('ffmpeg'))
   }
 
   /** SIGKILL. */
@@ -133,4 +173,10 @@ export class WorkerProcess {
     this.#listeners.clear()
     for (const listener of listeners) listener()
   }
+}
+
+/** Resolves when a process has ended, or waits for somebody else. */
+async function comesToRest(pid: number): Promise<void> {
+  // Its threads also wait for each other, but not for long.
+  for (let times = 0; times < 10; times = isWaiting(pid) ? times + 1 : 0) await delay(20)
 }

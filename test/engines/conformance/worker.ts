@@ -5,7 +5,7 @@ import type { AvioError } from '../../../lib/errors.js'
 import { worker } from '../../../lib/bullmq.js'
 import { runJob } from '../../../lib/job/run-job.js'
 import type { Job } from '../../../lib/job/schema/job.js'
-import type { Order, Told } from './worker-process.js'
+import { MARK, type Order, type Told } from './worker-process.js'
 
 const order = JSON.parse(process.argv[2]!) as Order
 const { name, settings } = order
@@ -15,6 +15,8 @@ const tell = (told: Told) => {
   if (process.connected) process.send!(told)
 }
 const { concurrency, ffmpegPath, drainTimeout } = settings
+// ffmpeg inherits few variables.
+const env = { [MARK]: process.env[MARK]! }
 
 if (order.queue === undefined) takeFromParent()
 else await takeFromQueue(order.queue)
@@ -25,7 +27,7 @@ process.once('disconnect', () => process.exit(1))
 async function takeFromQueue(queue: NonNullable<Order['queue']>): Promise<void> {
   const { lockDuration } = order
   const running = worker({
-    ...{ ...queue, client, concurrency, ffmpegPath, lockDuration, drainTimeout },
+    ...{ ...queue, client, concurrency, ffmpegPath, env, lockDuration, drainTimeout },
     ...{ stalledInterval: lockDuration / 2, elsewhereDelay: 200 },
   })
   running.on('start', step => tell({ type: 'start', ...step }))
@@ -59,7 +61,7 @@ function takeFromParent(): void {
 async function runHere(id: string, job: Job, signal: AbortSignal): Promise<void> {
   tell({ type: 'start', job: id, name: 'job' })
   try {
-    await runJob(job, { client, signal, concurrency: concurrency ?? 1, ffmpegPath })
+    await runJob(job, { client, signal, concurrency: concurrency ?? 1, ffmpegPath, env })
     tell({ type: 'done', job: id, name: 'job' })
   } catch (error) {
     const { code, message, retryable } = error as AvioError

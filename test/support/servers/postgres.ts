@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import pg from 'pg'
 import { Daemon, asUser } from './daemon.js'
+import { childrenOf } from '../child.js'
 import { findProgram, postgresFolders } from '../find-program.js'
 import { freePort } from './free-port.js'
 import { postgresTree } from './postgres-tree.js'
@@ -112,16 +112,6 @@ async function makeCluster(bin: string, folder: string, password: string, user?:
   await exec(file, [...rest], { cwd: folder })
   await rm(secret)
   return data
-}
-
-function childrenOf(pid: number): number[] {
-  try {
-    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim()
-    return text === '' ? [] : text.split(' ').map(Number)
-  } catch {
-    // The server has ended.
-    return []
-  }
 }
 
 async function query(url: string, text: string): Promise<Record<string, unknown>[]> {

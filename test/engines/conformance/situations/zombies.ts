@@ -2,7 +2,7 @@ import { CHUNKS, PLACES } from '../film.js'
 import { type HeldCall, type Lab, secondChunk } from '../lab.js'
 import { reference } from '../reference.js'
 import { type Expected, type Situation, ended } from '../situation.js'
-import type { WorkerProcess } from '../worker-process.js'
+import type { GoesOn, WorkerProcess } from '../worker-process.js'
 
 /** A newer job for the same key. */
 const NEWER = { crf: 40 }
@@ -12,25 +12,44 @@ interface Zombie {
   readonly worker: WorkerProcess
   readonly id: string
   readonly held?: HeldCall
+  /** @defaultValue all */
+  readonly goesOn?: GoesOn
 }
 
+type Silent = Required<Omit<Zombie, 'goesOn'>>
+
 /** Starts a worker alone, stops it by SIGSTOP at a call of it, and waits until a second one has its step. */
-async function zombie(lab: Lab, hold: () => HeldCall, isSplit = true): Promise<Required<Zombie>> {
-  const worker = await lab.farm.start()
-  const held = hold()
-  const { id } = await lab.farm.add(lab.job({ isSplit }))
-  await held.reached
-  worker.stop()
+async function zombie(lab: Lab, hold: () => HeldCall, isSplit = true): Promise<Silent> {
+  const { worker, id, held } = await busy(lab, hold, isSplit)
+  await worker.stop()
   await lab.farm.start()
   await lab.farm.gaveAway(worker)
   return { worker, id, held }
 }
 
+/** The same in a chunk, and in the middle of a run of ffmpeg, which stands still as well. */
+async function zombieInChunk(lab: Lab): Promise<Silent> {
+  const { worker, id, held } = await busy(lab, () => lab.holdSecondChunk())
+  held.release()
+  await worker.stopWithFfmpeg()
+  await lab.farm.start()
+  await lab.farm.gaveAway(worker)
+  return { worker, id, held }
+}
+
+async function busy(lab: Lab, hold: () => HeldCall, isSplit = true): Promise<Silent> {
+  const worker = await lab.farm.start()
+  const held = hold()
+  const { id } = await lab.farm.add(lab.job({ isSplit }))
+  await held.reached
+  return { worker, id, held }
+}
+
 /** Lets it go on, and waits until it has noticed. */
-async function wake({ worker, held }: Zombie): Promise<void> {
+async function wake({ worker, held, goesOn }: Zombie): Promise<void> {
   const from = worker.told.length
   held?.release()
-  worker.goOn()
+  await worker.goOn(goesOn)
   // What it does without its lock may come to nothing: that is an error outside of a step.
   await worker.hears(({ type }) => type !== 'start', from)
 }
@@ -47,23 +66,37 @@ async function newerJob(lab: Lab): Promise<void> {
   ended(lab, await lab.farm.end(id), 'done')
 }
 
+const GOES_ON = {
+  ffmpeg: 'its ffmpeg goes on, and later itself',
+  worker: 'it goes on, but not its ffmpeg',
+} as const
+
 /** SIGSTOP until the lock has expired and another worker has the step, then SIGCONT. */
 export const ZOMBIES: readonly Situation[] = [
   {
     name: 'a worker stands still in a chunk, and goes on after the join',
     run: async lab => {
-      const silent = await zombie(lab, () => lab.holdSecondChunk())
-      silent.held.release()
+      const silent = await zombieInChunk(lab)
       ended(lab, await lab.farm.end(silent.id), 'done')
       await wakeLate(lab, silent)
       return { target: [await reference()], ...onceOrAgain(lab) }
     },
   },
+  ...(['ffmpeg', 'worker'] as const).map((first): Situation => ({
+    name: `a worker stands still in a chunk, and after the join ${GOES_ON[first]}`,
+    // Without a lock, it would wait for that ffmpeg.
+    engines: ['redis', 'postgres'],
+    run: async lab => {
+      const silent = await zombieInChunk(lab)
+      ended(lab, await lab.farm.end(silent.id), 'done')
+      await wakeLate(lab, { ...silent, goesOn: first })
+      return { target: [await reference()], ...onceOrAgain(lab) }
+    },
+  })),
   {
     name: 'a worker stands still in a chunk, and goes on after a newer job wrote the key',
     run: async lab => {
-      const silent = await zombie(lab, () => lab.holdSecondChunk())
-      silent.held.release()
+      const silent = await zombieInChunk(lab)
       ended(lab, await lab.farm.end(silent.id), 'done')
       await newerJob(lab)
       await wakeLate(lab, silent)
@@ -79,7 +112,7 @@ export const ZOMBIES: readonly Situation[] = [
       const worker = await lab.farm.start()
       const { id } = await lab.farm.add(lab.job())
       await secondChunk(worker)
-      worker.stop()
+      await worker.stop()
       await lab.farm.start()
       await lab.farm.gaveAway(worker)
       ended(lab, await lab.farm.end(id), 'done')
@@ -146,7 +179,7 @@ export const ZOMBIES: readonly Situation[] = [
   {
     name: 'a worker stands still in a chunk, and goes on while another one encodes it',
     run: async lab => {
-      const silent = await zombie(lab, () => lab.holdSecondChunk())
+      const silent = await zombieInChunk(lab)
       await wake(silent)
       ended(lab, await lab.farm.end(silent.id), 'done')
       return { target: [await reference()], ...onceOrAgain(lab) }
