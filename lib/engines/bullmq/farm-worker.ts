@@ -41,8 +41,6 @@ export interface FarmWorkerEvents {
   error: [error: Error]
 }
 
-/** A step fails when its workers have died more often than this. */
-const MOST_STALLS = 5
 /** How often to look for cancelled jobs, in milliseconds. */
 const CANCEL_INTERVAL = 1000
 /** How long stopped steps may take to clean up and to go back to the queue, in milliseconds. */
@@ -125,7 +123,7 @@ export class FarmWorker extends EventEmitter<FarmWorkerEvents> {
       {
         connection: engine.connection,
         name: workerName(info, name),
-        ...{ concurrency, limiter: limiter!, maxStalledCount: MOST_STALLS },
+        ...{ concurrency, limiter: limiter!, maxStalledCount: settings.maxStalledCount },
         ...{ lockDuration: settings.lockDuration, stalledInterval: settings.stalledInterval },
       },
       backend,

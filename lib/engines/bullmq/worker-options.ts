@@ -57,6 +57,14 @@ export interface WorkerOptions extends QueueOptions {
    */
   stalledInterval?: number | undefined
   /**
+   * How often the workers of a step may die, or lose their locks, before it fails with `AVIO_ERR_QUEUE_STALLED`: 5 to
+   * 1,000,000 times. Raise it where machines come and go, such as spot instances; a step that no machine survives then
+   * takes down more workers before it is given up. The worker that finds a stalled step decides by its own value: give
+   * all workers of a queue the same.
+   * @defaultValue 5
+   */
+  maxStalledCount?: number | undefined
+  /**
    * How long a step that needs another build of ffmpeg waits before it is offered again, in milliseconds: 100 to
    * 3,600,000. Each wait is between half and one and a half times as long.
    * @defaultValue 10000
@@ -78,12 +86,13 @@ export interface WorkerSettings extends QueueSettings {
   readonly drainTimeout: number
   readonly lockDuration: number
   readonly stalledInterval: number
+  readonly maxStalledCount: number
   readonly elsewhereDelay: number
 }
 
 const NAMES = [
   ...['client', 'concurrency', 'globalConcurrency', 'limiter', 'allow', 'trust', 'ffmpegPath', 'ffprobePath'],
-  ...['env', 'drainTimeout', 'lockDuration', 'stalledInterval', 'elsewhereDelay'],
+  ...['env', 'drainTimeout', 'lockDuration', 'stalledInterval', 'maxStalledCount', 'elsewhereDelay'],
 ]
 const HOUR = 3_600_000
 
@@ -110,6 +119,8 @@ export function workerSettings(options: WorkerOptions): WorkerSettings {
     drainTimeout: time('drainTimeout', 0, 2_147_483_647, 20_000),
     lockDuration: time('lockDuration', 500, HOUR, 30_000),
     stalledInterval: time('stalledInterval', 100, HOUR, 30_000),
+    // Fewer would count the restarts of a rollout against the step.
+    maxStalledCount: integerOption(options, 'maxStalledCount', { min: 5, max: 1_000_000, default: 5 }),
     elsewhereDelay: time('elsewhereDelay', 100, HOUR, 10_000),
   }
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { Redis } from 'ioredis'
 import t from 'tap'
 import { addJob } from '../../../lib/engines/bullmq/add-job.js'
 import type { FarmStep } from '../../../lib/engines/bullmq/farm-worker.js'
@@ -120,6 +121,35 @@ t.test('a step whose lock is lost stops, and another worker ends it', { skip }, 
   t.match(await until(id, 'done'), { attempts: 1 })
   t.same(s3.keys('web'), ['a.mp4'])
 })
+
+for (const [maxStalledCount, deaths, end] of [
+  [undefined, 4, 'done'],
+  [undefined, 5, 'failed'],
+  [6, 5, 'done'],
+  [6, 6, 'failed'],
+] as const) {
+  const name = maxStalledCount === undefined ? 'by default' : `with maxStalledCount: ${maxStalledCount}`
+  t.test(`${name}, a step is ${end} whose workers died ${deaths + 1} times`, { skip }, async t => {
+    const { server, options, start, look, until } = await openFarm(t)
+    const { bull, queue, engine, backend } = await look()
+    const { id } = await addJob(filmJob('a'), options)
+    const dead = new bull.Worker(
+      queue.name,
+      null,
+      { connection: engine.connection, lockDuration: 1 },
+      backend,
+    )
+    t.equal((await dead.getNextJob('dead')).id, id, 'its last worker takes it, and is not heard of again')
+    await dead.close(true)
+    const redis = new Redis(server.url)
+    // The deaths before, as BullMQ counts them.
+    await redis.hset(`bull:${queue.name}:${id}`, 'stc', deaths)
+    redis.disconnect()
+    await start({ maxStalledCount, stalledInterval: 100 })
+    const { error } = await until(id, end)
+    t.equal(error?.code, end === 'done' ? undefined : 'AVIO_ERR_QUEUE_STALLED')
+  })
+}
 
 t.test('priorities, rate limits and a limit for all workers are BullMQ’s own', { skip }, async t => {
   const { options, start, until, look } = await openFarm(t)

@@ -15,6 +15,7 @@ t.test('has a default for every option', async t => {
       trust: 'owner',
     },
     ...{ drainTimeout: 20_000, lockDuration: 30_000, stalledInterval: 30_000, elsewhereDelay: 10_000 },
+    maxStalledCount: 5,
   })
 })
 
@@ -23,6 +24,7 @@ t.test('accepts each option, and refuses invalid ones by name', async t => {
     ...{ concurrency: 2, globalConcurrency: 9, limiter: { max: 5, duration: 100 }, trust: 'strangers' },
     ...{ allow: { buckets: ['web'] }, ffmpegPath: 'f', ffprobePath: 'p', env: { A: 'b' }, drainTimeout: 0 },
     ...{ lockDuration: 500, stalledInterval: 100, elsewhereDelay: 100 },
+    maxStalledCount: 7,
   }
   t.match(read(given), given)
   for (const [option, value] of [
@@ -38,6 +40,7 @@ t.test('accepts each option, and refuses invalid ones by name', async t => {
       ['lockDuration', 499],
       ['stalledInterval', 0],
       ['elsewhereDelay', 1],
+      ['maxStalledCount', 4],
     ] as const),
     ...([
       ['ffmpegPath', 1],
