@@ -97,6 +97,10 @@ class WatchedRead implements LentRead {
     return this.#reading.isOver
   }
 
+  get prepaid(): number {
+    return this.#reading.prepaid
+  }
+
   take(): Buffer | undefined {
     const chunk = this.#reading.take()
     if (chunk === undefined) return undefined

@@ -10,6 +10,11 @@ export interface LentRead {
   /** Whether the last byte has been taken. */
   readonly isOver: boolean
   /**
+   * How many of the next bytes cost the source nothing more, because they are fetched whether they are taken or
+   * not: the rest of a block of which some were taken. 0 if that is not known.
+   */
+  readonly prepaid: number
+  /**
    * The next bytes, in order, which must not be modified; `undefined` if there are none at the moment, or none
    * are left. Throws the error of the read, once all bytes before it are taken.
    */
@@ -46,6 +51,7 @@ export async function lentRead(
 
 /** The chunks of an iterable, which nobody wants back. */
 class IteratedRead implements LentRead {
+  readonly prepaid = 0
   readonly #iterator: AsyncIterator<Buffer>
   readonly #signal: AbortSignal | undefined
   #step: Promise<void> | undefined

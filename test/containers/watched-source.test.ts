@@ -76,7 +76,13 @@ t.test('tells while a read waits for the source, however the read ends', async t
   await lent.close()
   // Such as a read of the block cache: nobody is called once it is closed.
   const silent: LentRead = {
-    ...{ isOver: false, take: () => undefined, onMore: () => undefined, giveBack: () => undefined },
+    ...{
+      isOver: false,
+      prepaid: 7,
+      take: () => undefined,
+      onMore: () => undefined,
+      giveBack: () => undefined,
+    },
     ...{ keep: () => undefined, close: () => Promise.resolve() },
   }
   const lending = {
@@ -85,6 +91,7 @@ t.test('tells while a read waits for the source, however the read ends', async t
     [LEND]: () => Promise.resolve(silent),
   }
   const closed = await new WatchedSource(lending, undefined, waits)[LEND](0, 200)
+  t.equal(closed.prepaid, 7)
   closed.onMore(() => undefined)
   t.equal(waits.isWaiting, true)
   await closed.close()

@@ -34,6 +34,7 @@ t.test('delivers the chunks of any other source, and ends with the read', async 
   const source = new SyntheticSource(SIZE, { chunkSize: 999 })
   const reading = await lentRead(source, 5, SIZE)
   t.ok((await collect(reading)).equals(bytesOf(5, SIZE)))
+  t.equal(reading.prepaid, 0)
   await reading.close()
   t.same(source.log, [`5-${SIZE}`])
 })

@@ -31,6 +31,7 @@ export interface ReadHost {
 export class CacheRead implements LentRead {
   readonly #host: ReadHost
   readonly #cursor: ReadCursor
+  readonly #start: number
   readonly #end: number
   readonly #signal: AbortSignal | undefined
   readonly #forgetSignal: () => void
@@ -50,6 +51,7 @@ export class CacheRead implements LentRead {
   constructor(host: ReadHost, cursor: ReadCursor, end: number, signal: AbortSignal | undefined) {
     this.#host = host
     this.#cursor = cursor
+    this.#start = cursor.position
     this.#end = end
     this.#signal = signal
     this.#forgetSignal = onAbort(signal, () => this.#wake())
@@ -57,6 +59,13 @@ export class CacheRead implements LentRead {
 
   get isOver(): boolean {
     return this.#isClosed || this.#cursor.position >= this.#end
+  }
+
+  get prepaid(): number {
+    const { position } = this.#cursor
+    const within = position % this.#host.blockSize
+    if (within === 0 || position === this.#start) return 0
+    return Math.min(this.#host.blockSize - within, this.#end - position)
   }
 
   take(): Buffer | undefined {

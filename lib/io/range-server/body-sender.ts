@@ -35,6 +35,8 @@ export class BodySender {
   readonly #options: SendOptions
   /** What is left of the current chunk. */
   #rest: Buffer | undefined
+  /** Whether the current chunk, or the next one, is fetched in any case. */
+  #isPrepaid = false
   #wait: Wait | undefined
   #isOver = false
   /** Chunks that are not given back: the current one, and those that the socket has still to write. */
@@ -90,15 +92,15 @@ export class BodySender {
   #send(isPaced = false): void {
     try {
       let mayGo = isPaced
+      const { pace, onBytes } = this.#options
       while (!this.#isOver) {
-        const piece = this.#next()
-        if (piece === undefined) return
-        const { pace, signal, onBytes } = this.#options
-        if (!mayGo && !pace.allows(piece.length)) {
-          this.#wait = 'pace'
-          pace.ready(piece.length, signal).then(this.#paced, this.#failed)
-          return
+        if (this.#rest === undefined) {
+          this.#isPrepaid = this.#reading.prepaid > 0
+          // Even to ask for the next byte may cost a read of the source.
+          if (!mayGo && !this.#reading.isOver && this.#isHeld(1)) return
         }
+        const piece = this.#next()
+        if (piece === undefined || (!mayGo && this.#isHeld(piece.length))) return
         mayGo = false
         const rest = this.#rest!
         const isLast = piece.length === rest.length
@@ -113,6 +115,15 @@ export class BodySender {
     } catch (error) {
       this.#settle(error as Error)
     }
+  }
+
+  /** Whether so many bytes have to wait for the pacer; if so, this goes on when they need not. */
+  #isHeld(bytes: number): boolean {
+    const { pace, signal } = this.#options
+    if (pace.allows(bytes, this.#isPrepaid)) return false
+    this.#wait = 'pace'
+    pace.ready(bytes, signal, this.#isPrepaid).then(this.#paced, this.#failed)
+    return true
   }
 
   /** The next piece; `undefined` while there is none, and at the end. */

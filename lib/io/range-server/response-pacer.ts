@@ -17,7 +17,10 @@ const RESUME = 1 / 2
  * milliseconds.
  */
 const DOUBLING = 50
-/** The wait before the very first check, in milliseconds: a client that seeks repeatedly is gone by then. */
+/**
+ * The wait before the very first check, and before bytes that need none, in milliseconds: a client that seeks
+ * repeatedly is gone by then.
+ */
 const FIRST_WAIT = 4
 /** The wait between two checks of a client that is held back, in milliseconds: the first and the longest. */
 const SECOND_WAIT = 12
@@ -51,6 +54,10 @@ export function pollDelay(looks: number, hasRead: boolean): number {
  * not help: it reaches the socket, but the sender's buffer is the larger one (3.5 MB of 3.9 remain). So a
  * client may leave unread 256 KiB plus a quarter of what it has read. Above that it is checked at growing
  * intervals, and held back until its unread bytes are down to half of its allowance.
+ *
+ * A check decides whether more is fetched from the source, and it isn't free: Linux walks its whole table of sockets,
+ * which takes longer than to send a MiB. So bytes that are fetched in any case, the rest of a block of the cache, are
+ * sent without one, to a client that is still there after the first wait. It may then leave unread one block more.
  */
 export class ResponsePacer {
   readonly #unread: () => Promise<number | undefined>
@@ -58,6 +65,8 @@ export class ResponsePacer {
   #sent = 0
   /** Bytes read as of the last check. */
   #consumed = 0
+  /** Whether the client was still there after a wait. */
+  #hasStayed = false
   #isBlind = false
 
   /**
@@ -72,17 +81,24 @@ export class ResponsePacer {
     this.#sent += bytes
   }
 
-  /** Whether `bytes` more may be sent at once. */
-  allows(bytes: number): boolean {
+  /**
+   * Whether `bytes` more may be sent at once.
+   *
+   * @param isPrepaid - whether they are fetched in any case
+   */
+  allows(bytes: number, isPrepaid = false): boolean {
+    if (isPrepaid && this.#hasStayed) return true
     const sent = this.#sent + bytes
     return this.#isBlind ? sent <= ramp(performance.now() - this.#began) : this.#backlog(bytes) <= 1
   }
 
   /** Waits until `bytes` more may be sent. Rejects with an `AbortError` where `signal` is aborted. */
-  async ready(bytes: number, signal: AbortSignal): Promise<void> {
-    if (this.allows(bytes)) return
+  async ready(bytes: number, signal: AbortSignal, isPrepaid = false): Promise<void> {
+    if (this.allows(bytes, isPrepaid)) return
     for (let looks = 0; ; looks++) {
       await sleep(this.#isBlind ? FIRST_WAIT : pollDelay(looks, this.#consumed > 0), signal)
+      this.#hasStayed = true
+      if (isPrepaid) return
       if (!this.#isBlind) await this.#look()
       if (this.#isBlind ? this.allows(bytes) : this.#backlog(0) <= RESUME) return
     }

@@ -46,6 +46,22 @@ t.test('lends views of blocks, which stay as they are until they are given back'
   await cache.close()
 })
 
+t.test('counts the rest of a block that it has begun as prepaid', async t => {
+  const cache = new BlockCache(new SyntheticSource(MiB), { cacheSize: MiB, blockSize: 256 * KiB })
+  const reading = await cache[LEND](100 * KiB, 600 * KiB)
+  t.equal(reading.prepaid, 0, 'nothing is fetched yet')
+  const prepaid: number[] = []
+  for (let taken = 0; taken < 500 * KiB;) {
+    taken += (await next(reading)).length
+    reading.giveBack()
+    prepaid.push(reading.prepaid + taken)
+  }
+  const [first, second, third] = [156, 412, 500].map(length => length * KiB)
+  t.same([...new Set(prepaid)], [first, second, third], 'to the ends of its blocks, and its own')
+  await reading.close()
+  await cache.close()
+})
+
 t.test('never uses the memory of chunks again that read() delivered', async t => {
   const bytes = bytesOf(0, SIZE)
   const cache = new BlockCache(new BytesSource({ bytes }), { cacheSize: MiB, blockSize: 256 * KiB })

@@ -4,16 +4,18 @@ import type { AddressInfo } from 'node:net'
 import { Writable } from 'node:stream'
 import t, { type Test } from 'tap'
 import { BodySender } from '../../../lib/io/range-server/body-sender.js'
+import { BlockCache } from '../../../lib/io/cache/block-cache.js'
 import { ResponsePacer } from '../../../lib/io/range-server/response-pacer.js'
-import type { LentRead } from '../../../lib/io/lent-read.js'
+import { LEND, type LentRead } from '../../../lib/io/lent-read.js'
 import { KiB, MiB } from '../../../lib/options.js'
 import { counted } from '../../support/counted-work.js'
-import { bytesOf } from '../../support/synthetic-source.js'
+import { SyntheticSource, bytesOf } from '../../support/synthetic-source.js'
 
 const CHUNK = 64 * KiB
 
 /** A read of `size` bytes in chunks that are wiped when they come back. */
 class WipedRead implements LentRead {
+  readonly prepaid: number = 0
   readonly out: Buffer[] = []
   given = 0
   position = 0
@@ -111,7 +113,8 @@ t.test('gives everything back when the client is gone, once', async t => {
   const reading = new WipedRead(1e9, CHUNK, Infinity)
   const { response, done } = await overHttp(t, reading)
   await once(response, 'readable')
-  t.ok(reading.out.length > 0, 'chunks wait for a client that does not read')
+  // Chunks wait for a client that does not read: in the end, the kernel takes no more.
+  while (reading.out.length === 0) await new Promise(setImmediate)
   response.destroy()
   await t.rejects(done.sent, { name: 'AbortError' })
   while (reading.out.length > 0) await new Promise(setImmediate)
@@ -130,15 +133,48 @@ t.test('gives a chunk back that the pacer holds when the client is gone', async 
   t.equal(reading.out.length, 0)
 })
 
+/** A response whose client takes everything at once. */
+const swallower = () =>
+  new Writable({ write: (_chunk, _encoding, callback) => callback() }) as unknown as ServerResponse
+
+t.test('checks a client once a block, and fetches the next one only then', async t => {
+  const source = new SyntheticSource(1000 * MiB)
+  const cache = new BlockCache(source, { cacheSize: 8 * MiB })
+  let sent = 0
+  const seen: [sent: number, reads: number][] = []
+  // A client that reads nothing at the first two looks, and all at the others.
+  const unread = async () => {
+    seen.push([sent, cache.reads])
+    return seen.length < 3 ? sent : 0
+  }
+  const gone = new AbortController()
+  const sender = new BodySender(await cache[LEND](0, 3 * MiB), swallower(), {
+    pace: new ResponsePacer(unread),
+    signal: gone.signal,
+    onBytes: bytes => (sent += bytes),
+  })
+  await sender.sent
+  t.equal(sent, 3 * MiB)
+  t.same(
+    seen.slice(0, 3),
+    [
+      [MiB, 1],
+      [MiB, 1],
+      [MiB, 1],
+    ],
+    'the first block costs no look, and no look costs another block',
+  )
+  t.ok(seen.length <= 4, `${seen.length} looks for three blocks`)
+  await cache.close()
+})
+
 t.test('rejects with the error of the read, after the bytes before it', async t => {
   const failure = new Error('on purpose')
   const reading = new WipedRead(1e6)
   reading.take = () => {
     throw failure
   }
-  const response = new Writable({
-    write: (_chunk, _encoding, callback) => callback(),
-  }) as unknown as ServerResponse
+  const response = swallower()
   const { signal } = new AbortController()
   const pace = new ResponsePacer(async () => 0)
   const { sent } = new BodySender(reading, response, { pace, signal, onBytes: () => undefined })

@@ -1,7 +1,10 @@
 import { once } from 'node:events'
+import { promises } from 'node:fs'
 import { type IncomingMessage, request } from 'node:http'
+import { syncBuiltinESMExports } from 'node:module'
 import { connect } from 'node:net'
 import t, { type Test } from 'tap'
+import { BlockCache } from '../../../lib/io/cache/block-cache.js'
 import { RangeServer } from '../../../lib/io/range-server/range-server.js'
 import { MiB } from '../../../lib/options.js'
 import { SyntheticSource, bytesOf } from '../../support/synthetic-source.js'
@@ -220,6 +223,39 @@ t.test('fetches little for a client that does not read', { skip: process.platfor
   while (served.bytesServed < 30 * MiB) await once(response, 'data')
   t.pass('a client that resumes receives the rest')
   response.destroy()
+})
+
+/** Counts how often the kernel's table of sockets is read. */
+function countLooks(t: Test): () => number {
+  const { readFile } = promises
+  const restored = () => {
+    promises.readFile = readFile
+    syncBuiltinESMExports()
+  }
+  let looks = 0
+  promises.readFile = ((...args: Parameters<typeof readFile>) => {
+    if (args[0] === '/proc/net/tcp') looks++
+    return readFile(...args)
+  }) as typeof readFile
+  syncBuiltinESMExports()
+  t.teardown(restored)
+  return () => looks
+}
+
+t.test('looks for nothing while a seek stays within its block', async t => {
+  const looks = countLooks(t)
+  const { server, get } = await started(t)
+  const cache = new BlockCache(new SyntheticSource(64 * MiB), { cacheSize: 8 * MiB })
+  t.teardown(() => cache.close())
+  const { url } = server.add(cache)
+  for (const block of [0, 40, 3, 17]) {
+    const start = block * MiB + 1000
+    const end = (block + 1) * MiB
+    t.ok((await body(await get(url, `bytes=${start}-${end - 1}`))).equals(bytesOf(start, end)))
+  }
+  t.equal(looks(), 0)
+  await body(await get(url, `bytes=0-${4 * MiB - 1}`))
+  if (process.platform === 'linux') t.ok(looks() > 0, 'a read of more blocks is paced')
 })
 
 t.test('ends every connection and read on close, which can be repeated', async t => {

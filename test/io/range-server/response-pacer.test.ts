@@ -54,6 +54,20 @@ t.test('stops checking after 16 MiB were read', async t => {
   t.equal(looks, 1)
 })
 
+t.test('lets prepaid bytes through without a check once the client has stayed', async t => {
+  let looks = 0
+  const pace = new ResponsePacer(async () => (looks++, 0))
+  pace.sent(256 * KiB)
+  t.notOk(pace.allows(64 * KiB, true), 'not before it had time to leave')
+  await pace.ready(64 * KiB, signal, true)
+  pace.sent(64 * KiB)
+  t.ok(pace.allows(MiB, true))
+  t.notOk(pace.allows(1), 'others wait')
+  t.equal(looks, 0)
+  await pace.ready(1, signal)
+  t.equal(looks, 1)
+})
+
 t.test('uses time if nothing can be observed', async t => {
   let looks = 0
   const pace = new ResponsePacer(async () => {
