@@ -2,7 +2,7 @@ import { onAbort } from '../async/abort-listeners.js'
 import { abortError } from '../async/abort-error.js'
 import type { ByteRange } from '../byte-range.js'
 import { type BlockMemory, RangeBuffer } from './range-buffer.js'
-import type { ReadAheadWindow } from './read-ahead-window.js'
+import type { ReadAheadWindow, Requested } from './read-ahead-window.js'
 
 /**
  * Fills a range: resolves when `into` is complete, or rejects; never ends short. It may trim `into`, before the
@@ -28,7 +28,7 @@ interface Entry {
  * for good is an error at its position: all bytes before it are delivered first, and nothing past it is
  * requested any more.
  */
-export class OrderedRanges {
+export class OrderedRanges implements Requested {
   readonly #plan: ReadAheadWindow
   readonly #fetch: FetchRange
   readonly #onChange: () => void
@@ -53,6 +53,19 @@ export class OrderedRanges {
   /** Whether the last byte has been taken. */
   get ended(): boolean {
     return this.#entries.length === 0 && this.#plan.exhausted
+  }
+
+  /** Number of ranges in flight. */
+  get underWay(): number {
+    return this.#underWay
+  }
+
+  /** Bytes in flight: requested, and not yet arrived. */
+  get bytesLacking(): number {
+    return this.#entries.reduce(
+      (sum, { done, buffer }) => (done ? sum : sum + buffer.end - buffer.received),
+      0,
+    )
   }
 
   /** Whether nothing is in flight or waits to be taken. */
@@ -92,7 +105,7 @@ export class OrderedRanges {
    */
   fill(consumed: number, limit = Infinity): void {
     while (!this.#closed) {
-      const range = this.#plan.plan(consumed, this.#underWay, this.#entries.length > 0, limit)
+      const range = this.#plan.plan(consumed, this, limit)
       if (range === undefined) return
       this.#start(range)
     }

@@ -16,17 +16,30 @@ export interface ReadAheadWindowRule {
   readonly readAhead: number
 }
 
+/** What has been requested so far. */
+export interface Requested {
+  /** Number of ranges in flight. */
+  readonly underWay: number
+  /** Whether nothing is in flight or waits to be taken. */
+  readonly isIdle: boolean
+  /** Bytes in flight: requested, and not yet arrived. */
+  readonly bytesLacking: number
+}
+
 /** How many bytes the window may grow per byte delivered. */
-const GROWTH = 8
+const GROWTH = 16
 
 /**
  * Decides which range to request next, and when. Pure arithmetic: it makes no requests.
  *
  * The *window* is what has been requested and not yet consumed, whether in flight or waiting to be taken. It
- * starts at `firstSize` and doubles each time the consumer has to wait, but never beyond `firstSize` + 8 × the
+ * starts at `firstSize` and doubles each time the consumer has to wait, but never beyond `firstSize` + 16 × the
  * bytes delivered so far: a consumer that reads the first bytes and stops has cost little, a fast one has the
  * full window after some megabytes, and one that is slower than a single request keeps a small window. Ranges
  * grow with the window, by multiples of `firstSize`, so that about `concurrency` of them always share it.
+ *
+ * Towards the end ranges shrink again: none is larger than the share of one connection in all that has not arrived.
+ * The connections then end at about the same time, instead of all but one waiting for the last range.
  *
  * Until the first response has revealed the size of the source ({@link bound}), only the first range is
  * requested.
@@ -76,18 +89,16 @@ export class ReadAheadWindow {
    * The next range, counted as requested from then on; `undefined` if there is none, or no room for it.
    *
    * @param consumed - the first byte not yet consumed
-   * @param underWay - number of ranges in flight
-   * @param held - whether anything is in flight or waits to be taken; if not, a smaller range is better than
-   * none
+   * @param requested - what is under way. If nothing is, a smaller range is better than none
    * @param limit - most bytes that may be requested and not yet consumed, whatever the window
    */
-  plan(consumed: number, underWay: number, held: boolean, limit = Infinity): ByteRange | undefined {
-    if (underWay >= this.#rule.concurrency || this.exhausted) return undefined
+  plan(consumed: number, requested: Requested, limit = Infinity): ByteRange | undefined {
+    if (requested.underWay >= this.#rule.concurrency || this.exhausted) return undefined
     if (!this.#bounded && this.#next > this.#rule.start) return undefined
     const window = Math.min(this.#window, limit)
     const room = window - (this.#next - consumed)
-    const wanted = Math.min(this.#sizeIn(window), this.#end - this.#next)
-    const length = wanted > room && !held ? room : wanted
+    const wanted = Math.min(this.#sizeIn(window), this.#shareOfRest(requested.bytesLacking))
+    const length = wanted > room && requested.isIdle ? room : wanted
     if (length > room || length <= 0) return undefined
     const range = { start: this.#next, end: this.#next + length }
     this.#next = range.end
@@ -99,6 +110,13 @@ export class ReadAheadWindow {
     const { firstSize, readAhead } = this.#rule
     const grown = Math.min(2 * this.#window, firstSize + GROWTH * delivered, readAhead)
     this.#window = Math.max(this.#window, grown)
+  }
+
+  /** The bytes that a connection would get if all of them ended together. */
+  #shareOfRest(lacking: number): number {
+    const { firstSize, concurrency } = this.#rule
+    const rest = this.#end - this.#next
+    return Math.min(rest, Math.max(firstSize, Math.ceil((rest + lacking) / concurrency)))
   }
 
   #sizeIn(window: number): number {

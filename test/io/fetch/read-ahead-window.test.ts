@@ -1,5 +1,9 @@
 import t from 'tap'
-import { ReadAheadWindow, type ReadAheadWindowRule } from '../../../lib/io/fetch/read-ahead-window.js'
+import {
+  ReadAheadWindow,
+  type ReadAheadWindowRule,
+  type Requested,
+} from '../../../lib/io/fetch/read-ahead-window.js'
 
 const rule: ReadAheadWindowRule = {
   start: 0,
@@ -10,11 +14,18 @@ const rule: ReadAheadWindowRule = {
   readAhead: 400,
 }
 
+/** What is under way, far from the end unless `bytesLacking` says that little is. */
+const requested = (underWay: number, bytesLacking = 1e9): Requested => ({
+  underWay,
+  isIdle: underWay === 0,
+  bytesLacking,
+})
+
 /** All ranges that the window has room for, as `start-end`. */
 function planned(plan: ReadAheadWindow, consumed: number, underWay = 0): string[] {
   const ranges: string[] = []
   for (;;) {
-    const range = plan.plan(consumed, underWay + ranges.length, underWay + ranges.length > 0)
+    const range = plan.plan(consumed, requested(underWay + ranges.length))
     if (range === undefined) return ranges
     ranges.push(`${range.start}-${range.end}`)
   }
@@ -66,11 +77,11 @@ t.test('ends at the wanted end or the source’s end, whichever is first', async
 t.test('doubles the window when the consumer waits, limited by its consumption and readAhead', async t => {
   const plan = new ReadAheadWindow(rule)
   plan.bound(100_000)
-  const windows = [0, 1, 2, 10, 20, 30, 40, 50].map(delivered => {
+  const windows = [0, 1, 1, 2, 2, 10, 20, 30, 40].map(delivered => {
     plan.starved(delivered)
     return plan.window
   })
-  t.same(windows, [10, 18, 26, 52, 104, 208, 330, 400])
+  t.same(windows, [10, 20, 26, 42, 42, 84, 168, 336, 400])
 })
 
 t.test('grows ranges with the window, within the limits of size and number', async t => {
@@ -84,6 +95,30 @@ t.test('grows ranges with the window, within the limits of size and number', asy
   t.same(planned(plan, 110, 4), [], 'all connections busy')
   t.same(planned(plan, 110, 3), ['410-510'])
 })
+
+t.test(
+  'towards the end, no range is larger than the share of a connection in what has not arrived',
+  async t => {
+    for (const [end, lacking, length] of [
+      [10_000, 0, 100],
+      [450, 0, 100],
+      [450, 1, 100],
+      [410, 0, 100],
+      [400, 0, 98],
+      [200, 0, 48],
+      [200, 120, 78],
+      [20, 0, 10],
+      [15, 0, 5],
+    ] as const) {
+      const plan = new ReadAheadWindow(rule)
+      planned(plan, 0)
+      plan.bound(end)
+      for (let n = 0; n < 6; n++) plan.starved(1000)
+      const range = plan.plan(10, requested(0, lacking))
+      t.same(range, { start: 10, end: 10 + length }, `${end} bytes, ${lacking} of them under way`)
+    }
+  },
+)
 
 t.test('never requests further ahead of the consumer than the window', async t => {
   for (const readAhead of [1, 7, 64, 250, 400]) {
@@ -106,22 +141,26 @@ t.test('never requests further ahead of the consumer than the window', async t =
 t.test('plans a smaller range rather than none when nothing is in flight', async t => {
   const plan = new ReadAheadWindow({ ...rule, readAhead: 6 })
   plan.bound(100)
-  t.same(plan.plan(0, 0, false), { start: 0, end: 6 })
-  t.equal(plan.plan(2, 1, true), undefined)
-  t.same(plan.plan(2, 0, false), { start: 6, end: 8 })
-  t.equal(plan.plan(2, 0, false), undefined, 'no room at all')
+  t.same(plan.plan(0, requested(0)), { start: 0, end: 6 })
+  t.equal(plan.plan(2, requested(1)), undefined)
+  t.same(plan.plan(2, requested(0)), { start: 6, end: 8 })
+  t.equal(plan.plan(2, requested(0)), undefined, 'no room at all')
 })
 
 t.test('keeps to a limit below the window, with smaller ranges, and grows again with it', async t => {
   const plan = new ReadAheadWindow(rule)
-  plan.plan(0, 0, false)
+  plan.plan(0, requested(0))
   plan.bound(10_000)
   for (let n = 0; n < 10; n++) plan.starved(1000)
   t.equal(plan.window, 400)
-  t.same(plan.plan(10, 0, false, 80), { start: 10, end: 30 }, 'four ranges share 80 bytes')
-  t.same(plan.plan(10, 1, true, 80), { start: 30, end: 50 })
-  t.equal(plan.plan(10, 2, true, 40), undefined, 'the limit has fallen below what is requested')
-  t.equal(plan.plan(19, 2, true, 40), undefined)
-  t.same(plan.plan(20, 1, true, 40), { start: 50, end: 60 }, 'until enough of it is consumed')
-  t.same(plan.plan(60, 0, true, Infinity), { start: 60, end: 160 }, 'the window is as before')
+  t.same(plan.plan(10, requested(0), 80), { start: 10, end: 30 }, 'four ranges share 80 bytes')
+  t.same(plan.plan(10, requested(1), 80), { start: 30, end: 50 })
+  t.equal(plan.plan(10, requested(2), 40), undefined, 'the limit has fallen below what is requested')
+  t.equal(plan.plan(19, requested(2), 40), undefined)
+  t.same(plan.plan(20, requested(1), 40), { start: 50, end: 60 }, 'until enough of it is consumed')
+  t.same(
+    plan.plan(60, { ...requested(0), isIdle: false }, Infinity),
+    { start: 60, end: 160 },
+    'the window is as before',
+  )
 })
