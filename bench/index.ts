@@ -32,6 +32,7 @@ import type { Topic } from './support/topic.js'
 /** Topics of contenders, by their files. */
 const TOPICS = [
   ...['read', 'read-shaped', 'verify', 'upload', 'upload-shaped', 'remux', 'remux-long', 'remux-unshaped'],
+  ...['remux-cpu', 'remux-tls'],
   ...['faststart', 'pipe', 'transcode', 'cache', 'memory', 'memory-long', 'small-objects', 'start'],
   ...['validator', 'validator-frames', 'block-cache', 'block-cache-seeks'],
 ]

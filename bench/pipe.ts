@@ -5,8 +5,9 @@ import { Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { KiB, MiB } from '../lib/options.js'
-import { FFMPEG } from './support/remux-ways.js'
-import type { Arena, Library, Topic } from './support/topic.js'
+import { BENCHMARK, FFMPEG, FRAGMENTED } from './support/remux-ways.js'
+import { runShellPipeline } from './support/shell-pipeline.js'
+import type { Arena, Contender, Library, Topic } from './support/topic.js'
 
 /** The file through FfmpegTransform, the output discarded. */
 export async function throughOurPipes(
@@ -35,6 +36,17 @@ export async function fileToFile(arena: Arena, args: readonly string[]): Promise
 
 const copy = ['-c', 'copy']
 
+/** The same two pipes without Node: what a pipe costs at least. */
+const throughCat: Contender = async arena => {
+  const helpers = await runShellPipeline({
+    read: ['cat', arena.file],
+    ffmpeg: [FFMPEG, ...BENCHMARK, ...FRAGMENTED],
+    write: ['sh', '-c', 'cat > /dev/null'],
+    env: {},
+  })
+  return { bytes: arena.size, ...helpers }
+}
+
 export const topic: Topic = {
   title: 'ffmpeg -c copy through the pipes of FfmpegTransform',
   setting:
@@ -44,6 +56,7 @@ export const topic: Topic = {
   store: 'none',
   contenders: {
     FfmpegTransform: (arena, load) => throughOurPipes(arena, load, copy),
+    'cat | ffmpeg | cat': throughCat,
     'ffmpeg file → file': arena => fileToFile(arena, copy),
   },
 }

@@ -1,8 +1,7 @@
 import { MiB } from '../lib/options.js'
-import { REMUXED, REMUX_NEEDS, REMUX_WAYS, remuxUnsigned } from './support/remux-ways.js'
+import { REMUXED, REMUX_NEEDS, REMUX_WAYS, UNSIGNED, remuxUnsigned } from './support/remux-ways.js'
 import type { Topic } from './support/topic.js'
 
-const UNSIGNED = 'avio-streams, unsigned payload'
 const { 'avio-streams': ours, ...others } = REMUX_WAYS
 
 export const topic: Topic = {

@@ -226,7 +226,7 @@ export async function run(options: SplitBench) {
   try {
     await makeFilm(source, options)
     const { size } = await stat(source)
-    const store = await BenchStore.start('unshaped', size, source, true)
+    const store = await BenchStore.start('unshaped', size, source, { keep: true })
     const client = new S3Client(store.arena.client)
     const made: Round[] = []
     try {

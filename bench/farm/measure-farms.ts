@@ -61,7 +61,7 @@ export async function measureFarms(
     const [film, clip] = [join(folder, 'film.mp4'), join(folder, 'clip.mp4')]
     await makeFilm(film, { seconds: bench.film.seconds, frame: bench.frame })
     await makeFilm(clip, { seconds: 1, frame: '320x180' })
-    const store = await BenchStore.start('unshaped', (await stat(film)).size, film, true)
+    const store = await BenchStore.start('unshaped', (await stat(film)).size, film, { keep: true })
     const client = new S3Client(store.arena.client)
     try {
       const Body = await readFile(clip)

@@ -66,7 +66,7 @@ async function sampled(
       const path = join(folder, 'film.mp4')
       await makeFilm(path, { seconds: film.seconds, frame })
       const limit = wait === 0 ? 'unshaped' : { ttfb: wait, bytesPerSecond: 1e9 }
-      const store = await BenchStore.start(limit, (await stat(path)).size, path, true)
+      const store = await BenchStore.start(limit, (await stat(path)).size, path, { keep: true })
       try {
         for (let round = 0; round < rounds; round++) await sampleFilm(store, film, round, samples)
       } finally {

@@ -14,18 +14,19 @@ export class BenchStore {
   /**
    * @param size - the size of the object to read, in bytes
    * @param file - the content of the object to read; synthetic bytes if omitted
+   * @param tls - whether it speaks https
    * @param keep - whether uploads are kept, to be read again
    */
   static async start(
     limit: Limit | 'unshaped',
     size: number,
     file: string | undefined,
-    keep = false,
+    { tls = false, keep = false }: { tls?: boolean; keep?: boolean } = {},
   ): Promise<BenchStore> {
     const script = fileURLToPath(new URL('store-process.ts', import.meta.url))
     const child = fork(script, { execArgv: ['--import', 'tsx'] })
     await once(child, 'message')
-    const order: StoreOrder = { limit: limit === 'unshaped' ? undefined : limit, size, file, keep }
+    const order: StoreOrder = { limit: limit === 'unshaped' ? undefined : limit, size, file, tls, keep }
     child.send(order)
     const [arena] = (await once(child, 'message')) as [StoreArena]
     return new BenchStore(arena, child)

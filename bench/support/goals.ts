@@ -106,17 +106,17 @@ export const SPEED_GOALS: readonly Goal[] = [
     ...{ unit: '×', atMost: 0.8, ...of('remux-unshaped', oursByFastest) },
   },
   {
-    what: '… Node CPU a GiB, signed payload',
+    what: 'remux 1 GiB, no shaping: Node CPU a GiB, signed payload',
     unit: 's',
     atMost: 2.9,
-    ...of('remux-unshaped', cpuOfGiB),
+    ...of('remux-cpu', cpuOfGiB),
   },
-  { what: '… ÷ the other commit', unit: '×', atMost: 0.58, ...oursByOther('remux-unshaped', cpu) },
+  { what: '… ÷ the other commit', unit: '×', atMost: 0.58, ...oursByOther('remux-cpu', cpu) },
   {
     what: '… Node CPU a GiB, unsigned payload',
     unit: 's',
     atMost: 2.3,
-    ...of('remux-unshaped', ({ contenders, size }) => {
+    ...of('remux-cpu', ({ contenders, size }) => {
       const unsigned = contenders[`${OURS}, unsigned payload`]
       return unsigned && (cpu(unsigned) / size) * GiB
     }),
@@ -132,8 +132,9 @@ export const SPEED_GOALS: readonly Goal[] = [
     ...{ unit: '×', atLeast: 1.8, ...peerByOurs('upload', 'lib-storage Upload', cpu) },
   },
   {
-    what: '`-c copy` through our pipes ÷ file → file',
-    ...{ unit: '×', atMost: 1.05, ...oursByPeer('pipe', 'ffmpeg file → file') },
+    // From file to file there is no pipe: two of them alone take twice as long.
+    what: '`-c copy` through our pipes ÷ `cat | ffmpeg | cat`',
+    ...{ unit: '×', atMost: 1.05, ...oursByPeer('pipe', 'cat | ffmpeg | cat') },
   },
   {
     what: 'transcode S3 → S3 (x264 medium, 1080p) ÷ file → file',

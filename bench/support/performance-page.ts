@@ -16,7 +16,8 @@ const PRICES = new URL('../simulate/prices.json', import.meta.url)
 
 /** The topics that the page shows, in its order. */
 export const SHOWN = [
-  ...['remux', 'remux-long', 'remux-unshaped', 'read', 'read-shaped', 'upload', 'upload-shaped', 'pipe'],
+  ...['remux', 'remux-long', 'remux-unshaped', 'remux-cpu', 'remux-tls'],
+  ...['read', 'read-shaped', 'upload', 'upload-shaped', 'pipe'],
   ...[
     'transcode',
     ...['cache', 'block-cache', 'block-cache-seeks'],

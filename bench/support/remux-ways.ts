@@ -17,7 +17,7 @@ import type { Arena, Contender, Library, Window } from './topic.js'
 
 const WINDOW: Window = { partSize: 8 * MiB, concurrency: 16 }
 /** Those of the blog posts. */
-const FRAGMENTED = ['-movflags', 'frag_keyframe+empty_moov', '-f', 'mp4', 'pipe:1']
+export const FRAGMENTED = ['-movflags', 'frag_keyframe+empty_moov', '-f', 'mp4', 'pipe:1']
 const COPY = ['-v', 'error', '-nostdin', '-i', 'pipe:0', '-c', 'copy']
 const TARGET = 'remuxed'
 
@@ -56,8 +56,12 @@ async function remux(
 }
 
 export const remuxOurs: Contender = (arena, load) => remux(arena, load, {})
+/** The name of {@link remuxUnsigned}. */
+export const UNSIGNED = 'avio-streams, unsigned payload'
 /** What the SHA-256 of the payload costs: over https, none is the default. */
 export const remuxUnsigned: Contender = (arena, load) => remux(arena, load, { payloadSigning: 'unsigned' })
+/** The same over https, for stores and policies that demand it. */
+export const remuxSigned: Contender = (arena, load) => remux(arena, load, { payloadSigning: 'signed' })
 
 /** The body of one GetObject, and how many bytes it has brought. */
 async function bodyOf(arena: Arena) {
@@ -114,7 +118,18 @@ export const remuxFluently: Contender = async arena => {
   return moved.bytes
 }
 
-const BENCHMARK = ['-v', 'info', '-hide_banner', '-nostats', '-benchmark', '-i', 'pipe:0', '-c', 'copy']
+/** Copying from a pipe, with its own CPU time at the end. */
+export const BENCHMARK = [
+  '-v',
+  'info',
+  '-hide_banner',
+  '-nostats',
+  '-benchmark',
+  '-i',
+  'pipe:0',
+  '-c',
+  'copy',
+]
 
 /** `aws s3 cp - | ffmpeg | aws s3 cp -`, with the window of the others. */
 export const remuxWithAwscli: Contender = async arena => {

@@ -1,4 +1,4 @@
-import { DeleteObjectCommand, S3Client } from '@aws-sdk/client-s3'
+import { DeleteObjectCommand, HeadObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3'
 import { GiB, MiB } from '../../lib/options.js'
 import { BenchStore } from './bench-store.js'
 import { bundleTopic } from './bundle-topic.js'
@@ -86,7 +86,10 @@ export async function runTopic(name: string, topic: Topic, run: TopicRun): Promi
   const count = run.quick ? topic.count?.quick : topic.count?.full
   const [program, media] = await Promise.all([bundleTopic(name), mediaOf(topic, wanted)])
   const size = media?.size ?? wanted
-  const store = topic.store === 'none' ? undefined : await BenchStore.start(topic.store, size, media?.path)
+  const store =
+    topic.store === 'none'
+      ? undefined
+      : await BenchStore.start(topic.store, size, media?.path, { tls: topic.tls ?? false })
   const others = watchOthers()
   try {
     const arena: Omit<Arena, 'library'> = {
@@ -142,11 +145,18 @@ export async function checkStored(
   key: string,
   size: number,
 ): Promise<void> {
-  const response = await fetch(`${arena.client.endpoint}/${arena.bucket}/${key}`, { method: 'HEAD' })
-  const stored = Number(response.headers.get('content-length'))
-  if (!response.ok || stored < KEPT * size)
-    throw new Error(`of ${size} bytes, ${stored} were stored (status ${response.status})`)
-  await new S3Client(arena.client).send(new DeleteObjectCommand({ Bucket: arena.bucket, Key: key }))
+  const client = new S3Client(arena.client)
+  const copy = { Bucket: arena.bucket, Key: key }
+  try {
+    const { ContentLength: stored = 0 } = await client.send(new HeadObjectCommand(copy))
+    if (stored < KEPT * size) throw new Error(`of ${size} bytes, ${stored} were stored`)
+    await client.send(new DeleteObjectCommand(copy))
+  } catch (error) {
+    if (!(error instanceof S3ServiceException)) throw error
+    throw new Error(`of ${size} bytes, none were stored (status ${error.$metadata.httpStatusCode})`)
+  } finally {
+    client.destroy()
+  }
 }
 
 function pathsOf(peers: Peers): Record<string, string> {

@@ -8,6 +8,7 @@ export interface StoreOrder {
   readonly limit: Limit | undefined
   readonly size: number
   readonly file: string | undefined
+  readonly tls: boolean
   /** Whether uploads are kept, to be read again; otherwise they are counted and discarded. */
   readonly keep: boolean
 }
@@ -26,10 +27,11 @@ export interface Fetched {
 process.once('message', (order: StoreOrder) => void open(order))
 process.send!('ready')
 
-async function open({ limit, size, file, keep }: StoreOrder): Promise<void> {
+async function open({ limit, size, file, tls, keep }: StoreOrder): Promise<void> {
   const store = await LocalS3.start({
     buckets: ['bench'],
     discard: !keep,
+    tls,
     verifyPayload: false,
     etag: 'opaque',
     // For curl, which shows what this process can deliver.

@@ -1,4 +1,5 @@
 import type * as library from '../../lib/index.js'
+import type { LocalClientConfig } from '../../lib/testing/local-s3.js'
 
 /**
  * A benchmark is a topic: a few contenders that do the same work in turns, each run in a process of its own (for its
@@ -28,12 +29,7 @@ export interface Window {
 /** The environment that a contender runs in. */
 export interface Arena {
   /** Endpoint and credentials of the store, to spread into an S3 client's configuration. */
-  readonly client: {
-    readonly endpoint: string
-    readonly region: string
-    readonly forcePathStyle: true
-    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
-  }
+  readonly client: LocalClientConfig
 
   /** The bucket to read from; bytes written to it are counted and discarded. */
   readonly bucket: string
@@ -90,6 +86,8 @@ export interface Topic {
   readonly source?: 'bytes' | 'media' | 'hd' | 'mp4' | 'audio'
   /** The store: by the limit model, as fast as it can, or none. */
   readonly store: Limit | 'unshaped' | 'none'
+  /** Whether the store speaks https. */
+  readonly tls?: boolean
   /** Seconds that the limit model gives for work of `size` bytes, if there is a limit. */
   readonly limitSeconds?: (size: number) => number
   /** By name. The first is this library, the others are the peers. */

@@ -42,6 +42,17 @@ t.test('curl reads each range once and discards it', { skip: noCurl }, async t =
   }
 })
 
+t.test('curl reads over https, too', { skip: noCurl }, async t => {
+  const s3 = await LocalS3.start({ buckets: ['bench'], publicRead: true, tls: true })
+  try {
+    s3.put('bench', 'source', Buffer.alloc(1000))
+    const url = `${s3.clientConfig().endpoint}/bench/source`
+    t.match(await curlCeiling(url, { size: 1000, range: 300, connections: 2 }), { connections: 2 })
+  } finally {
+    await s3.close()
+  }
+})
+
 t.test('tells how busy other processes keep the machine', t => {
   const stat = 'cpu  100 50 25 999 999 10 5 10 77 77\ncpu0 1 2\ncpu1 1 2\nintr 5\n'
   t.equal(machineCpu(stat, 2), 2, 'user, nice, system, interrupts and steal, without idle and guests')
