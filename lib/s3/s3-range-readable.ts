@@ -125,6 +125,7 @@ export class S3RangeReadable extends Readable {
       get isAllRequested() {
         return plan.exhausted
       },
+      expect: bytes => this.#expect(bytes),
       stop: () => this.#stop(),
       lendTo: this.#memory.lendTo,
     }
@@ -285,6 +286,13 @@ export class S3RangeReadable extends Readable {
 
   get #total(): number {
     return (this.#plan.end ?? this.#position) - this.#start
+  }
+
+  /** Before the first read nothing is requested, whoever expects it. */
+  #expect(bytes: number): void {
+    if (this.#isOver) return
+    this.#plan.expect(bytes)
+    if (this.#share !== undefined) this.#proceed()
   }
 
   #stop(): void {

@@ -225,6 +225,29 @@ t.test('requests no more than readAhead ahead for a consumer that stops reading'
   }
 })
 
+t.test('requests what its consumer is expected to read before that waits for it', async t => {
+  const { s3, source } = await local(t, 64 * MiB)
+  const reader = source()
+  const link = linkOf(reader)!
+  link.expect!(1)
+  await quiet(s3)
+  t.equal(s3.calls.length, 0, 'nothing before the first read')
+  reader.read(0)
+  await once(reader, 'object')
+  await quiet(s3)
+  t.ok(sentBy(s3) <= MiB, `${sentBy(s3)} bytes for a consumer that has not begun`)
+  link.expect!(3 * MiB)
+  await quiet(s3)
+  t.equal(sentBy(s3), 3 * MiB)
+  const closed = once(reader, 'close')
+  reader.destroy()
+  await closed
+  const calls = s3.calls.length
+  link.expect!(30 * MiB)
+  await quiet(s3)
+  t.equal(s3.calls.length, calls, 'nothing after the end')
+})
+
 t.test('grows read-ahead for a fast consumer, and keeps it small for others', async t => {
   const { s3, source } = await local(t, 64 * MiB)
   const look = source()

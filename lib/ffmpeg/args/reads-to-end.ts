@@ -43,7 +43,7 @@ export function isReadToEnd(
   const input = inputs[index]!
   const all = outputs.map(({ args }) => parseArguments(args, 'output.args'))
   const readers = all.filter(output => mayUse(output, index))
-  const isPart = limitsOf(parseArguments(input.args, 'input.args')).length > 0
+  const isPart = isLimited(input.args, 'input.args')
   if (!isPart && readers.some(output => limitsOf(output).length === 0)) return true
   const [output] = readers
   return (
@@ -62,6 +62,11 @@ function mayUse(output: readonly Argument[], index: number): boolean {
     // Without a label, a graph may read from any input.
     (graphs.length === 0 && maps.some(({ value = '' }) => value.startsWith('[')))
   )
+}
+
+/** Whether arguments of an input or an output end it before the end of the input. */
+export function isLimited(args: readonly string[], option: string): boolean {
+  return limitsOf(parseArguments(args, option)).length > 0
 }
 
 function limitsOf(args: readonly Argument[]): Argument[] {

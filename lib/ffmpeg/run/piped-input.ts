@@ -3,12 +3,19 @@ import { ContainerWatch, type Shortfall } from '../../containers/container-watch
 import { giveBack } from '../../io/memory/loans.js'
 import type { RandomAccess } from '../../io/random-access.js'
 import { Upstream } from '../../io/pipeline/upstream.js'
+import { isLimited } from '../args/reads-to-end.js'
 import type { StdinWriter } from '../child/stdin-writer.js'
 import type { FfmpegEarlyExit } from './ffmpeg-events.js'
 import type { FfmpegSeek } from '../route/seek-reason.js'
 import type { RunInput } from './run-spec.js'
 import { discardLimit, emptyInput, needsSeek } from '../input/input-errors.js'
 import { InputRoute, type Route, type RouteOutputs, type RouteSettings } from '../route/input-route.js'
+
+/**
+ * Bytes that ffmpeg reads at least before its first output, unless the input is shorter: its default `-probesize`.
+ * https://ffmpeg.org/ffmpeg-formats.html#Format-Options
+ */
+const PROBED = 5_000_000
 
 type Callback = (error?: Error | null) => void
 
@@ -45,6 +52,7 @@ export class PipedInput {
   readonly #listener: PipedInputListener
   readonly #upstream: Upstream
   readonly #route: InputRoute
+  readonly #outputs: RouteOutputs
   readonly #watch: ContainerWatch
   #length = 0
   /** The input as passed to the run, once it is decided. */
@@ -79,6 +87,7 @@ export class PipedInput {
   ) {
     this.#settings = settings
     this.#stage = stage
+    this.#outputs = outputs
     this.#listener = listener
     this.#upstream = new Upstream(stage, name, { givesBack: () => true })
     this.#watch = new ContainerWatch(settings.format)
@@ -244,6 +253,7 @@ export class PipedInput {
   /** Makes ffmpeg read from its pipe. */
   #begin(send: (pipe: StdinWriter) => void, callback: Callback): void {
     this.#again = this.#route.access
+    if (!this.#isLimited) this.#upstream.link?.expect?.(PROBED)
     this.#decided = {
       ...this.#settings,
       source: undefined,
@@ -252,6 +262,14 @@ export class PipedInput {
       lost: this.#route.lost,
     }
     this.#listener.onDecided().then(() => send(this.#pipe!), callback)
+  }
+
+  /** Whether ffmpeg may end after any number of bytes. */
+  get #isLimited(): boolean {
+    const outputs = this.#outputs.map(({ args }) => ({ args, option: 'output.args' }))
+    return [{ args: this.#settings.args, option: 'input.args' }, ...outputs].some(({ args, option }) =>
+      isLimited(args, option),
+    )
   }
 
   #see(chunk: Buffer): void {

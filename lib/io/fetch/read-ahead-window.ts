@@ -105,6 +105,11 @@ export class ReadAheadWindow {
     return range
   }
 
+  /** The consumer is going to read the first `bytes`: the window may hold them from now on. */
+  expect(bytes: number): void {
+    this.#window = Math.max(this.#window, Math.min(bytes, this.#rule.readAhead))
+  }
+
   /** The consumer had to wait: grows the window as far as `delivered` bytes justify. */
   starved(delivered: number): void {
     const { firstSize, readAhead } = this.#rule

@@ -27,6 +27,11 @@ export interface Link {
    */
   readonly isAllRequested?: boolean
   /**
+   * The consumer is about to read at least so many bytes from the beginning: they may be requested beside one another
+   * before it waits for them. It need not keep its word.
+   */
+  expect?(bytes: number): void
+  /**
    * No more is wanted: cancel requests in flight, end without error and emit `'stop'`. Only the stream's sole
    * consumer may call it ({@link isSoleConsumer}): with a tee the other branch would be truncated and look
    * complete. Calling it again, or after the end, does nothing.

@@ -17,7 +17,7 @@ const SETTINGS: PipedInputSettings = {
 }
 
 /** An input on a stream, with a record of its events; `connect()` starts ffmpeg. */
-function make(settings: Partial<PipedInputSettings> = {}) {
+function make(settings: Partial<PipedInputSettings> = {}, outputArgs: readonly string[] = []) {
   const events: (string | FfmpegSeek | FfmpegEarlyExit)[] = []
   let started!: () => void
   const start = new Promise<void>(resolve => (started = resolve))
@@ -25,7 +25,7 @@ function make(settings: Partial<PipedInputSettings> = {}) {
     write: (chunk: Buffer, _encoding, callback) => input.take([chunk], callback),
     final: callback => input.end(callback),
   })
-  const outputs = [{ format: 'mpegts', args: [] }]
+  const outputs = [{ format: 'mpegts', args: outputArgs }]
   const input = new PipedInput(stage, 'Stage', { ...SETTINGS, ...settings }, outputs, {
     onDecided: () => {
       events.push('decided')
@@ -58,6 +58,26 @@ t.test('holds the head until ffmpeg starts, and sends it before the rest', async
   input.over()
   t.equal(input.isComplete, true)
   t.same(events, ['decided', 'complete'])
+})
+
+t.test('tells the source how much ffmpeg is going to read, if it surely does', async t => {
+  for (const [name, media, args, outputArgs, expected] of [
+    ['all of it', await transportStream(), [], ['-c', 'copy'], [5_000_000]],
+    ['a part of the input', await transportStream(), ['-t', '1'], [], []],
+    ['a part of the output', await transportStream(), [], ['-frames:v', '1'], []],
+    ['an index at the end', await indexLastMp4(), [], [], []],
+  ] as const) {
+    const { stage, input } = make({ args }, outputArgs)
+    const told: number[] = []
+    const source = Object.assign(new PassThrough(), {
+      [LINK]: { randomAccess: new LoggedAccess(media), expect: (bytes: number) => told.push(bytes) },
+    })
+    source.pipe(stage)
+    source.write(media)
+    await new Promise(setImmediate)
+    t.not(input.decided, undefined)
+    t.same(told, expected, name)
+  }
 })
 
 t.test('reads an index at the end by seeking with random access, and stops the source', async t => {
