@@ -49,11 +49,13 @@ for (const kind of QUEUE_SERVERS) {
     t.notMatch(JSON.stringify(told), server.password)
     t.match((await status({ ...queue, limit: 1 })).failed.length, 1)
     await t.rejects(status({ ...queue, limit: 0 }), { code: 'AVIO_ERR_OPTION', option: 'limit' })
+    // A worker that shuts down waits for the answer to a request it has sent.
+    slow.release()
   })
 
   t.test(`over ${name}, says which jobs no worker fits`, { skip }, async t => {
     const { options, queue, look, start, until, s3 } = await openFarm(t, kind)
-    s3.fault({
+    const audio = s3.fault({
       bucket: 'work',
       operation: 'PutObject',
       key: /audio\/.*mp4$/,
@@ -69,6 +71,8 @@ for (const kind of QUEUE_SERVERS) {
     const data = job.data as { planned: object }
     await job.updateData({ ...data, planned: { ...data.planned, build: '00000000', ffmpeg: '4.4' } })
     t.match((await status(queue)).unfit, [{ id, needsFfmpeg: '4.4' }])
-    await one.close({ force: true })
+    const closing = one.close({ force: true })
+    audio.release()
+    await closing
   })
 }
