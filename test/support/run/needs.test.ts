@@ -1,7 +1,8 @@
-import { relative } from 'node:path'
+import { existsSync, readdirSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
 import t from 'tap'
-import { BUILD } from '../program.js'
-import { Needs } from './needs.js'
+import { BUILD, ROOT } from '../program.js'
+import { Needs, SETTLED_BY_ONE_RUN } from './needs.js'
 
 /** The needs of a test file with this code, among these other files. */
 function needs(code: string, others: Record<string, string> = {}): Needs {
@@ -90,7 +91,45 @@ t.test('finds files that another Node or ffmpeg cannot affect', async t => {
     t.equal(varies(one, { 'lib/io/x.js': `import "${name}";\n` }), true, name)
   }
   t.equal(varies(one), true, 'nor is an unknown file')
-  for (const file of ['test/layout.test.ts', 'test/docs/code.test.ts', 'test/support/report.test.ts']) {
-    t.equal(needs('').dependsOnVersions(file), false, file)
+  const file = 'test/bench/farm.test.ts'
+  const reached = { 'test/bench/farm.test.js': 'import "node:child_process";\n' }
+  t.equal(needs('', reached).dependsOnVersions(file), false, 'nor one that a single run settles')
+})
+
+/** All test files. */
+const ALL = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' })
+  .filter(name => name.endsWith('.test.ts'))
+  .map(name => `test/${name.split(sep).join('/')}`)
+
+t.test('each reason why one run of a test is enough has tests, and each such test one reason', t => {
+  for (const { files, because } of SETTLED_BY_ONE_RUN)
+    t.ok(
+      ALL.some(file => files.test(file)),
+      because,
+    )
+  t.same(
+    ALL.filter(file => SETTLED_BY_ONE_RUN.filter(({ files }) => files.test(file)).length > 1),
+    [],
+  )
+  t.end()
+})
+
+/** The source that a test holds: `lib/io/x.ts` for `test/io/x.faults.test.ts`. */
+const sourceOf = (file: string) => file.replace(/^test\//, 'lib/').replace(/\.(?:[\w-]+\.)?test\.ts$/, '.ts')
+
+t.test('another Node or ffmpeg runs the tests of the library, except for queues', t => {
+  const settled = ALL.filter(file => SETTLED_BY_ONE_RUN.some(({ files }) => files.test(file)))
+  const ofLibrary = settled.filter(file => existsSync(join(ROOT, sourceOf(file))))
+  const others = ofLibrary.filter(file => !file.startsWith('test/engines/bullmq/'))
+  // Of a source with several test files, the others run.
+  t.same(others, ['test/job/split/check-results.mixed.test.ts'])
+  const needs = new Needs()
+  for (const file of [
+    ...['test/job/split/check-results.test.ts', 'test/job/split/run-split.sources.test.ts'],
+    ...['test/io/pipeline/lending.test.ts', 'test/sweep/routes.test.ts', 'test/examples/transcode.test.ts'],
+    ...['test/engines/steps/run-piece.test.ts', 'test/cli/commands/worker-command.test.ts'],
+  ]) {
+    t.ok(needs.dependsOnVersions(file), file)
   }
+  t.end()
 })

@@ -22,8 +22,42 @@ const OF_THE_PROCESS =
 /** Parts of Node that no release changes: text, names, bytes; not streams, files, clocks and ciphers. */
 const SETTLED = /^node:(?:assert|buffer|os|path|url|util)(?:\/|$)/
 
-/** Tests of the repository: its rules, its pages, and the test runner. */
-const OF_THE_REPOSITORY = /^test\/(?:docs\/|support\/|layout\.test\.ts$)/
+/**
+ * Tests that hold the same with every Node and ffmpeg, though they may start both: one run of them is enough. All others
+ * are told apart by what they reach.
+ */
+export const SETTLED_BY_ONE_RUN: readonly { readonly files: RegExp; readonly because: string }[] = [
+  {
+    files: /^test\/(?:ci|docs|support)\/|^test\/layout\.test\.ts$/,
+    because: 'They hold the repository: its rules, its pages, its set-up, and the test runner.',
+  },
+  {
+    files: /^test\/bench\//,
+    because: 'The benchmarks are a tool of this repository, which no user has.',
+  },
+  {
+    files: /^test\/(?:crash|fuzz|matrix|players|soak)\/|^test\/sweep\/checks\.test\.ts$/,
+    because: 'They hold the programs of the long attacks, which CI runs whole on the newest Node and ffmpeg.',
+  },
+  {
+    files:
+      /^test\/engines\/(?:bullmq|conformance)\/|^test\/examples\/(?:farm|kubernetes|step-functions)\.test\.ts$/,
+    because:
+      'They hold the ways of steps between workers; CI runs `npm run engines` whole on the newest of both.',
+  },
+  {
+    files: /^test\/browser\//,
+    because: 'They hold what Chromium plays; CI runs `npm run players` whole on the newest of both.',
+  },
+  {
+    files: /^test\/package\//,
+    because: 'They hold the packed files; CI loads the installed package on each Node.',
+  },
+  {
+    files: /^test\/job\/split\/check-results\.mixed\.test\.ts$/,
+    because: 'It runs every ffmpeg of CI by itself.',
+  },
+]
 
 const IMPORT = /^(?:import|export)\b[^;"]*?\bfrom "([^"]+)";|^import "([^"]+)";|\bimport\("([^"]+)"\)/gm
 
@@ -56,7 +90,7 @@ export class Needs {
 
   /** Whether another version of Node or ffmpeg could affect it. */
   dependsOnVersions(file: string): boolean {
-    if (OF_THE_REPOSITORY.test(file)) return false
+    if (SETTLED_BY_ONE_RUN.some(({ files }) => files.test(file))) return false
     return [...this.#reachedBy(file)].some(name =>
       isOurs(name) ? this.#module(name).touches : !SETTLED.test(name),
     )
