@@ -68,6 +68,7 @@ export async function openFarm(t: Test, kind: QueueServerKind = REDIS) {
   const server = await kind.start(t)
   t.teardown(() => Promise.all(workers.map(one => one.close({ force: true }))))
   const options = { connection: server.url, client: films.client }
+  let watched: Promise<OpenQueue> | undefined
   const start = async (
     more: Partial<WorkerOptions> = {},
     listen?: (one: FarmWorker) => void,
@@ -87,8 +88,10 @@ export async function openFarm(t: Test, kind: QueueServerKind = REDIS) {
   }
   const info = (id: string) => jobStatus(id, { connection: server.url })
   const until = async (id: string, ...states: JobState[]): Promise<JobInfo> => {
+    // One connection for all looks: each of its own would cost more than the step that it waits for.
+    const { connection } = (await (watched ??= look())).engine
     for (;;) {
-      const now = await info(id)
+      const now = await jobStatus(id, { connection })
       if (states.includes(now.state)) return now
       if (now.state === 'failed' || now.state === 'done')
         throw new Error(`It is ${now.state}: ${JSON.stringify(now)}`)

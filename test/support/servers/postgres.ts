@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -36,7 +37,15 @@ const SETTINGS = {
   ...{ fsync: 'off', full_page_writes: 'off', shared_buffers: '32MB', max_connections: '200', jit: 'off' },
 }
 
-/** PostgreSQL with one empty database. Its folder takes a second or two to make. */
+/** An empty cluster, which each server copies: a copy takes a tenth of the second or two that making one takes. */
+interface Template {
+  readonly data: string
+  readonly password: string
+}
+
+let template: Promise<Template> | undefined
+
+/** PostgreSQL with one empty database. */
 export class Postgres extends QueueServer {
   /**
    * Starts an empty server: that of this machine, else Debian's, unpacked into the cache.
@@ -46,16 +55,18 @@ export class Postgres extends QueueServer {
   static async start(): Promise<Postgres> {
     const bin = await postgresBin()
     const user = process.getuid?.() === 0 ? NOBODY : undefined
+    const { data: empty, password } = await (template ??= makeTemplate(bin, user))
     const folder = await mkdtemp(join(tmpdir(), 'avio-streams-postgres-'))
     const port = await freePort()
-    const password = randomBytes(12).toString('hex')
     const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`
     const settings = Object.entries({ ...SETTINGS, port }).flatMap(([name, value]) => [
       '-c',
       `${name}=${value}`,
     ])
     try {
-      const data = await makeCluster(bin, folder, password, user)
+      const data = join(folder, 'data')
+      await exec('cp', ['-R', '-p', empty, data])
+      if (user !== undefined) await chown(folder, user, user)
       const daemon = await Daemon.start({
         ...{ name: 'postgres', command: [join(bin, 'postgres'), ['-D', data, ...settings]], user },
         // At once, but with its shared memory removed; the next start recovers as after a crash.
@@ -100,8 +111,11 @@ export async function postgresBin(): Promise<string> {
   return found === undefined ? await postgresTree() : dirname(found)
 }
 
-async function makeCluster(bin: string, folder: string, password: string, user?: number): Promise<string> {
+async function makeTemplate(bin: string, user?: number): Promise<Template> {
+  const folder = await mkdtemp(join(tmpdir(), 'avio-streams-postgres-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const [data, secret] = [join(folder, 'data'), join(folder, 'password')]
+  const password = randomBytes(12).toString('hex')
   await writeFile(secret, password, { mode: 0o600 })
   if (user !== undefined) for (const path of [folder, secret]) await chown(path, user, user)
   const args = ['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${secret}`, '-E', 'UTF8']
@@ -111,7 +125,7 @@ async function makeCluster(bin: string, folder: string, password: string, user?:
   ])
   await exec(file, [...rest], { cwd: folder })
   await rm(secret)
-  return data
+  return { data, password }
 }
 
 async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
