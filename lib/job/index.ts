@@ -55,6 +55,8 @@ export type {
   SplitPlan,
   UnsplitPlan,
 } from './split/split-plan.js'
+export type { SplitTerms, SplitTimes } from './grid/split-gain.js'
+export type { EncodeSpeed, SplitEstimate } from './split/split-estimate.js'
 export type { SplitPackage, SplitRendition } from './split/package-settings.js'
 export type { SplitLocation, SplitObject, SplitSpec } from './split/split-spec.js'
 export type { SplitPackageResult, SplitResult } from './split/target-state.js'

@@ -71,7 +71,10 @@ export const GOOD_JOBS: Record<string, Job> = {
     {
       $schema: 'avio-streams/job.schema.json',
       inputs: [{ url: 's3://in/film.mxf', versionId: 'v7', etag: '"abc"' }],
-      split: { work: 's3://tmp/work/', chunkSeconds: 60, frameRate: '24000/1001', gop: 48, mode: 'required' },
+      split: {
+        ...{ work: 's3://tmp/work/', chunkSeconds: 60, frameRate: '24000/1001', gop: 48, mode: 'required' },
+        encodeSpeed: { chunk: 0.35, whole: 4 },
+      },
       limits: { timeout: 7_200_000 },
     },
   ),
@@ -136,6 +139,11 @@ const CHANGES: readonly Change[] = [
   ['a long film in pieces', 'split.frameRate', '25.0', 'must be a whole number or a fraction'],
   ['a long film in pieces', 'split.work', undefined, 'split.work is missing'],
   ['a long film in pieces', 'split.mode', 'always', 'must be one of "auto"'],
+  ['a long film in pieces', 'split.encodeSpeed', 2, 'must be an object'],
+  ['a long film in pieces', 'split.encodeSpeed.chunk', 0, 'must be more than 0'],
+  ['a long film in pieces', 'split.encodeSpeed.whole', 100_001, 'must be at most 100000'],
+  ['a long film in pieces', 'split.encodeSpeed.whole', '4x', 'must be a number'],
+  ['a long film in pieces', 'split.encodeSpeed.fps', 25, 'is not a field of a job'],
 ]
 
 /** Values that are no jobs, each with the path of what is wrong and what the message says of it. */

@@ -1,4 +1,5 @@
 import { ffmpegFromFile, ffmpegToFile, ffmpegToPipe } from './media.js'
+import { paffVideo } from './paff.js'
 import { rotated } from './rotation.js'
 
 /**
@@ -47,6 +48,15 @@ const params = (more: string) => ['-x265-params', ['log-level=error', more].filt
 const MASTERING =
   'hdr10=1:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:' +
   'master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1):max-cll=1000,400'
+
+/** Six seconds of field pictures at 25 frames a second, with a key frame each second, and a tone. */
+const fieldPictures = (name: string) =>
+  ffmpegFromFile(
+    paffVideo({ frames: 150, gop: 25, rate: 25 }),
+    ['-f', 'h264'],
+    [...tone(), '-map', '0', '-map', '1', '-c:v', 'copy', ...AAC],
+    name,
+  )
 
 /** By the property that is odd about them. */
 export const CONTAINERS: Readonly<Record<string, OddSource>> = {
@@ -327,4 +337,10 @@ export const GOPS: Readonly<Record<string, OddSource>> = {
   'HEVC with open GOPs in MPEG-TS': {
     make: () => ffmpegToPipe([...both({ seconds: 16 }), ...open265, ...AAC, '-f', 'mpegts']),
   },
+}
+
+/** H.264 in field pictures: a packet has one field, and a frame is two of them. */
+export const FIELDS: Readonly<Record<string, OddSource>> = {
+  'field pictures in a transport stream': { make: () => fieldPictures('a.ts') },
+  'field pictures in Matroska': { make: () => fieldPictures('a.mkv') },
 }

@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3'
 import { planJob } from '../../job/plan-job.js'
 import { parseJob } from '../../job/schema/parse-job.js'
+import { estimateText } from '../../job/split/split-estimate.js'
 import { storePlan } from '../../job/split/stored-plan.js'
 import type { SplitPlan, UnsplitPlan } from '../../job/split/split-plan.js'
 import { formatS3Uri } from '../../s3/request/s3-location.js'
@@ -44,13 +45,18 @@ export async function planCommand(words: readonly string[], context: Context): P
   const reporter = new Reporter(stderr, { isJson: values.json === true, isQuiet: values.quiet === true })
   const client = storeClient(values)
   try {
-    const plan = await planOf(place, values, client, context)
+    const { plan, isNew } = await planOf(place, values, client, context)
     if (plan.unsplit !== undefined) {
       if (forms.length === 0) stdout.write(`${JSON.stringify(plan, null, 2)}\n`)
-      reporter.note(`Can't be split: run it whole. ${plan.unsplit.message}`)
+      const { code, message } = plan.unsplit
+      reporter.note(
+        `${code === 'no-gain' ? 'Not worth splitting' : "Can't be split"}: run it whole. ${message}`,
+      )
       return EXIT.unsplit
     }
     for (const note of plan.notes) reporter.note(note)
+    // That of a finished plan was told when it was made, for other workers perhaps.
+    if (isNew) reporter.event('estimate', plan.estimate, estimateText(plan.estimate).join('\n'))
     stdout.write(`${await textOf(plan, forms[0], { client, signal })}\n`)
     return EXIT.done
   } finally {
@@ -63,12 +69,12 @@ async function planOf(
   values: Values,
   client: S3Client,
   context: Context,
-): Promise<SplitPlan | UnsplitPlan> {
+): Promise<{ readonly plan: SplitPlan | UnsplitPlan; readonly isNew: boolean }> {
   const { signal, cwd } = context
-  if (isStoredPlan(place)) return await storedPlan(place, { client, signal })
+  if (isStoredPlan(place)) return { plan: await storedPlan(place, { client, signal }), isNew: false }
   const value = await readJson(place, 'job', context)
   const known = knownPlan(value)
-  if (known !== undefined) return known
+  if (known !== undefined) return { plan: known, isNew: false }
   const job = withSplit(parseJob(value), values)
   if (job.split === undefined)
     throw usageError(
@@ -76,12 +82,13 @@ async function planOf(
       'The job has no "split": add --work s3://bucket/prefix/, where the pieces are stored.',
     )
   const concurrency = concurrencyOf(values)
-  return await planJob(job, {
+  const plan = await planJob(job, {
     ...{ client, signal, allow: allowed(values, cwd) },
     trust: values.strangers === true ? 'strangers' : 'owner',
     ...(concurrency !== undefined && { concurrency }),
     ...(values.ffmpeg !== undefined && { ffmpegPath: values.ffmpeg }),
   })
+  return { plan, isNew: true }
 }
 
 async function textOf(

@@ -9,7 +9,10 @@ export interface JobProgressInfo {
   readonly phase?: string
   /** How much is done, in percent: 0 to 100. Absent if unknown. */
   readonly percent?: number
-  /** The estimated time until a split job ends, in seconds. Absent before its first chunk is done. */
+  /**
+   * The estimated time until a split job ends, in seconds: by the speed of its finished chunks, and before the first
+   * one by the `encodeSpeed.chunk` that the job states. Absent without either.
+   */
   readonly secondsLeft?: number
   /** For a split job, the number of finished pieces, and of all. */
   readonly pieces?: { readonly done: number; readonly all: number }
@@ -26,7 +29,7 @@ export async function splitProgress(
   pieces: readonly BullJob[],
   slots: number,
 ): Promise<JobProgressInfo> {
-  const { planned } = job.data as JobStep
+  const { job: own, planned } = job.data as JobStep
   if (planned === undefined) return {}
   const values = Object.values(await job.getChildrenValues<Partial<PieceDone>>())
   const done = values.filter(
@@ -34,9 +37,10 @@ export async function splitProgress(
   )
   const running = pieces.reduce((sum, piece) => sum + framesOfProgress(piece), 0)
   const { frames, seconds, framesBefore } = planned
+  const statedSpeed = own.split?.encodeSpeed?.chunk
   const framesDone = done.reduce((sum, one) => sum + one.frames, framesBefore) + running
   const work: FarmWork = {
-    ...{ frames, seconds, framesDone, slots },
+    ...{ frames, seconds, framesDone, slots, statedSpeed },
     chunks: done.filter(one => one.frames > 0),
   }
   const left = secondsLeft(work)

@@ -9,6 +9,8 @@ export interface FarmWork {
   readonly framesDone: number
   /** Frames of finished chunks, each with the time it took, in milliseconds. */
   readonly chunks: readonly { readonly frames: number; readonly ms: number }[]
+  /** Speed of a worker in seconds of video per second, as the job states it. */
+  readonly statedSpeed?: number | undefined
   /** Steps that all workers together can run at the same time. */
   readonly slots: number
 }
@@ -21,19 +23,21 @@ export function percentOf({ frames, framesDone }: Pick<FarmWork, 'frames' | 'fra
 
 /**
  * The estimated time to the end of a split job, in seconds: the seconds of video left, by the median speed of the
- * finished chunks, divided among the workers alive, and the join.
+ * finished chunks, divided among the workers alive, and the join. Before the first chunk is finished, the speed is that
+ * which the job states.
  *
  * The median, because one straggler should not double the estimate.
  *
- * @returns `undefined` before the first chunk is finished, and while no worker is alive
+ * @returns `undefined` while the speed is unknown, and while no worker is alive
  */
 export function secondsLeft(work: FarmWork): number | undefined {
-  const { frames, seconds, framesDone, slots } = work
+  const { frames, seconds, framesDone, slots, statedSpeed } = work
   const speeds = work.chunks.filter(({ ms }) => ms > 0).map(chunk => (1000 * chunk.frames) / chunk.ms)
-  const median = medianOf(speeds)
-  if (median === undefined || slots < 1) return undefined
+  const stated = statedSpeed === undefined ? undefined : (statedSpeed * frames) / seconds
+  const speed = medianOf(speeds) ?? stated
+  if (speed === undefined || slots < 1) return undefined
   const left = Math.max(0, frames - framesDone)
-  return left / median / slots + seconds / JOIN_SPEED
+  return left / speed / slots + seconds / JOIN_SPEED
 }
 
 function medianOf(values: readonly number[]): number | undefined {

@@ -1,6 +1,24 @@
 import { z } from 'zod'
 import { prefix } from './fields.js'
 
+/** Beyond any encoder, so that a rate in frames or bytes is noticed. */
+const speed = z.number().positive().max(100_000).optional()
+
+/** Measured speeds of encoding. */
+const encodeSpeed = z
+  .strictObject({
+    chunk: speed.describe('Speed of one worker that encodes a chunk, with all renditions of a package.'),
+    whole: speed.describe(
+      'Speed of a single run of the whole output on one machine, which ffmpeg reports as `speed=`.',
+    ),
+  })
+  .meta({
+    id: 'encodeSpeed',
+    description:
+      'Measured speeds, in seconds of video per second, by which a split is estimated. One of them is enough; ' +
+      'without any, they are assumed by encoder, preset, picture size and frame rate, and may be off by several times.',
+  })
+
 /** Options for splitting a job into several runs of ffmpeg. */
 export const jobSplit = z
   .strictObject({
@@ -46,6 +64,7 @@ export const jobSplit = z
         'Whether pieces from different builds of ffmpeg may be joined, if their headers are the same. By default ' +
           'not.',
       ),
+    encodeSpeed: encodeSpeed.optional(),
   })
   .meta({ id: 'split', description: 'Splits the job into several runs of ffmpeg.' })
 

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { PlanError, S3Error } from '../../errors.js'
 import { checkOutput } from '../../ffmpeg/args/build-arguments.js'
@@ -6,12 +7,12 @@ import type { MediaInfo, MediaStreamInfo } from '../../ffmpeg/report/media-info.
 import { formatS3Uri } from '../../s3/request/s3-location.js'
 import { S3Source } from '../../s3/s3-source.js'
 import { UnsplitReason } from '../encoding/unsplit.js'
-import { frameClock, gridChunks } from '../grid/chunk-grid.js'
+import { type GridChunk, frameClock, gridChunks } from '../grid/chunk-grid.js'
 import { type FrameRate, MICROSECONDS, formatRate, frameAt } from '../grid/rational.js'
-import { JOIN_SPEED, splitTimes } from '../grid/split-gain.js'
 import { fingerprintOf } from './fingerprint.js'
 import { checkRun, seenTarget, withTarget } from './planned-target.js'
 import { SortedOutputs } from './sorted-outputs.js'
+import { type SplitEstimate, estimateSplit, estimateText } from './split-estimate.js'
 import { sourceRate, sourceVideo } from './source-video.js'
 import { type PlannedSource, type SplitPlan, type UnsplitPlan, encodersOf } from './split-plan.js'
 import { checkDuration, checkInputBytes, lookLimits, probeLimits } from './split-limits.js'
@@ -38,14 +39,15 @@ const INDEXED = new Set(['mov', 'mp4', 'matroska', 'webm', 'avi', 'mxf', 'asf', 
 /** How long before a chunk to start decoding, in milliseconds: a GOP of a broadcast is much shorter than 12 s. */
 const RUN_UP = { indexed: 1000, other: 12_000 }
 
-/** Estimates for `auto`, in seconds of video per second. Their order of magnitude is enough. */
-const SPEEDS = { encodeSpeed: 2, joinSpeed: JOIN_SPEED, startSeconds: 1 }
+/** The assumed size of pictures whose size the source does not state, in pixels. */
+const HD = { width: 1920, height: 1080 }
 
 /**
  * Makes the plan for one object or package in pieces: pins the source, finds the start and the end of its video, and
  * cuts it into chunks. Reads the source's index, its first frame, and the packets of its last seconds; writes nothing.
  *
- * For an output that can't be split, the plan has the reason in `unsplit`: run it as a whole.
+ * For an output that can't be split, or with `mode: 'auto'` is faster in a single run, the plan has the reason in
+ * `unsplit`: run it as a whole.
  *
  * @throws `OptionError` for a spec that breaks its rules; `FfmpegError` for arguments that no output may have, and
  *   `AVIO_ERR_LIMIT_…` for an exceeded limit; `PlanError` `AVIO_ERR_PLAN_UNSPLIT` with `mode: 'required'`; the errors
@@ -66,7 +68,7 @@ export async function planSplit(
   }
 }
 
-async function planned(settings: SplitSettings, context: SplitContext): Promise<SplitPlan> {
+async function planned(settings: SplitSettings, context: SplitContext): Promise<SplitPlan | UnsplitPlan> {
   const outputs = new SortedOutputs(settings)
   const store = new WorkStore(context)
   const [object, target] = await Promise.all([pinned(settings, store), seenTarget(settings, store)])
@@ -93,8 +95,13 @@ async function planned(settings: SplitSettings, context: SplitContext): Promise<
   const chunks = cut({ settings, rate, gop, ends, first: clock.first })
   const { renditions, notes } = outputs.encode(gop)
   const runUp = media.format.names.some(name => INDEXED.has(name)) ? RUN_UP.indexed : RUN_UP.other
-  checkGain(settings, ends, chunks.length, runUp / 1000)
   const audio = outputs.audio(media.streams.some(({ type }) => type === 'audio'))
+  const audios = audio.length
+  const estimate = estimated({ settings, outputs, track, rate, ends, chunks, runUp, audios })
+  if (settings.mode === 'auto' && estimate.splitSeconds >= estimate.wholeSeconds) {
+    const message = estimateText(estimate).join(' ')
+    return { version: 1, unsplit: { code: 'no-gain', message }, estimate }
+  }
   const video = { map, rate: formatRate(rate), gop, shift: clock.shift, runUp, renditions }
   const pieces = {
     ...{ version: 1 as const, source, video, chunks, ...(audio.length > 0 && { audio }) },
@@ -112,6 +119,7 @@ async function planned(settings: SplitSettings, context: SplitContext): Promise<
       limits: { ...limits, ...(limits.threads !== undefined && { threads: outputs.threads }) },
     }),
     notes: [...notes, ...(media.chapters.length > 0 ? ['The chapters of the source are not kept.'] : [])],
+    estimate,
   }
 }
 
@@ -170,26 +178,30 @@ function cut({ settings, rate, gop, ends, first }: Cut) {
   throw new UnsplitReason('short', `The video (${length} s) is not longer than one chunk.`)
 }
 
-function checkGain(
-  { mode, workers, chunkSeconds }: SplitSettings,
-  ends: VideoEnds,
-  chunks: number,
-  runUp: number,
-) {
-  if (mode !== 'auto') return
-  const seconds = (ends.end - ends.first) / Number(MICROSECONDS)
-  const { whole, split } = splitTimes({
-    seconds,
-    chunks,
-    chunkSeconds,
-    workers,
-    runUpSeconds: runUp,
-    ...SPEEDS,
+interface Estimated {
+  readonly settings: SplitSettings
+  readonly outputs: SortedOutputs
+  readonly track: MediaStreamInfo
+  readonly rate: FrameRate
+  readonly ends: VideoEnds
+  readonly chunks: readonly GridChunk[]
+  readonly runUp: number
+  readonly audios: number
+}
+
+function estimated(of: Estimated): SplitEstimate {
+  const { settings, outputs, track, rate, ends, chunks } = of
+  const fps = Number(rate.numerator) / Number(rate.denominator)
+  const { width = HD.width, height = HD.height, frameRate } = track
+  const encodings = outputs.loads({ width, height }, fps)
+  return estimateSplit({
+    seconds: (ends.end - ends.first) / Number(MICROSECONDS),
+    chunks: chunks.length,
+    chunkSeconds: chunks.reduce((most, { start, end }) => Math.max(most, end - start), 0) / fps,
+    workers: settings.workers,
+    source: { width, height, fps: frameRate ?? fps },
+    ...{ encodings, audios: of.audios, runUpSeconds: of.runUp / 1000 },
+    ...{ isCopied: !outputs.isPackage, threads: outputs.threads, stated: settings.encodeSpeed },
+    processors: Math.min(availableParallelism(), (outputs.wholeThreads ?? Infinity) * encodings.length),
   })
-  if (split < whole) return
-  throw new UnsplitReason(
-    'no-gain',
-    `With ${workers} at a time, ${chunks} chunks would take about ${Math.round(split)} s, the whole ` +
-      `${Math.round(whole)} s.`,
-  )
 }

@@ -41,7 +41,7 @@ export async function seenTarget({ output }: SplitSettings, store: WorkStore): P
  * The pieces with their target and hash. A run without a name is named after everything that determines its bytes, so
  * that an equal plan finds the pieces.
  */
-export function withTarget<P extends Omit<SplitPlan, 'hash' | 'output' | 'work' | 'notes'>>(
+export function withTarget<P extends Omit<SplitPlan, 'hash' | 'output' | 'work' | 'notes' | 'estimate'>>(
   pieces: P,
   output: SplitSettings['output'],
   { replaces }: SeenTarget,
@@ -51,7 +51,7 @@ export function withTarget<P extends Omit<SplitPlan, 'hash' | 'output' | 'work' 
 }
 
 function withRun(
-  pieces: Omit<SplitPlan, 'hash' | 'output' | 'work' | 'notes'>,
+  pieces: Omit<SplitPlan, 'hash' | 'output' | 'work' | 'notes' | 'estimate'>,
   output: SplitSettings['output'],
 ): PlannedTarget {
   if (output.type === 'object' || output.run !== undefined) return output as PlannedTarget

@@ -1,7 +1,9 @@
 import { checkGroups } from '../../hls/rendition/audio-groups.js'
 import { renditionSettings } from '../../hls/rendition/rendition-options.js'
+import type { EncodingLoad } from '../encoding/encode-speed.js'
 import { encodingOf } from '../encoding/encoders.js'
 import { filterMargin } from '../encoding/filter-margin.js'
+import { type PictureSize, pictureSize } from '../encoding/picture-size.js'
 import { type SortedArguments, sortArguments } from '../encoding/sort-arguments.js'
 import { UnsplitReason } from '../encoding/unsplit.js'
 import { framesIn } from '../grid/chunk-grid.js'
@@ -81,6 +83,24 @@ export class SortedOutputs {
       }
     })
     return { renditions, notes: [...notes] }
+  }
+
+  /**
+   * The encodings of the video as far as their time depends on them.
+   *
+   * @param source - the size of the source's pictures
+   * @param fps - frames per second of the output
+   */
+  loads(source: PictureSize, fps: number): EncodingLoad[] {
+    return this.#videos.map(({ encoder, video: args, filters }) => {
+      return { encoder, args, fps, ...pictureSize({ filters, args }, source) }
+    })
+  }
+
+  /** Threads of each encoder in a single run; `undefined` for as many as there are processors. */
+  get wholeThreads(): number | undefined {
+    const own = this.#videos.flatMap(({ threads }) => threads ?? [])
+    return own.length === 0 ? this.#settings.limits?.threads : Math.max(...own)
   }
 
   #threadsOf({ threads: own }: Sorted): number {

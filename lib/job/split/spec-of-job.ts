@@ -114,8 +114,10 @@ function limitedBy(limits: JobLimits = {}): Pick<SplitSpec, 'limits'> {
 }
 
 function gridOf(split: JobSplit, output: JobObject | JobPackage) {
-  const { mode = 'auto', chunkSeconds, gop, frameRate = statedRate(output), threads, allowMixed } = split
-  const grid = { chunkSeconds, gop, frameRate, threads, allowMixed }
+  const { mode = 'auto', chunkSeconds, gop, frameRate = statedRate(output) } = split
+  const { threads, allowMixed, encodeSpeed } = split
+  const speeds = encodeSpeed && given(encodeSpeed)
+  const grid = { chunkSeconds, gop, frameRate, threads, allowMixed, encodeSpeed: speeds }
   return { mode, ...(given(grid) as Pick<SplitSpec, keyof typeof grid>) }
 }
 

@@ -5,6 +5,7 @@ import type { Unsplit } from '../encoding/unsplit.js'
 import { hashOf } from '../grid/canonical-json.js'
 import type { GridChunk } from '../grid/chunk-grid.js'
 import type { Fingerprint } from './fingerprint.js'
+import type { SplitEstimate } from './split-estimate.js'
 import type { PlannedLimits } from './split-limits.js'
 
 /** The source, in the planned version. */
@@ -137,6 +138,8 @@ export interface SplitPlan extends Pieces {
   readonly limits?: PlannedLimits
   /** Notes for people: properties the result does not keep. */
   readonly notes: readonly string[]
+  /** The estimated time in pieces and in a single run. Not part of the hash. */
+  readonly estimate: SplitEstimate
   readonly unsplit?: undefined
 }
 
@@ -144,6 +147,8 @@ export interface SplitPlan extends Pieces {
 export interface UnsplitPlan {
   readonly version: 1
   readonly unsplit: Unsplit
+  /** By which figures a single run is faster, for the code `no-gain`. */
+  readonly estimate?: SplitEstimate
 }
 
 /** The hash of a plan. If builds may be mixed, that of the planning machine does not matter. */

@@ -13,6 +13,7 @@ import {
 import { type FrameRate, parseRate } from '../grid/rational.js'
 import { type PackageSettings, type SplitPackage, packageSettings } from './package-settings.js'
 import { needed, optional } from './spec-strings.js'
+import type { EncodeSpeed } from './split-estimate.js'
 import { type PlannedLimits, type SplitLimits, splitLimitsOption } from './split-limits.js'
 import type { PlannedObject } from './split-plan.js'
 
@@ -79,8 +80,14 @@ export interface SplitSpec {
    * @defaultValue no limits
    */
   readonly limits?: SplitLimits
-  /** Number of chunks encoded at the same time, for `auto`: 1 to 10,000. @defaultValue 1 */
+  /** Number of pieces encoded at the same time, for the estimate and `auto`: 1 to 10,000. @defaultValue 1 */
   readonly workers?: number
+  /**
+   * Measured speeds, for the estimate and `auto`, in seconds of video per second. Give them if you know them: assumed
+   * speeds may be off by several times.
+   * @defaultValue assumed by encoder, preset, picture size and frame rate
+   */
+  readonly encodeSpeed?: EncodeSpeed
 }
 
 /** The checked spec. */
@@ -94,6 +101,7 @@ export interface SplitSettings extends Pick<SplitSpec, 'source' | 'work'> {
   readonly gop: number | undefined
   readonly threads: number | undefined
   readonly workers: number
+  readonly encodeSpeed: EncodeSpeed | undefined
   readonly allowMixed: boolean
   readonly limits: PlannedLimits | undefined
 }
@@ -109,6 +117,7 @@ const NAMES = [
   'gop',
   'threads',
   'workers',
+  'encodeSpeed',
   'allowMixed',
   'limits',
 ]
@@ -138,6 +147,7 @@ export function splitSettings(spec: SplitSpec): SplitSettings {
     gop: integerOption(options, 'gop', { min: 3, max: 3000, default: undefined, unit: 'frames' }),
     threads,
     workers: integerOption(options, 'workers', { min: 1, max: 10_000, default: 1 }),
+    encodeSpeed: encodeSpeedOption(options),
     allowMixed: booleanOption(options, 'allowMixed', { default: false }),
     limits,
   }
@@ -187,6 +197,23 @@ function prefixOption(work: { readonly prefix?: unknown }): string {
 function chunkSecondsOption({ chunkSeconds = 60 }: Partial<SplitSpec>): number {
   if (typeof chunkSeconds === 'number' && chunkSeconds >= 1 && chunkSeconds <= 600) return chunkSeconds
   throw optionError('chunkSeconds', 'a number of seconds from 1 to 600', chunkSeconds)
+}
+
+const SPEEDS = ['chunk', 'whole'] as const
+/** Beyond any encoder, so that a rate in frames or bytes is noticed. */
+const MAX_SPEED = 100_000
+
+function encodeSpeedOption(options: object): EncodeSpeed | undefined {
+  const speeds = objectOption<EncodeSpeed>(options, 'encodeSpeed')
+  if (speeds === undefined) return undefined
+  knownOptions(speeds, 'encodeSpeed', SPEEDS)
+  const stated = SPEEDS.filter(name => speeds[name] !== undefined)
+  return Object.fromEntries(stated.map(name => [name, speedOption(name, speeds[name])]))
+}
+
+function speedOption(name: string, speed: unknown): number {
+  if (typeof speed === 'number' && speed > 0 && speed <= MAX_SPEED) return speed
+  throw optionError(`encodeSpeed.${name}`, `a number above 0 and up to ${MAX_SPEED}`, speed)
 }
 
 function rateOption(options: object): FrameRate | undefined {

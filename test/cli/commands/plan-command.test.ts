@@ -50,9 +50,32 @@ t.test('takes the split from options, and the number of workers', async t => {
   const line = 'plan - --work s3://work/others --chunk 2 --split'
   const plan = await run(`${line} prefer`, input)
   t.match(jsonOf(plan.stdout), { work: { bucket: 'work', prefix: 'others/' }, chunks: [{}, {}] })
-  t.match(await run(`${line} auto --concurrency 1`, input), { code: 8, stderr: /With 1 at a time/ })
+  const one = await run(`${line} auto --concurrency 1`, input)
+  t.match(one, { code: 8, stderr: /^Not worth splitting: run it whole\. With 1 at a time, 2 chunks/ })
+  t.match(jsonOf(one.stdout), { unsplit: { code: 'no-gain' }, estimate: { terms: { workers: 1 } } })
   const many = await run(`${line} auto --concurrency 50`, input)
   t.match(many, { code: 8, stderr: /With 50 at a time/ }, 'four seconds are never worth it')
+})
+
+t.test('tells the estimate of a new plan, with its basis', async t => {
+  const split = { ...SPLIT_JOB.split!, encodeSpeed: { chunk: 0.5, whole: 0.25 } }
+  const told = await run('plan - --concurrency 3', jobBytes({ split }))
+  const [results, basis, ...more] = told.stderr.trimEnd().split('\n')
+  t.match(results, /^With 3 at a time, 2 chunks would take about \d\.?\d* s, a single run about 17 s\.$/)
+  t.match(
+    basis,
+    /^A chunk takes 5\.?\d* s, the audio .* Speeds by "encodeSpeed": 0\.5 × for a chunk, 0\.25 × for/,
+  )
+  t.same(more, [])
+  const json = await run('plan - --concurrency 3 --json', jobBytes({ split }))
+  const { event, ...estimate } = JSON.parse(json.stderr) as { event: string }
+  t.equal(event, 'estimate')
+  t.match(jsonOf(json.stdout), { estimate }, 'the whole of it')
+  t.match(estimate, { speed: 'stated', terms: { workers: 3, chunkSpeed: 0.5, wholeSpeed: 0.25 } })
+  const assumed = await run('plan -', jobBytes())
+  t.match(assumed.stderr, /Speeds assumed for libx264 ultrafast, 96x64, 23\.98 frames\/s \(set "encodeSpeed"/)
+  t.match(await run('plan - --count', told.stdout), { stderr: /^$/ }, 'a finished plan has told it')
+  t.match(await run('plan - --quiet', jobBytes()), { stderr: /^$/ })
 })
 
 t.test('opens only what the options allow, and trusts a stranger less', async t => {

@@ -3,10 +3,10 @@ import type { BullJob } from '../../../lib/engines/bullmq/open-queue.js'
 import { ownProgress, splitProgress } from '../../../lib/engines/bullmq/split-progress.js'
 
 /** A job of 1,000 frames in 10 chunks and the audio, as far as it is looked at. */
-function split(children: object[], unprocessed: number): BullJob {
+function split(children: object[], unprocessed: number, encodeSpeed?: object): BullJob {
   const planned = { pieces: 11, frames: 1000, seconds: 40, framesBefore: 100 }
   return {
-    data: { version: 1, planned },
+    data: { version: 1, planned, job: { split: { ...(encodeSpeed && { encodeSpeed }) } } },
     getChildrenValues: () => Promise.resolve(children),
     getDependenciesCount: () => Promise.resolve({ unprocessed }),
   } as unknown as BullJob
@@ -29,6 +29,9 @@ t.test('has no estimate before the first chunk is done', async t => {
     percent: 10,
     pieces: { done: 1, all: 11 },
   })
+  const stated = await splitProgress(split([], 10, { chunk: 2, whole: 4 }), [], 2)
+  // 36 s at twice real time on two workers, and the join.
+  t.equal(stated.secondsLeft, 9.1, 'but that of the speed the job states')
   t.same(await splitProgress({ data: { version: 1 } } as unknown as BullJob, [], 2), {})
 })
 

@@ -23,6 +23,13 @@ t.test('divides the seconds left by the median speed and the workers, and adds t
   t.equal(secondsLeft({ ...work, framesDone: 3000 }), 0.25)
 })
 
+t.test('takes the stated speed until a chunk is finished', async t => {
+  // 50 s left at half of real time, on two workers.
+  t.equal(secondsLeft({ ...work, chunks: [], statedSpeed: 0.5 }), 50.25)
+  t.equal(secondsLeft({ ...work, statedSpeed: 0.5 }), secondsLeft(work), 'measured')
+  t.equal(secondsLeft({ ...work, chunks: [], statedSpeed: 0.5, slots: 0 }), undefined)
+})
+
 t.test('is unknown before the first chunk is done, and without workers', async t => {
   t.equal(secondsLeft({ ...work, chunks: [] }), undefined)
   t.equal(secondsLeft({ ...work, chunks: [{ frames: 250, ms: 0 }] }), undefined)

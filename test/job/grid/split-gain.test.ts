@@ -1,26 +1,59 @@
 import t from 'tap'
-import { type SplitCosts, splitTimes } from '../../../lib/job/grid/split-gain.js'
+import { type SplitTerms, chunkTime, splitTimes } from '../../../lib/job/grid/split-gain.js'
 
-const COSTS: SplitCosts = {
+const TERMS: SplitTerms = {
   seconds: 3600,
   chunks: 60,
   chunkSeconds: 60,
   workers: 20,
-  encodeSpeed: 1,
+  chunkSpeed: 1,
+  wholeSpeed: 2,
   startSeconds: 1,
   runUpSeconds: 5,
-  joinSpeed: 400,
+  decodeSpeed: 5,
+  audioSeconds: 60,
+  joinSeconds: 10,
 }
 
-t.test('a film over twenty workers takes three rounds and a join', async t => {
-  t.same(splitTimes(COSTS), { whole: 3601, split: 3 * 62 + 1 + 9 })
+t.test('adds up each term', async t => {
+  // A chunk takes 62 s. In three rounds, 19 workers encode 57 chunks, and the one with the audio three more after it.
+  t.same(splitTimes(TERMS), { wholeSeconds: 1801, splitSeconds: 60 + 3 * 62 + 10 })
+  t.equal(chunkTime(TERMS), 62)
+  for (const [change, wholeSeconds, splitSeconds] of [
+    [{ seconds: 7200 }, 3601, 256],
+    [{ chunks: 120 }, 1801, 60 + 6 * 62 + 10],
+    [{ chunkSeconds: 30 }, 1801, 4 * 32 + 10],
+    [{ workers: 10 }, 1801, 60 + 6 * 62 + 10],
+    [{ chunkSpeed: 2 }, 1801, 4 * 32 + 10],
+    [{ wholeSpeed: 4 }, 901, 256],
+    [{ startSeconds: 2 }, 1802, 60 + 3 * 63 + 10],
+    [{ runUpSeconds: 10 }, 1801, 60 + 3 * 63 + 10],
+    [{ decodeSpeed: 1 }, 1801, 60 + 3 * 66 + 10],
+    [{ audioSeconds: 0 }, 1801, 3 * 62 + 10],
+    [{ joinSeconds: 20 }, 1801, 266],
+  ] as const) {
+    const name = JSON.stringify(change)
+    t.same(splitTimes({ ...TERMS, ...change }), { wholeSeconds, splitSeconds }, name)
+  }
 })
 
-t.test('one worker loses by splitting', async t => {
-  const { whole, split } = splitTimes({ ...COSTS, workers: 1 })
-  t.ok(split > whole)
+t.test('gives the audio a worker of its own where it takes long', async t => {
+  // 19 workers take four rounds; the audio takes as long as all of them.
+  t.equal(splitTimes({ ...TERMS, audioSeconds: 248 }).splitSeconds, 258)
+  t.equal(splitTimes({ ...TERMS, audioSeconds: 500 }).splitSeconds, 510, 'no number of workers shortens it')
 })
 
-t.test('more workers than chunks gain nothing more', async t => {
-  t.equal(splitTimes({ ...COSTS, workers: 60 }).split, splitTimes({ ...COSTS, workers: 600 }).split)
+t.test('one worker loses by splitting, whatever the number of chunks', async t => {
+  for (const chunks of [1, 2, 60]) {
+    const terms = { ...TERMS, workers: 1, chunks, chunkSeconds: 3600 / chunks, wholeSpeed: 1 }
+    const { wholeSeconds, splitSeconds } = splitTimes(terms)
+    t.equal(splitSeconds, 60 + chunks * chunkTime(terms) + 10)
+    t.ok(splitSeconds > wholeSeconds)
+  }
+})
+
+t.test('more workers than pieces gain nothing more', async t => {
+  const { splitSeconds } = splitTimes({ ...TERMS, workers: 61 })
+  t.equal(splitSeconds, 72)
+  t.equal(splitTimes({ ...TERMS, workers: 10_000 }).splitSeconds, splitSeconds)
 })

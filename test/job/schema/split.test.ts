@@ -12,8 +12,10 @@ t.test('requires a location for the pieces of a split', async t => {
       frameRate: '30000/1001',
       gop: 60,
       threads: 2,
+      encodeSpeed: { chunk: 0.5, whole: 4 },
     }).success,
   )
+  t.ok(jobSplit.safeParse({ work, encodeSpeed: { whole: 100_000 } }).success)
   for (const value of [
     {},
     { work: 's3://tmp/work' },
@@ -24,6 +26,10 @@ t.test('requires a location for the pieces of a split', async t => {
     { work, gop: 2 },
     { work, threads: 0 },
     { work, chunks: 3 },
+    { work, encodeSpeed: 2 },
+    { work, encodeSpeed: { chunk: 0 } },
+    { work, encodeSpeed: { whole: 100_001 } },
+    { work, encodeSpeed: { speed: 1 } },
   ]) {
     t.notOk(jobSplit.safeParse(value).success, JSON.stringify(value))
   }

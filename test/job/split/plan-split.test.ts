@@ -63,13 +63,72 @@ t.test('says why an output is not split', async t => {
   t.equal(await reason({ args: ['-vf', 'tmix'] }), 'filter')
   t.equal(await reason({ args: ['-ss', '1'] }), 'argument')
   t.equal(await reason({ chunkSeconds: undefined }), 'short')
-  t.equal(await reason({ mode: 'auto' }), 'no-gain')
-  t.equal(await reason({ mode: 'auto', workers: 4 }), undefined)
   await t.rejects(planSplit(spec({ args: ['-c', 'copy'], mode: 'required' }), { client }), {
     code: 'AVIO_ERR_PLAN_UNSPLIT',
     message: /-c:v copy/,
   })
   await t.rejects(planSplit(spec({ args: ['out.mp4'] }), { client }), { code: 'AVIO_ERR_ARGUMENT_REFUSED' })
+})
+
+t.test('with auto, splits if that is estimated to be faster', async t => {
+  const { client, spec } = await openSplit(t, await splitSource({ more: AS_MP4 }))
+  const plan = async (more: object) => await planSplit(spec({ mode: 'auto', ...more }), { client })
+  // 7 s at real time, in four chunks of 2 s: each takes 3 s, the audio and the join 1 s each.
+  const encodeSpeed = { chunk: 1, whole: 1 }
+  for (const [workers, whole, isSplit] of [
+    [1, 1, false],
+    [4, 1, true],
+    [4, 2, false],
+    [100, 2, true],
+    [100, 2.5, false],
+    [2, 0.5, true],
+  ] as const) {
+    const { estimate, unsplit } = await plan({ workers, encodeSpeed: { chunk: 1, whole } })
+    const { wholeSeconds, splitSeconds } = estimate!
+    t.equal(splitSeconds < wholeSeconds, isSplit, `${splitSeconds} and ${wholeSeconds} s`)
+    t.equal(unsplit?.code, isSplit ? undefined : 'no-gain', `${workers} workers, ${whole} ×`)
+  }
+  const { unsplit, estimate } = await plan({ encodeSpeed })
+  t.match(
+    unsplit?.message,
+    /^With 1 at a time, 4 chunks would take about 1\d s, a single run about 8 s\. A chunk/,
+  )
+  t.match(estimate, { speed: 'stated', terms: { workers: 1, chunks: 4, chunkSpeed: 1, wholeSpeed: 1 } })
+  for (const mode of ['required', 'prefer'])
+    t.same((await plan({ mode, encodeSpeed })).estimate, estimate, `${mode} splits all the same`)
+})
+
+t.test('estimates by what the plan encodes, without a change of its hash', async t => {
+  const { client, plan } = await openSplit(t, await splitSource({ size: '128x72', more: AS_MP4 }))
+  const { hash, estimate } = await plan()
+  const { terms, encodings, speed } = estimate
+  t.same([speed, encodings], ['assumed', ['libx264 veryfast, 128x72, 23.98 frames/s']])
+  t.match(terms, { chunks: 4, workers: 1, runUpSeconds: 1 })
+  t.ok(Math.abs(terms.chunkSeconds - 48 * (1001 / 24000)) < 1e-9)
+  t.ok(Math.abs(terms.seconds - 7) < 0.1)
+  t.ok(terms.audioSeconds > 1 && terms.wholeSpeed >= terms.chunkSpeed)
+  const other = await plan({ workers: 9, encodeSpeed: { chunk: 3 } })
+  t.equal(other.hash, hash)
+  t.match(other.estimate, { speed: 'stated', terms: { workers: 9, chunkSpeed: 3 } })
+  const args = ['-c:v', 'libx265', '-preset', 'slow', '-vf', 'scale=-2:36', '-r', '12', '-an']
+  t.match((await plan({ args, gop: 12 })).estimate, {
+    encodings: ['libx265 slow, 64x36, 12 frames/s'],
+    terms: { audioSeconds: 0 },
+    wholeThreads: 1,
+  })
+  for (const more of [{ args: [...X264, '-threads', '1'] }, { limits: { threads: 1 } }])
+    t.equal((await plan(more)).estimate.wholeThreads, 1, 'a single run uses no more threads than it may')
+  const renditions = [
+    { name: 'hd', args: ['-an', '-c:v', 'libx264'] },
+    { name: 'sd', args: ['-an', '-c:v', 'libx264', '-vf', 'scale=64:36'] },
+  ]
+  const output = { type: 'package', bucket: 'web', prefix: 'p/', targetDuration: 2, renditions } as const
+  const work = { source: { bucket: 'masters', key: 'in' }, work: { bucket: 'work', prefix: 'pieces/' } }
+  const ladder = await planSplit({ ...work, output, chunkSeconds: 2 }, { client })
+  t.match(ladder.estimate, {
+    encodings: ['libx264 medium, 128x72, 23.98 frames/s', 'libx264 medium, 64x36, 23.98 frames/s'],
+    terms: { joinSeconds: 1 },
+  })
 })
 
 t.test('says what about a source keeps its output whole', async t => {

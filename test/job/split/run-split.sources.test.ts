@@ -3,7 +3,7 @@ import { runSplit } from '../../../lib/job/split/run-split.js'
 import { ffprobeJson, framesOf } from '../../support/media.js'
 import { presented } from '../../support/presented.js'
 import { openSplit } from '../../support/split.js'
-import { CLOCKS, CONTAINERS, GOPS, PICTURES, TRACK_CHOICES } from '../../support/split-sources.js'
+import { CLOCKS, CONTAINERS, FIELDS, GOPS, PICTURES, TRACK_CHOICES } from '../../support/split-sources.js'
 
 const LOSSLESS = ['-c:v', 'libx264', '-preset', 'ultrafast', '-qp', '0', '-bf', '2']
 
@@ -16,6 +16,7 @@ for (const [
   ...PICTURES,
   ...TRACK_CHOICES,
   ...GOPS,
+  ...FIELDS,
 })) {
   t.test(`makes of ${name} what one run makes`, async t => {
     const source = await make()

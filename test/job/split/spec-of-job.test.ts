@@ -29,7 +29,10 @@ t.test('translates a job into a spec', async t => {
     },
     {
       inputs: [{ url: 's3://in/a.mov', etag: '"e"', versionId: 'v' }],
-      split: { ...split, mode: 'required', chunkSeconds: 30, gop: 50, allowMixed: true },
+      split: {
+        ...{ ...split, mode: 'required', chunkSeconds: 30, gop: 50, allowMixed: true },
+        encodeSpeed: { chunk: 0.5, whole: 4 },
+      },
       limits: { threads: 2, timeout: 1000, maxInputBytes: 1e9, maxObjects: 9 },
     },
   )
@@ -38,6 +41,7 @@ t.test('translates a job into a spec', async t => {
     source: { etag: '"e"', versionId: 'v' },
     output: { contentType: 'video/mp4', cacheControl: 'no-cache', metadata: { a: 'b' } },
     ...{ mode: 'required', chunkSeconds: 30, gop: 50, frameRate: '25', allowMixed: true },
+    encodeSpeed: { chunk: 0.5, whole: 4 },
   })
   t.same(spec.limits, { threads: 2, timeout: 1000, maxInputBytes: 1e9 }, 'the limits that concern an object')
   t.same(spec.args?.slice(0, 2), ['-vf', 'scale=-2:144'], 'the frame rate is that of the grid, and no filter')

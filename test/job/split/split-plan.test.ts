@@ -29,11 +29,21 @@ const PIECES = {
   output: { type: 'object' as const, bucket: 'o', key: 'p' },
 }
 
+const ESTIMATE: SplitPlan['estimate'] = {
+  ...{ wholeSeconds: 4.6, splitSeconds: 6.1, speed: 'assumed', wholeThreads: 1 },
+  encodings: ['libx264 medium, 64x64, 25 frames/s'],
+  terms: {
+    ...{ seconds: 3.6, chunks: 2, chunkSeconds: 2, workers: 1, chunkSpeed: 1, wholeSpeed: 1 },
+    ...{ startSeconds: 1, runUpSeconds: 1, decodeSpeed: 10, audioSeconds: 0, joinSeconds: 1 },
+  },
+}
+
 const PLAN: SplitPlan = {
   ...PIECES,
   hash: planHash(PIECES),
   work: { bucket: 'w', prefix: 'tmp/' },
   notes: [],
+  estimate: ESTIMATE,
 }
 
 t.test('the hash is that of the pieces, whatever the target', async t => {
@@ -43,6 +53,7 @@ t.test('the hash is that of the pieces, whatever the target', async t => {
     output: { type: 'object', bucket: 'x', key: 'y' },
     work: { bucket: 'z', prefix: '' },
     notes: ['n'],
+    estimate: { ...ESTIMATE, splitSeconds: 1, terms: { ...ESTIMATE.terms, workers: 20 } },
   }
   t.equal(planHash(other), PLAN.hash)
   for (const change of [

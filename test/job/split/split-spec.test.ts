@@ -20,6 +20,7 @@ t.test('has defaults', async t => {
       gop: undefined,
       threads: undefined,
       workers: 1,
+      encodeSpeed: undefined,
       allowMixed: false,
       limits: undefined,
     },
@@ -30,7 +31,10 @@ t.test('keeps what is given', async t => {
   t.equal(splitSettings({ ...SPEC, work: { bucket: 'e', prefix: '' } }).work.prefix, '', 'a whole bucket')
   const source = { bucket: 'a', key: 'b', versionId: 'v', etag: '"e"' }
   const output = { bucket: 'c', key: 'd', contentType: 'x/y', cacheControl: 'no-store', metadata: { a: 'b' } }
-  const more = { mode: 'auto', chunkSeconds: 30, gop: 48, threads: 2, workers: 8, allowMixed: true } as const
+  const more = {
+    ...({ mode: 'auto', chunkSeconds: 30, gop: 48, threads: 2, workers: 8, allowMixed: true } as const),
+    encodeSpeed: { chunk: 0.5, whole: 100_000 },
+  } as const
   t.match(splitSettings({ ...SPEC, source, output, ...more, frameRate: '23.976' }), {
     ...{ source, output, ...more, rate: { numerator: 24000n, denominator: 1001n } },
   })
@@ -57,6 +61,13 @@ t.test('names the option that breaks its rule', async t => {
     ['gop', { gop: 2 }],
     ['threads', { threads: 0 }],
     ['workers', { workers: 0 }],
+    ['encodeSpeed', { encodeSpeed: 2 }],
+    ['typo', { encodeSpeed: { typo: 1 } }],
+    ['encodeSpeed.chunk', { encodeSpeed: { chunk: 0 } }],
+    ['encodeSpeed.chunk', { encodeSpeed: { chunk: NaN } }],
+    ['encodeSpeed.chunk', { encodeSpeed: { chunk: null } }],
+    ['encodeSpeed.whole', { encodeSpeed: { whole: '2' } }],
+    ['encodeSpeed.whole', { encodeSpeed: { whole: 100_001 } }],
     ['allowMixed', { allowMixed: 'yes' }],
     ['limits', { limits: 1 }],
     ['threads', { threads: 4, limits: { threads: 2 } }],
