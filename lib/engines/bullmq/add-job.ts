@@ -27,8 +27,8 @@ export interface AddedJob {
  *   is tried again.
  * - *Checked first.* An invalid job is an error, and so is one with a presigned URL, a user or a password, which
  *   everyone who can read the queue would see. What a job may open is decided where it runs, by `allow` of the worker.
- * - *Small.* The queue keeps the job and its result, some kilobytes, and never media. It keeps 10,000 finished jobs for
- *   up to 7 days, and 10,000 failed ones for up to 30 days.
+ * - *Small.* The queue keeps the job and its result, some kilobytes, and never media. It keeps finished jobs for 7
+ *   days, and failed ones for 30 days; Redis no more than 10,000 of each.
  *
  * @example
  * ```ts

@@ -25,7 +25,7 @@ export async function putJobs(
   jobs: readonly IdentifiedJob[],
   queued: QueuedAs,
 ): Promise<Put[]> {
-  const { queue } = open
+  const { queue, engine } = open
   const states = await Promise.all(jobs.map(({ id }) => queue.getJobState(id)))
   const seen = new Set<string>()
   const puts = jobs.map(({ id }, n): Put => {
@@ -37,7 +37,9 @@ export async function putJobs(
   })
   const added = jobs.filter((_, n) => puts[n] === 'added')
   await queue.addBulk(
-    added.map(({ id, job }) => ({ name: JOB, data: { version: 1, job }, opts: jobOptions(id, queued) })),
+    added.map(({ id, job }) => {
+      return { name: JOB, data: { version: 1, job }, opts: jobOptions(id, queued, engine.engine) }
+    }),
   )
   for (const [n, put] of puts.entries()) {
     if (put === 'retried' && !(await restartJob(open, jobs[n]!.id))) puts[n] = 'known'

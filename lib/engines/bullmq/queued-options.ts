@@ -1,4 +1,5 @@
 import type { BulkJobOptions, JobsOptions } from 'bullmq'
+import type { EngineConnection } from './engine-connection.js'
 import type { BullJob } from './open-queue.js'
 
 /** How a job is kept in the queue. */
@@ -11,9 +12,13 @@ export interface QueuedAs {
 }
 
 const DAY = 24 * 60 * 60
-/** Finished jobs, by age in seconds and by number. Each takes some 2 kB of the engine’s memory. */
-const KEEP_COMPLETED = { age: 7 * DAY, count: 10_000 }
-const KEEP_FAILED = { age: 30 * DAY, count: 10_000 }
+/** How long finished jobs are kept, in seconds. */
+const AGES = { completed: 7 * DAY, failed: 30 * DAY }
+/**
+ * How many of them. Each takes some 2 kB: of Redis’s memory, but of PostgreSQL’s disk, where BullMQ would read all
+ * finished jobs with each one that ends in order to count them.
+ */
+const MOST = { redis: { count: 10_000 }, postgres: {} }
 /** A share of each wait is random, so that jobs that failed together do not come back together. */
 const JITTER = 0.5
 
@@ -21,14 +26,18 @@ const JITTER = 0.5
  * BullMQ’s options for a job. It takes the lowest number first and 0 before all: within each priority of ours, pieces
  * and joins (odd) go before new jobs (even), so that what was begun ends first.
  */
-export function jobOptions(id: string, { priority, attempts, backoff }: QueuedAs): JobsOptions {
+export function jobOptions(
+  id: string,
+  { priority, attempts, backoff }: QueuedAs,
+  engine: EngineConnection['engine'],
+): JobsOptions {
   return {
     jobId: id,
     priority: 2 * priority + 2,
     attempts,
     backoff: { type: 'exponential', delay: backoff, jitter: JITTER },
-    removeOnComplete: KEEP_COMPLETED,
-    removeOnFail: KEEP_FAILED,
+    removeOnComplete: { age: AGES.completed, ...MOST[engine] },
+    removeOnFail: { age: AGES.failed, ...MOST[engine] },
     // A stack names files of a machine.
     stackTraceLimit: 0,
   }

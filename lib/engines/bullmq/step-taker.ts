@@ -66,7 +66,7 @@ export class StepTaker {
     let data = checkJobStep(step.data)
     if (await isCancelled(this.#open, run.job)) this.#runs.cancel(run.job)
     run.signal.throwIfAborted()
-    const workers = data.job.split ? Math.max(slotsOf(await listWorkers(this.#open)), 1) : 1
+    const workers = async () => slotsOf(await listWorkers(this.#open))
     for (;;) {
       const keepTargets = (targets: TargetsBefore) => step.updateData({ ...data, targets })
       const end = await runJobStep(data, run.job, { ...this.#context(step, run), workers, keepTargets })
@@ -111,7 +111,8 @@ export class StepTaker {
 
   #context(step: BullJob, { signal }: StepRun): StepContext {
     const { client, allow, trust, ffmpegPath, ffprobePath, env } = this.#settings
-    let told = -Infinity
+    // Each one is a write of the engine: a step of less than a second stores none.
+    let told = performance.now()
     let last: Promise<unknown> = Promise.resolve()
     const onProgress = (progress: StepProgress) => {
       const now = performance.now()

@@ -23,8 +23,11 @@ export type JobStepEnd =
 
 /** What a step of a job needs besides its JSON. */
 export interface JobStepContext extends StepContext {
-  /** Steps that all workers together can run at the same time: `mode: 'auto'` decides by it. */
-  readonly workers: number
+  /**
+   * Steps that all workers together can run at the same time: `mode: 'auto'` decides by it. Called for the plan only,
+   * since an engine has to ask all workers.
+   */
+  readonly workers: () => Promise<number>
   /** Keeps {@link JobStep.targets} for the next attempts. */
   readonly keepTargets: (targets: TargetsBefore) => Promise<void>
 }
@@ -55,7 +58,8 @@ async function planOf({ job, planned }: JobStep, context: JobStepContext): Promi
   if (kept !== undefined) return kept
   const { client, allow, trust, ffmpegPath, ffprobePath, env, signal, workers } = context
   const options = { client, allow, trust, ffmpegPath, ffprobePath, env, signal }
-  const plan = await planJob({ ...whole, split }, { ...options, concurrency: Math.max(1, workers) })
+  const concurrency = Math.max(1, await workers())
+  const plan = await planJob({ ...whole, split }, { ...options, concurrency })
   return plan.unsplit === undefined ? plan : undefined
 }
 

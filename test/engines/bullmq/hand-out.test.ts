@@ -11,8 +11,8 @@ for (const kind of QUEUE_SERVERS) {
     const open = await (await openFarm(t, kind)).look()
     const { queue, bull, backend } = open
     const queued = { priority: 0, attempts: 3, backoff: 10 }
-    await queue.add('job', {}, jobOptions('split', queued))
-    await queue.add('job', {}, jobOptions('waits', queued))
+    await queue.add('job', {}, jobOptions('split', queued, open.engine.engine))
+    await queue.add('job', {}, jobOptions('waits', queued, open.engine.engine))
     const worker = new bull.Worker(queue.name, null, queue.opts, backend)
     t.teardown(() => worker.close())
     const job = await worker.getNextJob('token')
@@ -32,7 +32,8 @@ for (const kind of QUEUE_SERVERS) {
     const open = await (await openFarm(t, kind)).look()
     const { queue, bull, backend } = open
     const queued = { priority: 0, attempts: 3, backoff: 10 }
-    for (const id of ['split', 'waits', 'waits-too']) await queue.add('job', {}, jobOptions(id, queued))
+    for (const id of ['split', 'waits', 'waits-too'])
+      await queue.add('job', {}, jobOptions(id, queued, open.engine.engine))
     const worker = new bull.Worker(queue.name, null, queue.opts, backend)
     t.teardown(() => worker.close())
     const job = await worker.getNextJob('token')

@@ -19,8 +19,10 @@ for (const kind of QUEUE_SERVERS) {
       t.match(await open.queue.getJob('a'), {
         name: 'job',
         data: { version: 1, job: a!.job },
-        opts: { attempts: 2 },
+        opts: { attempts: 2, removeOnComplete: { age: 604_800 }, removeOnFail: { age: 2_592_000 } },
       })
+      const kept = (await open.queue.getJob('a'))?.opts.removeOnComplete as { count?: number }
+      t.equal(kept.count, open.engine.engine === 'redis' ? 10_000 : undefined)
       t.same(await putJobs(open, [], queued), [])
 
       const worker = new open.bull.Worker(open.queue.name, null, open.queue.opts, open.backend)

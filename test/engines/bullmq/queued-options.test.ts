@@ -3,7 +3,7 @@ import type { BullJob } from '../../../lib/engines/bullmq/open-queue.js'
 import { jobOptions, pieceOptions, soon } from '../../../lib/engines/bullmq/queued-options.js'
 
 function queued(priority: number): BullJob {
-  const opts = jobOptions('id', { priority, attempts: 7, backoff: 9 })
+  const opts = jobOptions('id', { priority, attempts: 7, backoff: 9 }, 'redis')
   return { id: 'id', opts, queueQualifiedName: 'bull:q' } as unknown as BullJob
 }
 
@@ -32,6 +32,12 @@ t.test('jobs are kept for a while, pieces not at all', async t => {
     removeOnFail: { age: 2_592_000, count: 10_000 },
     stackTraceLimit: 0,
   })
+  const { removeOnComplete, removeOnFail } = jobOptions(
+    'id',
+    { priority: 0, attempts: 1, backoff: 1 },
+    'postgres',
+  )
+  t.same([removeOnComplete, removeOnFail], [{ age: 604_800 }, { age: 2_592_000 }], 'by age only')
   t.match(pieceOptions(queued(3), 'id.piece'), {
     ...{ jobId: 'id.piece', priority: 7, attempts: 7, parent: { id: 'id', queue: 'bull:q' } },
     ...{ failParentOnFailure: true, removeOnComplete: true, removeOnFail: true, stackTraceLimit: 0 },

@@ -9,7 +9,7 @@ const planned = { reference: { bucket: 'work', key: 'k' } }
 
 /** Adds a job that has failed for good. */
 async function failed(t: Test, open: OpenQueue, id: string, data: object): Promise<BullJob> {
-  await open.queue.add('job', data, jobOptions(id, { priority: 4, attempts: 3, backoff: 7 }))
+  await open.queue.add('job', data, jobOptions(id, { priority: 4, attempts: 3, backoff: 7 }, 'redis'))
   const worker = new open.bull.Worker(open.queue.name, null, open.queue.opts, open.backend)
   t.teardown(() => worker.close())
   const job = await worker.getNextJob('token')

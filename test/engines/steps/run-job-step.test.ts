@@ -12,7 +12,8 @@ async function open(t: Test) {
   const { client } = films
   const context: JobStepContext = {
     ...{ client, allow: undefined, trust: undefined, ffmpegPath: undefined, ffprobePath: undefined },
-    ...{ env: undefined, signal: new AbortController().signal, workers: 2 },
+    ...{ env: undefined, signal: new AbortController().signal },
+    workers: () => Promise.resolve(2),
     keepTargets: () => Promise.resolve(),
   }
   const run = (job: Job, more: Partial<JobStep> = {}, change: Partial<JobStepContext> = {}) =>
