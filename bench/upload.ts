@@ -3,9 +3,11 @@ import { pipeline } from 'node:stream/promises'
 import { S3Client } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { KiB, MiB } from '../lib/options.js'
+import { rawUpload } from './support/raw-upload.js'
 import type { Arena, Library, Topic } from './support/topic.js'
 
 const size = 512 * MiB
+const WINDOW = { partSize: 8 * MiB, concurrency: 4 }
 
 /** `bytes` in chunks of 64 KiB, each a fresh buffer as from a pipe. */
 function chunks(bytes: number): Readable {
@@ -53,7 +55,9 @@ export const topic: Topic = {
   size,
   store: 'unshaped',
   contenders: {
-    S3MultipartWritable: (arena, load) => uploadOurs(arena, load, { partSize: 8 * MiB, concurrency: 4 }),
-    'lib-storage Upload': arena => uploadPeer(arena, { partSize: 8 * MiB, queueSize: 4 }),
+    S3MultipartWritable: (arena, load) => uploadOurs(arena, load, WINDOW),
+    'lib-storage Upload': arena =>
+      uploadPeer(arena, { partSize: WINDOW.partSize, queueSize: WINDOW.concurrency }),
+    'node:http alone': arena => rawUpload(arena, chunks(arena.size), WINDOW),
   },
 }
