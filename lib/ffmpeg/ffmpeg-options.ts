@@ -173,7 +173,7 @@ export interface FfmpegRunOptions {
   /**
    * Size of the cache shared by all inputs read by seeking, in bytes: 1 MiB per input to 64 GiB. Raise it for files
    * whose tracks lie far apart and for several inputs at once: each position that ffmpeg alternates between needs a few
-   * MiB. Piped inputs are not cached.
+   * MiB. `setMemoryBudget()` may allow less. Piped inputs are not cached.
    * @defaultValue 32 MiB, or 1 MiB for each input where that is more
    */
   cacheSize?: number | undefined

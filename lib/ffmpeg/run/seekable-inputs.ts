@@ -63,7 +63,10 @@ export class SeekableInputs {
       if (head.length > 0) cache.seed(head)
       return { cache, isOwn: true, watched: new WatchedSource(cache, format, waits) }
     })
-    const server = await RangeServer.start({ onError, progress })
+    const server = await RangeServer.start({ onError, progress }).catch(async (error: unknown) => {
+      await Promise.all(caches.filter(({ isOwn }) => isOwn).map(({ cache }) => cache.close()))
+      throw error
+    })
     const inputs = caches.map(one => ({ ...one, served: server.add(one.watched) }))
     return new SeekableInputs(server, inputs)
   }

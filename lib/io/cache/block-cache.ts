@@ -2,10 +2,10 @@ import { GiB, KiB, MiB, integerOption, knownOptions, optionError, optionsObject 
 import { abortError, untilAborted } from '../async/abort-error.js'
 import { isOwnSource } from '../own-sources.js'
 import { LEND, type LendingSource, type LentRead } from '../lent-read.js'
-import { BLOCK_SIZE, BlockPool } from '../memory/block-pool.js'
+import { BLOCK_SIZE } from '../memory/block-pool.js'
 import { BlockFetcher } from './block-fetcher.js'
+import { CacheMemory } from './cache-memory.js'
 import { CacheRead, type ReadHost } from './cache-read.js'
-import { CountedMemory } from './counted-memory.js'
 import { type Block, BlockStore } from './block-store.js'
 import { BoundedSource } from '../sources/bounded-source.js'
 import type { RandomAccess } from '../random-access.js'
@@ -51,9 +51,10 @@ export interface BlockCacheOptions {
  * A failed read rejects every reader waiting for its blocks, at its position; the failure is not cached, and
  * the next reader tries again.
  *
- * **Memory.** Blocks cached and in flight: at most `cacheSize`, rounded down to blocks. On top of that, the
- * source's own memory for at most `concurrency` reads; and for each chunk that a consumer keeps, its block,
- * once that has left the cache.
+ * **Memory.** Blocks cached and in flight: at most `cacheSize`, rounded down to blocks, and less where
+ * `setMemoryBudget()` asks for it. On top of that, the source's own memory for at most `concurrency` reads; and for each
+ * chunk that a consumer keeps, its block, once that has left the cache. A share of that budget is taken by the first
+ * block, and given back by {@link close}.
  *
  * @example
  * ```ts
@@ -70,7 +71,7 @@ export class BlockCache implements LendingSource {
   readonly #cursors: ReadCursors
   readonly #fetcher: BlockFetcher
   readonly #waiters = new BlockWaiters<Block>()
-  readonly #pool: BlockPool | undefined
+  readonly #memory: CacheMemory
   readonly #host: ReadHost
   /** Cursors whose next block could not be requested yet: while there are any, nothing is read ahead. */
   readonly #hungry = new Set<ReadCursor>()
@@ -92,10 +93,13 @@ export class BlockCache implements LendingSource {
     this.#concurrency = integerOption(given, 'concurrency', { min: 1, max: 1000, default: 6 })
     const capacity = Math.floor(cacheSize / this.#blockSize)
     const pieceSize = this.#blockSize % BLOCK_SIZE === 0 ? BLOCK_SIZE : this.#blockSize
-    // Code of others may write to the memory that it was given later as well.
-    this.#pool = isOwnSource(source) ? new BlockPool(pieceSize) : undefined
-    this.#store = new BlockStore(capacity, size => new CountedMemory(size, pieceSize, this.#pool))
-    this.#cursors = new ReadCursors(this.#blockSize, capacity)
+    const isUnwanted = ({ index }: Block) => !this.#cursors.wants(index)
+    this.#memory = new CacheMemory({
+      ...{ capacity, blockSize: this.#blockSize, pieceSize, isReused: isOwnSource(source) },
+      onShrink: () => this.#store.trim(isUnwanted),
+    })
+    this.#store = new BlockStore(capacity, this.#memory)
+    this.#cursors = new ReadCursors(this.#blockSize, this.#store)
     this.#fetcher = new BlockFetcher({
       source: this.#source,
       store: this.#store,
@@ -126,7 +130,7 @@ export class BlockCache implements LendingSource {
 
   /** Pieces of memory allocated for blocks so far, of 256 KiB each by default; `undefined` if none is used again. */
   get piecesMade(): number | undefined {
-    return this.#pool?.made
+    return this.#memory.piecesMade
   }
 
   /** Bytes received from the source, including those of cancelled reads. */
@@ -144,6 +148,7 @@ export class BlockCache implements LendingSource {
    * it before the first read; bytes that do not fit are left out.
    */
   seed(head: Buffer): void {
+    if (head.length > 0) this.#memory.open(this.#knownSize)
     for (let index = 0; index * this.#blockSize < head.length; index++) {
       const block = this.#store.add(index, this.#lengthOf(index), () => false)
       if (block === undefined) return
@@ -198,6 +203,7 @@ export class BlockCache implements LendingSource {
    */
   async [LEND](start: number, end: number, signal?: AbortSignal): Promise<LentRead> {
     checkRange(start, end, await this.size(signal), 'the source')
+    this.#memory.open(this.#knownSize)
     return new CacheRead(this.#host, this.#cursors.open(start, end), end, signal)
   }
 
@@ -214,7 +220,7 @@ export class BlockCache implements LendingSource {
     this.#waiters.wakeAll()
     await Promise.allSettled([this.#size, this.#fetcher.close()])
     this.#store.clear()
-    this.#pool?.close()
+    this.#memory.close()
   }
 
   async #askSize(): Promise<number> {

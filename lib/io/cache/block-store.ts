@@ -1,9 +1,21 @@
 import { CountedMemory } from './counted-memory.js'
 
-/** Makes the memory of a block of that many bytes; the caller is its first user. */
-export type MakeMemory = (size: number) => CountedMemory
+/** The memory of the blocks. */
+export interface BlockMemory {
+  /** Most blocks that may be held now. */
+  readonly places: number
+  /** Makes the memory of a block of that many bytes; the caller is its first user. */
+  make(size: number): CountedMemory
+  /** Told how many bytes all blocks have. */
+  hold(bytes: number): void
+}
 
-const ONCE: MakeMemory = size => new CountedMemory(size, size, undefined)
+/** Memory that is used once, and that nobody keeps account of. */
+const ONCE: BlockMemory = {
+  places: Infinity,
+  make: size => new CountedMemory(size, size, undefined),
+  hold: () => undefined,
+}
 
 /** A block of a source, `blockSize` long except the last. Always a prefix: bytes 0 to `filled` are present. */
 export class Block {
@@ -15,14 +27,14 @@ export class Block {
   filled = 0
   /** Whether a read in flight will fill the rest. */
   underWay = false
-  readonly #make: MakeMemory
+  readonly #from: Pick<BlockMemory, 'make'>
   #memory: CountedMemory | undefined
 
-  /** @param make - makes its memory, when it is needed; by default memory that is used once */
-  constructor(index: number, length: number, make: MakeMemory = ONCE) {
+  /** @param from - makes its memory, when it is needed; by default memory that is used once */
+  constructor(index: number, length: number, from: Pick<BlockMemory, 'make'> = ONCE) {
     this.index = index
     this.length = length
-    this.#make = make
+    this.#from = from
   }
 
   /** Whether it is fully received. */
@@ -35,10 +47,15 @@ export class Block {
     return this.#memory
   }
 
+  /** Bytes of its memory, which may have been made before its length was known. */
+  get size(): number {
+    return this.#memory?.size ?? this.length
+  }
+
   /** Copies the beginning of `chunk`; returns the number of bytes there was room for. */
   write(chunk: Uint8Array): number {
     const length = Math.min(chunk.length, this.length - this.filled)
-    this.#memory ??= this.#make(this.length)
+    this.#memory ??= this.#from.make(this.length)
     this.#memory.write(chunk.subarray(0, length), this.filled)
     this.filled += length
     return length
@@ -51,22 +68,22 @@ export class Block {
   lend(): CountedMemory {
     const before = this.#memory
     if (before?.isWritten === true) {
-      const memory = (this.#memory = this.#make(this.length))
+      const memory = (this.#memory = this.#from.make(this.length))
       let at = 0
       for (const piece of before.rest(0, this.filled)) {
         memory.write(piece, at)
         at += piece.length
       }
-      before.done()
+      before.leave()
     }
-    const memory = (this.#memory ??= this.#make(this.length))
+    const memory = (this.#memory ??= this.#from.make(this.length))
     memory.startWriting()
     return memory
   }
 
   /** It is cached no longer. */
   drop(): void {
-    this.#memory?.done()
+    this.#memory?.leave()
     this.#memory = undefined
   }
 
@@ -81,18 +98,27 @@ export class Block {
  * from its request on, and stays until its read has settled.
  */
 export class BlockStore {
-  /** Most blocks held at a time. */
-  readonly capacity: number
   /** Blocks that were removed, and whose memory a read that is being cancelled still has: they keep their places. */
   held = 0
-  readonly #make: MakeMemory | undefined
+  readonly #capacity: number
+  readonly #memory: BlockMemory
   /** Ordered by last use. */
   readonly #blocks = new Map<number, Block>()
+  /** Of all blocks. */
+  #bytes = 0
 
-  /** @param make - makes the memory of the blocks */
-  constructor(capacity: number, make?: MakeMemory) {
-    this.capacity = capacity
-    this.#make = make
+  /**
+   * @param capacity - most blocks held at a time
+   * @param memory - of the blocks; by default memory that is used once
+   */
+  constructor(capacity: number, memory: BlockMemory = ONCE) {
+    this.#capacity = capacity
+    this.#memory = memory
+  }
+
+  /** Most blocks held now. */
+  get capacity(): number {
+    return Math.min(this.#capacity, this.#memory.places)
   }
 
   /** Number of blocks held. */
@@ -115,31 +141,48 @@ export class BlockStore {
   }
 
   /**
-   * Adds an empty block with that number. If the store is full, it evicts the least recently used block that is
-   * not in flight and that `mayGo`; returns `undefined` if there is none.
+   * Adds an empty block with that number. If the store is full, it evicts the least recently used blocks that are
+   * not in flight and that `mayGo`; returns `undefined` if there are none.
    */
   add(index: number, length: number, mayGo: (block: Block) => boolean): Block | undefined {
-    if (this.#blocks.size + this.held >= this.capacity) {
-      const victim = this.#victim(mayGo)
-      if (victim === undefined) return undefined
-      this.remove(victim)
-    }
-    const block = new Block(index, length, this.#make)
+    if (!this.#evict(this.capacity - 1, mayGo)) return undefined
+    const block = new Block(index, length, this.#memory)
     this.#blocks.set(index, block)
+    this.#count(length)
     return block
+  }
+
+  /** Evicts blocks as {@link add} does, until there are no more than may be held. */
+  trim(mayGo: (block: Block) => boolean): void {
+    this.#evict(this.capacity, mayGo)
   }
 
   /** Forgets a block. */
   remove(block: Block): void {
     if (this.#blocks.get(block.index) !== block) return
     this.#blocks.delete(block.index)
+    this.#count(-block.size)
     block.drop()
   }
 
   /** Forgets everything. */
   clear(): void {
-    for (const block of this.#blocks.values()) block.drop()
-    this.#blocks.clear()
+    for (const block of this.#blocks.values()) this.remove(block)
+  }
+
+  #count(bytes: number): void {
+    this.#bytes += bytes
+    this.#memory.hold(this.#bytes)
+  }
+
+  /** Evicts blocks until at most `count` places are taken; returns whether it could. */
+  #evict(count: number, mayGo: (block: Block) => boolean): boolean {
+    while (this.#blocks.size + this.held > count) {
+      const victim = this.#victim(mayGo)
+      if (victim === undefined) return false
+      this.remove(victim)
+    }
+    return true
   }
 
   #victim(mayGo: (block: Block) => boolean): Block | undefined {

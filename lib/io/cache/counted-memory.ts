@@ -1,5 +1,13 @@
 import type { BlockPool } from '../memory/block-pool.js'
 
+/** Keeps account of the memory of blocks. */
+export interface MemoryOwner {
+  /** Memory of that many bytes is cached no longer, and still in use. */
+  left(size: number): void
+  /** Memory of that many bytes is not in use any more. */
+  freed(size: number, hasLeft: boolean): void
+}
+
 /**
  * The memory of one block, in pieces of the pool, with a count of its users: the block itself, as long as it is cached;
  * a read of the source that writes to it; and each chunk of it that is still being sent. When the last one is done, the
@@ -10,8 +18,10 @@ export class CountedMemory {
   readonly #size: number
   readonly #pieceSize: number
   readonly #pool: BlockPool | undefined
+  readonly #owner: MemoryOwner | undefined
   #users = 1
   #isKept = false
+  #hasLeft = false
   /** Reads of the source that may write to it. */
   #writers = 0
 
@@ -21,11 +31,13 @@ export class CountedMemory {
    * @param size - bytes
    * @param pieceSize - bytes of a piece, except for the last one
    * @param pool - of blocks of that size; without one, the memory is used once
+   * @param owner - keeps account of it
    */
-  constructor(size: number, pieceSize: number, pool: BlockPool | undefined) {
+  constructor(size: number, pieceSize: number, pool: BlockPool | undefined, owner?: MemoryOwner) {
     this.#size = size
     this.#pieceSize = pieceSize
     this.#pool = pool
+    this.#owner = owner
     for (let at = 0; at < size; at += pieceSize) {
       const length = Math.min(pieceSize, size - at)
       // Never from Node's own pool: a chunk that a consumer keeps retains this block alone.
@@ -45,8 +57,18 @@ export class CountedMemory {
 
   /** A user is done with it, and neither reads nor writes it any more. */
   done(): void {
-    if (--this.#users > 0 || this.#isKept) return
-    for (const piece of this.#pieces) this.#pool?.give(piece)
+    if (--this.#users > 0) return
+    if (!this.#isKept) for (const piece of this.#pieces) this.#pool?.give(piece)
+    this.#owner?.freed(this.#size, this.#hasLeft)
+  }
+
+  /** Like {@link done}, for the block itself: it is cached no longer, or has other memory. */
+  leave(): void {
+    if (this.#users > 1) {
+      this.#hasLeft = true
+      this.#owner?.left(this.#size)
+    }
+    this.done()
   }
 
   /** It is never used again, because somebody may keep a chunk of it. */
@@ -64,6 +86,11 @@ export class CountedMemory {
   stopWriting(): void {
     this.#writers--
     this.done()
+  }
+
+  /** Its size in bytes. */
+  get size(): number {
+    return this.#size
   }
 
   /** The bytes from `from` to `to`, or fewer: up to the end of a piece. */

@@ -80,15 +80,19 @@ export class ReadCursor {
  */
 export class ReadCursors {
   readonly #blockSize: number
-  readonly #capacity: number
+  readonly #cache: { readonly capacity: number }
   #cursors: ReadCursor[] = []
   /** Live cursors that a later reader has continued. */
   readonly #replaced = new Set<ReadCursor>()
   #delivered = 0
 
-  constructor(blockSize: number, capacity: number) {
+  /**
+   * @param blockSize - bytes of a block
+   * @param cache - how many blocks it may hold, which may change
+   */
+  constructor(blockSize: number, cache: { readonly capacity: number }) {
     this.#blockSize = blockSize
-    this.#capacity = capacity
+    this.#cache = cache
   }
 
   /** A cursor for a read from `start` to `end` (exclusive). */
@@ -128,7 +132,7 @@ export class ReadCursors {
    */
   reach(cursor: ReadCursor): { first: number; last: number } {
     const first = this.#blockOf(cursor.position)
-    const share = Math.max(1, Math.floor(this.#capacity / this.#cursors.length))
+    const share = Math.max(1, Math.floor(this.#cache.capacity / this.#cursors.length))
     const window = cursor.live || cursor.returns > 0 ? Math.min(cursor.window, share) : 1
     return { first, last: Math.min(first + window - 1, Math.max(first, cursor.last)) }
   }
@@ -166,7 +170,7 @@ export class ReadCursors {
 
   #forget(): void {
     const ended = this.#cursors.filter(cursor => !cursor.live)
-    const old = this.#delivered - this.#capacity * this.#blockSize
+    const old = this.#delivered - this.#cache.capacity * this.#blockSize
     const gone = new Set(ended.filter((cursor, n) => n < ended.length - REMEMBERED || cursor.lastUse < old))
     if (gone.size > 0) this.#cursors = this.#cursors.filter(cursor => !gone.has(cursor))
   }

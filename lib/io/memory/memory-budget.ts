@@ -2,15 +2,15 @@ import { MiB, integerOption } from '../../options.js'
 import { type MemoryClaim, fairShares } from './fair-shares.js'
 
 /**
- * One budget of memory for all readers and writers of the process.
+ * One budget of memory for all readers, writers and block caches of the process.
  *
  * Each stage that holds bytes opens a share. The budget is divided fairly among the open shares, again whenever one
  * comes or goes, and each stage asks how much it may hold before it takes more. Three rules keep it safe:
  *
  * - **A stage always gets its minimum**, whatever the others hold: one that waited for memory could be the one that the
  *   others wait for, in a pipeline that this ledger knows nothing of. What is not yet used of it stays reserved.
- * - **Above the minimum, a stage takes only what is free**, up to its fair share. Nothing is ever taken back: a stage
- *   above its share takes no more until it has fallen below, and the others grow as it does.
+ * - **Above the minimum, a stage takes only what is free**, up to its fair share. Nothing that is needed is ever taken
+ *   back: a stage above its share takes no more until it has fallen below, and the others grow as it does.
  * - **Room for one newcomer stays free**, so that a stage that begins while all others are full does not exceed the
  *   budget with its minimum: 8 MiB, or the largest minimum there is, but at most a quarter of the budget.
  *
@@ -85,13 +85,15 @@ export class MemoryShare {
   }
 }
 
-/** How much memory the readers and writers of the process hold. */
+/** How much memory the readers, writers and block caches of the process hold. */
 export interface MemoryUse {
   /** The budget, in bytes; `Infinity` without one. */
   readonly budget: number
-  /** Bytes that readers have requested and not delivered, and that writers keep for their parts. */
+  /**
+   * Bytes that readers have requested and not delivered, that writers keep for their parts, and in the blocks of caches.
+   */
   readonly held: number
-  /** Number of active readers and writers. */
+  /** Number of active readers, writers and caches; each input that is read by range has a cache. */
   readonly stages: number
 }
 
@@ -115,7 +117,12 @@ export class MemoryLedger {
     this.#budget = bytes
     this.#isTold = false
     this.divide()
-    this.#check()
+    // What is held above that is given back; only the minima are not.
+    const needed = [...this.#shares.keys()].reduce(
+      (sum, { held, claim }) => sum + Math.min(held, claim.min),
+      0,
+    )
+    if (needed > bytes) this.#tell()
   }
 
   /** Registers a share. */
@@ -141,7 +148,7 @@ export class MemoryLedger {
     if (!isOpen) return
     this.#held += share.held - held
     this.#reserved += share.reserved - reserved
-    this.#check()
+    if (share.held > held && this.#held > this.#budget) this.#tell()
   }
 
   /** Most bytes that a stage may hold now. */
@@ -165,12 +172,12 @@ export class MemoryLedger {
     for (const share of shares) share.shrink()
   }
 
-  #check(): void {
-    if (this.#isTold || this.#held <= this.#budget) return
+  #tell(): void {
+    if (this.#isTold) return
     this.#isTold = true
     const minima = [...this.#shares.keys()].reduce((sum, { claim }) => sum + claim.min, 0)
     const message =
-      `${this.#shares.size} readers and writers hold ${this.#held} bytes, and the memory budget is ` +
+      `${this.#shares.size} readers, writers and caches hold ${this.#held} bytes, and the memory budget is ` +
       `${this.#budget}: each of them takes its minimum, ${minima} bytes in all. Raise setMemoryBudget(), lower ` +
       '"partSize", or run fewer at once.'
     process.emitWarning(message, { type: 'AvioWarning', code: 'AVIO_WARN_MEMORY_BUDGET' })
@@ -184,22 +191,26 @@ export function openShare(claim: MemoryClaim, shrink: () => void = () => undefin
   return new MemoryShare(ledger, claim, shrink)
 }
 
-/** The smallest budget, in bytes: a reader and a writer with the default part size, and room for a newcomer. */
-const MIN_BUDGET = 24 * MiB
+/**
+ * The smallest budget, in bytes: a reader, a cache and a writer with the default part size, and room for a newcomer.
+ */
+export const MIN_BUDGET = 24 * MiB
 
 /**
- * Sets one budget of memory for all `S3RangeReadable`s and `S3MultipartWritable`s of this process, those that
- * `S3Storage`, tasks and jobs open included. It is divided fairly: each active stage may hold the budget ÷ the number
- * of active stages, never more than its own options allow, and what one can't use goes to the others. Shares change as
- * stages begin and end; one that begins late gets its share as the windows of the others shrink. A stage is active from
- * its first read or write, or from being piped into, until it is closed.
+ * Sets one budget of memory for all `S3RangeReadable`s and `S3MultipartWritable`s of this process and the caches of
+ * inputs that are read by range (`cacheSize`), those that `S3Storage`, tasks and jobs open included. It is divided
+ * fairly: each active stage may hold the budget ÷ the number of active stages, never more than its own options allow, and
+ * what one can't use goes to the others. Shares change as stages begin and end; one that begins late gets its share as
+ * the windows of the others shrink. A stage is active from its first read or write, or from being piped into, until it is
+ * closed.
  *
  * Each stage always gets a minimum, so that every pipeline goes on: a reader 1 MiB and its `highWaterMark` (never more
- * than `readAhead`), a writer one part, with a deferred header two. If all minima together exceed the budget,
- * so does what is held, and the process gets a warning, once: `AVIO_WARN_MEMORY_BUDGET`.
+ * than `readAhead`), a cache 3 MiB (never more than `cacheSize`), a writer one part, with a deferred header two. If all
+ * minima together exceed the budget, so does what is held, and the process gets a warning, once:
+ * `AVIO_WARN_MEMORY_BUDGET`.
  *
- * Counted are the bytes that readers have requested and not delivered, and the parts of writers. `docs/memory.md` has
- * what else a pipeline takes: ffmpeg's buffers, the cache of inputs that are read by range, Node and the SDK.
+ * Counted are the bytes that readers have requested and not delivered, the blocks of caches, and the parts of writers.
+ * `docs/memory.md` has what else a pipeline takes: ffmpeg's buffers, Node and the SDK.
  *
  * It can be set at any time; what is held above a new budget is given back as it moves on.
  *
@@ -223,7 +234,9 @@ export function setMemoryBudget(bytes: number): void {
   ledger.setBudget(budget)
 }
 
-/** How much memory the readers and writers of this process hold now, and the budget for it: for gauges and logs. */
+/**
+ * How much memory the readers, writers and caches of this process hold now, and the budget for it: for gauges and logs.
+ */
 export function memoryUse(): MemoryUse {
   return ledger.use
 }

@@ -1,6 +1,8 @@
 import t from 'tap'
 import { SeekableInputs } from '../../../lib/ffmpeg/run/seekable-inputs.js'
 import { BlockCache } from '../../../lib/io/cache/block-cache.js'
+import { memoryUse } from '../../../lib/io/memory/memory-budget.js'
+import { RangeServer } from '../../../lib/io/range-server/range-server.js'
 import { BytesSource } from '../../../lib/io/sources/bytes-source.js'
 
 const NOTHING = Buffer.alloc(0)
@@ -35,4 +37,24 @@ t.test('uses a cache of the caller, and does not close it', async t => {
   for await (const chunk of cache.read(0, 6)) chunks.push(chunk)
   t.same(Buffer.concat(chunks), bytes)
   await cache.close()
+})
+
+t.test('leaves no cache open when the server does not start', async t => {
+  const { start } = RangeServer
+  t.teardown(() => (RangeServer.start = start))
+  const error = new Error('no port is free')
+  RangeServer.start = () => {
+    t.equal(memoryUse().stages, 1)
+    return Promise.reject(error)
+  }
+  const source = new BytesSource({ bytes: Buffer.from('abc') })
+  const lent = new BlockCache(source, { cacheSize: 1024 ** 2 })
+  const inputs = [
+    { source, head: Buffer.from('abc') },
+    { source: lent, head: NOTHING },
+  ]
+  await t.rejects(SeekableInputs.open(inputs, 2 * 1024 ** 2, fail), error)
+  t.equal(memoryUse().stages, 0)
+  t.equal(await lent.size(), 3, 'a cache of the caller stays open')
+  await lent.close()
 })

@@ -131,7 +131,7 @@ t.test('fails if the source returns too little or too much', async t => {
 t.test('keeps memory that a source may still write to, and gives back that of any other', async t => {
   for (const heeds of [true, false]) {
     const pool = new BlockPool(SIZE)
-    const block = new Block(0, SIZE, size => new CountedMemory(size, SIZE, pool))
+    const block = new Block(0, SIZE, { make: size => new CountedMemory(size, SIZE, pool) })
     const source = new BoundedSource({
       size: async () => 100,
       read: () => t.fail('read() was used') as never,

@@ -46,3 +46,26 @@ t.test('views and fills its pieces, the last one as short as the rest', async t 
   t.same(memory.rest(19, 19), [])
   t.equal(memory.slice(17, 18).buffer.byteLength, 3, 'it retains no more than the piece')
 })
+
+t.test('tells its owner when it lives on without its block, and when it is free', async t => {
+  const log: unknown[] = []
+  const owner = {
+    left: (size: number) => void log.push(['left', size]),
+    freed: (size: number, hasLeft: boolean) => void log.push(['freed', size, hasLeft]),
+  }
+  const sent = new CountedMemory(12, SIZE, undefined, owner)
+  sent.use()
+  sent.leave()
+  t.same(log, [['left', 12]])
+  sent.done()
+  t.same(log.splice(0), [
+    ['left', 12],
+    ['freed', 12, true],
+  ])
+  new CountedMemory(5, SIZE, undefined, owner).leave()
+  t.same(log.splice(0), [['freed', 5, false]])
+  const kept = new CountedMemory(SIZE, SIZE, new BlockPool(SIZE), owner)
+  kept.keep()
+  kept.leave()
+  t.same(log, [['freed', SIZE, false]], 'what a consumer keeps is its own')
+})

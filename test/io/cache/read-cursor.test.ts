@@ -13,7 +13,7 @@ function readOn(cursors: ReadCursors, cursor: ReturnType<ReadCursors['open']>, c
 }
 
 t.test('starts with a window of one block and doubles it as sequential reading justifies', async t => {
-  const cursors = new ReadCursors(BLOCK, 100)
+  const cursors = new ReadCursors(BLOCK, { capacity: 100 })
   const cursor = cursors.open(0, 10_000)
   t.equal(cursor.window, 1)
   const windows = readOn(cursors, cursor, 10)
@@ -23,7 +23,7 @@ t.test('starts with a window of one block and doubles it as sequential reading j
 })
 
 t.test('counts a wait for a block once, however often its bytes are awaited', async t => {
-  const cursors = new ReadCursors(BLOCK, 100)
+  const cursors = new ReadCursors(BLOCK, { capacity: 100 })
   const cursor = cursors.open(0, 10_000)
   readOn(cursors, cursor, 4)
   const { window } = cursor
@@ -35,7 +35,7 @@ t.test('counts a wait for a block once, however often its bytes are awaited', as
 })
 
 t.test('does not grow the window of a reader that never waits', async t => {
-  const cursors = new ReadCursors(BLOCK, 100)
+  const cursors = new ReadCursors(BLOCK, { capacity: 100 })
   const cursor = cursors.open(0, 10_000)
   for (let n = 0; n < 50; n++) cursors.deliver(cursor, BLOCK)
   t.equal(cursor.window, 1)
@@ -51,7 +51,7 @@ t.test('continues a nearby ended read with its window, but not a distant one', a
     [101, 1],
     [0, 1],
   ] as const) {
-    const cursors = new ReadCursors(BLOCK, 100)
+    const cursors = new ReadCursors(BLOCK, { capacity: 100 })
     const first = cursors.open(0, 10_000)
     readOn(cursors, first, 8)
     cursors.close(first)
@@ -63,7 +63,7 @@ t.test('continues a nearby ended read with its window, but not a distant one', a
 })
 
 t.test('does not count repeated reads of the same bytes', async t => {
-  const cursors = new ReadCursors(BLOCK, 100)
+  const cursors = new ReadCursors(BLOCK, { capacity: 100 })
   let cursor = cursors.open(0, 10_000)
   for (let n = 0; n < 20; n++) {
     cursors.deliver(cursor, BLOCK)
@@ -75,7 +75,7 @@ t.test('does not count repeated reads of the same bytes', async t => {
 })
 
 t.test('leaves a continued live cursor with a small window, and remembers only its successor', async t => {
-  const cursors = new ReadCursors(BLOCK, 100)
+  const cursors = new ReadCursors(BLOCK, { capacity: 100 })
   const first = cursors.open(0, 10_000)
   readOn(cursors, first, 8)
   const second = cursors.open(90, 10_000)
@@ -87,7 +87,7 @@ t.test('leaves a continued live cursor with a small window, and remembers only i
 })
 
 t.test('divides the cache among cursors', async t => {
-  const cursors = new ReadCursors(BLOCK, 8)
+  const cursors = new ReadCursors(BLOCK, { capacity: 8 })
   const first = cursors.open(0, 10_000)
   readOn(cursors, first, 20)
   t.same(cursors.reach(first), { first: 20, last: 27 })
@@ -106,7 +106,7 @@ t.test('divides the cache among cursors', async t => {
 })
 
 t.test('remembers at most eight ended cursors', async t => {
-  const cursors = new ReadCursors(BLOCK, 1000)
+  const cursors = new ReadCursors(BLOCK, { capacity: 1000 })
   for (let n = 0; n < 20; n++) cursors.close(cursors.open(1000 * n, 100_000))
   t.same(
     Array.from({ length: 20 }, (_, n) => n).filter(n => cursors.wants(100 * n)),
@@ -117,7 +117,7 @@ t.test('remembers at most eight ended cursors', async t => {
 t.test(
   'keeps the window of a live cursor, and only the block of an ended one unless it was continued',
   async t => {
-    const cursors = new ReadCursors(BLOCK, 100)
+    const cursors = new ReadCursors(BLOCK, { capacity: 100 })
     const first = cursors.open(0, 10_000)
     readOn(cursors, first, 8)
     t.ok(cursors.wants(15))
@@ -132,14 +132,14 @@ t.test(
 )
 
 t.test('wants nothing past the last block', async t => {
-  const cursors = new ReadCursors(BLOCK, 100)
+  const cursors = new ReadCursors(BLOCK, { capacity: 100 })
   const cursor = cursors.open(0, 95)
   readOn(cursors, cursor, 8)
   t.same(cursors.reach(cursor), { first: 8, last: 9 })
 })
 
 t.test('stops the read-ahead of cursors before a failed block', async t => {
-  const cursors = new ReadCursors(BLOCK, 100)
+  const cursors = new ReadCursors(BLOCK, { capacity: 100 })
   const before = cursors.open(0, 10_000)
   const behind = cursors.open(900, 10_000)
   cursors.stopAt(5)

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { S3Client } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
 import { giveBack } from '../../../lib/io/memory/loans.js'
-import { MemoryShare, memoryUse, setMemoryBudget } from '../../../lib/io/memory/memory-budget.js'
+import { memoryUse, setMemoryBudget } from '../../../lib/io/memory/memory-budget.js'
 import { Upstream } from '../../../lib/io/pipeline/upstream.js'
 import { KiB, MiB } from '../../../lib/options.js'
 import { S3MultipartWritable } from '../../../lib/s3/s3-multipart-writable.js'
@@ -13,6 +13,7 @@ import { S3RangeReadable } from '../../../lib/s3/s3-range-readable.js'
 import type { LocalClientConfig } from '../../../lib/testing/index.js'
 import { avioWarnings } from '../../support/avio-warnings.js'
 import { heldBytes } from '../../support/held-bytes.js'
+import { budgetOf } from '../../support/most-held.js'
 import { programOf } from '../../support/program.js'
 import { PART, UploadStore } from '../../support/upload-store.js'
 import { DATA, failureOf, source, writer } from '../../support/uploads.js'
@@ -21,23 +22,6 @@ import { DATA, failureOf, source, writer } from '../../support/uploads.js'
 const BETWEEN = 2 * MiB
 
 const NOTHING = { held: 0, stages: 0 }
-
-/** Sets a budget for one test, and watches what is held; call the returned function for the most so far. */
-function budgetOf(t: Test, bytes: number): () => number {
-  const { prototype } = MemoryShare as { prototype: { hold: (this: MemoryShare, bytes: number) => void } }
-  const { hold } = prototype
-  let most = 0
-  prototype.hold = function (held) {
-    hold.call(this, held)
-    most = Math.max(most, memoryUse().held)
-  }
-  setMemoryBudget(bytes)
-  t.teardown(() => {
-    prototype.hold = hold
-    setMemoryBudget(Infinity)
-  })
-  return () => most
-}
 
 /** A client of a store in another process, whose memory does not count, with an object of `size` bytes. */
 async function openFar(t: Test, size: number) {

@@ -96,7 +96,7 @@ t.test('always gives the minimum, and warns once if the minima exceed the budget
   for (const share of shares) share.hold(share.limit)
   t.equal(ledger.use.held, 80 * MiB)
   const message =
-    `10 readers and writers hold ${72 * MiB} bytes, and the memory budget is ${64 * MiB}: each of them takes its ` +
+    `10 readers, writers and caches hold ${72 * MiB} bytes, and the memory budget is ${64 * MiB}: each of them takes its ` +
     `minimum, ${80 * MiB} bytes in all. Raise setMemoryBudget(), lower "partSize", or run fewer at once.`
   const heard = await warnings()
   t.match(heard, [{ name: 'AvioWarning', code: 'AVIO_WARN_MEMORY_BUDGET' }])
@@ -106,6 +106,21 @@ t.test('always gives the minimum, and warns once if the minima exceed the budget
   t.same(await warnings(), [], 'only once')
   ledger.setBudget(70 * MiB)
   t.match(await warnings(), [{ code: 'AVIO_WARN_MEMORY_BUDGET' }], 'and again for another budget')
+})
+
+t.test('does not warn of what was held before the budget, and is given back', async t => {
+  const warnings = avioWarnings(t)
+  const { ledger, open } = ledgerOf(Infinity)
+  const early = open(reader)
+  early.hold(48 * MiB)
+  ledger.setBudget(32 * MiB)
+  for (let held = 47; held >= 24; held--) early.hold(held * MiB)
+  t.same(await warnings(), [])
+  const late = open(writer)
+  late.hold(late.limit)
+  t.same(await warnings(), [], 'nor of one that begins then')
+  early.hold(25 * MiB)
+  t.match(await warnings(), [{ code: 'AVIO_WARN_MEMORY_BUDGET' }])
 })
 
 t.test('tells stages to drop what they only keep, whenever shares are divided anew', t => {
