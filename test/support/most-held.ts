@@ -3,9 +3,9 @@ import { MemoryShare, memoryUse, setMemoryBudget } from '../../lib/io/memory/mem
 
 /**
  * Watches what all stages of the process hold by their own account, until the end of a test, which also removes the
- * budget. Call the returned function for the most so far.
+ * budget. Call the returned function for the most so far, or since its last `reset()`.
  */
-export function mostHeld(t: Test): () => number {
+export function mostHeld(t: Test): (() => number) & { reset: () => void } {
   const { prototype } = MemoryShare as { prototype: { hold: (this: MemoryShare, bytes: number) => void } }
   const { hold } = prototype
   let most = 0
@@ -17,7 +17,7 @@ export function mostHeld(t: Test): () => number {
     prototype.hold = hold
     setMemoryBudget(Infinity)
   })
-  return () => most
+  return Object.assign(() => most, { reset: () => void (most = 0) })
 }
 
 /** The same with a budget. */

@@ -44,9 +44,15 @@ export const OF_PLACES = {
   'allow-prefix': { type: 'string', multiple: true },
 } as const satisfies OptionTable
 
+/** Options of the commands that move media. */
+export const OF_MEMORY = {
+  'memory-budget': { type: 'string' },
+} as const satisfies OptionTable
+
 /** Options of the commands that run a job. */
 export const OF_JOBS = {
   ...SHARED,
+  ...OF_MEMORY,
   ...OF_PLACES,
   'print-job': { type: 'boolean' },
 } as const satisfies OptionTable

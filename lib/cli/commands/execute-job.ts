@@ -3,6 +3,7 @@ import type { Job } from '../../job/schema/job.js'
 import type { JobOutputResult, JobResult } from '../../job/schema/job-result.js'
 import { runJob } from '../../job/run-job.js'
 import { shownLocation } from '../../job/schema/location.js'
+import { limitMemory } from '../arguments/memory-budget.js'
 import { type OF_JOBS, type OptionValues } from '../arguments/own-options.js'
 import { bytes, clock } from '../report/progress-text.js'
 import { Reporter } from '../report/reporter.js'
@@ -35,6 +36,7 @@ export async function executeJob(
   context: Context,
 ): Promise<JobResult | undefined> {
   const { signal, stderr, stdin, stdout, cwd } = context
+  limitMemory(values)
   const reporter = new Reporter(stderr, {
     isJson: values.json === true,
     isQuiet: values.quiet === true,

@@ -24,6 +24,7 @@ are refused unless -y is given. Our options go first:
   --print-job        print the job as JSON, for "run", and end     --json    reports as JSON lines
   --endpoint URL     the store; also AWS_ENDPOINT_URL              --quiet   errors only
   --region NAME  --profile NAME  --path-style                      --ffmpeg PATH  --ffprobe PATH
+  --memory-budget 512MiB   most memory for all readers, writers and caches together
   --content-type T  --content-disposition T  --cache-control T  --storage-class NAME
   --metadata NAME=VALUE  --tag NAME=VALUE
   --work s3://scratch/pieces/  --chunk 60  --split auto|prefer|required  --concurrency 4   one object in pieces
@@ -41,6 +42,7 @@ Only s3:// is opened, unless the options say more:
   --allow-host media.example.com   --allow-address 10.0.0.0/8   --allow-file PATH
   --allow-bucket NAME              --allow-prefix s3://bucket/prefix/
   --strangers   the job is not yours: encodings by closed lists only, limits are mandatory
+  --memory-budget 512MiB        most memory for all readers, writers and caches together
   --work s3://scratch/pieces/  --chunk 60  --split auto|prefer|required  --concurrency 4   one object in pieces
 `,
   plan: `avio-streams plan job.json, or "-" for standard input: the plan of a job in pieces, as JSON.
@@ -67,6 +69,7 @@ Instead of the job, it takes a plan: a file, "-", or the URL of a stored one. Ex
 A step may run twice, late, or at the same time on two machines.
 
   --ffmpeg PATH   the ffmpeg to run
+  --memory-budget 512MiB   most memory for all readers, writers and caches together
 `,
   probe: `avio-streams probe s3://bucket/key: what an input consists of, as JSON on standard output.
 `,
@@ -99,6 +102,7 @@ that of your longest job: what a running job has stored looks the same.
   --queue NAME      the name of the queue
   --concurrency 2   steps at a time; each is one ffmpeg
   --drain 20s       how long running steps may go on after the signal; then they go back to the queue
+  --memory-budget 512MiB   most memory for all readers, writers and caches of all steps together
   --strangers, --allow-host, --allow-address, --allow-file, --allow-bucket, --allow-prefix   as for "run"
 
 Needs the packages bullmq, and ioredis (Redis, Valkey) or pg (PostgreSQL).

@@ -7,7 +7,8 @@ import { joinChunks } from '../../job/split/join-chunks.js'
 import { removeWork } from '../../job/split/remove-work.js'
 import { type SplitPlan, checkPlan, totalFrames } from '../../job/split/split-plan.js'
 import { readResults } from '../../job/split/stored-plan.js'
-import { SHARED, readWords } from '../arguments/own-options.js'
+import { limitMemory } from '../arguments/memory-budget.js'
+import { OF_MEMORY, SHARED, readWords } from '../arguments/own-options.js'
 import { usageError } from '../arguments/usage-error.js'
 import { EXIT } from '../report/exit-code.js'
 import { Reporter } from '../report/reporter.js'
@@ -30,13 +31,14 @@ interface StepContext {
  * Prints the result as JSON. Each step may run twice, late, or at the same time on two machines.
  */
 export async function stepCommand(words: readonly string[], context: Context): Promise<number> {
-  const { values, words: places } = readWords(words, SHARED)
+  const { values, words: places } = readWords(words, { ...SHARED, ...OF_MEMORY })
   const [place, what, ...more] = places
   if (place === undefined || what === undefined || more.length > 0)
     throw usageError(
       'step',
       'Name a plan and one of its steps: avio-streams step plan.json 0, or "audio", "join", "remove".',
     )
+  limitMemory(values)
   const { signal, stdout, stderr } = context
   const reporter = new Reporter(stderr, { isJson: values.json === true, isQuiet: values.quiet === true })
   const client = storeClient(values)

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import type { FarmStep, FarmWorker } from '../../engines/bullmq/farm-worker.js'
 import { worker } from '../../engines/bullmq/worker.js'
 import { durationOption } from '../arguments/duration.js'
-import { OF_PLACES, SHARED, numberValue, readWords } from '../arguments/own-options.js'
+import { limitMemory } from '../arguments/memory-budget.js'
+import { OF_MEMORY, OF_PLACES, SHARED, numberValue, readWords } from '../arguments/own-options.js'
 import { OF_QUEUES, queueOf } from '../arguments/queue-options.js'
 import { usageError } from '../arguments/usage-error.js'
 import { EXIT } from '../report/exit-code.js'
@@ -13,7 +14,7 @@ import { storeClient } from './store-client.js'
 import { withPeerHint } from './with-peer-hint.js'
 
 const OPTIONS = {
-  ...{ ...SHARED, ...OF_PLACES, ...OF_QUEUES },
+  ...{ ...SHARED, ...OF_MEMORY, ...OF_PLACES, ...OF_QUEUES },
   concurrency: { type: 'string' },
   drain: { type: 'string' },
   strangers: { type: 'boolean' },
@@ -34,6 +35,7 @@ export const workerCommand = withPeerHint('worker', async (words, context: Conte
   const queue = queueOf(values)
   const concurrency = numberValue(values.concurrency, '--concurrency', { min: 1, max: 1000 }) ?? 1
   const drain = values.drain === undefined ? {} : { drainTimeout: durationOption(values.drain, '--drain') }
+  limitMemory(values)
   const reporter = new Reporter(stderr, { isJson: values.json === true, isQuiet: values.quiet === true })
   const client = storeClient(values)
   try {

@@ -2,7 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { MiB } from '../../../lib/options.js'
 import { runCli, runHere, storeWithClip } from '../../support/cli.js'
+import { BIG_JOB, heldUpload } from '../../support/held-upload.js'
 import { wordsOf } from '../../support/shell-words.js'
 import { SPLIT_JOB } from '../../support/split-job.js'
 
@@ -70,6 +72,15 @@ t.test('takes the split of a job from options', async t => {
   t.match(s3.head('web', 'b.mp4'), { metadata: { 'avio-plan': /^[0-9a-f]{64}$/ } })
   t.match(stderr, /"phase":"join"/)
   t.match(await runHere(wordsOf('run - --chunk 2'), { s3, input }), { code: 2, stderr: /add --work/ })
+})
+
+t.test('keeps to --memory-budget', async t => {
+  const { s3, fill } = await heldUpload(t)
+  const input = Buffer.from(JSON.stringify(BIG_JOB))
+  const free = await fill(24 * MiB + 1, () => runHere(['run', '-'], { s3, input }))
+  const bound = await fill(9 * MiB, () => runHere(wordsOf('run --memory-budget 24MiB -'), { s3, input }))
+  for (const { result } of [free, bound]) t.equal(result.code, 0, result.stderr)
+  t.ok(free.most > 24 * MiB && bound.most <= 24 * MiB, `${bound.most} bytes, and ${free.most} without it`)
 })
 
 t.test('refuses arguments in a job from a stranger', async t => {

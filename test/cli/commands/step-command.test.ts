@@ -1,6 +1,8 @@
 import t from 'tap'
+import { memoryUse, setMemoryBudget } from '../../../lib/io/memory/memory-budget.js'
 import type { JobObject } from '../../../lib/job/schema/job.js'
 import type { SplitPlan } from '../../../lib/job/split/split-plan.js'
+import { MiB } from '../../../lib/options.js'
 import { runHere, startCli } from '../../support/cli.js'
 import { wordsOf } from '../../support/shell-words.js'
 import { SPLIT_JOB, jobBytes } from '../../support/split-job.js'
@@ -93,9 +95,17 @@ t.test('tells by the exit code what to do about a step', async t => {
   ] as const)
     t.match(await run('step - 0', bytesOf(value)), { code, stderr: message })
   t.match(await run(`step ${url} 0 --ffmpeg /none/ffmpeg`), { code: 4 })
+  t.match(await run(`step ${url} 0 --memory-budget 1MiB`), { code: 2, stderr: /of at least 24MiB/ })
   await s3.put('web', 'out.mp4', 'a newer object')
   for (const word of ['0', '1', 'audio']) await run(`step ${url} ${word}`)
   t.match(await run(`step ${url} join`), { code: 7, stderr: /AVIO_ERR_PLAN_TARGET_CHANGED/ })
+})
+
+t.test('sets the memory budget of its process', async t => {
+  const { run, url } = await planned(t)
+  t.teardown(() => setMemoryBudget(Infinity))
+  t.match(await run(`step ${url} audio --memory-budget 64MiB`), { code: 0 })
+  t.equal(memoryUse().budget, 64 * MiB)
 })
 
 t.test('leaves nothing of a step that Ctrl-C ends', async t => {

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { isGone } from '../../support/child.js'
+import { MiB } from '../../../lib/options.js'
 import { runCli, runHere, startCli, storeWithClip } from '../../support/cli.js'
+import { BIG_COPY, heldUpload } from '../../support/held-upload.js'
 import { wordsOf } from '../../support/shell-words.js'
 
 t.test('transcodes from object to object, and says what was stored', async t => {
@@ -108,6 +110,20 @@ t.test('encodes in pieces with --work, and replaces a target only with -y', asyn
   t.match(whole, { code: 0, stderr: /Runs whole, not in pieces\./ })
   t.match(await runHere(wordsOf(`--chunk 2 ${film}`)), { code: 2, stderr: /add --work/ })
   t.match(await runHere(wordsOf(`--concurrency 0 ${film}`)), { code: 2, stderr: /--concurrency must be/ })
+})
+
+t.test('keeps to --memory-budget', async t => {
+  const { s3, fill } = await heldUpload(t)
+  const free = await fill(24 * MiB + 1, () => runHere(wordsOf(BIG_COPY), { s3 }))
+  t.equal(free.result.code, 0, free.result.stderr)
+  const words = wordsOf(`--memory-budget 24MiB ${BIG_COPY}`)
+  const bound = await fill(9 * MiB, () => runHere(words, { s3 }))
+  t.equal(bound.result.code, 0, bound.result.stderr)
+  t.ok(free.most > 24 * MiB && bound.most <= 24 * MiB, `${bound.most} bytes, and ${free.most} without it`)
+  t.match(await runHere(wordsOf(`--memory-budget 24M ${BIG_COPY}`), { s3 }), {
+    code: 2,
+    stderr: /--memory-budget must be a size, such as 512MiB or 2GiB, of at least 24MiB; it is "24M"/,
+  })
 })
 
 t.test('reports the figures of its stages with --json, and none with --quiet', async t => {

@@ -1,6 +1,12 @@
+import { PassThrough } from 'node:stream'
+import { S3Client } from '@aws-sdk/client-s3'
 import t from 'tap'
-import { startCli } from '../../support/cli.js'
+import { main } from '../../../lib/cli/main.js'
+import { jobStatus } from '../../../lib/engines/bullmq/job-status.js'
+import { MiB } from '../../../lib/options.js'
+import { startCli, storeEnvironment } from '../../support/cli.js'
 import { REDIS, eventually, filmJob, openFarm } from '../../support/farm.js'
+import { BIG_JOB, heldUpload } from '../../support/held-upload.js'
 import { addJob } from '../../../lib/engines/bullmq/add-job.js'
 import { status } from '../../../lib/engines/bullmq/status.js'
 import type { Job, JobObject } from '../../../lib/job/schema/job.js'
@@ -67,6 +73,31 @@ t.test('runs with the rights and the tools of its options', { skip: REDIS.missin
   t.match(await other.exit, { code: 4, stderr: /\/none\/ffmpeg/ })
 })
 
+t.test('keeps its steps to --memory-budget', { skip: REDIS.missing }, async t => {
+  const { s3, fill } = await heldUpload(t)
+  const { url: connection } = await REDIS.start(t)
+  const client = new S3Client(s3.clientConfig())
+  t.teardown(() => client.destroy())
+  Object.assign(process.env, storeEnvironment(s3))
+  const { most, result } = await fill(9 * MiB, async () => {
+    const over = new AbortController()
+    const streams = {
+      stdin: new PassThrough(),
+      stdout: new PassThrough(),
+      stderr: new PassThrough().resume(),
+    }
+    const words = ['worker', '--connection', connection, '--memory-budget', '24MiB']
+    const ended = main(words, { ...streams, cwd: '/', signal: over.signal })
+    const { id } = await addJob(BIG_JOB, { connection, client, attempts: 1 })
+    await eventually(async () => ['done', 'failed'].includes((await jobStatus(id, { connection })).state))
+    over.abort('SIGTERM')
+    return await ended
+  })
+  t.equal(result, 0)
+  t.same(s3.keys('web'), ['big.mkv'])
+  t.ok(most >= 9 * MiB && most <= 24 * MiB, `${most} bytes`)
+})
+
 t.test('tells what is wrong before it takes a job', async t => {
   for (const [words, code, message] of [
     [['worker'], 2, /--connection redis:\/\/host/],
@@ -75,6 +106,7 @@ t.test('tells what is wrong before it takes a job', async t => {
     [['worker', 'redis://x'], 2, /is not an option/],
     [['worker', '--connection', 'redis://x', '--concurrency', '0'], 2, /--concurrency must be/],
     [['worker', '--connection', 'redis://x', '--drain', '5'], 2, /--drain must be a span of time/],
+    [['worker', '--connection', 'redis://x', '--memory-budget', '512'], 2, /--memory-budget must be a size/],
   ] as const) {
     const { child, exit } = startCli(words)
     child.stdin.end()
