@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -16,13 +16,28 @@ export interface Tarball {
   readonly unpackedSize: number
 }
 
-/** Packs the present `dist/` into `folder`. */
-export async function pack(folder: string): Promise<Tarball> {
-  const args = ['pack', '--ignore-scripts', '--json', '--pack-destination', folder]
+interface Packed extends Tarball {
+  readonly filename: string
+  readonly files: readonly { readonly path: string }[]
+}
+
+/** What `npm pack` says of a package. */
+async function npmPack(cwd: string, ...options: string[]): Promise<Packed> {
+  const args = ['pack', '--ignore-scripts', '--json', ...options]
   const cli = process.env['npm_execpath']
   const [command, first] = cli?.endsWith('.js') ? [process.execPath, [cli]] : ['npm', []]
-  const { stdout } = await run(command, [...first, ...args], { cwd: root, shell: false })
-  const [{ filename, size, unpackedSize }] = JSON.parse(stdout) as [Tarball & { filename: string }]
+  const { stdout } = await run(command, [...first, ...args], { cwd, shell: false })
+  const [packed] = JSON.parse(stdout) as [Packed]
+  return packed
+}
+
+/** Packs the present `dist/` into `folder`: from a copy, whose pages get the links that `prepack` gives them. */
+export async function pack(folder: string): Promise<Tarball> {
+  const copy = join(folder, 'package-source')
+  const { files } = await npmPack(root, '--dry-run')
+  for (const { path } of files) await cp(join(root, path), join(copy, path))
+  await run(process.execPath, [join(root, 'scripts', 'package-links.mjs')], { cwd: copy })
+  const { filename, size, unpackedSize } = await npmPack(copy, '--pack-destination', folder)
   return { file: join(folder, filename), size, unpackedSize }
 }
 

@@ -1,6 +1,6 @@
 /**
- * `npm run package`: checks the package that npm would publish: its budget, publint, "Are the types wrong?", and its
- * types against `test/types/` with each version of @types/node. Needs `dist/` and no network.
+ * `npm run package`: checks the package that npm would publish: its budget, the links of its pages, publint, "Are the
+ * types wrong?", and its types against `test/types/` with each version of @types/node. Needs `dist/` and no network.
  */
 import { execFile } from 'node:child_process'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
@@ -11,6 +11,7 @@ import { promisify } from 'node:util'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { measure } from './budget.js'
+import { deadLinks } from './dead-links.js'
 import { type Tarball, installPacked, pack } from './packed-app.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -67,7 +68,9 @@ try {
   const app = join(folder, 'app')
   await installPacked(app, tarball)
   await checkBudget(app, tarball)
-  await lint(join(app, 'node_modules', 'avio-streams'))
+  const library = join(app, 'node_modules', 'avio-streams')
+  tell('links to files of the package', await deadLinks(library))
+  await lint(library)
   // Old resolution does not support subpaths, and require() of an ES module is intended.
   const accepted = ['--profile', 'node16', '--ignore-rules', 'cjs-resolves-to-esm']
   tell(
