@@ -40,13 +40,13 @@ t.test('uses a cache of the caller, and does not close it', async t => {
 })
 
 t.test('leaves no cache open when the server does not start', async t => {
-  const { start } = RangeServer
-  t.teardown(() => (RangeServer.start = start))
   const error = new Error('no port is free')
-  RangeServer.start = () => {
-    t.equal(memoryUse().stages, 1)
-    return Promise.reject(error)
-  }
+  t.intercept(RangeServer, 'start', {
+    value: () => {
+      t.equal(memoryUse().stages, 1)
+      return Promise.reject(error)
+    },
+  })
   const source = new BytesSource({ bytes: Buffer.from('abc') })
   const lent = new BlockCache(source, { cacheSize: 1024 ** 2 })
   const inputs = [
