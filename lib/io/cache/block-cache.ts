@@ -52,9 +52,9 @@ export interface BlockCacheOptions {
  * the next reader tries again.
  *
  * **Memory.** Blocks cached and in flight: at most `cacheSize`, rounded down to blocks, and less where
- * `setMemoryBudget()` asks for it. On top of that, the source's own memory for at most `concurrency` reads; and for each
- * chunk that a consumer keeps, its block, once that has left the cache. A share of that budget is taken by the first
- * block, and given back by {@link close}.
+ * `setMemoryBudget()` asks for it. On top of that, the source's own memory for at most `concurrency` reads; and for
+ * each chunk that a consumer keeps, its block, once that has left the cache. The first read takes a share of that
+ * budget, and {@link close} gives it back.
  *
  * @example
  * ```ts

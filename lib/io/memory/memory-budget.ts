@@ -90,7 +90,7 @@ export interface MemoryUse {
   /** The budget, in bytes; `Infinity` without one. */
   readonly budget: number
   /**
-   * Bytes that readers have requested and not delivered, that writers keep for their parts, and in the blocks of caches.
+   * Bytes that readers have requested and not delivered, that writers keep for their parts, and that caches hold.
    */
   readonly held: number
   /** Number of active readers, writers and caches; each input that is read by range has a cache. */
@@ -199,10 +199,9 @@ export const MIN_BUDGET = 24 * MiB
 /**
  * Sets one budget of memory for all `S3RangeReadable`s and `S3MultipartWritable`s of this process and the caches of
  * inputs that are read by range (`cacheSize`), those that `S3Storage`, tasks and jobs open included. It is divided
- * fairly: each active stage may hold the budget ÷ the number of active stages, never more than its own options allow, and
- * what one can't use goes to the others. Shares change as stages begin and end; one that begins late gets its share as
- * the windows of the others shrink. A stage is active from its first read or write, or from being piped into, until it is
- * closed.
+ * fairly: each active stage may hold the budget ÷ the number of active stages, never more than its own options allow,
+ * and what one can't use goes to the others. Shares change as stages begin and end; one that begins late gets its share
+ * as the others shrink. A stage is active from its first read or write, or from being piped into, until it is closed.
  *
  * Each stage always gets a minimum, so that every pipeline goes on: a reader 1 MiB and its `highWaterMark` (never more
  * than `readAhead`), a cache 3 MiB (never more than `cacheSize`), a writer one part, with a deferred header two. If all
