@@ -21,18 +21,27 @@ function once(key: string, make: () => Promise<Buffer>): Promise<Buffer> {
   return made
 }
 
-/** Runs a program; resolves with its stdout, or rejects with its stderr. */
-function run(file: string, args: readonly string[], input?: Uint8Array): Promise<Buffer> {
+/** Runs a program; resolves with its output, or rejects with its stderr. */
+function runFully(
+  file: string,
+  args: readonly string[],
+  input?: Uint8Array,
+): Promise<{ stdout: Buffer; stderr: Buffer }> {
   return new Promise((resolve, reject) => {
     const options = { encoding: 'buffer', maxBuffer: MAX_OUTPUT } as const
     const child = execFile(file, args, options, (error, stdout, stderr) => {
       if (error) reject(new Error(`${file} ${args.join(' ')}\n${stderr.toString()}`, { cause: error }))
-      else resolve(stdout)
+      else resolve({ stdout, stderr })
     })
     // A program may close its input early; its exit code says whether it succeeded.
     child.stdin?.on('error', () => undefined)
     child.stdin?.end(input)
   })
+}
+
+/** The same, with stdout alone. */
+async function run(file: string, args: readonly string[], input?: Uint8Array): Promise<Buffer> {
+  return (await runFully(file, args, input)).stdout
 }
 
 async function inFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
@@ -126,12 +135,41 @@ export interface Frame {
 }
 
 /** Every frame of `bytes`, decoded by plain ffmpeg, with the container's times. */
-export function framesOf(bytes: Uint8Array, name = 'media', args: readonly string[] = []): Promise<Frame[]> {
+export async function framesOf(
+  bytes: Uint8Array,
+  name = 'media',
+  args: readonly string[] = [],
+): Promise<Frame[]> {
+  return (await timedFramesOf(bytes, name, args)).frames
+}
+
+/** Every frame of a container, and the time at which it begins, in seconds. */
+export interface TimedFrames {
+  readonly start: number
+  readonly frames: Frame[]
+}
+
+/** What was decoded: media are made once, and compared to more than one result. */
+const decoded = new WeakMap<Uint8Array, Map<string, Promise<TimedFrames>>>()
+
+/** Every frame, as {@link framesOf}, and the time at which the container begins. */
+export function timedFramesOf(
+  bytes: Uint8Array,
+  name = 'media',
+  args: readonly string[] = [],
+): Promise<TimedFrames> {
+  const known = decoded.get(bytes) ?? new Map<string, Promise<TimedFrames>>()
+  decoded.set(bytes, known)
+  const key = [name, ...args].join('\n')
+  const frames = known.get(key) ?? decode(bytes, name, args)
+  known.set(key, frames)
+  return frames
+}
+
+function decode(bytes: Uint8Array, name: string, args: readonly string[]): Promise<TimedFrames> {
   return inFolder(async folder => {
     const path = join(folder, name)
     await writeFile(path, bytes)
-    const asked = ['-v', 'error', '-show_entries', 'format=start_time', '-of', 'csv=p=0', path]
-    const start = Math.max(0, Number(await run(FFPROBE, asked)) || 0)
     const way = [
       '-fps_mode',
       'passthrough',
@@ -143,13 +181,17 @@ export function framesOf(bytes: Uint8Array, name = 'media', args: readonly strin
       'framehash',
     ]
     const input = ['-copyts', '-i', path, '-map', '0:V:0']
-    const lines = (
-      await run(FFMPEG, [...QUIET, ...input, ...way, '-hash', 'md5', ...args, 'pipe:1'])
-    ).toString()
-    return lines.split('\n').flatMap(line => {
+    // Its log says when the container begins, as ffprobe does.
+    const log = ['-hide_banner', '-nostdin', '-nostats', '-loglevel', 'info']
+    const said = await runFully(FFMPEG, [...log, ...input, ...way, '-hash', 'md5', ...args, 'pipe:1'])
+    const start = Number(/^ {2}Duration: .*, start: (-?[\d.]+)/m.exec(said.stderr.toString())?.[1] ?? 0)
+    const zero = Math.max(0, start)
+    const lines = said.stdout.toString().split('\n')
+    const frames = lines.flatMap(line => {
       const [, , pts, , , hash] = line.split(',').map(field => field.trim())
-      return hash === undefined || line.startsWith('#') ? [] : [{ time: Number(pts) / 1e6 - start, hash }]
+      return hash === undefined || line.startsWith('#') ? [] : [{ time: Number(pts) / 1e6 - zero, hash }]
     })
+    return { start, frames }
   })
 }
 

@@ -19,23 +19,22 @@ const STREAM =
   'has_b_frames,channels,sample_rate,bits_per_raw_sample:stream_disposition=default:stream_tags=language,timecode:' +
   'stream_side_data'
 const FRAME =
-  'pts,interlaced_frame,top_field_first,color_space,color_transfer,color_primaries:frame_side_data'
+  'media_type,pts,interlaced_frame,top_field_first,color_space,color_transfer,color_primaries:frame_side_data'
 
 /** Its order of the encoder's settings is no business of a player. */
 const OF_ENCODER = /User Data Unregistered/
 
 /** Reads all that two equal MP4s have in common, whoever encoded them. */
 export async function presented(bytes: Buffer): Promise<Presented> {
-  const { streams, packets } = await ffprobeJson<{
+  const { streams, packets_and_frames: parts } = await ffprobeJson<{
     streams: Record<string, unknown>[]
-    packets: Record<string, unknown>[]
+    packets_and_frames: Record<string, unknown>[]
   }>(bytes, [
-    ...['-show_streams', '-show_packets'],
-    ...['-show_entries', `packet=stream_index,pts,dts,duration,flags:stream=${STREAM}`],
+    ...['-show_streams', '-show_packets', '-skip_frame', 'nokey', '-show_frames', '-show_entries'],
+    `packet=stream_index,pts,dts,duration,flags:stream=${STREAM}:frame=${FRAME}`,
   ])
-  const { frames } = await ffprobeJson<{ frames: Record<string, unknown>[] }>(bytes, [
-    ...['-select_streams', 'v', '-skip_frame', 'nokey', '-show_frames', '-show_entries', `frame=${FRAME}`],
-  ])
+  const packets = parts.filter(({ type }) => type === 'packet')
+  const frames = parts.filter(one => one['type'] === 'frame' && one['media_type'] === 'video')
   const { movie } = await readMovie(new BytesSource({ bytes }))
   return {
     streams,

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { runSplit } from '../../../lib/job/split/run-split.js'
-import { ffprobeJson, framesOf } from '../../support/media.js'
+import { type Frame, timedFramesOf } from '../../support/media.js'
 import { presented } from '../../support/presented.js'
 import { openSplit } from '../../support/split.js'
 import { CLOCKS, CONTAINERS, FIELDS, GOPS, PICTURES, TRACK_CHOICES } from '../../support/split-sources.js'
@@ -40,21 +40,20 @@ for (const [
     t.match(facts.streams[0], has)
     for (const { data } of sideData === undefined ? [] : facts.keys)
       t.same(data.map(({ side_data_type: type }) => type).sort(), sideData)
-    t.same(await hashes(split), await hashes(unsplit), 'frames')
+    const ours = await timedFramesOf(split)
+    t.same(hashes(ours), hashes(await timedFramesOf(unsplit)), 'frames')
     if (args.includes('-vf')) return
     // Lossless: the frames are those of the source, each less than half a frame from its own time.
-    const [ours, theirs] = [await framesOf(split), await framesOf(source)]
-    t.same(
-      ours.map(({ hash }) => hash),
-      theirs.map(({ hash }) => hash),
-      'frames of the source',
-    )
+    const theirs = await timedFramesOf(source)
+    t.same(hashes(ours), hashes(theirs), 'frames of the source')
     // The audio may begin after zero, and the video before the audio.
-    const begin = Math.max(0, await startOf(split))
-    const negative = Math.min(0, await startOf(source))
+    const begin = Math.max(0, ours.start)
+    const negative = Math.min(0, theirs.start)
     const [numerator, denominator = 1] = made.video.rate.split('/').map(Number)
     const half = (0.5 * denominator) / numerator! + 0.0015
-    const off = ours.map(({ time }, n) => Math.abs(begin + time - (theirs[n]?.time ?? NaN) + negative))
+    const off = ours.frames.map(({ time }, n) =>
+      Math.abs(begin + time - (theirs.frames[n]?.time ?? NaN) + negative),
+    )
     t.ok(
       off.every(by => by <= half),
       `at most ${Math.max(...off)} s off`,
@@ -62,14 +61,6 @@ for (const [
   })
 }
 
-async function hashes(file: Buffer): Promise<string[]> {
-  return (await framesOf(file)).map(({ hash }) => hash)
-}
-
-/** The time of the first frame of any track, in seconds. */
-async function startOf(file: Buffer): Promise<number> {
-  const { format } = await ffprobeJson<{ format: { start_time: string } }>(file, [
-    ...['-show_entries', 'format=start_time'],
-  ])
-  return Number(format.start_time)
+function hashes({ frames }: { readonly frames: readonly Frame[] }): string[] {
+  return frames.map(({ hash }) => hash)
 }
