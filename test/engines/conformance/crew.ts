@@ -1,6 +1,6 @@
 import type { S3ClientConfig } from '@aws-sdk/client-s3'
 import type { WorkerSettings } from './farm.js'
-import { type Order, WorkerProcess } from './worker-process.js'
+import { type Order, type Told, WorkerProcess } from './worker-process.js'
 
 /** The workers of a case. */
 export class Crew {
@@ -28,6 +28,12 @@ export class Crew {
     this.#workers.push(worker)
     await worker.hears(({ type }) => type === 'ready')
     return worker
+  }
+
+  /** Resolves with the next report of that kind by a worker that is alive now, or with its end. */
+  async news(is: (told: Told) => boolean): Promise<void> {
+    const alive = this.#workers.filter(({ isAlive }) => isAlive)
+    await Promise.race(alive.map(worker => worker.hears(is, worker.told.length).catch(() => undefined)))
   }
 
   /** SIGTERM for all that are alive. Returns their exit codes. */

@@ -17,6 +17,8 @@ const exec = promisify(execFile)
 
 /** How often to look, in milliseconds. */
 const INTERVAL = 100
+/** How often to look for the end of a job that no worker has reported: the one that knew of it may be dead. */
+const SILENCE = 1000
 /**
  * How long a worker keeps a step without a sign of life, in milliseconds: short, because cases wait for it, but a worker
  * on a busy machine should not seem dead.
@@ -68,9 +70,13 @@ export class QueueFarm implements Farm {
 
   async end(id: string): Promise<End> {
     for (;;) {
+      // A look takes a connection of its own, and is worth it only when there is news.
+      const news = this.crew.news(({ type, job, name }) => {
+        return job === id && name === 'job' && ['done', 'fail', 'back'].includes(type)
+      })
       const end = await this.#endOf(id)
       if (end !== undefined) return end
-      await delay(INTERVAL)
+      await Promise.race([news, delay(SILENCE)])
     }
   }
 
