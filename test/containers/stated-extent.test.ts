@@ -2,8 +2,8 @@ import t from 'tap'
 import { missing, missingByRange, missingByPipe, tenPlaces } from '../support/cut.js'
 import { ffmpegToFile, ffmpegToPipe } from '../support/media.js'
 
-const VIDEO = ['-f', 'lavfi', '-i', 'testsrc2=s=160x120:r=25:d=5']
-const AUDIO = ['-f', 'lavfi', '-i', 'sine=d=5:r=44100']
+const VIDEO = ['-f', 'lavfi', '-i', 'testsrc2=s=160x120:r=25:d=2']
+const AUDIO = ['-f', 'lavfi', '-i', 'sine=d=2:r=44100']
 const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '25', '-pix_fmt', 'yuv420p', '-c:a', 'aac']
 const MPEG4 = ['-c:v', 'mpeg4', '-c:a', 'mp2']
 const BOTH = [...VIDEO, ...AUDIO, '-ac', '2']
