@@ -47,23 +47,52 @@ export function pathStep(type: string, index: number): string {
 
 /** The unsigned 32-bit number at `at`. The caller has checked that it is present. */
 export function uint32(bytes: Uint8Array, at: number): number {
-  return ((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0
+  return codeAt(bytes, at) >>> 0
 }
+
+/** The four bytes at `at` as a number to compare with a {@link typeCode}, which takes no string. */
+export function codeAt(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!
+}
+
+/** A type of four characters as the number that {@link codeAt} reads. */
+export function typeCode(type: string): number {
+  return codeAt(Buffer.from(type, 'latin1'), 0)
+}
+
+/**
+ * The types of which a fragmented file has many, so that none of them is made into a string again. The keys of an
+ * object are strings that V8 compares by their address.
+ */
+const FREQUENT = new Map(
+  Object.keys({ moof: 0, mdat: 0, styp: 0, sidx: 0, emsg: 0, prft: 0, free: 0, skip: 0, uuid: 0 }).map(
+    type => [typeCode(type), type],
+  ),
+)
 
 /** The four characters at `at`, one per byte. */
 export function fourCC(bytes: Uint8Array, at: number): string {
-  return String.fromCharCode(bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!)
+  return (
+    FREQUENT.get(codeAt(bytes, at)) ??
+    String.fromCharCode(bytes[at]!, bytes[at + 1]!, bytes[at + 2]!, bytes[at + 3]!)
+  )
 }
 
 /** Whether `type` is a possible box type: printable ASCII, or QuickTime's `©nam` and the like. */
 export function isBoxType(type: string): boolean {
-  return /^[\x20-\x7e\xa9]{4}$/.test(type)
+  for (let n = 0; n < type.length; n++) {
+    const character = type.charCodeAt(n)
+    if ((character < 0x20 || character > 0x7e) && character !== 0xa9) return false
+  }
+  return type.length === 4
 }
+
+const UUID = typeCode('uuid')
 
 /** Length of the header at `at` in bytes, from its first eight. */
 export function headerLength(bytes: Uint8Array, at: number): number {
   const long = uint32(bytes, at) === 1 ? 8 : 0
-  const extended = fourCC(bytes, at + 4) === 'uuid' ? 16 : 0
+  const extended = codeAt(bytes, at + 4) === UUID ? 16 : 0
   return 8 + long + extended
 }
 
@@ -75,6 +104,19 @@ export function statedSize(bytes: Uint8Array, at: number): number {
   const size = uint32(bytes, at)
   if (size === 0) return Infinity
   return size === 1 ? uint32(bytes, at + 8) * 2 ** 32 + uint32(bytes, at + 12) : size
+}
+
+/** The size of the box at `at`, header included, if the whole box is before `end`; otherwise 0. */
+export function sizeWithin(bytes: Uint8Array, at: number, end: number): number {
+  const left = end - at
+  if (left < 8) return 0
+  const stated = uint32(bytes, at)
+  // Nearly all boxes: no other header is as short.
+  if (stated >= 8 && codeAt(bytes, at + 4) !== UUID) return stated <= left ? stated : 0
+  const head = headerLength(bytes, at)
+  if (head > left) return 0
+  const size = statedSize(bytes, at)
+  return size >= head && size <= left ? size : 0
 }
 
 /**

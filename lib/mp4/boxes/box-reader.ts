@@ -54,7 +54,7 @@ const FIRST_ALLOCATION = 64 * 1024
 export class BoxReader {
   readonly #handler: BoxHandler
   readonly #maxBoxSize: number
-  readonly #numbers = new Map<string, number>()
+  readonly #counts = new Map<string, { boxes: number }>()
   /** The bytes of a header that is split between chunks. */
   readonly #head = Buffer.alloc(MAX_HEADER_LENGTH)
   #headLength = 0
@@ -112,10 +112,8 @@ export class BoxReader {
 
   #readHeader(chunk: Buffer, at: number): number {
     const available = chunk.length - at
-    if (this.#headLength > 0 || available < 8 || available < headerLength(chunk, at)) {
-      return this.#gatherHeader(chunk, at)
-    }
-    const length = headerLength(chunk, at)
+    const length = available < 8 ? MAX_HEADER_LENGTH : headerLength(chunk, at)
+    if (this.#headLength > 0 || available < length) return this.#gatherHeader(chunk, at)
     const header = this.#open(chunk, at, length, this.#offset + at)
     if (this.#collecting && header.size <= available) {
       this.#header = undefined
@@ -202,9 +200,10 @@ export class BoxReader {
   }
 
   #number(type: string): number {
-    const number = this.#numbers.get(type) ?? 0
-    if (number > 0 || this.#numbers.size < MAX_NUMBERED_TYPES) this.#numbers.set(type, number + 1)
-    return number
+    const count = this.#counts.get(type)
+    if (count !== undefined) return count.boxes++
+    if (this.#counts.size < MAX_NUMBERED_TYPES) this.#counts.set(type, { boxes: 1 })
+    return 0
   }
 }
 

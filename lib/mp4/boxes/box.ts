@@ -1,6 +1,5 @@
-import type { AvioErrorOptions, Mp4Error, Mp4ErrorCode } from '../../errors.js'
-import { type Place, fourCC, headerLength, mp4Error, pathStep, statedSize, uint32 } from './box-header.js'
-import { MAX_BOXES } from './limits.js'
+import { BoxFields } from './box-fields.js'
+import { fourCC, headerLength, pathStep, sizeWithin } from './box-header.js'
 
 /** The buffer shared by a tree of boxes. */
 interface Source {
@@ -12,13 +11,10 @@ interface Source {
 }
 
 /**
- * A box completely in memory. Nothing is copied: a box is a view of the buffer it was collected in.
- *
- * Every read is checked against the box's own end, and every child's size against its parent's, so that parsers
- * can't leave the box, whatever its bytes. Positions passed to the readers (`u32(8)`) count from the start of
- * the content, which for a "full box" begins with version and flags.
+ * A box completely in memory, with those inside it. Nothing is copied: a box is a view of the buffer it was collected
+ * in.
  */
-export class Box implements Place {
+export class Box extends BoxFields {
   readonly type: string
   readonly parent: Box | undefined
   /** Its number among boxes of its type in its parent, from 0. */
@@ -40,6 +36,7 @@ export class Box implements Place {
     contentStart: number,
     end: number,
   ) {
+    super()
     this.#source = source
     this.parent = parent
     this.type = type
@@ -69,19 +66,24 @@ export class Box implements Place {
     return this.#source.bytes
   }
 
+  /** Offset of `bytes` in the stream. */
+  get origin(): number {
+    return this.#source.origin
+  }
+
   /** Offset of the box from the start of the stream. */
   get offset(): number {
     return this.#source.origin + this.#start
   }
 
+  /** The box itself, as for an `InnerBox`. */
+  get box(): this {
+    return this
+  }
+
   /** Size of the box, header included. */
   get size(): number {
     return this.end - this.#start
-  }
-
-  /** Size of the content. */
-  get length(): number {
-    return this.end - this.contentStart
   }
 
   /** The content, without copying. */
@@ -98,64 +100,6 @@ export class Box implements Place {
   get path(): string {
     const step = pathStep(this.type, this.index)
     return this.parent ? `${this.parent.path}/${step}` : step
-  }
-
-  /** An error about this box. */
-  error(code: Mp4ErrorCode, message: string, trackId?: number, options?: AvioErrorOptions): Mp4Error {
-    return mp4Error(code, this, message, trackId, options)
-  }
-
-  /** The content's byte at `at`. */
-  u8(at: number): number {
-    return this.bytes[this.#checked(at, 1)]!
-  }
-
-  /** The content's unsigned 16-bit number at `at`. */
-  u16(at: number): number {
-    const from = this.#checked(at, 2)
-    return (this.bytes[from]! << 8) | this.bytes[from + 1]!
-  }
-
-  /** The content's unsigned 32-bit number at `at`. */
-  u32(at: number): number {
-    return uint32(this.bytes, this.#checked(at, 4))
-  }
-
-  /** The content's signed 32-bit number at `at`. */
-  i32(at: number): number {
-    return this.u32(at) | 0
-  }
-
-  /** The content's unsigned 64-bit number at `at`; past 2⁵³, which no honest file reaches, it is an error. */
-  u64(at: number): number {
-    const from = this.#checked(at, 8)
-    const value = uint32(this.bytes, from) * 2 ** 32 + uint32(this.bytes, from + 4)
-    if (Number.isSafeInteger(value)) return value
-    throw this.error('AVIO_ERR_MP4_BOX_INVALID', `the 64-bit number at content byte ${at} is past 2^53`)
-  }
-
-  /** The four characters at `at`. */
-  type4(at: number): string {
-    return fourCC(this.bytes, this.#checked(at, 4))
-  }
-
-  /** A full box's version. */
-  get version(): number {
-    return this.u8(0)
-  }
-
-  /** A full box's 24 flags. */
-  get flags(): number {
-    return this.u32(0) & 0xffffff
-  }
-
-  /** Throws unless the content has at least `length` bytes. */
-  needLength(length: number): void {
-    if (this.length >= length) return
-    throw this.error(
-      'AVIO_ERR_MP4_BOX_INVALID',
-      `its content has ${this.length} bytes, but its fields need ${length}`,
-    )
   }
 
   /** The inner boxes. Parsed once; the caller must know that the content consists of boxes only. */
@@ -196,32 +140,12 @@ export class Box implements Place {
 
   #childAt(start: number, counts: Map<string, number>, lenient: boolean): Box | undefined {
     const { bytes } = this
-    const left = this.end - start
-    const head = left < 8 ? left + 1 : headerLength(bytes, start)
-    const size = head > left ? 0 : statedSize(bytes, start)
-    if (size < head || size > left) {
-      if (lenient) return undefined
-      const place = {
-        path: `${this.path}/byte ${start - this.contentStart}`,
-        offset: this.#source.origin + start,
-      }
-      const says = head > left ? 'too few for a box header' : `but the box there claims ${size}`
-      throw mp4Error('AVIO_ERR_MP4_BOX_SIZE', place, `${left} bytes are left in ${this.type}, ${says}`)
-    }
-    if (++this.#source.found > MAX_BOXES) {
-      throw this.error(
-        'AVIO_ERR_MP4_LIMIT',
-        `more than ${MAX_BOXES} boxes within one; no real file has so many`,
-      )
-    }
+    if (lenient && sizeWithin(bytes, start, this.end) === 0) return undefined
+    const size = this.childSize(start)
+    this.checkCount(++this.#source.found)
     const type = fourCC(bytes, start + 4)
     const index = counts.get(type) ?? 0
     counts.set(type, index + 1)
-    return new Box(this.#source, this, type, index, start, start + head, start + size)
-  }
-
-  #checked(at: number, length: number): number {
-    this.needLength(at + length)
-    return this.contentStart + at
+    return new Box(this.#source, this, type, index, start, start + headerLength(bytes, start), start + size)
   }
 }
