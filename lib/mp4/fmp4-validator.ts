@@ -104,7 +104,9 @@ export class Fmp4Validator extends Transform {
       { strict, maxBoxSize },
       {
         onInit: init => tell(this, 'init', init),
-        onFragment: fragment => tell(this, 'fragment', fragment),
+        onFragment: describe => {
+          if (this.listenerCount('fragment') > 0) tell(this, 'fragment', describe())
+        },
         onWarning: warning => tell(this, 'warning', warning),
       },
     )

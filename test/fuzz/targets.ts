@@ -49,7 +49,7 @@ const progress = Buffer.from('frame=10\nfps=25.0\nout_time_us=400000\nspeed=1.5x
 function check(input: Buffer, strict: boolean): void {
   const checker = new Fmp4Checker(
     { strict, maxBoxSize: 2 ** 20 },
-    { onInit: () => undefined, onFragment: () => undefined, onWarning: () => undefined },
+    { onInit: () => undefined, onFragment: describe => void describe(), onWarning: () => undefined },
   )
   checker.write(input)
   checker.end()
@@ -70,7 +70,6 @@ function readCodecs(input: Buffer): void {
           if (/["\s,<>&\\]/.test(codec + language)) throw new Error(`it breaks out of a playlist: ${codec}`)
         }
       },
-      onFragment: () => undefined,
       onWarning: () => undefined,
     },
   )

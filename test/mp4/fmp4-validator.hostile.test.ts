@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import t, { type Test } from 'tap'
 import { Mp4Error } from '../../lib/errors.js'
-import { Fmp4Checker } from '../../lib/mp4/checks/fmp4-checker.js'
+import { type CheckerListener, Fmp4Checker } from '../../lib/mp4/checks/fmp4-checker.js'
 import { Fmp4Validator } from '../../lib/mp4/fmp4-validator.js'
 import { MAX_BOXES, MAX_EDITS } from '../../lib/mp4/boxes/limits.js'
 import { MiB } from '../../lib/options.js'
@@ -25,7 +25,11 @@ import {
 import { fragmentedMp4 } from '../support/media.js'
 import { validate } from '../support/validate.js'
 
-const silent = { onInit: () => undefined, onFragment: () => undefined, onWarning: () => undefined }
+const silent: CheckerListener = {
+  onInit: () => undefined,
+  onFragment: describe => void describe(),
+  onWarning: () => undefined,
+}
 
 /** The error that a checker throws for `bytes`, in two chunks cut at `cut`. */
 function thrownBy(bytes: Buffer, strict: boolean, cut: number): unknown {

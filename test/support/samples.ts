@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Fmp4Checker } from '../../lib/mp4/checks/fmp4-checker.js'
 import { presentationShift } from '../../lib/mp4/movie/edit-list-times.js'
-import { locateRuns } from '../../lib/mp4/fragments/sample-data.js'
 import type { Mp4Track } from '../../lib/mp4/movie/track.js'
 import { MiB } from '../../lib/options.js'
 
@@ -30,10 +29,10 @@ export function samplesOf(bytes: Buffer): Map<number, PlayedSample[]> {
       },
       onSamples: fragment => {
         for (const { trackId, decodeTime } of fragment.tracks) ends.set(trackId, decodeTime!)
-        for (const { run, start, trackFragment } of locateRuns(fragment)) {
-          const { trackId } = trackFragment
+        for (const run of fragment.tracks.flatMap(({ runs }) => runs)) {
+          const { trackId } = run
           const list = samples.get(trackId) ?? []
-          let at = start
+          let at = run.start
           let time = ends.get(trackId)!
           for (let n = 0; n < run.sampleCount; n++) {
             const end = at + run.sizeAt(n)
@@ -50,7 +49,6 @@ export function samplesOf(bytes: Buffer): Map<number, PlayedSample[]> {
           samples.set(trackId, list)
         }
       },
-      onFragment: () => undefined,
       onWarning: () => undefined,
     },
   )

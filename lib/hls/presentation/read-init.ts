@@ -14,7 +14,7 @@ export function readInit(bytes: Buffer, rendition: string): Pick<InitSegment, 't
   let found: Fmp4Init | undefined
   const checker = new Fmp4Checker(
     { strict: true, maxBoxSize: bytes.length },
-    { onInit: init => (found = init), onFragment: () => undefined, onWarning: () => undefined },
+    { onInit: init => (found = init), onWarning: () => undefined },
   )
   checker.write(bytes)
   // It reports a stream that ends before its first fragment, and one without a `moov`, which this would be.

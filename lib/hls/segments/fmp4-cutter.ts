@@ -87,7 +87,7 @@ export class Fmp4Cutter {
         onIndex: ({ offset, size }) => this.#replace(offset, size, Buffer.alloc(0)),
         onInit: init => this.#begin(init),
         onSamples: fragment => this.#rewrite(fragment),
-        onFragment: fragment => this.#goOn(fragment),
+        onFragment: describe => this.#goOn(describe()),
         onWarning: () => undefined,
       },
     )

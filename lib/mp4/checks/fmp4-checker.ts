@@ -1,8 +1,9 @@
 import { Mp4Error } from '../../errors.js'
 import { type BoxHandler, type BoxHeader, BoxReader, boxTooLarge } from '../boxes/box-reader.js'
 import type { Box } from '../boxes/box.js'
-import { type CheckedFragment, FragmentChecks } from './fragment-checks.js'
+import { FragmentChecks } from './fragment-checks.js'
 import type { Fragment } from '../fragments/fragment.js'
+import type { SampleData } from '../fragments/sample-data.js'
 import {
   type AnnouncedTrack,
   announcedTracks,
@@ -36,7 +37,8 @@ import {
 /** Callbacks for the checker's findings. */
 export interface CheckerListener {
   onInit(init: Fmp4Init): void
-  onFragment(fragment: Fmp4Fragment): void
+  /** A fragment has passed all checks. `describe` describes it, during the call: that costs, so it is on demand. */
+  onFragment?(describe: () => Fmp4Fragment): void
   onWarning(warning: ValidationWarning): void
   /** The `ftyp` was read: only if this is set, as it is otherwise passed. */
   onFileType?(ftyp: Box): void
@@ -46,7 +48,7 @@ export interface CheckerListener {
   onIndex?(sidx: Pick<Box, 'offset' | 'size'>): void
   /** Content of an `mdat` announced by a fragment, as slices of the chunks, in stream order. */
   onMedia?(bytes: Buffer, mdat: BoxHeader): void
-  /** All data of a fragment has arrived: its parsed `moof`, before {@link onFragment}. */
+  /** All data of a fragment has arrived: its parsed `moof`, valid during the call, before {@link onFragment}. */
   onSamples?(fragment: Fragment): void
 }
 
@@ -90,11 +92,13 @@ export class Fmp4Checker implements BoxHandler {
   #announced: readonly AnnouncedTrack[] = []
   /** Checks of the tracks; `undefined` until `moov` is read, and for good if it can't be. */
   #checks: FragmentChecks | undefined
-  /** The fragment whose data is still to come. */
-  #open: CheckedFragment | undefined
+  /** The checks that hold the fragment whose data is still to come, if there is one. */
+  #open: FragmentChecks | undefined
   /** Whether the last `moof` could not be read, so that the next `mdat` can't be checked. */
   #isExcused = false
   #fragments = 0
+  /** Where the data of the last complete fragment ends. */
+  #end = 0
   /** The first box since the last fragment that only makes sense before another one. */
   #dangling: BoxHeader | undefined
   /** Whether `mfra`, which must be the last box, has been seen. */
@@ -181,7 +185,10 @@ export class Fmp4Checker implements BoxHandler {
       this.#isLost = true
       return 'pass'
     }
-    if (type === 'mdat') this.#mdatBegins(header)
+    if (type === 'mdat') {
+      this.#mdatBegins(header)
+      return 'pass'
+    }
     const isWanted = COLLECTED.has(type) || (type === 'ftyp' && this.#listener.onFileType !== undefined)
     if (!isWanted) return 'pass'
     if (size <= this.#maxBoxSize) return 'collect'
@@ -229,10 +236,11 @@ export class Fmp4Checker implements BoxHandler {
       if (this.#hasMoov) this.problem(misplaced(header, 'there already was a moov'))
       this.#hasMoov = true
     }
+    const isMedia = type === 'moof' || type === 'mdat'
     if (type === 'moof') this.#moofBegins(header)
-    if (PADDING.has(type)) return
+    if (!isMedia && PADDING.has(type)) return
     if (this.#isOver) this.problem(trailing(header, 'after mfra, which must be the last box'))
-    if (type !== 'mdat' && type !== 'mfra' && type !== 'moof') this.#dangling ??= header
+    if (!isMedia && type !== 'mfra') this.#dangling ??= header
   }
 
   #moofBegins(header: BoxHeader): void {
@@ -265,41 +273,48 @@ export class Fmp4Checker implements BoxHandler {
       this.#isExcused = true
       return
     }
-    const fragment = this.#checks.check(moof)
-    this.#open = fragment
+    this.#checks.check(moof)
+    this.#open = this.#checks
     // A fragment without data is legal: it only states that a track pauses.
-    if (fragment.data.missing === undefined) this.#closeFragment(moof.offset + moof.size)
+    if (this.#open.data.missing === undefined) this.#closeFragment(moof.offset + moof.size)
   }
 
   #mdatBegins(mdat: BoxHeader): void {
     if (this.#open) {
-      if (mdat.size !== Infinity) this.#takeData(this.#open, mdat, mdat.offset + mdat.size)
+      if (mdat.size !== Infinity) this.#takeData(this.#open.data, mdat, mdat.offset + mdat.size)
     } else if (!this.#isExcused && mdat.size > mdat.headerSize) {
       this.problem(orphan(mdat, this.#hasMoov))
     }
   }
 
   #mdatEnds(mdat: BoxHeader, end: number): void {
-    const fragment = this.#open
-    if (fragment === undefined) return
-    if (mdat.size === Infinity) this.#takeData(fragment, mdat, end)
-    if (fragment.data.missing === undefined) this.#closeFragment(end)
+    const data = this.#open?.data
+    if (data === undefined) return
+    if (mdat.size === Infinity) this.#takeData(data, mdat, end)
+    if (data.missing === undefined) this.#closeFragment(end)
   }
 
-  #takeData(fragment: CheckedFragment, mdat: BoxHeader, end: number): void {
-    const problem = fragment.data.take(mdat, mdat.offset + mdat.headerSize, end)
+  #takeData(data: SampleData, mdat: BoxHeader, end: number): void {
+    const problem = data.take(mdat, mdat.offset + mdat.headerSize, end)
     if (problem === undefined) return
     this.problem(problem)
-    fragment.data.giveUp()
+    data.giveUp()
   }
 
   #closeFragment(end: number): void {
-    const { box, sequence, fragment, tracks } = this.#open!
     this.#open = undefined
     this.#dangling = undefined
     this.#fragments++
-    this.#listener.onSamples?.(fragment)
-    this.#listener.onFragment({ sequence, byteOffset: box.offset, byteLength: end - box.offset, tracks })
+    this.#end = end
+    this.#listener.onSamples?.(this.#checks!.fragment)
+    this.#listener.onFragment?.(this.#describe)
+  }
+
+  readonly #describe = (): Fmp4Fragment => {
+    const { fragment } = this.#checks!
+    const { offset } = fragment.box
+    const tracks = this.#checks!.parts()
+    return { sequence: fragment.sequence, byteOffset: offset, byteLength: this.#end - offset, tracks }
   }
 
   /** The next fragment begins, or the stream ends: the previous one must have all its data. */
@@ -308,7 +323,7 @@ export class Fmp4Checker implements BoxHandler {
     this.#open = undefined
     if (missing === undefined) return
     const message = `its data, from byte ${missing.start} on, is missing: no mdat with it follows the moof`
-    this.problem(missing.run.box.error('AVIO_ERR_MP4_MDAT_MISSING', message, missing.trackId))
+    this.problem(missing.trun.error('AVIO_ERR_MP4_MDAT_MISSING', message, missing.trackId))
   }
 
   #checkEnd(silent: ReadonlySet<number>): void {

@@ -1,10 +1,10 @@
 import type { Mp4Error } from '../../errors.js'
 import type { Box } from '../boxes/box.js'
-import { type Fragment, type TrackFragment, parseFragment } from '../fragments/fragment.js'
+import { type DefaultsOf, Fragment, type TrackFragment } from '../fragments/fragment.js'
 import { lateStart } from './movie-checks.js'
 import type { Movie } from '../movie/movie.js'
-import { SampleData, locateSamples } from '../fragments/sample-data.js'
-import { type Advance, TrackTimeline } from './track-timeline.js'
+import { SampleData } from '../fragments/sample-data.js'
+import { Advance, TrackTimeline } from './track-timeline.js'
 import type { Fmp4FragmentTrack, ValidationWarning } from './validation-report.js'
 
 /** Receives the findings. */
@@ -15,14 +15,38 @@ export interface Findings {
   warn(warning: ValidationWarning): void
 }
 
-/** A checked fragment. */
-export interface CheckedFragment {
-  readonly box: Box
-  readonly sequence: number
-  readonly fragment: Fragment
-  readonly tracks: readonly Fmp4FragmentTrack[]
-  /** The data that must follow. */
-  readonly data: SampleData
+/** A track's sample entries: their number, and the default one for fragments, from 1. */
+export interface SampleEntries {
+  readonly count: number
+  readonly index: number
+}
+
+/** What is known of a track, and its part of the current fragment. */
+class TrackState {
+  readonly timeline: TrackTimeline
+  readonly entries: SampleEntries | undefined
+  /** How far an edit list may make up for composition offsets, in ticks. */
+  readonly edited: number
+  /** Total of sequence numbers skipped when the track last occurred. */
+  skippedBefore: number | undefined
+  /** Number of the last fragment that it occurs in. */
+  lastFragment = 0
+  /** Its last track fragment. */
+  readonly advance: Advance
+  /** Its part of the last fragment, if that has several track fragments of it. */
+  joined: Fmp4FragmentTrack | undefined
+
+  constructor(timeline: TrackTimeline, entries: SampleEntries | undefined) {
+    const { track } = timeline
+    this.timeline = timeline
+    this.entries = entries
+    this.edited = track.edits.reduce((most, { mediaTime }) => Math.max(most, mediaTime), 0)
+    this.advance = new Advance(track)
+  }
+
+  get part(): Fmp4FragmentTrack {
+    return this.joined ?? this.advance.part
+  }
 }
 
 /** Largest plausible time between decoding and presenting a sample, in seconds. */
@@ -32,42 +56,49 @@ const MAX_REORDERING = 60
 export class FragmentChecks {
   /** One per track, in `moov` order. */
   readonly timelines: ReadonlyMap<number, TrackTimeline>
+  /** The last fragment; the next one takes its place. */
+  readonly fragment = new Fragment()
+  /** The data that must follow it. */
+  readonly data = new SampleData()
+  readonly #tracks = new Map<number, TrackState>()
   readonly #findings: Findings
+  readonly #defaultsOf: DefaultsOf
+  /** Number of fragments so far. */
+  #count = 0
   #sequence: number | undefined
   /** Total of sequence numbers skipped so far. */
   #skipped = 0
-  /** That total when each track last occurred. */
-  readonly #skippedBefore = new Map<number, number>()
   /** How many this writer skips although nothing is missing. */
   #habit = 0
-  readonly #descriptions: ReadonlyMap<number, { readonly count: number; readonly index: number }>
 
-  /** @param descriptions - the sample entries of each track: their number, and the default for fragments */
-  constructor(
-    movie: Movie,
-    findings: Findings,
-    descriptions: ReadonlyMap<number, { readonly count: number; readonly index: number }> = new Map(),
-  ) {
-    this.#descriptions = descriptions
+  /** @param entries - the sample entries of each track */
+  constructor(movie: Movie, findings: Findings, entries: ReadonlyMap<number, SampleEntries> = new Map()) {
     this.timelines = new Map(movie.tracks.map(track => [track.id, new TrackTimeline(track)]))
+    for (const [id, timeline] of this.timelines)
+      this.#tracks.set(id, new TrackState(timeline, entries.get(id)))
+    this.#defaultsOf = id => this.#tracks.get(id)?.timeline.track.defaults
     this.#findings = findings
   }
 
   /** Reads and checks the next `moof`. */
-  check(moof: Box): CheckedFragment {
-    const fragment = parseFragment(moof, id => this.timelines.get(id)?.track.defaults)
-    const { sequence } = fragment
-    const skipped = this.#checkSequence(moof, sequence)
+  check(moof: Box): void {
+    const { fragment } = this
+    fragment.read(moof, this.#defaultsOf)
+    this.#count++
+    const skipped = this.#checkSequence(moof, fragment.sequence)
     this.#skipped += Math.max(0, skipped - this.#habit)
-    const tracks = new Map<number, Fmp4FragmentTrack>()
-    for (const traf of fragment.tracks) {
-      const before = tracks.get(traf.trackId)
-      const part = this.#advance(traf, before, skipped)
-      if (part) tracks.set(traf.trackId, before ? joined(before, part) : part)
+    for (const traf of fragment.tracks) this.#check(traf, skipped)
+    this.data.expect(fragment)
+  }
+
+  /** The tracks with samples in the last fragment, in the order of its `traf`s. */
+  parts(): Fmp4FragmentTrack[] {
+    const parts = new Map<number, Fmp4FragmentTrack>()
+    for (const traf of this.fragment.tracks) {
+      const state = hasTime(traf) ? this.#tracks.get(traf.trackId) : undefined
+      if (state !== undefined) parts.set(traf.trackId, state.part)
     }
-    const allowUnused = fragment.tracks.some(traf => traf.hasAuxiliaryOffsets)
-    const data = new SampleData(locateSamples(fragment), allowUnused)
-    return { box: moof, sequence, fragment, tracks: [...tracks.values()], data }
+    return [...parts.values()]
   }
 
   /** How many numbers were skipped before this one. */
@@ -83,35 +114,38 @@ export class FragmentChecks {
     return 0
   }
 
-  #advance(traf: TrackFragment, before: unknown, skipped: number): Fmp4FragmentTrack | undefined {
-    const { box, trackId } = traf
-    const timeline = this.timelines.get(trackId)
-    if (timeline === undefined) {
+  #check(traf: TrackFragment, skipped: number): void {
+    const { trackId } = traf
+    const state = this.#tracks.get(trackId)
+    if (state === undefined) {
       const message = `the moov has ${this.timelines.size} tracks, but none with this id`
-      this.#findings.problem(box.error('AVIO_ERR_MP4_TRACK_UNKNOWN', message, trackId))
-      return undefined
+      this.#findings.problem(traf.traf.error('AVIO_ERR_MP4_TRACK_UNKNOWN', message, trackId))
+      return
     }
-    if (!traf.durationIsEmpty && traf.runs.every(run => run.sampleCount === 0)) return undefined
+    if (!hasTime(traf)) return
+    const { timeline, advance } = state
     // A second traf of a track may omit its time: it continues the first one.
+    const before = state.lastFragment === this.#count ? state.part : undefined
     if (traf.decodeTime === undefined && before === undefined) {
       const message =
         'it has no tfdt, so a player that starts here, or skips a fragment, can not determine the time. ' +
         'Smooth Streaming (-f ismv) writes none; use -f mp4'
-      this.#findings.problem(box.error('AVIO_ERR_MP4_TFDT_MISSING', message, trackId))
+      this.#findings.problem(traf.traf.error('AVIO_ERR_MP4_TFDT_MISSING', message, trackId))
     }
-    this.#checkDescription(traf)
-    const advance = timeline.advance(traf, traf.decodeTime ?? timeline.end ?? 0)
-    this.#checkOffsets(traf, timeline)
+    this.#checkEntry(traf, state)
+    timeline.advance(traf, traf.decodeTime ?? timeline.end ?? 0, advance)
+    state.lastFragment = this.#count
+    state.joined = before && joined(before, advance.part)
+    this.#checkOffsets(traf, state)
     // A moof may hold one track: a missing number may have been skipped before one of another track.
-    const lost = this.#skipped - (this.#skippedBefore.get(trackId) ?? this.#skipped)
-    this.#skippedBefore.set(trackId, this.#skipped)
+    const lost = this.#skipped - (state.skippedBefore ?? this.#skipped)
+    state.skippedBefore = this.#skipped
     this.#checkTime(traf, timeline, advance, lost)
     // With a single track, a number skipped without a gap in time shows that this writer counts that way.
     if (this.timelines.size === 1 && advance.continuity.kind === 'seamless' && timeline.isUnderWay) {
       this.#habit = Math.max(this.#habit, skipped)
     }
     if (advance.isFirst && timeline.track.kind === 'video') this.#checkStart(traf, timeline, advance)
-    return advance.part
   }
 
   /**
@@ -147,12 +181,11 @@ export class FragmentChecks {
   }
 
   /** The sample entry must exist. */
-  #checkDescription(traf: TrackFragment): void {
-    const known = this.#descriptions.get(traf.trackId)
-    if (known === undefined) return
-    const index = traf.sampleDescription ?? known.index
-    if (index >= 1 && index <= known.count) return
-    const message = `its samples are of sample entry ${index}, but the track has ${known.count}, counted from 1`
+  #checkEntry(traf: TrackFragment, { entries }: TrackState): void {
+    if (entries === undefined) return
+    const index = traf.sampleDescription ?? entries.index
+    if (index >= 1 && index <= entries.count) return
+    const message = `its samples are of sample entry ${index}, but the track has ${entries.count}, counted from 1`
     const box = traf.box.child('tfhd') ?? traf.box
     this.#findings.problem(box.error('AVIO_ERR_MP4_BOX_INVALID', message, traf.trackId))
   }
@@ -161,8 +194,7 @@ export class FragmentChecks {
    * Limits how far from its decode time a sample may be presented: no encoder reorders frames over a minute.
    * The offset compensated by an edit list may come on top.
    */
-  #checkOffsets(traf: TrackFragment, { track }: TrackTimeline): void {
-    const edited = track.edits.reduce((most, { mediaTime }) => Math.max(most, mediaTime), 0)
+  #checkOffsets(traf: TrackFragment, { timeline: { track }, edited }: TrackState): void {
     for (const run of traf.runs) {
       if (run.sampleCount === 0) continue
       const { duration, presentationStart, presentationEnd } = run.totals
@@ -170,22 +202,27 @@ export class FragmentChecks {
       if (presentationStart >= -limit && presentationEnd - duration <= limit) continue
       const far = Math.max(-presentationStart, presentationEnd - duration) / track.timescale
       const message = `a sample is presented ${far.toFixed(0)} s from its decode time: its composition offset is wrong`
-      this.#findings.problem(run.box.error('AVIO_ERR_MP4_BOX_INVALID', message, track.id))
+      this.#findings.problem(run.trun.error('AVIO_ERR_MP4_BOX_INVALID', message, track.id))
     }
   }
 
   #checkStart(traf: TrackFragment, { track }: TrackTimeline, advance: Advance): void {
-    if (!advance.part.sync) {
-      const box = traf.runs.find(run => run.sampleCount > 0)!.box
+    if (!advance.sync) {
+      const { trun } = traf.runs.find(run => run.sampleCount > 0)!
       const message =
         "the track's first sample is not a sync sample (key frame), so nothing can be decoded before the next " +
         'one. Start the copy at a key frame, or encode'
-      this.#findings.problem(box.error('AVIO_ERR_MP4_FIRST_SAMPLE_NOT_SYNC', message, track.id))
+      this.#findings.problem(trun.error('AVIO_ERR_MP4_FIRST_SAMPLE_NOT_SYNC', message, track.id))
     }
     if (advance.presentationDelay > 0 && track.edits.length === 0) {
       this.#findings.warn(lateStart(track, advance.presentationDelay, traf.box))
     }
   }
+}
+
+/** Whether it has samples, or represents time without any. */
+function hasTime({ hasSamples, durationIsEmpty }: TrackFragment): boolean {
+  return hasSamples || durationIsEmpty
 }
 
 /** Two track fragments of one track in one fragment, merged. */

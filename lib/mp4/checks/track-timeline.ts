@@ -1,4 +1,5 @@
-import { type TrackFragment, isSync } from '../fragments/fragment.js'
+import type { TrackFragment } from '../fragments/fragment.js'
+import { isSync } from '../fragments/sample-run.js'
 import type { Mp4Track } from '../movie/track.js'
 import type { Fmp4FragmentTrack, TrackReport } from './validation-report.js'
 
@@ -11,14 +12,42 @@ export type Continuity =
   /** Earlier: within what the other one has, or before it. */
   | { readonly kind: 'overlap'; readonly expected: number; readonly found: number }
 
-/** What a track fragment adds to its track. */
-export interface Advance {
-  readonly continuity: Continuity
+const SEAMLESS: Continuity = { kind: 'seamless' }
+
+/** What a track fragment adds to its track. It can be filled again. */
+export class Advance {
+  continuity = SEAMLESS
   /** Whether these are the first samples of the track. */
-  readonly isFirst: boolean
-  readonly part: Fmp4FragmentTrack
+  isFirst = false
   /** How much later than its decode time the earliest of these samples is presented, in ticks. */
-  readonly presentationDelay: number
+  presentationDelay = 0
+  startTicks = 0
+  durationTicks = 0
+  sampleCount = 0
+  byteLength = 0
+  /** Whether the first sample is a sync sample. */
+  sync = false
+  readonly #track: Mp4Track
+
+  constructor(track: Mp4Track) {
+    this.#track = track
+  }
+
+  /** The track's part of the fragment, as users see it. */
+  get part(): Fmp4FragmentTrack {
+    const { id, timescale } = this.#track
+    const { startTicks, durationTicks, sampleCount, byteLength, sync } = this
+    return {
+      trackId: id,
+      start: startTicks / timescale,
+      duration: durationTicks / timescale,
+      startTicks,
+      durationTicks,
+      sampleCount,
+      byteLength,
+      sync,
+    }
+  }
 }
 
 /**
@@ -52,8 +81,9 @@ export class TrackTimeline {
    * Advances by a track fragment that has samples, or represents time without any.
    *
    * @param start - its decode time
+   * @param advance - is filled and returned
    */
-  advance(traf: TrackFragment, start: number): Advance {
+  advance(traf: TrackFragment, start: number, advance = new Advance(this.track)): Advance {
     const expected = this.#end
     const isFirst = this.#sampleCount === 0
     if (expected === undefined) this.#start = start
@@ -74,7 +104,7 @@ export class TrackTimeline {
     }
     if (traf.durationIsEmpty) time += traf.defaults.duration
     if (!Number.isSafeInteger(time)) {
-      throw traf.box.error(
+      throw traf.traf.error(
         'AVIO_ERR_MP4_BOX_INVALID',
         `its samples end at tick ${time}, past 2^53`,
         this.track.id,
@@ -84,22 +114,15 @@ export class TrackTimeline {
     this.#end = time
     this.#sampleCount += sampleCount
     this.#byteLength += byteLength
-    const { id, timescale } = this.track
-    return {
-      continuity: continuity(expected, start),
-      isFirst: isFirst && sampleCount > 0,
-      presentationDelay: sampleCount > 0 ? presentationStart - start : 0,
-      part: {
-        trackId: id,
-        start: start / timescale,
-        duration: (time - start) / timescale,
-        startTicks: start,
-        durationTicks: time - start,
-        sampleCount,
-        byteLength,
-        sync: sync ?? false,
-      },
-    }
+    advance.continuity = continuity(expected, start)
+    advance.isFirst = isFirst && sampleCount > 0
+    advance.presentationDelay = sampleCount > 0 ? presentationStart - start : 0
+    advance.startTicks = start
+    advance.durationTicks = time - start
+    advance.sampleCount = sampleCount
+    advance.byteLength = byteLength
+    advance.sync = sync ?? false
+    return advance
   }
 
   /** Start and end of the track's presentation, in seconds of the movie; `undefined` without samples. */
@@ -135,6 +158,6 @@ export class TrackTimeline {
 }
 
 function continuity(expected: number | undefined, found: number): Continuity {
-  if (expected === undefined || expected === found) return { kind: 'seamless' }
+  if (expected === undefined || expected === found) return SEAMLESS
   return { kind: found > expected ? 'gap' : 'overlap', expected, found }
 }

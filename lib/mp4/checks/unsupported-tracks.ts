@@ -1,4 +1,5 @@
 import type { Mp4Error } from '../../errors.js'
+import type { BoxFields } from '../boxes/box-fields.js'
 import type { Box } from '../boxes/box.js'
 import { type Movie, sampleTable } from '../movie/movie.js'
 import type { TrackFragment } from '../fragments/fragment.js'
@@ -23,11 +24,11 @@ export function* refusedTracks(moov: Box, movie: Movie): Generator<Mp4Error> {
 }
 
 /** The error of samples with encryption data. */
-export function refusedFragment({ box, trackId }: TrackFragment): Mp4Error {
-  return encrypted(box, trackId)
+export function refusedFragment({ traf, trackId }: TrackFragment): Mp4Error {
+  return encrypted(traf, trackId)
 }
 
-function encrypted(box: Box, trackId: number): Mp4Error {
+function encrypted(box: BoxFields, trackId: number): Mp4Error {
   const what = box.type === 'traf' ? 'it has encryption data (saio)' : formatName(box.type)
   const message =
     `the track is encrypted (${what}). The data to decrypt its samples is in the fragments, ` +

@@ -3,10 +3,10 @@ import type { BoxHeader } from '../boxes/box-reader.js'
 import { Box } from '../boxes/box.js'
 import { type CheckerListener, Fmp4Checker } from '../checks/fmp4-checker.js'
 import type { Fragment, TrackFragment } from '../fragments/fragment.js'
+import type { SampleRun } from '../fragments/sample-run.js'
 import { type Movie, sampleTable } from '../movie/movie.js'
 import { framesOf, pcmFrameSize } from '../movie/pcm.js'
 import { type MoovSource, writeMoov } from './moov-writer.js'
-import { locateRuns } from '../fragments/sample-data.js'
 import { SampleLog } from './sample-log.js'
 import { refusedFragment, refusedTracks } from '../checks/unsupported-tracks.js'
 
@@ -74,7 +74,6 @@ export class FaststartBuilder implements DeferredHeaderBuilder {
     const ignore = (): void => undefined
     const listener: CheckerListener = {
       onInit: ignore,
-      onFragment: ignore,
       onWarning: ignore,
       onFileType: ftyp => (this.#ftyp ??= owned(ftyp)),
       onMovie: (moov, movie) => this.#begin(owned(moov), movie),
@@ -134,27 +133,29 @@ export class FaststartBuilder implements DeferredHeaderBuilder {
     this.#media.push(bytes)
   }
 
-  #log(fragment: Fragment): void {
+  #log({ tracks }: Fragment): void {
     const places = this.#places
     this.#places = []
-    let last: TrackFragment | undefined
-    for (const { run, start, trackFragment } of locateRuns(fragment)) {
-      const state = this.#tracks.get(trackFragment.trackId)!
-      if (run.sampleCount === 0) continue
-      if (trackFragment !== last) this.#join(trackFragment, state)
-      last = trackFragment
-      const entry = this.#entryOf(trackFragment, state)
-      // Without data, the position is arbitrary.
-      const place = run.totals.size === 0 ? this.#mediaSize : placeOf(places, start)
-      const samples = framesOf(run, state.frameSize)
-      if (state.log.count + samples.sampleCount > MAX_COUNT || !state.log.add(samples, place, entry)) {
-        const message = `more samples than an index can hold, or more than a million of them empty`
-        throw run.box.error('AVIO_ERR_MP4_LIMIT', message, trackFragment.trackId)
-      }
-      if (state.log.hasNegativeOffset && state.log.hasLargeOffset) {
-        const message = 'composition offsets below 0 and others past 2^31, which one table can not contain'
-        throw run.box.error('AVIO_ERR_MP4_BOX_INVALID', message, trackFragment.trackId)
-      }
+    for (const track of tracks) {
+      if (!track.hasSamples) continue
+      const state = this.#tracks.get(track.trackId)!
+      this.#join(track, state)
+      const entry = this.#entryOf(track, state)
+      for (const run of track.runs) if (run.sampleCount > 0) this.#add(run, places, entry, state)
+    }
+  }
+
+  #add(run: SampleRun, places: readonly MediaPlace[], entry: number, { log, frameSize }: TrackState): void {
+    // Without data, the position is arbitrary.
+    const place = run.totals.size === 0 ? this.#mediaSize : placeOf(places, run.start)
+    const samples = framesOf(run, frameSize)
+    if (log.count + samples.sampleCount > MAX_COUNT || !log.add(samples, place, entry)) {
+      const message = `more samples than an index can hold, or more than a million of them empty`
+      throw run.trun.error('AVIO_ERR_MP4_LIMIT', message, run.trackId)
+    }
+    if (log.hasNegativeOffset && log.hasLargeOffset) {
+      const message = 'composition offsets below 0 and others past 2^31, which one table can not contain'
+      throw run.trun.error('AVIO_ERR_MP4_BOX_INVALID', message, run.trackId)
     }
   }
 
@@ -183,14 +184,14 @@ export class FaststartBuilder implements DeferredHeaderBuilder {
     if (frameSize !== undefined && log.count > 0 && gap <= timescale * MAX_DRIFT) return
     if (log.seek(traf.decodeTime)) return
     const message = `the gap before its samples (at ${traf.decodeTime}) is too long for a sample table`
-    throw traf.box.error('AVIO_ERR_MP4_LIMIT', message, traf.trackId)
+    throw traf.traf.error('AVIO_ERR_MP4_LIMIT', message, traf.trackId)
   }
 
-  #entryOf({ box, trackId, sampleDescription }: TrackFragment, state: TrackState): number {
+  #entryOf({ traf, trackId, sampleDescription }: TrackFragment, state: TrackState): number {
     const entry = sampleDescription ?? state.defaultEntry
     if (entry >= 1 && entry <= state.entries) return entry
     const message = `its samples are of sample entry ${entry}, but the track has ${state.entries}`
-    throw box.error('AVIO_ERR_MP4_BOX_INVALID', message, trackId)
+    throw traf.error('AVIO_ERR_MP4_BOX_INVALID', message, trackId)
   }
 }
 

@@ -1,5 +1,5 @@
 import { Column, LongColumn, RunColumn } from './packed-columns.js'
-import { isSync } from '../fragments/fragment.js'
+import { isSync } from '../fragments/sample-run.js'
 import { MAX_EMPTY_SAMPLES } from '../boxes/limits.js'
 import type { IndexedRun } from '../movie/pcm.js'
 

@@ -1,49 +1,7 @@
 import type { Mp4Error } from '../../errors.js'
 import { type Place, mp4Error } from '../boxes/box-header.js'
-import type { Fragment, SampleRun, TrackFragment } from './fragment.js'
-
-/** The data of one run in the stream: `start` inclusive, `end` exclusive. */
-export interface RunData {
-  readonly run: SampleRun
-  readonly trackId: number
-  readonly start: number
-  readonly end: number
-}
-
-/**
- * Locates the data of each run of a fragment in the stream (ISO/IEC 14496-12 §8.8.7, §8.8.8), without empty
- * runs.
- */
-export function locateSamples(fragment: Fragment): RunData[] {
-  const located: RunData[] = []
-  for (const { run, start, trackFragment } of locateRuns(fragment)) {
-    const end = start + run.totals.size
-    if (end > start) located.push({ run, trackId: trackFragment.trackId, start, end })
-  }
-  return located
-}
-
-/**
- * All runs of a fragment, with the start of their data.
- *
- * Offsets of a track fragment count from the base in its `tfhd`; otherwise from the start of the `moof`, if
- * flagged or if it is the first; otherwise from the end of the previous track fragment's data. A run without an
- * offset starts where the previous one ended, the first one at the base.
- */
-export function* locateRuns(
-  fragment: Fragment,
-): Generator<{ readonly run: SampleRun; readonly start: number; readonly trackFragment: TrackFragment }> {
-  let end = fragment.box.offset
-  for (const trackFragment of fragment.tracks) {
-    const base = trackFragment.baseDataOffset ?? (trackFragment.defaultBaseIsMoof ? fragment.box.offset : end)
-    end = base
-    for (const run of trackFragment.runs) {
-      const start = run.dataOffset === undefined ? end : base + run.dataOffset
-      end = start + run.totals.size
-      yield { run, start, trackFragment }
-    }
-  }
-}
+import type { Fragment } from './fragment.js'
+import type { SampleRun } from './sample-run.js'
 
 /**
  * The data a fragment announces that is still to come. Each `mdat` that arrives takes the runs in it; a
@@ -54,29 +12,39 @@ export function* locateRuns(
  * freedom to leave bytes unused, with one exception: encryption data may be there too, wherever `saio` points.
  */
 export class SampleData {
-  /** Sorted by start. */
-  readonly #pending: RunData[]
-  readonly #allowUnused: boolean
+  /** The runs with data, sorted by its start. */
+  readonly #runs: SampleRun[] = []
   #next = 0
+  #allowUnused = false
 
-  /**
-   * @param located - the data, from {@link locateSamples}
-   * @param allowUnused - whether bytes may be left over
-   */
-  constructor(located: readonly RunData[], allowUnused: boolean) {
-    const isOrdered = located.every((data, n) => n === 0 || located[n - 1]!.start <= data.start)
-    this.#pending = isOrdered ? [...located] : [...located].sort((a, b) => a.start - b.start)
+  /** Expects the data of a fragment, in place of the one before. */
+  expect({ tracks }: Fragment): void {
+    const runs = this.#runs
+    let count = 0
+    let isOrdered = true
+    let allowUnused = false
+    for (const track of tracks) {
+      allowUnused ||= track.hasAuxiliaryOffsets
+      for (const run of track.runs) {
+        if (run.end <= run.start) continue
+        isOrdered &&= count === 0 || runs[count - 1]!.start <= run.start
+        runs[count++] = run
+      }
+    }
+    if (runs.length > count) runs.length = count
+    if (!isOrdered) runs.sort((a, b) => a.start - b.start)
+    this.#next = 0
     this.#allowUnused = allowUnused
   }
 
   /** The first run whose data has not arrived; `undefined` when all has. */
-  get missing(): RunData | undefined {
-    return this.#pending[this.#next]
+  get missing(): SampleRun | undefined {
+    return this.#runs[this.#next]
   }
 
   /** Stops waiting after an error. */
   giveUp(): void {
-    this.#next = this.#pending.length
+    this.#next = this.#runs.length
   }
 
   /**
@@ -91,41 +59,41 @@ export class SampleData {
     const first = this.missing
     if (first && first.start >= end && end > start) return outside(first, mdat, start, end)
     let used = start
-    for (let data = this.missing; data && data.start < end; data = this.missing) {
-      if (data.start < start) return outside(data, mdat, start, end)
-      if (data.start < used) return overlap(data, used)
-      if (data.start > used && !this.#allowUnused) return unused(mdat, used, data.start)
-      if (data.end > end) return tooLong(data, mdat, end)
-      used = data.end
+    for (let run = this.missing; run && run.start < end; run = this.missing) {
+      if (run.start < start) return outside(run, mdat, start, end)
+      if (run.start < used) return overlap(run, used)
+      if (run.start > used && !this.#allowUnused) return unused(mdat, used, run.start)
+      if (run.end > end) return tooLong(run, mdat, end)
+      used = run.end
       this.#next++
     }
     return used < end && !this.#allowUnused ? unused(mdat, used, end) : undefined
   }
 }
 
-function outside(data: RunData, mdat: Place, start: number, end: number): Mp4Error {
+function outside(run: SampleRun, mdat: Place, start: number, end: number): Mp4Error {
   return mp4Error(
     'AVIO_ERR_MP4_DATA_OFFSET',
-    data.run.box,
-    `its data should start at byte ${data.start}, but ${mdat.path} holds bytes ${start} to ${end}. Its data ` +
+    run.trun,
+    `its data should start at byte ${run.start}, but ${mdat.path} holds bytes ${start} to ${end}. Its data ` +
       'offset or base is wrong, or bytes were inserted or lost before it; with ffmpeg, use -movflags ' +
       '+default_base_moof, so that offsets count from the fragment itself',
-    data.trackId,
+    run.trackId,
   )
 }
 
-function overlap(data: RunData, used: number): Mp4Error {
+function overlap(run: SampleRun, used: number): Mp4Error {
   const message =
-    `its data starts at byte ${data.start}, inside the previous run, which ends at ${used}: a sample size ` +
+    `its data starts at byte ${run.start}, inside the previous run, which ends at ${used}: a sample size ` +
     'or a data offset is wrong'
-  return mp4Error('AVIO_ERR_MP4_SAMPLE_SIZE', data.run.box, message, data.trackId)
+  return mp4Error('AVIO_ERR_MP4_SAMPLE_SIZE', run.trun, message, run.trackId)
 }
 
-function tooLong(data: RunData, mdat: Place, end: number): Mp4Error {
+function tooLong(run: SampleRun, mdat: Place, end: number): Mp4Error {
   const message =
-    `its samples reach to byte ${data.end}, but ${mdat.path} ends at ${end}: a sample size or the size of the ` +
+    `its samples reach to byte ${run.end}, but ${mdat.path} ends at ${end}: a sample size or the size of the ` +
     'mdat is wrong'
-  return mp4Error('AVIO_ERR_MP4_SAMPLE_SIZE', data.run.box, message, data.trackId)
+  return mp4Error('AVIO_ERR_MP4_SAMPLE_SIZE', run.trun, message, run.trackId)
 }
 
 function unused(mdat: Place, from: number, to: number): Mp4Error {

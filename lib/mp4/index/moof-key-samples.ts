@@ -1,9 +1,9 @@
 import { STEP, Turns, type Work } from '../../io/async/turns.js'
 import { mp4Error } from '../boxes/box-header.js'
-import { type Fragment, type SampleRun, parseFragment } from '../fragments/fragment.js'
+import { type Fragment, parseFragment } from '../fragments/fragment.js'
+import type { SampleRun } from '../fragments/sample-run.js'
 import type { KeySample } from './moov-key-samples.js'
 import { MAX_FRAGMENT_BOXES, MAX_FRAGMENT_SIZE, MAX_KEY_SAMPLES, MAX_SAMPLES } from '../boxes/limits.js'
-import { locateRuns } from '../fragments/sample-data.js'
 import type { TopLevelBoxes, TopLevelBox } from './top-level-boxes.js'
 import type { Mp4Track } from '../movie/track.js'
 
@@ -92,12 +92,14 @@ function* keysOf(
   let decodeTime: number | undefined
   let time = 0
   let end = 0
-  for (const { run, start, trackFragment } of locateRuns(fragment)) {
-    if (trackFragment.trackId !== track.id) continue
-    if (time === 0) decodeTime ??= trackFragment.decodeTime
-    yield* addKeys(run, start, time, track, counts, keys)
-    end = Math.max(end, time + run.totals.presentationEnd)
-    time += run.totals.duration
+  for (const { trackId, decodeTime: stated, runs } of fragment.tracks) {
+    if (trackId !== track.id) continue
+    for (const run of runs) {
+      if (time === 0) decodeTime ??= stated
+      yield* addKeys(run, time, track, counts, keys)
+      end = Math.max(end, time + run.totals.presentationEnd)
+      time += run.totals.duration
+    }
   }
   const last = keys.at(-1)
   if (last !== undefined && last.offset + last.size > size) {
@@ -109,7 +111,6 @@ function* keysOf(
 
 function* addKeys(
   run: SampleRun,
-  start: number,
   from: number,
   track: Mp4Track,
   counts: FragmentCounts,
@@ -118,16 +119,16 @@ function* addKeys(
   counts.samples += run.sampleCount
   if (counts.samples > MAX_SAMPLES) {
     const message = `${counts.samples} samples up to here; the limit is ${MAX_SAMPLES}`
-    throw run.box.error('AVIO_ERR_MP4_LIMIT', message, track.id)
+    throw run.trun.error('AVIO_ERR_MP4_LIMIT', message, track.id)
   }
   let time = from
-  let offset = start
+  let offset = run.start
   for (let n = 0; n < run.sampleCount; n++) {
     const size = run.sizeAt(n)
     if (isKey(run.flagsAt(n), track)) {
       if (++counts.keys > MAX_KEY_SAMPLES) {
         const message = `more than ${MAX_KEY_SAMPLES} sync samples up to here`
-        throw run.box.error('AVIO_ERR_MP4_LIMIT', message, track.id)
+        throw run.trun.error('AVIO_ERR_MP4_LIMIT', message, track.id)
       }
       keys.push({ time: time + run.compositionOffsetAt(n), offset, size })
     }

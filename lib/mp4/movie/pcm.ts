@@ -1,4 +1,4 @@
-import type { SampleRun } from '../fragments/fragment.js'
+import type { SampleRun } from '../fragments/sample-run.js'
 import { audioEntry } from './sample-entry.js'
 import type { Box } from '../boxes/box.js'
 

@@ -2,18 +2,19 @@ import type { Mp4Error } from '../../errors.js'
 import type { Box } from '../boxes/box.js'
 import { BoxRewrite } from '../boxes/box-rewrite.js'
 import { writeLong } from '../boxes/box-writer.js'
+import { MAX_EMPTY_SAMPLES } from '../boxes/limits.js'
 import {
   BASE_DATA_OFFSET,
-  DATA_OFFSET,
   DEFAULT_BASE_IS_MOOF,
-  FIRST_SAMPLE_FLAGS,
   type Fragment,
-  SAMPLE_COMPOSITION_OFFSET,
-  type SampleRun,
   type TrackFragment,
 } from '../fragments/fragment.js'
-import { MAX_EMPTY_SAMPLES } from '../boxes/limits.js'
-import { locateRuns } from '../fragments/sample-data.js'
+import {
+  DATA_OFFSET,
+  FIRST_SAMPLE_FLAGS,
+  SAMPLE_COMPOSITION_OFFSET,
+  type SampleRun,
+} from '../fragments/sample-run.js'
 
 /** How far a track's times are shifted, in its ticks. */
 export interface TimeShift {
@@ -54,12 +55,10 @@ export function rewriteFragment(
   if (isBased && !tracks.some(isMoved)) return undefined
   const rewrite = new BoxRewrite(box)
   const places: Place[] = []
-  const starts = new Map<SampleRun, number>()
-  for (const { run, start } of locateRuns(fragment)) starts.set(run, start - box.offset)
   let added = 0
   for (const track of tracks) {
     const { decodeShift, offsetShift } = shiftOf(track.trackId) ?? { decodeShift: 0, offsetShift: 0 }
-    const base = baseOf(track, starts)
+    const base = baseOf(track, box.offset)
     if (!isBased) rewrite.replace(track.box.needChild('tfhd'), basedOnMoof(track))
     for (const child of track.box.children) {
       if (child.type === 'tfdt' && decodeShift !== 0) {
@@ -79,7 +78,7 @@ export function rewriteFragment(
       const isPlaced = run.dataOffset !== undefined || (!isBased && run === track.runs[0])
       const bytes = runBox(run, offsetShift, isPlaced, track.trackId)
       rewrite.replace(run.box, bytes)
-      if (isPlaced) places.push({ bytes, at: 16, isLong: false, place: starts.get(run)! })
+      if (isPlaced) places.push({ bytes, at: 16, isLong: false, place: run.start - box.offset })
     }
   }
   for (const { bytes, at, isLong, place } of places) {
@@ -90,9 +89,9 @@ export function rewriteFragment(
   return rewrite.bytes()
 }
 
-/** The base of a track fragment's offsets. */
-function baseOf({ runs: [run] }: TrackFragment, starts: ReadonlyMap<SampleRun, number>): number {
-  return run === undefined ? 0 : starts.get(run)! - (run.dataOffset ?? 0)
+/** The base of a track fragment's offsets, relative to the `moof` at `offset`. */
+function baseOf({ runs: [run] }: TrackFragment, offset: number): number {
+  return run === undefined ? 0 : run.start - offset - (run.dataOffset ?? 0)
 }
 
 /** A `tfhd` whose data offsets count from the `moof`. */

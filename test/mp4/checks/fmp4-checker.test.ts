@@ -46,7 +46,7 @@ function check(bytes: Buffer, options: Partial<CheckerOptions> = {}): Checked {
     { strict: true, maxBoxSize: MiB, ...options },
     {
       onInit: found => (init = found),
-      onFragment: fragment => fragments.push(fragment),
+      onFragment: describe => fragments.push(describe()),
       onWarning: warning => warnings.push(warning),
     },
   )
@@ -346,7 +346,7 @@ t.test('calls optional handlers with ftyp, moov, sidx, media and samples as they
     { strict: true, maxBoxSize: MiB },
     {
       onInit: nothing,
-      onFragment: ({ sequence }) => told.push(sequence),
+      onFragment: describe => told.push(describe().sequence),
       onWarning: nothing,
       onFileType: ({ type }) => told.push(type),
       onMovie: (moov, { tracks }) => told.push([moov.type, tracks.length]),

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { type SampleRun, parseFragment } from '../../../lib/mp4/fragments/fragment.js'
+import { parseFragment } from '../../../lib/mp4/fragments/fragment.js'
+import type { SampleRun } from '../../../lib/mp4/fragments/sample-run.js'
 import { MAX_EMPTY_SAMPLES } from '../../../lib/mp4/boxes/limits.js'
 import { SampleLog } from '../../../lib/mp4/faststart/sample-log.js'
 import { type RunSpec, type TrafSpec, box, fullBox, moof, u32 } from '../../support/fmp4.js'

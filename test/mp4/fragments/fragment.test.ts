@@ -2,8 +2,9 @@ import inspector from 'mux.js/lib/tools/mp4-inspector.js'
 import t from 'tap'
 import { Box } from '../../../lib/mp4/boxes/box.js'
 import { BoxReader } from '../../../lib/mp4/boxes/box-reader.js'
-import { type Fragment, SampleRun, isSync, parseFragment } from '../../../lib/mp4/fragments/fragment.js'
-import { MAX_RUN_SAMPLES } from '../../../lib/mp4/boxes/limits.js'
+import { Fragment, parseFragment } from '../../../lib/mp4/fragments/fragment.js'
+import { MAX_BOXES } from '../../../lib/mp4/boxes/limits.js'
+import { type SampleRun, isSync } from '../../../lib/mp4/fragments/sample-run.js'
 import { MiB } from '../../../lib/options.js'
 import { type FragmentSpec, box, fragment, fullBox, moof, sampleFlags, u32, u64 } from '../../support/fmp4.js'
 import {
@@ -17,7 +18,6 @@ import {
 
 const topLevel = (bytes: Buffer): Box => Box.topLevel(bytes, 0, bytes.length, 0, 0)
 const NONE = { duration: 0, size: 0, flags: 0 }
-const run = (bytes: Buffer, defaults = NONE): SampleRun => new SampleRun(topLevel(bytes), defaults)
 const parse = (spec: FragmentSpec, defaults = NONE): Fragment =>
   parseFragment(topLevel(moof(spec, 0)), () => defaults)
 
@@ -74,6 +74,74 @@ t.test(
   },
 )
 
+t.test('is the same whether it was read anew or in place of another fragment', async t => {
+  const samples = [
+    { size: 3, duration: 40, offset: 7 },
+    { size: 4, sync: false },
+  ]
+  const specs: FragmentSpec[] = [
+    {
+      sequence: 1,
+      tracks: [{ id: 1, time: 2 ** 40, runs: [{ samples }, { samples, shift: 9, firstFlags: true }] }],
+    },
+    { sequence: 2, tracks: [{ id: 2, time: null, base: 'stated', durationIsEmpty: true, runs: [] }] },
+    {
+      sequence: 3,
+      tracks: [1, 2, 3].map(id => ({ id, time: id, runs: [{ samples: [{ size: id }], shift: null }] })),
+    },
+    {
+      sequence: 4,
+      tracks: [{ id: 3, time: 5, base: 'neither', runs: [{ samples, without: ['size', 'offset'] }] }],
+    },
+    { sequence: 5, tracks: [] },
+  ]
+  const again = new Fragment()
+  for (const spec of [...specs, ...specs.reverse()]) {
+    const bytes = moof(spec, 0)
+    const trun = bytes.indexOf('trun')
+    again.read(topLevel(bytes), () => NONE)
+    t.same(
+      described(again),
+      described(parseFragment(topLevel(bytes), () => NONE)),
+      `fragment ${spec.sequence}`,
+    )
+    // One that fails halfway leaves nothing behind.
+    if (trun < 0) continue
+    bytes.writeUInt32BE(0xffffffff, trun + 8)
+    t.throws(() => again.read(topLevel(bytes), () => NONE), { code: 'AVIO_ERR_MP4_LIMIT' })
+  }
+})
+
+t.test('makes no objects for a fragment like the one before', async t => {
+  const bytes = moof({ sequence: 1, tracks: [{ id: 1, time: 0, runs: [{ samples: [{ size: 1 }] }] }] }, 0)
+  const again = new Fragment()
+  again.read(topLevel(bytes), () => NONE)
+  const [track] = again.tracks
+  const [run] = track!.runs
+  again.read(topLevel(bytes), () => NONE)
+  t.equal(again.tracks[0], track)
+  t.equal(again.tracks[0]!.runs[0], run)
+  t.equal(run!.box, run!.box, 'the tree of boxes is made once, on demand')
+})
+
+/** All that a fragment says. */
+function described({ box, sequence, tracks }: Fragment) {
+  return {
+    path: box.path,
+    sequence,
+    tracks: tracks.map(({ traf, runs, ...track }) => ({
+      ...track,
+      defaults: { ...tracks.find(({ traf: own }) => own === traf)!.defaults },
+      place: [traf.path, traf.offset, traf.box.path],
+      runs: runs.map(run => ({
+        place: [run.trun.path, run.trun.offset, run.box.path],
+        ...{ trackId: run.trackId, dataOffset: run.dataOffset, start: run.start, end: run.end },
+        ...{ isUniform: run.isUniform, totals: { ...run.totals }, samples: ours(run) },
+      })),
+    })),
+  }
+}
+
 t.test('takes missing sample values from tfhd, and then from trex', async t => {
   const samples = [{ size: 1 }, { size: 1 }]
   const defaults = { duration: 7, size: 8, flags: sampleFlags(false) }
@@ -86,36 +154,6 @@ t.test('takes missing sample values from tfhd, and then from trex', async t => {
   t.same([first.durationAt(1), first.sizeAt(1), first.flagsAt(0)], [7, 5, sampleFlags(false)])
   t.same(first.totals, { duration: 14, size: 10, presentationStart: 0, presentationEnd: 14 })
   t.same(tracks[0]!.defaults, { duration: 7, size: 5, flags: sampleFlags(false) })
-})
-
-t.test("prefers the first sample's own flags to the table's and the defaults", async t => {
-  const flags = run(fullBox('trun', 0, 0x4, u32(2, sampleFlags(true))), {
-    ...NONE,
-    flags: sampleFlags(false),
-  })
-  t.same([isSync(flags.flagsAt(0)), isSync(flags.flagsAt(1))], [true, false])
-})
-
-t.test('reads composition offsets as unsigned in version 0, signed in version 1', async t => {
-  const table = u32(2, 0xffffffff, 5)
-  t.same(run(fullBox('trun', 0, 0x800, table)).compositionOffsetAt(0), 0xffffffff)
-  const signed = run(fullBox('trun', 1, 0x800, table), { ...NONE, duration: 10 })
-  t.equal(signed.compositionOffsetAt(0), -1)
-  t.same(signed.totals, { duration: 20, size: 0, presentationStart: -1, presentationEnd: 25 })
-})
-
-t.test('rejects at once a run that claims more samples than it has, or than any run has', async t => {
-  t.throws(() => run(fullBox('trun', 0, 0x200, u32(3, 1, 1))), { code: 'AVIO_ERR_MP4_BOX_INVALID' })
-  t.throws(() => run(fullBox('trun', 0, 0xf00, u32(0xffffffff))), { code: 'AVIO_ERR_MP4_LIMIT' })
-  t.throws(() => run(fullBox('trun', 0, 0x1, u32(0))), { code: 'AVIO_ERR_MP4_BOX_INVALID' }, 'no data offset')
-  const long = run(fullBox('trun', 0, 0, u32(MAX_RUN_SAMPLES)), { duration: 1, size: 2, flags: 0 })
-  t.same(long.totals, {
-    duration: MAX_RUN_SAMPLES,
-    size: 2 * MAX_RUN_SAMPLES,
-    presentationStart: 0,
-    presentationEnd: MAX_RUN_SAMPLES,
-  })
-  t.same(run(fullBox('trun', 1, 0x800, u32(0))).totals.presentationEnd, 0, 'a run without samples')
 })
 
 t.test('rejects a fragment without a required box, with its position', async t => {
@@ -136,6 +174,31 @@ t.test('rejects a fragment without a required box, with its position', async t =
   t.throws(() => parse(box(mfhd, short)), {
     code: 'AVIO_ERR_MP4_BOX_INVALID',
     boxPath: 'moof[0]/traf[0]/tfhd',
+  })
+})
+
+t.test('rejects boxes that do not fit, and more boxes than any file has', async t => {
+  const mfhd = fullBox('mfhd', 0, 0, u32(1))
+  const traf = (...children: Buffer[]): Buffer => box('traf', fullBox('tfhd', 0, 0, u32(1)), ...children)
+  const parse = (...children: Buffer[]): Fragment =>
+    parseFragment(topLevel(box('moof', ...children)), () => NONE)
+  const long = Buffer.concat([u32(13), Buffer.from('trun')])
+  t.throws(
+    () => parse(long),
+    { code: 'AVIO_ERR_MP4_BOX_SIZE', boxPath: 'moof[0]/byte 0' },
+    'before a missing mfhd',
+  )
+  t.throws(() => parse(mfhd, traf(), traf(long)), {
+    code: 'AVIO_ERR_MP4_BOX_SIZE',
+    boxPath: 'moof[0]/traf[1]/byte 16',
+  })
+  const empty = (count: number): Buffer => Buffer.alloc(count * 8).fill(box('free'))
+  t.equal(parse(mfhd, traf(empty(MAX_BOXES / 2)), traf(empty(MAX_BOXES / 2 - 5))).tracks.length, 2)
+  const limit = { code: 'AVIO_ERR_MP4_LIMIT' }
+  t.throws(() => parse(mfhd, empty(MAX_BOXES)), { ...limit, boxPath: 'moof[0]' })
+  t.throws(() => parse(mfhd, traf(empty(MAX_BOXES / 2)), traf(empty(MAX_BOXES / 2 - 4))), {
+    ...limit,
+    boxPath: 'moof[0]/traf[1]',
   })
 })
 

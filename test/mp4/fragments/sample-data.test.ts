@@ -1,24 +1,31 @@
 import t from 'tap'
 import { Box } from '../../../lib/mp4/boxes/box.js'
-import { parseFragment } from '../../../lib/mp4/fragments/fragment.js'
-import { type RunData, SampleData, locateSamples } from '../../../lib/mp4/fragments/sample-data.js'
-import { type TrafSpec, moof } from '../../support/fmp4.js'
+import { type Fragment, parseFragment } from '../../../lib/mp4/fragments/fragment.js'
+import { SampleData } from '../../../lib/mp4/fragments/sample-data.js'
+import { type TrafSpec, fullBox, moof, u32 } from '../../support/fmp4.js'
 
 const MOOF = 1000
 const MDAT = { path: 'mdat[0]', offset: 1192 }
 
-/** Locates the data of the runs of a `moof` at byte 1000, with data from byte 1200 on. */
-function locate(...tracks: TrafSpec[]): RunData[] {
+/** The fragment of a `moof` at byte 1000, with data from byte 1200 on. */
+function fragmentOf(...tracks: TrafSpec[]): Fragment {
   const bytes = moof({ sequence: 1, tracks, at: MOOF }, 200)
-  return locateSamples(parseFragment(Box.topLevel(bytes, 0, bytes.length, MOOF, 0), () => undefined))
+  return parseFragment(Box.topLevel(bytes, 0, bytes.length, MOOF, 0), () => undefined)
+}
+
+/** What is expected of its data. */
+function dataOf(...tracks: TrafSpec[]): SampleData {
+  const data = new SampleData()
+  data.expect(fragmentOf(...tracks))
+  return data
 }
 
 const run = (size: number, shift: number | null = 0): TrafSpec['runs'][number] => ({
   samples: [{ size }],
   shift,
 })
-const ranges = (located: RunData[]): number[][] =>
-  located.map(({ trackId, start, end }) => [trackId, start, end])
+const ranges = ({ tracks }: Fragment): number[][] =>
+  tracks.flatMap(({ runs }) => runs.map(({ trackId, start, end }) => [trackId, start, end]))
 
 t.test(
   'counts offsets from the moof, from an explicit base, or from the end of the previous data',
@@ -32,32 +39,35 @@ t.test(
         { id: 1, time: 0, base, runs: [run(10)] },
         { id: 2, time: 0, base, runs: [run(20)] },
       ]
-      t.same(ranges(locate(...tracks)), expected, base)
+      t.same(ranges(fragmentOf(...tracks)), expected, base)
     }
   },
 )
 
 t.test('places a run without an offset after the previous one', async t => {
-  const located = locate({ id: 1, time: 0, runs: [run(10), run(20, null), run(5, null)] })
+  const fragment = fragmentOf({ id: 1, time: 0, runs: [run(10), run(20, null), run(5, null)] })
   t.same(
-    ranges(located).map(range => range[1]),
+    ranges(fragment).map(range => range[1]),
     [1200, 1210, 1230],
   )
   t.same(
-    ranges(locate({ id: 1, time: 0, runs: [run(10, null)] })),
+    ranges(fragmentOf({ id: 1, time: 0, runs: [run(10, null)] })),
     [[1, 1000, 1010]],
     'the first one at the base',
   )
 })
 
 t.test('ignores runs without data', async t => {
-  t.same(locate({ id: 1, time: 0, runs: [run(0), { samples: [] }] }), [])
+  t.equal(dataOf({ id: 1, time: 0, runs: [run(0), { samples: [] }] }).missing, undefined)
 })
 
 t.test('requires the runs to fill an mdat exactly, in any order', async t => {
-  const located = locate({ id: 1, time: 0, runs: [run(10), run(20)] })
-  for (const order of [located, [...located].reverse()]) {
-    const data = new SampleData(order, false)
+  // In the second fragment, the data of the second run comes first.
+  for (const runs of [
+    [run(10), run(20)],
+    [run(10, 20), run(20, -10)],
+  ]) {
+    const data = dataOf({ id: 1, time: 0, runs })
     t.equal(data.missing?.start, 1200)
     t.equal(data.take(MDAT, 1200, 1230), undefined)
     t.equal(data.missing, undefined)
@@ -65,7 +75,7 @@ t.test('requires the runs to fill an mdat exactly, in any order', async t => {
 })
 
 t.test('accepts several mdats per fragment, including empty ones', async t => {
-  const data = new SampleData(locate({ id: 1, time: 0, runs: [run(10), run(20, 8)] }), false)
+  const data = dataOf({ id: 1, time: 0, runs: [run(10), run(20, 8)] })
   t.equal(data.take(MDAT, 1200, 1200), undefined)
   t.equal(data.take(MDAT, 1200, 1210), undefined)
   t.equal(data.missing?.start, 1218)
@@ -113,18 +123,19 @@ t.test('rejects data that do not fill an mdat exactly, with the position', async
     ],
   ]
   for (const [name, traf, [start, end], error] of cases) {
-    t.match(new SampleData(locate(traf), false).take(MDAT, start, end), error, name)
+    t.match(dataOf(traf).take(MDAT, start, end), error, name)
   }
 })
 
 t.test('allows gaps that may hold encryption data', async t => {
-  const data = new SampleData(locate({ id: 1, time: 0, runs: [run(10), run(20, 4)] }), true)
+  const boxes = fullBox('saio', 0, 0, u32(0))
+  const data = dataOf({ id: 1, time: 0, boxes, runs: [run(10), run(20, 4)] })
   t.equal(data.take(MDAT, 1190, 1300), undefined)
   t.equal(data.missing, undefined)
 })
 
 t.test('stops waiting for data after an error', async t => {
-  const data = new SampleData(locate({ id: 1, time: 0, runs: [run(10)] }), false)
+  const data = dataOf({ id: 1, time: 0, runs: [run(10)] })
   data.giveUp()
   t.equal(data.missing, undefined)
 })

@@ -3,7 +3,6 @@ import { Box } from '../../../lib/mp4/boxes/box.js'
 import { type TimeShift, rewriteFragment } from '../../../lib/mp4/rewrite/fragment-rewrite.js'
 import { parseFragment } from '../../../lib/mp4/fragments/fragment.js'
 import { MAX_EMPTY_SAMPLES } from '../../../lib/mp4/boxes/limits.js'
-import { locateRuns } from '../../../lib/mp4/fragments/sample-data.js'
 import { type FragmentSpec, type TrafSpec, fragment, fullBox, u32, u64 } from '../../support/fmp4.js'
 
 const NONE = { duration: 0, size: 0, flags: 0 }
@@ -19,10 +18,11 @@ const moofOf = (spec: Partial<FragmentSpec> & { tracks: readonly TrafSpec[] }): 
 
 /** The samples of a moof: times, sizes, flags, and the positions of their data after the moof. */
 function samplesOf(moof: Buffer, offset = AT) {
-  const parsed = parse(moof, offset)
-  return [...locateRuns(parsed)].flatMap(({ run, start, trackFragment }) => {
-    let time = trackFragment.decodeTime ?? NaN
-    let at = start - offset - moof.length
+  const { tracks } = parse(moof, offset)
+  const all = tracks.flatMap(({ decodeTime, runs }) => runs.map(run => ({ decodeTime, run })))
+  return all.flatMap(({ decodeTime, run }) => {
+    let time = decodeTime ?? NaN
+    let at = run.start - offset - moof.length
     return Array.from({ length: run.sampleCount }, (_, n) => {
       const size = run.sizeAt(n)
       const sample = { at, size, time, offset: run.compositionOffsetAt(n), flags: run.flagsAt(n) }
