@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import t from 'tap'
 import type { AvioError } from '../../lib/errors.js'
 import { LINK, type Link, linkOf } from '../../lib/io/pipeline/link.js'
+import { FragmentChecks } from '../../lib/mp4/checks/fragment-checks.js'
 import { Fmp4Validator, type Fmp4ValidatorOptions } from '../../lib/mp4/fmp4-validator.js'
 import { KiB } from '../../lib/options.js'
 import { box, chunksOf, endlessBox, longBox, offsetOf, plainFragment, stream } from '../support/fmp4.js'
@@ -97,6 +98,24 @@ t.test('emits the report as an event before the end, and keeps it as a property'
   t.equal(validator.report, undefined)
   await pipeline(Readable.from([good], { objectMode: false }), validator, new PassThrough().resume())
   t.same(order, ['report 3 true', 'end'])
+})
+
+t.test('describes a fragment only for a listener', async t => {
+  const { prototype } = FragmentChecks
+  const own = Object.getOwnPropertyDescriptor(prototype, 'parts')!
+  let described = 0
+  const counted = function (this: FragmentChecks, ...args: []): unknown {
+    described++
+    return Reflect.apply(own.value as (...args: []) => unknown, this, args)
+  }
+  Object.defineProperty(prototype, 'parts', { ...own, value: counted })
+  t.teardown(() => Object.defineProperty(prototype, 'parts', own))
+  t.equal((await validate(good)).fragments.length, 3)
+  t.equal(described, 3)
+  const validator = new Fmp4Validator()
+  await pipeline(Readable.from([good], { objectMode: false }), validator, new PassThrough().resume())
+  t.equal(validator.report?.fragments, 3)
+  t.equal(described, 3, 'none without one')
 })
 
 t.test('leaves an exception of a listener to the process, and continues', async t => {

@@ -93,7 +93,9 @@ t.test('is the same whether it was read anew or in place of another fragment', a
       sequence: 4,
       tracks: [{ id: 3, time: 5, base: 'neither', runs: [{ samples, without: ['size', 'offset'] }] }],
     },
-    { sequence: 5, tracks: [] },
+    { sequence: 5, tracks: [{ id: 1, time: 0, runs: [], boxes: box('saio') }] },
+    { sequence: 6, tracks: [{ id: 1, time: 0, runs: [] }] },
+    { sequence: 7, tracks: [] },
   ]
   const again = new Fragment()
   for (const spec of [...specs, ...specs.reverse()]) {
