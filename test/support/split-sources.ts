@@ -342,5 +342,6 @@ export const GOPS: Readonly<Record<string, OddSource>> = {
 /** H.264 in field pictures: a packet has one field, and a frame is two of them. */
 export const FIELDS: Readonly<Record<string, OddSource>> = {
   'field pictures in a transport stream': { make: () => fieldPictures('a.ts') },
+  'field pictures in an MP4, whose index counts them as frames': { make: () => fieldPictures('a.mp4') },
   'field pictures in Matroska': { make: () => fieldPictures('a.mkv') },
 }

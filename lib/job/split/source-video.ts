@@ -38,16 +38,17 @@ const ROUNDED = 1500
  */
 export function sourceRate(
   { frameRate, realFrameRate }: MediaStreamInfo,
-  { spacing }: Pick<VideoEnds, 'spacing'>,
+  { spacing, isFieldCoded }: Pick<VideoEnds, 'spacing' | 'isFieldCoded'>,
 ): FrameRate {
-  // For interlaced video the other rate is the field rate.
+  // For interlaced video the other rate is the field rate. If packets are fields, the average may be, too.
   const stated = realFrameRate === undefined ? [] : [realFrameRate, realFrameRate / 2]
   const isAverage = (rate: number) =>
     frameRate !== undefined && Math.abs(rate - frameRate) < CLOSE * frameRate
   const isSeen = (rate: number) =>
     spacing !== undefined &&
     [spacing.least, spacing.most].every(step => Math.abs(step - 1e6 / rate) < ROUNDED)
-  const found = realFrameRate === undefined ? frameRate : (stated.find(isAverage) ?? stated.find(isSeen))
+  const agreed = isFieldCoded ? undefined : stated.find(isAverage)
+  const found = realFrameRate === undefined && !isFieldCoded ? frameRate : (agreed ?? stated.find(isSeen))
   const rate = found === undefined ? undefined : parseRate(frameRateFraction(found).join('/'))
   if (rate !== undefined) return rate
   throw new UnsplitReason(

@@ -16,8 +16,10 @@ export interface VideoEnds {
   readonly first: number
   /** The end of the last frame, on the same clock. */
   readonly end: number
-  /** The shortest and the longest interval between the last frames, in microseconds. */
+  /** The shortest and the longest interval between the last frames, of field pictures the first, in microseconds. */
   readonly spacing: { readonly least: number; readonly most: number } | undefined
+  /** Whether each packet has one field, so that a frame is two of them (PAFF). */
+  readonly isFieldCoded: boolean
 }
 
 /** The track to examine. */
@@ -42,22 +44,45 @@ const CLOCK = /^#tb 0: (\d+)\/(\d+)$/
 /** A packet in `framecrc` format: stream, dts, pts, duration. */
 const PACKET = /^0, *-?\w+, *(-?\d+), *(\d+),/
 
-const FIRST_FRAME = [
+/** Frames decoded at the start, and the packets of as many fields and some more. */
+const [FRAMES, PACKETS] = [8, 24]
+
+const FIRST_FRAMES = [
   ...['-vf', 'settb=AVTB', '-fps_mode', 'passthrough', '-enc_time_base:v', '1/1000000'],
-  ...['-frames:v', '1', '-c:v', 'rawvideo'],
+  ...['-frames:v', String(FRAMES), '-c:v', 'rawvideo'],
 ]
 
 /** Finds both ends of a track; `undefined` if it has no frames. */
 export async function videoEnds(options: LookOptions): Promise<VideoEnds | undefined> {
-  const [first] = await packetsOf(options, 0, FIRST_FRAME)
+  const frames = await packetsOf(options, 0, FIRST_FRAMES)
+  const [first] = frames
   if (first === undefined) return undefined
   // The duration may be that of the audio, and the video may end long before.
   for (let back = TAIL; ; back *= 4) {
     const from = Math.max(0, options.duration - back)
     const packets = await packetsOf(options, from, ['-c', 'copy'])
     const end = packets.reduce((latest, { end }) => Math.max(latest, end), -Infinity)
-    if (end > first.start || from === 0) return { first: first.start, end, spacing: spacingOf(packets) }
+    if (end <= first.start && from > 0) continue
+    const isFieldCoded = await areFields(options, frames, spacingOf(packets))
+    const spacing = spacingOf(isFieldCoded ? frames : packets)
+    return { first: first.start, end, spacing, isFieldCoded }
   }
+}
+
+/**
+ * Whether packets are fields: the last ones are half as far apart as the first frames are, and so are those from which
+ * these frames were decoded. Only a video whose rate changes is suspected in vain.
+ */
+async function areFields(
+  options: LookOptions,
+  frames: readonly Span[],
+  last: VideoEnds['spacing'],
+): Promise<boolean> {
+  const steps = spacingOf(frames)
+  if (steps === undefined || last === undefined || steps.least < 1.5 * last.most) return false
+  const packets = await packetsOf(options, 0, ['-c', 'copy', '-frames:v', String(PACKETS)])
+  const [from, to] = [frames[0]!.start, frames.at(-1)!.start]
+  return packets.filter(({ start }) => start >= from && start < to).length === 2 * (frames.length - 1)
 }
 
 function spacingOf(packets: readonly Span[]): VideoEnds['spacing'] {

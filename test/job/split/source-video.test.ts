@@ -17,10 +17,11 @@ t.test('finds the video, and no cover', async t => {
 })
 
 t.test('takes a rate on which the index agrees, or that the last frames show', async t => {
-  const rate = (frameRate?: number, realFrameRate?: number, step?: [number, number]) =>
+  const rate = (frameRate?: number, realFrameRate?: number, step?: [number, number], isFieldCoded = false) =>
     formatRate(
       sourceRate({ frameRate, realFrameRate } as MediaStreamInfo, {
         spacing: step && { least: step[0], most: step[1] },
+        isFieldCoded,
       }),
     )
   t.equal(rate(25, 25), '25')
@@ -29,6 +30,9 @@ t.test('takes a rate on which the index agrees, or that the last frames show', a
   t.equal(rate(24.89, 25), '25', 'the average is off by a longer first frame')
   t.equal(rate(29.9, 59.94), '30000/1001', 'that of fields, too')
   t.equal(rate(23.5, 23.976, [41_000, 42_000]), '24000/1001', 'of a fragmented MP4')
+  t.equal(rate(50, 50, [40_000, 40_000], true), '25', 'packets that are fields, counted as frames')
+  t.equal(rate(25, 50, [40_000, 40_000], true), '25', 'packets that are fields')
+  t.throws(() => rate(50, 50, [20_000, 60_000], true), { code: 'frame-rate' })
   t.throws(() => rate(20, 50, [20_000, 140_000]), { code: 'frame-rate' })
   t.throws(() => rate(), { code: 'frame-rate' })
 })
