@@ -128,23 +128,27 @@ export class SampleRun {
 
   /** Duration of sample `n` (from 0), in the track's timescale. */
   durationAt(n: number): number {
-    return this.#field(n, this.#row.duration) ?? this.#track.defaults.duration
+    const { duration } = this.#row
+    return duration < 0 ? this.#track.defaults.duration : this.#field(n, duration)
   }
 
   /** Size of sample `n`, in bytes. */
   sizeAt(n: number): number {
-    return this.#field(n, this.#row.size) ?? this.#track.defaults.size
+    const { size } = this.#row
+    return size < 0 ? this.#track.defaults.size : this.#field(n, size)
   }
 
   /** Flags of sample `n` (ISO/IEC 14496-12 §8.8.3.1); for the first, those stated for it alone. */
   flagsAt(n: number): number {
     if (n === 0 && this.#firstFlags !== undefined) return this.#firstFlags
-    return this.#field(n, this.#row.flags) ?? this.#track.defaults.flags
+    const { flags } = this.#row
+    return flags < 0 ? this.#track.defaults.flags : this.#field(n, flags)
   }
 
   /** Composition time of sample `n` minus its decode time, in the track's timescale; negative in version 1 only. */
   compositionOffsetAt(n: number): number {
-    const offset = this.#field(n, this.#row.offset) ?? 0
+    if (this.#row.offset < 0) return 0
+    const offset = this.#field(n, this.#row.offset)
     return this.#signedOffsets ? offset | 0 : offset
   }
 
@@ -192,9 +196,8 @@ export class SampleRun {
     this.#totals.presentationEnd = last
   }
 
-  /** A field of sample `n`; `undefined` if rows have none such. */
-  #field(n: number, field: number): number | undefined {
-    if (field < 0) return undefined
+  /** A field of sample `n`. */
+  #field(n: number, field: number): number {
     return uint32(this.trun.bytes, this.#table + n * this.#row.length + field)
   }
 }
