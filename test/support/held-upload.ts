@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import { setMemoryBudget } from '../../lib/io/memory/memory-budget.js'
+import { memoryUse, setMemoryBudget } from '../../lib/io/memory/memory-budget.js'
 import type { Job } from '../../lib/job/schema/job.js'
 import { MiB } from '../../lib/options.js'
 import { LocalS3 } from '../../lib/testing/local-s3.js'
@@ -33,19 +33,22 @@ export async function heldUpload(t: Test) {
   await s3.put('masters', 'big.wav', wav(64 * MiB))
   const most = mostHeld(t)
 
-  /** Runs a copy of it until its stages hold `bytes`, lets it finish, and returns the most that they held. */
+  /** Runs a copy of it until its stages hold `bytes`, lets it finish, and returns the most that they held, and the
+   * budget that they had. */
   async function fill<Result>(
     bytes: number,
     copy: () => Promise<Result>,
-  ): Promise<{ most: number; result: Result }> {
+  ): Promise<{ most: number; budget: number; result: Result }> {
     setMemoryBudget(Infinity)
     most.reset()
     const held = s3.fault({ operation: 'UploadPart', times: Infinity, hold: true })
     const copied = copy()
     await Promise.race([copied, eventually(() => most() >= bytes)])
+    // What is held meanwhile depends on the speed of the machine; the budget that is in force does not.
+    const { budget } = memoryUse()
     s3.clearFaults()
     held.release()
-    return { result: await copied, most: most() }
+    return { result: await copied, most: most(), budget }
   }
   return { s3, fill }
 }

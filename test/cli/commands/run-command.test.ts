@@ -80,6 +80,7 @@ t.test('keeps to --memory-budget', async t => {
   const free = await fill(24 * MiB + 1, () => runHere(['run', '-'], { s3, input }))
   const bound = await fill(9 * MiB, () => runHere(wordsOf('run --memory-budget 24MiB -'), { s3, input }))
   for (const { result } of [free, bound]) t.equal(result.code, 0, result.stderr)
+  t.same([free.budget, bound.budget], [Infinity, 24 * MiB])
   t.ok(free.most > 24 * MiB && bound.most <= 24 * MiB, `${bound.most} bytes, and ${free.most} without it`)
 })
 

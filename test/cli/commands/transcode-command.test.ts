@@ -119,6 +119,7 @@ t.test('keeps to --memory-budget', async t => {
   const words = wordsOf(`--memory-budget 24MiB ${BIG_COPY}`)
   const bound = await fill(9 * MiB, () => runHere(words, { s3 }))
   t.equal(bound.result.code, 0, bound.result.stderr)
+  t.same([free.budget, bound.budget], [Infinity, 24 * MiB])
   t.ok(free.most > 24 * MiB && bound.most <= 24 * MiB, `${bound.most} bytes, and ${free.most} without it`)
   t.match(await runHere(wordsOf(`--memory-budget 24M ${BIG_COPY}`), { s3 }), {
     code: 2,

@@ -79,7 +79,7 @@ t.test('keeps its steps to --memory-budget', { skip: REDIS.missing }, async t =>
   const client = new S3Client(s3.clientConfig())
   t.teardown(() => client.destroy())
   Object.assign(process.env, storeEnvironment(s3))
-  const { most, result } = await fill(9 * MiB, async () => {
+  const { most, budget, result } = await fill(9 * MiB, async () => {
     const over = new AbortController()
     const streams = {
       stdin: new PassThrough(),
@@ -95,6 +95,7 @@ t.test('keeps its steps to --memory-budget', { skip: REDIS.missing }, async t =>
   })
   t.equal(result, 0)
   t.same(s3.keys('web'), ['big.mkv'])
+  t.equal(budget, 24 * MiB)
   t.ok(most >= 9 * MiB && most <= 24 * MiB, `${most} bytes`)
 })
 
