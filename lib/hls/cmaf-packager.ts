@@ -34,9 +34,9 @@ const LIVE_ALIGNMENT = 1000
  * - A playlist only lists stored objects. `vod`: playlists are stored once all segments of all renditions are;
  *   a failure publishes none, and removes what this run has stored, as far as the storage can.
  * - Nothing of an older presentation under the same names is touched: all objects of a run are stored below its
- *   name, except the manifest and the multivariant playlist, which are stored last and replace the older ones.
+ *   name, except the multivariant playlist and the manifest, which are stored last and replace the older ones.
  *   Its segments stay, because players may still use them; `replaced` in the result lists them.
- * - If the manifest is stored and the multivariant playlist then fails, that is `AVIO_ERR_COMMIT_PARTIAL`, and
+ * - If the multivariant playlist is stored and the manifest then fails, that is `AVIO_ERR_COMMIT_PARTIAL`, and
  *   the objects of both runs stay. From the first of the two requests on, an abort is too late: the result
  *   tells the outcome.
  * - `event`, `live`: a media playlist is stored again after each segment, the multivariant one once all
@@ -263,9 +263,7 @@ export class CmafPackager {
   async #resolveWith(playlists: readonly string[]): Promise<void> {
     const leftBehind = [...(await this.#objects.removeOld([])), ...(await this.#publication.leftBehind())]
     const { run } = this.#settings
-    this.#resolve(
-      packagingResult({ publication: this.#publication, logs: this.#logs, run, playlists, leftBehind }),
-    )
+    this.#resolve(packagingResult({ publication: this.#publication, run, playlists, leftBehind }))
   }
 
   /** The first error ends everything; later ones are consequences and not reported. */

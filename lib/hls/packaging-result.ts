@@ -1,6 +1,5 @@
 import type { Presentation } from './presentation/presentation.js'
 import type { Publication } from './publication.js'
-import type { RenditionLog } from './rendition/rendition-log.js'
 
 /** The result of a packaging. */
 export interface PackagingResult {
@@ -32,18 +31,14 @@ export interface PackagingResult {
 /** The parts of a published packaging. */
 export interface Published extends Pick<PackagingResult, 'run' | 'playlists' | 'leftBehind'> {
   readonly publication: Publication
-  readonly logs: readonly RenditionLog[]
 }
 
 /** Adds up the result of a packaging. */
-export function packagingResult({ publication, logs, ...named }: Published): PackagingResult {
-  const presentation = publication.presentation()
+export function packagingResult({ publication, ...named }: Published): PackagingResult {
   return {
     ...named,
+    ...publication.numbers(),
     replaced: publication.replaced,
-    segments: logs.reduce((sum, { count }) => sum + count, 0),
-    bytes: logs.reduce((sum, { byteLength }) => sum + byteLength, 0),
-    duration: presentation.duration,
-    presentation,
+    presentation: publication.presentation(),
   }
 }

@@ -102,6 +102,16 @@ export class Publication {
     }
   }
 
+  /** What was stored so far. */
+  numbers(): { readonly segments: number; readonly bytes: number; readonly duration: number } {
+    const logs = this.#logs
+    return {
+      segments: logs.reduce((sum, { count }) => sum + count, 0),
+      bytes: logs.reduce((sum, { byteLength }) => sum + byteLength, 0),
+      duration: logs.reduce((most, log) => Math.max(most, log.duration), 0),
+    }
+  }
+
   /** All media is stored: stores the playlists of each rendition, not yet referenced. Returns their names. */
   async publishMedia(): Promise<string[]> {
     const presentation = this.presentation()
@@ -111,8 +121,8 @@ export class Publication {
   }
 
   /**
-   * Everything they list is stored: stores the manifest and, last of all, the multivariant playlist. Returns
-   * their names.
+   * Everything they list is stored: stores the multivariant playlist, which decides, and then the manifest.
+   * Returns their names.
    */
   async publishRoots(): Promise<string[]> {
     await this.#inOrder(() => this.#putRoots(true))
@@ -148,12 +158,14 @@ export class Publication {
     const isFirst = !this.mayBeVisible
     // An earlier attempt at this publication may have stored the manifest only.
     if (isFirst) this.#replaced = (await this.#published())?.filter(name => !name.startsWith(`${run}/`))
+    // Every package has a multivariant playlist, so that it can decide between two.
     const files = [
-      ...(mpd === undefined ? [] : [{ name: mpd, text: this.#manifest() }]),
       ...(isMultivariantWanted
         ? [{ name: playlist, text: formatMultivariantPlaylist(this.presentation()) }]
         : []),
+      ...(mpd === undefined ? [] : [{ name: mpd, text: this.#manifest() }]),
     ]
+    this.#objects.describe({ run, ...this.numbers() })
     await this.#roots.putAll(files)
     if (!isFirst) return
     this.#objects.keep()
@@ -178,7 +190,7 @@ export class Publication {
   }
 }
 
-/** In the order of storing. */
+/** As results list them, the multivariant playlist last. */
 function rootsOf({ mpd, playlist }: PackagerSettings): string[] {
   return [...(mpd === undefined ? [] : [mpd]), playlist]
 }

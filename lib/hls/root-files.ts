@@ -1,4 +1,5 @@
 import { CommitError, HlsError } from '../errors.js'
+import { CommitRefusal } from '../s3/commit/commit-refusal.js'
 import type { StoredObjects } from './storage/stored-objects.js'
 
 /**
@@ -23,8 +24,9 @@ export class RootFiles {
   /**
    * Stores files one after the other.
    *
-   * @throws {@link HlsError} `AVIO_ERR_HLS_STORE_FAILED`; {@link CommitError} `AVIO_ERR_COMMIT_PARTIAL` where one is
-   * stored for the first time, and the next is not
+   * @throws {@link HlsError} `AVIO_ERR_HLS_STORE_FAILED`; the storage's own reason if it stores only what nobody has
+   *   changed; {@link CommitError} `AVIO_ERR_COMMIT_PARTIAL` where one is stored for the first time, and the next
+   *   is not
    */
   async putAll(files: readonly { readonly name: string; readonly text: string }[]): Promise<void> {
     const before = this.#stored.size
@@ -32,6 +34,9 @@ export class RootFiles {
       try {
         await this.#put(name, text)
       } catch (cause) {
+        const refusal = refusalOf(cause)
+        // If a newer run has won since the first file, nothing that is visible is of this one.
+        if (refusal !== undefined && (n === 0 || refusal.refused === 'overtaken')) throw refusal.reason
         if (before > 0 || n === 0) throw cause
         const fields = {
           committed: files.slice(0, n).map(file => file.name),
@@ -50,7 +55,7 @@ export class RootFiles {
     try {
       await this.#objects.put(name, [Buffer.from(text)], { cache: 'playlists', isRoot: true })
     } catch (error) {
-      if (!(await this.#isThere(name, text))) {
+      if (refusalOf(error) !== undefined || !(await this.#isThere(name, text))) {
         if (hadNoEffect(error)) this.#uncertain.delete(name)
         throw error
       }
@@ -68,6 +73,12 @@ export class RootFiles {
       return false
     }
   }
+}
+
+/** Why a storage did not store a file, if something newer is there. */
+function refusalOf(error: unknown): CommitRefusal | undefined {
+  const { cause } = error as Error
+  return cause instanceof CommitRefusal ? cause : undefined
 }
 
 /** A storage whose stream fails has stored nothing, unless it says itself that it does not know. */

@@ -65,7 +65,7 @@ export async function publishStored(
     forget()
     signal?.throwIfAborted()
     const playlists = [...media, ...(await publication.publishRoots())]
-    return packagingResult({ publication, logs, run, playlists, leftBehind: await publication.leftBehind() })
+    return packagingResult({ publication, run, playlists, leftBehind: await publication.leftBehind() })
   } finally {
     forget()
     await objects.settled()

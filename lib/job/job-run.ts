@@ -6,11 +6,14 @@ import { CmafPackager } from '../hls/cmaf-packager.js'
 import type { SegmentStorage } from '../hls/storage/segment-storage.js'
 import { CommitGroup } from '../io/pipeline/commit-group.js'
 import type { RandomAccess } from '../io/random-access.js'
+import type { CommitSet } from '../s3/commit/commit-set.js'
+import { CommitSink } from '../s3/commit/commit-sink.js'
 import type { JobError } from '../errors.js'
 import { transcode } from '../tasks/transcode.js'
 import type { JobOutputResult, JobResult } from './schema/job-result.js'
 import { type OpenInput, openInput } from './open/open-input.js'
 import { type StoredAs, openSink, openStorage } from './open/open-sink.js'
+import { type CommitTarget, type CommitTerms, commitTarget, openCommitSet } from './outputs/commit-target.js'
 import { HeldObjects } from './outputs/held-objects.js'
 import { type ImageSettings, sheetsOf, takeStoryboard, takeThumbnails } from './outputs/images.js'
 import { type MediaOutput, mediaObject, mediaPackage } from './outputs/media.js'
@@ -22,6 +25,14 @@ import { type Location, shownLocation } from './schema/location.js'
 /** {@link RunJobSettings} with the signal of the whole job. */
 export interface JobRunSettings extends RunJobSettings {
   readonly signal: AbortSignal
+  /** What a queue knows of the job. */
+  readonly terms?: CommitTerms | undefined
+}
+
+/** What the commit of an output replaces, and its objects. */
+interface OpenCommit {
+  readonly target: CommitTarget
+  readonly set: CommitSet
 }
 
 type Images = JobThumbnails | JobStoryboard
@@ -35,6 +46,8 @@ export class JobRun {
   readonly #failed = new AbortController()
   readonly #signal: AbortSignal
   readonly #held: HeldObjects[] = []
+  /** By the number of the output. */
+  readonly #commits = new Map<number, OpenCommit>()
 
   /** @param places - its checked locations, by their paths in the job */
   constructor(job: Job, places: ReadonlyMap<string, Location>, settings: JobRunSettings) {
@@ -48,6 +61,7 @@ export class JobRun {
   async run(): Promise<JobResult> {
     try {
       const inputs = await this.#open()
+      await this.#lookAtTargets()
       const results = new Map<JobOutput, JobOutputResult | (() => Promise<JobOutputResult>)>()
       for (const [n, output] of this.#job.outputs.entries()) {
         if (output.type === 'probe') results.set(output, await this.#probe(output, n, inputs))
@@ -78,6 +92,18 @@ export class JobRun {
     )
   }
 
+  /** Looks at what the commit will replace: what comes after that is newer, and stays. */
+  async #lookAtTargets(): Promise<void> {
+    const { client, terms } = this.#settings
+    for (const [n, output] of this.#job.outputs.entries()) {
+      const target = commitTarget(output)
+      if (target === undefined) continue
+      const known = terms && { id: terms.id, replaces: terms.replaces[n] ?? null }
+      const set = await openCommitSet(target, client, { ...known, signal: this.#signal })
+      this.#commits.set(n, { target, set })
+    }
+  }
+
   async #probe(output: JobProbe, n: number, inputs: readonly OpenInput[]): Promise<JobOutputResult> {
     const { ffmpegPath, ffprobePath, env } = this.#settings
     this.#tell({ phase: 'probe', output: n })
@@ -89,13 +115,17 @@ export class JobRun {
     })
     const { url } = output
     if (url === undefined) return { type: 'probe', info }
-    const storage = { open: () => this.#sink(n, { contentType: 'application/json' }) }
-    this.#hold(storage, url).add('probe.json', Buffer.from(`${JSON.stringify(info, null, 2)}\n`))
+    const contentType = 'application/json'
+    const set = this.#commits.get(n)?.set
+    const open = set
+      ? () => new CommitSink(bytes => set.put('', bytes, { contentType }))
+      : () => this.#sink(n, { contentType })
+    this.#hold({ open }, url, n).add('probe.json', Buffer.from(`${JSON.stringify(info, null, 2)}\n`))
     return { type: 'probe', info, url: shownLocation(url) }
   }
 
   #images(output: Images, n: number, inputs: readonly OpenInput[]): Promise<JobOutputResult> {
-    const held = this.#hold(this.#storage(n, output), output.prefix, output.cacheControl)
+    const held = this.#hold(this.#storage(n, output), output.prefix, n, output.cacheControl)
     const settings = this.#imageSettings(this.#sourceOf(output, n, inputs))
     const onImage = (done: number) => this.#tell({ phase: 'images', output: n, done })
     onImage(0)
@@ -157,15 +187,21 @@ export class JobRun {
     await group.settled()
   }
 
-  #hold(storage: SegmentStorage, target: string, cacheControl?: string): HeldObjects {
+  #hold(storage: SegmentStorage, target: string, n: number, cacheControl?: string): HeldObjects {
     const maxObjects = this.#job.limits?.maxObjects ?? Infinity
-    const held = new HeldObjects({ storage, target, cacheControl, maxObjects })
+    const commit = this.#commits.get(n)
+    const decides = commit && { decision: commit.target.decision, holds: () => commit.set.holds() }
+    const held = new HeldObjects({ storage, target, cacheControl, maxObjects, ...decides })
     this.#held.push(held)
     return held
   }
 
   #storage(n: number, as: StoredAs): SegmentStorage {
-    return openStorage(this.#places.get(`outputs[${n}].prefix`)!, as, this.#settings.client)
+    const commit = this.#commits.get(n)
+    const isPackage = this.#job.outputs[n]!.type === 'package'
+    const members = commit && isPackage ? [commit.target.decision, ...commit.target.others] : undefined
+    const place = this.#places.get(`outputs[${n}].prefix`)!
+    return openStorage(place, as, this.#settings.client, commit && { set: commit.set, members })
   }
 
   #sink(n: number, as: StoredAs): Writable {

@@ -1,6 +1,7 @@
 import { limitError } from '../ffmpeg/limits/limit-errors.js'
 import { checkJob } from './check-job.js'
 import { JobRun } from './job-run.js'
+import type { CommitTerms } from './outputs/commit-target.js'
 import type { RunJobOptions } from './run-job-options.js'
 import { runSplitJob } from './run-split-job.js'
 import type { JobResult } from './schema/job-result.js'
@@ -17,6 +18,9 @@ import type { Job } from './schema/job.js'
  * - *All or nothing.* Images and reports stay in memory until all other outputs are ready to commit. The last
  *   requests are sent one after the other; if one of them is refused, `CommitError` `AVIO_ERR_COMMIT_PARTIAL`
  *   says what is visible.
+ * - *Nothing newer is replaced.* Packages, images and reports in S3 replace only what was there when the run began: of
+ *   two runs at the same time one fails with `S3Error` `AVIO_ERR_PRECONDITION_FAILED`, and leaves nothing. Objects have
+ *   `ifMatch` and `ifNoneMatch` for that.
  * - *In pieces*, if the job has `split` and can be split: the pieces that are missing are encoded, `concurrency` at a
  *   time, and joined. After a failure they stay, and the same job run again goes on where this one stopped. What can't
  *   be split runs whole, and `onUnsplit` says why.
@@ -47,6 +51,11 @@ import type { Job } from './schema/job.js'
  * errors of the stages; an `AbortError`
  */
 export async function runJob(job: Job, options: RunJobOptions = {}): Promise<JobResult> {
+  return await runJobOn(job, options)
+}
+
+/** {@link runJob}, for a queue that knows more of the job. */
+export async function runJobOn(job: Job, options: RunJobOptions, terms?: CommitTerms): Promise<JobResult> {
   const { job: parsed, places, settings } = await checkJob(job, options)
   const over = new AbortController()
   const { timeout } = parsed.limits ?? {}
@@ -54,7 +63,7 @@ export async function runJob(job: Job, options: RunJobOptions = {}): Promise<Job
   const signal = settings.signal ? AbortSignal.any([settings.signal, over.signal]) : over.signal
   try {
     const split = parsed.split && (await runSplitJob(parsed, { ...settings, signal }))
-    return split ?? (await new JobRun(parsed, places, { ...settings, signal }).run())
+    return split ?? (await new JobRun(parsed, places, { ...settings, signal, terms }).run())
   } catch (error) {
     throw over.signal.aborted && (error as Error).name === 'AbortError' ? over.signal.reason : error
   } finally {

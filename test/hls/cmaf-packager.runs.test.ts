@@ -84,21 +84,22 @@ t.test('leaves the published presentation intact, whichever object of a rerun fa
 })
 
 t.test(
-  'reports the published manifest if the multivariant playlist fails, and keeps the objects of both runs',
+  'reports the published multivariant playlist if the manifest fails, and keeps the objects of both runs',
   async t => {
     for (const mode of MODES) {
       const { storage, before } = await published()
       storage.onStore = name => {
-        if (name === 'main.m3u8') throw new Error('no room')
+        if (name === 'manifest.mpd') throw new Error('no room')
       }
       await t.rejects(packageAll(packager(storage, { run: 'again', mode }), { low, sound }), {
         code: 'AVIO_ERR_COMMIT_PARTIAL',
-        committed: ['manifest.mpd'],
-        failed: ['main.m3u8'],
+        committed: ['main.m3u8'],
+        failed: ['manifest.mpd'],
       })
-      t.ok(isUntouched(storage, before, ['manifest.mpd']), mode)
-      const segment = /media="(again\/low\/segment)-\$/.exec(storage.text('manifest.mpd'))![1]!
-      t.ok(storage.objects.has(`${segment}-00001.m4s`), 'all objects in the manifest exist')
+      t.ok(isUntouched(storage, before, ['main.m3u8']), mode)
+      const playlist = /^again\/low\/index\.m3u8$/m.exec(storage.text('main.m3u8'))![0]
+      const [segment] = /^segment-\d+\.m4s$/m.exec(storage.text(playlist))!
+      t.ok(storage.objects.has(`again/low/${segment}`), 'all objects in the playlists exist')
     }
   },
 )

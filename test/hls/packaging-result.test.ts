@@ -24,7 +24,7 @@ t.test('adds up all renditions', async t => {
   const objects = new StoredObjects(storage, { cacheControl: settings.cacheControl, maxObjects: Infinity })
   const publication = new Publication(settings, logs, objects)
   const playlists = ['a.m3u8']
-  const result = packagingResult({ publication, logs, run: 'v1', playlists, leftBehind: ['old'] })
+  const result = packagingResult({ publication, run: 'v1', playlists, leftBehind: ['old'] })
   t.match(result, {
     ...{ run: 'v1', playlists, leftBehind: ['old'], replaced: undefined },
     ...{

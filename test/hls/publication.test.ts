@@ -57,12 +57,17 @@ t.test('states the target of the longest segment of all', async t => {
 t.test('publishes everything at once, referring files last', async t => {
   const { storage, logs, publication } = setUp('vod', { name: 'a' }, { name: 'b', track: VIDEO_TRACK })
   for (const log of logs) addTo(log)
-  const order = ['a/index.m3u8', 'b/index.m3u8', 'm.mpd', 'main.m3u8']
-  t.same([...(await publication.publishMedia()), ...(await publication.publishRoots())], order)
+  t.same(
+    [...(await publication.publishMedia()), ...(await publication.publishRoots())],
+    ['a/index.m3u8', 'b/index.m3u8', 'm.mpd', 'main.m3u8'],
+  )
+  const order = ['a/index.m3u8', 'b/index.m3u8', 'main.m3u8', 'm.mpd']
   t.same(
     storage.log,
     order.map(name => `store ${name}`),
+    'the multivariant playlist decides',
   )
+  t.match(publication.numbers(), { segments: 2, bytes: Number, duration: 2 })
 })
 
 t.test('delays files that name all renditions until the last one has a segment, while it grows', async t => {
@@ -72,7 +77,7 @@ t.test('delays files that name all renditions until the last one has a segment, 
   t.same(storage.log, ['store a/index.m3u8'])
   addTo(logs[1]!)
   await publication.publish(logs[1]!)
-  t.same(storage.log.slice(1), ['store b/index.m3u8', 'store m.mpd', 'store main.m3u8'])
+  t.same(storage.log.slice(1), ['store b/index.m3u8', 'store main.m3u8', 'store m.mpd'])
   const began = /availabilityStartTime="([^"]+)"/.exec(storage.text('m.mpd'))![1]
   addTo(logs[0]!)
   await publication.publish(logs[0]!)
@@ -94,7 +99,10 @@ t.test('reports a failure to publish, and may succeed the next time', async t =>
   storage.onStore = name => {
     if (name === 'm.mpd') throw new Error('no room')
   }
-  await t.rejects(publication.publish(logs[0]!), { name: 'HlsError', object: 'm.mpd' })
+  await t.rejects(publication.publish(logs[0]!), {
+    code: 'AVIO_ERR_COMMIT_PARTIAL',
+    cause: { name: 'HlsError', object: 'm.mpd' },
+  })
   storage.onStore = () => undefined
   await publication.publish(logs[0]!)
   t.match(storage.text('m.mpd'), 'MPD')

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { RootFiles } from '../../lib/hls/root-files.js'
+import { CommitRefusal } from '../../lib/s3/commit/commit-refusal.js'
 import { StoredObjects } from '../../lib/hls/storage/stored-objects.js'
 import { MemoryStorage } from '../support/hls.js'
 
@@ -86,4 +87,19 @@ t.test('counts as visible if the storage can not tell, or after an abort', async
   }
   await t.rejects(stuck.roots.putAll(FILES), reason)
   t.equal(stuck.roots.mayBeVisible, true)
+})
+
+t.test('fails with the reason of a storage that does not replace what is newer', async t => {
+  for (const [name, refused, isVisible, code] of [
+    ['m.mpd', 'lost', false, 'NEWER'],
+    ['main.m3u8', 'overtaken', true, 'NEWER'],
+    ['main.m3u8', 'foreign', true, 'AVIO_ERR_COMMIT_PARTIAL'],
+  ] as const) {
+    const reason = Object.assign(new Error('newer'), { code: 'NEWER' })
+    const { storage, roots } = setUp(failingAt(name, new CommitRefusal(refused, reason)))
+    // The newer file may be the same: that does not make it this run's.
+    for (const file of FILES) storage.objects.set(file.name, Buffer.from(file.text))
+    await t.rejects(roots.putAll(FILES), { code })
+    t.equal(roots.mayBeVisible, isVisible, `${name} ${refused}`)
+  }
 })

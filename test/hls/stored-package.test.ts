@@ -62,7 +62,7 @@ t.test('publishes what the packager publishes of the same segments', async t => 
     'all but the media',
   )
   const last = other.log.slice(-2)
-  t.same(last, ['store main.mpd', 'store main.m3u8'])
+  t.same(last, ['store main.m3u8', 'store main.mpd'])
 })
 
 t.test('checks the renditions as the packager does', async t => {
@@ -84,14 +84,14 @@ t.test('can be called again after a failure, and keeps its own objects', async t
   const storage = new MemoryStorage()
   const renditions = await stored()
   storage.onStore = name => {
-    if (name === 'main.m3u8') throw new Error('full')
+    if (name === 'main.mpd') throw new Error('full')
   }
   const options = { storage, ...SETTINGS, removeReplaced: true }
   await t.rejects(publishStored(options, renditions), { code: 'AVIO_ERR_COMMIT_PARTIAL' })
-  t.ok(storage.names().includes('main.mpd'), 'the manifest is published')
+  t.ok(storage.names().includes('main.m3u8'), 'the multivariant playlist is published')
   storage.onStore = () => undefined
   const { replaced, leftBehind } = await publishStored(options, renditions)
-  t.same([replaced, leftBehind], [[], []], 'the published manifest is of this run')
+  t.same([replaced, leftBehind], [[], []], 'the published playlist is of this run')
   t.notOk(storage.log.some(line => line.startsWith('delete')))
 })
 

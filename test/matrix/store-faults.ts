@@ -3,7 +3,7 @@ import type { Fault, Stage, Strike } from './fault.js'
 const FORBIDDEN = { status: 403, code: 'AccessDenied' }
 const part: Strike = { operation: 'UploadPart', of: 'target' }
 const refusedPart = { strike: { ...part, nth: 2, times: Infinity }, action: FORBIDDEN }
-const LAST = /(?:3\.mp4|main\.m3u8)$/
+const LAST = /(?:3\.mp4|manifest\.mpd)$/
 
 /** The places in the conversation with the store. */
 export const STORE_STAGES: readonly Stage[] = [

@@ -98,6 +98,7 @@ export const HOUSE: readonly Floor[] = [
       [4, 'checks', 'comparing the bytes with the checksums that the store keeps'],
       [5, 'upload', 'parts, part sizes, the commit and its proof'],
       [6, '', '`S3Source`, `S3RangeReadable`, `S3MultipartWritable`, `abortStaleUploads`'],
+      [7, 'commit', 'small objects that are committed together, of which one decides who has won'],
     ],
   ),
   floor(

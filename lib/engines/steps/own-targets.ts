@@ -1,11 +1,18 @@
 import { S3Error } from '../../errors.js'
-import type { Job, JobObject, JobOutput } from '../../job/schema/job.js'
-import type { JobResult } from '../../job/schema/job-result.js'
-import { type Location, parseLocation } from '../../job/schema/location.js'
-import type { ObjectState, WorkStore } from '../../job/split/work-store.js'
-
-/** The metadata key for the identity of a job, by which a late or second run recognizes its own objects. */
-export const JOB_METADATA = 'avio-job'
+import { PACKAGE_METADATA, type PackageNumbers } from '../../hls/storage/committing-storage.js'
+import {
+  type CommitTerms,
+  JOB_METADATA,
+  commitTarget,
+  decisionOf,
+  newerObject,
+} from '../../job/outputs/commit-target.js'
+import type { Job, JobObject, JobOutput, JobPackage } from '../../job/schema/job.js'
+import type { JobOutputResult, JobResult } from '../../job/schema/job-result.js'
+import { parseLocation } from '../../job/schema/location.js'
+import type { WorkStore } from '../../job/split/work-store.js'
+import type { ObjectState } from '../../s3/commit/head-object.js'
+import type { S3Location } from '../../s3/request/s3-location.js'
 
 /**
  * The objects that a job stores, before a run: a worker that was presumed dead and comes back must not replace what a
@@ -14,18 +21,31 @@ export const JOB_METADATA = 'avio-job'
 export interface OwnTargets {
   /** The job to run: it stores each object only if nothing under its key has changed since. */
   readonly job: Job
+  /** The same for its packages, images and reports. */
+  readonly terms: CommitTerms
   /** The result, if an earlier run of this job stored all of its outputs. */
   readonly result: JobResult | undefined
+  /** Whether an earlier or another run of this job has stored any of them. */
+  readonly isBegun: boolean
   /** What lay under its keys when it first began. */
   readonly before: TargetsBefore
 }
 
 /**
- * The ETags of the objects under the keys of a job's outputs when the job first began; `null` if there was none, and
- * for outputs of other types. A later attempt that went by what it finds would replace what a newer job has written
- * since.
+ * The ETags of the objects under the keys of a job's outputs when the job first began: of an object, or of the one that
+ * decides (the multivariant playlist of a package, the index of a storyboard, the first thumbnail, a report). `null` if
+ * there was none, and for outputs outside S3. A later attempt that went by what it finds would replace what a newer job
+ * has written since.
  */
 export type TargetsBefore = readonly (string | null)[]
+
+/** What lies under the keys of an output. */
+interface Found {
+  readonly location: S3Location
+  readonly state: ObjectState | undefined
+  /** Whether this job has stored all that decides whether it is complete. */
+  readonly isDone: boolean
+}
 
 /**
  * Looks at the objects that a job is going to store.
@@ -40,59 +60,66 @@ export async function ownTargets(
   store: WorkStore,
   earlier?: TargetsBefore,
 ): Promise<OwnTargets> {
-  const found = await Promise.all(job.outputs.map(output => stateOf(output, store)))
-  const isOurs = (n: number) => found[n]?.metadata[JOB_METADATA] === id
-  const before = earlier ?? found.map(state => state?.etag ?? null)
+  const found = await Promise.all(job.outputs.map(output => stateOf(output, id, store)))
+  const etags = found.map(one => one?.state?.etag ?? null)
+  const before = earlier ?? etags
   for (const [n, output] of job.outputs.entries()) {
-    const location = objectOf(output)
-    if (location === undefined || isOurs(n) || hasCondition(output as JobObject)) continue
-    if ((found[n]?.etag ?? null) !== before[n]) throw newerObject(location)
+    const one = found[n]
+    if (one === undefined || isOwn(one.state, id) || hasCondition(output)) continue
+    if (etags[n] !== before[n]) throw newerObject(one.location)
   }
   const outputs = job.outputs.map((output, n) =>
-    objectOf(output) === undefined ? output : guarded(output as JobObject, id, found[n]),
+    output.type === 'object' && found[n] ? guarded(output, id, found[n].state) : output,
   )
-  const isDone = job.outputs.every((output, n) => objectOf(output) && isOurs(n))
-  const result = isDone ? resultOf(job, found as ObjectState[]) : undefined
-  return { job: { ...job, outputs }, result, before }
+  const isDone = found.every(one => one?.isDone === true)
+  return {
+    job: { ...job, outputs },
+    terms: { id, replaces: etags },
+    result: isDone ? resultOf(job, found as Found[]) : undefined,
+    isBegun: found.some(one => isOwn(one?.state, id)),
+    before,
+  }
 }
 
 /** The error for a run whose condition failed, or `undefined` if that has another reason. */
 export function targetChanged(error: unknown): S3Error | undefined {
   if (!(error instanceof S3Error) || error.code !== 'AVIO_ERR_PRECONDITION_FAILED') return undefined
-  return newerObject(error, error)
+  return newerObject({ bucket: error.bucket!, key: error.key! }, error)
 }
 
-function newerObject({ bucket, key }: Pick<S3Error, 'bucket' | 'key'>, cause?: S3Error): S3Error {
-  return new S3Error(
-    'AVIO_ERR_PRECONDITION_FAILED',
-    `s3://${bucket}/${key} has changed since this job began: a newer job has written it. This one leaves it alone; ` +
-      'to replace it, retry this job.',
-    { bucket, key },
-    { cause },
-  )
+function isOwn(state: ObjectState | undefined, id: string): boolean {
+  return state?.metadata[JOB_METADATA] === id
 }
 
 /** Whether its user says what it may replace. */
-function hasCondition({ ifMatch, ifNoneMatch }: JobObject): boolean {
-  return ifMatch !== undefined || ifNoneMatch !== undefined
+function hasCondition(output: JobOutput): boolean {
+  return output.type === 'object' && (output.ifMatch !== undefined || output.ifNoneMatch !== undefined)
 }
 
-function objectOf(output: JobOutput): (Location & { kind: 's3' }) | undefined {
-  if (output.type !== 'object') return undefined
-  const location = parseLocation(output.url)
-  return location?.kind === 's3' ? location : undefined
-}
-
-async function stateOf(output: JobOutput, store: WorkStore): Promise<ObjectState | undefined> {
-  const location = objectOf(output)
-  return location && (await store.head(location))
+/** `undefined` for an output outside S3. */
+async function stateOf(output: JobOutput, id: string, store: WorkStore): Promise<Found | undefined> {
+  if (output.type === 'object') {
+    const location = parseLocation(output.url)
+    if (location?.kind !== 's3') return undefined
+    const state = await store.head(location)
+    return { location, state, isDone: isOwn(state, id) }
+  }
+  const target = commitTarget(output)
+  if (target === undefined) return undefined
+  const location = decisionOf(target)
+  const state = await store.head(location)
+  // The times of images, and what a report says, are not stored with them.
+  if (output.type !== 'package' || !isOwn(state, id)) return { location, state, isDone: false }
+  const others = await Promise.all(
+    target.others.map(name => store.head({ bucket: target.bucket, key: target.prefix + name })),
+  )
+  return { location, state, isDone: others.every(one => isOwn(one, id)) }
 }
 
 /** The user's own conditions stay. */
 function guarded(output: JobObject, id: string, found: ObjectState | undefined): JobObject {
   const metadata = { ...output.metadata, [JOB_METADATA]: id }
-  const isOurs = found?.metadata[JOB_METADATA] === id
-  if (!isOurs && hasCondition(output)) return { ...output, metadata }
+  if (!isOwn(found, id) && hasCondition(output)) return { ...output, metadata }
   return {
     ...{ ...output, metadata },
     ifMatch: found?.etag,
@@ -100,7 +127,7 @@ function guarded(output: JobObject, id: string, found: ObjectState | undefined):
   }
 }
 
-function resultOf(job: Job, found: readonly ObjectState[]): JobResult {
+function resultOf(job: Job, found: readonly Found[]): JobResult {
   return {
     version: 1,
     inputs: job.inputs.map(({ url, etag, versionId }) => ({
@@ -108,9 +135,29 @@ function resultOf(job: Job, found: readonly ObjectState[]): JobResult {
       ...(etag !== undefined && { etag }),
       ...(versionId !== undefined && { versionId }),
     })),
-    outputs: found.map(({ size, etag, versionId }, n) => ({
-      ...{ type: 'object', url: (job.outputs[n] as JobObject).url, bytes: size, etag },
-      ...(versionId !== undefined && { versionId }),
-    })),
+    outputs: job.outputs.map((output, n) => {
+      const state = found[n]!.state!
+      return output.type === 'package'
+        ? packageResult(output, state)
+        : objectResult(output as JobObject, state)
+    }),
   }
+}
+
+function objectResult({ url }: JobObject, { size, etag, versionId }: ObjectState): JobOutputResult {
+  return { type: 'object', url, bytes: size, etag, ...(versionId !== undefined && { versionId }) }
+}
+
+function packageResult(
+  { prefix, renditions, images, mpd, playlist = 'main.m3u8' }: JobPackage,
+  { metadata }: ObjectState,
+): JobOutputResult {
+  const { run, ...numbers } = JSON.parse(metadata[PACKAGE_METADATA]!) as PackageNumbers
+  const tracks = [...renditions.map(({ name }) => name), ...(images ? [images.name ?? 'thumbnails'] : [])]
+  const playlists = [
+    ...tracks.map(name => `${run}/${name}/index.m3u8`),
+    ...(mpd === undefined ? [] : [mpd]),
+    playlist,
+  ]
+  return { type: 'package', prefix, playlists, run, ...numbers, leftBehind: [] }
 }

@@ -2,7 +2,7 @@ import { S3Error } from '../../errors.js'
 import { checkJob } from '../../job/check-job.js'
 import { planJob } from '../../job/plan-job.js'
 import { resultOfSplit } from '../../job/run-split-job.js'
-import { runJob } from '../../job/run-job.js'
+import { runJobOn } from '../../job/run-job.js'
 import type { Job, JobObject } from '../../job/schema/job.js'
 import type { JobResult } from '../../job/schema/job-result.js'
 import { joinChunks } from '../../job/split/join-chunks.js'
@@ -132,15 +132,27 @@ async function runWhole({ job, targets }: JobStep, id: string, context: JobStepC
   if (targets === undefined) await context.keepTargets(own.before)
   if (own.result !== undefined) return own.result
   try {
-    return await runJob(own.job, options)
+    return await runJobOn(own.job, options, own.terms)
   } catch (error) {
     const changed = hasOwnCondition(whole, error) ? undefined : targetChanged(error)
     if (changed === undefined) throw error
     // Another delivery of this very job may have been faster.
     const winner = await ownTargets(whole, id, store)
     if (winner.result !== undefined) return winner.result
-    throw changed
+    throw winner.isBegun ? sameJob(changed) : changed
   }
+}
+
+/** Another delivery of this job is storing its outputs: the next attempt finds its result, or makes its own. */
+function sameJob(changed: S3Error): S3Error {
+  const { bucket, key } = changed
+  return new S3Error(
+    'AVIO_ERR_PRECONDITION_FAILED',
+    `s3://${bucket}/${key} has changed since this job began: the same job, delivered twice, has stored it, and not ` +
+      'yet all of its outputs.',
+    { bucket, key },
+    { cause: changed, retryable: true },
+  )
 }
 
 /** Whether the condition that failed is the user's own. */

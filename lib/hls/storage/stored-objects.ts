@@ -1,6 +1,7 @@
 import { HlsError } from '../../errors.js'
 import { boundedCall } from '../../io/async/bounded-wait.js'
 import type { CacheControl } from './cache-control.js'
+import { CommittingStorage, type PackageNumbers } from './committing-storage.js'
 import { DirectoryStorage } from './directory-storage.js'
 import { ObjectWriter, storeFailed } from './object-writer.js'
 import { S3Storage } from './s3-storage.js'
@@ -82,6 +83,11 @@ export class StoredObjects {
     this.#open.add(writer)
     void writer.over().then(() => this.#open.delete(writer))
     return writer
+  }
+
+  /** Tells a storage that marks the root files what they describe, before the first is stored. */
+  describe(numbers: PackageNumbers): void {
+    if (this.#storage instanceof CommittingStorage) this.#storage.describe(numbers)
   }
 
   /** Reads an object of the storage, if the storage supports it; see {@link SegmentStorage.read}. */

@@ -22,7 +22,8 @@ export class CommitGroup {
   readonly #members: readonly CommitHook[]
   readonly #turns: readonly Turn[]
   #waiting = 0
-  #failure: { readonly error: unknown } | undefined
+  /** The first failure, and the number of the member whose it is. */
+  #failure: { readonly error: unknown; readonly by?: number | undefined } | undefined
 
   /** @throws {@link OptionError} for an option that breaks its rule */
   constructor(options: CommitGroupOptions) {
@@ -34,7 +35,7 @@ export class CommitGroup {
     for (const [n, member] of this.#members.entries()) {
       member.hold(() => this.#arrive(n))
       // It failed before it was ready to commit: nothing may be committed any more.
-      member.result.catch((error: unknown) => this.fail(error))
+      member.result.catch((error: unknown) => this.#fail(error, n))
     }
   }
 
@@ -46,21 +47,31 @@ export class CommitGroup {
    */
   async settled(): Promise<ReadonlyMap<CommitHook, unknown>> {
     const settled = await Promise.allSettled(this.#members.map(({ result }) => result))
-    const targets = (status: string) =>
-      this.#members.filter((_, n) => settled[n]!.status === status).map(({ target }) => target)
     const values = settled.flatMap((one, n) =>
       one.status === 'fulfilled' ? [[this.#members[n]!, one.value] as const] : [],
     )
     if (values.length === settled.length) return new Map(values)
-    const error = this.#failure!.error
-    const committed = targets('fulfilled')
-    if (committed.length === 0) throw error
-    throw partial(committed, targets('rejected'), error)
+    const { error, by } = this.#failure!
+    const fulfilled = this.#members
+      .filter((_, n) => settled[n]!.status === 'fulfilled')
+      .map(({ target }) => target)
+    if (fulfilled.length === 0) throw error
+    // A member of several objects may have committed some of them.
+    const inner = error instanceof CommitError ? error : undefined
+    const failed = this.#members.flatMap(({ target }, n) => {
+      if (settled[n]!.status === 'fulfilled') return []
+      return n === by && inner ? inner.failed : [target]
+    })
+    throw partial([...fulfilled, ...(inner?.committed ?? [])], failed, error)
   }
 
   /** Prevents all further commits. The first reason counts. */
   fail(error: unknown): void {
-    this.#failure ??= { error }
+    this.#fail(error)
+  }
+
+  #fail(error: unknown, by?: number): void {
+    this.#failure ??= { error, by }
     for (const turn of this.#turns) turn.refuse(error)
   }
 

@@ -2,8 +2,10 @@ import type { Writable } from 'node:stream'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { FileWritable } from '../../io/file/file-writable.js'
 import { S3MultipartWritable } from '../../s3/s3-multipart-writable.js'
+import type { CommitSet } from '../../s3/commit/commit-set.js'
 import type { UploadRequest } from '../../s3/upload/upload-request-option.js'
 import { DirectoryStorage } from '../../hls/storage/directory-storage.js'
+import { CommittingStorage } from '../../hls/storage/committing-storage.js'
 import { S3Storage } from '../../hls/storage/s3-storage.js'
 import type { SegmentStorage } from '../../hls/storage/segment-storage.js'
 import type { JobObject } from '../schema/job.js'
@@ -61,11 +63,29 @@ export function reportingByResult<Sink extends Writable>(sink: Sink): Sink {
   return sink.on('error', () => undefined)
 }
 
-/** Opens a storage for several objects: segments, playlists, images. */
-export function openStorage(location: Location, as: StoredAs, client: S3Client | undefined): SegmentStorage {
+/** Objects of a storage in S3 that are committed together. */
+export interface Commit {
+  readonly set: CommitSet
+  /** Their names; `undefined` for all in the storage. */
+  readonly members?: readonly string[] | undefined
+}
+
+/**
+ * Opens a storage for several objects: segments, playlists, images.
+ *
+ * @param commit - the objects that replace only what the job has found when it began
+ */
+export function openStorage(
+  location: Location,
+  as: StoredAs,
+  client: S3Client | undefined,
+  commit?: Commit,
+): SegmentStorage {
   if (location.kind === 'file') return new DirectoryStorage({ path: location.path })
   const { bucket, key } = location as { bucket: string; key: string }
-  return new S3Storage({ client, bucket, prefix: key, request: requestOf(as) })
+  const options = { client, bucket, prefix: key, request: requestOf(as) }
+  if (commit === undefined) return new S3Storage(options)
+  return new CommittingStorage(options, commit.set, commit.members)
 }
 
 /** The properties as members of the SDK's input. */

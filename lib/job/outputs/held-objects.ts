@@ -1,7 +1,9 @@
+import { finished } from 'node:stream/promises'
 import { HlsError } from '../../errors.js'
 import { type CommitHook, commitOf } from '../../io/pipeline/commit-hook.js'
 import { mediaTypeOfName } from '../../io/media-types/media-types.js'
 import type { SegmentStorage } from '../../hls/storage/segment-storage.js'
+import { CommitRefusal } from '../../s3/commit/commit-refusal.js'
 
 /** The number of objects stored or removed at the same time. */
 const AT_ONCE = 8
@@ -14,13 +16,18 @@ export interface HeldSettings {
   readonly target: string
   readonly cacheControl?: string | undefined
   readonly maxObjects: number
+  /** The object that decides between two jobs with the same objects: it is stored first. */
+  readonly decision?: string | undefined
+  /** Whether the stored objects are still this job's, and may be removed. @defaultValue always */
+  readonly holds?: (() => Promise<boolean>) | undefined
 }
 
 /**
  * Keeps small objects (images, reports) in memory until the whole job commits, and stores them then: they become
  * visible together with the other outputs, or not at all.
  *
- * If one can't be stored, those stored before it are removed. Memory: all of their bytes.
+ * If one can't be stored, those stored before it are removed, unless a newer job has stored its own. Memory: all of
+ * their bytes.
  */
 export class HeldObjects {
   /** The commit of all of them, for a `CommitGroup`. */
@@ -74,15 +81,20 @@ export class HeldObjects {
       await this.#storeAll(stored)
       this.#resolve()
     } catch (error) {
-      const { storage } = this.#settings
-      await Promise.allSettled(stored.map(async name => storage.delete?.(name)))
-      this.#reject(error)
+      await this.#removeAll(stored).catch(() => undefined)
+      this.#reject(error instanceof CommitRefusal ? error.reason : error)
     }
   }
 
   /** @param stored - receives the names of the visible objects */
   async #storeAll(stored: string[]): Promise<void> {
-    const left = [...this.#objects]
+    const { decision } = this.#settings
+    const first = this.#objects.find(({ name }) => name === decision)
+    if (first !== undefined) {
+      await this.#put(first.name, first.bytes)
+      stored.push(first.name)
+    }
+    const left = this.#objects.filter(object => object !== first)
     const store = async () => {
       for (let next = left.shift(); next !== undefined; next = left.shift()) {
         await this.#put(next.name, next.bytes)
@@ -99,6 +111,15 @@ export class HeldObjects {
     if (failed) throw failed.reason
   }
 
+  async #removeAll(stored: readonly string[]): Promise<void> {
+    const { storage, decision, holds } = this.#settings
+    if (stored.length === 0 || (await holds?.()) === false) return
+    // As long as the one that decides is there, the others are not a newer job's.
+    const others = stored.filter(name => name !== decision)
+    await Promise.allSettled(others.map(async name => storage.delete?.(name)))
+    if (others.length < stored.length) await storage.delete?.(decision!)
+  }
+
   async #put(name: string, bytes: Uint8Array): Promise<void> {
     const { storage, cacheControl } = this.#settings
     const contentType = mediaTypeOfName(name) ?? 'application/octet-stream'
@@ -106,6 +127,6 @@ export class HeldObjects {
     // Its result tells, after the clean-up.
     sink.on('error', () => undefined)
     sink.end(bytes)
-    await commitOf(sink)!.result
+    await (commitOf(sink)?.result ?? finished(sink))
   }
 }

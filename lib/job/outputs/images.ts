@@ -79,6 +79,11 @@ function picturesOf(
   return { times, every, count, exact, format } as ThumbnailTimes
 }
 
+/** The name of the first thumbnail. */
+export function firstThumbnail(format: JobThumbnails['format']): string {
+  return numbered('thumbnail', 0, format)
+}
+
 function numbered(name: string, n: number, format: keyof typeof ENDINGS = 'jpeg'): string {
   return `${name}-${String(n + 1).padStart(5, '0')}.${ENDINGS[format]}`
 }

@@ -1,7 +1,6 @@
 import { PlanError, S3Error, isError } from '../../errors.js'
 import { functionOption } from '../../options.js'
 import { checkResults } from './check-results.js'
-import { manifestToReplace } from './commit-storage.js'
 import { type JoinContext, joinObject } from './join-object.js'
 import { joinPackage } from './join-package.js'
 import type { PieceResult } from './piece-result.js'
@@ -14,8 +13,8 @@ import { WorkStore } from './work-store.js'
  * Makes the result of the pieces, without encoding.
  *
  * - *An object*: copies the pieces into one MP4, in one pass.
- * - *A package*: its segments are stored already. This stores the initialization segments and the playlists, the
- *   multivariant one last, and reads no media.
+ * - *A package*: its segments are stored already. This stores the initialization segments, the playlists, the
+ *   multivariant one, and last the manifest, and reads no media.
  *
  * Safe to run twice, late, or at the same time on two machines: the object, or the multivariant playlist, is stored
  * only if nothing under its key has changed since the plan was made, and one with the plan's hash is returned as the
@@ -54,7 +53,6 @@ export async function joinChunks(
 async function winner(plan: SplitPlan, store: WorkStore, error: unknown): Promise<SplitResult> {
   const result = await resultUnderKey(plan, store)
   if (result !== undefined) return result
-  if (plan.output.type === 'package') await manifestToReplace(plan, plan.output, store)
   throw error
 }
 

@@ -1,11 +1,11 @@
 import { PlanError } from '../../errors.js'
 import { type StoredRendition, type StoredSegment, publishStored } from '../../hls/stored-package.js'
 import type { CheckedResults } from './check-results.js'
-import { CommitStorage } from './commit-storage.js'
+import { commitStorage } from './commit-storage.js'
 import type { JoinContext } from './join-object.js'
 import type { PieceRendition, PieceResult } from './piece-result.js'
 import type { PlannedPackage, SplitPlan } from './split-plan.js'
-import { type PackageNumbers, type SplitResult, resultUnderKey } from './target-state.js'
+import { type SplitResult, resultUnderKey } from './target-state.js'
 import type { WorkStore } from './work-store.js'
 
 /** Publishes the segments of the pieces: stores initialization segments and playlists, and reads no media. */
@@ -18,13 +18,13 @@ export async function joinPackage(
 ): Promise<SplitResult> {
   const parts = partsByName([...chunks, ...(audio === undefined ? [] : [audio])])
   await checkMedia(plan, output, parts, store)
-  const storage = await CommitStorage.open(plan, output, numbersOf(parts), store)
+  const storage = commitStorage(plan, output, store)
   const { targetDuration, layout, playlist, mpd, run, removeReplaced } = output
   const { leftBehind } = await publishStored(
     { storage, targetDuration, layout, playlist, mpd, run, removeReplaced, signal },
     output.renditions.map(options => storedRendition(options, parts.get(options.name)!, output)),
   )
-  const result = (await storage.committed()) ?? (await resultUnderKey(plan, store))!
+  const result = (await resultUnderKey(plan, store))!
   return { ...result, package: { ...result.package!, leftBehind } }
 }
 
@@ -36,24 +36,6 @@ function partsByName(results: readonly PieceResult[]): Parts {
   for (const part of results.flatMap(({ renditions }) => renditions))
     parts.set(part.name, [...(parts.get(part.name) ?? []), part])
   return parts
-}
-
-/** The numbers of the whole, which its playlist carries. */
-function numbersOf(parts: Parts): PackageNumbers {
-  const all = [...parts.values()]
-  const bytesOf = (rendition: readonly PieceRendition[]) =>
-    rendition.reduce((sum, { media }) => sum + media.bytes, rendition[0]!.init.bytes)
-  const durationOf = (rendition: readonly PieceRendition[]) => {
-    const spans = rendition.flatMap(({ segments }) => segments!.spans)
-    return (
-      spans.reduce((sum, { durationTicks }) => sum + durationTicks, 0) / rendition[0]!.tracks[0]!.timescale
-    )
-  }
-  return {
-    segments: all.flat().reduce((sum, { segments }) => sum + segments!.spans.length, 0),
-    bytes: all.reduce((sum, rendition) => sum + bytesOf(rendition), 0),
-    duration: Math.max(...all.map(durationOf)),
-  }
 }
 
 function storedRendition(

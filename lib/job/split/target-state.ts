@@ -1,13 +1,13 @@
 import { PlanError } from '../../errors.js'
+import { PACKAGE_METADATA, type PackageNumbers } from '../../hls/storage/committing-storage.js'
 import { type S3Location, formatS3Uri } from '../../s3/request/s3-location.js'
 import { hashOf } from '../grid/canonical-json.js'
 import type { PlannedTarget, SplitPlan } from './split-plan.js'
-import type { ObjectState, WorkStore } from './work-store.js'
+import type { ObjectState } from '../../s3/commit/head-object.js'
+import type { WorkStore } from './work-store.js'
 
 /** The metadata key for {@link planMark}. */
 export const PLAN_METADATA = 'avio-plan'
-/** The metadata key for the numbers of a package, on its multivariant playlist. */
-export const PACKAGE_METADATA = 'avio-package'
 
 /**
  * The mark by which a late or second run recognizes its own result: the hash of the plan. Objects with equal pieces may
@@ -46,10 +46,7 @@ export interface SplitPackageResult {
   readonly leftBehind: readonly string[]
 }
 
-/** The numbers that the playlist carries. */
-export type PackageNumbers = Pick<SplitPackageResult, 'segments' | 'duration'> & Pick<SplitResult, 'bytes'>
-
-/** The object that decides whether the plan is carried out. */
+/** The object that decides whether the plan, or another job, has stored the result. */
 export function targetLocation(output: PlannedTarget): S3Location {
   const { bucket } = output
   return { bucket, key: output.type === 'object' ? output.key : output.prefix + output.playlist }
@@ -70,15 +67,22 @@ export async function targetState(plan: SplitPlan, store: WorkStore): Promise<Ta
 }
 
 /**
- * The result of the plan, if it is already stored; `undefined` if it can be written.
+ * The result of the plan, if it is already stored, a package with its manifest; `undefined` if it can be written.
  *
  * @throws `PlanError` `AVIO_ERR_PLAN_TARGET_CHANGED` if another object was stored there since the plan was made
  */
 export async function resultUnderKey(plan: SplitPlan, store: WorkStore): Promise<SplitResult | undefined> {
   const { is, found } = await targetState(plan, store)
-  if (is === 'made') return resultOf(plan, found!)
+  if (is === 'made') return (await hasManifest(plan, store)) ? resultOf(plan, found!) : undefined
   if (is === 'unchanged') return undefined
   throw targetChanged(plan, targetLocation(plan.output), plan.output.replaces, found)
+}
+
+/** The manifest is stored after the playlist: a run that ended in between has left an older one. */
+async function hasManifest({ hash, output }: SplitPlan, store: WorkStore): Promise<boolean> {
+  if (output.type === 'object' || output.mpd === undefined) return true
+  const found = await store.head({ bucket: output.bucket, key: output.prefix + output.mpd })
+  return found?.metadata[PLAN_METADATA] === hash
 }
 
 /** The result that an object with the plan's mark is. */
@@ -95,7 +99,7 @@ export function resultOf(
     ...(mpd ? [mpd] : []),
     playlist,
   ]
-  return { ...stored, bytes, package: { run, playlists, ...numbers, leftBehind: [] } }
+  return { ...stored, bytes, package: { ...numbers, run, playlists, leftBehind: [] } }
 }
 
 /** The error for a target that something else has written. */

@@ -1,25 +1,16 @@
-import { DeleteObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3'
-import { S3Error, type S3ErrorCode } from '../../errors.js'
+import { DeleteObjectCommand, type S3Client } from '@aws-sdk/client-s3'
+import { S3Error } from '../../errors.js'
 import { retry } from '../../io/async/retry.js'
 import { MiB } from '../../options.js'
+import { type ObjectState, headObject } from '../../s3/commit/head-object.js'
 import { listObjects } from '../../s3/list-objects.js'
 import { s3Error } from '../../s3/request/classify-error.js'
 import { clientOption } from '../../s3/request/s3-client.js'
 import { type S3Location, formatS3Uri } from '../../s3/request/s3-location.js'
-import type { S3Command } from '../../s3/request/send-once.js'
 import { sendWithTimeout } from '../../s3/request/send-with-timeout.js'
 import { S3MultipartWritable } from '../../s3/s3-multipart-writable.js'
 import { S3RangeReadable } from '../../s3/s3-range-readable.js'
 import { patience } from '../../s3/upload/upload-errors.js'
-
-/** The state of an object, from a HEAD. */
-export interface ObjectState {
-  readonly etag: string
-  /** In bytes. */
-  readonly size: number
-  readonly versionId: string | undefined
-  readonly metadata: Readonly<Record<string, string>>
-}
 
 const TIMEOUT = 60_000
 const ATTEMPTS = 5
@@ -40,16 +31,7 @@ export class WorkStore {
 
   /** The state of an object; `undefined` if there is none. */
   async head(location: S3Location, versionId?: string): Promise<ObjectState | undefined> {
-    const input = { Bucket: location.bucket, Key: location.key, VersionId: versionId }
-    try {
-      const answer = await this.#send(() => new HeadObjectCommand(input), 'HeadObject', location)
-      const { ETag: etag, ContentLength: size, VersionId, Metadata: metadata = {} } = answer
-      if (etag === undefined || size === undefined) throw withoutEtag(location)
-      return { etag, size, versionId: VersionId, metadata }
-    } catch (error) {
-      if (isMissing(error)) return undefined
-      throw error
-    }
+    return await headObject(this.client, location, { versionId, signal: this.#signal })
   }
 
   /** The value of a JSON object; `undefined` if there is none. */
@@ -110,36 +92,18 @@ export class WorkStore {
 
   async #removeOne(location: S3Location): Promise<void> {
     const input = { Bucket: location.bucket, Key: location.key }
-    try {
-      await this.#send(
-        () => new DeleteObjectCommand(input),
-        'DeleteObject',
-        location,
-        'AVIO_ERR_UPLOAD_FAILED',
-      )
-    } catch (error) {
-      if (!isMissing(error)) throw error
+    const fields = { ...location, operation: 'DeleteObject', attempts: 0 }
+    const operation = (attempt: number) => {
+      fields.attempts = attempt
+      const command = new DeleteObjectCommand(input)
+      return sendWithTimeout(this.client, command, { timeout: TIMEOUT, signal: this.#signal, attempt })
     }
-  }
-
-  async #send<Output>(
-    command: () => S3Command<Output>,
-    operation: string,
-    location: S3Location,
-    code: S3ErrorCode = 'AVIO_ERR_READ_FAILED',
-  ): Promise<Output> {
-    const fields = { ...location, operation, attempts: 0 }
     try {
-      return await retry(
-        attempt => {
-          fields.attempts = attempt
-          return sendWithTimeout(this.client, command(), { timeout: TIMEOUT, signal: this.#signal, attempt })
-        },
-        patience(ATTEMPTS, this.#signal),
-      )
+      await retry(operation, patience(ATTEMPTS, this.#signal))
     } catch (error) {
       if (this.#signal?.aborted === true) throw error
-      throw s3Error(error, code, fields, `${operation} failed for`)
+      const failure = s3Error(error, 'AVIO_ERR_UPLOAD_FAILED', fields, 'DeleteObject failed for')
+      if (!isMissing(failure)) throw failure
     }
   }
 }
@@ -161,9 +125,4 @@ function notJson(location: S3Location, cause?: unknown): S3Error {
     `${formatS3Uri(location)} does not hold the JSON of a result. Does anything else write below this ` +
     'prefix?'
   return new S3Error('AVIO_ERR_BAD_RESPONSE', message, { ...location }, { cause, retryable: false })
-}
-
-function withoutEtag(location: S3Location): S3Error {
-  const message = `The store reports no ETag or size of ${formatS3Uri(location)}, so no plan can name its version.`
-  return new S3Error('AVIO_ERR_BAD_RESPONSE', message, { ...location })
 }

@@ -2,7 +2,7 @@ import t from 'tap'
 import { S3Error } from '../../../lib/errors.js'
 import { ownTargets, targetChanged } from '../../../lib/engines/steps/own-targets.js'
 import { runJob } from '../../../lib/job/run-job.js'
-import type { JobObject } from '../../../lib/job/schema/job.js'
+import type { JobObject, JobPackage } from '../../../lib/job/schema/job.js'
 import { WorkStore } from '../../../lib/job/split/work-store.js'
 import { filmJob, openFilms } from '../../support/farm.js'
 
@@ -42,15 +42,84 @@ t.test('the user’s own conditions and metadata stay', async t => {
   })
 })
 
-t.test('leaves outputs that are no objects in S3 alone', async t => {
-  const { client } = await openFilms(t)
+const PACKAGE: JobPackage = {
+  ...{
+    type: 'package',
+    prefix: 's3://web/p/',
+    playlist: 'index.m3u8',
+    mpd: 'a.mpd',
+    renditions: [{ name: 'hd' }],
+  },
+  images: { count: 1 },
+}
+const MARK = {
+  metadata: { 'avio-job': 'id', 'avio-package': '{"run":"r","segments":2,"bytes":3,"duration":4}' },
+}
+
+t.test('takes a package of this job for the result once it has its manifest, too', async t => {
+  const { s3, client } = await openFilms(t)
+  const store = new WorkStore({ client })
+  const job = filmJob('a', { outputs: [PACKAGE] })
+  t.match(await ownTargets(job, 'id', store), {
+    ...{ terms: { id: 'id', replaces: [null] }, before: [null], result: undefined, isBegun: false },
+  })
+  const { etag } = await s3.put('web', 'p/index.m3u8', 'x', MARK)
+  await s3.put('web', 'p/a.mpd', 'older')
+  t.match(await ownTargets(job, 'id', store, [null]), {
+    ...{ terms: { replaces: [etag] }, result: undefined, isBegun: true },
+  })
+  await s3.put('web', 'p/a.mpd', 'x', MARK)
+  const { result } = await ownTargets(job, 'id', store, [null])
+  t.same(result!.outputs, [
+    {
+      ...{
+        type: 'package',
+        prefix: 's3://web/p/',
+        run: 'r',
+        segments: 2,
+        bytes: 3,
+        duration: 4,
+        leftBehind: [],
+      },
+      playlists: ['r/hd/index.m3u8', 'r/thumbnails/index.m3u8', 'a.mpd', 'index.m3u8'],
+    },
+  ])
+  await s3.put('web', 'p/index.m3u8', 'newer')
+  await t.rejects(ownTargets(job, 'id', store, [null]), {
+    ...{ code: 'AVIO_ERR_PRECONDITION_FAILED', bucket: 'web', key: 'p/index.m3u8', retryable: false },
+  })
+})
+
+t.test('knows what decides for images and reports', async t => {
+  const { s3, client } = await openFilms(t)
+  const store = new WorkStore({ client })
+  for (const [output, key] of [
+    [{ type: 'thumbnails', prefix: 's3://web/t/', count: 1, format: 'webp' }, 't/thumbnail-00001.webp'],
+    [{ type: 'storyboard', prefix: 's3://web/s/', count: 1 }, 's/storyboard.vtt'],
+    [{ type: 'probe', url: 's3://web/a.json' }, 'a.json'],
+  ] as const) {
+    const job = filmJob('a', { outputs: [output] })
+    const { etag } = await s3.put('web', key, 'x', MARK)
+    const own = await ownTargets(job, 'id', store, [null])
+    t.match(own, { terms: { replaces: [etag] }, isBegun: true, result: undefined }, key)
+    t.same(own.job.outputs, [output])
+    await s3.put('web', key, 'newer')
+    await t.rejects(ownTargets(job, 'id', store, [etag]), { code: 'AVIO_ERR_PRECONDITION_FAILED', key })
+  }
+})
+
+t.test('leaves outputs outside S3 alone', async t => {
+  const { s3, client } = await openFilms(t)
   const outputs = [
     { type: 'probe' as const },
-    { type: 'thumbnails' as const, prefix: 's3://web/a/', count: 1 },
+    { type: 'thumbnails' as const, prefix: '/images/', count: 1 },
+    { type: 'object' as const, url: '/a.mp4', format: 'mp4' },
   ]
   const own = await ownTargets(filmJob('a', { outputs }), 'id', new WorkStore({ client }))
   t.same(own.job.outputs, outputs)
+  t.same(own.before, [null, null, null])
   t.equal(own.result, undefined)
+  t.equal(s3.calls.length, 0)
 })
 
 t.test('tells of a newer object, and of nothing else', async t => {

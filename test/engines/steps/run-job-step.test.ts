@@ -1,21 +1,24 @@
+import type { S3Client } from '@aws-sdk/client-s3'
 import t, { type Test } from 'tap'
+import type { TargetsBefore } from '../../../lib/engines/steps/own-targets.js'
 import { runJobStep, type JobStepContext, type JobStepEnd } from '../../../lib/engines/steps/run-job-step.js'
 import { runPiece } from '../../../lib/engines/steps/run-piece.js'
 import type { JobStep } from '../../../lib/engines/steps/step.js'
-import type { Job } from '../../../lib/job/schema/job.js'
+import type { Job, JobOutput } from '../../../lib/job/schema/job.js'
 import type { JobResult } from '../../../lib/job/schema/job-result.js'
 import { framesOf } from '../../support/media.js'
 import { filmJob, openFilms } from '../../support/farm.js'
 
+const contextOf = (client: S3Client): JobStepContext => ({
+  ...{ client, allow: undefined, trust: undefined, ffmpegPath: undefined, ffprobePath: undefined },
+  ...{ env: undefined, signal: new AbortController().signal },
+  workers: () => Promise.resolve(2),
+  keepTargets: () => Promise.resolve(),
+})
+
 async function open(t: Test) {
   const films = await openFilms(t)
-  const { client } = films
-  const context: JobStepContext = {
-    ...{ client, allow: undefined, trust: undefined, ffmpegPath: undefined, ffprobePath: undefined },
-    ...{ env: undefined, signal: new AbortController().signal },
-    workers: () => Promise.resolve(2),
-    keepTargets: () => Promise.resolve(),
-  }
+  const context = contextOf(films.client)
   const run = (job: Job, more: Partial<JobStep> = {}, change: Partial<JobStepContext> = {}) =>
     runJobStep({ version: 1, job, ...more }, 'id', { ...context, ...change })
   /** Encodes all pieces that a step handed out. */
@@ -131,6 +134,93 @@ t.test('a worker that was presumed dead replaces nothing of a newer job', async 
   })
   t.equal(String(await s3.get('web', 'a.mp4')), 'newer')
 })
+
+/** What a job makes, the object that decides, one that is stored after it, and one that is stored before it. */
+const SETS: readonly (readonly [output: JobOutput, decision: string, after: RegExp, before: RegExp])[] = [
+  [
+    {
+      ...{ type: 'package', prefix: 's3://web/p/', targetDuration: 2, mpd: 'manifest.mpd' },
+      renditions: [
+        { name: 'low', video: { codec: 'h264', height: 144, preset: 'ultrafast', crf: 40 }, audio: 'none' },
+      ],
+    },
+    ...['p/main.m3u8', /manifest\.mpd$/, /segment-00002\.m4s$/],
+  ],
+  [
+    { type: 'storyboard', prefix: 's3://web/p/', count: 4, columns: 2, rows: 1, width: 32 },
+    ...['p/storyboard.vtt', /sheet-00002\.jpg$/, /storyboard\.vtt$/],
+  ],
+] as never
+
+for (const [output, decision, afterwards, beforehand] of SETS) {
+  const job = filmJob('a', { outputs: [output] })
+
+  t.test(`a ${output.type} of a worker that was presumed dead replaces nothing of a newer job`, async t => {
+    for (const key of [beforehand, afterwards]) {
+      const { s3, client, run } = await open(t)
+      const wider = 'width' in output ? { ...output, width: 48 } : output
+      const newer = filmJob('a', { outputs: [wider], limits: { threads: 1 } })
+      const roots = async () =>
+        await Promise.all(
+          s3
+            .keys('web')
+            .filter(one => s3.head('web', one)!.metadata['avio-job'] !== undefined)
+            .map(async one => [one, s3.head('web', one)!.metadata['avio-job'], await s3.get('web', one)]),
+        )
+      let after: unknown[] = []
+      const before = async () => {
+        await runJobStep({ version: 1, job: newer }, 'newer', contextOf(client))
+        after = await roots()
+      }
+      s3.fault({ operation: 'PutObject', bucket: 'web', key, before })
+      let targets: TargetsBefore | undefined
+      const keepTargets = (kept: TargetsBefore) => Promise.resolve(void (targets = kept))
+      const failed = { code: 'AVIO_ERR_PRECONDITION_FAILED', message: /a newer job has written it/ }
+      await t.rejects(run(job, {}, { keepTargets }), { ...failed, retryable: false }, String(key))
+      t.same(await roots(), after)
+      t.same([...new Set((after as string[][]).map(([, id]) => id))], ['newer'])
+      t.same(targets, [null])
+      await t.rejects(run(job, { targets: targets! }), failed, 'nor does a later attempt')
+      t.same(await roots(), after)
+    }
+  })
+
+  t.test(
+    `a ${output.type} that is delivered twice is stored once, and the other one leaves nothing`,
+    async t => {
+      const { s3, run, left } = await open(t)
+      let first: JobStepEnd | undefined
+      const before = async () => void (first = await run(job))
+      s3.fault({ operation: 'PutObject', bucket: 'web', key: decision, before })
+      const second = run(job)
+      const outputsOf = (end: JobStepEnd | undefined) => (end as { result: JobResult }).result.outputs
+      if (output.type === 'package') t.same(outputsOf(await second), outputsOf(first))
+      else await t.rejects(second, { code: 'AVIO_ERR_PRECONDITION_FAILED', retryable: true })
+      const runs = s3.keys('web').flatMap(key => /^p\/(\d{8}T[^/]+)\//.exec(key)?.[1] ?? [])
+      t.equal(new Set(runs).size, output.type === 'package' ? 1 : 0)
+      t.same(left(), [])
+      s3.clearCalls()
+      t.match(
+        await run(job, { targets: [null] }),
+        { result: { outputs: [{ type: output.type }] } },
+        'resumed',
+      )
+      const puts = s3.calls.filter(({ operation }) => operation === 'PutObject').length
+      t.equal(puts === 0, output.type === 'package', 'a package that is complete is a result')
+    },
+  )
+
+  t.test(`a ${output.type} goes on after its worker died between the first object and the next`, async t => {
+    const { s3, run } = await open(t)
+    s3.fault({ operation: 'PutObject', key: afterwards, status: 403, code: 'AccessDenied' })
+    await t.rejects(run(job), { code: /AVIO_ERR_(COMMIT_PARTIAL|ACCESS_DENIED)/ })
+    await run(job, { targets: [null] })
+    for (const key of s3.keys('web').filter(one => one === decision || afterwards.test(one)))
+      t.equal(s3.head('web', key)!.metadata['avio-job'], 'id', key)
+    const marks = s3.keys('web').map(key => s3.head('web', key)!.metadata['avio-run'])
+    t.equal(new Set(marks.filter(mark => mark !== undefined)).size, 1)
+  })
+}
 
 t.test('sends no request for a job that is not allowed', async t => {
   const { s3, run } = await open(t)

@@ -1,5 +1,8 @@
+import { S3Client } from '@aws-sdk/client-s3'
 import t from 'tap'
+import { CommittingStorage } from '../../../lib/hls/storage/committing-storage.js'
 import { StoredObjects } from '../../../lib/hls/storage/stored-objects.js'
+import { CommitSet } from '../../../lib/s3/commit/commit-set.js'
 import { MemoryStorage } from '../../support/hls.js'
 
 const cacheControl = { segments: 'max-age=9', playlists: undefined }
@@ -112,4 +115,24 @@ t.test('reports a name refused by the storage like any other failure', async t =
   }
   const objects = new StoredObjects(storage, { cacheControl, maxObjects: Infinity })
   await t.rejects(objects.put('a', [], { cache: 'segments' }), { code: 'AVIO_ERR_HLS_STORE_FAILED', cause })
+})
+
+t.test('tells a storage that marks roots what they describe', t => {
+  const numbers = { run: 'r', segments: 1, bytes: 2, duration: 3 }
+  const told: unknown[] = []
+  class Marking extends CommittingStorage {
+    override describe(one: unknown): void {
+      told.push(one)
+    }
+  }
+  const options = { client: new S3Client({ region: 'eu-central-1' }), bucket: 'b' }
+  const set = new CommitSet({
+    ...{ ...options, prefix: '', decision: 'main', replaces: new Map(), kind: 'kind' },
+    mark: { name: 'run', value: 'a' },
+    changed: () => new Error('changed'),
+  })
+  for (const storage of [new Marking(options, set), new MemoryStorage()])
+    new StoredObjects(storage, { cacheControl, maxObjects: 1 }).describe(numbers)
+  t.same(told, [numbers])
+  t.end()
 })

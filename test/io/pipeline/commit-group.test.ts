@@ -1,4 +1,5 @@
 import t from 'tap'
+import { CommitError } from '../../../lib/errors.js'
 import { CommitGroup } from '../../../lib/io/pipeline/commit-group.js'
 import type { CommitHook } from '../../../lib/io/pipeline/commit-hook.js'
 
@@ -93,6 +94,18 @@ t.test('lists the committed members if one fails in its last step, and commits n
     message: /s3:\/\/b\/a is visible.*refused/,
   })
   t.equal(members[2]!.committed, false)
+})
+
+t.test('tells which objects of a member are visible, if only some are', async t => {
+  const inner = new CommitError('half', { committed: ['main.m3u8'], failed: ['a.mpd'] })
+  const members = [new Member('a'), new Member('package', () => inner), new Member('c')]
+  const group = new CommitGroup({ members })
+  for (const member of members) void member.reach()
+  await t.rejects(group.settled(), {
+    ...{ code: 'AVIO_ERR_COMMIT_PARTIAL', cause: inner },
+    committed: ['a', 'main.m3u8'],
+    failed: ['a.mpd', 'c'],
+  })
 })
 
 t.test('throws the first member’s error if nothing is visible yet', async t => {

@@ -256,7 +256,11 @@ t.test('a manifest that is replaced or appears during the join stays as well', a
     held.release()
     await t.rejects(joining, { code: 'AVIO_ERR_PLAN_TARGET_CHANGED', message: /split\/manifest\.mpd is now/ })
     t.equal(await text('split/manifest.mpd'), 'newer')
-    t.notOk(s3.keys('web').includes('split/main.m3u8'), 'and no playlist is stored')
+    t.match(await text('split/main.m3u8'), made.output.run, 'the playlist has decided')
+    await t.rejects(joinChunks(made, results, { client }), { code: 'AVIO_ERR_PLAN_TARGET_CHANGED' })
+    await joinChunks(await plan(), results, { client })
+    t.match(await text('split/manifest.mpd'), made.output.run, 'a plan made since then goes on')
+    for (const root of ['split/main.m3u8', 'split/manifest.mpd']) s3.delete('web', root)
   }
 })
 
@@ -306,12 +310,12 @@ t.test('another label or manifest is another package, which overwrites nothing o
   t.same(await Promise.all(ofFirst.map(key => s3.get('web', key))), before)
 })
 
-t.test('goes on after a failure between the manifest and the playlist', async t => {
+t.test('goes on after a failure between the playlist and the manifest', async t => {
   const { s3, client, plan, text } = await openPackage(t, await mp4('25'))
   const made = await plan()
   s3.fault({
     operation: 'PutObject',
-    key: 'split/main.m3u8',
+    key: 'split/manifest.mpd',
     status: 403,
     code: 'AccessDenied',
     times: Infinity,

@@ -1,5 +1,5 @@
 import { BatchJobs } from '../../../../lib/engines/batch/batch-jobs.js'
-import { JOB_METADATA } from '../../../../lib/engines/steps/own-targets.js'
+import { JOB_METADATA } from '../../../../lib/job/outputs/commit-target.js'
 import type { Job } from '../../../../lib/job/schema/job.js'
 import { ffmpegToFile } from '../../../support/media.js'
 import { QueueFarm } from '../queue-farm.js'
