@@ -61,6 +61,7 @@ export class JobRun {
   async run(): Promise<JobResult> {
     try {
       const inputs = await this.#open()
+      this.#refuseUnseekable(inputs)
       await this.#lookAtTargets()
       const results = new Map<JobOutput, JobOutputResult | (() => Promise<JobOutputResult>)>()
       for (const [n, output] of this.#job.outputs.entries()) {
@@ -90,6 +91,14 @@ export class JobRun {
         openInput(input, this.#places.get(`inputs[${n}].url`)!, `inputs[${n}]`, settings),
       ),
     )
+  }
+
+  /** Before the first request: of standard input, neither images nor reports can be had. */
+  #refuseUnseekable(inputs: readonly OpenInput[]): void {
+    for (const [n, output] of this.#job.outputs.entries()) {
+      if (output.type === 'package') this.#imageSource(output, inputs)
+      else if (output.type !== 'object') this.#sourceOf(output, n, inputs)
+    }
   }
 
   /** Looks at what the commit will replace: what comes after that is newer, and stays. */
@@ -172,11 +181,19 @@ export class JobRun {
     return made
   }
 
-  #packageImages({ images }: JobPackage, packager: CmafPackager, inputs: readonly OpenInput[]): void {
-    if (images === undefined) return
+  #packageImages(output: JobPackage, packager: CmafPackager, inputs: readonly OpenInput[]): void {
+    const source = this.#imageSource(output, inputs)
+    const { images } = output
+    if (images === undefined || source === undefined) return
+    packager.images(sheetsOf(images, this.#imageSettings(source)), { name: images.name })
+  }
+
+  /** What the images of a package are taken of; `undefined` if it has none. */
+  #imageSource({ images }: JobPackage, inputs: readonly OpenInput[]): RandomAccess | undefined {
+    if (images === undefined) return undefined
     const { source } = inputs[0]!
     if (source === undefined) throw notSeekable('inputs[0].url')
-    packager.images(sheetsOf(images, this.#imageSettings(source)), { name: images.name })
+    return source
   }
 
   /** Commits a job that has only images and reports. */

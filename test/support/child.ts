@@ -36,9 +36,12 @@ export function isWaiting(pid: number): boolean {
   return threadsOf(pid).every(thread => /\) [SXZ] /.test(read(`/proc/${pid}/task/${thread}/stat`)))
 }
 
-/** The name of the program that a process runs; empty if it has ended. */
-export function programName(pid: number): string {
-  return read(`/proc/${pid}/comm`)
+/**
+ * The command line of a process; empty if it has ended. A program of a tree of Debian packages is named after the loader
+ * that runs it, so that its own name is only here.
+ */
+export function commandLine(pid: number): string[] {
+  return read(`/proc/${pid}/cmdline`).split('\0')
 }
 
 /** The processes that a process has started, and that are alive. */

@@ -48,7 +48,7 @@ function described({ const: only, $ref, items }: Part): string {
 /** What a value looks like: `an integer from 1`, `"stream"` or `"file"`, an array of `rendition`. */
 function shape(part: Part): string {
   if (part.$ref !== undefined)
-    return `[\`${part.$ref.replace(INSIDE, '')}\`](#${part.$ref.replace(INSIDE, '')})`
+    return `[\`${part.$ref.replace(INSIDE, '')}\`](#${part.$ref.replace(INSIDE, '').toLowerCase()})`
   if (part.const !== undefined) return `\`${JSON.stringify(part.const)}\``
   if (part.enum !== undefined) return part.enum.map(value => `\`${JSON.stringify(value)}\``).join(', ')
   const choices = part.anyOf ?? part.oneOf

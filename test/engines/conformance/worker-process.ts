@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { basename } from 'node:path'
 import { setTimeout as delay, setImmediate } from 'node:timers/promises'
 import type { S3ClientConfig } from '@aws-sdk/client-s3'
-import { descendantsOf, endProcess, isStopped, isWaiting, programName } from '../../support/child.js'
+import { commandLine, descendantsOf, endProcess, isStopped, isWaiting } from '../../support/child.js'
 import type { WorkerSettings } from './farm.js'
 import { argsOf } from './programs.js'
 
@@ -137,7 +138,10 @@ export class WorkerProcess {
   }
 
   #runsFfmpeg(): boolean {
-    return descendantsOf(this.#child.pid!).some(pid => programName(pid).startsWith('ffmpeg'))
+    return descendantsOf(this.#child.pid!).some(pid => {
+      const words = commandLine(pid)
+      return words.includes('-i') && words.some(word => basename(word) === 'ffmpeg')
+    })
   }
 
   /** SIGKILL. */

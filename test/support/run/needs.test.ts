@@ -58,6 +58,8 @@ t.test('files that change their process run alone', async t => {
   for (const code of [
     'process.chdir("/");',
     'process.on("warning", hear);',
+    'setMemoryBudget(100);',
+    't.match(memoryUse(), {});',
     't2.mockImport("../x.js", {});',
   ]) {
     t.equal(shares(code), false, code)

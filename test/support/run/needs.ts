@@ -15,9 +15,9 @@ const OUTSIDE =
   /^(?:node:)?(?:child_process|cluster|dgram|dns|http|http2|https|inspector|net|tls|v8|vm|worker_threads)(?:\/|$)/
 const HEAVY = /^(?:@aws-sdk|@smithy|avio-streams|esbuild|playwright-core|prettier|typescript)(?:\/|$)/
 
-/** Changes that a test, or a test helper, makes to its process. */
+/** Changes that a test, or a test helper, makes to its process, and what it reads of all that runs there. */
 const OF_THE_PROCESS =
-  /\bt\d*\.(?:mock|intercept)|\bprocess\.(?:chdir|on|once|memoryUsage|cpuUsage|resourceUsage)\b|\bglobalThis\.(?!process)/
+  /\bt\d*\.(?:mock|intercept)|\bprocess\.(?:chdir|on|once|memoryUsage|cpuUsage|resourceUsage)\b|\bglobalThis\.(?!process)|\b(?:setMemoryBudget|memoryUse)\(/
 
 /** Parts of Node that no release changes: text, names, bytes; not streams, files, clocks and ciphers. */
 const SETTLED = /^node:(?:assert|buffer|os|path|url|util)(?:\/|$)/
