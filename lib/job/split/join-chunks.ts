@@ -44,11 +44,14 @@ export async function joinChunks(
       : joinPackage(checked, checked.output, pieces, store, context))
   } catch (error) {
     const cause = decisiveCause(error)
-    if (!isTaken(cause)) throw cause
-    // Another run of this plan, or a newer job.
+    if (!isTaken(cause) && !lacksPieces(error)) throw cause
+    // Another run of this plan, which may have removed the pieces, or a newer job.
     return await winner(checked, store, cause)
   }
 }
+
+/** How a read of a piece fails once it is gone. */
+const GONE = new Set<string>(['AVIO_ERR_OBJECT_CHANGED', 'AVIO_ERR_NO_SUCH_KEY'])
 
 async function winner(plan: SplitPlan, store: WorkStore, error: unknown): Promise<SplitResult> {
   const result = await resultUnderKey(plan, store)
@@ -62,6 +65,15 @@ function decisiveCause(error: unknown): unknown {
     if (at instanceof PlanError || isTaken(at)) return at
   }
   return error
+}
+
+/** Whether pieces are gone, or are not those of the results. */
+function lacksPieces(error: unknown): boolean {
+  for (let at = error; isError(at); at = at.cause) {
+    if (at instanceof PlanError && at.code === 'AVIO_ERR_PLAN_GAP') return true
+    if (at instanceof S3Error && GONE.has(at.code)) return true
+  }
+  return false
 }
 
 function isTaken(error: unknown): boolean {

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { encodeAudio, encodeChunk } from '../../../lib/job/split/encode-piece.js'
 import { joinChunks } from '../../../lib/job/split/join-chunks.js'
+import { removeWork } from '../../../lib/job/split/remove-work.js'
 import type { SplitPlan } from '../../../lib/job/split/split-plan.js'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { AS_MP4, openSplit, splitSource } from '../../support/split.js'
@@ -38,6 +39,20 @@ t.test('a newer object that comes during the join stays as well', async t => {
   held.release()
   await t.rejects(joining, { code: 'AVIO_ERR_PLAN_TARGET_CHANGED' })
   t.equal(String(await out()), 'newer')
+})
+
+t.test('a join whose pieces another run of the plan removes has the result of that run', async t => {
+  const { s3, client, plan } = await openSplit(t, await splitSource({ seconds: 5, more: AS_MP4 }))
+  const made = await plan()
+  const results = await pieces(made, client)
+  const held = s3.fault({ operation: 'GetObject', bucket: 'work', key: /\.mp4$/, hold: true })
+  const late = joinChunks(made, results, { client })
+  await held.reached
+  const stored = await joinChunks(made, results, { client })
+  await removeWork(made, { client })
+  held.release()
+  t.same(await late, stored)
+  t.same(s3.keys('web'), ['out.mp4'])
 })
 
 t.test('refuses pieces that do not fit, or are gone', async t => {
