@@ -200,6 +200,23 @@ t.test('the same work that is done twice is stored once', async t => {
   s3.fault({ operation: 'PutObject', key: 'p/main', before: () => putAll(one, 'a') })
   await putAll(two, 'a')
   t.same(await texts(a), of('a'))
+  s3.clearCalls()
+  await putAll(one, 'a')
+  t.notOk(
+    s3.calls.some(({ operation, key }) => operation === 'PutObject' && key === 'p/main'),
+    'what it has stored is found before it is sent again',
+  )
+})
+
+t.test('a newer run that begins while an older one stores its second object replaces both', async t => {
+  const { storeFor } = await openLocal(t)
+  const [a, b] = [storeFor('a'), storeFor('b')]
+  const older = await begin(a, 'a')
+  await older.put('main', Buffer.from('main of a'), AS)
+  const newer = await begin(b, 'b')
+  await older.put('other', Buffer.from('other of a'), AS)
+  await putAll(newer, 'b')
+  t.same(await texts(b), of('b'))
 })
 
 t.test('stores without a condition where nobody may look', async t => {
@@ -220,6 +237,8 @@ t.test('does not take another write that is under way for a refusal', async t =>
   const set = await begin(a, 'a')
   s3.fault({
     ...{ operation: 'PutObject', key: 'p/main', times: Infinity },
+    // A request without a condition would succeed.
+    when: ({ headers }) => headers['if-match'] !== undefined,
     ...{ status: 409, code: 'ConditionalRequestConflict' },
   })
   await t.rejects(putAll(set, 'a'), { code: 'AVIO_ERR_PRECONDITION_FAILED', retryable: true })

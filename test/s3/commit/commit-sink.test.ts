@@ -31,7 +31,10 @@ t.test('commits nothing if it is destroyed before, and waits for the outcome aft
   late.end('a')
   await new Promise(setImmediate)
   late.destroy()
-  const closed = once(late, 'close')
+  let isClosed = false
+  const closed = once(late, 'close').then(() => (isClosed = true))
+  await new Promise(setImmediate)
+  t.equal(isClosed, false)
   release()
   await closed
   t.equal(isOver, true)
