@@ -104,13 +104,14 @@ export class JobRun {
   /** Looks at what the commit will replace: what comes after that is newer, and stays. */
   async #lookAtTargets(): Promise<void> {
     const { client, terms } = this.#settings
-    for (const [n, output] of this.#job.outputs.entries()) {
+    const look = async (output: JobOutput, n: number) => {
       const target = commitTarget(output)
-      if (target === undefined) continue
+      if (target === undefined) return
       const known = terms && { id: terms.id, replaces: terms.replaces[n] ?? null }
       const set = await openCommitSet(target, client, { ...known, signal: this.#signal })
       this.#commits.set(n, { target, set })
     }
+    await Promise.all(this.#job.outputs.map(look))
   }
 
   async #probe(output: JobProbe, n: number, inputs: readonly OpenInput[]): Promise<JobOutputResult> {

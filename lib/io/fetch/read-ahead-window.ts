@@ -50,6 +50,8 @@ export class ReadAheadWindow {
   #end: number
   #bounded = false
   #window: number
+  /** One past the bytes that the consumer is going to read in any case. */
+  #expected = 0
 
   constructor(rule: ReadAheadWindowRule) {
     this.#rule = rule
@@ -95,7 +97,7 @@ export class ReadAheadWindow {
   plan(consumed: number, requested: Requested, limit = Infinity): ByteRange | undefined {
     if (requested.underWay >= this.#rule.concurrency || this.exhausted) return undefined
     if (!this.#bounded && this.#next > this.#rule.start) return undefined
-    const window = Math.min(this.#window, limit)
+    const window = Math.min(Math.max(this.#window, this.#expected - consumed), limit)
     const room = window - (this.#next - consumed)
     const wanted = Math.min(this.#sizeIn(window), this.#shareOfRest(requested.bytesLacking))
     const length = wanted > room && requested.isIdle ? room : wanted
@@ -105,9 +107,9 @@ export class ReadAheadWindow {
     return range
   }
 
-  /** The consumer is going to read the first `bytes`: the window may hold them from now on. */
+  /** The consumer is going to read the first `bytes`: until it has, what is left of them may be requested. */
   expect(bytes: number): void {
-    this.#window = Math.max(this.#window, Math.min(bytes, this.#rule.readAhead))
+    this.#expected = this.#rule.start + Math.min(bytes, this.#rule.readAhead)
   }
 
   /** The consumer had to wait: grows the window as far as `delivered` bytes justify. */

@@ -83,13 +83,14 @@ export async function openCommitSet(
 ): Promise<CommitSet> {
   const { bucket, prefix, decision, others } = target
   const pins = new Map<string, Replaced | undefined>()
-  for (const name of [decision, ...others]) {
+  const look = async (name: string) => {
     try {
       pins.set(name, replacedBy(await headObject(client, { bucket, key: prefix + name }, { signal })))
     } catch (error) {
       if (!(error instanceof S3Error) || error.code !== 'AVIO_ERR_ACCESS_DENIED') throw error
     }
   }
+  await Promise.all([decision, ...others].map(look))
   if (replaces !== undefined && replaces !== (pins.get(decision)?.etag ?? null))
     pins.set(decision, replaces === null ? undefined : { etag: replaces })
   return new CommitSet({

@@ -84,20 +84,24 @@ t.test('doubles the window when the consumer waits, limited by its consumption a
   t.same(windows, [10, 20, 26, 42, 42, 84, 168, 336, 400])
 })
 
-t.test('holds what the consumer is expected to read, within the limits', async t => {
-  for (const [bytes, window, ranges] of [
-    [5, 10, ['10-20']],
-    [100, 100, ['10-40', '40-70', '70-100']],
-    [1000, 400, ['10-110', '110-210', '210-310', '310-410']],
-  ] as const) {
-    const plan = new ReadAheadWindow(rule)
-    planned(plan, 0)
-    plan.bound(100_000)
-    plan.expect(bytes)
-    t.equal(plan.window, window)
-    t.same(planned(plan, 10), ranges)
-  }
-})
+t.test(
+  'requests what the consumer is expected to read, within the limits, and then as little as before',
+  async t => {
+    for (const [bytes, ranges, then] of [
+      [5, ['10-20'], ['20-30']],
+      [100, ['10-40', '40-70', '70-100'], ['100-110']],
+      [1000, ['10-110', '110-210', '210-310'], ['310-340', '340-370', '370-400']],
+    ] as const) {
+      const plan = new ReadAheadWindow(rule)
+      planned(plan, 0)
+      plan.bound(100_000)
+      plan.expect(bytes)
+      t.same(planned(plan, 10), ranges)
+      t.same(planned(plan, plan.next), then)
+      t.equal(plan.window, 10)
+    }
+  },
+)
 
 t.test('grows ranges with the window, within the limits of size and number', async t => {
   const plan = new ReadAheadWindow(rule)
