@@ -37,12 +37,12 @@ class Source {
   }
 }
 
-const plan = (size: number, concurrency = 3, readAhead = 30) => {
+const plan = (size: number, concurrency = 3, readAhead = 30, partSize = 10) => {
   const ahead = new ReadAheadWindow({
     start: 0,
     end: size,
     firstSize: 10,
-    partSize: 10,
+    partSize,
     concurrency,
     readAhead,
   })
@@ -52,6 +52,22 @@ const plan = (size: number, concurrency = 3, readAhead = 30) => {
 }
 
 const turn = () => new Promise<void>(resolve => setImmediate(resolve))
+
+t.test('shares what has not arrived among the connections', async t => {
+  const source = new Source(100)
+  const ranges = new OrderedRanges(plan(100, 2, 100, 40), source.fetch, () => undefined)
+  ranges.fill(0)
+  t.same(source.log, ['0-40', '40-80'])
+  t.match(ranges, { underWay: 2, bytesLacking: 80 })
+  source.send(40, 30)
+  source.send(0)
+  await turn()
+  t.match(ranges, { underWay: 1, bytesLacking: 10 })
+  ranges.fill(0)
+  t.same(source.log.slice(2), ['80-95'], '30 bytes lack, 15 for each of two')
+  t.equal(ranges.bytesLacking, 25)
+  await ranges.cancel()
+})
 
 t.test('delivers bytes in order when ranges arrive backwards', async t => {
   const source = new Source(30)
