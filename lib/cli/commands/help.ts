@@ -18,8 +18,8 @@ export const HELP = `avio-streams runs ffmpeg between objects in S3: no disk, al
   avio-streams doctor s3://out/
   avio-streams worker | add job.json | batch s3://in/ job.json | status | cancel ID, with --connection redis://host
 
-After our options comes ffmpeg's own syntax; places are s3://bucket/key, https://, a path, or "-". Outputs that exist
-are refused unless -y is given. Our options go first:
+Inputs and outputs are s3://bucket/key, https://, a path, or "-". Outputs that exist are refused unless -y is given.
+The options of avio-streams go before ffmpeg's:
 
   --print-job        print the job as JSON, for "run", and end     --json    reports as JSON lines
   --endpoint URL     the store; also AWS_ENDPOINT_URL              --quiet   errors only
@@ -73,14 +73,14 @@ A step may run twice, late, or at the same time on two machines.
 `,
   probe: `avio-streams probe s3://bucket/key: what an input consists of, as JSON on standard output.
 `,
-  thumbnails: `avio-streams thumbnails INPUT s3://bucket/prefix/: pictures, thumbnail-00001.jpg …
+  thumbnails: `avio-streams thumbnails INPUT s3://bucket/prefix/: thumbnail-00001.jpg …
 
-  --count 8 | --every 10 | --times 1,2.5   which pictures; one of the three
+  --count 8 | --every 10 | --times 1,2.5   which frames; one of the three
   --width 320  --height 180  --format jpeg|png|webp  --exact  --cache-control T  -y
 `,
-  storyboard: `avio-streams storyboard INPUT s3://bucket/prefix/: sheets of pictures, and storyboard.vtt, their map.
+  storyboard: `avio-streams storyboard INPUT s3://bucket/prefix/: sheets of thumbnails, and storyboard.vtt, their index.
 
-  --count 100 | --every 10 | --times 1,2.5   which pictures; one of the three
+  --count 100 | --every 10 | --times 1,2.5   which frames; one of the three
   --columns 5  --rows 5  --width 160  --height 90  --format jpeg|png|webp  --exact  --cache-control T  -y
 `,
   package: `avio-streams package INPUT s3://bucket/prefix/: HLS, and DASH with --mpd.
@@ -127,7 +127,7 @@ object. "-" instead of the prefix reads addresses from standard input, one a lin
   cancel: `avio-streams cancel ID --connection redis://host: ends a job wherever it runs, and removes its pieces.
 `,
   doctor: `avio-streams doctor [s3://bucket/prefix/]: whether ffmpeg and the store are as jobs need them,
-and what to mend.
+and what to fix.
 
 With a bucket it stores 6 MiB in two parts under a random key, reads a part of that, and deletes it.
 `,
