@@ -25,6 +25,8 @@ export interface SheetOptions extends PictureOptions {
   rows?: number | undefined
   /** Width of a tile in pixels: 2 to 4,096. @defaultValue 160 */
   width?: number | undefined
+  /** Height of a tile in pixels: 2 to 4,096. @defaultValue follows from the width and the shape of the video */
+  height?: number | undefined
 }
 
 /** One image with many thumbnails; `storyboardVtt` makes the map of them that players read. */
