@@ -32,8 +32,8 @@ export interface StoredSegment {
 
 /**
  * Publishes a `vod` whose media are stored already, in the directories of its renditions: stores the initialization
- * segments and the playlists, the multivariant one last. Reads no media. Codecs, bit rates and frame rates are those
- * that `CmafPackager` finds for the same segments.
+ * segments and the playlists, then the multivariant one and the manifest. Reads no media. Codecs, bit rates and frame
+ * rates are those that `CmafPackager` finds for the same segments.
  *
  * A failure leaves what is stored, and the same call again replaces it: so the name of a run is not checked.
  *

@@ -38,7 +38,7 @@ export interface PlannedObject {
 /** A package: segments, HLS playlists and optionally a DASH manifest below a prefix. */
 export interface PlannedPackage extends PackageMedia {
   readonly type: 'package'
-  /** The name of the multivariant playlist, which is stored last. */
+  /** The name of the multivariant playlist, whose storage is the commit; the manifest follows. */
   readonly playlist: string
   /** The ETag of the playlist to replace; absent if there was none, and then there must still be none at the commit. */
   readonly replaces?: string
