@@ -47,7 +47,7 @@ export interface SplitPackageResult {
 }
 
 /** The object that decides whether the plan, or another job, has stored the result. */
-export function targetLocation(output: PlannedTarget): S3Location {
+function targetLocation(output: PlannedTarget): S3Location {
   const { bucket } = output
   return { bucket, key: output.type === 'object' ? output.key : output.prefix + output.playlist }
 }
